@@ -1,0 +1,105 @@
+"""One forward pass over a split, and everything that derives from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..data.dataset import Split
+from ..data.prepare import to_inputs
+from ..models.predictor import Predictor
+from ..models.saving import with_logits
+from ..types import Floats, Labels
+from .confusion import Confusion, confusion
+from .intervals import Interval, wilson
+from .scores import ClassScore, class_scores
+
+if TYPE_CHECKING:
+    import keras
+
+BATCH_SIZE = 1000
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """``labels`` (n,) int64, ``logits`` (n, k) float32 of one split. Computed once, read many times."""
+
+    labels: Labels
+    logits: Floats
+    class_names: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @cached_property
+    def log_probabilities(self) -> Floats:
+        """(n, k) float64."""
+        logits = self.logits.astype(np.float64)
+        shifted = logits - logits.max(axis=1, keepdims=True)
+        return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)))
+
+    @cached_property
+    def probabilities(self) -> Floats:
+        """(n, k) float64, rows sum to 1."""
+        return np.exp(self.log_probabilities)
+
+    @cached_property
+    def predictions(self) -> Labels:
+        """(n,) the most probable class."""
+        return self.logits.argmax(axis=1).astype(np.int64)
+
+    @cached_property
+    def confidence(self) -> Floats:
+        """(n,) probability of the predicted class."""
+        return np.asarray(self.probabilities.max(axis=1))
+
+    @property
+    def loss(self) -> float:
+        """Mean negative log-likelihood of the true class, in nats."""
+        return float(-self.log_probabilities[np.arange(len(self)), self.labels].mean())
+
+    @property
+    def errors(self) -> int:
+        return int((self.predictions != self.labels).sum())
+
+    @property
+    def accuracy(self) -> float:
+        """Share of the images whose most probable class is the true one, 0..1."""
+        return 1 - self.errors / len(self)
+
+    @property
+    def interval(self) -> Interval:
+        """Wilson 95 % interval of the accuracy."""
+        return wilson(len(self) - self.errors, len(self))
+
+    @cached_property
+    def confusion(self) -> Confusion:
+        return confusion(self.labels, self.predictions, self.class_names)
+
+    @cached_property
+    def class_scores(self) -> tuple[ClassScore, ...]:
+        return class_scores(self.confusion)
+
+    @cached_property
+    def mistakes(self) -> Labels:
+        """(errors,) indices of the images that went wrong, the most confident error first."""
+        wrong = np.flatnonzero(self.predictions != self.labels)
+        return wrong[np.argsort(-self.confidence[wrong], kind="stable")]
+
+    def __repr__(self) -> str:
+        interval = self.interval
+        return (f"Evaluation(accuracy {self.accuracy:.2%} [{interval.low * 100:.2f}, {interval.high * 100:.2f}], "
+                f"loss {self.loss:.4f}, {self.errors} errors, n={len(self):,})")  # fmt: skip
+
+
+def evaluate(model: keras.Model | Predictor, split: Split, class_names: tuple[str, ...]) -> Evaluation:
+    """Run ``model`` over ``split``, once. A :class:`Predictor` does it without TensorFlow."""
+    if isinstance(model, Predictor):
+        logits = model.logits(split.images)
+    else:
+        outputs = with_logits(model).predict(to_inputs(split.images), batch_size=BATCH_SIZE, verbose=0)
+        logits = outputs["logits"]
+    return Evaluation(split.labels, np.asarray(logits, np.float32), class_names)

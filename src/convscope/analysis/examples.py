@@ -1,0 +1,58 @@
+"""The few images that a report shows, taken out of the dataset so that the run folder can be read without it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..data.dataset import Dataset, Split
+from ..types import Images, Labels
+from .evaluation import Evaluation
+
+PER_CLASS = 10
+MOST_CLASSES = 20
+"""Sample pictures show at most this many classes: beyond, they would be too small to see."""
+MOST_MISTAKES = 40
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """Images (·, h, w, c) uint8 with their labels and their place in the split."""
+
+    first_image: Images
+    """(1, h, w, c): the first training image, as the notebook shows it."""
+    first_label: int
+    samples: Images
+    """Training images, ``PER_CLASS`` of each class where there are so many, in the order of the classes."""
+    sample_labels: Labels
+    one_per_class: Images
+    """The first test image of each class."""
+    one_per_class_labels: Labels
+    one_per_class_indices: Labels
+    test_image: Images
+    """(1, h, w, c): test image 0, as the notebook looks into it."""
+    test_label: int
+    mistakes: Images
+    """The most confident errors on the test split, at most ``MOST_MISTAKES``."""
+    mistake_indices: Labels
+
+
+def choose_examples(dataset: Dataset, evaluation: Evaluation) -> Examples:
+    """The first images of each kind, so that they do not depend on chance."""
+    train, test = dataset.train, dataset.test
+    classes = range(min(dataset.num_classes, MOST_CLASSES))
+    samples = np.concatenate([np.flatnonzero(train.labels == label)[:PER_CLASS] for label in classes])
+    firsts = np.array([np.flatnonzero(test.labels == label)[0] for label in classes if _has(test, label)], dtype=np.int64)
+    mistakes = evaluation.mistakes[:MOST_MISTAKES]
+    return Examples(
+        train.images[:1], int(train.labels[0]),
+        train.images[samples], train.labels[samples],
+        test.images[firsts], test.labels[firsts], firsts,
+        test.images[:1], int(test.labels[0]),
+        test.images[mistakes], mistakes,
+    )  # fmt: skip
+
+
+def _has(split: Split, label: int) -> bool:
+    return bool((split.labels == label).any())

@@ -1,0 +1,92 @@
+"""Every number that the page or the terminal shows, gathered once; this becomes ``metrics.json``.
+
+Keys that others rely on: ``test.accuracy``, ``test.loss``, ``test.errors``, ``test.n``, ``test.interval`` (Wilson 95 %),
+``test.confusion`` (rows true, columns predicted), ``parameters``, ``train_seconds``, ``wall_seconds``, ``epochs``, ``seed``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from ..data.dataset import Dataset, Split
+from ..models.network import Network
+from ..models.receptive_field import blind_pixels
+from ..models.shapes import LayerRow, layer_table
+from ..training.history import History
+from .baseline import Baseline
+from .evaluation import Evaluation
+from .intervals import Interval
+from .scores import macro_f1
+
+SCHEMA_VERSION = 1
+MOST_PAIRS = 10
+
+
+def evaluation_metrics(evaluation: Evaluation) -> dict[str, Any]:
+    """The numbers of one evaluated split."""
+    return {
+        "n": len(evaluation),
+        "errors": evaluation.errors,
+        "accuracy": evaluation.accuracy,
+        "interval": interval_pair(evaluation.interval),
+        "loss": evaluation.loss,
+        "macro_f1": macro_f1(evaluation.class_scores),
+        "confusion": evaluation.confusion.counts.tolist(),
+        "per_class": [
+            {**asdict(score), "recall_interval": interval_pair(score.recall_interval)} for score in evaluation.class_scores
+        ],
+        "confused_pairs": [asdict(pair) for pair in evaluation.confusion.pairs(MOST_PAIRS)],
+    }
+
+
+def network_metrics(network: Network) -> dict[str, Any]:
+    """Costs per layer and in all, and the pixels that can never matter."""
+    table = layer_table(network)
+    rows, columns = blind_pixels(network)
+    return {
+        "parameters": table.num_parameters,
+        "multiply_adds": table.multiply_adds,
+        "layers": [_layer(row) for row in table],
+        "blind_pixels": {"rows": rows, "columns": columns},
+    }
+
+
+def data_metrics(dataset: Dataset, validation: Split, num_train: int) -> dict[str, Any]:
+    """How many images of each class went where. ``num_train`` images were trained on."""
+    size = dataset.num_classes
+    held_out = num_train < len(dataset.train)
+    train = dataset.train.class_counts(size) - (validation.class_counts(size) if held_out else 0)
+    return {
+        "train": num_train,
+        "validation": len(validation),
+        "test": len(dataset.test),
+        "class_counts": {
+            "train": train.tolist(),
+            "validation": validation.class_counts(size).tolist(),
+            "test": dataset.test.class_counts(size).tolist(),
+        },
+        "pixels": {"minimum": int(dataset.train.images.min()), "maximum": int(dataset.train.images.max()),
+                   "mean": float(dataset.train.images.mean(dtype="float64"))},
+    }  # fmt: skip
+
+
+def history_metrics(history: History) -> dict[str, Any]:
+    """Where the training ended, and its best epoch by validation loss (which nothing was chosen by)."""
+    last = history[-1]
+    best = min(history, key=lambda record: record.val_loss)
+    return {"last_epoch": asdict(last), "best_validation_epoch": best.epoch}
+
+
+def baseline_metrics(baseline: Baseline) -> dict[str, Any]:
+    """The network beside, as JSON has it."""
+    return {**asdict(baseline), "interval": interval_pair(baseline.interval), "error_ratio": baseline.error_ratio}
+
+
+def interval_pair(interval: Interval) -> list[float]:
+    """``[low, high]``."""
+    return [interval.low, interval.high]
+
+
+def _layer(row: LayerRow) -> dict[str, Any]:
+    return {**asdict(row), "output_shape": list(row.output_shape)}

@@ -1,0 +1,175 @@
+"""The verbs. Each takes what people hold (a name, a path, an array) and returns one frozen dataclass."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import archive, runs
+from .analysis.baseline import Baseline
+from .analysis.evaluation import Evaluation
+from .analysis.evaluation import evaluate as _evaluate
+from .analysis.record import RunRecord
+from .analysis.recording import make_record, measure_baseline
+from .data.dataset import Dataset, Split
+from .data.load import load_dataset
+from .errors import ConfigError, RunError
+from .files import write_json, write_text
+from .models.architectures import Build, find_model
+from .models.backend import require_backend
+from .models.predictor import Predictor
+from .models.saving import save_model
+from .request import describe_outcome, describe_request
+from .training.config import TrainConfig
+from .training.history import History
+from .training.loop import Progress, Training, fit
+from .training.recipes import find_recipe
+from .types import PathLike
+
+if TYPE_CHECKING:
+    import keras
+
+RUNS = Path("runs")
+BASELINE_OF = {"cnn": "ann"}
+"""The network that a report sets beside another: the notebook's predecessor beside the notebook's."""
+CHECKED_IMAGES = 1000
+"""Test images on which the exported model must agree with Keras."""
+OnProgress = Callable[[str, Progress], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A finished training: the folder it is in, the plain ``keras.Model``, and what was measured."""
+
+    folder: Path
+    model: keras.Model
+    dataset: Dataset
+    record: RunRecord
+    stopped_early: bool
+
+    @property
+    def history(self) -> History:
+        return self.record.history
+
+    @property
+    def evaluation(self) -> Evaluation:
+        """Of the test split, which was read once, after the training."""
+        return self.record.evaluation
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.folder)!r}, {self.evaluation!r})"
+
+
+def train(
+    data: PathLike | Dataset,
+    *,
+    model: str | Build = "cnn",
+    recipe: str | TrainConfig = "standard",
+    epochs: int | None = None,
+    seed: int = 0,
+    out: PathLike | None = None,
+    overwrite: bool = False,
+    report: bool = True,
+    progress: OnProgress | None = None,
+) -> Run:
+    """Train, measure on the test split, and write the run folder with its report.
+
+    ``data``: ``"mnist"``, ``"digits"``, the path of an ``.npz`` file, or a :class:`Dataset`. ``model``: a name, or a
+    function of image shape (h, w, c) and number of classes that returns a ``keras.Model``. ``out``: the run folder, by
+    default ``runs/DATA-MODEL-RECIPE-SEED``. ``progress`` is called with the name of the model and a :class:`Progress`
+    several times per epoch. Ctrl-C ends the training early and keeps what was learnt.
+
+    Raises :class:`ConvscopeError`, before any work starts where that is possible.
+
+    >>> run = convscope.train("mnist", seed=0)
+    >>> run.evaluation.accuracy
+    """
+    started = time.perf_counter()
+    build, config = find_model(model), find_recipe(recipe).with_epochs(epochs)
+    _check_seed(seed)
+    model_name = model if isinstance(model, str) else getattr(build, "__name__", "custom")
+    require_backend()
+    dataset = load_dataset(data)
+    folder = Path(out) if out is not None else RUNS / f"{dataset.name}-{model_name}-{config.recipe}-{seed}"
+    request = describe_request(dataset, model_name, config, seed)
+    with runs.writing(folder, overwrite=overwrite) as writable:
+        write_json(writable / runs.REQUEST, request)
+        training = fit(build, dataset, config, seed=seed, progress=_named(progress, model_name))
+        evaluation = _evaluate(training.model, dataset.test, dataset.class_names)
+        baseline = None
+        if report and model_name in BASELINE_OF and not training.stopped_early:
+            baseline = _baseline(BASELINE_OF[model_name], dataset, config, seed, evaluation, progress)
+        record = make_record(
+            describe_outcome(request, training), dataset, training, evaluation,
+            baseline=baseline, wall_seconds=time.perf_counter() - started,
+        )  # fmt: skip
+        _write(record, training, dataset, writable)
+        if report:
+            _write_report(record, writable)
+    return Run(folder, training.model, dataset, record, training.stopped_early)
+
+
+def evaluate(run: PathLike, data: PathLike | Dataset | None = None) -> Evaluation:
+    """Measure the run folder ``run`` on the test split of ``data``, by default of the data that it was trained on.
+
+    Goes through ONNX Runtime and needs no back-end. Raises :class:`RunError` for a damaged run,
+    :class:`DatasetError` where its data are not what they were, :class:`ShapeError` for images of another shape.
+    """
+    folder = runs.verify(run)
+    record = archive.load_record(folder)
+    known = record.request["dataset"]
+    if data is None:
+        return record.evaluation
+    dataset = load_dataset(data)
+    if dataset.num_classes > len(known["class_names"]):
+        raise ConfigError(f"{dataset.name} has {dataset.num_classes} classes; at most {len(known['class_names'])} were expected, "
+                          "as many as the run was trained on.")  # fmt: skip
+    return _evaluate(Predictor(folder / "model.onnx"), dataset.test, tuple(known["class_names"]))
+
+
+def report(run: PathLike | Run, *, output: PathLike | None = None) -> Path:
+    """Make figures and page of a run again, from its folder alone: without training, without a back-end.
+
+    Writes into the run folder, or, with ``output``, the page alone to that file. Returns the page's path.
+    """
+    folder = runs.verify(run.folder if isinstance(run, Run) else run)
+    record = archive.load_record(folder)
+    if output is not None:
+        from .page.document import render
+
+        write_text(output, render(record))
+        return Path(output)
+    with runs.rewriting_report(folder):
+        return _write_report(record, folder)
+
+
+def _baseline(
+    name: str, dataset: Dataset, config: TrainConfig, seed: int, evaluation: Evaluation, progress: OnProgress | None
+) -> Baseline | None:
+    """The network beside, trained and measured like the first one; nothing where Ctrl-C cut it short."""
+    training = fit(find_model(name), dataset, config, seed=seed, progress=_named(progress, name))
+    if training.stopped_early:
+        return None
+    of_baseline = _evaluate(training.model, dataset.test, dataset.class_names)
+    return measure_baseline(name, training, of_baseline, evaluation)
+
+
+def _write(record: RunRecord, training: Training, dataset: Dataset, folder: Path) -> None:
+    from .export.onnx import export_onnx
+
+    archive.save_record(record, folder)
+    save_model(training.model, folder / "model.keras")
+    export_onnx(training.model, folder / "model.onnx", class_names=dataset.class_names,
+                check=dataset.test.images[:CHECKED_IMAGES])  # fmt: skip
+
+
+def _named(progress: OnProgress | None, name: str) -> Callable[[Progress], None] | None:
+    return None if progress is None else lambda event: progress(name, event)
+
+
+def _check_seed(seed: int) -> None:
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
+        raise ConfigError(f"seed={seed!r} cannot be used; a whole number from 0 to {2**32 - 1} was expected.")

@@ -1,0 +1,1 @@
+"""The trained network for elsewhere. The only room that imports ``onnx``."""

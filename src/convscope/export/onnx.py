@@ -1,0 +1,80 @@
+"""``model.onnx``: the network for ONNX Runtime and its many languages, checked against Keras before it is kept."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..data.prepare import SCALE, to_inputs
+from ..errors import ConvscopeError, MissingBackendError
+from ..files import replacing
+from ..models.backend import standard_error_held
+from ..models.predictor import LOGITS, Predictor
+from ..models.saving import with_logits
+from ..types import Images, PathLike
+
+if TYPE_CHECKING:
+    import keras
+
+INPUTS = "inputs"
+TOLERANCE = 1e-4
+"""Largest difference of a logit between Keras and ONNX Runtime that is put down to rounding."""
+
+
+def export_onnx(model: keras.Model, path: PathLike, *, class_names: tuple[str, ...], check: Images) -> float:
+    """Write ``model`` with the outputs ``logits`` and ``probabilities`` (n, k) for an input (n, h, w, c) float32 in 0..1.
+
+    Returns the largest difference of a logit on the images ``check`` (n, h, w, c) uint8. Raises
+    :class:`ConvscopeError`, and keeps no file, where it is over 1e-4; :class:`MissingBackendError` without the converter.
+    """
+    both = with_logits(model)
+    expected = np.asarray(both(to_inputs(check))[LOGITS])
+    with replacing(path) as temporary:
+        _convert(both, temporary, {"class_names": json.dumps(class_names), "pixel_scale": repr(1 / SCALE)})
+        difference = float(np.abs(Predictor(temporary).logits(check) - expected).max())
+        if not difference <= TOLERANCE:
+            raise ConvscopeError(f"the exported model disagrees with Keras by {difference:.1e} in a logit; at most {TOLERANCE:g} "
+                                 "was expected. It was not kept; model.keras was.")  # fmt: skip
+    return difference
+
+
+def _convert(model: keras.Model, path: Path, metadata: dict[str, str]) -> None:
+    try:
+        import onnx
+        import tf2onnx  # noqa: F401  (Keras imports it by name)
+    except ImportError as error:
+        raise MissingBackendError(f"exporting to ONNX needs the package {error.name!r}, which is not installed; "
+                                  "install it with: pip install 'convscope[cpu]'") from error  # fmt: skip
+    with _quiet():
+        model.export(path, format="onnx", verbose=False)
+    proto = onnx.load(path)
+    _rename(proto, model.output_names)
+    onnx.helper.set_model_props(proto, metadata)
+    onnx.checker.check_model(proto)
+    onnx.save(proto, path)
+
+
+def _rename(proto: Any, output_names: list[str]) -> None:
+    """Call the input ``inputs`` and the outputs what Keras calls them; the converter's own names say nothing."""
+    renamed = dict(zip((output.name for output in proto.graph.output), output_names, strict=True))
+    renamed[proto.graph.input[0].name] = INPUTS
+    for value in (*proto.graph.input, *proto.graph.output):
+        value.name = renamed[value.name]
+    for node in proto.graph.node:
+        for places in (node.input, node.output):
+            for index, name in enumerate(places):
+                places[index] = renamed.get(name, name)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """The converters warn of things that only they could mend."""
+    with warnings.catch_warnings(), standard_error_held():
+        warnings.simplefilter("ignore")
+        yield

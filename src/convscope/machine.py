@@ -1,0 +1,45 @@
+"""What a run was made on and with: for its record, and for everyone who wants the same again."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+PACKAGES = ("convscope", "keras", "tensorflow", "tensorflow-cpu", "jax", "numpy", "scikit-learn", "onnx", "onnxruntime",
+            "matplotlib")  # fmt: skip
+
+
+def describe_machine() -> dict[str, Any]:
+    """Processor, cores that this process may use, operating system; no name of the host and no path."""
+    return {"processor": _processor(), "cores": _cores(), "system": f"{platform.system()} {platform.machine()}"}
+
+
+def package_versions() -> dict[str, str]:
+    """Versions of Python and of the packages that decide a result, of those that are installed."""
+    versions = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return versions
+
+
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text("utf-8", errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine() or sys.platform
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,119 @@
+"""Which input pixels can reach which unit, and which can reach none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from .network import Layer, Network
+
+WINDOWED = ("Conv2D", "MaxPooling2D", "AveragePooling2D")
+POINTWISE = ("ReLU", "Activation", "Dropout", "BatchNormalization", "Rescaling", "Softmax")
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The receptive field of one unit in input pixels: size and distance to its neighbour's, for rows and columns.
+
+    Source of the recurrence: A. Araujo, W. Norris and J. Sim, "Computing receptive fields of convolutional neural
+    networks", Distill, 2019.
+    """
+
+    size: tuple[int, int]
+    jump: tuple[int, int]
+    start: tuple[int, int]
+    """First input row and column that unit (0, 0) sees; negative where it sees padding."""
+
+    def __str__(self) -> str:
+        return f"{self.size[0]} × {self.size[1]}, every {self.jump[0]}"
+
+
+def receptive_fields(network: Network) -> list[Reach | None]:
+    """One :class:`Reach` per layer; ``None`` from the first layer on whose units see the whole image, or whose kind is
+    not known to keep the picture's layout."""
+    reaches: list[Reach | None] = []
+    reach: Reach | None = Reach((1, 1), (1, 1), (0, 0))
+    for layer in network.layers:
+        reach = None if reach is None else _grown(reach, layer)
+        reaches.append(reach)
+    return reaches
+
+
+def blind_pixels(network: Network) -> tuple[list[int], list[int]]:
+    """Rows and columns of the input that can never influence the output.
+
+    They come about where a pooling or a stride drops the remainder of a division. Found by walking from the first layer
+    that reads every unit back to the input, one mask per axis.
+    """
+    picture_layers = []
+    for layer in network.layers:
+        if not layer.is_spatial or layer.kind not in (*WINDOWED, *POINTWISE, "ZeroPadding2D"):
+            break
+        picture_layers.append(layer)
+    lines = []
+    for axis in (0, 1):
+        last_shape = picture_layers[-1].output_shape if picture_layers else network.input_shape
+        mask = np.ones(last_shape[axis] if len(last_shape) == 3 else 0, dtype=bool)
+        for layer in reversed(picture_layers):
+            mask = _needed(layer, axis, mask)
+        lines.append([int(index) for index in np.flatnonzero(~mask)])
+    return lines[0], lines[1]
+
+
+def padding_before(layer: Layer, axis: int) -> int:
+    """Rows (axis 0) or columns (axis 1) of zeros that a windowed layer puts before the first; "same" as TensorFlow has it:
+    total padding max((out − 1)·stride + window − in, 0), the smaller half first."""
+    if layer.settings.get("padding", "valid") != "same":
+        return 0
+    size, stride = window(layer, axis)
+    total = max((layer.output_shape[axis] - 1) * stride + size - layer.input_shape[axis], 0)
+    return total // 2
+
+
+def window(layer: Layer, axis: int) -> tuple[int, int]:
+    """Extent of the window, dilation included, and its stride along ``axis``."""
+    settings = layer.settings
+    size = settings.get("kernel_size" if layer.kind == "Conv2D" else "pool_size")
+    dilation = settings.get("dilation_rate") or (1, 1)
+    strides = settings.get("strides") or size
+    assert size is not None
+    return (int(size[axis]) - 1) * int(dilation[axis]) + 1, int(strides[axis])
+
+
+def _grown(reach: Reach, layer: Layer) -> Reach | None:
+    if not layer.is_spatial:
+        return None
+    if layer.kind in POINTWISE:
+        return reach
+    if layer.kind == "ZeroPadding2D":
+        top, left = (int(sides[0]) for sides in layer.settings.get("padding", ((0, 0), (0, 0))))
+        return Reach(reach.size, reach.jump, (reach.start[0] - top * reach.jump[0], reach.start[1] - left * reach.jump[1]))
+    if layer.kind not in WINDOWED:
+        return None
+    grown = [_grown_axis(reach, layer, axis) for axis in (0, 1)]
+    return Reach((grown[0][0], grown[1][0]), (grown[0][1], grown[1][1]), (grown[0][2], grown[1][2]))
+
+
+def _grown_axis(reach: Reach, layer: Layer, axis: int) -> tuple[int, int, int]:
+    size, stride = window(layer, axis)
+    jump = reach.jump[axis]
+    return reach.size[axis] + (size - 1) * jump, jump * stride, reach.start[axis] - padding_before(layer, axis) * jump
+
+
+def _needed(layer: Layer, axis: int, outputs: Mask) -> Mask:
+    """Which inputs of ``layer`` reach one of the ``outputs``."""
+    if layer.kind in POINTWISE:
+        return outputs
+    inputs = np.zeros(layer.input_shape[axis], dtype=bool)
+    if layer.kind == "ZeroPadding2D":
+        before = int(layer.settings["padding"][axis][0])
+        return outputs[before : before + len(inputs)]
+    size, stride = window(layer, axis)
+    before = padding_before(layer, axis)
+    for output in np.flatnonzero(outputs):
+        first = int(output) * stride - before
+        inputs[max(first, 0) : first + size] = True
+    return inputs

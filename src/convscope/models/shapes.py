@@ -1,0 +1,92 @@
+"""What each layer of a network costs: shape, parameters, multiply-adds; as a table that reads like ``summary()``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import prod
+
+from .network import Layer, Network, Shape
+from .receptive_field import Reach, receptive_fields
+
+
+@dataclass(frozen=True)
+class LayerRow:
+    """One line of the table. Multiply-adds are per image, without biases and activations."""
+
+    name: str
+    kind: str
+    output_shape: Shape
+    num_parameters: int
+    parameter_sum: str
+    """How the parameters come about: ``"3·3·16·32 + 32"``; empty where there are none."""
+    multiply_adds: int
+    receptive_field: Reach | None
+    """The input pixels that reach one unit; ``None`` once all of them do, from the first flattening on."""
+
+
+@dataclass(frozen=True)
+class LayerTable:
+    """The layers of a network with their costs, in order."""
+
+    model_name: str
+    rows: tuple[LayerRow, ...]
+
+    def __iter__(self) -> Iterator[LayerRow]:
+        return iter(self.rows)
+
+    @property
+    def num_parameters(self) -> int:
+        return sum(row.num_parameters for row in self.rows)
+
+    @property
+    def multiply_adds(self) -> int:
+        return sum(row.multiply_adds for row in self.rows)
+
+    @property
+    def kilobytes(self) -> float:
+        """Size of the parameters in float32, in units of 1,024 bytes, as Keras' ``summary()`` states it."""
+        return self.num_parameters * 4 / 1024
+
+    def __str__(self) -> str:
+        head = ("layer", "output shape", "parameters", "multiply-adds", "receptive field")
+        lines = [head, *(_cells(row) for row in self.rows),
+                 (f"total ({self.kilobytes:,.2f} KB)", "", f"{self.num_parameters:,}", f"{self.multiply_adds:,}", "")]  # fmt: skip
+        widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+        texts = ["  ".join(cell.rjust(width) if column in (2, 3) else cell.ljust(width)
+                           for column, (cell, width) in enumerate(zip(line, widths, strict=True))).rstrip()
+                 for line in lines]  # fmt: skip
+        rule = "─" * max(map(len, texts))
+        return "\n".join([texts[0], rule, *texts[1:-1], rule, texts[-1]])
+
+
+def layer_table(network: Network) -> LayerTable:
+    """The costs of every layer of ``network``."""
+    reaches = receptive_fields(network)
+    rows = (
+        LayerRow(layer.name, layer.kind, layer.output_shape, layer.num_parameters, _parameter_sum(layer),
+                 multiply_adds(layer), reach)
+        for layer, reach in zip(network.layers, reaches, strict=True)
+    )  # fmt: skip
+    return LayerTable(network.name, tuple(rows))
+
+
+def multiply_adds(layer: Layer) -> int:
+    """Products that are summed for one image. Only layers with a kernel have any: each of a convolution's output units
+    takes kh·kw·in of them, each of a dense layer's one per input."""
+    kernel = layer.weights.get("kernel")
+    if kernel is None:
+        return 0
+    if layer.kind == "Conv2D":
+        return prod(layer.output_shape[:2]) * kernel.size
+    return kernel.size
+
+
+def _parameter_sum(layer: Layer) -> str:
+    return " + ".join("·".join(map(str, array.shape)) for array in layer.weights.values())
+
+
+def _cells(row: LayerRow) -> tuple[str, ...]:
+    shape = " × ".join(map(str, row.output_shape))
+    reach = "whole image" if row.receptive_field is None else f"{row.receptive_field}"
+    return f"{row.name} ({row.kind})", shape, f"{row.num_parameters:,}", f"{row.multiply_adds:,}", reach

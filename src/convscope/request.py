@@ -1,0 +1,56 @@
+"""``run.json``: what was asked, of which data, with which versions, on which machine."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from .data.dataset import Dataset
+from .machine import describe_machine, package_versions
+from .training.config import TrainConfig
+from .training.loop import Training
+
+SCHEMA_VERSION = 1
+
+
+def describe_request(dataset: Dataset, model_name: str, config: TrainConfig, seed: int) -> dict[str, Any]:
+    """Known before the training starts."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "state": "training",
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": command_for(dataset, model_name, config, seed),
+        "model": model_name,
+        "recipe": config.recipe,
+        "seed": seed,
+        "config": config.as_dict(),
+        "dataset": {
+            "name": dataset.name,
+            "source": dataset.provenance.source,
+            "description": dataset.provenance.description,
+            "licence": dataset.provenance.licence,
+            "notes": list(dataset.provenance.notes),
+            "fingerprint": dataset.fingerprint,
+            "image_shape": list(dataset.image_shape),
+            "class_names": list(dataset.class_names),
+        },
+        "versions": package_versions(),
+        "machine": describe_machine(),
+    }
+
+
+def describe_outcome(request: dict[str, Any], training: Training) -> dict[str, Any]:
+    """The request once the training is over."""
+    return {
+        **request,
+        "state": "complete",
+        "stopped_early": training.stopped_early,
+        "precision": training.precision,
+        "batch_size": training.batch_size,
+    }
+
+
+def command_for(dataset: Dataset, model_name: str, config: TrainConfig, seed: int) -> str:
+    """The line that asks for the same again."""
+    return (f"convscope train {dataset.provenance.source} --model {model_name} --recipe {config.recipe} "
+            f"--epochs {config.epochs} --seed {seed}")  # fmt: skip

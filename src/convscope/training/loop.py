@@ -1,0 +1,192 @@
+"""The training itself: build, compile, fit, and a float32 model with the learnt weights."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..data.dataset import Dataset, Split
+from ..data.prepare import to_inputs
+from ..data.split import stratified_split
+from ..errors import DatasetError
+from ..models.architectures import Build
+from ..models.backend import computes_bfloat16, require_backend
+from ..models.network import Weights, from_keras
+from .batches import BatchStream
+from .config import TrainConfig
+from .history import EpochRecord, History
+from .interrupt import StopRequest, stop_on_interrupt
+from .schedule import learning_rate, rate_at
+from .seeding import seeded
+
+if TYPE_CHECKING:
+    import keras
+
+STEPS_PER_EXECUTION = 32
+"""Steps that TensorFlow takes without coming back to Python. 16 to 64 were equally fast; the bar moves once each."""
+VALIDATION_BATCH_SIZE = 1000
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a training stands; handed to ``progress`` several times per epoch and once after it."""
+
+    epoch: int
+    """From 1."""
+    epochs: int
+    images_done: int
+    num_images: int
+    loss: float
+    accuracy: float
+    seconds: float
+    """Since the epoch began."""
+    record: EpochRecord | None
+    """Set once the epoch is over."""
+
+
+@dataclass(frozen=True, eq=False)
+class Training:
+    """What came out of a training."""
+
+    model: keras.Model
+    """In float32, whatever it was trained in."""
+    history: History
+    snapshots: tuple[dict[str, Weights], ...]
+    """The weights after each epoch, by ``layer/weight``."""
+    validation: Split
+    num_train: int
+    batch_size: int
+    seconds: float
+    """From the first layer built to the last weight learnt; imports and reading of data are not in it."""
+    precision: str
+    """``"mixed_bfloat16"`` or ``"float32"``."""
+    stopped_early: bool
+    """Whether Ctrl-C ended it before the last epoch did."""
+
+
+def fit(
+    build: Build,
+    dataset: Dataset,
+    config: TrainConfig,
+    *,
+    seed: int,
+    progress: Callable[[Progress], None] | None = None,
+) -> Training:
+    """Train ``build(image_shape, num_classes)`` on ``dataset`` as ``config`` says.
+
+    The same arguments on the same machine with the same versions give the same weights, bit for bit.
+    Raises :class:`MissingBackendError`, or :class:`DatasetError` where too few images are left to train on.
+    """
+    require_backend()
+    train, validation = split_for(dataset, config, seed=seed)
+    precision = "mixed_bfloat16" if config.precision == "auto" and computes_bfloat16() else "float32"
+    started = time.perf_counter()
+    with seeded(seed), stop_on_interrupt() as stop:
+        with _precision(precision):
+            model = build(dataset.image_shape, dataset.num_classes)
+        stream = BatchStream(train, config, seed=seed)
+        _compile(model, config, stream.steps_per_epoch)
+        recorder = _recorder(stream, config, stop, progress)
+        model.fit(
+            stream.dataset(),
+            epochs=config.epochs,
+            validation_data=(to_inputs(validation.images), validation.labels),
+            validation_batch_size=VALIDATION_BATCH_SIZE,
+            shuffle=False,  # the stream shuffles by itself
+            callbacks=[recorder],
+            verbose=0,
+        )
+        with _precision("float32"):
+            plain = build(dataset.image_shape, dataset.num_classes)
+        plain.set_weights(model.get_weights())
+    return Training(
+        plain, History(tuple(recorder.records)), tuple(recorder.snapshots), validation, len(train), stream.batch_size,
+        time.perf_counter() - started, precision, stop.asked and recorder.cut_short,
+    )  # fmt: skip
+
+
+def split_for(dataset: Dataset, config: TrainConfig, *, seed: int) -> tuple[Split, Split]:
+    """The images to train on and those to validate on. The test split is the second only where the recipe says so."""
+    if config.validation == "test":
+        return dataset.train, dataset.test
+    kept, held_out = stratified_split(dataset.train.labels, config.validation_fraction, seed=seed)
+    if len(held_out) == 0:
+        raise DatasetError(f"{dataset.name} has {len(dataset.train)} training images; too few to hold any out for validation. "
+                           "At least two per class were expected.")  # fmt: skip
+    return dataset.train.take(kept), dataset.train.take(held_out)
+
+
+def _compile(model: keras.Model, config: TrainConfig, steps_per_epoch: int) -> None:
+    import keras
+
+    rate = learning_rate(config, config.epochs * steps_per_epoch)
+    optimizer = keras.optimizers.Adam(rate, beta_1=config.beta_1, beta_2=config.beta_2)
+    model.compile(
+        optimizer=optimizer,
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+        steps_per_execution=min(STEPS_PER_EXECUTION, steps_per_epoch),
+    )
+
+
+@contextlib.contextmanager
+def _precision(name: str) -> Iterator[None]:
+    """Layers built inside compute in ``name``; the session's own policy comes back afterwards."""
+    import keras
+
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _recorder(
+    stream: BatchStream, config: TrainConfig, stop: StopRequest, progress: Callable[[Progress], None] | None
+) -> Any:
+    """The one callback: shuffles, reports, records, and stops when asked to."""
+    import keras
+
+    class Recorder(keras.callbacks.Callback):  # type: ignore[misc,name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            self.records: list[EpochRecord] = []
+            self.snapshots: list[dict[str, Weights]] = []
+            self.cut_short = False
+
+        def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+            stream.begin(epoch)
+            self.epoch, self.started = epoch + 1, time.perf_counter()
+
+        def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+            images_done = min((batch + 1) * stream.batch_size, stream.num_images)
+            if stop.asked:
+                self.model.stop_training = True
+                self.cut_short = self.epoch < config.epochs or images_done < stream.num_images
+            if progress and logs:
+                self._report(images_done, logs, None)
+
+        def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+            assert logs is not None
+            values = (float(logs[name]) for name in ("loss", "accuracy", "val_loss", "val_accuracy"))
+            steps_taken = int(np.asarray(self.model.optimizer.iterations))
+            rate = rate_at(steps_taken - 1, config, config.epochs * stream.steps_per_epoch)
+            record = EpochRecord(self.epoch, time.perf_counter() - self.started, *values, learning_rate=rate)
+            self.records.append(record)
+            self.snapshots.append(from_keras(self.model).weight_arrays())
+            if progress:
+                self._report(stream.num_images, logs, record)
+
+        def _report(self, images_done: int, logs: dict[str, Any], record: EpochRecord | None) -> None:
+            assert progress is not None
+            seconds = time.perf_counter() - self.started
+            progress(Progress(self.epoch, config.epochs, images_done, stream.num_images, float(logs["loss"]),
+                              float(logs["accuracy"]), seconds, record))  # fmt: skip
+
+    return Recorder()
