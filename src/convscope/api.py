@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,18 +13,19 @@ from .analysis.evaluation import Evaluation
 from .analysis.evaluation import evaluate as _evaluate
 from .analysis.record import RunRecord
 from .analysis.recording import make_record, measure_baseline
-from .data.dataset import Dataset, Split
+from .data.dataset import Dataset
 from .data.load import load_dataset
-from .errors import ConfigError, RunError
-from .files import write_json, write_text
+from .errors import ConfigError
+from .files import make_folder, write_bytes, write_json, write_text
 from .models.architectures import Build, find_model
-from .models.backend import require_backend
+from .models.backend import check_backend
 from .models.predictor import Predictor
 from .models.saving import save_model
 from .request import describe_outcome, describe_request
 from .training.config import TrainConfig
+from .training.events import Listener
 from .training.history import History
-from .training.loop import Progress, Training, fit
+from .training.loop import Training, fit
 from .training.recipes import find_recipe
 from .types import PathLike
 
@@ -37,7 +37,6 @@ BASELINE_OF = {"cnn": "ann"}
 """The network that a report sets beside another: the notebook's predecessor beside the notebook's."""
 CHECKED_IMAGES = 1000
 """Test images on which the exported model must agree with Keras."""
-OnProgress = Callable[[str, Progress], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,14 +72,14 @@ def train(
     out: PathLike | None = None,
     overwrite: bool = False,
     report: bool = True,
-    progress: OnProgress | None = None,
+    progress: Listener | None = None,
 ) -> Run:
     """Train, measure on the test split, and write the run folder with its report.
 
     ``data``: ``"mnist"``, ``"digits"``, the path of an ``.npz`` file, or a :class:`Dataset`. ``model``: a name, or a
     function of image shape (h, w, c) and number of classes that returns a ``keras.Model``. ``out``: the run folder, by
-    default ``runs/DATA-MODEL-RECIPE-SEED``. ``progress`` is called with the name of the model and a :class:`Progress`
-    several times per epoch. Ctrl-C ends the training early and keeps what was learnt.
+    default ``runs/DATA-MODEL-RECIPE-SEED``. ``progress`` is called with a :class:`Built` once the network stands and with
+    a :class:`Progress` several times per epoch. Ctrl-C ends the training early and keeps what was learnt.
 
     Raises :class:`ConvscopeError`, before any work starts where that is possible.
 
@@ -91,21 +90,25 @@ def train(
     build, config = find_model(model), find_recipe(recipe).with_epochs(epochs)
     _check_seed(seed)
     model_name = model if isinstance(model, str) else getattr(build, "__name__", "custom")
-    require_backend()
     dataset = load_dataset(data)
+    check_backend()
     folder = Path(out) if out is not None else RUNS / f"{dataset.name}-{model_name}-{config.recipe}-{seed}"
     request = describe_request(dataset, model_name, config, seed)
     with runs.writing(folder, overwrite=overwrite) as writable:
         write_json(writable / runs.REQUEST, request)
-        training = fit(build, dataset, config, seed=seed, progress=_named(progress, model_name))
+        training = fit(build, dataset, config, seed=seed, progress=progress)
         evaluation = _evaluate(training.model, dataset.test, dataset.class_names)
         baseline = None
         if report and model_name in BASELINE_OF and not training.stopped_early:
             baseline = _baseline(BASELINE_OF[model_name], dataset, config, seed, evaluation, progress)
         record = make_record(
-            describe_outcome(request, training), dataset, training, evaluation,
-            baseline=baseline, wall_seconds=time.perf_counter() - started,
-        )  # fmt: skip
+            describe_outcome(request, training),
+            dataset,
+            training,
+            evaluation,
+            baseline=baseline,
+            wall_seconds=time.perf_counter() - started,
+        )
         _write(record, training, dataset, writable)
         if report:
             _write_report(record, writable)
@@ -125,8 +128,10 @@ def evaluate(run: PathLike, data: PathLike | Dataset | None = None) -> Evaluatio
         return record.evaluation
     dataset = load_dataset(data)
     if dataset.num_classes > len(known["class_names"]):
-        raise ConfigError(f"{dataset.name} has {dataset.num_classes} classes; at most {len(known['class_names'])} were expected, "
-                          "as many as the run was trained on.")  # fmt: skip
+        raise ConfigError(
+            f"{dataset.name} has {dataset.num_classes} classes; at most {len(known['class_names'])} were expected, "
+            "as many as the run was trained on."
+        )
     return _evaluate(Predictor(folder / "model.onnx"), dataset.test, tuple(known["class_names"]))
 
 
@@ -137,20 +142,22 @@ def report(run: PathLike | Run, *, output: PathLike | None = None) -> Path:
     """
     folder = runs.verify(run.folder if isinstance(run, Run) else run)
     record = archive.load_record(folder)
-    if output is not None:
-        from .page.document import render
+    if output is None:
+        with runs.rewriting_report(folder):
+            return _write_report(record, folder)
+    from .figures.gallery import illustrate
+    from .figures.rendering import to_drawing, to_svg
+    from .page.document import render
 
-        write_text(output, render(record))
-        return Path(output)
-    with runs.rewriting_report(folder):
-        return _write_report(record, folder)
+    write_text(output, render(record, [to_drawing(each, to_svg(each)) for each in illustrate(record)]))
+    return Path(output)
 
 
 def _baseline(
-    name: str, dataset: Dataset, config: TrainConfig, seed: int, evaluation: Evaluation, progress: OnProgress | None
+    name: str, dataset: Dataset, config: TrainConfig, seed: int, evaluation: Evaluation, progress: Listener | None
 ) -> Baseline | None:
     """The network beside, trained and measured like the first one; nothing where Ctrl-C cut it short."""
-    training = fit(find_model(name), dataset, config, seed=seed, progress=_named(progress, name))
+    training = fit(find_model(name), dataset, config, seed=seed, progress=progress)
     if training.stopped_early:
         return None
     of_baseline = _evaluate(training.model, dataset.test, dataset.class_names)
@@ -162,12 +169,28 @@ def _write(record: RunRecord, training: Training, dataset: Dataset, folder: Path
 
     archive.save_record(record, folder)
     save_model(training.model, folder / "model.keras")
-    export_onnx(training.model, folder / "model.onnx", class_names=dataset.class_names,
-                check=dataset.test.images[:CHECKED_IMAGES])  # fmt: skip
+    export_onnx(
+        training.model, folder / "model.onnx", class_names=dataset.class_names, check=dataset.test.images[:CHECKED_IMAGES]
+    )
 
 
-def _named(progress: OnProgress | None, name: str) -> Callable[[Progress], None] | None:
-    return None if progress is None else lambda event: progress(name, event)
+def _write_report(record: RunRecord, folder: Path) -> Path:
+    """The figures, each as PNG and SVG, and the page that they are embedded in."""
+    from .figures.gallery import illustrate
+    from .figures.rendering import to_drawing, to_png, to_svg
+    from .page.document import render
+
+    figures = folder / "figures"
+    make_folder(figures)
+    drawings = []
+    for illustration in illustrate(record):
+        svg = to_svg(illustration)
+        write_text(figures / f"{illustration.name}.svg", svg)
+        write_bytes(figures / f"{illustration.name}.png", to_png(illustration))
+        drawings.append(to_drawing(illustration, svg))
+    page = folder / "report.html"
+    write_text(page, render(record, drawings))
+    return page
 
 
 def _check_seed(seed: int) -> None:

@@ -25,8 +25,12 @@ from .training.history import history_from_csv
 Arrays = Mapping[str, npt.ArrayLike]
 
 HISTORY, PREDICTIONS, METRICS, SNAPSHOTS, EXAMPLES = (
-    "history.csv", "predictions.npz", "metrics.json", "snapshots.npz", "examples.npz",
-)  # fmt: skip
+    "history.csv",
+    "predictions.npz",
+    "metrics.json",
+    "snapshots.npz",
+    "examples.npz",
+)
 DESCRIPTION, FINAL = "network", "final"
 """Keys in ``snapshots.npz``: the network's description as JSON bytes; and the prefix of the float32 weights."""
 
@@ -51,15 +55,22 @@ def load_record(path: Path) -> RunRecord:
         description = json.loads(snapshots[DESCRIPTION].tobytes())
         network = from_description(description, _with_prefix(snapshots, FINAL))
         epochs = range(1, 1 + int(snapshots["epochs"]))
-        kept = {field.name: examples[field.name] for field in fields(Examples)}
-        kept["first_label"], kept["test_label"] = int(kept["first_label"]), int(kept["test_label"])
+        kept: dict[str, Any] = {field.name: examples[field.name] for field in fields(Examples)}
+        kept |= {name: int(kept[name]) for name in ("first_label", "test_label")}
     except (KeyError, TypeError, ValueError) as error:
-        raise RunError(f"the files of the run {str(path)!r} do not fit together ({error!r}); those that one training wrote were "
-                       "expected. Copy the run folder again, or train again.") from error  # fmt: skip
+        raise RunError(
+            f"the files of the run {str(path)!r} do not fit together ({error!r}); those that one training wrote were "
+            "expected. Copy the run folder again, or train again."
+        ) from error
     return RunRecord(
-        request, metrics, history_from_csv((path / HISTORY).read_text("utf-8")), evaluation, network,
-        tuple(_with_prefix(snapshots, f"epoch-{epoch}") for epoch in epochs), Examples(**kept),
-    )  # fmt: skip
+        request,
+        metrics,
+        history_from_csv((path / HISTORY).read_text("utf-8")),
+        evaluation,
+        network,
+        tuple(_with_prefix(snapshots, f"epoch-{epoch}") for epoch in epochs),
+        Examples(**kept),
+    )
 
 
 def _snapshot_arrays(record: RunRecord) -> Iterator[tuple[str, npt.ArrayLike]]:
@@ -74,15 +85,18 @@ def _snapshot_arrays(record: RunRecord) -> Iterator[tuple[str, npt.ArrayLike]]:
 
 def _with_prefix(arrays: Mapping[str, npt.NDArray[Any]], prefix: str) -> dict[str, npt.NDArray[np.float32]]:
     start = prefix + "/"
-    return {name.removeprefix(start): array.astype(np.float32, copy=False) for name, array in arrays.items()
-            if name.startswith(start)}  # fmt: skip
+    return {
+        name.removeprefix(start): array.astype(np.float32, copy=False)
+        for name, array in arrays.items()
+        if name.startswith(start)
+    }
 
 
 def _save_arrays(path: Path, arrays: Arrays) -> None:
     """As ``.npz``, compressed where that is worth its time: weights and logits are noise to a compressor, pictures not."""
     buffer = io.BytesIO()
     save = np.savez_compressed if path.name == EXAMPLES else np.savez
-    save(buffer, **{name: np.asarray(array) for name, array in arrays.items()})
+    save(buffer, allow_pickle=False, **{name: np.asarray(array) for name, array in arrays.items()})
     write_bytes(path, buffer.getvalue())
 
 
@@ -91,5 +105,7 @@ def _load_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
         with np.load(path, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise RunError(f"{str(path)!r} cannot be read ({error}); arrays that convscope wrote were expected. "
-                       "Copy the run folder again, or train again.") from error  # fmt: skip
+        raise RunError(
+            f"{str(path)!r} cannot be read ({error}); arrays that convscope wrote were expected. "
+            "Copy the run folder again, or train again."
+        ) from error

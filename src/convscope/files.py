@@ -60,6 +60,14 @@ def write_json(path: PathLike, value: Any) -> None:
     write_text(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 
+def make_folder(path: PathLike) -> None:
+    """Create a folder with its parents, if it is not there. Raises :class:`OutputError`."""
+    try:
+        Path(path).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
 def cannot_write(path: PathLike, error: OSError) -> OutputError:
     """The sentence for a failed write."""
     reason = error.strerror or str(error) or type(error).__name__

@@ -9,8 +9,18 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("convscope", "keras", "tensorflow", "tensorflow-cpu", "jax", "numpy", "scikit-learn", "onnx", "onnxruntime",
-            "matplotlib")  # fmt: skip
+PACKAGES = (
+    "convscope",
+    "keras",
+    "tensorflow",
+    "tensorflow-cpu",
+    "jax",
+    "numpy",
+    "scikit-learn",
+    "onnx",
+    "onnxruntime",
+    "matplotlib",
+)
 
 
 def describe_machine() -> dict[str, Any]:

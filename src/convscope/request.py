@@ -52,5 +52,7 @@ def describe_outcome(request: dict[str, Any], training: Training) -> dict[str, A
 
 def command_for(dataset: Dataset, model_name: str, config: TrainConfig, seed: int) -> str:
     """The line that asks for the same again."""
-    return (f"convscope train {dataset.provenance.source} --model {model_name} --recipe {config.recipe} "
-            f"--epochs {config.epochs} --seed {seed}")  # fmt: skip
+    return (
+        f"convscope train {dataset.provenance.source} --model {model_name} --recipe {config.recipe} "
+        f"--epochs {config.epochs} --seed {seed}"
+    )

@@ -27,9 +27,19 @@ DERIVED = ("figures", "report.html")
 """What ``convscope report`` can make again from the rest."""
 
 KNOWN_FILES = frozenset(
-    {MANIFEST, REQUEST, "model.keras", "model.onnx", "history.csv", "predictions.npz", "metrics.json",
-     "snapshots.npz", "examples.npz", *DERIVED}
-)  # fmt: skip
+    {
+        MANIFEST,
+        REQUEST,
+        "model.keras",
+        "model.onnx",
+        "history.csv",
+        "predictions.npz",
+        "metrics.json",
+        "snapshots.npz",
+        "examples.npz",
+        *DERIVED,
+    }
+)
 MINIMUM_FREE_BYTES = 32 * 2**20
 
 
@@ -102,23 +112,29 @@ def read_json(path: PathLike) -> Any:
     try:
         return json.loads(Path(path).read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise RunError(f"{str(path)!r} cannot be read ({error}); a JSON file that convscope wrote was expected. "
-                       "Copy the run folder again, or train again.") from error  # fmt: skip
+        raise RunError(
+            f"{str(path)!r} cannot be read ({error}); a JSON file that convscope wrote was expected. "
+            "Copy the run folder again, or train again."
+        ) from error
 
 
 def _manifest_entries(path: Path) -> dict[str, dict[str, Any]]:
     manifest = read_json(path / MANIFEST)
     try:
-        entries = {str(name): {"bytes": int(entry["bytes"]), "sha256": str(entry["sha256"])}
-                   for name, entry in manifest["files"].items()}  # fmt: skip
+        entries = {
+            str(name): {"bytes": int(entry["bytes"]), "sha256": str(entry["sha256"])}
+            for name, entry in manifest["files"].items()
+        }
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise RunError(
             f"{str(path / MANIFEST)!r} is not a manifest of convscope; names with bytes and sha256 were expected. "
             "Copy the run folder again, or train again."
         ) from error
     if any(Path(name).is_absolute() or ".." in Path(name).parts for name in entries):
-        raise RunError(f"{str(path / MANIFEST)!r} names a file outside the run folder; it was not written by convscope "
-                       "and is not opened.")  # fmt: skip
+        raise RunError(
+            f"{str(path / MANIFEST)!r} names a file outside the run folder; it was not written by convscope "
+            "and is not opened."
+        )
     return entries
 
 
@@ -156,8 +172,10 @@ def _claimed(folder: Path, asked: Path) -> Iterator[None]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if shutil.disk_usage(folder).free < MINIMUM_FREE_BYTES:
-            raise OutputError(f"cannot write {str(asked)!r}: less than 32 MiB are free there. "
-                              "Free some space, or choose another folder with --out DIR.")  # fmt: skip
+            raise OutputError(
+                f"cannot write {str(asked)!r}: less than 32 MiB are free there. "
+                "Free some space, or choose another folder with --out DIR."
+            )
         lock = os.open(folder, os.O_RDONLY) if os.name != "nt" else None
     except OSError as error:
         if isinstance(error, OutputError):
@@ -165,8 +183,10 @@ def _claimed(folder: Path, asked: Path) -> Iterator[None]:
         raise cannot_write(asked, error) from error
     try:
         if lock is not None and not _lock(lock):
-            raise RunExistsError(f"{str(asked)!r} is being written by another convscope; a folder of its own was expected. "
-                                 "Choose another with --out DIR, or wait.")  # fmt: skip
+            raise RunExistsError(
+                f"{str(asked)!r} is being written by another convscope; a folder of its own was expected. "
+                "Choose another with --out DIR, or wait."
+            )
         if folder != asked:
             _clear(folder)
         yield

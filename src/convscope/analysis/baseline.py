@@ -35,15 +35,28 @@ class Baseline:
 
 
 def compare_with_baseline(
-    evaluation: Evaluation, baseline: Evaluation, *, model_name: str, num_parameters: int, multiply_adds: int,
-    epochs: int, train_seconds: float,
-) -> Baseline:  # fmt: skip
+    evaluation: Evaluation,
+    baseline: Evaluation,
+    *,
+    model_name: str,
+    num_parameters: int,
+    multiply_adds: int,
+    epochs: int,
+    train_seconds: float,
+) -> Baseline:
     """Put two evaluations of the same images side by side."""
     wrong, baseline_wrong = evaluation.predictions != evaluation.labels, baseline.predictions != baseline.labels
     return Baseline(
-        model_name, num_parameters, multiply_adds, baseline.accuracy, baseline.interval, baseline.errors, len(baseline),
-        epochs, train_seconds,
+        model_name,
+        num_parameters,
+        multiply_adds,
+        baseline.accuracy,
+        baseline.interval,
+        baseline.errors,
+        len(baseline),
+        epochs,
+        train_seconds,
         both_wrong=int((wrong & baseline_wrong).sum()),
         only_baseline_wrong=int((~wrong & baseline_wrong).sum()),
         only_model_wrong=int((wrong & ~baseline_wrong).sum()),
-    )  # fmt: skip
+    )

@@ -35,11 +35,12 @@ class Confusion:
         places = (divmod(int(place), len(self.counts)) for place in order)
         support = self.counts.sum(axis=1)
         return tuple(
-            ConfusedPair(self.class_names[true], self.class_names[predicted], int(off_diagonal[true, predicted]),
-                         int(support[true]))
+            ConfusedPair(
+                self.class_names[true], self.class_names[predicted], int(off_diagonal[true, predicted]), int(support[true])
+            )
             for true, predicted in places
             if off_diagonal[true, predicted] > 0
-        )  # fmt: skip
+        )
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ class Evaluation:
     @cached_property
     def predictions(self) -> Labels:
         """(n,) the most probable class."""
-        return self.logits.argmax(axis=1).astype(np.int64)
+        return np.asarray(self.logits.argmax(axis=1), np.int64)
 
     @cached_property
     def confidence(self) -> Floats:
@@ -91,8 +91,10 @@ class Evaluation:
 
     def __repr__(self) -> str:
         interval = self.interval
-        return (f"Evaluation(accuracy {self.accuracy:.2%} [{interval.low * 100:.2f}, {interval.high * 100:.2f}], "
-                f"loss {self.loss:.4f}, {self.errors} errors, n={len(self):,})")  # fmt: skip
+        return (
+            f"Evaluation(accuracy {self.accuracy:.2%} [{interval.low * 100:.2f}, {interval.high * 100:.2f}], "
+            f"loss {self.loss:.4f}, {self.errors} errors, n={len(self):,})"
+        )
 
 
 def evaluate(model: keras.Model | Predictor, split: Split, class_names: tuple[str, ...]) -> Evaluation:

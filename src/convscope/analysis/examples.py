@@ -46,12 +46,18 @@ def choose_examples(dataset: Dataset, evaluation: Evaluation) -> Examples:
     firsts = np.array([np.flatnonzero(test.labels == label)[0] for label in classes if _has(test, label)], dtype=np.int64)
     mistakes = evaluation.mistakes[:MOST_MISTAKES]
     return Examples(
-        train.images[:1], int(train.labels[0]),
-        train.images[samples], train.labels[samples],
-        test.images[firsts], test.labels[firsts], firsts,
-        test.images[:1], int(test.labels[0]),
-        test.images[mistakes], mistakes,
-    )  # fmt: skip
+        train.images[:1],
+        int(train.labels[0]),
+        train.images[samples],
+        train.labels[samples],
+        test.images[firsts],
+        test.labels[firsts],
+        firsts,
+        test.images[:1],
+        int(test.labels[0]),
+        test.images[mistakes],
+        mistakes,
+    )
 
 
 def _has(split: Split, label: int) -> bool:

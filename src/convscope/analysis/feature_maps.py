@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..data.prepare import to_inputs
 from ..models.forward import COMPUTE, activations
 from ..models.network import Network
 from ..models.receptive_field import WINDOWED
-from ..data.prepare import to_inputs
 from ..types import Floats, Images
 
 

@@ -43,11 +43,16 @@ def _baseline(metrics: Mapping[str, Any], model_name: str) -> Finding | None:
     if baseline is None or baseline["error_ratio"] is None:
         return None
     own, other, ratio = metrics["test"], baseline["model_name"].upper(), baseline["error_ratio"]
-    verdict = (f"{model_name.upper()} makes {ratio:.2f} times the errors of the {other}: {own['errors']} against "
-               f"{baseline['errors']}")  # fmt: skip
+    verdict = (
+        f"{model_name.upper()} makes {ratio:.2f} times the errors of the {other}: {own['errors']} against "
+        f"{baseline['errors']}"
+    )
     overlap = own["interval"][0] <= baseline["interval"][1] and baseline["interval"][0] <= own["interval"][1]
-    doubt = "their intervals overlap, so one run of each does not settle which is better" if overlap else (
-        "their intervals do not overlap")  # fmt: skip
+    doubt = (
+        "their intervals overlap, so one run of each does not settle which is better"
+        if overlap
+        else ("their intervals do not overlap")
+    )
     return Finding(f"The {verdict} ({own['accuracy']:.2%} against {baseline['accuracy']:.2%}); {doubt}.", "baseline")
 
 
@@ -66,26 +71,31 @@ def _worst_class(test: Mapping[str, Any]) -> Finding | None:
     if len(classes) < 3 or test["errors"] == 0:
         return None
     worst, best = (choose(classes, key=lambda entry: entry["recall"]) for choose in (min, max))
-    stands_out = worst["recall_interval"][1] < best["recall_interval"][0]
-    doubt = "more than chance explains" if stands_out else "which may be chance: the intervals overlap"
+    apart = worst["recall_interval"][1] < best["recall_interval"][0]
+    doubt = "their 95 % intervals do not overlap" if apart else "their 95 % intervals overlap, so it may be chance"
     return Finding(
-        f"Recall runs from {worst['recall']:.2%} for {worst['class_name']} to {best['recall']:.2%} for {best['class_name']}, {doubt}.",
+        f"Recall runs from {worst['recall']:.2%} for {worst['class_name']} to {best['recall']:.2%} for {best['class_name']}; "
+        f"{doubt}.",
         "per_class",
     )
 
 
 def _generalisation(metrics: Mapping[str, Any]) -> Finding | None:
+    """Only a gap beyond the validation accuracy's own interval is worth a sentence."""
     last = metrics["history"]["last_epoch"]
-    gap = last["accuracy"] - last["val_accuracy"]
-    if abs(gap) < 0.001:
-        return None
-    if gap > 0:
-        text = (f"In the last epoch it was right on {last['accuracy']:.2%} of the training images and {last['val_accuracy']:.2%} "
-                "of the validation images: it has begun to learn its training images by heart.")  # fmt: skip
-    else:
-        text = (f"It is better on validation images ({last['val_accuracy']:.2%}) than on training images ({last['accuracy']:.2%}) "
-                "in the last epoch: those are shifted at random, or were seen while it was still learning.")  # fmt: skip
-    return Finding(text, "accuracy")
+    low, high = metrics["history"]["validation_interval"]
+    shares = f"{last['accuracy']:.2%} of the training images and {last['val_accuracy']:.2%} of the validation images"
+    if last["accuracy"] > high:
+        return Finding(
+            f"In the last epoch it was right on {shares}: it has begun to learn its training images by heart.", "accuracy"
+        )
+    if last["accuracy"] < low:
+        return Finding(
+            f"In the last epoch it was right on {shares}: the harder ones are those it trains on, which are shifted "
+            "at random or were met before it had learnt.",
+            "accuracy",
+        )
+    return None
 
 
 def _costs(layers: list[Mapping[str, Any]]) -> Finding | None:

@@ -16,7 +16,7 @@ from ..models.shapes import LayerRow, layer_table
 from ..training.history import History
 from .baseline import Baseline
 from .evaluation import Evaluation
-from .intervals import Interval
+from .intervals import Interval, wilson
 from .scores import macro_f1
 
 SCHEMA_VERSION = 1
@@ -66,16 +66,20 @@ def data_metrics(dataset: Dataset, validation: Split, num_train: int) -> dict[st
             "validation": validation.class_counts(size).tolist(),
             "test": dataset.test.class_counts(size).tolist(),
         },
-        "pixels": {"minimum": int(dataset.train.images.min()), "maximum": int(dataset.train.images.max()),
-                   "mean": float(dataset.train.images.mean(dtype="float64"))},
-    }  # fmt: skip
+        "pixels": {
+            "minimum": int(dataset.train.images.min()),
+            "maximum": int(dataset.train.images.max()),
+            "mean": float(dataset.train.images.mean(dtype="float64")),
+        },
+    }
 
 
-def history_metrics(history: History) -> dict[str, Any]:
+def history_metrics(history: History, num_validation: int) -> dict[str, Any]:
     """Where the training ended, and its best epoch by validation loss (which nothing was chosen by)."""
     last = history[-1]
     best = min(history, key=lambda record: record.val_loss)
-    return {"last_epoch": asdict(last), "best_validation_epoch": best.epoch}
+    interval = wilson(round(last.val_accuracy * num_validation), num_validation)
+    return {"last_epoch": asdict(last), "validation_interval": interval_pair(interval), "best_validation_epoch": best.epoch}
 
 
 def baseline_metrics(baseline: Baseline) -> dict[str, Any]:

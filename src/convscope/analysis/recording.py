@@ -44,7 +44,7 @@ def make_record(
         "wall_seconds": wall_seconds,
         **network_metrics(network),
         "data": data_metrics(dataset, training.validation, training.num_train),
-        "history": history_metrics(training.history),
+        "history": history_metrics(training.history, len(training.validation)),
         "test": evaluation_metrics(evaluation),
     }
     if baseline is not None:
@@ -58,6 +58,11 @@ def measure_baseline(name: str, training: Training, of_baseline: Evaluation, of_
     """The network beside, against the one under study."""
     network: Network = from_keras(training.model)
     return compare_with_baseline(
-        of_model, of_baseline, model_name=name, num_parameters=network.num_parameters,
-        multiply_adds=layer_table(network).multiply_adds, epochs=len(training.history), train_seconds=training.seconds,
-    )  # fmt: skip
+        of_model,
+        of_baseline,
+        model_name=name,
+        num_parameters=network.num_parameters,
+        multiply_adds=layer_table(network).multiply_adds,
+        epochs=len(training.history),
+        train_seconds=training.seconds,
+    )

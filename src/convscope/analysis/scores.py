@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..types import Floats
+from ..types import Floats, Labels
 from .confusion import Confusion
 from .intervals import Interval, wilson
 
@@ -35,10 +35,16 @@ def class_scores(confusion: Confusion) -> tuple[ClassScore, ...]:
     precision, recall = _share(hits, predicted), _share(hits, support)
     f1 = _share(2 * hits, support + predicted)
     return tuple(
-        ClassScore(name, float(precision[i]), float(recall[i]), float(f1[i]), int(support[i]),
-                   wilson(int(hits[i]), int(support[i])) if support[i] else Interval(0.0, 1.0))
+        ClassScore(
+            name,
+            float(precision[i]),
+            float(recall[i]),
+            float(f1[i]),
+            int(support[i]),
+            wilson(int(hits[i]), int(support[i])) if support[i] else Interval(0.0, 1.0),
+        )
         for i, name in enumerate(confusion.class_names)
-    )  # fmt: skip
+    )
 
 
 def macro_f1(scores: tuple[ClassScore, ...]) -> float:
@@ -46,5 +52,5 @@ def macro_f1(scores: tuple[ClassScore, ...]) -> float:
     return float(np.mean([score.f1 for score in scores]))
 
 
-def _share(part: Floats, whole: Floats) -> Floats:
+def _share(part: Labels, whole: Labels) -> Floats:
     return np.divide(part, whole, out=np.zeros(len(whole)), where=whole > 0)

@@ -26,7 +26,9 @@ def _class_findings(dataset: Dataset) -> list[str]:
     counts = dataset.train.class_counts(dataset.num_classes)
     if counts.min() > 0 and counts.max() / counts.min() >= IMBALANCE:
         largest, smallest = dataset.class_names[counts.argmax()], dataset.class_names[counts.argmin()]
-        sentences.append(f"classes are uneven: {counts.max():,} training images of {largest!r}, {counts.min():,} of {smallest!r}")
+        sentences.append(
+            f"classes are uneven: {counts.max():,} training images of {largest!r}, {counts.min():,} of {smallest!r}"
+        )
     return sentences
 
 
@@ -46,10 +48,15 @@ def _duplicate_findings(dataset: Dataset) -> list[str]:
     for what, digests in (("training", train), ("test", test)):
         extra = len(digests) - len(set(digests))
         if extra:
-            sentences.append(f"{extra:,} {what} image{' repeats' if extra == 1 else 's repeat'} another one, pixel for pixel")
-    shared = sum(digest in set_of_train for set_of_train in [set(train)] for digest in test)
+            sentences.append(
+                f"{extra:,} {what} image{' repeats' if extra == 1 else 's repeat'} another one, pixel for pixel"
+            )
+    seen = set(train)
+    shared = sum(digest in seen for digest in test)
     if shared:
-        sentences.append(f"{shared:,} test image{' is' if shared == 1 else 's are'} in the training split too, pixel for pixel")
+        sentences.append(
+            f"{shared:,} test image{' is' if shared == 1 else 's are'} in the training split too, pixel for pixel"
+        )
     return sentences
 
 

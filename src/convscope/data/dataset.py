@@ -26,11 +26,15 @@ class Split:
     def __post_init__(self) -> None:
         images, labels = self.images, self.labels
         if images.ndim != 4 or images.dtype != np.uint8:
-            raise ShapeError(f"images have shape {images.shape} and dtype {images.dtype}; (n, h, w, c) uint8 was expected. "
-                             "Grey images need a last axis: images[..., None].")  # fmt: skip
+            raise ShapeError(
+                f"images have shape {images.shape} and dtype {images.dtype}; (n, h, w, c) uint8 was expected. "
+                "Grey images need a last axis: images[..., None]."
+            )
         if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
-            raise ShapeError(f"labels have shape {labels.shape} and dtype {labels.dtype}; (n,) integers were expected. "
-                             "Pass one class index per image.")  # fmt: skip
+            raise ShapeError(
+                f"labels have shape {labels.shape} and dtype {labels.dtype}; (n,) integers were expected. "
+                "Pass one class index per image."
+            )
         if len(images) != len(labels):
             raise ShapeError(f"{len(images):,} images but {len(labels):,} labels; one label per image was expected.")
         object.__setattr__(self, "labels", labels.astype(np.int64, copy=False))
@@ -74,12 +78,16 @@ class Dataset:
             if len(split) == 0:
                 raise DatasetError(f"{self.name}: the {what} split is empty; at least one image was expected.")
             if split.images.shape[1:] != self.image_shape:
-                raise ShapeError(f"{self.name}: training images are {self.image_shape}, test images "
-                                 f"{split.images.shape[1:]}; one size was expected. Resize one of them.")  # fmt: skip
+                raise ShapeError(
+                    f"{self.name}: training images are {self.image_shape}, test images "
+                    f"{split.images.shape[1:]}; one size was expected. Resize one of them."
+                )
             lowest, highest = int(split.labels.min()), int(split.labels.max())
             if lowest < 0 or highest >= self.num_classes:
-                raise DatasetError(f"{self.name}: {what} labels run from {lowest} to {highest}; 0 to {self.num_classes - 1} "
-                                   f"was expected for {self.num_classes} classes.")  # fmt: skip
+                raise DatasetError(
+                    f"{self.name}: {what} labels run from {lowest} to {highest}; 0 to {self.num_classes - 1} "
+                    f"was expected for {self.num_classes} classes."
+                )
         if self.num_classes < 2:
             raise DatasetError(f"{self.name} has {self.num_classes} class; at least two were expected.")
 
@@ -105,5 +113,7 @@ class Dataset:
 
     def __repr__(self) -> str:
         height, width, channels = self.image_shape
-        return (f"Dataset({self.name!r}, train={len(self.train):,}, test={len(self.test):,}, "
-                f"images={height}×{width}×{channels}, classes={self.num_classes})")  # fmt: skip
+        return (
+            f"Dataset({self.name!r}, train={len(self.train):,}, test={len(self.test):,}, "
+            f"images={height}×{width}×{channels}, classes={self.num_classes})"
+        )

@@ -40,8 +40,10 @@ def load_mnist(path: Path = MNIST_FILE) -> Dataset:
         digests = dict(zip(KEYS, pool.map(_sha256, (arrays[key] for key in KEYS)), strict=True))
     for key in KEYS:
         if digests[key] != MNIST_SHA256[key]:
-            raise DatasetError(f"{str(path)!r}: {key} has SHA-256 {digests[key][:12]}…; MNIST's, {MNIST_SHA256[key][:12]}…, "
-                               "was expected. The file is damaged: install convscope again.")  # fmt: skip
+            raise DatasetError(
+                f"{str(path)!r}: {key} has SHA-256 {digests[key][:12]}…; MNIST's, {MNIST_SHA256[key][:12]}…, "
+                "was expected. The file is damaged: install convscope again."
+            )
     provenance = Provenance(
         source="mnist",
         description="MNIST, handwritten digits of Census Bureau staff and high-school students",

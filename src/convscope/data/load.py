@@ -26,8 +26,12 @@ def load_dataset(data: PathLike | Dataset) -> Dataset:
     if path.suffix == ".npz" and path.is_file():
         return read_npz(path)
     if path.exists():
-        raise DatasetError(f"{name!r} is no dataset that convscope reads; an .npz file with x_train, y_train, x_test, y_test "
-                           f"was expected, or one of: {', '.join(sorted(KNOWN))}.")  # fmt: skip
+        raise DatasetError(
+            f"{name!r} is no dataset that convscope reads; an .npz file with x_train, y_train, x_test, y_test "
+            f"was expected, or one of: {', '.join(sorted(KNOWN))}."
+        )
     if len(path.parts) > 1 or path.suffix:
-        raise DatasetError(f"there is nothing at {name!r}; an .npz file was expected, or one of: {', '.join(sorted(KNOWN))}.")
+        raise DatasetError(
+            f"there is nothing at {name!r}; an .npz file was expected, or one of: {', '.join(sorted(KNOWN))}."
+        )
     raise DatasetError(unknown_name("dataset", name, KNOWN))

@@ -25,7 +25,9 @@ def read_arrays(path: PathLike) -> dict[str, npt.NDArray[Any]]:
     try:
         with np.load(Path(path), allow_pickle=False) as archive:
             if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise DatasetError(f"{str(path)!r} holds a single array; an .npz archive with {', '.join(KEYS)} was expected.")
+                raise DatasetError(
+                    f"{str(path)!r} holds a single array; an .npz archive with {', '.join(KEYS)} was expected."
+                )
             missing = [key for key in KEYS if key not in archive.files]
             if missing:
                 found = ", ".join(archive.files) or "nothing"
@@ -56,8 +58,9 @@ def read_npz(path: PathLike) -> Dataset:
 
 def _split(path: PathLike, images: npt.NDArray[Any], labels: npt.NDArray[Any]) -> Split:
     if images.dtype != np.uint8:
-        raise DatasetError(f"{str(path)!r}: images have dtype {images.dtype}; uint8, 0 to 255, was expected. "
-                           "Convert them before saving.")  # fmt: skip
+        raise DatasetError(
+            f"{str(path)!r}: images have dtype {images.dtype}; uint8, 0 to 255, was expected. Convert them before saving."
+        )
     if images.ndim == 3:
         images = images[..., None]
     if labels.ndim == 2 and labels.shape[1] == 1:

@@ -22,7 +22,7 @@ def stratified_split(labels: Labels, fraction: float, *, seed: int) -> tuple[Lab
     classes, counts = np.unique(labels, return_counts=True)
     exact = counts * fraction
     quota = np.floor(exact).astype(np.int64)
-    missing = int(round(float(exact.sum()))) - int(quota.sum())
+    missing = round(float(exact.sum())) - int(quota.sum())
     quota[np.argsort(quota - exact, kind="stable")[:missing]] += 1
     quota = np.minimum(quota, counts - 1)
     generator = np.random.Generator(np.random.PCG64(seed))

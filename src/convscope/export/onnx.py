@@ -39,8 +39,10 @@ def export_onnx(model: keras.Model, path: PathLike, *, class_names: tuple[str, .
         _convert(both, temporary, {"class_names": json.dumps(class_names), "pixel_scale": repr(1 / SCALE)})
         difference = float(np.abs(Predictor(temporary).logits(check) - expected).max())
         if not difference <= TOLERANCE:
-            raise ConvscopeError(f"the exported model disagrees with Keras by {difference:.1e} in a logit; at most {TOLERANCE:g} "
-                                 "was expected. It was not kept; model.keras was.")  # fmt: skip
+            raise ConvscopeError(
+                f"the exported model disagrees with Keras by {difference:.1e} in a logit; at most {TOLERANCE:g} "
+                "was expected. It was not kept; model.keras was."
+            )
     return difference
 
 
@@ -49,8 +51,10 @@ def _convert(model: keras.Model, path: Path, metadata: dict[str, str]) -> None:
         import onnx
         import tf2onnx  # noqa: F401  (Keras imports it by name)
     except ImportError as error:
-        raise MissingBackendError(f"exporting to ONNX needs the package {error.name!r}, which is not installed; "
-                                  "install it with: pip install 'convscope[cpu]'") from error  # fmt: skip
+        raise MissingBackendError(
+            f"exporting to ONNX needs the package {error.name!r}, which is not installed; "
+            "install it with: pip install 'convscope[cpu]'"
+        ) from error
     with _quiet():
         model.export(path, format="onnx", verbose=False)
     proto = onnx.load(path)

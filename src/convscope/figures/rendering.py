@@ -10,7 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 
 from .illustration import Drawing, Illustration
-from .theme import PNG_DPI, RC
+from .theme import RC
 
 
 def to_png(illustration: Illustration) -> bytes:

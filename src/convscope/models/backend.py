@@ -17,31 +17,35 @@ from pathlib import Path
 
 from ..errors import MissingBackendError
 
-BACKENDS = {"tensorflow": "tensorflow", "jax": "jax", "torch": "torch"}
-"""Name for Keras → module to import."""
-
 
 def require_backend() -> str:
     """Import Keras' back-end if that has not happened, and return its name.
 
     TensorFlow, unless ``KERAS_BACKEND`` says otherwise. Raises :class:`MissingBackendError` where it is not installed.
     """
-    name = os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    module = BACKENDS.get(name, name)
-    if module in sys.modules and "keras" in sys.modules:
+    name = check_backend()
+    if name in sys.modules and "keras" in sys.modules:
         return name
-    if importlib.util.find_spec(module) is None:
-        raise MissingBackendError(
-            f"training needs a back-end for Keras and {module!r} is not installed; "
-            "install TensorFlow for the CPU with: pip install 'convscope[cpu]'"
-        )
     # The deterministic kernels are asked for in the loop; this only quietens the C++ side, and leaves a user's own
     # setting alone.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with standard_error_held(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the imports of others: nothing the user could mend
-        importlib.import_module(module)
+        importlib.import_module(name)
         importlib.import_module("keras")
+    return name
+
+
+def check_backend() -> str:
+    """The name of the back-end, without the seconds of importing it. Raises :class:`MissingBackendError`."""
+    name = os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    if name != "tensorflow":
+        raise MissingBackendError(f"KERAS_BACKEND is {name!r}; convscope trains on 'tensorflow'. Unset the variable.")
+    if name not in sys.modules and importlib.util.find_spec(name) is None:
+        raise MissingBackendError(
+            "training needs a back-end for Keras, and TensorFlow is not installed; "
+            "install it for the CPU with: pip install 'convscope[cpu]'"
+        )
     return name
 
 

@@ -28,8 +28,10 @@ def activations(network: Network, inputs: Inputs) -> dict[str, Array]:
     for layer in network.layers:
         compute = COMPUTE.get(layer.kind)
         if compute is None:
-            raise ConfigError(f"layer {layer.name!r} is a {layer.kind}; its forward pass is not known here. "
-                              f"Known kinds: {', '.join(sorted(COMPUTE))}.")  # fmt: skip
+            raise ConfigError(
+                f"layer {layer.name!r} is a {layer.kind}; its forward pass is not known here. "
+                f"Known kinds: {', '.join(sorted(COMPUTE))}."
+            )
         current = _activate(layer, compute(layer, current)).astype(np.float32, copy=False)
         results[layer.name] = current
     return results
@@ -45,7 +47,7 @@ def _conv2d(layer: Layer, inputs: Array) -> Array:
     kernel = layer.weights["kernel"]
     windows = _windows(layer, inputs, fill=0.0)
     outputs = np.einsum("nhwcij,ijco->nhwo", windows, kernel, optimize=True)
-    return outputs + layer.weights["bias"] if "bias" in layer.weights else outputs
+    return np.asarray(outputs + layer.weights["bias"] if "bias" in layer.weights else outputs)
 
 
 def _max_pool(layer: Layer, inputs: Array) -> Array:
@@ -119,6 +121,8 @@ ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
 def _activate(layer: Layer, outputs: Array) -> Array:
     name = layer.settings.get("activation") or "linear"
     if name not in ACTIVATIONS:
-        raise ConfigError(f"layer {layer.name!r} has the activation {name!r}; its formula is not known here. "
-                          f"Known activations: {', '.join(sorted(ACTIVATIONS))}.")  # fmt: skip
+        raise ConfigError(
+            f"layer {layer.name!r} has the activation {name!r}; its formula is not known here. "
+            f"Known activations: {', '.join(sorted(ACTIVATIONS))}."
+        )
     return ACTIVATIONS[name](outputs)

@@ -22,8 +22,23 @@ if TYPE_CHECKING:
 Shape = tuple[int, ...]
 Weights = npt.NDArray[np.float32]
 
-SETTINGS = ("kernel_size", "pool_size", "strides", "padding", "activation", "units", "filters", "use_bias", "epsilon",
-            "scale", "offset", "rate", "groups", "dilation_rate", "axis")  # fmt: skip
+SETTINGS = (
+    "kernel_size",
+    "pool_size",
+    "strides",
+    "padding",
+    "activation",
+    "units",
+    "filters",
+    "use_bias",
+    "epsilon",
+    "scale",
+    "offset",
+    "rate",
+    "groups",
+    "dilation_rate",
+    "axis",
+)
 """The settings of Keras' layers that change what a layer computes, or that a reader wants to know."""
 
 
@@ -79,11 +94,16 @@ class Network:
     def description(self) -> dict[str, Any]:
         """JSON-ready; together with :meth:`weight_arrays` it is the whole network."""
         layers = [
-            {"name": layer.name, "kind": layer.kind, "settings": dict(layer.settings),
-             "input_shape": list(layer.input_shape), "output_shape": list(layer.output_shape),
-             "weights": list(layer.weights)}
+            {
+                "name": layer.name,
+                "kind": layer.kind,
+                "settings": dict(layer.settings),
+                "input_shape": list(layer.input_shape),
+                "output_shape": list(layer.output_shape),
+                "weights": list(layer.weights),
+            }
             for layer in self.layers
-        ]  # fmt: skip
+        ]
         return {"name": self.name, "input_shape": list(self.input_shape), "layers": layers}
 
     def weight_arrays(self) -> dict[str, Weights]:
@@ -102,23 +122,31 @@ def from_description(description: Mapping[str, Any], arrays: Mapping[str, Weight
     try:
         layers = [
             Layer(
-                entry["name"], entry["kind"], dict(entry["settings"]),
-                tuple(entry["input_shape"]), tuple(entry["output_shape"]),
+                entry["name"],
+                entry["kind"],
+                dict(entry["settings"]),
+                tuple(entry["input_shape"]),
+                tuple(entry["output_shape"]),
                 {name: arrays[f"{entry['name']}/{name}"] for name in entry["weights"]},
             )
             for entry in description["layers"]
-        ]  # fmt: skip
+        ]
         return Network(description["name"], tuple(description["input_shape"]), tuple(layers))
     except (KeyError, TypeError) as error:
-        raise RunError(f"the description of the network and its weights do not fit together ({error!r}); both as convscope "
-                       "wrote them were expected. Copy the run folder again, or train again.") from error  # fmt: skip
+        raise RunError(
+            f"the description of the network and its weights do not fit together ({error!r}); both as convscope "
+            "wrote them were expected. Copy the run folder again, or train again."
+        ) from error
 
 
 def _layer_from_keras(layer: keras.Layer) -> Layer:
     config = layer.get_config()
     settings = {name: _plain(config[name]) for name in SETTINGS if name in config}
-    weights = {weight.path.rsplit("/", 1)[-1]: np.asarray(weight, np.float32) for weight in layer.weights
-               if "seed_generator" not in weight.path}  # fmt: skip
+    weights = {
+        weight.path.rsplit("/", 1)[-1]: np.asarray(weight, np.float32)
+        for weight in layer.weights
+        if "seed_generator" not in weight.path
+    }
     return Layer(layer.name, type(layer).__name__, settings, _shape(layer.input.shape), _shape(layer.output.shape), weights)
 
 

@@ -76,10 +76,9 @@ def padding_before(layer: Layer, axis: int) -> int:
 def window(layer: Layer, axis: int) -> tuple[int, int]:
     """Extent of the window, dilation included, and its stride along ``axis``."""
     settings = layer.settings
-    size = settings.get("kernel_size" if layer.kind == "Conv2D" else "pool_size")
+    size = settings["kernel_size" if layer.kind == "Conv2D" else "pool_size"]
     dilation = settings.get("dilation_rate") or (1, 1)
     strides = settings.get("strides") or size
-    assert size is not None
     return (int(size[axis]) - 1) * int(dilation[axis]) + 1, int(strides[axis])
 
 

@@ -32,8 +32,10 @@ def load_model(path: PathLike) -> keras.Model:
         model = keras.saving.load_model(path, safe_mode=True, compile=False)
     except (ValueError, TypeError, KeyError, OSError) as error:
         reason = str(error).strip().split("\n")[0][:200]
-        raise RunError(f"{str(path)!r} cannot be opened safely ({reason}); a .keras file of plain layers was expected. "
-                       "Train again, or build the model in Python.") from error  # fmt: skip
+        raise RunError(
+            f"{str(path)!r} cannot be opened safely ({reason}); a .keras file of plain layers was expected. "
+            "Train again, or build the model in Python."
+        ) from error
     if not isinstance(model, keras.Model):
         raise RunError(f"{str(path)!r} holds a {type(model).__name__}; a keras.Model was expected.")
     return model
@@ -50,8 +52,10 @@ def with_logits(model: keras.Model) -> keras.Model:
     last = model.layers[-1]
     config = last.get_config()
     if not isinstance(last, keras.layers.Dense) or config["activation"] != "softmax":
-        raise RunError(f"the model ends in {last.name!r}, a {type(last).__name__}; a Dense layer with a softmax was expected "
-                       "as the last one.")  # fmt: skip
+        raise RunError(
+            f"the model ends in {last.name!r}, a {type(last).__name__}; a Dense layer with a softmax was expected "
+            "as the last one."
+        )
     plain = keras.layers.Dense(last.units, use_bias=last.use_bias, dtype="float32", name="logits")
     logits = plain(last.input)
     plain.set_weights(last.get_weights())

@@ -50,12 +50,19 @@ class LayerTable:
 
     def __str__(self) -> str:
         head = ("layer", "output shape", "parameters", "multiply-adds", "receptive field")
-        lines = [head, *(_cells(row) for row in self.rows),
-                 (f"total ({self.kilobytes:,.2f} KB)", "", f"{self.num_parameters:,}", f"{self.multiply_adds:,}", "")]  # fmt: skip
+        lines = [
+            head,
+            *(_cells(row) for row in self.rows),
+            (f"total ({self.kilobytes:,.2f} KB)", "", f"{self.num_parameters:,}", f"{self.multiply_adds:,}", ""),
+        ]
         widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
-        texts = ["  ".join(cell.rjust(width) if column in (2, 3) else cell.ljust(width)
-                           for column, (cell, width) in enumerate(zip(line, widths, strict=True))).rstrip()
-                 for line in lines]  # fmt: skip
+        texts = [
+            "  ".join(
+                cell.rjust(width) if column in (2, 3) else cell.ljust(width)
+                for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+            ).rstrip()
+            for line in lines
+        ]
         rule = "─" * max(map(len, texts))
         return "\n".join([texts[0], rule, *texts[1:-1], rule, texts[-1]])
 
@@ -64,10 +71,17 @@ def layer_table(network: Network) -> LayerTable:
     """The costs of every layer of ``network``."""
     reaches = receptive_fields(network)
     rows = (
-        LayerRow(layer.name, layer.kind, layer.output_shape, layer.num_parameters, _parameter_sum(layer),
-                 multiply_adds(layer), reach)
+        LayerRow(
+            layer.name,
+            layer.kind,
+            layer.output_shape,
+            layer.num_parameters,
+            _parameter_sum(layer),
+            multiply_adds(layer),
+            reach,
+        )
         for layer, reach in zip(network.layers, reaches, strict=True)
-    )  # fmt: skip
+    )
     return LayerTable(network.name, tuple(rows))
 
 

@@ -70,5 +70,7 @@ def history_from_csv(text: str) -> History:
         records = (EpochRecord(int(row["epoch"]), *(float(row[name]) for name in COLUMNS[1:])) for row in rows)
         return History(tuple(records))
     except (KeyError, TypeError, ValueError) as error:
-        raise RunError(f"history.csv cannot be read ({error!r}); the columns {', '.join(COLUMNS)} were expected. "
-                       "Copy the run folder again, or train again.") from error  # fmt: skip
+        raise RunError(
+            f"history.csv cannot be read ({error!r}); the columns {', '.join(COLUMNS)} were expected. "
+            "Copy the run folder again, or train again."
+        ) from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from ..models.backend import computes_bfloat16, require_backend
 from ..models.network import Weights, from_keras
 from .batches import BatchStream
 from .config import TrainConfig
+from .events import Built, Listener, Progress
 from .history import EpochRecord, History
 from .interrupt import StopRequest, stop_on_interrupt
 from .schedule import learning_rate, rate_at
@@ -30,23 +31,6 @@ if TYPE_CHECKING:
 STEPS_PER_EXECUTION = 32
 """Steps that TensorFlow takes without coming back to Python. 16 to 64 were equally fast; the bar moves once each."""
 VALIDATION_BATCH_SIZE = 1000
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where a training stands; handed to ``progress`` several times per epoch and once after it."""
-
-    epoch: int
-    """From 1."""
-    epochs: int
-    images_done: int
-    num_images: int
-    loss: float
-    accuracy: float
-    seconds: float
-    """Since the epoch began."""
-    record: EpochRecord | None
-    """Set once the epoch is over."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +59,7 @@ def fit(
     config: TrainConfig,
     *,
     seed: int,
-    progress: Callable[[Progress], None] | None = None,
+    progress: Listener | None = None,
 ) -> Training:
     """Train ``build(image_shape, num_classes)`` on ``dataset`` as ``config`` says.
 
@@ -92,6 +76,8 @@ def fit(
         stream = BatchStream(train, config, seed=seed)
         _compile(model, config, stream.steps_per_epoch)
         recorder = _recorder(stream, config, stop, progress)
+        if progress:
+            progress(Built(from_keras(model), config.epochs, len(train), len(validation), precision))
         model.fit(
             stream.dataset(),
             epochs=config.epochs,
@@ -105,9 +91,16 @@ def fit(
             plain = build(dataset.image_shape, dataset.num_classes)
         plain.set_weights(model.get_weights())
     return Training(
-        plain, History(tuple(recorder.records)), tuple(recorder.snapshots), validation, len(train), stream.batch_size,
-        time.perf_counter() - started, precision, stop.asked and recorder.cut_short,
-    )  # fmt: skip
+        plain,
+        History(tuple(recorder.records)),
+        tuple(recorder.snapshots),
+        validation,
+        len(train),
+        stream.batch_size,
+        time.perf_counter() - started,
+        precision,
+        stop.asked and recorder.cut_short,
+    )
 
 
 def split_for(dataset: Dataset, config: TrainConfig, *, seed: int) -> tuple[Split, Split]:
@@ -116,8 +109,10 @@ def split_for(dataset: Dataset, config: TrainConfig, *, seed: int) -> tuple[Spli
         return dataset.train, dataset.test
     kept, held_out = stratified_split(dataset.train.labels, config.validation_fraction, seed=seed)
     if len(held_out) == 0:
-        raise DatasetError(f"{dataset.name} has {len(dataset.train)} training images; too few to hold any out for validation. "
-                           "At least two per class were expected.")  # fmt: skip
+        raise DatasetError(
+            f"{dataset.name} has {len(dataset.train)} training images; too few to hold any out for validation. "
+            "At least two per class were expected."
+        )
     return dataset.train.take(kept), dataset.train.take(held_out)
 
 
@@ -147,13 +142,11 @@ def _precision(name: str) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
-def _recorder(
-    stream: BatchStream, config: TrainConfig, stop: StopRequest, progress: Callable[[Progress], None] | None
-) -> Any:
+def _recorder(stream: BatchStream, config: TrainConfig, stop: StopRequest, progress: Listener | None) -> Any:
     """The one callback: shuffles, reports, records, and stops when asked to."""
     import keras
 
-    class Recorder(keras.callbacks.Callback):  # type: ignore[misc,name-defined]
+    class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
             self.records: list[EpochRecord] = []
@@ -174,10 +167,10 @@ def _recorder(
 
         def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
             assert logs is not None
-            values = (float(logs[name]) for name in ("loss", "accuracy", "val_loss", "val_accuracy"))
+            values = {name: float(logs[name]) for name in ("loss", "accuracy", "val_loss", "val_accuracy")}
             steps_taken = int(np.asarray(self.model.optimizer.iterations))
             rate = rate_at(steps_taken - 1, config, config.epochs * stream.steps_per_epoch)
-            record = EpochRecord(self.epoch, time.perf_counter() - self.started, *values, learning_rate=rate)
+            record = EpochRecord(self.epoch, time.perf_counter() - self.started, **values, learning_rate=rate)
             self.records.append(record)
             self.snapshots.append(from_keras(self.model).weight_arrays())
             if progress:
@@ -186,7 +179,10 @@ def _recorder(
         def _report(self, images_done: int, logs: dict[str, Any], record: EpochRecord | None) -> None:
             assert progress is not None
             seconds = time.perf_counter() - self.started
-            progress(Progress(self.epoch, config.epochs, images_done, stream.num_images, float(logs["loss"]),
-                              float(logs["accuracy"]), seconds, record))  # fmt: skip
+            loss, accuracy = float(logs["loss"]), float(logs["accuracy"])
+            name = str(self.model.name)
+            progress(
+                Progress(name, self.epoch, config.epochs, images_done, stream.num_images, loss, accuracy, seconds, record)
+            )
 
     return Recorder()

@@ -1,0 +1,1 @@
+"""argv → verbs → text. Only this room prints: results to standard output, progress and notes to standard error."""

@@ -1,0 +1,68 @@
+"""``convscope data``: what is in a dataset, before anything is trained on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .options import output_options
+
+if TYPE_CHECKING:
+    from ..data.dataset import Dataset
+
+
+@click.command("data")
+@click.argument("data")
+@output_options
+def command(data: str, as_json: bool, quiet: bool) -> None:
+    """Show a dataset: sizes, classes per split, the first image, and what looks odd.
+
+    DATA is mnist, digits, or the path of an .npz file in Keras' layout.
+    """
+    from ..data.checks import findings
+    from ..data.load import load_dataset
+    from . import text
+
+    dataset = load_dataset(data)
+    problems = findings(dataset)
+    if as_json:
+        click.echo(text.to_json(_as_json(dataset, problems)))
+        return
+    click.echo("\n\n".join(_paragraphs(dataset, problems, quiet)))
+
+
+def _paragraphs(dataset: Dataset, problems: tuple[str, ...], quiet: bool) -> list[str]:
+    from . import text
+
+    height, width, channels = dataset.image_shape
+    kind = {1: "grey", 3: "colour"}.get(channels, f"{channels}-channel")
+    head = (
+        f"{dataset.name}: {dataset.provenance.description}\n"
+        f"{len(dataset.train):,} training and {len(dataset.test):,} test images, {height} × {width}, {kind}, "
+        f"{dataset.num_classes} classes"
+    )
+    if dataset.provenance.licence:
+        head += f"\nlicence: {dataset.provenance.licence}"
+    counts = [split.class_counts(dataset.num_classes) for split in (dataset.train, dataset.test)]
+    rows = [(name, f"{counts[0][index]:,}", f"{counts[1][index]:,}") for index, name in enumerate(dataset.class_names)]
+    paragraphs = [head, text.table(("class", "train", "test"), rows)]
+    if not quiet:
+        image, label = dataset.train.images[0], dataset.class_names[dataset.train.labels[0]]
+        if width <= text.WIDEST_MATRIX:
+            paragraphs.append(f"the first training image as a matrix:\n{text.matrix(image)}")
+        paragraphs.append(f"the first training image as a picture (its label is {label}):\n{text.picture(image)}")
+    lines = [f"- {problem}" for problem in problems] or ["- nothing"]
+    return [*paragraphs, "\n".join(["what looks odd:", *lines])]
+
+
+def _as_json(dataset: Dataset, problems: tuple[str, ...]) -> dict[str, Any]:
+    return {
+        "name": dataset.name,
+        "image_shape": list(dataset.image_shape),
+        "class_names": list(dataset.class_names),
+        "fingerprint": dataset.fingerprint,
+        "train": {"n": len(dataset.train), "class_counts": dataset.train.class_counts(dataset.num_classes).tolist()},
+        "test": {"n": len(dataset.test), "class_counts": dataset.test.class_counts(dataset.num_classes).tolist()},
+        "problems": list(problems),
+    }

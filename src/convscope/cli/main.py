@@ -1,0 +1,75 @@
+"""The ``convscope`` command: its verbs, its exit status, and what it says when something is wrong.
+
+Exit status: 0 done, 1 an error that is named, 2 a wrong use of the command, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from .. import __version__
+from ..errors import ConfigError, ConvscopeError
+from . import data, evaluate, report, train
+
+EPILOG = "DATA is mnist, digits, or the path of an .npz file. A first look:  convscope train mnist --open"
+
+
+class Group(click.Group):
+    """Verbs in the order of the work, not of the alphabet; a misspelt one is met with the nearest."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        from difflib import get_close_matches
+
+        near = get_close_matches(args[0], self.commands, n=1)
+        if args[0] not in self.commands and near:
+            ctx.fail(f"no such command {args[0]!r}. Did you mean {near[0]!r}?")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=Group, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="convscope")
+def group() -> None:
+    """Train a small image classifier in seconds, and see in one offline page what it learned."""
+
+
+for command in (data.command, train.command, evaluate.command, report.command):
+    group.add_command(command)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status and never a traceback, unless ``--debug`` asks for one."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if "--debug" in arguments:
+        arguments.remove("--debug")
+        return group.main(arguments, prog_name="convscope", standalone_mode=False) or 0
+    try:
+        return group.main(arguments, prog_name="convscope", standalone_mode=False) or 0
+    except click.exceptions.Exit as leave:
+        return leave.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("convscope: interrupted; nothing was kept of the work under way", err=True)
+        return 130
+    except ConvscopeError as error:
+        click.echo(f"convscope: error: {error}", err=True)
+        return 2 if isinstance(error, ConfigError) else 1
+    except BrokenPipeError:
+        # The reader of our output went away (`| head`): not an error, but Python must not try to flush again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001  (the last resort: one sentence instead of a traceback)
+        click.echo(
+            f"convscope: internal error: {type(error).__name__}: {error}. This is a fault of convscope; run the command "
+            "again with --debug to see where, and report it.",
+            err=True,
+        )
+        return 1

@@ -1,0 +1,77 @@
+"""Results as plain text. Functions return strings; nothing here prints."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..types import Images
+
+SHADES = " ░▒▓█"
+WIDEST_MATRIX = 40
+"""Pixels per row beyond which a matrix of numbers helps nobody."""
+WIDEST_PICTURE = 56
+
+
+def to_json(value: Any) -> str:
+    """Strict JSON, indented."""
+    return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 1) -> str:
+    """Columns under a head; the first ``left`` flush left, the others, which hold numbers, flush right."""
+    lines = [list(head), *(list(row) for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if column < left else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    )
+
+
+def matrix(image: Images) -> str:
+    """The grey levels of an image (h, w, c), one line per row; the first channel where there are several."""
+    return "\n".join(" ".join(f"{value:3d}" for value in row) for row in image[..., 0])
+
+
+def picture(image: Images) -> str:
+    """An image (h, w, c) in five shades, two characters per pixel; a larger one is thinned out."""
+    step = -(-image.shape[1] // (WIDEST_PICTURE // 2))
+    grey = image[::step, ::step].mean(axis=-1)
+    levels = np.minimum((grey / 256 * len(SHADES)).astype(int), len(SHADES) - 1)
+    return "\n".join("".join(SHADES[level] * 2 for level in row).rstrip() for row in levels)
+
+
+def result_line(test: Mapping[str, Any]) -> str:
+    """Accuracy with its interval, loss and errors of an evaluated split."""
+    low, high = test["interval"]
+    return (
+        f"accuracy {test['accuracy']:.2%} on {test['n']:,} test images "
+        f"(95 % interval {low:.2%} to {high:.2%}), {test['errors']:,} wrong, loss {test['loss']:.4f}"
+    )
+
+
+def class_table(test: Mapping[str, Any]) -> str:
+    """Precision, recall, F1 and support of each class."""
+    rows = (
+        (
+            entry["class_name"],
+            f"{entry['precision']:.2%}",
+            f"{entry['recall']:.2%}",
+            f"{entry['f1']:.2%}",
+            f"{entry['support']:,}",
+        )
+        for entry in test["per_class"]
+    )
+    return table(("class", "precision", "recall", "F1", "support"), rows)
+
+
+def pairs_line(test: Mapping[str, Any], most: int = 5) -> str:
+    """The most frequent confusions, or an empty text where there is none."""
+    pairs = [f"{pair['true']} taken for {pair['predicted']} ({pair['count']})" for pair in test["confused_pairs"][:most]]
+    return "most confused: " + ", ".join(pairs) if pairs else ""

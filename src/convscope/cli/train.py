@@ -1,0 +1,86 @@
+"""``convscope train``: from a dataset to a run folder with its report."""
+
+from __future__ import annotations
+
+import webbrowser
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .options import output_options
+
+if TYPE_CHECKING:
+    from ..api import Run
+
+
+@click.command("train")
+@click.argument("data")
+@click.option("--model", default="cnn", show_default=True, help="The network: cnn, ann or logistic.")
+@click.option("--recipe", default="standard", show_default=True, help="How to train: standard, or notebook (the original).")
+@click.option(
+    "--epochs", type=int, default=None, metavar="N", help="Passes over the training images, instead of the recipe's."
+)
+@click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Equal seeds give equal weights.")
+@click.option("--out", default=None, metavar="DIR", help="The run folder.  [default: runs/DATA-MODEL-RECIPE-SEED]")
+@click.option("--overwrite", is_flag=True, help="Replace the run in that folder.")
+@click.option("--report/--no-report", default=True, help="Draw the figures and write the page; or leave them for later.")
+@click.option("--open", "open_page", is_flag=True, help="Open the page in a browser at the end.")
+@output_options
+def command(open_page: bool, as_json: bool, quiet: bool, **arguments: Any) -> int:
+    """Train on DATA, measure on its test split, write the run folder and its report.
+
+    DATA is mnist, digits, or the path of an .npz file in Keras' layout.
+    """
+    from .. import api
+    from .progress import listener
+
+    with listener(quiet=quiet) as progress:
+        run = api.train(**arguments, progress=progress)
+    _print(run, as_json, quiet)
+    page = run.folder / "report.html"
+    if open_page and page.is_file():
+        webbrowser.open(page.resolve().as_uri())
+    return 130 if run.stopped_early else 0
+
+
+def _print(run: Run, as_json: bool, quiet: bool) -> None:
+    from . import text
+
+    metrics = run.record.metrics
+    page = run.folder / "report.html"
+    if as_json:
+        click.echo(text.to_json({"run": str(run.folder), "stopped_early": run.stopped_early, **metrics}))
+        return
+    if run.stopped_early:
+        click.echo(f"stopped in epoch {metrics['epochs']}; what was learnt so far was kept", err=True)
+    click.echo(text.result_line(metrics["test"]))
+    if not quiet:
+        for line in _details(metrics):
+            click.echo(line)
+    click.echo(f"run: {run.folder}")
+    if page.is_file():
+        click.echo(f"report: {page}")
+    else:
+        click.echo(f"no report yet; make it with: convscope report {_quoted(run.folder)}", err=quiet)
+
+
+def _details(metrics: Mapping[str, Any]) -> list[str]:
+    from . import text
+
+    lines = [text.pairs_line(metrics["test"])]
+    baseline = metrics.get("baseline")
+    if baseline and baseline["error_ratio"] is not None:
+        lines.append(
+            f"beside it: {baseline['model_name']} with {baseline['accuracy']:.2%} and {baseline['errors']:,} wrong; "
+            f"{baseline['error_ratio']:.2f} times its errors are left"
+        )
+    lines.append(f"trained in {metrics['train_seconds']:.1f} s; {metrics['wall_seconds']:.1f} s from start to result")
+    return [line for line in lines if line]
+
+
+def _quoted(path: Path) -> str:
+    import shlex
+
+    return shlex.quote(str(path))

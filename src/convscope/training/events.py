@@ -1,0 +1,43 @@
+"""What a training tells those who listen while it goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from ..models.network import Network
+from .history import EpochRecord
+
+
+@dataclass(frozen=True, eq=False)
+class Built:
+    """The network stands, with its first weights; no step has been taken."""
+
+    network: Network
+    epochs: int
+    num_train: int
+    num_validation: int
+    precision: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where an epoch stands. Comes several times per epoch, and once after it with its ``record``."""
+
+    model_name: str
+    epoch: int
+    """From 1."""
+    epochs: int
+    images_done: int
+    num_images: int
+    loss: float
+    """Mean over the epoch so far, in nats."""
+    accuracy: float
+    seconds: float
+    """Since the epoch began."""
+    record: EpochRecord | None
+
+
+Event: TypeAlias = Built | Progress
+Listener: TypeAlias = Callable[[Event], None]
