@@ -11,14 +11,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from .errors import OutputError, RunError, RunExistsError
-from .files import TEMPORARY, cannot_write, write_json
+from . import claims
+from .errors import RunError, RunExistsError
+from .files import TEMPORARY, write_json
 from .types import PathLike
 
 MANIFEST = "manifest.json"
@@ -40,7 +39,6 @@ KNOWN_FILES = frozenset(
         *DERIVED,
     }
 )
-MINIMUM_FREE_BYTES = 32 * 2**20
 
 
 @contextlib.contextmanager
@@ -53,19 +51,45 @@ def writing(path: PathLike, *, overwrite: bool = False) -> Iterator[Path]:
     Raises :class:`RunExistsError` where the folder is taken, :class:`OutputError` where it cannot be written.
     """
     path = Path(path)
-    _finish_swap(path)
+    claims.finish_swap(path, known=KNOWN_FILES)
     _refuse_what_is_not_ours(path, overwrite)
-    replaced = overwrite and path.exists() and any(path.iterdir())
-    folder = _beside(path, "new") if replaced else path
-    with _claimed(folder, path):
-        try:
-            yield folder
-            write_manifest(folder)
-        except BaseException:
-            _remove_if_empty_handed(folder)
-            raise
-    if replaced:
-        _swap(folder, path)
+    with claims.locked(path):
+        if not claims.contents(path):
+            yield from _filled(path)
+            return
+        folder = claims.beside(path, "new")
+        with claims.locked(folder):
+            claims.clear(folder)
+            yield from _filled(folder)
+            claims.swap(folder, path, known=KNOWN_FILES)
+
+
+def _filled(folder: Path) -> Iterator[Path]:
+    claims.clear(folder, only_temporary=True)
+    try:
+        yield folder
+        write_manifest(folder)
+    except BaseException:
+        claims.remove_unless_more_than(folder, {REQUEST})
+        raise
+
+
+def _refuse_what_is_not_ours(path: Path, overwrite: bool) -> None:
+    if path.is_file():
+        raise RunExistsError(f"{str(path)!r} is a file; a folder was expected. Choose another with --out DIR.")
+    if not path.is_dir() or not claims.contents(path):
+        return
+    if not (path / REQUEST).is_file():
+        raise RunExistsError(
+            f"{str(path)!r} exists and holds something other than a run; an empty or new folder was expected. "
+            "Choose another with --out DIR."
+        )
+    if not overwrite:
+        what = "a finished run" if (path / MANIFEST).is_file() else "an unfinished run"
+        raise RunExistsError(
+            f"{str(path)!r} holds {what} already; a new folder was expected. "
+            "Choose another with --out DIR or another --seed, or replace it with --overwrite."
+        )
 
 
 def write_manifest(folder: PathLike) -> None:
@@ -93,14 +117,14 @@ def rewriting_report(folder: PathLike) -> Iterator[Path]:
 def verify(path: PathLike) -> Path:
     """The folder of a complete, undamaged run, or a :class:`RunError` that names the first thing wrong with it."""
     path = Path(path)
-    _finish_swap(path)
+    claims.finish_swap(path, known=KNOWN_FILES)
     if not path.is_dir():
         raise RunError(f"no run folder at {str(path)!r}; expected one that `convscope train` wrote, such as runs/NAME.")
     if not (path / MANIFEST).is_file():
-        what = "an unfinished run" if (path / REQUEST).is_file() else "no run"
+        unfinished = (path / REQUEST).is_file()
         raise RunError(
-            f"{str(path)!r} holds {what} (no {MANIFEST}); a complete run folder was expected. "
-            "Train again, with --overwrite to use the same folder."
+            f"{str(path)!r} holds {'an unfinished' if unfinished else 'no'} run (no {MANIFEST}); a complete run folder was "
+            f"expected. {'Train again, with --overwrite' if unfinished else 'Pass the one that `convscope train` named'}."
         )
     for name, entry in _manifest_entries(path).items():
         _verify_file(path, name, entry)
@@ -146,103 +170,6 @@ def _verify_file(folder: Path, name: str, entry: dict[str, Any]) -> None:
         raise RunError(f"{name} has {file.stat().st_size:,} bytes; {entry['bytes']:,} were written. It is damaged. {remedy}")
     if _sha256(file) != entry["sha256"]:
         raise RunError(f"{name} is damaged: its SHA-256 is not the one in {MANIFEST}. {remedy}")
-
-
-def _refuse_what_is_not_ours(path: Path, overwrite: bool) -> None:
-    if path.is_file():
-        raise RunExistsError(f"{str(path)!r} is a file; a folder was expected. Choose another with --out DIR.")
-    if not path.is_dir() or not any(path.iterdir()):
-        return
-    if not (path / REQUEST).is_file():
-        raise RunExistsError(
-            f"{str(path)!r} exists and holds something other than a run; an empty or new folder was expected. "
-            "Choose another with --out DIR."
-        )
-    if not overwrite:
-        what = "a finished run" if (path / MANIFEST).is_file() else "an unfinished run"
-        raise RunExistsError(
-            f"{str(path)!r} holds {what} already; a new folder was expected. "
-            "Choose another with --out DIR or another --seed, or replace it with --overwrite."
-        )
-
-
-@contextlib.contextmanager
-def _claimed(folder: Path, asked: Path) -> Iterator[None]:
-    """Create and lock ``folder``; what an earlier, killed run left in a folder of ours is cleared away."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if shutil.disk_usage(folder).free < MINIMUM_FREE_BYTES:
-            raise OutputError(
-                f"cannot write {str(asked)!r}: less than 32 MiB are free there. "
-                "Free some space, or choose another folder with --out DIR."
-            )
-        lock = os.open(folder, os.O_RDONLY) if os.name != "nt" else None
-    except OSError as error:
-        if isinstance(error, OutputError):
-            raise
-        raise cannot_write(asked, error) from error
-    try:
-        if lock is not None and not _lock(lock):
-            raise RunExistsError(
-                f"{str(asked)!r} is being written by another convscope; a folder of its own was expected. "
-                "Choose another with --out DIR, or wait."
-            )
-        if folder != asked:
-            _clear(folder)
-        yield
-    finally:
-        if lock is not None:
-            os.close(lock)
-
-
-def _lock(descriptor: int) -> bool:
-    """Lock for this process' life (POSIX only). False where another process holds it."""
-    import fcntl
-
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:  # some network file systems cannot lock: better to train than to refuse
-        return True
-    return True
-
-
-def _swap(new: Path, path: Path) -> None:
-    """Put a complete ``new`` run in the place of ``path``, taking along files that are not convscope's."""
-    for entry in path.iterdir():
-        if entry.name not in KNOWN_FILES and not entry.name.startswith(TEMPORARY):
-            os.rename(entry, new / entry.name)
-    old = _beside(path, "old")
-    shutil.rmtree(old, ignore_errors=True)
-    os.rename(path, old)
-    os.rename(new, path)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _finish_swap(path: Path) -> None:
-    """Killed between the two renames of a swap: the new run is complete, only its name is missing."""
-    new, old = _beside(path, "new"), _beside(path, "old")
-    if not path.exists() and old.is_dir() and (new / MANIFEST).is_file():
-        os.rename(new, path)
-        shutil.rmtree(old, ignore_errors=True)
-
-
-def _clear(folder: Path) -> None:
-    for entry in folder.iterdir():
-        shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
-
-
-def _remove_if_empty_handed(folder: Path) -> None:
-    """After a failure: a folder with nothing but the request in it is of no use to anyone."""
-    with contextlib.suppress(OSError):
-        if {entry.name for entry in folder.iterdir()} <= {REQUEST}:
-            _clear(folder)
-            folder.rmdir()
-
-
-def _beside(path: Path, what: str) -> Path:
-    return path.absolute().with_name(f".{path.absolute().name}.{what}")
 
 
 def _file_names(folder: Path) -> list[str]:

@@ -127,4 +127,4 @@ def _range(lines: list[int]) -> str:
 
 
 def _images(number: int) -> str:
-    return "one image" if number == 1 else f"{number:,} images"
+    return {0: "none", 1: "one image"}.get(number, f"{number:,} images")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ..data.dataset import Dataset
 
 
-@click.command("data")
+@click.command("data", short_help="Show a dataset before anything is trained on it.")
 @click.argument("data")
 @output_options
 def command(data: str, as_json: bool, quiet: bool) -> None:

@@ -7,7 +7,7 @@ import click
 from .options import output_options
 
 
-@click.command("evaluate")
+@click.command("evaluate", short_help="Measure a run, on its own test split or on other data.")
 @click.argument("run", metavar="RUN")
 @click.argument("data", required=False)
 @output_options

@@ -15,7 +15,10 @@ from .. import __version__
 from ..errors import ConfigError, ConvscopeError
 from . import data, evaluate, report, train
 
-EPILOG = "DATA is mnist, digits, or the path of an .npz file. A first look:  convscope train mnist --open"
+EPILOG = """\b
+DATA is mnist, digits, or the path of an .npz file.
+A first look:  convscope train mnist --open
+"""
 
 
 class Group(click.Group):

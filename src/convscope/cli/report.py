@@ -9,7 +9,7 @@ import click
 from .options import output_options
 
 
-@click.command("report")
+@click.command("report", short_help="Make the page of a run again, without training.")
 @click.argument("run", metavar="RUN")
 @click.option("--output", default=None, metavar="FILE", help="Write the page alone to FILE.  [default: into the run folder]")
 @click.option("--open", "open_page", is_flag=True, help="Open the page in a browser.")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..api import Run
 
 
-@click.command("train")
+@click.command("train", short_help="Train, measure, write run folder and report.")
 @click.argument("data")
 @click.option("--model", default="cnn", show_default=True, help="The network: cnn, ann or logistic.")
 @click.option("--recipe", default="standard", show_default=True, help="How to train: standard, or notebook (the original).")

@@ -23,7 +23,7 @@ KEYS = ("x_train", "y_train", "x_test", "y_test")
 def read_arrays(path: PathLike) -> dict[str, npt.NDArray[Any]]:
     """The four arrays of ``path`` by name. Raises :class:`DatasetError` naming what is missing or damaged."""
     try:
-        with np.load(Path(path), allow_pickle=False) as archive:
+        with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as archive:
             if not isinstance(archive, np.lib.npyio.NpzFile):
                 raise DatasetError(
                     f"{str(path)!r} holds a single array; an .npz archive with {', '.join(KEYS)} was expected."

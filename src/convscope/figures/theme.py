@@ -6,6 +6,8 @@ right in light and in dark; hence no two roles share a value, and no data is dra
 
 from __future__ import annotations
 
+from typing import Any
+
 ROLES = {
     "ink": "#1b1e23",
     "muted": "#5c636d",
@@ -22,6 +24,10 @@ stays distinct in every common kind of colour blindness; lines and bars also dif
 INK, MUTED, RULE, PAPER = (ROLES[role] for role in ("ink", "muted", "rule", "paper"))
 TRAINING, VALIDATION, TEST, ACCENT = (ROLES[role] for role in ("training", "validation", "test", "accent"))
 
+DARK_ON_TINT, LIGHT_ON_TINT, FAINT_ON_WHITE = "#010101", "#ffffff", "#767676"
+"""Text on cells whose colour is data, and so the same on a light and on a dark page. Not ``#000000``: matplotlib leaves
+that out of an SVG as the default, and the text would take the colour of the page's text."""
+
 SEQUENTIAL = "viridis"
 """Activations: perceptually even, from nothing to much."""
 DIVERGING = "RdBu_r"
@@ -31,25 +37,37 @@ GREY = "binary"
 ERRORS = "YlOrRd"
 """Counts of errors in the confusion matrix."""
 
-RC = {
+TITLE_SIZE, TEXT_SIZE, SMALL_SIZE, TINY_SIZE = 12.0, 9.5, 8.0, 6.5
+"""In points."""
+WIDTH, MARGIN = 8.0, 0.2
+"""Of a figure, in inches: one width for all, so that text has one size down the page."""
+
+RC: dict[str, Any] = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
-    "font.size": 10.0,
+    "font.size": TEXT_SIZE,
     "text.color": INK,
+    "text.hinting": "none",      # the layout is measured once for both resolutions, and a third faster
+    "text.parse_math": False,     # a class may be called "$x$"
     "axes.edgecolor": RULE,
     "axes.labelcolor": MUTED,
-    "axes.titlesize": 12.0,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.facecolor": "none",
+    "axes.unicode_minus": True,
     "figure.facecolor": PAPER,
     "grid.color": RULE,
+    "grid.linewidth": 0.6,
+    "hatch.linewidth": 0.8,
+    "image.interpolation": "none",   # in an SVG: the pixels as they are, enlarged by the reader's browser
+    "image.composite_image": False,  # would resample the pictures of one figure into one
     "xtick.color": MUTED,
     "ytick.color": MUTED,
-    "legend.frameon": False,
-    "svg.fonttype": "none",      # text stays text: searchable, and in the reader's own fonts
+    "xtick.labelsize": SMALL_SIZE,
+    "ytick.labelsize": SMALL_SIZE,
+    "svg.fonttype": "none",       # text stays text: searchable, and in the reader's own fonts
     "svg.hashsalt": "convscope",  # the same run gives the same file
 }  # fmt: skip
 PNG_DPI = 144
+SVG_FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
+"""What the text of an SVG is set in. All of them are narrower than DejaVu Sans, which the layout is measured with."""

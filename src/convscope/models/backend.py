@@ -24,7 +24,7 @@ def require_backend() -> str:
     TensorFlow, unless ``KERAS_BACKEND`` says otherwise. Raises :class:`MissingBackendError` where it is not installed.
     """
     name = check_backend()
-    if name in sys.modules and "keras" in sys.modules:
+    if sys.modules.get(name) is not None and "keras" in sys.modules:
         return name
     # The deterministic kernels are asked for in the loop; this only quietens the C++ side, and leaves a user's own
     # setting alone.
@@ -41,7 +41,7 @@ def check_backend() -> str:
     name = os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     if name != "tensorflow":
         raise MissingBackendError(f"KERAS_BACKEND is {name!r}; convscope trains on 'tensorflow'. Unset the variable.")
-    if name not in sys.modules and importlib.util.find_spec(name) is None:
+    if sys.modules.get(name) is None and importlib.util.find_spec(name) is None:
         raise MissingBackendError(
             "training needs a back-end for Keras, and TensorFlow is not installed; "
             "install it for the CPU with: pip install 'convscope[cpu]'"

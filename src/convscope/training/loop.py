@@ -6,9 +6,7 @@ import contextlib
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from ..data.dataset import Dataset, Split
 from ..data.prepare import to_inputs
@@ -19,10 +17,10 @@ from ..models.backend import computes_bfloat16, require_backend
 from ..models.network import Weights, from_keras
 from .batches import BatchStream
 from .config import TrainConfig
-from .events import Built, Listener, Progress
-from .history import EpochRecord, History
-from .interrupt import StopRequest, stop_on_interrupt
-from .schedule import learning_rate, rate_at
+from .events import Built, Listener
+from .history import History
+from .interrupt import stop_on_interrupt
+from .schedule import learning_rate
 from .seeding import seeded
 
 if TYPE_CHECKING:
@@ -67,6 +65,8 @@ def fit(
     Raises :class:`MissingBackendError`, or :class:`DatasetError` where too few images are left to train on.
     """
     require_backend()
+    from .recorder import Recorder
+
     train, validation = split_for(dataset, config, seed=seed)
     precision = "mixed_bfloat16" if config.precision == "auto" and computes_bfloat16() else "float32"
     started = time.perf_counter()
@@ -75,7 +75,7 @@ def fit(
             model = build(dataset.image_shape, dataset.num_classes)
         stream = BatchStream(train, config, seed=seed)
         _compile(model, config, stream.steps_per_epoch)
-        recorder = _recorder(stream, config, stop, progress)
+        recorder = Recorder(stream, config, stop, progress)
         if progress:
             progress(Built(from_keras(model), config.epochs, len(train), len(validation), precision))
         model.fit(
@@ -99,7 +99,7 @@ def fit(
         stream.batch_size,
         time.perf_counter() - started,
         precision,
-        stop.asked and recorder.cut_short,
+        recorder.cut_short,
     )
 
 
@@ -140,49 +140,3 @@ def _precision(name: str) -> Iterator[None]:
         yield
     finally:
         keras.config.set_dtype_policy(before)
-
-
-def _recorder(stream: BatchStream, config: TrainConfig, stop: StopRequest, progress: Listener | None) -> Any:
-    """The one callback: shuffles, reports, records, and stops when asked to."""
-    import keras
-
-    class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
-        def __init__(self) -> None:
-            super().__init__()
-            self.records: list[EpochRecord] = []
-            self.snapshots: list[dict[str, Weights]] = []
-            self.cut_short = False
-
-        def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-            stream.begin(epoch)
-            self.epoch, self.started = epoch + 1, time.perf_counter()
-
-        def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-            images_done = min((batch + 1) * stream.batch_size, stream.num_images)
-            if stop.asked:
-                self.model.stop_training = True
-                self.cut_short = self.epoch < config.epochs or images_done < stream.num_images
-            if progress and logs:
-                self._report(images_done, logs, None)
-
-        def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-            assert logs is not None
-            values = {name: float(logs[name]) for name in ("loss", "accuracy", "val_loss", "val_accuracy")}
-            steps_taken = int(np.asarray(self.model.optimizer.iterations))
-            rate = rate_at(steps_taken - 1, config, config.epochs * stream.steps_per_epoch)
-            record = EpochRecord(self.epoch, time.perf_counter() - self.started, **values, learning_rate=rate)
-            self.records.append(record)
-            self.snapshots.append(from_keras(self.model).weight_arrays())
-            if progress:
-                self._report(stream.num_images, logs, record)
-
-        def _report(self, images_done: int, logs: dict[str, Any], record: EpochRecord | None) -> None:
-            assert progress is not None
-            seconds = time.perf_counter() - self.started
-            loss, accuracy = float(logs["loss"]), float(logs["accuracy"])
-            name = str(self.model.name)
-            progress(
-                Progress(name, self.epoch, config.epochs, images_done, stream.num_images, loss, accuracy, seconds, record)
-            )
-
-    return Recorder()

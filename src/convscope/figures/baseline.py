@@ -1,0 +1,100 @@
+"""The network beside a simpler one, trained the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from .canvas import NAME_SPACE, Sheet, in_theme, text_width
+from .illustration import Illustration
+from .theme import ACCENT, INK, MUTED, PAPER, SMALL_SIZE, TEXT_SIZE
+from .wording import count, label, percent
+
+RIGHT, HEAD, STEP = 4.2, 0.3, 0.42
+COLUMNS = (("accuracy", 5.1), ("errors", 5.75), ("parameters", 6.7), ("multiply-adds", 7.6))
+ERRORS_TOP, BAR_HEIGHT, BAR_WIDTH = 1.75, 0.26, 4.9
+LOOKS = ((ACCENT, "o"), (MUTED, "s"))
+"""Colour and marker of the network, then of the one beside it."""
+
+
+@in_theme
+def draw_baseline(metrics: Mapping[str, Any], model_name: str) -> Illustration:
+    """Accuracy of both with Wilson's interval of 95 %, what both cost, and which images which of them gets wrong."""
+    own, other = metrics["test"], metrics["baseline"]
+    names = (label(model_name.upper(), 10), label(other["model_name"].upper(), 10))
+    title = _title(own, other, names)
+    left = max(text_width(name, TEXT_SIZE, "bold") for name in names) + NAME_SPACE + 0.1
+    sheet = Sheet(title, ERRORS_TOP + STEP + BAR_HEIGHT)
+    rows = (
+        (names[0], own, metrics["parameters"], metrics["multiply_adds"]),
+        (names[1], other, other["num_parameters"], other["multiply_adds"]),
+    )
+    _draw_accuracies(sheet.axes(left, HEAD, RIGHT - left, 2 * STEP), own, other)
+    for head, right in COLUMNS:
+        sheet.text(right, 0.12, head, fontsize=SMALL_SIZE, color=MUTED, ha="right")
+    sheet.text(left, 0.12, "accuracy, with its 95% interval", fontsize=SMALL_SIZE, color=MUTED)
+    for row, (name, entry, parameters, work) in enumerate(rows):
+        middle = HEAD + (row + 0.5) * STEP
+        sheet.text(0, middle, name, fontweight="bold", va="center_baseline")
+        for text, (_, right) in zip((percent(entry["accuracy"]), f"{entry['errors']:,}", f"{parameters:,}", f"{work:,}"), COLUMNS,
+                                    strict=True):  # fmt: skip
+            sheet.text(right, middle, text, fontsize=TEXT_SIZE, ha="right", va="center_baseline")
+    _draw_errors(sheet, left, other, names)
+    low, high = own["interval"]
+    return Illustration(
+        "baseline", title,
+        "Above, the accuracy of both on a scale that does not start at zero; below, their errors on the same test images, those "
+        "that both make on the left.",
+        f"{names[0]}: {percent(own['accuracy'])} ({percent(low)} to {percent(high)}), {own['errors']:,} errors, "
+        f"{metrics['parameters']:,} parameters. {names[1]}: {percent(other['accuracy'])} ({percent(other['interval'][0])} to "
+        f"{percent(other['interval'][1])}), {other['errors']:,} errors, {other['num_parameters']:,} parameters. Both get "
+        f"{other['both_wrong']:,} images wrong, only the {names[0]} {other['only_model_wrong']:,}, only the {names[1]} "
+        f"{other['only_baseline_wrong']:,}.",
+        sheet.figure,
+    )  # fmt: skip
+
+
+def _title(own: Mapping[str, Any], other: Mapping[str, Any], names: tuple[str, str]) -> str:
+    ratio = other["error_ratio"]
+    if ratio is None:
+        return f"The {names[1]} makes no error on {own['n']:,} test images, the {names[0]} {count(own['errors'], 'error')}"
+    overlap = own["interval"][0] <= other["interval"][1] and other["interval"][0] <= own["interval"][1]
+    doubt = "their intervals overlap, so this does not settle which is better" if overlap else "their intervals do not overlap"
+    return (f"The {names[0]} makes {ratio:.2f} times the errors of the {names[1]}: {own['errors']:,} against {other['errors']:,} of "
+            f"{own['n']:,}; {doubt}")  # fmt: skip
+
+
+def _draw_accuracies(axes: Axes, own: Mapping[str, Any], other: Mapping[str, Any]) -> None:
+    lowest = min(own["interval"][0], other["interval"][0])
+    highest = max(own["interval"][1], other["interval"][1])
+    margin = 0.08 * (highest - lowest)
+    for row, (entry, (colour, marker)) in enumerate(zip((own, other), LOOKS, strict=True)):
+        axes.hlines([row], *entry["interval"], color=colour, linewidth=2.4)
+        axes.plot([entry["accuracy"]], [row], color=colour, marker=marker, markersize=7.5, markeredgecolor=PAPER)
+    axes.set(xlim=(lowest - margin, highest + margin), ylim=(1.5, -0.5))
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    axes.tick_params(length=3)
+    axes.locator_params(axis="x", nbins=5)
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value * 100:.5g}%")
+    axes.grid(axis="x")
+    axes.set_axisbelow(True)
+
+
+def _draw_errors(sheet: Sheet, left: float, other: Mapping[str, Any], names: tuple[str, str]) -> None:
+    both = other["both_wrong"]
+    totals = (both + other["only_model_wrong"], both + other["only_baseline_wrong"])
+    unit = BAR_WIDTH / (max(totals) or 1)
+    sheet.text(left, ERRORS_TOP - 0.1, "errors on the same test images", fontsize=SMALL_SIZE, color=MUTED)
+    axes = sheet.blank(left, ERRORS_TOP, BAR_WIDTH, 2 * STEP)
+    for row, (total, name, (colour, _)) in enumerate(zip(totals, names, LOOKS, strict=True)):
+        top = row * STEP
+        axes.add_patch(Rectangle((0, top), both * unit, BAR_HEIGHT, facecolor=colour, linewidth=0))
+        axes.add_patch(Rectangle((both * unit, top), (total - both) * unit, BAR_HEIGHT, facecolor="none", edgecolor=colour,
+                                 hatch="////", linewidth=1.0))  # fmt: skip
+        sheet.text(0, ERRORS_TOP + top + BAR_HEIGHT / 2, name, fontweight="bold", va="center_baseline")
+        sheet.text(left + total * unit + 0.08, ERRORS_TOP + top + BAR_HEIGHT / 2,
+                   f"{total:,}: {both:,} shared, {total - both:,} alone", fontsize=SMALL_SIZE, color=INK, va="center_baseline")  # fmt: skip

@@ -1,0 +1,122 @@
+"""The sheet that a figure is drawn on: its title, and places in inches.
+
+Places are set by hand, because matplotlib's own layout engines draw a figure once more to find them: 50 ms for each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from functools import cache, wraps
+from typing import Any, ParamSpec, TypeVar
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.text import Text
+from matplotlib.textpath import text_to_path
+
+from .theme import MARGIN, RC, TEXT_SIZE, TITLE_SIZE, WIDTH
+
+POINTS_PER_INCH = 72
+LINE = 1.32 * TITLE_SIZE / POINTS_PER_INCH
+BELOW_TITLE = 0.16
+NAME_SPACE = 0.14
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+
+def in_theme(draw: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+    """Run ``draw`` with the theme's settings, and leave those of the user's session as they were."""
+
+    @wraps(draw)
+    def themed(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+        with theme_settings():
+            return draw(*args, **kwargs)
+
+    return themed
+
+
+def theme_settings() -> AbstractContextManager[None]:
+    """matplotlib's settings as the theme has them, for as long as the block runs."""
+    settings: Any = RC  # the stubs spell out every key as a literal, which no dictionary of one's own can match
+    return mpl.rc_context(settings)
+
+
+class Sheet:
+    """A figure of ``width`` inches with a wrapped title, and under it a body of ``height`` inches.
+
+    Places in the body are inches from its top left corner, to the right and down.
+    """
+
+    def __init__(self, title: str, height: float, *, width: float = WIDTH) -> None:
+        lines = balanced(title, width - 2 * MARGIN)
+        self.top = MARGIN + len(lines) * LINE + BELOW_TITLE
+        self.width, self.height = width, self.top + height + MARGIN
+        self.figure = Figure(figsize=(self.width, self.height))
+        for number, line in enumerate(lines):
+            self.figure.text(
+                MARGIN / self.width, 1 - (MARGIN + (number + 0.8) * LINE) / self.height, line,
+                fontsize=TITLE_SIZE, fontweight="bold", gid=f"title_{number}",
+            )  # fmt: skip
+
+    def axes(self, left: float, top: float, width: float, height: float) -> Axes:
+        """Axes with a scale."""
+        place = (
+            (MARGIN + left) / self.width, 1 - (self.top + top + height) / self.height,
+            width / self.width, height / self.height,
+        )  # fmt: skip
+        return self.figure.add_axes(place)
+
+    def blank(self, left: float, top: float, width: float, height: float) -> Axes:
+        """Axes without any furniture, in inches: (0, 0) is the top left corner, y runs down."""
+        axes = self.axes(left, top, width, height)
+        axes.set_axis_off()
+        axes.set_xlim(0, width)
+        axes.set_ylim(height, 0)
+        return axes
+
+    def text(self, left: float, top: float, text: str, **options: Any) -> Text:
+        """``text`` with its baseline (or what ``va`` says) at a place in the body."""
+        return self.figure.text((MARGIN + left) / self.width, 1 - (self.top + top) / self.height, text, **options)
+
+
+def balanced(text: str, width: float) -> list[str]:
+    """A title in as few lines as ``width`` inches allow, of much the same length: no word is left alone on the last."""
+    lines = wrapped(text, width)
+    for share in range(95, 45, -5):
+        narrower = wrapped(text, width * share / 100)
+        if len(narrower) > len(lines) or any(text_width(line, TITLE_SIZE, "bold") > width for line in narrower):
+            break
+        lines = narrower
+    return lines
+
+
+def wrapped(text: str, width: float, size: float = TITLE_SIZE, weight: str = "bold") -> list[str]:
+    """``text`` in lines of at most ``width`` inches; a word that is longer stands alone."""
+    lines: list[str] = []
+    # Word by word, since their widths are remembered and those of half-made lines would never be asked for again.
+    space, used = text_width("n n", size, weight) - text_width("nn", size, weight), 0.0
+    for word in text.split(" "):
+        extent = text_width(word, size, weight)
+        if lines and used + space + extent <= width:
+            lines[-1], used = f"{lines[-1]} {word}", used + space + extent
+        else:
+            lines.append(word)
+            used = extent
+    return lines
+
+
+@cache
+def text_width(text: str, size: float, weight: str = "normal") -> float:
+    """Inches that ``text`` takes in DejaVu Sans at ``size`` points."""
+    font = FontProperties(family="DejaVu Sans", size=size, weight=weight)
+    width: float = text_to_path.get_text_width_height_descent(text, font, ismath=False)[0]
+    return width / POINTS_PER_INCH
+
+
+def room_for(names: Iterable[str], size: float = TEXT_SIZE) -> float:
+    """Inches that a column of ``names`` at the left of a figure takes, with the space after it."""
+    return max((text_width(name, size) for name in names), default=0.0) + NAME_SPACE

@@ -1,0 +1,85 @@
+"""How many images of each class are in which split."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from matplotlib.patches import Rectangle
+
+from .canvas import NAME_SPACE, Sheet, in_theme, room_for
+from .illustration import Illustration
+from .theme import INK, MUTED, PAPER, SMALL_SIZE, TEST, TEXT_SIZE, TRAINING, VALIDATION
+from .wording import label, listed, quoted, validates_on_test
+
+HEAD, RIGHT = 0.26, 7.6
+ROOM_FOR_NUMBER, BETWEEN = 0.55, 0.2
+MOST_CLASSES = 100
+
+
+class Panel(NamedTuple):
+    """One split: how it is called, its colour and hatch, and its images per class."""
+
+    name: str
+    colour: str
+    hatch: str | None
+    counts: Sequence[int]
+
+
+@in_theme
+def draw_class_counts(metrics: Mapping[str, Any], request: Mapping[str, Any], class_names: Sequence[str]) -> Illustration:
+    """A row per class, a column of bars per split. Each column has its own scale, from zero; the counts stand beside."""
+    panels = _panels(metrics["data"]["class_counts"], on_test=validates_on_test(request))
+    title = _title(panels, class_names)
+    shown = min(len(class_names), MOST_CLASSES)
+    step = 0.25 if shown <= 30 else 0.14
+    sheet = Sheet(title, HEAD + shown * step)
+    font = TEXT_SIZE if shown <= 30 else SMALL_SIZE - 1
+    names = [label(name, 14) for name in class_names[:shown]]
+    left = room_for(names, font)
+    for row, name in enumerate(names):
+        sheet.text(left - NAME_SPACE, HEAD + (row + 0.5) * step, name, fontsize=font, ha="right",
+                   va="center_baseline")  # fmt: skip
+    width = (RIGHT - left + BETWEEN) / len(panels) - BETWEEN
+    for number, panel in enumerate(panels):
+        _draw_panel(sheet, panel, left + number * (width + BETWEEN), width - ROOM_FOR_NUMBER, (shown, step, font))
+    cut = f" The first {shown} of {len(class_names)} classes are shown." if shown < len(class_names) else ""
+    return Illustration(
+        "class_counts", title,
+        f"A bar per class; each split has a scale of its own that starts at zero, so compare bars within a split.{cut}",
+        " ".join(f"{panel.name}: " + ", ".join(f"{quoted(name)} {amount:,}" for name, amount in
+                 zip(class_names, panel.counts, strict=True)) + "." for panel in panels),
+        sheet.figure,
+    )  # fmt: skip
+
+
+def _panels(counts: Mapping[str, Sequence[int]], *, on_test: bool) -> tuple[Panel, ...]:
+    training = Panel("training", TRAINING, None, counts["train"])
+    if on_test:
+        return training, Panel("test (used as validation)", TEST, "....", counts["test"])
+    return (training, Panel("validation", VALIDATION, "////", counts["validation"]), Panel("test", TEST, "....", counts["test"]))
+
+
+def _title(panels: Sequence[Panel], class_names: Sequence[str]) -> str:
+    sizes = listed([f"{sum(panel.counts):,} {panel.name}" for panel in panels])
+    training = panels[0].counts
+    most, least = max(training), min(training)
+    if most == least:
+        return f"{sizes} images; every class has {most:,} training images"
+    rarest, commonest = (quoted(class_names[list(training).index(amount)]) for amount in (least, most))
+    times = f", {most / least:.2f} times as many" if least else ""
+    return f"{sizes} images; the training set has {least:,} of {rarest} and {most:,} of {commonest}{times}"
+
+
+def _draw_panel(sheet: Sheet, panel: Panel, left: float, width: float, rows: tuple[int, float, float]) -> None:
+    shown, step, font = rows
+    axes = sheet.blank(left, HEAD, width, shown * step)
+    most = max(panel.counts) or 1
+    sheet.text(left, 0.12, panel.name, fontsize=TEXT_SIZE, fontweight="bold")
+    sheet.text(left + width + ROOM_FOR_NUMBER, 0.12, f"{sum(panel.counts):,}", fontsize=SMALL_SIZE, color=MUTED, ha="right")
+    for row, amount in enumerate(panel.counts[:shown]):
+        length = width * amount / most
+        axes.add_patch(Rectangle((0, (row + 0.16) * step), length, 0.68 * step, facecolor=panel.colour,
+                                 edgecolor=PAPER if panel.hatch else "none", hatch=panel.hatch, linewidth=0))  # fmt: skip
+        sheet.text(left + length + 0.05, HEAD + (row + 0.5) * step, f"{amount:,}", fontsize=min(font, SMALL_SIZE), color=INK,
+                   va="center_baseline")  # fmt: skip

@@ -1,0 +1,109 @@
+"""Which class is taken for which, on a scale on which errors show."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import PatchCollection
+from matplotlib.patches import Rectangle
+
+from ..analysis.confusion import Confusion
+from .canvas import Sheet, in_theme, text_width
+from .illustration import Illustration
+from .mosaic import Pixels, coloured
+from .scale import SCALE_HEIGHT, draw_scale, text_on
+from .theme import ERRORS, INK, MUTED, RULE, SMALL_SIZE, TEXT_SIZE
+from .wording import count, label, quoted
+
+MOST_NUMBERS = 20
+"""Classes up to which each cell has its number."""
+MOST_LABELS = 50
+LARGEST_SIDE, LARGEST_CELL = 6.4, 0.9
+PALEST = 0.12
+"""Where the scale of errors begins: a single error must differ from none."""
+
+
+@in_theme
+def draw_confusion_matrix(confusion: Confusion) -> Illustration:
+    """``confusion.counts`` (k, k): rows true, columns predicted. Only errors have a colour, so that the right ones, a hundred
+    times as many, do not take the whole scale."""
+    size = len(confusion.counts)
+    side = min(LARGEST_SIDE, LARGEST_CELL * size)
+    font = min(TEXT_SIZE, 72 * side / size / 1.25)
+    names = [label(name, 14) for name in confusion.class_names]
+    longest = max(text_width(name, font) for name in names)
+    upright = longest > side / size * 0.95
+    left, below = longest + 0.42, (longest if upright else 0.14) + 0.42
+    title = _title(confusion)
+    sheet = Sheet(title, side + below + SCALE_HEIGHT)
+    axes = sheet.axes(left, 0, side, side)
+    _draw_cells(axes, confusion)
+    _draw_names(axes, names, font, upright=upright)
+    largest = int(_errors(confusion).max())
+    draw_scale(sheet, (left, side + below), ERRORS, (0, max(largest, 1)),
+               "errors in a cell; grey cells are right" if largest else "no errors; grey cells are right", begins=PALEST)  # fmt: skip
+    return Illustration(
+        "confusion_matrix", title,
+        "A row per true class, a column per predicted class; the diagonal holds what is right and takes no part in the scale, "
+        "a coloured cell holds errors, and an empty one none.",
+        _alternative(confusion),
+        sheet.figure,
+    )  # fmt: skip
+
+
+def _errors(confusion: Confusion) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
+    return confusion.counts * (1 - np.eye(len(confusion.counts), dtype=np.int64))
+
+
+def _title(confusion: Confusion) -> str:
+    if not confusion.errors:
+        return f"All {confusion.total:,} test images are classified correctly"
+    first = confusion.pairs(1)[0]
+    return (f"{confusion.errors:,} of {confusion.total:,} test images went wrong; most often {quoted(first.true)} was taken for "
+            f"{quoted(first.predicted)}: {first.count} of {count(first.support, 'image')}")  # fmt: skip
+
+
+def _alternative(confusion: Confusion) -> str:
+    pairs = confusion.pairs(20)
+    listed = "; ".join(f"{quoted(pair.true)} taken for {quoted(pair.predicted)} {pair.count} of {pair.support:,}" for pair in pairs)
+    hits = ", ".join(f"{quoted(name)} {confusion.counts[i, i]:,} of {confusion.counts[i].sum():,}"
+                     for i, name in enumerate(confusion.class_names))  # fmt: skip
+    return f"Right, by class: {hits}. " + (f"The most frequent errors: {listed}." if pairs else "There are no errors.")
+
+
+def _draw_cells(axes: Axes, confusion: Confusion) -> None:
+    counts, errors = confusion.counts, _errors(confusion)
+    size = len(counts)
+    tints = coloured(PALEST + (1 - PALEST) * errors / max(int(errors.max()), 1), ERRORS, 0.0, 1.0)
+    tints[errors == 0] = 0
+    axes.imshow(tints, extent=(-0.5, size - 0.5, size - 0.5, -0.5), aspect="auto", zorder=1)
+    diagonal = [Rectangle((i - 0.5, i - 0.5), 1, 1) for i in range(size)]
+    axes.add_collection(PatchCollection(diagonal, facecolor=RULE, edgecolor="none"), autolim=False)
+    lines = np.arange(size + 1) - 0.5
+    width = 0.6 if size <= MOST_LABELS else 0.2
+    axes.hlines(lines, -0.5, size - 0.5, color=RULE, linewidth=width, clip_on=False)
+    axes.vlines(lines, -0.5, size - 0.5, color=RULE, linewidth=width, clip_on=False)
+    axes.set(xlim=(-0.5, size - 0.5), ylim=(size - 0.5, -0.5))
+    if size <= MOST_NUMBERS:
+        _write_numbers(axes, confusion, tints)
+
+
+def _write_numbers(axes: Axes, confusion: Confusion, tints: Pixels) -> None:
+    size = len(confusion.counts)
+    font = TEXT_SIZE if size <= 12 else SMALL_SIZE - 1.5
+    for (true, predicted), amount in np.ndenumerate(confusion.counts):
+        right = true == predicted
+        colour = INK if right else MUTED if amount == 0 else text_on(tints[true, predicted])
+        axes.text(predicted, true, f"{amount:,}" if size <= 12 else str(amount), ha="center", va="center_baseline", color=colour,
+                  fontsize=font if amount or right else font - 1.5, fontweight="bold" if amount and not right else "normal")  # fmt: skip
+
+
+def _draw_names(axes: Axes, names: list[str], font: float, *, upright: bool) -> None:
+    shown = range(0, len(names), -(-len(names) // MOST_LABELS))
+    chosen = [names[index] for index in shown]
+    axes.set_xticks(list(shown), chosen, fontsize=font, color=INK, rotation=90 if upright else 0)
+    axes.set_yticks(list(shown), chosen, fontsize=font, color=INK)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    axes.set_xlabel("Predicted labels", fontsize=TEXT_SIZE)
+    axes.set_ylabel("True labels", fontsize=TEXT_SIZE)

@@ -1,0 +1,69 @@
+"""What every channel of a layer makes of one image."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..analysis.feature_maps import FeatureMaps
+from ..types import Images
+from .canvas import Sheet, in_theme
+from .illustration import Illustration
+from .mosaic import Mosaic, coloured, in_rows, pictures
+from .scale import SCALE_HEIGHT, draw_scale
+from .theme import MUTED, SEQUENTIAL, SMALL_SIZE, TEXT_SIZE, TINY_SIZE
+from .wording import count, file_stem, label, listed, number, quoted, size
+
+INPUT, LEFT, RIGHT, CAPTION = 1.3, 1.6, 7.6, 0.17
+
+
+@in_theme
+def draw_feature_maps(maps: FeatureMaps, image: Images, class_name: str) -> Illustration:
+    """``maps.values`` (1, h, w, channels) for ``image`` (1, h, w, c), the first test image, of the class ``class_name``."""
+    values = maps.values[0].transpose(2, 0, 1)
+    low, high = min(0.0, float(values.min())), float(values.max()) or 1.0
+    columns = 8 if maps.num_channels <= 40 else 16 if maps.num_channels <= 160 else 32
+    mosaic = in_rows(coloured(values, SEQUENTIAL, low, high), columns)
+    pitch = (RIGHT - LEFT) / columns
+    step = pitch * values.shape[1] / values.shape[2] + (CAPTION if columns < 32 else 0)
+    title = _title(maps, class_name)
+    body = max(mosaic.rows * step, INPUT * image.shape[1] / image.shape[2] + 0.4)
+    sheet = Sheet(title, body + 0.1 + SCALE_HEIGHT)
+    _draw_input(sheet, image, class_name)
+    for row in range(mosaic.rows):
+        place = (LEFT, row * step + CAPTION, columns * pitch, pitch * values.shape[1] / values.shape[2])
+        Mosaic(mosaic.tiles[row : row + 1]).draw(sheet.blank(*place))
+    for channel in range(maps.num_channels if columns < 32 else 0):
+        row, column = divmod(channel, columns)
+        sheet.text(LEFT + column * pitch, row * step + CAPTION - 0.04, str(channel), fontsize=TINY_SIZE, color=MUTED)
+    draw_scale(sheet, (LEFT, body + 0.1), SEQUENTIAL, (low, high), f"activation; one scale for all of {label(maps.layer_name, 24)}")
+    return Illustration(
+        f"feature_maps_{file_stem(maps.layer_name)}", title,
+        "The input is at the left; each small picture is the output of one channel, under its number: the brighter, the stronger "
+        "it answers there.",
+        f"Maps of {size(values.shape[1:])}. Largest activation by channel: "
+        + ", ".join(f"{channel}: {number(largest)}" for channel, largest in enumerate(values.max(axis=(1, 2)))) + ".",
+        sheet.figure,
+    )  # fmt: skip
+
+
+def _draw_input(sheet: Sheet, image: Images, class_name: str) -> None:
+    height = INPUT * image.shape[1] / image.shape[2]
+    axes = sheet.blank(0, CAPTION, INPUT, height)
+    axes.imshow(pictures(image)[0], extent=(0, INPUT, height, 0), aspect="auto")
+    sheet.text(0, CAPTION + height + 0.06, "test image 0", fontsize=SMALL_SIZE, color=MUTED, va="top")
+    sheet.text(0, CAPTION + height + 0.2, label(class_name, 18), fontsize=TEXT_SIZE, va="top")
+
+
+def _title(maps: FeatureMaps, class_name: str) -> str:
+    largest = maps.values[0].max(axis=(0, 1))
+    strongest = int(largest.argmax())
+    silent = [str(channel) for channel in np.flatnonzero(largest <= 0)]
+    start = f"{label(maps.layer_name, 30)} looks at test image 0, {quoted(class_name)}: channel {strongest} answers most strongly"
+    if not silent:
+        rest = f"none of the {maps.num_channels} is silent"
+    elif len(silent) <= 4:
+        rest = f"{'channel' if len(silent) == 1 else 'channels'} {listed(silent)} of {maps.num_channels} " + (
+            "stays silent" if len(silent) == 1 else "stay silent")  # fmt: skip
+    else:
+        rest = f"{count(len(silent), 'channel')} of {maps.num_channels} stay silent"
+    return f"{start} ({number(largest[strongest])}); {rest}"

@@ -1,0 +1,82 @@
+"""The first training image as the numbers that it is."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from ..types import Images
+from .canvas import Sheet, in_theme
+from .illustration import Illustration
+from .mosaic import Pixels, pictures
+from .scale import text_on
+from .theme import FAINT_ON_WHITE, MUTED, TINY_SIZE, WIDTH
+from .wording import quoted, size
+
+MOST_LINES = 32
+"""Of more rows or columns the middle is shown: smaller numbers could not be read."""
+LEFT, TOP = 0.28, 0.2
+CHANNELS = ("red", "green", "blue")
+
+
+@in_theme
+def draw_first_image_matrix(first_image: Images, class_name: str) -> Illustration:
+    """``first_image`` (1, h, w, c): its numbers 0..255, each in a cell of its grey; of a colour image, the red ones."""
+    rows, columns = (_middle(extent) for extent in first_image.shape[1:3])
+    numbers = first_image[0, rows, columns, 0]
+    tints = pictures(first_image[:, rows, columns, :1])[0]
+    what = _what(first_image, numbers)
+    zeros = int((numbers == 0).sum())
+    title = f"{what} of the first training image, {quoted(class_name)}: {zeros:,} are 0, the largest is {numbers.max()}"
+    side = (WIDTH - 0.4 - LEFT) / max(numbers.shape[1], 8)
+    sheet = Sheet(title, TOP + side * numbers.shape[0])
+    axes = sheet.blank(LEFT, TOP, side * numbers.shape[1], side * numbers.shape[0])
+    height, width = numbers.shape
+    axes.imshow(tints, extent=(0, width, height, 0), aspect="auto")
+    axes.set(xlim=(0, width), ylim=(height, 0))
+    _write_numbers(sheet, numbers, tints, side)
+    _write_indices(sheet, rows.start, columns.start, numbers, side)
+    return Illustration(
+        "first_image_matrix", title,
+        "Each cell is one pixel: 0 is nothing, 255 is full strength, and its tint is how the pixel looks in the picture.",
+        f"A table of {size(numbers.shape)} pixel values. {zeros:,} of {numbers.size:,} are 0; the others lie between "
+        f"{_least_above_zero(numbers)} and {numbers.max()}, their mean over the picture is {numbers.mean():.1f}. "
+        f"The fullest row is {rows.start + int(numbers.sum(axis=1).argmax())}: "
+        f"{' '.join(map(str, numbers[numbers.sum(axis=1).argmax()]))}.",
+        sheet.figure,
+    )  # fmt: skip
+
+
+def _middle(extent: int) -> slice:
+    start = max(0, (extent - MOST_LINES) // 2)
+    return slice(start, start + min(extent, MOST_LINES))
+
+
+def _what(image: Images, numbers: npt.NDArray[np.uint8]) -> str:
+    colour = f"{CHANNELS[0]} " if image.shape[-1] >= 3 else ""
+    if numbers.shape == image.shape[1:3]:
+        return f"The {size(numbers.shape)} {colour}numbers"
+    return f"The middle {size(numbers.shape)} of the {size(image.shape[1:3])} {colour}numbers"
+
+
+def _write_numbers(sheet: Sheet, numbers: npt.NDArray[np.uint8], tints: Pixels, side: float) -> None:
+    font = min(8.5, side * 72 / 3.1)
+    shades = {int(value): text_on(tints[place]) for place, value in np.ndenumerate(numbers)}
+    shades[0] = FAINT_ON_WHITE if tints[numbers == 0][:1].sum() == 4 * 255 else shades.get(0, FAINT_ON_WHITE)
+    for (row, column), value in np.ndenumerate(numbers):
+        sheet.text(LEFT + (column + 0.5) * side, TOP + (row + 0.5) * side, str(value), fontsize=font,
+                   color=shades[int(value)], ha="center", va="center_baseline")  # fmt: skip
+
+
+def _write_indices(sheet: Sheet, first_row: int, first_column: int, numbers: npt.NDArray[np.uint8], side: float) -> None:
+    """Row and column numbers, from 0, as NumPy counts."""
+    for row in range(numbers.shape[0]):
+        sheet.text(LEFT - 0.06, TOP + (row + 0.5) * side, str(first_row + row), fontsize=TINY_SIZE, color=MUTED,
+                   ha="right", va="center_baseline")  # fmt: skip
+    for column in range(numbers.shape[1]):
+        sheet.text(LEFT + (column + 0.5) * side, TOP - 0.06, str(first_column + column), fontsize=TINY_SIZE, color=MUTED,
+                   ha="center")  # fmt: skip
+
+
+def _least_above_zero(numbers: npt.NDArray[np.uint8]) -> int:
+    return int(numbers[numbers > 0].min()) if numbers.any() else 0

@@ -1,0 +1,79 @@
+"""The errors that the network was most sure of."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..analysis.evaluation import Evaluation
+from ..analysis.examples import Examples
+from .canvas import Sheet, in_theme, text_width
+from .illustration import Illustration
+from .mosaic import in_rows, pictures
+from .theme import MUTED, SMALL_SIZE, TINY_SIZE
+from .wording import confidence_text, count, label, quoted
+
+COLUMNS, PITCH, LINE = 8, 0.95, 0.145
+SURE = 0.9
+
+
+@in_theme
+def draw_mistakes(evaluation: Evaluation, examples: Examples) -> Illustration:
+    """The images of ``examples.mistakes`` with their true and predicted class; there must be one at least."""
+    indices = examples.mistake_indices
+    title = _title(evaluation, len(indices))
+    captions = [_caption(evaluation, int(index)) for index in indices]
+    mosaic = in_rows(pictures(examples.mistakes), COLUMNS)
+    lines = max(caption.count("\n") + 1 for caption in captions)
+    tile = PITCH * mosaic.tile_share
+    height = tile * examples.mistakes.shape[1] / examples.mistakes.shape[2]
+    step = height + lines * LINE + 0.2
+    sheet = Sheet(title, mosaic.rows * step - 0.1)
+    for row in range(mosaic.rows):
+        # One image per line of the gallery, since the captions stand between the lines: five, not forty.
+        shown = in_rows(mosaic.tiles[row], COLUMNS)
+        axes = sheet.blank(0, row * step, COLUMNS * PITCH, height / shown.tile_share)
+        shown.draw(axes)
+        axes.set_ylim(1, 0)
+    for place, caption in enumerate(captions):
+        row, column = divmod(place, COLUMNS)
+        sheet.text(column * PITCH, row * step + height + 0.05, caption, fontsize=SMALL_SIZE, va="top", linespacing=1.2)
+    for place, index in enumerate(indices):
+        row, column = divmod(place, COLUMNS)
+        sheet.text(column * PITCH + tile, row * step + height + 0.05 + lines * LINE - 0.02, f"#{index}", fontsize=TINY_SIZE,
+                   color=MUTED, ha="right", va="bottom")  # fmt: skip
+    return Illustration(
+        "mistakes", title,
+        "True class → predicted class, under it the network's probability for the latter and the image's number in the test "
+        "split; the most confident error comes first.",
+        "; ".join(_in_words(evaluation, int(index)) for index in indices) + ".",
+        sheet.figure,
+    )  # fmt: skip
+
+
+def _title(evaluation: Evaluation, shown: int) -> str:
+    first = int(evaluation.mistakes[0])
+    true, predicted = (evaluation.class_names[int(of[first])] for of in (evaluation.labels, evaluation.predictions))
+    sure = int((evaluation.confidence[evaluation.mistakes] > SURE).sum())
+    part = f"The {shown} most confident of {evaluation.errors:,} errors" if shown < evaluation.errors else (
+        f"All {evaluation.errors} errors" if shown > 1 else "The only error")  # fmt: skip
+    return (f"{part}: {quoted(true)} was read as {quoted(predicted)} with {confidence_text(evaluation.confidence[first])}; "
+            f"{count(sure, 'error')} had more than 90% confidence")  # fmt: skip
+
+
+def _caption(evaluation: Evaluation, index: int) -> str:
+    true, predicted = (label(evaluation.class_names[int(of[index])], 12) for of in (evaluation.labels, evaluation.predictions))
+    names = [f"{true} → {predicted}"]
+    if text_width(names[0], SMALL_SIZE) > PITCH - 0.05 or any(_is_long(name) for name in evaluation.class_names):
+        names = [true, f"→ {label(predicted, 10)}"]
+    return "\n".join([*names, confidence_text(float(evaluation.confidence[index]))])
+
+
+def _is_long(name: str) -> bool:
+    """Whether two of such names fill a caption: then all captions of a figure have a line for each."""
+    return text_width(label(name, 12), SMALL_SIZE) > (PITCH - 0.3) / 2
+
+
+def _in_words(evaluation: Evaluation, index: int) -> str:
+    true, predicted = (quoted(evaluation.class_names[int(of[index])]) for of in (evaluation.labels, evaluation.predictions))
+    own = float(np.asarray(evaluation.probabilities)[index, int(evaluation.labels[index])])
+    return f"image {index}: {true} read as {predicted}, {confidence_text(float(evaluation.confidence[index]))} against {own:.1%}"

@@ -1,0 +1,119 @@
+"""The network as it is: its layers as bodies to scale, and under them what each costs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from ..models.network import Network
+from ..models.shapes import LayerRow, LayerTable, layer_table
+from .canvas import Sheet, in_theme, text_width
+from .illustration import Illustration
+from .theme import ACCENT, INK, MUTED, PAPER, RULE, SMALL_SIZE, TEXT_SIZE, TINY_SIZE
+from .volumes import Placed, bodies, draw_bodies, placed
+from .wording import label, size
+
+STRIP_WIDTH, STRIP_HEIGHT, NAMES = 7.6, 1.75, 0.5
+ROW, HEAD = 0.25, 0.3
+NUMBER, LAYER, KIND, SHAPE = 0.12, 0.3, 1.75, 3.05
+COSTS = ((4.95, "parameters"), (6.6, "multiply-adds"))
+"""Where the numbers of each cost end; their bars begin right after."""
+BAR_WIDTH = 0.55
+
+
+@in_theme
+def draw_model_diagram(network: Network) -> Illustration:
+    """Any chain of layers. Each is a body in the strip if it changes the shape, and a row of the table always."""
+    table = layer_table(network)
+    title = _title(table)
+    top = STRIP_HEIGHT + NAMES + 0.2
+    sheet = Sheet(title, top + HEAD + (len(table.rows) + 1) * ROW)
+    chain = placed(bodies(network), STRIP_WIDTH, STRIP_HEIGHT)
+    draw_bodies(sheet.blank(0, 0, STRIP_WIDTH, STRIP_HEIGHT), chain)
+    _write_names(sheet, chain)
+    axes = sheet.blank(0, top, STRIP_WIDTH, HEAD + (len(table.rows) + 1) * ROW)
+    _write_head(axes)
+    for index, row in enumerate(table.rows):
+        _write_row(axes, index, row, (table.num_parameters, table.multiply_adds))
+    _write_total(axes, table)
+    return Illustration(
+        "model_diagram", title,
+        "Faces are to the scale of pixels, depths to that of channels, bars to that of units; the coloured square is the window "
+        "that a convolution or a pooling moves over what is before it; multiply-adds are per image.",
+        f"Input {size(network.input_shape)}. " + " ".join(_in_words(number, row) for number, row in enumerate(table.rows, start=1)),
+        sheet.figure,
+    )  # fmt: skip
+
+
+def _title(table: LayerTable) -> str:
+    parameters, work = table.num_parameters, table.multiply_adds
+    if not parameters or not work:
+        return f"{len(table.rows)} layers with {parameters:,} parameters and {work:,} multiply-adds per image"
+    largest = max(table.rows, key=lambda row: row.num_parameters)
+    busiest = max(table.rows, key=lambda row: row.multiply_adds)
+    share, share_of_work = largest.num_parameters / parameters, busiest.multiply_adds / work
+    if largest is busiest:
+        return (f"{label(largest.name, 30)} has {share:.0%} of the {parameters:,} parameters and does {share_of_work:.0%} of the "
+                f"{work:,} multiply-adds per image")  # fmt: skip
+    return (f"{share:.0%} of the {parameters:,} parameters are in {label(largest.name, 30)}, but {share_of_work:.0%} of the {work:,} "
+            f"multiply-adds per image are in {label(busiest.name, 30)}")  # fmt: skip
+
+
+def _in_words(number: int, row: LayerRow) -> str:
+    return (f"{number}. {label(row.name, 30)} ({row.kind}): output {size(row.output_shape)}, {row.num_parameters:,} parameters, "
+            f"{row.multiply_adds:,} multiply-adds.")  # fmt: skip
+
+
+def _write_names(sheet: Sheet, chain: Sequence[Placed]) -> None:
+    """Number and name under each body, and its shape; where they would run into each other, the number alone."""
+    room = STRIP_WIDTH / len(chain) * 0.97
+    names = [label(place.body.name, 18) for place in chain]
+    shapes = [size(place.body.shape) for place in chain]
+    fits = max(text_width(text, TINY_SIZE + 0.5) for text in [*names, *shapes]) <= room
+    for place, name, shape in zip(chain, names, shapes, strict=True):
+        number = str(place.body.number) if place.body.number else ""
+        sheet.text(place.middle, STRIP_HEIGHT + 0.16, number if fits else number or "in", fontsize=SMALL_SIZE if fits else TINY_SIZE,
+                   fontweight="bold", ha="center")  # fmt: skip
+        if fits:
+            sheet.text(place.middle, STRIP_HEIGHT + 0.3, name, fontsize=TINY_SIZE + 0.5, ha="center")
+            sheet.text(place.middle, STRIP_HEIGHT + 0.43, shape, fontsize=TINY_SIZE + 0.5, color=MUTED, ha="center")
+
+
+def _write_head(axes: Axes) -> None:
+    heads = ((LAYER, "layer", "left"), (KIND, "kind", "left"), (SHAPE, "output shape", "left"),
+             *((right, name, "right") for right, name in COSTS))  # fmt: skip
+    for left, text, align in heads:
+        axes.text(left, HEAD - 0.14, text, fontsize=SMALL_SIZE, color=MUTED, ha=align)
+    axes.plot([0, STRIP_WIDTH], [HEAD - 0.06] * 2, color=RULE, linewidth=0.8)
+
+
+def _write_row(axes: Axes, index: int, row: LayerRow, totals: tuple[int, int]) -> None:
+    middle = HEAD + (index + 0.5) * ROW
+    texts = ((LAYER, label(row.name, 18), INK), (KIND, label(row.kind, 18), MUTED), (SHAPE, size(row.output_shape), INK))
+    axes.text(NUMBER, middle, str(index + 1), fontsize=SMALL_SIZE, fontweight="bold", ha="center", va="center_baseline")
+    for left, text, colour in texts:
+        axes.text(left, middle, text, fontsize=TEXT_SIZE - 0.5, color=colour, va="center_baseline")
+    looks = ((INK, None), (ACCENT, "////"))
+    for (right, _), amount, total, (colour, hatch) in zip(COSTS, (row.num_parameters, row.multiply_adds), totals, looks, strict=True):
+        axes.text(right, middle, f"{amount:,}", fontsize=TEXT_SIZE - 0.5, color=INK if amount else MUTED, ha="right",
+                  va="center_baseline")  # fmt: skip
+        if not amount:
+            continue
+        length = BAR_WIDTH * amount / total
+        axes.add_patch(Rectangle((right + 0.08, middle - 0.07), length, 0.14, facecolor=colour, hatch=hatch,
+                                 edgecolor=PAPER if hatch else "none", linewidth=0))  # fmt: skip
+        axes.text(right + 0.13 + length, middle, _share(amount / total), fontsize=SMALL_SIZE, color=MUTED, va="center_baseline")
+
+
+def _share(share: float) -> str:
+    return f"{share:.0%}" if share >= 0.01 else f"{share:.1%}"
+
+
+def _write_total(axes: Axes, table: LayerTable) -> None:
+    top = HEAD + len(table.rows) * ROW
+    axes.plot([0, STRIP_WIDTH], [top + 0.02] * 2, color=RULE, linewidth=0.8)
+    axes.text(LAYER, top + 0.16, f"all ({table.kilobytes:,.2f} KB)", fontsize=TEXT_SIZE - 0.5, fontweight="bold", va="center_baseline")
+    for (right, _), amount in zip(COSTS, (table.num_parameters, table.multiply_adds), strict=True):
+        axes.text(right, top + 0.16, f"{amount:,}", fontsize=TEXT_SIZE - 0.5, fontweight="bold", ha="right", va="center_baseline")

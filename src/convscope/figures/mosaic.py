@@ -1,0 +1,102 @@
+"""Many small pictures as one image: a thousand axes would take a minute to draw, one takes milliseconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import matplotlib as mpl
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+
+from ..types import Floats, Images
+
+Pixels = npt.NDArray[np.uint8]
+"""(…, 4) red, green, blue, opacity, 0..255."""
+
+SMALLEST_TILE = 10
+"""Tiles of fewer pixels a side are enlarged, each pixel to a block, so that the gap between them can be narrow."""
+DARK_BORDER = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Mosaic:
+    """``tiles`` (rows, columns, h, w, 4): a table of pictures of one size. Where there is none, opacity is 0."""
+
+    tiles: Pixels
+
+    @property
+    def rows(self) -> int:
+        return int(self.tiles.shape[0])
+
+    @property
+    def columns(self) -> int:
+        return int(self.tiles.shape[1])
+
+    @property
+    def enlargement(self) -> int:
+        """Image pixels per side of a tile's pixel."""
+        return max(1, -(-SMALLEST_TILE // min(self.tiles.shape[2:4])))
+
+    @property
+    def gap(self) -> int:
+        """Empty pixels after each tile, to the right and below."""
+        return max(1, round(0.07 * self.enlargement * min(self.tiles.shape[2:4])))
+
+    @property
+    def pixels(self) -> Pixels:
+        """The whole as one image; through the gaps the page shows."""
+        factor = self.enlargement
+        tiles = self.tiles.repeat(factor, axis=2).repeat(factor, axis=3)
+        rows, columns, height, width, _ = tiles.shape
+        image = np.zeros((rows, height + self.gap, columns, width + self.gap, 4), np.uint8)
+        image[:, :height, :, :width] = tiles.transpose(0, 2, 1, 3, 4)
+        return image.reshape(rows * (height + self.gap), columns * (width + self.gap), 4)
+
+    @property
+    def tile_share(self) -> float:
+        """Of the distance from one tile to the next, how much is tile."""
+        side = self.enlargement * min(self.tiles.shape[2:4])
+        return float(side / (side + self.gap))
+
+    def draw(self, axes: Axes) -> None:
+        """Tile (row, column) covers x from ``column`` and y from ``row``, down; its centre is half of ``tile_share`` on."""
+        axes.imshow(self.pixels, extent=(0, self.columns, self.rows, 0), aspect="auto")
+        axes.set(xlim=(0, self.columns), ylim=(self.rows, 0))
+
+    def centre(self, index: int) -> float:
+        return index + self.tile_share / 2
+
+
+def in_rows(tiles: Pixels, columns: int) -> Mosaic:
+    """``tiles`` (n, h, w, 4) line by line, ``columns`` in each; the last line may be shorter."""
+    rows = -(-len(tiles) // columns)
+    filled = np.zeros((rows * columns, *tiles.shape[1:]), np.uint8)
+    filled[: len(tiles)] = tiles
+    return Mosaic(filled.reshape(rows, columns, *tiles.shape[1:]))
+
+
+def coloured(values: Floats, colormap: str, low: float, high: float) -> Pixels:
+    """``values`` (…) in the colours of ``colormap`` from ``low`` to ``high``: (…, 4)."""
+    shares = (values - low) / ((high - low) or 1.0)
+    return np.asarray(mpl.colormaps[colormap](np.clip(shares, 0.0, 1.0), bytes=True), np.uint8)
+
+
+def pictures(images: Images) -> Pixels:
+    """``images`` (n, h, w, c) as they are shown: (n, h, w, 4).
+
+    Grey ones on a dark ground, as MNIST's, become black on white, as the notebook shows them; grey photos stay as they
+    are. Of other numbers of channels than one and three, the first three or the mean are shown.
+    """
+    if images.shape[-1] >= 3:
+        return np.concatenate([images[..., :3], np.full_like(images[..., :1], 255)], axis=-1)
+    grey = images.mean(axis=-1).round().astype(np.uint8)
+    if is_ink(images):
+        grey = 255 - grey
+    return np.stack([grey, grey, grey, np.full_like(grey, 255)], axis=-1)
+
+
+def is_ink(images: Images) -> bool:
+    """Whether grey ``images`` are bright strokes on nothing: told by their border, which is then black."""
+    border = np.concatenate([images[:, [0, -1]].ravel(), images[:, :, [0, -1]].ravel()])
+    return images.shape[-1] < 3 and float(np.median(border)) <= DARK_BORDER

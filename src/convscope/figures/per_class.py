@@ -1,0 +1,96 @@
+"""How well each class is recognised, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+
+from ..analysis.evaluation import Evaluation
+from ..analysis.scores import ClassScore
+from .canvas import NAME_SPACE, Sheet, in_theme, room_for
+from .illustration import Illustration
+from .theme import ACCENT, INK, MUTED, PAPER, SMALL_SIZE, TEST, TEXT_SIZE
+from .wording import label, percent, quoted
+
+RIGHT, HEAD, FOOT = 5.15, 0.36, 0.3
+COLUMNS = (("recall", 5.85), ("precision", 6.7), ("images", 7.5))
+"""Heads of the table beside the marks, and where each ends."""
+MOST_CLASSES = 100
+
+
+@in_theme
+def draw_per_class(evaluation: Evaluation) -> Illustration:
+    """Recall with its Wilson interval of 95 %, and precision; the best recognised class on top."""
+    scores = [score for score in evaluation.class_scores if score.support]
+    ranked = sorted(scores, key=lambda score: -score.recall)[-MOST_CLASSES:]
+    title = _title(ranked[0], ranked[-1], len(scores))
+    step = 0.29 if len(ranked) <= 30 else 0.15
+    sheet = Sheet(title, HEAD + len(ranked) * step + FOOT)
+    left = room_for(label(score.class_name, 14) for score in ranked)
+    axes = sheet.axes(left, HEAD, RIGHT - left, len(ranked) * step)
+    _draw_marks(axes, ranked, evaluation.accuracy)
+    _write_table(sheet, ranked, left, step)
+    _draw_key(sheet, left, evaluation.accuracy)
+    cut = f" The {len(ranked)} of {len(scores)} classes with the lowest recall are shown." if len(ranked) < len(scores) else ""
+    return Illustration(
+        "per_class", title,
+        "Recall is the share of a class that was found, the line its 95% interval; precision the share of the images called so "
+        f"that are; the scale does not start at zero.{cut}",
+        " ".join(f"{quoted(score.class_name)}: recall {percent(score.recall)} ({percent(score.recall_interval.low)} to "
+                 f"{percent(score.recall_interval.high)}), precision {percent(score.precision)}, {score.support:,} images."
+                 for score in ranked),
+        sheet.figure,
+    )  # fmt: skip
+
+
+def _title(best: ClassScore, worst: ClassScore, classes: int) -> str:
+    if best.recall == worst.recall:
+        return f"Each of the {classes} classes has a recall of {percent(best.recall)}"
+    apart = worst.recall_interval.high < best.recall_interval.low
+    doubt = "a gap that chance does not explain" if apart else "which may be chance: their intervals overlap"
+    return (f"Recall runs from {percent(worst.recall)} for {quoted(worst.class_name)} to {percent(best.recall)} for "
+            f"{quoted(best.class_name)}, {doubt}")  # fmt: skip
+
+
+def _draw_marks(axes: Axes, scores: Sequence[ClassScore], accuracy: float) -> None:
+    rows = range(len(scores))
+    lowest = min(min(score.recall_interval.low, score.precision if score.precision else 1.0) for score in scores)
+    axes.hlines(rows, [score.recall_interval.low for score in scores], [score.recall_interval.high for score in scores],
+                color=TEST, linewidth=2.2)  # fmt: skip
+    axes.plot([score.precision for score in scores], rows, linestyle="none", marker="D", markersize=5.5, markerfacecolor=PAPER,
+              markeredgecolor=ACCENT, markeredgewidth=1.3, label="precision")  # fmt: skip
+    axes.plot([score.recall for score in scores], rows, linestyle="none", marker="o", markersize=6, color=TEST,
+              markeredgecolor=PAPER, markeredgewidth=0.6, label="recall", clip_on=False)  # fmt: skip
+    axes.axvline(accuracy, color=MUTED, linewidth=0.9, linestyle=":", zorder=0)
+    margin = 0.03 * (1 - lowest) or 0.01
+    axes.set(xlim=(max(0.0, lowest - margin), 1 + margin), ylim=(len(scores) - 0.4, -0.6))
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value * 100:.4g}%")
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    axes.tick_params(axis="x", length=3)
+    axes.grid(axis="x")
+    axes.set_axisbelow(True)
+
+
+def _write_table(sheet: Sheet, scores: Sequence[ClassScore], left: float, step: float) -> None:
+    font = TEXT_SIZE if step > 0.2 else SMALL_SIZE - 1
+    for head, right in COLUMNS:
+        sheet.text(right, 0.12, head, fontsize=SMALL_SIZE, color=MUTED, ha="right")
+    extent = len(scores)
+    for row, score in enumerate(scores):
+        middle = HEAD + (row + 0.6) * step * extent / (extent + 0.2)
+        sheet.text(left - NAME_SPACE, middle, label(score.class_name, 14), fontsize=font, ha="right", va="center_baseline")
+        cells = (percent(score.recall), percent(score.precision), f"{score.support:,}")
+        for text, (_, right) in zip(cells, COLUMNS, strict=True):
+            sheet.text(right, middle, text, fontsize=font, color=INK, ha="right", va="center_baseline")
+
+
+def _draw_key(sheet: Sheet, start: float, accuracy: float) -> None:
+    key = sheet.blank(start, 0, RIGHT - start, 0.2)
+    key.plot([0.0, 0.3], [0.08, 0.08], color=TEST, linewidth=2.2)
+    key.plot([0.15], [0.08], marker="o", markersize=6, color=TEST, markeredgecolor=PAPER, markeredgewidth=0.6)
+    key.plot([1.25], [0.08], marker="D", markersize=5.5, markerfacecolor=PAPER, markeredgecolor=ACCENT, markeredgewidth=1.3)
+    key.plot([2.3, 2.3], [0.0, 0.17], color=MUTED, linewidth=0.9, linestyle=":")
+    for left, text in ((0.38, "recall, 95%"), (1.35, "precision"), (2.38, f"all classes {percent(accuracy)}")):
+        sheet.text(start + left, 0.12, text, fontsize=SMALL_SIZE, color=MUTED)

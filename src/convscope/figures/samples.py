@@ -1,0 +1,63 @@
+"""Training images of each class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..analysis.examples import PER_CLASS, Examples
+from ..types import Floats
+from .canvas import NAME_SPACE, Sheet, in_theme, room_for
+from .illustration import Illustration
+from .mosaic import Mosaic, Pixels, pictures
+from .theme import MUTED, SMALL_SIZE, TEXT_SIZE
+from .wording import count, label, quoted
+
+TILE, HEAD = 0.6, 0.24
+
+
+@in_theme
+def draw_samples(examples: Examples, class_names: Sequence[str], num_train: int) -> Illustration:
+    """A row per class, with the class's mean value over the images shown; ``num_train`` images were trained on."""
+    labels = examples.sample_labels
+    classes = [int(each) for each in np.unique(labels)]
+    means = np.array([examples.samples[labels == each].mean() for each in classes])
+    shown = len(examples.samples)
+    title = f"{shown:,} of {num_train:,} training images; {_finding(means, [class_names[each] for each in classes])}"
+    mosaic = Mosaic(_tiles(examples, classes))
+    height = mosaic.rows * TILE
+    left = room_for(label(class_names[each], 14) for each in classes)
+    sheet = Sheet(title, HEAD + height)
+    mosaic.draw(sheet.blank(left, HEAD, mosaic.columns * TILE, height))
+    right = left + mosaic.columns * TILE + 0.62
+    sheet.text(right, 0.12, "mean", fontsize=SMALL_SIZE, color=MUTED, ha="right")
+    for row, (each, mean) in enumerate(zip(classes, means, strict=True)):
+        middle = HEAD + mosaic.centre(row) * TILE
+        sheet.text(left - NAME_SPACE, middle, label(class_names[each], 14), fontsize=TEXT_SIZE, ha="right", va="center_baseline")
+        sheet.text(right, middle, f"{mean:.1f}", fontsize=TEXT_SIZE, color=MUTED, ha="right", va="center_baseline")
+    omitted = len(class_names) - len(classes)
+    rest = f"; {count(omitted, 'class')} of {len(class_names)} not shown" if omitted else ""
+    return Illustration(
+        "samples", title,
+        f"A row per class with its first training images, at most {PER_CLASS}{rest}; at the right their mean value, 0 to 255.",
+        "Mean values of the images shown, by class: "
+        + ", ".join(f"{quoted(class_names[each])} {mean:.1f}" for each, mean in zip(classes, means, strict=True)) + ".",
+        sheet.figure,
+    )  # fmt: skip
+
+
+def _tiles(examples: Examples, classes: Sequence[int]) -> Pixels:
+    """(classes, PER_CLASS, h, w, 4); a class with fewer images leaves the rest of its row empty."""
+    shown = pictures(examples.samples)
+    tiles = np.zeros((len(classes), PER_CLASS, *shown.shape[1:]), np.uint8)
+    for row, each in enumerate(classes):
+        of_class = shown[examples.sample_labels == each][:PER_CLASS]
+        tiles[row, : len(of_class)] = of_class
+    return tiles
+
+
+def _finding(means: Floats, names: Sequence[str]) -> str:
+    most, least = int(means.argmax()), int(means.argmin())
+    return (f"of these, {quoted(names[most])} has the highest mean value ({means[most]:.0f} of 255) and "
+            f"{quoted(names[least])} the lowest ({means[least]:.0f})")  # fmt: skip

@@ -1,0 +1,43 @@
+"""The legend of a colour scale."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .canvas import Sheet
+from .mosaic import Pixels, coloured
+from .theme import DARK_ON_TINT, LIGHT_ON_TINT, MUTED, SMALL_SIZE
+from .wording import number
+
+BAR_WIDTH, BAR_HEIGHT = 1.8, 0.12
+SCALE_HEIGHT = 0.42
+"""Inches that a scale takes, with what is written under it."""
+BALANCE = 0.179
+"""The relative luminance at which black and white text are equally easy to read, by the contrast formula of WCAG 2."""
+
+
+def draw_scale(
+    sheet: Sheet, place: tuple[float, float], colormap: str, ends: tuple[float, float], caption: str, *, begins: float = 0.0
+) -> None:
+    """A bar from ``ends[0]`` to ``ends[1]`` at ``place`` (left, top) in inches, with ``caption`` beside it; ``begins``: the
+    share of the colour map at which the scale starts."""
+    left, top = place
+    low, high = ends
+    axes = sheet.blank(left, top, BAR_WIDTH, BAR_HEIGHT)
+    ramp = coloured(np.linspace(begins, 1.0, 128)[None], colormap, 0.0, 1.0)
+    axes.imshow(ramp, extent=(0, BAR_WIDTH, BAR_HEIGHT, 0), aspect="auto")
+    marks = [(0.0, low, "left"), (1.0, high, "right")]
+    if low < 0 < high:
+        marks.insert(1, (-low / (high - low), 0.0, "center"))
+    for share, value, align in marks:
+        sheet.text(left + share * BAR_WIDTH, top + BAR_HEIGHT + 0.05, number(value), ha=align, va="top",
+                   fontsize=SMALL_SIZE, color=MUTED)  # fmt: skip
+    sheet.text(left + BAR_WIDTH + 0.14, top + BAR_HEIGHT / 2, caption, va="center", fontsize=SMALL_SIZE, color=MUTED)
+
+
+def text_on(pixel: Pixels) -> str:
+    """Black or white, whichever is easier to read on ``pixel`` (4,)."""
+    shares = pixel[:3] / 255
+    linear = np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
+    return DARK_ON_TINT if float(linear @ [0.2126, 0.7152, 0.0722]) > BALANCE else LIGHT_ON_TINT
+

@@ -1,0 +1,45 @@
+"""Which figure comes where on the page, and the number it has there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .drawings import Embedded, anchor
+
+MATRIX = "first_image_matrix"
+"""The one figure that the page sets as a table: numbers that can be read aloud, searched and copied."""
+KINDS = ("first_image", "samples", "class_counts", "model_diagram", "accuracy", "loss", "confusion_matrix", "per_class",
+         "mistakes", "kernels", "feature_maps", "feature_maps_per_class", "baseline", "other")  # fmt: skip
+"""Kinds of figures in the order of the page; "other" is whatever a later version of the figures may bring."""
+PER_LAYER = ("feature_maps_per_class", "feature_maps", "kernels")
+"""Kinds of which there is one figure per layer, with the layer's name behind; the longer names first."""
+
+
+class Catalogue:
+    """The figures of a page by name, numbered in the order in which the page shows them."""
+
+    def __init__(self, figures: Iterable[Embedded]) -> None:
+        self._figures = {figure.name: figure for figure in figures if figure.name != MATRIX}
+        self._order = [MATRIX, *sorted(self._figures, key=lambda name: KINDS.index(kind(name)))]
+
+    def __contains__(self, name: str) -> bool:
+        return anchor(name) in self._order
+
+    def __getitem__(self, name: str) -> Embedded:
+        return self._figures[anchor(name)]
+
+    def number(self, name: str) -> int:
+        """From 1."""
+        return self._order.index(anchor(name)) + 1
+
+    def of_kind(self, *kinds: str) -> list[str]:
+        """The names of the figures of some kinds, in their order."""
+        return [name for name in self._order if kind(name) in kinds]
+
+
+def kind(name: str) -> str:
+    """``"kernels_conv2d"`` → ``"kernels"``."""
+    for prefix in PER_LAYER:
+        if name.startswith(f"{prefix}_"):
+            return prefix
+    return name if name in (*KINDS, MATRIX) else "other"

@@ -1,0 +1,82 @@
+"""The page itself: template, style sheet, script, data and drawings, as one file that asks nothing of the network."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from ..analysis.record import RunRecord
+from ..figures.illustration import Drawing
+from . import facts, formats, headline, story, tables, titles, verdict
+from .bundle import bundle
+from .catalogue import Catalogue
+from .drawings import StyleClasses, embed
+from .facts import Page
+from .glossary import GLOSSARY, slug
+from .payload import make_payload
+from .policy import content_security_policy, island
+
+WEB = Path(__file__).with_name("web")
+FIRST, LAST = "first.js", "main.js"
+"""The script that runs before anything is painted, and the one that runs when all is there."""
+SECTIONS = (
+    ("opening", "The experiment"), ("saw", "What it saw"), ("built", "How it is built"), ("learned", "How it learned"),
+    ("good", "How good it is"), ("fails", "Where it fails"), ("inside", "What happens inside"), ("verdict", "Conclusion"),
+    ("yourself", "Do it yourself"), ("words", "The words"),
+)  # fmt: skip
+"""Anchor and name of the sections, in the order of the notebook's story."""
+
+
+def render(record: RunRecord, drawings: Sequence[Drawing]) -> str:
+    """The whole page as text, to be written as UTF-8. ``drawings`` are those of the run's figures, in any order."""
+    page = make_payload(record)
+    classes = StyleClasses()
+    figures = Catalogue([embed(drawing, classes) for drawing in drawings])
+    style = f"{(WEB / 'style.css').read_text('utf-8')}\n{classes.css()}\n"
+    if "</style" in style.lower():
+        raise ValueError("the style sheet holds '</style', which would end its element; it must not")
+    first, last = bundle(WEB / "js", FIRST), bundle(WEB / "js", LAST)
+    return _environment().get_template("index.html").render(
+        page=page,
+        figures=figures,
+        sections=[(anchor, label) for anchor, label in SECTIONS if _applies(anchor, page, figures)],
+        policy=content_security_policy([first, last], [style]),
+        style=Markup(style),  # noqa: S704 - ours, and checked above
+        first=Markup(first),  # noqa: S704 - ours; bundle() refuses what would end the element
+        last=Markup(last),  # noqa: S704
+        payload=Markup(island(page)),  # noqa: S704 - island() escapes what would end the element
+    )  # fmt: skip
+
+
+def _applies(anchor: str, page: Page, figures: Catalogue) -> bool:
+    if anchor == "fails":
+        return bool(page["metrics"]["test"]["errors"])
+    if anchor == "inside":
+        return bool(figures.of_kind("kernels", "feature_maps", "feature_maps_per_class"))
+    return True
+
+
+def _typeset(text: str) -> str:
+    """A sentence from another room: a percent sign stands off its number everywhere on the page."""
+    return re.sub(r"(?<=\d)%", f"{formats.SPACE}%", text)
+
+
+def _drawn(svg: str) -> Markup:
+    return Markup(svg)  # noqa: S704 - matplotlib's, which escapes the names of classes
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(WEB), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    for room in (facts, formats, headline, story, tables, titles, verdict):
+        environment.globals[room.__name__.rsplit(".", 1)[-1]] = room
+    environment.globals.update(glossary=GLOSSARY, slug=slug)
+    environment.filters.update(typeset=_typeset, drawn=_drawn)
+    return environment

@@ -1,0 +1,29 @@
+"""The words that a reader may not know, each explained in one sentence: behind every "?" of the page, and as its last list."""
+
+from __future__ import annotations
+
+GLOSSARY = {
+    "accuracy": "The share of the images whose most probable class is the true one.",
+    "loss": "The mean of −ln(p), where p is the probability that the network gave to the true class: 0 if it was always sure "
+            "and right, and unbounded where it was sure and wrong. Also called sparse categorical cross-entropy.",
+    "interval": "The range that the true share lies in with 95 % confidence, by Wilson's formula: another test set of this "
+                "size could well have given any number in it.",
+    "precision": "Of the images that were called this class, the share that is.",
+    "recall": "Of the images that are this class, the share that was called so.",
+    "F1": "The harmonic mean of precision and recall: high only if both are.",
+    "macro F1": "The mean of F1 over all classes, each counting the same, however many images it has.",
+    "support": "How many test images of this class there are.",
+    "parameters": "The numbers in the network that training adjusts: weights and biases.",
+    "multiply-adds": "How many products are computed and summed to classify one image, without biases and activations.",
+    "receptive field": "The patch of the input that can change one number in this layer, in pixels.",
+    "epoch": "One pass over all training images.",
+    "learning rate": "How far one step of the optimiser moves the weights.",
+    "validation": "Measuring on images that are not trained on, while the training goes on.",
+    "kernel": "A small grid of weights that slides over a picture; at each place it is multiplied with what lies under it.",
+    "feature map": "The picture that one filter makes of one image: bright where its pattern was found.",
+}  # fmt: skip
+
+
+def slug(term: str) -> str:
+    """The term as it stands in an id."""
+    return term.lower().replace(" ", "-")

@@ -1,0 +1,172 @@
+"""The report's text: the notebook's story, in its order, told with the numbers of this run.
+
+Each function reads the payload and returns a paragraph, or an empty string where there is nothing to say.
+"""
+
+from __future__ import annotations
+
+from .facts import (
+    Page,
+    a_or_an,
+    are_digits,
+    layers_in_words,
+    network_noun,
+    number_of,
+    short,
+    validates_on_test,
+)
+from .formats import confidence, counted, decimal, joined, name, percent, sides, whole
+
+KNOWN_MODELS = frozenset({"ann", "cnn", "logistic", "strong"})
+"""Built with Keras' ``Sequential``; what a user's own model is built with is not recorded."""
+
+
+def opening(page: Page) -> str:
+    """The notebook's first paragraph: what is built, with what, of which layers, trained how."""
+    dataset, run = page["dataset"], page["run"]
+    things = "the digits" if are_digits(page) else "the images"
+    way = "It is Keras' Sequential model of" if run["model"] in KNOWN_MODELS else "It is a chain of"
+    return (f"Here a simple {network_noun(page)} is built that classifies {things} of {name(dataset['name'])}, with the Keras API "
+            f"on {back_end(page)}. {way} {joined(layers_in_words(page))}. "
+            f"It is trained with the Adam optimiser and the sparse categorical cross-entropy loss.")  # fmt: skip
+
+
+def roadmap(page: Page) -> str:
+    """The notebook's second paragraph: what is shown, in which order, as far as this run has it."""
+    shown = ["the raw data, both as a matrix and as an image", "the sizes of the dataset", "a diagram of the model",
+             "its accuracy and loss as functions of the epoch", "a confusion matrix of the results"]  # fmt: skip
+    if page["metrics"]["test"]["errors"]:
+        shown.append("the images that went wrong")
+    if number_of(page, "Conv2D"):
+        shown.append("the kernels and the feature maps they make")
+    if "baseline" in page["metrics"]:
+        shown.append(f"how the {short(page['metrics']['baseline']['model_name'])} does on the same images")
+    return f"This page shows {joined(shown)}. Every number on it was measured in this run."
+
+
+def back_end(page: Page) -> str:
+    """``"the TensorFlow backend"``, as the versions of the run tell it."""
+    versions = page["run"]["versions"]
+    if any(package in versions for package in ("tensorflow", "tensorflow-cpu")):
+        return "the TensorFlow backend"
+    return "the JAX backend" if "jax" in versions else "a backend that was not recorded"
+
+
+def first_image(page: Page) -> str:
+    """What is printed and drawn first."""
+    image = page["first_image"]
+    height, width, channels = page["dataset"]["image_shape"]
+    per_pixel = "" if channels == 1 else f", {counted(channels, 'number')} to a pixel"
+    return (f"The first training image is {a_or_an(image['class_name'])} {name(image['class_name'])}. To a computer it is "
+            f"a matrix of {sides((height, width))} grey levels{per_pixel}, from 0 to 255; here it is as numbers, "
+            "then as a picture.")  # fmt: skip
+
+
+def normalisation(page: Page) -> str:
+    """``x / 255.0``, with what it does to these pixels."""
+    pixels = page["metrics"]["data"]["pixels"]
+    return (f"The pixels of the training images run from {pixels['minimum']} to {pixels['maximum']}, with a mean of "
+            f"{decimal(pixels['mean'], 1)}. Each is divided by 255, which takes the mean to {decimal(pixels['mean'] / 255, 3)}; "
+            "nothing else is done to the images, neither here nor when the network is used.")  # fmt: skip
+
+
+def costs(page: Page) -> str:
+    """Where the parameters are, and where the work is."""
+    layers = page["metrics"]["layers"]
+    parameters, work = page["metrics"]["parameters"], page["metrics"]["multiply_adds"]
+    heaviest = max(layers, key=lambda layer: layer["num_parameters"])
+    busiest = max(layers, key=lambda layer: layer["multiply_adds"])
+    if not work or not parameters:
+        return ""
+    text = (f"{percent(heaviest['num_parameters'] / parameters, 1)} of the parameters are in {name(heaviest['name'])}: "
+            f"{heaviest['parameter_sum']} = {whole(heaviest['num_parameters'])}.")  # fmt: skip
+    share = percent(busiest["multiply_adds"] / work, 1)
+    if busiest["name"] == heaviest["name"]:
+        return f"{text} It also does {share} of the {whole(work)} multiply-adds that one image takes."
+    places = sides(busiest["output_shape"][:2])
+    reuse = f", because its {whole(busiest['num_parameters'])} parameters are used again at each of {places} places" if (
+        len(busiest["output_shape"]) == 3) else ""  # fmt: skip
+    return f"{text} But {share} of the {whole(work)} multiply-adds that one image takes are done in {name(busiest['name'])}{reuse}."
+
+
+def blind(page: Page) -> str:
+    """Which pixels can never matter, and why."""
+    lines = page["metrics"]["blind_pixels"]
+    height, width, _ = page["dataset"]["image_shape"]
+    rows, columns = len(lines["rows"]), len(lines["columns"])
+    if not rows and not columns:
+        return ""
+    pixels = height * width - (height - rows) * (width - columns)
+    places = [f"{what}{'s' * (len(numbers) > 1)} {joined([str(number) for number in numbers])}"
+              for what, numbers in (("row", lines["rows"]), ("column", lines["columns"])) if numbers]  # fmt: skip
+    return (f"{whole(pixels)} of the {whole(height * width)} pixels can never change the answer: {joined(places)}, counted from 0. "
+            "A pooling drops what does not fill its window, and what it drops is all that those pixels reach.")  # fmt: skip
+
+
+def learned(page: Page) -> str:
+    """What the curves show."""
+    first, last = page["history"][0], page["history"][-1]
+    best = page["metrics"]["history"]["best_validation_epoch"]
+    checked = "test" if validates_on_test(page) else "validation"
+    if first is last:
+        return (f"After the only epoch the {checked} loss is {decimal(last['val_loss'])} and the {checked} accuracy "
+                f"{percent(last['val_accuracy'])}.")  # fmt: skip
+    lowest = next(epoch for epoch in page["history"] if epoch["epoch"] == best)
+    where = "in the last epoch" if best == last["epoch"] else f"in epoch {best} of {last['epoch']}"
+    return (f"The {checked} loss goes from {decimal(first['val_loss'])} to {decimal(last['val_loss'])}, the {checked} accuracy "
+            f"from {percent(first['val_accuracy'])} to {percent(last['val_accuracy'])}. The loss was lowest {where}, with "
+            f"{decimal(lowest['val_loss'])}; nothing was chosen by it, the network is that of the last epoch.")  # fmt: skip
+
+
+def validation_note(page: Page) -> str:
+    """That the curve called validation is the test split's, where it is."""
+    if not validates_on_test(page):
+        return ""
+    number = whole(page["metrics"]["data"]["test"])
+    return ("As the original notebook did, this recipe validates on the test split: the second curve, and the columns called "
+            f"test in the table, are measured on the same {number} images as the result. Nothing was chosen by them, but "
+            "they are no independent check. The recipe standard holds images out instead.")  # fmt: skip
+
+
+def kernels(page: Page) -> str:
+    """What a filter is made of, layer by layer."""
+    sentences = []
+    for layer in page["network"]["layers"]:
+        if layer["kind"] != "Conv2D":
+            continue
+        filters, channels = layer["output_shape"][-1], layer["input_shape"][-1]
+        size = sides(layer["settings"]["kernel_size"])
+        stack = f"a stack of {channels} kernels of {size}, {whole(filters * channels)} in all"
+        each = f"one kernel of {size} weights" if channels == 1 else stack
+        sentences.append(f"{name(layer['name'])} has {counted(filters, 'filter')}, each {each}.")
+    return " ".join(sentences)
+
+
+def passage(page: Page) -> str:
+    """What happens to test image 0 on its way, in shapes."""
+    image = page["test_image"]
+    steps = [f"{layer['output_shape'][-1]} maps of {sides(layer['output_shape'][:2])} after {name(layer['name'])}"
+             for layer in page["network"]["layers"] if len(layer["output_shape"]) == 3]  # fmt: skip
+    article = a_or_an(image["class_name"])
+    return (f"Test image 0 is {article} {name(image['class_name'])}. On its way through the network it becomes {joined(steps)}. "
+            f"In the end the network says {name(image['predicted'])}, with a probability of "
+            f"{confidence(image['confidence'])}.")  # fmt: skip
+
+
+def mistakes(page: Page) -> str:
+    """How many there are, and how many have a picture."""
+    errors, shown = page["metrics"]["test"]["errors"], page["mistakes_shown"]
+    if shown < errors:
+        return f"Of the {whole(errors)} mistakes, these are the {whole(shown)} of which the network was the most sure."
+    return "This is the one mistake." if errors == 1 else f"These are all {counted(errors, 'mistake')}, the surest first."
+
+
+def python(page: Page) -> str:
+    """The five lines that give the same run."""
+    run = page["run"]
+    return (f"import convscope\n\n"
+            f"run = convscope.train({page['dataset']['source']!r}, model={run['model']!r}, recipe={run['recipe']!r}, "
+            f"epochs={run['config']['epochs']}, seed={run['seed']})\n"
+            "print(run.evaluation)\n"
+            "model = run.model      # a plain keras.Model\n"
+            "history = run.history  # one record per epoch")  # fmt: skip

@@ -1,0 +1,88 @@
+"""The titles of the sections: each says what this run has to show there, so that none would fit another run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .facts import Page, a_network, a_or_an, network_noun, validation_images
+from .formats import capital, counted, duration, joined, name, percent, sides, whole
+from .glossary import GLOSSARY
+
+
+def title(section: str, page: Page) -> str:
+    """The title of a section, by its anchor."""
+    return TITLES[section](page)
+
+
+def _opening(page: Page) -> str:
+    return f"{capital(network_noun(page))} for {name(page['dataset']['name'])}, built with Keras"
+
+
+def _saw(page: Page) -> str:
+    height, width, channels = page["dataset"]["image_shape"]
+    data = page["metrics"]["data"]
+    kind = {1: "grey ", 3: "colour "}.get(channels, "")
+    return (f"{whole(data['train'])} {kind}images of {sides((height, width))} pixels to learn from, in "
+            f"{counted(len(page['dataset']['class_names']), 'class', 'classes')}")  # fmt: skip
+
+
+def _built(page: Page) -> str:
+    metrics = page["metrics"]
+    heaviest = max(metrics["layers"], key=lambda layer: layer["num_parameters"])
+    text = f"{whole(metrics['parameters'])} parameters in {counted(len(metrics['layers']), 'layer')}"
+    if heaviest["num_parameters"] == metrics["parameters"]:
+        return f"{text}, all of them in {heaviest['name']}"
+    return f"{text}, {percent(heaviest['num_parameters'] / metrics['parameters'], 0)} of them in {heaviest['name']}"
+
+
+def _learned(page: Page) -> str:
+    first, last = page["history"][0], page["history"][-1]
+    if first is last:
+        return f"{percent(last['val_accuracy'])} of the {validation_images(page)} after one epoch"
+    return (f"From {percent(first['val_accuracy'])} of the {validation_images(page)} after the first epoch to "
+            f"{percent(last['val_accuracy'])} after {counted(last['epoch'], 'epoch')}")  # fmt: skip
+
+
+def _good(page: Page) -> str:
+    test = page["metrics"]["test"]
+    return (f"{percent(test['accuracy'])} of {whole(test['n'])} test images, between {percent(test['interval'][0])} and "
+            f"{percent(test['interval'][1])} with 95 % confidence")  # fmt: skip
+
+
+def _fails(page: Page) -> str:
+    test = page["metrics"]["test"]
+    first = test["confused_pairs"][0]
+    mistakes = counted(test["errors"], "mistake")
+    return f"{capital(mistakes)}, {name(first['true'])} taken for {name(first['predicted'])} most often"
+
+
+def _inside(page: Page) -> str:
+    convolutions = [layer for layer in page["network"]["layers"] if layer["kind"] == "Conv2D"]
+    filters = [str(layer["output_shape"][-1]) for layer in convolutions]
+    image = page["test_image"]
+    if not filters:
+        return f"What becomes of {a_or_an(image['class_name'])} {name(image['class_name'])} on its way"
+    verdict = "and is right" if image["predicted"] == image["class_name"] else f"and says {name(image['predicted'])}"
+    noun = "filter" if filters == ["1"] else "filters"
+    return f"{joined(filters)} {noun} look at {a_or_an(image['class_name'])} {name(image['class_name'])} {verdict}"
+
+
+def _verdict(page: Page) -> str:
+    baseline, test = page["metrics"].get("baseline"), page["metrics"]["test"]
+    if baseline is None:
+        return f"{percent(test['accuracy'])}, by one run with one seed"
+    return f"{whole(test['errors'])} mistakes against the {whole(baseline['errors'])} of {a_network(baseline['model_name'])}"
+
+
+def _yourself(page: Page) -> str:
+    return f"The same again takes {duration(page['metrics']['wall_seconds'])} and one line"
+
+
+def _words(_: Page) -> str:
+    return f"{len(GLOSSARY)} words that this page uses"
+
+
+TITLES: dict[str, Callable[[Page], str]] = {
+    "opening": _opening, "saw": _saw, "built": _built, "learned": _learned, "good": _good, "fails": _fails, "inside": _inside,
+    "verdict": _verdict, "yourself": _yourself, "words": _words,
+}  # fmt: skip

@@ -1,0 +1,36 @@
+import {nextDirection, sortedPlaces} from "./order.js";
+
+/**
+ * Makes the headings of every table with `data-sortable` sort its rows by `data-key` of their cells, or by their text.
+ *
+ * @param {Document} page
+ */
+export function startSorting(page) {
+  for (const table of page.querySelectorAll("table[data-sortable]")) {
+    [...table.tHead.rows[0].cells].forEach((heading, column) => {
+      const label = heading.querySelector(".label");
+      if (!label) return;
+      const button = page.createElement("button");
+      button.type = "button";
+      button.className = "sort";
+      button.append(...label.childNodes);
+      label.replaceChildren(button);
+      button.addEventListener("click", () => sortBy(table, heading, column));
+    });
+  }
+}
+
+/**
+ * @param {HTMLTableElement} table
+ * @param {HTMLTableCellElement} heading
+ * @param {number} column
+ */
+function sortBy(table, heading, column) {
+  const direction = nextDirection(heading.getAttribute("aria-sort"));
+  const body = table.tBodies[0];
+  const rows = [...body.rows];
+  const keys = rows.map((row) => row.cells[column].dataset.key ?? row.cells[column].textContent.trim());
+  for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
+  heading.setAttribute("aria-sort", direction);
+  body.append(...sortedPlaces(keys, direction).map((place) => rows[place]));
+}

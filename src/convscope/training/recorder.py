@@ -1,0 +1,67 @@
+"""The callback between Keras' ``fit`` and everyone who wants to know. Imports Keras, so the loop imports it last."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import keras
+import numpy as np
+
+from ..models.network import Weights, from_keras
+from .batches import BatchStream
+from .config import TrainConfig
+from .events import Listener, Progress
+from .history import EpochRecord
+from .interrupt import StopRequest
+from .schedule import rate_at
+
+
+class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
+    """Shuffles before each epoch, reports during it, records it and keeps its weights; stops when asked to."""
+
+    def __init__(self, stream: BatchStream, config: TrainConfig, stop: StopRequest, listener: Listener | None) -> None:
+        super().__init__()
+        self.records: list[EpochRecord] = []
+        self.snapshots: list[dict[str, Weights]] = []
+        self.cut_short = False
+        self._stream, self._config, self._stop, self._listener = stream, config, stop, listener
+        self._epoch, self._images_done, self._started = 0, 0, 0.0
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self._stream.begin(epoch)
+        self._epoch, self._started = epoch + 1, time.perf_counter()
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        self._images_done = min((batch + 1) * self._stream.batch_size, self._stream.num_images)
+        self._obey()
+        if self._listener and logs:
+            self._listener(self._progress(logs, None))
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        assert logs is not None
+        values = {name: float(logs[name]) for name in ("loss", "accuracy", "val_loss", "val_accuracy")}
+        seconds = time.perf_counter() - self._started
+        record = EpochRecord(self._epoch, seconds, **values, learning_rate=self._last_rate())
+        self.records.append(record)
+        self.snapshots.append(from_keras(self.model).weight_arrays())
+        self._obey()
+        if self._listener:
+            self._listener(self._progress(logs, record))
+
+    def _obey(self) -> None:
+        """Stop if that was asked for; it only counts as early where something was left to do."""
+        if self._stop.asked:
+            self.model.stop_training = True
+            done = self._epoch == self._config.epochs and self._images_done == self._stream.num_images
+            self.cut_short = self.cut_short or not done
+
+    def _last_rate(self) -> float:
+        steps_taken = int(np.asarray(self.model.optimizer.iterations))
+        return rate_at(steps_taken - 1, self._config, self._config.epochs * self._stream.steps_per_epoch)
+
+    def _progress(self, logs: dict[str, Any], record: EpochRecord | None) -> Progress:
+        return Progress(
+            str(self.model.name), self._epoch, self._config.epochs, self._images_done, self._stream.num_images,
+            float(logs["loss"]), float(logs["accuracy"]), time.perf_counter() - self._started, record,
+        )  # fmt: skip

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
+
+from convscope.analysis.intervals import wilson
+
+CASES = [(9903, 10_000), (9804, 10_000), (0, 10), (10, 10), (1, 1), (7, 9), (50, 100), (349, 359)]
+
+
+@pytest.mark.parametrize(("successes", "trials"), CASES)
+def test_wilson_equals_statsmodels_and_scipy(successes: int, trials: int) -> None:
+    interval = wilson(successes, trials)
+    assert (interval.low, interval.high) == pytest.approx(proportion_confint(successes, trials, method="wilson"), abs=1e-12)
+    scipy = stats.binomtest(successes, trials).proportion_ci(method="wilson")
+    assert (interval.low, interval.high) == pytest.approx((scipy.low, scipy.high), abs=1e-12)
+
+
+def test_the_notebooks_own_numbers_get_the_known_intervals() -> None:
+    cnn, ann = wilson(9903, 10_000), wilson(9804, 10_000)
+    assert [f"{end:.2%}" for end in (cnn.low, cnn.high, ann.low, ann.high)] == ["98.82%", "99.20%", "97.75%", "98.29%"]
+
+
+def test_the_interval_covers_the_truth_95_times_in_100() -> None:
+    trials, truth = 10_000, 0.9903
+    successes = np.random.default_rng(0).binomial(trials, truth, size=4000)
+    covered = sum(wilson(int(each), trials).low <= truth <= wilson(int(each), trials).high for each in successes)
+    assert 0.94 <= covered / 4000 <= 0.96
+
+
+@pytest.mark.parametrize(("successes", "trials"), [(-1, 3), (4, 3), (0, 0)])
+def test_what_is_no_proportion_is_refused(successes: int, trials: int) -> None:
+    with pytest.raises(ValueError, match="is no proportion"):
+        wilson(successes, trials)

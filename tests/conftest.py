@@ -1,0 +1,42 @@
+"""Fixtures that several rooms' tests share: real data, and one real run on the quick dataset."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from convscope import api
+from convscope.analysis.record import RunRecord
+from convscope.data.dataset import Dataset
+from convscope.data.known import load_digits, load_mnist
+
+
+@pytest.fixture(scope="session")
+def digits() -> Dataset:
+    """1,797 images of 8 × 8: the tests' quick dataset."""
+    return load_digits()
+
+
+@pytest.fixture(scope="session")
+def mnist() -> Dataset:
+    return load_mnist()
+
+
+@pytest.fixture(scope="session")
+def digits_run(tmp_path_factory: pytest.TempPathFactory) -> api.Run:
+    """A whole run, baseline, figures and page included, on `digits`. Tests must not change its folder."""
+    return api.train("digits", epochs=2, out=tmp_path_factory.mktemp("runs") / "digits")
+
+
+@pytest.fixture(scope="session")
+def digits_record(digits_run: api.Run) -> RunRecord:
+    return digits_run.record
+
+
+@pytest.fixture
+def run_copy(digits_run: api.Run, tmp_path: Path) -> Path:
+    """A copy of the run's folder that a test may spoil."""
+    import shutil
+
+    return Path(shutil.copytree(digits_run.folder, tmp_path / "run"))

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from convscope.data.dataset import Dataset, Provenance, Split
+from convscope.errors import DatasetError, ShapeError
+
+
+def split(n: int = 4, side: int = 5, channels: int = 1, labels: list[int] | None = None) -> Split:
+    images = np.arange(n * side * side * channels, dtype=np.uint8).reshape(n, side, side, channels)
+    return Split(images, np.array([i % 2 for i in range(n)] if labels is None else labels, int))
+
+
+def dataset(train: Split, test: Split, names: tuple[str, ...] = ("a", "b")) -> Dataset:
+    return Dataset("made", train, test, names, Provenance("here", "made by a test"))
+
+
+def test_a_split_without_channel_axis_is_refused_with_the_way_out() -> None:
+    with pytest.raises(ShapeError, match=r"\(4, 5, 5\).*\[\.\.\., None\]"):
+        Split(np.zeros((4, 5, 5), np.uint8), np.zeros(4, int))
+
+
+def test_images_that_are_not_uint8_are_refused() -> None:
+    with pytest.raises(ShapeError, match="dtype float32"):
+        Split(np.zeros((4, 5, 5, 1), np.float32), np.zeros(4, int))
+
+
+def test_images_and_labels_must_be_as_many() -> None:
+    with pytest.raises(ShapeError, match="4 images but 3 labels"):
+        Split(np.zeros((4, 5, 5, 1), np.uint8), np.zeros(3, int))
+
+
+def test_train_and_test_images_must_have_one_size() -> None:
+    with pytest.raises(ShapeError, match=r"\(5, 5, 1\).*\(6, 6, 1\)"):
+        dataset(split(side=5), split(side=6))
+
+
+@pytest.mark.parametrize("labels", [[0, 1, 2, 0], [0, -1, 0, 1]])
+def test_labels_outside_the_classes_are_refused(labels: list[int]) -> None:
+    with pytest.raises(DatasetError, match="0 to 1 was expected"):
+        dataset(split(labels=labels), split())
+
+
+def test_an_empty_split_is_refused() -> None:
+    with pytest.raises(DatasetError, match="the test split is empty"):
+        dataset(split(), split(n=0))
+
+
+def test_one_class_is_refused() -> None:
+    with pytest.raises(DatasetError, match="at least two"):
+        dataset(split(labels=[0] * 4), split(labels=[0] * 4), names=("only",))
+
+
+def test_the_fingerprint_changes_with_one_pixel_and_with_one_label() -> None:
+    first, second = dataset(split(), split()), dataset(split(), split())
+    assert first.fingerprint == second.fingerprint
+    second.train.images[3, 4, 4, 0] ^= 1
+    third = dataset(split(labels=[1, 1, 0, 1]), split())
+    changed = dataset(second.train, split())
+    assert len({first.fingerprint, changed.fingerprint, third.fingerprint}) == 3
+
+
+def test_class_counts_count_classes_that_do_not_occur() -> None:
+    assert split(labels=[2, 2, 0, 2]).class_counts(4).tolist() == [1, 0, 3, 0]

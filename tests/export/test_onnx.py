@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+
+from convscope.api import Run
+from convscope.errors import ConvscopeError, RunError, ShapeError
+from convscope.export import onnx as export
+from convscope.models.predictor import Predictor
+
+
+def test_the_exported_model_agrees_with_keras_on_the_whole_test_split(digits_run: Run) -> None:
+    session = onnxruntime.InferenceSession(str(digits_run.folder / "model.onnx"))
+    inputs = (digits_run.dataset.test.images / 255).astype(np.float32)
+    logits, probabilities = session.run(["logits", "probabilities"], {"inputs": inputs})
+    assert np.allclose(logits, digits_run.evaluation.logits, atol=1e-4)
+    assert np.allclose(probabilities, digits_run.model(inputs), atol=1e-5)
+
+
+def test_the_file_says_what_its_classes_and_its_input_are(digits_run: Run) -> None:
+    model = onnx.load(digits_run.folder / "model.onnx")
+    onnx.checker.check_model(model, full_check=True)
+    metadata = {entry.key: entry.value for entry in model.metadata_props}
+    assert json.loads(metadata["class_names"]) == list("0123456789")
+    assert float(metadata["pixel_scale"]) == pytest.approx(1 / 255)
+
+
+def test_an_export_that_disagrees_is_not_kept(digits_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export, "TOLERANCE", -1.0)
+    with pytest.raises(ConvscopeError, match="disagrees with Keras"):
+        export.export_onnx(
+            digits_run.model, tmp_path / "model.onnx", class_names=("a",), check=digits_run.dataset.test.images[:2]
+        )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_images_of_another_size_are_refused(digits_run: Run) -> None:
+    with pytest.raises(ShapeError, match=r"this model takes \(n, 8, 8, 1\)"):
+        Predictor(digits_run.folder / "model.onnx").logits(np.zeros((1, 28, 28, 1), np.uint8))
+
+
+@pytest.mark.parametrize("content", [b"", b"nonsense"])
+def test_a_file_that_is_no_model_is_refused(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "model.onnx").write_bytes(content)
+    with pytest.raises(RunError, match="cannot be opened"):
+        Predictor(tmp_path / "model.onnx")

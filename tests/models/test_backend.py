@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from convscope.models.backend import computes_bfloat16, standard_error_held
+
+WITHOUT_TENSORFLOW = "import sys; sys.modules['tensorflow'] = None; from convscope.cli.main import main; sys.exit(main({}))"
+
+
+def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    variables = {**os.environ, **environment}
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=variables, check=False)
+
+
+def test_without_a_backend_train_says_in_one_sentence_what_to_install() -> None:
+    result = run(WITHOUT_TENSORFLOW.format(["train", "digits"]))
+    assert result.returncode == 1
+    assert result.stderr.strip() == (
+        "convscope: error: training needs a back-end for Keras, and TensorFlow is not installed; "
+        "install it for the CPU with: pip install 'convscope[cpu]'"
+    )
+
+
+def test_without_a_backend_data_are_shown() -> None:
+    result = run(WITHOUT_TENSORFLOW.format(["data", "digits"]))
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_another_backend_is_refused_by_name() -> None:
+    result = run("from convscope.cli.main import main; exit(main(['train', 'digits']))", KERAS_BACKEND="torch")
+    assert result.returncode == 1
+    assert "KERAS_BACKEND is 'torch'" in result.stderr
+
+
+def test_bringing_up_tensorflow_prints_nothing() -> None:
+    result = run("from convscope.models.backend import require_backend; require_backend(); "
+                 "import tensorflow as tf; tf.constant([1.0]) + 1")  # fmt: skip
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
+def test_held_standard_error_comes_out_when_something_fails(capfd: pytest.CaptureFixture[str]) -> None:
+    with standard_error_held():
+        os.write(2, b"chatter\n")
+    assert capfd.readouterr().err == ""
+    with pytest.raises(ValueError, match="boom"), standard_error_held():
+        os.write(2, b"what the C++ side said\n")
+        raise ValueError("boom")
+    assert capfd.readouterr().err == "what the C++ side said\n"
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/cpuinfo"), reason="no /proc/cpuinfo here")
+def test_bfloat16_is_found_where_the_processor_says_so() -> None:
+    with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
+        flags = set(file.read().split())
+    assert computes_bfloat16() == bool(flags & {"avx512_bf16", "amx_bf16"})

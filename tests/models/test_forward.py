@@ -1,0 +1,134 @@
+"""The forward pass in NumPy against Keras, against nested loops, and its receptive fields against what really changes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from convscope.errors import ConfigError
+from convscope.models.backend import require_backend
+from convscope.models.forward import activations, softmax
+from convscope.models.network import Network, from_description, from_keras
+from convscope.models.receptive_field import blind_pixels, receptive_fields
+
+require_backend()
+import keras  # noqa: E402
+from keras import layers  # noqa: E402
+
+CHAINS = {
+    "valid": [layers.Conv2D(4, 3, activation="relu"), layers.MaxPooling2D(2), layers.Conv2D(5, (2, 3))],
+    "same": [layers.Conv2D(4, 3, padding="same"), layers.MaxPooling2D(3, strides=2, padding="same")],
+    "strides": [layers.Conv2D(4, 3, strides=2, padding="same"), layers.Conv2D(3, 4, strides=(3, 2), activation="tanh")],
+    "dilation": [layers.Conv2D(4, 3, dilation_rate=2), layers.Conv2D(2, 3, dilation_rate=(1, 3), padding="same")],
+    "average": [layers.AveragePooling2D(3, strides=2, padding="same"), layers.AveragePooling2D((2, 3))],
+    "padding": [layers.ZeroPadding2D(((1, 2), (0, 3))), layers.Conv2D(3, 3, use_bias=False), layers.ReLU()],
+    "normalised": [layers.Rescaling(2.0, offset=-1.0), layers.Conv2D(6, 3), layers.BatchNormalization(),
+                   layers.Activation("relu"), layers.Dropout(0.5), layers.GlobalAveragePooling2D()],
+}  # fmt: skip
+
+
+def build(parts: list[keras.Layer], image_shape: tuple[int, int, int] = (13, 17, 2)) -> keras.Model:
+    keras.utils.set_random_seed(7)
+    clones = [type(part).from_config(part.get_config()) for part in parts]
+    flat = [] if isinstance(clones[-1], layers.GlobalAveragePooling2D) else [layers.Flatten()]
+    return keras.Sequential([keras.Input(image_shape), *clones, *flat, layers.Dense(5), layers.Softmax()])
+
+
+@pytest.mark.parametrize("name", CHAINS)
+def test_every_layer_agrees_with_keras(name: str) -> None:
+    model = build(CHAINS[name])
+    generator = np.random.default_rng(1)
+    for layer in model.layers:
+        if isinstance(layer, layers.BatchNormalization):  # untrained statistics would hide a swapped mean and variance
+            layer.set_weights([generator.uniform(0.5, 2, weight.shape) for weight in layer.get_weights()])
+    inputs = generator.normal(size=(3, 13, 17, 2)).astype(np.float32)
+    ours = activations(from_keras(model), inputs)
+    current = inputs
+    for layer in model.layers:
+        current = layer(current, training=False) if "training" in layer.call.__code__.co_varnames else layer(current)
+        assert ours[layer.name].shape == current.shape
+        assert np.allclose(ours[layer.name], current, atol=2e-5), layer.name
+
+
+def test_a_convolution_agrees_with_four_nested_loops() -> None:
+    model = build([layers.Conv2D(3, 3, activation="relu")], (6, 7, 2))
+    network = from_keras(model)
+    image = np.random.default_rng(2).normal(size=(6, 7, 2)).astype(np.float32)
+    kernel, bias = network.layers[0].weights["kernel"], network.layers[0].weights["bias"]
+    expected = np.zeros((4, 5, 3))
+    for row in range(4):
+        for column in range(5):
+            for channel in range(3):
+                total = float(bias[channel])
+                for place in np.ndindex(3, 3, 2):
+                    total += image[row + place[0], column + place[1], place[2]] * kernel[(*place, channel)]
+                expected[row, column, channel] = max(total, 0)
+    ours = activations(network, image[None])[network.layers[0].name]
+    assert np.allclose(ours[0], expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", [name for name in CHAINS if name != "normalised"])
+def test_a_unit_changes_with_the_pixels_of_its_receptive_field_and_with_no_other(name: str) -> None:
+    network = from_keras(build(CHAINS[name]))
+    # Every weight positive and every pixel in play: what can change a unit then does.
+    network = Network(network.name, network.input_shape, tuple(
+        type(layer)(layer.name, layer.kind, {**layer.settings, "activation": "linear"}, layer.input_shape, layer.output_shape,
+                    {key: np.abs(array) + 0.1 for key, array in layer.weights.items()})
+        for layer in network.layers
+    ))  # fmt: skip
+    base = np.ones((1, 13, 17, 2), np.float32)
+    before = activations(network, base)
+    for layer, reach in zip(network.layers, receptive_fields(network), strict=True):
+        if reach is None or layer.kind not in {"Conv2D", "MaxPooling2D", "AveragePooling2D"}:
+            continue
+        unit = (0, layer.output_shape[0] // 2, layer.output_shape[1] // 2, 0)
+        first = [reach.start[axis] + unit[axis + 1] * reach.jump[axis] for axis in (0, 1)]
+        inside = np.zeros((13, 17), bool)
+        inside[max(first[0], 0) : first[0] + reach.size[0], max(first[1], 0) : first[1] + reach.size[1]] = True
+        for row, column in np.ndindex(13, 17):
+            changed = np.array(base)
+            changed[0, row, column] += 100
+            moved = activations(network, changed)[layer.name][unit] != before[layer.name][unit]
+            assert inside[row, column] or not moved, (layer.name, row, column)
+            if name != "dilation":  # a dilated window has holes; its frame is what is stated
+                assert moved or not inside[row, column], (layer.name, row, column)
+
+
+def test_blind_pixels_of_a_strided_network_are_those_that_change_nothing() -> None:
+    network = from_keras(build([layers.Conv2D(2, 3, strides=3), layers.MaxPooling2D(2)], (13, 17, 1)))
+    rows, columns = blind_pixels(network)
+    base = np.full((1, 13, 17, 1), 0.5, np.float32)
+    before = list(activations(network, base).values())[-1]
+    dead_rows = [row for row in range(13) if not _changes(network, base, before, np.s_[:, row])]
+    dead_columns = [column for column in range(17) if not _changes(network, base, before, np.s_[:, :, column])]
+    assert (rows, columns) == (dead_rows, dead_columns)
+    assert rows == [12]
+
+
+def _changes(network: Network, base: np.ndarray, before: np.ndarray, where: tuple) -> bool:
+    for value in (-50.0, 50.0):
+        changed = np.array(base)
+        changed[where] = value
+        if not np.array_equal(list(activations(network, changed).values())[-1], before):
+            return True
+    return False
+
+
+def test_a_network_survives_being_described_in_json() -> None:
+    import json
+
+    network = from_keras(build(CHAINS["normalised"]))
+    again = from_description(json.loads(json.dumps(network.description())), network.weight_arrays())
+    inputs = np.random.default_rng(3).random((2, 13, 17, 2), np.float32)
+    first, second = activations(network, inputs), activations(again, inputs)
+    assert all(np.array_equal(first[name], second[name]) for name in first)
+
+
+def test_an_unknown_kind_of_layer_is_named() -> None:
+    model = keras.Sequential([keras.Input((8, 8, 1)), layers.Conv2DTranspose(2, 3), layers.Flatten(), layers.Dense(2)])
+    with pytest.raises(ConfigError, match="is a Conv2DTranspose; its forward pass is not known"):
+        activations(from_keras(model), np.zeros((1, 8, 8, 1), np.float32))
+
+
+def test_softmax_does_not_overflow() -> None:
+    assert softmax(np.array([[1000.0, 0.0, -1000.0]], np.float32)).tolist() == [[1.0, 0.0, 0.0]]

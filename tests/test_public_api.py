@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+import time
+
+import click
+import pytest
+
+import convscope
+from convscope import api
+from convscope.cli.main import group
+
+
+def python(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+
+def test_public_names_are_sorted_and_all_there() -> None:
+    assert convscope.__all__ == sorted(convscope.__all__)
+    assert all(getattr(convscope, name) is not None for name in convscope.__all__)
+    assert set(convscope.__all__) <= set(dir(convscope))
+    assert set(convscope.__all__) == set(convscope._HOME)
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'trian'"):
+        convscope.trian  # noqa: B018
+
+
+def test_every_public_name_has_a_docstring() -> None:
+    assert all(getattr(convscope, name).__doc__ for name in convscope.__all__)
+
+
+def test_importing_is_silent_and_brings_nothing_heavy() -> None:
+    result = python(
+        "import convscope, sys; print(sorted({'numpy', 'keras', 'tensorflow', 'matplotlib'} & set(sys.modules)))"
+    )
+    assert (result.stdout, result.stderr) == ("[]\n", "")
+
+
+def test_importing_takes_at_most_a_tenth_of_a_second() -> None:
+    code = "import time; start = time.perf_counter(); import convscope; print(time.perf_counter() - start)"
+    assert min(float(python(code).stdout) for _ in range(3)) <= 0.1
+
+
+def test_help_takes_at_most_three_tenths_of_a_second() -> None:
+    def seconds() -> float:
+        started = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "convscope", "--help"], capture_output=True, check=True)
+        return time.perf_counter() - started
+
+    assert min(seconds() for _ in range(3)) <= 0.3
+
+
+SAID_DIFFERENTLY = {"as_json", "quiet", "open_page"}
+"""What only a terminal has."""
+
+
+@pytest.mark.parametrize("verb", ["train", "evaluate", "report"])
+def test_each_flag_has_the_name_and_the_default_of_the_keyword(verb: str) -> None:
+    keywords = inspect.signature(getattr(api, verb)).parameters
+    for parameter in group.commands[verb].params:
+        if parameter.name in SAID_DIFFERENTLY or parameter.expose_value is False:
+            continue
+        assert parameter.name in keywords
+        if isinstance(parameter, click.Option):
+            assert group.commands[verb].make_context(verb, ["x"]).params[parameter.name] == keywords[parameter.name].default
+    flags = {parameter.name for parameter in group.commands[verb].params}
+    assert set(keywords) - {"progress"} <= flags

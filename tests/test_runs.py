@@ -1,0 +1,211 @@
+"""The run folder: claims, manifests, damage, and what is left when a process dies at any moment."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from convscope import runs
+from convscope.errors import OutputError, RunError, RunExistsError
+from convscope.files import write_json, write_text
+
+WRITER = """
+import os, signal, sys
+from pathlib import Path
+from convscope import files, runs
+
+fatal, when, calls = int(sys.argv[3]), sys.argv[4], 0
+
+def deadly(name):
+    real = getattr(os, name)
+    def call(*arguments, **keywords):
+        global calls
+        calls += 1
+        if calls == fatal and when == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        number = calls
+        try:
+            return real(*arguments, **keywords)
+        finally:
+            if number == fatal and when == "after":
+                os.kill(os.getpid(), signal.SIGKILL)
+    setattr(os, name, call)
+
+for name in ("fsync", "replace", "rename", "mkdir", "unlink"):
+    deadly(name)
+with runs.writing(sys.argv[1], overwrite=sys.argv[2] == "overwrite") as folder:
+    files.write_json(folder / "run.json", {"generation": 2})
+    files.write_text(folder / "metrics.json", "{}" * 5000)
+    files.make_folder(folder / "figures")
+    files.write_text(folder / "figures" / "loss.svg", "<svg/>")
+print(calls)
+"""
+
+
+def make_run(path: Path, generation: int = 1, *, overwrite: bool = False) -> Path:
+    with runs.writing(path, overwrite=overwrite) as folder:
+        write_json(folder / "run.json", {"generation": generation})
+        write_text(folder / "metrics.json", "{}")
+    return path
+
+
+def writer(path: Path, mode: str, fatal: int, when: str = "before") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", WRITER, str(path), mode, str(fatal), when]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def generation(path: Path) -> int:
+    return int(json.loads((path / "run.json").read_text())["generation"])
+
+
+def test_a_finished_run_has_a_manifest_of_all_its_files(tmp_path: Path) -> None:
+    make_run(tmp_path / "run")
+    manifest = json.loads((tmp_path / "run" / "manifest.json").read_text())
+    assert sorted(manifest["files"]) == ["metrics.json", "run.json"]
+    assert manifest["files"]["metrics.json"]["bytes"] == 2
+    assert runs.verify(tmp_path / "run") == tmp_path / "run"
+
+
+def test_a_run_is_not_overwritten_unless_asked(tmp_path: Path) -> None:
+    make_run(tmp_path / "run")
+    with pytest.raises(RunExistsError, match="holds a finished run already.*--overwrite"):
+        make_run(tmp_path / "run", 2)
+    assert generation(tmp_path / "run") == 1
+    make_run(tmp_path / "run", 2, overwrite=True)
+    assert generation(runs.verify(tmp_path / "run")) == 2
+    assert os.listdir(tmp_path) == ["run"]
+
+
+def test_overwriting_takes_the_users_own_files_along(tmp_path: Path) -> None:
+    make_run(tmp_path / "run")
+    (tmp_path / "run" / "notes.txt").write_text("mine")
+    (tmp_path / "run" / "mine").mkdir()
+    make_run(tmp_path / "run", 2, overwrite=True)
+    assert (tmp_path / "run" / "notes.txt").read_text() == "mine"
+    assert (tmp_path / "run" / "mine").is_dir()
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_folder_of_something_else_is_never_written_into(overwrite: bool, tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "cat.png").write_bytes(b"cat")
+    with pytest.raises(RunExistsError, match="something other than a run"):
+        make_run(tmp_path / "photos", overwrite=overwrite)
+    assert os.listdir(tmp_path / "photos") == ["cat.png"]
+
+
+def test_a_file_in_the_folders_place_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("a file")
+    with pytest.raises(RunExistsError, match="is a file; a folder was expected"):
+        make_run(tmp_path / "run", overwrite=True)
+
+
+def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="cannot write .*not a directory"):
+        make_run(tmp_path / "file" / "run")
+
+
+def test_a_full_disk_is_noticed_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=1000))
+    with pytest.raises(OutputError, match="less than 32 MiB are free"):
+        make_run(tmp_path / "run")
+
+
+def test_a_failure_with_nothing_learnt_leaves_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), runs.writing(tmp_path / "run") as folder:
+        write_json(folder / "run.json", {})
+        raise ZeroDivisionError
+    assert os.listdir(tmp_path) == []
+
+
+def test_two_processes_cannot_write_one_run(tmp_path: Path) -> None:
+    with runs.writing(tmp_path / "run") as folder:
+        write_json(folder / "run.json", {"generation": 1})
+        assert "holds an unfinished run" in writer(tmp_path / "run", "new", 0).stderr
+        assert "is being written by another convscope" in writer(tmp_path / "run", "overwrite", 0).stderr
+    assert generation(runs.verify(tmp_path / "run")) == 1
+
+
+def test_of_two_processes_that_overwrite_one_run_one_is_refused(tmp_path: Path) -> None:
+    make_run(tmp_path / "run")
+    with runs.writing(tmp_path / "run", overwrite=True) as folder:
+        write_json(folder / "run.json", {"generation": 3})
+        second = writer(tmp_path / "run", "overwrite", 0)
+        assert "is being written by another convscope" in second.stderr
+    assert generation(runs.verify(tmp_path / "run")) == 3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_writer_killed_at_any_step_leaves_no_manifest_or_a_whole_run(when: str, tmp_path: Path) -> None:
+    steps = int(writer(tmp_path / "counted", "new", 0).stdout)
+    assert steps > 15
+    for fatal in range(1, steps + 1):
+        path = tmp_path / f"run-{fatal}"
+        assert writer(path, "new", fatal, when).returncode == -signal.SIGKILL
+        if (path / "manifest.json").exists():
+            assert generation(runs.verify(path)) == 2
+        make_run(path, 3, overwrite=True)
+        assert generation(runs.verify(path)) == 3
+        assert {entry for entry in os.listdir(path) if entry.startswith(".")} == set()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_writer_killed_while_overwriting_leaves_the_old_run_or_the_new_one(when: str, tmp_path: Path) -> None:
+    make_run(tmp_path / "counted")
+    steps = int(writer(tmp_path / "counted", "overwrite", 0).stdout)
+    seen = set()
+    for fatal in range(1, steps + 1):
+        path = make_run(tmp_path / f"run-{fatal}")
+        (path / "notes.txt").write_text("mine")
+        assert writer(path, "overwrite", fatal, when).returncode == -signal.SIGKILL
+        seen.add(generation(runs.verify(path)))
+        make_run(path, 3, overwrite=True)
+        assert (path / "notes.txt").read_text() == "mine"
+        assert generation(runs.verify(path)) == 3
+        assert not [entry for entry in os.listdir(tmp_path) if entry.startswith(f".run-{fatal}.")]
+    assert seen == {1, 2}
+
+
+def test_rewriting_a_report_keeps_the_manifest_true_at_every_moment(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    for content in ("first", "second"):
+        with runs.rewriting_report(run) as folder:
+            runs.verify(run)
+            write_text(folder / "report.html", content)
+            runs.verify(run)
+        assert "report.html" in json.loads((run / "manifest.json").read_text())["files"]
+        runs.verify(run)
+
+
+@pytest.mark.parametrize(
+    ("damage", "sentence"),
+    [
+        (lambda run: (run / "metrics.json").unlink(), "metrics.json is missing"),
+        (lambda run: (run / "metrics.json").write_text("{} "), "has 3 bytes; 2 were written"),
+        (lambda run: (run / "metrics.json").write_text("[]"), "metrics.json is damaged: its SHA-256"),
+        (lambda run: (run / "manifest.json").unlink(), "holds an unfinished run"),
+        (lambda run: (run / "manifest.json").write_text("{"), "cannot be read"),
+        (lambda run: (run / "manifest.json").write_text("[]"), "is not a manifest of convscope"),
+        (
+            lambda run: (run / "manifest.json").write_text('{"files": {"../x": {"bytes": 1, "sha256": ""}}}'),
+            "outside the run",
+        ),
+        (lambda run: shutil.rmtree(run), "no run folder at"),
+    ],
+)
+def test_damage_is_named_in_one_sentence(damage: object, sentence: str, tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    damage(run)  # type: ignore[operator]
+    with pytest.raises(RunError, match=sentence):
+        runs.verify(run)

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from convscope.errors import ConfigError
+from convscope.training.config import TrainConfig
+from convscope.training.recipes import RECIPES, find_recipe, notebook, standard
+
+
+def test_the_recipe_notebook_is_the_original_to_the_letter() -> None:
+    config = notebook()
+    assert (config.epochs, config.batch_size, config.learning_rate) == (10, 128, 0.001)
+    assert (config.beta_1, config.beta_2, config.schedule) == (0.9, 0.999, "constant")
+    assert (config.validation, config.shift, config.precision) == ("test", 0.0, "float32")
+
+
+def test_only_the_notebook_validates_on_the_test_split() -> None:
+    assert {name for name, recipe in RECIPES.items() if recipe().validation == "test"} == {"notebook"}
+
+
+@pytest.mark.parametrize("name", sorted(RECIPES))
+def test_a_recipe_carries_its_own_name_and_describes_itself(name: str) -> None:
+    assert find_recipe(name).recipe == name
+    assert RECIPES[name].__doc__
+
+
+def test_a_misspelt_recipe_is_met_with_the_nearest() -> None:
+    with pytest.raises(ConfigError, match="Did you mean 'standard'"):
+        find_recipe("standart")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("epochs", 0), ("epochs", -3), ("batch_size", 0), ("learning_rate", 0.0), ("warm_up", 1.0), ("shift", 0.5),
+     ("validation_fraction", 0.0)],
+)  # fmt: skip
+def test_settings_out_of_range_are_refused_by_name(field: str, value: float) -> None:
+    with pytest.raises(ConfigError, match=f"{field}={value} cannot be trained with"):
+        dataclasses.replace(standard(), **{field: value})
+
+
+@pytest.mark.parametrize("epochs", [1.5, "3", True])
+def test_epochs_of_another_type_are_refused(epochs: object) -> None:
+    with pytest.raises(ConfigError, match="whole number"):
+        standard().with_epochs(epochs)  # type: ignore[arg-type]
+
+
+def test_small_sets_get_small_batches() -> None:
+    config: TrainConfig = standard()
+    assert config.batch_size_for(55_000) == 128
+    assert config.batch_size_for(1_300) == 16
+    assert config.batch_size_for(3) == 1
