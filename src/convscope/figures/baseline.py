@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
 
 from .canvas import NAME_SPACE, Sheet, in_theme, text_width
 from .illustration import Illustration
@@ -63,8 +62,8 @@ def _title(own: Mapping[str, Any], other: Mapping[str, Any], names: tuple[str, s
         return f"The {names[1]} makes no error on {own['n']:,} test images, the {names[0]} {count(own['errors'], 'error')}"
     overlap = own["interval"][0] <= other["interval"][1] and other["interval"][0] <= own["interval"][1]
     doubt = "their intervals overlap, so this does not settle which is better" if overlap else "their intervals do not overlap"
-    return (f"The {names[0]} makes {ratio:.2f} times the errors of the {names[1]}: {own['errors']:,} against {other['errors']:,} of "
-            f"{own['n']:,}; {doubt}")  # fmt: skip
+    return (f"The {names[0]} makes {ratio:.2f} times the errors of the {names[1]}: {own['errors']:,} against "
+            f"{other['errors']:,} of {own['n']:,}; {doubt}")  # fmt: skip
 
 
 def _draw_accuracies(axes: Axes, own: Mapping[str, Any], other: Mapping[str, Any]) -> None:
@@ -89,12 +88,11 @@ def _draw_errors(sheet: Sheet, left: float, other: Mapping[str, Any], names: tup
     totals = (both + other["only_model_wrong"], both + other["only_baseline_wrong"])
     unit = BAR_WIDTH / (max(totals) or 1)
     sheet.text(left, ERRORS_TOP - 0.1, "errors on the same test images", fontsize=SMALL_SIZE, color=MUTED)
-    axes = sheet.blank(left, ERRORS_TOP, BAR_WIDTH, 2 * STEP)
     for row, (total, name, (colour, _)) in enumerate(zip(totals, names, LOOKS, strict=True)):
-        top = row * STEP
-        axes.add_patch(Rectangle((0, top), both * unit, BAR_HEIGHT, facecolor=colour, linewidth=0))
-        axes.add_patch(Rectangle((both * unit, top), (total - both) * unit, BAR_HEIGHT, facecolor="none", edgecolor=colour,
-                                 hatch="////", linewidth=1.0))  # fmt: skip
-        sheet.text(0, ERRORS_TOP + top + BAR_HEIGHT / 2, name, fontweight="bold", va="center_baseline")
-        sheet.text(left + total * unit + 0.08, ERRORS_TOP + top + BAR_HEIGHT / 2,
-                   f"{total:,}: {both:,} shared, {total - both:,} alone", fontsize=SMALL_SIZE, color=INK, va="center_baseline")  # fmt: skip
+        top = ERRORS_TOP + row * STEP
+        sheet.rectangles([(left, top, both * unit, BAR_HEIGHT)], facecolor=colour)
+        sheet.rectangles([(left + both * unit, top, (total - both) * unit, BAR_HEIGHT)], facecolor=colour, hatch="////",
+                         edgecolor=PAPER)  # fmt: skip
+        sheet.text(0, top + BAR_HEIGHT / 2, name, fontweight="bold", va="center_baseline")
+        sheet.text(left + total * unit + 0.08, top + BAR_HEIGHT / 2, f"{total:,}: {both:,} shared, {total - both:,} alone",
+                   fontsize=SMALL_SIZE, color=INK, va="center_baseline")  # fmt: skip

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from matplotlib.patches import Rectangle
-
 from .canvas import NAME_SPACE, Sheet, in_theme, room_for
 from .illustration import Illustration
 from .theme import INK, MUTED, PAPER, SMALL_SIZE, TEST, TEXT_SIZE, TRAINING, VALIDATION
@@ -73,13 +71,12 @@ def _title(panels: Sequence[Panel], class_names: Sequence[str]) -> str:
 
 def _draw_panel(sheet: Sheet, panel: Panel, left: float, width: float, rows: tuple[int, float, float]) -> None:
     shown, step, font = rows
-    axes = sheet.blank(left, HEAD, width, shown * step)
     most = max(panel.counts) or 1
     sheet.text(left, 0.12, panel.name, fontsize=TEXT_SIZE, fontweight="bold")
     sheet.text(left + width + ROOM_FOR_NUMBER, 0.12, f"{sum(panel.counts):,}", fontsize=SMALL_SIZE, color=MUTED, ha="right")
     for row, amount in enumerate(panel.counts[:shown]):
         length = width * amount / most
-        axes.add_patch(Rectangle((0, (row + 0.16) * step), length, 0.68 * step, facecolor=panel.colour,
-                                 edgecolor=PAPER if panel.hatch else "none", hatch=panel.hatch, linewidth=0))  # fmt: skip
+        sheet.rectangles([(left, HEAD + (row + 0.16) * step, length, 0.68 * step)], facecolor=panel.colour,
+                         edgecolor=PAPER if panel.hatch else "none", hatch=panel.hatch)  # fmt: skip
         sheet.text(left + length + 0.05, HEAD + (row + 0.5) * step, f"{amount:,}", fontsize=min(font, SMALL_SIZE), color=INK,
                    va="center_baseline")  # fmt: skip

@@ -40,8 +40,8 @@ def draw_confusion_matrix(confusion: Confusion) -> Illustration:
     _draw_cells(axes, confusion)
     _draw_names(axes, names, font, upright=upright)
     largest = int(_errors(confusion).max())
-    draw_scale(sheet, (left, side + below), ERRORS, (0, max(largest, 1)),
-               "errors in a cell; grey cells are right" if largest else "no errors; grey cells are right", begins=PALEST)  # fmt: skip
+    caption = f"{'errors in a cell' if largest else 'no errors'}; grey cells are right"
+    draw_scale(sheet, (left, side + below), ERRORS, (0, max(largest, 1)), caption, begins=PALEST)
     return Illustration(
         "confusion_matrix", title,
         "A row per true class, a column per predicted class; the diagonal holds what is right and takes no part in the scale, "
@@ -94,8 +94,9 @@ def _write_numbers(axes: Axes, confusion: Confusion, tints: Pixels) -> None:
     for (true, predicted), amount in np.ndenumerate(confusion.counts):
         right = true == predicted
         colour = INK if right else MUTED if amount == 0 else text_on(tints[true, predicted])
-        axes.text(predicted, true, f"{amount:,}" if size <= 12 else str(amount), ha="center", va="center_baseline", color=colour,
-                  fontsize=font if amount or right else font - 1.5, fontweight="bold" if amount and not right else "normal")  # fmt: skip
+        axes.text(predicted, true, f"{amount:,}" if size <= 12 else str(amount), ha="center", va="center_baseline",
+                  color=colour, fontsize=font if amount or right else font - 1.5,
+                  fontweight="bold" if amount and not right else "normal")  # fmt: skip
 
 
 def _draw_names(axes: Axes, names: list[str], font: float, *, upright: bool) -> None:

@@ -35,13 +35,14 @@ class Curve:
 
 
 def training_curve(values: Sequence[float]) -> Curve:
+    """Of the images that the weights are fitted to."""
     return Curve("training", values, TRAINING, "o", "-")
 
 
 def validation_curve(values: Sequence[float], *, on_test: bool) -> Curve:
     """Named for what the images are: where the test split validates, the line says so."""
     if on_test:
-        return Curve("test (used as\nvalidation)", values, TEST, "D", (0, (5, 1.5, 1, 1.5)))  # type: ignore[arg-type]
+        return Curve("test (used as\nvalidation)", values, TEST, "D", "-.")
     return Curve("validation", values, VALIDATION, "s", "--")
 
 
@@ -78,9 +79,8 @@ def _label_ends(sheet: Sheet, axes: Axes, curves: Sequence[Curve], write: Callab
     left = LEFT + AXES_WIDTH + 0.12
     for curve, height in zip(curves, _heights(axes, curves), strict=True):
         top = AXES_HEIGHT * (1 - height)
-        handle = sheet.blank(left, top - 0.1, 0.34, 0.2)
-        handle.plot([0, 0.17, 0.34], [0.1, 0.1, 0.1], color=curve.colour, linestyle=curve.dash, linewidth=1.8, clip_on=False)
-        handle.plot([0.17], [0.1], color=curve.colour, marker=curve.marker, markersize=5, markeredgecolor=PAPER)
+        sheet.paper.plot([left, left + 0.34], [top, top], color=curve.colour, linestyle=curve.dash, linewidth=1.8)
+        sheet.paper.plot([left + 0.17], [top], color=curve.colour, marker=curve.marker, markersize=5, markeredgecolor=PAPER)
         sheet.text(left + 0.42, top - 0.02, write(curve.last), fontsize=TEXT_SIZE, fontweight="bold", color=INK, va="bottom")
         sheet.text(left + 0.42, top + 0.01, curve.name, fontsize=TEXT_SIZE - 1, color=MUTED, va="top", linespacing=1.1)
 

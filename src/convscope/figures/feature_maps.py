@@ -31,7 +31,7 @@ def draw_feature_maps(maps: FeatureMaps, image: Images, class_name: str) -> Illu
     _draw_input(sheet, image, class_name)
     for row in range(mosaic.rows):
         place = (LEFT, row * step + CAPTION, columns * pitch, pitch * values.shape[1] / values.shape[2])
-        Mosaic(mosaic.tiles[row : row + 1]).draw(sheet.blank(*place))
+        sheet.picture(Mosaic(mosaic.tiles[row : row + 1]).pixels, place)
     for channel in range(maps.num_channels if columns < 32 else 0):
         row, column = divmod(channel, columns)
         sheet.text(LEFT + column * pitch, row * step + CAPTION - 0.04, str(channel), fontsize=TINY_SIZE, color=MUTED)
@@ -48,8 +48,7 @@ def draw_feature_maps(maps: FeatureMaps, image: Images, class_name: str) -> Illu
 
 def _draw_input(sheet: Sheet, image: Images, class_name: str) -> None:
     height = INPUT * image.shape[1] / image.shape[2]
-    axes = sheet.blank(0, CAPTION, INPUT, height)
-    axes.imshow(pictures(image)[0], extent=(0, INPUT, height, 0), aspect="auto")
+    sheet.picture(pictures(image)[0], (0, CAPTION, INPUT, height))
     sheet.text(0, CAPTION + height + 0.06, "test image 0", fontsize=SMALL_SIZE, color=MUTED, va="top")
     sheet.text(0, CAPTION + height + 0.2, label(class_name, 18), fontsize=TEXT_SIZE, va="top")
 

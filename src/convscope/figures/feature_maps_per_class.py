@@ -34,8 +34,8 @@ def draw_feature_maps_per_class(maps: FeatureMaps, images: Images, class_names: 
     body = HEAD + len(images) * step
     sheet = Sheet(title, body + 0.1 + SCALE_HEIGHT)
     inputs = Mosaic(pictures(images)[:, None])
-    inputs.draw(sheet.blank(left - BETWEEN - side, HEAD, side, len(images) * step))
-    mosaic.draw(sheet.blank(left, HEAD, maps.num_channels * pitch, len(images) * step))
+    sheet.picture(inputs.pixels, (left - BETWEEN - side, HEAD, side, len(images) * step))
+    sheet.picture(mosaic.pixels, (left, HEAD, maps.num_channels * pitch, len(images) * step))
     for row, name in enumerate(class_names):
         sheet.text(left - BETWEEN - side - 0.1, HEAD + inputs.centre(row) * step, label(name, 12), fontsize=SMALL_SIZE, ha="right",
                    va="center_baseline")  # fmt: skip
@@ -65,6 +65,7 @@ def _title(maps: FeatureMaps, class_names: Sequence[str]) -> str:
 
 def _alternative(maps: FeatureMaps, class_names: Sequence[str]) -> str:
     means = maps.values.mean(axis=(1, 2))
-    rows = (f"{quoted(name)}: channel {int(row.argmax())} ({number(row.max())})" for name, row in zip(class_names, means, strict=True))
+    rows = (f"{quoted(name)}: channel {int(row.argmax())} ({number(row.max())})"
+            for name, row in zip(class_names, means, strict=True))  # fmt: skip
     return (f"{len(class_names)} × {maps.num_channels} maps. The channel with the largest mean activation, by class: "
             f"{', '.join(rows)}. Mean over all: {number(np.mean(means))}.")  # fmt: skip

@@ -30,10 +30,7 @@ def draw_first_image_matrix(first_image: Images, class_name: str) -> Illustratio
     title = f"{what} of the first training image, {quoted(class_name)}: {zeros:,} are 0, the largest is {numbers.max()}"
     side = (WIDTH - 0.4 - LEFT) / max(numbers.shape[1], 8)
     sheet = Sheet(title, TOP + side * numbers.shape[0])
-    axes = sheet.blank(LEFT, TOP, side * numbers.shape[1], side * numbers.shape[0])
-    height, width = numbers.shape
-    axes.imshow(tints, extent=(0, width, height, 0), aspect="auto")
-    axes.set(xlim=(0, width), ylim=(height, 0))
+    sheet.picture(tints, (LEFT, TOP, side * numbers.shape[1], side * numbers.shape[0]))
     _write_numbers(sheet, numbers, tints, side)
     _write_indices(sheet, rows.start, columns.start, numbers, side)
     return Illustration(

@@ -7,7 +7,7 @@ import numpy as np
 from ..analysis.kernels import Kernels
 from .canvas import Sheet, in_theme
 from .illustration import Illustration
-from .mosaic import Mosaic, coloured, in_rows
+from .mosaic import Mosaic, Pixels, coloured, in_rows
 from .scale import SCALE_HEIGHT, draw_scale
 from .theme import DIVERGING, MUTED, SMALL_SIZE, TEXT_SIZE, TINY_SIZE
 from .wording import count, file_stem, label, number, size
@@ -25,10 +25,7 @@ def draw_kernels(kernels: Kernels) -> Illustration:
     largest = kernels.largest or 1.0
     tiles = coloured(shown, DIVERGING, -largest, largest)
     title = _title(kernels)
-    if len(shown) == 1:
-        sheet = _few(title, in_rows(tiles[0], WRAPPED_COLUMNS), shown.shape[1])
-    else:
-        sheet = _wall(title, Mosaic(tiles))
+    sheet = _few(title, tiles[0]) if len(shown) == 1 else _wall(title, Mosaic(tiles))
     draw_scale(sheet, (0, sheet.height - sheet.top - 0.2 - SCALE_HEIGHT + 0.06), DIVERGING, (-largest, largest),
                f"weight; one scale for all kernels of {label(kernels.layer_name, 30)}")  # fmt: skip
     order = "The number is the output channel" if len(shown) == 1 else "A row per input channel, a column per output channel"
@@ -45,10 +42,10 @@ def _title(kernels: Kernels) -> str:
     values = kernels.values
     source, target, _, _ = (int(place) for place in np.unravel_index(int(abs(values).argmax()), values.shape))
     where = f"output channel {target}" if kernels.in_channels == 1 else f"input channel {source} → output channel {target}"
-    total = kernels.in_channels * kernels.out_channels
-    return (f"{label(kernels.layer_name, 30)}: {count(total, 'kernel')} of {size(values.shape[2:])}; {np.mean(values < 0):.0%} of "
-            f"{values.size:,} weights are negative, and the strongest, {number(values[np.unravel_index(int(abs(values).argmax()), values.shape)])}, "
-            f"is in {where}")  # fmt: skip
+    total = count(kernels.in_channels * kernels.out_channels, "kernel")
+    strongest = number(float(values.flat[int(abs(values).argmax())]))
+    return (f"{label(kernels.layer_name, 30)}: {total} of {size(values.shape[2:])}; {np.mean(values < 0):.0%} of {values.size:,} "
+            f"weights are negative, and the strongest, {strongest}, is in {where}")  # fmt: skip
 
 
 def _alternative(kernels: Kernels) -> str:
@@ -57,18 +54,20 @@ def _alternative(kernels: Kernels) -> str:
     listed = ", ".join(f"{channel} {number(strength)}" for channel, strength in enumerate(strengths))
     return (f"{count(kernels.in_channels, 'input channel')}, {count(kernels.out_channels, 'output channel')}. Weights from "
             f"{number(values.min())} to {number(values.max())}, mean {number(values.mean())}, standard deviation "
-            f"{number(values.std())}. Strength of each output channel (root of the sum of its squared weights): {listed}.")  # fmt: skip
+            f"{number(values.std())}. Strength of each output channel (root of the sum of its squared weights): "
+            f"{listed}.")  # fmt: skip
 
 
-def _few(title: str, mosaic: Mosaic, channels: int) -> Sheet:
+def _few(title: str, tiles: Pixels) -> Sheet:
     """Large tiles, each under its number."""
+    mosaic = in_rows(tiles, WRAPPED_COLUMNS)
     pitch, caption = RIGHT / WRAPPED_COLUMNS, 0.2
     height = pitch * mosaic.tiles.shape[2] / mosaic.tiles.shape[3]
     sheet = Sheet(title, mosaic.rows * (height + caption) + SCALE_HEIGHT + 0.1)
     for row in range(mosaic.rows):
         line = Mosaic(mosaic.tiles[row : row + 1])
-        line.draw(sheet.blank(0, row * (height + caption) + caption, mosaic.columns * pitch, height))
-    for channel in range(channels):
+        sheet.picture(line.pixels, (0, row * (height + caption) + caption, mosaic.columns * pitch, height))
+    for channel in range(len(tiles)):
         row, column = divmod(channel, WRAPPED_COLUMNS)
         sheet.text(column * pitch, row * (height + caption) + caption - 0.05, str(channel), fontsize=SMALL_SIZE, color=MUTED)
     return sheet
@@ -78,7 +77,7 @@ def _wall(title: str, mosaic: Mosaic) -> Sheet:
     pitch = min(0.5, (RIGHT - LEFT) / mosaic.columns)
     height = pitch * mosaic.tiles.shape[2] / mosaic.tiles.shape[3]
     sheet = Sheet(title, HEAD + mosaic.rows * height + 0.12 + SCALE_HEIGHT)
-    mosaic.draw(sheet.blank(LEFT, HEAD, mosaic.columns * pitch, mosaic.rows * height))
+    sheet.picture(mosaic.pixels, (LEFT, HEAD, mosaic.columns * pitch, mosaic.rows * height))
     sheet.text(LEFT, 0.1, "output channel →", fontsize=TEXT_SIZE - 1, color=MUTED)
     sheet.text(0.08, HEAD, "← input channel", fontsize=TEXT_SIZE - 1, color=MUTED, rotation=90, va="top", ha="center")
     for column in every(mosaic.columns, pitch):

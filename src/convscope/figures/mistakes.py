@@ -8,7 +8,7 @@ from ..analysis.evaluation import Evaluation
 from ..analysis.examples import Examples
 from .canvas import Sheet, in_theme, text_width
 from .illustration import Illustration
-from .mosaic import in_rows, pictures
+from .mosaic import Mosaic, in_rows, pictures
 from .theme import MUTED, SMALL_SIZE, TINY_SIZE
 from .wording import confidence_text, count, label, quoted
 
@@ -30,10 +30,8 @@ def draw_mistakes(evaluation: Evaluation, examples: Examples) -> Illustration:
     sheet = Sheet(title, mosaic.rows * step - 0.1)
     for row in range(mosaic.rows):
         # One image per line of the gallery, since the captions stand between the lines: five, not forty.
-        shown = in_rows(mosaic.tiles[row], COLUMNS)
-        axes = sheet.blank(0, row * step, COLUMNS * PITCH, height / shown.tile_share)
-        shown.draw(axes)
-        axes.set_ylim(1, 0)
+        line = Mosaic(mosaic.tiles[row : row + 1])
+        sheet.picture(line.pixels, (0, row * step, COLUMNS * PITCH, height / line.tile_share))
     for place, caption in enumerate(captions):
         row, column = divmod(place, COLUMNS)
         sheet.text(column * PITCH, row * step + height + 0.05, caption, fontsize=SMALL_SIZE, va="top", linespacing=1.2)

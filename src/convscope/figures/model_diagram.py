@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
-
 from ..models.network import Network
 from ..models.shapes import LayerRow, LayerTable, layer_table
 from .canvas import Sheet, in_theme, text_width
 from .illustration import Illustration
-from .theme import ACCENT, INK, MUTED, PAPER, RULE, SMALL_SIZE, TEXT_SIZE, TINY_SIZE
+from .theme import ACCENT, INK, MUTED, PAPER, RULE, SMALL_SIZE, TINY_SIZE
 from .volumes import Placed, bodies, draw_bodies, placed
 from .wording import label, size
 
@@ -20,7 +17,7 @@ ROW, HEAD = 0.25, 0.3
 NUMBER, LAYER, KIND, SHAPE = 0.12, 0.3, 1.75, 3.05
 COSTS = ((4.95, "parameters"), (6.6, "multiply-adds"))
 """Where the numbers of each cost end; their bars begin right after."""
-BAR_WIDTH = 0.55
+BAR_WIDTH, FONT = 0.55, 9.0
 
 
 @in_theme
@@ -31,13 +28,12 @@ def draw_model_diagram(network: Network) -> Illustration:
     top = STRIP_HEIGHT + NAMES + 0.2
     sheet = Sheet(title, top + HEAD + (len(table.rows) + 1) * ROW)
     chain = placed(bodies(network), STRIP_WIDTH, STRIP_HEIGHT)
-    draw_bodies(sheet.blank(0, 0, STRIP_WIDTH, STRIP_HEIGHT), chain)
+    draw_bodies(sheet.paper, chain)
     _write_names(sheet, chain)
-    axes = sheet.blank(0, top, STRIP_WIDTH, HEAD + (len(table.rows) + 1) * ROW)
-    _write_head(axes)
+    _write_head(sheet, top)
     for index, row in enumerate(table.rows):
-        _write_row(axes, index, row, (table.num_parameters, table.multiply_adds))
-    _write_total(axes, table)
+        _write_row(sheet, top + HEAD + index * ROW, (index + 1, row), (table.num_parameters, table.multiply_adds))
+    _write_total(sheet, top + HEAD + len(table.rows) * ROW, table)
     return Illustration(
         "model_diagram", title,
         "Faces are to the scale of pixels, depths to that of channels, bars to that of units; the coloured square is the window "
@@ -57,8 +53,8 @@ def _title(table: LayerTable) -> str:
     if largest is busiest:
         return (f"{label(largest.name, 30)} has {share:.0%} of the {parameters:,} parameters and does {share_of_work:.0%} of the "
                 f"{work:,} multiply-adds per image")  # fmt: skip
-    return (f"{share:.0%} of the {parameters:,} parameters are in {label(largest.name, 30)}, but {share_of_work:.0%} of the {work:,} "
-            f"multiply-adds per image are in {label(busiest.name, 30)}")  # fmt: skip
+    return (f"{share:.0%} of the {parameters:,} parameters are in {label(largest.name, 30)}, but {share_of_work:.0%} of the "
+            f"{work:,} multiply-adds per image are in {label(busiest.name, 30)}")  # fmt: skip
 
 
 def _in_words(number: int, row: LayerRow) -> str:
@@ -74,46 +70,45 @@ def _write_names(sheet: Sheet, chain: Sequence[Placed]) -> None:
     fits = max(text_width(text, TINY_SIZE + 0.5) for text in [*names, *shapes]) <= room
     for place, name, shape in zip(chain, names, shapes, strict=True):
         number = str(place.body.number) if place.body.number else ""
-        sheet.text(place.middle, STRIP_HEIGHT + 0.16, number if fits else number or "in", fontsize=SMALL_SIZE if fits else TINY_SIZE,
-                   fontweight="bold", ha="center")  # fmt: skip
+        sheet.text(place.middle, STRIP_HEIGHT + 0.16, number or ("" if fits else "in"), fontweight="bold", ha="center",
+                   fontsize=SMALL_SIZE if fits else TINY_SIZE)  # fmt: skip
         if fits:
             sheet.text(place.middle, STRIP_HEIGHT + 0.3, name, fontsize=TINY_SIZE + 0.5, ha="center")
             sheet.text(place.middle, STRIP_HEIGHT + 0.43, shape, fontsize=TINY_SIZE + 0.5, color=MUTED, ha="center")
 
 
-def _write_head(axes: Axes) -> None:
+def _write_head(sheet: Sheet, top: float) -> None:
     heads = ((LAYER, "layer", "left"), (KIND, "kind", "left"), (SHAPE, "output shape", "left"),
              *((right, name, "right") for right, name in COSTS))  # fmt: skip
     for left, text, align in heads:
-        axes.text(left, HEAD - 0.14, text, fontsize=SMALL_SIZE, color=MUTED, ha=align)
-    axes.plot([0, STRIP_WIDTH], [HEAD - 0.06] * 2, color=RULE, linewidth=0.8)
+        sheet.text(left, top + HEAD - 0.14, text, fontsize=SMALL_SIZE, color=MUTED, ha=align)
+    sheet.paper.plot([0, STRIP_WIDTH], [top + HEAD - 0.06] * 2, color=RULE, linewidth=0.8)
 
 
-def _write_row(axes: Axes, index: int, row: LayerRow, totals: tuple[int, int]) -> None:
-    middle = HEAD + (index + 0.5) * ROW
+def _write_row(sheet: Sheet, top: float, numbered: tuple[int, LayerRow], totals: tuple[int, int]) -> None:
+    number, row = numbered
+    middle = top + 0.5 * ROW
+    sheet.text(NUMBER, middle, str(number), fontsize=SMALL_SIZE, fontweight="bold", ha="center", va="center_baseline")
     texts = ((LAYER, label(row.name, 18), INK), (KIND, label(row.kind, 18), MUTED), (SHAPE, size(row.output_shape), INK))
-    axes.text(NUMBER, middle, str(index + 1), fontsize=SMALL_SIZE, fontweight="bold", ha="center", va="center_baseline")
     for left, text, colour in texts:
-        axes.text(left, middle, text, fontsize=TEXT_SIZE - 0.5, color=colour, va="center_baseline")
-    looks = ((INK, None), (ACCENT, "////"))
-    for (right, _), amount, total, (colour, hatch) in zip(COSTS, (row.num_parameters, row.multiply_adds), totals, looks, strict=True):
-        axes.text(right, middle, f"{amount:,}", fontsize=TEXT_SIZE - 0.5, color=INK if amount else MUTED, ha="right",
-                  va="center_baseline")  # fmt: skip
-        if not amount:
-            continue
-        length = BAR_WIDTH * amount / total
-        axes.add_patch(Rectangle((right + 0.08, middle - 0.07), length, 0.14, facecolor=colour, hatch=hatch,
-                                 edgecolor=PAPER if hatch else "none", linewidth=0))  # fmt: skip
-        axes.text(right + 0.13 + length, middle, _share(amount / total), fontsize=SMALL_SIZE, color=MUTED, va="center_baseline")
+        sheet.text(left, middle, text, fontsize=FONT, color=colour, va="center_baseline")
+    costs = zip(COSTS, (row.num_parameters, row.multiply_adds), totals, ((INK, None), (ACCENT, "////")), strict=True)
+    for (right, _), amount, total, (colour, hatch) in costs:
+        sheet.text(right, middle, f"{amount:,}", fontsize=FONT, color=INK if amount else MUTED, ha="right", va="center_baseline")
+        if amount:
+            length = BAR_WIDTH * amount / total
+            sheet.rectangles([(right + 0.08, middle - 0.07, length, 0.14)], facecolor=colour, hatch=hatch,
+                             edgecolor=PAPER if hatch else "none")  # fmt: skip
+            sheet.text(right + 0.13 + length, middle, _share(amount / total), fontsize=SMALL_SIZE, color=MUTED, va="center_baseline")
 
 
 def _share(share: float) -> str:
     return f"{share:.0%}" if share >= 0.01 else f"{share:.1%}"
 
 
-def _write_total(axes: Axes, table: LayerTable) -> None:
-    top = HEAD + len(table.rows) * ROW
-    axes.plot([0, STRIP_WIDTH], [top + 0.02] * 2, color=RULE, linewidth=0.8)
-    axes.text(LAYER, top + 0.16, f"all ({table.kilobytes:,.2f} KB)", fontsize=TEXT_SIZE - 0.5, fontweight="bold", va="center_baseline")
-    for (right, _), amount in zip(COSTS, (table.num_parameters, table.multiply_adds), strict=True):
-        axes.text(right, top + 0.16, f"{amount:,}", fontsize=TEXT_SIZE - 0.5, fontweight="bold", ha="right", va="center_baseline")
+def _write_total(sheet: Sheet, top: float, table: LayerTable) -> None:
+    sheet.paper.plot([0, STRIP_WIDTH], [top + 0.02] * 2, color=RULE, linewidth=0.8)
+    cells = ((LAYER, f"all ({table.kilobytes:,.2f} KB)", "left"), (COSTS[0][0], f"{table.num_parameters:,}", "right"),
+             (COSTS[1][0], f"{table.multiply_adds:,}", "right"))  # fmt: skip
+    for place, text, align in cells:
+        sheet.text(place, top + 0.16, text, fontsize=FONT, fontweight="bold", ha=align, va="center_baseline")

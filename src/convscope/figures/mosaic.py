@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
-from matplotlib.axes import Axes
 
 from ..types import Floats, Images
 
@@ -27,21 +26,26 @@ class Mosaic:
 
     @property
     def rows(self) -> int:
-        return int(self.tiles.shape[0])
+        return len(self.tiles)
 
     @property
     def columns(self) -> int:
         return int(self.tiles.shape[1])
 
     @property
+    def side(self) -> int:
+        """Pixels of a tile, along its shorter side."""
+        return int(min(self.tiles.shape[2:4]))
+
+    @property
     def enlargement(self) -> int:
         """Image pixels per side of a tile's pixel."""
-        return max(1, -(-SMALLEST_TILE // min(self.tiles.shape[2:4])))
+        return -(-SMALLEST_TILE // self.side)
 
     @property
     def gap(self) -> int:
         """Empty pixels after each tile, to the right and below."""
-        return max(1, round(0.07 * self.enlargement * min(self.tiles.shape[2:4])))
+        return max(1, round(0.07 * self.enlargement * self.side))
 
     @property
     def pixels(self) -> Pixels:
@@ -56,15 +60,11 @@ class Mosaic:
     @property
     def tile_share(self) -> float:
         """Of the distance from one tile to the next, how much is tile."""
-        side = self.enlargement * min(self.tiles.shape[2:4])
-        return float(side / (side + self.gap))
-
-    def draw(self, axes: Axes) -> None:
-        """Tile (row, column) covers x from ``column`` and y from ``row``, down; its centre is half of ``tile_share`` on."""
-        axes.imshow(self.pixels, extent=(0, self.columns, self.rows, 0), aspect="auto")
-        axes.set(xlim=(0, self.columns), ylim=(self.rows, 0))
+        side = self.enlargement * self.side
+        return side / (side + self.gap)
 
     def centre(self, index: int) -> float:
+        """Of row or column ``index``, in distances from one tile to the next."""
         return index + self.tile_share / 2
 
 

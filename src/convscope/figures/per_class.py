@@ -87,10 +87,10 @@ def _write_table(sheet: Sheet, scores: Sequence[ClassScore], left: float, step: 
 
 
 def _draw_key(sheet: Sheet, start: float, accuracy: float) -> None:
-    key = sheet.blank(start, 0, RIGHT - start, 0.2)
-    key.plot([0.0, 0.3], [0.08, 0.08], color=TEST, linewidth=2.2)
-    key.plot([0.15], [0.08], marker="o", markersize=6, color=TEST, markeredgecolor=PAPER, markeredgewidth=0.6)
-    key.plot([1.25], [0.08], marker="D", markersize=5.5, markerfacecolor=PAPER, markeredgecolor=ACCENT, markeredgewidth=1.3)
-    key.plot([2.3, 2.3], [0.0, 0.17], color=MUTED, linewidth=0.9, linestyle=":")
-    for left, text in ((0.38, "recall, 95%"), (1.35, "precision"), (2.38, f"all classes {percent(accuracy)}")):
+    paper = sheet.paper
+    paper.plot([start, start + 0.3], [0.08, 0.08], color=TEST, linewidth=2.2)
+    paper.plot([start + 0.15], [0.08], marker="o", markersize=6, color=TEST, markeredgecolor=PAPER, markeredgewidth=0.6)
+    paper.plot([start + 1.6], [0.08], marker="D", markersize=5.5, markerfacecolor=PAPER, markeredgecolor=ACCENT, markeredgewidth=1.3)
+    paper.plot([start + 2.55] * 2, [0.0, 0.17], color=MUTED, linewidth=0.9, linestyle=":")
+    for left, text in ((0.38, "recall ± 95%"), (1.7, "precision"), (2.63, f"all classes {percent(accuracy)}")):
         sheet.text(start + left, 0.12, text, fontsize=SMALL_SIZE, color=MUTED)

@@ -18,7 +18,7 @@ from .theme import PNG_DPI, SVG_FONTS
 
 GLOBAL_STYLE = "stroke-linejoin: round; stroke-linecap: butt"
 """What matplotlib writes as a rule for ``*``."""
-COMPRESSION = {"compress_level": 1, "compress_type": 3}
+COMPRESSION = {"compress_level": 4}
 """zlib's: a third of the time of level 6, for files that are a tenth larger."""
 
 

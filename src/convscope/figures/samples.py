@@ -29,7 +29,7 @@ def draw_samples(examples: Examples, class_names: Sequence[str], num_train: int)
     height = mosaic.rows * TILE
     left = room_for(label(class_names[each], 14) for each in classes)
     sheet = Sheet(title, HEAD + height)
-    mosaic.draw(sheet.blank(left, HEAD, mosaic.columns * TILE, height))
+    sheet.picture(mosaic.pixels, (left, HEAD, mosaic.columns * TILE, height))
     right = left + mosaic.columns * TILE + 0.62
     sheet.text(right, 0.12, "mean", fontsize=SMALL_SIZE, color=MUTED, ha="right")
     for row, (each, mean) in enumerate(zip(classes, means, strict=True)):

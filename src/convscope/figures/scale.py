@@ -23,9 +23,8 @@ def draw_scale(
     share of the colour map at which the scale starts."""
     left, top = place
     low, high = ends
-    axes = sheet.blank(left, top, BAR_WIDTH, BAR_HEIGHT)
     ramp = coloured(np.linspace(begins, 1.0, 128)[None], colormap, 0.0, 1.0)
-    axes.imshow(ramp, extent=(0, BAR_WIDTH, BAR_HEIGHT, 0), aspect="auto")
+    sheet.picture(ramp, (left, top, BAR_WIDTH, BAR_HEIGHT))
     marks = [(0.0, low, "left"), (1.0, high, "right")]
     if low < 0 < high:
         marks.insert(1, (-low / (high - low), 0.0, "center"))

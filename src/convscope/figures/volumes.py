@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -103,7 +104,7 @@ def _place(body: Body, middle: float, height: float, scales: tuple[float, float]
 
 def draw_bodies(axes: Axes, chain: tuple[Placed, ...]) -> None:
     """Draw the bodies, and between them what connects them, on axes in inches with y running down."""
-    fans = [_fan(a, b) for a, b in zip(chain, chain[1:], strict=False) if b.body.is_flat]
+    fans = [_fan(a, b) for a, b in pairwise(chain) if b.body.is_flat]
     axes.add_collection(PolyCollection(fans, facecolor=RULE, edgecolor="none", alpha=0.45), autolim=False)
     faces, sides = [], []
     for place in chain:
@@ -112,7 +113,7 @@ def draw_bodies(axes: Axes, chain: tuple[Placed, ...]) -> None:
             sides += _sides(place)
     axes.add_collection(PolyCollection(sides, facecolor=RULE, edgecolor=INK, linewidth=0.7), autolim=False)
     axes.add_collection(PolyCollection(faces, facecolor=PAPER, edgecolor=INK, linewidth=0.7), autolim=False)
-    for number, (source, target) in enumerate(zip(chain, chain[1:], strict=False)):
+    for number, (source, target) in enumerate(pairwise(chain)):
         if target.body.layer is not None and target.body.layer.kind in WINDOWED and not source.body.is_flat:
             _draw_window(axes, source, target, (0.3, 0.22) if number % 2 == 0 else (0.6, 0.8))
 

@@ -36,6 +36,7 @@ def file_stem(text: str) -> str:
 
 
 def percent(share: float) -> str:
+    """``"99.35%"``."""
     return f"{share:.2%}"
 
 
@@ -80,10 +81,6 @@ def listed(parts: Sequence[str]) -> str:
 def validates_on_test(request: Mapping[str, Any]) -> bool:
     """Whether the run's validation images are its test split, as in the recipe of the notebook."""
     return bool(request["config"]["validation"] == "test")
-
-
-def validation_name(request: Mapping[str, Any]) -> str:
-    return "test (used as validation)" if validates_on_test(request) else "validation"
 
 
 def span(indices: Sequence[int]) -> str:

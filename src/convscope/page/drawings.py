@@ -21,6 +21,8 @@ FONT_FAMILY = re.compile(r"(font-family:\s*|font:[^;]*?px )['\"\w][^;]*")
 FURNITURE = re.compile(r"<title>.*?</title>\s*|<style\b.*?</style>\s*|<!--.*?-->\s*|<defs>\s*</defs>\s*", re.DOTALL)
 OPENING = re.compile(r"^<svg\b[^>]*>")
 VIEW_BOX = re.compile(r'\bviewBox="0 0 ([\d.]+) ([\d.]+)"')
+BACKGROUND = re.compile(r'<g id="[^"]*patch_1">\s*<path\b[^>]*/>\s*</g>\s*')
+"""The sheet of paper, the first patch of every figure: the page has its own."""
 TITLE_LINE = re.compile(r'<g id="[^"]*title_\d+">\s*<text\b[^>]*>[^<]*</text>\s*</g>\s*')
 POINTS_TO_PIXELS = 96 / 72
 SPARE = MARGIN - 0.02
@@ -70,7 +72,7 @@ def with_page_colours(svg: str) -> str:
 
 def embed(drawing: Drawing, classes: StyleClasses) -> Embedded:
     """``drawing`` as a part of the page; its styles are added to ``classes``."""
-    svg = FURNITURE.sub("", with_page_colours(drawing.svg))
+    svg = BACKGROUND.sub("", FURNITURE.sub("", with_page_colours(drawing.svg)), count=1)
     svg = TAG.sub(lambda tag: _with_class(tag[0], classes), svg)
     opening = OPENING.match(svg)
     if opening is None:

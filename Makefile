@@ -1,0 +1,45 @@
+# One verb per chore; CI calls the same ones.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo setup test test-quick lint bench clean
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: $(VENV)/.cpu  ## install, train on MNIST with the default recipe, print where the report is
+	$(BIN)/convscope train mnist --out runs/demo --overwrite
+
+setup: $(VENV)/.dev  ## install with everything that development needs
+
+test: $(VENV)/.dev  ## the whole test suite, 12 minutes at most on two cores
+	$(BIN)/python -m pytest
+
+test-quick: $(VENV)/.dev  ## the tests that take 90 seconds together
+	$(BIN)/python -m pytest -m "not slow"
+
+lint: $(VENV)/.dev  ## style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.cpu  ## measure the recipes against the original; rewrites docs/benchmarks.md
+	$(BIN)/python benchmarks/recipes.py
+	$(BIN)/python benchmarks/table.py
+
+clean:  ## remove what was built, but no run
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache
+
+# Stamps: an install is repeated when what it depends on changed. The development one holds the other.
+$(VENV)/.cpu: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	test -e $(VENV)/.dev -a $(VENV)/.dev -nt pyproject.toml -a $(VENV)/.dev -nt constraints.txt || \
+	  $(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[cpu]'
+	touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[cpu,dev]'
+	touch $@

@@ -1,0 +1,78 @@
+"""The recipes against the original script, in turn on one machine: accuracy, seconds of training, seconds of the command.
+
+    python benchmarks/recipes.py [--seeds 3]
+
+Each seed runs the original, then each recipe, so that drift of a shared machine falls on all of them. Every value is
+kept in `benchmarks/results/recipes.json`, with machine and versions.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from convscope.machine import describe_machine, package_versions
+from convscope.training.recipes import RECIPES
+
+HERE = Path(__file__).parent
+RESULTS = HERE / "results" / "recipes.json"
+
+
+def run_original(seed: int) -> dict[str, Any]:
+    """One run of the notebook's steps; `wall_seconds` is the whole process."""
+    started = time.perf_counter()
+    command = [sys.executable, str(HERE / "original.py"), str(seed)]
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    values = json.loads(output.splitlines()[-1])
+    return {"seed": seed, "accuracy": values["accuracy"], "train_seconds": values["fit_seconds"],
+            "wall_seconds": time.perf_counter() - started}  # fmt: skip
+
+
+def run_recipe(recipe: str, seed: int, *, report: bool) -> dict[str, Any]:
+    """One run of the command; `wall_seconds` is the whole process."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "convscope", "train", "mnist", "--recipe", recipe, "--seed", str(seed), "--json",
+                   "--quiet", "--out", f"{folder}/run", "--report" if report else "--no-report"]  # fmt: skip
+        started = time.perf_counter()
+        output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        seconds = time.perf_counter() - started
+    metrics = json.loads(output)
+    values = {"seed": seed, "accuracy": metrics["test"]["accuracy"], "train_seconds": metrics["train_seconds"],
+              "wall_seconds": seconds}  # fmt: skip
+    if "baseline" in metrics:
+        values["ann_accuracy"] = metrics["baseline"]["accuracy"]
+    return values
+
+
+def main() -> None:
+    """Run everything and write the results."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=3)
+    seeds = range(parser.parse_args().seeds)
+    runs: dict[str, list[dict[str, Any]]] = {}
+    for seed in seeds:
+        jobs = {"original script": lambda seed=seed: run_original(seed)}
+        for recipe in sorted(RECIPES):
+            jobs[f"{recipe} --no-report"] = lambda recipe=recipe, seed=seed: run_recipe(recipe, seed, report=False)
+        jobs["standard"] = lambda seed=seed: run_recipe("standard", seed, report=True)
+        for name, job in jobs.items():
+            runs.setdefault(name, []).append(job())
+            print(name, runs[name][-1], flush=True)
+    results = {
+        "machine": describe_machine(),
+        "versions": package_versions(),
+        "date": time.strftime("%Y-%m-%d"),
+        "runs": runs,
+    }
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
