@@ -13,6 +13,7 @@ from typing import Any
 HERE = Path(__file__).parent
 RESULTS = HERE / "results" / "recipes.json"
 PAGE = HERE.parent / "docs" / "benchmarks.md"
+SHOWN = ("python", "tensorflow-cpu", "keras", "numpy")
 
 TEMPLATE = """\
 # Benchmarks
@@ -54,7 +55,7 @@ def main() -> None:
     PAGE.write_text(
         TEMPLATE.format(
             **machine, date=results["date"], ann=ann,
-            versions=", ".join(f"{name} {versions[name]}" for name in ("python", "tensorflow-cpu", "keras", "numpy") if name in versions),
+            versions=", ".join(f"{name} {versions[name]}" for name in SHOWN if name in versions),
             rows="\n".join(row(name, values, runs["original script"]) for name, values in runs.items()),
         ),
         encoding="utf-8",

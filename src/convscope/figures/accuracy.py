@@ -22,7 +22,7 @@ STRETCH_FROM = 0.95
 @in_theme
 def draw_accuracy(history: History, *, on_test: bool) -> Illustration:
     """Training and validation accuracy per epoch; ``on_test``: the validation images are the test split."""
-    images = "test (used as validation)" if on_test else "validation"
+    images = "test images (used as validation)" if on_test else "validation images"
     curves = (training_curve(history.column("accuracy")), validation_curve(history.column("val_accuracy"), on_test=on_test))
     title = _title(history, images)
     sheet = Sheet(title, AXES_HEIGHT + BOTTOM)
@@ -47,9 +47,9 @@ def _title(history: History, images: str) -> str:
     side = "above" if points > 0 else "below"
     against = f"{abs(points):.2f} points {side} training" if abs(points) >= 0.005 else "the same as training"
     if len(history) == 1:
-        return f"After its only epoch, accuracy on {images} images is {percent(last.val_accuracy)}, {against}"
+        return f"After its only epoch, accuracy on {images} is {percent(last.val_accuracy)}, {against}"
     verb = {True: "rises", False: "falls"}.get(last.val_accuracy > first.val_accuracy, "stays")
-    return (f"Accuracy on {images} images {verb} from {percent(first.val_accuracy)} to {percent(last.val_accuracy)} in "
+    return (f"Accuracy on {images} {verb} from {percent(first.val_accuracy)} to {percent(last.val_accuracy)} in "
             f"{count(len(history), 'epoch')} and ends {against}")  # fmt: skip
 
 
@@ -66,7 +66,7 @@ def _set_scale(axes: Axes, values: list[float]) -> bool:
     margin = 0.06 * (top - bottom) or 0.3
     limits = _accuracy(np.array([bottom - margin, top + margin]))
     axes.set_ylim(max(0.0, float(limits[0])), float(limits[1]))
-    axes.set_yticks([tick for tick in _ticks(float(limits[0]), float(limits[1]))])
+    axes.set_yticks(_ticks(float(limits[0]), float(limits[1])))
     axes.yaxis.set_major_formatter(lambda value, _: f"{value * 100:.6g}%")
     axes.minorticks_off()
     return True

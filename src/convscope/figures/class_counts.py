@@ -54,19 +54,20 @@ def draw_class_counts(metrics: Mapping[str, Any], request: Mapping[str, Any], cl
 def _panels(counts: Mapping[str, Sequence[int]], *, on_test: bool) -> tuple[Panel, ...]:
     training = Panel("training", TRAINING, None, counts["train"])
     if on_test:
-        return training, Panel("test (used as validation)", TEST, "....", counts["test"])
-    return (training, Panel("validation", VALIDATION, "////", counts["validation"]), Panel("test", TEST, "....", counts["test"]))
+        return training, Panel("test (used as validation)", TEST, "xxxx", counts["test"])
+    return (training, Panel("validation", VALIDATION, "////", counts["validation"]), Panel("test", TEST, "xxxx", counts["test"]))
 
 
 def _title(panels: Sequence[Panel], class_names: Sequence[str]) -> str:
-    sizes = listed([f"{sum(panel.counts):,} {panel.name}" for panel in panels])
+    uses = {"training": "images for training", "validation": "for validation", "test": "for testing"}
+    sizes = listed([f"{sum(panel.counts):,} {uses.get(panel.name, 'for testing (used as validation)')}" for panel in panels])
     training = panels[0].counts
     most, least = max(training), min(training)
     if most == least:
-        return f"{sizes} images; every class has {most:,} training images"
+        return f"{sizes}; every class has {most:,} training images"
     rarest, commonest = (quoted(class_names[list(training).index(amount)]) for amount in (least, most))
     times = f", {most / least:.2f} times as many" if least else ""
-    return f"{sizes} images; the training set has {least:,} of {rarest} and {most:,} of {commonest}{times}"
+    return f"{sizes}; the training set has {least:,} of {rarest} and {most:,} of {commonest}{times}"
 
 
 def _draw_panel(sheet: Sheet, panel: Panel, left: float, width: float, rows: tuple[int, float, float]) -> None:

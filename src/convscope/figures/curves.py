@@ -89,7 +89,7 @@ def _heights(axes: Axes, curves: Sequence[Curve]) -> list[float]:
     """Where the lines end, as shares of the height of the axes, moved apart where their labels would overlap."""
     ends = np.array([curve.last if isfinite(curve.last) else axes.get_ylim()[1] for curve in curves])
     points = axes.transData.transform(np.column_stack([np.ones(len(ends)), ends]))
-    heights = np.clip(axes.transAxes.inverted().transform(points)[:, 1], 0.02, 0.98)
+    heights = np.clip(axes.transAxes.inverted().transform(points)[:, 1], 0.02, 0.96)
     apart = (LABEL_STEP + 0.14 * max("\n" in curve.name for curve in curves)) / AXES_HEIGHT
     low, high = int(heights.argmin()), int(heights.argmax())
     if low == high:

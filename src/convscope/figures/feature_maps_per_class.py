@@ -17,7 +17,7 @@ from .theme import MUTED, SEQUENTIAL, SMALL_SIZE, TEXT_SIZE, TINY_SIZE
 from .wording import count, file_stem, label, number, quoted
 
 INPUT, BETWEEN, RIGHT, HEAD = 0.44, 0.14, 7.6, 0.36
-LARGEST_ROW = 0.5
+LARGEST_ROW, SMALLEST_ROW = 0.5, 0.16
 
 
 @in_theme
@@ -28,7 +28,7 @@ def draw_feature_maps_per_class(maps: FeatureMaps, images: Images, class_names: 
     mosaic = Mosaic(coloured(values, SEQUENTIAL, low, high))
     left = room_for((label(name, 12) for name in class_names), SMALL_SIZE) + INPUT + BETWEEN
     pitch = min((RIGHT - left) / maps.num_channels, LARGEST_ROW)
-    step = max(pitch * values.shape[2] / values.shape[3], 0.24)
+    step = max(pitch * values.shape[2] / values.shape[3], SMALLEST_ROW)
     side = min(INPUT, step)
     title = _title(maps, class_names)
     body = HEAD + len(images) * step

@@ -10,12 +10,12 @@ from .canvas import Sheet, in_theme
 from .illustration import Illustration
 from .mosaic import Pixels, pictures
 from .scale import text_on
-from .theme import FAINT_ON_WHITE, MUTED, TINY_SIZE, WIDTH
+from .theme import FAINT_ON_WHITE, MARGIN, MUTED, TINY_SIZE, WIDTH
 from .wording import quoted, size
 
 MOST_LINES = 32
 """Of more rows or columns the middle is shown: smaller numbers could not be read."""
-LEFT, TOP = 0.28, 0.2
+LEFT, TOP, LARGEST_CELL = 0.28, 0.2, 0.5
 CHANNELS = ("red", "green", "blue")
 
 
@@ -28,7 +28,7 @@ def draw_first_image_matrix(first_image: Images, class_name: str) -> Illustratio
     what = _what(first_image, numbers)
     zeros = int((numbers == 0).sum())
     title = f"{what} of the first training image, {quoted(class_name)}: {zeros:,} are 0, the largest is {numbers.max()}"
-    side = (WIDTH - 0.4 - LEFT) / max(numbers.shape[1], 8)
+    side = min(LARGEST_CELL, (WIDTH - 2 * MARGIN - LEFT) / numbers.shape[1])
     sheet = Sheet(title, TOP + side * numbers.shape[0])
     sheet.picture(tints, (LEFT, TOP, side * numbers.shape[1], side * numbers.shape[0]))
     _write_numbers(sheet, numbers, tints, side)

@@ -9,7 +9,7 @@ from .canvas import Sheet, in_theme
 from .illustration import Illustration
 from .mosaic import Mosaic, Pixels, coloured, in_rows
 from .scale import SCALE_HEIGHT, draw_scale
-from .theme import DIVERGING, MUTED, SMALL_SIZE, TEXT_SIZE, TINY_SIZE
+from .theme import DIVERGING, MARGIN, MUTED, SMALL_SIZE, TEXT_SIZE, TINY_SIZE
 from .wording import count, file_stem, label, number, size
 
 LEFT, HEAD, RIGHT = 0.5, 0.36, 7.6
@@ -26,8 +26,9 @@ def draw_kernels(kernels: Kernels) -> Illustration:
     tiles = coloured(shown, DIVERGING, -largest, largest)
     title = _title(kernels)
     sheet = _few(title, tiles[0]) if len(shown) == 1 else _wall(title, Mosaic(tiles))
-    draw_scale(sheet, (0, sheet.height - sheet.top - 0.2 - SCALE_HEIGHT + 0.06), DIVERGING, (-largest, largest),
-               f"weight; one scale for all kernels of {label(kernels.layer_name, 30)}")  # fmt: skip
+    place = (0.0 if len(shown) == 1 else LEFT, sheet.height - sheet.top - MARGIN - SCALE_HEIGHT)
+    caption = f"weight; one scale for all kernels of {label(kernels.layer_name, 30)}"
+    draw_scale(sheet, place, DIVERGING, (-largest, largest), caption)
     order = "The number is the output channel" if len(shown) == 1 else "A row per input channel, a column per output channel"
     cut = "" if shown.size == kernels.values.size else f" The first {len(shown)} × {shown.shape[1]} kernels are shown."
     return Illustration(

@@ -20,7 +20,7 @@ LOGARITHMIC_FROM = 4.0
 @in_theme
 def draw_loss(history: History, *, on_test: bool) -> Illustration:
     """Training and validation loss per epoch, in nats; the lowest validation loss has a ring."""
-    images = "test (used as validation)" if on_test else "validation"
+    images = "test images (used as validation)" if on_test else "validation images"
     curves = (training_curve(history.column("loss")), validation_curve(history.column("val_loss"), on_test=on_test))
     best = min(range(len(history)), key=lambda index: history[index].val_loss)
     title = _title(history, best, images)
@@ -34,7 +34,7 @@ def draw_loss(history: History, *, on_test: bool) -> Illustration:
     return Illustration(
         "loss", title,
         "Mean negative log-likelihood of the true class, in nats: lower is better, 0 is certain and right; the ring marks the "
-        f"lowest {images} loss.{scale}",
+        f"lowest loss on {images}.{scale}",
         "; ".join(f"epoch {each.epoch}: training {number(each.loss)}, {images} {number(each.val_loss)}" for each in history) + ".",
         sheet.figure,
     )  # fmt: skip
@@ -44,11 +44,11 @@ def _title(history: History, best: int, images: str) -> str:
     first, last, lowest = history[0], history[-1], history[best]
     training = f"training loss ends at {number(last.loss)}"
     if len(history) == 1:
-        return f"After its only epoch, loss on {images} images is {number(last.val_loss)}; {training}"
+        return f"After its only epoch, loss on {images} is {number(last.val_loss)}; {training}"
     if lowest is last:
-        return (f"Loss on {images} images falls from {number(first.val_loss)} to {number(last.val_loss)}, its lowest, in the "
+        return (f"Loss on {images} falls from {number(first.val_loss)} to {number(last.val_loss)}, its lowest, in the "
                 f"last of {len(history)} epochs; {training}")  # fmt: skip
-    return (f"Loss on {images} images is lowest after epoch {lowest.epoch} ({number(lowest.val_loss)}) and ends at "
+    return (f"Loss on {images} is lowest after epoch {lowest.epoch} ({number(lowest.val_loss)}) and ends at "
             f"{number(last.val_loss)} after {len(history)}; {training}")  # fmt: skip
 
 

@@ -54,8 +54,9 @@ def _title(evaluation: Evaluation, shown: int) -> str:
     sure = int((evaluation.confidence[evaluation.mistakes] > SURE).sum())
     part = f"The {shown} most confident of {evaluation.errors:,} errors" if shown < evaluation.errors else (
         f"All {evaluation.errors} errors" if shown > 1 else "The only error")  # fmt: skip
-    return (f"{part}: {quoted(true)} was read as {quoted(predicted)} with {confidence_text(evaluation.confidence[first])}; "
-            f"{count(sure, 'error')} had more than 90% confidence")  # fmt: skip
+    others = f"{count(sure, 'error')} had more than {SURE:.0%}" if sure else f"none had more than {SURE:.0%}"
+    return (f"{part}: {quoted(true)} was read as {quoted(predicted)} with {confidence_text(evaluation.confidence[first])} "
+            f"confidence; {others}")  # fmt: skip
 
 
 def _caption(evaluation: Evaluation, index: int) -> str:

@@ -99,7 +99,8 @@ def _write_row(sheet: Sheet, top: float, numbered: tuple[int, LayerRow], totals:
             length = BAR_WIDTH * amount / total
             sheet.rectangles([(right + 0.08, middle - 0.07, length, 0.14)], facecolor=colour, hatch=hatch,
                              edgecolor=PAPER if hatch else "none")  # fmt: skip
-            sheet.text(right + 0.13 + length, middle, _share(amount / total), fontsize=SMALL_SIZE, color=MUTED, va="center_baseline")
+            sheet.text(right + 0.13 + length, middle, _share(amount / total), fontsize=SMALL_SIZE, color=MUTED,
+                       va="center_baseline")  # fmt: skip
 
 
 def _share(share: float) -> str:

@@ -90,7 +90,8 @@ def _draw_key(sheet: Sheet, start: float, accuracy: float) -> None:
     paper = sheet.paper
     paper.plot([start, start + 0.3], [0.08, 0.08], color=TEST, linewidth=2.2)
     paper.plot([start + 0.15], [0.08], marker="o", markersize=6, color=TEST, markeredgecolor=PAPER, markeredgewidth=0.6)
-    paper.plot([start + 1.6], [0.08], marker="D", markersize=5.5, markerfacecolor=PAPER, markeredgecolor=ACCENT, markeredgewidth=1.3)
-    paper.plot([start + 2.55] * 2, [0.0, 0.17], color=MUTED, linewidth=0.9, linestyle=":")
-    for left, text in ((0.38, "recall ± 95%"), (1.7, "precision"), (2.63, f"all classes {percent(accuracy)}")):
+    paper.plot([start + 1.82], [0.08], marker="D", markersize=5.5, markerfacecolor=PAPER, markeredgecolor=ACCENT,
+               markeredgewidth=1.3)  # fmt: skip
+    paper.plot([start + 2.74] * 2, [0.0, 0.17], color=MUTED, linewidth=0.9, linestyle=":")
+    for left, text in ((0.38, "recall, 95% interval"), (1.93, "precision"), (2.83, f"all classes {percent(accuracy)}")):
         sheet.text(start + left, 0.12, text, fontsize=SMALL_SIZE, color=MUTED)

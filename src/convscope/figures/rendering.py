@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from html import escape
+from typing import Any
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -28,7 +29,7 @@ def to_png(illustration: Illustration) -> bytes:
     with _themed():
         # Written by an SVG canvas before, the figure would still have that one's 72 dots per inch.
         illustration.figure.dpi = PNG_DPI
-        canvas = FigureCanvasAgg(illustration.figure)
+        canvas: Any = FigureCanvasAgg(illustration.figure)
         canvas.print_png(buffer, metadata={"Software": None, "Title": illustration.title}, pil_kwargs=dict(COMPRESSION))
     return buffer.getvalue()
 
@@ -37,7 +38,8 @@ def to_svg(illustration: Illustration) -> str:
     """A whole SVG file. Its text is set in the reader's own system font."""
     buffer = io.StringIO()
     with _themed():
-        FigureCanvasSVG(illustration.figure).print_svg(buffer, metadata={"Date": None, "Title": illustration.title})
+        canvas: Any = FigureCanvasSVG(illustration.figure)
+        canvas.print_svg(buffer, metadata={"Date": None, "Title": illustration.title})
     return _inside_tags(_with_system_font, buffer.getvalue())
 
 

@@ -14,7 +14,7 @@ from .mosaic import Mosaic, Pixels, pictures
 from .theme import MUTED, SMALL_SIZE, TEXT_SIZE
 from .wording import count, label, quoted
 
-TILE, HEAD = 0.6, 0.24
+HEAD, RIGHT, ROOM_FOR_MEAN = 0.24, 7.6, 0.66
 
 
 @in_theme
@@ -26,16 +26,16 @@ def draw_samples(examples: Examples, class_names: Sequence[str], num_train: int)
     shown = len(examples.samples)
     title = f"{shown:,} of {num_train:,} training images; {_finding(means, [class_names[each] for each in classes])}"
     mosaic = Mosaic(_tiles(examples, classes))
-    height = mosaic.rows * TILE
     left = room_for(label(class_names[each], 14) for each in classes)
-    sheet = Sheet(title, HEAD + height)
-    sheet.picture(mosaic.pixels, (left, HEAD, mosaic.columns * TILE, height))
-    right = left + mosaic.columns * TILE + 0.62
-    sheet.text(right, 0.12, "mean", fontsize=SMALL_SIZE, color=MUTED, ha="right")
+    tile = (RIGHT - ROOM_FOR_MEAN - left) / PER_CLASS
+    step = tile * examples.samples.shape[1] / examples.samples.shape[2]
+    sheet = Sheet(title, HEAD + mosaic.rows * step)
+    sheet.picture(mosaic.pixels, (left, HEAD, mosaic.columns * tile, mosaic.rows * step))
+    sheet.text(RIGHT, 0.12, "mean", fontsize=SMALL_SIZE, color=MUTED, ha="right")
     for row, (each, mean) in enumerate(zip(classes, means, strict=True)):
-        middle = HEAD + mosaic.centre(row) * TILE
+        middle = HEAD + mosaic.centre(row) * step
         sheet.text(left - NAME_SPACE, middle, label(class_names[each], 14), fontsize=TEXT_SIZE, ha="right", va="center_baseline")
-        sheet.text(right, middle, f"{mean:.1f}", fontsize=TEXT_SIZE, color=MUTED, ha="right", va="center_baseline")
+        sheet.text(RIGHT, middle, f"{mean:.1f}", fontsize=TEXT_SIZE, color=MUTED, ha="right", va="center_baseline")
     omitted = len(class_names) - len(classes)
     rest = f"; {count(omitted, 'class')} of {len(class_names)} not shown" if omitted else ""
     return Illustration(

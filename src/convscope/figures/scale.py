@@ -10,7 +10,7 @@ from .theme import DARK_ON_TINT, LIGHT_ON_TINT, MUTED, SMALL_SIZE
 from .wording import number
 
 BAR_WIDTH, BAR_HEIGHT = 1.8, 0.12
-SCALE_HEIGHT = 0.42
+SCALE_HEIGHT = 0.36
 """Inches that a scale takes, with what is written under it."""
 BALANCE = 0.179
 """The relative luminance at which black and white text are equally easy to read, by the contrast formula of WCAG 2."""

@@ -18,7 +18,7 @@ DEPTH = 0.35
 BAR = 0.13
 """Width of a layer without rows and columns, in inches."""
 SMALLEST_BAR = 0.03
-SMALLEST_DEPTH = 0.04
+SMALLEST_DEPTH = 0.02
 Points = list[tuple[float, float]]
 
 
@@ -97,7 +97,7 @@ def _place(body: Body, middle: float, height: float, scales: tuple[float, float]
     rows, columns, channels = body.face
     whole_width, whole_height = body.extent(scale)
     depth = DEPTH * channels * scale
-    depth = depth if depth >= SMALLEST_DEPTH else 0.0  # one channel: a sheet, not a box with a bold edge
+    depth = depth if channels > 1 and depth >= SMALLEST_DEPTH else 0.0  # one channel is a sheet, not a box
     top = (height - whole_height) / 2 + depth
     return Placed(body, middle, middle - whole_width / 2, top, columns * scale, rows * scale, depth)
 

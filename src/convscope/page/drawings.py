@@ -16,6 +16,9 @@ from ..figures.theme import MARGIN, ROLES
 
 TAG = re.compile(r"<[a-zA-Z][^<>]*>")
 """matplotlib escapes < and > in attributes and in text, so that nothing else looks like a tag."""
+PAINT = re.compile(r'\b(?:style|fill|stroke|stop-color|color)="[^"]*"')
+ROLE_OF = {colour: role for role, colour in ROLES.items()}
+COLOUR = re.compile(rf"(?:{'|'.join(ROLE_OF)})\b", re.IGNORECASE)
 STYLE = re.compile(r'\sstyle="([^"]*)"')
 FONT_FAMILY = re.compile(r"(font-family:\s*|font:[^;]*?px )['\"\w][^;]*")
 FURNITURE = re.compile(r"<title>.*?</title>\s*|<style\b.*?</style>\s*|<!--.*?-->\s*|<defs>\s*</defs>\s*", re.DOTALL)
@@ -57,17 +60,7 @@ class Embedded:
 
 def with_page_colours(svg: str) -> str:
     """The theme's colours in attributes and styles of ``svg`` as ``var(--role)``; its text is left alone."""
-    for role, colour in ROLES.items():
-        pattern = re.compile(rf'((?:style|fill|stroke|stop-color|color)="[^"]*?){re.escape(colour)}\b', re.IGNORECASE)
-
-        def replaced(tag: re.Match[str], pattern: re.Pattern[str] = pattern, role: str = role) -> str:
-            text, count = tag[0], 1
-            while count:
-                text, count = pattern.subn(rf"\1var(--{role})", text)
-            return text
-
-        svg = TAG.sub(replaced, svg)
-    return svg
+    return TAG.sub(lambda tag: PAINT.sub(_with_variables, tag[0]) if "#" in tag[0] else tag[0], svg)
 
 
 def embed(drawing: Drawing, classes: StyleClasses) -> Embedded:
@@ -98,6 +91,10 @@ def _without_title(body: str) -> tuple[str, float]:
     """The drawing without its title, which the page sets as text, and how many points of its top that leaves empty."""
     body, lines = TITLE_LINE.subn("", body)
     return body, round((lines * LINE + SPARE) * POINTS_PER_INCH, 2)
+
+
+def _with_variables(attribute: re.Match[str]) -> str:
+    return COLOUR.sub(lambda colour: f"var(--{ROLE_OF[colour[0].lower()]})", attribute[0])
 
 
 def _with_class(tag: str, classes: StyleClasses) -> str:

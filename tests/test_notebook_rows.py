@@ -1,0 +1,32 @@
+"""`docs/notebook.md` names, for each of the notebook's 42 rows, where convscope does it and what holds it there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from convscope.api import Run
+
+ROOT = Path(__file__).parents[1]
+ROWS = [line.split(" | ") for line in (ROOT / "docs" / "notebook.md").read_text("utf-8").splitlines() if re.match(r"\| \d", line)]
+
+
+def test_all_42_rows_are_there() -> None:
+    assert [int(row[0].strip("| ")) for row in ROWS] == list(range(1, 43))
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0].strip("| "))
+def test_what_holds_a_row_exists(row: list[str]) -> None:
+    held_by = re.findall(r"`([^`]+)`", row[3])
+    assert held_by
+    assert all((ROOT / name).is_file() for name in held_by)
+
+
+def test_every_file_that_a_row_names_exists(digits_run: Run) -> None:
+    names = {name for row in ROWS for name in re.findall(r"`((?:src|examples|docs|figures)/[^`]+)`", row[2])}
+    assert len(names) > 10
+    for name in names:
+        place = digits_run.folder if name.startswith("figures/") else ROOT
+        assert (place / name).is_file(), name
