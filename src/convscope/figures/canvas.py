@@ -5,8 +5,10 @@ Places are set by hand, because matplotlib's own layout engines draw a figure on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+import unicodedata
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache, cached_property, wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -41,10 +43,14 @@ def in_theme(draw: Callable[Parameters, Result]) -> Callable[Parameters, Result]
     return themed
 
 
-def theme_settings() -> AbstractContextManager[None]:
+@contextmanager
+def theme_settings() -> Iterator[None]:
     """matplotlib's settings as the theme has them, for as long as the block runs."""
     settings: Any = RC  # the stubs spell out every key as a literal, which no dictionary of one's own can match
-    return mpl.rc_context(settings)
+    with mpl.rc_context(settings), warnings.catch_warnings():
+        # A class name in a script that DejaVu Sans lacks is a row of boxes in the PNG; the SVG has the text itself.
+        warnings.filterwarnings("ignore", message=r"Glyph .* missing from font")
+        yield
 
 
 class Sheet:
@@ -127,10 +133,11 @@ def wrapped(text: str, width: float, size: float = TITLE_SIZE, weight: str = "bo
 
 @cache
 def text_width(text: str, size: float, weight: str = "normal") -> float:
-    """Inches that ``text`` takes in DejaVu Sans at ``size`` points."""
+    """Inches that ``text`` takes in DejaVu Sans at ``size`` points; of characters that fill a square, one ``size`` each."""
     font = FontProperties(family="DejaVu Sans", size=size, weight=weight)
-    width: float = text_to_path.get_text_width_height_descent(text, font, ismath=False)[0]
-    return width / POINTS_PER_INCH
+    narrow = "".join(character for character in text if unicodedata.east_asian_width(character) not in "WF")
+    width: float = text_to_path.get_text_width_height_descent(narrow, font, ismath=False)[0]
+    return (width + (len(text) - len(narrow)) * size) / POINTS_PER_INCH
 
 
 def room_for(names: Iterable[str], size: float = TEXT_SIZE) -> float:

@@ -12,13 +12,13 @@ from .canvas import Sheet, in_theme, text_width
 from .illustration import Illustration
 from .mosaic import Pixels, coloured
 from .scale import SCALE_HEIGHT, draw_scale, text_on
-from .theme import ERRORS, INK, MUTED, RULE, SMALL_SIZE, TEXT_SIZE
+from .theme import ERRORS, INK, MARGIN, MUTED, RULE, SMALL_SIZE, TEXT_SIZE, WIDTH
 from .wording import count, label, quoted
 
 MOST_NUMBERS = 20
 """Classes up to which each cell has its number."""
 MOST_LABELS = 50
-LARGEST_SIDE, LARGEST_CELL = 6.4, 0.9
+LARGEST_SIDE, LARGEST_CELL, SMALLEST_FONT = 6.4, 0.9, 5.5
 PALEST = 0.12
 """Where the scale of errors begins: a single error must differ from none."""
 
@@ -28,12 +28,13 @@ def draw_confusion_matrix(confusion: Confusion) -> Illustration:
     """``confusion.counts`` (k, k): rows true, columns predicted. Only errors have a colour, so that the right ones, a hundred
     times as many, do not take the whole scale."""
     size = len(confusion.counts)
-    side = min(LARGEST_SIDE, LARGEST_CELL * size)
-    font = min(TEXT_SIZE, 72 * side / size / 1.25)
     names = [label(name, 14) for name in confusion.class_names]
+    font = min(TEXT_SIZE, max(SMALLEST_FONT, 72 * LARGEST_SIDE / min(size, MOST_LABELS) / 1.4))
     longest = max(text_width(name, font) for name in names)
+    left = longest + 0.42
+    side = min(LARGEST_SIDE, LARGEST_CELL * size, WIDTH - 2 * MARGIN - left)
     upright = longest > side / size * 0.95
-    left, below = longest + 0.42, (longest if upright else 0.14) + 0.42
+    below = (longest if upright else 0.14) + 0.42
     title = _title(confusion)
     sheet = Sheet(title, side + below + SCALE_HEIGHT)
     axes = sheet.axes(left, 0, side, side)

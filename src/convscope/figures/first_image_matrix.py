@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib.font_manager import FontProperties
+from matplotlib.path import Path
+from matplotlib.textpath import TextPath
 
 from ..types import Images
 from .canvas import Sheet, in_theme
@@ -58,11 +61,24 @@ def _what(image: Images, numbers: npt.NDArray[np.uint8]) -> str:
 
 def _write_numbers(sheet: Sheet, numbers: npt.NDArray[np.uint8], tints: Pixels, side: float) -> None:
     font = min(8.5, side * 72 / 3.1)
-    shades = {int(value): text_on(tints[place]) for place, value in np.ndenumerate(numbers)}
-    shades[0] = FAINT_ON_WHITE if tints[numbers == 0][:1].sum() == 4 * 255 else shades.get(0, FAINT_ON_WHITE)
-    for (row, column), value in np.ndenumerate(numbers):
-        sheet.text(LEFT + (column + 0.5) * side, TOP + (row + 0.5) * side, str(value), fontsize=font,
-                   color=shades[int(value)], ha="center", va="center_baseline")  # fmt: skip
+    for row, column in np.argwhere(numbers > 0):
+        sheet.text(LEFT + (column + 0.5) * side, TOP + (row + 0.5) * side, str(numbers[row, column]), fontsize=font,
+                   color=text_on(tints[row, column]), ha="center", va="center_baseline")  # fmt: skip
+    zeros = np.argwhere(numbers == 0)
+    if len(zeros):
+        tint = tints[tuple(zeros[0])]
+        _mark_zeros(sheet, zeros, side, (font, FAINT_ON_WHITE if tint.min() == 255 else text_on(tint)))
+
+
+def _mark_zeros(sheet: Sheet, places: npt.NDArray[np.int64], side: float, look: tuple[float, str]) -> None:
+    """A nought at each of ``places`` (n, 2), row and column: one shape used n times, because they are most of the picture and
+    as text they took a sixth of the time of all figures."""
+    font, colour = look
+    outline = TextPath((0, 0), "0", size=font, prop=FontProperties(family="DejaVu Sans"))
+    vertices = outline.vertices - (outline.vertices.min(axis=0) + outline.vertices.max(axis=0)) / 2
+    nought = Path(vertices, outline.codes)
+    sheet.paper.plot(LEFT + (places[:, 1] + 0.5) * side, TOP + (places[:, 0] + 0.5) * side, linestyle="none", marker=nought,
+                     markersize=2 * float(abs(vertices).max()), color=colour, markeredgewidth=0, gid="zeros")  # fmt: skip
 
 
 def _write_indices(sheet: Sheet, first_row: int, first_column: int, numbers: npt.NDArray[np.uint8], side: float) -> None:

@@ -14,6 +14,8 @@ from .wording import confidence_text, count, label, quoted
 
 COLUMNS, PITCH, LINE = 8, 0.95, 0.145
 SURE = 0.9
+LEFT_TO_RIGHT = "\u200e"
+"""An invisible mark: the arrow stays before a name that is written from right to left."""
 
 
 @in_theme
@@ -24,6 +26,7 @@ def draw_mistakes(evaluation: Evaluation, examples: Examples) -> Illustration:
     captions = [_caption(evaluation, int(index)) for index in indices]
     mosaic = in_rows(pictures(examples.mistakes), COLUMNS)
     lines = max(caption.count("\n") + 1 for caption in captions)
+    font = SMALL_SIZE if lines == 2 else SMALL_SIZE - 1
     tile = PITCH * mosaic.tile_share
     height = tile * examples.mistakes.shape[1] / examples.mistakes.shape[2]
     step = height + lines * LINE + 0.2
@@ -34,7 +37,7 @@ def draw_mistakes(evaluation: Evaluation, examples: Examples) -> Illustration:
         sheet.picture(line.pixels, (0, row * step, COLUMNS * PITCH, height / line.tile_share))
     for place, caption in enumerate(captions):
         row, column = divmod(place, COLUMNS)
-        sheet.text(column * PITCH, row * step + height + 0.05, caption, fontsize=SMALL_SIZE, va="top", linespacing=1.2)
+        sheet.text(column * PITCH, row * step + height + 0.05, caption, fontsize=font, va="top", linespacing=1.2)
     for place, index in enumerate(indices):
         row, column = divmod(place, COLUMNS)
         sheet.text(column * PITCH + tile, row * step + height + 0.05 + lines * LINE - 0.02, f"#{index}", fontsize=TINY_SIZE,
@@ -63,7 +66,7 @@ def _caption(evaluation: Evaluation, index: int) -> str:
     true, predicted = (label(evaluation.class_names[int(of[index])], 12) for of in (evaluation.labels, evaluation.predictions))
     names = [f"{true} → {predicted}"]
     if text_width(names[0], SMALL_SIZE) > PITCH - 0.05 or any(_is_long(name) for name in evaluation.class_names):
-        names = [true, f"→ {label(predicted, 10)}"]
+        names = [true, f"{LEFT_TO_RIGHT}→ {predicted}"]
     return "\n".join([*names, confidence_text(float(evaluation.confidence[index]))])
 
 

@@ -10,14 +10,14 @@ from .canvas import Sheet, in_theme, text_width
 from .illustration import Illustration
 from .theme import ACCENT, INK, MUTED, PAPER, RULE, SMALL_SIZE, TINY_SIZE
 from .volumes import Placed, bodies, draw_bodies, placed
-from .wording import label, size
+from .wording import count, label, rounded_share, size
 
 STRIP_WIDTH, STRIP_HEIGHT, NAMES = 7.6, 1.75, 0.5
 ROW, HEAD = 0.25, 0.3
 NUMBER, LAYER, KIND, SHAPE = 0.12, 0.3, 1.75, 3.05
-COSTS = ((4.95, "parameters"), (6.6, "multiply-adds"))
+COSTS = ((4.85, "parameters"), (6.75, "multiply-adds"))
 """Where the numbers of each cost end; their bars begin right after."""
-BAR_WIDTH, FONT = 0.55, 9.0
+BAR_WIDTH, FONT = 0.5, 9.0
 
 
 @in_theme
@@ -46,14 +46,14 @@ def draw_model_diagram(network: Network) -> Illustration:
 def _title(table: LayerTable) -> str:
     parameters, work = table.num_parameters, table.multiply_adds
     if not parameters or not work:
-        return f"{len(table.rows)} layers with {parameters:,} parameters and {work:,} multiply-adds per image"
+        return f"{count(len(table.rows), 'layer')} with {parameters:,} parameters and {work:,} multiply-adds per image"
     largest = max(table.rows, key=lambda row: row.num_parameters)
     busiest = max(table.rows, key=lambda row: row.multiply_adds)
-    share, share_of_work = largest.num_parameters / parameters, busiest.multiply_adds / work
+    share, of_work = rounded_share(largest.num_parameters / parameters), rounded_share(busiest.multiply_adds / work)
     if largest is busiest:
-        return (f"{label(largest.name, 30)} has {share:.0%} of the {parameters:,} parameters and does {share_of_work:.0%} of the "
+        return (f"{label(largest.name, 30)} has {share} of the {parameters:,} parameters and does {of_work} of the "
                 f"{work:,} multiply-adds per image")  # fmt: skip
-    return (f"{share:.0%} of the {parameters:,} parameters are in {label(largest.name, 30)}, but {share_of_work:.0%} of the "
+    return (f"{share} of the {parameters:,} parameters are in {label(largest.name, 30)}, but {of_work} of the "
             f"{work:,} multiply-adds per image are in {label(busiest.name, 30)}")  # fmt: skip
 
 
@@ -99,12 +99,8 @@ def _write_row(sheet: Sheet, top: float, numbered: tuple[int, LayerRow], totals:
             length = BAR_WIDTH * amount / total
             sheet.rectangles([(right + 0.08, middle - 0.07, length, 0.14)], facecolor=colour, hatch=hatch,
                              edgecolor=PAPER if hatch else "none")  # fmt: skip
-            sheet.text(right + 0.13 + length, middle, _share(amount / total), fontsize=SMALL_SIZE, color=MUTED,
+            sheet.text(right + 0.13 + length, middle, rounded_share(amount / total), fontsize=SMALL_SIZE, color=MUTED,
                        va="center_baseline")  # fmt: skip
-
-
-def _share(share: float) -> str:
-    return f"{share:.0%}" if share >= 0.01 else f"{share:.1%}"
 
 
 def _write_total(sheet: Sheet, top: float, table: LayerTable) -> None:

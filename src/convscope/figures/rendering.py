@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from html import escape
 from typing import Any
 
@@ -26,7 +24,7 @@ COMPRESSION = {"compress_level": 4}
 def to_png(illustration: Illustration) -> bytes:
     """At twice the size of a page, on paper of its own."""
     buffer = io.BytesIO()
-    with _themed():
+    with theme_settings():
         # Written by an SVG canvas before, the figure would still have that one's 72 dots per inch.
         illustration.figure.dpi = PNG_DPI
         canvas: Any = FigureCanvasAgg(illustration.figure)
@@ -37,7 +35,7 @@ def to_png(illustration: Illustration) -> bytes:
 def to_svg(illustration: Illustration) -> str:
     """A whole SVG file. Its text is set in the reader's own system font."""
     buffer = io.StringIO()
-    with _themed():
+    with theme_settings():
         canvas: Any = FigureCanvasSVG(illustration.figure)
         canvas.print_svg(buffer, metadata={"Date": None, "Title": illustration.title})
     return _inside_tags(_with_system_font, buffer.getvalue())
@@ -63,14 +61,6 @@ def to_drawing(illustration: Illustration, svg: str) -> Drawing:
         return re.sub(r'\b(xlink:href|href)="#([^"]+)"', rf'\1="#{name}-\2"', tag)
 
     return Drawing(name, illustration.title, illustration.reading, illustration.alternative, _inside_tags(prefixed, element))
-
-
-@contextmanager
-def _themed() -> Iterator[None]:
-    with theme_settings(), warnings.catch_warnings():
-        # A class name in a script or emoji that DejaVu Sans lacks is a box in the PNG; the SVG has the text itself.
-        warnings.filterwarnings("ignore", message=r".*[Gg]lyph.*missing.*")
-        yield
 
 
 def _with_system_font(tag: str) -> str:

@@ -40,6 +40,15 @@ def percent(share: float) -> str:
     return f"{share:.2%}"
 
 
+def rounded_share(share: float) -> str:
+    """Whole per cent; "100%" is all and "0%" nothing, so what is only near them says so."""
+    if share in (0.0, 1.0) or 0.01 <= share < 0.995:
+        return f"{share:.0%}"
+    if share >= 0.995:
+        return "> 99%"
+    return f"{share:.1%}" if share >= 0.001 else "< 0.1%"
+
+
 def confidence_text(probability: float) -> str:
     """Never "100 %": a softmax does not reach it, and rounding up would hide how sure of an error a network can be."""
     for digits in (1, 2, 4):

@@ -5,10 +5,10 @@ Each function reads the payload and returns a paragraph, or an empty string wher
 
 from __future__ import annotations
 
+from ..models.architectures import MODELS
 from .facts import (
     Page,
     a_or_an,
-    are_digits,
     layers_in_words,
     network_noun,
     number_of,
@@ -17,17 +17,14 @@ from .facts import (
 )
 from .formats import confidence, counted, decimal, joined, name, percent, sides, whole
 
-KNOWN_MODELS = frozenset({"ann", "cnn", "logistic", "strong"})
-"""Built with Keras' ``Sequential``; what a user's own model is built with is not recorded."""
-
 
 def opening(page: Page) -> str:
     """The notebook's first paragraph: what is built, with what, of which layers, trained how."""
     dataset, run = page["dataset"], page["run"]
-    things = "the digits" if are_digits(page) else "the images"
-    way = "It is Keras' Sequential model of" if run["model"] in KNOWN_MODELS else "It is a chain of"
-    return (f"Here a simple {network_noun(page)} is built that classifies {things} of {name(dataset['name'])}, with the Keras API "
-            f"on {back_end(page)}. {way} {joined(layers_in_words(page))}. "
+    # Ours are; what a user's own model is built with is not recorded.
+    way = "It is Keras' Sequential model of" if run["model"] in MODELS else "It is a chain of"
+    return (f"Here a simple {network_noun(page)} is built that classifies the images of {name(dataset['name'])}, with the "
+            f"Keras API on {back_end(page)}. {way} {joined(layers_in_words(page))}. "
             f"It is trained with the Adam optimiser and the sparse categorical cross-entropy loss.")  # fmt: skip
 
 
@@ -78,6 +75,9 @@ def costs(page: Page) -> str:
     busiest = max(layers, key=lambda layer: layer["multiply_adds"])
     if not work or not parameters:
         return ""
+    if heaviest["num_parameters"] == parameters:
+        return (f"All {whole(parameters)} parameters are in {name(heaviest['name'])}, {heaviest['parameter_sum']}, and so is "
+                f"all the work: {whole(work)} multiply-adds for one image.")  # fmt: skip
     text = (f"{percent(heaviest['num_parameters'] / parameters, 1)} of the parameters are in {name(heaviest['name'])}: "
             f"{heaviest['parameter_sum']} = {whole(heaviest['num_parameters'])}.")  # fmt: skip
     share = percent(busiest["multiply_adds"] / work, 1)

@@ -62,9 +62,8 @@ def _inside(page: Page) -> str:
     image = page["test_image"]
     if not filters:
         return f"What becomes of {a_or_an(image['class_name'])} {name(image['class_name'])} on its way"
-    verdict = "and is right" if image["predicted"] == image["class_name"] else f"and says {name(image['predicted'])}"
-    noun = "filter" if filters == ["1"] else "filters"
-    return f"{joined(filters)} {noun} look at {a_or_an(image['class_name'])} {name(image['class_name'])} {verdict}"
+    said = "right" if image["predicted"] == image["class_name"] else f"wrong: it says {name(image['predicted'])}"
+    return f"{joined(filters)} filters see {a_or_an(image['class_name'])} {name(image['class_name'])}, and the network is {said}"
 
 
 def _verdict(page: Page) -> str:

@@ -1,0 +1,104 @@
+"""A real run, variations of it made by hand, and a real browser to open their pages in."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import warnings
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from convscope.analysis.evaluation import Evaluation
+from convscope.analysis.findings import find
+from convscope.analysis.metrics import evaluation_metrics
+from convscope.analysis.record import RunRecord
+from convscope.figures.gallery import illustrate
+from convscope.figures.illustration import Drawing
+from convscope.figures.rendering import to_drawing, to_svg
+from convscope.page.document import render
+from convscope.page.payload import make_payload
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+HOSTILE = (
+    "</script><script>alert(1)</script>", "\"><img src=x onerror=alert(2)>", "שלום", "👩‍🔬", "&amp;", "'; alert(3); '",
+    "<!--", "a\u2028b", "$x$ {{ 7 * 7 }} {% raw %}", "]]>",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def drawings(digits_record: RunRecord) -> list[Drawing]:
+    return drawn(digits_record)
+
+
+@pytest.fixture(scope="session")
+def page_text(digits_record: RunRecord, drawings: list[Drawing]) -> str:
+    return render(digits_record, drawings)
+
+
+@pytest.fixture
+def page(digits_record: RunRecord) -> dict[str, Any]:
+    """A payload that a test may change."""
+    return deepcopy(make_payload(digits_record))
+
+
+@pytest.fixture(scope="session")
+def hostile_record(digits_record: RunRecord) -> RunRecord:
+    """The run, had its classes been called by an attacker."""
+    return with_class_names(digits_record, HOSTILE)
+
+
+@pytest.fixture(scope="session")
+def hostile_text(hostile_record: RunRecord) -> str:
+    return render(hostile_record, drawn(hostile_record))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium. Without one the tests are skipped, unless CONVSCOPE_REQUIRE_BROWSER=1 says that there must be one."""
+    missing = pytest.fail if os.environ.get("CONVSCOPE_REQUIRE_BROWSER") == "1" else pytest.skip
+    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if executable is None:
+        missing("no Chromium on this machine")
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        missing("no Playwright in this environment")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def write_page(tmp_path: Path) -> Callable[[str], str]:
+    """Puts a page on the disk and says where."""
+
+    def write(text: str) -> str:
+        path = tmp_path / "report.html"
+        path.write_text(text, "utf-8")
+        return path.as_uri()
+
+    return write
+
+
+def drawn(record: RunRecord) -> list[Drawing]:
+    with warnings.catch_warnings():
+        # Names in scripts that DejaVu Sans lacks: a matter of the figures, and of their tests.
+        warnings.filterwarnings("ignore", message=r"Glyph .* missing")
+        return [to_drawing(each, to_svg(each)) for each in illustrate(record)]
+
+
+def with_class_names(record: RunRecord, names: tuple[str, ...]) -> RunRecord:
+    """Every place in which a class name stands, renamed."""
+    evaluation = Evaluation(record.evaluation.labels, record.evaluation.logits, names)
+    metrics = {**record.metrics, "test": evaluation_metrics(evaluation)}
+    metrics["findings"] = [asdict(finding) for finding in find(metrics, model_name=record.request["model"])]
+    request = {**record.request, "dataset": {**record.request["dataset"], "name": names[0], "class_names": list(names)}}
+    return replace(record, request=request, metrics=metrics, evaluation=evaluation)
