@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import UTC, datetime
 from typing import Any
 
@@ -53,6 +54,6 @@ def describe_outcome(request: dict[str, Any], training: Training) -> dict[str, A
 def command_for(dataset: Dataset, model_name: str, config: TrainConfig, seed: int) -> str:
     """The line that asks for the same again."""
     return (
-        f"convscope train {dataset.provenance.source} --model {model_name} --recipe {config.recipe} "
+        f"convscope train {shlex.quote(dataset.provenance.source)} --model {model_name} --recipe {config.recipe} "
         f"--epochs {config.epochs} --seed {seed}"
     )
