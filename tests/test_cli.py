@@ -17,6 +17,7 @@ import pytest
 
 from convscope import runs
 from convscope.api import Run
+from convscope.percent import percent
 
 Completed = subprocess.CompletedProcess[str]
 
@@ -67,7 +68,7 @@ def test_train_without_report_leaves_it_for_later_and_speaks_json(tmp_path: Path
 
 def test_evaluate_prints_the_numbers_of_the_run(digits_run: Run) -> None:
     printed = convscope("evaluate", digits_run.folder)
-    assert f"{digits_run.evaluation.accuracy:.2%} on 359 test images" in printed.stdout
+    assert f"{percent(digits_run.evaluation.accuracy)} on 359 test images" in printed.stdout
     assert all(f"\n{name} " in printed.stdout for name in "0123456789")
     numbers = json.loads(convscope("evaluate", digits_run.folder, "--json").stdout)
     assert numbers["confusion"] == digits_run.record.metrics["test"]["confusion"]
@@ -117,7 +118,7 @@ def test_data_shows_the_first_image_as_matrix_and_as_picture() -> None:
         (["train", "mnits"], 1, ["'mnits' is unknown", "Did you mean 'mnist'?"]),
         (["train", "photos/"], 1, ["'photos/' is unknown"]),
         (["train", "no/such.npz"], 1, ["there is nothing at"]),
-        (["train", "digits", "--model", "cmm"], 2, ["model 'cmm' is unknown", "Did you mean 'cnn'?"]),
+        (["train", "digits", "--model", "cnnn"], 2, ["model 'cnnn' is unknown", "Did you mean 'cnn'?"]),
         (["train", "digits", "--recipe", "standart"], 2, ["recipe 'standart' is unknown", "Did you mean 'standard'?"]),
         (["train", "digits", "--epochs", "0"], 2, ["epochs=0", "at least 1"]),
         (["train", "digits", "--epochs", "-3"], 2, ["epochs=-3"]),

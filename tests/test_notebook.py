@@ -53,7 +53,9 @@ def test_it_prints_what_the_original_printed(executed: Path) -> None:
     assert re.search(r"3\s+18\s+18\s+18\s+126\s+136\s*\n?\s*175\s+26\s+166\s+255\s+247\s+127", text)
     assert "The first value of x_train as an image:" in text
     assert "Total params: 108,618 (424.29 KB)" in text
-    assert re.search(r"cnn: Epoch 1/1 - \d+s - loss: 0\.\d{4} - accuracy: 0\.\d{4} - val_loss: 0\.\d{4} - val_accuracy: 0\.9", text)
+    assert re.search(
+        r"cnn: Epoch 1/1 - \d+s - loss: 0\.\d{4} - accuracy: 0\.\d{4} - val_loss: 0\.\d{4} - val_accuracy: 0\.9", text
+    )
     assert "Confusion Matrix Values:" in text
 
 

@@ -10,7 +10,9 @@ import pytest
 from convscope.api import Run
 
 ROOT = Path(__file__).parents[1]
-ROWS = [line.split(" | ") for line in (ROOT / "docs" / "notebook.md").read_text("utf-8").splitlines() if re.match(r"\| \d", line)]
+ROWS = [
+    line.split(" | ") for line in (ROOT / "docs" / "notebook.md").read_text("utf-8").splitlines() if re.match(r"\| \d", line)
+]
 
 
 def test_all_42_rows_are_there() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +34,8 @@ from .types import PathLike
 if TYPE_CHECKING:
     import keras
 
+    from .figures.illustration import Illustration
+
 RUNS = Path("runs")
 BASELINE_OF = {"cnn": "ann"}
 """The network that a report sets beside another: the notebook's predecessor beside the notebook's."""
@@ -57,6 +61,13 @@ class Run:
     def evaluation(self) -> Evaluation:
         """Of the test split, which was read once, after the training."""
         return self.record.evaluation
+
+    @cached_property
+    def figures(self) -> Mapping[str, Illustration]:
+        """Every figure of the run by name, drawn when first asked for (two seconds); in a notebook each shows itself."""
+        from .figures.gallery import illustrate
+
+        return {illustration.name: illustration for illustration in illustrate(self.record)}
 
     def __repr__(self) -> str:
         return f"Run({str(self.folder)!r}, {self.evaluation!r})"

@@ -8,6 +8,7 @@ from typing import Any
 
 from .data.dataset import Dataset
 from .machine import describe_machine, package_versions
+from .training.batches import shift_pixels
 from .training.config import TrainConfig
 from .training.loop import Training
 
@@ -25,6 +26,7 @@ def describe_request(dataset: Dataset, model_name: str, config: TrainConfig, see
         "recipe": config.recipe,
         "seed": seed,
         "config": config.as_dict(),
+        "shift_pixels": shift_pixels(config, dataset.image_shape),
         "dataset": {
             "name": dataset.name,
             "source": dataset.provenance.source,

@@ -8,6 +8,7 @@ import pytest
 from convscope.analysis.evaluation import Evaluation
 from convscope.analysis.findings import find
 from convscope.analysis.metrics import evaluation_metrics
+from convscope.percent import percent
 
 LAYERS = [
     {"name": "conv2d", "num_parameters": 160, "multiply_adds": 900},
@@ -43,8 +44,8 @@ def texts(values: dict[str, Any]) -> dict[str, list[str]]:
 def test_the_first_finding_is_the_result_with_its_doubt() -> None:
     values = metrics()
     first = find(values, model_name="cnn")[0].text
-    assert f"{values['test']['accuracy']:.2%} of 10,000 test images" in first
-    assert f"{values['test']['interval'][0]:.2%}" in first
+    assert f"{percent(values['test']['accuracy'])} of 10,000 test images" in first
+    assert percent(values["test"]["interval"][0]) in first
     assert f"{values['test']['errors']} images went wrong" in first
 
 
@@ -66,7 +67,7 @@ def test_a_gap_to_validation_is_only_named_beyond_its_interval(accuracy: float, 
 
 def test_where_parameters_and_work_are_is_named_with_their_shares() -> None:
     found = texts(metrics())["model_diagram"]
-    assert found[0] == "92% of the parameters are in dense, but 90% of the work is done in conv2d."
+    assert found[0] == "92 % of the parameters are in dense, but 90 % of the work is done in conv2d."
     assert found[1].startswith("Input rows 26 to 27 and columns 26 to 27 can never change the answer")
 
 

@@ -39,7 +39,9 @@ def _make_record(names: Sequence[str] = ("a", "b", "c"), *, shape: tuple[int, in
     classes = len(names)
     labels = np.arange(classes * per_class) % classes
     images = random.integers(0, 256, (len(labels), *shape), dtype=np.uint8)
-    dataset = Dataset("made", Split(images, labels), Split(images[::-1], labels[::-1]), tuple(names), Provenance("made", "noise"))
+    dataset = Dataset(
+        "made", Split(images, labels), Split(images[::-1], labels[::-1]), tuple(names), Provenance("made", "noise")
+    )
     logits = random.normal(size=(len(labels), classes)) + 2 * np.eye(classes)[dataset.test.labels]
     evaluation = Evaluation(dataset.test.labels, logits.astype(np.float32), tuple(names))
     history = History(tuple(

@@ -22,15 +22,26 @@ IN_ORDER = [
     "feature_maps_max_pooling2d", "feature_maps_per_class_max_pooling2d", "feature_maps_conv2d_1",
     "feature_maps_per_class_conv2d_1", "feature_maps_max_pooling2d_1", "feature_maps_per_class_max_pooling2d_1", "baseline",
 ]  # fmt: skip
-HOSTILE = ("$x^2$ \\frac{", "</script><b>&amp;", "😀 émoji", "שלום עולם", "a" * 300,
-           "tab\tnew\nline\x00\x1b", "", "\u202eevil", "汉字")
+HOSTILE = (
+    "$x^2$ \\frac{",
+    "</script><b>&amp;",
+    "😀 émoji",
+    "שלום עולם",
+    "a" * 300,
+    "tab\tnew\nline\x00\x1b",
+    "",
+    "\u202eevil",
+    "汉字",
+)
 
 
 def dense_layer(inputs: int, outputs: int) -> Layer:
     return Layer("dense", "Dense", {}, (inputs,), (outputs,), {"kernel": np.ones((inputs, outputs), np.float32)})
 
 
-def test_a_run_of_the_notebooks_network_has_all_figures_in_the_notebooks_order(illustrations: Mapping[str, Illustration]) -> None:
+def test_a_run_of_the_notebooks_network_has_all_figures_in_the_notebooks_order(
+    illustrations: Mapping[str, Illustration],
+) -> None:
     assert list(illustrations) == IN_ORDER
 
 
@@ -42,7 +53,11 @@ def test_a_network_without_convolutions_has_neither_kernels_nor_maps(make_record
 
 
 def test_an_unknown_kind_of_layer_costs_the_maps_but_no_other_figure(make_record: Make) -> None:
-    layers = (Layer("odd", "Mystery", {}, (12, 12, 1), (7, 5)), Layer("flat", "Flatten", {}, (7, 5), (35,)), dense_layer(35, 3))
+    layers = (
+        Layer("odd", "Mystery", {}, (12, 12, 1), (7, 5)),
+        Layer("flat", "Flatten", {}, (7, 5), (35,)),
+        dense_layer(35, 3),
+    )
     names = [each.name for each in illustrate(make_record(layers=layers))]
     assert {"model_diagram", "confusion_matrix"} <= set(names)
     assert not [name for name in names if name.startswith("feature_maps")]
@@ -51,7 +66,9 @@ def test_an_unknown_kind_of_layer_costs_the_maps_but_no_other_figure(make_record
 def test_a_run_without_errors_has_no_gallery_of_mistakes_and_says_so(make_record: Make) -> None:
     record = make_record()
     perfect = replace(record.evaluation, logits=np.eye(3, dtype=np.float32)[record.evaluation.labels] * 9)
-    examples = replace(record.examples, mistakes=record.examples.mistakes[:0], mistake_indices=record.examples.mistake_indices[:0])
+    examples = replace(
+        record.examples, mistakes=record.examples.mistakes[:0], mistake_indices=record.examples.mistake_indices[:0]
+    )
     figures = {each.name: each for each in illustrate(replace(record, evaluation=perfect, examples=examples))}
     assert "mistakes" not in figures
     assert figures["confusion_matrix"].title == "All 18 test images are classified correctly"
@@ -76,7 +93,9 @@ def test_the_title_is_drawn_into_the_picture(illustrations: Mapping[str, Illustr
 
 def test_figures_of_results_and_weights_differ_between_runs_in_title_and_picture(make_record: Make) -> None:
     first, second = ({each.name: each for each in illustrate(make_record(seed=seed))} for seed in (1, 2))
-    names = [name for name in first if name.startswith(("loss", "confusion", "per_class", "mistakes", "kernels", "feature_maps"))]
+    names = [
+        name for name in first if name.startswith(("loss", "confusion", "per_class", "mistakes", "kernels", "feature_maps"))
+    ]
     assert len(names) == 7
     for name in names:
         assert first[name].title != second[name].title
@@ -98,7 +117,9 @@ def test_a_drawing_is_one_element_whose_ids_carry_its_name(illustrations: Mappin
     assert ids
     assert all(str(each).startswith(f"{name}-") for each in ids)
     assert len(set(ids)) == len(ids)
-    links = [value for element in root.iter() for key, value in element.attrib.items() if key.endswith("href") and value[0] == "#"]
+    links = [
+        value for element in root.iter() for key, value in element.attrib.items() if key.endswith("href") and value[0] == "#"
+    ]
     assert {link[1:] for link in links} <= set(ids)
     assert "<style" not in drawing.svg
 

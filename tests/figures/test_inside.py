@@ -149,8 +149,8 @@ def test_a_network_without_weights_is_drawn() -> None:
     assert figure.title == "1 layer with 0 parameters and 0 multiply-adds per image"
 
 
-def test_kernels_come_in_the_order_of_the_network(digits_record: RunRecord, illustrations: Mapping[str, Illustration]) -> None:
+def test_kernels_come_in_the_order_of_the_network(
+    digits_record: RunRecord, illustrations: Mapping[str, Illustration]
+) -> None:
     names = [name.removeprefix("kernels_") for name in illustrations if name.startswith("kernels_")]
     assert names == [each.layer_name for each in kernels(digits_record.network)]
-
-

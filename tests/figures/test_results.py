@@ -18,6 +18,7 @@ from convscope.figures.curves import epoch_ticks
 from convscope.figures.illustration import Illustration
 from convscope.figures.loss import draw_loss
 from convscope.figures.rendering import to_svg
+from convscope.percent import percent
 from convscope.training.history import EpochRecord, History
 
 Make = Callable[..., RunRecord]
@@ -72,8 +73,8 @@ def test_a_hundred_classes_are_shown_by_colour_alone() -> None:
 def test_accuracy_states_first_and_last_validation_accuracy(digits_record: RunRecord) -> None:
     title = draw_accuracy(digits_record.history, on_test=False).title
     first, last = digits_record.history[0], digits_record.history[-1]
-    assert f"{first.val_accuracy:.2%}" in title
-    assert f"{last.val_accuracy:.2%}" in title
+    assert percent(first.val_accuracy) in title
+    assert percent(last.val_accuracy) in title
 
 
 def test_curves_hold_the_values_of_the_history(digits_record: RunRecord) -> None:
@@ -91,7 +92,9 @@ def test_training_and_validation_differ_by_dash_and_marker_and_not_by_colour_alo
 
 
 @pytest.mark.parametrize("draw", [draw_accuracy, draw_loss])
-def test_where_the_test_split_validates_the_curve_says_so(on_test_record: RunRecord, draw: Callable[..., Illustration]) -> None:
+def test_where_the_test_split_validates_the_curve_says_so(
+    on_test_record: RunRecord, draw: Callable[..., Illustration]
+) -> None:
     figure = draw(on_test_record.history, on_test=True)
     assert "test (used as validation)" in [line.get_label() for line in figure.figure.axes[0].lines]
     assert "test images (used as validation)" in figure.title
@@ -140,7 +143,7 @@ def test_per_class_states_scikit_learns_recall_and_precision(
     written = Counter(texts_of(illustrations["per_class"]))
     for score in (recall_score, precision_score):
         values = score(evaluation.labels, evaluation.predictions, average=None, zero_division=0)
-        assert not Counter(f"{value:.2%}" for value in values) - written
+        assert not Counter(percent(value) for value in values) - written
 
 
 def test_the_gallery_names_true_class_predicted_class_and_confidence(
@@ -166,13 +169,19 @@ def test_baseline_states_errors_ratio_and_parameters_of_both(
 ) -> None:
     figure, other = illustrations["baseline"], digits_record.metrics["baseline"]
     assert f"{other['error_ratio']:.2f} times" in figure.title
-    assert {f"{other['num_parameters']:,}", f"{digits_record.metrics['parameters']:,}", f"{other['accuracy']:.2%}"} <= set(
+    assert {f"{other['num_parameters']:,}", f"{digits_record.metrics['parameters']:,}", percent(other["accuracy"])} <= set(
         texts_of(figure)
     )
 
 
 def test_a_baseline_without_errors_is_drawn(digits_record: RunRecord) -> None:
-    other = {**digits_record.metrics["baseline"], "errors": 0, "error_ratio": None, "both_wrong": 0, "only_baseline_wrong": 0}
+    other = {
+        **digits_record.metrics["baseline"],
+        "errors": 0,
+        "error_ratio": None,
+        "both_wrong": 0,
+        "only_baseline_wrong": 0,
+    }
     figure = draw_baseline({**digits_record.metrics, "baseline": other}, "cnn")
     assert "makes no error" in figure.title
     to_svg(figure)

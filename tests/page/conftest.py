@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import warnings
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import asdict, replace
@@ -89,10 +88,7 @@ def write_page(tmp_path: Path) -> Callable[[str], str]:
 
 
 def drawn(record: RunRecord) -> list[Drawing]:
-    with warnings.catch_warnings():
-        # Names in scripts that DejaVu Sans lacks: a matter of the figures, and of their tests.
-        warnings.filterwarnings("ignore", message=r"Glyph .* missing")
-        return [to_drawing(each, to_svg(each)) for each in illustrate(record)]
+    return [to_drawing(each, to_svg(each)) for each in illustrate(record)]
 
 
 def with_class_names(record: RunRecord, names: tuple[str, ...]) -> RunRecord:

@@ -29,7 +29,9 @@ def opened(browser: Browser, address: str, *, width: int = 1280, **options: Any)
     page.on("console", lambda message: troubles.append(f"console: {message.text}"))
     page.on("pageerror", lambda error: troubles.append(f"error: {error}"))
     page.on("dialog", lambda dialog: (troubles.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-    page.on("request", lambda request: troubles.append(f"request: {request.url}") if is_foreign(request.url, address) else None)
+    page.on(
+        "request", lambda request: troubles.append(f"request: {request.url}") if is_foreign(request.url, address) else None
+    )
     try:
         page.goto(address)
         yield page, troubles

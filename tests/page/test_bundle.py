@@ -53,7 +53,7 @@ def test_the_bundle_leaves_no_name_outside(tmp_path: Path) -> None:
         ("export {a};", "are joined"),
         ('const a = "</script>";', "two pieces"),
         ('const a = "<!--";', "two pieces"),
-        ("const shared = 1;\nimport {b} from \"./b.js\";", "both use the name 'shared'"),
+        ('const shared = 1;\nimport {b} from "./b.js";', "both use the name 'shared'"),
     ],
 )
 def test_a_broken_rule_is_an_error_that_says_which(tmp_path: Path, line: str, complaint: str) -> None:

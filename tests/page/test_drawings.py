@@ -25,7 +25,7 @@ def test_every_role_becomes_a_variable_of_its_name(role: str, colour: str) -> No
 
 
 def test_a_class_called_like_a_colour_keeps_its_name() -> None:
-    text = f"<text>{ROLES['ink']} style=\"fill: {ROLES['ink']}\"</text>"
+    text = f'<text>{ROLES["ink"]} style="fill: {ROLES["ink"]}"</text>'
     assert with_page_colours(text) == text
 
 
@@ -51,7 +51,9 @@ def test_the_pages_font_replaces_the_drawings() -> None:
     assert "{font-size: 9px; font-family: var(--sans); text-anchor: end}" in classes.css()
 
 
-@pytest.mark.parametrize("style", ["} body { display: none", "background: url(https://example.org)", "a: \\3c /style", "@import x"])
+@pytest.mark.parametrize(
+    "style", ["} body { display: none", "background: url(https://example.org)", "a: \\3c /style", "@import x"]
+)
 def test_a_style_that_could_leave_its_rule_is_refused(style: str) -> None:
     with pytest.raises(ValueError, match="cannot stand in a style sheet"):
         embed(drawing(f'<path style="{style}"/>'), StyleClasses())

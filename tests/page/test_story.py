@@ -75,7 +75,13 @@ def test_costs_name_the_heaviest_and_the_busiest_layer(page: Page) -> None:
 
 
 def test_one_layer_that_is_both_is_named_once(page: Page) -> None:
-    dense = {"name": "dense", "num_parameters": 650, "multiply_adds": 640, "parameter_sum": "64·10 + 10", "output_shape": [10]}
+    dense = {
+        "name": "dense",
+        "num_parameters": 650,
+        "multiply_adds": 640,
+        "parameter_sum": "64·10 + 10",
+        "output_shape": [10],
+    }
     page["metrics"].update(parameters=650, multiply_adds=640, layers=[dense])
     assert story.costs(page).count("dense") == 1
     assert titles.title("built", page) == "650 parameters in one layer, all of them in dense"
@@ -84,7 +90,9 @@ def test_one_layer_that_is_both_is_named_once(page: Page) -> None:
 def test_blind_pixels_are_counted(page: Page) -> None:
     page["dataset"]["image_shape"] = [28, 28, 1]
     page["metrics"]["blind_pixels"] = {"rows": [26, 27], "columns": [26, 27]}
-    assert story.blind(page).startswith("108 of the 784 pixels can never change the answer: rows 26 and 27 and columns 26 and 27")
+    assert story.blind(page).startswith(
+        "108 of the 784 pixels can never change the answer: rows 26 and 27 and columns 26 and 27"
+    )
     page["metrics"]["blind_pixels"] = {"rows": [27], "columns": []}
     assert story.blind(page).startswith("28 of the 784 pixels can never change the answer: row 27,")
     page["metrics"]["blind_pixels"] = {"rows": [], "columns": []}
@@ -139,7 +147,9 @@ def test_a_large_or_coloured_image_is_printed_in_part_and_says_so(page: Page) ->
     )
 
 
-@pytest.mark.parametrize(("noun", "article"), [("7", "a"), ("8", "an"), ("18", "an"), ("80", "an"), ("owl", "an"), ("1", "a")])
+@pytest.mark.parametrize(
+    ("noun", "article"), [("7", "a"), ("8", "an"), ("18", "an"), ("80", "an"), ("owl", "an"), ("1", "a")]
+)
 def test_the_article_follows_the_sound(noun: str, article: str) -> None:
     assert facts.a_or_an(noun) == article
 

@@ -12,6 +12,7 @@ from ..data.dataset import Split
 from ..data.prepare import to_inputs
 from ..models.predictor import Predictor
 from ..models.saving import with_logits
+from ..percent import percent
 from ..types import Floats, Labels
 from .confusion import Confusion, confusion
 from .intervals import Interval, wilson
@@ -92,7 +93,7 @@ class Evaluation:
     def __repr__(self) -> str:
         interval = self.interval
         return (
-            f"Evaluation(accuracy {self.accuracy:.2%} [{interval.low * 100:.2f}, {interval.high * 100:.2f}], "
+            f"Evaluation(accuracy {percent(self.accuracy)} [{interval.low * 100:.2f}, {interval.high * 100:.2f}], "
             f"loss {self.loss:.4f}, {self.errors} errors, n={len(self):,})"
         )
 

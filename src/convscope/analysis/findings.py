@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..percent import percent
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -32,8 +34,8 @@ def find(metrics: Mapping[str, Any], *, model_name: str) -> tuple[Finding, ...]:
 def _result(test: Mapping[str, Any]) -> Finding:
     low, high = test["interval"]
     return Finding(
-        f"{test['accuracy']:.2%} of {test['n']:,} test images are classified correctly, between {low:.2%} and {high:.2%} "
-        f"with 95 % confidence; {_images(test['errors'])} went wrong.",
+        f"{percent(test['accuracy'])} of {test['n']:,} test images are classified correctly, between {percent(low)} and "
+        f"{percent(high)} with 95 % confidence; {_images(test['errors'])} went wrong.",
         "confusion_matrix",
     )
 
@@ -53,7 +55,9 @@ def _baseline(metrics: Mapping[str, Any], model_name: str) -> Finding | None:
         if overlap
         else ("their intervals do not overlap")
     )
-    return Finding(f"The {verdict} ({own['accuracy']:.2%} against {baseline['accuracy']:.2%}); {doubt}.", "baseline")
+    return Finding(
+        f"The {verdict} ({percent(own['accuracy'])} against {percent(baseline['accuracy'])}); {doubt}.", "baseline"
+    )
 
 
 def _confusions(test: Mapping[str, Any]) -> Finding | None:
@@ -74,8 +78,8 @@ def _worst_class(test: Mapping[str, Any]) -> Finding | None:
     apart = worst["recall_interval"][1] < best["recall_interval"][0]
     doubt = "their 95 % intervals do not overlap" if apart else "their 95 % intervals overlap, so it may be chance"
     return Finding(
-        f"Recall runs from {worst['recall']:.2%} for {worst['class_name']} to {best['recall']:.2%} for {best['class_name']}; "
-        f"{doubt}.",
+        f"Recall runs from {percent(worst['recall'])} for {worst['class_name']} to {percent(best['recall'])} for "
+        f"{best['class_name']}; {doubt}.",
         "per_class",
     )
 
@@ -84,7 +88,9 @@ def _generalisation(metrics: Mapping[str, Any]) -> Finding | None:
     """Only a gap beyond the validation accuracy's own interval is worth a sentence."""
     last = metrics["history"]["last_epoch"]
     low, high = metrics["history"]["validation_interval"]
-    shares = f"{last['accuracy']:.2%} of the training images and {last['val_accuracy']:.2%} of the validation images"
+    shares = (
+        f"{percent(last['accuracy'])} of the training images and {percent(last['val_accuracy'])} of the validation images"
+    )
     if last["accuracy"] > high:
         return Finding(
             f"In the last epoch it was right on {shares}: it has begun to learn its training images by heart.", "accuracy"
@@ -105,8 +111,8 @@ def _costs(layers: list[Mapping[str, Any]]) -> Finding | None:
     if heaviest["name"] == busiest["name"] or not work:
         return None
     return Finding(
-        f"{heaviest['num_parameters'] / parameters:.0%} of the parameters are in {heaviest['name']}, but "
-        f"{busiest['multiply_adds'] / work:.0%} of the work is done in {busiest['name']}.",
+        f"{percent(heaviest['num_parameters'] / parameters, 0)} of the parameters are in {heaviest['name']}, but "
+        f"{percent(busiest['multiply_adds'] / work, 0)} of the work is done in {busiest['name']}.",
         "model_diagram",
     )
 

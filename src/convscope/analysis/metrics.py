@@ -93,4 +93,6 @@ def interval_pair(interval: Interval) -> list[float]:
 
 
 def _layer(row: LayerRow) -> dict[str, Any]:
-    return {**asdict(row), "output_shape": list(row.output_shape)}
+    reach = row.receptive_field
+    field = None if reach is None else {key: list(value) for key, value in asdict(reach).items()}
+    return {**asdict(row), "output_shape": list(row.output_shape), "receptive_field": field}

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..percent import percent
 from ..types import Images
 
 SHADES = " ░▒▓█"
@@ -51,8 +52,8 @@ def result_line(test: Mapping[str, Any]) -> str:
     """Accuracy with its interval, loss and errors of an evaluated split."""
     low, high = test["interval"]
     return (
-        f"accuracy {test['accuracy']:.2%} on {test['n']:,} test images "
-        f"(95 % interval {low:.2%} to {high:.2%}), {test['errors']:,} wrong, loss {test['loss']:.4f}"
+        f"accuracy {percent(test['accuracy'])} on {test['n']:,} test images "
+        f"(95 % interval {percent(low)} to {percent(high)}), {test['errors']:,} wrong, loss {test['loss']:.4f}"
     )
 
 
@@ -61,9 +62,9 @@ def class_table(test: Mapping[str, Any]) -> str:
     rows = (
         (
             entry["class_name"],
-            f"{entry['precision']:.2%}",
-            f"{entry['recall']:.2%}",
-            f"{entry['f1']:.2%}",
+            f"{percent(entry['precision'])}",
+            f"{percent(entry['recall'])}",
+            f"{percent(entry['f1'])}",
             f"{entry['support']:,}",
         )
         for entry in test["per_class"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..percent import percent
 from .options import output_options
 
 if TYPE_CHECKING:
@@ -73,8 +74,8 @@ def _details(metrics: Mapping[str, Any]) -> list[str]:
     baseline = metrics.get("baseline")
     if baseline and baseline["error_ratio"] is not None:
         lines.append(
-            f"beside it: {baseline['model_name']} with {baseline['accuracy']:.2%} and {baseline['errors']:,} wrong; "
-            f"{baseline['error_ratio']:.2f} times its errors are left"
+            f"beside it: {baseline['model_name']}, {percent(baseline['accuracy'])} and {baseline['errors']:,} wrong; "
+            f"the network makes {baseline['error_ratio']:.2f} times its errors"
         )
     lines.append(f"trained in {metrics['train_seconds']:.1f} s; {metrics['wall_seconds']:.1f} s from start to result")
     return [line for line in lines if line]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 
+from ..percent import percent
 from ..training.history import History
 from ..types import Floats
 from .canvas import Sheet, in_theme
 from .curves import AXES_HEIGHT, AXES_WIDTH, BOTTOM, LEFT, draw_curves, finite, training_curve, validation_curve
 from .illustration import Illustration
 from .theme import TEXT_SIZE
-from .wording import count, percent
+from .wording import count
 
 TICKS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9998, 0.9999)
 BETWEEN_TICKS = (0.96, 0.97, 0.985, 0.9925, 0.994, 0.996, 0.997, 0.9985)
@@ -59,7 +60,7 @@ def _set_scale(axes: Axes, values: list[float]) -> bool:
     if not STRETCH_FROM <= high < 1:
         margin = 0.06 * (high - low) or 0.05
         axes.set_ylim(max(0.0, low - margin), min(1.0, high + margin))
-        axes.yaxis.set_major_formatter(lambda value, _: f"{value:.4g}" if high - low < 0.005 else f"{value:.0%}")
+        axes.yaxis.set_major_formatter(lambda value, _: f"{value:.4g}" if high - low < 0.005 else percent(value, 0))
         return False
     axes.set_yscale("function", functions=(_halvings, _accuracy))
     bottom, top = _halvings(np.array([low, high]))

@@ -7,10 +7,11 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
+from ..percent import percent
 from .canvas import NAME_SPACE, Sheet, in_theme, text_width
 from .illustration import Illustration
 from .theme import ACCENT, INK, MUTED, PAPER, SMALL_SIZE, TEXT_SIZE
-from .wording import count, label, percent
+from .wording import count, label
 
 RIGHT, HEAD, STEP = 4.2, 0.3, 0.42
 COLUMNS = (("accuracy", 5.1), ("errors", 5.75), ("parameters", 6.7), ("multiply-adds", 7.6))
@@ -34,7 +35,7 @@ def draw_baseline(metrics: Mapping[str, Any], model_name: str) -> Illustration:
     _draw_accuracies(sheet.axes(left, HEAD, RIGHT - left, 2 * STEP), own, other)
     for head, right in COLUMNS:
         sheet.text(right, 0.12, head, fontsize=SMALL_SIZE, color=MUTED, ha="right")
-    sheet.text(left, 0.12, "accuracy, with its 95% interval", fontsize=SMALL_SIZE, color=MUTED)
+    sheet.text(left, 0.12, "accuracy, with its 95 % interval", fontsize=SMALL_SIZE, color=MUTED)
     for row, (name, entry, parameters, work) in enumerate(rows):
         middle = HEAD + (row + 0.5) * STEP
         sheet.text(0, middle, name, fontweight="bold", va="center_baseline")
@@ -61,7 +62,9 @@ def _title(own: Mapping[str, Any], other: Mapping[str, Any], names: tuple[str, s
     if ratio is None:
         return f"The {names[1]} makes no error on {own['n']:,} test images, the {names[0]} {count(own['errors'], 'error')}"
     overlap = own["interval"][0] <= other["interval"][1] and other["interval"][0] <= own["interval"][1]
-    doubt = "their intervals overlap, so this does not settle which is better" if overlap else "their intervals do not overlap"
+    doubt = (
+        "their intervals overlap, so this does not settle which is better" if overlap else "their intervals do not overlap"
+    )
     return (f"The {names[0]} makes {ratio:.2f} times the errors of the {names[1]}: {own['errors']:,} against "
             f"{other['errors']:,} of {own['n']:,}; {doubt}")  # fmt: skip
 

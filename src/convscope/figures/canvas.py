@@ -136,7 +136,9 @@ def text_width(text: str, size: float, weight: str = "normal") -> float:
     """Inches that ``text`` takes in DejaVu Sans at ``size`` points; of characters that fill a square, one ``size`` each."""
     font = FontProperties(family="DejaVu Sans", size=size, weight=weight)
     narrow = "".join(character for character in text if unicodedata.east_asian_width(character) not in "WF")
-    width: float = text_to_path.get_text_width_height_descent(narrow, font, ismath=False)[0]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # emoji and other scripts: the reader's own fonts have them
+        width: float = text_to_path.get_text_width_height_descent(narrow, font, ismath=False)[0]
     return (width + (len(text) - len(narrow)) * size) / POINTS_PER_INCH
 
 

@@ -55,7 +55,11 @@ def _panels(counts: Mapping[str, Sequence[int]], *, on_test: bool) -> tuple[Pane
     training = Panel("training", TRAINING, None, counts["train"])
     if on_test:
         return training, Panel("test (used as validation)", TEST, "xxxx", counts["test"])
-    return (training, Panel("validation", VALIDATION, "////", counts["validation"]), Panel("test", TEST, "xxxx", counts["test"]))
+    return (
+        training,
+        Panel("validation", VALIDATION, "////", counts["validation"]),
+        Panel("test", TEST, "xxxx", counts["test"]),
+    )
 
 
 def _title(panels: Sequence[Panel], class_names: Sequence[str]) -> str:

@@ -66,7 +66,9 @@ def _title(confusion: Confusion) -> str:
 
 def _alternative(confusion: Confusion) -> str:
     pairs = confusion.pairs(20)
-    listed = "; ".join(f"{quoted(pair.true)} taken for {quoted(pair.predicted)} {pair.count} of {pair.support:,}" for pair in pairs)
+    listed = "; ".join(
+        f"{quoted(pair.true)} taken for {quoted(pair.predicted)} {pair.count} of {pair.support:,}" for pair in pairs
+    )
     hits = ", ".join(f"{quoted(name)} {confusion.counts[i, i]:,} of {confusion.counts[i].sum():,}"
                      for i, name in enumerate(confusion.class_names))  # fmt: skip
     return f"Right, by class: {hits}. " + (f"The most frequent errors: {listed}." if pairs else "There are no errors.")

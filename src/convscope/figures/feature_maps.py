@@ -35,7 +35,9 @@ def draw_feature_maps(maps: FeatureMaps, image: Images, class_name: str) -> Illu
     for channel in range(maps.num_channels if columns < 32 else 0):
         row, column = divmod(channel, columns)
         sheet.text(LEFT + column * pitch, row * step + CAPTION - 0.04, str(channel), fontsize=TINY_SIZE, color=MUTED)
-    draw_scale(sheet, (LEFT, body + 0.1), SEQUENTIAL, (low, high), f"activation; one scale for all of {label(maps.layer_name, 24)}")
+    draw_scale(
+        sheet, (LEFT, body + 0.1), SEQUENTIAL, (low, high), f"activation; one scale for all of {label(maps.layer_name, 24)}"
+    )
     return Illustration(
         f"feature_maps_{file_stem(maps.layer_name)}", title,
         "The input is at the left; each small picture is the output of one channel, under its number: the brighter, the stronger "

@@ -40,9 +40,13 @@ def draw_feature_maps_per_class(maps: FeatureMaps, images: Images, class_names: 
         sheet.text(left - BETWEEN - side - 0.1, HEAD + inputs.centre(row) * step, label(name, 12), fontsize=SMALL_SIZE, ha="right",
                    va="center_baseline")  # fmt: skip
     for channel in every(maps.num_channels, pitch):
-        sheet.text(left + mosaic.centre(channel) * pitch, HEAD - 0.05, str(channel), fontsize=TINY_SIZE, color=MUTED, ha="center")
+        sheet.text(
+            left + mosaic.centre(channel) * pitch, HEAD - 0.05, str(channel), fontsize=TINY_SIZE, color=MUTED, ha="center"
+        )
     sheet.text(left, 0.1, "channel →", fontsize=TEXT_SIZE - 1, color=MUTED)
-    draw_scale(sheet, (left, body + 0.1), SEQUENTIAL, (low, high), f"activation; one scale for all of {label(maps.layer_name, 24)}")
+    draw_scale(
+        sheet, (left, body + 0.1), SEQUENTIAL, (low, high), f"activation; one scale for all of {label(maps.layer_name, 24)}"
+    )
     return Illustration(
         f"feature_maps_per_class_{file_stem(maps.layer_name)}", title,
         "A row per class with its first test image, then the output of every channel for it: compare down a column to see what a "
@@ -57,7 +61,11 @@ def _title(maps: FeatureMaps, class_names: Sequence[str]) -> str:
     channel = int((means.max(axis=0) - means.min(axis=0)).argmax())
     low, high = int(means[:, channel].argmin()), int(means[:, channel].argmax())
     silent = int((maps.values.max(axis=(0, 1, 2)) <= 0).sum())
-    rest = f"; {count(silent, 'channel')} of {maps.num_channels} {'is' if silent == 1 else 'are'} silent for all" if silent else ""
+    rest = (
+        f"; {count(silent, 'channel')} of {maps.num_channels} {'is' if silent == 1 else 'are'} silent for all"
+        if silent
+        else ""
+    )
     return (f"{label(maps.layer_name, 30)}: channel {channel} differs most between these {len(class_names)} images, from a mean of "
             f"{number(means[low, channel])} for {quoted(class_names[low])} to {number(means[high, channel])} for "
             f"{quoted(class_names[high])}{rest}")  # fmt: skip

@@ -26,7 +26,9 @@ def draw_first_image(first_image: Images, class_name: str) -> Illustration:
     axes.imshow(pictures(first_image)[0], extent=(-0.5, width - 0.5, height - 0.5, -0.5), aspect="auto")
     axes.spines[:].set(visible=True, color=RULE)
     axes.tick_params(length=2)
-    ink = "Black is 255 and white is 0" if is_ink(first_image) else "Each pixel has the brightness, or colour, of its numbers"
+    ink = (
+        "Black is 255 and white is 0" if is_ink(first_image) else "Each pixel has the brightness, or colour, of its numbers"
+    )
     return Illustration(
         "first_image", title, f"{ink}; the ticks count pixels from 0, from the top left corner.",
         f"A picture of {size(first_image.shape[1:3])} pixels, labelled {quoted(class_name)}. {extent} "

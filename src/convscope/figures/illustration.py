@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
+from html import escape
 
 from matplotlib.figure import Figure
 
@@ -20,6 +22,16 @@ class Illustration:
     alternative: str
     """What somebody learns from it who cannot see it: the numbers in words."""
     figure: Figure
+
+    def _repr_html_(self) -> str:
+        """In a notebook an illustration shows itself, as a PNG with its words: notebooks keep no SVG apart from scripts."""
+        from .rendering import to_png
+
+        source = base64.b64encode(to_png(self)).decode("ascii")
+        return (
+            f'<figure><img src="data:image/png;base64,{source}" alt="{escape(self.alternative)}" style="max-width: 100%">'
+            f"<figcaption>{escape(self.reading)}</figcaption></figure>"
+        )
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..analysis.kernels import Kernels
+from ..percent import percent
 from .canvas import Sheet, in_theme
 from .illustration import Illustration
 from .mosaic import Mosaic, Pixels, coloured, in_rows
@@ -45,7 +46,8 @@ def _title(kernels: Kernels) -> str:
     where = f"output channel {target}" if kernels.in_channels == 1 else f"input channel {source} → output channel {target}"
     total = count(kernels.in_channels * kernels.out_channels, "kernel")
     strongest = number(float(values.flat[int(abs(values).argmax())]))
-    return (f"{label(kernels.layer_name, 30)}: {total} of {size(values.shape[2:])}; {np.mean(values < 0):.0%} of {values.size:,} "
+    negative = float(np.mean(values < 0))
+    return (f"{label(kernels.layer_name, 30)}: {total} of {size(values.shape[2:])}; {percent(negative, 0)} of {values.size:,} "
             f"weights are negative, and the strongest, {strongest}, is in {where}")  # fmt: skip
 
 
@@ -82,7 +84,9 @@ def _wall(title: str, mosaic: Mosaic) -> Sheet:
     sheet.text(LEFT, 0.1, "output channel →", fontsize=TEXT_SIZE - 1, color=MUTED)
     sheet.text(0.08, HEAD, "← input channel", fontsize=TEXT_SIZE - 1, color=MUTED, rotation=90, va="top", ha="center")
     for column in every(mosaic.columns, pitch):
-        sheet.text(LEFT + mosaic.centre(column) * pitch, HEAD - 0.05, str(column), fontsize=TINY_SIZE, color=MUTED, ha="center")
+        sheet.text(
+            LEFT + mosaic.centre(column) * pitch, HEAD - 0.05, str(column), fontsize=TINY_SIZE, color=MUTED, ha="center"
+        )
     for row in every(mosaic.rows, height):
         sheet.text(LEFT - 0.06, HEAD + mosaic.centre(row) * height, str(row), fontsize=TINY_SIZE, color=MUTED, ha="right",
                    va="center_baseline")  # fmt: skip

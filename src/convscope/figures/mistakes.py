@@ -6,6 +6,7 @@ import numpy as np
 
 from ..analysis.evaluation import Evaluation
 from ..analysis.examples import Examples
+from ..percent import percent
 from .canvas import Sheet, in_theme, text_width
 from .illustration import Illustration
 from .mosaic import Mosaic, in_rows, pictures
@@ -57,13 +58,15 @@ def _title(evaluation: Evaluation, shown: int) -> str:
     sure = int((evaluation.confidence[evaluation.mistakes] > SURE).sum())
     part = f"The {shown} most confident of {evaluation.errors:,} errors" if shown < evaluation.errors else (
         f"All {evaluation.errors} errors" if shown > 1 else "The only error")  # fmt: skip
-    others = f"{count(sure, 'error')} had more than {SURE:.0%}" if sure else f"none had more than {SURE:.0%}"
+    others = f"{count(sure, 'error')} had more than {percent(SURE, 0)}" if sure else f"none had more than {percent(SURE, 0)}"
     return (f"{part}: {quoted(true)} was read as {quoted(predicted)} with {confidence_text(evaluation.confidence[first])} "
             f"confidence; {others}")  # fmt: skip
 
 
 def _caption(evaluation: Evaluation, index: int) -> str:
-    true, predicted = (label(evaluation.class_names[int(of[index])], 12) for of in (evaluation.labels, evaluation.predictions))
+    true, predicted = (
+        label(evaluation.class_names[int(of[index])], 12) for of in (evaluation.labels, evaluation.predictions)
+    )
     names = [f"{true} → {predicted}"]
     if text_width(names[0], SMALL_SIZE) > PITCH - 0.05 or any(_is_long(name) for name in evaluation.class_names):
         names = [true, f"{LEFT_TO_RIGHT}→ {predicted}"]
@@ -78,4 +81,5 @@ def _is_long(name: str) -> bool:
 def _in_words(evaluation: Evaluation, index: int) -> str:
     true, predicted = (quoted(evaluation.class_names[int(of[index])]) for of in (evaluation.labels, evaluation.predictions))
     own = float(np.asarray(evaluation.probabilities)[index, int(evaluation.labels[index])])
-    return f"image {index}: {true} read as {predicted}, {confidence_text(float(evaluation.confidence[index]))} against {own:.1%}"
+    sure = confidence_text(float(evaluation.confidence[index]))
+    return f"image {index}: {true} read as {predicted}, {sure} against {percent(own, 1)}"

@@ -94,7 +94,9 @@ def _write_row(sheet: Sheet, top: float, numbered: tuple[int, LayerRow], totals:
         sheet.text(left, middle, text, fontsize=FONT, color=colour, va="center_baseline")
     costs = zip(COSTS, (row.num_parameters, row.multiply_adds), totals, ((INK, None), (ACCENT, "////")), strict=True)
     for (right, _), amount, total, (colour, hatch) in costs:
-        sheet.text(right, middle, f"{amount:,}", fontsize=FONT, color=INK if amount else MUTED, ha="right", va="center_baseline")
+        sheet.text(
+            right, middle, f"{amount:,}", fontsize=FONT, color=INK if amount else MUTED, ha="right", va="center_baseline"
+        )
         if amount:
             length = BAR_WIDTH * amount / total
             sheet.rectangles([(right + 0.08, middle - 0.07, length, 0.14)], facecolor=colour, hatch=hatch,

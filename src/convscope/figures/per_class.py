@@ -8,10 +8,11 @@ from matplotlib.axes import Axes
 
 from ..analysis.evaluation import Evaluation
 from ..analysis.scores import ClassScore
+from ..percent import percent
 from .canvas import NAME_SPACE, Sheet, in_theme, room_for
 from .illustration import Illustration
 from .theme import ACCENT, INK, MUTED, PAPER, SMALL_SIZE, TEST, TEXT_SIZE
-from .wording import label, percent, quoted
+from .wording import label, quoted
 
 RIGHT, HEAD, FOOT = 5.15, 0.36, 0.3
 COLUMNS = (("recall", 5.85), ("precision", 6.7), ("images", 7.5))
@@ -32,10 +33,12 @@ def draw_per_class(evaluation: Evaluation) -> Illustration:
     _draw_marks(axes, ranked, evaluation.accuracy)
     _write_table(sheet, ranked, left, step)
     _draw_key(sheet, left, evaluation.accuracy)
-    cut = f" The {len(ranked)} of {len(scores)} classes with the lowest recall are shown." if len(ranked) < len(scores) else ""
+    cut = (
+        f" The {len(ranked)} of {len(scores)} classes with the lowest recall are shown." if len(ranked) < len(scores) else ""
+    )
     return Illustration(
         "per_class", title,
-        "Recall is the share of a class that was found, the line its 95% interval; precision the share of the images called so "
+        "Recall is the share of a class that was found, the line its 95 % interval; precision the share of the images called so "
         f"that are; the scale does not start at zero.{cut}",
         " ".join(f"{quoted(score.class_name)}: recall {percent(score.recall)} ({percent(score.recall_interval.low)} to "
                  f"{percent(score.recall_interval.high)}), precision {percent(score.precision)}, {score.support:,} images."
@@ -93,5 +96,5 @@ def _draw_key(sheet: Sheet, start: float, accuracy: float) -> None:
     paper.plot([start + 1.82], [0.08], marker="D", markersize=5.5, markerfacecolor=PAPER, markeredgecolor=ACCENT,
                markeredgewidth=1.3)  # fmt: skip
     paper.plot([start + 2.74] * 2, [0.0, 0.17], color=MUTED, linewidth=0.9, linestyle=":")
-    for left, text in ((0.38, "recall, 95% interval"), (1.93, "precision"), (2.83, f"all classes {percent(accuracy)}")):
+    for left, text in ((0.38, "recall, 95 % interval"), (1.93, "precision"), (2.83, f"all classes {percent(accuracy)}")):
         sheet.text(start + left, 0.12, text, fontsize=SMALL_SIZE, color=MUTED)

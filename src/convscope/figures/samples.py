@@ -34,7 +34,9 @@ def draw_samples(examples: Examples, class_names: Sequence[str], num_train: int)
     sheet.text(RIGHT, 0.12, "mean", fontsize=SMALL_SIZE, color=MUTED, ha="right")
     for row, (each, mean) in enumerate(zip(classes, means, strict=True)):
         middle = HEAD + mosaic.centre(row) * step
-        sheet.text(left - NAME_SPACE, middle, label(class_names[each], 14), fontsize=TEXT_SIZE, ha="right", va="center_baseline")
+        sheet.text(
+            left - NAME_SPACE, middle, label(class_names[each], 14), fontsize=TEXT_SIZE, ha="right", va="center_baseline"
+        )
         sheet.text(RIGHT, middle, f"{mean:.1f}", fontsize=TEXT_SIZE, color=MUTED, ha="right", va="center_baseline")
     omitted = len(class_names) - len(classes)
     rest = f"; {count(omitted, 'class')} of {len(class_names)} not shown" if omitted else ""

@@ -39,4 +39,3 @@ def text_on(pixel: Pixels) -> str:
     shares = pixel[:3] / 255
     linear = np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
     return DARK_ON_TINT if float(linear @ [0.2126, 0.7152, 0.0722]) > BALANCE else LIGHT_ON_TINT
-

@@ -149,6 +149,8 @@ def _draw_window(axes: Axes, source: Placed, target: Placed, at: tuple[float, fl
     top = source.top + at[1] * max(source.height - tall * pixel, 0)
     shape = _rectangle(left, top, wide * pixel, tall * pixel)
     unit = (target.left + at[0] * target.width, target.top + at[1] * target.height)
-    axes.add_collection(PolyCollection([shape], facecolor=ACCENT, edgecolor=ACCENT, alpha=0.55, linewidth=0.6), autolim=False)
+    axes.add_collection(
+        PolyCollection([shape], facecolor=ACCENT, edgecolor=ACCENT, alpha=0.55, linewidth=0.6), autolim=False
+    )
     axes.plot([shape[1][0], unit[0], shape[2][0]], [shape[1][1], unit[1], shape[2][1]], color=ACCENT, linewidth=0.7)
     axes.plot([unit[0]], [unit[1]], color=ACCENT, marker="s", markersize=2.2)

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from ..percent import percent
+
 JOINERS = "\u200c\u200d"
 """Zero-width characters that Persian, Hindi and composed emoji need."""
 SMALL, TINY = 1e-3, 1e-6
@@ -35,27 +37,22 @@ def file_stem(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9_-]+", "_", text)
 
 
-def percent(share: float) -> str:
-    """``"99.35%"``."""
-    return f"{share:.2%}"
-
-
 def rounded_share(share: float) -> str:
-    """Whole per cent; "100%" is all and "0%" nothing, so what is only near them says so."""
+    """Whole per cent; "100 %" is all and "0 %" nothing, so what is only near them says so."""
     if share in (0.0, 1.0) or 0.01 <= share < 0.995:
-        return f"{share:.0%}"
+        return percent(share, 0)
     if share >= 0.995:
-        return "> 99%"
-    return f"{share:.1%}" if share >= 0.001 else "< 0.1%"
+        return "> 99 %"
+    return percent(share, 1) if share >= 0.001 else "< 0.1 %"
 
 
 def confidence_text(probability: float) -> str:
     """Never "100 %": a softmax does not reach it, and rounding up would hide how sure of an error a network can be."""
     for digits in (1, 2, 4):
-        text = f"{probability:.{digits}%}"
+        text = percent(probability, digits)
         if not text.startswith("100"):
             return text
-    return "> 99.9999%"
+    return "> 99.9999 %"
 
 
 def number(value: float) -> str:
@@ -67,7 +64,9 @@ def number(value: float) -> str:
     elif abs(value) >= SMALL:
         text = f"{value:#.3g}".rstrip(".")
     else:
-        text = np.format_float_positional(max(abs(float(value)), TINY) * (1 if value > 0 else -1), precision=1, fractional=False)
+        text = np.format_float_positional(
+            max(abs(float(value)), TINY) * (1 if value > 0 else -1), precision=1, fractional=False
+        )
     return text.replace("-", "−")
 
 

@@ -57,7 +57,9 @@ def _import_in(name: str, number: int, line: str) -> tuple[list[str], str] | Non
     if any(text in line.lower() for text in UNSAFE):
         raise BundleError(f"{place}: {line.strip()!r} cannot stand inside a script element; write it in two pieces.")
     if line.startswith("export") and not EXPORT.match(line):
-        raise BundleError(f"{place}: {line!r}; only `export function`, `export const`, `export let` and `export class` are joined.")
+        raise BundleError(
+            f"{place}: {line!r}; only `export function`, `export const`, `export let` and `export class` are joined."
+        )
     if IMPORTING.search(line):
         match = IMPORT.match(line)
         if match is None:

@@ -27,8 +27,8 @@ from ..analysis.record import RunRecord
 from ..models.network import Network
 
 SCHEMA_VERSION = 1
-RUN_KEYS = ("created", "command", "model", "recipe", "seed", "config", "versions", "machine", "stopped_early", "precision",
-            "batch_size")  # fmt: skip
+RUN_KEYS = ("created", "command", "model", "recipe", "seed", "config", "shift_pixels", "versions", "machine", "stopped_early",
+            "precision", "batch_size")  # fmt: skip
 NON_TRAINABLE = ("moving_mean", "moving_variance")
 """Keras' names for the weights that batch normalisation measures instead of learning."""
 

@@ -62,9 +62,20 @@ def first_image(page: Page) -> str:
 def normalisation(page: Page) -> str:
     """``x / 255.0``, with what it does to these pixels."""
     pixels = page["metrics"]["data"]["pixels"]
-    return (f"The pixels of the training images run from {pixels['minimum']} to {pixels['maximum']}, with a mean of "
-            f"{decimal(pixels['mean'], 1)}. Each is divided by 255, which takes the mean to {decimal(pixels['mean'] / 255, 3)}; "
-            "nothing else is done to the images, neither here nor when the network is used.")  # fmt: skip
+    return (
+        f"The pixels of the training images run from {pixels['minimum']} to {pixels['maximum']}, with a mean of "
+        f"{decimal(pixels['mean'], 1)}. Each is divided by 255, which takes the mean to {decimal(pixels['mean'] / 255, 3)}; "
+        f"nothing else is done to them{_shifted(page)}."
+    )
+
+
+def _shifted(page: Page) -> str:
+    pixels = page["run"]["shift_pixels"]
+    return (
+        f", but that while it learns each is shifted at random, by up to {counted(pixels, 'pixel')} each way"
+        if pixels
+        else ""
+    )
 
 
 def costs(page: Page) -> str:

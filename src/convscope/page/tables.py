@@ -68,7 +68,10 @@ def totals(page: Page) -> list[tuple[str, str]]:
     """The last lines of Keras' ``summary()``."""
     total, fixed = page["metrics"]["parameters"], page["network"]["non_trainable"]
     numbers = {"Total": total, "Trainable": total - fixed, "Non-trainable": fixed}
-    return [(f"{what} parameters", f"{whole(number)} ({memory(number * BYTES_PER_PARAMETER)})") for what, number in numbers.items()]
+    return [
+        (f"{what} parameters", f"{whole(number)} ({memory(number * BYTES_PER_PARAMETER)})")
+        for what, number in numbers.items()
+    ]
 
 
 def split_lines(page: Page) -> list[tuple[str, str, str]]:
@@ -81,7 +84,11 @@ def split_lines(page: Page) -> list[tuple[str, str, str]]:
     return [
         ("training", whole(data["train"]), "the weights are fitted to these"),
         ("validation", whole(data["validation"]), validation),
-        ("test", whole(data["test"]), "measured on once more, at the end" if validates_on_test(page) else "read once, at the end"),
+        (
+            "test",
+            whole(data["test"]),
+            "measured on once more, at the end" if validates_on_test(page) else "read once, at the end",
+        ),
     ]
 
 
@@ -112,7 +119,10 @@ def environment(page: Page) -> list[tuple[str, str]]:
         ("seed", str(run["seed"])),
         ("versions", joined([f"{package} {version}" for package, version in run["versions"].items()])),
         ("machine", f"{machine['processor']}, {counted(machine['cores'], 'core')}, {machine['system']}"),
-        ("time", f"{duration(page['metrics']['train_seconds'])} of training, {duration(page['metrics']['wall_seconds'])} in all"),
+        (
+            "time",
+            f"{duration(page['metrics']['train_seconds'])} of training, {duration(page['metrics']['wall_seconds'])} in all",
+        ),
         ("made", minute(run["created"])),
         ("data", f"{page['dataset']['source']}, SHA-256 {page['dataset']['fingerprint']}"),
     ]
@@ -150,8 +160,7 @@ def _epochs(page: Page) -> str:
 
 
 def _augmentation(page: Page) -> str:
-    height, width, _ = page["dataset"]["image_shape"]
-    pixels = round(page["run"]["config"]["shift"] * min(height, width))
+    pixels = page["run"]["shift_pixels"]
     return f"each training image is shifted at random, by up to {counted(pixels, 'pixel')} each way" if pixels else "none"
 
 

@@ -18,7 +18,9 @@ def verdict(page: Page) -> list[str]:
     result = (f"Overall, the {model} is right on {percent(test['accuracy'])} of the test images, or, with 95 % confidence, on "
               f"between {percent(test['interval'][0])} and {percent(test['interval'][1])} of all images of this kind.")  # fmt: skip
     if baseline is None:
-        return [f"{result} No simpler network was trained beside it, so this page cannot say how much of that is its own merit."]
+        return [
+            f"{result} No simpler network was trained beside it, so this page cannot say how much of that is its own merit."
+        ]
     return [f"{result} {_compared(test, baseline, model)}", _shared(baseline, model), _price(page, baseline, model)]
 
 
