@@ -66,6 +66,14 @@ def test_train_without_report_leaves_it_for_later_and_speaks_json(tmp_path: Path
     runs.verify(tmp_path / "run")
 
 
+@pytest.mark.slow
+def test_the_recipe_notebook_is_announced_as_validating_on_the_test_split(tmp_path: Path) -> None:
+    arguments = ["train", "digits", "--epochs", 1, "--no-report", "--model", "logistic"]
+    notebook = convscope(*arguments, "--recipe", "notebook", "--out", tmp_path / "notebook")
+    assert "359 to validate (the test split itself" in notebook.stderr
+    assert "test split itself" not in convscope(*arguments, "--out", tmp_path / "standard").stderr
+
+
 def test_evaluate_prints_the_numbers_of_the_run(digits_run: Run) -> None:
     printed = convscope("evaluate", digits_run.folder)
     assert f"{percent(digits_run.evaluation.accuracy)} on 359 test images" in printed.stdout

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from .figures.illustration import Illustration
 
 RUNS = Path("runs")
+MODEL, ONNX_MODEL = "model.keras", "model.onnx"
 BASELINE_OF = {"cnn": "ann"}
 """The network that a report sets beside another: the notebook's predecessor beside the notebook's."""
 CHECKED_IMAGES = 1000
@@ -108,6 +109,8 @@ def train(
     with runs.writing(folder, overwrite=overwrite) as writable:
         write_json(writable / runs.REQUEST, request)
         training = fit(build, dataset, config, seed=seed, progress=progress)
+        # At once, so that nothing that goes wrong from here on can cost the user the minutes before.
+        save_model(training.model, writable / MODEL)
         evaluation = _evaluate(training.model, dataset.test, dataset.class_names)
         baseline = None
         if report and model_name in BASELINE_OF and not training.stopped_early:
@@ -126,13 +129,13 @@ def train(
     return Run(folder, training.model, dataset, record, training.stopped_early)
 
 
-def evaluate(run: PathLike, data: PathLike | Dataset | None = None) -> Evaluation:
-    """Measure the run folder ``run`` on the test split of ``data``, by default of the data that it was trained on.
+def evaluate(run: PathLike | Run, data: PathLike | Dataset | None = None) -> Evaluation:
+    """How good a run is on the test split of ``data``; without it, what was measured on its own when it was trained.
 
     Goes through ONNX Runtime and needs no back-end. Raises :class:`RunError` for a damaged run,
-    :class:`DatasetError` where its data are not what they were, :class:`ShapeError` for images of another shape.
+    :class:`ConfigError` or :class:`ShapeError` for data that the network was not made for.
     """
-    folder = runs.verify(run)
+    folder = _folder(run)
     record = archive.load_record(folder)
     known = record.request["dataset"]
     if data is None:
@@ -143,7 +146,7 @@ def evaluate(run: PathLike, data: PathLike | Dataset | None = None) -> Evaluatio
             f"{dataset.name} has {dataset.num_classes} classes; at most {len(known['class_names'])} were expected, "
             "as many as the run was trained on."
         )
-    return _evaluate(Predictor(folder / "model.onnx"), dataset.test, tuple(known["class_names"]))
+    return _evaluate(Predictor(folder / ONNX_MODEL), dataset.test, tuple(known["class_names"]))
 
 
 def report(run: PathLike | Run, *, output: PathLike | None = None) -> Path:
@@ -151,7 +154,7 @@ def report(run: PathLike | Run, *, output: PathLike | None = None) -> Path:
 
     Writes into the run folder, or, with ``output``, the page alone to that file. Returns the page's path.
     """
-    folder = runs.verify(run.folder if isinstance(run, Run) else run)
+    folder = _folder(run)
     record = archive.load_record(folder)
     if output is None:
         with runs.rewriting_report(folder):
@@ -162,6 +165,11 @@ def report(run: PathLike | Run, *, output: PathLike | None = None) -> Path:
 
     write_text(output, render(record, [to_drawing(each, to_svg(each)) for each in illustrate(record)]))
     return Path(output)
+
+
+def _folder(run: PathLike | Run) -> Path:
+    """The folder of a complete run, undamaged."""
+    return runs.verify(run.folder if isinstance(run, Run) else run)
 
 
 def _baseline(
@@ -179,9 +187,8 @@ def _write(record: RunRecord, training: Training, dataset: Dataset, folder: Path
     from .export.onnx import export_onnx
 
     archive.save_record(record, folder)
-    save_model(training.model, folder / "model.keras")
     export_onnx(
-        training.model, folder / "model.onnx", class_names=dataset.class_names, check=dataset.test.images[:CHECKED_IMAGES]
+        training.model, folder / ONNX_MODEL, class_names=dataset.class_names, check=dataset.test.images[:CHECKED_IMAGES]
     )
 
 

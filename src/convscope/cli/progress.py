@@ -64,10 +64,10 @@ class _MovingBars:
 
 def _headline(event: Built) -> str:
     precision = "bfloat16, which this processor computes natively" if "bfloat16" in event.precision else "float32"
-    return (
-        f"{layer_table(event.network)}\n"
-        f"{event.num_train:,} images to train on, {event.num_validation:,} to validate; {precision}"
-    )
+    validation = f"{event.num_validation:,} to validate"
+    if event.validates_on_test:
+        validation += " (the test split itself, as the original notebook had it: val_accuracy is no independent check)"
+    return f"{layer_table(event.network)}\n{event.num_train:,} images to train on, {validation}; {precision}"
 
 
 def _name(event: Progress) -> str:

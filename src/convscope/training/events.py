@@ -18,6 +18,8 @@ class Built:
     epochs: int
     num_train: int
     num_validation: int
+    validates_on_test: bool
+    """Whether those are the test split, as in the recipe ``notebook``."""
     precision: str
 
 

@@ -77,7 +77,9 @@ def fit(
         _compile(model, config, stream.steps_per_epoch)
         recorder = Recorder(stream, config, stop, progress)
         if progress:
-            progress(Built(from_keras(model), config.epochs, len(train), len(validation), precision))
+            progress(
+                Built(from_keras(model), config.epochs, len(train), len(validation), config.validation == "test", precision)
+            )
         model.fit(
             stream.dataset(),
             epochs=config.epochs,
