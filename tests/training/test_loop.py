@@ -5,6 +5,7 @@ import random
 import signal
 import subprocess
 import sys
+import time
 import warnings
 
 import numpy as np
@@ -155,14 +156,18 @@ def test_the_second_interrupt_breaks_off(digits: Dataset) -> None:
 
 @pytest.mark.slow
 def test_standard_reaches_993_on_mnist_and_notebook_repeats_the_notebook(mnist: Dataset) -> None:
-    """The two promises of the recipes, on the real thing; seconds are compared as a ratio in one process."""
+    """The promises of both recipes, on the real thing. What they take is compared in seconds of the processor: those of the
+    clock belong in benchmarks, since another tenant of the machine can double them."""
     from convscope.analysis.evaluation import evaluate
 
+    before = time.process_time()
     original = fit(cnn, mnist, notebook(), seed=0)
+    between = time.process_time()
     accuracy = evaluate(original.model, mnist.test, mnist.class_names).accuracy
     assert 0.988 <= accuracy <= 0.993
     assert original.history[0].val_accuracy >= 0.97
     assert original.history[-1].val_accuracy == pytest.approx(accuracy, abs=1e-6)
+    start = time.process_time()
     ours = fit(cnn, mnist, standard(), seed=0)
+    assert time.process_time() - start < between - before
     assert evaluate(ours.model, mnist.test, mnist.class_names).accuracy >= 0.993
-    assert ours.seconds < original.seconds

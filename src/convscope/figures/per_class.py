@@ -51,7 +51,7 @@ def _title(best: ClassScore, worst: ClassScore, classes: int) -> str:
     if best.recall == worst.recall:
         return f"Each of the {classes} classes has a recall of {percent(best.recall)}"
     apart = worst.recall_interval.high < best.recall_interval.low
-    doubt = "a gap that chance does not explain" if apart else "which may be chance: their intervals overlap"
+    doubt = "their 95 % intervals do not overlap" if apart else "which may be chance: their intervals overlap"
     return (f"Recall runs from {percent(worst.recall)} for {quoted(worst.class_name)} to {percent(best.recall)} for "
             f"{quoted(best.class_name)}, {doubt}")  # fmt: skip
 
