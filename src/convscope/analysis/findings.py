@@ -93,7 +93,8 @@ def _generalisation(metrics: Mapping[str, Any]) -> Finding | None:
     )
     if last["accuracy"] > high:
         return Finding(
-            f"In the last epoch it was right on {shares}: it knows its training images better than new ones, by more than chance explains.",
+            f"In the last epoch it was right on {shares}: it knows its training images better than new ones, "
+            "by more than chance explains.",
             "accuracy",
         )
     if last["accuracy"] < low:

@@ -1,0 +1,85 @@
+"""What is written about convscope is true of it."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import convscope
+from convscope import runs
+from convscope.cli.main import group
+from convscope.models.architectures import MODELS
+from convscope.training.recipes import RECIPES
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+@pytest.fixture
+def table() -> ModuleType:
+    """`benchmarks/table.py`, which is a script and no part of the package."""
+    specification = importlib.util.spec_from_file_location("table", ROOT / "benchmarks" / "table.py")
+    assert specification is not None
+    assert specification.loader is not None
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_relative_link_leads_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text("utf-8"))
+    assert all((page.parent / target).exists() for target in targets)
+
+
+@pytest.mark.parametrize("verb", sorted(group.commands))
+def test_every_command_is_in_the_readme_and_explains_itself(verb: str) -> None:
+    assert f"convscope {verb}" in README
+    command = group.commands[verb]
+    assert command.help
+    assert command.short_help
+    assert all(getattr(option, "help", True) for option in command.params)
+
+
+def test_the_readme_names_every_file_of_a_run_every_model_and_every_recipe() -> None:
+    assert all(name in README for name in runs.KNOWN_FILES)
+    assert all(f"`{name}`" in README for name in [*MODELS, *RECIPES])
+
+
+def test_the_readmes_python_uses_names_that_exist() -> None:
+    block = re.search(r"```python\n(.*?)```", README, re.DOTALL)
+    assert block is not None
+    compile(block[1], "README.md", "exec")
+    assert set(re.findall(r"convscope\.(\w+)", block[1])) <= set(convscope.__all__)
+    assert set(re.findall(r"run\.(\w+)", block[1])) - {"model"} <= set(dir(convscope.Run))
+
+
+def test_the_numbers_in_readme_and_benchmarks_are_those_that_were_measured(table: ModuleType) -> None:
+    page, block = table.make()
+    assert (ROOT / "docs" / "benchmarks.md").read_text("utf-8") == page
+    assert block in README
+
+
+def test_the_changelog_begins_with_this_version() -> None:
+    heading = re.search(r"^## \[([^\]]+)\]", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    assert heading is not None
+    assert heading[1] == convscope.__version__
+
+
+def test_constraints_are_names_and_exact_versions_and_nothing_else() -> None:
+    lines = [line for line in (ROOT / "constraints.txt").read_text("utf-8").splitlines() if not line.startswith("#")]
+    assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.+!]+", line) for line in lines)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the scripts are for a POSIX shell")
+def test_the_make_targets_of_readme_and_ci_exist() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    asked = re.findall(r"^ *make ([a-z-]+)", README + (ROOT / ".ci" / "run").read_text("utf-8"), re.MULTILINE)
+    assert set(asked) <= targets
+    assert {"demo", "test"} <= set(asked)
