@@ -34,7 +34,8 @@ def executed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def printed(path: Path) -> str:
     notebook = nbformat.read(path, as_version=4)
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
-    return "\n".join(output.text for output in outputs if output.output_type == "stream")
+    texts = [output.text if output.output_type == "stream" else output.data.get("text/plain", "") for output in outputs]
+    return re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(texts))
 
 
 def test_the_notebook_runs_without_an_error_and_without_a_warning(executed: Path) -> None:
