@@ -23,7 +23,7 @@ from .models.architectures import Build, find_model
 from .models.backend import check_backend
 from .models.predictor import Predictor
 from .models.saving import save_model
-from .request import describe_outcome, describe_request
+from .request import describe_outcome, describe_request, refuse_other_request
 from .training.config import TrainConfig
 from .training.events import Listener
 from .training.history import History
@@ -82,6 +82,7 @@ def train(
     epochs: int | None = None,
     seed: int = 0,
     out: PathLike | None = None,
+    resume: bool = False,
     overwrite: bool = False,
     report: bool = True,
     progress: Listener | None = None,
@@ -90,8 +91,9 @@ def train(
 
     ``data``: ``"mnist"``, ``"digits"``, the path of an ``.npz`` file, or a :class:`Dataset`. ``model``: a name, or a
     function of image shape (h, w, c) and number of classes that returns a ``keras.Model``. ``out``: the run folder, by
-    default ``runs/DATA-MODEL-RECIPE-SEED``. ``progress`` is called with a :class:`Built` once the network stands and with
-    a :class:`Progress` several times per epoch. Ctrl-C ends the training early and keeps what was learnt.
+    default ``runs/DATA-MODEL-RECIPE-SEED``. ``resume`` goes on with a training that was killed, and ends with the same
+    weights, bit for bit, as if it had not been. ``progress`` is called with a :class:`Built` once the network stands and
+    with a :class:`Progress` several times per epoch. Ctrl-C ends the training early and keeps what was learnt.
 
     Raises :class:`ConvscopeError`, before any work starts where that is possible.
 
@@ -101,14 +103,19 @@ def train(
     started = time.perf_counter()
     build, config = find_model(model), find_recipe(recipe).with_epochs(epochs)
     _check_seed(seed)
+    if resume and overwrite:
+        raise ConfigError("resume and overwrite were both given; one of them was expected: go on with a run, or replace it.")
     model_name = model if isinstance(model, str) else getattr(build, "__name__", "custom")
     dataset = load_dataset(data)
     check_backend()
     folder = Path(out) if out is not None else RUNS / f"{dataset.name}-{model_name}-{config.recipe}-{seed}"
     request = describe_request(dataset, model_name, config, seed)
-    with runs.writing(folder, overwrite=overwrite) as writable:
+    with runs.writing(folder, overwrite=overwrite, resume=resume) as writable:
+        if resume and (writable / runs.REQUEST).is_file():
+            refuse_other_request(runs.read_json(writable / runs.REQUEST), request)
         write_json(writable / runs.REQUEST, request)
-        training = fit(build, dataset, config, seed=seed, progress=progress)
+        checkpoint = writable / runs.CHECKPOINT
+        training = fit(build, dataset, config, seed=seed, progress=progress, checkpoint=checkpoint)
         # At once, so that nothing that goes wrong from here on can cost the user the minutes before.
         save_model(training.model, writable / MODEL)
         evaluation = _evaluate(training.model, dataset.test, dataset.class_names)
@@ -126,6 +133,7 @@ def train(
         _write(record, training, dataset, writable)
         if report:
             _write_report(record, writable)
+        checkpoint.unlink(missing_ok=True)
     return Run(folder, training.model, dataset, record, training.stopped_early)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from .data.dataset import Dataset
+from .errors import ConfigError
 from .machine import describe_machine, package_versions
 from .training.batches import shift_pixels
 from .training.config import TrainConfig
@@ -40,6 +42,27 @@ def describe_request(dataset: Dataset, model_name: str, config: TrainConfig, see
         "versions": package_versions(),
         "machine": describe_machine(),
     }
+
+
+def refuse_other_request(begun: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
+    """Raise :class:`ConfigError` unless ``asked`` would go on with what ``begun`` began: the same in every respect that
+    decides the weights."""
+    for name in ("model", "seed", "config", "versions"):
+        if begun.get(name) != asked[name]:
+            raise ConfigError(_differs(name, begun.get(name), asked[name]))
+    before, now = (request.get("dataset", {}).get("fingerprint") for request in (begun, asked))
+    if before != now:
+        raise ConfigError(_differs("data with the fingerprint", before, now))
+
+
+def _differs(what: str, begun: object, asked: object) -> str:
+    if isinstance(begun, dict) and isinstance(asked, dict):
+        name = next(name for name in [*begun, *asked] if begun.get(name) != asked.get(name))
+        what, begun, asked = name, begun.get(name), asked.get(name)
+    return (
+        f"--resume was given with {what} {asked!r}, but the run was begun with {begun!r}; the same was expected. "
+        "Ask for the same again, or leave --resume out, with another --out DIR."
+    )
 
 
 def describe_outcome(request: dict[str, Any], training: Training) -> dict[str, Any]:

@@ -22,6 +22,8 @@ from .types import PathLike
 
 MANIFEST = "manifest.json"
 REQUEST = "run.json"
+CHECKPOINT = "checkpoint.npz"
+"""The state of a training under way; a complete run has none."""
 DERIVED = ("figures", "report.html")
 """What ``convscope report`` can make again from the rest."""
 
@@ -36,25 +38,32 @@ KNOWN_FILES = frozenset(
         "metrics.json",
         "snapshots.npz",
         "examples.npz",
+        CHECKPOINT,
         *DERIVED,
     }
 )
 
 
 @contextlib.contextmanager
-def writing(path: PathLike, *, overwrite: bool = False) -> Iterator[Path]:
+def writing(path: PathLike, *, overwrite: bool = False, resume: bool = False) -> Iterator[Path]:
     """Claim the run folder ``path`` and yield the folder to write into.
 
     On leaving without an error the manifest is written and, where a run is overwritten, the new one takes its place.
     After an error nothing is left that would look like a run: a folder that holds no more than the request is removed.
+    ``resume`` goes on in the folder of an unfinished run, or begins one where there is none.
 
     Raises :class:`RunExistsError` where the folder is taken, :class:`OutputError` where it cannot be written.
     """
     path = Path(path)
     claims.finish_swap(path, known=KNOWN_FILES)
-    _refuse_what_is_not_ours(path, overwrite)
+    _refuse_what_is_not_ours(path, overwrite or resume)
+    if resume and (path / MANIFEST).is_file():
+        raise RunExistsError(
+            f"{str(path)!r} holds a finished run; an unfinished one was expected, to go on with. "
+            "Leave --resume out, with another --out DIR."
+        )
     with claims.locked(path):
-        if not claims.contents(path):
+        if resume or not claims.contents(path):
             yield from _filled(path)
             return
         folder = claims.beside(path, "new")
@@ -86,9 +95,10 @@ def _refuse_what_is_not_ours(path: Path, overwrite: bool) -> None:
         )
     if not overwrite:
         what = "a finished run" if (path / MANIFEST).is_file() else "an unfinished run"
+        cure = "replace it with --overwrite" if what == "a finished run" else "go on with it with --resume"
         raise RunExistsError(
             f"{str(path)!r} holds {what} already; a new folder was expected. "
-            "Choose another with --out DIR or another --seed, or replace it with --overwrite."
+            f"Choose another with --out DIR or another --seed, or {cure}."
         )
 
 
@@ -124,7 +134,7 @@ def verify(path: PathLike) -> Path:
         unfinished = (path / REQUEST).is_file()
         raise RunError(
             f"{str(path)!r} holds {'an unfinished' if unfinished else 'no'} run (no {MANIFEST}); a complete run folder was "
-            f"expected. {'Train again, with --overwrite' if unfinished else 'Pass the one that `convscope train` named'}."
+            f"expected. {'Train again, with --resume' if unfinished else 'Pass the one that `convscope train` named'}."
         )
     for name, entry in _manifest_entries(path).items():
         _verify_file(path, name, entry)

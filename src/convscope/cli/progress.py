@@ -67,7 +67,8 @@ def _headline(event: Built) -> str:
     validation = f"{event.num_validation:,} to validate"
     if event.validates_on_test:
         validation += " (the test split itself, as the original notebook had it: val_accuracy is no independent check)"
-    return f"{layer_table(event.network)}\n{event.num_train:,} images to train on, {validation}; {precision}"
+    going_on = f"; going on after epoch {event.epochs_done}" if event.epochs_done else ""
+    return f"{layer_table(event.network)}\n{event.num_train:,} images to train on, {validation}; {precision}{going_on}"
 
 
 def _name(event: Progress) -> str:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 )
 @click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Equal seeds give equal weights.")
 @click.option("--out", default=None, metavar="DIR", help="The run folder.  [default: runs/DATA-MODEL-RECIPE-SEED]")
+@click.option("--resume", is_flag=True, help="Go on with the unfinished run in that folder, or begin one.")
 @click.option("--overwrite", is_flag=True, help="Replace the run in that folder.")
 @click.option("--report/--no-report", default=True, help="Draw the figures and write the page; or leave them for later.")
 @click.option("--open", "open_page", is_flag=True, help="Open the page in a browser at the end.")

@@ -16,6 +16,8 @@ class Built:
 
     network: Network
     epochs: int
+    epochs_done: int
+    """More than 0 where a training goes on that was stopped."""
     num_train: int
     num_validation: int
     validates_on_test: bool

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..data.dataset import Dataset, Split
@@ -16,6 +17,7 @@ from ..models.architectures import Build
 from ..models.backend import computes_bfloat16, require_backend
 from ..models.network import Weights, from_keras
 from .batches import BatchStream
+from .checkpoint import load_checkpoint, restore
 from .config import TrainConfig
 from .events import Built, Listener
 from .history import History
@@ -38,13 +40,14 @@ class Training:
     model: keras.Model
     """In float32, whatever it was trained in."""
     history: History
-    snapshots: tuple[dict[str, Weights], ...]
+    snapshots: tuple[Mapping[str, Weights], ...]
     """The weights after each epoch, by ``layer/weight``."""
     validation: Split
     num_train: int
     batch_size: int
     seconds: float
-    """From the first layer built to the last weight learnt; imports and reading of data are not in it."""
+    """From the first layer built to the last weight learnt; imports and reading of data are not in it. Of a training that
+    went on after a stop, the epochs before it count too."""
     precision: str
     """``"mixed_bfloat16"`` or ``"float32"``."""
     stopped_early: bool
@@ -58,10 +61,13 @@ def fit(
     *,
     seed: int,
     progress: Listener | None = None,
+    checkpoint: Path | None = None,
 ) -> Training:
     """Train ``build(image_shape, num_classes)`` on ``dataset`` as ``config`` says.
 
-    The same arguments on the same machine with the same versions give the same weights, bit for bit.
+    The same arguments on the same machine with the same versions give the same weights, bit for bit. ``checkpoint`` names
+    a file that keeps the state after each epoch; where it is there already, the training goes on from it, and ends with
+    the weights of one that was never stopped.
     Raises :class:`MissingBackendError`, or :class:`DatasetError` where too few images are left to train on.
     """
     require_backend()
@@ -75,14 +81,18 @@ def fit(
             model = build(dataset.image_shape, dataset.num_classes)
         stream = BatchStream(train, config, seed=seed)
         _compile(model, config, stream.steps_per_epoch)
-        recorder = Recorder(stream, config, stop, progress)
+        begun = load_checkpoint(checkpoint) if checkpoint and checkpoint.is_file() else None
+        if begun:
+            restore(begun, model)
+        recorder = Recorder(stream, config, stop, progress, checkpoint=checkpoint, begun=begun)
+        first = begun.epochs_done if begun else 0
         if progress:
-            progress(
-                Built(from_keras(model), config.epochs, len(train), len(validation), config.validation == "test", precision)
-            )
+            on_test = config.validation == "test"
+            progress(Built(from_keras(model), config.epochs, first, len(train), len(validation), on_test, precision))
         model.fit(
             stream.dataset(),
             epochs=config.epochs,
+            initial_epoch=first,
             validation_data=(to_inputs(validation.images), validation.labels),
             validation_batch_size=VALIDATION_BATCH_SIZE,
             shuffle=False,  # the stream shuffles by itself
@@ -99,7 +109,7 @@ def fit(
         validation,
         len(train),
         stream.batch_size,
-        time.perf_counter() - started,
+        time.perf_counter() - started + (begun.history.seconds if begun else 0.0),
         precision,
         recorder.cut_short,
     )

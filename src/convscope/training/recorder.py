@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -10,6 +12,7 @@ import numpy as np
 
 from ..models.network import Weights, from_keras
 from .batches import BatchStream
+from .checkpoint import Checkpoint, capture, save_checkpoint
 from .config import TrainConfig
 from .events import Listener, Progress
 from .history import EpochRecord
@@ -20,11 +23,22 @@ from .schedule import rate_at
 class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
     """Shuffles before each epoch, reports during it, records it and keeps its weights; stops when asked to."""
 
-    def __init__(self, stream: BatchStream, config: TrainConfig, stop: StopRequest, listener: Listener | None) -> None:
+    def __init__(
+        self,
+        stream: BatchStream,
+        config: TrainConfig,
+        stop: StopRequest,
+        listener: Listener | None,
+        *,
+        checkpoint: Path | None = None,
+        begun: Checkpoint | None = None,
+    ) -> None:
+        """``checkpoint``: where to keep the state after each epoch. ``begun``: the state that a training goes on from."""
         super().__init__()
-        self.records: list[EpochRecord] = []
-        self.snapshots: list[dict[str, Weights]] = []
+        self.records: list[EpochRecord] = list(begun.history) if begun else []
+        self.snapshots: list[Mapping[str, Weights]] = list(begun.snapshots) if begun else []
         self.cut_short = False
+        self._checkpoint = checkpoint
         self._stream, self._config, self._stop, self._listener = stream, config, stop, listener
         self._epoch, self._images_done, self._started = 0, 0, 0.0
 
@@ -46,6 +60,8 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         self.records.append(record)
         self.snapshots.append(from_keras(self.model).weight_arrays())
         self._obey()
+        if self._checkpoint and not self.cut_short:
+            save_checkpoint(capture(self.model, self.records, self.snapshots), self._checkpoint)
         if self._listener:
             self._listener(self._progress(logs, record))
 

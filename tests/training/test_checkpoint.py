@@ -1,0 +1,139 @@
+"""A training that was killed goes on as if it had not been."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from convscope import runs
+from convscope.data.dataset import Dataset
+from convscope.errors import RunError
+from convscope.models.architectures import ann, cnn, logistic
+from convscope.training.checkpoint import load_checkpoint
+from convscope.training.events import Event, Progress
+from convscope.training.loop import Training, fit
+from convscope.training.recipes import notebook, standard
+
+
+class KilledError(Exception):
+    """Stands for a process that dies inside an epoch."""
+
+
+def killed_after(epochs: int, checkpoint: Path, digits: Dataset) -> None:
+    """Train until ``epochs`` are done and die in the next one."""
+
+    def die(event: Event) -> None:
+        if isinstance(event, Progress) and event.epoch == epochs + 1:
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        fit(cnn, digits, standard().with_epochs(4), seed=3, progress=die, checkpoint=checkpoint)
+
+
+@pytest.fixture(scope="module")
+def straight(digits: Dataset) -> Training:
+    return fit(cnn, digits, standard().with_epochs(4), seed=3)
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 3])
+def test_a_resumed_training_ends_with_the_weights_of_one_never_stopped(
+    epochs: int, digits: Dataset, straight: Training, tmp_path: Path
+) -> None:
+    checkpoint = tmp_path / "checkpoint.npz"
+    killed_after(epochs, checkpoint, digits)
+    assert load_checkpoint(checkpoint).epochs_done == epochs
+    resumed = fit(cnn, digits, standard().with_epochs(4), seed=3, checkpoint=checkpoint)
+    weights = zip(resumed.model.get_weights(), straight.model.get_weights(), strict=True)
+    assert all(np.array_equal(one, other) for one, other in weights)
+    assert [record.epoch for record in resumed.history] == [1, 2, 3, 4]
+    values = [(record.loss, record.val_accuracy, record.learning_rate) for record in straight.history]
+    assert [(record.loss, record.val_accuracy, record.learning_rate) for record in resumed.history] == values
+    for ours, theirs in zip(resumed.snapshots, straight.snapshots, strict=True):
+        assert all(np.array_equal(ours[name], theirs[name]) for name in theirs)
+
+
+def test_a_checkpoint_holds_the_best_epoch_so_far(digits: Dataset, tmp_path: Path) -> None:
+    training = fit(logistic, digits, notebook().with_epochs(3), seed=0, checkpoint=tmp_path / "checkpoint.npz")
+    kept = load_checkpoint(tmp_path / "checkpoint.npz")
+    losses = training.history.column("val_loss")
+    assert kept.best_epoch == 1 + losses.index(min(losses))
+    assert kept.history == training.history
+
+
+def test_the_checkpoint_of_another_network_is_refused(digits: Dataset, tmp_path: Path) -> None:
+    fit(ann, digits, standard().with_epochs(1), seed=0, checkpoint=tmp_path / "checkpoint.npz")
+    with pytest.raises(RunError, match="the state of another network"):
+        fit(logistic, digits, standard().with_epochs(2), seed=0, checkpoint=tmp_path / "checkpoint.npz")
+
+
+@pytest.mark.parametrize("keep", [0, 100, 5000])
+def test_a_damaged_checkpoint_is_refused(keep: int, digits: Dataset, tmp_path: Path) -> None:
+    checkpoint = tmp_path / "checkpoint.npz"
+    fit(logistic, digits, standard().with_epochs(1), seed=0, checkpoint=checkpoint)
+    checkpoint.write_bytes(checkpoint.read_bytes()[:keep])
+    with pytest.raises(RunError, match="cannot be read"):
+        load_checkpoint(checkpoint)
+
+
+def command(folder: Path, *more: str, epochs: int = 3) -> list[str]:
+    return [sys.executable, "-m", "convscope", "train", "digits", "--epochs", str(epochs), "--no-report", "--quiet", "--out",
+            str(folder), *more]  # fmt: skip
+
+
+def weights_digest(folder: Path) -> str:
+    with np.load(runs.verify(folder) / "snapshots.npz") as archive:
+        return hashlib.sha256(b"".join(archive[name].tobytes() for name in sorted(archive.files))).hexdigest()
+
+
+@pytest.mark.slow
+def test_a_command_killed_at_random_moments_and_resumed_learns_the_same_bit_for_bit(tmp_path: Path) -> None:
+    started = time.monotonic()
+    subprocess.run(command(tmp_path / "straight", epochs=40), check=True, capture_output=True)
+    seconds = time.monotonic() - started
+    random = np.random.default_rng(0)
+    folder = tmp_path / "killed"
+    for _ in range(10):
+        with subprocess.Popen(
+            command(folder, "--resume", epochs=40), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        ) as process:
+            time.sleep(random.uniform(0.4, 0.7) * seconds)
+            process.kill()
+            _, errors = process.communicate()
+        assert process.returncode in {0, -signal.SIGKILL}, errors
+        if (folder / runs.MANIFEST).exists():
+            break
+    else:
+        subprocess.run(command(folder, "--resume", epochs=40), check=True, capture_output=True)
+    assert weights_digest(folder) == weights_digest(tmp_path / "straight")
+    assert not (folder / runs.CHECKPOINT).exists()
+
+
+@pytest.mark.slow
+def test_only_the_same_training_can_be_resumed_and_only_an_unfinished_one(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with subprocess.Popen(command(folder, epochs=500), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        while not (folder / runs.CHECKPOINT).exists():
+            time.sleep(0.05)
+        process.kill()
+    before = {name: (folder / name).read_bytes() for name in os.listdir(folder) if not name.startswith(".")}
+    for more, words in (
+        (["--seed", "1"], "seed 1"),
+        (["--recipe", "notebook"], "recipe 'notebook'"),
+        (["--epochs", "9"], "epochs 9"),
+    ):
+        result = subprocess.run(command(folder, "--resume", *more, epochs=500), capture_output=True, text=True, check=False)
+        assert result.returncode == 2
+        assert words in result.stderr
+        assert {name: (folder / name).read_bytes() for name in before} == before
+    refused = subprocess.run(command(folder, epochs=500), capture_output=True, text=True, check=False)
+    assert "go on with it with --resume" in refused.stderr
+    assert json.loads((folder / runs.REQUEST).read_text())["seed"] == 0
