@@ -34,6 +34,7 @@ def describe_request(dataset: Dataset, model_name: str, config: TrainConfig, see
             "source": dataset.provenance.source,
             "description": dataset.provenance.description,
             "licence": dataset.provenance.licence,
+            "things": dataset.provenance.things,
             "notes": list(dataset.provenance.notes),
             "fingerprint": dataset.fingerprint,
             "image_shape": list(dataset.image_shape),

@@ -96,5 +96,8 @@ def with_class_names(record: RunRecord, names: tuple[str, ...]) -> RunRecord:
     evaluation = Evaluation(record.evaluation.labels, record.evaluation.logits, names)
     metrics = {**record.metrics, "test": evaluation_metrics(evaluation)}
     metrics["findings"] = [asdict(finding) for finding in find(metrics, model_name=record.request["model"])]
-    request = {**record.request, "dataset": {**record.request["dataset"], "name": names[0], "class_names": list(names)}}
+    request = {
+        **record.request,
+        "dataset": {**record.request["dataset"], "name": names[0], "things": "images", "class_names": list(names)},
+    }
     return replace(record, request=request, metrics=metrics, evaluation=evaluation)

@@ -20,9 +20,14 @@ def test_the_headline_is_the_result_with_its_doubt(page: Page) -> None:
 
 
 def test_other_data_are_called_by_their_name(page: Page) -> None:
-    page["dataset"].update(name="flowers", class_names=["rose", "daisy"])
+    page["dataset"].update(name="flowers", things="images", class_names=["rose", "daisy"])
     assert headline.headline(page).claim.endswith("of images of flowers it has never seen")
     assert headline.headline(page).claim.startswith("This network recognises")
+
+
+def test_classes_that_are_only_numbered_are_not_called_digits(page: Page) -> None:
+    page["dataset"].update(things="images", class_names=["0", "1", "2"])
+    assert "digits it has never" not in headline.headline(page).claim
 
 
 @pytest.mark.parametrize(("accuracy", "errors", "interval", "failures"), [

@@ -50,7 +50,8 @@ def _paragraphs(dataset: Dataset, problems: tuple[str, ...], quiet: bool) -> lis
     if not quiet:
         image, label = dataset.train.images[0], dataset.class_names[dataset.train.labels[0]]
         if width <= text.WIDEST_MATRIX:
-            paragraphs.append(f"the first training image as a matrix:\n{text.matrix(image)}")
+            which = f", the first of its {channels} channels" if channels > 1 else ""
+            paragraphs.append(f"the first training image as a matrix{which}:\n{text.matrix(image)}")
         paragraphs.append(f"the first training image as a picture (its label is {label}):\n{text.picture(image)}")
     lines = [f"- {problem}" for problem in problems] or ["- nothing"]
     return [*paragraphs, "\n".join(["what looks odd:", *lines])]

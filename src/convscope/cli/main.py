@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         error.show()
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        click.echo("convscope: interrupted; nothing was kept of the work under way", err=True)
+        click.echo("convscope: interrupted. A training that was under way can go on with --resume.", err=True)
         return 130
     except ConvscopeError as error:
         click.echo(f"convscope: error: {error}", err=True)

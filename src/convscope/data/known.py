@@ -48,6 +48,7 @@ def load_mnist(path: Path = MNIST_FILE) -> Dataset:
         source="mnist",
         description="MNIST, handwritten digits of Census Bureau staff and high-school students",
         licence="CC BY-SA 3.0, Yann LeCun and Corinna Cortes",
+        things="digits",
     )
     train, test = (Split(arrays[f"x_{part}"][..., None], arrays[f"y_{part}"]) for part in ("train", "test"))
     return Dataset("mnist", train, test, DIGIT_NAMES, provenance)
@@ -64,8 +65,9 @@ def load_digits() -> Dataset:
     train, test = stratified_split(everything.labels, DIGITS_TEST_FRACTION, seed=0)
     provenance = Provenance(
         source="digits",
-        description="scikit-learn's copy of the UCI optical recognition of handwritten digits",
+        description="Scikit-learn's copy of the UCI optical recognition of handwritten digits",
         licence="CC BY 4.0, E. Alpaydin and C. Kaynak",
+        things="digits",
         notes=(f"no test split comes with it: {len(test)} of {len(images):,} images were held out, stratified, by seed 0",),
     )
     return Dataset("digits", everything.take(train), everything.take(test), DIGIT_NAMES, provenance)

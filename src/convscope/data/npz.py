@@ -52,7 +52,7 @@ def read_npz(path: PathLike) -> Dataset:
     splits = [_split(path, arrays[f"x_{part}"], arrays[f"y_{part}"]) for part in ("train", "test")]
     highest = max(int(split.labels.max(initial=0)) for split in splits)
     class_names = tuple(str(index) for index in range(highest + 1))
-    provenance = Provenance(source=str(path), description=f"arrays from {Path(path).name}")
+    provenance = Provenance(source=str(path), description=f"Arrays from {Path(path).name}")
     return Dataset(Path(path).stem, splits[0], splits[1], class_names, provenance)
 
 

@@ -9,7 +9,6 @@ from .formats import name, word
 
 Page = Mapping[str, Any]
 """A payload, as :mod:`convscope.page.payload` describes it."""
-DIGIT_NAMES = frozenset("0123456789")
 SHORT_NAME = 4
 KIND_NAMES = {
     "Conv2D": "convolutional", "MaxPooling2D": "max pooling", "AveragePooling2D": "average pooling", "Flatten": "flattening",
@@ -20,8 +19,8 @@ KIND_NAMES = {
 
 
 def are_digits(page: Page) -> bool:
-    """Whether every class is a digit, so that "reads" is the word."""
-    return set(page["dataset"]["class_names"]) <= DIGIT_NAMES
+    """Whether the images are of digits, so that "reads" is the word; classes that are only numbered are none."""
+    return bool(page["dataset"]["things"] == "digits")
 
 
 def a_network(model: str) -> str:

@@ -6,7 +6,7 @@ hold (NaN, infinity) becomes ``null``. Keys, at schema version 1:
     schema_version  1
     run             created, command, model, recipe, seed, config, versions, machine, stopped_early, precision,
                     batch_size: from run.json
-    dataset         name, source, description, licence, notes, fingerprint, image_shape [h, w, c], class_names
+    dataset         name, source, description, licence, things, notes, fingerprint, image_shape [h, w, c], class_names
     metrics         metrics.json, whole: test, per_class, layers, data, baseline, findings…
     history         one entry per epoch: epoch, seconds, loss, accuracy, val_loss, val_accuracy, learning_rate
     network         name, input_shape, layers [{name, kind, settings, input_shape, output_shape, weights}],
