@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import time
 from dataclasses import replace
+from itertools import pairwise
 
 from convscope.data.load import load_dataset
 from convscope.models.architectures import cnn
@@ -42,10 +43,7 @@ def main() -> None:
                     stamps.append((time.perf_counter(), time.process_time()))
 
             training = fit(cnn, dataset, config.with_epochs(EPOCHS), seed=0, progress=stamp)
-            clock, processor = (
-                [later[which] - earlier[which] for earlier, later in zip(stamps, stamps[1:], strict=False)]
-                for which in (0, 1)
-            )
+            clock, processor = ([later[which] - earlier[which] for earlier, later in pairwise(stamps)] for which in (0, 1))
             print(
                 f"{name:22s} clock {min(clock):.2f} to {max(clock):.2f}  processor {min(processor):.2f} to {max(processor):.2f}"
                 f"  first epoch {training.history[0].seconds:.2f}",

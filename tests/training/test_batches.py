@@ -7,7 +7,7 @@ import pytest
 
 from convscope.data.dataset import Dataset
 from convscope.models.backend import require_backend
-from convscope.training.batches import BatchStream, epoch_order, padded, shift_pixels
+from convscope.training.batches import BatchStream, epoch_images, epoch_order, epoch_shifts, padded, shift_pixels
 from convscope.training.config import TrainConfig
 from convscope.training.recipes import notebook, standard
 
@@ -69,6 +69,16 @@ def test_shifted_images_are_windows_of_the_original(digits: Dataset) -> None:
         assert matches
         offsets.update(matches[:1])
     assert len(offsets) == 9
+
+
+def test_an_epochs_images_are_those_cut_out_one_by_one(digits: Dataset) -> None:
+    images, pixels = digits.train.images[:200], 2
+    order, shifts = epoch_order(200, seed=1, epoch=0), epoch_shifts(200, pixels, seed=1, epoch=0)
+    frames = padded(images, pixels)
+    ours = epoch_images(frames, order, shifts, pixels)
+    for place, index in enumerate(order):
+        row, column = shifts[index]
+        assert np.array_equal(ours[place], frames[index, row : row + 8, column : column + 8])
 
 
 def test_shifts_grow_with_the_image() -> None:
