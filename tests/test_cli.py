@@ -201,7 +201,12 @@ def test_a_folder_without_write_permission_is_one_sentence(tmp_path: Path) -> No
 def test_ctrl_c_keeps_what_was_learnt_and_leaves_with_130(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "convscope", "train", "mnist", "--model", "logistic", "--epochs", "500", "--out",
                str(tmp_path / "run")]  # fmt: skip
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+
+    def heed_interrupts() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, **pipes, text=True, preexec_fn=heed_interrupts) as process:
         assert process.stderr is not None
         for line in process.stderr:
             if "epoch   2/500" in line:

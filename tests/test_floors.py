@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "src" / "convscope"
 FLOORS = {
-    "errors": 0, "types": 0, "files": 0, "claims": 0, "runs": 0, "machine": 0, "percent": 0,
+    "errors": 0, "types": 0, "files": 0, "arrays": 0, "claims": 0, "runs": 0, "machine": 0, "percent": 0,
     "data": 1,
     "models": 2,
     "training": 3, "request": 4,
@@ -21,6 +21,7 @@ FLOORS = {
 }  # fmt: skip
 WITHIN_FLOOR_0 = {
     "files": {"errors", "types"},
+    "arrays": {"errors", "files"},
     "claims": {"errors", "files"},
     "runs": {"claims", "errors", "files", "types"},
 }

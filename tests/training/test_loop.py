@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import warnings
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -120,7 +121,25 @@ def test_too_few_images_to_hold_any_out_are_refused(digits: Dataset) -> None:
         fit(logistic, few, standard(), seed=0)
 
 
-def test_the_first_interrupt_stops_the_training_and_keeps_what_was_learnt(digits: Dataset) -> None:
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Whoever runs the tests in the background started them with SIGINT ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_a_training_in_the_background_ignores_interrupts_as_it_was_told(digits: Dataset, interruptible: None) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def interrupt(event: Event) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+    assert not fit(logistic, digits, standard().with_epochs(2), seed=0, progress=interrupt).stopped_early
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+
+def test_the_first_interrupt_stops_the_training_and_keeps_what_was_learnt(digits: Dataset, interruptible: None) -> None:
     sent: list[Event] = []
 
     def interrupt(event: Event) -> None:
@@ -135,7 +154,7 @@ def test_the_first_interrupt_stops_the_training_and_keeps_what_was_learnt(digits
     assert signal.getsignal(signal.SIGINT) is handler
 
 
-def test_an_interrupt_after_the_last_step_stops_nothing_early(digits: Dataset) -> None:
+def test_an_interrupt_after_the_last_step_stops_nothing_early(digits: Dataset, interruptible: None) -> None:
     def interrupt(event: Event) -> None:
         if isinstance(event, Progress) and event.epoch == 2 and event.record is not None:
             os.kill(os.getpid(), signal.SIGINT)
@@ -144,7 +163,7 @@ def test_an_interrupt_after_the_last_step_stops_nothing_early(digits: Dataset) -
     assert not training.stopped_early
 
 
-def test_the_second_interrupt_breaks_off(digits: Dataset) -> None:
+def test_the_second_interrupt_breaks_off(digits: Dataset, interruptible: None) -> None:
     before = signal.getsignal(signal.SIGINT)
 
     def interrupt(event: Event) -> None:

@@ -8,8 +8,6 @@ at most the epoch under way.
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from ..arrays import below, load_arrays, save_arrays
 from ..errors import RunError
-from ..files import write_bytes
 from ..models.network import Weights
 from .history import EpochRecord, History, history_from_csv
 
@@ -77,31 +75,23 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
     arrays |= {f"optimizer/{index}": value for index, value in enumerate(checkpoint.optimizer)}
     for epoch, weights in enumerate(checkpoint.snapshots, start=1):
         arrays |= {f"epoch-{epoch}/{name}": array for name, array in weights.items()}
-    buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **{name: np.asarray(array) for name, array in arrays.items()})
-    write_bytes(path, buffer.getvalue())
+    save_arrays(path, arrays)
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
     """The inverse of :func:`save_checkpoint`; nothing is unpickled. Raises :class:`RunError` for any other file."""
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-        history = history_from_csv(arrays["history"].tobytes().decode())
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+    arrays = load_arrays(path)
+    if "history" not in arrays:
         raise RunError(
-            f"{str(path)!r} cannot be read ({error}); a checkpoint that convscope wrote was expected. "
+            f"{str(path)!r} holds {', '.join(arrays) or 'nothing'}; a checkpoint that convscope wrote was expected. "
             "Train without --resume, with --overwrite."
-        ) from error
-    snapshots = tuple(_with_prefix(arrays, f"epoch-{record.epoch}/") for record in history)
+        )
+    history = history_from_csv(arrays["history"].tobytes().decode(errors="replace"))
+    snapshots = tuple(below(arrays, f"epoch-{record.epoch}") for record in history)
     states = (_numbered(arrays, owner) for owner in ("model", "optimizer"))
     return Checkpoint(history, snapshots, *states)
 
 
-def _with_prefix(arrays: Mapping[str, npt.NDArray[Any]], prefix: str) -> dict[str, npt.NDArray[Any]]:
-    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
-
-
 def _numbered(arrays: Mapping[str, npt.NDArray[Any]], owner: str) -> Variables:
-    named = _with_prefix(arrays, f"{owner}/")
+    named = below(arrays, owner)
     return tuple(named[str(index)] for index in range(len(named)))

@@ -18,12 +18,13 @@ class StopRequest:
 
 @contextlib.contextmanager
 def stop_on_interrupt() -> Iterator[StopRequest]:
-    """Turn the first SIGINT into a request. Only the main thread can; elsewhere the request is never set."""
+    """Turn the first SIGINT into a request. Only the main thread can; elsewhere the request is never set, nor where the
+    process was started with SIGINT ignored, as a shell does with jobs in the background."""
     request = StopRequest()
-    if threading.current_thread() is not threading.main_thread():
+    previous = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or previous is signal.SIG_IGN:
         yield request
         return
-    previous = signal.getsignal(signal.SIGINT)
 
     def handle(number: int, frame: FrameType | None) -> None:
         request.asked = True
