@@ -107,7 +107,7 @@ def test_every_picture_has_a_text_alternative(elements: Elements, drawings: list
 def test_every_drawing_is_on_the_page_with_its_words(elements: Elements, drawings: list[Drawing]) -> None:
     ids = set(elements.values("id"))
     assert {f"figure-{drawing.name}" for drawing in drawings} <= ids
-    text = "".join(elements.texts).replace("\xa0%", "%")
+    text = "".join(elements.texts).replace("\xa0%", " %")
     for drawing in drawings:
         if drawing.name != "first_image_matrix":
             assert drawing.title in text

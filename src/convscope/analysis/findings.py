@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..percent import percent
+from .intervals import overlap
 
 
 @dataclass(frozen=True)
@@ -49,12 +50,9 @@ def _baseline(metrics: Mapping[str, Any], model_name: str) -> Finding | None:
         f"{model_name.upper()} makes {ratio:.2f} times the errors of the {other}: {own['errors']} against "
         f"{baseline['errors']}"
     )
-    overlap = own["interval"][0] <= baseline["interval"][1] and baseline["interval"][0] <= own["interval"][1]
-    doubt = (
-        "their intervals overlap, so one run of each does not settle which is better"
-        if overlap
-        else ("their intervals do not overlap")
-    )
+    doubt = "their intervals do not overlap"
+    if overlap(own["interval"], baseline["interval"]):
+        doubt = "their intervals overlap, so one run of each does not settle which is better"
     return Finding(
         f"The {verdict} ({percent(own['accuracy'])} against {percent(baseline['accuracy'])}); {doubt}.", "baseline"
     )
@@ -75,8 +73,9 @@ def _worst_class(test: Mapping[str, Any]) -> Finding | None:
     if len(classes) < 3 or test["errors"] == 0:
         return None
     worst, best = (choose(classes, key=lambda entry: entry["recall"]) for choose in (min, max))
-    apart = worst["recall_interval"][1] < best["recall_interval"][0]
-    doubt = "their 95 % intervals do not overlap" if apart else "their 95 % intervals overlap, so it may be chance"
+    doubt = "their 95 % intervals do not overlap"
+    if overlap(worst["recall_interval"], best["recall_interval"]):
+        doubt = "their 95 % intervals overlap, so it may be chance"
     return Finding(
         f"Recall runs from {percent(worst['recall'])} for {worst['class_name']} to {percent(best['recall'])} for "
         f"{best['class_name']}; {doubt}.",

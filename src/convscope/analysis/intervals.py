@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 
@@ -16,9 +17,10 @@ class Interval:
     low: float
     high: float
 
-    @property
-    def half_width(self) -> float:
-        return (self.high - self.low) / 2
+
+def overlap(one: Sequence[float], other: Sequence[float]) -> bool:
+    """Whether two intervals, as ``[low, high]``, have a value in common: then the two may well be equal."""
+    return one[0] <= other[1] and other[0] <= one[1]
 
 
 def wilson(successes: int, trials: int, z: float = Z_95) -> Interval:

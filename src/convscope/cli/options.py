@@ -7,8 +7,6 @@ from typing import Any
 
 import click
 
-Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
-
 
 def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """``--json``, ``--quiet`` and ``--debug``."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
+from ..analysis.intervals import overlap
 from ..percent import percent
 from .canvas import NAME_SPACE, Sheet, in_theme, text_width
 from .illustration import Illustration
@@ -61,9 +62,10 @@ def _title(own: Mapping[str, Any], other: Mapping[str, Any], names: tuple[str, s
     ratio = other["error_ratio"]
     if ratio is None:
         return f"The {names[1]} makes no error on {own['n']:,} test images, the {names[0]} {count(own['errors'], 'error')}"
-    overlap = own["interval"][0] <= other["interval"][1] and other["interval"][0] <= own["interval"][1]
     doubt = (
-        "their intervals overlap, so this does not settle which is better" if overlap else "their intervals do not overlap"
+        "their intervals overlap, so this does not settle which is better"
+        if overlap(own["interval"], other["interval"])
+        else "their intervals do not overlap"
     )
     return (f"The {names[0]} makes {ratio:.2f} times the errors of the {names[1]}: {own['errors']:,} against "
             f"{other['errors']:,} of {own['n']:,}; {doubt}")  # fmt: skip

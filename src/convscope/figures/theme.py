@@ -32,8 +32,6 @@ SEQUENTIAL = "viridis"
 """Activations: perceptually even, from nothing to much."""
 DIVERGING = "RdBu_r"
 """Signed weights: centred at zero, red positive, blue negative."""
-GREY = "binary"
-"""Pictures of digits: black on white, as the notebook shows them."""
 ERRORS = "YlOrRd"
 """Counts of errors in the confusion matrix."""
 

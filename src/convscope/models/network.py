@@ -84,10 +84,6 @@ class Network:
     def num_parameters(self) -> int:
         return sum(layer.num_parameters for layer in self.layers)
 
-    @property
-    def num_classes(self) -> int:
-        return self.layers[-1].output_shape[-1]
-
     def of_kind(self, *kinds: str) -> tuple[Layer, ...]:
         return tuple(layer for layer in self.layers if layer.kind in kinds)
 

@@ -62,8 +62,8 @@ def _applies(anchor: str, page: Page, figures: Catalogue) -> bool:
 
 
 def _typeset(text: str) -> str:
-    """A sentence from another room: a percent sign stands off its number everywhere on the page."""
-    return re.sub(r"(?<=\d)%", f"{formats.SPACE}%", text)
+    """A sentence from another room: no line of the page ends between a number and its percent sign."""
+    return re.sub(r"(?<=\d) %", f"{formats.SPACE}%", text)
 
 
 def _drawn(svg: str) -> Markup:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..figures import wording
 from .formats import name, word
 
 Page = Mapping[str, Any]
@@ -45,7 +46,7 @@ def validation_images(page: Page) -> str:
 
 def validates_on_test(page: Page) -> bool:
     """Whether the split called validation is the test split, as in the recipe of the notebook."""
-    return bool(page["run"]["config"]["validation"] == "test")
+    return wording.validates_on_test(page["run"])
 
 
 def number_of(page: Page, *kinds: str) -> int:

@@ -6,6 +6,8 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 
+from ..percent import percent as plain_percent
+
 SPACE = "\N{NO-BREAK SPACE}"
 MISSING = "–"
 WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -28,7 +30,7 @@ def decimal(value: float | None, digits: int = 4) -> str:
 
 def percent(share: float | None, digits: int = 2) -> str:
     """``0.9935`` → ``"99.35 %"``; the space does not break."""
-    return MISSING if share is None else f"{100 * share:.{digits}f}{SPACE}%"
+    return MISSING if share is None else plain_percent(share, digits).replace(" ", SPACE)
 
 
 def confidence(share: float) -> str:

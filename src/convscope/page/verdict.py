@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..analysis.intervals import overlap
 from .facts import Page, number_of, short
 from .formats import capital, counted, percent, whole
 
@@ -30,7 +31,7 @@ def _compared(test: Numbers, baseline: Numbers, model: str) -> str:
         return f"The {other}, trained by the same recipe on the same images, makes exactly as many mistakes."
     better = gap > 0
     points = 100 * abs(test["accuracy"] - baseline["accuracy"])
-    apart = test["interval"][0] > baseline["interval"][1] or baseline["interval"][0] > test["interval"][1]
+    apart = not overlap(test["interval"], baseline["interval"])
     doubt = ("The two intervals do not overlap, though each network was trained only once." if apart else
              "But the two intervals overlap: one training of each does not settle which is better.")  # fmt: skip
     errors = _errors_in_words(test["errors"], baseline, model, other)
