@@ -12,28 +12,42 @@ import numpy as np
 import numpy.typing as npt
 
 from . import runs
+from .analysis.calibration import Calibration
 from .analysis.evaluation import Evaluation
+from .analysis.evidence import Evidence
 from .analysis.examples import Examples
+from .analysis.film import Film
+from .analysis.neighbours import Nearest
+from .analysis.novelty import Novelty
 from .analysis.record import RunRecord
+from .analysis.yardsticks import Yardsticks
 from .arrays import Array, below, load_arrays, save_arrays
 from .errors import RunError
 from .files import write_json, write_text
 from .models.network import Weights, from_description
 from .training.history import history_from_csv
 
-HISTORY, PREDICTIONS, METRICS, SNAPSHOTS, EXAMPLES = (
+HISTORY, PREDICTIONS, METRICS, SNAPSHOTS, EXAMPLES, EVIDENCE = (
     "history.csv",
     "predictions.npz",
     "metrics.json",
     "snapshots.npz",
     "examples.npz",
+    "evidence.npz",
 )
 DESCRIPTION, FINAL = "network", "final"
 """Keys in ``snapshots.npz``: the network's description as JSON bytes; and the prefix of the float32 weights."""
+PARTS: dict[str, type[Any]] = {"nearest": Nearest, "calibration": Calibration, "novelty": Novelty, "film": Film}
+"""The parts of the evidence that may be missing, each with fields of its own: ``nearest/true`` and so on."""
+YARDSTICKS = ("reference_images", "sample", "calibration", "novelty")
+"""The parts of the evidence that new images are judged by."""
 
 
 def save_record(record: RunRecord, folder: Path) -> None:
-    """Write everything but the models, the figures and the page."""
+    """Write everything but the models, the figures and the page.
+
+    Evidence that is in the folder and not in the record is another network's, from a training that was not finished.
+    """
     write_json(folder / runs.REQUEST, record.request)
     write_text(folder / HISTORY, record.history.to_csv())
     write_json(folder / METRICS, record.metrics)
@@ -41,12 +55,22 @@ def save_record(record: RunRecord, folder: Path) -> None:
     save_arrays(folder / SNAPSHOTS, dict(_snapshot_arrays(record)))
     images = {field.name: getattr(record.examples, field.name) for field in fields(Examples)}
     save_arrays(folder / EXAMPLES, images, compressed=True)
+    if record.evidence is None:
+        (folder / EVIDENCE).unlink(missing_ok=True)
+    else:
+        save_evidence(record.evidence, folder)
+
+
+def save_evidence(evidence: Evidence, folder: Path) -> None:
+    """Write ``evidence.npz``. About 2 MB for MNIST."""
+    save_arrays(folder / EVIDENCE, dict(_evidence_arrays(evidence)), compressed=True)
 
 
 def load_record(path: Path) -> RunRecord:
     """Read a complete run back. Raises :class:`RunError` that names the file which does not fit."""
     request, metrics = (runs.read_json(path / name) for name in (runs.REQUEST, METRICS))
     predictions, snapshots, examples = (load_arrays(path / name) for name in (PREDICTIONS, SNAPSHOTS, EXAMPLES))
+    gathered = load_arrays(path / EVIDENCE) if (path / EVIDENCE).is_file() else None
     try:
         class_names = tuple(request["dataset"]["class_names"])
         evaluation = Evaluation(predictions["labels"], predictions["logits"], class_names)
@@ -55,11 +79,9 @@ def load_record(path: Path) -> RunRecord:
         epochs = range(1, 1 + int(snapshots["epochs"]))
         kept: dict[str, Any] = {field.name: examples[field.name] for field in fields(Examples)}
         kept |= {name: int(kept[name]) for name in ("first_label", "test_label")}
+        evidence = None if gathered is None else _evidence(gathered)
     except (KeyError, TypeError, ValueError) as error:
-        raise RunError(
-            f"the files of the run {str(path)!r} do not fit together ({error!r}); those that one training wrote were "
-            "expected. Copy the run folder again, or train again."
-        ) from error
+        raise _unfitting(path, error) from error
     return RunRecord(
         request,
         metrics,
@@ -68,7 +90,54 @@ def load_record(path: Path) -> RunRecord:
         network,
         tuple(_weights(snapshots, f"epoch-{epoch}") for epoch in epochs),
         Examples(**kept),
+        evidence,
     )
+
+
+def load_yardsticks(path: Path) -> Yardsticks:
+    """What new images are judged by, without the rest of a run, which takes a hundred times as long to read."""
+    if (path / EVIDENCE).is_file():
+        arrays = load_arrays(path / EVIDENCE, lambda name: name.split("/")[0] in YARDSTICKS)
+    else:
+        arrays = load_arrays(path / EXAMPLES, lambda name: name == "samples")
+    try:
+        examples = arrays["samples"] if "samples" in arrays else arrays["reference_images"][: int(arrays["sample"])]
+        calibration, novelty = (_part(PARTS[name], below(arrays, name)) for name in ("calibration", "novelty"))
+    except (KeyError, TypeError, ValueError) as error:
+        raise _unfitting(path, error) from error
+    return Yardsticks(examples, calibration, novelty)
+
+
+def _unfitting(path: Path, error: Exception) -> RunError:
+    return RunError(
+        f"the files of the run {str(path)!r} do not fit together ({error!r}); those that one training wrote were "
+        "expected. Copy the run folder again, or train again."
+    )
+
+
+def _evidence_arrays(evidence: Evidence) -> Iterator[tuple[str, npt.ArrayLike]]:
+    for field in fields(Evidence):
+        value = getattr(evidence, field.name)
+        if field.name not in PARTS:
+            yield field.name, value
+        elif value is not None:
+            known = ((each.name, getattr(value, each.name)) for each in fields(value))
+            yield from ((f"{field.name}/{name}", array) for name, array in known if array is not None)
+
+
+def _evidence(arrays: Mapping[str, Array]) -> Evidence:
+    parts = {name: _part(kind, below(arrays, name)) for name, kind in PARTS.items()}
+    whole = {field.name: _plain(arrays[field.name]) for field in fields(Evidence) if field.name not in PARTS}
+    return Evidence(**whole, **parts)
+
+
+def _part(kind: type[Any], arrays: Mapping[str, Array]) -> Any:
+    return kind(**{name: _plain(array) for name, array in arrays.items()}) if arrays else None
+
+
+def _plain(array: Array) -> Any:
+    """Numbers and texts are kept as arrays without axes."""
+    return array if array.ndim else array.item()
 
 
 def _snapshot_arrays(record: RunRecord) -> Iterator[tuple[str, npt.ArrayLike]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +25,11 @@ def save_arrays(path: Path, arrays: Mapping[str, npt.ArrayLike], *, compressed: 
     write_bytes(path, buffer.getvalue())
 
 
-def load_arrays(path: Path) -> dict[str, Array]:
-    """The inverse of :func:`save_arrays`. Raises :class:`RunError` for any other file."""
+def load_arrays(path: Path, wanted: Callable[[str], bool] = lambda name: True) -> dict[str, Array]:
+    """The inverse of :func:`save_arrays`; of those ``wanted`` by name alone. Raises :class:`RunError` for any other file."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
+            return {name: archive[name] for name in archive.files if wanted(name)}
     except (OSError, ValueError, EOFError, KeyError, AttributeError, TypeError, zipfile.BadZipFile) as error:
         raise RunError(
             f"{str(path)!r} cannot be read ({error}); arrays that convscope wrote were expected. "

@@ -2,6 +2,7 @@
 
     ConvscopeError
     ├── DatasetError      (ValueError)       data unknown, damaged or unusable
+    ├── PictureError      (ValueError)       a picture that cannot be read
     ├── ShapeError        (ValueError)       an array of the wrong shape or dtype
     ├── ConfigError       (ValueError)       an unknown name or an impossible setting
     ├── RunError          (ValueError)       a run folder that is damaged or unfinished
@@ -25,6 +26,10 @@ class ConvscopeError(Exception):
 
 class DatasetError(ConvscopeError, ValueError):
     """Data that is unknown, damaged or cannot be trained on."""
+
+
+class PictureError(ConvscopeError, ValueError):
+    """A picture that is missing, damaged, too large, or none; or several: one line each."""
 
 
 class ShapeError(ConvscopeError, ValueError):

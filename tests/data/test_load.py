@@ -1,13 +1,20 @@
 from __future__ import annotations
 
+import gzip
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from convscope.data.dataset import Dataset
-from convscope.data.load import load_dataset
-from convscope.errors import DatasetError
+from convscope.data.load import fit_to_run, load_dataset
+from convscope.data.reading import Loaded, Reading, ReadOptions
+from convscope.errors import ConfigError, DatasetError
 
 
 def arrays(n: int = 20) -> dict[str, np.ndarray]:
@@ -20,6 +27,15 @@ def arrays(n: int = 20) -> dict[str, np.ndarray]:
     }
 
 
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    for index, image in enumerate(arrays()["x_train"]):
+        place = tmp_path / "pictures" / ("cat", "dog", "owl")[index % 3]
+        place.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(place / f"{index}.png")
+    return tmp_path / "pictures"
+
+
 def test_a_dataset_is_returned_as_it_is(digits: Dataset) -> None:
     assert load_dataset(digits) is digits
 
@@ -29,62 +45,109 @@ def test_a_misspelt_name_is_met_with_the_nearest() -> None:
         load_dataset("mnits")
 
 
-def test_a_path_to_nothing_says_so(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="there is nothing at"):
-        load_dataset(tmp_path / "absent.npz")
+def test_every_form_of_data_is_known_by_what_lies_at_the_path(tmp_path: Path, pictures: Path) -> None:
+    own = arrays()
+    np.savez(tmp_path / "own.npz", **own)  # type: ignore[arg-type]
+    tables, idx = tmp_path / "tables", tmp_path / "idx"
+    tables.mkdir()
+    idx.mkdir()
+    for split, stem in (("train", "train"), ("test", "t10k")):
+        images, labels = own[f"x_{split}"], own[f"y_{split}"]
+        rows = np.concatenate([labels[:, None], images.reshape(len(images), -1)], axis=1)
+        np.savetxt(tables / f"{split}.csv", rows, "%d", ",")
+        header = (b"\0\0\x08\x03", b"\0\0\x08\x01")
+        sides = b"".join(side.to_bytes(4, "big") for side in images.shape)
+        (idx / f"{stem}-images-idx3-ubyte").write_bytes(header[0] + sides + images.tobytes())
+        (idx / f"{stem}-labels-idx1-ubyte.gz").write_bytes(gzip.compress(header[1] + sides[:4] + labels.tobytes()))
+    shutil.copy(tables / "train.csv", tmp_path / "own.csv")
+    expected = load_dataset(tmp_path / "own.npz")
+    assert expected.fingerprint == load_dataset(tables).fingerprint == load_dataset(idx).fingerprint
+    assert load_dataset(idx / "t10k-labels-idx1-ubyte.gz").fingerprint == expected.fingerprint
+    assert load_dataset(tmp_path / "own.csv").class_names == ("0", "1", "2")
+    assert load_dataset(pictures).class_names == ("cat", "dog", "owl")
+    assert {load_dataset(path).name for path in (tmp_path / "own.npz", tmp_path / "own.csv")} == {"own"}
+    assert load_dataset(f"{pictures}/").name == "pictures"
 
 
-def test_a_file_of_another_kind_says_what_is_read(tmp_path: Path) -> None:
-    (tmp_path / "notes.txt").write_text("hello")
-    with pytest.raises(DatasetError, match="no dataset that convscope reads"):
-        load_dataset(tmp_path / "notes.txt")
+def test_progress_tells_of_pictures_and_of_what_was_done(pictures: Path) -> None:
+    events: list[Reading | Loaded] = []
+    dataset = load_dataset(pictures, progress=events.append)
+    assert events[-1] == Loaded("pictures", dataset.provenance.notes)
+    assert Reading("decoding pictures", 20, 20) in events
 
 
-def test_an_archive_in_keras_layout_becomes_a_dataset(tmp_path: Path) -> None:
-    np.savez(tmp_path / "own.npz", **arrays())
-    dataset = load_dataset(tmp_path / "own.npz")
-    assert dataset.name == "own"
-    assert dataset.image_shape == (12, 12, 1)
-    assert dataset.class_names == ("0", "1", "2")
-    assert np.array_equal(dataset.train.images[..., 0], arrays()["x_train"])
+def test_options_are_kept_with_the_dataset_and_read_the_same_again(pictures: Path) -> None:
+    options = ReadOptions(image_size=(10, 16), class_names=("c", "d", "o"))
+    dataset = load_dataset(pictures, options)
+    assert dataset.image_shape == (10, 16, 1)
+    assert dataset.class_names == ("c", "d", "o")
+    again = load_dataset(dataset.provenance.source, ReadOptions.from_dict(dataset.provenance.reading.as_dict()))
+    assert again.fingerprint == dataset.fingerprint
 
 
-def test_missing_arrays_are_named(tmp_path: Path) -> None:
-    np.savez(tmp_path / "own.npz", X=np.zeros(3), Y=np.zeros(3))
-    with pytest.raises(DatasetError, match=r"holds X, Y; x_train, y_train, x_test, y_test were expected"):
-        load_dataset(tmp_path / "own.npz")
+def test_known_sets_take_other_names_but_no_other_size() -> None:
+    assert load_dataset("digits", ReadOptions(class_names=tuple("abcdefghij"))).class_names == tuple("abcdefghij")
+    with pytest.raises(ConfigError, match="10 classes"):
+        load_dataset("digits", ReadOptions(class_names=("a", "b")))
+    assert load_dataset("digits", ReadOptions(image_size=(8, 8))).image_shape == (8, 8, 1)
+    with pytest.raises(ConfigError, match="8 × 8"):
+        load_dataset("digits", ReadOptions(image_size=(28, 28)))
 
 
-@pytest.mark.parametrize("keep", [0, 1, 100, 3000])
-def test_a_cut_off_archive_is_one_sentence(keep: int, tmp_path: Path) -> None:
-    np.savez(tmp_path / "own.npz", **arrays())
-    whole = (tmp_path / "own.npz").read_bytes()
-    (tmp_path / "own.npz").write_bytes(whole[:keep])
-    with pytest.raises(DatasetError, match="cannot be read as .npz"):
-        load_dataset(tmp_path / "own.npz")
+def test_only_folders_of_pictures_are_fitted_to_a_run(tmp_path: Path, pictures: Path) -> None:
+    assert fit_to_run(pictures, ReadOptions(), (9, 9)).image_size == (9, 9)
+    assert fit_to_run(pictures, ReadOptions(image_size=(5, 5)), (9, 9)).image_size == (5, 5)
+    (tmp_path / "train.csv").write_text("")
+    for other in ("mnist", tmp_path, tmp_path / "absent"):
+        assert fit_to_run(other, ReadOptions(), (9, 9)).image_size is None
 
 
-def test_a_flipped_bit_in_the_pixels_is_noticed(tmp_path: Path) -> None:
-    np.savez(tmp_path / "own.npz", **arrays())
-    content = bytearray((tmp_path / "own.npz").read_bytes())
-    content[1000] ^= 1
-    (tmp_path / "own.npz").write_bytes(content)
-    with pytest.raises(DatasetError, match="CRC"):
-        load_dataset(tmp_path / "own.npz")
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("notes.txt", b"hello", "no dataset that convscope reads"),
+        ("photos.zip", b"PK\3\4", "Unpack it"),
+        ("x.npy", b"\x93NUMPY", "numpy.savez"),
+        ("model.keras", b"PK\3\4", "That is a model"),
+        ("mystery", b"", "no dataset that convscope reads"),
+    ],
+)
+def test_a_file_of_another_kind_says_what_is_read(name: str, content: bytes, words: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DatasetError, match=words):
+        load_dataset(tmp_path / name)
 
 
-def test_an_archive_of_pickled_objects_is_not_opened(tmp_path: Path) -> None:
-    class Bomb:
-        def __reduce__(self) -> tuple[object, tuple[str]]:
-            return (Path.touch, (tmp_path / "ran",))  # type: ignore[return-value]
+def test_what_is_no_file_is_not_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.npz")
+    (tmp_path / "link.npz").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "run.json").write_text("{}")
+    for name, words in (("pipe.npz", "neither a file"), ("link.npz", "leads nowhere"), ("run", "folder of a run"),
+                        ("absent.npz", "nothing at"), ("absent/", "unknown|nothing at")):  # fmt: skip
+        with pytest.raises(DatasetError, match=words):
+            load_dataset(tmp_path / name)
+    with pytest.raises(DatasetError, match="an address, and nothing is fetched"):
+        load_dataset("https://example.org/data.npz")
+    with pytest.raises(DatasetError, match="is unknown"):
+        load_dataset("a\0b")
 
-    np.savez(tmp_path / "own.npz", **{**arrays(), "x_train": np.array([Bomb()], dtype=object)})
-    with pytest.raises(DatasetError, match="cannot be read as .npz"):
-        load_dataset(tmp_path / "own.npz")
-    assert not (tmp_path / "ran").exists()
 
-
-def test_floats_are_refused_with_the_dtype_that_is_expected(tmp_path: Path) -> None:
-    np.savez(tmp_path / "own.npz", **{**arrays(), "x_test": np.zeros((6, 12, 12))})
-    with pytest.raises(DatasetError, match="float64; uint8"):
-        load_dataset(tmp_path / "own.npz")
+def test_loading_opens_no_socket_even_where_a_known_set_is_missing(tmp_path: Path) -> None:
+    code = """
+import sys
+sys.addaudithook(lambda event, args: sys.exit("socket!") if event.startswith("socket.") else None)
+from convscope.data.known import KNOWN
+from convscope.data.load import load_dataset
+for name in KNOWN:
+    try:
+        print(load_dataset(name))
+    except ValueError as error:
+        print(error)
+"""
+    environment = {**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path)}
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment, cwd=tmp_path
+    )
+    assert "Dataset('mnist'" in result.stdout
+    assert "Fetch it once with: convscope fetch kmnist" in result.stdout

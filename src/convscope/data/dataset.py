@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import DatasetError, ShapeError
 from ..types import Images, Labels
+from .reading import DEFAULTS, ReadOptions
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +64,8 @@ class Provenance:
     """What the images are of, for sentences."""
     notes: tuple[str, ...] = field(default=())
     """What was done to it on loading, in sentences."""
+    reading: ReadOptions = DEFAULTS
+    """What the reader was told, so that the same can be read again."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,5 @@
-"""Datasets that are known by name: ``mnist``, which ships in the package, and ``digits``, which ships with scikit-learn.
-
-Neither needs the network.
+"""Datasets that are known by name: ``mnist``, which ships in the package; ``digits``, which ships with scikit-learn; and those
+of ``known_sets.py``, which have to be on the machine. None of them is fetched here.
 """
 
 from __future__ import annotations
@@ -8,6 +7,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ import numpy.typing as npt
 
 from ..errors import DatasetError
 from .dataset import Dataset, Provenance, Split
+from .known_idx import load_known_set
+from .known_sets import KNOWN_SETS
 from .npz import KEYS, read_arrays
 from .split import stratified_split
 
@@ -73,7 +75,11 @@ def load_digits() -> Dataset:
     return Dataset("digits", everything.take(train), everything.take(test), DIGIT_NAMES, provenance)
 
 
-KNOWN: dict[str, Callable[[], Dataset]] = {"digits": load_digits, "mnist": load_mnist}
+KNOWN: dict[str, Callable[[], Dataset]] = {
+    "digits": load_digits,
+    "mnist": load_mnist,
+    **{name: partial(load_known_set, known) for name, known in KNOWN_SETS.items()},
+}
 
 
 def _sha256(array: npt.NDArray[Any]) -> str:

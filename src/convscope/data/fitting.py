@@ -1,0 +1,162 @@
+"""A picture of any size, fitted to what a network takes, with a word on everything that was done to it.
+
+Networks for digits get a digit as their training set has it, by :func:`convscope.data.digit.prepare_digit`: this is for grey
+networks whose images are digits, bright on dark. All others get the middle of the picture, as much as has the shape of their
+images, resized: each new pixel is the mean of the area that it covers. Both as the page does it.
+
+**A picture that has exactly the network's size is taken as it is**; by a network for digits only if its border is dark, as
+in all images of MNIST and of scikit-learn's digits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import ConfigError
+from ..types import Images
+from .digit import DigitSettings, PreparedDigit, prepare_digit
+from .grey import to_grey
+from .resample import Scale, axis_weights
+
+AS_IT_IS = "taken as it is"
+DIGITS = "digits"
+"""The word of a dataset for what its images are of."""
+
+
+@dataclass(frozen=True, eq=False)
+class FittedPicture:
+    """``pixels`` (h, w, c) uint8, what the network is given; and what was done, in words, in order."""
+
+    pixels: Images
+    done: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Fitting:
+    """How pictures become what one network takes."""
+
+    image_shape: tuple[int, int, int]
+    """(h, w, c); c is 1 or 3."""
+    digits: DigitSettings | None = None
+    """Of a network for digits, bright on dark."""
+
+    def __post_init__(self) -> None:
+        if self.image_shape[2] not in (1, 3):
+            raise ConfigError(
+                f"this network takes images of {self.image_shape[2]} channels; 1 (grey) or 3 (RGB) was expected, "
+                "for pictures to be fitted to it. Give it arrays through its model.onnx."
+            )
+
+    def fit(self, picture: Images) -> FittedPicture:
+        """(h, w, 1 or 3) uint8 of any size → ``image_shape``."""
+        picture, done = self._with_channels(picture)
+        height, width, _ = self.image_shape
+        if self.digits is not None:
+            if picture.shape == self.image_shape and not is_bright_around(picture[None])[0]:
+                return FittedPicture(picture, (*done, AS_IT_IS))
+            prepared = prepare_digit(picture[..., 0], self.digits)
+            return FittedPicture(prepared.pixels[..., None], (*done, *_words(prepared)))
+        if picture.shape == self.image_shape:
+            return FittedPicture(picture, (*done, AS_IT_IS))
+        middle = _middle(picture, height / width)
+        if middle.shape != picture.shape:
+            done = (*done, f"the middle {_size(middle)} of {_size(picture)} taken")
+        return FittedPicture(resize(middle, (height, width)), (*done, f"resized from {_size(middle)} to {width} × {height}"))
+
+    def takes_as_they_are(self, images: Images) -> npt.NDArray[np.bool_]:
+        """(n,) which of the images (n, h, w, c) uint8 need nothing done to them."""
+        if images.shape[1:] != self.image_shape:
+            return np.zeros(len(images), dtype=bool)
+        return np.ones(len(images), dtype=bool) if self.digits is None else ~is_bright_around(images)
+
+    def _with_channels(self, picture: Images) -> tuple[Images, tuple[str, ...]]:
+        given, wanted = picture.shape[2], self.image_shape[2]
+        if given == wanted:
+            return picture, ()
+        if wanted == 3:
+            return np.repeat(picture, 3, axis=2), ("grey made RGB",)
+        coloured = bool((picture != picture[..., :1]).any())
+        return to_grey(picture)[..., None], ("made grey",) if coloured else ()
+
+
+def fitting_for(dataset: Mapping[str, Any], examples: Images) -> Fitting:
+    """The fitting for a network trained on ``dataset``, as ``run.json`` describes it.
+
+    ``examples`` (n, h, w, c): images that it was trained on, one at least. How much of the frame digits fill is read off
+    them: 20 of 28 pixels in MNIST, but all 8 of 8 in scikit-learn's.
+    """
+    height, width, channels = dataset["image_shape"]
+    are_digits = dataset.get("things") == DIGITS and channels == 1
+    if not are_digits or is_bright_around(examples).mean() > 0.5:
+        return Fitting((height, width, channels))
+    return Fitting((height, width, 1), DigitSettings(height, width, box_share=_share_of_frame(examples)))
+
+
+def is_bright_around(images: Images) -> npt.NDArray[np.bool_]:
+    """(n,) whether an image (n, h, w, 1) has a bright border: paper, not a blackboard. See ``digit.border_median``."""
+    grey = images[..., 0]
+    ring = np.ones(grey.shape[1:], dtype=bool)
+    ring[1:-1, 1:-1] = False
+    border = grey[:, ring]
+    middle = (border.shape[1] - 1) // 2
+    median = np.partition(border, middle, axis=1)[:, middle]
+    darkest, brightest = (extreme(grey, axis=(1, 2)).astype(np.int64) for extreme in (np.min, np.max))
+    return np.asarray(2 * median.astype(np.int64) > darkest + brightest)
+
+
+def _middle(picture: Images, aspect: float) -> Images:
+    """The largest part of (h, w, c) around the middle whose height is ``aspect`` times its width, to a pixel."""
+    height, width, _ = picture.shape
+    cut = min(height, max(1, round(width * aspect))), min(width, max(1, round(height / aspect)))
+    top, left = (height - cut[0]) // 2, (width - cut[1]) // 2
+    return picture[top : top + cut[0], left : left + cut[1]]
+
+
+def _size(picture: Images) -> str:
+    return f"{picture.shape[1]} × {picture.shape[0]}"
+
+
+def resize(picture: Images, size: tuple[int, int]) -> Images:
+    """(h, w, c) uint8 → (*size, c): means of areas where it shrinks, bilinear where it grows. Halves are rounded up."""
+    rows, columns = (_shares(old, new) for old, new in zip(picture.shape[:2], size, strict=True))
+    channels = [rows @ picture[..., channel] @ columns.T for channel in range(picture.shape[2])]
+    # Shares add up to 1 within rounding: the small number keeps a half from becoming a little less than one.
+    return np.floor(np.stack(channels, axis=-1) + (0.5 + 1e-9)).astype(np.uint8)
+
+
+def _shares(inputs: int, outputs: int) -> npt.NDArray[np.float64]:
+    """(outputs, inputs): rows add up to 1, also at the edges, beyond which there is nothing to look at."""
+    weights, _ = axis_weights(inputs, outputs, Scale(outputs, inputs))
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True))
+
+
+def _share_of_frame(images: Images) -> float:
+    """Half of the images have ink over more than this share of the frame's height or width, whichever is more."""
+    ink = images[..., 0] > 0
+    sides = []
+    for axis in (1, 2):
+        some = np.asarray(ink.any(axis=3 - axis))
+        spans = some.shape[1] - some.argmax(axis=1) - some[:, ::-1].argmax(axis=1)
+        sides.append(spans / some.shape[1])
+    shares = np.sort(np.maximum(*sides)[ink.any(axis=(1, 2))])
+    return float(shares[len(shares) // 2]) if shares.size else DigitSettings().box_share
+
+
+def _words(prepared: PreparedDigit) -> tuple[str, ...]:
+    if prepared.empty:
+        return ("blank: no ink was found in it",)
+    box, fitted = prepared.crop.box, prepared.fit.picture
+    assert box is not None
+    words = ["inverted"] if prepared.polarity.inverted else []
+    if prepared.ground.level or not np.array_equal(prepared.ground.picture, prepared.polarity.picture):
+        words.append("ground cleared")
+    words.append(f"cropped to {box.right - box.left + 1} × {box.bottom - box.top + 1}")
+    words.append(f"fitted into {fitted.shape[1]} × {fitted.shape[0]}")
+    if not np.array_equal(prepared.contrast.picture, fitted):
+        words.append("contrast stretched")
+    return (*words, "centred")

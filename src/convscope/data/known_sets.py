@@ -1,0 +1,173 @@
+"""What is known of the datasets in IDX files that do not ship with convscope: Fashion-MNIST, KMNIST, EMNIST.
+
+Their words, where Keras, torchvision, Debian and ``convscope fetch`` leave them, and where they can be fetched from.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from string import ascii_uppercase, digits
+
+from .cache import cache_folder
+
+MNIST_FILES = (
+    "train-images-idx3-ubyte.gz",
+    "train-labels-idx1-ubyte.gz",
+    "t10k-images-idx3-ubyte.gz",
+    "t10k-labels-idx1-ubyte.gz",
+)
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A file that ``convscope fetch`` can bring: one of the dataset's own, or a zip archive that holds them."""
+
+    name: str
+    mirrors: tuple[str, ...]
+    """Addresses of the folder that it lies in, each with its last slash."""
+    num_bytes: int
+    """Of the file, as its mirrors have it; fetching stops where there are many more."""
+    sha256: str = ""
+    """Of the decompressed bytes, which do not depend on how a mirror packed them."""
+    packed_sha256: str = ""
+    """Of the file as it is, where nobody has published the other."""
+    members: tuple[str, ...] = ()
+    """Of a zip archive: the files in it that are wanted."""
+
+    @property
+    def checksum(self) -> str:
+        """For a sentence."""
+        return f"SHA-256 of its decompressed bytes {self.sha256}" if self.sha256 else f"SHA-256 {self.packed_sha256}"
+
+
+@dataclass(frozen=True)
+class KnownSet:
+    """A dataset that is known by name."""
+
+    name: str
+    description: str
+    licence: str
+    things: str
+    class_names: Mapping[int, str]
+    archives: tuple[Archive, ...]
+    keras: str = ""
+    """Its folder below ``~/.keras/datasets``."""
+    torchvision: str = ""
+    """Its folder below ``data``, where torchvision's documentation has it put."""
+    debian: str = ""
+    prefix: str = ""
+    """What its files' names begin with, before ``-train``."""
+    sha256: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """Of the decompressed files by split and what, where they are known."""
+
+    def places(self) -> list[Path]:
+        """Folders in which it may be, the nearest first."""
+        keras = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "datasets"
+        return [
+            self.home,
+            *([keras / self.keras] if self.keras else []),
+            *([Path("data") / self.torchvision / "raw"] if self.torchvision else []),
+            *([Path(self.debian)] if self.debian else []),
+        ]
+
+    @property
+    def home(self) -> Path:
+        """Where ``convscope fetch`` puts it."""
+        return cache_folder() / self.name
+
+
+FASHION_SHA256 = {
+    ("train", "images"): "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+    ("train", "labels"): "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+    ("test", "images"): "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+    ("test", "labels"): "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+}
+"""Computed from Debian's package dataset-fashion-mnist 0.0~git20200523.55506a9-1."""
+FASHION_MIRRORS = (
+    "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
+    "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
+    "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+)
+KMNIST_MIRRORS = (
+    "https://codh.rois.ac.jp/kmnist/dataset/kmnist/",
+    "http://codh.rois.ac.jp/kmnist/dataset/kmnist/",
+    "https://huggingface.co/datasets/tanganke/kmnist/resolve/main/raw/",
+)
+EMNIST_MIRRORS = (
+    "https://biometrics.nist.gov/cs_links/EMNIST/",
+    "https://www.itl.nist.gov/iaui/vip/cs_links/EMNIST/",
+)
+EMNIST_SHA256 = "fb9bb67e33772a9cc0b895e4ecf36d2cf35be8b709693c3564cea2a019fcda8e"
+"""Of the archive; published in TensorFlow Datasets, url_checksums/emnist.txt."""
+
+
+def _emnist(subset: str, description: str, things: str, class_names: dict[int, str]) -> KnownSet:
+    prefix = f"emnist-{subset}"
+    files = [
+        f"{prefix}-{split}-{what}"
+        for split in ("train", "test")
+        for what in ("images-idx3-ubyte.gz", "labels-idx1-ubyte.gz")
+    ]
+    members = tuple(f"gzip/{name}" for name in files)
+    return KnownSet(
+        name=prefix,
+        description=description,
+        licence="none stated; from NIST Special Database 19, by Cohen, Afshar, Tapson and van Schaik",
+        things=things,
+        class_names=class_names,
+        archives=(Archive("gzip.zip", EMNIST_MIRRORS, 561_753_746, packed_sha256=EMNIST_SHA256, members=members),),
+        torchvision="EMNIST",
+        prefix=prefix,
+    )
+
+
+def _four(
+    mirrors: tuple[str, ...], sizes: tuple[int, ...], checksums: Iterable[str], *, packed: bool
+) -> tuple[Archive, ...]:
+    return tuple(
+        Archive(name, mirrors, size, "" if packed else checksum, checksum if packed else "")
+        for name, size, checksum in zip(MNIST_FILES, sizes, checksums, strict=True)
+    )
+
+
+FASHION = KnownSet(
+    name="fashion",
+    description="Fashion-MNIST, Zalando's pictures of articles of clothing",
+    licence="MIT, Zalando SE",
+    things="clothes",
+    class_names=dict(enumerate(
+        ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
+    )),
+    archives=_four(FASHION_MIRRORS, (26_421_880, 29_515, 4_422_102, 5_148), FASHION_SHA256.values(), packed=False),
+    keras="fashion-mnist",
+    torchvision="FashionMNIST",
+    debian="/usr/share/datasets/fashion-mnist",
+    sha256=FASHION_SHA256,
+)  # fmt: skip
+KMNIST = KnownSet(
+    name="kmnist",
+    description="Kuzushiji-MNIST, cursive Japanese characters from old books",
+    licence="CC BY-SA 4.0, ROIS-DS Center for Open Data in the Humanities",
+    things="characters",
+    class_names=dict(enumerate(("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"))),
+    # Published in TensorFlow Datasets, url_checksums/kmnist.txt.
+    archives=_four(KMNIST_MIRRORS, (18_165_135, 29_497, 3_041_136, 5_120), (
+        "51467d22d8cc72929e2a028a0428f2086b092bb31cfb79c69cc0a90ce135fde4",
+        "e38f9ebcd0f3ebcdec7fc8eabdcdaef93bb0df8ea12bee65224341c8183d8e17",
+        "edd7a857845ad6bb1d0ba43fe7e794d164fe2dce499a1694695a792adfac43c5",
+        "20bb9a0ef54c7db3efc55a92eef5582c109615df22683c380526788f98e42a1c",
+    ), packed=True),
+    torchvision="KMNIST",
+)  # fmt: skip
+EMNIST_LETTERS = _emnist(
+    "letters", "EMNIST letters: handwritten letters, capital and small ones together", "letters",
+    {number: f"{letter}{letter.lower()}" for number, letter in enumerate(ascii_uppercase, 1)},
+)  # fmt: skip
+EMNIST_BALANCED = _emnist(
+    "balanced", "EMNIST balanced: handwritten digits and letters", "characters",
+    dict(enumerate([*digits, *ascii_uppercase, *"abdefghnqrt"])),
+)  # fmt: skip
+KNOWN_SETS: dict[str, KnownSet] = {each.name: each for each in (FASHION, KMNIST, EMNIST_LETTERS, EMNIST_BALANCED)}

@@ -1,0 +1,125 @@
+"""Reading text tables of images: a line per image, its label and its pixels in row order, with a header or without.
+
+Pixels are those of square grey images, or of square colour images with the three channels of each pixel side by side.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import DatasetError
+from .composing import Origin, Part, compose
+from .dataset import Dataset
+from .labels import ClassNames
+from .levels import square_side
+from .memory import check_memory
+from .reading import ReadOptions, read_class_names
+from .table_lines import Layout, Lines, find_layout, read_lines
+
+CLASSES = "classes.txt"
+SUFFIXES = frozenset({".csv", ".tsv"})
+
+
+def find_tables(folder: Path) -> dict[str, Path]:
+    """``train`` and ``test`` among the tables in ``folder``, by the ends of their names; empty where there is no ``train``."""
+    found: dict[str, Path] = {}
+    for path in sorted(folder.iterdir()):
+        split = next((split for split in ("train", "test") if path.stem.lower().endswith(split)), None)
+        if split and path.suffix.lower() in SUFFIXES and path.is_file():
+            if split in found:
+                raise DatasetError(
+                    f"{str(folder)!r} holds {found[split].name} and {path.name}; one table of the {split} split was expected. "
+                    "Pass the file that is meant, or remove the other."
+                )
+            found[split] = path
+    return found if "train" in found else {}
+
+
+def read_table(path: Path, options: ReadOptions) -> Dataset:
+    """The dataset in one table, some of it held out for testing. Raises :class:`DatasetError` that lists all bad lines."""
+    part, _ = _read(path)
+    return compose(_origin(path, path.parent, path.name), part, None, options)
+
+
+def read_tables(folder: Path, options: ReadOptions) -> Dataset:
+    """The dataset in ``train.csv`` and ``test.csv``. As on Kaggle, the test table may have no labels: then it is left alone."""
+    tables = find_tables(folder)
+    train, layout = _read(tables["train"])
+    origin = _origin(folder, folder, " and ".join(path.name for path in tables.values()))
+    if "test" not in tables:
+        return compose(origin, train, None, options)
+    other = find_layout(tables["test"])
+    if other.columns == layout.columns - 1 and other.header == layout.header:
+        other = replace(other, label_column=None)
+    if other.label_column is None:
+        note = f"{tables['test'].name} has no labels and was left alone"
+        return compose(replace(origin, notes=(note,)), train, None, options)
+    return compose(origin, train, _read(tables["test"], like=layout)[0], options)
+
+
+def _read(path: Path, like: Layout | None = None) -> tuple[Part, Layout]:
+    try:
+        layout = find_layout(path)
+        shape = _image_shape(path, layout, like)
+        check_memory(path.stat().st_size // 2, repr(str(path)))  # a pixel takes one byte, its text two or more
+        lines = read_lines(path, layout)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise DatasetError(
+            f"{str(path)!r} cannot be read: {reason[:1].lower()}{reason[1:]}; a file that you may read was expected."
+        ) from error
+    _refuse_bad(path, lines)
+    if not lines.rows:
+        raise DatasetError(f"{str(path)!r} holds a header and no images; a line per image was expected. Add some.")
+    images = np.stack(lines.rows).reshape(len(lines.rows), *shape)
+    return Part(images, _labels(lines.labels)), layout
+
+
+def _image_shape(path: Path, layout: Layout, like: Layout | None) -> tuple[int, int, int]:
+    if layout.label_column is None:
+        raise DatasetError(
+            f"{str(path)!r} has no column of labels: its header has pixels only; a first column 'label' was expected. Add it."
+        )
+    if like is not None and layout.pixels != like.pixels:
+        raise DatasetError(
+            f"{str(path)!r} has {layout.pixels:,} pixels per line, the training table {like.pixels:,}; as many were expected."
+        )
+    shape = square_side(layout.pixels)
+    if shape is None:
+        raise DatasetError(
+            f"{str(path)!r} has {layout.columns:,} columns, a label and {layout.pixels:,} pixels, which make no square image, "
+            "grey or in colour; as many as 784 (28 × 28) or 3,072 (32 × 32 × 3) were expected. Save other shapes as .npz."
+        )
+    return shape
+
+
+def _refuse_bad(path: Path, lines: Lines) -> None:
+    if not lines.num_bad:
+        return
+    more = lines.num_bad - len(lines.bad)
+    rest = f"\n  and {more:,} more" if more else ""
+    raise DatasetError(
+        f"{lines.num_bad:,} line{'s' * (lines.num_bad > 1)} of {str(path)!r} cannot be used; a label and as many numbers from 0 "
+        f"to 255 in each were expected. Mend or remove them:\n" + "\n".join(lines.bad) + rest
+    )
+
+
+def _labels(texts: list[str]) -> npt.NDArray[Any]:
+    """Numbers where all are whole ones, else texts."""
+    try:
+        numbers = np.array([float(text) for text in texts])
+        if (np.abs(numbers) < 2**53).all() and (numbers == np.floor(numbers)).all():
+            return numbers.astype(np.int64)
+    except ValueError:
+        pass
+    return np.array(texts)
+
+
+def _origin(source: Path, folder: Path, files: str) -> Origin:
+    names: ClassNames = read_class_names(folder / CLASSES) if source == folder and (folder / CLASSES).is_file() else None
+    return Origin(str(source), f"A table of pixels, {files}", class_names=names)

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from convscope.data.dataset import Dataset
+from convscope.data.digit import DigitSettings, border_median, prepare_digit
+from convscope.data.fitting import AS_IT_IS, Fitting, fitting_for, is_bright_around, resize
+from convscope.errors import ConfigError
+from convscope.types import Images
+
+MNIST = Fitting((28, 28, 1), DigitSettings())
+
+
+def description(dataset: Dataset, **changes: Any) -> dict[str, Any]:
+    return {"image_shape": list(dataset.image_shape), "things": dataset.provenance.things, **changes}
+
+
+def test_the_fitting_of_known_digits_is_read_off_them(mnist: Dataset, digits: Dataset) -> None:
+    assert fitting_for(description(mnist), mnist.train.images[:500]) == MNIST
+    small = fitting_for(description(digits), digits.train.images[:500])
+    assert small.digits == DigitSettings(8, 8, box_share=1.0)
+
+
+def test_what_is_no_digit_bright_on_dark_is_only_resized(mnist: Dataset) -> None:
+    images = mnist.train.images[:100]
+    assert fitting_for(description(mnist, things="images"), images).digits is None
+    assert fitting_for(description(mnist), 255 - images).digits is None
+    assert fitting_for({"image_shape": [28, 28, 3]}, np.repeat(images, 3, axis=3)).digits is None
+    with pytest.raises(ConfigError, match="5 channels"):
+        Fitting((8, 8, 5))
+
+
+def test_every_image_of_the_training_sets_is_taken_as_it_is(mnist: Dataset, digits: Dataset) -> None:
+    for dataset in (mnist, digits):
+        fitting = fitting_for(description(dataset), dataset.train.images[:500])
+        for split in (dataset.train, dataset.test):
+            assert fitting.takes_as_they_are(split.images).all()
+        fitted = fitting.fit(dataset.test.images[3])
+        assert np.array_equal(fitted.pixels, dataset.test.images[3])
+        assert fitted.done == (AS_IT_IS,)
+
+
+def test_borders_are_judged_all_at_once_as_one_by_one() -> None:
+    images = np.random.default_rng(9).integers(0, 256, (200, 5, 7, 1)).astype(np.uint8)
+    images[::3, 1:-1, 1:-1] = 255
+    expected = [2 * border_median(image[..., 0]) > int(image.min()) + int(image.max()) for image in images]
+    assert is_bright_around(images).tolist() == expected
+
+
+def test_a_drawing_goes_the_way_of_mnist_and_says_how(mnist: Dataset) -> None:
+    digit = mnist.test.images[0, ..., 0]
+    paper = 255 - np.asarray(Image.fromarray(digit).resize((280, 280), Image.Resampling.NEAREST))
+    fitted = MNIST.fit(np.repeat(paper[..., None], 3, axis=2))
+    prepared = prepare_digit(paper)
+    box = prepared.crop.box
+    assert box is not None
+    assert np.array_equal(fitted.pixels[..., 0], prepared.pixels)
+    assert fitted.done[0] == "inverted"
+    size = f"{box.right - box.left + 1} × {box.bottom - box.top + 1}"
+    assert fitted.done[-3:] == (f"cropped to {size}", "fitted into 20 × 20", "centred")
+    assert MNIST.fit(255 - digit[..., None]).done[0] == "inverted"
+
+
+def test_colour_is_made_grey_only_in_words_where_there_is_some() -> None:
+    colour = np.zeros((28, 28, 3), np.uint8)
+    assert MNIST.fit(colour).done == (AS_IT_IS,)
+    colour[10:20, 10:20] = (255, 0, 0)
+    assert MNIST.fit(colour).done == ("made grey", AS_IT_IS)
+    assert Fitting((28, 28, 3)).fit(colour[..., :1]).done == ("grey made RGB", AS_IT_IS)
+
+
+def test_a_blank_picture_is_said_to_be_blank() -> None:
+    blank = MNIST.fit(np.full((100, 100, 1), 200, np.uint8))
+    assert not blank.pixels.any()
+    assert blank.done[-1].startswith("blank")
+
+
+def test_photos_give_their_middle_resized() -> None:
+    photo = np.random.default_rng(10).integers(0, 256, (60, 100, 3)).astype(np.uint8)
+    fitted = Fitting((6, 6, 3)).fit(photo)
+    blocks = photo[:, 20:80].reshape(6, 10, 6, 10, 3).mean(axis=(1, 3))
+    assert np.array_equal(fitted.pixels, np.floor(blocks + 0.5))
+    assert fitted.done == ("the middle 60 × 60 of 100 × 60 taken", "resized from 60 × 60 to 6 × 6")
+    assert Fitting((6, 6, 3)).fit(photo[:, :60]).done == ("resized from 60 × 60 to 6 × 6",)
+    assert Fitting((60, 100, 3)).fit(photo).done == (AS_IT_IS,)
+
+
+def area_means(picture: Images, size: tuple[int, int]) -> np.ndarray:
+    """By counting hundredths: every pixel split into size × size parts, of which each new pixel gets a block."""
+    fine = picture.repeat(size[0], axis=0).repeat(size[1], axis=1).astype(float)
+    height, width, channels = picture.shape
+    return fine.reshape(size[0], height, size[1], width, channels).mean(axis=(1, 3))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 30), st.integers(1, 30), st.integers(1, 12), st.integers(1, 12), st.integers(0, 99))
+def test_resizing_is_the_mean_of_areas_and_never_leaves_the_range(
+    height: int, width: int, rows: int, columns: int, seed: int
+) -> None:
+    picture = np.random.default_rng(seed).integers(0, 256, (height, width, 2)).astype(np.uint8)
+    small = resize(picture, (rows, columns))
+    assert small.shape == (rows, columns, 2)
+    assert small.min() >= picture.min()
+    assert small.max() <= picture.max()
+    if rows <= height and columns <= width:
+        assert np.abs(small - area_means(picture, (rows, columns))).max() <= 0.5 + 1e-6
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 60), st.integers(1, 60), st.sampled_from([1, 3]), st.integers(0, 99))
+def test_any_picture_fits_any_network(height: int, width: int, channels: int, seed: int) -> None:
+    picture = np.random.default_rng(seed).integers(0, 256, (height, width, channels)).astype(np.uint8)
+    for fitting in (MNIST, Fitting((8, 8, 1), DigitSettings(8, 8, box_share=1.0)), Fitting((5, 9, 3)), Fitting((9, 5, 1))):
+        fitted = fitting.fit(picture)
+        assert fitted.pixels.shape == fitting.image_shape
+        assert fitted.pixels.dtype == np.uint8
+        assert fitted.done

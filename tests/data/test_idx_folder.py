@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import gzip
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from convscope.data import mapped
+from convscope.data.idx_folder import find_sets, read_idx_path
+from convscope.data.known_sets import FASHION
+from convscope.data.reading import ReadOptions
+from convscope.errors import ConvscopeError, DatasetError
+
+GENERATOR = np.random.default_rng(0)
+IMAGES = GENERATOR.integers(0, 256, (30, 5, 6), dtype=np.uint8)
+LABELS = (np.arange(30) % 3).astype(np.uint8)
+OPTIONS = ReadOptions()
+
+
+def write(path: Path, array: np.ndarray) -> None:
+    content = bytes([0, 0, 8, array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape) + array.tobytes()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else content)
+
+
+def write_set(folder: Path, pattern: str, test: str | None = "t10k", *, labels: np.ndarray = LABELS) -> None:
+    """``pattern`` has places for the split, for images or labels, and for the number of dimensions."""
+    for split, part in (("train", slice(0, 24)), (test, slice(24, 30))):
+        if split:
+            write(folder / pattern.format(split, "images", 3), IMAGES[part])
+            write(folder / pattern.format(split, "labels", 1), labels[part])
+
+
+@pytest.mark.parametrize(
+    ("pattern", "test"),
+    [
+        ("{}-{}-idx{}-ubyte", "t10k"),
+        ("{}-{}-idx{}-ubyte.gz", "t10k"),
+        ("{}-{}.idx{}-ubyte", "t10k"),
+        ("my_set-{}-{}-idx{}-ubyte.gz", "test"),
+        ("raw/{}-{}-idx{}-ubyte", "t10k"),
+        ("gzip/qmnist-{}-{}-idx{}-ubyte.gz", "test"),
+    ],
+)
+def test_the_names_that_people_have_are_understood(pattern: str, test: str, tmp_path: Path) -> None:
+    write_set(tmp_path, pattern, test)
+    (tmp_path / "README.md").write_text("hello")
+    dataset = read_idx_path(tmp_path, OPTIONS)
+    assert np.array_equal(dataset.train.images[..., 0], IMAGES[:24])
+    assert np.array_equal(dataset.test.images[..., 0], IMAGES[24:])
+    assert np.array_equal(dataset.test.labels, LABELS[24:])
+    assert dataset.class_names == ("0", "1", "2")
+
+
+def test_emnist_is_set_upright_and_named_by_its_mapping(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_set(tmp_path, "emnist-letters-{}-{}-idx{}-ubyte", "test", labels=LABELS + 1)
+    (tmp_path / "emnist-letters-mapping.txt").write_text("1 65 97\n2 66 98\n3 67 99\n4 68 100\n")
+    dataset = read_idx_path(tmp_path, OPTIONS)
+    assert np.array_equal(dataset.train.images[..., 0], IMAGES[:24].transpose(0, 2, 1))
+    assert dataset.class_names == ("Aa", "Bb", "Cc", "Dd")
+    assert np.array_equal(dataset.train.labels, LABELS[:24])
+    assert any("upright" in note for note in dataset.provenance.notes)
+    monkeypatch.setattr(mapped, "LARGE", 100)
+    assert isinstance(read_idx_path(tmp_path, OPTIONS).train.images, np.memmap)
+    assert read_idx_path(tmp_path, OPTIONS).fingerprint == dataset.fingerprint
+
+
+def test_names_come_from_classes_txt_unless_others_are_given(tmp_path: Path) -> None:
+    write_set(tmp_path, "{}-{}-idx{}-ubyte")
+    (tmp_path / "classes.txt").write_text("cat\ndog\nowl\n")
+    assert read_idx_path(tmp_path, OPTIONS).class_names == ("cat", "dog", "owl")
+    assert read_idx_path(tmp_path, ReadOptions(class_names=("a", "b", "c"))).class_names == ("a", "b", "c")
+
+
+def test_a_plain_file_goes_before_the_packed_one_beside_it(tmp_path: Path) -> None:
+    write_set(tmp_path, "{}-{}-idx{}-ubyte")
+    (tmp_path / "train-images-idx3-ubyte.gz").write_bytes(b"damaged")
+    assert len(read_idx_path(tmp_path, OPTIONS).train) == 24
+
+
+def test_without_a_test_split_a_fifth_is_held_out(tmp_path: Path) -> None:
+    write_set(tmp_path, "{}-{}-idx{}-ubyte", None)
+    dataset = read_idx_path(tmp_path, OPTIONS)
+    assert (len(dataset.train), len(dataset.test)) == (19, 5)
+    assert "5 of 24 images were held out" in dataset.provenance.notes[-1]
+
+
+def test_of_several_sets_one_is_named_by_any_of_its_files(tmp_path: Path) -> None:
+    write_set(tmp_path, "emnist-letters-{}-{}-idx{}-ubyte.gz", "test")
+    write_set(tmp_path, "emnist-digits-{}-{}-idx{}-ubyte.gz", "test")
+    assert [found.name for found in find_sets(tmp_path)] == ["emnist-digits", "emnist-letters"]
+    with pytest.raises(DatasetError, match=r"holds 2 sets \(emnist-digits, emnist-letters\)"):
+        read_idx_path(tmp_path, OPTIONS)
+    assert read_idx_path(tmp_path / "emnist-letters-test-labels-idx1-ubyte.gz", OPTIONS).name == "emnist-letters"
+
+
+@pytest.mark.parametrize(
+    ("missing", "words"),
+    [
+        ("train-labels-idx1-ubyte", "no train labels"),
+        ("t10k-images-idx3-ubyte", "no test images"),
+        ("train-images-idx3-ubyte", "no train images"),
+    ],
+)
+def test_a_missing_file_is_named(missing: str, words: str, tmp_path: Path) -> None:
+    write_set(tmp_path, "{}-{}-idx{}-ubyte")
+    (tmp_path / missing).unlink()
+    with pytest.raises(DatasetError, match=words):
+        read_idx_path(tmp_path, OPTIONS)
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "words"),
+    [
+        ("train-labels-idx1-ubyte", LABELS[:23], "24 images but 23 labels"),
+        ("train-images-idx3-ubyte", LABELS, "one of labels.*mixed up"),
+        ("t10k-images-idx3-ubyte", IMAGES[24:, :, :5], r"\(5, 6, 1\), test images \(5, 5, 1\)"),
+    ],
+)
+def test_files_that_do_not_belong_together_are_refused(name: str, array: np.ndarray, words: str, tmp_path: Path) -> None:
+    write_set(tmp_path, "{}-{}-idx{}-ubyte")
+    write(tmp_path / name, array)
+    with pytest.raises(ConvscopeError, match=words):
+        read_idx_path(tmp_path, OPTIONS)
+
+
+@pytest.mark.parametrize("content", [b"1 65\n1 two", b"1\n\xff", b"1 99999999999"])
+def test_a_damaged_mapping_is_one_sentence(content: bytes, tmp_path: Path) -> None:
+    write_set(tmp_path, "emnist-x-{}-{}-idx{}-ubyte", "test")
+    (tmp_path / "emnist-x-mapping.txt").write_bytes(content)
+    with pytest.raises(DatasetError, match="mapping"):
+        read_idx_path(tmp_path, OPTIONS)
+
+
+def test_an_idx_file_of_an_unknown_name_says_which_names_are_known(tmp_path: Path) -> None:
+    write(tmp_path / "mine.idx", IMAGES)
+    with pytest.raises(DatasetError, match="train-images-idx3-ubyte"):
+        read_idx_path(tmp_path / "mine.idx", OPTIONS)
+
+
+@pytest.mark.skipif(not Path(FASHION.debian).is_dir(), reason="Debian's dataset-fashion-mnist is not installed")
+def test_fashion_mnist_as_debian_has_it() -> None:
+    dataset = read_idx_path(Path(FASHION.debian), OPTIONS)
+    assert dataset.train.images.shape == (60_000, 28, 28, 1)
+    assert dataset.test.class_counts(10).tolist() == [1000] * 10
+    assert dataset.train.labels[:4].tolist() == [9, 0, 0, 3]

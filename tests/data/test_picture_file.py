@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import os
+import socket
+import time
+from pathlib import Path
+
+import pytest
+
+from convscope.data import picture_file
+from convscope.data.picture_file import read_picture_file
+from convscope.errors import PictureError
+
+
+def refusal(path: object) -> str:
+    started = time.perf_counter()
+    with pytest.raises(PictureError, match=r"expected\. .*\.$") as caught:
+        read_picture_file(path)  # type: ignore[arg-type]
+    assert time.perf_counter() - started < 1
+    return str(caught.value)
+
+
+def test_a_file_is_read_whole_and_through_links(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"content")
+    (tmp_path / "link.png").symlink_to(tmp_path / "a.png")
+    assert read_picture_file(tmp_path / "a.png") == read_picture_file(str(tmp_path / "link.png")) == b"content"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX has these")
+def test_what_only_looks_like_a_file_is_refused_without_waiting(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    (tmp_path / "endless.png").symlink_to("/dev/zero")
+    os.mkdir(tmp_path / "folder.png")
+    with socket.socket(socket.AF_UNIX) as server:
+        home = os.getcwd()
+        os.chdir(tmp_path)  # a socket's name may be no longer than 107 bytes
+        server.bind("socket.png")
+        os.chdir(home)
+        assert "is a socket" in refusal(tmp_path / "socket.png")
+    assert "is a pipe" in refusal(tmp_path / "pipe.png")
+    assert "is a device" in refusal(tmp_path / "endless.png")
+    assert "is a folder" in refusal(tmp_path / "folder.png")
+
+
+def test_what_is_not_there_is_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "lost.png").symlink_to(tmp_path / "nowhere.png")
+    assert "is a link that leads nowhere" in refusal(tmp_path / "lost.png")
+    assert "there is nothing at" in refusal(tmp_path / "absent.png")
+    assert "is an address, and nothing is fetched" in refusal("https://example.org/a.png")
+    assert "file name too long" in refusal("a" * 300 + ".png")
+    assert "null" in refusal("a\0b.png")
+    (tmp_path / "file").write_bytes(b"")
+    assert "not a directory" in refusal(tmp_path / "file" / "a.png")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_locked_file_is_told_so(tmp_path: Path) -> None:
+    (tmp_path / "locked.png").write_bytes(b"content")
+    (tmp_path / "locked.png").chmod(0)
+    assert "permission denied" in refusal(tmp_path / "locked.png")
+
+
+def test_a_file_over_the_limit_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (tmp_path / "huge.png").open("wb") as file:
+        file.truncate(2**40)  # a terabyte that takes no room
+    assert "has 1,048,576 MB; at most 100 MB" in refusal(tmp_path / "huge.png")
+    monkeypatch.setattr(picture_file, "LARGEST_FILE", 0)
+    assert "has over 0 MB" in refusal("/proc/self/stat" if Path("/proc/self/stat").exists() else tmp_path / "huge.png")

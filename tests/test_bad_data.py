@@ -1,0 +1,267 @@
+"""Bad data, as people meet them: each ends in one sentence and an exit status, without a traceback, and nothing is written.
+
+The names are those of the list that the project was planned with. A sentence about many files or lines has a line for each.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import pickle
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from convscope.cli.main import main
+
+GENERATOR = np.random.default_rng(0)
+IMAGES = GENERATOR.integers(0, 256, (12, 4, 4), dtype=np.uint8)
+LABELS = np.arange(12) % 3
+GOOD = {"x_train": IMAGES, "y_train": LABELS, "x_test": IMAGES[:6], "y_test": LABELS[:6]}
+NAMES = ("--class-names", "a,b")
+Build = Callable[[Path], "list[object]"]
+
+
+def npz(options: tuple[object, ...] = (), **changes: object) -> Build:
+    def build(folder: Path) -> list[object]:
+        arrays = {key: value for key, value in {**GOOD, **changes}.items() if value is not None}
+        np.savez(folder / "own.npz", **arrays)  # type: ignore[arg-type]
+        return [folder / "own.npz", *options]
+
+    return build
+
+
+def raw(name: str, content: bytes) -> Build:
+    def build(folder: Path) -> list[object]:
+        (folder / name).write_bytes(content)
+        return [folder / name]
+
+    return build
+
+
+def members(*parts: tuple[str, bytes]) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts:
+            archive.writestr(name, content)
+    return file.getvalue()
+
+
+def npy(shape: str) -> bytes:
+    text = f"{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}, }}".encode()
+    text += b" " * (-(len(text) + 11) % 64) + b"\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text
+
+
+def idx(*sides: int, data: bytes | None = None, code: int = 8) -> bytes:
+    size = int(np.prod(sides)) if data is None else 0
+    return bytes([0, 0, code, len(sides)]) + struct.pack(f">{len(sides)}I", *sides) + (data or bytes(size))
+
+
+IDX = {"images": idx(12, 4, 4), "labels": idx(12, data=bytes([0, 1, 2] * 4))}
+FILES = {
+    "images": "train-images-idx3-ubyte",
+    "labels": "train-labels-idx1-ubyte",
+    "test_images": "t10k-images-idx3-ubyte",
+    "test_labels": "t10k-labels-idx1-ubyte",
+}
+
+
+def idx_folder(**changes: bytes) -> Build:
+    """By the names in ``FILES``."""
+
+    def build(folder: Path) -> list[object]:
+        (folder / "set").mkdir()
+        for name, content in {**IDX, **changes}.items():
+            (folder / "set" / FILES[name]).write_bytes(content)
+        return [folder / "set"]
+
+    return build
+
+
+def csv(text: str | bytes, *options: object) -> Build:
+    def build(folder: Path) -> list[object]:
+        (folder / "own.csv").write_bytes(text if isinstance(text, bytes) else text.encode())
+        return [folder / "own.csv", *options]
+
+    return build
+
+
+MANY = "\n".join(f"{index},{index % 2},3,4,1" for index in range(2000))
+ROW = "cat,0,1,2,3\ndog,4,5,6,7\n" * 5
+
+
+def pictures(*extra: tuple[str, bytes], options: tuple[object, ...] = (), classes: int = 3) -> Build:
+    def build(folder: Path) -> list[object]:
+        root = folder / "photos"
+        root.mkdir()
+        for index, image in enumerate(IMAGES):
+            place = root / f"class {index % classes}"
+            place.mkdir(exist_ok=True)
+            Image.fromarray(image).resize((12, 12)).save(place / f"{index}.png")
+        for name, content in extra:
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            if content == b"pipe":
+                os.mkfifo(root / name)
+            elif content.startswith(b"->"):
+                (root / name).symlink_to(content[2:].decode())
+            elif name.endswith("/"):
+                (root / name).mkdir()
+            else:
+                (root / name).write_bytes(content)
+        return [root, *options]
+
+    return build
+
+
+def picture(kind: str = "PNG", size: tuple[int, int] = (12, 12)) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(GENERATOR.integers(0, 256, (*size[::-1], 3), dtype=np.uint8)).save(file, kind)
+    return file.getvalue()
+
+
+def huge(width: int, height: int) -> bytes:
+    """A PNG whose header claims many pixels."""
+    whole = bytearray(picture())
+    whole[16:24] = struct.pack(">II", width, height)
+    whole[29:33] = struct.pack(">I", zlib.crc32(bytes(whole[12:29])))
+    return bytes(whole)
+
+
+def tree(*names: str) -> Build:
+    def build(folder: Path) -> list[object]:
+        for name in ("photos/", *names):
+            path = folder / name
+            (path if name.endswith("/") else path.parent).mkdir(parents=True, exist_ok=True)
+            if not name.endswith("/"):
+                path.write_bytes(picture())
+        return [folder / "photos"]
+
+    return build
+
+
+def run_folder(folder: Path) -> list[object]:
+    (folder / "run.json").write_text("{}")
+    return [folder]
+
+
+def words(*arguments: object) -> Build:
+    return lambda _: list(arguments)
+
+
+TRAIN = ("photos/train/a/1.png", "photos/train/b/1.png")
+CASES: dict[str, tuple[Build, int, str]] = {
+    "N01 an empty .npz": (raw("own.npz", b""), 1, "cannot be read as .npz"),
+    "N02 an .npz cut in half": (raw("own.npz", members(("x.npy", npy("(9,)")))[:60]), 1, "cannot be read as .npz"),
+    "N04 a pickle called .npz": (raw("own.npz", pickle.dumps([1])), 1, "cannot be read as .npz"),
+    "N05 an array of objects": (npz(x_train=np.array([{}] * 12)), 1, "pickled Python objects, which are never opened"),
+    "N06 other names": (npz(x_train=None, X=IMAGES), 1, "X (12, 4, 4) uint8; x_train, y_train, x_test, y_test"),
+    "N07 no labels": (raw("own.npz", members(("x.npy", npy("(9,)")))), 1, "holds x (9,) uint8"),
+    "N08 a header of a petabyte": (raw("own.npz", members(("x.npy", npy(f"({2**50},)")), ("y.npy", npy("(2,)")))), 1, "declares"),
+    "N09 a header of 2**64": (raw("own.npz", members(("x.npy", npy(f"({2**64},)")), ("y.npy", npy("(2,)")))), 1, "declares"),
+    "N10 a side below 0": (raw("own.npz", members(("x.npy", npy("(-1, 4)")), ("y.npy", npy("(2,)")))), 1, "its shape is (-1"),
+    "N14 names that lead elsewhere": (raw("own.npz", members(("../x.npy", npy("(2,)")))), 1, "holds ../x"),
+    "N15 a long header": (raw("own.npz", members(("x.npy", npy("(" + "1," * 30000 + ")")), ("y.npy", b""))), 1, "cannot be"),
+    "N16 pixels that are no number": (npz(x_train=np.full((12, 4, 4), np.nan)), 1, "image 0 has the value nan at row 0, column 0"),
+    "N17 scales that differ": (npz(x_train=IMAGES / 255), 1, "test images 0..255; one range was expected"),
+    "N17 values of no scale": (npz(x_train=IMAGES * 1000.0), 1, "0 to 255, 0 to 1 or -1 to 1 was expected"),
+    "N18 complex pixels": (npz(x_train=IMAGES * 1j), 1, "dtype complex128"),
+    "N19 rows that are no square": (npz(x_train=IMAGES.reshape(12, 16)[:, :15]), 1, "shape (12, 15)"),
+    "N20 a label too few": (npz(y_train=LABELS[:-1]), 1, "12 images but 11 labels"),
+    "N21 no images": (npz(x_train=IMAGES[:0], y_train=LABELS[:0]), 1, "nothing in it"),
+    "Y01 a label below 0 beside names": (npz(y_train=LABELS - 1, options=NAMES), 2, "2 class names were given"),
+    "Y03 a label between two": (npz(y_train=LABELS + 0.5), 1, "label 0.5 at row 0 is no class"),
+    "Y05 one label only": (npz(y_train=LABELS * 0, y_test=LABELS[:6] * 0), 1, "one class, '0'"),
+    "I01 a packed file cut off": (idx_folder(images=gzip.compress(IDX["images"])[:-9]), 1, "cannot be read"),
+    "I03 an empty IDX file": (idx_folder(images=gzip.compress(b"")), 1, "is empty"),
+    "I04 a web page": (idx_folder(images=b"<html>log in</html>"), 1, "is a web page"),
+    "I05 images and labels mixed up": (idx_folder(images=IDX["labels"]), 1, "mixed up"),
+    "I06 an unknown type": (idx_folder(images=idx(12, 4, 4, code=10)), 1, "begins with the bytes 00 00 0a 03"),
+    "I07 more promised than there": (idx_folder(images=idx(13, 4, 4, data=bytes(192))), 1, "208 bytes, but 192 follow"),
+    "I08 more there than promised": (idx_folder(images=idx(11, 4, 4, data=bytes(192))), 1, "but 192 follow"),
+    "I09 sides of four billion": (idx_folder(images=idx(2**32 - 1, 2**32 - 1, 9, data=bytes(9))), 1, "but 9 follow"),
+    "I10 images without height": (idx_folder(images=idx(12, 0, 4, data=b"")), 1, "holds nothing"),
+    "I11 shorter than its header": (idx_folder(images=b"\0\0\x08\x03\0"), 1, "cut off in its header"),
+    "I13 a bomb": (idx_folder(images=gzip.compress(idx(12, 4, 4, data=bytes(10**7)))), 1, "but more follow"),
+    "I15 labels of another set": (idx_folder(labels=idx(9)), 1, "12 images but 9 labels"),
+    "I16 a test split of another size": (idx_folder(test_images=idx(3, 5, 5), test_labels=idx(3)), 1, "test images (5, 5, 1)"),
+    "C01 an empty table": (csv(""), 1, "is empty"),
+    "C01 a header alone": (csv("label,a,b,c,d\n"), 1, "a header and no images"),
+    "C02 a ragged line": (csv(ROW + "cat,1,2\n"), 1, "line 11: 3 cells, but the first line has 5"),
+    "C05 a table in UTF-16": (csv(ROW.encode("utf-16")), 1, "perhaps UTF-16"),
+    "C05 a label in Latin-1": (csv(ROW.replace("cat", "kätzchen").encode("latin-1")), 1, "no text in UTF-8"),
+    "C07 pixels out of range": (csv(ROW + "cat,1,2,256,4\ncat,-1,2,3,4\ncat,1e400,1,1,1\n"), 1, "256 in column 4"),
+    "C08 no number, nothing": (csv(ROW + "cat,nan,2,3,4\ncat,,2,3,4\n"), 1, "'nan' in column 2"),
+    "C09 zero bytes": (csv(ROW + "cat,1,\0,3,4\n"), 1, "in column 3"),
+    "C09 a number of 5,000 digits": (csv(ROW + f"cat,{'9' * 5000},2,3,4\n"), 1, "in column 2"),
+    "C11 785 pixels": (csv(",".join(["1"] * 786)), 1, "785 pixels, which make no square image"),
+    "C12 labels in the last column": (csv(MANY), 1, "2,000 different labels"),
+    "C17 one class": (csv("cat,1,2,3,4\n" * 9), 1, "one class, 'cat'"),
+    "D01 nothing there": (words("no/such/folder"), 1, "there is nothing at"),
+    "D02 no folders of classes": (tree("photos/1.png", "photos/2.png"), 1, "holds 2 pictures and no folders"),
+    "D03 one class": (tree("photos/cat/1.png"), 1, "pictures of one class, 'cat'"),
+    "D04 empty classes": (tree("photos/cat/", "photos/dog/"), 1, "but no pictures in them"),
+    "D06 splits beside classes": (tree(*TRAIN, "photos/c/1.png"), 1, "not both"),
+    "D06 a class in the test split only": (tree(*TRAIN, "photos/test/c/1.png"), 1, "which train/ lacks"),
+    "D09 text called .png": (pictures(("class 0/x.png", b"hello")), 1, "'class 0/x.png' is no picture"),
+    "D10 several bad ones": (pictures(*((f"class 0/{n}.png", b"") for n in "abc")), 1, "3 of 15 pictures"),
+    "D14 a link to nowhere": (pictures(("class 0/x.png", b"->nowhere")), 1, "is a link that leads nowhere"),
+    "D15 a pipe": (pictures(("class 0/x.png", b"pipe")), 1, "'class 0/x.png' is a pipe"),
+    "D15 a device": (pictures(("class 0/x.png", b"->/dev/zero")), 1, "is a device"),
+    "D23 too many classes": (tree(*(f"photos/{index}/1.png" for index in range(1001))), 1, "1,001 folders"),
+    "P02 a picture cut off": (pictures(("class 0/x.png", picture()[:-30])), 1, "is cut off"),
+    "P02 a JPEG cut off": (pictures(("class 0/x.jpg", picture("JPEG")[:-200])), 1, "class 0/x.jpg"),
+    "P04 a damaged picture": (pictures(("class 0/x.png", picture()[:60] + b"\xff\xff" + picture()[62:])), 1, "is damaged"),
+    "P05 ten billion pixels": (pictures(("class 0/x.png", huge(100_000, 100_000))), 1, "at most 64 million"),
+    "P08 a PDF": (pictures(("class 0/x.png", b"%PDF-1.7")), 1, "is a PDF file"),
+    "P09 a tracking dot": (pictures(("class 0/x.png", picture(size=(1, 1)))), 1, "a side of at least 4"),
+    "K04 an option misspelt": (words("mnist", "--image-sise", "3"), 2, "No such option"),
+    "K05 a size that is none": (pictures(options=("--image-size", "big")), 2, "image size 'big' is none"),
+    "K05 a size of nothing": (pictures(options=("--image-size", "0")), 2, "from 4 to 2,048"),
+    "K05 names that are none": (pictures(options=("--class-names", "cat")), 2, "class names 'cat' cannot be read"),
+    "K05 a name twice": (pictures(options=("--class-names", "a,b,a")), 2, "'a' occurs twice"),
+    "K05 too few names": (pictures(options=("--class-names", "a,b")), 2, "2 class names were given"),
+    "K05 a size for what has one": (words("digits", "--image-size", "28"), 2, "only folders of pictures"),
+    "K13 a known set that is not there": (words("kmnist"), 1, "Fetch it once with: convscope fetch kmnist"),
+    "K13 an address": (words("https://example.org/mnist.npz"), 1, "nothing is fetched"),
+    "K13 a name misspelt": (words("fashon"), 1, "Did you mean 'fashion'?"),
+    "X a run instead of data": (run_folder, 1, "folder of a run"),
+    "X a zip of pictures": (raw("photos.zip", members(("cat/1.png", picture()))), 1, "Unpack it"),
+    "X a single array": (raw("x.npy", npy("(9,)")), 1, "numpy.savez"),
+    "X a model": (raw("model.keras", b"PK"), 1, "That is a model"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_bad_data_are_one_sentence_and_an_exit_status(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    build, status, expected = CASES[name]
+    home = tmp_path / "home"
+    (home / "work").mkdir(parents=True)
+    (tmp_path / "data").mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
+    monkeypatch.delenv("KERAS_HOME", raising=False)
+    monkeypatch.chdir(home / "work")
+    arguments = list(map(str, build(tmp_path / "data")))
+    before = sorted((tmp_path).rglob("*"))
+    for verb in ("data", "train"):
+        assert main([verb, *arguments]) == status
+        printed = capsys.readouterr()
+        assert printed.out == ""
+        first, *rest = [line for line in printed.err.splitlines() if not line.startswith(("Usage:", "Try ")) and line]
+        assert first.startswith(("convscope: error: ", "Error: ")), printed.err
+        assert "internal error" not in printed.err
+        assert "Traceback" not in printed.err
+        assert expected in printed.err
+        assert all(line.startswith("  ") for line in rest)
+        assert printed.err.isprintable() or set(filter(lambda each: not each.isprintable(), printed.err)) == {"\n"}
+    assert sorted((tmp_path).rglob("*")) == before
