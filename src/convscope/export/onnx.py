@@ -12,31 +12,40 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..data.prepare import SCALE, to_inputs
-from ..errors import ConvscopeError, MissingBackendError
+from ..errors import ConfigError, ConvscopeError, MissingBackendError
 from ..files import replacing
 from ..models.backend import standard_error_held
-from ..models.predictor import LOGITS, Predictor
+from ..models.network import from_keras
+from ..models.onnx_layers import onnx_bytes
+from ..models.predictor import FEATURES, INPUTS, LOGITS, PROBABILITIES, Predictor
 from ..models.saving import with_logits
 from ..types import Images, PathLike
 
 if TYPE_CHECKING:
     import keras
 
-INPUTS = "inputs"
+OUTPUTS = (LOGITS, PROBABILITIES, FEATURES)
+"""In the order in which the file has them; the converter's own is the alphabet's."""
 TOLERANCE = 1e-4
 """Largest difference of a logit between Keras and ONNX Runtime that is put down to rounding."""
 
 
 def export_onnx(model: keras.Model, path: PathLike, *, class_names: tuple[str, ...], check: Images) -> float:
-    """Write ``model`` with the outputs ``logits`` and ``probabilities`` (n, k) for an input (n, h, w, c) float32 in 0..1.
+    """Write ``model`` with the outputs ``logits`` and ``probabilities`` (n, k), and ``features`` (n, d), what the last layer
+    is given, for an input (n, h, w, c) float32 in 0..1.
 
     Returns the largest difference of a logit on the images ``check`` (n, h, w, c) uint8. Raises
-    :class:`ConvscopeError`, and keeps no file, where it is over 1e-4; :class:`MissingBackendError` without the converter.
+    :class:`ConvscopeError`, and keeps no file, where it is over 1e-4; :class:`MissingBackendError` for a kind of layer that
+    only Keras' converter knows, where that is not installed.
     """
-    both = with_logits(model)
-    expected = np.asarray(both(to_inputs(check))[LOGITS])
+    exported = with_logits(model)
+    expected = np.asarray(exported(to_inputs(check))[LOGITS])
+    metadata = {"class_names": json.dumps(class_names), "pixel_scale": repr(1 / SCALE)}
     with replacing(path) as temporary:
-        _convert(both, temporary, {"class_names": json.dumps(class_names), "pixel_scale": repr(1 / SCALE)})
+        try:
+            temporary.write_bytes(onnx_bytes(from_keras(model), metadata=metadata))
+        except ConfigError:  # a kind of layer that only a converter knows
+            _convert(_with_features(exported, model), temporary, metadata)
         difference = float(np.abs(Predictor(temporary).logits(check) - expected).max())
         if not difference <= TOLERANCE:
             raise ConvscopeError(
@@ -44,6 +53,15 @@ def export_onnx(model: keras.Model, path: PathLike, *, class_names: tuple[str, .
                 "was expected. It was not kept; model.keras was."
             )
     return difference
+
+
+def _with_features(both: keras.Model, model: keras.Model) -> keras.Model:
+    """``both`` with a third output. It has a layer of its own, so that the converter has a name to call it by."""
+    import keras
+
+    features = keras.layers.Identity(name=FEATURES)(model.layers[-1].input)
+    outputs = {**both.output, FEATURES: features}
+    return keras.Model(both.inputs[0], outputs, name=both.name)
 
 
 def _convert(model: keras.Model, path: Path, metadata: dict[str, str]) -> None:
@@ -65,7 +83,8 @@ def _convert(model: keras.Model, path: Path, metadata: dict[str, str]) -> None:
 
 
 def _rename(proto: Any, output_names: list[str]) -> None:
-    """Call the input ``inputs`` and the outputs what Keras calls them; the converter's own names say nothing."""
+    """Call the input ``inputs`` and the outputs what Keras calls them, and put these in order; the converter's own names
+    say nothing."""
     renamed = dict(zip((output.name for output in proto.graph.output), output_names, strict=True))
     renamed[proto.graph.input[0].name] = INPUTS
     for value in (*proto.graph.input, *proto.graph.output):
@@ -74,6 +93,9 @@ def _rename(proto: Any, output_names: list[str]) -> None:
         for places in (node.input, node.output):
             for index, name in enumerate(places):
                 places[index] = renamed.get(name, name)
+    ordered = sorted(proto.graph.output, key=lambda output: OUTPUTS.index(output.name))
+    del proto.graph.output[:]
+    proto.graph.output.extend(ordered)
 
 
 @contextlib.contextmanager

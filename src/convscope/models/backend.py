@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import logging
 import os
 import sys
 import tempfile
@@ -16,6 +17,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import MissingBackendError
+
+DEFAULT = "tensorflow"
+EXTRAS = ("matplotlib", "pandas", "sklearn")
+"""What Keras imports where it is installed, for features of its own."""
+NUM_PROCESSES, PROCESS_ID = "KERAS_DISTRIBUTION_NUM_PROCESSES", "KERAS_DISTRIBUTION_PROCESS_ID"
+"""Keras' own variables, beside ``KERAS_DISTRIBUTION_JOB_ADDRESSES``."""
+NAMES = {"tensorflow": "TensorFlow", "jax": "JAX"}
+INSTALL = {"tensorflow": "pip install 'convscope[cpu]'", "jax": "pip install 'convscope[jax]'"}
 
 
 def require_backend() -> str:
@@ -29,22 +38,65 @@ def require_backend() -> str:
     # The deterministic kernels are asked for in the loop; this only quietens the C++ side, and leaves a user's own
     # setting alone.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with standard_error_held(), warnings.catch_warnings():
+    with standard_error_held(), warnings.catch_warnings(), _extras_left_out():
         warnings.simplefilter("ignore")  # the imports of others: nothing the user could mend
         importlib.import_module(name)
         importlib.import_module("keras")
+    if name == "jax" and os.environ.get(NUM_PROCESSES):
+        _join_processes()
     return name
+
+
+def leave_out_extras() -> None:
+    """Keep Keras from importing what convscope never asks it for: a third of the seconds that it takes to come up.
+
+    For a program of our own, such as the command line. Keras' wrappers for scikit-learn, its pictures and its tables
+    from pandas do not work in this process afterwards, so nobody's notebook may find itself without them.
+    """
+    global _leaving_out
+    _leaving_out = True
+
+
+_leaving_out = False
+
+
+@contextlib.contextmanager
+def _extras_left_out() -> Iterator[None]:
+    """Keras asks for each and does without where the import fails, which an entry of ``None`` makes it do."""
+    absent = [name for name in EXTRAS if _leaving_out and name not in sys.modules]
+    sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for name in absent:
+            del sys.modules[name]
+
+
+def process_index() -> int:
+    """This process' place, from 0, among those that train together; known before anything is imported."""
+    return int(os.environ.get(PROCESS_ID, "0")) if os.environ.get(NUM_PROCESSES) else 0
+
+
+def _join_processes() -> None:
+    """Meet the other processes, before JAX has done anything. They stay together until they end: JAX knows no way back."""
+    import jax
+    from keras import distribution
+
+    jax.config.update("jax_cpu_collectives_implementation", "gloo")  # type: ignore[no-untyped-call]
+    distribution.initialize()  # reads Keras' variables
 
 
 def check_backend() -> str:
     """The name of the back-end, without the seconds of importing it. Raises :class:`MissingBackendError`."""
-    name = os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    if name != "tensorflow":
-        raise MissingBackendError(f"KERAS_BACKEND is {name!r}; convscope trains on 'tensorflow'. Unset the variable.")
+    name = os.environ.setdefault("KERAS_BACKEND", DEFAULT)
+    if name not in INSTALL:
+        raise MissingBackendError(
+            f"KERAS_BACKEND is {name!r}; convscope trains on {' or '.join(map(repr, INSTALL))}. Unset the variable."
+        )
     if sys.modules.get(name) is None and importlib.util.find_spec(name) is None:
         raise MissingBackendError(
-            "training needs a back-end for Keras, and TensorFlow is not installed; "
-            "install it for the CPU with: pip install 'convscope[cpu]'"
+            f"training needs a back-end for Keras, and {NAMES[name]} is not installed; "
+            f"install it for the CPU with: {INSTALL[name]}"
         )
     return name
 
@@ -72,9 +124,25 @@ def standard_error_held() -> Iterator[None]:
             os.close(saved)
 
 
+@contextlib.contextmanager
+def remarks_held() -> Iterator[None]:
+    """TensorFlow warns of functions that are traced anew, as those of every training are: nothing that a user could mend."""
+    logger = logging.getLogger("tensorflow")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
 def computes_bfloat16() -> bool:
-    """Whether this CPU multiplies bfloat16 natively (AVX-512 BF16 or AMX). Elsewhere bfloat16 is emulated, and slower
-    than float32."""
+    """Whether this CPU multiplies bfloat16 natively (AVX-512 BF16 or AMX), and the back-end uses that.
+
+    Elsewhere bfloat16 is emulated, and slower than float32: so does XLA on the CPU, through which JAX computes.
+    """
+    if os.environ.get("KERAS_BACKEND", DEFAULT) != "tensorflow":
+        return False
     try:
         flags = Path("/proc/cpuinfo").read_text("ascii", errors="replace")
     except OSError:

@@ -1,11 +1,13 @@
 """A forward pass in NumPy, for pictures of what happens inside a network on a machine without a back-end.
 
 Written for clarity and checked against Keras; thousands of times slower than it on many images, fast enough for dozens.
+The page's engine (``page/web/js/engine/kinds.js``) knows the same kinds of layers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import erf, sqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -46,7 +48,15 @@ def softmax(logits: Array) -> Array:
 def _conv2d(layer: Layer, inputs: Array) -> Array:
     kernel = layer.weights["kernel"]
     windows = _windows(layer, inputs, fill=0.0)
-    outputs = np.einsum("nhwcij,ijco->nhwo", windows, kernel, optimize=True)
+    groups = int(layer.settings.get("groups") or 1)
+    parts = zip(np.split(windows, groups, axis=3), np.split(kernel, groups, axis=3), strict=True)
+    outputs = np.concatenate([np.einsum("nhwcij,ijco->nhwo", *part, optimize=True) for part in parts], axis=-1)
+    return np.asarray(outputs + layer.weights["bias"] if "bias" in layer.weights else outputs)
+
+
+def _depthwise_conv2d(layer: Layer, inputs: Array) -> Array:
+    outputs = np.einsum("nhwcij,ijcm->nhwcm", _windows(layer, inputs, fill=0.0), layer.weights["kernel"], optimize=True)
+    outputs = outputs.reshape(len(inputs), *layer.output_shape)
     return np.asarray(outputs + layer.weights["bias"] if "bias" in layer.weights else outputs)
 
 
@@ -83,6 +93,7 @@ def _dense(layer: Layer, inputs: Array) -> Array:
 
 
 def _batch_normalization(layer: Layer, inputs: Array) -> Array:
+    _require_last_axis(layer)
     weights = layer.weights
     scale = weights.get("gamma", np.float32(1)) / np.sqrt(weights["moving_variance"] + layer.settings["epsilon"])
     return np.asarray((inputs - weights["moving_mean"]) * scale + weights.get("beta", np.float32(0)))
@@ -93,27 +104,85 @@ def _zero_padding(layer: Layer, inputs: Array) -> Array:
     return np.pad(inputs, [(0, 0), tuple(rows), tuple(columns), (0, 0)])
 
 
+def _relu(layer: Layer, inputs: Array) -> Array:
+    settings = layer.settings
+    threshold = float(settings.get("threshold") or 0)
+    below = float(settings.get("negative_slope") or 0) * (inputs - threshold)
+    cap = settings.get("max_value")
+    return np.asarray(np.minimum(np.where(inputs > threshold, inputs, below), np.inf if cap is None else cap))
+
+
+def _leaky_relu(layer: Layer, inputs: Array) -> Array:
+    return np.where(inputs > 0, inputs, inputs * layer.settings.get("negative_slope", 0.3))
+
+
+def _softmax_layer(layer: Layer, inputs: Array) -> Array:
+    _require_last_axis(layer)
+    return softmax(inputs)
+
+
+def _require_last_axis(layer: Layer) -> None:
+    """Raises :class:`ConfigError` where ``axis``, which Keras counts with the batch in front, is not that of the channels."""
+    axis = layer.settings.get("axis", -1)
+    if axis not in (-1, len(layer.input_shape), [-1], [len(layer.input_shape)]):
+        raise ConfigError(f"layer {layer.name!r} works along axis {axis}; only the last axis (-1) is known here.")
+
+
+def _laid_out_anew(layer: Layer, inputs: Array) -> Array:
+    return inputs.reshape(len(inputs), *layer.output_shape)
+
+
+TRAINING_ONLY = ("ActivityRegularization", "Dropout", "GaussianDropout", "GaussianNoise", "RandomBrightness", "RandomContrast",
+                 "RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom", "SpatialDropout2D")  # fmt: skip
+"""Kinds of layers that hand on what they get, but for the training."""
+
 COMPUTE: dict[str, Callable[[Layer, Array], Array]] = {
     "Activation": lambda layer, inputs: inputs,
     "AveragePooling2D": _average_pool,
     "BatchNormalization": _batch_normalization,
     "Conv2D": _conv2d,
     "Dense": _dense,
-    "Dropout": lambda layer, inputs: inputs,
-    "Flatten": lambda layer, inputs: inputs.reshape(len(inputs), -1),
-    "GlobalAveragePooling2D": lambda layer, inputs: inputs.mean(axis=(1, 2)),
+    "DepthwiseConv2D": _depthwise_conv2d,
+    "ELU": lambda layer, inputs: _elu(inputs, layer.settings.get("alpha", 1.0)),
+    "Flatten": _laid_out_anew,
+    "GlobalAveragePooling2D": lambda layer, inputs: _laid_out_anew(layer, inputs.mean(axis=(1, 2))),
+    "GlobalMaxPooling2D": lambda layer, inputs: _laid_out_anew(layer, inputs.max(axis=(1, 2))),
+    "LeakyReLU": _leaky_relu,
     "MaxPooling2D": _max_pool,
-    "ReLU": lambda layer, inputs: np.maximum(inputs, 0),
+    "ReLU": _relu,
     "Rescaling": lambda layer, inputs: inputs * np.float32(layer.settings["scale"]) + np.float32(layer.settings["offset"]),
-    "Softmax": lambda layer, inputs: softmax(inputs),
+    "Reshape": _laid_out_anew,
+    "Softmax": _softmax_layer,
     "ZeroPadding2D": _zero_padding,
+    **dict.fromkeys(TRAINING_ONLY, lambda layer, inputs: inputs),
 }
 
+
+def _sigmoid(inputs: Array) -> Array:
+    return np.asarray(1 / (1 + np.exp(-inputs)))
+
+
+def _elu(inputs: Array, alpha: float = 1.0) -> Array:
+    return np.where(inputs > 0, inputs, alpha * np.expm1(np.minimum(inputs, 0)))
+
+
+def _gelu(inputs: Array) -> Array:
+    share = np.array([(1 + erf(value / sqrt(2))) / 2 for value in inputs.ravel()])
+    return np.asarray(inputs * share.reshape(inputs.shape))
+
+
 ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
+    "elu": _elu,
+    "gelu": _gelu,
+    "leaky_relu": lambda inputs: np.where(inputs > 0, inputs, 0.2 * inputs),
     "linear": lambda inputs: inputs,
     "relu": lambda inputs: np.maximum(inputs, 0),
-    "sigmoid": lambda inputs: np.asarray(1 / (1 + np.exp(-inputs))),
+    "relu6": lambda inputs: np.clip(inputs, 0, 6),
+    "selu": lambda inputs: 1.0507009873554805 * _elu(inputs, 1.6732632423543772),
+    "sigmoid": _sigmoid,
+    "silu": lambda inputs: inputs * _sigmoid(inputs),
     "softmax": softmax,
+    "softplus": lambda inputs: np.logaddexp(inputs, 0),
     "tanh": np.tanh,
 }
 

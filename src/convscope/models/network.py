@@ -38,6 +38,10 @@ SETTINGS = (
     "groups",
     "dilation_rate",
     "axis",
+    "max_value",
+    "negative_slope",
+    "threshold",
+    "alpha",
 )
 """The settings of Keras' layers that change what a layer computes, or that a reader wants to know."""
 

@@ -9,8 +9,11 @@ import numpy.typing as npt
 
 from .network import Layer, Network
 
-WINDOWED = ("Conv2D", "MaxPooling2D", "AveragePooling2D")
-POINTWISE = ("ReLU", "Activation", "Dropout", "BatchNormalization", "Rescaling", "Softmax")
+WINDOWED = ("Conv2D", "DepthwiseConv2D", "MaxPooling2D", "AveragePooling2D")
+POINTWISE = ("ReLU", "LeakyReLU", "ELU", "Activation", "Softmax", "BatchNormalization", "Rescaling", "Dense",
+             "ActivityRegularization", "Dropout", "GaussianDropout", "GaussianNoise", "SpatialDropout2D", "RandomBrightness",
+             "RandomContrast", "RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom")  # fmt: skip
+"""Kinds of layers whose units read only their own place, as long as what they read is a picture."""
 Mask = npt.NDArray[np.bool_]
 
 
@@ -76,7 +79,7 @@ def padding_before(layer: Layer, axis: int) -> int:
 def window(layer: Layer, axis: int) -> tuple[int, int]:
     """Extent of the window, dilation included, and its stride along ``axis``."""
     settings = layer.settings
-    size = settings["kernel_size" if layer.kind == "Conv2D" else "pool_size"]
+    size = settings["kernel_size" if "kernel_size" in settings else "pool_size"]
     dilation = settings.get("dilation_rate") or (1, 1)
     strides = settings.get("strides") or size
     return (int(size[axis]) - 1) * int(dilation[axis]) + 1, int(strides[axis])
@@ -112,7 +115,9 @@ def _needed(layer: Layer, axis: int, outputs: Mask) -> Mask:
         return outputs[before : before + len(inputs)]
     size, stride = window(layer, axis)
     before = padding_before(layer, axis)
+    dilation = int((layer.settings.get("dilation_rate") or (1, 1))[axis])
     for output in np.flatnonzero(outputs):
         first = int(output) * stride - before
-        inputs[max(first, 0) : first + size] = True
+        lines = np.arange(first, first + size, dilation)
+        inputs[lines[(lines >= 0) & (lines < len(inputs))]] = True
     return inputs

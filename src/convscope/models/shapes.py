@@ -91,7 +91,7 @@ def multiply_adds(layer: Layer) -> int:
     kernel = layer.weights.get("kernel")
     if kernel is None:
         return 0
-    if layer.kind == "Conv2D":
+    if layer.kind in ("Conv2D", "DepthwiseConv2D"):
         return prod(layer.output_shape[:2]) * kernel.size
     return kernel.size
 
