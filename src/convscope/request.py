@@ -10,9 +10,9 @@ from typing import Any
 from .data.dataset import Dataset
 from .errors import ConfigError
 from .machine import describe_machine, package_versions
-from .training.batches import shift_pixels
 from .training.config import TrainConfig
 from .training.loop import Training
+from .training.recipes import RECIPES
 
 SCHEMA_VERSION = 1
 
@@ -28,7 +28,7 @@ def describe_request(dataset: Dataset, model_name: str, config: TrainConfig, see
         "recipe": config.recipe,
         "seed": seed,
         "config": config.as_dict(),
-        "shift_pixels": shift_pixels(config, dataset.image_shape),
+        "augmentation": config.augmentation.describe(dataset.image_shape),
         "dataset": {
             "name": dataset.name,
             "source": dataset.provenance.source,
@@ -36,6 +36,7 @@ def describe_request(dataset: Dataset, model_name: str, config: TrainConfig, see
             "licence": dataset.provenance.licence,
             "things": dataset.provenance.things,
             "notes": list(dataset.provenance.notes),
+            "reading": dataset.provenance.reading.as_dict(),
             "fingerprint": dataset.fingerprint,
             "image_shape": list(dataset.image_shape),
             "class_names": list(dataset.class_names),
@@ -79,7 +80,13 @@ def describe_outcome(request: dict[str, Any], training: Training) -> dict[str, A
 
 def command_for(dataset: Dataset, model_name: str, config: TrainConfig, seed: int) -> str:
     """The line that asks for the same again."""
-    return (
+    line = (
         f"convscope train {shlex.quote(dataset.provenance.source)} --model {model_name} --recipe {config.recipe} "
         f"--epochs {config.epochs} --seed {seed}"
     )
+    if arguments := dataset.provenance.reading.as_arguments():
+        line += f" {shlex.join(arguments)}"
+    own = RECIPES[config.recipe]().augmentation if config.recipe in RECIPES else config.augmentation
+    if config.augmentation == own:
+        return line
+    return f"{line} --augment {config.augmentation.as_text()}"

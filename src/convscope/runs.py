@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ KNOWN_FILES = frozenset(
         "metrics.json",
         "snapshots.npz",
         "examples.npz",
+        "evidence.npz",
         CHECKPOINT,
         *DERIVED,
     }
@@ -124,8 +125,11 @@ def rewriting_report(folder: PathLike) -> Iterator[Path]:
         write_manifest(folder)
 
 
-def verify(path: PathLike) -> Path:
-    """The folder of a complete, undamaged run, or a :class:`RunError` that names the first thing wrong with it."""
+def verify(path: PathLike, *, only: Collection[str] | None = None) -> Path:
+    """The folder of a complete, undamaged run, or a :class:`RunError` that names the first thing wrong with it.
+
+    ``only``: the files that are wanted; the others, which may be large, are then not looked at.
+    """
     path = Path(path)
     claims.finish_swap(path, known=KNOWN_FILES)
     if not path.is_dir():
@@ -137,7 +141,8 @@ def verify(path: PathLike) -> Path:
             f"expected. {'Train again, with --resume' if unfinished else 'Pass the one that `convscope train` named'}."
         )
     for name, entry in _manifest_entries(path).items():
-        _verify_file(path, name, entry)
+        if only is None or name in only:
+            _verify_file(path, name, entry)
     return path
 
 

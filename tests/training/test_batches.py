@@ -5,89 +5,105 @@ import dataclasses
 import numpy as np
 import pytest
 
-from convscope.data.dataset import Dataset
+from convscope.data.dataset import Dataset, Split
+from convscope.errors import ConfigError
 from convscope.models.backend import require_backend
-from convscope.training.batches import BatchStream, epoch_images, epoch_order, epoch_shifts, padded, shift_pixels
+from convscope.training.augmentation import Augmentation
+from convscope.training.batches import BatchStream
 from convscope.training.config import TrainConfig
+from convscope.training.epochs import epoch_order
 from convscope.training.recipes import notebook, standard
+from convscope.training.sequence import BatchSequence
 
 require_backend()
 
 
+def stream_of(split: Split, config: TrainConfig, *, seed: int = 0, **options: object) -> BatchStream:
+    return BatchStream(split, np.arange(len(split)), config, seed=seed, **options)  # type: ignore[arg-type]
+
+
 def epoch(stream: BatchStream, number: int) -> tuple[np.ndarray, np.ndarray]:
     stream.begin(number)
-    batches = [(inputs.numpy(), labels.numpy()) for inputs, labels in stream.dataset()]
+    batches = [(inputs.numpy(), labels.numpy()) for inputs, labels in stream.batches()]
     assert len(batches) == stream.steps_per_epoch
     return np.concatenate([inputs for inputs, _ in batches]), np.concatenate([labels for _, labels in batches])
 
 
-def without_shift() -> TrainConfig:
-    return dataclasses.replace(standard(), shift=0.0)
+def plain(**changes: object) -> TrainConfig:
+    return dataclasses.replace(standard(), augmentation=Augmentation(), drop_remainder=False, **changes)
+
+
+def as_set(inputs: np.ndarray, labels: np.ndarray) -> list[tuple[bytes, int]]:
+    images = (inputs * 255).round().astype(np.uint8) if inputs.dtype == np.float32 else inputs
+    return sorted((image.tobytes(), int(label)) for image, label in zip(images, labels, strict=True))
 
 
 def test_an_epoch_holds_every_image_once_with_its_label(digits: Dataset) -> None:
-    inputs, labels = epoch(BatchStream(digits.train, without_shift(), seed=0), 0)
-    pairs = sorted(
-        (image.tobytes(), label) for image, label in zip((inputs * 255).round().astype(np.uint8), labels, strict=True)
-    )
-    assert pairs == sorted(
-        (image.tobytes(), label) for image, label in zip(digits.train.images, digits.train.labels, strict=True)
-    )
+    inputs, labels = epoch(stream_of(digits.train, plain()), 0)
+    assert as_set(inputs, labels) == as_set(digits.train.images, digits.train.labels)
     assert inputs.dtype == np.float32
     assert (inputs.min(), inputs.max()) == (0, 1)
 
 
+def test_only_the_rows_asked_for_are_seen(digits: Dataset) -> None:
+    rows = np.arange(0, len(digits.train), 3)
+    inputs, labels = epoch(BatchStream(digits.train, rows, plain(), seed=0), 0)
+    assert as_set(inputs, labels) == as_set(digits.train.images[rows], digits.train.labels[rows])
+
+
 def test_epochs_and_seeds_shuffle_differently_and_repeatably(digits: Dataset) -> None:
     config = standard()
-    first, again = BatchStream(digits.train, config, seed=0), BatchStream(digits.train, config, seed=0)
+    first, again = stream_of(digits.train, config), stream_of(digits.train, config)
     assert np.array_equal(epoch(first, 3)[0], epoch(again, 3)[0])
     assert not np.array_equal(epoch(first, 3)[1], epoch(first, 4)[1])
-    assert not np.array_equal(epoch(first, 3)[1], epoch(BatchStream(digits.train, config, seed=1), 3)[1])
+    assert not np.array_equal(epoch(first, 3)[1], epoch(stream_of(digits.train, config, seed=1), 3)[1])
 
 
 def test_an_epochs_order_does_not_depend_on_those_before_it(digits: Dataset) -> None:
-    stream = BatchStream(digits.train, standard(), seed=0)
+    stream = stream_of(digits.train, standard())
     straight = [epoch(stream, number)[0] for number in range(3)]
-    assert np.array_equal(epoch(BatchStream(digits.train, standard(), seed=0), 2)[0], straight[2])
+    assert np.array_equal(epoch(stream_of(digits.train, standard()), 2)[0], straight[2])
 
 
-def test_shifted_images_are_windows_of_the_original(digits: Dataset) -> None:
-    stream = BatchStream(digits.train, standard(), seed=5)
-    pixels = shift_pixels(standard(), digits.image_shape)
-    assert pixels == 1
-    inputs, _ = epoch(stream, 0)
-    order = epoch_order(len(digits.train), seed=5, epoch=0)
-    offsets = set()
-    for place in range(0, len(order), 40):
-        frame = padded(digits.train.images[order[place] : order[place] + 1], pixels)[0] / np.float32(255)
-        matches = [
-            (row, column)
-            for row in range(2 * pixels + 1)
-            for column in range(2 * pixels + 1)
-            if np.allclose(frame[row : row + 8, column : column + 8], inputs[place])
-        ]
-        assert matches
-        offsets.update(matches[:1])
-    assert len(offsets) == 9
-
-
-def test_an_epochs_images_are_those_cut_out_one_by_one(digits: Dataset) -> None:
-    images, pixels = digits.train.images[:200], 2
-    order, shifts = epoch_order(200, seed=1, epoch=0), epoch_shifts(200, pixels, seed=1, epoch=0)
-    frames = padded(images, pixels)
-    ours = epoch_images(frames, order, shifts, pixels)
-    for place, index in enumerate(order):
-        row, column = shifts[index]
-        assert np.array_equal(ours[place], frames[index, row : row + 8, column : column + 8])
-
-
-def test_shifts_grow_with_the_image() -> None:
-    assert shift_pixels(standard(), (28, 28, 1)) == 2
-    assert shift_pixels(standard(), (64, 96, 3)) == 5
-    assert shift_pixels(notebook(), (28, 28, 1)) == 0
+def test_what_is_left_over_waits_for_another_epoch_where_every_batch_has_to_be_full(digits: Dataset) -> None:
+    config = dataclasses.replace(plain(), drop_remainder=True, batch_size=100, minimum_steps=1)
+    stream = stream_of(digits.train, config)
+    assert (stream.steps_per_epoch, stream.num_images) == (len(digits.train) // 100, len(digits.train) // 100 * 100)
+    labels = epoch(stream, 0)[1]
+    assert np.array_equal(labels, digits.train.labels[epoch_order(len(digits.train), seed=0, epoch=0)][: len(labels)])
 
 
 @pytest.mark.parametrize("num_images", [1, 127, 129])
 def test_the_last_batch_may_be_small(digits: Dataset, num_images: int) -> None:
-    stream = BatchStream(digits.train.take(np.arange(num_images)), notebook(), seed=0)
+    stream = stream_of(digits.train.take(np.arange(num_images)), notebook())
     assert len(epoch(stream, 0)[1]) == num_images
+
+
+def test_pixels_that_cannot_matter_are_cut_off_below_and_on_the_right(digits: Dataset) -> None:
+    inputs, _ = epoch(stream_of(digits.train, plain(), side=(7, 6)), 0)
+    whole, _ = epoch(stream_of(digits.train, plain()), 0)
+    assert np.array_equal(inputs, whole[:, :7, :6])
+
+
+def test_processes_share_each_batch_between_them(digits: Dataset) -> None:
+    config = dataclasses.replace(standard(), batch_size=64, minimum_steps=1)
+    whole, _ = epoch(stream_of(digits.train, config), 1)
+    parts = [epoch(stream_of(digits.train, config, shard=(index, 2)), 1)[0] for index in (0, 1)]
+    for step in range(3):
+        together = np.concatenate([part[step * 32 : (step + 1) * 32] for part in parts])
+        assert np.array_equal(together, whole[step * 64 : (step + 1) * 64])
+
+
+def test_batches_that_cannot_be_shared_evenly_are_refused(digits: Dataset) -> None:
+    config = dataclasses.replace(standard(), batch_size=64, minimum_steps=1)
+    with pytest.raises(ConfigError, match="cannot be shared by 3 processes"):
+        stream_of(digits.train, config, shard=(0, 3))
+
+
+def test_other_back_ends_are_given_the_same_batches(digits: Dataset) -> None:
+    stream = stream_of(digits.train, standard(), seed=2)
+    inputs, labels = epoch(stream, 1)
+    sequence = BatchSequence(stream)
+    batches = [sequence[index] for index in range(len(sequence))]
+    assert np.array_equal(np.concatenate([batch for batch, _ in batches]), inputs)
+    assert np.array_equal(np.concatenate([batch for _, batch in batches]), labels)

@@ -5,15 +5,17 @@ import dataclasses
 import pytest
 
 from convscope.errors import ConfigError
+from convscope.training.augmentation import Augmentation
 from convscope.training.config import TrainConfig
-from convscope.training.recipes import RECIPES, find_recipe, notebook, standard
+from convscope.training.recipes import RECIPES, best, find_recipe, notebook, standard
 
 
 def test_the_recipe_notebook_is_the_original_to_the_letter() -> None:
     config = notebook()
     assert (config.epochs, config.batch_size, config.learning_rate) == (10, 128, 0.001)
     assert (config.beta_1, config.beta_2, config.schedule) == (0.9, 0.999, "constant")
-    assert (config.validation, config.shift, config.precision) == ("test", 0.0, "float32")
+    assert (config.validation, config.augmentation, config.precision) == ("test", Augmentation(), "float32")
+    assert {config.batch_normalization, config.skip_blind_pixels, config.drop_remainder} == {False}
 
 
 def test_only_the_notebook_validates_on_the_test_split() -> None:
@@ -33,8 +35,8 @@ def test_a_misspelt_recipe_is_met_with_the_nearest() -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("epochs", 0), ("epochs", -3), ("batch_size", 0), ("learning_rate", 0.0), ("warm_up", 1.0), ("shift", 0.5),
-     ("validation_fraction", 0.0)],
+    [("epochs", 0), ("epochs", -3), ("batch_size", 0), ("learning_rate", 0.0), ("warm_up", 1.0), ("validation_fraction", 0.0),
+     ("weight_decay", -0.1), ("most_validation", 0), ("settling_epochs", -1), ("label_smoothing", 1.0)],
 )  # fmt: skip
 def test_settings_out_of_range_are_refused_by_name(field: str, value: float) -> None:
     with pytest.raises(ConfigError, match=f"{field}={value} cannot be trained with"):
@@ -52,3 +54,15 @@ def test_small_sets_get_small_batches() -> None:
     assert config.batch_size_for(55_000) == 128
     assert config.batch_size_for(1_300) == 16
     assert config.batch_size_for(3) == 1
+
+
+def test_no_more_is_held_out_than_is_of_use() -> None:
+    config = standard()
+    assert config.held_out_share(1_200) == config.validation_fraction
+    assert round(config.held_out_share(60_000) * 60_000) == config.most_validation
+
+
+def test_augmentation_settles_in_the_last_epochs() -> None:
+    config = dataclasses.replace(best(), epochs=5, settling_epochs=2)
+    turned = [config.augmentation_in(epoch).rotation / config.augmentation.rotation for epoch in range(5)]
+    assert turned == pytest.approx([1, 1, 1, 0.3, 0.3])

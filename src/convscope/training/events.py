@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from ..data.reading import Loaded, Reading
 from ..models.network import Network
 from .history import EpochRecord
 
@@ -23,6 +24,8 @@ class Built:
     validates_on_test: bool
     """Whether those are the test split, as in the recipe ``notebook``."""
     precision: str
+    augmentation: str
+    """What is done at random to training images, in words; empty where nothing is."""
 
 
 @dataclass(frozen=True)
@@ -43,5 +46,5 @@ class Progress:
     record: EpochRecord | None
 
 
-Event: TypeAlias = Built | Progress
+Event: TypeAlias = Reading | Loaded | Built | Progress
 Listener: TypeAlias = Callable[[Event], None]

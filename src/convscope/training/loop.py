@@ -7,23 +7,26 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..data.dataset import Dataset, Split
 from ..data.prepare import to_inputs
-from ..data.split import stratified_split
-from ..errors import DatasetError
 from ..models.architectures import Build
-from ..models.backend import computes_bfloat16, require_backend
+from ..models.backend import computes_bfloat16, remarks_held, require_backend
 from ..models.network import Weights, from_keras
+from .augmentation import in_words
 from .batches import BatchStream
 from .checkpoint import load_checkpoint, restore
 from .config import TrainConfig
 from .events import Built, Listener
 from .history import History
+from .holding_out import hold_out
 from .interrupt import stop_on_interrupt
-from .schedule import learning_rate
+from .optimizers import make_loss, make_metrics, make_optimizer
+from .placement import Placement, placed
 from .seeding import seeded
+from .seeing import seeing_side
+from .twin import folded_weights, training_twin
 
 if TYPE_CHECKING:
     import keras
@@ -73,41 +76,43 @@ def fit(
     require_backend()
     from .recorder import Recorder
 
-    train, validation = split_for(dataset, config, seed=seed)
-    precision = "mixed_bfloat16" if config.precision == "auto" and computes_bfloat16() else "float32"
+    kept, held_out = hold_out(dataset, config, seed=seed)
+    precision = _precision_for(config)
     started = time.perf_counter()
-    with seeded(seed), stop_on_interrupt() as stop:
-        with _precision(precision):
-            model = build(dataset.image_shape, dataset.num_classes)
-        stream = BatchStream(train, config, seed=seed)
-        _compile(model, config, stream.steps_per_epoch)
-        begun = load_checkpoint(checkpoint) if checkpoint and checkpoint.is_file() else None
-        if begun:
-            restore(begun, model)
-        recorder = Recorder(stream, config, stop, progress, checkpoint=checkpoint, begun=begun)
-        first = begun.epochs_done if begun else 0
-        if progress:
-            on_test = config.validation == "test"
-            progress(Built(from_keras(model), config.epochs, first, len(train), len(validation), on_test, precision))
-        model.fit(
-            stream.dataset(),
-            epochs=config.epochs,
-            initial_epoch=first,
-            validation_data=(to_inputs(validation.images), validation.labels),
-            validation_batch_size=VALIDATION_BATCH_SIZE,
-            shuffle=False,  # the stream shuffles by itself
-            callbacks=[recorder],
-            verbose=0,
-        )
+    with seeded(seed), remarks_held(), stop_on_interrupt() as stop:
         with _precision("float32"):
             plain = build(dataset.image_shape, dataset.num_classes)
-        plain.set_weights(model.get_weights())
+        side = seeing_side(build, plain) if config.skip_blind_pixels else dataset.image_shape[:2]
+        with placed() as placement:
+            stream = BatchStream(dataset.train, kept, config, seed=seed, side=side, shard=placement.shard)
+            model = _model_to_train(
+                build, (*side, dataset.image_shape[2]), dataset.num_classes, config, precision, placement
+            )
+            _compile(model, config, stream.steps_per_epoch, placement)
+            begun = load_checkpoint(checkpoint) if checkpoint and checkpoint.is_file() else None
+            if begun:
+                restore(begun, model)
+            recorder = Recorder(stream, config, stop, progress, plain, checkpoint=checkpoint, begun=begun)
+            first = begun.epochs_done if begun else 0
+            if progress:
+                progress(_built(plain, config, first, len(kept), len(held_out), precision))
+            model.fit(
+                stream.batches(),
+                **_validation(held_out, side),
+                epochs=config.epochs,
+                initial_epoch=first,
+                shuffle=False,  # the stream shuffles by itself
+                callbacks=[recorder],
+                verbose=0,
+            )
+            learnt = folded_weights(model, plain)
+        plain.set_weights(learnt)
     return Training(
         plain,
         History(tuple(recorder.records)),
         tuple(recorder.snapshots),
-        validation,
-        len(train),
+        held_out,
+        len(kept),
         stream.batch_size,
         time.perf_counter() - started + (begun.history.seconds if begun else 0.0),
         precision,
@@ -115,29 +120,42 @@ def fit(
     )
 
 
-def split_for(dataset: Dataset, config: TrainConfig, *, seed: int) -> tuple[Split, Split]:
-    """The images to train on and those to validate on. The test split is the second only where the recipe says so."""
-    if config.validation == "test":
-        return dataset.train, dataset.test
-    kept, held_out = stratified_split(dataset.train.labels, config.validation_fraction, seed=seed)
-    if len(held_out) == 0:
-        raise DatasetError(
-            f"{dataset.name} has {len(dataset.train)} training images; too few to hold any out for validation. "
-            "At least two per class were expected."
-        )
-    return dataset.train.take(kept), dataset.train.take(held_out)
+def _validation(held_out: Split, side: tuple[int, int]) -> dict[str, Any]:
+    """What ``fit`` is told of it."""
+    inputs = to_inputs(held_out.images[:, : side[0], : side[1]])
+    return {"validation_data": (inputs, held_out.labels), "validation_batch_size": VALIDATION_BATCH_SIZE}
 
 
-def _compile(model: keras.Model, config: TrainConfig, steps_per_epoch: int) -> None:
-    import keras
+def _precision_for(config: TrainConfig) -> str:
+    return "mixed_bfloat16" if config.precision == "auto" and computes_bfloat16() else "float32"
 
-    rate = learning_rate(config, config.epochs * steps_per_epoch)
-    optimizer = keras.optimizers.Adam(rate, beta_1=config.beta_1, beta_2=config.beta_2)
+
+def _model_to_train(
+    build: Build, shape: tuple[int, int, int], num_classes: int, config: TrainConfig, precision: str, placement: Placement
+) -> keras.Model:
+    with _precision(precision):
+        model = build(shape, num_classes)
+        if config.precision != "auto":
+            return model
+        return training_twin(model, normalize=config.batch_normalization, devices=placement.num_devices)
+
+
+def _built(
+    plain: keras.Model, config: TrainConfig, first: int, num_train: int, num_validation: int, precision: str
+) -> Built:
+    on_test = config.validation == "test"
+    words = in_words(config.augmentation.describe(plain.input_shape[1:]))
+    return Built(from_keras(plain), config.epochs, first, num_train, num_validation, on_test, precision, words)
+
+
+def _compile(model: keras.Model, config: TrainConfig, steps_per_epoch: int, placement: Placement) -> None:
+    # Several steps at once fail in TensorFlow where several devices share each (an unfed placeholder in the loop).
+    at_once = 1 if placement.num_devices > 1 else min(STEPS_PER_EXECUTION, steps_per_epoch)
     model.compile(
-        optimizer=optimizer,
-        loss="sparse_categorical_crossentropy",
-        metrics=["accuracy"],
-        steps_per_execution=min(STEPS_PER_EXECUTION, steps_per_epoch),
+        optimizer=make_optimizer(config, config.epochs * steps_per_epoch),
+        loss=make_loss(config),
+        metrics=make_metrics(config),
+        steps_per_execution=at_once,
     )
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from ..errors import ConfigError, unknown_name
+from .augmentation import Augmentation
 from .config import TrainConfig
 
 
@@ -13,47 +15,134 @@ def notebook() -> TrainConfig:
 
     It validates on the test split, as the notebook does. With a fixed number of epochs nothing is chosen by it, but the
     curve called validation is then no independent check, and convscope says so wherever it shows one.
+
+    MNIST: 98.87 %, n = 1; 56 s from start to end, 1.00 of the original's (AMD EPYC, 2 cores, TensorFlow 2.21.0, Keras
+    3.15.1).
     """
     return TrainConfig(
         recipe="notebook",
         epochs=10,
         batch_size=128,
         minimum_steps=1,
+        drop_remainder=False,
+        optimizer="adam",
         learning_rate=0.001,
         beta_1=0.9,
         beta_2=0.999,
+        weight_decay=0.0,
+        label_smoothing=0.0,
+        batch_normalization=False,
+        skip_blind_pixels=False,
         schedule="constant",
         warm_up=0.0,
         validation="test",
         validation_fraction=1 / 12,
-        shift=0.0,
+        most_validation=5000,
+        augmentation=Augmentation(),
+        settling_epochs=0,
         precision="float32",
     )
 
 
-def standard() -> TrainConfig:
-    """The default: ten epochs of a one-cycle schedule, shifts by up to a fourteenth of the side, bfloat16 where native.
+def sprint() -> TrainConfig:
+    """One epoch, in which layers are normalised by batches; the normalisation is folded away at its end.
 
-    On MNIST shifts are by up to 2 pixels and 5,000 of the training images are held out for validation.
+    MNIST: 99.08 ± 0.08 %, n = 30; 11 s from start to end, 0.12 of the original's (AMD EPYC, 2 cores, TensorFlow 2.21.0,
+    Keras 3.15.1).
     """
     return TrainConfig(
-        recipe="standard",
-        epochs=10,
-        batch_size=128,
+        recipe="sprint",
+        epochs=1,
+        batch_size=96,
         minimum_steps=80,
-        learning_rate=0.006,
-        beta_1=0.9,
-        beta_2=0.95,
+        drop_remainder=True,
+        optimizer="adam",
+        learning_rate=0.015,
+        beta_1=0.85,
+        beta_2=0.99,
+        weight_decay=0.0,
+        label_smoothing=0.0,
+        batch_normalization=True,
+        skip_blind_pixels=True,
         schedule="one-cycle",
-        warm_up=0.25,
+        warm_up=0.2,
         validation="held-out",
         validation_fraction=1 / 12,
-        shift=1 / 14,
+        most_validation=3000,
+        augmentation=Augmentation(),
+        settling_epochs=0,
         precision="auto",
     )
 
 
-RECIPES: dict[str, Callable[[], TrainConfig]] = {"notebook": notebook, "standard": standard}
+def standard() -> TrainConfig:
+    """The default: four epochs of a one-cycle schedule, normalised while training, shifted by a pixel.
+
+    MNIST: 99.45 ± 0.04 %, n = 10; 24 s from start to end, 0.26 of the original's (AMD EPYC, 2 cores, TensorFlow 2.21.0,
+    Keras 3.15.1).
+    """
+    return replace(
+        sprint(),
+        recipe="standard",
+        epochs=4,
+        batch_size=128,
+        optimizer="adamw",
+        beta_1=0.9,
+        beta_2=0.95,
+        weight_decay=0.01,
+        warm_up=0.25,
+        augmentation=Augmentation(shift=1 / 28),
+    )
+
+
+def best() -> TrainConfig:
+    """``standard`` for longer, on images that are turned, scaled and slanted a little; the last two epochs hardly.
+
+    MNIST: 99.51 ± 0.04 %, n = 10; 107 s from start to end, 1.90 of the original's (AMD EPYC, 2 cores, TensorFlow 2.21.0,
+    Keras 3.15.1).
+    """
+    return replace(
+        standard(),
+        recipe="best",
+        epochs=20,
+        learning_rate=0.01,
+        augmentation=Augmentation(shift=1 / 14, rotation=8, scaling=0.1, shear=0.1),
+        settling_epochs=2,
+    )
+
+
+def strong() -> TrainConfig:
+    """For the network of the same name: ``best`` with larger turns, and labels smoothed a little.
+
+    MNIST: 99.72 ± 0.03 %, n = 5; 531 s from start to end, 9.45 of the original's (AMD EPYC, 2 cores, TensorFlow 2.21.0,
+    Keras 3.15.1).
+    """
+    return replace(
+        best(),
+        recipe="strong",
+        epochs=24,
+        learning_rate=0.006,
+        label_smoothing=0.05,
+        augmentation=Augmentation(shift=1 / 12, rotation=15, scaling=0.15, shear=0.2),
+    )
+
+
+def beside(config: TrainConfig) -> TrainConfig:
+    """For the simple network that a report sets beside a run of ``config``: three quick epochs, which is all it gains by.
+
+    ``ann`` reaches 98.3 % on MNIST so, against 98.4 % in ten epochs of the recipe before it, in a fifth of the time. Beside the
+    original it is trained as the original was.
+    """
+    return config if config.recipe == "notebook" else replace(sprint(), recipe="beside", epochs=3, batch_size=256)
+
+
+RECIPES: dict[str, Callable[[], TrainConfig]] = {
+    "best": best,
+    "notebook": notebook,
+    "sprint": sprint,
+    "standard": standard,
+    "strong": strong,
+}
 
 
 def find_recipe(recipe: str | TrainConfig) -> TrainConfig:

@@ -17,7 +17,9 @@ from .config import TrainConfig
 from .events import Listener, Progress
 from .history import EpochRecord
 from .interrupt import StopRequest
+from .optimizers import PLAIN_LOSS
 from .schedule import rate_at
+from .twin import folded_weights
 
 
 class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
@@ -29,17 +31,20 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         config: TrainConfig,
         stop: StopRequest,
         listener: Listener | None,
+        plain: keras.Model,
         *,
         checkpoint: Path | None = None,
         begun: Checkpoint | None = None,
     ) -> None:
-        """``checkpoint``: where to keep the state after each epoch. ``begun``: the state that a training goes on from."""
+        """``plain``: the network that will come out, whose weights are kept. ``checkpoint``: where to keep the state after
+        each epoch. ``begun``: the state that a training goes on from."""
         super().__init__()
         self.records: list[EpochRecord] = list(begun.history) if begun else []
         self.snapshots: list[Mapping[str, Weights]] = list(begun.snapshots) if begun else []
         self.cut_short = False
         self._checkpoint = checkpoint
         self._stream, self._config, self._stop, self._listener = stream, config, stop, listener
+        self._plain = plain
         self._epoch, self._images_done, self._started = 0, 0, 0.0
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
@@ -54,11 +59,14 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         assert logs is not None
+        # Where the loss is smoothed, the plain one stands beside it, and is what the history shows.
+        logs = {**logs, **{part + "loss": logs[part + PLAIN_LOSS] for part in ("", "val_") if part + PLAIN_LOSS in logs}}
         values = {name: float(logs[name]) for name in ("loss", "accuracy", "val_loss", "val_accuracy")}
         seconds = time.perf_counter() - self._started
         record = EpochRecord(self._epoch, seconds, **values, learning_rate=self._last_rate())
         self.records.append(record)
-        self.snapshots.append(from_keras(self.model).weight_arrays())
+        self._plain.set_weights(folded_weights(self.model, self._plain))
+        self.snapshots.append(from_keras(self._plain).weight_arrays())
         self._obey()
         if self._checkpoint and not self.cut_short:
             save_checkpoint(capture(self.model, self.records, self.snapshots), self._checkpoint)

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ..models.backend import standard_error_held
+
 
 @contextlib.contextmanager
 def seeded(seed: int) -> Iterator[None]:
@@ -17,7 +19,8 @@ def seeded(seed: int) -> Iterator[None]:
 
     python_state, numpy_state = random.getstate(), np.random.get_state()
     try:
-        keras.utils.set_random_seed(seed)
+        with standard_error_held():  # Keras seeds TensorFlow wherever that is installed, which prints
+            keras.utils.set_random_seed(seed)
         if keras.backend.backend() == "tensorflow":
             import tensorflow as tf
 

@@ -1,0 +1,74 @@
+"""Where a training computes: one device, several of one machine, or several processes.
+
+Nothing of convscope's own: ``tf.distribute.MirroredStrategy`` for the devices of one machine on TensorFlow, and
+``keras.distribution.DataParallel`` on JAX for the devices of one or more machines. A step is over the same batch however
+many share it, so the result does not change with their number, but for the rounding of sums.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Placement:
+    """This process among those that train together, and how many devices each of them uses."""
+
+    process: int = 0
+    num_processes: int = 1
+    num_devices: int = 1
+
+    @property
+    def shard(self) -> tuple[int, int]:
+        """Which part of each batch this process feeds, of how many."""
+        return self.process, self.num_processes
+
+
+@contextlib.contextmanager
+def placed() -> Iterator[Placement]:
+    """What is built inside is built for all the devices there are: GPUs; without one, the CPU.
+
+    More than one of a kind on this machine share each step; so do the processes that :func:`require_backend` joined.
+    """
+    import keras
+
+    if keras.backend.backend() == "tensorflow":
+        with _mirrored() as num_devices:
+            yield Placement(num_devices=num_devices)
+    elif keras.backend.backend() == "jax":
+        with _data_parallel() as placement:
+            yield placement
+    else:
+        yield Placement()
+
+
+@contextlib.contextmanager
+def _mirrored() -> Iterator[int]:
+    import tensorflow as tf
+
+    devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
+    if len(devices) == 1:
+        yield 1
+        return
+    with tf.distribute.MirroredStrategy([device.name for device in devices]).scope():
+        yield len(devices)
+
+
+@contextlib.contextmanager
+def _data_parallel() -> Iterator[Placement]:
+    import jax
+    from keras import distribution
+
+    devices = distribution.list_devices()
+    placement = Placement(jax.process_index(), jax.process_count(), jax.local_device_count())
+    if len(devices) == 1:
+        yield placement
+        return
+    before = distribution.distribution()
+    distribution.set_distribution(distribution.DataParallel(devices=devices, auto_shard_dataset=False))
+    try:
+        yield placement
+    finally:
+        distribution.set_distribution(before)

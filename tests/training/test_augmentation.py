@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from convscope.data.dataset import Dataset
+from convscope.errors import ConfigError
+from convscope.models.backend import require_backend
+from convscope.training.augmentation import Augmentation, draw_warps, in_words, parse_augmentation
+from convscope.training.batches import _warp
+from convscope.training.recipes import RECIPES, standard
+
+require_backend()
+
+
+def generator() -> np.random.Generator:
+    return np.random.default_rng(0)
+
+
+def test_a_warp_is_what_scipy_makes_of_the_same_map(digits: Dataset) -> None:
+    images = digits.train.images[:20]
+    maps = draw_warps(Augmentation(shift=0.1, rotation=20, scaling=0.2, shear=0.2), (8, 8, 1), 20, generator())
+    for image, warped, (xx, xy, x, yx, yy, y, *_) in zip(images, _warp(images, maps), maps, strict=True):
+        matrix, offset = np.array([[yy, yx], [xy, xx]]), np.array([y, x])
+        theirs = ndimage.affine_transform(image[..., 0].astype(float), matrix, offset, order=1, mode="nearest")
+        # TensorFlow cuts to whole grey levels, and continues the edge after interpolating, not before.
+        inside = ndimage.affine_transform(np.ones((8, 8)), matrix, offset, order=1, mode="constant") > 0.999
+        assert inside.any()
+        assert np.abs(warped[..., 0] - theirs)[inside].max() <= 1.01
+
+
+def test_a_quarter_turn_is_numpys() -> None:
+    image = np.arange(49, dtype=np.uint8).reshape(1, 7, 7, 1)
+    maps = np.array([[0, -1, 6, 1, 0, 0, 0, 0]], np.float32)
+    assert np.array_equal(_warp(image, maps)[0, ..., 0], np.rot90(image[0, ..., 0]))
+
+
+def test_no_warp_exceeds_its_limits_and_the_centre_stays_unless_shifted() -> None:
+    maps = draw_warps(Augmentation(rotation=10, scaling=0.1), (28, 28, 1), 5000, generator()).astype(float)
+    scales = np.hypot(maps[:, 0], maps[:, 3])
+    angles = np.rad2deg(np.arctan2(maps[:, 3], maps[:, 0]))
+    assert scales.min() >= 0.9
+    assert scales.max() <= 1.1
+    assert 9.9 < np.abs(angles).max() <= 10.0001
+    centre = np.array([13.5, 13.5, 1])
+    assert np.allclose(maps[:, :3] @ centre, 13.5, atol=1e-4)
+    assert np.allclose(maps[:, 3:6] @ centre, 13.5, atol=1e-4)
+
+
+def test_shifts_grow_with_the_image() -> None:
+    shift = Augmentation(shift=1 / 14)
+    assert [shift.pixels(shape) for shape in ((28, 28, 1), (64, 96, 3), (8, 8, 1))] == [2, 5, 1]
+    assert shift.describe((28, 28, 1)) == {"shift": 2}
+
+
+def test_no_recipe_turns_images_so_far_that_a_class_becomes_another() -> None:
+    assert all(recipe().augmentation.rotation <= 15 for recipe in RECIPES.values())
+
+
+def test_what_the_user_asks_for_changes_what_the_recipe_does() -> None:
+    default = standard().augmentation
+    assert parse_augmentation("none", default) == Augmentation()
+    assert parse_augmentation("rotation=0, shift=0.2", default) == Augmentation(
+        shift=0.2, rotation=0, scaling=default.scaling, shear=default.shear
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("rotatoin=3", "Did you mean 'rotation'"),
+        ("rotation=much", "a name and a number as in rotation=0.1"),
+        ("shift=0.7", "0 or more and less than 0.5"),
+        ("shift=-1", "0 or more"),
+        ("shift=nan", "0 or more"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(text: str, sentence: str) -> None:
+    with pytest.raises(ConfigError, match=sentence):
+        parse_augmentation(text, Augmentation())
+
+
+def test_words_name_what_is_done_and_nothing_else() -> None:
+    assert in_words(Augmentation().describe((28, 28, 1))) == ""
+    assert in_words(Augmentation(shift=1 / 14).describe((28, 28, 1))) == "shifted by up to 2 pixels each way"
+    assert in_words(Augmentation(rotation=8, scaling=0.1).describe((28, 28, 1))) == (
+        "turned by up to 8°, made up to 10 % smaller or larger"
+    )

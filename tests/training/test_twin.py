@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from convscope.models.architectures import MODELS
+from convscope.models.backend import require_backend
+from convscope.training.twin import folded_weights, training_twin
+
+require_backend()
+
+import keras  # noqa: E402 - silently, after the back-end
+
+from convscope.training.normalization import FusedNormalization  # noqa: E402
+
+
+def shaken(model: keras.Model) -> keras.Model:
+    """Weights and running statistics as a training leaves them: far from where they began."""
+    generator = np.random.default_rng(0)
+    for weight in model.weights:
+        values = generator.normal(size=weight.shape) * 0.1
+        weight.assign(np.abs(values) + 0.1 if weight.path.endswith("variance") else values)
+    return model
+
+
+@pytest.mark.parametrize("name", sorted(MODELS))
+@pytest.mark.parametrize("shape", [(28, 28, 1), (9, 13, 3)])
+def test_the_folded_network_computes_what_its_twin_does(name: str, shape: tuple[int, int, int]) -> None:
+    plain = MODELS[name](shape, 5)
+    twin = shaken(training_twin(MODELS[name](shape, 5), normalize=True))
+    plain.set_weights(folded_weights(twin, plain))
+    inputs = np.random.default_rng(1).random((16, *shape), np.float32)
+    assert np.abs(plain.predict(inputs, verbose=0) - twin.predict(inputs, verbose=0)).max() < 1e-5
+
+
+def test_cnn_is_normalised_after_its_pooling_and_before_its_relu() -> None:
+    kinds = [type(layer).__name__ for layer in training_twin(MODELS["cnn"]((28, 28, 1), 10), normalize=True).layers]
+    once = ["Conv2D", "MaxPooling2D", "FusedNormalization", "ReLU"]
+    assert kinds == [*once, *once, "Flatten", "Dense", "FusedNormalization", "ReLU", "Dense"]
+
+
+def test_a_network_with_nothing_to_normalise_is_its_own_twin() -> None:
+    for name, normalize in (("logistic", True), ("cnn", False)):
+        model = MODELS[name]((28, 28, 1), 10)
+        assert training_twin(model, normalize=normalize) is model
+
+
+def test_a_network_that_is_no_chain_is_left_alone() -> None:
+    inputs = keras.Input((8, 8, 1))
+    flat = keras.layers.Flatten()(inputs)
+    both = keras.layers.Add()([keras.layers.Dense(4, activation="relu")(flat), keras.layers.Dense(4)(flat)])
+    model = keras.Model(inputs, keras.layers.Dense(2, activation="softmax")(both))
+    assert training_twin(model, normalize=True) is model
+
+
+def test_every_layer_but_the_last_computes_in_the_precision_of_the_session() -> None:
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        twin = training_twin(MODELS["cnn"]((28, 28, 1), 10), normalize=True)
+    finally:
+        keras.config.set_dtype_policy(before)
+    assert [layer.compute_dtype for layer in twin.layers] == [*["bfloat16"] * (len(twin.layers) - 1), "float32"]
+
+
+def test_a_normalisation_at_once_is_keras_own_forwards_and_backwards_and_in_what_it_remembers() -> None:
+    import tensorflow as tf
+
+    inputs = tf.constant(np.random.default_rng(0).normal(1, 2, size=(8, 5, 6, 3)).astype(np.float32))
+    results = []
+    for kind in (keras.layers.BatchNormalization, FusedNormalization):
+        layer = kind(momentum=0.9, name="same")
+        layer.build(inputs.shape)
+        layer.gamma.assign([0.5, 1.5, 2.0])
+        with tf.GradientTape() as tape:
+            tape.watch(inputs)
+            outputs = layer(inputs, training=True)
+            loss = tf.reduce_sum(outputs**3)
+        gradients = tape.gradient(loss, [inputs, *layer.trainable_weights])
+        results.append([outputs, *gradients, layer.moving_mean, layer(inputs, training=False)])
+    for one, two in zip(*results, strict=True):
+        # The running variance differs by 240 / 239 in a tenth of itself.
+        assert np.allclose(one, two, rtol=2e-3, atol=5e-4)
