@@ -58,7 +58,7 @@ def test_without_a_baseline_nothing_is_said_of_one() -> None:
     assert "baseline" not in texts(metrics(baseline=None))
 
 
-@pytest.mark.parametrize(("accuracy", "said"), [(0.999, "better than new ones"), (0.95, "shifted at random"), (0.9903, "")])
+@pytest.mark.parametrize(("accuracy", "said"), [(0.999, "better than new ones"), (0.95, "changed at random"), (0.9903, "")])
 def test_a_gap_to_validation_is_only_named_beyond_its_interval(accuracy: float, said: str) -> None:
     found = " ".join(texts(metrics(accuracy=accuracy)).get("accuracy", []))
     assert said in found

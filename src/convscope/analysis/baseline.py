@@ -10,7 +10,7 @@ from .intervals import Interval
 
 @dataclass(frozen=True)
 class Baseline:
-    """A second network, trained with the same recipe on the same images and measured on the same test split."""
+    """A second network, trained on the same images and measured on the same test split."""
 
     model_name: str
     num_parameters: int

@@ -98,7 +98,7 @@ def _generalisation(metrics: Mapping[str, Any]) -> Finding | None:
         )
     if last["accuracy"] < low:
         return Finding(
-            f"In the last epoch it was right on {shares}: the harder ones are those it trains on, which are shifted "
+            f"In the last epoch it was right on {shares}: the harder ones are those it trains on, which are changed "
             "at random or were met before it had learnt.",
             "accuracy",
         )

@@ -9,6 +9,7 @@ from typing import Any
 from ..models.network import Network, Weights
 from ..training.history import History
 from .evaluation import Evaluation
+from .evidence import Evidence
 from .examples import Examples
 
 
@@ -28,3 +29,7 @@ class RunRecord:
     snapshots: tuple[Mapping[str, Weights], ...]
     """The weights after each epoch, by ``layer/weight``; rounded to float16."""
     examples: Examples
+    evidence: Evidence | None = None
+    """``None`` where it has not been gathered, or cannot be: it takes the dataset, which a run folder does not hold."""
+    evidence_missing: str = "It has not been gathered; `convscope report` does that where the dataset is still there."
+    """Why there is none, in a sentence or two."""
