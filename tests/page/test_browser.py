@@ -53,7 +53,8 @@ def test_opens_from_a_file_without_a_word_and_without_a_request(
 
 
 def test_every_figure_is_visible(browser: Browser, write_page: Write, page_text: str, drawings: list[Drawing]) -> None:
-    with opened(browser, write_page(page_text)) as (page, _):
+    """Without scripts, that is: with them some give way to what is live."""
+    with opened(browser, write_page(page_text), java_script_enabled=False) as (page, _):
         for drawing in drawings:
             figure = page.locator(f"[id='figure-{drawing.name}']")
             figure.scroll_into_view_if_needed()
@@ -126,7 +127,7 @@ def test_everything_is_readable_without_scripts(browser: Browser, write_page: Wr
         assert not page.locator("#theme").is_visible()
         page.locator("details.words summary").first.click()
         assert page.locator("details.words p").first.is_visible()
-        page.locator(".ask").first.click()
+        page.locator(".ask:visible").first.click()
         assert page.locator("[popover]:popover-open").count() == 1
 
 

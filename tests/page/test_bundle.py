@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -11,11 +12,23 @@ import pytest
 from convscope.page.bundle import BundleError, bundle
 from convscope.page.document import FIRST, LAST, WEB
 
+ENGINE = ("engine/network.js", "engine/arithmetic.js", "engine/gradient.js", "engine/occlusion.js", "engine/receptive.js")
+"""What views import of the engine."""
+
 
 def written(folder: Path, **modules: str) -> Path:
+    return written_at(folder, {f"{name}.js": text for name, text in modules.items()})
+
+
+def written_at(folder: Path, modules: dict[str, str]) -> Path:
     for name, text in modules.items():
-        (folder / f"{name}.js").write_text(text, "utf-8")
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, "utf-8")
     return folder
+
+
+def modules_in(text: str) -> list[str]:
+    return [line[3:] for line in text.splitlines() if line.startswith("// ") and line.endswith(".js")]
 
 
 def test_modules_come_after_what_they_import_and_once_each(tmp_path: Path) -> None:
@@ -26,9 +39,28 @@ def test_modules_come_after_what_they_import_and_once_each(tmp_path: Path) -> No
         c="export const c = 1;\n",
     )
     text = bundle(tmp_path)
-    assert [line[3:] for line in text.splitlines() if line.startswith("// ")] == ["c.js", "b.js", "main.js"]
+    assert modules_in(text) == ["c.js", "b.js", "main.js"]
     assert "import" not in text
     assert "export" not in text
+
+
+def test_imports_are_as_seen_from_the_module_and_each_is_joined_once(tmp_path: Path) -> None:
+    written_at(tmp_path, {
+        "main.js": 'import {a} from "./engine/a.js";\nimport {c} from "./views/../c.js";\na(c);\n',
+        "engine/a.js": 'import {b} from "./b.js";\nimport {c} from "../c.js";\nexport const a = [b, c];\n',
+        "engine/b.js": 'import {d} from "../views/deep/d.js";\nexport const b = d;\n',
+        "views/deep/d.js": 'import {c} from "../../c.js";\nexport const d = c;\n',
+        "c.js": "export const c = 1;\n",
+        "engine/c.js": "export const notThisOne = 2;\n",
+    })  # fmt: skip
+    text = bundle(tmp_path)
+    assert modules_in(text) == ["c.js", "views/deep/d.js", "engine/b.js", "engine/a.js", "main.js"]
+    assert "import" not in text
+
+
+def test_an_entry_may_lie_in_a_folder(tmp_path: Path) -> None:
+    written_at(tmp_path, {"views/v.js": 'import {a} from "../a.js";\nconst b = a;\n', "a.js": "export const a = 1;\n"})
+    assert modules_in(bundle(tmp_path, "views/v.js")) == ["a.js", "views/v.js"]
 
 
 def test_the_bundle_leaves_no_name_outside(tmp_path: Path) -> None:
@@ -49,6 +81,13 @@ def test_the_bundle_leaves_no_name_outside(tmp_path: Path) -> None:
         ('const b = await import("./b.js");', "one line of the form"),
         ('import {missing} from "./b.js";', "does not export missing"),
         ('import {b} from "./nowhere.js";', "nowhere.js, which is not in"),
+        ('import {b} from "./deep/nowhere.js";', "deep/nowhere.js, which is not in"),
+        ('import {b} from "../b.js";', "'../b.js' lies outside the page's folder"),
+        ('import {b} from "./deep/../../b.js";', "lies outside the page's folder"),
+        ('import {b} from "/b.js";', "one line of the form"),
+        ('import {b} from "b.js";', "one line of the form"),
+        ('import {b} from "./deep//b.js";', "one line of the form"),
+        ('import {b} from ".../b.js";', "one line of the form"),
         ("export default 1;", "are joined"),
         ("export {a};", "are joined"),
         ('const a = "</script>";', "two pieces"),
@@ -69,6 +108,21 @@ def test_a_circle_is_an_error_that_shows_it(tmp_path: Path) -> None:
         bundle(tmp_path)
 
 
+def test_a_circle_through_folders_is_an_error_that_shows_it(tmp_path: Path) -> None:
+    written_at(tmp_path, {"main.js": 'import {b} from "./deep/b.js";\n',
+                          "deep/b.js": 'import {c} from "../c.js";\nexport const b = c;\n',
+                          "c.js": 'import {b} from "./deep/b.js";\nexport const c = b;\n'})  # fmt: skip
+    with pytest.raises(BundleError, match=r"main\.js → deep/b\.js → c\.js → deep/b\.js"):
+        bundle(tmp_path)
+
+
+def test_the_same_name_in_two_folders_is_an_error_that_says_where(tmp_path: Path) -> None:
+    written_at(tmp_path, {"main.js": 'import {b} from "./deep/b.js";\nconst size = b;\n',
+                          "deep/b.js": "export const b = 1;\nconst size = 2;\n"})  # fmt: skip
+    with pytest.raises(BundleError, match=r"deep/b\.js and main\.js both use the name 'size'"):
+        bundle(tmp_path)
+
+
 def test_a_type_in_a_comment_is_no_import(tmp_path: Path) -> None:
     bundle(written(tmp_path, main='/** @param {import("./b.js").B} b */\nfunction a(b) { return b; }\n'))
 
@@ -81,6 +135,17 @@ def test_the_pages_own_modules_keep_the_rules(entry: str) -> None:
 def test_every_module_is_reached_from_an_entry() -> None:
     text = bundle(WEB / "js", FIRST) + bundle(WEB / "js", LAST)
     assert {path.name for path in (WEB / "js").glob("*.js") if f"// {path.name}\n" not in text} == set()
+
+
+def test_every_module_of_the_engine_is_reached_and_no_two_share_a_name(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(WEB / "js", tmp_path / "js"))
+    imports = [f'import {{{", ".join(exports_of(folder / name))}}} from "./{name}";\n' for name in ENGINE]
+    text = bundle(written(folder, everything="".join(imports)), "everything.js")
+    assert set(modules_in(text)) == {f"engine/{path.name}" for path in (WEB / "js/engine").glob("*.js")} | {"everything.js"}
+
+
+def exports_of(path: Path) -> list[str]:
+    return re.findall(r"^export (?:const|function\*?) (\w+)", path.read_text("utf-8"), re.MULTILINE)
 
 
 @pytest.mark.parametrize("entry", [FIRST, LAST])

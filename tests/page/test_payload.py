@@ -6,7 +6,11 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from convscope.analysis.record import RunRecord
+from convscope.page import weights
+from convscope.page.islands import make_islands
 from convscope.page.payload import make_payload
 from convscope.page.policy import island
 from convscope.training.history import History
@@ -17,7 +21,7 @@ def test_the_payload_is_json_and_comes_back_equal(page: dict[str, Any]) -> None:
 
 
 def test_every_number_is_the_records(page: dict[str, Any], digits_record: RunRecord) -> None:
-    assert page["schema_version"] == 1
+    assert page["schema_version"] == 2
     assert page["metrics"] == json.loads(json.dumps(digits_record.metrics))
     assert page["dataset"] == digits_record.request["dataset"]
     assert [epoch["val_loss"] for epoch in page["history"]] == digits_record.history.column("val_loss")
@@ -41,5 +45,44 @@ def test_the_docstring_names_every_key(page: dict[str, Any]) -> None:
     import convscope.page.payload as module
 
     assert module.__doc__ is not None
-    for key in (*page, *page["first_image"], *page["test_image"], *page["dataset"]):
+    parts = [page, *(page[name] for name in ("first_image", "test_image", "dataset", "weights", "evidence"))]
+    parts += [page["weights"]["epochs"][0], page["weights"]["arrays"][0]]
+    parts += [page["evidence"][name] for name in ("test", "reference", "calibration", "novelty", "film")]
+    for key in (key for part in parts for key in part):
         assert key in module.__doc__
+
+
+def test_every_mistake_has_its_nearest_training_images(page: dict[str, Any], digits_record: RunRecord) -> None:
+    evidence = page["evidence"]
+    assert [int(index) for index in evidence["nearest"]] == digits_record.evaluation.mistakes.tolist()
+    assert all(len(side) == 3 for sides in evidence["nearest"].values() for side in sides.values())
+    rows = {row for sides in evidence["nearest"].values() for side in sides.values() for row in side}
+    assert rows < set(range(evidence["reference"]["count"]))
+
+
+def test_the_film_ends_with_the_result(page: dict[str, Any]) -> None:
+    film = page["evidence"]["film"]
+    assert film["epochs"] == [entry["epoch"] for entry in page["weights"]["epochs"]]
+    assert film["accuracy"][-1] == page["metrics"]["test"]["accuracy"]
+    assert film["confusion"][-1] == page["metrics"]["test"]["confusion"]
+
+
+def test_without_evidence_the_page_says_why(digits_record: RunRecord) -> None:
+    page = make_payload(replace(digits_record, evidence=None, evidence_missing="The </script> ate it."))
+    assert page["evidence"] is None
+    assert page["evidence_missing"] == "The </script> ate it."
+    assert page["weights"] is not None
+    island(page)
+
+
+def test_what_does_not_apply_is_null(digits_record: RunRecord) -> None:
+    assert digits_record.evidence is not None
+    bare = replace(digits_record.evidence, nearest=None, calibration=None, novelty=None, film=None)
+    evidence = make_payload(replace(digits_record, evidence=bare))["evidence"]
+    assert (evidence["calibration"], evidence["novelty"], evidence["film"], evidence["nearest"]) == (None, None, None, {})
+
+
+def test_a_network_too_large_for_a_page_has_no_weights(digits_record: RunRecord, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weights, "MOST_WEIGHTS", 1000)
+    assert make_payload(digits_record)["weights"] is None
+    assert not [name for name in make_islands(digits_record) if name.startswith("weights")]

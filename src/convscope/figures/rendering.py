@@ -8,11 +8,13 @@ from collections.abc import Callable
 from html import escape
 from typing import Any
 
+import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 
 from .canvas import theme_settings
 from .illustration import Drawing, Illustration
+from .png import png_bytes
 from .theme import PNG_DPI, SVG_FONTS
 
 GLOBAL_STYLE = "stroke-linejoin: round; stroke-linecap: butt"
@@ -21,13 +23,13 @@ GLOBAL_STYLE = "stroke-linejoin: round; stroke-linecap: butt"
 
 def to_png(illustration: Illustration) -> bytes:
     """At twice the size of a page, on paper of its own."""
-    buffer = io.BytesIO()
     with theme_settings():
         # Written by an SVG canvas before, the figure would still have that one's 72 dots per inch.
         illustration.figure.dpi = PNG_DPI
         canvas: Any = FigureCanvasAgg(illustration.figure)
-        canvas.print_png(buffer, metadata={"Software": None, "Title": illustration.title})
-    return buffer.getvalue()
+        canvas.draw()
+    pixels = np.asarray(canvas.buffer_rgba())[..., :3]  # the paper is opaque
+    return png_bytes(pixels, dots_per_inch=PNG_DPI, title=illustration.title)
 
 
 def to_svg(illustration: Illustration) -> str:

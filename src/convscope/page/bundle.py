@@ -3,15 +3,18 @@
 A module that is loaded by its path does not run there (its origin is null), so the modules are written one after the
 other, in import order, without their ``import`` lines and without the word ``export``. That asks three things of them:
 imports are one line of the form ``import {a, b} from "./x.js";``, exports are named, and no two modules use the same name
-at their top level. What breaks a rule raises :class:`BundleError`: a fault of ours, found by the tests, not the user's.
+at their top level. A module may lie in a folder of its own: ``"./engine/network.js"``, ``"../x.js"``, always as seen from
+the module that imports it, and never outside the page's folder.
+What breaks a rule raises :class:`BundleError`: a fault of ours, found by the tests, not the user's.
 """
 
 from __future__ import annotations
 
+import posixpath
 import re
 from pathlib import Path
 
-IMPORT = re.compile(r'^import \{ ?([\w$]+(?:, [\w$]+)*) ?\} from "\./([\w-]+\.js)";$')
+IMPORT = re.compile(r'^import \{ ?([\w$]+(?:, [\w$]+)*) ?\} from "(\.{1,2}/(?:\.\./|[\w-]+/)*[\w-]+\.js)";$')
 IMPORTING = re.compile(r"^\s*import\b|(?<!\{)\bimport\s*\(")
 """Any kind of import; ``{import("./x.js").Name}`` is a type in a comment."""
 EXPORT = re.compile(r"^export (?=(?:async )?function\b|const\b|let\b|class\b)")
@@ -25,7 +28,10 @@ class BundleError(Exception):
 
 
 def bundle(folder: Path, entry: str = "main.js") -> str:
-    """The modules of ``folder`` that ``entry`` reaches, as one strict script with no names of its own outside."""
+    """The modules of ``folder`` that ``entry`` reaches, as one strict script with no names of its own outside.
+
+    ``entry`` and the names in errors are paths within ``folder``, with forward slashes on every machine.
+    """
     sources: dict[str, str] = {}
     _visit(folder, entry, sources, ())
     _refuse_shared_names(sources)
@@ -64,8 +70,17 @@ def _import_in(name: str, number: int, line: str) -> tuple[list[str], str] | Non
         match = IMPORT.match(line)
         if match is None:
             raise BundleError(f'{place}: {line!r}; one line of the form `import {{a, b}} from "./x.js";` was expected.')
-        return match[1].split(", "), match[2]
+        return match[1].split(", "), _resolved(match[2], name, place)
     return None
+
+
+def _resolved(target: str, importer: str, place: str) -> str:
+    """The path within the folder that ``target`` means in the module ``importer``; the same for every way to write it, so
+    that no module is joined twice."""
+    path = posixpath.normpath(posixpath.join(posixpath.dirname(importer), target))
+    if path.startswith(".."):
+        raise BundleError(f"{place}: {target!r} lies outside the page's folder; move the module into it.")
+    return path
 
 
 def _require_exports(names: list[str], module: str, text: str, place: str) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 
@@ -18,7 +19,8 @@ from .catalogue import Catalogue
 from .drawings import StyleClasses, embed
 from .facts import Page
 from .glossary import GLOSSARY, slug
-from .payload import make_payload
+from .islands import make_islands
+from .payload import OpenedPicture, make_payload
 from .policy import content_security_policy, island
 
 WEB = Path(__file__).with_name("web")
@@ -32,12 +34,15 @@ SECTIONS = (
 """Anchor and name of the sections, in the order of the notebook's story."""
 
 
-def render(record: RunRecord, drawings: Sequence[Drawing]) -> str:
-    """The whole page as text, to be written as UTF-8. ``drawings`` are those of the run's figures, in any order."""
-    page = make_payload(record)
+def render(record: RunRecord, drawings: Iterable[Drawing], *, opened: OpenedPicture | None = None) -> str:
+    """The whole page as text, to be written as UTF-8. ``drawings`` are those of the run's figures, in any order; they may be
+    drawn only when they are asked for. ``opened``: the picture to open it at, in place of the first test image."""
+    page = make_payload(record, opened=opened)
     classes = StyleClasses()
-    figures = Catalogue([embed(drawing, classes) for drawing in drawings])
-    style = f"{(WEB / 'style.css').read_text('utf-8')}\n{classes.css()}\n"
+    with ThreadPoolExecutor(1) as pool:  # compression leaves the interpreter to the drawing
+        islands = pool.submit(make_islands, record)
+        figures = Catalogue([embed(drawing, classes) for drawing in drawings])
+    style = f"{_style_sheet()}\n{classes.css()}\n"
     if "</style" in style.lower():
         raise ValueError("the style sheet holds '</style', which would end its element; it must not")
     first, last = bundle(WEB / "js", FIRST), bundle(WEB / "js", LAST)
@@ -50,14 +55,20 @@ def render(record: RunRecord, drawings: Sequence[Drawing]) -> str:
         first=Markup(first),  # noqa: S704 - ours; bundle() refuses what would end the element
         last=Markup(last),  # noqa: S704
         payload=Markup(island(page)),  # noqa: S704 - island() escapes what would end the element
+        islands={name: Markup(text) for name, text in islands.result().items()},  # noqa: S704 - base64
     )  # fmt: skip
+
+
+def _style_sheet() -> str:
+    """What the page shares, then the files of its parts, which may lean on it but not on each other."""
+    return "\n".join(path.read_text("utf-8") for path in (WEB / "style.css", *sorted((WEB / "style").glob("*.css"))))
 
 
 def _applies(anchor: str, page: Page, figures: Catalogue) -> bool:
     if anchor == "fails":
         return bool(page["metrics"]["test"]["errors"])
     if anchor == "inside":
-        return bool(figures.of_kind("kernels", "feature_maps", "feature_maps_per_class"))
+        return bool(page["weights"] or figures.of_kind("kernels", "feature_maps", "feature_maps_per_class"))
     return True
 
 

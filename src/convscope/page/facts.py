@@ -24,6 +24,11 @@ def are_digits(page: Page) -> bool:
     return bool(page["dataset"]["things"] == "digits")
 
 
+def is_drawable(page: Page) -> bool:
+    """Whether a reader can draw such images: grey ones, for a network that travels in the page."""
+    return bool(page["dataset"]["image_shape"][2] == 1 and page["weights"])
+
+
 def a_network(model: str) -> str:
     """A model's name as a noun: ``ann`` → ``"the ANN"``."""
     return f"the {short(model)}"

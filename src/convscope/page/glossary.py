@@ -20,6 +20,17 @@ GLOSSARY = {
     "learning rate": "How far one step of the optimiser moves the weights.",
     "validation": "Measuring on images that are not trained on, while the training goes on.",
     "kernel": "A small grid of weights that slides over a picture; at each place it is multiplied with what lies under it.",
+    "film": "The network after each epoch, from weights that were kept while it learned, rounded to eight binary digits but for "
+            "the last; what it did on the test images was measured when the training was over.",
+    "confusion": "How often each class was called each class: a row holds the images of one class, a column those that were "
+                 "called so.",
+    "confidence": "The probability that the network gives to the class it answers: its softmax.",
+    "probability of the true class": "What the network gave to the class that the image has; its mistakes are the images where "
+                                     "another class got more.",
+    "calibrated": "The probabilities after the logits are divided by one number, the temperature, which was fitted so that of "
+                  "the answers with 90 % nine in ten are right.",
+    "distance": "How far apart two images are for the network: the root of the summed squares of the differences between their "
+                "activations in this layer.",
     "feature map": "The picture that one filter makes of one image: bright where its pattern was found.",
 }  # fmt: skip
 

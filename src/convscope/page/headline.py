@@ -41,7 +41,7 @@ def headline(page: Page) -> Headline:
 def making(page: Page) -> str:
     """How it was made, in a sentence."""
     run, metrics = page["run"], page["metrics"]
-    return (f"The network {name(run['model'])}, with {whole(metrics['parameters'])} parameters, learned from "
-            f"{whole(metrics['data']['train'])} images of {name(page['dataset']['name'])} in "
-            f"{counted(metrics['epochs'], 'epoch')} and {duration(metrics['train_seconds'])}, by the recipe {name(run['recipe'])} "
-            f"with seed {run['seed']}, on {day(run['created'])}.")  # fmt: skip
+    return (f"{name(run['model'])}, {whole(metrics['parameters'])} parameters, learned from {whole(metrics['data']['train'])} "
+            f"images of {name(page['dataset']['name'])} in {counted(metrics['epochs'], 'epoch')} and "
+            f"{duration(metrics['train_seconds'])}; recipe {name(run['recipe'])}, seed {run['seed']}, "
+            f"{day(run['created'])}.")  # fmt: skip

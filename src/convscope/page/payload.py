@@ -1,12 +1,13 @@
 """What the page knows: plain data, ready for JSON, which the template and the page's script read.
 
 Numbers are those of ``metrics.json``, ``run.json`` and ``history.csv``; nothing is computed here. A float that JSON cannot
-hold (NaN, infinity) becomes ``null``. Keys, at schema version 1:
+hold (NaN, infinity) becomes ``null``. Keys, at schema version 2:
 
-    schema_version  1
+    schema_version  2
     run             created, command, model, recipe, seed, config, versions, machine, stopped_early, precision,
                     batch_size: from run.json
-    dataset         name, source, description, licence, things, notes, fingerprint, image_shape [h, w, c], class_names
+    dataset         name, source, description, licence, things, notes, fingerprint, image_shape [h, w, c], class_names,
+                    reading (the options that it was read with)
     metrics         metrics.json, whole: test, per_class, layers, data, baseline, findings…
     history         one entry per epoch: epoch, seconds, loss, accuracy, val_loss, val_accuracy, learning_rate
     network         name, input_shape, layers [{name, kind, settings, input_shape, output_shape, weights}],
@@ -14,26 +15,67 @@ hold (NaN, infinity) becomes ``null``. Keys, at schema version 1:
     first_image     label, class_name, pixels [h][w][c] in 0..255: the first training image
     test_image      label, class_name, predicted, confidence: test image 0, into which the page looks
     mistakes_shown  how many of the mistakes have a picture
+    weights         null for a network that is too large for a page, or
+                    arrays [{name: "layer/weight", shape, offset}], size: offset and size count elements;
+                    final: the island of the final weights, float32;
+                    epochs [{epoch, island, dtype}]: the epochs that were kept, the first and the last always. Those before
+                    the last are float16, of which 8 binary digits are kept
+    evidence        null, or what follows, with null for what does not apply:
+      measured_on   "validation", or "training" where the recipe leaves no independent images: what calibration and
+                    novelty were measured on
+      test          count, sampled (whether that is not all of them); the islands images (uint8, h·w·c each), labels,
+                    predictions (uint16), confidence, true_probability (float32), indices (uint32, ascending; null where
+                    the images are all there). Mistakes come first into a sample
+      reference     count, sample: training images, the first ``sample`` of which are drawn in proportion to their classes,
+                    to measure distances to; the others are neighbours of mistakes. Islands images, labels, indices
+                    (uint32, in the training split)
+      nearest       {"test index": {true, predicted}}: the 3 nearest training images of either class, the nearest first, as
+                    rows of reference; for the mistakes, the most confident first, that there was room for
+      calibration   temperature, n, nll_before, nll_after, ece_before, ece_after: confidence is
+                    softmax(logits / temperature); null where none of the n images was mistaken
+      novelty       layer, neighbours, distances (101 percentiles), threshold (the 99th): an image's distance is the mean of
+                    the Euclidean ones to its nearest ``neighbours`` in the sample, in the activations of that layer
+      film          epochs, accuracy, confusion (rows true, columns predicted; null with over 100 classes) of the whole test
+                    split, measured after the training with the weights that the page has
+    evidence_missing  null, or why there is no evidence
+    opened          null, or a picture that the page opens at, as `convscope explain` asks: name, pixels [h][w][c] in 0..255,
+                    as the network is given it, done (what was done to it, in words)
+
+An island is the id of an element that :mod:`convscope.page.islands` writes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from math import isfinite
 from typing import Any
 
 from ..analysis.record import RunRecord
 from ..models.network import Network
+from ..types import Images
+from .evidence import evidence_entry
+from .weights import weights_entry
 
-SCHEMA_VERSION = 1
-RUN_KEYS = ("created", "command", "model", "recipe", "seed", "config", "shift_pixels", "versions", "machine", "stopped_early",
+SCHEMA_VERSION = 2
+RUN_KEYS = ("created", "command", "model", "recipe", "seed", "config", "augmentation", "versions", "machine", "stopped_early",
             "precision", "batch_size")  # fmt: skip
 NON_TRAINABLE = ("moving_mean", "moving_variance")
 """Keras' names for the weights that batch normalisation measures instead of learning."""
 
 
-def make_payload(record: RunRecord) -> dict[str, Any]:
+@dataclass(frozen=True, eq=False)
+class OpenedPicture:
+    """A picture to open the page at."""
+
+    name: str
+    pixels: Images
+    """(h, w, c), what the network is given."""
+    done: tuple[str, ...]
+    """What was done to the picture, in words."""
+
+
+def make_payload(record: RunRecord, *, opened: OpenedPicture | None = None) -> dict[str, Any]:
     """The payload of one run, as the module's docstring describes it."""
     request, examples = record.request, record.examples
     class_names = request["dataset"]["class_names"]
@@ -57,6 +99,10 @@ def make_payload(record: RunRecord) -> dict[str, Any]:
             "confidence": float(evaluation.confidence[0]),
         },
         "mistakes_shown": len(examples.mistake_indices),
+        "weights": weights_entry(record),
+        "evidence": evidence_entry(record),
+        "evidence_missing": record.evidence_missing if record.evidence is None else None,
+        "opened": opened and {"name": opened.name, "pixels": opened.pixels.tolist(), "done": list(opened.done)},
     }
     plain: dict[str, Any] = _plain(payload)
     return plain

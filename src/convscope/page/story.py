@@ -6,6 +6,7 @@ Each function reads the payload and returns a paragraph, or an empty string wher
 from __future__ import annotations
 
 from ..models.architectures import MODELS
+from ..training.augmentation import in_words
 from .facts import (
     Page,
     a_or_an,
@@ -16,6 +17,7 @@ from .facts import (
     validates_on_test,
 )
 from .formats import confidence, counted, decimal, joined, name, percent, sides, whole
+from .tables import OPTIMISERS
 
 
 def opening(page: Page) -> str:
@@ -25,7 +27,8 @@ def opening(page: Page) -> str:
     way = "It is Keras' Sequential model of" if run["model"] in MODELS else "It is a chain of"
     return (f"Here a simple {network_noun(page)} is built that classifies the images of {name(dataset['name'])}, with the "
             f"Keras API on {back_end(page)}. {way} {joined(layers_in_words(page))}. "
-            f"It is trained with the Adam optimiser and the sparse categorical cross-entropy loss.")  # fmt: skip
+            f"It is trained with the {OPTIMISERS[page['run']['config']['optimizer']]} optimiser and the sparse "
+            "categorical cross-entropy loss.")  # fmt: skip
 
 
 def roadmap(page: Page) -> str:
@@ -70,12 +73,8 @@ def normalisation(page: Page) -> str:
 
 
 def _shifted(page: Page) -> str:
-    pixels = page["run"]["shift_pixels"]
-    return (
-        f", but that while it learns each is shifted at random, by up to {counted(pixels, 'pixel')} each way"
-        if pixels
-        else ""
-    )
+    words = in_words(page["run"]["augmentation"])
+    return f", but that while it learns each is changed at random: {words}" if words else ""
 
 
 def costs(page: Page) -> str:

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..training.augmentation import in_words
 from .facts import Page, validates_on_test
 from .formats import counted, duration, joined, memory, minute, percent, rate, sides, whole
 
 BYTES_PER_PARAMETER = 4
+OPTIMISERS = {"adam": "Adam", "adamw": "AdamW"}
 MATRIX_SIDE = 64
 """A larger image is printed in part: its matrix would be longer than the rest of the page."""
 SHADES = 9
@@ -97,14 +99,15 @@ def settings(page: Page) -> list[tuple[str, str]]:
     run, data = page["run"], page["metrics"]["data"]
     config, machine = run["config"], run["machine"]
     batch = run.get("batch_size", config["batch_size"])
-    steps = -(-data["train"] // batch)
+    steps = data["train"] // batch if config["drop_remainder"] else -(-data["train"] // batch)
     return [
-        ("optimiser", f"Adam, β₁ {config['beta_1']}, β₂ {config['beta_2']}"),
+        ("optimiser", _optimiser(config)),
         ("learning rate", schedule(config)),
-        ("loss", "sparse categorical cross-entropy"),
+        ("loss", _loss(config)),
         ("batch size", f"{counted(batch, 'image')}, {counted(steps, 'step')} per epoch"),
         ("epochs", _epochs(page)),
         ("augmentation", _augmentation(page)),
+        *_normalised(config),
         ("validation", "the test split, as the original notebook has it" if validates_on_test(page) else
                        f"{whole(data['validation'])} images held out of the training split, stratified by class"),
         ("precision", run.get("precision", config["precision"]).replace("_", " ")),
@@ -154,14 +157,30 @@ def matrix_note(page: Page) -> str:
     return f"Printed: {joined(parts)}." if parts else ""
 
 
+def _optimiser(config: Mapping[str, Any]) -> str:
+    decay = f", weight decay {config['weight_decay']:g}" if config["weight_decay"] else ""
+    return f"{OPTIMISERS[config['optimizer']]}, β₁ {config['beta_1']}, β₂ {config['beta_2']}{decay}"
+
+
+def _loss(config: Mapping[str, Any]) -> str:
+    smoothing = f", labels smoothed by {config['label_smoothing']:g}" if config["label_smoothing"] else ""
+    return f"sparse categorical cross-entropy{smoothing}"
+
+
+def _normalised(config: Mapping[str, Any]) -> list[tuple[str, str]]:
+    if not config["batch_normalization"]:
+        return []
+    return [("while training", "hidden layers were normalised by batches; at the end that was folded into their weights")]
+
+
 def _epochs(page: Page) -> str:
     asked, done = page["run"]["config"]["epochs"], page["metrics"]["epochs"]
     return f"{done} of {asked}: it was stopped early" if page["run"].get("stopped_early") else str(done)
 
 
 def _augmentation(page: Page) -> str:
-    pixels = page["run"]["shift_pixels"]
-    return f"each training image is shifted at random, by up to {counted(pixels, 'pixel')} each way" if pixels else "none"
+    words = in_words(page["run"]["augmentation"])
+    return f"each training image is changed at random in each epoch: {words}" if words else "none"
 
 
 def _reach(field: Mapping[str, Sequence[int]] | None) -> str:

@@ -28,16 +28,20 @@ def verdict(page: Page) -> list[str]:
 def _compared(test: Numbers, baseline: Numbers, model: str) -> str:
     other, gap = short(baseline["model_name"]), baseline["errors"] - test["errors"]
     if gap == 0:
-        return f"The {other}, trained by the same recipe on the same images, makes exactly as many mistakes."
+        return f"The {other}, trained on the same images {_for(baseline)}, makes exactly as many mistakes."
     better = gap > 0
     points = 100 * abs(test["accuracy"] - baseline["accuracy"])
     apart = not overlap(test["interval"], baseline["interval"])
     doubt = ("The two intervals do not overlap, though each network was trained only once." if apart else
              "But the two intervals overlap: one training of each does not settle which is better.")  # fmt: skip
     errors = _errors_in_words(test["errors"], baseline, model, other)
-    return (f"That is {'even better' if better else 'worse'} than the {other}, which was trained by the same recipe on the same "
-            f"images and is right on {percent(baseline['accuracy'])}. The difference is {points:.2f} percentage points, "
+    return (f"That is {'even better' if better else 'worse'} than the {other}, which was trained on the same images "
+            f"{_for(baseline)} and is right on {percent(baseline['accuracy'])}. The difference is {points:.2f} percentage points, "
             f"{errors}. {doubt}")  # fmt: skip
+
+
+def _for(baseline: Numbers) -> str:
+    return f"for {counted(baseline['epochs'], 'epoch')}"
 
 
 def _errors_in_words(errors: int, baseline: Numbers, model: str, other: str) -> str:

@@ -1,0 +1,101 @@
+"""The evidence for the page: what the payload says of it, and the arrays behind."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..analysis.evidence import Evidence
+from ..analysis.film import Film
+from ..analysis.neighbours import NOBODY, Nearest
+from ..analysis.novelty import Novelty
+from ..analysis.record import RunRecord
+from ..types import Labels
+
+TEST = ("images", "labels", "predictions", "confidence", "true-probability")
+REFERENCE = ("images", "labels", "indices")
+
+
+def evidence_entry(record: RunRecord) -> dict[str, Any] | None:
+    """The part ``evidence`` of the payload."""
+    evidence = record.evidence
+    if evidence is None:
+        return None
+    sampled = is_sampled(record, evidence)
+    calibration, film = evidence.calibration, evidence.film
+    return {
+        "measured_on": evidence.measured_on,
+        "test": {
+            "count": len(evidence.test_indices),
+            "sampled": sampled,
+            **{name.replace("-", "_"): f"test-{name}" for name in TEST},
+            "indices": "test-indices" if sampled else None,
+        },
+        "reference": {
+            "count": len(evidence.reference_labels),
+            "sample": evidence.sample,
+            **{name: f"reference-{name}" for name in REFERENCE},
+        },
+        "nearest": _nearest(evidence.nearest) if evidence.nearest else {},
+        "calibration": asdict(calibration) if calibration else None,
+        "novelty": _novelty(evidence.novelty) if evidence.novelty else None,
+        "film": _film(film) if film else None,
+    }
+
+
+def evidence_arrays(record: RunRecord) -> dict[str, npt.NDArray[Any]]:
+    """The islands' contents by id: images uint8, classes uint16, places uint32, probabilities float32."""
+    evidence, evaluation = record.evidence, record.evaluation
+    if evidence is None:
+        return {}
+    shown = evidence.test_indices
+    labels = evaluation.labels[shown]
+    arrays: dict[str, npt.NDArray[Any]] = {
+        "test-images": evidence.test_images,
+        "test-labels": labels.astype(np.uint16),
+        "test-predictions": evaluation.predictions[shown].astype(np.uint16),
+        "test-confidence": evaluation.confidence[shown].astype(np.float32),
+        "test-true-probability": evaluation.probabilities[shown, labels].astype(np.float32),
+        "reference-images": evidence.reference_images,
+        "reference-labels": evidence.reference_labels.astype(np.uint16),
+        "reference-indices": evidence.reference_indices.astype(np.uint32),
+    }
+    if is_sampled(record, evidence):
+        arrays["test-indices"] = shown.astype(np.uint32)
+    return arrays
+
+
+def is_sampled(record: RunRecord, evidence: Evidence) -> bool:
+    """Whether some of the test images are left out."""
+    return len(evidence.test_indices) < len(record.evaluation)
+
+
+def _nearest(nearest: Nearest) -> dict[str, Any]:
+    return {
+        str(index): {"true": _rows(nearest.true[number]), "predicted": _rows(nearest.predicted[number])}
+        for number, index in enumerate(nearest.test_indices.tolist())
+    }
+
+
+def _rows(rows: Labels) -> list[int]:
+    return [row for row in rows.tolist() if row != NOBODY]
+
+
+def _novelty(novelty: Novelty) -> dict[str, Any]:
+    return {
+        "layer": novelty.layer_name,
+        "neighbours": novelty.neighbours,
+        "distances": novelty.distances.tolist(),
+        "threshold": novelty.threshold,
+    }
+
+
+def _film(film: Film) -> dict[str, Any]:
+    return {
+        "epochs": film.epochs.tolist(),
+        "accuracy": film.accuracy.tolist(),
+        "confusion": None if film.confusion is None else film.confusion.tolist(),
+    }

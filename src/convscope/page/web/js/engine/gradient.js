@@ -1,0 +1,110 @@
+import {beforeActivation, indexOfLayer, inputOfLayer, makeWorkspace, runNetwork} from "./network.js";
+import {pullBackSoftmax} from "./softmax.js";
+
+/**
+ * How a class's logit answers to small changes, by the chain rule from the last layer back.
+ *
+ * @typedef {import("./network.js").Network} Network
+ * @typedef {import("./network.js").Run} Run
+ */
+
+/**
+ * The gradient of the logit of one class with respect to the pixels.
+ *
+ * @param {Network} network
+ * @param {ArrayLike<number>} pixels
+ * @param {Run} run that on `pixels`
+ * @param {number} classIndex
+ * @returns {Float32Array | null} h · w · c numbers; null where the network has a layer that cannot be computed
+ */
+export function inputGradient(network, pixels, run, classIndex) {
+  const gradient = gradientAfter(network, pixels, run, classIndex, -1);
+  return gradient && Float32Array.from(gradient);
+}
+
+/**
+ * The same with respect to the activations of one layer, which class activation maps weigh channels by.
+ *
+ * @param {Network} network
+ * @param {ArrayLike<number>} pixels
+ * @param {Run} run that on `pixels`
+ * @param {number} classIndex
+ * @param {string} layerName
+ * @returns {Float32Array | null} one number per unit of the layer
+ */
+export function layerGradient(network, pixels, run, classIndex, layerName) {
+  const gradient = gradientAfter(network, pixels, run, classIndex, indexOfLayer(network, layerName));
+  return gradient && Float32Array.from(gradient);
+}
+
+/**
+ * What each pixel adds to the logit, were the network as straight as it is around this image.
+ *
+ * @param {Network} network
+ * @param {ArrayLike<number>} pixels
+ * @param {Run} run that on `pixels`
+ * @param {number} classIndex
+ * @returns {Float32Array | null} h · w · c numbers
+ */
+export function gradientTimesInput(network, pixels, run, classIndex) {
+  const gradient = inputGradient(network, pixels, run, classIndex);
+  return gradient && gradient.map((slope, index) => slope * pixels[index]);
+}
+
+/**
+ * What each pixel adds to the logit on the straight way from an even picture to this one. The numbers add up to the
+ * difference of the two logits, the better the more steps. Source: M. Sundararajan, A. Taly and Q. Yan, "Axiomatic
+ * attribution for deep networks", ICML 2017.
+ *
+ * A generator, as one gradient is taken per step: it yields the share that is done, and returns the numbers.
+ *
+ * @param {Network} network
+ * @param {ArrayLike<number>} pixels
+ * @param {number} classIndex
+ * @param {{steps?: number, baseline?: number}} [options] `baseline`: the value of the even picture
+ * @returns {Generator<number, Float32Array | null>} h · w · c numbers; null where a layer cannot be computed
+ */
+export function* integratedGradients(network, pixels, classIndex, {steps = 32, baseline = 0} = {}) {
+  if (network.unknown.length) return null;
+  const workspace = makeWorkspace(network);
+  const sums = new Float64Array(pixels.length);
+  for (let step = 0; step < steps; step++) {
+    const share = (step + 0.5) / steps;
+    const between = Float32Array.from(pixels, (pixel) => baseline + share * (pixel - baseline));
+    const run = runNetwork(network, between, workspace);
+    gradientAfter(network, between, run, classIndex, -1).forEach((slope, index) => { sums[index] += slope; });
+    yield (step + 1) / steps;
+  }
+  return Float32Array.from(sums, (sum, index) => (sum / steps) * (pixels[index] - baseline));
+}
+
+/** @returns {Float64Array | null} with respect to the output of the layer at `stop`; −1 for the image itself */
+function gradientAfter(network, pixels, run, classIndex, stop) {
+  const {layers} = network;
+  const last = layers.length - 1;
+  if (!run.logits) return null;
+  if (!(classIndex in run.logits)) throw new RangeError(`there is no class ${classIndex}; there are ${run.logits.length}`);
+  if (stop === last) throw new RangeError(`${layers[last].name} is the last layer; one before it was expected`);
+  let gradient = new Float64Array(run.logits.length);
+  gradient[classIndex] = 1;
+  for (let index = last; index > stop; index--) {
+    const layer = layers[index];
+    const input = inputOfLayer(network, pixels, run.activations, index);
+    // The logits are what comes before the last activation function: the way back begins behind it.
+    if (index < last) pullBackActivation(layer, gradient, input, run.activations[layer.name].data);
+    gradient = layer.operation.pullBack(layer, gradient, input);
+  }
+  return gradient;
+}
+
+/** From the gradient of a layer's output to that of what came before its activation function, in place. */
+function pullBackActivation(layer, gradient, input, output) {
+  const {name, slope, slopeFromOutput} = layer.formula;
+  if (name === "linear") return;
+  if (name === "softmax") {
+    pullBackSoftmax(gradient, output, layer.outputShape[layer.outputShape.length - 1]);
+    return;
+  }
+  const before = slopeFromOutput ? output : beforeActivation(layer, input);
+  for (let index = 0; index < gradient.length; index++) gradient[index] *= slope(before[index]);
+}

@@ -1,0 +1,68 @@
+import {makeWorkspace, runNetwork} from "./network.js";
+
+/**
+ * What a class loses when a patch of the picture is covered.
+ *
+ * @typedef {import("./network.js").Network} Network
+ *
+ * @typedef {object} OcclusionOptions
+ * @property {number} [size] side of the patch, in pixels
+ * @property {number} [stride] from one patch to the next, and side of the square of pixels that one number stands for
+ * @property {number} [fill] what the patch is filled with
+ * @property {"probability" | "logit"} [measure] of what the drop is stated
+ *
+ * @typedef {object} OcclusionMap
+ * @property {number} rows
+ * @property {number} columns
+ * @property {Float32Array} drop rows · columns numbers: before minus covered, positive where the patch hid what speaks for
+ *   the class. Each stands for `stride` × `stride` pixels, from (row · stride, column · stride) on, and its patch was laid
+ *   over their middle
+ */
+
+/**
+ * Runs the network once per patch. As a generator, so that the page can breathe in between: it yields the share that is
+ * done, row by row, and returns the map (null where the network has a layer that cannot be computed).
+ *
+ * @param {Network} network
+ * @param {ArrayLike<number>} pixels
+ * @param {number} classIndex
+ * @param {OcclusionOptions} [options]
+ * @returns {Generator<number, OcclusionMap | null>}
+ */
+export function* occlusionMap(network, pixels, classIndex, {size = 4, stride = 2, fill = 0, measure = "probability"} = {}) {
+  if (network.unknown.length) return null;
+  const [height, width] = network.inputShape;
+  const rows = Math.ceil(height / stride);
+  const columns = Math.ceil(width / stride);
+  const drop = new Float32Array(rows * columns);
+  const workspace = makeWorkspace(network);
+  const scores = measure === "logit" ? "logits" : "probabilities";
+  const scoreOf = (image) => runNetwork(network, image, workspace)[scores][classIndex];
+  const whole = scoreOf(pixels);
+  const covered = Float32Array.from(pixels);
+  const lead = Math.floor((stride - size) / 2);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const changed = coverPatch(covered, network.inputShape, row * stride + lead, column * stride + lead, size, fill);
+      // A patch on an even ground changes nothing, and most of a digit's picture is such ground.
+      drop[row * columns + column] = changed ? whole - scoreOf(covered) : 0;
+      covered.set(pixels);
+    }
+    yield (row + 1) / rows;
+  }
+  return {rows, columns, drop};
+}
+
+/** @returns {boolean} whether any pixel changed */
+function coverPatch(image, [height, width, channels], top, left, size, fill) {
+  let changed = false;
+  for (let row = Math.max(top, 0); row < Math.min(top + size, height); row++) {
+    const start = (row * width + Math.max(left, 0)) * channels;
+    const end = (row * width + Math.min(left + size, width)) * channels;
+    for (let index = start; index < end; index++) {
+      changed ||= image[index] !== fill;
+      image[index] = fill;
+    }
+  }
+  return changed;
+}

@@ -1,0 +1,100 @@
+/**
+ * A grey picture fitted into a box, in whole numbers only: shared, digit for digit, with `data/resample.py`, which says why
+ * the sums are exact. Pure: knows no document.
+ *
+ * @typedef {{height: number, width: number, pixels: Uint8Array}} GreyPicture row by row, 0 is black
+ * @typedef {{box: number, length: number}} FittingScale `box` pixels of the box for every `length` pixels of the picture
+ * @typedef {{first: number, weights: number[]}} PixelShare the inputs that give to one output, from `first` on
+ */
+
+/**
+ * The largest scale at which a picture fits into a box.
+ *
+ * @param {{height: number, width: number}} picture
+ * @param {{height: number, width: number}} box
+ * @returns {FittingScale}
+ */
+export function fittingScale(picture, box) {
+  return picture.height * box.width >= picture.width * box.height
+    ? {box: box.height, length: picture.height}
+    : {box: box.width, length: picture.width};
+}
+
+/**
+ * The picture in the middle of the box: the mean of the area that each pixel covers where it shrinks, bilinear where it
+ * grows. Beyond the picture is 0. Halves are rounded up.
+ *
+ * @param {GreyPicture} picture
+ * @param {{height: number, width: number}} box
+ * @returns {GreyPicture}
+ */
+export function fitInto({height, width, pixels}, box) {
+  const scale = fittingScale({height, width}, box);
+  const rows = axisShares(height, box.height, scale);
+  const columns = axisShares(width, box.width, scale);
+  const area = (2 * Math.max(scale.length, scale.box)) ** 2;
+  const fitted = new Uint8Array(box.height * box.width);
+  const line = new Float64Array(width);
+  rows.forEach(({first, weights}, row) => {
+    if (!weights.length) return;
+    line.fill(0);
+    weights.forEach((weight, step) => {
+      const start = (first + step) * width;
+      for (let column = 0; column < width; column++) line[column] += weight * pixels[start + column];
+    });
+    columns.forEach((share, column) => {
+      let sum = 0;
+      for (let step = 0; step < share.weights.length; step++) sum += share.weights[step] * line[share.first + step];
+      fitted[row * box.width + column] = Math.floor((2 * sum + area) / (2 * area));
+    });
+  });
+  return {height: box.height, width: box.width, pixels: fitted};
+}
+
+/**
+ * How much each input pixel gives to each output pixel along one axis; only the inputs that give anything.
+ *
+ * @param {number} inputs
+ * @param {number} outputs
+ * @param {FittingScale} scale
+ * @returns {PixelShare[]}
+ */
+function axisShares(inputs, outputs, {box, length}) {
+  const margin = marginBefore(inputs, outputs, {box, length});
+  const weigh = length >= box ? areaWeight : bilinearWeight;
+  const reach = length / box + 1;
+  return Array.from({length: outputs}, (_, output) => {
+    const middle = ((2 * output + 1) * length - margin) / (2 * box);
+    const share = {first: 0, weights: []};
+    const last = Math.min(inputs - 1, Math.ceil(middle + reach));
+    for (let input = Math.max(0, Math.floor(middle - reach)); input <= last; input++) {
+      const weight = weigh(output, input, {box, length, margin});
+      if (weight <= 0) continue;
+      if (!share.weights.length) share.first = input;
+      share.weights.push(weight);
+    }
+    return share;
+  });
+}
+
+/**
+ * What lies before the picture: half of what is left over. A picture that covers whole pixels keeps to the grid, so that
+ * scale 1 changes nothing, and an enlargement with hard pixels is taken back exactly.
+ *
+ * @returns {number} in units in which an input pixel is 2·box long and an output pixel 2·length; so are the weights below
+ */
+function marginBefore(inputs, outputs, {box, length}) {
+  const leftOver = outputs * length - inputs * box;
+  return (inputs * box) % length ? leftOver : Math.floor(leftOver / (2 * length)) * 2 * length;
+}
+
+/** The length that an output and an input have in common. */
+function areaWeight(output, input, {box, length, margin}) {
+  const last = Math.min(2 * length * (output + 1), 2 * box * (input + 1) + margin);
+  return last - Math.max(2 * length * output, 2 * box * input + margin);
+}
+
+/** One input's length minus the distance of the centres. */
+function bilinearWeight(output, input, {box, length, margin}) {
+  return 2 * box - Math.abs((2 * output + 1) * length - (2 * input + 1) * box - margin);
+}

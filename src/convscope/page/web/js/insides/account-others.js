@@ -1,0 +1,103 @@
+import {cssColor, colorOf, textOn} from "../image/color.js";
+import {formatNumber} from "../image/scale.js";
+import {accountFoot, accountNumber} from "./account-lines.js";
+import {decimalsFor, inDecimals} from "./digits.js";
+import {newNode} from "./node.js";
+import {placeInWords} from "./places.js";
+
+/** @typedef {import("../image/color.js").ColorScale} ColorScale */
+
+/** Decimals of accounts of one or two lines. */
+const DECIMALS = 5;
+
+/**
+ * A pooling: the window, with its winner or its mean.
+ *
+ * @param {Document} page
+ * @param {import("../engine/arithmetic.js").Explanation} told
+ * @param {{scale: ColorScale, openWinner: (row: number, column: number) => void}} view
+ * @returns {Node[]}
+ */
+export function poolingAccount(page, told, {scale, openWinner}) {
+  const {kind, window: places, ties, sum, count} = told;
+  const width = places.filter(({row}) => row === places[0].row).length;
+  const decimals = Math.min(4, decimalsFor(places.map(({value}) => value)));
+  const isSmall = places.length <= 64;
+  const cells = places.map(({row, column, value, wins}) => {
+    const title = `row ${row}, column ${column}: ${formatNumber(value, 6)}`;
+    const attributes = {"data-term": "window", "data-value": value, class: wins ? "wins" : null, title};
+    const cell = newNode(page, "span", attributes, isSmall ? inDecimals(value, decimals) : "");
+    const colour = colorOf(value, scale);
+    [cell.style.backgroundColor, cell.style.color] = [cssColor(colour), textOn(colour)];
+    return cell;
+  });
+  const grid = newNode(page, "span", {class: "term-grid input"}, ...cells);
+  grid.style.gridTemplateColumns = `repeat(${width}, max-content)`;
+  const box = newNode(page, "div", {class: "account-channel"}, grid);
+  if (kind === "mean") {
+    const lines = [["sum", sum, "sum of the window"], ["count", count, "units in it", `÷ ${count}`]];
+    return [box, accountFoot(page, told, DECIMALS, lines)];
+  }
+  const winner = places.find(({wins}) => wins);
+  const door = newNode(page, "button", {type: "button", class: "door"}, `row ${winner.row}, column ${winner.column}`);
+  door.addEventListener("click", () => openWinner(winner.row, winner.column));
+  const others = ties ? `, as large as ${ties === 1 ? "one other" : `${ties} others`}` : "";
+  const sentence = newNode(page, "p", {class: "account-sentence"}, `The largest of these ${places.length} is taken: `,
+    accountNumber(page, "after", told.after), ", from ", door, `${others}. The others go no further.`);
+  return [box, sentence];
+}
+
+/**
+ * Batch normalisation and rescaling: one number, a few steps.
+ *
+ * @param {Document} page
+ * @param {import("../engine/arithmetic.js").Explanation} told
+ * @returns {Node[]}
+ */
+export function affineAccount(page, told) {
+  if (told.kind === "rescaling") {
+    const lines = [["input", told.input, "input"], ["scale", told.scale, "scale", `× ${inDecimals(told.scale, 6)}`],
+      ["bias", told.offset, "offset"]];
+    return [accountFoot(page, told, DECIMALS, lines)];
+  }
+  const {input, mean, variance, epsilon, normalized, gamma, beta} = told;
+  const deviation = Math.sqrt(variance + epsilon);
+  const written = inDecimals(mean, DECIMALS);
+  const lines = [
+    ["input", input, "input"],
+    ["mean", mean, "less the channel's mean over the training images", `− ${written.startsWith("−") ? `(${written})` : written}`],
+    ["deviation", deviation, "divided by its standard deviation", `÷ ${inDecimals(deviation, DECIMALS)}`],
+    ["normalized", normalized, "is the normalised value", `= ${inDecimals(normalized, DECIMALS)}`],
+    ["gamma", gamma, "gamma, a weight", `× ${inDecimals(gamma, DECIMALS)}`],
+    ["bias", beta, "beta, a weight"],
+  ];
+  return [accountFoot(page, told, DECIMALS, lines)];
+}
+
+/**
+ * A layer that copies, or does nothing but its activation function.
+ *
+ * @param {Document} page
+ * @param {import("../engine/arithmetic.js").Explanation} told
+ * @param {{name: string, shape: number[], openSource: (() => void) | null, kind: string}} view what is copied, from which layer
+ * @returns {Node[]}
+ */
+export function copyAccount(page, told, {name, shape, openSource, kind}) {
+  if (!told.from) {
+    const zero = accountNumber(page, "after", told.after);
+    return [newNode(page, "p", {class: "account-sentence"}, "This unit is in the frame of zeros: ", zero, ".")];
+  }
+  const words = placeInWords(told.from, shape);
+  const source = openSource ? newNode(page, "button", {type: "button", class: "door"}, words) : newNode(page, "span", {}, words);
+  source.addEventListener("click", () => openSource?.());
+  const from = [" from ", newNode(page, "bdi", {}, name), ", ", source, "."];
+  if (told.activation === "linear" || told.softmax) {
+    const training = /Dropout|Noise|Regularization|Random/.test(kind) ? " This layer acts in training only." : "";
+    const sentence = ["A copy: ", accountNumber(page, told.softmax ? "before" : "after", told.value), ...from, training];
+    return [newNode(page, "p", {class: "account-sentence"}, ...sentence)];
+  }
+  return [
+    newNode(page, "p", {class: "account-sentence"}, "The input is ", accountNumber(page, "input", told.value), ...from),
+    accountFoot(page, told, DECIMALS),
+  ];
+}

@@ -1,0 +1,113 @@
+import {isPicture} from "../engine/shape.js";
+import {FIRST_CHANNELS, convolutionAccount} from "./account-convolution.js";
+import {FIRST_TERMS, denseAccount} from "./account-dense.js";
+import {affineAccount, copyAccount, poolingAccount} from "./account-others.js";
+import {FIRST_CLASSES, softmaxAccount} from "./account-softmax.js";
+import {ContributionPictures} from "./contribution-pictures.js";
+import {newNode, writeText} from "./node.js";
+import {sourceOfLayer} from "./reach.js";
+
+/**
+ * The exact arithmetic of the open unit: every number that made it, added up.
+ *
+ * @typedef {import("../drawing/paper.js").Paper} Paper
+ * @typedef {import("../image/color.js").ValueRange} ValueRange
+ *
+ * @typedef {object} AccountView
+ * @property {Paper} paper
+ * @property {Record<string, ValueRange[]>} ranges of the layers' colours
+ * @property {boolean[]} signed per layer
+ * @property {number} weightExtent to which the colours of the layer's weights go
+ */
+export class Account {
+  /**
+   * @param {Document} page
+   * @param {import("../live.js").Live} live
+   * @param {{openUnit: (index: number, place: number[]) => void, redraw: () => void}} doors
+   */
+  constructor(page, live, doors) {
+    Object.assign(this, {page, live, doors});
+    this.isWhole = false;
+    this.layer = -1;
+    this.pictures = new ContributionPictures(page, live);
+    this.body = newNode(page, "div", {class: "account-body"});
+    this.more = newNode(page, "button", {type: "button", class: "account-more"});
+    this.more.hidden = true; // until it has something to say
+    this.more.addEventListener("click", () => {
+      this.isWhole = !this.isWhole;
+      doors.redraw();
+    });
+    /** @type {HTMLElement} */
+    this.tail = newNode(page, "div", {class: "account-body"});
+    this.element = newNode(page, "div", {class: "account"}, this.pictures.element, this.body, this.more, this.tail);
+  }
+
+  /**
+   * @param {import("./open-unit.js").Unit} unit
+   * @param {import("../engine/arithmetic.js").Explanation} told
+   * @param {AccountView} view
+   */
+  show({index, place}, told, view) {
+    if (index !== this.layer) [this.layer, this.isWhole] = [index, false];
+    const {page, live: {network}} = this;
+    const layer = network.layers[index];
+    const source = {...sourceOfLayer(network, index)};
+    source.name = source.index < 0 ? "the image" : network.layers[source.index].name;
+    this.element.dataset.kind = told.kind;
+    this.body.replaceChildren(...this.partsOf(layer, index, place, told, source, view));
+    this.tail.replaceChildren(...(told.softmax ? softmaxAccount(page, told, {isWhole: this.isWhole, nameOf: this.nameOfUnit(index)}) : []));
+    const showsPictures = told.kind === "dense" && isPicture(source.shape) && place.length === 1;
+    this.pictures.element.hidden = !showsPictures;
+    if (showsPictures) this.pictures.show(told, source, view);
+    this.offerMore(told);
+  }
+
+  partsOf(layer, index, place, told, source, view) {
+    const {page, isWhole, doors, live: {network}} = this;
+    const before = index > 0 ? network.layers[index - 1] : null;
+    const inputScale = (channel) => this.inputScale(index, channel, view);
+    if (told.kind === "convolution") {
+      return convolutionAccount(page, told, {
+        width: layer.settings.kernel_size[1], isWhole, inputScale, signed: view.paper.signed,
+        weightScale: {minimum: -view.weightExtent, maximum: view.weightExtent, table: view.paper.signed},
+        inputName: before?.name ?? "the image", isColour: index === 0 && layer.inputShape[2] === 3,
+      });
+    }
+    if (told.kind === "dense") {
+      const prefix = place.slice(0, -1);
+      const read = prefix.length && before ? {index: index - 1, name: before.name, shape: before.outputShape} : source;
+      return denseAccount(page, told, {isWhole, source: read, prefix, openUnit: doors.openUnit});
+    }
+    if (told.kind === "maximum" || told.kind === "mean") {
+      const channel = place[place.length - 1];
+      const openWinner = (row, column) => before && doors.openUnit(index - 1, [row, column, channel]);
+      return poolingAccount(page, told, {scale: inputScale(channel), openWinner});
+    }
+    if (told.kind !== "copy") return affineAccount(page, told);
+    const openSource = before && told.from ? () => doors.openUnit(index - 1, told.from) : null;
+    return copyAccount(page, told, {name: before?.name ?? "the image", shape: layer.inputShape, openSource, kind: layer.kind});
+  }
+
+  /** The colours of what the layer read: those that it has on the wall. */
+  inputScale(index, channel, {paper, ranges, signed}) {
+    if (index === 0) return {minimum: 0, maximum: 1, table: paper.pixels};
+    const scales = ranges[this.live.network.layers[index - 1].name];
+    return {...(scales[channel] ?? scales[0]), table: signed[index - 1] ? paper.signed : paper.unsigned};
+  }
+
+  /** What the units of a layer are called: the last one's by their classes. */
+  nameOfUnit(index) {
+    const {network: {layers}, payload: {dataset: {class_names: names}}} = this.live;
+    const isLast = index === layers.length - 1 && layers[index].outputShape[0] === names.length;
+    return (unit) => (isLast ? names[unit] : `unit ${unit}`);
+  }
+
+  offerMore(told) {
+    const [what, count, first] = told.kind === "convolution" ? ["channels", told.channels.length, FIRST_CHANNELS]
+      : told.kind === "dense" ? ["products", told.terms.length, FIRST_TERMS]
+        : ["classes", told.softmax?.logits.length ?? 0, FIRST_CLASSES];
+    this.more.hidden = count <= first;
+    writeText(this.more, this.isWhole ? `Show only the largest ${first}` : `Show all ${count.toLocaleString("en")} ${what}`);
+    this.more.setAttribute("aria-expanded", String(this.isWhole));
+  }
+}

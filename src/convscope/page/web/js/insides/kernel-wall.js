@@ -1,0 +1,55 @@
+import {formatNumber} from "../image/scale.js";
+import {drawWhenSeen} from "../seen.js";
+import {KernelBoard} from "./kernel-board.js";
+import {newNode} from "./node.js";
+import {onNewPaper, paperOf} from "../drawing/paper.js";
+import {sourceOfLayer} from "./reach.js";
+import {weightTilesOf} from "./weight-tiles.js";
+
+/** Weights of a layer that are drawn at most: more would be a picture of some megapixels, and take seconds. */
+const MOST_WEIGHTS = 3e6;
+
+/**
+ * All kernels of all layers that have some, with the weights of the open epoch. Their colours go as far as the weights of
+ * the end do, so that the epochs can be compared.
+ *
+ * @param {Document} page
+ * @param {import("../live.js").Live} live
+ * @param {import("./open-unit.js").OpenUnit} unit
+ */
+export function startKernelWall(page, live, unit) {
+  const element = page.querySelector("#kernel-wall");
+  const {layers} = live.network;
+  const boards = layers.flatMap((layer, index) => {
+    const tiles = weightTilesOf(live.network, index);
+    if (!tiles) return [];
+    if (tiles.size > MOST_WEIGHTS) {
+      element.append(newNode(page, "p", {class: "quiet"}, newNode(page, "bdi", {}, layer.name),
+        ` has ${formatNumber(tiles.size)} weights, too many for a picture here.`));
+      return [];
+    }
+    const readsImage = sourceOfLayer(live.network, index).index < 0;
+    const board = new KernelBoard(page, live, unit, index, tiles, tiles.isWindow || readsImage);
+    element.append(board.element);
+    board.layOut(); // before it is seen, so that the page below does not jump
+    return [board];
+  });
+  const extents = new Map();
+  for (const board of boards) {
+    const redraw = drawWhenSeen(board.element, () => board.draw(paperOf(page, live), extents.get(board.index)));
+    live.subscribe((_, changed) => changed.has("network") && redraw());
+    onNewPaper(live, redraw);
+    unit.subscribe((change) => change === "open" && board.mark());
+    new ResizeObserver(redraw).observe(board.element);
+    board.redraw = redraw;
+    redraw();
+  }
+  live.networkAt(0).then((last) => {
+    boards.forEach((board) => {
+      const {kernel} = last.layers[board.index].weights;
+      extents.set(board.index, kernel.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0));
+      board.redraw();
+    });
+  });
+  return element.childElementCount;
+}

@@ -1,0 +1,103 @@
+import {offsetOf, placeOf, sizeOf} from "../engine/shape.js";
+
+/**
+ * Units by their place in a layer: [row, column, channel], or [unit]. Pure: knows no document.
+ *
+ * @typedef {number[]} Place
+ */
+
+/**
+ * @param {string} text "row.column.channel" or "unit", or whatever somebody typed
+ * @param {number[]} shape of the layer
+ * @returns {Place | null} null where there is no such unit
+ */
+export function readPlace(text, shape) {
+  if (!/^\d+(\.\d+)*$/.test(text)) return null;
+  const place = text.split(".").map(Number);
+  return place.length === shape.length && place.every((index, axis) => index < shape[axis]) ? place : null;
+}
+
+/** @param {Place} place */
+export function writePlace(place) {
+  return place.join(".");
+}
+
+/**
+ * Where the greatest number of a layer stands: a unit at which there is something to see.
+ *
+ * @param {{shape: number[], data: ArrayLike<number>}} activation
+ * @returns {Place}
+ */
+export function strongestPlace({shape, data}) {
+  let winner = 0;
+  for (let offset = 1; offset < data.length; offset++) if (data[offset] > data[winner]) winner = offset;
+  return placeOf(shape, winner);
+}
+
+/**
+ * The unit of another layer that stands where this one does: in the same channel where there are as many, else in the one
+ * that answers most there.
+ *
+ * @param {Place} place
+ * @param {number[]} from shape of its layer
+ * @param {{shape: number[], data: ArrayLike<number>}} activation of the other one
+ * @returns {Place | null} null where one of the two is no picture
+ */
+export function matchingPlace(place, from, {shape, data}) {
+  if (from.length !== 3 || shape.length !== 3) return null;
+  const [row, column] = [0, 1].map((axis) => Math.min(shape[axis] - 1, Math.floor(((place[axis] + 0.5) / from[axis]) * shape[axis])));
+  if (from[2] === shape[2]) return [row, column, place[2]];
+  const first = offsetOf(shape, [row, column, 0]);
+  let channel = 0;
+  for (let other = 1; other < shape[2]; other++) if (data[first + other] > data[first + channel]) channel = other;
+  return [row, column, channel];
+}
+
+/** How far a key goes: rows, columns, channels. */
+const STEPS = {
+  ArrowUp: [-1, 0, 0], ArrowDown: [1, 0, 0], ArrowLeft: [0, -1, 0], ArrowRight: [0, 1, 0],
+  PageUp: [0, 0, -1], PageDown: [0, 0, 1],
+};
+
+/**
+ * @param {number[]} shape
+ * @param {Place} place
+ * @param {string} key as keyboards call it
+ * @param {number} [perLine] units side by side, where the layer is no picture
+ * @returns {Place | null} null where the key does not walk; the place itself at the edge
+ */
+export function placeAfter(shape, place, key, perLine = 1) {
+  const last = shape.map((extent) => extent - 1);
+  if (key === "Home" || key === "End") {
+    const edge = key === "Home" ? shape.map(() => 0) : last;
+    return place.map((index, axis) => (axis === 2 ? index : edge[axis]));
+  }
+  const step = STEPS[key];
+  if (!step) return null;
+  const steps = shape.length === 3 ? step : [step[0] * perLine + step[1] + step[2]];
+  const next = place.map((index, axis) => index + steps[axis]);
+  return next.every((index, axis) => index >= 0 && index <= last[axis]) ? next : place;
+}
+
+/**
+ * The unit after this one, in row order of its channel; null behind the last.
+ *
+ * @param {number[]} shape
+ * @param {Place} place
+ * @returns {Place | null}
+ */
+export function placeBehind(shape, place) {
+  const offset = offsetOf(shape, place) + (shape.length === 3 ? shape[2] : 1);
+  return offset < sizeOf(shape) ? placeOf(shape, offset) : null;
+}
+
+/**
+ * @param {Place} place
+ * @param {number[]} shape
+ * @returns {string} "channel 3, row 12, column 7", all counted from 0; an only channel is not mentioned
+ */
+export function placeInWords(place, shape) {
+  if (shape.length !== 3) return `unit ${place.join(".")}`;
+  const [row, column, channel] = place;
+  return `${shape[2] > 1 ? `channel ${channel}, ` : ""}row ${row}, column ${column}`;
+}

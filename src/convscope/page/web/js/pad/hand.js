@@ -1,0 +1,166 @@
+import {beginStroke, clearInk, extendStroke, fromPixels, makeInk, setStrokes} from "../image/ink.js";
+import {DIGIT_SETTINGS, PAD_SETTINGS, prepareDigit} from "../image/prepare.js";
+import {formatInk, parseInk} from "./ink-text.js";
+
+/**
+ * What the reader's hand has made: the strokes on the pad, or a picture that was dropped, and what becomes of it on its way
+ * into the network. Knows no document, but `live`.
+ *
+ * @typedef {import("../image/resample.js").GreyPicture} GreyPicture
+ * @typedef {ReturnType<typeof prepareDigit>} Prepared
+ * @typedef {import("../image/ink.js").Stroke} Stroke
+ * @typedef {{image: string, strokes: Stroke[]}} Earlier what the pad showed: the name of an image of
+ *   the set, and strokes on it; without a name, strokes on nothing
+ *
+ * @typedef {object} Hand
+ * @property {import("./making.js").Making} making
+ * @property {import("../image/ink.js").Ink} ink
+ * @property {GreyPicture | null} photo a grey picture that was dropped
+ * @property {string} file its name
+ * @property {Prepared | null} prepared of what is open, where it came from here
+ * @property {boolean} addsToImage whether the first stroke goes on top of the image that is open
+ * @property {Record<string, any>} switches what the reader changed in the preparation
+ */
+
+/** How many steps can be taken back. */
+const MOST_EARLIER = 200;
+
+/**
+ * @param {import("../live.js").Live} live
+ * @param {import("./making.js").Making} making
+ */
+export function makeHand(live, making) {
+  const ink = makeInk(making.padHeight, making.padWidth);
+  /** @type {Earlier[]} */
+  const earlier = [];
+  let base = "";
+
+  const hand = {
+    making,
+    ink,
+    photo: null,
+    file: "",
+    prepared: null,
+    addsToImage: false,
+    switches: {},
+
+    /** A dot. @param {{x: number, y: number}} point @param {number} radius */
+    begin(point, radius) {
+      remember();
+      if (live.open.source !== "drawing") {
+        const {source, name} = live.open;
+        clearInk(ink);
+        base = "";
+        if (hand.addsToImage && (source === "test" || source === "train")) layUnder(name);
+      }
+      beginStroke(ink, point, radius);
+    },
+
+    /** @param {{x: number, y: number}} point */
+    extend(point) {
+      const {points} = ink.strokes[ink.strokes.length - 1];
+      const last = points[points.length - 1];
+      if (last.x !== point.x || last.y !== point.y) extendStroke(ink, point);
+    },
+
+    /** Runs the network on what is on the pad now: once per frame. */
+    show() {
+      hand.prepared = prepareDigit(ink, {...PAD_SETTINGS, ...making.settings, ...hand.switches});
+      live.openPixels(inputsFrom(hand.prepared.pixels), "drawing");
+    },
+
+    /** Puts the drawing into the address, once a stroke is done. */
+    keep() {
+      live.set({ink: hand.inkText()});
+    },
+
+    inkText: () => formatInk(ink.strokes, base),
+
+    /** @returns {boolean} whether there was anything to take back */
+    undo() {
+      const last = earlier.pop();
+      if (!last) return false;
+      if (!last.strokes.length && last.image && live.openImage(last.image)) return true;
+      draw(last);
+      return true;
+    },
+
+    clear() {
+      if (live.open.source !== "drawing" || ink.strokes.length || base) remember();
+      draw({image: "", strokes: []});
+    },
+
+    canUndo: () => earlier.length > 0,
+
+    /** What an address brings. @param {string} text */
+    restore(text) {
+      const {base: image, strokes} = parseInk(text);
+      draw({image, strokes});
+    },
+
+    /** @param {GreyPicture} picture @param {string} file its name */
+    putPhoto(picture, file) {
+      remember();
+      [hand.photo, hand.file] = [picture, file];
+      hand.showPhoto();
+    },
+
+    showPhoto() {
+      hand.prepared = prepareDigit(hand.photo, {...DIGIT_SETTINGS, ...making.settings, ...hand.switches});
+      live.openPixels(inputsFrom(hand.prepared.pixels), "picture", hand.file);
+    },
+
+    /** A picture that is already as the network takes it. @param {Float32Array} pixels @param {string} file */
+    putPixels(pixels, file) {
+      remember();
+      hand.photo = null;
+      hand.prepared = null;
+      live.openPixels(pixels, "picture", file);
+    },
+
+    /** @param {string} step @param {any} value of a setting of prepareDigit */
+    setSwitch(step, value) {
+      hand.switches = {...hand.switches, [step]: value};
+      if (live.open.source === "drawing") hand.show();
+      else if (live.open.source === "picture" && hand.photo) hand.showPhoto();
+    },
+  };
+
+  function remember() {
+    const {source, name} = live.open;
+    if (source === "drawing") earlier.push({image: base, strokes: [...ink.strokes]});
+    else earlier.push({image: name, strokes: []});
+    if (earlier.length > MOST_EARLIER) earlier.shift();
+  }
+
+  function draw({image, strokes}) {
+    base = "";
+    setStrokes(ink, []);
+    if (image && !layUnder(image)) return;
+    for (const {radius, points} of strokes) {
+      beginStroke(ink, points[0], radius);
+      for (const point of points.slice(1)) extendStroke(ink, point);
+    }
+    hand.show();
+    hand.keep();
+  }
+
+  /** @returns {boolean} whether the image is there */
+  function layUnder(name) {
+    const pixels = live.pixelsOf(name);
+    const [height, width] = live.payload.dataset.image_shape;
+    if (!pixels || making.way === "colour" || height > ink.height || width > ink.width) return false;
+    fromPixels(ink, {height, width, pixels: Uint8Array.from(pixels, (share) => Math.round(255 * share))});
+    base = name;
+    return true;
+  }
+
+  return hand;
+}
+
+/** @param {Uint8Array} levels */
+function inputsFrom(levels) {
+  const inputs = new Float32Array(levels.length);
+  for (let place = 0; place < levels.length; place++) inputs[place] = levels[place] / 255;
+  return inputs;
+}

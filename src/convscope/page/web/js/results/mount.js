@@ -1,0 +1,17 @@
+/**
+ * Puts a live view in its place, and what the page shows there without scripts out of sight; paper still shows the latter.
+ *
+ * @param {Document} page
+ * @param {string} name of the place: its `data-live`
+ * @param {...Node} nodes
+ * @returns {HTMLElement | null} the place; null where the page has none of that name
+ */
+export function mountLive(page, name, ...nodes) {
+  const mount = page.querySelector(`[data-live="${name}"]`);
+  if (!mount) return null;
+  mount.append(...nodes);
+  mount.hidden = false;
+  mount.closest(".has-live")?.classList.add("is-live");
+  for (const instead of page.querySelectorAll(`[data-instead-of="${name}"]`)) instead.classList.add("is-replaced");
+  return mount;
+}

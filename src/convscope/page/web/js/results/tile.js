@@ -1,0 +1,56 @@
+import {newElement, refill} from "../drawing/element.js";
+import {probabilityText} from "../drawing/numerals.js";
+import {levelsOf, newPicture, paintPicture} from "../drawing/picture.js";
+
+/**
+ * One test image as a button: the picture, right or wrong by colour and by a mark, the classes, the probability of the true
+ * one, its number.
+ *
+ * @typedef {{row: number, place: number, truth: number, predicted: number, trueProbability: number}} TileContent
+ * @typedef {import("../data/images.js").TestImages} TestImages
+ * @typedef {object} Tile
+ * @property {HTMLElement} node
+ * @property {(content: TileContent) => void} show
+ */
+
+/** About how many pixels of the page a tile's picture takes. */
+export const TILE_SIDE = 84;
+/** Letters of a name up to which two names stand side by side. */
+const SHORT_NAME = 4;
+
+/**
+ * @param {Document} page
+ * @param {{images: TestImages, names: string[], isInk: boolean}} shared
+ * @returns {Tile}
+ */
+export function makeTile(page, {images, names, isInk}) {
+  const picture = newPicture(page, images, {side: TILE_SIDE, isInk});
+  const mark = newElement(page, "span", {className: "mark"});
+  const classes = newElement(page, "span", {className: "classes"});
+  const probability = newElement(page, "span", {className: "chance"});
+  const number = newElement(page, "span", {className: "quiet"});
+  const isLong = names.some((name) => name.length > SHORT_NAME);
+  const node = newElement(
+    page, "button", {type: "button", className: isLong ? "tile long" : "tile", tabindex: "-1"},
+    newElement(page, "span", {className: "shot"}, picture),
+    newElement(page, "span", {className: "line", dir: "ltr"}, mark, classes),
+    newElement(page, "span", {className: "line", dir: "ltr"}, probability, number),
+  );
+  node.style.width = picture.style.width;
+  return {
+    node,
+    show({row, place, truth, predicted, trueProbability}) {
+      const isRight = truth === predicted;
+      const index = images.indices[row];
+      paintPicture(picture, images, levelsOf(images, row), isInk);
+      Object.assign(node.dataset, {row, place, truth, predicted, name: `test-${index}`, verdict: isRight ? "right" : "wrong"});
+      mark.textContent = isRight ? "✓" : "✕";
+      const name = (label, arrow) => newElement(page, "span", {}, arrow, {name: names[label]});
+      refill(classes, name(truth, ""), !isRight && name(predicted, " → "));
+      probability.textContent = probabilityText(trueProbability, 1);
+      number.textContent = `#${index}`;
+      const said = isRight ? `called ${names[predicted]}, which is right` : `${names[truth]}, taken for ${names[predicted]}`;
+      node.title = `Test image ${index}: ${said}; probability of the true class ${probabilityText(trueProbability)}`;
+    },
+  };
+}

@@ -1,0 +1,67 @@
+import {rankedPlaces} from "../answer/confidence.js";
+
+/**
+ * What can be said of one image from what the network makes of it. Pure: knows no document.
+ */
+
+/**
+ * The two classes that a case is between: the one it was called, and the true one, or where that is the same or not known the
+ * runner-up.
+ *
+ * @param {ArrayLike<number>} probabilities
+ * @param {number | null} label
+ * @returns {{called: number, rival: number}}
+ */
+export function caseClasses(probabilities, label) {
+  const ranked = rankedPlaces(probabilities);
+  const called = ranked[0];
+  return {called, rival: label !== null && label !== called ? label : ranked[1]};
+}
+
+/**
+ * How an image fared over the epochs, in a sentence.
+ *
+ * @param {number[]} epochs
+ * @param {number[]} answers the class that each epoch's network called it
+ * @param {number | null} label
+ * @param {string[]} names
+ * @returns {(string | {name: string})[]} text and names
+ */
+export function courseSentence(epochs, answers, label, names) {
+  if (epochs.length < 2) return [];
+  if (label === null) return runsSentence(epochs, answers, names);
+  const right = epochs.filter((_, place) => answers[place] === label);
+  if (right.length === epochs.length) return [`Right after each of the ${epochs.length} epochs that this page keeps.`];
+  if (!right.length) return [`Wrong after each of the ${epochs.length} epochs that this page keeps.`];
+  const wrong = epochs.filter((epoch) => !right.includes(epoch));
+  return [`Right ${afterEpochs(right)}, wrong ${afterEpochs(wrong)}.`];
+}
+
+/** `Called 7 after epoch 1, then 3.` */
+function runsSentence(epochs, answers, names) {
+  const changes = answers.filter((answer, place) => place > 0 && answer !== answers[place - 1]).length;
+  if (!changes) return ["The same answer after each of the ", `${epochs.length} epochs that this page keeps.`];
+  if (changes > 3) return [`The answer changed ${changes} times over the ${epochs.length} epochs that this page keeps.`];
+  return answers.flatMap((answer, place) => {
+    if (place === 0) return ["Called “", {name: names[answer]}, `” after epoch ${epochs[0]}`];
+    return answer === answers[place - 1] ? [] : [", “", {name: names[answer]}, `” after epoch ${epochs[place]}`];
+  }).concat(".");
+}
+
+/** `after epoch 3`, `after epochs 1, 2 and 5`, `after 7 epochs`. */
+function afterEpochs(epochs) {
+  if (epochs.length === 1) return `after epoch ${epochs[0]}`;
+  if (epochs.length > 5) return `after ${epochs.length} of them`;
+  return `after epochs ${epochs.slice(0, -1).join(", ")} and ${epochs[epochs.length - 1]}`;
+}
+
+/**
+ * @param {ArrayLike<number>} a
+ * @param {ArrayLike<number>} b
+ * @returns {number} the Euclidean distance
+ */
+export function distanceBetween(a, b) {
+  let squares = 0;
+  for (let place = 0; place < a.length; place++) squares += (a[place] - b[place]) ** 2;
+  return Math.sqrt(squares);
+}

@@ -1,0 +1,31 @@
+/**
+ * Draws only what can be seen: at most once per frame, and not before the element is near the window. While a stroke is
+ * drawn on the pad, only the views beside it spend time on it.
+ *
+ * @param {Element} element which shows what `draw` draws
+ * @param {() => void} draw
+ * @returns {() => void} asks for a drawing, as often as you like; call it once at the start
+ */
+export function drawWhenSeen(element, draw) {
+  let [isSeen, isAsked, frame] = [false, false, 0];
+  const go = () => {
+    frame = 0;
+    if (!isAsked || !isSeen) return;
+    isAsked = false;
+    draw();
+  };
+  const plan = () => {
+    if (isAsked && isSeen) frame ||= requestAnimationFrame(go);
+  };
+  new IntersectionObserver(
+    (entries) => {
+      isSeen = entries[entries.length - 1].isIntersecting;
+      plan();
+    },
+    {rootMargin: "200px"},
+  ).observe(element);
+  return () => {
+    isAsked = true;
+    plan();
+  };
+}

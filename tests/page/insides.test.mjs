@@ -1,0 +1,262 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import {makeNetwork, runNetwork} from "../../src/convscope/page/web/js/engine/network.js";
+import {channelMeans, firstOfEachClass, mostDiffering} from "../../src/convscope/page/web/js/insides/class-means.js";
+import {asSummand, decimalsFor, inDecimals} from "../../src/convscope/page/web/js/insides/digits.js";
+import {
+  dropPerPixel, greatestAt, overChannels, paintEvidence, patchFor, sumOfValues,
+} from "../../src/convscope/page/web/js/insides/evidence-pixels.js";
+import {paintImage} from "../../src/convscope/page/web/js/insides/image-pixels.js";
+import {
+  matchingPlace, placeAfter, placeBehind, placeInWords, readPlace, strongestPlace, writePlace,
+} from "../../src/convscope/page/web/js/insides/places.js";
+import {boxInWords, reachOf, sourceOfLayer} from "../../src/convscope/page/web/js/insides/reach.js";
+import {rangesOfLayers, signedLayers} from "../../src/convscope/page/web/js/drawing/signs.js";
+import {largestFirst} from "../../src/convscope/page/web/js/insides/summands.js";
+import {layTiles, paintTiles, perLineOfBlock, placeUnder, tileCorner, wholeScale} from "../../src/convscope/page/web/js/insides/tiles.js";
+import {stackedWeights, weightTilesOf, weightUnder, weightsOfPicture} from "../../src/convscope/page/web/js/insides/weight-tiles.js";
+
+/** A grey ramp with which colours are easy to name. */
+const RAMP = Uint8Array.from({length: 1024}, (_, byte) => (byte % 4 === 3 ? 255 : byte >> 2));
+
+/** 6 × 7 → conv 3 × 3 (2) → batch normalisation → ReLU → pool 2 → flatten → dense 3 with softmax. */
+function smallNetwork() {
+  const weights = {};
+  const layer = (name, kind, settings, inputShape, outputShape, sizes) => {
+    for (const [weight, size] of Object.entries(sizes)) {
+      weights[`${name}/${weight}`] = Float32Array.from({length: size}, (_, place) => Math.sin(place + name.length) + (weight === "moving_variance" ? 2 : 0));
+    }
+    return {name, kind, settings, input_shape: inputShape, output_shape: outputShape, weights: Object.keys(sizes)};
+  };
+  const layers = [
+    layer("conv", "Conv2D", {kernel_size: [3, 3], strides: [1, 1], padding: "valid"}, [6, 7, 1], [4, 5, 2], {kernel: 18, bias: 2}),
+    layer("norm", "BatchNormalization", {axis: -1, epsilon: 0.001}, [4, 5, 2], [4, 5, 2], {gamma: 2, beta: 2, moving_mean: 2, moving_variance: 2}),
+    layer("relu", "ReLU", {}, [4, 5, 2], [4, 5, 2], {}),
+    layer("pool", "MaxPooling2D", {pool_size: [2, 2], strides: [2, 2], padding: "valid"}, [4, 5, 2], [2, 2, 2], {}),
+    layer("flat", "Flatten", {}, [2, 2, 2], [8], {}),
+    layer("dense", "Dense", {activation: "softmax"}, [8], [3], {kernel: 24, bias: 3}),
+  ];
+  return makeNetwork({name: "small", input_shape: [6, 7, 1], layers}, weights);
+}
+
+test("tiles fill their lines evenly, with a full rectangle if that costs little", () => {
+  assert.equal(layTiles({count: 16, rows: 26, columns: 26}, 9 * 27).perLine, 8);
+  assert.equal(layTiles({count: 16, rows: 26, columns: 26}, 7 * 27).perLine, 4);
+  assert.equal(layTiles({count: 7, rows: 1, columns: 1}, 5, 0).perLine, 4);
+  assert.equal(layTiles({count: 1, rows: 5, columns: 500}, 10).perLine, 1);
+  const {width, height} = layTiles({count: 6, rows: 2, columns: 3}, 7);
+  assert.deepEqual([width, height], [7, 8]);
+});
+
+test("every place of every tile is found where it was painted", () => {
+  const layout = layTiles({count: 5, rows: 2, columns: 3}, 12);
+  const data = Float32Array.from({length: 30}, (_, place) => place);
+  const target = new Uint8ClampedArray(4 * layout.width * layout.height);
+  paintTiles(data, layout, () => ({minimum: 0, maximum: 256, table: RAMP}), target);
+  let found = 0;
+  for (let y = 0; y < layout.height; y++) {
+    for (let x = 0; x < layout.width; x++) {
+      const place = placeUnder(layout, x + 0.5, y + 0.5);
+      const [level, , , opacity] = target.subarray(4 * (y * layout.width + x));
+      assert.equal(opacity, place ? 255 : 0);
+      if (!place) continue;
+      assert.equal(level, (place.row * 3 + place.column) * 5 + place.tile);
+      const {left, top} = tileCorner(layout, place.tile);
+      assert.deepEqual([left + place.column, top + place.row], [x, y]);
+      found++;
+    }
+  }
+  assert.equal(found, 30);
+  for (const [x, y] of [[-1, 0], [0, -1], [layout.width, 0], [0, layout.height], [NaN, 0]]) assert.equal(placeUnder(layout, x, y), null);
+});
+
+test("what is no number stays as it was, and what lies outside gets the colour of the end", () => {
+  const target = new Uint8ClampedArray(16).fill(7);
+  paintTiles([NaN, -5, 0.5, 9], layTiles({count: 4, rows: 1, columns: 1}, 4, 0), () => ({minimum: 0, maximum: 1, table: RAMP}), target);
+  assert.deepEqual([...target].filter((_, byte) => byte % 4 === 0), [7, 0, 128, 255]);
+});
+
+test("each tile may have a scale of its own", () => {
+  const target = new Uint8ClampedArray(8);
+  paintTiles([1, 1], layTiles({count: 2, rows: 1, columns: 1}, 2, 0), (tile) => ({minimum: 0, maximum: tile + 1, table: RAMP}), target);
+  assert.deepEqual([target[0], target[4]], [255, 128]);
+});
+
+test("a block is full if there is a full one, and pictures are enlarged by whole numbers", () => {
+  assert.deepEqual([800, 128, 32, 64, 10, 13].map(perLineOfBlock), [32, 16, 8, 8, 5, 4]);
+  assert.equal(wholeScale((scale) => 26 * scale, 100, 9), 3);
+  assert.equal(wholeScale(() => Infinity, 100, 9), 1);
+  assert.equal(wholeScale(() => 0, 100, 9), 9);
+});
+
+test("a place is read as it is written, and nonsense is no place", () => {
+  assert.deepEqual(readPlace("4.5.7", [11, 11, 32]), [4, 5, 7]);
+  assert.equal(readPlace(writePlace([4, 5, 7]), [11, 11, 7]), null);
+  for (const text of ["", "4", "4.5", "4.5.7.8", "a.b.c", "-1.2.3", "1e1.2.3", "4..7"]) assert.equal(readPlace(text, [11, 11, 32]), null);
+  assert.deepEqual(readPlace("99", [128]), [99]);
+});
+
+test("arrow keys walk over a picture, page keys over its channels, and no key leaves it", () => {
+  const shape = [3, 4, 2];
+  assert.deepEqual(placeAfter(shape, [1, 1, 0], "ArrowUp"), [0, 1, 0]);
+  assert.deepEqual(placeAfter(shape, [1, 1, 0], "ArrowRight"), [1, 2, 0]);
+  assert.deepEqual(placeAfter(shape, [1, 1, 0], "PageDown"), [1, 1, 1]);
+  assert.deepEqual(placeAfter(shape, [1, 1, 1], "End"), [2, 3, 1]);
+  assert.deepEqual(placeAfter(shape, [1, 1, 1], "Home"), [0, 0, 1]);
+  assert.deepEqual(placeAfter(shape, [0, 1, 1], "ArrowUp"), [0, 1, 1]);
+  assert.deepEqual(placeAfter(shape, [0, 1, 1], "PageDown"), [0, 1, 1]);
+  assert.equal(placeAfter(shape, [0, 1, 1], "x"), null);
+});
+
+test("in a layer that is no picture the arrow keys walk over its lines", () => {
+  assert.deepEqual(placeAfter([10], [3], "ArrowRight", 4), [4]);
+  assert.deepEqual(placeAfter([10], [3], "ArrowDown", 4), [7]);
+  assert.deepEqual(placeAfter([10], [7], "ArrowDown", 4), [7]);
+  assert.deepEqual(placeAfter([10], [3], "End", 4), [9]);
+});
+
+test("the walk comes past every unit of its channel once", () => {
+  let place = [0, 0, 1];
+  const seen = [];
+  for (; place; place = placeBehind([3, 4, 2], place)) seen.push(writePlace(place));
+  assert.equal(new Set(seen).size, 12);
+  assert.equal(seen.at(-1), "2.3.1");
+  assert.equal(placeBehind([3], [2]), null);
+});
+
+test("the strongest unit is that of the greatest number", () => {
+  assert.deepEqual(strongestPlace({shape: [2, 2, 2], data: [0, 1, 2, 9, 3, 4, 5, 6]}), [0, 1, 1]);
+});
+
+test("the matching unit stands in the same part of the picture, in the channel that answers most there", () => {
+  const data = new Float32Array(2 * 2 * 3);
+  data[3 * 3 + 2] = 1;
+  assert.deepEqual(matchingPlace([9, 9, 5], [10, 10, 16], {shape: [2, 2, 3], data}), [1, 1, 2]);
+  assert.deepEqual(matchingPlace([0, 9, 1], [10, 10, 3], {shape: [2, 2, 3], data}), [0, 1, 1]);
+  assert.equal(matchingPlace([9], [10], {shape: [2, 2, 3], data}), null);
+});
+
+test("places are told in words, an only channel is not", () => {
+  assert.equal(placeInWords([1, 2, 3], [9, 9, 9]), "channel 3, row 1, column 2");
+  assert.equal(placeInWords([1, 2, 0], [9, 9, 1]), "row 1, column 2");
+  assert.equal(placeInWords([7], [10]), "unit 7");
+});
+
+test("a unit's reach: the image through all layers, the layer before through one, and which channel of it", () => {
+  const network = smallNetwork();
+  assert.deepEqual(reachOf(network, 0, [1, 2, 0]), {image: {top: 1, left: 2, bottom: 3, right: 4}, before: null, channel: -1});
+  assert.deepEqual(reachOf(network, 1, [1, 2, 1]).channel, 1);
+  const pooled = reachOf(network, 3, [1, 0, 1]);
+  assert.deepEqual(pooled, {image: {top: 2, left: 0, bottom: 5, right: 3}, before: {top: 2, left: 0, bottom: 3, right: 1}, channel: 1});
+  const copied = reachOf(network, 4, [5]); // row 1, column 0, channel 1
+  assert.deepEqual([copied.image, copied.before, copied.channel], [pooled.image, {top: 1, left: 0, bottom: 1, right: 0}, 1]);
+  assert.deepEqual(reachOf(network, 5, [0]).before, null);
+});
+
+test("behind layers that copy stands the one that is read", () => {
+  const network = smallNetwork();
+  assert.deepEqual(sourceOfLayer(network, 5), {index: 3, shape: [2, 2, 2]});
+  assert.deepEqual(sourceOfLayer(network, 3), {index: 2, shape: [4, 5, 2]}); // a ReLU does not only copy
+  assert.deepEqual(sourceOfLayer(network, 0), {index: -1, shape: [6, 7, 1]});
+});
+
+test("boxes are told in words", () => {
+  assert.equal(boxInWords({top: 8, left: 10, bottom: 15, right: 10}), "rows 8 to 15, column 10");
+  assert.equal(boxInWords({top: 0, left: 0, bottom: -1, right: -1}), "no pixel at all");
+});
+
+test("which numbers have a sign is told by the layers, not by one image", () => {
+  assert.deepEqual(signedLayers(smallNetwork()), [true, true, false, false, false, false]);
+});
+
+test("colours start at zero where nothing is negative, and are even about it elsewhere", () => {
+  const network = smallNetwork();
+  const run = runNetwork(network, Float32Array.from({length: 42}, (_, place) => place / 42));
+  const ranges = rangesOfLayers(network, run, signedLayers(network), "layer");
+  assert.equal(ranges.conv.length, 2);
+  assert.equal(ranges.conv[0].minimum, -ranges.conv[0].maximum);
+  for (const name of ["relu", "pool", "flat", "dense"]) assert.equal(ranges[name][0].minimum, 0);
+  assert.equal(ranges.flat.length, 1);
+  assert.equal(ranges.dense[0].maximum, Math.max(...run.activations.dense.data));
+  const all = rangesOfLayers(network, run, signedLayers(network), "all");
+  assert.deepEqual(all.conv[0], all.norm[1]);
+  assert.deepEqual(all.relu[0], all.dense[0]);
+});
+
+test("numbers of an account have as many decimals as their largest needs for four digits", () => {
+  assert.deepEqual([[0.01234], [1.2, 0.001], [12], [123456], [], [0], [NaN, 3]].map(decimalsFor), [5, 3, 2, 0, 3, 3, 3]);
+  assert.equal(inDecimals(-0.00001, 3), "0.000");
+  assert.equal(inDecimals(-1.25, 1), "−1.3");
+  assert.equal(asSummand(-0.5, 2), "− 0.50");
+  assert.equal(asSummand(0.5, 2), "+ 0.50");
+  assert.equal(inDecimals(-Infinity, 2), "−∞");
+});
+
+test("what is shown and the rest add up to the whole", () => {
+  const parts = [3, -9, 1, 5, -2];
+  const {shown, hidden, rest} = largestFirst(parts, (part) => part, 2);
+  assert.deepEqual([shown, hidden, rest], [[-9, 5], 3, 2]);
+  assert.deepEqual(largestFirst(parts, (part) => part, Infinity, false), {shown: parts, hidden: 0, rest: 0});
+});
+
+test("weights stand in stacks: a column for each output, a picture for each channel", () => {
+  const network = smallNetwork();
+  const tiles = weightTilesOf(network, 0);
+  assert.deepEqual([tiles.outputs, tiles.stack, tiles.rows, tiles.columns, tiles.isWindow, tiles.size], [2, 1, 3, 3, true, 18]);
+  const dense = weightTilesOf(network, 5);
+  assert.deepEqual([dense.outputs, dense.stack, dense.rows, dense.columns, dense.height], [3, 2, 2, 2, 5]);
+  const {kernel} = network.layers[5].weights;
+  const data = stackedWeights(dense, kernel);
+  for (let output = 0; output < 3; output++) {
+    for (let channel = 0; channel < 2; channel++) {
+      const picture = [];
+      for (let row = 0; row < 2; row++) {
+        for (let column = 0; column < 2; column++) {
+          picture.push(kernel[((row * 2 + column) * 2 + channel) * 3 + output]);
+          assert.equal(data[((channel * 3 + row) * 2 + column) * 3 + output], picture.at(-1));
+        }
+      }
+      assert.deepEqual(weightsOfPicture(dense, kernel, output, channel), picture);
+    }
+  }
+  assert.equal(data.filter(Number.isNaN).length, 6);
+  assert.deepEqual(weightUnder(dense, {tile: 2, row: 4, column: 1}), {output: 2, channel: 1, row: 1, column: 1});
+  assert.equal(weightUnder(dense, {tile: 2, row: 2, column: 1}), null);
+  assert.equal(weightTilesOf(network, 3), null);
+});
+
+test("an image is black on white where it is turned, and colour is colour", () => {
+  const target = new Uint8ClampedArray(8);
+  paintImage([0, 1], [1, 2, 1], true, target);
+  assert.deepEqual([...target], [255, 255, 255, 255, 0, 0, 0, 255]);
+  paintImage([1, 0, 0.5, 0, 0, 1], [1, 2, 3], false, target);
+  assert.deepEqual([...target], [255, 0, 128, 255, 0, 0, 255, 255]);
+  paintImage([1, 0, 0.5, 0, 0, 1], [1, 2, 3], false, target, {channel: 2});
+  assert.deepEqual([...target], [128, 128, 128, 255, 255, 255, 255, 255]);
+});
+
+test("evidence shows the image through its colours", () => {
+  const [light, dark] = [new Uint8ClampedArray(8), new Uint8ClampedArray(8)];
+  const scale = {minimum: -1, maximum: 1, table: RAMP};
+  paintEvidence([0, 0], scale, [0, 1], {isDark: false, isTurned: true}, light);
+  paintEvidence([0, 0], scale, [0, 1], {isDark: true, isTurned: false}, dark);
+  assert.equal(light[0], 128);
+  assert.ok(light[4] < 128, "ink darkens a light page");
+  assert.equal(dark[0], 128);
+  assert.ok(dark[4] > 128, "light lights up a dark one");
+});
+
+test("what all channels of a pixel do is added up, and squares are laid out as pixels", () => {
+  assert.deepEqual([...overChannels([1, 2, 3, 4, 5, -9], 3)], [6, 0]);
+  assert.deepEqual([...dropPerPixel({columns: 2, drop: [1, 2, 3, 4]}, 2, [3, 3])], [1, 1, 2, 1, 1, 2, 3, 3, 4]);
+  assert.deepEqual([patchFor(28, 28), patchFor(8, 8), patchFor(32, 64)], [{size: 4, stride: 2}, {size: 2, stride: 1}, {size: 6, stride: 3}]);
+  assert.equal(sumOfValues([1, 2, 3]), 6);
+  assert.equal(greatestAt([1, 7, 3]), 1);
+  assert.equal(greatestAt([]), -1);
+});
+
+test("the first image of each class, and the channel that tells them apart", () => {
+  assert.deepEqual(firstOfEachClass([1, 0, 1, 3], [9, 4, 2, 7], 4), [1, 2, 3]);
+  assert.deepEqual(channelMeans([1, 10, 3, 30], 2), [2, 20]);
+  assert.deepEqual(mostDiffering([[1, 5], [2, 9], [3, 1]]), {channel: 1, least: 2, most: 1});
+});

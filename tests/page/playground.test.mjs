@@ -1,0 +1,242 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import {rankedPlaces, shownClasses, softmaxAt} from "../../src/convscope/page/web/js/answer/confidence.js";
+import {answerOf, replyOf} from "../../src/convscope/page/web/js/answer/reply.js";
+import {trustSentence} from "../../src/convscope/page/web/js/answer/sentences.js";
+import {shareAbove, shareBelow, strangeness} from "../../src/convscope/page/web/js/answer/strangeness.js";
+import {formatChange, NO_CHANGE, parseChange, perturbationOf} from "../../src/convscope/page/web/js/change.js";
+import {isNeutral} from "../../src/convscope/page/web/js/image/perturb.js";
+import {mistakeNames, neighbourName, openTitle, testNameNear} from "../../src/convscope/page/web/js/open-name.js";
+import {makeHand} from "../../src/convscope/page/web/js/pad/hand.js";
+import {formatInk, parseInk} from "../../src/convscope/page/web/js/pad/ink-text.js";
+import {boxShareOf, makingFor} from "../../src/convscope/page/web/js/pad/making.js";
+import {slidersFor, stretchesOf} from "../../src/convscope/page/web/js/pad/sweep.js";
+import {layRiver, placeInBlock, riverLayers} from "../../src/convscope/page/web/js/river/layout.js";
+import {INITIAL_STATE, makeState} from "../../src/convscope/page/web/js/state.js";
+
+const close = (actual, expected, tolerance = 1e-12) => assert.ok(Math.abs(actual - expected) <= tolerance, `${actual} ≠ ${expected}`);
+
+test("the state tells what changed, and only then", () => {
+  const told = [];
+  const state = makeState({theme: "dark"});
+  const end = state.subscribe((values, changed) => told.push([values.epoch, [...changed]]));
+  state.set({theme: "dark"});
+  state.set({epoch: 3, target: -1});
+  end();
+  state.set({epoch: 4});
+  assert.deepEqual(told, [[3, ["epoch"]]]);
+  assert.deepEqual(state.values, {...INITIAL_STATE, theme: "dark", epoch: 4});
+  assert.throws(() => state.set({colour: "red"}), RangeError);
+});
+
+test("strokes are read back from the address", () => {
+  const strokes = [
+    {radius: 12, points: [{x: 0, y: 279}, {x: 5, y: -40}, {x: 4000, y: 3}]},
+    {radius: 7.5, points: [{x: 140, y: 140}]},
+  ];
+  assert.deepEqual(parseInk(formatInk(strokes)), {base: "", strokes});
+  assert.deepEqual(parseInk(formatInk(strokes, "test-7")), {base: "test-7", strokes});
+  assert.deepEqual(parseInk(formatInk([])), {base: "", strokes: []});
+  assert.match(formatInk(strokes, "test-7"), /^[\w.~-]*$/);
+});
+
+test("nonsense on the pad is not an error", () => {
+  for (const text of ["~", "...", "a", "ÿ.b", "____________", "0", "o~~o"]) assert.deepEqual(parseInk(text).strokes, [], text);
+});
+
+test("a change is read back from the address, and nothing else is", () => {
+  const change = {...NO_CHANGE, turn: -15, noise: 0.2, right: 2};
+  assert.equal(formatChange(change), "right:2,turn:-15,noise:0.2");
+  assert.deepEqual(parseChange(formatChange(change)), change);
+  assert.deepEqual(parseChange("turn:NaN,scale:0,toString:1,:,noise:,thick:1e9"), {...NO_CHANGE});
+  assert.ok(isNeutral(perturbationOf(parseChange(""), [28, 28])));
+});
+
+test("the temperature changes how sure an answer is, not which it is", () => {
+  const logits = [2, 1, 0.1, -700];
+  const sum = logits.reduce((total, logit) => total + Math.exp(logit / 2), 0);
+  softmaxAt(logits, 2).forEach((share, place) => close(share, Math.exp(logits[place] / 2) / sum));
+  assert.deepEqual(rankedPlaces([0.1, 0.4, 0.1, 0.4]), [1, 3, 0, 2]);
+});
+
+test("of many classes the likeliest are shown, and what the others share", () => {
+  const few = Float64Array.from({length: 12}, () => 1 / 12);
+  assert.deepEqual(shownClasses(few, 12).places, [...few.keys()]);
+  const many = Float64Array.from({length: 20}, (_, place) => (place === 13 ? 0.62 : 0.02));
+  const {places, others, rest} = shownClasses(many, 10);
+  assert.equal(places[0], 13);
+  assert.equal(others, 10);
+  close(rest, 0.2);
+});
+
+test("strangeness is the mean distance to the nearest", () => {
+  const random = (seed) => () => (seed = (seed * 16807) % 2147483647) / 2147483647;
+  const next = random(7);
+  const [count, size, neighbours] = [40, 9, 5];
+  const features = Float32Array.from({length: count * size}, next);
+  const activations = Float32Array.from({length: size}, next);
+  const distances = Array.from({length: count}, (_, row) => Math.hypot(...activations.map((value, place) => value - features[row * size + place])));
+  const expected = distances.sort((a, b) => a - b).slice(0, neighbours).reduce((sum, each) => sum + each / neighbours, 0);
+  close(strangeness(activations, {features, size, count}, neighbours), expected, 1e-6);
+});
+
+test("a distance is held against the percentiles", () => {
+  const percentiles = Array.from({length: 101}, (_, place) => 2 * place);
+  assert.equal(shareBelow(-1, percentiles), 0);
+  close(shareBelow(99, percentiles), 0.495);
+  assert.equal(shareBelow(200, percentiles), 1);
+  assert.equal(shareAbove(3, [1, 2, 3, 4]), 0.25);
+  assert.equal(shareAbove(9, [1, 2]), 0);
+});
+
+test("the answer is doubted where the image is strange, or the network unsure", () => {
+  const evidence = {measured_on: "validation"};
+  assert.equal(trustSentence(0.4, 0.1, evidence).level, "known");
+  assert.equal(trustSentence(0.95, 0.1, evidence).level, "unusual");
+  assert.equal(trustSentence(0.95, 0.99, evidence).level, "strange");
+  assert.equal(trustSentence(0.4, null, evidence).level, "known");
+  const {level, text} = trustSentence(1, null, evidence);
+  assert.equal(level, "strange");
+  assert.match(text, /nothing it was trained on: stranger than every one of the validation images/);
+  assert.doesNotMatch(trustSentence(0.99999, null, evidence).text, /100/);
+});
+
+test("an empty pad has no answer", () => {
+  const live = (level) => ({
+    open: {source: "drawing", original: new Float32Array(4).fill(level)},
+    run: {probabilities: [0.2, 0.8], logits: [0, Math.log(4)]},
+    state: {epoch: 0},
+    payload: {evidence: {calibration: {temperature: 2}}, dataset: {class_names: ["cat", "dog"]}},
+  });
+  assert.equal(answerOf(live(0)), "");
+  assert.equal(answerOf(live(0.5)), "dog");
+  close(replyOf(live(0.5)).sure[1], 2 / 3);
+  assert.equal(answerOf({...live(0.5), run: null}), "");
+});
+
+const TEST_SET = {
+  count: 4, indices: Uint32Array.of(2, 5, 9, 11), labels: Uint16Array.of(0, 1, 0, 1), predictions: Uint16Array.of(1, 1, 1, 0),
+  confidence: Float32Array.of(0.6, 0.9, 0.99, 0.7),
+};
+
+test("images are stepped through, and found by number", () => {
+  const live = (open) => ({open, images: {test: TEST_SET, reference: null}});
+  assert.equal(neighbourName(live({source: "test", row: 3}), 1), "test-2");
+  assert.equal(neighbourName(live({source: "test", row: 0}), -1), "test-11");
+  assert.equal(neighbourName(live({source: "drawing", row: null}), 1), "test-2");
+  assert.equal(neighbourName({...live({source: "test", row: 0}), images: {test: null, reference: null}}, 1), null);
+  assert.equal(testNameNear(TEST_SET, 6), "test-9");
+  assert.equal(testNameNear(TEST_SET, 99), "test-11");
+  assert.deepEqual(mistakeNames(TEST_SET), ["test-9", "test-11", "test-2"]);
+  assert.equal(openTitle({source: "test", index: 1234}), "Test image 1,234");
+  assert.equal(openTitle({source: "picture", index: null, file: "seven.png"}), "seven.png");
+});
+
+test("the making follows what the images are like", () => {
+  const digits = {image_shape: [28, 28, 1], things: "digits"};
+  const pixels = new Uint8Array(2 * 784);
+  for (const image of [0, 1]) for (let row = 4; row < 24; row++) pixels[image * 784 + row * 28 + 14] = 255;
+  close(boxShareOf({count: 2, height: 28, width: 28, pixels}), 20 / 28);
+  const {way, padHeight, settings} = makingFor(digits, null);
+  assert.deepEqual([way, padHeight, settings.boxShare], ["digit", 280, 20 / 28]);
+  assert.equal(makingFor({image_shape: [28, 28, 1], things: "images"}, null).way, "plain");
+  assert.equal(makingFor({image_shape: [32, 32, 3], things: "images"}, null).way, "colour");
+  const small = makingFor({image_shape: [12, 20, 1], things: "images"}, null);
+  assert.deepEqual([small.padHeight, small.padWidth], [168, 280]);
+});
+
+function makePretendLive() {
+  const live = {
+    open: {source: "test", name: "test-2"},
+    state: {ink: "", image: ""},
+    payload: {dataset: {image_shape: [28, 28, 1]}},
+    opened: [],
+    set: (changes) => Object.assign(live.state, changes),
+    openImage: (name) => Boolean(live.opened.push(name)) && Boolean((live.open = {source: "test", name})),
+    openPixels: (pixels, source) => (live.open = {source, name: source, pixels}),
+    pixelsOf: (name) => (name === "test-2" ? new Float32Array(784).fill(0.2) : null),
+  };
+  return live;
+}
+
+test("a drawing is taken back stroke by stroke, down to the image before it", () => {
+  const live = makePretendLive();
+  const hand = makeHand(live, makingFor({image_shape: [28, 28, 1], things: "digits"}, null));
+  const draw = (x) => {
+    hand.begin({x, y: 60}, 12);
+    for (let y = 60; y <= 200; y += 10) hand.extend({x, y});
+    hand.show();
+    hand.keep();
+  };
+  draw(100);
+  const one = live.state.ink;
+  draw(200);
+  assert.notEqual(live.state.ink, one);
+  hand.undo();
+  assert.equal(live.state.ink, one);
+  hand.clear();
+  assert.ok(live.open.pixels.every((level) => level === 0));
+  hand.undo();
+  assert.equal(live.state.ink, one);
+  hand.undo();
+  assert.deepEqual(live.opened, ["test-2"]);
+  assert.equal(hand.undo(), false);
+});
+
+test("a drawing comes back from its text, also one on top of an image", () => {
+  const live = makePretendLive();
+  const making = makingFor({image_shape: [28, 28, 1], things: "digits"}, null);
+  const hand = makeHand(live, making);
+  hand.addsToImage = true;
+  hand.begin({x: 20, y: 20}, 12);
+  hand.extend({x: 200, y: 210});
+  hand.show();
+  hand.keep();
+  assert.match(live.state.ink, /^test-2~/);
+  const other = makeHand(makePretendLive(), making);
+  other.restore(live.state.ink);
+  assert.deepEqual(other.ink.pixels, hand.ink.pixels);
+  assert.deepEqual(other.prepared.pixels, hand.prepared.pixels);
+});
+
+test("a sweep is told in stretches", () => {
+  assert.deepEqual(stretchesOf([7, 7, 2, 7]), [
+    {answer: 7, from: 0, to: 0.5}, {answer: 2, from: 0.5, to: 0.75}, {answer: 7, from: 0.75, to: 1},
+  ]);
+  assert.ok(slidersFor([28, 28, 1]).some(({key}) => key === "thick"));
+  assert.ok(!slidersFor([32, 32, 3]).some(({key}) => key === "thick"));
+});
+
+const LAYERS = [["Conv2D", [26, 26, 16]], ["MaxPooling2D", [13, 13, 16]], ["Flatten", [2704]], ["Dense", [128]], ["Dense", [10]]];
+const NETWORK = {inputShape: [28, 28, 1], layers: LAYERS.map(([kind, outputShape], place) => ({name: `${kind}-${place}`, kind, outputShape, problem: null}))};
+
+test("the river has a block for every layer that computes, and names those that do not", () => {
+  const layers = riverLayers(NETWORK);
+  assert.deepEqual(layers.map(({kind}) => kind), ["Input", "Conv2D", "MaxPooling2D", "Dense"]);
+  assert.deepEqual(layers[3].passes, ["Flatten-2"]);
+  const stopped = {...NETWORK, layers: NETWORK.layers.map((layer, place) => (place === 1 ? {...layer, problem: "is odd"} : layer))};
+  assert.deepEqual(riverLayers(stopped).map(({kind}) => kind), ["Input", "Conv2D"]);
+  const logistic = {inputShape: [8, 8, 1], layers: [NETWORK.layers[2], {...NETWORK.layers[4], outputShape: [10]}]};
+  assert.deepEqual(riverLayers(logistic)[1].shape, [8, 8, 10]);
+});
+
+test("the river fits, with pictures at whole multiples", () => {
+  for (const width of [500, 656, 900, 1200]) {
+    const blocks = layRiver(riverLayers(NETWORK), {width, height: 440, between: 16, narrowest: 68});
+    const needed = blocks.reduce((sum, block) => sum + Math.max(68, block.width), 16 * (blocks.length - 1));
+    assert.ok(needed <= width, `${needed} > ${width}`);
+    for (const block of blocks) {
+      assert.ok(block.height <= 440 && Number.isInteger(block.scale), JSON.stringify(block));
+      assert.equal(Math.ceil(block.count / block.perRow), Math.round((block.height + block.gap) / (block.tileHeight + block.gap)));
+    }
+  }
+});
+
+test("a place in the river is a unit, and a gap is none", () => {
+  const block = {count: 5, tileHeight: 26, tileWidth: 52, scale: 2, perRow: 2, gap: 3};
+  assert.deepEqual(placeInBlock(block, 0, 0), {tile: 0, row: 0, column: 0});
+  assert.deepEqual(placeInBlock(block, 55 + 11, 29 + 5), {tile: 3, row: 2, column: 5});
+  assert.equal(placeInBlock(block, 53, 5), null);
+  assert.equal(placeInBlock(block, 60, 60), null);
+  assert.equal(placeInBlock(block, -1, 5), null);
+});

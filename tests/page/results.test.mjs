@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import {confusedPairs, errorCount, errorTint, legendCounts, mostConfusedClasses} from "../../src/convscope/page/web/js/results/confusion.js";
+import {isLitClass, isLitImage, makeLighting} from "../../src/convscope/page/web/js/results/lighting.js";
+import {countedText, percentText, probabilityText, wholeText} from "../../src/convscope/page/web/js/drawing/numerals.js";
+import {pageAt, placeAfterKey} from "../../src/convscope/page/web/js/results/paging.js";
+import {EVERY_IMAGE, EVERY_MISTAKE, TILE_ORDERS, orderedRows, selectedRows} from "../../src/convscope/page/web/js/results/selection.js";
+import {caseClasses, courseSentence, distanceBetween} from "../../src/convscope/page/web/js/results/verdicts.js";
+
+const images = {
+  count: 6,
+  indices: [3, 10, 11, 20, 21, 30],
+  labels: [0, 1, 1, 0, 2, 1],
+  predictions: [0, 0, 1, 2, 2, 0],
+  confidence: [0.9, 0.6, 0.8, 0.6, 1, 0.7],
+  trueProbability: [0.9, 0.3, 0.8, 0.1, 1, 0.3],
+};
+const everyRow = Uint32Array.from([0, 1, 2, 3, 4, 5]);
+const ordered = (order) => [...orderedRows(everyRow, images, order)];
+
+test("filters hold one by one and together", () => {
+  assert.deepEqual([...selectedRows(images, EVERY_IMAGE)], [0, 1, 2, 3, 4, 5]);
+  assert.deepEqual([...selectedRows(images, EVERY_MISTAKE)], [1, 3, 5]);
+  assert.deepEqual([...selectedRows(images, {truth: 1, predicted: -1, verdict: "all"})], [1, 2, 5]);
+  assert.deepEqual([...selectedRows(images, {truth: -1, predicted: 2, verdict: "right"})], [4]);
+  assert.deepEqual([...selectedRows(images, {truth: 1, predicted: 0, verdict: "all"})], [1, 5]);
+  assert.deepEqual([...selectedRows(images, {truth: 1, predicted: 0, verdict: "right"})], []);
+});
+
+test("equal ones stay in their order", () => {
+  assert.deepEqual(ordered("surest"), [4, 0, 2, 5, 1, 3]);
+  assert.deepEqual(ordered("doubtful"), [1, 3, 5, 2, 0, 4]);
+  assert.deepEqual(ordered("worst"), [3, 1, 5, 2, 0, 4]);
+  assert.deepEqual(ordered("number"), [0, 1, 2, 3, 4, 5]);
+});
+
+test("the most frequent pair comes first, the surest of it first", () => {
+  assert.deepEqual(ordered("pair"), [5, 1, 0, 3, 2, 4]);
+});
+
+test("an unknown order is refused", () => {
+  assert.throws(() => orderedRows(everyRow, images, "toString"), /unknown order: toString; surest, /);
+  assert.equal(TILE_ORDERS.length, 5);
+});
+
+test("no number leads beyond the pages that there are", () => {
+  assert.deepEqual(pageAt(0, 60, 5), {page: 0, pages: 1, start: 0, end: 0});
+  assert.deepEqual(pageAt(61, 60, 1), {page: 1, pages: 2, start: 60, end: 61});
+  assert.deepEqual(pageAt(60, 60, 1), {page: 0, pages: 1, start: 0, end: 60});
+  assert.equal(pageAt(100, 10, -3).page, 0);
+  assert.equal(pageAt(100, 10, NaN).page, 0);
+});
+
+test("the pages hold every tile once", () => {
+  const places = [];
+  for (let page = 0; page < pageAt(10000, 60, 0).pages; page++) {
+    const {start, end} = pageAt(10000, 60, page);
+    for (let place = start; place < end; place++) places.push(place);
+  }
+  assert.deepEqual(places, Array.from({length: 10000}, (_, place) => place));
+});
+
+test("keys lead over the ends of lines and pages, and never out of the tiles", () => {
+  const grid = {count: 130, columns: 7, size: 60};
+  assert.equal(placeAfterKey("ArrowRight", 59, grid), 60);
+  assert.equal(placeAfterKey("ArrowDown", 56, grid), 63);
+  assert.equal(placeAfterKey("ArrowUp", 3, grid), 0);
+  assert.equal(placeAfterKey("Home", 75, grid), 60);
+  assert.equal(placeAfterKey("End", 75, grid), 119);
+  assert.equal(placeAfterKey("PageDown", 100, grid), 129);
+  assert.equal(placeAfterKey("ArrowLeft", 0, grid), 0);
+  assert.equal(placeAfterKey("a", 5, grid), null);
+  assert.equal(placeAfterKey("ArrowRight", 0, {count: 0, columns: 1, size: 60}), 0);
+});
+
+const counts = [[5, 1, 0, 0], [3, 4, 0, 0], [0, 0, 9, 1], [0, 1, 0, 8]];
+
+test("errors are counted off the diagonal", () => {
+  assert.equal(errorCount(counts), 6);
+  assert.deepEqual(confusedPairs(counts)[0], {truth: 1, predicted: 0, count: 3});
+  assert.deepEqual(confusedPairs(counts).slice(1).map(({truth, predicted}) => [truth, predicted]), [[0, 1], [2, 3], [3, 1]]);
+  assert.deepEqual(mostConfusedClasses(counts, 2), [0, 1]);
+  assert.deepEqual(mostConfusedClasses(counts, 9), [0, 1, 2, 3]);
+  // Class 1 is in more errors than any other, yet 0 and 3 make the most frequent pair.
+  const spread = [[9, 0, 0, 3], [2, 9, 2, 0], [0, 2, 9, 0], [0, 0, 0, 9]];
+  assert.deepEqual(mostConfusedClasses(spread, 2), [0, 3]);
+  assert.deepEqual(mostConfusedClasses(spread, 3), [0, 1, 3]);
+});
+
+test("one error shows beside a thousand, and none does not", () => {
+  assert.equal(errorTint(0, 1000), 0);
+  assert.ok(errorTint(1, 1000) > 0.2);
+  assert.equal(errorTint(1000, 1000), 1);
+  assert.equal(errorTint(1, 1), 1);
+  assert.ok(errorTint(2, 1000) > errorTint(1, 1000));
+  assert.deepEqual(legendCounts(0), []);
+  assert.deepEqual(legendCounts(3), [1, 2, 3]);
+  assert.deepEqual(legendCounts(100), [1, 3, 10, 32, 100]);
+});
+
+test("a class lights its row and its column, a pair the images of both", () => {
+  const lighting = makeLighting();
+  let lit = null;
+  let told = 0;
+  lighting.subscribe((now) => {
+    lit = now;
+    told++;
+  });
+  lighting.lightClass(2);
+  assert.deepEqual([isLitImage(lit, 2, 5), isLitImage(lit, 5, 2), isLitImage(lit, 5, 5)], [true, true, false]);
+  lighting.lightPair(2, 5);
+  assert.deepEqual([isLitImage(lit, 2, 5), isLitImage(lit, 2, 2), isLitClass(lit, 5), isLitClass(lit, 3)], [true, false, true, false]);
+  lighting.lightPair(2, 5);
+  assert.equal(told, 2);
+  lighting.darken();
+  assert.equal(isLitImage(lit, 2, 5), false);
+});
+
+test("a probability is never rounded to none or all", () => {
+  assert.equal(probabilityText(1), ">99.99\u00a0%");
+  assert.equal(probabilityText(0), "<0.01\u00a0%");
+  assert.equal(probabilityText(0.5), "50.00\u00a0%");
+  assert.equal(probabilityText(0.0004, 1), "<0.1\u00a0%");
+  assert.equal(percentText(null), "–");
+  assert.equal(wholeText(1234567), "1,234,567");
+  assert.equal(countedText(1, "image"), "one\u00a0image");
+});
+
+test("a mistake is between the answer and the truth, any other image between the answer and the runner-up", () => {
+  assert.deepEqual(caseClasses([0.1, 0.7, 0.2], 0), {called: 1, rival: 0});
+  assert.deepEqual(caseClasses([0.1, 0.7, 0.2], 1), {called: 1, rival: 2});
+  assert.deepEqual(caseClasses([0.1, 0.7, 0.2], null), {called: 1, rival: 2});
+});
+
+test("the course of an image is told in one sentence", () => {
+  const told = (epochs, answers, label) => courseSentence(epochs, answers, label, ["a", "b"]).map((part) => part.name ?? part).join("");
+  assert.equal(told([1, 2, 3], [0, 0, 0], 0), "Right after each of the 3 epochs that this page keeps.");
+  assert.equal(told([1, 2, 3], [0, 1, 1], 0), "Right after epoch 1, wrong after epochs 2 and 3.");
+  assert.equal(told([1, 5], [1, 1], 0), "Wrong after each of the 2 epochs that this page keeps.");
+  assert.equal(told([1, 2], [0, 1], null), "Called “a” after epoch 1, “b” after epoch 2.");
+  assert.equal(told([1], [1], 0), "");
+});
+
+test("distances are Euclidean", () => assert.equal(distanceBetween([1, 2, 3], [1, 5, 7]), 5));
