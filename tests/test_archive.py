@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -34,13 +34,41 @@ def test_snapshots_are_the_weights_of_each_epoch_in_half_precision(digits_run: R
         assert all(np.array_equal(kept[name], original[name].astype(np.float16)) for name in kept)
 
 
+def test_evidence_survives_its_folder_with_what_it_lacks(digits_run: Run, tmp_path: Path) -> None:
+    record = digits_run.record
+    assert record.evidence is not None
+    assert record.evidence.film is not None
+    bare = replace(record.evidence, nearest=None, calibration=None, film=replace(record.evidence.film, confusion=None))
+    for evidence in (record.evidence, bare):
+        archive.save_record(replace(record, evidence=evidence), tmp_path)
+        again = archive.load_record(tmp_path).evidence
+        assert again is not None
+        assert np.array_equal(again.test_images, evidence.test_images)
+        assert (again.sample, again.measured_on) == (evidence.sample, evidence.measured_on)
+        assert again.calibration == evidence.calibration
+        assert (again.nearest is None) == (evidence.nearest is None)
+        assert again.film is not None
+        assert (again.film.confusion is None) == (evidence is bare)
+        assert again.novelty is not None
+        assert again.novelty.layer_name == "dense"
+
+
+def test_evidence_of_a_training_that_was_not_finished_does_not_stay(digits_run: Run, tmp_path: Path) -> None:
+    archive.save_record(digits_run.record, tmp_path)
+    archive.save_record(replace(digits_run.record, evidence=None), tmp_path)
+    assert not (tmp_path / "evidence.npz").exists()
+    assert archive.load_record(tmp_path).evidence is None
+
+
 def test_a_run_is_read_without_keras(digits_run: Run) -> None:
     code = ("import sys; from pathlib import Path; from convscope import archive; "
             "archive.load_record(Path(sys.argv[1])); assert not {'keras', 'tensorflow'} & set(sys.modules)")  # fmt: skip
     subprocess.run([sys.executable, "-c", code, str(digits_run.folder)], check=True)
 
 
-@pytest.mark.parametrize("name", ["run.json", "metrics.json", "predictions.npz", "snapshots.npz", "examples.npz"])
+@pytest.mark.parametrize(
+    "name", ["run.json", "metrics.json", "predictions.npz", "snapshots.npz", "examples.npz", "evidence.npz"]
+)
 def test_a_file_with_other_contents_is_refused(name: str, run_copy: Path) -> None:
     if name.endswith(".npz"):
         np.savez(run_copy / name, other=np.zeros(3))

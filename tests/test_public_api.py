@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import subprocess
 import sys
 import time
+from collections import defaultdict
 
 import click
 import pytest
@@ -56,16 +58,30 @@ def test_help_takes_at_most_three_tenths_of_a_second() -> None:
 
 SAID_DIFFERENTLY = {"as_json", "quiet", "open_page"}
 """What only a terminal has."""
+READING = {field.name: field.default for field in dataclasses.fields(convscope.ReadOptions)}
+"""What is one keyword in Python, ``reading``, is a flag each."""
+ANSWERS_ANYWAY = defaultdict(set, predict={"skip_bad_images"})
+"""The command answers for the other pictures without being asked to, and says with its exit status that some were bad."""
 
 
-@pytest.mark.parametrize("verb", ["train", "evaluate", "report"])
+@pytest.mark.parametrize("verb", ["train", "evaluate", "predict", "explain", "report"])
 def test_each_flag_has_the_name_and_the_default_of_the_keyword(verb: str) -> None:
     keywords = inspect.signature(getattr(api, verb)).parameters
+    needed = [
+        "x" for parameter in group.commands[verb].params if isinstance(parameter, click.Argument) and parameter.required
+    ]
     for parameter in group.commands[verb].params:
         if parameter.name in SAID_DIFFERENTLY or parameter.expose_value is False:
             continue
+        if parameter.name in READING:
+            assert "reading" in keywords
+            assert group.commands[verb].make_context(verb, list(needed)).params[parameter.name] == READING[parameter.name]
+            continue
         assert parameter.name in keywords
         if isinstance(parameter, click.Option):
-            assert group.commands[verb].make_context(verb, ["x"]).params[parameter.name] == keywords[parameter.name].default
+            assert (
+                group.commands[verb].make_context(verb, list(needed)).params[parameter.name]
+                == keywords[parameter.name].default
+            )
     flags = {parameter.name for parameter in group.commands[verb].params}
-    assert set(keywords) - {"progress"} <= flags
+    assert set(keywords) - {"progress", "reading"} - ANSWERS_ANYWAY[verb] <= flags

@@ -15,10 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .analysis.evaluation import Evaluation
-    from .api import Run, evaluate, report, train
+    from .api import Run, evaluate, explain, predict, report, train
     from .data.dataset import Dataset, Split
+    from .data.fetch import fetch_dataset
     from .data.load import load_dataset
+    from .data.reading import Loaded, Reading, ReadOptions
     from .errors import ConvscopeError
+    from .explaining import Explanation
+    from .prediction.predictions import Prediction, Predictions
     from .training.config import TrainConfig
     from .training.events import Built, Progress
     from .training.history import EpochRecord, History
@@ -31,13 +35,22 @@ _HOME = {
     "Dataset": "data.dataset",
     "EpochRecord": "training.history",
     "Evaluation": "analysis.evaluation",
+    "Explanation": "explaining",
     "History": "training.history",
+    "Loaded": "data.reading",
+    "Prediction": "prediction.predictions",
+    "Predictions": "prediction.predictions",
     "Progress": "training.events",
+    "ReadOptions": "data.reading",
+    "Reading": "data.reading",
     "Run": "api",
     "Split": "data.dataset",
     "TrainConfig": "training.config",
     "evaluate": "api",
+    "explain": "api",
+    "fetch_dataset": "data.fetch",
     "load_dataset": "data.load",
+    "predict": "api",
     "report": "api",
     "train": "api",
 }
@@ -48,13 +61,22 @@ __all__ = [
     "Dataset",
     "EpochRecord",
     "Evaluation",
+    "Explanation",
     "History",
+    "Loaded",
+    "Prediction",
+    "Predictions",
     "Progress",
+    "ReadOptions",
+    "Reading",
     "Run",
     "Split",
     "TrainConfig",
     "evaluate",
+    "explain",
+    "fetch_dataset",
     "load_dataset",
+    "predict",
     "report",
     "train",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,29 +15,38 @@ from .analysis.evaluation import Evaluation
 from .analysis.evaluation import evaluate as _evaluate
 from .analysis.record import RunRecord
 from .analysis.recording import make_record, measure_baseline
+from .data.alignment import align_classes
 from .data.dataset import Dataset
-from .data.load import load_dataset
+from .data.load import fit_to_run, load_dataset
+from .data.pictures import PictureLike
+from .data.reading import DEFAULTS, ReadOptions
 from .errors import ConfigError
-from .files import make_folder, write_bytes, write_json, write_text
+from .files import write_json
 from .models.architectures import Build, find_model
-from .models.backend import check_backend
+from .models.backend import check_backend, process_index
 from .models.predictor import Predictor
 from .models.saving import save_model
+from .prediction.classifier import open_classifier
+from .prediction.predicting import predict as _predict
+from .prediction.predictions import Predictions
+from .reporting import ONNX_MODEL, with_evidence, write_page, write_report
 from .request import describe_outcome, describe_request, refuse_other_request
+from .training.augmentation import Augmentation
 from .training.config import TrainConfig
 from .training.events import Listener
 from .training.history import History
 from .training.loop import Training, fit
-from .training.recipes import find_recipe
+from .training.recipes import beside, find_recipe
 from .types import PathLike
 
 if TYPE_CHECKING:
     import keras
 
+    from .explaining import Explanation
     from .figures.illustration import Illustration
 
 RUNS = Path("runs")
-MODEL, ONNX_MODEL = "model.keras", "model.onnx"
+MODEL = "model.keras"
 BASELINE_OF = {"cnn": "ann"}
 """The network that a report sets beside another: the notebook's predecessor beside the notebook's."""
 CHECKED_IMAGES = 1000
@@ -80,20 +89,24 @@ def train(
     model: str | Build = "cnn",
     recipe: str | TrainConfig = "standard",
     epochs: int | None = None,
+    augment: str | Augmentation | None = None,
     seed: int = 0,
     out: PathLike | None = None,
     resume: bool = False,
     overwrite: bool = False,
     report: bool = True,
+    reading: ReadOptions = DEFAULTS,
     progress: Listener | None = None,
 ) -> Run:
     """Train, measure on the test split, and write the run folder with its report.
 
-    ``data``: ``"mnist"``, ``"digits"``, the path of an ``.npz`` file, or a :class:`Dataset`. ``model``: a name, or a
-    function of image shape (h, w, c) and number of classes that returns a ``keras.Model``. ``out``: the run folder, by
+    ``data``: whatever :func:`load_dataset` takes, read as ``reading`` says. ``model``: a name, or a
+    function of image shape (h, w, c) and number of classes that returns a ``keras.Model``. ``augment``: ``"none"``, or
+    changes to what the recipe does to training images, as ``"rotation=0,shift=0.1"``. ``out``: the run folder, by
     default ``runs/DATA-MODEL-RECIPE-SEED``. ``resume`` goes on with a training that was killed, and ends with the same
-    weights, bit for bit, as if it had not been. ``progress`` is called with a :class:`Built` once the network stands and
-    with a :class:`Progress` several times per epoch. Ctrl-C ends the training early and keeps what was learnt.
+    weights, bit for bit, as if it had not been. ``progress`` is called with a :class:`Reading` while pictures are decoded and
+    a :class:`Loaded` after it, with a :class:`Built` once the network stands, and with a :class:`Progress` several times per
+    epoch. Ctrl-C ends the training early and keeps what was learnt.
 
     Raises :class:`ConvscopeError`, before any work starts where that is possible.
 
@@ -101,14 +114,14 @@ def train(
     >>> run.evaluation.accuracy
     """
     started = time.perf_counter()
-    build, config = find_model(model), find_recipe(recipe).with_epochs(epochs)
+    build, config = find_model(model), find_recipe(recipe).with_epochs(epochs).with_augmentation(augment)
     _check_seed(seed)
     if resume and overwrite:
         raise ConfigError("resume and overwrite were both given; one of them was expected: go on with a run, or replace it.")
     model_name = model if isinstance(model, str) else getattr(build, "__name__", "custom")
-    dataset = load_dataset(data)
+    dataset = load_dataset(data, reading, progress=progress)
     check_backend()
-    folder = Path(out) if out is not None else RUNS / f"{dataset.name}-{model_name}-{config.recipe}-{seed}"
+    folder = _run_folder(out, f"{dataset.name}-{model_name}-{config.recipe}-{seed}")
     request = describe_request(dataset, model_name, config, seed)
     with runs.writing(folder, overwrite=overwrite, resume=resume) as writable:
         if resume and (writable / runs.REQUEST).is_file():
@@ -116,30 +129,35 @@ def train(
         write_json(writable / runs.REQUEST, request)
         checkpoint = writable / runs.CHECKPOINT
         training = fit(build, dataset, config, seed=seed, progress=progress, checkpoint=checkpoint)
-        # At once, so that nothing that goes wrong from here on can cost the user the minutes before.
-        save_model(training.model, writable / MODEL)
-        evaluation = _evaluate(training.model, dataset.test, dataset.class_names)
+        evaluation = _keep(training, dataset, writable)
         baseline = None
         if report and model_name in BASELINE_OF and not training.stopped_early:
-            baseline = _baseline(BASELINE_OF[model_name], dataset, config, seed, evaluation, progress)
-        record = make_record(
-            describe_outcome(request, training),
-            dataset,
-            training,
-            evaluation,
-            baseline=baseline,
-            wall_seconds=time.perf_counter() - started,
-        )
-        _write(record, training, dataset, writable)
+            baseline = _baseline(BASELINE_OF[model_name], dataset, beside(config), seed, evaluation, progress)
+        outcome, seconds = describe_outcome(request, training), time.perf_counter() - started
+        record = make_record(outcome, dataset, training, evaluation, baseline=baseline, wall_seconds=seconds)
+        archive.save_record(record, writable)
         if report:
-            _write_report(record, writable)
+            record = with_evidence(record, writable, dataset)
+            write_report(record, writable)
         checkpoint.unlink(missing_ok=True)
     return Run(folder, training.model, dataset, record, training.stopped_early)
 
 
-def evaluate(run: PathLike | Run, data: PathLike | Dataset | None = None) -> Evaluation:
+def _keep(training: Training, dataset: Dataset, folder: Path) -> Evaluation:
+    """Save the model at once, so that nothing that goes wrong later can cost the user the minutes before; then export it,
+    and measure what was exported: the same numbers as Keras', and seconds sooner."""
+    from .export.onnx import export_onnx
+
+    save_model(training.model, folder / MODEL)
+    check = dataset.test.images[:CHECKED_IMAGES]
+    export_onnx(training.model, folder / ONNX_MODEL, class_names=dataset.class_names, check=check)
+    return _evaluate(Predictor(folder / ONNX_MODEL), dataset.test, dataset.class_names)
+
+
+def evaluate(run: PathLike | Run, data: PathLike | Dataset | None = None, *, reading: ReadOptions = DEFAULTS) -> Evaluation:
     """How good a run is on the test split of ``data``; without it, what was measured on its own when it was trained.
 
+    Pictures in a folder are fitted to what the network takes, and classes are found by their names.
     Goes through ONNX Runtime and needs no back-end. Raises :class:`RunError` for a damaged run,
     :class:`ConfigError` or :class:`ShapeError` for data that the network was not made for.
     """
@@ -148,31 +166,74 @@ def evaluate(run: PathLike | Run, data: PathLike | Dataset | None = None) -> Eva
     known = record.request["dataset"]
     if data is None:
         return record.evaluation
-    dataset = load_dataset(data)
-    if dataset.num_classes > len(known["class_names"]):
-        raise ConfigError(
-            f"{dataset.name} has {dataset.num_classes} classes; at most {len(known['class_names'])} were expected, "
-            "as many as the run was trained on."
-        )
-    return _evaluate(Predictor(folder / ONNX_MODEL), dataset.test, tuple(known["class_names"]))
+    height, width, _ = known["image_shape"]
+    dataset = align_classes(load_dataset(data, fit_to_run(data, reading, (height, width))), known["class_names"])
+    return _evaluate(Predictor(folder / ONNX_MODEL), dataset.test, dataset.class_names)
+
+
+def predict(
+    run: PathLike | Run,
+    images: PictureLike | Iterable[PictureLike],
+    *,
+    top: int = 3,
+    skip_bad_images: bool = False,
+) -> Predictions:
+    """Classify pictures with a run, or with a ``model.onnx`` that convscope wrote, through ONNX Runtime.
+
+    ``images``: names of files or folders, patterns such as ``"photos/*.jpg"``, the bytes of files, Pillow's images, arrays
+    (h, w) or (h, w, c) of uint8 or of floats 0..1, a list of these, or one array (n, h, w, c). Each is fitted to what the
+    network takes, and the result says how. ``top``: classes per picture.
+
+    Raises :class:`PictureError` that names every picture that cannot be read; with ``skip_bad_images`` they are left out,
+    and listed in the result. :class:`RunError` for a damaged run.
+
+    >>> convscope.predict("runs/mnist-cnn-standard-0", "four.jpg")[0].class_name
+    """
+    return _predict(
+        open_classifier(run.folder if isinstance(run, Run) else run), images, top=top, skip_bad_images=skip_bad_images
+    )
+
+
+def explain(
+    run: PathLike | Run, image: PictureLike, *, output: PathLike | None = None, overwrite: bool = False
+) -> Explanation:
+    """Make the page of a run, opened at one picture: what the network sees of it, every layer, and why it answers so.
+
+    Written to ``output``, by default to ``NAME.explained.html`` in the current folder, after the name of the picture's
+    file. Raises :class:`PictureError`, :class:`RunError`, or :class:`OutputError`, also where that file exists already.
+    """
+    from .explaining import Explanation, choose_page, only_picture
+
+    folder = _folder(run)
+    found = predict(folder, image)
+    opened = only_picture(found)
+    page = choose_page(opened.name, output, overwrite=overwrite)
+    record = with_evidence(archive.load_record(folder), folder, run.dataset if isinstance(run, Run) else None)
+    write_page(record, page, opened=opened)
+    return Explanation(page, found[0])
 
 
 def report(run: PathLike | Run, *, output: PathLike | None = None) -> Path:
     """Make figures and page of a run again, from its folder alone: without training, without a back-end.
 
-    Writes into the run folder, or, with ``output``, the page alone to that file. Returns the page's path.
+    Writes into the run folder, or, with ``output``, the page alone to that file. Returns the page's path. Of a run that was
+    trained without a report, the dataset is read once more, for the images that the page shows; where it is not there any
+    more, the page does without them, and says why.
     """
     folder = _folder(run)
-    record = archive.load_record(folder)
+    record = with_evidence(archive.load_record(folder), folder, run.dataset if isinstance(run, Run) else None)
     if output is None:
         with runs.rewriting_report(folder):
-            return _write_report(record, folder)
-    from .figures.gallery import illustrate
-    from .figures.rendering import to_drawing, to_svg
-    from .page.document import render
-
-    write_text(output, render(record, [to_drawing(each, to_svg(each)) for each in illustrate(record)]))
+            return write_report(record, folder)
+    write_page(record, Path(output))
     return Path(output)
+
+
+def _run_folder(out: PathLike | None, name: str) -> Path:
+    """Where a training writes. Of several processes that train together each has a folder of its own, with the same in it."""
+    folder = Path(out) if out is not None else RUNS / name
+    index = process_index()
+    return folder.with_name(f"{folder.name}-process-{index}") if index else folder
 
 
 def _folder(run: PathLike | Run) -> Path:
@@ -183,40 +244,12 @@ def _folder(run: PathLike | Run) -> Path:
 def _baseline(
     name: str, dataset: Dataset, config: TrainConfig, seed: int, evaluation: Evaluation, progress: Listener | None
 ) -> Baseline | None:
-    """The network beside, trained and measured like the first one; nothing where Ctrl-C cut it short."""
+    """The network beside, trained and measured; nothing where Ctrl-C cut it short."""
     training = fit(find_model(name), dataset, config, seed=seed, progress=progress)
     if training.stopped_early:
         return None
     of_baseline = _evaluate(training.model, dataset.test, dataset.class_names)
     return measure_baseline(name, training, of_baseline, evaluation)
-
-
-def _write(record: RunRecord, training: Training, dataset: Dataset, folder: Path) -> None:
-    from .export.onnx import export_onnx
-
-    archive.save_record(record, folder)
-    export_onnx(
-        training.model, folder / ONNX_MODEL, class_names=dataset.class_names, check=dataset.test.images[:CHECKED_IMAGES]
-    )
-
-
-def _write_report(record: RunRecord, folder: Path) -> Path:
-    """The figures, each as PNG and SVG, and the page that they are embedded in."""
-    from .figures.gallery import illustrate
-    from .figures.rendering import to_drawing, to_png, to_svg
-    from .page.document import render
-
-    figures = folder / "figures"
-    make_folder(figures)
-    drawings = []
-    for illustration in illustrate(record):
-        svg = to_svg(illustration)
-        write_text(figures / f"{illustration.name}.svg", svg)
-        write_bytes(figures / f"{illustration.name}.png", to_png(illustration))
-        drawings.append(to_drawing(illustration, svg))
-    page = folder / "report.html"
-    write_text(page, render(record, drawings))
-    return page
 
 
 def _check_seed(seed: int) -> None:

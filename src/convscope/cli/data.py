@@ -6,25 +6,30 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import output_options
+from .options import output_options, reading_options
 
 if TYPE_CHECKING:
     from ..data.dataset import Dataset
+    from ..data.reading import ReadOptions
 
 
 @click.command("data", short_help="Show a dataset before anything is trained on it.")
 @click.argument("data")
+@reading_options
 @output_options
-def command(data: str, as_json: bool, quiet: bool) -> None:
+def command(data: str, reading: ReadOptions, as_json: bool, quiet: bool) -> None:
     """Show a dataset: sizes, classes per split, the first image, and what looks odd.
 
-    DATA is mnist, digits, or the path of an .npz file in Keras' layout.
+    DATA is a name (mnist, digits, fashion, kmnist, emnist-letters, emnist-balanced) or a path: of an .npz or .csv file, of a
+    folder of IDX files, or of a folder with a folder of pictures per class, under train/ and test/ or not.
     """
     from ..data.checks import findings
     from ..data.load import load_dataset
     from . import text
+    from .reading import reading_bar
 
-    dataset = load_dataset(data)
+    with reading_bar(quiet=quiet) as progress:
+        dataset = load_dataset(data, reading, progress=progress)
     problems = findings(dataset)
     if as_json:
         click.echo(text.to_json(_as_json(dataset, problems)))

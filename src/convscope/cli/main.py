@@ -13,10 +13,10 @@ import click
 
 from .. import __version__
 from ..errors import ConfigError, ConvscopeError
-from . import data, evaluate, report, train
+from . import data, evaluate, explain, fetch, predict, report, train
 
 EPILOG = """\b
-DATA is mnist, digits, or the path of an .npz file.
+DATA is a name (mnist, digits, fashion, …) or the path of your own: .npz, .csv, IDX files, a folder of pictures.
 A first look:  convscope train mnist --open
 """
 
@@ -42,8 +42,9 @@ def group() -> None:
     """Train a small image classifier in seconds, and see in one offline page what it learned."""
 
 
-for command in (data.command, train.command, evaluate.command, report.command):
-    group.add_command(command)
+VERBS = (data, fetch, train, evaluate, predict, explain, report)
+for verb in VERBS:
+    group.add_command(verb.command)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import functools
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from ..data.pictures import Named
 
 
 def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -19,3 +24,64 @@ def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(options):
         function = option(function)
     return function
+
+
+def reading_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``--image-size``, ``--class-names`` and ``--skip-bad-images``, handed to ``function`` as one ``reading``."""
+
+    @functools.wraps(function)
+    def with_reading(
+        image_size: tuple[int, int] | None, class_names: tuple[str, ...] | None, skip_bad_images: bool, **arguments: Any
+    ) -> Any:
+        from ..data.reading import ReadOptions
+
+        return function(reading=ReadOptions(image_size, class_names, skip_bad_images), **arguments)
+
+    options = (
+        click.option(
+            "--image-size",
+            default=None,
+            metavar="SIZE",
+            callback=_parsed("parse_image_size"),
+            help="Of a folder of pictures: fit them to SIZE, as 64, or 48x64 (height, width).  [default: by the data]",
+        ),
+        click.option(
+            "--class-names",
+            default=None,
+            metavar="NAMES",
+            callback=_parsed("parse_class_names"),
+            help="The classes' names, as cat,dog, or a file with one per line.  [default: by the data]",
+        ),
+        click.option("--skip-bad-images", is_flag=True, help="Leave out pictures that cannot be read, instead of stopping."),
+    )
+    for option in reversed(options):
+        with_reading = option(with_reading)
+    return with_reading
+
+
+def _parsed(parser: str) -> Callable[[click.Context, click.Parameter, str | None], Any]:
+    def parse(_: click.Context, __: click.Parameter, text: str | None) -> Any:
+        from ..data import reading
+
+        return None if text is None else getattr(reading, parser)(text)
+
+    return parse
+
+
+def said_pictures(words: Sequence[str]) -> list[str | Named]:
+    """The pictures that ``words`` name: as they are, but ``-`` is standard input. Raises :class:`PictureError`."""
+    from ..data.picture_file import LARGEST_FILE, too_large
+    from ..data.pictures import Named
+
+    pictures: list[str | Named] = []
+    for word in words:
+        if word != "-":
+            pictures.append(word)
+            continue
+        if sys.stdin is None or sys.stdin.isatty():
+            raise click.UsageError("- stands for standard input, which is a terminal; pipe a picture file into it.")
+        content = sys.stdin.buffer.read(LARGEST_FILE + 1)
+        if len(content) > LARGEST_FILE:
+            raise too_large("standard input", f"has over {LARGEST_FILE // 2**20} MB")
+        pictures.append(Named("standard input", content))
+    return pictures

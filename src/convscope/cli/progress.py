@@ -9,8 +9,10 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn
 from rich.progress import Progress as Bars
 
+from ..data.reading import Loaded, Reading
 from ..models.shapes import layer_table
 from ..training.events import Built, Event, Listener, Progress
+from .reading import ReadingBars
 
 
 @contextlib.contextmanager
@@ -35,9 +37,11 @@ class _Lines:
         self.console = console
 
     def __call__(self, event: Event) -> None:
-        if isinstance(event, Built):
+        if isinstance(event, Loaded):
+            _print_notes(event, self.console)
+        elif isinstance(event, Built):
             self.console.print(_headline(event))
-        elif event.record is not None:
+        elif isinstance(event, Progress) and event.record is not None:
             self.console.print(f"{_name(event)}  {_state(event)}")
 
 
@@ -46,10 +50,16 @@ class _MovingBars:
 
     def __init__(self, console: Console, bars: Bars) -> None:
         self.console, self.bars = console, bars
+        self.reading = ReadingBars(bars)
         self.current: tuple[str, int] | None = None
         self.task = TaskID(0)
 
     def __call__(self, event: Event) -> None:
+        if isinstance(event, Reading | Loaded):
+            self.reading(event)
+            if isinstance(event, Loaded):
+                _print_notes(event, self.console)
+            return
         if isinstance(event, Built):
             self.console.print(_headline(event))
             return
@@ -62,13 +72,22 @@ class _MovingBars:
             self.bars.refresh()
 
 
+def _print_notes(event: Loaded, console: Console) -> None:
+    """What was done to the data on reading them; class names and paths in it are no markup."""
+    for note in event.notes:
+        console.print(f"{event.name}: {note}", markup=False)
+
+
 def _headline(event: Built) -> str:
     precision = "bfloat16, which this processor computes natively" if "bfloat16" in event.precision else "float32"
     validation = f"{event.num_validation:,} to validate"
     if event.validates_on_test:
         validation += " (the test split itself, as the original notebook had it: val_accuracy is no independent check)"
     going_on = f"; going on after epoch {event.epochs_done}" if event.epochs_done else ""
-    return f"{layer_table(event.network)}\n{event.num_train:,} images to train on, {validation}; {precision}{going_on}"
+    changed = f", each {event.augmentation} anew in every epoch" if event.augmentation else ""
+    return (
+        f"{layer_table(event.network)}\n{event.num_train:,} images to train on{changed}; {validation}; {precision}{going_on}"
+    )
 
 
 def _name(event: Progress) -> str:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..data.pictures import shown
 from ..percent import percent
 from ..types import Images
+
+if TYPE_CHECKING:
+    from ..prediction.predictions import Prediction
 
 SHADES = " ░▒▓█"
 WIDEST_MATRIX = 40
@@ -54,6 +58,27 @@ def result_line(test: Mapping[str, Any]) -> str:
     return (
         f"accuracy {percent(test['accuracy'])} on {test['n']:,} test images "
         f"(95 % interval {percent(low)} to {percent(high)}), {test['errors']:,} wrong, loss {test['loss']:.4f}"
+    )
+
+
+def answer_line(prediction: Prediction) -> str:
+    """The name of a picture, its class and probability, and the runners-up."""
+    first, *others = (f"{shown(answer.class_name)} {_how_sure(answer.probability)}" for answer in prediction.answers)
+    return f"{prediction.name}: {first}" + (f"  (then {', '.join(others)})" if others else "")
+
+
+def _how_sure(probability: float) -> str:
+    """Never 100 %, which no network is, nor 0 %."""
+    if probability > 0.9999:
+        return f"over {percent(0.9999)}"
+    return percent(probability) if probability >= 0.0001 else f"under {percent(0.0001)}"
+
+
+def unfamiliar_line(prediction: Prediction) -> str:
+    """The warning about a picture that is no such thing as the network knows."""
+    return (
+        f"convscope: careful: {prediction.name} looks like nothing that the network was trained on "
+        f"(distance {prediction.distance:.3g}; of known images, 99 in 100 are within {prediction.threshold:.3g})"
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..percent import percent
-from .options import output_options
+from .options import output_options, reading_options
 
 if TYPE_CHECKING:
     from ..api import Run
@@ -18,26 +18,36 @@ if TYPE_CHECKING:
 
 @click.command("train", short_help="Train, measure, write run folder and report.")
 @click.argument("data")
-@click.option("--model", default="cnn", show_default=True, help="The network: cnn, ann or logistic.")
-@click.option("--recipe", default="standard", show_default=True, help="How to train: standard, or notebook (the original).")
+@click.option("--model", default="cnn", show_default=True, help="The network: cnn, ann, logistic or strong.")
+@click.option(
+    "--recipe",
+    default="standard",
+    show_default=True,
+    help="How to train: sprint, standard, best, strong, or notebook (the original).",
+)
 @click.option(
     "--epochs", type=int, default=None, metavar="N", help="Passes over the training images, instead of the recipe's."
 )
+@click.option("--augment", default=None, metavar="WHAT", help="none, or changes to the recipe's own: rotation=0,shift=0.1")
 @click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Equal seeds give equal weights.")
 @click.option("--out", default=None, metavar="DIR", help="The run folder.  [default: runs/DATA-MODEL-RECIPE-SEED]")
 @click.option("--resume", is_flag=True, help="Go on with the unfinished run in that folder, or begin one.")
 @click.option("--overwrite", is_flag=True, help="Replace the run in that folder.")
 @click.option("--report/--no-report", default=True, help="Draw the figures and write the page; or leave them for later.")
 @click.option("--open", "open_page", is_flag=True, help="Open the page in a browser at the end.")
+@reading_options
 @output_options
 def command(open_page: bool, as_json: bool, quiet: bool, **arguments: Any) -> int:
     """Train on DATA, measure on its test split, write the run folder and its report.
 
-    DATA is mnist, digits, or the path of an .npz file in Keras' layout.
+    DATA is a name (mnist, digits, fashion, kmnist, emnist-letters, emnist-balanced) or a path: of an .npz or .csv file, of a
+    folder of IDX files, or of a folder with a folder of pictures per class, under train/ and test/ or not.
     """
     from .. import api
+    from ..models.backend import leave_out_extras
     from .progress import listener
 
+    leave_out_extras()
     with listener(quiet=quiet) as progress:
         run = api.train(**arguments, progress=progress)
     _print(run, as_json, quiet)

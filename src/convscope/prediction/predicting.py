@@ -1,0 +1,120 @@
+"""From pictures to predictions: each is opened, fitted and forgotten, several at a time; the network then runs once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..data.fitting import AS_IT_IS, FittedPicture
+from ..data.pictures import BadPicture, Named, PictureLike, each_picture, to_levels
+from ..errors import ConfigError, PictureError, RunError
+from ..types import Images
+from .classifier import Classifier
+from .predictions import Predictions
+
+Fitted = tuple[tuple[str, ...], Images, tuple[tuple[str, ...], ...]]
+"""Names of n pictures, what the network is given (n, h, w, c), what was done to each."""
+
+
+def predict(
+    classifier: Classifier, pictures: PictureLike | Iterable[PictureLike], *, top: int = 3, skip_bad_images: bool = False
+) -> Predictions:
+    """Classify ``pictures``: see :func:`convscope.predict`."""
+    if isinstance(top, bool) or not isinstance(top, int) or top < 1:
+        raise ConfigError(f"top={top!r} cannot be used; a whole number of at least 1 was expected.")
+    bad: tuple[BadPicture, ...] = ()
+    batch = _as_batch(pictures, classifier.fitting.image_shape)
+    if batch is not None and batch.shape[1:] == classifier.fitting.image_shape:
+        names, prepared, done = _fitted_batch(classifier, batch)
+    else:
+        (names, prepared, done), bad = _opened(classifier, pictures if batch is None else list(batch))
+    if bad and not skip_bad_images:
+        raise PictureError("\n".join(each.reason for each in bad))
+    features = None
+    if classifier.reference is not None:
+        features, logits = classifier.predictor.features_and_logits(prepared)
+    else:
+        logits = classifier.predictor.logits(prepared)
+    if logits.shape[1] != len(classifier.class_names):
+        raise RunError(
+            f"the model tells {logits.shape[1]} classes apart and {len(classifier.class_names)} have names; as many of both "
+            "were expected. Copy the run folder again, or train again."
+        )
+    return Predictions(
+        names,
+        classifier.class_names,
+        prepared,
+        done,
+        logits,
+        classifier.temperature,
+        min(top, logits.shape[1]),
+        features,
+        classifier.reference,
+        classifier.novelty if features is not None else None,
+        bad,
+    )
+
+
+def _opened(classifier: Classifier, pictures: PictureLike | Iterable[PictureLike]) -> tuple[Fitted, tuple[BadPicture, ...]]:
+    def fit(picture: Named | BadPicture) -> FittedPicture | BadPicture:
+        if isinstance(picture, BadPicture):
+            return picture
+        try:
+            decoded = picture.open()
+        except PictureError as error:
+            return BadPicture(picture.name, str(error))
+        fitted = classifier.fitting.fit(decoded.pixels)
+        return FittedPicture(fitted.pixels, (*decoded.done, *fitted.done))
+
+    entries = list(each_picture(pictures))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # decoding leaves the interpreter to the others
+        results = list(pool.map(fit, entries))
+    good = [
+        (entry.name, result) for entry, result in zip(entries, results, strict=True) if isinstance(result, FittedPicture)
+    ]
+    shape = classifier.fitting.image_shape
+    prepared = np.stack([result.pixels for _, result in good]) if good else np.empty((0, *shape), np.uint8)
+    fitted = tuple(name for name, _ in good), prepared, tuple(result.done for _, result in good)
+    return fitted, tuple(result for result in results if isinstance(result, BadPicture))
+
+
+def _as_batch(pictures: Any, image_shape: tuple[int, int, int]) -> npt.NDArray[Any] | None:
+    """``pictures`` as one array (n, h, w, c), if it is one, or a list of arrays of one shape that need no fitting.
+
+    An array with three axes is a picture if it could be one of the network's, or ends in 1, 3 or 4 channels; else it is n
+    grey pictures.
+    """
+    if isinstance(pictures, (list, tuple)):
+        shapes = {(getattr(each, "shape", None), getattr(each, "dtype", None)) for each in pictures}
+        if (
+            len(shapes) != 1
+            or not isinstance(pictures[0], np.ndarray)
+            or pictures[0].shape not in (image_shape, image_shape[:2])
+        ):
+            return None
+        pictures = np.stack(pictures)
+    if not isinstance(pictures, np.ndarray) or pictures.ndim not in (3, 4) or pictures.shape == image_shape:
+        return None
+    if pictures.ndim == 4:
+        return pictures
+    if pictures.shape[1:] == image_shape[:2] or pictures.shape[2] not in (1, 3, 4):
+        return pictures[..., None]
+    return None
+
+
+def _fitted_batch(classifier: Classifier, batch: npt.NDArray[Any]) -> Fitted:
+    """Images of the network's own size, most of which need nothing done to them, and not a thought each."""
+    images = to_levels(batch, "the batch of pictures")
+    done: list[tuple[str, ...]] = [(AS_IT_IS,)] * len(images)
+    others = np.flatnonzero(~classifier.fitting.takes_as_they_are(images))
+    if others.size:
+        images = images.copy()
+    for index in others.tolist():
+        fitted = classifier.fitting.fit(images[index])
+        images[index], done[index] = fitted.pixels, fitted.done
+    return tuple(f"picture {number}" for number in range(len(images))), images, tuple(done)

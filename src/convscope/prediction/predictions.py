@@ -1,0 +1,126 @@
+"""What a network answers to pictures, and how far to believe it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from ..analysis.calibration import log_softmax
+from ..analysis.novelty import Novelty, mean_distances
+from ..data.pictures import BadPicture
+from ..percent import percent
+from ..types import Floats, Images, Labels
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One class and how probable it is, 0..1."""
+
+    class_name: str
+    index: int
+    probability: float
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The answers for one picture, the most probable first."""
+
+    name: str
+    answers: tuple[Answer, ...]
+    done: tuple[str, ...]
+    """What was done to the picture before the network saw it, in words, in order."""
+    distance: float | None
+    """How far it lies from training images, in what the last hidden layer makes of them; None where that was not measured."""
+    threshold: float | None
+    """The distance within which 99 in 100 images of known kinds lie."""
+
+    @property
+    def class_name(self) -> str:
+        return self.answers[0].class_name
+
+    @property
+    def probability(self) -> float:
+        return self.answers[0].probability
+
+    @property
+    def unfamiliar(self) -> bool | None:
+        """Whether it looks like nothing that the network was trained on; None where that was not measured."""
+        return None if self.distance is None or self.threshold is None else self.distance > self.threshold
+
+    def __repr__(self) -> str:
+        sure = f"{percent(self.probability)}{', looks like nothing it was trained on' if self.unfamiliar else ''}"
+        return f"Prediction({self.name!r}: {self.class_name!r}, {sure})"
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """The answers for n pictures, as arrays; going through them gives a :class:`Prediction` each."""
+
+    names: tuple[str, ...]
+    class_names: tuple[str, ...]
+    prepared: Images
+    """(n, h, w, c) uint8: what the network was given."""
+    done: tuple[tuple[str, ...], ...]
+    logits: Floats
+    """(n, k) float32."""
+    temperature: float
+    """Logits are divided by it, so that confidence is what it says; 1 where the run was not calibrated."""
+    top: int
+    """Classes per picture, 1..k."""
+    features: Floats | None = field(default=None, repr=False)
+    """(n, d): the activations of the last hidden layer, where distances can be measured."""
+    reference: Floats | None = field(default=None, repr=False)
+    """(m, d): the same of training images."""
+    novelty: Novelty | None = None
+    bad: tuple[BadPicture, ...] = ()
+    """The pictures that could not be read, and why; none of them is among the n."""
+
+    @cached_property
+    def probabilities(self) -> Floats:
+        """(n, k) float64, rows sum to 1."""
+        return np.asarray(np.exp(log_softmax(self.logits.astype(np.float64) / self.temperature)))
+
+    @cached_property
+    def labels(self) -> Labels:
+        """(n, top) indices of the most probable classes, the first first; of equal ones, the one with the lower index."""
+        if self.top == 1:
+            return np.asarray(self.logits.argmax(axis=1)[:, None], np.int64)
+        return np.argsort(-self.logits, axis=1, kind="stable")[:, : self.top].astype(np.int64)
+
+    @cached_property
+    def distances(self) -> Floats | None:
+        """(n,) mean distance to the nearest training images; measured when first asked for, which takes as long as the
+        answers."""
+        if self.features is None or self.reference is None or self.novelty is None:
+            return None
+        if not len(self):
+            return np.empty(0)
+        return mean_distances(self.features, self.reference, self.novelty.neighbours)
+
+    @property
+    def unfamiliar(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]] | None:
+        """(n,) which pictures look like nothing that the network was trained on; one in a hundred of the known kinds does."""
+        return (
+            None if self.distances is None or self.novelty is None else np.asarray(self.distances > self.novelty.threshold)
+        )
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __getitem__(self, index: int) -> Prediction:
+        labels, probabilities = self.labels[index], self.probabilities[index]
+        answers = (Answer(self.class_names[label], int(label), float(probabilities[label])) for label in labels)
+        distance = None if self.distances is None else float(self.distances[index])
+        threshold = self.novelty.threshold if self.novelty else None
+        return Prediction(self.names[index], tuple(answers), self.done[index], distance, threshold)
+
+    def __iter__(self) -> Iterator[Prediction]:
+        return (self[index] for index in range(len(self)))
+
+    def __repr__(self) -> str:
+        if len(self) == 1:
+            return f"Predictions([{self[0]!r}])"
+        return f"Predictions({len(self):,} pictures, {len(self.class_names)} classes)"

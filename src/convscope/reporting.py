@@ -1,0 +1,96 @@
+"""From a run's record to its figures and its page: what ``train`` does at its end, and ``report`` at any time."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import archive
+from .analysis.gathering import gather_evidence
+from .analysis.record import RunRecord
+from .data.dataset import Dataset
+from .data.load import load_dataset
+from .data.reading import ReadOptions
+from .errors import ConvscopeError, DatasetError
+from .files import make_folder, write_bytes, write_text
+from .models.predictor import Predictor
+
+if TYPE_CHECKING:
+    from .figures.illustration import Drawing
+    from .page.payload import OpenedPicture
+
+ONNX_MODEL, PAGE = "model.onnx", "report.html"
+
+
+def with_evidence(record: RunRecord, folder: Path, dataset: Dataset | None) -> RunRecord:
+    """``record`` with its evidence: that of the folder, or gathered now, from ``dataset`` or where the run says it was.
+
+    Where the data are not there any more, without it, and with the reason.
+    """
+    if record.evidence is not None:
+        return record
+    try:
+        dataset = dataset or _same_dataset(record.request["dataset"])
+    except ConvscopeError as error:
+        return replace(record, evidence_missing=str(error))
+    return replace(record, evidence=gather_evidence(record, dataset, Predictor(folder / ONNX_MODEL)))
+
+
+def write_report(record: RunRecord, folder: Path) -> Path:
+    """The evidence, if the folder has none yet; the figures, each as PNG and SVG; and the page that they are embedded in."""
+    from .figures.gallery import illustrate
+    from .figures.rendering import to_drawing, to_png, to_svg
+    from .page.document import render
+
+    if record.evidence is not None and not (folder / archive.EVIDENCE).is_file():
+        archive.save_evidence(record.evidence, folder)
+    figures = folder / "figures"
+    make_folder(figures)
+
+    def drawn() -> Iterator[Drawing]:
+        for illustration in illustrate(record):
+            svg = to_svg(illustration)
+            write_text(figures / f"{illustration.name}.svg", svg)
+            write_bytes(figures / f"{illustration.name}.png", to_png(illustration))
+            yield to_drawing(illustration, svg)
+
+    with _uncollected():
+        write_text(folder / PAGE, render(record, drawn()))
+    return folder / PAGE
+
+
+def write_page(record: RunRecord, output: Path, *, opened: OpenedPicture | None = None) -> None:
+    """The page alone; ``opened`` at a picture, where there is one."""
+    from .figures.gallery import illustrate
+    from .figures.rendering import to_drawing, to_svg
+    from .page.document import render
+
+    with _uncollected():
+        write_text(output, render(record, (to_drawing(each, to_svg(each)) for each in illustrate(record)), opened=opened))
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without looking for cycles, which matplotlib makes by the hundred thousand: a tenth of the time of drawing."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _same_dataset(known: Mapping[str, Any]) -> Dataset:
+    """The dataset that a run was trained on, read again. Raises :class:`DatasetError` where there is none or another."""
+    dataset = load_dataset(known["source"], ReadOptions.from_dict(known.get("reading") or {}))
+    if dataset.fingerprint != known["fingerprint"]:
+        raise DatasetError(
+            f"what {known['source']!r} names now is not what the network was trained on; the same images and labels were "
+            "expected. Bring them back, or train again."
+        )
+    return dataset

@@ -1,0 +1,126 @@
+"""``report`` on run folders without evidence: it is gathered where the data are still there, and missed in words elsewhere."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from convscope import api, archive, runs
+from convscope.data.dataset import Dataset
+from convscope.figures import gallery
+from convscope.files import write_json
+
+
+@pytest.fixture(autouse=True)
+def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pages are made without them, which takes a tenth of the time."""
+    monkeypatch.setattr(gallery, "illustrate", lambda record: iter(()))
+
+
+@pytest.fixture
+def bare_run(run_copy: Path) -> Path:
+    """A run as `train --no-report` leaves it, but for the page."""
+    return without_evidence(run_copy)
+
+
+def without_evidence(folder: Path, **dataset: str) -> Path:
+    (folder / archive.EVIDENCE).unlink()
+    request = runs.read_json(folder / runs.REQUEST)
+    write_json(folder / runs.REQUEST, {**request, "dataset": {**request["dataset"], **dataset}})
+    runs.write_manifest(folder)
+    return folder
+
+
+def payload_of(page: Path) -> dict[str, Any]:
+    found = re.search(r'<script type="application/json" id="payload">(.*?)</script>', page.read_text("utf-8"), re.DOTALL)
+    assert found
+    payload: dict[str, Any] = json.loads(found[1])
+    return payload
+
+
+def files_of(run: Path) -> set[str]:
+    return set(runs.read_json(run / runs.MANIFEST)["files"])
+
+
+def save_npz(path: Path, data: Dataset, *, change: int = 0) -> Path:
+    train = data.train.images.copy()
+    train[0, 0, 0, 0] += change
+    np.savez(path, x_train=train, y_train=data.train.labels, x_test=data.test.images, y_test=data.test.labels)
+    return path
+
+
+def test_a_training_with_a_report_keeps_its_evidence(digits_run: api.Run) -> None:
+    assert archive.EVIDENCE in files_of(digits_run.folder)
+    assert payload_of(digits_run.folder / "report.html")["evidence"]["test"]["count"] == len(digits_run.evaluation)
+
+
+def test_a_training_without_a_report_leaves_it_for_later(digits: Dataset, tmp_path: Path) -> None:
+    run = api.train(digits, model="logistic", epochs=1, out=tmp_path / "run", report=False)
+    assert archive.EVIDENCE not in files_of(run.folder)
+    payload = payload_of(api.report(run))
+    assert payload["evidence"]["novelty"]["layer"] == "flatten"
+    assert archive.EVIDENCE in files_of(runs.verify(run.folder))
+
+
+def test_the_evidence_gathered_later_is_the_same(bare_run: Path, digits_run: api.Run) -> None:
+    before = payload_of(digits_run.folder / "report.html")
+    after = payload_of(api.report(bare_run))
+    assert after["evidence"] == before["evidence"]
+    assert after["weights"] == before["weights"]
+    assert archive.EVIDENCE in files_of(runs.verify(bare_run))
+    kept = archive.load_record(bare_run).evidence
+    assert kept is not None
+    assert digits_run.record.evidence is not None
+    assert np.array_equal(kept.reference_images, digits_run.record.evidence.reference_images)
+
+
+def test_it_is_gathered_once(bare_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    api.report(bare_run)
+    monkeypatch.setattr(api, "load_dataset", lambda source: pytest.fail("the dataset was read again"))
+    api.report(bare_run)
+
+
+def test_for_a_page_elsewhere_nothing_is_written_into_the_run(bare_run: Path, tmp_path: Path) -> None:
+    before = sorted(bare_run.rglob("*"))
+    page = api.report(bare_run, output=tmp_path / "page.html")
+    assert payload_of(page)["evidence"] is not None
+    assert sorted(bare_run.rglob("*")) == before
+
+
+def test_data_that_are_gone_are_missed_in_words(run_copy: Path) -> None:
+    run = without_evidence(run_copy, source="gone/away.npz")
+    payload = payload_of(api.report(run))
+    assert payload["evidence"] is None
+    assert "there is nothing at 'gone/away.npz'" in payload["evidence_missing"]
+    assert archive.EVIDENCE not in files_of(runs.verify(run))
+
+
+def test_data_at_the_recorded_path_are_used_only_if_they_are_the_same(
+    run_copy: Path, digits: Dataset, tmp_path: Path
+) -> None:
+    path = save_npz(tmp_path / "data.npz", digits, change=1)
+    run = without_evidence(run_copy, source=str(path))
+    assert "is not what the network was trained on" in payload_of(api.report(run))["evidence_missing"]
+    save_npz(path, digits)
+    assert payload_of(api.report(run))["evidence"] is not None
+
+
+def test_a_run_in_memory_brings_its_dataset_along(run_copy: Path, digits_run: api.Run) -> None:
+    run = without_evidence(run_copy, source="never written to a file")
+    in_memory = api.Run(run, digits_run.model, digits_run.dataset, digits_run.record, stopped_early=False)
+    assert payload_of(api.report(in_memory))["evidence"] is not None
+
+
+def test_evidence_is_gathered_without_keras(bare_run: Path) -> None:
+    code = ("import sys; from convscope import api; from convscope.figures import gallery; "
+            "gallery.illustrate = lambda record: iter(()); api.report(sys.argv[1]); "
+            "assert not {'keras', 'tensorflow', 'onnx', 'tf2onnx'} & set(sys.modules)")  # fmt: skip
+    subprocess.run([sys.executable, "-c", code, str(bare_run)], check=True)
+    assert archive.EVIDENCE in files_of(bare_run)
