@@ -15,6 +15,7 @@ from itertools import pairwise
 
 from convscope.data.load import load_dataset
 from convscope.models.architectures import cnn
+from convscope.training.augmentation import Augmentation
 from convscope.training.events import Event, Progress
 from convscope.training.loop import fit
 from convscope.training.recipes import notebook, standard
@@ -22,7 +23,9 @@ from convscope.training.recipes import notebook, standard
 EPOCHS = 3
 VARIANTS = {
     "standard": standard(),
-    "standard, no shifts": replace(standard(), shift=0.0),
+    "standard, no shifts": replace(standard(), augmentation=Augmentation()),
+    "standard, not normalised": replace(standard(), batch_normalization=False),
+    "standard, blind pixels too": replace(standard(), skip_blind_pixels=False),
     "standard, float32": replace(standard(), precision="float32"),
     "notebook": notebook(),
 }

@@ -1,0 +1,69 @@
+"""What each recipe promises: the accuracy on the test split over many seeds, one value per seed.
+
+    python benchmarks/accuracy.py [--recipe sprint --seeds 30]…
+
+Weights and accuracy do not depend on what else the machine does; the processor's seconds hardly do; those of the clock
+are measured by `benchmarks/commands.py`. Every value is kept in `benchmarks/results/accuracy.json` as soon as it is
+there: a run that was stopped goes on where it was, and a recipe whose settings have changed begins anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from convscope.analysis.evaluation import evaluate
+from convscope.data.load import load_dataset
+from convscope.files import write_json
+from convscope.machine import describe_machine, package_versions
+from convscope.models.architectures import MODELS
+from convscope.training.loop import fit
+from convscope.training.recipes import RECIPES
+
+RESULTS = Path(__file__).parent / "results" / "accuracy.json"
+PLAN = {"sprint": ("cnn", 30), "standard": ("cnn", 10), "best": ("cnn", 10), "strong": ("strong", 5)}
+"""Network and number of seeds for each recipe."""
+
+
+def measure(recipe: str, model: str, seed: int) -> dict[str, Any]:
+    """One training from its seed, and how good it is."""
+    dataset = load_dataset("mnist")
+    clock, processor = time.perf_counter(), time.process_time()
+    training = fit(MODELS[model], dataset, RECIPES[recipe](), seed=seed)
+    seconds, processor = time.perf_counter() - clock, time.process_time() - processor
+    evaluation = evaluate(training.model, dataset.test, dataset.class_names)
+    return {"seed": seed, "accuracy": evaluation.accuracy, "validation_accuracy": training.history[-1].val_accuracy,
+            "train_seconds": seconds, "processor_seconds": processor, "precision": training.precision}  # fmt: skip
+
+
+def load() -> dict[str, Any]:
+    """What has been measured so far."""
+    return json.loads(RESULTS.read_text("utf-8")) if RESULTS.is_file() else {"recipes": {}}
+
+
+def main() -> None:
+    """Run what is missing."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--recipe", choices=sorted(PLAN), action="append")
+    parser.add_argument("--seeds", type=int)
+    arguments = parser.parse_args()
+    for recipe in arguments.recipe or PLAN:
+        model, seeds = PLAN[recipe]
+        settings = json.loads(json.dumps(RECIPES[recipe]().as_dict()))
+        known = load()["recipes"].get(recipe, {})
+        runs = known.get("runs", []) if known.get("settings") == settings and known.get("model") == model else []
+        for seed in range(len(runs), arguments.seeds or seeds):
+            runs.append(measure(recipe, model, seed))
+            print(recipe, runs[-1], flush=True)
+            results = load()
+            results |= {"machine": describe_machine(), "versions": package_versions(), "date": time.strftime("%Y-%m-%d")}
+            results["recipes"][recipe] = {"model": model, "settings": settings, "runs": runs}
+            RESULTS.parent.mkdir(exist_ok=True)
+            write_json(RESULTS, results)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""The machine's own limit, and what a user waits for besides training: start-up, prediction, memory.
+
+    python benchmarks/machine.py
+
+An epoch of `cnn` against the time in which this machine could do its arithmetic and nothing else; every command's start;
+10,000 predictions. Every value is kept in `benchmarks/results/machine.json`.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from convscope.data.load import load_dataset
+from convscope.data.prepare import to_inputs
+from convscope.files import write_json
+from convscope.machine import describe_machine, package_versions
+from convscope.models.backend import require_backend
+
+RESULTS = Path(__file__).parent / "results" / "machine.json"
+SIDE = 4096
+MEGAFLOP_PER_IMAGE = 4.36
+"""One training image of `cnn`: 758,592 multiply-adds forwards, twice as many backwards, less the first layer's input."""
+
+
+def seconds_of(work: Callable[[], object], rounds: int = 5) -> float:
+    """The median of some rounds, after one to warm up."""
+    work()
+    taken = []
+    for _ in range(rounds):
+        started = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - started)
+    return median(taken)
+
+
+def matrix_products() -> dict[str, float]:
+    """10⁹ operations per second of a product of two 4096 × 4096 matrices, in TensorFlow."""
+    import tensorflow as tf
+
+    speeds = {}
+    for kind in ("float32", "bfloat16"):
+        matrix = tf.cast(tf.random.normal((SIDE, SIDE)), kind)
+        speeds[kind] = 2e-9 * SIDE**3 / seconds_of(lambda matrix=matrix: tf.linalg.matmul(matrix, matrix).numpy())
+    return speeds
+
+
+def commands(run: Path) -> dict[str, float]:
+    """Seconds of whole processes, medians of five."""
+    lines = {
+        "convscope --help": ["-m", "convscope", "--help"],
+        "import convscope": ["-c", "import convscope"],
+        "convscope data mnist": ["-m", "convscope", "data", "mnist"],
+        "convscope evaluate RUN": ["-m", "convscope", "evaluate", str(run)],
+        "convscope report RUN": ["-m", "convscope", "report", str(run)],
+        "import tensorflow": ["-c", "import tensorflow"],
+    }
+    return {
+        name: seconds_of(lambda line=line: subprocess.run([sys.executable, *line], capture_output=True, check=True))
+        for name, line in lines.items()
+    }
+
+
+def predictions(run: Path) -> dict[str, float]:
+    """Seconds for the 10,000 test images, from arrays."""
+    import keras
+
+    from convscope.models.predictor import Predictor
+
+    images = load_dataset("mnist").test.images
+    model, predictor = keras.saving.load_model(run / "model.keras"), Predictor(run / "model.onnx")
+    return {
+        "Keras `predict`, batches of 512": seconds_of(lambda: model.predict(to_inputs(images), batch_size=512, verbose=0)),
+        "ONNX Runtime": seconds_of(lambda: predictor.logits(images)),
+    }
+
+
+def main() -> None:
+    """Measure and write."""
+    with tempfile.TemporaryDirectory() as folder:
+        run = Path(folder) / "run"
+        line = [sys.executable, "-m", "convscope", "train", "mnist", "--out", str(run), "--quiet", "--json"]
+        started = time.perf_counter()
+        metrics = json.loads(subprocess.run(line, capture_output=True, check=True).stdout)
+        whole = time.perf_counter() - started
+        memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**10
+        history = np.genfromtxt(run / "history.csv", delimiter=",", names=True)
+        require_backend()
+        speeds = matrix_products()
+        epoch = float(np.median(history["seconds"][1:]))
+        limit = MEGAFLOP_PER_IMAGE * metrics["data"]["train"] * 1e-3
+        results: dict[str, Any] = {
+            "machine": describe_machine(), "versions": package_versions(), "date": time.strftime("%Y-%m-%d"),
+            "gigaflop_per_second": speeds,
+            "epoch_seconds": epoch,
+            "epoch_limit_seconds": {kind: limit / speed for kind, speed in speeds.items()},
+            "train_command_seconds": whole, "train_seconds": metrics["train_seconds"], "train_peak_megabytes": memory,
+            "prediction_seconds": predictions(run),
+            "command_seconds": commands(run),
+        }  # fmt: skip
+    write_json(RESULTS, results)
+    print(json.dumps(results, indent=1))
+
+
+if __name__ == "__main__":
+    main()
