@@ -25,8 +25,12 @@ lint: $(VENV)/.dev  ## style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(VENV)/.cpu  ## measure the recipes against the original; rewrites docs/benchmarks.md
-	$(BIN)/python benchmarks/recipes.py
+bench: $(VENV)/.dev  ## measure recipes, rivals and machine (three hours); rewrites docs/benchmarks.md
+	$(BIN)/python benchmarks/commands.py
+	$(BIN)/python benchmarks/rivals.py
+	$(BIN)/python benchmarks/machine.py
+	$(BIN)/python benchmarks/scaling.py
+	$(BIN)/python benchmarks/accuracy.py
 	$(BIN)/python benchmarks/table.py
 
 clean:  ## remove what was built, but no run
