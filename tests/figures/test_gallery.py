@@ -20,7 +20,8 @@ IN_ORDER = [
     "first_image_matrix", "first_image", "samples", "class_counts", "model_diagram", "accuracy", "loss", "confusion_matrix",
     "per_class", "mistakes", "kernels_conv2d", "kernels_conv2d_1", "feature_maps_conv2d", "feature_maps_per_class_conv2d",
     "feature_maps_max_pooling2d", "feature_maps_per_class_max_pooling2d", "feature_maps_conv2d_1",
-    "feature_maps_per_class_conv2d_1", "feature_maps_max_pooling2d_1", "feature_maps_per_class_max_pooling2d_1", "baseline",
+    "feature_maps_per_class_conv2d_1", "feature_maps_max_pooling2d_1", "feature_maps_per_class_max_pooling2d_1", "reliability",
+    "coverage", "baseline",
 ]  # fmt: skip
 HOSTILE = (
     "$x^2$ \\frac{",

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 
 from ..analysis.evaluation import Evaluation
+from ..analysis.intervals import simultaneous_wilson
 from ..analysis.scores import ClassScore
 from ..percent import percent
 from .canvas import NAME_SPACE, Sheet, in_theme, room_for
@@ -50,8 +51,13 @@ def draw_per_class(evaluation: Evaluation) -> Illustration:
 def _title(best: ClassScore, worst: ClassScore, classes: int) -> str:
     if best.recall == worst.recall:
         return f"Each of the {classes} classes has a recall of {percent(best.recall)}"
-    apart = worst.recall_interval.high < best.recall_interval.low
-    doubt = "their 95 % intervals do not overlap" if apart else "which may be chance: their intervals overlap"
+    hits = [(round(score.recall * score.support), score.support) for score in (worst, best)]
+    low, high = (simultaneous_wilson(*each, classes) for each in hits)
+    doubt = (
+        f"more than chance makes of the worst and the best of {classes} classes"
+        if low.high < high.low
+        else f"which, as the worst and the best of {classes} classes, may be chance"
+    )
     return (f"Recall runs from {percent(worst.recall)} for {quoted(worst.class_name)} to {percent(best.recall)} for "
             f"{quoted(best.class_name)}, {doubt}")  # fmt: skip
 

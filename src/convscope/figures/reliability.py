@@ -1,0 +1,125 @@
+"""Whether the network is right as often as it says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from matplotlib.axes import Axes
+
+from ..percent import percent
+from .canvas import Sheet, in_theme
+from .illustration import Illustration
+from .theme import ACCENT, INK, MUTED, PAPER, RULE, SMALL_SIZE, TEST, TEXT_SIZE
+from .wording import count
+
+LEFT, SIDE, BOTTOM = 0.62, 3.6, 0.44
+KEY = 4.75
+"""Inches from the left to the words beside the axes."""
+LOOKS = {"before": (ACCENT, "D"), "after": (TEST, "o")}
+
+
+@in_theme
+def draw_reliability(doubt: Mapping[str, Any]) -> Illustration:
+    """Accuracy over confidence, in bins of equal width with Wilson's intervals of 95 %; before the temperature and after it.
+
+    ``doubt``: that of the metrics."""
+    sides = {name: doubt[name] for name in LOOKS if doubt[name]}
+    title = _title(doubt)
+    sheet = Sheet(title, SIDE + BOTTOM)
+    axes = sheet.axes(LEFT, 0, SIDE, SIDE)
+    axes.plot([0, 1], [0, 1], color=MUTED, linewidth=0.9, linestyle=":")
+    for name, sureness in sides.items():
+        _draw_bins(axes, sureness["bins"], *LOOKS[name], shift=0.004 * (1 if name == "after" else -1) * (len(sides) > 1))
+    axes.set(xlim=(0, 1), ylim=(0, 1))
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_ticks([0, 0.2, 0.4, 0.6, 0.8, 1])
+        axis.set_major_formatter(lambda value, _: f"{value * 100:.0f}%")
+    axes.set_xlabel("Confidence", fontsize=TEXT_SIZE)
+    axes.set_ylabel("Share that is right", fontsize=TEXT_SIZE)
+    axes.tick_params(length=3)
+    axes.grid()
+    axes.set_axisbelow(True)
+    _write_key(sheet, sides, doubt)
+    return Illustration(
+        "reliability", title,
+        "Each mark stands for the test images of one bin of confidence, the line for the 95 % interval; marks on the dotted line "
+        "are right as often as they claim, those below it are too sure.",
+        " ".join(_in_words(name, sureness) for name, sureness in sides.items()),
+        sheet.figure,
+    )  # fmt: skip
+
+
+def _title(doubt: Mapping[str, Any]) -> str:
+    before, after = doubt["before"], doubt["after"]
+    low, high = before["gap"]["interval"]
+    points = f"{abs(100 * before['gap']['value']):.2f} points"
+    if low > 0:
+        text = f"Confidence is {points} higher than accuracy on average"
+    elif high < 0:
+        text = f"Confidence is {points} lower than accuracy on average"
+    else:
+        text = "Mean confidence and accuracy differ by no more than chance"
+    error = f"{text}; calibration error {percent(before['ece']['value'])}"
+    if after is None:
+        return error
+    return f"{error}, and {percent(after['ece']['value'])} after the temperature {doubt['temperature']:.2f}"
+
+
+def _draw_bins(axes: Axes, bins: Sequence[Mapping[str, Any]], colour: str, marker: str, *, shift: float) -> None:
+    places = [each["confidence"] + shift for each in bins]
+    lows, highs = ([each["interval"][end] for each in bins] for end in (0, 1))
+    axes.vlines(places, lows, highs, color=colour, linewidth=1.4, alpha=0.75)
+    axes.plot(places, [each["accuracy"] for each in bins], linestyle="none", marker=marker, markersize=5.5, color=colour,
+              markeredgecolor=PAPER, markeredgewidth=0.6, clip_on=False)  # fmt: skip
+
+
+def _write_key(sheet: Sheet, sides: Mapping[str, Mapping[str, Any]], doubt: Mapping[str, Any]) -> None:
+    names = {"before": "as its softmax says", "after": f"logits divided by {doubt['temperature'] or 1:.2f}"}
+    top = 0.14
+    for name, sureness in sides.items():
+        colour, marker = LOOKS[name]
+        sheet.paper.plot([KEY + 0.08], [top - 0.05], marker=marker, markersize=6, color=colour, markeredgecolor=PAPER)
+        sheet.text(KEY + 0.25, top, names[name], fontsize=TEXT_SIZE, fontweight="bold", color=INK)
+        ece, gap = sureness["ece"], sureness["gap"]
+        lines = (
+            f"calibration error {percent(ece['value'])}",
+            f"95 % interval {percent(ece['interval'][0])} to {percent(ece['interval'][1])}",
+            f"by chance alone up to {percent(sureness['ece_by_chance'])}",
+            f"confidence less accuracy {100 * gap['value']:+.2f} points".replace("-", "−"),
+            f"log-likelihood loss {sureness['nll']['value']:.4f}, Brier {sureness['brier']['value']:.4f}",
+        )
+        for number, line in enumerate(lines, start=1):
+            sheet.text(KEY + 0.25, top + 0.19 * number, line, fontsize=SMALL_SIZE, color=MUTED)
+        top += 0.19 * len(lines) + 0.42
+    _draw_counts(sheet, (doubt["after"] or doubt["before"])["bins"], top)
+
+
+def _draw_counts(sheet: Sheet, bins: Sequence[Mapping[str, Any]], top: float) -> None:
+    """How many images each bin holds, as bars: nearly all of a good network's are in the last."""
+    width, height = 2.5, 0.75
+    most, n = max(each["n"] for each in bins), sum(each["n"] for each in bins)
+    base = top + height + 0.1
+    sheet.text(KEY + 0.25, top, f"{n:,} test images by confidence", fontsize=SMALL_SIZE, color=MUTED)
+    sheet.paper.plot([KEY + 0.25, KEY + 0.25 + width], [base, base], color=RULE, linewidth=0.8)
+    sheet.rectangles(
+        [
+            (KEY + 0.25 + each["low"] * width + 0.01, base - height * each["n"] / most,
+             (each["high"] - each["low"]) * width - 0.02, height * each["n"] / most)
+            for each in bins
+        ],
+        facecolor=MUTED,
+    )  # fmt: skip
+    last = bins[-1]
+    sheet.text(KEY + 0.25, base + 0.18, f"{percent(last['n'] / n, 1)} above {percent(last['low'], 0)}", fontsize=SMALL_SIZE,
+               color=MUTED)  # fmt: skip
+
+
+def _in_words(name: str, sureness: Mapping[str, Any]) -> str:
+    when = "Before the temperature" if name == "before" else "After it"
+    bins = "; ".join(
+        f"confidence {percent(each['low'], 0)} to {percent(each['high'], 0)}, {count(each['n'], 'image')}: "
+        f"{percent(each['accuracy'], 1)} right ({percent(each['interval'][0], 1)} to {percent(each['interval'][1], 1)})"
+        for each in sureness["bins"]
+    )
+    return f"{when}, calibration error {percent(sureness['ece']['value'])}: {bins}."
