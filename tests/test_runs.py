@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -186,6 +188,125 @@ def test_rewriting_a_report_keeps_the_manifest_true_at_every_moment(tmp_path: Pa
             runs.verify(run)
         assert "report.html" in json.loads((run / "manifest.json").read_text())["files"]
         runs.verify(run)
+
+
+def rewrite(run: Path, numbers: int) -> None:
+    """What adds numbers to a run and makes its page again."""
+    with runs.rewriting_report(run) as folder:
+        with runs.exchanging(folder, "metrics.json") as temporary:
+            write_json(temporary, {"numbers": numbers})
+        write_text(folder / "report.html", f"page of {numbers}")
+
+
+STEPS = ("fsync", "replace", "rename", "unlink")
+
+
+def watched(monkeypatch: pytest.MonkeyPatch, at_step: Callable[[], None]) -> None:
+    """Call ``at_step`` before and after everything that reaches the disk."""
+
+    def wrapped(real: Callable[..., object]) -> Callable[..., object]:
+        def call(*arguments: object, **keywords: object) -> object:
+            at_step()
+            try:
+                return real(*arguments, **keywords)
+            finally:
+                at_step()
+
+        return call
+
+    for name in STEPS:
+        monkeypatch.setattr(os, name, wrapped(getattr(os, name)))
+
+
+def test_whoever_dies_while_numbers_are_added_leaves_the_old_run_or_the_new_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A copy of the folder at every step is what a crash there would leave: nothing that runs after it, such as clean-up."""
+    run = make_run(tmp_path / "run")
+    rewrite(run, 1)
+    left: list[Path] = []
+
+    def keep() -> None:
+        left.append(Path(shutil.copytree(run, tmp_path / f"crash-{len(left)}")))
+
+    with monkeypatch.context() as patch:
+        watched(patch, keep)
+        rewrite(run, 2)
+    seen = []
+    for folder in left:
+        runs.verify(folder)
+        seen.append(runs.read_json(folder / "metrics.json")["numbers"])
+        assert (folder / "report.html").read_text() in {"page of 1", "page of 2"}
+        rewrite(folder, 3)
+        assert runs.read_json(runs.verify(folder) / "metrics.json") == {"numbers": 3}
+        assert "or" not in json.loads((folder / "manifest.json").read_text())["files"]["metrics.json"]
+    assert len(left) > 20
+    assert seen == sorted(seen)
+    assert set(seen) == {1, 2}
+
+
+@pytest.mark.slow
+def test_a_disk_that_fails_at_any_step_while_numbers_are_added_leaves_a_whole_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fatal, failed = 0, True
+    while failed:
+        run = make_run(tmp_path / f"run-{fatal}")
+        rewrite(run, 1)
+        calls = -1
+
+        def fail(step: int = fatal) -> None:
+            nonlocal calls
+            calls += 1
+            if calls == step:
+                raise OSError(28, "No space left on device")
+
+        with monkeypatch.context() as patch:
+            watched(patch, fail)
+            try:
+                rewrite(run, 2)
+                failed = False
+            except OSError:
+                pass
+        failed = failed or calls >= fatal
+        assert runs.read_json(runs.verify(run) / "metrics.json")["numbers"] in {1, 2}
+        fatal += 1
+    assert fatal > 20
+
+
+def test_a_file_that_is_being_exchanged_may_have_either_content_and_no_third(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    with runs.exchanging(run, "metrics.json") as temporary:
+        temporary.write_text("[1, 2]")
+    manifest = json.loads((run / "manifest.json").read_text())
+    new = manifest["files"]["metrics.json"]
+    old = {"bytes": 2, "sha256": hashlib.sha256(b"{}").hexdigest()}
+    write_json(run / "manifest.json", {**manifest, "files": {**manifest["files"], "metrics.json": {**old, "or": new}}})
+    for content in ("[1, 2]", "{}"):
+        (run / "metrics.json").write_text(content)
+        runs.verify(run)
+    for content, sentence in (("[2, 1]", "damaged: its SHA-256"), ("{} ", "has 3 bytes; 2 were written")):
+        (run / "metrics.json").write_text(content)
+        with pytest.raises(RunError, match=sentence):
+            runs.verify(run)
+
+
+def test_an_error_while_the_new_content_is_written_leaves_the_old_one(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    with pytest.raises(ZeroDivisionError), runs.exchanging(run, "metrics.json") as temporary:
+        temporary.write_text("half")
+        raise ZeroDivisionError
+    assert (runs.verify(run) / "metrics.json").read_text() == "{}"
+    assert sorted(os.listdir(run)) == ["manifest.json", "metrics.json", "run.json"]
+
+
+def test_two_processes_cannot_rewrite_one_run(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    code = "import sys; from convscope import runs\nwith runs.rewriting_report(sys.argv[1]): pass"
+    with runs.rewriting_report(run):
+        second = subprocess.run([sys.executable, "-c", code, str(run)], capture_output=True, text=True, check=False)
+    assert "is being written by another convscope" in second.stderr
+    runs.verify(run)
 
 
 @pytest.mark.parametrize(

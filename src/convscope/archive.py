@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
@@ -61,9 +62,27 @@ def save_record(record: RunRecord, folder: Path) -> None:
         save_evidence(record.evidence, folder)
 
 
+def save_metrics(metrics: Mapping[str, Any], folder: Path) -> None:
+    """Write other ``metrics.json``: of a run that is being written, or of a complete one within
+    :func:`convscope.runs.rewriting_report`."""
+    with _exchanged(folder, METRICS) as path:
+        write_json(path, metrics)
+
+
 def save_evidence(evidence: Evidence, folder: Path) -> None:
-    """Write ``evidence.npz``. About 2 MB for MNIST."""
-    save_arrays(folder / EVIDENCE, dict(_evidence_arrays(evidence)), compressed=True)
+    """Write ``evidence.npz``, of a run as in :func:`save_metrics`. About 2 MB for MNIST."""
+    with _exchanged(folder, EVIDENCE) as path:
+        save_arrays(path, dict(_evidence_arrays(evidence)), compressed=True)
+
+
+@contextlib.contextmanager
+def _exchanged(folder: Path, name: str) -> Iterator[Path]:
+    """Where to write the file ``name``; of a complete run, a place that takes the file's own when all is written."""
+    if not (folder / runs.MANIFEST).is_file():
+        yield folder / name
+        return
+    with runs.exchanging(folder, name) as temporary:
+        yield temporary
 
 
 def load_record(path: Path) -> RunRecord:
@@ -80,12 +99,13 @@ def load_record(path: Path) -> RunRecord:
         kept: dict[str, Any] = {field.name: examples[field.name] for field in fields(Examples)}
         kept |= {name: int(kept[name]) for name in ("first_label", "test_label")}
         evidence = None if gathered is None else _evidence(gathered)
-    except (KeyError, TypeError, ValueError) as error:
+        history = (path / HISTORY).read_text("utf-8")
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise _unfitting(path, error) from error
     return RunRecord(
         request,
         metrics,
-        history_from_csv((path / HISTORY).read_text("utf-8")),
+        history_from_csv(history),
         evaluation,
         network,
         tuple(_weights(snapshots, f"epoch-{epoch}") for epoch in epochs),

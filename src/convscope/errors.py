@@ -8,7 +8,8 @@
     ├── RunError          (ValueError)       a run folder that is damaged or unfinished
     │   └── RunExistsError (FileExistsError) a run folder that would be overwritten
     ├── OutputError       (OSError)          a file that cannot be written
-    └── MissingBackendError (ImportError)    Keras has nothing to compute with
+    ├── MissingBackendError (ImportError)    Keras has nothing to compute with
+    └── MissingExtraError (ImportError)      a library that an extra of ours would bring
 
 One grammar for every message: what you passed, what was expected, what to do.
 Each subclass also is the built-in that fits, so ``except ValueError`` keeps working.
@@ -52,8 +53,16 @@ class OutputError(ConvscopeError, OSError):
     """A file or folder that cannot be written."""
 
 
+class ServiceError(ConvscopeError, OSError):
+    """A port that is taken, or an address that is not this machine's."""
+
+
 class MissingBackendError(ConvscopeError, ImportError):
     """Training was asked for and no back-end of Keras is installed."""
+
+
+class MissingExtraError(ConvscopeError, ImportError):
+    """A verb needs a library that is not installed; the message names the extra that brings it."""
 
 
 def unknown_name(kind: str, given: str, known: Iterable[str]) -> str:

@@ -1,7 +1,8 @@
 """The run folder: who may write into it, what is in it, and when it counts as complete.
 
 A run is complete when ``manifest.json`` is there: it is written last and names every other file with its size and
-SHA-256. A folder that is being written is locked by the operating system (``flock``), so that two trainings cannot
+SHA-256. What changes in it afterwards, the page and the numbers that are added to it, changes so that the manifest is true at
+every moment. A folder that is being written is locked by the operating system (``flock``), so that two trainings cannot
 share it and a killed one leaves no lock behind. ``overwrite`` builds the new run beside the old one and swaps them
 when it is complete: until then the old run stays whole.
 """
@@ -17,7 +18,9 @@ from typing import Any
 
 from . import claims
 from .errors import RunError, RunExistsError
-from .files import TEMPORARY, write_json
+from .files import TEMPORARY, replacing, write_json
+from .ledger import LEDGER
+from .model_files import is_foreign, refusal
 from .types import PathLike
 
 MANIFEST = "manifest.json"
@@ -26,6 +29,10 @@ CHECKPOINT = "checkpoint.npz"
 """The state of a training under way; a complete run has none."""
 DERIVED = ("figures", "report.html")
 """What ``convscope report`` can make again from the rest."""
+UNLISTED = frozenset({MANIFEST, LEDGER})
+"""Not in the manifest: itself, and what grows when the run is complete."""
+OR = "or"
+"""Beside ``bytes`` and ``sha256`` of a file that is being exchanged: those of its other content."""
 
 KNOWN_FILES = frozenset(
     {
@@ -39,6 +46,8 @@ KNOWN_FILES = frozenset(
         "snapshots.npz",
         "examples.npz",
         "evidence.npz",
+        "label_suspects.csv",
+        LEDGER,
         CHECKPOINT,
         *DERIVED,
     }
@@ -106,23 +115,47 @@ def _refuse_what_is_not_ours(path: Path, overwrite: bool) -> None:
 def write_manifest(folder: PathLike) -> None:
     """Write ``manifest.json``: name, size and SHA-256 of every other file. This makes the run complete."""
     folder = Path(folder)
-    files = {
-        name: {"bytes": (folder / name).stat().st_size, "sha256": _sha256(folder / name)} for name in _file_names(folder)
-    }
+    files = {name: _entry(folder / name) for name in _file_names(folder)}
     write_json(folder / MANIFEST, {"schema_version": 1, "files": files})
 
 
 @contextlib.contextmanager
 def rewriting_report(folder: PathLike) -> Iterator[Path]:
-    """Let the derived files of a complete run be written again; the manifest is true at every moment in between."""
+    """Let the derived files of a complete run be written again; the manifest is true at every moment in between.
+
+    What else is to change goes through :func:`exchanging`. Raises :class:`RunExistsError` where another process is at it.
+    """
+    folder = Path(folder)
+    with claims.locked(folder):
+        manifest = read_json(folder / MANIFEST)
+        kept = {name: entry for name, entry in manifest["files"].items() if name.split("/")[0] not in DERIVED}
+        write_json(folder / MANIFEST, {**manifest, "files": kept})
+        try:
+            yield folder
+        finally:
+            write_manifest(folder)
+
+
+@contextlib.contextmanager
+def exchanging(folder: PathLike, name: str) -> Iterator[Path]:
+    """Yield a path to write the new content of the file ``name`` of a complete run to; leaving the block exchanges the two.
+
+    File and manifest cannot be renamed in one step. So the manifest first names both contents, of which either is true,
+    then the file is renamed, then the manifest names the new one alone: whoever dies in between leaves a whole run, the
+    old or the new. To be used within :func:`rewriting_report`, so that the page cannot be left with the old numbers.
+    """
     folder = Path(folder)
     manifest = read_json(folder / MANIFEST)
-    kept = {name: entry for name, entry in manifest["files"].items() if name.split("/")[0] not in DERIVED}
-    write_json(folder / MANIFEST, {**manifest, "files": kept})
-    try:
-        yield folder
-    finally:
-        write_manifest(folder)
+    with replacing(folder / name) as temporary:
+        yield temporary
+        new = _entry(temporary)
+        if (folder / name).is_file():
+            _update(folder, manifest, name, {**_entry(folder / name), OR: new})
+    _update(folder, manifest, name, new)
+
+
+def _update(folder: Path, manifest: dict[str, Any], name: str, entry: dict[str, Any]) -> None:
+    write_json(folder / MANIFEST, {**manifest, "files": {**manifest["files"], name: entry}})
 
 
 def verify(path: PathLike, *, only: Collection[str] | None = None) -> Path:
@@ -132,6 +165,8 @@ def verify(path: PathLike, *, only: Collection[str] | None = None) -> Path:
     """
     path = Path(path)
     claims.finish_swap(path, known=KNOWN_FILES)
+    if path.is_file():
+        raise RunError(_file_in_place_of_run(path))
     if not path.is_dir():
         raise RunError(f"no run folder at {str(path)!r}; expected one that `convscope train` wrote, such as runs/NAME.")
     if not (path / MANIFEST).is_file():
@@ -146,22 +181,29 @@ def verify(path: PathLike, *, only: Collection[str] | None = None) -> Path:
     return path
 
 
+def _file_in_place_of_run(path: Path) -> str:
+    if is_foreign(path):
+        return refusal(path, "a run folder", retrain=True)
+    return f"{str(path)!r} is a file; a run folder was expected, such as runs/NAME. Pass the folder that `convscope train` wrote."
+
+
 def read_json(path: PathLike) -> Any:
     """The content of a JSON file, or a :class:`RunError` that names the file."""
     try:
         return json.loads(Path(path).read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # the last where it is nested without end
         raise RunError(
             f"{str(path)!r} cannot be read ({error}); a JSON file that convscope wrote was expected. "
             "Copy the run folder again, or train again."
         ) from error
 
 
-def _manifest_entries(path: Path) -> dict[str, dict[str, Any]]:
+def _manifest_entries(path: Path) -> dict[str, list[tuple[int, str]]]:
+    """By name the contents, as size and SHA-256, of which a file may have any: but for one that is being exchanged, one."""
     manifest = read_json(path / MANIFEST)
     try:
         entries = {
-            str(name): {"bytes": int(entry["bytes"]), "sha256": str(entry["sha256"])}
+            str(name): [(int(each["bytes"]), str(each["sha256"])) for each in (entry, entry.get(OR)) if each]
             for name, entry in manifest["files"].items()
         }
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -177,20 +219,25 @@ def _manifest_entries(path: Path) -> dict[str, dict[str, Any]]:
     return entries
 
 
-def _verify_file(folder: Path, name: str, entry: dict[str, Any]) -> None:
+def _verify_file(folder: Path, name: str, contents: list[tuple[int, str]]) -> None:
     file, remedy = folder / name, "Copy the run folder again, or train again."
     if not file.is_file():
         raise RunError(f"{name} is missing from the run folder {str(folder)!r}. {remedy}")
-    if file.stat().st_size != entry["bytes"]:
-        raise RunError(f"{name} has {file.stat().st_size:,} bytes; {entry['bytes']:,} were written. It is damaged. {remedy}")
-    if _sha256(file) != entry["sha256"]:
+    size = file.stat().st_size
+    if size not in {written for written, _ in contents}:
+        raise RunError(f"{name} has {size:,} bytes; {contents[0][0]:,} were written. It is damaged. {remedy}")
+    if (size, _sha256(file)) not in contents:
         raise RunError(f"{name} is damaged: its SHA-256 is not the one in {MANIFEST}. {remedy}")
+
+
+def _entry(file: Path) -> dict[str, Any]:
+    return {"bytes": file.stat().st_size, "sha256": _sha256(file)}
 
 
 def _file_names(folder: Path) -> list[str]:
     paths = (entry for entry in folder.rglob("*") if entry.is_file())
     names = (path.relative_to(folder).as_posix() for path in paths)
-    return sorted(name for name in names if name.split("/")[0] in KNOWN_FILES - {MANIFEST} and TEMPORARY not in name)
+    return sorted(name for name in names if name.split("/")[0] in KNOWN_FILES - UNLISTED and TEMPORARY not in name)
 
 
 def _sha256(path: Path) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.neighbors import NearestNeighbors
+from sklearn.preprocessing import normalize
 
 from convscope import api
 from convscope.analysis.evaluation import Evaluation
@@ -100,8 +101,9 @@ def test_calibration_and_novelty_are_measured_on_the_validation_images(
     novelty = evidence.novelty
     assert novelty is not None
     assert novelty.layer_name == "dense"
-    reference = hidden(digits_run, evidence.reference_images[: evidence.sample])
-    known = NearestNeighbors(n_neighbors=5).fit(reference).kneighbors(hidden(digits_run, digits.train.images[measured]))
+    reference = normalize(hidden(digits_run, evidence.reference_images[: evidence.sample]))
+    own = normalize(hidden(digits_run, digits.train.images[measured]))
+    known = NearestNeighbors(n_neighbors=5).fit(reference).kneighbors(own)
     assert np.allclose(novelty.distances, np.percentile(known[0].mean(axis=1), range(101)), rtol=1e-3)
 
 

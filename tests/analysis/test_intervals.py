@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
-from convscope.analysis.intervals import wilson
+from convscope.analysis.intervals import simultaneous_wilson, simultaneous_z, wilson
 
 CASES = [(9903, 10_000), (9804, 10_000), (0, 10), (10, 10), (1, 1), (7, 9), (50, 100), (349, 359)]
 
@@ -34,3 +34,25 @@ def test_the_interval_covers_the_truth_95_times_in_100() -> None:
 def test_what_is_no_proportion_is_refused(successes: int, trials: int) -> None:
     with pytest.raises(ValueError, match="is no proportion"):
         wilson(successes, trials)
+
+
+@pytest.mark.parametrize("comparisons", [1, 10, 1000])
+def test_intervals_that_hold_together_are_bonferronis(comparisons: int) -> None:
+    assert simultaneous_z(comparisons) == pytest.approx(stats.norm.ppf(1 - 0.05 / comparisons / 2))
+    found = simultaneous_wilson(960, 1000, comparisons)
+    expected = proportion_confint(960, 1000, alpha=0.05 / comparisons, method="wilson")
+    assert (found.low, found.high) == pytest.approx(expected)
+
+
+def test_ten_intervals_hold_together_95_times_in_100() -> None:
+    generator = np.random.default_rng(0)
+    all_hold = 0
+    for successes in generator.binomial(1000, 0.97, (400, 10)):
+        found = [simultaneous_wilson(int(each), 1000, 10) for each in successes]
+        all_hold += all(each.low <= 0.97 <= each.high for each in found)
+    assert all_hold >= stats.binom(400, 0.95).ppf(0.001)
+
+
+def test_no_comparison_at_all_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least one was expected"):
+        simultaneous_z(0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from sklearn.neighbors import NearestNeighbors
+from sklearn.preprocessing import normalize
 
 from convscope.analysis.neighbours import NOBODY, NearestSearch
 from convscope.analysis.novelty import mean_distances, novelty, squared_distances
@@ -47,9 +48,14 @@ def test_distances_are_exact_where_they_are_small_against_the_features() -> None
     assert squared_distances(far, far + np.array([0.001, 0, 0])) == pytest.approx(1e-6, rel=1e-3)
 
 
-def test_the_mean_distance_is_that_of_scikit_learn() -> None:
-    expected = NearestNeighbors(n_neighbors=5).fit(FEATURES).kneighbors(OTHERS)[0].mean(axis=1)
-    assert np.allclose(mean_distances(OTHERS, FEATURES, 5), expected)
+def test_the_mean_distance_is_that_of_scikit_learn_between_directions() -> None:
+    near = NearestNeighbors(n_neighbors=5).fit(normalize(FEATURES)).kneighbors(normalize(OTHERS))[0]
+    assert np.allclose(mean_distances(OTHERS, FEATURES, 5), near.mean(axis=1))
+    assert np.allclose(mean_distances(7 * OTHERS, FEATURES, 5), near.mean(axis=1))
+
+
+def test_an_image_that_stirs_nothing_is_as_far_from_every_direction() -> None:
+    assert mean_distances(np.zeros((1, FEATURES.shape[1])), FEATURES, 5) == pytest.approx([1])
 
 
 def test_the_threshold_is_passed_by_one_known_image_in_a_hundred() -> None:

@@ -32,15 +32,18 @@ print(digest.hexdigest(), training.precision)
 """
 
 
-def digest(recipe: str, seed: int) -> str:
-    command = [sys.executable, "-c", DIGEST_OF_A_TRAINING, recipe, str(seed)]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+def digest(process: subprocess.Popen[str]) -> str:
+    output, _ = process.communicate(timeout=240)
+    assert process.returncode == 0
+    return output
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("recipe", ["standard", "notebook"])
 def test_two_processes_with_one_seed_learn_the_same_weights_bit_for_bit(recipe: str) -> None:
-    assert digest(recipe, 3) == digest(recipe, 3)
+    command = [sys.executable, "-c", DIGEST_OF_A_TRAINING, recipe, "3"]
+    first, second = (subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2))
+    assert digest(first) == digest(second)
 
 
 def test_one_seed_learns_the_same_weights_twice_in_a_process_and_another_seed_others(digits: Dataset) -> None:
@@ -182,19 +185,20 @@ def test_the_second_interrupt_breaks_off(digits: Dataset, interruptible: None) -
 
 
 @pytest.mark.slow
-def test_standard_reaches_993_on_mnist_and_notebook_repeats_the_notebook(mnist: Dataset) -> None:
-    """The promises of both recipes, on the real thing. What they take is compared in seconds of the processor: those of the
-    clock belong in benchmarks, since another tenant of the machine can double them."""
+def test_standard_reaches_993_on_mnist_and_two_epochs_of_the_notebook_go_as_they_did(mnist: Dataset) -> None:
+    """What all ten epochs reach is measured in benchmarks. What an epoch takes is compared in seconds of the processor, not of
+    the clock, which another tenant of the machine can double."""
     from convscope.analysis.evaluation import evaluate
 
     before = time.process_time()
-    original = fit(cnn, mnist, notebook(), seed=0)
+    original = fit(cnn, mnist, notebook().with_epochs(2), seed=0)
     between = time.process_time()
-    accuracy = evaluate(original.model, mnist.test, mnist.class_names).accuracy
-    assert 0.988 <= accuracy <= 0.993
     assert original.history[0].val_accuracy >= 0.97
-    assert original.history[-1].val_accuracy == pytest.approx(accuracy, abs=1e-6)
+    assert original.history[-1].val_accuracy == pytest.approx(
+        evaluate(original.model, mnist.test, mnist.class_names).accuracy, abs=1e-6
+    )
     start = time.process_time()
     ours = fit(cnn, mnist, standard(), seed=0)
-    assert time.process_time() - start < between - before
+    per_epoch = (time.process_time() - start) / len(ours.history)
+    assert per_epoch < (between - before) / len(original.history)
     assert evaluate(ours.model, mnist.test, mnist.class_names).accuracy >= 0.993

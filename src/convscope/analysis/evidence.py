@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+import numpy as np
+
+from ..data.dataset import Split
 from ..types import Images, Labels
 from .calibration import Calibration
 from .film import Film
@@ -22,7 +25,7 @@ class Evidence:
     """Places in the test split, ascending: all of them, or a sample that the mistakes come first in."""
     reference_images: Images
     """Training images: first ``sample`` ones drawn at random in proportion to their classes, then those that are nearest
-    to some mistake and are not among the first."""
+    to some mistake and are not among the first, then others that somebody wants to look at."""
     reference_labels: Labels
     reference_indices: Labels
     """Places in the training split, validation images included."""
@@ -35,3 +38,14 @@ class Evidence:
     calibration: Calibration | None
     novelty: Novelty | None
     film: Film | None
+
+
+def with_training_images(evidence: Evidence, train: Split, places: Labels) -> Evidence:
+    """``evidence`` with the images at ``places`` (m,) of the training split among its reference images, behind the others."""
+    new = places[~np.isin(places, evidence.reference_indices)]
+    return replace(
+        evidence,
+        reference_images=np.concatenate([evidence.reference_images, train.images[new]]),
+        reference_labels=np.concatenate([evidence.reference_labels, train.labels[new]]),
+        reference_indices=np.concatenate([evidence.reference_indices, new]),
+    )

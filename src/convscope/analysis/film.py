@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -43,6 +44,8 @@ class Film:
     """(e,) 0..1"""
     confusion: Labels | None = None
     """(e, k, k) rows true, columns predicted; ``None`` with more than ``MOST_CLASSES`` classes."""
+    predictions: npt.NDArray[np.unsignedinteger[Any]] | None = None
+    """(e, n) what each test image was taken for; ``None`` in runs of earlier versions, which did not keep it."""
 
 
 def kept_epochs(num_epochs: int, num_weights: int) -> list[int]:
@@ -84,7 +87,8 @@ def shoot(
     if len(names) <= MOST_CLASSES:
         matrices = np.stack([confusion(labels, each, names).counts for each in predictions])
     accuracy = np.array([(each == labels).mean() for each in predictions])
-    return Film(np.array(epochs, np.int64), accuracy, matrices)
+    answers = np.stack(predictions).astype(np.min_scalar_type(len(names) - 1))
+    return Film(np.array(epochs, np.int64), accuracy, matrices, answers)
 
 
 def follows(network: Network, images: Images, evaluation: Evaluation) -> bool:

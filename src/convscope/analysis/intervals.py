@@ -1,10 +1,11 @@
-"""How sure a measured share is."""
+"""How sure a measured share is. Of what is no share: :mod:`convscope.analysis.bootstrap`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
+from statistics import NormalDist
 
 Z_95 = 1.959963984540054
 """The 97.5 % quantile of the normal distribution."""
@@ -16,6 +17,26 @@ class Interval:
 
     low: float
     high: float
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A measured number and how sure it is."""
+
+    value: float
+    interval: Interval
+    """95 % confidence."""
+
+
+def simultaneous_z(comparisons: int) -> float:
+    """For intervals of which, of so many looked at together, all hold with 95 % confidence (Bonferroni's correction).
+
+    Who picks the worst of ten classes has looked at ten: one of ten intervals of 95 % misses its share in four cases of ten.
+    Raises ``ValueError`` for less than one.
+    """
+    if comparisons < 1:
+        raise ValueError(f"{comparisons} comparisons were given; at least one was expected")
+    return NormalDist().inv_cdf(1 - 0.025 / comparisons)
 
 
 def overlap(one: Sequence[float], other: Sequence[float]) -> bool:
@@ -38,3 +59,8 @@ def wilson(successes: int, trials: int, z: float = Z_95) -> Interval:
     centre = share + z * z / (2 * trials)
     scale = 1 + z * z / trials
     return Interval(max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale))
+
+
+def simultaneous_wilson(successes: int, trials: int, comparisons: int) -> Interval:
+    """The Wilson interval of one of so many proportions that are looked at together: with 95 % confidence all of them hold."""
+    return wilson(successes, trials, simultaneous_z(comparisons))

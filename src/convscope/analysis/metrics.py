@@ -1,7 +1,9 @@
 """Every number that the page or the terminal shows, gathered once; this becomes ``metrics.json``.
 
 Keys that others rely on: ``test.accuracy``, ``test.loss``, ``test.errors``, ``test.n``, ``test.interval`` (Wilson 95 %),
-``test.confusion`` (rows true, columns predicted), ``parameters``, ``train_seconds``, ``wall_seconds``, ``epochs``, ``seed``.
+``test.confusion`` (rows true, columns predicted), ``parameters``, ``train_seconds``, ``wall_seconds``, ``epochs``, ``seed``;
+``doubt`` (:func:`convscope.analysis.doubt.doubt_metrics`) and ``mistakes`` (:func:`convscope.analysis.mistakes.mistakes_metrics`),
+which runs of earlier versions lack.
 """
 
 from __future__ import annotations
@@ -16,25 +18,45 @@ from ..models.shapes import LayerRow, layer_table
 from ..training.history import History
 from .baseline import Baseline
 from .evaluation import Evaluation
+from .f1_intervals import f1_interval, macro_f1_estimate
 from .intervals import Interval, wilson
 from .scores import macro_f1
+from .sureness import Sureness, measure_sureness
 
 SCHEMA_VERSION = 1
 MOST_PAIRS = 10
 
 
-def evaluation_metrics(evaluation: Evaluation) -> dict[str, Any]:
-    """The numbers of one evaluated split."""
+def evaluation_metrics(evaluation: Evaluation, *, sureness: Sureness | None = None) -> dict[str, Any]:
+    """The numbers of one evaluated split. ``sureness``: of its probabilities as the softmax gives them, if measured already.
+
+    ``interval`` is that of the accuracy; others are called after what they are of.
+    """
+    sureness = sureness or measure_sureness(evaluation.logits, evaluation.labels)
+    macro = macro_f1_estimate(evaluation.confusion)
+    counts = evaluation.confusion.counts
+    called = counts.sum(axis=0)
     return {
         "n": len(evaluation),
         "errors": evaluation.errors,
         "accuracy": evaluation.accuracy,
         "interval": interval_pair(evaluation.interval),
         "loss": evaluation.loss,
+        "loss_interval": interval_pair(sureness.nll.interval),
+        "brier": sureness.brier.value,
+        "brier_interval": interval_pair(sureness.brier.interval),
+        "ece": sureness.ece.value,
+        "ece_interval": interval_pair(sureness.ece.interval),
         "macro_f1": macro_f1(evaluation.class_scores),
+        "macro_f1_interval": interval_pair(macro.interval),
         "confusion": evaluation.confusion.counts.tolist(),
         "per_class": [
-            {**asdict(score), "recall_interval": interval_pair(score.recall_interval)} for score in evaluation.class_scores
+            {
+                **asdict(score),
+                "recall_interval": interval_pair(score.recall_interval),
+                "f1_interval": interval_pair(f1_interval(int(counts[label, label]), score.support, int(called[label]))),
+            }
+            for label, score in enumerate(evaluation.class_scores)
         ],
         "confused_pairs": [asdict(pair) for pair in evaluation.confusion.pairs(MOST_PAIRS)],
     }

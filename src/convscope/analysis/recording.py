@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from ..data.dataset import Dataset
@@ -11,12 +11,12 @@ from ..models.network import Network, from_keras
 from ..models.shapes import layer_table
 from ..training.loop import Training
 from .baseline import Baseline, compare_with_baseline
+from .doubt import Doubt, doubt_metrics
 from .evaluation import Evaluation
 from .examples import choose_examples
 from .findings import find
 from .metrics import (
     SCHEMA_VERSION,
-    baseline_metrics,
     data_metrics,
     evaluation_metrics,
     history_metrics,
@@ -31,7 +31,7 @@ def make_record(
     training: Training,
     evaluation: Evaluation,
     *,
-    baseline: Baseline | None = None,
+    doubt: Doubt | None = None,
     wall_seconds: float,
 ) -> RunRecord:
     """Gather every number of a run. ``request`` is what ``run.json`` will say; ``wall_seconds`` the time until now."""
@@ -45,18 +45,26 @@ def make_record(
         **network_metrics(network),
         "data": data_metrics(dataset, training.validation, training.num_train),
         "history": history_metrics(training.history, len(training.validation)),
-        "test": evaluation_metrics(evaluation),
+        "test": evaluation_metrics(evaluation, sureness=doubt.before if doubt else None),
     }
-    if baseline is not None:
-        metrics["baseline"] = baseline_metrics(baseline)
-    metrics["findings"] = [asdict(finding) for finding in find(metrics, model_name=request["model"])]
+    if doubt is not None:
+        metrics["doubt"] = doubt_metrics(doubt)
     examples = choose_examples(dataset, evaluation)
-    return RunRecord(request, metrics, training.history, evaluation, network, training.snapshots, examples)
+    record = RunRecord(request, metrics, training.history, evaluation, network, training.snapshots, examples)
+    return with_metrics(record)
 
 
-def measure_baseline(name: str, training: Training, of_baseline: Evaluation, of_model: Evaluation) -> Baseline:
+def with_metrics(record: RunRecord, **more: Any) -> RunRecord:
+    """``record`` with ``more`` among its metrics, and with the findings of all of them."""
+    metrics = {**record.metrics, **more}
+    metrics["findings"] = [asdict(finding) for finding in find(metrics, model_name=record.request["model"])]
+    return replace(record, metrics=metrics)
+
+
+def measure_baseline(
+    name: str, training: Training, network: Network, of_baseline: Evaluation, of_model: Evaluation
+) -> Baseline:
     """The network beside, against the one under study."""
-    network: Network = from_keras(training.model)
     return compare_with_baseline(
         of_model,
         of_baseline,

@@ -1,0 +1,56 @@
+"""Random numbers for many images at once, each a function of the seed and of that image's place alone.
+
+A generator that hands out numbers in turn would give an image others in a sample than among all. So every image has a
+generator of its own: SplitMix64 (G. Steele, D. Lea and C. Flood, "Fast splittable pseudorandom number generators", 2014),
+which needs no more than a counter, and so runs for all images in one expression.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import numpy.typing as npt
+
+from ...types import Floats, Labels
+
+Words = npt.NDArray[np.uint64]
+
+STEP = np.uint64(0x9E3779B97F4A7C15)
+FIRST, SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+"""The constants of SplitMix64."""
+
+
+class Draws:
+    """Numbers for the images at ``places`` (n,) of a split; ``purpose`` and ``seed`` set them apart from all others."""
+
+    def __init__(self, purpose: str, places: Labels, *, seed: int) -> None:
+        digest = hashlib.blake2b(f"{purpose}/{seed}".encode(), digest_size=8).digest()
+        start = np.uint64(int.from_bytes(digest, "little"))
+        self._keys = _scrambled(_scrambled(places.astype(np.uint64) * STEP) + start)
+        self._drawn = 0
+
+    def uniform(self, *shape: int) -> Floats:
+        """(n, \\*shape) float64, evenly from 0 up to but not including 1."""
+        count = int(np.prod(shape, dtype=np.int64))
+        turns = np.arange(self._drawn + 1, self._drawn + count + 1, dtype=np.uint64)
+        self._drawn += count
+        words = _scrambled(self._keys[:, None] + turns * STEP) >> np.uint64(11)
+        return (words * 2.0**-53).reshape(len(self._keys), *shape)
+
+    def normal(self, *shape: int) -> Floats:
+        """(n, \\*shape) float32, of the standard normal distribution."""
+        from scipy.special import ndtri
+
+        # Half a step up, so that none is at 0, where the normal distribution ends at infinity.
+        return np.asarray(ndtri(self.uniform(*shape) + 2.0**-54), np.float32)
+
+    def signs(self, *shape: int) -> Floats:
+        """(n, \\*shape), −1 or 1."""
+        return np.where(self.uniform(*shape) < 0.5, -1.0, 1.0)
+
+
+def _scrambled(words: Words) -> Words:
+    words = (words ^ (words >> np.uint64(30))) * FIRST
+    words = (words ^ (words >> np.uint64(27))) * SECOND
+    return np.asarray(words ^ (words >> np.uint64(31)))

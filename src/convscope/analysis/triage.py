@@ -1,0 +1,144 @@
+"""A hint for every mistake: is the label suspect, is the image between two classes, or is it the network's own fault?
+
+Three rules, applied in this order, to what is known of a mistake; what is not known neither speaks for nor against.
+
+1. *Label suspect*, where everything speaks against the label: the network is sure of its answer (``SURE``) and gives the
+   label next to nothing (``HARDLY``); the nearest training images with the label are farther away than those of the class it
+   answers, by ``FARTHER``; after no earlier epoch did it agree with the label; and of other networks, where there are any,
+   most give the same answer.
+2. *Ambiguous*, where it is nearly a tie: the label gets a fair share of the probability (``FAIR``); or the nearest training
+   images of both classes are about equally far (``ALIKE``) and the answer has changed over the epochs or between networks.
+3. *The model's fault* otherwise: nothing of that speaks for the answer.
+
+The distances are between what the last hidden layer makes of the images, and so they share the errors of the network that they
+are to judge: a label suspect is a reason to look at the image, and never a verdict on it. What networks say that have not seen
+an image, the label audit asks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ..percent import percent
+
+SURE, HARDLY = 0.9, 0.05
+FAIR = 0.2
+FARTHER = 1.25
+ALIKE = 1.15
+FEWEST_EPOCHS = 2
+"""Earlier epochs from which on it means something that the network never agreed with the label."""
+
+Kind = Literal["label suspect", "ambiguous", "model's fault"]
+KINDS: tuple[Kind, ...] = ("label suspect", "ambiguous", "model's fault")
+
+
+@dataclass(frozen=True)
+class Signs:
+    """What is known of a mistake. ``None`` stands for what is not."""
+
+    predicted_probability: float
+    """Calibrated, of the class that it answers."""
+    true_probability: float
+    """Of the label."""
+    distance_ratio: float | None = None
+    """Mean distance to the nearest training images with the label, over that to those of the class it answers: above 1 it
+    looks more like the latter."""
+    right_before: int = 0
+    """After how many of the ``epochs_before`` the network agreed with the label."""
+    epochs_before: int = 0
+    """Epochs before the last, of which the answer is known."""
+    votes_same: int = 0
+    """How many of the ``votes`` are the same wrong answer."""
+    votes_right: int = 0
+    """How many are the label."""
+    votes: int = 0
+    """Other networks that were asked."""
+
+
+@dataclass(frozen=True)
+class Triage:
+    """One of three, and why: a hint, never a verdict."""
+
+    kind: Kind
+    reason: str
+    """A sentence with the numbers that decided."""
+    signs: Signs
+
+
+def triage(signs: Signs, *, true: str, predicted: str) -> Triage:
+    """Judge a mistake by its ``signs``; ``true`` and ``predicted`` are the names of the classes, for the sentence."""
+    if _all_against_the_label(signs):
+        return Triage("label suspect", _suspect_reason(signs, true, predicted), signs)
+    if _is_a_tie(signs):
+        return Triage("ambiguous", _tie_reason(signs, true, predicted), signs)
+    return Triage("model's fault", _fault_reason(signs, true, predicted), signs)
+
+
+def _all_against_the_label(signs: Signs) -> bool:
+    return (
+        signs.predicted_probability >= SURE
+        and signs.true_probability <= HARDLY
+        and signs.distance_ratio is not None
+        and signs.distance_ratio >= FARTHER
+        and signs.right_before == 0
+        and (signs.votes == 0 or 2 * signs.votes_same > signs.votes)
+    )
+
+
+def _is_a_tie(signs: Signs) -> bool:
+    if signs.true_probability >= FAIR:
+        return True
+    alike = signs.distance_ratio is not None and 1 / ALIKE <= signs.distance_ratio <= ALIKE
+    changed = 0 < signs.right_before < signs.epochs_before or 0 < signs.votes_right < signs.votes
+    return alike and changed
+
+
+def _suspect_reason(signs: Signs, true: str, predicted: str) -> str:
+    distances = f"its nearest training images of {true} are {signs.distance_ratio:.1f} times as far as those of {predicted}"
+    parts = [_probabilities(signs, true, predicted), distances]
+    if signs.epochs_before >= FEWEST_EPOCHS:
+        parts.append(f"after none of {signs.epochs_before} earlier epochs was it taken for {true}")
+    if signs.votes:
+        parts.append(f"{signs.votes_same} of {signs.votes} other networks answer the same")
+    return f"The label may be wrong: {'; '.join(parts)}."
+
+
+def _tie_reason(signs: Signs, true: str, predicted: str) -> str:
+    parts = [_probabilities(signs, true, predicted), *_likeness(signs, true, predicted), *_changes(signs, true)]
+    return f"It may be either: {'; '.join(parts)}."
+
+
+def _fault_reason(signs: Signs, true: str, predicted: str) -> str:
+    parts = [_probabilities(signs, true, predicted), *_likeness(signs, true, predicted), *_changes(signs, true)]
+    return f"The label stands, as far as can be seen: {'; '.join(parts)}."
+
+
+def _probabilities(signs: Signs, true: str, predicted: str) -> str:
+    return f"{predicted} gets {_written(signs.predicted_probability)} and {true} {_written(signs.true_probability)}"
+
+
+def _written(probability: float) -> str:
+    """Never 0 % or 100 %, which no softmax gives."""
+    if probability > 0.999:
+        return f"over {percent(0.999, 1)}"
+    return percent(probability, 1) if probability >= 0.001 else f"under {percent(0.001, 1)}"
+
+
+def _likeness(signs: Signs, true: str, predicted: str) -> list[str]:
+    if signs.distance_ratio is None:
+        return []
+    if 1 / ALIKE <= signs.distance_ratio <= ALIKE:
+        return [f"training images of {true} and of {predicted} are about equally near"]
+    near, far, ratio = (true, predicted, 1 / signs.distance_ratio) if signs.distance_ratio < 1 else (
+        predicted, true, signs.distance_ratio)  # fmt: skip
+    return [f"its nearest training images of {far} are {ratio:.1f} times as far as those of {near}"]
+
+
+def _changes(signs: Signs, true: str) -> list[str]:
+    parts = []
+    if signs.right_before:
+        parts.append(f"after {signs.right_before} of {signs.epochs_before} earlier epochs it was taken for {true}")
+    if signs.votes:
+        parts.append(f"{signs.votes_right} of {signs.votes} other networks say {true}")
+    return parts

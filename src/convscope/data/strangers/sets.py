@@ -1,0 +1,146 @@
+"""The sets of strange images for one dataset: which there are, in the shape and on the background of its own images.
+
+A set that may hold what the network knows is left out, with the reason: letters for a network that reads letters.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...errors import ConvscopeError, DatasetError
+from ...types import Floats, Images
+from ..background import Background
+from ..dataset import Dataset
+from ..fitting import resize
+from ..known import KNOWN
+from ..known_sets import FASHION
+from .drawn import draw_garments, draw_letters, draw_scribbles
+from .noise import smooth_noise, uniform_noise
+
+
+@dataclass(frozen=True, eq=False)
+class StrangerSet:
+    """One set."""
+
+    name: str
+    title: str
+    """What its images are, for a table."""
+    images: Images
+    """(n, h, w, c) uint8, in the shape of the dataset's."""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A set that there is not, and why."""
+
+    title: str
+    reason: str
+
+
+def make_strangers(
+    dataset: Dataset, background: Background, *, number: int, seed: int
+) -> tuple[tuple[StrangerSet, ...], tuple[LeftOut, ...]]:
+    """Sets of ``number`` images each, the same for the same ``seed``; and those that were left out."""
+    sets, left_out = [], []
+    known = {image.tobytes() for split in (dataset.train, dataset.test) for image in split.images}
+    for name, (title, make) in MAKERS.items():
+        generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, zlib.crc32(name.encode())])))
+        try:
+            images = make(dataset, background, number, generator)
+        except ConvscopeError as error:
+            left_out.append(LeftOut(title, str(error)))
+            continue
+        # Blank images, which any drawing may be, tell nothing.
+        if any(image.tobytes() in known for image in images if image.min() != image.max()):
+            left_out.append(LeftOut(title, "The network knows these very images."))
+        else:
+            sets.append(StrangerSet(name, title, images))
+    return tuple(sets), tuple(left_out)
+
+
+Maker = Callable[[Dataset, Background, int, np.random.Generator], Images]
+
+
+def _letters(dataset: Dataset, background: Background, number: int, generator: np.random.Generator) -> Images:
+    if _mostly(dataset, lambda name: name.isalpha() and len(set(name.lower())) == 1):
+        raise DatasetError("The classes are letters themselves.")
+    return inked(draw_letters(number, dataset.image_shape[:2], generator), dataset, background, generator)
+
+
+def _digits(dataset: Dataset, background: Background, number: int, generator: np.random.Generator) -> Images:
+    if dataset.provenance.things == "digits" or _mostly(dataset, lambda name: name.isdecimal() and len(name) == 1):
+        raise DatasetError("The classes are digits themselves, or are numbered as if they were.")
+    return inked(_known("mnist", dataset, number, generator), dataset, background, generator)
+
+
+def _clothes(dataset: Dataset, background: Background, number: int, generator: np.random.Generator) -> Images:
+    _refuse_clothes(dataset)
+    return inked(_known(FASHION.name, dataset, number, generator), dataset, background, generator)
+
+
+def _silhouettes(dataset: Dataset, background: Background, number: int, generator: np.random.Generator) -> Images:
+    _refuse_clothes(dataset)
+    return inked(draw_garments(number, dataset.image_shape[:2], generator), dataset, background, generator)
+
+
+def _scribbles(dataset: Dataset, background: Background, number: int, generator: np.random.Generator) -> Images:
+    return inked(draw_scribbles(number, dataset.image_shape[:2], generator), dataset, background, generator)
+
+
+def _inverted(dataset: Dataset, _: Background, number: int, generator: np.random.Generator) -> Images:
+    return np.asarray(255 - dataset.test.images[_some(len(dataset.test), number, generator)])
+
+
+MAKERS: dict[str, tuple[str, Maker]] = {
+    "letters": ("printed capital letters", _letters),
+    "digits": ("handwritten digits, MNIST's", _digits),
+    "clothes": ("articles of clothing, Fashion-MNIST's", _clothes),
+    "silhouettes": ("drawn silhouettes of clothes", _silhouettes),
+    "scribbles": ("scribbles", _scribbles),
+    "inverted": ("test images in negative", _inverted),
+    "smooth_noise": ("smooth noise", lambda data, _, number, random: smooth_noise(number, data.image_shape, random)),
+    "noise": (
+        "noise, every pixel by itself",
+        lambda data, _, number, random: uniform_noise(number, data.image_shape, random),
+    ),
+}
+
+
+def inked(ink: Floats, dataset: Dataset, background: Background, generator: np.random.Generator) -> Images:
+    """``ink`` (n, h, w) in 0..1 as images like the dataset's: (n, h, w, c) uint8. On its background, from that to black or to
+    white; where it has none, in two colours drawn for each image."""
+    shape = (len(ink), 1, 1, dataset.image_shape[2])
+    if background.level is None:
+        paper, pen = generator.uniform(0, 255, shape), generator.uniform(0, 255, shape)
+    else:
+        paper = np.broadcast_to(np.asarray(background.level, np.float64), shape)
+        pen = np.full(shape, 255 * background.ink)
+    return np.asarray(np.rint(paper + ink[..., None] * (pen - paper)), np.uint8)
+
+
+def _known(name: str, dataset: Dataset, number: int, generator: np.random.Generator) -> Floats:
+    """Images of a known set as ink, bright on dark as they are, fitted to the size of ``dataset``'s. Raises
+    :class:`DatasetError` where it is not on this machine."""
+    test = KNOWN[name]().test
+    chosen = test.images[_some(len(test), number, generator)]
+    if chosen.shape[1:3] != dataset.image_shape[:2]:
+        chosen = np.stack([resize(image, dataset.image_shape[:2]) for image in chosen])
+    return np.asarray(chosen[..., 0] / 255, np.float32)
+
+
+def _some(available: int, number: int, generator: np.random.Generator) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    return np.sort(generator.permutation(available)[:number])
+
+
+def _refuse_clothes(dataset: Dataset) -> None:
+    known = {name.lower() for name in FASHION.class_names.values()}
+    if dataset.provenance.things == FASHION.things or _mostly(dataset, lambda name: name.lower() in known):
+        raise DatasetError("The classes are clothes themselves.")
+
+
+def _mostly(dataset: Dataset, holds: Callable[[str], bool]) -> bool:
+    return 2 * sum(map(holds, dataset.class_names)) >= dataset.num_classes

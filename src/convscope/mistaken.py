@@ -1,0 +1,46 @@
+"""A run's mistakes, explained from its folder, and with what other runs on the same data make of the same images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from . import archive
+from .analysis.mistakes import Mistake, explain_mistakes
+from .analysis.record import RunRecord
+from .data.dataset import Dataset
+from .errors import ConfigError, DatasetError
+from .models.predictor import Predictor
+from .reporting import ONNX_MODEL, with_evidence
+from .types import Labels
+
+
+def mistakes_of(
+    folder: Path, others: Sequence[Path], dataset: Dataset | None, *, saliency: bool, most: int | None
+) -> tuple[Mistake, ...]:
+    """What :func:`convscope.api.mistakes` says. ``folder`` and ``others`` are those of complete runs."""
+    if most is not None and (isinstance(most, bool) or not isinstance(most, int) or most < 0):
+        raise ConfigError(f"most={most!r} cannot be used; a whole number of at least 0, or None, was expected.")
+    record = archive.load_record(folder)
+    votes = [_votes(record, archive.load_record(other), other) for other in others]
+    record = with_evidence(record, folder, dataset)
+    if record.evidence is None:
+        raise DatasetError(
+            f"the run {str(folder)!r} has no images of its mistakes: {record.evidence_missing} Bring the data back, or pass the "
+            "Run that was trained."
+        )
+    return explain_mistakes(record, Predictor(folder / ONNX_MODEL), votes=votes, saliency=saliency, most=most)
+
+
+def _votes(record: RunRecord, other: RunRecord, folder: Path) -> Labels:
+    """(n,) what another run answers on the same test images. Raises :class:`ConfigError` where they are others."""
+    own, its = record.evaluation, other.evaluation
+    same_data = record.request["dataset"]["fingerprint"] == other.request["dataset"]["fingerprint"]
+    if not same_data or not np.array_equal(own.labels, its.labels):
+        raise ConfigError(
+            f"the run {str(folder)!r} was trained on other data; the same were expected, so that both were asked about the same "
+            "images. Leave it out."
+        )
+    return its.predictions

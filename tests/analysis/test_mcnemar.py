@@ -1,0 +1,62 @@
+"""McNemar's mid-p against a published case, statsmodels, a sum of fractions, and chance itself."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import comb
+
+import numpy as np
+import pytest
+from scipy.stats import binom
+from statsmodels.stats.contingency_tables import mcnemar
+
+from convscope.analysis.mcnemar import mid_p
+
+
+def test_the_published_case_comes_out() -> None:
+    """Bentur et al., as worked out by Fagerland, Lydersen and Laake (2013): 1 against 7, mid-p 0.0391."""
+    assert mid_p(1, 7) == pytest.approx(0.0391, abs=5e-5)
+    assert mid_p(7, 1) == mid_p(1, 7)
+
+
+@pytest.mark.parametrize(("first", "second"), [(0, 1), (3, 12), (40, 61), (0, 20), (700, 812)])
+def test_it_is_the_exact_test_of_statsmodels_less_the_probability_of_this_outcome(first: int, second: int) -> None:
+    exact = mcnemar([[5, first], [second, 5]], exact=True).pvalue
+    assert mid_p(first, second) == pytest.approx(exact - binom.pmf(first, first + second, 0.5), rel=1e-9)
+
+
+def test_it_is_the_sum_over_all_outcomes_by_hand() -> None:
+    """Every outcome as far from the middle counts by half, every one further out wholly."""
+    for discordant in range(1, 15):
+        for first in range(discordant + 1):
+            distance = abs(2 * first - discordant)
+            expected = Fraction(0)
+            for other in range(discordant + 1):
+                further = abs(2 * other - discordant)
+                expected += Fraction(comb(discordant, other), 2**discordant) * (
+                    Fraction(1) if further > distance else Fraction(1, 2) if further == distance else 0
+                )
+            # Of an even number in the middle there is one such outcome, elsewhere two: so it is 1 less half of it.
+            assert mid_p(first, discordant - first) == pytest.approx(float(expected))
+
+
+def test_no_image_that_tells_them_apart_is_no_evidence() -> None:
+    assert mid_p(0, 0) == 1
+
+
+def test_thousands_of_images_take_no_time_and_do_not_overflow() -> None:
+    assert 0 < mid_p(4800, 5200) < 0.001
+    assert mid_p(5000, 5000) == pytest.approx(1, abs=0.01)
+
+
+def test_counts_below_zero_are_refused() -> None:
+    with pytest.raises(ValueError, match="are no counts"):
+        mid_p(-1, 3)
+
+
+@pytest.mark.parametrize("share", [0.002, 0.01])
+def test_equally_good_networks_are_told_apart_in_at_most_one_case_of_twenty(share: float) -> None:
+    trials = 4000
+    tables = np.random.default_rng(0).multinomial(2000, [share, share, 1 - 2 * share], trials)
+    found = sum(mid_p(int(first), int(second)) <= 0.05 for first, second, _ in tables)
+    assert found <= binom.ppf(0.9999, trials, 0.05)

@@ -1,0 +1,111 @@
+"""The mistakes of a real run, and what is known of each."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.special import softmax
+
+from convscope import api
+from convscope.analysis.mistakes import Mistake, explain_mistakes, mistakes_metrics
+from convscope.analysis.occlusion import occlude
+from convscope.data.dataset import Dataset
+from convscope.models.predictor import Predictor
+
+
+@pytest.fixture(scope="module")
+def predictor(digits_run: api.Run) -> Predictor:
+    return Predictor(digits_run.folder / "model.onnx")
+
+
+@pytest.fixture(scope="module")
+def explained(digits_run: api.Run, predictor: Predictor) -> tuple[Mistake, ...]:
+    return explain_mistakes(digits_run.record, predictor)
+
+
+def test_every_mistake_is_there_the_surest_first(
+    explained: tuple[Mistake, ...], digits_run: api.Run, digits: Dataset
+) -> None:
+    evaluation = digits_run.evaluation
+    assert [each.index for each in explained] == evaluation.mistakes.tolist()
+    for each in explained:
+        assert np.array_equal(each.image, digits.test.images[each.index])
+        assert each.labels == (digits.test.labels[each.index], evaluation.predictions[each.index])
+        assert each.true == digits.class_names[each.labels[0]]
+
+
+def test_probabilities_are_calibrated(explained: tuple[Mistake, ...], digits_run: api.Run) -> None:
+    temperature = digits_run.record.metrics["doubt"]["temperature"]
+    for each in explained:
+        logits = digits_run.evaluation.logits[each.index].astype(np.float64)
+        assert each.probabilities == pytest.approx(softmax(logits / temperature))
+        assert each.predicted_probability == each.probabilities.max() > each.true_probability
+
+
+def test_neighbours_are_training_images_of_the_two_classes_in_order_of_distance(
+    explained: tuple[Mistake, ...], digits: Dataset, predictor: Predictor
+) -> None:
+    for each in explained:
+        wrong, _ = predictor.features_and_logits(each.image[None])
+        for near, label in zip((each.nearest_true, each.nearest_predicted), each.labels, strict=True):
+            assert near is not None
+            assert (digits.train.labels[near.indices] == label).all()
+            assert np.array_equal(near.images, digits.train.images[near.indices])
+            features, _ = predictor.features_and_logits(near.images)
+            assert near.distances == pytest.approx(np.linalg.norm(features - wrong, axis=1), rel=1e-4)
+            assert (np.diff(near.distances) >= -1e-6).all()
+
+
+def test_history_ends_with_the_answer_and_agrees_with_the_film(explained: tuple[Mistake, ...], digits_run: api.Run) -> None:
+    evidence = digits_run.record.evidence
+    assert evidence is not None
+    film = evidence.film
+    assert film is not None
+    assert film.predictions is not None
+    accuracy = (film.predictions == digits_run.evaluation.labels).mean(axis=1)
+    assert accuracy == pytest.approx(film.accuracy)
+    for each in explained:
+        assert each.epochs.tolist() == [1, 2]
+        assert each.history[-1] == each.labels[1]
+        assert each.triage.signs.epochs_before == 1
+        assert each.triage.signs.right_before == int(each.history[0] == each.labels[0])
+
+
+def test_occlusion_is_that_of_both_classes(explained: tuple[Mistake, ...], predictor: Predictor) -> None:
+    first = explained[0]
+    assert first.occlusion is not None
+    assert first.occlusion.classes == first.labels
+    assert np.array_equal(first.occlusion.drop, occlude(predictor, first.image, first.labels).drop)
+
+
+def test_other_networks_vote(digits_run: api.Run, predictor: Predictor) -> None:
+    evaluation = digits_run.evaluation
+    votes = [evaluation.labels, evaluation.predictions, evaluation.predictions]
+    for each in explain_mistakes(digits_run.record, predictor, votes=votes, saliency=False):
+        assert each.votes.tolist() == [each.labels[0], each.labels[1], each.labels[1]]
+        assert (each.triage.signs.votes, each.triage.signs.votes_same, each.triage.signs.votes_right) == (3, 2, 1)
+
+
+def test_a_run_of_an_earlier_version_has_no_history_and_maybe_no_temperature(
+    digits_run: api.Run, predictor: Predictor
+) -> None:
+    record = digits_run.record
+    assert record.evidence is not None
+    assert record.evidence.film is not None
+    bare = replace(record.evidence, film=replace(record.evidence.film, predictions=None), calibration=None, nearest=None)
+    old = replace(record, evidence=bare, metrics={})
+    for each in explain_mistakes(old, predictor, saliency=False, most=3):
+        assert each.probabilities == pytest.approx(digits_run.evaluation.probabilities[each.index])
+        assert (each.nearest_true, len(each.history), each.occlusion) == (None, 0, None)
+
+
+def test_the_metrics_count_and_list_them(explained: tuple[Mistake, ...], digits_run: api.Run) -> None:
+    metrics = mistakes_metrics(explained, digits_run.evaluation.errors)
+    assert metrics == json.loads(json.dumps(metrics, allow_nan=False)) == digits_run.record.metrics["mistakes"]
+    assert sum(metrics["triage"].values()) == metrics["explained"] == metrics["errors"] == len(metrics["list"])
+    first = metrics["list"][0]
+    assert (first["index"], first["true"], first["predicted"]) == (explained[0].index, *explained[0].labels)
+    assert first["reason"].endswith(".")

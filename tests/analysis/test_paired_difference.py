@@ -1,0 +1,115 @@
+"""The interval of a paired difference against published cases, its own definition, and by simulation."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize_scalar
+from scipy.stats import binom
+
+from convscope.analysis.intervals import Z_95, wilson
+from convscope.analysis.paired_difference import PairedCounts, count_pairs, paired_interval
+
+Shares = tuple[int, float, float]
+LIKE_OURS: list[Shares] = [(10_000, 0.0025, 0.0025), (10_000, 0.0006, 0.0001), (360, 0.03, 0.02), (2000, 0.004, 0.001)]
+"""Images, and the shares of them that only the first and only the second network gets right."""
+
+
+@pytest.mark.parametrize(
+    ("counts", "low", "high"),
+    [
+        (PairedCounts(59, 6, 16, 80), -0.1240, -0.0054),  # Cavo et al. (2012)
+        (PairedCounts(1, 1, 7, 12), -0.5172, -0.0260),  # Bentur et al. (2009)
+    ],
+)
+def test_the_cases_of_the_textbook_come_out(counts: PairedCounts, low: float, high: float) -> None:
+    """Tango's interval as in M. W. Fagerland, S. Lydersen and P. Laake, "Statistical Analysis of Contingency Tables", 2017."""
+    assert counts.interval.low == pytest.approx(low, abs=5e-5)
+    assert counts.interval.high == pytest.approx(high, abs=5e-5)
+
+
+@pytest.mark.parametrize(("first", "second", "n"), [(6, 16, 161), (5, 1, 10_000), (40, 20, 160), (0, 4, 50)])
+def test_at_its_ends_a_score_test_just_rejects(first: int, second: int, n: int) -> None:
+    """With the likelihood maximised numerically, where the interval solves an equation."""
+    for end in (paired_interval(first, second, n).low, paired_interval(first, second, n).high):
+
+        def unlikely(share: float, end: float = end) -> float:
+            shares = np.clip([share + end, share, 1 - 2 * share - end], 1e-300, None)
+            return -float(np.dot([first, second, n - first - second], np.log(shares)))
+
+        bounds = (max(0.0, -end), (1 - end) / 2)
+        share = minimize_scalar(unlikely, bounds=bounds, method="bounded", options={"xatol": 1e-13}).x
+        score = (first - second - n * end) / np.sqrt(n * (2 * share + end * (1 - end)))
+        assert abs(score) == pytest.approx(Z_95, rel=1e-4)
+
+
+def test_exchanging_the_two_turns_the_interval_round() -> None:
+    one, other = paired_interval(8, 3, 200), paired_interval(3, 8, 200)
+    assert (one.low, one.high) == pytest.approx((-other.high, -other.low))
+
+
+def test_the_extremes_stay_within_what_is_possible() -> None:
+    assert paired_interval(10, 0, 10).high == pytest.approx(1)
+    assert paired_interval(0, 10, 10).low == pytest.approx(-1)
+    alike = paired_interval(0, 0, 100)
+    assert alike.low == pytest.approx(-alike.high)
+    assert 0.03 < alike.high < 0.04
+    with pytest.raises(ValueError, match="cannot be"):
+        paired_interval(5, 6, 10)
+
+
+def simulated(shares: Shares, trials: int = 2000) -> tuple[np.ndarray, float]:  # type: ignore[type-arg]
+    n, first, second = shares
+    return np.random.default_rng(1).multinomial(n, [first, second, 1 - first - second], trials), first - second
+
+
+@pytest.mark.parametrize("shares", LIKE_OURS)
+def test_it_covers_the_truth_in_nineteen_cases_of_twenty(shares: Shares) -> None:
+    tables, truth = simulated(shares)
+    known: dict[tuple[int, int], bool] = {}
+    for first, second, _ in tables.tolist():
+        if (first, second) not in known:
+            interval = paired_interval(first, second, shares[0])
+            known[first, second] = interval.low <= truth <= interval.high
+    covered = sum(known[first, second] for first, second, _ in tables.tolist())
+    assert binom.ppf(1e-4, len(tables), 0.94) <= covered <= binom.ppf(0.9999, len(tables), 0.965)
+
+
+def test_the_textbooks_interval_is_too_short_and_newcombes_too_long_where_few_images_tell_them_apart() -> None:
+    """The reason for this one. Newcombe's as in his paper of 1998, method 10."""
+    n = 10_000
+    tables, truth = simulated((n, 0.0006, 0.0001))
+    wald = newcombe = tango = 0
+    for first, second, _ in tables.tolist():
+        difference = (first - second) / n
+        half = Z_95 * np.sqrt(max(first + second - (first - second) ** 2 / n, 0)) / n
+        wald += abs(truth - difference) <= half
+        newcombe += _in_newcombe(truth, n - 30 - first - second, first, second, 30)
+        own = paired_interval(first, second, n)
+        tango += own.low <= truth <= own.high
+    assert wald < tango < newcombe
+
+
+def _in_newcombe(truth: float, both: int, first: int, second: int, neither: int) -> bool:
+    n = both + first + second + neither
+    one, other = (both + first) / n, (both + second) / n
+    of_one, of_other = wilson(both + first, n), wilson(both + second, n)
+    product = (both + first) * (second + neither) * (both + second) * (first + neither)
+    cross = both * neither - first * second
+    correlation = (cross - n / 2 if cross > n / 2 else min(cross, 0)) / np.sqrt(product)
+    a, b, c, d = one - of_one.low, of_other.high - other, other - of_other.low, of_one.high - one
+    low = one - other - np.sqrt(a * a - 2 * correlation * a * b + b * b)
+    high = one - other + np.sqrt(c * c - 2 * correlation * c * d + d * d)
+    return bool(low <= truth <= high)
+
+
+def test_pairs_are_counted_as_a_loop_counts_them() -> None:
+    generator = np.random.default_rng(0)
+    labels, first, second = generator.integers(0, 3, (3, 200))
+    loop = {(True, True): 0, (True, False): 0, (False, True): 0, (False, False): 0}
+    for label, one, other in zip(labels, first, second, strict=True):
+        loop[one == label, other == label] += 1
+    counts = count_pairs(labels, first, second)
+    assert (counts.both_right, counts.only_first, counts.only_second, counts.both_wrong) == tuple(loop.values())
+    assert counts.n == 200
+    assert counts.difference == pytest.approx((first == labels).mean() - (second == labels).mean())

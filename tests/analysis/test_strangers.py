@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+from sklearn.neighbors import NearestNeighbors
+from sklearn.preprocessing import normalize
+
+from convscope.analysis.strangers import Strangers, measure_strangers, strangers_metrics
+from convscope.api import Run
+from convscope.data.background import Background
+from convscope.data.strangers.sets import LeftOut, StrangerSet, make_strangers
+from convscope.models.predictor import Predictor
+from convscope.types import Images
+
+
+@pytest.fixture(scope="module")
+def sets(digits_run: Run) -> tuple[StrangerSet, ...]:
+    wanted = {"letters", "inverted", "noise"}
+    made = make_strangers(digits_run.dataset, Background((0,)), number=60, seed=0)[0]
+    return tuple(each for each in made if each.name in wanted)
+
+
+@pytest.fixture(scope="module")
+def reference(digits_run: Run) -> Images:
+    evidence = digits_run.record.evidence
+    assert evidence is not None
+    return evidence.reference_images[: evidence.sample]
+
+
+@pytest.fixture(scope="module")
+def found(digits_run: Run, sets: tuple[StrangerSet, ...], reference: Images) -> Strangers:
+    evidence = digits_run.record.evidence
+    assert evidence is not None
+    assert evidence.novelty is not None
+    predictor = Predictor(digits_run.folder / "model.onnx")
+    left_out = (LeftOut("cars", "There are none."),)
+    return measure_strangers(predictor, evidence.novelty, reference, digits_run.dataset.test.images, sets, left_out)
+
+
+def test_areas_and_shares_are_those_of_scikit_learn(
+    found: Strangers, digits_run: Run, sets: tuple[StrangerSet, ...], reference: Images
+) -> None:
+    import keras
+
+    model = keras.Model(digits_run.model.inputs, digits_run.model.layers[-2].output)
+
+    def layer(images: Images) -> np.ndarray:  # type: ignore[type-arg]
+        return np.asarray(normalize(model.predict(images / np.float32(255), verbose=0)))
+
+    evidence = digits_run.record.evidence
+    assert evidence is not None
+    assert evidence.novelty is not None
+    nearest = NearestNeighbors(n_neighbors=evidence.novelty.neighbours).fit(layer(reference))
+    known = nearest.kneighbors(layer(digits_run.dataset.test.images))[0].mean(axis=1)
+    sure = digits_run.evaluation.confidence
+    for each, result in zip(sets, found.sets, strict=True):
+        strange = nearest.kneighbors(layer(each.images))[0].mean(axis=1)
+        truth = np.repeat([1, 0], [len(strange), len(known)])
+        assert result.distance.value == pytest.approx(roc_auc_score(truth, np.concatenate([strange, known])), abs=1e-3)
+        unsure = 1 - digits_run.model.predict(each.images / np.float32(255), verbose=0).max(axis=1)
+        assert result.confidence.value == pytest.approx(roc_auc_score(truth, np.concatenate([unsure, 1 - sure])), abs=5e-3)
+        assert result.noticed.value == pytest.approx((strange > found.threshold).mean(), abs=0.02)
+    assert found.false_alarms.value == pytest.approx((known > found.threshold).mean(), abs=0.01)
+
+
+def test_every_number_has_its_interval_and_its_n(found: Strangers) -> None:
+    metrics = strangers_metrics(found)
+    assert metrics["known"]["n"] == 359
+    assert [each["n"] for each in metrics["sets"]] == [60, 60, 60]
+    assert metrics["left_out"] == [{"title": "cars", "reason": "There are none."}]
+    for each in metrics["sets"]:
+        for name in ("distance", "confidence"):
+            low, high = each[name]["interval"]
+            assert 0 <= low <= each[name]["auroc"] <= high <= 1
+            assert high - low > 0.005
+
+
+def test_what_is_known_is_told_from_itself_by_chance_alone(digits_run: Run, reference: Images) -> None:
+    evidence = digits_run.record.evidence
+    assert evidence is not None
+    assert evidence.novelty is not None
+    test = digits_run.dataset.test.images
+    same = (StrangerSet("same", "more of the same", test[1::2]),)
+    found = measure_strangers(Predictor(digits_run.folder / "model.onnx"), evidence.novelty, reference, test[::2], same, ())
+    interval = found.sets[0].distance.interval
+    assert interval.low < 0.5 < interval.high

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.special import softmax
+from scipy.stats import binom
+from sklearn.metrics import brier_score_loss, log_loss
+
+from convscope.analysis.calibration import expected_calibration_error
+from convscope.analysis.reliability import bin_places
+from convscope.analysis.sureness import measure_sureness
+
+Array = np.ndarray[Any, Any]
+
+
+def logits_and_labels(n: int, *, sharpness: float = 1.0, k: int = 10, seed: int = 0) -> tuple[Array, Array, Array]:
+    """Logits that are ``sharpness`` times too sharp, labels, and the true probabilities."""
+    generator = np.random.default_rng(seed)
+    honest = generator.normal(0, 3, (n, k))
+    shares = softmax(honest, axis=1)
+    labels = (shares.cumsum(axis=1) > generator.random((n, 1))).argmax(axis=1)
+    return (honest * sharpness).astype(np.float32), labels, shares
+
+
+@pytest.mark.parametrize("temperature", [1.0, 2.5])
+def test_each_number_is_that_of_scikit_learn(temperature: float) -> None:
+    logits, labels, _ = logits_and_labels(700, k=4)
+    shares = softmax(logits.astype(np.float64) / temperature, axis=1)
+    found = measure_sureness(logits, labels, temperature=temperature)
+    assert found.nll.value == pytest.approx(log_loss(labels, shares))
+    one_by_one = [brier_score_loss(labels == label, shares[:, label]) for label in range(4)]
+    assert found.brier.value == pytest.approx(sum(one_by_one))
+    assert found.ece.value == pytest.approx(expected_calibration_error(shares, labels))
+    assert found.gap.value == pytest.approx(shares.max(axis=1).mean() - (shares.argmax(axis=1) == labels).mean())
+    for each in (found.nll, found.brier, found.ece, found.gap):
+        assert each.interval.low <= each.value <= each.interval.high
+
+
+def test_too_sharp_is_too_sure_and_the_temperature_mends_it() -> None:
+    logits, labels, _ = logits_and_labels(3000, sharpness=2.5)
+    before, after = (measure_sureness(logits, labels, temperature=each) for each in (1.0, 2.5))
+    assert before.gap.interval.low > 0
+    assert before.ece.interval.low > before.ece_by_chance
+    assert after.gap.interval.low < 0 < after.gap.interval.high
+    assert after.ece.interval.low == 0
+    assert after.nll.interval.high < before.nll.interval.low
+
+
+@pytest.mark.parametrize("sharpness", [pytest.param(1.0, marks=pytest.mark.slow), 1.3])
+def test_the_intervals_hold_as_often_as_they_say(sharpness: float) -> None:
+    """That of the calibration error more often, where chance alone makes as much of it."""
+    logits, _, shares = logits_and_labels(50_000, sharpness=sharpness, seed=99)
+    confidence = softmax(logits, axis=1).max(axis=1)
+    right = shares[np.arange(len(shares)), logits.argmax(axis=1)]
+    gap = float((confidence - right).mean())
+    ece = np.abs(np.bincount(bin_places(confidence), weights=confidence - right)).sum() / len(right)
+    runs, hits = 24, np.zeros(2, int)
+    for seed in range(runs):
+        logits, labels, _ = logits_and_labels(300, sharpness=sharpness, seed=seed)
+        found = measure_sureness(logits, labels, seed=seed)
+        hits += [each.interval.low <= truth <= each.interval.high for each, truth in ((found.gap, gap), (found.ece, ece))]
+    low, high = binom(runs, 0.94).ppf(0.0005), binom(runs, 0.96).ppf(0.9995)
+    assert low <= hits[0] <= high
+    assert hits[1] >= low
+
+
+def test_a_single_image_has_numbers_without_width() -> None:
+    found = measure_sureness(np.array([[2.0, 0.0]]), np.array([0]))
+    assert found.nll.value == pytest.approx(np.log1p(np.exp(-2)))
+    assert found.nll.interval.low == pytest.approx(found.nll.value)
+
+
+def test_logits_of_thousands_do_not_overflow() -> None:
+    found = measure_sureness(np.array([[5000.0, -5000.0], [4000.0, 1.0], [9.0, 3000.0]]), np.array([0, 1, 1]))
+    assert np.isfinite([found.nll.value, found.brier.value, found.ece.value, found.gap.value]).all()

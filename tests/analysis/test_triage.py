@@ -1,0 +1,82 @@
+"""Cases made by hand: one for each rule, and one on either side of each limit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from convscope.analysis.triage import Signs, triage
+
+AGAINST_THE_LABEL = Signs(0.98, 0.01, distance_ratio=1.6, right_before=0, epochs_before=7)
+TIE = Signs(0.55, 0.4, distance_ratio=1.05, right_before=3, epochs_before=7)
+FAULT = Signs(0.95, 0.03, distance_ratio=0.7, right_before=0, epochs_before=7)
+
+
+def kind(signs: Signs) -> str:
+    return triage(signs, true="5", predicted="3").kind
+
+
+def test_where_everything_speaks_against_the_label_the_label_is_suspect() -> None:
+    found = triage(AGAINST_THE_LABEL, true="5", predicted="3")
+    assert found.kind == "label suspect"
+    assert found.reason == (
+        "The label may be wrong: 3 gets 98.0 % and 5 1.0 %; its nearest training images of 5 are 1.6 times as far as those of 3; "
+        "after none of 7 earlier epochs was it taken for 5."
+    )
+    assert found.signs == AGAINST_THE_LABEL
+
+
+@pytest.mark.parametrize("change", [
+    {"predicted_probability": 0.85}, {"true_probability": 0.06}, {"distance_ratio": 1.2}, {"distance_ratio": None},
+    {"right_before": 1}, {"votes": 4, "votes_same": 2, "votes_right": 2},
+])  # fmt: skip
+def test_one_thing_that_does_not_speak_against_the_label_clears_it(change: dict[str, float]) -> None:
+    assert kind(replace(AGAINST_THE_LABEL, **change)) != "label suspect"
+
+
+def test_other_networks_that_answer_the_same_are_named() -> None:
+    found = triage(replace(AGAINST_THE_LABEL, votes=4, votes_same=3), true="5", predicted="3")
+    assert found.kind == "label suspect"
+    assert "3 of 4 other networks answer the same" in found.reason
+
+
+def test_after_a_single_epoch_history_says_nothing() -> None:
+    found = triage(replace(AGAINST_THE_LABEL, epochs_before=0), true="5", predicted="3")
+    assert found.kind == "label suspect"
+    assert "epoch" not in found.reason
+
+
+def test_a_fair_share_for_the_label_makes_it_a_tie() -> None:
+    found = triage(TIE, true="5", predicted="3")
+    assert found.kind == "ambiguous"
+    assert found.reason == (
+        "It may be either: 3 gets 55.0 % and 5 40.0 %; training images of 5 and of 3 are about equally near; after 3 of 7 earlier "
+        "epochs it was taken for 5."
+    )
+    assert kind(replace(FAULT, true_probability=0.2)) == "ambiguous"
+    assert kind(replace(FAULT, true_probability=0.19)) == "model's fault"
+
+
+@pytest.mark.parametrize(("change", "expected"), [
+    ({"right_before": 3}, "ambiguous"), ({"right_before": 7}, "model's fault"), ({}, "model's fault"),
+    ({"votes": 3, "votes_right": 1}, "ambiguous"), ({"votes": 3, "votes_right": 3}, "model's fault"),
+    ({"right_before": 3, "distance_ratio": 1.2}, "model's fault"), ({"right_before": 3, "distance_ratio": 0.88}, "ambiguous"),
+])  # fmt: skip
+def test_equal_distances_make_it_a_tie_only_where_the_answer_has_changed(change: dict[str, float], expected: str) -> None:
+    sure = Signs(0.9, 0.1, distance_ratio=1.0, epochs_before=7)
+    assert kind(replace(sure, **change)) == expected
+
+
+def test_what_nothing_speaks_for_is_the_networks_own() -> None:
+    found = triage(replace(FAULT, right_before=4, votes=2, votes_right=2), true="5", predicted="3")
+    assert found.kind == "model's fault"
+    assert found.reason == (
+        "The label stands, as far as can be seen: 3 gets 95.0 % and 5 3.0 %; its nearest training images of 3 are 1.4 times as "
+        "far as those of 5; after 4 of 7 earlier epochs it was taken for 5; 2 of 2 other networks say 5."
+    )
+
+
+def test_with_nothing_known_but_probabilities_there_is_an_answer_all_the_same() -> None:
+    assert kind(Signs(0.9999, 1e-9)) == "model's fault"
+    assert "3 gets over 99.9 % and 5 under 0.1 %" in triage(Signs(0.9999, 1e-9), true="5", predicted="3").reason

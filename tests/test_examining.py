@@ -1,0 +1,167 @@
+"""A thorough evaluation, on a copy of a real run: what it measures, what it leaves in the run, and what it says."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from convscope import api, runs
+from convscope.analysis.corruptions.kinds import KINDS
+from convscope.cli import examination
+from convscope.cli.main import group
+from convscope.data.dataset import Dataset, Split
+from convscope.data.known import KNOWN
+from convscope.errors import DatasetError, MissingBackendError
+from convscope.examining import Examination, Examining, choose_places
+from convscope.figures import gallery
+from convscope.models import backend
+
+
+@pytest.fixture(scope="module")
+def events() -> list[Examining]:
+    return []
+
+
+@pytest.fixture(scope="module")
+def examined(digits_run: api.Run, tmp_path_factory: pytest.TempPathFactory, events: list[Examining]) -> Examination:
+    folder = Path(shutil.copytree(digits_run.folder, tmp_path_factory.mktemp("examined") / "run"))
+    return api.examine(folder, progress=events.append)
+
+
+def metrics_of(folder: Path) -> Any:
+    return runs.read_json(folder / "metrics.json")
+
+
+@pytest.mark.slow
+def test_the_numbers_are_in_the_run_which_stays_whole(examined: Examination, digits_run: api.Run) -> None:
+    metrics = metrics_of(runs.verify(examined.folder))
+    assert metrics == json.loads(json.dumps(dict(examined.metrics)))
+    before = metrics_of(digits_run.folder)
+    assert {name: value for name, value in metrics.items() if name in before and name != "findings"} == {
+        name: value for name, value in before.items() if name != "findings"
+    }
+    assert metrics["robustness"]["n"] == metrics["robustness"]["test_images"] == 359
+    assert metrics["robustness"]["clean"]["count"] == 359 - metrics["test"]["errors"]
+    assert [kind["kind"] for kind in metrics["robustness"]["kinds"]] == list(KINDS)
+    assert metrics["attacks"]["n"] == 359
+    assert {each["name"] for each in metrics["strangers"]["sets"]} >= {"letters", "scribbles", "inverted", "noise"}
+    assert metrics["robustness"]["missing"] == {}
+
+
+@pytest.mark.slow
+def test_the_page_and_the_figures_have_them_too(examined: Examination) -> None:
+    page = (examined.folder / "report.html").read_text("utf-8")
+    assert 'id="figure-robustness"' in page
+    assert "motion blur" in page
+    assert "FGSM" in page
+    assert (examined.folder / "figures" / "robustness.svg").is_file()
+    assert any(finding["figure"] == "robustness" for finding in examined.metrics["findings"])
+
+
+@pytest.mark.slow
+def test_the_terminal_has_every_number_and_the_short_form_the_lines_alone(examined: Examination) -> None:
+    sections = {name: examined.metrics[name] for name in ("robustness", "strangers", "attacks")}
+    whole, short = "\n".join(examination.tables(sections)), list(examination.summary(sections))
+    for kind in sections["robustness"]["kinds"]:
+        assert f"{100 * kind['accuracy']:.1f}" in whole
+    assert len(short) == 3
+    assert all(line in whole and "\n" not in line for line in short)
+    assert len(list(examination.tables({**sections, "attacks": None, "strangers": None}))) == 1
+
+
+@pytest.mark.slow
+def test_progress_goes_through_the_steps_one_after_the_other(examined: Examination, events: list[Examining]) -> None:
+    assert list(dict.fromkeys(event.step for event in events)) == ["corruptions", "strangers", "attacks", "page"]
+    for step in {event.step for event in events}:
+        done = [event.done for event in events if event.step == step]
+        assert done == list(range(next(event.total for event in events if event.step == step) + 1))
+
+
+@pytest.mark.slow
+def test_examining_again_measures_the_same(examined: Examination) -> None:
+    again = api.examine(examined.folder)
+    for name in ("robustness", "strangers"):
+        assert again.metrics[name] == examined.metrics[name]
+    for name in ("fgsm", "pgd"):
+        counts = [[share["count"] for share in each.metrics["attacks"][name]] for each in (again, examined)]
+        assert np.abs(np.subtract(*counts)).max() <= 1
+
+
+def test_without_a_back_end_all_but_the_attacks_is_measured(run_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing() -> str:
+        raise MissingBackendError("training needs a back-end for Keras, and TensorFlow is not installed")
+
+    monkeypatch.setattr("convscope.models.saving.require_backend", missing)
+    monkeypatch.setattr(gallery, "drawers", lambda record: [])
+    found = api.examine(run_copy)
+    assert backend.DEFAULT == "tensorflow"
+    assert found.attacks is None
+    assert found.strangers is not None
+    assert "TensorFlow is not installed" in found.missing["attacks"]
+    kept = metrics_of(runs.verify(run_copy))
+    assert kept["attacks"] is None
+    assert kept["robustness"]["missing"] == dict(found.missing)
+
+
+def test_data_that_are_another_set_now_are_refused_and_the_run_stays_as_it_was(
+    run_copy: Path, digits: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed = Dataset(
+        "digits", digits.train, Split(255 - digits.test.images, digits.test.labels), digits.class_names, digits.provenance
+    )
+    monkeypatch.setitem(KNOWN, "digits", lambda: changed)
+    before = (run_copy / "manifest.json").read_bytes()
+    with pytest.raises(DatasetError, match="is not what the network was trained on"):
+        api.examine(run_copy)
+    assert (run_copy / "manifest.json").read_bytes() == before
+
+
+def test_a_sample_is_stratified_and_the_same_for_every_run(mnist: Dataset) -> None:
+    places = choose_places(mnist.test, everything=False)
+    assert len(places) == 1000
+    counts = mnist.test.take(places).class_counts(10)
+    np.testing.assert_allclose(counts, mnist.test.class_counts(10) / 10, atol=1)
+    np.testing.assert_array_equal(places, choose_places(mnist.test, everything=False))
+    np.testing.assert_array_equal(choose_places(mnist.test, everything=True), np.arange(10_000))
+
+
+def test_of_large_images_fewer_are_taken() -> None:
+    large = Split(np.zeros((1500, 64, 64, 3), np.uint8), np.zeros(1500, np.int64))
+    assert len(choose_places(large, everything=False)) == 325
+    huge = Split(np.zeros((300, 224, 224, 3), np.uint8), np.zeros(300, np.int64))
+    assert len(choose_places(huge, everything=False)) == 200
+
+
+def test_everything_belongs_to_thorough_and_thorough_to_the_runs_own_data(digits_run: api.Run) -> None:
+    runner = CliRunner()
+    folder = str(digits_run.folder)
+    for arguments, sentence in (
+        (["evaluate", folder, "--everything"], "without --thorough"),
+        (["evaluate", folder, "digits", "--thorough"], "leave DATA out"),
+    ):
+        result = runner.invoke(group, arguments)
+        assert result.exit_code == 2
+        assert sentence in result.output
+
+
+@pytest.mark.slow
+def test_the_command_prints_tables_and_leaves_a_page(run_copy: Path) -> None:
+    command = [sys.executable, "-m", "convscope", "evaluate", str(run_copy), "--thorough"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    assert result.stderr.splitlines() == ["corrupting images", "showing strange images", "attacking", "making the page"]
+    assert "accuracy % at strength" in result.stdout
+    assert "glass blur" in result.stdout
+    assert "printed capital letters" in result.stdout
+    assert "PGD with 10 steps" in result.stdout
+    assert f"report: {run_copy / 'report.html'}" in result.stdout
+    assert os.path.getmtime(run_copy / "report.html") >= os.path.getmtime(run_copy / "model.onnx")

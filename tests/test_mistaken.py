@@ -1,0 +1,62 @@
+"""``convscope.mistakes`` as a user meets it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import convscope
+from convscope import api, archive, runs
+from convscope.arrays import load_arrays, save_arrays
+from convscope.errors import ConfigError, DatasetError, RunError
+from convscope.files import write_json
+
+
+def test_a_run_and_its_folder_give_the_same_mistakes(digits_run: api.Run) -> None:
+    of_run, of_folder = convscope.mistakes(digits_run, saliency=False), convscope.mistakes(digits_run.folder, saliency=False)
+    assert [each.index for each in of_run] == [each.index for each in of_folder] == digits_run.evaluation.mistakes.tolist()
+    assert [each.triage for each in of_run] == [each.triage for each in of_folder]
+    kinds = [each.triage.kind for each in of_run]
+    assert {kind: kinds.count(kind) for kind in set(kinds)}.items() <= digits_run.record.metrics["mistakes"][
+        "triage"
+    ].items()
+
+
+def test_saliency_is_measured_unless_it_is_not_wanted(digits_run: api.Run) -> None:
+    (first,) = convscope.mistakes(digits_run, most=1)
+    assert first.occlusion is not None
+    assert first.occlusion.drop.shape == (2, 7, 7)
+    assert "taken for" in repr(first)
+
+
+def test_other_runs_vote_if_they_are_on_the_same_data(digits_run: api.Run, run_copy: Path) -> None:
+    predictions = load_arrays(run_copy / archive.PREDICTIONS)
+    save_arrays(
+        run_copy / archive.PREDICTIONS, {**predictions, "logits": np.eye(10, dtype=np.float32)[predictions["labels"]]}
+    )
+    runs.write_manifest(run_copy)
+    for each in convscope.mistakes(digits_run, others=[run_copy, digits_run], saliency=False):
+        assert each.votes.tolist() == list(each.labels)
+    request = runs.read_json(run_copy / runs.REQUEST)
+    write_json(run_copy / runs.REQUEST, {**request, "dataset": {**request["dataset"], "fingerprint": "other"}})
+    runs.write_manifest(run_copy)
+    with pytest.raises(ConfigError, match="trained on other data"):
+        convscope.mistakes(digits_run, others=[run_copy])
+
+
+def test_without_images_and_without_the_data_it_says_so(run_copy: Path) -> None:
+    (run_copy / archive.EVIDENCE).unlink()
+    request = runs.read_json(run_copy / runs.REQUEST)
+    write_json(run_copy / runs.REQUEST, {**request, "dataset": {**request["dataset"], "source": "gone/away.npz"}})
+    runs.write_manifest(run_copy)
+    with pytest.raises(DatasetError, match="no images of its mistakes: there is nothing at 'gone/away.npz'"):
+        convscope.mistakes(run_copy)
+
+
+def test_what_makes_no_sense_is_refused(digits_run: api.Run, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="most=-1"):
+        convscope.mistakes(digits_run, most=-1)
+    with pytest.raises(RunError, match="no run folder"):
+        convscope.mistakes(tmp_path / "absent")

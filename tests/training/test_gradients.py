@@ -1,0 +1,109 @@
+"""The gradient by the pixels against finite differences in float64, and JAX's against TensorFlow's."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from convscope.api import Run
+from convscope.data.prepare import to_inputs
+from convscope.errors import RunError
+from convscope.models.forward import COMPUTE
+from convscope.models.network import Network, from_keras
+from convscope.training.gradients import BATCH_SIZE, InputGradient
+
+Array = np.ndarray[Any, Any]
+
+OF_JAX = """
+import sys
+import numpy as np
+from convscope.models.saving import load_model
+from convscope.training.gradients import InputGradient
+given = np.load(sys.argv[2])
+gradients, logits = InputGradient(load_model(sys.argv[1]))(given["inputs"], given["labels"])
+np.savez(sys.argv[3], gradients=gradients, logits=logits)
+"""
+
+
+def logits_in_float64(network: Network, inputs: Array) -> Array:
+    """The layers one after the other, without rounding to float32 in between, and without the softmax of the last."""
+    current = inputs.astype(np.float64)
+    for layer in network.layers:
+        current = COMPUTE[layer.kind](layer, current).astype(np.float64)
+        if layer.settings.get("activation") == "relu":
+            current = np.maximum(current, 0)
+    return current
+
+
+def losses(network: Network, inputs: Array, labels: Array) -> Array:
+    logits = logits_in_float64(network, inputs)
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    return np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(labels)), labels]
+
+
+@pytest.fixture(scope="module")
+def gradient(digits_run: Run) -> InputGradient:
+    return InputGradient(digits_run.model)
+
+
+def test_the_gradient_agrees_with_finite_differences(digits_run: Run, gradient: InputGradient) -> None:
+    network, test = from_keras(digits_run.model), digits_run.dataset.test
+    inputs, labels = to_inputs(test.images[:4]).astype(np.float64), test.labels[:4]
+    # Zeros sit on the kinks of max pooling, where there is more than one slope; a little noise moves them off.
+    inputs += np.random.default_rng(0).uniform(0.01, 0.05, inputs.shape)
+    found, logits = gradient(inputs.astype(np.float32), labels)
+    inputs = inputs.astype(np.float32).astype(np.float64)
+    np.testing.assert_allclose(logits, logits_in_float64(network, inputs), atol=1e-4)
+    step = 1e-6
+    for place in np.ndindex(8, 8, 1):
+        change = np.zeros((8, 8, 1))
+        change[place] = step
+        slopes = (losses(network, inputs + change, labels) - losses(network, inputs - change, labels)) / (2 * step)
+        np.testing.assert_allclose(found[(slice(None), *place)], slopes, rtol=2e-3, atol=2e-4)
+
+
+def test_an_images_gradient_does_not_depend_on_its_batch(digits_run: Run, gradient: InputGradient) -> None:
+    test = digits_run.dataset.test
+    number = BATCH_SIZE + 3
+    whole, logits = gradient(to_inputs(test.images[:number]), test.labels[:number])
+    assert whole.shape == (number, 8, 8, 1)
+    assert logits.shape == (number, 10)
+    alone, _ = gradient(to_inputs(test.images[number - 1 : number]), test.labels[number - 1 : number])
+    np.testing.assert_allclose(alone[0], whole[-1], atol=1e-6)
+
+
+def test_of_no_images_there_is_no_gradient(gradient: InputGradient) -> None:
+    slopes, logits = gradient(np.zeros((0, 8, 8, 1), np.float32), np.zeros(0, np.int64))
+    assert (slopes.shape, logits.shape) == ((0, 8, 8, 1), (0, 10))
+
+
+def test_a_model_without_a_softmax_at_its_end_is_refused() -> None:
+    import keras
+
+    with pytest.raises(RunError, match="a Dense layer with a softmax was expected"):
+        InputGradient(keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Flatten(), keras.layers.Dense(2)]))
+
+
+@pytest.mark.slow
+def test_jax_computes_the_same_gradient(digits_run: Run, gradient: InputGradient, tmp_path: Path) -> None:
+    inputs, labels = to_inputs(digits_run.dataset.test.images[:20]), digits_run.dataset.test.labels[:20]
+    np.savez(tmp_path / "given.npz", inputs=inputs, labels=labels)
+    command = [
+        sys.executable,
+        "-c",
+        OF_JAX,
+        digits_run.folder / "model.keras",
+        tmp_path / "given.npz",
+        tmp_path / "found.npz",
+    ]
+    subprocess.run(command, env={**os.environ, "KERAS_BACKEND": "jax"}, check=True, capture_output=True)
+    slopes, logits = gradient(inputs, labels)
+    with np.load(tmp_path / "found.npz") as found:
+        np.testing.assert_allclose(found["gradients"], slopes, atol=1e-4)
+        np.testing.assert_allclose(found["logits"], logits, atol=1e-3)
