@@ -1,0 +1,1 @@
+"""Runs set against each other: opened, checked, measured, and put on a page."""

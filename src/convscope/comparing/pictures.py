@@ -1,0 +1,32 @@
+"""The test images on which runs disagree: out of the runs' own evidence, or, for the rest, out of the dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..analysis.comparison import Comparison
+from ..errors import ConvscopeError
+from ..reporting import same_dataset
+from ..types import Images
+from .opening import Opened
+
+MOST_PICTURES = 240
+"""In the gallery. Each takes about half a kilobyte of the page, if it is as small as MNIST's."""
+
+
+def disagreeing_images(comparison: Comparison, runs: Sequence[Opened]) -> dict[int, Images]:
+    """The first ``MOST_PICTURES`` images of ``comparison.disagreements``, (h, w, c) uint8 by place in the test split, in that
+    order. Those that no run has kept, and that cannot be read again, are left out."""
+    wanted = comparison.disagreements[:MOST_PICTURES].tolist()
+    kept: dict[int, Images] = {}
+    for run in runs:
+        if run.record.evidence is not None:
+            evidence = run.record.evidence
+            kept |= dict(zip(evidence.test_indices.tolist(), evidence.test_images, strict=True))
+    if any(place not in kept for place in wanted):
+        try:
+            test = same_dataset(runs[0].record.request["dataset"]).test
+            kept = {place: test.images[place] for place in wanted}
+        except ConvscopeError:  # the data have gone: the page says how many images are missing
+            pass
+    return {place: kept[place] for place in wanted if place in kept}

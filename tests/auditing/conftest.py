@@ -1,0 +1,40 @@
+"""One cross-validation for all: of the quick dataset, one label in a hundred of which was given at random to another class."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from convscope.auditing.cross_validation import Auditing, OutOfSample, cross_validate
+from convscope.data.dataset import Dataset, Split
+from convscope.types import Labels
+
+FOLDS = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Audited:
+    dataset: Dataset
+    flipped: Labels
+    found: OutOfSample
+    checkpoint: Path
+    events: list[Auditing]
+
+
+def flip(dataset: Dataset, share: float, *, seed: int) -> tuple[Dataset, Labels]:
+    """``dataset`` with that share of its training labels changed to another class, and which."""
+    generator, labels = np.random.default_rng(seed), dataset.train.labels.copy()
+    chosen = generator.choice(len(labels), round(share * len(labels)), replace=False)
+    labels[chosen] = (labels[chosen] + generator.integers(1, dataset.num_classes, len(chosen))) % dataset.num_classes
+    return replace(dataset, train=Split(dataset.train.images, labels)), chosen
+
+
+@pytest.fixture(scope="session")
+def audited(digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Audited:
+    dataset, chosen = flip(digits, 0.01, seed=0)
+    checkpoint, events = tmp_path_factory.mktemp("audit") / "folds.npz", list[Auditing]()
+    found = cross_validate(dataset, folds=FOLDS, seed=0, progress=events.append, checkpoint=checkpoint)
+    return Audited(dataset, chosen, found, checkpoint, events)

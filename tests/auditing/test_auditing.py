@@ -1,0 +1,139 @@
+"""The verb on a real run: what is written into its folder, what is said, and what the confirmed suspects change."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import convscope
+from convscope import api, archive, runs
+from convscope.analysis.label_audit import LabelAudit
+from convscope.auditing.auditing import CHECKPOINT, audit_run
+from convscope.cli.main import main
+from convscope.errors import DatasetError, OutputError
+
+from .conftest import FOLDS, Audited  # type: ignore[import-not-found]
+
+
+@pytest.fixture(scope="module")
+def folder(digits_run: api.Run, audited: Audited, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that was audited with the labels changed; the folds' answers were there already."""
+    folder = Path(shutil.copytree(digits_run.folder, tmp_path_factory.mktemp("audited") / "run"))
+    shutil.copy(audited.checkpoint, folder / CHECKPOINT)
+    audit_run(folder, audited.dataset, folds=FOLDS)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def audit(folder: Path) -> list[list[str]]:
+    with (folder / "label_suspects.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))
+
+
+def test_the_list_is_a_part_of_the_run_and_the_run_is_whole(folder: Path, audit: list[list[str]], audited: Audited) -> None:
+    runs.verify(folder)
+    assert "label_suspects.csv" in runs.read_json(folder / runs.MANIFEST)["files"]
+    assert not list(folder.glob(".partial*"))
+    top = [int(index) for split, index, *_ in audit[1:] if split == "train"][: round(0.02 * len(audited.dataset.train))]
+    assert len(set(top) & set(audited.flipped.tolist())) >= 0.9 * len(audited.flipped)
+
+
+def test_given_and_suggested_are_names_and_given_is_what_the_data_say(audit: list[list[str]], audited: Audited) -> None:
+    for split, index, given, suggested, _ in audit[1:]:
+        labels = getattr(audited.dataset, split).labels
+        assert audited.dataset.class_names[labels[int(index)]] == given != suggested
+
+
+def test_the_numbers_are_in_metrics_and_fit_the_list(folder: Path, audit: list[list[str]]) -> None:
+    numbers = runs.read_json(folder / "metrics.json")["label_audit"]
+    for split in ("train", "test"):
+        listed = [row for row in audit[1:] if row[0] == split]
+        assert numbers[split]["suspects"] == len(listed) == sum(each["suspects"] for each in numbers[split]["per_class"])
+        assert numbers[split]["per_class"][3]["suspects"] == sum(row[2] == "3" for row in listed)
+    assert [[each["split"], str(each["index"])] for each in numbers["worst"]] == [row[:2] for row in audit[1:101]]
+    assert (numbers["folds"], numbers["model"], numbers["recipe"]) == (FOLDS, "cnn", "sprint")
+    assert archive.load_record(folder).metrics["label_audit"] == numbers
+
+
+def test_that_the_test_images_were_read_is_in_the_ledger(folder: Path) -> None:
+    last = json.loads((folder / "ledger.jsonl").read_text("utf-8").splitlines()[-1])
+    assert (last["verb"], last["split"], last["n"], last["times"]) == ("audit", "test", 359, FOLDS)
+
+
+def test_suspects_are_called_hints(folder: Path) -> None:
+    assert "Suspects are hints" in " ".join(runs.read_json(folder / "metrics.json")["label_audit"]["notes"])
+
+
+@pytest.mark.slow
+def test_confirmed_suspects_change_the_accuracy_as_counted_by_hand(folder: Path, tmp_path: Path) -> None:
+    evaluation = archive.load_record(folder).evaluation
+    mistakes = evaluation.mistakes[:3].tolist()
+    right = int(np.flatnonzero(evaluation.predictions == evaluation.labels)[0])
+    kept = tmp_path / "kept.csv"
+    rows = [f"test,{place},{evaluation.labels[place]}" for place in [*mistakes, right]]
+    kept.write_text("\n".join(["split,index,given", "train,5,5", *rows]) + "\n")
+    before = (folder / "label_suspects.csv").read_bytes()
+    found = convscope.audit(folder, confirmed=kept)
+    assert isinstance(found, LabelAudit)
+    assert found.confirmed is not None
+    n, errors = len(evaluation), evaluation.errors
+    assert (found.confirmed.confirmed_train, found.confirmed.confirmed_test) == (1, 4)
+    assert found.confirmed.accuracy_without == pytest.approx(1 - (errors - 3) / (n - 4))
+    assert found.confirmed.difference == pytest.approx(found.confirmed.accuracy_without - evaluation.accuracy)
+    assert (folder / "label_suspects.csv").read_bytes() == before
+    numbers = runs.read_json(runs.verify(folder) / "metrics.json")["label_audit"]["confirmed"]
+    assert numbers["difference_interval"] == pytest.approx(
+        [found.confirmed.difference_interval.low, found.confirmed.difference_interval.high]
+    )
+
+
+@pytest.mark.slow
+def test_the_command_tells_what_was_found_and_copies_the_list(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nobody = tmp_path / "nobody.csv"
+    nobody.write_text("split,index,given\n")
+    copy = tmp_path / "copy.csv"
+    assert main(["audit", str(folder), "--confirmed", str(nobody), "--out", str(copy)]) == 0
+    told = capsys.readouterr().out
+    assert "training: " in told
+    assert "suspects among 1,438 labels" in told
+    assert "Suspects are hints" in told
+    assert told.splitlines()[-1] == f"list: {folder / 'label_suspects.csv'}"
+    assert copy.read_bytes() == (folder / "label_suspects.csv").read_bytes()
+    assert main(["audit", str(folder), "--confirmed", str(nobody), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["train"]["n"] == 1438
+
+
+def test_files_that_are_there_and_lists_that_are_not_are_refused_before_any_work(folder: Path, tmp_path: Path) -> None:
+    there = tmp_path / "there.csv"
+    there.write_text("mine")
+    with pytest.raises(OutputError, match="exists already"):
+        convscope.audit(folder, out=there)
+    with pytest.raises(OutputError, match="is a folder"):
+        convscope.audit(folder, out=tmp_path)
+    with pytest.raises(DatasetError, match="cannot be read"):
+        convscope.audit(folder, confirmed=tmp_path / "nothing.csv")
+    assert there.read_text() == "mine"
+
+
+def test_without_cleanlab_one_sentence_says_how_to_get_it(folder: Path) -> None:
+    code = (
+        "import importlib.util as u, sys; known = u.find_spec\n"
+        "u.find_spec = lambda name, *rest: None if name == 'cleanlab' else known(name, *rest)\n"
+        f"from convscope.cli.main import main; sys.exit(main(['audit', {str(folder)!r}]))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert result.stderr == (
+        "convscope: error: the label audit needs cleanlab, which is not installed; install it with: "
+        'pip install "convscope[audit]"\n'
+    )

@@ -1,0 +1,119 @@
+"""Every training image is judged once, by a network that has not seen it; and labels that were changed come out on top."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from convscope.analysis.label_audit import find_suspects
+from convscope.auditing.cross_validation import MOST_EPOCHS, assign_folds, cross_validate, fold_config
+from convscope.data.dataset import Dataset, Split
+from convscope.errors import ConfigError, DatasetError
+
+from .conftest import FOLDS, Audited, flip  # type: ignore[import-not-found]
+
+
+def in_the_top(share: float, dataset: Dataset, train: np.ndarray, flipped: np.ndarray) -> float:  # type: ignore[type-arg]
+    """How many of the changed labels are among the most suspect ``share`` of all training labels."""
+    audit = find_suspects({"train": (dataset.train.labels, train)}, dataset.class_names)
+    top = audit.index[: round(share * len(dataset.train))]
+    return len(set(top.tolist()) & set(flipped.tolist())) / len(flipped)
+
+
+def test_nine_in_ten_of_the_labels_that_were_changed_are_in_the_top_two_per_cent(audited: Audited) -> None:
+    assert in_the_top(0.02, audited.dataset, audited.found.train, audited.flipped) >= 0.9
+
+
+def test_confident_learning_estimates_about_as_many_wrong_labels_as_there_are(audited: Audited) -> None:
+    audit = find_suspects({"train": (audited.dataset.train.labels, audited.found.train)}, audited.dataset.class_names)
+    assert len(audited.flipped) / 2 <= audit.splits[0].estimated_wrong <= 2 * len(audited.flipped)
+
+
+def test_every_image_gets_probabilities(audited: Audited) -> None:
+    for found, split in ((audited.found.train, audited.dataset.train), (audited.found.test, audited.dataset.test)):
+        assert found.shape == (len(split), 10)
+        assert np.allclose(found.sum(axis=1), 1, atol=1e-5)
+    assert audited.found.notes == ()
+
+
+def test_progress_is_told_fold_by_fold(audited: Audited) -> None:
+    assert sorted({event.fold for event in audited.events}) == [1, 2]
+    assert {event.folds for event in audited.events} == {FOLDS}
+    assert all(0 <= event.images_done <= event.num_images for event in audited.events)
+    assert max(event.images_done / event.num_images for event in audited.events) == 1
+
+
+def test_an_audit_that_was_stopped_goes_on_where_it_was(audited: Audited, tmp_path: Path) -> None:
+    shutil.copy(audited.checkpoint, tmp_path / "folds.npz")
+    events: list[object] = []
+    again = cross_validate(audited.dataset, folds=FOLDS, seed=0, progress=events.append, checkpoint=tmp_path / "folds.npz")
+    assert events == []
+    assert np.array_equal(again.train, audited.found.train)
+    assert np.array_equal(again.test, audited.found.test)
+
+
+@pytest.mark.slow
+def test_folds_that_are_missing_are_trained_as_they_would_have_been(audited: Audited, tmp_path: Path) -> None:
+    with np.load(audited.checkpoint) as saved:
+        arrays = {name: saved[name] for name in saved.files if not name.startswith("1/")}
+    np.savez(tmp_path / "folds.npz", **arrays)
+    events: list[object] = []
+    again = cross_validate(audited.dataset, folds=FOLDS, seed=0, progress=events.append, checkpoint=tmp_path / "folds.npz")
+    assert {event.fold for event in events} == {2}  # type: ignore[attr-defined]
+    assert np.array_equal(again.train, audited.found.train)
+
+
+@pytest.mark.parametrize("folds", [2, 4, 7])
+def test_folds_are_even_in_every_class_and_in_all(folds: int) -> None:
+    labels = np.random.default_rng(0).choice(5, 503, p=[0.5, 0.3, 0.15, 0.04, 0.01])
+    fold_of = assign_folds(labels, folds, seed=1)
+    assert np.ptp(np.bincount(fold_of, minlength=folds)) <= 1
+    for label in range(5):
+        assert np.ptp(np.bincount(fold_of[labels == label], minlength=folds)) <= 1
+    assert np.array_equal(fold_of, assign_folds(labels, folds, seed=1))
+    assert not np.array_equal(fold_of, assign_folds(labels, folds, seed=2))
+
+
+def test_large_sets_get_one_epoch_and_small_ones_a_few() -> None:
+    assert fold_config(45_000).epochs == 1
+    assert 1 < fold_config(9000).epochs <= MOST_EPOCHS
+    assert fold_config(1000).epochs == MOST_EPOCHS
+    assert fold_config(3).epochs == MOST_EPOCHS
+
+
+@pytest.mark.slow
+def test_tiny_classes_are_told_of_and_single_images_not_judged(digits: Dataset) -> None:
+    kept = np.concatenate(
+        [np.flatnonzero(digits.train.labels == label)[:number] for label, number in ((0, 60), (1, 60), (2, 2), (3, 1))]
+    )
+    tiny = replace(digits, train=digits.train.take(kept))
+    found = cross_validate(tiny, folds=3, seed=0)
+    assert np.isnan(found.train).all(axis=1).tolist() == (tiny.train.labels == 3).tolist()
+    assert found.notes[0].startswith("Not judged: 3, with a single training image")
+    assert "2 (2), with fewer training images than the 3 folds" in found.notes[1]
+    audit = find_suspects({"train": (tiny.train.labels, found.train)}, tiny.class_names)
+    assert audit.splits[0].judged == audit.splits[0].n - 1
+
+
+@pytest.mark.parametrize("folds", [1, 0, 51, 2.5, True])
+def test_impossible_numbers_of_folds_are_refused(digits: Dataset, folds: int) -> None:
+    with pytest.raises(ConfigError, match="whole number from 2 to 50"):
+        cross_validate(digits, folds=folds, seed=0)
+
+
+def test_a_set_in_which_nobody_can_judge_is_refused(digits: Dataset) -> None:
+    _, firsts = np.unique(digits.train.labels, return_index=True)
+    with pytest.raises(DatasetError, match="without having seen another image of its class"):
+        cross_validate(replace(digits, train=digits.train.take(firsts)), folds=2, seed=0)
+
+
+@pytest.mark.slow
+def test_on_a_fifth_of_mnist_nine_in_ten_of_the_changed_labels_are_in_the_top_two_per_cent(mnist: Dataset) -> None:
+    part = replace(mnist, train=Split(mnist.train.images[:12_000], mnist.train.labels[:12_000]))
+    dataset, flipped = flip(part, 0.01, seed=1)
+    found = cross_validate(dataset, folds=2, seed=1)
+    assert in_the_top(0.02, dataset, found.train, flipped) >= 0.9
