@@ -81,7 +81,7 @@ def describe_outcome(request: dict[str, Any], training: Training) -> dict[str, A
 def command_for(dataset: Dataset, model_name: str, config: TrainConfig, seed: int) -> str:
     """The line that asks for the same again."""
     line = (
-        f"convscope train {shlex.quote(dataset.provenance.source)} --model {model_name} --recipe {config.recipe} "
+        f"convscope train {shlex.quote(dataset.provenance.source)} --model {shlex.quote(model_name)} --recipe {config.recipe} "
         f"--epochs {config.epochs} --seed {seed}"
     )
     if arguments := dataset.provenance.reading.as_arguments():

@@ -32,7 +32,7 @@ def test_the_file_says_what_its_classes_and_its_input_are(digits_run: Run) -> No
 
 def test_an_export_that_disagrees_is_not_kept(digits_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export, "TOLERANCE", -1.0)
-    with pytest.raises(ConvscopeError, match="disagrees with Keras"):
+    with pytest.raises(ConvscopeError, match="disagrees with the trained one"):
         export.export_onnx(
             digits_run.model, tmp_path / "model.onnx", class_names=("a",), check=digits_run.dataset.test.images[:2]
         )

@@ -49,18 +49,31 @@ def test_damage_to_what_is_needed_is_named(name: str, run_copy: Path) -> None:
         open_classifier(run_copy)
 
 
-def test_a_run_without_evidence_answers_without_a_measure(run_copy: Path) -> None:
+def test_a_run_without_evidence_answers_without_a_measure(run_copy: Path, digits_run: Run) -> None:
     (run_copy / archive.EVIDENCE).unlink()
     runs.write_manifest(run_copy)
     classifier = open_classifier(run_copy)
-    assert (classifier.temperature, classifier.novelty, classifier.reference) == (1.0, None, None)
+    assert (classifier.novelty, classifier.reference) == (None, None)
+    assert classifier.is_calibrated
+    assert classifier.temperature == digits_run.record.metrics["doubt"]["temperature"]
     assert classifier.fitting == Fitting((8, 8, 1), DigitSettings(8, 8, box_share=1.0))
 
 
-def test_a_model_alone_knows_its_classes_and_nothing_of_digits(digits_run: Run, tmp_path: Path) -> None:
+def test_a_model_alone_answers_as_its_run_does(digits_run: Run, tmp_path: Path) -> None:
     path = shutil.copy(digits_run.folder / "model.onnx", tmp_path / "alone.onnx")
-    classifier = open_classifier(path)
-    assert classifier.class_names == digits_run.dataset.class_names
+    classifier, of_run = open_classifier(path), open_classifier(digits_run.folder)
+    assert classifier.class_names == of_run.class_names
+    assert classifier.fitting == of_run.fitting == Fitting((8, 8, 1), DigitSettings(8, 8, box_share=1.0))
+    assert classifier.temperature == of_run.temperature
+
+
+def test_a_model_of_an_earlier_version_knows_its_classes_and_nothing_of_digits(
+    digits_record: object, tmp_path: Path
+) -> None:
+    network: Network = digits_record.network  # type: ignore[attr-defined]
+    (tmp_path / "old.onnx").write_bytes(onnx_bytes(network, metadata={"class_names": json.dumps(list("0123456789"))}))
+    classifier = open_classifier(tmp_path / "old.onnx")
+    assert classifier.class_names == tuple("0123456789")
     assert classifier.fitting == Fitting((8, 8, 1))
     assert classifier.temperature == 1
 

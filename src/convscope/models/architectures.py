@@ -8,16 +8,16 @@ The last layer is float32 whatever the precision of the rest: a softmax in bfloa
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigError, unknown_name
+from .own_model import Build as Build
+from .own_model import ImageShape as ImageShape
+from .own_model import find_own_model, is_own_model, with_steady_names
 
 if TYPE_CHECKING:
     import keras
-
-ImageShape = tuple[int, int, int]
-Build = Callable[[ImageShape, int], "keras.Model"]
 
 STRONG_SIDE = 28
 SMALLEST_SIDE = 10
@@ -114,10 +114,17 @@ def _normalized(filters: int, side: int, padding: str, number: int) -> list[kera
 MODELS: dict[str, Build] = {"ann": ann, "cnn": cnn, "logistic": logistic, "strong": strong}
 
 
-def find_model(model: str | Build) -> Build:
-    """The builder that ``model`` names, or ``model`` itself where it is one. Raises :class:`ConfigError`."""
+def find_model(model: str | os.PathLike[str] | Build) -> Build:
+    """The builder that ``model`` names, or ``model`` itself where it is one.
+
+    Besides the names of :data:`MODELS`, ``file.py:build`` names a function in the user's own file, which is then run, and
+    ``file.keras`` a file whose layers are taken, with fresh weights. Raises :class:`ConfigError`.
+    """
     if callable(model):
-        return model
-    if model not in MODELS:
-        raise ConfigError(unknown_name("model", model, MODELS))
-    return MODELS[model]
+        return model if model in MODELS.values() else with_steady_names(model)
+    word = os.fspath(model)
+    if word in MODELS:
+        return MODELS[word]
+    if is_own_model(word):
+        return find_own_model(word)
+    raise ConfigError(f"{unknown_name('model', word, MODELS)} Or name your own: file.py:build, or file.keras.")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import zipfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import RunError
 from ..files import replacing
+from ..model_files import is_foreign, refusal
 from ..types import PathLike
 from .backend import require_backend
+from .keras_file import check_keras_file
 
 if TYPE_CHECKING:
     import keras
@@ -22,12 +22,16 @@ def save_model(model: keras.Model, path: PathLike) -> None:
 
 
 def load_model(path: PathLike) -> keras.Model:
-    """Open a ``.keras`` file in Keras' safe mode, which runs no code from it. Raises :class:`RunError`."""
+    """Open a ``.keras`` file, whose content is looked at first, in Keras' safe mode: no code from it runs.
+
+    Raises :class:`RunError` for anything else, HDF5 files included.
+    """
+    if is_foreign(path):
+        raise RunError(refusal(path, "a .keras file"))
+    check_keras_file(path)
     require_backend()
     import keras
 
-    if not Path(path).is_file() or not zipfile.is_zipfile(path):
-        raise RunError(f"{str(path)!r} is no model; a .keras file was expected. Train again, or copy the file again.")
     try:
         model = keras.saving.load_model(path, safe_mode=True, compile=False)
     except (ValueError, TypeError, KeyError, OSError) as error:

@@ -5,24 +5,38 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ..data.fitting import AS_IT_IS, FittedPicture
+from ..data.digit_steps import Box
+from ..data.fitting import AS_IT_IS
 from ..data.pictures import BadPicture, Named, PictureLike, each_picture, to_levels
 from ..errors import ConfigError, PictureError, RunError
 from ..types import Images
 from .classifier import Classifier
-from .predictions import Predictions
+from .predictions import Place, Predictions
 
-Fitted = tuple[tuple[str, ...], Images, tuple[tuple[str, ...], ...]]
-"""Names of n pictures, what the network is given (n, h, w, c), what was done to each."""
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """``prepared`` (n, h, w, c), what the network is given; and of each its name, what was done, where it was found."""
+
+    names: tuple[str, ...]
+    prepared: Images
+    done: tuple[tuple[str, ...], ...]
+    places: tuple[Place | None, ...]
 
 
 def predict(
-    classifier: Classifier, pictures: PictureLike | Iterable[PictureLike], *, top: int = 3, skip_bad_images: bool = False
+    classifier: Classifier,
+    pictures: PictureLike | Iterable[PictureLike],
+    *,
+    top: int = 3,
+    skip_bad_images: bool = False,
+    several: bool = True,
 ) -> Predictions:
     """Classify ``pictures``: see :func:`convscope.predict`."""
     if isinstance(top, bool) or not isinstance(top, int) or top < 1:
@@ -30,26 +44,27 @@ def predict(
     bad: tuple[BadPicture, ...] = ()
     batch = _as_batch(pictures, classifier.fitting.image_shape)
     if batch is not None and batch.shape[1:] == classifier.fitting.image_shape:
-        names, prepared, done = _fitted_batch(classifier, batch)
+        fitted = _fitted_batch(classifier, batch)
     else:
-        (names, prepared, done), bad = _opened(classifier, pictures if batch is None else list(batch))
+        several = several and batch is None  # an array of n pictures gets n answers
+        fitted, bad = _opened(classifier, pictures if batch is None else list(batch), several=several)
     if bad and not skip_bad_images:
         raise PictureError("\n".join(each.reason for each in bad))
     features = None
     if classifier.reference is not None:
-        features, logits = classifier.predictor.features_and_logits(prepared)
+        features, logits = classifier.predictor.features_and_logits(fitted.prepared)
     else:
-        logits = classifier.predictor.logits(prepared)
+        logits = classifier.predictor.logits(fitted.prepared)
     if logits.shape[1] != len(classifier.class_names):
         raise RunError(
             f"the model tells {logits.shape[1]} classes apart and {len(classifier.class_names)} have names; as many of both "
             "were expected. Copy the run folder again, or train again."
         )
     return Predictions(
-        names,
+        fitted.names,
         classifier.class_names,
-        prepared,
-        done,
+        fitted.prepared,
+        fitted.done,
         logits,
         classifier.temperature,
         min(top, logits.shape[1]),
@@ -57,30 +72,50 @@ def predict(
         classifier.reference,
         classifier.novelty if features is not None else None,
         bad,
+        fitted.places,
+        classifier.is_calibrated,
     )
 
 
-def _opened(classifier: Classifier, pictures: PictureLike | Iterable[PictureLike]) -> tuple[Fitted, tuple[BadPicture, ...]]:
-    def fit(picture: Named | BadPicture) -> FittedPicture | BadPicture:
+def _opened(
+    classifier: Classifier, pictures: PictureLike | Iterable[PictureLike], *, several: bool
+) -> tuple[Fitted, tuple[BadPicture, ...]]:
+    def fit(picture: Named | BadPicture) -> BadPicture | list[_Entry]:
         if isinstance(picture, BadPicture):
             return picture
         try:
             decoded = picture.open()
         except PictureError as error:
             return BadPicture(picture.name, str(error))
-        fitted = classifier.fitting.fit(decoded.pixels)
-        return FittedPicture(fitted.pixels, (*decoded.done, *fitted.done))
+        found = classifier.fitting.fit_each(decoded.pixels, several=several)
+        return [
+            (picture.name, each.pixels, (*decoded.done, *each.done), _place(each.box, decoded.scale, number, len(found)))
+            for number, each in enumerate(found, 1)
+        ]
 
     entries = list(each_picture(pictures))
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # decoding leaves the interpreter to the others
         results = list(pool.map(fit, entries))
-    good = [
-        (entry.name, result) for entry, result in zip(entries, results, strict=True) if isinstance(result, FittedPicture)
-    ]
+    good = [entry for result in results if not isinstance(result, BadPicture) for entry in result]
     shape = classifier.fitting.image_shape
-    prepared = np.stack([result.pixels for _, result in good]) if good else np.empty((0, *shape), np.uint8)
-    fitted = tuple(name for name, _ in good), prepared, tuple(result.done for _, result in good)
+    fitted = Fitted(
+        tuple(name for name, _, _, _ in good),
+        np.stack([pixels for _, pixels, _, _ in good]) if good else np.empty((0, *shape), np.uint8),
+        tuple(done for _, _, done, _ in good),
+        tuple(place for _, _, _, place in good),
+    )
     return fitted, tuple(result for result in results if isinstance(result, BadPicture))
+
+
+_Entry = tuple[str, Images, tuple[str, ...], "Place | None"]
+
+
+def _place(box: Box | None, scale: float, number: int, of: int) -> Place | None:
+    """In the picture's own pixels."""
+    if box is None:
+        return None
+    left, top = round(box.left * scale), round(box.top * scale)
+    return Place(left, top, round((box.right + 1) * scale) - left, round((box.bottom + 1) * scale) - top, number, of)
 
 
 def _as_batch(pictures: Any, image_shape: tuple[int, int, int]) -> npt.NDArray[Any] | None:
@@ -117,4 +152,4 @@ def _fitted_batch(classifier: Classifier, batch: npt.NDArray[Any]) -> Fitted:
     for index in others.tolist():
         fitted = classifier.fitting.fit(images[index])
         images[index], done[index] = fitted.pixels, fitted.done
-    return tuple(f"picture {number}" for number in range(len(images))), images, tuple(done)
+    return Fitted(tuple(f"picture {number}" for number in range(len(images))), images, tuple(done), (None,) * len(images))

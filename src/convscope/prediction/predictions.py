@@ -25,8 +25,21 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where on its picture a digit was found: the box of its ink in the picture's pixels, from the left and from the top; and
+    that it is digit ``number`` ``of`` so many there, in reading order from 1."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+    number: int
+    of: int
+
+
+@dataclass(frozen=True)
 class Prediction:
-    """The answers for one picture, the most probable first."""
+    """The answers for one picture, the most probable first; where several digits were found in it, for one of them."""
 
     name: str
     answers: tuple[Answer, ...]
@@ -36,6 +49,8 @@ class Prediction:
     """How far it lies from training images, in what the last hidden layer makes of them; None where that was not measured."""
     threshold: float | None
     """The distance within which 99 in 100 images of known kinds lie."""
+    place: Place | None = None
+    """Where it is on its picture, if it is a digit that was looked for there."""
 
     @property
     def class_name(self) -> str:
@@ -57,7 +72,8 @@ class Prediction:
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """The answers for n pictures, as arrays; going through them gives a :class:`Prediction` each."""
+    """The answers for n pictures, as arrays; going through them gives a :class:`Prediction` each. Of a picture with several
+    digits there is one for each of these, in reading order, all under its name."""
 
     names: tuple[str, ...]
     class_names: tuple[str, ...]
@@ -77,6 +93,10 @@ class Predictions:
     novelty: Novelty | None = None
     bad: tuple[BadPicture, ...] = ()
     """The pictures that could not be read, and why; none of them is among the n."""
+    places: tuple[Place | None, ...] = ()
+    """Where on their pictures the n are; None where nothing was looked for."""
+    is_calibrated: bool = False
+    """Whether the temperature was measured; without that it is 1, and probabilities are as the softmax has them."""
 
     @cached_property
     def probabilities(self) -> Floats:
@@ -115,7 +135,8 @@ class Predictions:
         answers = (Answer(self.class_names[label], int(label), float(probabilities[label])) for label in labels)
         distance = None if self.distances is None else float(self.distances[index])
         threshold = self.novelty.threshold if self.novelty else None
-        return Prediction(self.names[index], tuple(answers), self.done[index], distance, threshold)
+        place = self.places[index] if self.places else None
+        return Prediction(self.names[index], tuple(answers), self.done[index], distance, threshold, place)
 
     def __iter__(self) -> Iterator[Prediction]:
         return (self[index] for index in range(len(self)))

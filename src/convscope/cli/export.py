@@ -1,0 +1,76 @@
+"""``convscope export``: a run's network for elsewhere, checked, with the lines that use it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .options import output_options
+
+if TYPE_CHECKING:
+    from ..exporting import Export
+
+FORMATS = ("onnx", "keras", "saved_model", "litert")
+
+
+@click.command("export", short_help="Write the network for use elsewhere, checked.")
+@click.argument("run", metavar="RUN")
+@click.option(
+    "--format",
+    type=click.Choice(FORMATS),
+    default="onnx",
+    show_default=True,
+    help="ONNX; Keras' own; TensorFlow's SavedModel; or LiteRT, for phones.",
+)
+@click.option("--out", default=None, metavar="PATH", help="Where to.  [default: the run's name, here]")
+@click.option("--overwrite", is_flag=True, help="Replace what an export left there before.")
+@output_options
+def command(run: str, format: str, out: str | None, overwrite: bool, as_json: bool, quiet: bool) -> None:  # noqa: A002
+    """Write the network of RUN as a file for other programs, check that it answers what the run did, and show how to use it.
+
+    What the network wants of pictures is in the file: size, channels, scale, light on dark or the reverse, class names.
+    """
+    from .. import api
+    from . import text
+
+    export = api.export(run, format, out=out, overwrite=overwrite)
+    if as_json:
+        click.echo(text.to_json(_as_json(export)))
+    elif quiet:
+        click.echo(str(export.path))
+    else:
+        click.echo(f"{export.path}: {_agreement(export)}")
+        click.echo(f"takes {_terms(export)}")
+        for language, program in export.snippets.items():
+            click.echo(f"\n{language}:\n\n{program}", nl=False)
+
+
+def _agreement(export: Export) -> str:
+    agreement = export.agreement
+    count = f"all {len(agreement):,}" if len(agreement) == export.num_test else f"{len(agreement):,} of {export.num_test:,}"
+    classes = agreement.classes_that_differ
+    same = "the same class" if not classes else f"the same class but for {classes:,} that rounding decides"
+    logits = f"logits within {agreement.largest_difference:.1e}" if agreement.largest_difference else "equal logits"
+    return f"{same} as the run on {count} test images, {logits}"
+
+
+def _terms(export: Export) -> str:
+    about = export.contract.as_dict()
+    height, width, _ = export.contract.image_shape
+    terms = [f"n × {height} × {width} × {export.contract.image_shape[2]} float32 from 0 to 1 ({about['channels']})"]
+    terms += [export.contract.polarity] if export.contract.polarity else []
+    terms += [f"{export.contract.things} prepared as in training"] if export.contract.digits else []
+    terms += [f"temperature {export.contract.temperature:.3f}"] if export.contract.temperature else []
+    return ", ".join(terms)
+
+
+def _as_json(export: Export) -> dict[str, Any]:
+    return {
+        "path": str(export.path),
+        "format": export.format,
+        "agreement": export.agreement.as_dict(),
+        "test_images": export.num_test,
+        "contract": export.contract.as_dict(),
+        "snippets": dict(export.snippets),
+    }

@@ -1,0 +1,134 @@
+"""The formats that a run can be exported to, each written whole or not at all, and checked as whoever gets it will open it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import ConfigError, MissingBackendError, OutputError, unknown_name
+from ..files import TEMPORARY, cannot_write, replacing
+from ..models.backend import require_backend
+from ..models.predictor import Predictor
+from ..models.saving import load_model
+from ..types import Floats, Images, PathLike
+from .agreement import Agreement, compare
+from .contract import Contract
+from .onnx_metadata import with_metadata
+
+SAVED_MODEL = "saved_model"
+ENDINGS = {"onnx": ".onnx", "keras": ".keras", SAVED_MODEL: "-saved-model", "litert": ".tflite"}
+"""Of the file, or folder, by format."""
+ON_TENSORFLOW = (SAVED_MODEL, "litert")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Where a run keeps its network."""
+
+    onnx: Path
+    keras: Path
+
+
+def check_format(format_name: str) -> None:
+    """Raise :class:`ConfigError` for a format that there is not."""
+    if format_name not in ENDINGS:
+        raise ConfigError(unknown_name("format", format_name, ENDINGS))
+
+
+def choose_output(format_name: str, name: str, out: PathLike | None, *, overwrite: bool) -> Path:
+    """Where the export goes: to ``out``, or into the current folder, called after the run.
+
+    Raises :class:`OutputError` where something is there that may not, or must not, be replaced; :class:`ConfigError` for
+    an ending that would mean another format.
+    """
+    path = Path(out) if out is not None else Path(name + ENDINGS[format_name])
+    wanted = ENDINGS[format_name]
+    if wanted.startswith(".") and path.suffix.lower() != wanted:
+        raise ConfigError(
+            f"{str(path)!r} does not end in {wanted!r}, by which files of the format {format_name} are known; "
+            f"such a name was expected. Pass --out NAME{wanted}."
+        )
+    if not os.path.lexists(path):
+        return path
+    if (format_name == SAVED_MODEL) != path.is_dir() or (path.is_dir() and not _is_saved_model(path)):
+        what = "a folder that is no SavedModel" if path.is_dir() else "a file"
+        raise OutputError(
+            f"{str(path)!r} is {what} and is not replaced; a new name was expected. Choose one with --out PATH."
+        )
+    if not overwrite:
+        raise OutputError(
+            f"{str(path)!r} exists already; a new name was expected. "
+            "Choose another with --out PATH, or replace it with --overwrite."
+        )
+    return path
+
+
+def write_export(
+    format_name: str, trained: Trained, path: Path, contract: Contract, *, images: Images, expected: Floats
+) -> Agreement:
+    """Write the network to ``path``, and keep it if it answers ``images`` (n, h, w, c) uint8 with the logits that are
+    ``expected`` (n, k). Raises :class:`ConvscopeError` where it does not, :class:`MissingBackendError` without Keras."""
+    if format_name == "onnx":
+        with replacing(path) as temporary:
+            temporary.write_bytes(with_metadata(trained.onnx.read_bytes(), contract.to_metadata()))
+            return compare(Predictor(temporary).logits(images), expected)
+    write, logits_of = _ways(format_name)
+    model = load_model(trained.keras)
+    with replacing_folder(path) if format_name == SAVED_MODEL else replacing(path) as temporary:
+        write(model, temporary, contract)
+        return compare(logits_of(temporary, images), expected)
+
+
+def _ways(format_name: str) -> tuple[Callable[..., None], Callable[[Path, Images], Floats]]:
+    """How to write a format, and how to ask what was written."""
+    backend = require_backend()
+    if format_name in ON_TENSORFLOW and backend != "tensorflow":
+        raise MissingBackendError(
+            f"exporting to {format_name} goes through TensorFlow, and KERAS_BACKEND is {backend!r}; 'tensorflow' was expected. "
+            "Unset the variable."
+        )
+    if format_name == "keras":
+        from .keras_archive import logits_of_keras, write_keras
+
+        return write_keras, logits_of_keras
+    if format_name == SAVED_MODEL:
+        from .saved_model import logits_of_saved_model, write_saved_model
+
+        return write_saved_model, logits_of_saved_model
+    from .litert import logits_of_litert, write_litert
+
+    return write_litert, logits_of_litert
+
+
+@contextlib.contextmanager
+def replacing_folder(path: Path) -> Iterator[Path]:
+    """Yield the name of a folder beside ``path`` to make; on success it takes the place of ``path``, and of a SavedModel
+    that was there."""
+    mark = f"{TEMPORARY}{secrets.token_hex(4)}-"
+    new, old = path.with_name(f"{mark}{path.name}"), path.with_name(f"{mark}old-{path.name}")
+    try:
+        yield new
+        if path.is_dir():
+            os.rename(path, old)
+        os.rename(new, path)
+    except OSError as error:
+        if isinstance(error, OutputError):
+            raise
+        raise cannot_write(path, error) from error
+    finally:
+        if old.is_dir() and not path.is_dir():
+            os.rename(old, path)
+        for left in (new, old):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _is_saved_model(path: Path) -> bool:
+    from .saved_model import CONTENTS
+
+    names = {entry.name for entry in path.iterdir()}
+    return "saved_model.pb" in names and names <= CONTENTS

@@ -1,0 +1,71 @@
+"""A run's network for elsewhere: written in one of the formats, and checked against what the run itself answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from . import archive
+from .analysis.record import RunRecord
+from .data.dataset import Dataset
+from .errors import ConvscopeError
+from .export.agreement import Agreement
+from .export.contract import Contract, contract_of
+from .export.formats import Trained, write_export
+from .export.snippets import snippets
+from .reporting import ONNX_MODEL, same_dataset
+from .types import Floats, Images
+
+KERAS_MODEL = "model.keras"
+
+
+@dataclass(frozen=True, eq=False)
+class Export:
+    """What was written, how nearly it answers what the run did, and how to use it."""
+
+    path: Path
+    """A file; of a SavedModel, a folder."""
+    format: str
+    agreement: Agreement
+    num_test: int
+    """Images of the test split; where its data are not there any more, the agreement is over fewer."""
+    contract: Contract
+    """What the network wants of pictures: in the file, too."""
+    snippets: Mapping[str, str]
+    """Programs that use it, by language."""
+
+    def __repr__(self) -> str:
+        agreement = self.agreement
+        return (
+            f"Export({str(self.path)!r}, {len(agreement):,} of {self.num_test:,} test images checked, "
+            f"{agreement.classes_that_differ} classes differ, logits within {agreement.largest_difference:.1e})"
+        )
+
+
+def export_run(folder: Path, path: Path, format_name: str, dataset: Dataset | None) -> Export:
+    """Write the network of the run in ``folder`` to ``path``. ``dataset``: the run's, where it is in memory."""
+    record = archive.load_record(folder)
+    contract = contract_of(record)
+    images, expected = _known_answers(record, dataset)
+    trained = Trained(folder / ONNX_MODEL, folder / KERAS_MODEL)
+    agreement = write_export(format_name, trained, path, contract, images=images, expected=expected)
+    return Export(path, format_name, agreement, len(record.evaluation), contract, snippets(format_name, path, contract))
+
+
+def _known_answers(record: RunRecord, dataset: Dataset | None) -> tuple[Images, Floats]:
+    """Test images and the logits that the run answered them with: of the whole split where it can be had, else of those
+    that the run kept."""
+    logits, evidence, examples = record.evaluation.logits, record.evidence, record.examples
+    if dataset is None and evidence is not None and len(evidence.test_indices) == len(logits):
+        return evidence.test_images, logits[evidence.test_indices]
+    try:
+        dataset = dataset or same_dataset(record.request["dataset"])
+    except ConvscopeError:
+        if evidence is not None:
+            return evidence.test_images, logits[evidence.test_indices]
+        indices = np.concatenate([examples.one_per_class_indices, examples.mistake_indices])
+        return np.concatenate([examples.one_per_class, examples.mistakes]), logits[indices]
+    return dataset.test.images, logits

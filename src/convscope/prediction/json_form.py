@@ -1,0 +1,35 @@
+"""Predictions as JSON: the one shape that the command line prints and the service answers with."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from .predictions import Prediction, Predictions
+
+
+def as_json(found: Predictions) -> dict[str, Any]:
+    """Everything that was answered, JSON-ready, and what could not be read."""
+    return {
+        "temperature": found.temperature,
+        "calibrated": found.is_calibrated,
+        "predictions": [_prediction(each) for each in found],
+        "bad": [{"name": each.name, "reason": each.reason} for each in found.bad],
+    }
+
+
+def _prediction(prediction: Prediction) -> dict[str, Any]:
+    return {
+        "name": prediction.name,
+        "class_name": prediction.class_name,
+        "probability": prediction.probability,
+        "top": [
+            {"class_name": answer.class_name, "index": answer.index, "probability": answer.probability}
+            for answer in prediction.answers
+        ],
+        "done": list(prediction.done),
+        "distance": prediction.distance,
+        "threshold": prediction.threshold,
+        "unfamiliar": prediction.unfamiliar,
+        "place": None if prediction.place is None else asdict(prediction.place),
+    }

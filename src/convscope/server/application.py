@@ -1,0 +1,165 @@
+"""What the service answers: the page, the classes of a picture, its own description, and whether it is well."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import html
+import logging
+import re
+from concurrent.futures import Executor
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from ..data.pictures import Named
+from ..errors import ConfigError, ConvscopeError, PictureError
+from ..prediction.classifier import Classifier
+from ..prediction.json_form import as_json
+from ..prediction.predicting import predict
+from .body import ClientLeft, Underway, announced_size, read_body
+from .gate import Gate
+from .limits import Limits
+from .openapi import describe
+from .refusals import HEADERS, Refusal, json_response
+
+LOGGER = logging.getLogger("convscope.server")
+POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">')
+PIECE = 64 * 1024
+"""Bytes of the page that are handed to the network at a time, so that a slow client costs no more memory than that."""
+PICTURE = "the picture"
+DEFAULT_TOP, MOST_DIGITS = 3, 6
+
+
+class Application:
+    """The service behind its gate, as an ASGI application."""
+
+    def __init__(self, classifier: Classifier, page: bytes | None, gate: Gate, limits: Limits, pool: Executor) -> None:
+        self._classifier, self._gate, self._limits, self._pool = classifier, gate, limits, pool
+        self._page = None if page is None else Page(page)
+        self._description = describe(classifier, limits)
+        self._underway = Underway(limits)
+        self._routes = Starlette(
+            routes=[
+                Route("/", self._show_page, methods=["GET"]),
+                Route("/predict", self._predict, methods=["POST"]),
+                Route("/openapi.json", self._describe, methods=["GET"]),
+                Route("/health", self._health, methods=["GET"]),
+            ],
+            exception_handlers={HTTPException: _misdirected, Refusal: _refused, ClientLeft: _nobody},
+        )
+        self._routes.router.redirect_slashes = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        request = Request(scope, receive)
+        try:
+            with self._underway.admitted():
+                self._gate.check(scope)  # type: ignore[arg-type]
+                await self._routes(scope, receive, send)
+        except Refusal as refusal:
+            await (await _refused(request, refusal))(scope, receive, send)
+        except Exception:
+            # Starlette has answered with a bare 500 before it lets the exception through; whoever runs the service sees why.
+            LOGGER.exception("a request failed: a fault of convscope")
+
+    async def _show_page(self, _: Request) -> Response:
+        if self._page is None:
+            raise Refusal(404, "this service has a network and no page; POST /predict was expected. See /openapi.json.")
+        return self._page
+
+    async def _describe(self, _: Request) -> Response:
+        return json_response(self._description)
+
+    async def _health(self, _: Request) -> Response:
+        return json_response({"status": "ok"})
+
+    async def _predict(self, request: Request) -> Response:
+        top = _top(request)
+        if request.headers.get("content-type", "").startswith("multipart/"):
+            raise Refusal(
+                415,
+                "the body is a form; the bytes of the picture alone were expected. With curl: --data-binary @picture.png",
+            )
+        size = announced_size(request.headers.raw, self._limits)
+        with self._underway.reserved(size):
+            body = await read_body(request.receive, size, self._limits)
+            return json_response(await self._answer(body, top))
+
+    async def _answer(self, body: bytes, top: int) -> dict[str, Any]:
+        """In a thread, so that the others are heard meanwhile."""
+        classify = functools.partial(_classify, self._classifier, body, top)
+        try:
+            async with asyncio.timeout(self._limits.answer_seconds):
+                return await asyncio.get_running_loop().run_in_executor(self._pool, classify)
+        except TimeoutError:
+            raise Refusal(503, "the service is too busy to answer in time. Ask again later.") from None
+        except PictureError as error:
+            raise Refusal(422, str(error)) from error
+        except ConfigError as error:
+            raise Refusal(400, str(error)) from error
+        except ConvscopeError as error:
+            raise Refusal(500, str(error)) from error
+
+
+class Page(Response):
+    """The report, sent in pieces, under the policy that it carries itself."""
+
+    media_type = "text/html"
+
+    def __init__(self, content: bytes) -> None:
+        found = POLICY.search(content[:PIECE].decode("utf-8", "replace"))
+        own = f"{html.unescape(found[1])}; " if found else "default-src 'none'; "
+        super().__init__(b"", headers={**HEADERS, "content-security-policy": f"{own}frame-ancestors 'none'"})
+        self.headers["content-length"] = str(len(content))
+        self._content = content
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        for start in range(0, len(self._content), PIECE):
+            piece = self._content[start : start + PIECE]
+            await send({"type": "http.response.body", "body": piece, "more_body": start + PIECE < len(self._content)})
+
+
+def _classify(classifier: Classifier, body: bytes, top: int) -> dict[str, Any]:
+    return as_json(predict(classifier, Named(PICTURE, body), top=top))
+
+
+def _top(request: Request) -> int:
+    """Of ``?top=K``."""
+    said = request.query_params.getlist("top")
+    value = said[0] if len(said) == 1 else "" if said else str(DEFAULT_TOP)
+    if not (value.isascii() and value.isdigit() and len(value) <= MOST_DIGITS and int(value) >= 1):
+        raise Refusal(400, "top in the query cannot be used; one whole number of at least 1 was expected, as in ?top=3.")
+    return int(value)
+
+
+async def _refused(request: Request, refusal: Exception) -> Response:
+    """Where a body was announced, it may not have been read, and the next request would begin somewhere in it."""
+    assert isinstance(refusal, Refusal)
+    has_body = any(name in (b"content-length", b"transfer-encoding") for name, _ in request.headers.raw)
+    return refusal.response(close=has_body)
+
+
+async def _misdirected(request: Request, error: Exception) -> Response:
+    """Starlette's own: no such path, or not this method."""
+    assert isinstance(error, HTTPException)
+    if error.status_code == 405:
+        allowed = dict(error.headers or {})
+        methods = allowed.get("Allow", "another method")
+        return await _refused(
+            request, Refusal(405, f"this path is asked with {methods}; no other method was expected.", allowed)
+        )
+    sentence = "there is nothing at this path; /, /predict, /openapi.json or /health was expected."
+    return await _refused(request, Refusal(error.status_code, sentence))
+
+
+async def _nobody(_: Request, __: Exception) -> Response:
+    """To a client that has left; it goes nowhere."""
+    return Response(status_code=408)

@@ -1,0 +1,70 @@
+"""From a run folder to a service: what is opened, in which order, and what is said where something is missing."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from . import archive, runs
+from .errors import MissingBackendError
+from .prediction.classifier import Classifier, open_classifier
+from .prediction.predicting import predict
+from .reporting import PAGE, with_evidence, write_page
+
+if TYPE_CHECKING:
+    from .server.address import Address
+
+NEEDED = ("starlette", "uvicorn")
+
+
+def serve_run(
+    source: Path, *, host: str, port: int, token: str | None, started: Callable[[Address], None] | None
+) -> signal.Signals | None:
+    """Serve the run folder, or the ``.onnx`` file, at ``source``: see :func:`convscope.serve`."""
+    try:
+        from .server.running import run_service
+    except ImportError as error:
+        if error.name not in NEEDED:
+            raise
+        raise MissingBackendError(
+            f"the service needs the package {error.name!r}, which is not installed; "
+            'install it with: pip install "convscope[serve]"'
+        ) from error
+    from .server.address import Address, choose_token, listen
+    from .server.limits import Limits
+
+    token = choose_token(host, token)
+    classifier = open_classifier(source)
+    page = _page(source) if source.is_dir() else None
+    _warm_up(classifier)
+    with listen(host, port) as listening:
+        address = Address(host, listening.getsockname()[1], token)
+        return run_service(
+            classifier,
+            page,
+            listening,
+            address,
+            limits=Limits(),
+            started=lambda: started(address) if started else None,
+        )
+
+
+def _page(folder: Path) -> bytes:
+    """The run's report; made for the occasion where the run was trained without one, and not kept."""
+    if (folder / PAGE).is_file():
+        return (runs.verify(folder, only={PAGE}) / PAGE).read_bytes()
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as temporary:
+        record = with_evidence(archive.load_record(runs.verify(folder)), folder, None)
+        write_page(record, Path(temporary) / PAGE)
+        return (Path(temporary) / PAGE).read_bytes()
+
+
+def _warm_up(classifier: Classifier) -> None:
+    """Everything that the first request would wait for."""
+    predict(classifier, np.zeros((1, *classifier.fitting.image_shape), np.uint8), top=1)

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+
+from convscope.analysis.record import RunRecord
+from convscope.api import Run
+from convscope.data.digit import DigitSettings
+from convscope.errors import RunError
+from convscope.export.contract import Contract, contract_of, from_metadata
+from convscope.export.onnx_metadata import with_metadata
+from convscope.models.predictor import Predictor
+from convscope.prediction.classifier import open_classifier
+
+
+def test_a_run_says_everything_about_its_pictures(digits_run: Run, digits_record: RunRecord) -> None:
+    contract = contract_of(digits_record)
+    of_run = open_classifier(digits_run.folder)
+    assert contract == Contract(
+        (8, 8, 1), tuple("0123456789"), "digits", "light on dark", DigitSettings(8, 8, box_share=1.0),
+        of_run.temperature,
+    )  # fmt: skip
+    about = json.loads(contract.to_json())
+    assert about["pixel_scale"] == pytest.approx(1 / 255)
+    assert (about["channels"], about["layout"], about["dtype"]) == ("grey", "n, height, width, channels", "float32")
+
+
+def test_what_is_written_is_read_back(digits_record: RunRecord) -> None:
+    contract = contract_of(digits_record)
+    assert from_metadata(contract.to_metadata(), (8, 8, 1)) == contract
+    photos = Contract((30, 40, 3), ("cat", "dög \u2028 <b>"), "photos")
+    assert from_metadata(photos.to_metadata(), (30, 40, 3)) == photos
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"image_shape": [9, 9, 1]}, {"image_shape": None}, {"class_names": 3}, {"class_names": "abc"}, {"temperature": 0},
+        {"temperature": "hot"}, {"temperature": float("inf")}, {"prepared_as_digits": 7}, {"prepared_as_digits": {"box_share": 9}},
+        {"prepared_as_digits": {"height": 28, "width": 28}},
+    ],
+)  # fmt: skip
+def test_a_contract_that_makes_no_sense_is_noticed(change: dict[str, object], digits_record: RunRecord) -> None:
+    about = {**contract_of(digits_record).as_dict(), **change}
+    with pytest.raises((KeyError, TypeError, ValueError)):
+        from_metadata({"convscope": json.dumps(about)}, (8, 8, 1))
+
+
+def test_polarity_is_that_of_nearly_all_grey_images(digits_record: RunRecord) -> None:
+    from dataclasses import replace
+
+    dark = replace(digits_record.examples, samples=255 - digits_record.examples.samples)
+    things = {**digits_record.request, "dataset": {**digits_record.request["dataset"], "things": "letters"}}
+    inverted = replace(digits_record, examples=dark, evidence=None, request=things)
+    assert contract_of(inverted).polarity == "dark on light"
+    half = np.concatenate([digits_record.examples.samples, dark.samples])
+    mixed = replace(inverted, examples=replace(dark, samples=half))
+    assert contract_of(mixed).polarity is None
+
+
+def test_notes_change_and_the_network_does_not(digits_run: Run) -> None:
+    content = (digits_run.folder / "model.onnx").read_bytes()
+    changed = with_metadata(content, {"one": "ü", "two": ""})
+    model, before = onnx.load_from_string(changed), onnx.load_from_string(content)
+    onnx.checker.check_model(model, full_check=True)
+    assert {entry.key: entry.value for entry in model.metadata_props} == {"one": "ü", "two": ""}
+    assert model.graph == before.graph
+    assert model.opset_import == before.opset_import
+    again = {entry.key: entry.value for entry in before.metadata_props}
+    assert onnx.load_from_string(with_metadata(changed, again)) == before
+    session = onnxruntime.InferenceSession(changed)
+    assert dict(session.get_modelmeta().custom_metadata_map) == {"one": "ü", "two": ""}
+
+
+@pytest.mark.parametrize("content", [b"\xff" * 20, b"\x0a\xff\xff\xff\x7f", b"nonsense", b"\x0b"])
+def test_what_is_no_onnx_file_is_noticed(content: bytes) -> None:
+    with pytest.raises(RunError, match="is no ONNX file"):
+        with_metadata(content, {})
+
+
+def test_the_file_in_the_run_folder_has_it(digits_run: Run, digits_record: RunRecord) -> None:
+    predictor = Predictor(Path(digits_run.folder) / "model.onnx")
+    assert from_metadata(predictor.metadata, (8, 8, 1)) == contract_of(digits_record)

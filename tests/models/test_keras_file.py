@@ -1,0 +1,216 @@
+"""A file that was made to run code when it is opened must not, whoever made it and however."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from convscope.api import Run
+from convscope.errors import RunError
+from convscope.models.backend import require_backend
+from convscope.models.keras_file import check_keras_file
+from convscope.models.saving import load_model
+
+require_backend()
+import keras  # noqa: E402
+
+Config = dict[str, Any]
+watched: list[str] = []
+WATCH = {"os.system", "subprocess.Popen", "os.exec", "os.posix_spawn", "socket.connect", "webbrowser.open"}
+_hooked = False
+
+
+def _hook(event: str, arguments: tuple[Any, ...]) -> None:
+    if event in WATCH:
+        watched.append(event)
+
+
+@pytest.fixture
+def audited() -> Iterator[list[str]]:
+    """What was started or connected to while a test ran. A hook cannot be taken out again: one is enough for all."""
+    global _hooked
+    if not _hooked:
+        sys.addaudithook(_hook)
+        _hooked = True
+    watched.clear()
+    yield watched
+    watched.clear()
+
+
+def rewritten(source: Path, target: Path, change: Callable[[Config], Any]) -> Path:
+    """A copy of a ``.keras`` file with another description of its network."""
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "config.json":
+                content = json.dumps(change(json.loads(content))).encode()
+            new.writestr(name, content)
+    return target
+
+
+def with_layer(layer: Config) -> Callable[[Config], Config]:
+    def change(config: Config) -> Config:
+        config["config"]["layers"].insert(1, layer)
+        return config
+
+    return change
+
+
+def with_activation(activation: Any) -> Callable[[Config], Config]:
+    def change(config: Config) -> Config:
+        config["config"]["layers"][1]["config"]["activation"] = activation
+        return config
+
+    return change
+
+
+def layer(module: str | None, name: str, registered: str | None = None, **config: Any) -> Config:
+    return {"module": module, "class_name": name, "config": {"name": "evil", **config}, "registered_name": registered}
+
+
+LAMBDA = {"class_name": "__lambda__", "config": {"code": "4wAAAA==", "defaults": None, "closure": None}}
+HOSTILE: dict[str, Callable[[Config], Any]] = {
+    "a Lambda with marshalled code": with_layer(layer("keras.layers", "Lambda", function=LAMBDA, arguments={})),
+    "a Lambda within a wrapper": with_layer(
+        layer("keras.layers", "TimeDistributed", layer=layer("keras.layers", "Lambda", function=LAMBDA))
+    ),
+    "a class of the operating system": with_layer(layer("os", "system", command="touch EVIL")),
+    "a class of a process": with_layer(layer("subprocess", "Popen", args=["touch", "EVIL"])),
+    "the unpickler": with_layer(layer("pickle", "loads", data="")),
+    "a module of somebody's own": with_layer(layer("evil_module", "Layer")),
+    "a registered class": with_layer(layer(None, "Layer", registered="evil>Layer")),
+    "a SavedModel in a layer": with_layer(layer("keras.layers", "TFSMLayer", filepath="/tmp/evil")),
+    "a function that fetches": with_activation(
+        {"module": "keras.utils", "class_name": "function", "config": "get_file", "registered_name": "get_file"}
+    ),
+    "a function that opens models": with_activation(
+        {"module": "keras.models", "class_name": "function", "config": "load_model", "registered_name": "load_model"}
+    ),
+    "a function that switches safe mode off": with_activation(
+        {"module": "keras.config", "class_name": "function", "config": "enable_unsafe_deserialization"}
+    ),
+    "a lambda as an activation": with_activation(LAMBDA),
+    "another model altogether": lambda config: layer("builtins_evil", "exec"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("safe", [True, False])
+def test_a_file_with_code_in_it_is_not_opened(
+    name: str, safe: bool, digits_run: Run, tmp_path: Path, audited: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where somebody has switched Keras' safe mode off for the whole process."""
+    monkeypatch.chdir(tmp_path)
+    file = rewritten(digits_run.folder / "model.keras", tmp_path / "evil.keras", HOSTILE[name])
+    if not safe:
+        keras.config.enable_unsafe_deserialization()
+    try:
+        before = set(sys.modules)
+        with pytest.raises(RunError, match="cannot be opened safely") as raised:
+            load_model(file)
+    finally:
+        keras.src.backend.common.global_state.set_global_attribute("safe_mode_saving", None)
+    assert not audited
+    assert not {name for name in set(sys.modules) - before if not name.startswith(("keras", "tensorflow"))}
+    assert not (tmp_path / "EVIL").exists()
+    assert "file.py:build" in str(raised.value)
+
+
+def test_a_real_lambda_saved_by_keras_is_not_opened(tmp_path: Path) -> None:
+    mark = str(tmp_path / "ran")
+    network = keras.Sequential(
+        [keras.Input((2,)), keras.layers.Lambda(lambda inputs: (open(mark, "a").close(), inputs)[1], output_shape=(2,))]
+    )
+    network.save(tmp_path / "model.keras")
+    Path(mark).unlink(missing_ok=True)
+    with pytest.raises(RunError, match="holds a Lambda"):
+        load_model(tmp_path / "model.keras")
+    assert not Path(mark).exists()
+
+
+def test_every_network_of_our_own_passes(digits_run: Run) -> None:
+    check_keras_file(digits_run.folder / "model.keras")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda path: path.write_bytes(b"nonsense"), "is no model"),
+        (lambda path: path.write_bytes(path.read_bytes()[:-200]), "is no model"),
+        (lambda path: _without(path, "config.json"), "is damaged, or no model of Keras"),
+        (lambda path: _instead(path, "config.json", b"[" * 100_000), "is damaged, or no model of Keras"),
+        (lambda path: _instead(path, "config.json", b" " * (17 * 2**20)), "unpacks to"),
+        (lambda path: _instead(path, "model.weights.h5", bytes(64 * 2**20)), "unpacks to"),
+    ],
+)
+def test_a_damaged_file_is_refused_before_keras_sees_it(
+    spoil: Callable[[Path], object], words: str, digits_run: Run, tmp_path: Path
+) -> None:
+    file = Path(shutil.copy(digits_run.folder / "model.keras", tmp_path / "model.keras"))
+    spoil(file)
+    with pytest.raises(RunError, match=words):
+        check_keras_file(file)
+
+
+def _without(path: Path, name: str) -> None:
+    _instead(path, name, None)
+
+
+def _instead(path: Path, name: str, content: bytes | None) -> None:
+    with zipfile.ZipFile(path) as old:
+        members = {each: old.read(each) for each in old.namelist()}
+    members.pop(name)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
+        for each, kept in members.items():
+            new.writestr(each, kept)
+        if content is not None:
+            new.writestr(name, content)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("net.h5", r'keras\.saving\.load_model\("net\.h5"\)\.save\("net\.keras"\)'),
+        (
+            "net.weights.h5",
+            r'build the network, then model\.load_weights\("net\.weights\.h5"\); model\.save\("net\.keras"\)',
+        ),
+        ("NET.HDF5", r'load_model\("NET\.HDF5"\)'),
+        ("net.pt", "is a pickled model"),
+    ],
+)
+def test_older_formats_get_the_way_out(name: str, words: str, tmp_path: Path) -> None:
+    for content in (b"", b"\x89HDF\r\n\x1a\n"):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(RunError, match=words):
+            load_model(tmp_path / name)
+
+
+def test_the_way_out_leads_out(tmp_path: Path) -> None:
+    import warnings
+
+    network = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Flatten(), keras.layers.Dense(3, activation="softmax")])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        network.save(tmp_path / "net.h5")
+    with pytest.raises(RunError) as raised:
+        load_model(tmp_path / "net.h5")
+    line = str(raised.value).rsplit("itself: ", 1)[1]
+    import os
+
+    before = Path.cwd()
+    os.chdir(tmp_path)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            exec(line, {"keras": keras})  # the sentence's own words
+    finally:
+        os.chdir(before)
+    assert load_model(tmp_path / "net.keras").output_shape == (None, 3)

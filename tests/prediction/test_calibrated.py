@@ -1,0 +1,70 @@
+"""Probabilities are divided by the run's temperature wherever it is known, and where it is not, that is said."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from scipy.special import softmax
+
+import convscope
+from convscope import archive, runs
+from convscope.api import Run
+from convscope.cli.main import main
+from convscope.export.contract import contract_of
+from convscope.files import write_json
+
+
+@pytest.fixture
+def picture(digits_run: Run, tmp_path: Path) -> Path:
+    Image.fromarray(digits_run.dataset.test.images[0, ..., 0]).save(tmp_path / "digit.png")
+    return tmp_path / "digit.png"
+
+
+@pytest.fixture
+def uncalibrated(run_copy: Path) -> Path:
+    """A run that made no mistake on its validation images."""
+    metrics = runs.read_json(run_copy / archive.METRICS)
+    metrics["doubt"].update(temperature=None, after=None)
+    write_json(run_copy / archive.METRICS, metrics)
+    runs.write_manifest(run_copy)
+    return run_copy
+
+
+def test_probabilities_are_those_after_the_temperature(digits_run: Run) -> None:
+    found = convscope.predict(digits_run, digits_run.dataset.test.images[:20])
+    temperature = digits_run.record.metrics["doubt"]["temperature"]
+    assert found.is_calibrated
+    assert found.temperature == temperature != 1
+    assert found.probabilities == pytest.approx(softmax(found.logits.astype(np.float64) / temperature, axis=1))
+    assert np.array_equal(found.labels[:, 0], digits_run.evaluation.predictions[:20])
+
+
+def test_the_model_alone_carries_the_temperature_of_a_run_without_evidence(digits_run: Run) -> None:
+    bare = replace(digits_run.record, evidence=None)
+    assert contract_of(bare).temperature == digits_run.record.metrics["doubt"]["temperature"]
+    alone, of_run = (convscope.predict(each, digits_run.dataset.test.images[:3])
+                     for each in (digits_run.folder / "model.onnx", digits_run))  # fmt: skip
+    assert alone.is_calibrated
+    assert np.array_equal(alone.probabilities, of_run.probabilities)
+
+
+def test_where_there_is_none_it_is_said(uncalibrated: Path, picture: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["predict", str(uncalibrated), str(picture)]) == 0
+    printed = capsys.readouterr()
+    assert "not calibrated" in printed.err
+    assert main(["predict", str(uncalibrated), str(picture), "--quiet", "--json"]) == 0
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    assert json.loads(printed.out)["calibrated"] is False
+
+
+def test_a_calibrated_run_says_nothing_of_it(digits_run: Run, picture: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["predict", str(digits_run.folder), str(picture), "--json"]) == 0
+    printed = capsys.readouterr()
+    assert "not calibrated" not in printed.err
+    assert json.loads(printed.out)["calibrated"] is True

@@ -1,0 +1,289 @@
+"""What a client gets that asks for what there is."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from io import BytesIO
+from pathlib import Path
+
+import httpx
+import jsonschema
+import numpy as np
+import pytest
+from PIL import Image
+
+import convscope
+from convscope.api import Run
+
+from .conftest import Service, announced, parse, read_all, start, stop
+
+
+@pytest.fixture(scope="module")
+def client(service: Service) -> httpx.Client:
+    with httpx.Client(base_url=f"http://127.0.0.1:{service.port}", timeout=30) as found:
+        yield found
+
+
+def test_a_prediction_is_what_the_command_line_prints(client: httpx.Client, png: bytes, digits_run: Run) -> None:
+    printed = subprocess.run(
+        [sys.executable, "-m", "convscope", "predict", str(digits_run.folder), "-", "--json", "--top", "4"],
+        input=png, capture_output=True, check=True,
+    )  # fmt: skip
+    answer = client.post("/predict", params={"top": 4}, content=png)
+    expected = json.loads(printed.stdout)
+    expected["predictions"][0]["name"] = "the picture"
+    assert answer.status_code == 200
+    assert answer.json() == expected
+
+
+def test_whatever_the_picture_is_encoded_in_the_answer_is_that_of_python(client: httpx.Client, digits_run: Run) -> None:
+    image = Image.fromarray(digits_run.dataset.test.images[3, ..., 0])
+    for kind in ("PNG", "BMP", "GIF", "TIFF", "WEBP"):
+        file = BytesIO()
+        image.save(file, kind, lossless=True)
+        found = client.post("/predict?top=1", content=file.getvalue()).json()["predictions"][0]
+        assert found["class_name"] == convscope.predict(digits_run, file.getvalue())[0].class_name, kind
+
+
+def test_a_bad_picture_gets_the_sentence_of_the_command_line(client: httpx.Client, digits_run: Run) -> None:
+    answer = client.post("/predict", content=b"GIF89a nonsense")
+    printed = subprocess.run(
+        [sys.executable, "-m", "convscope", "predict", str(digits_run.folder), "-"],
+        input=b"GIF89a nonsense", capture_output=True, check=False,
+    )  # fmt: skip
+    assert printed.returncode == 1
+    sentence = printed.stderr.decode().strip().removeprefix("convscope: error: ")
+    assert answer.status_code == 422
+    assert answer.json() == {"error": sentence.replace("standard input", "the picture"), "status": 422}
+
+
+def test_the_page_is_the_runs_own_under_its_own_policy(client: httpx.Client, digits_run: Run) -> None:
+    answer = client.get("/")
+    page = (digits_run.folder / "report.html").read_bytes()
+    assert answer.content == page
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "connect-src 'none'" in policy
+    assert policy.endswith("frame-ancestors 'none'")
+    (script,) = re.findall(rb"<script>(.*?)</script>", page, flags=re.S)[-1:]
+    assert f"'sha256-{base64.b64encode(hashlib.sha256(script).digest()).decode()}'" in policy
+    head = client.head("/")
+    assert (head.status_code, head.content, head.headers["content-length"]) == (200, b"", str(len(page)))
+
+
+def test_health_says_so(client: httpx.Client) -> None:
+    assert client.get("/health").json() == {"status": "ok"}
+
+
+def test_the_description_is_true(client: httpx.Client, png: bytes, digits_run: Run) -> None:
+    document = client.get("/openapi.json").json()
+    assert document["openapi"].startswith("3.1")
+    assert set(document["paths"]) == {"/", "/predict", "/openapi.json", "/health"}
+
+    def check(value: object, schema: str) -> None:
+        jsonschema.validate(value, {"$ref": f"#/components/schemas/{schema}", "components": document["components"]},
+                            cls=jsonschema.Draft202012Validator)  # fmt: skip
+
+    predicted = client.post("/predict", content=png).json()
+    check(predicted, "Predictions")
+    check(client.get("/health").json(), "Health")
+    said = document["paths"]["/predict"]["post"]["responses"]
+    for answer in (
+        client.post("/predict", content=b"text"),
+        client.post("/predict?top=0", content=png),
+        client.post("/predict", content=png, headers={"origin": "http://evil.example"}),
+        client.post("/predict", content=png, headers={"host": "evil.example"}),
+        client.post("/predict", content=png, headers={"content-type": "multipart/form-data; boundary=x"}),
+        client.post("/predict", content=iter([png])),
+    ):
+        assert str(answer.status_code) in said
+        check(answer.json(), "Error")
+    with pytest.raises(jsonschema.ValidationError):
+        check({**predicted, "temperature": "warm"}, "Predictions")
+    for path, methods in document["paths"].items():
+        assert {method.upper() for method in methods} == ({"POST"} if path == "/predict" else {"GET"})
+        wrong = client.request("PATCH", path)
+        assert (wrong.status_code, wrong.headers["allow"].replace(" ", "")) == (
+            405, "POST" if path == "/predict" else "GET,HEAD") or wrong.headers["allow"] == "HEAD, GET"  # fmt: skip
+
+
+def test_many_requests_go_over_one_connection(client: httpx.Client, png: bytes) -> None:
+    answers = {client.post("/predict", content=png).text for _ in range(50)}
+    assert len(answers) == 1
+
+
+def test_nothing_of_tensorflow_is_in_the_process(service: Service) -> None:
+    maps = Path(f"/proc/{service.process.pid}/maps").read_text("utf-8")
+    assert "onnxruntime" in maps
+    assert "tensorflow" not in maps
+
+
+def test_a_token_is_asked_for_and_every_other_one_refused(digits_run: Run, png: bytes) -> None:
+    secured = start(digits_run.folder, "--token", "a-token-of-24-characters")
+    try:
+        basic = base64.b64encode(b"anybody:a-token-of-24-characters").decode()
+        for value in ("Bearer a-token-of-24-characters", "bearer a-token-of-24-characters", f"Basic {basic}"):
+            assert secured.ask("POST", "/predict", png, Authorization=value).status == 200
+        wrong = ["", "Bearer", "Bearer ", "Bearer A-TOKEN-OF-24-CHARACTERS", "Bearer a-token-of-24-character", "Basic !",
+                 "Basic YQ==", "a-token-of-24-characters", "Bearer " + "a" * 10_000, "Bearer tökén"]  # fmt: skip
+        for value in wrong:
+            answer = secured.ask("POST", "/predict", png, Authorization=value)
+            assert answer.status == 401, value
+            assert answer.headers["www-authenticate"].startswith("Bearer")
+        assert secured.ask("POST", "/predict", png).status == 401
+        assert secured.ask("GET", "/").status == 401
+        assert secured.ask("GET", "/openapi.json").status == 401
+        assert secured.ask("GET", "/?token=a-token-of-24-characters").status == 401
+        assert secured.ask("GET", "/health").status == 200
+        assert secured.ask("GET", "/", Host="evil.example").status == 421
+    finally:
+        stop(secured)
+
+
+SHORT = """
+import json, sys
+from convscope.prediction.classifier import open_classifier
+from convscope.server.address import Address, listen
+from convscope.server.limits import Limits
+from convscope.server.running import run_service
+limits = Limits(header_seconds=0.5, body_seconds=0.5, linger_seconds=0.5, idle_seconds=1, most_requests=3, most_connections=12)
+listening = listen("127.0.0.1", 0)
+address = Address("127.0.0.1", listening.getsockname()[1])
+say = lambda: print(json.dumps({"url": address.url, "token": None}), flush=True)
+run_service(open_classifier(sys.argv[1]), None, listening, address, limits=limits, started=say)
+"""
+
+
+@pytest.mark.slow
+def test_patience_and_room_are_limited(digits_run: Run, png: bytes) -> None:
+    """Slow clients and too many of them, against a service with little of both."""
+    line = [sys.executable, "-c", SHORT, str(digits_run.folder / "model.onnx")]
+    short = announced(subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
+    head = b"POST /predict HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\n"
+    try:
+        assert short.ask("POST", "/predict", png).status == 200
+        assert short.ask("GET", "/").status == 404  # a network alone has no page
+        for beginning, words in (
+            (b"POST /pre", "headers did not come"),
+            (b"", "headers did not come"),
+            (head + b"x", "1 of 1,000"),
+        ):
+            answer = parse(short.say(beginning))
+            assert answer.status == 408
+            assert words in str(answer.json["error"])
+        with contextlib.ExitStack() as held:
+            waiting = [held.enter_context(short.connect()) for _ in range(3)]
+            for connection in waiting:
+                connection.sendall(head + b"x")
+            busy = [short.ask("GET", "/health") for _ in range(20)]
+            refused = [answer for answer in busy if answer.status == 503]
+            assert refused
+            assert all(answer.headers["retry-after"] == "1" for answer in refused)
+            assert all(parse(read_all(connection)).status == 408 for connection in waiting)
+        assert short.ask("GET", "/health").status == 200
+        with contextlib.ExitStack() as held:
+            crowd = [held.enter_context(short.connect()) for _ in range(30)]
+            assert {parse(read_all(connection)).status for connection in crowd} == {408, 503}
+        assert short.ask("POST", "/predict", png).status == 200
+    finally:
+        assert "Traceback" not in stop(short)
+
+
+def test_at_the_signal_what_is_under_way_is_finished(digits_run: Run, png: bytes) -> None:
+    running = start(digits_run.folder / "model.onnx")
+    with running.connect() as connection, running.connect() as idle:
+        head = f"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(png)}\r\n\r\n".encode()
+        connection.sendall(head + png[:20])
+        time.sleep(0.3)
+        running.process.terminate()
+        assert read_all(idle) == b""
+        with pytest.raises(ConnectionRefusedError):
+            for _ in range(100):
+                running.connect().close()
+                time.sleep(0.05)
+        assert running.process.poll() is None
+        connection.sendall(png[20:])
+        answer = parse(read_all(connection))
+    assert answer.status == 200
+    assert answer.json["predictions"][0]["class_name"] == str(digits_run.evaluation.predictions[0])  # type: ignore[index]
+    assert running.process.wait(20) == 0
+    assert "stopped" in running.process.communicate()[1]
+
+
+@pytest.mark.slow
+def test_ctrl_c_is_told_apart(digits_run: Run) -> None:
+    import signal
+
+    running = start(digits_run.folder / "model.onnx", "--quiet")
+    running.process.send_signal(signal.SIGINT)
+    said = running.process.communicate(timeout=20)[1]
+    assert (running.process.returncode, said) == (130, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (["--port", "{taken}"], 1, "address already in use; a free port on an address of this machine was expected"),
+        (["--host", "203.0.113.7"], 1, "nothing can be served at 203.0.113.7 port 8000"),
+        (["--port", "70000"], 2, "a number from 1 to 65535 was expected"),
+        (["--host", "0.0.0.0", "--token", "short"], 2, "at least 16 letters"),
+    ],
+)
+def test_what_cannot_be_served_is_said_in_a_sentence(arguments: list[str], status: int, words: str, digits_run: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        line = [each.format(taken=taken.getsockname()[1]) for each in arguments]
+        command = [sys.executable, "-m", "convscope", "serve", str(digits_run.folder / "model.onnx"), *line]
+        result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert result.returncode == status, result.stderr
+    assert result.stdout == ""
+    assert result.stderr.startswith("convscope: error: ")
+    assert result.stderr.count("\n") == 1
+    assert words in result.stderr
+
+
+def test_without_the_extra_one_sentence_says_how_to_get_it(digits_run: Run) -> None:
+    code = (
+        "import sys; sys.modules['uvicorn'] = None; from convscope.cli.main import main;"
+        f"sys.exit(main(['serve', {str(digits_run.folder)!r}]))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env={**os.environ})
+    assert result.returncode == 1
+    assert result.stderr == (
+        "convscope: error: the service needs the package 'uvicorn', which is not installed; "
+        'install it with: pip install "convscope[serve]"\n'
+    )
+
+
+@pytest.mark.slow
+def test_served_to_others_a_token_is_made_up_and_numbers_are_our_names(digits_run: Run, png: bytes) -> None:
+    wide = start(digits_run.folder / "model.onnx", "--host", "0.0.0.0")
+    try:
+        assert wide.token is not None
+        assert len(wide.token) >= 43
+        shown = {"Authorization": f"Bearer {wide.token}"}
+        assert wide.ask("POST", "/predict", png, **shown).status == 200
+        assert wide.ask("POST", "/predict", png, Host="192.0.2.7:8000", **shown).status == 200
+        assert wide.ask("POST", "/predict", png, Host="evil.example", **shown).status == 421
+        assert wide.ask("POST", "/predict", png).status == 401
+    finally:
+        stop(wide)
+
+
+def test_predictions_are_the_same_whoever_asks_at_once(service: Service, png: bytes, digits_run: Run) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(16) as clients:
+        answers = list(clients.map(lambda _: service.ask("POST", "/predict", png), range(64)))
+    assert {answer.status for answer in answers} == {200}
+    assert len({answer.body for answer in answers}) == 1
+    assert np.isclose(answers[0].json["predictions"][0]["probability"], convscope.predict(digits_run, png)[0].probability)  # type: ignore[index]
