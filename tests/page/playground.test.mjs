@@ -3,7 +3,7 @@ import test from "node:test";
 import {rankedPlaces, shownClasses, softmaxAt} from "../../src/convscope/page/web/js/answer/confidence.js";
 import {answerOf, replyOf} from "../../src/convscope/page/web/js/answer/reply.js";
 import {trustSentence} from "../../src/convscope/page/web/js/answer/sentences.js";
-import {shareAbove, shareBelow, strangeness} from "../../src/convscope/page/web/js/answer/strangeness.js";
+import {directionsOf, shareAbove, shareBelow, strangeness} from "../../src/convscope/page/web/js/answer/strangeness.js";
 import {formatChange, NO_CHANGE, parseChange, perturbationOf} from "../../src/convscope/page/web/js/change.js";
 import {isNeutral} from "../../src/convscope/page/web/js/image/perturb.js";
 import {mistakeNames, neighbourName, openTitle, testNameNear} from "../../src/convscope/page/web/js/open-name.js";
@@ -69,15 +69,21 @@ test("of many classes the likeliest are shown, and what the others share", () =>
   close(rest, 0.2);
 });
 
-test("strangeness is the mean distance to the nearest", () => {
+test("strangeness is the mean distance to the nearest directions", () => {
   const random = (seed) => () => (seed = (seed * 16807) % 2147483647) / 2147483647;
   const next = random(7);
   const [count, size, neighbours] = [40, 9, 5];
   const features = Float32Array.from({length: count * size}, next);
   const activations = Float32Array.from({length: size}, next);
-  const distances = Array.from({length: count}, (_, row) => Math.hypot(...activations.map((value, place) => value - features[row * size + place])));
+  const unit = (values) => values.map((value) => value / Math.hypot(...values));
+  const own = unit(Array.from(activations));
+  const rows = Array.from({length: count}, (_, row) => unit(Array.from(features.subarray(row * size, (row + 1) * size))));
+  const distances = rows.map((row) => Math.hypot(...row.map((value, place) => own[place] - value)));
   const expected = distances.sort((a, b) => a - b).slice(0, neighbours).reduce((sum, each) => sum + each / neighbours, 0);
-  close(strangeness(activations, {features, size, count}, neighbours), expected, 1e-6);
+  const directions = directionsOf({features, size, count});
+  close(strangeness(activations, directions, neighbours), expected, 1e-6);
+  close(strangeness(activations.map((value) => 3 * value), directions, neighbours), expected, 1e-6);
+  close(strangeness(new Float32Array(size), directions, neighbours), 1, 1e-6);
 });
 
 test("a distance is held against the percentiles", () => {

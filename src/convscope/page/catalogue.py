@@ -9,7 +9,8 @@ from .drawings import Embedded, anchor
 MATRIX = "first_image_matrix"
 """The one figure that the page sets as a table: numbers that can be read aloud, searched and copied."""
 KINDS = ("first_image", "samples", "class_counts", "model_diagram", "accuracy", "loss", "confusion_matrix", "per_class",
-         "mistakes", "kernels", "feature_maps", "feature_maps_per_class", "baseline", "other")  # fmt: skip
+         "mistakes", "kernels", "feature_maps", "feature_maps_per_class", "reliability", "coverage",
+         "robustness", "baseline", "other")  # fmt: skip
 """Kinds of figures in the order of the page; "other" is whatever a later version of the figures may bring."""
 PER_LAYER = ("feature_maps_per_class", "feature_maps", "kernels")
 """Kinds of which there is one figure per layer, with the layer's name behind; the longer names first."""

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from ..analysis.record import RunRecord
 from ..figures.illustration import Drawing
-from . import facts, formats, headline, story, tables, titles, verdict
+from . import certainty, facts, formats, headline, story, tables, titles, verdict
 from .bundle import bundle
 from .catalogue import Catalogue
 from .drawings import StyleClasses, embed
@@ -28,7 +28,8 @@ FIRST, LAST = "first.js", "main.js"
 """The script that runs before anything is painted, and the one that runs when all is there."""
 SECTIONS = (
     ("opening", "The experiment"), ("saw", "What it saw"), ("built", "How it is built"), ("learned", "How it learned"),
-    ("good", "How good it is"), ("fails", "Where it fails"), ("inside", "What happens inside"), ("verdict", "Conclusion"),
+    ("good", "How good it is"), ("fails", "Where it fails"), ("inside", "What happens inside"),
+    ("sure", "How sure it is"), ("verdict", "Conclusion"),
     ("yourself", "Do it yourself"), ("words", "The words"),
 )  # fmt: skip
 """Anchor and name of the sections, in the order of the notebook's story."""
@@ -67,6 +68,8 @@ def _style_sheet() -> str:
 def _applies(anchor: str, page: Page, figures: Catalogue) -> bool:
     if anchor == "fails":
         return bool(page["metrics"]["test"]["errors"])
+    if anchor == "sure":
+        return certainty.applies(page)
     if anchor == "inside":
         return bool(page["weights"] or figures.of_kind("kernels", "feature_maps", "feature_maps_per_class"))
     return True
@@ -86,7 +89,7 @@ def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(WEB), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    for room in (facts, formats, headline, story, tables, titles, verdict):
+    for room in (certainty, facts, formats, headline, story, tables, titles, verdict):
         environment.globals[room.__name__.rsplit(".", 1)[-1]] = room
     environment.globals.update(glossary=GLOSSARY, slug=slug)
     environment.filters.update(typeset=_typeset, drawn=_drawn)

@@ -99,3 +99,12 @@ def _film(film: Film) -> dict[str, Any]:
         "accuracy": film.accuracy.tolist(),
         "confusion": None if film.confusion is None else film.confusion.tolist(),
     }
+
+
+def suspects_shown(record: RunRecord) -> list[str]:
+    """Of the images whose labels the audit suspects most, those that a page can open: ``"train-5"``, ``"test-7"``."""
+    evidence, audit = record.evidence, record.metrics.get("label_audit")
+    if evidence is None or not audit:
+        return []
+    places = {"test": set(evidence.test_indices.tolist()), "train": set(evidence.reference_indices.tolist())}
+    return [f"{each['split']}-{each['index']}" for each in audit["worst"] if each["index"] in places[each["split"]]]

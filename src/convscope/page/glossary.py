@@ -29,6 +29,19 @@ GLOSSARY = {
                                      "another class got more.",
     "calibrated": "The probabilities after the logits are divided by one number, the temperature, which was fitted so that of "
                   "the answers with 90 % nine in ten are right.",
+    "calibration error": "How far the confidence of the answers and the share of them that is right are apart, on average over "
+                         "bins of confidence (ECE); measured, it is never quite zero.",
+    "Brier score": "The mean over the images of the summed squares by which the probabilities miss: 0 is sure and right, 2 sure "
+                   "and wrong.",
+    "temperature": "What the logits are divided by before the softmax: above 1 the network was too sure of itself, below 1 too "
+                   "modest; no answer changes by it.",
+    "coverage": "The share of the images that are answered when those below a threshold of confidence are left aside.",
+    "AUROC": "How often an image of the one kind gets a higher score than one of the other: 0.5 is guessing, 1 never mistakes.",
+    "noticed": "The share of these images that lie beyond the distance at which the page warns; the interval holds with 95 % "
+               "confidence.",
+    "corruption": "Damage done to an image by a formula, in five strengths: noise, blur, shifts, stripes, weather.",
+    "attack": "Changes, too small to matter to people, that are computed from the network itself so as to mislead it.",
+    "label suspect": "An image whose label networks that never saw it would not have given: worth a look, and no more than that.",
     "distance": "How far apart two images are for the network: the root of the summed squares of the differences between their "
                 "activations in this layer.",
     "feature map": "The picture that one filter makes of one image: bright where its pattern was found.",

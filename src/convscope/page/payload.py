@@ -38,6 +38,8 @@ hold (NaN, infinity) becomes ``null``. Keys, at schema version 2:
       film          epochs, accuracy, confusion (rows true, columns predicted; null with over 100 classes) of the whole test
                     split, measured after the training with the weights that the page has
     evidence_missing  null, or why there is no evidence
+    exercises       what the reader may try: kind, text, label, answer, image (see exercises.py)
+    suspects_shown  of the images with suspect labels that the metrics name, those that are in the page: "train-5", "test-7"
     opened          null, or a picture that the page opens at, as `convscope explain` asks: name, pixels [h][w][c] in 0..255,
                     as the network is given it, done (what was done to it, in words)
 
@@ -54,7 +56,8 @@ from typing import Any
 from ..analysis.record import RunRecord
 from ..models.network import Network
 from ..types import Images
-from .evidence import evidence_entry
+from .evidence import evidence_entry, suspects_shown
+from .exercises import exercises
 from .weights import weights_entry
 
 SCHEMA_VERSION = 2
@@ -102,8 +105,10 @@ def make_payload(record: RunRecord, *, opened: OpenedPicture | None = None) -> d
         "weights": weights_entry(record),
         "evidence": evidence_entry(record),
         "evidence_missing": record.evidence_missing if record.evidence is None else None,
+        "suspects_shown": suspects_shown(record),
         "opened": opened and {"name": opened.name, "pixels": opened.pixels.tolist(), "done": list(opened.done)},
     }
+    payload["exercises"] = [asdict(each) for each in exercises(record, payload)]
     plain: dict[str, Any] = _plain(payload)
     return plain
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from . import certainty
 from .facts import Page, a_network, a_or_an, network_noun, validation_images
 from .formats import capital, counted, duration, joined, name, percent, sides, whole
 from .glossary import GLOSSARY
@@ -82,6 +83,6 @@ def _words(_: Page) -> str:
 
 
 TITLES: dict[str, Callable[[Page], str]] = {
-    "opening": _opening, "saw": _saw, "built": _built, "learned": _learned, "good": _good, "fails": _fails, "inside": _inside,
-    "verdict": _verdict, "yourself": _yourself, "words": _words,
+    "opening": _opening, "saw": _saw, "built": _built, "learned": _learned, "good": _good, "fails": _fails,
+    "inside": _inside, "sure": certainty.title, "verdict": _verdict, "yourself": _yourself, "words": _words,
 }  # fmt: skip

@@ -1,5 +1,6 @@
 import {goToPlace, startAddress} from "./address.js";
 import {startContents} from "./contents.js";
+import {startExercises} from "./exercises/exercises.js";
 import {startFilm} from "./film/film.js";
 import {startInsides} from "./insides/insides.js";
 import {startKeys} from "./keys.js";
@@ -18,6 +19,7 @@ const LIVE_PARTS = [
   {start: startInsides, sections: ["inside"]},
   {start: startResults, sections: ["good", "fails"]},
   {start: startFilm, sections: ["learned"]},
+  {start: startExercises, sections: ["yourself"]},
 ];
 
 const state = startAddress();

@@ -4,7 +4,7 @@ import {runWhenIdle} from "../slices.js";
 import {makeBars} from "./bars.js";
 import {replyOf} from "./reply.js";
 import {calibrationSentence, trustSentence} from "./sentences.js";
-import {sampleFeatures, shareAbove, shareBelow, strangeness} from "./strangeness.js";
+import {directionsOf, sampleFeatures, shareAbove, shareBelow, strangeness} from "./strangeness.js";
 
 /** Milliseconds without a change, after which a screen reader is told. */
 const QUIET = 700;
@@ -90,7 +90,7 @@ function startTrust(live, onReady) {
   async function collect() {
     const network = await live.networkAt(0);
     if (!network || network.unknown.length) return;
-    sample = await runWhenIdle(sampleFeatures(network, reference, novelty.layer));
+    sample = directionsOf(await runWhenIdle(sampleFeatures(network, reference, novelty.layer)));
     onReady();
   }
 }

@@ -2,9 +2,9 @@ import {inputsOfImage} from "../data/images.js";
 import {makeWorkspace, runNetwork} from "../engine/network.js";
 
 /**
- * How unlike the training images an image looks to the network: the mean distance, in the activations of its last hidden
- * layer, to the nearest of a sample of them; as `analysis/novelty.py` measured it for images of known kinds. Pure: knows no
- * document.
+ * How unlike the training images an image looks to the network: the mean distance, between the directions of the activations
+ * of its last hidden layer, to the nearest of a sample of them; as `analysis/novelty.py` measured it for images of known kinds.
+ * Pure: knows no document.
  *
  * @typedef {{features: Float32Array, size: number, count: number}} Sample `count` rows of `size` activations
  */
@@ -28,18 +28,33 @@ export function* sampleFeatures(network, reference, layer) {
 }
 
 /**
- * @param {ArrayLike<number>} activations
  * @param {Sample} sample
+ * @returns {Sample} every row at unit length; zeros stay zeros
+ */
+export function directionsOf({features, size, count}) {
+  const directions = new Float32Array(features.length);
+  for (let start = 0; start < features.length; start += size) {
+    const row = features.subarray(start, start + size);
+    const scale = inverseLength(row);
+    for (let place = 0; place < size; place++) directions[start + place] = row[place] * scale;
+  }
+  return {features: directions, size, count};
+}
+
+/**
+ * @param {ArrayLike<number>} activations of any length
+ * @param {Sample} directions
  * @param {number} neighbours
  * @returns {number} the mean distance to the nearest ones
  */
 export function strangeness(activations, {features, size, count}, neighbours) {
+  const scale = inverseLength(activations);
   const nearest = new Float64Array(Math.min(neighbours, count)).fill(Infinity);
   const last = nearest.length - 1;
   for (let row = 0, start = 0; row < count; row++, start += size) {
     let square = 0;
     for (let place = 0; place < size && square < nearest[last]; place++) {
-      const difference = activations[place] - features[start + place];
+      const difference = activations[place] * scale - features[start + place];
       square += difference * difference;
     }
     if (square >= nearest[last]) continue;
@@ -48,6 +63,13 @@ export function strangeness(activations, {features, size, count}, neighbours) {
     nearest[place] = square;
   }
   return nearest.reduce((sum, square) => sum + Math.sqrt(square), 0) / nearest.length;
+}
+
+/** @param {ArrayLike<number>} values */
+function inverseLength(values) {
+  let square = 0;
+  for (let place = 0; place < values.length; place++) square += values[place] * values[place];
+  return square > 0 ? 1 / Math.sqrt(square) : 0;
 }
 
 /**

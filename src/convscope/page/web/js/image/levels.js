@@ -75,3 +75,21 @@ export function inkMoments({height, width, pixels}) {
   }
   return [total, down, across];
 }
+
+/**
+ * A mask and the eight neighbours of each of its pixels.
+ *
+ * @param {{height: number, width: number, pixels: Uint8Array}} mask 0 or 1
+ */
+export function grownMask({height, width, pixels}) {
+  const rows = new Uint8Array(pixels.length);
+  for (let place = 0; place < pixels.length; place++) {
+    rows[place] = pixels[place] | (pixels[place - width] ?? 0) | (pixels[place + width] ?? 0);
+  }
+  const both = new Uint8Array(pixels.length);
+  for (let place = 0; place < pixels.length; place++) {
+    const column = place % width;
+    both[place] = rows[place] | (column > 0 ? rows[place - 1] : 0) | (column < width - 1 ? rows[place + 1] : 0);
+  }
+  return {height, width, pixels: both};
+}

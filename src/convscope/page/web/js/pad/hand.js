@@ -1,3 +1,4 @@
+import {findDigit} from "../image/finding.js";
 import {beginStroke, clearInk, extendStroke, fromPixels, makeInk, setStrokes} from "../image/ink.js";
 import {DIGIT_SETTINGS, PAD_SETTINGS, prepareDigit} from "../image/prepare.js";
 import {formatInk, parseInk} from "./ink-text.js";
@@ -7,7 +8,8 @@ import {formatInk, parseInk} from "./ink-text.js";
  * into the network. Knows no document, but `live`.
  *
  * @typedef {import("../image/resample.js").GreyPicture} GreyPicture
- * @typedef {ReturnType<typeof prepareDigit>} Prepared
+ * @typedef {import("../image/finding.js").Found} Found
+ * @typedef {ReturnType<typeof prepareDigit> & {found?: Found}} Prepared `found`: of a photo of digits
  * @typedef {import("../image/ink.js").Stroke} Stroke
  * @typedef {{image: string, strokes: Stroke[]}} Earlier what the pad showed: the name of an image of
  *   the set, and strokes on it; without a name, strokes on nothing
@@ -106,7 +108,8 @@ export function makeHand(live, making) {
     },
 
     showPhoto() {
-      hand.prepared = prepareDigit(hand.photo, {...DIGIT_SETTINGS, ...making.settings, ...hand.switches});
+      const prepare = making.way === "digit" ? findDigit : prepareDigit;
+      hand.prepared = prepare(hand.photo, {...DIGIT_SETTINGS, ...making.settings, ...hand.switches});
       live.openPixels(inputsFrom(hand.prepared.pixels), "picture", hand.file);
     },
 

@@ -15,7 +15,15 @@ export const PREPARATION_STEPS = [
   {key: "centre", name: "Centre", isPhotoOnly: false, text: centreText},
 ];
 
-function polarityText({steps: {polarity: {border, inverted}}}) {
+/** How large the picture is, and what was found in it. @param {Prepared} prepared @param {{height: number, width: number}} picture */
+export function pictureText({found}, {height, width}) {
+  const size = `${height} × ${width} pixels`;
+  if (found && found.count > 1) return `${size}; ${found.count} digits found, the largest is taken`;
+  return found?.isCleared ? `${size}; its paper was cleared away` : size;
+}
+
+function polarityText({found, steps: {polarity: {border, inverted}}}) {
+  if (found && (found.isCleared || found.count > 1)) return "ink made bright";
   return inverted ? `border at ${border} of 255: inverted` : `border at ${border} of 255: kept`;
 }
 

@@ -1,7 +1,7 @@
 import {newElement} from "../drawing/element.js";
 import {drawWhenSeen} from "../seen.js";
 import {greyImage, inputImage} from "./showing.js";
-import {PREPARATION_STEPS} from "./steps-words.js";
+import {PREPARATION_STEPS, pictureText} from "./steps-words.js";
 
 /** The side of a picture, in pixels. */
 const STEP_SIDE = 84;
@@ -39,7 +39,7 @@ export function startSteps(page, live, hand, isInk) {
       const drawn = open.source === "drawing" ? hand.ink : hand.photo;
       first.title.textContent = open.source === "drawing" ? "What you drew" : "Your picture";
       paintStep(first.canvas, drawn, open.source === "drawing");
-      first.text.textContent = `${drawn.height} × ${drawn.width} pixels`;
+      first.text.textContent = pictureText(prepared, drawn);
     }
     const [height, width] = dataset.image_shape;
     fitCanvas(last.canvas, height, width, prepared ? STEP_SIDE : ALONE_SIDE);

@@ -1,0 +1,130 @@
+/**
+ * How bright the paper of a photo is at each place, whatever is written on it: the rule, its numbers and why stand in
+ * `data/paper.py`; this is its twin, to the last bit. Pure: knows no document.
+ *
+ * @typedef {{height: number, width: number, levels: Int32Array}} Plane row by row
+ */
+
+/** Along the longer side. */
+const GROUND_CELLS = 64;
+/** Cells from the middle of the closing's window to its edge. */
+const CLOSING_REACH = 8;
+
+/**
+ * Means of squares, those at the far edges of what is there of them; halves up.
+ *
+ * @param {{height: number, width: number, levels: ArrayLike<number>}} plane
+ * @param {number} side
+ * @returns {Plane}
+ */
+export function blockMeans({height, width, levels}, side) {
+  const [rows, columns] = [Math.ceil(height / side), Math.ceil(width / side)];
+  const sums = new Float64Array(rows * columns);
+  for (let row = 0; row < height; row++) {
+    const start = Math.floor(row / side) * columns;
+    for (let column = 0; column < width; column++) sums[start + Math.floor(column / side)] += levels[row * width + column];
+  }
+  const means = Int32Array.from(sums, (sum, place) => {
+    const [down, across] = [Math.floor(place / columns) * side, (place % columns) * side];
+    const count = Math.min(side, height - down) * Math.min(side, width - across);
+    return Math.floor((2 * sum + count) / (2 * count));
+  });
+  return {height: rows, width: columns, levels: means};
+}
+
+/**
+ * @param {Plane} plane
+ * @returns {number} the side of a cell
+ */
+export function cellSide({height, width}) {
+  return Math.max(1, Math.ceil(Math.max(height, width) / GROUND_CELLS));
+}
+
+/**
+ * Whether what is rare is darker than what is around it: ink on paper, not chalk on a blackboard.
+ *
+ * @param {Plane} plane
+ * @param {number} side of a cell
+ */
+export function isDarkerThanItsGround(plane, side) {
+  const near = meansAround(blockMeans(plane, side));
+  let moment = 0;
+  for (let row = 0; row < plane.height; row++) {
+    const start = Math.floor(row / side) * near.width;
+    for (let column = 0; column < plane.width; column++) {
+      const difference = plane.levels[row * plane.width + column] - near.levels[start + Math.floor(column / side)];
+      moment += difference * difference * difference;
+    }
+  }
+  return moment < 0;
+}
+
+/**
+ * @param {Plane} plane ink dark on bright
+ * @param {number} side of a cell
+ * @returns {Plane} as large
+ */
+export function groundOf({height, width, levels}, side) {
+  let cells = blockMeans({height, width, levels}, side);
+  for (const extreme of [Math.max, Math.min]) {
+    cells = extremeAround(cells, extreme, true);
+    cells = extremeAround(cells, extreme, false);
+  }
+  return spreadCells(cells, side, {height, width});
+}
+
+/** The mean of the 17 × 17 cells around each, as far as they are there; rounded down. */
+function meansAround({height, width, levels}) {
+  const means = new Int32Array(height * width);
+  for (let row = 0; row < height; row++) {
+    const [top, bottom] = [Math.max(0, row - CLOSING_REACH), Math.min(height, row + CLOSING_REACH + 1)];
+    for (let column = 0; column < width; column++) {
+      const [left, right] = [Math.max(0, column - CLOSING_REACH), Math.min(width, column + CLOSING_REACH + 1)];
+      let sum = 0;
+      for (let down = top; down < bottom; down++) {
+        for (let place = down * width + left; place < down * width + right; place++) sum += levels[place];
+      }
+      means[row * width + column] = Math.floor(sum / ((bottom - top) * (right - left)));
+    }
+  }
+  return {height, width, levels: means};
+}
+
+function extremeAround({height, width, levels}, extreme, isDown) {
+  const found = new Int32Array(levels.length);
+  const [length, step] = isDown ? [height, width] : [width, 1];
+  for (let place = 0; place < levels.length; place++) {
+    const position = isDown ? Math.floor(place / width) : place % width;
+    let best = levels[place];
+    for (let away = -Math.min(CLOSING_REACH, position); away <= Math.min(CLOSING_REACH, length - 1 - position); away++) {
+      best = extreme(best, levels[place + away * step]);
+    }
+    found[place] = best;
+  }
+  return {height, width, levels: found};
+}
+
+/** Bilinear between the centres of the cells, beyond the outermost ones as there; halves up. */
+function spreadCells(cells, side, {height, width}) {
+  const [rows, columns] = [betweenCells(height, cells.height, side), betweenCells(width, cells.width, side)];
+  const far = 2 * side;
+  const levels = new Int32Array(height * width);
+  rows.forEach(({first: top, next: bottom, share: down}, row) => {
+    columns.forEach(({first: left, next: right, share: across}, column) => {
+      const before = cells.levels[top * cells.width + left] * (far - down) + cells.levels[bottom * cells.width + left] * down;
+      const after = cells.levels[top * cells.width + right] * (far - down) + cells.levels[bottom * cells.width + right] * down;
+      const both = before * (far - across) + after * across;
+      levels[row * width + column] = Math.floor((2 * both + far * far) / (2 * far * far));
+    });
+  });
+  return {height, width, levels};
+}
+
+/** For each pixel the cell whose centre lies before it, the next one, and how far it is on to that, in 2·side-ths. */
+function betweenCells(length, count, side) {
+  return Array.from({length}, (_, pixel) => {
+    const place = Math.min(Math.max(2 * pixel + 1 - side, 0), 2 * side * (count - 1));
+    const first = Math.floor(place / (2 * side));
+    return {first, next: Math.min(first + 1, count - 1), share: place % (2 * side)};
+  });
+}
