@@ -1,0 +1,186 @@
+"""Everything that a study found, from its runs; and as JSON and CSV, which its page is made from."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from ..data.dataset import Dataset
+from .comparisons import Comparison, compare_all
+from .learning_curves import LearningCurve, learning_curve
+from .outcomes import Outcome
+from .plan import SCHEMA_VERSION, StudyPlan
+from .search import Found
+from .table import Row, make_row
+from .votes import Votes, count_votes
+
+MOST_HARD = 60
+"""Test images that are named as the hardest."""
+FEWEST_SEEDS = 5
+SO_FEW = "With fewer than five seeds the intervals are wide, and a small difference cannot be told from chance."
+ONLY_ONE = "One seed says nothing of others: there is no spread, no interval and no comparison. Ask for at least five."
+COLUMNS = ("run", "model", "recipe", "size", "images", "seed", "accuracy", "errors", "n", "loss", "val_accuracy",
+           "parameters", "train_seconds")  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class StudyResults:
+    """The result of a study. Names of configurations are ``MODEL-RECIPE``."""
+
+    dataset: Mapping[str, Any]
+    seeds: tuple[int, ...]
+    table: tuple[Row, ...]
+    """On the largest size, the most accurate first."""
+    comparisons: tuple[Comparison, ...]
+    """Every pair of rows; empty for one seed."""
+    curves: tuple[LearningCurve, ...]
+    """Empty for one size."""
+    searches: tuple[Found, ...]
+    votes: Mapping[str, Votes]
+    """Of the seeds, per configuration, on the largest size."""
+    hard_images: tuple[HardImage, ...]
+    remarks: tuple[str, ...]
+    """What a reader must know beside the numbers."""
+    outcomes: tuple[Outcome, ...]
+
+
+@dataclass(frozen=True)
+class HardImage:
+    """A test image that all runs, or many, get wrong."""
+
+    index: int
+    label: str
+    wrong: int
+    """Runs that are."""
+    runs: int
+    answer: str
+    """The wrong class that most of those give it."""
+
+
+def make_results(plan: StudyPlan, dataset: Dataset, outcomes: Sequence[Outcome], searches: Sequence[Found]) -> StudyResults:
+    """``outcomes``: one of each cell, in the plan's order."""
+    groups: dict[tuple[str, int | None], list[Outcome]] = {}
+    for outcome in outcomes:
+        groups.setdefault((outcome.cell.configuration.name, outcome.cell.size), []).append(outcome)
+    largest = {name: group for (name, size), group in groups.items() if size == plan.largest}
+    votes = {name: count_votes([each.predictions for each in group], dataset.test.labels, dataset.num_classes)
+             for name, group in largest.items()}  # fmt: skip
+    rows = sorted((make_row(group, votes[name]) for name, group in largest.items()), key=lambda row: -row.mean)
+    curves = []
+    if len(plan.sizes) > 1:
+        for row in rows:
+            sizes = {size or len(dataset.train): [1 - each.accuracy for each in group]
+                     for (name, size), group in groups.items() if name == row.name}  # fmt: skip
+            curves.append(learning_curve(row.name, sizes))
+    return StudyResults(
+        _describe(dataset, plan),
+        plan.seeds,
+        tuple(rows),
+        compare_all({row.name: row.accuracies for row in rows}),
+        tuple(curves),
+        tuple(searches),
+        {row.name: votes[row.name] for row in rows},
+        _hard_images(list(votes.values()), dataset),
+        tuple(_remarks(outcomes, plan)),
+        tuple(outcomes),
+    )
+
+
+def to_json(results: StudyResults) -> dict[str, Any]:
+    """``study-results.json``. Equal studies on equal machines give equal values, but for those named ``…_seconds``."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "dataset": dict(results.dataset),
+        "seeds": list(results.seeds),
+        "table": [_plain(row) for row in results.table],
+        "comparisons": [{**_plain(each), "distinguishable": each.distinguishable} for each in results.comparisons],
+        "curves": [{**_plain(each), "factor_of_doubling": each.factor_of_doubling} for each in results.curves],
+        "searches": [_plain(each) for each in results.searches],
+        "hard_images": [_plain(each) for each in results.hard_images],
+        "remarks": list(results.remarks),
+        "runs": _records(results),
+    }
+
+
+def to_csv(results: StudyResults) -> str:
+    """``study.csv``: a row per run. Numbers are written so that reading them gives the same floats."""
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(_records(results))
+    return buffer.getvalue()
+
+
+def _records(results: StudyResults) -> list[dict[str, Any]]:
+    total = results.dataset["train"]
+    return [
+        dict(zip(COLUMNS, (
+            each.run, each.cell.configuration.model, each.cell.configuration.recipe, each.cell.size or total, each.images,
+            each.cell.seed, each.accuracy, each.errors, each.n, each.loss, each.validation_accuracy, each.parameters,
+            each.train_seconds,
+        ), strict=True))
+        for each in results.outcomes
+    ]  # fmt: skip
+
+
+def _describe(dataset: Dataset, plan: StudyPlan) -> dict[str, Any]:
+    return {
+        "name": dataset.name,
+        "things": dataset.provenance.things,
+        "fingerprint": dataset.fingerprint,
+        "class_names": list(dataset.class_names),
+        "train": len(dataset.train),
+        "test": len(dataset.test),
+        "trained_on": plan.largest or len(dataset.train),
+    }
+
+
+def _hard_images(votes: Sequence[Votes], dataset: Dataset) -> tuple[HardImage, ...]:
+    """The test images that most runs get wrong, at least half of them; the worst first."""
+    counts = np.sum([each.counts for each in votes], axis=0)
+    together = Votes(counts, dataset.test.labels)
+    runs, wrong = together.seeds, together.seeds - together.right
+    order = np.argsort(-wrong, kind="stable")
+    chosen = [int(index) for index in order if 2 * wrong[index] >= runs][:MOST_HARD]
+    counts[np.arange(len(counts)), dataset.test.labels] = 0
+    names, taken_for = dataset.class_names, counts.argmax(axis=1)
+    return tuple(
+        HardImage(index, names[together.labels[index]], int(wrong[index]), runs, names[taken_for[index]]) for index in chosen
+    )
+
+
+def _remarks(outcomes: Sequence[Outcome], plan: StudyPlan) -> Iterator[str]:
+    names = {name for each in outcomes for name in each.versions}
+    differing = sorted(name for name in names if len({each.versions.get(name) for each in outcomes}) > 1)
+    if differing:
+        yield f"The runs were made with different versions of {', '.join(differing)}; part of what differs may be theirs."
+    if len({each.precision for each in outcomes if each.cell.configuration.config.precision == "auto"}) > 1:
+        yield (
+            "Some of the runs computed in bfloat16 and some in float32, as their processors do; seeds are not all that differs."
+        )
+    on_test = sorted({each.recipe for each in plan.configurations if each.config.validation == "test"})
+    if on_test:
+        yield (
+            f"The recipe {', '.join(on_test)} validates on the test split; nothing was chosen by it, but its validation "
+            "accuracy is no independent check."
+        )
+    if len(plan.seeds) < FEWEST_SEEDS:
+        yield SO_FEW if len(plan.seeds) > 1 else ONLY_ONE
+
+
+def _plain(value: Any) -> dict[str, Any]:
+    """A dataclass as JSON has it; intervals as ``[low, high]``."""
+    found: dict[str, Any] = asdict(value, dict_factory=_factory)
+    return found
+
+
+def _factory(items: list[tuple[str, Any]]) -> Any:
+    values = dict(items)
+    if tuple(values) == ("low", "high"):
+        return [values["low"], values["high"]]
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}

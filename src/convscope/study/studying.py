@@ -1,0 +1,178 @@
+"""A study from start to end: the folder, the request in it, the runs, and what is made of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from .. import claims, runs
+from ..data.dataset import Dataset
+from ..data.load import load_dataset
+from ..data.reading import DEFAULTS, ReadOptions
+from ..errors import ConfigError
+from ..files import write_json, write_text
+from ..machine import describe_machine, package_versions
+from ..models.architectures import Build
+from ..models.backend import check_backend
+from ..training.config import TrainConfig
+from ..types import PathLike
+from .comparisons import Comparison
+from .outcomes import refuse_other_content
+from .plan import SCHEMA_VERSION, StudyPlan, make_plan
+from .results import StudyResults, make_results, to_csv, to_json
+from .running import run_tasks
+from .search import JOURNAL, require_optuna
+from .table import Row
+from .votes import VOTES, Votes, save_votes
+from .work import StudyListener, Work
+from .workers import check_workers, open_workers
+
+RUNS, REQUEST, RESULTS, TABLE, PAGE = "runs", "study.json", "study-results.json", "study.csv", "study.html"
+DEFAULT_FOLDER = Path("runs")
+KNOWN = frozenset({RUNS, REQUEST, RESULTS, TABLE, PAGE, VOTES, JOURNAL, f"{JOURNAL}.lock"})
+DECIDING = ("dataset", "models", "recipes", "sizes", "seeds", "search", "threads_per_run")
+"""What of the request must be the same for a study to go on."""
+LONGEST = 120
+"""Characters of a request that a sentence quotes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """A finished study: its folder, and what it found."""
+
+    folder: Path
+    results: StudyResults
+
+    @property
+    def page(self) -> Path:
+        return self.folder / PAGE
+
+    @property
+    def table(self) -> tuple[Row, ...]:
+        """A row per configuration, the most accurate first."""
+        return self.results.table
+
+    @property
+    def comparisons(self) -> tuple[Comparison, ...]:
+        return self.results.comparisons
+
+    @property
+    def votes(self) -> Mapping[str, Votes]:
+        """What the seeds of each configuration say of every test image."""
+        return self.results.votes
+
+    def __repr__(self) -> str:
+        return f"Study({str(self.folder)!r}, {len(self.table)} configurations, {len(self.results.seeds)} seeds)"
+
+
+def study(
+    data: PathLike | Dataset,
+    *,
+    models: Sequence[str | Build] = ("cnn", "ann"),
+    recipes: Sequence[str | TrainConfig] = ("standard",),
+    seeds: int | Sequence[int] = 10,
+    sizes: Sequence[int | str] | None = None,
+    epochs: int | None = None,
+    search: int | None = None,
+    workers: int | str | None = None,
+    out: PathLike | None = None,
+    reading: ReadOptions = DEFAULTS,
+    progress: StudyListener | None = None,
+) -> Study:
+    """Train every combination of ``models``, ``recipes``, ``sizes`` and ``seeds``, and say what differs by more than chance.
+
+    ``seeds``: how many, from 0, or which. ``sizes``: numbers of training images, and ``"all"``; more than one gives learning
+    curves. ``search``: trials in which to look for better settings of each configuration, on validation images alone; what is
+    found is trained with every seed like the others. ``workers``: processes on this machine, by default one per core, or
+    ``"dask:ADDRESS"``. ``out``: by default ``runs/study-DATA``. What is finished there of the same study is kept, so the same
+    call goes on after a stop. ``progress`` is called with a :class:`StudyProgress` after each run.
+
+    Raises :class:`ConvscopeError`, before any work starts where that is possible.
+
+    >>> convscope.study("mnist", models=["cnn", "ann"], seeds=10).table
+    """
+    check_workers(workers)
+    if search is not None:
+        require_optuna()
+    dataset = load_dataset(data, reading)
+    plan = make_plan(dataset, models=models, recipes=recipes, epochs=epochs, seeds=seeds, sizes=sizes, search=search)
+    check_backend()
+    folder = Path(out) if out is not None else DEFAULT_FOLDER / f"study-{dataset.name}"
+    with claims.locked(folder):
+        _begin(folder, plan, dataset)
+        work = Work(plan, dataset, folder / RUNS, folder / JOURNAL, progress)
+        if tasks := work.tasks():
+            _refuse_other_versions(folder)
+            with open_workers(workers, dataset, work.left) as at_work:
+                run_tasks(tasks, at_work, work.remark)
+        outcomes = [work.outcome(cell) for cell in plan.cells(work.configurations)]
+        results = make_results(plan, dataset, outcomes, [search.best()[0] for search in work.searches])
+        _write(results, dataset, folder)
+    return Study(folder, results)
+
+
+def _begin(folder: Path, plan: StudyPlan, dataset: Dataset) -> None:
+    """See that the folder is this study's, or nobody's. Raises :class:`ConfigError` where it is another study's."""
+    refuse_other_content(folder, KNOWN)
+    request = _as_json(
+        {
+            "schema_version": SCHEMA_VERSION,
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "dataset": {
+                "name": dataset.name,
+                "source": dataset.provenance.source,
+                "reading": dataset.provenance.reading.as_dict(),
+                "fingerprint": dataset.fingerprint,
+            },
+            **plan.request(),
+            "versions": package_versions(),
+            "machine": describe_machine(),
+        }
+    )
+    if not (folder / REQUEST).is_file():
+        write_json(folder / REQUEST, request)
+        return
+    begun = runs.read_json(folder / REQUEST)
+    for name in DECIDING:
+        if begun.get(name) != request[name]:
+            raise ConfigError(
+                f"{str(folder)!r} holds a study with other {name}: {_short(begun.get(name))} in place of {_short(request[name])}; "
+                "the same study was expected, to go on with it. Ask for the same again, or choose another folder with --out DIR."
+            )
+
+
+def _refuse_other_versions(folder: Path) -> None:
+    """What is still to be trained must be trained as the rest was. Raises :class:`ConfigError`."""
+    begun, now = runs.read_json(folder / REQUEST).get("versions", {}), package_versions()
+    differing = sorted(name for name in {*begun, *now} if begun.get(name) != now.get(name))
+    if differing:
+        name = differing[0]
+        raise ConfigError(
+            f"the study in {str(folder)!r} was begun with {name} {begun.get(name)}, and {now.get(name)} is installed now; the same "
+            "was expected, since seeds should be all that differs. Install that again, or choose another folder with --out DIR."
+        )
+
+
+def _write(results: StudyResults, dataset: Dataset, folder: Path) -> None:
+    """The results, then the page that is made from them."""
+    from ..page.study import render_study
+
+    known = to_json(results)
+    write_text(folder / TABLE, to_csv(results))
+    save_votes(results.votes, folder)
+    write_json(folder / RESULTS, known)
+    pictures = {each.index: dataset.test.images[each.index] for each in results.hard_images}
+    write_text(folder / PAGE, render_study(known, runs.read_json(folder / REQUEST), pictures))
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+def _as_json(value: Any) -> Any:
+    return json.loads(json.dumps(value))

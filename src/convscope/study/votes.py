@@ -1,0 +1,65 @@
+"""What the seeds of one configuration say of each test image, together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..arrays import Array, below, load_arrays, save_arrays
+from ..types import Labels
+
+VOTES = "votes.npz"
+
+
+@dataclass(frozen=True, eq=False)
+class Votes:
+    """``counts`` (n, k): how many of the seeds gave test image i class j. ``labels`` (n,) the true ones."""
+
+    counts: npt.NDArray[np.int64]
+    labels: Labels
+
+    @property
+    def seeds(self) -> int:
+        return int(self.counts[0].sum())
+
+    @property
+    def winners(self) -> Labels:
+        """(n,) the class with the most votes; of several, the first."""
+        return np.asarray(self.counts.argmax(axis=1), np.int64)
+
+    @property
+    def right(self) -> Labels:
+        """(n,) how many of the seeds are right."""
+        return np.asarray(self.counts[np.arange(len(self.labels)), self.labels], np.int64)
+
+    @property
+    def majority_errors(self) -> int:
+        """Images that go wrong where the seeds vote."""
+        return int((self.winners != self.labels).sum())
+
+
+def count_votes(predictions: Iterable[Labels], labels: Labels, num_classes: int) -> Votes:
+    """``predictions``: (n,) of each seed."""
+    counts = np.zeros((len(labels), num_classes), np.int64)
+    for each in predictions:
+        counts[np.arange(len(labels)), each] += 1
+    return Votes(counts, labels)
+
+
+def save_votes(votes: Mapping[str, Votes], folder: Path) -> None:
+    """Write ``votes.npz``: ``labels`` (n,), and ``votes/CONFIGURATION`` (n, k) uint16 for each."""
+    labels = next(iter(votes.values())).labels
+    arrays: dict[str, Any] = {"labels": labels}
+    arrays |= {f"votes/{name}": each.counts.astype(np.uint16) for name, each in votes.items()}
+    save_arrays(folder / VOTES, arrays, compressed=True)
+
+
+def load_votes(folder: Path) -> dict[str, Votes]:
+    """The votes of a study's folder, by configuration, as ``cnn-standard``. Raises :class:`RunError`."""
+    arrays: dict[str, Array] = load_arrays(folder / VOTES)
+    return {name: Votes(counts.astype(np.int64), arrays["labels"]) for name, counts in below(arrays, "votes").items()}

@@ -1,0 +1,90 @@
+"""Work that is done once, whatever dies on the way: with real processes, which are really killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from convscope.data.dataset import Dataset
+from convscope.errors import ConfigError, MissingExtraError, RunError
+from convscope.study.local_workers import LocalWorkers
+from convscope.study.running import Task, run_tasks
+from convscope.study.workers import check_workers
+
+
+def task(name: str, function: Callable[..., Any], *arguments: Any, done: Callable[[Any], list[Task]]) -> Task:
+    return Task(name, lambda workers: workers.start(function, *arguments), lambda _, result: done(result))
+
+
+@pytest.mark.slow
+def test_what_dies_is_done_again_and_what_follows_is_done_too(digits: Dataset, tmp_path: Path) -> None:
+    def once_killed(dataset: Dataset, flag: str, number: int) -> tuple[int, int, str]:
+        if number == 1 and not os.path.exists(flag):
+            open(flag, "w").close()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return number, len(dataset.train), os.environ["TF_NUM_INTRAOP_THREADS"]
+
+    results, remarks = [], []
+
+    def keep(result: Any) -> list[Task]:
+        results.append(result)
+        following = task("after", once_killed, str(tmp_path / "flag"), 10, done=keep)
+        return [following] if result[0] == 2 else []
+
+    tasks = [task(f"{number}", once_killed, str(tmp_path / "flag"), number, done=keep) for number in range(4)]
+    with LocalWorkers(2, digits) as workers:
+        run_tasks(tasks, workers, remarks.append)
+    assert sorted(results) == [(number, 1438, "1") for number in (0, 1, 2, 3, 10)]
+    assert len(remarks) == 1
+    assert "a worker died" in remarks[0]
+
+
+@pytest.mark.slow
+def test_what_always_dies_is_given_up_in_a_sentence(digits: Dataset) -> None:
+    def die(dataset: Dataset) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    remarks: list[str] = []
+    with pytest.raises(RunError, match="workers died 4 times in a row") as raised, LocalWorkers(1, digits) as workers:
+        run_tasks([task("greedy", die, done=lambda _: [])], workers, remarks.append)
+    assert "greedy" in str(raised.value)
+    assert len(remarks) == 3
+
+
+@pytest.mark.slow
+def test_an_error_of_a_task_ends_the_rest_at_once(digits: Dataset) -> None:
+    def wrong(dataset: Dataset, number: int) -> None:
+        if number:
+            time.sleep(60)
+        raise ConfigError("this was wrong.")
+
+    started = time.monotonic()
+    tasks = [task(f"{number}", wrong, number, done=lambda _: []) for number in range(2)]
+    with pytest.raises(ConfigError, match="this was wrong"), LocalWorkers(2, digits) as workers:
+        run_tasks(tasks, workers, lambda _: None)
+    assert time.monotonic() - started < 40
+
+
+@pytest.mark.parametrize("workers", [0, -1, 10_000, "many", "", True, 1.5, "tcp://10.0.0.5:8786"])
+def test_workers_that_nobody_can_be_are_refused(workers: Any) -> None:
+    with pytest.raises(ConfigError, match=r"dask:ADDRESS as in dask:tcp://10\.0\.0\.5:8786 was expected"):
+        check_workers(workers)
+
+
+@pytest.mark.parametrize("workers", [None, 1, "2", "dask:tcp://10.0.0.5:8786"])
+def test_workers_are_a_number_or_a_cluster(workers: Any) -> None:
+    check_workers(workers)
+
+
+def test_dask_needs_its_extra_and_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigError, match="without an address"):
+        check_workers("dask:")
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(MissingExtraError, match=r'pip install "convscope\[study\]"'):
+        check_workers("dask:tcp://localhost:1")

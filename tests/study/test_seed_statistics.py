@@ -1,0 +1,139 @@
+"""Means, tests and curves over seeds against SciPy, statsmodels, NumPy and simulation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+
+from convscope.study.comparisons import compare_all, paired_t, wilcoxon
+from convscope.study.learning_curves import learning_curve
+from convscope.study.seed_statistics import mean_over_seeds
+from convscope.study.votes import count_votes, load_votes, save_votes
+
+GENERATOR = np.random.default_rng(3)
+
+
+@pytest.mark.parametrize("n", [2, 3, 10, 30])
+def test_mean_spread_and_interval_are_scipys(n: int) -> None:
+    values = list(GENERATOR.normal(0.99, 0.001, n))
+    found = mean_over_seeds(values)
+    low, high = stats.t.interval(0.95, n - 1, loc=np.mean(values), scale=stats.sem(values))
+    assert (found.n, found.mean, found.sd) == (n, pytest.approx(np.mean(values)), pytest.approx(np.std(values, ddof=1)))
+    assert found.interval is not None
+    assert (found.interval.low, found.interval.high) == (pytest.approx(low), pytest.approx(high))
+
+
+def test_one_seed_has_a_mean_and_nothing_else() -> None:
+    found = mean_over_seeds([0.9])
+    assert (found.mean, found.sd, found.interval) == (0.9, None, None)
+    with pytest.raises(ValueError, match="no values"):
+        mean_over_seeds([])
+
+
+def test_the_interval_holds_the_truth_as_often_as_it_says() -> None:
+    draws = GENERATOR.normal(0.5, 0.1, (2000, 5))
+    held = sum(interval.low <= 0.5 <= interval.high for row in draws if (interval := mean_over_seeds(list(row)).interval))
+    assert stats.binomtest(held, 2000, 0.95).pvalue > 1e-4
+
+
+@pytest.mark.parametrize("n", [2, 5, 10])
+def test_the_paired_test_is_scipys(n: int) -> None:
+    one, other = GENERATOR.normal(0.99, 0.01, (2, n))
+    assert paired_t(list(one - other)) == pytest.approx(stats.ttest_rel(one, other).pvalue)
+
+
+def test_differences_that_are_all_the_same_prove_no_more_than_their_signs() -> None:
+    assert paired_t([0.1 + 0.2, 0.3, 0.3]) == 0.25
+    assert paired_t([0.0, 0.0]) == 1.0
+
+
+@pytest.mark.parametrize("n", [3, 6, 10])
+def test_the_signed_rank_test_is_scipys_without_ties(n: int) -> None:
+    values = list(GENERATOR.normal(0.2, 1, n))
+    assert wilcoxon(values) == pytest.approx(stats.wilcoxon(values, method="exact").pvalue)
+
+
+def test_with_ties_it_goes_through_all_signs() -> None:
+    values = np.array([1, 1, 2, -2, 3, 0])
+    left = values[values != 0]
+
+    def statistic(x: np.ndarray, axis: int) -> np.ndarray:
+        return np.sum(stats.rankdata(np.abs(left)) * (x > 0), axis=axis)
+
+    reference = stats.permutation_test((left,), statistic, permutation_type="samples", vectorized=True, n_resamples=np.inf)
+    assert wilcoxon(list(values)) == pytest.approx(reference.pvalue)
+    assert wilcoxon([0.0, 0.0]) == 1.0
+
+
+def test_many_seeds_take_the_normal_approximation() -> None:
+    values = list(GENERATOR.normal(0.3, 1, 40))
+    assert wilcoxon(values) == pytest.approx(stats.wilcoxon(values, method="exact").pvalue, rel=0.1)
+
+
+def test_every_pair_is_compared_and_corrected_as_statsmodels_does() -> None:
+    accuracies = {name: list(GENERATOR.normal(0.98 + 0.004 * place, 0.004, 10)) for place, name in enumerate("abcd")}
+    found = compare_all(accuracies)
+    assert [(each.first, each.second) for each in found] == [
+        ("a", "b"),
+        ("a", "c"),
+        ("a", "d"),
+        ("b", "c"),
+        ("b", "d"),
+        ("c", "d"),
+    ]
+    rejected, adjusted, *_ = multipletests([each.p for each in found], 0.05, "holm")
+    assert [each.p_adjusted for each in found] == pytest.approx(list(adjusted))
+    assert [each.distinguishable for each in found] == list(rejected)
+    for each in found:
+        differences = np.subtract(accuracies[each.first], accuracies[each.second])
+        low, high = stats.ttest_1samp(differences, 0).confidence_interval()
+        assert (each.difference, each.interval.low, each.interval.high) == pytest.approx((differences.mean(), low, high))
+
+
+def test_equal_networks_are_told_apart_no_more_often_than_promised() -> None:
+    draws = GENERATOR.binomial(1000, 0.98, (600, 3, 6)) / 1000
+    alarms = sum(
+        any(each.distinguishable for each in compare_all(dict(zip("abc", map(list, draw), strict=True)))) for draw in draws
+    )
+    assert stats.binomtest(alarms, 600, 0.05, alternative="greater").pvalue > 1e-3
+
+
+def test_one_seed_or_one_configuration_leaves_nothing_to_compare() -> None:
+    assert compare_all({"a": [0.9], "b": [0.8]}) == ()
+    assert compare_all({"a": [0.9, 0.8]}) == ()
+
+
+def test_the_curves_exponent_is_that_of_the_straight_line_through_logarithms() -> None:
+    sizes = np.array([100, 300, 1000])
+    errors = 2.0 * sizes[:, None] ** -0.5 * np.exp(GENERATOR.normal(0, 0.1, (3, 8)))
+    curve = learning_curve("x", {int(size): list(row) for size, row in zip(sizes, errors, strict=True)})
+    slopes = -np.polyfit(np.log(sizes), np.log(errors), 1)[0]
+    low, high = stats.t.interval(0.95, 7, loc=slopes.mean(), scale=stats.sem(slopes))
+    assert curve.exponent == pytest.approx(slopes.mean())
+    assert curve.exponent_interval is not None
+    assert (curve.exponent_interval.low, curve.exponent_interval.high) == pytest.approx((low, high))
+    assert curve.factor_of_doubling == pytest.approx(2 ** -slopes.mean())
+    assert [point.images for point in curve.points] == [100, 300, 1000]
+
+
+def test_a_run_without_errors_leaves_the_exponent_open() -> None:
+    assert learning_curve("x", {10: [0.1, 0.2], 20: [0.0, 0.1]}).exponent is None
+
+
+def test_votes_are_counted_as_by_hand() -> None:
+    votes = count_votes([np.array([0, 1, 2]), np.array([0, 2, 1]), np.array([1, 2, 1])], np.array([0, 1, 1]), 3)
+    assert votes.counts.tolist() == [[2, 1, 0], [0, 1, 2], [0, 2, 1]]
+    assert (votes.seeds, votes.winners.tolist(), votes.right.tolist(), votes.majority_errors) == (3, [0, 2, 1], [2, 1, 2], 1)
+
+
+def test_votes_come_back_from_their_file(tmp_path: Path) -> None:
+    votes = count_votes([np.array([0, 1])], np.array([0, 0]), 2)
+    save_votes({"cnn-standard": votes, "ann-standard": votes}, tmp_path)
+    again = load_votes(tmp_path)
+    assert list(again) == ["cnn-standard", "ann-standard"]
+    assert np.array_equal(again["cnn-standard"].counts, votes.counts)
+    assert np.array_equal(again["cnn-standard"].labels, votes.labels)
