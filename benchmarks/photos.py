@@ -1,0 +1,124 @@
+"""How many photos of handwriting a network reads, and on how many sheets all digits are found in order.
+
+    python benchmarks/photos.py [--run runs/mnist-cnn-standard-0] [--photos 200] [--sheets 200] [--seed 1]
+
+Photos and sheets are made by ``tests/handwriting.py``: digits of MNIST's test split, and digits of splines, in six pens on
+plain, ruled and squared paper, with grain, light, shadow, up to 10 degrees askew, blurred, noisy, as JPEG. Writes
+``benchmarks/results/photos.json``. Without ``--run`` one is trained with `standard` first.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from dataclasses import astuple
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import convscope
+from convscope.analysis.intervals import wilson
+from convscope.data.dataset import Split
+from convscope.data.known import load_mnist
+from convscope.machine import describe_machine
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tests"))
+
+import handwriting  # type: ignore[import-not-found]  # noqa: E402
+
+RESULT = ROOT / "benchmarks" / "results" / "photos.json"
+KINDS = ("mnist", "splines")
+
+
+def main() -> None:
+    """Measure, print, write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--run")
+    parser.add_argument("--photos", type=int, default=200)
+    parser.add_argument("--sheets", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        run = given.run or convscope.train("mnist", out=Path(folder) / "run", report=False).folder
+        result = {
+            "photos": [_photos(run, kind, given.photos // 2, given.seed) for kind in KINDS],
+            "sheets": _sheets(run, given.sheets, given.seed),
+            "run": json.loads((Path(run) / "metrics.json").read_text("utf-8"))["test"]["accuracy"],
+            "seed": given.seed,
+            "machine": describe_machine(),
+        }
+    RESULT.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
+    print(json.dumps(result, indent=1))
+
+
+@cache
+def _test_split() -> Split:
+    return load_mnist().test
+
+
+def _ink(kind: str, label: int, height: int, random: np.random.Generator) -> Any:
+    if kind == "splines":
+        return handwriting.penned(str(label), height, random)
+    test = _test_split()
+    return handwriting.enlarged(test.images[random.choice(np.flatnonzero(test.labels == label)), ..., 0], height, random)
+
+
+def _photos(run: Any, kind: str, count: int, seed: int) -> dict[str, Any]:
+    """One digit each."""
+    photos = []
+    for number in range(count):
+        random, label = np.random.default_rng([seed, number]), number % 10
+        ink = _ink(kind, label, int(random.integers(120, 420)), random)
+        photos.append(handwriting.photo_of_one(ink, str(label), random))
+    begun = time.perf_counter()
+    answers = _answers(run, [photo.content for photo in photos])
+    seconds = (time.perf_counter() - begun) / count
+    wrong = [
+        f"{photo.about} -> {answer or 'nothing'}"
+        for photo, answer in zip(photos, answers, strict=True)
+        if answer != photo.labels[0]
+    ]
+    right = count - len(wrong)
+    interval = list(astuple(wilson(right, count)))
+    return {"kind": kind, "n": count, "right": right, "interval": interval, "wrong": wrong, "seconds_per_photo": seconds}
+
+
+def _answers(run: Any, photos: list[bytes]) -> list[str]:
+    """The digits of each, in order, as text."""
+    answers = [""] * len(photos)
+    for prediction in convscope.predict(run, photos, top=1):
+        answers[int(prediction.name.split()[-1])] += prediction.class_name
+    return answers
+
+
+def _sheets(run: Any, count: int, seed: int) -> dict[str, Any]:
+    """2 to 12 digits in rows of 1 to 6."""
+    photos = []
+    for number in range(count):
+        random = np.random.default_rng([seed, 1, number])
+        total, per_row = int(random.integers(2, 13)), int(random.integers(1, 7))
+        rows = [per_row] * (total // per_row) + [total % per_row] * (total % per_row > 0)
+        labels = [int(label) for label in random.integers(0, 10, total)]
+        height = int(random.integers(60, 160))
+        inks = [_ink(KINDS[number % 2], label, int(height * random.uniform(0.85, 1.15)), random) for label in labels]
+        photos.append(handwriting.photo_of_sheet(inks, [str(label) for label in labels], rows, random))
+    bad, digits, right = [], 0, 0
+    for photo, answer in zip(photos, _answers(run, [photo.content for photo in photos]), strict=True):
+        same = sum(one == other for one, other in zip(answer, photo.labels, strict=False))
+        if len(answer) != len(photo.labels) or 4 * same < 3 * len(answer):  # an order that is wrong makes most digits wrong
+            bad.append(f"{photo.about} -> {answer}")
+        else:
+            digits, right = digits + len(answer), right + same
+    found = count - len(bad)
+    interval = list(astuple(wilson(found, count)))
+    return {"n": count, "right": found, "interval": interval, "bad": bad, "digits_of_these": digits, "digits_right": right}
+
+
+if __name__ == "__main__":
+    main()
