@@ -11,18 +11,27 @@ Names are loaded when they are first used, so that importing the package is sile
 from __future__ import annotations
 
 import importlib
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .analysis.comparison import Comparison
     from .analysis.evaluation import Evaluation
-    from .api import Run, evaluate, explain, predict, report, train
+    from .analysis.label_audit import LabelAudit
+    from .analysis.mistakes import Mistake
+    from .api import Run, audit, compare, evaluate, examine, explain, export, mistakes, predict, report, serve, study, train
     from .data.dataset import Dataset, Split
     from .data.fetch import fetch_dataset
     from .data.load import load_dataset
     from .data.reading import Loaded, Reading, ReadOptions
     from .errors import ConvscopeError
+    from .examining import Examination, Examining
     from .explaining import Explanation
+    from .exporting import Export
     from .prediction.predictions import Prediction, Predictions
+    from .study.studying import Study
+    from .study.work import StudyProgress
     from .training.config import TrainConfig
     from .training.events import Built, Progress
     from .training.history import EpochRecord, History
@@ -31,13 +40,19 @@ __version__ = "0.1.0"
 
 _HOME = {
     "Built": "training.events",
+    "Comparison": "analysis.comparison",
     "ConvscopeError": "errors",
     "Dataset": "data.dataset",
     "EpochRecord": "training.history",
     "Evaluation": "analysis.evaluation",
+    "Examination": "examining",
+    "Examining": "examining",
     "Explanation": "explaining",
+    "Export": "exporting",
     "History": "training.history",
+    "LabelAudit": "analysis.label_audit",
     "Loaded": "data.reading",
+    "Mistake": "analysis.mistakes",
     "Prediction": "prediction.predictions",
     "Predictions": "prediction.predictions",
     "Progress": "training.events",
@@ -45,25 +60,40 @@ _HOME = {
     "Reading": "data.reading",
     "Run": "api",
     "Split": "data.dataset",
+    "Study": "study.studying",
+    "StudyProgress": "study.work",
     "TrainConfig": "training.config",
+    "audit": "api",
+    "compare": "api",
     "evaluate": "api",
+    "examine": "api",
     "explain": "api",
+    "export": "api",
     "fetch_dataset": "data.fetch",
     "load_dataset": "data.load",
+    "mistakes": "api",
     "predict": "api",
     "report": "api",
+    "serve": "api",
+    "study": "api",
     "train": "api",
 }
 
 __all__ = [
     "Built",
+    "Comparison",
     "ConvscopeError",
     "Dataset",
     "EpochRecord",
     "Evaluation",
+    "Examination",
+    "Examining",
     "Explanation",
+    "Export",
     "History",
+    "LabelAudit",
     "Loaded",
+    "Mistake",
     "Prediction",
     "Predictions",
     "Progress",
@@ -71,13 +101,22 @@ __all__ = [
     "Reading",
     "Run",
     "Split",
+    "Study",
+    "StudyProgress",
     "TrainConfig",
+    "audit",
+    "compare",
     "evaluate",
+    "examine",
     "explain",
+    "export",
     "fetch_dataset",
     "load_dataset",
+    "mistakes",
     "predict",
     "report",
+    "serve",
+    "study",
     "train",
 ]
 
@@ -88,6 +127,18 @@ def __getattr__(name: str) -> Any:
     value = getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)
     globals()[name] = value
     return value
+
+
+class _Package(ModuleType):
+    """Python makes every sub-package an attribute of its package once something in it is imported. ``export`` is a room and a
+    verb: here the verb keeps the name, and ``from convscope.export import …`` still finds the room."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in _HOME and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
 
 
 def __dir__() -> list[str]:

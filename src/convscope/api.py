@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+import signal
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import archive, runs
+from . import archive, ledger, runs
 from .analysis.evaluation import Evaluation
 from .analysis.evaluation import evaluate as _evaluate
 from .data.alignment import align_classes
@@ -21,16 +23,27 @@ from .prediction.classifier import open_classifier
 from .prediction.predicting import predict as _predict
 from .prediction.predictions import Predictions
 from .reporting import ONNX_MODEL, with_evidence, write_page, write_report
+from .study.studying import Study as Study
+from .study.studying import study as study
 from .types import PathLike
 
 if TYPE_CHECKING:
+    from .analysis.comparison import Comparison
+    from .analysis.label_audit import LabelAudit
+    from .analysis.mistakes import Mistake
+    from .auditing.cross_validation import Listener as AuditListener
+    from .examining import Examination
+    from .examining import Listener as ExaminingListener
     from .explaining import Explanation
+    from .exporting import Export
+    from .server.address import Address
 
 
 def evaluate(run: PathLike | Run, data: PathLike | Dataset | None = None, *, reading: ReadOptions = DEFAULTS) -> Evaluation:
     """How good a run is on the test split of ``data``; without it, what was measured on its own when it was trained.
 
-    Pictures in a folder are fitted to what the network takes, and classes are found by their names.
+    Pictures in a folder are fitted to what the network takes, and classes are found by their names. That ``data`` were read
+    is noted in the run's ledger, where its folder can be written.
     Goes through ONNX Runtime and needs no back-end. Raises :class:`RunError` for a damaged run,
     :class:`ConfigError` or :class:`ShapeError` for data that the network was not made for.
     """
@@ -40,8 +53,29 @@ def evaluate(run: PathLike | Run, data: PathLike | Dataset | None = None, *, rea
     if data is None:
         return record.evaluation
     height, width, _ = known["image_shape"]
-    dataset = align_classes(load_dataset(data, fit_to_run(data, reading, (height, width))), known["class_names"])
-    return _evaluate(Predictor(folder / ONNX_MODEL), dataset.test, dataset.class_names)
+    loaded = load_dataset(data, fit_to_run(data, reading, (height, width)))
+    dataset = align_classes(loaded, known["class_names"])
+    evaluation = _evaluate(Predictor(folder / ONNX_MODEL), dataset.test, dataset.class_names)
+    what = (loaded.name, loaded.fingerprint, "test", len(loaded.test))
+    ledger.append(folder, ledger.LedgerEntry(ledger.now(), "evaluate", "measured on its test split", *what))
+    return evaluation
+
+
+def examine(run: PathLike | Run, *, everything: bool = False, progress: ExaminingListener | None = None) -> Examination:
+    """Measure how a run's network bears corrupted images and attacks, and whether it notices strange ones.
+
+    Measured on test images of the data that it was trained on: a sample in proportion to the classes (1,000 of MNIST), or
+    with ``everything`` all of them. The numbers go into the run's ``metrics.json`` under ``robustness``, ``strangers`` and
+    ``attacks``, and its page is made again; nothing in the network is changed or chosen by them. The attacks need a
+    back-end; without one the rest is measured. ``progress`` is called with an :class:`Examining` after each part.
+
+    Raises :class:`RunError` for a damaged run, :class:`DatasetError` where its data are not there any more.
+
+    >>> convscope.examine("runs/mnist-cnn-standard-0").robustness.worst
+    """
+    from .examining import examine_run
+
+    return examine_run(run, everything=everything, progress=progress)
 
 
 def predict(
@@ -50,6 +84,7 @@ def predict(
     *,
     top: int = 3,
     skip_bad_images: bool = False,
+    single: bool = False,
 ) -> Predictions:
     """Classify pictures with a run, or with a ``model.onnx`` that convscope wrote, through ONNX Runtime.
 
@@ -57,33 +92,68 @@ def predict(
     (h, w) or (h, w, c) of uint8 or of floats 0..1, a list of these, or one array (n, h, w, c). Each is fitted to what the
     network takes, and the result says how. ``top``: classes per picture.
 
+    A network for digits looks for several in each picture (but not in an array of n): there is one prediction for each digit
+    then, in reading order, and its ``place`` says where. With ``single`` each picture is one digit.
+
     Raises :class:`PictureError` that names every picture that cannot be read; with ``skip_bad_images`` they are left out,
     and listed in the result. :class:`RunError` for a damaged run.
 
     >>> convscope.predict("runs/mnist-cnn-standard-0", "four.jpg")[0].class_name
     """
     return _predict(
-        open_classifier(run.folder if isinstance(run, Run) else run), images, top=top, skip_bad_images=skip_bad_images
+        open_classifier(run.folder if isinstance(run, Run) else run),
+        images,
+        top=top,
+        skip_bad_images=skip_bad_images,
+        single=single,
     )
 
 
 def explain(
-    run: PathLike | Run, image: PictureLike, *, output: PathLike | None = None, overwrite: bool = False
+    run: PathLike | Run,
+    image: PictureLike,
+    *,
+    digit: int = 1,
+    output: PathLike | None = None,
+    overwrite: bool = False,
 ) -> Explanation:
     """Make the page of a run, opened at one picture: what the network sees of it, every layer, and why it answers so.
 
     Written to ``output``, by default to ``NAME.explained.html`` in the current folder, after the name of the picture's
-    file. Raises :class:`PictureError`, :class:`RunError`, or :class:`OutputError`, also where that file exists already.
+    file. ``digit``: which one, where several are found on a sheet. Raises :class:`PictureError`, :class:`RunError`,
+    :class:`ConfigError`, or :class:`OutputError`, also where that file exists already.
     """
     from .explaining import Explanation, choose_page, only_picture
 
     folder = _folder(run)
     found = predict(folder, image)
-    opened = only_picture(found)
+    opened, prediction = only_picture(found, digit)
     page = choose_page(opened.name, output, overwrite=overwrite)
     record = with_evidence(archive.load_record(folder), folder, run.dataset if isinstance(run, Run) else None)
     write_page(record, page, opened=opened)
-    return Explanation(page, found[0])
+    return Explanation(page, prediction)
+
+
+def mistakes(
+    run: PathLike | Run, *, others: Iterable[PathLike | Run] = (), saliency: bool = True, most: int | None = None
+) -> tuple[Mistake, ...]:
+    """Explain every test image that a run got wrong, the most confident mistake first.
+
+    Each :class:`Mistake` has the probabilities, the nearest training images of both classes, what the image was taken for after
+    earlier epochs, and a hint at whose fault it is: the label's, nobody's, or the network's. ``others``: runs on the same data,
+    as a study makes them, that are asked too. ``saliency``: whether to cover each image patch by patch, for what both classes
+    owe to every part of it. ``most``: how many mistakes at most. Needs no back-end.
+
+    Raises :class:`DatasetError` where the run has no images of its mistakes and its data are not there any more,
+    :class:`ConfigError` for ``others`` on different data, :class:`RunError` for a damaged run.
+
+    >>> [mistake for mistake in convscope.mistakes("runs/mnist-cnn-standard-0") if mistake.triage.kind == "label suspect"]
+    """
+    from .mistaken import mistakes_of
+
+    folders = [_folder(each) for each in (run, *others)]
+    dataset = run.dataset if isinstance(run, Run) else None
+    return mistakes_of(folders[0], folders[1:], dataset, saliency=saliency, most=most)
 
 
 def report(run: PathLike | Run, *, output: PathLike | None = None) -> Path:
@@ -100,6 +170,113 @@ def report(run: PathLike | Run, *, output: PathLike | None = None) -> Path:
             return write_report(record, folder)
     write_page(record, Path(output))
     return Path(output)
+
+
+def audit(
+    run: PathLike | Run,
+    *,
+    folds: int = 4,
+    out: PathLike | None = None,
+    overwrite: bool = False,
+    confirmed: PathLike | None = None,
+    progress: AuditListener | None = None,
+) -> LabelAudit:
+    """The labels of a run's data that deserve a second look, the most suspect first: hints, never a verdict.
+
+    Each training image is judged by a network that was trained quickly on the other ``folds``, each test image by all of them
+    and the run's own. Writes ``label_suspects.csv`` and the numbers into the run folder and makes its page again; ``out``: a copy
+    of the list. ``confirmed``: that list with only the rows left that a person found to be wrong: the result says how accurate
+    the network is without those test images. ``progress`` is called several times per fold. An audit that was stopped goes on
+    where it was.
+
+    Raises :class:`ConvscopeError`, also where ``cleanlab`` is missing (``pip install "convscope[audit]"``).
+
+    >>> convscope.audit("runs/mnist-cnn-standard-0").rows(10)
+    """
+    from .auditing.auditing import audit_run
+
+    return audit_run(
+        _folder(run),
+        run.dataset if isinstance(run, Run) else None,
+        folds=folds,
+        out=None if out is None else Path(out),
+        overwrite=overwrite,
+        confirmed=None if confirmed is None else Path(confirmed),
+        progress=progress,
+    )
+
+
+def compare(runs: Sequence[PathLike | Run], *, output: PathLike | None = None, overwrite: bool = False) -> Comparison:
+    """Set two or more runs against each other on their common test images: is one better, or do the images not say?
+
+    Per pair McNemar's test (mid-p, with Holm's correction where there are several pairs) and the 95 % interval of the
+    difference; per run what it costs, the time per image measured now. ``output``: the file to write the page to, with the
+    images on which they disagree. Needs no back-end.
+
+    Raises :class:`ConfigError` for runs on different data or one given twice, :class:`RunError` for a damaged run,
+    :class:`OutputError` where the page exists already.
+
+    >>> convscope.compare(["runs/mnist-cnn-standard-0", "runs/mnist-ann-standard-0"]).pairs[0].told_apart
+    """
+    from .comparing.comparing import compare_runs
+
+    if isinstance(runs, str | os.PathLike):
+        runs = [runs]
+    return compare_runs([_place(run) for run in runs], output=output, overwrite=overwrite)
+
+
+def export(
+    run: PathLike | Run,
+    format: str = "onnx",  # noqa: A002
+    *,
+    out: PathLike | None = None,
+    overwrite: bool = False,
+) -> Export:
+    """Write a run's network for use elsewhere, checked against what the run itself answered.
+
+    ``format``: ``"onnx"``, ``"keras"``, ``"saved_model"`` (a folder) or ``"litert"``; all but the first need the back-end.
+    ``out``: by default the run's name with the format's ending, in the current folder. What the network wants of pictures
+    goes into the file.
+
+    Raises :class:`RunError`, :class:`OutputError` where something is there already, :class:`MissingBackendError`, and
+    :class:`ConvscopeError` where a logit differs by more than 1e-4; nothing is then kept.
+
+    >>> convscope.export("runs/mnist-cnn-standard-0").snippets["Python"]
+    """
+    from .export.formats import check_format, choose_output
+    from .exporting import export_run
+
+    check_format(format)
+    folder = _folder(run)
+    path = choose_output(format, folder.resolve().name, out, overwrite=overwrite)
+    return export_run(folder, path, format, run.dataset if isinstance(run, Run) else None)
+
+
+def serve(
+    run: PathLike | Run,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    token: str | None = None,
+    progress: Callable[[Address], None] | None = None,
+) -> signal.Signals | None:
+    """Serve a run's page and its predictions over HTTP until the process is told to stop; returns the signal that did.
+
+    ``POST /predict`` takes the bytes of a picture and answers with JSON; ``GET /openapi.json`` describes it all. Only this
+    machine is answered; for another ``host`` everybody who asks has to show the ``token``, which is made up where none is
+    given. ``port`` 0 takes a free one. ``progress`` is called with the :class:`Address` once requests are taken. Needs the
+    extra ``serve`` and no back-end. What is under way when the signal comes is finished.
+
+    Raises :class:`RunError`, :class:`ConfigError` for a token that could be guessed, :class:`OutputError` for a port that
+    is taken.
+    """
+    from .serving import serve_run
+
+    return serve_run(run.folder if isinstance(run, Run) else Path(run), host=host, port=port, token=token, started=progress)
+
+
+def _place(run: PathLike | Run) -> PathLike:
+    return run.folder if isinstance(run, Run) else run
 
 
 def _folder(run: PathLike | Run) -> Path:

@@ -40,14 +40,24 @@ def choose_page(name: str, output: PathLike | None, *, overwrite: bool) -> Path:
     return page
 
 
-def only_picture(predictions: Predictions) -> OpenedPicture:
-    """The one picture that the page opens at. Raises :class:`ConfigError` for none or several."""
-    if len(predictions) != 1:
+def only_picture(predictions: Predictions, digit: int = 1) -> tuple[OpenedPicture, Prediction]:
+    """The one picture that the page opens at, or the one digit of it, numbered from 1 in reading order; and its answers.
+
+    Raises :class:`ConfigError` for none or several pictures, and where there are not so many digits.
+    """
+    place = predictions.places[0] if len(predictions) and predictions.places else None
+    digits = place.of if place else 1
+    if len(predictions) != digits:
         raise ConfigError(
             f"{len(predictions)} pictures were given; one was expected. Explain them one by one, or classify them with "
             "convscope predict."
         )
-    return OpenedPicture(predictions.names[0], predictions.prepared[0], predictions.done[0])
+    name = predictions.names[0]
+    if isinstance(digit, bool) or not isinstance(digit, int) or not 1 <= digit <= digits:
+        found = "holds one digit; digit=1" if digits == 1 else f"holds {digits} digits; a number from 1 to {digits}"
+        raise ConfigError(f"digit={digit!r} was asked for, but {name!r} {found} was expected, counted in reading order.")
+    chosen = digit - 1
+    return OpenedPicture(name, predictions.prepared[chosen], predictions.done[chosen]), predictions[chosen]
 
 
 def _stem(name: str) -> str:

@@ -23,6 +23,7 @@ from convscope.models.forward import activations
 from convscope.models.network import Network
 from convscope.page.policy import island
 
+from ..handwriting import penned, photo_of_sheet  # type: ignore[import-not-found]
 from .test_browser import opened  # type: ignore[import-not-found]
 
 if TYPE_CHECKING:
@@ -320,6 +321,27 @@ def test_a_photo_of_a_digit_is_prepared_as_mnist_did_and_says_how(
         page.locator("#pad-file").set_input_files({"name": "words.png", "mimeType": "image/png", "buffer": b"no picture"})
         until(page, "document.getElementById('pad-note').textContent.includes('words.png')")
         assert troubles == []
+
+
+def test_of_a_photographed_sheet_the_largest_digit_is_taken_as_python_finds_it(
+    browser: Browser, write_page: Write, mnist_text: str, mnist_run: api.Run, tmp_path: Path
+) -> None:
+    random = np.random.default_rng(9)
+    inks = [penned(label, height, random) for label, height in (("3", 90), ("7", 150), ("1", 80))]
+    photo = Image.open(io.BytesIO(photo_of_sheet(inks, list("371"), [3], random).content))
+    photo.thumbnail((560, 560))  # as the page would; without loss, both then have the same pixels
+    photo.save(tmp_path / "sheet.png")
+    found = api.predict(mnist_run, tmp_path / "sheet.png")
+    largest = max(found, key=lambda each: each.place.height if each.place else 0)
+    with opened(browser, write_page(mnist_text)) as (page, troubles):
+        ready(page)
+        page.locator("#pad-file").set_input_files(tmp_path / "sheet.png")
+        until(page, "document.getElementById('chooser-name').textContent === 'sheet.png'")
+        until(page, f"convscope.answer() === '{largest.class_name}'")
+        page.locator("#steps").scroll_into_view_if_needed()
+        until(page, "document.getElementById('steps').textContent.includes('3 digits found, the largest is taken')")
+        assert troubles == []
+    assert [each.class_name for each in found] == ["3", "7", "1"]
 
 
 def test_a_scribble_is_not_believed(browser: Browser, write_page: Write, mnist_text: str) -> None:

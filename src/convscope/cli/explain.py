@@ -20,10 +20,13 @@ from .options import output_options, said_pictures
     metavar="FILE",
     help="Where to.  [default: IMAGE's name.explained.html, here]",
 )
+@click.option("--digit", type=int, default=1, show_default=True, metavar="N", help="Which, of several on a sheet.")
 @click.option("--overwrite", is_flag=True, help="Replace that file, if there is one.")
 @click.option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
 @output_options
-def command(run: str, image: str, output: str | None, overwrite: bool, open_page: bool, as_json: bool, quiet: bool) -> None:
+def command(
+    run: str, image: str, output: str | None, digit: int, overwrite: bool, open_page: bool, as_json: bool, quiet: bool
+) -> None:
     """Make the page of RUN opened at IMAGE: what the network sees of it, every layer, and why it answers what it does.
 
     IMAGE is a picture file, or - for standard input.
@@ -31,7 +34,7 @@ def command(run: str, image: str, output: str | None, overwrite: bool, open_page
     from .. import api
     from . import text
 
-    explanation = api.explain(run, *said_pictures((image,)), output=output, overwrite=overwrite)
+    explanation = api.explain(run, *said_pictures((image,)), digit=digit, output=output, overwrite=overwrite)
     page, prediction = explanation.page, explanation.prediction
     if as_json:
         answer = {"class_name": prediction.class_name, "probability": prediction.probability}
@@ -39,6 +42,9 @@ def command(run: str, image: str, output: str | None, overwrite: bool, open_page
     elif quiet:
         click.echo(str(page))
     else:
+        place = prediction.place
+        if place and place.of > 1:
+            click.echo(f"{place.of} digits found; this is number {place.number}, others with --digit N")
         click.echo(text.answer_line(prediction))
         click.echo(f"page: {page}")
     if prediction.unfamiliar and not as_json:

@@ -2,38 +2,67 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from .options import output_options, said_pictures
 
 if TYPE_CHECKING:
-    from ..prediction.predictions import Prediction, Predictions
+    from ..prediction.predictions import Prediction
 
 
 @click.command("predict", short_help="Classify photos and drawings.")
 @click.argument("run", metavar="RUN")
 @click.argument("images", metavar="IMAGE...", nargs=-1, required=True)
 @click.option("--top", type=int, default=3, show_default=True, metavar="K", help="The K most probable classes of each.")
+@click.option("--single", is_flag=True, help="Take every IMAGE for one digit; else several on a sheet are told apart.")
 @output_options
-def command(run: str, images: tuple[str, ...], top: int, as_json: bool, quiet: bool) -> int:
+def command(run: str, images: tuple[str, ...], top: int, single: bool, as_json: bool, quiet: bool) -> int:
     """Classify every IMAGE with the network of RUN, a run folder or a model.onnx, without TensorFlow.
 
-    IMAGE is a picture file, a folder of them, a pattern such as 'photos/*.jpg', or - for standard input.
+    IMAGE is a picture file, a folder of them, a pattern such as 'photos/*.jpg', or - for standard input. On a sheet with
+    several digits, a network for digits answers for each, in reading order.
     """
     from .. import api
+    from ..prediction.json_form import as_json as json_form
     from . import text
 
-    found = api.predict(run, said_pictures(images), top=top, skip_bad_images=True)
+    found = api.predict(run, said_pictures(images), top=top, skip_bad_images=True, single=single)
     if as_json:
-        click.echo(text.to_json(_as_json(found)))
+        click.echo(text.to_json(json_form(found)))
     else:
-        for prediction in found:
-            _print(prediction, quiet)
+        for each in _by_picture(found):
+            _print(each[0], quiet) if len(each) == 1 else _print_sheet(each, quiet)
+    if len(found) and not found.is_calibrated and not quiet:
+        click.echo(
+            "convscope: these probabilities are not calibrated: no temperature was measured for this network.", err=True
+        )
     for bad in found.bad:
         click.echo(f"convscope: error: {bad.reason}", err=True)
     return 1 if found.bad else 0
+
+
+def _by_picture(found: Iterable[Prediction]) -> Iterator[list[Prediction]]:
+    """The digits of one sheet together."""
+    sheet: list[Prediction] = []
+    for prediction in found:
+        sheet.append(prediction)
+        if prediction.place is None or prediction.place.number == prediction.place.of:
+            yield sheet
+            sheet = []
+
+
+def _print_sheet(sheet: Sequence[Prediction], quiet: bool) -> None:
+    from . import text
+
+    click.echo(text.sheet_line(sheet))
+    for prediction in sheet:
+        if not quiet:
+            click.echo(f"  {text.digit_line(prediction)}")
+        if prediction.unfamiliar:
+            click.echo(text.unfamiliar_line(prediction), err=True)
 
 
 def _print(prediction: Prediction, quiet: bool) -> None:
@@ -44,26 +73,3 @@ def _print(prediction: Prediction, quiet: bool) -> None:
         click.echo(f"  {', '.join(prediction.done)}")
     if prediction.unfamiliar:
         click.echo(text.unfamiliar_line(prediction), err=True)
-
-
-def _as_json(found: Predictions) -> dict[str, Any]:
-    return {
-        "temperature": found.temperature,
-        "predictions": [
-            {
-                "name": each.name,
-                "class_name": each.class_name,
-                "probability": each.probability,
-                "top": [
-                    {"class_name": answer.class_name, "index": answer.index, "probability": answer.probability}
-                    for answer in each.answers
-                ],
-                "done": list(each.done),
-                "distance": each.distance,
-                "threshold": each.threshold,
-                "unfamiliar": each.unfamiliar,
-            }
-            for each in found
-        ],
-        "bad": [{"name": each.name, "reason": each.reason} for each in found.bad],
-    }

@@ -13,6 +13,7 @@ from ..percent import percent
 from ..types import Images
 
 if TYPE_CHECKING:
+    from ..ledger import LedgerEntry
     from ..prediction.predictions import Prediction
 
 SHADES = " ░▒▓█"
@@ -61,10 +62,56 @@ def result_line(test: Mapping[str, Any]) -> str:
     )
 
 
+def doubt_line(test: Mapping[str, Any]) -> str:
+    """What is no share of images, with the intervals."""
+    numbers = [f"loss {test['loss']:.4f} ({_range(test['loss_interval'])})",
+               f"macro F1 {test['macro_f1']:.4f} ({_range(test['macro_f1_interval'])})",
+               f"Brier score {test['brier']:.4f} ({_range(test['brier_interval'])})",
+               f"calibration error {test['ece']:.4f} ({_range(test['ece_interval'])})"]  # fmt: skip
+    return f"{', '.join(numbers)}; in brackets the 95 % intervals"
+
+
+def _range(interval: Sequence[float]) -> str:
+    low, high = interval
+    return f"{low:.4f} to {high:.4f}"
+
+
+def readings_line(entries: Sequence[LedgerEntry], fingerprint: str) -> str:
+    """How often the test split of the data with this ``fingerprint`` was read with a run; empty where nobody kept count."""
+    known = [entry for entry in entries if entry.fingerprint == fingerprint]
+    times = sum(entry.times for entry in known)
+    if not known:
+        return ""
+    if times == 1:
+        return f"this test split was read once with this run: {known[0].verb}, {known[0].time}"
+    by_verb = {
+        verb: sum(each.times for each in known if each.verb == verb) for verb in sorted({each.verb for each in known})
+    }
+    verbs = ", ".join(f"{verb} {count:,}" for verb, count in by_verb.items())
+    return f"this test split was read {times:,} times with this run ({verbs}); whoever picks the best of several finds it by chance"
+
+
 def answer_line(prediction: Prediction) -> str:
     """The name of a picture, its class and probability, and the runners-up."""
+    return f"{prediction.name}: {_answers(prediction)}"
+
+
+def sheet_line(sheet: Sequence[Prediction]) -> str:
+    """The name of a picture with several digits, how many, and what they are, in reading order."""
+    return f"{sheet[0].name}: {len(sheet)} digits found: {' '.join(shown(each.class_name) for each in sheet)}"
+
+
+def digit_line(prediction: Prediction) -> str:
+    """One digit of several: the answers, and where it is."""
+    place = prediction.place
+    assert place is not None
+    where = f"{place.width} × {place.height} pixels, {place.x} from the left, {place.y} from the top"
+    return f"{place.number}: {_answers(prediction)}  {where}"
+
+
+def _answers(prediction: Prediction) -> str:
     first, *others = (f"{shown(answer.class_name)} {_how_sure(answer.probability)}" for answer in prediction.answers)
-    return f"{prediction.name}: {first}" + (f"  (then {', '.join(others)})" if others else "")
+    return first + (f"  (then {', '.join(others)})" if others else "")
 
 
 def _how_sure(probability: float) -> str:
@@ -77,9 +124,14 @@ def _how_sure(probability: float) -> str:
 def unfamiliar_line(prediction: Prediction) -> str:
     """The warning about a picture that is no such thing as the network knows."""
     return (
-        f"convscope: careful: {prediction.name} looks like nothing that the network was trained on "
+        f"convscope: careful: {_what(prediction)} looks like nothing that the network was trained on "
         f"(distance {prediction.distance:.3g}; of known images, 99 in 100 are within {prediction.threshold:.3g})"
     )
+
+
+def _what(prediction: Prediction) -> str:
+    place = prediction.place
+    return f"digit {place.number} of {prediction.name}" if place and place.of > 1 else prediction.name
 
 
 def class_table(test: Mapping[str, Any]) -> str:

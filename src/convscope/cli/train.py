@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 
 @click.command("train", short_help="Train, measure, write run folder and report.")
 @click.argument("data")
-@click.option("--model", default="cnn", show_default=True, help="The network: cnn, ann, logistic or strong.")
+@click.option(
+    "--model",
+    default="cnn",
+    show_default=True,
+    help="The network: cnn, ann, logistic or strong; or your own, as file.py:build or file.keras.",
+)
 @click.option(
     "--recipe",
     default="standard",

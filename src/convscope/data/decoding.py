@@ -48,6 +48,8 @@ class DecodedPicture:
     """(h, w, c), c is 1 or 3; no side is longer than 2048."""
     done: tuple[str, ...] = ()
     """What was done to it on the way, in words, in order."""
+    scale: float = 1.0
+    """Pixels of the file for each pixel here, each way."""
 
 
 def decode_picture(content: bytes, name: str) -> DecodedPicture:
@@ -105,7 +107,7 @@ def _finished(image: Image.Image, name: str, done: list[str], whole: tuple[int, 
         pixels = _on_white(pixels)
     if held != UPRIGHT:
         done.append("turned upright")
-    return DecodedPicture(turn_upright(pixels, held), tuple(done))
+    return DecodedPicture(turn_upright(pixels, held), tuple(done), max(whole) / max(pixels.shape[:2]))
 
 
 def _factor(size: tuple[int, int]) -> int:

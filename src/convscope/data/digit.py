@@ -131,18 +131,18 @@ def _remove_ground(polarity: PolarityStep, settings: DigitSettings) -> GroundSte
     ink = np.where(picture > level, picture - np.uint8(level), 0).astype(np.uint8)
     if contrast < settings.least_contrast:
         return GroundStep(level, peak, contrast, np.zeros_like(ink))
-    return GroundStep(level, peak, cut, np.where(_grown(ink > cut), ink, 0).astype(np.uint8))
+    return GroundStep(level, peak, cut, np.where(grown(ink > cut), ink, 0).astype(np.uint8))
 
 
-def _grown(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+def grown(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     """``mask`` and the eight neighbours of each of its pixels."""
     rows = mask.copy()
     rows[1:] |= mask[:-1]
     rows[:-1] |= mask[1:]
-    grown = rows.copy()
-    grown[:, 1:] |= rows[:, :-1]
-    grown[:, :-1] |= rows[:, 1:]
-    return grown
+    both = rows.copy()
+    both[:, 1:] |= rows[:, :-1]
+    both[:, :-1] |= rows[:, 1:]
+    return both
 
 
 def _ink_box(picture: Picture) -> Box | None:

@@ -1,8 +1,9 @@
 """A picture of any size, fitted to what a network takes, with a word on everything that was done to it.
 
-Networks for digits get a digit as their training set has it, by :func:`convscope.data.digit.prepare_digit`: this is for grey
-networks whose images are digits, bright on dark. All others get the middle of the picture, as much as has the shape of their
-images, resized: each new pixel is the mean of the area that it covers. Both as the page does it.
+Networks for digits get digits as their training set has them, by :func:`convscope.data.finding.find_digits`, which clears away
+the paper of a photo and tells several digits apart: this is for grey networks whose images are digits, bright on dark. All
+others get the middle of the picture, as much as has the shape of their images, resized: each new pixel is the mean of the
+area that it covers. Both as the page does it.
 
 **A picture that has exactly the network's size is taken as it is**; by a network for digits only if its border is dark, as
 in all images of MNIST and of scikit-learn's digits.
@@ -19,7 +20,9 @@ import numpy.typing as npt
 
 from ..errors import ConfigError
 from ..types import Images
-from .digit import DigitSettings, PreparedDigit, prepare_digit
+from .digit import DigitSettings
+from .digit_steps import Box
+from .finding import FoundDigit, find_digits
 from .grey import to_grey
 from .resample import Scale, axis_weights
 
@@ -34,6 +37,8 @@ class FittedPicture:
 
     pixels: Images
     done: tuple[str, ...]
+    box: Box | None = None
+    """Where in the picture the ink of the digit is that was looked for; None where there was none to look for, or to find."""
 
 
 @dataclass(frozen=True)
@@ -53,14 +58,20 @@ class Fitting:
             )
 
     def fit(self, picture: Images) -> FittedPicture:
-        """(h, w, 1 or 3) uint8 of any size → ``image_shape``."""
+        """(h, w, 1 or 3) uint8 of any size → ``image_shape``; all that is in it, as one."""
+        return self.fit_each(picture, several=False)[0]
+
+    def fit_each(self, picture: Images, *, several: bool = True) -> list[FittedPicture]:
+        """(h, w, 1 or 3) uint8 of any size → ``image_shape`` for each digit in it, in reading order; of anything but digits,
+        for the picture."""
         picture, done = self._with_channels(picture)
+        if self.digits is None or (picture.shape == self.image_shape and not is_bright_around(picture[None])[0]):
+            return [self._fit_whole(picture, done)]
+        found = find_digits(picture[..., 0], self.digits, several=several)
+        return [FittedPicture(each.prepared.pixels[..., None], (*done, *_words(each)), each.box) for each in found]
+
+    def _fit_whole(self, picture: Images, done: tuple[str, ...]) -> FittedPicture:
         height, width, _ = self.image_shape
-        if self.digits is not None:
-            if picture.shape == self.image_shape and not is_bright_around(picture[None])[0]:
-                return FittedPicture(picture, (*done, AS_IT_IS))
-            prepared = prepare_digit(picture[..., 0], self.digits)
-            return FittedPicture(prepared.pixels[..., None], (*done, *_words(prepared)))
         if picture.shape == self.image_shape:
             return FittedPicture(picture, (*done, AS_IT_IS))
         middle = _middle(picture, height / width)
@@ -147,12 +158,13 @@ def _share_of_frame(images: Images) -> float:
     return float(shares[len(shares) // 2]) if shares.size else DigitSettings().box_share
 
 
-def _words(prepared: PreparedDigit) -> tuple[str, ...]:
-    if prepared.empty:
-        return ("blank: no ink was found in it",)
-    box, fitted = prepared.crop.box, prepared.fit.picture
-    assert box is not None
-    words = ["inverted"] if prepared.polarity.inverted else []
+def _words(found: FoundDigit) -> tuple[str, ...]:
+    prepared, words = found.prepared, ["paper cleared"] if found.cleared else []
+    if prepared.empty or found.box is None:
+        return (*words, "blank: no ink was found in it")
+    box, fitted = found.box, prepared.fit.picture
+    if prepared.polarity.inverted:
+        words.append("inverted")
     if prepared.ground.level or not np.array_equal(prepared.ground.picture, prepared.polarity.picture):
         words.append("ground cleared")
     words.append(f"cropped to {box.right - box.left + 1} × {box.bottom - box.top + 1}")

@@ -62,8 +62,14 @@ def natural_order(value: Any) -> tuple[Any, ...]:
     """A key for sorting: ``"class 9"`` before ``"class 10"``, numbers by size."""
     if not isinstance(value, str):
         return (value,)
-    runs = re.split(r"(\d+)", value)
-    return tuple((1, run.casefold(), 0) if index % 2 == 0 else (0, "", int(run)) for index, run in enumerate(runs)), value
+    runs = re.split(r"([0-9]+)", value)
+    return tuple((0, *_size(run)) if index % 2 else (1, 0, run.casefold()) for index, run in enumerate(runs)), value
+
+
+def _size(number: str) -> tuple[int, str]:
+    """Of digits, however many: Python makes no number of over 4,300."""
+    digits = number.lstrip("0")
+    return len(digits), digits
 
 
 def rename(names: Sequence[str], wanted: Sequence[str] | None, what: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from ..errors import ConfigError, DatasetError, unknown_name
 from ..types import PathLike
 from .dataset import Dataset
+from .digit_sets import recognise_digits
 from .folder import read_folder
 from .idx import is_idx
 from .idx_folder import NAME, find_sets, read_idx_path
@@ -51,7 +52,7 @@ def load_dataset(
     if isinstance(data, Dataset):
         return data
     name = os.fspath(data)
-    dataset = _as_told(KNOWN[name](), reading) if name in KNOWN else _read(name, reading, progress)
+    dataset = _as_told(KNOWN[name](), reading) if name in KNOWN else recognise_digits(_read(name, reading, progress))
     if progress:
         progress(Loaded(dataset.name, dataset.provenance.notes))
     return dataset

@@ -46,7 +46,12 @@ def read_array_header(file: IO[bytes]) -> ArrayHeader:
     """Raises :class:`ValueError` where ``file`` does not begin with one."""
     version = np.lib.format.read_magic(file)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, fortran, dtype = read(file)
+    try:
+        shape, fortran, dtype = read(file)
+    except (ValueError, EOFError, OSError):
+        raise
+    except Exception as error:  # NumPy has Python parse the text, which fails in many ways
+        raise ValueError(f"its header makes no sense ({type(error).__name__})") from error
     if any(side < 0 for side in shape):
         raise ValueError(f"its shape is {shape}")
     return ArrayHeader(shape, fortran, dtype, file.tell())

@@ -22,6 +22,10 @@ const LEAST_SIDE = 56;
 /** More are the paper's grain. */
 const MOST_DIGITS = 100;
 const THRESHOLDS = 3;
+/** Cells from the middle of the window that strokes are closed in to its edge: for sheets, … */
+const REACH = 6;
+/** … and for a digit that fills the picture, whose strokes are wider. */
+const WIDE_REACH = 12;
 /** Pixels around a digit's ink, for its soft edge. */
 const INK_MARGIN = 4;
 
@@ -68,30 +72,41 @@ function onFlatGround({height, width, pixels}, settings) {
   return {paper: {ink, factor, isCleared: false}, components, groups: groupPieces(components, false)};
 }
 
-/** What is ink by the first threshold that leaves digits: a lower one lets lines of ruled paper pass, or grain. */
+/** The ink and its digits. One that fills half of the picture has wide strokes, which another look takes whole. */
 function onPaper(picture) {
-  let [above, first, last] = [-1, null, null];
+  const sheet = withReach(picture, REACH);
+  const longest = Math.max(0, ...sheet.groups.map(({box}) => Math.max(box.bottom - box.top, box.right - box.left) + 1));
+  const {height, width} = sheet.components;
+  return 2 * longest > Math.max(height, width) ? withReach(picture, WIDE_REACH) : sheet;
+}
+
+/** What is ink by the threshold that leaves most of it in digits: a low one lets lines of ruled paper pass, or grain. */
+function withReach(picture, reach) {
+  let [best, most, above, last] = [null, -1, -1, null];
   for (let attempt = 0; attempt < THRESHOLDS; attempt++) {
-    const paper = clearPaper(picture, above);
+    const paper = clearPaper(picture, above, reach);
     const components = findComponents(paper.strong);
     const groups = groupPieces(components, true);
     if (groups.length && groups.length <= MOST_DIGITS) {
-      if (!isMostlyCutOff(components)) return {paper, components, groups};
-      first ??= {paper, components, groups}; // perhaps it is the digits that run out of the picture
+      const whole = groups.reduce((sum, {area, box}) => sum + (isCutOff(box, components) ? 0 : area), 0);
+      if (whole > most) [best, most] = [{paper, components, groups}, whole];
+      const [cutOff, total] = inkAreas(components);
+      if (2 * cutOff <= total) break;
     }
     above = paper.threshold;
     last = {paper, components, groups: []};
   }
-  return first ?? last;
+  return best ?? last;
 }
 
-function isMostlyCutOff(components) {
+/** Pixels of what runs out of the picture, and of all. */
+function inkAreas(components) {
   let [cutOff, total] = [0, 0];
   components.areas.forEach((area, piece) => {
     total += area;
     if (isCutOff(components.boxes[piece], components)) cutOff += area;
   });
-  return 2 * cutOff > total;
+  return [cutOff, total];
 }
 
 /** The ink of one digit, and a margin. @returns {GreyPicture} */

@@ -7,8 +7,8 @@
 
 /** Along the longer side. */
 const GROUND_CELLS = 64;
-/** Cells from the middle of the closing's window to its edge. */
-const CLOSING_REACH = 8;
+/** Cells from a place to the edge of what it is compared with. */
+const NEIGHBOURHOOD = 8;
 
 /**
  * Means of squares, those at the far edges of what is there of them; halves up.
@@ -62,13 +62,14 @@ export function isDarkerThanItsGround(plane, side) {
 /**
  * @param {Plane} plane ink dark on bright
  * @param {number} side of a cell
+ * @param {number} reach cells from the middle of the closing's window to its edge
  * @returns {Plane} as large
  */
-export function groundOf({height, width, levels}, side) {
+export function groundOf({height, width, levels}, side, reach) {
   let cells = blockMeans({height, width, levels}, side);
   for (const extreme of [Math.max, Math.min]) {
-    cells = extremeAround(cells, extreme, true);
-    cells = extremeAround(cells, extreme, false);
+    cells = extremeAround(cells, extreme, reach, true);
+    cells = extremeAround(cells, extreme, reach, false);
   }
   return spreadCells(cells, side, {height, width});
 }
@@ -77,9 +78,9 @@ export function groundOf({height, width, levels}, side) {
 function meansAround({height, width, levels}) {
   const means = new Int32Array(height * width);
   for (let row = 0; row < height; row++) {
-    const [top, bottom] = [Math.max(0, row - CLOSING_REACH), Math.min(height, row + CLOSING_REACH + 1)];
+    const [top, bottom] = [Math.max(0, row - NEIGHBOURHOOD), Math.min(height, row + NEIGHBOURHOOD + 1)];
     for (let column = 0; column < width; column++) {
-      const [left, right] = [Math.max(0, column - CLOSING_REACH), Math.min(width, column + CLOSING_REACH + 1)];
+      const [left, right] = [Math.max(0, column - NEIGHBOURHOOD), Math.min(width, column + NEIGHBOURHOOD + 1)];
       let sum = 0;
       for (let down = top; down < bottom; down++) {
         for (let place = down * width + left; place < down * width + right; place++) sum += levels[place];
@@ -90,13 +91,13 @@ function meansAround({height, width, levels}) {
   return {height, width, levels: means};
 }
 
-function extremeAround({height, width, levels}, extreme, isDown) {
+function extremeAround({height, width, levels}, extreme, reach, isDown) {
   const found = new Int32Array(levels.length);
   const [length, step] = isDown ? [height, width] : [width, 1];
   for (let place = 0; place < levels.length; place++) {
     const position = isDown ? Math.floor(place / width) : place % width;
     let best = levels[place];
-    for (let away = -Math.min(CLOSING_REACH, position); away <= Math.min(CLOSING_REACH, length - 1 - position); away++) {
+    for (let away = -Math.min(reach, position); away <= Math.min(reach, length - 1 - position); away++) {
       best = extreme(best, levels[place + away * step]);
     }
     found[place] = best;

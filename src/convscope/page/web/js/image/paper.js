@@ -38,14 +38,15 @@ export function hasFlatGround(picture) {
 /**
  * @param {GreyPicture} picture
  * @param {number} above what swallows no more than this is ground
+ * @param {number} reach of the closing, in cells
  * @returns {Paper}
  */
-export function clearPaper({height, width, pixels}, above) {
+export function clearPaper({height, width, pixels}, above, reach) {
   const factor = Math.ceil(Math.max(height, width) / LONGEST_PAPER);
   let plane = blockMeans({height, width, levels: pixels}, factor);
   const side = cellSide(plane);
   if (!isDarkerThanItsGround(plane, side)) plane = {...plane, levels: plane.levels.map((level) => 255 - level)};
-  const ground = groundOf(plane, side).levels;
+  const ground = groundOf(plane, side, reach).levels;
   const size = {height: plane.height, width: plane.width};
   const swallowed = Uint8Array.from(ground, (level, place) =>
     Math.max(Math.floor((255 * (level - plane.levels[place])) / Math.max(level, 1)), 0));

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from convscope.cli.main import main
+from convscope.data.dataset import Dataset, Provenance, Split
+from convscope.data.digit_sets import NOTE, recognise_digits
+from convscope.data.known_sets import FASHION
+from convscope.data.load import load_dataset
+
+
+def folder_of(path: Path, images: np.ndarray, labels: np.ndarray) -> Path:
+    for number, (image, label) in enumerate(zip(images, labels, strict=True)):
+        place = path / "own" / str(label)
+        place.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(place / f"{number}.png")
+    return path / "own"
+
+
+def test_mnist_as_a_folder_of_pictures_is_of_digits_and_says_so(
+    mnist: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = folder_of(tmp_path, mnist.train.images[:120, ..., 0], mnist.train.labels[:120])
+    assert load_dataset(own).provenance.things == "digits"
+    assert main(["data", str(own), "--quiet"]) == 0
+    assert NOTE in capsys.readouterr().out
+    assert load_dataset(own).provenance.notes.count(NOTE) == 1
+
+
+@pytest.mark.parametrize("change", ["inverted", "noise", "colour", "names", "off the middle"])
+def test_what_does_not_look_like_mnist_is_not(change: str, mnist: Dataset) -> None:
+    images = mnist.train.images[:200].copy()
+    names = tuple("0123456789")
+    if change == "inverted":
+        images = 255 - images
+    elif change == "noise":
+        images = np.random.default_rng(0).integers(0, 256, images.shape, dtype=np.uint8)
+    elif change == "colour":
+        images = images.repeat(3, axis=3)
+    elif change == "names":
+        names = tuple("abcdefghij")
+    else:
+        images = np.roll(images, 6, axis=2)
+    split = Split(images, mnist.train.labels[:200])
+    dataset = Dataset("own", split, split, names, Provenance("own", "own"))
+    assert recognise_digits(dataset) is dataset
+
+
+def test_known_sets_keep_their_word(mnist: Dataset) -> None:
+    assert recognise_digits(mnist) is mnist
+    anonymous = replace(mnist, provenance=Provenance("own", "own"))
+    assert recognise_digits(anonymous).provenance.things == "digits"
+
+
+def test_clothes_under_the_names_of_digits_are_no_digits() -> None:
+    if not Path(FASHION.debian).is_dir():
+        pytest.skip("Debian's dataset-fashion-mnist is not installed")
+    clothes = load_dataset(FASHION.debian)
+    anonymous = replace(clothes, class_names=tuple("0123456789"), provenance=Provenance("own", "own"))
+    assert recognise_digits(anonymous) is anonymous

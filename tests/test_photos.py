@@ -1,0 +1,142 @@
+"""Photos of handwriting and sheets of it, from the file to the answer."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import convscope
+from convscope.api import Run
+from convscope.cli.main import main
+from convscope.data.dataset import Dataset
+from convscope.errors import ConfigError
+from convscope.figures import gallery
+
+from .handwriting import Photo, enlarged, laid_out, penned, photo_of_one, photo_of_sheet, photographed  # type: ignore[import-not-found]
+
+ROWS = ([2], [5], [1, 1], [3, 2], [2, 3, 1], [4, 4, 4], [6, 6], [2, 2, 2, 2], [1, 2, 3], [3, 3, 3])
+
+
+def twenty_photos(mnist: Dataset) -> list[Photo]:
+    """Half with digits of MNIST's test split for ink, half with splines; two of each digit."""
+    photos = []
+    for number in range(20):
+        random, label = np.random.default_rng([20, number]), number // 2
+        if number % 2:
+            ink = penned(str(label), int(random.integers(120, 300)), random)
+        else:
+            image = random.choice(np.flatnonzero(mnist.test.labels == label))
+            ink = enlarged(mnist.test.images[image, ..., 0], int(random.integers(120, 300)), random)
+        photos.append(photo_of_one(ink, str(label), random))
+    return photos
+
+
+def some_sheets(mnist: Dataset, count: int) -> list[Photo]:
+    """With 2 to 12 digits."""
+    sheets = []
+    for number in range(count):
+        random, rows = np.random.default_rng([40, number]), list(ROWS[number % len(ROWS)])
+        height, labels = int(random.integers(50, 110)), [str(random.integers(10)) for _ in range(sum(rows))]
+        inks = [penned(label, int(height * random.uniform(0.85, 1.15)), random) for label in labels]
+        sheets.append(photo_of_sheet(inks, labels, rows, random))
+    return sheets
+
+
+@pytest.fixture(scope="module")
+def sheet(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four digits in two rows, photographed."""
+    random = np.random.default_rng(4)
+    path = tmp_path_factory.mktemp("photos") / "sheet.jpg"
+    path.write_bytes(photo_of_sheet([penned(each, 90, random) for each in "4710"], list("4710"), [2, 2], random).content)
+    return path
+
+
+@pytest.mark.slow
+def test_photos_of_handwriting_are_read(mnist_run: Run, mnist: Dataset) -> None:
+    photos = twenty_photos(mnist)
+    found = convscope.predict(mnist_run, [photo.content for photo in photos])
+    assert len(found) == len(photos), "one digit in each"
+    wrong = [photo.about for photo, each in zip(photos, found, strict=True) if each.class_name != photo.labels[0]]
+    assert len(wrong) <= 1, wrong
+
+
+@pytest.mark.slow
+def test_digits_on_a_sheet_are_found_in_reading_order(mnist_run: Run, mnist: Dataset) -> None:
+    sheets = some_sheets(mnist, 20)
+    bad = []
+    for photo in sheets:
+        found = convscope.predict(mnist_run, photo.content)
+        right = sum(each.class_name == label for each, label in zip(found, photo.labels, strict=False))
+        # Networks err now and then; an order that is wrong would make more than one in four digits wrong.
+        if len(found) != len(photo.labels) or 4 * right < 3 * len(found):
+            bad.append(photo.about)
+    assert len(bad) <= 1, bad
+
+
+def test_a_sheet_is_answered_digit_by_digit(digits_run: Run, sheet: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = convscope.predict(digits_run, sheet)
+    assert [each.place and (each.place.number, each.place.of) for each in found] == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert {each.name for each in found} == {str(sheet)}
+    assert main(["predict", str(digits_run.folder), str(sheet), "--top", "1"]) == 0
+    first, *others = capsys.readouterr().out.splitlines()
+    assert first == f"{sheet}: 4 digits found: {' '.join(each.class_name for each in found)}"
+    assert [line.split(":")[0] for line in others] == ["  1", "  2", "  3", "  4"]
+    assert main(["predict", str(digits_run.folder), str(sheet), "--quiet"]) == 0
+    assert capsys.readouterr().out == first + "\n"
+    assert main(["predict", str(digits_run.folder), str(sheet), "--json"]) == 0
+    places = [each["place"] for each in json.loads(capsys.readouterr().out)["predictions"]]
+    assert [place["number"] for place in places] == [1, 2, 3, 4]
+    assert places[0]["x"] < places[1]["x"]
+    assert places[2]["y"] > places[0]["y"] + places[0]["height"]
+
+
+def test_a_sheet_can_be_taken_for_one_digit(digits_run: Run, sheet: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert len(convscope.predict(digits_run, sheet, single=True)) == 1
+    assert main(["predict", str(digits_run.folder), str(sheet), "--single", "--quiet"]) == 0
+    assert "digits found" not in capsys.readouterr().out
+
+
+def test_an_array_of_pictures_gets_one_answer_each(digits_run: Run) -> None:
+    drawing = np.asarray(
+        255 - 255 * laid_out([penned("1", 60, np.random.default_rng(0))] * 3, [3], np.random.default_rng(1)), np.uint8
+    )
+    assert len(convscope.predict(digits_run, drawing)) == 3
+    assert len(convscope.predict(digits_run, np.stack([drawing, drawing]))) == 2
+    assert convscope.predict(digits_run, digits_run.dataset.test.images[:2])[0].place is None
+
+
+def test_places_are_in_the_pixels_of_the_file(digits_run: Run, tmp_path: Path) -> None:
+    from PIL import Image
+
+    large = np.full((3000, 4200), 255, np.uint8)
+    large[600:2400, 900:1200] = large[600:2400, 2700:3000] = 0
+    Image.fromarray(large).save(tmp_path / "large.png")
+    for place, left in zip(
+        (each.place for each in convscope.predict(digits_run, tmp_path / "large.png")), (900, 2700), strict=True
+    ):
+        assert place is not None
+        assert np.abs(np.array([place.x, place.y, place.width, place.height]) - (left, 600, 300, 1800)).max() <= 12
+
+
+@pytest.mark.usefixtures("digits_run")
+def test_one_digit_of_a_sheet_is_explained(
+    digits_run: Run, sheet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(gallery, "illustrate", lambda record: iter(()))
+    page = tmp_path / "third.html"
+    assert main(["explain", str(digits_run.folder), str(sheet), "--digit", "3", "--output", str(page)]) == 0
+    assert "4 digits found; this is number 3, others with --digit N" in capsys.readouterr().out
+    found = convscope.predict(digits_run, sheet)
+    assert convscope.explain(digits_run, sheet, output=tmp_path / "first.html").prediction == found[0]
+    with pytest.raises(ConfigError, match="holds 4 digits; a number from 1 to 4"):
+        convscope.explain(digits_run, sheet, digit=5, output=tmp_path / "x.html")
+    with pytest.raises(ConfigError, match="8 pictures were given"):
+        convscope.explain(digits_run, [sheet, sheet], output=tmp_path / "x.html")
+
+
+def test_the_same_photo_is_made_twice() -> None:
+    one, two = (photographed(np.eye(40), np.random.default_rng(7)) for _ in range(2))
+    assert one == two
