@@ -4,7 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup test test-quick lint bench clean
+FUZZ_SECONDS ?= 20
+
+.PHONY: help demo setup test test-quick lint bench fuzz bad-inputs clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -15,10 +17,10 @@ demo: $(VENV)/.cpu  ## install, train on MNIST with the default recipe, print wh
 setup: $(VENV)/.dev  ## install with everything that development needs
 
 test: $(VENV)/.dev  ## the whole test suite, 12 minutes at most on two cores
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-quick: $(VENV)/.dev  ## the tests that take 90 seconds together
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
 lint: $(VENV)/.dev  ## style and types
 	$(BIN)/ruff check .
@@ -32,6 +34,12 @@ bench: $(VENV)/.dev  ## measure recipes, rivals and machine (three hours); rewri
 	$(BIN)/python benchmarks/scaling.py
 	$(BIN)/python benchmarks/accuracy.py
 	$(BIN)/python benchmarks/table.py
+
+fuzz: $(VENV)/.dev  ## mutate what every reader reads, FUZZ_SECONDS (20) for each; keeps what it finds in tests/fuzz/corpus
+	$(BIN)/python -m tests.fuzz.run --seconds $(FUZZ_SECONDS)
+
+bad-inputs: $(VENV)/.dev  ## write docs/bad-inputs.md anew, from what the tests see
+	CONVSCOPE_BAD_INPUTS=write $(BIN)/python -m pytest -q tests/test_bad_data.py tests/test_faults.py tests/test_cli.py
 
 clean:  ## remove what was built, but no run
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache

@@ -21,6 +21,8 @@ from PIL import Image
 
 from convscope.cli.main import main
 
+from .bad_inputs import BadInputs  # type: ignore[import-not-found]
+
 GENERATOR = np.random.default_rng(0)
 IMAGES = GENERATOR.integers(0, 256, (12, 4, 4), dtype=np.uint8)
 LABELS = np.arange(12) % 3
@@ -241,7 +243,11 @@ CASES: dict[str, tuple[Build, int, str]] = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_bad_data_are_one_sentence_and_an_exit_status(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    name: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    bad_inputs: BadInputs,
 ) -> None:
     build, status, expected = CASES[name]
     home = tmp_path / "home"
@@ -263,5 +269,7 @@ def test_bad_data_are_one_sentence_and_an_exit_status(
         assert "Traceback" not in printed.err
         assert expected in printed.err
         assert all(line.startswith("  ") for line in rest)
+        if verb == "data":
+            bad_inputs.met("data", name, status, printed.err, [tmp_path / "data", home])
         assert printed.err.isprintable() or set(filter(lambda each: not each.isprintable(), printed.err)) == {"\n"}
     assert sorted((tmp_path).rglob("*")) == before

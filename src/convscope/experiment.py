@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,19 +10,24 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import archive, runs
-from .analysis.baseline import Baseline
+from . import archive, ledger, runs
+from .analysis.doubt import measure_doubt
 from .analysis.evaluation import Evaluation
 from .analysis.evaluation import evaluate as _evaluate
+from .analysis.metrics import baseline_metrics
 from .analysis.record import RunRecord
-from .analysis.recording import make_record, measure_baseline
+from .analysis.recording import make_record, measure_baseline, with_metrics
 from .data.dataset import Dataset
 from .data.load import load_dataset
 from .data.reading import DEFAULTS, ReadOptions
+from .drawing import ALL, SecondProcess
 from .errors import ConfigError
 from .files import write_json
 from .models.architectures import Build, find_model
 from .models.backend import check_backend, process_index
+from .models.network import from_keras
+from .models.onnx_layers import onnx_bytes
+from .models.own_model import short_name
 from .models.predictor import Predictor
 from .models.saving import save_model
 from .reporting import ONNX_MODEL, with_evidence, write_report
@@ -37,14 +43,13 @@ from .types import PathLike
 if TYPE_CHECKING:
     import keras
 
+    from .export.agreement import Agreement
     from .figures.illustration import Illustration
 
 RUNS = Path("runs")
 MODEL = "model.keras"
 BASELINE_OF = {"cnn": "ann"}
 """The network that a report sets beside another: the notebook's predecessor beside the notebook's."""
-CHECKED_IMAGES = 1000
-"""Test images on which the exported model must agree with Keras."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +85,7 @@ class Run:
 def train(
     data: PathLike | Dataset,
     *,
-    model: str | Build = "cnn",
+    model: PathLike | Build = "cnn",
     recipe: str | TrainConfig = "standard",
     epochs: int | None = None,
     augment: str | Augmentation | None = None,
@@ -95,7 +100,8 @@ def train(
     """Train, measure on the test split, and write the run folder with its report.
 
     ``data``: whatever :func:`load_dataset` takes, read as ``reading`` says. ``model``: a name, or a
-    function of image shape (h, w, c) and number of classes that returns a ``keras.Model``. ``augment``: ``"none"``, or
+    function of image shape (h, w, c) and number of classes that returns a ``keras.Model``; or where one is: ``"file.py:build"``,
+    a file that is then run, or ``"file.keras"``, of which the layers are taken and not the weights. ``augment``: ``"none"``, or
     changes to what the recipe does to training images, as ``"rotation=0,shift=0.1"``. ``out``: the run folder, by
     default ``runs/DATA-MODEL-RECIPE-SEED``. ``resume`` goes on with a training that was killed, and ends with the same
     weights, bit for bit, as if it had not been. ``progress`` is called with a :class:`Reading` while pictures are decoded and
@@ -112,10 +118,10 @@ def train(
     _check_seed(seed)
     if resume and overwrite:
         raise ConfigError("resume and overwrite were both given; one of them was expected: go on with a run, or replace it.")
-    model_name = model if isinstance(model, str) else getattr(build, "__name__", "custom")
+    model_name = os.fspath(model) if isinstance(model, (str, os.PathLike)) else getattr(build, "__name__", "custom")
     dataset = load_dataset(data, reading, progress=progress)
     check_backend()
-    folder = _run_folder(out, f"{dataset.name}-{model_name}-{config.recipe}-{seed}")
+    folder = _run_folder(out, f"{dataset.name}-{short_name(model_name)}-{config.recipe}-{seed}")
     request = describe_request(dataset, model_name, config, seed)
     with runs.writing(folder, overwrite=overwrite, resume=resume) as writable:
         if resume and (writable / runs.REQUEST).is_file():
@@ -123,29 +129,63 @@ def train(
         write_json(writable / runs.REQUEST, request)
         checkpoint = writable / runs.CHECKPOINT
         training = fit(build, dataset, config, seed=seed, progress=progress, checkpoint=checkpoint)
-        evaluation = _keep(training, dataset, writable)
-        baseline = None
-        if report and model_name in BASELINE_OF and not training.stopped_early:
-            baseline = _baseline(BASELINE_OF[model_name], dataset, beside(config), seed, evaluation, progress)
-        outcome, seconds = describe_outcome(request, training), time.perf_counter() - started
-        record = make_record(outcome, dataset, training, evaluation, baseline=baseline, wall_seconds=seconds)
+        agreement = _keep(training, dataset, writable)
+        evaluation = Evaluation(dataset.test.labels, agreement.logits, dataset.class_names)
+        _enter(training, dataset, config, writable)
+        doubt = measure_doubt(Predictor(writable / ONNX_MODEL), dataset, evaluation, request["config"], seed=seed)
+        outcome = {**describe_outcome(request, training), "onnx": agreement.as_dict()}
+        seconds = time.perf_counter() - started
+        record = make_record(outcome, dataset, training, evaluation, doubt=doubt, wall_seconds=seconds)
         archive.save_record(record, writable)
         if report:
-            record = with_evidence(record, writable, dataset)
-            write_report(record, writable)
+            record = _report(record, training, dataset, config, writable, progress)
+        _stamp(record, writable)
         checkpoint.unlink(missing_ok=True)
     return Run(folder, training.model, dataset, record, training.stopped_early)
 
 
-def _keep(training: Training, dataset: Dataset, folder: Path) -> Evaluation:
+def _keep(training: Training, dataset: Dataset, folder: Path) -> Agreement:
     """Save the model at once, so that nothing that goes wrong later can cost the user the minutes before; then export it,
     and measure what was exported: the same numbers as Keras', and seconds sooner."""
     from .export.onnx import export_onnx
 
     save_model(training.model, folder / MODEL)
-    check = dataset.test.images[:CHECKED_IMAGES]
-    export_onnx(training.model, folder / ONNX_MODEL, class_names=dataset.class_names, check=check)
-    return _evaluate(Predictor(folder / ONNX_MODEL), dataset.test, dataset.class_names)
+    return export_onnx(training.model, folder / ONNX_MODEL, class_names=dataset.class_names, check=dataset.test.images)
+
+
+def _enter(training: Training, dataset: Dataset, config: TrainConfig, folder: Path) -> None:
+    """Note in the run's ledger that its test split was read, for its result and for whatever else the recipe reads it."""
+
+    def enter(purpose: str, times: int) -> None:
+        known = (dataset.name, dataset.fingerprint, "test", len(dataset.test), times)
+        ledger.append(folder, ledger.LedgerEntry(ledger.now(), "train", purpose, *known))
+
+    if config.validation == "test":
+        enter("validation after every epoch", len(training.history))
+    enter("the result, after the training", 1)
+
+
+def _stamp(record: RunRecord, folder: Path) -> None:
+    """Tell the exported network what it wants of pictures, which the evidence has shown, so that it can leave the run."""
+    from .export.contract import contract_of
+    from .export.onnx import stamp
+
+    stamp(folder / ONNX_MODEL, contract_of(record))
+
+
+def _report(
+    record: RunRecord, training: Training, dataset: Dataset, config: TrainConfig, folder: Path, progress: Listener | None
+) -> RunRecord:
+    """The network beside, where there is one, the evidence, the figures and the page. The figures, which are drawn by a second
+    process, take about as long as the rest."""
+    with SecondProcess(folder, ALL) as second:
+        beside = BASELINE_OF.get(record.request["model"])
+        if beside and not training.stopped_early:
+            record = _with_baseline(record, beside, dataset, config, progress)
+            archive.save_record(record, folder)
+        record = with_evidence(record, folder, dataset)
+        write_report(record, folder, second)
+    return record
 
 
 def _run_folder(out: PathLike | None, name: str) -> Path:
@@ -155,15 +195,17 @@ def _run_folder(out: PathLike | None, name: str) -> Path:
     return folder.with_name(f"{folder.name}-process-{index}") if index else folder
 
 
-def _baseline(
-    name: str, dataset: Dataset, config: TrainConfig, seed: int, evaluation: Evaluation, progress: Listener | None
-) -> Baseline | None:
-    """The network beside, trained and measured; nothing where Ctrl-C cut it short."""
-    training = fit(find_model(name), dataset, config, seed=seed, progress=progress)
+def _with_baseline(
+    record: RunRecord, name: str, dataset: Dataset, config: TrainConfig, progress: Listener | None
+) -> RunRecord:
+    """``record`` with the network beside, trained and measured; as it was where Ctrl-C cut that short."""
+    training = fit(find_model(name), dataset, beside(config), seed=record.request["seed"], progress=progress)
     if training.stopped_early:
-        return None
-    of_baseline = _evaluate(training.model, dataset.test, dataset.class_names)
-    return measure_baseline(name, training, of_baseline, evaluation)
+        return record
+    network = from_keras(training.model)
+    of_baseline = _evaluate(Predictor(onnx_bytes(network)), dataset.test, dataset.class_names)
+    baseline = measure_baseline(name, training, network, of_baseline, record.evaluation)
+    return with_metrics(record, baseline=baseline_metrics(baseline))
 
 
 def _check_seed(seed: int) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,9 @@ UNLISTED = frozenset({MANIFEST, LEDGER})
 """Not in the manifest: itself, and what grows when the run is complete."""
 OR = "or"
 """Beside ``bytes`` and ``sha256`` of a file that is being exchanged: those of its other content."""
+
+LONGEST_NAME = 200
+"""Characters of a file's name in a sentence."""
 
 KNOWN_FILES = frozenset(
     {
@@ -206,7 +210,7 @@ def _manifest_entries(path: Path) -> dict[str, list[tuple[int, str]]]:
             str(name): [(int(each["bytes"]), str(each["sha256"])) for each in (entry, entry.get(OR)) if each]
             for name, entry in manifest["files"].items()
         }
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise RunError(
             f"{str(path / MANIFEST)!r} is not a manifest of convscope; names with bytes and sha256 were expected. "
             "Copy the run folder again, or train again."
@@ -221,8 +225,9 @@ def _manifest_entries(path: Path) -> dict[str, list[tuple[int, str]]]:
 
 def _verify_file(folder: Path, name: str, contents: list[tuple[int, str]]) -> None:
     file, remedy = folder / name, "Copy the run folder again, or train again."
-    if not file.is_file():
-        raise RunError(f"{name} is missing from the run folder {str(folder)!r}. {remedy}")
+    if not os.path.isfile(file):  # noqa: PTH113 - False also for a name that no system takes, where Path.is_file fails
+        said = repr(name)[1:-1]
+        raise RunError(f"{said[:LONGEST_NAME]} is missing from the run folder {str(folder)!r}. {remedy}")
     size = file.stat().st_size
     if size not in {written for written, _ in contents}:
         raise RunError(f"{name} has {size:,} bytes; {contents[0][0]:,} were written. It is damaged. {remedy}")

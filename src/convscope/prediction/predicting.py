@@ -36,7 +36,7 @@ def predict(
     *,
     top: int = 3,
     skip_bad_images: bool = False,
-    several: bool = True,
+    single: bool = False,
 ) -> Predictions:
     """Classify ``pictures``: see :func:`convscope.predict`."""
     if isinstance(top, bool) or not isinstance(top, int) or top < 1:
@@ -46,8 +46,8 @@ def predict(
     if batch is not None and batch.shape[1:] == classifier.fitting.image_shape:
         fitted = _fitted_batch(classifier, batch)
     else:
-        several = several and batch is None  # an array of n pictures gets n answers
-        fitted, bad = _opened(classifier, pictures if batch is None else list(batch), several=several)
+        single = single or batch is not None  # an array of n pictures gets n answers
+        fitted, bad = _opened(classifier, pictures if batch is None else list(batch), single=single)
     if bad and not skip_bad_images:
         raise PictureError("\n".join(each.reason for each in bad))
     features = None
@@ -78,7 +78,7 @@ def predict(
 
 
 def _opened(
-    classifier: Classifier, pictures: PictureLike | Iterable[PictureLike], *, several: bool
+    classifier: Classifier, pictures: PictureLike | Iterable[PictureLike], *, single: bool
 ) -> tuple[Fitted, tuple[BadPicture, ...]]:
     def fit(picture: Named | BadPicture) -> BadPicture | list[_Entry]:
         if isinstance(picture, BadPicture):
@@ -87,7 +87,7 @@ def _opened(
             decoded = picture.open()
         except PictureError as error:
             return BadPicture(picture.name, str(error))
-        found = classifier.fitting.fit_each(decoded.pixels, several=several)
+        found = classifier.fitting.fit_each(decoded.pixels, several=not single)
         return [
             (picture.name, each.pixels, (*decoded.done, *each.done), _place(each.box, decoded.scale, number, len(found)))
             for number, each in enumerate(found, 1)

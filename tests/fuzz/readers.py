@@ -1,0 +1,229 @@
+"""What is fuzzed: every reader, with files to begin from, and how to hand it a file whose content was changed."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import hashlib
+import io
+import json
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from convscope import archive, runs
+from convscope.data.decoding import decode_picture
+from convscope.data.fitting import Fitting, fitting_for
+from convscope.data.load import load_dataset
+from convscope.data.reading import read_class_names
+from convscope.errors import ConvscopeError
+from convscope.export.contract import NAME
+from convscope.export.onnx_metadata import with_metadata
+from convscope.models.predictor import Predictor
+from convscope.prediction.classifier import open_classifier
+
+RANDOM = np.random.default_rng(0)
+IMAGES = RANDOM.integers(0, 256, (12, 8, 8), dtype=np.uint8)
+LABELS = np.arange(12) % 3
+
+
+@dataclass(frozen=True)
+class Reader:
+    """``read`` is given the folder to work in and the content of one file; anything but a result or an error of convscope's own
+    is a find. ``mend`` makes checksums right again, so that damage gets past them."""
+
+    seeds: Callable[[Path | None], list[bytes]]
+    """Files that are as they should be; some come out of a run."""
+    read: Callable[[Path, bytes], object]
+    mend: Callable[[bytes], bytes] | None = None
+    needs_run: bool = False
+    """Whether the folder that it works in must hold a run."""
+
+
+def _npz(**arrays: object) -> bytes:
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+    return file.getvalue()
+
+
+def _npy(array: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
+
+
+def _in_file(name: str, folder: Path, content: bytes) -> object:
+    (folder / name).write_bytes(content)
+    return load_dataset(folder / name)
+
+
+def _as_member(folder: Path, content: bytes) -> object:
+    """As the images of an archive whose checksums are right."""
+    with zipfile.ZipFile(folder / "own.npz", "w") as archive:
+        archive.writestr("x.npy", content)
+        archive.writestr("y.npy", _npy(LABELS))
+    return load_dataset(folder / "own.npz")
+
+
+def _idx(array: np.ndarray) -> bytes:
+    return bytes([0, 0, 8, array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape) + array.astype(np.uint8).tobytes()
+
+
+def _as_idx(which: str, folder: Path, content: bytes) -> object:
+    files = {"train-images-idx3-ubyte": _idx(IMAGES), "train-labels-idx1-ubyte": _idx(LABELS), which: content}
+    for name, each in files.items():
+        (folder / name).write_bytes(each)
+    return load_dataset(folder)
+
+
+TABLES = [
+    b"label,a,b,c,d\n" + b"cat,0,1,2,3\ndog,4,5,6,7\n" * 5,
+    b"0;1;2;3;255\r\n1;9;9;9;9\r\n" * 5,
+    b'"a b"\t0.5\t0.25\t1\t0\nc\t0\t0\t0\t1\n' * 5,
+    "\ufefflabel,p\nä,3\nö,4\n".encode() * 4,
+]
+
+
+def _pictures() -> list[bytes]:
+    pictures = []
+    colours = Image.fromarray(RANDOM.integers(0, 256, (24, 20, 3), dtype=np.uint8))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    for kind in ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF"):
+        for image in (colours, colours.convert("L")):
+            file = io.BytesIO()
+            image.save(file, kind, **({"exif": exif} if kind in ("JPEG", "WEBP", "PNG") else {}))
+            pictures.append(file.getvalue())
+    return pictures
+
+
+def _png_mended(content: bytes) -> bytes:
+    place, parts = 8, [content[:8]]
+    while content.startswith(b"\x89PNG") and place + 12 <= len(content):
+        end = place + 12 + int.from_bytes(content[place : place + 4], "big")
+        if end > len(content):
+            break
+        parts += [content[place : end - 4], zlib.crc32(content[place + 4 : end - 4]).to_bytes(4, "big")]
+        place = end
+    return b"".join(parts) + content[place:] if len(parts) > 1 else content
+
+
+def _as_picture(_: Path, content: bytes) -> object:
+    pixels = decode_picture(content, "it").pixels
+    sample = np.zeros((1, 28, 28, 1), np.uint8)
+    digits = fitting_for({"image_shape": [28, 28, 1], "things": "digits"}, sample)
+    return [fitting.fit_each(pixels) for fitting in (digits, Fitting((16, 16, 3)))]
+
+
+def _folders() -> list[bytes]:
+    return [
+        b"a/1.png\nb/2.png\nb/3.png\na/4.png",
+        b"train/a/1.png\ntrain/b/2.png\ntest/a/3.png",
+        b"a/x/1.png\nB/2.jpg\nb/3.png",
+    ]
+
+
+def _as_folder(folder: Path, content: bytes) -> object:
+    """Names of files, one per line, each of which is a picture."""
+    good = _pictures()[1]
+    for line in content.split(b"\n")[:20]:
+        parts = [part for part in line.replace(b"\0", b"").split(b"/") if part not in (b"", b".", b"..")][:6]
+        if not parts or any(len(part) > 200 for part in parts):
+            continue
+        path = Path(str(folder), *(part.decode("utf-8", "surrogateescape") for part in parts))
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(good)
+        except OSError:  # a file where there should be a folder
+            continue
+    return load_dataset(folder)
+
+
+def _as_class_names(folder: Path, content: bytes) -> object:
+    (folder / "classes.txt").write_bytes(content)
+    return read_class_names(folder / "classes.txt")
+
+
+def _run_seeds(run: Path | None = None) -> list[bytes]:
+    """The name of a file of a run, and its content."""
+    if run is None:
+        return []
+    return [name.encode() + b"\n" + (run / name).read_bytes() for name in PARTS_OF_RUNS]
+
+
+PARTS_OF_RUNS = ("run.json", "metrics.json", "manifest.json", "history.csv")
+RUN = "run"
+"""What the run's folder is called in the folder that a reader works in."""
+
+
+def _as_part_of_run(folder: Path, content: bytes) -> object:
+    """In place of a file of the run, with a manifest that vouches for it."""
+    first, _, body = content.partition(b"\n")
+    name = first.decode("ascii", "replace")
+    name = name if name in PARTS_OF_RUNS else PARTS_OF_RUNS[0]
+    run = folder / RUN
+    kept = {each: (run / each).read_bytes() for each in (name, runs.MANIFEST)}
+    try:
+        _replace(run / name, body)
+        if name != runs.MANIFEST:
+            manifest = json.loads(kept[runs.MANIFEST])
+            manifest["files"][name] = {"bytes": len(body), "sha256": hashlib.sha256(body).hexdigest()}
+            _replace(run / runs.MANIFEST, json.dumps(manifest).encode())
+        with contextlib.suppress(ConvscopeError):
+            open_classifier(run)
+        return archive.load_record(runs.verify(run))
+    finally:
+        for each, before in kept.items():
+            _replace(run / each, before)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    path.unlink()  # it may be a link to a file that others need
+    path.write_bytes(content)
+
+
+def _model_seeds(run: Path | None = None) -> list[bytes]:
+    if run is None:
+        return []
+    return [Predictor(run / "model.onnx").metadata[NAME].encode()]
+
+
+def _as_notes_of_a_model(folder: Path, content: bytes) -> object:
+    model = with_metadata((folder / RUN / "model.onnx").read_bytes(), {NAME: content.decode("utf-8", "replace")})
+    (folder / "own.onnx").write_bytes(model)
+    return open_classifier(folder / "own.onnx")
+
+
+READERS: dict[str, Reader] = {
+    "npz": Reader(
+        lambda _: [
+            _npz(x_train=IMAGES, y_train=LABELS, x_test=IMAGES[:6], y_test=LABELS[:6]),
+            _npz(x=IMAGES / 255, y=LABELS),
+        ],
+        partial(_in_file, "own.npz"),
+    ),
+    "npy": Reader(
+        lambda _: [
+            _npy(IMAGES),
+            _npy(IMAGES / 255),
+            _npy(IMAGES.reshape(12, 64)),
+            _npy(np.asfortranarray(IMAGES.astype(">u2"))),
+        ],
+        _as_member,
+    ),
+    "idx-images": Reader(lambda _: [_idx(IMAGES), gzip.compress(_idx(IMAGES))], partial(_as_idx, "train-images-idx3-ubyte")),
+    "idx-labels": Reader(lambda _: [_idx(LABELS), gzip.compress(_idx(LABELS))], partial(_as_idx, "train-labels-idx1-ubyte")),
+    "csv": Reader(lambda _: TABLES, partial(_in_file, "own.csv")),
+    "pictures": Reader(lambda _: _pictures(), _as_picture, _png_mended),
+    "folder": Reader(lambda _: _folders(), _as_folder),
+    "class-names": Reader(lambda _: [b"cat\ndog\n", "\ufeffeins\nzwei\n".encode()], _as_class_names),
+    "run": Reader(_run_seeds, _as_part_of_run, needs_run=True),
+    "model": Reader(_model_seeds, _as_notes_of_a_model, needs_run=True),
+}
