@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from convscope import api
 from convscope.analysis.record import RunRecord
 from convscope.data.dataset import Dataset
 from convscope.data.known import load_digits, load_mnist
+
+from .bad_inputs import BadInputs  # type: ignore[import-not-found]
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +33,12 @@ def digits_run(tmp_path_factory: pytest.TempPathFactory) -> api.Run:
 
 
 @pytest.fixture(scope="session")
+def mnist_run(tmp_path_factory: pytest.TempPathFactory) -> api.Run:
+    """A run on all of MNIST, as quick as it gets: for slow tests."""
+    return api.train("mnist", recipe="sprint", epochs=1, out=tmp_path_factory.mktemp("runs") / "mnist")
+
+
+@pytest.fixture(scope="session")
 def digits_record(digits_run: api.Run) -> RunRecord:
     return digits_run.record
 
@@ -40,3 +49,11 @@ def run_copy(digits_run: api.Run, tmp_path: Path) -> Path:
     import shutil
 
     return Path(shutil.copytree(digits_run.folder, tmp_path / "run"))
+
+
+@pytest.fixture(scope="session")
+def bad_inputs() -> Iterator[BadInputs]:
+    """``docs/bad-inputs.md``, which tests hold what they saw against."""
+    table = BadInputs()
+    yield table
+    table.write()

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,10 @@ import pytest
 
 from convscope import runs
 from convscope.api import Run
+from convscope.cli.main import main
 from convscope.percent import percent
+
+from .bad_inputs import BadInputs  # type: ignore[import-not-found]
 
 Completed = subprocess.CompletedProcess[str]
 
@@ -49,7 +53,9 @@ def test_train_writes_a_whole_run_and_prints_result_and_place(tmp_path: Path) ->
     assert "images/s" in result.stderr
     assert "\x1b" not in result.stderr + result.stdout
     assert "WARNING" not in result.stderr
-    assert sorted(os.listdir(runs.verify(tmp_path / "run"))) == sorted(runs.KNOWN_FILES - {runs.CHECKPOINT})
+    assert sorted(os.listdir(runs.verify(tmp_path / "run"))) == sorted(
+        runs.KNOWN_FILES - {runs.CHECKPOINT, "label_suspects.csv"}
+    )
     again = convscope("train", "digits", "--out", tmp_path / "run")
     assert_one_sentence(again, 1, "holds a finished run already", "--overwrite")
 
@@ -67,11 +73,14 @@ def test_train_without_report_leaves_it_for_later_and_speaks_json(tmp_path: Path
 
 
 @pytest.mark.slow
-def test_the_recipe_notebook_is_announced_as_validating_on_the_test_split(tmp_path: Path) -> None:
-    arguments = ["train", "digits", "--epochs", 1, "--no-report", "--model", "logistic"]
-    notebook = convscope(*arguments, "--recipe", "notebook", "--out", tmp_path / "notebook")
-    assert "359 to validate (the test split itself" in notebook.stderr
-    assert "test split itself" not in convscope(*arguments, "--out", tmp_path / "standard").stderr
+def test_the_recipe_notebook_is_announced_as_validating_on_the_test_split(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for recipe in ("notebook", "sprint"):
+        folder = str(tmp_path / recipe)
+        arguments = ["train", "digits", "--epochs", "1", "--no-report", "--model", "logistic", "--recipe", recipe]
+        assert main([*arguments, "--out", folder]) == 0
+        assert ("359 to validate (the test split itself" in capsys.readouterr().err) == (recipe == "notebook")
 
 
 def test_evaluate_prints_the_numbers_of_the_run(digits_run: Run) -> None:
@@ -82,10 +91,10 @@ def test_evaluate_prints_the_numbers_of_the_run(digits_run: Run) -> None:
     assert numbers["confusion"] == digits_run.record.metrics["test"]["confusion"]
 
 
-def test_evaluate_on_other_data_runs_the_network_again(digits_run: Run, tmp_path: Path) -> None:
+def test_evaluate_on_other_data_runs_the_network_again(digits_run: Run, run_copy: Path, tmp_path: Path) -> None:
     train, test = digits_run.dataset.train, digits_run.dataset.test
     np.savez(tmp_path / "own.npz", x_train=test.images, y_train=test.labels, x_test=train.images, y_test=train.labels)
-    numbers = json.loads(convscope("evaluate", digits_run.folder, tmp_path / "own.npz", "--json").stdout)
+    numbers = json.loads(convscope("evaluate", run_copy, tmp_path / "own.npz", "--json").stdout)
     predictions = digits_run.model.predict(train.images / np.float32(255), verbose=0).argmax(axis=1)
     assert numbers["n"] == len(train)
     assert numbers["errors"] == int((predictions != train.labels).sum())
@@ -170,17 +179,21 @@ def test_a_damaged_run_is_one_sentence_and_stays_as_it_is(name: str, damage: obj
 
 @pytest.mark.slow
 @pytest.mark.parametrize("limit", [500, 60_000, 200_000])
-def test_a_disk_that_fills_up_is_one_sentence_and_leaves_no_manifest(limit: int, tmp_path: Path) -> None:
+def test_a_disk_that_fills_up_is_one_sentence_and_leaves_no_manifest(
+    limit: int, tmp_path: Path, bad_inputs: BadInputs
+) -> None:
     def limit_file_size() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
     result = convscope("train", "digits", "--epochs", 1, "--out", tmp_path / "run", "--quiet", preexec_fn=limit_file_size)
     assert_one_sentence(result, 1, "cannot write")
+    if limit == 500:
+        bad_inputs.met("machine", "A1 a disk that fills up", result.returncode, result.stderr, [tmp_path])
     assert not (tmp_path / "run" / "manifest.json").exists()
     assert not list(tmp_path.rglob(".partial-*"))
 
 
-def test_a_folder_without_write_permission_is_one_sentence(tmp_path: Path) -> None:
+def test_a_folder_without_write_permission_is_one_sentence(tmp_path: Path, bad_inputs: BadInputs) -> None:
     if os.geteuid() == 0 and not shutil.which("setpriv"):
         pytest.skip("root may write anywhere, and there is no setpriv here")
     (tmp_path / "locked").mkdir(mode=0o555)
@@ -195,10 +208,13 @@ def test_a_folder_without_write_permission_is_one_sentence(tmp_path: Path) -> No
     command = [*prefix, sys.executable, "-m", "convscope", "train", "digits", "--out", str(tmp_path / "locked" / "run")]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert_one_sentence(result, 1, "cannot write", "permission denied")
+    bad_inputs.met(
+        "machine", "D01 a folder that may not be written to", result.returncode, result.stderr, [tmp_path / "locked"]
+    )
 
 
 @pytest.mark.slow
-def test_ctrl_c_keeps_what_was_learnt_and_leaves_with_130(tmp_path: Path) -> None:
+def test_ctrl_c_keeps_what_was_learnt_and_leaves_with_130(tmp_path: Path, bad_inputs: BadInputs) -> None:
     command = [sys.executable, "-m", "convscope", "train", "mnist", "--model", "logistic", "--epochs", "500", "--out",
                str(tmp_path / "run")]  # fmt: skip
 
@@ -215,6 +231,8 @@ def test_ctrl_c_keeps_what_was_learnt_and_leaves_with_130(tmp_path: Path) -> Non
         output, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "what was learnt so far was kept" in errors
+    said = next(line for line in errors.splitlines() if "what was learnt so far was kept" in line)
+    bad_inputs.met("machine", "K21 Ctrl-C in the middle", process.returncode, said, [tmp_path])
     assert "accuracy" in output
     assert json.loads((runs.verify(tmp_path / "run") / "run.json").read_text())["stopped_early"] is True
     assert (tmp_path / "run" / "report.html").is_file()
@@ -227,18 +245,22 @@ def test_a_training_killed_at_any_moment_leaves_no_manifest_or_a_whole_run(tmp_p
     whole = convscope("train", "digits", "--epochs", 1, "--out", tmp_path / "whole", "--quiet")
     assert whole.returncode == 0
     seconds = time.monotonic() - started
-    finished = 0
-    for trial in range(10):
-        path = tmp_path / f"run-{trial}"
-        command = [sys.executable, "-m", "convscope", "train", "digits", "--epochs", "1", "--out", str(path), "--quiet"]
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-            time.sleep(seconds * (0.45 + 0.06 * trial))
-            process.kill()
-            process.wait()
-        if (path / "manifest.json").exists():
-            assert (runs.verify(path) / "report.html").is_file()
-            finished += 1
-    assert finished < 10
+    with ThreadPoolExecutor(2) as pool:
+        shares = [0.45 + 0.06 * trial for trial in range(10)]
+        finished = list(pool.map(lambda share: is_whole_after_a_kill(tmp_path / f"run-{share}", seconds * share), shares))
+    assert not all(finished)
+
+
+def is_whole_after_a_kill(path: Path, seconds: float) -> bool:
+    """Whether a training that was killed after so many seconds left a manifest; if so, all that it names must be whole."""
+    command = [sys.executable, "-m", "convscope", "train", "digits", "--epochs", "1", "--out", str(path), "--quiet"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        time.sleep(seconds)
+        process.kill()
+        process.wait()
+    if not (path / "manifest.json").exists():
+        return False
+    return (runs.verify(path) / "report.html").is_file()
 
 
 def test_debug_shows_where_it_failed() -> None:

@@ -9,15 +9,17 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "src" / "convscope"
 FLOORS = {
-    "errors": 0, "types": 0, "files": 0, "arrays": 0, "claims": 0, "runs": 0, "machine": 0, "percent": 0,
+    "errors": 0, "types": 0, "files": 0, "arrays": 0, "claims": 0, "runs": 0, "ledger": 0,
+    "model_files": 0, "machine": 0, "percent": 0,
     "data": 1,
     "models": 2,
     "training": 3, "request": 4,
     "analysis": 4,
     "figures": 5, "export": 5, "archive": 5,
-    "page": 6, "prediction": 6,
-    "reporting": 7, "explaining": 7,
-    "experiment": 8,
+    "page": 6, "prediction": 6, "drawing": 6,
+    "reporting": 7, "explaining": 7, "server": 7,
+    "experiment": 8, "mistaken": 8, "exporting": 8, "serving": 8,
+    "auditing": 9, "examining": 9, "comparing": 9, "study": 9,
     "api": 10,
     "cli": 11, "__main__": 12, "__init__": 12,
 }  # fmt: skip
@@ -25,7 +27,9 @@ WITHIN_FLOOR_0 = {
     "files": {"errors", "types"},
     "arrays": {"errors", "files"},
     "claims": {"errors", "files"},
-    "runs": {"claims", "errors", "files", "types"},
+    "ledger": {"types"},
+    "model_files": {"types"},
+    "runs": {"claims", "errors", "files", "ledger", "model_files", "types"},
 }
 """The lowest floor holds single files, of which some stand on others."""
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -68,8 +72,11 @@ def test_imports_run_downward_only(path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("module", "rooms"),
-    [("matplotlib", {"figures"}), ("onnx", {"export"}), ("tensorflow", {"training"}), ("click", {"cli"}), ("rich", {"cli"}),
-     ("jinja2", {"page"}), ("onnxruntime", {"models"}), ("PIL", {"data"})],
+    # `export` opens what it wrote as TensorFlow does: there is no other way to check it.
+    [("matplotlib", {"figures"}), ("onnx", {"export"}), ("tensorflow", {"export", "training"}), ("click", {"cli"}),
+     ("rich", {"cli"}), ("jinja2", {"page"}), ("starlette", {"server"}), ("uvicorn", {"server"}), ("onnxruntime", {"models"}),
+     ("PIL", {"data"}), ("cleanlab", {"analysis"}), ("joblib", {"study"}), ("distributed", {"study"}),
+     ("optuna", {"study"})],
 )  # fmt: skip
 def test_a_library_stays_in_its_room(module: str, rooms: set[str]) -> None:
     for path in MODULES:

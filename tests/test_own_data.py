@@ -68,7 +68,7 @@ def fashion(folder: Path, digits: Dataset) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("make", [digits_as_pictures, digits_as_table, photos, fashion])
-def test_each_form_is_shown_trained_on_and_reported_without_an_option(
+def test_each_form_is_shown_trained_on_reported_predicted_with_and_exported_without_an_option(
     make: object, digits: Dataset, tmp_path: Path, capsys: Captured
 ) -> None:
     data = str(make(tmp_path, digits))  # type: ignore[operator]
@@ -84,6 +84,18 @@ def test_each_form_is_shown_trained_on_and_reported_without_an_option(
     assert "evidence-images" in page or (Path(run) / "evidence.npz").is_file()  # the data were found again
     if make is not photos:
         assert metrics["test"]["accuracy"] > 0.5
+    part = load_dataset(data).test
+    capsys.readouterr()
+    Image.fromarray(part.images[0].squeeze()).save(tmp_path / "first.png")
+    assert main(["predict", run, str(tmp_path / "first.png"), "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)["predictions"][0]
+    assert answer["done"] == ["taken as it is"]
+    assert main(["export", run, "--format", "onnx", "--out", str(tmp_path / "own.onnx"), "--json"]) == 0, (
+        capsys.readouterr().err
+    )
+    capsys.readouterr()
+    assert main(["predict", str(tmp_path / "own.onnx"), str(tmp_path / "first.png"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["predictions"][0]["class_name"] == answer["class_name"]
     if make is digits_as_pictures:
         assert load_dataset(data).train.class_counts(10).tolist() == digits.train.class_counts(10).tolist()
 

@@ -51,7 +51,7 @@ def in_pictures(pictures: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gallery, "illustrate", lambda record: iter(()))
+    monkeypatch.setattr(gallery, "drawers", lambda record: [])
 
 
 def test_the_answer_stands_on_one_line_and_what_was_done_below(

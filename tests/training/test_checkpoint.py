@@ -45,6 +45,7 @@ def straight(digits: Dataset) -> Training:
     return fit(cnn, digits, standard().with_epochs(4), seed=3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("epochs", [1, 2, 3])
 def test_a_resumed_training_ends_with_the_weights_of_one_never_stopped(
     epochs: int, digits: Dataset, straight: Training, tmp_path: Path
@@ -76,13 +77,14 @@ def test_the_checkpoint_of_another_network_is_refused(digits: Dataset, tmp_path:
         fit(logistic, digits, standard().with_epochs(2), seed=0, checkpoint=tmp_path / "checkpoint.npz")
 
 
-@pytest.mark.parametrize("keep", [0, 100, 5000])
-def test_a_damaged_checkpoint_is_refused(keep: int, digits: Dataset, tmp_path: Path) -> None:
+def test_a_damaged_checkpoint_is_refused(digits: Dataset, tmp_path: Path) -> None:
     checkpoint = tmp_path / "checkpoint.npz"
     fit(logistic, digits, standard().with_epochs(1), seed=0, checkpoint=checkpoint)
-    checkpoint.write_bytes(checkpoint.read_bytes()[:keep])
-    with pytest.raises(RunError, match="cannot be read"):
-        load_checkpoint(checkpoint)
+    whole = checkpoint.read_bytes()
+    for keep in (0, 100, 5000):
+        checkpoint.write_bytes(whole[:keep])
+        with pytest.raises(RunError, match="cannot be read"):
+            load_checkpoint(checkpoint)
 
 
 def command(folder: Path, *more: str, epochs: int = 3) -> list[str]:
