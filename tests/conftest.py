@@ -1,9 +1,12 @@
-"""Fixtures that several rooms' tests share: real data, and one real run on the quick dataset."""
+"""Fixtures that several rooms' tests share: real data, one real run on the quick dataset, a real browser."""
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,6 +16,9 @@ from convscope.data.dataset import Dataset
 from convscope.data.known import load_digits, load_mnist
 
 from .bad_inputs import BadInputs  # type: ignore[import-not-found]
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 
 @pytest.fixture(scope="session")
@@ -46,9 +52,27 @@ def digits_record(digits_run: api.Run) -> RunRecord:
 @pytest.fixture
 def run_copy(digits_run: api.Run, tmp_path: Path) -> Path:
     """A copy of the run's folder that a test may spoil."""
-    import shutil
-
     return Path(shutil.copytree(digits_run.folder, tmp_path / "run"))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, one for all tests of a process, since Playwright lets only one loop run in a thread.
+
+    Without one the tests are skipped, unless CONVSCOPE_REQUIRE_BROWSER=1 says that there must be one.
+    """
+    missing = pytest.fail if os.environ.get("CONVSCOPE_REQUIRE_BROWSER") == "1" else pytest.skip
+    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if executable is None:
+        missing("no Chromium on this machine")
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        missing("no Playwright in this environment")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,12 @@
-"""A real run, variations of it made by hand, and a real browser to open their pages in."""
+"""A real run, and variations of it made by hand."""
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -21,9 +19,6 @@ from convscope.figures.illustration import Drawing
 from convscope.figures.rendering import to_drawing, to_svg
 from convscope.page.document import render
 from convscope.page.payload import make_payload
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser
 
 HOSTILE = (
     "</script><script>alert(1)</script>", "\"><img src=x onerror=alert(2)>", "שלום", "👩‍🔬", "&amp;", "'; alert(3); '",
@@ -56,23 +51,6 @@ def hostile_record(digits_record: RunRecord) -> RunRecord:
 @pytest.fixture(scope="session")
 def hostile_text(hostile_record: RunRecord) -> str:
     return render(hostile_record, drawn(hostile_record))
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium. Without one the tests are skipped, unless CONVSCOPE_REQUIRE_BROWSER=1 says that there must be one."""
-    missing = pytest.fail if os.environ.get("CONVSCOPE_REQUIRE_BROWSER") == "1" else pytest.skip
-    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if executable is None:
-        missing("no Chromium on this machine")
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        missing("no Playwright in this environment")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

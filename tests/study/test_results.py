@@ -7,9 +7,8 @@ import html
 import io
 import json
 import re
-import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -20,6 +19,9 @@ from convscope.page.study import render_study
 from convscope.study.outcomes import Outcome
 from convscope.study.plan import StudyPlan, make_plan
 from convscope.study.results import StudyResults, make_results, to_csv, to_json
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 HOSTILE = "</style><script>document.title='owned'</script><img src=x onerror=alert(1)>"
 
@@ -145,21 +147,19 @@ def test_hostile_names_are_text(digits: Dataset) -> None:
 
 
 @pytest.mark.slow
-def test_the_page_fits_a_phone_and_its_pictures_and_dots_are_there(digits: Dataset, tmp_path: Path) -> None:
-    from playwright.sync_api import sync_playwright
-
+def test_the_page_fits_a_phone_and_its_pictures_and_dots_are_there(
+    digits: Dataset, tmp_path: Path, browser: Browser
+) -> None:
     (tmp_path / "study.html").write_text(page(digits), "utf-8")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        for width, scheme in ((360, "light"), (1280, "dark")):
-            context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
-            window = context.new_page()
-            said: list[str] = []
-            window.on("console", lambda message, said=said: said.append(message.text))
-            window.goto((tmp_path / "study.html").as_uri())
-            assert window.evaluate("document.documentElement.scrollWidth") <= width
-            assert window.evaluate("[...document.images].every((image) => image.naturalWidth > 0)")
-            assert window.locator(".track .dot").count() == 8
-            assert window.locator(".curves .seed").count() == 16
-            assert said == []
-        browser.close()
+    for width, scheme in ((360, "light"), (1280, "dark")):
+        context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
+        window = context.new_page()
+        said: list[str] = []
+        window.on("console", lambda message, said=said: said.append(message.text))
+        window.goto((tmp_path / "study.html").as_uri())
+        assert window.evaluate("document.documentElement.scrollWidth") <= width
+        assert window.evaluate("[...document.images].every((image) => image.naturalWidth > 0)")
+        assert window.locator(".track .dot").count() == 8
+        assert window.locator(".curves .seed").count() == 16
+        assert said == []
+        context.close()
