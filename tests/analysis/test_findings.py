@@ -28,7 +28,7 @@ def metrics(errors: int = 97, *, baseline: int | None = 196, accuracy: float = 0
         "test": evaluation_metrics(Evaluation(labels, logits, tuple("0123456789"))),
         "history": {"last_epoch": {"accuracy": accuracy, "val_accuracy": 0.9903}, "validation_interval": [0.988, 0.992]},
         "layers": LAYERS,
-        "blind_pixels": {"rows": [26, 27], "columns": [26, 27]},
+        "blind_pixels": {"rows": [26, 27], "columns": [26, 27], "layers": ["max_pooling2d_1"]},
     }
     wrong = result["test"]["errors"]
     if baseline is not None:
@@ -176,3 +176,14 @@ def test_findings_carry_numbers_and_are_json() -> None:
     found = [asdict(each) for each in find(doubted(gap=[0.002, 0.006]), model_name="cnn")]
     assert json.loads(json.dumps(found, allow_nan=False)) == found
     assert all(each["value"] is not None for each in found)
+
+
+def test_blind_pixels_are_laid_to_the_layers_that_drop_them() -> None:
+    values = metrics()
+    told = texts(values)["model_diagram"]
+    assert (
+        "Input rows 26 to 27 and columns 26 to 27 can never change the answer: no window of max_pooling2d_1 takes in what they "
+        "lead to."
+    ) in told
+    values["blind_pixels"] = {"rows": [2, 5, 8], "columns": [9], "layers": ["stem", "conv"]}
+    assert any("rows 2, 5 and 8 and column 9" in text and "stem and conv" in text for text in texts(values)["model_diagram"])

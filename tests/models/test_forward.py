@@ -9,7 +9,7 @@ from convscope.errors import ConfigError
 from convscope.models.backend import require_backend
 from convscope.models.forward import activations, softmax
 from convscope.models.network import Network, from_description, from_keras
-from convscope.models.receptive_field import blind_pixels, receptive_fields
+from convscope.models.receptive_field import blind_pixels, blinding_layers, receptive_fields
 
 require_backend()
 import keras  # noqa: E402
@@ -114,6 +114,23 @@ def test_blind_pixels_of_a_strided_network_are_those_that_change_nothing() -> No
     dead_columns = [column for column in range(17) if not _changes(network, base, before, np.s_[:, :, column])]
     assert (rows, columns) == (dead_rows, dead_columns)
     assert rows == [12]
+
+
+def test_the_layers_that_make_pixels_blind_are_those_without_which_they_would_see() -> None:
+    strided = from_keras(
+        build([layers.Conv2D(2, 3, strides=3, name="stride"), layers.MaxPooling2D(2, name="pool")], (13, 13, 1))
+    )
+    assert blind_pixels(strided) == ([12], [12])
+    assert blinding_layers(strided) == ["stride"]  # 13 = 4 · 3 + 1, and of the 4 the pooling drops none
+    both = from_keras(
+        build([layers.Conv2D(2, 3, strides=3, name="stride"), layers.MaxPooling2D(2, name="pool")], (16, 12, 1))
+    )
+    assert blind_pixels(both) == ([12, 13, 14, 15], [])  # 16 = 5 · 3 + 1, and of the 5 it drops one
+    assert blinding_layers(both) == ["stride", "pool"]
+    narrow = from_keras(build([layers.Conv2D(2, 2, strides=3, name="stride")], (8, 8, 1)))
+    assert blind_pixels(narrow) == ([2, 5], [2, 5])
+    assert blinding_layers(narrow) == ["stride"]
+    assert blinding_layers(from_keras(build([layers.Conv2D(2, 3)], (8, 8, 1)))) == []
 
 
 def _changes(network: Network, base: np.ndarray, before: np.ndarray, where: tuple) -> bool:

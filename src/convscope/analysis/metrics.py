@@ -13,7 +13,7 @@ from typing import Any
 
 from ..data.dataset import Dataset, Split
 from ..models.network import Network
-from ..models.receptive_field import blind_pixels
+from ..models.receptive_field import blind_pixels, blinding_layers
 from ..models.shapes import LayerRow, layer_table
 from ..training.history import History
 from .baseline import Baseline
@@ -70,7 +70,7 @@ def network_metrics(network: Network) -> dict[str, Any]:
         "parameters": table.num_parameters,
         "multiply_adds": table.multiply_adds,
         "layers": [_layer(row) for row in table],
-        "blind_pixels": {"rows": rows, "columns": columns},
+        "blind_pixels": {"rows": rows, "columns": columns, "layers": blinding_layers(network)},
     }
 
 
@@ -105,8 +105,17 @@ def history_metrics(history: History, num_validation: int) -> dict[str, Any]:
 
 
 def baseline_metrics(baseline: Baseline) -> dict[str, Any]:
-    """The network beside, as JSON has it."""
-    return {**asdict(baseline), "interval": interval_pair(baseline.interval), "error_ratio": baseline.error_ratio}
+    """The network beside, as JSON has it; ``difference`` is the accuracy of the network under study less this one's, and ``p``
+    that of McNemar's test (mid-p)."""
+    pairing = baseline.pairing
+    return {
+        **asdict(baseline),
+        "interval": interval_pair(baseline.interval),
+        "error_ratio": baseline.error_ratio,
+        "difference": pairing.difference,
+        "difference_interval": interval_pair(pairing.interval),
+        "p": pairing.p,
+    }
 
 
 def interval_pair(interval: Interval) -> list[float]:

@@ -51,19 +51,35 @@ def blind_pixels(network: Network) -> tuple[list[int], list[int]]:
     They come about where a pooling or a stride drops the remainder of a division. Found by walking from the first layer
     that reads every unit back to the input, one mask per axis.
     """
-    picture_layers = []
+    rows, columns = (np.flatnonzero(~_seen(network, axis)).tolist() for axis in (0, 1))
+    return rows, columns
+
+
+def blinding_layers(network: Network) -> list[str]:
+    """Names of the layers that make pixels blind: if one of them left no line of its input out, fewer would be."""
+    seen = [_seen(network, axis) for axis in (0, 1)]
+    return [layer.name for layer in _picture_layers(network)
+            if any((_seen(network, axis, mended=layer) & ~seen[axis]).any() for axis in (0, 1))]  # fmt: skip
+
+
+def _picture_layers(network: Network) -> list[Layer]:
+    layers = []
     for layer in network.layers:
         if not layer.is_spatial or layer.kind not in (*WINDOWED, *POINTWISE, "ZeroPadding2D"):
             break
-        picture_layers.append(layer)
-    lines = []
-    for axis in (0, 1):
-        last_shape = picture_layers[-1].output_shape if picture_layers else network.input_shape
-        mask = np.ones(last_shape[axis] if len(last_shape) == 3 else 0, dtype=bool)
-        for layer in reversed(picture_layers):
-            mask = _needed(layer, axis, mask)
-        lines.append([int(index) for index in np.flatnonzero(~mask)])
-    return lines[0], lines[1]
+        layers.append(layer)
+    return layers
+
+
+def _seen(network: Network, axis: int, *, mended: Layer | None = None) -> Mask:
+    """Which lines of the input reach the output; were the layer ``mended`` one that drops none, where it is given."""
+    layers = _picture_layers(network)
+    last_shape = layers[-1].output_shape if layers else network.input_shape
+    mask = np.ones(last_shape[axis] if len(last_shape) == 3 else 0, dtype=bool)
+    for layer in reversed(layers):
+        dropped = ~_needed(layer, axis, np.ones_like(mask)) if layer is mended else False
+        mask = _needed(layer, axis, mask) | dropped
+    return mask
 
 
 def padding_before(layer: Layer, axis: int) -> int:

@@ -8,6 +8,9 @@ from typing import Any
 from ...percent import percent
 from .finding import Finding
 
+MOST_LISTED = 6
+"""Lines of the input that are named one by one."""
+
 
 def costs(layers: list[Mapping[str, Any]]) -> Finding | None:
     """Where the parameters are and where the work is, if that is not the same layer."""
@@ -30,13 +33,22 @@ def blind_pixels(metrics: Mapping[str, Any]) -> Finding | None:
     rows, columns = metrics["blind_pixels"]["rows"], metrics["blind_pixels"]["columns"]
     if not rows and not columns:
         return None
-    places = [f"{what} {_range(lines)}" for what, lines in (("rows", rows), ("columns", columns)) if lines]
+    places = [_places(what, lines) for what, lines in (("row", rows), ("column", columns)) if lines]
+    # Runs of earlier versions do not name the layers.
+    layers = " and ".join(metrics["blind_pixels"].get("layers", ())) or "a layer"
     return Finding(
-        f"Input {' and '.join(places)} can never change the answer: the poolings drop what does not fill a window.",
+        f"Input {' and '.join(places)} can never change the answer: no window of {layers} takes in what they lead to.",
         "model_diagram",
         len(rows) + len(columns),
     )
 
 
-def _range(lines: list[int]) -> str:
-    return str(lines[0]) if len(lines) == 1 else f"{lines[0]} to {lines[-1]}"
+def _places(what: str, lines: list[int]) -> str:
+    """``"rows 26 to 27"``; a stride that is wider than its window leaves out lines that do not follow each other."""
+    if len(lines) == 1:
+        return f"{what} {lines[0]}"
+    if lines[-1] - lines[0] == len(lines) - 1:
+        return f"{what}s {lines[0]} to {lines[-1]}"
+    if len(lines) > MOST_LISTED:
+        return f"{len(lines)} {what}s"
+    return f"{what}s {', '.join(map(str, lines[:-1]))} and {lines[-1]}"
