@@ -5,8 +5,8 @@ import pytest
 from statsmodels.stats.proportion import proportion_confint
 
 from convscope.analysis.corruptions.kinds import KINDS, corrupt
+from convscope.analysis.findings.robustness import robustness_findings
 from convscope.analysis.robustness import Right, Robustness, measure_robustness, robustness_metrics
-from convscope.analysis.robustness_findings import robustness_findings
 from convscope.api import Run
 from convscope.data.background import Background, background_of
 from convscope.models.predictor import Predictor
@@ -81,13 +81,16 @@ def test_the_interval_of_a_mean_holds_its_level_and_is_not_narrower_than_it_may_
 def test_findings_name_the_numbers_of_this_run_and_nothing_that_is_not_there() -> None:
     assert robustness_findings({}) == ()
     assert robustness_findings({"robustness": None, "attacks": None, "strangers": None}) == ()
-    ((text, figure),) = robustness_findings({"robustness": robustness_metrics(made({"fog": 0.5}))})
-    assert figure == "robustness"
-    assert "87.3 % of 400 test images" in text
-    assert "against 99.0 % as they are" in text
-    assert text.endswith("fog is the worst, with 50.0 %.")
-    ((text, _),) = robustness_findings({"robustness": robustness_metrics(made({}))})
-    assert "cannot be told from so many images" in text
+    damaged = robustness_metrics(made({"fog": 0.5}))
+    (found,) = robustness_findings({"robustness": damaged})
+    assert (found.figure, found.value, found.interval) == (
+        "robustness", damaged["mean"]["accuracy"], damaged["mean"]["interval"],
+    )  # fmt: skip
+    assert "87.3 % of 400 test images" in found.text
+    assert "against 99.0 % as they are" in found.text
+    assert found.text.endswith("fog is the worst, with 50.0 % (45.1 % to 54.9 %).")
+    (found,) = robustness_findings({"robustness": robustness_metrics(made({}))})
+    assert found.text.endswith("as they are.")
 
 
 def test_an_attack_is_a_finding_from_the_smallest_change_that_surely_takes_half() -> None:
@@ -95,21 +98,22 @@ def test_an_attack_is_a_finding_from_the_smallest_change_that_surely_takes_half(
         return {"accuracy": accuracy, "interval": [low, high]}
 
     attacks = {"n": 500, "clean": share(0.98, 0.97, 0.99), "epsilons": [0.1, 0.2, 0.3],
-               "pgd": [share(0.45, 0.41, 0.50), share(0.3, 0.27, 0.33), share(0.1, 0.08, 0.12)]}  # fmt: skip
-    ((text, _),) = robustness_findings({"attacks": attacks})
-    assert "at most 20.0 %" in text
-    assert "30.0 % of 500" in text
+               "pgd": [share(0.45, 0.41, 0.488), share(0.3, 0.27, 0.33), share(0.1, 0.08, 0.12)]}  # fmt: skip
+    (found,) = robustness_findings({"attacks": attacks})
+    assert "at most 20.0 %" in found.text
+    assert "30.0 % (27.0 % to 33.0 %) of 500" in found.text
+    assert (found.figure, found.value, found.interval) == ("attacks", 0.3, [0.27, 0.33])
     attacks["pgd"] = [share(0.9, 0.88, 0.92)] * 3
     assert robustness_findings({"attacks": attacks}) == ()
 
 
-def test_strange_images_are_a_finding_only_where_two_kinds_differ_by_more_than_chance() -> None:
+def test_strange_images_are_a_finding_only_where_one_kind_is_the_worst_by_more_than_chance() -> None:
     def stranger(title: str, area: float) -> dict[str, object]:
-        return {"title": title, "distance": {"auroc": area, "interval": [area - 0.02, area + 0.02]}}
+        return {"title": title, "distance": {"auroc": area, "simultaneous_interval": [area - 0.02, area + 0.02]}}
 
-    ((text, _),) = robustness_findings(
-        {"strangers": {"layer": "dense", "sets": [stranger("noise", 0.97), stranger("letters", 0.51)]}}
-    )
-    assert "an image of letters is told from test images no better than chance" in text
-    assert "0.510" in text
-    assert robustness_findings({"strangers": {"layer": "dense", "sets": [stranger("a", 0.9), stranger("b", 0.92)]}}) == ()
+    sets = [stranger("noise", 0.97), stranger("letters", 0.51)]
+    (found,) = robustness_findings({"strangers": {"layer": "dense", "worst": "letters", "sets": sets}})
+    assert "is letters: no better than chance, with an area under the ROC curve of 0.510 (0.490 to 0.530)" in found.text
+    assert (found.figure, found.value, found.interval) == ("strangers", 0.51, [0.49, 0.53])
+    assert robustness_findings({"strangers": {"layer": "dense", "worst": None, "sets": sets}}) == ()
+    assert robustness_findings({"strangers": {"layer": "dense", "sets": sets}}) == ()  # as earlier versions wrote it

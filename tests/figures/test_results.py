@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import confusion_matrix, precision_score, recall_score
 
+from convscope.analysis.comparison_words import mcnemar
 from convscope.analysis.confusion import Confusion
+from convscope.analysis.intervals import wilson
+from convscope.analysis.mcnemar import mid_p
 from convscope.analysis.record import RunRecord
 from convscope.figures.accuracy import draw_accuracy
 from convscope.figures.baseline import draw_baseline
@@ -169,9 +172,27 @@ def test_baseline_states_errors_ratio_and_parameters_of_both(
 ) -> None:
     figure, other = illustrations["baseline"], digits_record.metrics["baseline"]
     assert f"{other['error_ratio']:.2f} times" in figure.title
+    assert mcnemar(mid_p(other["only_model_wrong"], other["only_baseline_wrong"])) in figure.title
     assert {f"{other['num_parameters']:,}", f"{digits_record.metrics['parameters']:,}", percent(other["accuracy"])} <= set(
         texts_of(figure)
     )
+
+
+def test_the_baseline_is_told_apart_by_pairs_and_not_by_the_overlap_of_intervals(digits_record: RunRecord) -> None:
+    own, other = wilson(9905, 10_000), wilson(9870, 10_000)
+    assert own.low < other.high
+    test = {**digits_record.metrics["test"], "n": 10_000, "errors": 95, "accuracy": 0.9905, "interval": [own.low, own.high]}
+    beside = {
+        **digits_record.metrics["baseline"],
+        "n": 10_000, "errors": 130, "accuracy": 0.987, "interval": [other.low, other.high], "error_ratio": 95 / 130,
+        "both_wrong": 60, "only_baseline_wrong": 70, "only_model_wrong": 35,
+    }  # fmt: skip
+    apart = draw_baseline({**digits_record.metrics, "test": test, "baseline": beside}, "cnn")
+    assert apart.title.endswith("95 against 130 of 10,000; more than chance makes (McNemar's test, mid-p = 0.0006)")
+    assert "a difference in accuracy of 0.35 points (0.15 to 0.56)" in apart.alternative
+    beside |= {"both_wrong": 0, "only_baseline_wrong": 100, "only_model_wrong": 95, "errors": 100, "error_ratio": 0.95}
+    alike = draw_baseline({**digits_record.metrics, "test": test, "baseline": beside}, "cnn")
+    assert "chance alone could make that difference (McNemar's test, mid-p = 0.72)" in alike.title
 
 
 def test_a_baseline_without_errors_is_drawn(digits_record: RunRecord) -> None:

@@ -14,12 +14,9 @@ from ..types import Labels
 from .evaluation import Evaluation
 from .holm import holm
 from .intervals import Interval
-from .mcnemar import mid_p
+from .mcnemar import LEVEL, mid_p
 from .metrics import interval_pair
 from .paired_difference import PairedCounts, count_pairs
-
-LEVEL = 0.05
-"""Of the test: how often two equally good networks may be told apart."""
 
 
 @dataclass(frozen=True)

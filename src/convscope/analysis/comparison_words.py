@@ -83,9 +83,14 @@ def hidden(comparison: Comparison, pair: Pair) -> str:
 
 def chance(pair: Pair) -> str:
     """The test and its p-value, and that it was corrected, if it was."""
-    shown = p_value(pair.adjusted_p)
     corrected = ", corrected for the number of pairs" if pair.adjusted_p != pair.p else ""
-    return f"McNemar's test, mid-p {shown if shown.startswith('<') else '= ' + shown}{corrected}"
+    return f"{mcnemar(pair.adjusted_p)}{corrected}"
+
+
+def mcnemar(p: float) -> str:
+    """``McNemar's test, mid-p = 0.032``."""
+    shown = p_value(p)
+    return f"McNemar's test, mid-p {shown if shown.startswith('<') else '= ' + shown}"
 
 
 def p_value(p: float) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+LEVEL = 0.05
+"""Of the test: how often two equally good networks may be told apart."""
+
 
 def mid_p(only_first: int, only_second: int) -> float:
     """McNemar's test, two-sided, as its mid-p value: of the images that just one of two networks got right, each is as likely

@@ -7,7 +7,8 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from ..analysis.intervals import overlap
+from ..analysis.baseline import pairing_of
+from ..analysis.comparison_words import mcnemar, points
 from ..percent import percent
 from .canvas import NAME_SPACE, Sheet, in_theme, text_width
 from .illustration import Illustration
@@ -23,7 +24,8 @@ LOOKS = ((ACCENT, "o"), (MUTED, "s"))
 
 @in_theme
 def draw_baseline(metrics: Mapping[str, Any], model_name: str) -> Illustration:
-    """Accuracy of both with Wilson's interval of 95 %, what both cost, and which images which of them gets wrong."""
+    """Accuracy of both with Wilson's interval of 95 %, what both cost, which images which of them gets wrong, and whether that
+    tells them apart."""
     own, other = metrics["test"], metrics["baseline"]
     names = (label(model_name.upper(), 10), label(other["model_name"].upper(), 10))
     title = _title(own, other, names)
@@ -48,12 +50,12 @@ def draw_baseline(metrics: Mapping[str, Any], model_name: str) -> Illustration:
     return Illustration(
         "baseline", title,
         "Above, the accuracy of both on a scale that does not start at zero; below, their errors on the same test images, those "
-        "that both make on the left.",
+        "that both make on the left. What tells the two apart is the hatched ends, and not whether the intervals overlap.",
         f"{names[0]}: {percent(own['accuracy'])} ({percent(low)} to {percent(high)}), {own['errors']:,} errors, "
         f"{metrics['parameters']:,} parameters. {names[1]}: {percent(other['accuracy'])} ({percent(other['interval'][0])} to "
         f"{percent(other['interval'][1])}), {other['errors']:,} errors, {other['num_parameters']:,} parameters. Both get "
         f"{other['both_wrong']:,} images wrong, only the {names[0]} {other['only_model_wrong']:,}, only the {names[1]} "
-        f"{other['only_baseline_wrong']:,}.",
+        f"{other['only_baseline_wrong']:,}: a difference in accuracy of {_difference(other)}.",
         sheet.figure,
     )  # fmt: skip
 
@@ -62,13 +64,16 @@ def _title(own: Mapping[str, Any], other: Mapping[str, Any], names: tuple[str, s
     ratio = other["error_ratio"]
     if ratio is None:
         return f"The {names[1]} makes no error on {own['n']:,} test images, the {names[0]} {count(own['errors'], 'error')}"
-    doubt = (
-        "their intervals overlap, so this does not settle which is better"
-        if overlap(own["interval"], other["interval"])
-        else "their intervals do not overlap"
-    )
+    pairing = pairing_of(other)
+    judged = "more than chance makes" if pairing.told_apart else "chance alone could make that difference"
     return (f"The {names[0]} makes {ratio:.2f} times the errors of the {names[1]}: {own['errors']:,} against "
-            f"{other['errors']:,} of {own['n']:,}; {doubt}")  # fmt: skip
+            f"{other['errors']:,} of {own['n']:,}; {judged} ({mcnemar(pairing.p)})")  # fmt: skip
+
+
+def _difference(other: Mapping[str, Any]) -> str:
+    pairing = pairing_of(other)
+    low, high = (points(end, unit=False) for end in (pairing.interval.low, pairing.interval.high))
+    return f"{points(pairing.difference)} ({low} to {high})"
 
 
 def _draw_accuracies(axes: Axes, own: Mapping[str, Any], other: Mapping[str, Any]) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..analysis.intervals import overlap
-from .facts import Page, number_of, short
+from ..analysis.baseline import pairing_of
+from ..analysis.comparison_words import mcnemar
+from ..analysis.comparison_words import points as differences
+from .facts import Page, short
 from .formats import capital, counted, percent, whole
 
 Numbers = Mapping[str, Any]
@@ -29,31 +31,42 @@ def _compared(test: Numbers, baseline: Numbers, model: str) -> str:
     other, gap = short(baseline["model_name"]), baseline["errors"] - test["errors"]
     if gap == 0:
         return f"The {other}, trained on the same images {_for(baseline)}, makes exactly as many mistakes."
-    better = gap > 0
-    points = 100 * abs(test["accuracy"] - baseline["accuracy"])
-    apart = not overlap(test["interval"], baseline["interval"])
-    doubt = ("The two intervals do not overlap, though each network was trained only once." if apart else
-             "But the two intervals overlap: one training of each does not settle which is better.")  # fmt: skip
-    errors = _errors_in_words(test["errors"], baseline, model, other)
-    return (f"That is {'even better' if better else 'worse'} than the {other}, which was trained on the same images "
-            f"{_for(baseline)} and is right on {percent(baseline['accuracy'])}. The difference is {points:.2f} percentage points, "
-            f"{errors}. {doubt}")  # fmt: skip
+    pairing = pairing_of(baseline)
+    beside = f"the {other}, which was trained on the same images {_for(baseline)}"
+    points = f"{100 * abs(pairing.difference):.2f} percentage points"
+    if not pairing.told_apart:
+        return (f"{capital(beside)}, is right on {percent(baseline['accuracy'])}. The difference of {points} is no more than "
+                f"chance makes of two equally good networks ({mcnemar(pairing.p)}): {_instead(test, baseline)}. With 95 % "
+                f"confidence it lies {_between(pairing.interval.low, pairing.interval.high)}.")  # fmt: skip
+    ends = (pairing.interval.low, pairing.interval.high)
+    low, high = ends if gap > 0 else (-ends[1], -ends[0])
+    return (f"That is {'even better' if gap > 0 else 'worse'} than {beside} and is right on {percent(baseline['accuracy'])}. The "
+            f"difference is {points}, with 95 % confidence {_between(low, high)}: more than chance makes of two equally good "
+            f"networks ({mcnemar(pairing.p)}). {_ratio(test, baseline, model, other)} Each was trained once, so this is about "
+            "these two networks; about their kinds, several seeds of each would tell.")  # fmt: skip
 
 
 def _for(baseline: Numbers) -> str:
     return f"for {counted(baseline['epochs'], 'epoch')}"
 
 
-def _errors_in_words(errors: int, baseline: Numbers, model: str, other: str) -> str:
-    ratio = baseline["error_ratio"]
-    numbers = f"{whole(errors)} against {whole(baseline['errors'])}"
+def _between(low: float, high: float) -> str:
+    return f"between {differences(low, unit=False)} and {differences(high, unit=False)}"
+
+
+def _ratio(test: Numbers, baseline: Numbers, model: str, other: str) -> str:
+    ratio, numbers = baseline["error_ratio"], _instead(test, baseline)
     if ratio is None:
-        return f"in mistakes {numbers}"
+        return f"In numbers: {numbers}."
     if ratio < 0.45:
-        return f"but the error rate is cut to less than half ({numbers}, {ratio:.2f} times)"
+        return f"The error rate is cut to less than half: {numbers}."
     if ratio <= 0.55:
-        return f"but the error rate is about halved ({numbers}, {ratio:.2f} times)"
-    return f"and the {model} makes {ratio:.2f} times the mistakes of the {other} ({numbers})"
+        return f"The error rate is about halved: {numbers}."
+    return f"The {model} makes {ratio:.2f} times the mistakes of the {other}: {numbers}."
+
+
+def _instead(test: Numbers, baseline: Numbers) -> str:
+    return f"{counted(test['errors'], 'mistake')} against {whole(baseline['errors'])}"
 
 
 def _shared(baseline: Numbers, model: str) -> str:
@@ -69,7 +82,6 @@ def _price(page: Page, baseline: Numbers, model: str) -> str:
     text = (f"The {model} has {whole(metrics['parameters'])} parameters and takes {whole(metrics['multiply_adds'])} multiply-adds "
             f"per image, {work:.1f} times the work of the {other} with its {whole(baseline['num_parameters'])} "
             "parameters.")  # fmt: skip
-    if number_of(page, "Conv2D") and metrics["test"]["interval"][0] > baseline["interval"][1]:
-        text += (" What it gains by is the convolutions: they look for the same small features at every place of an image, where "
-                 "dense layers have to learn each place anew.")  # fmt: skip
+    if pairing_of(baseline).told_apart:
+        text += " The two differ in more than one respect, so what the difference comes from was not measured."
     return text

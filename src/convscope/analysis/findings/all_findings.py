@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..robustness_findings import robustness_findings
 from .classes import differing_classes
 from .confidence import believed_confidence
+from .confusions import confused
 from .finding import Finding
 from .generalisation import generalisation
-from .network import blind_pixels, costs
-from .results import compared_with_baseline, most_confused, result
+from .results import compared_with_baseline, result
+from .robustness import robustness_findings
 from .selection import bought_accuracy
-from .suspects import suspect_labels
+from .suspects import audited_labels, suspect_labels
 
 
 def find(metrics: Mapping[str, Any], *, model_name: str) -> tuple[Finding, ...]:
@@ -21,14 +21,13 @@ def find(metrics: Mapping[str, Any], *, model_name: str) -> tuple[Finding, ...]:
     candidates = (
         result(metrics["test"]),
         compared_with_baseline(metrics, model_name),
-        most_confused(metrics["test"]),
         differing_classes(metrics["test"]),
+        confused(metrics["test"]),
         believed_confidence(metrics),
         bought_accuracy(metrics),
         suspect_labels(metrics),
-        *(Finding(*each) for each in robustness_findings(metrics)),
+        audited_labels(metrics),
+        *robustness_findings(metrics),
         generalisation(metrics),
-        costs(metrics["layers"]),
-        blind_pixels(metrics),
     )
     return tuple(finding for finding in candidates if finding is not None)

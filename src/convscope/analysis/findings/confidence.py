@@ -30,7 +30,8 @@ def believed_confidence(metrics: Mapping[str, Any]) -> Finding | None:
             f", and {percent(after['ece']['value'])} ({_range(after['ece']['interval'])}) after division by the temperature "
             f"{doubt['temperature']:.2f}, fitted on {doubt['n']:,} {doubt['measured_on']} images"
         )
-    return Finding(f"{text}.", "reliability", ece["value"], list(ece["interval"]))
+    brief = f"{word} than right by {100 * near:.2f} to {100 * far:.2f} points"
+    return Finding(f"{text}.", brief, "reliability", gap["value"], [low, high])
 
 
 def _range(interval: list[float]) -> str:

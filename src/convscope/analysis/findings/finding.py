@@ -8,11 +8,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Finding:
-    """A sentence, and the figure (or section) in which its evidence is."""
+    """A sentence that this run's numbers bear out, and would not have to."""
 
     text: str
+    """With the number and its interval."""
+    brief: str
+    """The same in a few words, for the first screen."""
     figure: str
-    value: float | None = None
-    """The number that it is about, in the unit of what it is; ``None`` where it is about several."""
-    interval: Sequence[float] | None = None
-    """``[low, high]``, 95 %; ``None`` of what was counted and not measured."""
+    """The figure in which its evidence is, or the part of the section on doubt: ``"strangers"``, ``"attacks"`` or
+    ``"label_audit"``."""
+    value: float
+    """The number that it is about, in the unit of what it is."""
+    interval: Sequence[float]
+    """``[low, high]``: 95 % confidence, for all that it was chosen among where it was chosen."""

@@ -24,6 +24,11 @@ def generalisation(metrics: Mapping[str, Any]) -> Finding | None:
         if last["accuracy"] > high
         else "the harder ones are those it trains on, which are changed at random or were met before it had learnt"
     )
-    gap = (last["accuracy"] - each for each in (last["val_accuracy"], high, low))
-    value, *interval = gap
-    return Finding(f"In the last epoch it was right on {shares}: {why}.", "accuracy", value, interval)
+    value, *interval = (last["accuracy"] - each for each in (last["val_accuracy"], high, low))
+    return Finding(
+        f"In the last epoch it was right on {shares}: {why}.",
+        f"training {percent(last['accuracy'])}, validation {percent(last['val_accuracy'])} ({percent(low)} to {percent(high)})",
+        "accuracy",
+        value,
+        interval,
+    )

@@ -1,4 +1,4 @@
-"""How good the network is, beside the simpler one, and what it confuses."""
+"""How good the network is, and how good beside the simpler one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...percent import percent
-from ..intervals import overlap, wilson
+from ..baseline import pairing_of
+from ..comparison_words import mcnemar, points
 from .finding import Finding
 
 
@@ -16,6 +17,7 @@ def result(test: Mapping[str, Any]) -> Finding:
     return Finding(
         f"{percent(test['accuracy'])} of {test['n']:,} test images are classified correctly, between {percent(low)} and "
         f"{percent(high)} with 95 % confidence; {_images(test['errors'])} went wrong.",
+        f"{percent(test['accuracy'])} right ({percent(low)} to {percent(high)})",
         "confusion_matrix",
         test["accuracy"],
         [low, high],
@@ -23,41 +25,33 @@ def result(test: Mapping[str, Any]) -> Finding:
 
 
 def compared_with_baseline(metrics: Mapping[str, Any], model_name: str) -> Finding | None:
-    """Nothing where there is no other network, or one that made no error."""
+    """The difference in accuracy, by the images that only one of the two gets wrong. Nothing where there is no other network,
+    or one that made no error."""
     baseline = metrics.get("baseline")
     if baseline is None or baseline["error_ratio"] is None:
         return None
-    own, other, ratio = metrics["test"], baseline["model_name"].upper(), baseline["error_ratio"]
-    verdict = (
-        f"{model_name.upper()} makes {ratio:.2f} times the errors of the {other}: {own['errors']} against "
-        f"{baseline['errors']}"
+    own, other, ratio, pairing = (
+        metrics["test"],
+        baseline["model_name"].upper(),
+        baseline["error_ratio"],
+        pairing_of(baseline),
     )
-    doubt = "their intervals do not overlap"
-    if overlap(own["interval"], baseline["interval"]):
-        doubt = "their intervals overlap, so one run of each does not settle which is better"
+    low, high = pairing.interval.low, pairing.interval.high
+    span = f"{points(low, unit=False)} to {points(high, unit=False)}"
+    judged = "more than chance makes" if pairing.told_apart else "which chance alone could make"
     return Finding(
-        f"The {verdict} ({percent(own['accuracy'])} against {percent(baseline['accuracy'])}); {doubt}.", "baseline", ratio
+        f"The {model_name.upper()} makes {ratio:.2f} times the errors of the {other}, {own['errors']:,} against "
+        f"{baseline['errors']:,} of the same {own['n']:,} test images: a difference in accuracy of {points(pairing.difference)} "
+        f"({span}), {judged} ({mcnemar(pairing.p)}).",
+        f"{_beside(pairing.told_apart, ratio, other)} ({points(pairing.difference)}, {span})",
+        "baseline",
+        pairing.difference,
+        [low, high],
     )
 
 
-def most_confused(test: Mapping[str, Any]) -> Finding | None:
-    """The pairs that were confused most often, in this test split."""
-    pairs = test["confused_pairs"]
-    if not pairs:
-        return None
-    first = pairs[0]
-    interval = wilson(first["count"], first["support"])
-    text = (
-        f"The most frequent confusion: {first['true']} taken for {first['predicted']}, {first['count']} of {first['support']:,} "
-        f"({percent(interval.low, 1)} to {percent(interval.high, 1)})"
-    )
-    others = [f"{pair['true']} for {pair['predicted']} ({pair['count']})" for pair in pairs[1:3]]
-    return Finding(
-        text + (f"; then {' and '.join(others)}." if others else "."),
-        "confusion_matrix",
-        first["count"] / first["support"],
-        [interval.low, interval.high],
-    )
+def _beside(told_apart: bool, ratio: float, other: str) -> str:
+    return f"{ratio:.2f} times the errors of the {other}" if told_apart else f"not to be told apart from the {other}"
 
 
 def _images(number: int) -> str:

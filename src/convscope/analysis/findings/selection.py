@@ -30,6 +30,8 @@ def bought_accuracy(metrics: Mapping[str, Any]) -> Finding | None:
             f"images, it is right on {percent(test['accuracy'])} ({percent(low)} to {percent(high)}), against "
             f"{percent(metrics['test']['accuracy'])} of all; the threshold was chosen on {doubt['n']:,} {doubt['measured_on']} "
             f"images, to be right on {percent(each['wanted'], 1)}.",
+            f"{percent(test['accuracy'])} right ({percent(low)} to {percent(high)}) on the {percent(test['coverage'], 1)} it is "
+            "surest of",
             "coverage",
             test["accuracy"],
             [low, high],

@@ -1,4 +1,4 @@
-"""What the mistakes look like: wrong labels, ties, or the network's own."""
+"""What speaks against labels: the mistakes, each looked into, and an audit of all labels."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from ...percent import percent
 from ..intervals import wilson
 from ..triage import KINDS
 from .finding import Finding
+
+SPLITS = {"train": "training", "test": "test"}
 
 
 def suspect_labels(metrics: Mapping[str, Any]) -> Finding | None:
@@ -26,7 +28,33 @@ def suspect_labels(metrics: Mapping[str, Any]) -> Finding | None:
         f"Of {explained:,} mistakes, {suspect:,} ({percent(interval.low, 0)} to {percent(interval.high, 0)}) {looks} as if "
         f"not the network but the label were wrong, {ambiguous:,} could be either class, and {fault:,} are the network's own: "
         "hints, by what lies near them and how sure it is.",
+        f"{suspect:,} of {explained:,} mistakes {looks} like wrong labels ({percent(interval.low, 0)} to "
+        f"{percent(interval.high, 0)})",
         "mistakes",
         suspect / explained,
+        [interval.low, interval.high],
+    )
+
+
+def audited_labels(metrics: Mapping[str, Any]) -> Finding | None:
+    """Only where networks that had not seen an image would call it by another name."""
+    audit = metrics.get("label_audit")
+    if not audit:
+        return None
+    splits = [split for split in ("train", "test") if split in audit and audit[split]["judged"]]
+    suspects, judged = (sum(int(audit[split][key]) for split in splits) for key in ("suspects", "judged"))
+    if not suspects:
+        return None
+    interval = wilson(suspects, judged)
+    span = f"{percent(interval.low)} to {percent(interval.high)}"
+    parts = " and ".join(
+        f"{audit[split]['suspects']:,} of {audit[split]['judged']:,} {SPLITS[split]} images" for split in splits
+    )
+    return Finding(
+        f"Networks that had not seen them would put {parts} into another class than their labels do, {percent(suspects / judged)} "
+        f"({span}): worth a second look, and no more than that.",
+        f"{suspects:,} labels worth a second look, {percent(suspects / judged)} ({span})",
+        "label_audit",
+        suspects / judged,
         [interval.low, interval.high],
     )
