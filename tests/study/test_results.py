@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
 
 from convscope.data.dataset import Dataset
 from convscope.machine import describe_machine, package_versions
+from convscope.page import study_words
 from convscope.page.study import render_study
 from convscope.study.outcomes import Outcome
 from convscope.study.plan import StudyPlan, make_plan
@@ -61,6 +64,18 @@ def test_the_table_is_about_the_largest_size_and_ranks_by_accuracy(digits: Datas
     assert (best.mean, best.sd) == pytest.approx((np.mean(accuracies), np.std(accuracies, ddof=1)))
     assert (best.lowest, best.highest) == pytest.approx((min(accuracies), max(accuracies)))
     assert best.together == pytest.approx(1 - 21 / 359)  # of image 21, two are right and two say one and the same else
+    assert (best.interval_of_together.low, best.interval_of_together.high) == pytest.approx(
+        proportion_confint(338, 359, method="wilson")
+    )
+    losses = [0.1 * errors for errors in (20, 21, 22, 23)]
+    low, high = stats.t.interval(0.95, 3, loc=np.mean(losses), scale=stats.sem(losses))
+    assert best.interval_of_loss is not None
+    assert (best.loss, best.interval_of_loss.low, best.interval_of_loss.high) == pytest.approx((np.mean(losses), low, high))
+    assert best.best_of == pytest.approx((np.mean(accuracies), np.mean([20, 20, 20, 21, 21, 22]) / -359 + 1,
+                                          np.mean([20, 20, 20, 21]) / -359 + 1, 1 - 20 / 359))  # fmt: skip
+    assert best.interval is not None
+    assert best.interval_of_both is not None
+    assert best.interval_of_both.low < best.interval.low < best.interval.high < best.interval_of_both.high
 
 
 def test_a_difference_that_never_changes_is_judged_by_its_signs(digits: Dataset) -> None:
@@ -93,7 +108,7 @@ def test_remarks_say_what_else_differs(digits: Dataset) -> None:
     remarks = " ".join(make_results(study, digits, runs, []).remarks)
     assert "different versions of keras" in remarks
     assert "bfloat16" in remarks
-    assert "fewer than five seeds" in remarks
+    assert "Fewer than five seeds give no verdict" in remarks
     assert "One seed says nothing" in results(digits, seeds=1).remarks[0]
 
 
@@ -101,6 +116,15 @@ def test_json_is_strict_and_csv_reads_back_the_same_floats(digits: Dataset) -> N
     found = results(digits)
     known = json.loads(json.dumps(to_json(found), allow_nan=False))
     assert known["table"][0]["interval"] == [found.table[0].interval.low, found.table[0].interval.high]
+    (pair,) = known["comparisons"]
+    assert (pair["judged"], pair["distinguishable"], pair["seeds_needed"]) == (False, False, 5)
+    assert (pair["better"], pair["interval_of_better"][1]) == (1, 1)
+    assert pair["interval_of_both"] == [
+        found.comparisons[0].interval_of_both.low,
+        found.comparisons[0].interval_of_both.high,
+    ]
+    assert known["steepest_curve"] is None
+    assert known["curves"][0]["factor_interval"][0] < known["curves"][0]["factor_of_doubling"]
     rows = list(csv.DictReader(io.StringIO(to_csv(found))))
     assert len(rows) == 16
     assert [float(row["accuracy"]) for row in rows] == [each.accuracy for each in found.outcomes]
@@ -112,14 +136,56 @@ def page(digits: Dataset, **asked: Any) -> str:
     return render_study(found, request_of(digits, **asked), {0: digits.test.images[0]})
 
 
+def plain(text: str) -> str:
+    return html.unescape(re.sub(r"<[^>]+>", "", text)).replace("\N{NO-BREAK SPACE}", " ")
+
+
 def test_the_page_says_the_numbers_and_asks_nothing_of_the_network(digits: Dataset) -> None:
     text = page(digits)
-    plain = html.unescape(re.sub(r"<[^>]+>", "", text)).replace("\N{NO-BREAK SPACE}", " ")
-    assert "ann and logistic can’t be told apart" in plain
-    assert f"{100 * (1 - 21.5 / 359):.2f} ± 0.36 %" in plain
-    assert "= 0.125" in plain
+    said = plain(text)
+    assert f"{100 * (1 - 21.5 / 359):.2f} ± 0.36 %" in said
+    assert "= 0.125" in said
     assert "default-src 'none'" in html.unescape(text)
     assert not re.search(r"<script|https?://|\son\w+=|\sstyle=", text)
+
+
+def test_four_seeds_get_no_verdict_on_the_page_and_six_get_one(digits: Dataset) -> None:
+    few, many = plain(page(digits)), plain(page(digits, seeds=6))
+    assert "ann came out ahead, but four seeds are too few to tell whether by chance" in few
+    assert "Four seeds give no verdict" in few
+    assert "beats" not in few
+    assert "by more than seeds" not in few
+    assert "ann beats logistic by more than seeds explain" in many  # the differences are all the same: p is 2 to the −5
+    assert "ann is better" in many
+
+
+def test_the_page_has_what_other_images_would_say_and_what_the_best_of_several_is_worth(digits: Dataset) -> None:
+    found, said = results(digits), plain(page(digits))
+    (pair,), best = found.comparisons, found.table[0]
+    low, high = (f"{100 * end:.2f}" for end in (pair.interval_of_both.low, pair.interval_of_both.high))
+    assert f"{low} to {high} where the images are others too" in said
+    assert f"{100 * best.interval_of_both.low:.2f}–{100 * best.interval_of_both.high:.2f} %" in said  # type: ignore[union-attr]
+    assert f"quotes {100 * (best.best_of[-1] - best.mean):.2f} points more than the mean" in said
+    assert f"{100 * best.interval_of_together.low:.2f}–" in said
+    assert f"{100 * best.best_of[1]:.2f} %" in said
+
+
+def curves_of(**changes: Any) -> dict[str, Any]:
+    """Two curves as ``study-results.json`` has them; ``changes`` for the second."""
+    curve = {"name": "a", "falls": True, "factor_of_doubling": 0.8, "exponent": 0.3}
+    return {"curves": [curve, {**curve, "name": "b", "factor_of_doubling": 0.6, **changes}], "steepest_curve": None}
+
+
+def test_the_title_of_the_curves_names_a_configuration_only_with_evidence() -> None:
+    title = study_words.curve_title
+    assert title(curves_of()).replace("\N{NO-BREAK SPACE}", " ") == "Twice the training images take 20–40 % of the errors"
+    assert title({**curves_of(), "steepest_curve": "b"}).startswith("Twice the training images help b most: they take 40")
+    assert (
+        title(curves_of(falls=False))
+        == title(curves_of(falls=False, exponent=None))
+        == "Errors by the size of the training set"
+    )
+    assert title({**curves_of(), "curves": curves_of()["curves"][:1]}).endswith("of the errors from a")
 
 
 @pytest.mark.parametrize("asked", [{"seeds": 1}, {"seeds": 1, "sizes": ["all"]}, {"seeds": 2, "sizes": [50, 100]}])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,8 @@ import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from convscope.study.comparisons import compare_all, paired_t, wilcoxon
-from convscope.study.learning_curves import learning_curve
+from convscope.study.comparisons import Right, compare_all, paired_t, wilcoxon
+from convscope.study.learning_curves import LearningCurve, learning_curve, steepest
 from convscope.study.seed_statistics import mean_over_seeds
 from convscope.study.votes import count_votes, load_votes, save_votes
 
@@ -74,37 +75,47 @@ def test_many_seeds_take_the_normal_approximation() -> None:
     assert wilcoxon(values) == pytest.approx(stats.wilcoxon(values, method="exact").pvalue, rel=0.1)
 
 
+def answers(accuracy: float, seeds: int, *, images: int = 500, spread: float = 0.0) -> Right:
+    """Of trainings whose accuracies scatter, on images of which some are hard for all of them."""
+    shares = GENERATOR.normal(accuracy, spread, (seeds, 1))
+    return np.asarray(GENERATOR.random((seeds, images)) < shares)
+
+
 def test_every_pair_is_compared_and_corrected_as_statsmodels_does() -> None:
-    accuracies = {name: list(GENERATOR.normal(0.98 + 0.004 * place, 0.004, 10)) for place, name in enumerate("abcd")}
-    found = compare_all(accuracies)
-    assert [(each.first, each.second) for each in found] == [
-        ("a", "b"),
-        ("a", "c"),
-        ("a", "d"),
-        ("b", "c"),
-        ("b", "d"),
-        ("c", "d"),
-    ]
+    right = {name: answers(0.9 + 0.02 * place, 10, spread=0.01) for place, name in enumerate("abcd")}
+    found = compare_all(right)
+    assert [each.first + each.second for each in found] == ["ab", "ac", "ad", "bc", "bd", "cd"]
     rejected, adjusted, *_ = multipletests([each.p for each in found], 0.05, "holm")
     assert [each.p_adjusted for each in found] == pytest.approx(list(adjusted))
     assert [each.distinguishable for each in found] == list(rejected)
     for each in found:
-        differences = np.subtract(accuracies[each.first], accuracies[each.second])
-        low, high = stats.ttest_1samp(differences, 0).confidence_interval()
-        assert (each.difference, each.interval.low, each.interval.high) == pytest.approx((differences.mean(), low, high))
+        one, other = (right[name].mean(axis=1) for name in (each.first, each.second))
+        low, high = stats.ttest_1samp(one - other, 0).confidence_interval()
+        assert (each.difference, each.interval.low, each.interval.high) == pytest.approx(((one - other).mean(), low, high))
+        assert each.better == pytest.approx(stats.mannwhitneyu(one, other).statistic / 100)
+        assert each.interval_of_better.low <= each.better <= each.interval_of_better.high
+        assert each.interval_of_both.low < each.interval.low
+        assert each.interval_of_both.high > each.interval.high
+
+
+def test_fewer_than_five_seeds_get_no_verdict_however_large_the_difference() -> None:
+    for seeds in (2, 3, 4):
+        (pair,) = compare_all({"a": answers(0.99, seeds), "b": answers(0.5, seeds)})
+        assert pair.p_adjusted < 0.05
+        assert (pair.judged, pair.distinguishable) == (False, False)
+    (pair,) = compare_all({"a": answers(0.99, 5), "b": answers(0.5, 5)})
+    assert (pair.judged, pair.distinguishable) == (True, True)
 
 
 def test_equal_networks_are_told_apart_no_more_often_than_promised() -> None:
-    draws = GENERATOR.binomial(1000, 0.98, (600, 3, 6)) / 1000
-    alarms = sum(
-        any(each.distinguishable for each in compare_all(dict(zip("abc", map(list, draw), strict=True)))) for draw in draws
-    )
-    assert stats.binomtest(alarms, 600, 0.05, alternative="greater").pvalue > 1e-3
+    draws = GENERATOR.random((300, 3, 6, 100)) < GENERATOR.normal(0.9, 0.02, (300, 3, 6, 1))
+    alarms = sum(any(each.distinguishable for each in compare_all(dict(zip("abc", draw, strict=True)))) for draw in draws)
+    assert stats.binomtest(alarms, 300, 0.05, alternative="greater").pvalue > 1e-3
 
 
 def test_one_seed_or_one_configuration_leaves_nothing_to_compare() -> None:
-    assert compare_all({"a": [0.9], "b": [0.8]}) == ()
-    assert compare_all({"a": [0.9, 0.8]}) == ()
+    assert compare_all({"a": answers(0.9, 1), "b": answers(0.8, 1)}) == ()
+    assert compare_all({"a": answers(0.9, 2)}) == ()
 
 
 def test_the_curves_exponent_is_that_of_the_straight_line_through_logarithms() -> None:
@@ -116,8 +127,31 @@ def test_the_curves_exponent_is_that_of_the_straight_line_through_logarithms() -
     assert curve.exponent == pytest.approx(slopes.mean())
     assert curve.exponent_interval is not None
     assert (curve.exponent_interval.low, curve.exponent_interval.high) == pytest.approx((low, high))
+    assert curve.exponents == pytest.approx(tuple(slopes))
     assert curve.factor_of_doubling == pytest.approx(2 ** -slopes.mean())
+    assert curve.factor_interval is not None
+    assert (curve.factor_interval.low, curve.factor_interval.high) == pytest.approx((2**-high, 2**-low))
+    assert curve.falls
     assert [point.images for point in curve.points] == [100, 300, 1000]
+
+
+def curve_with(name: str, exponents: Sequence[float]) -> LearningCurve:
+    return learning_curve(name, {size: [0.5 * size**-each for each in exponents] for size in (100, 1000)})
+
+
+def test_a_curve_is_called_the_steepest_only_where_its_seeds_say_so() -> None:
+    slow = curve_with("slow", [0.20, 0.22, 0.21, 0.19, 0.23])
+    fast = curve_with("fast", [0.50, 0.53, 0.49, 0.52, 0.51])
+    near = curve_with("near", [0.52, 0.49, 0.50, 0.54, 0.50])
+    assert steepest([slow, fast]) == "fast"
+    assert steepest([fast, slow, near]) is None
+    assert steepest([fast]) is None
+    assert steepest([curve_with("slow", [0.20, 0.21]), curve_with("fast", [0.50, 0.51])]) is None
+
+
+def test_more_images_are_said_to_help_only_where_the_interval_says_so() -> None:
+    assert not curve_with("noisy", [0.4, -0.3, 0.2, -0.1, 0.3]).falls
+    assert not curve_with("few", [0.50, 0.51, 0.52, 0.53]).falls
 
 
 def test_a_run_without_errors_leaves_the_exponent_open() -> None:

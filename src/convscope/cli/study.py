@@ -128,21 +128,40 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 
 def _sentences(study: Study) -> Iterator[str]:
-    yield from (_compared(each) for each in study.comparisons)
+    for each in study.comparisons:
+        yield from _compared(each)
+    if (best := study.table[0]).n > 1:
+        gain = 100 * (best.best_of[-1] - best.mean)
+        yield f"best of {best.n}: quoting the best training of {best.name} instead of its mean would add {gain:.2f} points"
     for curve in study.results.curves:
         if curve.factor_of_doubling is not None:
-            yield f"{curve.name}: twice the training images leave {percent(curve.factor_of_doubling, 0)} of the errors"
+            ends = curve.factor_interval
+            over = "" if ends is None else f" ({100 * ends.low:.0f} to {percent(ends.high, 0)} over seeds)"
+            yield f"{curve.name}: twice the training images leave {percent(curve.factor_of_doubling, 0)} of the errors{over}"
     for found in study.results.searches:
         better = f"validation loss {found.validation_loss:.4f} against the recipe's {found.base_loss:.4f}"
         yield f"{found.model}-{found.recipe}, {found.trials} trials: {better if found.setting else 'nothing better was found'}"
     yield from (f"note: {remark}" for remark in study.results.remarks)
 
 
-def _compared(pair: Comparison) -> str:
-    low, high = 100 * pair.interval.low, 100 * pair.interval.high
+def _compared(pair: Comparison) -> Iterator[str]:
+    """The verdict with its numbers, and what it means for a single training and for the next study."""
     verdict = "differ by more than seeds explain" if pair.distinguishable else "can't be told apart"
+    if not pair.judged:
+        verdict = "get no verdict from so few seeds"
     p = "p < 0.001" if pair.p_adjusted < 0.001 else f"p = {pair.p_adjusted:.3f}"
-    return f"{pair.first} and {pair.second} {verdict}: {100 * pair.difference:+.2f} points ({low:+.2f} to {high:+.2f}), {p}"
+    over_seeds, over_both = (
+        f"{100 * each.low:+.2f} to {100 * each.high:+.2f}" for each in (pair.interval, pair.interval_of_both)
+    )
+    yield (
+        f"{pair.first} and {pair.second} {verdict}: {100 * pair.difference:+.2f} points ({over_seeds} over seeds, {over_both} over "
+        f"seeds and images), {p}"
+    )
+    needed = "more than 1,000 seeds" if pair.seeds_needed is None else f"{pair.seeds_needed} seeds"
+    yield (
+        f"  one training of {pair.first} is ahead of one of {pair.second} with a probability of {percent(pair.better, 0)}; to find "
+        f"such a difference four times in five takes {needed}"
+    )
 
 
 @contextlib.contextmanager

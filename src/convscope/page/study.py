@@ -15,7 +15,7 @@ from markupsafe import Markup
 from .. import __version__
 from ..figures.png import png_bytes
 from ..types import Images
-from . import formats, study_charts, study_words
+from . import formats, study_charts, study_verdicts, study_words
 from .policy import content_security_policy
 
 WEB = Path(__file__).with_name("web")
@@ -61,6 +61,7 @@ def _with_short_names(results: Mapping[str, Any]) -> dict[str, Any]:
             {**pair, "first": short[pair["first"]], "second": short[pair["second"]]} for pair in results["comparisons"]
         ],
         "curves": [{**curve, "name": short[curve["name"]]} for curve in results["curves"]],
+        "steepest_curve": short.get(results["steepest_curve"]),
     }
 
 
@@ -88,5 +89,5 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(formats=formats, words=study_words, charts=study_charts)
+    environment.globals.update(formats=formats, words=study_words, verdicts=study_verdicts, charts=study_charts)
     return environment

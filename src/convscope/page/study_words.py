@@ -2,64 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from .formats import SPACE, capital, counted, decimal, joined, name, percent, whole, word
+from .formats import capital, counted, decimal, joined, name, percent, percent_range, whole
 
 Results = Mapping[str, Any]
 MINUS = "\N{MINUS SIGN}"
-MOST_NAMED = 4
 PACKAGES = {"keras": "Keras", "tensorflow": "TensorFlow", "tensorflow-cpu": "TensorFlow"}
-
-
-def claim(results: Results) -> str:
-    """The first half of the title: who is ahead, or that nobody is."""
-    rows, n = results["table"], len(results["seeds"])
-    best = rows[0]
-    if len(rows) == 1:
-        return f"{name(best['name'])} reads {percent(best['mean'])} of {_images(results)} right"
-    if n == 1:
-        return f"{name(best['name'])} came out ahead, but one seed cannot tell whether by chance"
-    close = not_told_apart(results, best["name"])
-    if not close:
-        others = "both others" if len(rows) == 3 else "all others"
-        return f"{name(best['name'])} beats {name(rows[1]['name']) if len(rows) == 2 else others} by more than seeds explain"
-    return f"{_and([best['name'], *close])} can’t be told apart"
-
-
-def evidence(results: Results) -> str:
-    """The other half: the numbers behind it."""
-    rows, n = results["table"], len(results["seeds"])
-    best = rows[0]
-    if len(rows) == 1:
-        return f"{spread(best)} over {counted(n, 'seed')}."
-    if n == 1:
-        return f"{percent(best['mean'])} against {percent(rows[1]['mean'])} for {name(rows[1]['name'])}."
-    pair = comparison_of(results, best["name"], rows[1]["name"])
-    low, high = sorted(sign(pair, best["name"]) * end for end in pair["interval"])
-    return (f"{percent(best['mean'])} against {percent(rows[1]['mean'])} for {name(rows[1]['name'])}, a difference of "
-            f"{points(abs(pair['difference']))} points ({points(low)} to {points(high)}) over {counted(n, 'seed')}; "
-            f"p{SPACE}{p_value(pair['p_adjusted'])}.")  # fmt: skip
-
-
-def not_told_apart(results: Results, from_name: str) -> list[str]:
-    """The rows that cannot be told from ``from_name``, in the order of the table."""
-    others = [row["name"] for row in results["table"] if row["name"] != from_name]
-    return [other for other in others if not comparison_of(results, from_name, other)["distinguishable"]]
-
-
-def comparison_of(results: Results, one: str, other: str) -> Mapping[str, Any]:
-    """The comparison of two rows, whichever is first in it."""
-    found: Mapping[str, Any] = next(
-        each for each in results["comparisons"] if {each["first"], each["second"]} == {one, other}
-    )
-    return found
-
-
-def sign(pair: Mapping[str, Any], ahead: str) -> int:
-    """1 where differences are ``ahead`` less the other, −1 where they are the other way round."""
-    return 1 if pair["first"] == ahead else -1
 
 
 def making(results: Results, request: Mapping[str, Any]) -> str:
@@ -87,27 +37,23 @@ def table_title(results: Results) -> str:
     return f"The seed alone moves {name(widest['name'])} by {between} points, from worst to best"
 
 
-def comparison_title(results: Results) -> str:
-    """How many pairs differ."""
-    pairs = results["comparisons"]
-    told = sum(pair["distinguishable"] for pair in pairs)
-    if len(pairs) == 1:
-        return "The two differ by more than seeds explain" if told else "Seeds alone may have made the difference"
-    if told == len(pairs):
-        return f"All {word(len(pairs))} pairs differ by more than seeds explain"
-    return f"{capital(word(told))} of {word(len(pairs))} pairs {'differs' if told == 1 else 'differ'} by more than seeds explain"
-
-
 def curve_title(results: Results) -> str:
-    """What doubling buys the one that it helps most."""
-    fitted = [curve for curve in results["curves"] if curve["exponent"] is not None]
-    if not fitted:
+    """What doubling buys, and whom it helps most where that is more than chance."""
+    curves, steepest = results["curves"], results["steepest_curve"]
+    if steepest is not None:
+        best = next(curve for curve in curves if curve["name"] == steepest)
+        return f"Twice the training images help {name(steepest)} most: they take {_taken(best)} of its errors"
+    falling = [curve for curve in curves if curve["falls"]]
+    if not curves or len(falling) < len(curves):
         return "Errors by the size of the training set"
-    best = min(fitted, key=lambda curve: float(curve["factor_of_doubling"]))
-    factor = best["factor_of_doubling"]
-    if factor >= 1:
-        return "More training images did not help"
-    return f"Twice the training images take {percent(1 - factor, 0)} of its errors from {name(best['name'])}"
+    if len(curves) == 1:
+        return f"Twice the training images take {_taken(curves[0])} of the errors from {name(curves[0]['name'])}"
+    taken = sorted(1 - curve["factor_of_doubling"] for curve in curves)
+    return f"Twice the training images take {percent_range((taken[0], taken[-1]), 0)} of the errors"
+
+
+def _taken(curve: Mapping[str, Any]) -> str:
+    return percent(1 - curve["factor_of_doubling"], 0)
 
 
 def search_title(results: Results) -> str:
@@ -136,17 +82,24 @@ def table_reading(results: Results) -> str:
     if len(results["seeds"]) == 1:
         return "A dot is a training. With one seed there is no spread to show."
     return ("A dot is a training; the bar is the 95 % interval of the mean over seeds (Student’s t), which says what other seeds "
-            f"would give on these same {whole(results['dataset']['test'])} images. What other images would give is less sure: "
-            "the column to the right of it has that interval, by Wilson’s method.")  # fmt: skip
+            f"would give on these same {whole(results['dataset']['test'])} images. “Over images” is what these trainings would "
+            "give on others, by Wilson’s method; “over both” is what other seeds would give on other images, from the variances of "
+            "the table of seeds and images.")  # fmt: skip
 
 
-def comparison_reading(results: Results) -> str:
-    """Which tests, and with what in mind."""
-    number = len(results["comparisons"])
-    corrected = f" With {word(number)} comparisons, p is corrected by Holm’s method." if number > 1 else ""
-    return ("Differences are taken seed by seed. p is that of Student’s paired t-test; the last column has Wilcoxon’s signed-rank "
-            f"test, which asks for no normal distribution but for more seeds, and is not corrected.{corrected} Both speak of "
-            "training again on the same images, judged by the same test images.")  # fmt: skip
+def best_sentence(results: Results) -> str:
+    """What it is worth to quote the best seed."""
+    row, n = results["table"][0], len(results["seeds"])
+    gain = points(row["best_of"][-1] - row["mean"])
+    return (f"Whoever trains {name(row['name'])} {counted(n, 'time')} and quotes the best of them quotes {gain} points more than "
+            "the mean: that is the gain of choosing by the test images, and no network is better for it. The columns have what the "
+            "best of so many of these trainings reaches on average.")  # fmt: skip
+
+
+def best_columns(results: Results) -> list[int]:
+    """The K that are shown: 1, 2, 5, 10 and so on, and all seeds."""
+    n = len(results["seeds"])
+    return sorted({k for power in range(4) for step in (1, 2, 5) if (k := step * 10**power) < n} | {n})
 
 
 def curve_sentence(curve: Mapping[str, Any]) -> str:
@@ -157,11 +110,11 @@ def curve_sentence(curve: Mapping[str, Any]) -> str:
         )
     factor = curve["factor_of_doubling"]
     said = f"twice the images leave {percent(factor, 0)} of the errors"
-    interval = curve["exponent_interval"]
+    interval = curve["factor_interval"]
     if interval is None:
         return f"{name(curve['name'])}: {said}."
-    low, high = (2.0**-end for end in reversed(interval))
-    return f"{name(curve['name'])}: {said} ({percent(low, 0)} to {percent(high, 0)} over seeds)."
+    doubt = "" if curve["falls"] else "; so few seeds cannot say whether they help" if interval[1] >= 1 else ""
+    return f"{name(curve['name'])}: {said} ({percent(interval[0], 0)} to {percent(interval[1], 0)} over seeds){doubt}."
 
 
 def search_sentence(found: Mapping[str, Any]) -> str:
@@ -181,7 +134,7 @@ def hard_sentence(results: Results) -> str:
     """How many images no run got right."""
     hard = results["hard_images"]
     never, runs = sum(each["wrong"] == each["runs"] for each in hard), hard[0]["runs"]
-    first = f"{whole(never)} of {_images(results)}" if never else "No image"
+    first = f"{whole(never)} of {images_of(results)}" if never else "No image"
     cut = " or more" if never and never == len(hard) else ""
     return (
         f"{first}{cut} went wrong in every one of the {runs} runs. Such an image is beyond all of these networks, or its label is "
@@ -213,23 +166,6 @@ def points(difference: float) -> str:
     return text.replace("-", MINUS) if float(text) else "0.00"
 
 
-def p_value(p: float) -> str:
-    """``"< 0.001"``, or ``"= 0.034"``."""
-    return f"<{SPACE}0.001" if p < 0.001 else f"={SPACE}{p:.3f}"
-
-
-def verdict(pair: Mapping[str, Any]) -> str:
-    """In a cell of the table."""
-    if not pair["distinguishable"]:
-        return "can’t be told apart"
-    return f"{name(pair['first'] if pair['difference'] > 0 else pair['second'])} is better"
-
-
-def _and(names: Sequence[str]) -> str:
-    if len(names) > MOST_NAMED:
-        return f"{joined([name(each) for each in names[: MOST_NAMED - 1]] + [f'{len(names) - MOST_NAMED + 1} more'])}"
-    return joined([name(each) for each in names])
-
-
-def _images(results: Results) -> str:
+def images_of(results: Results) -> str:
+    """``"10,000 test images"``."""
     return f"{whole(results['dataset']['test'])} test images"

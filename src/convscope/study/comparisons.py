@@ -5,6 +5,7 @@ of it, and the same seed gives two configurations the same validation images, so
 paired t-test; Wilcoxon's signed-rank test stands beside it, which does not ask for normal differences. (The corrections for
 resampled data, as Nadeau and Bengio's of 2003, are for training sets that overlap and test sets that change; here neither
 does.) On pairing sources of chance: Bouthillier and others, "Accounting for variance in machine learning benchmarks", MLSys 2021.
+What other test images would say is in an interval of its own, :mod:`.seeds_and_images`.
 """
 
 from __future__ import annotations
@@ -17,10 +18,16 @@ from math import sqrt
 import numpy as np
 import numpy.typing as npt
 
+from ..analysis.auroc import auroc
 from ..analysis.holm import holm
 from ..analysis.intervals import Interval
 from ..types import Floats
+from .power import FEWEST_SEEDS, seeds_needed
 from .seed_statistics import mean_over_seeds, two_sided
+from .seeds_and_images import interval_over_both
+
+Right = npt.NDArray[np.bool_]
+"""(seeds, n): whether each seed answers each test image correctly."""
 
 LEVEL = 0.05
 MOST_EXACT = 14
@@ -37,34 +44,62 @@ class Comparison:
     difference: float
     sd: float
     interval: Interval
-    """95 %, of the mean difference; of this pair alone, not widened for the others."""
+    """95 %, of the mean difference over seeds, on these test images; of this pair alone, not widened for the others."""
+    interval_of_both: Interval
+    """95 %, of the mean difference where test images are drawn anew too."""
     p: float
     """Of the paired t-test."""
     p_adjusted: float
     """By Holm, over all comparisons of the study."""
     p_wilcoxon: float
     """Not adjusted."""
+    better: float
+    """The probability that a training of the first comes out ahead of one of the second, ties by half; over all pairs of
+    seeds, equal or not."""
+    interval_of_better: Interval
+    """95 %."""
+    seeds_needed: int | None
+    """To find such a difference four times in five, were it the true one; ``None`` where a study cannot have so many."""
+
+    @property
+    def judged(self) -> bool:
+        """Whether there are seeds enough for a verdict."""
+        return self.n >= FEWEST_SEEDS
 
     @property
     def distinguishable(self) -> bool:
-        """Whether, with all comparisons in view, seeds alone would hardly ever make such a difference."""
-        return self.p_adjusted < LEVEL
+        """Whether, with all comparisons in view, seeds alone would hardly ever make such a difference. Never where there are
+        too few of them for a verdict."""
+        return self.judged and self.p_adjusted < LEVEL
 
 
-def compare_all(accuracies: Mapping[str, Sequence[float]]) -> tuple[Comparison, ...]:
-    """Every pair of configurations; ``accuracies`` by name, in the order of the seeds. Empty for a single seed."""
-    pairs = list(combinations(accuracies, 2))
-    if not pairs or len(next(iter(accuracies.values()))) < 2:
+def compare_all(right: Mapping[str, Right]) -> tuple[Comparison, ...]:
+    """Every pair of configurations, by name; their seeds and images are in the same order. Empty for a single seed."""
+    pairs = list(combinations(right, 2))
+    if not pairs or len(next(iter(right.values()))) < 2:
         return ()
-    differences = [[a - b for a, b in zip(accuracies[one], accuracies[other], strict=True)] for one, other in pairs]
-    raw = [paired_t(each) for each in differences]
-    found = []
-    for (one, other), values, p, adjusted in zip(pairs, differences, raw, holm(raw), strict=True):
-        mean = mean_over_seeds(values)
-        assert mean.sd is not None
-        assert mean.interval is not None
-        found.append(Comparison(one, other, mean.n, mean.mean, mean.sd, mean.interval, p, adjusted, wilcoxon(values)))
-    return tuple(found)
+    accuracies = {name: answers.mean(axis=1) for name, answers in right.items()}
+    raw = [paired_t((accuracies[one] - accuracies[other]).tolist()) for one, other in pairs]
+    return tuple(
+        _compare(pair, [right[name] for name in pair], p, adjusted)
+        for pair, p, adjusted in zip(pairs, raw, holm(raw), strict=True)
+    )
+
+
+def _compare(names: tuple[str, str], right: Sequence[Right], p: float, adjusted: float) -> Comparison:
+    first, second = (answers.mean(axis=1) for answers in right)
+    differences = (first - second).tolist()
+    mean = mean_over_seeds(differences)
+    of_both = interval_over_both(right[0].astype(np.float64) - right[1])
+    assert mean.sd is not None
+    assert mean.interval is not None
+    # Of the probability of improvement: R. Agarwal and others, "Deep reinforcement learning at the edge of the statistical
+    # precipice", NeurIPS 2021. It is the Mann-Whitney statistic, and so the area under a curve.
+    ahead = auroc(first, second)
+    return Comparison(
+        *names, mean.n, mean.mean, mean.sd, mean.interval, of_both or mean.interval, p, adjusted, wilcoxon(differences),
+        ahead.value, ahead.interval, seeds_needed(mean.mean, mean.sd),
+    )  # fmt: skip
 
 
 def paired_t(differences: Sequence[float]) -> float:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from math import log
 
+from ..analysis.holm import holm
 from ..analysis.intervals import Interval
+from .comparisons import LEVEL, paired_t
+from .power import FEWEST_SEEDS
 from .seed_statistics import MeanOverSeeds, mean_over_seeds
 
 
@@ -31,11 +35,25 @@ class LearningCurve:
     error, which no such line passes."""
     exponent_interval: Interval | None
     """95 %, over seeds; ``None`` for a single one."""
+    exponents: tuple[float, ...] = ()
+    """One per seed, where there is a mean of them."""
 
     @property
     def factor_of_doubling(self) -> float | None:
         """What twice the images multiply the error by."""
         return None if self.exponent is None else float(2.0**-self.exponent)
+
+    @property
+    def factor_interval(self) -> Interval | None:
+        """95 %, over seeds; ``None`` for a single one."""
+        ends = self.exponent_interval
+        return None if ends is None else Interval(float(2.0**-ends.high), float(2.0**-ends.low))
+
+    @property
+    def falls(self) -> bool:
+        """Whether more images surely help: there are seeds enough, and the interval of the exponent lies above 0."""
+        enough = len(self.exponents) >= FEWEST_SEEDS
+        return enough and self.exponent_interval is not None and self.exponent_interval.low > 0
 
 
 def learning_curve(name: str, errors: Mapping[int, Sequence[float]]) -> LearningCurve:
@@ -49,8 +67,22 @@ def learning_curve(name: str, errors: Mapping[int, Sequence[float]]) -> Learning
     if len(points) < 2 or any(error <= 0 for seed in of_seeds for error in seed):
         return LearningCurve(name, points, None, None)
     sizes = [log(point.images) for point in points]
-    exponents = mean_over_seeds([-_slope(sizes, [log(error) for error in seed]) for seed in of_seeds])
-    return LearningCurve(name, points, exponents.mean, exponents.interval)
+    exponents = tuple(-_slope(sizes, [log(error) for error in seed]) for seed in of_seeds)
+    mean = mean_over_seeds(exponents)
+    return LearningCurve(name, points, mean.mean, mean.interval, exponents)
+
+
+def steepest(curves: Sequence[LearningCurve]) -> str | None:
+    """The configuration whose error more images lower by a larger factor than that of every other: by paired t-tests of the
+    seeds' exponents, all of them against the one with the largest mean, corrected by Holm over all pairs. ``None`` where
+    there are too few seeds, or that is not so."""
+    fitted = [curve for curve in curves if len(curve.exponents) >= FEWEST_SEEDS]
+    if len(fitted) < 2 or len(fitted) < len(curves):
+        return None
+    pairs = list(combinations(fitted, 2))
+    adjusted = holm([paired_t([a - b for a, b in zip(one.exponents, other.exponents, strict=True)]) for one, other in pairs])
+    best = max(fitted, key=lambda curve: curve.exponent or 0.0)
+    return best.name if all(p < LEVEL for pair, p in zip(pairs, adjusted, strict=True) if best in pair) else None
 
 
 def _slope(x: Sequence[float], y: Sequence[float]) -> float:

@@ -11,18 +11,20 @@ from typing import Any
 import numpy as np
 
 from ..data.dataset import Dataset
-from .comparisons import Comparison, compare_all
-from .learning_curves import LearningCurve, learning_curve
+from .comparisons import Comparison, Right, compare_all
+from .learning_curves import LearningCurve, learning_curve, steepest
 from .outcomes import Outcome
 from .plan import SCHEMA_VERSION, StudyPlan
+from .power import FEWEST_SEEDS
 from .search import Found
 from .table import Row, make_row
 from .votes import Votes, count_votes
 
 MOST_HARD = 60
 """Test images that are named as the hardest."""
-FEWEST_SEEDS = 5
-SO_FEW = "With fewer than five seeds the intervals are wide, and a small difference cannot be told from chance."
+SO_FEW = (
+    "Fewer than five seeds give no verdict: their spread says too little of what others would do. Ask for at least five."
+)
 ONLY_ONE = "One seed says nothing of others: there is no spread, no interval and no comparison. Ask for at least five."
 COLUMNS = ("run", "model", "recipe", "size", "images", "seed", "accuracy", "errors", "n", "loss", "val_accuracy",
            "parameters", "train_seconds")  # fmt: skip
@@ -81,7 +83,7 @@ def make_results(plan: StudyPlan, dataset: Dataset, outcomes: Sequence[Outcome],
         _describe(dataset, plan),
         plan.seeds,
         tuple(rows),
-        compare_all({row.name: row.accuracies for row in rows}),
+        compare_all({row.name: _right(largest[row.name], dataset) for row in rows}),
         tuple(curves),
         tuple(searches),
         {row.name: votes[row.name] for row in rows},
@@ -98,13 +100,30 @@ def to_json(results: StudyResults) -> dict[str, Any]:
         "dataset": dict(results.dataset),
         "seeds": list(results.seeds),
         "table": [_plain(row) for row in results.table],
-        "comparisons": [{**_plain(each), "distinguishable": each.distinguishable} for each in results.comparisons],
-        "curves": [{**_plain(each), "factor_of_doubling": each.factor_of_doubling} for each in results.curves],
+        "comparisons": [
+            {**_plain(each), "judged": each.judged, "distinguishable": each.distinguishable} for each in results.comparisons
+        ],
+        "curves": [_curve(each) for each in results.curves],
+        "steepest_curve": steepest(results.curves),
         "searches": [_plain(each) for each in results.searches],
         "hard_images": [_plain(each) for each in results.hard_images],
         "remarks": list(results.remarks),
         "runs": _records(results),
     }
+
+
+def _curve(curve: LearningCurve) -> dict[str, Any]:
+    factor = curve.factor_interval
+    return {
+        **_plain(curve),
+        "factor_of_doubling": curve.factor_of_doubling,
+        "factor_interval": None if factor is None else [factor.low, factor.high],
+        "falls": curve.falls,
+    }
+
+
+def _right(outcomes: Sequence[Outcome], dataset: Dataset) -> Right:
+    return np.stack([each.predictions == dataset.test.labels for each in outcomes])
 
 
 def to_csv(results: StudyResults) -> str:

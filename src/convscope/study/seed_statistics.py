@@ -41,7 +41,7 @@ def mean_over_seeds(values: Sequence[float]) -> MeanOverSeeds:
     return MeanOverSeeds(n, mean, sd, Interval(mean - half, mean + half))
 
 
-def t_quantile(degrees: int) -> float:
+def t_quantile(degrees: float) -> float:
     """The 97.5 % quantile of Student's t."""
     from scipy.special import stdtrit
 
