@@ -9,7 +9,7 @@ import {isNeutral} from "../../src/convscope/page/web/js/image/perturb.js";
 import {mistakeNames, neighbourName, openTitle, testNameNear} from "../../src/convscope/page/web/js/open-name.js";
 import {makeHand} from "../../src/convscope/page/web/js/pad/hand.js";
 import {formatInk, parseInk} from "../../src/convscope/page/web/js/pad/ink-text.js";
-import {boxShareOf, makingFor} from "../../src/convscope/page/web/js/pad/making.js";
+import {makingFor} from "../../src/convscope/page/web/js/pad/making.js";
 import {slidersFor, stretchesOf} from "../../src/convscope/page/web/js/pad/sweep.js";
 import {layRiver, placeInBlock, riverLayers} from "../../src/convscope/page/web/js/river/layout.js";
 import {INITIAL_STATE, makeState} from "../../src/convscope/page/web/js/state.js";
@@ -138,16 +138,15 @@ test("images are stepped through, and found by number", () => {
   assert.equal(openTitle({source: "picture", index: null, file: "seven.png"}), "seven.png");
 });
 
+const DIGITS = {digits: {box_share: 20 / 28, centre: true}, polarity: null};
+const NO_DIGITS = {digits: null, polarity: null};
+
 test("the making follows what the images are like", () => {
-  const digits = {image_shape: [28, 28, 1], things: "digits"};
-  const pixels = new Uint8Array(2 * 784);
-  for (const image of [0, 1]) for (let row = 4; row < 24; row++) pixels[image * 784 + row * 28 + 14] = 255;
-  close(boxShareOf({count: 2, height: 28, width: 28, pixels}), 20 / 28);
-  const {way, padHeight, settings} = makingFor(digits, null);
-  assert.deepEqual([way, padHeight, settings.boxShare], ["digit", 280, 20 / 28]);
-  assert.equal(makingFor({image_shape: [28, 28, 1], things: "images"}, null).way, "plain");
-  assert.equal(makingFor({image_shape: [32, 32, 3], things: "images"}, null).way, "colour");
-  const small = makingFor({image_shape: [12, 20, 1], things: "images"}, null);
+  const {way, padHeight, settings} = makingFor({image_shape: [28, 28, 1]}, {digits: {box_share: 0.7, centre: false}, polarity: null});
+  assert.deepEqual([way, padHeight, settings.boxShare, settings.centre], ["digit", 280, 0.7, false]);
+  assert.equal(makingFor({image_shape: [28, 28, 1]}, NO_DIGITS).way, "plain");
+  assert.equal(makingFor({image_shape: [32, 32, 3]}, NO_DIGITS).way, "colour");
+  const small = makingFor({image_shape: [12, 20, 1]}, NO_DIGITS);
   assert.deepEqual([small.padHeight, small.padWidth], [168, 280]);
 });
 
@@ -167,7 +166,7 @@ function makePretendLive() {
 
 test("a drawing is taken back stroke by stroke, down to the image before it", () => {
   const live = makePretendLive();
-  const hand = makeHand(live, makingFor({image_shape: [28, 28, 1], things: "digits"}, null));
+  const hand = makeHand(live, makingFor({image_shape: [28, 28, 1]}, DIGITS));
   const draw = (x) => {
     hand.begin({x, y: 60}, 12);
     for (let y = 60; y <= 200; y += 10) hand.extend({x, y});
@@ -191,7 +190,7 @@ test("a drawing is taken back stroke by stroke, down to the image before it", ()
 
 test("a drawing comes back from its text, also one on top of an image", () => {
   const live = makePretendLive();
-  const making = makingFor({image_shape: [28, 28, 1], things: "digits"}, null);
+  const making = makingFor({image_shape: [28, 28, 1]}, DIGITS);
   const hand = makeHand(live, making);
   hand.addsToImage = true;
   hand.begin({x: 20, y: 20}, 12);

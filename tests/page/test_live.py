@@ -7,6 +7,7 @@ import io
 import json
 import math
 import re
+import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ from convscope.models.forward import activations
 from convscope.models.network import Network
 from convscope.page.policy import island
 
-from ..handwriting import penned, photo_of_sheet  # type: ignore[import-not-found]
+from ..handwriting import penned, photo_of_one, photo_of_sheet  # type: ignore[import-not-found]
 from .test_browser import opened  # type: ignore[import-not-found]
 
 if TYPE_CHECKING:
@@ -329,8 +330,7 @@ def test_of_a_photographed_sheet_the_largest_digit_is_taken_as_python_finds_it(
     random = np.random.default_rng(9)
     inks = [penned(label, height, random) for label, height in (("3", 90), ("7", 150), ("1", 80))]
     photo = Image.open(io.BytesIO(photo_of_sheet(inks, list("371"), [3], random).content))
-    photo.thumbnail((560, 560))  # as the page would; without loss, both then have the same pixels
-    photo.save(tmp_path / "sheet.png")
+    photo.save(tmp_path / "sheet.png")  # without loss, both have the same pixels
     found = api.predict(mnist_run, tmp_path / "sheet.png")
     largest = max(found, key=lambda each: each.place.height if each.place else 0)
     with opened(browser, write_page(mnist_text)) as (page, troubles):
@@ -422,6 +422,25 @@ def test_what_the_page_does_not_hold_is_left_out(
         assert page.locator("#chooser").is_visible() == ("evidence" not in missing)
         assert page.locator("#playground-problem").is_visible() == ("weights" in missing)
         assert troubles == []
+
+
+def test_a_photo_of_twelve_megapixels_is_answered_at_once(
+    browser: Browser, write_page: Write, mnist_text: str, tmp_path: Path
+) -> None:
+    random = np.random.default_rng(12)
+    photo = Image.open(io.BytesIO(photo_of_one(penned("4", 300, random), "4", random).content))
+    photo.resize((4032, 3024), Image.Resampling.BILINEAR).save(tmp_path / "phone.jpg", quality=85)
+    seconds = []
+    with opened(browser, write_page(mnist_text)) as (page, troubles):
+        ready(page)
+        for _ in range(2):
+            page.evaluate("convscope.clear()")
+            started = time.perf_counter()
+            page.locator("#pad-file").set_input_files(tmp_path / "phone.jpg")
+            until(page, "convscope.answer() === '4'")
+            seconds.append(time.perf_counter() - started)
+        assert troubles == []
+    assert min(seconds) < 2  # half of it on a machine that does nothing else
 
 
 def test_colour_pictures_are_opened_and_not_drawn(browser: Browser, write_page: Write, colour_text: str) -> None:

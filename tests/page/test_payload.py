@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from convscope.analysis.record import RunRecord
+from convscope.api import Run
 from convscope.page import weights
 from convscope.page.islands import make_islands
 from convscope.page.payload import make_payload
 from convscope.page.policy import island
+from convscope.prediction.classifier import open_classifier
 from convscope.training.history import History
 
 
@@ -33,6 +35,12 @@ def test_the_first_image_is_the_pixels_with_their_label(page: dict[str, Any], di
     assert page["first_image"]["class_name"] == str(digits_record.examples.first_label)
 
 
+def test_pictures_are_fitted_as_predict_does_it(page: dict[str, Any], digits_run: Run) -> None:
+    digits = open_classifier(digits_run.folder).fitting.digits
+    assert digits is not None
+    assert page["fitting"]["digits"] == {"box_share": digits.box_share, "centre": digits.centre}
+
+
 def test_a_loss_that_is_not_a_number_becomes_null(digits_record: RunRecord) -> None:
     broken = History((replace(digits_record.history[0], loss=float("nan"), val_loss=float("inf")),))
     page = make_payload(replace(digits_record, history=broken))
@@ -45,7 +53,7 @@ def test_the_docstring_names_every_key(page: dict[str, Any]) -> None:
     import convscope.page.payload as module
 
     assert module.__doc__ is not None
-    parts = [page, *(page[name] for name in ("first_image", "test_image", "dataset", "weights", "evidence"))]
+    parts = [page, *(page[name] for name in ("first_image", "test_image", "dataset", "fitting", "weights", "evidence"))]
     parts += [page["weights"]["epochs"][0], page["weights"]["arrays"][0]]
     parts += [page["evidence"][name] for name in ("test", "reference", "calibration", "novelty", "film")]
     for key in (key for part in parts for key in part):

@@ -7,13 +7,18 @@ hold (NaN, infinity) becomes ``null``. Keys, at schema version 2:
     run             created, command, model, recipe, seed, config, versions, machine, stopped_early, precision,
                     batch_size: from run.json
     dataset         name, source, description, licence, things, notes, fingerprint, image_shape [h, w, c], class_names,
-                    reading (the options that it was read with)
+                    reading (the options that it was read with), prepared_as_digits and polarity (as ``fitting`` has them,
+                    in full; runs of earlier versions lack them)
     metrics         metrics.json, whole: test, per_class, layers, data, baseline, findings…
     history         one entry per epoch: epoch, seconds, loss, accuracy, val_loss, val_accuracy, learning_rate
     network         name, input_shape, layers [{name, kind, settings, input_shape, output_shape, weights}],
                     non_trainable (number of parameters that no gradient changes)
+    fitting         how pictures become what the network takes: digits (null, or box_share, how much of the frame a digit's
+                    longer side fills, and centre, whether by its mass), polarity (null, or "light on dark" or "dark on
+                    light", for other grey images)
     first_image     label, class_name, pixels [h][w][c] in 0..255: the first training image
     test_image      label, class_name, predicted, confidence: test image 0, into which the page looks
+    readings        {purpose: times}: what the test split was read for, by the run's ledger; empty where nobody kept count
     mistakes_shown  how many of the mistakes have a picture
     weights         null for a network that is too large for a page, or
                     arrays [{name: "layer/weight", shape, offset}], size: offset and size count elements;
@@ -33,8 +38,9 @@ hold (NaN, infinity) becomes ``null``. Keys, at schema version 2:
                     rows of reference; for the mistakes, the most confident first, that there was room for
       calibration   temperature, n, nll_before, nll_after, ece_before, ece_after: confidence is
                     softmax(logits / temperature); null where none of the n images was mistaken
-      novelty       layer, neighbours, distances (101 percentiles), threshold (the 99th): an image's distance is the mean of
-                    the Euclidean ones to its nearest ``neighbours`` in the sample, in the activations of that layer
+      novelty       layer, neighbours, distances (101 percentiles), threshold (the 99th): an image's strangeness is the mean
+                    of the distances to its nearest ``neighbours`` in the sample, between activations of that layer that
+                    are brought to unit length first
       film          epochs, accuracy, confusion (rows true, columns predicted; null with over 100 classes) of the whole test
                     split, measured after the training with the weights that the page has
     evidence_missing  null, or why there is no evidence
@@ -53,7 +59,9 @@ from dataclasses import asdict, dataclass
 from math import isfinite
 from typing import Any
 
+from .. import ledger
 from ..analysis.record import RunRecord
+from ..export.contract import contract_of
 from ..models.network import Network
 from ..types import Images
 from .evidence import evidence_entry, suspects_shown
@@ -90,6 +98,7 @@ def make_payload(record: RunRecord, *, opened: OpenedPicture | None = None) -> d
         "metrics": record.metrics,
         "history": [asdict(epoch) for epoch in record.history],
         "network": {**record.network.description(), "non_trainable": _non_trainable(record.network)},
+        "fitting": _fitting(record),
         "first_image": {
             "label": examples.first_label,
             "class_name": class_names[examples.first_label],
@@ -101,6 +110,7 @@ def make_payload(record: RunRecord, *, opened: OpenedPicture | None = None) -> d
             "predicted": class_names[int(evaluation.predictions[0])],
             "confidence": float(evaluation.confidence[0]),
         },
+        "readings": ledger.purposes(record.readings, request["dataset"].get("fingerprint", "")),
         "mistakes_shown": len(examples.mistake_indices),
         "weights": weights_entry(record),
         "evidence": evidence_entry(record),
@@ -111,6 +121,13 @@ def make_payload(record: RunRecord, *, opened: OpenedPicture | None = None) -> d
     payload["exercises"] = [asdict(each) for each in exercises(record, payload)]
     plain: dict[str, Any] = _plain(payload)
     return plain
+
+
+def _fitting(record: RunRecord) -> dict[str, Any]:
+    contract = contract_of(record)
+    if contract.digits is None:
+        return {"digits": None, "polarity": contract.polarity}
+    return {"digits": {"box_share": contract.digits.box_share, "centre": contract.digits.centre}, "polarity": None}
 
 
 def _non_trainable(network: Network) -> int:

@@ -19,9 +19,9 @@ import {startRiver} from "./river/river.js";
  */
 export function startPlayground(page, live) {
   const {dataset} = live.payload;
-  const {test, reference} = live.images;
+  const {test} = live.images;
   const isInk = test ? areInk(test) : dataset.things === "digits";
-  const hand = makeHand(live, makingFor(dataset, test ?? reference));
+  const hand = makeHand(live, makingFor(dataset, live.payload.fitting));
   showProblem(page, live);
   if (live.run && live.state.image === "drawing") hand.restore(live.state.ink);
   startRiver(page, live, isInk);

@@ -1,7 +1,7 @@
 import {findComponents, maskOfPieces} from "./components.js";
 import {blockMeans} from "./ground.js";
 import {grownMask} from "./levels.js";
-import {clearPaper, hasFlatGround, LONGEST_PAPER} from "./paper.js";
+import {hasFlatGround, inkAbove, LONGEST_PAPER, swallowedLight} from "./paper.js";
 import {DIGIT_SETTINGS, prepareDigit} from "./prepare.js";
 import {groupPieces, isCutOff} from "./sheet.js";
 
@@ -82,9 +82,10 @@ function onPaper(picture) {
 
 /** What is ink by the threshold that leaves most of it in digits: a low one lets lines of ruled paper pass, or grain. */
 function withReach(picture, reach) {
+  const swallowed = swallowedLight(picture, reach);
   let [best, most, above, last] = [null, -1, -1, null];
   for (let attempt = 0; attempt < THRESHOLDS; attempt++) {
-    const paper = clearPaper(picture, above, reach);
+    const paper = inkAbove(swallowed, above);
     const components = findComponents(paper.strong);
     const groups = groupPieces(components, true);
     if (groups.length && groups.length <= MOST_DIGITS) {

@@ -82,14 +82,17 @@ export function inkMoments({height, width, pixels}) {
  * @param {{height: number, width: number, pixels: Uint8Array}} mask 0 or 1
  */
 export function grownMask({height, width, pixels}) {
-  const rows = new Uint8Array(pixels.length);
-  for (let place = 0; place < pixels.length; place++) {
-    rows[place] = pixels[place] | (pixels[place - width] ?? 0) | (pixels[place + width] ?? 0);
+  const rows = pixels.slice();
+  for (let place = width; place < pixels.length; place++) {
+    rows[place] |= pixels[place - width];
+    rows[place - width] |= pixels[place];
   }
-  const both = new Uint8Array(pixels.length);
-  for (let place = 0; place < pixels.length; place++) {
-    const column = place % width;
-    both[place] = rows[place] | (column > 0 ? rows[place - 1] : 0) | (column < width - 1 ? rows[place + 1] : 0);
+  const both = rows.slice();
+  for (let start = 0; start < rows.length; start += width) {
+    for (let place = start + 1; place < start + width; place++) {
+      both[place] |= rows[place - 1];
+      both[place - 1] |= rows[place];
+    }
   }
   return {height, width, pixels: both};
 }

@@ -1,5 +1,5 @@
 import {blockMeans, cellSide, groundOf, isDarkerThanItsGround} from "./ground.js";
-import {borderMedian, grownMask} from "./levels.js";
+import {borderMedian, grownMask, relevelled} from "./levels.js";
 
 /**
  * Ink on paper, photographed: what is ink and what is only shade, told apart. The rule, its numbers and why stand in
@@ -36,31 +36,49 @@ export function hasFlatGround(picture) {
 }
 
 /**
+ * How much each place swallows of the light that its ground gives back, 0..255; in it a pixel is `factor` of the picture's, each
+ * way.
+ *
  * @param {GreyPicture} picture
- * @param {number} above what swallows no more than this is ground
  * @param {number} reach of the closing, in cells
+ * @returns {GreyPicture & {factor: number}}
+ */
+export function swallowedLight({height, width, pixels}, reach) {
+  const factor = Math.ceil(Math.max(height, width) / LONGEST_PAPER);
+  const plane = blockMeans({height, width, levels: pixels}, factor);
+  const {levels} = plane;
+  const side = cellSide(plane);
+  if (!isDarkerThanItsGround(plane, side)) {
+    for (let place = 0; place < levels.length; place++) levels[place] = 255 - levels[place];
+  }
+  const ground = groundOf(plane, side, reach).levels;
+  const swallowed = new Uint8Array(ground.length);
+  for (let place = 0; place < ground.length; place++) {
+    const level = ground[place];
+    if (level > levels[place]) swallowed[place] = Math.floor((255 * (level - levels[place])) / level);
+  }
+  return {height: plane.height, width: plane.width, pixels: swallowed, factor};
+}
+
+/**
+ * @param {GreyPicture & {factor: number}} swallowed
+ * @param {number} above what swallows no more than this is ground
  * @returns {Paper}
  */
-export function clearPaper({height, width, pixels}, above, reach) {
-  const factor = Math.ceil(Math.max(height, width) / LONGEST_PAPER);
-  let plane = blockMeans({height, width, levels: pixels}, factor);
-  const side = cellSide(plane);
-  if (!isDarkerThanItsGround(plane, side)) plane = {...plane, levels: plane.levels.map((level) => 255 - level)};
-  const ground = groundOf(plane, side, reach).levels;
-  const size = {height: plane.height, width: plane.width};
-  const swallowed = Uint8Array.from(ground, (level, place) =>
-    Math.max(Math.floor((255 * (level - plane.levels[place])) / Math.max(level, 1)), 0));
+export function inkAbove({height, width, pixels, factor}, above) {
   const counts = new Array(256).fill(0);
-  for (const level of swallowed) if (level > above) counts[level]++;
+  for (let place = 0; place < pixels.length; place++) counts[pixels[place]]++;
+  counts.fill(0, 0, above + 1);
   const {threshold, strength, rest} = splitLevels(counts);
   const isInk = strength - rest >= LEAST_INK;
-  const strong = {...size, pixels: swallowed.map((level) => (isInk && level > threshold ? 1 : 0))};
+  const strong = relevelled({height, width, pixels}, (level) => (isInk && level > threshold ? 1 : 0));
   const low = Math.floor((threshold + rest) / 2);
   let near = strong;
-  for (let step = 0; step <= Math.floor(Math.max(plane.height, plane.width) / 512); step++) near = grownMask(near);
-  const ink = swallowed.map((level, place) => near.pixels[place]
-    ? Math.min(255, Math.floor((255 * Math.max(level - low, 0)) / Math.max(1, strength - low))) : 0);
-  return {ink: {...size, pixels: ink}, strong, factor, threshold, isCleared: true};
+  for (let step = 0; step <= Math.floor(Math.max(height, width) / 512); step++) near = grownMask(near);
+  const ink = relevelled({height, width, pixels}, (level) =>
+    Math.min(255, Math.floor((255 * Math.max(level - low, 0)) / Math.max(1, strength - low))));
+  for (let place = 0; place < pixels.length; place++) if (!near.pixels[place]) ink.pixels[place] = 0;
+  return {ink, strong, factor, threshold, isCleared: true};
 }
 
 /**

@@ -59,7 +59,7 @@ export function fitInto({height, width, pixels}, box) {
  * @param {FittingScale} scale
  * @returns {PixelShare[]}
  */
-function axisShares(inputs, outputs, {box, length}) {
+export function axisShares(inputs, outputs, {box, length}) {
   const margin = marginBefore(inputs, outputs, {box, length});
   const weigh = length >= box ? areaWeight : bilinearWeight;
   const reach = length / box + 1;

@@ -1,4 +1,6 @@
 import {findDigit} from "../image/finding.js";
+import {fitMiddle, isBrightAround} from "../image/fitting.js";
+import {toGrey} from "../image/grey.js";
 import {beginStroke, clearInk, extendStroke, fromPixels, makeInk, setStrokes} from "../image/ink.js";
 import {DIGIT_SETTINGS, PAD_SETTINGS, prepareDigit} from "../image/prepare.js";
 import {formatInk, parseInk} from "./ink-text.js";
@@ -100,25 +102,23 @@ export function makeHand(live, making) {
       draw({image, strokes});
     },
 
-    /** @param {GreyPicture} picture @param {string} file its name */
-    putPhoto(picture, file) {
+    /** @param {import("../image/shrinking.js").Pixels} picture opaque @param {string} file its name */
+    putPicture(picture, file) {
+      const {image_shape: shape} = live.payload.dataset;
+      const grey = making.way === "digit" ? toGrey(picture) : null;
       remember();
-      [hand.photo, hand.file] = [picture, file];
-      hand.showPhoto();
+      if (grey && !isOneOfTheSet(grey, shape)) {
+        [hand.photo, hand.file] = [grey, file];
+        hand.showPhoto();
+        return;
+      }
+      [hand.photo, hand.prepared] = [null, null];
+      live.openPixels(inputsFrom(fitMiddle(picture, shape, making.polarity)), "picture", file);
     },
 
     showPhoto() {
-      const prepare = making.way === "digit" ? findDigit : prepareDigit;
-      hand.prepared = prepare(hand.photo, {...DIGIT_SETTINGS, ...making.settings, ...hand.switches});
+      hand.prepared = findDigit(hand.photo, {...DIGIT_SETTINGS, ...making.settings, ...hand.switches});
       live.openPixels(inputsFrom(hand.prepared.pixels), "picture", hand.file);
-    },
-
-    /** A picture that is already as the network takes it. @param {Float32Array} pixels @param {string} file */
-    putPixels(pixels, file) {
-      remember();
-      hand.photo = null;
-      hand.prepared = null;
-      live.openPixels(pixels, "picture", file);
     },
 
     /** @param {string} step @param {any} value of a setting of prepareDigit */
@@ -159,6 +159,11 @@ export function makeHand(live, making) {
   }
 
   return hand;
+}
+
+/** Whether a grey picture is a digit as the network takes it, and needs nothing done to it. */
+function isOneOfTheSet(picture, [height, width]) {
+  return picture.height === height && picture.width === width && !isBrightAround(picture);
 }
 
 /** @param {Uint8Array} levels */

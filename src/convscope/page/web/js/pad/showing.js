@@ -1,3 +1,8 @@
+import {blockMeans} from "../image/ground.js";
+
+/** In pixels; the pad is 280, on a fine screen twice as many. */
+const LONGEST_SHOWN = 300;
+
 /**
  * The open image on the pad, before anything is done to it: a drawing as it was drawn, a photo as it is, an image of the set
  * with hard pixels.
@@ -15,7 +20,7 @@ export function paintOpenImage(page, canvas, live, hand, isInk) {
     context.putImageData(greyImage(context, hand.ink, true), 0, 0);
     return;
   }
-  const photo = open.source === "picture" ? hand.photo : null;
+  const photo = open.source === "picture" && hand.photo ? thumbnailOf(hand.photo) : null;
   const picture = photo ?? {height, width};
   const small = page.createElement("canvas");
   [small.width, small.height] = [picture.width, picture.height];
@@ -32,9 +37,28 @@ export function paintOpenImage(page, canvas, live, hand, isInk) {
   context.drawImage(small, (canvas.width - shownWidth) / 2, (canvas.height - shownHeight) / 2, shownWidth, shownHeight);
 }
 
+/** Of large pictures, made once: they are painted anew with every move of a slider. @type {WeakMap<object, object>} */
+const THUMBNAILS = new WeakMap();
+
+/**
+ * A picture for the eye, with no side much longer than 600 pixels.
+ *
+ * @param {import("../image/resample.js").GreyPicture} picture
+ * @returns {{height: number, width: number, pixels: ArrayLike<number>}}
+ */
+export function thumbnailOf(picture) {
+  const factor = Math.floor(Math.max(picture.height, picture.width) / LONGEST_SHOWN);
+  if (factor <= 1) return picture;
+  if (!THUMBNAILS.has(picture)) {
+    const {height, width, levels} = blockMeans({...picture, levels: picture.pixels}, factor);
+    THUMBNAILS.set(picture, {height, width, pixels: levels});
+  }
+  return THUMBNAILS.get(picture);
+}
+
 /**
  * @param {CanvasRenderingContext2D} context
- * @param {import("../image/resample.js").GreyPicture} picture
+ * @param {{height: number, width: number, pixels: ArrayLike<number>}} picture
  * @param {boolean} asInk black, and as opaque as it is bright
  */
 export function greyImage(context, {height, width, pixels}, asInk) {

@@ -1,6 +1,6 @@
 import {newElement} from "../drawing/element.js";
 import {drawWhenSeen} from "../seen.js";
-import {greyImage, inputImage} from "./showing.js";
+import {greyImage, inputImage, thumbnailOf} from "./showing.js";
 import {PREPARATION_STEPS, pictureText} from "./steps-words.js";
 
 /** The side of a picture, in pixels. */
@@ -63,7 +63,7 @@ function openedText({name, done}) {
 }
 
 /** What is done, for the kind of images that this set has. */
-function aboutText({way, settings: {height, width, boxShare}}, {name}, {source}) {
+function aboutText({way, polarity, settings: {height, width, boxShare}}, {name}, {source}) {
   const frame = `${height} × ${width}`;
   if (source === "test" || source === "train") {
     const own = "This image is one of the set's own, and goes in as it is.";
@@ -75,7 +75,8 @@ function aboutText({way, settings: {height, width, boxShare}}, {name}, {source})
       "middle. What you bring goes the same way. Switch a step off, and see what the network makes of it.";
   }
   if (source === "drawing") return `What you draw is scaled to ${frame} pixels. Nothing else is done to it.`;
-  return `The middle of your picture is scaled to ${frame} pixels. Nothing else is done to it.`;
+  const turned = polarity ? `, and inverted unless it is ${polarity}, as the images of ${name} are` : "";
+  return `The middle of your picture is scaled to ${frame} pixels${turned}. Nothing else is done to it.`;
 }
 
 function makeCard(page, hand, step) {
@@ -106,9 +107,10 @@ function makeEnd(page, name) {
 }
 
 function paintStep(canvas, picture, asInk) {
-  fitCanvas(canvas, picture.height, picture.width);
+  const shown = thumbnailOf(picture);
+  fitCanvas(canvas, shown.height, shown.width);
   const context = canvas.getContext("2d");
-  context.putImageData(greyImage(context, picture, asInk), 0, 0);
+  context.putImageData(greyImage(context, shown, asInk), 0, 0);
   canvas.classList.toggle("inked", asInk);
 }
 

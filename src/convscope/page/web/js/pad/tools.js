@@ -1,4 +1,4 @@
-import {greyPictureFrom, inputsFromPicture} from "./pictures.js";
+import {openPicture} from "./pictures.js";
 
 /**
  * The buttons beside the pad, and their keys on it; pictures from outside: chosen, dropped or pasted.
@@ -11,7 +11,6 @@ export function startTools(page, live, hand) {
   const file = page.getElementById("pad-file");
   const note = page.getElementById("pad-note");
   const area = page.getElementById("playground");
-  const isDigit = hand.making.way === "digit";
   if (page.getElementById("pad-clear")) startDrawingTools(page, live, hand);
   page.getElementById("pad-picture").addEventListener("click", () => file.click());
   file.addEventListener("change", () => {
@@ -36,8 +35,7 @@ export function startTools(page, live, hand) {
   async function take(picture) {
     if (!picture || !live.run) return;
     try {
-      if (isDigit) hand.putPhoto(await greyPictureFrom(page, picture), picture.name);
-      else hand.putPixels(await inputsFromPicture(page, picture, live.payload.dataset.image_shape), picture.name);
+      hand.putPicture(await openPicture(page, picture), picture.name);
     } catch {
       note.textContent = `“${picture.name}” is no picture that this browser can read.`;
     }
