@@ -82,6 +82,7 @@ def _convert(model: keras.Model, path: Path, metadata: dict[str, str]) -> None:
             f"exporting to ONNX needs the package {error.name!r}, which is not installed; "
             "install it with: pip install 'convscope[cpu]'"
         ) from error
+    model(np.zeros((1, *model.input_shape[1:]), np.float32))  # Keras exports nothing that was never called
     with _quiet():
         model.export(path, format="onnx", verbose=False)
     proto = onnx.load(path)
