@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from convscope import api, runs
+from convscope import api, examining, ledger, runs
 from convscope.analysis.corruptions.kinds import KINDS
 from convscope.cli import examination
 from convscope.cli.main import group
@@ -110,6 +110,20 @@ def test_without_a_back_end_all_but_the_attacks_is_measured(run_copy: Path, monk
     kept = metrics_of(runs.verify(run_copy))
     assert kept["attacks"] is None
     assert kept["robustness"]["missing"] == dict(found.missing)
+
+
+def test_that_the_test_images_are_read_is_in_the_ledger_before_they_are(
+    run_copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut_short(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(examining, "measure_robustness", cut_short)
+    with pytest.raises(KeyboardInterrupt):
+        api.examine(run_copy)
+    last = ledger.read(run_copy)[-1]
+    assert (last.verb, last.purpose) == ("evaluate", "what it bears: damage, attacks and strange images")
+    assert (last.split, last.n, last.times) == ("test", 359, 1)
 
 
 def test_data_that_are_another_set_now_are_refused_and_the_run_stays_as_it_was(

@@ -2,27 +2,73 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from convscope import api, ledger, runs
 from convscope.cli.main import main
+from convscope.data.dataset import Dataset
+from convscope.experiment import _noting
+from convscope.figures import gallery
 from convscope.ledger import LedgerEntry
+from convscope.training.events import Event, Progress
+from convscope.training.recipes import standard
 
 ENTRY = LedgerEntry("2026-01-01T00:00:00+00:00", "evaluate", "measured", "di\ngits\u2028 “x”", "abc", "test", 359)
 
 
-def test_a_training_notes_that_it_read_its_test_split_once(digits_run: api.Run) -> None:
-    (entry,) = (entry for entry in ledger.read(digits_run.folder) if entry.verb == "train")
+def test_a_training_with_its_report_notes_every_reading_of_its_test_split(digits_run: api.Run) -> None:
+    """Two epochs: the film runs the weights after the first one, and has the last one's result already."""
+    entries = [entry for entry in ledger.read(digits_run.folder) if entry.verb == "train"]
+    assert [(entry.purpose, entry.times) for entry in entries] == [
+        ("the result, after the training", 1),
+        ("the ann beside it", 1),
+        ("the film: how good it was after earlier epochs", 1),
+    ]
     dataset = digits_run.dataset
-    assert (entry.verb, entry.dataset, entry.fingerprint) == ("train", "digits", dataset.fingerprint)
-    assert (entry.split, entry.n, entry.times) == ("test", len(dataset.test), 1)
-    assert entry.time.endswith("+00:00")
+    for entry in entries:
+        assert (entry.dataset, entry.fingerprint) == ("digits", dataset.fingerprint)
+        assert (entry.split, entry.n) == ("test", len(dataset.test))
+        assert entry.time.endswith("+00:00")
+    assert digits_run.record.readings == ledger.read(digits_run.folder)[: len(entries)]
+
+
+def test_a_line_is_written_before_the_images_are_read(
+    digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever breaks off the reading."""
+    folder = tmp_path / "run"
+
+    def broken(*_: object, **__: object) -> None:
+        found = ledger.read(folder)
+        raise RuntimeError(f"read {[(entry.purpose, entry.times) for entry in found]}")
+
+    monkeypatch.setattr(importlib.import_module("convscope.export.onnx"), "export_onnx", broken)
+    small = Dataset("small", digits.train.take(np.arange(200)), digits.test, digits.class_names, digits.provenance)
+    with pytest.raises(RuntimeError, match=r"read \[\('the result, after the training', 1\)\]"):
+        api.train(small, model="logistic", epochs=1, out=folder)
+
+
+def test_validating_on_the_test_split_is_noted_once_an_epoch_and_before_it_ends(
+    tmp_path: Path,
+) -> None:
+    config, known = replace(standard(), validation="test"), ledger.Ledger(tmp_path, "train", "digits", "abc", 359)
+    told: list[Event] = []
+    noting = _noting(told.append, config, known, "validation after every epoch")
+    assert noting is not None
+    for epoch, images_done in ((1, 0), (1, 500), (2, 0), (2, 500)):
+        noting(Progress("cnn", epoch, 2, images_done, 1438, 0.1, 0.9, 1.0, None))
+        assert ledger.purposes(ledger.read(tmp_path), "abc") == {"validation after every epoch": epoch}
+    assert len(told) == 4
+    assert _noting(None, standard(), known, "validation") is None
 
 
 def test_evaluating_on_data_is_a_reading_and_looking_it_up_is_none(run_copy: Path, digits_run: api.Run) -> None:
@@ -33,6 +79,7 @@ def test_evaluating_on_data_is_a_reading_and_looking_it_up_is_none(run_copy: Pat
     *same, last = ledger.read(run_copy)
     assert tuple(same) == before
     assert (last.verb, last.fingerprint) == ("evaluate", digits_run.dataset.fingerprint)
+    assert last.purpose == "an evaluation"
     assert ledger.number_of_readings((*same, last), last.fingerprint) == 1 + ledger.number_of_readings(
         same, last.fingerprint
     )
@@ -42,11 +89,40 @@ def test_evaluating_on_data_is_a_reading_and_looking_it_up_is_none(run_copy: Pat
 
 def test_the_command_says_how_often(run_copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate", str(run_copy)]) == 0
-    assert "this test split was read once with this run: train, 20" in capsys.readouterr().out
+    assert (
+        "this test split was read 3 times: the result, after the training; the ann beside it; the film: how good it was after "
+        "earlier epochs; nothing in this network was chosen by it"
+    ) in capsys.readouterr().out
     assert main(["evaluate", str(run_copy), "digits", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["readings"] == 2
+    assert json.loads(capsys.readouterr().out)["readings"] == 4
     assert main(["evaluate", str(run_copy)]) == 0
-    assert "was read 2 times with this run (evaluate 1, train 1)" in capsys.readouterr().out
+    assert "was read 4 times: " in capsys.readouterr().out
+
+
+def test_the_page_says_how_often_and_what_for(run_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gallery, "drawers", lambda record: [])
+    assert "read once, at the end" not in api.report(run_copy).read_text("utf-8")
+    api.evaluate(run_copy, "digits")
+    text = api.report(run_copy).read_text("utf-8")
+    assert (
+        "The test split was read 4 times: the result, after the training; the ann beside it; the film: how good it was after "
+        "earlier epochs; an evaluation. Nothing in this network was chosen by it."
+    ) in text
+    assert "the result is measured on these, after the training; read 4 times so far" in text
+    (run_copy / ledger.LEDGER).unlink()
+    text = api.report(run_copy).read_text("utf-8")
+    assert "The test split was read" not in text
+    assert "after the training; read" not in text
+
+
+def test_purposes_are_counted_and_told_in_the_order_of_their_first_readings() -> None:
+    def entry(purpose: str, times: int = 1, fingerprint: str = "abc") -> LedgerEntry:
+        return LedgerEntry("2026", "train", purpose, "digits", fingerprint, "test", 359, times)
+
+    found = ledger.purposes([entry("a"), entry("b", 3), entry("a", 2), entry("c", 9, "other")], "abc")
+    assert found == {"a": 3, "b": 3}
+    assert ledger.in_words(found) == "read 6 times: a (3 times); b (3 times)"
+    assert ledger.in_words({"a": 1}) == "read once: a"
 
 
 def test_a_ledger_that_cannot_be_written_costs_a_note_and_no_answer(

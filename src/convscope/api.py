@@ -55,10 +55,8 @@ def evaluate(run: PathLike | Run, data: PathLike | Dataset | None = None, *, rea
     height, width, _ = known["image_shape"]
     loaded = load_dataset(data, fit_to_run(data, reading, (height, width)))
     dataset = align_classes(loaded, known["class_names"])
-    evaluation = _evaluate(Predictor(folder / ONNX_MODEL), dataset.test, dataset.class_names)
-    what = (loaded.name, loaded.fingerprint, "test", len(loaded.test))
-    ledger.append(folder, ledger.LedgerEntry(ledger.now(), "evaluate", "measured on its test split", *what))
-    return evaluation
+    ledger.Ledger(folder, "evaluate", loaded.name, loaded.fingerprint, len(loaded.test)).enter("an evaluation")
+    return _evaluate(Predictor(folder / ONNX_MODEL), dataset.test, dataset.class_names)
 
 
 def examine(run: PathLike | Run, *, everything: bool = False, progress: ExaminingListener | None = None) -> Examination:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 SEED = 0
 """The same for every run, so that two networks are shown the same images, corrupted in the same way."""
+PURPOSE = "what it bears: damage, attacks and strange images"
 SAMPLE, ATTACKED, STRANGE = 1000, 500, 500
 """Test images that are corrupted; those of them that are attacked; strange images in each set."""
 MOST_VALUES, FEWEST = 4_000_000, 200
@@ -74,8 +75,9 @@ def examine_run(run: PathLike | Run, *, everything: bool, progress: Listener | N
     folder = runs.verify(run.folder if isinstance(run, Run) else run)
     record = archive.load_record(folder)
     dataset = run.dataset if isinstance(run, Run) else same_dataset(record.request["dataset"])
-    record = with_evidence(record, folder, dataset)
+    record = with_evidence(record, folder, dataset, verb="evaluate")
     places = choose_places(dataset.test, everything=everything)
+    ledger.Ledger(folder, "evaluate", dataset.name, dataset.fingerprint, len(dataset.test)).enter(PURPOSE, n=len(places))
     background, predictor = background_of(dataset.test.images), Predictor(folder / ONNX_MODEL)
     tick = _ticker("corruptions", len(KINDS) * STRENGTHS, progress)
     robustness = measure_robustness(predictor, dataset.test, places, background, seed=SEED, tick=tick)
@@ -95,10 +97,6 @@ def examine_run(run: PathLike | Run, *, everything: bool, progress: Listener | N
     except ConvscopeError as error:
         missing["attacks"] = str(error)
     sections["robustness"] = {**robustness_metrics(robustness), "missing": missing}
-    what = (dataset.name, dataset.fingerprint, "test", len(places))
-    ledger.append(
-        folder, ledger.LedgerEntry(ledger.now(), "evaluate", "examined: damaged, attacked, held against others", *what)
-    )
     metrics = _keep(folder, record, sections, progress)
     return Examination(folder, robustness, strangers, attacks, missing, metrics, time.perf_counter() - started)
 

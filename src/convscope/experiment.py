@@ -34,7 +34,7 @@ from .reporting import ONNX_MODEL, with_evidence, write_report
 from .request import describe_outcome, describe_request, refuse_other_request
 from .training.augmentation import Augmentation
 from .training.config import TrainConfig
-from .training.events import Listener
+from .training.events import Event, Listener, Progress
 from .training.history import History
 from .training.loop import Training, fit
 from .training.recipes import beside, find_recipe
@@ -68,7 +68,7 @@ class Run:
 
     @property
     def evaluation(self) -> Evaluation:
-        """Of the test split, which was read once, after the training."""
+        """Of the test split, after the training."""
         return self.record.evaluation
 
     @cached_property
@@ -127,11 +127,12 @@ def train(
         if resume and (writable / runs.REQUEST).is_file():
             refuse_other_request(runs.read_json(writable / runs.REQUEST), request)
         write_json(writable / runs.REQUEST, request)
-        checkpoint = writable / runs.CHECKPOINT
-        training = fit(build, dataset, config, seed=seed, progress=progress, checkpoint=checkpoint)
+        checkpoint, entries = writable / runs.CHECKPOINT, _ledger(dataset, writable)
+        noting = _noting(progress, config, entries, "validation after every epoch")
+        training = fit(build, dataset, config, seed=seed, progress=noting, checkpoint=checkpoint)
+        entries.enter("the result, after the training")
         agreement = _keep(training, dataset, writable)
         evaluation = Evaluation(dataset.test.labels, agreement.logits, dataset.class_names)
-        _enter(training, dataset, config, writable)
         doubt = measure_doubt(Predictor(writable / ONNX_MODEL), dataset, evaluation, request["config"], seed=seed)
         outcome = {**describe_outcome(request, training), "onnx": agreement.as_dict()}
         seconds = time.perf_counter() - started
@@ -153,16 +154,24 @@ def _keep(training: Training, dataset: Dataset, folder: Path) -> Agreement:
     return export_onnx(training.model, folder / ONNX_MODEL, class_names=dataset.class_names, check=dataset.test.images)
 
 
-def _enter(training: Training, dataset: Dataset, config: TrainConfig, folder: Path) -> None:
-    """Note in the run's ledger that its test split was read, for its result and for whatever else the recipe reads it."""
+def _ledger(dataset: Dataset, folder: Path) -> ledger.Ledger:
+    return ledger.Ledger(folder, "train", dataset.name, dataset.fingerprint, len(dataset.test))
 
-    def enter(purpose: str, times: int) -> None:
-        known = (dataset.name, dataset.fingerprint, "test", len(dataset.test), times)
-        ledger.append(folder, ledger.LedgerEntry(ledger.now(), "train", purpose, *known))
 
-    if config.validation == "test":
-        enter("validation after every epoch", len(training.history))
-    enter("the result, after the training", 1)
+def _noting(progress: Listener | None, config: TrainConfig, entries: ledger.Ledger, purpose: str) -> Listener | None:
+    """``progress``; where the recipe validates on the test split, one that also enters that, once an epoch, before its end."""
+    if config.validation != "test":
+        return progress
+    entered: set[int] = set()
+
+    def listen(event: Event) -> None:
+        if isinstance(event, Progress) and event.epoch not in entered:
+            entered.add(event.epoch)
+            entries.enter(purpose)
+        if progress:
+            progress(event)
+
+    return listen
 
 
 def _stamp(record: RunRecord, folder: Path) -> None:
@@ -181,9 +190,9 @@ def _report(
     with SecondProcess(folder, ALL) as second:
         beside = BASELINE_OF.get(record.request["model"])
         if beside and not training.stopped_early:
-            record = _with_baseline(record, beside, dataset, config, progress)
+            record = _with_baseline(record, beside, dataset, config, folder, progress)
             archive.save_record(record, folder)
-        record = with_evidence(record, folder, dataset)
+        record = with_evidence(record, folder, dataset, verb="train")
         write_report(record, folder, second)
     return record
 
@@ -196,13 +205,16 @@ def _run_folder(out: PathLike | None, name: str) -> Path:
 
 
 def _with_baseline(
-    record: RunRecord, name: str, dataset: Dataset, config: TrainConfig, progress: Listener | None
+    record: RunRecord, name: str, dataset: Dataset, config: TrainConfig, folder: Path, progress: Listener | None
 ) -> RunRecord:
     """``record`` with the network beside, trained and measured; as it was where Ctrl-C cut that short."""
-    training = fit(find_model(name), dataset, beside(config), seed=record.request["seed"], progress=progress)
+    config, entries = beside(config), _ledger(dataset, folder)
+    noting = _noting(progress, config, entries, f"validation of the {name} beside it, after every epoch")
+    training = fit(find_model(name), dataset, config, seed=record.request["seed"], progress=noting)
     if training.stopped_early:
         return record
     network = from_keras(training.model)
+    entries.enter(f"the {name} beside it")
     of_baseline = _evaluate(Predictor(onnx_bytes(network)), dataset.test, dataset.class_names)
     baseline = measure_baseline(name, training, network, of_baseline, record.evaluation)
     return with_metrics(record, baseline=baseline_metrics(baseline))

@@ -1,8 +1,11 @@
 """The ledger of a run: a line for every time that a test split was read with it.
 
-Who measures often enough finds a good number by chance; so what was measured is counted. ``ledger.jsonl`` lies in the run
-folder, beside the manifest and not in it: it grows when the rest is finished. A line is appended in one write and synced, so
-that several processes can do so at once, and one that dies leaves the lines before its own as they were.
+Who measures often enough finds a good number by chance; so what was measured is counted. A line is written before the images
+are read: what is interrupted then counts as well. Looking again at a result, or at single images of it, is no reading.
+
+``ledger.jsonl`` lies in the run folder, beside the manifest and not in it: it grows when the rest is finished. A line is appended
+in one write and synced, so that several processes can do so at once, and one that dies leaves the lines before its own as they
+were.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,9 +31,9 @@ class LedgerEntry:
     time: str
     """UTC, as ISO 8601 has it."""
     verb: str
-    """``train`` or ``evaluate``."""
+    """``train``, ``report``, ``evaluate`` or ``audit``."""
     purpose: str
-    """What for, in words."""
+    """What for, in words that can follow "for"."""
     dataset: str
     """Its name."""
     fingerprint: str
@@ -40,6 +43,24 @@ class LedgerEntry:
     """Images that were read."""
     times: int = 1
     """How often, where more than once: after every epoch, in a recipe that validates on its test split."""
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Where the readings of one test split are entered."""
+
+    folder: Path
+    """Of the run."""
+    verb: str
+    dataset: str
+    fingerprint: str
+    n: int
+    """Images that the test split has."""
+
+    def enter(self, purpose: str, *, times: int = 1, n: int | None = None) -> bool:
+        """Note that ``n`` of its images, or all, are about to be read. False where that cannot be written."""
+        entry = LedgerEntry(now(), self.verb, purpose, self.dataset, self.fingerprint, "test", n or self.n, times)
+        return append(self.folder, entry)
 
 
 def now() -> str:
@@ -86,6 +107,23 @@ def read(folder: PathLike) -> tuple[LedgerEntry, ...]:
 def number_of_readings(entries: Iterable[LedgerEntry], fingerprint: str) -> int:
     """How often the test split of the data with this ``fingerprint`` was read."""
     return sum(entry.times for entry in entries if entry.fingerprint == fingerprint)
+
+
+def purposes(entries: Iterable[LedgerEntry], fingerprint: str) -> dict[str, int]:
+    """What the test split of the data with this ``fingerprint`` was read for, in the order of the first readings, and how
+    often for each."""
+    times: dict[str, int] = {}
+    for entry in entries:
+        if entry.fingerprint == fingerprint:
+            times[entry.purpose] = times.get(entry.purpose, 0) + entry.times
+    return times
+
+
+def in_words(times: Mapping[str, int]) -> str:
+    """``"read 4 times: the result, after the training; the film, after each epoch (3 times)"``, of :func:`purposes`."""
+    parts = [f"{purpose}{'' if count == 1 else f' ({count:,} times)'}" for purpose, count in times.items()]
+    total = sum(times.values())
+    return f"read {'once' if total == 1 else f'{total:,} times'}: {'; '.join(parts)}"
 
 
 def _entry(known: Any) -> LedgerEntry:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import archive, runs
+from . import archive, ledger, runs
 from .analysis.gathering import gather_evidence
 from .analysis.mistakes import explain_mistakes, mistakes_metrics
 from .analysis.record import RunRecord
@@ -31,9 +31,9 @@ MISTAKES = "mistakes"
 """The key in the metrics."""
 
 
-def with_evidence(record: RunRecord, folder: Path, dataset: Dataset | None) -> RunRecord:
+def with_evidence(record: RunRecord, folder: Path, dataset: Dataset | None, *, verb: str = "report") -> RunRecord:
     """``record`` with its evidence: that of the folder, or gathered now, from ``dataset`` or where the run says it was; and
-    with what the evidence tells of its mistakes.
+    with what the evidence tells of its mistakes. ``verb``: for the ledger, if the test split is read.
 
     Where the data are not there any more, without it, and with the reason.
     """
@@ -42,7 +42,9 @@ def with_evidence(record: RunRecord, folder: Path, dataset: Dataset | None) -> R
             dataset = dataset or same_dataset(record.request["dataset"])
         except ConvscopeError as error:
             return replace(record, evidence_missing=str(error))
-        record = replace(record, evidence=gather_evidence(record, dataset, Predictor(folder / ONNX_MODEL)))
+        entries = ledger.Ledger(folder, verb, dataset.name, dataset.fingerprint, len(dataset.test))
+        evidence = gather_evidence(record, dataset, Predictor(folder / ONNX_MODEL), before_reading=entries.enter)
+        record = replace(record, evidence=evidence, readings=ledger.read(folder))
     if MISTAKES in record.metrics:
         return record
     explained = explain_mistakes(record, Predictor(folder / ONNX_MODEL), saliency=False)
@@ -60,6 +62,7 @@ def write_report(record: RunRecord, folder: Path, second: SecondProcess | None =
     if record.evidence is not None and not (folder / archive.EVIDENCE).is_file():
         archive.save_evidence(record.evidence, folder)
     _keep_mistakes(record, folder)
+    record = replace(record, readings=ledger.read(folder))
     figures = folder / "figures"
     make_folder(figures)
     with _uncollected(), second or drawing.SecondProcess(folder, drawing.EVERY_OTHER) as second:

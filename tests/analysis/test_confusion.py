@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics
+from statsmodels.stats.proportion import proportion_confint
 
 from convscope.analysis.confusion import Confusion, confusion
 from convscope.analysis.scores import class_scores, macro_f1
@@ -45,6 +47,10 @@ def test_the_matrix_and_the_scores_equal_scikit_learns(case: tuple[int, list[tup
     assert np.allclose([score.recall for score in scores], expected[1])
     assert np.allclose([score.f1 for score in scores], expected[2])
     assert [score.support for score in scores] == expected[3].tolist()
+    for label, score in enumerate(scores):
+        hits, called = int(ours.counts[label, label]), int(ours.counts[:, label].sum())
+        bounds = proportion_confint(hits, called, method="wilson") if called else (0, 1)
+        assert (score.precision_interval.low, score.precision_interval.high) == pytest.approx(bounds, abs=1e-12)
     assert np.isclose(
         macro_f1(scores), metrics.f1_score(labels, predictions, labels=classes, average="macro", zero_division=0)
     )

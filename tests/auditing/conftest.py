@@ -22,6 +22,8 @@ class Audited:
     found: OutOfSample
     checkpoint: Path
     events: list[Auditing]
+    readings: list[int]
+    """How many events there were before each reading of the test split."""
 
 
 def flip(dataset: Dataset, share: float, *, seed: int) -> tuple[Dataset, Labels]:
@@ -35,6 +37,13 @@ def flip(dataset: Dataset, share: float, *, seed: int) -> tuple[Dataset, Labels]
 @pytest.fixture(scope="session")
 def audited(digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Audited:
     dataset, chosen = flip(digits, 0.01, seed=0)
-    checkpoint, events = tmp_path_factory.mktemp("audit") / "folds.npz", list[Auditing]()
-    found = cross_validate(dataset, folds=FOLDS, seed=0, progress=events.append, checkpoint=checkpoint)
-    return Audited(dataset, chosen, found, checkpoint, events)
+    checkpoint, events, readings = tmp_path_factory.mktemp("audit") / "folds.npz", list[Auditing](), list[int]()
+    found = cross_validate(
+        dataset,
+        folds=FOLDS,
+        seed=0,
+        progress=events.append,
+        checkpoint=checkpoint,
+        before_reading=lambda: readings.append(len(events)),
+    )
+    return Audited(dataset, chosen, found, checkpoint, events, readings)

@@ -7,14 +7,16 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import convscope
-from convscope import api, archive, runs
+from convscope import api, archive, ledger, runs
 from convscope.analysis.label_audit import LabelAudit
+from convscope.auditing import auditing
 from convscope.auditing.auditing import CHECKPOINT, audit_run
 from convscope.cli.main import main
 from convscope.errors import DatasetError, OutputError
@@ -62,9 +64,23 @@ def test_the_numbers_are_in_metrics_and_fit_the_list(folder: Path, audit: list[l
     assert archive.load_record(folder).metrics["label_audit"] == numbers
 
 
-def test_that_the_test_images_were_read_is_in_the_ledger(folder: Path) -> None:
-    last = json.loads((folder / "ledger.jsonl").read_text("utf-8").splitlines()[-1])
-    assert (last["verb"], last["split"], last["n"], last["times"]) == ("audit", "test", 359, FOLDS)
+def test_that_the_test_images_are_read_is_in_the_ledger_before_a_fold_is_asked(
+    run_copy: Path, audited: Audited, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut_short(*_: object, before_reading: Callable[[], object], **__: object) -> None:
+        before_reading()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(auditing, "cross_validate", cut_short)
+    with pytest.raises(KeyboardInterrupt):
+        audit_run(run_copy, audited.dataset, folds=FOLDS)
+    last = ledger.read(run_copy)[-1]
+    assert (last.verb, last.purpose) == ("audit", "the networks of the label audit")
+    assert (last.split, last.n, last.times) == ("test", 359, 1)
+
+
+def test_an_audit_whose_folds_were_done_reads_nothing_again(folder: Path) -> None:
+    assert {entry.verb for entry in ledger.read(folder)} == {"train"}
 
 
 def test_suspects_are_called_hints(folder: Path) -> None:

@@ -47,10 +47,23 @@ def test_progress_is_told_fold_by_fold(audited: Audited) -> None:
     assert max(event.images_done / event.num_images for event in audited.events) == 1
 
 
+def test_every_reading_of_the_test_split_is_told_of_before_it(audited: Audited) -> None:
+    """After the last event of its fold, and before the first one of the next."""
+    of_folds = [event.fold for event in audited.events]
+    assert audited.readings == [of_folds.count(1), len(of_folds)]
+
+
 def test_an_audit_that_was_stopped_goes_on_where_it_was(audited: Audited, tmp_path: Path) -> None:
     shutil.copy(audited.checkpoint, tmp_path / "folds.npz")
     events: list[object] = []
-    again = cross_validate(audited.dataset, folds=FOLDS, seed=0, progress=events.append, checkpoint=tmp_path / "folds.npz")
+    again = cross_validate(
+        audited.dataset,
+        folds=FOLDS,
+        seed=0,
+        progress=events.append,
+        checkpoint=tmp_path / "folds.npz",
+        before_reading=lambda: events.append("read"),
+    )
     assert events == []
     assert np.array_equal(again.train, audited.found.train)
     assert np.array_equal(again.test, audited.found.test)

@@ -11,6 +11,7 @@ import pytest
 
 from convscope.analysis.attacks import Attacks, attacks_metrics
 from convscope.analysis.corruptions.kinds import KINDS
+from convscope.analysis.intervals import wilson
 from convscope.analysis.label_audit import LabelAudit, SplitAudit
 from convscope.analysis.record import RunRecord
 from convscope.analysis.robustness import Robustness, robustness_metrics
@@ -47,7 +48,7 @@ def page(digits_record: RunRecord) -> dict[str, Any]:
 
 def test_the_worst_corruption_is_named_with_its_accuracy(page: dict[str, Any]) -> None:
     title = page["metrics"]["robustness"]["kinds"][3]["title"].lower()
-    assert f"The worst is {title}, with 0.0\u00a0%." in certainty.robustness(page)
+    assert f"The worst is {title}, with 0.0\u00a0% (0.0–1.9\u00a0%)." in certainty.robustness(page)
 
 
 def test_no_corruption_is_the_worst_where_the_images_do_not_settle_it(digits_record: RunRecord) -> None:
@@ -57,8 +58,69 @@ def test_no_corruption_is_the_worst_where_the_images_do_not_settle_it(digits_rec
 
 
 def test_the_attack_that_turns_most_answers_is_named_by_its_size(page: dict[str, Any]) -> None:
-    assert "up to ε = 0.100 more than half of its answers are wrong" in certainty.attacks(page)
+    text = certainty.attacks(page)
+    assert text.startswith("Anyone who knows the network")
+    assert "up to ε = 0.100 more than half of its answers are wrong" in text
+    assert text.endswith("The accuracies are upper bounds of what it withstands: a better attack may exist.")
     assert [row[0] for row in certainty.attack_rows(page)] == ["8/255", "0.100"]
+
+
+@pytest.mark.parametrize(
+    ("right", "said"), [(98, "Whether at ε = 0.100 it still gets half"), (130, "Even at ε = 0.100 it still gets more than half"),
+                        (70, "more than half of its answers are wrong")],
+)  # fmt: skip
+def test_half_of_the_answers_count_as_turned_only_where_the_interval_says_so(
+    page: dict[str, Any], right: int, said: str
+) -> None:
+    interval = wilson(right, 200)
+    share = {"accuracy": right / 200, "interval": [interval.low, interval.high]}
+    attacks = {**page["metrics"]["attacks"], "pgd": [page["metrics"]["attacks"]["pgd"][0], share]}
+    assert said in certainty.attacks({"metrics": {"attacks": attacks}})
+
+
+def strangers() -> dict[str, Any]:
+    """Two sets, of which the distance tells the first worse than the second, and both as well as the confidence does."""
+
+    def one(name: str, area: float) -> dict[str, Any]:
+        found = {"auroc": area, "interval": [area - 0.02, area + 0.02]}
+        return {"name": name, "title": name, "n": 60, "distance": {**found, "simultaneous_interval": [area - 0.03, area + 0.03]},
+                "confidence": found, "difference": {"value": 0.0, "interval": [-0.01, 0.01], "p": 1.0, "adjusted_p": 1.0},
+                "noticed": {"share": 0.5, "interval": [0.4, 0.6]}}  # fmt: skip
+
+    known = {"n": 359, "false_alarms": {"share": 0.011, "interval": [0.004, 0.03]}}
+    return {"layer": "dense", "threshold": 0.5, "known": known, "worst": "letters", "left_out": [],
+            "sets": [one("letters", 0.6), one("noise", 0.95)]}  # fmt: skip
+
+
+def compared(*differences: tuple[float, float]) -> str:
+    """The sentence on strange images, where distance and confidence differ so, with such a p for each set."""
+    sets = [{"difference": {"value": value, "adjusted_p": p}} for value, p in differences]
+    known = {"n": 359, "false_alarms": {"share": 0.011}}
+    return certainty.strangers(
+        {"metrics": {"strangers": {"layer": "dense", "threshold": 0.5, "known": known, "sets": sets}}}
+    )
+
+
+def test_distance_and_confidence_are_compared_by_a_test_and_not_by_which_area_is_larger() -> None:
+    more, less, same = (0.1, 0.001), (-0.1, 0.001), (0.1, 0.4)
+    assert "In none of these three sets does the distance" in compared(same, same, same)
+    assert "In two of these three sets the distance tells strange images from known ones better" in compared(
+        more, more, same
+    )
+    assert "; in one the difference may be chance (DeLong's test for pairs" in compared(more, more, same)
+    assert compared(more, less).endswith(
+        "In one of these two sets the distance tells strange images from known ones better than the confidence of the answer "
+        "does, in one worse (DeLong's test for pairs, corrected for the number of sets)."
+    )
+    assert "In one of these two sets the distance tells strange images from known ones worse" in compared(less, same)
+    assert compared().endswith("the more the better.")
+
+
+def test_how_often_the_test_split_was_read_stands_with_its_purposes(page: dict[str, Any]) -> None:
+    assert certainty.readings({"readings": {}}) == ""
+    assert certainty.readings({"readings": {"the result": 1, "the film": 3}}) == (
+        "The test split was read 4 times: the result; the film (3 times). Nothing in this network was chosen by it."
+    )
 
 
 def test_only_suspects_that_are_in_the_page_can_be_opened(page: dict[str, Any]) -> None:
@@ -76,14 +138,14 @@ def test_confidence_is_judged_by_the_interval_of_its_gap(page: dict[str, Any]) -
 
 def test_what_was_not_measured_is_named_with_the_command_that_would(digits_record: RunRecord) -> None:
     commands = [command for command, _ in certainty.not_measured(make_payload(digits_record))]
-    assert commands == ["convscope evaluate RUN --thorough", "convscope audit RUN"]
+    assert commands == ["convscope evaluate . --thorough", "convscope audit ."]
 
 
 def test_every_part_that_was_measured_stands_on_the_page_and_no_other(digits_record: RunRecord) -> None:
     def headings(metrics: dict[str, Any]) -> list[str]:
         text = render(replace(digits_record, metrics=metrics), [])
         section = re.search(r'<section id="sure".*?</section>', text, re.DOTALL)
-        return re.findall(r"<h3>(.*?)</h3>", section[0]) if section else []
+        return re.findall(r"<h3[^>]*>(.*?)</h3>", section[0]) if section else []
 
     damaged = ["Damaged images", "Images changed on purpose", "Labels worth a second look"]
     assert headings(examined(digits_record))[-3:] == damaged

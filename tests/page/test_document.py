@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 from itertools import pairwise
 
 import pytest
 
 from convscope.analysis.record import RunRecord
+from convscope.analysis.recording import with_metrics
 from convscope.figures.illustration import Drawing
 from convscope.figures.theme import ROLES
 from convscope.page.document import WEB, render
 from convscope.page.payload import make_payload
+
+from .test_certainty import examined, strangers  # type: ignore[import-not-found]
 
 MOST_BYTES = 6 * 2**20
 
@@ -158,11 +162,39 @@ def test_keras_summary_is_told_with_none_and_totals(page_text: str) -> None:
         assert part in page_text
 
 
-def test_findings_link_to_their_figures_and_to_nothing_where_there_is_none(digits_record: RunRecord) -> None:
-    findings = [{"text": "It has evidence.", "figure": "first_image_matrix"}, {"text": "It has none.", "figure": "nowhere"}]
+def test_every_finding_leads_to_its_evidence(digits_record: RunRecord, drawings: list[Drawing]) -> None:
+    """Figures, and the parts of the section on doubt that have none."""
+    metrics = examined(digits_record)
+    metrics["strangers"] = strangers()
+    record = with_metrics(replace(digits_record, metrics=metrics))
+    damaged = replace(drawings[-1], name="robustness", svg=drawings[-1].svg.replace(drawings[-1].name, "robustness"))
+    text = render(record, [*drawings, damaged])
+    listed = re.search(r'<section class="findings".*?</section>', text, re.DOTALL)
+    assert listed
+    items = re.findall(r"<li>(.*?)</li>", listed[0], re.DOTALL)
+    links = [re.findall(r'href="#([^"]+)"', item) for item in items]
+    assert len(items) == len(record.metrics["findings"])
+    assert all(len(each) == 1 for each in links)
+    assert {each[0] for each in links} <= set(Elements(text).values("id"))
+    assert {"sure-attacks", "sure-strangers", "sure-label_audit", "figure-robustness"} <= {each[0] for each in links}
+
+
+def test_the_first_findings_after_the_result_stand_in_brief_above_the_playground(
+    page_text: str, digits_record: RunRecord
+) -> None:
+    shown = re.search(r'<ul class="shown".*?</ul>', page_text, re.DOTALL)
+    assert shown
+    assert page_text.index(shown[0]) < page_text.index('id="playground"')
+    text = unescape(re.sub(r"<[^>]+>", "", shown[0])).replace("\xa0", " ")
+    expected = [finding["brief"] for finding in digits_record.metrics["findings"][1:4]]
+    assert [line for line in text.splitlines() if line.strip()] == expected
+
+
+def test_findings_of_earlier_versions_stand_without_a_brief_form(digits_record: RunRecord) -> None:
+    findings = [{"text": "It reads.", "figure": "confusion_matrix"}, {"text": "It bears little.", "figure": "sure"}]
     text = render(replace(digits_record, metrics={**digits_record.metrics, "findings": findings}), [])
-    assert re.search(r'It has evidence\. <a href="#figure-first_image_matrix">', text)
-    assert re.search(r"It has none\.</li>", text)
+    assert 'class="shown"' not in text
+    assert re.search(r'It bears little\. <a href="#sure">How sure it is</a></li>', text)
 
 
 def test_what_does_not_apply_is_left_out(digits_record: RunRecord) -> None:

@@ -51,13 +51,13 @@ def test_worse_is_called_worse_and_not_explained_away(page: Page) -> None:
     assert "worse than the ANN" in text
     assert "better" not in text
     assert "2.00 times the mistakes" in text
-    assert "1.50 percentage points, with 95 % confidence between 1.09 and 1.93" in text
+    assert "1.50 percentage points, with 95 % confidence between 1.09 and 1.92" in text
 
 
 def test_what_chance_could_make_settles_nothing(page: Page) -> None:
     text = compared(page, 95, 100)
     assert "no more than chance makes" in text
-    assert "With 95 % confidence it lies between −0.23 and 0.33." in text
+    assert "With 95 % confidence it lies between −0.22 and 0.33." in text
     assert "comes from" not in text
 
 

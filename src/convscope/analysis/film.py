@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,7 @@ COARSE_BITS = 3
 MOST_CLASSES = 100
 """With more classes, the confusion matrices of all epochs would be the largest part of the page."""
 CHECKED_IMAGES = 64
+PURPOSE = "the film: how good it was after earlier epochs"
 TOLERANCE = 1e-3
 """Largest difference of a logit from the known one, as a share of the largest logit, that is put down to rounding."""
 
@@ -46,6 +47,13 @@ class Film:
     """(e, k, k) rows true, columns predicted; ``None`` with more than ``MOST_CLASSES`` classes."""
     predictions: npt.NDArray[np.unsignedinteger[Any]] | None = None
     """(e, n) what each test image was taken for; ``None`` in runs of earlier versions, which did not keep it."""
+
+
+class BeforeReading(Protocol):
+    """Whoever counts how often a test split is read."""
+
+    def __call__(self, purpose: str, *, times: int = 1) -> object:
+        """It is about to be read for ``purpose``, so many times."""
 
 
 def kept_epochs(num_epochs: int, num_weights: int) -> list[int]:
@@ -71,15 +79,23 @@ def coarse(weights: Weights) -> npt.NDArray[np.float16]:
 
 
 def shoot(
-    network: Network, snapshots: Sequence[Mapping[str, Weights]], images: Images, evaluation: Evaluation
+    network: Network,
+    snapshots: Sequence[Mapping[str, Weights]],
+    images: Images,
+    evaluation: Evaluation,
+    *,
+    before_reading: BeforeReading | None = None,
 ) -> Film | None:
     """Run the coarse weights of the kept epochs over the test ``images``; the last epoch is the ``evaluation`` of them.
+    ``before_reading`` is told that they are about to be read, and how often, if at all.
 
     ``None`` for a network that is not followed here: one with an unknown kind of layer, or that is no chain of layers.
     """
     if not follows(network, images, evaluation):
         return None
     epochs = kept_epochs(len(snapshots), network.num_parameters)
+    if before_reading and len(epochs) > 1:
+        before_reading(PURPOSE, times=len(epochs) - 1)
     predictions = [_predictions(network, snapshots[epoch - 1], images) for epoch in epochs[:-1]]
     predictions.append(evaluation.predictions)
     labels, names = evaluation.labels, evaluation.class_names

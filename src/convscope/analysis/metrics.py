@@ -53,6 +53,7 @@ def evaluation_metrics(evaluation: Evaluation, *, sureness: Sureness | None = No
         "per_class": [
             {
                 **asdict(score),
+                "precision_interval": interval_pair(score.precision_interval),
                 "recall_interval": interval_pair(score.recall_interval),
                 "f1_interval": interval_pair(f1_interval(int(counts[label, label]), score.support, int(called[label]))),
             }

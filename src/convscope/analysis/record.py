@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..ledger import LedgerEntry
 from ..models.network import Network, Weights
 from ..training.history import History
 from .evaluation import Evaluation
@@ -33,3 +34,5 @@ class RunRecord:
     """``None`` where it has not been gathered, or cannot be: it takes the dataset, which a run folder does not hold."""
     evidence_missing: str = "It has not been gathered; `convscope report` does that where the dataset is still there."
     """Why there is none, in a sentence or two."""
+    readings: tuple[LedgerEntry, ...] = ()
+    """The run's ledger when this was read; empty for runs of earlier versions."""

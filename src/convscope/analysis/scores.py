@@ -26,6 +26,8 @@ class ClassScore:
     """Images of this class."""
     recall_interval: Interval
     """Wilson, 95 %."""
+    precision_interval: Interval
+    """Wilson, 95 %, given how many images were predicted as this class."""
 
 
 def class_scores(confusion: Confusion) -> tuple[ClassScore, ...]:
@@ -41,7 +43,8 @@ def class_scores(confusion: Confusion) -> tuple[ClassScore, ...]:
             float(recall[i]),
             float(f1[i]),
             int(support[i]),
-            wilson(int(hits[i]), int(support[i])) if support[i] else Interval(0.0, 1.0),
+            _interval(int(hits[i]), int(support[i])),
+            _interval(int(hits[i]), int(predicted[i])),
         )
         for i, name in enumerate(confusion.class_names)
     )
@@ -50,6 +53,11 @@ def class_scores(confusion: Confusion) -> tuple[ClassScore, ...]:
 def macro_f1(scores: tuple[ClassScore, ...]) -> float:
     """Mean of F1 over the classes, each counting the same."""
     return float(np.mean([score.f1 for score in scores]))
+
+
+def _interval(hits: int, of: int) -> Interval:
+    """Of no images nothing is known."""
+    return wilson(hits, of) if of else Interval(0.0, 1.0)
 
 
 def _share(part: Labels, whole: Labels) -> Floats:

@@ -29,6 +29,7 @@ KEY = "label_audit"
 """In ``metrics.json``."""
 CHECKPOINT = f"{TEMPORARY}label-audit.npz"
 """What the folds said so far. Named as files that anybody may delete, and no part of the run."""
+PURPOSE = "the networks of the label audit"
 PICTURES = 20
 """Training images that the page gets beside those that it has: as many suspects as it names."""
 JUDGES = "Suspects are hints, found by networks: look at each before you change or leave out anything."
@@ -58,7 +59,7 @@ def audit_run(
         check_backend()
         dataset = dataset or same_dataset(record.request["dataset"])
         record, audit = _fresh(record, dataset, folder, folds, kept, progress)
-        record = _with_pictures(with_evidence(record, folder, dataset), audit, dataset)
+        record = _with_pictures(with_evidence(record, folder, dataset, verb="audit"), audit, dataset)
     else:
         audit = replace(earlier, confirmed=kept)
         numbers = dict(record.metrics[KEY])
@@ -78,11 +79,15 @@ def _fresh(
     progress: Listener | None,
 ) -> tuple[RunRecord, LabelAudit]:
     started = time.perf_counter()
+    entries = ledger.Ledger(folder, "audit", dataset.name, dataset.fingerprint, len(dataset.test))
     found = cross_validate(
-        dataset, folds=folds, seed=int(record.request["seed"]), progress=progress, checkpoint=folder / CHECKPOINT
+        dataset,
+        folds=folds,
+        seed=int(record.request["seed"]),
+        progress=progress,
+        checkpoint=folder / CHECKPOINT,
+        before_reading=lambda: entries.enter(PURPOSE),
     )
-    what = (dataset.name, dataset.fingerprint, "test", len(dataset.test), folds)
-    ledger.append(folder, ledger.LedgerEntry(ledger.now(), "audit", "asked the networks of the label audit", *what))
     judged = {
         "train": (dataset.train.labels, found.train),
         "test": (dataset.test.labels, _test_probabilities(found, record, folds)),
@@ -144,7 +149,7 @@ def _earlier(record: RunRecord, folder: Path) -> LabelAudit | None:
 
 
 def _write(record: RunRecord, audit: LabelAudit, folder: Path, dataset: Dataset | None) -> None:
-    record = with_evidence(record, folder, dataset)
+    record = with_evidence(record, folder, dataset, verb="audit")
     with runs.rewriting_report(folder):
         with runs.exchanging(folder, SUSPECTS) as temporary:
             write_text(temporary, to_csv(audit))

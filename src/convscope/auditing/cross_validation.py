@@ -60,12 +60,19 @@ class OutOfSample:
 
 
 def cross_validate(
-    dataset: Dataset, *, folds: int, seed: int, progress: Listener | None = None, checkpoint: Path | None = None
+    dataset: Dataset,
+    *,
+    folds: int,
+    seed: int,
+    progress: Listener | None = None,
+    checkpoint: Path | None = None,
+    before_reading: Callable[[], object] = lambda: None,
 ) -> OutOfSample:
     """Train one network per fold on the others and ask it about its own; stratified, by ``seed``.
 
     ``checkpoint``: a file that keeps what the folds said; where it is there from an audit that was stopped, of the same
-    data with the same settings, it goes on after the folds that are done.
+    data with the same settings, it goes on after the folds that are done. ``before_reading`` is called before a network is asked
+    about the test split.
     Raises :class:`ConfigError` for a number of folds that cannot be; :class:`DatasetError` where no class has two images;
     ``KeyboardInterrupt`` after Ctrl-C.
     """
@@ -85,6 +92,7 @@ def cross_validate(
                 dataset, np.flatnonzero(fold_of != fold), config, seed, _within(fold, folds, config, progress)
             )
             done[rows] = probabilities(predictor, dataset.train.images[fold_of == fold])
+            before_reading()
             done[own] = probabilities(predictor, dataset.test.images)
             if checkpoint is not None:
                 save_arrays(checkpoint, {**done, "key": np.frombuffer(key.encode(), np.uint8)})

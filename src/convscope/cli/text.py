@@ -77,18 +77,12 @@ def _range(interval: Sequence[float]) -> str:
 
 
 def readings_line(entries: Sequence[LedgerEntry], fingerprint: str) -> str:
-    """How often the test split of the data with this ``fingerprint`` was read with a run; empty where nobody kept count."""
-    known = [entry for entry in entries if entry.fingerprint == fingerprint]
-    times = sum(entry.times for entry in known)
-    if not known:
-        return ""
-    if times == 1:
-        return f"this test split was read once with this run: {known[0].verb}, {known[0].time}"
-    by_verb = {
-        verb: sum(each.times for each in known if each.verb == verb) for verb in sorted({each.verb for each in known})
-    }
-    verbs = ", ".join(f"{verb} {count:,}" for verb, count in by_verb.items())
-    return f"this test split was read {times:,} times with this run ({verbs}); whoever picks the best of several finds it by chance"
+    """How often the test split of the data with this ``fingerprint`` was read with a run, and what for; empty where nobody kept
+    count."""
+    from .. import ledger
+
+    times = ledger.purposes(entries, fingerprint)
+    return f"this test split was {ledger.in_words(times)}; nothing in this network was chosen by it" if times else ""
 
 
 def answer_line(prediction: Prediction) -> str:
@@ -135,18 +129,18 @@ def _what(prediction: Prediction) -> str:
 
 
 def class_table(test: Mapping[str, Any]) -> str:
-    """Precision, recall, F1 and support of each class."""
+    """Precision, recall and F1 of each class with their intervals, and its support."""
+    names = ("precision", "recall", "f1")
     rows = (
-        (
-            entry["class_name"],
-            f"{percent(entry['precision'])}",
-            f"{percent(entry['recall'])}",
-            f"{percent(entry['f1'])}",
-            f"{entry['support']:,}",
-        )
+        (entry["class_name"], *(_share(entry[name], entry[f"{name}_interval"]) for name in names), f"{entry['support']:,}")
         for entry in test["per_class"]
     )
-    return table(("class", "precision", "recall", "F1", "support"), rows)
+    return table(("class", "precision % (95 %)", "recall % (95 %)", "F1 % (95 %)", "support"), rows)
+
+
+def _share(value: float, interval: Sequence[float]) -> str:
+    low, high = (f"{100 * end:.2f}" for end in interval)
+    return f"{100 * value:.2f} ({low} to {high})"
 
 
 def pairs_line(test: Mapping[str, Any], most: int = 5) -> str:

@@ -6,14 +6,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..analysis.mcnemar import LEVEL
+from ..ledger import in_words
 from .facts import Page
 from .formats import MISSING, capital, counted, decimal, joined, percent, percent_range, whole, word
 
 MEASURED = ("doubt", "strangers", "robustness", "attacks", "label_audit")
 """Keys of the metrics, in the order of the section."""
+PARTS = {"strangers": "Images of nothing it knows", "attacks": "Images changed on purpose",
+         "label_audit": "Labels worth a second look"}  # fmt: skip
+"""Headings of the parts that findings lead to, by the same keys."""
 SUSPECTS_SHOWN = 20
 FOOLED = 0.5
-"""Accuracy at which an attack is said to have turned half of the answers."""
+"""Accuracy below which an attack has turned more than half of the answers."""
 
 
 def applies(page: Page) -> bool:
@@ -26,14 +31,19 @@ def title(page: Page) -> str:
     metrics = page["metrics"]
     if doubt := metrics.get("doubt"):
         said = doubt["after"] or doubt["before"]
-        return (
-            f"It claims to be {percent(_claimed(page, said))} sure, and is right in {percent(metrics['test']['accuracy'])}"
-        )
+        right = percent(metrics["test"]["accuracy"])
+        return f"It claims to be {percent(_claimed(page, said))} sure, and is right {right} of the time"
     if robustness := metrics.get("robustness"):
         return f"{percent(robustness['mean']['accuracy'], 1)} right on damaged images"
     if audit := metrics.get("label_audit"):
         return f"{capital(counted(audit['suspects'], 'label'))} worth a second look"
     return "What it makes of strange and altered images"
+
+
+def readings(page: Page) -> str:
+    """How often the test split was read, and what for; empty where nobody kept count."""
+    times = page["readings"]
+    return f"The test split was {in_words(times)}. Nothing in this network was chosen by it." if times else ""
 
 
 def confidence(page: Page) -> str:
@@ -95,12 +105,29 @@ def strangers(page: Page) -> str:
     """What was held against what, and how often the warning comes for nothing."""
     found = page["metrics"]["strangers"]
     false, sets = found["known"]["false_alarms"], found["sets"]
-    better = sum(each["distance"]["auroc"] > each["confidence"]["auroc"] for each in sets)
-    return (f"A softmax has an answer for everything. So it is also measured how far from the training images an image lies in "
+    text = (f"A softmax has an answer for everything. So it is also measured how far from the training images an image lies in "
             f"{found['layer']}; beyond {decimal(found['threshold'], 2)} this page warns. Of {whole(found['known']['n'])} "
-            f"test images {percent(false['share'], 1)} lie beyond it; of images of no class, the more the better. In "
-            f"{word(better)} of these {counted(len(sets), 'set')} the distance tells strange images from known ones better than "
-            "the confidence of the answer does.")  # fmt: skip
+            f"test images {percent(false['share'], 1)} lie beyond it; of images of no class, the more the better.")  # fmt: skip
+    return f"{text} {_better_score(sets)}".rstrip()
+
+
+def _better_score(sets: Sequence[Mapping[str, Any]]) -> str:
+    """On how many sets either score is better by more than chance; runs of earlier versions did not test it."""
+    if not all("difference" in each for each in sets) or not sets:
+        return ""
+    apart = [each["difference"]["value"] for each in sets if each["difference"]["adjusted_p"] <= LEVEL]
+    distance, confidence = sum(value > 0 for value in apart), sum(value < 0 for value in apart)
+    test = f"DeLong's test for pairs{', corrected for the number of sets' if len(sets) > 1 else ''}"
+    of_these = f"of these {counted(len(sets), 'set')}"
+    if not apart:
+        return (f"In none {of_these} does the distance tell strange images from known ones better than the confidence of the "
+                f"answer, or worse, by more than chance ({test}).")  # fmt: skip
+    more, less = (f"in {word(number)}" for number in (distance, confidence))
+    text = f"{capital(more if distance else less)} {of_these} the distance tells strange images from known ones "
+    text += "better than the confidence of the answer does" if distance else "worse than the confidence of the answer does"
+    text += f", {less} worse" if distance and confidence else ""
+    rest = len(sets) - len(apart)
+    return f"{text}{f'; in {word(rest)} the difference may be chance' if rest else ''} ({test})."
 
 
 def robustness(page: Page) -> str:
@@ -112,20 +139,22 @@ def robustness(page: Page) -> str:
     worst = next((kind for kind in found["kinds"] if kind["kind"] == found["worst"]), None)
     if worst is None:
         return f"{text} Which kind is the worst, these images do not settle."
-    return f"{text} The worst is {worst['title'].lower()}, with {percent(worst['accuracy'], 1)}."
+    return f"{text} The worst is {worst['title'].lower()}, with {_with_range(worst)}."
 
 
 def attacks(page: Page) -> str:
     """From which ε on most answers can be turned."""
     found = page["metrics"]["attacks"]
-    turned = next(
-        (epsilon for epsilon, right in zip(found["epsilons"], found["pgd"], strict=True) if right["accuracy"] < FOOLED), None
-    )
-    text = "Who knows the network can change an image a little at every pixel so that the answer changes most."
-    if turned is None:
-        return f"{text} Even at ε = {_epsilon(found['epsilons'][-1])} it still gets more than half of the images right."
-    return (f"{text} With changes of up to ε = {_epsilon(turned)} more than half of its answers are wrong. No network "
-            "that was not trained against this withstands it; this is an upper bound: a better attack may exist.")  # fmt: skip
+    epsilons, pgd = found["epsilons"], found["pgd"]
+    turned = next((epsilon for epsilon, right in zip(epsilons, pgd, strict=True) if right["interval"][1] < FOOLED), None)
+    text = "Anyone who knows the network can change an image a little at every pixel so that the answer changes most."
+    bound = "The accuracies are upper bounds of what it withstands: a better attack may exist."
+    if turned is not None:
+        return f"{text} With changes of up to ε = {_epsilon(turned)} more than half of its answers are wrong. {bound}"
+    largest = f"at ε = {_epsilon(epsilons[-1])}"
+    if pgd[-1]["interval"][0] > FOOLED:
+        return f"{text} Even {largest} it still gets more than half of the images right. {bound}"
+    return f"{text} Whether {largest} it still gets half of the images right, so many images do not settle. {bound}"
 
 
 def attack_rows(page: Page) -> list[tuple[str, str, str]]:
@@ -149,10 +178,10 @@ def _epsilon(epsilon: float) -> str:
 def suspects(page: Page) -> str:
     """How many, how judged, and that it is a hint."""
     audit = page["metrics"]["label_audit"]
-    parts = [f"{whole(audit[split]['suspects'])} of {whole(audit[split]['judged'])} {split} images"
-             for split in ("train", "test") if split in audit]  # fmt: skip
+    parts = [f"{whole(audit[split]['suspects'])} of {whole(audit[split]['judged'])} {name} images"
+             for split, name in (("train", "training"), ("test", "test")) if split in audit]  # fmt: skip
     text = (f"Networks that had not seen an image, but had seen others of its class, would put {joined(parts)} into another "
-            "class than their labels do. A suspect is no more than that: networks err more often than people.")  # fmt: skip
+            "class than their labels do. A suspect is no more than that.")  # fmt: skip
     return " ".join([text, *audit.get("notes", ()), *_confirmed(audit.get("confirmed"))])
 
 
@@ -173,13 +202,13 @@ def can_open(page: Page, suspect: Mapping[str, Any]) -> bool:
 
 
 def not_measured(page: Page) -> list[tuple[str, str]]:
-    """What else could be known: a command, and what it does."""
+    """What else could be known: a command, to be given in the run's folder, and what it does."""
     metrics = page["metrics"]
     missing = []
     if not (metrics.get("robustness") and metrics.get("strangers")):
-        missing.append(("convscope evaluate RUN --thorough", "shows it damaged, attacked and strange images"))
+        missing.append(("convscope evaluate . --thorough", "shows it damaged, attacked and strange images"))
     if not metrics.get("label_audit"):
-        missing.append(("convscope audit RUN", "looks for labels that may be wrong"))
+        missing.append(("convscope audit .", "looks for labels that may be wrong"))
     return missing
 
 

@@ -27,7 +27,8 @@ FILES = {
     "examples.npz": "the images that are shown here",
     "figures/": "every figure as PNG and SVG",
     "run.json": "what was asked, of which data, with which versions",
-    "manifest.json": "names, sizes and SHA-256 of all of these",
+    "ledger.jsonl": "a line for every time that the test split was read",
+    "manifest.json": "names, sizes and SHA-256 of all of these but the ledger, which may grow",
 }
 
 
@@ -86,12 +87,13 @@ def split_lines(page: Page) -> list[tuple[str, str, str]]:
     return [
         ("training", whole(data["train"]), "the weights are fitted to these"),
         ("validation", whole(data["validation"]), validation),
-        (
-            "test",
-            whole(data["test"]),
-            "measured on once more, at the end" if validates_on_test(page) else "read once, at the end",
-        ),
+        ("test", whole(data["test"]), f"the result is measured on these, after the training{_read(page)}"),
     ]
+
+
+def _read(page: Page) -> str:
+    times = sum(page["readings"].values())
+    return f"; {'read once' if times == 1 else f'read {times:,} times'} so far" if times else ""
 
 
 def settings(page: Page) -> list[tuple[str, str]]:
