@@ -132,9 +132,26 @@ def test_the_pages_own_modules_keep_the_rules(entry: str) -> None:
     assert bundle(WEB / "js", entry)
 
 
-def test_every_module_is_reached_from_an_entry() -> None:
-    text = bundle(WEB / "js", FIRST) + bundle(WEB / "js", LAST)
-    assert {path.name for path in (WEB / "js").glob("*.js") if f"// {path.name}\n" not in text} == set()
+def test_every_module_in_every_folder_is_reached_from_an_entry() -> None:
+    reached = {*modules_in(bundle(WEB / "js", FIRST)), *modules_in(bundle(WEB / "js", LAST))}
+    assert reached == {path.relative_to(WEB / "js").as_posix() for path in (WEB / "js").rglob("*.js")}
+
+
+def test_comments_stay_at_home_and_what_looks_like_one_in_a_line_does_not(tmp_path: Path) -> None:
+    text = bundle(written_at(tmp_path, {
+        "main.js": '/** One line. */\nimport {a} from "./a.js";\n/**\n * @param {string} b\n */\nfunction c(b) {\n  // why\n'
+                   '  return b + "// no comment"; // nor does this one go\n}\nc(a);\n',
+        "a.js": 'export const a = "/** no comment */";\n',
+    }))  # fmt: skip
+    assert text == (
+        '(() => {\n"use strict";\n// a.js\nconst a = "/** no comment */";\n\n// main.js\nfunction c(b) {\n'
+        '  return b + "// no comment"; // nor does this one go\n}\nc(a);\n})();\n'
+    )
+
+
+def test_a_comment_that_does_not_end_with_its_line_is_an_error_that_says_where(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match=r"main\.js:2: .* ends a comment and goes on"):
+        bundle(written(tmp_path, main="/** why\n */ const a = 1;\n"))
 
 
 def test_every_module_of_the_engine_is_reached_and_no_two_share_a_name(tmp_path: Path) -> None:

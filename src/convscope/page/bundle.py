@@ -5,6 +5,8 @@ other, in import order, without their ``import`` lines and without the word ``ex
 imports are one line of the form ``import {a, b} from "./x.js";``, exports are named, and no two modules use the same name
 at their top level. A module may lie in a folder of its own: ``"./engine/network.js"``, ``"../x.js"``, always as seen from
 the module that imports it, and never outside the page's folder.
+Comments on lines of their own stay behind: a third of the text. For that, a line that begins like a comment has to be one,
+and a comment that begins a line ends one.
 What breaks a rule raises :class:`BundleError`: a fault of ours, found by the tests, not the user's.
 """
 
@@ -12,6 +14,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 IMPORT = re.compile(r'^import \{ ?([\w$]+(?:, [\w$]+)*) ?\} from "(\.{1,2}/(?:\.\./|[\w-]+/)*[\w-]+\.js)";$')
@@ -35,7 +38,7 @@ def bundle(folder: Path, entry: str = "main.js") -> str:
     sources: dict[str, str] = {}
     _visit(folder, entry, sources, ())
     _refuse_shared_names(sources)
-    joined = "\n".join(f"// {name}\n{_without_modules(text)}" for name, text in sources.items())
+    joined = "\n".join(f"// {name}\n{_without_modules(name, text)}" for name, text in sources.items())
     # A function of its own instead of type="module": that would wait until the whole page is read.
     return f'(() => {{\n"use strict";\n{joined}}})();\n'
 
@@ -98,6 +101,22 @@ def _refuse_shared_names(sources: dict[str, str]) -> None:
                 raise BundleError(f"{owner} and {module} both use the name {match[1]!r} at their top level; rename one.")
 
 
-def _without_modules(text: str) -> str:
-    lines = (EXPORT.sub("", line) for line in text.splitlines() if not IMPORT.match(line))
+def _without_modules(name: str, text: str) -> str:
+    lines = (EXPORT.sub("", line) for line in _without_comments(name, text) if not IMPORT.match(line))
     return "\n".join(lines).strip("\n") + "\n"
+
+
+def _without_comments(name: str, text: str) -> Iterator[str]:
+    """The lines of ``text`` but those that hold a comment and nothing else."""
+    is_comment = False
+    for number, line in enumerate(text.splitlines(), start=1):
+        stripped = line.strip()
+        is_comment = is_comment or stripped.startswith("/*")
+        if not is_comment:
+            if not stripped.startswith("//"):
+                yield line
+            continue
+        _, end, rest = stripped.partition("*/")
+        if rest:
+            raise BundleError(f"{name}:{number}: {stripped!r} ends a comment and goes on; begin a new line behind it.")
+        is_comment = not end
