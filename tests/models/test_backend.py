@@ -42,6 +42,19 @@ def test_bringing_up_tensorflow_prints_nothing() -> None:
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
 
 
+def test_the_command_brings_up_neither_jax_nor_pictures_nor_tables_and_others_may_import_them_later() -> None:
+    result = run("import gc, sys; from convscope.models import backend; backend.leave_out_extras(); backend.require_backend(); "
+                 "assert not set(backend.EXTRAS) & set(sys.modules); assert gc.isenabled() and gc.get_freeze_count() > 10**5; "
+                 "import jax, matplotlib, sklearn")  # fmt: skip
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_a_notebook_keeps_its_collector_as_it_was() -> None:
+    result = run("import gc; gc.disable(); from convscope.models.backend import require_backend; require_backend(); "
+                 "assert not gc.isenabled() and not gc.get_freeze_count()")  # fmt: skip
+    assert (result.returncode, result.stderr) == (0, "")
+
+
 def test_held_standard_error_comes_out_when_something_fails(capfd: pytest.CaptureFixture[str]) -> None:
     with standard_error_held():
         os.write(2, b"chatter\n")
