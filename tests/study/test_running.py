@@ -13,6 +13,7 @@ import pytest
 
 from convscope.data.dataset import Dataset
 from convscope.errors import ConfigError, MissingExtraError, RunError
+from convscope.study.dask_workers import DaskWorkers
 from convscope.study.local_workers import LocalWorkers
 from convscope.study.running import Task, run_tasks
 from convscope.study.workers import check_workers
@@ -41,6 +42,44 @@ def test_what_dies_is_done_again_and_what_follows_is_done_too(digits: Dataset, t
     with LocalWorkers(2, digits) as workers:
         run_tasks(tasks, workers, remarks.append)
     assert sorted(results) == [(number, 1438, "1") for number in (0, 1, 2, 3, 10)]
+    assert len(remarks) == 1
+    assert "a worker died" in remarks[0]
+
+
+@pytest.mark.slow
+def test_on_a_cluster_what_other_workers_do_goes_on_and_is_not_done_twice(digits: Dataset, tmp_path: Path) -> None:
+    """The process that trains for one of two workers is killed while the other one is in the middle of something."""
+    distributed = pytest.importorskip("distributed")
+
+    def work(dataset: Dataset, folder: str, number: int) -> int:
+        with open(f"{folder}/{number}", "a") as file:
+            file.write("begun\n")
+            file.flush()
+
+        def wait_for(other: int) -> None:
+            for _ in range(1500):
+                if not os.path.exists(f"{folder}/{other}"):
+                    time.sleep(0.02)
+
+        if number == 1 and os.path.getsize(f"{folder}/1") == len("begun\n"):
+            wait_for(0)
+            os.kill(os.getpid(), signal.SIGKILL)
+        if number == 0:
+            wait_for(2)  # begun after the death
+        return number + len(dataset.train)
+
+    results: list[int] = []
+    remarks: list[str] = []
+    tasks = [task(f"{number}", work, str(tmp_path), number, done=lambda result: results.append(result) or [])
+             for number in range(4)]  # fmt: skip
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
+        DaskWorkers(cluster.scheduler_address, digits) as workers,
+    ):
+        run_tasks(tasks, workers, remarks.append)
+    assert sorted(results) == [1438, 1439, 1440, 1441]
+    begun = [(tmp_path / f"{number}").read_text().count("begun") for number in range(4)]
+    assert begun == [1, 2, 1, 1]
     assert len(remarks) == 1
     assert "a worker died" in remarks[0]
 

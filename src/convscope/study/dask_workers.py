@@ -4,7 +4,7 @@ this machine: the images are sent to each once, and a run comes back as the byte
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import BrokenExecutor, CancelledError, Future
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +14,7 @@ from ..data.dataset import Dataset
 from ..errors import ConfigError, MissingExtraError, RunError
 from .own_process import in_own_process
 from .plan import Cell
+from .workers import lost
 from .working import receive_run, train_away
 
 SECONDS_TO_CONNECT = 10
@@ -67,12 +68,16 @@ class DaskWorkers:
         future: Future[Any] = self._executor.submit(in_own_process, function, self._dataset, *arguments)
         return future
 
-    def renew(self) -> None:
-        """The cluster's own nannies start them; they need the images again."""
+    def renew(self, under_way: Collection[Future[Any]]) -> set[Future[Any]]:
+        """The cluster's own nannies start them; they need the images again. What other workers do goes on: begun again, it
+        would be trained twice."""
         self._dataset = self._send(self._whole)
+        return lost(under_way, self.died)
 
-    def give_up(self) -> None:
-        """What is under way ends with the client's connection."""
+    def give_up(self, under_way: Collection[Future[Any]]) -> None:
+        """What waits is not begun any more; a training that has begun ends by itself, and nobody asks for its result."""
+        for future in under_way:
+            future.cancel()
 
     def _send(self, dataset: Dataset) -> Any:
         return self._client.scatter(dataset, broadcast=True, hash=False)

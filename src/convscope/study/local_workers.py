@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import BrokenExecutor, Future
 from pathlib import Path
 from types import TracebackType
@@ -11,6 +11,7 @@ from typing import Any
 
 from ..data.dataset import Dataset
 from .plan import Cell
+from .workers import lost
 from .working import THREADS, begin_process, train_cell
 
 _dataset: Dataset | None = None
@@ -47,11 +48,14 @@ class LocalWorkers:
         future: Future[Any] = self._pool.submit(_with_dataset, function, arguments)
         return future
 
-    def renew(self) -> None:
-        self.give_up()
+    def renew(self, under_way: Collection[Future[Any]]) -> set[Future[Any]]:
+        """With one of its processes the whole pool is lost, and all that is not done."""
+        gone = {each for each in under_way if not each.done()} | lost(under_way, self.died)
+        self.give_up(under_way)
         self._pool = self._new_pool()
+        return gone
 
-    def give_up(self) -> None:
+    def give_up(self, under_way: Collection[Future[Any]]) -> None:
         self._pool.shutdown(wait=True, kill_workers=True)
 
     def _new_pool(self) -> Any:

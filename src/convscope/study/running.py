@@ -26,8 +26,8 @@ class Task:
 
 
 def run_tasks(tasks: Iterable[Task], workers: Workers, remark: Callable[[str], None]) -> None:
-    """Do all ``tasks`` and those that follow from them, side by side. What was under way when a worker died is begun again;
-    ``remark`` is told.
+    """Do all ``tasks`` and those that follow from them, side by side. What ended with a worker that died is begun again, and
+    nothing that goes on elsewhere; ``remark`` is told.
 
     Raises :class:`RunError` where workers die :data:`MOST_DEATHS` times without anything done in between, and whatever a task
     raises.
@@ -43,21 +43,22 @@ def run_tasks(tasks: Iterable[Task], workers: Workers, remark: Callable[[str], N
                 del under_way[future]
                 deaths = 0
         except workers.died as error:
-            queue.extendleft(reversed(under_way.values()))
-            under_way.clear()
             deaths += 1
             if deaths > MOST_DEATHS:
-                raise _given_up(queue) from error
-            remark(_death_note(deaths, len(queue)))
-            workers.renew()
+                workers.give_up(under_way)
+                raise _given_up([*under_way.values(), *queue]) from error
+            remark(_death_note(deaths, len(under_way) + len(queue)))
+            gone = workers.renew(under_way)
+            queue.extendleft(reversed([task for future, task in under_way.items() if future in gone]))
+            under_way = {future: task for future, task in under_way.items() if future not in gone}
         except BaseException:
-            workers.give_up()
+            workers.give_up(under_way)
             raise
 
 
 def _death_note(deaths: int, number: int) -> str:
     left = "the one run that is left goes on" if number == 1 else f"the {number:,} runs that are left go on"
-    return f"a worker died, perhaps for want of memory; {left} in a new one (attempt {deaths} of {MOST_DEATHS})."
+    return f"a worker died, perhaps for want of memory; {left} (attempt {deaths} of {MOST_DEATHS})."
 
 
 def _given_up(left: Iterable[Task]) -> RunError:

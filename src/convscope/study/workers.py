@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -36,11 +36,20 @@ class Workers(Protocol):
     def start(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
         """Begin ``function(dataset, *arguments)``."""
 
-    def renew(self) -> None:
-        """New processes in place of those that died."""
+    def renew(self, under_way: Collection[Future[Any]]) -> set[Future[Any]]:
+        """New processes in place of those that died. Returns those of ``under_way`` that will have no result any more; the
+        others must not be begun again, since they go on or are done."""
 
-    def give_up(self) -> None:
-        """End what is under way, at once."""
+    def give_up(self, under_way: Collection[Future[Any]]) -> None:
+        """End what is ``under_way``, and begin nothing of it that still waits."""
+
+
+def lost(futures: Collection[Future[Any]], died: tuple[type[BaseException], ...]) -> set[Future[Any]]:
+    """Those of ``futures`` that ended because their process did."""
+    return {
+        future for future in futures
+        if future.cancelled() or (future.done() and isinstance(future.exception(), died))
+    }  # fmt: skip
 
 
 def open_workers(workers: int | str | None, dataset: Dataset, num_tasks: int) -> AbstractContextManager[Workers]:
