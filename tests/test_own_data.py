@@ -115,7 +115,7 @@ def test_what_was_told_is_in_the_record_and_the_report_reads_the_same_again(
     assert "shapes: left out, since it cannot be read: 'round/bad.jpg' is no picture" in printed.err
     record = json.loads((run / "run.json").read_text("utf-8"))
     assert record["dataset"]["reading"] == {
-        "image_size": [24, 20], "class_names": ["Kreis", "Quadrat", "Dreieck"], "skip_bad_images": True
+        "image_size": [24, 20], "class_names": ["Kreis", "Quadrat", "Dreieck"], "skip_bad_images": True, "prepare": "auto", "most_bad": 0.2
     }  # fmt: skip
     assert record["dataset"]["image_shape"] == [24, 20, 3]
     assert record["command"].endswith("--image-size 24x20 --class-names Kreis,Quadrat,Dreieck --skip-bad-images")

@@ -13,7 +13,7 @@ from .analysis.evaluation import Evaluation
 from .analysis.evaluation import evaluate as _evaluate
 from .data.alignment import align_classes
 from .data.dataset import Dataset
-from .data.load import fit_to_run, load_dataset
+from .data.load import load_dataset
 from .data.pictures import PictureLike
 from .data.reading import DEFAULTS, ReadOptions
 from .experiment import Run as Run
@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from .analysis.comparison import Comparison
     from .analysis.label_audit import LabelAudit
     from .analysis.mistakes import Mistake
+    from .analysis.record import RunRecord
     from .auditing.cross_validation import Listener as AuditListener
+    from .data.fitting import Fitting
     from .examining import Examination
     from .examining import Listener as ExaminingListener
     from .explaining import Explanation
@@ -42,8 +44,8 @@ if TYPE_CHECKING:
 def evaluate(run: PathLike | Run, data: PathLike | Dataset | None = None, *, reading: ReadOptions = DEFAULTS) -> Evaluation:
     """How good a run is on the test split of ``data``; without it, what was measured on its own when it was trained.
 
-    Pictures in a folder are fitted to what the network takes, and classes are found by their names. That ``data`` were read
-    is noted in the run's ledger, where its folder can be written.
+    Pictures in a folder are prepared as :func:`predict` prepares them for the network, and classes are found by their names.
+    That ``data`` were read is noted in the run's ledger, where its folder can be written.
     Goes through ONNX Runtime and needs no back-end. Raises :class:`RunError` for a damaged run,
     :class:`ConfigError` or :class:`ShapeError` for data that the network was not made for.
     """
@@ -52,8 +54,7 @@ def evaluate(run: PathLike | Run, data: PathLike | Dataset | None = None, *, rea
     known = record.request["dataset"]
     if data is None:
         return record.evaluation
-    height, width, _ = known["image_shape"]
-    loaded = load_dataset(data, fit_to_run(data, reading, (height, width)))
+    loaded = load_dataset(data, reading, fitting=_fitting(record))
     dataset = align_classes(loaded, known["class_names"])
     ledger.Ledger(folder, "evaluate", loaded.name, loaded.fingerprint, len(loaded.test)).enter("an evaluation")
     return _evaluate(Predictor(folder / ONNX_MODEL), dataset.test, dataset.class_names)
@@ -271,6 +272,13 @@ def serve(
     from .serving import serve_run
 
     return serve_run(run.folder if isinstance(run, Run) else Path(run), host=host, port=port, token=token, started=progress)
+
+
+def _fitting(record: RunRecord) -> Fitting | None:
+    """How a run's network takes pictures; None of one that takes arrays of other channels alone."""
+    from .export.contract import CHANNELS, contract_of
+
+    return contract_of(record).fitting if record.request["dataset"]["image_shape"][2] in CHANNELS else None
 
 
 def _place(run: PathLike | Run) -> PathLike:

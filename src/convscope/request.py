@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from .data.dataset import Dataset
+from .data.fitting import terms_of
 from .errors import ConfigError
 from .machine import describe_machine, package_versions
 from .training.config import TrainConfig
@@ -40,7 +41,9 @@ def describe_request(dataset: Dataset, model_name: str, config: TrainConfig, see
             "fingerprint": dataset.fingerprint,
             "image_shape": list(dataset.image_shape),
             "class_names": list(dataset.class_names),
+            **terms_of(dataset),
         },
+        "left_out": [{"name": name, "reason": reason} for name, reason in dataset.provenance.left_out],
         "versions": package_versions(),
         "machine": describe_machine(),
     }

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,9 @@ from PIL import Image
 
 from convscope.data.dataset import Dataset
 from convscope.data.digit import DigitSettings, border_median, prepare_digit
-from convscope.data.fitting import AS_IT_IS, Fitting, fitting_for, is_bright_around, resize
+from convscope.data.fitting import AS_IT_IS, Fitting, fitting_for, resize, terms_of
+from convscope.data.polarity import is_bright_around
+from convscope.data.reading import ReadOptions
 from convscope.errors import ConfigError
 from convscope.types import Images
 
@@ -34,6 +38,38 @@ def test_what_is_no_digit_bright_on_dark_is_only_resized(mnist: Dataset) -> None
     assert fitting_for({"image_shape": [28, 28, 3]}, np.repeat(images, 3, axis=3)).digits is None
     with pytest.raises(ConfigError, match="5 channels"):
         Fitting((8, 8, 5))
+
+
+def test_what_a_run_says_of_its_preparation_is_what_counts(mnist: Dataset) -> None:
+    """And not what could be read off its images once more."""
+    settings = DigitSettings(28, 28, centre=False, box_share=0.5)
+    letters = replace(mnist, provenance=replace(mnist.provenance, things="letters", digits=settings))
+    said = json.loads(json.dumps({"image_shape": [28, 28, 1], **terms_of(letters)}))
+    assert fitting_for(said, mnist.train.images[:9]) == Fitting((28, 28, 1), settings)
+    resized = replace(mnist, provenance=replace(mnist.provenance, reading=ReadOptions(prepare="fit")))
+    plain = fitting_for({"image_shape": [28, 28, 1], **terms_of(resized)}, mnist.train.images[:9])
+    assert plain == Fitting((28, 28, 1), None, "light on dark")
+    with pytest.raises(ValueError, match="another size"):
+        fitting_for({**said, "image_shape": [20, 28, 1]}, mnist.train.images[:9])
+
+
+@pytest.mark.parametrize(("own", "other"), [("light on dark", "dark on light"), ("dark on light", "light on dark")])
+def test_a_picture_of_the_other_polarity_is_turned_round_and_that_is_said(own: str, other: str) -> None:
+    shape = np.zeros((60, 60, 1), np.uint8)
+    shape[20:40, 10:50] = 200
+    alike, turned = (shape, 255 - shape) if own == "light on dark" else (255 - shape, shape)
+    fitting = Fitting((20, 20, 1), None, own)
+    expected = fitting.fit(alike)
+    assert expected.done == ("resized from 60 × 60 to 20 × 20",)
+    fitted = fitting.fit(turned)
+    assert fitted.done == (f"inverted, since it is {other} and the training images are {own}", *expected.done)
+    assert np.array_equal(fitted.pixels, expected.pixels)
+    own_size = np.ascontiguousarray(turned[::3, ::3])
+    as_it_is = fitting.fit(own_size)
+    assert as_it_is.done == (f"taken as it is, though it is {other} and the training images are {own}",)
+    assert np.array_equal(as_it_is.pixels, own_size)
+    flat = np.full((60, 60, 1), 255, np.uint8)
+    assert fitting.fit(flat).done == expected.done
 
 
 def test_every_image_of_the_training_sets_is_taken_as_it_is(mnist: Dataset, digits: Dataset) -> None:

@@ -16,6 +16,8 @@ from convscope.data.folder import read_folder
 from convscope.data.reading import ReadOptions
 from convscope.data.split import stratified_split
 from convscope.errors import ConfigError, ConvscopeError, DatasetError
+from convscope.request import describe_request
+from convscope.training.recipes import find_recipe
 
 OPTIONS = ReadOptions()
 IMAGES = np.random.default_rng(0).integers(0, 256, (30, 9, 7, 3), dtype=np.uint8)
@@ -126,13 +128,29 @@ def test_bad_pictures_are_left_out_on_request_and_that_is_said(
     assert note in findings(dataset)
 
 
+def test_all_that_is_left_out_is_recorded_and_more_than_a_fifth_only_in_words(tmp_path: Path) -> None:
+    write(tmp_path)
+    for number in range(25):
+        (tmp_path / "cat" / f"bad {number:02}.png").write_bytes(b"no picture")
+    with pytest.raises(DatasetError, match=r"^25 of 55 pictures in .* at most 20\s%.* with --most-bad 0\.46:") as caught:
+        read_folder(tmp_path, ReadOptions(skip_bad_images=True))
+    assert len(str(caught.value).split("\n")) == 26
+    dataset = read_folder(tmp_path, ReadOptions(skip_bad_images=True, most_bad=0.46))
+    assert len(dataset.train) + len(dataset.test) == 30
+    request = describe_request(dataset, "cnn", find_recipe("standard"), 0)
+    assert sorted(entry["name"] for entry in request["left_out"]) == [f"cat/bad {number:02}.png" for number in range(25)]
+    assert all("is no picture" in entry["reason"] for entry in request["left_out"])
+    assert request["command"].endswith("--skip-bad-images --most-bad 0.46")
+    assert dataset.provenance.notes[-1].endswith("; and 5 more, all named in the run's run.json")
+
+
 def test_where_nothing_is_left_of_a_split_it_stops(tmp_path: Path) -> None:
     write(tmp_path, "train")
     for name in ("cat", "dog", "owl"):
         (tmp_path / "test" / name).mkdir(parents=True)
         (tmp_path / "test" / name / "1.png").touch()
     with pytest.raises(DatasetError, match="test split is empty"):
-        read_folder(tmp_path, ReadOptions(skip_bad_images=True))
+        read_folder(tmp_path, ReadOptions(skip_bad_images=True, most_bad=1))
 
 
 def test_names_come_from_the_folders_from_classes_txt_or_from_the_options(tmp_path: Path) -> None:

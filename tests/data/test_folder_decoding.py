@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from convscope.data import folder_decoding, memory
+from convscope.data import in_threads, memory
 from convscope.data.fitting import Fitting
 from convscope.data.folder_decoding import choose_size, decode_all, keep_rows, look_at
 from convscope.data.pictures import open_picture
@@ -67,7 +67,7 @@ def test_headers_tell_sizes_as_people_see_them(tmp_path: Path) -> None:
 
 def test_pictures_become_what_predict_would_make_of_them(tmp_path: Path) -> None:
     paths = [saved(tmp_path / "a.png", 30, 40, 3), saved(tmp_path / "b.jpg", 64, 48, 3), saved(tmp_path / "c.png", 9, 9)]
-    decoded = decode_all(paths, str(tmp_path), (16, 12), True, None)
+    decoded = decode_all(paths, str(tmp_path), Fitting((16, 12, 3)), None)
     assert decoded.bad == {}
     for path, image in zip(paths, decoded.images, strict=True):
         expected = Fitting((16, 12, 3)).fit(open_picture(path, path).pixels).pixels
@@ -79,7 +79,7 @@ def test_pictures_saved_in_colour_without_any_are_grey(tmp_path: Path) -> None:
     for index, image in enumerate(grey):
         Image.fromarray(image).convert(("RGB", "P", "LA")[index]).save(tmp_path / f"{index}.png")
     paths = sorted(map(str, tmp_path.iterdir()))
-    decoded = decode_all(paths, str(tmp_path), (10, 10), True, None)
+    decoded = decode_all(paths, str(tmp_path), Fitting((10, 10, 3)), None)
     assert np.array_equal(decoded.images[..., 0], grey)
     assert decoded.images.shape == (3, 10, 10, 1)
 
@@ -89,7 +89,7 @@ def test_bad_pictures_are_all_named_and_the_others_decoded(tmp_path: Path) -> No
     (tmp_path / "text.png").write_text("hello")
     (tmp_path / "gone.png").symlink_to(tmp_path / "absent")
     paths = [str(tmp_path / name) for name in ("empty.png", "text.png", "gone.png")] + [saved(tmp_path / "good.png", 5, 5)]
-    decoded = decode_all(paths, str(tmp_path), (5, 5), False, None)
+    decoded = decode_all(paths, str(tmp_path), Fitting((5, 5, 1)), None)
     assert sorted(decoded.bad) == [0, 1, 2]
     assert decoded.bad[0].reason.startswith("'empty.png' is empty")
     assert decoded.bad[1].reason.startswith("'text.png' is no picture")
@@ -106,7 +106,7 @@ def test_progress_comes_in_order_and_in_the_callers_thread(tmp_path: Path) -> No
         events.append(event)
         threads.add(threading.current_thread())
 
-    decode_all(paths, str(tmp_path), (4, 4), False, listen)
+    decode_all(paths, str(tmp_path), Fitting((4, 4, 1)), listen)
     assert events == [Reading("decoding pictures", done, 40) for done in (16, 32, 40)]
     assert threads == {threading.current_thread()}
 
@@ -115,8 +115,8 @@ def test_the_number_of_threads_changes_nothing(tmp_path: Path, monkeypatch: pyte
     paths = [saved(tmp_path / f"{index:02}.png", 6 + index % 3, 7, 3) for index in range(50)]
     found = []
     for count in (1, 2, 7, None):
-        monkeypatch.setattr(folder_decoding.os, "cpu_count", lambda count=count: count)
-        found.append(decode_all(paths, str(tmp_path), (5, 5), True, None).images)
+        monkeypatch.setattr(in_threads.os, "cpu_count", lambda count=count: count)
+        found.append(decode_all(paths, str(tmp_path), Fitting((5, 5, 3)), None).images)
     assert all(np.array_equal(found[0], other) for other in found[1:])
 
 
@@ -127,23 +127,23 @@ def test_an_interrupt_ends_it(tmp_path: Path) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        decode_all(paths, str(tmp_path), (4, 4), False, interrupt)
+        decode_all(paths, str(tmp_path), Fitting((4, 4, 1)), interrupt)
 
 
 def test_where_memory_is_short_pixels_lie_in_a_file_that_nobody_sees(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     paths = [saved(tmp_path / f"{index}.png", 8, 8, 3) for index in range(10)]
-    plain = decode_all(paths, str(tmp_path), (8, 8), True, None)
+    plain = decode_all(paths, str(tmp_path), Fitting((8, 8, 3)), None)
     monkeypatch.setattr(memory, "free_memory", lambda: 3000)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    mapped = decode_all(paths, str(tmp_path), (8, 8), True, None)
+    mapped = decode_all(paths, str(tmp_path), Fitting((8, 8, 3)), None)
     assert isinstance(mapped.images, np.memmap)
     assert np.array_equal(mapped.images, plain.images)
     assert list((tmp_path / "cache" / "convscope").iterdir()) == []
     monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null/cache")
     with pytest.raises(DatasetError, match=r"needs 1\.9 kB.*--image-size"):
-        decode_all(paths, str(tmp_path), (8, 8), True, None)
+        decode_all(paths, str(tmp_path), Fitting((8, 8, 3)), None)
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=20))

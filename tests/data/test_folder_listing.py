@@ -49,6 +49,12 @@ def test_a_folder_per_class_with_pictures_at_any_depth(tmp_path: Path) -> None:
         (("train", "valid", "test"), {"train", "val", "test"}),
         (("train", "validation"), {"train", "val"}),
         (("train",), {"train"}),
+        (("training_set", "test_set"), {"train", "test"}),
+        (("Training Data", "Validation-Data"), {"train", "val"}),
+        (("seg_train", "seg_test"), {"train", "test"}),
+        (("trainset", "testset"), {"train", "test"}),
+        (("train", "dev"), {"train", "val"}),
+        (("train", "eval", "test"), {"train", "val", "test"}),
     ],
 )
 def test_splits_are_known_by_their_names_where_classes_lie_in_them(
@@ -58,6 +64,23 @@ def test_splits_are_known_by_their_names_where_classes_lie_in_them(
         make(tmp_path, f"{name}/cat/1.png", f"{name}/dog/1.png")
     listing = list_folder(make(tmp_path, "README.txt", "annotations/list.txt"))
     assert set(listing.splits) == splits
+    assert listing.class_names() == ("cat", "dog")
+
+
+def test_a_split_may_lie_in_a_folder_of_its_own_name(tmp_path: Path) -> None:
+    """As the archive of Intel's scenes on Kaggle unpacks."""
+    names = [f"seg_{split}/seg_{split}/{kind}/1.png" for split in ("train", "test") for kind in ("sea", "street")]
+    listing = list_folder(make(tmp_path, *names, "seg_pred/seg_pred/1.png"))
+    assert found(listing)["train"] == {
+        "sea": ["seg_train/seg_train/sea/1.png"],
+        "street": ["seg_train/seg_train/street/1.png"],
+    }
+
+
+def test_classes_that_have_a_word_for_a_split_in_their_names_stay_classes(tmp_path: Path) -> None:
+    listing = list_folder(make(tmp_path, "train station/a/1.png", "bus station/a/1.png", "test tube/b/1.png"))
+    assert listing.class_names() == ("bus station", "test tube", "train station")
+    listing = list_folder(make(tmp_path / "x", "cat/2020/1.png", "cat/1.png", "dog/2020/1.png", "dog/2021/1.png"))
     assert listing.class_names() == ("cat", "dog")
 
 
@@ -112,7 +135,7 @@ def test_names_of_any_bytes_are_shown_and_still_open(tmp_path: Path) -> None:
     assert all(os.path.exists(path) for paths in listing.splits[""].values() for path in paths)
 
 
-def test_a_hundred_thousand_names_and_a_deep_tree_are_no_matter(tmp_path: Path) -> None:
+def test_two_thousand_names_and_a_deep_tree_are_no_matter(tmp_path: Path) -> None:
     deep = tmp_path / "cat" / "/".join(["d"] * 200)
     deep.mkdir(parents=True)
     (deep / "1.png").touch()
@@ -135,6 +158,12 @@ def test_a_hundred_thousand_names_and_a_deep_tree_are_no_matter(tmp_path: Path) 
         (("train/cat/1.png", "train/dog/1.png", "birds/1.png"), "'birds' beside it"),
         (("train/cat/1.png", "training/cat/1.png", "train/dog/1.png"), "two of one kind"),
         (("train/cat/", "train/dog/", "test/cat/1.png", "test/dog/1.png"), "training split holds no pictures"),
+        (
+            ("test/cat/1.png", "test/dog/1.png", "val/cat/1.png"),
+            r"'test' and 'val', which are names of splits, but no train/",
+        ),
+        (("a/cat/1.png", "a/dog/1.png", "b/cat/1.png", "b/dog/1.png"), r"'a' and 'b', and in each.* \('cat', 'dog'\)"),
+        (("a/x/1.png", "a/y/1.png", "b/x/1.png", "b/y/1.png", "b/z/1.png"), r"Rename the splits, or, where these are"),
         (("train/cat/1.png", "train/dog/1.png", "test/dogs/1.png"), r"test/ has the class 'dogs'.*Is 'dog' meant\?"),
     ],
 )

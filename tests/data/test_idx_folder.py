@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from convscope.data import mapped
+from convscope.data.digit import DigitSettings
+from convscope.data.fitting import fitting_for, terms_of
 from convscope.data.idx_folder import find_sets, read_idx_path
 from convscope.data.known_sets import FASHION
 from convscope.data.reading import ReadOptions
@@ -25,11 +27,13 @@ def write(path: Path, array: np.ndarray) -> None:
     path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else content)
 
 
-def write_set(folder: Path, pattern: str, test: str | None = "t10k", *, labels: np.ndarray = LABELS) -> None:
+def write_set(
+    folder: Path, pattern: str, test: str | None = "t10k", *, images: np.ndarray = IMAGES, labels: np.ndarray = LABELS
+) -> None:
     """``pattern`` has places for the split, for images or labels, and for the number of dimensions."""
     for split, part in (("train", slice(0, 24)), (test, slice(24, 30))):
         if split:
-            write(folder / pattern.format(split, "images", 3), IMAGES[part])
+            write(folder / pattern.format(split, "images", 3), images[part])
             write(folder / pattern.format(split, "labels", 1), labels[part])
 
 
@@ -65,6 +69,22 @@ def test_emnist_is_set_upright_and_named_by_its_mapping(tmp_path: Path, monkeypa
     monkeypatch.setattr(mapped, "LARGE", 100)
     assert isinstance(read_idx_path(tmp_path, OPTIONS).train.images, np.memmap)
     assert read_idx_path(tmp_path, OPTIONS).fingerprint == dataset.fingerprint
+
+
+def test_pictures_of_letters_are_prepared_as_emnist_did_it(tmp_path: Path) -> None:
+    """By the middle of their box, which fills what it fills in the set's own images."""
+    signs = np.zeros((30, 28, 28), np.uint8)
+    for number, (image, height) in enumerate(zip(signs, np.arange(30) % 6 + 15, strict=True)):
+        image[14 - height // 2 : 14 - height // 2 + height, 2:26] = 255 - number
+    write_set(tmp_path, "emnist-letters-{}-{}-idx{}-ubyte", "test", images=signs.transpose(0, 2, 1))
+    dataset = read_idx_path(tmp_path, OPTIONS)
+    assert dataset.provenance.digits == DigitSettings(28, 28, centre=False, box_share=24 / 28)
+    fitting = fitting_for({"image_shape": [28, 28, 1], **terms_of(dataset)}, dataset.train.images)
+    letter = np.full((90, 90, 1), 255, np.uint8)
+    letter[20:70, 40:50] = letter[60:70, 40:70] = 0  # an L, whose mass lies low
+    rows, columns = (np.flatnonzero(fitting.fit(letter).pixels[..., 0].any(axis=axis)) for axis in (1, 0))
+    assert (rows[0], rows[-1]) == (2, 25)
+    assert abs((columns[0] + columns[-1]) - 27) <= 1
 
 
 def test_names_come_from_classes_txt_unless_others_are_given(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from convscope.data.dataset import Dataset
-from convscope.data.load import fit_to_run, load_dataset
+from convscope.data.fitting import Fitting
+from convscope.data.load import load_dataset
 from convscope.data.reading import Loaded, Reading, ReadOptions
 from convscope.errors import ConfigError, DatasetError
 
@@ -94,12 +95,11 @@ def test_known_sets_take_other_names_but_no_other_size() -> None:
         load_dataset("digits", ReadOptions(image_size=(28, 28)))
 
 
-def test_only_folders_of_pictures_are_fitted_to_a_run(tmp_path: Path, pictures: Path) -> None:
-    assert fit_to_run(pictures, ReadOptions(), (9, 9)).image_size == (9, 9)
-    assert fit_to_run(pictures, ReadOptions(image_size=(5, 5)), (9, 9)).image_size == (5, 5)
-    (tmp_path / "train.csv").write_text("")
-    for other in ("mnist", tmp_path, tmp_path / "absent"):
-        assert fit_to_run(other, ReadOptions(), (9, 9)).image_size is None
+def test_only_folders_of_pictures_are_fitted_to_a_run(pictures: Path) -> None:
+    fitting = Fitting((9, 9, 3))
+    assert load_dataset(pictures, fitting=fitting).image_shape == (9, 9, 3)
+    assert load_dataset(pictures, ReadOptions(image_size=(5, 5)), fitting=fitting).image_shape[:2] == (5, 5)
+    assert load_dataset("digits", fitting=fitting).image_shape == (8, 8, 1)
 
 
 @pytest.mark.parametrize(

@@ -6,24 +6,34 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convscope.data.reading import ReadOptions, parse_class_names, parse_image_size
+from convscope.data.reading import PREPARATIONS, Preparation, ReadOptions, parse_class_names, parse_image_size
 from convscope.errors import ConfigError
 
 SIZES = st.none() | st.tuples(st.integers(4, 2048), st.integers(4, 2048))
 NAMES = st.none() | st.lists(st.text(min_size=1), min_size=2, max_size=6, unique=True).map(tuple)
 
 
-@given(SIZES, NAMES, st.booleans())
+@given(SIZES, NAMES, st.booleans(), st.sampled_from(PREPARATIONS))
 def test_options_come_back_from_the_runs_record(
-    size: tuple[int, int] | None, names: tuple[str, ...] | None, skip: bool
+    size: tuple[int, int] | None, names: tuple[str, ...] | None, skip: bool, prepare: Preparation
 ) -> None:
-    options = ReadOptions(size, names, skip)
+    options = ReadOptions(size, names, skip, prepare, 0.3)
     assert ReadOptions.from_dict(options.as_dict()) == options
 
 
-def test_a_run_of_before_was_read_with_the_defaults() -> None:
-    assert ReadOptions.from_dict({}) == ReadOptions()
+def test_a_run_of_before_only_resized_its_pictures() -> None:
+    assert ReadOptions.from_dict({}) == ReadOptions(prepare="fit", most_bad=1.0)
     assert ReadOptions().as_arguments() == []
+    assert ReadOptions(prepare="digits").as_arguments() == ["--prepare", "digits"]
+    with pytest.raises(ConfigError, match="one of auto, digits, fit was expected"):
+        ReadOptions(prepare="crop")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1, float("nan"), "half", True])
+def test_the_share_of_bad_pictures_is_one(share: object) -> None:
+    with pytest.raises(ConfigError, match="a share from 0 to 1 was expected"):
+        ReadOptions(most_bad=share)  # type: ignore[arg-type]
+    assert ReadOptions(skip_bad_images=True, most_bad=0.5).as_arguments() == ["--skip-bad-images", "--most-bad", "0.5"]
 
 
 def test_one_number_is_a_square_and_a_list_is_as_good_as_a_tuple() -> None:

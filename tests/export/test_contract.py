@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from convscope.analysis.record import RunRecord
 from convscope.api import Run
 from convscope.data.digit import DigitSettings
+from convscope.data.fitting import PREPARED, Fitting
 from convscope.errors import RunError
 from convscope.export.contract import Contract, contract_of, from_metadata
 from convscope.export.onnx_metadata import with_metadata
@@ -55,12 +57,26 @@ def test_polarity_is_that_of_nearly_all_grey_images(digits_record: RunRecord) ->
     from dataclasses import replace
 
     dark = replace(digits_record.examples, samples=255 - digits_record.examples.samples)
-    things = {**digits_record.request, "dataset": {**digits_record.request["dataset"], "things": "letters"}}
+    known = {name: value for name, value in digits_record.request["dataset"].items() if name not in ("polarity", PREPARED)}
+    things = {**digits_record.request, "dataset": {**known, "things": "letters"}}  # a run of before, which does not say
     inverted = replace(digits_record, examples=dark, evidence=None, request=things)
     assert contract_of(inverted).polarity == "dark on light"
     half = np.concatenate([digits_record.examples.samples, dark.samples])
     mixed = replace(inverted, examples=replace(dark, samples=half))
     assert contract_of(mixed).polarity is None
+
+
+def test_what_the_run_settled_when_it_was_trained_counts(digits_record: RunRecord) -> None:
+    from dataclasses import replace
+
+    settings = DigitSettings(8, 8, centre=False, box_share=0.9)
+    known = {**digits_record.request["dataset"], "things": "letters", PREPARED: asdict(settings)}
+    letters = contract_of(replace(digits_record, request={**digits_record.request, "dataset": known}))
+    assert letters.digits == settings
+    assert from_metadata(letters.to_metadata(), (8, 8, 1)).fitting == letters.fitting == Fitting((8, 8, 1), settings)
+    turned = {**known, PREPARED: None, "polarity": "dark on light"}
+    plain = contract_of(replace(digits_record, request={**digits_record.request, "dataset": turned}))
+    assert plain.fitting == Fitting((8, 8, 1), None, "dark on light")
 
 
 def test_notes_change_and_the_network_does_not(digits_run: Run) -> None:

@@ -11,6 +11,7 @@ import click
 
 if TYPE_CHECKING:
     from ..data.pictures import Named
+    from ..data.reading import Preparation
 
 
 def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -27,15 +28,22 @@ def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def reading_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """``--image-size``, ``--class-names`` and ``--skip-bad-images``, handed to ``function`` as one ``reading``."""
+    """``--image-size``, ``--class-names``, ``--prepare``, ``--skip-bad-images`` and ``--most-bad``, handed to ``function`` as one
+    ``reading``."""
 
     @functools.wraps(function)
     def with_reading(
-        image_size: tuple[int, int] | None, class_names: tuple[str, ...] | None, skip_bad_images: bool, **arguments: Any
+        image_size: tuple[int, int] | None,
+        class_names: tuple[str, ...] | None,
+        prepare: Preparation,
+        skip_bad_images: bool,
+        most_bad: float,
+        **arguments: Any,
     ) -> Any:
         from ..data.reading import ReadOptions
 
-        return function(reading=ReadOptions(image_size, class_names, skip_bad_images), **arguments)
+        reading = ReadOptions(image_size, class_names, skip_bad_images, prepare, most_bad)
+        return function(reading=reading, **arguments)
 
     options = (
         click.option(
@@ -52,7 +60,23 @@ def reading_options(function: Callable[..., Any]) -> Callable[..., Any]:
             callback=_parsed("parse_class_names"),
             help="The classes' names, as cat,dog, or a file with one per line.  [default: by the data]",
         ),
+        click.option(
+            "--prepare",
+            type=click.Choice(("auto", "digits", "fit")),
+            default="auto",
+            show_default=True,
+            help="digits: clear the paper, light ink on dark, crop, centre, as MNIST and predict do; fit: only resize; "
+            "auto: digits where a folder's classes are 0 to 9 and its pictures show one digit each.",
+        ),
         click.option("--skip-bad-images", is_flag=True, help="Leave out pictures that cannot be read, instead of stopping."),
+        click.option(
+            "--most-bad",
+            type=float,
+            default=0.2,
+            show_default=True,
+            metavar="SHARE",
+            help="With --skip-bad-images: up to this share of the pictures.",
+        ),
     )
     for option in reversed(options):
         with_reading = option(with_reading)

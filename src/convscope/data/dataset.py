@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import DatasetError, ShapeError
 from ..types import Images, Labels
+from .digit import DigitSettings
 from .reading import DEFAULTS, ReadOptions
 
 
@@ -66,6 +67,10 @@ class Provenance:
     """What was done to it on loading, in sentences."""
     reading: ReadOptions = DEFAULTS
     """What the reader was told, so that the same can be read again."""
+    left_out: tuple[tuple[str, str], ...] = ()
+    """Pictures that could not be read, by name, each with the reason."""
+    digits: DigitSettings | None = None
+    """How pictures are made into images like these, where each shows a digit, or another handwritten sign, bright on dark."""
 
 
 @dataclass(frozen=True, eq=False)

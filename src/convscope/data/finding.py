@@ -37,6 +37,8 @@ class FoundDigit:
     prepared: PreparedDigit
     box: Box | None
     cleared: bool = False
+    area: int = 0
+    """Pixels of its ink, where it was told apart from others."""
 
 
 def find_digits(picture: Picture, settings: DigitSettings, *, several: bool = True) -> list[FoundDigit]:
@@ -122,4 +124,4 @@ def _one(paper: Paper, components: Components, group: Group, settings: DigitSett
     ink = np.where(mask[part], paper.ink[part], 0).astype(np.uint8)
     prepared = prepare_digit(ink, replace(settings, polarity="keep", ground=False))
     whole = Box(box.top * times, box.left * times, (box.bottom + 1) * times - 1, (box.right + 1) * times - 1)
-    return FoundDigit(prepared, whole, paper.cleared)
+    return FoundDigit(prepared, whole, paper.cleared, group.area)

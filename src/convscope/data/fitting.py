@@ -1,18 +1,20 @@
 """A picture of any size, fitted to what a network takes, with a word on everything that was done to it.
 
 Networks for digits get digits as their training set has them, by :func:`convscope.data.finding.find_digits`, which clears away
-the paper of a photo and tells several digits apart: this is for grey networks whose images are digits, bright on dark. All
-others get the middle of the picture, as much as has the shape of their images, resized: each new pixel is the mean of the
-area that it covers. Both as the page does it.
+the paper of a photo and tells several digits apart: this is for grey networks whose images are digits or other handwritten
+signs, bright on dark. All others get the middle of the picture, as much as has the shape of their images, resized: each new
+pixel is the mean of the area that it covers. Both as the page does it. A grey network whose images are all light on dark, or
+all dark on light, gets a picture of the other kind turned round.
 
 **A picture that has exactly the network's size is taken as it is**; by a network for digits only if its border is dark, as
-in all images of MNIST and of scikit-learn's digits.
+in all images of MNIST and of scikit-learn's digits. What folders of pictures become for training is decided here too, so that
+a network meets what it was trained on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -20,15 +22,23 @@ import numpy.typing as npt
 
 from ..errors import ConfigError
 from ..types import Images
+from .dataset import Dataset
 from .digit import DigitSettings
 from .digit_steps import Box
 from .finding import FoundDigit, find_digits
 from .grey import to_grey
+from .polarity import DARK, LIGHT, is_bright_around, polarity_of
 from .resample import Scale, axis_weights
 
 AS_IT_IS = "taken as it is"
 DIGITS = "digits"
 """The word of a dataset for what its images are of."""
+PREPARED, POLARITY = "prepared_as_digits", "polarity"
+"""Keys in the description of a dataset in ``run.json``; runs of earlier versions lack them."""
+ASKED, FIT = "digits", "fit"
+"""The words of ``ReadOptions.prepare`` for pictures that are prepared as digits, and that are resized and no more."""
+SAMPLE = 500
+"""Images that a set's terms are read off."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +49,8 @@ class FittedPicture:
     done: tuple[str, ...]
     box: Box | None = None
     """Where in the picture the ink of the digit is that was looked for; None where there was none to look for, or to find."""
+    area: int = 0
+    """Pixels of that ink, of a digit that was told apart from others."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +61,8 @@ class Fitting:
     """(h, w, c); c is 1 or 3."""
     digits: DigitSettings | None = None
     """Of a network for digits, bright on dark."""
+    polarity: str | None = None
+    """``"light on dark"`` or ``"dark on light"``, where nearly all images of a grey network for anything else are so."""
 
     def __post_init__(self) -> None:
         if self.image_shape[2] not in (1, 3):
@@ -68,16 +82,36 @@ class Fitting:
         if self.digits is None or (picture.shape == self.image_shape and not is_bright_around(picture[None])[0]):
             return [self._fit_whole(picture, done)]
         found = find_digits(picture[..., 0], self.digits, several=several)
-        return [FittedPicture(each.prepared.pixels[..., None], (*done, *_words(each)), each.box) for each in found]
+        return [
+            FittedPicture(each.prepared.pixels[..., None], (*done, *_words(each)), each.box, each.area) for each in found
+        ]
+
+    def fit_one(self, picture: Images) -> tuple[FittedPicture, int]:
+        """For training: the digit with the most ink, as the page takes it, and how many there are. Of a picture with one digit, and
+        of anything but digits, it is what :meth:`fit_each` gives."""
+        found = self.fit_each(picture)
+        return max(found, key=lambda each: each.area), len(found)
 
     def _fit_whole(self, picture: Images, done: tuple[str, ...]) -> FittedPicture:
         height, width, _ = self.image_shape
         if picture.shape == self.image_shape:
-            return FittedPicture(picture, (*done, AS_IT_IS))
+            turned = f", though {self._said_otherwise()}" if self._is_turned(picture) else ""
+            return FittedPicture(picture, (*done, AS_IT_IS + turned))
         middle = _middle(picture, height / width)
         if middle.shape != picture.shape:
             done = (*done, f"the middle {_size(middle)} of {_size(picture)} taken")
+        if self._is_turned(middle):
+            middle, done = 255 - middle, (*done, f"inverted, since {self._said_otherwise()}")
         return FittedPicture(resize(middle, (height, width)), (*done, f"resized from {_size(middle)} to {width} × {height}"))
+
+    def _is_turned(self, picture: Images) -> bool:
+        """Whether (h, w, 1) is light on dark for a network of the opposite, or the reverse. What is flat is neither."""
+        if self.polarity is None or self.digits is not None or picture.min() == picture.max():
+            return False
+        return bool(is_bright_around(picture[None])[0]) != (self.polarity == DARK)
+
+    def _said_otherwise(self) -> str:
+        return f"it is {LIGHT if self.polarity == DARK else DARK} and the training images are {self.polarity}"
 
     def takes_as_they_are(self, images: Images) -> npt.NDArray[np.bool_]:
         """(n,) which of the images (n, h, w, c) uint8 need nothing done to them."""
@@ -98,26 +132,49 @@ class Fitting:
 def fitting_for(dataset: Mapping[str, Any], examples: Images) -> Fitting:
     """The fitting for a network trained on ``dataset``, as ``run.json`` describes it.
 
-    ``examples`` (n, h, w, c): images that it was trained on, one at least. How much of the frame digits fill is read off
-    them: 20 of 28 pixels in MNIST, but all 8 of 8 in scikit-learn's.
+    ``examples`` (n, h, w, c): images that it was trained on, one at least. Off them is read what a run of an earlier version
+    does not say. Raises ``KeyError``, ``TypeError`` or ``ValueError`` where the description makes no sense.
     """
     height, width, channels = dataset["image_shape"]
-    are_digits = dataset.get("things") == DIGITS and channels == 1
-    if not are_digits or is_bright_around(examples).mean() > 0.5:
-        return Fitting((height, width, channels))
-    return Fitting((height, width, 1), DigitSettings(height, width, box_share=_share_of_frame(examples)))
+    if PREPARED in dataset:
+        digits = None if dataset[PREPARED] is None else settings_from(dataset[PREPARED], (height, width))
+    else:
+        digits = settings_of(examples) if dataset.get("things") == DIGITS else None
+    polarity = dataset[POLARITY] if POLARITY in dataset else polarity_of(examples)
+    return Fitting((height, width, channels), digits, polarity if digits is None else None)
 
 
-def is_bright_around(images: Images) -> npt.NDArray[np.bool_]:
-    """(n,) whether an image (n, h, w, 1) has a bright border: paper, not a blackboard. See ``digit.border_median``."""
-    grey = images[..., 0]
-    ring = np.ones(grey.shape[1:], dtype=bool)
-    ring[1:-1, 1:-1] = False
-    border = grey[:, ring]
-    middle = (border.shape[1] - 1) // 2
-    median = np.partition(border, middle, axis=1)[:, middle]
-    darkest, brightest = (extreme(grey, axis=(1, 2)).astype(np.int64) for extreme in (np.min, np.max))
-    return np.asarray(2 * median.astype(np.int64) > darkest + brightest)
+def terms_of(dataset: Dataset) -> dict[str, Any]:
+    """How pictures are to be fitted to a network for ``dataset``, for ``run.json``: settled once, so that prediction, service,
+    export and page do the same."""
+    rows = np.linspace(0, len(dataset.train) - 1, min(SAMPLE, len(dataset.train)), dtype=int)
+    examples, provenance = dataset.train.images[rows], dataset.provenance
+    digits = provenance.digits
+    if digits is None and provenance.things == DIGITS:
+        digits = settings_of(examples)
+    if provenance.reading.prepare == FIT:
+        digits = None
+    return {PREPARED: None if digits is None else asdict(digits), POLARITY: polarity_of(examples)}
+
+
+def settings_of(images: Images) -> DigitSettings | None:
+    """How pictures become digits like these (n, h, w, c); None where they are not grey, or mostly dark on light.
+
+    How much of the frame digits fill is read off them: 20 of 28 pixels in MNIST, but all 8 of 8 in scikit-learn's.
+    """
+    _, height, width, channels = images.shape
+    if channels != 1 or is_bright_around(images).mean() > 0.5:
+        return None
+    return DigitSettings(height, width, box_share=share_of_frame(images))
+
+
+def settings_from(values: Mapping[str, Any], size: tuple[int, int]) -> DigitSettings:
+    """The settings for a network that takes (height, width), as a run or an exported file has them; what a later version may add
+    is left alone. Raises ``KeyError``, ``TypeError`` or ``ValueError`` where they make no sense."""
+    settings = DigitSettings(**{each.name: values[each.name] for each in fields(DigitSettings) if each.name in values})
+    if (settings.height, settings.width) != size:
+        raise ValueError("digits are prepared for another size than the network takes")
+    return settings
 
 
 def _middle(picture: Images, aspect: float) -> Images:
@@ -146,7 +203,7 @@ def _shares(inputs: int, outputs: int) -> npt.NDArray[np.float64]:
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
 
-def _share_of_frame(images: Images) -> float:
+def share_of_frame(images: Images) -> float:
     """Half of the images have ink over more than this share of the frame's height or width, whichever is more."""
     ink = images[..., 0] > 0
     sides = []

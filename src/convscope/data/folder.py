@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,10 +12,13 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import DatasetError
+from ..percent import percent
 from ..types import Images, Labels
 from .composing import dataset_name, held_out_note, hold_out_test
 from .dataset import Dataset, Provenance, Split
-from .folder_decoding import Decoded, choose_size, decode_all, keep_rows, look_at
+from .fitting import Fitting
+from .folder_decoding import Decoded, decode_all, keep_rows, look_at
+from .folder_fitting import choose_fitting, fitting_of_run
 from .folder_listing import Listing, list_folder
 from .labels import rename
 from .pictures import BadPicture, shown
@@ -23,6 +27,8 @@ from .reading import ReadListener, ReadOptions, read_class_names
 CLASSES = "classes.txt"
 MOST_LISTED = 1000
 """Bad pictures in an error; nobody reads on."""
+MOST_NAMED = 5
+"""Pictures in a note on what was done to them."""
 MOST_NOTED = 20
 """Bad pictures in a note, which goes onto the page."""
 
@@ -38,29 +44,33 @@ class Plan:
     notes: tuple[str, ...]
 
 
-def read_folder(root: Path, options: ReadOptions, progress: ReadListener | None = None) -> Dataset:
+def read_folder(
+    root: Path, options: ReadOptions, progress: ReadListener | None = None, fitting: Fitting | None = None
+) -> Dataset:
     """The dataset in ``root``. Raises :class:`DatasetError`, after everything was decoded, listing every bad picture; unless the
-    options say to leave those out."""
+    options say to leave those out. ``fitting``: of a network that the pictures are for, where there is one already."""
     plan = _plan(root, list_folder(root), options)
-    looks = look_at(plan.paths, progress)
-    size, how = choose_size([look.size for look in looks])
-    notes = (
-        [*plan.notes, how]
-        if options.image_size is None
-        else [*plan.notes, _asked_note([look.size for look in looks], options)]
-    )
-    may_be_coloured = any(look.may_be_coloured for look in looks)
-    decoded = decode_all(plan.paths, str(root), options.image_size or size, may_be_coloured, progress)
-    if decoded.bad and not options.skip_bad_images:
-        raise DatasetError(_refusal(root, list(decoded.bad.values()), len(plan.paths)))
-    if decoded.bad:
-        notes.append(_bad_note(list(decoded.bad.values())))
+    chosen = None if fitting is None else fitting_of_run(fitting, options)
+    if chosen is None:
+        chosen = choose_fitting(plan.paths, plan.class_names, look_at(plan.paths, progress), options, progress)
+    decoded = decode_all(plan.paths, str(root), chosen.fitting, progress, keeps_channels=chosen.keeps_channels)
+    notes = [*plan.notes, *chosen.notes]
+    if decoded.several:
+        notes.append(_several_note(decoded.several))
+    bad = list(decoded.bad.values())
+    if bad and (not options.skip_bad_images or len(bad) > options.most_bad * len(plan.paths)):
+        raise DatasetError(_refusal(root, bad, len(plan.paths), options))
+    if bad:
+        notes.append(_bad_note(bad))
     train, test = _splits(plan, decoded)
     provenance = Provenance(
         source=str(root),
         description=f"Pictures from the folder {dataset_name(root)}",
-        notes=tuple(note for note in notes if note),
+        things=chosen.things,
+        notes=tuple(notes),
         reading=options,
+        left_out=tuple((picture.name, picture.reason) for picture in bad),
+        digits=chosen.fitting.digits,
     )
     return Dataset(dataset_name(root), train, test, tuple(map(shown, plan.class_names)), provenance)
 
@@ -120,24 +130,29 @@ def _splits(plan: Plan, decoded: Decoded) -> tuple[Split, Split]:
     return Split(*train), Split(*test)
 
 
-def _asked_note(sizes: Sequence[tuple[int, int]], options: ReadOptions) -> str:
-    assert options.image_size is not None
-    if set(sizes) == {options.image_size}:
-        return ""
-    return "all pictures were fitted to {} × {}, as was asked".format(*options.image_size)
+def _several_note(names: Sequence[str]) -> str:
+    listed = ", ".join(names[:MOST_NAMED])
+    more = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""
+    if len(names) == 1:
+        return f"1 picture holds several digits, of which the largest was taken: {listed}"
+    return f"{len(names):,} pictures hold several digits, of which the largest was taken: {listed}{more}"
 
 
-def _refusal(root: Path, bad: list[BadPicture], everything: int) -> str:
+def _refusal(root: Path, bad: list[BadPicture], everything: int, options: ReadOptions) -> str:
     lines = [f"  {picture.reason}" for picture in bad[:MOST_LISTED]]
     if len(bad) > MOST_LISTED:
         lines.append(f"  and {len(bad) - MOST_LISTED:,} more")
-    return (
-        f"{len(bad):,} of {everything:,} pictures in {str(root)!r} cannot be read; whole pictures were expected. "
-        "Mend or remove them, or leave them out with --skip-bad-images:\n" + "\n".join(lines)
-    )
+    expected = "whole pictures were expected. Mend or remove them, or leave them out with --skip-bad-images"
+    if options.skip_bad_images:
+        share = math.ceil(100 * len(bad) / everything) / 100
+        expected = (
+            f"at most {percent(options.most_bad, 0)} of them may be left out. Mend or remove them, or leave out that many with "
+            f"--most-bad {share:g}"
+        )
+    return f"{len(bad):,} of {everything:,} pictures in {str(root)!r} cannot be read; {expected}:\n" + "\n".join(lines)
 
 
 def _bad_note(bad: list[BadPicture]) -> str:
     reasons = [picture.reason.split(";")[0] for picture in bad[:MOST_NOTED]]
-    more = f"; and {len(bad) - MOST_NOTED:,} more" if len(bad) > MOST_NOTED else ""
+    more = f"; and {len(bad) - MOST_NOTED:,} more, all named in the run's run.json" if len(bad) > MOST_NOTED else ""
     return f"left out, since {'it' if len(bad) == 1 else 'they'} cannot be read: {'; '.join(reasons)}{more}"

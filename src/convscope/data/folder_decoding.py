@@ -6,14 +6,11 @@ anew. Of photos, two cores read nearly twice as many as one; of pictures of 28 Ã
 
 from __future__ import annotations
 
-import contextlib
 import io
 import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -22,25 +19,21 @@ from ..errors import PictureError
 from ..types import Images
 from .decoding import decode_picture
 from .fitting import Fitting
+from .in_threads import each_in_threads, one_thread_each
 from .memory import room_for
 from .picture_file import read_picture_file
 from .picture_kinds import TIFF, kind_of
 from .pictures import BadPicture, shown
 from .reading import LEAST_SIDE as LEAST_ASKED
-from .reading import Reading, ReadListener
+from .reading import ReadListener
 from .upright import orientation
 
 MOST_SIDE = 96
 """Pixels of the longer side of the size that is chosen where nobody says one; more cost time that small networks waste."""
 LEAST_SIDE = 8
-AT_A_TIME = 16
-"""Pictures per task of a thread: enough to make its cost small, few enough for a bar that moves."""
-MOST_THREADS = 16
 GREY_MODES = frozenset({"1", "L", "I", "F", "I;16", "I;16B", "I;16L", "I;16N"})
 SIDEWAYS = 5
 """From this EXIF orientation on, height is width."""
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -60,11 +53,13 @@ class Decoded:
     """(n, h, w, c), in the order of their names; of a bad one, anything. c is 1 where none has colour, else 3."""
     bad: dict[int, BadPicture]
     """By position."""
+    several: tuple[str, ...] = ()
+    """The names of those with several digits, where digits were looked for."""
 
 
 def look_at(paths: Sequence[str], progress: ReadListener | None) -> list[Look]:
     """The headers of those that have one; nothing is decoded."""
-    looks = _each("looking at pictures", _look, paths, progress)
+    looks = each_in_threads("looking at pictures", _look, paths, progress)
     return [look for look in looks if look is not None]
 
 
@@ -89,30 +84,39 @@ def choose_size(sizes: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], str]
 
 
 def decode_all(
-    paths: Sequence[str], root: str, size: tuple[int, int], may_be_coloured: bool, progress: ReadListener | None
+    paths: Sequence[str], root: str, fitting: Fitting, progress: ReadListener | None, *, keeps_channels: bool = False
 ) -> Decoded:
-    """Decode every picture and fit it to ``size``, just as ``predict`` would; the bad ones are in the result.
+    """Decode every picture and fit it, just as ``predict`` would; the bad ones are in the result. Of a picture with several digits,
+    where it is these that are looked for, the one with the most ink is taken.
 
-    Raises :class:`DatasetError` where there is no room.
+    ``keeps_channels``: also three where none has colour. Raises :class:`DatasetError` where there is no room.
     """
-    fitting = Fitting((*size, 3 if may_be_coloured else 1))
     images = room_for((len(paths), *fitting.image_shape), repr(root))
 
-    def decode(index: int) -> tuple[bool, BadPicture | None]:
+    def decode(index: int) -> _Outcome:
         name = shown(os.path.relpath(paths[index], root))
         try:
-            fitted = fitting.fit(decode_picture(read_picture_file(paths[index]), repr(name)).pixels).pixels
+            decoded = decode_picture(read_picture_file(paths[index]), repr(name))
+            fitted, count = fitting.fit_one(decoded.pixels)
         except PictureError as error:
-            return False, BadPicture(name, str(error).replace(repr(paths[index]), repr(name), 1))
-        images[index] = fitted
-        return bool((fitted != fitted[..., :1]).any()), None
+            return _Outcome(bad=BadPicture(name, str(error).replace(repr(paths[index]), repr(name), 1)))
+        images[index] = pixels = fitted.pixels
+        return _Outcome(bool((pixels != pixels[..., :1]).any()), name if count > 1 else "")
 
-    with _one_thread_each():
-        outcomes = _each("decoding pictures", decode, range(len(paths)), progress)
-    bad = {index: outcome[1] for index, outcome in enumerate(outcomes) if outcome[1] is not None}
-    if may_be_coloured and not any(coloured for coloured, _ in outcomes):
+    with one_thread_each():
+        outcomes = each_in_threads("decoding pictures", decode, range(len(paths)), progress)
+    bad = {index: outcome.bad for index, outcome in enumerate(outcomes) if outcome.bad is not None}
+    if fitting.image_shape[2] == 3 and not keeps_channels and not any(outcome.coloured for outcome in outcomes):
         images = images[..., :1] if isinstance(images, np.memmap) else np.ascontiguousarray(images[..., :1])
-    return Decoded(images, bad)
+    return Decoded(images, bad, tuple(outcome.several for outcome in outcomes if outcome.several))
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    coloured: bool = False
+    several: str = ""
+    """The picture's name, if it holds several digits."""
+    bad: BadPicture | None = None
 
 
 def keep_rows(images: Images, rows: npt.NDArray[np.int64]) -> Images:
@@ -132,28 +136,3 @@ def _look(path: str) -> Look | None:
         return None
     size = (image.height, image.width) if held < SIDEWAYS else (image.width, image.height)
     return Look(size, image.mode not in GREY_MODES)
-
-
-def _each(step: str, work: Callable[[Item], Result], items: Sequence[Item], progress: ReadListener | None) -> list[Result]:
-    """``[work(item) for item in items]``, by threads; ``progress`` is called in this one."""
-    results: list[Result] = []
-    tasks = [items[start : start + AT_A_TIME] for start in range(0, len(items), AT_A_TIME)]
-    pool = ThreadPoolExecutor(min(os.cpu_count() or 1, MOST_THREADS))
-    try:
-        for found in pool.map(lambda task: [work(item) for item in task], tasks):
-            results += found
-            if progress:
-                progress(Reading(step, len(results), len(items)))
-    finally:
-        pool.shutdown(cancel_futures=True)  # where Ctrl-C ended it, what is left need not be done
-    return results
-
-
-@contextlib.contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """While many threads resize, the multiplications of each stay in it: else they wait for one another's helpers, which
-    made the same pictures take ten times as long on two busy cores."""
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1, user_api="blas"):
-        yield

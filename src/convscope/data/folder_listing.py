@@ -1,7 +1,7 @@
 """What a folder of pictures holds, by the names of its files alone: splits, classes, pictures. Nothing is opened.
 
 A folder per class, with its pictures in it and at any depth below; these folders at the top, or under ``train/``, ``test/`` and
-``val/``.
+``val/``, whose other names ``split_names.py`` knows.
 """
 
 from __future__ import annotations
@@ -19,16 +19,13 @@ from .picture_kinds import SUFFIXES
 from .picture_names import IGNORED_FOLDERS
 from .pictures import shown
 from .reading import MOST_CLASSES
+from .split_names import UNLABELLED, find_splits
 
-SPLITS = {
-    "train": "train", "training": "train",
-    "test": "test", "testing": "test",
-    "val": "val", "valid": "val", "validation": "val",
-}  # fmt: skip
-"""Names of folders, in small letters, that are splits and no classes where they hold folders."""
 LEFT_BY_SYSTEMS = frozenset({"thumbs.db", "desktop.ini", "icon\r", "classes.txt"})
 EXAMPLE = "photos/cat/1.jpg, photos/dog/2.jpg"
 MOST_NAMED = 5
+MUCH_ALIKE = 0.5
+"""Of the folders in several top folders, the share of names that all have, from which on these are no classes."""
 
 
 @dataclass(frozen=True)
@@ -52,15 +49,17 @@ def list_folder(root: Path) -> Listing:
     """Raises :class:`DatasetError` where ``root`` is not laid out as folders of classes."""
     listing = Listing(root, {})
     tops = _folders(root, listing)
-    found = {name: SPLITS[name.lower()] for name in tops if name.lower() in SPLITS}
+    called = find_splits(tops)
     # A folder "train" with pictures right in it is a class, of trains perhaps; one with folders in it is a split.
-    found = {name: split for name, split in found.items() if _folders(root / name, listing)}
+    found = {name: split for name, split in called.items() if split != UNLABELLED and _folders(root / name, listing)}
     if "train" not in found.values():
+        _refuse_splits(root, tops, set(found))
         return _checked(_add_split(listing, "", root, tops))
     others = [name for name in tops if name not in found and _pictures(root / name, Listing(root, {}))]
-    for name in [name for name in others if name.lower() in SPLITS]:
+    for name in [name for name in others if name in called]:
         others.remove(name)
-        listing.notes.append(f"{shown(name)}/ has no folders of classes, and was left alone")
+        why = "no classes" if called[name] == UNLABELLED else "no folders of classes"
+        listing.notes.append(f"{shown(name)}/ has {why}, and was left alone")
     if others or len(set(found.values())) < len(found):
         strange = f"{shown(others[0])!r} beside it" if others else "two of one kind"
         raise DatasetError(
@@ -68,8 +67,43 @@ def list_folder(root: Path) -> Listing:
             "expected, not both. Move what does not belong there."
         )
     for name, split in found.items():
-        _add_split(listing, split, root / name, _folders(root / name, listing))
+        folder = _within(root / name, listing)
+        _add_split(listing, split, folder, _folders(folder, listing))
     return _checked(listing)
+
+
+def _within(folder: Path, listing: Listing) -> Path:
+    """``folder``, or the one in it where it holds no other and that one is called the same, as archives are unpacked."""
+    inside = _folders(folder, listing)
+    alone = len(inside) == 1 and inside[0] == folder.name
+    return folder / inside[0] if alone and _folders(folder / inside[0], listing) else folder
+
+
+def _refuse_splits(root: Path, tops: list[str], splits: set[str]) -> None:
+    """Raise :class:`DatasetError` where the folders at the top look like splits and none of them is the training split."""
+    filled = [name for name in tops if _pictures(root / name, Listing(root, {}))]
+    if len(filled) < 2:
+        return
+    listed = " and ".join(map(repr, map(shown, filled))) if len(filled) == 2 else _listed(tuple(map(shown, filled)))
+    if set(filled) <= splits:
+        raise DatasetError(
+            f"{str(root)!r} holds {listed}, which are names of splits, but no train/; one was expected, with a folder per class in "
+            "it. Rename the folder that the network is to learn from."
+        )
+    inside = [set(_folders(root / name, Listing(root, {}))) for name in filled]
+    common, every = set.intersection(*inside), set.union(*inside)
+    if len(common) < 2 or len(common) < MUCH_ALIKE * len(every) or any(_holds_pictures(root / name) for name in filled):
+        return
+    alike = _listed(tuple(sorted(map(shown, common))))
+    raise DatasetError(
+        f"{str(root)!r} holds {listed}, and in each of them folders of the same names ({alike}); either "
+        "classes with their pictures in them, or splits called train and test, were expected. Rename the splits, or, where these "
+        "are the classes, move their pictures up."
+    )
+
+
+def _holds_pictures(folder: Path) -> bool:
+    return any(entry.is_file() and _is_picture(entry.name) for entry in _entries(folder))
 
 
 def _add_split(listing: Listing, split: str, folder: Path, classes: list[str]) -> Listing:

@@ -1,7 +1,8 @@
 """A folder of IDX files as a dataset, under the names that MNIST, Fashion-MNIST and EMNIST gave theirs.
 
 Names such as ``train-images-idx3-ubyte.gz``, ``t10k-labels.idx1-ubyte`` or ``emnist-letters-test-images-idx3-ubyte``: which set,
-which split, images or labels. EMNIST's images lie on their side in the files, and are set upright here.
+which split, images or labels. EMNIST's images lie on their side in the files, and are set upright here; they are handwritten
+signs as MNIST's are, but with the middle of their box in the middle, not their centre of mass.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy.typing as npt
 from ..errors import DatasetError
 from .composing import Origin, Part, compose
 from .dataset import Dataset
+from .digit_sets import with_settings
 from .idx import read_idx
 from .labels import ClassNames
 from .reading import ReadOptions, read_class_names
@@ -82,7 +84,8 @@ def read_set(found: IdxSet, origin: Origin, options: ReadOptions) -> Dataset:
     """The dataset of these files. Raises :class:`DatasetError` where one is missing or damaged."""
     train = _part(found, "train")
     test = _part(found, "test") if any(split == "test" for split, _ in found.files) else None
-    return compose(origin, train, test, options)
+    dataset = compose(origin, train, test, options)
+    return with_settings(dataset, centre=False) if found.name.lower().startswith(TURNED) else dataset
 
 
 def _part(found: IdxSet, split: str) -> Part:

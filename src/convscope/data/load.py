@@ -10,7 +10,8 @@ from pathlib import Path
 from ..errors import ConfigError, DatasetError, unknown_name
 from ..types import PathLike
 from .dataset import Dataset
-from .digit_sets import recognise_digits
+from .digit_sets import settle_digits
+from .fitting import ASKED, Fitting
 from .folder import read_folder
 from .idx import is_idx
 from .idx_folder import NAME, find_sets, read_idx_path
@@ -36,12 +37,17 @@ CLUES = {
 
 
 def load_dataset(
-    data: PathLike | Dataset, reading: ReadOptions = DEFAULTS, *, progress: ReadListener | None = None
+    data: PathLike | Dataset,
+    reading: ReadOptions = DEFAULTS,
+    *,
+    progress: ReadListener | None = None,
+    fitting: Fitting | None = None,
 ) -> Dataset:
     """The dataset that ``data`` names: ``"mnist"``, ``"digits"``, ``"fashion"``, ``"kmnist"``, ``"emnist-letters"``,
     ``"emnist-balanced"``; or the path of an ``.npz`` file, a ``.csv`` file, a folder of IDX files, or a folder of pictures.
 
-    ``reading`` says what the data leave open. ``progress`` is called with a :class:`Reading` while pictures are decoded. A
+    ``reading`` says what the data leave open. ``progress`` is called with a :class:`Reading` while pictures are decoded.
+    ``fitting``: how a network takes pictures that those of a folder are read for, where ``reading`` leaves it open. A
     :class:`Dataset` is returned as it is. Nothing is ever fetched.
 
     Raises :class:`DatasetError` for anything else, with the nearest known name, and where data are damaged;
@@ -52,28 +58,21 @@ def load_dataset(
     if isinstance(data, Dataset):
         return data
     name = os.fspath(data)
-    dataset = _as_told(KNOWN[name](), reading) if name in KNOWN else recognise_digits(_read(name, reading, progress))
+    if name in KNOWN:
+        dataset = _as_told(KNOWN[name](), reading)
+        dataset = settle_digits(dataset) if reading.prepare == ASKED else dataset
+    else:
+        dataset = settle_digits(_read(name, reading, progress, fitting))
     if progress:
         progress(Loaded(dataset.name, dataset.provenance.notes))
     return dataset
 
 
-def fit_to_run(data: PathLike | Dataset, reading: ReadOptions, image_size: tuple[int, int]) -> ReadOptions:
-    """``reading``, but with the size that a network takes where ``data`` is a folder of pictures and nobody asked for another."""
-    if isinstance(data, Dataset) or reading.image_size is not None or os.fspath(data) in KNOWN or not Path(data).is_dir():
-        return reading
-    try:
-        is_of_pictures = not find_sets(Path(data)) and not find_tables(Path(data))
-    except (OSError, DatasetError):  # which reading it will say better
-        return reading
-    return replace(reading, image_size=image_size) if is_of_pictures else reading
-
-
-def _read(name: str, reading: ReadOptions, progress: ReadListener | None) -> Dataset:
+def _read(name: str, reading: ReadOptions, progress: ReadListener | None, fitting: Fitting | None) -> Dataset:
     path = Path(name)
     try:
         if path.is_dir():
-            return _reader_of_folder(path, progress)(path, reading)
+            return _reader_of_folder(path, progress, fitting)(path, reading)
         if path.is_file():
             return _reader_of_file(path)(path, reading)
         there = os.path.lexists(path)
@@ -93,14 +92,16 @@ def _read(name: str, reading: ReadOptions, progress: ReadListener | None) -> Dat
     raise DatasetError(unknown_name("dataset", name, KNOWN))
 
 
-def _reader_of_folder(path: Path, progress: ReadListener | None) -> Callable[[Path, ReadOptions], Dataset]:
+def _reader_of_folder(
+    path: Path, progress: ReadListener | None, fitting: Fitting | None
+) -> Callable[[Path, ReadOptions], Dataset]:
     if (path / "run.json").is_file():
         raise DatasetError(f"{str(path)!r} is the folder of a run, not data; {FORMS} was expected.")
     if find_sets(path):
         return _read_idx
     if find_tables(path):
         return read_tables
-    return lambda folder, reading: read_folder(folder, reading, progress)
+    return lambda folder, reading: read_folder(folder, reading, progress, fitting)
 
 
 def _reader_of_file(path: Path) -> Callable[[Path, ReadOptions], Dataset]:

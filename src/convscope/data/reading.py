@@ -6,12 +6,17 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 from ..errors import ConfigError
 
 LEAST_SIDE, MOST_SIDE = 4, 2048
 MOST_CLASSES = 1000
+Preparation: TypeAlias = Literal["auto", "digits", "fit"]
+"""How pictures are prepared: see :class:`ReadOptions`."""
+AUTO: Preparation = "auto"
+MOST_BAD = 0.2
+PREPARATIONS: tuple[Preparation, ...] = get_args(Preparation)
 
 
 @dataclass(frozen=True)
@@ -25,8 +30,19 @@ class ReadOptions:
     """Of a folder, the names of its class folders in another order, or other names for them; else the names of labels 0, 1, 2…"""
     skip_bad_images: bool = False
     """Leave out what cannot be decoded, and say so, instead of stopping."""
+    prepare: Preparation = AUTO
+    """``"digits"``: each picture is prepared as MNIST's digits were and as ``predict`` does it: paper cleared away, light ink on
+    dark, cropped, fitted, centred. ``"fit"``: its middle is resized, and no more. ``"auto"``: a folder of pictures is prepared as
+    digits where its classes are the ten digits and nearly every picture shows one on a ground that is no part of it; other
+    data are taken as they are."""
+    most_bad: float = MOST_BAD
+    """The share of pictures, 0..1, up to which they are left out: where more are bad, something else is wrong."""
 
     def __post_init__(self) -> None:
+        if self.prepare not in PREPARATIONS:
+            raise ConfigError(f"prepare={self.prepare!r} is unknown; one of {', '.join(PREPARATIONS)} was expected.")
+        if isinstance(self.most_bad, bool) or not isinstance(self.most_bad, (int, float)) or not 0 <= self.most_bad <= 1:
+            raise ConfigError(f"most_bad={self.most_bad!r} cannot be used; a share from 0 to 1 was expected.")
         if self.image_size is not None:
             object.__setattr__(self, "image_size", _checked_size(self.image_size))
         if self.class_names is not None:
@@ -39,19 +55,24 @@ class ReadOptions:
             "image_size": list(size) if size else None,
             "class_names": list(names) if names else None,
             "skip_bad_images": self.skip_bad_images,
+            "prepare": self.prepare,
+            "most_bad": self.most_bad,
         }
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> ReadOptions:
-        """The options that :meth:`as_dict` wrote; defaults where a run of before has none."""
-        return cls(**{name: value for name, value in values.items() if name in cls.__dataclass_fields__})
+        """The options that :meth:`as_dict` wrote. A run of before resized its pictures only, and left out any number of them."""
+        known = {"prepare": "fit", "most_bad": 1.0, **values}
+        return cls(**{name: value for name, value in known.items() if name in cls.__dataclass_fields__})
 
     def as_arguments(self) -> list[str]:
         """For the command line that asks for the same again, as far as it can: a name with a comma needs a file."""
         arguments = ["--image-size", "{}x{}".format(*self.image_size)] if self.image_size else []
         if self.class_names and not any("," in name for name in self.class_names):
             arguments += ["--class-names", ",".join(self.class_names)]
-        return arguments + ["--skip-bad-images"] * self.skip_bad_images
+        arguments += ["--prepare", self.prepare] if self.prepare != AUTO else []
+        arguments += ["--skip-bad-images"] * self.skip_bad_images
+        return arguments + (["--most-bad", f"{self.most_bad:g}"] if self.most_bad != MOST_BAD else [])
 
 
 DEFAULTS = ReadOptions()

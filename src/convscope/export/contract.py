@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..analysis.record import RunRecord
 from ..data.digit import DigitSettings
-from ..data.fitting import Fitting, fitting_for, is_bright_around
+from ..data.fitting import POLARITY, Fitting, fitting_for, settings_from
+from ..data.polarity import polarity_of
 from ..data.prepare import SCALE
 from ..models.predictor import INPUTS, LOGITS, PROBABILITIES
-from ..types import Images
 
 NAME = "convscope"
 """The key in the metadata of an ONNX or a ``.keras`` file. Elsewhere the text is a file called :data:`MEMBER`."""
@@ -25,8 +25,6 @@ VERSION = 1
 CLASS_NAMES, PIXEL_SCALE = "class_names", "pixel_scale"
 """Keys of their own in an ONNX file, for those who want no more."""
 CHANNELS = {1: "grey", 3: "RGB"}
-NEARLY_ALL = 0.95
-LIGHT, DARK = "light on dark", "dark on light"
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ class Contract:
     @property
     def fitting(self) -> Fitting:
         """How pictures of any size become what the network takes."""
-        return Fitting(self.image_shape, self.digits)
+        return Fitting(self.image_shape, self.digits, self.polarity if self.digits is None else None)
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready, with a word on everything that a reader would otherwise have to guess."""
@@ -97,7 +95,7 @@ def contract_of(record: RunRecord) -> Contract:
         (height, width, channels),
         tuple(dataset["class_names"]),
         str(dataset.get("things") or "images"),
-        _polarity(examples),
+        dataset[POLARITY] if POLARITY in dataset else polarity_of(examples),
         digits,
         None if temperature is None else float(temperature),
     )
@@ -114,10 +112,7 @@ def from_metadata(metadata: Mapping[str, str], image_shape: tuple[int, int, int]
         raise ValueError(f"image_shape is {said['image_shape']}, but the network takes {list(image_shape)}")
     if temperature is not None and not 0 < float(temperature) < float("inf"):
         raise ValueError(f"temperature is {temperature}")
-    known = {each.name for each in fields(DigitSettings)}
-    settings = None if digits is None else DigitSettings(**{name: digits[name] for name in digits if name in known})
-    if settings is not None and (settings.height, settings.width) != image_shape[:2]:
-        raise ValueError("digits are prepared for another size than the network takes")
+    settings = None if digits is None else settings_from(digits, image_shape[:2])
     return Contract(
         image_shape,
         _names(said["class_names"]),
@@ -132,11 +127,3 @@ def _names(names: Any) -> tuple[str, ...]:
     if not isinstance(names, list):
         raise TypeError(f"class_names is {names!r}")
     return tuple(map(str, names))
-
-
-def _polarity(examples: Images) -> str | None:
-    """Of grey images; a photo has none."""
-    if examples.shape[3] != 1 or not len(examples):
-        return None
-    share = float(is_bright_around(examples).mean())
-    return DARK if share >= NEARLY_ALL else LIGHT if share <= 1 - NEARLY_ALL else None
