@@ -1,7 +1,14 @@
 from __future__ import annotations
 
-import numpy as np
+import os
+import shutil
+from pathlib import Path
 
+import numpy as np
+import pytest
+from PIL import Image
+
+from convscope.cli.main import main
 from convscope.data.checks import findings
 from convscope.data.dataset import Dataset, Provenance, Split
 
@@ -28,16 +35,16 @@ def test_duplicates_inside_and_across_splits_are_counted() -> None:
     test = np.concatenate([noise(3, 1), noise(3, 0)[1:]])
     sentences = findings(made(train, [0, 1, 0, 0, 1], test))
     assert sentences == (
-        "1 training image repeats another one, pixel for pixel",
-        "2 test images are in the training split too, pixel for pixel",
+        "1 training image repeats another one, pixel for pixel: number 3 = number 0",
+        "2 test images are in the training split too, pixel for pixel: number 3 = number 1, number 4 = number 2",
     )
 
 
 def test_equal_images_in_different_classes_are_counted_once_each() -> None:
     train = np.concatenate([noise(3, 0), noise(3, 0)[:1], noise(3, 0)[:1]])
     assert findings(made(train, [0, 1, 0, 1, 1], noise(3, 1))) == (
-        "2 training images repeat another one, pixel for pixel",
-        "1 image occurs in more than one class, pixel for pixel",
+        "2 training images repeat another one, pixel for pixel: number 3 = number 0, number 4 = number 0",
+        "1 image occurs in more than one class, pixel for pixel: training number 0 ('cat') = training number 3 ('dog')",
     )
 
 
@@ -48,8 +55,8 @@ def test_a_flat_colour_is_blank_and_a_faint_image_nearly() -> None:
     images[1] = 100 + generator.integers(0, 7, (5, 5, 3))
     test = generator.integers(0, 256, (2, 5, 5, 3), dtype=np.uint8)
     assert findings(made(images, [0, 1] * 3, test)) == (
-        "1 training image is one flat colour",
-        "1 training image is nearly blank: under 8 grey levels from darkest to brightest pixel",
+        "1 training image is one flat colour: number 0",
+        "1 training image is nearly blank, under 8 grey levels from darkest to brightest pixel: number 1",
     )
 
 
@@ -75,6 +82,39 @@ def test_blank_images_uneven_and_missing_classes_are_named() -> None:
     sentences = findings(made(images, [0] * 10 + [1] * 2, noise(3, 1)))
     assert sentences == (
         "classes are uneven: 10 training images of 'cat', 2 of 'dog'",
-        "1 training image is one flat colour",
+        "1 training image is one flat colour: number 3",
     )
     assert findings(made(noise(3, 0), [0, 0, 0], noise(3, 1)))[0] == "class 'dog' has no training image"
+
+
+def test_classes_whose_names_differ_in_capitals_alone_are_asked_about() -> None:
+    sentences = findings(made(noise(4, 0), [0, 1, 0, 1], noise(4, 1), ("Cat", "cat ")))
+    assert sentences == ("classes 'Cat' and 'cat ' differ in capitals or spaces alone: are they one?",)
+
+
+def test_what_looks_odd_is_printed_with_the_names_of_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for split, number in (("train", 12), ("test", 4)):
+        for index in range(number):
+            place = tmp_path / split / ("dog" if index % 4 == 3 and index < 8 else "cat")
+            place.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(noise(1, 100 * number + index)[0, ..., 0]).save(place / f"{index:02}.png")
+    train, test = tmp_path / "train", tmp_path / "test"
+    for index in range(12, 19):
+        shutil.copy(train / "cat" / "00.png", train / "cat" / f"{index}.png")
+    shutil.copy(train / "cat" / "01.png", test / "dog" / "seen.png")
+    Image.new("L", (6, 6), 200).save(train / "cat" / "flat.png")
+    Image.fromarray(noise(1, 5)[0, ..., 0] // 64 + 90).save(test / "cat" / "faint.png")
+    assert main(["data", str(tmp_path), "--quiet"]) == 0
+    printed = capsys.readouterr().out
+    first = f"train{os.sep}cat{os.sep}00.png"
+    repeats = ", ".join(f"train{os.sep}cat{os.sep}{index}.png = {first}" for index in range(12, 17))
+    seen = f"test{os.sep}dog{os.sep}seen.png"
+    for sentence in (
+        "classes are uneven: 18 training images of 'cat', 2 of 'dog'",
+        f"1 training image is one flat colour: train{os.sep}cat{os.sep}flat.png",
+        f"1 test image is nearly blank, under 8 grey levels from darkest to brightest pixel: test{os.sep}cat{os.sep}faint.png",
+        f"7 training images repeat another one, pixel for pixel: {repeats} and 2 more",
+        f"1 test image is in the training split too, pixel for pixel: {seen} = train{os.sep}cat{os.sep}01.png",
+        f"1 image occurs in more than one class, pixel for pixel: train{os.sep}cat{os.sep}01.png ('cat') = {seen} ('dog')",
+    ):
+        assert f"- {sentence}\n" in printed + "\n"

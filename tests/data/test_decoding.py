@@ -94,10 +94,31 @@ def on_nothing(image: Image.Image) -> Image.Image:
     return see_through
 
 
+def packed(indices: np.ndarray, bits: int, colours: int, *others: bytes) -> bytes:
+    """A PNG of ``indices`` (h, w), several in a byte."""
+    shifts = np.arange(8 - bits, -1, -bits)
+    rows = (indices.reshape(len(indices), -1, 8 // bits) << shifts).sum(axis=2).astype(np.uint8)
+    return raw_png(indices.shape[1], len(indices), bits, colours, b"".join(b"\0" + row.tobytes() for row in rows), *others)
+
+
+def sixteen_bit_grey_with_opacity() -> bytes:
+    rows = np.stack([np.asarray(SIXTEEN), np.full((64, 80), 65535)], axis=-1).astype(">u2").reshape(64, -1)
+    return raw_png(80, 64, 16, 4, b"".join(b"\0" + row.tobytes() for row in rows))
+
+
+def ycck() -> bytes:
+    """As Adobe's programs write it, and Pillow does not: what is written as CMYK is luma, chroma and black, and says so."""
+    planes = [GREY, *[Image.new("L", GREY.size, 127)] * 2, Image.new("L", GREY.size, 0)]
+    content = bytearray(encoded(Image.merge("CMYK", planes), "JPEG", quality=100))
+    content[content.index(b"Adobe") + 11] = 2
+    return bytes(content)
+
+
 ENCODINGS: dict[str, Callable[[], bytes]] = {
     "PNG grey": lambda: encoded(GREY, "PNG"),
     "PNG grey, interlaced": lambda: interlaced_png(),
     "PNG 16-bit grey": lambda: encoded(SIXTEEN, "PNG"),
+    "PNG 16-bit grey with opacity": lambda: sixteen_bit_grey_with_opacity(),
     "PNG 16-bit RGB": lambda: sixteen_bit_rgb(alpha=False),
     "PNG 16-bit RGBA": lambda: sixteen_bit_rgb(alpha=True),
     "PNG RGB": lambda: encoded(RGB, "PNG"),
@@ -117,6 +138,7 @@ ENCODINGS: dict[str, Callable[[], bytes]] = {
     "JPEG RGB, colours not halved": lambda: encoded(RGB, "JPEG", quality=100, subsampling=0),
     "JPEG progressive": lambda: encoded(RGB, "JPEG", quality=100, progressive=True),
     "JPEG CMYK": lambda: encoded(RGB.convert("CMYK"), "JPEG", quality=100),
+    "JPEG YCCK": lambda: ycck(),
     "GIF": lambda: encoded(GREY, "GIF"),
     "GIF interlaced": lambda: encoded(GREY, "GIF", interlace=1),
     "GIF animated": lambda: encoded(GREY, "GIF", save_all=True, append_images=[GREY.rotate(180)]),
@@ -175,6 +197,22 @@ def test_one_bit_and_half_opacity_are_what_they_look_like() -> None:
         assert np.array_equal(decode_picture(encoded(checks, kind), "it").pixels[..., 0], np.asarray(checks) * 255)
     half = Image.new("RGBA", (8, 8), (0, 0, 0, 128))
     assert (decode_picture(encoded(half, "PNG"), "it").pixels == 127).all()
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4])
+def test_fewer_bits_than_eight_are_levels_or_places_in_a_palette(bits: int) -> None:
+    indices = np.random.default_rng(8).integers(0, 2**bits, (9, 16))
+    grey = decode_picture(packed(indices, bits, 0), "it").pixels
+    assert np.array_equal(grey[..., 0], indices * (255 // (2**bits - 1)))
+    palette = np.random.default_rng(9).integers(0, 256, (2**bits, 3)).astype(np.uint8)
+    pixels = decode_picture(packed(indices, bits, 3, chunk(b"PLTE", palette.tobytes())), "it").pixels
+    assert np.array_equal(pixels, palette[indices])
+
+
+def test_what_is_transparent_all_over_is_said_to_be() -> None:
+    decoded = decode_picture(encoded(Image.new("RGBA", (8, 8), (9, 9, 9, 0)), "PNG"), "it")
+    assert decoded.done == ("transparent all over, so nothing but white",)
+    assert (decoded.pixels == 255).all()
 
 
 def test_what_was_done_is_said() -> None:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from convscope.data.levels import square_side, to_images
+from convscope.data.pictures import open_picture
 from convscope.errors import ConvscopeError, DatasetError
 
 LEVELS = np.arange(256, dtype=np.uint8).reshape(4, 8, 8)
@@ -72,9 +73,21 @@ def test_flat_rows_and_leading_channels_are_put_right_and_said_so() -> None:
     assert np.array_equal(made(colour)[0][0], colour)
 
 
+def test_what_is_transparent_lies_on_white_as_in_pictures() -> None:
+    generator = np.random.default_rng(1)
+    pixels = generator.integers(0, 256, (3, 6, 5, 4), dtype=np.uint8)
+    images, notes = made(pixels, pixels[:1, ..., :3])
+    assert [part.shape for part in images] == [(3, 6, 5, 3), (1, 6, 5, 3)]
+    assert notes == ["its images were laid on white, where transparent"]
+    for image, found in zip(pixels, images[0], strict=True):
+        assert np.array_equal(open_picture(image, "it").pixels, found)
+
+
 @pytest.mark.parametrize(
     ("values", "words"),
     [
+        (np.zeros((2, 8, 8, 2), np.uint8), r"2 channels; 1 \(grey\), 3 \(RGB\) or 4"),
+        (np.zeros((2, 8, 8, 5), np.uint8), "5 channels"),
         (np.zeros((2, 5)), r"shape \(2, 5\)"),
         (np.zeros(4), r"shape \(4,\)"),
         (np.zeros((0, 8, 8)), "nothing in it"),

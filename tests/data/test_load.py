@@ -102,6 +102,14 @@ def test_only_folders_of_pictures_are_fitted_to_a_run(pictures: Path) -> None:
     assert load_dataset("digits", fitting=fitting).image_shape == (8, 8, 1)
 
 
+def test_folders_of_pictures_go_before_a_table_about_them(pictures: Path) -> None:
+    (pictures / "train.csv").write_text("file,label\n1.png,cat\n")
+    dataset = load_dataset(pictures)
+    assert "left alone, since its pictures lie in folders: train.csv" in dataset.provenance.notes
+    (pictures / "train.csv").unlink()
+    assert load_dataset(pictures).fingerprint == dataset.fingerprint
+
+
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [

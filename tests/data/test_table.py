@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from convscope.data import table_lines
 from convscope.data.reading import ReadOptions
 from convscope.data.table import find_tables, read_table, read_tables
 from convscope.errors import ConvscopeError, DatasetError
@@ -32,6 +33,43 @@ def table(path: Path, content: str | bytes | list[str]) -> Path:
     text = "\n".join(content) + "\n" if isinstance(content, list) else content
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     return path
+
+
+def test_labels_in_the_last_column_are_found_without_a_header(tmp_path: Path) -> None:
+    images = np.random.default_rng(3).integers(0, 256, (60, 16), dtype=np.uint8)
+    for first in (images[:, 0], np.zeros(60, np.uint8)):  # a corner that is always dark, as MNIST's
+        images[:, 0] = first
+        for names in ([str(index % 4) for index in range(60)], ["cat", "dog", "owl"] * 20):
+            rows = lines(labels=names, images=images, last=True)
+            first_way = read_table(table(tmp_path / "first.csv", lines(labels=names, images=images)), OPTIONS)
+            last_way = read_table(table(tmp_path / "last.csv", rows), OPTIONS)
+            assert last_way.fingerprint == first_way.fingerprint
+            assert last_way.class_names == first_way.class_names
+            assert "its labels were found in the last column" in last_way.provenance.notes
+            assert "its labels were found in the last column" not in first_way.provenance.notes
+    table(tmp_path / "train.csv", lines(labels=[str(index % 4) for index in range(60)], images=images, last=True))
+    table(tmp_path / "test.csv", lines(labels=["3", "1"], images=images[:2], last=True))
+    assert read_tables(tmp_path, OPTIONS).test.labels.tolist() == [3, 1]
+
+
+def test_where_either_column_may_hold_labels_a_header_is_asked_for(tmp_path: Path) -> None:
+    images = np.random.default_rng(3).integers(0, 256, (1024, 16), dtype=np.uint8)
+    images[:, 0] = np.arange(1024) % 256
+    labels = [str(index % 7) for index in range(1024)]
+    with pytest.raises(DatasetError, match="256 different values in its first column and 7 in its last.*Add a header"):
+        read_table(table(tmp_path / "own.csv", lines(labels=labels, images=images, last=True)), OPTIONS)
+    hundred = [str(index % 100) for index in range(1024)]
+    images[:, -1] = np.arange(1024) % 3  # a corner of the picture
+    assert read_table(table(tmp_path / "own.csv", lines(labels=hundred, images=images)), OPTIONS).num_classes == 100
+
+
+def test_reading_a_long_table_is_told_in_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table_lines, "SECONDS", 0)
+    path, events = table(tmp_path / "own.csv", lines()), []
+    read_table(path, OPTIONS, events.append)
+    assert [event.step for event in events] == ["reading own.csv"] * 20
+    assert [event.done for event in events] == sorted(event.done for event in events)
+    assert (events[-1].done, events[-1].total, events[-1].unit) == (path.stat().st_size, path.stat().st_size, "bytes")
 
 
 HEADER = ",".join(["label", *(f"pixel{index}" for index in range(16))])

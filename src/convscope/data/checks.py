@@ -22,11 +22,12 @@ BLOCK = 4096
 
 
 def findings(dataset: Dataset) -> tuple[str, ...]:
-    """Sentences about what looks odd: what was done on loading; classes without images or with one, imbalance, blank images,
-    duplicates. Empty where nothing does."""
+    """Sentences about what looks odd: what was done on loading; classes without images or with one, imbalance, names that differ
+    in capitals alone, blank images, duplicates; with the first few images that it is about. Empty where nothing does."""
     return (
         *dataset.provenance.notes,
         *_class_findings(dataset),
+        *_alike_findings(dataset),
         *_contrast_findings(dataset),
         *_duplicate_findings(dataset),
     )
@@ -60,15 +61,29 @@ def _about_classes(dataset: Dataset, which: npt.NDArray[np.bool_], what: str) ->
     return [f"{len(names):,} classes have {what}: {listed}{rest}"]
 
 
+def _alike_findings(dataset: Dataset) -> list[str]:
+    """Classes whose names differ in nothing that people see."""
+    first: dict[str, str] = {}
+    pairs = [(first.setdefault(name.strip().casefold(), name), name) for name in dataset.class_names]
+    return [
+        f"classes {one!r} and {other!r} differ in capitals or spaces alone: are they one?"
+        for one, other in pairs
+        if one != other
+    ]
+
+
 def _contrast_findings(dataset: Dataset) -> list[str]:
     sentences = []
     for what, split in (("training", dataset.train), ("test", dataset.test)):
         contrast = _contrast(split)
-        if blank := int((contrast == 0).sum()):
-            sentences.append(f"{blank:,} {what} image{_are(blank)} one flat colour")
-        if faint := int(((contrast > 0) & (contrast < FAINT)).sum()):
+        if (blank := np.flatnonzero(contrast == 0)).size:
             sentences.append(
-                f"{faint:,} {what} image{_are(faint)} nearly blank: under {FAINT} grey levels from darkest to brightest pixel"
+                f"{blank.size:,} {what} image{_are(blank.size)} one flat colour: {_listed(split, blank.tolist())}"
+            )
+        if (faint := np.flatnonzero((contrast > 0) & (contrast < FAINT))).size:
+            sentences.append(
+                f"{faint.size:,} {what} image{_are(faint.size)} nearly blank, under {FAINT} grey levels from darkest to brightest "
+                f"pixel: {_listed(split, faint.tolist())}"
             )
     brightest = max(int(block.max()) for block in _blocks(dataset.train))
     if 0 < brightest <= DARK:
@@ -87,25 +102,67 @@ def _contrast(split: Split) -> npt.NDArray[np.int64]:
 def _duplicate_findings(dataset: Dataset) -> list[str]:
     train, test = _digests(dataset.train), _digests(dataset.test)
     sentences = []
-    for what, digests in (("training", train), ("test", test)):
-        if extra := len(digests) - len(set(digests)):
-            sentences.append(
-                f"{extra:,} {what} image{' repeats' if extra == 1 else 's repeat'} another one, pixel for pixel"
-            )
-    seen = set(train)
-    if shared := sum(digest in seen for digest in test):
-        sentences.append(f"{shared:,} test image{_are(shared)} in the training split too, pixel for pixel")
-    if torn := _contradictions([*train, *test], np.concatenate([dataset.train.labels, dataset.test.labels])):
-        sentences.append(f"{torn:,} image{' occurs' if torn == 1 else 's occur'} in more than one class, pixel for pixel")
-    return sentences
+    for what, split, digests in (("training", dataset.train, train), ("test", dataset.test, test)):
+        if pairs := _pairs(digests, digests):
+            named = [f"{_name(split, later)} = {_name(split, first)}" for first, later in pairs[:MOST_NAMED]]
+            repeats = " repeats" if len(pairs) == 1 else "s repeat"
+            sentences.append(f"{len(pairs):,} {what} image{repeats} another one, pixel for pixel: {_cut(named, len(pairs))}")
+    if shared := _pairs(train, test, across=True):
+        named = [f"{_name(dataset.test, later)} = {_name(dataset.train, first)}" for first, later in shared[:MOST_NAMED]]
+        sentences.append(
+            f"{len(shared):,} test image{_are(len(shared))} in the training split too, pixel for pixel: {_cut(named, len(shared))}"
+        )
+    return sentences + _torn_findings(dataset, [*train, *test])
 
 
-def _contradictions(digests: Sequence[bytes], labels: npt.NDArray[np.int64]) -> int:
-    """Different images that have several labels."""
+def _pairs(earlier: Sequence[bytes], later: Sequence[bytes], *, across: bool = False) -> list[tuple[int, int]]:
+    """(first of the earlier, one of the later) that are equal: ``across`` two splits, or within one, not counting the first."""
     first: dict[bytes, int] = {}
-    return len(
-        {digest for digest, label in zip(digests, labels.tolist(), strict=True) if first.setdefault(digest, label) != label}
-    )
+    for index, digest in enumerate(earlier):
+        first.setdefault(digest, index)
+    found = ((first.get(digest), index) for index, digest in enumerate(later))
+    return [(one, index) for one, index in found if one is not None and (across or one != index)]
+
+
+def _torn_findings(dataset: Dataset, digests: Sequence[bytes]) -> list[str]:
+    """Images that occur with several labels, in either split."""
+    labels = [*dataset.train.labels.tolist(), *dataset.test.labels.tolist()]
+    first: dict[bytes, int] = {}
+    torn: dict[bytes, int] = {}
+    for index, digest in enumerate(digests):
+        if labels[first.setdefault(digest, index)] != labels[index]:
+            torn.setdefault(digest, index)
+    if not torn:
+        return []
+    named = [
+        " = ".join(
+            f"{_name_of_both(dataset, index)} ({dataset.class_names[labels[index]]!r})" for index in (first[digest], other)
+        )
+        for digest, other in list(torn.items())[:MOST_NAMED]
+    ]
+    occurs = " occurs" if len(torn) == 1 else "s occur"
+    return [f"{len(torn):,} image{occurs} in more than one class, pixel for pixel: {_cut(named, len(torn))}"]
+
+
+def _name(split: Split, index: int) -> str:
+    return split.names[index] if split.names else f"number {index:,}"
+
+
+def _name_of_both(dataset: Dataset, index: int) -> str:
+    """Of an image of the training split, or of the test split after it."""
+    num_train = len(dataset.train)
+    split, what = (dataset.train, "training") if index < num_train else (dataset.test, "test")
+    name = _name(split, index if index < num_train else index - num_train)
+    return name if split.names else f"{what} {name}"
+
+
+def _listed(split: Split, indices: Sequence[int]) -> str:
+    return _cut([_name(split, index) for index in indices[:MOST_NAMED]], len(indices))
+
+
+def _cut(named: Sequence[str], everything: int) -> str:
+    more = f" and {everything - len(named):,} more" if everything > len(named) else ""
+    return f"{', '.join(named)}{more}"
 
 
 def _digests(split: Split) -> list[bytes]:

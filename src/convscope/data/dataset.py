@@ -24,6 +24,8 @@ class Split:
 
     images: Images
     labels: Labels
+    names: tuple[str, ...] = ()
+    """Of the n files that the images come from, where each has its own; for sentences."""
 
     def __post_init__(self) -> None:
         images, labels = self.images, self.labels
@@ -39,6 +41,10 @@ class Split:
             )
         if len(images) != len(labels):
             raise ShapeError(f"{len(images):,} images but {len(labels):,} labels; one label per image was expected.")
+        if self.names and len(self.names) != len(labels):
+            raise ShapeError(
+                f"{len(labels):,} labels but {len(self.names):,} names of files; one each, or none, was expected."
+            )
         object.__setattr__(self, "labels", labels.astype(np.int64, copy=False))
 
     def __len__(self) -> int:
@@ -46,7 +52,8 @@ class Split:
 
     def take(self, indices: Labels) -> Split:
         """The images and labels at ``indices`` (m,), in that order."""
-        return Split(self.images[indices], self.labels[indices])
+        names = tuple(self.names[index] for index in indices.tolist()) if self.names else ()
+        return Split(self.images[indices], self.labels[indices], names)
 
     def class_counts(self, num_classes: int) -> Labels:
         """(num_classes,) number of images of each class."""

@@ -23,6 +23,7 @@ from PIL import Image
 from PIL.ImageFile import ImageFile
 
 from ..errors import PictureError
+from .grey import on_white
 from .picture_checks import AGAIN, check_png, check_size, check_webp, too_many
 from .picture_kinds import JPEG, PNG, TIFF, WEBP, kind_of
 from .upright import ORIENTATION, UPRIGHT, orientation, turn_upright
@@ -103,8 +104,8 @@ def _finished(image: Image.Image, name: str, done: list[str], whole: tuple[int, 
         pixels = pixels[..., None]
     elif pixels.shape[2] == 4:
         if pixels[..., 3].min() < 255:
-            done.append("laid on white")
-        pixels = _on_white(pixels)
+            done.append("laid on white" if pixels[..., 3].any() else "transparent all over, so nothing but white")
+        pixels = on_white(pixels)
     if held != UPRIGHT:
         done.append("turned upright")
     return DecodedPicture(turn_upright(pixels, held), tuple(done), max(whole) / max(pixels.shape[:2]))
@@ -148,13 +149,6 @@ def _from_shares(image: Image.Image, name: str) -> Image.Image:
             "Save it with 8 or 16 bits."
         )
     return Image.fromarray(np.rint(shares * 255).astype(np.uint8))
-
-
-def _on_white(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """(h, w, 4) → (h, w, 3): ``grey.to_grey``'s integers, none of which is over 16 bits."""
-    opacity = pixels[..., 3:].astype(np.uint16)
-    colours = pixels[..., :3].astype(np.uint16)
-    return ((colours * opacity + 255 * (255 - opacity) + 127) // 255).astype(np.uint8)
 
 
 @contextlib.contextmanager

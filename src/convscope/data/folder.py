@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import operator
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ import numpy as np
 
 from ..errors import DatasetError
 from ..percent import percent
-from ..types import Images, Labels
+from ..types import Labels
 from .composing import dataset_name, held_out_note, hold_out_test
 from .dataset import Dataset, Provenance, Split
 from .fitting import Fitting
@@ -62,7 +63,7 @@ def read_folder(
         raise DatasetError(_refusal(root, bad, len(plan.paths), options))
     if bad:
         notes.append(_bad_note(bad))
-    train, test = _splits(plan, decoded)
+    train, test = _splits(root, plan, decoded)
     provenance = Provenance(
         source=str(root),
         description=f"Pictures from the folder {dataset_name(root)}",
@@ -120,14 +121,14 @@ def _files(classes: dict[str, list[str]], folders: Sequence[str]) -> tuple[list[
     return paths, np.repeat(np.arange(len(folders)), counts)
 
 
-def _splits(plan: Plan, decoded: Decoded) -> tuple[Split, Split]:
-    def part(first: int, last: int) -> tuple[Images, Labels]:
-        images, labels = decoded.images[first:last], plan.labels[first:last]
-        good = np.array([index for index in range(first, last) if index not in decoded.bad], dtype=np.int64) - first
-        return (images, labels) if len(good) == len(labels) else (keep_rows(images, good), labels[good])
+def _splits(root: Path, plan: Plan, decoded: Decoded) -> tuple[Split, Split]:
+    def part(first: int, last: int) -> Split:
+        rows = [index for index in range(first, last) if index not in decoded.bad]
+        names = tuple(shown(os.path.relpath(plan.paths[row], root)) for row in rows)
+        images, labels, good = decoded.images[first:last], plan.labels[first:last], np.array(rows, dtype=np.int64) - first
+        return Split(images if len(good) == len(labels) else keep_rows(images, good), labels[good], names)
 
-    train, test = part(0, plan.num_train), part(plan.num_train, len(plan.paths))
-    return Split(*train), Split(*test)
+    return part(0, plan.num_train), part(plan.num_train, len(plan.paths))
 
 
 def _several_note(names: Sequence[str]) -> str:

@@ -72,6 +72,15 @@ def list_folder(root: Path) -> Listing:
     return _checked(listing)
 
 
+def holds_classes(root: Path) -> bool:
+    """Whether two folders in ``root``, or folders of a split in it, hold pictures: then it is these that the folder is about."""
+    listing = Listing(root, {})
+    tops = _folders(root, listing)
+    return sum(bool(_pictures(root / name, listing)) for name in tops) > 1 or any(
+        len(_folders(root / name, listing)) > 1 and _pictures(root / name, listing) for name in find_splits(tops)
+    )
+
+
 def _within(folder: Path, listing: Listing) -> Path:
     """``folder``, or the one in it where it holds no other and that one is called the same, as archives are unpacked."""
     inside = _folders(folder, listing)

@@ -1,8 +1,9 @@
-"""Colour to grey: shared, digit for digit, with ``page/web/js/image/grey.js``."""
+"""Colour to grey, and what is transparent laid on white: shared, digit for digit, with ``page/web/js/image/grey.js``."""
 
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from ..errors import ShapeError
 from .resample import Picture
@@ -20,3 +21,10 @@ def to_grey(picture: Picture) -> Picture:
         colours = (colours * opacity + 255 * (255 - opacity) + 127) // 255
     luma: Picture = ((colours[..., :3] @ np.array([19595, 38470, 7471]) + 0x8000) >> 16).astype(np.uint8)
     return luma
+
+
+def on_white(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """(…, 4) → (…, 3): :func:`to_grey`'s integers, none of which is over 16 bits."""
+    opacity = pixels[..., 3:].astype(np.uint16)
+    colours = pixels[..., :3].astype(np.uint16)
+    return ((colours * opacity + 255 * (255 - opacity) + 127) // 255).astype(np.uint8)

@@ -12,7 +12,10 @@ import numpy.typing as npt
 
 from ..errors import DatasetError
 from ..types import Images
+from .grey import on_white
+from .memory import room_for
 
+CHANNELS, WITH_OPACITY = (1, 3, 4), 4
 BLOCK = 512
 """Images that are converted at a time: the copy in floats stays small."""
 
@@ -61,6 +64,12 @@ def to_images(parts: Sequence[npt.NDArray[Any]], name: str) -> tuple[list[Images
     """
     notes: list[str] = []
     shaped = [_shaped(part, name, notes) for part in parts]
+    for part in shaped:
+        if part.shape[3] not in CHANNELS:
+            raise DatasetError(
+                f"{name}: images have {part.shape[3]} channels; 1 (grey), 3 (RGB) or 4 (RGB and opacity) was expected. "
+                "Save those channels alone."
+            )
     scale, *others = [_scale_of(part, name) for part in shaped]
     for other in others:
         if other.range != scale.range and (other.range, scale.range) not in PARTS:
@@ -72,7 +81,22 @@ def to_images(parts: Sequence[npt.NDArray[Any]], name: str) -> tuple[list[Images
         scale = BITS
     if scale.note:
         notes.append(scale.note)
-    return [scale.apply(part) for part in shaped], list(dict.fromkeys(notes))
+    images = [scale.apply(part) for part in shaped]
+    if any(part.shape[3] == WITH_OPACITY for part in images):
+        images, notes = (
+            [_on_white(part, name) for part in images],
+            [*notes, "its images were laid on white, where transparent"],
+        )
+    return images, list(dict.fromkeys(notes))
+
+
+def _on_white(images: Images, name: str) -> Images:
+    if images.shape[3] != WITH_OPACITY:
+        return images
+    opaque = room_for((*images.shape[:3], 3), name)
+    for start in range(0, len(images), BLOCK):
+        opaque[start : start + BLOCK] = on_white(images[start : start + BLOCK])
+    return opaque
 
 
 def square_side(pixels: int) -> tuple[int, int, int] | None:

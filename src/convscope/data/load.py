@@ -10,9 +10,10 @@ from pathlib import Path
 from ..errors import ConfigError, DatasetError, unknown_name
 from ..types import PathLike
 from .dataset import Dataset
-from .digit_sets import settle_digits
+from .digit_sets import settle_digits, with_note
 from .fitting import ASKED, Fitting
 from .folder import read_folder
+from .folder_listing import holds_classes
 from .idx import is_idx
 from .idx_folder import NAME, find_sets, read_idx_path
 from .known import KNOWN
@@ -74,7 +75,7 @@ def _read(name: str, reading: ReadOptions, progress: ReadListener | None, fittin
         if path.is_dir():
             return _reader_of_folder(path, progress, fitting)(path, reading)
         if path.is_file():
-            return _reader_of_file(path)(path, reading)
+            return _reader_of_file(path, progress)(path, reading)
         there = os.path.lexists(path)
     except OSError as error:
         reason = error.strerror or str(error)
@@ -99,17 +100,24 @@ def _reader_of_folder(
         raise DatasetError(f"{str(path)!r} is the folder of a run, not data; {FORMS} was expected.")
     if find_sets(path):
         return _read_idx
-    if find_tables(path):
-        return read_tables
-    return lambda folder, reading: read_folder(folder, reading, progress, fitting)
+    tables = find_tables(path)
+    if tables and not holds_classes(path):
+        return lambda folder, reading: read_tables(folder, reading, progress)
+
+    def read_pictures(folder: Path, reading: ReadOptions) -> Dataset:
+        dataset = read_folder(folder, reading, progress, fitting)
+        names = ", ".join(table.name for table in tables.values())
+        return with_note(dataset, f"left alone, since its pictures lie in folders: {names}") if tables else dataset
+
+    return read_pictures
 
 
-def _reader_of_file(path: Path) -> Callable[[Path, ReadOptions], Dataset]:
+def _reader_of_file(path: Path, progress: ReadListener | None) -> Callable[[Path, ReadOptions], Dataset]:
     suffix = path.suffix.lower()
     if suffix == ".npz":
         return read_npz
     if suffix in SUFFIXES:
-        return read_table
+        return lambda table, reading: read_table(table, reading, progress)
     if NAME.fullmatch(path.name) or is_idx(path):
         return _read_idx
     clue = f" {CLUES[suffix]}." if suffix in CLUES else ""

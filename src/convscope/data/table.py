@@ -15,10 +15,12 @@ import numpy.typing as npt
 from ..errors import DatasetError
 from .composing import Origin, Part, compose
 from .dataset import Dataset
+from .label_column import NOTE as LAST
+from .label_column import settle_label_column
 from .labels import ClassNames
 from .levels import square_side
 from .memory import check_memory
-from .reading import ReadOptions, read_class_names
+from .reading import ReadListener, ReadOptions, read_class_names
 from .table_lines import Layout, Lines, find_layout, read_lines
 
 CLASSES = "classes.txt"
@@ -40,17 +42,17 @@ def find_tables(folder: Path) -> dict[str, Path]:
     return found if "train" in found else {}
 
 
-def read_table(path: Path, options: ReadOptions) -> Dataset:
+def read_table(path: Path, options: ReadOptions, progress: ReadListener | None = None) -> Dataset:
     """The dataset in one table, some of it held out for testing. Raises :class:`DatasetError` that lists all bad lines."""
-    part, _ = _read(path)
-    return compose(_origin(path, path.parent, path.name), part, None, options)
+    part, layout = _read(path, progress)
+    return compose(_origin(path, path.parent, path.name, layout), part, None, options)
 
 
-def read_tables(folder: Path, options: ReadOptions) -> Dataset:
+def read_tables(folder: Path, options: ReadOptions, progress: ReadListener | None = None) -> Dataset:
     """The dataset in ``train.csv`` and ``test.csv``. As on Kaggle, the test table may have no labels: then it is left alone."""
     tables = find_tables(folder)
-    train, layout = _read(tables["train"])
-    origin = _origin(folder, folder, " and ".join(path.name for path in tables.values()))
+    train, layout = _read(tables["train"], progress)
+    origin = _origin(folder, folder, " and ".join(path.name for path in tables.values()), layout)
     if "test" not in tables:
         return compose(origin, train, None, options)
     other = find_layout(tables["test"])
@@ -58,16 +60,18 @@ def read_tables(folder: Path, options: ReadOptions) -> Dataset:
         other = replace(other, label_column=None)
     if other.label_column is None:
         note = f"{tables['test'].name} has no labels and was left alone"
-        return compose(replace(origin, notes=(note,)), train, None, options)
-    return compose(origin, train, _read(tables["test"], like=layout)[0], options)
+        return compose(replace(origin, notes=(*origin.notes, note)), train, None, options)
+    return compose(origin, train, _read(tables["test"], progress, like=layout)[0], options)
 
 
-def _read(path: Path, like: Layout | None = None) -> tuple[Part, Layout]:
+def _read(path: Path, progress: ReadListener | None, like: Layout | None = None) -> tuple[Part, Layout]:
     try:
         layout = find_layout(path)
+        if like is not None and not layout.header and layout.columns == like.columns:
+            layout = replace(layout, label_column=like.label_column)
         shape = _image_shape(path, layout, like)
         check_memory(path.stat().st_size // 2, repr(str(path)))  # a pixel takes one byte, its text two or more
-        lines = read_lines(path, layout)
+        lines = read_lines(path, layout, progress)
     except OSError as error:
         reason = error.strerror or str(error)
         raise DatasetError(
@@ -76,6 +80,8 @@ def _read(path: Path, like: Layout | None = None) -> tuple[Part, Layout]:
     _refuse_bad(path, lines)
     if not lines.rows:
         raise DatasetError(f"{str(path)!r} holds a header and no images; a line per image was expected. Add some.")
+    if like is None:
+        layout, lines = settle_label_column(path, layout, lines)
     images = np.stack(lines.rows).reshape(len(lines.rows), *shape)
     return Part(images, _labels(lines.labels)), layout
 
@@ -120,6 +126,7 @@ def _labels(texts: list[str]) -> npt.NDArray[Any]:
     return np.array(texts)
 
 
-def _origin(source: Path, folder: Path, files: str) -> Origin:
+def _origin(source: Path, folder: Path, files: str, layout: Layout) -> Origin:
     names: ClassNames = read_class_names(folder / CLASSES) if source == folder and (folder / CLASSES).is_file() else None
-    return Origin(str(source), f"A table of pixels, {files}", class_names=names)
+    are_last = not layout.header and layout.label_column != 0
+    return Origin(str(source), f"A table of pixels, {files}", class_names=names, notes=(LAST,) if are_last else ())

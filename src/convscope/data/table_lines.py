@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
+import time
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import DatasetError
+from .pictures import shown
+from .reading import Reading, ReadListener
 
 DELIMITERS = (b",", b";", b"\t")
 LABEL_COLUMNS = frozenset({"label", "labels", "class", "target", "y"})
@@ -25,6 +28,8 @@ MOST_LISTED = 20
 LONGEST_LINE = 2**24
 """Bytes: an image of 2,048 × 2,048 in colour takes three times as much, and is no line of a table."""
 LARGEST_LEVEL = 255
+SECONDS = 0.1
+"""Between two words on how far the reading is."""
 Row: TypeAlias = npt.NDArray[np.uint8] | npt.NDArray[np.float32]
 """(pixels,) of an image: uint8, or float32 where there are decimals."""
 
@@ -37,7 +42,8 @@ class Layout:
     columns: int
     header: bool
     label_column: int | None
-    """0, or the last; ``None`` of a table with a header that has no labels."""
+    """0, or the last; ``None`` of a table with a header that has no labels. Without a header the lines have to tell: see
+    ``label_column.py``."""
 
     @property
     def pixels(self) -> int:
@@ -75,7 +81,8 @@ def find_layout(path: Path) -> Layout:
             "an image, with commas between them, were expected."
         )
     header = _is_header(cells)
-    return Layout(delimiter, len(cells), header, _label_column(cells) if header else 0)
+    column = _label_column(cells) if header else len(cells) - 1 if _is_number(cells[0]) and not _is_number(cells[-1]) else 0
+    return Layout(delimiter, len(cells), header, column)
 
 
 def _is_header(cells: list[str]) -> bool:
@@ -94,15 +101,19 @@ def _label_column(header: list[str]) -> int | None:
     return None if first == second and names[0] != names[1] else 0
 
 
-def read_lines(path: Path, layout: Layout) -> Lines:
-    """All lines after the header. Complaints are in the result; :class:`DatasetError` only where the file cannot be read."""
-    lines = Lines()
+def read_lines(path: Path, layout: Layout, progress: ReadListener | None = None) -> Lines:
+    """All lines after the header. Complaints are in the result; :class:`DatasetError` only where the file cannot be read.
+    ``progress`` hears how many bytes are done, ten times a second."""
+    lines, total, heard = Lines(), path.stat().st_size, time.monotonic()
     with path.open("rb") as file, warnings.catch_warnings():
         warnings.simplefilter("error", DeprecationWarning)  # of NumPy before 2.3, where later ones raise ValueError
         for index, (number, line) in enumerate(_each_line(file, path)):
             if layout.header and index == 0:
                 continue
             _read_line(number, line, layout, lines)
+            if progress and time.monotonic() - heard >= SECONDS:
+                heard = time.monotonic()
+                progress(Reading(f"reading {shown(path.name)}", min(file.tell(), total), total, "bytes"))
     return lines
 
 
