@@ -116,6 +116,17 @@ def test_distance_and_confidence_are_compared_by_a_test_and_not_by_which_area_is
     assert compared().endswith("the more the better.")
 
 
+def test_the_first_screen_has_as_many_findings_as_a_line_holds() -> None:
+    def chosen(*lengths: int) -> list[int]:
+        findings = [{"brief": "result"}, *({"brief": length * "x"} for length in lengths), {"text": "of an earlier version"}]
+        return [len(each["brief"]) for each in certainty.in_brief({"metrics": {"findings": findings}})]
+
+    assert chosen() == []
+    assert chosen(40, 50, 60, 10) == [40, 50, 60]
+    assert chosen(40, 120, 60, 10) == [40, 60, 10]
+    assert chosen(200, 40) == [200]
+
+
 def test_how_often_the_test_split_was_read_stands_with_its_purposes(page: dict[str, Any]) -> None:
     assert certainty.readings({"readings": {}}) == ""
     assert certainty.readings({"readings": {"the result": 1, "the film": 3}}) == (

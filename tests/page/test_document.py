@@ -186,8 +186,11 @@ def test_the_first_findings_after_the_result_stand_in_brief_above_the_playground
     assert shown
     assert page_text.index(shown[0]) < page_text.index('id="playground"')
     text = unescape(re.sub(r"<[^>]+>", "", shown[0])).replace("\xa0", " ")
-    expected = [finding["brief"] for finding in digits_record.metrics["findings"][1:4]]
-    assert [line for line in text.splitlines() if line.strip()] == expected
+    told = [line for line in text.splitlines() if line.strip()]
+    briefs = [finding["brief"] for finding in digits_record.metrics["findings"][1:]]
+    assert 1 <= len(told) <= 3
+    assert told[0] == briefs[0]
+    assert told == [brief for brief in briefs if brief in told]
 
 
 def test_findings_of_earlier_versions_stand_without_a_brief_form(digits_record: RunRecord) -> None:

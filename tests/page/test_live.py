@@ -457,6 +457,28 @@ def test_colour_pictures_are_opened_and_not_drawn(browser: Browser, write_page: 
         assert troubles == []
 
 
+@pytest.mark.parametrize(
+    ("width", "places"), [(1280, [".shown", "#pad", "#river", "#answer-bars"]), (390, [".shown", "#pad"])]
+)
+def test_the_first_screen_has_findings_in_brief_and_the_network_below_them(
+    browser: Browser, write_page: Write, mnist_text: str, width: int, places: list[str]
+) -> None:
+    """A laptop's, of 800 pixels, without scrolling; on a phone the river comes later."""
+    bounds = """(places) => places.map((place) => {
+      const {top, bottom} = document.querySelector(place).getBoundingClientRect();
+      return [top, bottom];
+    })"""
+    with opened(browser, write_page(mnist_text), width=width) as (page, troubles):
+        (top, bottom), *others = ready(page).evaluate(bounds, places)
+        assert 0 < top < bottom
+        assert all(bottom <= upper and lower <= 800 for upper, lower in others)
+        shown = page.locator(".shown a")
+        assert 1 <= shown.count() <= 3
+        shown.first.click()
+        page.wait_for_url("**/*#figure-*")
+        assert troubles == []
+
+
 @pytest.fixture(scope="session")
 def colour_text(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The page of a network for small colour images of three classes."""

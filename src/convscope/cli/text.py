@@ -71,6 +71,20 @@ def doubt_line(test: Mapping[str, Any]) -> str:
     return f"{', '.join(numbers)}; in brackets the 95 % intervals"
 
 
+def beside_line(baseline: Mapping[str, Any]) -> str:
+    """The network beside, how far apart the two are, and whether that is more than chance."""
+    from ..analysis.baseline import pairing_of
+    from ..analysis.comparison_words import mcnemar, points
+
+    pairing = pairing_of(baseline)
+    low, high = (points(end, unit=False) for end in (pairing.interval.low, pairing.interval.high))
+    judged = "more than chance makes" if pairing.told_apart else "which chance alone could make"
+    return (
+        f"beside it: {baseline['model_name']}, {percent(baseline['accuracy'])} and {baseline['errors']:,} wrong; a difference of "
+        f"{points(pairing.difference)} ({low} to {high}), {judged} ({mcnemar(pairing.p)})"
+    )
+
+
 def _range(interval: Sequence[float]) -> str:
     low, high = interval
     return f"{low:.4f} to {high:.4f}"

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..percent import percent
 from .options import output_options, reading_options
 
 if TYPE_CHECKING:
@@ -87,12 +86,8 @@ def _details(metrics: Mapping[str, Any]) -> list[str]:
     from . import text
 
     lines = [text.pairs_line(metrics["test"])]
-    baseline = metrics.get("baseline")
-    if baseline and baseline["error_ratio"] is not None:
-        lines.append(
-            f"beside it: {baseline['model_name']}, {percent(baseline['accuracy'])} and {baseline['errors']:,} wrong; "
-            f"the network makes {baseline['error_ratio']:.2f} times its errors"
-        )
+    if baseline := metrics.get("baseline"):
+        lines.append(text.beside_line(baseline))
     lines.append(f"trained in {metrics['train_seconds']:.1f} s; {metrics['wall_seconds']:.1f} s from start to result")
     return [line for line in lines if line]
 

@@ -16,6 +16,8 @@ MEASURED = ("doubt", "strangers", "robustness", "attacks", "label_audit")
 PARTS = {"strangers": "Images of nothing it knows", "attacks": "Images changed on purpose",
          "label_audit": "Labels worth a second look"}  # fmt: skip
 """Headings of the parts that findings lead to, by the same keys."""
+FINDINGS_SHOWN, LETTERS_SHOWN = 3, 150
+"""Findings on the first screen, and how long they may be together: a line of a laptop's screen."""
 SUSPECTS_SHOWN = 20
 FOOLED = 0.5
 """Accuracy below which an attack has turned more than half of the answers."""
@@ -38,6 +40,17 @@ def title(page: Page) -> str:
     if audit := metrics.get("label_audit"):
         return f"{capital(counted(audit['suspects'], 'label'))} worth a second look"
     return "What it makes of strange and altered images"
+
+
+def in_brief(page: Page) -> list[Mapping[str, Any]]:
+    """The findings for the first screen: those after the result, which is the page's heading, as far as a line holds them."""
+    chosen: list[Mapping[str, Any]] = []
+    for finding in page["metrics"]["findings"][1:]:
+        if "brief" not in finding or len(chosen) == FINDINGS_SHOWN:
+            break
+        if not chosen or sum(len(each["brief"]) for each in (*chosen, finding)) <= LETTERS_SHOWN:
+            chosen.append(finding)
+    return chosen
 
 
 def readings(page: Page) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ...percent import percent
 from ..intervals import simultaneous_wilson
-from .finding import Finding
+from .finding import Finding, span
 
 
 def differing_classes(test: Mapping[str, Any]) -> Finding | None:
@@ -29,11 +29,10 @@ def differing_classes(test: Mapping[str, Any]) -> Finding | None:
         if own.high < min(others)
         else f"that is more than chance makes of the worst and the best of {len(classes)} classes"
     )
-    span = f"{percent(own.low)} to {percent(own.high)}"
     return Finding(
-        f"Recall runs from {percent(worst['recall'])} ({span}) for {worst['class_name']} to {percent(best['recall'])} for "
-        f"{best['class_name']}; {doubt}.",
-        f"recall of {worst['class_name']}: {percent(worst['recall'])} ({span})",
+        f"Recall runs from {percent(worst['recall'])} ({percent(own.low)} to {percent(own.high)}) for {worst['class_name']} to "
+        f"{percent(best['recall'])} for {best['class_name']}; {doubt}.",
+        f"recall of {worst['class_name']}: {percent(worst['recall'])} ({span([own.low, own.high])})",
         "per_class",
         worst["recall"],
         [own.low, own.high],

@@ -29,12 +29,12 @@ def confused(test: Mapping[str, Any]) -> Finding | None:
     share = f"{first['count']:,} of {errors:,} mistakes ({span}, with {cells:,} pairs of classes looked at)"
     if is_most_frequent(pairs):
         others = f", and {pairs[1]['count']:,} for the next" if len(pairs) > 1 else ""
-        text = f"The most frequent confusion, beyond chance, is {_named(first)}: {share}{others}."
+        text, often = f"The most frequent confusion, beyond chance, is {_named(first)}: {share}{others}.", "most often "
     elif frequent:
         named = [f"{_named(pair)} ({pair['count']:,})" for pair in frequent[:MOST_NAMED]]
-        verb = "is" if len(named) == 1 else "are"
+        often = "" if len(named) == 1 else "among the frequent: "
         text = (
-            f"{_listed(named)} {verb} more frequent than {errors:,} mistakes spread evenly over {cells:,} pairs of classes would "
+            f"{_listed(named)} are more frequent than {errors:,} mistakes spread evenly over {cells:,} pairs of classes would "
             f"make; the first has {span} of the mistakes, and which is the most frequent, they do not say."
             if len(named) > 1
             else f"{_named(first)} is more frequent than an even spread over the pairs of classes makes: {share}."
@@ -43,7 +43,7 @@ def confused(test: Mapping[str, Any]) -> Finding | None:
         return None
     return Finding(
         text,
-        f"{_named(first)}: {first['count']:,} of {errors:,} mistakes ({span})",
+        f"{often}{_named(first)}, {first['count']:,} of {errors:,} mistakes ({span})",
         "confusion_matrix",
         first["count"] / errors,
         [interval.low, interval.high],

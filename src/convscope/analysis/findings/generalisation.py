@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...percent import percent
-from .finding import Finding
+from .finding import Finding, span
 
 
 def generalisation(metrics: Mapping[str, Any]) -> Finding | None:
@@ -27,7 +27,7 @@ def generalisation(metrics: Mapping[str, Any]) -> Finding | None:
     value, *interval = (last["accuracy"] - each for each in (last["val_accuracy"], high, low))
     return Finding(
         f"In the last epoch it was right on {shares}: {why}.",
-        f"training {percent(last['accuracy'])}, validation {percent(last['val_accuracy'])} ({percent(low)} to {percent(high)})",
+        f"training {percent(last['accuracy'])}, validation {percent(last['val_accuracy'])} ({span([low, high])})",
         "accuracy",
         value,
         interval,

@@ -8,7 +8,7 @@ from typing import Any
 from ...percent import percent
 from ..baseline import pairing_of
 from ..comparison_words import mcnemar, points
-from .finding import Finding
+from .finding import Finding, span
 
 
 def result(test: Mapping[str, Any]) -> Finding:
@@ -17,7 +17,7 @@ def result(test: Mapping[str, Any]) -> Finding:
     return Finding(
         f"{percent(test['accuracy'])} of {test['n']:,} test images are classified correctly, between {percent(low)} and "
         f"{percent(high)} with 95 % confidence; {_images(test['errors'])} went wrong.",
-        f"{percent(test['accuracy'])} right ({percent(low)} to {percent(high)})",
+        f"{percent(test['accuracy'])} right ({span([low, high])})",
         "confusion_matrix",
         test["accuracy"],
         [low, high],
@@ -37,13 +37,13 @@ def compared_with_baseline(metrics: Mapping[str, Any], model_name: str) -> Findi
         pairing_of(baseline),
     )
     low, high = pairing.interval.low, pairing.interval.high
-    span = f"{points(low, unit=False)} to {points(high, unit=False)}"
+    ends = f"{points(low, unit=False)} to {points(high, unit=False)}"
     judged = "more than chance makes" if pairing.told_apart else "which chance alone could make"
     return Finding(
         f"The {model_name.upper()} makes {ratio:.2f} times the errors of the {other}, {own['errors']:,} against "
         f"{baseline['errors']:,} of the same {own['n']:,} test images: a difference in accuracy of {points(pairing.difference)} "
-        f"({span}), {judged} ({mcnemar(pairing.p)}).",
-        f"{_beside(pairing.told_apart, ratio, other)} ({points(pairing.difference)}, {span})",
+        f"({ends}), {judged} ({mcnemar(pairing.p)}).",
+        f"{_beside(pairing.told_apart, ratio, other)} ({points(pairing.difference)}, {ends})",
         "baseline",
         pairing.difference,
         [low, high],

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...percent import percent
-from .finding import Finding
+from .finding import Finding, span
 
 
 def bought_accuracy(metrics: Mapping[str, Any]) -> Finding | None:
@@ -30,8 +30,7 @@ def bought_accuracy(metrics: Mapping[str, Any]) -> Finding | None:
             f"images, it is right on {percent(test['accuracy'])} ({percent(low)} to {percent(high)}), against "
             f"{percent(metrics['test']['accuracy'])} of all; the threshold was chosen on {doubt['n']:,} {doubt['measured_on']} "
             f"images, to be right on {percent(each['wanted'], 1)}.",
-            f"{percent(test['accuracy'])} right ({percent(low)} to {percent(high)}) on the {percent(test['coverage'], 1)} it is "
-            "surest of",
+            f"{percent(test['accuracy'])} right ({span([low, high])}) on the surest {percent(test['coverage'], 1)}",
             "coverage",
             test["accuracy"],
             [low, high],
