@@ -113,6 +113,23 @@ def test_a_stranger_is_met_with_a_warning_even_quietly(
     assert "convscope: careful: checks.png looks like nothing that the network was trained on" in capsys.readouterr().err
 
 
+def test_what_was_not_measured_is_said_with_the_way_to_it(
+    digits_run: Run, in_pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = str(digits_run.folder / "model.onnx")
+    assert main(["predict", model, "a.png"]) == 0
+    assert capsys.readouterr().err == (
+        "convscope: whether pictures look like the training images was not measured: a model alone brings no training images "
+        "to compare with; its run folder does.\n"
+    )
+    assert main(["predict", model, "a.png", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert "its run folder does" in found["unmeasured"]
+    assert found["predictions"][0]["unfamiliar"] is None
+    assert main(["predict", str(digits_run.folder), "a.png"]) == 0
+    assert capsys.readouterr().err == ""
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [

@@ -28,6 +28,8 @@ from .study.studying import study as study
 from .types import PathLike
 
 if TYPE_CHECKING:
+    import keras
+
     from .analysis.comparison import Comparison
     from .analysis.label_audit import LabelAudit
     from .analysis.mistakes import Mistake
@@ -78,14 +80,16 @@ def examine(run: PathLike | Run, *, everything: bool = False, progress: Examinin
 
 
 def predict(
-    run: PathLike | Run,
+    run: PathLike | Run | keras.Model,
     images: PictureLike | Iterable[PictureLike],
     *,
     top: int = 3,
     skip_bad_images: bool = False,
     single: bool = False,
 ) -> Predictions:
-    """Classify pictures with a run, or with a ``model.onnx`` that convscope wrote, through ONNX Runtime.
+    """Classify pictures with a run, or with an ``.onnx`` file that convscope wrote, through ONNX Runtime; or through Keras with a
+    ``.keras`` file of :func:`export`, or a ``keras.Model``: one that takes (n, h, w, c) from 0 to 1 and ends in a softmax or in
+    logits. Its classes are then called ``"0"``, ``"1"`` and so on.
 
     ``images``: names of files or folders, patterns such as ``"photos/*.jpg"``, the bytes of files, Pillow's images, arrays
     (h, w) or (h, w, c) of uint8 or of floats 0..1, a list of these, or one array (n, h, w, c). Each is fitted to what the
@@ -95,7 +99,7 @@ def predict(
     then, in reading order, and its ``place`` says where. With ``single`` each picture is one digit.
 
     Raises :class:`PictureError` that names every picture that cannot be read; with ``skip_bad_images`` they are left out,
-    and listed in the result. :class:`RunError` for a damaged run.
+    and listed in the result. :class:`RunError` for a damaged run, :class:`ConfigError` for what is no classifier of pictures.
 
     >>> convscope.predict("runs/mnist-cnn-standard-0", "four.jpg")[0].class_name
     """

@@ -28,26 +28,28 @@ from .files import write_json, write_text
 from .models.network import Weights, from_description
 from .training.history import history_from_csv
 
-HISTORY, PREDICTIONS, METRICS, SNAPSHOTS, EXAMPLES, EVIDENCE = (
+HISTORY, PREDICTIONS, METRICS, SNAPSHOTS, EXAMPLES, EVIDENCE, YARDSTICKS = (
     "history.csv",
     "predictions.npz",
     "metrics.json",
     "snapshots.npz",
     "examples.npz",
     "evidence.npz",
+    "yardsticks.npz",
 )
 DESCRIPTION, FINAL = "network", "final"
 """Keys in ``snapshots.npz``: the network's description as JSON bytes; and the prefix of the float32 weights."""
 PARTS: dict[str, type[Any]] = {"nearest": Nearest, "calibration": Calibration, "novelty": Novelty, "film": Film}
 """The parts of the evidence that may be missing, each with fields of its own: ``nearest/true`` and so on."""
-YARDSTICKS = ("reference_images", "sample", "calibration", "novelty")
+JUDGING = ("reference_images", "sample", "calibration", "novelty")
 """The parts of the evidence that new images are judged by."""
 
 
 def save_record(record: RunRecord, folder: Path) -> None:
     """Write everything but the models, the figures and the page.
 
-    Evidence that is in the folder and not in the record is another network's, from a training that was not finished.
+    Evidence, or yardsticks, that are in the folder and not in the record are another network's, from a training that was not
+    finished.
     """
     write_json(folder / runs.REQUEST, record.request)
     write_text(folder / HISTORY, record.history.to_csv())
@@ -56,6 +58,7 @@ def save_record(record: RunRecord, folder: Path) -> None:
     save_arrays(folder / SNAPSHOTS, dict(_snapshot_arrays(record)))
     images = {field.name: getattr(record.examples, field.name) for field in fields(Examples)}
     save_arrays(folder / EXAMPLES, images, compressed=True)
+    (folder / YARDSTICKS).unlink(missing_ok=True)
     if record.evidence is None:
         (folder / EVIDENCE).unlink(missing_ok=True)
     else:
@@ -73,6 +76,14 @@ def save_evidence(evidence: Evidence, folder: Path) -> None:
     """Write ``evidence.npz``, of a run as in :func:`save_metrics`. About 2 MB for MNIST."""
     with _exchanged(folder, EVIDENCE) as path:
         save_arrays(path, dict(_evidence_arrays(evidence)), compressed=True)
+
+
+def save_yardsticks(yardsticks: Yardsticks, folder: Path) -> None:
+    """Write ``yardsticks.npz``, of a run that has no evidence. About 100 kB for MNIST."""
+    arrays: dict[str, npt.ArrayLike] = {"reference_images": yardsticks.examples, "sample": len(yardsticks.examples)}
+    arrays |= dict(_part_arrays("calibration", yardsticks.calibration))
+    arrays |= dict(_part_arrays("novelty", yardsticks.novelty))
+    save_arrays(folder / YARDSTICKS, arrays, compressed=True)
 
 
 @contextlib.contextmanager
@@ -117,8 +128,9 @@ def load_record(path: Path) -> RunRecord:
 
 def load_yardsticks(path: Path) -> Yardsticks:
     """What new images are judged by, without the rest of a run, which takes a hundred times as long to read."""
-    if (path / EVIDENCE).is_file():
-        arrays = load_arrays(path / EVIDENCE, lambda name: name.split("/")[0] in YARDSTICKS)
+    found = next((path / name for name in (EVIDENCE, YARDSTICKS) if (path / name).is_file()), None)
+    if found:
+        arrays = load_arrays(found, lambda name: name.split("/")[0] in JUDGING)
     else:
         arrays = load_arrays(path / EXAMPLES, lambda name: name == "samples")
     try:
@@ -141,9 +153,15 @@ def _evidence_arrays(evidence: Evidence) -> Iterator[tuple[str, npt.ArrayLike]]:
         value = getattr(evidence, field.name)
         if field.name not in PARTS:
             yield field.name, value
-        elif value is not None:
-            known = ((each.name, getattr(value, each.name)) for each in fields(value))
-            yield from ((f"{field.name}/{name}", array) for name, array in known if array is not None)
+        else:
+            yield from _part_arrays(field.name, value)
+
+
+def _part_arrays(name: str, part: Any) -> Iterator[tuple[str, npt.ArrayLike]]:
+    """The fields of a part that is there."""
+    for field in fields(part) if part is not None else ():
+        if (value := getattr(part, field.name)) is not None:
+            yield f"{name}/{field.name}", value
 
 
 def _evidence(arrays: Mapping[str, Array]) -> Evidence:

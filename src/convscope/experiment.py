@@ -14,6 +14,7 @@ from . import archive, ledger, runs
 from .analysis.doubt import measure_doubt
 from .analysis.evaluation import Evaluation
 from .analysis.evaluation import evaluate as _evaluate
+from .analysis.familiarity import measure_yardsticks
 from .analysis.metrics import baseline_metrics
 from .analysis.record import RunRecord
 from .analysis.recording import make_record, measure_baseline, with_metrics
@@ -137,7 +138,7 @@ def train(
         outcome = {**describe_outcome(request, training), "onnx": agreement.as_dict()}
         seconds = time.perf_counter() - started
         record = make_record(outcome, dataset, training, evaluation, doubt=doubt, wall_seconds=seconds)
-        archive.save_record(record, writable)
+        _save(record, dataset, writable, with_yardsticks=not report)
         if report:
             record = _report(record, training, dataset, config, writable, progress)
         _stamp(record, writable)
@@ -152,6 +153,18 @@ def _keep(training: Training, dataset: Dataset, folder: Path) -> Agreement:
 
     save_model(training.model, folder / MODEL)
     return export_onnx(training.model, folder / ONNX_MODEL, class_names=dataset.class_names, check=dataset.test.images)
+
+
+def _save(record: RunRecord, dataset: Dataset, folder: Path, *, with_yardsticks: bool) -> None:
+    """The record; and where no evidence will follow, what a prediction needs to warn of a picture like no other."""
+    archive.save_record(record, folder)
+    if not with_yardsticks:
+        return
+    config, seed, last = record.request["config"], record.request["seed"], record.network.layers[-2:][0]
+    predictor = Predictor(folder / ONNX_MODEL)
+    yardsticks = measure_yardsticks(predictor, dataset.train, config, layer_name=last.name, seed=seed)
+    if yardsticks is not None:
+        archive.save_yardsticks(yardsticks, folder)
 
 
 def _ledger(dataset: Dataset, folder: Path) -> ledger.Ledger:

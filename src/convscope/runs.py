@@ -50,6 +50,7 @@ KNOWN_FILES = frozenset(
         "snapshots.npz",
         "examples.npz",
         "evidence.npz",
+        "yardsticks.npz",
         "label_suspects.csv",
         LEDGER,
         CHECKPOINT,

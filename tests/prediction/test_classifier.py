@@ -8,15 +8,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from convscope import archive, runs
+from convscope import api, archive, runs
 from convscope.api import Run
+from convscope.data.dataset import Dataset
 from convscope.data.digit import DigitSettings
 from convscope.data.fitting import Fitting
-from convscope.errors import RunError
+from convscope.data.prepare import to_inputs
+from convscope.errors import ConfigError, RunError
 from convscope.files import write_json
 from convscope.models.network import Network
 from convscope.models.onnx_layers import onnx_bytes
 from convscope.prediction.classifier import NEEDED, open_classifier
+from convscope.prediction.predicting import predict
 
 
 def test_a_run_brings_everything_that_an_answer_is_held_against(digits_run: Run) -> None:
@@ -54,9 +57,87 @@ def test_a_run_without_evidence_answers_without_a_measure(run_copy: Path, digits
     runs.write_manifest(run_copy)
     classifier = open_classifier(run_copy)
     assert (classifier.novelty, classifier.reference) == (None, None)
+    assert f"convscope report {run_copy}" in str(classifier.unmeasured)
     assert classifier.is_calibrated
     assert classifier.temperature == digits_run.record.metrics["doubt"]["temperature"]
     assert classifier.fitting == Fitting((8, 8, 1), DigitSettings(8, 8, box_share=1.0))
+
+
+def test_a_run_without_a_report_measures_strangers_all_the_same(digits: Dataset, digits_run: Run, tmp_path: Path) -> None:
+    """By the same images and with the same numbers as in the evidence of a report."""
+    bare = api.train(digits, epochs=2, out=tmp_path / "bare", report=False)
+    assert not (bare.folder / archive.EVIDENCE).exists()
+    one, other = open_classifier(bare.folder), open_classifier(digits_run.folder)
+    assert one.unmeasured is None
+    assert one.novelty is not None
+    assert other.novelty is not None
+    assert np.array_equal(one.novelty.distances, other.novelty.distances)
+    assert vars(one.novelty).keys() == vars(other.novelty).keys()
+    assert one.novelty.layer_name == other.novelty.layer_name
+    assert one.examples is not None
+    assert other.examples is not None
+    assert np.array_equal(one.examples, other.examples)
+    stranger = 255 * (np.indices((1, 8, 8, 1)).sum(axis=0) % 2).astype(np.uint8)
+    stranger[:, [0, -1]] = stranger[:, :, [0, -1]] = 0
+    assert predict(one, stranger)[0].unfamiliar is True
+    known = predict(one, digits.test.images)
+    assert known.unfamiliar is not None
+    assert known.unfamiliar.mean() < 0.1
+
+
+def test_a_model_of_keras_answers_as_its_run_does(digits_run: Run) -> None:
+    """Whether it ends in a softmax, in a softmax of its own, or in logits."""
+    import keras
+
+    images, model = digits_run.dataset.test.images, digits_run.model
+    expected = predict(open_classifier(digits_run.folder), images).logits
+    last = model.layers[-1]
+    dense = keras.layers.Dense(last.units, name="dense_without")
+    logits = dense(last.input)
+    dense.set_weights(last.get_weights())
+    for each in (
+        model,
+        keras.Model(model.inputs[0], logits),
+        keras.Model(model.inputs[0], keras.layers.Softmax()(logits)),
+    ):
+        classifier = open_classifier(each)
+        found = predict(classifier, images)
+        assert np.abs(found.logits - expected).max() < 1e-4
+        assert found.class_names == tuple("0123456789")
+        assert found.probabilities == pytest.approx(np.asarray(model(to_inputs(images))), abs=1e-5)
+        assert (found.is_calibrated, found.distances) == (False, None)
+        assert "run folder" in str(classifier.unmeasured)
+
+
+def test_what_is_no_classifier_of_pictures_is_told_so(digits_run: Run, tmp_path: Path) -> None:
+    import keras
+
+    flat = keras.Sequential([keras.Input((64,)), keras.layers.Dense(3, activation="softmax")])
+    any_size = keras.Sequential([keras.Input((None, None, 1)), keras.layers.GlobalMaxPooling2D(), keras.layers.Dense(3)])
+    one_output = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(1)])
+    for model, words in (
+        (flat, "takes an input of shape"),
+        (any_size, "takes an input of shape"),
+        (7, "type int was passed"),
+    ):
+        with pytest.raises(ConfigError, match=words):
+            open_classifier(model)  # type: ignore[arg-type]
+    with pytest.raises(RunError, match="a Dense layer with a softmax"):
+        open_classifier(one_output)
+    with pytest.raises(RunError, match="Pass the run folder"):
+        open_classifier(digits_run.folder / "model.keras")
+
+
+def test_an_exported_keras_file_answers_as_its_run_does(digits_run: Run, tmp_path: Path) -> None:
+    api.export(digits_run, "keras", out=tmp_path / "own.keras")
+    classifier, of_run = open_classifier(tmp_path / "own.keras"), open_classifier(digits_run.folder)
+    assert classifier.class_names == of_run.class_names
+    assert classifier.fitting == of_run.fitting
+    assert (classifier.temperature, classifier.is_calibrated) == (of_run.temperature, True)
+    images = 255 - digits_run.dataset.test.images[:5]
+    one, other = (predict(each, images) for each in (classifier, of_run))
+    assert np.array_equal(one.prepared, other.prepared)
+    assert np.abs(one.logits - other.logits).max() < 1e-4
 
 
 def test_a_model_alone_answers_as_its_run_does(digits_run: Run, tmp_path: Path) -> None:

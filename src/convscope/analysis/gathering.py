@@ -23,12 +23,8 @@ from .film import BeforeReading, follows, shoot
 from .neighbours import NOBODY, Nearest, NearestSearch
 from .novelty import Novelty, novelty
 from .record import RunRecord
-from .sampling import REFERENCE_BYTES, choose_test_images, number_that_fits, stratified_sample
+from .sampling import REFERENCE_BYTES, choose_test_images, number_that_fits, reference_sample, stratified_sample
 
-REFERENCE_IMAGES, PER_CLASS = 500, 5
-"""Training images in the sample that distances are measured to: about so many, of each class at least so many."""
-SHARE_OF_SAMPLE = 0.6
-"""Of the room for training images, at most, where that is small; the rest is for the neighbours of mistakes."""
 MOST_MISTAKES = 1000
 """Mistakes that neighbours are looked for, at most: more would not fit in with MNIST's images either."""
 MOST_MEASURED = 5000
@@ -51,7 +47,7 @@ def gather_evidence(
     shown = choose_test_images(test.images, evaluation, seed=seed)
     film = shoot(record.network, record.snapshots, test.images, evaluation, before_reading=before_reading)
     room = number_that_fits(train.images, REFERENCE_BYTES)
-    sample = _sample(train.labels, np.setdiff1d(trained, measured), room, seed=seed)
+    sample = reference_sample(train.labels, trained, measured, room=room, seed=seed)
     reference, nearest, calibration, strangeness = sample, None, None, None
     if looker := _looker(record, predictor, test):
         mistakes = evaluation.mistakes[np.isin(evaluation.mistakes, shown)][: min(room, MOST_MISTAKES)]
@@ -121,12 +117,6 @@ def _looker(record: RunRecord, predictor: Predictor, test: Split) -> Predictor |
     if predictor.has_features:
         return predictor
     return Predictor(onnx_bytes(record.network)) if follows(record.network, test.images, record.evaluation) else None
-
-
-def _sample(labels: Labels, candidates: Labels, room: int, *, seed: int) -> Labels:
-    wanted = max(REFERENCE_IMAGES, PER_CLASS * len(np.unique(labels)))
-    number = min(wanted, int(room * SHARE_OF_SAMPLE))
-    return candidates[stratified_sample(labels[candidates], number, at_least=PER_CLASS, seed=seed)]
 
 
 def _with_neighbours(sample: Labels, mistakes: Labels, found: Labels, room: int) -> tuple[Labels, Nearest | None]:

@@ -17,6 +17,10 @@ FEWEST = 10
 """Images that are kept of each, however large they are."""
 SHARE_OF_MISTAKES = 0.75
 """Of the room for test images, where that is too small for all: a reader wants to see some that went right."""
+REFERENCE_IMAGES, PER_CLASS = 500, 5
+"""Training images in the sample that distances are measured to: about so many, of each class at least so many."""
+SHARE_OF_SAMPLE = 0.6
+"""Of the room for training images, at most, where that is small; the rest is for the neighbours of mistakes."""
 TRIED_IMAGES, TRIED_BYTES = 512, 2**22
 """How much is compressed to find out how well the rest will be."""
 TEXT_PER_BYTE = 4 / 3
@@ -53,3 +57,15 @@ def stratified_sample(labels: Labels, number: int, *, at_least: int = 1, seed: i
     share = (rank + 0.5) / np.repeat(counts, counts)
     urgency = np.where(rank < at_least, rank - float(at_least), share)
     return np.sort(by_class[np.argsort(urgency, kind="stable")[: max(number, 0)]])
+
+
+def reference_sample(labels: Labels, trained: Labels, measured: Labels, *, room: int, seed: int) -> Labels:
+    """Places in the training split, with ``labels`` (n,), of the images that distances are measured to: some that were
+    ``trained`` on and are not ``measured``, in proportion to their classes; no more than there is ``room`` for."""
+    free = np.zeros(len(labels), dtype=bool)
+    free[trained] = True
+    free[measured] = False
+    candidates = np.flatnonzero(free)
+    wanted = max(REFERENCE_IMAGES, PER_CLASS * len(np.unique(labels)))
+    number = min(wanted, int(room * SHARE_OF_SAMPLE))
+    return candidates[stratified_sample(labels[candidates], number, at_least=PER_CLASS, seed=seed)]

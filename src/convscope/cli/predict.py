@@ -39,6 +39,10 @@ def command(run: str, images: tuple[str, ...], top: int, single: bool, as_json: 
         click.echo(
             "convscope: these probabilities are not calibrated: no temperature was measured for this network.", err=True
         )
+    if len(found) and found.unmeasured and not quiet:
+        click.echo(
+            f"convscope: whether pictures look like the training images was not measured: {found.unmeasured}.", err=True
+        )
     for bad in found.bad:
         click.echo(f"convscope: error: {bad.reason}", err=True)
     return 1 if found.bad else 0

@@ -3,32 +3,40 @@ once."""
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import archive, runs
 from ..analysis.novelty import Novelty
 from ..analysis.yardsticks import Yardsticks
 from ..data.fitting import Fitting, fitting_for
-from ..errors import ConvscopeError, RunError
-from ..export.contract import from_metadata
+from ..errors import ConfigError, ConvscopeError, RunError
+from ..export.contract import Contract, from_metadata
 from ..model_files import is_foreign, refusal
 from ..models.predictor import Predictor
 from ..types import Floats, Images, PathLike
 
+if TYPE_CHECKING:
+    import keras
+
+    from .keras_predictor import KerasPredictor
+
 MODEL = "model.onnx"
-NEEDED = frozenset({runs.REQUEST, MODEL, archive.METRICS, archive.EVIDENCE, archive.EXAMPLES})
+NEEDED = frozenset({runs.REQUEST, MODEL, archive.METRICS, archive.EVIDENCE, archive.YARDSTICKS, archive.EXAMPLES})
 """Of a run folder; the other files are not looked at, and may be damaged."""
+NO_IMAGES = "a model alone brings no training images to compare with; its run folder does"
 
 
 @dataclass(frozen=True, eq=False)
 class Classifier:
     """A network, the names of its classes, how pictures are fitted to it, and what its answers are held against."""
 
-    predictor: Predictor
+    predictor: Predictor | KerasPredictor
     class_names: tuple[str, ...]
     fitting: Fitting
     temperature: float = 1.0
@@ -38,23 +46,40 @@ class Classifier:
     """(m, h, w, c) uint8: training images, which distances are measured to."""
     is_calibrated: bool = False
     """Whether the temperature was measured; without that it is 1, and probabilities are as the softmax has them."""
+    unmeasured: str | None = None
+    """Why there are no distances, in words, where there are none."""
 
     @cached_property
     def reference(self) -> Floats | None:
         """(m, d) what the network makes of the training images; None where distances cannot be measured."""
-        if self.novelty is None or self.examples is None or not self.predictor.has_features:
+        if self.novelty is None or self.examples is None:
+            return None
+        if not isinstance(self.predictor, Predictor) or not self.predictor.has_features:
             return None
         return self.predictor.features_and_logits(self.examples)[0]
 
 
-def open_classifier(source: PathLike) -> Classifier:
-    """Of a run folder, or of the path of an ``.onnx`` file that convscope wrote. Raises :class:`RunError` for anything else.
+def open_classifier(source: PathLike | keras.Model) -> Classifier:
+    """Of a run folder; of the path of an ``.onnx`` or ``.keras`` file that convscope exported; or of a ``keras.Model``, which takes
+    (n, h, w, c) from 0 to 1 and ends in a softmax or in logits, and whose classes are numbers.
 
-    The file alone knows what it wants of pictures, but has no training images to hold its answers against.
+    A model alone has no training images to hold its answers against. Raises :class:`RunError` for what is none of these,
+    :class:`ConfigError` for a model that takes no pictures.
     """
+    if "keras" in sys.modules and isinstance(source, sys.modules["keras"].Model):
+        from .keras_predictor import KerasPredictor
+
+        return _of_model(KerasPredictor(source))
+    if not isinstance(source, (str, os.PathLike)):
+        raise ConfigError(
+            f"something of type {type(source).__name__} was passed to predict with; a run, the name of its folder, an exported .onnx or .keras "
+            "file, or a keras.Model was expected."
+        )
     path = Path(source)
     if is_foreign(path):
         raise RunError(refusal(path, "a run folder or the model.onnx of one", retrain=True))
+    if path.suffix == ".keras" and not path.is_dir():
+        return _of_keras_file(path)
     return _of_file(path) if path.suffix == ".onnx" or path.is_file() else _of_run(path)
 
 
@@ -74,6 +99,7 @@ def _of_run(folder: Path) -> Classifier:
             yardsticks.novelty,
             yardsticks.examples,
             temperature is not None,
+            _why_unmeasured(folder, predictor, yardsticks),
         )
     except ConvscopeError:
         raise
@@ -82,6 +108,17 @@ def _of_run(folder: Path) -> Classifier:
             f"{str(folder / runs.REQUEST)!r} does not describe a dataset, or {archive.METRICS} a temperature ({error!r}); what "
             "convscope wrote was expected. Copy the run folder again, or train again."
         ) from error
+
+
+def _why_unmeasured(folder: Path, predictor: Predictor, yardsticks: Yardsticks) -> str | None:
+    """Runs of earlier versions that were trained without a report lack it; a report gathers it."""
+    if not predictor.has_features:
+        return "the run is of an earlier version, whose model.onnx does not say enough; train again"
+    if yardsticks.novelty is not None:
+        return None
+    if (folder / archive.EVIDENCE).is_file():
+        return "there were no images to measure it with"
+    return f"the run was trained without a report by an earlier version; make one with: convscope report {folder}"
 
 
 def _temperature(metrics: Mapping[str, Any], yardsticks: Yardsticks) -> float | None:
@@ -98,14 +135,43 @@ def _of_file(path: Path) -> Classifier:
     predictor = Predictor(path)
     try:
         height, width, channels = (int(size) for size in predictor.image_shape)
-        contract = from_metadata(predictor.metadata, (height, width, channels))
-        known = contract.temperature is not None
-        return Classifier(
-            predictor, contract.class_names, contract.fitting, contract.temperature or 1.0, is_calibrated=known
-        )
+        return _by_contract(predictor, from_metadata(predictor.metadata, (height, width, channels)))
     except ConvscopeError:
         raise
     except (KeyError, TypeError, ValueError) as error:
         raise RunError(
             f"{str(path)!r} does not say which classes it knows ({error!r}); an .onnx file that convscope wrote was expected."
         ) from error
+
+
+def _of_keras_file(path: Path) -> Classifier:
+    from ..export.keras_archive import contract_in
+    from ..models.saving import load_model
+    from .keras_predictor import KerasPredictor
+
+    predictor = KerasPredictor(load_model(path))
+    contract = contract_in(path, predictor.image_shape)
+    if contract is None:
+        raise RunError(
+            f"{str(path)!r} does not say which classes it knows, nor how pictures are prepared for it; a .keras file of "
+            "`convscope export` was expected. Pass the run folder, or in Python the model itself: "
+            "convscope.predict(keras.saving.load_model(...), images)."
+        )
+    return _by_contract(predictor, contract)
+
+
+def _by_contract(predictor: Predictor | KerasPredictor, contract: Contract) -> Classifier:
+    known = contract.temperature is not None
+    return Classifier(
+        predictor,
+        contract.class_names,
+        contract.fitting,
+        contract.temperature or 1.0,
+        is_calibrated=known,
+        unmeasured=NO_IMAGES,
+    )
+
+
+def _of_model(predictor: KerasPredictor) -> Classifier:
+    names = tuple(map(str, range(predictor.num_classes)))
+    return Classifier(predictor, names, Fitting(predictor.image_shape), unmeasured=NO_IMAGES)

@@ -13,6 +13,7 @@ def as_json(found: Predictions) -> dict[str, Any]:
     return {
         "temperature": found.temperature,
         "calibrated": found.is_calibrated,
+        "unmeasured": found.unmeasured,
         "predictions": [_prediction(each) for each in found],
         "bad": [{"name": each.name, "reason": each.reason} for each in found.bad],
     }

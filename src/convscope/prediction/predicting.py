@@ -15,6 +15,7 @@ from ..data.digit_steps import Box
 from ..data.fitting import AS_IT_IS
 from ..data.pictures import BadPicture, Named, PictureLike, each_picture, to_levels
 from ..errors import ConfigError, PictureError, RunError
+from ..models.predictor import Predictor
 from ..types import Images
 from .classifier import Classifier
 from .predictions import Place, Predictions
@@ -51,7 +52,7 @@ def predict(
     if bad and not skip_bad_images:
         raise PictureError("\n".join(each.reason for each in bad))
     features = None
-    if classifier.reference is not None:
+    if classifier.reference is not None and isinstance(classifier.predictor, Predictor):
         features, logits = classifier.predictor.features_and_logits(fitted.prepared)
     else:
         logits = classifier.predictor.logits(fitted.prepared)
@@ -74,6 +75,7 @@ def predict(
         bad,
         fitted.places,
         classifier.is_calibrated,
+        classifier.unmeasured,
     )
 
 

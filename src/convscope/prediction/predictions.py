@@ -97,6 +97,8 @@ class Predictions:
     """Where on their pictures the n are; None where nothing was looked for."""
     is_calibrated: bool = False
     """Whether the temperature was measured; without that it is 1, and probabilities are as the softmax has them."""
+    unmeasured: str | None = None
+    """Why there are no distances, in words, where there are none."""
 
     @cached_property
     def probabilities(self) -> Floats:

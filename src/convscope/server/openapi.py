@@ -131,6 +131,7 @@ def _schemas(class_names: tuple[str, ...]) -> dict[str, Any]:
         {
             "temperature": {"type": "number", "description": "Logits were divided by it."},
             "calibrated": {"type": "boolean", "description": "Whether it was measured; without that it is 1."},
+            "unmeasured": {"type": ["string", "null"], "description": "Why there are no distances, where there are none."},
             "predictions": {"type": "array", "items": {"$ref": "#/components/schemas/Prediction"}},
             "bad": {"type": "array", "items": bad, "description": "Always empty here: one bad picture is an error, 422."},
         }
