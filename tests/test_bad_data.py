@@ -9,6 +9,7 @@ import gzip
 import io
 import os
 import pickle
+import stat
 import struct
 import zipfile
 import zlib
@@ -23,6 +24,7 @@ from convscope.cli.main import main
 
 from .bad_inputs import BadInputs  # type: ignore[import-not-found]
 
+pytestmark = pytest.mark.usefixtures("never_hangs")  # pipes, devices and links that lead nowhere
 GENERATOR = np.random.default_rng(0)
 IMAGES = GENERATOR.integers(0, 256, (12, 4, 4), dtype=np.uint8)
 LABELS = np.arange(12) % 3
@@ -97,6 +99,7 @@ def csv(text: str | bytes, *options: object) -> Build:
 
 
 MANY = "\n".join(f"{index},{index % 2},3,4,1" for index in range(2000))
+EITHER = "\n".join(f"{index % 256},7,{index % 3},{index * 7 % 251},{index % 4}" for index in range(1024))
 ROW = "cat,0,1,2,3\ndog,4,5,6,7\n" * 5
 
 
@@ -158,6 +161,14 @@ def words(*arguments: object) -> Build:
     return lambda _: list(arguments)
 
 
+def overlapping() -> bytes:
+    """Two members that begin at the same byte."""
+    whole = bytearray(members(*((name, npy("(9,)") + bytes(9)) for name in ("x.npy", "y.npy"))))
+    second = whole.rindex(b"PK\x01\x02")
+    whole[second + 42 : second + 46] = bytes(4)
+    return bytes(whole)
+
+
 TRAIN = ("photos/train/a/1.png", "photos/train/b/1.png")
 CASES: dict[str, tuple[Build, int, str]] = {
     "N01 an empty .npz": (raw("own.npz", b""), 1, "cannot be read as .npz"),
@@ -169,6 +180,7 @@ CASES: dict[str, tuple[Build, int, str]] = {
     "N08 a header of a petabyte": (raw("own.npz", members(("x.npy", npy(f"({2**50},)")), ("y.npy", npy("(2,)")))), 1, "declares"),
     "N09 a header of 2**64": (raw("own.npz", members(("x.npy", npy(f"({2**64},)")), ("y.npy", npy("(2,)")))), 1, "declares"),
     "N10 a side below 0": (raw("own.npz", members(("x.npy", npy("(-1, 4)")), ("y.npy", npy("(2,)")))), 1, "its shape is (-1"),
+    "N12 members that overlap": (raw("own.npz", overlapping()), 1, "cannot be read as .npz"),
     "N14 names that lead elsewhere": (raw("own.npz", members(("../x.npy", npy("(2,)")))), 1, "holds ../x"),
     "N15 a long header": (raw("own.npz", members(("x.npy", npy("(" + "1," * 30000 + ")")), ("y.npy", b""))), 1, "cannot be"),
     "N16 pixels that are no number": (npz(x_train=np.full((12, 4, 4), np.nan)), 1, "image 0 has the value nan at row 0, column 0"),
@@ -176,6 +188,7 @@ CASES: dict[str, tuple[Build, int, str]] = {
     "N17 values of no scale": (npz(x_train=IMAGES * 1000.0), 1, "0 to 255, 0 to 1 or -1 to 1 was expected"),
     "N18 complex pixels": (npz(x_train=IMAGES * 1j), 1, "dtype complex128"),
     "N19 rows that are no square": (npz(x_train=IMAGES.reshape(12, 16)[:, :15]), 1, "shape (12, 15)"),
+    "N19 images of five channels": (npz(x_train=np.zeros((12, 8, 8, 5), np.uint8)), 1, "images have 5 channels"),
     "N20 a label too few": (npz(y_train=LABELS[:-1]), 1, "12 images but 11 labels"),
     "N21 no images": (npz(x_train=IMAGES[:0], y_train=LABELS[:0]), 1, "nothing in it"),
     "Y01 a label below 0 beside names": (npz(y_train=LABELS - 1, options=NAMES), 2, "2 class names were given"),
@@ -205,6 +218,7 @@ CASES: dict[str, tuple[Build, int, str]] = {
     "C09 a number of 5,000 digits": (csv(ROW + f"cat,{'9' * 5000},2,3,4\n"), 1, "in column 2"),
     "C11 785 pixels": (csv(",".join(["1"] * 786)), 1, "785 pixels, which make no square image"),
     "C12 labels in the last column": (csv(MANY), 1, "2,000 different labels"),
+    "C12 labels in either column": (csv(EITHER), 1, "256 different values in its first column and 4 in its last"),
     "C17 one class": (csv("cat,1,2,3,4\n" * 9), 1, "one class, 'cat'"),
     "D01 nothing there": (words("no/such/folder"), 1, "there is nothing at"),
     "D02 no folders of classes": (tree("photos/1.png", "photos/2.png"), 1, "holds 2 pictures and no folders"),
@@ -212,11 +226,21 @@ CASES: dict[str, tuple[Build, int, str]] = {
     "D04 empty classes": (tree("photos/cat/", "photos/dog/"), 1, "but no pictures in them"),
     "D06 splits beside classes": (tree(*TRAIN, "photos/c/1.png"), 1, "not both"),
     "D06 a class in the test split only": (tree(*TRAIN, "photos/test/c/1.png"), 1, "which train/ lacks"),
+    "D06 splits without a training split": (
+        tree("photos/test/a/1.png", "photos/test/b/1.png", "photos/val/a/1.png"), 1, "'test' and 'val', which are names of splits"
+    ),
+    "D06 splits of other names": (
+        tree(*(f"photos/{part}/{kind}/1.png" for part in ("fold 1", "fold 2") for kind in "ab")), 1, "folders of the same names"
+    ),
     "D09 text called .png": (pictures(("class 0/x.png", b"hello")), 1, "'class 0/x.png' is no picture"),
     "D10 several bad ones": (pictures(*((f"class 0/{n}.png", b"") for n in "abc")), 1, "3 of 15 pictures"),
+    "D11 more than a fifth bad": (
+        pictures(*((f"class 0/{n}.png", b"") for n in "abcd"), options=("--skip-bad-images",)), 1, "at most 20 % of them"
+    ),
     "D14 a link to nowhere": (pictures(("class 0/x.png", b"->nowhere")), 1, "is a link that leads nowhere"),
     "D15 a pipe": (pictures(("class 0/x.png", b"pipe")), 1, "'class 0/x.png' is a pipe"),
     "D15 a device": (pictures(("class 0/x.png", b"->/dev/zero")), 1, "is a device"),
+    "D19 names that look the same": (tree("photos/caf\u00e9/1.png", "photos/cafe\u0301/1.png"), 1, "both shown as"),
     "D23 too many classes": (tree(*(f"photos/{index}/1.png" for index in range(1001))), 1, "1,001 folders"),
     "P02 a picture cut off": (pictures(("class 0/x.png", picture()[:-30])), 1, "is cut off"),
     "P02 a JPEG cut off": (pictures(("class 0/x.jpg", picture("JPEG")[:-200])), 1, "class 0/x.jpg"),
@@ -228,6 +252,8 @@ CASES: dict[str, tuple[Build, int, str]] = {
     "K05 a size that is none": (pictures(options=("--image-size", "big")), 2, "image size 'big' is none"),
     "K05 a size of nothing": (pictures(options=("--image-size", "0")), 2, "from 4 to 2,048"),
     "K05 names that are none": (pictures(options=("--class-names", "cat")), 2, "class names 'cat' cannot be read"),
+    "K05 a preparation that is none": (pictures(options=("--prepare", "crop")), 2, "'crop' is not one of 'auto', 'digits', 'fit'"),
+    "K05 a share that is none": (pictures(options=("--most-bad", "2")), 2, "a share from 0 to 1 was expected"),
     "K05 a name twice": (pictures(options=("--class-names", "a,b,a")), 2, "'a' occurs twice"),
     "K05 too few names": (pictures(options=("--class-names", "a,b")), 2, "2 class names were given"),
     "K05 a size for what has one": (words("digits", "--image-size", "28"), 2, "only folders of pictures"),
@@ -239,6 +265,16 @@ CASES: dict[str, tuple[Build, int, str]] = {
     "X a single array": (raw("x.npy", npy("(9,)")), 1, "numpy.savez"),
     "X a model": (raw("model.keras", b"PK"), 1, "That is a model"),
 }  # fmt: skip
+
+
+def contents(folder: Path) -> dict[Path, object]:
+    """Everything below ``folder``, to the byte; of links where they lead, of pipes that they are some."""
+    found: dict[Path, object] = {}
+    for path in sorted(folder.rglob("*")):
+        kind = stat.S_IFMT(path.lstat().st_mode)
+        is_file, is_link = kind == stat.S_IFREG, kind == stat.S_IFLNK
+        found[path] = path.read_bytes() if is_file else os.readlink(path) if is_link else kind
+    return found
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -258,7 +294,7 @@ def test_bad_data_are_one_sentence_and_an_exit_status(
     monkeypatch.delenv("KERAS_HOME", raising=False)
     monkeypatch.chdir(home / "work")
     arguments = list(map(str, build(tmp_path / "data")))
-    before = sorted((tmp_path).rglob("*"))
+    before = contents(tmp_path)
     for verb in ("data", "train"):
         assert main([verb, *arguments]) == status
         printed = capsys.readouterr()
@@ -272,4 +308,4 @@ def test_bad_data_are_one_sentence_and_an_exit_status(
         if verb == "data":
             bad_inputs.met("data", name, status, printed.err, [tmp_path / "data", home])
         assert printed.err.isprintable() or set(filter(lambda each: not each.isprintable(), printed.err)) == {"\n"}
-    assert sorted((tmp_path).rglob("*")) == before
+    assert contents(tmp_path) == before, "nothing was written, changed or lost"

@@ -5,9 +5,12 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+import threading
 import time
+import warnings
 import zlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from PIL.TiffImagePlugin import TiffImageFile
 
 from convscope.data.decoding import LARGEST_SIDE, decode_picture, from_pillow
 from convscope.data.grey import to_grey
@@ -430,3 +434,23 @@ def test_lies_cost_no_memory(tmp_path: Path) -> None:
     )
     result = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
     assert int(result.stdout) < 32 * 1024  # KiB
+
+
+def test_plain_tiffs_are_decoded_side_by_side_and_warnings_come_back_after(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two threads meet inside the decoding; with a lock around it the first would wait for the second in vain."""
+    meeting = threading.Barrier(2, timeout=30)
+    load = TiffImageFile.load
+
+    def meet(self: TiffImageFile) -> object:
+        if self.tile:  # not decoded yet
+            meeting.wait()
+            warnings.warn("nobody sees this", UserWarning, stacklevel=1)
+        return load(self)
+
+    content = encoded(GREY, "TIFF")
+    monkeypatch.setattr(TiffImageFile, "load", meet)
+    filters = list(warnings.filters)
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(lambda _: decode_picture(content, "it").pixels, range(2)))
+    assert all(np.array_equal(each[..., 0], np.asarray(GREY)) for each in found)
+    assert list(warnings.filters) == filters

@@ -19,6 +19,7 @@ from convscope.errors import ConfigError, ConvscopeError, DatasetError
 from convscope.request import describe_request
 from convscope.training.recipes import find_recipe
 
+pytestmark = pytest.mark.usefixtures("never_hangs")  # pipes, devices and links that lead nowhere
 OPTIONS = ReadOptions()
 IMAGES = np.random.default_rng(0).integers(0, 256, (30, 9, 7, 3), dtype=np.uint8)
 

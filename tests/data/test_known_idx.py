@@ -61,7 +61,7 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 )
 def test_sets_are_found_where_others_leave_them(known: KnownSet, place: str, packed: bool, nowhere: Path) -> None:
     first = write(nowhere / place, known, packed=packed)
-    dataset = load_known_set(replace(known, sha256={}))
+    dataset = load_known_set(replace(known, sha256={}, counts=None))
     assert dataset.name == known.name
     assert dataset.class_names == tuple(known.class_names.values())
     assert np.array_equal(dataset.train.labels, np.arange(dataset.num_classes))
@@ -85,6 +85,16 @@ def test_another_set_in_its_place_is_noticed(nowhere: Path) -> None:
     write(nowhere / "data/FashionMNIST/raw", FASHION, packed=True)
     with pytest.raises(DatasetError, match=r"train-images-idx3-ubyte\.gz.*has SHA-256 .*c59f468a2f67…, was expected"):
         load_known_set(FASHION)
+
+
+def test_a_set_without_known_checksums_is_told_by_its_numbers(nowhere: Path) -> None:
+    for known, count in ((KMNIST, "10 and 10"), (EMNIST_LETTERS, "26 and 26")):
+        write(nowhere / "cache" / "convscope" / known.name, known, packed=True)
+        with pytest.raises(
+            DatasetError, match=f"holds {count} images of 28 × 28 under the name of {known.name}; its .*fetch it"
+        ):
+            load_known_set(known)
+    assert all(bool(known.counts) != bool(known.sha256) for known in KNOWN_SETS.values())
 
 
 def test_an_incomplete_set_is_not_taken_for_one(nowhere: Path) -> None:

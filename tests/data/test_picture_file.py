@@ -11,6 +11,8 @@ from convscope.data import picture_file
 from convscope.data.picture_file import read_picture_file
 from convscope.errors import PictureError
 
+pytestmark = pytest.mark.usefixtures("never_hangs")  # pipes, devices and links that lead nowhere
+
 
 def refusal(path: object) -> str:
     started = time.perf_counter()

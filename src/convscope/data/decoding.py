@@ -38,7 +38,8 @@ TO_EIGHT_BITS = ((np.arange(65536, dtype=np.int64) + 128) // 257).astype(np.uint
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # else its complaints go to the terminal
 
 _one_at_a_time = threading.Lock()
-"""Which warnings are shown is one setting for all threads."""
+"""Standard error is one for all threads: what libtiff decodes, of a TIFF that is compressed, is decoded one after the other.
+What costs more, making it smaller, is not."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +85,7 @@ def from_pillow(image: Image.Image, name: str) -> DecodedPicture:
 
 def _upright(image: ImageFile, name: str, done: list[str], whole: tuple[int, int]) -> DecodedPicture:
     if image.format == TIFF.name:
-        with _silently(), _standard_error_closed():
+        with _silently(), _libtiff_kept_quiet(image):
             turned = getattr(image, "tag_v2", {}).get(ORIENTATION, UPRIGHT) != UPRIGHT
             image.load()  # Pillow turns these itself
         return _finished(image, name, [*done, "turned upright"] if turned else done, whole)
@@ -166,17 +167,47 @@ def _named(name: str, kind: str) -> Iterator[None]:
         raise PictureError(f"{name} cannot be decoded ({reason}); an undamaged {kind} was expected. {AGAIN}") from error
 
 
+class _Silence:
+    """Nobody sees warnings while one thread at least asks for that: which are shown is one setting for all."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._count = 0
+        self._caught = warnings.catch_warnings()
+
+    @contextlib.contextmanager
+    def __call__(self) -> Iterator[None]:
+        with self._lock:
+            if self._count == 0:
+                self._caught = warnings.catch_warnings()
+                self._caught.__enter__()
+                warnings.simplefilter("ignore")
+            self._count += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._count -= 1
+                if self._count == 0:
+                    self._caught.__exit__(None, None, None)
+
+
+_silently = _Silence()
+"""Without Pillow's warnings of metadata that nobody here reads."""
+
+
 @contextlib.contextmanager
-def _silently() -> Iterator[None]:
-    """Without Pillow's warnings of metadata that nobody here reads."""
-    with _one_at_a_time, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+def _libtiff_kept_quiet(image: ImageFile) -> Iterator[None]:
+    """Without what libtiff, which is C, tells the terminal of each damaged line; that the file is damaged is said anyway."""
+    if not any(tile[0] == "libtiff" for tile in image.tile):
+        yield
+        return
+    with _one_at_a_time, _standard_error_closed():
         yield
 
 
 @contextlib.contextmanager
 def _standard_error_closed() -> Iterator[None]:
-    """Without what libtiff, which is C, tells the terminal of each damaged line; that the file is damaged is said anyway."""
     try:
         saved = os.dup(2)
     except OSError:  # there is no standard error, as under pythonw

@@ -20,6 +20,7 @@ from .idx_folder import UPRIGHT, IdxSet, find_sets, read_set
 from .known_sets import KNOWN_SETS, MNIST_FILES, KnownSet
 from .reading import ReadOptions
 
+SHAPE = (28, 28, 1)
 RECOGNISED_BY = (("test", "labels"), ("train", "labels"), ("test", "images"))
 """The small files first: what is another set is known for one after 10 kB."""
 
@@ -41,6 +42,7 @@ def _read(known: KnownSet, found: IdxSet) -> Dataset:
     notes = (UPRIGHT,) if known.prefix else ()
     origin = Origin(known.name, known.description, known.name, known.licence, known.things, known.class_names, notes)
     dataset = read_set(found, origin, ReadOptions())
+    _check_counts(known, found, dataset)
     for (split, what), expected in known.sha256.items():
         digest = _digest(dataset, split, what)
         if digest != expected:
@@ -49,6 +51,19 @@ def _read(known: KnownSet, found: IdxSet) -> Dataset:
                 f"{expected[:12]}…, was expected. Remove the file, and fetch it with: convscope fetch {known.name}"
             )
     return dataset
+
+
+def _check_counts(known: KnownSet, found: IdxSet, dataset: Dataset) -> None:
+    """Raise :class:`DatasetError` where another number of images, or others than 28 × 28, lie under the set's name."""
+    counts = len(dataset.train), len(dataset.test)
+    if known.counts is None or (counts == known.counts and dataset.image_shape == SHAPE):
+        return
+    height, width, _ = dataset.image_shape
+    raise DatasetError(
+        f"{str(found.folder)!r} holds {counts[0]:,} and {counts[1]:,} images of {height} × {width} under the name of "
+        f"{known.name}; its {known.counts[0]:,} and {known.counts[1]:,} of 28 × 28 were expected. Remove those files, and fetch "
+        f"it with: convscope fetch {known.name}"
+    )
 
 
 def recognise(dataset: Dataset) -> Dataset:

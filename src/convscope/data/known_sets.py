@@ -61,7 +61,10 @@ class KnownSet:
     prefix: str = ""
     """What its files' names begin with, before ``-train``."""
     sha256: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    """Of the decompressed files by split and what, where they are known."""
+    """Of the decompressed files by split and what, where they are known: of Fashion-MNIST. Of the others nobody publishes them,
+    only those of the packed files, which ``convscope fetch`` compares; what others have unpacked is held against ``counts``."""
+    counts: tuple[int, int] | None = None
+    """Training and test images, of 28 × 28, of a set without ``sha256``."""
 
     def places(self) -> list[Path]:
         """Folders in which it may be, the nearest first."""
@@ -104,7 +107,7 @@ EMNIST_SHA256 = "fb9bb67e33772a9cc0b895e4ecf36d2cf35be8b709693c3564cea2a019fcda8
 """Of the archive; published in TensorFlow Datasets, url_checksums/emnist.txt."""
 
 
-def _emnist(subset: str, description: str, things: str, class_names: dict[int, str]) -> KnownSet:
+def _emnist(subset: str, description: str, things: str, class_names: dict[int, str], counts: tuple[int, int]) -> KnownSet:
     prefix = f"emnist-{subset}"
     files = [
         f"{prefix}-{split}-{what}"
@@ -121,6 +124,7 @@ def _emnist(subset: str, description: str, things: str, class_names: dict[int, s
         archives=(Archive("gzip.zip", EMNIST_MIRRORS, 561_753_746, packed_sha256=EMNIST_SHA256, members=members),),
         torchvision="EMNIST",
         prefix=prefix,
+        counts=counts,
     )
 
 
@@ -161,13 +165,16 @@ KMNIST = KnownSet(
         "20bb9a0ef54c7db3efc55a92eef5582c109615df22683c380526788f98e42a1c",
     ), packed=True),
     torchvision="KMNIST",
+    counts=(60_000, 10_000),
 )  # fmt: skip
 EMNIST_LETTERS = _emnist(
     "letters", "EMNIST letters: handwritten letters, capital and small ones together", "letters",
     {number: f"{letter}{letter.lower()}" for number, letter in enumerate(ascii_uppercase, 1)},
+    (124_800, 20_800),
 )  # fmt: skip
 EMNIST_BALANCED = _emnist(
     "balanced", "EMNIST balanced: handwritten digits and letters", "characters",
     dict(enumerate([*digits, *ascii_uppercase, *"abdefghnqrt"])),
+    (112_800, 18_800),
 )  # fmt: skip
 KNOWN_SETS: dict[str, KnownSet] = {each.name: each for each in (FASHION, KMNIST, EMNIST_LETTERS, EMNIST_BALANCED)}
