@@ -2,10 +2,14 @@ from __future__ import annotations
 
 import gzip
 import struct
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 from convscope.data import mapped
 from convscope.data.digit import DigitSettings
@@ -166,3 +170,37 @@ def test_fashion_mnist_as_debian_has_it() -> None:
     assert dataset.train.images.shape == (60_000, 28, 28, 1)
     assert dataset.test.class_counts(10).tolist() == [1000] * 10
     assert dataset.train.labels[:4].tolist() == [9, 0, 0, 3]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    hnp.arrays(np.uint8, st.tuples(st.integers(6, 12), st.integers(4, 9), st.integers(4, 9))),
+    st.integers(1, 4),
+    st.sampled_from(["", ".gz"]),
+    st.booleans(),
+)
+def test_what_lies_in_the_files_is_what_the_dataset_holds(
+    images: np.ndarray, num_test: int, suffix: str, has_test: bool
+) -> None:
+    labels = (np.arange(len(images)) % 2).astype(np.uint8)
+    cut = len(images) - num_test if has_test else len(images)
+    with tempfile.TemporaryDirectory() as folder:
+        for split, part in (("train", slice(0, cut)), ("t10k", slice(cut, None))):
+            if split == "train" or has_test:
+                write(Path(folder) / f"{split}-images-idx3-ubyte{suffix}", images[part])
+                write(Path(folder) / f"{split}-labels-idx1-ubyte{suffix}", labels[part])
+        dataset = read_idx_path(Path(folder), OPTIONS)
+    found = np.concatenate([dataset.train.images, dataset.test.images])[..., 0]
+    assert len(found) == len(images)
+    scale = 255 if images.max() == 1 else 1  # black and white
+    assert sorted(map(bytes, found)) == sorted(map(bytes, images * np.uint8(scale)))
+    if has_test:
+        assert np.array_equal(dataset.test.labels, labels[cut:])
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=("C", "Z")), min_size=1), min_size=3, max_size=3, unique=True))
+def test_names_of_any_letters_come_out_of_classes_txt(names: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        write_set(Path(folder), "{}-{}-idx{}-ubyte")
+        (Path(folder) / "classes.txt").write_text("\n".join(names) + "\n", "utf-8")
+        assert read_idx_path(Path(folder), OPTIONS).class_names == tuple(names)
