@@ -35,8 +35,8 @@ def test_the_folded_network_computes_what_its_twin_does(name: str, shape: tuple[
 
 def test_cnn_is_normalised_after_its_pooling_and_before_its_relu() -> None:
     kinds = [type(layer).__name__ for layer in training_twin(MODELS["cnn"]((28, 28, 1), 10), normalize=True).layers]
-    once = ["Conv2D", "MaxPooling2D", "FusedNormalization", "ReLU"]
-    assert kinds == [*once, *once, "Flatten", "Dense", "FusedNormalization", "ReLU", "Dense"]
+    behind = ["FusedNormalization", "ReLU"]
+    assert kinds == ["PooledConvolution", *behind, "Conv2D", "MaxPooling2D", *behind, "Flatten", "Dense", *behind, "Dense"]
 
 
 def test_a_network_with_nothing_to_normalise_is_its_own_twin() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,8 +47,11 @@ class BatchStream:
                 "Use another number of processes, or another batch_size."
             )
         whole, rest = divmod(len(rows), self.batch_size)
-        self.steps_per_epoch = whole if config.drop_remainder or not rest else whole + 1
-        self.num_images = min(len(rows), self.steps_per_epoch * self.batch_size)
+        rest = 0 if config.drop_remainder else rest
+        self.steps_per_epoch = whole + (rest > 0)
+        self.num_images = whole * self.batch_size + rest
+        self._block_size = max(1, BLOCK // self.batch_size) * self.batch_size
+        self._num_blocks = -(-whole * self.batch_size // self._block_size) + (rest > 0)
         self._split, self._rows, self._config, self._seed, self._shard = split, rows, config, seed, shard
         self._side = side or split.images.shape[1:3]
         self._epoch = 0
@@ -70,11 +73,10 @@ class BatchStream:
     def blocks(self) -> Iterator[tuple[Images, npt.NDArray[np.int32]]]:
         """The epoch's images (steps, b, h, w, c) uint8 and labels (steps, b), several batches at a time."""
         height, width = self._side
-        per_block = max(1, BLOCK // self.batch_size) * self.batch_size
         left = self.num_images
         for images, rows in epoch_blocks(
             self._split.images, self._rows, self._config.augmentation_in(self._epoch),
-            seed=self._seed, epoch=self._epoch, block=per_block, warp=_warp,
+            seed=self._seed, epoch=self._epoch, block=self._block_size, warp=_warp,
         ):  # fmt: skip
             images, labels = images[:left, :height, :width], self._split.labels[rows[:left]].astype(np.int32)
             left -= len(images)
@@ -92,19 +94,35 @@ class BatchStream:
     def _tensors(self) -> tf.data.Dataset:
         import tensorflow as tf
 
-        channels = self._split.images.shape[3]
-        signature = (
-            tf.TensorSpec((None, None, *self._side, channels), tf.uint8),
-            tf.TensorSpec((None, None), tf.int32),
-        )
         # One thread of its own: slicing and scaling take little, and the cores belong to the network.
         options = tf.data.Options()
         options.threading.private_threadpool_size = 1
-        blocks = tf.data.Dataset.from_generator(self.blocks, output_signature=signature).prefetch(1)
+        # Not from_generator: it tells the C library to give freed memory back at once, for the whole process and for good, and
+        # every tensor of an image batch is paged in anew from then on: a third of an epoch.
+        blocks = tf.data.Dataset.range(self._num_blocks).map(self._numbered()).prefetch(1)
         batches = blocks.flat_map(lambda images, labels: tf.data.Dataset.from_tensor_slices((images, labels)))
         scaled = batches.map(lambda images, labels: (tf.cast(images, tf.float32) / SCALE, labels))
         known = scaled.apply(tf.data.experimental.assert_cardinality(self.steps_per_epoch))
         return known.prefetch(16).with_options(options)
+
+    def _numbered(self) -> Callable[[Any], tuple[Any, Any]]:
+        """The blocks by number, each asked for once and in turn; number 0 begins the epoch that the stream is at."""
+        import tensorflow as tf
+
+        channels = self._split.images.shape[3]
+        blocks: Iterator[tuple[Images, npt.NDArray[np.int32]]] = iter(())
+
+        def next_block(number: npt.NDArray[np.int64]) -> tuple[Images, npt.NDArray[np.int32]]:
+            nonlocal blocks
+            if number == 0:
+                blocks = self.blocks()
+            return next(blocks)
+
+        def block(number: Any) -> tuple[Any, Any]:
+            images, labels = tf.numpy_function(next_block, [number], (tf.uint8, tf.int32))
+            return tf.ensure_shape(images, (None, None, *self._side, channels)), tf.ensure_shape(labels, (None, None))
+
+        return block
 
 
 def _warp(images: Images, maps: npt.NDArray[np.float32]) -> Images:

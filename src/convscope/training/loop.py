@@ -157,6 +157,8 @@ def _compile(model: keras.Model, config: TrainConfig, steps_per_epoch: int, plac
         metrics=make_metrics(config),
         steps_per_execution=at_once,
     )
+    # Else its variables come up while the first step is traced, and TensorFlow traces a step that made any once more.
+    model.optimizer.build(model.trainable_variables)
 
 
 @contextlib.contextmanager

@@ -42,9 +42,11 @@ def make_loss(config: TrainConfig) -> Any:
 
 
 def make_metrics(config: TrainConfig) -> list[Any]:
-    """Accuracy; and, where the loss is smoothed, the plain loss beside it, since that is what a history shows."""
-    if not config.label_smoothing:
-        return ["accuracy"]
+    """Accuracy; and, where the loss is smoothed, the plain loss beside it, since that is what a history shows.
+
+    By their classes, not by name: what is named is made while the first step is traced, which is then traced twice.
+    """
     import keras
 
-    return ["accuracy", keras.metrics.SparseCategoricalCrossentropy(name=PLAIN_LOSS)]
+    accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
+    return [accuracy, keras.metrics.SparseCategoricalCrossentropy(name=PLAIN_LOSS)] if config.label_smoothing else [accuracy]
