@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ from .models.predictor import Predictor
 from .prediction.classifier import open_classifier
 from .prediction.predicting import predict as _predict
 from .prediction.predictions import Predictions
-from .reporting import ONNX_MODEL, with_evidence, write_page, write_report
+from .reporting import ONNX_MODEL, same_dataset, with_evidence, write_page, write_report
 from .study.studying import Study as Study
 from .study.studying import study as study
 from .types import PathLike
@@ -43,23 +44,35 @@ if TYPE_CHECKING:
     from .server.address import Address
 
 
-def evaluate(run: PathLike | Run, data: PathLike | Dataset | None = None, *, reading: ReadOptions = DEFAULTS) -> Evaluation:
+def evaluate(
+    run: PathLike | Run,
+    data: PathLike | Dataset | None = None,
+    *,
+    accuracy: float | None = None,
+    reading: ReadOptions = DEFAULTS,
+) -> Evaluation:
     """How good a run is on the test split of ``data``; without it, what was measured on its own when it was trained.
 
     Pictures in a folder are prepared as :func:`predict` prepares them for the network, and classes are found by their names.
     That ``data`` were read is noted in the run's ledger, where its folder can be written.
+    ``accuracy``: also find the threshold of confidence from which answers are right so often, 0..1. It is chosen on the run's
+    validation images, whose data are read again for it, and what it comes to is measured here: ``.threshold`` of the result.
+
     Goes through ONNX Runtime and needs no back-end. Raises :class:`RunError` for a damaged run,
-    :class:`ConfigError` or :class:`ShapeError` for data that the network was not made for.
+    :class:`ConfigError` or :class:`ShapeError` for data that the network was not made for, :class:`ConfigError` for an
+    ``accuracy`` that no threshold gives.
     """
     folder = _folder(run)
     record = archive.load_record(folder)
     known = record.request["dataset"]
     if data is None:
-        return record.evaluation
+        return _with_threshold(record.evaluation, run, record, accuracy)
     loaded = load_dataset(data, reading, fitting=_fitting(record))
     dataset = align_classes(loaded, known["class_names"])
     ledger.Ledger(folder, "evaluate", loaded.name, loaded.fingerprint, len(loaded.test)).enter("an evaluation")
-    return _evaluate(Predictor(folder / ONNX_MODEL), dataset.test, dataset.class_names)
+    return _with_threshold(
+        _evaluate(Predictor(folder / ONNX_MODEL), dataset.test, dataset.class_names), run, record, accuracy
+    )
 
 
 def examine(run: PathLike | Run, *, everything: bool = False, progress: ExaminingListener | None = None) -> Examination:
@@ -86,6 +99,7 @@ def predict(
     top: int = 3,
     skip_bad_images: bool = False,
     single: bool = False,
+    at_least: float = 0.0,
 ) -> Predictions:
     """Classify pictures with a run, or with an ``.onnx`` file that convscope wrote, through ONNX Runtime; or through Keras with a
     ``.keras`` file of :func:`export`, or a ``keras.Model``: one that takes (n, h, w, c) from 0 to 1 and ends in a softmax or in
@@ -96,7 +110,8 @@ def predict(
     network takes, and the result says how. ``top``: classes per picture.
 
     A network for digits looks for several in each picture (but not in an array of n): there is one prediction for each digit
-    then, in reading order, and its ``place`` says where. With ``single`` each picture is one digit.
+    then, in reading order, and its ``place`` says where. With ``single`` each picture is one digit. ``at_least``: the
+    probability, 0..1, that an answer needs to be ``is_sure_enough``; :func:`evaluate` finds the one for an ``accuracy``.
 
     Raises :class:`PictureError` that names every picture that cannot be read; with ``skip_bad_images`` they are left out,
     and listed in the result. :class:`RunError` for a damaged run, :class:`ConfigError` for what is no classifier of pictures.
@@ -109,6 +124,7 @@ def predict(
         top=top,
         skip_bad_images=skip_bad_images,
         single=single,
+        at_least=at_least,
     )
 
 
@@ -283,6 +299,16 @@ def _fitting(record: RunRecord) -> Fitting | None:
     from .export.contract import CHANNELS, contract_of
 
     return contract_of(record).fitting if record.request["dataset"]["image_shape"][2] in CHANNELS else None
+
+
+def _with_threshold(evaluation: Evaluation, run: PathLike | Run, record: RunRecord, accuracy: float | None) -> Evaluation:
+    if accuracy is None:
+        return evaluation
+    from .analysis.doubt import buy_accuracy
+
+    dataset = run.dataset if isinstance(run, Run) else same_dataset(record.request["dataset"])
+    predictor = Predictor(_folder(run) / ONNX_MODEL)
+    return replace(evaluation, threshold=buy_accuracy(predictor, dataset, evaluation, record, accuracy))
 
 
 def _place(run: PathLike | Run) -> PathLike:

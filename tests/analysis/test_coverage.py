@@ -8,7 +8,9 @@ from sklearn.metrics import auc
 
 from convscope.analysis.coverage import (
     coverage_curve,
+    highest_accuracy,
     select,
+    threshold_buying,
     threshold_for,
     thresholds_for_accuracy,
     thresholds_for_coverage,
@@ -59,6 +61,26 @@ def test_an_accuracy_that_none_gives_has_no_threshold() -> None:
     assert threshold_for(np.array([0.9, 0.8]), np.array([0, 1]), 0.9) is None
     # Equally sure images are answered together or not at all.
     assert threshold_for(np.array([0.9, 0.9]), np.array([1, 0]), 0.9) is None
+
+
+def test_any_accuracy_can_be_asked_for() -> None:
+    measured = CONFIDENCE, RIGHT
+    test = np.array([0.95, 0.85, 0.65, 0.1]), np.array([0, 1, 1, 1])
+    found = threshold_buying(0.74, measured, test)
+    assert found is not None
+    assert (found.wanted, found.confidence) == (0.74, 0.6)
+    assert (found.measured.answered, found.measured.right, found.test.answered, found.test.right) == (4, 3, 3, 2)
+    everything = threshold_buying(0.6, measured, test)
+    assert everything is not None
+    assert (everything.confidence, everything.test.answered) == (0, 4)
+    assert threshold_buying(0.9, (np.array([0.9, 0.9]), np.array([1, 0])), test) is None
+
+
+def test_the_most_that_a_threshold_gives_is_the_best_of_all_of_them() -> None:
+    generator = np.random.default_rng(2)
+    confidence, right = generator.integers(0, 30, 200) / 30, generator.integers(0, 2, 200)
+    one_by_one = max(right[confidence >= threshold].mean() for threshold in confidence)
+    assert highest_accuracy(confidence, right) == pytest.approx(one_by_one)
 
 
 def test_a_threshold_is_chosen_on_the_measured_images_and_only_reported_on_the_others() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -84,6 +85,8 @@ class Threshold:
     confidence: float
     measured: Selection
     test: Selection
+    measured_on: Literal["validation", "training"] = "validation"
+    """Training images where the recipe leaves no others."""
 
 
 def coverage_curve(confidence: Floats, right: Labels) -> CoverageCurve:
@@ -110,6 +113,21 @@ def threshold_for(confidence: Floats, right: Labels, wanted: float) -> float | N
     ends = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
     good = ends[hits[ends] >= wanted * (ends + 1)]
     return float(ranked[good[-1]]) if len(good) else None
+
+
+def highest_accuracy(confidence: Floats, right: Labels) -> float:
+    """The most that any threshold gives on these images."""
+    order = np.argsort(-confidence, kind="stable")
+    ranked, hits = confidence[order], np.cumsum(right[order])
+    ends = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
+    return float((hits[ends] / (ends + 1)).max())
+
+
+def threshold_buying(wanted: float, measured: tuple[Floats, Labels], test: tuple[Floats, Labels]) -> Threshold | None:
+    """The threshold that buys the accuracy ``wanted``, 0..1, on the ``measured`` images, and what that comes to on ``test``; 0
+    where answering everything gives it already, ``None`` where none does. Both: confidence (n,) and right (n,)."""
+    found = 0.0 if measured[1].mean() >= wanted else threshold_for(*measured, wanted)
+    return None if found is None else _threshold(wanted, found, measured, test)
 
 
 def thresholds_for_accuracy(

@@ -7,13 +7,15 @@ images, by which nothing is chosen.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 
 from ..data.dataset import Dataset
+from ..errors import ConfigError
 from ..models.predictor import Predictor
+from ..percent import percent
 from ..types import Floats, Labels
 from .calibration import Calibration, calibrate, log_softmax
 from .coverage import (
@@ -21,12 +23,15 @@ from .coverage import (
     Selection,
     Threshold,
     coverage_curve,
+    highest_accuracy,
+    threshold_buying,
     thresholds_for_accuracy,
     thresholds_for_coverage,
 )
 from .evaluation import Evaluation
 from .gathering import rows_of
 from .intervals import Estimate, Interval
+from .record import RunRecord
 from .sureness import Sureness, measure_sureness
 
 
@@ -86,6 +91,39 @@ def measure_doubt(
     )
 
 
+def buy_accuracy(
+    predictor: Predictor, dataset: Dataset, evaluation: Evaluation, record: RunRecord, wanted: float
+) -> Threshold:
+    """The threshold of confidence that buys the accuracy ``wanted``, chosen on the validation images of the run of ``record`` on
+    ``dataset``, whose network ``predictor`` runs; and what it comes to in ``evaluation``.
+
+    Raises :class:`ConfigError` where no threshold does, or there are no images to choose it on.
+    """
+    if isinstance(wanted, bool) or not 0 < wanted <= 1:
+        raise ConfigError(f"accuracy={wanted!r} cannot be bought; a share above 0 and up to 1 was expected, as 0.997.")
+    _, rows, measured_on = rows_of(dataset.train.labels, record.request["config"], seed=int(record.request["seed"]))
+    if len(rows) == 0:
+        raise ConfigError(
+            f"accuracy={wanted!r} was asked for, but the run held no images out to choose a threshold on; some were expected. "
+            "Train with a recipe that does, as standard."
+        )
+    measured, temperature = dataset.train.take(rows), temperature_of(record.metrics)
+    known = confidence_and_right(predictor.logits(measured.images), measured.labels, temperature)
+    test = confidence_and_right(evaluation.logits, evaluation.labels, temperature)
+    found = threshold_buying(wanted, known, test)
+    if found is None:
+        raise ConfigError(
+            f"accuracy={wanted!r} cannot be bought: on the {len(rows):,} {measured_on} images no threshold leaves more than "
+            f"{percent(highest_accuracy(*known))} of the answers right. Ask for less."
+        )
+    return replace(found, measured_on=measured_on)
+
+
+def temperature_of(metrics: Mapping[str, Any]) -> float:
+    """What a run's logits are divided by; 1 where that was not measured."""
+    return float((metrics.get("doubt") or {}).get("temperature") or 1.0)
+
+
 def confidence_and_right(logits: Floats, labels: Labels, temperature: float) -> tuple[Floats, Labels]:
     """(n,) how sure every answer is at ``temperature``, and (n,) whether it is right, as 0 and 1."""
     confidence = np.exp(log_softmax(logits.astype(np.float64) / temperature).max(axis=1))
@@ -103,9 +141,9 @@ def doubt_metrics(doubt: Doubt) -> dict[str, Any]:
         "coverage": {
             "aurc": doubt.curve.aurc,
             "best_aurc": doubt.curve.best_aurc,
-            "points": [_threshold(each.wanted, each) for each in doubt.shares],
+            "points": [threshold_metrics(each.wanted, each) for each in doubt.shares],
         },
-        "thresholds": [_threshold(wanted, each) for wanted, each in doubt.thresholds],
+        "thresholds": [threshold_metrics(wanted, each) for wanted, each in doubt.thresholds],
     }
 
 
@@ -121,7 +159,8 @@ def sureness_metrics(sureness: Sureness) -> dict[str, Any]:
     }
 
 
-def _threshold(wanted: float, found: Threshold | None) -> dict[str, Any]:
+def threshold_metrics(wanted: float, found: Threshold | None) -> dict[str, Any]:
+    """A threshold, what it came to where it was chosen, and what on the test images; ``threshold`` is null where there is none."""
     if found is None:
         return {"wanted": wanted, "threshold": None}
     return {
@@ -130,6 +169,11 @@ def _threshold(wanted: float, found: Threshold | None) -> dict[str, Any]:
         "measured": _selection(found.measured),
         "test": _selection(found.test),
     }
+
+
+def chosen_threshold_metrics(threshold: Threshold) -> dict[str, Any]:
+    """The same of a threshold that was asked for, with what it was chosen on."""
+    return {**threshold_metrics(threshold.wanted, threshold), "measured_on": threshold.measured_on}
 
 
 def _selection(selection: Selection) -> dict[str, Any]:

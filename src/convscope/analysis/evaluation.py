@@ -15,6 +15,7 @@ from ..models.saving import with_logits
 from ..percent import percent
 from ..types import Floats, Labels
 from .confusion import Confusion, confusion
+from .coverage import Threshold
 from .intervals import Interval, wilson
 from .scores import ClassScore, class_scores
 
@@ -31,6 +32,8 @@ class Evaluation:
     labels: Labels
     logits: Floats
     class_names: tuple[str, ...]
+    threshold: Threshold | None = None
+    """The confidence from which answers are as accurate as was asked for, where something was."""
 
     def __len__(self) -> int:
         return len(self.labels)

@@ -22,13 +22,28 @@ if TYPE_CHECKING:
     help="Also measure how RUN bears corrupted images, attacks and strange images, and put it into its page.",
 )
 @click.option("--everything", is_flag=True, help="With --thorough: all test images, in place of a sample of 1,000.")
+@click.option(
+    "--accuracy",
+    type=float,
+    default=None,
+    metavar="A",
+    help="Also find the confidence from which answers are right so often, as 0.997; chosen on validation images.",
+)
 @reading_options
 @output_options
 def command(
-    run: str, data: str | None, thorough: bool, everything: bool, reading: ReadOptions, as_json: bool, quiet: bool
+    run: str,
+    data: str | None,
+    thorough: bool,
+    everything: bool,
+    accuracy: float | None,
+    reading: ReadOptions,
+    as_json: bool,
+    quiet: bool,
 ) -> None:
     """Measure RUN on the test split of DATA, by default of the data that it was trained on."""
     from .. import api, ledger, runs
+    from ..analysis.doubt import chosen_threshold_metrics
     from ..analysis.metrics import evaluation_metrics
     from . import text
 
@@ -36,8 +51,13 @@ def command(
         raise click.UsageError("--everything was given without --thorough, which it belongs to.")
     if thorough and data is not None:
         raise click.UsageError("--thorough measures a run on its own test split; leave DATA out.")
+    if thorough and accuracy is not None:
+        raise click.UsageError("--thorough and --accuracy were both given; one of them was expected.")
     before = len(ledger.read(run))
-    numbers = evaluation_metrics(api.evaluate(run, data, reading=reading))
+    evaluation = api.evaluate(run, data, accuracy=accuracy, reading=reading)
+    numbers = evaluation_metrics(evaluation)
+    if evaluation.threshold is not None:
+        numbers["threshold"] = chosen_threshold_metrics(evaluation.threshold)
     entries = ledger.read(run)
     if data is not None and len(entries) == before:
         click.echo("convscope: the ledger of the run cannot be written; that these data were read was not noted.", err=True)
@@ -50,6 +70,8 @@ def command(
         click.echo(text.to_json({**numbers, "readings": ledger.number_of_readings(entries, fingerprint)}))
         return
     click.echo(text.result_line(numbers))
+    if evaluation.threshold is not None:
+        click.echo(text.threshold_lines(numbers["threshold"], run))
     if not quiet:
         click.echo(text.doubt_line(numbers))
         if readings := text.readings_line(entries, fingerprint):

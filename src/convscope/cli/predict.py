@@ -18,8 +18,15 @@ if TYPE_CHECKING:
 @click.argument("images", metavar="IMAGE...", nargs=-1, required=True)
 @click.option("--top", type=int, default=3, show_default=True, metavar="K", help="The K most probable classes of each.")
 @click.option("--single", is_flag=True, help="Take every IMAGE for one digit; else several on a sheet are told apart.")
+@click.option(
+    "--at-least",
+    type=float,
+    default=0.0,
+    metavar="P",
+    help="Say where it is less sure than P, a probability of 0 to 1; convscope evaluate RUN --accuracy finds one.",
+)
 @output_options
-def command(run: str, images: tuple[str, ...], top: int, single: bool, as_json: bool, quiet: bool) -> int:
+def command(run: str, images: tuple[str, ...], top: int, single: bool, at_least: float, as_json: bool, quiet: bool) -> int:
     """Classify every IMAGE with the network of RUN, a run folder or a model.onnx, without TensorFlow.
 
     IMAGE is a picture file, a folder of them, a pattern such as 'photos/*.jpg', or - for standard input. On a sheet with
@@ -29,7 +36,7 @@ def command(run: str, images: tuple[str, ...], top: int, single: bool, as_json: 
     from ..prediction.json_form import as_json as json_form
     from . import text
 
-    found = api.predict(run, said_pictures(images), top=top, skip_bad_images=True, single=single)
+    found = api.predict(run, said_pictures(images), top=top, skip_bad_images=True, single=single, at_least=at_least)
     if as_json:
         click.echo(text.to_json(json_form(found)))
     else:

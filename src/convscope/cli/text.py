@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -90,6 +92,35 @@ def _range(interval: Sequence[float]) -> str:
     return f"{low:.4f} to {high:.4f}"
 
 
+def threshold_lines(threshold: Mapping[str, Any], run: str) -> str:
+    """The confidence that buys an accuracy, what it came to where it was chosen and on the test images, and how to use it."""
+    measured, test, confidence = threshold["measured"], threshold["test"], _rounded_up(threshold["threshold"])
+    chosen = (
+        f"to be right on {percent(threshold['wanted'], 2)}: answer where the confidence is at least {confidence}, chosen on "
+        f"{measured['n']:,} {threshold['measured_on']} images, of which that answers {percent(measured['coverage'])}, "
+        f"{percent(measured['accuracy'])} of them rightly"
+    )
+    if test["accuracy"] is None:
+        return f"{chosen}\non the test images: none is answered then"
+    return (
+        f"{chosen}\non the test images: {percent(test['coverage'])} are answered ({_ends(test['coverage_interval'])}), "
+        f"{percent(test['accuracy'])} of these rightly ({_ends(test['interval'])}); in brackets the 95 % intervals\n"
+        f"convscope predict {shlex.quote(run)} IMAGE... --at-least {confidence} says where it is not so sure"
+    )
+
+
+def _rounded_up(confidence: float) -> str:
+    """So that nothing is answered that the threshold itself would leave aside; with three digits behind its nines, which are many
+    for a network that is often sure."""
+    digits = 4 if confidence <= 0 else max(4, 3 - math.floor(math.log10(max(1 - confidence, 1e-12))))
+    return f"{math.ceil(confidence * 10**digits) / 10**digits:.{digits}f}"
+
+
+def _ends(interval: Sequence[float]) -> str:
+    low, high = interval
+    return f"{percent(low)} to {percent(high)}"
+
+
 def readings_line(entries: Sequence[LedgerEntry], fingerprint: str) -> str:
     """How often the test split of the data with this ``fingerprint`` was read with a run, and what for; empty where nobody kept
     count."""
@@ -100,13 +131,14 @@ def readings_line(entries: Sequence[LedgerEntry], fingerprint: str) -> str:
 
 
 def answer_line(prediction: Prediction) -> str:
-    """The name of a picture, its class and probability, and the runners-up."""
+    """The name of a picture, its class and probability, and the runners-up; or that it is less sure than was asked for."""
     return f"{prediction.name}: {_answers(prediction)}"
 
 
 def sheet_line(sheet: Sequence[Prediction]) -> str:
     """The name of a picture with several digits, how many, and what they are, in reading order."""
-    return f"{sheet[0].name}: {len(sheet)} digits found: {' '.join(shown(each.class_name) for each in sheet)}"
+    said = " ".join(shown(each.class_name) if each.is_sure_enough else "?" for each in sheet)
+    return f"{sheet[0].name}: {len(sheet)} digits found: {said}"
 
 
 def digit_line(prediction: Prediction) -> str:
@@ -119,7 +151,8 @@ def digit_line(prediction: Prediction) -> str:
 
 def _answers(prediction: Prediction) -> str:
     first, *others = (f"{shown(answer.class_name)} {_how_sure(answer.probability)}" for answer in prediction.answers)
-    return first + (f"  (then {', '.join(others)})" if others else "")
+    said = first if prediction.is_sure_enough else f"not sure enough: {first}"
+    return said + (f"  (then {', '.join(others)})" if others else "")
 
 
 def _how_sure(probability: float) -> str:

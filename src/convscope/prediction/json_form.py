@@ -10,7 +10,9 @@ from .predictions import Prediction, Predictions
 
 def as_json(found: Predictions) -> dict[str, Any]:
     """Everything that was answered, JSON-ready, and what could not be read."""
+    asked = {"at_least": found.at_least} if found.at_least else {}
     return {
+        **asked,
         "temperature": found.temperature,
         "calibrated": found.is_calibrated,
         "unmeasured": found.unmeasured,
@@ -33,4 +35,5 @@ def _prediction(prediction: Prediction) -> dict[str, Any]:
         "threshold": prediction.threshold,
         "unfamiliar": prediction.unfamiliar,
         "place": None if prediction.place is None else asdict(prediction.place),
+        **({"sure_enough": prediction.is_sure_enough} if prediction.at_least else {}),
     }

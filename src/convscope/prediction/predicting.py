@@ -38,10 +38,13 @@ def predict(
     top: int = 3,
     skip_bad_images: bool = False,
     single: bool = False,
+    at_least: float = 0.0,
 ) -> Predictions:
     """Classify ``pictures``: see :func:`convscope.predict`."""
     if isinstance(top, bool) or not isinstance(top, int) or top < 1:
         raise ConfigError(f"top={top!r} cannot be used; a whole number of at least 1 was expected.")
+    if isinstance(at_least, bool) or not 0 <= at_least <= 1:
+        raise ConfigError(f"at_least={at_least!r} cannot be used; a probability of 0 to 1 was expected.")
     bad: tuple[BadPicture, ...] = ()
     batch = _as_batch(pictures, classifier.fitting.image_shape)
     if batch is not None and batch.shape[1:] == classifier.fitting.image_shape:
@@ -76,6 +79,7 @@ def predict(
         fitted.places,
         classifier.is_calibrated,
         classifier.unmeasured,
+        at_least,
     )
 
 

@@ -51,6 +51,8 @@ class Prediction:
     """The distance within which 99 in 100 images of known kinds lie."""
     place: Place | None = None
     """Where it is on its picture, if it is a digit that was looked for there."""
+    at_least: float = 0.0
+    """The probability that was asked for."""
 
     @property
     def class_name(self) -> str:
@@ -59,6 +61,11 @@ class Prediction:
     @property
     def probability(self) -> float:
         return self.answers[0].probability
+
+    @property
+    def is_sure_enough(self) -> bool:
+        """Whether it is as probable as was asked for; every answer is where nothing was."""
+        return self.probability >= self.at_least
 
     @property
     def unfamiliar(self) -> bool | None:
@@ -99,6 +106,13 @@ class Predictions:
     """Whether the temperature was measured; without that it is 1, and probabilities are as the softmax has them."""
     unmeasured: str | None = None
     """Why there are no distances, in words, where there are none."""
+    at_least: float = 0.0
+    """The probability that an answer needs to be sure enough; 0 where none was asked for."""
+
+    @property
+    def is_sure_enough(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        """(n,) which answers are as probable as was asked for."""
+        return np.asarray(self.probabilities.max(axis=1) >= self.at_least)
 
     @cached_property
     def probabilities(self) -> Floats:
@@ -138,7 +152,7 @@ class Predictions:
         distance = None if self.distances is None else float(self.distances[index])
         threshold = self.novelty.threshold if self.novelty else None
         place = self.places[index] if self.places else None
-        return Prediction(self.names[index], tuple(answers), self.done[index], distance, threshold, place)
+        return Prediction(self.names[index], tuple(answers), self.done[index], distance, threshold, place, self.at_least)
 
     def __iter__(self) -> Iterator[Prediction]:
         return (self[index] for index in range(len(self)))
