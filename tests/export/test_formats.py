@@ -173,8 +173,15 @@ def test_disagreement_is_anything_beyond_rounding() -> None:
     logits = np.array([[1.0, 2.0], [3.0, 1.0]], np.float32)
     assert compare(logits + np.float32(5e-5), logits).classes_that_differ == 0
     for other in (logits + np.float32(2e-4), logits * np.float32(np.nan), logits[:1]):
-        with pytest.raises(ConvscopeError, match="disagrees"):
+        with pytest.raises(ConvscopeError, match="disagrees|answers with logits of shape"):
             compare(other, logits)
+    large = np.array([[5000.0, -6400.0], [1.0, 2.0]], np.float32)
+    assert compare(large + np.array([[0.01], [0]], np.float32), large).largest_difference == pytest.approx(0.01, abs=1e-3)
+    for row in (0, 1):  # 200 times 32 allows for 200 times as much, in its own row alone
+        with pytest.raises(ConvscopeError, match="disagrees"):
+            compare(large + np.array([[0.03], [0]] if row == 0 else [[0], [2e-4]], np.float32), large)
+    with pytest.raises(ConvscopeError, match="disagrees"):  # a class that changes is one that was as probable
+        compare(logits[:, ::-1], logits)
     tie = np.array([[1.0, 1.00001]], np.float32)
     assert compare(tie[:, ::-1], tie).classes_that_differ == 1
     assert agreement.TOLERANCE == 1e-4

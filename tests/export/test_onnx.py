@@ -2,16 +2,22 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
 import onnxruntime
 import pytest
 
+from convscope import api
 from convscope.api import Run
+from convscope.data.dataset import Dataset
 from convscope.errors import ConvscopeError, RunError, ShapeError
 from convscope.export import onnx as export
+from convscope.models.network import Network
+from convscope.models.onnx_layers import onnx_bytes
 from convscope.models.predictor import Predictor
+from convscope.models.saving import load_model, with_logits
 
 
 def test_the_exported_model_agrees_with_keras_on_the_whole_test_split(digits_run: Run) -> None:
@@ -37,6 +43,50 @@ def test_an_export_that_disagrees_is_not_kept(digits_run: Run, tmp_path: Path, m
             digits_run.model, tmp_path / "model.onnx", class_names=("a",), check=digits_run.dataset.test.images[:2]
         )
     assert list(tmp_path.iterdir()) == []
+
+
+def test_where_our_own_layout_disagrees_the_converters_is_taken(
+    digits_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wrong(network: Network, **keywords: Any) -> bytes:
+        weights = {name: array * np.float32(1.1) for name, array in network.weight_arrays().items()}
+        return onnx_bytes(network, weights, **keywords)
+
+    monkeypatch.setattr(export, "onnx_bytes", wrong)
+    images = digits_run.dataset.test.images
+    found = export.export_onnx(digits_run.model, tmp_path / "model.onnx", class_names=("a",), check=images)
+    assert np.abs(found.logits - digits_run.evaluation.logits).max() < 1e-4
+    assert Predictor(tmp_path / "model.onnx").has_features
+
+
+def test_a_training_whose_export_disagrees_leaves_its_model(
+    digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "TOLERANCE", -1.0)
+    with pytest.raises(ConvscopeError, match=r"model\.keras was"):
+        api.train(digits, model="logistic", epochs=1, out=tmp_path / "run", report=False)
+    assert load_model(tmp_path / "run" / "model.keras").output_shape == (None, 10)
+
+
+def test_keras_is_asked_in_full_precision_and_left_as_it_was() -> None:
+    """A GPU would else multiply with ten digits of each factor."""
+    import keras
+    from tensorflow.config import experimental
+
+    seen = []
+
+    class Watching(keras.layers.Layer):  # type: ignore[misc]
+        def call(self, inputs: Any) -> Any:
+            seen.append(experimental.tensor_float_32_execution_enabled())
+            return inputs
+
+    layers = [keras.Input((4, 4, 1)), Watching(), keras.layers.Flatten(), keras.layers.Dense(2, activation="softmax")]
+    model = with_logits(keras.Sequential(layers))
+    experimental.enable_tensor_float_32_execution(True)
+    seen.clear()
+    export.keras_logits(model, np.zeros((3, 4, 4, 1), np.uint8))
+    assert seen == [False]
+    assert experimental.tensor_float_32_execution_enabled()
 
 
 def test_images_of_another_size_are_refused(digits_run: Run) -> None:

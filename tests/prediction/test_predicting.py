@@ -206,3 +206,12 @@ def test_twenty_thousand_images_of_mnists_size_take_at_most_a_second(mnist: Data
         return time.perf_counter() - started
 
     assert min(seconds() for _ in range(5)) <= 1
+
+
+def test_a_network_gone_astray_is_told_so(digits_run: Run, tmp_path: Path) -> None:
+    network = digits_run.record.network
+    weights = {name: array * np.float32(np.nan) for name, array in network.weight_arrays().items()}
+    metadata = {"class_names": json.dumps(list("0123456789"))}
+    (tmp_path / "astray.onnx").write_bytes(onnx_bytes(network, weights, metadata=metadata))
+    with pytest.raises(RunError, match="what is no number"):
+        convscope.predict(tmp_path / "astray.onnx", digits_run.dataset.test.images[:2])

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..data.prepare import to_inputs
 from ..files import make_folder, write_text
-from ..models.backend import standard_error_held
+from ..models.backend import full_precision, standard_error_held
 from ..models.predictor import LOGITS
 from ..models.saving import with_logits
 from ..types import Floats, Images
@@ -42,4 +42,5 @@ def logits_of_saved_model(path: Path, images: Images) -> Floats:
 
     loaded = tf.saved_model.load(str(path))
     starts = range(0, len(images) or 1, BATCH_SIZE)
-    return np.concatenate([loaded.serve(to_inputs(images[start : start + BATCH_SIZE]))[LOGITS] for start in starts])
+    with full_precision():
+        return np.concatenate([loaded.serve(to_inputs(images[start : start + BATCH_SIZE]))[LOGITS] for start in starts])

@@ -72,8 +72,8 @@ def open_classifier(source: PathLike | keras.Model) -> Classifier:
         return _of_model(KerasPredictor(source))
     if not isinstance(source, (str, os.PathLike)):
         raise ConfigError(
-            f"something of type {type(source).__name__} was passed to predict with; a run, the name of its folder, an exported .onnx or .keras "
-            "file, or a keras.Model was expected."
+            f"something of type {type(source).__name__} was passed to predict with; a run, the name of its folder, an exported "
+            ".onnx or .keras file, or a keras.Model was expected."
         )
     path = Path(source)
     if is_foreign(path):

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from ..data.digit_steps import Box
 from ..data.fitting import AS_IT_IS
+from ..data.in_threads import one_thread_each
 from ..data.pictures import BadPicture, Named, PictureLike, each_picture, to_levels
 from ..errors import ConfigError, PictureError, RunError
 from ..models.predictor import Predictor
 from ..types import Images
 from .classifier import Classifier
 from .predictions import Place, Predictions
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +68,11 @@ def predict(
             f"the model tells {logits.shape[1]} classes apart and {len(classifier.class_names)} have names; as many of both "
             "were expected. Copy the run folder again, or train again."
         )
+    if not np.isfinite(logits).all():
+        raise RunError(
+            "the network answers with what is no number, so its weights are damaged, or its training went astray; finite numbers "
+            "were expected. Copy the run folder again, or train again."
+        )
     return Predictions(
         fitted.names,
         classifier.class_names,
@@ -99,9 +108,7 @@ def _opened(
             for number, each in enumerate(found, 1)
         ]
 
-    entries = list(each_picture(pictures))
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # decoding leaves the interpreter to the others
-        results = list(pool.map(fit, entries))
+    results = _in_threads(fit, list(each_picture(pictures)))
     good = [entry for result in results if not isinstance(result, BadPicture) for entry in result]
     shape = classifier.fitting.image_shape
     fitted = Fitted(
@@ -111,6 +118,15 @@ def _opened(
         tuple(place for _, _, _, place in good),
     )
     return fitted, tuple(result for result in results if isinstance(result, BadPicture))
+
+
+def _in_threads(work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+    """``[work(item) for item in items]``. Decoding leaves the interpreter to the others; what multiplies matrices stays in its
+    thread, but one alone need not wait for that to be arranged."""
+    if len(items) <= 1:
+        return [work(item) for item in items]
+    with one_thread_each(), ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(work, items))
 
 
 _Entry = tuple[str, Images, tuple[str, ...], "Place | None"]
