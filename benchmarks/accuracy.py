@@ -4,7 +4,8 @@
 
 Weights and accuracy do not depend on what else the machine does; the processor's seconds hardly do; those of the clock
 are measured by `benchmarks/commands.py`. Every value is kept in `benchmarks/results/accuracy.json` as soon as it is
-there: a run that was stopped goes on where it was, and a recipe whose settings have changed begins anew.
+there: a run that was stopped goes on where it was, and a recipe begins anew whose settings have changed, or on a machine
+that computes in another precision.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from convscope.data.load import load_dataset
 from convscope.files import write_json
 from convscope.machine import describe_machine, package_versions
 from convscope.models.architectures import MODELS
+from convscope.models.backend import computes_bfloat16
 from convscope.training.loop import fit
 from convscope.training.recipes import RECIPES
 
@@ -53,14 +55,16 @@ def main() -> None:
     for recipe in arguments.recipe or PLAN:
         model, seeds = PLAN[recipe]
         settings = json.loads(json.dumps(RECIPES[recipe]().as_dict()))
+        precision = "mixed_bfloat16" if computes_bfloat16() else "float32"
+        same = {"model": model, "settings": settings, "precision": precision}
         known = load()["recipes"].get(recipe, {})
-        runs = known.get("runs", []) if known.get("settings") == settings and known.get("model") == model else []
+        runs = known["runs"] if {name: known.get(name) for name in same} == same else []
         for seed in range(len(runs), arguments.seeds or seeds):
             runs.append(measure(recipe, model, seed))
             print(recipe, runs[-1], flush=True)
             results = load()
-            results |= {"machine": describe_machine(), "versions": package_versions(), "date": time.strftime("%Y-%m-%d")}
-            results["recipes"][recipe] = {"model": model, "settings": settings, "runs": runs}
+            made = {"machine": describe_machine(), "versions": package_versions(), "date": time.strftime("%Y-%m-%d")}
+            results["recipes"][recipe] = {**same, **made, "runs": runs}
             RESULTS.parent.mkdir(exist_ok=True)
             write_json(RESULTS, results)
 

@@ -1,6 +1,6 @@
 """The commands against the original script, in turn on one machine: seconds of the whole process, of training, accuracy.
 
-    python benchmarks/commands.py [--rounds 3]
+    python benchmarks/commands.py [--rounds 3] [--short]
 
 Each round runs the original, then each command, so that drift of a shared machine falls on all of them; those that take
 minutes run in the first round only. Every value is kept in `benchmarks/results/commands.json`, with machine and versions.
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from convscope.machine import describe_machine, package_versions
+from convscope.models.backend import computes_bfloat16
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results" / "commands.json"
@@ -57,10 +59,12 @@ def main() -> None:
     """Run everything and write the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--short", action="store_true", help="without the commands that take minutes")
+    arguments = parser.parse_args()
     runs: dict[str, list[dict[str, Any]]] = {}
-    for seed in range(parser.parse_args().rounds):
+    for seed in range(arguments.rounds):
         runs.setdefault("original script", []).append(run_original(seed))
-        for recipe, model, report in SHORT if seed else (*SHORT, *LONG):
+        for recipe, model, report in SHORT if seed or arguments.short else (*SHORT, *LONG):
             name = (
                 f"--recipe {recipe}" + (f" --model {model}" if model != "cnn" else "") + ("" if report else " --no-report")
             )
@@ -70,6 +74,8 @@ def main() -> None:
         "machine": describe_machine(),
         "versions": package_versions(),
         "date": time.strftime("%Y-%m-%d"),
+        "precision": "mixed_bfloat16" if computes_bfloat16() else "float32",
+        "load": os.getloadavg()[0],
         "runs": runs,
     }
     RESULTS.parent.mkdir(exist_ok=True)

@@ -49,6 +49,7 @@ def main() -> None:
         result = {
             "photos": [_photos(run, kind, given.photos // 2, given.seed) for kind in KINDS],
             "sheets": _sheets(run, given.sheets, given.seed),
+            "recipe": json.loads((Path(run) / "run.json").read_text("utf-8"))["recipe"],
             "run": json.loads((Path(run) / "metrics.json").read_text("utf-8"))["test"]["accuracy"],
             "seed": given.seed,
             "machine": describe_machine(),

@@ -31,7 +31,16 @@ def conditions(results: Result) -> str:
     """Machine, versions and date of one file."""
     machine, versions = results["machine"], results["versions"]
     named = ", ".join(f"{name} {versions[name]}" for name in SHOWN if name in versions)
-    return f"{machine['processor']}, {machine['cores']} cores, {machine['system']}; {named}; {results['date']}"
+    computing = f" in {results['precision'].replace('mixed_', '')}" if "precision" in results else ""
+    return f"{machine['processor']}, {machine['cores']} cores{computing}, {machine['system']}; {named}; {results['date']}"
+
+
+def accuracy_conditions(accuracy: Result) -> str:
+    """Of each recipe, those that have them in common together."""
+    recipes: dict[str, list[str]] = {}
+    for recipe, found in accuracy["recipes"].items():
+        recipes.setdefault(conditions(found), []).append(f"`{recipe}`")
+    return ". ".join(f"{', '.join(names)}: {text}" for text, names in recipes.items())
 
 
 def runs_of(recipe: str, accuracy: Result, commands: Result) -> list[Result]:
@@ -201,16 +210,26 @@ def replaced(path: Path, block: str) -> str:
     return marks.sub(lambda _: f"\n{block}\n\n", path.read_text("utf-8"))
 
 
+def made_on(results: Result) -> str:
+    """Machine and versions, in short."""
+    machine, versions = results["machine"], results["versions"]
+    computing = f", {results['precision'].replace('mixed_', '')}" if "precision" in results else ""
+    return (
+        f"{machine['processor']}, {machine['cores']} cores{computing}, TensorFlow {versions['tensorflow-cpu']}, "
+        f"Keras {versions['keras']}"
+    )
+
+
 def promise(recipe: str, accuracy: Result, commands: Result) -> str:
     """The sentence in a recipe's docstring."""
     runs, timed = runs_of(recipe, accuracy, commands), commands["runs"][option(recipe)]
-    machine, versions = accuracy["machine"], accuracy["versions"]
+    measured = accuracy["recipes"].get(recipe, commands)
+    places = [made_on(measured), made_on(commands)]
+    accuracy_place = "" if places[0] == places[1] else f" ({places[0]})"
     return (
-        f"MNIST: {spread([100 * run['accuracy'] for run in runs])} %, n = {len(runs)}; "
+        f"MNIST: {spread([100 * run['accuracy'] for run in runs])} %, n = {len(runs)}{accuracy_place}; "
         f"{median(run['wall_seconds'] for run in timed):.0f} s from start to end, "
-        f"{ratio(timed, commands['runs']['original script']):.2f} "
-        f"of the original's ({machine['processor']}, {machine['cores']} cores, TensorFlow {versions['tensorflow-cpu']}, "
-        f"Keras {versions['keras']})."
+        f"{ratio(timed, commands['runs']['original script']):.2f} of the original's ({places[1]})."
     )
 
 
@@ -224,7 +243,7 @@ def make() -> dict[Path, str]:
     page = PAGE.format(
         recipes=table, footnote=footnote(commands), report=more, ann=f" ({spread(anns)} %, n = {len(anns)})" if anns else "",
         seeds=seeds_table(accuracy, commands),
-        accuracy_conditions=conditions(accuracy), command_conditions=conditions(commands),
+        accuracy_conditions=accuracy_conditions(accuracy), command_conditions=conditions(commands),
         rivals=rivals_table(rivals), rival_conditions=conditions(rivals),
         machine=machine_text(machine), machine_conditions=conditions(machine),
     )  # fmt: skip
