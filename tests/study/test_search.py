@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -103,6 +107,33 @@ def test_without_optuna_there_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(MissingExtraError, match=r'pip install "convscope\[study\]"') as raised:
         require_optuna()
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.slow
+def test_a_study_that_is_killed_in_its_search_comes_to_the_same_end(digits: Dataset, tmp_path: Path) -> None:
+    folder, said = tmp_path / "study", tmp_path / "said"
+    command = [sys.executable, "-m", "convscope", "study", "digits", "--models", "logistic", "--recipes", "sprint", "--seeds", "1",
+               "--search", "3", "--workers", "1", "--out", str(folder)]  # fmt: skip
+    with said.open("wb") as errors, subprocess.Popen(command, stderr=errors) as parent:
+        deadline = time.monotonic() + 600
+        while "trial 1 of 3" not in said.read_text("utf-8"):
+            assert parent.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        parent.kill()
+    again = subprocess.run(command, check=True, capture_output=True, text=True, timeout=600)
+    assert "trial 1 of 3" not in again.stderr
+    (found,) = json.loads((folder / "study-results.json").read_text("utf-8"))["searches"]
+    # The same search in this process, never stopped.
+    undisturbed = Search(Configuration("logistic", "logistic", sprint()), 3, search_seed([0]), tmp_path / "other.journal")
+    for _ in range(3):
+        config, bounds = undisturbed.ask()
+        undisturbed.tell(run_trial(digits, undisturbed.configuration, config, undisturbed.seed, bounds))
+    wanted = dataclasses.asdict(undisturbed.best()[0])
+    assert found == {name: value if isinstance(value, str) else pytest.approx(value) for name, value in wanted.items()}
+    resumed = Search(undisturbed.configuration, 3, undisturbed.seed, folder / "search.journal")
+    assert [trial.params for trial in resumed.finished] == [trial.params for trial in undisturbed.finished]
+    assert [trial.value for trial in resumed.finished] == pytest.approx([trial.value for trial in undisturbed.finished])
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,10 @@ from convscope.errors import ConfigError, RunError, RunExistsError
 from convscope.files import write_json
 from convscope.study.studying import REQUEST, RESULTS, study
 from convscope.study.votes import load_votes
+from convscope.study.work import StudyProgress
 
 ASKED = ["digits", "--models", "logistic,ann", "--recipes", "sprint", "--seeds", "5"]
-PATIENCE = 240
+PATIENCE = 600
 
 
 def command(folder: Path, *more: str) -> list[str]:
@@ -45,11 +46,10 @@ def until(condition: Callable[[], Any]) -> None:
 
 def workers_of(process: int) -> list[int]:
     """The processes that train for ``process``."""
-    found = []
-    for child in Path(f"/proc/{process}/task/{process}/children").read_text().split():
-        if "resource_tracker" not in Path(f"/proc/{child}/cmdline").read_text():
-            found.append(int(child))
-    return found
+    children = (
+        child for thread in Path(f"/proc/{process}/task").iterdir() for child in (thread / "children").read_text().split()
+    )
+    return [int(child) for child in children if "resource_tracker" not in Path(f"/proc/{child}/cmdline").read_text()]
 
 
 def without_seconds(value: Any) -> Any:
@@ -92,26 +92,35 @@ def test_a_killed_worker_and_a_killed_parent_change_nothing(undisturbed: Path, t
     assert "ann-sprint" in again.stdout
 
 
-@pytest.fixture
-def cluster() -> Iterator[str]:
-    """The address of a Dask cluster of two processes on this machine."""
+@pytest.mark.slow
+def test_a_dask_cluster_gives_the_same_table_though_a_worker_and_a_training_are_killed(
+    undisturbed: Path, tmp_path: Path
+) -> None:
     from distributed import LocalCluster
 
-    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as local:
-        yield local.scheduler_address
+    remarks: list[str] = []
+    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
 
+        def disturb(event: StudyProgress) -> None:
+            if event.remark:
+                remarks.append(event.remark)
+            elif event.done == 3:  # Dask's scheduler gives its run to another
+                os.kill(cluster.workers[0].pid, signal.SIGKILL)
+            elif event.done == 6:  # the study begins its run again
+                os.kill(workers_of(cluster.workers[1].pid)[0], signal.SIGKILL)
 
-@pytest.mark.slow
-def test_a_dask_cluster_gives_the_same_numbers(undisturbed: Path, tmp_path: Path, cluster: str) -> None:
-    asked = {"models": ["logistic", "ann"], "recipes": ["sprint"], "seeds": 2, "workers": f"dask:{cluster}"}
-    found = study("digits", **asked, out=tmp_path / "study")
-    there = [run for run in found_in(undisturbed)["runs"] if run["seed"] < 2]
-    assert found_in(tmp_path / "study")["runs"] == there
-    for run in there:
-        folders = (folder / "runs" / run["run"] for folder in (tmp_path / "study", undisturbed))
+        found = study(
+            "digits", models=["logistic", "ann"], recipes=["sprint"], seeds=5, out=tmp_path / "study", progress=disturb,
+            workers=f"dask:{cluster.scheduler_address}",
+        )  # fmt: skip
+    assert any("a worker died" in remark for remark in remarks)
+    assert found_in(tmp_path / "study") == found_in(undisturbed)
+    assert found_in(undisturbed)["comparisons"][0]["judged"]
+    assert [row.name for row in found.table] == ["ann-sprint", "logistic-sprint"]
+    for run in found.results.outcomes:
+        folders = (folder / "runs" / run.run for folder in (tmp_path / "study", undisturbed))
         one, other = ((runs.verify(folder) / "predictions.npz").read_bytes() for folder in folders)
         assert one == other
-    assert [row.name for row in found.table] == ["ann-sprint", "logistic-sprint"]
 
 
 @pytest.mark.slow
