@@ -17,6 +17,8 @@ from convscope.data.load import load_dataset
 from convscope.data.reading import Loaded, Reading, ReadOptions
 from convscope.errors import ConfigError, DatasetError
 
+pytestmark = pytest.mark.usefixtures("never_hangs")  # pipes, devices and links that lead nowhere
+
 
 def arrays(n: int = 20) -> dict[str, np.ndarray]:
     generator = np.random.default_rng(0)
@@ -147,8 +149,6 @@ import sys
 sys.addaudithook(lambda event, args: sys.exit("socket!") if event.startswith("socket.") else None)
 from convscope.data.known import KNOWN
 from convscope.data.load import load_dataset
-
-pytestmark = pytest.mark.usefixtures("never_hangs")  # pipes, devices and links that lead nowhere
 for name in KNOWN:
     try:
         print(load_dataset(name))

@@ -17,7 +17,8 @@ def command(name: str, as_json: bool, quiet: bool) -> None:
     fashion that of the decompressed files, as Debian packs them; for the others that of the packed files, as TensorFlow Datasets
     publishes them, since nobody publishes the other. EMNIST comes in one archive of 562 MB, of which 4 files are kept.
 
-    No other command fetches anything: train and data only look for what Keras, torchvision, Debian or fetch have left.
+    No other command fetches anything: train and data only look for what Keras, torchvision, Debian or fetch have left. Of
+    what is unpacked there, fashion is held against its checksums, the others against their numbers and sizes of images alone.
     """
     from ..data.fetch import fetch_dataset
     from . import text

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from ..data.fitting import DIGITS
 from ..models.predictor import INPUTS, LOGITS
 from .contract import MEMBER, NAME, Contract
 
@@ -146,6 +145,7 @@ def snippets(format_name: str, path: Path, contract: Contract) -> dict[str, str]
 def _note(contract: Contract) -> str:
     """What the picture has to be like, in a few words."""
     words = contract.polarity or "like the training images"
-    if contract.things == DIGITS and contract.digits is not None:
-        return f"{words}, one digit, centred as in the training set: convscope predict makes a photo so"
+    if contract.digits is not None:
+        one = contract.things.removesuffix("s")
+        return f"{words}, one {one}, centred as in the training set: convscope predict makes a photo so"
     return words
