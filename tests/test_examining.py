@@ -87,13 +87,11 @@ def test_progress_goes_through_the_steps_one_after_the_other(examined: Examinati
 
 
 @pytest.mark.slow
-def test_examining_again_measures_the_same(examined: Examination) -> None:
-    again = api.examine(examined.folder)
-    for name in ("robustness", "strangers"):
+def test_examining_again_measures_the_same(examined: Examination, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gallery, "drawers", lambda record: [])
+    again = api.examine(Path(shutil.copytree(examined.folder, examined.folder.with_name("again"))))
+    for name in ("robustness", "strangers", "attacks"):
         assert again.metrics[name] == examined.metrics[name]
-    for name in ("fgsm", "pgd"):
-        counts = [[share["count"] for share in each.metrics["attacks"][name]] for each in (again, examined)]
-        assert np.abs(np.subtract(*counts)).max() <= 1
 
 
 def test_without_a_back_end_all_but_the_attacks_is_measured(run_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,7 +166,7 @@ def test_everything_belongs_to_thorough_and_thorough_to_the_runs_own_data(digits
 
 
 @pytest.mark.slow
-def test_the_command_prints_tables_and_leaves_a_page(run_copy: Path) -> None:
+def test_the_command_prints_tables_and_leaves_a_page_with_the_same_numbers(run_copy: Path, examined: Examination) -> None:
     command = [sys.executable, "-m", "convscope", "evaluate", str(run_copy), "--thorough"]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
@@ -179,3 +177,6 @@ def test_the_command_prints_tables_and_leaves_a_page(run_copy: Path) -> None:
     assert "PGD with 10 steps" in result.stdout
     assert f"report: {run_copy / 'report.html'}" in result.stdout
     assert os.path.getmtime(run_copy / "report.html") >= os.path.getmtime(run_copy / "model.onnx")
+    found = metrics_of(run_copy)
+    for name in ("robustness", "strangers", "attacks"):  # in a process in which nothing was trained before
+        assert found[name] == json.loads(json.dumps(examined.metrics[name]))

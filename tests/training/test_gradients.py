@@ -26,8 +26,9 @@ import numpy as np
 from convscope.models.saving import load_model
 from convscope.training.gradients import InputGradient
 given = np.load(sys.argv[2])
-gradients, logits = InputGradient(load_model(sys.argv[1]))(given["inputs"], given["labels"])
-np.savez(sys.argv[3], gradients=gradients, logits=logits)
+gradient = InputGradient(load_model(sys.argv[1]))
+gradients, logits = gradient(given["inputs"], given["labels"])
+np.savez(sys.argv[3], gradients=gradients, logits=logits, alone=gradient.logits(given["inputs"]))
 """
 
 
@@ -79,8 +80,26 @@ def test_an_images_gradient_does_not_depend_on_its_batch(digits_run: Run, gradie
 
 
 def test_of_no_images_there_is_no_gradient(gradient: InputGradient) -> None:
-    slopes, logits = gradient(np.zeros((0, 8, 8, 1), np.float32), np.zeros(0, np.int64))
-    assert (slopes.shape, logits.shape) == ((0, 8, 8, 1), (0, 10))
+    nothing = np.zeros((0, 8, 8, 1), np.float32)
+    slopes, logits = gradient(nothing, np.zeros(0, np.int64))
+    assert (slopes.shape, logits.shape, gradient.logits(nothing).shape) == ((0, 8, 8, 1), (0, 10), (0, 10))
+
+
+def test_the_logits_alone_are_those_beside_the_gradient(digits_run: Run, gradient: InputGradient) -> None:
+    test = digits_run.dataset.test
+    inputs = to_inputs(test.images[: 2 * BATCH_SIZE + 3])
+    np.testing.assert_allclose(gradient.logits(inputs), gradient(inputs, test.labels[: len(inputs)])[1], atol=1e-5)
+
+
+def test_the_same_images_have_the_same_gradient_bit_for_bit_whatever_was_asked_between(digits_run: Run) -> None:
+    test = digits_run.dataset.test
+    inputs, labels = to_inputs(test.images[:250]), test.labels[:250]
+    first, other = InputGradient(digits_run.model), InputGradient(digits_run.model)
+    before = first(inputs, labels)
+    first(inputs[::-1], labels[::-1])
+    for one, two, three in zip(before, first(inputs, labels), other(inputs, labels), strict=True):
+        np.testing.assert_array_equal(one, two)
+        np.testing.assert_array_equal(one, three)
 
 
 def test_a_model_without_a_softmax_at_its_end_is_refused() -> None:
@@ -107,3 +126,4 @@ def test_jax_computes_the_same_gradient(digits_run: Run, gradient: InputGradient
     with np.load(tmp_path / "found.npz") as found:
         np.testing.assert_allclose(found["gradients"], slopes, atol=1e-4)
         np.testing.assert_allclose(found["logits"], logits, atol=1e-3)
+        np.testing.assert_allclose(found["alone"], logits, atol=1e-3)

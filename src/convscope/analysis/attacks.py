@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -19,9 +19,6 @@ from ..types import Floats, Inputs, Labels
 from .corruptions.draws import Draws
 from .share import Share
 
-Gradient = Callable[[Inputs, Labels], tuple[Floats, Floats]]
-"""Inputs (n, h, w, c) in 0..1 and labels (n,) → the gradient of each one's cross-entropy by its pixels (n, h, w, c), and the
-logits (n, k)."""
 Right = npt.NDArray[np.bool_]
 Tick = Callable[[], None]
 
@@ -30,6 +27,16 @@ EPSILONS = (2 / 255, 4 / 255, 8 / 255, 16 / 255, 32 / 255, 0.2, 0.3)
 STEPS = 10
 REACH = 2.5
 """How far the steps of PGD would go together, in ε: any place within the allowed changes can be reached from any other."""
+
+
+class Gradient(Protocol):
+    """A network, as an attack sees it. Inputs are (n, h, w, c) in 0..1, labels (n,), logits (n, k)."""
+
+    def __call__(self, inputs: Inputs, labels: Labels) -> tuple[Floats, Floats]:
+        """The gradient of each image's cross-entropy by its pixels, (n, h, w, c), and the logits."""
+
+    def logits(self, inputs: Inputs) -> Floats:
+        """The logits alone."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,14 +78,18 @@ def measure_attacks(
     standing, fgsm, pgd = np.flatnonzero(clean), [], []
     for epsilon in epsilons:
         stepped = step_along(slopes, inputs, inputs, step=epsilon, epsilon=epsilon)
-        fgsm.append(np.asarray(gradient(stepped, labels)[1].argmax(axis=1) == labels))
+        fgsm.append(_is_right(gradient, stepped, labels))
         moved = project(gradient, inputs[standing], labels[standing], places[standing],
                         epsilon=epsilon, steps=steps, seed=seed)  # fmt: skip
         if len(standing):
-            standing = standing[gradient(moved, labels[standing])[1].argmax(axis=1) == labels[standing]]
+            standing = standing[_is_right(gradient, moved, labels[standing])]
         pgd.append(np.isin(np.arange(len(labels)), standing))
         tick()
     return Attacks(places, num_images, seed, steps, epsilons, clean, np.stack(fgsm), np.stack(pgd))
+
+
+def _is_right(gradient: Gradient, inputs: Inputs, labels: Labels) -> Right:
+    return np.asarray(gradient.logits(inputs).argmax(axis=1) == labels)
 
 
 def project(
