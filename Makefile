@@ -31,6 +31,7 @@ bench: $(VENV)/.dev  ## measure recipes, rivals and machine (three hours); rewri
 	$(BIN)/python benchmarks/commands.py
 	$(BIN)/python benchmarks/rivals.py
 	$(BIN)/python benchmarks/machine.py
+	$(BIN)/python benchmarks/page.py
 	$(BIN)/python benchmarks/scaling.py
 	$(BIN)/python benchmarks/accuracy.py
 	$(BIN)/python benchmarks/table.py

@@ -167,6 +167,50 @@ def scaling_table(scaling: Result) -> str:
     return "\n".join(lines) + f"\n\nOne epoch of `sprint`, building and tracing included. {conditions(scaling)}."
 
 
+def page_text(page: Result) -> str:
+    """The report in a browser: what it takes, beside what it may take."""
+    built = page["build_seconds"]
+    rows = [
+        (f"size with {page['epochs']} epochs in it", f"{page['page_bytes'] / 1e6:.2f} MB", "", "6 MB"),
+        *((what, *milliseconds(page[key]), f"{most:,} ms") for what, key, most in SEEN),
+        ("built from a record in memory, without its figures", *seconds(built["page without figures"]), "3 s"),
+        ("`convscope.report`, figures included", *seconds(built["report"]), "3 s"),
+    ]
+    lines = ["| what | median | 95 % of the times below | asked |", "| --- | --- | --- | --- |"]
+    lines += ["| " + " | ".join(row) + " |" for row in rows]
+    return PAGE_IN_BROWSER.format(
+        table="\n".join(lines), dataset=page["dataset"], model=page["model"], rounds=page["rounds"], browser=page["browser"],
+        load=page["load_before"], conditions=conditions(page),
+    )  # fmt: skip
+
+
+def milliseconds(times: Result) -> tuple[str, str]:
+    """Median and 95th percentile, to a tenth where that is much."""
+    digits = 1 if times["median"] < 100 else 0
+    return f"{times['median']:,.{digits}f} ms", f"{times['p95']:,.{digits}f} ms"
+
+
+def seconds(times: Result) -> tuple[str, str]:
+    """Median and 95th percentile."""
+    return f"{times['median']:.2f} s", f"{times['p95']:.2f} s"
+
+
+SEEN = (
+    ("first paint, from `file://`", "first_paint_milliseconds", 1000),
+    ("ready: the network at work", "ready_milliseconds", 2000),
+    ("one image through the network", "run_milliseconds", 3),
+    ("from a stroke to every layer drawn", "stroke_milliseconds", 16),
+)
+"""What is measured in the browser, its key, and the milliseconds that were asked for."""
+PAGE_IN_BROWSER = """
+## The page
+
+`{model}` on {dataset}, in {browser}; {rounds} rounds of opening and building, each with 200 images and 120 frames of a stroke.
+
+{table}
+
+Load of the machine before: {load:.1f}. {conditions}.
+"""
 PAGE = """\
 # Benchmarks
 
@@ -247,6 +291,8 @@ def make() -> dict[Path, str]:
         rivals=rivals_table(rivals), rival_conditions=conditions(rivals),
         machine=machine_text(machine), machine_conditions=conditions(machine),
     )  # fmt: skip
+    if (RESULTS / "page.json").is_file():
+        page += page_text(load("page"))
     readme = (
         f"{table}\n\nSeconds: {conditions(commands)}. The machine was loaded, which flatters the short commands; what each column "
         "means, and what a quieter round said: [docs/benchmarks.md](docs/benchmarks.md)."

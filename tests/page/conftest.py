@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from convscope import api
 from convscope.analysis.evaluation import Evaluation
 from convscope.analysis.findings import find
 from convscope.analysis.metrics import evaluation_metrics
@@ -34,6 +35,11 @@ def drawings(digits_record: RunRecord) -> list[Drawing]:
 @pytest.fixture(scope="session")
 def page_text(digits_record: RunRecord, drawings: list[Drawing]) -> str:
     return render(digits_record, drawings)
+
+
+@pytest.fixture(scope="session")
+def mnist_text(mnist_run: api.Run) -> str:
+    return (mnist_run.folder / "report.html").read_text("utf-8")
 
 
 @pytest.fixture
