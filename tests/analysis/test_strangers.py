@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import normalize
 
+from convscope.analysis.auroc import Auroc
+from convscope.analysis.holm import holm
+from convscope.analysis.intervals import Interval
 from convscope.analysis.strangers import Strangers, measure_strangers, strangers_metrics
 from convscope.api import Run
 from convscope.data.background import Background
@@ -74,6 +79,35 @@ def test_every_number_has_its_interval_and_its_n(found: Strangers) -> None:
             low, high = each[name]["interval"]
             assert 0 <= low <= each[name]["auroc"] <= high <= 1
             assert high - low > 0.005
+
+
+def test_both_scores_are_compared_on_the_same_images_and_corrected_for_the_number_of_sets(found: Strangers) -> None:
+    sets = strangers_metrics(found)["sets"]
+    for each in sets:
+        difference = each["difference"]
+        assert difference["value"] == pytest.approx(each["distance"]["auroc"] - each["confidence"]["auroc"])
+        assert difference["interval"][0] <= difference["value"] <= difference["interval"][1]
+        assert difference["p"] <= difference["adjusted_p"] <= 1
+    assert [each["difference"]["adjusted_p"] for each in sets] == list(holm([each["difference"]["p"] for each in sets]))
+
+
+def test_the_worst_set_is_named_where_intervals_that_hold_together_say_so(found: Strangers) -> None:
+    for each in found.sets:
+        assert each.simultaneous.low <= each.distance.interval.low <= each.distance.interval.high <= each.simultaneous.high
+
+    def worst(*intervals: tuple[float, float]) -> str | None:
+        sets = tuple(
+            replace(
+                found.sets[0], name=str(place), distance=Auroc(sum(ends) / 2, Interval(*ends)), simultaneous=Interval(*ends)
+            )
+            for place, ends in enumerate(intervals)
+        )
+        return strangers_metrics(replace(found, sets=sets))["worst"]
+
+    assert worst((0.5, 0.6), (0.7, 0.8), (0.65, 0.9)) == "0"
+    assert worst((0.9, 1.0), (0.4, 0.5)) == "1"
+    assert worst((0.5, 0.66), (0.7, 0.8), (0.65, 0.9)) is None
+    assert worst((0.5, 0.6)) is None
 
 
 def test_what_is_known_is_told_from_itself_by_chance_alone(digits_run: Run, reference: Images) -> None:

@@ -208,6 +208,16 @@ def test_a_baseline_without_errors_is_drawn(digits_record: RunRecord) -> None:
     to_svg(figure)
 
 
+@pytest.mark.parametrize(("largest", "said"), [(12, "most often with"), (4, "no confusion is more frequent than")])
+def test_a_confusion_is_called_the_most_frequent_where_that_is_more_than_chance(largest: int, said: str) -> None:
+    counts = np.array([[50, largest, 0], [3, 50, 0], [0, 0, 50]])
+    title = draw_confusion_matrix(Confusion(counts, ("a", "b", "c"))).title
+    assert title == (
+        f"{largest + 3} of {153 + largest} test images went wrong{', ' if largest == 12 else '; '}{said} “a” taken for “b”: "
+        f"{largest} of {50 + largest} images"
+    )
+
+
 def test_long_names_are_cut_in_the_picture_and_in_the_title(make_record: Make) -> None:
     evaluation = replace(make_record().evaluation, class_names=("x" * 200, "b", "c"))
     figure = draw_confusion_matrix(evaluation.confusion)

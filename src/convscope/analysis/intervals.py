@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 from statistics import NormalDist
@@ -37,11 +36,6 @@ def simultaneous_z(comparisons: int) -> float:
     if comparisons < 1:
         raise ValueError(f"{comparisons} comparisons were given; at least one was expected")
     return NormalDist().inv_cdf(1 - 0.025 / comparisons)
-
-
-def overlap(one: Sequence[float], other: Sequence[float]) -> bool:
-    """Whether two intervals, as ``[low, high]``, have a value in common: then the two may well be equal."""
-    return one[0] <= other[1] and other[0] <= one[1]
 
 
 def wilson(successes: int, trials: int, z: float = Z_95) -> Interval:

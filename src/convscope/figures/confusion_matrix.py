@@ -8,6 +8,7 @@ from matplotlib.collections import PatchCollection
 from matplotlib.patches import Rectangle
 
 from ..analysis.confusion import Confusion
+from ..analysis.findings.confusions import is_most_frequent
 from .canvas import Sheet, in_theme, text_width
 from .illustration import Illustration
 from .mosaic import Pixels, coloured
@@ -59,9 +60,13 @@ def _errors(confusion: Confusion) -> np.ndarray[tuple[int, int], np.dtype[np.int
 def _title(confusion: Confusion) -> str:
     if not confusion.errors:
         return f"All {confusion.total:,} test images are classified correctly"
-    first = confusion.pairs(1)[0]
-    return (f"{confusion.errors:,} of {confusion.total:,} test images went wrong; most often {quoted(first.true)} was taken for "
-            f"{quoted(first.predicted)}: {first.count} of {count(first.support, 'image')}")  # fmt: skip
+    pairs = confusion.pairs(2)
+    first = pairs[0]
+    went = f"{confusion.errors:,} of {confusion.total:,} test images went wrong"
+    pair = f"{quoted(first.true)} taken for {quoted(first.predicted)}: {first.count:,} of {count(first.support, 'image')}"
+    if is_most_frequent([each.count for each in pairs]):
+        return f"{went}, most often with {pair}"
+    return f"{went}; no confusion is more frequent than {pair}"
 
 
 def _alternative(confusion: Confusion) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ..analysis.findings.confusions import is_most_frequent
 from . import certainty
 from .facts import Page, a_network, a_or_an, network_noun, validation_images
 from .formats import capital, counted, duration, joined, name, percent, sides, whole
@@ -53,8 +54,13 @@ def _good(page: Page) -> str:
 def _fails(page: Page) -> str:
     test = page["metrics"]["test"]
     first = test["confused_pairs"][0]
-    mistakes = counted(test["errors"], "mistake")
-    return f"{capital(mistakes)}, {name(first['true'])} taken for {name(first['predicted'])} most often"
+    pair = f"{name(first['true'])} taken for {name(first['predicted'])}"
+    mistakes = capital(counted(test["errors"], "mistake"))
+    if test["errors"] == 1:
+        return f"{mistakes}: {pair}"
+    if is_most_frequent([each["count"] for each in test["confused_pairs"]]):
+        return f"{mistakes}, most often {pair}"
+    return f"{mistakes}; none more frequent than {pair}"
 
 
 def _inside(page: Page) -> str:

@@ -27,7 +27,7 @@ def confused(test: Mapping[str, Any]) -> Finding | None:
     interval = simultaneous_wilson(first["count"], errors, cells)
     span = f"{percent(interval.low, 0)} to {percent(interval.high, 0)}"
     share = f"{first['count']:,} of {errors:,} mistakes ({span}, with {cells:,} pairs of classes looked at)"
-    if is_most_frequent(pairs):
+    if is_most_frequent([pair["count"] for pair in pairs]):
         others = f", and {pairs[1]['count']:,} for the next" if len(pairs) > 1 else ""
         text, often = f"The most frequent confusion, beyond chance, is {_named(first)}: {share}{others}.", "most often "
     elif frequent:
@@ -50,15 +50,15 @@ def confused(test: Mapping[str, Any]) -> Finding | None:
     )
 
 
-def is_most_frequent(pairs: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether the first of ``pairs``, which descend by ``count``, is the most frequent by more than chance.
+def is_most_frequent(counts: Sequence[int]) -> bool:
+    """Whether the first of several confusions, whose ``counts`` descend, is the most frequent by more than chance.
 
     The winner against the runner-up alone, two-sided: that this holds its level whatever the number of others is shown by
     K. Hung and W. Fithian, "Rank verification for exponential families", Annals of Statistics 47, 2019.
     """
-    if not pairs:
+    if not counts:
         return False
-    first, second = pairs[0]["count"], pairs[1]["count"] if len(pairs) > 1 else 0
+    first, second = counts[0], counts[1] if len(counts) > 1 else 0
     return 2 * _at_least(first, first + second, 1 / 2) <= LEVEL
 
 
