@@ -15,7 +15,7 @@ test("what is written is read back", () => {
     for (const theme of ["auto", "light", "dark"]) {
       const whole = state({
         place, theme, image: "test-123", ink: "b1-.Zz_", change: "turn:-15,noise:0.2", epoch: 3, layer: "a&b=c/ü",
-        unit: "3.4.15", target: 0,
+        unit: "3.4.15", scale: "all", target: 0,
       });
       assert.deepEqual(parseHash(formatHash(whole)), whole);
       assert.deepEqual(parseHash(formatHash(state({place, theme}))), state({place, theme}));
@@ -37,5 +37,5 @@ test("what is as at the start is not written", () => {
 test("nonsense is not an error", () => {
   assert.deepEqual(parseHash("#%E0%A4%A&theme=purple"), state({place: "%E0%A4%A"}));
   assert.deepEqual(parseHash("#theme=__proto__&__proto__=1&constructor=2"), INITIAL_STATE);
-  assert.deepEqual(parseHash("#image=<b>&epoch=-1&unit=1.x&target=-5&ink=%20&change=<&=&&"), INITIAL_STATE);
+  assert.deepEqual(parseHash("#image=<b>&epoch=-1&unit=1.x&scale=wide&target=-5&ink=%20&change=<&=&&"), INITIAL_STATE);
 });

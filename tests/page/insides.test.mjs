@@ -14,7 +14,8 @@ import {boxInWords, reachOf, sourceOfLayer} from "../../src/convscope/page/web/j
 import {rangesOfLayers, signedLayers} from "../../src/convscope/page/web/js/drawing/signs.js";
 import {largestFirst} from "../../src/convscope/page/web/js/insides/summands.js";
 import {layTiles, paintTiles, perLineOfBlock, placeUnder, tileCorner, wholeScale} from "../../src/convscope/page/web/js/insides/tiles.js";
-import {stackedWeights, weightTilesOf, weightUnder, weightsOfPicture} from "../../src/convscope/page/web/js/insides/weight-tiles.js";
+import {insidesTitle} from "../../src/convscope/page/web/js/insides/title.js";
+import {pictureAfter, stackedWeights, weightTilesOf, weightUnder, weightsOfPicture} from "../../src/convscope/page/web/js/insides/weight-tiles.js";
 
 /** A grey ramp with which colours are easy to name. */
 const RAMP = Uint8Array.from({length: 1024}, (_, byte) => (byte % 4 === 3 ? 255 : byte >> 2));
@@ -259,4 +260,34 @@ test("the first image of each class, and the channel that tells them apart", () 
   assert.deepEqual(firstOfEachClass([1, 0, 1, 3], [9, 4, 2, 7], 4), [1, 2, 3]);
   assert.deepEqual(channelMeans([1, 10, 3, 30], 2), [2, 20]);
   assert.deepEqual(mostDiffering([[1, 5], [2, 9], [3, 1]]), {channel: 1, least: 2, most: 1});
+});
+
+test("arrow keys go from kernel to kernel, down a stack and on to the next line", () => {
+  const tiles = {outputs: 5, stack: 2};
+  const walk = (at, ...keys) => keys.reduce((place, key) => pictureAfter(tiles, place, key, 3), at);
+  assert.deepEqual(walk(null, "ArrowRight"), {output: 0, channel: 0});
+  assert.deepEqual(walk({output: 0, channel: 0}, "ArrowRight", "ArrowDown"), {output: 1, channel: 1});
+  assert.deepEqual(walk({output: 1, channel: 1}, "ArrowDown"), {output: 4, channel: 0});
+  assert.deepEqual(walk({output: 4, channel: 0}, "ArrowUp"), {output: 1, channel: 1});
+  assert.deepEqual(walk({output: 2, channel: 1}, "ArrowDown"), {output: 2, channel: 1});
+  assert.deepEqual(walk({output: 0, channel: 0}, "ArrowUp", "ArrowLeft"), {output: 0, channel: 0});
+  assert.deepEqual(walk({output: 4, channel: 1}, "ArrowRight", "ArrowDown"), {output: 4, channel: 1});
+  assert.equal(walk({output: 0, channel: 0}, "Home"), null);
+});
+
+test("the title says what the network does with the open image, whichever that is", () => {
+  const network = {layers: [{kind: "Conv2D", outputShape: [4, 4, 16]}, {kind: "Conv2D", outputShape: [2, 2, 32]}, {kind: "Dense", outputShape: [2]}]};
+  const title = (open, {best = 1, ...state} = {}, layers = network.layers) => insidesTitle({
+    network: {layers}, state: {epoch: 0, change: "", ...state}, payload: {dataset: {class_names: ["cat", "dog"]}, evidence: null},
+    run: best < 0 ? {} : {probabilities: best ? [0.1, 0.9] : [0.9, 0.1], logits: [0, 0]},
+    open: {original: [1], label: null, ...open},
+  }).map((part) => part.name ?? part).join("");
+  const seventh = {source: "test", index: 7, label: 1};
+  assert.equal(title(seventh), "16 and 32 filters see test image 7, true class dog, and the network is right");
+  assert.equal(title(seventh, {best: 0, epoch: 3, change: "turn:9"}),
+    "16 and 32 filters see test image 7, changed, true class dog, and the network of epoch 3 is wrong: it says cat");
+  assert.equal(title({source: "drawing"}), "16 and 32 filters see your drawing, and the network says dog");
+  assert.equal(title({source: "drawing", original: [0]}), "16 and 32 filters see your drawing");
+  assert.equal(title({source: "picture", file: "Rex.png"}, {}, network.layers.slice(2)), "What becomes of Rex.png; the network says dog");
+  assert.equal(title(seventh, {best: -1}), "16 and 32 filters see test image 7, true class dog");
 });

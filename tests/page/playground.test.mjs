@@ -6,7 +6,7 @@ import {trustSentence} from "../../src/convscope/page/web/js/answer/sentences.js
 import {directionsOf, shareAbove, shareBelow, strangeness} from "../../src/convscope/page/web/js/answer/strangeness.js";
 import {formatChange, NO_CHANGE, parseChange, perturbationOf} from "../../src/convscope/page/web/js/change.js";
 import {isNeutral} from "../../src/convscope/page/web/js/image/perturb.js";
-import {mistakeNames, neighbourName, openTitle, testNameNear} from "../../src/convscope/page/web/js/open-name.js";
+import {absenceSentence, mistakeNames, neighbourName, openTitle, testNameNear} from "../../src/convscope/page/web/js/open-name.js";
 import {makeHand} from "../../src/convscope/page/web/js/pad/hand.js";
 import {formatInk, parseInk} from "../../src/convscope/page/web/js/pad/ink-text.js";
 import {makingFor} from "../../src/convscope/page/web/js/pad/making.js";
@@ -235,6 +235,25 @@ test("the river fits, with pictures at whole multiples", () => {
       assert.equal(Math.ceil(block.count / block.perRow), Math.round((block.height + block.gap) / (block.tileHeight + block.gap)));
     }
   }
+});
+
+test("in a low window the river is drawn smaller rather than cut off", () => {
+  for (const height of [330, 380]) {
+    const blocks = layRiver(riverLayers(NETWORK), {width: 656, height, between: 16, narrowest: 68});
+    const needed = blocks.reduce((sum, block) => sum + Math.max(68, block.width), 16 * (blocks.length - 1));
+    assert.ok(needed <= 656 && blocks.every((block) => block.height <= height && Number.isInteger(block.scale)));
+  }
+});
+
+test("an address that asks for what is not here is answered in a sentence", () => {
+  const open = {name: "test-0", source: "test", index: 0};
+  const sentence = (image) => absenceSentence({open, state: {image}});
+  assert.match(sentence("picture"), /a picture, which stays on the machine where it was opened\. Open instead: Test image 0\./);
+  assert.match(sentence("test-99999"), /test image 99,999, which is not in this file/);
+  assert.match(sentence("train-5"), /training image 5/);
+  assert.match(sentence("drawing"), /needs a network/);
+  assert.equal(sentence(""), "");
+  assert.equal(sentence("test-0"), "");
 });
 
 test("a place in the river is a unit, and a gap is none", () => {

@@ -57,6 +57,7 @@ STEPS = [
     ("ArrowLeft", [1, 2, 8]), ("PageUp", [1, 2, 7]), ("Home", [0, 0, 7]), ("ArrowUp", [0, 0, 7]),
 ]  # fmt: skip
 """Keys, and where they lead from row 1, column 2, channel 7."""
+DRAWN = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
 HATCHED = """() => {
   const sheet = document.querySelector("#unit .unit-picture canvas.marks");
   const picture = document.querySelector("#unit .unit-picture canvas.pixels");
@@ -196,7 +197,7 @@ def test_what_is_printed_adds_up_within_its_digits(browser: Browser, write_page:
         for name, place in (("conv2d_1", [1, 2, 7]), ("dense", [17]), ("dense_1", [3])):
             page.evaluate(OPEN_UNIT, [name, place])
             page.locator("#unit .account-more").click()  # the largest only: the others as one sum
-            page.wait_for_timeout(100)
+            page.wait_for_selector("#unit .account-more[aria-expanded=false]")
             terms = page.eval_on_selector_all(
                 "#unit .account-lines tr", "(rows) => rows.map((row) => [row.dataset.term, row.textContent])"
             )
@@ -205,6 +206,15 @@ def test_what_is_printed_adds_up_within_its_digits(browser: Browser, write_page:
             unit = 10.0 ** -numbers["sum"][1]
             assert sum(value for value, _ in parts) == pytest.approx(numbers["sum"][0], abs=len(parts) * unit)
             assert numbers["sum"][0] + numbers["bias"][0] == pytest.approx(numbers["before"][0], abs=2 * unit)
+        finer = page.locator("#unit .account-finer")
+        finer.focus()
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#unit .account-finer[aria-pressed=true]")
+        page.evaluate(DRAWN)
+        value, text = page.eval_on_selector(
+            "#unit .account-lines [data-term=sum]", "(row) => [row.dataset.value, row.textContent]"
+        )
+        assert printed(text) == (pytest.approx(float(value), abs=1e-6), numbers["sum"][1] + 4)
 
 
 def test_the_whole_network_is_drawn_to_scale_with_every_channel(
@@ -238,14 +248,24 @@ def test_the_scale_can_be_that_of_each_channel_or_of_all_layers(browser: Browser
     with inside(browser, write_page(page_text)) as (page, _):
         scroll_to(page, "network")
         by_layer = page.evaluate(legends)
-        page.get_by_text("all layers", exact=True).click()
-        page.wait_for_timeout(100)
+        choice = page.locator("#wall-scale")
+        choice.get_by_text("all layers", exact=True).click()
+        page.evaluate(DRAWN)
         assert len(set(page.evaluate(legends))) == 1
-        page.get_by_text("each channel", exact=True).click()
-        page.wait_for_timeout(100)
+        # It is one choice for the whole page, and the river says so too.
+        assert page.locator("#river-scale input:checked").get_attribute("value") == "all"
+        page.locator("#river-scale").scroll_into_view_if_needed()  # it is drawn when it is seen
+        page.wait_for_timeout(200)
+        ends = page.locator("#river .legend-ends span:last-child").all_text_contents()
+        assert len(set(filter(None, ends))) == 1
+        scroll_to(page, "network")
+        choice.get_by_text("each channel", exact=True).click()
+        page.evaluate(DRAWN)
         assert page.evaluate(legends)[0] == "most of each"
-        page.get_by_text("each layer", exact=True).click()
-        page.wait_for_timeout(100)
+        page.locator("#river-scale").get_by_text("each layer", exact=True).click()
+        page.evaluate(DRAWN)
+        assert choice.locator("input:checked").get_attribute("value") == "layer"
+        scroll_to(page, "network")
         assert page.evaluate(legends) == by_layer
 
 
@@ -439,6 +459,16 @@ def test_every_kernel_has_its_picture_and_a_class_its_weights(
         said = page.locator("#kernel-wall .kernel-head p").first.text_content() or ""
         assert said.startswith("class 1, row 3, column 2: ")
         assert printed(said.split(": ")[1])[0] == pytest.approx(float(kernel[3 * 8 + 2, 1]), rel=1e-3)
+        page.locator("#kernel-wall .kernel-room").first.focus()
+        for key in ("ArrowRight", "ArrowRight", "ArrowRight"):  # the first, and two further
+            page.keyboard.press(key)
+        row, column = divmod(int(np.abs(kernel[:, 2]).argmax()), 8)
+        said = page.locator("#kernel-wall .kernel-head p").first.text_content() or ""
+        assert said.startswith(f"class 2, row {row}, column {column}: ")
+        assert printed(said.split(": ")[1])[0] == pytest.approx(float(kernel[8 * row + column, 2]), rel=1e-3)
+        page.keyboard.press("Enter")
+        assert page.locator("#unit .unit-choice label:visible input").input_value() == "2"
+        assert page.evaluate("document.activeElement.className") == "unit-cell"
         assert troubles == []
 
 
@@ -451,6 +481,12 @@ def test_networks_without_feature_maps_are_worked_out_too(
     with inside(browser, write_page(page_of(run))) as (page, troubles):
         for layer, place in random_units(run.record.network, 12):
             check_arithmetic(layer, page.evaluate(OPEN_UNIT, [layer.name, place]), float(expected[layer.name][tuple(place)]))
+        page.evaluate(OPEN_UNIT, [run.record.network.layers[-1].name, [3]])
+        asked = page.eval_on_selector_all(
+            "#insides th.n", "(heads) => heads.map((head) => head.querySelector('.ask') !== null)"
+        )
+        assert len(asked) == 7
+        assert all(asked)
         for part in ("network", "kernels", "evidence", "classes"):
             scroll_to(page, part)
         page.wait_for_selector("#class-evidence[data-done]")

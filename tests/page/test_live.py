@@ -50,6 +50,23 @@ RIVER = "[...document.querySelectorAll('#river canvas.maps')].map((map) => map.t
 TWO_FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
+LENS_AND_RIVER = """(canvas) => {
+  const colour = (picture, x, y) => [...picture.getContext("2d").getImageData(x, y, 1, 1).data];
+  const ends = (node) => [...node.querySelectorAll(".legend-ends span")].map((end) => end.textContent);
+  const lens = document.querySelector("#lens canvas:not(.legend-bar)");
+  let side = 8;
+  while (colour(canvas, side, 8)[3]) side++;
+  side -= 2; // of the gap behind the first map, two pixels are its frame
+  const places = Array.from({length: 64}, (_, place) => [place % 8, Math.floor(place / 8)]);
+  return {
+    lens: places.map(([x, y]) => colour(lens, x, y)),
+    river: places.map(([x, y]) => colour(canvas, Math.floor((x + 0.5) * side / 8), Math.floor((y + 0.5) * side / 8))),
+    ends: ends(document.getElementById("lens")), riverEnds: ends(canvas.closest(".layer")),
+  };
+}"""
+"""The first map of 8 × 8 of a layer, under the lens and in the river, pixel by pixel; and both legends."""
+
+
 def ready(page: Page) -> Page:
     page.wait_for_selector(READY, state="attached")
     return page
@@ -166,6 +183,34 @@ def test_an_address_that_names_nothing_opens_the_page_all_the_same(
         ready(page)
         assert page.locator("#answer-said").is_visible()
         assert troubles == []
+
+
+@pytest.mark.parametrize(("hash_text", "said"), [
+    ("image=picture", "The address asks for a picture, which stays on the machine where it was opened."),
+    ("image=test-99999", "The address asks for test image 99,999, which is not in this file."),
+])  # fmt: skip
+def test_an_address_that_asks_for_what_is_not_here_says_so(
+    browser: Browser, write_page: Write, page_text: str, hash_text: str, said: str
+) -> None:
+    with opened(browser, f"{write_page(page_text)}#{hash_text}") as (page, _):
+        ready(page)
+        assert page.locator("#pad-note").text_content() == f"{said} Open instead: Test image 0."
+        page.locator("#chooser-next").click()
+        assert page.locator("#pad-note").text_content() == ""
+        assert "filters see test image 1, true class" in (page.locator("#inside-title").text_content() or "")
+
+
+def test_a_map_under_the_lens_has_the_colours_of_the_river(browser: Browser, write_page: Write, page_text: str) -> None:
+    with opened(browser, write_page(page_text)) as (page, _):
+        ready(page)
+        maps = page.locator("#river canvas.maps").nth(1)
+        maps.hover(position={"x": 6, "y": 6})
+        page.wait_for_selector("#lens:not([hidden])")
+        found = maps.evaluate(LENS_AND_RIVER)
+        assert found["ends"] == found["riverEnds"]
+        assert len(found["lens"]) == 64
+        assert len({tuple(colour) for colour in found["lens"]}) > 1
+        assert found["lens"] == found["river"]
 
 
 def test_a_finger_draws(browser: Browser, write_page: Write, mnist_text: str) -> None:

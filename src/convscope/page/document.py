@@ -13,12 +13,12 @@ from markupsafe import Markup
 
 from ..analysis.record import RunRecord
 from ..figures.illustration import Drawing
-from . import certainty, facts, formats, headline, story, tables, titles, verdict
+from . import certainty, facts, formats, headline, reproduction, story, tables, titles, verdict
 from .bundle import bundle
 from .catalogue import Catalogue
 from .drawings import StyleClasses, embed
 from .facts import Page
-from .glossary import GLOSSARY, slug
+from .glossary import Vocabulary, slug
 from .islands import make_islands
 from .payload import OpenedPicture, make_payload
 from .policy import content_security_policy, island
@@ -50,6 +50,7 @@ def render(record: RunRecord, drawings: Iterable[Drawing], *, opened: OpenedPict
     return _environment().get_template("index.html").render(
         page=page,
         figures=figures,
+        vocabulary=Vocabulary(),
         sections=[(anchor, label) for anchor, label in SECTIONS if _applies(anchor, page, figures)],
         policy=content_security_policy([first, last], [style]),
         style=Markup(style),  # noqa: S704 - ours, and checked above
@@ -89,8 +90,8 @@ def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(WEB), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    for room in (certainty, facts, formats, headline, story, tables, titles, verdict):
+    for room in (certainty, facts, formats, headline, reproduction, story, tables, titles, verdict):
         environment.globals[room.__name__.rsplit(".", 1)[-1]] = room
-    environment.globals.update(glossary=GLOSSARY, slug=slug)
+    environment.globals["slug"] = slug
     environment.filters.update(typeset=_typeset, drawn=_drawn)
     return environment

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..analysis.record import RunRecord
-from .facts import Page, a_or_an, is_drawable
+from .facts import Page, an_image_of, is_drawable
 from .formats import counted, name, percent, whole
 
 
@@ -37,7 +37,7 @@ def _fool(page: Page) -> Exercise | None:
     names = page["dataset"]["class_names"]
     pairs = page["metrics"]["test"]["confused_pairs"]
     true, answer = (names.index(pairs[0]["true"]), names.index(pairs[0]["predicted"])) if pairs else (0, 1)
-    shown = f"{a_or_an(names[true])} {name(names[true])}"
+    shown = an_image_of(names[true])
     if is_drawable(page) and page["dataset"]["things"] == "digits":
         often = f" It happened to {counted(pairs[0]['count'], 'test image')}." if pairs else ""
         return Exercise("draw", f"Draw {shown} that it takes for {name(names[answer])}.{often} Whether it is {shown} is for "
@@ -71,6 +71,6 @@ def _back(record: RunRecord) -> Exercise | None:
     known_before = mistakes[was_right]
     place = int(known_before[evaluation.confidence[known_before].argmin()])
     true, said = (evaluation.class_names[int(each[place])] for each in (evaluation.labels, evaluation.predictions))
-    return Exercise("back", f"Test image {place} is {a_or_an(true)} {name(true)}, and taken for {name(said)}. Open it, and go back "
+    return Exercise("back", f"Test image {place} is {an_image_of(true)}, and taken for {name(said)}. Open it, and go back "
                             "with the film's slider to an epoch that got it right.",
                     int(evaluation.labels[place]), image=place)  # fmt: skip

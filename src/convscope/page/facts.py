@@ -39,9 +39,17 @@ def short(model: str) -> str:
     return model.upper() if model in {"cnn", "ann"} else name(model)
 
 
-def a_or_an(noun: str) -> str:
-    """The article before a class name, by its first letter; 8, 11 and 18 sound like vowels too."""
-    return "an" if noun[:1].lower() in "aeio" or noun in {"8", "11", "18"} or noun.startswith("80") else "a"
+def an_image_of(class_name: str) -> str:
+    """An image by its class: ``"a 7"`` and ``"an 8"`` for numbers; before any other name an article would be a guess."""
+    if class_name.isascii() and class_name.isdecimal():
+        return f"{_article(class_name)} {class_name}"
+    return f"an image of class {name(class_name)}"
+
+
+def _article(digits: str) -> str:
+    """As the number is read aloud: an 8, an 80, an 800, an 8,000; an 11 and an 18, thousand or not."""
+    leading = digits[: (len(digits) - 1) % 3 + 1]
+    return "an" if leading[0] == "8" or leading in ("11", "18") else "a"
 
 
 def validation_images(page: Page) -> str:

@@ -24,17 +24,17 @@ class Headline:
 
 
 def headline(page: Page) -> Headline:
-    """``This network reads 99.35 % of digits it has never seen, give or take 0.16; 65 of 10,000 went wrong.``"""
+    """``This network reads 99.35 % of digits it has never seen, give or take 0.16 points; 65 of 10,000 went wrong.``"""
     test = page["metrics"]["test"]
     low, high = test["interval"]
-    verb, things = ("reads", "digits") if are_digits(page) else ("recognises", f"images of {name(page['dataset']['name'])}")
+    verb = "reads" if are_digits(page) else "recognises"
     if test["errors"] in (0, test["n"]):
         # At the very ends the interval has one side only; "give or take" would promise more than 100 %.
         doubt = f"between {percent(low)} and {percent(high)} with 95 % confidence"
     else:
-        doubt = f"give or take {50 * (high - low):.2f}"
+        doubt = f"give or take {50 * (high - low):.2f} points"
     went = "none" if test["errors"] == 0 else whole(test["errors"])
-    return Headline(f"This network {verb} {percent(test['accuracy'])} of {things} it has never seen", doubt,
+    return Headline(f"This network {verb} {percent(test['accuracy'])} of {page['dataset']['things']} it has never seen", doubt,
                     f"{went} of {whole(test['n'])} went wrong.")  # fmt: skip
 
 
@@ -42,6 +42,6 @@ def making(page: Page) -> str:
     """How it was made, in a sentence."""
     run, metrics = page["run"], page["metrics"]
     return (f"{name(run['model'])}, {whole(metrics['parameters'])} parameters, learned from {whole(metrics['data']['train'])} "
-            f"images of {name(page['dataset']['name'])} in {counted(metrics['epochs'], 'epoch')} and "
+            f"images from {name(page['dataset']['name'])} in {counted(metrics['epochs'], 'epoch')} and "
             f"{duration(metrics['train_seconds'])}; recipe {name(run['recipe'])}, seed {run['seed']}, "
             f"{day(run['created'])}.")  # fmt: skip

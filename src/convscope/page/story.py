@@ -5,18 +5,22 @@ Each function reads the payload and returns a paragraph, or an empty string wher
 
 from __future__ import annotations
 
+from ..analysis.findings.network import lines_in_words
+from ..analysis.sampling import REFERENCE_BYTES, TEST_BYTES
 from ..models.architectures import MODELS
 from ..training.augmentation import in_words
+from . import certainty
 from .facts import (
     Page,
-    a_or_an,
+    an_image_of,
+    is_drawable,
     layers_in_words,
     network_noun,
     number_of,
     short,
     validates_on_test,
 )
-from .formats import confidence, counted, decimal, joined, name, percent, sides, whole
+from .formats import SPACE, confidence, counted, decimal, joined, name, percent, sides, whole, word
 from .tables import OPTIMISERS
 
 
@@ -39,9 +43,23 @@ def roadmap(page: Page) -> str:
         shown.append("the images that went wrong")
     if number_of(page, "Conv2D"):
         shown.append("the kernels and the feature maps they make")
+    if certainty.applies(page):
+        shown.append("how far the network's confidence can be believed")
     if "baseline" in page["metrics"]:
         shown.append(f"how the {short(page['metrics']['baseline']['model_name'])} does on the same images")
-    return f"This page shows {joined(shown)}. Every number on it was measured in this run."
+    return f"This page shows {joined(shown)}. {_live(page)}"
+
+
+def _live(page: Page) -> str:
+    """What the network in the page does, and whose numbers are which."""
+    if not page["weights"]:
+        return "Every number on it was measured in this run."
+    uses = [f"on what you {'draw' if is_drawable(page) else 'open'}"]
+    if (page["evidence"] or {}).get("film"):
+        uses.append("with its weights after each epoch")
+    uses.append("down to every product of every unit")
+    return (f"The network itself runs in it too: {joined(uses)}. Those numbers are computed while you look; all others were "
+            "measured in this run.")  # fmt: skip
 
 
 def back_end(page: Page) -> str:
@@ -54,12 +72,15 @@ def back_end(page: Page) -> str:
 
 def first_image(page: Page) -> str:
     """What is printed and drawn first."""
-    image = page["first_image"]
     height, width, channels = page["dataset"]["image_shape"]
-    per_pixel = "" if channels == 1 else f", {counted(channels, 'number')} to a pixel"
-    return (f"The first training image is {a_or_an(image['class_name'])} {name(image['class_name'])}. To a computer it is "
-            f"a matrix of {sides((height, width))} grey levels{per_pixel}, from 0 to 255; here it is as numbers, "
-            "then as a picture.")  # fmt: skip
+    shown = an_image_of(page["first_image"]["class_name"])
+    sizes = sides((height, width))
+    if channels == 1:
+        return (f"The first training image is {shown}. To a computer it is a matrix of {sizes} grey levels, from 0 to 255; here "
+                "it is as numbers, then as a picture.")  # fmt: skip
+    colours = ", one each for red, green and blue" if channels == 3 else ""
+    return (f"The first training image is {shown}. To a computer it is {word(channels)} matrices of {sizes} numbers from 0 to "
+            f"255{colours}; here is the first of them, then the picture.")  # fmt: skip
 
 
 def normalisation(page: Page) -> str:
@@ -68,13 +89,33 @@ def normalisation(page: Page) -> str:
     return (
         f"The pixels of the training images run from {pixels['minimum']} to {pixels['maximum']}, with a mean of "
         f"{decimal(pixels['mean'], 1)}. Each is divided by 255, which takes the mean to {decimal(pixels['mean'] / 255, 3)}; "
-        f"nothing else is done to them{_shifted(page)}."
+        f"nothing else is done to them.{_augmented(page)}"
     )
 
 
-def _shifted(page: Page) -> str:
+def _augmented(page: Page) -> str:
     words = in_words(page["run"]["augmentation"])
-    return f", but that while it learns each is changed at random: {words}" if words else ""
+    return f" During training each image is also changed at random, anew in every epoch: {words}." if words else ""
+
+
+def held(page: Page) -> str:
+    """Which images travel in the page, and how much of it they may take."""
+    evidence, data = page["evidence"], page["metrics"]["data"]
+    if evidence is None:
+        return ""
+    number, tested = evidence["test"]["count"], data["test"]
+    rest = (
+        "" if number == tested else ", of which the mistakes come first and the others are drawn at random, class by class"
+    )
+    test = f"all {whole(tested)} test images" if number == tested else f"{whole(number)} of the {whole(tested)} test images"
+    return (f"This file holds {test}, for which there are {_megabytes(TEST_BYTES)} of it{rest}; and, in another "
+            f"{_megabytes(REFERENCE_BYTES)}, {whole(evidence['reference']['count'])} training images: "
+            f"{whole(evidence['reference']['sample'])} drawn at random, class by class, to measure distances to, and the "
+            "nearest ones of mistakes.")  # fmt: skip
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f}{SPACE}MB"
 
 
 def costs(page: Page) -> str:
@@ -107,10 +148,14 @@ def blind(page: Page) -> str:
     if not rows and not columns:
         return ""
     pixels = height * width - (height - rows) * (width - columns)
-    places = [f"{what}{'s' * (len(numbers) > 1)} {joined([str(number) for number in numbers])}"
-              for what, numbers in (("row", lines["rows"]), ("column", lines["columns"])) if numbers]  # fmt: skip
+    places = [
+        lines_in_words(what, numbers) for what, numbers in (("row", lines["rows"]), ("column", lines["columns"])) if numbers
+    ]
+    # Runs of earlier versions do not name the layers.
+    layers = joined([name(layer) for layer in lines.get("layers", ())]) or "a layer"
     return (f"{whole(pixels)} of the {whole(height * width)} pixels can never change the answer: {joined(places)}, counted from 0. "
-            "A pooling drops what does not fill its window, and what it drops is all that those pixels reach.")  # fmt: skip
+            f"The windows of {layers} do not take in every line of what they read, and the lines left out are all that those "
+            "pixels reach.")  # fmt: skip
 
 
 def learned(page: Page) -> str:
@@ -157,8 +202,7 @@ def passage(page: Page) -> str:
     image = page["test_image"]
     steps = [f"{layer['output_shape'][-1]} maps of {sides(layer['output_shape'][:2])} after {name(layer['name'])}"
              for layer in page["network"]["layers"] if len(layer["output_shape"]) == 3]  # fmt: skip
-    article = a_or_an(image["class_name"])
-    return (f"Test image 0 is {article} {name(image['class_name'])}. On its way through the network it becomes {joined(steps)}. "
+    return (f"Test image 0 is {an_image_of(image['class_name'])}. On its way through the network it becomes {joined(steps)}. "
             f"In the end the network says {name(image['predicted'])}, with a probability of "
             f"{confidence(image['confidence'])}.")  # fmt: skip
 
@@ -167,16 +211,5 @@ def mistakes(page: Page) -> str:
     """How many there are, and how many have a picture."""
     errors, shown = page["metrics"]["test"]["errors"], page["mistakes_shown"]
     if shown < errors:
-        return f"Of the {whole(errors)} mistakes, these are the {whole(shown)} of which the network was the most sure."
+        return f"Of the {whole(errors)} mistakes, these are the {whole(shown)} that the network was surest about."
     return "This is the one mistake." if errors == 1 else f"These are all {counted(errors, 'mistake')}, the surest first."
-
-
-def python(page: Page) -> str:
-    """The five lines that give the same run."""
-    run = page["run"]
-    return (f"import convscope\n\n"
-            f"run = convscope.train({page['dataset']['source']!r}, model={run['model']!r}, recipe={run['recipe']!r}, "
-            f"epochs={run['config']['epochs']}, seed={run['seed']})\n"
-            "print(run.evaluation)\n"
-            "model = run.model      # a plain keras.Model\n"
-            "history = run.history  # one record per epoch")  # fmt: skip

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..training.augmentation import in_words
-from .facts import Page, validates_on_test
+from .facts import Page, an_image_of, validates_on_test
 from .formats import counted, duration, joined, memory, minute, percent, rate, sides, whole
 
 BYTES_PER_PARAMETER = 4
@@ -21,7 +21,7 @@ FILES = {
     "model.keras": "the trained model, for keras.saving.load_model",
     "model.onnx": "the same for any ONNX runtime",
     "history.csv": "the table of epochs",
-    "metrics.json": "every number on this page",
+    "metrics.json": "every number that was measured for this page",
     "predictions.npz": "labels and logits of the test images",
     "snapshots.npz": "the weights after each epoch",
     "examples.npz": "the images that are shown here",
@@ -145,6 +145,15 @@ def matrix(page: Page) -> list[list[tuple[int, int]]]:
     """The first image's first channel as (grey level, shade) per pixel, at most ``MATRIX_SIDE`` of them each way."""
     rows = page["first_image"]["pixels"][:MATRIX_SIDE]
     return [[(pixel[0], -(-pixel[0] * SHADES // 255)) for pixel in row[:MATRIX_SIDE]] for row in rows]
+
+
+def matrix_title(page: Page) -> str:
+    """What the printed matrix is."""
+    channels = page["dataset"]["image_shape"][2]
+    values = {1: "grey levels", 3: "red values"}.get(channels, "first channel")
+    return (
+        f"The {values} of the first training image, {an_image_of(page['first_image']['class_name'])}, as the data have them"
+    )
 
 
 def matrix_note(page: Page) -> str:

@@ -6,13 +6,12 @@ from collections.abc import Callable
 
 from ..analysis.findings.confusions import is_most_frequent
 from . import certainty
-from .facts import Page, a_network, a_or_an, network_noun, validation_images
+from .facts import Page, a_network, network_noun, validation_images
 from .formats import capital, counted, duration, joined, name, percent, sides, whole
-from .glossary import GLOSSARY
 
 
 def title(section: str, page: Page) -> str:
-    """The title of a section, by its anchor."""
+    """The title of a section, by its anchor. The list of words has its own: which they are is known last."""
     return TITLES[section](page)
 
 
@@ -40,15 +39,15 @@ def _built(page: Page) -> str:
 def _learned(page: Page) -> str:
     first, last = page["history"][0], page["history"][-1]
     if first is last:
-        return f"{percent(last['val_accuracy'])} of the {validation_images(page)} after one epoch"
-    return (f"From {percent(first['val_accuracy'])} of the {validation_images(page)} after the first epoch to "
+        return f"{percent(last['val_accuracy'])} of the {validation_images(page)} are right after one epoch"
+    return (f"{percent(first['val_accuracy'])} of the {validation_images(page)} are right after the first epoch, "
             f"{percent(last['val_accuracy'])} after {counted(last['epoch'], 'epoch')}")  # fmt: skip
 
 
 def _good(page: Page) -> str:
     test = page["metrics"]["test"]
-    return (f"{percent(test['accuracy'])} of {whole(test['n'])} test images, between {percent(test['interval'][0])} and "
-            f"{percent(test['interval'][1])} with 95 % confidence")  # fmt: skip
+    return (f"{percent(test['accuracy'])} of {whole(test['n'])} test images are right; with 95 % confidence between "
+            f"{percent(test['interval'][0])} and {percent(test['interval'][1])} of all such images")  # fmt: skip
 
 
 def _fails(page: Page) -> str:
@@ -67,10 +66,11 @@ def _inside(page: Page) -> str:
     convolutions = [layer for layer in page["network"]["layers"] if layer["kind"] == "Conv2D"]
     filters = [str(layer["output_shape"][-1]) for layer in convolutions]
     image = page["test_image"]
-    if not filters:
-        return f"What becomes of {a_or_an(image['class_name'])} {name(image['class_name'])} on its way"
+    shown = f"test image 0, true class {name(image['class_name'])}"
     said = "right" if image["predicted"] == image["class_name"] else f"wrong: it says {name(image['predicted'])}"
-    return f"{joined(filters)} filters see {a_or_an(image['class_name'])} {name(image['class_name'])}, and the network is {said}"
+    if not filters:
+        return f"What becomes of {shown}; the network is {said}"
+    return f"{joined(filters)} filters see {shown}, and the network is {said}"
 
 
 def _verdict(page: Page) -> str:
@@ -84,11 +84,7 @@ def _yourself(page: Page) -> str:
     return f"The same again takes {duration(page['metrics']['wall_seconds'])} and one line"
 
 
-def _words(_: Page) -> str:
-    return f"{len(GLOSSARY)} words that this page uses"
-
-
 TITLES: dict[str, Callable[[Page], str]] = {
     "opening": _opening, "saw": _saw, "built": _built, "learned": _learned, "good": _good, "fails": _fails,
-    "inside": _inside, "sure": certainty.title, "verdict": _verdict, "yourself": _yourself, "words": _words,
+    "inside": _inside, "sure": certainty.title, "verdict": _verdict, "yourself": _yourself,
 }  # fmt: skip

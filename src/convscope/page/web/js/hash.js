@@ -1,3 +1,4 @@
+import {SCALE_MODES} from "./image/scale.js";
 import {INITIAL_STATE} from "./state.js";
 
 /**
@@ -20,6 +21,7 @@ const HASH_READERS = {
   epoch: (text) => (/^\d{1,6}$/.test(text) ? Number(text) : undefined),
   layer: (text) => text,
   unit: (text) => (/^\d{1,9}(?:\.\d{1,9}){0,2}$/.test(text) ? text : undefined),
+  scale: (text) => SCALE_MODES.find((known) => known === text),
   target: (text) => (/^\d{1,6}$/.test(text) ? Number(text) : undefined),
 };
 

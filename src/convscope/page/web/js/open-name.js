@@ -12,6 +12,21 @@ export function openTitle({source, index, file}) {
 }
 
 /**
+ * Where the address names an image that is not here, why another one is open.
+ *
+ * @param {import("./live.js").Live} live
+ * @returns {string} empty where the image that is asked for is open
+ */
+export function absenceSentence({open, state: {image}}) {
+  if (!image || image === open.name) return "";
+  const [source, index] = image.split("-");
+  const asked = source === "picture" ? "a picture, which stays on the machine where it was opened"
+    : source === "drawing" ? "a drawing, which needs a network that runs in the page"
+      : `${source === "test" ? "test" : "training"} image ${grouped(index)}, which is not in this file`;
+  return `The address asks for ${asked}. Open instead: ${openTitle(open)}.`;
+}
+
+/**
  * @param {import("./live.js").Live} live
  * @param {number} step 1 or -1
  * @returns {string | null} the name of the next image of the same kind; after a drawing, of the first or last test image
@@ -43,7 +58,7 @@ export function mistakeNames({labels, predictions, confidence, indices}) {
   return rows.sort((a, b) => confidence[b] - confidence[a] || a - b).map((row) => `test-${indices[row]}`);
 }
 
-/** @param {number} number */
+/** @param {number | string} number */
 function grouped(number) {
   return String(number).replace(/\B(?=(\d{3})+$)/g, ",");
 }

@@ -12,6 +12,7 @@
  * @property {number} epoch the epoch whose weights run; 0 for those of the end
  * @property {string} layer the layer that is open; "" for none
  * @property {string} unit "row.column.channel" or "unit" in that layer; "" for none
+ * @property {import("./image/scale.js").ScaleMode} scale what the activations' colours are common to
  * @property {number} target the class that is asked about; -1 for the one answered
  *
  * @typedef {(state: Readonly<State>, changed: Set<string>) => void} StateListener
@@ -24,7 +25,7 @@
 
 /** @type {Readonly<State>} */
 export const INITIAL_STATE = Object.freeze({
-  place: "", theme: "auto", image: "", ink: "", change: "", epoch: 0, layer: "", unit: "", target: -1,
+  place: "", theme: "auto", image: "", ink: "", change: "", epoch: 0, layer: "", unit: "", scale: "layer", target: -1,
 });
 
 /**

@@ -18,7 +18,7 @@ const QUIET = 700;
 export function startAnswer(page, live) {
   const {class_names: classNames} = live.payload.dataset;
   const node = page.getElementById("answer");
-  const names = ["said", "sure", "basis", "runner", "truth", "trust", "strange", "spoken"];
+  const names = ["said", "sure", "basis", "second", "runner", "truth", "trust", "strange", "spoken"];
   const parts = Object.fromEntries(names.map((name) => [name, page.getElementById(`answer-${name}`)]));
   const bars = makeBars(page, classNames, (target) => live.set({target: target === live.state.target ? -1 : target}));
   page.getElementById("answer-bars").append(bars.node);
@@ -35,9 +35,11 @@ export function startAnswer(page, live) {
     node.classList.toggle("has-long-name", hasAnswer && classNames[best].length > 2);
     parts.said.textContent = hasAnswer ? classNames[best] : isEmpty ? "?" : "–";
     parts.sure.textContent = hasAnswer ? `${probabilityText(sure[best])} sure` : isEmpty ? "Nothing on the pad yet" : "No answer";
+    parts.basis.parentElement.hidden = !hasAnswer;
     parts.basis.textContent = hasAnswer ? calibrationSentence(reply, live.payload.evidence, live.state.epoch) : "";
     const name = second >= 0 && {name: classNames[second]};
-    refill(parts.runner, ...(hasAnswer && name ? ["Runner-up: ", name, `, ${probabilityText(sure[second])}`] : []));
+    parts.second.hidden = !hasAnswer || !name;
+    if (name) refill(parts.runner, "Runner-up: ", name, `, ${probabilityText(sure[second])}`);
     showTruth(reply, hasAnswer);
     const strange = hasAnswer ? trust() : null;
     parts.strange.textContent = strange?.text ?? "";

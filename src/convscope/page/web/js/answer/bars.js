@@ -2,7 +2,7 @@ import {newElement} from "../drawing/element.js";
 import {probabilityText} from "../drawing/numerals.js";
 import {shownClasses} from "./confidence.js";
 
-/** More classes than these, and only the likeliest are shown. */
+/** More classes than these, and only the likeliest are shown until all are asked for. */
 const MOST_BARS = 12;
 const FEWER_BARS = 10;
 
@@ -14,11 +14,19 @@ const FEWER_BARS = 10;
  * @param {(target: number) => void} onPick
  */
 export function makeBars(page, classNames, onPick) {
-  const most = classNames.length <= MOST_BARS ? MOST_BARS : FEWER_BARS;
-  const rows = Array.from({length: Math.min(most, classNames.length)}, () => makeRow(page));
-  const rest = newElement(page, "p", {className: "bars-rest", hidden: classNames.length <= MOST_BARS});
-  const node = newElement(page, "div", {className: "bars"}, newElement(page, "ul", {}, ...rows.map(({item}) => item)), rest);
-  for (const row of rows) row.button.addEventListener("click", () => onPick(row.place));
+  const isMany = classNames.length > MOST_BARS;
+  let [most, last] = [isMany ? FEWER_BARS : MOST_BARS, null];
+  const rows = [];
+  const list = newElement(page, "ul");
+  const others = newElement(page, "span");
+  const more = newElement(page, "button", {type: "button", className: "bars-more", "aria-expanded": "false"});
+  const rest = newElement(page, "p", {className: "bars-rest", hidden: !isMany}, others, more);
+  const node = newElement(page, "div", {className: "bars"}, list, rest);
+  more.addEventListener("click", () => {
+    most = most === FEWER_BARS ? classNames.length : FEWER_BARS;
+    more.setAttribute("aria-expanded", String(most > FEWER_BARS));
+    if (last) show(...last);
+  });
   return {node, show};
 
   /**
@@ -26,9 +34,23 @@ export function makeBars(page, classNames, onPick) {
    * @param {{best: number, label: number | null, target: number}} marks
    */
   function show(probabilities, marks) {
-    const {places, others, rest: share} = shownClasses(probabilities, most);
-    rows.forEach((row, number) => fillRow(row, classNames, places[number], probabilities[places[number]], marks));
-    if (others) rest.textContent = `${others} other classes: ${probabilityText(share)} together`;
+    last = [probabilities, marks];
+    const {places, others: left, rest: share} = shownClasses(probabilities, most);
+    while (rows.length < places.length) rows.push(addRow());
+    rows.forEach((row, number) => {
+      row.item.hidden = number >= places.length;
+      if (!row.item.hidden) fillRow(row, classNames, places[number], probabilities[places[number]], marks);
+    });
+    if (!isMany) return;
+    others.textContent = left ? `${left} other classes: ${probabilityText(share)} together. ` : "";
+    more.textContent = left ? `Show all ${classNames.length}` : `Show the ${FEWER_BARS} likeliest`;
+  }
+
+  function addRow() {
+    const row = makeRow(page);
+    row.button.addEventListener("click", () => onPick(row.place));
+    list.append(row.item);
+    return row;
   }
 }
 

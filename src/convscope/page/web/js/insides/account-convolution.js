@@ -11,6 +11,7 @@ import {largestFirst} from "./summands.js";
  * @typedef {object} ConvolutionView
  * @property {number} width of the window
  * @property {boolean} isWhole whether all channels are shown
+ * @property {number} extra decimals
  * @property {(channel: number) => ColorScale} inputScale
  * @property {ColorScale} weightScale
  * @property {Uint8Array} signed the table of colours for products
@@ -31,13 +32,13 @@ export const FIRST_CHANNELS = 3;
  * @param {ConvolutionView} view
  * @returns {Node[]}
  */
-export function convolutionAccount(page, told, {width, isWhole, inputScale, weightScale, signed, inputName, isColour}) {
+export function convolutionAccount(page, told, {width, isWhole, extra, inputScale, weightScale, signed, inputName, isColour}) {
   const products = told.channels.flatMap(({terms}) => terms.map(({product}) => product));
   const extent = Math.max(1e-12, ...products.map(Math.abs));
   const decimals = {
-    input: decimalsFor(told.channels.flatMap(({terms}) => terms.map(({input}) => input))) - 1,
-    weight: decimalsFor([weightScale.maximum]),
-    product: decimalsOfAccount(told, products),
+    input: decimalsFor(told.channels.flatMap(({terms}) => terms.map(({input}) => input))) - 1 + extra,
+    weight: decimalsFor([weightScale.maximum]) + extra,
+    product: decimalsOfAccount(told, products) + extra,
   };
   const nameOfChannel = (channel) => (isColour ? COLOURS[channel] : `channel ${channel}`);
   const scales = {weight: weightScale, product: {minimum: -extent, maximum: extent, table: signed}};

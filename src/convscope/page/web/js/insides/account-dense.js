@@ -1,6 +1,7 @@
 import {placeOf} from "../engine/shape.js";
 import {accountFoot, decimalsOfAccount} from "./account-lines.js";
 import {decimalsFor, inDecimals} from "./digits.js";
+import {newAsk} from "../drawing/element.js";
 import {newNode} from "./node.js";
 import {placeInWords} from "./places.js";
 import {largestFirst} from "./summands.js";
@@ -13,17 +14,17 @@ export const FIRST_TERMS = 8;
  *
  * @param {Document} page
  * @param {import("../engine/arithmetic.js").Explanation} told
- * @param {{isWhole: boolean, source: {name: string, shape: number[], index: number}, prefix?: number[],
- *   openUnit: (index: number, place: number[]) => void}} view `source`: what is read, behind flattening; `prefix`: the place,
+ * @param {{isWhole: boolean, extra: number, source: {name: string, shape: number[], index: number}, prefix?: number[],
+ *   openUnit: (index: number, place: number[]) => void}} view `extra`: decimals; `source`: what is read, behind flattening; `prefix`: the place,
  *   where the layer works at every place of a picture by itself
  * @returns {Node[]}
  */
-export function denseAccount(page, told, {isWhole, source, prefix = [], openUnit}) {
+export function denseAccount(page, told, {isWhole, extra, source, prefix = [], openUnit}) {
   const {shown, hidden, rest} = largestFirst(told.terms, ({product}) => product, isWhole ? Infinity : FIRST_TERMS);
   const decimals = {
-    input: Math.max(2, decimalsFor(told.terms.map(({input}) => input)) - 1),
-    weight: decimalsFor(told.terms.map(({weight}) => weight)),
-    product: decimalsOfAccount(told, shown.map(({product}) => product)),
+    input: Math.max(2, decimalsFor(told.terms.map(({input}) => input)) - 1) + extra,
+    weight: decimalsFor(told.terms.map(({weight}) => weight)) + extra,
+    product: decimalsOfAccount(told, shown.map(({product}) => product)) + extra,
   };
   const rows = shown.map((term) => {
     const place = prefix.length ? [...prefix, term.index] : placeOf(source.shape, term.index);
@@ -40,8 +41,8 @@ export function denseAccount(page, told, {isWhole, source, prefix = [], openUnit
       newNode(page, "td", {class: "bar-cell"}, contributionBar(page, term.product, Math.abs(shown[0].product))));
   });
   const head = newNode(page, "thead", {}, newNode(page, "tr", {},
-    newNode(page, "th", {scope: "col"}, newNode(page, "bdi", {}, source.name)), newNode(page, "th", {scope: "col", class: "n"}, "input"),
-    newNode(page, "th", {scope: "col", class: "n"}, "× weight"), newNode(page, "th", {scope: "col", class: "n"}, "= product"),
+    newNode(page, "th", {scope: "col"}, newNode(page, "bdi", {}, source.name)), ...[["", "input"], ["× ", "weight"], ["= ", "product"]].map(([sign, word]) => (
+      newNode(page, "th", {scope: "col", class: "n"}, sign + word, newAsk(page, word)))),
     newNode(page, "td")));
   const table = newNode(page, "table", {class: "account-terms"}, head, newNode(page, "tbody", {}, ...rows));
   const lines = [];

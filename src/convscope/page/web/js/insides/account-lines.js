@@ -1,5 +1,6 @@
 import {formatNumber} from "../image/scale.js";
 import {asSummand, decimalsFor, inDecimals} from "./digits.js";
+import {newAsk} from "../drawing/element.js";
 import {newNode} from "./node.js";
 
 /**
@@ -38,6 +39,9 @@ export function accountFoot(page, told, decimals, lines = []) {
   return newNode(page, "table", {class: "account-lines"}, body);
 }
 
+/** Words of the glossary, and what the lines are that have them. */
+const ASKED_IN_LINES = [["bias", "bias"], ["logit", "before"]];
+
 /**
  * @param {Document} page
  * @param {AccountLine} line
@@ -47,8 +51,9 @@ function accountLine(page, [term, value, words, text], decimals) {
   const isSummand = term === "bias" || term === "rest" || term === "channel-sum";
   const number = text ?? (isSummand ? asSummand(value, decimals) : inDecimals(value, decimals));
   const isResult = term === "after" || term === "before" || term === "sum";
+  const [asked] = ASKED_IN_LINES.find(([word, line]) => line === term && words.includes(word)) ?? [null];
   return newNode(page, "tr", {"data-term": term, "data-value": value, class: isResult ? "result" : null},
-    newNode(page, "td", {class: "n"}, `${isResult ? "= " : ""}${number}`), newNode(page, "th", {scope: "row"}, words));
+    newNode(page, "td", {class: "n"}, `${isResult ? "= " : ""}${number}`), newNode(page, "th", {scope: "row"}, words, asked ? newAsk(page, asked) : null));
 }
 
 /**
@@ -67,7 +72,8 @@ export function decimalsOfAccount(told, parts) {
  * @param {Document} page
  * @param {string} term
  * @param {number} value
+ * @param {number} extra digits
  */
-export function accountNumber(page, term, value) {
-  return newNode(page, "b", {"data-term": term, "data-value": value}, formatNumber(value, 5));
+export function accountNumber(page, term, value, extra) {
+  return newNode(page, "b", {"data-term": term, "data-value": value}, formatNumber(value, 5 + extra));
 }

@@ -15,13 +15,13 @@ const DECIMALS = 5;
  *
  * @param {Document} page
  * @param {import("../engine/arithmetic.js").Explanation} told
- * @param {{scale: ColorScale, openWinner: (row: number, column: number) => void}} view
+ * @param {{scale: ColorScale, extra: number, openWinner: (row: number, column: number) => void}} view
  * @returns {Node[]}
  */
-export function poolingAccount(page, told, {scale, openWinner}) {
+export function poolingAccount(page, told, {scale, extra, openWinner}) {
   const {kind, window: places, ties, sum, count} = told;
   const width = places.filter(({row}) => row === places[0].row).length;
-  const decimals = Math.min(4, decimalsFor(places.map(({value}) => value)));
+  const decimals = Math.min(4, decimalsFor(places.map(({value}) => value))) + extra;
   const isSmall = places.length <= 64;
   const cells = places.map(({row, column, value, wins}) => {
     const title = `row ${row}, column ${column}: ${formatNumber(value, 6)}`;
@@ -36,14 +36,14 @@ export function poolingAccount(page, told, {scale, openWinner}) {
   const box = newNode(page, "div", {class: "account-channel"}, grid);
   if (kind === "mean") {
     const lines = [["sum", sum, "sum of the window"], ["count", count, "units in it", `÷ ${count}`]];
-    return [box, accountFoot(page, told, DECIMALS, lines)];
+    return [box, accountFoot(page, told, DECIMALS + extra, lines)];
   }
   const winner = places.find(({wins}) => wins);
   const door = newNode(page, "button", {type: "button", class: "door"}, `row ${winner.row}, column ${winner.column}`);
   door.addEventListener("click", () => openWinner(winner.row, winner.column));
   const others = ties ? `, as large as ${ties === 1 ? "one other" : `${ties} others`}` : "";
   const sentence = newNode(page, "p", {class: "account-sentence"}, `The largest of these ${places.length} is taken: `,
-    accountNumber(page, "after", told.after), ", from ", door, `${others}. The others go no further.`);
+    accountNumber(page, "after", told.after, extra), ", from ", door, `${others}. The others go no further.`);
   return [box, sentence];
 }
 
@@ -52,26 +52,27 @@ export function poolingAccount(page, told, {scale, openWinner}) {
  *
  * @param {Document} page
  * @param {import("../engine/arithmetic.js").Explanation} told
+ * @param {number} extra decimals
  * @returns {Node[]}
  */
-export function affineAccount(page, told) {
+export function affineAccount(page, told, extra) {
   if (told.kind === "rescaling") {
     const lines = [["input", told.input, "input"], ["scale", told.scale, "scale", `× ${inDecimals(told.scale, 6)}`],
       ["bias", told.offset, "offset"]];
-    return [accountFoot(page, told, DECIMALS, lines)];
+    return [accountFoot(page, told, DECIMALS + extra, lines)];
   }
   const {input, mean, variance, epsilon, normalized, gamma, beta} = told;
   const deviation = Math.sqrt(variance + epsilon);
-  const written = inDecimals(mean, DECIMALS);
+  const written = inDecimals(mean, DECIMALS + extra);
   const lines = [
     ["input", input, "input"],
     ["mean", mean, "less the channel's mean over the training images", `− ${written.startsWith("−") ? `(${written})` : written}`],
-    ["deviation", deviation, "divided by its standard deviation", `÷ ${inDecimals(deviation, DECIMALS)}`],
-    ["normalized", normalized, "is the normalised value", `= ${inDecimals(normalized, DECIMALS)}`],
-    ["gamma", gamma, "gamma, a weight", `× ${inDecimals(gamma, DECIMALS)}`],
+    ["deviation", deviation, "divided by its standard deviation", `÷ ${inDecimals(deviation, DECIMALS + extra)}`],
+    ["normalized", normalized, "is the normalised value", `= ${inDecimals(normalized, DECIMALS + extra)}`],
+    ["gamma", gamma, "gamma, a weight", `× ${inDecimals(gamma, DECIMALS + extra)}`],
     ["bias", beta, "beta, a weight"],
   ];
-  return [accountFoot(page, told, DECIMALS, lines)];
+  return [accountFoot(page, told, DECIMALS + extra, lines)];
 }
 
 /**
@@ -79,12 +80,13 @@ export function affineAccount(page, told) {
  *
  * @param {Document} page
  * @param {import("../engine/arithmetic.js").Explanation} told
- * @param {{name: string, shape: number[], openSource: (() => void) | null, kind: string}} view what is copied, from which layer
+ * @param {{name: string, shape: number[], openSource: (() => void) | null, kind: string, extra: number}} view what is copied, from which
+ *   layer, with how many more decimals
  * @returns {Node[]}
  */
-export function copyAccount(page, told, {name, shape, openSource, kind}) {
+export function copyAccount(page, told, {name, shape, openSource, kind, extra}) {
   if (!told.from) {
-    const zero = accountNumber(page, "after", told.after);
+    const zero = accountNumber(page, "after", told.after, extra);
     return [newNode(page, "p", {class: "account-sentence"}, "This unit is in the frame of zeros: ", zero, ".")];
   }
   const words = placeInWords(told.from, shape);
@@ -93,11 +95,11 @@ export function copyAccount(page, told, {name, shape, openSource, kind}) {
   const from = [" from ", newNode(page, "bdi", {}, name), ", ", source, "."];
   if (told.activation === "linear" || told.softmax) {
     const training = /Dropout|Noise|Regularization|Random/.test(kind) ? " This layer acts in training only." : "";
-    const sentence = ["A copy: ", accountNumber(page, told.softmax ? "before" : "after", told.value), ...from, training];
+    const sentence = ["A copy: ", accountNumber(page, told.softmax ? "before" : "after", told.value, extra), ...from, training];
     return [newNode(page, "p", {class: "account-sentence"}, ...sentence)];
   }
   return [
-    newNode(page, "p", {class: "account-sentence"}, "The input is ", accountNumber(page, "input", told.value), ...from),
-    accountFoot(page, told, DECIMALS),
+    newNode(page, "p", {class: "account-sentence"}, "The input is ", accountNumber(page, "input", told.value, extra), ...from),
+    accountFoot(page, told, DECIMALS + extra),
   ];
 }

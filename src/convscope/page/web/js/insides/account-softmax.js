@@ -1,5 +1,6 @@
 import {formatNumber} from "../image/scale.js";
 import {decimalsFor, inDecimals} from "./digits.js";
+import {newAsk} from "../drawing/element.js";
 import {newNode} from "./node.js";
 import {largestFirst} from "./summands.js";
 
@@ -11,16 +12,18 @@ export const FIRST_CLASSES = 10;
  *
  * @param {Document} page
  * @param {import("../engine/arithmetic.js").Explanation} told
- * @param {{isWhole: boolean, nameOf: (unit: number) => string}} view
+ * @param {{isWhole: boolean, extra: number, nameOf: (unit: number) => string}} view
  * @returns {Node[]}
  */
-export function softmaxAccount(page, {softmax, unit}, {isWhole, nameOf}) {
+export function softmaxAccount(page, {softmax, unit}, {isWhole, extra, nameOf}) {
   const {logits, maximum, exponentials, total, probabilities} = softmax;
   const units = logits.map((_, place) => place);
   const isShort = isWhole || units.length <= FIRST_CLASSES;
   const {shown, hidden, rest} = largestFirst(units, (place) => exponentials[place], isShort ? Infinity : FIRST_CLASSES, !isShort);
   if (!shown.includes(unit)) shown.push(unit);
-  const decimals = decimalsFor(logits);
+  const decimals = decimalsFor(logits) + extra;
+  /** With as many digits as tell a share from 1. */
+  const inFull = (number) => formatNumber(number, (number > 0.5 ? 8 : 4) + extra);
   const rows = shown.map((place) => newNode(page, "tr", {
     "data-term": "exponential", "data-index": place, "data-value": exponentials[place], class: place === unit ? "is-open" : null,
   },
@@ -30,14 +33,13 @@ export function softmaxAccount(page, {softmax, unit}, {isWhole, nameOf}) {
   newNode(page, "td", {class: "n"}, inFull(exponentials[place])),
   newNode(page, "td", {class: "n", "data-term": "share", "data-index": place, "data-value": probabilities[place]},
     inFull(probabilities[place]))));
-  const titles = ["", "logit", "− largest", "e to the power of that", "÷ total = share"];
-  const head = newNode(page, "tr", {}, ...titles.map((title, place) => (
-    title ? newNode(page, "th", {scope: "col", class: place ? "n" : null}, title) : newNode(page, "td")
-  )));
+  const titles = [["logit", "logit"], ["− largest", "softmax"], ["e to the power of that", "softmax"], ["÷ total = share", "softmax"]];
+  const head = newNode(page, "tr", {}, newNode(page, "td"), ...titles.map(([title, word]) => (
+    newNode(page, "th", {scope: "col", class: "n"}, title, newAsk(page, word)))));
   const others = hidden && shown.length <= FIRST_CLASSES
-    ? [sumRow(page, "exponential-rest", `the other ${hidden}`, rest)]
+    ? [sumRow(page, "exponential-rest", `the other ${hidden}`, rest, inFull)]
     : [];
-  const foot = sumRow(page, "total", "total", total);
+  const foot = sumRow(page, "total", "total", total, inFull);
   const table = newNode(page, "table", {class: "account-terms softmax"}, newNode(page, "thead", {}, head),
     newNode(page, "tbody", {}, ...rows, ...others), newNode(page, "tfoot", {}, foot));
   const sum = newNode(page, "p", {class: "account-sentence"}, newNode(page, "bdi", {}, nameOf(unit)), ": ",
@@ -48,12 +50,7 @@ export function softmaxAccount(page, {softmax, unit}, {isWhole, nameOf}) {
 }
 
 /** A line that has a number in the column of the exponentials alone. */
-function sumRow(page, term, title, value) {
+function sumRow(page, term, title, value, inFull) {
   return newNode(page, "tr", {"data-term": term, "data-value": value}, newNode(page, "th", {scope: "row"}, title),
     newNode(page, "td"), newNode(page, "td"), newNode(page, "td", {class: "n"}, inFull(value)), newNode(page, "td"));
-}
-
-/** With as many digits as tell a share from 1. */
-function inFull(number) {
-  return formatNumber(number, number > 0.5 ? 8 : 4);
 }

@@ -7,6 +7,9 @@ import {ContributionPictures} from "./contribution-pictures.js";
 import {newNode, writeText} from "./node.js";
 import {sourceOfLayer} from "./reach.js";
 
+/** Written after the others where somebody asks for them: a float32 has nine that count at most. */
+const MORE_DIGITS = 4;
+
 /**
  * The exact arithmetic of the open unit: every number that made it, added up.
  *
@@ -27,7 +30,7 @@ export class Account {
    */
   constructor(page, live, doors) {
     Object.assign(this, {page, live, doors});
-    this.isWhole = false;
+    [this.isWhole, this.extra] = [false, 0];
     this.layer = -1;
     this.pictures = new ContributionPictures(page, live);
     this.body = newNode(page, "div", {class: "account-body"});
@@ -37,9 +40,16 @@ export class Account {
       this.isWhole = !this.isWhole;
       doors.redraw();
     });
-    /** @type {HTMLElement} */
+    this.finer = newNode(page, "button", {type: "button", class: "account-finer", "aria-pressed": "false"}, "More digits");
+    this.finer.addEventListener("click", () => {
+      this.extra = this.extra ? 0 : MORE_DIGITS;
+      this.finer.setAttribute("aria-pressed", String(this.extra > 0));
+      doors.redraw();
+    });
     this.tail = newNode(page, "div", {class: "account-body"});
-    this.element = newNode(page, "div", {class: "account"}, this.pictures.element, this.body, this.more, this.tail);
+    const buttons = newNode(page, "p", {class: "account-buttons"}, this.more, this.finer);
+    /** @type {HTMLElement} */
+    this.element = newNode(page, "div", {class: "account"}, this.pictures.element, this.body, buttons, this.tail);
   }
 
   /**
@@ -55,7 +65,7 @@ export class Account {
     source.name = source.index < 0 ? "the image" : network.layers[source.index].name;
     this.element.dataset.kind = told.kind;
     this.body.replaceChildren(...this.partsOf(layer, index, place, told, source, view));
-    this.tail.replaceChildren(...(told.softmax ? softmaxAccount(page, told, {isWhole: this.isWhole, nameOf: this.nameOfUnit(index)}) : []));
+    this.tail.replaceChildren(...(told.softmax ? softmaxAccount(page, told, {isWhole: this.isWhole, extra: this.extra, nameOf: this.nameOfUnit(index)}) : []));
     const showsPictures = told.kind === "dense" && isPicture(source.shape) && place.length === 1;
     this.pictures.element.hidden = !showsPictures;
     if (showsPictures) this.pictures.show(told, source, view);
@@ -63,12 +73,12 @@ export class Account {
   }
 
   partsOf(layer, index, place, told, source, view) {
-    const {page, isWhole, doors, live: {network}} = this;
+    const {page, isWhole, extra, doors, live: {network}} = this;
     const before = index > 0 ? network.layers[index - 1] : null;
     const inputScale = (channel) => this.inputScale(index, channel, view);
     if (told.kind === "convolution") {
       return convolutionAccount(page, told, {
-        width: layer.settings.kernel_size[1], isWhole, inputScale, signed: view.paper.signed,
+        width: layer.settings.kernel_size[1], isWhole, extra, inputScale, signed: view.paper.signed,
         weightScale: {minimum: -view.weightExtent, maximum: view.weightExtent, table: view.paper.signed},
         inputName: before?.name ?? "the image", isColour: index === 0 && layer.inputShape[2] === 3,
       });
@@ -76,16 +86,16 @@ export class Account {
     if (told.kind === "dense") {
       const prefix = place.slice(0, -1);
       const read = prefix.length && before ? {index: index - 1, name: before.name, shape: before.outputShape} : source;
-      return denseAccount(page, told, {isWhole, source: read, prefix, openUnit: doors.openUnit});
+      return denseAccount(page, told, {isWhole, extra, source: read, prefix, openUnit: doors.openUnit});
     }
     if (told.kind === "maximum" || told.kind === "mean") {
       const channel = place[place.length - 1];
       const openWinner = (row, column) => before && doors.openUnit(index - 1, [row, column, channel]);
-      return poolingAccount(page, told, {scale: inputScale(channel), openWinner});
+      return poolingAccount(page, told, {scale: inputScale(channel), extra, openWinner});
     }
-    if (told.kind !== "copy") return affineAccount(page, told);
+    if (told.kind !== "copy") return affineAccount(page, told, extra);
     const openSource = before && told.from ? () => doors.openUnit(index - 1, told.from) : null;
-    return copyAccount(page, told, {name: before?.name ?? "the image", shape: layer.inputShape, openSource, kind: layer.kind});
+    return copyAccount(page, told, {name: before?.name ?? "the image", shape: layer.inputShape, openSource, kind: layer.kind, extra});
   }
 
   /** The colours of what the layer read: those that it has on the wall. */

@@ -2,6 +2,7 @@ import {channelRanges, evenRange, formatNumber} from "../image/scale.js";
 import {paintEvidence} from "./evidence-pixels.js";
 import {EVIDENCE_WAYS} from "./evidence-ways.js";
 import {frameOfBox} from "./marks.js";
+import {newAsk} from "../drawing/element.js";
 import {newNode} from "./node.js";
 import {PixelPicture} from "./pixel-picture.js";
 import {ScaleLegend} from "./scale-legend.js";
@@ -20,12 +21,13 @@ export class EvidencePictures {
   constructor(page, live) {
     Object.assign(this, {page, live, paper: null, image: null});
     const [rows, columns] = live.network.inputShape;
-    this.ways = EVIDENCE_WAYS.map(({way, title, words, tell}) => {
+    this.ways = EVIDENCE_WAYS.map(({way, title, asked, words, tell}) => {
       const picture = new PixelPicture(page, {role: "img", "aria-label": `${title}: not yet computed`});
       picture.resize(columns, rows, Math.max(1, Math.floor(EVIDENCE_SIDE / Math.max(rows, columns))));
       const legend = new ScaleLegend(page);
+      const caption = newNode(page, "figcaption", {}, title, newAsk(page, asked));
       const found = newNode(page, "p", {class: "evidence-found"});
-      const element = newNode(page, "figure", {class: "unit-picture", "data-way": way}, newNode(page, "figcaption", {}, title),
+      const element = newNode(page, "figure", {class: "unit-picture", "data-way": way}, caption,
         picture.element, legend.element, found, newNode(page, "p", {class: "quiet"}, words));
       return {way, title, tell, picture, legend, found, element};
     });

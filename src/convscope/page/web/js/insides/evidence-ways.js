@@ -5,7 +5,7 @@ import {boxInWords} from "./reach.js";
 /**
  * The three ways to ask what speaks for a class: what each is, what it is not, and what it found, in a sentence each.
  *
- * @typedef {{way: string, title: string, words: string, tell: (found: any) => string}} EvidenceWay
+ * @typedef {{way: string, title: string, asked: string, words: string, tell: (found: any) => string}} EvidenceWay
  */
 
 /** @type {EvidenceWay[]} */
@@ -13,6 +13,7 @@ export const EVIDENCE_WAYS = [
   {
     way: "gradient",
     title: "Gradient × input",
+    asked: "gradient",
     words:
       "How steeply the logit answers to each pixel, times the pixel. It tells what the very next small change would do, not " +
       "what taking the pixel away would: a pixel that is already beyond doubt shows nothing.",
@@ -21,6 +22,7 @@ export const EVIDENCE_WAYS = [
   {
     way: "integrated",
     title: "Integrated gradients",
+    asked: "gradient",
     words:
       "The same, added up on the way from an image of zeros to this one, so that nothing is lost: the pixels share the whole " +
       "difference between the two logits. The way leads through images that nobody would draw.",
@@ -32,6 +34,7 @@ export const EVIDENCE_WAYS = [
   {
     way: "occlusion",
     title: "Occlusion",
+    asked: "occlusion",
     words:
       "How much the logit falls when a square of the image is set to 0. It is a real experiment, but a coarse one: the square " +
       "has a size, and its emptiness is itself something that the network has to make sense of.",

@@ -4,6 +4,7 @@ import {startKernelWall} from "./kernel-wall.js";
 import {startNetworkWall} from "./network-wall.js";
 import {newNode, namedNode} from "./node.js";
 import {OpenUnit} from "./open-unit.js";
+import {startInsidesTitle} from "./title.js";
 import {startUnitLens} from "./unit-lens.js";
 import {startUnitView} from "./unit-view.js";
 
@@ -20,21 +21,23 @@ export function startInsides(page, live) {
   element.hidden = false;
   takeAnchors(page, element);
   tellProblem(page, live);
+  startInsidesTitle(page, live);
   const unit = new OpenUnit(live);
   const parts = [...element.querySelectorAll("[data-part]")];
   const hide = (name) => { parts.find(({dataset}) => dataset.part === name).hidden = true; };
+  let goToUnit = () => {};
   if (!unit.open) {
     for (const name of ["network", "unit", "evidence", "classes"]) hide(name);
   } else {
-    startUnitParts(page, live, unit);
+    goToUnit = startUnitParts(page, live, unit);
     if (live.run.probabilities) startClassEvidence(page, live);
     else hide("evidence");
     if (!startClassRows(page, live, unit)) hide("classes");
   }
-  if (!startKernelWall(page, live, unit)) hide("kernels");
+  if (!startKernelWall(page, live, unit, goToUnit)) hide("kernels");
 }
 
-/** The wall and the unit below it, which lead to each other. */
+/** The wall and the unit below it, which lead to each other. @returns {(takesFocus?: boolean) => void} leads to the unit */
 function startUnitParts(page, live, unit) {
   const [wallPart, unitPart] = ["network", "unit"].map((name) => page.querySelector(`[data-part="${name}"]`));
   const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
@@ -50,6 +53,7 @@ function startUnitParts(page, live, unit) {
   const view = startUnitView(page, live, unit, leave);
   startNetworkWall(page, live, unit, goToUnit);
   startUnitLens(page, live, unit);
+  return goToUnit;
 }
 
 /** Links to figures that the live views stand in for lead to these. */

@@ -1,5 +1,6 @@
 import {colorOf, cssColor, textOn} from "../image/color.js";
 import {evenRange, formatNumber} from "../image/scale.js";
+import {startKernelKeys} from "./kernel-keys.js";
 import {frameOfBox} from "./marks.js";
 import {newNode, writeText} from "./node.js";
 import {PixelPicture} from "./pixel-picture.js";
@@ -27,9 +28,9 @@ export class KernelBoard {
    * @param {import("./open-unit.js").OpenUnit} unit
    * @param {number} index of the layer
    * @param {import("./weight-tiles.js").WeightTiles} tiles
-   * @param {boolean} isFirst whether it is open from the start
+   * @param {{isFirst: boolean, goToUnit: (takesFocus: boolean) => void}} options `isFirst`: whether it is open from the start
    */
-  constructor(page, live, unit, index, tiles, isFirst) {
+  constructor(page, live, unit, index, tiles, {isFirst, goToUnit}) {
     Object.assign(this, {page, live, unit, index, tiles, redraw: () => {}, labels: []});
     const layer = live.network.layers[index];
     this.name = layer.name;
@@ -49,7 +50,8 @@ export class KernelBoard {
     this.names = this.isAnswer() ? live.payload.dataset.class_names : null;
     this.picture.canvas.addEventListener("pointermove", (event) => this.point(event));
     this.picture.canvas.addEventListener("pointerleave", () => this.point(null));
-    this.picture.canvas.addEventListener("click", (event) => this.open(event));
+    this.picture.canvas.addEventListener("click", (event) => this.open(this.under(event)));
+    startKernelKeys(page, this, goToUnit);
   }
 
   /** Whether the weights of a picture are few enough to be written out. */
@@ -128,7 +130,11 @@ export class KernelBoard {
   }
 
   point(event) {
-    const under = event && this.under(event);
+    this.showUnder(event && this.under(event));
+  }
+
+  /** @param {import("./weight-tiles.js").WeightPlace | null} under what is pointed at, by hand or by keys */
+  showUnder(under) {
     this.mark(under);
     writeText(this.told, under ? this.wordsOf(under) : boardHint(this.tiles));
     this.written.hidden = !under || !this.isWritten;
@@ -157,17 +163,17 @@ export class KernelBoard {
     return `${place}, ${where}: ${formatNumber(weights[row * columns + column], 4)}`;
   }
 
-  /** Opens the filter's strongest answer to the open image. */
-  open(event) {
-    const under = this.under(event);
+  /** Opens the filter's strongest answer to the open image. @returns {boolean} whether there is one */
+  open(under) {
     const activation = under && this.live.run.activations[this.name];
-    if (!activation) return;
+    if (!activation) return false;
     const {shape, data} = activation;
     const channels = shape[shape.length - 1];
     let winner = under.output;
     for (let offset = under.output; offset < data.length; offset += channels) if (data[offset] > data[winner]) winner = offset;
     const pixel = Math.floor(winner / channels);
     this.unit.choose(this.index, shape.length === 3 ? [Math.floor(pixel / shape[1]), pixel % shape[1], under.output] : [under.output]);
+    return true;
   }
 }
 

@@ -16,8 +16,9 @@ const MOST_WEIGHTS = 3e6;
  * @param {Document} page
  * @param {import("../live.js").Live} live
  * @param {import("./open-unit.js").OpenUnit} unit
+ * @param {(takesFocus: boolean) => void} goToUnit takes the reader to the unit's arithmetic
  */
-export function startKernelWall(page, live, unit) {
+export function startKernelWall(page, live, unit, goToUnit) {
   const element = page.querySelector("#kernel-wall");
   const {layers} = live.network;
   const boards = layers.flatMap((layer, index) => {
@@ -29,7 +30,7 @@ export function startKernelWall(page, live, unit) {
       return [];
     }
     const readsImage = sourceOfLayer(live.network, index).index < 0;
-    const board = new KernelBoard(page, live, unit, index, tiles, tiles.isWindow || readsImage);
+    const board = new KernelBoard(page, live, unit, index, tiles, {isFirst: tiles.isWindow || readsImage, goToUnit});
     element.append(board.element);
     board.layOut(); // before it is seen, so that the page below does not jump
     return [board];

@@ -1,5 +1,5 @@
 import {blindPixels} from "../engine/receptive.js";
-import {SCALE_MODES} from "../image/scale.js";
+import {startScaleChoice} from "../scale-choice.js";
 import {drawWhenSeen} from "../seen.js";
 import {AnswerRow} from "./answer-row.js";
 import {ImageRow} from "./image-row.js";
@@ -41,17 +41,17 @@ export function startNetworkWall(page, live, unit, goToUnit) {
   const answer = live.run.probabilities && last.outputShape.length === 1 ? new AnswerRow(page, live) : null;
   element.append(image.element, ...rows.map((row) => row.element), ...(answer ? [answer.element] : []));
   const blind = blindPixels(network);
-  const wall = {element, image, rows, answer, signed, blind, mode: "layer", ranges: {}, room: 0, paper: null, isMarked: false};
+  const wall = {element, image, rows, answer, signed, blind, ranges: {}, room: 0, paper: null, isMarked: false};
 
   layOutWall(wall); // before it is seen, so that the page below does not jump
   const redraw = drawWhenSeen(element, () => paintWall(page, live, unit, wall));
-  live.subscribe((_, changed) => changed.has("run") && redraw());
+  live.subscribe((_, changed) => (changed.has("run") || changed.has("scale")) && redraw());
   onNewPaper(live, redraw);
   unit.subscribe(() => markWall(live, unit, wall));
   new ResizeObserver(() => { if (layOutWall(wall)) redraw(); }).observe(element);
   startPointing(wall, unit, goToUnit);
   startWalkingRows(wall, live, unit, goToUnit);
-  startModeSwitch(page, (mode) => { wall.mode = mode; redraw(); });
+  startScaleChoice(page, live, "wall-scale");
   redraw();
 }
 
@@ -86,12 +86,12 @@ function layOutWall(wall) {
 
 function paintWall(page, live, unit, wall) {
   if (!wall.room) return;
-  const {network, run, open} = live;
+  const {network, run, open, state: {scale}} = live;
   const paper = paperOf(page, live);
-  wall.ranges = rangesOfLayers(network, run, wall.signed, wall.mode);
+  wall.ranges = rangesOfLayers(network, run, wall.signed, scale);
   wall.image.paintPixels(open.pixels, paper.isTurned);
   for (const row of wall.rows) {
-    row.paint(run.activations[row.name].data, wall.ranges[row.name], row.isSigned ? paper.signed : paper.unsigned, wall.mode);
+    row.paint(run.activations[row.name].data, wall.ranges[row.name], row.isSigned ? paper.signed : paper.unsigned, scale);
   }
   wall.answer?.show(run.probabilities);
   describeRow(unit, wall);
@@ -159,11 +159,4 @@ function startWalkingRows({element, rows}, live, unit, goToUnit) {
     event.preventDefault();
     event.stopPropagation();
   });
-}
-
-function startModeSwitch(page, choose) {
-  const fieldset = page.querySelector("#wall-scale");
-  for (const radio of fieldset.querySelectorAll("input")) {
-    radio.addEventListener("change", () => SCALE_MODES.includes(radio.value) && choose(radio.value));
-  }
 }

@@ -47,7 +47,7 @@ export function startUnitView(page, live, unit, leave) {
     const paper = paperOf(page, live);
     const {index, place} = unit.open;
     const layer = network.layers[index];
-    const ranges = rangesOfLayers(network, run, signed, "layer");
+    const ranges = rangesOfLayers(network, run, signed, live.state.scale);
     const told = explainUnit(network, pixels, run.activations, layer.name, place);
     const shownChannel = view.channel >= 0 ? view.channel : strongestChannel(told, place);
     pictures.show(unit.open, ranges, paper, {shownChannel, isWalking: unit.isWalking});
@@ -57,7 +57,7 @@ export function startUnitView(page, live, unit, leave) {
     account.show(unit.open, told, {paper, ranges, signed, weightExtent: extentOfWeights(layer)});
   }
 
-  live.subscribe((_, changed) => changed.has("run") && redraw());
+  live.subscribe((_, changed) => (changed.has("run") || changed.has("scale")) && redraw());
   onNewPaper(live, redraw);
   unit.subscribe((change) => change === "open" && redraw());
   account.body.addEventListener("pointerover", ({target}) => {

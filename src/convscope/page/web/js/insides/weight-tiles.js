@@ -67,9 +67,11 @@ export function stackedWeights({outputs, stack, rows, columns, height}, kernel) 
 }
 
 /**
+ * @typedef {{output: number, channel: number, row: number, column: number}} WeightPlace
+ *
  * @param {WeightTiles} tiles
  * @param {import("./tiles.js").TilePlace | null} place under the pointer
- * @returns {{output: number, channel: number, row: number, column: number} | null} null in a seam
+ * @returns {WeightPlace | null} null in a seam
  */
 export function weightUnder({rows}, place) {
   if (!place || place.row % (rows + SEAM) === rows) return null;
@@ -88,4 +90,26 @@ export function weightUnder({rows}, place) {
  */
 export function weightsOfPicture({outputs, stack, rows, columns}, kernel, output, channel) {
   return Array.from({length: rows * columns}, (_, place) => kernel[(place * stack + channel) * outputs + output]);
+}
+
+/**
+ * Where an arrow key leads: left and right to the next output, up and down to the next channel of the stack, and from its end
+ * to the line above or below.
+ *
+ * @param {WeightTiles} tiles
+ * @param {{output: number, channel: number} | null} at null where no picture is marked yet
+ * @param {string} key as keyboards name it
+ * @param {number} perLine outputs side by side
+ * @returns {{output: number, channel: number} | null} null for other keys; the place itself at the edge
+ */
+export function pictureAfter({outputs, stack}, at, key, perLine) {
+  const steps = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]};
+  if (!steps[key]) return null;
+  if (!at) return {output: 0, channel: 0};
+  const [across, down] = steps[key];
+  const channel = at.channel + down;
+  const line = Math.floor(channel / stack);
+  const output = at.output + across + line * perLine;
+  if (output < 0 || output >= outputs) return {output: at.output, channel: at.channel};
+  return {output, channel: channel - line * stack};
 }

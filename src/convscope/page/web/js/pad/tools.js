@@ -1,3 +1,4 @@
+import {absenceSentence} from "../open-name.js";
 import {openPicture} from "./pictures.js";
 
 /**
@@ -30,10 +31,16 @@ export function startTools(page, live, hand) {
     const [pasted] = [...(event.clipboardData?.files ?? [])];
     if (pasted) take(pasted);
   });
-  live.subscribe((_, changed) => changed.has("open") && (note.textContent = ""));
+  const tellAbsence = () => (note.textContent = absenceSentence(live));
+  live.subscribe((_, changed) => changed.has("open") && tellAbsence());
+  tellAbsence();
 
   async function take(picture) {
-    if (!picture || !live.run) return;
+    if (!picture) return;
+    if (!live.run) {
+      note.textContent = `“${picture.name}” was not opened: this page holds no network that could answer it.`;
+      return;
+    }
     try {
       hand.putPicture(await openPicture(page, picture), picture.name);
     } catch {

@@ -32,7 +32,7 @@ const INPUT_SHARE = 1.6;
 /** A tile of the first layer, in pixels of the page. */
 const FULL_TILE = 52;
 /** The sizes that are tried, the largest first. */
-const SIZES = [3, 2.5, 2, 1.75, 1.5, 1.35, 1.2, 1.1, 1, 0.92, 0.85, 0.78];
+const SIZES = [3, 2.5, 2, 1.75, 1.5, 1.35, 1.2, 1.1, 1, 0.92, 0.85, 0.78, 0.7, 0.6];
 /** What is taken where none of them fits, and the river scrolls. */
 const SCROLLED_SIZE = 0.92;
 

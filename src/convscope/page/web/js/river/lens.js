@@ -1,7 +1,7 @@
 import {paint} from "../image/color.js";
-import {channelRanges, evenRange, formatNumber, openRange} from "../image/scale.js";
-import {SEQUENTIAL_TABLE} from "../image/tables.js";
+import {formatNumber} from "../image/scale.js";
 import {placeInBlock} from "./layout.js";
+import {makeLegend} from "./legend.js";
 import {riverNumbers} from "./numbers.js";
 
 /** A map under the lens is at least so large, in pixels. */
@@ -9,20 +9,24 @@ const LENS_SIDE = 156;
 const AWAY = 16;
 
 /**
- * Under the pointer, a map of the river enlarged, with the number that it points at.
+ * Under the pointer, a map of the river enlarged, in the colours that it has there, with the number that it points at.
  *
  * @typedef {import("./layout.js").RiverBlock} RiverBlock
  * @typedef {import("./layout.js").RiverLayer} RiverLayer
+ * @typedef {import("../image/color.js").ColorScale} ColorScale
  *
  * @param {Document} page
  * @param {import("../live.js").Live} live
  * @param {{list: HTMLElement, partAt: (element: Element) => {block: RiverBlock} | undefined,
- *   tableOf: (layer: RiverLayer) => Uint8Array,
+ *   scaleOf: (layer: RiverLayer, tile: number) => ColorScale,
  *   onHover: (place: object | null) => void}} options
+ * @returns {{follow: () => void}} to be called when the river was drawn anew
  */
-export function startLens(page, live, {list, partAt, tableOf, onHover}) {
+export function startLens(page, live, {list, partAt, scaleOf, onHover}) {
   const lens = page.getElementById("lens");
   const [picture, caption] = [lens.querySelector("canvas"), lens.querySelector("p")];
+  const legend = makeLegend(page);
+  caption.before(legend.node);
   let hovered = null;
 
   const look = (place) => {
@@ -42,25 +46,25 @@ export function startLens(page, live, {list, partAt, tableOf, onHover}) {
   });
   list.addEventListener("pointerleave", () => look(null));
   addEventListener("scroll", () => look(null), {passive: true});
-  live.subscribe((_, changed) => hovered && changed.has("run") && show());
+  return {follow: () => hovered && show()};
 
   function show() {
     const {block: {layer, count}, tile, row, column} = hovered;
     const {name, shape} = layer;
-    const [{data}, table] = [riverNumbers(live, layer), tableOf(layer)];
+    const [{data}, scale] = [riverNumbers(live, layer), scaleOf(layer, tile)];
     const [height, width] = shape.length === 3 ? shape : [1, 1];
     picture.hidden = shape.length !== 3;
     if (shape.length === 3) {
       [picture.width, picture.height] = [width, height];
-      const scale = Math.max(1, Math.round(LENS_SIDE / Math.max(height, width)));
-      [picture.style.width, picture.style.height] = [`${scale * width}px`, `${scale * height}px`];
+      const times = Math.max(1, Math.round(LENS_SIDE / Math.max(height, width)));
+      [picture.style.width, picture.style.height] = [`${times * width}px`, `${times * height}px`];
       const context = picture.getContext("2d");
       const pixels = context.createImageData(width, height);
       const own = Float32Array.from({length: height * width}, (_, place) => data[place * count + tile]);
-      const range = (table === SEQUENTIAL_TABLE ? openRange : evenRange)(channelRanges(own, 1)[0]);
-      paint(own, {...range, table}, pixels.data);
+      paint(own, scale, pixels.data);
       context.putImageData(pixels, 0, 0);
     }
+    legend.show(scale, scale.table);
     const value = formatNumber(data[shape.length === 3 ? (row * width + column) * count + tile : tile]);
     caption.textContent = shape.length === 3
       ? `${name}, map ${tile}, row ${row}, column ${column}: ${value}`

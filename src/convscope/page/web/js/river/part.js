@@ -1,12 +1,9 @@
-import {paint} from "../image/color.js";
-import {formatNumber} from "../image/scale.js";
 import {newElement, newShape} from "../drawing/element.js";
 import {placeInBlock, PRODUCTS} from "./layout.js";
+import {makeLegend} from "./legend.js";
 import {makePainter} from "./painting.js";
 
 /** A layer of the river on the page: its name, its shape, its pictures, and what their colours mean. */
-
-const LEGEND_STEPS = 64;
 
 /**
  * @param {Document} page
@@ -73,29 +70,6 @@ function openInside(page, live, block, canvas, event) {
 
 function unitName({layer}, {tile, row, column}) {
   return layer.shape.length === 3 ? `${row}.${column}.${tile}` : String(tile);
-}
-
-function makeLegend(page) {
-  const [low, high] = [newElement(page, "span"), newElement(page, "span")];
-  const bar = newElement(page, "canvas", {className: "legend-bar", width: LEGEND_STEPS, height: 1, "aria-hidden": "true"});
-  const context = bar.getContext("2d");
-  const ends = newElement(page, "span", {className: "legend-ends"}, low, high);
-  let painted = null;
-  return {
-    node: newElement(page, "span", {className: "layer-legend"}, bar, ends),
-    show(range, table) {
-      if (painted !== table) {
-        painted = table;
-        const picture = context.createImageData(LEGEND_STEPS, 1);
-        const steps = Array.from({length: LEGEND_STEPS}, (_, step) => step);
-        paint(steps, {minimum: 0, maximum: LEGEND_STEPS - 1, table}, picture.data);
-        context.putImageData(picture, 0, 0);
-      }
-      const texts = range ? [range.minimum, range.maximum].map((value) => formatNumber(value, 2)) : ["least", "most"];
-      if (low.textContent !== texts[0]) low.textContent = texts[0];
-      if (high.textContent !== texts[1]) high.textContent = texts[1];
-    },
-  };
 }
 
 /** A line may end behind an underscore, but not before the number of a layer. */

@@ -1,14 +1,16 @@
 import {SEQUENTIAL_TABLE} from "../image/tables.js";
 import {onNewPaper, paperOf} from "../drawing/paper.js";
 import {signedLayers} from "../drawing/signs.js";
+import {startScaleChoice} from "../scale-choice.js";
 import {layRiver, PRODUCTS, riverLayers} from "./layout.js";
 import {startLens} from "./lens.js";
 import {riverNumbers, riverRanges} from "./numbers.js";
 import {layBed, makeRiverPart} from "./part.js";
 
-/** In pixels: the room between two blocks, what a label needs, and how high a block may be; the latter in a low window. */
+/** In pixels: the room between two blocks, what a label needs, and how high a block may be: so that all of it is in sight. */
 const [BETWEEN, NARROWEST, HIGHEST, LOWEST] = [16, 68, 440, 330];
-const LOW_WINDOW = 640;
+/** What the sentence above the river and the line below it take of a window. */
+const OTHER_HEIGHT = 360;
 
 /**
  * The whole network as one picture: from the input through every channel of every layer, for the open image. It is drawn
@@ -23,11 +25,11 @@ export function startRiver(page, live, isInk) {
   const list = page.getElementById("river-layers");
   const layers = live.network ? riverLayers(live.network) : [];
   const signed = live.network ? signedLayers(live.network) : [];
-  let [parts, mode, isSeen, hovered] = [[], "layer", true, null];
+  let [parts, ranges, isSeen, hovered] = [[], {}, true, null];
   let [paper, accent] = [null, ""];
 
   function build() {
-    const height = innerHeight < LOW_WINDOW ? LOWEST : HIGHEST;
+    const height = Math.min(HIGHEST, Math.max(LOWEST, innerHeight - OTHER_HEIGHT));
     const blocks = layRiver(layers, {width: box.clientWidth - 4, height, between: BETWEEN, narrowest: NARROWEST});
     parts = blocks.map((block) => makeRiverPart(page, live, block, isInk));
     list.replaceChildren(...parts.map(({item}) => item));
@@ -43,20 +45,25 @@ export function startRiver(page, live, isInk) {
 
   function draw() {
     if (!isSeen || !live.run) return;
-    const ranges = riverRanges(live, layers, signed, mode);
+    ranges = riverRanges(live, layers, signed, live.state.scale);
     for (const part of parts) {
       if (part.block.layer.kind === "Input") part.painter.paintPicture(live.open.pixels, isInk);
-      else drawMaps(part, ranges[part.block.layer.name]);
+      else drawMaps(part);
       const marked = markedTile(part.block, live.state, hovered);
       if (marked >= 0) part.painter.mark(marked, accent);
     }
   }
 
-  function drawMaps({block: {layer}, painter, showRange}, ranges) {
-    const table = tableOf(layer);
-    const scales = ranges.map((range) => ({...range, table}));
+  function drawMaps({block: {layer}, painter, showRange}) {
+    const scales = scalesOf(layer);
     painter.paintMaps(riverNumbers(live, layer).data, (channel) => scales[Math.min(channel, scales.length - 1)]);
-    showRange(mode === "channel" ? null : ranges[0], table);
+    showRange(live.state.scale === "channel" && scales.length > 1 ? null : scales[0], scales[0].table);
+  }
+
+  /** One for each channel, or one for all units. */
+  function scalesOf(layer) {
+    const table = tableOf(layer);
+    return ranges[layer.name].map((range) => ({...range, table}));
   }
 
   function dress() {
@@ -64,13 +71,8 @@ export function startRiver(page, live, isInk) {
     draw();
   }
 
-  page.getElementById("river-scales").hidden = layers.length < 2;
-  for (const radio of page.querySelectorAll("[name=river-scale]")) {
-    radio.addEventListener("change", () => {
-      mode = radio.value;
-      draw();
-    });
-  }
+  page.getElementById("river-scale").hidden = layers.length < 2;
+  startScaleChoice(page, live, "river-scale");
   onNewPaper(live, dress);
   dress();
   new ResizeObserver(() => box.clientWidth && build()).observe(box);
@@ -78,17 +80,19 @@ export function startRiver(page, live, isInk) {
     isSeen = entries[entries.length - 1].isIntersecting;
     draw();
   }).observe(box);
-  startLens(page, live, {
+  const lens = startLens(page, live, {
     list,
     partAt: (element) => parts.find(({canvas}) => canvas === element),
-    tableOf,
+    scaleOf: (layer, tile) => scalesOf(layer)[Math.min(tile, ranges[layer.name].length - 1)],
     onHover(place) {
       hovered = place;
       draw();
     },
   });
   live.subscribe((_, changed) => {
-    if (changed.has("run") || changed.has("layer") || changed.has("unit")) draw();
+    if (!["run", "layer", "unit", "scale"].some((key) => changed.has(key))) return;
+    draw();
+    lens.follow();
   });
 }
 
