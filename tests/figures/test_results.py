@@ -147,6 +147,9 @@ def test_per_class_states_scikit_learns_recall_and_precision(
     for score in (recall_score, precision_score):
         values = score(evaluation.labels, evaluation.predictions, average=None, zero_division=0)
         assert not Counter(percent(value) for value in values) - written
+    for score in evaluation.class_scores:
+        for interval in (score.recall_interval, score.precision_interval):
+            assert f"({percent(interval.low)} to {percent(interval.high)})" in illustrations["per_class"].alternative
 
 
 def test_the_gallery_names_true_class_predicted_class_and_confidence(

@@ -123,7 +123,7 @@ def test_the_first_screen_has_as_many_findings_as_a_line_holds() -> None:
 
     assert chosen() == []
     assert chosen(40, 50, 60, 10) == [40, 50, 60]
-    assert chosen(40, 120, 60, 10) == [40, 60, 10]
+    assert chosen(40, 140, 60, 10) == [40, 60, 10]
     assert chosen(200, 40) == [200]
 
 

@@ -156,6 +156,22 @@ def test_the_confusion_matrix_is_there_as_numbers(digits_record: RunRecord, page
     assert rows == digits_record.metrics["test"]["confusion"]
 
 
+def test_every_score_stands_beside_its_interval(digits_record: RunRecord, page_text: str) -> None:
+    test = digits_record.metrics["test"]
+    section = re.search(r'<section id="good".*?</section>', page_text, re.DOTALL)
+    assert section
+    text = re.sub(r"<[^>]+>", " ", section[0])
+    for name in ("loss", "macro_f1"):
+        low, high = test[f"{name}_interval"]
+        assert re.search(rf"{test[name]:.4f}\s+{low:.4f}–{high:.4f}", text), name
+    for score in test["per_class"]:
+        of_precision, of_recall, of_f1 = (score[f"{name}_interval"] for name in ("precision", "recall", "f1"))
+        told = [f"{100 * score[name]:.2f}\xa0% {100 * low:.2f}–{100 * high:.2f}\xa0%"
+                for name, (low, high) in (("precision", of_precision), ("recall", of_recall))]  # fmt: skip
+        told.append(f"{score['f1']:.4f} {of_f1[0]:.4f}–{of_f1[1]:.4f}")
+        assert " ".join(told) in re.sub(" +", " ", text), score["class_name"]
+
+
 def test_keras_summary_is_told_with_none_and_totals(page_text: str) -> None:
     for part in ("(None, 8, 8, 16)", "(None, 10)", "= 3·3·16·32 + 32", "Total parameters: 22,602 (88.29\xa0KB)",
                  "Trainable parameters: 22,602 (88.29\xa0KB)", "Non-trainable parameters: 0 (0.00\xa0B)"):  # fmt: skip

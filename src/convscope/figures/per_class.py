@@ -42,7 +42,8 @@ def draw_per_class(evaluation: Evaluation) -> Illustration:
         "Recall is the share of a class that was found, the line its 95 % interval; precision the share of the images called so "
         f"that are; the scale does not start at zero.{cut}",
         " ".join(f"{quoted(score.class_name)}: recall {percent(score.recall)} ({percent(score.recall_interval.low)} to "
-                 f"{percent(score.recall_interval.high)}), precision {percent(score.precision)}, {score.support:,} images."
+                 f"{percent(score.recall_interval.high)}), precision {percent(score.precision)} "
+                 f"({percent(score.precision_interval.low)} to {percent(score.precision_interval.high)}), {score.support:,} images."
                  for score in ranked),
         sheet.figure,
     )  # fmt: skip

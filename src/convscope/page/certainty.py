@@ -16,7 +16,7 @@ MEASURED = ("doubt", "strangers", "robustness", "attacks", "label_audit")
 PARTS = {"strangers": "Images of nothing it knows", "attacks": "Images changed on purpose",
          "label_audit": "Labels worth a second look"}  # fmt: skip
 """Headings of the parts that findings lead to, by the same keys."""
-FINDINGS_SHOWN, LETTERS_SHOWN = 3, 150
+FINDINGS_SHOWN, LETTERS_SHOWN = 3, 168
 """Findings on the first screen, and how long they may be together: a line of a laptop's screen."""
 SUSPECTS_SHOWN = 20
 FOOLED = 0.5

@@ -9,7 +9,7 @@ from typing import Any
 from ...percent import percent
 from ..intervals import simultaneous_wilson
 from ..mcnemar import LEVEL
-from .finding import Finding
+from .finding import Finding, span
 
 MOST_NAMED = 3
 
@@ -25,17 +25,17 @@ def confused(test: Mapping[str, Any]) -> Finding | None:
     frequent = [pair for pair in pairs if _is_more_than_even(pair["count"], errors, cells)]
     first = pairs[0]
     interval = simultaneous_wilson(first["count"], errors, cells)
-    span = f"{percent(interval.low, 0)} to {percent(interval.high, 0)}"
-    share = f"{first['count']:,} of {errors:,} mistakes ({span}, with {cells:,} pairs of classes looked at)"
+    ends = f"{percent(interval.low, 0)} to {percent(interval.high, 0)}"
+    share = f"{first['count']:,} of {errors:,} mistakes ({ends}, with {cells:,} pairs of classes looked at)"
     if is_most_frequent([pair["count"] for pair in pairs]):
         others = f", and {pairs[1]['count']:,} for the next" if len(pairs) > 1 else ""
         text, often = f"The most frequent confusion, beyond chance, is {_named(first)}: {share}{others}.", "most often "
     elif frequent:
         named = [f"{_named(pair)} ({pair['count']:,})" for pair in frequent[:MOST_NAMED]]
-        often = "" if len(named) == 1 else "among the frequent: "
+        often = "" if len(named) == 1 else "frequent: "
         text = (
             f"{_listed(named)} are more frequent than {errors:,} mistakes spread evenly over {cells:,} pairs of classes would "
-            f"make; the first has {span} of the mistakes, and which is the most frequent, they do not say."
+            f"make; the first has {ends} of the mistakes, and which is the most frequent, they do not say."
             if len(named) > 1
             else f"{_named(first)} is more frequent than an even spread over the pairs of classes makes: {share}."
         )
@@ -43,7 +43,7 @@ def confused(test: Mapping[str, Any]) -> Finding | None:
         return None
     return Finding(
         text,
-        f"{often}{_named(first)}, {first['count']:,} of {errors:,} mistakes ({span})",
+        f"{often}{_named(first)}, {first['count']:,} of {errors:,} mistakes ({span([interval.low, interval.high], 0)})",
         "confusion_matrix",
         first["count"] / errors,
         [interval.low, interval.high],

@@ -45,7 +45,7 @@ function recallAxis(ends) {
 }
 
 function newClassRow(page, score, {axis, accuracy, choose}) {
-  const {label, class_name: name, recall, recall_interval: [low, high], precision, support} = score;
+  const {label, class_name: name, recall, recall_interval: [low, high], precision, precision_interval: bounds, support} = score;
   const at = (value) => `${(100 * axis.place(value)).toFixed(2)}%`;
   const diamond = newShape(page, "path", {className: "precision", d: "M0-5 5 0 0 5-5 0z"});
   const track = newShape(
@@ -58,7 +58,9 @@ function newClassRow(page, score, {axis, accuracy, choose}) {
   const button = newElement(page, "button", {type: "button", title: `Images of ${name}`}, {name});
   button.addEventListener("click", () => choose(label));
   const interval = `${percentText(low)} to ${percentText(high)}`;
-  const said = `recall ${percentText(recall)}, ${interval}, precision ${percentText(precision)}, ${wholeText(support)} images`;
+  // Runs of earlier versions have none.
+  const between = bounds ? `, ${percentText(bounds[0])} to ${percentText(bounds[1])}` : "";
+  const said = `recall ${percentText(recall)}, ${interval}, precision ${percentText(precision)}${between}, ${wholeText(support)} images`;
   return newElement(
     page, "li", {"data-label": label}, button, track,
     newElement(page, "span", {className: "n", "aria-hidden": "true"}, percentText(recall)),
