@@ -1,18 +1,22 @@
 """What corrupted images, attacks and strangers do to trained networks, and what augmentation changes in it.
 
     python benchmarks/robustness.py [--runs DIR…] [--everything]
+    python benchmarks/robustness.py --augmentation [--seeds 5]
     python benchmarks/robustness.py --table
 
 The first measures finished runs, all on the same images in the same corruptions, and keeps the numbers in
 `benchmarks/results/robustness.json` (and in the runs). Without ``--runs`` it trains `standard` and `best`, which differ in
 augmentation and length, and `strong`, into `runs/robustness-…`, unless they are there already: some twelve minutes. The second
-writes `docs/robustness.md` from the kept numbers; none in it is written by hand.
+trains `cnn` with `standard` in three augmentations that differ in nothing else, from several seeds, and keeps what each makes of
+the same images in `benchmarks/results/augmentation.json` as soon as it is there: what was stopped goes on where it was. The third
+writes `docs/robustness.md` from the kept numbers, as the others do at their end; none in it is written by hand.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -26,12 +30,15 @@ from convscope.examining import Examination
 from convscope.files import write_json, write_text
 from convscope.machine import describe_machine, package_versions
 
+sys.path.insert(0, str(Path(__file__).parent))
+import augmentation
+from markdown_parts import conditions, percent, table
+
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "robustness.json"
 PAGE = ROOT / "docs" / "robustness.md"
 PLAN = {"standard": "cnn", "best": "cnn", "strong": "strong"}
 """Recipe and network of the runs that are trained where none are named."""
-SHOWN = ("python", "tensorflow-cpu", "tensorflow", "keras", "numpy", "scipy", "onnxruntime")
 Result = dict[str, Any]
 
 
@@ -95,21 +102,10 @@ def name(run: Result) -> str:
     return f"`{run['model']}`, `{run['recipe']}`"
 
 
-def percent(value: float) -> str:
-    """0.7525 → ``"75.2"``; the unit stands in the head."""
-    return f"{100 * value:.1f}"
-
-
 def with_interval(share: Result, key: str = "accuracy") -> str:
     """``75.2 (72.4–77.8)``"""
     low, high = share["interval"]
     return f"{percent(share[key])} ({percent(low)}–{percent(high)})"
-
-
-def table(head: list[str], rows: list[list[str]]) -> str:
-    """In Markdown; all columns but the first flush right."""
-    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def corruption_table(measured: list[Result]) -> str:
@@ -181,13 +177,17 @@ Intervals hold with 95 % confidence. One seed of each: how networks of other see
 ## Corruptions
 
 The fifteen kinds of [MNIST-C](https://arxiv.org/abs/1906.02337) in an implementation of our own, in five strengths, of which the
-third is near the published one; so numbers measured on the published images are near these and not the same.
+third is near the published one, and of fog the fifth; so numbers measured on the published images are near these and not the same.
 
 {corruptions}
 
 {differences}
 
 {strengths}
+
+## What augmentation changes
+
+{augmentation}
 
 ## Attacks
 
@@ -206,15 +206,14 @@ last column is the share that lies beyond the run's own threshold, beyond which 
 """
 
 
-def page(results: Result) -> str:
+def page(results: Result, augmented: Result | None) -> str:
     """`docs/robustness.md`."""
-    measured, machine = results["runs"], results["machine"]
-    versions = ", ".join(f"{key} {results['versions'][key]}" for key in SHOWN if key in results["versions"])
+    measured = results["runs"]
     first = measured[0]
     strengths = "\n\n".join(f"### {name(run)}, strength by strength\n\n{strength_table(run)}" for run in measured)
     attacked, strange = ([run for run in measured if run[key]] for key in ("attacks", "strangers"))
     return TEXT.format(
-        conditions=f"{machine['processor']}, {machine['cores']} cores, {machine['system']}; {versions}; {results['date']}",
+        conditions=conditions(results), augmentation=augmentation.part(augmented),
         dataset=first["dataset"], n=f"{first['robustness']['n']:,}", test_images=f"{first['robustness']['test_images']:,}",
         corruptions=corruption_table(measured), strengths=strengths,
         differences="\n\n".join(difference_text(results, entry) for entry in results["differences"]),
@@ -225,21 +224,30 @@ def page(results: Result) -> str:
     ).replace("\n\n\n\n", "\n\n")  # fmt: skip
 
 
+def write_page(arguments: argparse.Namespace) -> None:
+    """From what is kept."""
+    if arguments.results.is_file():
+        write_text(arguments.page, page(json.loads(arguments.results.read_text("utf-8")), augmentation.load()))
+
+
 def main() -> None:
-    """Measure, or write the page."""
+    """Measure, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", nargs="+", type=Path, metavar="DIR")
     parser.add_argument("--everything", action="store_true", help="all test images, in place of a sample")
+    parser.add_argument("--augmentation", action="store_true", help="measure what augmentation changes, and nothing else")
+    parser.add_argument("--seeds", type=int, default=5, help="with --augmentation: how many of each")
     parser.add_argument("--table", action="store_true", help="write the page and measure nothing")
     parser.add_argument("--results", type=Path, default=RESULTS)
     parser.add_argument("--page", type=Path, default=PAGE)
     arguments = parser.parse_args()
-    if arguments.table:
-        write_text(arguments.page, page(json.loads(arguments.results.read_text("utf-8"))))
-        return
-    folders = arguments.runs or [trained(recipe, model) for recipe, model in PLAN.items()]
-    arguments.results.parent.mkdir(exist_ok=True)
-    write_json(arguments.results, measure_all(folders, everything=arguments.everything))
+    if arguments.augmentation:
+        augmentation.measure_all(arguments.seeds)
+    elif not arguments.table:
+        folders = arguments.runs or [trained(recipe, model) for recipe, model in PLAN.items()]
+        arguments.results.parent.mkdir(exist_ok=True)
+        write_json(arguments.results, measure_all(folders, everything=arguments.everything))
+    write_page(arguments)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import importlib.util
 import json
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -31,7 +32,7 @@ def script() -> ModuleType:
 def test_the_page_is_that_of_the_kept_numbers(script: ModuleType) -> None:
     if not script.RESULTS.is_file():
         pytest.skip("nothing has been measured yet")
-    text = script.page(json.loads(script.RESULTS.read_text("utf-8")))
+    text = script.page(json.loads(script.RESULTS.read_text("utf-8")), script.augmentation.load())
     assert script.PAGE.read_text("utf-8") == text, "run benchmarks/robustness.py --table"
 
 
@@ -45,7 +46,7 @@ def test_measured_runs_become_a_page(script: ModuleType, run_copy: Path, monkeyp
         "machine": describe_machine(), "versions": package_versions(), "date": "2026-01-01", "everything": False,
         "runs": [result, result], "differences": [{"from": 0, "to": 1, **difference}],
     }  # fmt: skip
-    text = script.page(json.loads(json.dumps(results)))
+    text = script.page(json.loads(json.dumps(results)), None)
     assert all(f"| {kind.title} |" in text for kind in KINDS.values())
     assert "Better beyond chance: none." in text
     assert "359 of 359 test images" in text
@@ -62,3 +63,48 @@ def test_a_difference_is_paired_and_has_the_interval_of_a_paired_mean(script: Mo
     assert found["mean"]["interval"] == pytest.approx(expected)
     assert found["mean"]["difference"] == pytest.approx(0.1, abs=0.02)
     assert [row["kind"] for row in found["kinds"]] == list(KINDS)
+
+
+def augmented(script: ModuleType, seeds: int = 5) -> dict[str, Any]:
+    """Trainings of which those with the second augmentation are right at one strength more of fog, and those with the third are
+    as good as none, but for chance."""
+    generator, runs = np.random.default_rng(0), []
+    for seed in range(seeds):
+        plain = {kind: generator.integers(0, 5, 200) for kind in KINDS}
+        for place, name in enumerate(script.augmentation.AUGMENTATIONS):
+            right = {kind: values + (place == 1 and kind == "fog") for kind, values in plain.items()}
+            if place == 2:
+                right = {kind: np.roll(values, 1) for kind, values in right.items()}
+            digits = {kind: "".join(map(str, values)) for kind, values in right.items()}
+            runs.append({"augmentation": name, "seed": seed, "n": 1000, "errors": 5 + place, "right": digits})
+    described = {name: each.describe((28, 28, 1)) for name, each in script.augmentation.AUGMENTATIONS.items()}
+    settings = {"model": "cnn", "recipe": "standard", "sample": 200, "augmentations": described}
+    return {"runs": runs, "settings": settings, "machine": describe_machine(), "versions": package_versions(),
+            "date": "2026-01-01"}  # fmt: skip
+
+
+def test_what_augmentation_gains_is_paired_by_seed_and_image(script: ModuleType) -> None:
+    results, (_, own, other) = augmented(script), script.augmentation.AUGMENTATIONS
+    assert script.augmentation.gain(results, own, "fog") == pytest.approx((20, 20, 20))
+    assert script.augmentation.gain(results, own, "stripe") == (0, 0, 0)
+    assert script.augmentation.gain(results, own, None) == pytest.approx((20 / 15,) * 3)
+    middle, low, high = script.augmentation.gain(results, other, None)
+    assert low < 0 < high
+    assert middle == pytest.approx(0, abs=1e-9)
+    by_hand = np.mean(
+        [[int(digit) for digit in run["right"]["fog"]] for run in results["runs"] if run["augmentation"] == own]
+    )
+    assert script.augmentation.shares(results, own, "fog").mean() == pytest.approx(by_hand / 5)
+
+
+def test_the_table_of_augmentations_has_every_kind_and_marks_what_is_beyond_chance(script: ModuleType) -> None:
+    text = script.augmentation.part(augmented(script))
+    rows = {line.split(" | ")[0].strip("| *"): line for line in text.splitlines() if line.startswith("| ")}
+    assert set(rows) >= {kind.title for kind in KINDS.values()} | {"all kinds", "as they are, all test images"}
+    assert "**+20.0 (+20.0 to +20.0)**" in rows["fog"]
+    assert "+0.0 (+0.0 to +0.0) |" in rows["stripe"]
+    assert "| 99.50 | 99.40 | 99.30 |" in rows["as they are, all test images"]
+    assert "the same 5 seeds" in text
+    assert "none: every image as it is" in text
+    assert "turned by up to 15°" in text
+    assert len(script.augmentation.shares(augmented(script) | {"runs": augmented(script)["runs"][:-1]}, "none", None)) == 4

@@ -61,9 +61,9 @@ def _title(robustness: Mapping[str, Any]) -> str:
 def _reading(robustness: Mapping[str, Any]) -> str:
     which = "all" if robustness["n"] == robustness["test_images"] else "a sample, in proportion to the classes, of the"
     return (
-        f"A row per kind of corruption, a column per strength from weak to strong; the kinds are MNIST-C's, the middle strength is "
-        f"near its own. Each cell is the accuracy on {which} {robustness['test_images']:,} test images, and the mean of a row has "
-        "its 95 % interval."
+        "A row per kind of corruption, a column per strength from weak to strong; the kinds are MNIST-C's, the middle strength is "
+        "near its own (of fog the last one is). Each cell is the accuracy on "
+        f"{which} {robustness['test_images']:,} test images, and the mean of a row has its 95 % interval."
     )
 
 

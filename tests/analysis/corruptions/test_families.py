@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from matplotlib.colors import hsv_to_rgb, rgb_to_hsv
-from scipy import ndimage, stats
+from scipy import ndimage, signal, stats
 
-from convscope.analysis.corruptions.blur import _smears
+from convscope.analysis.corruptions.blur import _smears, blurred
+from convscope.analysis.corruptions.cover import _deviation_after_blur
 from convscope.analysis.corruptions.draws import Draws
 from convscope.analysis.corruptions.edges import outlines
 from convscope.analysis.corruptions.kinds import KINDS, corrupt
+from convscope.analysis.corruptions.light import _mist
 from convscope.analysis.corruptions.sampling import read_between
 from convscope.data.background import Background
 from convscope.data.dataset import Dataset
@@ -130,31 +134,118 @@ def test_stripes_are_the_outer_quarters_in_negative(images: Images) -> None:
     np.testing.assert_array_equal(corrupt(images, "stripe", 3, background=BLACK), expected)
 
 
-def test_in_fog_nothing_gets_lighter_than_the_lightest_was_and_contrast_goes(images: Images) -> None:
-    misty = corrupt(images, "fog", 3, background=BLACK).astype(float)
-    assert (misty.max(axis=(1, 2, 3)) <= images.max(axis=(1, 2, 3)).astype(float) + 1).all()
-    strokes = images > 200
-    gain = [misty[i][strokes[i]].mean() - misty[i][images[i] == 0].mean() for i in range(len(images))]
-    assert np.mean(gain) == pytest.approx(255 / 4, rel=0.2)  # white over 1 + 3 times white
+def test_fog_adds_its_piece_of_the_mist_and_darkens_by_a_loop(images: Images) -> None:
+    corners = (Draws("fog/4", np.arange(3), seed=0).uniform(2) * 256).astype(int)
+    mist, thickness = _mist(256), KINDS["fog"].strengths[3]
+    found = corrupt(images[:3], "fog", 4, background=BLACK)
+    for image, result, (top, left) in zip(images[:3, ..., 0] / 255, found[..., 0], corners, strict=True):
+        lightest = image.max()
+        for row, column in np.ndindex(28, 28):
+            misty = image[row, column] + thickness * mist[(top + row) % 256, (left + column) % 256]
+            assert result[row, column] == pytest.approx(255 * misty * lightest / (lightest + thickness), abs=0.51)
 
 
-def test_drops_are_mud_and_cover_half_of_the_image_less_their_edges(images: Images) -> None:
-    white = np.full((80, 28, 28, 1), 255, np.uint8)
-    wet = [(corrupt(white, "spatter", strength, background=PHOTO) < 255).mean() for strength in (1, 3, 5)]
-    assert wet[0] < 0.03 < wet[1] < 0.35 < wet[2] < 0.7
-    covered = corrupt(white, "spatter", 5, background=PHOTO)
-    assert covered.min() >= 63
+def test_the_mist_fades_from_octave_to_octave_as_the_plasma_of_mnist_c_does() -> None:
+    """There each step of half the size has half the amplitude squared of 1.4 before: its deviation is 1.96 times smaller."""
+    mist = _mist(1024).astype(float)
+    assert (mist.min(), mist.max()) == (0, 1)
+    power = np.abs(np.fft.fft2(mist - mist.mean())) ** 2
+    frequency = np.hypot(*np.meshgrid(*[np.fft.fftfreq(1024) * 1024] * 2))
+    deviation = [np.sqrt(power[(frequency >= low) & (frequency < 2 * low)].sum()) for low in (16, 32, 64, 128, 256)]
+    for larger, smaller in pairwise(deviation):
+        assert larger / smaller == pytest.approx(1.4**2, rel=0.05)
+    np.testing.assert_allclose(np.abs(mist[0] - mist[-1]).mean(), np.abs(np.diff(mist, axis=0)).mean(), rtol=0.2)  # no seam
+
+
+@pytest.mark.parametrize(("background", "mode"), [(BLACK, "constant"), (PHOTO, "nearest")])
+@pytest.mark.parametrize("strength", [2, 5])
+def test_glass_blurs_lets_half_of_the_pixels_stray_and_blurs_by_a_loop(
+    strength: int, background: Background, mode: str, images: Images
+) -> None:
+    sigma, reach, times = KINDS["glass_blur"].strengths[strength - 1]
+    draws = Draws(f"glass_blur/{strength}", np.arange(3), seed=0)
+
+    def smooth(image: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+        return np.asarray(ndimage.gaussian_filter(image, sigma, mode=mode, truncate=3))
+
+    current = [smooth(image) for image in images[:3, ..., 0] / 255]
+    for _ in range(times):
+        chance, down, across = (draws.uniform(28, 28) for _ in range(3))
+        before, current = current, [image.copy() for image in current]
+        for n, row, column in np.ndindex(3, 28, 28):
+            if chance[n, row, column] < 0.5:
+                # Each of the 2·reach + 1 steps from −reach to reach has the same chance.
+                steps = [int(np.searchsorted(np.arange(1, 2 * reach + 1) / (2 * reach + 1), each[n, row, column], "right")) - reach
+                         for each in (down, across)]  # fmt: skip
+                from_row, from_column = (
+                    min(max(place + step, 0), 27) for place, step in zip((row, column), steps, strict=True)
+                )
+                current[n][row, column] = before[n][from_row, from_column]
+    found = corrupt(images[:3], "glass_blur", strength, background=background)[..., 0] / 255
+    np.testing.assert_allclose(found, [smooth(image) for image in current], atol=0.51 / 255)
+
+
+@pytest.mark.parametrize("strength", [1, 3, 5])
+def test_drops_are_where_a_smooth_noise_is_high_and_are_mud(strength: int, images: Images) -> None:
+    size, softness, level = KINDS["spatter"].strengths[strength - 1]
+    noise = stats.norm.ppf(Draws(f"spatter/{strength}", np.arange(10), seed=0).uniform(28, 28))
+    point = np.zeros((41, 41))
+    point[20, 20] = 1
+    deviation = np.sqrt((ndimage.gaussian_filter(point, size, truncate=3) ** 2).sum())
+    found = corrupt(images[:10], "spatter", strength, background=BLACK)[..., 0] / 255
+    for image, field, result in zip(images[:10, ..., 0] / 255, noise, found, strict=True):
+        drops = (ndimage.gaussian_filter(field, size, mode="nearest", truncate=3) > level * deviation).astype(float)
+        wet = ndimage.gaussian_filter(drops, softness, mode="nearest", truncate=3)
+        wet[wet < 0.8] = 0
+        np.testing.assert_allclose(result, image * (1 - wet) + 63 / 255 * wet, atol=0.51 / 255)
+
+
+def test_of_a_white_image_as_much_is_under_drops_as_the_normal_distribution_says() -> None:
+    """Before their edges are softened: a smooth noise is above so many standard deviations."""
+    noise = np.concatenate([blurred(Draws(f"{part}", np.arange(60), seed=0).normal(28, 28)[..., None], 1.0, PHOTO)
+                            for part in range(4)])[:, 4:-4, 4:-4]  # fmt: skip
+    for level in (1.2, 0.0, -0.8):
+        assert (noise > level * _deviation_after_blur(1.0)).mean() == pytest.approx(stats.norm.sf(level), abs=0.01)
+
+
+def inked(middle: np.ndarray, columns: np.ndarray, image: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+    """White over ``image`` along a line, by a loop: full in its middle, gone 1.6 pixels away, and the lighter of two lines."""
+    result = image.copy()
+    for row, column in np.ndindex(28, 28):
+        if columns[column]:
+            ink = max(0.0, *(1 - abs(row - line[column]) / 1.6 for line in middle))
+            result[row, column] = image[row, column] + ink * (1 - image[row, column])
+    return result
+
+
+@pytest.mark.parametrize("strength", [3, 5])
+def test_dotted_lines_run_from_edge_to_edge_in_dashes_of_two_pixels_by_a_loop(strength: int, images: Images) -> None:
+    draws, number = Draws(f"dotted_line/{strength}", np.arange(3), seed=0), KINDS["dotted_line"].strengths[strength - 1][0]
+    ends = [draws.uniform(2) * 27 for _ in range(number)]
+    found = corrupt(images[:3], "dotted_line", strength, background=BLACK)[..., 0] / 255
+    for n in range(3):
+        middle = np.array([np.linspace(*each[n], 28) for each in ends])
+        wanted = inked(middle, np.tile([False, False, True, True], 7), images[n, ..., 0] / 255)
+        np.testing.assert_allclose(found[n], wanted, atol=0.51 / 255)
+
+
+@pytest.mark.parametrize("strength", [3, 5])
+def test_zigzags_are_triangle_waves_on_a_slope_with_margins_by_a_loop(strength: int, images: Images) -> None:
+    draws, number = Draws(f"zigzag/{strength}", np.arange(3), seed=0), KINDS["zigzag"].strengths[strength - 1][0]
+    lines = [(draws.uniform(1) * 27, (2 * draws.uniform(1) - 1) * 5) for _ in range(number)]
+    found, columns = corrupt(images[:3], "zigzag", strength, background=BLACK)[..., 0] / 255, np.arange(28)
+    teeth = 2 * signal.sawtooth(2 * np.pi * (columns - 2) / 8 + np.pi / 2, 0.5)
+    for n in range(3):
+        middle = np.array([start[n] + rise[n] * (columns - 2) / 23 + teeth for start, rise in lines])
+        wanted = inked(middle, (columns >= 2) & (columns <= 25), images[n, ..., 0] / 255)
+        np.testing.assert_allclose(found[n], wanted, atol=0.51 / 255)
 
 
 @pytest.mark.parametrize("kind", ["dotted_line", "zigzag"])
-def test_lines_leave_gaps_and_margins_alone_and_only_add_ink(kind: str, images: Images) -> None:
-    changed = corrupt(images, kind, 3, background=BLACK).astype(int)
-    assert (changed >= images).all()
-    touched = (changed != images).any(axis=(0, 1, 3))
-    columns = np.arange(28)
-    allowed = columns // 2 % 2 == 1 if kind == "dotted_line" else (columns >= 2) & (columns <= 25)
-    assert not touched[~allowed].any()
-    assert touched[allowed].mean() > 0.9
+def test_a_weaker_line_covers_less_of_what_is_below_it(kind: str) -> None:
+    nothing = np.zeros((20, 28, 28, 1), np.uint8)
+    for strength, share in ((1, 0.35), (2, 0.65), (3, 1.0)):
+        assert corrupt(nothing, kind, strength, background=BLACK).max() == pytest.approx(share * 255, rel=0.02)
 
 
 def test_the_outline_of_a_disc_is_one_closed_thin_ring() -> None:
