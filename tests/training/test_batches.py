@@ -46,9 +46,17 @@ def test_an_epoch_holds_every_image_once_with_its_label(digits: Dataset) -> None
 
 
 def test_only_the_rows_asked_for_are_seen(digits: Dataset) -> None:
-    rows = np.arange(0, len(digits.train), 3)
+    rows = np.arange(0, len(digits.train), 2)
     inputs, labels = epoch(BatchStream(digits.train, rows, plain(), seed=0), 0)
     assert as_set(inputs, labels) == as_set(digits.train.images[rows], digits.train.labels[rows])
+
+
+def test_an_epoch_of_a_very_small_set_holds_every_image_equally_often(digits: Dataset) -> None:
+    config = plain()
+    inputs, labels = epoch(BatchStream(digits.train, np.arange(100), config, seed=0), 0)
+    assert as_set(inputs, labels) == sorted(
+        as_set(digits.train.images[:100], digits.train.labels[:100]) * config.passes_for(100)
+    )
 
 
 def test_epochs_and_seeds_shuffle_differently_and_repeatably(digits: Dataset) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from convscope.errors import ConfigError
 from convscope.training.augmentation import Augmentation
-from convscope.training.config import TrainConfig
+from convscope.training.config import LEAST_BATCH, TrainConfig
 from convscope.training.recipes import RECIPES, best, find_recipe, notebook, standard
 
 
@@ -53,7 +53,19 @@ def test_small_sets_get_small_batches() -> None:
     config: TrainConfig = standard()
     assert config.batch_size_for(55_000) == 128
     assert config.batch_size_for(1_300) == 16
-    assert config.batch_size_for(3) == 1
+    assert config.passes_for(1_300) == 1
+
+
+@pytest.mark.parametrize("num_images", [3, 10, 117, 640])
+def test_very_small_sets_are_gone_through_until_there_are_steps_enough_of_batches_that_can_be_normalised(
+    num_images: int,
+) -> None:
+    config = standard()
+    images, batch = num_images * config.passes_for(num_images), config.batch_size_for(num_images)
+    assert batch >= LEAST_BATCH
+    assert config.minimum_steps <= images // batch <= 2 * config.minimum_steps
+    assert notebook().passes_for(num_images) == 1
+    assert notebook().batch_size_for(num_images) == min(128, num_images)
 
 
 def test_no_more_is_held_out_than_is_of_use() -> None:

@@ -118,7 +118,7 @@ def assign_folds(labels: Labels, folds: int, *, seed: int) -> Labels:
 def fold_config(num_images: int) -> TrainConfig:
     """``sprint``, for as many epochs as ``num_images`` need."""
     config = sprint()
-    steps = max(1, num_images // config.batch_size_for(num_images))
+    steps = max(1, num_images * config.passes_for(num_images) // config.batch_size_for(num_images))
     epochs = min(MOST_EPOCHS, -(-ENOUGH_STEPS // steps))
     return replace(config, epochs=epochs, most_validation=MOST_VALIDATION)
 

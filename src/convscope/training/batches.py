@@ -41,6 +41,7 @@ class BatchStream:
         shard: tuple[int, int] = (0, 1),
     ) -> None:
         self.batch_size = config.batch_size_for(len(rows))
+        rows = np.tile(rows, config.passes_for(len(rows)))
         if self.batch_size % shard[1]:
             raise ConfigError(
                 f"batches of {self.batch_size} images cannot be shared by {shard[1]} processes; a multiple was expected. "

@@ -8,6 +8,8 @@ from typing import Any, Literal
 from ..errors import ConfigError
 from .augmentation import Augmentation, parse_augmentation
 
+LEAST_BATCH = 8
+"""Images of fewer tell a normalisation nothing: by itself alone every image looks the same."""
 SETTLING = 0.3
 """Augmentation in the settling epochs, as a share of what it is before."""
 
@@ -23,8 +25,9 @@ class TrainConfig:
     """The name that the run's record and folder carry."""
     epochs: int
     batch_size: int
-    """Images per step, at most: a set so small that an epoch had fewer than ``minimum_steps`` steps gets less."""
+    """Images per step, at most: a set so small that an epoch had fewer than ``minimum_steps`` steps gets less…"""
     minimum_steps: int
+    """…but no less than :data:`LEAST_BATCH`: a still smaller set is gone through several times in an epoch."""
     drop_remainder: bool
     """Whether the images left over after the last full batch wait for another epoch, which shuffles anew. So every step is
     of one size, on any number of devices."""
@@ -95,7 +98,12 @@ class TrainConfig:
 
     def batch_size_for(self, num_images: int) -> int:
         """Images per step for a training split of ``num_images``: never so many that an epoch has too few steps."""
-        return max(1, min(self.batch_size, num_images // self.minimum_steps or 1))
+        return max(1, min(self.batch_size, num_images * self.passes_for(num_images) // self.minimum_steps))
+
+    def passes_for(self, num_images: int) -> int:
+        """How often an epoch goes through a training split of ``num_images``: once, unless it is very small."""
+        least = self.minimum_steps * min(self.batch_size, LEAST_BATCH) if self.minimum_steps > 1 else 0
+        return max(1, -(-least // max(num_images, 1)))
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
