@@ -59,6 +59,7 @@ def measure(folder: Path, *, everything: bool) -> tuple[Result, Examination]:
         "model": request["model"], "recipe": request["recipe"], "seed": request["seed"],
         "dataset": request["dataset"]["name"], "fingerprint": request["dataset"]["fingerprint"],
         "augmentation": request["augmentation"], "parameters": found.metrics["parameters"],
+        "multiply_adds": found.metrics["multiply_adds"],
         "test": {key: test[key] for key in ("n", "errors", "accuracy", "interval")},
         "seconds": found.seconds,
         **{name: found.metrics[name] for name in ("robustness", "strangers", "attacks")},
@@ -173,6 +174,7 @@ any run and puts it into its page.
 
 {conditions}. Data: {dataset}; {n} of {test_images} test images, drawn in proportion to the classes, the same for every network.
 Intervals hold with 95 % confidence. One seed of each: how networks of other seeds would differ is not in them.
+{seconds}
 
 ## Corruptions
 
@@ -206,6 +208,16 @@ last column is the share that lies beyond the run's own threshold, beyond which 
 """
 
 
+def seconds_text(measured: list[Result]) -> str:
+    """How long each examination took, and how much its network has to do for each of some 110,000 images."""
+    taken = [
+        f"{run['seconds']:.0f} s for {name(run)}"
+        + (f" ({run['multiply_adds'] / 1e6:.1f} million multiply-adds an image)" if "multiply_adds" in run else "")
+        for run in measured
+    ]
+    return f"An examination with all that is on this page, the run's own page included, took {', '.join(taken)}."
+
+
 def page(results: Result, augmented: Result | None) -> str:
     """`docs/robustness.md`."""
     measured = results["runs"]
@@ -213,7 +225,7 @@ def page(results: Result, augmented: Result | None) -> str:
     strengths = "\n\n".join(f"### {name(run)}, strength by strength\n\n{strength_table(run)}" for run in measured)
     attacked, strange = ([run for run in measured if run[key]] for key in ("attacks", "strangers"))
     return TEXT.format(
-        conditions=conditions(results), augmentation=augmentation.part(augmented),
+        conditions=conditions(results), seconds=seconds_text(measured), augmentation=augmentation.part(augmented),
         dataset=first["dataset"], n=f"{first['robustness']['n']:,}", test_images=f"{first['robustness']['test_images']:,}",
         corruptions=corruption_table(measured), strengths=strengths,
         differences="\n\n".join(difference_text(results, entry) for entry in results["differences"]),

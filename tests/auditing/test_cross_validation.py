@@ -125,8 +125,8 @@ def test_a_set_in_which_nobody_can_judge_is_refused(digits: Dataset) -> None:
 
 
 @pytest.mark.slow
-def test_on_a_fifth_of_mnist_nine_in_ten_of_the_changed_labels_are_in_the_top_two_per_cent(mnist: Dataset) -> None:
-    part = replace(mnist, train=Split(mnist.train.images[:12_000], mnist.train.labels[:12_000]))
+def test_on_a_tenth_of_mnist_nine_in_ten_of_the_changed_labels_are_in_the_top_two_per_cent(mnist: Dataset) -> None:
+    part = replace(mnist, train=Split(mnist.train.images[:6000], mnist.train.labels[:6000]))
     dataset, flipped = flip(part, 0.01, seed=1)
     found = cross_validate(dataset, folds=2, seed=1)
     assert in_the_top(0.02, dataset, found.train, flipped) >= 0.9

@@ -50,6 +50,8 @@ def test_measured_runs_become_a_page(script: ModuleType, run_copy: Path, monkeyp
     assert all(f"| {kind.title} |" in text for kind in KINDS.values())
     assert "Better beyond chance: none." in text
     assert "359 of 359 test images" in text
+    assert f"{result['seconds']:.0f} s for `cnn`, `standard` (" in text
+    assert "What augmentation changes\n\nNot measured." in text
     assert "{" not in text
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress, TaskID
 
+    from ..analysis.intervals import Interval
     from ..study.comparisons import Comparison
     from ..study.studying import Study
     from ..study.table import Row
@@ -112,7 +113,7 @@ def _print(study: Study, as_json: bool, quiet: bool) -> None:
     if as_json:
         click.echo(text.to_json({"study": str(study.folder), **to_json(study.results)}))
         return
-    head = ("configuration", "seeds", "accuracy", "95 % over seeds", "worst", "best", "training")
+    head = ("configuration", "seeds", "accuracy", "95 % over seeds", "over images too", "worst", "best", "training")
     click.echo(text.table(head, [_cells(row) for row in study.table]))
     if not quiet:
         for line in _sentences(study):
@@ -123,8 +124,20 @@ def _print(study: Study, as_json: bool, quiet: bool) -> None:
 
 def _cells(row: Row) -> tuple[str, ...]:
     spread = percent(row.mean) if row.sd is None else f"{100 * row.mean:.2f} ± {percent(row.sd)}"
-    interval = "–" if row.interval is None else f"{100 * row.interval.low:.2f} to {percent(row.interval.high)}"
-    return (row.name, f"{row.n}", spread, interval, percent(row.lowest), percent(row.highest), f"{row.train_seconds:.1f} s")
+    intervals = (_range(each) for each in (row.interval, row.interval_of_both))
+    return (
+        row.name,
+        f"{row.n}",
+        spread,
+        *intervals,
+        percent(row.lowest),
+        percent(row.highest),
+        f"{row.train_seconds:.1f} s",
+    )
+
+
+def _range(interval: Interval | None) -> str:
+    return "–" if interval is None else f"{100 * interval.low:.2f} to {percent(interval.high)}"
 
 
 def _sentences(study: Study) -> Iterator[str]:

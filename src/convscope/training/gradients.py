@@ -62,7 +62,7 @@ def _batches(inputs: Inputs) -> list[slice]:
     return [slice(start, start + BATCH_SIZE) for start in range(0, len(inputs) or 1, BATCH_SIZE)]
 
 
-def _filled(values: npt.NDArray[Any], dtype: npt.DTypeLike = None) -> npt.NDArray[Any]:
+def _filled(values: npt.NDArray[Any], dtype: npt.DTypeLike | None = None) -> npt.NDArray[Any]:
     """With zeros, up to a batch."""
     filled = np.zeros((BATCH_SIZE, *values.shape[1:]), dtype or values.dtype)
     filled[: len(values)] = values
