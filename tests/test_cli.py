@@ -54,7 +54,7 @@ def test_train_writes_a_whole_run_and_prints_result_and_place(tmp_path: Path) ->
     assert "\x1b" not in result.stderr + result.stdout
     assert "WARNING" not in result.stderr
     assert sorted(os.listdir(runs.verify(tmp_path / "run"))) == sorted(
-        runs.KNOWN_FILES - {runs.CHECKPOINT, "label_suspects.csv"}
+        runs.KNOWN_FILES - {runs.CHECKPOINT, "label_suspects.csv", "yardsticks.npz"}
     )
     again = convscope("train", "digits", "--out", tmp_path / "run")
     assert_one_sentence(again, 1, "holds a finished run already", "--overwrite")

@@ -71,8 +71,7 @@ def full_precision() -> Iterator[None]:
         with jax.default_matmul_precision("float32"):
             yield
         return
-    from tensorflow.config import experimental
-
+    experimental = importlib.import_module("tensorflow").config.experimental
     before = experimental.tensor_float_32_execution_enabled()
     experimental.enable_tensor_float_32_execution(False)
     try:
