@@ -3,7 +3,8 @@
     python benchmarks/commands.py [--rounds 3] [--short]
 
 Each round runs the original, then each command, so that drift of a shared machine falls on all of them; those that take
-minutes run in the first round only. Every value is kept in `benchmarks/results/commands.json`, with machine and versions.
+minutes run in the first round only, or, with --short, not at all: what is known of them then stays, as of another round. Every
+value is kept in `benchmarks/results/commands.json`, with machine and versions.
 """
 
 from __future__ import annotations
@@ -55,6 +56,22 @@ def run_recipe(recipe: str, model: str, seed: int, *, report: bool) -> dict[str,
     return values
 
 
+def of_another_round() -> dict[str, Any]:
+    """What is known of the commands that take minutes, each beside what the original's steps took in its round."""
+    known = json.loads(RESULTS.read_text("utf-8")) if RESULTS.is_file() else {"runs": {}}
+    original = known["runs"].get("original script", [])
+    names = [name for name in known["runs"] if any(f"--recipe {recipe} " in name for recipe, _, _ in LONG)]
+    runs = {
+        name: [
+            {"reference_seconds": base["wall_seconds"], **run}
+            for run, base in zip(known["runs"][name], original, strict=False)
+        ]
+        for name in names
+    }
+    place = {name: known.get(name) for name in ("machine", "versions", "date", "precision") if name in known}
+    return {"runs": runs, "other_round": known.get("other_round", place)}
+
+
 def main() -> None:
     """Run everything and write the results."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -70,13 +87,15 @@ def main() -> None:
             )
             runs.setdefault(name, []).append(run_recipe(recipe, model, seed, report=report))
             print(name, runs[name][-1], flush=True)
+    other = of_another_round() if arguments.short else {"runs": {}}
     results = {
+        **other,
         "machine": describe_machine(),
         "versions": package_versions(),
         "date": time.strftime("%Y-%m-%d"),
         "precision": "mixed_bfloat16" if computes_bfloat16() else "float32",
         "load": os.getloadavg()[0],
-        "runs": runs,
+        "runs": {**runs, **other["runs"]},
     }
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")

@@ -71,10 +71,8 @@ def footnote(commands: Result) -> str:
     if not any("reference_seconds" in run for runs in commands["runs"].values() for run in runs):
         return ""
     return (
-        "\n`notebook`, `best` and `strong` ran in a round of their own, without the original: their ratios are to `notebook`\n"
-        "there, which does the same work as the original script. A loaded machine slows the original, which wants both cores\n"
-        "throughout, more than a short command, and flatters the ratios of those ([the log](../benchmarks/LOG.md) has a quieter\n"
-        "round)."
+        f"\n`notebook`, `best` and `strong` ran in another round, without the original: {conditions(commands['other_round'])}.\n"
+        "Their ratios are to `notebook` there, which does the same work as the original script."
     )
 
 
@@ -268,7 +266,8 @@ def promise(recipe: str, accuracy: Result, commands: Result) -> str:
     """The sentence in a recipe's docstring."""
     runs, timed = runs_of(recipe, accuracy, commands), commands["runs"][option(recipe)]
     measured = accuracy["recipes"].get(recipe, commands)
-    places = [made_on(measured), made_on(commands)]
+    clock = commands["other_round"] if "reference_seconds" in timed[0] else commands
+    places = [made_on(measured), made_on(clock)]
     accuracy_place = "" if places[0] == places[1] else f" ({places[0]})"
     return (
         f"MNIST: {spread([100 * run['accuracy'] for run in runs])} %, n = {len(runs)}{accuracy_place}; "
@@ -294,8 +293,8 @@ def make() -> dict[Path, str]:
     if (RESULTS / "page.json").is_file():
         page += page_text(load("page"))
     readme = (
-        f"{table}\n\nSeconds: {conditions(commands)}. The machine was loaded, which flatters the short commands; what each column "
-        "means, and what a quieter round said: [docs/benchmarks.md](docs/benchmarks.md)."
+        f"{table}\n\nAccuracies: {accuracy_conditions(accuracy)}. Seconds: {conditions(commands)}; of the last three rows, which "
+        "ran in another round, and what each column means: [docs/benchmarks.md](docs/benchmarks.md)."
     )
     recipes = ROOT / "src" / "convscope" / "training" / "recipes.py"
     source = recipes.read_text("utf-8")
