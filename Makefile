@@ -40,7 +40,7 @@ fuzz: $(VENV)/.dev  ## mutate what every reader reads, FUZZ_SECONDS (20) for eac
 	$(BIN)/python -m tests.fuzz.run --seconds $(FUZZ_SECONDS)
 
 bad-inputs: $(VENV)/.dev  ## write docs/bad-inputs.md anew, from what the tests see
-	CONVSCOPE_BAD_INPUTS=write $(BIN)/python -m pytest -q tests/test_bad_data.py tests/test_faults.py tests/test_cli.py
+	CONVSCOPE_BAD_INPUTS=write $(BIN)/python -m pytest -q tests/test_bad_data.py tests/test_faults.py tests/test_cli.py tests/server/test_hostile.py
 
 clean:  ## remove what was built, but no run
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache

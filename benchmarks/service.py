@@ -3,9 +3,12 @@
     python benchmarks/service.py [RUN] [--clients 200] [--seconds 20] [--out FILE]
 
 The server is a process of its own, started by `convscope serve`; the clients keep their connections, and each sends pictures
-of the dataset as PNG files. An answer counts if it is 200 and names the class that `convscope.predict` names. Answers per
-second, the time each took, and the memory of the server before, during and after are kept in
+of the dataset as PNG files, and a photo with every hundred of them. An answer counts if it is 200 and names the class that
+`convscope.predict` names. Answers per second, the time each took, and the memory of the server are kept in
 `benchmarks/results/service.json`, with machine and versions. Without RUN a short training on MNIST comes first.
+
+Memory is the least that the server had in each tenth of the time, since a photo takes some while it is decoded; growth is
+counted over the second half, when threads and buffers exist.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 import convscope
 from convscope.data.load import load_dataset
@@ -31,14 +35,14 @@ from convscope.machine import describe_machine, package_versions
 
 RESULTS = Path(__file__).parent / "results" / "service.json"
 NUM_PICTURES = 100
-WARM_UP = 0.25
-"""Share of the time after which memory is first looked at: threads and buffers exist by then."""
+PHOTO_SIDE = 1200
+TENTHS, WARM = 10, 5
+"""Parts of the time, and how many of them memory may still grow in."""
+LOOKS_PER_SECOND = 20
 
 
 def pictures_of(run: Path) -> tuple[list[bytes], list[str]]:
-    """PNG files of the first test images, and the classes that the run gives them."""
-    from PIL import Image
-
+    """PNG files of the first test images and one photo, and the classes that the run gives them."""
     source = json.loads((run / "run.json").read_text("utf-8"))["dataset"]["source"]
     images = load_dataset(source).test.images[:NUM_PICTURES]
     files = []
@@ -46,7 +50,19 @@ def pictures_of(run: Path) -> tuple[list[bytes], list[str]]:
         file = BytesIO()
         Image.fromarray(image[..., 0] if image.shape[2] == 1 else image).save(file, "PNG")
         files.append(file.getvalue())
+    files.append(photo_of(Image.fromarray(images[0].squeeze())))
     return files, [each.class_name for each in convscope.predict(run, files, top=1)]
+
+
+def photo_of(image: Image.Image) -> bytes:
+    """An image as a camera would have it: large, on paper, with noise, as JPEG."""
+    paper = 215 - np.asarray(image.resize((PHOTO_SIDE // 3, PHOTO_SIDE // 3)), np.int64) * 3 // 4
+    margin = [(PHOTO_SIDE // 3, PHOTO_SIDE // 3)] * 2 + [(0, 0)] * (paper.ndim - 2)
+    whole = np.pad(paper, margin, constant_values=215)
+    noisy = whole + np.random.default_rng(0).integers(-6, 7, whole.shape)
+    file = BytesIO()
+    Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8)).save(file, "JPEG", quality=90)
+    return file.getvalue()
 
 
 def megabytes(process: int) -> float:
@@ -80,16 +96,20 @@ class Load:
         finally:
             writer.close()
 
-    async def run(self, clients: int, seconds: float, process: int) -> list[float]:
-        """Returns the memory of the server, in megabytes, at each second."""
-        until = time.perf_counter() + seconds
-        tasks = [asyncio.create_task(self.client(number, until)) for number in range(clients)]
-        memory = []
-        while time.perf_counter() < until:
-            memory.append(megabytes(process))
-            await asyncio.sleep(min(1.0, seconds / 10))
+    async def run(self, clients: int, seconds: float, process: int) -> list[tuple[int, float]]:
+        """Returns, for each tenth of the time, how many answers there were at its end, and the least memory of the server in it,
+        in megabytes."""
+        started = time.perf_counter()
+        tasks = [asyncio.create_task(self.client(number, started + seconds)) for number in range(clients)]
+        looks: list[list[float]] = [[] for _ in range(TENTHS)]
+        answers = [0] * TENTHS
+        while (taken := time.perf_counter() - started) < seconds:
+            tenth = int(taken / seconds * TENTHS)
+            looks[tenth].append(megabytes(process))
+            answers[tenth] = len(self.seconds)
+            await asyncio.sleep(1 / LOOKS_PER_SECOND)
         await asyncio.gather(*tasks)
-        return [*memory, megabytes(process)]
+        return [(count, min(each)) for count, each in zip(answers, looks, strict=True) if each]
 
 
 async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int, body: bytes) -> tuple[int, bytes]:
@@ -117,13 +137,14 @@ def measure(run: Path, clients: int, seconds: float) -> dict[str, Any]:
         taken = time.perf_counter() - started
         server.terminate()
         status = server.wait(60)
-    warm = memory[int(len(memory) * WARM_UP)]
+    growth = memory[-1][1] - memory[WARM][1]
     median, p95, p99 = (1e3 * float(np.quantile(load.seconds, share)) for share in (0.5, 0.95, 0.99))
     return {
         "clients": clients, "seconds": taken, "answers": len(load.seconds), "errors": len(load.errors),
         "first_errors": load.errors[:5], "answers_per_second": len(load.seconds) / taken,
         "milliseconds": {"median": median, "p95": p95, "p99": p99, "worst": 1e3 * max(load.seconds)},
-        "server_megabytes": memory, "growth_megabytes": memory[-1] - warm, "exit_status": status,
+        "server_megabytes": [each for _, each in memory], "growth_megabytes": growth,
+        "growth_bytes_per_answer": growth * 2**20 / max(1, memory[-1][0] - memory[WARM][0]), "exit_status": status,
     }  # fmt: skip
 
 

@@ -39,6 +39,7 @@ SECTIONS = {
     "runs": "Run folders and models",
     "command": "The command line",
     "machine": "The machine: no room, no permission, no time",
+    "service": "Requests to `convscope serve`, with the status of HTTP; after each it answers the next",
 }
 HEAD = """# Bad inputs, and what each ends in
 

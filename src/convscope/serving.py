@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from . import archive, runs
+from .data.in_threads import one_thread_each
 from .errors import MissingBackendError
 from .prediction.classifier import Classifier, open_classifier
 from .prediction.predicting import predict
@@ -41,7 +42,7 @@ def serve_run(
     classifier = open_classifier(source)
     page = _page(source) if source.is_dir() else None
     _warm_up(classifier)
-    with listen(host, port) as listening:
+    with listen(host, port) as listening, one_thread_each():
         address = Address(host, listening.getsockname()[1], token)
         return run_service(
             classifier,

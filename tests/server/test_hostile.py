@@ -13,6 +13,7 @@ from PIL import Image
 
 from convscope.api import Run
 
+from ..bad_inputs import BadInputs  # type: ignore[import-not-found]
 from .conftest import Service, parse
 
 HOST = b"Host: 127.0.0.1\r\n"
@@ -128,13 +129,14 @@ def test_there_are_enough_of_them() -> None:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_request_is_refused_with_its_status(name: str, service: Service) -> None:
+def test_a_hostile_request_is_refused_with_its_status(name: str, service: Service, bad_inputs: BadInputs) -> None:
     raw, status = HOSTILE[name]
     answer = parse(service.say(raw))
     assert answer.status == status, answer
     if raw.split(b" ")[0] != b"HEAD":
         assert set(answer.json) == {"error", "status"}
         assert answer.json["status"] == status
+        bad_inputs.met("service", name, answer.status, str(answer.json["error"]))
         assert str(answer.json["error"]).endswith((".", "curl: --data-binary @picture.png"))
     _assert_it_tells_nothing(answer.body, answer.headers)
 

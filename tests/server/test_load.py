@@ -20,5 +20,14 @@ def test_two_hundred_clients_are_all_answered_and_memory_stays(digits_run: Run, 
     found = json.loads(out.read_text("utf-8"))
     assert found["errors"] == 0, found["first_errors"]
     assert found["answers"] > 200
-    assert found["growth_megabytes"] < 16
+    assert found["growth_megabytes"] < 2, found["server_megabytes"]
     assert found["exit_status"] == 0
+
+
+def test_twenty_seconds_of_it_were_measured(repository: Path) -> None:
+    """A leak of two kilobytes for each answer would show."""
+    found = json.loads((repository / "benchmarks" / "results" / "service.json").read_text("utf-8"))
+    assert (found["clients"], found["errors"], found["exit_status"]) == (200, 0, 0)
+    assert found["seconds"] >= 20
+    assert found["answers"] > 500
+    assert found["growth_bytes_per_answer"] < 2048

@@ -117,6 +117,12 @@ def test_the_description_is_true(client: httpx.Client, png: bytes, digits_run: R
             405, "POST" if path == "/predict" else "GET,HEAD") or wrong.headers["allow"] == "HEAD, GET"  # fmt: skip
 
 
+def test_through_a_tunnel_the_port_is_another(client: httpx.Client) -> None:
+    for host in ("localhost:9000", "127.0.0.1:1"):
+        assert client.get("/health", headers={"host": host, "origin": f"http://{host}"}).status_code == 200
+        assert client.get("/health", headers={"host": host, "origin": "http://localhost:9001"}).status_code == 403
+
+
 def test_many_requests_go_over_one_connection(client: httpx.Client, png: bytes) -> None:
     answers = {client.post("/predict", content=png).text for _ in range(50)}
     assert len(answers) == 1
@@ -146,6 +152,14 @@ def test_a_token_is_asked_for_and_every_other_one_refused(digits_run: Run, png: 
         assert secured.ask("GET", "/?token=a-token-of-24-characters").status == 401
         assert secured.ask("GET", "/health").status == 200
         assert secured.ask("GET", "/", Host="evil.example").status == 421
+        right = {"Authorization": "Bearer a-token-of-24-characters"}
+        assert secured.ask("GET", "/openapi.json", **right).status == 200
+        while secured.ask("GET", "/", Authorization=f"Bearer {len(wrong):024}").status == 401:
+            wrong.append("another guess")
+            assert len(wrong) <= 20
+        answer = secured.ask("GET", "/openapi.json", **right)
+        assert (answer.status, answer.headers["retry-after"]) == (429, "60")
+        assert secured.ask("GET", "/health").status == 200
     finally:
         stop(secured)
 

@@ -2,7 +2,11 @@
 
 A service on the loopback is open to every page in this machine's browsers unless it defends itself. A page of another site
 may send requests here, with its name in ``Origin``; or have its own name resolve to 127.0.0.1 ("DNS rebinding"), and then
-its name is in ``Host``. Both are turned down, whatever they ask for.
+its name is in ``Host``. Both are turned down, whatever they ask for. The port in ``Host`` is not held against anybody: no page
+can choose it apart from where the request goes, and through a tunnel (``ssh -L 9000:localhost:8000``) it is another one.
+
+Who shows wrong tokens is not listened to for the rest of the minute, not even with the right one: else that would be a way to
+find it out.
 """
 
 from __future__ import annotations
@@ -12,7 +16,8 @@ import binascii
 import hmac
 import re
 import socket
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .address import LOCALHOST, Address, is_loopback, is_number
@@ -24,6 +29,10 @@ HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[0-
 VERSIONS = ("1.0", "1.1")
 WELCOME = "/health"
 """The one path that tells nothing, and needs no token: whoever watches over the service asks there."""
+WINDOW = 60
+"""Seconds, in which wrong tokens are counted."""
+MOST_GUESSERS = 10_000
+"""Addresses that are remembered, so that they cannot fill the memory."""
 UNAUTHORIZED = {"www-authenticate": 'Bearer realm="convscope", Basic realm="convscope", charset="UTF-8"'}
 """A browser asks its user for a name and a password, and the token is the password."""
 
@@ -31,8 +40,9 @@ UNAUTHORIZED = {"www-authenticate": 'Bearer realm="convscope", Basic realm="conv
 class Gate:
     """The doorkeeper of one service."""
 
-    def __init__(self, address: Address, limits: Limits) -> None:
+    def __init__(self, address: Address, limits: Limits, now: Callable[[], float] = time.monotonic) -> None:
         self._largest_header = limits.largest_header
+        self._guesses = Guesses(limits.wrong_tokens, now)
         self._token = None if address.token is None else address.token.encode()
         self._only_loopback = address.is_loopback
         self._names = {LOCALHOST, address.host.lower()}
@@ -47,7 +57,7 @@ class Gate:
         host = self._check_host(headers)
         _check_origin(headers, host, scope["method"])
         if self._token is not None and scope["path"] != WELCOME:
-            self._check_token(headers)
+            self._check_token(headers, (scope.get("client") or ("", 0))[0])
 
     def _check_size(self, scope: dict[str, Any]) -> None:
         """Once more: h11 looks only at what has not come to an end after a read, and one read may hold a lot."""
@@ -80,16 +90,45 @@ class Gate:
         # Served to others, it may be called by any number: a foreign site can only make a name of its own point here.
         return not self._only_loopback and is_number(name)
 
-    def _check_token(self, headers: Headers) -> None:
+    def _check_token(self, headers: Headers, client: str) -> None:
         assert self._token is not None
-        shown = _shown_token(_only(headers, b"authorization") or "")
-        if not hmac.compare_digest(shown, self._token):
+        if self._guesses.are_too_many(client):
+            raise Refusal(
+                429,
+                "too many wrong tokens came from this address; the right one was expected, which convscope serve printed when it "
+                "started. Ask again in a minute.",
+                {"retry-after": str(WINDOW)},
+            )
+        said = _only(headers, b"authorization")
+        if not hmac.compare_digest(_shown_token(said or ""), self._token):
+            if said is not None:  # a browser asks without one first
+                self._guesses.count(client)
             raise Refusal(
                 401,
                 "the request does not show the token of this service; it was expected in the header "
                 "'Authorization: Bearer TOKEN'. convscope serve printed it when it started.",
                 UNAUTHORIZED,
             )
+
+
+class Guesses:
+    """The wrong tokens of the last minute, by address."""
+
+    def __init__(self, most: int, now: Callable[[], float]) -> None:
+        self._most, self._now = most, now
+        self._counts: dict[str, int] = {}
+        self._begun = now()
+
+    def are_too_many(self, client: str) -> bool:
+        if self._now() - self._begun >= WINDOW:
+            self._counts.clear()
+            self._begun = self._now()
+        return self._counts.get(client, 0) >= self._most
+
+    def count(self, client: str) -> None:
+        if len(self._counts) >= MOST_GUESSERS:
+            self._counts.clear()
+        self._counts[client] = self._counts.get(client, 0) + 1
 
 
 def _check_target(scope: dict[str, Any]) -> None:

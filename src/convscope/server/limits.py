@@ -10,7 +10,7 @@ MEGABYTE = 2**20
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds, bytes and counts. Beyond each there is a status: 408, 413, 431 or 503."""
+    """Seconds, bytes and counts. Beyond each there is a status: 408, 413, 429, 431 or 503."""
 
     largest_body: int = 32 * MEGABYTE
     """Of one request. A photo of 12 megapixels has 3 to 8 MB as JPEG, and up to 30 as PNG."""
@@ -34,5 +34,7 @@ class Limits:
     """Between two requests on one connection."""
     finish_seconds: int = 60
     """For what is under way when the service is told to stop."""
+    wrong_tokens: int = 20
+    """That one address may show in a minute."""
     workers: int = field(default_factory=lambda: min(4, os.cpu_count() or 1))
     """Pictures that are decoded and classified at a time. Each may need half a gigabyte while it is decoded."""

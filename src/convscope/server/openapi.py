@@ -19,13 +19,14 @@ REASONS = {
     "415": "A form, and not a picture.",
     "421": "The header Host names another machine.",
     "422": "The body is no picture that can be read.",
+    "429": "Too many wrong tokens; ask again after the seconds in Retry-After.",
     "431": "Too long a header.",
     "500": "A fault of the service.",
     "503": "Too much is under way; ask again after the seconds in Retry-After.",
     "505": "Another version of HTTP than 1.0 or 1.1.",
 }
-EVERYWHERE = ("400", "401", "403", "408", "421", "431", "500", "503", "505")
-OPEN = tuple(status for status in EVERYWHERE if status != "401")
+EVERYWHERE = ("400", "401", "403", "408", "421", "429", "431", "500", "503", "505")
+OPEN = tuple(status for status in EVERYWHERE if status not in ("401", "429"))
 
 
 def describe(classifier: Classifier, limits: Limits) -> dict[str, Any]:
