@@ -4,7 +4,6 @@ import io
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -186,26 +185,6 @@ def test_predicting_never_imports_tensorflow(digits_run: Run, folder: Path) -> N
         "assert not {'keras', 'tensorflow', 'matplotlib', 'sklearn', 'scipy', 'onnx'} & set(sys.modules), sys.modules"
     )
     subprocess.run([sys.executable, "-c", code, str(digits_run.folder), str(folder / "000.png")], check=True)
-
-
-@pytest.mark.slow
-def test_twenty_thousand_images_of_mnists_size_take_at_most_a_second(mnist: Dataset, tmp_path: Path) -> None:
-    from convscope.models.architectures import cnn
-    from convscope.models.network import from_keras
-
-    metadata = {"class_names": json.dumps(list("0123456789"))}
-    (tmp_path / "model.onnx").write_bytes(onnx_bytes(from_keras(cnn((28, 28, 1), 10)), metadata=metadata))
-    classifier = open_classifier(tmp_path / "model.onnx")
-    images = mnist.train.images[:20_000]
-
-    def seconds() -> float:
-        started = time.perf_counter()
-        found = predict(classifier, images)
-        assert found.labels.shape == (20_000, 3)
-        assert found.probabilities.shape == (20_000, 10)
-        return time.perf_counter() - started
-
-    assert min(seconds() for _ in range(5)) <= 1
 
 
 def test_a_network_gone_astray_is_told_so(digits_run: Run, tmp_path: Path) -> None:
