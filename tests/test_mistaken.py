@@ -28,7 +28,11 @@ def test_saliency_is_measured_unless_it_is_not_wanted(digits_run: api.Run) -> No
     (first,) = convscope.mistakes(digits_run, most=1)
     assert first.occlusion is not None
     assert first.occlusion.drop.shape == (2, 7, 7)
+    assert first.saliency is not None
+    assert first.saliency.integrated.shape == (2, 8, 8, 1)
     assert "taken for" in repr(first)
+    (bare,) = convscope.mistakes(digits_run, saliency=False, most=1)
+    assert (bare.occlusion, bare.saliency) == (None, None)
 
 
 def test_other_runs_vote_if_they_are_on_the_same_data(digits_run: api.Run, run_copy: Path) -> None:
@@ -38,7 +42,8 @@ def test_other_runs_vote_if_they_are_on_the_same_data(digits_run: api.Run, run_c
     )
     runs.write_manifest(run_copy)
     for each in convscope.mistakes(digits_run, others=[run_copy, digits_run], saliency=False):
-        assert each.votes.tolist() == list(each.labels)
+        assert np.flatnonzero(each.votes).tolist() == sorted(each.labels)
+        assert each.votes.sum() == 2
     request = runs.read_json(run_copy / runs.REQUEST)
     write_json(run_copy / runs.REQUEST, {**request, "dataset": {**request["dataset"], "fingerprint": "other"}})
     runs.write_manifest(run_copy)

@@ -60,15 +60,16 @@ SAID_DIFFERENTLY = {"as_json", "quiet", "open_page"}
 """What only a terminal has."""
 READING = {field.name: field.default for field in dataclasses.fields(convscope.ReadOptions)}
 """What is one keyword in Python, ``reading``, is a flag each."""
-ANSWERS_ANYWAY = defaultdict(set, predict={"skip_bad_images"})
-"""The command answers for the other pictures without being asked to, and says with its exit status that some were bad."""
+ANSWERS_ANYWAY = defaultdict(set, predict={"skip_bad_images"}, mistakes={"saliency"})
+"""The command answers for the other pictures without being asked to, and says with its exit status that some were bad; and a
+terminal has no room for maps."""
 
 OF_EXAMINE = {"thorough", "everything"}
 """What `evaluate --thorough` does is a function of its own in Python, which returns something else: ``examine``."""
 
 
 @pytest.mark.parametrize(
-    "verb", ["train", "evaluate", "predict", "explain", "report", "audit", "compare", "export", "serve"]
+    "verb", ["train", "evaluate", "predict", "explain", "report", "audit", "compare", "export", "mistakes", "serve"]
 )
 def test_each_flag_has_the_name_and_the_default_of_the_keyword(verb: str) -> None:
     keywords = inspect.signature(getattr(api, verb)).parameters

@@ -114,7 +114,7 @@ def test_data_at_the_recorded_path_are_used_only_if_they_are_the_same(
 
 def test_a_run_in_memory_brings_its_dataset_along(run_copy: Path, digits_run: api.Run) -> None:
     run = without_evidence(run_copy, source="never written to a file")
-    in_memory = api.Run(run, digits_run.model, digits_run.dataset, digits_run.record, stopped_early=False)
+    in_memory = api.Run(run, digits_run.record, held_dataset=digits_run.dataset)
     assert payload_of(api.report(in_memory))["evidence"] is not None
 
 

@@ -16,11 +16,31 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .analysis.baseline import Baseline
     from .analysis.comparison import Comparison
+    from .analysis.doubt import Doubt
     from .analysis.evaluation import Evaluation
+    from .analysis.findings import Finding
     from .analysis.label_audit import LabelAudit
     from .analysis.mistakes import Mistake
-    from .api import Run, audit, compare, evaluate, examine, explain, export, mistakes, predict, report, serve, study, train
+    from .analysis.sureness import Sureness
+    from .analysis.triage import Triage
+    from .api import (
+        Run,
+        audit,
+        compare,
+        evaluate,
+        examine,
+        explain,
+        export,
+        load_run,
+        mistakes,
+        predict,
+        report,
+        serve,
+        study,
+        train,
+    )
     from .data.dataset import Dataset, Split
     from .data.fetch import fetch_dataset
     from .data.load import load_dataset
@@ -39,16 +59,19 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOME = {
+    "Baseline": "analysis.baseline",
     "Built": "training.events",
     "Comparison": "analysis.comparison",
     "ConvscopeError": "errors",
     "Dataset": "data.dataset",
+    "Doubt": "analysis.doubt",
     "EpochRecord": "training.history",
     "Evaluation": "analysis.evaluation",
     "Examination": "examining",
     "Examining": "examining",
     "Explanation": "explaining",
     "Export": "exporting",
+    "Finding": "analysis.findings",
     "History": "training.history",
     "LabelAudit": "analysis.label_audit",
     "Loaded": "data.reading",
@@ -62,7 +85,9 @@ _HOME = {
     "Split": "data.dataset",
     "Study": "study.studying",
     "StudyProgress": "study.work",
+    "Sureness": "analysis.sureness",
     "TrainConfig": "training.config",
+    "Triage": "analysis.triage",
     "audit": "api",
     "compare": "api",
     "evaluate": "api",
@@ -71,6 +96,7 @@ _HOME = {
     "export": "api",
     "fetch_dataset": "data.fetch",
     "load_dataset": "data.load",
+    "load_run": "api",
     "mistakes": "api",
     "predict": "api",
     "report": "api",
@@ -80,16 +106,19 @@ _HOME = {
 }
 
 __all__ = [
+    "Baseline",
     "Built",
     "Comparison",
     "ConvscopeError",
     "Dataset",
+    "Doubt",
     "EpochRecord",
     "Evaluation",
     "Examination",
     "Examining",
     "Explanation",
     "Export",
+    "Finding",
     "History",
     "LabelAudit",
     "Loaded",
@@ -103,7 +132,9 @@ __all__ = [
     "Split",
     "Study",
     "StudyProgress",
+    "Sureness",
     "TrainConfig",
+    "Triage",
     "audit",
     "compare",
     "evaluate",
@@ -112,6 +143,7 @@ __all__ = [
     "export",
     "fetch_dataset",
     "load_dataset",
+    "load_run",
     "mistakes",
     "predict",
     "report",

@@ -12,20 +12,22 @@ from typing import TYPE_CHECKING
 from . import archive, ledger, runs
 from .analysis.evaluation import Evaluation
 from .analysis.evaluation import evaluate as _evaluate
+from .data.again import same_dataset
 from .data.alignment import align_classes
 from .data.dataset import Dataset
 from .data.load import load_dataset
 from .data.pictures import PictureLike
 from .data.reading import DEFAULTS, ReadOptions
-from .experiment import Run as Run
 from .experiment import train as train
 from .models.predictor import Predictor
 from .prediction.classifier import open_classifier
 from .prediction.predicting import predict as _predict
 from .prediction.predictions import Predictions
-from .reporting import ONNX_MODEL, same_dataset, with_evidence, write_page, write_report
+from .reporting import ONNX_MODEL, with_evidence, write_page, write_report
 from .study.studying import Study as Study
 from .study.studying import study as study
+from .trained_run import Run as Run
+from .trained_run import load_run as load_run
 from .types import PathLike
 
 if TYPE_CHECKING:
@@ -148,31 +150,39 @@ def explain(
     found = predict(folder, image)
     opened, prediction = only_picture(found, digit)
     page = choose_page(opened.name, output, overwrite=overwrite)
-    record = with_evidence(archive.load_record(folder), folder, run.dataset if isinstance(run, Run) else None)
+    record = with_evidence(archive.load_record(folder), folder, _held(run))
     write_page(record, page, opened=opened)
     return Explanation(page, prediction)
 
 
 def mistakes(
-    run: PathLike | Run, *, others: Iterable[PathLike | Run] = (), saliency: bool = True, most: int | None = None
+    run: PathLike | Run,
+    *,
+    others: Iterable[PathLike | Run] = (),
+    study: PathLike | None = None,
+    saliency: bool = True,
+    most: int | None = None,
 ) -> tuple[Mistake, ...]:
     """Explain every test image that a run got wrong, the most confident mistake first.
 
     Each :class:`Mistake` has the probabilities, the nearest training images of both classes, what the image was taken for after
-    earlier epochs, and a hint at whose fault it is: the label's, nobody's, or the network's. ``others``: runs on the same data,
-    as a study makes them, that are asked too. ``saliency``: whether to cover each image patch by patch, for what both classes
-    owe to every part of it. ``most``: how many mistakes at most. Needs no back-end.
+    earlier epochs, and a hint at whose fault it is: the label's, nobody's, or the network's. A label audit of the run is part of
+    its evidence. ``others``: runs on the same data that are asked too. ``study``: the folder of a study, of whose other seeds the
+    votes are counted; they are written into the run too, and its page is made again. A run in a study's own folder finds it by
+    itself. ``saliency``: whether to measure what both classes owe to every part of the image, by covering patches and by
+    gradients, about 0.2 s each. ``most``: how many mistakes at most. Needs no back-end.
 
     Raises :class:`DatasetError` where the run has no images of its mistakes and its data are not there any more,
-    :class:`ConfigError` for ``others`` on different data, :class:`RunError` for a damaged run.
+    :class:`ConfigError` for ``others`` on different data or a ``study`` without runs like this one, :class:`RunError` for a
+    damaged run.
 
     >>> [mistake for mistake in convscope.mistakes("runs/mnist-cnn-standard-0") if mistake.triage.kind == "label suspect"]
     """
     from .mistaken import mistakes_of
 
     folders = [_folder(each) for each in (run, *others)]
-    dataset = run.dataset if isinstance(run, Run) else None
-    return mistakes_of(folders[0], folders[1:], dataset, saliency=saliency, most=most)
+    place = None if study is None else Path(study)
+    return mistakes_of(folders[0], folders[1:], _held(run), study=place, saliency=saliency, most=most)
 
 
 def report(run: PathLike | Run, *, output: PathLike | None = None) -> Path:
@@ -183,7 +193,7 @@ def report(run: PathLike | Run, *, output: PathLike | None = None) -> Path:
     more, the page does without them, and says why.
     """
     folder = _folder(run)
-    record = with_evidence(archive.load_record(folder), folder, run.dataset if isinstance(run, Run) else None)
+    record = with_evidence(archive.load_record(folder), folder, _held(run))
     if output is None:
         with runs.rewriting_report(folder):
             return write_report(record, folder)
@@ -216,7 +226,7 @@ def audit(
 
     return audit_run(
         _folder(run),
-        run.dataset if isinstance(run, Run) else None,
+        _held(run),
         folds=folds,
         out=None if out is None else Path(out),
         overwrite=overwrite,
@@ -268,7 +278,7 @@ def export(
     check_format(format)
     folder = _folder(run)
     path = choose_output(format, folder.resolve().name, out, overwrite=overwrite)
-    return export_run(folder, path, format, run.dataset if isinstance(run, Run) else None)
+    return export_run(folder, path, format, _held(run))
 
 
 def serve(
@@ -313,6 +323,11 @@ def _with_threshold(evaluation: Evaluation, run: PathLike | Run, record: RunReco
 
 def _place(run: PathLike | Run) -> PathLike:
     return run.folder if isinstance(run, Run) else run
+
+
+def _held(run: PathLike | Run) -> Dataset | None:
+    """The dataset of a run, where it is in memory."""
+    return run.held_dataset if isinstance(run, Run) else None
 
 
 def _folder(run: PathLike | Run) -> Path:

@@ -16,14 +16,15 @@ from .analysis.recording import with_metrics
 from .analysis.robustness import Robustness, measure_robustness, robustness_metrics
 from .analysis.sampling import stratified_sample
 from .analysis.strangers import Strangers, measure_strangers, strangers_metrics
+from .data.again import same_dataset
 from .data.background import Background, background_of
 from .data.dataset import Dataset, Split
 from .data.prepare import to_inputs
 from .data.strangers.sets import make_strangers
 from .errors import ConvscopeError, RunError
-from .experiment import MODEL, Run
 from .models.predictor import Predictor
-from .reporting import ONNX_MODEL, same_dataset, with_evidence, write_report
+from .reporting import ONNX_MODEL, with_evidence, write_report
+from .trained_run import MODEL, Run
 from .types import Labels, PathLike
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def examine_run(run: PathLike | Run, *, everything: bool, progress: Listener | N
     except ConvscopeError as error:
         missing["strangers"] = str(error)
     try:
-        model = run.model if isinstance(run, Run) else None
+        model = run.held_model if isinstance(run, Run) else None
         attacks = _attacks(model, folder, dataset.test, places, everything, progress)
         sections["attacks"] = attacks_metrics(attacks)
     except ConvscopeError as error:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,54 +30,20 @@ from .models.predictor import Predictor
 from .models.saving import save_model
 from .reporting import ONNX_MODEL, with_evidence, write_report
 from .request import describe_outcome, describe_request, refuse_other_request
+from .trained_run import MODEL, Run
 from .training.augmentation import Augmentation
 from .training.config import TrainConfig
 from .training.events import Event, Listener, Progress
-from .training.history import History
 from .training.loop import Training, fit
 from .training.recipes import beside, find_recipe
 from .types import PathLike
 
 if TYPE_CHECKING:
-    import keras
-
     from .export.agreement import Agreement
-    from .figures.illustration import Illustration
 
 RUNS = Path("runs")
-MODEL = "model.keras"
 BASELINE_OF = {"cnn": "ann"}
 """The network that a report sets beside another: the notebook's predecessor beside the notebook's."""
-
-
-@dataclass(frozen=True, eq=False)
-class Run:
-    """A finished training: the folder it is in, the plain ``keras.Model``, and what was measured."""
-
-    folder: Path
-    model: keras.Model
-    dataset: Dataset
-    record: RunRecord
-    stopped_early: bool
-
-    @property
-    def history(self) -> History:
-        return self.record.history
-
-    @property
-    def evaluation(self) -> Evaluation:
-        """Of the test split, after the training."""
-        return self.record.evaluation
-
-    @cached_property
-    def figures(self) -> Mapping[str, Illustration]:
-        """Every figure of the run by name, drawn when first asked for (two seconds); in a notebook each shows itself."""
-        from .figures.gallery import illustrate
-
-        return {illustration.name: illustration for illustration in illustrate(self.record)}
-
-    def __repr__(self) -> str:
-        return f"Run({str(self.folder)!r}, {self.evaluation!r})"
 
 
 def train(
@@ -143,7 +106,7 @@ def train(
             record = _report(record, training, dataset, config, writable, progress)
         _stamp(record, writable)
         checkpoint.unlink(missing_ok=True)
-    return Run(folder, training.model, dataset, record, training.stopped_early)
+    return Run(folder, record, training.model, dataset)
 
 
 def _keep(training: Training, dataset: Dataset, folder: Path) -> Agreement:

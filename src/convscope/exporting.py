@@ -10,13 +10,14 @@ import numpy as np
 
 from . import archive
 from .analysis.record import RunRecord
+from .data.again import same_dataset
 from .data.dataset import Dataset
 from .errors import ConvscopeError
 from .export.agreement import Agreement
 from .export.contract import Contract, contract_of
 from .export.formats import Trained, write_export
 from .export.snippets import snippets
-from .reporting import ONNX_MODEL, same_dataset
+from .reporting import ONNX_MODEL
 from .types import Floats, Images
 
 KERAS_MODEL = "model.keras"

@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 from . import archive, ledger, runs
 from .analysis.gathering import gather_evidence
-from .analysis.mistakes import explain_mistakes, mistakes_metrics
+from .analysis.label_audit import LabelAudit
+from .analysis.mistake_metrics import mistakes_metrics
+from .analysis.mistakes import explain_mistakes
 from .analysis.record import RunRecord
 from .analysis.recording import with_metrics
+from .data.again import same_dataset
 from .data.dataset import Dataset
-from .data.load import load_dataset
-from .data.reading import ReadOptions
-from .errors import ConvscopeError, DatasetError
+from .errors import ConvscopeError
 from .files import make_folder, write_bytes, write_text
 from .models.predictor import Predictor
+from .other_seeds import OtherSeeds, other_seeds
+from .suspects_file import load_audit
 
 if TYPE_CHECKING:
     from .drawing import SecondProcess
@@ -29,11 +32,16 @@ if TYPE_CHECKING:
 ONNX_MODEL, PAGE = "model.onnx", "report.html"
 MISTAKES = "mistakes"
 """The key in the metrics."""
+SEEDS = "other seeds"
+"""What the networks are called that a study has made beside a run's."""
 
 
-def with_evidence(record: RunRecord, folder: Path, dataset: Dataset | None, *, verb: str = "report") -> RunRecord:
+def with_evidence(
+    record: RunRecord, folder: Path, dataset: Dataset | None, *, verb: str = "report", study: Path | None = None
+) -> RunRecord:
     """``record`` with its evidence: that of the folder, or gathered now, from ``dataset`` or where the run says it was; and
-    with what the evidence tells of its mistakes. ``verb``: for the ledger, if the test split is read.
+    with what the evidence tells of its mistakes. ``verb``: for the ledger, if the test split is read. ``study``: whose votes on the
+    mistakes are asked for; by default those of the study that the run knows of or lies in.
 
     Where the data are not there any more, without it, and with the reason.
     """
@@ -45,10 +53,33 @@ def with_evidence(record: RunRecord, folder: Path, dataset: Dataset | None, *, v
         entries = ledger.Ledger(folder, verb, dataset.name, dataset.fingerprint, len(dataset.test))
         evidence = gather_evidence(record, dataset, Predictor(folder / ONNX_MODEL), before_reading=entries.enter)
         record = replace(record, evidence=evidence, readings=ledger.read(folder))
-    if MISTAKES in record.metrics:
+    votes = other_seeds(record, folder, study)
+    if _are_known(record.metrics.get(MISTAKES), votes):
         return record
-    explained = explain_mistakes(record, Predictor(folder / ONNX_MODEL), saliency=False)
-    return with_metrics(record, **{MISTAKES: mistakes_metrics(explained, record.evaluation.errors)})
+    return with_mistakes(record, folder, votes=votes, audit=load_audit(record, folder))
+
+
+def with_mistakes(
+    record: RunRecord, folder: Path, *, votes: OtherSeeds | None = None, audit: LabelAudit | None = None
+) -> RunRecord:
+    """``record`` with what is known of its mistakes now, ``votes`` and ``audit`` included; as it is where it has no evidence.
+
+    ``votes``: by default those of the study that the run knows of or lies in.
+    """
+    if record.evidence is None:
+        return record
+    votes = votes or other_seeds(record, folder)
+    counts = None if votes is None else votes.counts
+    explained = explain_mistakes(
+        record, Predictor(folder / ONNX_MODEL), votes=counts, voters=SEEDS, audit=audit, saliency=False
+    )
+    asked = None if votes is None else votes.as_dict()
+    return with_metrics(record, **{MISTAKES: mistakes_metrics(explained, record.evaluation.errors, votes=asked)})
+
+
+def _are_known(metrics: Mapping[str, Any] | None, votes: OtherSeeds | None) -> bool:
+    """Whether there is nothing to add to what the metrics tell of the mistakes; older ones have no ``indices``."""
+    return metrics is not None and "indices" in metrics and (votes is None or metrics["votes"] == votes.as_dict())
 
 
 def write_report(record: RunRecord, folder: Path, second: SecondProcess | None = None) -> Path:
@@ -80,7 +111,7 @@ def write_report(record: RunRecord, folder: Path, second: SecondProcess | None =
 def _keep_mistakes(record: RunRecord, folder: Path) -> None:
     """Put what is known of the mistakes into ``metrics.json``, beside what others may have put there meanwhile."""
     stored = runs.read_json(folder / archive.METRICS)
-    if MISTAKES in record.metrics and MISTAKES not in stored:
+    if MISTAKES in record.metrics and record.metrics[MISTAKES] != stored.get(MISTAKES):
         archive.save_metrics({**stored, **{name: record.metrics[name] for name in (MISTAKES, "findings")}}, folder)
 
 
@@ -104,14 +135,3 @@ def _uncollected() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
-
-
-def same_dataset(known: Mapping[str, Any]) -> Dataset:
-    """The dataset that a run was trained on, read again. Raises :class:`DatasetError` where there is none or another."""
-    dataset = load_dataset(known["source"], ReadOptions.from_dict(known.get("reading") or {}))
-    if dataset.fingerprint != known["fingerprint"]:
-        raise DatasetError(
-            f"what {known['source']!r} names now is not what the network was trained on; the same images and labels were "
-            "expected. Bring them back, or train again."
-        )
-    return dataset

@@ -10,8 +10,11 @@ import pytest
 from scipy.special import softmax
 
 from convscope import api
-from convscope.analysis.mistakes import Mistake, explain_mistakes, mistakes_metrics
+from convscope.analysis.label_audit import LabelAudit
+from convscope.analysis.mistake_metrics import mistakes_metrics
+from convscope.analysis.mistakes import Mistake, explain_mistakes
 from convscope.analysis.occlusion import occlude
+from convscope.analysis.saliency import measure_saliency
 from convscope.data.dataset import Dataset
 from convscope.models.predictor import Predictor
 
@@ -81,12 +84,53 @@ def test_occlusion_is_that_of_both_classes(explained: tuple[Mistake, ...], predi
     assert np.array_equal(first.occlusion.drop, occlude(predictor, first.image, first.labels).drop)
 
 
+def test_gradients_are_those_of_both_classes(explained: tuple[Mistake, ...], digits_run: api.Run) -> None:
+    first = explained[0]
+    assert first.saliency is not None
+    assert first.saliency.classes == first.labels
+    again = measure_saliency(digits_run.record.network, first.image, first.labels)
+    assert np.array_equal(first.saliency.integrated, again.integrated)
+    assert first.saliency.logits == pytest.approx(digits_run.evaluation.logits[first.index, list(first.labels)], abs=1e-4)
+
+
+def test_through_a_layer_that_is_not_known_there_are_no_gradients(digits_run: api.Run, predictor: Predictor) -> None:
+    network = digits_run.record.network
+    odd = replace(network, layers=(replace(network.layers[0], kind="Attention"), *network.layers[1:]))
+    (first,) = explain_mistakes(replace(digits_run.record, network=odd), predictor, most=1)
+    assert first.saliency is None
+    assert first.occlusion is not None
+
+
 def test_other_networks_vote(digits_run: api.Run, predictor: Predictor) -> None:
     evaluation = digits_run.evaluation
-    votes = [evaluation.labels, evaluation.predictions, evaluation.predictions]
-    for each in explain_mistakes(digits_run.record, predictor, votes=votes, saliency=False):
-        assert each.votes.tolist() == [each.labels[0], each.labels[1], each.labels[1]]
+    votes = np.zeros(evaluation.logits.shape, np.int64)
+    for answers in (evaluation.labels, evaluation.predictions, evaluation.predictions):
+        votes[np.arange(len(evaluation)), answers] += 1
+    for each in explain_mistakes(digits_run.record, predictor, votes=votes, voters="other seeds", saliency=False):
+        true, predicted = each.labels
+        assert (each.votes[true], each.votes[predicted], each.votes.sum()) == (1, 2, 3)
         assert (each.triage.signs.votes, each.triage.signs.votes_same, each.triage.signs.votes_right) == (3, 2, 1)
+        assert f"2 of 3 other seeds read it as {each.predicted} too, 1 as {each.true}" in each.triage.evidence
+        listed = mistakes_metrics([each], 1)["list"][0]
+        assert listed["votes"] == sorted([[true, 1], [predicted, 2]])
+
+
+def test_an_audit_is_part_of_the_evidence(digits_run: api.Run, predictor: Predictor) -> None:
+    wrong = digits_run.evaluation.mistakes
+    places, classes = wrong[[1, 0]], np.array([0, 1])  # the first is a training image's place, by chance that of a mistake
+    audit = LabelAudit(
+        np.array(["train", "test"]),
+        places,
+        classes,
+        1 - classes,
+        np.array([0.99, 0.95]),
+        digits_run.evaluation.class_names,
+        (),
+    )
+    first, second, *_ = explain_mistakes(digits_run.record, predictor, audit=audit, saliency=False)
+    assert (first.triage.signs.audited, first.triage.signs.audit_score) == (True, 0.95)
+    assert (second.triage.signs.audited, second.triage.signs.audit_score) == (True, None)
+    assert mistakes_metrics([first, second], 2)["audited"]
 
 
 def test_a_run_of_an_earlier_version_has_no_history_and_maybe_no_temperature(
@@ -108,4 +152,8 @@ def test_the_metrics_count_and_list_them(explained: tuple[Mistake, ...], digits_
     assert sum(metrics["triage"].values()) == metrics["explained"] == metrics["errors"] == len(metrics["list"])
     first = metrics["list"][0]
     assert (first["index"], first["true"], first["predicted"]) == (explained[0].index, *explained[0].labels)
-    assert first["reason"].endswith(".")
+    assert first["reason"].endswith(f"{'; '.join(first['evidence'])}.")
+    for kind, places in metrics["indices"].items():
+        assert places == [each.index for each in explained if each.triage.kind == kind]
+        assert metrics["triage"][kind] == len(places)
+    assert (metrics["votes"], metrics["audited"]) == (None, False)

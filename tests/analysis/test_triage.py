@@ -29,16 +29,36 @@ def test_where_everything_speaks_against_the_label_the_label_is_suspect() -> Non
 
 @pytest.mark.parametrize("change", [
     {"predicted_probability": 0.85}, {"true_probability": 0.06}, {"distance_ratio": 1.2}, {"distance_ratio": None},
-    {"right_before": 1}, {"votes": 4, "votes_same": 2, "votes_right": 2},
+    {"right_before": 1}, {"votes": 4, "votes_same": 2, "votes_right": 2}, {"audited": True},
+    {"audited": True, "audit_score": 0.79}, {"audited": True, "audit_score": 0.95, "votes": 4, "votes_right": 4},
 ])  # fmt: skip
 def test_one_thing_that_does_not_speak_against_the_label_clears_it(change: dict[str, float]) -> None:
     assert kind(replace(AGAINST_THE_LABEL, **change)) != "label suspect"
 
 
+def test_where_the_labels_were_audited_networks_that_never_saw_the_image_decide() -> None:
+    unsure = replace(AGAINST_THE_LABEL, predicted_probability=0.6, distance_ratio=1.0, right_before=3, audited=True)
+    assert kind(unsure) == "ambiguous"
+    found = triage(replace(unsure, audit_score=0.8), true="5", predicted="3")
+    assert found.kind == "label suspect"
+    assert found.evidence[-1] == "networks of the label audit, which never saw it, doubt 5 with 0.80 of 1"
+    assert triage(unsure, true="5", predicted="3").evidence[-1].endswith("do not doubt 5")
+    assert kind(replace(unsure, audit_score=0.8, true_probability=0.06)) != "label suspect"
+
+
+@pytest.mark.parametrize(("same", "right", "said"), [
+    (8, 1, "8 of 9 other seeds read it as 3 too, 1 as 5"), (9, 0, "9 of 9 other seeds read it as 3 too"),
+    (1, 8, "1 of 9 other seeds reads it as 3 too, 8 as 5"), (0, 9, "none of 9 other seeds reads it as 3, 9 as 5"),
+])  # fmt: skip
+def test_votes_are_told_in_words(same: int, right: int, said: str) -> None:
+    signs = replace(FAULT, votes=9, votes_same=same, votes_right=right)
+    assert triage(signs, true="5", predicted="3", voters="other seeds").evidence[-1] == said
+
+
 def test_other_networks_that_answer_the_same_are_named() -> None:
     found = triage(replace(AGAINST_THE_LABEL, votes=4, votes_same=3), true="5", predicted="3")
     assert found.kind == "label suspect"
-    assert "3 of 4 other networks answer the same" in found.reason
+    assert "3 of 4 other networks read it as 3 too" in found.reason
 
 
 def test_after_a_single_epoch_history_says_nothing() -> None:
@@ -73,7 +93,7 @@ def test_what_nothing_speaks_for_is_the_networks_own() -> None:
     assert found.kind == "model's fault"
     assert found.reason == (
         "The label stands, as far as can be seen: 3 gets 95.0 % and 5 3.0 %; its nearest training images of 3 are 1.4 times as "
-        "far as those of 5; after 4 of 7 earlier epochs it was taken for 5; 2 of 2 other networks say 5."
+        "far as those of 5; after 4 of 7 earlier epochs it was taken for 5; none of 2 other networks reads it as 3, 2 as 5."
     )
 
 

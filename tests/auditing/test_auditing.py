@@ -64,6 +64,26 @@ def test_the_numbers_are_in_metrics_and_fit_the_list(folder: Path, audit: list[l
     assert archive.load_record(folder).metrics["label_audit"] == numbers
 
 
+def test_it_is_read_back_without_auditing_again(folder: Path, audit: list[list[str]]) -> None:
+    found = convscope.load_run(folder).label_audit
+    assert found is not None
+    assert [
+        [split, str(index), given, suggested, f"{score:.6f}"] for split, index, given, suggested, score in found.rows()
+    ] == (audit[1:])
+    numbers, again = runs.read_json(folder / "metrics.json")["label_audit"], found.as_dict()
+    for key in ("train", "test", "suspects", "notes"):
+        assert again[key] == numbers[key]
+
+
+def test_what_it_says_of_a_mistake_is_part_of_the_hint_at_whose_fault_it_is(folder: Path, audit: list[list[str]]) -> None:
+    scores = {int(index): float(score) for split, index, *_, score in audit[1:] if split == "test"}
+    told = runs.read_json(folder / "metrics.json")["mistakes"]
+    assert told["audited"]
+    assert [each["audit_score"] for each in told["list"]] == [scores.get(each["index"]) for each in told["list"]]
+    for each in convscope.mistakes(folder, saliency=False):
+        assert each.triage.evidence[-1].startswith("networks of the label audit, which never saw it, do")
+
+
 def test_that_the_test_images_are_read_is_in_the_ledger_before_a_fold_is_asked(
     run_copy: Path, audited: Audited, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -104,6 +124,9 @@ def test_confirmed_suspects_change_the_accuracy_as_counted_by_hand(folder: Path,
     assert found.confirmed.accuracy_without == pytest.approx(1 - (errors - 3) / (n - 4))
     assert found.confirmed.difference == pytest.approx(found.confirmed.accuracy_without - evaluation.accuracy)
     assert (folder / "label_suspects.csv").read_bytes() == before
+    again = convscope.load_run(folder).label_audit
+    assert again is not None
+    assert again.confirmed == found.confirmed
     numbers = runs.read_json(runs.verify(folder) / "metrics.json")["label_audit"]["confirmed"]
     assert numbers["difference_interval"] == pytest.approx(
         [found.confirmed.difference_interval.low, found.confirmed.difference_interval.high]

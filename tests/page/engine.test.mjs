@@ -8,7 +8,7 @@ import {
   layerGradient,
 } from "../../src/convscope/page/web/js/engine/gradient.js";
 import {makeNetwork, makeWorkspace, runNetwork} from "../../src/convscope/page/web/js/engine/network.js";
-import {occlusionMap} from "../../src/convscope/page/web/js/engine/occlusion.js";
+import {occlusionMaps} from "../../src/convscope/page/web/js/engine/occlusion.js";
 import {blindPixels, receptiveField} from "../../src/convscope/page/web/js/engine/receptive.js";
 
 /** All that a generator yields, and what it returns. */
@@ -65,12 +65,14 @@ test("of a network without bends, gradient times input and the biases add up to 
   assert.ok(Math.abs(total + dark.logits[2] - run.logits[2]) < 1e-5);
 });
 
-test("integrated gradients add up to the difference of the logits", () => {
+test("integrated gradients add up to the difference of each class's logits", () => {
   const network = smallNetwork();
-  const difference = runNetwork(network, PIXELS).logits[0] - runNetwork(network, PIXELS.map(() => 0.25)).logits[0];
-  const {shares, result} = finished(integratedGradients(network, PIXELS, 0, {steps: 64, baseline: 0.25}));
+  const [here, there] = [PIXELS, PIXELS.map(() => 0.25)].map((pixels) => [...runNetwork(network, pixels).logits]);
+  const {shares, result} = finished(integratedGradients(network, PIXELS, [2, 0], {steps: 64, baseline: 0.25}));
   assert.deepEqual([shares.length, shares.at(-1)], [64, 1]);
-  assert.ok(Math.abs(result.reduce((a, b) => a + b, 0) - difference) < 1e-3);
+  [2, 0].forEach((label, place) => {
+    assert.ok(Math.abs(result[place].reduce((a, b) => a + b, 0) - (here[label] - there[label])) < 1e-3);
+  });
 });
 
 test("the gradient at the last hidden layer is the kernel's column", () => {
@@ -130,7 +132,7 @@ test("a picture laid out anew keeps no places, unless its sides stay the same", 
 test("what is covered in vain costs nothing, and the map says what the rest costs", () => {
   const network = smallNetwork();
   const pixels = PIXELS.map((pixel, index) => (index < 12 ? 0 : pixel)); // two black rows
-  const {shares, result: map} = finished(occlusionMap(network, pixels, 1, {size: 2, stride: 2}));
+  const {shares, result: [other, map]} = finished(occlusionMaps(network, pixels, [0, 1], {size: 2, stride: 2}));
   assert.deepEqual(shares, [1 / 3, 2 / 3, 1]);
   assert.deepEqual([map.rows, map.columns], [3, 3]);
   assert.deepEqual([...map.drop.slice(0, 3)], [0, 0, 0]);
@@ -138,6 +140,8 @@ test("what is covered in vain costs nothing, and the map says what the rest cost
   const drop = runNetwork(network, pixels).probabilities[1] - runNetwork(network, covered).probabilities[1];
   assert.ok(Math.abs(map.drop[3] - drop) < 1e-7);
   assert.notEqual(drop, 0);
+  assert.deepEqual(other, finished(occlusionMaps(network, pixels, [0], {size: 2, stride: 2})).result[0]);
+  assert.notDeepEqual(other, map);
 });
 
 test("a layer that cannot be computed is named with its reason, and everything before it is there", () => {
@@ -161,8 +165,8 @@ test("a layer that cannot be computed is named with its reason, and everything b
     assert.deepEqual(Object.keys(run.activations), ["conv", "pool"]);
     assert.equal(explainUnit(network, PIXELS, run.activations, "dense", [0]), null);
     assert.equal(inputGradient(network, PIXELS, run, 0), null);
-    assert.equal(finished(integratedGradients(network, PIXELS, 0)).result, null);
-    assert.equal(finished(occlusionMap(network, PIXELS, 0)).result, null);
+    assert.equal(finished(integratedGradients(network, PIXELS, [0])).result, null);
+    assert.equal(finished(occlusionMaps(network, PIXELS, [0])).result, null);
     assert.equal(explainUnit(network, PIXELS, run.activations, "pool", [0, 0, 0]).kind, "mean");
     assert.equal(receptiveField(network, "dense", [0]).bottom, 4);
   }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import {confusedPairs, errorCount, errorTint, legendCounts, mostConfusedClasses} from "../../src/convscope/page/web/js/results/confusion.js";
+import {makeHints} from "../../src/convscope/page/web/js/results/hints.js";
 import {isLitClass, isLitImage, makeLighting} from "../../src/convscope/page/web/js/results/lighting.js";
 import {countedText, percentText, probabilityText, wholeText} from "../../src/convscope/page/web/js/drawing/numerals.js";
 import {pageAt, placeAfterKey} from "../../src/convscope/page/web/js/results/paging.js";
@@ -25,6 +26,26 @@ test("filters hold one by one and together", () => {
   assert.deepEqual([...selectedRows(images, {truth: -1, predicted: 2, verdict: "right"})], [4]);
   assert.deepEqual([...selectedRows(images, {truth: 1, predicted: 0, verdict: "all"})], [1, 5]);
   assert.deepEqual([...selectedRows(images, {truth: 1, predicted: 0, verdict: "right"})], []);
+});
+
+test("hints are looked up by the image's number, and only mistakes have one", () => {
+  const list = [{index: 10, evidence: ["3 gets 98 %"]}];
+  const hints = makeHints({indices: {"label suspect": [10], "ambiguous": [], "model's fault": [20, 30]}, list});
+  assert.deepEqual(hints.kinds, [{kind: "label suspect", count: 1}, {kind: "model's fault", count: 2}]);
+  assert.deepEqual(hints.hintOf(10), {kind: "label suspect", evidence: ["3 gets 98 %"]});
+  assert.deepEqual(hints.hintOf(30), {kind: "model's fault", evidence: null});
+  assert.deepEqual([hints.kindOf(3), hints.hintOf(3)], [null, null]);
+  const hintOf = (row) => hints.kindOf(images.indices[row]);
+  assert.deepEqual([...selectedRows(images, {...EVERY_MISTAKE, hint: "model's fault"}, hintOf)], [3, 5]);
+  assert.deepEqual([...selectedRows(images, {...EVERY_IMAGE, truth: 1, hint: "label suspect"}, hintOf)], [1]);
+  assert.deepEqual([...selectedRows(images, {...EVERY_MISTAKE, hint: ""}, hintOf)], [1, 3, 5]);
+});
+
+test("a page of an earlier version has no hints", () => {
+  for (const mistakes of [undefined, {triage: {}, list: [{index: 1}]}]) {
+    assert.deepEqual(makeHints(mistakes).kinds, []);
+    assert.equal(makeHints(mistakes).hintOf(1), null);
+  }
 });
 
 test("equal ones stay in their order", () => {

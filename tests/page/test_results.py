@@ -12,7 +12,12 @@ import pytest
 
 from convscope.analysis.evaluation import Evaluation
 from convscope.analysis.film import coarse
+from convscope.analysis.mistake_metrics import mistakes_metrics
+from convscope.analysis.mistakes import explain_mistakes
 from convscope.analysis.record import RunRecord
+from convscope.analysis.saliency import measure_saliency
+from convscope.api import Run
+from convscope.figures.illustration import Drawing
 from convscope.models.onnx_layers import onnx_bytes
 from convscope.models.predictor import Predictor
 from convscope.page.document import render
@@ -187,6 +192,95 @@ def test_a_mistake_that_is_clicked_is_opened_with_the_neighbours_of_the_evidence
         assert troubles == []
 
 
+def with_votes(record: RunRecord, predictor: Predictor) -> RunRecord:
+    """The run, had eight seeds of a study given every image the same answer, and a ninth the right one."""
+    evaluation = record.evaluation
+    votes = np.zeros(evaluation.logits.shape, np.int64)
+    votes[np.arange(len(evaluation)), evaluation.predictions] = 8
+    votes[np.arange(len(evaluation)), evaluation.labels] += 1
+    explained = explain_mistakes(record, predictor, votes=votes, voters="other seeds", saliency=False)
+    told = {"study": "../..", "seeds": list(range(9))}
+    mistakes = mistakes_metrics(explained, evaluation.errors, votes=told)
+    return replace(record, metrics={**record.metrics, "mistakes": mistakes})
+
+
+def test_a_case_has_pythons_hint_with_its_evidence_and_no_verdict(
+    browser: Browser, write_page: Write, digits_run: Run, drawings: list[Drawing]
+) -> None:
+    record = with_votes(digits_run.record, Predictor(digits_run.folder / "model.onnx"))
+    with results(browser, write_page(render(record, drawings))) as (page, troubles):
+        for each in record.metrics["mistakes"]["list"][:3]:
+            page.locator(f"{GALLERY} .tile[data-name='test-{each['index']}']").click()
+            until(page, f"document.querySelector('.case-title').textContent.endsWith('\\u00a0{each['index']}')")
+            hint = page.locator(".case .hint")
+            assert hint.get_attribute("data-kind") == each["triage"]
+            assert hint.locator("li").all_inner_texts() == each["evidence"]
+            assert f"8 of 9 other seeds read it as {each['predicted']} too, 1 as {each['true']}" in each["evidence"]
+            assert "Hint: " in hint.inner_text()
+            assert "no verdict" in hint.inner_text()
+        choose(page, verdict="right")
+        page.locator(f"{GALLERY} .tile").first.click()
+        until(page, "!document.querySelector('.case .hint')")
+        assert troubles == []
+
+
+def test_the_gallery_shows_the_mistakes_of_one_hint(
+    browser: Browser, write_page: Write, page_text: str, digits_record: RunRecord
+) -> None:
+    told = digits_record.metrics["mistakes"]
+    with results(browser, write_page(page_text)) as (page, _):
+        hint = page.locator("form[aria-label='Which test images'] select").nth(3)
+        expected = [kind for kind, count in told["triage"].items() if count]
+        assert [text.rsplit(" ", 1)[0] for text in hint.locator("option").all_inner_texts()] == ["any", *expected]
+        for kind in expected:
+            choose(page, verdict="right")
+            hint.select_option(kind)  # right answers have none, so that it shows mistakes
+            assert sorted(shown(page)) == sorted(told["indices"][kind])
+        choose(page, verdict="right")
+        assert hint.input_value() == ""
+        words = page.locator("#every-image details.words").last
+        assert words.locator("tbody tr").count() == len(told["list"])
+        assert words.locator("tbody tr").first.locator("td").last.text_content() == told["list"][0]["reason"].replace(
+            " %", "\u00a0%"
+        )
+
+
+def test_what_speaks_for_both_classes_of_a_case_is_pythons(
+    browser: Browser, write_page: Write, page_text: str, digits_record: RunRecord
+) -> None:
+    evaluation, network = digits_record.evaluation, digits_record.network
+    assert digits_record.evidence is not None
+    first = int(evaluation.mistakes[0])
+    image, labels = (
+        digits_record.evidence.test_images[first],
+        (int(evaluation.labels[first]), int(evaluation.predictions[first])),
+    )
+    found = measure_saliency(network, image, labels)
+    assert found.integrated.shape == (2, 8, 8, 1)
+    # Squares of 2 × 2, set to nothing, at every place where one touches the image.
+    covered = np.repeat(np.pad(image, ((1, 1), (1, 1), (0, 0)))[None], 64, axis=0)
+    for number, (row, column) in enumerate(np.ndindex(8, 8)):
+        covered[number, row : row + 2, column : column + 2] = 0
+    logits = Predictor(onnx_bytes(network)).logits(covered[:, 1:9, 1:9])[:, labels]
+    sums = {
+        "gradient": found.gradient_times_input.sum(axis=(1, 2, 3)),
+        "integrated": found.integrated.sum(axis=(1, 2, 3)),
+        "occlusion": (found.logits - logits).max(axis=0),
+    }
+    with results(browser, f"{write_page(page_text)}#every-image&image=test-{first}") as (page, troubles):
+        page.locator(".case-classes").scroll_into_view_if_needed()
+        page.wait_for_selector(f".case-classes[data-done='{labels[0]} {labels[1]}']")
+        for way, expected in sums.items():
+            cells = page.locator(f".class-way[data-way='{way}'] [data-sum]")
+            assert [float(cell.get_attribute("data-sum") or "nan") for cell in cells.all()] == pytest.approx(
+                expected.tolist(), abs=2e-3
+            )
+            named = [picture.get_attribute("aria-label") for picture in cells.locator("canvas").all()]
+            assert [text and text.split(":")[0].rsplit(" for ", 1)[1] for text in named] == [
+                f"{labels[0]}, the true class", f"{labels[1]}, called so"]  # fmt: skip
+        assert troubles == []
+
+
 def test_a_drawing_has_neighbours_from_the_sample_as_numpy_finds_them(
     browser: Browser, write_page: Write, page_text: str, digits_record: RunRecord
 ) -> None:
@@ -299,8 +393,8 @@ def test_everything_can_be_done_by_keyboard(browser: Browser, write_page: Write,
         truth.press("Tab")
         page.keyboard.press("Tab")
         page.keyboard.press("ArrowLeft")  # from wrong to all
-        page.keyboard.press("Tab")
-        page.keyboard.press("Tab")
+        for _ in ("order", "hint", "tile"):
+            page.keyboard.press("Tab")
         assert page.evaluate(f"{here}.className") == "tile"
         page.keyboard.press("PageDown")
         assert page.locator(f"{GALLERY} .pager .place").inner_text().startswith("page 2 of")

@@ -13,7 +13,7 @@ from statsmodels.stats.multitest import multipletests
 from convscope.study.comparisons import Right, compare_all, paired_t, wilcoxon
 from convscope.study.learning_curves import LearningCurve, learning_curve, steepest
 from convscope.study.seed_statistics import mean_over_seeds
-from convscope.study.votes import count_votes, load_votes, save_votes
+from convscope.votes import count_votes, load_votes, save_votes
 
 GENERATOR = np.random.default_rng(3)
 

@@ -22,8 +22,8 @@ from convscope.data.dataset import Dataset
 from convscope.errors import ConfigError, RunError, RunExistsError
 from convscope.files import write_json
 from convscope.study.studying import REQUEST, RESULTS, study
-from convscope.study.votes import load_votes
 from convscope.study.work import StudyProgress
+from convscope.votes import load_votes
 
 ASKED = ["digits", "--models", "logistic,ann", "--recipes", "sprint", "--seeds", "5"]
 PATIENCE = 600

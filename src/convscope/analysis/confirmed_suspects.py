@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,6 +12,8 @@ from ..types import Labels
 from .evaluation import Evaluation
 from .intervals import Interval, wilson
 from .metrics import interval_pair
+
+INTERVALS = ("interval", "interval_without", "difference_interval")
 
 
 @dataclass(frozen=True)
@@ -34,8 +37,13 @@ class WithoutConfirmed:
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready."""
-        intervals = ("interval", "interval_without", "difference_interval")
-        return {**asdict(self), **{name: interval_pair(getattr(self, name)) for name in intervals}}
+        return {**asdict(self), **{name: interval_pair(getattr(self, name)) for name in INTERVALS}}
+
+
+def confirmed_from_dict(numbers: Mapping[str, Any]) -> WithoutConfirmed:
+    """The inverse of :meth:`WithoutConfirmed.as_dict`. Raises ``TypeError`` or ``KeyError`` for anything else."""
+    intervals = {name: Interval(*numbers[name]) for name in INTERVALS}
+    return WithoutConfirmed(**{**numbers, **intervals})
 
 
 def without_confirmed(evaluation: Evaluation, confirmed: Labels, *, confirmed_train: int = 0) -> WithoutConfirmed:

@@ -136,6 +136,7 @@ def doubt_metrics(doubt: Doubt) -> dict[str, Any]:
         "temperature": doubt.temperature,
         "measured_on": doubt.measured_on,
         "n": doubt.n,
+        "calibration": None if doubt.calibration is None else asdict(doubt.calibration),
         "before": sureness_metrics(doubt.before),
         "after": sureness_metrics(doubt.after) if doubt.after else None,
         "coverage": {

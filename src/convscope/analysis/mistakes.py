@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..models.backward import is_known
 from ..models.onnx_layers import onnx_bytes
 from ..models.predictor import Predictor
 from ..types import Floats, Images, Labels
 from .calibration import log_softmax
 from .evidence import Evidence
+from .label_audit import LabelAudit
 from .neighbours import NOBODY
 from .occlusion import Occlusion, occlude
 from .record import RunRecord
-from .triage import KINDS, Signs, Triage, triage
-
-MOST_LISTED = 200
-"""Mistakes that the metrics tell one by one, the most confident first: more would make the page heavy."""
+from .saliency import Saliency, measure_saliency
+from .triage import Signs, Triage, triage
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,11 +57,14 @@ class Mistake:
     history: Labels
     """(e,) what it was taken for after each of them."""
     votes: Labels
-    """(v,) what other networks take it for; of none, empty."""
+    """(k,) how many of the other networks that were asked take it for each class; all zero where none was."""
     triage: Triage
     """Whose fault it looks like: a hint."""
     occlusion: Occlusion | None
     """What the true class (first) and the predicted one (second) lose where a patch is covered."""
+    saliency: Saliency | None
+    """What every pixel does for the logits of both, the true class first; ``None`` too where the network has a layer through which
+    the way back is not known."""
 
     @property
     def true_probability(self) -> float:
@@ -81,14 +82,17 @@ def explain_mistakes(
     record: RunRecord,
     predictor: Predictor,
     *,
-    votes: Sequence[Labels] = (),
+    votes: Labels | None = None,
+    voters: str = "other networks",
+    audit: LabelAudit | None = None,
     saliency: bool = True,
     most: int | None = None,
 ) -> tuple[Mistake, ...]:
     """The mistakes of ``record``, the most confident first, as far as their images are among its evidence, which must be there.
 
-    ``votes``: what other networks answer on the same test images, (n,) each. ``saliency`` covers every image patch by patch,
-    5 ms each on images of MNIST's size. ``most``: how many mistakes at most.
+    ``votes``: how many other networks, which are called ``voters``, give each class to the same test images, (n, k). ``audit``: of
+    the same labels. ``saliency`` covers every image patch by patch and goes back through the network, 0.2 s each for the notebook's
+    network and MNIST. ``most``: how many mistakes at most.
     """
     evidence = record.evidence
     assert evidence is not None
@@ -97,14 +101,18 @@ def explain_mistakes(
     places = [place for place in evaluation.mistakes.tolist() if place in row_of][:most]
     probabilities = np.exp(log_softmax(evaluation.logits[places].astype(np.float64) / temperature_of(record)))
     nearest = _Nearest(record, evidence, predictor)
+    doubted = None if audit is None else _doubted(audit)
+    slopes_known = saliency and is_known(record.network)
     names, found = evaluation.class_names, []
     for place, shares in zip(places, probabilities, strict=True):
         labels = int(evaluation.labels[place]), int(evaluation.predictions[place])
         image = evidence.test_images[row_of[place]]
         near_true, near_predicted = nearest.of(place)
         epochs, history = _history(evidence, place)
-        answers = np.array([each[place] for each in votes], np.int64)
+        answers = np.zeros(len(names), np.int64) if votes is None else votes[place].astype(np.int64)
         signs = _signs(shares, labels, (near_true, near_predicted), history, answers)
+        if doubted is not None:
+            signs = replace(signs, audited=True, audit_score=doubted.get(place))
         found.append(
             Mistake(
                 place,
@@ -118,22 +126,12 @@ def explain_mistakes(
                 epochs,
                 history,
                 answers,
-                triage(signs, true=names[labels[0]], predicted=names[labels[1]]),
+                triage(signs, true=names[labels[0]], predicted=names[labels[1]], voters=voters),
                 occlude(predictor, image, labels) if saliency else None,
+                measure_saliency(record.network, image, labels) if slopes_known else None,
             )
         )
     return tuple(found)
-
-
-def mistakes_metrics(mistakes: Sequence[Mistake], errors: int) -> dict[str, Any]:
-    """As ``metrics.json`` has it, under ``mistakes``: of the ``errors`` in all, those that are explained. Classes by index."""
-    kinds = [mistake.triage.kind for mistake in mistakes]
-    return {
-        "errors": errors,
-        "explained": len(mistakes),
-        "triage": {kind: kinds.count(kind) for kind in KINDS},
-        "list": [_listed(mistake) for mistake in mistakes[:MOST_LISTED]],
-    }
 
 
 def temperature_of(record: RunRecord) -> float:
@@ -173,6 +171,11 @@ class _Nearest:
         return Neighbours(self._evidence.reference_indices[found], distances, self._evidence.reference_images[found])
 
 
+def _doubted(audit: LabelAudit) -> dict[int, float]:
+    """By place in the test split, the scores of the suspects, as precise as their list has them."""
+    return {index: round(score, 6) for split, index, _, _, score in audit.rows() if split == "test"}
+
+
 def _history(evidence: Evidence, place: int) -> tuple[Labels, Labels]:
     film = evidence.film
     if film is None or film.predictions is None:
@@ -199,23 +202,7 @@ def _signs(
         ratio,
         int((before == true).sum()),
         len(before),
-        int((votes == predicted).sum()),
-        int((votes == true).sum()),
-        len(votes),
+        int(votes[predicted]),
+        int(votes[true]),
+        int(votes.sum()),
     )
-
-
-def _listed(mistake: Mistake) -> dict[str, Any]:
-    signs = mistake.triage.signs
-    return {
-        "index": mistake.index,
-        "true": mistake.labels[0],
-        "predicted": mistake.labels[1],
-        "true_probability": mistake.true_probability,
-        "predicted_probability": mistake.predicted_probability,
-        "distance_ratio": signs.distance_ratio,
-        "right_before": signs.right_before,
-        "epochs_before": signs.epochs_before,
-        "triage": mistake.triage.kind,
-        "reason": mistake.triage.reason,
-    }

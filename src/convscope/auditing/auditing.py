@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
@@ -14,19 +13,18 @@ import numpy as np
 from .. import archive, ledger, runs
 from ..analysis.confirmed_suspects import WithoutConfirmed, without_confirmed
 from ..analysis.evidence import with_training_images
-from ..analysis.label_audit import LabelAudit, find_suspects, from_rows, require_cleanlab
+from ..analysis.label_audit import LabelAudit, find_suspects, require_cleanlab
 from ..analysis.record import RunRecord
 from ..analysis.recording import with_metrics
+from ..data.again import same_dataset
 from ..data.dataset import Dataset
 from ..errors import DatasetError, OutputError
 from ..files import TEMPORARY, write_text
 from ..models.backend import check_backend
-from ..reporting import same_dataset, with_evidence, write_report
+from ..reporting import with_evidence, with_mistakes, write_report
+from ..suspects_file import KEY, SUSPECTS, load_audit, read_confirmed, to_csv
 from .cross_validation import MODEL, Listener, OutOfSample, cross_validate
-from .suspects_file import SUSPECTS, read_confirmed, read_rows, to_csv
 
-KEY = "label_audit"
-"""In ``metrics.json``."""
 CHECKPOINT = f"{TEMPORARY}label-audit.npz"
 """What the folds said so far. Named as files that anybody may delete, and no part of the run."""
 PURPOSE = "the networks of the label audit"
@@ -52,14 +50,15 @@ def audit_run(
     """
     _check_out(out, overwrite)
     record = archive.load_record(folder)
-    earlier = _earlier(record, folder) if confirmed is not None else None
+    earlier = load_audit(record, folder) if confirmed is not None else None
     kept = _confirm(record, confirmed)
     if earlier is None:
         require_cleanlab()
         check_backend()
         dataset = dataset or same_dataset(record.request["dataset"])
         record, audit = _fresh(record, dataset, folder, folds, kept, progress)
-        record = _with_pictures(with_evidence(record, folder, dataset, verb="audit"), audit, dataset)
+        record = with_evidence(record, folder, dataset, verb="audit")
+        record = _with_pictures(with_mistakes(record, folder, audit=audit), audit, dataset)
     else:
         audit = replace(earlier, confirmed=kept)
         numbers = dict(record.metrics[KEY])
@@ -135,17 +134,6 @@ def _confirm(record: RunRecord, confirmed: Path | None) -> WithoutConfirmed | No
             f"{str(confirmed)!r} names every test image; at least one that is not confirmed was expected, to measure on."
         )
     return without_confirmed(evaluation, kept.test, confirmed_train=len(kept.train))
-
-
-def _earlier(record: RunRecord, folder: Path) -> LabelAudit | None:
-    """The audit that the run has, if it has one."""
-    numbers: Mapping[str, Any] | None = record.metrics.get(KEY)
-    if numbers is None or not (folder / SUSPECTS).is_file():
-        return None
-    try:
-        return from_rows(read_rows(folder / SUSPECTS), numbers, record.evaluation.class_names)
-    except (KeyError, ValueError, TypeError):  # of another version: audit again
-        return None
 
 
 def _write(record: RunRecord, audit: LabelAudit, folder: Path, dataset: Dataset | None) -> None:

@@ -13,7 +13,7 @@ import click
 
 from .. import __version__
 from ..errors import ConfigError, ConvscopeError
-from . import audit, compare, data, evaluate, explain, export, fetch, predict, report, serve, study, train
+from . import audit, compare, data, evaluate, explain, export, fetch, mistakes, predict, report, serve, study, train
 
 EPILOG = """\b
 DATA is a name (mnist, digits, fashion, …) or the path of your own: .npz, .csv, IDX files, a folder of pictures.
@@ -42,7 +42,7 @@ def group() -> None:
     """Train a small image classifier in seconds, and see in one offline page what it learned."""
 
 
-VERBS = (data, fetch, train, evaluate, predict, explain, report, audit, compare, export, serve, study)
+VERBS = (data, fetch, train, evaluate, predict, explain, report, mistakes, audit, compare, export, serve, study)
 for verb in VERBS:
     group.add_command(verb.command)
 

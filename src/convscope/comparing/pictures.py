@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..analysis.comparison import Comparison
+from ..data.again import same_dataset
 from ..errors import ConvscopeError
-from ..reporting import same_dataset
 from ..types import Images
 from .opening import Opened
 

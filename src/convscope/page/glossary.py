@@ -32,6 +32,8 @@ GLOSSARY = {
     "give or take": "Half the width of the 95 % interval of the accuracy, in percentage points; the accuracy is the share of the "
                     "test images that are answered right.",
     "gradient": "How much a number changes for a tiny change of each of those that it depends on: the slope, at this very image.",
+    "hint": "A guess at whose fault a mistake is, by three rules from what is known of the image: a reason to look at it, and no "
+            "verdict.",
     "input": "A number that a unit reads: a pixel of the image, or a unit of the layer before.",
     "interval": "Of ranges made in this way from many other test sets of the same size, 95 % would hold the true value, that "
                 "of endlessly many such images. For shares the way is Wilson's formula.",

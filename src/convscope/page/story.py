@@ -213,3 +213,12 @@ def mistakes(page: Page) -> str:
     if shown < errors:
         return f"Of the {whole(errors)} mistakes, these are the {whole(shown)} that the network was surest about."
     return "This is the one mistake." if errors == 1 else f"These are all {counted(errors, 'mistake')}, the surest first."
+
+
+def hints(page: Page) -> str:
+    """How many mistakes the list of hints has, and of which kinds."""
+    explained = page["metrics"]["mistakes"]
+    kinds = [f"{whole(count)} {kind}" for kind, count in explained["triage"].items() if count]
+    listed, errors = len(explained["list"]), page["metrics"]["test"]["errors"]
+    some = f"the {whole(listed)} surest mistakes" if listed < errors else counted(errors, "mistake")
+    return f"Whose fault? {some[0].upper()}{some[1:]} one by one, each with a hint ({joined(kinds)})"

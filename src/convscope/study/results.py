@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..data.dataset import Dataset
+from ..votes import Votes, count_votes
 from .comparisons import Comparison, Right, compare_all
 from .learning_curves import LearningCurve, learning_curve, steepest
 from .outcomes import Outcome
@@ -18,7 +19,6 @@ from .plan import SCHEMA_VERSION, StudyPlan
 from .power import FEWEST_SEEDS
 from .search import Found
 from .table import Row, make_row
-from .votes import Votes, count_votes
 
 MOST_HARD = 60
 """Test images that are named as the hardest."""

@@ -20,6 +20,7 @@ from ..models.architectures import Build
 from ..models.backend import check_backend
 from ..training.config import TrainConfig
 from ..types import PathLike
+from ..votes import VOTES, Votes, save_votes
 from .comparisons import Comparison
 from .outcomes import refuse_other_content
 from .plan import SCHEMA_VERSION, StudyPlan, make_plan
@@ -27,7 +28,6 @@ from .results import StudyResults, make_results, to_csv, to_json
 from .running import run_tasks
 from .search import JOURNAL, require_optuna
 from .table import Row
-from .votes import VOTES, Votes, save_votes
 from .work import StudyListener, Work
 from .workers import check_workers, open_workers
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..analysis.intervals import Interval, wilson
+from ..votes import Votes
 from .best_of import expected_best
 from .outcomes import Outcome
 from .seed_statistics import mean_over_seeds
 from .seeds_and_images import interval_over_both
-from .votes import Votes
 
 
 @dataclass(frozen=True)

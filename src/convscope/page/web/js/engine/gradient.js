@@ -52,30 +52,32 @@ export function gradientTimesInput(network, pixels, run, classIndex) {
 }
 
 /**
- * What each pixel adds to the logit on the straight way from an even picture to this one. The numbers add up to the
- * difference of the two logits, the better the more steps. Source: M. Sundararajan, A. Taly and Q. Yan, "Axiomatic
+ * What each pixel adds to the logits on the straight way from an even picture to this one. The numbers add up to the
+ * difference of a class's two logits, the better the more steps. Source: M. Sundararajan, A. Taly and Q. Yan, "Axiomatic
  * attribution for deep networks", ICML 2017.
  *
- * A generator, as one gradient is taken per step: it yields the share that is done, and returns the numbers.
+ * A generator, as one gradient is taken per step and class: it yields the share that is done, and returns the numbers.
  *
  * @param {Network} network
  * @param {ArrayLike<number>} pixels
- * @param {number} classIndex
+ * @param {number[]} classIndices
  * @param {{steps?: number, baseline?: number}} [options] `baseline`: the value of the even picture
- * @returns {Generator<number, Float32Array | null>} h · w · c numbers; null where a layer cannot be computed
+ * @returns {Generator<number, Float32Array[] | null>} h · w · c numbers per class; null where a layer cannot be computed
  */
-export function* integratedGradients(network, pixels, classIndex, {steps = 32, baseline = 0} = {}) {
+export function* integratedGradients(network, pixels, classIndices, {steps = 32, baseline = 0} = {}) {
   if (network.unknown.length) return null;
   const workspace = makeWorkspace(network);
-  const sums = new Float64Array(pixels.length);
+  const sums = classIndices.map(() => new Float64Array(pixels.length));
   for (let step = 0; step < steps; step++) {
     const share = (step + 0.5) / steps;
     const between = Float32Array.from(pixels, (pixel) => baseline + share * (pixel - baseline));
     const run = runNetwork(network, between, workspace);
-    gradientAfter(network, between, run, classIndex, -1).forEach((slope, index) => { sums[index] += slope; });
+    classIndices.forEach((classIndex, place) => {
+      gradientAfter(network, between, run, classIndex, -1).forEach((slope, index) => { sums[place][index] += slope; });
+    });
     yield (step + 1) / steps;
   }
-  return Float32Array.from(sums, (sum, index) => (sum / steps) * (pixels[index] - baseline));
+  return sums.map((each) => Float32Array.from(each, (sum, index) => (sum / steps) * (pixels[index] - baseline)));
 }
 
 /** @returns {Float64Array | null} with respect to the output of the layer at `stop`; −1 for the image itself */

@@ -1,7 +1,7 @@
 import {makeWorkspace, runNetwork} from "./network.js";
 
 /**
- * What a class loses when a patch of the picture is covered.
+ * What classes lose when a patch of the picture is covered.
  *
  * @typedef {import("./network.js").Network} Network
  *
@@ -20,37 +20,41 @@ import {makeWorkspace, runNetwork} from "./network.js";
  */
 
 /**
- * Runs the network once per patch. As a generator, so that the page can breathe in between: it yields the share that is
- * done, row by row, and returns the map (null where the network has a layer that cannot be computed).
+ * Runs the network once per patch, for all the classes together. As a generator, so that the page can breathe in between: it
+ * yields the share that is done, row by row, and returns a map per class (null where the network has a layer that cannot be
+ * computed).
  *
  * @param {Network} network
  * @param {ArrayLike<number>} pixels
- * @param {number} classIndex
+ * @param {number[]} classIndices
  * @param {OcclusionOptions} [options]
- * @returns {Generator<number, OcclusionMap | null>}
+ * @returns {Generator<number, OcclusionMap[] | null>}
  */
-export function* occlusionMap(network, pixels, classIndex, {size = 4, stride = 2, fill = 0, measure = "probability"} = {}) {
+export function* occlusionMaps(network, pixels, classIndices, {size = 4, stride = 2, fill = 0, measure = "probability"} = {}) {
   if (network.unknown.length) return null;
   const [height, width] = network.inputShape;
   const rows = Math.ceil(height / stride);
   const columns = Math.ceil(width / stride);
-  const drop = new Float32Array(rows * columns);
+  const drops = classIndices.map(() => new Float32Array(rows * columns));
   const workspace = makeWorkspace(network);
   const scores = measure === "logit" ? "logits" : "probabilities";
-  const scoreOf = (image) => runNetwork(network, image, workspace)[scores][classIndex];
-  const whole = scoreOf(pixels);
+  const scoresOf = (image) => {
+    const found = runNetwork(network, image, workspace)[scores];
+    return classIndices.map((classIndex) => found[classIndex]);
+  };
+  const whole = scoresOf(pixels);
   const covered = Float32Array.from(pixels);
   const lead = Math.floor((stride - size) / 2);
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
       const changed = coverPatch(covered, network.inputShape, row * stride + lead, column * stride + lead, size, fill);
       // A patch on an even ground changes nothing, and most of a digit's picture is such ground.
-      drop[row * columns + column] = changed ? whole - scoreOf(covered) : 0;
+      if (changed) scoresOf(covered).forEach((score, place) => { drops[place][row * columns + column] = whole[place] - score; });
       covered.set(pixels);
     }
     yield (row + 1) / rows;
   }
-  return {rows, columns, drop};
+  return drops.map((drop) => ({rows, columns, drop}));
 }
 
 /** @returns {boolean} whether any pixel changed */

@@ -1,4 +1,5 @@
 import {answerAbout} from "./case-subject.js";
+import {makeCaseClasses} from "./case-classes.js";
 import {newCourseView} from "./case-course.js";
 import {newNeighbourView} from "./case-neighbours.js";
 import {keepCourses} from "./courses.js";
@@ -7,8 +8,8 @@ import {keepNeighbours} from "./neighbours.js";
 import {caseClasses} from "./verdicts.js";
 
 /**
- * What speaks for the two classes of a case: the nearest training images of both, and how probable both were after each epoch.
- * It takes many runs of the network, so it comes after the rest, in slices.
+ * What speaks for the two classes of a case: what each owes to every pixel, the nearest training images of both, and how probable
+ * both were after each epoch. It takes many runs of the network, so it comes after the rest, in slices.
  *
  * @param {Document} page
  * @param {import("../live.js").Live} live
@@ -21,7 +22,9 @@ import {caseClasses} from "./verdicts.js";
  * @typedef {import("./case-subject.js").Subject} Subject
  */
 export function makeCaseEvidence(page, live, {names, isInk, frames}) {
-  const node = newElement(page, "div");
+  const classesView = makeCaseClasses(page, live, {names});
+  const others = newElement(page, "div");
+  const node = newElement(page, "div", {}, classesView.node, others);
   const findNeighbours = keepNeighbours(live);
   const findCourse = keepCourses(live, frames);
   const trained = trainingImages(live.payload);
@@ -43,11 +46,14 @@ export function makeCaseEvidence(page, live, {names, isInk, frames}) {
     if (!isWanted()) return;
     // The two classes are those of the finished network, so that they stay while the film runs.
     const classes = course ? caseClasses(course.at(-1), open.label) : {called: answer, rival: open.label};
-    const neighbourhood = await findNeighbours(open, classesInOrder(classes, open.label), isWanted);
+    const labels = classesInOrder(classes, open.label);
+    if (course) classesView.show(open.pixels, labels, (label) => roleOf(label, classes, open.label));
+    else classesView.hide();
+    const neighbourhood = await findNeighbours(open, labels, isWanted);
     if (!isWanted()) return;
     const courseView = course && frames.length > 1 ? newCourse(course, classes, open.label) : null;
     shown = {key, change, course: courseView};
-    node.replaceChildren(...[neighbourhood?.groups.length && newNear(neighbourhood), courseView?.node].filter(Boolean));
+    others.replaceChildren(...[neighbourhood?.groups.length && newNear(neighbourhood), courseView?.node].filter(Boolean));
   }
 
   function newNear(neighbourhood) {
@@ -67,6 +73,12 @@ export function makeCaseEvidence(page, live, {names, isInk, frames}) {
 function classesInOrder({called, rival}, label) {
   const order = label !== null && called !== label ? [rival, called] : [called, rival];
   return order.filter((each, place) => each !== null && order.indexOf(each) === place);
+}
+
+/** What a class is in this case. */
+function roleOf(each, {called}, label) {
+  if (each === label) return "the true class";
+  return each === called ? "called so" : "the runner-up";
 }
 
 /** Training images in all, as the neighbours were looked for. */

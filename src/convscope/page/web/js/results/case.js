@@ -2,6 +2,7 @@ import {afterText} from "../film/frames.js";
 import {drawWhenSeen} from "../seen.js";
 import {newAnswerTable} from "./case-answers.js";
 import {makeCaseEvidence} from "./case-evidence.js";
+import {newHintView} from "./case-hint.js";
 import {answerAbout, subjectOf, subjectTitle, subjectVerdict, testRowOf} from "./case-subject.js";
 import {newElement, refill} from "../drawing/element.js";
 import {wholeText} from "../drawing/numerals.js";
@@ -20,21 +21,23 @@ const REST = 250;
  * @param {string[]} options.names
  * @param {boolean} options.isInk
  * @param {import("../film/frames.js").Frame[]} options.frames
+ * @param {import("./hints.js").Hints} options.hints
  * @param {(row: number | null, by: number) => void} options.step from a test image to another of the gallery
  * @param {(row: number | null) => {place: number, count: number}} options.placeInGallery of a test image
  * @returns {{node: HTMLElement, followGallery: () => void}}
  */
-export function startCase(page, live, {names, isInk, frames, step, placeInGallery}) {
+export function startCase(page, live, {names, isInk, frames, hints, step, placeInGallery}) {
   const [height, width, channels] = live.payload.dataset.image_shape;
   const picture = newPicture(page, {height, width}, {side: CASE_SIDE, isInk});
   const title = newElement(page, "h4", {className: "case-title"});
   const said = newElement(page, "p", {className: "case-said"});
   const answers = newElement(page, "div");
+  const hinted = newElement(page, "div");
   const evidence = makeCaseEvidence(page, live, {names, isInk, frames});
   const stepper = makeStepper(page, (by) => step(testRowOf(subject), by));
   const head = newElement(page, "div", {className: "case-head"}, picture, newElement(page, "div", {}, title, said));
   const attributes = {className: "case", "aria-label": "The case of one image"};
-  const node = newElement(page, "section", attributes, stepper.node, head, answers, evidence.node);
+  const node = newElement(page, "section", attributes, stepper.node, head, answers, hinted, evidence.node);
   let subject = subjectOf(live);
   let timer = 0;
   refill(title, subjectTitle(subject));
@@ -48,6 +51,8 @@ export function startCase(page, live, {names, isInk, frames, step, placeInGaller
     stepper.show(placeInGallery(testRowOf(subject)));
     answers.hidden = !run?.probabilities;
     if (run?.probabilities) answers.replaceChildren(newAnswers(run, open.label));
+    const hint = open.source === "test" && open.pixels === open.original ? hints.hintOf(open.index) : null;
+    hinted.replaceChildren(...(hint ? [newHintView(page, hint)] : []));
     clearTimeout(timer);
     const isOwn = open.source === "drawing" || open.pixels !== open.original;
     timer = setTimeout(() => evidence.show(subject), isOwn ? REST : 0);

@@ -42,23 +42,28 @@ const VERDICT_NAMES = {all: "all", wrong: "wrong", right: "right"};
  * @param {boolean} options.isInk
  * @param {number} options.tested test images in all, of which the page may hold some
  * @param {import("./lighting.js").Lighting} options.lighting
+ * @param {import("./hints.js").Hints} options.hints
  * @param {() => boolean} options.isPast whether the film is not at its end
  * @param {(name: string) => void} options.open
  * @returns {Gallery}
  */
-export function makeGallery(page, images, {names, isInk, tested, lighting, isPast, open}) {
+export function makeGallery(page, images, {names, isInk, tested, lighting, hints, isPast, open}) {
   const truth = newClassChoice(page, "True class", names);
   const predicted = newClassChoice(page, "Called", names);
   const verdict = newVerdictChoice(page);
   const order = newChoice(page, "Order", TILE_ORDERS.map((each) => [each, ORDER_NAMES[each]]));
+  const hint = newHintChoice(page, hints);
   const summary = newElement(page, "p", {className: "gallery-summary", "aria-live": "polite"});
   const tiles = makeTilePages(page, {images, names, isInk, size: GALLERY_PAGE, label: "Test images", open});
   lighting.subscribe((lit) => tiles.light((...pair) => isLitImage(lit, ...pair)));
 
   let listener = () => {};
   function draw() {
-    const selection = {truth: Number(truth.select.value), predicted: Number(predicted.select.value), verdict: verdict.value()};
-    tiles.show(orderedRows(selectedRows(images, selection), images, order.select.value), images);
+    const selection = {
+      truth: Number(truth.select.value), predicted: Number(predicted.select.value), verdict: verdict.value(), hint: hint.select.value,
+    };
+    const rows = selectedRows(images, selection, (row) => hints.kindOf(images.indices[row]));
+    tiles.show(orderedRows(rows, images, order.select.value), images);
     summarise();
     listener();
   }
@@ -71,9 +76,14 @@ export function makeGallery(page, images, {names, isInk, tested, lighting, isPas
     refill(summary, number, ` of ${count} test images${held}${note}.`);
   }
 
-  const choices = [truth, predicted, verdict, order].map((choice) => choice.node);
+  const choices = [truth, predicted, verdict, order, hint].map((choice) => choice.node);
   const form = newElement(page, "form", {className: "choices", "aria-label": "Which test images"}, ...choices);
-  form.addEventListener("change", draw);
+  form.addEventListener("change", (event) => {
+    // Right answers have no hint: whoever asks for the one lets go of the other.
+    if (event.target === hint.select && hint.select.value && verdict.value() === "right") verdict.set("wrong");
+    else if (verdict.value() === "right") hint.select.value = "";
+    draw();
+  });
   form.addEventListener("submit", (event) => event.preventDefault());
 
   const gallery = {
@@ -84,6 +94,7 @@ export function makeGallery(page, images, {names, isInk, tested, lighting, isPas
       predicted.select.value = String(calledClass);
       verdict.set(asked);
       order.select.value = newOrder;
+      hint.select.value = "";
       draw();
     },
     markOpen: tiles.markOpen,
@@ -116,6 +127,14 @@ function newClassChoice(page, label, names) {
 function newChoice(page, label, entries) {
   const select = newElement(page, "select", {}, ...entries.map(([value, text]) => newElement(page, "option", {value}, text)));
   return {select, node: newElement(page, "label", {}, newElement(page, "span", {}, label), select)};
+}
+
+/** Whose fault the mistakes look like; hidden where nothing is known of that. */
+function newHintChoice(page, {kinds}) {
+  const entries = kinds.map(({kind, count}) => [kind, `${kind} (${wholeText(count)})`]);
+  const choice = newChoice(page, "Hint", [["", "any"], ...entries]);
+  choice.node.hidden = !entries.length;
+  return choice;
 }
 
 /** All, wrong or right: three radio buttons in one piece. */

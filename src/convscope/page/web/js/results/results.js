@@ -8,6 +8,7 @@ import {confusedPairs, errorCount, supportOf} from "./confusion.js";
 import {openClassTable, openPairTable} from "./doors.js";
 import {newElement, quotedName, refill} from "../drawing/element.js";
 import {makeGallery} from "./gallery.js";
+import {makeHints} from "./hints.js";
 import {makeLighting} from "./lighting.js";
 import {newMatrixLegend} from "./matrix-legend.js";
 import {makeMatrix} from "./matrix.js";
@@ -30,7 +31,10 @@ export async function startResults(page, live) {
   const {test} = live.images;
   if (!test?.count) return;
   const {metrics, dataset} = live.payload;
-  const shared = {names: dataset.class_names, isInk: areInk(test), lighting: makeLighting(), frames: filmFrames(live.payload)};
+  const shared = {
+    names: dataset.class_names, isInk: areInk(test), lighting: makeLighting(), frames: filmFrames(live.payload),
+    hints: makeHints(metrics.mistakes),
+  };
   const open = (name) => live.openImage(name);
   const openFromGallery = (name) => {
     open(name);

@@ -2,7 +2,9 @@
  * Which of the test images are shown, and in which order. Pure: knows no document.
  *
  * @typedef {"all" | "wrong" | "right"} Verdict
- * @typedef {{truth: number, predicted: number, verdict: Verdict}} Selection classes by their numbers; -1 for any
+ * @typedef {import("./hints.js").HintKind} HintKind
+ * @typedef {{truth: number, predicted: number, verdict: Verdict, hint?: HintKind | ""}} Selection classes by their numbers; -1
+ *   for any. Only a mistake has a hint
  * @typedef {"surest" | "doubtful" | "worst" | "pair" | "number"} TileOrder
  *
  * @typedef {object} Answers what a network said of each image
@@ -38,14 +40,16 @@ export const TILE_ORDERS = Object.keys(COMPARISONS);
 /**
  * @param {Answered} images
  * @param {Selection} selection
+ * @param {(row: number) => string | null} [hintOf] whose fault a row looks like
  * @returns {Uint32Array} the rows that it asks for, ascending
  */
-export function selectedRows({count, labels, predictions}, {truth, predicted, verdict}) {
+export function selectedRows({count, labels, predictions}, {truth, predicted, verdict, hint = ""}, hintOf = () => null) {
   const rows = new Uint32Array(count);
   let found = 0;
   for (let row = 0; row < count; row++) {
     if (truth >= 0 && labels[row] !== truth) continue;
     if (predicted >= 0 && predictions[row] !== predicted) continue;
+    if (hint && hintOf(row) !== hint) continue;
     if (verdict !== "all" && (labels[row] === predictions[row]) !== (verdict === "right")) continue;
     rows[found++] = row;
   }

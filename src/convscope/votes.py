@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..arrays import Array, below, load_arrays, save_arrays
-from ..types import Labels
+from .arrays import Array, below, load_arrays, save_arrays
+from .types import Labels
 
 VOTES = "votes.npz"
 

@@ -5,17 +5,21 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from ..analysis.label_audit import SPLITS, LabelAudit
-from ..errors import DatasetError
-from ..types import Labels
+from .analysis.confirmed_suspects import confirmed_from_dict
+from .analysis.label_audit import SPLITS, LabelAudit, from_rows
+from .analysis.record import RunRecord
+from .errors import DatasetError
+from .types import Labels
 
 COLUMNS = ("split", "index", "given", "suggested", "score")
 SUSPECTS = "label_suspects.csv"
+KEY = "label_audit"
+"""In ``metrics.json``."""
 STARTS_A_FORMULA = "=+-@\t\r\n＝＋－＠'"
 """A cell that begins with one of these may be run by a spreadsheet; the last one is what marks a cell as text."""
 MOST_COMPLAINTS = 5
@@ -48,6 +52,20 @@ def read_rows(path: Path) -> list[tuple[str, int, str, str, float]]:
         ]
     except (KeyError, ValueError) as error:
         raise DatasetError(f"{str(path)!r} is no list of suspects that convscope wrote ({error!r}). Audit again.") from error
+
+
+def load_audit(record: RunRecord, folder: Path) -> LabelAudit | None:
+    """The audit that the run in ``folder`` has, with what a person has confirmed; ``None`` where it has none that this version can
+    read."""
+    numbers = record.metrics.get(KEY)
+    if numbers is None or not (folder / SUSPECTS).is_file():
+        return None
+    try:
+        audit = from_rows(read_rows(folder / SUSPECTS), numbers, record.evaluation.class_names)
+        confirmed = numbers.get("confirmed")
+        return audit if confirmed is None else replace(audit, confirmed=confirmed_from_dict(confirmed))
+    except (AttributeError, DatasetError, KeyError, ValueError, TypeError):  # of another version
+        return None
 
 
 def as_cell(name: str) -> str:

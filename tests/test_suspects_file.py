@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convscope.analysis.label_audit import LabelAudit, find_suspects
-from convscope.auditing.suspects_file import COLUMNS, as_cell, from_cell, read_confirmed, read_rows, to_csv
 from convscope.errors import DatasetError
+from convscope.suspects_file import COLUMNS, as_cell, from_cell, read_confirmed, read_rows, to_csv
 
 NAMES = ("=HYPERLINK(1)", "+1", "-", "@SUM", "\tx", "'=y", "'", "a,b", 'say "no"', "two\nlines", "=", "plain")
 

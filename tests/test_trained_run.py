@@ -1,0 +1,100 @@
+"""What a run's folder gives back, without a back-end and without training."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import fields, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import convscope
+from convscope import api, archive, runs
+from convscope.analysis.doubt import doubt_metrics, measure_doubt
+from convscope.analysis.metrics import baseline_metrics
+from convscope.analysis.recalled import doubt_of
+from convscope.data.dataset import Dataset
+from convscope.errors import DatasetError, RunError
+from convscope.files import write_json
+from convscope.models.predictor import Predictor
+
+
+@pytest.fixture(scope="module")
+def loaded(digits_run: api.Run) -> api.Run:
+    return convscope.load_run(digits_run.folder)
+
+
+def test_it_is_read_and_asked_without_keras(digits_run: api.Run) -> None:
+    code = (
+        "import sys; sys.modules.update(keras=None, tensorflow=None); import convscope\n"
+        "run = convscope.load_run(sys.argv[1])\n"
+        "print(run.evaluation.errors, len(run.history), run.doubt.temperature, len(run.findings), run.baseline.errors)"
+    )
+    said = subprocess.run([sys.executable, "-c", code, str(digits_run.folder)], capture_output=True, text=True, check=True)
+    doubt, baseline = digits_run.doubt, digits_run.baseline
+    assert doubt is not None
+    assert baseline is not None
+    expected = (digits_run.evaluation.errors, 2, doubt.temperature, len(digits_run.findings), baseline.errors)
+    assert said.stdout.split() == [str(each) for each in expected]
+    assert said.stderr == ""
+
+
+def test_the_doubt_is_what_was_measured(loaded: api.Run, digits_run: api.Run, digits: Dataset) -> None:
+    config, evaluation = digits_run.record.request["config"], digits_run.evaluation
+    measured = measure_doubt(Predictor(digits_run.folder / "model.onnx"), digits, evaluation, config, seed=0)
+    found = loaded.doubt
+    assert found is not None
+    assert measured is not None
+    for name in ("measured_on", "n", "calibration", "before", "after", "thresholds", "shares"):
+        assert getattr(found, name) == getattr(measured, name), name
+    for field in fields(found.curve):
+        assert np.array_equal(getattr(found.curve, field.name), getattr(measured.curve, field.name))
+    assert doubt_metrics(found) == loaded.metrics["doubt"]
+
+
+def test_runs_that_measured_no_doubt_have_none_and_older_ones_keep_the_calibration_elsewhere(digits_run: api.Run) -> None:
+    record = digits_run.record
+    assert doubt_of(replace(record, metrics={})) is None
+    older = {key: value for key, value in record.metrics["doubt"].items() if key != "calibration"}
+    found, evidence = doubt_of(replace(record, metrics={**record.metrics, "doubt": older})), record.evidence
+    assert found is not None
+    assert evidence is not None
+    assert found.calibration == evidence.calibration
+
+
+def test_the_network_beside_and_the_findings_are_those_of_the_metrics(loaded: api.Run) -> None:
+    baseline = loaded.baseline
+    assert isinstance(baseline, convscope.Baseline)
+    assert baseline_metrics(baseline) == loaded.metrics["baseline"]
+    assert all(isinstance(finding, convscope.Finding) for finding in loaded.findings)
+    assert [finding.text for finding in loaded.findings] == [each["text"] for each in loaded.metrics["findings"]]
+
+
+def test_the_model_is_opened_when_it_is_asked_for_and_is_the_same(loaded: api.Run, digits_run: api.Run) -> None:
+    weights = zip(loaded.model.get_weights(), digits_run.model.get_weights(), strict=True)
+    assert all(np.array_equal(one, other) for one, other in weights)
+    assert loaded.model is loaded.model
+    assert loaded.dataset.fingerprint == digits_run.dataset.fingerprint
+    assert loaded.stopped_early is False
+    assert repr(loaded) == repr(digits_run)
+
+
+def test_without_its_data_everything_but_the_data_is_there(run_copy: Path) -> None:
+    request = runs.read_json(run_copy / runs.REQUEST)
+    write_json(run_copy / runs.REQUEST, {**request, "dataset": {**request["dataset"], "source": "gone/away.npz"}})
+    runs.write_manifest(run_copy)
+    run = convscope.load_run(run_copy)
+    assert run.label_audit is None
+    assert len(convscope.mistakes(run, saliency=False)) == run.evaluation.errors
+    with pytest.raises(DatasetError, match="there is nothing at 'gone/away.npz'"):
+        _ = run.dataset
+
+
+def test_a_damaged_folder_is_no_run(run_copy: Path, tmp_path: Path) -> None:
+    (run_copy / archive.METRICS).write_text("{}")
+    with pytest.raises(RunError, match=r"metrics\.json"):
+        convscope.load_run(run_copy)
+    with pytest.raises(RunError, match="no run folder"):
+        convscope.load_run(tmp_path / "absent")
