@@ -107,5 +107,5 @@ def test_one_picture_needs_no_list(alone: Any) -> None:
 
 
 def test_names_are_shown_without_what_a_terminal_would_obey() -> None:
-    assert shown("füñ 数.png") == "füñ 数.png"
+    assert shown("füñ 数 👩\u200d🔬.png") == "füñ 数 👩\u200d🔬.png"
     assert shown("a\x1b[31m\n\u202eb\udcff") == r"a\x1b[31m\n\u202eb\udcff"

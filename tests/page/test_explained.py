@@ -15,8 +15,8 @@ from convscope.api import Run
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-NAME = "a</script><img src=x onerror=alert(1)>.png"
-"""With a slash in it: a folder and a file."""
+NAME = "a</script><img src=x onerror=alert(1)>\"'\u202eשלום 👩‍🔬 {{ 7 * 7 }}.png"
+"""With a slash in it: a folder and a file. The sign that turns the writing round is written out when it is shown."""
 
 
 @pytest.mark.slow
@@ -31,7 +31,8 @@ def test_the_page_opens_at_the_picture_and_answers_as_the_terminal(
     page = browser.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.on("console", lambda message: errors.append(message.text))
+    page.on("dialog", lambda dialog: (errors.append(dialog.message), dialog.dismiss()))
     page.goto((tmp_path / explanation.page).as_uri())
     page.wait_for_selector("html[data-ready=true]")
     assert page.evaluate("convscope.answer()") == explanation.prediction.class_name
@@ -41,7 +42,9 @@ def test_the_page_opens_at_the_picture_and_answers_as_the_terminal(
     sharpened = np.asarray(probabilities) ** (1 / temperature)
     assert sharpened.max() / sharpened.sum() == pytest.approx(explanation.prediction.probability, abs=1e-4)
     text = page.inner_text("body")
-    assert NAME in text
+    assert NAME.replace("\u202e", r"\u202e") in text
+    assert page.locator("img").count() == 0
+    assert page.locator("script").count() == (digits_run.folder / "report.html").read_text("utf-8").count("<script")
     assert all(words in text for words in explanation.prediction.done)
     assert errors == []
     page.close()

@@ -22,6 +22,8 @@ PictureLike: TypeAlias = "PathLike | bytes | Image.Image | npt.NDArray[Any] | Na
 """One picture. A name may stand for several: of a folder, or a pattern."""
 CHANNELS = (1, 3, 4)
 """Grey, RGB, RGB with opacity."""
+JOINERS = "\u200c\u200d"
+"""Zero-width characters that Persian, Hindi and composed emoji need in a name."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,4 +118,4 @@ def to_levels(array: npt.NDArray[Any], name: str) -> npt.NDArray[np.uint8]:
 
 def shown(name: str) -> str:
     """A file's name for a terminal or a page: what cannot be printed, such as a colour code in it, is spelled out."""
-    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in name)
+    return "".join(each if each.isprintable() or each in JOINERS else repr(each)[1:-1] for each in name)
