@@ -217,6 +217,21 @@ def test_a_file_is_dropped_on_the_pad_and_one_is_pasted(pad: Page, mnist: Datase
     assert "Test image" not in (page.locator("#chooser-name").text_content() or "")
 
 
+@pytest.mark.parametrize("name", [
+    "</script><script>alert(1)</script>.png", "\"><img src=x onerror=alert(2)>.png", "שלום.png", "👩‍🔬\u202egnp.exe",
+    "'{{ 7 * 7 }}' &amp;.png",
+])  # fmt: skip
+def test_the_name_of_a_file_is_text_and_nothing_else(pad: Page, mnist: Dataset, name: str) -> None:
+    page = pad
+    scripts = page.locator("script").count()
+    for content in (png(photo_of(mnist.test.images[0, ..., 0])), b"no picture"):
+        page.locator("#pad-file").set_input_files({"name": name, "mimeType": "image/png", "buffer": content})
+        place = "pad-note" if content == b"no picture" else "chooser-name"
+        until(page, f"document.getElementById('{place}').textContent.includes(String.raw`{name}`)")
+    assert page.locator("img").count() == 0
+    assert page.locator("script").count() == scripts
+
+
 def test_the_runner_up_is_the_second_of_the_calibrated_answer(pad: Page, mnist_run: api.Run) -> None:
     page, evaluation, evidence = pad, mnist_run.evaluation, mnist_run.record.evidence
     assert evidence is not None

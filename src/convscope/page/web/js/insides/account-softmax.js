@@ -18,9 +18,10 @@ export const FIRST_CLASSES = 10;
 export function softmaxAccount(page, {softmax, unit}, {isWhole, extra, nameOf}) {
   const {logits, maximum, exponentials, total, probabilities} = softmax;
   const units = logits.map((_, place) => place);
-  const isShort = isWhole || units.length <= FIRST_CLASSES;
-  const {shown, hidden, rest} = largestFirst(units, (place) => exponentials[place], isShort ? Infinity : FIRST_CLASSES, !isShort);
-  if (!shown.includes(unit)) shown.push(unit);
+  const isShort = !isWhole && units.length > FIRST_CLASSES;
+  const {shown} = largestFirst(units, (place) => exponentials[place], isShort ? FIRST_CLASSES : Infinity, isShort);
+  if (!shown.includes(unit)) shown[shown.length - 1] = unit; // the open one is worked out, whatever its share
+  const hidden = units.filter((place) => !shown.includes(place));
   const decimals = decimalsFor(logits) + extra;
   /** With as many digits as tell a share from 1. */
   const inFull = (number) => formatNumber(number, (number > 0.5 ? 8 : 4) + extra);
@@ -36,9 +37,8 @@ export function softmaxAccount(page, {softmax, unit}, {isWhole, extra, nameOf}) 
   const titles = [["logit", "logit"], ["− largest", "softmax"], ["e to the power of that", "softmax"], ["÷ total = share", "softmax"]];
   const head = newNode(page, "tr", {}, newNode(page, "td"), ...titles.map(([title, word]) => (
     newNode(page, "th", {scope: "col", class: "n"}, title, newAsk(page, word)))));
-  const others = hidden && shown.length <= FIRST_CLASSES
-    ? [sumRow(page, "exponential-rest", `the other ${hidden}`, rest, inFull)]
-    : [];
+  const rest = hidden.reduce((sum, place) => sum + exponentials[place], 0);
+  const others = hidden.length ? [sumRow(page, "exponential-rest", `the other ${hidden.length}`, rest, inFull)] : [];
   const foot = sumRow(page, "total", "total", total, inFull);
   const table = newNode(page, "table", {class: "account-terms softmax"}, newNode(page, "thead", {}, head),
     newNode(page, "tbody", {}, ...rows, ...others), newNode(page, "tfoot", {}, foot));

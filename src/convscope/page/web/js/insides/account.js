@@ -112,12 +112,16 @@ export class Account {
     return (unit) => (isLast ? names[unit] : `unit ${unit}`);
   }
 
-  offerMore(told) {
-    const [what, count, first] = told.kind === "convolution" ? ["channels", told.channels.length, FIRST_CHANNELS]
-      : told.kind === "dense" ? ["products", told.terms.length, FIRST_TERMS]
-        : ["classes", told.softmax?.logits.length ?? 0, FIRST_CLASSES];
-    this.more.hidden = count <= first;
-    writeText(this.more, this.isWhole ? `Show only the largest ${first}` : `Show all ${count.toLocaleString("en")} ${what}`);
+  /** To show all of what is cut short: the summands, the classes of a softmax, or both. */
+  offerMore({kind, channels, terms, softmax}) {
+    const lists = [
+      ["channels", kind === "convolution" ? channels.length : 0, FIRST_CHANNELS],
+      ["products", kind === "dense" ? terms.length : 0, FIRST_TERMS],
+      ["classes", softmax?.logits.length ?? 0, FIRST_CLASSES],
+    ].filter(([, count, first]) => count > first);
+    this.more.hidden = !lists.length;
+    const all = lists.map(([what, count]) => `${count.toLocaleString("en")} ${what}`).join(" and ");
+    writeText(this.more, this.isWhole ? `Show only the largest ${lists[0]?.[2]}` : `Show all ${all}`);
     this.more.setAttribute("aria-expanded", String(this.isWhole));
   }
 }

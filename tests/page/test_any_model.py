@@ -1,0 +1,302 @@
+"""Any network, any data: small runs on made-up images, from the training to the page in a real Chromium, from its first section to
+its last."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from convscope import api
+from convscope.analysis.kernels import kernels
+from convscope.analysis.record import RunRecord
+from convscope.data.dataset import Dataset, Provenance, Split
+from convscope.data.prepare import to_inputs
+from convscope.figures.kernel_wall import draw_kernels
+from convscope.figures.model_diagram import draw_model_diagram
+from convscope.figures.rendering import to_drawing, to_svg
+from convscope.models.backend import require_backend
+from convscope.models.forward import activations
+from convscope.models.network import Network
+from convscope.page.document import render
+from convscope.reporting import with_evidence
+
+from .conftest import HOSTILE  # type: ignore[import-not-found]
+from .test_browser import opened  # type: ignore[import-not-found]
+from .test_insides import OPEN_UNIT, check_arithmetic, last, scroll_to, total  # type: ignore[import-not-found]
+from .test_live import answer, ready  # type: ignore[import-not-found]
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import keras
+    from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.slow
+Write = Callable[[str], str]
+Build = Callable[[tuple[int, int, int], int], "keras.Model"]
+PARTS = "main > section, #playground-bench, [data-part], [data-live], #every-image"
+MOST_IN_A_MATRIX = 20
+NOT_THERE = r"undefined|NaN|Infinity|\[object"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A network and the images that it is made for."""
+
+    model: str | Build
+    shape: tuple[int, int, int]
+    num_classes: int
+    each: int
+    """Training images of each class; of test images there are a third."""
+    names: tuple[str, ...] = ()
+    draws: bool = True
+    """Whether one can draw on its page."""
+    is_drawn: bool = False
+    """Whether the report is made as the command makes it, with all figures, which takes most of the time."""
+
+    def dataset(self) -> Dataset:
+        """A picture for each class, and noise on it."""
+        generator = np.random.default_rng(self.num_classes)
+        patterns = generator.integers(0, 200, (self.num_classes, *self.shape))
+
+        def split(each: int) -> Split:
+            labels = np.arange(each * self.num_classes) % self.num_classes
+            noise = generator.integers(0, 120, (len(labels), *self.shape))
+            return Split((patterns[labels] * 0.6 + noise).clip(0, 255).astype(np.uint8), labels)
+
+        names = self.names or tuple(f"kind {number}" for number in range(self.num_classes))
+        return Dataset(
+            "made up", split(self.each), split(max(2, self.each // 3)), names, Provenance("made up", "made for a test")
+        )
+
+
+def of_every_kind(image_shape: tuple[int, int, int], num_classes: int) -> keras.Model:
+    """A user's own: strides, both paddings, and every kind of layer that the issue names."""
+    require_backend()
+    from keras import Input, Sequential, layers
+
+    return Sequential([
+        Input(image_shape),
+        layers.Rescaling(2.0, offset=-1.0),
+        layers.ZeroPadding2D(((1, 0), (2, 1))),
+        layers.Conv2D(6, 3, padding="same", strides=2, name="constructor"),
+        layers.BatchNormalization(),
+        layers.ReLU(),
+        layers.AveragePooling2D(2, strides=1, padding="same", name="__proto__"),
+        layers.Conv2D(8, (2, 3), activation="relu"),
+        layers.MaxPooling2D(2, padding="same"),
+        layers.Dropout(0.2),
+        layers.GlobalAveragePooling2D(),
+        layers.Dense(num_classes, activation="softmax"),
+    ])  # fmt: skip
+
+
+def with_one_unknown(image_shape: tuple[int, int, int], num_classes: int) -> keras.Model:
+    """A layer of a kind that the page cannot compute, in the middle of others that it can."""
+    require_backend()
+    from keras import Input, Sequential, layers
+
+    return Sequential([
+        Input(image_shape),
+        layers.Conv2D(4, 3, activation="relu", name="known"),
+        layers.Conv2DTranspose(3, 3, name="unknown"),
+        layers.Flatten(),
+        layers.Dense(num_classes, activation="softmax"),
+    ])  # fmt: skip
+
+
+CASES = {
+    "strong, 2 classes": Case("strong", (14, 12, 1), 2, 60, HOSTILE[:2]),
+    "every kind of layer, colour, 20 classes": Case(
+        of_every_kind, (13, 16, 3), 20, 12, (*HOSTILE, *"abcdefghij"), draws=False
+    ),
+    "cnn, 100 classes": Case("cnn", (10, 10, 1), 100, 6),
+    "one unknown layer": Case(with_one_unknown, (9, 11, 1), 3, 30, is_drawn=True),
+}
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], api.Run]:
+    """Each is trained when it is first asked for."""
+    made: dict[str, api.Run] = {}
+
+    def run(name: str) -> api.Run:
+        if name not in made:
+            case, out = CASES[name], tmp_path_factory.mktemp("any") / "run"
+            trained = api.train(case.dataset(), model=case.model, recipe="sprint", epochs=1, out=out, report=case.is_drawn)
+            if not case.is_drawn:
+                (out / "report.html").write_text(render(with_evidence(trained.record, out, trained.dataset), []), "utf-8")
+            made[name] = trained
+        return made[name]
+
+    return run
+
+
+def see_everything(page: Page) -> None:
+    """Scrolls to every part, and lets it be drawn."""
+    for place in page.locator(PARTS).all():
+        place.evaluate(
+            """async (part) => {
+              part.scrollIntoView({behavior: "instant"});
+              await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+            }"""
+        )
+
+
+def page_of(run: api.Run) -> str:
+    return str((run.folder / "report.html").as_uri())
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name != "one unknown layer"])
+def test_the_page_of_any_network_is_whole_and_runs_as_keras_does(
+    browser: Browser, runs: Callable[[str], api.Run], name: str
+) -> None:
+    case, run = CASES[name], runs(name)
+    images = run.dataset.test.images[:5]
+    expected = run.model.predict(to_inputs(images), verbose=0)
+    network = run.record.network
+    with opened(browser, page_of(run), reduced_motion="reduce") as (page, troubles):
+        ready(page)
+        assert page.locator("#pad-clear").count() == case.draws
+        assert page.locator("#answer-said").text_content() == run.dataset.class_names[int(run.evaluation.predictions[0])]
+        for image, probabilities in zip(images, expected, strict=True):
+            found = page.evaluate("(pixels) => convscope.run(pixels).probabilities", (image.ravel() / 255).tolist())
+            assert np.abs(np.array(found) - probabilities).max() <= 1e-5
+        assert page.locator(".cells button").count() == min(case.num_classes, MOST_IN_A_MATRIX) ** 2
+        see_everything(page)
+        check_units(page, network, to_inputs(images[:1]))
+        page.wait_for_selector("#class-evidence[data-done]", state="attached")
+        assert page.locator("img").count() == 0
+        assert page.evaluate("(text) => document.body.innerText.match(new RegExp(text))", NOT_THERE) is None
+        assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+        assert troubles == []
+
+
+def check_units(page: Page, network: Network, inputs: Any) -> None:
+    """One unit of every layer: its value is NumPy's, and what is shown adds up to it."""
+    scroll_to(page, "unit")
+    computed = activations(network, inputs)
+    generator = np.random.default_rng(0)
+    for layer in network.layers:
+        place = [int(generator.integers(extent)) for extent in layer.output_shape]
+        value = float(computed[layer.name][0][tuple(place)])
+        account = account_of(page, layer.name, place)
+        assert account["value"] == pytest.approx(value, abs=2e-5 * max(1, abs(value))), (layer.name, place)
+        if account["kind"] == "mean":
+            assert total(account, "window") == pytest.approx(last(account, "sum"), abs=1e-5)
+            assert last(account, "sum") / last(account, "count") == pytest.approx(value, abs=1e-5)
+        elif account["kind"] == "rescaling":
+            assert last(account, "input") * last(account, "scale") + last(account, "bias") == pytest.approx(value, abs=1e-5)
+        elif account["kind"] == "normalization":
+            normalized = (last(account, "input") - last(account, "mean")) / last(account, "deviation")
+            assert normalized * last(account, "gamma") + last(account, "bias") == pytest.approx(value, abs=1e-4)
+        elif layer.settings.get("activation") in ("relu", "softmax") or account["kind"] in ("maximum", "copy"):
+            check_arithmetic(layer, account, value)
+        else:
+            assert total(account, "product") + last(account, "bias") == pytest.approx(value, abs=2e-5 * max(1, abs(value)))
+
+
+def account_of(page: Page, layer: str, place: list[int]) -> dict[str, Any]:
+    """The arithmetic of a unit, once it is that one which is shown."""
+    numbers = place if len(place) < 3 else [place[2], place[0], place[1]]
+    for _ in range(20):
+        account: dict[str, Any] = page.evaluate(OPEN_UNIT, [layer, place])
+        name, _, rest = account["sentence"].partition(",")
+        if name == layer and [int(each) for each in re.findall(r"\d+", rest)][: len(place)] == numbers:
+            return account
+    raise AssertionError(f"{layer}, {place} was not opened: {account['sentence']}")
+
+
+def test_the_softmax_of_many_classes_adds_up_whole_and_cut_short(browser: Browser, runs: Callable[[str], api.Run]) -> None:
+    run = runs("every kind of layer, colour, 20 classes")
+    least = int(run.evaluation.logits[0].argmin())
+    terms = """() => [...document.querySelectorAll("#unit .softmax tr[data-term]")].map((row) => [
+      row.dataset.term, Number(row.dataset.value), row.className,
+    ])"""
+    with opened(browser, f"{page_of(run)}#layer=dense&unit={least}", reduced_motion="reduce") as (page, troubles):
+        ready(page)
+        scroll_to(page, "unit")
+        page.wait_for_selector("#unit .softmax")
+        for rows in (11, 20):
+            shown = page.evaluate(terms)
+            assert [term for term, _, _ in shown][-1] == "total"
+            assert len(shown) == rows + 1
+            assert sum(value for _, value, _ in shown[:-1]) == pytest.approx(shown[-1][1])
+            assert sum(row == "is-open" for _, _, row in shown) == 1
+            page.locator("#unit .account-more").click()
+            page.wait_for_timeout(100)
+        assert troubles == []
+
+
+def test_a_layer_of_an_unknown_kind_is_trained_named_and_all_before_it_is_shown(
+    browser: Browser, runs: Callable[[str], api.Run], tmp_path: Path
+) -> None:
+    run = runs("one unknown layer")
+    assert run.evaluation.logits.shape == (30, 3)
+    with opened(browser, page_of(run), reduced_motion="reduce") as (page, troubles):
+        ready(page)
+        for notice in ("#playground-problem", "#insides-problem"):
+            assert "unknown is a Conv2DTranspose" in (page.locator(notice).text_content() or "")
+            assert page.locator(notice).is_visible()
+        see_everything(page)
+        assert answer(page) == ""
+        rows = page.eval_on_selector_all("#wall [data-layer]", "(rows) => rows.map((row) => row.dataset.layer)")
+        assert rows == ["the image", "known"]
+        assert page.locator("#river .layer").count() == 2
+        assert page.locator(".cells button").count() == 9
+        assert page.locator("#every-image .tile").count() > 0 or run.evaluation.errors == 0
+        pixels = run.dataset.test.images[0].ravel() / 255
+        found = page.evaluate("(pixels) => convscope.run(pixels)", pixels.tolist())
+        assert found["probabilities"] is None
+        known = run.record.network["known"]
+        alone = Network("alone", run.record.network.input_shape, (known,))
+        expected = activations(alone, to_inputs(run.dataset.test.images[:1]))["known"][0]
+        assert np.allclose(np.reshape(found["activations"]["known"]["data"], expected.shape), expected, atol=1e-5)
+        assert troubles == []
+
+
+def test_hostile_names_of_layers_do_nothing(browser: Browser, write_page: Write, digits_record: RunRecord) -> None:
+    record = with_layer_names(digits_record, (*HOSTILE[:5], "__proto__", "toString"))
+    figures = [draw_model_diagram(record.network), *(draw_kernels(each) for each in kernels(record.network))]
+    text = render(record, [to_drawing(each, to_svg(each)) for each in figures])
+    image = record.examples.test_image
+    expected = activations(record.network, to_inputs(image))
+    with opened(browser, write_page(text), reduced_motion="reduce") as (page, troubles):
+        ready(page)
+        see_everything(page)
+        check_units(page, record.network, to_inputs(image))
+        run = "(pixels) => JSON.stringify(convscope.run(pixels).activations)"  # Playwright loses what is called __proto__
+        found = json.loads(page.evaluate(run, (image.ravel() / 255).tolist()))
+        assert set(found) == set(expected)
+        for name in expected:
+            assert name in page.evaluate("document.body.innerText")
+            assert np.allclose(np.reshape(found[name]["data"], expected[name][0].shape), expected[name][0], atol=1e-5)
+        assert page.locator("img").count() == 0
+        assert page.locator("script").count() == text.count("<script")
+        assert troubles == []
+
+
+def with_layer_names(record: RunRecord, names: tuple[str, ...]) -> RunRecord:
+    """The run, had its layers been called by an attacker."""
+    new = {layer.name: name for layer, name in zip(record.network.layers, names, strict=True)}
+    network = replace(record.network, layers=tuple(replace(layer, name=new[layer.name]) for layer in record.network.layers))
+    rows = [{**row, "name": new[row["name"]]} for row in record.metrics["layers"]]
+    snapshots = tuple({f"{new[key.rsplit('/', 1)[0]]}/{key.rsplit('/', 1)[1]}": array for key, array in snapshot.items()}
+                      for snapshot in record.snapshots)  # fmt: skip
+    evidence = record.evidence
+    assert evidence is not None
+    assert evidence.novelty is not None
+    novelty = replace(evidence.novelty, layer_name=new[evidence.novelty.layer_name])
+    return replace(
+        record,
+        network=network,
+        metrics={**record.metrics, "layers": rows},
+        snapshots=snapshots,
+        evidence=replace(evidence, novelty=novelty),
+    )
