@@ -47,8 +47,8 @@ def main(report: Path) -> None:
             page.goto(f"{report.resolve().as_uri()}#theme={theme}")
             page.wait_for_selector("html[data-ready=true]")
             if place:
-                page.locator(place).first.evaluate("(element) => element.scrollIntoView()")
-            page.wait_for_timeout(1500)  # what is drawn when it comes into sight
+                page.locator(place).first.evaluate("(element) => element.scrollIntoView({behavior: 'instant'})")
+            page.wait_for_timeout(4000)  # what is drawn when it comes into sight, or worked out when nothing else is to do
             take(page, name)
             page.close()
         browser.close()
