@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 
+# The commands that tests start find our modules compiled, as pip leaves them: half a second of each otherwise goes to that.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
 @pytest.fixture(scope="session")
 def digits() -> Dataset:
     """1,797 images of 8 × 8: the tests' quick dataset."""

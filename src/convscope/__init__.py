@@ -35,7 +35,6 @@ if TYPE_CHECKING:
         export,
         load_run,
         mistakes,
-        predict,
         report,
         serve,
         study,
@@ -49,6 +48,7 @@ if TYPE_CHECKING:
     from .examining import Examination, Examining
     from .explaining import Explanation
     from .exporting import Export
+    from .predicting import predict
     from .prediction.predictions import Prediction, Predictions
     from .study.studying import Study
     from .study.work import StudyProgress
@@ -98,7 +98,7 @@ _HOME = {
     "load_dataset": "data.load",
     "load_run": "api",
     "mistakes": "api",
-    "predict": "api",
+    "predict": "predicting",
     "report": "api",
     "serve": "api",
     "study": "api",

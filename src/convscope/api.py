@@ -20,9 +20,7 @@ from .data.pictures import PictureLike
 from .data.reading import DEFAULTS, ReadOptions
 from .experiment import train as train
 from .models.predictor import Predictor
-from .prediction.classifier import open_classifier
-from .prediction.predicting import predict as _predict
-from .prediction.predictions import Predictions
+from .predicting import predict as predict
 from .reporting import ONNX_MODEL, with_evidence, write_page, write_report
 from .study.studying import Study as Study
 from .study.studying import study as study
@@ -31,8 +29,6 @@ from .trained_run import load_run as load_run
 from .types import PathLike
 
 if TYPE_CHECKING:
-    import keras
-
     from .analysis.comparison import Comparison
     from .analysis.label_audit import LabelAudit
     from .analysis.mistakes import Mistake
@@ -92,42 +88,6 @@ def examine(run: PathLike | Run, *, everything: bool = False, progress: Examinin
     from .examining import examine_run
 
     return examine_run(run, everything=everything, progress=progress)
-
-
-def predict(
-    run: PathLike | Run | keras.Model,
-    images: PictureLike | Iterable[PictureLike],
-    *,
-    top: int = 3,
-    skip_bad_images: bool = False,
-    single: bool = False,
-    at_least: float = 0.0,
-) -> Predictions:
-    """Classify pictures with a run, or with an ``.onnx`` file that convscope wrote, through ONNX Runtime; or through Keras with a
-    ``.keras`` file of :func:`export`, or a ``keras.Model``: one that takes (n, h, w, c) from 0 to 1 and ends in a softmax or in
-    logits. Its classes are then called ``"0"``, ``"1"`` and so on.
-
-    ``images``: names of files or folders, patterns such as ``"photos/*.jpg"``, the bytes of files, Pillow's images, arrays
-    (h, w) or (h, w, c) of uint8 or of floats 0..1, a list of these, or one array (n, h, w, c). Each is fitted to what the
-    network takes, and the result says how. ``top``: classes per picture.
-
-    A network for digits looks for several in each picture (but not in an array of n): there is one prediction for each digit
-    then, in reading order, and its ``place`` says where. With ``single`` each picture is one digit. ``at_least``: the
-    probability, 0..1, that an answer needs to be ``is_sure_enough``; :func:`evaluate` finds the one for an ``accuracy``.
-
-    Raises :class:`PictureError` that names every picture that cannot be read; with ``skip_bad_images`` they are left out,
-    and listed in the result. :class:`RunError` for a damaged run, :class:`ConfigError` for what is no classifier of pictures.
-
-    >>> convscope.predict("runs/mnist-cnn-standard-0", "four.jpg")[0].class_name
-    """
-    return _predict(
-        open_classifier(run.folder if isinstance(run, Run) else run),
-        images,
-        top=top,
-        skip_bad_images=skip_bad_images,
-        single=single,
-        at_least=at_least,
-    )
 
 
 def explain(

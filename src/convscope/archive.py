@@ -21,28 +21,19 @@ from .analysis.film import Film
 from .analysis.neighbours import Nearest
 from .analysis.novelty import Novelty
 from .analysis.record import RunRecord
-from .analysis.yardsticks import Yardsticks
 from .arrays import Array, below, load_arrays, save_arrays
-from .errors import RunError
 from .files import write_json, write_text
 from .models.network import Weights, from_description
 from .training.history import history_from_csv
+from .yardsticks_file import EVIDENCE as EVIDENCE
+from .yardsticks_file import EXAMPLES, YARDSTICKS, part_arrays, part_from, plain, unfitting
+from .yardsticks_file import METRICS as METRICS
 
-HISTORY, PREDICTIONS, METRICS, SNAPSHOTS, EXAMPLES, EVIDENCE, YARDSTICKS = (
-    "history.csv",
-    "predictions.npz",
-    "metrics.json",
-    "snapshots.npz",
-    "examples.npz",
-    "evidence.npz",
-    "yardsticks.npz",
-)
+HISTORY, PREDICTIONS, SNAPSHOTS = "history.csv", "predictions.npz", "snapshots.npz"
 DESCRIPTION, FINAL = "network", "final"
 """Keys in ``snapshots.npz``: the network's description as JSON bytes; and the prefix of the float32 weights."""
 PARTS: dict[str, type[Any]] = {"nearest": Nearest, "calibration": Calibration, "novelty": Novelty, "film": Film}
 """The parts of the evidence that may be missing, each with fields of its own: ``nearest/true`` and so on."""
-JUDGING = ("reference_images", "sample", "calibration", "novelty")
-"""The parts of the evidence that new images are judged by."""
 
 
 def save_record(record: RunRecord, folder: Path) -> None:
@@ -78,14 +69,6 @@ def save_evidence(evidence: Evidence, folder: Path) -> None:
         save_arrays(path, dict(_evidence_arrays(evidence)), compressed=True)
 
 
-def save_yardsticks(yardsticks: Yardsticks, folder: Path) -> None:
-    """Write ``yardsticks.npz``, of a run that has no evidence. About 100 kB for MNIST."""
-    arrays: dict[str, npt.ArrayLike] = {"reference_images": yardsticks.examples, "sample": len(yardsticks.examples)}
-    arrays |= dict(_part_arrays("calibration", yardsticks.calibration))
-    arrays |= dict(_part_arrays("novelty", yardsticks.novelty))
-    save_arrays(folder / YARDSTICKS, arrays, compressed=True)
-
-
 @contextlib.contextmanager
 def _exchanged(folder: Path, name: str) -> Iterator[Path]:
     """Where to write the file ``name``; of a complete run, a place that takes the file's own when all is written."""
@@ -112,7 +95,7 @@ def load_record(path: Path) -> RunRecord:
         evidence = None if gathered is None else _evidence(gathered)
         history = (path / HISTORY).read_text("utf-8")
     except (KeyError, TypeError, ValueError, RecursionError) as error:
-        raise _unfitting(path, error) from error
+        raise unfitting(path, error) from error
     return RunRecord(
         request,
         metrics,
@@ -126,57 +109,19 @@ def load_record(path: Path) -> RunRecord:
     )
 
 
-def load_yardsticks(path: Path) -> Yardsticks:
-    """What new images are judged by, without the rest of a run, which takes a hundred times as long to read."""
-    found = next((path / name for name in (EVIDENCE, YARDSTICKS) if (path / name).is_file()), None)
-    if found:
-        arrays = load_arrays(found, lambda name: name.split("/")[0] in JUDGING)
-    else:
-        arrays = load_arrays(path / EXAMPLES, lambda name: name == "samples")
-    try:
-        examples = arrays["samples"] if "samples" in arrays else arrays["reference_images"][: int(arrays["sample"])]
-        calibration, novelty = (_part(PARTS[name], below(arrays, name)) for name in ("calibration", "novelty"))
-    except (KeyError, TypeError, ValueError) as error:
-        raise _unfitting(path, error) from error
-    return Yardsticks(examples, calibration, novelty)
-
-
-def _unfitting(path: Path, error: Exception) -> RunError:
-    return RunError(
-        f"the files of the run {str(path)!r} do not fit together ({error!r}); those that one training wrote were "
-        "expected. Copy the run folder again, or train again."
-    )
-
-
 def _evidence_arrays(evidence: Evidence) -> Iterator[tuple[str, npt.ArrayLike]]:
     for field in fields(Evidence):
         value = getattr(evidence, field.name)
         if field.name not in PARTS:
             yield field.name, value
         else:
-            yield from _part_arrays(field.name, value)
-
-
-def _part_arrays(name: str, part: Any) -> Iterator[tuple[str, npt.ArrayLike]]:
-    """The fields of a part that is there."""
-    for field in fields(part) if part is not None else ():
-        if (value := getattr(part, field.name)) is not None:
-            yield f"{name}/{field.name}", value
+            yield from part_arrays(field.name, value)
 
 
 def _evidence(arrays: Mapping[str, Array]) -> Evidence:
-    parts = {name: _part(kind, below(arrays, name)) for name, kind in PARTS.items()}
-    whole = {field.name: _plain(arrays[field.name]) for field in fields(Evidence) if field.name not in PARTS}
+    parts = {name: part_from(kind, below(arrays, name)) for name, kind in PARTS.items()}
+    whole = {field.name: plain(arrays[field.name]) for field in fields(Evidence) if field.name not in PARTS}
     return Evidence(**whole, **parts)
-
-
-def _part(kind: type[Any], arrays: Mapping[str, Array]) -> Any:
-    return kind(**{name: _plain(array) for name, array in arrays.items()}) if arrays else None
-
-
-def _plain(array: Array) -> Any:
-    """Numbers and texts are kept as arrays without axes."""
-    return array if array.ndim else array.item()
 
 
 def _snapshot_arrays(record: RunRecord) -> Iterator[tuple[str, npt.ArrayLike]]:

@@ -37,6 +37,7 @@ from .training.events import Event, Listener, Progress
 from .training.loop import Training, fit
 from .training.recipes import beside, find_recipe
 from .types import PathLike
+from .yardsticks_file import save_yardsticks
 
 if TYPE_CHECKING:
     from .export.agreement import Agreement
@@ -127,7 +128,7 @@ def _save(record: RunRecord, dataset: Dataset, folder: Path, *, with_yardsticks:
     predictor = Predictor(folder / ONNX_MODEL)
     yardsticks = measure_yardsticks(predictor, dataset.train, config, layer_name=last.name, seed=seed)
     if yardsticks is not None:
-        archive.save_yardsticks(yardsticks, folder)
+        save_yardsticks(yardsticks, folder)
 
 
 def _ledger(dataset: Dataset, folder: Path) -> ledger.Ledger:

@@ -111,6 +111,10 @@ class Run:
 
         return {illustration.name: illustration for illustration in illustrate(self.record)}
 
+    def __fspath__(self) -> str:
+        """A run stands for its folder wherever a path is taken."""
+        return str(self.folder)
+
     def __repr__(self) -> str:
         return f"Run({str(self.folder)!r}, {self.evaluation!r})"
 

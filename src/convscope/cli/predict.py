@@ -32,11 +32,11 @@ def command(run: str, images: tuple[str, ...], top: int, single: bool, at_least:
     IMAGE is a picture file, a folder of them, a pattern such as 'photos/*.jpg', or - for standard input. On a sheet with
     several digits, a network for digits answers for each, in reading order.
     """
-    from .. import api
+    from ..predicting import predict
     from ..prediction.json_form import as_json as json_form
     from . import text
 
-    found = api.predict(run, said_pictures(images), top=top, skip_bad_images=True, single=single, at_least=at_least)
+    found = predict(run, said_pictures(images), top=top, skip_bad_images=True, single=single, at_least=at_least)
     if as_json:
         click.echo(text.to_json(json_form(found)))
     else:

@@ -9,14 +9,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..analysis.record import RunRecord
 from ..data.digit import DigitSettings
 from ..data.fitting import POLARITY, Fitting, fitting_for, settings_from
 from ..data.polarity import polarity_of
 from ..data.prepare import SCALE
 from ..models.predictor import INPUTS, LOGITS, PROBABILITIES
+
+if TYPE_CHECKING:
+    from ..analysis.record import RunRecord
 
 NAME = "convscope"
 """The key in the metadata of an ONNX or a ``.keras`` file. Elsewhere the text is a file called :data:`MEMBER`."""

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .. import archive, runs
+from .. import runs
 from ..analysis.novelty import Novelty
 from ..analysis.yardsticks import Yardsticks
 from ..data.fitting import Fitting, fitting_for
@@ -20,6 +20,7 @@ from ..export.contract import Contract, from_metadata
 from ..model_files import is_foreign, refusal
 from ..models.predictor import Predictor
 from ..types import Floats, Images, PathLike
+from ..yardsticks_file import EVIDENCE, EXAMPLES, METRICS, YARDSTICKS, load_yardsticks
 
 if TYPE_CHECKING:
     import keras
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from .keras_predictor import KerasPredictor
 
 MODEL = "model.onnx"
-NEEDED = frozenset({runs.REQUEST, MODEL, archive.METRICS, archive.EVIDENCE, archive.YARDSTICKS, archive.EXAMPLES})
+NEEDED = frozenset({runs.REQUEST, MODEL, METRICS, EVIDENCE, YARDSTICKS, EXAMPLES})
 """Of a run folder; the other files are not looked at, and may be damaged."""
 NO_IMAGES = "a model alone brings no training images to compare with; its run folder does"
 
@@ -86,11 +87,11 @@ def open_classifier(source: PathLike | keras.Model) -> Classifier:
 def _of_run(folder: Path) -> Classifier:
     runs.verify(folder, only=NEEDED)
     request = runs.read_json(folder / runs.REQUEST)
-    yardsticks = archive.load_yardsticks(folder)
+    yardsticks = load_yardsticks(folder)
     predictor = Predictor(folder / MODEL)
     try:
         dataset = request["dataset"]
-        temperature = _temperature(runs.read_json(folder / archive.METRICS), yardsticks)
+        temperature = _temperature(runs.read_json(folder / METRICS), yardsticks)
         return Classifier(
             predictor,
             tuple(dataset["class_names"]),
@@ -105,7 +106,7 @@ def _of_run(folder: Path) -> Classifier:
         raise
     except (KeyError, TypeError, ValueError) as error:
         raise RunError(
-            f"{str(folder / runs.REQUEST)!r} does not describe a dataset, or {archive.METRICS} a temperature ({error!r}); what "
+            f"{str(folder / runs.REQUEST)!r} does not describe a dataset, or {METRICS} a temperature ({error!r}); what "
             "convscope wrote was expected. Copy the run folder again, or train again."
         ) from error
 
@@ -116,7 +117,7 @@ def _why_unmeasured(folder: Path, predictor: Predictor, yardsticks: Yardsticks) 
         return "the run is of an earlier version, whose model.onnx does not say enough; train again"
     if yardsticks.novelty is not None:
         return None
-    if (folder / archive.EVIDENCE).is_file():
+    if (folder / EVIDENCE).is_file():
         return "there were no images to measure it with"
     return f"the run was trained without a report by an earlier version; make one with: convscope report {folder}"
 

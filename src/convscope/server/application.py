@@ -151,8 +151,9 @@ async def _misdirected(request: Request, error: Exception) -> Response:
     """Starlette's own: no such path, or not this method."""
     assert isinstance(error, HTTPException)
     if error.status_code == 405:
-        allowed = dict(error.headers or {})
-        methods = allowed.get("Allow", "another method")
+        # Starlette joins a set, so that the order would be another in every process.
+        methods = ", ".join(sorted(dict(error.headers or {})["Allow"].split(", ")))
+        allowed = {"Allow": methods}
         return await _refused(
             request, Refusal(405, f"this path is asked with {methods}; no other method was expected.", allowed)
         )
