@@ -1,11 +1,12 @@
 """What each recipe promises: the accuracy on the test split over many seeds, one value per seed.
 
-    python benchmarks/accuracy.py [--recipe sprint --seeds 30]…
+    python benchmarks/accuracy.py [--recipe sprint --seeds 30]… [--out FILE]
 
 Weights and accuracy do not depend on what else the machine does; the processor's seconds hardly do; those of the clock
 are measured by `benchmarks/commands.py`. Every value is kept in `benchmarks/results/accuracy.json` as soon as it is
 there: a run that was stopped goes on where it was, and a recipe begins anew whose settings have changed, or on a machine
-that computes in another precision.
+that computes in another precision. What a GPU reaches, through `KERAS_BACKEND=jax`, goes to a file of its own, with `--out`:
+`benchmarks/results/accuracy-gpu.json`.
 """
 
 from __future__ import annotations
@@ -38,12 +39,13 @@ def measure(recipe: str, model: str, seed: int) -> dict[str, Any]:
     seconds, processor = time.perf_counter() - clock, time.process_time() - processor
     evaluation = evaluate(training.model, dataset.test, dataset.class_names)
     return {"seed": seed, "accuracy": evaluation.accuracy, "validation_accuracy": training.history[-1].val_accuracy,
-            "train_seconds": seconds, "processor_seconds": processor, "precision": training.precision}  # fmt: skip
+            "train_seconds": seconds, "processor_seconds": processor, "precision": training.precision,
+            "backend": training.backend, "accelerators": list(training.accelerators)}  # fmt: skip
 
 
-def load() -> dict[str, Any]:
+def load(path: Path) -> dict[str, Any]:
     """What has been measured so far."""
-    return json.loads(RESULTS.read_text("utf-8")) if RESULTS.is_file() else {"recipes": {}}
+    return json.loads(path.read_text("utf-8")) if path.is_file() else {"recipes": {}}
 
 
 def main() -> None:
@@ -51,22 +53,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--recipe", choices=sorted(PLAN), action="append")
     parser.add_argument("--seeds", type=int)
+    parser.add_argument("--out", type=Path, default=RESULTS)
     arguments = parser.parse_args()
     for recipe in arguments.recipe or PLAN:
         model, seeds = PLAN[recipe]
         settings = json.loads(json.dumps(RECIPES[recipe]().as_dict()))
         precision = "mixed_bfloat16" if computes_bfloat16() else "float32"
         same = {"model": model, "settings": settings, "precision": precision}
-        known = load()["recipes"].get(recipe, {})
+        known = load(arguments.out)["recipes"].get(recipe, {})
         runs = known["runs"] if {name: known.get(name) for name in same} == same else []
         for seed in range(len(runs), arguments.seeds or seeds):
             runs.append(measure(recipe, model, seed))
             print(recipe, runs[-1], flush=True)
-            results = load()
+            results = load(arguments.out)
             made = {"machine": describe_machine(), "versions": package_versions(), "date": time.strftime("%Y-%m-%d")}
             results["recipes"][recipe] = {**same, **made, "runs": runs}
-            RESULTS.parent.mkdir(exist_ok=True)
-            write_json(RESULTS, results)
+            arguments.out.parent.mkdir(exist_ok=True)
+            write_json(arguments.out, results)
 
 
 if __name__ == "__main__":

@@ -9,8 +9,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from . import __version__
+
 PACKAGES = (
-    "convscope",
     "keras",
     "tensorflow",
     "tensorflow-cpu",
@@ -29,8 +30,9 @@ def describe_machine() -> dict[str, Any]:
 
 
 def package_versions() -> dict[str, str]:
-    """Versions of Python and of the packages that decide a result, of those that are installed."""
-    versions = {"python": platform.python_version()}
+    """Versions of Python, of convscope, and of the packages that decide a result, of those that are installed."""
+    # Ours from the code that runs, which may be a checkout that was never installed.
+    versions = {"python": platform.python_version(), "convscope": __version__}
     for name in PACKAGES:
         try:
             versions[name] = metadata.version(name)

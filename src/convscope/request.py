@@ -78,6 +78,8 @@ def describe_outcome(request: dict[str, Any], training: Training) -> dict[str, A
         "stopped_early": training.stopped_early,
         "precision": training.precision,
         "batch_size": training.batch_size,
+        "backend": training.backend,
+        "accelerators": list(training.accelerators),
     }
 
 

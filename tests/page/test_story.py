@@ -57,6 +57,25 @@ def test_the_opening_names_the_notebooks_parts(page: Page) -> None:
         assert part in text
 
 
+def test_the_opening_names_the_backend_that_computed_and_not_one_that_is_only_installed(page: Page) -> None:
+    page["run"]["versions"]["jax"] = "0.9"
+    assert "on the TensorFlow backend" in story.opening(page)
+    page["run"]["backend"] = "jax"
+    assert "on the JAX backend" in story.opening(page)
+    del page["run"]["backend"]  # as earlier versions wrote it
+    assert "on the TensorFlow backend" in story.opening(page)
+
+
+def test_gpus_that_computed_are_named_and_counted(page: Page) -> None:
+    processor = page["run"]["machine"]["processor"]
+    assert processor in dict(tables.settings(page))["time"]
+    page["run"]["accelerators"] = ["Wonder 9", "Wonder 9", "Marvel"]
+    assert dict(tables.settings(page))["time"].endswith(" on 2 × Wonder 9 and Marvel")
+    assert dict(tables.environment(page))["machine"].startswith(f"2 × Wonder 9, Marvel, {processor}, ")
+    del page["run"]["accelerators"]
+    assert dict(tables.environment(page))["machine"].startswith(processor)
+
+
 def test_the_opening_follows_the_layers(page: Page) -> None:
     page["network"]["layers"] = [layer for layer in page["network"]["layers"] if layer["name"] in ("flatten", "dense_1")]
     page["run"]["model"] = "my_builder"

@@ -70,7 +70,7 @@ from .weights import weights_entry
 
 SCHEMA_VERSION = 2
 RUN_KEYS = ("created", "command", "model", "recipe", "seed", "config", "augmentation", "versions", "machine", "stopped_early",
-            "precision", "batch_size")  # fmt: skip
+            "precision", "batch_size", "backend", "accelerators")  # fmt: skip
 NON_TRAINABLE = ("moving_mean", "moving_variance")
 """Keras' names for the weights that batch normalisation measures instead of learning."""
 

@@ -63,8 +63,10 @@ def _live(page: Page) -> str:
 
 
 def back_end(page: Page) -> str:
-    """``"the TensorFlow backend"``, as the versions of the run tell it."""
-    versions = page["run"]["versions"]
+    """``"the TensorFlow backend"``, as the run has it; those of earlier versions have only what was installed."""
+    names, versions = {"tensorflow": "TensorFlow", "jax": "JAX"}, page["run"]["versions"]
+    if known := page["run"].get("backend"):
+        return f"the {names.get(known, known)} backend"
     if any(package in versions for package in ("tensorflow", "tensorflow-cpu")):
         return "the TensorFlow backend"
     return "the JAX backend" if "jax" in versions else "a backend that was not recorded"

@@ -99,7 +99,7 @@ def _read(page: Page) -> str:
 def settings(page: Page) -> list[tuple[str, str]]:
     """How it was trained, as terms and what they were."""
     run, data = page["run"], page["metrics"]["data"]
-    config, machine = run["config"], run["machine"]
+    config = run["config"]
     batch = run.get("batch_size", config["batch_size"])
     steps = data["train"] // batch if config["drop_remainder"] else -(-data["train"] // batch)
     return [
@@ -113,8 +113,19 @@ def settings(page: Page) -> list[tuple[str, str]]:
         ("validation", "the test split, as the original notebook has it" if validates_on_test(page) else
                        f"{whole(data['validation'])} images held out of the training split, stratified by class"),
         ("precision", run.get("precision", config["precision"]).replace("_", " ")),
-        ("time", f"{duration(page['metrics']['train_seconds'])} on {counted(machine['cores'], 'core')} of {machine['processor']}"),
+        ("time", f"{duration(page['metrics']['train_seconds'])} on {_computed_on(run)}"),
     ]  # fmt: skip
+
+
+def accelerators(run: Mapping[str, Any]) -> list[str]:
+    """The GPUs that computed, several of a kind counted; none in runs of earlier versions, which did not record them."""
+    names = run.get("accelerators", [])
+    return [f"{names.count(name)} × {name}" if names.count(name) > 1 else name for name in dict.fromkeys(names)]
+
+
+def _computed_on(run: Mapping[str, Any]) -> str:
+    machine = run["machine"]
+    return joined(accelerators(run)) or f"{counted(machine['cores'], 'core')} of {machine['processor']}"
 
 
 def environment(page: Page) -> list[tuple[str, str]]:
@@ -123,7 +134,10 @@ def environment(page: Page) -> list[tuple[str, str]]:
     return [
         ("seed", str(run["seed"])),
         ("versions", joined([f"{package} {version}" for package, version in run["versions"].items()])),
-        ("machine", f"{machine['processor']}, {counted(machine['cores'], 'core')}, {machine['system']}"),
+        (
+            "machine",
+            ", ".join([*accelerators(run), machine["processor"], counted(machine["cores"], "core"), machine["system"]]),
+        ),
         (
             "time",
             f"{duration(page['metrics']['train_seconds'])} of training, {duration(page['metrics']['wall_seconds'])} in all",

@@ -55,6 +55,10 @@ class Training:
     """``"mixed_bfloat16"`` or ``"float32"``."""
     stopped_early: bool
     """Whether Ctrl-C ended it before the last epoch did."""
+    backend: str
+    """Keras' name of what computed: ``"tensorflow"`` or ``"jax"``."""
+    accelerators: tuple[str, ...]
+    """The makers' names of the GPUs that computed; none where the processor did."""
 
 
 def fit(
@@ -73,7 +77,7 @@ def fit(
     the weights of one that was never stopped.
     Raises :class:`MissingBackendError`, or :class:`DatasetError` where too few images are left to train on.
     """
-    require_backend()
+    backend = require_backend()
     from .recorder import Recorder
 
     kept, held_out = hold_out(dataset, config, seed=seed)
@@ -117,6 +121,8 @@ def fit(
         time.perf_counter() - started + (begun.history.seconds if begun else 0.0),
         precision,
         recorder.cut_short,
+        backend,
+        placement.accelerators,
     )
 
 

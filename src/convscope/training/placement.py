@@ -19,6 +19,8 @@ class Placement:
     process: int = 0
     num_processes: int = 1
     num_devices: int = 1
+    accelerators: tuple[str, ...] = ()
+    """The makers' names of the GPUs, or whatever else is no CPU, that this process uses."""
 
     @property
     def shard(self) -> tuple[int, int]:
@@ -36,7 +38,7 @@ def placed() -> Iterator[Placement]:
 
     if keras.backend.backend() == "tensorflow":
         with _mirrored() as num_devices:
-            yield Placement(num_devices=num_devices)
+            yield Placement(num_devices=num_devices, accelerators=_accelerators_of_tensorflow())
     elif keras.backend.backend() == "jax":
         with _data_parallel() as placement:
             yield placement
@@ -56,13 +58,21 @@ def _mirrored() -> Iterator[int]:
         yield len(devices)
 
 
+def _accelerators_of_tensorflow() -> tuple[str, ...]:
+    import tensorflow as tf
+
+    found = tf.config.list_physical_devices("GPU") if tf.config.list_logical_devices("GPU") else []
+    return tuple(tf.config.experimental.get_device_details(device).get("device_name", "GPU") for device in found)
+
+
 @contextlib.contextmanager
 def _data_parallel() -> Iterator[Placement]:
     import jax
     from keras import distribution
 
     devices = distribution.list_devices()
-    placement = Placement(jax.process_index(), jax.process_count(), jax.local_device_count())
+    names = tuple(device.device_kind for device in jax.local_devices() if device.platform != "cpu")
+    placement = Placement(jax.process_index(), jax.process_count(), jax.local_device_count(), names)
     if len(devices) == 1:
         yield placement
         return
