@@ -8,11 +8,11 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from convscope import api
+from convscope import api, runs
 from convscope.analysis.record import RunRecord
 from convscope.data.dataset import Dataset
 from convscope.data.known import load_digits, load_mnist
@@ -41,13 +41,29 @@ def mnist() -> Dataset:
 @pytest.fixture(scope="session")
 def digits_run(tmp_path_factory: pytest.TempPathFactory) -> api.Run:
     """A whole run, baseline, figures and page included, on `digits`. Tests must not change its folder."""
-    return api.train("digits", epochs=2, out=tmp_path_factory.mktemp("runs") / "digits")
+    return _once(tmp_path_factory, "digits", epochs=2)
 
 
 @pytest.fixture(scope="session")
 def mnist_run(tmp_path_factory: pytest.TempPathFactory) -> api.Run:
     """A run on all of MNIST, as quick as it gets: for slow tests."""
-    return api.train("mnist", recipe="sprint", epochs=1, out=tmp_path_factory.mktemp("runs") / "mnist")
+    return _once(tmp_path_factory, "mnist", recipe="sprint", epochs=1)
+
+
+def _once(factory: pytest.TempPathFactory, data: str, **arguments: Any) -> api.Run:
+    """A run for all processes of the suite: the first that asks trains it, the others wait for that and read it."""
+    place = factory.getbasetemp()
+    if os.name == "nt":  # without such locks: each trains its own
+        return api.train(data, out=place / "runs" / data, **arguments)
+    import fcntl
+
+    place = place.parent if "PYTEST_XDIST_WORKER" in os.environ else place
+    with (place / f"{data}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        folder = place / "shared-runs" / data
+        if (folder / runs.MANIFEST).is_file():
+            return api.load_run(folder)
+        return api.train(data, out=folder, **arguments)
 
 
 @pytest.fixture(scope="session")

@@ -259,8 +259,10 @@ def test_a_fault_is_one_sentence_and_an_exit_status(
 
 def test_the_table_of_bad_inputs_has_a_row_for_each_and_no_other(bad_inputs: BadInputs) -> None:
     from .bad_inputs import FAULTS_OF_THE_MACHINE, rows
+    from .server.test_hostile import HOSTILE
     from .test_bad_data import CASES as DATA
 
-    known = {*CASES, *(("data", name) for name in DATA), *(("machine", name) for name in FAULTS_OF_THE_MACHINE)}
+    elsewhere = {"data": DATA, "machine": FAULTS_OF_THE_MACHINE, "service": HOSTILE}
+    known = {*CASES, *((section, name) for section, names in elsewhere.items() for name in names)}
     assert set(rows()) == known or bad_inputs.writes
     assert len(known) >= 90

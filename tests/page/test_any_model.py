@@ -215,11 +215,11 @@ def account_of(page: Page, layer: str, place: list[int]) -> dict[str, Any]:
 
 def test_the_softmax_of_many_classes_adds_up_whole_and_cut_short(browser: Browser, runs: Callable[[str], api.Run]) -> None:
     run = runs("every kind of layer, colour, 20 classes")
-    least = int(run.evaluation.logits[0].argmin())
+    least, last_layer = int(run.evaluation.logits[0].argmin()), run.record.network.layers[-1].name
     terms = """() => [...document.querySelectorAll("#unit .softmax tr[data-term]")].map((row) => [
       row.dataset.term, Number(row.dataset.value), row.className,
     ])"""
-    with opened(browser, f"{page_of(run)}#layer=dense&unit={least}", reduced_motion="reduce") as (page, troubles):
+    with opened(browser, f"{page_of(run)}#layer={last_layer}&unit={least}", reduced_motion="reduce") as (page, troubles):
         ready(page)
         scroll_to(page, "unit")
         page.wait_for_selector("#unit .softmax")
