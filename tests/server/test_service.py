@@ -14,6 +14,7 @@ import sys
 import time
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import httpx
 import jsonschema
@@ -52,6 +53,20 @@ def test_whatever_the_picture_is_encoded_in_the_answer_is_that_of_python(client:
         image.save(file, kind, lossless=True)
         found = client.post("/predict?top=1", content=file.getvalue()).json()["predictions"][0]
         assert found["class_name"] == convscope.predict(digits_run, file.getvalue())[0].class_name, kind
+
+
+def test_a_picture_like_nothing_in_the_training_set_is_called_so(client: httpx.Client, digits_run: Run) -> None:
+    def unfamiliar(pixels: Any) -> bool:
+        file = BytesIO()
+        Image.fromarray(pixels).save(file, "PNG")
+        found = client.post("/predict", content=file.getvalue()).json()["predictions"][0]
+        assert (found["distance"] > found["threshold"]) == found["unfamiliar"]
+        return bool(found["unfamiliar"])
+
+    size = digits_run.dataset.image_shape[0]
+    checkers = np.kron(np.indices((size // 2, size // 2)).sum(axis=0) % 2 * 255, np.ones((2, 2))).astype(np.uint8)
+    assert unfamiliar(checkers)
+    assert sum(unfamiliar(image[..., 0]) for image in digits_run.dataset.test.images[:10]) <= 1
 
 
 def test_a_bad_picture_gets_the_sentence_of_the_command_line(client: httpx.Client, digits_run: Run) -> None:
