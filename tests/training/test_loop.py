@@ -18,7 +18,7 @@ from convscope.models.architectures import ann, cnn, logistic
 from convscope.training.events import Built, Event, Progress
 from convscope.training.holding_out import split_for
 from convscope.training.loop import fit
-from convscope.training.recipes import notebook, standard
+from convscope.training.recipes import notebook, sprint, standard
 
 DIGEST_OF_A_TRAINING = """
 import hashlib, sys
@@ -185,20 +185,19 @@ def test_the_second_interrupt_breaks_off(digits: Dataset, interruptible: None) -
 
 
 @pytest.mark.slow
-def test_standard_reaches_993_on_mnist_and_two_epochs_of_the_notebook_go_as_they_did(mnist: Dataset) -> None:
-    """What all ten epochs reach is measured in benchmarks. What an epoch takes is compared in seconds of the processor, not of
+def test_one_epoch_reaches_987_on_mnist_and_that_of_the_notebook_goes_as_it_did(mnist: Dataset) -> None:
+    """What whole recipes reach is measured in benchmarks. What an epoch takes is compared in seconds of the processor, not of
     the clock, which another tenant of the machine can double."""
     from convscope.analysis.evaluation import evaluate
 
     before = time.process_time()
-    original = fit(cnn, mnist, notebook().with_epochs(2), seed=0)
+    original = fit(cnn, mnist, notebook().with_epochs(1), seed=0)
     between = time.process_time()
     assert original.history[0].val_accuracy >= 0.97
     assert original.history[-1].val_accuracy == pytest.approx(
         evaluate(original.model, mnist.test, mnist.class_names).accuracy, abs=1e-6
     )
     start = time.process_time()
-    ours = fit(cnn, mnist, standard(), seed=0)
-    per_epoch = (time.process_time() - start) / len(ours.history)
-    assert per_epoch < (between - before) / len(original.history)
-    assert evaluate(ours.model, mnist.test, mnist.class_names).accuracy >= 0.993
+    ours = fit(cnn, mnist, sprint(), seed=0)
+    assert time.process_time() - start < between - before
+    assert evaluate(ours.model, mnist.test, mnist.class_names).accuracy >= 0.987

@@ -16,7 +16,7 @@ from ..models.backend import computes_bfloat16, remarks_held, require_backend
 from ..models.network import Weights, from_keras
 from .augmentation import in_words
 from .batches import BatchStream
-from .checkpoint import load_checkpoint, restore
+from .checkpoint import Checkpoint, load_checkpoint, restore
 from .config import TrainConfig
 from .events import Built, Listener
 from .history import History
@@ -93,9 +93,7 @@ def fit(
                 build, (*side, dataset.image_shape[2]), dataset.num_classes, config, precision, placement
             )
             _compile(model, config, stream.steps_per_epoch, placement)
-            begun = load_checkpoint(checkpoint) if checkpoint and checkpoint.is_file() else None
-            if begun:
-                restore(begun, model)
+            begun = _taken_up(checkpoint, model)
             recorder = Recorder(stream, config, stop, progress, plain, checkpoint=checkpoint, begun=begun)
             first = begun.epochs_done if begun else 0
             if progress:
@@ -124,6 +122,15 @@ def fit(
         backend,
         placement.accelerators,
     )
+
+
+def _taken_up(path: Path | None, model: keras.Model) -> Checkpoint | None:
+    """What an earlier process came to, now in ``model`` too; nothing where there was none."""
+    if path is None or not path.is_file():
+        return None
+    begun = load_checkpoint(path)
+    restore(begun, model)
+    return begun
 
 
 def _validation(held_out: Split, side: tuple[int, int]) -> dict[str, Any]:
