@@ -13,8 +13,8 @@ import numpy as np
 from ..types import Images
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-LEVEL = 4
-"""Of compression: the next ones take a quarter more of the time and save a tenth of the bytes."""
+LEVEL = 3
+"""Of compression: the next one takes half as much time again and saves a twentieth of the bytes."""
 INCHES_PER_METRE = 39.3701
 TRUE_COLOUR, NO_FILTER, METRES = 2, 0, 1
 

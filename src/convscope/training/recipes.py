@@ -47,7 +47,7 @@ def notebook() -> TrainConfig:
 def sprint() -> TrainConfig:
     """One epoch, in which layers are normalised by batches; the normalisation is folded away at its end.
 
-    MNIST: 99.08 ± 0.08 %, n = 30 (AMD EPYC, 2 cores, bfloat16, TensorFlow 2.21.0, Keras 3.15.1); 20 s from start to end,
+    MNIST: 99.08 ± 0.08 %, n = 30 (AMD EPYC, 2 cores, bfloat16, TensorFlow 2.21.0, Keras 3.15.1); 24 s from start to end,
     0.13 of the original's (AMD EPYC, 2 cores, float32, TensorFlow 2.21.0, Keras 3.15.1).
     """
     return TrainConfig(
@@ -78,8 +78,8 @@ def sprint() -> TrainConfig:
 def standard() -> TrainConfig:
     """The default: four epochs of a one-cycle schedule, normalised while training, shifted by a pixel.
 
-    MNIST: 99.45 ± 0.04 %, n = 10 (AMD EPYC, 2 cores, bfloat16, TensorFlow 2.21.0, Keras 3.15.1); 48 s from start to end,
-    0.31 of the original's (AMD EPYC, 2 cores, float32, TensorFlow 2.21.0, Keras 3.15.1).
+    MNIST: 99.45 ± 0.04 %, n = 10 (AMD EPYC, 2 cores, bfloat16, TensorFlow 2.21.0, Keras 3.15.1); 52 s from start to end,
+    0.28 of the original's (AMD EPYC, 2 cores, float32, TensorFlow 2.21.0, Keras 3.15.1).
     """
     return replace(
         sprint(),
