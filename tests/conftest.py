@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
 from convscope import api, runs
 from convscope.analysis.record import RunRecord
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 # The commands that tests start find our modules compiled, as pip leaves them: half a second of each otherwise goes to that.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# How long an example takes is another tenant's doing as often as ours; what must be quick is timed in tests of its own.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")
