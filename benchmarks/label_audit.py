@@ -75,8 +75,9 @@ def measure_command(run: Path) -> dict[str, Any]:
         copy = Path(shutil.copytree(run, Path(temporary) / "run"))
         command = [sys.executable, "-m", "convscope", "audit", str(copy), "--json"]
         clock, before = time.perf_counter(), os.times()
-        found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+        subprocess.run(command, capture_output=True, check=True)
         seconds, after = time.perf_counter() - clock, os.times()
+        found = json.loads((copy / "metrics.json").read_text("utf-8"))["label_audit"]
     request = json.loads((run / "run.json").read_text("utf-8"))
     return {
         "data": request["dataset"]["name"], "images": found["train"]["n"], "folds": found["folds"], "epochs": found["epochs"],
