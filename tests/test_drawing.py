@@ -26,6 +26,7 @@ def test_the_second_process_draws_the_same_bytes_as_the_first(digits_run: api.Ru
     assert [each.drawing.name for each in shared] == names(digits_run)
 
 
+@pytest.mark.slow
 def test_what_the_second_process_does_not_deliver_is_drawn_all_the_same(
     digits_run: api.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

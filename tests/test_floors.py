@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,11 @@ WITHIN_FLOOR_0 = {
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
 def room_of(path: Path) -> str:
     first = path.relative_to(PACKAGE).parts[0]
     return first.removesuffix(".py")
@@ -45,7 +51,7 @@ def imports_of(path: Path) -> list[tuple[int, str]]:
     """(line, room) of every import of ours, lazy ones included."""
     package = ("convscope", *path.relative_to(PACKAGE).parts[:-1])
     found = []
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.ImportFrom):
             base = package[: len(package) - node.level + 1] if node.level else ()
             names = [*base, *(node.module.split(".") if node.module else [])]
@@ -81,7 +87,7 @@ def test_imports_run_downward_only(path: Path) -> None:
 )  # fmt: skip
 def test_a_library_stays_in_its_room(module: str, rooms: set[str]) -> None:
     for path in MODULES:
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in ast.walk(parsed(path)):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else (
                 [node.module] if isinstance(node, ast.ImportFrom) and node.module and not node.level else [])  # fmt: skip
             if any(name.split(".")[0] == module for name in names):

@@ -36,12 +36,14 @@ def test_another_backend_is_refused_by_name() -> None:
     assert "KERAS_BACKEND is 'torch'" in result.stderr
 
 
+@pytest.mark.slow
 def test_bringing_up_tensorflow_prints_nothing() -> None:
     result = run("from convscope.models.backend import require_backend; require_backend(); "
                  "import tensorflow as tf; tf.constant([1.0]) + 1")  # fmt: skip
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
 
 
+@pytest.mark.slow
 def test_the_command_brings_up_neither_jax_nor_pictures_nor_tables_and_others_may_import_them_later() -> None:
     result = run("import gc, sys; from convscope.models import backend; backend.leave_out_extras(); backend.require_backend(); "
                  "assert not set(backend.EXTRAS) & set(sys.modules); assert gc.isenabled() and gc.get_freeze_count() > 10**5; "
@@ -49,6 +51,7 @@ def test_the_command_brings_up_neither_jax_nor_pictures_nor_tables_and_others_ma
     assert (result.returncode, result.stderr) == (0, "")
 
 
+@pytest.mark.slow
 def test_a_notebook_keeps_its_collector_as_it_was() -> None:
     result = run("import gc; gc.disable(); from convscope.models.backend import require_backend; require_backend(); "
                  "assert not gc.isenabled() and not gc.get_freeze_count()")  # fmt: skip
