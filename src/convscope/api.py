@@ -211,7 +211,7 @@ def compare(runs: Sequence[PathLike | Run], *, output: PathLike | None = None, o
 
     if isinstance(runs, str | os.PathLike):
         runs = [runs]
-    return compare_runs([_place(run) for run in runs], output=output, overwrite=overwrite)
+    return compare_runs(runs, output=output, overwrite=overwrite)
 
 
 def export(
@@ -261,7 +261,7 @@ def serve(
     """
     from .serving import serve_run
 
-    return serve_run(run.folder if isinstance(run, Run) else Path(run), host=host, port=port, token=token, started=progress)
+    return serve_run(Path(run), host=host, port=port, token=token, started=progress)
 
 
 def _fitting(record: RunRecord) -> Fitting | None:
@@ -281,10 +281,6 @@ def _with_threshold(evaluation: Evaluation, run: PathLike | Run, record: RunReco
     return replace(evaluation, threshold=buy_accuracy(predictor, dataset, evaluation, record, accuracy))
 
 
-def _place(run: PathLike | Run) -> PathLike:
-    return run.folder if isinstance(run, Run) else run
-
-
 def _held(run: PathLike | Run) -> Dataset | None:
     """The dataset of a run, where it is in memory."""
     return run.held_dataset if isinstance(run, Run) else None
@@ -292,4 +288,4 @@ def _held(run: PathLike | Run) -> Dataset | None:
 
 def _folder(run: PathLike | Run) -> Path:
     """The folder of a complete run, undamaged."""
-    return runs.verify(run.folder if isinstance(run, Run) else run)
+    return runs.verify(run)

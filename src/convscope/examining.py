@@ -73,7 +73,7 @@ class Examination:
 def examine_run(run: PathLike | Run, *, everything: bool, progress: Listener | None) -> Examination:
     """What :func:`convscope.api.examine` says."""
     started = time.perf_counter()
-    folder = runs.verify(run.folder if isinstance(run, Run) else run)
+    folder = runs.verify(run)
     record = archive.load_record(folder)
     dataset = run.dataset if isinstance(run, Run) else same_dataset(record.request["dataset"])
     record = with_evidence(record, folder, dataset, verb="evaluate")

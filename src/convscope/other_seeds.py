@@ -12,6 +12,7 @@ import numpy as np
 
 from . import runs
 from .analysis.record import RunRecord
+from .archive import PREDICTIONS
 from .arrays import load_arrays
 from .errors import ConfigError, ConvscopeError, RunError
 from .models.own_model import short_name
@@ -20,7 +21,6 @@ from .votes import VOTES, Votes, load_votes
 
 RUNS, REQUEST, RESULTS = "runs", "study.json", "study-results.json"
 """Of a study's folder."""
-PREDICTIONS = "predictions.npz"
 VOTES_KEY = "votes"
 """Under ``mistakes`` in the metrics of a run: the study and the seeds that its votes are from."""
 

@@ -9,13 +9,12 @@ from typing import Any
 
 from .. import runs
 from ..analysis.evaluation import Evaluation
+from ..archive import PREDICTIONS
 from ..arrays import load_arrays
 from ..errors import RunError
 from ..files import TEMPORARY
 from ..types import Labels
 from .plan import Cell
-
-PREDICTIONS = "predictions.npz"
 
 
 @dataclass(frozen=True, eq=False)

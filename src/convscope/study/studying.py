@@ -18,6 +18,9 @@ from ..files import write_json, write_text
 from ..machine import describe_machine, package_versions
 from ..models.architectures import Build
 from ..models.backend import check_backend
+from ..other_seeds import REQUEST as REQUEST
+from ..other_seeds import RESULTS as RESULTS
+from ..other_seeds import RUNS as RUNS
 from ..training.config import TrainConfig
 from ..types import PathLike
 from ..votes import VOTES, Votes, save_votes
@@ -31,7 +34,7 @@ from .table import Row
 from .work import StudyListener, Work
 from .workers import check_workers, open_workers
 
-RUNS, REQUEST, RESULTS, TABLE, PAGE = "runs", "study.json", "study-results.json", "study.csv", "study.html"
+TABLE, PAGE = "study.csv", "study.html"
 DEFAULT_FOLDER = Path("runs")
 KNOWN = frozenset({RUNS, REQUEST, RESULTS, TABLE, PAGE, VOTES, JOURNAL, f"{JOURNAL}.lock"})
 DECIDING = ("dataset", "models", "recipes", "sizes", "seeds", "search", "threads_per_run")
