@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
 
-import numpy as np
 import pytest
 
-from convscope.analysis.evaluation import Evaluation
-from convscope.analysis.gathering import gather_evidence
 from convscope.analysis.mistakes import explain_mistakes
-from convscope.analysis.record import RunRecord
 from convscope.api import Run
-from convscope.data.dataset import Dataset, Split
+from convscope.data.dataset import Dataset
 from convscope.models.predictor import Predictor
 
-FLIPPED = 30
-
-
-@dataclass(frozen=True, eq=False)
-class Flipped:
-    """The run, had one test label in twelve been wrong."""
-
-    record: RunRecord
-    places: set[int]
+from ..flips import FLIPPED, Flipped, flip  # type: ignore[import-not-found]
 
 
 @pytest.fixture(scope="module")
@@ -34,13 +21,7 @@ def predictor(digits_run: Run) -> Predictor:
 
 @pytest.fixture(scope="module")
 def flipped(digits_run: Run, digits: Dataset, predictor: Predictor) -> Flipped:
-    generator, labels = np.random.default_rng(0), digits.test.labels.copy()
-    places = generator.choice(len(labels), FLIPPED, replace=False)
-    labels[places] = (labels[places] + generator.integers(1, 10, FLIPPED)) % 10
-    evaluation = Evaluation(labels, digits_run.evaluation.logits, digits.class_names)
-    record = replace(digits_run.record, evaluation=evaluation, evidence=None)
-    evidence = gather_evidence(record, replace(digits, test=Split(digits.test.images, labels)), predictor)
-    return Flipped(replace(record, evidence=evidence), set(places.tolist()))
+    return flip(digits_run, digits, predictor)
 
 
 def test_most_flipped_labels_are_suspect_and_few_others_are(flipped: Flipped, predictor: Predictor) -> None:
