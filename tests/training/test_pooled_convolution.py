@@ -14,7 +14,10 @@ require_backend()
 import keras  # noqa: E402 - silently, after the back-end
 import tensorflow as tf  # noqa: E402
 
+from convscope.training import pooled_convolution  # noqa: E402
 from convscope.training.pooled_convolution import PooledConvolution, can_be_pooled  # noqa: E402
+
+WITHOUT_AVX_512 = frozenset({"avx2", "fma"})
 
 
 def with_gradients(function: Any, inputs: tf.Tensor, kernel: tf.Variable) -> list[np.ndarray]:
@@ -61,7 +64,8 @@ def pair(pooling: dict[str, Any] | None = None, **convolution: Any) -> bool:
     return can_be_pooled(*model.layers)
 
 
-def test_only_what_one_product_can_compute_is_pooled() -> None:
+def test_only_what_one_product_can_compute_is_pooled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pooled_convolution, "processor_flags", lambda: WITHOUT_AVX_512)
     assert pair()
     assert pair(kernel_size=5)
     for convolution in (
@@ -76,7 +80,13 @@ def test_only_what_one_product_can_compute_is_pooled() -> None:
         assert not pair(pooling)
 
 
-def test_in_bfloat16_and_on_many_channels_layers_stay_as_they_are() -> None:
+def test_where_tensorflows_kernels_have_avx_512_layers_stay_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pooled_convolution, "processor_flags", lambda: WITHOUT_AVX_512 | {"avx512f"})
+    assert not pair()
+
+
+def test_in_bfloat16_and_on_many_channels_layers_stay_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pooled_convolution, "processor_flags", lambda: WITHOUT_AVX_512)
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:

@@ -2,15 +2,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import scipy.special
 
 from convscope.models.architectures import MODELS
 from convscope.models.backend import require_backend
-from convscope.training.twin import folded_weights, training_twin
+from convscope.training.twin import answers_with_logits, folded_weights, training_twin
 
 require_backend()
 
 import keras  # noqa: E402 - silently, after the back-end
 
+from convscope.training import pooled_convolution  # noqa: E402
 from convscope.training.normalization import FusedNormalization  # noqa: E402
 
 
@@ -30,13 +32,23 @@ def test_the_folded_network_computes_what_its_twin_does(name: str, shape: tuple[
     twin = shaken(training_twin(MODELS[name](shape, 5), normalize=True))
     plain.set_weights(folded_weights(twin, plain))
     inputs = np.random.default_rng(1).random((16, *shape), np.float32)
-    assert np.abs(plain.predict(inputs, verbose=0) - twin.predict(inputs, verbose=0)).max() < 1e-5
+    answers = twin.predict(inputs, verbose=0)
+    probabilities = scipy.special.softmax(answers, axis=1) if answers_with_logits(twin) else answers
+    assert np.abs(plain.predict(inputs, verbose=0) - probabilities).max() < 1e-5
 
 
-def test_cnn_is_normalised_after_its_pooling_and_before_its_relu() -> None:
+def test_a_twin_answers_with_logits_and_a_network_that_is_its_own_with_probabilities() -> None:
+    asked = {name: answers_with_logits(training_twin(MODELS[name]((28, 28, 1), 10), normalize=True)) for name in MODELS}
+    assert asked == {"cnn": True, "ann": True, "strong": True, "logistic": False}
+
+
+@pytest.mark.parametrize("flags", [{"avx2"}, {"avx2", "avx512f"}])
+def test_cnn_is_normalised_after_its_pooling_and_before_its_relu(flags: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pooled_convolution, "processor_flags", lambda: frozenset(flags))
     kinds = [type(layer).__name__ for layer in training_twin(MODELS["cnn"]((28, 28, 1), 10), normalize=True).layers]
-    behind = ["FusedNormalization", "ReLU"]
-    assert kinds == ["PooledConvolution", *behind, "Conv2D", "MaxPooling2D", *behind, "Flatten", "Dense", *behind, "Dense"]
+    first, behind = ["Conv2D", "MaxPooling2D"], ["FusedNormalization", "ReLU"]
+    pooled = first if "avx512f" in flags else ["PooledConvolution"]
+    assert kinds == [*pooled, *behind, *first, *behind, "Flatten", "Dense", *behind, "Dense"]
 
 
 def test_a_network_with_nothing_to_normalise_is_its_own_twin() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +14,12 @@ import numpy as np
 from ..data.prepare import SCALE, to_inputs
 from ..errors import ConvscopeError, MissingBackendError
 from ..files import replacing, write_bytes
-from ..models.backend import full_precision, standard_error_held
+from ..models.backend import full_precision, remarks_held, require_backend, standard_error_held
 from ..models.network import from_keras
 from ..models.onnx_layers import onnx_bytes
 from ..models.predictor import FEATURES, INPUTS, LOGITS, PROBABILITIES, Predictor
 from ..models.saving import with_logits
-from ..types import Floats, Images, PathLike
+from ..types import Floats, Images, Inputs, PathLike
 from .agreement import TOLERANCE, Agreement, compare
 from .contract import CLASS_NAMES, PIXEL_SCALE, Contract
 from .onnx_metadata import with_metadata
@@ -55,10 +55,24 @@ def export_onnx(model: keras.Model, path: PathLike, *, class_names: tuple[str, .
 def keras_logits(with_both: keras.Model, images: Images) -> Floats:
     """(n, h, w, c) uint8 → (n, k) float32, of a model from :func:`with_logits`. Without ``predict``, which would first
     spend half a second on a graph; and in full float32, also on a GPU."""
+    answer = _answering(with_both)
     starts = range(0, len(images) or 1, BATCH_SIZE)
-    with full_precision():
-        parts = [np.asarray(with_both(to_inputs(images[start : start + BATCH_SIZE]))[LOGITS]) for start in starts]
+    with full_precision(), remarks_held():
+        parts = [np.asarray(answer(to_inputs(images[start : start + BATCH_SIZE]))) for start in starts]
     return np.concatenate(parts)
+
+
+def _answering(with_both: keras.Model) -> Callable[[Inputs], Any]:
+    """Inputs to logits; on TensorFlow as one graph, which takes half the time of layer after layer, its tracing included."""
+    if require_backend() != "tensorflow":
+        return lambda inputs: with_both(inputs)[LOGITS]
+    import tensorflow as tf
+
+    @tf.function(input_signature=[tf.TensorSpec((None, *with_both.input_shape[1:]), tf.float32)])  # type: ignore[untyped-decorator, unused-ignore]
+    def answer(inputs: Any) -> Any:
+        return with_both(inputs, training=False)[LOGITS]
+
+    return lambda inputs: answer(tf.constant(inputs))
 
 
 def stamp(path: PathLike, contract: Contract) -> None:

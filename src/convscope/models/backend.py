@@ -179,9 +179,13 @@ def computes_bfloat16() -> bool:
     """
     if os.environ.get("KERAS_BACKEND", DEFAULT) != "tensorflow":
         return False
+    return bool(processor_flags() & {"avx512_bf16", "amx_bf16"})
+
+
+def processor_flags() -> frozenset[str]:
+    """What this processor says that it can do, in Linux' words; nothing where it is not asked so."""
     try:
-        flags = Path("/proc/cpuinfo").read_text("ascii", errors="replace")
+        text = Path("/proc/cpuinfo").read_text("ascii", errors="replace")
     except OSError:
-        return False
-    words = set(flags.split("flags", 1)[-1].split("\n", 1)[0].split())
-    return bool(words & {"avx512_bf16", "amx_bf16"})
+        return frozenset()
+    return frozenset(text.split("flags", 1)[-1].split("\n", 1)[0].split())

@@ -26,7 +26,7 @@ from .optimizers import make_loss, make_metrics, make_optimizer
 from .placement import Placement, placed
 from .seeding import seeded
 from .seeing import seeing_side
-from .twin import folded_weights, training_twin
+from .twin import answers_with_logits, folded_weights, training_twin
 
 if TYPE_CHECKING:
     import keras
@@ -164,10 +164,11 @@ def _built(
 def _compile(model: keras.Model, config: TrainConfig, steps_per_epoch: int, placement: Placement) -> None:
     # Several steps at once fail in TensorFlow where several devices share each (an unfed placeholder in the loop).
     at_once = 1 if placement.num_devices > 1 else min(STEPS_PER_EXECUTION, steps_per_epoch)
+    from_logits = answers_with_logits(model)
     model.compile(
-        optimizer=make_optimizer(config, config.epochs * steps_per_epoch),
-        loss=make_loss(config),
-        metrics=make_metrics(config),
+        optimizer=make_optimizer(config, config.epochs * steps_per_epoch, devices=placement.num_devices),
+        loss=make_loss(config, from_logits=from_logits),
+        metrics=make_metrics(config, from_logits=from_logits),
         steps_per_execution=at_once,
     )
     # Else its variables come up while the first step is traced, and TensorFlow traces a step that made any once more.

@@ -53,7 +53,7 @@ def sprint() -> TrainConfig:
     return TrainConfig(
         recipe="sprint",
         epochs=1,
-        batch_size=96,
+        batch_size=128,
         minimum_steps=80,
         drop_remainder=True,
         optimizer="adam",
@@ -85,7 +85,6 @@ def standard() -> TrainConfig:
         sprint(),
         recipe="standard",
         epochs=4,
-        batch_size=128,
         optimizer="adamw",
         beta_1=0.9,
         beta_2=0.95,

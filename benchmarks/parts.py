@@ -1,0 +1,218 @@
+"""Where the seconds of a command go: imports, data, building, epochs, evaluation, files, figures, page.
+
+    python benchmarks/parts.py [--rounds 5]
+
+Each round is one process of `convscope train mnist --recipe sprint --no-report` and one of `--recipe standard` with its report,
+in which the functions that do the parts are timed. What the issue of speed asks for is the last line: the seconds outside imports,
+epochs and evaluation. Every value is kept in `benchmarks/results/parts.json`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import importlib
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+RESULTS = Path(__file__).parent / "results" / "parts.json"
+COMMANDS = {
+    "sprint": ["--recipe", "sprint", "--no-report"],
+    "standard": ["--recipe", "standard"],
+}
+IMPORTS, DATA, BUILDING, TRACING, EPOCHS, VALIDATION, CHECKING, EVALUATION, FILES, BESIDE, EVIDENCE, PAGE, REST = (
+    "Python's and our own modules, TensorFlow, Keras",
+    "reading and checking the data",
+    "building the network and the stream of batches",
+    "the first steps: tracing, optimising, compiling",
+    "the steps after them",
+    "validation, after every epoch",
+    "the test split through Keras and through ONNX Runtime",
+    "evaluation: temperature, thresholds, intervals",
+    "writing the model, the record and what predictions need",
+    "the dense network beside",
+    "the evidence of the page",
+    "figures and page",
+    "everything else, and leaving",
+)
+PARTS = (IMPORTS, DATA, BUILDING, TRACING, EPOCHS, VALIDATION, CHECKING, EVALUATION, FILES, BESIDE, EVIDENCE, PAGE, REST)
+INSIDE = (IMPORTS, TRACING, EPOCHS, VALIDATION, CHECKING, EVALUATION)
+"""What is import, epochs or evaluation; a report is none of them, and has a budget of its own."""
+REPORT = (BESIDE, EVIDENCE, PAGE)
+FUNCTIONS = (
+    ("convscope.experiment", "load_dataset", DATA),
+    ("convscope.experiment", "fit", BUILDING),
+    ("convscope.training.loop", "require_backend", IMPORTS),
+    ("convscope.experiment", "_keep", FILES),
+    ("convscope.export.onnx", "keras_logits", CHECKING),
+    ("convscope.export.onnx", "compare", CHECKING),
+    ("convscope.models.predictor.Predictor", "logits", CHECKING),
+    ("convscope.experiment", "measure_doubt", EVALUATION),
+    ("convscope.experiment", "make_record", EVALUATION),
+    ("convscope.experiment", "_save", FILES),
+    ("convscope.experiment", "_stamp", FILES),
+    ("convscope.experiment", "_with_baseline", BESIDE),
+    ("convscope.experiment", "with_evidence", EVIDENCE),
+    ("convscope.experiment", "write_report", PAGE),
+)
+"""What is timed, and as what; a part within a part counts for itself alone, except within one of the report's."""
+
+
+class Clock:
+    """Seconds by part: those of the part that was begun last and has not ended."""
+
+    def __init__(self, started: float) -> None:
+        self.seconds = dict.fromkeys(PARTS, 0.0)
+        self._open, self._since = [IMPORTS], started
+
+    def enter(self, part: str) -> None:
+        """Begin a part."""
+        self._count()
+        self._open.append(self._open[-1] if self._open[-1] in REPORT else part)
+
+    def leave(self) -> None:
+        """End the part that was begun last."""
+        self._count()
+        self._open.pop()
+
+    def turn(self, part: str) -> None:
+        """Go over from the part that was begun last to another."""
+        self._count()
+        self._open[-1] = part
+
+    def _count(self) -> None:
+        now = time.time()
+        self.seconds[self._open[-1]] += now - self._since
+        self._since = now
+
+    def timed(self, function: Callable[..., Any], part: str) -> Callable[..., Any]:
+        """``function``, whose seconds count as ``part``."""
+
+        @functools.wraps(function)
+        def counted(*args: Any, **kwargs: Any) -> Any:
+            self.enter(part)
+            try:
+                return function(*args, **kwargs)
+            finally:
+                self.leave()
+
+        return counted
+
+
+def _owner(name: str) -> Any:
+    module, _, kind = name.rpartition(".")
+    return getattr(importlib.import_module(module), kind) if kind[0].isupper() else importlib.import_module(name)
+
+
+def _time_fit(clock: Clock) -> None:
+    """Split Keras' `fit` at its first steps and around validation."""
+    import keras
+
+    class Marks(keras.callbacks.Callback):  # type: ignore[misc]
+        first = True
+
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+            if self.first:
+                clock.turn(EPOCHS)
+            self.first = False
+
+        def on_test_begin(self, logs: Any = None) -> None:
+            clock.enter(VALIDATION)
+
+        def on_test_end(self, logs: Any = None) -> None:
+            clock.leave()
+
+    original = keras.Model.fit
+
+    def fit(self: Any, *args: Any, callbacks: list[Any], **kwargs: Any) -> Any:
+        clock.enter(TRACING)
+        result = original(self, *args, callbacks=[Marks(), *callbacks], **kwargs)
+        clock.leave()
+        return result
+
+    keras.Model.fit = fit
+
+
+def child(started: float, arguments: list[str]) -> None:
+    """Run the command in this process and print the seconds of its parts, but for how long leaving takes."""
+    from convscope.cli.main import main
+
+    clock = Clock(started)
+    from convscope.models.mapping import mapping_tensorflow
+
+    with mapping_tensorflow():
+        importlib.import_module("convscope.api")
+    for owner, name, part in FUNCTIONS:
+        setattr(_owner(owner), name, clock.timed(getattr(_owner(owner), name), part))
+    loop = importlib.import_module("convscope.training.loop")
+    require = loop.require_backend
+
+    def require_backend() -> str:
+        there = "keras" in sys.modules
+        name: str = require()
+        if not there:
+            _time_fit(clock)
+        return name
+
+    loop.require_backend = require_backend
+    clock.turn(REST)
+    status = main(arguments)
+    clock.leave()
+    print(json.dumps(clock.seconds))
+    sys.exit(status)
+
+
+def run(arguments: list[str]) -> dict[str, float]:
+    """The seconds of a new process, by part; they add up to the whole."""
+    with tempfile.TemporaryDirectory() as folder:
+        started = time.time()
+        line = ["train", "mnist", *arguments, "--quiet", "--out", f"{folder}/run"]
+        command = [sys.executable, __file__, "--child", repr(started), *line]
+        output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        whole = time.time() - started
+    seconds: dict[str, float] = json.loads(output.splitlines()[-1])
+    seconds[REST] += whole - sum(seconds.values())
+    return seconds
+
+
+def main() -> None:
+    """Measure and write."""
+    from convscope.files import write_json
+    from convscope.machine import describe_machine, package_versions
+    from convscope.models.backend import computes_bfloat16
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    rounds = parser.parse_args().rounds
+    runs: dict[str, list[dict[str, float]]] = {name: [] for name in COMMANDS}
+    for _ in range(rounds):
+        for name, arguments in COMMANDS.items():
+            runs[name].append(run(arguments))
+    outside = {
+        name: [sum(seconds for part, seconds in each.items() if part not in (*INSIDE, *REPORT)) for each in found]
+        for name, found in runs.items()
+    }
+    results = {
+        "machine": describe_machine(), "versions": package_versions(), "date": time.strftime("%Y-%m-%d"),
+        "precision": "mixed_bfloat16" if computes_bfloat16() else "float32",
+        "runs": runs, "outside_imports_epochs_evaluation": outside,
+    }  # fmt: skip
+    write_json(RESULTS, results)
+    for name, found in runs.items():
+        print(f"{name}: {median(sum(each.values()) for each in found):.2f} s, outside {median(outside[name]):.2f} s")
+        for part in PARTS:
+            print(f"  {median(each[part] for each in found):6.2f}  {part}")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--child"]:
+        child(float(sys.argv[2]), sys.argv[3:])
+    else:
+        main()

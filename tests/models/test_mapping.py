@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the library has this name on Linux")
+
+PROGRAM = """
+import sys
+from convscope.models.mapping import mapping_tensorflow
+with mapping_tensorflow():
+    pass
+assert "tensorflow" not in sys.modules
+print("libtensorflow_cc" in open("/proc/self/maps").read())
+"""
+THEN_IMPORT = """
+from convscope.models.backend import require_backend
+assert require_backend() == "tensorflow"
+import tensorflow
+print(int(tensorflow.constant([1, 2]).numpy().sum()))
+"""
+
+
+def said_by(program: str, **environment: str) -> str:
+    """What a new process prints; it must end well, and be silent on standard error."""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, env={**os.environ, **environment}, timeout=120
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def test_the_library_is_in_memory_before_tensorflow_is_imported_and_the_import_takes_it() -> None:
+    assert said_by(PROGRAM + THEN_IMPORT, KERAS_BACKEND="tensorflow") == "True\n3\n"
+
+
+def test_nothing_is_mapped_where_another_backend_is_asked_for() -> None:
+    assert said_by(PROGRAM, KERAS_BACKEND="jax") == "False\n"
+
+
+def test_what_goes_wrong_meanwhile_is_not_lost() -> None:
+    program = "from convscope.models.mapping import mapping_tensorflow\nwith mapping_tensorflow():\n    raise KeyError('gone')"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 1
+    assert done.stderr.rstrip().endswith("KeyError: 'gone'")
