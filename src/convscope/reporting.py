@@ -88,7 +88,6 @@ def write_report(record: RunRecord, folder: Path, second: SecondProcess | None =
     ``second``: a process that draws some of the figures already; without one every other figure is given to a new one.
     """
     from . import drawing
-    from .page.document import render
 
     if record.evidence is not None and not (folder / archive.EVIDENCE).is_file():
         archive.save_evidence(record.evidence, folder)
@@ -97,6 +96,7 @@ def write_report(record: RunRecord, folder: Path, second: SecondProcess | None =
     figures = folder / "figures"
     make_folder(figures)
     with _uncollected(), second or drawing.SecondProcess(folder, drawing.EVERY_OTHER) as second:
+        from .page.document import render  # with matplotlib and Jinja, while the second process is at it already
 
         def drawn() -> Iterator[Drawing]:
             for each in drawing.draw_all(record, second):

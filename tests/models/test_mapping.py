@@ -42,7 +42,9 @@ def test_nothing_is_mapped_where_another_backend_is_asked_for() -> None:
 
 
 def test_what_goes_wrong_meanwhile_is_not_lost() -> None:
-    program = "from convscope.models.mapping import mapping_tensorflow\nwith mapping_tensorflow():\n    raise KeyError('gone')"
+    program = (
+        "from convscope.models.mapping import mapping_tensorflow\nwith mapping_tensorflow():\n    raise KeyError('gone')"
+    )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
     assert done.returncode == 1
     assert done.stderr.rstrip().endswith("KeyError: 'gone'")

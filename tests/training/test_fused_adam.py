@@ -30,7 +30,12 @@ def after_steps(optimizer: keras.optimizers.Optimizer, steps: int) -> list[np.nd
         optimizer.apply(list(gradients), variables)
 
     for _ in range(steps):
-        step(*(tf.constant(generator.normal(size=each.shape) * 10 ** generator.uniform(-3, 1), tf.float32) for each in variables))
+        step(
+            *(
+                tf.constant(generator.normal(size=each.shape) * 10 ** generator.uniform(-3, 1), tf.float32)
+                for each in variables
+            )
+        )
     return [np.asarray(each) for each in (*variables, *optimizer.variables)]
 
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from ..analysis.record import RunRecord
@@ -40,14 +40,15 @@ def render(record: RunRecord, drawings: Iterable[Drawing], *, opened: OpenedPict
     drawn only when they are asked for. ``opened``: the picture to open it at, in place of the first test image."""
     page = make_payload(record, opened=opened)
     classes = StyleClasses()
+    # All that waits for no figure comes before them: another process may be drawing some meanwhile.
+    first, last, template = bundle(WEB / "js", FIRST), bundle(WEB / "js", LAST), _template()
     with ThreadPoolExecutor(1) as pool:  # compression leaves the interpreter to the drawing
         islands = pool.submit(make_islands, record)
         figures = Catalogue([embed(drawing, classes) for drawing in drawings])
     style = f"{_style_sheet()}\n{classes.css()}\n"
     if "</style" in style.lower():
         raise ValueError("the style sheet holds '</style', which would end its element; it must not")
-    first, last = bundle(WEB / "js", FIRST), bundle(WEB / "js", LAST)
-    return _environment().get_template("index.html").render(
+    return template.render(
         page=page,
         figures=figures,
         vocabulary=Vocabulary(),
@@ -86,6 +87,14 @@ def _drawn(svg: str) -> Markup:
 
 
 @cache
+def _template() -> Template:
+    """That of the page, with all that it includes already read and compiled."""
+    environment = _environment()
+    for path in (*WEB.glob("*.html"), *(WEB / "sections").rglob("*.html")):
+        environment.get_template(path.relative_to(WEB).as_posix())
+    return environment.get_template("index.html")
+
+
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(WEB), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
