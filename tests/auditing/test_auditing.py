@@ -23,6 +23,8 @@ from convscope.errors import DatasetError, OutputError
 
 from .conftest import FOLDS, Audited  # type: ignore[import-not-found]
 
+pytestmark = pytest.mark.slow  # for the trainings of the folds
+
 
 @pytest.fixture(scope="module")
 def folder(digits_run: api.Run, audited: Audited, tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -107,7 +109,6 @@ def test_suspects_are_called_hints(folder: Path) -> None:
     assert "Suspects are hints" in " ".join(runs.read_json(folder / "metrics.json")["label_audit"]["notes"])
 
 
-@pytest.mark.slow
 def test_confirmed_suspects_change_the_accuracy_as_counted_by_hand(folder: Path, tmp_path: Path) -> None:
     evaluation = archive.load_record(folder).evaluation
     mistakes = evaluation.mistakes[:3].tolist()
@@ -133,7 +134,6 @@ def test_confirmed_suspects_change_the_accuracy_as_counted_by_hand(folder: Path,
     )
 
 
-@pytest.mark.slow
 def test_the_command_tells_what_was_found_and_copies_the_list(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

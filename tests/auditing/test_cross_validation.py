@@ -24,15 +24,18 @@ def in_the_top(share: float, dataset: Dataset, train: np.ndarray, flipped: np.nd
     return len(set(top.tolist()) & set(flipped.tolist())) / len(flipped)
 
 
+@pytest.mark.slow
 def test_nine_in_ten_of_the_labels_that_were_changed_are_in_the_top_two_per_cent(audited: Audited) -> None:
     assert in_the_top(0.02, audited.dataset, audited.found.train, audited.flipped) >= 0.9
 
 
+@pytest.mark.slow
 def test_confident_learning_estimates_about_as_many_wrong_labels_as_there_are(audited: Audited) -> None:
     audit = find_suspects({"train": (audited.dataset.train.labels, audited.found.train)}, audited.dataset.class_names)
     assert len(audited.flipped) / 2 <= audit.splits[0].estimated_wrong <= 2 * len(audited.flipped)
 
 
+@pytest.mark.slow
 def test_every_image_gets_probabilities(audited: Audited) -> None:
     for found, split in ((audited.found.train, audited.dataset.train), (audited.found.test, audited.dataset.test)):
         assert found.shape == (len(split), 10)
@@ -40,6 +43,7 @@ def test_every_image_gets_probabilities(audited: Audited) -> None:
     assert audited.found.notes == ()
 
 
+@pytest.mark.slow
 def test_progress_is_told_fold_by_fold(audited: Audited) -> None:
     assert sorted({event.fold for event in audited.events}) == [1, 2]
     assert {event.folds for event in audited.events} == {FOLDS}
@@ -47,12 +51,14 @@ def test_progress_is_told_fold_by_fold(audited: Audited) -> None:
     assert max(event.images_done / event.num_images for event in audited.events) == 1
 
 
+@pytest.mark.slow
 def test_every_reading_of_the_test_split_is_told_of_before_it(audited: Audited) -> None:
     """After the last event of its fold, and before the first one of the next."""
     of_folds = [event.fold for event in audited.events]
     assert audited.readings == [of_folds.count(1), len(of_folds)]
 
 
+@pytest.mark.slow
 def test_an_audit_that_was_stopped_goes_on_where_it_was(audited: Audited, tmp_path: Path) -> None:
     shutil.copy(audited.checkpoint, tmp_path / "folds.npz")
     events: list[object] = []

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -118,6 +118,7 @@ def test_squares_are_grey_or_in_colour(pixels: int, shape: tuple[int, int, int] 
     assert square_side(pixels) == shape
 
 
+@example(np.zeros((1, 4, 1, 5), np.uint8))
 @given(
     hnp.arrays(
         st.sampled_from([np.uint8, np.int8, np.uint16, np.int64, np.float32, np.float64, np.bool_]),
@@ -132,6 +133,7 @@ def test_any_array_becomes_images_or_one_sentence(values: np.ndarray) -> None:
         complaint = str(error)
     assert complaint.startswith("it: ")
     if images is not None:
-        with_opacity = values.ndim == 4 and values.shape[3] == 4  # what is transparent is laid on white
+        # What is transparent is laid on white, also where channels come first.
+        with_opacity = values.ndim == 4 and (values.shape[3] == 4 or (values.shape[3] > 4 and values.shape[1] == 4))
         assert len(images[0]) == len(values)
         assert images[0].size == (values.size * 3 // 4 if with_opacity else values.size)

@@ -33,6 +33,7 @@ def said_by(program: str, **environment: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_the_library_is_in_memory_before_tensorflow_is_imported_and_the_import_takes_it() -> None:
     assert said_by(PROGRAM + THEN_IMPORT, KERAS_BACKEND="tensorflow") == "True\n3\n"
 

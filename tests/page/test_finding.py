@@ -55,6 +55,7 @@ def pictures(mnist: Dataset) -> Iterator[Picture]:
         yield random.choice(np.array([0, 40, 255], np.uint8), tuple(random.integers(50, 120, 2)), p=[0.93, 0.04, 0.03])
 
 
+@pytest.mark.slow
 def test_python_and_the_page_find_the_same_digit(mnist: Dataset, tmp_path: Path) -> None:
     node = shutil.which("node") or pytest.skip("no node on this machine")
     given = list(pictures(mnist))

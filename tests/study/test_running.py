@@ -73,7 +73,7 @@ def test_on_a_cluster_what_other_workers_do_goes_on_and_is_not_done_twice(digits
     tasks = [task(f"{number}", work, str(tmp_path), number, done=lambda result: results.append(result) or [])
              for number in range(4)]  # fmt: skip
     with (
-        distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0") as cluster,
         DaskWorkers(cluster.scheduler_address, digits) as workers,
     ):
         run_tasks(tasks, workers, remarks.append)

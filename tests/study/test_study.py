@@ -99,7 +99,7 @@ def test_a_dask_cluster_gives_the_same_table_though_a_worker_and_a_training_are_
     from distributed import LocalCluster
 
     remarks: list[str] = []
-    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
+    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0") as cluster:
 
         def disturb(event: StudyProgress) -> None:
             if event.remark:

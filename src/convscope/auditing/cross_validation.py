@@ -116,8 +116,8 @@ def assign_folds(labels: Labels, folds: int, *, seed: int) -> Labels:
 
 
 def fold_config(num_images: int) -> TrainConfig:
-    """``sprint``, for as many epochs as ``num_images`` need."""
-    config = sprint()
+    """``sprint`` in smaller batches, for as many epochs as ``num_images`` need: it is seldom timed, and every image counts."""
+    config = replace(sprint(), batch_size=128, learning_rate=0.015)
     steps = max(1, num_images * config.passes_for(num_images) // config.batch_size_for(num_images))
     epochs = min(MOST_EPOCHS, -(-ENOUGH_STEPS // steps))
     return replace(config, epochs=epochs, most_validation=MOST_VALIDATION)
