@@ -29,6 +29,7 @@ lint: $(VENV)/.dev  ## style and types
 
 bench: $(VENV)/.dev  ## measure recipes, rivals and machine (three hours); rewrites docs/benchmarks.md
 	$(BIN)/python benchmarks/commands.py
+	$(BIN)/python benchmarks/parts.py
 	$(BIN)/python benchmarks/rivals.py
 	$(BIN)/python benchmarks/machine.py
 	$(BIN)/python benchmarks/page.py

@@ -3,8 +3,7 @@
     python benchmarks/parts.py [--rounds 5]
 
 Each round is one process of `convscope train mnist --recipe sprint --no-report` and one of `--recipe standard` with its report,
-in which the functions that do the parts are timed. What the issue of speed asks for is the last line: the seconds outside imports,
-epochs and evaluation. Every value is kept in `benchmarks/results/parts.json`.
+in which the functions that do the parts are timed. Every value is kept in `benchmarks/results/parts.json`.
 """
 
 from __future__ import annotations
@@ -199,10 +198,11 @@ def main() -> None:
         name: [sum(seconds for part, seconds in each.items() if part not in (*INSIDE, *REPORT)) for each in found]
         for name, found in runs.items()
     }
+    report = {name: [sum(each[part] for part in REPORT) for each in found] for name, found in runs.items()}
     results = {
         "machine": describe_machine(), "versions": package_versions(), "date": time.strftime("%Y-%m-%d"),
         "precision": "mixed_bfloat16" if computes_bfloat16() else "float32",
-        "runs": runs, "outside_imports_epochs_evaluation": outside,
+        "runs": runs, "outside_imports_epochs_evaluation": outside, "report": report,
     }  # fmt: skip
     write_json(RESULTS, results)
     for name, found in runs.items():

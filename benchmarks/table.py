@@ -12,6 +12,8 @@ from pathlib import Path
 from statistics import mean, median, stdev
 from typing import Any
 
+from convscope.training.recipes import RECIPES as RECIPES_NOW
+
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 SHOWN = ("python", "tensorflow-cpu", "keras", "numpy")
@@ -45,11 +47,19 @@ def gpu_text(results: Result) -> str:
     for recipe, found in results["recipes"].items():
         accuracies = spread([100 * run["accuracy"] for run in found["runs"]])
         seconds = median(run["train_seconds"] for run in found["runs"])
-        lines.append(f"| `{recipe}` | {accuracies} % | {len(found['runs'])} | {seconds:.1f} |")
+        as_now = found["settings"] == json.loads(json.dumps(RECIPES_NOW[recipe]().as_dict()))
+        name = f"`{recipe}`" if as_now else f"`{recipe}` as it was, {changed(found['settings'], recipe)}"
+        lines.append(f"| {name} | {accuracies} % | {len(found['runs'])} | {seconds:.1f} |")
     made = next(iter(results["recipes"].values()))
     versions = ", ".join(f"{name} {made['versions'][name]}" for name in SHOWN_OF_JAX)
     devices = ", ".join(dict.fromkeys(made["runs"][0]["accelerators"]))
     return ON_A_GPU.format(table="\n".join(lines), conditions=f"{devices}; {versions}; {made['date']}")
+
+
+def changed(settings: Result, recipe: str) -> str:
+    """The settings that a recipe has no more, in the words of its fields."""
+    now = json.loads(json.dumps(RECIPES_NOW[recipe]().as_dict()))
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in settings.items() if now.get(name) != value)
 
 
 def accuracy_conditions(accuracy: Result) -> str:
@@ -199,6 +209,25 @@ def page_text(page: Result) -> str:
     )  # fmt: skip
 
 
+def parts_text(parts: Result) -> str:
+    """Where the seconds of two commands go, part by part, beside what the parts may take."""
+    runs: dict[str, list[dict[str, float]]] = parts["runs"]
+    names = list(next(iter(runs.values()))[0])
+    rows = [(name, *(f"{median(run[name] for run in found):.2f}" for found in runs.values()), "") for name in names]
+    whole = (f"{median(sum(run.values()) for run in found):.2f}" for found in runs.values())
+    outside = (f"{median(found):.2f}" for found in parts["outside_imports_epochs_evaluation"].values())
+    report = (f"{median(found):.2f}" for found in parts["report"].values())
+    rows += [
+        ("**the whole command**", *whole, ""),
+        ("**outside imports, epochs, evaluation and report**", *outside, "1"),
+        ("**the report**: network beside, evidence, figures and page", *report, "5"),
+    ]
+    lines = [f"| seconds | {' | '.join(f'`{name}`' for name in runs)} | asked |", "| --- | " + "---: | " * (len(runs) + 1)]
+    lines += ["| " + " | ".join(row) + " |" for row in rows]
+    rounds = len(next(iter(runs.values())))
+    return PARTS.format(table="\n".join(lines), rounds=rounds, conditions=conditions(parts))
+
+
 def milliseconds(times: Result) -> tuple[str, str]:
     """Median and 95th percentile, to a tenth where that is much."""
     digits = 1 if times["median"] < 100 else 0
@@ -217,6 +246,15 @@ SEEN = (
     ("from a stroke to every layer drawn", "stroke_milliseconds", 16),
 )
 """What is measured in the browser, its key, and the milliseconds that were asked for."""
+PARTS = """
+## Where the seconds go
+
+`train mnist --recipe sprint --no-report`, and `--recipe standard` with its report; medians of {rounds} processes each, in turn.
+
+{table}
+
+{conditions}.
+"""
 ON_A_GPU = """
 ## On a GPU
 
@@ -318,6 +356,8 @@ def make() -> dict[Path, str]:
         rivals=rivals_table(rivals), rival_conditions=conditions(rivals),
         machine=machine_text(machine), machine_conditions=conditions(machine),
     )  # fmt: skip
+    if (RESULTS / "parts.json").is_file():
+        page += parts_text(load("parts"))
     if (RESULTS / "accuracy-gpu.json").is_file():
         page += gpu_text(load("accuracy-gpu"))
     if (RESULTS / "page.json").is_file():
