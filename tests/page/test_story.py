@@ -57,6 +57,12 @@ def test_the_opening_names_the_notebooks_parts(page: Page) -> None:
         assert part in text
 
 
+def test_the_opening_says_that_labels_were_smoothed(page: Page) -> None:
+    assert "smoothed" not in story.opening(page)
+    page["run"]["config"]["label_smoothing"] = 0.05
+    assert story.opening(page).endswith("cross-entropy loss, on labels smoothed by 0.05.")
+
+
 def test_the_opening_names_the_backend_that_computed_and_not_one_that_is_only_installed(page: Page) -> None:
     page["run"]["versions"]["jax"] = "0.9"
     assert "on the TensorFlow backend" in story.opening(page)

@@ -27,12 +27,14 @@ from .tables import OPTIMISERS
 def opening(page: Page) -> str:
     """The notebook's first paragraph: what is built, with what, of which layers, trained how."""
     dataset, run = page["dataset"], page["run"]
+    config = run["config"]
+    smoothing = f", on labels smoothed by {config['label_smoothing']:g}" if config["label_smoothing"] else ""
     # Ours are; what a user's own model is built with is not recorded.
     way = "It is Keras' Sequential model of" if run["model"] in MODELS else "It is a chain of"
     return (f"Here a simple {network_noun(page)} is built that classifies the images of {name(dataset['name'])}, with the "
             f"Keras API on {back_end(page)}. {way} {joined(layers_in_words(page))}. "
-            f"It is trained with the {OPTIMISERS[page['run']['config']['optimizer']]} optimiser and the sparse "
-            "categorical cross-entropy loss.")  # fmt: skip
+            f"It is trained with the {OPTIMISERS[config['optimizer']]} optimiser and the sparse categorical cross-entropy "
+            f"loss{smoothing}.")  # fmt: skip
 
 
 def roadmap(page: Page) -> str:
