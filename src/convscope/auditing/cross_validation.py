@@ -116,7 +116,7 @@ def assign_folds(labels: Labels, folds: int, *, seed: int) -> Labels:
 
 
 def fold_config(num_images: int) -> TrainConfig:
-    """``sprint`` in smaller batches, for as many epochs as ``num_images`` need: it is seldom timed, and every image counts."""
+    """``sprint`` in smaller batches, for as many epochs as ``num_images`` need."""
     config = replace(sprint(), batch_size=128, learning_rate=0.015)
     steps = max(1, num_images * config.passes_for(num_images) // config.batch_size_for(num_images))
     epochs = min(MOST_EPOCHS, -(-ENOUGH_STEPS // steps))
