@@ -68,7 +68,9 @@ def _answering(with_both: keras.Model) -> Callable[[Inputs], Any]:
         return lambda inputs: with_both(inputs)[LOGITS]
     import tensorflow as tf
 
-    @tf.function(input_signature=[tf.TensorSpec((None, *with_both.input_shape[1:]), tf.float32)])  # type: ignore[untyped-decorator, unused-ignore]
+    signature = [tf.TensorSpec((None, *with_both.input_shape[1:]), tf.float32)]
+
+    @tf.function(input_signature=signature, autograph=False)  # type: ignore[untyped-decorator, unused-ignore]
     def answer(inputs: Any) -> Any:
         return with_both(inputs, training=False)[LOGITS]
 
