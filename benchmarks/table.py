@@ -222,7 +222,7 @@ def parts_text(parts: Result) -> str:
         ("**outside imports, epochs, evaluation and report**", *outside, "1"),
         ("**the report**: network beside, evidence, figures and page", *report, "5"),
     ]
-    lines = [f"| seconds | {' | '.join(f'`{name}`' for name in runs)} | asked |", "| --- | " + "---: | " * (len(runs) + 1)]
+    lines = [f"| seconds | {' | '.join(f'`{name}`' for name in runs)} | asked |", "| --- |" + " ---: |" * (len(runs) + 1)]
     lines += ["| " + " | ".join(row) + " |" for row in rows]
     rounds = len(next(iter(runs.values())))
     return PARTS.format(table="\n".join(lines), rounds=rounds, conditions=conditions(parts))
@@ -333,7 +333,8 @@ def promise(recipe: str, accuracy: Result, commands: Result) -> str:
     runs, timed = runs_of(recipe, accuracy, commands), commands["runs"][option(recipe)]
     measured = accuracy["recipes"].get(recipe, commands)
     clock = commands["other_round"] if "reference_seconds" in timed[0] else commands
-    places = [made_on(measured), made_on(clock)]
+    fixed = RECIPES_NOW[recipe]().precision
+    places = [made_on(each if fixed == "auto" else {**each, "precision": fixed}) for each in (measured, clock)]
     accuracy_place = "" if places[0] == places[1] else f" ({places[0]})"
     return (
         f"MNIST: {spread([100 * run['accuracy'] for run in runs])} %, n = {len(runs)}{accuracy_place}; "
@@ -362,9 +363,10 @@ def make() -> dict[Path, str]:
         page += gpu_text(load("accuracy-gpu"))
     if (RESULTS / "page.json").is_file():
         page += page_text(load("page"))
+    others = "; of the last three rows, which ran in another round, and what" if footnote(commands) else ". What"
     readme = (
-        f"{table}\n\nAccuracies: {accuracy_conditions(accuracy)}. Seconds: {conditions(commands)}; of the last three rows, which "
-        "ran in another round, and what each column means: [docs/benchmarks.md](docs/benchmarks.md)."
+        f"{table}\n\nAccuracies: {accuracy_conditions(accuracy)}. Seconds: {conditions(commands)}{others} each column means: "
+        "[docs/benchmarks.md](docs/benchmarks.md)."
     )
     recipes = ROOT / "src" / "convscope" / "training" / "recipes.py"
     source = recipes.read_text("utf-8")
