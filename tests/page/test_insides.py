@@ -206,11 +206,14 @@ def test_what_is_printed_adds_up_within_its_digits(browser: Browser, write_page:
             unit = 10.0 ** -numbers["sum"][1]
             assert sum(value for value, _ in parts) == pytest.approx(numbers["sum"][0], abs=len(parts) * unit)
             assert numbers["sum"][0] + numbers["bias"][0] == pytest.approx(numbers["before"][0], abs=2 * unit)
+        coarse = page.text_content("#unit .account-lines [data-term=sum]")
         finer = page.locator("#unit .account-finer")
         finer.focus()
         page.keyboard.press("Enter")
         page.wait_for_selector("#unit .account-finer[aria-pressed=true]")
-        page.evaluate(DRAWN)
+        page.wait_for_function(
+            "(coarse) => document.querySelector('#unit .account-lines [data-term=sum]')?.textContent !== coarse", arg=coarse
+        )
         value, text = page.eval_on_selector(
             "#unit .account-lines [data-term=sum]", "(row) => [row.dataset.value, row.textContent]"
         )
