@@ -118,7 +118,7 @@ def best() -> TrainConfig:
 def strong() -> TrainConfig:
     """For the network of the same name: ``best`` with larger turns.
 
-    MNIST: 99.72 ± 0.03 %, n = 5; 260 s from start to end, 4.86 of the original's (AMD EPYC, 2 cores, bfloat16, TensorFlow
+    MNIST: 99.69 ± 0.03 %, n = 5; 260 s from start to end, 4.86 of the original's (AMD EPYC, 2 cores, bfloat16, TensorFlow
     2.21.0, Keras 3.15.1).
     """
     return replace(
