@@ -26,7 +26,7 @@ COMMANDS = {
     "sprint": ["--recipe", "sprint", "--no-report"],
     "standard": ["--recipe", "standard"],
 }
-IMPORTS, DATA, BUILDING, TRACING, EPOCHS, VALIDATION, CHECKING, EVALUATION, FILES, BESIDE, EVIDENCE, PAGE, REST = (
+PARTS = (
     "Python's and our own modules, TensorFlow, Keras",
     "reading and checking the data",
     "building the network and the stream of batches",
@@ -41,7 +41,7 @@ IMPORTS, DATA, BUILDING, TRACING, EPOCHS, VALIDATION, CHECKING, EVALUATION, FILE
     "figures and page",
     "everything else, and leaving",
 )
-PARTS = (IMPORTS, DATA, BUILDING, TRACING, EPOCHS, VALIDATION, CHECKING, EVALUATION, FILES, BESIDE, EVIDENCE, PAGE, REST)
+IMPORTS, DATA, BUILDING, TRACING, EPOCHS, VALIDATION, CHECKING, EVALUATION, FILES, BESIDE, EVIDENCE, PAGE, REST = PARTS
 INSIDE = (IMPORTS, TRACING, EPOCHS, VALIDATION, CHECKING, EVALUATION)
 """What is import, epochs or evaluation; a report is none of them, and has a budget of its own."""
 REPORT = (BESIDE, EVIDENCE, PAGE)

@@ -47,8 +47,8 @@ def gpu_text(results: Result) -> str:
     for recipe, found in results["recipes"].items():
         accuracies = spread([100 * run["accuracy"] for run in found["runs"]])
         seconds = median(run["train_seconds"] for run in found["runs"])
-        as_now = found["settings"] == json.loads(json.dumps(RECIPES_NOW[recipe]().as_dict()))
-        name = f"`{recipe}`" if as_now else f"`{recipe}` as it was, {changed(found['settings'], recipe)}"
+        was = changed(found["settings"], recipe)
+        name = f"`{recipe}` as it was, {was}" if was else f"`{recipe}`"
         lines.append(f"| {name} | {accuracies} % | {len(found['runs'])} | {seconds:.1f} |")
     made = next(iter(results["recipes"].values()))
     versions = ", ".join(f"{name} {made['versions'][name]}" for name in SHOWN_OF_JAX)

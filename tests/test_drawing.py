@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from convscope import api, archive
-from convscope.drawing import EVERY_OTHER, NONE, SecondProcess, draw_all
+from convscope.drawing import ALL, EVERY_OTHER, SecondProcess, draw_all
 from convscope.figures.gallery import illustrate
 
 
@@ -34,12 +34,12 @@ def test_what_the_second_process_does_not_deliver_is_drawn_all_the_same(
         assert fails.drawn() == {}
         assert [each.drawing.name for each in draw_all(digits_run.record, fails)] == names(digits_run)
     monkeypatch.setattr(sys, "executable", str(tmp_path / "no-python"))
-    with SecondProcess(digits_run.folder, NONE) as absent:
+    with SecondProcess(digits_run.folder, ALL) as absent:
         assert absent.drawn() == {}
 
 
 def test_a_second_process_that_is_not_waited_for_is_ended(digits_run: api.Run) -> None:
-    with SecondProcess(digits_run.folder, NONE) as second:
+    with SecondProcess(digits_run.folder, ALL) as second:
         process = second._process
         assert process is not None
         assert process.poll() is None

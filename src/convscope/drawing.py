@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from .figures.illustration import Drawing, Illustration
 
 MOST = 1000
-NONE, EVERY_OTHER = range(0), range(0, MOST, 2)
-"""Positions that the first process keeps for itself, of however many there are."""
+ALL, EVERY_OTHER = range(MOST), range(1, MOST, 2)
+"""Positions, of however many there are."""
 PATIENCE = 120.0
 """Seconds until a second process that does not answer is given up."""
 
@@ -40,11 +40,14 @@ class Drawn:
 
 
 class SecondProcess:
-    """Draws the figures of the record that is saved in ``folder``, but those at ``kept``, while the caller does something else."""
+    """Draws some figures of the record that is saved in ``folder``, while the caller does something else.
 
-    def __init__(self, folder: Path, kept: range) -> None:
-        self.kept = kept
-        words = [sys.executable, "-P", "-m", __name__, str(folder), *map(str, (kept.start, kept.stop, kept.step))]
+    ``positions``: which ones, as far as there are so many.
+    """
+
+    def __init__(self, folder: Path, positions: range) -> None:
+        self.positions = positions
+        words = [sys.executable, "-P", "-m", __name__, str(folder), str(positions.start), str(positions.step)]
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 - a pipe would fill up and stop the process
         self._process: subprocess.Popen[bytes] | None = None
         with contextlib.suppress(OSError):  # no interpreter by that name, or no room for a second process
@@ -74,11 +77,11 @@ class SecondProcess:
 
 
 def draw_all(record: RunRecord, second: SecondProcess) -> Iterator[Drawn]:
-    """Every figure of ``record`` in order: those that ``second`` leaves to the first are drawn here, meanwhile."""
+    """Every figure of ``record`` in order: those that ``second`` was not asked for are drawn here, meanwhile."""
     from .figures.gallery import drawers
 
     draw = drawers(record)
-    here = {number: _drawn(each()) for number, each in enumerate(draw) if number in second.kept}
+    here = {number: _drawn(each()) for number, each in enumerate(draw) if number not in second.positions}
     there = second.drawn() if len(here) < len(draw) else {}
     for number, each in enumerate(draw):
         yield here.get(number) or there.get(number) or _drawn(each())
@@ -97,17 +100,14 @@ def _read(words: dict[str, Any]) -> Drawn:
     return Drawn(Drawing(**words["drawing"]), words["svg"], base64.b64decode(words["png"]))
 
 
-def _main(folder: str, *kept: str) -> None:
+def _main(folder: str, start: str, step: str) -> None:
     from . import archive
     from .figures.gallery import drawers
 
     gc.disable()
     draw = drawers(archive.load_record(Path(folder)))
-    left = range(*map(int, kept))
-    for position, draw_one in enumerate(draw):
-        if position in left:
-            continue
-        each = _drawn(draw_one())
+    for position in range(len(draw))[int(start) :: int(step)]:
+        each = _drawn(draw[position]())
         png = base64.b64encode(each.png).decode("ascii")
         words = {"position": position, "drawing": asdict(each.drawing), "svg": each.svg, "png": png}
         sys.stdout.write(f"{json.dumps(words)}\n")

@@ -18,7 +18,7 @@ from .analysis.recording import make_record, measure_baseline, with_metrics
 from .data.dataset import Dataset
 from .data.load import load_dataset
 from .data.reading import DEFAULTS, ReadOptions
-from .drawing import NONE, SecondProcess
+from .drawing import ALL, SecondProcess
 from .errors import ConfigError
 from .files import write_json
 from .models.architectures import Build, find_model
@@ -164,7 +164,7 @@ def _report(
 ) -> RunRecord:
     """The network beside, where there is one, the evidence, the figures and the page. The figures, which are drawn by a second
     process, take about as long as the rest."""
-    with SecondProcess(folder, NONE) as second:
+    with SecondProcess(folder, ALL) as second:
         beside = BASELINE_OF.get(record.request["model"])
         if beside and not training.stopped_early:
             record = _with_baseline(record, beside, dataset, config, folder, progress)

@@ -45,10 +45,10 @@ def test_integrated_gradients_add_up_to_the_difference_of_the_logits_the_better_
         found = [measure_saliency(network, image, CLASSES, steps=steps) for image in images]
         differences = np.array([each.logits - each.zeros_logits for each in found])
         sums = np.array([each.integrated.sum(axis=(1, 2, 3)) for each in found])
-        left[steps] = np.median(np.abs(differences - sums)) / np.abs(differences).max()
+        left[steps] = np.abs(differences - sums) / np.abs(differences).max()
     few, many = left.values()
-    assert few < 0.05
-    assert many < few / 4
+    assert np.median(few) < 0.05
+    assert many.max() < few.max() / 4
 
 
 def test_of_a_straight_network_every_pixel_gives_its_weight_times_itself(monkeypatch: pytest.MonkeyPatch) -> None:

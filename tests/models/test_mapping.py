@@ -24,11 +24,14 @@ print(int(tensorflow.constant([1, 2]).numpy().sum()))
 """
 
 
+def run(program: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    variables = {**os.environ, **environment}
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=variables, timeout=120)
+
+
 def said_by(program: str, **environment: str) -> str:
     """What a new process prints; it must end well, and be silent on standard error."""
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, env={**os.environ, **environment}, timeout=120
-    )
+    done = run(program, **environment)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
 
@@ -46,6 +49,6 @@ def test_what_goes_wrong_meanwhile_is_not_lost() -> None:
     program = (
         "from convscope.models.mapping import mapping_tensorflow\nwith mapping_tensorflow():\n    raise KeyError('gone')"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
+    done = run(program)
     assert done.returncode == 1
     assert done.stderr.rstrip().endswith("KeyError: 'gone'")

@@ -138,8 +138,7 @@ def beside(config: TrainConfig) -> TrainConfig:
     """
     if config.recipe == "notebook":
         return config
-    quick = replace(standard(), recipe="beside", epochs=3, batch_size=256, beta_1=0.85, beta_2=0.99, warm_up=0.2)
-    return replace(quick, optimizer="adam", weight_decay=0.0, augmentation=Augmentation())
+    return replace(sprint(), recipe="beside", epochs=3, learning_rate=0.015, beta_2=0.99, label_smoothing=0.0)
 
 
 RECIPES: dict[str, Callable[[], TrainConfig]] = {

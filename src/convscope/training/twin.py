@@ -57,8 +57,8 @@ def training_twin(plain: keras.Model, *, normalize: bool, devices: int = 1) -> k
         elif pooled:
             pooled = None  # this layer is in the one before
         else:
-            bare = following is None and _ends_in(layer, "softmax")
-            layers.append(_like(layer, **({"activation": "linear"} if bare else {})))
+            bare = {"activation": "linear"} if following is None and _ends_in(layer, "softmax") else {}
+            layers.append(_like(layer, **bare))
         if waiting and not before_pooling:
             layers += waiting
             waiting = []
