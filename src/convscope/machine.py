@@ -6,10 +6,10 @@ import os
 import platform
 import sys
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 from . import __version__
+from .processor import processor_field
 
 PACKAGES = (
     "keras",
@@ -26,7 +26,11 @@ PACKAGES = (
 
 def describe_machine() -> dict[str, Any]:
     """Processor, cores that this process may use, operating system; no name of the host and no path."""
-    return {"processor": _processor(), "cores": _cores(), "system": f"{platform.system()} {platform.machine()}"}
+    return {
+        "processor": processor_field("model name") or platform.processor() or platform.machine() or sys.platform,
+        "cores": _cores(),
+        "system": f"{platform.system()} {platform.machine()}",
+    }
 
 
 def package_versions() -> dict[str, str]:
@@ -39,16 +43,6 @@ def package_versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     return versions
-
-
-def _processor() -> str:
-    try:
-        for line in Path("/proc/cpuinfo").read_text("utf-8", errors="replace").splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine() or sys.platform
 
 
 def _cores() -> int:

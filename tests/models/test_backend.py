@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from convscope.models import backend
 from convscope.models.backend import computes_bfloat16, standard_error_held
 
 WITHOUT_TENSORFLOW = "import sys; sys.modules['tensorflow'] = None; from convscope.cli.main import main; sys.exit(main({}))"
@@ -68,8 +69,11 @@ def test_held_standard_error_comes_out_when_something_fails(capfd: pytest.Captur
     assert capfd.readouterr().err == "what the C++ side said\n"
 
 
-@pytest.mark.skipif(not os.path.exists("/proc/cpuinfo"), reason="no /proc/cpuinfo here")
-def test_bfloat16_is_found_where_the_processor_says_so() -> None:
-    with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
-        flags = set(file.read().split())
-    assert computes_bfloat16() == bool(flags & {"avx512_bf16", "amx_bf16"})
+def test_bfloat16_is_computed_only_by_tensorflow_on_a_processor_that_multiplies_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
+    for multiplies in (True, False):
+        monkeypatch.setattr(backend, "multiplies_bfloat16", lambda answer=multiplies: answer)
+        assert computes_bfloat16() == multiplies
+    monkeypatch.setattr(backend, "multiplies_bfloat16", lambda: True)
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    assert not computes_bfloat16()

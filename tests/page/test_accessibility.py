@@ -44,6 +44,7 @@ def test_nothing_serious_is_found(
     page.get_by_text("dark", exact=True).click()
     page.wait_for_selector("html[data-theme=dark]", state="attached")
     see_everything(page)
+    page.wait_for_selector("#class-evidence[data-done]", state="attached")  # is drawn anew in the colours of the theme
     assert serious(page, "document", colours_only=True) == []
     for theme in ("dark", "light"):
         page.get_by_text(theme, exact=True).click()

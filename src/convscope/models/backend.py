@@ -15,9 +15,9 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
-from pathlib import Path
 
 from ..errors import MissingBackendError
+from ..processor import multiplies_bfloat16
 
 DEFAULT = "tensorflow"
 EXTRAS = ("jax", "matplotlib", "pandas", "sklearn")
@@ -173,19 +173,8 @@ def remarks_held() -> Iterator[None]:
 
 
 def computes_bfloat16() -> bool:
-    """Whether this CPU multiplies bfloat16 natively (AVX-512 BF16 or AMX), and the back-end uses that.
+    """Whether bfloat16 is the faster one: the processor multiplies it, and the back-end uses that.
 
-    Elsewhere bfloat16 is emulated, and slower than float32: so does XLA on the CPU, through which JAX computes.
+    XLA on the CPU, through which JAX computes, emulates it.
     """
-    if os.environ.get("KERAS_BACKEND", DEFAULT) != "tensorflow":
-        return False
-    return bool(processor_flags() & {"avx512_bf16", "amx_bf16"})
-
-
-def processor_flags() -> frozenset[str]:
-    """What this processor says that it can do, in Linux' words; nothing where it is not asked so."""
-    try:
-        text = Path("/proc/cpuinfo").read_text("ascii", errors="replace")
-    except OSError:
-        return frozenset()
-    return frozenset(text.split("flags", 1)[-1].split("\n", 1)[0].split())
+    return os.environ.get("KERAS_BACKEND", DEFAULT) == "tensorflow" and multiplies_bfloat16()

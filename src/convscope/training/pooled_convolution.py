@@ -14,7 +14,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from ..models.backend import processor_flags
+from ..processor import processor_flags
 
 MOST_CHANNELS = 4
 """Of the images; with 16 the products cost more than they save."""

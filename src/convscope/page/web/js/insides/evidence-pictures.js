@@ -35,7 +35,7 @@ export class EvidencePictures {
     this.element = newNode(page, "div", {class: "unit-pictures evidence"}, ...this.ways.map(({element}) => element));
   }
 
-  /** Another image or class: what was found before is about something else, and fades until it is found anew. */
+  /** Another image or class: what was found before is about something else; its picture fades and its sentence goes until it is found anew. */
   begin(target, image, paper) {
     Object.assign(this, {target, image, paper});
     for (const {element} of this.ways) element.classList.add("is-old");
