@@ -144,10 +144,7 @@ def child(started: float, arguments: list[str]) -> None:
     from convscope.cli.main import main
 
     clock = Clock(started)
-    from convscope.models.mapping import mapping_tensorflow
-
-    with mapping_tensorflow():
-        importlib.import_module("convscope.api")
+    importlib.import_module("convscope.api")
     for owner, name, part in FUNCTIONS:
         setattr(_owner(owner), name, clock.timed(getattr(_owner(owner), name), part))
     loop = importlib.import_module("convscope.training.loop")

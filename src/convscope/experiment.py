@@ -23,6 +23,7 @@ from .errors import ConfigError
 from .files import write_json
 from .models.architectures import Build, find_model
 from .models.backend import check_backend, process_index
+from .models.mapping import mapping_tensorflow
 from .models.network import from_keras
 from .models.onnx_layers import onnx_bytes
 from .models.own_model import short_name
@@ -84,7 +85,8 @@ def train(
     if resume and overwrite:
         raise ConfigError("resume and overwrite were both given; one of them was expected: go on with a run, or replace it.")
     model_name = os.fspath(model) if isinstance(model, (str, os.PathLike)) else getattr(build, "__name__", "custom")
-    dataset = load_dataset(data, reading, progress=progress)
+    with mapping_tensorflow():
+        dataset = load_dataset(data, reading, progress=progress)
     check_backend()
     folder = _run_folder(out, f"{dataset.name}-{short_name(model_name)}-{config.recipe}-{seed}")
     request = describe_request(dataset, model_name, config, seed)

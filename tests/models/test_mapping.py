@@ -45,6 +45,13 @@ def test_nothing_is_mapped_where_another_backend_is_asked_for() -> None:
     assert said_by(PROGRAM, KERAS_BACKEND="jax") == "False\n"
 
 
+@pytest.mark.slow
+def test_what_python_says_meanwhile_arrives_and_what_the_library_says_does_not() -> None:
+    done = run(PROGRAM.replace("    pass", "    print('a bar', file=sys.stderr)") + "print('after', file=sys.stderr)")
+    assert (done.returncode, done.stdout) == (0, "True\n")
+    assert done.stderr == "a bar\nafter\n"
+
+
 def test_what_goes_wrong_meanwhile_is_not_lost() -> None:
     program = (
         "from convscope.models.mapping import mapping_tensorflow\nwith mapping_tensorflow():\n    raise KeyError('gone')"
@@ -52,3 +59,10 @@ def test_what_goes_wrong_meanwhile_is_not_lost() -> None:
     done = run(program)
     assert done.returncode == 1
     assert done.stderr.rstrip().endswith("KeyError: 'gone'")
+
+
+def test_a_stream_of_somebody_elses_is_left_alone() -> None:
+    program = "import io, sys\nsys.stderr = kept = io.StringIO()\n" + PROGRAM.replace(
+        "    pass", "    assert sys.stderr is kept"
+    )
+    assert said_by(program) == "True\n"

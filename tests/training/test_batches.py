@@ -115,3 +115,8 @@ def test_other_back_ends_are_given_the_same_batches(digits: Dataset) -> None:
     batches = [sequence[index] for index in range(len(sequence))]
     assert np.array_equal(np.concatenate([batch for batch, _ in batches]), inputs)
     assert np.array_equal(np.concatenate([batch for _, batch in batches]), labels)
+
+
+def test_no_thread_tunes_the_stream_for_whose_end_an_epoch_would_wait(digits: Dataset) -> None:
+    options = stream_of(digits.train, plain()).batches().options()  # type: ignore[union-attr]
+    assert options.autotune.enabled is False

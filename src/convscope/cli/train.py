@@ -47,13 +47,11 @@ def command(open_page: bool, as_json: bool, quiet: bool, **arguments: Any) -> in
     DATA is a name (mnist, digits, fashion, kmnist, emnist-letters, emnist-balanced) or a path: of an .npz or .csv file, of a
     folder of IDX files, or of a folder with a folder of pictures per class, under train/ and test/ or not.
     """
+    from .. import api
     from ..models.backend import leave_out_extras
-    from ..models.mapping import mapping_tensorflow
+    from .progress import listener
 
     leave_out_extras()
-    with mapping_tensorflow():
-        from .. import api
-        from .progress import listener
     with listener(quiet=quiet) as progress:
         run = api.train(**arguments, progress=progress)
     _print(run, as_json, quiet)

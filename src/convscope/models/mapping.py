@@ -1,8 +1,8 @@
 """Mapping TensorFlow's library into memory while Python does something else.
 
 Of the seconds that TensorFlow takes to come up, the dynamic linker has two or three tenths to itself: 800 MB of library, and a
-million addresses in it to put right. It needs nothing of Python's, so a command that is going to train lets it do so on the
-other core, and brings up its own modules in the meantime; the import finds the library there (``benchmarks/LOG.md``).
+million addresses in it to put right. It needs nothing of Python's, so a training lets it do so on the other core while it
+reads its data, which brings up no library of its own; the import finds it there (``benchmarks/LOG.md``).
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
-from .backend import DEFAULT, standard_error_held
+from .backend import DEFAULT
 
 LIBRARIES = ("libtensorflow_framework.so.2", "libtensorflow_cc.so.2")
 """In the order in which the second needs the first. Elsewhere than on Linux they have other names, and nothing is mapped."""
@@ -24,20 +25,51 @@ LIBRARIES = ("libtensorflow_framework.so.2", "libtensorflow_cc.so.2")
 
 @contextlib.contextmanager
 def mapping_tensorflow() -> Iterator[None]:
-    """Map it while the block runs, and wait for it at the end. The block must not write to standard error, where the library
-    writes while it comes up. Nothing happens where another back-end is asked for, or where there is no such library."""
+    """Map it while the block runs, and wait for it at the end. Nothing happens where another back-end is asked for, where
+    TensorFlow is there already, or where there is no such library."""
     paths = _libraries()
     if not paths:
         yield
         return
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # as the import will say; the library looks when it is mapped
     thread = threading.Thread(target=_map, args=(paths,), name="mapping TensorFlow")
-    with standard_error_held():
+    with _only_python_heard():
         thread.start()
         try:
             yield
         finally:
             thread.join()
+
+
+@contextlib.contextmanager
+def _only_python_heard() -> Iterator[None]:
+    """The library writes to file descriptor 2 while it comes up; that goes nowhere, and what Python writes to ``sys.stderr``, bars
+    and warnings, goes where it always does."""
+    try:
+        saved = os.dup(2)
+    except OSError:  # no standard error at all, as under pythonw
+        yield
+        return
+    own = sys.stderr
+    with os.fdopen(saved, "w", buffering=1, encoding="utf-8", errors="backslashreplace") as terminal:
+        with open(os.devnull, "wb") as nowhere:
+            if own:
+                own.flush()
+            os.dup2(nowhere.fileno(), 2)
+        try:
+            with contextlib.redirect_stderr(terminal) if _writes_to_terminal(own) else contextlib.nullcontext():
+                yield
+        finally:
+            terminal.flush()
+            os.dup2(saved, 2)
+
+
+def _writes_to_terminal(stream: TextIO) -> bool:
+    """Whether it is file descriptor 2, and no stream of a notebook or a test."""
+    try:
+        return stream.fileno() == 2
+    except (OSError, AttributeError):
+        return False
 
 
 def _libraries() -> list[Path]:

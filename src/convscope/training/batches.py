@@ -98,6 +98,8 @@ class BatchStream:
         # One thread of its own: slicing and scaling take little, and the cores belong to the network.
         options = tf.data.Options()
         options.threading.private_threadpool_size = 1
+        # Nothing here is left to be tuned, and the end of an epoch sometimes waits two seconds for the thread that would do it.
+        options.autotune.enabled = False
         # Not from_generator: it tells the C library to give freed memory back at once, for the whole process and for good, and
         # every tensor of an image batch is paged in anew from then on: a third of an epoch.
         # Nothing here branches, and TensorFlow's looking for it takes a tenth of a second.
