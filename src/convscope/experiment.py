@@ -85,9 +85,7 @@ def train(
     if resume and overwrite:
         raise ConfigError("resume and overwrite were both given; one of them was expected: go on with a run, or replace it.")
     model_name = os.fspath(model) if isinstance(model, (str, os.PathLike)) else getattr(build, "__name__", "custom")
-    with mapping_tensorflow():
-        dataset = load_dataset(data, reading, progress=progress)
-    check_backend()
+    dataset = _read(data, reading, progress)
     folder = _run_folder(out, f"{dataset.name}-{short_name(model_name)}-{config.recipe}-{seed}")
     request = describe_request(dataset, model_name, config, seed)
     with runs.writing(folder, overwrite=overwrite, resume=resume) as writable:
@@ -110,6 +108,14 @@ def train(
         _stamp(record, writable)
         checkpoint.unlink(missing_ok=True)
     return Run(folder, record, training.model, dataset)
+
+
+def _read(data: PathLike | Dataset, reading: ReadOptions, progress: Listener | None) -> Dataset:
+    """The dataset; the other core has TensorFlow's library ready by then."""
+    with mapping_tensorflow():
+        dataset = load_dataset(data, reading, progress=progress)
+    check_backend()
+    return dataset
 
 
 def _keep(training: Training, dataset: Dataset, folder: Path) -> Agreement:
