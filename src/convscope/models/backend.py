@@ -20,7 +20,7 @@ from ..errors import MissingBackendError
 from ..processor import multiplies_bfloat16
 
 DEFAULT = "tensorflow"
-EXTRAS = ("jax", "matplotlib", "pandas", "sklearn")
+EXTRAS = ("IPython", "jax", "matplotlib", "pandas", "sklearn")
 """What Keras and TensorFlow import where it is installed, for features of their own: of JAX, only what converts its functions."""
 NUM_PROCESSES, PROCESS_ID = "KERAS_DISTRIBUTION_NUM_PROCESSES", "KERAS_DISTRIBUTION_PROCESS_ID"
 """Keras' own variables, beside ``KERAS_DISTRIBUTION_JOB_ADDRESSES``."""
