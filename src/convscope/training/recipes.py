@@ -124,7 +124,7 @@ def strong() -> TrainConfig:
     return replace(
         best(),
         recipe="strong",
-        epochs=24,
+        epochs=36,
         learning_rate=0.006,
         augmentation=Augmentation(shift=1 / 12, rotation=15, scaling=0.15, shear=0.2),
     )
