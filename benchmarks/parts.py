@@ -1,4 +1,4 @@
-"""Where the seconds of a command go: imports, data, building, epochs, evaluation, files, figures, page.
+"""Where the seconds of a command go: imports, data, building, epochs, evaluation, files, report.
 
     python benchmarks/parts.py [--rounds 5]
 
@@ -36,15 +36,12 @@ PARTS = (
     "the test split through Keras and through ONNX Runtime",
     "evaluation: temperature, thresholds, intervals",
     "writing the model, the record and what predictions need",
-    "the dense network beside",
-    "the evidence of the page",
-    "figures and page",
+    "the report: network beside, evidence, figures and page",
     "everything else, and leaving",
 )
-IMPORTS, DATA, BUILDING, TRACING, EPOCHS, VALIDATION, CHECKING, EVALUATION, FILES, BESIDE, EVIDENCE, PAGE, REST = PARTS
+IMPORTS, DATA, BUILDING, TRACING, EPOCHS, VALIDATION, CHECKING, EVALUATION, FILES, REPORT, REST = PARTS
 INSIDE = (IMPORTS, TRACING, EPOCHS, VALIDATION, CHECKING, EVALUATION)
 """What is import, epochs or evaluation; a report is none of them, and has a budget of its own."""
-REPORT = (BESIDE, EVIDENCE, PAGE)
 FUNCTIONS = (
     ("convscope.experiment", "load_dataset", DATA),
     ("convscope.experiment", "fit", BUILDING),
@@ -57,11 +54,10 @@ FUNCTIONS = (
     ("convscope.experiment", "make_record", EVALUATION),
     ("convscope.experiment", "_save", FILES),
     ("convscope.experiment", "_stamp", FILES),
-    ("convscope.experiment", "_with_baseline", BESIDE),
-    ("convscope.experiment", "with_evidence", EVIDENCE),
-    ("convscope.experiment", "write_report", PAGE),
+    ("convscope.experiment", "_report", REPORT),
 )
-"""What is timed, and as what; a part within a part counts for itself alone, except within one of the report's."""
+"""What is timed, and as what; a part within a part counts for itself alone, except within the report, which does several things
+at once."""
 
 
 class Clock:
@@ -74,7 +70,7 @@ class Clock:
     def enter(self, part: str) -> None:
         """Begin a part."""
         self._count()
-        self._open.append(self._open[-1] if self._open[-1] in REPORT else part)
+        self._open.append(REPORT if self._open[-1] == REPORT else part)
 
     def leave(self) -> None:
         """End the part that was begun last."""
@@ -82,9 +78,10 @@ class Clock:
         self._open.pop()
 
     def turn(self, part: str) -> None:
-        """Go over from the part that was begun last to another."""
+        """Go over from the part that was begun last to another; not from the report, which is not divided."""
         self._count()
-        self._open[-1] = part
+        if self._open[-1] != REPORT:
+            self._open[-1] = part
 
     def _count(self) -> None:
         now = time.time()
@@ -192,10 +189,10 @@ def main() -> None:
         for name, arguments in COMMANDS.items():
             runs[name].append(run(arguments))
     outside = {
-        name: [sum(seconds for part, seconds in each.items() if part not in (*INSIDE, *REPORT)) for each in found]
+        name: [sum(seconds for part, seconds in each.items() if part not in (*INSIDE, REPORT)) for each in found]
         for name, found in runs.items()
     }
-    report = {name: [sum(each[part] for part in REPORT) for each in found] for name, found in runs.items()}
+    report = {name: [each[REPORT] for each in found] for name, found in runs.items()}
     results = {
         "machine": describe_machine(), "versions": package_versions(), "date": time.strftime("%Y-%m-%d"),
         "precision": "mixed_bfloat16" if computes_bfloat16() else "float32",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import archive, ledger, runs
+from .analysis.baseline import Baseline
 from .analysis.doubt import measure_doubt
 from .analysis.evaluation import Evaluation
 from .analysis.evaluation import evaluate as _evaluate
@@ -170,14 +173,17 @@ def _stamp(record: RunRecord, folder: Path) -> None:
 def _report(
     record: RunRecord, training: Training, dataset: Dataset, config: TrainConfig, folder: Path, progress: Listener | None
 ) -> RunRecord:
-    """The network beside, where there is one, the evidence, the figures and the page. The figures, which are drawn by a second
-    process, take about as long as the rest."""
-    with SecondProcess(folder, ALL) as second:
-        beside = BASELINE_OF.get(record.request["model"])
-        if beside and not training.stopped_early:
-            record = _with_baseline(record, beside, dataset, config, folder, progress)
-            archive.save_record(record, folder)
-        record = with_evidence(record, folder, dataset, verb="train")
+    """The network beside, where there is one, the evidence, the figures and the page. The figures are drawn by a second process;
+    a thread gathers the evidence, which is not Python's work but ONNX Runtime's."""
+    with SecondProcess(folder, ALL) as second, ThreadPoolExecutor(1) as thread:
+        gathered = thread.submit(with_evidence, record, folder, dataset, verb="train")
+        name, baseline = BASELINE_OF.get(record.request["model"]), None
+        if name and not training.stopped_early:
+            baseline = _train_beside(record, name, dataset, config, folder, progress)
+        record = replace(gathered.result(), readings=ledger.read(folder))
+        if baseline:
+            record = with_metrics(record, baseline=baseline_metrics(baseline))
+        archive.save_record(record, folder)
         write_report(record, folder, second)
     return record
 
@@ -189,20 +195,19 @@ def _run_folder(out: PathLike | None, name: str) -> Path:
     return folder.with_name(f"{folder.name}-process-{index}") if index else folder
 
 
-def _with_baseline(
+def _train_beside(
     record: RunRecord, name: str, dataset: Dataset, config: TrainConfig, folder: Path, progress: Listener | None
-) -> RunRecord:
-    """``record`` with the network beside, trained and measured; as it was where Ctrl-C cut that short."""
+) -> Baseline | None:
+    """The network beside, trained and measured; none where Ctrl-C cut that short."""
     config, entries = beside(config), _ledger(dataset, folder)
     noting = _noting(progress, config, entries, f"validation of the {name} beside it, after every epoch")
     training = fit(find_model(name), dataset, config, seed=record.request["seed"], progress=noting)
     if training.stopped_early:
-        return record
+        return None
     network = from_keras(training.model)
     entries.enter(f"the {name} beside it")
     of_baseline = _evaluate(Predictor(onnx_bytes(network)), dataset.test, dataset.class_names)
-    baseline = measure_baseline(name, training, network, of_baseline, record.evaluation)
-    return with_metrics(record, baseline=baseline_metrics(baseline))
+    return measure_baseline(name, training, network, of_baseline, record.evaluation)
 
 
 def _check_seed(seed: int) -> None:
