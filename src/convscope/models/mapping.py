@@ -51,7 +51,7 @@ def _only_python_heard() -> Iterator[None]:
         yield
         return
     own = sys.stderr
-    with os.fdopen(saved, "w", buffering=1, encoding="utf-8", errors="backslashreplace") as terminal:
+    with os.fdopen(saved, "w", 1, getattr(own, "encoding", None) or "utf-8", "backslashreplace") as terminal:
         with open(os.devnull, "wb") as nowhere:
             if own:
                 own.flush()
