@@ -4,7 +4,6 @@ its last."""
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -28,7 +27,7 @@ from convscope.reporting import with_evidence
 
 from .conftest import HOSTILE  # type: ignore[import-not-found]
 from .test_browser import opened  # type: ignore[import-not-found]
-from .test_insides import OPEN_UNIT, check_arithmetic, last, scroll_to, total  # type: ignore[import-not-found]
+from .test_insides import account_of, check_arithmetic, last, scroll_to, total  # type: ignore[import-not-found]
 from .test_live import answer, ready  # type: ignore[import-not-found]
 
 if TYPE_CHECKING:
@@ -200,17 +199,6 @@ def check_units(page: Page, network: Network, inputs: Any) -> None:
             check_arithmetic(layer, account, value)
         else:
             assert total(account, "product") + last(account, "bias") == pytest.approx(value, abs=2e-5 * max(1, abs(value)))
-
-
-def account_of(page: Page, layer: str, place: list[int]) -> dict[str, Any]:
-    """The arithmetic of a unit, once it is that one which is shown."""
-    numbers = place if len(place) < 3 else [place[2], place[0], place[1]]
-    for _ in range(20):
-        account: dict[str, Any] = page.evaluate(OPEN_UNIT, [layer, place])
-        name, _, rest = account["sentence"].partition(",")
-        if name == layer and [int(each) for each in re.findall(r"\d+", rest)][: len(place)] == numbers:
-            return account
-    raise AssertionError(f"{layer}, {place} was not opened: {account['sentence']}")
 
 
 def test_the_softmax_of_many_classes_adds_up_whole_and_cut_short(browser: Browser, runs: Callable[[str], api.Run]) -> None:

@@ -30,6 +30,7 @@ Account = dict[str, Any]
 FRAMES = "const frames = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));"
 OPEN_UNIT = f"""async ([layer, place]) => {{
   {FRAMES}
+  document.querySelector("[data-part=unit]").scrollIntoView({{behavior: "instant"}}); // what is out of sight is not drawn
   const [select, ...fields] = document.querySelectorAll("#unit .unit-choice :is(select, input)");
   select.value = layer;
   select.dispatchEvent(new Event("change"));
@@ -187,17 +188,37 @@ def test_the_arithmetic_of_fifty_units_adds_up_to_what_numpy_computes(
     expected = numpy_activations(digits_run)
     with inside(browser, write_page(page_of(digits_run))) as (page, troubles):
         for layer, place in random_units(digits_run.record.network, 50):
-            account = page.evaluate(OPEN_UNIT, [layer.name, place])
+            account = account_of(page, layer.name, place)
             check_arithmetic(layer, account, float(expected[layer.name][tuple(place)]))
         assert troubles == []
+
+
+def account_of(page: Page, layer: str, place: list[int]) -> dict[str, Any]:
+    """The arithmetic of a unit, once it is that one which is shown."""
+    numbers = place if len(place) < 3 else [place[2], place[0], place[1]]
+    for _ in range(20):
+        account: dict[str, Any] = page.evaluate(OPEN_UNIT, [layer, place])
+        name, _, rest = account["sentence"].partition(",")
+        if name == layer and [int(each) for each in re.findall(r"\d+", rest)][: len(place)] == numbers:
+            return account
+    raise AssertionError(f"{layer}, {place} was not opened: {account['sentence']}")
+
+
+def show_the_largest_only(page: Page) -> None:
+    """The others as one sum; the page draws anew when it comes to it, on a busy machine some frames later."""
+    for _ in range(20):
+        if page.get_attribute("#unit .account-more", "aria-expanded") == "false":
+            return
+        page.locator("#unit .account-more").click()
+        page.evaluate(DRAWN)
+    raise AssertionError("the others were not put together")
 
 
 def test_what_is_printed_adds_up_within_its_digits(browser: Browser, write_page: Write, digits_run: api.Run) -> None:
     with inside(browser, write_page(page_of(digits_run))) as (page, _):
         for name, place in (("conv2d_1", [1, 2, 7]), ("dense", [17]), ("dense_1", [3])):
-            page.evaluate(OPEN_UNIT, [name, place])
-            page.locator("#unit .account-more").click()  # the largest only: the others as one sum
-            page.wait_for_selector("#unit .account-more[aria-expanded=false]")
+            account_of(page, name, place)
+            show_the_largest_only(page)
             terms = page.eval_on_selector_all(
                 "#unit .account-lines tr", "(rows) => rows.map((row) => [row.dataset.term, row.textContent])"
             )
@@ -280,7 +301,7 @@ def test_the_receptive_field_that_is_told_is_pythons(browser: Browser, write_pag
             if reach is None or len(layer.output_shape) != 3:
                 continue
             for place in ([0, 0, 1], [extent - 1 for extent in layer.output_shape]):
-                account = page.evaluate(OPEN_UNIT, [layer.name, place])
+                account = account_of(page, layer.name, place)
                 edges = []
                 for axis, extent in ((0, height), (1, width)):
                     first = reach.start[axis] + place[axis] * reach.jump[axis]
@@ -313,7 +334,7 @@ def test_colour_images_are_shown_in_colour_and_by_channel(browser: Browser, writ
     assert evidence is not None
     with inside(browser, write_page(page_of(colour_run))) as (page, troubles):
         for layer, place in random_units(colour_run.record.network, 14, seed=2):
-            check_arithmetic(layer, page.evaluate(OPEN_UNIT, [layer.name, place]), float(expected[layer.name][tuple(place)]))
+            check_arithmetic(layer, account_of(page, layer.name, place), float(expected[layer.name][tuple(place)]))
         page.evaluate(OPEN_UNIT, ["conv2d", [0, 0, 0]])
         assert page.locator("#unit .channel-name").all_text_contents() == ["red", "green", "blue"]
         scroll_to(page, "network")
@@ -483,7 +504,7 @@ def test_networks_without_feature_maps_are_worked_out_too(
     expected = numpy_activations(run)
     with inside(browser, write_page(page_of(run))) as (page, troubles):
         for layer, place in random_units(run.record.network, 12):
-            check_arithmetic(layer, page.evaluate(OPEN_UNIT, [layer.name, place]), float(expected[layer.name][tuple(place)]))
+            check_arithmetic(layer, account_of(page, layer.name, place), float(expected[layer.name][tuple(place)]))
         page.evaluate(OPEN_UNIT, [run.record.network.layers[-1].name, [3]])
         asked = page.eval_on_selector_all(
             "#insides th.n", "(heads) => heads.map((head) => head.querySelector('.ask') !== null)"
