@@ -183,7 +183,7 @@ def _report(
         record = replace(gathered.result(), readings=ledger.read(folder))
         if baseline:
             record = with_metrics(record, baseline=baseline_metrics(baseline))
-        archive.save_record(record, folder)
+            archive.save_metrics(record.metrics, folder)
         write_report(record, folder, second)
     return record
 

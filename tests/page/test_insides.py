@@ -204,21 +204,23 @@ def account_of(page: Page, layer: str, place: list[int]) -> dict[str, Any]:
     raise AssertionError(f"{layer}, {place} was not opened: {account['sentence']}")
 
 
-def show_the_largest_only(page: Page) -> None:
-    """The others as one sum; the page draws anew when it comes to it, on a busy machine some frames later."""
+def show_all_terms(page: Page, wanted: str) -> None:
+    """All of them ("true"), or the largest alone and the others as one sum ("false"). The page draws when it comes to it, on a
+    busy machine some frames later."""
     for _ in range(20):
-        if page.get_attribute("#unit .account-more", "aria-expanded") == "false":
+        page.evaluate(DRAWN)
+        if page.get_attribute("#unit .account-more", "aria-expanded") == wanted:
             return
         page.locator("#unit .account-more").click()
-        page.evaluate(DRAWN)
-    raise AssertionError("the others were not put together")
+    raise AssertionError(f"aria-expanded did not become {wanted}")
 
 
 def test_what_is_printed_adds_up_within_its_digits(browser: Browser, write_page: Write, digits_run: api.Run) -> None:
     with inside(browser, write_page(page_of(digits_run))) as (page, _):
         for name, place in (("conv2d_1", [1, 2, 7]), ("dense", [17]), ("dense_1", [3])):
             account_of(page, name, place)
-            show_the_largest_only(page)
+            show_all_terms(page, "true")
+            show_all_terms(page, "false")
             terms = page.eval_on_selector_all(
                 "#unit .account-lines tr", "(rows) => rows.map((row) => [row.dataset.term, row.textContent])"
             )
