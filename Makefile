@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
 FUZZ_SECONDS ?= 20
 
-.PHONY: help demo setup test test-quick lint bench fuzz bad-inputs clean
+.PHONY: help demo setup test test-quick lint bench fuzz accept clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,8 +40,8 @@ bench: $(VENV)/.dev  ## measure recipes, rivals and machine (three hours); rewri
 fuzz: $(VENV)/.dev  ## mutate what every reader reads, FUZZ_SECONDS (20) for each; keeps what it finds in tests/fuzz/corpus
 	$(BIN)/python -m tests.fuzz.run --seconds $(FUZZ_SECONDS)
 
-bad-inputs: $(VENV)/.dev  ## write docs/bad-inputs.md anew, from what the tests see
-	CONVSCOPE_BAD_INPUTS=write $(BIN)/python -m pytest -q tests/test_bad_data.py tests/test_faults.py tests/test_cli.py tests/server/test_hostile.py
+accept: $(VENV)/.dev  ## write tests/gold/ and docs/bad-inputs.md anew after wording changed on purpose; then read the diff
+	CONVSCOPE_ACCEPT=1 $(BIN)/python -m pytest -q -m gold
 
 clean:  ## remove what was built, but no run
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache

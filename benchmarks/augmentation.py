@@ -140,7 +140,7 @@ def in_each(results: Result) -> str:
 
 TEXT = """The same network, `{model}`, trained with the same recipe, `{recipe}`, from the same {seeds} seeds; only what is done
 to the training images differs ({words}).
-All are shown the same {sample:,} damaged images. A difference is taken seed by seed and image by image, and its 95 % interval
+All are shown the same {sample:,} damaged images. A difference is taken seed by seed and image by image, and its 95% interval
 holds for other seeds and other images; in bold where it does not hold 0. Of thirty such intervals one or two miss by chance.
 
 {table}

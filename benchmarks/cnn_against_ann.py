@@ -3,7 +3,7 @@
     python benchmarks/cnn_against_ann.py [--data mnist] [--recipe notebook --recipe standard] [--seeds 10]
     python benchmarks/cnn_against_ann.py --table
 
-The notebook had one training of each: 99.03 % against 98.04 %. Here each is trained with the same seeds, and both answer the
+The notebook had one training of each: 99.03% against 98.04%. Here each is trained with the same seeds, and both answer the
 same test images, so that the difference is paired twice, over seeds and over images. Which test images went wrong is kept for
 every training in `benchmarks/results/cnn_against_ann.json` as soon as it is there: what was stopped goes on where it was.
 `docs/cnn-against-ann.md` gets its table from it; with ``--table`` it is made anew from the kept answers, and nothing is trained.
@@ -99,7 +99,7 @@ def row(data: str, recipe: str, found: dict[str, Any]) -> str:
     told = sum(value <= 0.05 for value in found["mcnemar"])
     difference = points([found["difference"]] * 2).split()[0]
     return (
-        f"| {data}, `{recipe}` | {found['seeds']} | {spread[0]} % | {spread[1]} % | {difference} | "
+        f"| {data}, `{recipe}` | {found['seeds']} | {spread[0]}% | {spread[1]}% | {difference} | "
         f"{points(found['interval_seeds'])} | {points(found['interval_seeds_and_images'])} | {p} | {told} of {found['seeds']} |"
     )
 

@@ -99,7 +99,7 @@ def row(run: dict[str, Any]) -> str:
     interval, share = wilson(run["in_top"], run["changed"]), 100 * run["in_top"] / run["changed"]
     return (
         f"| {run['data']} | {run['images']:,} | {run['folds']} × {run['epochs']} | {run['seed']} | {run['changed']:,} | "
-        f"{run['in_top']:,}: {share:.1f} % ({100 * interval.low:.1f} to {100 * interval.high:.1f}) | "
+        f"{run['in_top']:,}: {share:.1f}% ({100 * interval.low:.1f} to {100 * interval.high:.1f}) | "
         f"{run['suspects']:,} | {run['estimated_wrong']:,} | {run['seconds']:.0f} | {run['processor_seconds']:.0f} |"
     )
 
@@ -108,7 +108,7 @@ def table(results: dict[str, Any]) -> str:
     """All runs, and what they ran on."""
     machine, versions = results["machine"], results["versions"]
     head = (
-        "| data | training images | folds × epochs | seed | labels changed | of them in the top 2 % (95 % interval) | suspects | "
+        "| data | training images | folds × epochs | seed | labels changed | of them in the top 2% (95% interval) | suspects | "
         "estimated wrong | seconds | processor seconds |"
     )
     lines = [

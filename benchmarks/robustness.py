@@ -173,7 +173,7 @@ Made by `benchmarks/robustness.py`; no number here is written by hand. `convscop
 any run and puts it into its page.
 
 {conditions}. Data: {dataset}; {n} of {test_images} test images, drawn in proportion to the classes, the same for every network.
-Intervals hold with 95 % confidence. One seed of each: how networks of other seeds would differ is not in them. `strong` trained
+Intervals hold with 95% confidence. One seed of each: how networks of other seeds would differ is not in them. `strong` trained
 for 24 epochs then, and trains for 36 since.
 {seconds}
 

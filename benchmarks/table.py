@@ -49,7 +49,7 @@ def gpu_text(results: Result) -> str:
         seconds = median(run["train_seconds"] for run in found["runs"])
         was = changed(found["settings"], recipe)
         name = f"`{recipe}` as it was, {was}" if was else f"`{recipe}`"
-        lines.append(f"| {name} | {accuracies} % | {len(found['runs'])} | {seconds:.1f} |")
+        lines.append(f"| {name} | {accuracies}% | {len(found['runs'])} | {seconds:.1f} |")
     made = next(iter(results["recipes"].values()))
     versions = ", ".join(f"{name} {made['versions'][name]}" for name in SHOWN_OF_JAX)
     devices = ", ".join(dict.fromkeys(made["runs"][0]["accelerators"]))
@@ -108,16 +108,16 @@ def recipe_rows(accuracy: Result, commands: Result) -> list[str]:
     original = commands["runs"]["original script"]
     seconds = median(run["wall_seconds"] for run in original)
     accuracies = spread([100 * run["accuracy"] for run in original])
-    rows = [f"| original script | `cnn` | {accuracies} % | {len(original)} | {seconds:.0f} | 1 | |"]
+    rows = [f"| original script | `cnn` | {accuracies}% | {len(original)} | {seconds:.0f} | 1 | |"]
     for recipe in RECIPES:
         runs, timed = runs_of(recipe, accuracy, commands), commands["runs"][option(recipe)]
-        asked = f"{ASKED[recipe][0]:.2f} %" if recipe in ASKED else ""
+        asked = f"{ASKED[recipe][0]:.2f}%" if recipe in ASKED else ""
         if recipe in ASKED and ASKED[recipe][1]:
             asked += f", {ASKED[recipe][1]:.2g} ×"
         elif recipe == "strong":
             asked += ", 15 minutes"
         rows.append(
-            f"| `{recipe}` | `{'strong' if recipe == 'strong' else 'cnn'}` | {spread([100 * run['accuracy'] for run in runs])} % | "
+            f"| `{recipe}` | `{'strong' if recipe == 'strong' else 'cnn'}` | {spread([100 * run['accuracy'] for run in runs])}% | "
             f"{len(runs)} | {median(run['wall_seconds'] for run in timed):.1f} | {ratio(timed, original):.2f} | {asked} |"
         )
     return rows
@@ -142,11 +142,11 @@ def seeds_table(accuracy: Result, commands: Result) -> str:
 
 
 def rivals_table(rivals: Result) -> str:
-    """Time to 99.03 %, and accuracy once the time is over that `sprint` and `standard` take."""
+    """Time to 99.03%, and accuracy once the time is over that `sprint` and `standard` take."""
     ends = {name: median(run[-1]["seconds"] for run in runs) for name, runs in rivals["runs"].items() if "convscope" in name}
     limits = list(ends.values())
     lines = [
-        "| what | seconds to 99.03 % | "
+        "| what | seconds to 99.03% | "
         + " | ".join(f"accuracy after {limit:.0f} s" for limit in limits)
         + " | s per epoch |",
         "| --- | --- | " + "--- | " * len(limits) + "--- |",
@@ -160,7 +160,7 @@ def rivals_table(rivals: Result) -> str:
             (f"{step['seconds']:.0f}" for step in told if step["accuracy"] >= 0.9903), f"not in {told[-1]['seconds']:.0f}"
         )
         within = [[step["accuracy"] for step in told if step["seconds"] <= limit + 1e-6] for limit in limits]
-        cells = [f"{100 * max(found):.2f} %" if found else "none yet" for found in within]
+        cells = [f"{100 * max(found):.2f}%" if found else "none yet" for found in within]
         epochs = (told[-1]["seconds"] - told[0]["seconds"]) / (len(told) - 1) if len(told) > 1 else None
         lines.append(f"| {name} | {reached} | {' | '.join(cells)} | {'' if epochs is None else f'{epochs:.1f}'} |")
     return "\n".join(lines)
@@ -201,7 +201,7 @@ def page_text(page: Result) -> str:
         ("built from a record in memory, without its figures", *seconds(built["page without figures"]), "3 s"),
         ("`convscope.report`, figures included", *seconds(built["report"]), "3 s"),
     ]
-    lines = ["| what | median | 95 % of the times below | asked |", "| --- | --- | --- | --- |"]
+    lines = ["| what | median | 95% of the times below | asked |", "| --- | --- | --- | --- |"]
     lines += ["| " + " | ".join(row) + " |" for row in rows]
     return PAGE_IN_BROWSER.format(
         table="\n".join(lines), dataset=page["dataset"], model=page["model"], rounds=page["rounds"], browser=page["browser"],
@@ -279,7 +279,7 @@ PAGE = """\
 # Benchmarks
 
 Made by `make bench` from the files in `benchmarks/results/`, which hold the values of every run. The machine is shared with
-other work, so seconds are good to about 20 %; accuracies do not depend on that.
+other work, so seconds are good to about 20%; accuracies do not depend on that.
 
 ## What the recipes promise
 
@@ -337,7 +337,7 @@ def promise(recipe: str, accuracy: Result, commands: Result) -> str:
     places = [made_on(each if fixed == "auto" else {**each, "precision": fixed}) for each in (measured, clock)]
     accuracy_place = "" if places[0] == places[1] else f" ({places[0]})"
     return (
-        f"MNIST: {spread([100 * run['accuracy'] for run in runs])} %, n = {len(runs)}{accuracy_place}; "
+        f"MNIST: {spread([100 * run['accuracy'] for run in runs])}%, n = {len(runs)}{accuracy_place}; "
         f"{median(run['wall_seconds'] for run in timed):.0f} s from start to end, "
         f"{ratio(timed, commands['runs']['original script']):.2f} of the original's ({places[1]})."
     )
@@ -353,7 +353,7 @@ def make() -> dict[Path, str]:
     more = median(a - b for a, b in zip(*outside, strict=True))
     anns = [100 * run["ann_accuracy"] for run in with_report if "ann_accuracy" in run]
     page = PAGE.format(
-        recipes=table, footnote=footnote(commands), report=more, ann=f" ({spread(anns)} %, n = {len(anns)})" if anns else "",
+        recipes=table, footnote=footnote(commands), report=more, ann=f" ({spread(anns)}%, n = {len(anns)})" if anns else "",
         seeds=seeds_table(accuracy, commands),
         accuracy_conditions=accuracy_conditions(accuracy), command_conditions=conditions(commands),
         rivals=rivals_table(rivals), rival_conditions=conditions(rivals),

@@ -1,20 +1,19 @@
 """``docs/bad-inputs.md``: a row per bad input and fault, with what the tests saw of it: exit status and sentence.
 
 The tests that meet these faults hold what they saw against the table, so that it costs no run of its own. After a sentence has
-changed on purpose, ``make bad-inputs`` writes the table anew.
+changed on purpose, ``make accept`` writes the table anew.
 """
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .gold_files import accepting  # type: ignore[import-not-found]
+
 TABLE = Path(__file__).parents[1] / "docs" / "bad-inputs.md"
-WRITE = "CONVSCOPE_BAD_INPUTS"
-"""Set to ``write``, the table is written instead of read."""
 FAULTS_OF_THE_MACHINE = (
     "A1 a disk that fills up",
     "D01 a folder that may not be written to",
@@ -46,7 +45,7 @@ HEAD = """# Bad inputs, and what each ends in
 Every row is a test, and what it says here is what it saw: the exit status (0 done, 1 an error that is named, 2 a wrong use of
 the command, 130 interrupted; below 0 the signal that ended it) and the sentence. None of them ends in a traceback, waits for
 ever, or leaves something half-written or lost. Paths stand as the tests gave them, reasons that come from a library as
-*reason*, and what is longer than {longest} characters ends in `…`. Made by `make bad-inputs`; the tests compare it with
+*reason*, and what is longer than {longest} characters ends in `…`. Made by `make accept`; the tests compare it with
 what they see.
 
 {count} rows.
@@ -57,7 +56,7 @@ what they see.
 class BadInputs:
     """The table, being read or written."""
 
-    writes: bool = field(default_factory=lambda: os.environ.get(WRITE) == "write")
+    writes: bool = field(default_factory=accepting)
     seen: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
     """Exit status and sentence by section and name."""
 
@@ -67,7 +66,7 @@ class BadInputs:
         self.seen[section, name] = row
         if not self.writes:
             expected = rows().get((section, name))
-            assert row == expected, f"docs/bad-inputs.md has {expected}; after a change on purpose, run make bad-inputs"
+            assert row == expected, f"docs/bad-inputs.md has {expected}; after a change on purpose, run `make accept`"
 
     def write(self) -> None:
         """The table, with the rows that were seen, and the others as they were."""

@@ -19,6 +19,7 @@ from convscope.data.dataset import Dataset
 from convscope.data.known import load_digits, load_mnist
 
 from .bad_inputs import BadInputs  # type: ignore[import-not-found]
+from .gold_files import GoldFiles  # type: ignore[import-not-found]
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -116,3 +117,16 @@ def bad_inputs() -> Iterator[BadInputs]:
     table = BadInputs()
     yield table
     table.write()
+
+
+@pytest.fixture(scope="session")
+def gold() -> GoldFiles:
+    """Compare a text with its snapshot: ``gold("cli/train", output)``."""
+    return GoldFiles()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that hold wording, so that ``make accept`` runs them alone."""
+    for item in items:
+        if {"gold", "bad_inputs"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker("gold")

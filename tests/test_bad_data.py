@@ -235,7 +235,7 @@ CASES: dict[str, tuple[Build, int, str]] = {
     "D09 text called .png": (pictures(("class 0/x.png", b"hello")), 1, "'class 0/x.png' is no picture"),
     "D10 several bad ones": (pictures(*((f"class 0/{n}.png", b"") for n in "abc")), 1, "3 of 15 pictures"),
     "D11 more than a fifth bad": (
-        pictures(*((f"class 0/{n}.png", b"") for n in "abcd"), options=("--skip-bad-images",)), 1, "at most 20 % of them"
+        pictures(*((f"class 0/{n}.png", b"") for n in "abcd"), options=("--skip-bad-images",)), 1, "at most 20% of them"
     ),
     "D14 a link to nowhere": (pictures(("class 0/x.png", b"->nowhere")), 1, "is a link that leads nowhere"),
     "D15 a pipe": (pictures(("class 0/x.png", b"pipe")), 1, "'class 0/x.png' is a pipe"),

@@ -19,7 +19,7 @@ import pytest
 from convscope import runs
 from convscope.api import Run
 from convscope.cli.main import main
-from convscope.percent import percent
+from convscope.formatting import percent
 
 from .bad_inputs import BadInputs  # type: ignore[import-not-found]
 
@@ -46,7 +46,7 @@ def test_train_writes_a_whole_run_and_prints_result_and_place(tmp_path: Path) ->
     result = convscope("train", "digits", "--epochs", 2, "--out", tmp_path / "run")
     assert result.returncode == 0, result.stderr
     assert result.stdout.startswith("accuracy ")
-    assert "95 % interval" in result.stdout
+    assert "95% interval" in result.stdout
     assert f"report: {tmp_path / 'run' / 'report.html'}" in result.stdout.splitlines()
     assert "conv2d_1 (Conv2D)" in result.stderr
     assert "cnn epoch 2/2" in result.stderr

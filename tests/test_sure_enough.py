@@ -77,8 +77,8 @@ def test_the_command_says_threshold_coverage_and_accuracy_with_intervals(
     assert test["interval"] == pytest.approx([low, high])
     assert main(["evaluate", str(digits_run.folder), "--accuracy", str(wanted), "--quiet"]) == 0
     said = capsys.readouterr().out
-    assert f"{100 * test['coverage']:.2f} % are answered" in said
-    assert f"{100 * test['accuracy']:.2f} % of these rightly ({100 * low:.2f} % to {100 * high:.2f} %)" in said
+    assert f"{100 * test['coverage']:.2f}% are answered" in said
+    assert f"{100 * test['accuracy']:.2f}% of these rightly ({100 * low:.2f}% to {100 * high:.2f}%)" in said
     threshold = re.search(r"--at-least (0\.\d+)", said)
     assert threshold
     assert 0 <= float(threshold[1]) - found["threshold"] < 0.001

@@ -15,6 +15,8 @@ import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from ._version import __version__ as __version__
+
 if TYPE_CHECKING:
     from .analysis.baseline import Baseline
     from .analysis.comparison import Comparison
@@ -55,8 +57,6 @@ if TYPE_CHECKING:
     from .training.config import TrainConfig
     from .training.events import Built, Progress
     from .training.history import EpochRecord, History
-
-__version__ = "0.1.0"
 
 _HOME = {
     "Baseline": "analysis.baseline",

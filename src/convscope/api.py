@@ -198,7 +198,7 @@ def audit(
 def compare(runs: Sequence[PathLike | Run], *, output: PathLike | None = None, overwrite: bool = False) -> Comparison:
     """Set two or more runs against each other on their common test images: is one better, or do the images not say?
 
-    Per pair McNemar's test (mid-p, with Holm's correction where there are several pairs) and the 95 % interval of the
+    Per pair McNemar's test (mid-p, with Holm's correction where there are several pairs) and the 95% interval of the
     difference; per run what it costs, the time per image measured now. ``output``: the file to write the page to, with the
     images on which they disagree. Needs no back-end.
 

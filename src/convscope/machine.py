@@ -8,7 +8,7 @@ import sys
 from importlib import metadata
 from typing import Any
 
-from . import __version__
+from ._version import __version__
 from .processor import processor_field
 
 PACKAGES = (

@@ -42,7 +42,7 @@ def test_given_the_same_resamples_it_is_scipys_to_the_last_digits() -> None:
 
 
 def test_it_holds_the_mean_as_often_as_it_says() -> None:
-    """Of 200 samples; 95 % is what a normal sample would give, a skewed one of this size gives a little less."""
+    """Of 200 samples; 95% is what a normal sample would give, a skewed one of this size gives a little less."""
     truth = lognorm(0.6).mean()
     generator = np.random.default_rng(3)
     sampled = (mean_estimate(generator.lognormal(0, 0.6, 150), seed=seed).interval for seed in range(200))

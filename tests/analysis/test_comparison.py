@@ -40,8 +40,8 @@ def test_a_clear_difference_is_told_with_its_numbers() -> None:
     found = comparison(slice(0, 10), slice(0, 50))
     said = str(verdict(found))
     assert found.pairs[0].told_apart
-    assert said.startswith("run0 is better than run1: right on 99.00 % against 95.00 % of the same 1,000 test images")
-    assert "4.00 points (95 % interval 2.95 to 5.40 points; McNemar's test, mid-p < 0.0001)" in said
+    assert said.startswith("run0 is better than run1: right on 99.00% against 95.00% of the same 1,000 test images")
+    assert "4.00 points (95% interval 2.95 to 5.40 points; McNemar's test, mid-p < 0.0001)" in said
 
 
 def test_the_better_one_comes_first_in_the_sentence_whatever_the_order() -> None:

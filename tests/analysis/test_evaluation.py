@@ -57,5 +57,5 @@ def test_onnx_runtime_gives_the_logits_of_keras(digits_run: Run) -> None:
 
 def test_an_evaluation_introduces_itself_with_its_doubt() -> None:
     evaluation = Evaluation(np.zeros(10_000, int), np.repeat([[1.0, 0.0], [0.0, 1.0]], [9903, 97], axis=0), ("a", "b"))
-    assert "accuracy 99.03 % [98.82, 99.20]" in repr(evaluation)
+    assert "accuracy 99.03% [98.82, 99.20]" in repr(evaluation)
     assert "97 errors" in repr(evaluation)

@@ -17,7 +17,7 @@ from convscope.analysis.intervals import simultaneous_wilson, wilson
 from convscope.analysis.mcnemar import mid_p
 from convscope.analysis.metrics import evaluation_metrics
 from convscope.analysis.paired_difference import paired_interval
-from convscope.percent import percent
+from convscope.formatting import percent
 
 
 def metrics(errors: int = 97, *, baseline: int | None = 196, shared: int = 0, accuracy: float = 0.9903) -> dict[str, Any]:
@@ -99,7 +99,7 @@ def test_a_run_without_errors_has_no_sentence_about_errors() -> None:
 
 
 def doubted(*, gap: list[float], wanted: float = 0.999, right: int = 9895, answered: int = 9900) -> dict[str, Any]:
-    """Of a network that is right on 99.03 % of the test images and on 98.9 % of 5,000 validation images."""
+    """Of a network that is right on 99.03% of the test images and on 98.9% of 5,000 validation images."""
     values = metrics(97, baseline=None)
     estimate = {"value": 0.004, "interval": [0.003, 0.006]}
     side = {"gap": {"value": sum(gap) / 2, "interval": gap}, "ece": estimate}
@@ -119,8 +119,8 @@ def test_confidence_is_only_spoken_of_where_it_is_off_by_more_than_chance() -> N
     (too_sure,) = texts(doubted(gap=[0.002, 0.006]))["reliability"]
     assert too_sure == (
         f"It is surer than it is right: its confidence is {percent(accuracy + 0.004)} on average and its accuracy "
-        f"{percent(accuracy)}, 0.20 to 0.60 points apart; the calibration error is 0.40 % (0.30 % to 0.60 %), and 0.10 % "
-        "(0.00 % to 0.20 %) after division by the temperature 1.30, fitted on 5,000 validation images."
+        f"{percent(accuracy)}, 0.20 to 0.60 points apart; the calibration error is 0.40% (0.30% to 0.60%), and 0.10% "
+        "(0.00% to 0.20%) after division by the temperature 1.30, fitted on 5,000 validation images."
     )
     (too_timid,) = texts(doubted(gap=[-0.006, -0.002]))["reliability"]
     assert too_timid.startswith("It is less sure than it is right")
@@ -131,9 +131,9 @@ def test_confidence_is_only_spoken_of_where_it_is_off_by_more_than_chance() -> N
 def test_a_threshold_is_named_where_it_buys_more_than_chance() -> None:
     (found,) = (each for each in find(doubted(gap=[-1, 1]), model_name="cnn") if each.figure == "coverage")
     assert found.text.startswith(
-        "Where it is at least 98.7 % sure, as it is of 99.0 % of the test images, it is right on 99.95 %"
+        "Where it is at least 98.7% sure, as it is of 99.0% of the test images, it is right on 99.95%"
     )
-    assert "chosen on 5,000 validation images, to be right on 99.9 %" in found.text
+    assert "chosen on 5,000 validation images, to be right on 99.9%" in found.text
     assert found.value == pytest.approx(9895 / 9900)
     assert found.interval[0] > 0.9947
     assert "coverage" not in texts(doubted(gap=[-1, 1], right=9810))
@@ -144,9 +144,7 @@ def test_suspect_labels_are_counted_as_hints() -> None:
     values = metrics(97)
     values["mistakes"] = {"explained": 97, "triage": {"label suspect": 9, "ambiguous": 40, "model's fault": 48}}
     (text,) = texts(values)["mistakes"]
-    assert text.startswith(
-        "Of 97 mistakes, 9 (5 % to 17 %) look as if not the network but the label were wrong, 40 could be"
-    )
+    assert text.startswith("Of 97 mistakes, 9 (5% to 17%) look as if not the network but the label were wrong, 40 could be")
     assert "hints" in text
     values["mistakes"]["triage"] = {"label suspect": 0, "ambiguous": 49, "model's fault": 48}
     assert "mistakes" not in texts(values)
@@ -181,12 +179,12 @@ def test_a_class_is_called_the_worst_only_where_the_intervals_of_all_allow_it() 
     assert "c3 is the worst of the 5, beyond chance" in worst.text
     interval = simultaneous_wilson(900, 1000, 5)
     assert (worst.value, list(worst.interval)) == (0.9, [interval.low, interval.high])
-    assert f"90.00 % ({percent(interval.low)} to {percent(interval.high)}) for c3" in worst.text
+    assert f"90.00% ({percent(interval.low)} to {percent(interval.high)}) for c3" in worst.text
     assert "more than chance makes of the worst and the best of 5" in recalls(900, 985, 988, 905, 991)[0].text
 
 
 def test_classes_that_may_differ_by_chance_are_not_spoken_of() -> None:
-    # Two intervals of 95 % that do not overlap are no evidence where the two were picked out of ten.
+    # Two intervals of 95% that do not overlap are no evidence where the two were picked out of ten.
     hits = [985, 986, 987, 988, 989, 990, 991, 992, 993, 972]
     worst, best = wilson(972, 1000), wilson(993, 1000)
     assert worst.high < best.low

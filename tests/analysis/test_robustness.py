@@ -88,9 +88,9 @@ def test_findings_name_the_numbers_of_this_run_and_nothing_that_is_not_there() -
     assert (found.figure, found.value, found.interval) == (
         "robustness", damaged["mean"]["accuracy"], damaged["mean"]["interval"],
     )  # fmt: skip
-    assert "87.3 % of 400 test images" in found.text
-    assert "against 99.0 % as they are" in found.text
-    assert found.text.endswith("fog is the worst, with 50.0 % (45.1 % to 54.9 %).")
+    assert "87.3% of 400 test images" in found.text
+    assert "against 99.0% as they are" in found.text
+    assert found.text.endswith("fog is the worst, with 50.0% (45.1% to 54.9%).")
     (found,) = robustness_findings({"robustness": robustness_metrics(made({}))})
     assert found.text.endswith("as they are.")
 
@@ -102,8 +102,8 @@ def test_an_attack_is_a_finding_from_the_smallest_change_that_surely_takes_half(
     attacks = {"n": 500, "clean": share(0.98, 0.97, 0.99), "epsilons": [0.1, 0.2, 0.3],
                "pgd": [share(0.45, 0.41, 0.488), share(0.3, 0.27, 0.33), share(0.1, 0.08, 0.12)]}  # fmt: skip
     (found,) = robustness_findings({"attacks": attacks})
-    assert "at most 20.0 %" in found.text
-    assert "30.0 % (27.0 % to 33.0 %) of 500" in found.text
+    assert "at most 20.0%" in found.text
+    assert "30.0% (27.0% to 33.0%) of 500" in found.text
     assert (found.figure, found.value, found.interval) == ("attacks", 0.3, [0.27, 0.33])
     attacks["pgd"] = [share(0.9, 0.88, 0.92)] * 3
     assert robustness_findings({"attacks": attacks}) == ()

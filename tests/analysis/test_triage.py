@@ -21,7 +21,7 @@ def test_where_everything_speaks_against_the_label_the_label_is_suspect() -> Non
     found = triage(AGAINST_THE_LABEL, true="5", predicted="3")
     assert found.kind == "label suspect"
     assert found.reason == (
-        "The label may be wrong: 3 gets 98.0 % and 5 1.0 %; its nearest training images of 5 are 1.6 times as far as those of 3; "
+        "The label may be wrong: 3 gets 98.0% and 5 1.0%; its nearest training images of 5 are 1.6 times as far as those of 3; "
         "after none of 7 earlier epochs was it taken for 5."
     )
     assert found.signs == AGAINST_THE_LABEL
@@ -71,7 +71,7 @@ def test_a_fair_share_for_the_label_makes_it_a_tie() -> None:
     found = triage(TIE, true="5", predicted="3")
     assert found.kind == "ambiguous"
     assert found.reason == (
-        "It may be either: 3 gets 55.0 % and 5 40.0 %; training images of 5 and of 3 are about equally near; after 3 of 7 earlier "
+        "It may be either: 3 gets 55.0% and 5 40.0%; training images of 5 and of 3 are about equally near; after 3 of 7 earlier "
         "epochs it was taken for 5."
     )
     assert kind(replace(FAULT, true_probability=0.2)) == "ambiguous"
@@ -92,11 +92,11 @@ def test_what_nothing_speaks_for_is_the_networks_own() -> None:
     found = triage(replace(FAULT, right_before=4, votes=2, votes_right=2), true="5", predicted="3")
     assert found.kind == "model's fault"
     assert found.reason == (
-        "The label stands, as far as can be seen: 3 gets 95.0 % and 5 3.0 %; its nearest training images of 3 are 1.4 times as "
+        "The label stands, as far as can be seen: 3 gets 95.0% and 5 3.0%; its nearest training images of 3 are 1.4 times as "
         "far as those of 5; after 4 of 7 earlier epochs it was taken for 5; none of 2 other networks reads it as 3, 2 as 5."
     )
 
 
 def test_with_nothing_known_but_probabilities_there_is_an_answer_all_the_same() -> None:
     assert kind(Signs(0.9999, 1e-9)) == "model's fault"
-    assert "3 gets over 99.9 % and 5 under 0.1 %" in triage(Signs(0.9999, 1e-9), true="5", predicted="3").reason
+    assert "3 gets over 99.9% and 5 under 0.1%" in triage(Signs(0.9999, 1e-9), true="5", predicted="3").reason

@@ -35,7 +35,7 @@ def test_the_network_beside_is_told_apart_by_pairs() -> None:
     baseline = {"model_name": "ann", "accuracy": 0.987, "errors": 130, "n": 10_000, "both_wrong": 60, "only_model_wrong": 35,
                 "only_baseline_wrong": 70}  # fmt: skip
     assert text.beside_line(baseline) == (
-        "beside it: ann, 98.70 % and 130 wrong; a difference of 0.35 points (0.15 to 0.56), more than chance makes "
+        "beside it: ann, 98.70% and 130 wrong; a difference of 0.35 points (0.15 to 0.56), more than chance makes "
         "(McNemar's test, mid-p = 0.0006)"
     )
     alike = {**baseline, "only_baseline_wrong": 37, "errors": 97, "accuracy": 0.9903}

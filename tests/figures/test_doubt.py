@@ -18,7 +18,7 @@ from convscope.figures.coverage import draw_coverage
 from convscope.figures.gallery import illustrate
 from convscope.figures.reliability import draw_reliability
 from convscope.figures.rendering import to_svg
-from convscope.percent import percent
+from convscope.formatting import percent
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_a_network_without_an_error_or_without_an_answer_worth_keeping_is_drawn_
 def test_a_network_that_is_certain_of_all_is_drawn(doubt: dict[str, Any]) -> None:
     certain = sureness_metrics(measure_sureness(np.eye(2)[[0, 1, 1]] * 900.0, np.array([0, 1, 1])))
     figure = draw_reliability({**doubt, "before": certain, "after": None, "temperature": None})
-    assert "calibration error 0.00 %" in figure.title
+    assert "calibration error 0.00%" in figure.title
     to_svg(figure)
 
 

@@ -22,7 +22,7 @@ def test_pillow_reads_the_pixels_that_were_written(shape: tuple[int, int, int]) 
 
 
 def test_title_and_size_on_paper_are_in_the_file() -> None:
-    title = "98 % of שלום, \u201cquotes\u201d and 👩‍🔬"
+    title = "98% of שלום, \u201cquotes\u201d and 👩‍🔬"
     with Image.open(io.BytesIO(png_bytes(np.zeros((4, 4, 3), np.uint8), dots_per_inch=144, title=title))) as image:
         image.load()
         assert image.info["Title"] == title

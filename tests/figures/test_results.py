@@ -21,7 +21,7 @@ from convscope.figures.curves import epoch_ticks
 from convscope.figures.illustration import Illustration
 from convscope.figures.loss import draw_loss
 from convscope.figures.rendering import to_svg
-from convscope.percent import percent
+from convscope.formatting import percent
 from convscope.training.history import EpochRecord, History
 
 Make = Callable[..., RunRecord]

@@ -47,7 +47,7 @@ def test_the_costliest_kind_stands_on_top(drawn: Illustration) -> None:
 
 
 def test_title_and_alternative_carry_the_numbers(drawn: Illustration, metrics: dict[str, Any]) -> None:
-    assert drawn.title.startswith("Corrupted images take the accuracy from 100.0 % to ")
+    assert drawn.title.startswith("Corrupted images take the accuracy from 100.0% to ")
     assert "canny edges costs most and leaves" in drawn.title
     assert all(kind.title in drawn.alternative for kind in KINDS.values())
     assert "10,000 test images" in drawn.reading

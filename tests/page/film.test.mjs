@@ -59,7 +59,7 @@ test("a loss that spans several factors is drawn by factors", () => {
 });
 
 test("probabilities run from none to all", () => {
-  assert.deepEqual(probabilityAxis().ticks.map(({text}) => text), ["0\u00a0%", "50\u00a0%", "100\u00a0%"]);
+  assert.deepEqual(probabilityAxis().ticks.map(({text}) => text), ["0%", "50%", "100%"]);
 });
 
 test("the first and the last epoch are always named", () => {

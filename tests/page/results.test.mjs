@@ -29,10 +29,10 @@ test("filters hold one by one and together", () => {
 });
 
 test("hints are looked up by the image's number, and only mistakes have one", () => {
-  const list = [{index: 10, evidence: ["3 gets 98 %"]}];
+  const list = [{index: 10, evidence: ["3 gets 98%"]}];
   const hints = makeHints({indices: {"label suspect": [10], "ambiguous": [], "model's fault": [20, 30]}, list});
   assert.deepEqual(hints.kinds, [{kind: "label suspect", count: 1}, {kind: "model's fault", count: 2}]);
-  assert.deepEqual(hints.hintOf(10), {kind: "label suspect", evidence: ["3 gets 98 %"]});
+  assert.deepEqual(hints.hintOf(10), {kind: "label suspect", evidence: ["3 gets 98%"]});
   assert.deepEqual(hints.hintOf(30), {kind: "model's fault", evidence: null});
   assert.deepEqual([hints.kindOf(3), hints.hintOf(3)], [null, null]);
   const hintOf = (row) => hints.kindOf(images.indices[row]);
@@ -138,10 +138,10 @@ test("a class lights its row and its column, a pair the images of both", () => {
 });
 
 test("a probability is never rounded to none or all", () => {
-  assert.equal(probabilityText(1), ">99.99\u00a0%");
-  assert.equal(probabilityText(0), "<0.01\u00a0%");
-  assert.equal(probabilityText(0.5), "50.00\u00a0%");
-  assert.equal(probabilityText(0.0004, 1), "<0.1\u00a0%");
+  assert.equal(probabilityText(1), ">99.99%");
+  assert.equal(probabilityText(0), "<0.01%");
+  assert.equal(probabilityText(0.5), "50.00%");
+  assert.equal(probabilityText(0.0004, 1), "<0.1%");
   assert.equal(percentText(null), "–");
   assert.equal(wholeText(1234567), "1,234,567");
   assert.equal(countedText(1, "image"), "one\u00a0image");

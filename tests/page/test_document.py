@@ -112,7 +112,7 @@ def test_every_picture_has_a_text_alternative(elements: Elements, drawings: list
 def test_every_drawing_is_on_the_page_with_its_words(elements: Elements, drawings: list[Drawing]) -> None:
     ids = set(elements.values("id"))
     assert {f"figure-{drawing.name}" for drawing in drawings} <= ids
-    text = "".join(elements.texts).replace("\xa0%", " %")
+    text = "".join(elements.texts).replace("%", " %")
     for drawing in drawings:
         if drawing.name != "first_image_matrix":
             assert drawing.title in text
@@ -166,7 +166,7 @@ def test_every_score_stands_beside_its_interval(digits_record: RunRecord, page_t
         assert re.search(rf"{test[name]:.4f}\s+{low:.4f}–{high:.4f}", text), name
     for score in test["per_class"]:
         of_precision, of_recall, of_f1 = (score[f"{name}_interval"] for name in ("precision", "recall", "f1"))
-        told = [f"{100 * score[name]:.2f}\xa0% {100 * low:.2f}–{100 * high:.2f}\xa0%"
+        told = [f"{100 * score[name]:.2f}% {100 * low:.2f}–{100 * high:.2f}%"
                 for name, (low, high) in (("precision", of_precision), ("recall", of_recall))]  # fmt: skip
         told.append(f"{score['f1']:.4f} {of_f1[0]:.4f}–{of_f1[1]:.4f}")
         assert " ".join(told) in re.sub(" +", " ", text), score["class_name"]

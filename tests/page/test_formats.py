@@ -10,9 +10,9 @@ from convscope.page import formats
 @pytest.mark.parametrize(
     ("written", "expected"),
     [
-        (formats.percent(0.9935), "99.35\xa0%"),
+        (formats.percent(0.9935), "99.35%"),
         (formats.percent(None), "–"),
-        (formats.percent_range([0.9917, 0.9949]), "99.17–99.49\xa0%"),
+        (formats.percent_range([0.9917, 0.9949]), "99.17–99.49%"),
         (formats.whole(108_618), "108,618"),
         (formats.decimal(0.019046), "0.0190"),
         (formats.rate(0.0024), "0.0024"),
@@ -40,8 +40,8 @@ def test_is_written_as_expected(written: str, expected: str) -> None:
 
 
 def test_a_probability_is_never_rounded_up_to_certainty() -> None:
-    assert formats.confidence(0.999999) == "more than 99.99\xa0%"
-    assert formats.confidence(0.97) == "97.00\xa0%"
+    assert formats.confidence(0.999999) == "more than 99.99%"
+    assert formats.confidence(0.97) == "97.00%"
 
 
 def test_a_name_from_right_to_left_cannot_turn_the_sentence_round() -> None:

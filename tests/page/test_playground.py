@@ -241,7 +241,7 @@ def test_the_runner_up_is_the_second_of_the_calibrated_answer(pad: Page, mnist_r
         page.keyboard.press("Enter")
         sure = softmax(evaluation.logits[row].astype(float) / evidence.calibration.temperature)
         second = int(np.argsort(-evaluation.logits[row], kind="stable")[1])
-        text = f"Runner-up: {evaluation.class_names[second]}, {100 * sure[second]:.2f} %"
+        text = f"Runner-up: {evaluation.class_names[second]}, {100 * sure[second]:.2f}%"
         assert (page.locator("#answer-runner").text_content() or "").replace("\u00a0", " ") == text
         assert page.locator(".bars .is-best").count() == page.locator(".bars .is-true").count() == 1
 

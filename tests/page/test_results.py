@@ -241,7 +241,7 @@ def test_the_gallery_shows_the_mistakes_of_one_hint(
         words = page.locator("#every-image details.words").last
         assert words.locator("tbody tr").count() == len(told["list"])
         assert words.locator("tbody tr").first.locator("td").last.text_content() == told["list"][0]["reason"].replace(
-            " %", "\u00a0%"
+            " %", "%"
         )
 
 
@@ -373,7 +373,7 @@ def test_the_curves_read_out_what_the_history_has(
         expected = f"epoch 1: training {first.loss:.4f}, validation {first.val_loss:.4f}"
         assert chart.get_attribute("aria-valuetext") == expected
         accuracy = page.locator("[data-live='accuracy-curves'] .readout").inner_text().replace("\u00a0", " ")
-        assert accuracy == f"Epoch 1 training {100 * first.accuracy:.2f} %, validation {100 * first.val_accuracy:.2f} %"
+        assert accuracy == f"Epoch 1 training {100 * first.accuracy:.2f}%, validation {100 * first.val_accuracy:.2f}%"
         page.keyboard.press("Enter")
         until(page, "document.querySelector('.film-control input').value === '0'")
 

@@ -15,7 +15,7 @@ Page = dict[str, Any]
 def test_the_headline_is_the_result_with_its_doubt(page: Page) -> None:
     page["metrics"]["test"].update(accuracy=0.9935, interval=[0.991724, 0.994897], errors=65, n=10_000)
     assert str(headline.headline(page)) == (
-        "This network reads 99.35\xa0% of digits it has never seen, give or take 0.16 points; 65 of 10,000 went wrong."
+        "This network reads 99.35% of digits it has never seen, give or take 0.16 points; 65 of 10,000 went wrong."
     )
 
 
@@ -100,8 +100,8 @@ def test_costs_name_the_heaviest_and_the_busiest_layer(page: Page) -> None:
          "output_shape": [128]},
     ])  # fmt: skip
     text = story.costs(page)
-    assert "94.4\xa0% of the parameters are in dense: 800·128 + 128 = 102,528." in text
-    assert "73.5\xa0% of the 758,592 multiply-adds" in text
+    assert "94.4% of the parameters are in dense: 800·128 + 128 = 102,528." in text
+    assert "73.5% of the 758,592 multiply-adds" in text
     assert "11\xa0×\xa011 places" in text
 
 

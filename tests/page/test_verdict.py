@@ -27,11 +27,11 @@ def compared(page: Page, errors: int, baseline_errors: int, *, both_wrong: int =
 
 def test_the_notebooks_own_numbers_give_the_notebooks_conclusion(page: Page) -> None:
     text = compared(page, 97, 196)
-    assert "right on 99.03 % of the test images" in text
+    assert "right on 99.03% of the test images" in text
     assert "even better than the ANN" in text
-    assert "98.04 %" in text
+    assert "98.04%" in text
     assert "about halved: 97 mistakes against 196." in text
-    assert "The difference is 0.99 percentage points, with 95 % confidence between 0.66 and 1.33" in text
+    assert "The difference is 0.99 percentage points, with 95% confidence between 0.66 and 1.33" in text
     assert "McNemar's test, mid-p < 0.0001" in text
 
 
@@ -51,13 +51,13 @@ def test_worse_is_called_worse_and_not_explained_away(page: Page) -> None:
     assert "worse than the ANN" in text
     assert "better" not in text
     assert "2.00 times the mistakes" in text
-    assert "1.50 percentage points, with 95 % confidence between 1.09 and 1.92" in text
+    assert "1.50 percentage points, with 95% confidence between 1.09 and 1.92" in text
 
 
 def test_what_chance_could_make_settles_nothing(page: Page) -> None:
     text = compared(page, 95, 100)
     assert "no more than chance makes" in text
-    assert "With 95 % confidence it lies between −0.22 and 0.33." in text
+    assert "With 95% confidence it lies between −0.22 and 0.33." in text
     assert "comes from" not in text
 
 
@@ -91,4 +91,4 @@ def test_without_a_baseline_nothing_is_compared(page: Page) -> None:
 def test_both_ends_of_the_interval_are_told(page: Page, errors: int) -> None:
     text = compared(page, errors, 100)
     low, high = page["metrics"]["test"]["interval"]
-    assert f"between {low * 100:.2f} % and {high * 100:.2f} %" in text
+    assert f"between {low * 100:.2f}% and {high * 100:.2f}%" in text

@@ -143,7 +143,7 @@ def plain(text: str) -> str:
 def test_the_page_says_the_numbers_and_asks_nothing_of_the_network(digits: Dataset) -> None:
     text = page(digits)
     said = plain(text)
-    assert f"{100 * (1 - 21.5 / 359):.2f} ± 0.36 %" in said
+    assert f"{100 * (1 - 21.5 / 359):.2f} ± 0.36%" in said
     assert "= 0.125" in said
     assert "default-src 'none'" in html.unescape(text)
     assert not re.search(r"<script|https?://|\son\w+=|\sstyle=", text)
@@ -164,10 +164,10 @@ def test_the_page_has_what_other_images_would_say_and_what_the_best_of_several_i
     (pair,), best = found.comparisons, found.table[0]
     low, high = (f"{100 * end:.2f}" for end in (pair.interval_of_both.low, pair.interval_of_both.high))
     assert f"{low} to {high} where the images are others too" in said
-    assert f"{100 * best.interval_of_both.low:.2f}–{100 * best.interval_of_both.high:.2f} %" in said  # type: ignore[union-attr]
+    assert f"{100 * best.interval_of_both.low:.2f}–{100 * best.interval_of_both.high:.2f}%" in said  # type: ignore[union-attr]
     assert f"quotes {100 * (best.best_of[-1] - best.mean):.2f} points more than the mean" in said
     assert f"{100 * best.interval_of_together.low:.2f}–" in said
-    assert f"{100 * best.best_of[1]:.2f} %" in said
+    assert f"{100 * best.best_of[1]:.2f}%" in said
 
 
 def curves_of(**changes: Any) -> dict[str, Any]:
@@ -178,7 +178,7 @@ def curves_of(**changes: Any) -> dict[str, Any]:
 
 def test_the_title_of_the_curves_names_a_configuration_only_with_evidence() -> None:
     title = study_words.curve_title
-    assert title(curves_of()).replace("\N{NO-BREAK SPACE}", " ") == "Twice the training images take 20–40 % of the errors"
+    assert title(curves_of()).replace("\N{NO-BREAK SPACE}", " ") == "Twice the training images take 20–40% of the errors"
     assert title({**curves_of(), "steepest_curve": "b"}).startswith("Twice the training images help b most: they take 40")
     assert (
         title(curves_of(falls=False))

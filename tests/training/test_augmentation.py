@@ -85,5 +85,5 @@ def test_words_name_what_is_done_and_nothing_else() -> None:
     assert in_words(Augmentation().describe((28, 28, 1))) == ""
     assert in_words(Augmentation(shift=1 / 14).describe((28, 28, 1))) == "shifted by up to 2 pixels each way"
     assert in_words(Augmentation(rotation=8, scaling=0.1).describe((28, 28, 1))) == (
-        "turned by up to 8°, made up to 10 % smaller or larger"
+        "turned by up to 8°, made up to 10% smaller or larger"
     )

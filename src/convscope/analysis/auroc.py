@@ -22,7 +22,7 @@ class Auroc:
     value: float
     """0..1: the probability that a score of the first kind is above one of the second; ties count by half. 0.5 is chance."""
     interval: Interval
-    """Of 95 %."""
+    """Of 95%."""
 
 
 @dataclass(frozen=True)
@@ -32,14 +32,14 @@ class AurocDifference:
     value: float
     """The area of the first less that of the second, −1..1."""
     interval: Interval
-    """Of 95 %."""
+    """Of 95%."""
     p: float
     """Two-sided, of the hypothesis that the areas are equal."""
 
 
 def auroc(high: Floats, low: Floats, *, z: float = Z_95) -> Auroc:
     """Of the scores ``high`` (m,), which should be above, and ``low`` (n,): the Mann-Whitney statistic over m·n. Its interval,
-    of 95 % unless ``z`` says otherwise, is the wider one of two.
+    of 95% unless ``z`` says otherwise, is the wider one of two.
 
     The first has the variance of E. DeLong, D. DeLong and D. Clarke-Pearson, "Comparing the areas under two or more
     correlated receiver operating characteristic curves", 1988, on the scale of the logit. In simulations it holds its level

@@ -21,7 +21,7 @@ class Baseline:
     multiply_adds: int
     accuracy: float
     interval: Interval
-    """Wilson 95 %."""
+    """Wilson 95%."""
     errors: int
     n: int
     epochs: int
@@ -59,7 +59,7 @@ class Pairing:
 
     @property
     def interval(self) -> Interval:
-        """Of the difference, for pairs: 95 %."""
+        """Of the difference, for pairs: 95%."""
         return self.counts.interval
 
     @property

@@ -54,7 +54,7 @@ def left_out_means(values: Floats) -> Floats:
 
 
 def bca(estimate: float, resampled: Floats, left_out: Floats, repeats: Labels | None = None, *, z: float = Z_95) -> Interval:
-    """The interval of ``estimate``; 95 % unless ``z`` says otherwise.
+    """The interval of ``estimate``; 95% unless ``z`` says otherwise.
 
     ``resampled`` (r,): the number measured on test sets drawn from this one. ``left_out`` (n,): measured without each image in
     turn; ``repeats`` (n,) says how many images each of these stands for, one without it. A number that never changed has no

@@ -45,7 +45,7 @@ class Contestant:
     errors: int
     accuracy: float
     interval: Interval
-    """Wilson 95 %, of this accuracy alone; that two of these overlap does not say that two networks are alike."""
+    """Wilson 95%, of this accuracy alone; that two of these overlap does not say that two networks are alike."""
     costs: Costs
 
 
@@ -57,7 +57,7 @@ class Pair:
     second: int
     counts: PairedCounts
     interval: Interval
-    """95 %, of the accuracy of the first less that of the second."""
+    """95%, of the accuracy of the first less that of the second."""
     p: float
     """McNemar's test, mid-p."""
     adjusted_p: float

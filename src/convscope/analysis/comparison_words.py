@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..percent import percent
+from ..formatting import percent
 from .comparison import Comparison, Pair
 
 SMALLEST_P = 0.0001
@@ -55,7 +55,7 @@ def of_pair(comparison: Comparison, pair: Pair) -> Saying:
         return Saying(
             f"{better.name} is better than {worse.name}",
             f"right on {percent(better.accuracy)} against {percent(worse.accuracy)} of the same {comparison.n:,} test images, "
-            f"a difference of {points(abs(pair.difference))} (95 % interval {points(low, unit=False)} to {points(high)}; "
+            f"a difference of {points(abs(pair.difference))} (95% interval {points(low, unit=False)} to {points(high)}; "
             f"{chance(pair)}).",
         )
     claim = f"{first.name} and {second.name} can't be told apart"
@@ -78,7 +78,7 @@ def hidden(comparison: Comparison, pair: Pair) -> str:
     if pair.interval.low < 0:
         parts.append(f"{second} by up to {points(-pair.interval.low)}" if parts else
                      f"{second} could still be better by up to {points(-pair.interval.low)}")  # fmt: skip
-    return ", ".join(parts) + " (95 % interval)."
+    return ", ".join(parts) + " (95% interval)."
 
 
 def chance(pair: Pair) -> str:

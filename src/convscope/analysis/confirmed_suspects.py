@@ -33,7 +33,7 @@ class WithoutConfirmed:
     difference: float
     """Accuracy without them less accuracy with them."""
     difference_interval: Interval
-    """95 %; see :func:`without_confirmed`."""
+    """95%; see :func:`without_confirmed`."""
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready."""
@@ -85,7 +85,7 @@ def without_confirmed(evaluation: Evaluation, confirmed: Labels, *, confirmed_tr
 
 
 def _independent_interval(first: int, first_n: int, second: int, second_n: int) -> Interval:
-    """95 % interval of ``first / first_n`` less ``second / second_n``: the squares of the distances to the ends of the two
+    """95% interval of ``first / first_n`` less ``second / second_n``: the squares of the distances to the ends of the two
     Wilson intervals, added."""
     one, other = first / first_n, second / second_n
     of_one, of_other = wilson(first, first_n), wilson(second, second_n)

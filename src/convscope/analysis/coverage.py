@@ -66,12 +66,12 @@ class Selection:
 
     @property
     def coverage_interval(self) -> Interval:
-        """Wilson, 95 %."""
+        """Wilson, 95%."""
         return wilson(self.answered, self.n)
 
     @property
     def interval(self) -> Interval:
-        """Of the accuracy: Wilson, 95 %."""
+        """Of the accuracy: Wilson, 95%."""
         return wilson(self.right, self.answered) if self.answered else Interval(0.0, 1.0)
 
 

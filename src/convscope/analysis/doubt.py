@@ -14,8 +14,8 @@ import numpy as np
 
 from ..data.dataset import Dataset
 from ..errors import ConfigError
+from ..formatting import percent
 from ..models.predictor import Predictor
-from ..percent import percent
 from ..types import Floats, Labels
 from .calibration import Calibration, calibrate, log_softmax
 from .coverage import (

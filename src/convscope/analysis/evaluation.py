@@ -10,9 +10,9 @@ import numpy as np
 
 from ..data.dataset import Split
 from ..data.prepare import to_inputs
+from ..formatting import percent
 from ..models.predictor import Predictor
 from ..models.saving import with_logits
-from ..percent import percent
 from ..types import Floats, Labels
 from .confusion import Confusion, confusion
 from .coverage import Threshold
@@ -76,7 +76,7 @@ class Evaluation:
 
     @property
     def interval(self) -> Interval:
-        """Wilson 95 % interval of the accuracy."""
+        """Wilson 95% interval of the accuracy."""
         return wilson(len(self) - self.errors, len(self))
 
     @cached_property

@@ -14,7 +14,7 @@ BLOCK = 2**22
 
 
 def f1_interval(hits: int, support: int, predicted: int) -> Interval:
-    """95 % interval of the F1 of one class, with ``hits`` of its ``support`` images found, among ``predicted`` called so.
+    """95% interval of the F1 of one class, with ``hits`` of its ``support`` images found, among ``predicted`` called so.
 
     F1 is a share in disguise. Of the images that are of the class or were called so, let q be the share that is both; then
     F1 = 2q / (1 + q), which rises with q. So Wilson's interval of q gives that of F1, and unlike the bootstrap it has a width

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 def holm(p_values: Sequence[float]) -> tuple[float, ...]:
     """Each p-value as it counts among all of them, in the order given: those of at most 0.05 are then, all together, wrong
-    with a probability of at most 5 %.
+    with a probability of at most 5%.
 
     S. Holm, "A simple sequentially rejective multiple test procedure", 1979: the smallest of m is multiplied by m, the next by
     m − 1, and so on, none becomes smaller than one before it, and none exceeds 1. It asks for no independence.

@@ -7,7 +7,7 @@ from math import sqrt
 from statistics import NormalDist
 
 Z_95 = 1.959963984540054
-"""The 97.5 % quantile of the normal distribution."""
+"""The 97.5% quantile of the normal distribution."""
 
 
 @dataclass(frozen=True)
@@ -24,13 +24,13 @@ class Estimate:
 
     value: float
     interval: Interval
-    """95 % confidence."""
+    """95% confidence."""
 
 
 def simultaneous_z(comparisons: int) -> float:
-    """For intervals of which, of so many looked at together, all hold with 95 % confidence (Bonferroni's correction).
+    """For intervals of which, of so many looked at together, all hold with 95% confidence (Bonferroni's correction).
 
-    Who picks the worst of ten classes has looked at ten: one of ten intervals of 95 % misses its share in four cases of ten.
+    Who picks the worst of ten classes has looked at ten: one of ten intervals of 95% misses its share in four cases of ten.
     Raises ``ValueError`` for less than one.
     """
     if comparisons < 1:
@@ -39,7 +39,7 @@ def simultaneous_z(comparisons: int) -> float:
 
 
 def wilson(successes: int, trials: int, z: float = Z_95) -> Interval:
-    """The Wilson score interval of a proportion, in 0..1; 95 % unless ``z`` says otherwise.
+    """The Wilson score interval of a proportion, in 0..1; 95% unless ``z`` says otherwise.
 
     E. B. Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22, 1927. Unlike the
     textbook's p ± z·sd it stays within 0..1 and holds its level near them, where accuracies are. Written out because
@@ -56,5 +56,5 @@ def wilson(successes: int, trials: int, z: float = Z_95) -> Interval:
 
 
 def simultaneous_wilson(successes: int, trials: int, comparisons: int) -> Interval:
-    """The Wilson interval of one of so many proportions that are looked at together: with 95 % confidence all of them hold."""
+    """The Wilson interval of one of so many proportions that are looked at together: with 95% confidence all of them hold."""
     return wilson(successes, trials, simultaneous_z(comparisons))

@@ -1,6 +1,6 @@
 """Every number that the page or the terminal shows, gathered once; this becomes ``metrics.json``.
 
-Keys that others rely on: ``test.accuracy``, ``test.loss``, ``test.errors``, ``test.n``, ``test.interval`` (Wilson 95 %),
+Keys that others rely on: ``test.accuracy``, ``test.loss``, ``test.errors``, ``test.n``, ``test.interval`` (Wilson 95%),
 ``test.confusion`` (rows true, columns predicted), ``parameters``, ``train_seconds``, ``wall_seconds``, ``epochs``, ``seed``;
 ``doubt`` (:func:`convscope.analysis.doubt.doubt_metrics`) and ``mistakes`` (:func:`convscope.analysis.mistakes.mistakes_metrics`),
 which runs of earlier versions lack.

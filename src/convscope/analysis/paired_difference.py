@@ -40,7 +40,7 @@ class PairedCounts:
 
     @property
     def interval(self) -> Interval:
-        """95 % interval of the difference."""
+        """95% interval of the difference."""
         return paired_interval(self.only_first, self.only_second, self.n)
 
 
@@ -56,7 +56,7 @@ def count_pairs(labels: Labels, first: Labels, second: Labels) -> PairedCounts:
 
 
 def paired_interval(only_first: int, only_second: int, n: int, z: float = Z_95) -> Interval:
-    """The interval of a difference between two proportions of the same ``n`` images; 95 % unless ``z`` says otherwise.
+    """The interval of a difference between two proportions of the same ``n`` images; 95% unless ``z`` says otherwise.
 
     Tango's score interval (T. Tango, "Equivalence test and confidence interval for the difference in proportions for the
     paired-sample design", 1998): every difference that a score test does not reject. It holds its level where accuracies are

@@ -1,4 +1,4 @@
-"""Whether a network that is 90 % sure is right nine times in ten: its answers sorted into bins by their confidence."""
+"""Whether a network that is 90% sure is right nine times in ten: its answers sorted into bins by their confidence."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class ReliabilityBin:
     accuracy: float
     """Share that was classified correctly."""
     interval: Interval
-    """Of the accuracy: Wilson, 95 %."""
+    """Of the accuracy: Wilson, 95%."""
 
 
 def bin_places(confidence: Floats, *, bins: int = NUM_BINS) -> Labels:
@@ -57,7 +57,7 @@ def reliability(confidence: Floats, right: Labels, *, bins: int = NUM_BINS) -> t
 def error_by_chance(confidence: Floats, *, bins: int = NUM_BINS, seed: int = 0) -> float:
     """The expected calibration error that a network which means what it says stays below in 19 of 20 test sets.
 
-    It is never zero: of a hundred answers with 90 %, seldom just ninety are right. Drawn by the normal approximation to the
+    It is never zero: of a hundred answers with 90%, seldom just ninety are right. Drawn by the normal approximation to the
     number of right answers per bin, which is what makes the error depend on their sum alone; after J. Bröcker and
     L. A. Smith, "Increasing the reliability of reliability diagrams", 2007.
     """

@@ -53,7 +53,7 @@ class Robustness:
         return float(self._per_image(kind).mean())
 
     def mean_interval(self, kind: str | None = None) -> Interval:
-        """Of 95 %, over images: those of a kind's five strengths are the same, and count once.
+        """Of 95%, over images: those of a kind's five strengths are the same, and count once.
 
         An image's share of right answers varies no more than a single answer with the same mean does, so Wilson's
         interval for single answers is, if anything, too wide.

@@ -25,9 +25,9 @@ class ClassScore:
     support: int
     """Images of this class."""
     recall_interval: Interval
-    """Wilson, 95 %."""
+    """Wilson, 95%."""
     precision_interval: Interval
-    """Wilson, 95 %, given how many images were predicted as this class."""
+    """Wilson, 95%, given how many images were predicted as this class."""
 
 
 def class_scores(confusion: Confusion) -> tuple[ClassScore, ...]:

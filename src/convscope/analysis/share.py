@@ -22,7 +22,7 @@ class Share:
 
     @property
     def interval(self) -> Interval:
-        """Wilson, 95 %."""
+        """Wilson, 95%."""
         return wilson(self.count, self.n)
 
     def as_metrics(self, name: str = "accuracy") -> dict[str, Any]:

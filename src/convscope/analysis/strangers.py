@@ -35,7 +35,7 @@ class StrangeSet:
     difference: AurocDifference
     """By the distance less by the confidence, on the same images."""
     simultaneous: Interval
-    """Of the area by the distance: with 95 % confidence those of all sets hold at once."""
+    """Of the area by the distance: with 95% confidence those of all sets hold at once."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from .reliability import ReliabilityBin, bin_places, error_by_chance, reliabilit
 
 @dataclass(frozen=True)
 class Sureness:
-    """What the probabilities for n images are worth. Intervals: BCa bootstrap over the images, 95 %."""
+    """What the probabilities for n images are worth. Intervals: BCa bootstrap over the images, 95%."""
 
     n: int
     nll: Estimate

@@ -21,7 +21,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from ..percent import percent
+from ..formatting import percent
 
 SURE, HARDLY = 0.9, 0.05
 FAIR = 0.2
@@ -122,7 +122,7 @@ def _probabilities(signs: Signs, true: str, predicted: str) -> str:
 
 
 def _written(probability: float) -> str:
-    """Never 0 % or 100 %, which no softmax gives."""
+    """Never 0% or 100%, which no softmax gives."""
     if probability > 0.999:
         return f"over {percent(0.999, 1)}"
     return percent(probability, 1) if probability >= 0.001 else f"under {percent(0.001, 1)}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..percent import percent
+from ..formatting import percent
 from .options import output_options
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def _bar(*, quiet: bool) -> Iterator[Listener | None]:
     if not console.is_terminal:
         yield _Lines(console)
         return
-    columns = (TextColumn("{task.description}"), BarColumn(bar_width=20), TextColumn("{task.percentage:.0f} %"))
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=20), TextColumn("{task.percentage:.0f}%"))
     with Progress(*columns, console=console, refresh_per_second=8, transient=True) as bars:
         task = bars.add_task("label audit", total=1.0)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..percent import percent
+from ..formatting import percent
 from .options import output_options
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def _lines(comparison: Comparison, quiet: bool) -> list[str]:
 def _costs(comparison: Comparison) -> str:
     from . import text
 
-    head = ("run", "accuracy", "95 % interval", "errors", "parameters", "multiply-adds", "ms/image", "KB", "trained, s")
+    head = ("run", "accuracy", "95% interval", "errors", "parameters", "multiply-adds", "ms/image", "KB", "trained, s")
     return text.table(
         head,
         (
@@ -84,7 +84,7 @@ def _pairs(comparison: Comparison) -> str:
 
     names = [each.name for each in comparison.contestants]
     corrected = "p, corrected" if len(comparison.pairs) > 1 else "p"
-    head = ("first", "second", "points", "95 % interval", corrected, "only first right", "only second", "both wrong")
+    head = ("first", "second", "points", "95% interval", corrected, "only first right", "only second", "both wrong")
     return text.table(
         head,
         (

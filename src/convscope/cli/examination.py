@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..percent import percent
+from ..formatting import percent
 from .text import table
 
 Metrics = Mapping[str, Any]
@@ -48,7 +48,7 @@ def corruption_table(robustness: Metrics) -> str:
         )
         for kind in robustness["kinds"]
     )
-    return table(("accuracy % at strength", "1", "2", "3", "4", "5", "mean", "95 % interval"), rows)
+    return table(("accuracy % at strength", "1", "2", "3", "4", "5", "mean", "95% interval"), rows)
 
 
 def stranger_line(strangers: Metrics) -> str:
@@ -73,7 +73,7 @@ def stranger_table(strangers: Metrics) -> str:
         )
         for each in strangers["sets"]
     )
-    return table(("", "AUROC", "95 % interval", "by confidence", "noticed", "images"), rows)
+    return table(("", "AUROC", "95% interval", "by confidence", "noticed", "images"), rows)
 
 
 def attack_line(attacks: Metrics) -> str:
@@ -90,7 +90,7 @@ def attack_table(attacks: Metrics) -> str:
         (f"{epsilon:.3f}", f"{100 * fgsm['accuracy']:.1f}", _range(fgsm), f"{100 * pgd['accuracy']:.1f}", _range(pgd))
         for epsilon, fgsm, pgd in zip(attacks["epsilons"], attacks["fgsm"], attacks["pgd"], strict=True)
     )
-    return table(("ε", "FGSM %", "95 % interval", "PGD %", "95 % interval"), rows)
+    return table(("ε", "FGSM %", "95% interval", "PGD %", "95% interval"), rows)
 
 
 def _range(share: Metrics) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import click
 
-from .. import __version__
+from .._version import __version__
 from ..errors import ConfigError, ConvscopeError
 from . import audit, compare, data, evaluate, explain, export, fetch, mistakes, predict, report, serve, study, train
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..percent import percent
+from ..formatting import percent
 from .options import output_options
 
 if TYPE_CHECKING:

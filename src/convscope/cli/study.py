@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..percent import percent
+from ..formatting import percent
 from .options import output_options, reading_options
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def _print(study: Study, as_json: bool, quiet: bool) -> None:
     if as_json:
         click.echo(text.to_json({"study": str(study.folder), **to_json(study.results)}))
         return
-    head = ("configuration", "seeds", "accuracy", "95 % over seeds", "over images too", "worst", "best", "training")
+    head = ("configuration", "seeds", "accuracy", "95% over seeds", "over images too", "worst", "best", "training")
     click.echo(text.table(head, [_cells(row) for row in study.table]))
     if not quiet:
         for line in _sentences(study):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..data.pictures import shown
-from ..percent import percent
+from ..formatting import percent
 from ..types import Images
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def result_line(test: Mapping[str, Any]) -> str:
     low, high = test["interval"]
     return (
         f"accuracy {percent(test['accuracy'])} on {test['n']:,} test images "
-        f"(95 % interval {percent(low)} to {percent(high)}), {test['errors']:,} wrong, loss {test['loss']:.4f}"
+        f"(95% interval {percent(low)} to {percent(high)}), {test['errors']:,} wrong, loss {test['loss']:.4f}"
     )
 
 
@@ -70,7 +70,7 @@ def doubt_line(test: Mapping[str, Any]) -> str:
                f"macro F1 {test['macro_f1']:.4f} ({_range(test['macro_f1_interval'])})",
                f"Brier score {test['brier']:.4f} ({_range(test['brier_interval'])})",
                f"calibration error {test['ece']:.4f} ({_range(test['ece_interval'])})"]  # fmt: skip
-    return f"{', '.join(numbers)}; in brackets the 95 % intervals"
+    return f"{', '.join(numbers)}; in brackets the 95% intervals"
 
 
 def beside_line(baseline: Mapping[str, Any]) -> str:
@@ -104,7 +104,7 @@ def threshold_lines(threshold: Mapping[str, Any], run: str) -> str:
         return f"{chosen}\non the test images: none is answered then"
     return (
         f"{chosen}\non the test images: {percent(test['coverage'])} are answered ({_ends(test['coverage_interval'])}), "
-        f"{percent(test['accuracy'])} of these rightly ({_ends(test['interval'])}); in brackets the 95 % intervals\n"
+        f"{percent(test['accuracy'])} of these rightly ({_ends(test['interval'])}); in brackets the 95% intervals\n"
         f"convscope predict {shlex.quote(run)} IMAGE... --at-least {confidence} says where it is not so sure"
     )
 
@@ -156,7 +156,7 @@ def _answers(prediction: Prediction) -> str:
 
 
 def _how_sure(probability: float) -> str:
-    """Never 100 %, which no network is, nor 0 %."""
+    """Never 100%, which no network is, nor 0%."""
     if probability > 0.9999:
         return f"over {percent(0.9999)}"
     return percent(probability) if probability >= 0.0001 else f"under {percent(0.0001)}"
@@ -182,7 +182,7 @@ def class_table(test: Mapping[str, Any]) -> str:
         (entry["class_name"], *(_share(entry[name], entry[f"{name}_interval"]) for name in names), f"{entry['support']:,}")
         for entry in test["per_class"]
     )
-    return table(("class", "precision % (95 %)", "recall % (95 %)", "F1 % (95 %)", "support"), rows)
+    return table(("class", "precision % (95%)", "recall % (95%)", "F1% (95%)", "support"), rows)
 
 
 def _share(value: float, interval: Sequence[float]) -> str:

@@ -50,7 +50,7 @@ class Background:
 
 def background_of(images: Images) -> Background:
     """The background of ``images`` (n, h, w, c): the median of their border, where at least half of the border is of that
-    level, give or take ten. Of MNIST's 84 % of it is 0; of photos a tenth may be of any one level."""
+    level, give or take ten. Of MNIST's 84% of it is 0; of photos a tenth may be of any one level."""
     border = np.concatenate([part.reshape(-1, images.shape[3]) for part in (images[:, [0, -1]], images[:, 1:-1, [0, -1]])])
     level = np.median(border, axis=0)
     near = (np.abs(border - level) <= NEAR).all(axis=1).mean()

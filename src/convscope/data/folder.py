@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import DatasetError
-from ..percent import percent
+from ..formatting import percent
 from ..types import Labels
 from .composing import dataset_name, held_out_note, hold_out_test
 from .dataset import Dataset, Provenance, Split

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 
-from ..percent import percent
+from ..formatting import percent
 from ..training.history import History
 from ..types import Floats
 from .canvas import Sheet, in_theme
@@ -17,7 +17,7 @@ from .wording import count
 TICKS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9998, 0.9999)
 BETWEEN_TICKS = (0.96, 0.97, 0.985, 0.9925, 0.994, 0.996, 0.997, 0.9985)
 STRETCH_FROM = 0.95
-"""An accuracy from which on an even scale would press the curve flat against 100 %."""
+"""An accuracy from which on an even scale would press the curve flat against 100%."""
 
 
 @in_theme

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from ..analysis.baseline import pairing_of
 from ..analysis.comparison_words import mcnemar, points
-from ..percent import percent
+from ..formatting import percent
 from .canvas import NAME_SPACE, Sheet, in_theme, text_width
 from .illustration import Illustration
 from .theme import ACCENT, INK, MUTED, PAPER, SMALL_SIZE, TEXT_SIZE
@@ -24,7 +24,7 @@ LOOKS = ((ACCENT, "o"), (MUTED, "s"))
 
 @in_theme
 def draw_baseline(metrics: Mapping[str, Any], model_name: str) -> Illustration:
-    """Accuracy of both with Wilson's interval of 95 %, what both cost, which images which of them gets wrong, and whether that
+    """Accuracy of both with Wilson's interval of 95%, what both cost, which images which of them gets wrong, and whether that
     tells them apart."""
     own, other = metrics["test"], metrics["baseline"]
     names = (label(model_name.upper(), 10), label(other["model_name"].upper(), 10))
@@ -38,7 +38,7 @@ def draw_baseline(metrics: Mapping[str, Any], model_name: str) -> Illustration:
     _draw_accuracies(sheet.axes(left, HEAD, RIGHT - left, 2 * STEP), own, other)
     for head, right in COLUMNS:
         sheet.text(right, 0.12, head, fontsize=SMALL_SIZE, color=MUTED, ha="right")
-    sheet.text(left, 0.12, "accuracy, with its 95 % interval", fontsize=SMALL_SIZE, color=MUTED)
+    sheet.text(left, 0.12, "accuracy, with its 95% interval", fontsize=SMALL_SIZE, color=MUTED)
     for row, (name, entry, parameters, work) in enumerate(rows):
         middle = HEAD + (row + 0.5) * STEP
         sheet.text(0, middle, name, fontweight="bold", va="center_baseline")

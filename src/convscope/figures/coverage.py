@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from ..analysis.coverage import CoverageCurve, coverage_curve
 from ..analysis.doubt import confidence_and_right
 from ..analysis.evaluation import Evaluation
-from ..percent import percent
+from ..formatting import percent
 from .canvas import Sheet, in_theme
 from .illustration import Illustration
 from .theme import ACCENT, INK, MUTED, PAPER, SMALL_SIZE, TEST, TEXT_SIZE
@@ -40,7 +40,7 @@ def draw_coverage(evaluation: Evaluation, doubt: Mapping[str, Any]) -> Illustrat
         "coverage", title,
         "From right to left, more of the images are left aside of which the network is the least sure: the line is the share of "
         "errors among the rest; dotted, were all errors among those left aside; diamonds are thresholds that were chosen on "
-        f"{doubt['measured_on']} images, with their 95 % intervals here.",
+        f"{doubt['measured_on']} images, with their 95% intervals here.",
         _in_words(curve, chosen),
         sheet.figure,
     )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..analysis.kernels import Kernels
-from ..percent import percent
+from ..formatting import percent
 from .canvas import Sheet, in_theme
 from .illustration import Illustration
 from .mosaic import Mosaic, Pixels, coloured, in_rows

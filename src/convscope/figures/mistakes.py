@@ -6,7 +6,7 @@ import numpy as np
 
 from ..analysis.evaluation import Evaluation
 from ..analysis.examples import Examples
-from ..percent import percent
+from ..formatting import percent
 from .canvas import Sheet, in_theme, text_width
 from .illustration import Illustration
 from .mosaic import Mosaic, in_rows, pictures

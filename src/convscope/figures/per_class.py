@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from ..analysis.evaluation import Evaluation
 from ..analysis.intervals import simultaneous_wilson
 from ..analysis.scores import ClassScore
-from ..percent import percent
+from ..formatting import percent
 from .canvas import NAME_SPACE, Sheet, in_theme, room_for
 from .illustration import Illustration
 from .theme import ACCENT, INK, MUTED, PAPER, SMALL_SIZE, TEST, TEXT_SIZE
@@ -23,7 +23,7 @@ MOST_CLASSES = 100
 
 @in_theme
 def draw_per_class(evaluation: Evaluation) -> Illustration:
-    """Recall with its Wilson interval of 95 %, and precision; the best recognised class on top."""
+    """Recall with its Wilson interval of 95%, and precision; the best recognised class on top."""
     scores = [score for score in evaluation.class_scores if score.support]
     ranked = sorted(scores, key=lambda score: -score.recall)[-MOST_CLASSES:]
     title = _title(ranked[0], ranked[-1], len(scores))
@@ -39,7 +39,7 @@ def draw_per_class(evaluation: Evaluation) -> Illustration:
     )
     return Illustration(
         "per_class", title,
-        "Recall is the share of a class that was found, the line its 95 % interval; precision the share of the images called so "
+        "Recall is the share of a class that was found, the line its 95% interval; precision the share of the images called so "
         f"that are; the scale does not start at zero.{cut}",
         " ".join(f"{quoted(score.class_name)}: recall {percent(score.recall)} ({percent(score.recall_interval.low)} to "
                  f"{percent(score.recall_interval.high)}), precision {percent(score.precision)} "
@@ -103,5 +103,5 @@ def _draw_key(sheet: Sheet, start: float, accuracy: float) -> None:
     paper.plot([start + 1.82], [0.08], marker="D", markersize=5.5, markerfacecolor=PAPER, markeredgecolor=ACCENT,
                markeredgewidth=1.3)  # fmt: skip
     paper.plot([start + 2.74] * 2, [0.0, 0.17], color=MUTED, linewidth=0.9, linestyle=":")
-    for left, text in ((0.38, "recall, 95 % interval"), (1.93, "precision"), (2.83, f"all classes {percent(accuracy)}")):
+    for left, text in ((0.38, "recall, 95% interval"), (1.93, "precision"), (2.83, f"all classes {percent(accuracy)}")):
         sheet.text(start + left, 0.12, text, fontsize=SMALL_SIZE, color=MUTED)

@@ -7,7 +7,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from ..percent import percent
+from ..formatting import percent
 from .canvas import Sheet, in_theme
 from .illustration import Illustration
 from .theme import ACCENT, INK, MUTED, PAPER, RULE, SMALL_SIZE, TEST, TEXT_SIZE
@@ -21,7 +21,7 @@ LOOKS = {"before": (ACCENT, "D"), "after": (TEST, "o")}
 
 @in_theme
 def draw_reliability(doubt: Mapping[str, Any]) -> Illustration:
-    """Accuracy over confidence, in bins of equal width with Wilson's intervals of 95 %; before the temperature and after it.
+    """Accuracy over confidence, in bins of equal width with Wilson's intervals of 95%; before the temperature and after it.
 
     ``doubt``: that of the metrics."""
     sides = {name: doubt[name] for name in LOOKS if doubt[name]}
@@ -43,7 +43,7 @@ def draw_reliability(doubt: Mapping[str, Any]) -> Illustration:
     _write_key(sheet, sides, doubt)
     return Illustration(
         "reliability", title,
-        "Each mark stands for the test images of one bin of confidence, the line for the 95 % interval; marks on the dotted line "
+        "Each mark stands for the test images of one bin of confidence, the line for the 95% interval; marks on the dotted line "
         "are right as often as they claim, those below it are too sure.",
         " ".join(_in_words(name, sureness) for name, sureness in sides.items()),
         sheet.figure,
@@ -84,7 +84,7 @@ def _write_key(sheet: Sheet, sides: Mapping[str, Mapping[str, Any]], doubt: Mapp
         ece, gap = sureness["ece"], sureness["gap"]
         lines = (
             f"calibration error {percent(ece['value'])}",
-            f"95 % interval {percent(ece['interval'][0])} to {percent(ece['interval'][1])}",
+            f"95% interval {percent(ece['interval'][0])} to {percent(ece['interval'][1])}",
             f"by chance alone up to {percent(sureness['ece_by_chance'])}",
             f"confidence less accuracy {100 * gap['value']:+.2f} points".replace("-", "−"),
             f"log-likelihood loss {sureness['nll']['value']:.4f}, Brier {sureness['brier']['value']:.4f}",

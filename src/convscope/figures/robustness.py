@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..percent import percent
+from ..formatting import percent
 from .canvas import NAME_SPACE, Sheet, in_theme, room_for
 from .illustration import Illustration
 from .mosaic import coloured
@@ -26,7 +26,7 @@ Kind = Mapping[str, Any]
 @in_theme
 def draw_robustness(metrics: Mapping[str, Any]) -> Illustration:
     """``metrics["robustness"]``: a row per kind, the one that costs most on top; a column per strength, and the mean with its
-    interval of 95 %."""
+    interval of 95%."""
     robustness = metrics["robustness"]
     kinds = sorted(robustness["kinds"], key=lambda kind: kind["accuracy"])
     title = _title(robustness)
@@ -63,7 +63,7 @@ def _reading(robustness: Mapping[str, Any]) -> str:
     return (
         "A row per kind of corruption, a column per strength from weak to strong; the kinds are MNIST-C's, the middle strength is "
         "near its own (of fog the last one is). Each cell is the accuracy on "
-        f"{which} {robustness['test_images']:,} test images, and the mean of a row has its 95 % interval."
+        f"{which} {robustness['test_images']:,} test images, and the mean of a row has its 95% interval."
     )
 
 
@@ -84,7 +84,7 @@ def _write_heads(sheet: Sheet, left: float, strengths: int) -> None:
     for column in range(strengths):
         sheet.text(left + (column + 0.5) * CELL, HEAD - 0.1, str(column + 1), fontsize=SMALL_SIZE, color=MUTED, ha="center")
     sheet.text(
-        left + CELL * strengths + GAP + MEAN, HEAD - 0.1, "mean, 95 % interval", fontsize=SMALL_SIZE, color=MUTED, ha="right"
+        left + CELL * strengths + GAP + MEAN, HEAD - 0.1, "mean, 95% interval", fontsize=SMALL_SIZE, color=MUTED, ha="right"
     )
 
 

@@ -45,7 +45,7 @@ RC: dict[str, Any] = {
     "font.sans-serif": ["DejaVu Sans"],
     "font.size": TEXT_SIZE,
     "text.color": INK,
-    "text.hinting": "none",      # saves 5 % of the time of all figures; at this resolution nobody sees it
+    "text.hinting": "none",      # saves 5% of the time of all figures; at this resolution nobody sees it
     "text.parse_math": False,     # a class may be called "$x$"
     "axes.edgecolor": RULE,
     "axes.labelcolor": MUTED,

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..percent import percent
+from ..formatting import percent
 
 JOINERS = "\u200c\u200d"
 """Zero-width characters that Persian, Hindi and composed emoji need."""
@@ -38,21 +38,21 @@ def file_stem(text: str) -> str:
 
 
 def rounded_share(share: float) -> str:
-    """Whole per cent; "100 %" is all and "0 %" nothing, so what is only near them says so."""
+    """Whole per cent; "100%" is all and "0%" nothing, so what is only near them says so."""
     if share in (0.0, 1.0) or 0.01 <= share < 0.995:
         return percent(share, 0)
     if share >= 0.995:
-        return "> 99 %"
-    return percent(share, 1) if share >= 0.001 else "< 0.1 %"
+        return "> 99%"
+    return percent(share, 1) if share >= 0.001 else "< 0.1%"
 
 
 def confidence_text(probability: float) -> str:
-    """Never "100 %": a softmax does not reach it, and rounding up would hide how sure of an error a network can be."""
+    """Never "100%": a softmax does not reach it, and rounding up would hide how sure of an error a network can be."""
     for digits in (1, 2, 4):
         text = percent(probability, digits)
         if not text.startswith("100"):
             return text
-    return "> 99.9999 %"
+    return "> 99.9999%"
 
 
 def number(value: float) -> str:

@@ -51,7 +51,7 @@ def cnn(image_shape: ImageShape, num_classes: int) -> keras.Model:
 def ann(image_shape: ImageShape, num_classes: int) -> keras.Model:
     """The notebook's predecessor: three dense layers and no convolution; 109,386 parameters on MNIST.
 
-    The notebook quotes its accuracy (98.04 %) but not its sizes; these give it as many parameters as ``cnn`` has.
+    The notebook quotes its accuracy (98.04%) but not its sizes; these give it as many parameters as ``cnn`` has.
     """
     from keras import Input, Sequential, layers
 

@@ -14,7 +14,7 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from .. import __version__
+from .._version import __version__
 from ..analysis import comparison_words
 from ..analysis.comparison import Comparison
 from ..figures.png import png_bytes

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 
-from ..percent import percent as plain_percent
+from ..formatting import percent as plain_percent
 
 SPACE = "\N{NO-BREAK SPACE}"
 MISSING = "–"
@@ -29,7 +29,7 @@ def decimal(value: float | None, digits: int = 4) -> str:
 
 
 def percent(share: float | None, digits: int = 2) -> str:
-    """``0.9935`` → ``"99.35 %"``; the space does not break."""
+    """``0.9935`` → ``"99.35%"``; the space does not break."""
     return MISSING if share is None else plain_percent(share, digits).replace(" ", SPACE)
 
 
@@ -39,7 +39,7 @@ def confidence(share: float) -> str:
 
 
 def percent_range(interval: Sequence[float], digits: int = 2) -> str:
-    """``[0.9917, 0.9949]`` → ``"99.17–99.49 %"``."""
+    """``[0.9917, 0.9949]`` → ``"99.17–99.49%"``."""
     low, high = interval
     return f"{100 * low:.{digits}f}–{percent(high, digits)}"
 

@@ -10,7 +10,7 @@ GLOSSARY = {
     "Brier score": "The mean over the images of the summed squares by which the probabilities miss: 0 is sure and right, 2 sure "
                    "and wrong.",
     "calibrated": "The probabilities after the logits are divided by one number, the temperature, which was fitted so that of "
-                  "the answers with 90 % nine in ten are right.",
+                  "the answers with 90% nine in ten are right.",
     "calibration error": "How far the confidence of the answers and the share of them that is right are apart, on average over "
                          "bins of confidence (ECE); measured, it is never quite zero.",
     "channel": "One of the pictures that an image or a layer's output is made of: red, green or blue, or what one filter found.",
@@ -29,13 +29,13 @@ GLOSSARY = {
             "the last; what it did on the test images was measured when the training was over.",
     "filter": "The weights, and their bias, that make one channel of a convolution's output: one kernel for each channel that is "
               "read.",
-    "give or take": "Half the width of the 95 % interval of the accuracy, in percentage points; the accuracy is the share of the "
+    "give or take": "Half the width of the 95% interval of the accuracy, in percentage points; the accuracy is the share of the "
                     "test images that are answered right.",
     "gradient": "How much a number changes for a tiny change of each of those that it depends on: the slope, at this very image.",
     "hint": "A guess at whose fault a mistake is, by three rules from what is known of the image: a reason to look at it, and no "
             "verdict.",
     "input": "A number that a unit reads: a pixel of the image, or a unit of the layer before.",
-    "interval": "Of ranges made in this way from many other test sets of the same size, 95 % would hold the true value, that "
+    "interval": "Of ranges made in this way from many other test sets of the same size, 95% would hold the true value, that "
                 "of endlessly many such images. For shares the way is Wilson's formula.",
     "kernel": "A small grid of weights that slides over a picture: at each place every weight is multiplied with the number under "
               "it, and the products are added up.",
@@ -47,7 +47,7 @@ GLOSSARY = {
             "and right, and unbounded where it was sure and wrong. Also called sparse categorical cross-entropy.",
     "macro F1": "The mean of F1 over all classes, each counting the same, however many images it has.",
     "multiply-adds": "How many products are computed and summed to classify one image, without biases and activations.",
-    "noticed": "The share of these images that lie beyond the distance at which the page warns; the interval holds with 95 % "
+    "noticed": "The share of these images that lie beyond the distance at which the page warns; the interval holds with 95% "
                "confidence.",
     "occlusion": "Covering a part of the image, to see how much of the answer hangs on it.",
     "parameters": "The numbers in the network that training adjusts: weights and biases.",

@@ -24,13 +24,13 @@ class Headline:
 
 
 def headline(page: Page) -> Headline:
-    """``This network reads 99.35 % of digits it has never seen, give or take 0.16 points; 65 of 10,000 went wrong.``"""
+    """``This network reads 99.35% of digits it has never seen, give or take 0.16 points; 65 of 10,000 went wrong.``"""
     test = page["metrics"]["test"]
     low, high = test["interval"]
     verb = "reads" if are_digits(page) else "recognises"
     if test["errors"] in (0, test["n"]):
-        # At the very ends the interval has one side only; "give or take" would promise more than 100 %.
-        doubt = f"between {percent(low)} and {percent(high)} with 95 % confidence"
+        # At the very ends the interval has one side only; "give or take" would promise more than 100%.
+        doubt = f"between {percent(low)} and {percent(high)} with 95% confidence"
     else:
         doubt = f"give or take {50 * (high - low):.2f} points"
     went = "none" if test["errors"] == 0 else whole(test["errors"])

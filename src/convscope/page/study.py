@@ -12,7 +12,7 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from .. import __version__
+from .._version import __version__
 from ..figures.png import png_bytes
 from ..types import Images
 from . import formats, study_charts, study_verdicts, study_words

@@ -90,7 +90,7 @@ def comparison_reading(results: Results) -> str:
 def planning_reading(results: Results) -> str:
     """What the columns about a single training and about the next study mean."""
     return ("“First ahead”: how often a single training of the first comes out ahead of a single one of the second, ties by half, "
-            "with its 95 % interval. “Seeds needed”: to find such a difference four times in five, were it the true one; for "
+            "with its 95% interval. “Seeds needed”: to find such a difference four times in five, were it the true one; for "
             "planning, no second verdict.")  # fmt: skip
 
 

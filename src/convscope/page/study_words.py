@@ -81,7 +81,7 @@ def table_reading(results: Results) -> str:
     """How to read the first figure."""
     if len(results["seeds"]) == 1:
         return "A dot is a training. With one seed there is no spread to show."
-    return ("A dot is a training; the bar is the 95 % interval of the mean over seeds (Student’s t), which says what other seeds "
+    return ("A dot is a training; the bar is the 95% interval of the mean over seeds (Student’s t), which says what other seeds "
             f"would give on these same {whole(results['dataset']['test'])} images. “Over images” is what these trainings would "
             "give on others, by Wilson’s method; “over both” is what other seeds would give on other images, from the variances of "
             "the table of seeds and images.")  # fmt: skip
@@ -154,7 +154,7 @@ def setting_words(setting: Mapping[str, float]) -> list[tuple[str, str]]:
 
 
 def spread(row: Mapping[str, Any]) -> str:
-    """``"99.44 ± 0.04 %"``: mean and standard deviation."""
+    """``"99.44 ± 0.04%"``: mean and standard deviation."""
     if row["sd"] is None:
         return percent(row["mean"])
     return f"{100 * row['mean']:.2f} ± {percent(row['sd'])}"

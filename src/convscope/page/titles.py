@@ -46,7 +46,7 @@ def _learned(page: Page) -> str:
 
 def _good(page: Page) -> str:
     test = page["metrics"]["test"]
-    return (f"{percent(test['accuracy'])} of {whole(test['n'])} test images are right; with 95 % confidence between "
+    return (f"{percent(test['accuracy'])} of {whole(test['n'])} test images are right; with 95% confidence between "
             f"{percent(test['interval'][0])} and {percent(test['interval'][1])} of all such images")  # fmt: skip
 
 

@@ -18,7 +18,7 @@ Numbers = Mapping[str, Any]
 def verdict(page: Page) -> list[str]:
     """The notebook's conclusion: the result, and what it is worth beside the simpler network."""
     test, baseline, model = page["metrics"]["test"], page["metrics"].get("baseline"), short(page["run"]["model"])
-    result = (f"Overall, the {model} is right on {percent(test['accuracy'])} of the test images, or, with 95 % confidence, on "
+    result = (f"Overall, the {model} is right on {percent(test['accuracy'])} of the test images, or, with 95% confidence, on "
               f"between {percent(test['interval'][0])} and {percent(test['interval'][1])} of all images of this kind.")  # fmt: skip
     if baseline is None:
         return [
@@ -36,12 +36,12 @@ def _compared(test: Numbers, baseline: Numbers, model: str) -> str:
     points = f"{100 * abs(pairing.difference):.2f} percentage points"
     if not pairing.told_apart:
         return (f"{capital(beside)}, is right on {percent(baseline['accuracy'])}. The difference of {points} is no more than "
-                f"chance makes of two equally good networks ({mcnemar(pairing.p)}): {_instead(test, baseline)}. With 95 % "
+                f"chance makes of two equally good networks ({mcnemar(pairing.p)}): {_instead(test, baseline)}. With 95% "
                 f"confidence it lies {_between(pairing.interval.low, pairing.interval.high)}.")  # fmt: skip
     ends = (pairing.interval.low, pairing.interval.high)
     low, high = ends if gap > 0 else (-ends[1], -ends[0])
     return (f"That is {'even better' if gap > 0 else 'worse'} than {beside} and is right on {percent(baseline['accuracy'])}. The "
-            f"difference is {points}, with 95 % confidence {_between(low, high)}: more than chance makes of two equally good "
+            f"difference is {points}, with 95% confidence {_between(low, high)}: more than chance makes of two equally good "
             f"networks ({mcnemar(pairing.p)}). {_ratio(test, baseline, model, other)} Each was trained once, so this is about "
             "these two networks; about their kinds, several seeds of each would tell.")  # fmt: skip
 

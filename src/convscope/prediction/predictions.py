@@ -11,7 +11,7 @@ import numpy as np
 from ..analysis.calibration import log_softmax
 from ..analysis.novelty import Novelty, mean_distances
 from ..data.pictures import BadPicture
-from ..percent import percent
+from ..formatting import percent
 from ..types import Floats, Images, Labels
 
 

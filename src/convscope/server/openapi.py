@@ -31,7 +31,7 @@ OPEN = tuple(status for status in EVERYWHERE if status not in ("401", "429"))
 
 def describe(classifier: Classifier, limits: Limits) -> dict[str, Any]:
     """The document, with the classes and the size of this network."""
-    from .. import __version__
+    from .._version import __version__
 
     height, width, channels = classifier.fitting.image_shape
     colour = "grey" if channels == 1 else "RGB"

@@ -44,9 +44,9 @@ class Comparison:
     difference: float
     sd: float
     interval: Interval
-    """95 %, of the mean difference over seeds, on these test images; of this pair alone, not widened for the others."""
+    """95%, of the mean difference over seeds, on these test images; of this pair alone, not widened for the others."""
     interval_of_both: Interval
-    """95 %, of the mean difference where test images are drawn anew too."""
+    """95%, of the mean difference where test images are drawn anew too."""
     p: float
     """Of the paired t-test."""
     p_adjusted: float
@@ -57,7 +57,7 @@ class Comparison:
     """The probability that a training of the first comes out ahead of one of the second, ties by half; over all pairs of
     seeds, equal or not."""
     interval_of_better: Interval
-    """95 %."""
+    """95%."""
     seeds_needed: int | None
     """To find such a difference four times in five, were it the true one; ``None`` where a study cannot have so many."""
 

@@ -34,7 +34,7 @@ class LearningCurve:
     """b of the error ~ images^−b that fits best on logarithmic axes, the mean over seeds; ``None`` where a run was without
     error, which no such line passes."""
     exponent_interval: Interval | None
-    """95 %, over seeds; ``None`` for a single one."""
+    """95%, over seeds; ``None`` for a single one."""
     exponents: tuple[float, ...] = ()
     """One per seed, where there is a mean of them."""
 
@@ -45,7 +45,7 @@ class LearningCurve:
 
     @property
     def factor_interval(self) -> Interval | None:
-        """95 %, over seeds; ``None`` for a single one."""
+        """95%, over seeds; ``None`` for a single one."""
         ends = self.exponent_interval
         return None if ends is None else Interval(float(2.0**-ends.high), float(2.0**-ends.low))
 

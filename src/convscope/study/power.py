@@ -17,7 +17,7 @@ SciPy's function does not always give a number there."""
 
 def seeds_needed(difference: float, sd: float) -> int | None:
     """The fewest seeds with which the paired t-test of two configurations finds, four times in five, a mean ``difference``
-    between them whose standard deviation between seeds is ``sd``; of this pair alone, at the level of 5 %. ``None`` where that
+    between them whose standard deviation between seeds is ``sd``; of this pair alone, at the level of 5%. ``None`` where that
     takes more than a study may have, or where there is no difference.
 
     It takes the measured values for the true ones: good for planning the next study, and no second opinion on this one, of
@@ -38,7 +38,7 @@ def seeds_needed(difference: float, sd: float) -> int | None:
 
 
 def power(effect: float, n: int) -> float:
-    """The probability that a two-sided paired t-test at the level of 5 % with ``n`` pairs, at least five, finds a mean difference
+    """The probability that a two-sided paired t-test at the level of 5% with ``n`` pairs, at least five, finds a mean difference
     of ``effect`` standard deviations: from the noncentral t distribution (J. Cohen, "Statistical power analysis", 1988)."""
     from scipy.special import nctdtr
 

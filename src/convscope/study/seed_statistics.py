@@ -13,7 +13,7 @@ LEVEL = 0.95
 
 @dataclass(frozen=True)
 class MeanOverSeeds:
-    """A mean with its standard deviation between seeds, and its 95 % interval."""
+    """A mean with its standard deviation between seeds, and its 95% interval."""
 
     n: int
     mean: float
@@ -42,7 +42,7 @@ def mean_over_seeds(values: Sequence[float]) -> MeanOverSeeds:
 
 
 def t_quantile(degrees: float) -> float:
-    """The 97.5 % quantile of Student's t."""
+    """The 97.5% quantile of Student's t."""
     from scipy.special import stdtrit
 
     return float(stdtrit(degrees, (1 + LEVEL) / 2))

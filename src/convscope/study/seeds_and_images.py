@@ -23,7 +23,7 @@ from .seed_statistics import t_quantile
 
 
 def interval_over_both(values: Floats) -> Interval | None:
-    """The 95 % interval of the mean of ``values`` (seeds, n), one per seed and test image; ``None`` for a single seed or image.
+    """The 95% interval of the mean of ``values`` (seeds, n), one per seed and test image; ``None`` for a single seed or image.
 
     Never narrower than what either factor alone would give. Of few seeds it is, if anything, too wide.
     """

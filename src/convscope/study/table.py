@@ -36,11 +36,11 @@ class Row:
     sd: float | None
     """Between seeds; ``None`` for one."""
     interval: Interval | None
-    """95 % t-interval of the mean over seeds: what other seeds would give, on these same test images."""
+    """95% t-interval of the mean over seeds: what other seeds would give, on these same test images."""
     interval_of_images: Interval
-    """Wilson 95 % interval of the mean: what other test images would give, of as many."""
+    """Wilson 95% interval of the mean: what other test images would give, of as many."""
     interval_of_both: Interval | None
-    """95 % interval of the mean where both are drawn anew; ``None`` for one seed."""
+    """95% interval of the mean where both are drawn anew; ``None`` for one seed."""
     lowest: float
     highest: float
     best_of: tuple[float, ...]
@@ -49,11 +49,11 @@ class Row:
     loss: float
     """Mean over seeds, in nats."""
     interval_of_loss: Interval | None
-    """95 % t-interval over seeds; ``None`` for one."""
+    """95% t-interval over seeds; ``None`` for one."""
     together: float
     """Accuracy of the seeds where each has a vote."""
     interval_of_together: Interval
-    """Wilson 95 % interval, over images: what these networks together would reach on others."""
+    """Wilson 95% interval, over images: what these networks together would reach on others."""
     train_seconds: float
     """Mean over seeds, of the training alone."""
 

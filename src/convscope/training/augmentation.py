@@ -92,8 +92,8 @@ def in_words(described: Mapping[str, Any]) -> str:
     say = {
         "shift": "shifted by up to {0:g} pixels each way",
         "rotation": "turned by up to {0:g}°",
-        "scaling": "made up to {1:g} % smaller or larger",
-        "shear": "slanted by up to {1:g} %",
+        "scaling": "made up to {1:g}% smaller or larger",
+        "shear": "slanted by up to {1:g}%",
     }
     words = [say[name].format(described[name], 100 * described[name]) for name in say if described.get(name)]
     return ", ".join(words).replace("up to 1 pixels", "up to 1 pixel")

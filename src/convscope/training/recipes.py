@@ -16,7 +16,7 @@ def notebook() -> TrainConfig:
     It validates on the test split, as the notebook does. With a fixed number of epochs nothing is chosen by it, but the
     curve called validation is then no independent check, and convscope says so wherever it shows one.
 
-    MNIST: 98.87 %, n = 1; 40 s from start to end, 0.71 of the original's (Intel(R) Xeon(R) Processor, 2 cores, float32,
+    MNIST: 98.87%, n = 1; 40 s from start to end, 0.71 of the original's (Intel(R) Xeon(R) Processor, 2 cores, float32,
     TensorFlow 2.21.0, Keras 3.15.1).
     """
     return TrainConfig(
@@ -47,7 +47,7 @@ def notebook() -> TrainConfig:
 def sprint() -> TrainConfig:
     """One epoch, in which layers are normalised by batches and labels smoothed; the normalisation is folded away at its end.
 
-    MNIST: 99.16 ± 0.08 %, n = 30; 7 s from start to end, 0.12 of the original's (Intel(R) Xeon(R) Processor, 2 cores,
+    MNIST: 99.16 ± 0.08%, n = 30; 7 s from start to end, 0.12 of the original's (Intel(R) Xeon(R) Processor, 2 cores,
     float32, TensorFlow 2.21.0, Keras 3.15.1).
     """
     return TrainConfig(
@@ -78,7 +78,7 @@ def sprint() -> TrainConfig:
 def standard() -> TrainConfig:
     """The default: four epochs of a one-cycle schedule, normalised while training, shifted by a pixel.
 
-    MNIST: 99.43 ± 0.04 %, n = 10; 17 s from start to end, 0.30 of the original's (Intel(R) Xeon(R) Processor, 2 cores,
+    MNIST: 99.43 ± 0.04%, n = 10; 17 s from start to end, 0.30 of the original's (Intel(R) Xeon(R) Processor, 2 cores,
     float32, TensorFlow 2.21.0, Keras 3.15.1).
     """
     return replace(
@@ -101,7 +101,7 @@ def best() -> TrainConfig:
     """``standard`` for longer, with labels smoothed, on images that are turned, scaled and slanted a little; the last two epochs
     hardly.
 
-    MNIST: 99.62 ± 0.05 %, n = 10 (AMD EPYC, 2 cores, bfloat16, TensorFlow 2.21.0, Keras 3.15.1); 89 s from start to end,
+    MNIST: 99.62 ± 0.05%, n = 10 (AMD EPYC, 2 cores, bfloat16, TensorFlow 2.21.0, Keras 3.15.1); 89 s from start to end,
     1.55 of the original's (Intel(R) Xeon(R) Processor, 2 cores, float32, TensorFlow 2.21.0, Keras 3.15.1).
     """
     return replace(
@@ -118,7 +118,7 @@ def best() -> TrainConfig:
 def strong() -> TrainConfig:
     """For the network of the same name: ``best`` with larger turns.
 
-    MNIST: 99.73 ± 0.03 %, n = 5; 505 s from start to end, 8.85 of the original's (Intel(R) Xeon(R) Processor, 2 cores,
+    MNIST: 99.73 ± 0.03%, n = 5; 505 s from start to end, 8.85 of the original's (Intel(R) Xeon(R) Processor, 2 cores,
     float32, TensorFlow 2.21.0, Keras 3.15.1).
     """
     return replace(
@@ -133,7 +133,7 @@ def strong() -> TrainConfig:
 def beside(config: TrainConfig) -> TrainConfig:
     """For the simple network that a report sets beside a run of ``config``: ``sprint`` in larger batches, three times as long.
 
-    ``ann`` reaches 98.0 ± 0.1 % of 10,000 validation images of MNIST so (n = 4), as much as in batches of 256 and half a second
+    ``ann`` reaches 98.0 ± 0.1% of 10,000 validation images of MNIST so (n = 4), as much as in batches of 256 and half a second
     sooner. Beside the original it is trained as the original was.
     """
     if config.recipe == "notebook":

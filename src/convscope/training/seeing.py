@@ -1,7 +1,7 @@
 """Leaving out the pixels that cannot matter.
 
 With 28 × 28 input the second pooling of ``cnn`` drops the last row and column of its maps, and so the last two of the
-image never reach the output: 14.7 % of the multiply-adds. The same weights on 26 × 26 pixels compute the same function.
+image never reach the output: 14.7% of the multiply-adds. The same weights on 26 × 26 pixels compute the same function.
 """
 
 from __future__ import annotations

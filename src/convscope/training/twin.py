@@ -6,7 +6,7 @@ divides by a positive number keeps the order of values, as ReLU does, the pool's
 twin computes exactly what the plain network computes with the weights of :func:`folded_weights`; but it answers with
 logits, since a loss takes those, and a softmax for nobody costs a twentieth of a step.
 
-One epoch of ``cnn`` on MNIST: 98.93 % without, 99.09 % with it, for a third more of the processor (``benchmarks/LOG.md``).
+One epoch of ``cnn`` on MNIST: 98.93% without, 99.09% with it, for a third more of the processor (``benchmarks/LOG.md``).
 """
 
 from __future__ import annotations

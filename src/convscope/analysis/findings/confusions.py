@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from math import exp, lgamma, log, log1p
 from typing import Any
 
-from ...percent import percent
+from ...formatting import percent
 from ..intervals import simultaneous_wilson
 from ..mcnemar import LEVEL
 from .finding import Finding, span

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...percent import percent
+from ...formatting import percent
 
 
 @dataclass(frozen=True)
@@ -22,10 +22,10 @@ class Finding:
     value: float
     """The number that it is about, in the unit of what it is."""
     interval: Sequence[float]
-    """``[low, high]``: 95 % confidence, for all that it was chosen among where it was chosen."""
+    """``[low, high]``: 95% confidence, for all that it was chosen among where it was chosen."""
 
 
 def span(interval: Sequence[float], digits: int = 2) -> str:
-    """``[0.9972, 0.9989]`` → ``"99.72 to 99.89 %"``."""
+    """``[0.9972, 0.9989]`` → ``"99.72 to 99.89%"``."""
     low, high = interval
     return f"{100 * low:.{digits}f} to {percent(high, digits)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...percent import percent
+from ...formatting import percent
 from .finding import Finding, span
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...percent import percent
+from ...formatting import percent
 from ..baseline import pairing_of
 from ..comparison_words import mcnemar, points
 from .finding import Finding, span
@@ -16,7 +16,7 @@ def result(test: Mapping[str, Any]) -> Finding:
     low, high = test["interval"]
     return Finding(
         f"{percent(test['accuracy'])} of {test['n']:,} test images are classified correctly, between {percent(low)} and "
-        f"{percent(high)} with 95 % confidence; {_images(test['errors'])} went wrong.",
+        f"{percent(high)} with 95% confidence; {_images(test['errors'])} went wrong.",
         f"{percent(test['accuracy'])} right ({span([low, high])})",
         "confusion_matrix",
         test["accuracy"],

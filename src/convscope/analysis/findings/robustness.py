@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...percent import percent
+from ...formatting import percent
 from .finding import Finding
 
 CHANCE = 0.5
@@ -26,7 +26,7 @@ def _corruptions(metrics: Mapping[str, Any]) -> Finding | None:
     text = (
         f"Corrupted in {len(robustness['kinds'])} kinds at five strengths, {percent(mean['accuracy'], 1)} of "
         f"{robustness['n']:,} test images are classified correctly, between {percent(mean['interval'][0], 1)} and "
-        f"{percent(mean['interval'][1], 1)} with 95 % confidence, against {percent(clean['accuracy'], 1)} as they are"
+        f"{percent(mean['interval'][1], 1)} with 95% confidence, against {percent(clean['accuracy'], 1)} as they are"
     )
     if robustness["worst"] is not None:
         worst = next(kind for kind in robustness["kinds"] if kind["kind"] == robustness["worst"])

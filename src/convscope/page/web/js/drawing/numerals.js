@@ -5,13 +5,13 @@
 const FEW = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
 
 /**
- * `99.40 %`; the space does not break.
+ * `99.40%`; the space does not break.
  *
  * @param {number | null} share
  * @param {number} [digits]
  */
 export function percentText(share, digits = 2) {
-  return share === null || Number.isNaN(share) ? "–" : `${(100 * share).toFixed(digits)}\u00a0%`;
+  return share === null || Number.isNaN(share) ? "–" : `${(100 * share).toFixed(digits)}%`;
 }
 
 /**

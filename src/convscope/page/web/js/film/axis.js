@@ -12,7 +12,7 @@ import {formatTicks, niceTicks} from "../image/scale.js";
 const ACCURACY_TICKS = [
   0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9998, 0.9999, 0.99995, 0.99999,
 ];
-/** From here on an even scale would press the curve flat against 100 %. */
+/** From here on an even scale would press the curve flat against 100%. */
 const STRETCH_FROM = 0.95;
 /** Largest loss over smallest from which on an even scale would hide what the last epochs gain. */
 const LOGARITHMIC_FROM = 4;
@@ -124,5 +124,5 @@ function boundsOf(values) {
 
 /** @param {number[]} ticks */
 function percentTicks(ticks) {
-  return formatTicks(ticks.map((tick) => Number((100 * tick).toPrecision(8)))).map((text) => `${text}\u00a0%`);
+  return formatTicks(ticks.map((tick) => Number((100 * tick).toPrecision(8)))).map((text) => `${text}%`);
 }

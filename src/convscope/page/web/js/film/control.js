@@ -134,7 +134,7 @@ function filmSentence(page, frames, place, payload) {
 }
 
 /**
- * `After epoch 2 of 3: 99.18 % of the 10,000 test images right, 82 wrong, 22 more than at the end`.
+ * `After epoch 2 of 3: 99.18% of the 10,000 test images right, 82 wrong, 22 more than at the end`.
  *
  * @param {import("./frames.js").Frame[]} frames
  * @param {number} place

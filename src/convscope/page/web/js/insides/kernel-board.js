@@ -198,5 +198,5 @@ function boardLabel(layer, tiles) {
   const {kernel} = layer.weights;
   const negative = kernel.reduce((count, weight) => count + (weight < 0 ? 1 : 0), 0);
   const share = Math.round((100 * negative) / kernel.length);
-  return `${layer.name}: ${boardTitle(layer, tiles)}. ${share} % of the weights are negative.`;
+  return `${layer.name}: ${boardTitle(layer, tiles)}. ${share}% of the weights are negative.`;
 }

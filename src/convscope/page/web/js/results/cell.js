@@ -62,7 +62,7 @@ export function makeCellView(page, live, {names, isInk, answersAt, lighting, ope
   };
 }
 
-/** `6 of the 958 images of 6 were called 1: 0.63 %.` */
+/** `6 of the 958 images of 6 were called 1: 0.63%.` */
 function cellSentence(names, {truth, predicted, count, support}) {
   const called = truth === predicted ? ["called so"] : ["called ", ...quotedName(names[predicted])];
   const number = count === 0 ? "None" : wholeText(count);

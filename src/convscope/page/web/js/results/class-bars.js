@@ -36,7 +36,7 @@ export function newClassBars(page, {scores, accuracy, lighting, choose}) {
   return newElement(page, "div", {}, newBarKey(page, accuracy), list, newBarAxis(page, axis));
 }
 
-/** Even from a little under the least to 100 %: intervals are compared by their lengths. */
+/** Even from a little under the least to 100%: intervals are compared by their lengths. */
 function recallAxis(ends) {
   const low = Math.min(...ends);
   const bottom = Math.max(0, low - 0.04 * (1 - low || 0.1));
@@ -76,7 +76,7 @@ function newBarKey(page, accuracy) {
   const precision = newShape(page, "path", {className: "precision", d: "M14 1 19 6 14 11 9 6z"});
   const all = newShape(page, "line", {className: "all", x1: 14, x2: 14, y1: 0, y2: 12});
   return newElement(
-    page, "p", {className: "key"}, entry("recall, 95\u00a0% interval", interval, recall), entry("precision", precision),
+    page, "p", {className: "key"}, entry("recall, 95% interval", interval, recall), entry("precision", precision),
     entry(`all classes ${percentText(accuracy)}`, all),
   );
 }

@@ -81,7 +81,7 @@ export async function startResults(page, live) {
   markOpen();
 }
 
-/** `All 60 mistakes, the surest first: 5 was called 6 with 99.7 %; 13 of them had more than 90 %`. */
+/** `All 60 mistakes, the surest first: 5 was called 6 with 99.7%; 13 of them had more than 90%`. */
 function mistakesTitle(rows, {labels, predictions, confidence}, names, errors) {
   const [first] = rows;
   const sure = rows.filter((row) => confidence[row] > SURE).length;

@@ -1,0 +1,80 @@
+"""Numbers and lists as text, written the same way in figures, pages, terminal output and errors.
+
+Plain functions without typography: ``page`` adds no-break spaces where a line must not break.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+MINUS = "\N{MINUS SIGN}"
+MIN_P = 0.0001
+"""p-values below this one are written as an inequality."""
+
+
+def percent(share: float, digits: int = 2) -> str:
+    """Return a share as a percentage: ``0.9935`` as ``"99.35%"``."""
+    return f"{100 * share:.{digits}f}%"
+
+
+def percent_range(interval: Sequence[float], digits: int = 2) -> str:
+    """Return an interval of shares: ``(0.9917, 0.9949)`` as ``"99.17–99.49%"``."""
+    low, high = interval
+    return f"{100 * low:.{digits}f}–{percent(high, digits)}"
+
+
+def format_probability(probability: float, digits: int = 2) -> str:
+    """Return a probability as a percentage that rounding takes neither to 0% nor to 100%: ``"> 99.99%"``, ``"< 0.01%"``.
+
+    A softmax reaches neither, and a rounded 100% would hide how confident a wrong prediction can be.
+    """
+    smallest = 10.0**-digits / 100
+    if probability > 1 - smallest:
+        return f"> {percent(1 - smallest, digits)}"
+    return percent(probability, digits) if probability >= smallest else f"< {percent(smallest, digits)}"
+
+
+def percentage_points(difference: float, digits: int = 2, *, sign: bool = False) -> str:
+    """Return a difference of shares in percentage points, without the unit: ``-0.0083`` as ``"−0.83"``, never ``"−0.00"``.
+
+    Args:
+        difference: The difference of two shares, from -1 to 1.
+        digits: Digits after the decimal point.
+        sign: Whether a positive difference gets a plus sign.
+    """
+    text = f"{100 * difference:{'+' if sign else ''}.{digits}f}"
+    if not float(text):
+        return f"{0:.{digits}f}"
+    return text.replace("-", MINUS)
+
+
+def p_value(p: float) -> str:
+    """Return a p-value with its relation, ready to follow the letter p: ``"= 0.032"``, ``"< 0.0001"``."""
+    if p < MIN_P:
+        return f"< {MIN_P}"
+    return f"= {p:.{2 if p >= 0.1 else 3 if p >= 0.01 else 4}f}"
+
+
+def join_words(words: Sequence[str], conjunction: str = "and") -> str:
+    """Return words as a sentence lists them: ``"a, b and c"``."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {conjunction} {words[-1]}"
+
+
+def shorten_list(words: Sequence[str], limit: int = 5, total: int | None = None) -> str:
+    """Return the first ``limit`` words, and how many are left out: ``"a, b and 1,234 more"``.
+
+    Args:
+        words: What is listed; it may be the beginning of a longer list.
+        limit: The number of words written out.
+        total: The length of the whole list, if ``words`` is only its beginning.
+    """
+    rest = (len(words) if total is None else total) - min(limit, len(words))
+    text = ", ".join(words[:limit])
+    return f"{text} and {rest:,} more" if rest > 0 else text
+
+
+def count_of(number: int, noun: str, plural: str | None = None) -> str:
+    """Return a number with its noun: ``(1, "error")`` as ``"1 error"``, ``(1200, "error")`` as ``"1,200 errors"``."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
