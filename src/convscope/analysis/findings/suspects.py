@@ -1,4 +1,4 @@
-"""What speaks against labels: the mistakes, each looked into, and an audit of all labels."""
+"""Findings on possible label errors: among the errors of the network, and by the label audit."""
 
 from __future__ import annotations
 
@@ -8,36 +8,34 @@ from typing import Any
 from ...formatting import percent
 from ..intervals import wilson
 from ..triage import KINDS
-from .finding import Finding
+from .finding import Finding, interval_text
 
 SPLITS = {"train": "training", "test": "test"}
 
 
 def suspect_labels(metrics: Mapping[str, Any]) -> Finding | None:
-    """Only where some mistakes speak against their labels."""
+    """Return the likely causes of the errors, if any of them is a possible label error."""
     mistakes = metrics.get("mistakes")
     if not mistakes:
         return None
-    suspect, ambiguous, fault = (int(mistakes["triage"][kind]) for kind in KINDS)
-    if not suspect:
+    label, ambiguous, model = (int(mistakes["triage"][kind]) for kind in KINDS)
+    if not label:
         return None
     explained = int(mistakes["explained"])
-    interval = wilson(suspect, explained)
-    looks = "looks" if suspect == 1 else "look"
+    interval = wilson(label, explained)
+    ends = interval_text([interval.low, interval.high], 0)
     return Finding(
-        f"Of {explained:,} mistakes, {suspect:,} ({percent(interval.low, 0)} to {percent(interval.high, 0)}) {looks} as if "
-        f"not the network but the label were wrong, {ambiguous:,} could be either class, and {fault:,} are the network's own: "
-        "hints, by what lies near them and how sure it is.",
-        f"{suspect:,} of {explained:,} mistakes {looks} like wrong labels ({percent(interval.low, 0)} to "
-        f"{percent(interval.high, 0)})",
+        f"A heuristic rates {label:,} of {explained:,} errors ({ends}) as possible label errors, {ambiguous:,} as ambiguous "
+        f"images and {model:,} as probable model errors.",
+        f"possible label errors: {label:,} of {explained:,} errors ({ends})",
         "mistakes",
-        suspect / explained,
+        label / explained,
         [interval.low, interval.high],
     )
 
 
 def audited_labels(metrics: Mapping[str, Any]) -> Finding | None:
-    """Only where networks that had not seen an image would call it by another name."""
+    """Return the share of labels that the audit flags, if it flags any."""
     audit = metrics.get("label_audit")
     if not audit:
         return None
@@ -46,14 +44,14 @@ def audited_labels(metrics: Mapping[str, Any]) -> Finding | None:
     if not suspects:
         return None
     interval = wilson(suspects, judged)
-    span = f"{percent(interval.low)} to {percent(interval.high)}"
+    share = f"{percent(suspects / judged)} ({interval_text([interval.low, interval.high])})"
     parts = " and ".join(
         f"{audit[split]['suspects']:,} of {audit[split]['judged']:,} {SPLITS[split]} images" for split in splits
     )
     return Finding(
-        f"Networks that had not seen them would put {parts} into another class than their labels do, {percent(suspects / judged)} "
-        f"({span}): worth a second look, and no more than that.",
-        f"{suspects:,} labels worth a second look, {percent(suspects / judged)} ({span})",
+        f"The label audit flags {parts} as possible label errors, {share}: networks that were not trained on these images "
+        "predict another class.",
+        f"label audit: {suspects:,} possible label errors, {share}",
         "label_audit",
         suspects / judged,
         [interval.low, interval.high],
