@@ -9,7 +9,7 @@ import pytest
 from scipy.special import ndtr, ndtri
 from sklearn.metrics import roc_auc_score
 
-from convscope.analysis.auroc import _of_newcombe, auroc, auroc_difference
+from convscope.analysis.auroc import _newcombe_interval, auroc, auroc_difference
 from convscope.analysis.intervals import Z_95
 
 from .levels import holds  # type: ignore[import-not-found]
@@ -37,7 +37,7 @@ def test_the_interval_is_delongs_in_the_middle_by_a_double_loop() -> None:
 
 def test_newcombes_ends_are_where_the_measured_area_becomes_a_surprise() -> None:
     for area, first, second in ((0.5, 20, 30), (0.97, 100, 100), (1.0, 50, 40), (0.0, 50, 40)):
-        ends = _of_newcombe(area, first, second)
+        ends = _newcombe_interval(area, first, second)
         for end in (ends.low, ends.high):
             mean = (first + second) / 2
             spread = end * (1 - end) * (1 + (mean - 1) * ((1 - end) / (2 - end) + end / (1 + end))) / first / second
@@ -52,7 +52,7 @@ def test_an_area_of_one_is_not_certain() -> None:
 
 
 def test_fewer_than_two_scores_are_refused() -> None:
-    with pytest.raises(ValueError, match="at least two of each"):
+    with pytest.raises(ValueError, match="at least 2 scores"):
         auroc(np.array([1.0]), np.array([0.0, 2.0]))
 
 
@@ -91,7 +91,7 @@ def test_a_score_does_not_differ_from_itself() -> None:
     scores = np.array([3.0, 2.0, 5.0]), np.array([1.0, 2.5])
     found = auroc_difference(scores, scores)
     assert (found.value, found.p, found.interval.low, found.interval.high) == (0, 1, 0, 0)
-    with pytest.raises(ValueError, match="at least two of each"):
+    with pytest.raises(ValueError, match="at least 2 scores"):
         auroc_difference((np.ones(1), np.zeros(3)), (np.ones(1), np.zeros(3)))
 
 

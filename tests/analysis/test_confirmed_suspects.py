@@ -39,5 +39,5 @@ def test_nobody_confirmed_changes_nothing() -> None:
 
 
 def test_everybody_confirmed_leaves_nothing_to_measure_on() -> None:
-    with pytest.raises(ValueError, match="at least one that is not"):
+    with pytest.raises(ValueError, match="at least one must remain"):
         without_confirmed(evaluation(3, []), np.arange(3))

@@ -55,7 +55,7 @@ def test_onnx_runtime_gives_the_logits_of_keras(digits_run: Run) -> None:
     assert np.array_equal(again.predictions, digits_run.evaluation.predictions)
 
 
-def test_an_evaluation_introduces_itself_with_its_doubt() -> None:
+def test_the_repr_has_the_accuracy_with_its_interval() -> None:
     evaluation = Evaluation(np.zeros(10_000, int), np.repeat([[1.0, 0.0], [0.0, 1.0]], [9903, 97], axis=0), ("a", "b"))
-    assert "accuracy 99.03% [98.82, 99.20]" in repr(evaluation)
+    assert "99.03% (95% CI 98.82–99.20%)" in repr(evaluation)
     assert "97 errors" in repr(evaluation)

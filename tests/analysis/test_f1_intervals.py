@@ -86,7 +86,7 @@ def test_leaving_one_image_out_changes_macro_f1_as_counting_again_does() -> None
     matrix = confusion(labels, predictions, NAMES)
     true, predicted = np.nonzero(matrix.counts)
     whole = f1_score(labels, predictions, average="macro")
-    changes = f1_intervals._without_one(matrix.counts, true, predicted)
+    changes = f1_intervals._change_without_one(matrix.counts, true, predicted)
     for change, row, column in zip(changes, true, predicted, strict=True):
         left_out = np.flatnonzero((labels == row) & (predictions == column))[0]
         again = f1_score(np.delete(labels, left_out), np.delete(predictions, left_out), average="macro")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from convscope.analysis.examples import MOST_MISTAKES, PER_CLASS
+from convscope.analysis.examples import MAX_MISTAKES, PER_CLASS
 from convscope.analysis.feature_maps import feature_maps
 from convscope.analysis.kernels import kernels
 from convscope.api import Run
@@ -37,7 +37,7 @@ def test_examples_are_the_first_images_and_the_surest_mistakes(digits_run: Run) 
     assert np.bincount(examples.sample_labels).tolist() == [PER_CLASS] * 10
     assert examples.one_per_class_labels.tolist() == list(range(10))
     assert np.array_equal(dataset.test.images[examples.one_per_class_indices], examples.one_per_class)
-    assert np.array_equal(examples.mistake_indices, evaluation.mistakes[:MOST_MISTAKES])
+    assert np.array_equal(examples.mistake_indices, evaluation.mistakes[:MAX_MISTAKES])
 
 
 def test_the_ann_is_trained_beside_the_cnn_and_compared_image_by_image(digits_run: Run) -> None:

@@ -9,12 +9,12 @@ import pytest
 from matplotlib.colors import hsv_to_rgb, rgb_to_hsv
 from scipy import ndimage, signal, stats
 
-from convscope.analysis.corruptions.blur import _smears, blurred
+from convscope.analysis.corruptions.blur import _motion_kernels, blurred
 from convscope.analysis.corruptions.cover import _deviation_after_blur
 from convscope.analysis.corruptions.draws import Draws
 from convscope.analysis.corruptions.edges import outlines
 from convscope.analysis.corruptions.kinds import KINDS, corrupt
-from convscope.analysis.corruptions.light import _mist
+from convscope.analysis.corruptions.light import _fog_field
 from convscope.analysis.corruptions.sampling import read_between
 from convscope.data.background import Background
 from convscope.data.dataset import Dataset
@@ -99,7 +99,7 @@ def ndimage_rotation(angle: float) -> np.ndarray[tuple[int, int], np.dtype[np.fl
 
 
 def test_a_smear_is_half_a_gaussian_along_its_line() -> None:
-    kernel = _smears(np.array([0.0, np.pi / 4]), 2.0, 6, (20, 20))
+    kernel = _motion_kernels(np.array([0.0, np.pi / 4]), 2.0, 6, (20, 20))
     weights = np.exp(-(np.arange(7) ** 2) / 8)
     np.testing.assert_allclose(kernel[0, 0, :7], weights / weights.sum(), rtol=1e-5)
     assert kernel[0, 1:].sum() == pytest.approx(0)
@@ -136,25 +136,27 @@ def test_stripes_are_the_outer_quarters_in_negative(images: Images) -> None:
 
 def test_fog_adds_its_piece_of_the_mist_and_darkens_by_a_loop(images: Images) -> None:
     corners = (Draws("fog/4", np.arange(3), seed=0).uniform(2) * 256).astype(int)
-    mist, thickness = _mist(256), KINDS["fog"].strengths[3]
+    field, thickness = _fog_field(256), KINDS["fog"].strengths[3]
     found = corrupt(images[:3], "fog", 4, background=BLACK)
     for image, result, (top, left) in zip(images[:3, ..., 0] / 255, found[..., 0], corners, strict=True):
         lightest = image.max()
         for row, column in np.ndindex(28, 28):
-            misty = image[row, column] + thickness * mist[(top + row) % 256, (left + column) % 256]
+            misty = image[row, column] + thickness * field[(top + row) % 256, (left + column) % 256]
             assert result[row, column] == pytest.approx(255 * misty * lightest / (lightest + thickness), abs=0.51)
 
 
 def test_the_mist_fades_from_octave_to_octave_as_the_plasma_of_mnist_c_does() -> None:
     """There each step of half the size has half the amplitude squared of 1.4 before: its deviation is 1.96 times smaller."""
-    mist = _mist(1024).astype(float)
-    assert (mist.min(), mist.max()) == (0, 1)
-    power = np.abs(np.fft.fft2(mist - mist.mean())) ** 2
+    field = _fog_field(1024).astype(float)
+    assert (field.min(), field.max()) == (0, 1)
+    power = np.abs(np.fft.fft2(field - field.mean())) ** 2
     frequency = np.hypot(*np.meshgrid(*[np.fft.fftfreq(1024) * 1024] * 2))
     deviation = [np.sqrt(power[(frequency >= low) & (frequency < 2 * low)].sum()) for low in (16, 32, 64, 128, 256)]
     for larger, smaller in pairwise(deviation):
         assert larger / smaller == pytest.approx(1.4**2, rel=0.05)
-    np.testing.assert_allclose(np.abs(mist[0] - mist[-1]).mean(), np.abs(np.diff(mist, axis=0)).mean(), rtol=0.2)  # no seam
+    np.testing.assert_allclose(
+        np.abs(field[0] - field[-1]).mean(), np.abs(np.diff(field, axis=0)).mean(), rtol=0.2
+    )  # no seam
 
 
 @pytest.mark.parametrize(("background", "mode"), [(BLACK, "constant"), (PHOTO, "nearest")])
