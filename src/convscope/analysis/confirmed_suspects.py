@@ -69,12 +69,12 @@ def without_confirmed(evaluation: Evaluation, confirmed: Labels, *, confirmed_tr
     """
     left_out = np.zeros(len(evaluation), dtype=bool)
     left_out[confirmed] = True
-    wrong = evaluation.predictions != evaluation.labels
+    misclassified = evaluation.predictions != evaluation.labels
     n, gone = len(evaluation), int(left_out.sum())
     rest = n - gone
     if rest == 0:
         raise ValueError("every test image is confirmed; at least one must remain")
-    errors_gone, errors_rest = int(wrong[left_out].sum()), int(wrong[~left_out].sum())
+    errors_gone, errors_rest = int(misclassified[left_out].sum()), int(misclassified[~left_out].sum())
     if gone:
         between = _independent_interval(rest - errors_rest, rest, gone - errors_gone, gone)
         difference = Interval(between.low * gone / n, between.high * gone / n)

@@ -92,8 +92,8 @@ class Evaluation:
     @cached_property
     def mistakes(self) -> Labels:
         """(errors,) indices of the misclassified images, in descending order of confidence."""
-        wrong = np.flatnonzero(self.predictions != self.labels)
-        return wrong[np.argsort(-self.confidence[wrong], kind="stable")]
+        errors = np.flatnonzero(self.predictions != self.labels)
+        return errors[np.argsort(-self.confidence[errors], kind="stable")]
 
     def __repr__(self) -> str:
         interval = self.interval

@@ -73,22 +73,22 @@ def _resampled(
 
 def _change_without_one(counts: Labels, true: Labels, predicted: Labels) -> Floats:
     """Return the (m,) change of macro F1 when one image of each cell is removed; only two classes' F1 change."""
-    hits, support, called = np.diag(counts), counts.sum(axis=1), counts.sum(axis=0)
+    hits, support, predictions = np.diag(counts), counts.sum(axis=1), counts.sum(axis=0)
     hit = (true == predicted).astype(np.int64)
 
-    def change(label: Labels, fewer_support: Labels, fewer_called: Labels) -> Floats:
-        before = _share(2 * hits[label], support[label] + called[label])
-        touched = support[label] + called[label] - fewer_support - fewer_called
-        return np.asarray(_share(2 * (hits[label] - hit), touched) - before)
+    def change(label: Labels, fewer_support: Labels, fewer_predictions: Labels) -> Floats:
+        before = _share(2 * hits[label], support[label] + predictions[label])
+        after = support[label] + predictions[label] - fewer_support - fewer_predictions
+        return np.asarray(_share(2 * (hits[label] - hit), after) - before)
 
     one, none = np.ones_like(true), np.zeros_like(true)
     same, other = change(true, one, hit), change(predicted, none, one)
     return np.asarray((same + np.where(hit == 1, 0.0, other)) / len(counts))
 
 
-def _mean_f1(hits: Floats | Labels, support: Floats | Labels, called: Floats | Labels) -> Floats:
+def _mean_f1(hits: Floats | Labels, support: Floats | Labels, predictions: Floats | Labels) -> Floats:
     """Return the mean F1 over the classes, which are the last axis."""
-    return np.asarray(_share(2 * hits, support + called).mean(axis=-1))
+    return np.asarray(_share(2 * hits, support + predictions).mean(axis=-1))
 
 
 def _share(part: Floats | Labels, whole: Floats | Labels) -> Floats:

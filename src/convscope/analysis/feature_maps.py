@@ -33,7 +33,7 @@ class FeatureMaps:
 def feature_maps(network: Network, images: Images) -> tuple[FeatureMaps, ...]:
     """Return the maps of every convolution and pooling layer for ``images`` (n, h, w, c) uint8, in order.
 
-    Empty if the network has no such layer, or one whose forward pass is not implemented.
+    Empty for a network without any, or with a kind of layer whose forward pass is not known here.
     """
     layers = [layer for layer in network.of_kind(*WINDOWED) if layer.is_spatial]
     if not layers or any(layer.kind not in COMPUTE for layer in network.layers):
