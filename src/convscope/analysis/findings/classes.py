@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...formatting import percent
+from ...formatting import percent, percent_range
 from ..intervals import simultaneous_wilson
 from .finding import Finding, interval_text
 
@@ -32,12 +32,12 @@ def differing_classes(test: Mapping[str, Any]) -> Finding | None:
         if own.high < min(others)
         else f"the lowest and the highest of {len(classes)} classes differ significantly"
     )
-    recall, ends = percent(worst["recall"]), interval_text([own.low, own.high])
+    recall, interval = percent(worst["recall"]), [own.low, own.high]
     return Finding(
-        f"Recall ranges from {recall} (simultaneous {ends}) for {worst['class_name']} to {percent(best['recall'])} for "
-        f"{best['class_name']}; {significance}.",
-        f"lowest recall: {worst['class_name']}, {recall} ({ends})",
+        f"Recall ranges from {recall} (simultaneous {interval_text(interval)}) for {worst['class_name']} to "
+        f"{percent(best['recall'])} for {best['class_name']}; {significance}.",
+        f"lowest recall: {worst['class_name']}, {recall} ({percent_range(interval)})",
         "per_class",
         worst["recall"],
-        [own.low, own.high],
+        interval,
     )

@@ -34,7 +34,7 @@ def believed_confidence(metrics: Mapping[str, Any]) -> Finding | None:
             f", and {_share(after['ece'])} after temperature scaling (T = {doubt['temperature']:.2f}, fitted on {number:,} "
             f"{split} images)"
         )
-    return Finding(f"{text}.", f"{word} by {ends} points (95% CI)", "reliability", gap["value"], [low, high])
+    return Finding(f"{text}.", f"{word} by {ends} points", "reliability", gap["value"], [low, high])
 
 
 def _share(estimate: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from math import exp, lgamma, log, log1p
 from typing import Any
 
-from ...formatting import join_words
+from ...formatting import join_words, percent_range
 from ..intervals import simultaneous_wilson
 from ..mcnemar import LEVEL
 from .finding import Finding, interval_text
@@ -26,10 +26,10 @@ def confused(test: Mapping[str, Any]) -> Finding | None:
     if not pairs or cells < 3:
         return None
     first = pairs[0]
-    interval = simultaneous_wilson(first["count"], errors, cells)
-    ends = interval_text([interval.low, interval.high], 0)
+    found = simultaneous_wilson(first["count"], errors, cells)
+    interval = [found.low, found.high]
     count = f"{first['count']:,} of {errors:,} errors"
-    share = f"{count} (simultaneous {ends}, {cells:,} class pairs)"
+    share = f"{count} (simultaneous {interval_text(interval, 0)}, {cells:,} class pairs)"
     frequent = [pair for pair in pairs if _exceeds_even_spread(pair["count"], errors, cells)][:MAX_NAMED]
     if is_most_frequent([pair["count"] for pair in pairs]):
         following = f"; the next has significantly fewer, {pairs[1]['count']:,}" if len(pairs) > 1 else ""
@@ -47,10 +47,10 @@ def confused(test: Mapping[str, Any]) -> Finding | None:
         return None
     return Finding(
         text,
-        f"{label}{_pair(first)}, {count} ({ends})",
+        f"{label}{_pair(first)}, {count} ({percent_range(interval, 0)})",
         "confusion_matrix",
         first["count"] / errors,
-        [interval.low, interval.high],
+        interval,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...formatting import percent
+from ...formatting import percent, percent_range
 from .finding import Finding, interval_text
 
 
@@ -15,7 +15,7 @@ def generalisation(metrics: Mapping[str, Any]) -> Finding | None:
     low, high = metrics["history"]["validation_interval"]
     if low <= last["accuracy"] <= high:
         return None
-    training, validation = percent(last["accuracy"]), f"{percent(last['val_accuracy'])} ({interval_text([low, high])})"
+    training, validation = percent(last["accuracy"]), percent(last["val_accuracy"])
     why = (
         "the network fits its training images significantly better than new ones"
         if last["accuracy"] > high
@@ -23,8 +23,9 @@ def generalisation(metrics: Mapping[str, Any]) -> Finding | None:
     )
     value, *interval = (last["accuracy"] - each for each in (last["val_accuracy"], high, low))
     return Finding(
-        f"In the last epoch, training accuracy was {training} and validation accuracy {validation}: {why}.",
-        f"training accuracy {training}, validation {validation}",
+        f"In the last epoch, training accuracy was {training} and validation accuracy {validation} "
+        f"({interval_text([low, high])}): {why}.",
+        f"training accuracy {training}, validation {validation} ({percent_range([low, high])})",
         "accuracy",
         value,
         interval,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...formatting import percent
+from ...formatting import percent, percent_range
 from .finding import Finding, interval_text
 
 CHANCE = 0.5
@@ -32,7 +32,7 @@ def _corruptions(metrics: Mapping[str, Any]) -> Finding | None:
         text += f"; it is significantly lowest under {worst['title']}, {_accuracy(worst)}"
     return Finding(
         f"{text}.",
-        f"mean accuracy on corrupted images: {_accuracy(mean)}",
+        f"mean accuracy on corrupted images: {_brief_accuracy(mean)}",
         "robustness",
         mean["accuracy"],
         list(mean["interval"]),
@@ -50,7 +50,7 @@ def _attacks(metrics: Mapping[str, Any]) -> Finding | None:
             return Finding(
                 f"Adversarial changes (PGD) of at most {percent(epsilon, 1)} of the pixel range reduce accuracy on "
                 f"{attacks['n']:,} test images to {_accuracy(pgd)}.",
-                f"accuracy under attack (ε = {epsilon:.3g}): {_accuracy(pgd)}",
+                f"accuracy under attack (ε = {epsilon:.3g}): {_brief_accuracy(pgd)}",
                 "attacks",
                 pgd["accuracy"],
                 list(pgd["interval"]),
@@ -67,13 +67,13 @@ def _out_of_distribution(metrics: Mapping[str, Any]) -> Finding | None:
     worst, second = ranked[0], ranked[1]
     area = worst["distance"]["auroc"]
     low, high = worst["distance"]["simultaneous_interval"]
-    measured = f"AUROC {area:.3f} (95% CI {low:.3f}–{high:.3f})"
+    ends = f"{low:.3f}–{high:.3f}"
     chance = ", not significantly better than chance" if low <= CHANCE else ""
     return Finding(
         f"Of {len(ranked)} sets of out-of-distribution images, {worst['title']} is the hardest to detect by the distance in the "
-        f"features of {strangers['layer']}: {measured}{chance}; the next is {second['title']}, with "
+        f"features of {strangers['layer']}: AUROC {area:.3f} (95% CI {ends}){chance}; the next is {second['title']}, with "
         f"{second['distance']['auroc']:.3f}.",
-        f"hardest to detect: {worst['title']}, {measured}",
+        f"hardest to detect: {worst['title']}, AUROC {area:.3f} ({ends})",
         "strangers",
         area,
         [low, high],
@@ -82,3 +82,7 @@ def _out_of_distribution(metrics: Mapping[str, Any]) -> Finding | None:
 
 def _accuracy(share: Mapping[str, Any]) -> str:
     return f"{percent(share['accuracy'], 1)} ({interval_text(share['interval'], 1)})"
+
+
+def _brief_accuracy(share: Mapping[str, Any]) -> str:
+    return f"{percent(share['accuracy'], 1)} ({percent_range(share['interval'], 1)})"

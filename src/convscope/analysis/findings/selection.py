@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...formatting import percent
+from ...formatting import percent, percent_range
 from .finding import Finding, interval_text
 
 
@@ -31,14 +31,14 @@ def bought_accuracy(metrics: Mapping[str, Any]) -> Finding | None:
             return None
         number = doubt["n"]
         split = doubt["measured_on"]
-        accuracy, coverage = f"{percent(test['accuracy'])} ({interval_text(test['interval'])})", percent(test["coverage"], 1)
+        accuracy, interval, coverage = percent(test["accuracy"]), test["interval"], percent(test["coverage"], 1)
         return Finding(
             f"With a confidence of at least {percent(each['threshold'], 1)}, which {coverage} of the test images reach, accuracy "
-            f"is {accuracy}, against {percent(metrics['test']['accuracy'])} on all of them. The threshold was chosen on "
-            f"{number:,} {split} images for a target accuracy of {percent(target, 1)}.",
-            f"accuracy {accuracy} at {coverage} coverage",
+            f"is {accuracy} ({interval_text(interval)}), against {percent(metrics['test']['accuracy'])} on all of them. The "
+            f"threshold was chosen on {number:,} {split} images for a target accuracy of {percent(target, 1)}.",
+            f"accuracy {accuracy} ({percent_range(interval)}) at {coverage} coverage",
             "coverage",
             test["accuracy"],
-            list(test["interval"]),
+            list(interval),
         )
     return None

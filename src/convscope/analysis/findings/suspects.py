@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...formatting import percent
+from ...formatting import percent, percent_range
 from ..intervals import wilson
 from ..triage import KINDS
 from .finding import Finding, interval_text
@@ -22,15 +22,15 @@ def suspect_labels(metrics: Mapping[str, Any]) -> Finding | None:
     if not label:
         return None
     explained = int(mistakes["explained"])
-    interval = wilson(label, explained)
-    ends = interval_text([interval.low, interval.high], 0)
+    found = wilson(label, explained)
+    interval = [found.low, found.high]
     return Finding(
-        f"A heuristic rates {label:,} of {explained:,} errors ({ends}) as possible label errors, {ambiguous:,} as ambiguous "
-        f"images and {model:,} as probable model errors.",
-        f"possible label errors: {label:,} of {explained:,} errors ({ends})",
+        f"A heuristic rates {label:,} of {explained:,} errors ({interval_text(interval, 0)}) as possible label errors, "
+        f"{ambiguous:,} as ambiguous images and {model:,} as probable model errors.",
+        f"possible label errors: {label:,} of {explained:,} errors ({percent_range(interval, 0)})",
         "mistakes",
         label / explained,
-        [interval.low, interval.high],
+        interval,
     )
 
 
@@ -43,16 +43,16 @@ def audited_labels(metrics: Mapping[str, Any]) -> Finding | None:
     suspects, judged = (sum(int(audit[split][key]) for split in splits) for key in ("suspects", "judged"))
     if not suspects:
         return None
-    interval = wilson(suspects, judged)
-    share = f"{percent(suspects / judged)} ({interval_text([interval.low, interval.high])})"
+    found = wilson(suspects, judged)
+    share, interval = percent(suspects / judged), [found.low, found.high]
     parts = " and ".join(
         f"{audit[split]['suspects']:,} of {audit[split]['judged']:,} {SPLITS[split]} images" for split in splits
     )
     return Finding(
-        f"The label audit flags {parts} as possible label errors, {share}: networks that were not trained on these images "
-        "predict another class.",
-        f"label audit: {suspects:,} possible label errors, {share}",
+        f"The label audit flags {parts} as possible label errors, {share} ({interval_text(interval)}): networks that were "
+        "not trained on these images predict another class.",
+        f"label audit: {suspects:,} possible label errors, {share} ({percent_range(interval)})",
         "label_audit",
         suspects / judged,
-        [interval.low, interval.high],
+        interval,
     )
