@@ -59,7 +59,7 @@ def _attacks(metrics: Mapping[str, Any]) -> Finding | None:
 
 
 def _out_of_distribution(metrics: Mapping[str, Any]) -> Finding | None:
-    """Return the set of out-of-distribution images with the lowest AUROC, if it is significantly the lowest."""
+    """Return the out-of-distribution set with the lowest AUROC, if significant."""
     strangers = metrics.get("strangers")
     if not strangers or strangers.get("worst") is None:
         return None
