@@ -1,4 +1,4 @@
-"""Bias-corrected and accelerated (BCa) bootstrap intervals of metrics that are no shares.
+"""BCa (bias-corrected and accelerated) bootstrap intervals, for metrics other than shares.
 
 B. Efron, "Better bootstrap confidence intervals", Journal of the American Statistical Association 82, 1987.
 """
