@@ -9,13 +9,13 @@ import pytest
 from scipy.special import ndtr, ndtri
 from sklearn.metrics import roc_auc_score
 
-from convscope.analysis.auroc import _of_newcombe, auroc, auroc_difference
+from convscope.analysis.auroc import _newcombe_interval, auroc, auroc_difference
 from convscope.analysis.intervals import Z_95
 
 from .levels import holds  # type: ignore[import-not-found]
 
 
-def test_the_area_is_scikit_learns_ties_included() -> None:
+def test_the_area_equals_scikit_learns_including_ties() -> None:
     generator = np.random.default_rng(0)
     high, low = generator.integers(3, 9, 200).astype(float), generator.integers(0, 7, 90).astype(float)
     truth = np.repeat([1, 0], [200, 90])
@@ -23,7 +23,7 @@ def test_the_area_is_scikit_learns_ties_included() -> None:
     assert auroc(low, high).value == pytest.approx(1 - auroc(high, low).value)
 
 
-def test_the_interval_is_delongs_in_the_middle_by_a_double_loop() -> None:
+def test_the_interval_of_a_moderate_area_is_delongs_by_a_double_loop() -> None:
     generator = np.random.default_rng(1)
     high, low = generator.normal(0.8, 4, 150), generator.normal(0, 1, 160)
     wins = np.array([[1.0 if a > b else 0.5 if a == b else 0.0 for b in low] for a in high])
@@ -35,9 +35,9 @@ def test_the_interval_is_delongs_in_the_middle_by_a_double_loop() -> None:
     assert found.interval.high == pytest.approx(1 / (1 + exp(-(middle + spread))), rel=1e-9)
 
 
-def test_newcombes_ends_are_where_the_measured_area_becomes_a_surprise() -> None:
+def test_newcombes_interval_ends_where_the_score_test_rejects() -> None:
     for area, first, second in ((0.5, 20, 30), (0.97, 100, 100), (1.0, 50, 40), (0.0, 50, 40)):
-        ends = _of_newcombe(area, first, second)
+        ends = _newcombe_interval(area, first, second)
         for end in (ends.low, ends.high):
             mean = (first + second) / 2
             spread = end * (1 - end) * (1 + (mean - 1) * ((1 - end) / (2 - end) + end / (1 + end))) / first / second
@@ -52,13 +52,13 @@ def test_an_area_of_one_is_not_certain() -> None:
 
 
 def test_fewer_than_two_scores_are_refused() -> None:
-    with pytest.raises(ValueError, match="at least two of each"):
+    with pytest.raises(ValueError, match="at least 2 scores"):
         auroc(np.array([1.0]), np.array([0.0, 2.0]))
 
 
 @pytest.mark.parametrize("area", [0.5, 0.9, 0.995])
 @pytest.mark.parametrize("spread", [1.0, 3.0])
-def test_the_interval_covers_the_true_area_as_often_as_it_says(area: float, spread: float) -> None:
+def test_the_interval_keeps_its_coverage(area: float, spread: float) -> None:
     """Two normal distributions whose true area is known, 500 times. Near one, where the wider of two intervals is taken, it holds
     more often."""
     generator = np.random.default_rng(int(1000 * area + spread))
@@ -70,7 +70,7 @@ def test_the_interval_covers_the_true_area_as_often_as_it_says(area: float, spre
     assert holds(hits, 500, low=0.945, high=0.999 if area > 0.99 else 0.965)
 
 
-def test_a_difference_of_areas_is_delongs_by_a_double_loop() -> None:
+def test_the_difference_of_areas_is_delongs_by_a_double_loop() -> None:
     generator = np.random.default_rng(4)
     first = generator.normal(1, 1, 40), generator.normal(0, 1, 50)
     second = first[0] + generator.normal(0, 0.5, 40), first[1] + generator.normal(0, 1, 50)
@@ -91,13 +91,13 @@ def test_a_score_does_not_differ_from_itself() -> None:
     scores = np.array([3.0, 2.0, 5.0]), np.array([1.0, 2.5])
     found = auroc_difference(scores, scores)
     assert (found.value, found.p, found.interval.low, found.interval.high) == (0, 1, 0, 0)
-    with pytest.raises(ValueError, match="at least two of each"):
+    with pytest.raises(ValueError, match="at least 2 scores"):
         auroc_difference((np.ones(1), np.zeros(3)), (np.ones(1), np.zeros(3)))
 
 
 @pytest.mark.parametrize("area", [0.6, 0.9, 0.99])
-def test_scores_that_are_equally_good_on_the_same_images_differ_in_one_case_of_twenty(area: float) -> None:
-    """Half of what makes an image hard, it makes so for both."""
+def test_equally_good_scores_on_the_same_images_differ_significantly_in_one_of_twenty_cases(area: float) -> None:
+    """Half of the variance is shared by both scores."""
     generator = np.random.default_rng(1)
     shift, found = float(ndtri(area)) * sqrt(2), 0
 

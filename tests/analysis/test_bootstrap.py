@@ -1,4 +1,4 @@
-"""BCa intervals against SciPy's, and how often they hold what they promise."""
+"""BCa intervals against SciPy's, and their coverage."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ Array = np.ndarray[Any, Any]
 
 
 def skewed(n: int, seed: int = 0) -> Array:
-    """Like the log-likelihoods of a good network: nearly all near zero, a few large."""
+    """Return values like the losses of a good network: nearly all close to zero, a few large."""
     generator = np.random.default_rng(seed)
     return np.where(generator.random(n) < 0.05, generator.exponential(3, n), generator.exponential(0.02, n))
 
 
 @pytest.mark.parametrize("n", [60, 1000])
-def test_the_interval_of_a_mean_is_scipys(n: int) -> None:
+def test_the_interval_of_a_mean_agrees_with_scipy(n: int) -> None:
     values = skewed(n)
     expected = bootstrap(
         (values,), np.mean, n_resamples=4000, method="BCa", rng=np.random.default_rng(1)
@@ -34,15 +34,15 @@ def test_the_interval_of_a_mean_is_scipys(n: int) -> None:
     assert found.interval.high == pytest.approx(expected.high, abs=0.1 * width)
 
 
-def test_given_the_same_resamples_it_is_scipys_to_the_last_digits() -> None:
+def test_with_the_same_resamples_it_equals_scipys_to_the_last_digits() -> None:
     values = skewed(80)
     reference = bootstrap((values,), np.mean, n_resamples=999, method="BCa", rng=np.random.default_rng(2))
     found = bca(values.mean(), reference.bootstrap_distribution, left_out_means(values[:, None])[:, 0])
     assert [found.low, found.high] == pytest.approx(list(reference.confidence_interval), rel=1e-9)
 
 
-def test_it_holds_the_mean_as_often_as_it_says() -> None:
-    """Of 200 samples; 95% is what a normal sample would give, a skewed one of this size gives a little less."""
+def test_it_covers_the_mean_at_its_level() -> None:
+    """200 samples; the coverage of a skewed sample of this size is slightly below 95%."""
     truth = lognorm(0.6).mean()
     generator = np.random.default_rng(3)
     sampled = (mean_estimate(generator.lognormal(0, 0.6, 150), seed=seed).interval for seed in range(200))
@@ -50,20 +50,20 @@ def test_it_holds_the_mean_as_often_as_it_says() -> None:
     assert holds(hits, 200, low=0.92, high=0.95)
 
 
-def test_it_holds_the_mean_of_what_is_nearly_always_near_zero() -> None:
-    """Like a good network's log-likelihood on a thousand images, of which fifty tell nearly all: it is a little short there."""
+def test_it_covers_the_mean_of_values_that_are_nearly_always_close_to_zero() -> None:
+    """Like the losses of a good network on 1,000 images, dominated by fifty of them: the interval is slightly short."""
     truth = 0.05 * 3 + 0.95 * 0.02
     sampled = (mean_estimate(skewed(1000, seed=seed), seed=seed).interval for seed in range(200))
     assert holds(sum(each.low <= truth <= each.high for each in sampled), 200, low=0.92, high=0.95)
 
 
-def test_equal_seeds_give_equal_intervals_and_others_others() -> None:
+def test_intervals_depend_on_the_seed() -> None:
     values = skewed(500)
     assert mean_estimate(values, seed=4) == mean_estimate(values, seed=4)
     assert mean_estimate(values, seed=4) != mean_estimate(values, seed=5)
 
 
-def test_columns_are_drawn_together() -> None:
+def test_columns_share_their_resamples() -> None:
     values = np.random.default_rng(0).normal(size=(300, 1))
     means = resampled_means(np.hstack([values, 2 * values, values]))
     assert np.allclose(means[:, 1], 2 * means[:, 0])
@@ -71,7 +71,7 @@ def test_columns_are_drawn_together() -> None:
 
 
 @pytest.mark.parametrize("n", [300, 20_000])
-def test_drawing_alike_images_as_one_kind_changes_neither_mean_nor_spread(n: int) -> None:
+def test_grouping_similar_images_changes_neither_mean_nor_deviation(n: int) -> None:
     values = np.random.default_rng(0).normal(size=(n, 3)) ** 3
     means = resampled_means(values)
     spread = values.std(axis=0) / np.sqrt(n)
@@ -79,13 +79,13 @@ def test_drawing_alike_images_as_one_kind_changes_neither_mean_nor_spread(n: int
     assert means.std(axis=0) == pytest.approx(spread, rel=0.08)
 
 
-def test_what_is_left_out_is_each_image_in_turn() -> None:
+def test_each_image_is_left_out_in_turn() -> None:
     values = np.random.default_rng(0).normal(size=(7, 2))
     expected = [np.delete(values, row, axis=0).mean(axis=0) for row in range(7)]
     assert np.allclose(left_out_means(values), expected)
 
 
-def test_repeats_stand_for_so_many_images() -> None:
+def test_repeats_count_as_that_many_images() -> None:
     values = np.repeat([0.0, 1.0, 5.0], [40, 15, 3])
     means = resampled_means(values[:, None])[:, 0]
     every = bca(values.mean(), means, left_out_means(values[:, None])[:, 0])
@@ -94,12 +94,12 @@ def test_repeats_stand_for_so_many_images() -> None:
 
 
 @pytest.mark.parametrize("values", [np.full(50, 0.3), np.array([0.3])])
-def test_what_never_changes_has_no_width(values: Array) -> None:
+def test_the_interval_of_constant_values_has_no_width(values: Array) -> None:
     interval = mean_estimate(values).interval
     assert interval.low == pytest.approx(0.3)
     assert interval.high == pytest.approx(0.3)
 
 
-def test_what_is_not_finite_has_no_finite_interval() -> None:
+def test_the_interval_of_non_finite_values_is_nan() -> None:
     interval = bca(float("nan"), np.ones(10), np.ones(5))
     assert np.isnan([interval.low, interval.high]).all()

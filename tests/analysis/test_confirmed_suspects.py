@@ -1,4 +1,4 @@
-"""The accuracy without confirmed images against counting and the bootstrap."""
+"""The accuracy without confirmed images against counting and statsmodels."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def evaluation(n: int, wrong: list[int]) -> Evaluation:
     return Evaluation(labels, logits, ("a", "b"))
 
 
-def test_by_hand() -> None:
+def test_the_counts_are_those_by_hand() -> None:
     found = without_confirmed(evaluation(200, [0, 1, 2, 3, 9]), np.array([0, 1, 50]), confirmed_train=4)
     assert (found.confirmed_train, found.confirmed_test, found.errors, found.errors_without) == (4, 3, 5, 3)
     assert (found.n, found.n_without) == (200, 197)
@@ -25,19 +25,19 @@ def test_by_hand() -> None:
     assert found.difference_interval.low <= found.difference <= found.difference_interval.high
 
 
-def test_the_interval_is_newcombes_of_the_two_groups_times_the_share_left_out() -> None:
+def test_the_interval_is_newcombes_times_the_share_left_out() -> None:
     found = without_confirmed(evaluation(400, list(range(15))), np.arange(10, 30))
     low, high = confint_proportions_2indep(380 - 10, 380, 20 - 5, 20, method="newcomb")
     assert found.difference_interval.low == pytest.approx(low * 20 / 400)
     assert found.difference_interval.high == pytest.approx(high * 20 / 400)
 
 
-def test_nobody_confirmed_changes_nothing() -> None:
+def test_without_confirmed_images_nothing_changes() -> None:
     found = without_confirmed(evaluation(50, [3]), np.empty(0, int))
     assert (found.difference, found.difference_interval.low, found.difference_interval.high) == (0, 0, 0)
     assert found.as_dict()["interval"] == found.as_dict()["interval_without"]
 
 
-def test_everybody_confirmed_leaves_nothing_to_measure_on() -> None:
-    with pytest.raises(ValueError, match="at least one that is not"):
+def test_confirming_every_image_is_rejected() -> None:
+    with pytest.raises(ValueError, match="at least one must remain"):
         without_confirmed(evaluation(3, []), np.arange(3))

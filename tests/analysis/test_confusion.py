@@ -57,7 +57,7 @@ def test_the_matrix_and_the_scores_equal_scikit_learns(case: tuple[int, list[tup
     assert ours.correct == metrics.accuracy_score(labels, predictions, normalize=False)
 
 
-def test_the_notebooks_matrix_gives_the_recalls_and_confusions_known_from_it() -> None:
+def test_the_matrix_of_the_notebook_gives_its_recalls_and_confusions() -> None:
     matrix = Confusion(NOTEBOOK, DIGITS)
     assert (matrix.total, matrix.errors) == (10_000, 97)
     recalls = [f"{score.recall:.2%}" for score in class_scores(matrix)]

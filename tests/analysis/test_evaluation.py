@@ -18,7 +18,7 @@ def made(n: int = 500) -> Evaluation:
     return Evaluation(labels, logits, ("a", "b", "c", "d"))
 
 
-def test_loss_accuracy_and_probabilities_equal_scipys_and_scikit_learns() -> None:
+def test_loss_accuracy_and_probabilities_agree_with_scipy_and_scikit_learn() -> None:
     evaluation = made()
     probabilities = special.softmax(evaluation.logits.astype(np.float64), axis=1)
     assert np.allclose(evaluation.probabilities, probabilities)
@@ -26,12 +26,12 @@ def test_loss_accuracy_and_probabilities_equal_scipys_and_scikit_learns() -> Non
     assert evaluation.accuracy == pytest.approx(metrics.accuracy_score(evaluation.labels, probabilities.argmax(axis=1)))
 
 
-def test_a_loss_stays_finite_where_a_probability_underflows() -> None:
+def test_the_loss_stays_finite_if_a_probability_underflows() -> None:
     evaluation = Evaluation(np.array([1]), np.array([[500.0, -500.0]], np.float32), ("a", "b"))
     assert evaluation.loss == pytest.approx(1000.0)
 
 
-def test_mistakes_are_all_errors_with_the_most_confident_first() -> None:
+def test_mistakes_are_all_errors_in_descending_order_of_confidence() -> None:
     evaluation = made()
     mistakes = evaluation.mistakes
     assert len(mistakes) == evaluation.errors > 0
@@ -55,7 +55,7 @@ def test_onnx_runtime_gives_the_logits_of_keras(digits_run: Run) -> None:
     assert np.array_equal(again.predictions, digits_run.evaluation.predictions)
 
 
-def test_an_evaluation_introduces_itself_with_its_doubt() -> None:
+def test_the_repr_has_the_accuracy_with_its_interval() -> None:
     evaluation = Evaluation(np.zeros(10_000, int), np.repeat([[1.0, 0.0], [0.0, 1.0]], [9903, 97], axis=0), ("a", "b"))
-    assert "accuracy 99.03% [98.82, 99.20]" in repr(evaluation)
+    assert "99.03% (95% CI 98.82–99.20%)" in repr(evaluation)
     assert "97 errors" in repr(evaluation)

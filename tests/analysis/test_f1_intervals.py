@@ -23,7 +23,7 @@ def answers(n: int, *, seed: int = 0, right: float = 0.8) -> tuple[Array, Array]
     return labels, np.where(generator.random(n) < right, labels, generator.integers(0, 4, n))
 
 
-def test_f1_of_a_class_has_the_interval_of_the_share_that_it_is() -> None:
+def test_the_interval_of_f1_is_that_of_a_transformed_proportion() -> None:
     labels, predictions = answers(300)
     for label in range(4):
         hits = int(((labels == label) & (predictions == label)).sum())
@@ -34,7 +34,7 @@ def test_f1_of_a_class_has_the_interval_of_the_share_that_it_is() -> None:
         assert found.low < f1_score(labels == label, predictions == label) < found.high
 
 
-def test_f1_of_a_class_is_held_as_often_as_promised() -> None:
+def test_the_interval_of_f1_keeps_its_coverage() -> None:
     labels, predictions = answers(200_000, seed=9)
     truth = f1_score(labels == 2, predictions == 2)
     hits = 0
@@ -46,7 +46,7 @@ def test_f1_of_a_class_is_held_as_often_as_promised() -> None:
     assert holds(hits, 400, low=0.95, high=0.97)
 
 
-def test_a_class_without_images_tells_nothing_and_a_perfect_one_is_not_certain() -> None:
+def test_a_class_without_images_has_the_widest_interval_and_a_perfect_one_has_a_width() -> None:
     assert (f1_interval(0, 0, 0).low, f1_interval(0, 0, 0).high) == (0, 1)
     perfect = f1_interval(12, 12, 12)
     assert perfect.low < 0.9
@@ -54,7 +54,9 @@ def test_a_class_without_images_tells_nothing_and_a_perfect_one_is_not_certain()
 
 
 @pytest.mark.parametrize("block", [700])
-def test_macro_f1_is_scikit_learns_with_the_spread_of_drawn_test_sets(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_macro_f1_equals_scikit_learns_with_the_deviation_of_resampled_test_sets(
+    block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(f1_intervals, "BLOCK", block)
     labels, predictions = answers(250)
     found = macro_f1_estimate(confusion(labels, predictions, NAMES))
@@ -68,8 +70,8 @@ def test_macro_f1_is_scikit_learns_with_the_spread_of_drawn_test_sets(block: int
     assert found.interval.low < found.value < found.interval.high
 
 
-def test_macro_f1_is_held_as_often_as_promised(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of 400 test sets of 200 images in unequal classes; with a quarter of the resamples, which costs a hundredth of it."""
+def test_the_interval_of_macro_f1_keeps_its_coverage(monkeypatch: pytest.MonkeyPatch) -> None:
+    """400 test sets of 200 images in unequal classes; a quarter of the resamples costs 1% of coverage."""
     monkeypatch.setattr(f1_intervals, "RESAMPLES", 500)
     shares = np.full((4, 4), 0.02)
     np.fill_diagonal(shares, [0.34, 0.22, 0.13, 0.07])
@@ -81,26 +83,26 @@ def test_macro_f1_is_held_as_often_as_promised(monkeypatch: pytest.MonkeyPatch) 
     assert holds(hits, 400, low=0.93, high=0.955)
 
 
-def test_leaving_one_image_out_changes_macro_f1_as_counting_again_does() -> None:
+def test_the_change_without_one_image_equals_that_of_recounting() -> None:
     labels, predictions = answers(120, right=0.5)
     matrix = confusion(labels, predictions, NAMES)
     true, predicted = np.nonzero(matrix.counts)
     whole = f1_score(labels, predictions, average="macro")
-    changes = f1_intervals._without_one(matrix.counts, true, predicted)
+    changes = f1_intervals._change_without_one(matrix.counts, true, predicted)
     for change, row, column in zip(changes, true, predicted, strict=True):
         left_out = np.flatnonzero((labels == row) & (predictions == column))[0]
         again = f1_score(np.delete(labels, left_out), np.delete(predictions, left_out), average="macro")
         assert whole + change == pytest.approx(again)
 
 
-def test_macro_f1_without_an_error_is_as_sure_as_the_accuracy() -> None:
+def test_macro_f1_without_errors_has_the_interval_of_the_accuracy() -> None:
     labels = np.arange(40) % 4
     found = macro_f1_estimate(confusion(labels, labels, NAMES))
     assert found.value == 1
     assert 0.85 < found.interval.low < 0.95
 
 
-def test_a_thousand_classes_take_no_more_than_a_moment() -> None:
+def test_a_thousand_classes_are_fast() -> None:
     labels = np.arange(5000) % 1000
     predictions = np.where(np.arange(5000) % 3 == 0, (labels * 7) % 1000, labels)
     found = macro_f1_estimate(confusion(labels, predictions, tuple(map(str, range(1000)))))

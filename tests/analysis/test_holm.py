@@ -23,7 +23,7 @@ def test_by_hand() -> None:
     assert holm([]) == ()
 
 
-def test_any_wrong_rejection_among_many_is_as_rare_as_one_test_allows() -> None:
+def test_any_false_rejection_among_many_stays_within_the_level() -> None:
     trials = 4000
     p_values = np.random.default_rng(0).uniform(size=(trials, 6))
     wrong = sum(min(holm(list(row))) <= 0.05 for row in p_values)

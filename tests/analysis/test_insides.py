@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from convscope.analysis.examples import MOST_MISTAKES, PER_CLASS
+from convscope.analysis.examples import MAX_MISTAKES, PER_CLASS
 from convscope.analysis.feature_maps import feature_maps
 from convscope.analysis.kernels import kernels
 from convscope.api import Run
 
 
-def test_every_kernel_of_both_convolutions_is_there(digits_run: Run) -> None:
+def test_kernels_has_every_kernel_of_both_convolutions(digits_run: Run) -> None:
     first, second = kernels(digits_run.record.network)
     assert (first.values.shape, second.values.shape) == ((1, 16, 3, 3), (16, 32, 3, 3))
     weights = digits_run.model.get_layer("conv2d_1").get_weights()[0]
     assert np.array_equal(second.values[5, 31], weights[:, :, 5, 31])
 
 
-def test_feature_maps_are_those_of_kerass_own_activation_model(digits_run: Run) -> None:
+def test_feature_maps_equal_those_of_a_keras_activation_model(digits_run: Run) -> None:
     import keras
 
     model, images = digits_run.model, digits_run.dataset.test.images[:3]
@@ -30,17 +30,17 @@ def test_feature_maps_are_those_of_kerass_own_activation_model(digits_run: Run) 
         assert np.allclose(ours.values, theirs, atol=1e-5)
 
 
-def test_examples_are_the_first_images_and_the_surest_mistakes(digits_run: Run) -> None:
+def test_examples_are_the_first_images_and_the_most_confident_errors(digits_run: Run) -> None:
     examples, dataset, evaluation = digits_run.record.examples, digits_run.dataset, digits_run.evaluation
     assert np.array_equal(examples.first_image[0], dataset.train.images[0])
     assert np.array_equal(examples.test_image[0], dataset.test.images[0])
     assert np.bincount(examples.sample_labels).tolist() == [PER_CLASS] * 10
     assert examples.one_per_class_labels.tolist() == list(range(10))
     assert np.array_equal(dataset.test.images[examples.one_per_class_indices], examples.one_per_class)
-    assert np.array_equal(examples.mistake_indices, evaluation.mistakes[:MOST_MISTAKES])
+    assert np.array_equal(examples.mistake_indices, evaluation.mistakes[:MAX_MISTAKES])
 
 
-def test_the_ann_is_trained_beside_the_cnn_and_compared_image_by_image(digits_run: Run) -> None:
+def test_the_ann_is_the_baseline_of_the_cnn_and_compared_image_by_image(digits_run: Run) -> None:
     baseline = digits_run.record.metrics["baseline"]
     assert baseline["model_name"] == "ann"
     assert baseline["both_wrong"] + baseline["only_baseline_wrong"] == baseline["errors"] > 0

@@ -110,7 +110,7 @@ def test_other_networks_vote(digits_run: api.Run, predictor: Predictor) -> None:
         true, predicted = each.labels
         assert (each.votes[true], each.votes[predicted], each.votes.sum()) == (1, 2, 3)
         assert (each.triage.signs.votes, each.triage.signs.votes_same, each.triage.signs.votes_right) == (3, 2, 1)
-        assert f"2 of 3 other seeds read it as {each.predicted} too, 1 as {each.true}" in each.triage.evidence
+        assert any("2 of 3 other seeds" in part for part in each.triage.evidence)
         listed = mistakes_metrics([each], 1)["list"][0]
         assert listed["votes"] == sorted([[true, 1], [predicted, 2]])
 

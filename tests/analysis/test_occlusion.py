@@ -34,7 +34,7 @@ def predictor(kernel: Array) -> Predictor:
 
 
 @pytest.mark.parametrize("batch_bytes", [2**26, 2000])
-def test_it_is_what_a_loop_over_patches_finds(
+def test_it_equals_a_loop_over_patches(
     predictor: Predictor, kernel: Array, batch_bytes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(occlusion, "BATCH_BYTES", batch_bytes)
@@ -55,7 +55,7 @@ def test_it_is_what_a_loop_over_patches_finds(
             assert found.drop[:, row, column] == pytest.approx(expected, abs=1e-4)
 
 
-def test_what_is_ground_already_loses_nothing(predictor: Predictor) -> None:
+def test_covering_background_changes_nothing(predictor: Predictor) -> None:
     image = np.zeros(SHAPE, np.uint8)
     image[5:9, 5:9] = 200
     drop = occlude(predictor, image, (1,)).drop[0]
@@ -64,7 +64,7 @@ def test_what_is_ground_already_loses_nothing(predictor: Predictor) -> None:
 
 
 @pytest.mark.parametrize("side", [1, 3])
-def test_an_image_smaller_than_a_patch_has_one(side: int) -> None:
+def test_an_image_smaller_than_a_patch_has_one_patch(side: int) -> None:
     layers = (
         Layer("flatten", "Flatten", {}, (side, side, 1), (side * side,)),
         Layer("dense", "Dense", {"activation": "softmax"}, (side * side,), (2,),

@@ -80,7 +80,7 @@ def test_the_interval_of_a_mean_holds_its_level_and_is_not_narrower_than_it_may_
     assert holds(hits, 300, low=0.95, high=1)
 
 
-def test_findings_name_the_numbers_of_this_run_and_nothing_that_is_not_there() -> None:
+def test_findings_have_the_numbers_of_this_run() -> None:
     assert robustness_findings({}) == ()
     assert robustness_findings({"robustness": None, "attacks": None, "strangers": None}) == ()
     damaged = robustness_metrics(made({"fog": 0.5}))
@@ -88,34 +88,31 @@ def test_findings_name_the_numbers_of_this_run_and_nothing_that_is_not_there() -
     assert (found.figure, found.value, found.interval) == (
         "robustness", damaged["mean"]["accuracy"], damaged["mean"]["interval"],
     )  # fmt: skip
-    assert "87.3% of 400 test images" in found.text
-    assert "against 99.0% as they are" in found.text
-    assert found.text.endswith("fog is the worst, with 50.0% (45.1% to 54.9%).")
+    assert all(part in found.text for part in ("87.3%", "400", "99.0%", "fog", "50.0%"))
     (found,) = robustness_findings({"robustness": robustness_metrics(made({}))})
-    assert found.text.endswith("as they are.")
+    assert "fog" not in found.text
 
 
-def test_an_attack_is_a_finding_from_the_smallest_change_that_surely_takes_half() -> None:
+def test_an_attack_is_a_finding_from_the_smallest_epsilon_that_significantly_halves_accuracy() -> None:
     def share(accuracy: float, low: float, high: float) -> dict[str, object]:
         return {"accuracy": accuracy, "interval": [low, high]}
 
     attacks = {"n": 500, "clean": share(0.98, 0.97, 0.99), "epsilons": [0.1, 0.2, 0.3],
                "pgd": [share(0.45, 0.41, 0.488), share(0.3, 0.27, 0.33), share(0.1, 0.08, 0.12)]}  # fmt: skip
     (found,) = robustness_findings({"attacks": attacks})
-    assert "at most 20.0%" in found.text
-    assert "30.0% (27.0% to 33.0%) of 500" in found.text
+    assert "20.0%" in found.text
     assert (found.figure, found.value, found.interval) == ("attacks", 0.3, [0.27, 0.33])
     attacks["pgd"] = [share(0.9, 0.88, 0.92)] * 3
     assert robustness_findings({"attacks": attacks}) == ()
 
 
-def test_strange_images_are_a_finding_only_where_one_kind_is_the_worst_by_more_than_chance() -> None:
+def test_out_of_distribution_images_are_a_finding_only_if_one_set_is_significantly_the_worst() -> None:
     def stranger(title: str, area: float) -> dict[str, object]:
         return {"title": title, "distance": {"auroc": area, "simultaneous_interval": [area - 0.02, area + 0.02]}}
 
     sets = [stranger("noise", 0.97), stranger("letters", 0.51)]
     (found,) = robustness_findings({"strangers": {"layer": "dense", "worst": "letters", "sets": sets}})
-    assert "is letters: no better than chance, with an area under the ROC curve of 0.510 (0.490 to 0.530)" in found.text
+    assert all(part in found.text for part in ("letters", "0.510", "0.490", "0.530", "noise"))
     assert (found.figure, found.value, found.interval) == ("strangers", 0.51, [0.49, 0.53])
     assert robustness_findings({"strangers": {"layer": "dense", "worst": None, "sets": sets}}) == ()
     assert robustness_findings({"strangers": {"layer": "dense", "sets": sets}}) == ()  # as earlier versions wrote it

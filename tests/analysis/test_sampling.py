@@ -1,4 +1,4 @@
-"""Which images a page gets where not all fit."""
+"""Selection of the images of a page of limited size."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from convscope.data.dataset import Dataset
 LABELS = np.repeat([0, 1, 2, 5], [700, 200, 97, 3])
 
 
-def test_a_sample_holds_every_class_in_proportion() -> None:
+def test_a_sample_is_stratified_by_class() -> None:
     counts = np.bincount(LABELS[stratified_sample(LABELS, 100, seed=0)])
     assert counts.sum() == 100
     assert np.abs(counts[[0, 1, 2]] - [70, 20, 9.7]).max() <= 1
     assert counts[5] >= 1
 
 
-def test_small_classes_get_their_least_as_far_as_they_have_it() -> None:
+def test_small_classes_get_the_minimum_as_far_as_they_have_it() -> None:
     counts = np.bincount(LABELS[stratified_sample(LABELS, 60, at_least=5, seed=0)])
     assert counts[5] == 3
     assert counts[2] >= 5
     assert counts.sum() == 60
 
 
-def test_with_room_for_fewer_than_one_of_each_nobody_comes_twice() -> None:
+def test_a_sample_smaller_than_the_number_of_classes_has_one_of_each_at_most() -> None:
     labels = np.repeat(np.arange(50), 4)
     assert (
         sorted(np.bincount(labels[stratified_sample(labels, 20, at_least=5, seed=3)], minlength=50)) == [0] * 30 + [1] * 20
@@ -39,19 +39,19 @@ def test_with_room_for_fewer_than_one_of_each_nobody_comes_twice() -> None:
 
 
 @pytest.mark.parametrize("number", [0, 1, 1000, 5000])
-def test_a_sample_is_ascending_without_repeats_and_never_too_large(number: int) -> None:
+def test_a_sample_is_ascending_without_duplicates_and_never_too_large(number: int) -> None:
     sample = stratified_sample(LABELS, number, at_least=5, seed=1)
     assert len(sample) == min(number, 1000)
     assert (np.diff(sample) > 0).all()
 
 
-def test_a_sample_is_decided_by_its_seed() -> None:
+def test_a_sample_depends_on_its_seed() -> None:
     first, again, other = (stratified_sample(LABELS, 50, seed=seed) for seed in (1, 1, 2))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
 
 
-def test_the_number_that_fits_is_about_right(digits: Dataset) -> None:
+def test_the_number_that_fits_is_close_to_the_budget(digits: Dataset) -> None:
     images = digits.train.images
     number = number_that_fits(images, 30_000)
     size = len(base64.b64encode(zlib.compress(images[:number].tobytes())))
@@ -74,11 +74,11 @@ def chosen(errors: int, room: int, monkeypatch: pytest.MonkeyPatch) -> tuple[Any
     return choose_test_images(np.zeros((1000, 2, 2, 1), np.uint8), evaluation, seed=0), evaluation
 
 
-def test_all_test_images_are_shown_where_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_test_images_are_embedded_if_they_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     assert chosen(50, 1000, monkeypatch)[0].tolist() == list(range(1000))
 
 
-def test_mistakes_come_first_into_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_errors_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
     shown, evaluation = chosen(50, 200, monkeypatch)
     assert set(evaluation.mistakes) <= set(shown)
     assert 0 in shown
@@ -86,7 +86,7 @@ def test_mistakes_come_first_into_a_sample(monkeypatch: pytest.MonkeyPatch) -> N
     assert (np.diff(shown) > 0).all()
 
 
-def test_with_more_mistakes_than_room_the_most_confident_are_shown_and_some_that_went_right(
+def test_with_too_many_errors_the_most_confident_and_some_correct_images_are_embedded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     shown, evaluation = chosen(900, 100, monkeypatch)
@@ -95,6 +95,6 @@ def test_with_more_mistakes_than_room_the_most_confident_are_shown_and_some_that
     assert len(shown) >= 99
 
 
-def test_where_every_image_went_wrong_they_are_all_that_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_correct_images_only_errors_are_embedded(monkeypatch: pytest.MonkeyPatch) -> None:
     shown, _ = chosen(1000, 100, monkeypatch)
     assert 99 <= len(shown) <= 100

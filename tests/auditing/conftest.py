@@ -1,4 +1,4 @@
-"""One cross-validation for all: of the quick dataset, one label in a hundred of which was given at random to another class."""
+"""One cross-validation for all tests: the quick dataset with 1% of its labels changed at random."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class Audited:
     checkpoint: Path
     events: list[Auditing]
     readings: list[int]
-    """How many events there were before each reading of the test split."""
+    """Number of events before each read of the test split."""
 
 
 def flip(dataset: Dataset, share: float, *, seed: int) -> tuple[Dataset, Labels]:
-    """``dataset`` with that share of its training labels changed to another class, and which."""
+    """Return ``dataset`` with that share of its training labels changed, and the changed indices."""
     generator, labels = np.random.default_rng(seed), dataset.train.labels.copy()
     chosen = generator.choice(len(labels), round(share * len(labels)), replace=False)
     labels[chosen] = (labels[chosen] + generator.integers(1, dataset.num_classes, len(chosen))) % dataset.num_classes

@@ -1,4 +1,4 @@
-"""The verb on a real run: what is written into its folder, what is said, and what the confirmed suspects change."""
+"""The audit of a real run: the files it writes, its output, and the effect of confirmed suspects."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from convscope.errors import DatasetError, OutputError
 
 from .conftest import FOLDS, Audited  # type: ignore[import-not-found]
 
-pytestmark = pytest.mark.slow  # for the trainings of the folds
+pytestmark = pytest.mark.slow  # trains a network per fold
 
 
 @pytest.fixture(scope="module")
 def folder(digits_run: api.Run, audited: Audited, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run that was audited with the labels changed; the folds' answers were there already."""
+    """Return a run audited with changed labels, from the checkpoint of finished folds."""
     folder = Path(shutil.copytree(digits_run.folder, tmp_path_factory.mktemp("audited") / "run"))
     shutil.copy(audited.checkpoint, folder / CHECKPOINT)
     audit_run(folder, audited.dataset, folds=FOLDS)
@@ -41,7 +41,7 @@ def audit(folder: Path) -> list[list[str]]:
         return list(csv.reader(file))
 
 
-def test_the_list_is_a_part_of_the_run_and_the_run_is_whole(folder: Path, audit: list[list[str]], audited: Audited) -> None:
+def test_the_list_is_part_of_the_run_and_the_run_is_intact(folder: Path, audit: list[list[str]], audited: Audited) -> None:
     runs.verify(folder)
     assert "label_suspects.csv" in runs.read_json(folder / runs.MANIFEST)["files"]
     assert not list(folder.glob(".partial*"))
@@ -49,13 +49,13 @@ def test_the_list_is_a_part_of_the_run_and_the_run_is_whole(folder: Path, audit:
     assert len(set(top) & set(audited.flipped.tolist())) >= 0.9 * len(audited.flipped)
 
 
-def test_given_and_suggested_are_names_and_given_is_what_the_data_say(audit: list[list[str]], audited: Audited) -> None:
+def test_given_and_suggested_are_class_names_and_given_is_the_label(audit: list[list[str]], audited: Audited) -> None:
     for split, index, given, suggested, _ in audit[1:]:
         labels = getattr(audited.dataset, split).labels
         assert audited.dataset.class_names[labels[int(index)]] == given != suggested
 
 
-def test_the_numbers_are_in_metrics_and_fit_the_list(folder: Path, audit: list[list[str]]) -> None:
+def test_the_metrics_agree_with_the_list(folder: Path, audit: list[list[str]]) -> None:
     numbers = runs.read_json(folder / "metrics.json")["label_audit"]
     for split in ("train", "test"):
         listed = [row for row in audit[1:] if row[0] == split]
@@ -66,7 +66,7 @@ def test_the_numbers_are_in_metrics_and_fit_the_list(folder: Path, audit: list[l
     assert archive.load_record(folder).metrics["label_audit"] == numbers
 
 
-def test_it_is_read_back_without_auditing_again(folder: Path, audit: list[list[str]]) -> None:
+def test_an_audit_is_loaded_without_auditing_again(folder: Path, audit: list[list[str]]) -> None:
     found = convscope.load_run(folder).label_audit
     assert found is not None
     assert [
@@ -77,16 +77,16 @@ def test_it_is_read_back_without_auditing_again(folder: Path, audit: list[list[s
         assert again[key] == numbers[key]
 
 
-def test_what_it_says_of_a_mistake_is_part_of_the_hint_at_whose_fault_it_is(folder: Path, audit: list[list[str]]) -> None:
+def test_audit_scores_are_evidence_in_the_triage_of_errors(folder: Path, audit: list[list[str]]) -> None:
     scores = {int(index): float(score) for split, index, *_, score in audit[1:] if split == "test"}
     told = runs.read_json(folder / "metrics.json")["mistakes"]
     assert told["audited"]
     assert [each["audit_score"] for each in told["list"]] == [scores.get(each["index"]) for each in told["list"]]
     for each in convscope.mistakes(folder, saliency=False):
-        assert each.triage.evidence[-1].startswith("networks of the label audit, which never saw it, do")
+        assert each.triage.evidence[-1].startswith("the label audit ")
 
 
-def test_that_the_test_images_are_read_is_in_the_ledger_before_a_fold_is_asked(
+def test_reading_the_test_images_is_recorded_before_a_fold_predicts_them(
     run_copy: Path, audited: Audited, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def cut_short(*_: object, before_reading: Callable[[], object], **__: object) -> None:
@@ -101,12 +101,12 @@ def test_that_the_test_images_are_read_is_in_the_ledger_before_a_fold_is_asked(
     assert (last.split, last.n, last.times) == ("test", 359, 1)
 
 
-def test_an_audit_whose_folds_were_done_reads_nothing_again(folder: Path) -> None:
+def test_an_audit_with_finished_folds_reads_nothing_again(folder: Path) -> None:
     assert "audit" not in {entry.verb for entry in ledger.read(folder)}
 
 
-def test_suspects_are_called_hints(folder: Path) -> None:
-    assert "Suspects are hints" in " ".join(runs.read_json(folder / "metrics.json")["label_audit"]["notes"])
+def test_a_note_asks_for_review(folder: Path) -> None:
+    assert "review each image" in " ".join(runs.read_json(folder / "metrics.json")["label_audit"]["notes"])
 
 
 def test_confirmed_suspects_change_the_accuracy_as_counted_by_hand(folder: Path, tmp_path: Path) -> None:
@@ -134,27 +134,27 @@ def test_confirmed_suspects_change_the_accuracy_as_counted_by_hand(folder: Path,
     )
 
 
-def test_the_command_tells_what_was_found_and_copies_the_list(
+def test_the_command_prints_the_result_and_copies_the_list(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    nobody = tmp_path / "nobody.csv"
-    nobody.write_text("split,index,given\n")
+    empty = tmp_path / "empty.csv"
+    empty.write_text("split,index,given\n")
     copy = tmp_path / "copy.csv"
-    assert main(["audit", str(folder), "--confirmed", str(nobody), "--out", str(copy)]) == 0
+    assert main(["audit", str(folder), "--confirmed", str(empty), "--out", str(copy)]) == 0
     told = capsys.readouterr().out
     assert "training: " in told
     assert "suspects among 1,438 labels" in told
-    assert "Suspects are hints" in told
+    assert "review each image" in told
     assert told.splitlines()[-1] == f"list: {folder / 'label_suspects.csv'}"
     assert copy.read_bytes() == (folder / "label_suspects.csv").read_bytes()
-    assert main(["audit", str(folder), "--confirmed", str(nobody), "--json"]) == 0
+    assert main(["audit", str(folder), "--confirmed", str(empty), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["train"]["n"] == 1438
 
 
-def test_files_that_are_there_and_lists_that_are_not_are_refused_before_any_work(folder: Path, tmp_path: Path) -> None:
+def test_existing_outputs_and_missing_lists_are_rejected_before_any_work(folder: Path, tmp_path: Path) -> None:
     there = tmp_path / "there.csv"
     there.write_text("mine")
-    with pytest.raises(OutputError, match="exists already"):
+    with pytest.raises(OutputError, match="already exists"):
         convscope.audit(folder, out=there)
     with pytest.raises(OutputError, match="is a folder"):
         convscope.audit(folder, out=tmp_path)
@@ -163,7 +163,7 @@ def test_files_that_are_there_and_lists_that_are_not_are_refused_before_any_work
     assert there.read_text() == "mine"
 
 
-def test_without_cleanlab_one_sentence_says_how_to_get_it(folder: Path) -> None:
+def test_without_cleanlab_the_error_says_how_to_install_it(folder: Path) -> None:
     code = (
         "import importlib.util as u, sys; known = u.find_spec\n"
         "u.find_spec = lambda name, *rest: None if name == 'cleanlab' else known(name, *rest)\n"

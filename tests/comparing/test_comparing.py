@@ -107,7 +107,7 @@ def test_the_command_prints_verdict_costs_and_caution(
 ) -> None:
     assert main(["compare", str(digits_run.folder), str(other_run)]) == 0
     told = capsys.readouterr()
-    assert told.out.startswith("digits is better than noisy: right on ")
+    assert told.out.startswith("digits is better than noisy: ")
     for word in ("multiply-adds", "ms/image", "only first right", "several seeds of each"):
         assert word in told.out
     assert told.err == ""

@@ -215,7 +215,7 @@ def test_a_case_has_pythons_hint_with_its_evidence_and_no_verdict(
             hint = page.locator(".case .hint")
             assert hint.get_attribute("data-kind") == each["triage"]
             assert hint.locator("li").all_inner_texts() == each["evidence"]
-            assert f"8 of 9 other seeds read it as {each['predicted']} too, 1 as {each['true']}" in each["evidence"]
+            assert f"8 of 9 other seeds also predict {each['predicted']}, 1 predicts {each['true']}" in each["evidence"]
             assert "Hint: " in hint.inner_text()
             assert "no verdict" in hint.inner_text()
         choose(page, verdict="right")

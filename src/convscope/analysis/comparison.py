@@ -1,4 +1,4 @@
-"""Runs set against each other on the same test images: who is right where, by how much, at what cost."""
+"""Comparison of several runs on the same test images: accuracy, disagreements and cost."""
 
 from __future__ import annotations
 
@@ -21,47 +21,47 @@ from .paired_difference import PairedCounts, count_pairs
 
 @dataclass(frozen=True)
 class Costs:
-    """What a network takes."""
+    """Size and speed of a network."""
 
     parameters: int
     multiply_adds: int
-    """Per image."""
+    """Multiply-adds per image."""
     milliseconds: float
-    """Per image, one at a time, through ONNX Runtime on one thread of this machine, now."""
+    """Latency per image in batches of one: ONNX Runtime on one thread of this machine, measured now."""
     onnx_bytes: int
     train_seconds: float
-    """As the run has recorded it: on the machine and in the precision that it was trained with."""
+    """Training time as the run recorded it, on its machine and in its precision."""
 
 
 @dataclass(frozen=True)
 class Contestant:
-    """One of the runs."""
+    """One of the compared runs."""
 
     name: str
-    """As short as tells it from the others."""
+    """The shortest name that is unique among the runs."""
     model: str
     recipe: str
     seed: int
     errors: int
     accuracy: float
     interval: Interval
-    """Wilson 95%, of this accuracy alone; that two of these overlap does not say that two networks are alike."""
+    """95% Wilson interval of the accuracy. Overlapping intervals do not mean that two runs are equally good."""
     costs: Costs
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Two of the runs, by their places among the contestants."""
+    """The paired comparison of two runs, identified by their indices among the contestants."""
 
     first: int
     second: int
     counts: PairedCounts
     interval: Interval
-    """95%, of the accuracy of the first less that of the second."""
+    """95% interval of the accuracy of the first minus that of the second."""
     p: float
-    """McNemar's test, mid-p."""
+    """Mid-p value of McNemar's test."""
     adjusted_p: float
-    """The same, corrected by Holm's method for the number of pairs."""
+    """The p-value corrected for the number of pairs by Holm's method."""
 
     @property
     def difference(self) -> float:
@@ -69,28 +69,28 @@ class Pair:
 
     @property
     def told_apart(self) -> bool:
-        """Whether the difference is more than chance makes, by the corrected test."""
+        """Whether the difference is significant by the corrected test."""
         return self.adjusted_p <= LEVEL
 
     @property
     def better(self) -> int:
-        """The place of the one with the higher accuracy; of equal ones the first."""
+        """Index of the run with the higher accuracy, or of the first if they are equal."""
         return self.first if self.difference >= 0 else self.second
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Several networks on the same test images."""
+    """The predictions of several networks on the same test images, and all paired comparisons."""
 
     contestants: tuple[Contestant, ...]
     pairs: tuple[Pair, ...]
-    """Every two of them once, in order."""
+    """Every pair of runs once, in order."""
     labels: Labels
-    """(n,) the true classes of the test images."""
+    """(n,) true classes."""
     answers: Labels
-    """(runs, n) the classes that the networks answered."""
+    """(runs, n) predicted classes."""
     confidence: np.ndarray[Any, np.dtype[np.float64]]
-    """(runs, n) the probability of each answer."""
+    """(runs, n) probability of the predicted class."""
     class_names: tuple[str, ...]
     dataset: str
 
@@ -100,27 +100,30 @@ class Comparison:
 
     @cached_property
     def disagreements(self) -> Labels:
-        """(m,) places in the test split on which not all gave the same answer: first those that tell most, on which the surest
-        right answer and the surest wrong one are surest together; last those that all got wrong."""
-        places = np.flatnonzero((self.answers != self.answers[0]).any(axis=0))
-        right = self.answers[:, places] == self.labels[places]
-        sure = self.confidence[:, places]
-        surest_right = np.where(right, sure, 0).max(axis=0)
-        surest_wrong = np.where(right, 0, sure).max(axis=0)
-        order = np.lexsort((-surest_right - surest_wrong, ~right.any(axis=0)))
-        return places[order]
+        """(m,) indices of the test images on which predictions differ, the most informative first.
+
+        They are ordered by the sum of the highest confidence of a correct and of an incorrect prediction; images that every run
+        misclassifies come last.
+        """
+        indices = np.flatnonzero((self.answers != self.answers[0]).any(axis=0))
+        correct = self.answers[:, indices] == self.labels[indices]
+        confidence = self.confidence[:, indices]
+        highest_correct = np.where(correct, confidence, 0).max(axis=0)
+        highest_incorrect = np.where(correct, 0, confidence).max(axis=0)
+        order = np.lexsort((-highest_correct - highest_incorrect, ~correct.any(axis=0)))
+        return indices[order]
 
     @cached_property
     def all_wrong(self) -> Labels:
-        """(m,) places in the test split that nobody got right."""
+        """(m,) indices of the test images that every run misclassifies."""
         return np.flatnonzero((self.answers != self.labels).all(axis=0))
 
     def pair_of(self, one: int, other: int) -> Pair:
-        """The pair of two places, whichever comes first."""
+        """Return the pair of two runs, given by their indices in either order."""
         return next(pair for pair in self.pairs if {pair.first, pair.second} == {one, other})
 
     def by_class(self, pair: Pair) -> list[tuple[str, PairedCounts]]:
-        """The counts of a pair, class by class, for classes that the test split has."""
+        """Return the counts of a pair for each class of the test split."""
         return [
             (name, count_pairs(self.labels[rows], self.answers[pair.first][rows], self.answers[pair.second][rows]))
             for label, name in enumerate(self.class_names)
@@ -128,7 +131,7 @@ class Comparison:
         ]
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON-ready: every number but those of single images, of which it names those on which not all agree."""
+        """Return all numbers, and the indices of disagreements, as JSON-ready values."""
         return {
             "dataset": self.dataset,
             "n": self.n,
@@ -153,20 +156,26 @@ class Comparison:
 
 
 def compare_evaluations(contestants: Sequence[Contestant], evaluations: Sequence[Evaluation], *, dataset: str) -> Comparison:
-    """Set ``evaluations`` of the same test images, in the same order, against each other.
+    """Compare evaluations of the same test images, in the same order.
 
-    Raises ``ValueError`` for fewer than two, or where their true classes differ.
+    Args:
+        contestants: Descriptions of the runs, in the order of ``evaluations``.
+        evaluations: Two or more evaluations.
+        dataset: Name of the dataset.
+
+    Raises:
+        ValueError: There are fewer than two evaluations, or their true classes differ.
     """
     labels = evaluations[0].labels
     if len(evaluations) < 2 or any(not np.array_equal(each.labels, labels) for each in evaluations):
-        raise ValueError("two or more evaluations of the same test images in the same order were expected")
+        raise ValueError("a comparison needs two or more evaluations of the same test images in the same order")
     answers = np.stack([each.predictions for each in evaluations])
     chosen = list(combinations(range(len(evaluations)), 2))
     counts = [count_pairs(labels, answers[first], answers[second]) for first, second in chosen]
     p_values = [mid_p(each.only_first, each.only_second) for each in counts]
     pairs = tuple(
-        Pair(first, second, of_pair, of_pair.interval, p, adjusted)
-        for (first, second), of_pair, p, adjusted in zip(chosen, counts, p_values, holm(p_values), strict=True)
+        Pair(first, second, paired, paired.interval, p, adjusted)
+        for (first, second), paired, p, adjusted in zip(chosen, counts, p_values, holm(p_values), strict=True)
     )
     confidence = np.stack([np.asarray(each.confidence, np.float64) for each in evaluations])
     return Comparison(tuple(contestants), pairs, labels, answers, confidence, evaluations[0].class_names, dataset)

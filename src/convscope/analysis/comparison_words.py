@@ -1,109 +1,102 @@
-"""What a comparison says, in sentences. Each has its numbers, and none says more than the test and the interval do."""
+"""The result of a comparison in sentences, each with its evidence."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..formatting import percent
+from .. import formatting
+from ..formatting import join_words, percent, percentage_points
 from .comparison import Comparison, Pair
 
-SMALLEST_P = 0.0001
-CAUTION = (
-    "This is about these trained networks. Whether one way to train is better than another takes several seeds of each: "
-    "convscope study."
-)
+CAUTION = "This compares these trained networks. To compare the ways they were trained, use several seeds of each: convscope study."
 
 
 @dataclass(frozen=True)
 class Saying:
-    """A sentence in two parts, of different weight on a page, and what it leaves open, if anything."""
+    """A statement with its evidence."""
 
     claim: str
     evidence: str
     left_open: str = ""
+    """The largest differences that the data cannot rule out, if the difference is not significant."""
 
     def __str__(self) -> str:
         return f"{self.claim}: {self.evidence} {self.left_open}".rstrip()
 
 
 def verdict(comparison: Comparison) -> Saying:
-    """The sentence above everything: who is better, or that the test images do not say."""
+    """Return the overall result: the best run, and those without a significant difference."""
     if len(comparison.pairs) == 1:
         return of_pair(comparison, comparison.pairs[0])
-    order = sorted(range(len(comparison.contestants)), key=lambda place: comparison.contestants[place].errors)
-    leader, others = order[0], order[1:]
-    name = comparison.contestants[leader].name
-    alike = [place for place in others if not comparison.pair_of(leader, place).told_apart]
-    worse = [place for place in others if place not in alike]
-    counts = ", ".join(f"{comparison.contestants[place].name} {comparison.contestants[place].errors:,}" for place in order)
+    runs = comparison.contestants
+    leader, *others = sorted(range(len(runs)), key=lambda index: runs[index].errors)
+    worse = [index for index in others if comparison.pair_of(leader, index).told_apart]
+    alike = [index for index in others if index not in worse]
+    counts = ", ".join(f"{runs[index].name} {runs[index].errors:,}" for index in (leader, *others))
     evidence = (
         f"errors on {comparison.n:,} test images: {counts} (McNemar's test, corrected for {len(comparison.pairs)} pairs)."
     )
     if not alike:
-        return Saying(f"{name} is better than every other run", evidence)
-    apart = f"; {_listed(comparison, worse)} {'does' if len(worse) == 1 else 'do'} worse" if worse else ""
-    return Saying(f"{name} and {_listed(comparison, alike)} can't be told apart{apart}", evidence)
+        return Saying(f"{runs[leader].name} is better than every other run", evidence)
+    names = join_words([runs[index].name for index in (leader, *alike)])
+    claim = f"No significant difference {'between' if len(alike) == 1 else 'among'} {names}"
+    if worse:
+        claim += f"; {join_words([runs[index].name for index in worse])} {'is' if len(worse) == 1 else 'are'} worse"
+    return Saying(claim, evidence)
 
 
 def of_pair(comparison: Comparison, pair: Pair) -> Saying:
-    """What is known of two runs."""
-    first, second = (comparison.contestants[place] for place in (pair.first, pair.second))
+    """Return the result for two runs."""
+    first, second = (comparison.contestants[index] for index in (pair.first, pair.second))
     if pair.told_apart:
         better, worse = (first, second) if pair.better == pair.first else (second, first)
         low, high = pair.interval.low, pair.interval.high
         low, high = (low, high) if better is first else (-high, -low)
         return Saying(
             f"{better.name} is better than {worse.name}",
-            f"right on {percent(better.accuracy)} against {percent(worse.accuracy)} of the same {comparison.n:,} test images, "
-            f"a difference of {points(abs(pair.difference))} (95% interval {points(low, unit=False)} to {points(high)}; "
+            f"accuracy {percent(better.accuracy)} against {percent(worse.accuracy)} on the same {comparison.n:,} test images, "
+            f"a difference of {points(abs(pair.difference))} (95% CI {points(low, unit=False)} to {points(high, unit=False)}; "
             f"{chance(pair)}).",
         )
-    claim = f"{first.name} and {second.name} can't be told apart"
+    claim = f"No significant difference between {first.name} and {second.name}"
     if pair.counts.discordant == 0:
-        told = f"they are right and wrong on the very same of the {comparison.n:,} test images, {first.errors:,} wrong."
+        same = f"the same {first.errors:,}" if first.errors else "none"
+        evidence = f"both misclassify {same} of {comparison.n:,} test images."
     else:
-        told = (
-            f"{first.errors:,} and {second.errors:,} of the same {comparison.n:,} test images went wrong, a difference "
-            f"that chance alone could make ({chance(pair)})."
+        evidence = (
+            f"{first.errors:,} and {second.errors:,} errors on the same {comparison.n:,} test images ({chance(pair)})."
         )
-    return Saying(claim, told, hidden(comparison, pair))
+    return Saying(claim, evidence, hidden(comparison, pair))
 
 
 def hidden(comparison: Comparison, pair: Pair) -> str:
-    """How large a difference these images could still hide, either way."""
-    first, second = (comparison.contestants[place].name for place in (pair.first, pair.second))
+    """Return the largest differences in either direction that the interval includes."""
+    first, second = (comparison.contestants[index].name for index in (pair.first, pair.second))
     parts = []
     if pair.interval.high > 0:
         parts.append(f"{first} could still be better by up to {points(pair.interval.high)}")
     if pair.interval.low < 0:
-        parts.append(f"{second} by up to {points(-pair.interval.low)}" if parts else
-                     f"{second} could still be better by up to {points(-pair.interval.low)}")  # fmt: skip
-    return ", ".join(parts) + " (95% interval)."
+        subject = second if parts else f"{second} could still be better"
+        parts.append(f"{subject} by up to {points(-pair.interval.low)}")
+    return ", ".join(parts) + " (95% CI)."
 
 
 def chance(pair: Pair) -> str:
-    """The test and its p-value, and that it was corrected, if it was."""
+    """Return the test with its p-value, and whether it is corrected for the number of pairs."""
     corrected = ", corrected for the number of pairs" if pair.adjusted_p != pair.p else ""
     return f"{mcnemar(pair.adjusted_p)}{corrected}"
 
 
 def mcnemar(p: float) -> str:
-    """``McNemar's test, mid-p = 0.032``."""
-    shown = p_value(p)
-    return f"McNemar's test, mid-p {shown if shown.startswith('<') else '= ' + shown}"
+    """Return ``"McNemar's test, mid-p = 0.032"``."""
+    return f"McNemar's test, mid-p {formatting.p_value(p)}"
 
 
 def p_value(p: float) -> str:
-    """As many digits as it takes to see what it is: ``0.61``, ``0.032``, ``< 0.0001``."""
-    return f"< {SMALLEST_P}" if p < SMALLEST_P else f"{p:.{2 if p >= 0.1 else 3 if p >= 0.01 else 4}f}"
+    """Return a p-value for a table: ``"0.032"``, ``"< 0.0001"``."""
+    return formatting.p_value(p).removeprefix("= ")
 
 
 def points(share: float, *, unit: bool = True) -> str:
-    """A difference of accuracies, in percentage points: 0.0083 → ``0.83 points``. A minus sign is a real one."""
-    number = f"{100 * share:.2f}".replace("-", "−")
-    return f"{number} points" if unit else number
-
-
-def _listed(comparison: Comparison, places: list[int]) -> str:
-    names = [comparison.contestants[place].name for place in places]
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    """Return a difference of accuracies in percentage points: ``0.0083`` as ``"0.83 points"``."""
+    return f"{percentage_points(share)}{' points' if unit else ''}"

@@ -1,4 +1,4 @@
-"""The accuracy without the test images whose labels a person has looked at and found wrong."""
+"""Test accuracy without the images whose label errors a person confirmed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ INTERVALS = ("interval", "interval_without", "difference_interval")
 
 @dataclass(frozen=True)
 class WithoutConfirmed:
-    """Accuracy on the test split with and without the confirmed suspects."""
+    """Test accuracy with and without the confirmed label errors."""
 
     confirmed_train: int
     confirmed_test: int
@@ -31,40 +31,53 @@ class WithoutConfirmed:
     accuracy_without: float
     interval_without: Interval
     difference: float
-    """Accuracy without them less accuracy with them."""
+    """Accuracy without them minus accuracy with them."""
     difference_interval: Interval
-    """95%; see :func:`without_confirmed`."""
+    """95% interval; see :func:`without_confirmed`."""
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON-ready."""
+        """Return all numbers as JSON-ready values."""
         return {**asdict(self), **{name: interval_pair(getattr(self, name)) for name in INTERVALS}}
 
 
 def confirmed_from_dict(numbers: Mapping[str, Any]) -> WithoutConfirmed:
-    """The inverse of :meth:`WithoutConfirmed.as_dict`. Raises ``TypeError`` or ``KeyError`` for anything else."""
+    """Return the result from its :meth:`WithoutConfirmed.as_dict`.
+
+    Raises:
+        KeyError: An interval is missing.
+        TypeError: Another number is missing or superfluous.
+    """
     intervals = {name: Interval(*numbers[name]) for name in INTERVALS}
     return WithoutConfirmed(**{**numbers, **intervals})
 
 
 def without_confirmed(evaluation: Evaluation, confirmed: Labels, *, confirmed_train: int = 0) -> WithoutConfirmed:
-    """Measure ``evaluation`` again without the images at ``confirmed`` (m,), places in the test split.
+    """Return the accuracy of ``evaluation`` with and without the confirmed images.
 
-    The difference is that between the remaining and the confirmed images, times the share of the confirmed ones. These two
-    groups share no image, so that its interval is Newcombe's for independent proportions (R. G. Newcombe, "Interval estimation
-    for the difference between independent proportions", 1998, method 10), times the same share, which is taken as it is.
-    Raises ``ValueError`` where no image would be left.
+    The difference equals that between the remaining and the confirmed images, times the share of the confirmed ones. The two
+    groups are disjoint, so its interval is Newcombe's for independent proportions, times the same share, which is treated as
+    fixed: R. G. Newcombe, "Interval estimation for the difference between independent proportions", Statistics in Medicine 17,
+    1998, method 10.
+
+    Args:
+        evaluation: The evaluation on the test split.
+        confirmed: (m,) indices of the confirmed images in the test split.
+        confirmed_train: Number of confirmed images in the training split, passed through.
+
+    Raises:
+        ValueError: All images are confirmed.
     """
     left_out = np.zeros(len(evaluation), dtype=bool)
     left_out[confirmed] = True
-    wrong = evaluation.predictions != evaluation.labels
+    misclassified = evaluation.predictions != evaluation.labels
     n, gone = len(evaluation), int(left_out.sum())
     rest = n - gone
     if rest == 0:
-        raise ValueError("every test image is confirmed; at least one that is not was expected")
-    errors_gone, errors_rest = int(wrong[left_out].sum()), int(wrong[~left_out].sum())
+        raise ValueError("every test image is confirmed; at least one must remain")
+    errors_gone, errors_rest = int(misclassified[left_out].sum()), int(misclassified[~left_out].sum())
     if gone:
-        apart = _independent_interval(rest - errors_rest, rest, gone - errors_gone, gone)
-        difference = Interval(apart.low * gone / n, apart.high * gone / n)
+        between = _independent_interval(rest - errors_rest, rest, gone - errors_gone, gone)
+        difference = Interval(between.low * gone / n, between.high * gone / n)
     else:
         difference = Interval(0.0, 0.0)
     accuracy, without = 1 - (errors_gone + errors_rest) / n, 1 - errors_rest / rest
@@ -85,8 +98,7 @@ def without_confirmed(evaluation: Evaluation, confirmed: Labels, *, confirmed_tr
 
 
 def _independent_interval(first: int, first_n: int, second: int, second_n: int) -> Interval:
-    """95% interval of ``first / first_n`` less ``second / second_n``: the squares of the distances to the ends of the two
-    Wilson intervals, added."""
+    """Return Newcombe's 95% interval of ``first / first_n - second / second_n``."""
     one, other = first / first_n, second / second_n
     of_one, of_other = wilson(first, first_n), wilson(second, second_n)
     low = np.hypot(one - of_one.low, of_other.high - other)

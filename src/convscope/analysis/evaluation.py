@@ -1,4 +1,4 @@
-"""One forward pass over a split, and everything that derives from it."""
+"""The logits of one split and the metrics derived from them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from ..data.dataset import Split
 from ..data.prepare import to_inputs
-from ..formatting import percent
+from ..formatting import percent, percent_range
 from ..models.predictor import Predictor
 from ..models.saving import with_logits
 from ..types import Floats, Labels
@@ -27,13 +27,15 @@ BATCH_SIZE = 1000
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """``labels`` (n,) int64, ``logits`` (n, k) float32 of one split. Computed once, read many times."""
+    """Labels and logits of one split. Derived values are computed on first use."""
 
     labels: Labels
+    """(n,) int64."""
     logits: Floats
+    """(n, k) float32."""
     class_names: tuple[str, ...]
     threshold: Threshold | None = None
-    """The confidence from which answers are as accurate as was asked for, where something was."""
+    """The confidence threshold for the target accuracy, if one was asked for."""
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -52,7 +54,7 @@ class Evaluation:
 
     @cached_property
     def predictions(self) -> Labels:
-        """(n,) the most probable class."""
+        """(n,) int64, the most probable class."""
         return np.asarray(self.logits.argmax(axis=1), np.int64)
 
     @cached_property
@@ -71,12 +73,12 @@ class Evaluation:
 
     @property
     def accuracy(self) -> float:
-        """Share of the images whose most probable class is the true one, 0..1."""
+        """Share of correct predictions, 0..1."""
         return 1 - self.errors / len(self)
 
     @property
     def interval(self) -> Interval:
-        """Wilson 95% interval of the accuracy."""
+        """95% Wilson interval of the accuracy."""
         return wilson(len(self) - self.errors, len(self))
 
     @cached_property
@@ -89,20 +91,20 @@ class Evaluation:
 
     @cached_property
     def mistakes(self) -> Labels:
-        """(errors,) indices of the images that went wrong, the most confident error first."""
-        wrong = np.flatnonzero(self.predictions != self.labels)
-        return wrong[np.argsort(-self.confidence[wrong], kind="stable")]
+        """(errors,) indices of the misclassified images, in descending order of confidence."""
+        errors = np.flatnonzero(self.predictions != self.labels)
+        return errors[np.argsort(-self.confidence[errors], kind="stable")]
 
     def __repr__(self) -> str:
         interval = self.interval
         return (
-            f"Evaluation(accuracy {percent(self.accuracy)} [{interval.low * 100:.2f}, {interval.high * 100:.2f}], "
+            f"Evaluation(accuracy {percent(self.accuracy)} (95% CI {percent_range((interval.low, interval.high))}), "
             f"loss {self.loss:.4f}, {self.errors} errors, n={len(self):,})"
         )
 
 
 def evaluate(model: keras.Model | Predictor, split: Split, class_names: tuple[str, ...]) -> Evaluation:
-    """Run ``model`` over ``split``, once. A :class:`Predictor` does it without TensorFlow."""
+    """Return the evaluation of ``model`` on ``split``; a Predictor needs no TensorFlow."""
     if isinstance(model, Predictor):
         logits = model.logits(split.images)
     else:

@@ -1,4 +1,4 @@
-"""The few images that a report shows, taken out of the dataset so that the run folder can be read without it."""
+"""The images of a report, stored in the run so that it needs no dataset."""
 
 from __future__ import annotations
 
@@ -11,40 +11,40 @@ from ..types import Images, Labels
 from .evaluation import Evaluation
 
 PER_CLASS = 10
-MOST_CLASSES = 20
-"""Sample pictures show at most this many classes: beyond, they would be too small to see."""
-MOST_MISTAKES = 40
+MAX_CLASSES = 20
+"""Largest number of classes in the figures of samples, where more would be too small to see."""
+MAX_MISTAKES = 40
 
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """Images (·, h, w, c) uint8 with their labels and their place in the split."""
+    """Images (·, h, w, c) uint8 with their labels and their indices in the split."""
 
     first_image: Images
-    """(1, h, w, c): the first training image, as the notebook shows it."""
+    """(1, h, w, c), the first training image."""
     first_label: int
     samples: Images
-    """Training images, ``PER_CLASS`` of each class where there are so many, in the order of the classes."""
+    """Up to ``PER_CLASS`` training images of each class, in the order of the classes."""
     sample_labels: Labels
     one_per_class: Images
     """The first test image of each class."""
     one_per_class_labels: Labels
     one_per_class_indices: Labels
     test_image: Images
-    """(1, h, w, c): test image 0, as the notebook looks into it."""
+    """(1, h, w, c), test image 0, for which the report shows activations."""
     test_label: int
     mistakes: Images
-    """The most confident errors on the test split, at most ``MOST_MISTAKES``."""
+    """The most confident errors on the test split, at most ``MAX_MISTAKES``."""
     mistake_indices: Labels
 
 
 def choose_examples(dataset: Dataset, evaluation: Evaluation) -> Examples:
-    """The first images of each kind, so that they do not depend on chance."""
+    """Return the first images of each kind, which involves no random choice."""
     train, test = dataset.train, dataset.test
-    classes = range(min(dataset.num_classes, MOST_CLASSES))
+    classes = range(min(dataset.num_classes, MAX_CLASSES))
     samples = np.concatenate([np.flatnonzero(train.labels == label)[:PER_CLASS] for label in classes])
     firsts = np.array([np.flatnonzero(test.labels == label)[0] for label in classes if _has(test, label)], dtype=np.int64)
-    mistakes = evaluation.mistakes[:MOST_MISTAKES]
+    mistakes = evaluation.mistakes[:MAX_MISTAKES]
     return Examples(
         train.images[:1],
         int(train.labels[0]),

@@ -1,4 +1,4 @@
-"""What the channels of a layer make of an image."""
+"""Feature maps: the output channels of convolution and pooling layers."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from ..types import Floats, Images
 
 @dataclass(frozen=True, eq=False)
 class FeatureMaps:
-    """The output of one layer for some images: ``values`` (n, h, w, channels) float32."""
+    """The output of one layer for some images."""
 
     layer_name: str
     kind: str
     values: Floats
+    """(n, h, w, channels) float32."""
 
     @property
     def num_channels(self) -> int:
@@ -25,12 +26,12 @@ class FeatureMaps:
 
     @property
     def largest(self) -> float:
-        """Largest activation over all images and channels: one end of a scale that makes them comparable."""
+        """Largest activation over all images and channels: the upper end of a common colour scale."""
         return float(self.values.max())
 
 
 def feature_maps(network: Network, images: Images) -> tuple[FeatureMaps, ...]:
-    """The maps of every convolution and pooling of ``network`` for ``images`` (n, h, w, c) uint8, in order.
+    """Return the maps of all convolutions and poolings for ``images`` (n, h, w, c) uint8.
 
     Empty for a network without any, or with a kind of layer whose forward pass is not known here.
     """

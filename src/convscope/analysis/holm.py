@@ -1,4 +1,4 @@
-"""Several comparisons at once: the more are made, the more of them are remarkable by chance."""
+"""Holm's correction for multiple comparisons."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 
 def holm(p_values: Sequence[float]) -> tuple[float, ...]:
-    """Each p-value as it counts among all of them, in the order given: those of at most 0.05 are then, all together, wrong
-    with a probability of at most 5%.
+    """Return the p-values adjusted for multiple comparisons, in the order given.
 
-    S. Holm, "A simple sequentially rejective multiple test procedure", 1979: the smallest of m is multiplied by m, the next by
-    m − 1, and so on, none becomes smaller than one before it, and none exceeds 1. It asks for no independence.
+    S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6, 1979. The smallest
+    of m p-values is multiplied by m, the next by m − 1, and so on; adjusted values never decrease and never exceed 1. Rejecting
+    those of at most α bounds the probability of any false rejection by α, also for dependent tests.
     """
     order = sorted(range(len(p_values)), key=p_values.__getitem__)
     adjusted, highest = [0.0] * len(p_values), 0.0
-    for rank, place in enumerate(order):
-        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[place]))
-        adjusted[place] = highest
+    for rank, index in enumerate(order):
+        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[index]))
+        adjusted[index] = highest
     return tuple(adjusted)

@@ -1,4 +1,4 @@
-"""The kernels of a convolution, as pictures."""
+"""Convolution kernels in the layout of the figures."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from ..types import Floats
 
 @dataclass(frozen=True, eq=False)
 class Kernels:
-    """All kernels of one convolution: ``values`` (in_channels, out_channels, kh, kw) float32."""
+    """All kernels of one convolution."""
 
     layer_name: str
     values: Floats
+    """(in_channels, out_channels, kh, kw) float32."""
 
     @property
     def in_channels(self) -> int:
@@ -25,12 +26,12 @@ class Kernels:
 
     @property
     def largest(self) -> float:
-        """Largest magnitude: the end of a colour scale that is centred at zero."""
+        """Largest magnitude: the end of a colour scale centred at zero."""
         return float(abs(self.values).max())
 
 
 def kernels(network: Network) -> tuple[Kernels, ...]:
-    """The kernels of every convolution of ``network``, in order."""
+    """Return the kernels of every convolution of ``network``, in order."""
     return tuple(_kernels(layer) for layer in network.of_kind("Conv2D"))
 
 

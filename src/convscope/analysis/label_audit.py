@@ -1,8 +1,8 @@
-"""Which labels deserve a second look: those that networks which never saw the image would not have given.
+"""Possible label errors, found from out-of-sample predictions.
 
-A suspect is a hint and never a verdict: the networks are wrong more often than people are. Scores and the estimate of how many
-labels are wrong are those of confident learning, through ``cleanlab`` (C. G. Northcutt, L. Jiang and I. L. Chuang, "Confident
-Learning: Estimating Uncertainty in Dataset Labels", 2021).
+Scores and the estimated number of label errors are those of confident learning, computed by ``cleanlab``: C. G. Northcutt, L. Jiang
+and I. L. Chuang, "Confident Learning: Estimating Uncertainty in Dataset Labels", JAIR 70, 2021. Suspects need review by a person,
+since networks make more errors than people do.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ from ..types import Floats, Labels
 from .confirmed_suspects import WithoutConfirmed
 
 SPLITS = ("train", "test")
-NO_SUSPICION = 0.5
-"""The score at which the given class fits as well as the next best one."""
-WORST = 100
-"""Suspects that a run's numbers name."""
+MIN_SCORE = 0.5
+"""Score at which the given class and the best other class are equally probable."""
+MAX_LISTED = 100
+"""Largest number of suspects in the metrics of a run."""
 
 
 @dataclass(frozen=True)
 class SplitAudit:
-    """What was found in one split."""
+    """The audit of one split."""
 
     split: str
     """One of ``SPLITS``."""
     n: int
     judged: int
-    """Images that networks could judge which had not seen them, but had seen others of their class."""
+    """Number of images with out-of-sample predictions of networks that were trained on others of their class."""
     suspects: tuple[int, ...]
-    """Per given class: images that the networks would put into another one."""
+    """Per given class, the number of images for which another class is more probable."""
     estimated_wrong: int
-    """How many labels are wrong by confident learning's estimate: of the suspects, about so many are worth most."""
+    """Number of label errors as estimated by confident learning."""
 
     @property
     def num_suspects(self) -> int:
@@ -47,30 +47,30 @@ class SplitAudit:
 
 @dataclass(frozen=True, eq=False)
 class LabelAudit:
-    """All suspects of a dataset, the most suspect first; the arrays are (m,) and go together."""
+    """All suspects of a dataset in descending order of score, in parallel arrays (m,)."""
 
     split: npt.NDArray[np.str_]
     """``"train"`` or ``"test"``."""
     index: Labels
-    """Place in the split."""
+    """Index in the split."""
     given: Labels
-    """The class that the dataset says."""
+    """The label in the dataset."""
     suggested: Labels
-    """The class that the networks find most probable."""
+    """The most probable class."""
     score: Floats
-    """Above 0.5, up to 1: how far the suggested class is more probable than the given one; half of 1 plus the difference."""
+    """Half of 1 plus the margin of the suggested class over the given one, from 0.5 to 1."""
     class_names: tuple[str, ...]
     splits: tuple[SplitAudit, ...]
     notes: tuple[str, ...] = ()
-    """What else is to be known of it, in sentences."""
+    """Limitations of the audit, in sentences."""
     confirmed: WithoutConfirmed | None = None
-    """The accuracy without the test images that a person has confirmed, where one has."""
+    """The accuracy without the label errors in the test split that a person confirmed, if any."""
 
     def __len__(self) -> int:
         return len(self.index)
 
     def rows(self, most: int | None = None) -> list[tuple[str, int, str, str, float]]:
-        """(split, index, given, suggested, score) with the names of the classes."""
+        """Return up to ``most`` suspects: split, index, given and suggested class, score."""
         return [
             (str(self.split[row]), int(self.index[row]), self.class_names[self.given[row]],
              self.class_names[self.suggested[row]], float(self.score[row]))
@@ -78,12 +78,12 @@ class LabelAudit:
         ]  # fmt: skip
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON-ready: the numbers per split and class, and the worst suspects."""
+        """Return the counts and the first suspects as JSON-ready values."""
         keys = ("split", "index", "given", "suggested", "score")
         return {
             **{each.split: self._split_as_dict(each) for each in self.splits},
             "suspects": len(self),
-            "worst": [dict(zip(keys, row, strict=True)) for row in self.rows(WORST)],
+            "worst": [dict(zip(keys, row, strict=True)) for row in self.rows(MAX_LISTED)],
             "notes": list(self.notes),
             **({} if self.confirmed is None else {"confirmed": self.confirmed.as_dict()}),
         }
@@ -108,10 +108,15 @@ class LabelAudit:
 def find_suspects(
     judged: Mapping[str, tuple[Labels, Floats]], class_names: Sequence[str], notes: Sequence[str] = ()
 ) -> LabelAudit:
-    """The suspects of each split. ``judged``: by split, its labels (n,) and out-of-sample probabilities (n, k); a row of NaN
-    stands for an image that nobody could judge.
+    """Return the suspects of each split.
 
-    Raises :class:`MissingExtraError` where ``cleanlab`` is not installed.
+    Args:
+        judged: By split, its labels (n,) and out-of-sample probabilities (n, k), with rows of NaN for images without any.
+        class_names: Names of the k classes.
+        notes: Limitations of the audit, in sentences.
+
+    Raises:
+        MissingExtraError: ``cleanlab`` is not installed.
     """
     require_cleanlab()
     found = [_of_split(split, labels, probabilities) for split, (labels, probabilities) in judged.items()]
@@ -125,9 +130,13 @@ def find_suspects(
 def from_rows(
     rows: Sequence[tuple[str, int, str, str, float]], numbers: Mapping[str, Any], class_names: Sequence[str]
 ) -> LabelAudit:
-    """The inverse of :meth:`LabelAudit.rows` and :meth:`LabelAudit.as_dict`, but for what was confirmed. Raises ``KeyError`` or
-    ``ValueError`` where they do not fit together."""
-    place = {name: label for label, name in enumerate(class_names)}
+    """Return an audit from its ``rows()`` and ``as_dict()``, without confirmed suspects.
+
+    Raises:
+        KeyError: A class or a number is missing.
+        ValueError: A value has the wrong type.
+    """
+    label_of = {name: label for label, name in enumerate(class_names)}
     audits = tuple(
         SplitAudit(
             split,
@@ -142,8 +151,8 @@ def from_rows(
     return LabelAudit(
         np.array([row[0] for row in rows], np.str_),
         np.array([row[1] for row in rows], np.int64),
-        np.array([place[row[2]] for row in rows], np.int64),
-        np.array([place[row[3]] for row in rows], np.int64),
+        np.array([label_of[row[2]] for row in rows], np.int64),
+        np.array([label_of[row[3]] for row in rows], np.int64),
         np.array([row[4] for row in rows], np.float64),
         tuple(class_names),
         audits,
@@ -152,7 +161,8 @@ def from_rows(
 
 
 def require_cleanlab() -> None:
-    """Raise :class:`MissingExtraError` where it is not installed; importing it takes a second or two."""
+    """Raise :class:`MissingExtraError` if ``cleanlab`` is not installed."""
+    # Importing it would take one or two seconds.
     if importlib.util.find_spec("cleanlab") is None:
         raise MissingExtraError(
             'the label audit needs cleanlab, which is not installed; install it with: pip install "convscope[audit]"'
@@ -162,23 +172,23 @@ def require_cleanlab() -> None:
 def _of_split(split: str, labels: Labels, probabilities: Floats) -> tuple[tuple[npt.NDArray[Any], ...], SplitAudit]:
     from cleanlab.rank import get_label_quality_scores
 
-    places = np.flatnonzero(np.isfinite(probabilities).all(axis=1))
-    given, size = labels[places], probabilities.shape[1]
-    of_judged = _normalized(probabilities[places])
-    # Whatever is not among the classes of these labels cleanlab would take for an error of the caller's.
-    quality = get_label_quality_scores(given, of_judged, method="normalized_margin") if len(places) else np.empty(0)
+    judged = np.flatnonzero(np.isfinite(probabilities).all(axis=1))
+    given, size = labels[judged], probabilities.shape[1]
+    of_judged = _normalized(probabilities[judged])
+    # cleanlab raises an error for no labels.
+    quality = get_label_quality_scores(given, of_judged, method="normalized_margin") if len(judged) else np.empty(0)
     score = 1 - np.asarray(quality, np.float64)
-    suspect = np.flatnonzero(score > NO_SUSPICION)
+    suspect = np.flatnonzero(score > MIN_SCORE)
     audit = SplitAudit(
         split,
         len(labels),
-        len(places),
+        len(judged),
         tuple(np.bincount(given[suspect], minlength=size).tolist()),
         _estimated_wrong(given, of_judged),
     )
     arrays = (
         np.full(len(suspect), split),
-        places[suspect],
+        judged[suspect],
         given[suspect],
         of_judged[suspect].argmax(axis=1).astype(np.int64),
         score[suspect],
@@ -187,7 +197,7 @@ def _of_split(split: str, labels: Labels, probabilities: Floats) -> tuple[tuple[
 
 
 def _estimated_wrong(labels: Labels, probabilities: Floats) -> int:
-    """By cleanlab's confident joint, which is made of the classes that occur."""
+    """Return the number of label errors by cleanlab's confident joint."""
     from cleanlab.count import num_label_issues
 
     present, numbered = np.unique(labels, return_inverse=True)
@@ -197,6 +207,6 @@ def _estimated_wrong(labels: Labels, probabilities: Floats) -> int:
 
 
 def _normalized(probabilities: Floats) -> Floats:
-    """Rows that sum to 1, as cleanlab checks."""
+    """Return rows that sum to 1 exactly enough for cleanlab's check."""
     lifted = np.maximum(np.asarray(probabilities, np.float64), 1e-12)
     return np.asarray(lifted / lifted.sum(axis=1, keepdims=True))

@@ -1,4 +1,4 @@
-"""Every test image that went wrong, with what there is to say about why."""
+"""The misclassified test images, each with its likely cause and the evidence."""
 
 from __future__ import annotations
 
@@ -22,46 +22,46 @@ from .triage import Signs, Triage, triage
 
 @dataclass(frozen=True, eq=False)
 class Neighbours:
-    """The nearest training images of one class, the nearest first, as the last hidden layer sees them."""
+    """The nearest training images of one class in feature space, nearest first."""
 
     indices: Labels
-    """(m,) places in the training split, validation images included; at most three."""
+    """(m,) indices in the training split, which includes validation images; m ≤ 3."""
     distances: Floats
-    """(m,) Euclidean, between activations."""
+    """(m,) Euclidean distances between activations."""
     images: Images
     """(m, h, w, c) uint8."""
 
 
 @dataclass(frozen=True, eq=False)
 class Mistake:
-    """One test image that was classified wrongly. ``None`` stands for what was not asked for or cannot be known."""
+    """One misclassified test image; ``None`` marks what was not asked for or is not available."""
 
     index: int
-    """Place in the test split."""
+    """Index in the test split."""
     image: Images
     """(h, w, c) uint8."""
     true: str
-    """Name of the class that the image has."""
+    """Name of the true class."""
     predicted: str
-    """Name of the class that it was taken for."""
+    """Name of the predicted class."""
     labels: tuple[int, int]
-    """The indices of both."""
+    """Indices of the true and the predicted class."""
     probabilities: Floats
-    """(k,) of all classes, calibrated where the run is."""
+    """(k,) probabilities of all classes, calibrated if the run is."""
     nearest_true: Neighbours | None
     """Nearest training images of the true class."""
     nearest_predicted: Neighbours | None
-    """Nearest training images of the class that it was taken for."""
+    """Nearest training images of the predicted class."""
     epochs: Labels
-    """(e,) the epochs of which it is known what the image was taken for then, the last one included."""
+    """(e,) epochs whose predictions are known, including the last one."""
     history: Labels
-    """(e,) what it was taken for after each of them."""
+    """(e,) predicted class after each of these epochs."""
     votes: Labels
-    """(k,) how many of the other networks that were asked take it for each class; all zero where none was."""
+    """(k,) number of other networks that predict each class; all zero without other networks."""
     triage: Triage
-    """Whose fault it looks like: a hint."""
+    """Likely cause of the error, by heuristic."""
     occlusion: Occlusion | None
-    """What the true class (first) and the predicted one (second) lose where a patch is covered."""
+    """Occlusion maps of the true class (first) and the predicted one (second)."""
     saliency: Saliency | None
     """What every pixel does for the logits of both, the true class first; ``None`` too where the network has a layer through which
     the way back is not known."""
@@ -88,7 +88,7 @@ def explain_mistakes(
     saliency: bool = True,
     most: int | None = None,
 ) -> tuple[Mistake, ...]:
-    """The mistakes of ``record``, the most confident first, as far as their images are among its evidence, which must be there.
+    """Return the errors whose images are in the evidence, by descending confidence.
 
     ``votes``: how many other networks, which are called ``voters``, give each class to the same test images, (n, k). ``audit``: of
     the same labels. ``saliency`` covers every image patch by patch and goes back through the network, 0.2 s each for the notebook's
@@ -144,7 +144,7 @@ def temperature_of(record: RunRecord) -> float:
 
 
 class _Nearest:
-    """Distances to the nearest training images, measured again from the images that the evidence keeps."""
+    """Distances to the nearest training images, recomputed from the images in the evidence."""
 
     def __init__(self, record: RunRecord, evidence: Evidence, predictor: Predictor) -> None:
         self._evidence, self._nearest = evidence, evidence.nearest
@@ -157,7 +157,7 @@ class _Nearest:
         self._reference = looker.features_and_logits(evidence.reference_images)[0].astype(np.float64)
 
     def of(self, place: int) -> tuple[Neighbours | None, Neighbours | None]:
-        """For the test image at ``place``: of the true class, and of the predicted one."""
+        """Return the neighbours of test image ``place`` in the true and in the predicted class."""
         if self._nearest is None or place not in self._rows:
             return None, None
         row = self._rows[place]
@@ -172,7 +172,7 @@ class _Nearest:
 
 
 def _doubted(audit: LabelAudit) -> dict[int, float]:
-    """By place in the test split, the scores of the suspects, as precise as their list has them."""
+    """Return the audit scores of test images by index, rounded as in the list of suspects."""
     return {index: round(score, 6) for split, index, _, _, score in audit.rows() if split == "test"}
 
 

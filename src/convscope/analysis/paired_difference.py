@@ -1,4 +1,4 @@
-"""Two networks on the same images: how often which of them was right, and how far apart their accuracies are."""
+"""The difference in accuracy between two networks on the same images."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from ..types import Labels
 from .intervals import Z_95, Interval
 
 HALVINGS = 60
-"""Of the span in which an end of the interval is looked for: more than a float64 can tell apart."""
+"""Bisection steps when searching for the end of an interval: beyond the precision of float64."""
 
 
 @dataclass(frozen=True)
 class PairedCounts:
-    """Images by who was right."""
+    """Numbers of images by which of two networks classifies them correctly."""
 
     both_right: int
     only_first: int
@@ -30,12 +30,12 @@ class PairedCounts:
 
     @property
     def discordant(self) -> int:
-        """Images that just one of the two got right: the only ones that tell anything about the difference."""
+        """Number of images that exactly one network classifies correctly."""
         return self.only_first + self.only_second
 
     @property
     def difference(self) -> float:
-        """Accuracy of the first less that of the second, −1..1."""
+        """Accuracy of the first network minus that of the second, −1..1."""
         return (self.only_first - self.only_second) / self.n
 
     @property
@@ -45,27 +45,37 @@ class PairedCounts:
 
 
 def count_pairs(labels: Labels, first: Labels, second: Labels) -> PairedCounts:
-    """From the true classes (n,) and what two networks answered, (n,) each."""
-    of_first, of_second = first == labels, second == labels
+    """Return the counts for ``labels`` (n,) and the predictions (n,) of two networks."""
+    first_correct, second_correct = first == labels, second == labels
     return PairedCounts(
-        int((of_first & of_second).sum()),
-        int((of_first & ~of_second).sum()),
-        int((~of_first & of_second).sum()),
-        int((~of_first & ~of_second).sum()),
+        int((first_correct & second_correct).sum()),
+        int((first_correct & ~second_correct).sum()),
+        int((~first_correct & second_correct).sum()),
+        int((~first_correct & ~second_correct).sum()),
     )
 
 
 def paired_interval(only_first: int, only_second: int, n: int, z: float = Z_95) -> Interval:
-    """The interval of a difference between two proportions of the same ``n`` images; 95% unless ``z`` says otherwise.
+    """Return Tango's score interval of the difference in accuracy between two networks.
 
-    Tango's score interval (T. Tango, "Equivalence test and confidence interval for the difference in proportions for the
-    paired-sample design", 1998): every difference that a score test does not reject. It holds its level where accuracies are
-    close to 1 and few images tell the two apart, where the textbook's interval is too short, and that by Newcombe, which adds
-    up the intervals of the two proportions, too long (``tests/analysis/test_paired_difference.py``). Raises ``ValueError``
-    unless the counts fit together.
+    It contains every difference that a score test does not reject: T. Tango, "Equivalence test and confidence interval for the
+    difference in proportions for the paired-sample design", Statistics in Medicine 17, 1998.
+
+    Args:
+        only_first: Images that only the first network classifies correctly.
+        only_second: Images that only the second does.
+        n: All images.
+        z: Normal quantile of the interval, 95% by default.
+
+    Raises:
+        ValueError: The counts are negative, exceed ``n``, or ``n`` is 0.
     """
+    # With accuracies close to 1 and few discordant images, Wald's interval is too short and Newcombe's too long; see
+    # tests/analysis/test_paired_difference.py.
     if min(only_first, only_second) < 0 or only_first + only_second > n or n == 0:
-        raise ValueError(f"{only_first} and {only_second} of {n} cannot be; counts of disjoint images were expected, n > 0")
+        raise ValueError(
+            f"only_first and only_second must count disjoint images among n > 0; got {only_first} and {only_second} of {n}"
+        )
     observed = (only_first - only_second) / n
 
     def rejected(difference: float) -> bool:
@@ -75,11 +85,9 @@ def paired_interval(only_first: int, only_second: int, n: int, z: float = Z_95) 
 
 
 def _score(difference: float, only_first: int, only_second: int, n: int) -> float:
-    """How many standard deviations the observed difference is from ``difference``, were that the true one.
-
-    The share of images that only the second gets right is then estimated by maximum likelihood, the positive root of a
-    quadratic equation.
-    """
+    """Return the observed difference in standard errors from the hypothetical ``difference``."""
+    # The share of images that only the second network classifies correctly is estimated by maximum likelihood under that
+    # hypothesis: the positive root of a quadratic equation.
     linear = -only_first - only_second + (2 * n - only_first + only_second) * difference
     constant = -only_second * difference * (1 - difference)
     only_second_share = (sqrt(max(0.0, linear * linear - 8 * n * constant)) - linear) / (4 * n)
@@ -91,7 +99,7 @@ def _score(difference: float, only_first: int, only_second: int, n: int) -> floa
 
 
 def _edge(far: float, near: float, rejected: Callable[[float], bool]) -> float:
-    """Between ``near``, which is not rejected, and ``far``: where rejection begins."""
+    """Return where rejection begins on the way from ``near`` to ``far``, by bisection."""
     if not rejected(far):
         return far
     for _ in range(HALVINGS):

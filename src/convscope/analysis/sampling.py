@@ -1,4 +1,4 @@
-"""Which images a page can hold: how many fit, and which of them to take where not all do."""
+"""Selection of the images that are embedded in a page of limited size."""
 
 from __future__ import annotations
 
@@ -10,46 +10,60 @@ from ..types import Images, Labels
 from .evaluation import Evaluation
 
 TEST_BYTES = 2_300_000
-"""What the test images may take of the page: the 10,000 of MNIST fit in."""
+"""Size budget of the test images in a page; all 10,000 of MNIST fit."""
 REFERENCE_BYTES = 1_000_000
-"""What the training images may take of it."""
-FEWEST = 10
-"""Images that are kept of each, however large they are."""
+"""Size budget of the training images."""
+MIN_IMAGES = 10
+"""Number of images that are embedded of each split, regardless of their size."""
 SHARE_OF_MISTAKES = 0.75
-"""Of the room for test images, where that is too small for all: a reader wants to see some that went right."""
+"""Largest share of errors among the embedded test images, if not all images fit."""
 REFERENCE_IMAGES, PER_CLASS = 500, 5
-"""Training images in the sample that distances are measured to: about so many, of each class at least so many."""
+"""Size of the reference sample of training images, and its minimum per class."""
 SHARE_OF_SAMPLE = 0.6
-"""Of the room for training images, at most, where that is small; the rest is for the neighbours of mistakes."""
-TRIED_IMAGES, TRIED_BYTES = 512, 2**22
-"""How much is compressed to find out how well the rest will be."""
+"""Largest share of the reference sample in the budget; the rest is for the nearest neighbours of errors."""
+TRIAL_IMAGES, TRIAL_BYTES = 512, 2**22
+"""Limits of the trial sample that is compressed to estimate the compression ratio."""
 TEXT_PER_BYTE = 4 / 3
-"""Of base64."""
+"""Expansion by base64."""
 
 
 def number_that_fits(images: Images, budget: int) -> int:
-    """How many of ``images`` (n, h, w, c) take ``budget`` bytes of a page, once compressed and written as text."""
-    number = max(1, min(TRIED_IMAGES, len(images), TRIED_BYTES // images[0].size))
-    tried = images[np.linspace(0, len(images) - 1, number).astype(np.int64)]
-    bytes_per_image = len(zlib.compress(tried.tobytes())) / number * TEXT_PER_BYTE
-    return max(int(budget / bytes_per_image), FEWEST)
+    """Return how many of ``images`` (n, h, w, c) fit into ``budget`` bytes of a page.
+
+    The estimate, for compressed images in base64, comes from a sample; it is at least ``MIN_IMAGES``.
+    """
+    number = max(1, min(TRIAL_IMAGES, len(images), TRIAL_BYTES // images[0].size))
+    trial = images[np.linspace(0, len(images) - 1, number).astype(np.int64)]
+    bytes_per_image = len(zlib.compress(trial.tobytes())) / number * TEXT_PER_BYTE
+    return max(int(budget / bytes_per_image), MIN_IMAGES)
 
 
 def choose_test_images(images: Images, evaluation: Evaluation, *, seed: int) -> Labels:
-    """Places of the test images that a page shows, ascending: all where there is room, else mistakes first, the most
-    confident ones before others; then the first image, and a stratified sample of the rest."""
-    room = number_that_fits(images, TEST_BYTES)
-    if room >= len(images):
+    """Return the indices of the test images that a page embeds, ascending.
+
+    If not all of them fit: the most confident errors, image 0, and a stratified sample of the correctly classified images.
+    """
+    limit = number_that_fits(images, TEST_BYTES)
+    if limit >= len(images):
         return np.arange(len(images))
     others = np.setdiff1d(np.arange(1, len(images)), evaluation.mistakes)
-    mistakes = evaluation.mistakes[: max(int(room * SHARE_OF_MISTAKES), room - 1 - len(others))]
-    sample = others[stratified_sample(evaluation.labels[others], room - len(mistakes) - 1, seed=seed)]
+    mistakes = evaluation.mistakes[: max(int(limit * SHARE_OF_MISTAKES), limit - 1 - len(others))]
+    sample = others[stratified_sample(evaluation.labels[others], limit - len(mistakes) - 1, seed=seed)]
     return np.unique(np.concatenate([[0], mistakes, sample]))
 
 
 def stratified_sample(labels: Labels, number: int, *, at_least: int = 1, seed: int) -> Labels:
-    """(min(number, n),) places in ``labels`` (n,), ascending: of every class in proportion, but of none fewer than
-    ``at_least``, as long as the class has them and ``number`` allows. A function of its arguments alone."""
+    """Return the indices of a stratified sample of ``labels`` (n,), ascending.
+
+    Args:
+        labels: (n,) classes.
+        number: Size of the sample, if there are as many labels.
+        at_least: Minimum per class, as far as the class and ``number`` allow it.
+        seed: Seed of the draw; equal arguments give equal samples.
+
+    Returns:
+        (min(number, n),) int64.
+    """
     order = np.random.Generator(np.random.PCG64(seed)).permutation(len(labels))
     by_class = order[np.argsort(labels[order], kind="stable")]
     _, starts, counts = np.unique(labels[by_class], return_index=True, return_counts=True)
@@ -60,12 +74,18 @@ def stratified_sample(labels: Labels, number: int, *, at_least: int = 1, seed: i
 
 
 def reference_sample(labels: Labels, trained: Labels, measured: Labels, *, room: int, seed: int) -> Labels:
-    """Places in the training split, with ``labels`` (n,), of the images that distances are measured to: some that were
-    ``trained`` on and are not ``measured``, in proportion to their classes; no more than there is ``room`` for."""
-    free = np.zeros(len(labels), dtype=bool)
-    free[trained] = True
-    free[measured] = False
-    candidates = np.flatnonzero(free)
-    wanted = max(REFERENCE_IMAGES, PER_CLASS * len(np.unique(labels)))
-    number = min(wanted, int(room * SHARE_OF_SAMPLE))
+    """Return the indices of the training images to which a page measures distances.
+
+    Args:
+        labels: (n,) classes of the training split.
+        trained: Indices of the images that the network was trained on.
+        measured: Indices to leave out, since reference distances are measured on these images.
+        room: Number of training images that fit into the page.
+        seed: Seed of the draw.
+    """
+    eligible = np.zeros(len(labels), dtype=bool)
+    eligible[trained] = True
+    eligible[measured] = False
+    candidates = np.flatnonzero(eligible)
+    number = min(max(REFERENCE_IMAGES, PER_CLASS * len(np.unique(labels))), int(room * SHARE_OF_SAMPLE))
     return candidates[stratified_sample(labels[candidates], number, at_least=PER_CLASS, seed=seed)]

@@ -1,4 +1,4 @@
-"""Precision, recall, F1 and support of each class, read off the confusion matrix."""
+"""Precision, recall, F1 and support of each class."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from .intervals import Interval, wilson
 
 @dataclass(frozen=True)
 class ClassScore:
-    """How well one class is recognised. Shares are in 0..1, and 0 where there is nothing to divide by."""
+    """The scores of one class, in 0..1; a share of no images is 0."""
 
     class_name: str
     precision: float
-    """Of the images predicted as this class, the share that is."""
+    """Share of the images predicted as this class that belong to it."""
     recall: float
-    """Of the images of this class, the share that was predicted as it."""
+    """Share of the images of this class that are predicted as it."""
     f1: float
-    """Harmonic mean of the two."""
+    """Harmonic mean of precision and recall."""
     support: int
-    """Images of this class."""
+    """Number of images of this class."""
     recall_interval: Interval
-    """Wilson, 95%."""
+    """95% Wilson interval."""
     precision_interval: Interval
-    """Wilson, 95%, given how many images were predicted as this class."""
+    """95% Wilson interval, conditional on the number of images predicted as this class."""
 
 
 def class_scores(confusion: Confusion) -> tuple[ClassScore, ...]:
-    """One :class:`ClassScore` per class, in order. Agrees with scikit-learn's ``precision_recall_fscore_support``."""
+    """Return the scores of each class, equal to those of scikit-learn."""
     hits = np.diag(confusion.counts)
     support, predicted = confusion.counts.sum(axis=1), confusion.counts.sum(axis=0)
     precision, recall = _share(hits, predicted), _share(hits, support)
@@ -51,12 +51,12 @@ def class_scores(confusion: Confusion) -> tuple[ClassScore, ...]:
 
 
 def macro_f1(scores: tuple[ClassScore, ...]) -> float:
-    """Mean of F1 over the classes, each counting the same."""
+    """Return the unweighted mean of F1 over the classes."""
     return float(np.mean([score.f1 for score in scores]))
 
 
 def _interval(hits: int, of: int) -> Interval:
-    """Of no images nothing is known."""
+    """Return Wilson's interval, or (0, 1) if there are no images."""
     return wilson(hits, of) if of else Interval(0.0, 1.0)
 
 

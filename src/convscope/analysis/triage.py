@@ -1,19 +1,19 @@
-"""A hint for every mistake: is the label suspect, is the image between two classes, or is it the network's own fault?
+"""Likely cause of an error: the label, an ambiguous image, or the model.
 
-Three rules, applied in this order, to what is known of a mistake; what is not known neither speaks for nor against.
+Three rules, applied in this order. Evidence that is missing counts neither for nor against.
 
-1. *Label suspect*, where everything speaks against the label: the network is sure of its answer (``SURE``) and gives the
-   label next to nothing (``HARDLY``); the nearest training images with the label are farther away than those of the class it
-   answers, by ``FARTHER``; after no earlier epoch did it agree with the label; and of other networks, where there are any,
-   most give the same answer. Where the labels were audited, it is the audit that decides, in place of certainty, distances and
-   history: its networks, which never saw the image, must doubt the label (``DOUBTED``).
-2. *Ambiguous*, where it is nearly a tie: the label gets a fair share of the probability (``FAIR``); or the nearest training
-   images of both classes are about equally far (``ALIKE``) and the answer has changed over the epochs or between networks.
-3. *The model's fault* otherwise: nothing of that speaks for the answer.
+1. *Possible label error* (``"label suspect"``) if all evidence is against the label: the network is confident
+   (``MIN_CONFIDENT``) and gives the label little probability (``MAX_LABEL_PROBABILITY``); the nearest training images with the
+   label are farther away than those of the predicted class (``DISTANCE_RATIO``); the network predicted the label after no
+   earlier epoch; and most other networks, if any, make the same prediction. With a label audit, its score decides in place of
+   confidence, distances and history: it must be at least ``MIN_AUDIT_SCORE``.
+2. *Ambiguous image* (``"ambiguous"``) if the two classes are close: the label has a probability of at least
+   ``AMBIGUOUS_PROBABILITY``; or the nearest training images of both classes are about equally far (``SIMILAR_DISTANCE``) and the
+   prediction varies over epochs or between networks.
+3. *Probably a model error* (``"model's fault"``) otherwise.
 
-The distances are between what the last hidden layer makes of the images, and so they share the errors of the network that they
-are to judge: a label suspect is a reason to look at the image, and never a verdict on it. How many of the labels that a test
-flips come out as suspect, ``tests/analysis/test_triage_of_flips.py`` holds.
+This is a heuristic. The distances are measured in the features of the network under test and share its errors, so look at the
+image before you change its label. ``tests/analysis/test_triage_of_flips.py`` measures how many flipped labels it finds.
 """
 
 from __future__ import annotations
@@ -21,142 +21,156 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from ..formatting import percent
+from ..formatting import format_probability
 
-SURE, HARDLY = 0.9, 0.05
-FAIR = 0.2
-FARTHER = 1.25
-ALIKE = 1.15
-DOUBTED = 0.8
-"""The audit's score: 0.8 where its networks find another class more probable than the label by 0.6."""
-FEWEST_EPOCHS = 2
-"""Earlier epochs from which on it means something that the network never agreed with the label."""
+MIN_CONFIDENT = 0.9
+MAX_LABEL_PROBABILITY = 0.05
+AMBIGUOUS_PROBABILITY = 0.2
+DISTANCE_RATIO = 1.25
+SIMILAR_DISTANCE = 1.15
+MIN_AUDIT_SCORE = 0.8
+"""Audit score from which a label counts as doubtful: another class is then more probable by 0.6."""
+MIN_EPOCHS = 2
+"""Smallest number of earlier epochs for which never predicting the label is mentioned."""
 
 Kind = Literal["label suspect", "ambiguous", "model's fault"]
 KINDS: tuple[Kind, ...] = ("label suspect", "ambiguous", "model's fault")
 OPENINGS: dict[Kind, str] = {
-    "label suspect": "The label may be wrong",
-    "ambiguous": "It may be either",
-    "model's fault": "The label stands, as far as can be seen",
+    "label suspect": "Possible label error",
+    "ambiguous": "Ambiguous image",
+    "model's fault": "Probably a model error",
 }
 
 
 @dataclass(frozen=True)
 class Signs:
-    """What is known of a mistake. ``None`` stands for what is not."""
+    """The evidence on one error; ``None`` marks what is not available."""
 
     predicted_probability: float
-    """Calibrated, of the class that it answers."""
+    """Calibrated probability of the predicted class."""
     true_probability: float
-    """Of the label."""
+    """Calibrated probability of the label."""
     distance_ratio: float | None = None
-    """Mean distance to the nearest training images with the label, over that to those of the class it answers: above 1 it
-    looks more like the latter."""
+    """Mean distance to the nearest training images with the label, divided by that to those of the predicted class."""
     right_before: int = 0
-    """After how many of the ``epochs_before`` the network agreed with the label."""
+    """Number of the ``epochs_before`` after which the network predicted the label."""
     epochs_before: int = 0
-    """Epochs before the last, of which the answer is known."""
+    """Number of epochs before the last whose predictions are known."""
     votes_same: int = 0
-    """How many of the ``votes`` are the same wrong answer."""
+    """Number of ``votes`` for the predicted class."""
     votes_right: int = 0
-    """How many are the label."""
+    """Number of ``votes`` for the label."""
     votes: int = 0
-    """Other networks that were asked."""
+    """Number of other networks that classified the image."""
     audited: bool = False
-    """Whether a label audit has judged the image."""
+    """Whether a label audit scored the image."""
     audit_score: float | None = None
-    """What it found: above 0.5, up to 1, how much its networks doubt the label; ``None`` where they do not."""
+    """Score of the label audit, from 0.5 to 1, or None if the audit does not flag the label."""
 
 
 @dataclass(frozen=True)
 class Triage:
-    """One of three, and why: a hint, never a verdict."""
+    """The likely cause of an error, by heuristic, with its evidence."""
 
     kind: Kind
     evidence: tuple[str, ...]
-    """What is known of the mistake, with the numbers, whether it speaks for the hint or against it: no whole sentences."""
+    """Phrases with all the evidence and its numbers, for and against."""
     signs: Signs
 
     @property
     def reason(self) -> str:
-        """The hint and its evidence, as a sentence."""
+        """The cause and its evidence in one sentence."""
         return f"{OPENINGS[self.kind]}: {'; '.join(self.evidence)}."
 
 
 def triage(signs: Signs, *, true: str, predicted: str, voters: str = "other networks") -> Triage:
-    """Judge a mistake by its ``signs``. ``true`` and ``predicted``: the names of the classes, for the evidence; ``voters``: what
-    the networks are called that were asked too."""
+    """Return the likely cause of an error.
+
+    Args:
+        signs: The evidence.
+        true: Name of the labelled class.
+        predicted: Name of the predicted class.
+        voters: Plural noun for the other networks.
+    """
     kind: Kind = "model's fault"
-    if _all_against_the_label(signs):
+    if _is_label_suspect(signs):
         kind = "label suspect"
-    elif _is_a_tie(signs):
+    elif _is_ambiguous(signs):
         kind = "ambiguous"
-    parts = (_probabilities(signs, true, predicted), _likeness(signs, true, predicted), _changes(signs, true),
-             _votes(signs, true, predicted, voters), _audit(signs, true))  # fmt: skip
+    parts = (
+        _probabilities(signs, true, predicted),
+        _distances(signs, true, predicted),
+        _history(signs, true),
+        _votes(signs, true, predicted, voters),
+        _audit(signs, true),
+    )
     return Triage(kind, tuple(part for part in parts if part), signs)
 
 
-def _all_against_the_label(signs: Signs) -> bool:
-    if signs.true_probability > HARDLY or (signs.votes and 2 * signs.votes_same <= signs.votes):
+def _is_label_suspect(signs: Signs) -> bool:
+    if signs.true_probability > MAX_LABEL_PROBABILITY or (signs.votes and 2 * signs.votes_same <= signs.votes):
         return False
     if signs.audited:
-        return signs.audit_score is not None and signs.audit_score >= DOUBTED
+        # The audit's networks were not trained on the image, so their score outweighs all that this network can tell.
+        return signs.audit_score is not None and signs.audit_score >= MIN_AUDIT_SCORE
     return (
-        signs.predicted_probability >= SURE
+        signs.predicted_probability >= MIN_CONFIDENT
         and signs.distance_ratio is not None
-        and signs.distance_ratio >= FARTHER
+        and signs.distance_ratio >= DISTANCE_RATIO
         and signs.right_before == 0
     )
 
 
-def _is_a_tie(signs: Signs) -> bool:
-    if signs.true_probability >= FAIR:
+def _is_ambiguous(signs: Signs) -> bool:
+    if signs.true_probability >= AMBIGUOUS_PROBABILITY:
         return True
-    alike = signs.distance_ratio is not None and 1 / ALIKE <= signs.distance_ratio <= ALIKE
     changed = 0 < signs.right_before < signs.epochs_before or 0 < signs.votes_right < signs.votes
-    return alike and changed
+    return changed and _is_similar(signs.distance_ratio)
+
+
+def _is_similar(distance_ratio: float | None) -> bool:
+    return distance_ratio is not None and 1 / SIMILAR_DISTANCE <= distance_ratio <= SIMILAR_DISTANCE
 
 
 def _probabilities(signs: Signs, true: str, predicted: str) -> str:
-    return f"{predicted} gets {_written(signs.predicted_probability)} and {true} {_written(signs.true_probability)}"
+    of_predicted, of_true = (format_probability(each, 1) for each in (signs.predicted_probability, signs.true_probability))
+    return f"probability {of_predicted} for {predicted} and {of_true} for {true}"
 
 
-def _written(probability: float) -> str:
-    """Never 0% or 100%, which no softmax gives."""
-    if probability > 0.999:
-        return f"over {percent(0.999, 1)}"
-    return percent(probability, 1) if probability >= 0.001 else f"under {percent(0.001, 1)}"
-
-
-def _likeness(signs: Signs, true: str, predicted: str) -> str:
+def _distances(signs: Signs, true: str, predicted: str) -> str:
     if signs.distance_ratio is None:
         return ""
-    if 1 / ALIKE <= signs.distance_ratio <= ALIKE:
-        return f"training images of {true} and of {predicted} are about equally near"
+    if _is_similar(signs.distance_ratio):
+        return f"nearest training images of {true} and of {predicted} are about equally far"
     near, far, ratio = (true, predicted, 1 / signs.distance_ratio) if signs.distance_ratio < 1 else (
         predicted, true, signs.distance_ratio)  # fmt: skip
-    return f"its nearest training images of {far} are {ratio:.1f} times as far as those of {near}"
+    return f"nearest training images of {far} are {ratio:.1f} times as far as those of {near}"
 
 
-def _changes(signs: Signs, true: str) -> str:
-    if signs.right_before:
-        return f"after {signs.right_before} of {signs.epochs_before} earlier epochs it was taken for {true}"
-    if signs.epochs_before >= FEWEST_EPOCHS:
-        return f"after none of {signs.epochs_before} earlier epochs was it taken for {true}"
-    return ""
+def _history(signs: Signs, true: str) -> str:
+    if not signs.right_before and signs.epochs_before < MIN_EPOCHS:
+        return ""
+    return f"predicted as {true} after {signs.right_before or 'none'} of {signs.epochs_before} earlier epochs"
 
 
 def _votes(signs: Signs, true: str, predicted: str, voters: str) -> str:
     if not signs.votes:
         return ""
-    read = "read" if signs.votes_same > 1 else "reads"
-    same = f"{signs.votes_same or 'none'} of {signs.votes} {voters} {read} it as {predicted}{' too' if signs.votes_same else ''}"
-    return f"{same}, {signs.votes_right} as {true}" if signs.votes_right else same
+    same = (
+        f"{signs.votes_same} of {signs.votes} {voters} also {_predict(signs.votes_same)} {predicted}"
+        if signs.votes_same
+        else f"none of {signs.votes} {voters} predicts {predicted}"
+    )
+    return f"{same}, {signs.votes_right} {_predict(signs.votes_right)} {true}" if signs.votes_right else same
+
+
+def _predict(number: int) -> str:
+    return "predicts" if number == 1 else "predict"
 
 
 def _audit(signs: Signs, true: str) -> str:
     if not signs.audited:
         return ""
     if signs.audit_score is None:
-        return f"networks of the label audit, which never saw it, do not doubt {true}"
-    return f"networks of the label audit, which never saw it, doubt {true} with {signs.audit_score:.2f} of 1"
+        return f"the label audit does not flag {true}"
+    return f"the label audit flags {true} with a score of {signs.audit_score:.2f}"

@@ -1,4 +1,4 @@
-"""The verb: from a run to the list of its suspects, its numbers, and its page made again."""
+"""The audit of a run's labels: the list of suspects, the metrics and the updated page."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from ..suspects_file import KEY, SUSPECTS, load_audit, read_confirmed, to_csv
 from .cross_validation import MODEL, Listener, OutOfSample, cross_validate
 
 CHECKPOINT = f"{TEMPORARY}label-audit.npz"
-"""What the folds said so far. Named as files that anybody may delete, and no part of the run."""
+"""Predictions of the finished folds; a temporary file that is not part of the run."""
 PURPOSE = "the networks of the label audit"
-PICTURES = 20
-"""Training images that the page gets beside those that it has: as many suspects as it names."""
-JUDGES = "Suspects are hints, found by networks: look at each before you change or leave out anything."
+NUM_IMAGES = 20
+"""Training images that are added to the page, as many as it lists suspects."""
+CAUTION = "Suspects are heuristic: review each image before you change or remove its label."
 
 
 def audit_run(
@@ -43,10 +43,21 @@ def audit_run(
     confirmed: Path | None = None,
     progress: Listener | None = None,
 ) -> LabelAudit:
-    """Audit the labels that the complete run in ``folder`` was trained and tested with, and write what was found into it.
+    """Audit the labels of a complete run and write the result into its folder.
 
-    ``dataset``: its data, where they are at hand; otherwise they are read again. ``confirmed``: a list of suspects that a person
-    has gone through; an audit that the run has already is then not made again. ``out``: a copy of the list goes there.
+    Args:
+        folder: The run.
+        dataset: Its data, if already loaded.
+        folds: Number of folds of the cross-validation.
+        out: Path for a copy of the list of suspects.
+        overwrite: Whether to replace ``out``.
+        confirmed: A list of suspects that a person confirmed. The run's existing audit is then used, if there is one.
+        progress: Called several times per fold.
+
+    Raises:
+        DatasetError: ``confirmed`` does not fit the run's data.
+        MissingExtraError: ``cleanlab`` is not installed.
+        OutputError: ``out`` is a folder or exists.
     """
     _check_out(out, overwrite)
     record = archive.load_record(folder)
@@ -58,7 +69,7 @@ def audit_run(
         dataset = dataset or same_dataset(record.request["dataset"])
         record, audit = _fresh(record, dataset, folder, folds, kept, progress)
         record = with_evidence(record, folder, dataset, verb="audit")
-        record = _with_pictures(with_mistakes(record, folder, audit=audit), audit, dataset)
+        record = _with_suspect_images(with_mistakes(record, folder, audit=audit), audit, dataset)
     else:
         audit = replace(earlier, confirmed=kept)
         numbers = dict(record.metrics[KEY])
@@ -91,7 +102,7 @@ def _fresh(
         "train": (dataset.train.labels, found.train),
         "test": (dataset.test.labels, _test_probabilities(found, record, folds)),
     }
-    audit = replace(find_suspects(judged, dataset.class_names, (*found.notes, JUDGES)), confirmed=kept)
+    audit = replace(find_suspects(judged, dataset.class_names, (*found.notes, CAUTION)), confirmed=kept)
     numbers = {
         **audit.as_dict(),
         "folds": folds,
@@ -105,23 +116,23 @@ def _fresh(
     return with_metrics(record, **{KEY: numbers}), audit
 
 
-def _with_pictures(record: RunRecord, audit: LabelAudit, dataset: Dataset) -> RunRecord:
-    """``record`` with the most suspect training images in its evidence, so that its page can show them."""
+def _with_suspect_images(record: RunRecord, audit: LabelAudit, dataset: Dataset) -> RunRecord:
+    """Add the most suspect training images to the evidence, for the page."""
     if record.evidence is None:
         return record
-    places = audit.index[audit.split == "train"][:PICTURES]
-    return replace(record, evidence=with_training_images(record.evidence, dataset.train, places))
+    indices = audit.index[audit.split == "train"][:NUM_IMAGES]
+    return replace(record, evidence=with_training_images(record.evidence, dataset.train, indices))
 
 
 def _test_probabilities(found: OutOfSample, record: RunRecord, folds: int) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """(n, k): the mean over the networks of the folds and the run's own. None of them saw a test image, and many judges have
-    fewer whims than one."""
+    """Return the mean probabilities of the networks of all folds and the run's own, (n, k)."""
+    # None of the networks was trained on a test image, and averaging reduces the variance.
     own = record.evaluation.probabilities
     return np.asarray((folds * found.test.astype(np.float64) + own) / (folds + 1))
 
 
 def _confirm(record: RunRecord, confirmed: Path | None) -> WithoutConfirmed | None:
-    """The accuracy without the confirmed suspects. Raises :class:`DatasetError` for a list that is not of this run's data."""
+    """Return the accuracy without confirmed errors, or raise DatasetError for other data."""
     if confirmed is None:
         return None
     evaluation, data = record.evaluation, record.metrics["data"]
@@ -131,7 +142,7 @@ def _confirm(record: RunRecord, confirmed: Path | None) -> WithoutConfirmed | No
     )
     if len(kept.test) == len(evaluation):
         raise DatasetError(
-            f"{str(confirmed)!r} names every test image; at least one that is not confirmed was expected, to measure on."
+            f"{str(confirmed)!r} lists every test image, so none remains to measure accuracy on. Remove some from the list."
         )
     return without_confirmed(evaluation, kept.test, confirmed_train=len(kept.train))
 
@@ -150,9 +161,8 @@ def _write(record: RunRecord, audit: LabelAudit, folder: Path, dataset: Dataset 
 
 def _check_out(out: Path | None, overwrite: bool) -> None:
     if out is not None and out.is_dir():
-        raise OutputError(f"{str(out)!r} is a folder; the name of a file was expected. Choose one with --out FILE.")
+        raise OutputError(f"{str(out)!r} is a folder. Choose the name of a file with --out FILE.")
     if out is not None and out.exists() and not overwrite:
         raise OutputError(
-            f"{str(out)!r} exists already; a new file was expected. "
-            "Choose another with --out FILE, or replace it with --overwrite."
+            f"{str(out)!r} already exists. Choose another file with --out FILE, or replace it with --overwrite."
         )

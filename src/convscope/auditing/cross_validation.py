@@ -1,4 +1,4 @@
-"""Out-of-sample probabilities for every training image: each is judged by a network that was trained on the other folds."""
+"""Out-of-sample probabilities for every training image, by cross-validation."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ..analysis.calibration import log_softmax
 from ..arrays import load_arrays, save_arrays
 from ..data.dataset import Dataset
 from ..errors import ConfigError, DatasetError, RunError
+from ..formatting import shorten_list
 from ..models.architectures import find_model
 from ..models.network import from_keras
 from ..models.onnx_layers import onnx_bytes
@@ -24,23 +25,25 @@ from ..training.recipes import sprint
 from ..types import Floats, Images, Labels
 
 MODEL = "cnn"
-"""The network of the folds, whatever the run's own is: the audit is about the labels, and ``logistic`` would doubt too many."""
-ENOUGH_STEPS, MOST_EPOCHS = 350, 5
-"""One epoch of ``sprint`` is enough where it has so many steps; small sets get more epochs, at most so many."""
-MOST_VALIDATION = 300
-"""Images that a fold holds out of its training: they choose nothing here, so few."""
-FEWEST_FOLDS, MOST_FOLDS = 2, 50
+"""The network of the folds, regardless of the run's own: ``logistic`` would flag too many labels."""
+MIN_STEPS, MAX_EPOCHS = 350, 5
+"""Training steps after which no further epoch begins, and the largest number of epochs."""
+MAX_VALIDATION = 300
+"""Validation images per fold: few, since they do not influence training."""
+MIN_FOLDS, MAX_FOLDS = 2, 50
+MAX_NAMED = 10
+"""Largest number of classes that a note names."""
 
 
 @dataclass(frozen=True)
 class Auditing:
-    """Where the cross-validation stands; comes several times per fold."""
+    """Progress of the cross-validation, reported several times per fold."""
 
     fold: int
-    """From 1."""
+    """Number of the current fold, from 1."""
     folds: int
     images_done: int
-    """Of this fold, over its epochs."""
+    """Images of this fold so far, over all its epochs."""
     num_images: int
 
 
@@ -49,12 +52,12 @@ Listener = Callable[[Auditing], None]
 
 @dataclass(frozen=True, eq=False)
 class OutOfSample:
-    """What networks say of images that they were not trained on."""
+    """Predictions of networks for images that they were not trained on."""
 
     train: Floats
-    """(n, k) float32 probabilities; rows of NaN for images of a class that no network can have seen without them."""
+    """(n, k) float32 probabilities; rows are NaN for the only training image of a class."""
     test: Floats
-    """(m, k) float32: the mean over the networks of all folds."""
+    """(m, k) float32, the mean over the networks of all folds."""
     epochs: int
     notes: tuple[str, ...]
 
@@ -68,13 +71,21 @@ def cross_validate(
     checkpoint: Path | None = None,
     before_reading: Callable[[], object] = lambda: None,
 ) -> OutOfSample:
-    """Train one network per fold on the others and ask it about its own; stratified, by ``seed``.
+    """Predict each fold, and the test split, by a network trained on the other folds.
 
-    ``checkpoint``: a file that keeps what the folds said; where it is there from an audit that was stopped, of the same
-    data with the same settings, it goes on after the folds that are done. ``before_reading`` is called before a network is asked
-    about the test split.
-    Raises :class:`ConfigError` for a number of folds that cannot be; :class:`DatasetError` where no class has two images;
-    ``KeyboardInterrupt`` after Ctrl-C.
+    Args:
+        dataset: The data; folds are stratified by class.
+        folds: Number of folds, 2 to 50.
+        seed: Seed of the folds and of the training.
+        progress: Called several times per fold.
+        checkpoint: File for the predictions of finished folds. If it exists with the same data and settings, these are not
+            computed again.
+        before_reading: Called before each prediction on the test split.
+
+    Raises:
+        ConfigError: The number of folds is invalid.
+        DatasetError: Fewer than two classes have two training images.
+        KeyboardInterrupt: Training was interrupted by Ctrl-C.
     """
     labels, size = dataset.train.labels, dataset.num_classes
     counts = dataset.train.class_counts(size)
@@ -103,8 +114,10 @@ def cross_validate(
 
 
 def assign_folds(labels: Labels, folds: int, *, seed: int) -> Labels:
-    """(n,) the fold of each image: every class is spread as evenly as can be, and so are all images. Classes with fewer images
-    than folds are in some folds only, never all in one, unless it is a single image."""
+    """Return the fold of each image, (n,), balanced within each class and overall.
+
+    A class with two or more images is in at least two folds.
+    """
     generator = np.random.Generator(np.random.PCG64([seed, folds]))
     fold_of = np.empty(len(labels), np.int64)
     given = 0
@@ -116,15 +129,15 @@ def assign_folds(labels: Labels, folds: int, *, seed: int) -> Labels:
 
 
 def fold_config(num_images: int) -> TrainConfig:
-    """``sprint`` in smaller batches, for as many epochs as ``num_images`` need."""
+    """Return ``sprint`` with smaller batches and enough epochs for ``num_images``."""
     config = replace(sprint(), batch_size=128, learning_rate=0.015)
     steps = max(1, num_images * config.passes_for(num_images) // config.batch_size_for(num_images))
-    epochs = min(MOST_EPOCHS, -(-ENOUGH_STEPS // steps))
-    return replace(config, epochs=epochs, most_validation=MOST_VALIDATION)
+    epochs = min(MAX_EPOCHS, -(-MIN_STEPS // steps))
+    return replace(config, epochs=epochs, most_validation=MAX_VALIDATION)
 
 
 def probabilities(predictor: Predictor, images: Images) -> Floats:
-    """(n, k) float32."""
+    """Return the softmax probabilities of ``images``, (n, k) float32."""
     return np.exp(log_softmax(predictor.logits(images).astype(np.float64))).astype(np.float32)
 
 
@@ -155,20 +168,18 @@ def _load(checkpoint: Path | None, key: str) -> dict[str, Any]:
         return {}
     try:
         arrays = load_arrays(checkpoint)
-    except RunError:  # half of one, from an earlier version, or not ours: begin anew
+    except RunError:  # damaged or of another version: start again
         return {}
     return arrays if arrays.pop("key", np.empty(0, np.uint8)).tobytes() == key.encode() else {}
 
 
 def _check_folds(folds: int, dataset: Dataset, counts: Labels) -> None:
-    if isinstance(folds, bool) or not isinstance(folds, int) or not FEWEST_FOLDS <= folds <= MOST_FOLDS:
-        raise ConfigError(
-            f"folds={folds!r} cannot be audited with; a whole number from {FEWEST_FOLDS} to {MOST_FOLDS} was expected."
-        )
+    if isinstance(folds, bool) or not isinstance(folds, int) or not MIN_FOLDS <= folds <= MAX_FOLDS:
+        raise ConfigError(f"folds must be a whole number from {MIN_FOLDS} to {MAX_FOLDS}; got {folds!r}.")
     if int((counts >= 2).sum()) < 2:
         raise DatasetError(
-            f"{dataset.name} has fewer than two classes with two or more training images; nobody can judge a label without "
-            "having seen another image of its class. Add images."
+            f"{dataset.name} has fewer than two classes with two or more training images, which the audit needs to train on "
+            "one and predict the other. Add images."
         )
 
 
@@ -178,16 +189,12 @@ def _notes(class_names: tuple[str, ...], counts: Labels, folds: int) -> list[str
     notes = []
     if single:
         notes.append(
-            f"Not judged: {_listed(single)}, with a single training image; a network that has not seen it knows nothing of its "
-            "class."
+            f"Not audited: {shorten_list(single, MAX_NAMED)}, with a single training image; without it, no network is trained "
+            "on its class."
         )
     if few:
         notes.append(
-            f"Judged by networks that saw very few others of the class: {_listed(few)}, with fewer training images than the "
-            f"{folds} folds. Suspicions there are weak."
+            f"Audited by networks trained on very few others of the class: {shorten_list(few, MAX_NAMED)}, with fewer training "
+            f"images than the {folds} folds. Scores of these classes are unreliable."
         )
     return notes
-
-
-def _listed(names: list[str], most: int = 10) -> str:
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -1,4 +1,4 @@
-"""Each kind against its definition: SciPy, loops, colour spaces of others, and counts."""
+"""Each corruption against its definition: SciPy, loops, other implementations and counts."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import pytest
 from matplotlib.colors import hsv_to_rgb, rgb_to_hsv
 from scipy import ndimage, signal, stats
 
-from convscope.analysis.corruptions.blur import _smears, blurred
+from convscope.analysis.corruptions.blur import _motion_kernels, blurred
 from convscope.analysis.corruptions.cover import _deviation_after_blur
 from convscope.analysis.corruptions.draws import Draws
 from convscope.analysis.corruptions.edges import outlines
 from convscope.analysis.corruptions.kinds import KINDS, corrupt
-from convscope.analysis.corruptions.light import _mist
+from convscope.analysis.corruptions.light import _fog_field
 from convscope.analysis.corruptions.sampling import read_between
 from convscope.data.background import Background
 from convscope.data.dataset import Dataset
@@ -29,7 +29,7 @@ def images(mnist: Dataset) -> Images:
 
 
 @pytest.mark.parametrize(("background", "mode"), [(BLACK, "grid-constant"), (PHOTO, "nearest")])
-def test_reading_between_pixels_agrees_with_scipy(background: Background, mode: str) -> None:
+def test_interpolation_agrees_with_scipy(background: Background, mode: str) -> None:
     generator = np.random.default_rng(0)
     images = generator.random((2, 7, 9, 2)).astype(np.float32)
     background = background if background.level is None else Background((0, 0))
@@ -43,20 +43,20 @@ def test_reading_between_pixels_agrees_with_scipy(background: Background, mode: 
             np.testing.assert_allclose(found[image, ..., channel], expected, atol=1e-5)
 
 
-def test_light_particles_are_poisson(images: Images) -> None:
+def test_shot_noise_is_poisson(images: Images) -> None:
     grey = np.full((40, 28, 28, 1), 128, np.uint8)
     counts = np.rint(corrupt(grey, "shot_noise", 1, background=PHOTO) / 255 * 12)
     rate = 12 * 128 / 255
     observed = np.bincount(counts.astype(int).ravel(), minlength=13)[:12]
     expected = stats.poisson.pmf(np.arange(12), rate) * counts.size
-    # Twelve and more particles are white alike.
+    # Twelve or more photons are white.
     last = counts.size - observed.sum(), counts.size - expected.sum()
     statistic = ((np.append(observed, last[0]) - np.append(expected, last[1])) ** 2 / np.append(expected, last[1])).sum()
     assert stats.chi2.sf(statistic, 12) > 1e-4
     assert not corrupt(np.zeros_like(images), "shot_noise", 5, background=BLACK).any()
 
 
-def test_so_many_pixels_are_lost_as_the_strength_says() -> None:
+def test_impulse_noise_replaces_the_share_of_pixels() -> None:
     grey = np.full((50, 28, 28, 3), 100, np.uint8)
     changed = corrupt(grey, "impulse_noise", 3, background=PHOTO)
     assert set(np.unique(changed)) == {0, 100, 255}
@@ -98,8 +98,8 @@ def ndimage_rotation(angle: float) -> np.ndarray[tuple[int, int], np.dtype[np.fl
     return np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
 
 
-def test_a_smear_is_half_a_gaussian_along_its_line() -> None:
-    kernel = _smears(np.array([0.0, np.pi / 4]), 2.0, 6, (20, 20))
+def test_a_motion_kernel_is_half_a_gaussian_along_its_line() -> None:
+    kernel = _motion_kernels(np.array([0.0, np.pi / 4]), 2.0, 6, (20, 20))
     weights = np.exp(-(np.arange(7) ** 2) / 8)
     np.testing.assert_allclose(kernel[0, 0, :7], weights / weights.sum(), rtol=1e-5)
     assert kernel[0, 1:].sum() == pytest.approx(0)
@@ -127,39 +127,41 @@ def test_brightness_adds_to_grey_and_keeps_hue_and_saturation_of_colours(images:
     np.testing.assert_allclose(corrupt(colours, "brightness", 3, background=PHOTO), hsv_to_rgb(hsv) * 255, atol=0.51)
 
 
-def test_stripes_are_the_outer_quarters_in_negative(images: Images) -> None:
+def test_stripes_invert_the_outer_quarters(images: Images) -> None:
     expected = images.copy()
     expected[:, :, :7] = 255 - expected[:, :, :7]
     expected[:, :, 21:] = 255 - expected[:, :, 21:]
     np.testing.assert_array_equal(corrupt(images, "stripe", 3, background=BLACK), expected)
 
 
-def test_fog_adds_its_piece_of_the_mist_and_darkens_by_a_loop(images: Images) -> None:
+def test_fog_adds_part_of_the_field_and_rescales_by_a_loop(images: Images) -> None:
     corners = (Draws("fog/4", np.arange(3), seed=0).uniform(2) * 256).astype(int)
-    mist, thickness = _mist(256), KINDS["fog"].strengths[3]
+    field, thickness = _fog_field(256), KINDS["fog"].strengths[3]
     found = corrupt(images[:3], "fog", 4, background=BLACK)
     for image, result, (top, left) in zip(images[:3, ..., 0] / 255, found[..., 0], corners, strict=True):
         lightest = image.max()
         for row, column in np.ndindex(28, 28):
-            misty = image[row, column] + thickness * mist[(top + row) % 256, (left + column) % 256]
+            misty = image[row, column] + thickness * field[(top + row) % 256, (left + column) % 256]
             assert result[row, column] == pytest.approx(255 * misty * lightest / (lightest + thickness), abs=0.51)
 
 
-def test_the_mist_fades_from_octave_to_octave_as_the_plasma_of_mnist_c_does() -> None:
-    """There each step of half the size has half the amplitude squared of 1.4 before: its deviation is 1.96 times smaller."""
-    mist = _mist(1024).astype(float)
-    assert (mist.min(), mist.max()) == (0, 1)
-    power = np.abs(np.fft.fft2(mist - mist.mean())) ** 2
+def test_the_fog_field_decays_over_octaves_like_the_plasma_of_mnist_c() -> None:
+    """There each halving of the step divides the amplitude by 1.4 twice: its deviation is 1.96 times smaller."""
+    field = _fog_field(1024).astype(float)
+    assert (field.min(), field.max()) == (0, 1)
+    power = np.abs(np.fft.fft2(field - field.mean())) ** 2
     frequency = np.hypot(*np.meshgrid(*[np.fft.fftfreq(1024) * 1024] * 2))
     deviation = [np.sqrt(power[(frequency >= low) & (frequency < 2 * low)].sum()) for low in (16, 32, 64, 128, 256)]
     for larger, smaller in pairwise(deviation):
         assert larger / smaller == pytest.approx(1.4**2, rel=0.05)
-    np.testing.assert_allclose(np.abs(mist[0] - mist[-1]).mean(), np.abs(np.diff(mist, axis=0)).mean(), rtol=0.2)  # no seam
+    np.testing.assert_allclose(
+        np.abs(field[0] - field[-1]).mean(), np.abs(np.diff(field, axis=0)).mean(), rtol=0.2
+    )  # no seam
 
 
 @pytest.mark.parametrize(("background", "mode"), [(BLACK, "constant"), (PHOTO, "nearest")])
 @pytest.mark.parametrize("strength", [2, 5])
-def test_glass_blurs_lets_half_of_the_pixels_stray_and_blurs_by_a_loop(
+def test_glass_blurs_moves_half_of_the_pixels_and_blurs_by_a_loop(
     strength: int, background: Background, mode: str, images: Images
 ) -> None:
     sigma, reach, times = KINDS["glass_blur"].strengths[strength - 1]
@@ -174,7 +176,7 @@ def test_glass_blurs_lets_half_of_the_pixels_stray_and_blurs_by_a_loop(
         before, current = current, [image.copy() for image in current]
         for n, row, column in np.ndindex(3, 28, 28):
             if chance[n, row, column] < 0.5:
-                # Each of the 2·reach + 1 steps from −reach to reach has the same chance.
+                # Each of the 2·reach + 1 steps from −reach to reach is equally probable.
                 steps = [int(np.searchsorted(np.arange(1, 2 * reach + 1) / (2 * reach + 1), each[n, row, column], "right")) - reach
                          for each in (down, across)]  # fmt: skip
                 from_row, from_column = (
@@ -186,7 +188,7 @@ def test_glass_blurs_lets_half_of_the_pixels_stray_and_blurs_by_a_loop(
 
 
 @pytest.mark.parametrize("strength", [1, 3, 5])
-def test_drops_are_where_a_smooth_noise_is_high_and_are_mud(strength: int, images: Images) -> None:
+def test_drops_are_grey_where_smooth_noise_is_high(strength: int, images: Images) -> None:
     size, softness, level = KINDS["spatter"].strengths[strength - 1]
     noise = stats.norm.ppf(Draws(f"spatter/{strength}", np.arange(10), seed=0).uniform(28, 28))
     point = np.zeros((41, 41))
@@ -200,8 +202,8 @@ def test_drops_are_where_a_smooth_noise_is_high_and_are_mud(strength: int, image
         np.testing.assert_allclose(result, image * (1 - wet) + 63 / 255 * wet, atol=0.51 / 255)
 
 
-def test_of_a_white_image_as_much_is_under_drops_as_the_normal_distribution_says() -> None:
-    """Before their edges are softened: a smooth noise is above so many standard deviations."""
+def test_the_share_under_drops_follows_the_normal_distribution() -> None:
+    """Before softening, drops are where smooth noise exceeds the threshold."""
     noise = np.concatenate([blurred(Draws(f"{part}", np.arange(60), seed=0).normal(28, 28)[..., None], 1.0, PHOTO)
                             for part in range(4)])[:, 4:-4, 4:-4]  # fmt: skip
     for level in (1.2, 0.0, -0.8):
@@ -209,7 +211,7 @@ def test_of_a_white_image_as_much_is_under_drops_as_the_normal_distribution_says
 
 
 def inked(middle: np.ndarray, columns: np.ndarray, image: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
-    """White over ``image`` along a line, by a loop: full in its middle, gone 1.6 pixels away, and the lighter of two lines."""
+    """Draw a white line over ``image`` by a loop: opaque at its centre, faded 1.6 pixels away, maximum of two lines."""
     result = image.copy()
     for row, column in np.ndindex(28, 28):
         if columns[column]:
@@ -242,20 +244,20 @@ def test_zigzags_are_triangle_waves_on_a_slope_with_margins_by_a_loop(strength: 
 
 
 @pytest.mark.parametrize("kind", ["dotted_line", "zigzag"])
-def test_a_weaker_line_covers_less_of_what_is_below_it(kind: str) -> None:
+def test_a_weaker_line_is_more_transparent(kind: str) -> None:
     nothing = np.zeros((20, 28, 28, 1), np.uint8)
     for strength, share in ((1, 0.35), (2, 0.65), (3, 1.0)):
         assert corrupt(nothing, kind, strength, background=BLACK).max() == pytest.approx(share * 255, rel=0.02)
 
 
-def test_the_outline_of_a_disc_is_one_closed_thin_ring() -> None:
+def test_the_edge_of_a_disc_is_one_closed_thin_ring() -> None:
     rows, columns = np.mgrid[:40, :40]
     distance = np.hypot(rows - 19.5, columns - 19.5)
     disc = (distance < 11).astype(np.float32)[None, ..., None]
     ring = outlines(np.concatenate([disc, 0 * disc]), 1.0, BLACK)
     assert not ring[1].any()
     assert (np.abs(distance[ring[0]] - 11) < 1.2).all()
-    inside, number = ndimage.label(~ring[0])  # with sides only: a ring that corners close keeps them apart
+    inside, number = ndimage.label(~ring[0])  # 4-connected, since an 8-connected ring separates them
     assert number == 2
     assert inside[20, 20] != inside[0, 0]
     assert 0.8 * 2 * np.pi * 11 < ring[0].sum() < 1.5 * 2 * np.pi * 11

@@ -1,1 +1,1 @@
-"""The fifteen kinds of corruption of MNIST-C, each in five strengths, for any small images. One family per file."""
+"""The fifteen corruptions of MNIST-C at five strengths, for any small images."""

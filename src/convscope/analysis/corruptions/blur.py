@@ -1,4 +1,4 @@
-"""Seen through frosted glass, and taken with a camera that moved."""
+"""Blurs: Gaussian, frosted glass and motion."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from ...types import Floats
 from .draws import Draws
 from .sampling import unit
 
-WIDEST_ANGLE = np.pi / 4
-"""Of a movement from the horizontal."""
+MAX_ANGLE = np.pi / 4
+"""Largest angle of motion from the horizontal."""
 TAIL = 3.0
-"""Standard deviations after which a smear has faded."""
+"""Standard deviations after which kernels are cut off."""
 
 
 def blurred(images: Floats, sigma: float, background: Background) -> Floats:
-    """``images`` (n, h, w, c) under a Gaussian of ``sigma`` pixels."""
+    """Return ``images`` (n, h, w, c) after a Gaussian blur of ``sigma`` pixels."""
     from scipy import ndimage
 
     margin = int(np.ceil(TAIL * sigma))
@@ -25,44 +25,49 @@ def blurred(images: Floats, sigma: float, background: Background) -> Floats:
 
 
 def glass_blur(images: Floats, glass: tuple[float, float, int], draws: Draws, background: Background) -> Floats:
-    """``glass``: a blur of so many pixels (of 28), before and after; how far pixels stray; and how many times half do.
+    """Blur, move half of the pixels at random, repeatedly, and blur again.
 
-    MNIST-C blurs by 0.7, but of its images without a channel axis the rows only; 0.5 in both directions is as much.
+    Args:
+        images: (n, h, w, c) float32 in 0..1.
+        glass: Sigma of the blur and largest move, both in pixels (of 28), and the number of moves.
+        draws: Random numbers of the images.
+        background: What lies beyond the edges.
     """
+    # MNIST-C has a sigma of 0.7, but its images lack a channel axis, so it blurs along rows only; 0.5 both ways is equivalent.
     sigma, reach, times = glass[0] * unit(images), max(1, round(glass[1] * unit(images))), glass[2]
     number, height, width, _ = images.shape
     images = blurred(images, sigma, background)
     index = np.arange(number)[:, None, None]
     row, column = np.arange(height)[:, None], np.arange(width)[None]
     for _ in range(times):
-        strays = draws.uniform(height, width) < 0.5
+        moved = draws.uniform(height, width) < 0.5
         down, across = ((draws.uniform(height, width) * (2 * reach + 1)).astype(np.int64) - reach for _ in range(2))
         images = images[
             index,
-            np.clip(row + np.where(strays, down, 0), 0, height - 1),
-            np.clip(column + np.where(strays, across, 0), 0, width - 1),
+            np.clip(row + np.where(moved, down, 0), 0, height - 1),
+            np.clip(column + np.where(moved, across, 0), 0, width - 1),
         ]
     return blurred(images, sigma, background)
 
 
 def motion_blur(images: Floats, smear: float, draws: Draws, background: Background) -> Floats:
-    """Smeared one way along a line at up to 45° from the horizontal, fading as half a Gaussian of ``smear`` pixels (of 28)."""
+    """Blur along a line by half a Gaussian of ``smear`` pixels (of 28)."""
     from scipy import fft
 
     sigma = smear * unit(images)
     reach = int(np.ceil(TAIL * sigma))
-    angles = (2 * draws.uniform() - 1) * WIDEST_ANGLE
+    angles = (2 * draws.uniform() - 1) * MAX_ANGLE
     padded = background.padded(images, reach)
     sides = padded.shape[1:3]
-    # Each image has a kernel of its own; in frequencies they are all applied in one product.
-    lens = fft.rfft2(_smears(angles, sigma, reach, sides), axes=(1, 2))[..., None]
+    # Each image has its own kernel; in the frequency domain one product applies them all.
+    lens = fft.rfft2(_motion_kernels(angles, sigma, reach, sides), axes=(1, 2))[..., None]
     smeared = fft.irfft2(fft.rfft2(padded, axes=(1, 2)) * lens, s=sides, axes=(1, 2))
     inside = smeared[:, reach : reach + images.shape[1], reach : reach + images.shape[2]]
     return np.asarray(np.clip(inside, 0, 1), np.float32)
 
 
-def _smears(angles: Floats, sigma: float, reach: int, sides: tuple[int, ...]) -> Floats:
-    """(n, h, w) float32: a kernel per angle, which begins at (0, 0) and wraps round the edges."""
+def _motion_kernels(angles: Floats, sigma: float, reach: int, sides: tuple[int, ...]) -> Floats:
+    """Return a kernel per angle, (n, h, w) float32, from (0, 0) and wrapped around."""
     steps = np.arange(reach + 1)
     weights = np.exp(-(steps**2) / (2 * sigma**2))
     weights /= weights.sum()

@@ -1,4 +1,4 @@
-"""Something in front of the image: drops of mud, a dotted line, a zigzag."""
+"""Occlusions: spatter, dotted lines and zigzags."""
 
 from __future__ import annotations
 
@@ -11,40 +11,54 @@ from .draws import Draws
 from .sampling import unit
 
 MUD = 63 / 255
-"""Grey of the drops."""
+"""Grey level of the drops, 0..1."""
+# All lengths are in pixels of 28 × 28 images and scale with the image.
 HALF_WIDTH = 1.6
-"""Pixels (of 28) from the middle of a line to where it has faded."""
+"""Distance from the centre of a line to where it has faded."""
 TOOTH_HEIGHT, TOOTH_LENGTH = 2.0, 8.0
-"""Of the zigzag, in pixels (of 28)."""
+"""Amplitude and period of a zigzag."""
 DASH = 2.0
-"""Of the dotted line, and the gap after it, in pixels (of 28)."""
+"""Length of the dashes of a dotted line, and of the gaps."""
 MARGIN = 2.0
-"""What a zigzag leaves free at the left and at the right, in pixels (of 28)."""
-STEEPEST = 5.0
-"""How far the end of a zigzag may be above or below its beginning, in pixels (of 28)."""
+"""Margin of a zigzag at the left and at the right."""
+MAX_RISE = 5.0
+"""Largest vertical distance between the ends of a zigzag."""
 
 
 def spatter(images: Floats, drops: tuple[float, float, float], draws: Draws, background: Background) -> Floats:
-    """``drops``: the size of drops and the softness of their edges, in pixels (of 28); and how many standard deviations
-    above its mean a smooth noise must be to be a drop."""
+    """Add grey drops where smooth noise exceeds a threshold.
+
+    Args:
+        images: (n, h, w, c) float32 in 0..1.
+        drops: Size of the drops and softness of their edges, both in pixels (of 28), and the threshold in standard deviations.
+        draws: Random numbers of the images.
+        background: Not used.
+    """
     size, softness, level = drops[0] * unit(images), drops[1] * unit(images), drops[2]
-    nowhere = Background(None)
-    noise = blurred(draws.normal(*images.shape[1:3])[..., None], size, nowhere)
-    spread = _deviation_after_blur(size)
-    wet = blurred((noise > level * spread).astype(np.float32), softness, nowhere)
+    repeated_edge = Background(None)
+    noise = blurred(draws.normal(*images.shape[1:3])[..., None], size, repeated_edge)
+    deviation = _deviation_after_blur(size)
+    wet = blurred((noise > level * deviation).astype(np.float32), softness, repeated_edge)
     wet[wet < 0.8] = 0
     return np.asarray(images * (1 - wet) + np.float32(MUD) * wet)
 
 
 def _deviation_after_blur(sigma: float) -> float:
-    """Of white noise of deviation 1, from the weights of the Gaussian in one direction."""
+    """Return the standard deviation of blurred white noise with unit variance."""
     reach = np.arange(-int(np.ceil(3 * sigma)), int(np.ceil(3 * sigma)) + 1)
     weights = np.exp(-(reach**2) / (2 * sigma**2))
     return float(((weights / weights.sum()) ** 2).sum())
 
 
 def dotted_line(images: Floats, lines: tuple[int, float], draws: Draws, background: Background) -> Floats:
-    """``lines``: how many from the left edge to the right, at random heights; and how well each covers, 0..1."""
+    """Draw dotted lines between random points of the left and right edge.
+
+    Args:
+        images: (n, h, w, c) float32 in 0..1.
+        lines: Number of lines and their opacity, 0..1.
+        draws: Random numbers of the images.
+        background: Decides between dark and light lines.
+    """
     height, width = images.shape[1:3]
     dash = max(1, round(DASH * unit(images)))
     drawn = np.arange(width) // dash % 2 == 1
@@ -57,7 +71,7 @@ def dotted_line(images: Floats, lines: tuple[int, float], draws: Draws, backgrou
 
 
 def zigzag(images: Floats, lines: tuple[int, float], draws: Draws, background: Background) -> Floats:
-    """``lines``: how many, of a slight slope; and how well each covers, 0..1."""
+    """Draw zigzags with a slight slope; arguments as for :func:`dotted_line`."""
     height, width = images.shape[1:3]
     size = unit(images)
     column = np.arange(width)
@@ -67,16 +81,16 @@ def zigzag(images: Floats, lines: tuple[int, float], draws: Draws, background: B
     ink = np.zeros((len(images), height, width), np.float32)
     for _ in range(lines[0]):
         start = draws.uniform(1) * (height - 1)
-        rise = (2 * draws.uniform(1) - 1) * STEEPEST * size
+        rise = (2 * draws.uniform(1) - 1) * MAX_RISE * size
         middle = start + rise * (column - MARGIN * size) / max(width - 1 - 2 * MARGIN * size, 1) + teeth
         ink = np.maximum(ink, _stroke(middle, height, size) * drawn)
     return _painted(images, lines[1] * ink, background)
 
 
 def _stroke(middle: Floats, height: int, size: float) -> Floats:
-    """(n, h, w) in 0..1: how much ink is in each pixel of a line whose height in each column is ``middle`` (n, w).
+    """Return the ink (n, h, w), 0..1, of lines centred at row ``middle`` (n, w).
 
-    A line thinner than a pixel is drawn as one pixel.
+    Lines are at least one pixel wide.
     """
     distance = np.abs(np.arange(height)[:, None] - middle[:, None, :])
     return np.clip(1 - distance / max(HALF_WIDTH * size, 1.0), 0, 1).astype(np.float32)

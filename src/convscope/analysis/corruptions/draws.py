@@ -1,8 +1,8 @@
-"""Random numbers for many images at once, each a function of the seed and of that image's place alone.
+"""Random numbers per image that depend on the seed and the image's index alone.
 
-A generator that hands out numbers in turn would give an image others in a sample than among all. So every image has a
-generator of its own: SplitMix64 (G. Steele, D. Lea and C. Flood, "Fast splittable pseudorandom number generators", 2014),
-which needs no more than a counter, and so runs for all images in one expression.
+With one sequential generator, an image would get other numbers in a sample than in the whole split. So each image has its own
+generator: SplitMix64 (G. Steele, D. Lea and C. Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014), whose state
+is a counter, so that one expression draws for all images.
 """
 
 from __future__ import annotations
@@ -22,7 +22,13 @@ FIRST, SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 
 
 class Draws:
-    """Numbers for the images at ``places`` (n,) of a split; ``purpose`` and ``seed`` set them apart from all others."""
+    """Random numbers for the images at ``places`` (n,) of a split.
+
+    Args:
+        purpose: Name of the stream; streams of different names are independent.
+        places: (n,) indices of the images in the split.
+        seed: Seed of the stream.
+    """
 
     def __init__(self, purpose: str, places: Labels, *, seed: int) -> None:
         digest = hashlib.blake2b(f"{purpose}/{seed}".encode(), digest_size=8).digest()
@@ -31,22 +37,22 @@ class Draws:
         self._drawn = 0
 
     def uniform(self, *shape: int) -> Floats:
-        """(n, \\*shape) float64, evenly from 0 up to but not including 1."""
+        """Return (n, ...shape) float64, uniform in [0, 1)."""
         count = int(np.prod(shape, dtype=np.int64))
-        turns = np.arange(self._drawn + 1, self._drawn + count + 1, dtype=np.uint64)
+        counter = np.arange(self._drawn + 1, self._drawn + count + 1, dtype=np.uint64)
         self._drawn += count
-        words = _scrambled(self._keys[:, None] + turns * STEP) >> np.uint64(11)
+        words = _scrambled(self._keys[:, None] + counter * STEP) >> np.uint64(11)
         return (words * 2.0**-53).reshape(len(self._keys), *shape)
 
     def normal(self, *shape: int) -> Floats:
-        """(n, \\*shape) float32, of the standard normal distribution."""
+        """Return (n, ...shape) float32, standard normal."""
         from scipy.special import ndtri
 
-        # Half a step up, so that none is at 0, where the normal distribution ends at infinity.
+        # Half a step up, since the quantile at 0 is infinite.
         return np.asarray(ndtri(self.uniform(*shape) + 2.0**-54), np.float32)
 
     def signs(self, *shape: int) -> Floats:
-        """(n, \\*shape), −1 or 1."""
+        """Return (n, ...shape) float64, −1 or 1 with equal probability."""
         return np.where(self.uniform(*shape) < 0.5, -1.0, 1.0)
 
 

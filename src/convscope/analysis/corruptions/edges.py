@@ -1,4 +1,4 @@
-"""Nothing but outlines: J. Canny, "A computational approach to edge detection", 1986."""
+"""Canny edges: J. Canny, "A computational approach to edge detection", IEEE TPAMI 8, 1986."""
 
 from __future__ import annotations
 
@@ -11,14 +11,20 @@ from .draws import Draws
 from .sampling import read_between, unit
 
 LOW, HIGH = 0.1, 0.2
-"""Of Sobel's gradient: an edge is above the first all along, and above the second somewhere."""
+"""Hysteresis thresholds of the Sobel gradient."""
 LUMA = (0.299, 0.587, 0.114)
-"""ITU-R 601, for three channels; of other numbers of channels the mean is taken."""
+"""Weights of red, green and blue by ITU-R BT.601; images with other channels are averaged."""
 
 
 def canny_edges(images: Floats, drawing: tuple[float, float], draws: Draws, background: Background) -> Floats:
-    """``drawing``: how much of what lies between the outlines is taken away, 0..1; and the blur before they are looked for,
-    in pixels (of 28)."""
+    """Draw the edges and fade everything else.
+
+    Args:
+        images: (n, h, w, c) float32 in 0..1.
+        drawing: Fading of the other pixels, 0..1, and sigma of the blur before edge detection, in pixels (of 28).
+        draws: Not used.
+        background: Decides between dark and light edges.
+    """
     faded, sigma = drawing
     channels = images.shape[3]
     weights = np.array(LUMA if channels == 3 else [1 / channels] * channels, np.float32)
@@ -29,18 +35,18 @@ def canny_edges(images: Floats, drawing: tuple[float, float], draws: Draws, back
 
 
 def outlines(grey: Floats, sigma: float, background: Background) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-    """(n, h, w) bool: the outlines in ``grey`` (n, h, w, 1) after a blur of ``sigma`` pixels."""
+    """Return the edges (n, h, w) in ``grey`` (n, h, w, 1) after a blur of ``sigma``."""
     from scipy import ndimage
 
     smooth = blurred(grey, sigma, background)[..., 0]
-    # Sobel's filters, spelled out: SciPy's own would smooth across the images too.
+    # ndimage.sobel would smooth along the axis of the images too.
     down, across = (
         ndimage.correlate1d(ndimage.correlate1d(smooth, (-1, 0, 1), along, mode="nearest"), (1, 2, 1), other, mode="nearest")
         for along, other in ((1, 2), (2, 1))
     )
     steep = np.hypot(down, across)
     ridge = (steep > LOW) & _is_ridge(steep, down, across)
-    # Pieces of outlines that hang together, corners included, within an image and never across two.
+    # Components are 8-connected within an image and never span two images.
     within = np.zeros((3, 3, 3), np.int64)
     within[1] = 1
     pieces, number = ndimage.label(ridge, structure=within)
@@ -51,7 +57,7 @@ def outlines(grey: Floats, sigma: float, background: Background) -> np.ndarray[t
 
 
 def _is_ridge(steep: Floats, down: Floats, across: Floats) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-    """Where it is as steep as one step up and one step down the slope, and steeper than one of them."""
+    """Return where the gradient is a local maximum along its direction."""
     length = np.maximum(steep, 1e-12)
     step_down, step_across = down / length, across / length
     row, column = np.arange(steep.shape[1])[:, None], np.arange(steep.shape[2])[None]
@@ -59,7 +65,7 @@ def _is_ridge(steep: Floats, down: Floats, across: Floats) -> np.ndarray[tuple[i
         read_between(steep[..., None], row + way * step_down, column + way * step_across, Background((0,)))[..., 0]
         for way in (1, -1)
     )
-    slack = 1e-5  # float32 leaves two equal slopes that far apart
+    slack = 1e-5  # equal slopes differ by up to that much in float32
     return np.asarray(
         (steep >= ahead - slack) & (steep >= behind - slack) & ((steep > ahead + slack) | (steep > behind + slack))
     )

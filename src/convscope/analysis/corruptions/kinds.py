@@ -1,10 +1,9 @@
-"""The kinds of corruption and their strengths, and how images are corrupted by name.
+"""The corruptions with their strengths, and a function that applies one by name.
 
-N. Mu and J. Gilmer, "MNIST-C: a robustness benchmark for computer vision", 2019, arXiv:1906.02337. MNIST-C has each kind in
-one strength: the middle one here, as near as another implementation comes to it (values from the defaults in the authors'
-corruptions.py, google-research/mnist-c). The strengths around it are ours. Of fog the published one is the last: in it ``cnn``
-gives one answer to everything, and more would tell nothing of it. What is given in pixels is meant for images of 28 × 28 and
-grows with them; shares, grey levels and numbers of particles are the same for every size.
+N. Mu and J. Gilmer, "MNIST-C: a robustness benchmark for computer vision", 2019, arXiv:1906.02337. MNIST-C has one strength of each
+kind, which is the middle one here (the defaults in the authors' corruptions.py, google-research/mnist-c, reimplemented); the other
+strengths are ours. The published strength of fog is the last one here, since ``cnn`` predicts a single class for all images at that
+strength. Lengths are in pixels of 28 × 28 images and scale with the image; shares, grey levels and particle counts do not.
 """
 
 from __future__ import annotations
@@ -28,20 +27,20 @@ from .noise import impulse_noise, shot_noise
 
 STRENGTHS = 5
 VALUES_AT_ONCE = 2**20
-"""Pixel values that are worked on at a time: 4 MB in float32, which stay in the processor's cache for the most part."""
+"""Number of pixel values per portion: 4 MB in float32, which mostly fit into the CPU cache."""
 
 Change = Callable[[Floats, Any, Draws, Background], Floats]
-"""(n, h, w, c) float32 in 0..1, a strength, random numbers and the background → the same, corrupted."""
+"""A function of images (n, h, w, c) float32 in 0..1, a strength, random numbers and the background."""
 
 
 @dataclass(frozen=True)
 class Corruption:
-    """One kind."""
+    """One kind of corruption."""
 
     name: str
     change: Change
     strengths: tuple[Any, ...]
-    """From weak to strong; the third is MNIST-C's, of fog the fifth."""
+    """Parameters from weak to strong; the third is that of MNIST-C (of fog: the fifth)."""
 
     @property
     def title(self) -> str:
@@ -68,28 +67,38 @@ KINDS: dict[str, Corruption] = {
         Corruption("canny_edges", canny_edges, ((1 / 3, 1.0), (2 / 3, 1.0), (1.0, 1.0), (1.0, 1.4), (1.0, 1.8))),
     )
 }
-"""In MNIST-C's order."""
+"""All corruptions by name, in the order of MNIST-C."""
 
 
 def corrupt(
     images: Images, kind: str, strength: int, *, background: Background, places: Labels | None = None, seed: int = 0
 ) -> Images:
-    """``images`` (n, h, w, c) uint8, corrupted: the same shape and dtype.
+    """Return corrupted ``images`` of the same shape and dtype.
 
-    ``strength``: 1 to 5. ``background``: what lies beyond their edges, as :func:`convscope.data.background.background_of`
-    tells of the whole split. ``places`` (n,): where in the split each is, by default in order from 0; an image is corrupted
-    in the same way whichever others it is with. Raises :class:`ConfigError` for an unknown kind or strength.
+    An image is corrupted in the same way regardless of the other images in the call.
+
+    Args:
+        images: (n, h, w, c) uint8.
+        kind: A key of ``KINDS``.
+        strength: 1 to 5.
+        background: What lies beyond the edges, by :func:`convscope.data.background.background_of` on the whole split.
+        places: (n,) indices of the images in the split, by default 0 to n − 1.
+        seed: Seed of the random corruptions.
+
+    Raises:
+        ConfigError: The kind or the strength is unknown.
     """
     if kind not in KINDS:
         raise ConfigError(unknown_name("corruption", kind, KINDS))
     if not 1 <= strength <= STRENGTHS:
-        raise ConfigError(f"strength {strength} was asked for; 1 to {STRENGTHS} was expected.")
-    found, places = KINDS[kind], np.arange(len(images)) if places is None else places
+        raise ConfigError(f"strength must be from 1 to {STRENGTHS}; got {strength}.")
+    corruption, places = KINDS[kind], np.arange(len(images)) if places is None else places
     at_once = max(1, VALUES_AT_ONCE // max(images[:1].size, 1))
     result = np.empty_like(images)
     for start in range(0, len(images), at_once):
         part = slice(start, start + at_once)
         draws = Draws(f"{kind}/{strength}", places[part], seed=seed)
-        changed = found.change(images[part].astype(np.float32) / 255, found.strengths[strength - 1], draws, background)
+        parameters = corruption.strengths[strength - 1]
+        changed = corruption.change(images[part].astype(np.float32) / 255, parameters, draws, background)
         result[part] = np.rint(np.clip(changed, 0, 1) * 255).astype(np.uint8)
     return result

@@ -1,4 +1,4 @@
-"""What a run shows, in sentences made from its own numbers. No sentence without evidence, and none that fits every run."""
+"""Findings: sentences about a run, made from its numbers, each with its evidence."""
 
 from .all_findings import find as find
 from .finding import Finding as Finding

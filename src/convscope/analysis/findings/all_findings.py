@@ -17,7 +17,12 @@ from .suspects import audited_labels, suspect_labels
 
 
 def find(metrics: Mapping[str, Any], *, model_name: str) -> tuple[Finding, ...]:
-    """The findings of a run, from its ``metrics``; what older runs did not measure is passed over."""
+    """Return the findings of a run in order of importance.
+
+    Args:
+        metrics: The run's metrics, as ``metrics.json`` holds them.
+        model_name: The name of the run's network, for the comparison with the baseline.
+    """
     candidates = (
         result(metrics["test"]),
         compared_with_baseline(metrics, model_name),

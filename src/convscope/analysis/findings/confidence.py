@@ -1,39 +1,41 @@
-"""Whether the network means what it says when it says how sure it is."""
+"""Finding on calibration: whether mean confidence and accuracy differ."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from ...formatting import percent
-from .finding import Finding
+from ...formatting import percent, percentage_points
+from .finding import Finding, interval_text
 
 
 def believed_confidence(metrics: Mapping[str, Any]) -> Finding | None:
-    """Only where the mean confidence and the accuracy differ by more than chance, before the temperature or after it."""
+    """Return over- or underconfidence before temperature scaling, if it is significant."""
     doubt = metrics.get("doubt")
     if not doubt:
         return None
-    gap, ece, after = doubt["before"]["gap"], doubt["before"]["ece"], doubt["after"]
+    before = doubt["before"]
+    after = doubt["after"]
+    gap = before["gap"]
     low, high = gap["interval"]
     if low <= 0 <= high:
         return None
     accuracy = metrics["test"]["accuracy"]
-    word, near, far = ("surer", low, high) if low > 0 else ("less sure", -high, -low)
+    word, near, far = ("overconfident", low, high) if low > 0 else ("underconfident", -high, -low)
+    ends = f"{percentage_points(near)} to {percentage_points(far)}"
     text = (
-        f"It is {word} than it is right: its confidence is {percent(accuracy + gap['value'])} on average and its accuracy "
-        f"{percent(accuracy)}, {100 * near:.2f} to {100 * far:.2f} points apart; the calibration error is "
-        f"{percent(ece['value'])} ({_range(ece['interval'])})"
+        f"The network is {word}: mean confidence {percent(accuracy + gap['value'])}, accuracy {percent(accuracy)}, a difference "
+        f"of {ends} percentage points (95% CI). The calibration error (ECE) is {_share(before['ece'])}"
     )
     if after is not None:
+        number = doubt["n"]
+        split = doubt["measured_on"]
         text += (
-            f", and {percent(after['ece']['value'])} ({_range(after['ece']['interval'])}) after division by the temperature "
-            f"{doubt['temperature']:.2f}, fitted on {doubt['n']:,} {doubt['measured_on']} images"
+            f", and {_share(after['ece'])} after temperature scaling (T = {doubt['temperature']:.2f}, fitted on {number:,} "
+            f"{split} images)"
         )
-    brief = f"{word} than right by {100 * near:.2f} to {100 * far:.2f} points"
-    return Finding(f"{text}.", brief, "reliability", gap["value"], [low, high])
+    return Finding(f"{text}.", f"{word} by {ends} points", "reliability", gap["value"], [low, high])
 
 
-def _range(interval: list[float]) -> str:
-    low, high = interval
-    return f"{percent(low)} to {percent(high)}"
+def _share(estimate: Mapping[str, Any]) -> str:
+    return f"{percent(estimate['value'])} ({interval_text(estimate['interval'])})"

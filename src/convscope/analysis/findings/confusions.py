@@ -1,4 +1,4 @@
-"""Which classes are confused, as far as the mistakes say it."""
+"""Finding on the most frequent confusions of classes."""
 
 from __future__ import annotations
 
@@ -6,71 +6,79 @@ from collections.abc import Mapping, Sequence
 from math import exp, lgamma, log, log1p
 from typing import Any
 
-from ...formatting import percent
+from ...formatting import join_words, percent_range
 from ..intervals import simultaneous_wilson
 from ..mcnemar import LEVEL
-from .finding import Finding, span
+from .finding import Finding, interval_text
 
-MOST_NAMED = 3
+MAX_NAMED = 3
+"""Largest number of confusions that one finding names."""
 
 
 def confused(test: Mapping[str, Any]) -> Finding | None:
-    """The most frequent confusion, where it is more frequent than any other by more than chance; else those that are more
-    frequent than an even spread of the mistakes over all pairs of classes makes; else nothing."""
+    """Return the most frequent confusion, or the frequent ones if none is ahead.
+
+    Frequent means significantly more often than if all pairs of classes were equally probable.
+    """
     pairs, errors = test["confused_pairs"], test["errors"]
     classes = len(test["confusion"])
     cells = classes * (classes - 1)
     if not pairs or cells < 3:
         return None
-    frequent = [pair for pair in pairs if _is_more_than_even(pair["count"], errors, cells)]
     first = pairs[0]
-    interval = simultaneous_wilson(first["count"], errors, cells)
-    ends = f"{percent(interval.low, 0)} to {percent(interval.high, 0)}"
-    share = f"{first['count']:,} of {errors:,} mistakes ({ends}, with {cells:,} pairs of classes looked at)"
+    found = simultaneous_wilson(first["count"], errors, cells)
+    interval = [found.low, found.high]
+    count = f"{first['count']:,} of {errors:,} errors"
+    share = f"{count} (simultaneous {interval_text(interval, 0)}, {cells:,} class pairs)"
+    frequent = [pair for pair in pairs if _exceeds_even_spread(pair["count"], errors, cells)][:MAX_NAMED]
     if is_most_frequent([pair["count"] for pair in pairs]):
-        others = f", and {pairs[1]['count']:,} for the next" if len(pairs) > 1 else ""
-        text, often = f"The most frequent confusion, beyond chance, is {_named(first)}: {share}{others}.", "most often "
-    elif frequent:
-        named = [f"{_named(pair)} ({pair['count']:,})" for pair in frequent[:MOST_NAMED]]
-        often = "" if len(named) == 1 else "frequent: "
+        following = f"; the next has significantly fewer, {pairs[1]['count']:,}" if len(pairs) > 1 else ""
+        text, label = f"The most frequent confusion is {_pair(first)}, with {share}{following}.", "most frequent: "
+    elif len(frequent) > 1:
+        named = join_words([f"{_pair(pair)} ({pair['count']:,})" for pair in frequent])
+        label = "frequent: "
         text = (
-            f"{_listed(named)} are more frequent than {errors:,} mistakes spread evenly over {cells:,} pairs of classes would "
-            f"make; the first has {ends} of the mistakes, and which is the most frequent, they do not say."
-            if len(named) > 1
-            else f"{_named(first)} is more frequent than an even spread over the pairs of classes makes: {share}."
+            f"{named} are significantly more frequent than {errors:,} errors spread evenly over {cells:,} class pairs would be. "
+            f"The first accounts for {share}; none of them is significantly the most frequent."
         )
+    elif frequent:
+        text, label = f"{_pair(first)} is significantly more frequent than an even spread of errors: {share}.", ""
     else:
         return None
     return Finding(
         text,
-        f"{often}{_named(first)}, {first['count']:,} of {errors:,} mistakes ({span([interval.low, interval.high], 0)})",
+        f"{label}{_pair(first)}, {count} ({percent_range(interval, 0)})",
         "confusion_matrix",
         first["count"] / errors,
-        [interval.low, interval.high],
+        interval,
     )
 
 
 def is_most_frequent(counts: Sequence[int]) -> bool:
-    """Whether the first of several confusions, whose ``counts`` descend, is the most frequent by more than chance.
+    """Return whether the first confusion is significantly more frequent than all others.
 
-    The winner against the runner-up alone, two-sided: that this holds its level whatever the number of others is shown by
-    K. Hung and W. Fithian, "Rank verification for exponential families", Annals of Statistics 47, 2019.
+    A two-sided binomial test of the winner against the runner-up, which keeps its level for any number of competitors: K. Hung
+    and W. Fithian, "Rank verification for exponential families", Annals of Statistics 47, 2019.
+
+    Args:
+        counts: The counts of the confusions, in descending order.
     """
     if not counts:
         return False
     first, second = counts[0], counts[1] if len(counts) > 1 else 0
-    return 2 * _at_least(first, first + second, 1 / 2) <= LEVEL
+    return 2 * _binomial_tail(first, first + second, 1 / 2) <= LEVEL
 
 
-def _is_more_than_even(count: int, errors: int, cells: int) -> bool:
-    """Beyond what the fullest of ``cells`` holds by chance (Bonferroni's correction)."""
-    return cells * _at_least(count, errors, 1 / cells) <= LEVEL
+def _exceeds_even_spread(count: int, errors: int, cells: int) -> bool:
+    """Return whether ``count`` is significant, with Bonferroni's correction for cells."""
+    return cells * _binomial_tail(count, errors, 1 / cells) <= LEVEL
 
 
-def _at_least(count: int, n: int, share: float) -> float:
-    """The binomial probability of ``count`` or more of ``n``; 1 where that is no more than is expected."""
+def _binomial_tail(count: int, n: int, share: float) -> float:
+    """Return the binomial probability of at least ``count``, or 1 up to the mean."""
     if count <= n * share:
         return 1.0
+    # Summed here because importing scipy.stats takes longer than all findings together.
     ways = lgamma(n + 1) - lgamma(count + 1) - lgamma(n - count + 1)
     term = exp(ways + count * log(share) + (n - count) * log1p(-share))
     total = 0.0
@@ -80,9 +88,5 @@ def _at_least(count: int, n: int, share: float) -> float:
     return total
 
 
-def _named(pair: Mapping[str, Any]) -> str:
-    return f"{pair['true']} taken for {pair['predicted']}"
-
-
-def _listed(parts: Sequence[str]) -> str:
-    return " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
+def _pair(pair: Mapping[str, Any]) -> str:
+    return f"{pair['true']} predicted as {pair['predicted']}"

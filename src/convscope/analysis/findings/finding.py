@@ -1,31 +1,30 @@
-"""What a finding is."""
+"""The Finding class, and how findings write intervals."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...formatting import percent
+from ...formatting import percent_range
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A sentence that this run's numbers bear out, and would not have to."""
+    """A statement that the numbers of this run support."""
 
     text: str
-    """With the number and its interval."""
+    """The full sentence, with the number and its interval."""
     brief: str
-    """The same in a few words, for the first screen."""
+    """The same in a few words, for the top of the page."""
     figure: str
-    """The figure in which its evidence is, or the part of the section on doubt: ``"strangers"``, ``"attacks"`` or
+    """The figure that shows the evidence, or the part of the section on uncertainty: ``"strangers"``, ``"attacks"`` or
     ``"label_audit"``."""
     value: float
-    """The number that it is about, in the unit of what it is."""
+    """The number that the finding is about."""
     interval: Sequence[float]
-    """``[low, high]``: 95% confidence, for all that it was chosen among where it was chosen."""
+    """``[low, high]``: its 95% interval, corrected for selection if the number was chosen among several."""
 
 
-def span(interval: Sequence[float], digits: int = 2) -> str:
-    """``[0.9972, 0.9989]`` → ``"99.72 to 99.89%"``."""
-    low, high = interval
-    return f"{100 * low:.{digits}f} to {percent(high, digits)}"
+def interval_text(interval: Sequence[float], digits: int = 2) -> str:
+    """Return the interval of a share as text: ``"95% CI 99.72–99.89%"``."""
+    return f"95% CI {percent_range(interval, digits)}"

@@ -1,33 +1,31 @@
-"""Whether the network knows its training images better than others."""
+"""Finding on the difference between training and validation accuracy."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from ...formatting import percent
-from .finding import Finding, span
+from ...formatting import percent, percent_range
+from .finding import Finding, interval_text
 
 
 def generalisation(metrics: Mapping[str, Any]) -> Finding | None:
-    """Only a gap beyond the validation accuracy's own interval is worth a sentence."""
+    """Return both accuracies of the last epoch if they differ significantly."""
     last = metrics["history"]["last_epoch"]
     low, high = metrics["history"]["validation_interval"]
     if low <= last["accuracy"] <= high:
         return None
-    shares = (
-        f"{percent(last['accuracy'])} of the training images and {percent(last['val_accuracy'])} "
-        f"({percent(low)} to {percent(high)}) of the validation images"
-    )
+    training, validation = percent(last["accuracy"]), percent(last["val_accuracy"])
     why = (
-        "it knows its training images better than new ones, by more than chance explains"
+        "the network fits its training images significantly better than new ones"
         if last["accuracy"] > high
-        else "the harder ones are those it trains on, which are changed at random or were met before it had learnt"
+        else "training accuracy can be the lower one because it is measured on augmented images and during the epoch"
     )
     value, *interval = (last["accuracy"] - each for each in (last["val_accuracy"], high, low))
     return Finding(
-        f"In the last epoch it was right on {shares}: {why}.",
-        f"training {percent(last['accuracy'])}, validation {percent(last['val_accuracy'])} ({span([low, high])})",
+        f"In the last epoch, training accuracy was {training} and validation accuracy {validation} "
+        f"({interval_text([low, high])}): {why}.",
+        f"training accuracy {training}, validation {validation} ({percent_range([low, high])})",
         "accuracy",
         value,
         interval,

@@ -1,58 +1,46 @@
-"""How good the network is, and how good beside the simpler one."""
+"""Findings on the test accuracy, alone and against the baseline."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from ...formatting import percent
+from ...formatting import count_of, percent, percent_range, percentage_points
 from ..baseline import pairing_of
-from ..comparison_words import mcnemar, points
-from .finding import Finding, span
+from ..comparison_words import mcnemar
+from .finding import Finding, interval_text
 
 
 def result(test: Mapping[str, Any]) -> Finding:
-    """Accuracy with its interval."""
-    low, high = test["interval"]
+    """Return the test accuracy with its interval."""
+    accuracy, interval = percent(test["accuracy"]), test["interval"]
+    errors = f"{count_of(test['errors'], 'error')} in {count_of(test['n'], 'image')}"
     return Finding(
-        f"{percent(test['accuracy'])} of {test['n']:,} test images are classified correctly, between {percent(low)} and "
-        f"{percent(high)} with 95% confidence; {_images(test['errors'])} went wrong.",
-        f"{percent(test['accuracy'])} right ({span([low, high])})",
+        f"Test accuracy {accuracy} ({interval_text(interval)}): {errors}.",
+        f"test accuracy {accuracy} ({percent_range(interval)})",
         "confusion_matrix",
         test["accuracy"],
-        [low, high],
+        list(interval),
     )
 
 
 def compared_with_baseline(metrics: Mapping[str, Any], model_name: str) -> Finding | None:
-    """The difference in accuracy, by the images that only one of the two gets wrong. Nothing where there is no other network,
-    or one that made no error."""
+    """Return the difference from the baseline, if there is one with errors."""
     baseline = metrics.get("baseline")
     if baseline is None or baseline["error_ratio"] is None:
         return None
-    own, other, ratio, pairing = (
-        metrics["test"],
-        baseline["model_name"].upper(),
-        baseline["error_ratio"],
-        pairing_of(baseline),
-    )
+    test, pairing = metrics["test"], pairing_of(baseline)
+    other, ratio = baseline["model_name"].upper(), f"{baseline['error_ratio']:.2f}"
     low, high = pairing.interval.low, pairing.interval.high
-    ends = f"{points(low, unit=False)} to {points(high, unit=False)}"
-    judged = "more than chance makes" if pairing.told_apart else "which chance alone could make"
+    difference, ends = percentage_points(pairing.difference), f"{percentage_points(low)} to {percentage_points(high)}"
+    significant = pairing.told_apart
     return Finding(
-        f"The {model_name.upper()} makes {ratio:.2f} times the errors of the {other}, {own['errors']:,} against "
-        f"{baseline['errors']:,} of the same {own['n']:,} test images: a difference in accuracy of {points(pairing.difference)} "
-        f"({ends}), {judged} ({mcnemar(pairing.p)}).",
-        f"{_beside(pairing.told_apart, ratio, other)} ({points(pairing.difference)}, {ends})",
+        f"The {model_name.upper()} makes {ratio} times as many errors as the {other}, {test['errors']:,} against "
+        f"{baseline['errors']:,} on the same {test['n']:,} test images. The difference in accuracy of {difference} percentage "
+        f"points (95% CI {ends}) is {'' if significant else 'not '}significant ({mcnemar(pairing.p)}).",
+        f"{f'{ratio} times the errors of' if significant else 'no significant difference from'} the {other} "
+        f"({difference} points, {ends})",
         "baseline",
         pairing.difference,
         [low, high],
     )
-
-
-def _beside(told_apart: bool, ratio: float, other: str) -> str:
-    return f"{ratio:.2f} times the errors of the {other}" if told_apart else f"not to be told apart from the {other}"
-
-
-def _images(number: int) -> str:
-    return {0: "none", 1: "one image"}.get(number, f"{number:,} images")

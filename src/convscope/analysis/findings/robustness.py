@@ -1,20 +1,20 @@
-"""What a thorough evaluation showed, in sentences made from its own numbers."""
+"""Findings on robustness: corruptions, adversarial attacks and out-of-distribution images."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from ...formatting import percent
-from .finding import Finding
+from ...formatting import percent, percent_range
+from .finding import Finding, interval_text
 
 CHANCE = 0.5
-"""Area under the ROC curve of a score that tells nothing."""
+"""AUROC of a score that is independent of the class."""
 
 
 def robustness_findings(metrics: Mapping[str, Any]) -> tuple[Finding, ...]:
-    """From a run's ``metrics``; none where it was not examined."""
-    candidates = (_corruptions(metrics), _attacks(metrics), _strangers(metrics))
+    """Return the findings of ``convscope examine``, or none if the run was not examined."""
+    candidates = (_corruptions(metrics), _attacks(metrics), _out_of_distribution(metrics))
     return tuple(each for each in candidates if each is not None)
 
 
@@ -22,18 +22,17 @@ def _corruptions(metrics: Mapping[str, Any]) -> Finding | None:
     robustness = metrics.get("robustness")
     if not robustness:
         return None
-    mean, clean = robustness["mean"], robustness["clean"]
+    mean, kinds = robustness["mean"], robustness["kinds"]
     text = (
-        f"Corrupted in {len(robustness['kinds'])} kinds at five strengths, {percent(mean['accuracy'], 1)} of "
-        f"{robustness['n']:,} test images are classified correctly, between {percent(mean['interval'][0], 1)} and "
-        f"{percent(mean['interval'][1], 1)} with 95% confidence, against {percent(clean['accuracy'], 1)} as they are"
+        f"Under {len(kinds)} kinds of corruption, each at five strengths, mean accuracy on {robustness['n']:,} test images is "
+        f"{_accuracy(mean)}, against {percent(robustness['clean']['accuracy'], 1)} on the unchanged images"
     )
     if robustness["worst"] is not None:
-        worst = next(kind for kind in robustness["kinds"] if kind["kind"] == robustness["worst"])
-        text += f"; {worst['title']} is the worst, with {_with_range(worst)}"
+        worst = next(kind for kind in kinds if kind["kind"] == robustness["worst"])
+        text += f"; it is significantly lowest under {worst['title']}, {_accuracy(worst)}"
     return Finding(
         f"{text}.",
-        f"{_with_range(mean)} right on corrupted images",
+        f"mean accuracy on corrupted images: {_brief_accuracy(mean)}",
         "robustness",
         mean["accuracy"],
         list(mean["interval"]),
@@ -41,7 +40,7 @@ def _corruptions(metrics: Mapping[str, Any]) -> Finding | None:
 
 
 def _attacks(metrics: Mapping[str, Any]) -> Finding | None:
-    """The smallest ε that takes half of the accuracy away, with certainty."""
+    """Return the smallest ε that significantly more than halves the accuracy."""
     attacks = metrics.get("attacks")
     if not attacks:
         return None
@@ -49,9 +48,9 @@ def _attacks(metrics: Mapping[str, Any]) -> Finding | None:
     for epsilon, pgd in zip(attacks["epsilons"], attacks["pgd"], strict=True):
         if pgd["interval"][1] < half:
             return Finding(
-                f"Changes of at most {percent(epsilon, 1)} of the range of grey levels, made on purpose (PGD), leave "
-                f"{_with_range(pgd)} of {attacks['n']:,} test images right.",
-                f"{_with_range(pgd)} right under attack, ε = {epsilon:.3g}",
+                f"Adversarial changes (PGD) of at most {percent(epsilon, 1)} of the pixel range reduce accuracy on "
+                f"{attacks['n']:,} test images to {_accuracy(pgd)}.",
+                f"accuracy under attack (ε = {epsilon:.3g}): {_brief_accuracy(pgd)}",
                 "attacks",
                 pgd["accuracy"],
                 list(pgd["interval"]),
@@ -59,28 +58,31 @@ def _attacks(metrics: Mapping[str, Any]) -> Finding | None:
     return None
 
 
-def _strangers(metrics: Mapping[str, Any]) -> Finding | None:
-    """The kind of strange images that is told worst from known ones, where the intervals of all kinds, which hold together,
-    single one out; runs of earlier versions did not look for it."""
+def _out_of_distribution(metrics: Mapping[str, Any]) -> Finding | None:
+    """Return the out-of-distribution set with the lowest AUROC, if significant."""
     strangers = metrics.get("strangers")
     if not strangers or strangers.get("worst") is None:
         return None
     ranked = sorted(strangers["sets"], key=lambda each: float(each["distance"]["auroc"]))
     worst, second = ranked[0], ranked[1]
+    area = worst["distance"]["auroc"]
     low, high = worst["distance"]["simultaneous_interval"]
-    area = f"{worst['distance']['auroc']:.3f} ({low:.3f} to {high:.3f})"
-    no_better = "no better than chance, " if low <= CHANCE else ""
+    ends = f"{low:.3f}–{high:.3f}"
+    chance = ", not significantly better than chance" if low <= CHANCE else ""
     return Finding(
-        f"By the distance in {strangers['layer']}, the hardest to tell from test images of {len(ranked)} kinds of strange images "
-        f"is {worst['title']}: {no_better}with an area under the ROC curve of {area}; the next is {second['title']}, with "
+        f"Of {len(ranked)} sets of out-of-distribution images, {worst['title']} is the hardest to detect by the distance in the "
+        f"features of {strangers['layer']}: AUROC {area:.3f} (95% CI {ends}){chance}; the next is {second['title']}, with "
         f"{second['distance']['auroc']:.3f}.",
-        f"hardest to tell from known images: {worst['title']}, AUROC {area}",
+        f"hardest to detect: {worst['title']}, AUROC {area:.3f} ({ends})",
         "strangers",
-        worst["distance"]["auroc"],
+        area,
         [low, high],
     )
 
 
-def _with_range(share: Mapping[str, Any]) -> str:
-    low, high = share["interval"]
-    return f"{percent(share['accuracy'], 1)} ({percent(low, 1)} to {percent(high, 1)})"
+def _accuracy(share: Mapping[str, Any]) -> str:
+    return f"{percent(share['accuracy'], 1)} ({interval_text(share['interval'], 1)})"
+
+
+def _brief_accuracy(share: Mapping[str, Any]) -> str:
+    return f"{percent(share['accuracy'], 1)} ({percent_range(share['interval'], 1)})"

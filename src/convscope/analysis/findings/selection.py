@@ -1,38 +1,44 @@
-"""What leaving aside the images that it is unsure of would buy."""
+"""Finding on selective prediction: the accuracy above a confidence threshold."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from ...formatting import percent
-from .finding import Finding, span
+from ...formatting import percent, percent_range
+from .finding import Finding, interval_text
 
 
 def bought_accuracy(metrics: Mapping[str, Any]) -> Finding | None:
-    """The lowest threshold, chosen on images that were not tested on, that at least halves the errors there, and what it
-    comes to on the test images; only where it improves on answering everything by more than chance."""
+    """Return the test accuracy above the lowest threshold that halves the error rate.
+
+    The threshold is chosen on images outside the test split. There is no finding unless the test accuracy improves significantly.
+    """
     doubt = metrics.get("doubt")
     if not doubt:
         return None
-    everything = next((point["measured"]["accuracy"] for point in doubt["coverage"]["points"]), None)
-    if everything is None:
+    points = doubt["coverage"]["points"]
+    # The first point covers all images.
+    full_accuracy = next((point["measured"]["accuracy"] for point in points), None)
+    if full_accuracy is None:
         return None
     for each in doubt["thresholds"]:
-        if each["threshold"] is None or 1 - each["wanted"] > (1 - everything) / 2:
+        target = each["wanted"]
+        if each["threshold"] is None or 1 - target > (1 - full_accuracy) / 2:
             continue
         test = each["test"]
         if test["accuracy"] is None or test["interval"][0] <= metrics["test"]["interval"][1]:
             return None
-        low, high = test["interval"]
+        number = doubt["n"]
+        split = doubt["measured_on"]
+        accuracy, interval, coverage = percent(test["accuracy"]), test["interval"], percent(test["coverage"], 1)
         return Finding(
-            f"Where it is at least {percent(each['threshold'], 1)} sure, as it is of {percent(test['coverage'], 1)} of the test "
-            f"images, it is right on {percent(test['accuracy'])} ({percent(low)} to {percent(high)}), against "
-            f"{percent(metrics['test']['accuracy'])} of all; the threshold was chosen on {doubt['n']:,} {doubt['measured_on']} "
-            f"images, to be right on {percent(each['wanted'], 1)}.",
-            f"{percent(test['accuracy'])} right ({span([low, high])}) on the surest {percent(test['coverage'], 1)}",
+            f"With a confidence of at least {percent(each['threshold'], 1)}, which {coverage} of the test images reach, accuracy "
+            f"is {accuracy} ({interval_text(interval)}), against {percent(metrics['test']['accuracy'])} on all of them. The "
+            f"threshold was chosen on {number:,} {split} images for a target accuracy of {percent(target, 1)}.",
+            f"accuracy {accuracy} ({percent_range(interval)}) at {coverage} coverage",
             "coverage",
             test["accuracy"],
-            [low, high],
+            list(interval),
         )
     return None

@@ -1,43 +1,41 @@
-"""What speaks against labels: the mistakes, each looked into, and an audit of all labels."""
+"""Findings on possible label errors, by triage and by the label audit."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from ...formatting import percent
+from ...formatting import percent, percent_range
 from ..intervals import wilson
 from ..triage import KINDS
-from .finding import Finding
+from .finding import Finding, interval_text
 
 SPLITS = {"train": "training", "test": "test"}
 
 
 def suspect_labels(metrics: Mapping[str, Any]) -> Finding | None:
-    """Only where some mistakes speak against their labels."""
+    """Return the likely causes of the errors, if any of them is a possible label error."""
     mistakes = metrics.get("mistakes")
     if not mistakes:
         return None
-    suspect, ambiguous, fault = (int(mistakes["triage"][kind]) for kind in KINDS)
-    if not suspect:
+    label, ambiguous, model = (int(mistakes["triage"][kind]) for kind in KINDS)
+    if not label:
         return None
     explained = int(mistakes["explained"])
-    interval = wilson(suspect, explained)
-    looks = "looks" if suspect == 1 else "look"
+    found = wilson(label, explained)
+    interval = [found.low, found.high]
     return Finding(
-        f"Of {explained:,} mistakes, {suspect:,} ({percent(interval.low, 0)} to {percent(interval.high, 0)}) {looks} as if "
-        f"not the network but the label were wrong, {ambiguous:,} could be either class, and {fault:,} are the network's own: "
-        "hints, by what lies near them and how sure it is.",
-        f"{suspect:,} of {explained:,} mistakes {looks} like wrong labels ({percent(interval.low, 0)} to "
-        f"{percent(interval.high, 0)})",
+        f"A heuristic rates {label:,} of {explained:,} errors ({interval_text(interval, 0)}) as possible label errors, "
+        f"{ambiguous:,} as ambiguous images and {model:,} as probable model errors.",
+        f"possible label errors: {label:,} of {explained:,} errors ({percent_range(interval, 0)})",
         "mistakes",
-        suspect / explained,
-        [interval.low, interval.high],
+        label / explained,
+        interval,
     )
 
 
 def audited_labels(metrics: Mapping[str, Any]) -> Finding | None:
-    """Only where networks that had not seen an image would call it by another name."""
+    """Return the share of labels that the audit flags, if it flags any."""
     audit = metrics.get("label_audit")
     if not audit:
         return None
@@ -45,16 +43,16 @@ def audited_labels(metrics: Mapping[str, Any]) -> Finding | None:
     suspects, judged = (sum(int(audit[split][key]) for split in splits) for key in ("suspects", "judged"))
     if not suspects:
         return None
-    interval = wilson(suspects, judged)
-    span = f"{percent(interval.low)} to {percent(interval.high)}"
+    found = wilson(suspects, judged)
+    share, interval = percent(suspects / judged), [found.low, found.high]
     parts = " and ".join(
         f"{audit[split]['suspects']:,} of {audit[split]['judged']:,} {SPLITS[split]} images" for split in splits
     )
     return Finding(
-        f"Networks that had not seen them would put {parts} into another class than their labels do, {percent(suspects / judged)} "
-        f"({span}): worth a second look, and no more than that.",
-        f"{suspects:,} labels worth a second look, {percent(suspects / judged)} ({span})",
+        f"The label audit flags {parts} as possible label errors, {share} ({interval_text(interval)}): networks that were "
+        "not trained on these images predict another class.",
+        f"label audit: {suspects:,} possible label errors, {share} ({percent_range(interval)})",
         "label_audit",
         suspects / judged,
-        [interval.low, interval.high],
+        interval,
     )
