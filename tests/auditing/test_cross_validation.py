@@ -115,7 +115,7 @@ def test_tiny_classes_are_told_of_and_single_images_not_judged(digits: Dataset) 
     assert found.notes[0].startswith("Not judged: 3, with a single training image")
     assert "2 (2), with fewer training images than the 3 folds" in found.notes[1]
     audit = find_suspects({"train": (tiny.train.labels, found.train)}, tiny.class_names)
-    assert audit.splits[0].judged == audit.splits[0].n - 1
+    assert audit.splits[0].scored == audit.splits[0].n - 1
 
 
 @pytest.mark.parametrize("folds", [1, 0, 51, 2.5, True])

@@ -33,7 +33,7 @@ class SplitAudit:
     split: str
     """One of ``SPLITS``."""
     n: int
-    judged: int
+    scored: int
     """Images that networks could judge which had not seen them, but had seen others of their class."""
     suspects: tuple[int, ...]
     """Per given class: images that the networks would put into another one."""
@@ -94,14 +94,14 @@ class LabelAudit:
         ]
         return {
             "n": audit.n,
-            "judged": audit.judged,
+            "scored": audit.scored,
             "suspects": audit.num_suspects,
             "estimated_wrong": audit.estimated_wrong,
             "per_class": per_class,
         }
 
     def __repr__(self) -> str:
-        parts = ", ".join(f"{each.num_suspects:,} of {each.judged:,} in {each.split}" for each in self.splits)
+        parts = ", ".join(f"{each.num_suspects:,} of {each.scored:,} in {each.split}" for each in self.splits)
         return f"LabelAudit({parts})"
 
 
@@ -132,7 +132,7 @@ def from_rows(
         SplitAudit(
             split,
             int(numbers[split]["n"]),
-            int(numbers[split]["judged"]),
+            int(numbers[split]["scored"]),
             tuple(int(each["suspects"]) for each in numbers[split]["per_class"]),
             int(numbers[split]["estimated_wrong"]),
         )

@@ -9,7 +9,7 @@ Three rules, applied in this order, to what is known of a mistake; what is not k
    history: its networks, which never saw the image, must doubt the label (``DOUBTED``).
 2. *Ambiguous*, where it is nearly a tie: the label gets a fair share of the probability (``FAIR``); or the nearest training
    images of both classes are about equally far (``ALIKE``) and the answer has changed over the epochs or between networks.
-3. *The model's fault* otherwise: nothing of that speaks for the answer.
+3. *The model error* otherwise: nothing of that speaks for the answer.
 
 The distances are between what the last hidden layer makes of the images, and so they share the errors of the network that they
 are to judge: a label suspect is a reason to look at the image, and never a verdict on it. How many of the labels that a test
@@ -32,12 +32,12 @@ DOUBTED = 0.8
 FEWEST_EPOCHS = 2
 """Earlier epochs from which on it means something that the network never agreed with the label."""
 
-Kind = Literal["label suspect", "ambiguous", "model's fault"]
-KINDS: tuple[Kind, ...] = ("label suspect", "ambiguous", "model's fault")
+Kind = Literal["label suspect", "ambiguous", "model error"]
+KINDS: tuple[Kind, ...] = ("label suspect", "ambiguous", "model error")
 OPENINGS: dict[Kind, str] = {
     "label suspect": "The label may be wrong",
     "ambiguous": "It may be either",
-    "model's fault": "The label stands, as far as can be seen",
+    "model error": "The label stands, as far as can be seen",
 }
 
 
@@ -52,11 +52,11 @@ class Signs:
     distance_ratio: float | None = None
     """Mean distance to the nearest training images with the label, over that to those of the class it answers: above 1 it
     looks more like the latter."""
-    right_before: int = 0
-    """After how many of the ``epochs_before`` the network agreed with the label."""
-    epochs_before: int = 0
+    epochs_correct: int = 0
+    """After how many of the ``earlier_epochs`` the network agreed with the label."""
+    earlier_epochs: int = 0
     """Epochs before the last, of which the answer is known."""
-    votes_same: int = 0
+    votes_for_prediction: int = 0
     """How many of the ``votes`` are the same wrong answer."""
     votes_right: int = 0
     """How many are the label."""
@@ -86,7 +86,7 @@ class Triage:
 def triage(signs: Signs, *, true: str, predicted: str, voters: str = "other networks") -> Triage:
     """Judge a mistake by its ``signs``. ``true`` and ``predicted``: the names of the classes, for the evidence; ``voters``: what
     the networks are called that were asked too."""
-    kind: Kind = "model's fault"
+    kind: Kind = "model error"
     if _all_against_the_label(signs):
         kind = "label suspect"
     elif _is_a_tie(signs):
@@ -97,7 +97,7 @@ def triage(signs: Signs, *, true: str, predicted: str, voters: str = "other netw
 
 
 def _all_against_the_label(signs: Signs) -> bool:
-    if signs.true_probability > HARDLY or (signs.votes and 2 * signs.votes_same <= signs.votes):
+    if signs.true_probability > HARDLY or (signs.votes and 2 * signs.votes_for_prediction <= signs.votes):
         return False
     if signs.audited:
         return signs.audit_score is not None and signs.audit_score >= DOUBTED
@@ -105,7 +105,7 @@ def _all_against_the_label(signs: Signs) -> bool:
         signs.predicted_probability >= SURE
         and signs.distance_ratio is not None
         and signs.distance_ratio >= FARTHER
-        and signs.right_before == 0
+        and signs.epochs_correct == 0
     )
 
 
@@ -113,7 +113,7 @@ def _is_a_tie(signs: Signs) -> bool:
     if signs.true_probability >= FAIR:
         return True
     alike = signs.distance_ratio is not None and 1 / ALIKE <= signs.distance_ratio <= ALIKE
-    changed = 0 < signs.right_before < signs.epochs_before or 0 < signs.votes_right < signs.votes
+    changed = 0 < signs.epochs_correct < signs.earlier_epochs or 0 < signs.votes_right < signs.votes
     return alike and changed
 
 
@@ -139,18 +139,19 @@ def _likeness(signs: Signs, true: str, predicted: str) -> str:
 
 
 def _changes(signs: Signs, true: str) -> str:
-    if signs.right_before:
-        return f"after {signs.right_before} of {signs.epochs_before} earlier epochs it was taken for {true}"
-    if signs.epochs_before >= FEWEST_EPOCHS:
-        return f"after none of {signs.epochs_before} earlier epochs was it taken for {true}"
+    if signs.epochs_correct:
+        return f"after {signs.epochs_correct} of {signs.earlier_epochs} earlier epochs it was taken for {true}"
+    if signs.earlier_epochs >= FEWEST_EPOCHS:
+        return f"after none of {signs.earlier_epochs} earlier epochs was it taken for {true}"
     return ""
 
 
 def _votes(signs: Signs, true: str, predicted: str, voters: str) -> str:
     if not signs.votes:
         return ""
-    read = "read" if signs.votes_same > 1 else "reads"
-    same = f"{signs.votes_same or 'none'} of {signs.votes} {voters} {read} it as {predicted}{' too' if signs.votes_same else ''}"
+    read = "read" if signs.votes_for_prediction > 1 else "reads"
+    too = " too" if signs.votes_for_prediction else ""
+    same = f"{signs.votes_for_prediction or 'none'} of {signs.votes} {voters} {read} it as {predicted}{too}"
     return f"{same}, {signs.votes_right} as {true}" if signs.votes_right else same
 
 

@@ -11,10 +11,10 @@ from .finding import Finding
 
 def believed_confidence(metrics: Mapping[str, Any]) -> Finding | None:
     """Only where the mean confidence and the accuracy differ by more than chance, before the temperature or after it."""
-    doubt = metrics.get("doubt")
+    doubt = metrics.get("uncertainty")
     if not doubt:
         return None
-    gap, ece, after = doubt["before"]["gap"], doubt["before"]["ece"], doubt["after"]
+    gap, ece, after = doubt["uncalibrated"]["overconfidence"], doubt["uncalibrated"]["ece"], doubt["calibrated"]
     low, high = gap["interval"]
     if low <= 0 <= high:
         return None
@@ -28,7 +28,7 @@ def believed_confidence(metrics: Mapping[str, Any]) -> Finding | None:
     if after is not None:
         text += (
             f", and {percent(after['ece']['value'])} ({_range(after['ece']['interval'])}) after division by the temperature "
-            f"{doubt['temperature']:.2f}, fitted on {doubt['n']:,} {doubt['measured_on']} images"
+            f"{doubt['temperature']:.2f}, fitted on {doubt['n']:,} {doubt['selected_on']} images"
         )
     brief = f"{word} than right by {100 * near:.2f} to {100 * far:.2f} points"
     return Finding(f"{text}.", brief, "reliability", gap["value"], [low, high])

@@ -17,7 +17,7 @@ class Finding:
     brief: str
     """The same in a few words, for the first screen."""
     figure: str
-    """The figure in which its evidence is, or the part of the section on doubt: ``"strangers"``, ``"attacks"`` or
+    """The figure in which its evidence is, or the part of the section on doubt: ``"ood"``, ``"attacks"`` or
     ``"label_audit"``."""
     value: float
     """The number that it is about, in the unit of what it is."""

@@ -38,12 +38,12 @@ def compared_with_baseline(metrics: Mapping[str, Any], model_name: str) -> Findi
     )
     low, high = pairing.interval.low, pairing.interval.high
     ends = f"{points(low, unit=False)} to {points(high, unit=False)}"
-    judged = "more than chance makes" if pairing.told_apart else "which chance alone could make"
+    judged = "more than chance makes" if pairing.significant else "which chance alone could make"
     return Finding(
         f"The {model_name.upper()} makes {ratio:.2f} times the errors of the {other}, {own['errors']:,} against "
         f"{baseline['errors']:,} of the same {own['n']:,} test images: a difference in accuracy of {points(pairing.difference)} "
         f"({ends}), {judged} ({mcnemar(pairing.p)}).",
-        f"{_beside(pairing.told_apart, ratio, other)} ({points(pairing.difference)}, {ends})",
+        f"{_beside(pairing.significant, ratio, other)} ({points(pairing.difference)}, {ends})",
         "baseline",
         pairing.difference,
         [low, high],

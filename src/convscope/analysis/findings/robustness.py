@@ -14,7 +14,7 @@ CHANCE = 0.5
 
 def robustness_findings(metrics: Mapping[str, Any]) -> tuple[Finding, ...]:
     """From a run's ``metrics``; none where it was not examined."""
-    candidates = (_corruptions(metrics), _attacks(metrics), _strangers(metrics))
+    candidates = (_corruptions(metrics), _attacks(metrics), _ood(metrics))
     return tuple(each for each in candidates if each is not None)
 
 
@@ -59,24 +59,24 @@ def _attacks(metrics: Mapping[str, Any]) -> Finding | None:
     return None
 
 
-def _strangers(metrics: Mapping[str, Any]) -> Finding | None:
+def _ood(metrics: Mapping[str, Any]) -> Finding | None:
     """The kind of strange images that is told worst from known ones, where the intervals of all kinds, which hold together,
-    single one out; runs of earlier versions did not look for it."""
-    strangers = metrics.get("strangers")
-    if not strangers or strangers.get("worst") is None:
+    single one out."""
+    strangers = metrics.get("ood")
+    if not strangers or strangers["worst"] is None:
         return None
-    ranked = sorted(strangers["sets"], key=lambda each: float(each["distance"]["auroc"]))
+    ranked = sorted(strangers["sets"], key=lambda each: float(each["distance"]["value"]))
     worst, second = ranked[0], ranked[1]
-    low, high = worst["distance"]["simultaneous_interval"]
-    area = f"{worst['distance']['auroc']:.3f} ({low:.3f} to {high:.3f})"
+    low, high = worst["simultaneous_interval"]
+    area = f"{worst['distance']['value']:.3f} ({low:.3f} to {high:.3f})"
     no_better = "no better than chance, " if low <= CHANCE else ""
     return Finding(
         f"By the distance in {strangers['layer']}, the hardest to tell from test images of {len(ranked)} kinds of strange images "
         f"is {worst['title']}: {no_better}with an area under the ROC curve of {area}; the next is {second['title']}, with "
-        f"{second['distance']['auroc']:.3f}.",
+        f"{second['distance']['value']:.3f}.",
         f"hardest to tell from known images: {worst['title']}, AUROC {area}",
-        "strangers",
-        worst["distance"]["auroc"],
+        "ood",
+        worst["distance"]["value"],
         [low, high],
     )
 

@@ -41,14 +41,14 @@ def audited_labels(metrics: Mapping[str, Any]) -> Finding | None:
     audit = metrics.get("label_audit")
     if not audit:
         return None
-    splits = [split for split in ("train", "test") if split in audit and audit[split]["judged"]]
-    suspects, judged = (sum(int(audit[split][key]) for split in splits) for key in ("suspects", "judged"))
+    splits = [split for split in ("train", "test") if split in audit and audit[split]["scored"]]
+    suspects, judged = (sum(int(audit[split][key]) for split in splits) for key in ("suspects", "scored"))
     if not suspects:
         return None
     interval = wilson(suspects, judged)
     span = f"{percent(interval.low)} to {percent(interval.high)}"
     parts = " and ".join(
-        f"{audit[split]['suspects']:,} of {audit[split]['judged']:,} {SPLITS[split]} images" for split in splits
+        f"{audit[split]['suspects']:,} of {audit[split]['scored']:,} {SPLITS[split]} images" for split in splits
     )
     return Finding(
         f"Networks that had not seen them would put {parts} into another class than their labels do, {percent(suspects / judged)} "
