@@ -85,7 +85,7 @@ def test_a_network_that_is_certain_of_all_is_drawn(doubt: dict[str, Any]) -> Non
     to_svg(figure)
 
 
-def test_runs_of_earlier_versions_have_neither(digits_record: RunRecord) -> None:
-    metrics = {name: value for name, value in digits_record.metrics.items() if name != "doubt"}
+def test_a_run_without_uncertainty_has_neither(digits_record: RunRecord) -> None:
+    metrics = {name: value for name, value in digits_record.metrics.items() if name != "uncertainty"}
     names = [each.name for each in illustrate(replace(digits_record, metrics=metrics))]
     assert not {"reliability", "coverage"} & set(names)
