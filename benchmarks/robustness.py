@@ -62,7 +62,7 @@ def measure(folder: Path, *, everything: bool) -> tuple[Result, Examination]:
         "multiply_adds": found.metrics["multiply_adds"],
         "test": {key: test[key] for key in ("n", "errors", "accuracy", "interval")},
         "seconds": found.seconds,
-        **{name: found.metrics[name] for name in ("robustness", "strangers", "attacks")},
+        **{name: found.metrics[name] for name in ("robustness", "ood", "attacks")},
     }  # fmt: skip
     return result, found
 
