@@ -64,7 +64,7 @@ def auroc(high: Floats, low: Floats, *, z: float = Z_95) -> Auroc:
 
 
 def auroc_difference(first: tuple[Floats, Floats], second: tuple[Floats, Floats]) -> AurocDifference:
-    """Return the difference between the areas of two scores, by DeLong's test for correlated areas (1988).
+    """Return the difference between two areas with DeLong's test for paired scores (1988).
 
     Args:
         first: ``(high, low)`` with shapes (m,) and (n,), as for :func:`auroc`.
@@ -116,7 +116,7 @@ def _newcombe_interval(area: float, first: int, second: int, z: float = Z_95) ->
 
 
 def _boundary(holds: Callable[[float], bool], inside: float, outside: float) -> float:
-    """Return the last point for which ``holds`` is true, going from ``inside`` to ``outside``, by bisection."""
+    """Return where ``holds`` ends between ``inside`` and ``outside``, by bisection."""
     if holds(outside):
         return outside
     for _ in range(HALVINGS):

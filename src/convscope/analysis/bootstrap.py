@@ -1,4 +1,4 @@
-"""Bootstrap intervals of metrics that are not proportions: bias-corrected and accelerated (BCa).
+"""BCa (bias-corrected and accelerated) bootstrap intervals, for metrics other than shares.
 
 B. Efron, "Better bootstrap confidence intervals", Journal of the American Statistical Association 82, 1987.
 """
@@ -58,13 +58,13 @@ def resampled_means(values: Floats, *, seed: int = 0, resamples: int = RESAMPLES
 
 
 def left_out_means(values: Floats) -> Floats:
-    """Return the (n, m) column means of ``values`` (n, m) without each row in turn, or ``values`` if it has one row."""
+    """Return the column means of ``values`` (n, m) without each row in turn, (n, m)."""
     values = values.astype(np.float64, copy=False)
     return np.asarray((values.sum(axis=0) - values) / (len(values) - 1)) if len(values) > 1 else values
 
 
 def bca(estimate: float, resampled: Floats, left_out: Floats, repeats: Labels | None = None, *, z: float = Z_95) -> Interval:
-    """Return the BCa interval of ``estimate``; it has no width if the resampled values never vary.
+    """Return the BCa interval of ``estimate``, without width if all resamples are equal.
 
     Args:
         estimate: The metric on the whole test set.
@@ -103,7 +103,7 @@ def _cumulative(x: float) -> float:
 
 
 def _group_similar_rows(values: Floats) -> tuple[Labels, Labels]:
-    """Return a group number per row (n,), equal for similar rows, and the size of each group (g,)."""
+    """Return the group of each row (n,) and the size of each group (g,)."""
     spread = values.std(axis=0)
     tolerance = TOLERANCE
     while True:

@@ -131,7 +131,7 @@ class Comparison:
         ]
 
     def as_dict(self) -> dict[str, Any]:
-        """Return all numbers as JSON-ready values; of single images, only the indices of disagreements."""
+        """Return all numbers, and the indices of disagreements, as JSON-ready values."""
         return {
             "dataset": self.dataset,
             "n": self.n,

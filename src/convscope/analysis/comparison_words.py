@@ -1,4 +1,4 @@
-"""The result of a comparison in sentences that claim no more than the test and the interval support."""
+"""The result of a comparison in sentences, each with its evidence."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Saying:
 
 
 def verdict(comparison: Comparison) -> Saying:
-    """Return the overall result: the best run, or the runs that do not differ significantly from it."""
+    """Return the overall result: the best run, and those without a significant difference."""
     if len(comparison.pairs) == 1:
         return of_pair(comparison, comparison.pairs[0])
     runs = comparison.contestants
@@ -70,7 +70,7 @@ def of_pair(comparison: Comparison, pair: Pair) -> Saying:
 
 
 def hidden(comparison: Comparison, pair: Pair) -> str:
-    """Return the largest differences in accuracy, either way, that the interval of a pair includes."""
+    """Return the largest differences in either direction that the interval includes."""
     first, second = (comparison.contestants[index].name for index in (pair.first, pair.second))
     parts = []
     if pair.interval.high > 0:

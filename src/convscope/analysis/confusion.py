@@ -30,7 +30,7 @@ class Confusion:
         return self.total - self.correct
 
     def pairs(self, most: int = 10) -> tuple[ConfusedPair, ...]:
-        """Return the ``most`` frequent confusions in descending order, ties in the order of the classes."""
+        """Return the ``most`` frequent confusions, ties in the order of the classes."""
         off_diagonal = self.counts * (1 - np.eye(len(self.counts), dtype=np.int64))
         order = np.argsort(-off_diagonal, axis=None, kind="stable")[:most]
         cells = (divmod(int(index), len(self.counts)) for index in order)
@@ -56,7 +56,7 @@ class ConfusedPair:
 
 
 def confusion(labels: Labels, predictions: Labels, class_names: tuple[str, ...]) -> Confusion:
-    """Return the confusion matrix of ``labels`` and ``predictions``, (n,) indices into ``class_names``."""
+    """Return the confusion matrix of ``labels`` (n,) and ``predictions`` (n,)."""
     size = len(class_names)
     counts = np.bincount(labels * size + predictions, minlength=size * size).reshape(size, size)
     return Confusion(counts.astype(np.int64), class_names)

@@ -104,7 +104,7 @@ class Evaluation:
 
 
 def evaluate(model: keras.Model | Predictor, split: Split, class_names: tuple[str, ...]) -> Evaluation:
-    """Return the evaluation of ``model`` on ``split``; a :class:`Predictor` needs no TensorFlow."""
+    """Return the evaluation of ``model`` on ``split``; a Predictor needs no TensorFlow."""
     if isinstance(model, Predictor):
         logits = model.logits(split.images)
     else:

@@ -1,4 +1,4 @@
-"""The images that a report shows, stored in the run so that it can be read without the dataset."""
+"""The images of a report, stored in the run so that it needs no dataset."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Examples:
 
 
 def choose_examples(dataset: Dataset, evaluation: Evaluation) -> Examples:
-    """Return the examples of a run: the first images of each kind, so that no random choice is involved."""
+    """Return the first images of each kind, which involves no random choice."""
     train, test = dataset.train, dataset.test
     classes = range(min(dataset.num_classes, MAX_CLASSES))
     samples = np.concatenate([np.flatnonzero(train.labels == label)[:PER_CLASS] for label in classes])

@@ -72,7 +72,7 @@ def _resampled(
 
 
 def _change_without_one(counts: Labels, true: Labels, predicted: Labels) -> Floats:
-    """Return the (m,) change of macro F1 when one image of each cell is removed; only two classes' F1 change."""
+    """Return the change of macro F1 without one image of each cell, (m,)."""
     hits, support, predictions = np.diag(counts), counts.sum(axis=1), counts.sum(axis=0)
     hit = (true == predicted).astype(np.int64)
 

@@ -31,7 +31,7 @@ class FeatureMaps:
 
 
 def feature_maps(network: Network, images: Images) -> tuple[FeatureMaps, ...]:
-    """Return the maps of every convolution and pooling layer for ``images`` (n, h, w, c) uint8, in order.
+    """Return the maps of all convolutions and poolings for ``images`` (n, h, w, c) uint8.
 
     Empty for a network without any, or with a kind of layer whose forward pass is not known here.
     """

@@ -47,7 +47,7 @@ class SplitAudit:
 
 @dataclass(frozen=True, eq=False)
 class LabelAudit:
-    """All suspects of a dataset in descending order of score; the arrays are (m,) and parallel."""
+    """All suspects of a dataset in descending order of score, in parallel arrays (m,)."""
 
     split: npt.NDArray[np.str_]
     """``"train"`` or ``"test"``."""
@@ -70,7 +70,7 @@ class LabelAudit:
         return len(self.index)
 
     def rows(self, most: int | None = None) -> list[tuple[str, int, str, str, float]]:
-        """Return up to ``most`` suspects as (split, index, given, suggested, score), with class names."""
+        """Return up to ``most`` suspects: split, index, given and suggested class, score."""
         return [
             (str(self.split[row]), int(self.index[row]), self.class_names[self.given[row]],
              self.class_names[self.suggested[row]], float(self.score[row]))
@@ -130,7 +130,7 @@ def find_suspects(
 def from_rows(
     rows: Sequence[tuple[str, int, str, str, float]], numbers: Mapping[str, Any], class_names: Sequence[str]
 ) -> LabelAudit:
-    """Return an audit from its :meth:`LabelAudit.rows` and :meth:`LabelAudit.as_dict`, without what was confirmed.
+    """Return an audit from its ``rows()`` and ``as_dict()``, without confirmed suspects.
 
     Raises:
         KeyError: A class or a number is missing.
@@ -197,7 +197,7 @@ def _of_split(split: str, labels: Labels, probabilities: Floats) -> tuple[tuple[
 
 
 def _estimated_wrong(labels: Labels, probabilities: Floats) -> int:
-    """Return the number of label errors by cleanlab's confident joint over the classes that occur."""
+    """Return the number of label errors by cleanlab's confident joint."""
     from cleanlab.count import num_label_issues
 
     present, numbered = np.unique(labels, return_inverse=True)

@@ -7,7 +7,7 @@ LEVEL = 0.05
 
 
 def mid_p(only_first: int, only_second: int) -> float:
-    """Return the two-sided mid-p value of McNemar's test, or 1 if the networks agree on every image.
+    """Return the two-sided mid-p value of McNemar's test, 1 without discordant images.
 
     M. W. Fagerland, S. Lydersen and P. Laake, "The McNemar test for binary matched-pairs data: mid-p and asymptotic are better
     than exact conditional", BMC Medical Research Methodology 13, 2013. The exact test is far too conservative, the chi-squared

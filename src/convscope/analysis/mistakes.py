@@ -23,7 +23,7 @@ from .triage import Signs, Triage, triage
 
 @dataclass(frozen=True, eq=False)
 class Neighbours:
-    """The nearest training images of one class in the features of the last hidden layer, nearest first."""
+    """The nearest training images of one class in feature space, nearest first."""
 
     indices: Labels
     """(m,) indices in the training split, which includes validation images; m ≤ 3."""
@@ -89,7 +89,7 @@ def explain_mistakes(
     saliency: bool = True,
     most: int | None = None,
 ) -> tuple[Mistake, ...]:
-    """Return the errors of ``record`` whose images are in its evidence, in descending order of confidence.
+    """Return the errors whose images are in the evidence, by descending confidence.
 
     ``votes``: how many other networks, which are called ``voters``, give each class to the same test images, (n, k). ``audit``: of
     the same labels. ``saliency`` covers every image patch by patch and goes back through the network, 0.2 s each for the notebook's
@@ -164,7 +164,7 @@ class _Nearest:
 
 
 def _doubted(audit: LabelAudit) -> dict[int, float]:
-    """Return the audit scores of suspects by index in the test split, rounded as in the list of suspects."""
+    """Return the audit scores of test images by index, rounded as in the list of suspects."""
     return {index: round(score, 6) for split, index, _, _, score in audit.rows() if split == "test"}
 
 

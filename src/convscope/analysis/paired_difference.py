@@ -1,4 +1,4 @@
-"""The difference between the accuracies of two networks on the same images, with its interval."""
+"""The difference in accuracy between two networks on the same images."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class PairedCounts:
 
 
 def count_pairs(labels: Labels, first: Labels, second: Labels) -> PairedCounts:
-    """Return the counts for true classes ``labels`` (n,) and the predictions (n,) of two networks."""
+    """Return the counts for ``labels`` (n,) and the predictions (n,) of two networks."""
     first_correct, second_correct = first == labels, second == labels
     return PairedCounts(
         int((first_correct & second_correct).sum()),
@@ -99,7 +99,7 @@ def _score(difference: float, only_first: int, only_second: int, n: int) -> floa
 
 
 def _edge(far: float, near: float, rejected: Callable[[float], bool]) -> float:
-    """Return where rejection begins between ``near``, which is not rejected, and ``far``, by bisection."""
+    """Return where rejection begins on the way from ``near`` to ``far``, by bisection."""
     if not rejected(far):
         return far
     for _ in range(HALVINGS):

@@ -28,9 +28,9 @@ TEXT_PER_BYTE = 4 / 3
 
 
 def number_that_fits(images: Images, budget: int) -> int:
-    """Return how many of ``images`` (n, h, w, c) fit into ``budget`` bytes of a page, compressed and in base64.
+    """Return how many of ``images`` (n, h, w, c) fit into ``budget`` bytes of a page.
 
-    The number is an estimate from a sample of the images, and at least ``MIN_IMAGES``.
+    The estimate, for compressed images in base64, comes from a sample; it is at least ``MIN_IMAGES``.
     """
     number = max(1, min(TRIAL_IMAGES, len(images), TRIAL_BYTES // images[0].size))
     trial = images[np.linspace(0, len(images) - 1, number).astype(np.int64)]
@@ -39,9 +39,9 @@ def number_that_fits(images: Images, budget: int) -> int:
 
 
 def choose_test_images(images: Images, evaluation: Evaluation, *, seed: int) -> Labels:
-    """Return the indices of the test images that a page embeds, ascending: all of them if they fit.
+    """Return the indices of the test images that a page embeds, ascending.
 
-    Otherwise: the most confident errors, image 0, and a stratified sample of the correctly classified images.
+    If not all of them fit: the most confident errors, image 0, and a stratified sample of the correctly classified images.
     """
     limit = number_that_fits(images, TEST_BYTES)
     if limit >= len(images):

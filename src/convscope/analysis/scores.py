@@ -31,7 +31,7 @@ class ClassScore:
 
 
 def class_scores(confusion: Confusion) -> tuple[ClassScore, ...]:
-    """Return one :class:`ClassScore` per class, equal to scikit-learn's ``precision_recall_fscore_support``."""
+    """Return the scores of each class, equal to those of scikit-learn."""
     hits = np.diag(confusion.counts)
     support, predicted = confusion.counts.sum(axis=1), confusion.counts.sum(axis=0)
     precision, recall = _share(hits, predicted), _share(hits, support)

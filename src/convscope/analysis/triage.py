@@ -1,4 +1,4 @@
-"""Likely cause of an error: a possible label error, an ambiguous image, or probably a model error.
+"""Likely cause of an error: the label, an ambiguous image, or the model.
 
 Three rules, applied in this order. Evidence that is missing counts neither for nor against.
 

@@ -1,1 +1,1 @@
-"""The label audit: networks that never saw an image are asked what it is, and where they disagree with its label, people look."""
+"""The label audit: out-of-sample predictions that disagree with labels."""

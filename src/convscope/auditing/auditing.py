@@ -43,7 +43,7 @@ def audit_run(
     confirmed: Path | None = None,
     progress: Listener | None = None,
 ) -> LabelAudit:
-    """Audit the training and test labels of a complete run, and write the result into its folder.
+    """Audit the labels of a complete run and write the result into its folder.
 
     Args:
         folder: The run.
@@ -117,7 +117,7 @@ def _fresh(
 
 
 def _with_suspect_images(record: RunRecord, audit: LabelAudit, dataset: Dataset) -> RunRecord:
-    """Add the most suspect training images to the evidence of ``record``, so that the page can show them."""
+    """Add the most suspect training images to the evidence, for the page."""
     if record.evidence is None:
         return record
     indices = audit.index[audit.split == "train"][:NUM_IMAGES]
@@ -132,7 +132,7 @@ def _test_probabilities(found: OutOfSample, record: RunRecord, folds: int) -> np
 
 
 def _confirm(record: RunRecord, confirmed: Path | None) -> WithoutConfirmed | None:
-    """Return the accuracy without the confirmed label errors; raise DatasetError for a list of other data."""
+    """Return the accuracy without confirmed errors, or raise DatasetError for other data."""
     if confirmed is None:
         return None
     evaluation, data = record.evaluation, record.metrics["data"]

@@ -71,7 +71,7 @@ def cross_validate(
     checkpoint: Path | None = None,
     before_reading: Callable[[], object] = lambda: None,
 ) -> OutOfSample:
-    """Train one network per fold on the other folds and return its predictions on the fold and on the test split.
+    """Predict each fold, and the test split, by a network trained on the other folds.
 
     Args:
         dataset: The data; folds are stratified by class.
@@ -114,7 +114,7 @@ def cross_validate(
 
 
 def assign_folds(labels: Labels, folds: int, *, seed: int) -> Labels:
-    """Return the fold of each image, (n,); the folds are balanced within each class and overall.
+    """Return the fold of each image, (n,), balanced within each class and overall.
 
     A class with two or more images is in at least two folds.
     """

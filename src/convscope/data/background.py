@@ -1,4 +1,4 @@
-"""The background of a dataset, which fills what lies beyond the edges of moved or rotated images."""
+"""The background of a dataset, which fills the margins of moved or rotated images."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Background:
         return 0.0 if self.is_light else 1.0
 
     def padded(self, images: Floats, margin: int) -> Floats:
-        """Return ``images`` (n, h, w, c) in 0..1 padded by ``margin`` pixels of background on each side."""
+        """Return ``images`` (n, h, w, c) in 0..1 with a margin of background on each side."""
         if self.level is None:
             # Photos repeat their edge pixels: a black margin would add an edge that no photo has.
             return np.pad(images, ((0, 0), (margin, margin), (margin, margin), (0, 0)), mode="edge")
@@ -49,7 +49,7 @@ class Background:
 
 
 def background_of(images: Images) -> Background:
-    """Return the background of ``images`` (n, h, w, c): the median of their border, if most of the border is close to it."""
+    """Return the background of ``images`` (n, h, w, c), the median level of their border."""
     # 84% of the border of MNIST is 0; in photos a single level makes up a tenth of it.
     border = np.concatenate([part.reshape(-1, images.shape[3]) for part in (images[:, [0, -1]], images[:, 1:-1, [0, -1]])])
     level = np.median(border, axis=0)

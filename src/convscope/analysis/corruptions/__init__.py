@@ -1,1 +1,1 @@
-"""The fifteen corruptions of MNIST-C at five strengths each, for any small images, one family per module."""
+"""The fifteen corruptions of MNIST-C at five strengths, for any small images."""

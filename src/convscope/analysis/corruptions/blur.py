@@ -51,7 +51,7 @@ def glass_blur(images: Floats, glass: tuple[float, float, int], draws: Draws, ba
 
 
 def motion_blur(images: Floats, smear: float, draws: Draws, background: Background) -> Floats:
-    """Blur in one direction, within 45° of the horizontal, by half a Gaussian of ``smear`` pixels (of 28)."""
+    """Blur along a line by half a Gaussian of ``smear`` pixels (of 28)."""
     from scipy import fft
 
     sigma = smear * unit(images)
@@ -67,7 +67,7 @@ def motion_blur(images: Floats, smear: float, draws: Draws, background: Backgrou
 
 
 def _motion_kernels(angles: Floats, sigma: float, reach: int, sides: tuple[int, ...]) -> Floats:
-    """Return a kernel per angle, (n, h, w) float32, that begins at (0, 0) and wraps around the edges."""
+    """Return a kernel per angle, (n, h, w) float32, from (0, 0) and wrapped around."""
     steps = np.arange(reach + 1)
     weights = np.exp(-(steps**2) / (2 * sigma**2))
     weights /= weights.sum()

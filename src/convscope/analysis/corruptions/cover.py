@@ -88,7 +88,7 @@ def zigzag(images: Floats, lines: tuple[int, float], draws: Draws, background: B
 
 
 def _stroke(middle: Floats, height: int, size: float) -> Floats:
-    """Return the ink of lines, (n, h, w) in 0..1, whose centre in each column is ``middle`` (n, w).
+    """Return the ink (n, h, w), 0..1, of lines centred at row ``middle`` (n, w).
 
     Lines are at least one pixel wide.
     """

@@ -1,4 +1,4 @@
-"""Random numbers for many images at once, each a function of the seed and the image's index alone.
+"""Random numbers per image that depend on the seed and the image's index alone.
 
 With one sequential generator, an image would get other numbers in a sample than in the whole split. So each image has its own
 generator: SplitMix64 (G. Steele, D. Lea and C. Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014), whose state

@@ -35,7 +35,7 @@ def canny_edges(images: Floats, drawing: tuple[float, float], draws: Draws, back
 
 
 def outlines(grey: Floats, sigma: float, background: Background) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-    """Return the edges in ``grey`` (n, h, w, 1) after a blur of ``sigma`` pixels, (n, h, w) bool."""
+    """Return the edges (n, h, w) in ``grey`` (n, h, w, 1) after a blur of ``sigma``."""
     from scipy import ndimage
 
     smooth = blurred(grey, sigma, background)[..., 0]
@@ -57,7 +57,7 @@ def outlines(grey: Floats, sigma: float, background: Background) -> np.ndarray[t
 
 
 def _is_ridge(steep: Floats, down: Floats, across: Floats) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-    """Return where the gradient is not below its neighbours along the slope, and above at least one of them."""
+    """Return where the gradient is a local maximum along its direction."""
     length = np.maximum(steep, 1e-12)
     step_down, step_across = down / length, across / length
     row, column = np.arange(steep.shape[1])[:, None], np.arange(steep.shape[2])[None]

@@ -1,4 +1,4 @@
-"""Affine transforms about the centre with bilinear interpolation: shear, scale, rotation and translation."""
+"""Affine transforms about the centre: shear, scale, rotation and translation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .sampling import read_between, unit
 
 
 def shear(images: Floats, lean: float, draws: Draws, background: Background) -> Floats:
-    """Shift the top against the bottom by ``lean`` times the height, to the left or to the right."""
+    """Shear the images by ``lean`` times the height, to the left or to the right."""
     return _affine(images, _maps(xy=lean * draws.signs()), background)
 
 
@@ -33,7 +33,7 @@ def translate(images: Floats, distance: float, draws: Draws, background: Backgro
 
 
 def _maps(**entries: Floats) -> Floats:
-    """Return (n, 2, 2) maps from (y, x) in the result to (y, x) in the image, relative to the centre."""
+    """Return (n, 2, 2) maps from (y, x) in the result to the image, about the centre."""
     number = len(next(iter(entries.values())))
     maps = np.tile(np.eye(2), (number, 1, 1))
     entry_of = {"yy": (0, 0), "yx": (0, 1), "xy": (1, 0), "xx": (1, 1)}

@@ -22,7 +22,7 @@ def brightness(images: Floats, amount: float, draws: Draws, background: Backgrou
 
 
 def stripe(images: Floats, share: float, draws: Draws, background: Background) -> Floats:
-    """Invert the left and the right ``share`` of the image; columns partly inside are inverted in part."""
+    """Invert the left and right ``share`` of the image, and columns partly inside in part."""
     width = images.shape[2]
     column = np.arange(width)
     covered = np.clip(share * width - column, 0, 1) + np.clip(share * width - (width - 1 - column), 0, 1)
@@ -47,7 +47,7 @@ def fog(images: Floats, thickness: float, draws: Draws, background: Background) 
 
 
 def _fog_field(side: int) -> Floats:
-    """Return periodic noise, (side, side) float32 in 0..1, whose octaves decay by :data:`FOG_DECAY`."""
+    """Return periodic noise, (side, side) in 0..1, whose octaves decay by FOG_DECAY."""
     # One field with a fixed seed for all images: random positions in it suffice, and a field per image takes 100 times as long.
     generator = np.random.Generator(np.random.PCG64(side))
     rows, columns = np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side)[None]

@@ -31,7 +31,7 @@ def shot_noise(images: Floats, photons: float, draws: Draws, background: Backgro
 
 
 def _poisson_table(photons: float) -> Floats:
-    """Return the probabilities of at most 0, 1, … k − 1 photons for every grey level, (256, k)."""
+    """Return the probability of at most 0, 1, … k − 1 photons per grey level, (256, k)."""
     means = np.arange(LEVELS) / (LEVELS - 1) * photons
     term = np.exp(-means)
     columns = [term]

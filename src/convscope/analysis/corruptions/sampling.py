@@ -12,7 +12,7 @@ REFERENCE_SIDE = 28
 
 
 def unit(images: Floats) -> float:
-    """Return the length in pixels of ``images`` (n, h, w, c) that corresponds to one pixel of 28 × 28."""
+    """Return the pixels of ``images`` (n, h, w, c) per pixel of a 28 × 28 image."""
     height, width = images.shape[1:3]
     return float(min(height, width) / REFERENCE_SIDE)
 

@@ -1,4 +1,4 @@
-"""Findings: sentences made from the numbers of a run, each with its evidence, none of them true of every run."""
+"""Findings: sentences about a run, made from its numbers, each with its evidence."""
 
 from .all_findings import find as find
 from .finding import Finding as Finding

@@ -17,7 +17,7 @@ from .suspects import audited_labels, suspect_labels
 
 
 def find(metrics: Mapping[str, Any], *, model_name: str) -> tuple[Finding, ...]:
-    """Return the findings of a run in order of importance; analyses that did not run have none.
+    """Return the findings of a run in order of importance.
 
     Args:
         metrics: The run's metrics, as ``metrics.json`` holds them.

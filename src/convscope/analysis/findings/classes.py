@@ -1,4 +1,4 @@
-"""Finding on classes whose recall differs by more than picking the lowest of many explains."""
+"""Finding on classes whose recall differs significantly."""
 
 from __future__ import annotations
 

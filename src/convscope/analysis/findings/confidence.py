@@ -10,7 +10,7 @@ from .finding import Finding, interval_text
 
 
 def believed_confidence(metrics: Mapping[str, Any]) -> Finding | None:
-    """Return over- or underconfidence on the test split before temperature scaling, if it is significant."""
+    """Return over- or underconfidence before temperature scaling, if it is significant."""
     uncertainty = metrics.get("uncertainty")
     if not uncertainty:
         return None

@@ -16,9 +16,9 @@ MAX_NAMED = 3
 
 
 def confused(test: Mapping[str, Any]) -> Finding | None:
-    """Return the most frequent confusion if it is significantly ahead, else those more frequent than an even spread.
+    """Return the most frequent confusion, or the frequent ones if none is ahead.
 
-    The even spread distributes the errors over all pairs of classes with equal probability.
+    Frequent means significantly more often than if all pairs of classes were equally probable.
     """
     pairs, errors = test["confused_pairs"], test["errors"]
     classes = len(test["confusion"])
@@ -55,7 +55,7 @@ def confused(test: Mapping[str, Any]) -> Finding | None:
 
 
 def is_most_frequent(counts: Sequence[int]) -> bool:
-    """Return whether the first of several confusions is significantly more frequent than all others.
+    """Return whether the first confusion is significantly more frequent than all others.
 
     A two-sided binomial test of the winner against the runner-up, which keeps its level for any number of competitors: K. Hung
     and W. Fithian, "Rank verification for exponential families", Annals of Statistics 47, 2019.
@@ -70,12 +70,12 @@ def is_most_frequent(counts: Sequence[int]) -> bool:
 
 
 def _exceeds_even_spread(count: int, errors: int, cells: int) -> bool:
-    """Return whether ``count`` is significant with Bonferroni's correction for the number of cells."""
+    """Return whether ``count`` is significant, with Bonferroni's correction for cells."""
     return cells * _binomial_tail(count, errors, 1 / cells) <= LEVEL
 
 
 def _binomial_tail(count: int, n: int, share: float) -> float:
-    """Return the binomial probability of at least ``count`` in ``n``, or 1 if ``count`` is not above its mean."""
+    """Return the binomial probability of at least ``count``, or 1 up to the mean."""
     if count <= n * share:
         return 1.0
     # Summed here because importing scipy.stats takes longer than all findings together.

@@ -26,5 +26,5 @@ class Finding:
 
 
 def interval_text(interval: Sequence[float], digits: int = 2) -> str:
-    """Return a confidence interval of a share: ``[0.9972, 0.9989]`` as ``"95% CI 99.72–99.89%"``."""
+    """Return the interval of a share as text: ``"95% CI 99.72–99.89%"``."""
     return f"95% CI {percent_range(interval, digits)}"

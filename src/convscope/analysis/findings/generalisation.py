@@ -10,7 +10,7 @@ from .finding import Finding, interval_text
 
 
 def generalisation(metrics: Mapping[str, Any]) -> Finding | None:
-    """Return the two accuracies of the last epoch if the first lies outside the interval of the second."""
+    """Return both accuracies of the last epoch if they differ significantly."""
     last = metrics["history"]["last_epoch"]
     low, high = metrics["history"]["validation_interval"]
     if low <= last["accuracy"] <= high:

@@ -25,7 +25,7 @@ def result(test: Mapping[str, Any]) -> Finding:
 
 
 def compared_with_baseline(metrics: Mapping[str, Any], model_name: str) -> Finding | None:
-    """Return the difference in accuracy from the baseline, or None without a baseline or if it made no error."""
+    """Return the difference from the baseline, if there is one with errors."""
     baseline = metrics.get("baseline")
     if baseline is None or baseline["error_ratio"] is None:
         return None

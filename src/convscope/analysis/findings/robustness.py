@@ -59,7 +59,7 @@ def _attacks(metrics: Mapping[str, Any]) -> Finding | None:
 
 
 def _out_of_distribution(metrics: Mapping[str, Any]) -> Finding | None:
-    """Return the set of out-of-distribution images with the lowest AUROC, if it is significantly the lowest."""
+    """Return the out-of-distribution set with the lowest AUROC, if significant."""
     ood = metrics.get("ood")
     if not ood or ood["worst"] is None:
         return None

@@ -10,9 +10,9 @@ from .finding import Finding, interval_text
 
 
 def bought_accuracy(metrics: Mapping[str, Any]) -> Finding | None:
-    """Return the test accuracy above the lowest threshold that halves the errors on the images it was chosen on.
+    """Return the test accuracy above the lowest threshold that halves the error rate.
 
-    Those images are not test images. There is no finding unless the test accuracy improves significantly.
+    The threshold is chosen on images outside the test split. There is no finding unless the test accuracy improves significantly.
     """
     uncertainty = metrics.get("uncertainty")
     if not uncertainty:

@@ -1,4 +1,4 @@
-"""Findings on possible label errors: among the errors of the network, and by the label audit."""
+"""Findings on possible label errors, by triage and by the label audit."""
 
 from __future__ import annotations
 
