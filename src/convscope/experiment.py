@@ -102,12 +102,10 @@ def train(
         entries.enter("the result, after the training")
         agreement = _keep(training, dataset, writable)
         evaluation = Evaluation(dataset.test.labels, agreement.logits, dataset.class_names)
-        uncertainty = measure_uncertainty(
-            Predictor(writable / ONNX_MODEL), dataset, evaluation, request["config"], seed=seed
-        )
+        found = measure_uncertainty(Predictor(writable / ONNX_MODEL), dataset, evaluation, request["config"], seed=seed)
         outcome = {**describe_outcome(request, training), "onnx": agreement.as_dict()}
         seconds = time.perf_counter() - started
-        record = make_record(outcome, dataset, training, evaluation, uncertainty=uncertainty, wall_seconds=seconds)
+        record = make_record(outcome, dataset, training, evaluation, uncertainty=found, wall_seconds=seconds)
         _save(record, dataset, writable, with_yardsticks=not report)
         if report:
             record = _report(record, training, dataset, config, writable, progress)

@@ -142,7 +142,7 @@ def test_only_suspects_that_are_in_the_page_can_be_opened(page: dict[str, Any]) 
 def test_confidence_is_judged_by_the_interval_of_its_gap(page: dict[str, Any]) -> None:
     for gap, words in (([0.01, 0.02], "too sure, by 1.00 to 2.00"), ([-0.02, -0.01], "too modest, by 1.00 to 2.00"),
                        ([-0.01, 0.01], "chance accounts for")):  # fmt: skip
-        doubt = {**page["metrics"]["doubt"], "calibrated": None, "selected_on": "validation"}
+        doubt = {**page["metrics"]["uncertainty"], "calibrated": None, "selected_on": "validation"}
         doubt["uncalibrated"] = {**doubt["uncalibrated"], "overconfidence": {"value": sum(gap) / 2, "interval": gap}}
         assert words in certainty.confidence({"metrics": {**page["metrics"], "uncertainty": doubt}})
 

@@ -192,7 +192,7 @@ def test_every_finding_leads_to_its_evidence(digits_record: RunRecord, drawings:
     assert len(items) == len(record.metrics["findings"])
     assert all(len(each) == 1 for each in links)
     assert {each[0] for each in links} <= set(Elements(text).values("id"))
-    assert {"sure-attacks", "sure-strangers", "sure-label_audit", "figure-robustness"} <= {each[0] for each in links}
+    assert {"sure-attacks", "sure-ood", "sure-label_audit", "figure-robustness"} <= {each[0] for each in links}
 
 
 def test_the_first_findings_after_the_result_stand_in_brief_above_the_playground(

@@ -6,7 +6,7 @@ hold (NaN, infinity) becomes ``null``. Keys, at schema version 2:
     schema_version  2
     run             created, command, model, recipe, seed, config, versions, machine, stopped_early, precision,
                     batch_size: from run.json
-    dataset         name, source, description, licence, things, notes, fingerprint, image_shape [h, w, c], class_names,
+    dataset         name, source, description, licence, content, notes, fingerprint, image_shape [h, w, c], class_names,
                     reading (the options that it was read with), digit_preprocessing and polarity (as ``fitting`` has them,
                     in full; runs of earlier versions lack them)
     metrics         metrics.json, whole: test, per_class, layers, data, baseline, findings…
