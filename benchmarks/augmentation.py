@@ -24,7 +24,7 @@ from convscope.analysis.robustness import measure_robustness
 from convscope.data.background import background_of
 from convscope.data.dataset import Dataset
 from convscope.data.load import load_dataset
-from convscope.examining import SEED, choose_places
+from convscope.examining import SEED, choose_indices
 from convscope.files import write_json
 from convscope.machine import describe_machine, package_versions
 from convscope.models.architectures import MODELS
@@ -58,7 +58,7 @@ def measure(dataset: Dataset, augmentation: str, seed: int) -> Result:
     started, (model, recipe) = time.perf_counter(), AUGMENTED
     config = replace(RECIPES[recipe](), augmentation=AUGMENTATIONS[augmentation])
     predictor = Predictor(onnx_bytes(from_keras(fit(MODELS[model], dataset, config, seed=seed).model)))
-    places = choose_places(dataset.test, everything=False)
+    places = choose_indices(dataset.test, everything=False)
     found = measure_robustness(predictor, dataset.test, places, background_of(dataset.test.images), seed=SEED)
     right = {kind: "".join(map(str, found.corrupted[row].sum(axis=0))) for row, kind in enumerate(KINDS)}
     errors = int((predictor.logits(dataset.test.images).argmax(axis=1) != dataset.test.labels).sum())
@@ -73,7 +73,7 @@ def measure_all(seeds: int) -> None:
     dataset = load_dataset("mnist")
     settings = json.loads(json.dumps({
         "dataset": dataset.name, "fingerprint": dataset.fingerprint, "model": AUGMENTED[0], "recipe": AUGMENTED[1],
-        "sample": len(choose_places(dataset.test, everything=False)),
+        "sample": len(choose_indices(dataset.test, everything=False)),
         "strengths": {name: kind.strengths for name, kind in KINDS.items()},
         "augmentations": {name: each.describe(dataset.image_shape) for name, each in AUGMENTATIONS.items()},
     }))  # fmt: skip

@@ -25,7 +25,7 @@ VARIANTS = {
     "standard": standard(),
     "standard, no shifts": replace(standard(), augmentation=Augmentation()),
     "standard, not normalised": replace(standard(), batch_normalization=False),
-    "standard, blind pixels too": replace(standard(), skip_blind_pixels=False),
+    "standard, blind pixels too": replace(standard(), crop_unused_pixels=False),
     "standard, float32": replace(standard(), precision="float32"),
     "notebook": notebook(),
 }

@@ -50,7 +50,7 @@ FUNCTIONS = (
     ("convscope.export.onnx", "keras_logits", CHECKING),
     ("convscope.export.onnx", "compare", CHECKING),
     ("convscope.models.predictor.Predictor", "logits", CHECKING),
-    ("convscope.experiment", "measure_doubt", EVALUATION),
+    ("convscope.experiment", "measure_uncertainty", EVALUATION),
     ("convscope.experiment", "make_record", EVALUATION),
     ("convscope.experiment", "_save", FILES),
     ("convscope.experiment", "_stamp", FILES),

@@ -62,7 +62,7 @@ def measure(folder: Path, *, everything: bool) -> tuple[Result, Examination]:
         "multiply_adds": found.metrics["multiply_adds"],
         "test": {key: test[key] for key in ("n", "errors", "accuracy", "interval")},
         "seconds": found.seconds,
-        **{name: found.metrics[name] for name in ("robustness", "strangers", "attacks")},
+        **{name: found.metrics[name] for name in ("robustness", "ood", "attacks")},
     }  # fmt: skip
     return result, found
 
@@ -156,14 +156,14 @@ def attack_table(measured: list[Result]) -> str:
 
 def stranger_table(measured: list[Result]) -> str:
     """Area under the ROC curve by distance and by confidence, and the share that is noticed."""
-    strange = [run for run in measured if run["strangers"]]
+    strange = [run for run in measured if run["ood"]]
     head = ["images of", *(f"{name(run)}: {what}" for run in strange for what in ("distance", "confidence", "noticed %"))]
     rows = []
-    for row, each in enumerate(strange[0]["strangers"]["sets"]):
-        cells = [run["strangers"]["sets"][row] for run in strange]
+    for row, each in enumerate(strange[0]["ood"]["sets"]):
+        cells = [run["ood"]["sets"][row] for run in strange]
         rows.append([each["title"], *(text for cell in cells for text in (
-            f"{cell['distance']['auroc']:.3f} ({cell['distance']['interval'][0]:.3f}–{cell['distance']['interval'][1]:.3f})",
-            f"{cell['confidence']['auroc']:.3f}", percent(cell["noticed"]["share"])))])  # fmt: skip
+            f"{cell['distance']['value']:.3f} ({cell['distance']['interval'][0]:.3f}–{cell['distance']['interval'][1]:.3f})",
+            f"{cell['confidence']['value']:.3f}", percent(cell["detection_rate"]["value"])))])  # fmt: skip
     return table(head, rows)
 
 
@@ -224,7 +224,7 @@ def page(results: Result, augmented: Result | None) -> str:
     measured = results["runs"]
     first = measured[0]
     strengths = "\n\n".join(f"### {name(run)}, strength by strength\n\n{strength_table(run)}" for run in measured)
-    attacked, strange = ([run for run in measured if run[key]] for key in ("attacks", "strangers"))
+    attacked, strange = ([run for run in measured if run[key]] for key in ("attacks", "ood"))
     return TEXT.format(
         conditions=conditions(results), seconds=seconds_text(measured), augmentation=augmentation.part(augmented),
         dataset=first["dataset"], n=f"{first['robustness']['n']:,}", test_images=f"{first['robustness']['test_images']:,}",
@@ -232,7 +232,7 @@ def page(results: Result, augmented: Result | None) -> str:
         differences="\n\n".join(difference_text(results, entry) for entry in results["differences"]),
         attacked=f"{attacked[0]['attacks']['n']:,}" if attacked else 0, steps=attacked[0]["attacks"]["steps"] if attacked else 0,
         attacks=attack_table(measured) if attacked else "Not measured.",
-        strange=f"{strange[0]['strangers']['sets'][0]['n']:,}" if strange else 0,
+        strange=f"{strange[0]['ood']['sets'][0]['n']:,}" if strange else 0,
         strangers=stranger_table(measured) if strange else "Not measured.",
     ).replace("\n\n\n\n", "\n\n")  # fmt: skip
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from convscope.analysis.evaluation import Evaluation
-from convscope.analysis.gathering import gather_evidence
+from convscope.analysis.gathering import collect_evidence
 from convscope.analysis.record import RunRecord
 from convscope.api import Run
 from convscope.data.dataset import Dataset, Split
@@ -31,5 +31,5 @@ def flip(run: Run, digits: Dataset, predictor: Predictor) -> Flipped:
     labels[places] = (labels[places] + generator.integers(1, 10, FLIPPED)) % 10
     evaluation = Evaluation(labels, run.evaluation.logits, digits.class_names)
     record = replace(run.record, evaluation=evaluation, evidence=None)
-    evidence = gather_evidence(record, replace(digits, test=Split(digits.test.images, labels)), predictor)
+    evidence = collect_evidence(record, replace(digits, test=Split(digits.test.images, labels)), predictor)
     return Flipped(replace(record, evidence=evidence), set(places.tolist()))

@@ -37,20 +37,25 @@ def test_snapshots_are_the_weights_of_each_epoch_in_half_precision(digits_run: R
 def test_evidence_survives_its_folder_with_what_it_lacks(digits_run: Run, tmp_path: Path) -> None:
     record = digits_run.record
     assert record.evidence is not None
-    assert record.evidence.film is not None
-    bare = replace(record.evidence, nearest=None, calibration=None, film=replace(record.evidence.film, confusion=None))
+    assert record.evidence.epoch_snapshots is not None
+    bare = replace(
+        record.evidence,
+        nearest_neighbours=None,
+        temperature_scaling=None,
+        epoch_snapshots=replace(record.evidence.epoch_snapshots, confusion=None),
+    )
     for evidence in (record.evidence, bare):
         archive.save_record(replace(record, evidence=evidence), tmp_path)
         again = archive.load_record(tmp_path).evidence
         assert again is not None
         assert np.array_equal(again.test_images, evidence.test_images)
-        assert (again.sample, again.measured_on) == (evidence.sample, evidence.measured_on)
-        assert again.calibration == evidence.calibration
-        assert (again.nearest is None) == (evidence.nearest is None)
-        assert again.film is not None
-        assert (again.film.confusion is None) == (evidence is bare)
-        assert again.novelty is not None
-        assert again.novelty.layer_name == "dense"
+        assert (again.sample, again.selected_on) == (evidence.sample, evidence.selected_on)
+        assert again.temperature_scaling == evidence.temperature_scaling
+        assert (again.nearest_neighbours is None) == (evidence.nearest_neighbours is None)
+        assert again.epoch_snapshots is not None
+        assert (again.epoch_snapshots.confusion is None) == (evidence is bare)
+        assert again.feature_distances is not None
+        assert again.feature_distances.layer_name == "dense"
 
 
 def test_evidence_of_a_training_that_was_not_finished_does_not_stay(digits_run: Run, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from convscope.cli.main import group
 from convscope.data.dataset import Dataset, Split
 from convscope.data.known import KNOWN
 from convscope.errors import DatasetError, MissingBackendError
-from convscope.examining import Examination, Examining, choose_places
+from convscope.examining import Examination, Examining, choose_indices
 from convscope.figures import gallery
 from convscope.models import backend
 
@@ -53,7 +53,7 @@ def test_the_numbers_are_in_the_run_which_stays_whole(examined: Examination, dig
     assert metrics["robustness"]["clean"]["count"] == 359 - metrics["test"]["errors"]
     assert [kind["kind"] for kind in metrics["robustness"]["kinds"]] == list(KINDS)
     assert metrics["attacks"]["n"] == 359
-    assert {each["name"] for each in metrics["strangers"]["sets"]} >= {"letters", "scribbles", "inverted", "noise"}
+    assert {each["name"] for each in metrics["ood"]["sets"]} >= {"letters", "scribbles", "inverted", "noise"}
     assert metrics["robustness"]["missing"] == {}
 
 
@@ -69,18 +69,18 @@ def test_the_page_and_the_figures_have_them_too(examined: Examination) -> None:
 
 @pytest.mark.slow
 def test_the_terminal_has_every_number_and_the_short_form_the_lines_alone(examined: Examination) -> None:
-    sections = {name: examined.metrics[name] for name in ("robustness", "strangers", "attacks")}
+    sections = {name: examined.metrics[name] for name in ("robustness", "ood", "attacks")}
     whole, short = "\n".join(examination.tables(sections)), list(examination.summary(sections))
     for kind in sections["robustness"]["kinds"]:
         assert f"{100 * kind['accuracy']:.1f}" in whole
     assert len(short) == 3
     assert all(line in whole and "\n" not in line for line in short)
-    assert len(list(examination.tables({**sections, "attacks": None, "strangers": None}))) == 1
+    assert len(list(examination.tables({**sections, "attacks": None, "ood": None}))) == 1
 
 
 @pytest.mark.slow
 def test_progress_goes_through_the_steps_one_after_the_other(examined: Examination, events: list[Examining]) -> None:
-    assert list(dict.fromkeys(event.step for event in events)) == ["corruptions", "strangers", "attacks", "page"]
+    assert list(dict.fromkeys(event.step for event in events)) == ["corruptions", "ood", "attacks", "page"]
     for step in {event.step for event in events}:
         done = [event.done for event in events if event.step == step]
         assert done == list(range(next(event.total for event in events if event.step == step) + 1))
@@ -90,7 +90,7 @@ def test_progress_goes_through_the_steps_one_after_the_other(examined: Examinati
 def test_examining_again_measures_the_same(examined: Examination, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gallery, "drawers", lambda record: [])
     again = api.examine(Path(shutil.copytree(examined.folder, examined.folder.with_name("again"))))
-    for name in ("robustness", "strangers", "attacks"):
+    for name in ("robustness", "ood", "attacks"):
         assert again.metrics[name] == examined.metrics[name]
 
 
@@ -103,7 +103,7 @@ def test_without_a_back_end_all_but_the_attacks_is_measured(run_copy: Path, monk
     found = api.examine(run_copy)
     assert backend.DEFAULT == "tensorflow"
     assert found.attacks is None
-    assert found.strangers is not None
+    assert found.ood is not None
     assert "TensorFlow is not installed" in found.missing["attacks"]
     kept = metrics_of(runs.verify(run_copy))
     assert kept["attacks"] is None
@@ -120,7 +120,7 @@ def test_that_the_test_images_are_read_is_in_the_ledger_before_they_are(
     with pytest.raises(KeyboardInterrupt):
         api.examine(run_copy)
     last = ledger.read(run_copy)[-1]
-    assert (last.verb, last.purpose) == ("evaluate", "what it bears: damage, attacks and strange images")
+    assert (last.verb, last.purpose) == ("evaluate", "robustness: corruptions, attacks, OOD images")
     assert (last.split, last.n, last.times) == ("test", 359, 1)
 
 
@@ -138,19 +138,19 @@ def test_data_that_are_another_set_now_are_refused_and_the_run_stays_as_it_was(
 
 
 def test_a_sample_is_stratified_and_the_same_for_every_run(mnist: Dataset) -> None:
-    places = choose_places(mnist.test, everything=False)
+    places = choose_indices(mnist.test, everything=False)
     assert len(places) == 1000
     counts = mnist.test.take(places).class_counts(10)
     np.testing.assert_allclose(counts, mnist.test.class_counts(10) / 10, atol=1)
-    np.testing.assert_array_equal(places, choose_places(mnist.test, everything=False))
-    np.testing.assert_array_equal(choose_places(mnist.test, everything=True), np.arange(10_000))
+    np.testing.assert_array_equal(places, choose_indices(mnist.test, everything=False))
+    np.testing.assert_array_equal(choose_indices(mnist.test, everything=True), np.arange(10_000))
 
 
 def test_of_large_images_fewer_are_taken() -> None:
     large = Split(np.zeros((1500, 64, 64, 3), np.uint8), np.zeros(1500, np.int64))
-    assert len(choose_places(large, everything=False)) == 325
+    assert len(choose_indices(large, everything=False)) == 325
     huge = Split(np.zeros((300, 224, 224, 3), np.uint8), np.zeros(300, np.int64))
-    assert len(choose_places(huge, everything=False)) == 200
+    assert len(choose_indices(huge, everything=False)) == 200
 
 
 def test_everything_belongs_to_thorough_and_thorough_to_the_runs_own_data(digits_run: api.Run) -> None:
@@ -178,5 +178,5 @@ def test_the_command_prints_tables_and_leaves_a_page_with_the_same_numbers(run_c
     assert f"report: {run_copy / 'report.html'}" in result.stdout
     assert os.path.getmtime(run_copy / "report.html") >= os.path.getmtime(run_copy / "model.onnx")
     found = metrics_of(run_copy)
-    for name in ("robustness", "strangers", "attacks"):  # in a process in which nothing was trained before
+    for name in ("robustness", "ood", "attacks"):  # in a process in which nothing was trained before
         assert found[name] == json.loads(json.dumps(examined.metrics[name]))

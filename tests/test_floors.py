@@ -12,6 +12,7 @@ PACKAGE = Path(__file__).parents[1] / "src" / "convscope"
 FLOORS = {
     "errors": 0, "types": 0, "formatting": 0, "_version": 0, "files": 0, "arrays": 0, "claims": 0, "runs": 0, "ledger": 0,
     "model_files": 0, "processor": 0, "machine": 0 ,
+    "dataclass_json": 0, "migrations": 0,
     "data": 1,
     "models": 2,
     "training": 3, "request": 4,
@@ -29,8 +30,8 @@ WITHIN_FLOOR_0 = {
     "files": {"errors", "types"},
     "arrays": {"errors", "files"},
     "claims": {"errors", "files"},
-    "ledger": {"types"},
-    "machine": {"processor"},
+    "ledger": {"migrations", "types"},
+    "machine": {"_version", "processor"},
     "model_files": {"types"},
     "runs": {"claims", "errors", "files", "ledger", "model_files", "types"},
 }

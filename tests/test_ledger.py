@@ -30,8 +30,8 @@ def test_a_training_with_its_report_notes_every_reading_of_its_test_split(digits
     entries = [entry for entry in ledger.read(digits_run.folder) if entry.verb == "train"]
     assert [(entry.purpose, entry.times) for entry in entries] == [
         ("the result, after the training", 1),
-        ("the film: how good it was after earlier epochs", 1),
-        ("the ann beside it", 1),
+        ("epoch snapshots: accuracy after earlier epochs", 1),
+        ("baseline ann", 1),
     ]
     dataset = digits_run.dataset
     for entry in entries:
@@ -90,8 +90,8 @@ def test_evaluating_on_data_is_a_reading_and_looking_it_up_is_none(run_copy: Pat
 def test_the_command_says_how_often(run_copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate", str(run_copy)]) == 0
     assert (
-        "this test split was read 3 times: the result, after the training; the film: how good it was after earlier epochs; the ann "
-        "beside it; nothing in this network was chosen by it"
+        "this test split was read 3 times: the result, after the training; epoch snapshots: accuracy after earlier epochs; "
+        "baseline ann; nothing in this network was chosen by it"
     ) in capsys.readouterr().out
     assert main(["evaluate", str(run_copy), "digits", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["readings"] == 4
@@ -105,8 +105,8 @@ def test_the_page_says_how_often_and_what_for(run_copy: Path, monkeypatch: pytes
     api.evaluate(run_copy, "digits")
     text = api.report(run_copy).read_text("utf-8")
     assert (
-        "The test split was read 4 times: the result, after the training; the film: how good it was after earlier epochs; the ann "
-        "beside it; an evaluation. Nothing in this network was chosen by it."
+        "The test split was read 4 times: the result, after the training; epoch snapshots: accuracy after earlier epochs; "
+        "baseline ann; an evaluation. Nothing in this network was chosen by it."
     ) in text
     assert "the result is measured on these, after the training; read 4 times so far" in text
     (run_copy / ledger.LEDGER).unlink()

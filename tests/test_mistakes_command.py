@@ -65,7 +65,7 @@ def test_on_a_terminal_the_reasons_are_folded_beside_the_columns(
 def test_other_runs_are_asked(digits_run: api.Run, run_copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["mistakes", str(digits_run.folder), "--others", str(run_copy), "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)["mistakes"]
-    assert all((row["votes"], row["votes_same"], row["votes_right"]) == (1, 1, 0) for row in rows)
+    assert all((row["votes"], row["votes_for_prediction"], row["votes_right"]) == (1, 1, 0) for row in rows)
 
 
 def test_what_is_no_study_is_refused_in_a_sentence(

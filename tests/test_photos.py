@@ -151,7 +151,7 @@ def test_a_network_trained_on_a_folder_of_photos_reads_others(tmp_path: Path) ->
     right = sum(each.class_name == photo.labels[0] for each, photo in zip(found, others, strict=True))
     assert right >= 0.9 * len(others)
     known = json.loads((run.folder / "run.json").read_text("utf-8"))["dataset"]
-    assert known["prepared_as_digits"]["box_share"] == pytest.approx(20 / 28)
+    assert known["digit_preprocessing"]["digit_size_fraction"] == pytest.approx(20 / 28)
     assert known["reading"]["prepare"] == "auto"
     seen = {image.tobytes() for split in (run.dataset.train, run.dataset.test) for image in split.images}
     for source in (run.folder, run.folder / "model.onnx"):

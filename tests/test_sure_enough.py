@@ -38,16 +38,16 @@ def test_the_threshold_is_the_lowest_that_gives_it_on_validation_images_and_is_m
     assert found is not None
     validation = split_for(digits_run.dataset, standard(), seed=0)[1]
     keras_shares = digits_run.model.predict(validation.images / np.float32(255), verbose=0).astype(np.float64)
-    temperature = digits_run.record.metrics["doubt"]["temperature"]
+    temperature = digits_run.record.metrics["uncertainty"]["temperature"]
     shares = softmax(np.log(np.maximum(keras_shares, 1e-300)) / temperature, axis=1)
     sure, right = shares.max(axis=1), shares.argmax(axis=1) == validation.labels
     lowest = min(threshold for threshold in sure if right[sure >= threshold].mean() >= wanted)
     assert found.confidence == pytest.approx(lowest, abs=1e-5)
-    assert (found.measured.n, found.measured_on) == (len(validation), "validation")
+    assert (found.selection_split.n, found.selected_on) == (len(validation), "validation")
     test = softmax(digits_run.evaluation.logits.astype(np.float64) / temperature, axis=1).max(axis=1)
     kept = test >= found.confidence
     hits = int((digits_run.evaluation.predictions == digits_run.evaluation.labels)[kept].sum())
-    assert (found.test.answered, found.test.right) == (int(kept.sum()), hits)
+    assert (found.test.answered, found.test.correct) == (int(kept.sum()), hits)
     assert found.test.accuracy is not None
     assert found.test.accuracy > evaluation.accuracy
 
@@ -61,7 +61,7 @@ def test_without_an_accuracy_nothing_is_looked_for_and_looking_is_no_reading(run
 
 @pytest.mark.parametrize("accuracy", [0, -0.1, 99.7, True])
 def test_what_is_no_share_is_refused(digits_run: Run, accuracy: float) -> None:
-    with pytest.raises(ConfigError, match=r"a share above 0 and up to 1 was expected, as 0\.997"):
+    with pytest.raises(ConfigError, match=r"0\.997"):
         convscope.evaluate(digits_run, accuracy=accuracy)
 
 

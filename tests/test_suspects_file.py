@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from convscope.analysis.label_audit import LabelAudit, find_suspects
 from convscope.errors import DatasetError
-from convscope.suspects_file import COLUMNS, as_cell, from_cell, read_confirmed, read_rows, to_csv
+from convscope.suspects_file import COLUMNS, escape_formula, read_confirmed, read_rows, to_csv, unescape_formula
 
 NAMES = ("=HYPERLINK(1)", "+1", "-", "@SUM", "\tx", "'=y", "'", "a,b", 'say "no"', "two\nlines", "=", "plain")
 
@@ -55,7 +55,7 @@ def test_what_was_written_comes_back(audit: LabelAudit, tmp_path: Path) -> None:
 
 @given(st.text(max_size=12))
 def test_any_name_comes_back_from_its_cell(name: str) -> None:
-    assert from_cell(as_cell(name)) == name
+    assert unescape_formula(escape_formula(name)) == name
 
 
 def test_rows_that_were_kept_are_read_by_their_places(tmp_path: Path) -> None:
@@ -78,9 +78,9 @@ def test_rows_of_another_run_are_named(tmp_path: Path) -> None:
     for reason in (
         "line 2: index '2' is not one of the 2 test images",
         "line 3: split 'valid' is neither train nor test",
-        "line 4: test image 0 is not given as 'b'",
+        "line 4: test image 0 is not labelled 'b'",
         "line 5: index 'x' is not one of the 10 train images",
-        "line 6: 'c' is no class",
+        "line 6: 'c' is not a class",
         "and 1 more",
     ):
         assert reason in str(told.value)
@@ -90,7 +90,7 @@ def test_rows_of_another_run_are_named(tmp_path: Path) -> None:
 def test_other_files_are_refused(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "kept.csv"
     path.write_bytes(content)
-    with pytest.raises(DatasetError, match="a list of suspects as convscope audit writes it was expected"):
+    with pytest.raises(DatasetError, match="list of suspects"):
         read(path, [0, 1])
     with pytest.raises(DatasetError, match="cannot be read"):
         read(tmp_path / "nothing.csv", [0, 1])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +12,9 @@ import pytest
 
 import convscope
 from convscope import api, archive, runs
-from convscope.analysis.doubt import doubt_metrics, measure_doubt
-from convscope.analysis.metrics import baseline_metrics
-from convscope.analysis.recalled import doubt_of
+from convscope.analysis.doubt import measure_uncertainty, uncertainty_from_metrics
 from convscope.data.dataset import Dataset
+from convscope.dataclass_json import to_json
 from convscope.errors import DatasetError, RunError
 from convscope.files import write_json
 from convscope.models.predictor import Predictor
@@ -30,44 +29,38 @@ def test_it_is_read_and_asked_without_keras(digits_run: api.Run) -> None:
     code = (
         "import sys; sys.modules.update(keras=None, tensorflow=None); import convscope\n"
         "run = convscope.load_run(sys.argv[1])\n"
-        "print(run.evaluation.errors, len(run.history), run.doubt.temperature, len(run.findings), run.baseline.errors)"
+        "print(run.evaluation.errors, len(run.history), run.uncertainty.temperature, len(run.findings), run.baseline.errors)"
     )
     said = subprocess.run([sys.executable, "-c", code, str(digits_run.folder)], capture_output=True, text=True, check=True)
-    doubt, baseline = digits_run.doubt, digits_run.baseline
-    assert doubt is not None
+    uncertainty, baseline = digits_run.uncertainty, digits_run.baseline
+    assert uncertainty is not None
     assert baseline is not None
-    expected = (digits_run.evaluation.errors, 2, doubt.temperature, len(digits_run.findings), baseline.errors)
+    expected = (digits_run.evaluation.errors, 2, uncertainty.temperature, len(digits_run.findings), baseline.errors)
     assert said.stdout.split() == [str(each) for each in expected]
     assert said.stderr == ""
 
 
-def test_the_doubt_is_what_was_measured(loaded: api.Run, digits_run: api.Run, digits: Dataset) -> None:
+def test_the_uncertainty_is_what_was_measured(loaded: api.Run, digits_run: api.Run, digits: Dataset) -> None:
     config, evaluation = digits_run.record.request["config"], digits_run.evaluation
-    measured = measure_doubt(Predictor(digits_run.folder / "model.onnx"), digits, evaluation, config, seed=0)
-    found = loaded.doubt
+    measured = measure_uncertainty(Predictor(digits_run.folder / "model.onnx"), digits, evaluation, config, seed=0)
+    found = loaded.uncertainty
     assert found is not None
     assert measured is not None
-    for name in ("measured_on", "n", "calibration", "before", "after", "thresholds", "shares"):
+    for name in ("selected_on", "n", "temperature_scaling", "uncalibrated", "calibrated", "risk_coverage", "thresholds"):
         assert getattr(found, name) == getattr(measured, name), name
     for field in fields(found.curve):
         assert np.array_equal(getattr(found.curve, field.name), getattr(measured.curve, field.name))
-    assert doubt_metrics(found) == loaded.metrics["doubt"]
+    assert to_json(found) == loaded.metrics["uncertainty"]
 
 
-def test_runs_that_measured_no_doubt_have_none_and_older_ones_keep_the_calibration_elsewhere(digits_run: api.Run) -> None:
-    record = digits_run.record
-    assert doubt_of(replace(record, metrics={})) is None
-    older = {key: value for key, value in record.metrics["doubt"].items() if key != "calibration"}
-    found, evidence = doubt_of(replace(record, metrics={**record.metrics, "doubt": older})), record.evidence
-    assert found is not None
-    assert evidence is not None
-    assert found.calibration == evidence.calibration
+def test_a_run_that_did_not_measure_its_uncertainty_has_none(digits_run: api.Run) -> None:
+    assert uncertainty_from_metrics({}, digits_run.evaluation) is None
 
 
 def test_the_network_beside_and_the_findings_are_those_of_the_metrics(loaded: api.Run) -> None:
     baseline = loaded.baseline
     assert isinstance(baseline, convscope.Baseline)
-    assert baseline_metrics(baseline) == loaded.metrics["baseline"]
+    assert to_json(baseline) == loaded.metrics["baseline"]
     assert all(isinstance(finding, convscope.Finding) for finding in loaded.findings)
     assert [finding.text for finding in loaded.findings] == [each["text"] for each in loaded.metrics["findings"]]
 

@@ -20,12 +20,12 @@ from ._version import __version__ as __version__
 if TYPE_CHECKING:
     from .analysis.baseline import Baseline
     from .analysis.comparison import Comparison
-    from .analysis.doubt import Doubt
+    from .analysis.doubt import Doubt, Uncertainty
     from .analysis.evaluation import Evaluation
     from .analysis.findings import Finding
     from .analysis.label_audit import LabelAudit
     from .analysis.mistakes import Mistake
-    from .analysis.sureness import Sureness
+    from .analysis.sureness import CalibrationMetrics, Sureness
     from .analysis.triage import Triage
     from .api import (
         Run,
@@ -61,6 +61,7 @@ if TYPE_CHECKING:
 _HOME = {
     "Baseline": "analysis.baseline",
     "Built": "training.events",
+    "CalibrationMetrics": "analysis.sureness",
     "Comparison": "analysis.comparison",
     "ConvscopeError": "errors",
     "Dataset": "data.dataset",
@@ -88,6 +89,7 @@ _HOME = {
     "Sureness": "analysis.sureness",
     "TrainConfig": "training.config",
     "Triage": "analysis.triage",
+    "Uncertainty": "analysis.doubt",
     "audit": "api",
     "compare": "api",
     "evaluate": "api",
@@ -108,6 +110,7 @@ _HOME = {
 __all__ = [
     "Baseline",
     "Built",
+    "CalibrationMetrics",
     "Comparison",
     "ConvscopeError",
     "Dataset",
@@ -135,6 +138,7 @@ __all__ = [
     "Sureness",
     "TrainConfig",
     "Triage",
+    "Uncertainty",
     "audit",
     "compare",
     "evaluate",

@@ -77,7 +77,7 @@ def examine(run: PathLike | Run, *, everything: bool = False, progress: Examinin
     """Measure how a run's network bears corrupted images and attacks, and whether it notices strange ones.
 
     Measured on test images of the data that it was trained on: a sample in proportion to the classes (1,000 of MNIST), or
-    with ``everything`` all of them. The numbers go into the run's ``metrics.json`` under ``robustness``, ``strangers`` and
+    with ``everything`` all of them. The numbers go into the run's ``metrics.json`` under ``robustness``, ``ood`` and
     ``attacks``, and its page is made again; nothing in the network is changed or chosen by them. The attacks need a
     back-end; without one the rest is measured. ``progress`` is called with an :class:`Examining` after each part.
 
@@ -274,11 +274,14 @@ def _fitting(record: RunRecord) -> Fitting | None:
 def _with_threshold(evaluation: Evaluation, run: PathLike | Run, record: RunRecord, accuracy: float | None) -> Evaluation:
     if accuracy is None:
         return evaluation
-    from .analysis.doubt import buy_accuracy
+    from .analysis.doubt import threshold_for_accuracy
 
     dataset = run.dataset if isinstance(run, Run) else same_dataset(record.request["dataset"])
     predictor = Predictor(_folder(run) / ONNX_MODEL)
-    return replace(evaluation, threshold=buy_accuracy(predictor, dataset, evaluation, record, accuracy))
+    return replace(
+        evaluation,
+        threshold=threshold_for_accuracy(predictor, dataset, evaluation, record.request, record.metrics, accuracy),
+    )
 
 
 def _held(run: PathLike | Run) -> Dataset | None:

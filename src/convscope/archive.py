@@ -1,4 +1,4 @@
-"""A run record to and from the files of its run folder. Reading needs neither Keras nor a back-end, and runs no code."""
+"""Run records to and from the files of a run folder. Reading needs neither Keras nor a back-end, and executes no code."""
 
 from __future__ import annotations
 
@@ -13,35 +13,37 @@ import numpy as np
 import numpy.typing as npt
 
 from . import ledger, runs
-from .analysis.calibration import Calibration
+from .analysis.calibration import TemperatureScaling
 from .analysis.evaluation import Evaluation
 from .analysis.evidence import Evidence
 from .analysis.examples import Examples
-from .analysis.film import Film
-from .analysis.neighbours import Nearest
-from .analysis.novelty import Novelty
+from .analysis.film import EpochSnapshots
+from .analysis.neighbours import NearestNeighbours
+from .analysis.novelty import FeatureDistances
 from .analysis.record import RunRecord
 from .arrays import Array, below, load_arrays, save_arrays
 from .files import write_json, write_text
+from .migrations import upgrade_arrays, upgrade_metrics, upgrade_request
 from .models.network import Weights, from_description
 from .training.history import history_from_csv
 from .yardsticks_file import EVIDENCE as EVIDENCE
-from .yardsticks_file import EXAMPLES, YARDSTICKS, part_arrays, part_from, plain, unfitting
+from .yardsticks_file import EXAMPLES, REFERENCE_DATA, from_arrays, inconsistent_run, to_arrays, to_scalar
 from .yardsticks_file import METRICS as METRICS
 
 HISTORY, PREDICTIONS, SNAPSHOTS = "history.csv", "predictions.npz", "snapshots.npz"
 DESCRIPTION, FINAL = "network", "final"
-"""Keys in ``snapshots.npz``: the network's description as JSON bytes; and the prefix of the float32 weights."""
-PARTS: dict[str, type[Any]] = {"nearest": Nearest, "calibration": Calibration, "novelty": Novelty, "film": Film}
-"""The parts of the evidence that may be missing, each with fields of its own: ``nearest/true`` and so on."""
+"""Keys in ``snapshots.npz``: the network's description as JSON bytes, and the prefix of the float32 weights."""
+PARTS: dict[str, type[Any]] = {
+    "nearest_neighbours": NearestNeighbours,
+    "temperature_scaling": TemperatureScaling,
+    "feature_distances": FeatureDistances,
+    "epoch_snapshots": EpochSnapshots,
+}
+"""Parts of the evidence that may be missing; their fields are stored as ``nearest_neighbours/true`` and so on."""
 
 
 def save_record(record: RunRecord, folder: Path) -> None:
-    """Write everything but the models, the figures and the page.
-
-    Evidence, or yardsticks, that are in the folder and not in the record are another network's, from a training that was not
-    finished.
-    """
+    """Write all files of a run but the models, the figures and the page."""
     write_json(folder / runs.REQUEST, record.request)
     write_text(folder / HISTORY, record.history.to_csv())
     write_json(folder / METRICS, record.metrics)
@@ -49,7 +51,8 @@ def save_record(record: RunRecord, folder: Path) -> None:
     save_arrays(folder / SNAPSHOTS, dict(_snapshot_arrays(record)))
     images = {field.name: getattr(record.examples, field.name) for field in fields(Examples)}
     save_arrays(folder / EXAMPLES, images, compressed=True)
-    (folder / YARDSTICKS).unlink(missing_ok=True)
+    # Evidence or reference data that the record lacks are left from an unfinished training of another network.
+    (folder / REFERENCE_DATA).unlink(missing_ok=True)
     if record.evidence is None:
         (folder / EVIDENCE).unlink(missing_ok=True)
     else:
@@ -57,21 +60,23 @@ def save_record(record: RunRecord, folder: Path) -> None:
 
 
 def save_metrics(metrics: Mapping[str, Any], folder: Path) -> None:
-    """Write other ``metrics.json``: of a run that is being written, or of a complete one within
-    :func:`convscope.runs.rewriting_report`."""
-    with _exchanged(folder, METRICS) as path:
+    """Write ``metrics.json`` of a run that is being written, or of a complete one.
+
+    The latter only within :func:`convscope.runs.rewriting_report`.
+    """
+    with _atomic_replacement(folder, METRICS) as path:
         write_json(path, metrics)
 
 
 def save_evidence(evidence: Evidence, folder: Path) -> None:
-    """Write ``evidence.npz``, of a run as in :func:`save_metrics`. About 2 MB for MNIST."""
-    with _exchanged(folder, EVIDENCE) as path:
+    """Write ``evidence.npz`` of a run as in :func:`save_metrics`. About 2 MB for MNIST."""
+    with _atomic_replacement(folder, EVIDENCE) as path:
         save_arrays(path, dict(_evidence_arrays(evidence)), compressed=True)
 
 
 @contextlib.contextmanager
-def _exchanged(folder: Path, name: str) -> Iterator[Path]:
-    """Where to write the file ``name``; of a complete run, a place that takes the file's own when all is written."""
+def _atomic_replacement(folder: Path, name: str) -> Iterator[Path]:
+    """Yield where to write ``name``: in a complete run, a temporary file that replaces it when all is written."""
     if not (folder / runs.MANIFEST).is_file():
         yield folder / name
         return
@@ -80,11 +85,16 @@ def _exchanged(folder: Path, name: str) -> Iterator[Path]:
 
 
 def load_record(path: Path) -> RunRecord:
-    """Read a complete run back. Raises :class:`RunError` that names the file which does not fit."""
+    """Read a complete run.
+
+    Raises:
+        RunError: A file is damaged, or the files are not of one training; names the file.
+    """
     request, metrics = (runs.read_json(path / name) for name in (runs.REQUEST, METRICS))
     predictions, snapshots, examples = (load_arrays(path / name) for name in (PREDICTIONS, SNAPSHOTS, EXAMPLES))
-    gathered = load_arrays(path / EVIDENCE) if (path / EVIDENCE).is_file() else None
+    collected = load_arrays(path / EVIDENCE) if (path / EVIDENCE).is_file() else None
     try:
+        request, metrics = upgrade_request(request), upgrade_metrics(metrics)
         class_names = tuple(request["dataset"]["class_names"])
         evaluation = Evaluation(predictions["labels"], predictions["logits"], class_names)
         description = json.loads(snapshots[DESCRIPTION].tobytes())
@@ -92,10 +102,10 @@ def load_record(path: Path) -> RunRecord:
         epochs = range(1, 1 + int(snapshots["epochs"]))
         kept: dict[str, Any] = {field.name: examples[field.name] for field in fields(Examples)}
         kept |= {name: int(kept[name]) for name in ("first_label", "test_label")}
-        evidence = None if gathered is None else _evidence(gathered)
+        evidence = None if collected is None else _evidence(upgrade_arrays(collected))
         history = (path / HISTORY).read_text("utf-8")
     except (KeyError, TypeError, ValueError, RecursionError) as error:
-        raise unfitting(path, error) from error
+        raise inconsistent_run(path, error) from error
     return RunRecord(
         request,
         metrics,
@@ -115,12 +125,12 @@ def _evidence_arrays(evidence: Evidence) -> Iterator[tuple[str, npt.ArrayLike]]:
         if field.name not in PARTS:
             yield field.name, value
         else:
-            yield from part_arrays(field.name, value)
+            yield from to_arrays(field.name, value)
 
 
 def _evidence(arrays: Mapping[str, Array]) -> Evidence:
-    parts = {name: part_from(kind, below(arrays, name)) for name, kind in PARTS.items()}
-    whole = {field.name: plain(arrays[field.name]) for field in fields(Evidence) if field.name not in PARTS}
+    parts = {name: from_arrays(kind, below(arrays, name)) for name, kind in PARTS.items()}
+    whole = {field.name: to_scalar(arrays[field.name]) for field in fields(Evidence) if field.name not in PARTS}
     return Evidence(**whole, **parts)
 
 

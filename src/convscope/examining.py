@@ -1,4 +1,4 @@
-"""A run examined thoroughly: corruptions, attacks and strangers, on its own test split; the numbers go into the run."""
+"""Examine a run on its test split: corruptions, out-of-distribution images and attacks; the numbers go into the run."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from .analysis.record import RunRecord
 from .analysis.recording import with_metrics
 from .analysis.robustness import Robustness, measure_robustness, robustness_metrics
 from .analysis.sampling import stratified_sample
-from .analysis.strangers import Strangers, measure_strangers, strangers_metrics
+from .analysis.strangers import OODDetection, measure_ood_detection
 from .data.again import same_dataset
 from .data.background import Background, background_of
 from .data.dataset import Dataset, Split
 from .data.prepare import to_inputs
-from .data.strangers.sets import make_strangers
+from .data.strangers.sets import make_ood_sets
+from .dataclass_json import to_json
 from .errors import ConvscopeError, RunError
 from .models.predictor import Predictor
 from .reporting import ONNX_MODEL, with_evidence, write_report
@@ -31,20 +32,21 @@ if TYPE_CHECKING:
     import keras
 
 SEED = 0
-"""The same for every run, so that two networks are shown the same images, corrupted in the same way."""
-PURPOSE = "what it bears: damage, attacks and strange images"
-SAMPLE, ATTACKED, STRANGE = 1000, 500, 500
-"""Test images that are corrupted; those of them that are attacked; strange images in each set."""
-MOST_VALUES, FEWEST = 4_000_000, 200
-"""Pixel values of the sample, at most, where its images are larger than 63 × 63; but never fewer images than this."""
+"""The same for every run, so that two networks get the same images, corrupted in the same way."""
+PURPOSE = "robustness: corruptions, attacks, OOD images"
+"""In the ledger."""
+SAMPLE, ATTACKED, OOD_IMAGES = 1000, 500, 500
+"""Test images that are corrupted; those of them that are attacked; images in each out-of-distribution set."""
+MAX_VALUES, MIN_SAMPLE = 4_000_000, 200
+"""Pixel values in the sample, which limits it for images above 63 × 63; but never below this number of images."""
 
 
 @dataclass(frozen=True)
 class Examining:
-    """How far it is; the steps come one after the other."""
+    """Progress; the steps come one after the other."""
 
     step: str
-    """``"corruptions"``, ``"strangers"``, ``"attacks"`` or ``"page"``."""
+    """``"corruptions"``, ``"ood"``, ``"attacks"`` or ``"page"``."""
     done: int
     total: int
 
@@ -54,15 +56,15 @@ Listener = Callable[[Examining], None]
 
 @dataclass(frozen=True, eq=False)
 class Examination:
-    """What came out. ``None`` where a part could not be measured; ``missing`` says why, by its key in the metrics."""
+    """The results; None for a part that could not be measured, with the reason in ``missing`` by its metrics key."""
 
     folder: Path
     robustness: Robustness
-    strangers: Strangers | None
+    ood: OODDetection | None
     attacks: Attacks | None
     missing: Mapping[str, str]
     metrics: Mapping[str, Any]
-    """The run's ``metrics.json``, as it is now."""
+    """The run's ``metrics.json`` with these results."""
     seconds: float
 
     def __repr__(self) -> str:
@@ -71,102 +73,100 @@ class Examination:
 
 
 def examine_run(run: PathLike | Run, *, everything: bool, progress: Listener | None) -> Examination:
-    """What :func:`convscope.api.examine` says."""
+    """Examine a run, as :func:`convscope.api.examine` documents."""
     started = time.perf_counter()
     folder = runs.verify(run)
     record = archive.load_record(folder)
     dataset = run.dataset if isinstance(run, Run) else same_dataset(record.request["dataset"])
     record = with_evidence(record, folder, dataset, verb="evaluate")
-    places = choose_places(dataset.test, everything=everything)
-    ledger.Ledger(folder, "evaluate", dataset.name, dataset.fingerprint, len(dataset.test)).enter(PURPOSE, n=len(places))
+    indices = choose_indices(dataset.test, everything=everything)
+    ledger.Ledger(folder, "evaluate", dataset.name, dataset.fingerprint, len(dataset.test)).enter(PURPOSE, n=len(indices))
     background, predictor = background_of(dataset.test.images), Predictor(folder / ONNX_MODEL)
-    tick = _ticker("corruptions", len(KINDS) * STRENGTHS, progress)
-    robustness = measure_robustness(predictor, dataset.test, places, background, seed=SEED, tick=tick)
-    sections: dict[str, Any] = {"strangers": None, "attacks": None}
+    on_step = _step_counter("corruptions", len(KINDS) * STRENGTHS, progress)
+    robustness = measure_robustness(predictor, dataset.test, indices, background, seed=SEED, on_step=on_step)
+    sections: dict[str, Any] = {"ood": None, "attacks": None}
     missing: dict[str, str] = {}
-    strangers: Strangers | None = None
+    ood: OODDetection | None = None
     attacks: Attacks | None = None
     try:
-        strangers = _strangers(record, predictor, dataset, background, places, progress)
-        sections["strangers"] = strangers_metrics(strangers)
+        ood = _measure_ood(record, predictor, dataset, background, indices, progress)
+        sections["ood"] = to_json(ood)
     except ConvscopeError as error:
-        missing["strangers"] = str(error)
+        missing["ood"] = str(error)
     try:
         model = run.held_model if isinstance(run, Run) else None
-        attacks = _attacks(model, folder, dataset.test, places, everything, progress)
+        attacks = _attacks(model, folder, dataset.test, indices, everything, progress)
         sections["attacks"] = attacks_metrics(attacks)
     except ConvscopeError as error:
         missing["attacks"] = str(error)
     sections["robustness"] = {**robustness_metrics(robustness), "missing": missing}
     metrics = _keep(folder, record, sections, progress)
-    return Examination(folder, robustness, strangers, attacks, missing, metrics, time.perf_counter() - started)
+    return Examination(folder, robustness, ood, attacks, missing, metrics, time.perf_counter() - started)
 
 
-def choose_places(test: Split, *, everything: bool) -> Labels:
-    """Places in the test split, ascending: of all images, or of a sample in proportion to the classes."""
-    room = max(FEWEST, min(SAMPLE, MOST_VALUES // test.images[0].size))
+def choose_indices(test: Split, *, everything: bool) -> Labels:
+    """Return indices of the test split, ascending: all, or a sample in proportion to the classes."""
+    room = max(MIN_SAMPLE, min(SAMPLE, MAX_VALUES // test.images[0].size))
     return stratified_sample(test.labels, len(test) if everything else room, seed=SEED)
 
 
-def _strangers(
-    record: RunRecord, predictor: Predictor, dataset: Dataset, background: Background, places: Labels,
+def _measure_ood(
+    record: RunRecord, predictor: Predictor, dataset: Dataset, background: Background, indices: Labels,
     progress: Listener | None,
-) -> Strangers:  # fmt: skip
+) -> OODDetection:  # fmt: skip
     evidence = record.evidence
-    if evidence is None or evidence.novelty is None or not predictor.has_features:
-        raise RunError(
-            "the run has no distances in a last hidden layer; a network with one was expected. Train one that has."
-        )
-    sets, left_out = make_strangers(dataset, background, number=STRANGE, seed=SEED)
-    return measure_strangers(
+    if evidence is None or evidence.feature_distances is None or not predictor.has_features:
+        raise RunError("the network has no hidden layer to measure distances in. Train one that has.")
+    sets, skipped = make_ood_sets(dataset, background, number=OOD_IMAGES, seed=SEED)
+    return measure_ood_detection(
         predictor,
-        evidence.novelty,
+        evidence.feature_distances,
         evidence.reference_images[: evidence.sample],
-        dataset.test.images[places],
+        dataset.test.images[indices],
         sets,
-        left_out,
-        tick=_ticker("strangers", len(sets), progress),
+        skipped,
+        on_step=_step_counter("ood", len(sets), progress),
     )
 
 
 def _attacks(
-    model: keras.Model | None, folder: Path, test: Split, places: Labels, everything: bool, progress: Listener | None
+    model: keras.Model | None, folder: Path, test: Split, indices: Labels, everything: bool, progress: Listener | None
 ) -> Attacks:
     from .models.saving import load_model
     from .training.gradients import InputGradient
 
-    tick = _ticker("attacks", len(EPSILONS), progress)
+    on_step = _step_counter("attacks", len(EPSILONS), progress)
     gradient = InputGradient(load_model(folder / MODEL) if model is None else model)
     if not everything:
-        places = places[stratified_sample(test.labels[places], ATTACKED, seed=SEED)]
-    chosen = test.take(places)
+        indices = indices[stratified_sample(test.labels[indices], ATTACKED, seed=SEED)]
+    chosen = test.take(indices)
     return measure_attacks(
-        gradient, to_inputs(chosen.images), chosen.labels, places, num_images=len(test), seed=SEED, tick=tick
+        gradient, to_inputs(chosen.images), chosen.labels, indices, num_images=len(test), seed=SEED, on_step=on_step
     )
 
 
 def _keep(folder: Path, record: RunRecord, sections: Mapping[str, Any], progress: Listener | None) -> Mapping[str, Any]:
-    """Put the numbers into the run, beside what others may have put there since it was read, and make its page again."""
-    tick = _ticker("page", 1, progress)
+    """Add the numbers to the run and write its page again; return its metrics."""
+    on_step = _step_counter("page", 1, progress)
     with runs.rewriting_report(folder):
-        now = archive.load_record(folder)
+        now = archive.load_record(folder)  # again: another process may have added something meanwhile
         now = replace(now, evidence=now.evidence or record.evidence)
         fresh = with_metrics(now, **sections)
         archive.save_metrics(fresh.metrics, folder)
         write_report(fresh, folder)
-    tick()
+    on_step()
     return fresh.metrics
 
 
-def _ticker(step: str, total: int, progress: Listener | None) -> Callable[[], None]:
-    """Call it after each part of a step; the first report, of none done, is made at once."""
+def _step_counter(step: str, total: int, progress: Listener | None) -> Callable[[], None]:
+    """Return a function to call after each part of a step; reports zero parts at once."""
     done = -1
 
-    def tick() -> None:
+    def on_step() -> None:
         nonlocal done
         done += 1
         if progress:
             progress(Examining(step, done, total))
 
-    tick()
-    return tick
+    on_step()
+    return on_step

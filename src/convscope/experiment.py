@@ -11,19 +11,20 @@ from typing import TYPE_CHECKING
 
 from . import archive, ledger, runs
 from .analysis.baseline import Baseline
-from .analysis.doubt import measure_doubt
+from .analysis.doubt import measure_uncertainty
 from .analysis.evaluation import Evaluation
 from .analysis.evaluation import evaluate as _evaluate
-from .analysis.familiarity import measure_yardsticks
-from .analysis.metrics import baseline_metrics
+from .analysis.familiarity import measure_reference_data
 from .analysis.record import RunRecord
 from .analysis.recording import make_record, measure_baseline, with_metrics
 from .data.dataset import Dataset
 from .data.load import load_dataset
 from .data.reading import DEFAULTS, ReadOptions
+from .dataclass_json import to_json
 from .drawing import ALL, SecondProcess
 from .errors import ConfigError
 from .files import write_json
+from .migrations import upgrade_request
 from .models.architectures import Build, find_model
 from .models.backend import check_backend, process_index
 from .models.mapping import mapping_tensorflow
@@ -41,7 +42,7 @@ from .training.events import Event, Listener, Progress
 from .training.loop import Training, fit
 from .training.recipes import beside, find_recipe
 from .types import PathLike
-from .yardsticks_file import save_yardsticks
+from .yardsticks_file import save_reference_data
 
 if TYPE_CHECKING:
     from .export.agreement import Agreement
@@ -93,7 +94,7 @@ def train(
     request = describe_request(dataset, model_name, config, seed)
     with runs.writing(folder, overwrite=overwrite, resume=resume) as writable:
         if resume and (writable / runs.REQUEST).is_file():
-            refuse_other_request(runs.read_json(writable / runs.REQUEST), request)
+            refuse_other_request(upgrade_request(runs.read_json(writable / runs.REQUEST)), request)
         write_json(writable / runs.REQUEST, request)
         checkpoint, entries = writable / runs.CHECKPOINT, _ledger(dataset, writable)
         noting = _noting(progress, config, entries, "validation after every epoch")
@@ -101,10 +102,10 @@ def train(
         entries.enter("the result, after the training")
         agreement = _keep(training, dataset, writable)
         evaluation = Evaluation(dataset.test.labels, agreement.logits, dataset.class_names)
-        doubt = measure_doubt(Predictor(writable / ONNX_MODEL), dataset, evaluation, request["config"], seed=seed)
+        found = measure_uncertainty(Predictor(writable / ONNX_MODEL), dataset, evaluation, request["config"], seed=seed)
         outcome = {**describe_outcome(request, training), "onnx": agreement.as_dict()}
         seconds = time.perf_counter() - started
-        record = make_record(outcome, dataset, training, evaluation, doubt=doubt, wall_seconds=seconds)
+        record = make_record(outcome, dataset, training, evaluation, uncertainty=found, wall_seconds=seconds)
         _save(record, dataset, writable, with_yardsticks=not report)
         if report:
             record = _report(record, training, dataset, config, writable, progress)
@@ -137,9 +138,9 @@ def _save(record: RunRecord, dataset: Dataset, folder: Path, *, with_yardsticks:
         return
     config, seed, last = record.request["config"], record.request["seed"], record.network.layers[-2:][0]
     predictor = Predictor(folder / ONNX_MODEL)
-    yardsticks = measure_yardsticks(predictor, dataset.train, config, layer_name=last.name, seed=seed)
+    yardsticks = measure_reference_data(predictor, dataset.train, config, layer_name=last.name, seed=seed)
     if yardsticks is not None:
-        save_yardsticks(yardsticks, folder)
+        save_reference_data(yardsticks, folder)
 
 
 def _ledger(dataset: Dataset, folder: Path) -> ledger.Ledger:
@@ -182,7 +183,7 @@ def _report(
             baseline = _train_beside(record, name, dataset, config, folder, progress)
         record = replace(gathered.result(), readings=ledger.read(folder))
         if baseline:
-            record = with_metrics(record, baseline=baseline_metrics(baseline))
+            record = with_metrics(record, baseline=to_json(baseline))
             archive.save_metrics(record.metrics, folder)
         write_report(record, folder, second)
     return record
@@ -200,12 +201,12 @@ def _train_beside(
 ) -> Baseline | None:
     """The network beside, trained and measured; none where Ctrl-C cut that short."""
     config, entries = beside(config), _ledger(dataset, folder)
-    noting = _noting(progress, config, entries, f"validation of the {name} beside it, after every epoch")
+    noting = _noting(progress, config, entries, f"validation of the baseline {name}, after every epoch")
     training = fit(find_model(name), dataset, config, seed=record.request["seed"], progress=noting)
     if training.stopped_early:
         return None
     network = from_keras(training.model)
-    entries.enter(f"the {name} beside it")
+    entries.enter(f"baseline {name}")
     of_baseline = _evaluate(Predictor(onnx_bytes(network)), dataset.test, dataset.class_names)
     return measure_baseline(name, training, network, of_baseline, record.evaluation)
 

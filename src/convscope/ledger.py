@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from .migrations import upgrade_purpose
 from .types import PathLike
 
 LEDGER = "ledger.jsonl"
@@ -132,7 +133,9 @@ def _entry(known: Any) -> LedgerEntry:
         raise TypeError(f"{known!r} is no entry")
     names = {field.name for field in fields(LedgerEntry)}
     entry = LedgerEntry(**{name: value for name, value in known.items() if name in names})
-    return LedgerEntry(**{**asdict(entry), "n": int(entry.n), "times": int(entry.times)})
+    return LedgerEntry(
+        **{**asdict(entry), "purpose": upgrade_purpose(entry.purpose), "n": int(entry.n), "times": int(entry.times)}
+    )
 
 
 def _is_cut_short(descriptor: int) -> bool:

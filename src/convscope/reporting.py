@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import archive, ledger, runs
-from .analysis.gathering import gather_evidence
+from .analysis.gathering import collect_evidence
 from .analysis.label_audit import LabelAudit
 from .analysis.mistake_metrics import mistakes_metrics
 from .analysis.mistakes import explain_mistakes
@@ -20,6 +20,7 @@ from .data.again import same_dataset
 from .data.dataset import Dataset
 from .errors import ConvscopeError
 from .files import make_folder, write_bytes, write_text
+from .migrations import upgrade_metrics
 from .models.predictor import Predictor
 from .other_seeds import OtherSeeds, other_seeds
 from .suspects_file import load_audit
@@ -51,7 +52,7 @@ def with_evidence(
         except ConvscopeError as error:
             return replace(record, evidence_missing=str(error))
         entries = ledger.Ledger(folder, verb, dataset.name, dataset.fingerprint, len(dataset.test))
-        evidence = gather_evidence(record, dataset, Predictor(folder / ONNX_MODEL), before_reading=entries.enter)
+        evidence = collect_evidence(record, dataset, Predictor(folder / ONNX_MODEL), before_reading=entries.enter)
         record = replace(record, evidence=evidence, readings=ledger.read(folder))
     votes = other_seeds(record, folder, study)
     if _are_known(record.metrics.get(MISTAKES), votes):
@@ -110,7 +111,7 @@ def write_report(record: RunRecord, folder: Path, second: SecondProcess | None =
 
 def _keep_mistakes(record: RunRecord, folder: Path) -> None:
     """Put what is known of the mistakes into ``metrics.json``, beside what others may have put there meanwhile."""
-    stored = runs.read_json(folder / archive.METRICS)
+    stored = upgrade_metrics(runs.read_json(folder / archive.METRICS))
     if MISTAKES in record.metrics and record.metrics[MISTAKES] != stored.get(MISTAKES):
         archive.save_metrics({**stored, **{name: record.metrics[name] for name in (MISTAKES, "findings")}}, folder)
 

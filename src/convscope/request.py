@@ -15,7 +15,7 @@ from .training.config import TrainConfig
 from .training.loop import Training
 from .training.recipes import RECIPES
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 def describe_request(dataset: Dataset, model_name: str, config: TrainConfig, seed: int) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def describe_request(dataset: Dataset, model_name: str, config: TrainConfig, see
             "source": dataset.provenance.source,
             "description": dataset.provenance.description,
             "licence": dataset.provenance.licence,
-            "things": dataset.provenance.things,
+            "content": dataset.provenance.content,
             "notes": list(dataset.provenance.notes),
             "reading": dataset.provenance.reading.as_dict(),
             "fingerprint": dataset.fingerprint,

@@ -13,6 +13,7 @@ from .analysis.evaluation import Evaluation
 from .analysis.record import RunRecord
 from .data.again import same_dataset
 from .data.dataset import Dataset
+from .migrations import upgrade_metrics
 from .training.history import History
 from .types import PathLike
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     import keras
 
     from .analysis.baseline import Baseline
-    from .analysis.doubt import Doubt
+    from .analysis.doubt import Uncertainty
     from .analysis.findings import Finding
     from .analysis.label_audit import LabelAudit
     from .figures.illustration import Illustration
@@ -72,7 +73,7 @@ class Run:
     @property
     def metrics(self) -> Mapping[str, Any]:
         """``metrics.json`` as it is now: verbs as ``audit`` and ``examine`` add to it."""
-        numbers: Mapping[str, Any] = runs.read_json(self.folder / archive.METRICS)
+        numbers: Mapping[str, Any] = upgrade_metrics(runs.read_json(self.folder / archive.METRICS))
         return numbers
 
     @property
@@ -83,19 +84,26 @@ class Run:
         return find(self.metrics, model_name=self.record.request["model"])
 
     @cached_property
-    def doubt(self) -> Doubt | None:
+    def uncertainty(self) -> Uncertainty | None:
         """How far the network's probabilities can be believed, and what leaving aside the unsure ones buys; ``None`` where it was
         not measured."""
-        from .analysis.recalled import doubt_of
+        from .analysis.doubt import uncertainty_from_metrics
 
-        return doubt_of(self.record)
+        return uncertainty_from_metrics(self.record.metrics, self.evaluation)
+
+    @property
+    def doubt(self) -> Uncertainty | None:
+        """The same as :attr:`uncertainty`, under its former name."""
+        return self.uncertainty
 
     @cached_property
     def baseline(self) -> Baseline | None:
         """The network beside; ``None`` where none was trained."""
-        from .analysis.recalled import baseline_of
+        from .analysis.baseline import Baseline
+        from .dataclass_json import from_json
 
-        return baseline_of(self.record)
+        numbers = self.record.metrics.get("baseline")
+        return None if numbers is None else from_json(Baseline, numbers)
 
     @property
     def label_audit(self) -> LabelAudit | None:
@@ -125,7 +133,7 @@ def load_run(folder: PathLike) -> Run:
 
     Raises :class:`RunError` for a folder that holds no finished run, or a damaged one.
 
-    >>> convscope.load_run("runs/mnist-cnn-standard-0").doubt.temperature
+    >>> convscope.load_run("runs/mnist-cnn-standard-0").uncertainty.temperature
     """
     path = runs.verify(folder)
     return Run(path, archive.load_record(path))

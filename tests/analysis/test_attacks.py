@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convscope.analysis.attacks import attacks_metrics, measure_attacks, project, step_along
+from convscope.analysis.attacks import attacks_metrics, measure_attacks, pgd_attack, signed_gradient_step
 from convscope.analysis.corruptions.draws import Draws
 from convscope.api import Run
 from convscope.data.prepare import to_inputs
@@ -64,7 +64,7 @@ def test_a_moved_image_stays_within_its_ball_and_within_the_grey_levels(linear: 
     inputs = np.random.default_rng(2).random((50, 6, 6, 1)).astype(np.float32)
     labels = (linear.margin(inputs) > 0).astype(np.int64)
     for epsilon in (0.0, 0.03, 0.3, 1.0):
-        moved = project(linear, inputs, labels, np.arange(50), epsilon=epsilon, steps=7, seed=0)
+        moved = pgd_attack(linear, inputs, labels, np.arange(50), epsilon=epsilon, steps=7, seed=0)
         assert np.abs(moved - inputs).max() <= epsilon + 1e-6
         assert moved.min() >= 0
         assert moved.max() <= 1
@@ -74,14 +74,14 @@ def test_a_moved_image_stays_within_its_ball_and_within_the_grey_levels(linear: 
 def test_one_step_goes_along_the_sign_and_no_farther_than_allowed() -> None:
     inputs = np.array([0.5, 0.5, 0.99, 0.5], np.float32).reshape(1, 2, 2, 1)
     slopes = np.array([3.0, -0.1, 5.0, 0.0], np.float32).reshape(1, 2, 2, 1)
-    moved = step_along(slopes, inputs + 0.01, inputs, step=0.05, epsilon=0.04)
+    moved = signed_gradient_step(slopes, inputs + 0.01, inputs, step=0.05, epsilon=0.04)
     np.testing.assert_allclose(moved.ravel(), [0.54, 0.46, 1.0, 0.51], atol=1e-6)
 
 
 def test_the_random_start_is_the_images_own(linear: Linear, inputs: Array) -> None:
     def moved(places: Array) -> Array:
         labels = np.ones(len(places), np.int64) * (linear.margin(inputs[places]) > 0)
-        return project(linear, inputs[places], labels, places, epsilon=0.05, steps=1, seed=0)
+        return pgd_attack(linear, inputs[places], labels, places, epsilon=0.05, steps=1, seed=0)
 
     np.testing.assert_allclose(moved(np.arange(40))[[3, 30]], moved(np.array([3, 30])), atol=1e-6)
     assert np.abs(Draws("pgd/0.050000", np.arange(2), seed=0).uniform(6) - 0.5).max() < 0.5

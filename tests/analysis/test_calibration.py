@@ -9,7 +9,7 @@ import pytest
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
-from convscope.analysis.calibration import calibrate, expected_calibration_error, fit_temperature
+from convscope.analysis.calibration import expected_calibration_error, fit_temperature, fit_temperature_scaling
 
 Array = np.ndarray[Any, Any]
 
@@ -37,7 +37,7 @@ def test_the_temperature_is_the_one_that_scipy_finds(sharpness: float) -> None:
 
 def test_what_is_reported_is_the_likelihood_at_one_and_at_the_temperature() -> None:
     logits, labels = logits_and_labels(2.5)
-    found = calibrate(logits.astype(np.float32), labels)
+    found = fit_temperature_scaling(logits.astype(np.float32), labels)
     assert found is not None
     assert found.n == 2000
     assert found.nll_before == pytest.approx(likelihood(1, logits, labels), rel=1e-5)
@@ -68,7 +68,7 @@ def test_the_calibration_error_agrees_with_a_loop_over_bins() -> None:
 
 
 def test_a_network_that_made_no_mistake_has_no_temperature() -> None:
-    assert calibrate(np.eye(4, dtype=np.float32), np.arange(4)) is None
+    assert fit_temperature_scaling(np.eye(4, dtype=np.float32), np.arange(4)) is None
 
 
 def test_a_network_worse_than_chance_gets_the_hottest_there_is() -> None:
@@ -76,6 +76,8 @@ def test_a_network_worse_than_chance_gets_the_hottest_there_is() -> None:
 
 
 def test_logits_of_thousands_do_not_overflow() -> None:
-    found = calibrate(np.array([[5000.0, -5000.0], [4000.0, 1.0], [9.0, 3000.0]], np.float32), np.array([0, 1, 1]))
+    found = fit_temperature_scaling(
+        np.array([[5000.0, -5000.0], [4000.0, 1.0], [9.0, 3000.0]], np.float32), np.array([0, 1, 1])
+    )
     assert found is not None
     assert np.isfinite([found.temperature, found.nll_before, found.nll_after]).all()

@@ -7,10 +7,10 @@ import pytest
 from sklearn.metrics import auc
 
 from convscope.analysis.coverage import (
-    coverage_curve,
     highest_accuracy,
+    lowest_threshold,
+    risk_coverage_curve,
     select,
-    threshold_buying,
     threshold_for,
     thresholds_for_accuracy,
     thresholds_for_coverage,
@@ -22,12 +22,12 @@ RIGHT = np.array([1, 0, 1, 1, 0])
 
 
 def test_the_curve_is_the_one_by_hand() -> None:
-    curve = coverage_curve(CONFIDENCE, RIGHT)
+    curve = risk_coverage_curve(CONFIDENCE, RIGHT)
     assert curve.confidence.tolist() == [0.9, 0.8, 0.7, 0.6, 0.5]
     assert curve.coverage.tolist() == [0.2, 0.4, 0.6, 0.8, 1.0]
     assert curve.accuracy == pytest.approx([1, 1, 2 / 3, 3 / 4, 3 / 5])
     assert curve.aurc == pytest.approx((0 + 0 + 1 / 3 + 1 / 4 + 2 / 5) / 5)
-    assert curve.best_aurc == pytest.approx((0 + 0 + 0 + 1 / 4 + 2 / 5) / 5)
+    assert curve.oracle_aurc == pytest.approx((0 + 0 + 0 + 1 / 4 + 2 / 5) / 5)
 
 
 def test_equally_sure_images_count_as_on_average_over_their_orders() -> None:
@@ -36,20 +36,20 @@ def test_equally_sure_images_count_as_on_average_over_their_orders() -> None:
     orders = list(permutations([0, 1, 1]))
     for order in orders:
         sums += np.cumsum([1, *order, 0]) / np.arange(1, 6)
-    assert coverage_curve(confidence, np.array(right)).accuracy == pytest.approx(sums / len(orders))
+    assert risk_coverage_curve(confidence, np.array(right)).accuracy == pytest.approx(sums / len(orders))
 
 
 def test_without_any_order_the_area_is_the_share_of_errors() -> None:
     right = (np.arange(1000) % 4 != 0).astype(int)
-    assert coverage_curve(np.full(1000, 0.5), right).aurc == pytest.approx(0.25)
+    assert risk_coverage_curve(np.full(1000, 0.5), right).aurc == pytest.approx(0.25)
 
 
 def test_the_area_is_that_under_the_drawn_curve() -> None:
     generator = np.random.default_rng(0)
     confidence = generator.random(5000)
-    curve = coverage_curve(confidence, (generator.random(5000) < confidence).astype(int))
+    curve = risk_coverage_curve(confidence, (generator.random(5000) < confidence).astype(int))
     assert curve.aurc == pytest.approx(auc(curve.coverage, 1 - curve.accuracy), abs=1e-3)
-    assert curve.best_aurc < curve.aurc < 1 - curve.accuracy[-1]
+    assert curve.oracle_aurc < curve.aurc < 1 - curve.accuracy[-1]
 
 
 @pytest.mark.parametrize(("wanted", "threshold"), [(0.6, 0.5), (0.75, 0.6), (0.76, 0.8), (1.0, 0.8)])
@@ -66,14 +66,19 @@ def test_an_accuracy_that_none_gives_has_no_threshold() -> None:
 def test_any_accuracy_can_be_asked_for() -> None:
     measured = CONFIDENCE, RIGHT
     test = np.array([0.95, 0.85, 0.65, 0.1]), np.array([0, 1, 1, 1])
-    found = threshold_buying(0.74, measured, test)
+    found = lowest_threshold(0.74, measured, test)
     assert found is not None
-    assert (found.wanted, found.confidence) == (0.74, 0.6)
-    assert (found.measured.answered, found.measured.right, found.test.answered, found.test.right) == (4, 3, 3, 2)
-    everything = threshold_buying(0.6, measured, test)
+    assert (found.target_accuracy, found.confidence) == (0.74, 0.6)
+    assert (found.selection_split.answered, found.selection_split.correct, found.test.answered, found.test.correct) == (
+        4,
+        3,
+        3,
+        2,
+    )
+    everything = lowest_threshold(0.6, measured, test)
     assert everything is not None
     assert (everything.confidence, everything.test.answered) == (0, 4)
-    assert threshold_buying(0.9, (np.array([0.9, 0.9]), np.array([1, 0])), test) is None
+    assert lowest_threshold(0.9, (np.array([0.9, 0.9]), np.array([1, 0])), test) is None
 
 
 def test_the_most_that_a_threshold_gives_is_the_best_of_all_of_them() -> None:
@@ -86,31 +91,31 @@ def test_the_most_that_a_threshold_gives_is_the_best_of_all_of_them() -> None:
 def test_a_threshold_is_chosen_on_the_measured_images_and_only_reported_on_the_others() -> None:
     measured = CONFIDENCE, RIGHT
     test = np.array([0.95, 0.85, 0.65, 0.1]), np.array([0, 1, 1, 1])
-    found = dict(thresholds_for_accuracy(measured, test))
-    assert list(found) == [0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999]
-    threshold = found[0.9]
-    assert threshold is not None
+    found, unreachable = thresholds_for_accuracy(measured, test)
+    assert [each.target_accuracy for each in found] == [0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999]
+    assert unreachable == ()
+    threshold = found[0]
     assert threshold.confidence == 0.8
-    assert (threshold.measured.answered, threshold.measured.right) == (2, 2)
-    assert (threshold.test.answered, threshold.test.right, threshold.test.n) == (2, 1, 4)
+    assert (threshold.selection_split.answered, threshold.selection_split.correct) == (2, 2)
+    assert (threshold.test.answered, threshold.test.correct, threshold.test.n) == (2, 1, 4)
     other = thresholds_for_accuracy(measured, (test[0], 1 - test[1]))
-    assert [each.confidence for _, each in other if each] == [each.confidence for each in found.values() if each]
+    assert [each.confidence for each in other[0]] == [each.confidence for each in found]
 
 
 def test_accuracies_that_answering_all_gives_are_not_asked_for() -> None:
     confidence, right = np.linspace(0.5, 1, 1000), np.ones(1000, int)
     right[0] = right[500] = 0
-    found = dict(thresholds_for_accuracy((confidence, right), (confidence, right)))
-    assert list(found) == [0.999]
+    found, unreachable = thresholds_for_accuracy((confidence, right), (confidence, right))
+    assert [each.target_accuracy for each in found] + list(unreachable) == [0.999]
     perfect = thresholds_for_accuracy((confidence, np.ones(1000, int)), (confidence, right))
-    assert perfect == ()
+    assert perfect == ((), ())
 
 
 def test_thresholds_by_share_answer_that_share() -> None:
     confidence = np.random.default_rng(0).random(1000)
     points = thresholds_for_coverage((confidence, np.ones(1000, int)), (confidence, np.ones(1000, int)))
-    assert [each.measured.coverage for each in points] == [each.wanted for each in points]
-    assert points[0].measured.answered == 1000
+    assert [each.selection_split.coverage for each in points] == [each.target_coverage for each in points]
+    assert points[0].selection_split.answered == 1000
 
 
 def test_nothing_answered_has_no_accuracy() -> None:

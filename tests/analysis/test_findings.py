@@ -93,14 +93,15 @@ def doubted(*, gap: list[float], wanted: float = 0.999, right: int = 9895, answe
     """Metrics of a network with 99.03% test accuracy and 98.9% on 5,000 validation images."""
     values = metrics(97, baseline=None)
     estimate = {"value": 0.004, "interval": [0.003, 0.006]}
-    side = {"gap": {"value": sum(gap) / 2, "interval": gap}, "ece": estimate}
+    side = {"overconfidence": {"value": sum(gap) / 2, "interval": gap}, "ece": estimate}
     share = wilson(right, answered)
     test = {"coverage": answered / 10_000, "accuracy": right / answered, "interval": [share.low, share.high]}
-    values["doubt"] = {
-        "temperature": 1.3, "measured_on": "validation", "n": 5000, "before": side,
-        "after": {**side, "ece": {"value": 0.001, "interval": [0.0, 0.002]}},
-        "coverage": {"points": [{"measured": {"accuracy": 0.989}}]},
-        "thresholds": [{"wanted": 0.99, "threshold": 0.5, "test": test}, {"wanted": wanted, "threshold": 0.987, "test": test}],
+    values["uncertainty"] = {
+        "temperature": 1.3, "selected_on": "validation", "n": 5000, "uncalibrated": side,
+        "calibrated": {**side, "ece": {"value": 0.001, "interval": [0.0, 0.002]}},
+        "risk_coverage": {"points": [{"selection_split": {"accuracy": 0.989}}]},
+        "thresholds": [{"target_accuracy": 0.99, "threshold": 0.5, "test": test},
+                       {"target_accuracy": wanted, "threshold": 0.987, "test": test}],
     }  # fmt: skip
     return values
 
@@ -125,18 +126,18 @@ def test_a_threshold_is_a_finding_only_if_accuracy_improves_significantly() -> N
 
 def test_possible_label_errors_are_a_finding_if_there_are_any() -> None:
     values = metrics(97)
-    values["mistakes"] = {"explained": 97, "triage": {"label suspect": 9, "ambiguous": 40, "model's fault": 48}}
+    values["mistakes"] = {"explained": 97, "triage": {"label suspect": 9, "ambiguous": 40, "model error": 48}}
     (found,) = of_figure(values, "mistakes")
     share = wilson(9, 97)
     assert (found.value, list(found.interval)) == (9 / 97, [share.low, share.high])
-    values["mistakes"]["triage"] = {"label suspect": 0, "ambiguous": 49, "model's fault": 48}
+    values["mistakes"]["triage"] = {"label suspect": 0, "ambiguous": 49, "model error": 48}
     assert of_figure(values, "mistakes") == []
 
 
 def test_the_share_of_labels_that_the_audit_flags_is_a_finding() -> None:
     values = metrics()
-    values["label_audit"] = {"suspects": 134, "train": {"judged": 60_000, "suspects": 120},
-                             "test": {"judged": 10_000, "suspects": 14}}  # fmt: skip
+    values["label_audit"] = {"suspects": 134, "train": {"scored": 60_000, "suspects": 120},
+                             "test": {"scored": 10_000, "suspects": 14}}  # fmt: skip
     (found,) = of_figure(values, "label_audit")
     share = wilson(134, 70_000)
     assert (found.value, list(found.interval)) == (134 / 70_000, [share.low, share.high])
@@ -243,7 +244,7 @@ def test_every_finding_has_a_number_inside_its_interval_a_short_form_and_is_json
     found = find(full(), model_name="cnn")
     assert {each.figure for each in found} == {
         "confusion_matrix", "baseline", "per_class", "reliability", "coverage", "mistakes", "label_audit", "robustness",
-        "attacks", "strangers", "accuracy",
+        "attacks", "ood", "accuracy",
     }  # fmt: skip
     assert [each.figure for each in found].count("confusion_matrix") == 2
     for each in found:
@@ -275,16 +276,16 @@ def full() -> dict[str, Any]:
     values = {**doubted(gap=[0.002, 0.006]), "baseline": metrics(97, baseline=196)["baseline"]}
     values["history"]["last_epoch"]["accuracy"] = 0.9999
     values["test"]["per_class"][4]["recall"] = 0.9
-    values["mistakes"] = {"explained": 97, "triage": {"label suspect": 9, "ambiguous": 40, "model's fault": 48}}
-    values["label_audit"] = {"train": {"judged": 60_000, "suspects": 120}}
+    values["mistakes"] = {"explained": 97, "triage": {"label suspect": 9, "ambiguous": 40, "model error": 48}}
+    values["label_audit"] = {"train": {"scored": 60_000, "suspects": 120}}
     share = {"accuracy": 0.75, "interval": [0.73, 0.77]}
     kinds = [{"kind": "fog", "title": "fog", "accuracy": 0.2, "interval": [0.18, 0.22]}] * 15
     values["robustness"] = {"n": 1000, "mean": share, "clean": {"accuracy": 0.99}, "worst": "fog", "kinds": kinds}
     values["attacks"] = {"n": 500, "clean": {"accuracy": 0.99, "interval": [0.97, 1.0]}, "epsilons": [0.1],
                          "pgd": [{"accuracy": 0.1, "interval": [0.08, 0.12]}]}  # fmt: skip
-    sets = [{"title": title, "distance": {"auroc": area, "simultaneous_interval": [area - 0.03, area + 0.03]}}
+    sets = [{"title": title, "distance": {"value": area}, "simultaneous_interval": [area - 0.03, area + 0.03]}
             for title, area in (("letters", 0.6), ("noise", 0.95))]  # fmt: skip
-    values["strangers"] = {"layer": "dense", "worst": "letters", "sets": sets}
+    values["ood"] = {"layer": "dense", "worst": "letters", "sets": sets}
     return values
 
 
@@ -298,9 +299,9 @@ def test_rows_and_columns_are_named_as_a_range_or_a_list() -> None:
 
 def test_the_sentences_are_those_of_the_snapshot(gold: GoldFiles) -> None:
     audited = metrics()
-    audited["label_audit"] = {"train": {"judged": 60_000, "suspects": 120}, "test": {"judged": 10_000, "suspects": 14}}
+    audited["label_audit"] = {"train": {"scored": 60_000, "suspects": 120}, "test": {"scored": 10_000, "suspects": 14}}
     chance = full()
-    chance["strangers"]["sets"][0]["distance"] = {"auroc": 0.51, "simultaneous_interval": [0.49, 0.53]}
+    chance["ood"]["sets"][0] |= {"distance": {"value": 0.51}, "simultaneous_interval": [0.49, 0.53]}
     chance["robustness"]["worst"] = None
     scenes = {
         "every kind": find(full(), model_name="cnn"),
@@ -314,7 +315,7 @@ def test_the_sentences_are_those_of_the_snapshot(gold: GoldFiles) -> None:
         "two frequent confusions": confused(**spread(30), _9_4=9, _9_7=9),
         "one frequent confusion": confused(**spread(30), _9_4=7, _9_7=2),
         "no worst corruption": of_figure(chance, "robustness"),
-        "out-of-distribution images at chance": of_figure(chance, "strangers"),
+        "out-of-distribution images at chance": of_figure(chance, "ood"),
     }
     blocks = [
         f"# {scene}\n" + "\n".join(f"[{each.figure}] {each.text}\n    {each.brief}" for each in found)

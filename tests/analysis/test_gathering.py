@@ -13,7 +13,7 @@ from sklearn.preprocessing import normalize
 from convscope import api
 from convscope.analysis.evaluation import Evaluation
 from convscope.analysis.evidence import Evidence
-from convscope.analysis.gathering import gather_evidence, rows_of
+from convscope.analysis.gathering import collect_evidence, train_and_holdout_indices
 from convscope.analysis.record import RunRecord
 from convscope.data.dataset import Dataset, Provenance, Split
 from convscope.data.prepare import to_inputs
@@ -43,8 +43,8 @@ def hidden(run: api.Run, images: Array) -> Array:
 @pytest.mark.parametrize("seed", [0, 3])
 def test_the_validation_images_are_those_of_the_training(name: str, seed: int, digits: Dataset) -> None:
     # Few enough that its upper limit decides too, as it does for MNIST.
-    config = replace(RECIPES[name](), most_validation=(100, 1000)[seed == 0])
-    trained, measured, measured_on = rows_of(digits.train.labels, config.as_dict(), seed=seed)
+    config = replace(RECIPES[name](), max_validation_images=(100, 1000)[seed == 0])
+    trained, measured, measured_on = train_and_holdout_indices(digits.train.labels, config.as_dict(), seed=seed)
     train, validation = split_for(digits, config, seed=seed)
     assert np.array_equal(digits.train.images[trained], train.images)
     if config.validation == "held-out":
@@ -63,7 +63,7 @@ def test_every_test_image_is_there(evidence: Evidence, digits: Dataset) -> None:
 def test_reference_images_are_training_images_and_not_those_measured_on(
     evidence: Evidence, digits: Dataset, digits_record: RunRecord
 ) -> None:
-    trained, measured, _ = rows_of(digits.train.labels, digits_record.request["config"], seed=0)
+    trained, measured, _ = train_and_holdout_indices(digits.train.labels, digits_record.request["config"], seed=0)
     assert np.array_equal(evidence.reference_images, digits.train.images[evidence.reference_indices])
     assert np.array_equal(evidence.reference_labels, digits.train.labels[evidence.reference_indices])
     assert set(evidence.reference_indices) <= set(trained)
@@ -75,8 +75,8 @@ def test_reference_images_are_training_images_and_not_those_measured_on(
 def test_the_nearest_are_those_that_scikit_learn_finds_among_all_training_images(
     evidence: Evidence, digits_run: api.Run, digits: Dataset
 ) -> None:
-    trained, _, _ = rows_of(digits.train.labels, digits_run.record.request["config"], seed=0)
-    nearest, evaluation = evidence.nearest, digits_run.evaluation
+    trained, _, _ = train_and_holdout_indices(digits.train.labels, digits_run.record.request["config"], seed=0)
+    nearest, evaluation = evidence.nearest_neighbours, digits_run.evaluation
     assert nearest is not None
     assert nearest.test_indices.tolist() == evaluation.mistakes.tolist()
     known = hidden(digits_run, digits.train.images[trained])
@@ -92,13 +92,13 @@ def test_the_nearest_are_those_that_scikit_learn_finds_among_all_training_images
 def test_calibration_and_novelty_are_measured_on_the_validation_images(
     evidence: Evidence, digits_run: api.Run, digits: Dataset
 ) -> None:
-    _, measured, _ = rows_of(digits.train.labels, digits_run.record.request["config"], seed=0)
-    assert evidence.measured_on == "validation"
-    assert evidence.calibration is not None
-    assert evidence.calibration.n == len(measured)
+    _, measured, _ = train_and_holdout_indices(digits.train.labels, digits_run.record.request["config"], seed=0)
+    assert evidence.selected_on == "validation"
+    assert evidence.temperature_scaling is not None
+    assert evidence.temperature_scaling.n == len(measured)
     # The last epoch's validation loss, which Keras measured on the same images.
-    assert evidence.calibration.nll_before == pytest.approx(digits_run.history[-1].val_loss, rel=0.03)
-    novelty = evidence.novelty
+    assert evidence.temperature_scaling.nll_before == pytest.approx(digits_run.history[-1].val_loss, rel=0.03)
+    novelty = evidence.feature_distances
     assert novelty is not None
     assert novelty.layer_name == "dense"
     reference = normalize(hidden(digits_run, evidence.reference_images[: evidence.sample]))
@@ -119,18 +119,18 @@ def test_gathered_from_the_run_folder_it_is_the_same(evidence: Evidence, digits_
     record = archive.load_record(digits_run.folder)
     assert record.evidence is not None
     assert same(record.evidence, evidence)
-    assert same(gather_evidence(record, digits, Predictor(digits_run.folder / "model.onnx")), evidence)
+    assert same(collect_evidence(record, digits, Predictor(digits_run.folder / "model.onnx")), evidence)
 
 
 def test_a_file_without_features_does_as_well(evidence: Evidence, digits_run: api.Run, digits: Dataset) -> None:
     class Old(Predictor):
         has_features = False
 
-    again = gather_evidence(digits_run.record, digits, Old(digits_run.folder / "model.onnx"))
-    assert same(again.nearest, evidence.nearest)
-    assert again.novelty is not None
-    assert evidence.novelty is not None
-    assert np.allclose(again.novelty.distances, evidence.novelty.distances, rtol=1e-5)
+    again = collect_evidence(digits_run.record, digits, Old(digits_run.folder / "model.onnx"))
+    assert same(again.nearest_neighbours, evidence.nearest_neighbours)
+    assert again.feature_distances is not None
+    assert evidence.feature_distances is not None
+    assert np.allclose(again.feature_distances.distances, evidence.feature_distances.distances, rtol=1e-5)
 
 
 def dataset(k: int, *, train: int, test: int, shape: tuple[int, int, int] = (5, 4, 3), seed: int = 0) -> Dataset:
@@ -166,7 +166,7 @@ def record_of(data: Dataset, *, validation: str = "held-out", perfect: bool = Fa
 
 
 def gathered(record: RunRecord, data: Dataset) -> Evidence:
-    return gather_evidence(record, data, Predictor(onnx_bytes(record.network)))
+    return collect_evidence(record, data, Predictor(onnx_bytes(record.network)))
 
 
 @pytest.mark.parametrize(("k", "train", "test"), [(2, 4, 2), (2, 300, 50), (7, 20, 3), (100, 900, 150), (1000, 2500, 40)])
@@ -176,12 +176,12 @@ def test_any_number_of_classes_and_images_will_do(k: int, train: int, test: int,
     record = record_of(data, validation=validation)
     evidence = gathered(record, data)
     assert len(evidence.test_images) == test
-    assert evidence.film is not None
-    assert evidence.film.accuracy[-1] == pytest.approx(record.evaluation.accuracy)
-    assert (evidence.film.confusion is None) == (k > 100)
+    assert evidence.epoch_snapshots is not None
+    assert evidence.epoch_snapshots.accuracy[-1] == pytest.approx(record.evaluation.accuracy)
+    assert (evidence.epoch_snapshots.confusion is None) == (k > 100)
     if record.evaluation.errors:
-        assert evidence.nearest is not None
-        rows = np.concatenate([evidence.nearest.true, evidence.nearest.predicted])
+        assert evidence.nearest_neighbours is not None
+        rows = np.concatenate([evidence.nearest_neighbours.true, evidence.nearest_neighbours.predicted])
         assert rows.min() >= -1
         assert rows.max() < len(evidence.reference_images)
 
@@ -189,9 +189,9 @@ def test_any_number_of_classes_and_images_will_do(k: int, train: int, test: int,
 def test_without_mistakes_there_are_no_neighbours_to_show() -> None:
     data = dataset(3, train=60, test=20)
     evidence = gathered(record_of(data, perfect=True), data)
-    assert evidence.nearest is None
+    assert evidence.nearest_neighbours is None
     assert evidence.sample == len(evidence.reference_images) == 55
-    assert evidence.film is None  # these logits are not the network's
+    assert evidence.epoch_snapshots is None  # these logits are not the network's
 
 
 def test_a_true_class_that_nobody_trained_on_has_no_neighbours() -> None:
@@ -200,10 +200,10 @@ def test_a_true_class_that_nobody_trained_on_has_no_neighbours() -> None:
     data = replace(data, train=data.train.take(only_two))
     record = record_of(data)
     evidence = gathered(record, data)
-    assert evidence.nearest is not None
-    true = data.test.labels[evidence.nearest.test_indices]
-    assert (evidence.nearest.true[true == 2] == -1).all()
-    assert (evidence.nearest.true[true != 2] >= 0).all()
+    assert evidence.nearest_neighbours is not None
+    true = data.test.labels[evidence.nearest_neighbours.test_indices]
+    assert (evidence.nearest_neighbours.true[true == 2] == -1).all()
+    assert (evidence.nearest_neighbours.true[true != 2] >= 0).all()
 
 
 def test_large_images_are_sampled_and_the_neighbours_of_some_mistakes_left_out() -> None:
@@ -212,8 +212,9 @@ def test_large_images_are_sampled_and_the_neighbours_of_some_mistakes_left_out()
     evidence = gathered(record, data)
     assert 10 <= len(evidence.test_images) < 60
     assert len(evidence.reference_images) <= 30
-    assert evidence.nearest is not None
-    assert set(evidence.nearest.test_indices) <= set(evidence.test_indices)
+    assert evidence.nearest_neighbours is not None
+    assert set(evidence.nearest_neighbours.test_indices) <= set(evidence.test_indices)
     assert (
-        evidence.nearest.test_indices.tolist() == record.evaluation.mistakes[: len(evidence.nearest.test_indices)].tolist()
+        evidence.nearest_neighbours.test_indices.tolist()
+        == record.evaluation.mistakes[: len(evidence.nearest_neighbours.true)].tolist()
     )

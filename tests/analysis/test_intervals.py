@@ -51,7 +51,7 @@ def test_at_the_accuracy_of_the_notebook_it_covers_the_truth_95_times_in_100() -
 
 @pytest.mark.parametrize(("successes", "trials"), [(-1, 3), (4, 3), (0, 0)])
 def test_what_is_no_proportion_is_refused(successes: int, trials: int) -> None:
-    with pytest.raises(ValueError, match="is no proportion"):
+    with pytest.raises(ValueError, match=r"0\.\.trials"):
         wilson(successes, trials)
 
 
@@ -74,5 +74,5 @@ def test_ten_intervals_hold_together_95_times_in_100() -> None:
 
 
 def test_no_comparison_at_all_is_refused() -> None:
-    with pytest.raises(ValueError, match="at least one was expected"):
+    with pytest.raises(ValueError, match="comparisons.*0"):
         simultaneous_z(0)

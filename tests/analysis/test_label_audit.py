@@ -19,7 +19,7 @@ def test_suspects_are_the_labels_less_probable_than_another_class_in_order_of_sc
         ("train", 2, "c", "a", pytest.approx(0.745)),
     ]
     assert audit.splits[0].suspects == (1, 0, 1)
-    assert (audit.splits[0].n, audit.splits[0].judged) == (4, 4)
+    assert (audit.splits[0].n, audit.splits[0].scored) == (4, 4)
 
 
 def test_scores_are_one_minus_the_label_quality_of_cleanlab() -> None:
@@ -42,7 +42,7 @@ def test_images_without_predictions_are_no_suspects() -> None:
     probabilities[0] = np.nan
     audit = find_suspects({"train": (LABELS, probabilities)}, ("a", "b", "c"))
     assert audit.index.tolist() == [2]
-    assert audit.splits[0].judged == 3
+    assert audit.splits[0].scored == 3
 
 
 def test_classes_may_be_missing_from_a_split() -> None:

@@ -41,7 +41,7 @@ def test_every_mistake_is_there_the_surest_first(
 
 
 def test_probabilities_are_calibrated(explained: tuple[Mistake, ...], digits_run: api.Run) -> None:
-    temperature = digits_run.record.metrics["doubt"]["temperature"]
+    temperature = digits_run.record.metrics["uncertainty"]["temperature"]
     for each in explained:
         logits = digits_run.evaluation.logits[each.index].astype(np.float64)
         assert each.probabilities == pytest.approx(softmax(logits / temperature))
@@ -65,7 +65,7 @@ def test_neighbours_are_training_images_of_the_two_classes_in_order_of_distance(
 def test_history_ends_with_the_answer_and_agrees_with_the_film(explained: tuple[Mistake, ...], digits_run: api.Run) -> None:
     evidence = digits_run.record.evidence
     assert evidence is not None
-    film = evidence.film
+    film = evidence.epoch_snapshots
     assert film is not None
     assert film.predictions is not None
     accuracy = (film.predictions == digits_run.evaluation.labels).mean(axis=1)
@@ -73,8 +73,8 @@ def test_history_ends_with_the_answer_and_agrees_with_the_film(explained: tuple[
     for each in explained:
         assert each.epochs.tolist() == [1, 2]
         assert each.history[-1] == each.labels[1]
-        assert each.triage.signs.epochs_before == 1
-        assert each.triage.signs.right_before == int(each.history[0] == each.labels[0])
+        assert each.triage.signs.earlier_epochs == 1
+        assert each.triage.signs.epochs_correct == int(each.history[0] == each.labels[0])
 
 
 def test_occlusion_is_that_of_both_classes(explained: tuple[Mistake, ...], predictor: Predictor) -> None:
@@ -109,7 +109,7 @@ def test_other_networks_vote(digits_run: api.Run, predictor: Predictor) -> None:
     for each in explain_mistakes(digits_run.record, predictor, votes=votes, voters="other seeds", saliency=False):
         true, predicted = each.labels
         assert (each.votes[true], each.votes[predicted], each.votes.sum()) == (1, 2, 3)
-        assert (each.triage.signs.votes, each.triage.signs.votes_same, each.triage.signs.votes_right) == (3, 2, 1)
+        assert (each.triage.signs.votes, each.triage.signs.votes_for_prediction, each.triage.signs.votes_right) == (3, 2, 1)
         assert any("2 of 3 other seeds" in part for part in each.triage.evidence)
         listed = mistakes_metrics([each], 1)["list"][0]
         assert listed["votes"] == sorted([[true, 1], [predicted, 2]])
@@ -138,8 +138,13 @@ def test_a_run_of_an_earlier_version_has_no_history_and_maybe_no_temperature(
 ) -> None:
     record = digits_run.record
     assert record.evidence is not None
-    assert record.evidence.film is not None
-    bare = replace(record.evidence, film=replace(record.evidence.film, predictions=None), calibration=None, nearest=None)
+    assert record.evidence.epoch_snapshots is not None
+    bare = replace(
+        record.evidence,
+        epoch_snapshots=replace(record.evidence.epoch_snapshots, predictions=None),
+        temperature_scaling=None,
+        nearest_neighbours=None,
+    )
     old = replace(record, evidence=bare, metrics={})
     for each in explain_mistakes(old, predictor, saliency=False, most=3):
         assert each.probabilities == pytest.approx(digits_run.evaluation.probabilities[each.index])

@@ -7,8 +7,8 @@ import pytest
 from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import normalize
 
-from convscope.analysis.neighbours import NOBODY, NearestSearch
-from convscope.analysis.novelty import mean_distances, novelty, squared_distances
+from convscope.analysis.neighbours import NO_NEIGHBOUR, NearestNeighbourSearch
+from convscope.analysis.novelty import mean_knn_distance, measure_feature_distances, squared_distances
 
 FEATURES = np.random.default_rng(0).normal(3, 1, (500, 12)).astype(np.float32)
 LABELS = np.random.default_rng(1).integers(0, 4, 500)
@@ -18,7 +18,7 @@ CLASSES = np.random.default_rng(3).integers(0, 4, 40)
 
 @pytest.mark.parametrize("block", [500, 64, 1])
 def test_the_nearest_of_a_class_are_those_of_scikit_learn_whatever_the_blocks(block: int) -> None:
-    search = NearestSearch(OTHERS, CLASSES)
+    search = NearestNeighbourSearch(OTHERS, CLASSES)
     for start in range(0, 500, block):
         part = slice(start, start + block)
         search.add(FEATURES[part], LABELS[part], np.arange(1000, 1500)[part])
@@ -29,15 +29,15 @@ def test_the_nearest_of_a_class_are_those_of_scikit_learn_whatever_the_blocks(bl
 
 
 def test_a_class_with_too_few_images_leaves_places_empty() -> None:
-    search = NearestSearch(OTHERS[:2], np.array([0, 1]))
+    search = NearestNeighbourSearch(OTHERS[:2], np.array([0, 1]))
     search.add(FEATURES[:2], np.array([0, 0]), np.array([7, 8]))
-    assert sorted(search.indices[0]) == [NOBODY, 7, 8]
-    assert search.indices[0, 2] == NOBODY
-    assert search.indices[1].tolist() == [NOBODY] * 3
+    assert sorted(search.indices[0]) == [NO_NEIGHBOUR, 7, 8]
+    assert search.indices[0, 2] == NO_NEIGHBOUR
+    assert search.indices[1].tolist() == [NO_NEIGHBOUR] * 3
 
 
 def test_of_equal_images_the_first_comes_first() -> None:
-    search = NearestSearch(np.zeros((1, 2), np.float32), np.array([0]))
+    search = NearestNeighbourSearch(np.zeros((1, 2), np.float32), np.array([0]))
     for start in (0, 3):
         search.add(np.ones((3, 2), np.float32), np.zeros(3, np.int64), np.arange(start, start + 3))
     assert search.indices.tolist() == [[0, 1, 2]]
@@ -50,17 +50,17 @@ def test_distances_are_exact_where_they_are_small_against_the_features() -> None
 
 def test_the_mean_distance_is_that_of_scikit_learn_between_directions() -> None:
     near = NearestNeighbors(n_neighbors=5).fit(normalize(FEATURES)).kneighbors(normalize(OTHERS))[0]
-    assert np.allclose(mean_distances(OTHERS, FEATURES, 5), near.mean(axis=1))
-    assert np.allclose(mean_distances(7 * OTHERS, FEATURES, 5), near.mean(axis=1))
+    assert np.allclose(mean_knn_distance(OTHERS, FEATURES, 5), near.mean(axis=1))
+    assert np.allclose(mean_knn_distance(7 * OTHERS, FEATURES, 5), near.mean(axis=1))
 
 
 def test_an_image_that_stirs_nothing_is_as_far_from_every_direction() -> None:
-    assert mean_distances(np.zeros((1, FEATURES.shape[1])), FEATURES, 5) == pytest.approx([1])
+    assert mean_knn_distance(np.zeros((1, FEATURES.shape[1])), FEATURES, 5) == pytest.approx([1])
 
 
 def test_the_threshold_is_passed_by_one_known_image_in_a_hundred() -> None:
-    found = novelty(FEATURES, OTHERS, "dense")
-    distances = mean_distances(FEATURES, OTHERS, 5)
+    found = measure_feature_distances(FEATURES, OTHERS, "dense")
+    distances = mean_knn_distance(FEATURES, OTHERS, 5)
     assert len(found.distances) == 101
     assert found.distances[[0, 50, 100]] == pytest.approx([distances.min(), np.median(distances), distances.max()])
     assert (distances > found.threshold).sum() == 5
@@ -68,4 +68,4 @@ def test_the_threshold_is_passed_by_one_known_image_in_a_hundred() -> None:
 
 
 def test_with_fewer_reference_images_than_neighbours_all_of_them_count() -> None:
-    assert novelty(FEATURES, OTHERS[:3], "dense").neighbours == 3
+    assert measure_feature_distances(FEATURES, OTHERS[:3], "dense").neighbours == 3

@@ -6,7 +6,7 @@ from sklearn.calibration import calibration_curve
 
 from convscope.analysis.calibration import expected_calibration_error
 from convscope.analysis.intervals import wilson
-from convscope.analysis.reliability import error_by_chance, reliability
+from convscope.analysis.reliability import ece_null_quantile, reliability
 
 
 def test_the_bins_are_those_of_scikit_learn() -> None:
@@ -18,7 +18,7 @@ def test_the_bins_are_those_of_scikit_learn() -> None:
     assert [each.accuracy for each in bins] == pytest.approx(accuracy)
     assert [each.confidence for each in bins] == pytest.approx(mean)
     assert sum(each.n for each in bins) == 3000
-    assert bins[3].interval == wilson(bins[3].right, bins[3].n)
+    assert bins[3].interval == wilson(bins[3].correct, bins[3].n)
 
 
 def test_the_bins_add_up_to_the_calibration_error() -> None:
@@ -42,9 +42,9 @@ def test_what_chance_gives_is_what_drawing_right_answers_gives(n: int) -> None:
     errors = []
     for _ in range(400):
         right = (generator.random(n) < confidence).astype(int)
-        errors.append(sum(abs(each.right - each.n * each.confidence) for each in reliability(confidence, right)) / n)
-    assert error_by_chance(confidence) == pytest.approx(np.quantile(errors, 0.95), rel=0.1)
+        errors.append(sum(abs(each.correct - each.n * each.confidence) for each in reliability(confidence, right)) / n)
+    assert ece_null_quantile(confidence) == pytest.approx(np.quantile(errors, 0.95), rel=0.1)
 
 
 def test_a_network_that_is_always_certain_cannot_be_off_by_chance() -> None:
-    assert error_by_chance(np.ones(100)) == 0
+    assert ece_null_quantile(np.ones(100)) == 0

@@ -6,7 +6,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 from convscope.analysis.corruptions.kinds import KINDS, corrupt
 from convscope.analysis.findings.robustness import robustness_findings
-from convscope.analysis.robustness import Right, Robustness, measure_robustness, robustness_metrics
+from convscope.analysis.robustness import Correct, Robustness, measure_robustness, robustness_metrics
 from convscope.api import Run
 from convscope.data.background import Background, background_of
 from convscope.models.predictor import Predictor
@@ -31,16 +31,16 @@ def test_what_is_measured_is_the_networks_answer_to_the_corrupted_images(digits_
     background = background_of(test.images)
     ticks: list[int] = []
     found = measure_robustness(
-        Predictor(digits_run.folder / "model.onnx"), test, places, background, seed=5, tick=lambda: ticks.append(1)
+        Predictor(digits_run.folder / "model.onnx"), test, places, background, seed=5, on_step=lambda: ticks.append(1)
     )
     assert len(ticks) == 75
     assert found.corrupted.shape == (15, 5, 5)
     for kind, strength in (("rotate", 1), ("impulse_noise", 3), ("fog", 5)):
         images = corrupt(test.images, kind, strength, background=background, seed=5)[places]
         answers = digits_run.model.predict(images / np.float32(255), verbose=0).argmax(axis=1)
-        right: Right = answers == test.labels[places]
+        right: Correct = answers == test.labels[places]
         np.testing.assert_array_equal(found.corrupted[list(KINDS).index(kind), strength - 1], right)
-        assert found.share(kind, strength).count == right.sum()
+        assert found.accuracy(kind, strength).count == right.sum()
 
 
 def test_every_cell_has_its_wilson_interval_and_the_means_are_over_cells() -> None:
@@ -49,7 +49,7 @@ def test_every_cell_has_its_wilson_interval_and_the_means_are_over_cells() -> No
     assert [cell["count"] for cell in fog["strengths"]] == [100] * 5
     assert fog["strengths"][0]["interval"] == pytest.approx(proportion_confint(100, 400, method="wilson"))
     assert fog["accuracy"] == pytest.approx(0.25)
-    assert fog["kept"] == pytest.approx(0.25 / 0.99)
+    assert fog["relative_accuracy"] == pytest.approx(0.25 / 0.99)
     assert metrics["mean"]["accuracy"] == pytest.approx((14 * 0.9 + 0.25) / 15)
     assert (metrics["n"], metrics["test_images"]) == (400, 800)
 
@@ -82,7 +82,7 @@ def test_the_interval_of_a_mean_holds_its_level_and_is_not_narrower_than_it_may_
 
 def test_findings_have_the_numbers_of_this_run() -> None:
     assert robustness_findings({}) == ()
-    assert robustness_findings({"robustness": None, "attacks": None, "strangers": None}) == ()
+    assert robustness_findings({"robustness": None, "attacks": None, "ood": None}) == ()
     damaged = robustness_metrics(made({"fog": 0.5}))
     (found,) = robustness_findings({"robustness": damaged})
     assert (found.figure, found.value, found.interval) == (
@@ -108,11 +108,10 @@ def test_an_attack_is_a_finding_from_the_smallest_epsilon_that_significantly_hal
 
 def test_out_of_distribution_images_are_a_finding_only_if_one_set_is_significantly_the_worst() -> None:
     def stranger(title: str, area: float) -> dict[str, object]:
-        return {"title": title, "distance": {"auroc": area, "simultaneous_interval": [area - 0.02, area + 0.02]}}
+        return {"title": title, "distance": {"value": area}, "simultaneous_interval": [area - 0.02, area + 0.02]}
 
     sets = [stranger("noise", 0.97), stranger("letters", 0.51)]
-    (found,) = robustness_findings({"strangers": {"layer": "dense", "worst": "letters", "sets": sets}})
+    (found,) = robustness_findings({"ood": {"layer": "dense", "worst": "letters", "sets": sets}})
     assert all(part in found.text for part in ("letters", "0.510", "0.490", "0.530", "noise"))
-    assert (found.figure, found.value, found.interval) == ("strangers", 0.51, [0.49, 0.53])
-    assert robustness_findings({"strangers": {"layer": "dense", "worst": None, "sets": sets}}) == ()
-    assert robustness_findings({"strangers": {"layer": "dense", "sets": sets}}) == ()  # as earlier versions wrote it
+    assert (found.figure, found.value, found.interval) == ("ood", 0.51, [0.49, 0.53])
+    assert robustness_findings({"ood": {"layer": "dense", "worst": None, "sets": sets}}) == ()

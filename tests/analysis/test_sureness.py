@@ -10,8 +10,8 @@ from sklearn.metrics import brier_score_loss, log_loss
 
 from convscope.analysis import bootstrap, sureness
 from convscope.analysis.calibration import expected_calibration_error
-from convscope.analysis.reliability import bin_places
-from convscope.analysis.sureness import measure_sureness
+from convscope.analysis.reliability import bin_indices
+from convscope.analysis.sureness import measure_calibration
 
 from .levels import holds  # type: ignore[import-not-found]
 
@@ -31,22 +31,22 @@ def logits_and_labels(n: int, *, sharpness: float = 1.0, k: int = 10, seed: int 
 def test_each_number_is_that_of_scikit_learn(temperature: float) -> None:
     logits, labels, _ = logits_and_labels(700, k=4)
     shares = softmax(logits.astype(np.float64) / temperature, axis=1)
-    found = measure_sureness(logits, labels, temperature=temperature)
+    found = measure_calibration(logits, labels, temperature=temperature)
     assert found.nll.value == pytest.approx(log_loss(labels, shares))
     one_by_one = [brier_score_loss(labels == label, shares[:, label]) for label in range(4)]
     assert found.brier.value == pytest.approx(sum(one_by_one))
     assert found.ece.value == pytest.approx(expected_calibration_error(shares, labels))
-    assert found.gap.value == pytest.approx(shares.max(axis=1).mean() - (shares.argmax(axis=1) == labels).mean())
-    for each in (found.nll, found.brier, found.ece, found.gap):
+    assert found.overconfidence.value == pytest.approx(shares.max(axis=1).mean() - (shares.argmax(axis=1) == labels).mean())
+    for each in (found.nll, found.brier, found.ece, found.overconfidence):
         assert each.interval.low <= each.value <= each.interval.high
 
 
 def test_too_sharp_is_too_sure_and_the_temperature_mends_it() -> None:
     logits, labels, _ = logits_and_labels(3000, sharpness=2.5)
-    before, after = (measure_sureness(logits, labels, temperature=each) for each in (1.0, 2.5))
-    assert before.gap.interval.low > 0
-    assert before.ece.interval.low > before.ece_by_chance
-    assert after.gap.interval.low < 0 < after.gap.interval.high
+    before, after = (measure_calibration(logits, labels, temperature=each) for each in (1.0, 2.5))
+    assert before.overconfidence.interval.low > 0
+    assert before.ece.interval.low > before.ece_null_95
+    assert after.overconfidence.interval.low < 0 < after.overconfidence.interval.high
     assert after.ece.interval.low == 0
     assert after.nll.interval.high < before.nll.interval.low
 
@@ -60,8 +60,8 @@ def test_the_intervals_hold_as_often_as_they_say(sharpness: float, monkeypatch: 
     runs, hits = 200, np.zeros(4, int)
     for seed in range(runs):
         logits, labels, _ = logits_and_labels(150, sharpness=sharpness, k=4, seed=seed)
-        found = measure_sureness(logits, labels, seed=seed)
-        estimates = (found.nll, found.brier, found.gap, found.ece)
+        found = measure_calibration(logits, labels, seed=seed)
+        estimates = (found.nll, found.brier, found.overconfidence, found.ece)
         hits += [each.interval.low <= truth <= each.interval.high for each, truth in zip(estimates, truths, strict=True)]
     assert all(holds(int(each), runs, low=0.93, high=0.96) for each in hits[:3]), hits
     assert holds(int(hits[3]), runs, low=0.95, high=1)
@@ -73,16 +73,16 @@ def expected(logits: Array, shares: Array) -> tuple[float, float, float, float]:
     confidence, right = said.max(axis=1), shares[np.arange(len(shares)), logits.argmax(axis=1)]
     nll = -(shares * np.log(said)).sum(axis=1).mean()
     brier = ((said**2).sum(axis=1) - 2 * (shares * said).sum(axis=1) + 1).mean()
-    ece = np.abs(np.bincount(bin_places(confidence), weights=confidence - right)).sum() / len(right)
+    ece = np.abs(np.bincount(bin_indices(confidence), weights=confidence - right)).sum() / len(right)
     return float(nll), float(brier), float((confidence - right).mean()), float(ece)
 
 
 def test_a_single_image_has_numbers_without_width() -> None:
-    found = measure_sureness(np.array([[2.0, 0.0]]), np.array([0]))
+    found = measure_calibration(np.array([[2.0, 0.0]]), np.array([0]))
     assert found.nll.value == pytest.approx(np.log1p(np.exp(-2)))
     assert found.nll.interval.low == pytest.approx(found.nll.value)
 
 
 def test_logits_of_thousands_do_not_overflow() -> None:
-    found = measure_sureness(np.array([[5000.0, -5000.0], [4000.0, 1.0], [9.0, 3000.0]]), np.array([0, 1, 1]))
-    assert np.isfinite([found.nll.value, found.brier.value, found.ece.value, found.gap.value]).all()
+    found = measure_calibration(np.array([[5000.0, -5000.0], [4000.0, 1.0], [9.0, 3000.0]]), np.array([0, 1, 1]))
+    assert np.isfinite([found.nll.value, found.brier.value, found.ece.value, found.overconfidence.value]).all()

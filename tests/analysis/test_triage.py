@@ -10,10 +10,10 @@ from convscope.analysis.triage import Signs, triage
 
 from ..gold_files import GoldFiles  # type: ignore[import-not-found]
 
-LABEL_ERROR = Signs(0.98, 0.01, distance_ratio=1.6, right_before=0, epochs_before=7)
-AMBIGUOUS = Signs(0.55, 0.4, distance_ratio=1.05, right_before=3, epochs_before=7)
-MODEL_ERROR = Signs(0.95, 0.03, distance_ratio=0.7, right_before=0, epochs_before=7)
-AUDITED = replace(LABEL_ERROR, predicted_probability=0.6, distance_ratio=1.0, right_before=3, audited=True)
+LABEL_ERROR = Signs(0.98, 0.01, distance_ratio=1.6, epochs_correct=0, earlier_epochs=7)
+AMBIGUOUS = Signs(0.55, 0.4, distance_ratio=1.05, epochs_correct=3, earlier_epochs=7)
+MODEL_ERROR = Signs(0.95, 0.03, distance_ratio=0.7, epochs_correct=0, earlier_epochs=7)
+AUDITED = replace(LABEL_ERROR, predicted_probability=0.6, distance_ratio=1.0, epochs_correct=3, audited=True)
 
 
 def kind(signs: Signs) -> str:
@@ -29,7 +29,7 @@ def test_all_evidence_against_the_label_makes_it_suspect() -> None:
 
 @pytest.mark.parametrize("change", [
     {"predicted_probability": 0.85}, {"true_probability": 0.06}, {"distance_ratio": 1.2}, {"distance_ratio": None},
-    {"right_before": 1}, {"votes": 4, "votes_same": 2, "votes_right": 2}, {"audited": True},
+    {"epochs_correct": 1}, {"votes": 4, "votes_for_prediction": 2, "votes_right": 2}, {"audited": True},
     {"audited": True, "audit_score": 0.79}, {"audited": True, "audit_score": 0.95, "votes": 4, "votes_right": 4},
 ])  # fmt: skip
 def test_one_piece_of_evidence_for_the_label_clears_it(change: dict[str, float]) -> None:
@@ -45,13 +45,13 @@ def test_the_score_of_an_audit_replaces_confidence_distances_and_history() -> No
 
 
 def test_other_networks_with_the_same_prediction_are_evidence() -> None:
-    found = triage(replace(LABEL_ERROR, votes=4, votes_same=3), true="5", predicted="3")
+    found = triage(replace(LABEL_ERROR, votes=4, votes_for_prediction=3), true="5", predicted="3")
     assert found.kind == "label suspect"
     assert "3 of 4" in found.evidence[-1]
 
 
 def test_after_a_single_epoch_there_is_no_history() -> None:
-    found = triage(replace(LABEL_ERROR, epochs_before=0), true="5", predicted="3")
+    found = triage(replace(LABEL_ERROR, earlier_epochs=0), true="5", predicted="3")
     assert found.kind == "label suspect"
     assert "epoch" not in found.reason
 
@@ -59,22 +59,22 @@ def test_after_a_single_epoch_there_is_no_history() -> None:
 def test_a_probable_label_makes_the_image_ambiguous() -> None:
     assert kind(AMBIGUOUS) == "ambiguous"
     assert kind(replace(MODEL_ERROR, true_probability=0.2)) == "ambiguous"
-    assert kind(replace(MODEL_ERROR, true_probability=0.19)) == "model's fault"
+    assert kind(replace(MODEL_ERROR, true_probability=0.19)) == "model error"
 
 
 @pytest.mark.parametrize(("change", "expected"), [
-    ({"right_before": 3}, "ambiguous"), ({"right_before": 7}, "model's fault"), ({}, "model's fault"),
-    ({"votes": 3, "votes_right": 1}, "ambiguous"), ({"votes": 3, "votes_right": 3}, "model's fault"),
-    ({"right_before": 3, "distance_ratio": 1.2}, "model's fault"), ({"right_before": 3, "distance_ratio": 0.88}, "ambiguous"),
+    ({"epochs_correct": 3}, "ambiguous"), ({"epochs_correct": 7}, "model error"), ({}, "model error"),
+    ({"votes": 3, "votes_right": 1}, "ambiguous"), ({"votes": 3, "votes_right": 3}, "model error"),
+    ({"epochs_correct": 3, "distance_ratio": 1.2}, "model error"), ({"epochs_correct": 3, "distance_ratio": 0.88}, "ambiguous"),
 ])  # fmt: skip
 def test_equal_distances_make_it_ambiguous_only_if_the_prediction_varies(change: dict[str, float], expected: str) -> None:
-    confident = Signs(0.9, 0.1, distance_ratio=1.0, epochs_before=7)
+    confident = Signs(0.9, 0.1, distance_ratio=1.0, earlier_epochs=7)
     assert kind(replace(confident, **change)) == expected
 
 
 def test_without_such_evidence_it_is_a_model_error() -> None:
-    assert kind(replace(MODEL_ERROR, right_before=4, votes=2, votes_right=2)) == "model's fault"
-    assert kind(Signs(0.9999, 1e-9)) == "model's fault"
+    assert kind(replace(MODEL_ERROR, epochs_correct=4, votes=2, votes_right=2)) == "model error"
+    assert kind(Signs(0.9999, 1e-9)) == "model error"
 
 
 def test_probabilities_are_never_rounded_to_0_or_100_percent() -> None:
@@ -86,8 +86,8 @@ def test_probabilities_are_never_rounded_to_0_or_100_percent() -> None:
 def test_the_sentences_are_those_of_the_snapshot(gold: GoldFiles) -> None:
     votes = [(8, 1), (9, 0), (1, 8), (0, 9)]
     cases = [
-        LABEL_ERROR, AMBIGUOUS, replace(MODEL_ERROR, right_before=4, votes=2, votes_right=2), Signs(0.9999, 1e-9), AUDITED,
+        LABEL_ERROR, AMBIGUOUS, replace(MODEL_ERROR, epochs_correct=4, votes=2, votes_right=2), Signs(0.9999, 1e-9), AUDITED,
         replace(AUDITED, audit_score=0.8),
-        *(replace(MODEL_ERROR, votes=9, votes_same=same, votes_right=correct) for same, correct in votes),
+        *(replace(MODEL_ERROR, votes=9, votes_for_prediction=same, votes_right=correct) for same, correct in votes),
     ]  # fmt: skip
     gold("analysis/triage", "\n".join(triage(case, true="5", predicted="3", voters="other seeds").reason for case in cases))

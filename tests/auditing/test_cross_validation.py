@@ -115,7 +115,7 @@ def test_notes_name_small_classes_and_single_images_are_not_audited(digits: Data
     assert "3, with a single training image" in found.notes[0]
     assert "2 (2), with fewer training images than the 3 folds" in found.notes[1]
     audit = find_suspects({"train": (tiny.train.labels, found.train)}, tiny.class_names)
-    assert audit.splits[0].judged == audit.splits[0].n - 1
+    assert audit.splits[0].scored == audit.splits[0].n - 1
 
 
 @pytest.mark.parametrize("folds", [1, 0, 51, 2.5, True])

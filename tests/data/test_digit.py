@@ -39,12 +39,12 @@ def test_mnists_digits_come_back_as_they_are(mnist: Dataset) -> None:
 
 def test_mnists_digits_stay_where_they_are(mnist: Dataset) -> None:
     images = mnist.test.images[::5, ..., 0]
-    centred = DigitSettings(ground=False)
+    centred = DigitSettings(background=False)
     assert np.mean([np.array_equal(prepare_digit(image, centred).pixels, image) for image in images]) >= 0.999
 
 
 def test_an_enlargement_with_hard_pixels_is_taken_back_exactly(mnist: Dataset) -> None:
-    pad = DigitSettings(polarity="keep", ground=False)
+    pad = DigitSettings(polarity="keep", background=False)
     random = np.random.default_rng(7)
     same = []
     for image in mnist.test.images[::20, ..., 0]:
@@ -111,12 +111,12 @@ def test_every_step_can_be_switched_off() -> None:
     picture = np.zeros((56, 56), np.uint8)
     picture[4:14, 30:40] = 120
     picture[40, 10] = 15  # a faint speck
-    off = DigitSettings(polarity="keep", ground=False, crop=False, fit=False, contrast=False, centre=False)
+    off = DigitSettings(polarity="keep", background=False, crop=False, fit=False, contrast=False, centre=False)
     plain = prepare_digit(picture, off)
     assert np.array_equal(plain.pixels, np.asarray(Image.fromarray(picture).resize((28, 28), Image.Resampling.BOX)))
     assert plain.crop.box == Box(4, 10, 40, 39)
     assert np.array_equal(prepare_digit(picture, replace(off, polarity="invert")).polarity.picture, 255 - picture)
-    assert prepare_digit(picture, replace(off, ground=True)).pixels[20, 5] == 0 < plain.pixels[20, 5]
+    assert prepare_digit(picture, replace(off, background=True)).pixels[20, 5] == 0 < plain.pixels[20, 5]
     assert prepare_digit(picture, replace(off, crop=True)).fit.scale == pytest.approx(28 / 37)
     assert prepare_digit(picture, replace(off, fit=True)).fit.picture.shape == (20, 20)
     assert prepare_digit(picture, replace(off, contrast=True)).pixels.max() == 255 > plain.pixels.max() == 120
@@ -148,7 +148,7 @@ def test_a_faint_ground_is_no_ink() -> None:
 def test_a_pad_covered_with_ink_keeps_it_when_told_that_its_ground_is_zero() -> None:
     full = np.full((280, 280), 255, np.uint8)
     assert prepare_digit(full).empty
-    told = prepare_digit(full, DigitSettings(polarity="keep", ground=False))
+    told = prepare_digit(full, DigitSettings(polarity="keep", background=False))
     assert np.array_equal(told.pixels, np.pad(np.full((20, 20), 255, np.uint8), 4))
 
 
@@ -169,7 +169,14 @@ def test_what_is_no_grey_picture_is_refused(picture: Picture) -> None:
 
 
 @pytest.mark.parametrize(
-    "setting", [{"height": 0}, {"polarity": "up"}, {"box_share": 0.0}, {"box_share": 1.1}, {"ground_share": 1.0}]
+    "setting",
+    [
+        {"height": 0},
+        {"polarity": "up"},
+        {"digit_size_fraction": 0.0},
+        {"digit_size_fraction": 1.1},
+        {"background_share": 1.0},
+    ],
 )
 def test_impossible_settings_are_refused(setting: dict[str, object]) -> None:
     with pytest.raises(ConfigError, match="expected"):

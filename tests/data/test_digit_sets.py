@@ -28,7 +28,7 @@ def test_mnist_as_a_folder_of_pictures_is_of_digits_and_says_so(
     mnist: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     own = folder_of(tmp_path, mnist.train.images[:120, ..., 0], mnist.train.labels[:120])
-    assert load_dataset(own).provenance.things == "digits"
+    assert load_dataset(own).provenance.content == "digits"
     assert main(["data", str(own), "--quiet"]) == 0
     assert NOTE in capsys.readouterr().out
     assert load_dataset(own).provenance.notes.count(NOTE) == 1
@@ -72,14 +72,14 @@ def test_light_digits_stay_as_they_are_where_preparation_is_asked(digits: Datase
     dataset = replace(digits, provenance=Provenance("own", "own", reading=options))
     asked = settle_digits(dataset)
     assert asked.fingerprint == dataset.fingerprint
-    assert asked.provenance.digits == DigitSettings(8, 8, box_share=1.0)
+    assert asked.provenance.digits == DigitSettings(8, 8, digit_size_fraction=1.0)
     assert load_dataset("digits", options).provenance.digits is None, "known already"
 
 
 def test_known_sets_keep_their_word(mnist: Dataset) -> None:
     assert recognise_digits(mnist) is mnist
     anonymous = replace(mnist, provenance=Provenance("own", "own"))
-    assert recognise_digits(anonymous).provenance.things == "digits"
+    assert recognise_digits(anonymous).provenance.content == "digits"
 
 
 def test_clothes_under_the_names_of_digits_are_no_digits() -> None:

@@ -22,18 +22,18 @@ MNIST = Fitting((28, 28, 1), DigitSettings())
 
 
 def description(dataset: Dataset, **changes: Any) -> dict[str, Any]:
-    return {"image_shape": list(dataset.image_shape), "things": dataset.provenance.things, **changes}
+    return {"image_shape": list(dataset.image_shape), "content": dataset.provenance.content, **changes}
 
 
 def test_the_fitting_of_known_digits_is_read_off_them(mnist: Dataset, digits: Dataset) -> None:
     assert fitting_for(description(mnist), mnist.train.images[:500]) == MNIST
     small = fitting_for(description(digits), digits.train.images[:500])
-    assert small.digits == DigitSettings(8, 8, box_share=1.0)
+    assert small.digits == DigitSettings(8, 8, digit_size_fraction=1.0)
 
 
 def test_what_is_no_digit_bright_on_dark_is_only_resized(mnist: Dataset) -> None:
     images = mnist.train.images[:100]
-    assert fitting_for(description(mnist, things="images"), images).digits is None
+    assert fitting_for(description(mnist, content="images"), images).digits is None
     assert fitting_for(description(mnist), 255 - images).digits is None
     assert fitting_for({"image_shape": [28, 28, 3]}, np.repeat(images, 3, axis=3)).digits is None
     with pytest.raises(ConfigError, match="5 channels"):
@@ -42,8 +42,8 @@ def test_what_is_no_digit_bright_on_dark_is_only_resized(mnist: Dataset) -> None
 
 def test_what_a_run_says_of_its_preparation_is_what_counts(mnist: Dataset) -> None:
     """And not what could be read off its images once more."""
-    settings = DigitSettings(28, 28, centre=False, box_share=0.5)
-    letters = replace(mnist, provenance=replace(mnist.provenance, things="letters", digits=settings))
+    settings = DigitSettings(28, 28, centre=False, digit_size_fraction=0.5)
+    letters = replace(mnist, provenance=replace(mnist.provenance, content="letters", digits=settings))
     said = json.loads(json.dumps({"image_shape": [28, 28, 1], **terms_of(letters)}))
     assert fitting_for(said, mnist.train.images[:9]) == Fitting((28, 28, 1), settings)
     resized = replace(mnist, provenance=replace(mnist.provenance, reading=ReadOptions(prepare="fit")))
@@ -152,7 +152,12 @@ def test_resizing_is_the_mean_of_areas_and_never_leaves_the_range(
 @given(st.integers(1, 60), st.integers(1, 60), st.sampled_from([1, 3]), st.integers(0, 99))
 def test_any_picture_fits_any_network(height: int, width: int, channels: int, seed: int) -> None:
     picture = np.random.default_rng(seed).integers(0, 256, (height, width, channels)).astype(np.uint8)
-    for fitting in (MNIST, Fitting((8, 8, 1), DigitSettings(8, 8, box_share=1.0)), Fitting((5, 9, 3)), Fitting((9, 5, 1))):
+    for fitting in (
+        MNIST,
+        Fitting((8, 8, 1), DigitSettings(8, 8, digit_size_fraction=1.0)),
+        Fitting((5, 9, 3)),
+        Fitting((9, 5, 1)),
+    ):
         fitted = fitting.fit(picture)
         assert fitted.pixels.shape == fitting.image_shape
         assert fitted.pixels.dtype == np.uint8

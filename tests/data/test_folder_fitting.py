@@ -53,9 +53,9 @@ def every_image(dataset: Dataset) -> dict[bytes, int]:
 def test_photos_of_digits_become_what_predict_makes_of_them_pixel_for_pixel(photos: Path) -> None:
     dataset = load_dataset(photos)
     assert dataset.image_shape == (28, 28, 1)
-    assert dataset.provenance.things == "digits"
+    assert dataset.provenance.content == "digits"
     assert any("--prepare fit only resizes them" in note for note in dataset.provenance.notes)
-    described = {"image_shape": [28, 28, 1], "things": dataset.provenance.things, **terms_of(dataset)}
+    described = {"image_shape": [28, 28, 1], "content": dataset.provenance.content, **terms_of(dataset)}
     fitting = fitting_for(described, dataset.test.images)  # as a run's classifier has it
     assert fitting == Fitting((28, 28, 1), DigitSettings())
     found = every_image(dataset)
@@ -67,7 +67,7 @@ def test_photos_of_digits_become_what_predict_makes_of_them_pixel_for_pixel(phot
 def test_the_user_can_have_them_resized_only(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
     resized = load_dataset(photos, ReadOptions(prepare="fit"))
     assert resized.provenance.digits is None
-    assert terms_of(resized)["prepared_as_digits"] is None
+    assert terms_of(resized)["digit_preprocessing"] is None
     assert resized.image_shape[2] == 3
     assert main(["data", str(photos), "--prepare", "fit", "--quiet"]) == 0
     assert "prepared as MNIST's digits" not in capsys.readouterr().out
@@ -76,7 +76,7 @@ def test_the_user_can_have_them_resized_only(photos: Path, capsys: pytest.Captur
 
 
 def test_a_network_that_is_there_already_gets_them_as_it_takes_them(photos: Path) -> None:
-    fitting = Fitting((20, 20, 1), DigitSettings(20, 20, box_share=0.5))
+    fitting = Fitting((20, 20, 1), DigitSettings(20, 20, digit_size_fraction=0.5))
     dataset = load_dataset(photos, fitting=fitting)
     path = next(photos.rglob("*.jpg"))
     assert fitting.fit(open_picture(path, "it").pixels).pixels.tobytes() in every_image(dataset)
@@ -116,9 +116,9 @@ def test_whatever_is_written_is_prepared_where_that_is_asked(letters: str, tmp_p
         write(tmp_path / "own", str(number), letters[number % 2], np.asarray(255 - 255 * glyph, np.uint8))
     plain, asked = (load_dataset(tmp_path / "own", ReadOptions(prepare=each)) for each in ("auto", "digits"))
     assert plain.provenance.digits is None
-    assert plain.provenance.things == "images"
+    assert plain.provenance.content == "images"
     assert asked.provenance.digits == DigitSettings()
-    assert asked.provenance.things == "characters"
+    assert asked.provenance.content == "characters"
     assert any("as was asked" in note for note in asked.provenance.notes)
     assert read_folder(tmp_path / "own", ReadOptions((40, 32), prepare="digits")).image_shape == (40, 32, 1)
 

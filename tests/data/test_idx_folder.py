@@ -82,7 +82,7 @@ def test_pictures_of_letters_are_prepared_as_emnist_did_it(tmp_path: Path) -> No
         image[14 - height // 2 : 14 - height // 2 + height, 2:26] = 255 - number
     write_set(tmp_path, "emnist-letters-{}-{}-idx{}-ubyte", "test", images=signs.transpose(0, 2, 1))
     dataset = read_idx_path(tmp_path, OPTIONS)
-    assert dataset.provenance.digits == DigitSettings(28, 28, centre=False, box_share=24 / 28)
+    assert dataset.provenance.digits == DigitSettings(28, 28, centre=False, digit_size_fraction=24 / 28)
     fitting = fitting_for({"image_shape": [28, 28, 1], **terms_of(dataset)}, dataset.train.images)
     letter = np.full((90, 90, 1), 255, np.uint8)
     letter[20:70, 40:50] = letter[60:70, 40:70] = 0  # an L, whose mass lies low

@@ -24,7 +24,7 @@ def test_a_run_says_everything_about_its_pictures(digits_run: Run, digits_record
     contract = contract_of(digits_record)
     of_run = open_classifier(digits_run.folder)
     assert contract == Contract(
-        (8, 8, 1), tuple("0123456789"), "digits", "light on dark", DigitSettings(8, 8, box_share=1.0),
+        (8, 8, 1), tuple("0123456789"), "digits", "light on dark", DigitSettings(8, 8, digit_size_fraction=1.0),
         of_run.temperature,
     )  # fmt: skip
     about = json.loads(contract.to_json())
@@ -43,8 +43,9 @@ def test_what_is_written_is_read_back(digits_record: RunRecord) -> None:
     "change",
     [
         {"image_shape": [9, 9, 1]}, {"image_shape": None}, {"class_names": 3}, {"class_names": "abc"}, {"temperature": 0},
-        {"temperature": "hot"}, {"temperature": float("inf")}, {"prepared_as_digits": 7}, {"prepared_as_digits": {"box_share": 9}},
-        {"prepared_as_digits": {"height": 28, "width": 28}},
+        {"temperature": "hot"}, {"temperature": float("inf")}, {"digit_preprocessing": 7},
+        {"digit_preprocessing": {"digit_size_fraction": 9}},
+        {"digit_preprocessing": {"height": 28, "width": 28}},
     ],
 )  # fmt: skip
 def test_a_contract_that_makes_no_sense_is_noticed(change: dict[str, object], digits_record: RunRecord) -> None:
@@ -58,7 +59,7 @@ def test_polarity_is_that_of_nearly_all_grey_images(digits_record: RunRecord) ->
 
     dark = replace(digits_record.examples, samples=255 - digits_record.examples.samples)
     known = {name: value for name, value in digits_record.request["dataset"].items() if name not in ("polarity", PREPARED)}
-    things = {**digits_record.request, "dataset": {**known, "things": "letters"}}  # a run of before, which does not say
+    things = {**digits_record.request, "dataset": {**known, "content": "letters"}}  # a run of before, which does not say
     inverted = replace(digits_record, examples=dark, evidence=None, request=things)
     assert contract_of(inverted).polarity == "dark on light"
     half = np.concatenate([digits_record.examples.samples, dark.samples])
@@ -69,8 +70,8 @@ def test_polarity_is_that_of_nearly_all_grey_images(digits_record: RunRecord) ->
 def test_what_the_run_settled_when_it_was_trained_counts(digits_record: RunRecord) -> None:
     from dataclasses import replace
 
-    settings = DigitSettings(8, 8, centre=False, box_share=0.9)
-    known = {**digits_record.request["dataset"], "things": "letters", PREPARED: asdict(settings)}
+    settings = DigitSettings(8, 8, centre=False, digit_size_fraction=0.9)
+    known = {**digits_record.request["dataset"], "content": "letters", PREPARED: asdict(settings)}
     letters = contract_of(replace(digits_record, request={**digits_record.request, "dataset": known}))
     assert letters.digits == settings
     assert from_metadata(letters.to_metadata(), (8, 8, 1)).fitting == letters.fitting == Fitting((8, 8, 1), settings)

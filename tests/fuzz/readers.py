@@ -118,7 +118,7 @@ def _png_mended(content: bytes) -> bytes:
 def _as_picture(_: Path, content: bytes) -> object:
     pixels = decode_picture(content, "it").pixels
     sample = np.zeros((1, 28, 28, 1), np.uint8)
-    digits = fitting_for({"image_shape": [28, 28, 1], "things": "digits"}, sample)
+    digits = fitting_for({"image_shape": [28, 28, 1], "content": "digits"}, sample)
     return [fitting.fit_each(pixels) for fitting in (digits, Fitting((16, 16, 3)))]
 
 

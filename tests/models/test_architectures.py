@@ -10,7 +10,7 @@ from convscope.errors import ConfigError
 from convscope.models.architectures import MODELS, ann, cnn, find_model
 from convscope.models.backend import require_backend
 from convscope.models.network import from_keras
-from convscope.models.receptive_field import blind_pixels
+from convscope.models.receptive_field import unused_input_pixels
 from convscope.models.shapes import layer_table
 
 require_backend()
@@ -62,7 +62,7 @@ def test_the_receptive_fields_of_cnn_are_the_known_ones() -> None:
 
 def test_rows_and_columns_26_and_27_of_mnist_never_matter_and_all_others_do() -> None:
     model = cnn(*MNIST)
-    assert blind_pixels(from_keras(model)) == ([26, 27], [26, 27])
+    assert unused_input_pixels(from_keras(model)) == ([26, 27], [26, 27])
     generator = np.random.default_rng(0)
     image = generator.random((1, 28, 28, 1), np.float32)
     without = np.array(image)

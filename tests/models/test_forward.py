@@ -9,7 +9,7 @@ from convscope.errors import ConfigError
 from convscope.models.backend import require_backend
 from convscope.models.forward import activations, softmax
 from convscope.models.network import Network, from_description, from_keras
-from convscope.models.receptive_field import blind_pixels, blinding_layers, receptive_fields
+from convscope.models.receptive_field import layers_dropping_pixels, receptive_fields, unused_input_pixels
 
 require_backend()
 import keras  # noqa: E402
@@ -107,7 +107,7 @@ def test_a_unit_changes_with_the_pixels_of_its_receptive_field_and_with_no_other
 
 def test_blind_pixels_of_a_strided_network_are_those_that_change_nothing() -> None:
     network = from_keras(build([layers.Conv2D(2, 3, strides=3), layers.MaxPooling2D(2)], (13, 17, 1)))
-    rows, columns = blind_pixels(network)
+    rows, columns = unused_input_pixels(network)
     base = np.full((1, 13, 17, 1), 0.5, np.float32)
     before = list(activations(network, base).values())[-1]
     dead_rows = [row for row in range(13) if not _changes(network, base, before, np.s_[:, row])]
@@ -120,17 +120,17 @@ def test_the_layers_that_make_pixels_blind_are_those_without_which_they_would_se
     strided = from_keras(
         build([layers.Conv2D(2, 3, strides=3, name="stride"), layers.MaxPooling2D(2, name="pool")], (13, 13, 1))
     )
-    assert blind_pixels(strided) == ([12], [12])
-    assert blinding_layers(strided) == ["stride"]  # 13 = 4 · 3 + 1, and of the 4 the pooling drops none
+    assert unused_input_pixels(strided) == ([12], [12])
+    assert layers_dropping_pixels(strided) == ["stride"]  # 13 = 4 · 3 + 1, and of the 4 the pooling drops none
     both = from_keras(
         build([layers.Conv2D(2, 3, strides=3, name="stride"), layers.MaxPooling2D(2, name="pool")], (16, 12, 1))
     )
-    assert blind_pixels(both) == ([12, 13, 14, 15], [])  # 16 = 5 · 3 + 1, and of the 5 it drops one
-    assert blinding_layers(both) == ["stride", "pool"]
+    assert unused_input_pixels(both) == ([12, 13, 14, 15], [])  # 16 = 5 · 3 + 1, and of the 5 it drops one
+    assert layers_dropping_pixels(both) == ["stride", "pool"]
     narrow = from_keras(build([layers.Conv2D(2, 2, strides=3, name="stride")], (8, 8, 1)))
-    assert blind_pixels(narrow) == ([2, 5], [2, 5])
-    assert blinding_layers(narrow) == ["stride"]
-    assert blinding_layers(from_keras(build([layers.Conv2D(2, 3)], (8, 8, 1)))) == []
+    assert unused_input_pixels(narrow) == ([2, 5], [2, 5])
+    assert layers_dropping_pixels(narrow) == ["stride"]
+    assert layers_dropping_pixels(from_keras(build([layers.Conv2D(2, 3)], (8, 8, 1)))) == []
 
 
 def _changes(network: Network, base: np.ndarray, before: np.ndarray, where: tuple) -> bool:

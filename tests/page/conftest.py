@@ -82,6 +82,6 @@ def with_class_names(record: RunRecord, names: tuple[str, ...]) -> RunRecord:
     metrics["findings"] = [asdict(finding) for finding in find(metrics, model_name=record.request["model"])]
     request = {
         **record.request,
-        "dataset": {**record.request["dataset"], "name": names[0], "things": "images", "class_names": list(names)},
+        "dataset": {**record.request["dataset"], "name": names[0], "content": "images", "class_names": list(names)},
     }
     return replace(record, request=request, metrics=metrics, evaluation=evaluation)

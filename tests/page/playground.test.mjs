@@ -138,11 +138,11 @@ test("images are stepped through, and found by number", () => {
   assert.equal(openTitle({source: "picture", index: null, file: "seven.png"}), "seven.png");
 });
 
-const DIGITS = {digits: {box_share: 20 / 28, centre: true}, polarity: null};
+const DIGITS = {digits: {digit_size_fraction: 20 / 28, centre: true}, polarity: null};
 const NO_DIGITS = {digits: null, polarity: null};
 
 test("the making follows what the images are like", () => {
-  const {way, padHeight, settings} = makingFor({image_shape: [28, 28, 1]}, {digits: {box_share: 0.7, centre: false}, polarity: null});
+  const {way, padHeight, settings} = makingFor({image_shape: [28, 28, 1]}, {digits: {digit_size_fraction: 0.7, centre: false}, polarity: null});
   assert.deepEqual([way, padHeight, settings.boxShare, settings.centre], ["digit", 280, 0.7, false]);
   assert.equal(makingFor({image_shape: [28, 28, 1]}, NO_DIGITS).way, "plain");
   assert.equal(makingFor({image_shape: [32, 32, 3]}, NO_DIGITS).way, "colour");

@@ -30,13 +30,13 @@ test("filters hold one by one and together", () => {
 
 test("hints are looked up by the image's number, and only mistakes have one", () => {
   const list = [{index: 10, evidence: ["3 gets 98%"]}];
-  const hints = makeHints({indices: {"label suspect": [10], "ambiguous": [], "model's fault": [20, 30]}, list});
-  assert.deepEqual(hints.kinds, [{kind: "label suspect", count: 1}, {kind: "model's fault", count: 2}]);
+  const hints = makeHints({indices: {"label suspect": [10], "ambiguous": [], "model error": [20, 30]}, list});
+  assert.deepEqual(hints.kinds, [{kind: "label suspect", count: 1}, {kind: "model error", count: 2}]);
   assert.deepEqual(hints.hintOf(10), {kind: "label suspect", evidence: ["3 gets 98%"]});
-  assert.deepEqual(hints.hintOf(30), {kind: "model's fault", evidence: null});
+  assert.deepEqual(hints.hintOf(30), {kind: "model error", evidence: null});
   assert.deepEqual([hints.kindOf(3), hints.hintOf(3)], [null, null]);
   const hintOf = (row) => hints.kindOf(images.indices[row]);
-  assert.deepEqual([...selectedRows(images, {...EVERY_MISTAKE, hint: "model's fault"}, hintOf)], [3, 5]);
+  assert.deepEqual([...selectedRows(images, {...EVERY_MISTAKE, hint: "model error"}, hintOf)], [3, 5]);
   assert.deepEqual([...selectedRows(images, {...EVERY_IMAGE, truth: 1, hint: "label suspect"}, hintOf)], [1]);
   assert.deepEqual([...selectedRows(images, {...EVERY_MISTAKE, hint: ""}, hintOf)], [1, 3, 5]);
 });

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from convscope import api
-from convscope.analysis.film import coarse, kept_epochs
+from convscope.analysis.film import epochs_to_keep, quantize_weights
 from convscope.page.document import render
 from convscope.page.islands import encode
 
@@ -49,7 +49,9 @@ def script() -> ModuleType:
 def long_text(mnist_run: api.Run, mnist_text: str) -> str:
     """The page of MNIST, had the training taken ten epochs: nine more islands of real weights, and what the film says of them."""
     (snapshot,) = mnist_run.record.snapshots
-    weights = encode(np.concatenate([coarse(snapshot[name]).ravel() for name in mnist_run.record.network.weight_arrays()]))
+    weights = encode(
+        np.concatenate([quantize_weights(snapshot[name]).ravel() for name in mnist_run.record.network.weight_arrays()])
+    )
 
     def lengthen(payload: dict[str, Any]) -> None:
         (last,) = payload["weights"]["epochs"]
@@ -76,8 +78,8 @@ def long_address(long_text: str, tmp_path_factory: pytest.TempPathFactory) -> st
 
 def test_ten_epochs_of_mnist_stay_below_6_megabytes_and_no_more_are_kept(long_text: str, mnist_run: api.Run) -> None:
     parameters = mnist_run.record.network.num_parameters
-    assert kept_epochs(EPOCHS, parameters) == [*range(1, EPOCHS + 1)]
-    assert len(kept_epochs(30, parameters)) == EPOCHS
+    assert epochs_to_keep(EPOCHS, parameters) == [*range(1, EPOCHS + 1)]
+    assert len(epochs_to_keep(30, parameters)) == EPOCHS
     assert len(long_text.encode()) < 6e6
 
 

@@ -82,22 +82,22 @@ def strangers() -> dict[str, Any]:
     """Two sets, of which the distance tells the first worse than the second, and both as well as the confidence does."""
 
     def one(name: str, area: float) -> dict[str, Any]:
-        found = {"auroc": area, "interval": [area - 0.02, area + 0.02]}
-        return {"name": name, "title": name, "n": 60, "distance": {**found, "simultaneous_interval": [area - 0.03, area + 0.03]},
-                "confidence": found, "difference": {"value": 0.0, "interval": [-0.01, 0.01], "p": 1.0, "adjusted_p": 1.0},
-                "noticed": {"share": 0.5, "interval": [0.4, 0.6]}}  # fmt: skip
+        found = {"value": area, "interval": [area - 0.02, area + 0.02]}
+        return {"name": name, "title": name, "n": 60, "distance": found, "simultaneous_interval": [area - 0.03, area + 0.03],
+                "confidence": found, "difference": {"value": 0.0, "interval": [-0.01, 0.01], "p": 1.0}, "adjusted_p": 1.0,
+                "detection_rate": {"value": 0.5, "interval": [0.4, 0.6]}}  # fmt: skip
 
-    known = {"n": 359, "false_alarms": {"share": 0.011, "interval": [0.004, 0.03]}}
-    return {"layer": "dense", "threshold": 0.5, "known": known, "worst": "letters", "left_out": [],
+    false = {"count": 4, "n": 359, "value": 0.011, "interval": [0.004, 0.03]}
+    return {"layer": "dense", "threshold": 0.5, "false_positive_rate": false, "worst": "letters", "skipped": [],
             "sets": [one("letters", 0.6), one("noise", 0.95)]}  # fmt: skip
 
 
 def compared(*differences: tuple[float, float]) -> str:
     """The sentence on strange images, where distance and confidence differ so, with such a p for each set."""
-    sets = [{"difference": {"value": value, "adjusted_p": p}} for value, p in differences]
-    known = {"n": 359, "false_alarms": {"share": 0.011}}
+    sets = [{"difference": {"value": value}, "adjusted_p": p} for value, p in differences]
+    false = {"n": 359, "value": 0.011}
     return certainty.strangers(
-        {"metrics": {"strangers": {"layer": "dense", "threshold": 0.5, "known": known, "sets": sets}}}
+        {"metrics": {"ood": {"layer": "dense", "threshold": 0.5, "false_positive_rate": false, "sets": sets}}}
     )
 
 
@@ -142,9 +142,9 @@ def test_only_suspects_that_are_in_the_page_can_be_opened(page: dict[str, Any]) 
 def test_confidence_is_judged_by_the_interval_of_its_gap(page: dict[str, Any]) -> None:
     for gap, words in (([0.01, 0.02], "too sure, by 1.00 to 2.00"), ([-0.02, -0.01], "too modest, by 1.00 to 2.00"),
                        ([-0.01, 0.01], "chance accounts for")):  # fmt: skip
-        doubt = {**page["metrics"]["doubt"], "after": None, "measured_on": "validation"}
-        doubt["before"] = {**doubt["before"], "gap": {"value": sum(gap) / 2, "interval": gap}}
-        assert words in certainty.confidence({"metrics": {**page["metrics"], "doubt": doubt}})
+        doubt = {**page["metrics"]["uncertainty"], "calibrated": None, "selected_on": "validation"}
+        doubt["uncalibrated"] = {**doubt["uncalibrated"], "overconfidence": {"value": sum(gap) / 2, "interval": gap}}
+        assert words in certainty.confidence({"metrics": {**page["metrics"], "uncertainty": doubt}})
 
 
 def test_what_was_not_measured_is_named_with_the_command_that_would(digits_record: RunRecord) -> None:
@@ -161,4 +161,4 @@ def test_every_part_that_was_measured_stands_on_the_page_and_no_other(digits_rec
     damaged = ["Damaged images", "Images changed on purpose", "Labels worth a second look"]
     assert headings(examined(digits_record))[-3:] == damaged
     assert not set(damaged) & set(headings(dict(digits_record.metrics)))
-    assert headings({key: value for key, value in digits_record.metrics.items() if key != "doubt"}) == []
+    assert headings({key: value for key, value in digits_record.metrics.items() if key != "uncertainty"}) == []

@@ -181,7 +181,7 @@ def test_keras_summary_is_told_with_none_and_totals(page_text: str) -> None:
 def test_every_finding_leads_to_its_evidence(digits_record: RunRecord, drawings: list[Drawing]) -> None:
     """Figures, and the parts of the section on doubt that have none."""
     metrics = examined(digits_record)
-    metrics["strangers"] = strangers()
+    metrics["ood"] = strangers()
     record = with_metrics(replace(digits_record, metrics=metrics))
     damaged = replace(drawings[-1], name="robustness", svg=drawings[-1].svg.replace(drawings[-1].name, "robustness"))
     text = render(record, [*drawings, damaged])
@@ -192,7 +192,7 @@ def test_every_finding_leads_to_its_evidence(digits_record: RunRecord, drawings:
     assert len(items) == len(record.metrics["findings"])
     assert all(len(each) == 1 for each in links)
     assert {each[0] for each in links} <= set(Elements(text).values("id"))
-    assert {"sure-attacks", "sure-strangers", "sure-label_audit", "figure-robustness"} <= {each[0] for each in links}
+    assert {"sure-attacks", "sure-ood", "sure-label_audit", "figure-robustness"} <= {each[0] for each in links}
 
 
 def test_the_first_findings_after_the_result_stand_in_brief_above_the_playground(

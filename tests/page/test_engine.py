@@ -18,7 +18,7 @@ from convscope.models.architectures import MODELS
 from convscope.models.backend import require_backend
 from convscope.models.forward import activations
 from convscope.models.network import Layer, Network, from_keras
-from convscope.models.receptive_field import WINDOWED, blind_pixels, receptive_fields
+from convscope.models.receptive_field import WINDOWED, receptive_fields, unused_input_pixels
 
 require_backend()
 import keras  # noqa: E402
@@ -308,7 +308,7 @@ def test_a_unit_changes_with_its_receptive_field_and_not_beyond(
 @pytest.mark.parametrize("name", NAMES)
 def test_blind_pixels_are_those_that_python_finds(name: str, cases: dict[str, Case], results: dict[str, Any]) -> None:
     network = cases[name].network
-    rows, columns = blind_pixels(network)
+    rows, columns = unused_input_pixels(network)
     expected = np.zeros(network.input_shape[:2], int)
     expected[rows, :] = 1
     expected[:, columns] = 1

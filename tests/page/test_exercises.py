@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 def test_each_can_be_done_in_this_run(digits_record: RunRecord) -> None:
     evaluation, evidence = digits_record.evaluation, digits_record.evidence
     assert evidence is not None
-    assert evidence.film is not None
-    assert evidence.film.predictions is not None
+    assert evidence.epoch_snapshots is not None
+    assert evidence.epoch_snapshots.predictions is not None
     made = {each.kind: each for each in exercises(digits_record, make_payload(digits_record))}
     assert set(made) >= {"draw", "surest"}
     pair = digits_record.metrics["test"]["confused_pairs"][0]
@@ -33,7 +33,7 @@ def test_each_can_be_done_in_this_run(digits_record: RunRecord) -> None:
     assert evaluation.confidence[surest] == evaluation.confidence[evaluation.mistakes].max()
     if back := made.get("back"):
         assert evaluation.predictions[back.image] != evaluation.labels[back.image] == back.label
-        assert back.label in evidence.film.predictions[:-1, back.image]
+        assert back.label in evidence.epoch_snapshots.predictions[:-1, back.image]
 
 
 def test_without_images_there_is_nothing_to_try(digits_record: RunRecord) -> None:
@@ -42,7 +42,7 @@ def test_without_images_there_is_nothing_to_try(digits_record: RunRecord) -> Non
 
 def test_what_cannot_be_drawn_is_made_by_the_sliders(digits_record: RunRecord) -> None:
     page = make_payload(digits_record)
-    page["dataset"] = {**page["dataset"], "things": "images"}
+    page["dataset"] = {**page["dataset"], "content": "images"}
     assert next(each.kind for each in exercises(digits_record, page)) == "turn"
 
 

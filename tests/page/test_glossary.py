@@ -49,7 +49,7 @@ class Numbers(HTMLParser):
 @pytest.fixture(scope="module")
 def whole_text(digits_record: RunRecord) -> str:
     """A page on which everything was measured."""
-    return render(replace(digits_record, metrics={**examined(digits_record), "strangers": strangers()}), [])
+    return render(replace(digits_record, metrics={**examined(digits_record), "ood": strangers()}), [])
 
 
 def words_of(text: str) -> set[str]:

@@ -26,7 +26,12 @@ from convscope.data.grey import to_grey
 
 Picture = npt.NDArray[np.uint8]
 RUNNER = Path(__file__).with_name("prepare_runner.mjs")
-JS_NAMES = {"box_share": "boxShare", "ground_share": "groundShare", "least_contrast": "leastContrast"}
+JS_NAMES = {
+    "background": "ground",
+    "digit_size_fraction": "boxShare",
+    "background_share": "groundShare",
+    "min_contrast": "leastContrast",
+}
 JS = Path(__file__).parents[2] / "src" / "convscope" / "page" / "web" / "js"
 SIGHTS = {
     "full": np.eye(3),
@@ -275,13 +280,13 @@ def photo(random: np.random.Generator, picture: Picture) -> Picture:
 
 def random_settings(random: np.random.Generator) -> DigitSettings:
     height, width = [(28, 28), (28, 28), (32, 32), (8, 8), (20, 31), (97, 64), (1, 1)][random.integers(7)]
-    switches = {name: bool(random.random() < 0.6) for name in ("ground", "crop", "fit", "contrast", "centre")}
+    switches = {name: bool(random.random() < 0.6) for name in ("background", "crop", "fit", "contrast", "centre")}
     return DigitSettings(
         height,
         width,
         polarity=(("auto", "keep", "invert")[random.integers(3)]),  # type: ignore[arg-type]
         **switches,
-        box_share=float(random.choice([20 / 28, 0.5, 1.0, 0.01])),
-        ground_share=float(random.choice([0.2, 0.0, 0.29, 0.5])),
-        least_contrast=int(random.choice([16, 0, 64])),
+        digit_size_fraction=float(random.choice([20 / 28, 0.5, 1.0, 0.01])),
+        background_share=float(random.choice([0.2, 0.0, 0.29, 0.5])),
+        min_contrast=int(random.choice([16, 0, 64])),
     )

@@ -15,7 +15,7 @@ from convscope import api
 from convscope.data.prepare import to_inputs
 from convscope.models.forward import activations
 from convscope.models.network import Layer, Network
-from convscope.models.receptive_field import blind_pixels, receptive_fields
+from convscope.models.receptive_field import receptive_fields, unused_input_pixels
 
 from .test_browser import opened  # type: ignore[import-not-found]
 from .test_live import with_payload  # type: ignore[import-not-found]
@@ -316,7 +316,7 @@ def test_the_receptive_field_that_is_told_is_pythons(browser: Browser, write_pag
 def test_pixels_that_cannot_matter_are_struck_out_and_the_text_says_why(
     browser: Browser, write_page: Write, colour_run: api.Run
 ) -> None:
-    rows, columns = blind_pixels(colour_run.record.network)
+    rows, columns = unused_input_pixels(colour_run.record.network)
     assert rows
     assert columns
     with inside(browser, write_page(page_of(colour_run))) as (page, _):

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convscope.analysis.film import BYTES_PER_WEIGHT, coarse
+from convscope.analysis.film import BYTES_PER_WEIGHT, quantize_weights
 from convscope.analysis.record import RunRecord
 from convscope.analysis.sampling import TEST_BYTES, number_that_fits
 from convscope.data.dataset import Dataset
@@ -92,7 +92,9 @@ def test_the_weights_are_those_of_the_run(digits_record: RunRecord, page: dict[s
     for array in entry["arrays"]:
         place = slice(array["offset"], array["offset"] + int(np.prod(array["shape"])))
         assert np.array_equal(final[place].reshape(array["shape"]), digits_record.network.weight_arrays()[array["name"]])
-        assert np.array_equal(first[place].reshape(array["shape"]), coarse(digits_record.snapshots[0][array["name"]]))
+        assert np.array_equal(
+            first[place].reshape(array["shape"]), quantize_weights(digits_record.snapshots[0][array["name"]])
+        )
     assert [epoch["epoch"] for epoch in entry["epochs"]] == [1, 2]
     assert entry["epochs"][-1]["island"] == entry["final"]
 
@@ -131,7 +133,9 @@ def test_node_reads_weights_and_images_of_a_run(tmp_path: Path, digits_record: R
     assert last == final
     for name, array in digits_record.network.weight_arrays().items():
         assert np.array_equal(floats(final[name]), array.ravel())
-        assert np.array_equal(floats(first[name]), coarse(digits_record.snapshots[0][name]).ravel().astype(np.float32))
+        assert np.array_equal(
+            floats(first[name]), quantize_weights(digits_record.snapshots[0][name]).ravel().astype(np.float32)
+        )
     test, reference = found["test"], found["reference"]
     assert (test["count"], test["height"], test["width"], test["channels"]) == evidence.test_images.shape
     assert test["pixels"] == evidence.test_images.ravel().tolist()
@@ -175,7 +179,7 @@ def test_what_is_not_there_is_named(tmp_path: Path, digits_record: RunRecord) ->
 
 def test_a_page_of_mnist_and_cnn_has_room_for_every_test_image_and_ten_epochs(mnist: Dataset) -> None:
     weights = np.random.default_rng(0).normal(0, 0.1, 108_618).astype(np.float32)
-    parts = [encode(mnist.test.images), encode(weights), *[encode(coarse(weights))] * 9]
+    parts = [encode(mnist.test.images), encode(weights), *[encode(quantize_weights(weights))] * 9]
     assert number_that_fits(mnist.test.images, TEST_BYTES) >= 10_000
     assert len(parts[0]) <= TEST_BYTES
     assert len(parts[-1]) <= BYTES_PER_WEIGHT * len(weights)

@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 from convscope import api
-from convscope.analysis.novelty import mean_distances
+from convscope.analysis.novelty import mean_knn_distance
 from convscope.analysis.record import RunRecord
 from convscope.data.dataset import Dataset
 from convscope.data.prepare import to_inputs
@@ -281,11 +281,11 @@ def test_the_distance_is_that_of_the_analysis(
     """The page and `analysis/novelty.py` say the same of a test image."""
     evidence = digits_record.evidence
     assert evidence is not None
-    assert evidence.novelty is not None
-    novelty = evidence.novelty
+    assert evidence.feature_distances is not None
+    novelty = evidence.feature_distances
     sample = activations(digits_record.network, to_inputs(evidence.reference_images[: evidence.sample]))[novelty.layer_name]
     own = activations(digits_record.network, to_inputs(digits.test.images[:20]))[novelty.layer_name]
-    distances = mean_distances(own.reshape(len(own), -1), sample.reshape(len(sample), -1), novelty.neighbours)
+    distances = mean_knn_distance(own.reshape(len(own), -1), sample.reshape(len(sample), -1), novelty.neighbours)
     row = int(distances.argmin())
     expected = 1 - float(np.interp(distances[row], novelty.distances, np.linspace(0, 1, 101)))
     with opened(browser, f"{write_page(page_text)}#image=test-{row}") as (page, _):

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from convscope import api
-from convscope.analysis.film import coarse
+from convscope.analysis.film import quantize_weights
 from convscope.analysis.record import RunRecord
 from convscope.data.dataset import Dataset
 from convscope.data.prepare import to_inputs
@@ -94,7 +94,7 @@ def test_the_door_gives_every_layer_as_plain_numbers(
 def test_the_film_runs_the_weights_of_its_epoch_in_kernels_maps_and_for_the_drawing(
     browser: Browser, write_page: Write, page_text: str, digits_record: RunRecord, digits: Dataset
 ) -> None:
-    weights = {name: coarse(array).astype(np.float32) for name, array in digits_record.snapshots[0].items()}
+    weights = {name: quantize_weights(array).astype(np.float32) for name, array in digits_record.snapshots[0].items()}
     early = from_description(digits_record.network.description(), weights)
     image = digits.test.images[3:4]
     pixels = (image[0].ravel() / 255).tolist()

@@ -38,7 +38,7 @@ def test_the_first_image_is_the_pixels_with_their_label(page: dict[str, Any], di
 def test_pictures_are_fitted_as_predict_does_it(page: dict[str, Any], digits_run: Run) -> None:
     digits = open_classifier(digits_run.folder).fitting.digits
     assert digits is not None
-    assert page["fitting"]["digits"] == {"box_share": digits.box_share, "centre": digits.centre}
+    assert page["fitting"]["digits"] == {"digit_size_fraction": digits.digit_size_fraction, "centre": digits.centre}
 
 
 def test_a_loss_that_is_not_a_number_becomes_null(digits_record: RunRecord) -> None:
@@ -85,7 +85,13 @@ def test_without_evidence_the_page_says_why(digits_record: RunRecord) -> None:
 
 def test_what_does_not_apply_is_null(digits_record: RunRecord) -> None:
     assert digits_record.evidence is not None
-    bare = replace(digits_record.evidence, nearest=None, calibration=None, novelty=None, film=None)
+    bare = replace(
+        digits_record.evidence,
+        nearest_neighbours=None,
+        temperature_scaling=None,
+        feature_distances=None,
+        epoch_snapshots=None,
+    )
     evidence = make_payload(replace(digits_record, evidence=bare))["evidence"]
     assert (evidence["calibration"], evidence["novelty"], evidence["film"], evidence["nearest"]) == (None, None, None, {})
 

@@ -80,7 +80,7 @@ def taken(page: Page, content: bytes, *fittings: Fitting) -> tuple[tuple[int, in
 
 def entry(fitting: Fitting) -> dict[str, Any]:
     """Of the payload."""
-    digits = fitting.digits and {"box_share": fitting.digits.box_share, "centre": fitting.digits.centre}
+    digits = fitting.digits and {"digit_size_fraction": fitting.digits.digit_size_fraction, "centre": fitting.digits.centre}
     return {"digits": digits, "polarity": fitting.polarity}
 
 
@@ -157,7 +157,7 @@ def test_a_photo_of_handwriting_is_prepared_pixel_for_pixel(modules: Page, digit
 def test_a_picture_of_the_networks_own_size_is_taken_as_it_is(modules: Page, digits_run: api.Run) -> None:
     """If it is light on dark; else it is made so."""
     image = digits_run.dataset.test.images[3, ..., 0]
-    fitting = Fitting((8, 8, 1), DigitSettings(8, 8, box_share=1.0))
+    fitting = Fitting((8, 8, 1), DigitSettings(8, 8, digit_size_fraction=1.0))
     assert np.array_equal(taken(modules, saved(image), fitting)[1][0][..., 0], image)
     assert np.array_equal(taken(modules, saved(255 - image), fitting)[1][0], fitting.fit(255 - image[..., None]).pixels)
 

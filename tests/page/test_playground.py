@@ -163,7 +163,7 @@ def test_a_step_that_is_switched_off_is_left_out_as_in_python(pad: Page, step: s
     page = pad
     draw(page, [[(0.2, 0.1), (0.24, 0.35)], [(0.2, 0.1), (0.34, 0.3)]])
     drawn = ink(page)
-    settings: dict[str, Any] = {"polarity": "keep", "ground": False}
+    settings: dict[str, Any] = {"polarity": "keep", "background": False}
     assert (seen(page) == prepare_digit(drawn, DigitSettings(**settings)).pixels).all()
     page.get_by_label(step.capitalize(), exact=True).uncheck()
     without = seen(page)
@@ -181,7 +181,7 @@ def test_the_ground_of_a_photo_is_taken_off_and_with_the_switch_it_stays(pad: Pa
     until(page, "convscope.answer() === '7'")
     assert (seen(page) == prepare_digit(photo, DigitSettings()).pixels).all()
     page.get_by_label("Ground", exact=True).uncheck()
-    assert (seen(page) == prepare_digit(photo, DigitSettings(ground=False)).pixels).all()
+    assert (seen(page) == prepare_digit(photo, DigitSettings(background=False)).pixels).all()
 
 
 def test_a_file_is_dropped_on_the_pad_and_one_is_pasted(pad: Page, mnist: Dataset, tmp_path: Path) -> None:
@@ -235,11 +235,11 @@ def test_the_name_of_a_file_is_text_and_nothing_else(pad: Page, mnist: Dataset, 
 def test_the_runner_up_is_the_second_of_the_calibrated_answer(pad: Page, mnist_run: api.Run) -> None:
     page, evaluation, evidence = pad, mnist_run.evaluation, mnist_run.record.evidence
     assert evidence is not None
-    assert evidence.calibration is not None
+    assert evidence.temperature_scaling is not None
     for row in evaluation.mistakes[:3].tolist():
         page.locator("#chooser-number").fill(str(row))
         page.keyboard.press("Enter")
-        sure = softmax(evaluation.logits[row].astype(float) / evidence.calibration.temperature)
+        sure = softmax(evaluation.logits[row].astype(float) / evidence.temperature_scaling.temperature)
         second = int(np.argsort(-evaluation.logits[row], kind="stable")[1])
         text = f"Runner-up: {evaluation.class_names[second]}, {100 * sure[second]:.2f}%"
         assert (page.locator("#answer-runner").text_content() or "").replace("\u00a0", " ") == text
@@ -299,7 +299,7 @@ def test_sliders_work_on_a_drawing_and_stay_while_one_draws_on(pad: Page) -> Non
     assert verdict.endswith(("The answer holds.", "The answer has tipped over."))
     assert f"Changed: {answer(page)} (" in verdict
     draw(page, [[(0.3, 0.85), (0.7, 0.85)]])
-    expected = prepare_digit(ink(page), DigitSettings(polarity="keep", ground=False)).pixels
+    expected = prepare_digit(ink(page), DigitSettings(polarity="keep", background=False)).pixels
     assert page.locator("#slider-right").input_value() == "6"
     assert (seen(page) == moved(expected, 0, 6)).all()
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from convscope.analysis.evaluation import Evaluation
-from convscope.analysis.film import coarse
+from convscope.analysis.film import quantize_weights
 from convscope.analysis.mistake_metrics import mistakes_metrics
 from convscope.analysis.mistakes import explain_mistakes
 from convscope.analysis.record import RunRecord
@@ -168,7 +168,7 @@ def test_a_mistake_that_is_clicked_is_opened_with_the_neighbours_of_the_evidence
 ) -> None:
     evidence, evaluation = digits_record.evidence, digits_record.evaluation
     assert evidence is not None
-    nearest = evidence.nearest
+    nearest = evidence.nearest_neighbours
     assert nearest is not None
     with results(browser, write_page(page_text)) as (page, troubles):
         for number in range(min(3, len(nearest.test_indices))):
@@ -287,9 +287,9 @@ def test_a_drawing_has_neighbours_from_the_sample_as_numpy_finds_them(
     """Any image that is no mistake is looked up in the sample, as a drawing is: here a right one, which Python has too."""
     evidence, evaluation = digits_record.evidence, digits_record.evaluation
     assert evidence is not None
-    assert evidence.novelty is not None
+    assert evidence.feature_distances is not None
     right = int(np.flatnonzero(evaluation.labels == evaluation.predictions)[0])
-    features = features_at(digits_record, evidence.novelty.layer_name)
+    features = features_at(digits_record, evidence.feature_distances.layer_name)
     sample = features(evidence.reference_images[: evidence.sample])
     own = features(evidence.test_images[right : right + 1])
     distances = np.linalg.norm(sample - own, axis=1)
@@ -343,7 +343,7 @@ def predictions_after(record: RunRecord, epoch: int) -> Any:
     assert record.evidence is not None
     if epoch == len(record.snapshots):
         return record.evaluation.predictions
-    weights = {name: coarse(array).astype(np.float32) for name, array in record.snapshots[epoch - 1].items()}
+    weights = {name: quantize_weights(array).astype(np.float32) for name, array in record.snapshots[epoch - 1].items()}
     return Predictor(onnx_bytes(record.network, weights)).logits(record.evidence.test_images).argmax(axis=1)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from convscope import api
 from convscope.analysis import sampling
-from convscope.analysis.gathering import gather_evidence
+from convscope.analysis.gathering import collect_evidence
 from convscope.analysis.record import RunRecord
 from convscope.models.predictor import Predictor
 from convscope.page.document import render
@@ -33,7 +33,7 @@ def sampled_record(digits_run: api.Run, monkeypatch: pytest.MonkeyPatch) -> RunR
     images = digits_run.dataset.test.images
     per_image = sampling.TEST_BYTES / sampling.number_that_fits(images, sampling.TEST_BYTES)
     monkeypatch.setattr(sampling, "TEST_BYTES", int(40.5 * per_image))
-    evidence = gather_evidence(digits_run.record, digits_run.dataset, Predictor(digits_run.folder / "model.onnx"))
+    evidence = collect_evidence(digits_run.record, digits_run.dataset, Predictor(digits_run.folder / "model.onnx"))
     return replace(digits_run.record, evidence=evidence)
 
 

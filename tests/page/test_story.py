@@ -20,14 +20,14 @@ def test_the_headline_is_the_result_with_its_doubt(page: Page) -> None:
 
 
 def test_other_data_are_called_by_their_name(page: Page) -> None:
-    page["dataset"].update(name="flowers", things="images", class_names=["rose", "daisy"])
+    page["dataset"].update(name="flowers", content="images", class_names=["rose", "daisy"])
     assert headline.headline(page).claim.endswith("of images it has never seen")
     assert headline.headline(page).claim.startswith("This network recognises")
     assert "images from flowers in" in headline.making(page)
 
 
 def test_classes_that_are_only_numbered_are_not_called_digits(page: Page) -> None:
-    page["dataset"].update(name="numbers", things="images", class_names=["0", "1", "2"])
+    page["dataset"].update(name="numbers", content="images", class_names=["0", "1", "2"])
     assert "digits" not in headline.headline(page).claim
 
 
@@ -120,14 +120,14 @@ def test_one_layer_that_is_both_is_named_once(page: Page) -> None:
 
 def test_blind_pixels_are_counted(page: Page) -> None:
     page["dataset"]["image_shape"] = [28, 28, 1]
-    page["metrics"]["blind_pixels"] = {"rows": [26, 27], "columns": [26, 27], "layers": ["max_pooling2d_1"]}
+    page["metrics"]["unused_input_pixels"] = {"rows": [26, 27], "columns": [26, 27], "layers": ["max_pooling2d_1"]}
     text = story.blind(page)
     assert text.startswith("108 of the 784 pixels can never change the answer: rows 26 and 27 and columns 26 and 27")
     assert "The windows of max_pooling2d_1 do not" in text
-    page["metrics"]["blind_pixels"] = {"rows": [27], "columns": []}
+    page["metrics"]["unused_input_pixels"] = {"rows": [27], "columns": []}
     assert "The windows of a layer do not" in story.blind(page)  # as earlier versions wrote it
     assert story.blind(page).startswith("28 of the 784 pixels can never change the answer: row 27,")
-    page["metrics"]["blind_pixels"] = {"rows": [], "columns": []}
+    page["metrics"]["unused_input_pixels"] = {"rows": [], "columns": []}
     assert story.blind(page) == ""
 
 

@@ -29,7 +29,7 @@ def picture(digits_run: Run, tmp_path: Path) -> Path:
 def uncalibrated(run_copy: Path) -> Path:
     """A run that made no mistake on its validation images."""
     metrics = runs.read_json(run_copy / archive.METRICS)
-    metrics["doubt"].update(temperature=None, after=None)
+    metrics["uncertainty"].update(temperature=None, calibrated=None)
     write_json(run_copy / archive.METRICS, metrics)
     runs.write_manifest(run_copy)
     return run_copy
@@ -37,7 +37,7 @@ def uncalibrated(run_copy: Path) -> Path:
 
 def test_probabilities_are_those_after_the_temperature(digits_run: Run) -> None:
     found = convscope.predict(digits_run, digits_run.dataset.test.images[:20])
-    temperature = digits_run.record.metrics["doubt"]["temperature"]
+    temperature = digits_run.record.metrics["uncertainty"]["temperature"]
     assert found.is_calibrated
     assert found.temperature == temperature != 1
     assert found.probabilities == pytest.approx(softmax(found.logits.astype(np.float64) / temperature, axis=1))
@@ -46,7 +46,7 @@ def test_probabilities_are_those_after_the_temperature(digits_run: Run) -> None:
 
 def test_the_model_alone_carries_the_temperature_of_a_run_without_evidence(digits_run: Run) -> None:
     bare = replace(digits_run.record, evidence=None)
-    assert contract_of(bare).temperature == digits_run.record.metrics["doubt"]["temperature"]
+    assert contract_of(bare).temperature == digits_run.record.metrics["uncertainty"]["temperature"]
     alone, of_run = (convscope.predict(each, digits_run.dataset.test.images[:3])
                      for each in (digits_run.folder / "model.onnx", digits_run))  # fmt: skip
     assert alone.is_calibrated

@@ -26,12 +26,12 @@ def test_a_run_brings_everything_that_an_answer_is_held_against(digits_run: Run)
     classifier = open_classifier(digits_run.folder)
     evidence = digits_run.record.evidence
     assert evidence is not None
-    assert evidence.novelty is not None
+    assert evidence.feature_distances is not None
     assert classifier.class_names == digits_run.dataset.class_names
-    assert classifier.fitting == Fitting((8, 8, 1), DigitSettings(8, 8, box_share=1.0))
-    assert classifier.temperature == (evidence.calibration.temperature if evidence.calibration else 1)
-    assert classifier.novelty is not None
-    assert classifier.novelty.threshold == evidence.novelty.threshold
+    assert classifier.fitting == Fitting((8, 8, 1), DigitSettings(8, 8, digit_size_fraction=1.0))
+    assert classifier.temperature == (evidence.temperature_scaling.temperature if evidence.temperature_scaling else 1)
+    assert classifier.feature_distances is not None
+    assert classifier.feature_distances.threshold == evidence.feature_distances.threshold
     assert classifier.examples is not None
     assert np.array_equal(classifier.examples, evidence.reference_images[: evidence.sample])
 
@@ -56,11 +56,11 @@ def test_a_run_without_evidence_answers_without_a_measure(run_copy: Path, digits
     (run_copy / archive.EVIDENCE).unlink()
     runs.write_manifest(run_copy)
     classifier = open_classifier(run_copy)
-    assert (classifier.novelty, classifier.reference) == (None, None)
+    assert (classifier.feature_distances, classifier.reference) == (None, None)
     assert f"convscope report {run_copy}" in str(classifier.unmeasured)
     assert classifier.is_calibrated
-    assert classifier.temperature == digits_run.record.metrics["doubt"]["temperature"]
-    assert classifier.fitting == Fitting((8, 8, 1), DigitSettings(8, 8, box_share=1.0))
+    assert classifier.temperature == digits_run.record.metrics["uncertainty"]["temperature"]
+    assert classifier.fitting == Fitting((8, 8, 1), DigitSettings(8, 8, digit_size_fraction=1.0))
 
 
 def test_a_run_without_a_report_measures_strangers_all_the_same(digits: Dataset, digits_run: Run, tmp_path: Path) -> None:
@@ -69,11 +69,11 @@ def test_a_run_without_a_report_measures_strangers_all_the_same(digits: Dataset,
     assert not (bare.folder / archive.EVIDENCE).exists()
     one, other = open_classifier(bare.folder), open_classifier(digits_run.folder)
     assert one.unmeasured is None
-    assert one.novelty is not None
-    assert other.novelty is not None
-    assert np.array_equal(one.novelty.distances, other.novelty.distances)
-    assert vars(one.novelty).keys() == vars(other.novelty).keys()
-    assert one.novelty.layer_name == other.novelty.layer_name
+    assert one.feature_distances is not None
+    assert other.feature_distances is not None
+    assert np.array_equal(one.feature_distances.distances, other.feature_distances.distances)
+    assert vars(one.feature_distances).keys() == vars(other.feature_distances).keys()
+    assert one.feature_distances.layer_name == other.feature_distances.layer_name
     assert one.examples is not None
     assert other.examples is not None
     assert np.array_equal(one.examples, other.examples)
@@ -144,7 +144,7 @@ def test_a_model_alone_answers_as_its_run_does(digits_run: Run, tmp_path: Path) 
     path = shutil.copy(digits_run.folder / "model.onnx", tmp_path / "alone.onnx")
     classifier, of_run = open_classifier(path), open_classifier(digits_run.folder)
     assert classifier.class_names == of_run.class_names
-    assert classifier.fitting == of_run.fitting == Fitting((8, 8, 1), DigitSettings(8, 8, box_share=1.0))
+    assert classifier.fitting == of_run.fitting == Fitting((8, 8, 1), DigitSettings(8, 8, digit_size_fraction=1.0))
     assert classifier.temperature == of_run.temperature
 
 

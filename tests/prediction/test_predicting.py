@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 import convscope
-from convscope.analysis.novelty import mean_distances
+from convscope.analysis.novelty import mean_knn_distance
 from convscope.api import Run
 from convscope.data.dataset import Dataset
 from convscope.data.prepare import to_inputs
@@ -96,10 +96,10 @@ def test_distances_are_those_to_the_reference_images(digits_run: Run, classifier
     found = predict(classifier, images)
     evidence = digits_run.record.evidence
     assert evidence is not None
-    assert evidence.novelty is not None
+    assert evidence.feature_distances is not None
     features, _ = classifier.predictor.features_and_logits(images)
     reference, _ = classifier.predictor.features_and_logits(evidence.reference_images[: evidence.sample])
-    assert np.allclose(found.distances, mean_distances(features, reference, evidence.novelty.neighbours))
+    assert np.allclose(found.distances, mean_knn_distance(features, reference, evidence.feature_distances.neighbours))
     assert found.unfamiliar is not None
     assert found.unfamiliar.mean() < 0.2
 

@@ -83,7 +83,7 @@ def test_a_run_elsewhere_is_told_of_the_study_and_remembers_it(
     assert main(["mistakes", str(run), "--study", str(study), "--json"]) == 0
     listed = json.loads(capsys.readouterr().out)["mistakes"]
     answers = answers_of_others(study)
-    assert [each["votes_same"] for each in listed] == [
+    assert [each["votes_for_prediction"] for each in listed] == [
         int((answers[:, each["index"]] == int(each["predicted"])).sum()) for each in listed
     ]
     told = runs.read_json(runs.verify(run) / archive.METRICS)["mistakes"]["votes"]

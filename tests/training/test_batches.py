@@ -74,7 +74,7 @@ def test_an_epochs_order_does_not_depend_on_those_before_it(digits: Dataset) -> 
 
 
 def test_what_is_left_over_waits_for_another_epoch_where_every_batch_has_to_be_full(digits: Dataset) -> None:
-    config = dataclasses.replace(plain(), drop_remainder=True, batch_size=100, minimum_steps=1)
+    config = dataclasses.replace(plain(), drop_remainder=True, batch_size=100, min_steps_per_epoch=1)
     stream = stream_of(digits.train, config)
     assert (stream.steps_per_epoch, stream.num_images) == (len(digits.train) // 100, len(digits.train) // 100 * 100)
     labels = epoch(stream, 0)[1]
@@ -94,7 +94,7 @@ def test_pixels_that_cannot_matter_are_cut_off_below_and_on_the_right(digits: Da
 
 
 def test_processes_share_each_batch_between_them(digits: Dataset) -> None:
-    config = dataclasses.replace(standard(), batch_size=64, minimum_steps=1)
+    config = dataclasses.replace(standard(), batch_size=64, min_steps_per_epoch=1)
     whole, _ = epoch(stream_of(digits.train, config), 1)
     parts = [epoch(stream_of(digits.train, config, shard=(index, 2)), 1)[0] for index in (0, 1)]
     for step in range(3):
@@ -103,7 +103,7 @@ def test_processes_share_each_batch_between_them(digits: Dataset) -> None:
 
 
 def test_batches_that_cannot_be_shared_evenly_are_refused(digits: Dataset) -> None:
-    config = dataclasses.replace(standard(), batch_size=64, minimum_steps=1)
+    config = dataclasses.replace(standard(), batch_size=64, min_steps_per_epoch=1)
     with pytest.raises(ConfigError, match="cannot be shared by 3 processes"):
         stream_of(digits.train, config, shard=(0, 3))
 

@@ -15,7 +15,7 @@ def test_the_recipe_notebook_is_the_original_to_the_letter() -> None:
     assert (config.epochs, config.batch_size, config.learning_rate) == (10, 128, 0.001)
     assert (config.beta_1, config.beta_2, config.schedule) == (0.9, 0.999, "constant")
     assert (config.validation, config.augmentation, config.precision) == ("test", Augmentation(), "float32")
-    assert {config.batch_normalization, config.skip_blind_pixels, config.drop_remainder} == {False}
+    assert {config.batch_normalization, config.crop_unused_pixels, config.drop_remainder} == {False}
 
 
 def test_only_the_notebook_validates_on_the_test_split() -> None:
@@ -36,7 +36,7 @@ def test_a_misspelt_recipe_is_met_with_the_nearest() -> None:
 @pytest.mark.parametrize(
     ("field", "value"),
     [("epochs", 0), ("epochs", -3), ("batch_size", 0), ("learning_rate", 0.0), ("warm_up", 1.0), ("validation_fraction", 0.0),
-     ("weight_decay", -0.1), ("most_validation", 0), ("settling_epochs", -1), ("label_smoothing", 1.0)],
+     ("weight_decay", -0.1), ("max_validation_images", 0), ("final_epochs_less_augmented", -1), ("label_smoothing", 1.0)],
 )  # fmt: skip
 def test_settings_out_of_range_are_refused_by_name(field: str, value: float) -> None:
     with pytest.raises(ConfigError, match=f"{field}={value} cannot be trained with"):
@@ -63,7 +63,7 @@ def test_very_small_sets_are_gone_through_until_there_are_steps_enough_of_batche
     config = standard()
     images, batch = num_images * config.passes_for(num_images), config.batch_size_for(num_images)
     assert batch >= LEAST_BATCH
-    assert config.minimum_steps <= images // batch <= 2 * config.minimum_steps
+    assert config.min_steps_per_epoch <= images // batch <= 2 * config.min_steps_per_epoch
     assert notebook().passes_for(num_images) == 1
     assert notebook().batch_size_for(num_images) == min(128, num_images)
 
@@ -71,10 +71,10 @@ def test_very_small_sets_are_gone_through_until_there_are_steps_enough_of_batche
 def test_no_more_is_held_out_than_is_of_use() -> None:
     config = standard()
     assert config.held_out_share(1_200) == config.validation_fraction
-    assert round(config.held_out_share(60_000) * 60_000) == config.most_validation
+    assert round(config.held_out_share(60_000) * 60_000) == config.max_validation_images
 
 
 def test_augmentation_settles_in_the_last_epochs() -> None:
-    config = dataclasses.replace(best(), epochs=5, settling_epochs=2)
+    config = dataclasses.replace(best(), epochs=5, final_epochs_less_augmented=2)
     turned = [config.augmentation_in(epoch).rotation / config.augmentation.rotation for epoch in range(5)]
     assert turned == pytest.approx([1, 1, 1, 0.3, 0.3])

@@ -1,9 +1,9 @@
-"""How little it takes to fool a network on purpose: every pixel may change, but by no more than ε.
+"""Adversarial attacks: accuracy when every pixel may change by up to ε.
 
 FGSM takes one step against the true class: I. Goodfellow, J. Shlens and C. Szegedy, "Explaining and harnessing adversarial
-examples", 2015. PGD takes many small ones from a random start and never leaves the allowed changes: A. Madry et al., "Towards
-deep learning models resistant to adversarial attacks", 2018. Both need the gradient, which Keras computes; what they reach is
-an upper bound of the accuracy under attack, since a stronger attack may exist.
+examples", 2015. PGD takes many small steps from a random start within the allowed changes: A. Madry et al., "Towards deep
+learning models resistant to adversarial attacks", 2018. Both need the gradient, which Keras computes. The accuracy is an upper
+bound, since stronger attacks may exist.
 """
 
 from __future__ import annotations
@@ -15,124 +15,137 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from ..dataclass_json import to_json
 from ..types import Floats, Inputs, Labels
 from .corruptions.draws import Draws
-from .share import Share
+from .share import Accuracy
 
-Right = npt.NDArray[np.bool_]
-Tick = Callable[[], None]
+Correct = npt.NDArray[np.bool_]
+OnStep = Callable[[], None]
 
 EPSILONS = (2 / 255, 4 / 255, 8 / 255, 16 / 255, 32 / 255, 0.2, 0.3)
-"""The largest change of a pixel, of 0..1: 8/255 is usual for photos, 0.3 for MNIST."""
+"""Largest changes of a pixel in 0..1: 8/255 is usual for photos, 0.3 for MNIST."""
 STEPS = 10
-REACH = 2.5
-"""How far the steps of PGD would go together, in ε: any place within the allowed changes can be reached from any other."""
+STEP_FACTOR = 2.5
+"""Sum of the steps of PGD, in ε: above 2 they lead from any allowed change to any other."""
 
 
 class Gradient(Protocol):
-    """A network, as an attack sees it. Inputs are (n, h, w, c) in 0..1, labels (n,), logits (n, k)."""
+    """The gradient of a network. Inputs are (n, h, w, c) in 0..1, labels (n,), logits (n, k)."""
 
     def __call__(self, inputs: Inputs, labels: Labels) -> tuple[Floats, Floats]:
-        """The gradient of each image's cross-entropy by its pixels, (n, h, w, c), and the logits."""
+        """Return the gradient of each image's cross-entropy by its pixels, (n, h, w, c), and the logits."""
 
     def logits(self, inputs: Inputs) -> Floats:
-        """The logits alone."""
+        """Return the logits alone."""
 
 
 @dataclass(frozen=True, eq=False)
 class Attacks:
-    """Which of the chosen test images were still classified correctly."""
+    """Which of the chosen test images are still classified correctly."""
 
-    places: Labels
+    indices: Labels
     """(n,) of the images in the test split."""
     num_images: int
-    """Images that the test split has."""
+    """Images in the test split."""
     seed: int
     steps: int
     """Of PGD."""
     epsilons: tuple[float, ...]
-    clean: Right
-    """(n,) as they are."""
-    fgsm: Right
+    clean: Correct
+    """(n,) without an attack."""
+    fgsm: Correct
     """(len(epsilons), n)"""
-    pgd: Right
-    """(len(epsilons), n). What was fooled at a smaller ε counts as fooled at every larger one, which allows the same change."""
+    pgd: Correct
+    """(len(epsilons), n). An image fooled at a smaller ε counts as fooled at every larger one, which allows the same change."""
 
 
 def measure_attacks(
     gradient: Gradient,
     inputs: Inputs,
     labels: Labels,
-    places: Labels,
+    indices: Labels,
     *,
     num_images: int,
     seed: int,
     epsilons: tuple[float, ...] = EPSILONS,
     steps: int = STEPS,
-    tick: Tick = lambda: None,
+    on_step: OnStep = lambda: None,
 ) -> Attacks:  # fmt: skip
-    """Attack ``inputs`` (n, h, w, c) in 0..1, which lie at ``places`` of the test split, with every ε of ``epsilons``, which
-    ascend. ``tick`` is called after each ε."""
+    """Attack images with every ε.
+
+    Args:
+        gradient: Of the network.
+        inputs: (n, h, w, c) in 0..1.
+        labels: (n,) true classes.
+        indices: (n,) in the test split, which fix the random starts.
+        num_images: Images in the test split.
+        seed: Of the random starts.
+        epsilons: Ascending.
+        steps: Of PGD.
+        on_step: Called after each ε.
+    """
     slopes, logits = gradient(inputs, labels)
     clean = np.asarray(logits.argmax(axis=1) == labels)
     standing, fgsm, pgd = np.flatnonzero(clean), [], []
     for epsilon in epsilons:
-        stepped = step_along(slopes, inputs, inputs, step=epsilon, epsilon=epsilon)
-        fgsm.append(_is_right(gradient, stepped, labels))
-        moved = project(gradient, inputs[standing], labels[standing], places[standing],
-                        epsilon=epsilon, steps=steps, seed=seed)  # fmt: skip
+        stepped = signed_gradient_step(slopes, inputs, inputs, step=epsilon, epsilon=epsilon)
+        fgsm.append(_is_correct(gradient, stepped, labels))
+        moved = pgd_attack(gradient, inputs[standing], labels[standing], indices[standing],
+                           epsilon=epsilon, steps=steps, seed=seed)  # fmt: skip
         if len(standing):
-            standing = standing[_is_right(gradient, moved, labels[standing])]
+            standing = standing[_is_correct(gradient, moved, labels[standing])]
         pgd.append(np.isin(np.arange(len(labels)), standing))
-        tick()
-    return Attacks(places, num_images, seed, steps, epsilons, clean, np.stack(fgsm), np.stack(pgd))
+        on_step()
+    return Attacks(indices, num_images, seed, steps, epsilons, clean, np.stack(fgsm), np.stack(pgd))
 
 
-def _is_right(gradient: Gradient, inputs: Inputs, labels: Labels) -> Right:
+def _is_correct(gradient: Gradient, inputs: Inputs, labels: Labels) -> Correct:
     return np.asarray(gradient.logits(inputs).argmax(axis=1) == labels)
 
 
-def project(
-    gradient: Gradient, inputs: Inputs, labels: Labels, places: Labels, *, epsilon: float, steps: int, seed: int
+def pgd_attack(
+    gradient: Gradient, inputs: Inputs, labels: Labels, indices: Labels, *, epsilon: float, steps: int, seed: int
 ) -> Inputs:
-    """PGD: ``inputs`` (n, h, w, c), each changed by at most ``epsilon`` and still in 0..1, so that it is classified wrongly
-    if the attack finds a way. An image that is wrong already on the way stays as it is then."""
-    draws = Draws(f"pgd/{epsilon:.6f}", places, seed=seed)
+    """Return ``inputs`` (n, h, w, c) attacked by PGD: changed by at most ``epsilon`` per pixel, and still in 0..1.
+
+    An image stops changing as soon as it is misclassified.
+    """
+    draws = Draws(f"pgd/{epsilon:.6f}", indices, seed=seed)
     start = inputs + np.asarray((2 * draws.uniform(*inputs.shape[1:]) - 1) * epsilon, np.float32)
     moved = np.clip(start, 0, 1)
-    going_on = np.arange(len(inputs))
+    active = np.arange(len(inputs))
     for _ in range(steps):
-        slopes, logits = gradient(moved[going_on], labels[going_on])
-        right = logits.argmax(axis=1) == labels[going_on]
-        going_on, slopes = going_on[right], slopes[right]
-        if not len(going_on):
+        slopes, logits = gradient(moved[active], labels[active])
+        correct = logits.argmax(axis=1) == labels[active]
+        active, slopes = active[correct], slopes[correct]
+        if not len(active):
             break
-        moved[going_on] = step_along(
-            slopes, moved[going_on], inputs[going_on], step=REACH * epsilon / steps, epsilon=epsilon
+        moved[active] = signed_gradient_step(
+            slopes, moved[active], inputs[active], step=STEP_FACTOR * epsilon / steps, epsilon=epsilon
         )
     return moved
 
 
-def step_along(slopes: Floats, moved: Inputs, inputs: Inputs, *, step: float, epsilon: float) -> Inputs:
-    """``moved`` by ``step`` in the direction of the sign of ``slopes``, and back into what is allowed: within ``epsilon`` of
-    ``inputs``, and in 0..1."""
+def signed_gradient_step(slopes: Floats, moved: Inputs, inputs: Inputs, *, step: float, epsilon: float) -> Inputs:
+    """Return ``moved`` by ``step`` along the sign of ``slopes``, clipped to ``inputs`` ± ``epsilon`` and to 0..1."""
     further = moved + np.float32(step) * np.sign(slopes, dtype=np.float32)
     return np.clip(np.clip(further, inputs - np.float32(epsilon), inputs + np.float32(epsilon)), 0, 1)
 
 
 def attacks_metrics(attacks: Attacks) -> dict[str, Any]:
-    """As ``metrics.json`` has it; ``fgsm`` and ``pgd`` hold one entry for each of ``epsilons``."""
+    """Return the section ``attacks`` of the metrics; ``fgsm`` and ``pgd`` hold one entry per ε."""
     return {
-        "n": len(attacks.places),
+        "n": len(attacks.indices),
         "test_images": attacks.num_images,
         "seed": attacks.seed,
         "steps": attacks.steps,
         "epsilons": list(attacks.epsilons),
-        "clean": _share(attacks.clean),
-        "fgsm": [_share(right) for right in attacks.fgsm],
-        "pgd": [_share(right) for right in attacks.pgd],
+        "clean": _accuracy(attacks.clean),
+        "fgsm": [_accuracy(correct) for correct in attacks.fgsm],
+        "pgd": [_accuracy(correct) for correct in attacks.pgd],
     }
 
 
-def _share(right: Right) -> dict[str, Any]:
-    return Share(int(right.sum()), len(right)).as_metrics()
+def _accuracy(correct: Correct) -> dict[str, Any]:
+    return to_json(Accuracy(int(correct.sum()), len(correct)))

@@ -1,10 +1,10 @@
-"""A simpler network trained beside the one under study, and what the difference between them is worth."""
+"""The baseline: a simpler network trained on the same images, and its comparison with the network under study."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from .evaluation import Evaluation
 from .intervals import Interval
@@ -14,7 +14,9 @@ from .paired_difference import PairedCounts
 
 @dataclass(frozen=True)
 class Baseline:
-    """A second network, trained on the same images and measured on the same test split."""
+    """A second network, trained on the same images and measured on the same test split; ``metrics.json`` has it so."""
+
+    JSON_PROPERTIES: ClassVar[tuple[str, ...]] = ("error_ratio", "difference", "difference_interval", "p")
 
     model_name: str
     num_parameters: int
@@ -27,25 +29,40 @@ class Baseline:
     epochs: int
     train_seconds: float
     both_wrong: int
-    """Test images that both networks get wrong."""
+    """Test images that both networks misclassify."""
     only_baseline_wrong: int
     only_model_wrong: int
 
     @property
     def error_ratio(self) -> float | None:
-        """Errors of the network under study for each error of this one; ``None`` where this one makes none."""
+        """Errors of the network under study per error of the baseline; None if the baseline makes none."""
         own = self.both_wrong + self.only_model_wrong
         return own / self.errors if self.errors else None
 
     @property
-    def pairing(self) -> Pairing:
+    def pairing(self) -> PairedComparison:
         """The two networks, image by image."""
         return _pairing(self.n, self.both_wrong, self.only_model_wrong, self.only_baseline_wrong)
 
+    @property
+    def difference(self) -> float:
+        """Accuracy of the network under study minus that of the baseline, −1..1."""
+        return self.pairing.difference
+
+    @property
+    def difference_interval(self) -> Interval:
+        """Of 95%, for pairs."""
+        return self.pairing.interval
+
+    @property
+    def p(self) -> float:
+        """McNemar's test, mid-p."""
+        return self.pairing.p
+
 
 @dataclass(frozen=True)
-class Pairing:
-    """A network and the one beside it on the same images: only those that one of them gets wrong tell the two apart."""
+class PairedComparison:
+    """The network under study and its baseline on the same images."""
 
     counts: PairedCounts
     """The first is the network under study."""
@@ -54,7 +71,7 @@ class Pairing:
 
     @property
     def difference(self) -> float:
-        """Accuracy of the network under study less that of the one beside it, −1..1."""
+        """Accuracy of the network under study minus that of the baseline, −1..1."""
         return self.counts.difference
 
     @property
@@ -63,21 +80,22 @@ class Pairing:
         return self.counts.interval
 
     @property
-    def told_apart(self) -> bool:
-        """Whether the difference is more than chance makes. The intervals of two accuracies do not say: of the same images they
-        may overlap where nearly every image that parts the two speaks for one of them."""
+    def significant(self) -> bool:
+        """Whether McNemar's test rejects equal accuracy."""
+        # The intervals of two accuracies do not answer this: on the same images they may overlap although nearly every
+        # image that only one of the networks misclassifies is misclassified by the same one.
         return self.p <= LEVEL
 
 
-def pairing_of(baseline: Mapping[str, Any]) -> Pairing:
-    """From ``metrics.baseline``, of which runs of earlier versions have the counts alone."""
+def pairing_of(baseline: Mapping[str, Any]) -> PairedComparison:
+    """Return the comparison from the section ``baseline`` of the metrics."""
     return _pairing(*(baseline[name] for name in ("n", "both_wrong", "only_model_wrong", "only_baseline_wrong")))
 
 
-def _pairing(n: int, both_wrong: int, only_model_wrong: int, only_baseline_wrong: int) -> Pairing:
-    both_right = n - both_wrong - only_model_wrong - only_baseline_wrong
-    counts = PairedCounts(both_right, only_baseline_wrong, only_model_wrong, both_wrong)
-    return Pairing(counts, mid_p(only_baseline_wrong, only_model_wrong))
+def _pairing(n: int, both_wrong: int, only_model_wrong: int, only_baseline_wrong: int) -> PairedComparison:
+    both_correct = n - both_wrong - only_model_wrong - only_baseline_wrong
+    counts = PairedCounts(both_correct, only_baseline_wrong, only_model_wrong, both_wrong)
+    return PairedComparison(counts, mid_p(only_baseline_wrong, only_model_wrong))
 
 
 def compare_with_baseline(
@@ -90,7 +108,7 @@ def compare_with_baseline(
     epochs: int,
     train_seconds: float,
 ) -> Baseline:
-    """Put two evaluations of the same images side by side."""
+    """Return the baseline from two evaluations of the same images, and its costs."""
     wrong, baseline_wrong = evaluation.predictions != evaluation.labels, baseline.predictions != baseline.labels
     return Baseline(
         model_name,

@@ -1,44 +1,49 @@
-"""Answering only when sure: how much better a network gets when it may leave the images aside that it is least sure of."""
+"""Selective prediction: accuracy when the network may abstain on the images with the lowest confidence."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
 
 import numpy as np
 
 from ..types import Floats, Labels
 from .intervals import Interval, wilson
 
-WANTED = (0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)
-"""Accuracies for which a threshold is looked for, as far as answering everything does not give them."""
-SHARES = (1.0, 0.99, 0.98, 0.97, 0.95, 0.92, 0.9, 0.85, 0.8, 0.75, 0.7, 0.6, 0.5)
-"""Shares of the images to answer for which the thresholds are kept."""
+TARGET_ACCURACIES = (0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)
+"""Accuracies that thresholds are chosen for, where predicting every image does not reach them."""
+TARGET_COVERAGES = (1.0, 0.99, 0.98, 0.97, 0.95, 0.92, 0.9, 0.85, 0.8, 0.75, 0.7, 0.6, 0.5)
+"""Shares of the images that thresholds are stored for."""
+AS_THRESHOLD = {"json": "threshold"}
+
+SelectionSplit = Literal["validation", "training"]
+"""Images that temperature and thresholds are chosen on: training images where the recipe holds none out."""
+Scored = tuple[Floats, Labels]
+"""Confidence (n,) of the predictions, and (n,) 1 where they are correct, else 0."""
 
 
 @dataclass(frozen=True, eq=False)
-class CoverageCurve:
-    """Accuracy of the surest images, for every number of them; of equally sure images none comes first."""
+class RiskCoverageCurve:
+    """Accuracy of the n most confident predictions, for every n."""
 
     confidence: Floats
-    """(n,) descending: the threshold at which so many are answered."""
+    """(n,) descending: the threshold at which so many are predicted."""
     accuracy: Floats
-    """(n,) of the surest 1, 2, … n images; among equally sure ones as on average over their orders."""
+    """(n,) of the most confident 1, 2, … n; among ties the mean over their orders."""
 
     @property
     def coverage(self) -> Floats:
-        """(n,) the share that is answered."""
+        """(n,) share of images with a prediction."""
         return np.arange(1, len(self.accuracy) + 1) / len(self.accuracy)
 
     @property
     def aurc(self) -> float:
-        """Area under the curve of the error over the coverage (El-Yaniv and Wiener, 2010): the mean share of errors among
-        the surest images, over all numbers of them. Lower is better."""
+        """Area under the risk-coverage curve (El-Yaniv and Wiener, 2010), the mean error rate over all coverages; low is good."""
         return float(1 - self.accuracy.mean())
 
     @property
-    def best_aurc(self) -> float:
-        """Were every error among the images that it is least sure of. Without any order it would be the share of errors."""
+    def oracle_aurc(self) -> float:
+        """The AURC if every error had a lower confidence than every correct prediction. A random order gives the error rate."""
         n = len(self.accuracy)
         errors = n - round(float(self.accuracy[-1]) * n)
         numbers = np.arange(1, n + 1)
@@ -46,23 +51,30 @@ class CoverageCurve:
 
 
 @dataclass(frozen=True)
-class Selection:
-    """What answering only above a threshold came to on some images."""
+class SelectiveResult:
+    """Predictions above a threshold, on one set of images."""
+
+    JSON_PROPERTIES: ClassVar[tuple[str, ...]] = ("coverage", "coverage_interval", "accuracy", "interval", "errors")
 
     n: int
-    """Images in all."""
+    """All images."""
     answered: int
-    right: int
+    """Images with a prediction above the threshold."""
+    correct: int
 
     @property
     def coverage(self) -> float:
-        """Share that was answered, 0..1."""
+        """Share of images with a prediction, 0..1."""
         return self.answered / self.n
 
     @property
     def accuracy(self) -> float | None:
-        """Of the answered ones; None where there are none."""
-        return self.right / self.answered if self.answered else None
+        """Accuracy of these predictions; None if there are none."""
+        return self.correct / self.answered if self.answered else None
+
+    @property
+    def errors(self) -> int:
+        return self.answered - self.correct
 
     @property
     def coverage_interval(self) -> Interval:
@@ -72,82 +84,110 @@ class Selection:
     @property
     def interval(self) -> Interval:
         """Of the accuracy: Wilson, 95%."""
-        return wilson(self.right, self.answered) if self.answered else Interval(0.0, 1.0)
+        return wilson(self.correct, self.answered) if self.answered else Interval(0.0, 1.0)
 
 
 @dataclass(frozen=True)
 class Threshold:
-    """A confidence above which answers are kept, chosen on ``measured`` images, and what it came to on the ``test`` images,
-    by which nothing was chosen."""
+    """A confidence threshold for a target accuracy, chosen on one split and measured on the test split."""
 
-    wanted: float
-    """The accuracy that it was to buy, or, where it was chosen for its share of answers, that share."""
-    confidence: float
-    measured: Selection
-    test: Selection
-    measured_on: Literal["validation", "training"] = "validation"
-    """Training images where the recipe leaves no others."""
+    target_accuracy: float
+    confidence: float = field(metadata=AS_THRESHOLD)
+    selection_split: SelectiveResult
+    """On the images that it was chosen on."""
+    test: SelectiveResult
+    selected_on: SelectionSplit = "validation"
 
 
-def coverage_curve(confidence: Floats, right: Labels) -> CoverageCurve:
-    """From the ``confidence`` (n,) of the answers, and whether they were ``right`` (n,), as 0 and 1."""
-    order = np.argsort(-confidence, kind="stable")
-    ranked, hits = confidence[order], np.cumsum(right[order])
+@dataclass(frozen=True)
+class CoveragePoint:
+    """A confidence threshold for a target coverage."""
+
+    target_coverage: float
+    confidence: float = field(metadata=AS_THRESHOLD)
+    selection_split: SelectiveResult
+    test: SelectiveResult
+
+
+@dataclass(frozen=True)
+class RiskCoverage:
+    """The risk-coverage curve of the test images in short."""
+
+    aurc: float
+    oracle_aurc: float
+    points: tuple[CoveragePoint, ...]
+    """From full coverage to half."""
+
+
+def risk_coverage_curve(confidence: Floats, correct: Labels) -> RiskCoverageCurve:
+    """Return the curve of predictions with ``confidence`` (n,), ``correct`` (n,) 1 or 0."""
+    ranked, hits, ends = _ranked(confidence, correct)
     numbers = np.arange(1, len(ranked) + 1)
-    ends = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))  # the last of each row of equally sure images
     expected = np.interp(numbers, np.append(0, ends + 1), np.append(0, hits[ends]))
-    return CoverageCurve(ranked, np.asarray(expected / numbers))
+    return RiskCoverageCurve(ranked, np.asarray(expected / numbers))
 
 
-def select(confidence: Floats, right: Labels, threshold: float) -> Selection:
-    """What is answered at ``threshold`` or above."""
+def select(confidence: Floats, correct: Labels, threshold: float) -> SelectiveResult:
+    """Return the result of predicting only where the confidence is at least ``threshold``."""
     kept = confidence >= threshold
-    return Selection(len(confidence), int(kept.sum()), int(right[kept].sum()))
+    return SelectiveResult(len(confidence), int(kept.sum()), int(correct[kept].sum()))
 
 
-def threshold_for(confidence: Floats, right: Labels, wanted: float) -> float | None:
-    """The lowest threshold at which, of these images, at least the share ``wanted`` of the answered ones is right; ``None``
-    where there is none. It is the best of many for these images: on others it gives a little less."""
-    order = np.argsort(-confidence, kind="stable")
-    ranked, hits = confidence[order], np.cumsum(right[order])
-    ends = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
-    good = ends[hits[ends] >= wanted * (ends + 1)]
+def threshold_for(confidence: Floats, correct: Labels, target: float) -> float | None:
+    """Return the lowest threshold with an accuracy of at least ``target`` on these images; None if no threshold has.
+
+    It is the best of many for these images: on others the accuracy is a little lower.
+    """
+    ranked, hits, ends = _ranked(confidence, correct)
+    good = ends[hits[ends] >= target * (ends + 1)]
     return float(ranked[good[-1]]) if len(good) else None
 
 
-def highest_accuracy(confidence: Floats, right: Labels) -> float:
-    """The most that any threshold gives on these images."""
-    order = np.argsort(-confidence, kind="stable")
-    ranked, hits = confidence[order], np.cumsum(right[order])
-    ends = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
+def highest_accuracy(confidence: Floats, correct: Labels) -> float:
+    """Return the highest accuracy that any threshold has on these images."""
+    _, hits, ends = _ranked(confidence, correct)
     return float((hits[ends] / (ends + 1)).max())
 
 
-def threshold_buying(wanted: float, measured: tuple[Floats, Labels], test: tuple[Floats, Labels]) -> Threshold | None:
-    """The threshold that buys the accuracy ``wanted``, 0..1, on the ``measured`` images, and what that comes to on ``test``; 0
-    where answering everything gives it already, ``None`` where none does. Both: confidence (n,) and right (n,)."""
-    found = 0.0 if measured[1].mean() >= wanted else threshold_for(*measured, wanted)
-    return None if found is None else _threshold(wanted, found, measured, test)
+def lowest_threshold(
+    target: float, selection: Scored, test: Scored, *, selected_on: SelectionSplit = "validation"
+) -> Threshold | None:
+    """Choose the threshold for the accuracy ``target``, 0..1, on ``selection``, and measure it on ``test``.
+
+    Zero if predicting every image reaches the target already; None if no threshold does.
+    """
+    found = 0.0 if selection[1].mean() >= target else threshold_for(*selection, target)
+    if found is None:
+        return None
+    return Threshold(target, found, select(*selection, found), select(*test, found), selected_on)
 
 
 def thresholds_for_accuracy(
-    measured: tuple[Floats, Labels], test: tuple[Floats, Labels]
-) -> tuple[tuple[float, Threshold | None], ...]:
-    """For every accuracy of ``WANTED`` that answering all ``measured`` images does not reach, the threshold that buys it
-    there, and what that comes to on ``test``; ``None`` where none does. Both: confidence (n,) and right (n,)."""
-    whole = measured[1].mean()
-    found = ((wanted, threshold_for(*measured, wanted)) for wanted in WANTED if wanted > whole)
-    return tuple((wanted, None if each is None else _threshold(wanted, each, measured, test)) for wanted, each in found)
+    selection: Scored, test: Scored, *, selected_on: SelectionSplit = "validation"
+) -> tuple[tuple[Threshold, ...], tuple[float, ...]]:
+    """Choose a threshold for each target accuracy that predicting all of ``selection`` does not reach.
+
+    Returns:
+        The thresholds, and the targets that no threshold reaches.
+    """
+    targets = [target for target in TARGET_ACCURACIES if target > selection[1].mean()]
+    found = {target: lowest_threshold(target, selection, test, selected_on=selected_on) for target in targets}
+    reached = tuple(threshold for threshold in found.values() if threshold is not None)
+    return reached, tuple(target for target, threshold in found.items() if threshold is None)
 
 
-def thresholds_for_coverage(measured: tuple[Floats, Labels], test: tuple[Floats, Labels]) -> tuple[Threshold, ...]:
-    """For every share of ``SHARES``, the threshold at which so many of the ``measured`` images are answered."""
-    ranked = np.sort(measured[0])[::-1]
-    places = (max(round(share * len(ranked)), 1) - 1 for share in SHARES)
+def thresholds_for_coverage(selection: Scored, test: Scored) -> tuple[CoveragePoint, ...]:
+    """Choose, for each target coverage, the threshold at which ``selection`` has it."""
+    ranked = np.sort(selection[0])[::-1]
+    found = ((target, float(ranked[max(round(target * len(ranked)), 1) - 1])) for target in TARGET_COVERAGES)
     return tuple(
-        _threshold(share, float(ranked[place]), measured, test) for share, place in zip(SHARES, places, strict=True)
+        CoveragePoint(target, threshold, select(*selection, threshold), select(*test, threshold))
+        for target, threshold in found
     )
 
 
-def _threshold(wanted: float, confidence: float, measured: tuple[Floats, Labels], test: tuple[Floats, Labels]) -> Threshold:
-    return Threshold(wanted, confidence, select(*measured, confidence), select(*test, confidence))
+def _ranked(confidence: Floats, correct: Labels) -> tuple[Floats, Labels, Labels]:
+    """Return the confidence in descending order, the correct predictions up to each, and the last index of every tie."""
+    order = np.argsort(-confidence, kind="stable")
+    ranked, hits = confidence[order], np.cumsum(correct[order])
+    return ranked, hits, np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))

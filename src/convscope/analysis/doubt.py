@@ -1,197 +1,166 @@
-"""How sure a run's network is, how sure it may be, and what leaving aside what it is unsure of would buy.
+"""Uncertainty of a run: calibration of its probabilities, and selective prediction.
 
-The temperature and every threshold are chosen on validation images, and what they are worth is then measured on the test
-images, by which nothing is chosen.
+The temperature and every threshold are chosen on validation images, and then measured on the test images.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 import numpy as np
 
 from ..data.dataset import Dataset
+from ..dataclass_json import OMIT, from_json
 from ..errors import ConfigError
 from ..formatting import percent
 from ..models.predictor import Predictor
 from ..types import Floats, Labels
-from .calibration import Calibration, calibrate, log_softmax
+from .calibration import TemperatureScaling, fit_temperature_scaling, log_softmax
 from .coverage import (
-    CoverageCurve,
-    Selection,
+    RiskCoverage,
+    RiskCoverageCurve,
+    SelectionSplit,
     Threshold,
-    coverage_curve,
     highest_accuracy,
-    threshold_buying,
+    lowest_threshold,
+    risk_coverage_curve,
     thresholds_for_accuracy,
     thresholds_for_coverage,
 )
 from .evaluation import Evaluation
-from .gathering import rows_of
-from .intervals import Estimate, Interval
-from .record import RunRecord
-from .sureness import Sureness, measure_sureness
+from .gathering import train_and_holdout_indices
+from .sureness import CalibrationMetrics, measure_calibration
 
 
 @dataclass(frozen=True, eq=False)
-class Doubt:
-    """Probabilities as the softmax gives them, and after the temperature, where there is one."""
+class Uncertainty:
+    """Calibration before and after temperature scaling, and thresholds of confidence; ``metrics.json`` has it so."""
 
-    measured_on: Literal["validation", "training"]
-    """What temperature and thresholds were chosen on: training images where the recipe leaves no others. A network is surer of
-    those, and as often right, so that both then promise too much."""
+    JSON_PROPERTIES: ClassVar[tuple[str, ...]] = ("temperature",)
+
+    selected_on: SelectionSplit
+    """What temperature and thresholds were chosen on. On training images both come out too good: the confidence is higher
+    there, and so is the accuracy."""
     n: int
-    """How many images these were."""
-    calibration: Calibration | None
-    """``None`` where none of them went wrong, so that there was nothing to learn from."""
-    before: Sureness
+    """Images they were chosen on."""
+    temperature_scaling: TemperatureScaling | None
+    """None if no image was misclassified, so that there was nothing to fit."""
+    uncalibrated: CalibrationMetrics
     """On the test images, at temperature 1."""
-    after: Sureness | None
+    calibrated: CalibrationMetrics | None
     """On the test images, at the temperature."""
-    curve: CoverageCurve
+    curve: RiskCoverageCurve = field(metadata=OMIT)
     """Of the test images, by their calibrated confidence."""
-    thresholds: tuple[tuple[float, Threshold | None], ...]
-    """(wanted accuracy, threshold), ``None`` where no threshold gives it."""
-    shares: tuple[Threshold, ...]
-    """Thresholds by the share of images that are answered, from all to half."""
+    risk_coverage: RiskCoverage
+    thresholds: tuple[Threshold, ...]
+    """For the target accuracies that some threshold reaches."""
+    unreachable_targets: tuple[float, ...]
+    """Target accuracies that no threshold reaches."""
 
     @property
     def temperature(self) -> float | None:
-        return None if self.calibration is None else self.calibration.temperature
+        return None if self.temperature_scaling is None else self.temperature_scaling.temperature
 
 
-def measure_doubt(
+Doubt = Uncertainty
+"""The former name, which stays public."""
+
+
+def measure_uncertainty(
     predictor: Predictor, dataset: Dataset, evaluation: Evaluation, config: Mapping[str, Any], *, seed: int
-) -> Doubt | None:
-    """Of the network that ``predictor`` runs, trained on ``dataset`` by ``config`` with ``seed``, with its ``evaluation`` on
-    the test split. ``None`` where there are no images to measure on.
+) -> Uncertainty | None:
+    """Measure the uncertainty of a trained network; None if there are no images to choose a temperature on.
 
-    Half a second's work of one processor at most: 5,000 images through the network, and the intervals.
+    Takes at most half a second of one processor: 5,000 images through the network, and the intervals.
+
+    Args:
+        predictor: Runs the network.
+        dataset: What it was trained on.
+        evaluation: Its predictions on the test split.
+        config: The training configuration, as ``run.json`` has it.
+        seed: Of the training.
     """
-    _, rows, measured_on = rows_of(dataset.train.labels, config, seed=seed)
-    if len(rows) == 0:
+    _, indices, selected_on = train_and_holdout_indices(dataset.train.labels, config, seed=seed)
+    if len(indices) == 0:
         return None
-    measured = dataset.train.take(rows)
-    logits = predictor.logits(measured.images)
-    calibration = calibrate(logits, measured.labels)
-    temperature = calibration.temperature if calibration else 1.0
-    known = confidence_and_right(logits, measured.labels, temperature)
-    test = confidence_and_right(evaluation.logits, evaluation.labels, temperature)
-    return Doubt(
-        measured_on,
-        len(rows),
-        calibration,
-        measure_sureness(evaluation.logits, evaluation.labels, seed=seed),
-        measure_sureness(evaluation.logits, evaluation.labels, temperature=temperature, seed=seed) if calibration else None,
-        coverage_curve(*test),
-        thresholds_for_accuracy(known, test),
-        thresholds_for_coverage(known, test),
+    held_out = dataset.train.take(indices)
+    logits = predictor.logits(held_out.images)
+    scaling = fit_temperature_scaling(logits, held_out.labels)
+    temperature = scaling.temperature if scaling else 1.0
+    selection = confidence_and_correct(logits, held_out.labels, temperature)
+    test = confidence_and_correct(evaluation.logits, evaluation.labels, temperature)
+    calibrated = (
+        measure_calibration(evaluation.logits, evaluation.labels, temperature=temperature, seed=seed) if scaling else None
+    )
+    curve = risk_coverage_curve(*test)
+    thresholds, unreachable = thresholds_for_accuracy(selection, test, selected_on=selected_on)
+    return Uncertainty(
+        selected_on,
+        len(indices),
+        scaling,
+        measure_calibration(evaluation.logits, evaluation.labels, seed=seed),
+        calibrated,
+        curve,
+        RiskCoverage(curve.aurc, curve.oracle_aurc, thresholds_for_coverage(selection, test)),
+        thresholds,
+        unreachable,
     )
 
 
-def buy_accuracy(
-    predictor: Predictor, dataset: Dataset, evaluation: Evaluation, record: RunRecord, wanted: float
-) -> Threshold:
-    """The threshold of confidence that buys the accuracy ``wanted``, chosen on the validation images of the run of ``record`` on
-    ``dataset``, whose network ``predictor`` runs; and what it comes to in ``evaluation``.
+def uncertainty_from_metrics(metrics: Mapping[str, Any], evaluation: Evaluation) -> Uncertainty | None:
+    """Return the uncertainty in a run's ``metrics``; None if it was not measured. The curve is computed again."""
+    numbers = metrics.get("uncertainty")
+    if numbers is None:
+        return None
+    test = confidence_and_correct(evaluation.logits, evaluation.labels, temperature_of(metrics))
+    return from_json(Uncertainty, numbers, curve=risk_coverage_curve(*test))
 
-    Raises :class:`ConfigError` where no threshold does, or there are no images to choose it on.
+
+def threshold_for_accuracy(
+    predictor: Predictor, dataset: Dataset, evaluation: Evaluation, request: Mapping[str, Any], metrics: Mapping[str, Any],
+    target: float,
+) -> Threshold:  # fmt: skip
+    """Choose the confidence threshold that reaches an accuracy, and measure it on the test images.
+
+    Args:
+        predictor: Runs the network.
+        dataset: What it was trained on; its held-out images choose the threshold.
+        evaluation: The network's predictions on the images to measure it on.
+        request: ``run.json``.
+        metrics: ``metrics.json``.
+        target: The accuracy, in (0, 1].
+
+    Raises:
+        ConfigError: No threshold reaches it, or there are no images to choose it on.
     """
-    if isinstance(wanted, bool) or not 0 < wanted <= 1:
-        raise ConfigError(f"accuracy={wanted!r} cannot be bought; a share above 0 and up to 1 was expected, as 0.997.")
-    _, rows, measured_on = rows_of(dataset.train.labels, record.request["config"], seed=int(record.request["seed"]))
-    if len(rows) == 0:
+    if isinstance(target, bool) or not 0 < target <= 1:
+        raise ConfigError(f"accuracy must be in (0, 1], for example 0.997; got {target!r}.")
+    _, indices, selected_on = train_and_holdout_indices(dataset.train.labels, request["config"], seed=int(request["seed"]))
+    if len(indices) == 0:
         raise ConfigError(
-            f"accuracy={wanted!r} was asked for, but the run held no images out to choose a threshold on; some were expected. "
-            "Train with a recipe that does, as standard."
+            f"accuracy={target!r} needs held-out images to choose a threshold on, but this run has none. "
+            "Train with a recipe that holds images out, such as standard."
         )
-    measured, temperature = dataset.train.take(rows), temperature_of(record.metrics)
-    known = confidence_and_right(predictor.logits(measured.images), measured.labels, temperature)
-    test = confidence_and_right(evaluation.logits, evaluation.labels, temperature)
-    found = threshold_buying(wanted, known, test)
+    held_out, temperature = dataset.train.take(indices), temperature_of(metrics)
+    selection = confidence_and_correct(predictor.logits(held_out.images), held_out.labels, temperature)
+    test = confidence_and_correct(evaluation.logits, evaluation.labels, temperature)
+    found = lowest_threshold(target, selection, test, selected_on=selected_on)
     if found is None:
         raise ConfigError(
-            f"accuracy={wanted!r} cannot be bought: on the {len(rows):,} {measured_on} images no threshold leaves more than "
-            f"{percent(highest_accuracy(*known))} of the answers right. Ask for less."
+            f"accuracy={target!r} is out of reach: on the {len(indices):,} {selected_on} images no threshold gives more than "
+            f"{percent(highest_accuracy(*selection))}. Ask for less."
         )
-    return replace(found, measured_on=measured_on)
+    return found
 
 
 def temperature_of(metrics: Mapping[str, Any]) -> float:
-    """What a run's logits are divided by; 1 where that was not measured."""
-    return float((metrics.get("doubt") or {}).get("temperature") or 1.0)
+    """Return the divisor of a run's logits; 1 if none was fitted."""
+    return float((metrics.get("uncertainty") or {}).get("temperature") or 1.0)
 
 
-def confidence_and_right(logits: Floats, labels: Labels, temperature: float) -> tuple[Floats, Labels]:
-    """(n,) how sure every answer is at ``temperature``, and (n,) whether it is right, as 0 and 1."""
+def confidence_and_correct(logits: Floats, labels: Labels, temperature: float) -> tuple[Floats, Labels]:
+    """Return the confidence (n,) of each prediction at ``temperature``, and (n,) 1 where it is correct, else 0."""
     confidence = np.exp(log_softmax(logits.astype(np.float64) / temperature).max(axis=1))
     return confidence, (logits.argmax(axis=1) == labels).astype(np.int64)
-
-
-def doubt_metrics(doubt: Doubt) -> dict[str, Any]:
-    """As ``metrics.json`` has it, under ``doubt``."""
-    return {
-        "temperature": doubt.temperature,
-        "measured_on": doubt.measured_on,
-        "n": doubt.n,
-        "calibration": None if doubt.calibration is None else asdict(doubt.calibration),
-        "before": sureness_metrics(doubt.before),
-        "after": sureness_metrics(doubt.after) if doubt.after else None,
-        "coverage": {
-            "aurc": doubt.curve.aurc,
-            "best_aurc": doubt.curve.best_aurc,
-            "points": [threshold_metrics(each.wanted, each) for each in doubt.shares],
-        },
-        "thresholds": [threshold_metrics(wanted, each) for wanted, each in doubt.thresholds],
-    }
-
-
-def sureness_metrics(sureness: Sureness) -> dict[str, Any]:
-    """NLL, Brier score, calibration error and gap, each ``{value, interval}``, and the bins of the reliability diagram."""
-    return {
-        "nll": _estimate(sureness.nll),
-        "brier": _estimate(sureness.brier),
-        "ece": _estimate(sureness.ece),
-        "ece_by_chance": sureness.ece_by_chance,
-        "gap": _estimate(sureness.gap),
-        "bins": [{**asdict(each), "interval": _pair(each.interval)} for each in sureness.bins],
-    }
-
-
-def threshold_metrics(wanted: float, found: Threshold | None) -> dict[str, Any]:
-    """A threshold, what it came to where it was chosen, and what on the test images; ``threshold`` is null where there is none."""
-    if found is None:
-        return {"wanted": wanted, "threshold": None}
-    return {
-        "wanted": wanted,
-        "threshold": found.confidence,
-        "measured": _selection(found.measured),
-        "test": _selection(found.test),
-    }
-
-
-def chosen_threshold_metrics(threshold: Threshold) -> dict[str, Any]:
-    """The same of a threshold that was asked for, with what it was chosen on."""
-    return {**threshold_metrics(threshold.wanted, threshold), "measured_on": threshold.measured_on}
-
-
-def _selection(selection: Selection) -> dict[str, Any]:
-    return {
-        "n": selection.n,
-        "answered": selection.answered,
-        "coverage": selection.coverage,
-        "coverage_interval": _pair(selection.coverage_interval),
-        "accuracy": selection.accuracy,
-        "interval": _pair(selection.interval),
-        "errors": selection.answered - selection.right,
-    }
-
-
-def _estimate(estimate: Estimate) -> dict[str, Any]:
-    return {"value": estimate.value, "interval": _pair(estimate.interval)}
-
-
-def _pair(interval: Interval) -> list[float]:
-    return [interval.low, interval.high]

@@ -1,18 +1,18 @@
-"""How sure a measured share is. Of what is no share: :mod:`convscope.analysis.bootstrap`."""
+"""Confidence intervals of proportions. Other statistics: :mod:`convscope.analysis.bootstrap`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from math import sqrt
 from statistics import NormalDist
+from typing import NamedTuple
 
 Z_95 = 1.959963984540054
 """The 97.5% quantile of the normal distribution."""
 
 
-@dataclass(frozen=True)
-class Interval:
-    """A confidence interval; both ends in the unit of what it is for."""
+class Interval(NamedTuple):
+    """A confidence interval, in the unit of its estimate."""
 
     low: float
     high: float
@@ -20,34 +20,38 @@ class Interval:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A measured number and how sure it is."""
+    """A measured number with its 95% confidence interval."""
 
     value: float
     interval: Interval
-    """95% confidence."""
 
 
 def simultaneous_z(comparisons: int) -> float:
-    """For intervals of which, of so many looked at together, all hold with 95% confidence (Bonferroni's correction).
+    """Return the z of intervals that all hold at once with 95% confidence (Bonferroni's correction).
 
-    Who picks the worst of ten classes has looked at ten: one of ten intervals of 95% misses its share in four cases of ten.
-    Raises ``ValueError`` for less than one.
+    Picking the worst of ten classes means looking at ten: with plain 95% intervals, at least one of the ten misses its true
+    share in four cases of ten.
+
+    Raises:
+        ValueError: ``comparisons`` is below 1.
     """
     if comparisons < 1:
-        raise ValueError(f"{comparisons} comparisons were given; at least one was expected")
+        raise ValueError(f"comparisons must be at least 1; got {comparisons}")
     return NormalDist().inv_cdf(1 - 0.025 / comparisons)
 
 
 def wilson(successes: int, trials: int, z: float = Z_95) -> Interval:
-    """The Wilson score interval of a proportion, in 0..1; 95% unless ``z`` says otherwise.
+    """Return the Wilson score interval of a proportion, in 0..1; 95% unless ``z`` says otherwise.
 
     E. B. Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22, 1927. Unlike the
-    textbook's p ± z·sd it stays within 0..1 and holds its level near them, where accuracies are. Written out because
-    the libraries that have it take half a second to import and the formula is one line; the tests check it against
-    them. Raises ``ValueError`` unless 0 ≤ successes ≤ trials and trials > 0.
+    textbook's p ± z·sd it stays within 0..1 and keeps its coverage near 0 and 1, where accuracies lie.
+
+    Raises:
+        ValueError: Not 0 ≤ ``successes`` ≤ ``trials``, or no trials.
     """
+    # Written out: the libraries that have it take half a second to import. The tests compare with them.
     if not 0 <= successes <= trials or trials == 0:
-        raise ValueError(f"{successes} of {trials} is no proportion; 0 ≤ successes ≤ trials was expected, with trials > 0")
+        raise ValueError(f"successes must lie in 0..trials, and trials be above 0; got {successes} of {trials}")
     share = successes / trials
     spread = z * sqrt(share * (1 - share) / trials + (z / (2 * trials)) ** 2)
     centre = share + z * z / (2 * trials)
@@ -56,5 +60,5 @@ def wilson(successes: int, trials: int, z: float = Z_95) -> Interval:
 
 
 def simultaneous_wilson(successes: int, trials: int, comparisons: int) -> Interval:
-    """The Wilson interval of one of so many proportions that are looked at together: with 95% confidence all of them hold."""
+    """Return the Wilson interval of one of several proportions, so that all hold at once with 95% confidence."""
     return wilson(successes, trials, simultaneous_z(comparisons))

@@ -33,7 +33,7 @@ class SplitAudit:
     split: str
     """One of ``SPLITS``."""
     n: int
-    judged: int
+    scored: int
     """Number of images with out-of-sample predictions of networks that were trained on others of their class."""
     suspects: tuple[int, ...]
     """Per given class, the number of images for which another class is more probable."""
@@ -94,14 +94,14 @@ class LabelAudit:
         ]
         return {
             "n": audit.n,
-            "judged": audit.judged,
+            "scored": audit.scored,
             "suspects": audit.num_suspects,
             "estimated_wrong": audit.estimated_wrong,
             "per_class": per_class,
         }
 
     def __repr__(self) -> str:
-        parts = ", ".join(f"{each.num_suspects:,} of {each.judged:,} in {each.split}" for each in self.splits)
+        parts = ", ".join(f"{each.num_suspects:,} of {each.scored:,} in {each.split}" for each in self.splits)
         return f"LabelAudit({parts})"
 
 
@@ -141,7 +141,7 @@ def from_rows(
         SplitAudit(
             split,
             int(numbers[split]["n"]),
-            int(numbers[split]["judged"]),
+            int(numbers[split]["scored"]),
             tuple(int(each["suspects"]) for each in numbers[split]["per_class"]),
             int(numbers[split]["estimated_wrong"]),
         )

@@ -1,9 +1,10 @@
-"""Every number that the page or the terminal shows, gathered once; this becomes ``metrics.json``.
+"""The numbers of a run, gathered once: ``metrics.json``.
 
-Keys that others rely on: ``test.accuracy``, ``test.loss``, ``test.errors``, ``test.n``, ``test.interval`` (Wilson 95%),
-``test.confusion`` (rows true, columns predicted), ``parameters``, ``train_seconds``, ``wall_seconds``, ``epochs``, ``seed``;
-``doubt`` (:func:`convscope.analysis.doubt.doubt_metrics`) and ``mistakes`` (:func:`convscope.analysis.mistakes.mistakes_metrics`),
-which runs of earlier versions lack.
+Stable keys: ``test.accuracy``, ``test.loss``, ``test.errors``, ``test.n``, ``test.interval`` (Wilson 95%), ``test.confusion``
+(rows true, columns predicted), ``parameters``, ``train_seconds``, ``wall_seconds``, ``epochs``, ``seed``. Where they were
+measured, ``uncertainty`` (:class:`convscope.analysis.doubt.Uncertainty`), ``mistakes``
+(:func:`convscope.analysis.mistake_metrics.mistakes_metrics`), ``baseline`` (:class:`convscope.analysis.baseline.Baseline`),
+``label_audit``, ``robustness``, ``ood`` (:class:`convscope.analysis.strangers.OODDetection`) and ``attacks``.
 """
 
 from __future__ import annotations
@@ -12,71 +13,78 @@ from dataclasses import asdict
 from typing import Any
 
 from ..data.dataset import Dataset, Split
+from ..dataclass_json import to_json
 from ..models.network import Network
-from ..models.receptive_field import blind_pixels, blinding_layers
-from ..models.shapes import LayerRow, layer_table
+from ..models.receptive_field import layers_dropping_pixels, unused_input_pixels
+from ..models.shapes import layer_table
 from ..training.history import History
-from .baseline import Baseline
 from .evaluation import Evaluation
 from .f1_intervals import f1_interval, macro_f1_estimate
 from .intervals import Interval, wilson
 from .scores import macro_f1
-from .sureness import Sureness, measure_sureness
+from .sureness import CalibrationMetrics, measure_calibration
 
-SCHEMA_VERSION = 1
-MOST_PAIRS = 10
+SCHEMA_VERSION = 2
+"""Of ``metrics.json``; :mod:`convscope.migrations` reads the versions before."""
+MAX_PAIRS = 10
+"""Confused pairs that are listed."""
 
 
-def evaluation_metrics(evaluation: Evaluation, *, sureness: Sureness | None = None) -> dict[str, Any]:
-    """The numbers of one evaluated split. ``sureness``: of its probabilities as the softmax gives them, if measured already.
+def evaluation_metrics(evaluation: Evaluation, *, calibration: CalibrationMetrics | None = None) -> dict[str, Any]:
+    """Return the numbers of one evaluated split.
 
-    ``interval`` is that of the accuracy; others are called after what they are of.
+    Args:
+        evaluation: The split.
+        calibration: Of its uncalibrated probabilities, if measured already.
+
+    Returns:
+        ``interval`` belongs to ``accuracy``; other intervals carry the name of their number.
     """
-    sureness = sureness or measure_sureness(evaluation.logits, evaluation.labels)
+    calibration = calibration or measure_calibration(evaluation.logits, evaluation.labels)
     macro = macro_f1_estimate(evaluation.confusion)
     counts = evaluation.confusion.counts
-    called = counts.sum(axis=0)
+    num_predicted = counts.sum(axis=0)
     return {
         "n": len(evaluation),
         "errors": evaluation.errors,
         "accuracy": evaluation.accuracy,
         "interval": interval_pair(evaluation.interval),
         "loss": evaluation.loss,
-        "loss_interval": interval_pair(sureness.nll.interval),
-        "brier": sureness.brier.value,
-        "brier_interval": interval_pair(sureness.brier.interval),
-        "ece": sureness.ece.value,
-        "ece_interval": interval_pair(sureness.ece.interval),
+        "loss_interval": interval_pair(calibration.nll.interval),
+        "brier": calibration.brier.value,
+        "brier_interval": interval_pair(calibration.brier.interval),
+        "ece": calibration.ece.value,
+        "ece_interval": interval_pair(calibration.ece.interval),
         "macro_f1": macro_f1(evaluation.class_scores),
         "macro_f1_interval": interval_pair(macro.interval),
         "confusion": evaluation.confusion.counts.tolist(),
         "per_class": [
             {
-                **asdict(score),
-                "precision_interval": interval_pair(score.precision_interval),
-                "recall_interval": interval_pair(score.recall_interval),
-                "f1_interval": interval_pair(f1_interval(int(counts[label, label]), score.support, int(called[label]))),
+                **to_json(score),
+                "f1_interval": interval_pair(
+                    f1_interval(int(counts[label, label]), score.support, int(num_predicted[label]))
+                ),
             }
             for label, score in enumerate(evaluation.class_scores)
         ],
-        "confused_pairs": [asdict(pair) for pair in evaluation.confusion.pairs(MOST_PAIRS)],
+        "confused_pairs": [asdict(pair) for pair in evaluation.confusion.pairs(MAX_PAIRS)],
     }
 
 
 def network_metrics(network: Network) -> dict[str, Any]:
-    """Costs per layer and in all, and the pixels that can never matter."""
+    """Return the costs per layer and in total, and the input pixels that no output depends on."""
     table = layer_table(network)
-    rows, columns = blind_pixels(network)
+    rows, columns = unused_input_pixels(network)
     return {
         "parameters": table.num_parameters,
         "multiply_adds": table.multiply_adds,
-        "layers": [_layer(row) for row in table],
-        "blind_pixels": {"rows": rows, "columns": columns, "layers": blinding_layers(network)},
+        "layers": [to_json(row) for row in table],
+        "unused_input_pixels": {"rows": rows, "columns": columns, "layers": layers_dropping_pixels(network)},
     }
 
 
 def data_metrics(dataset: Dataset, validation: Split, num_train: int) -> dict[str, Any]:
-    """How many images of each class went where. ``num_train`` images were trained on."""
+    """Return how many images of each class each split has; ``num_train`` images were trained on."""
     size = dataset.num_classes
     held_out = num_train < len(dataset.train)
     train = dataset.train.class_counts(size) - (validation.class_counts(size) if held_out else 0)
@@ -98,33 +106,13 @@ def data_metrics(dataset: Dataset, validation: Split, num_train: int) -> dict[st
 
 
 def history_metrics(history: History, num_validation: int) -> dict[str, Any]:
-    """Where the training ended, and its best epoch by validation loss (which nothing was chosen by)."""
+    """Return the last epoch, and the best one by validation loss (which chose nothing)."""
     last = history[-1]
     best = min(history, key=lambda record: record.val_loss)
     interval = wilson(round(last.val_accuracy * num_validation), num_validation)
     return {"last_epoch": asdict(last), "validation_interval": interval_pair(interval), "best_validation_epoch": best.epoch}
 
 
-def baseline_metrics(baseline: Baseline) -> dict[str, Any]:
-    """The network beside, as JSON has it; ``difference`` is the accuracy of the network under study less this one's, and ``p``
-    that of McNemar's test (mid-p)."""
-    pairing = baseline.pairing
-    return {
-        **asdict(baseline),
-        "interval": interval_pair(baseline.interval),
-        "error_ratio": baseline.error_ratio,
-        "difference": pairing.difference,
-        "difference_interval": interval_pair(pairing.interval),
-        "p": pairing.p,
-    }
-
-
 def interval_pair(interval: Interval) -> list[float]:
-    """``[low, high]``."""
-    return [interval.low, interval.high]
-
-
-def _layer(row: LayerRow) -> dict[str, Any]:
-    reach = row.receptive_field
-    field = None if reach is None else {key: list(value) for key, value in asdict(reach).items()}
-    return {**asdict(row), "output_shape": list(row.output_shape), "receptive_field": field}
+    """Return ``[low, high]``."""
+    return list(interval)

@@ -1,4 +1,4 @@
-"""The mistakes of a run as ``metrics.json`` has them, and the page."""
+"""The mistakes of a run as ``metrics.json`` and the page have them."""
 
 from __future__ import annotations
 
@@ -10,15 +10,20 @@ import numpy as np
 from .mistakes import Mistake
 from .triage import KINDS
 
-MOST_LISTED = 200
-"""Mistakes that the metrics tell one by one, the most confident first: more would make the page heavy."""
+MAX_LISTED = 200
+"""Mistakes that are listed one by one, the most confident first: more would make the page heavy."""
 
 
 def mistakes_metrics(mistakes: Sequence[Mistake], errors: int, *, votes: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Under ``mistakes``: of the ``errors`` in all, those that are explained. Classes by index.
+    """Return the section ``mistakes`` of the metrics; classes are indices.
 
-    ``votes``: whose they are, where any were asked. ``indices`` has the places in the test split of all of a kind, the most
-    confident first, also of those that the list, which ends, does not tell.
+    Args:
+        mistakes: Those that are explained, the most confident first.
+        errors: All errors on the test split.
+        votes: The networks that voted on them, if any did.
+
+    Returns:
+        ``indices`` holds the test indices of all mistakes of a kind, also of those beyond the end of ``list``.
     """
     return {
         "errors": errors,
@@ -27,11 +32,11 @@ def mistakes_metrics(mistakes: Sequence[Mistake], errors: int, *, votes: Mapping
         "audited": any(mistake.triage.signs.audited for mistake in mistakes),
         "triage": {kind: sum(mistake.triage.kind == kind for mistake in mistakes) for kind in KINDS},
         "indices": {kind: [mistake.index for mistake in mistakes if mistake.triage.kind == kind] for kind in KINDS},
-        "list": [_listed(mistake) for mistake in mistakes[:MOST_LISTED]],
+        "list": [_entry(mistake) for mistake in mistakes[:MAX_LISTED]],
     }
 
 
-def _listed(mistake: Mistake) -> dict[str, Any]:
+def _entry(mistake: Mistake) -> dict[str, Any]:
     signs = mistake.triage.signs
     return {
         "index": mistake.index,
@@ -40,8 +45,8 @@ def _listed(mistake: Mistake) -> dict[str, Any]:
         "true_probability": mistake.true_probability,
         "predicted_probability": mistake.predicted_probability,
         "distance_ratio": signs.distance_ratio,
-        "right_before": signs.right_before,
-        "epochs_before": signs.epochs_before,
+        "epochs_correct": signs.epochs_correct,
+        "earlier_epochs": signs.earlier_epochs,
         "votes": [[label, int(mistake.votes[label])] for label in np.flatnonzero(mistake.votes).tolist()],
         "audit_score": signs.audit_score,
         "triage": mistake.triage.kind,

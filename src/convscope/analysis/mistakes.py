@@ -11,9 +11,10 @@ from ..models.onnx_layers import onnx_bytes
 from ..models.predictor import Predictor
 from ..types import Floats, Images, Labels
 from .calibration import log_softmax
+from .doubt import temperature_of
 from .evidence import Evidence
 from .label_audit import LabelAudit
-from .neighbours import NOBODY
+from .neighbours import NO_NEIGHBOUR
 from .occlusion import Occlusion, occlude
 from .record import RunRecord
 from .saliency import Saliency, measure_saliency
@@ -99,7 +100,7 @@ def explain_mistakes(
     evaluation = record.evaluation
     row_of = {place: row for row, place in enumerate(evidence.test_indices.tolist())}
     places = [place for place in evaluation.mistakes.tolist() if place in row_of][:most]
-    probabilities = np.exp(log_softmax(evaluation.logits[places].astype(np.float64) / temperature_of(record)))
+    probabilities = np.exp(log_softmax(evaluation.logits[places].astype(np.float64) / temperature_of(record.metrics)))
     nearest = _Nearest(record, evidence, predictor)
     doubted = None if audit is None else _doubted(audit)
     slopes_known = saliency and is_known(record.network)
@@ -134,25 +135,16 @@ def explain_mistakes(
     return tuple(found)
 
 
-def temperature_of(record: RunRecord) -> float:
-    """What the run's logits are divided by: as its metrics have it, in older runs as their evidence has; else 1."""
-    doubt = record.metrics.get("doubt") or {}
-    if doubt.get("temperature"):
-        return float(doubt["temperature"])
-    calibration = record.evidence.calibration if record.evidence else None
-    return calibration.temperature if calibration else 1.0
-
-
 class _Nearest:
     """Distances to the nearest training images, recomputed from the images in the evidence."""
 
     def __init__(self, record: RunRecord, evidence: Evidence, predictor: Predictor) -> None:
-        self._evidence, self._nearest = evidence, evidence.nearest
-        if evidence.nearest is None:
+        self._evidence, self._nearest = evidence, evidence.nearest_neighbours
+        if evidence.nearest_neighbours is None:
             return
         looker = predictor if predictor.has_features else Predictor(onnx_bytes(record.network))
-        self._rows = {place: row for row, place in enumerate(evidence.nearest.test_indices.tolist())}
-        places = np.searchsorted(evidence.test_indices, evidence.nearest.test_indices)
+        self._rows = {place: row for row, place in enumerate(evidence.nearest_neighbours.test_indices.tolist())}
+        places = np.searchsorted(evidence.test_indices, evidence.nearest_neighbours.test_indices)
         self._wrong = looker.features_and_logits(evidence.test_images[places])[0].astype(np.float64)
         self._reference = looker.features_and_logits(evidence.reference_images)[0].astype(np.float64)
 
@@ -164,7 +156,7 @@ class _Nearest:
         return self._neighbours(row, self._nearest.true[row]), self._neighbours(row, self._nearest.predicted[row])
 
     def _neighbours(self, row: int, found: Labels) -> Neighbours | None:
-        found = found[found != NOBODY]
+        found = found[found != NO_NEIGHBOUR]
         if not len(found):
             return None
         distances = np.linalg.norm(self._reference[found] - self._wrong[row], axis=1)
@@ -177,7 +169,7 @@ def _doubted(audit: LabelAudit) -> dict[int, float]:
 
 
 def _history(evidence: Evidence, place: int) -> tuple[Labels, Labels]:
-    film = evidence.film
+    film = evidence.epoch_snapshots
     if film is None or film.predictions is None:
         return np.empty(0, np.int64), np.empty(0, np.int64)
     return film.epochs, film.predictions[:, place].astype(np.int64)

@@ -1,7 +1,6 @@
-"""The training images that are nearest to an image, as the network's last hidden layer sees them.
+"""Nearest training images of misclassified test images, by distance in the last hidden layer.
 
-The search is exact and over all of them. They come by in blocks, so that the activations of a large training set never
-have to be in memory at once.
+The search is exact and over all training images, in blocks: the activations of a large training set need not fit in memory.
 """
 
 from __future__ import annotations
@@ -14,40 +13,42 @@ from ..types import Floats, Labels
 from .novelty import squared_distances
 
 NEAREST = 3
-"""Images of a class that are kept."""
-NOBODY = -1
-"""In the place of an index, where a class has fewer images than ``NEAREST``."""
+"""Neighbours per class."""
+NO_NEIGHBOUR = -1
+"""Stands for an index where a class has fewer than ``NEAREST`` images."""
 
 
 @dataclass(frozen=True, eq=False)
-class Nearest:
-    """For some test images that went wrong: who is near them in the class they belong to, and in the one they were taken
-    for. The nearest first; −1 where there is none."""
+class NearestNeighbours:
+    """For misclassified test images, the nearest training images of the true and of the predicted class.
+
+    The nearest first; −1 where there is none.
+    """
 
     test_indices: Labels
-    """(m,) places in the test split."""
+    """(m,) in the test split."""
     true: Labels
     """(m, 3) rows of the reference images."""
     predicted: Labels
-    """(m, 3)"""
+    """(m, 3) the same."""
 
 
-class NearestSearch:
-    """Collects the nearest training images of one class per row of ``features`` (m, d): of class ``classes`` (m,)."""
+class NearestNeighbourSearch:
+    """Search for the nearest training images, of class ``classes`` (m,), of each row of ``features`` (m, d)."""
 
     def __init__(self, features: Floats, classes: Labels) -> None:
         self._features = features.astype(np.float64)
         self._rows_of = {int(label): np.flatnonzero(classes == label) for label in np.unique(classes)}
         self._squares = np.full((len(features), NEAREST), np.inf)
-        self._indices = np.full((len(features), NEAREST), NOBODY, np.int64)
+        self._indices = np.full((len(features), NEAREST), NO_NEIGHBOUR, np.int64)
 
     @property
     def indices(self) -> Labels:
-        """(m, 3) the indices of the nearest so far, the nearest first, of equally near ones the first that came."""
+        """(m, 3) indices of the nearest so far, the nearest first; of ties the first that was added."""
         return self._indices
 
     def add(self, features: Floats, labels: Labels, indices: Labels) -> None:
-        """A block of training images: ``features`` (n, d), ``labels`` (n,), and the ``indices`` (n,) they are known by."""
+        """Add a block of training images: ``features`` (n, d), ``labels`` (n,), ``indices`` (n,) in the training split."""
         features = features.astype(np.float64)
         for label in np.unique(labels):
             rows = self._rows_of.get(int(label))
@@ -57,7 +58,7 @@ class NearestSearch:
                 self._merge(rows, squares, indices[members])
 
     def _merge(self, rows: Labels, squares: Floats, indices: Labels) -> None:
-        # Soon few blocks hold anyone nearer: the rest need not be sorted.
+        # After the first blocks few hold a nearer image: the other rows need no sorting.
         better = squares.min(axis=1) < self._squares[rows, -1]
         rows, squares = rows[better], squares[better]
         squares = np.concatenate([self._squares[rows], squares], axis=1)

@@ -1,4 +1,4 @@
-"""Everything that is known about a run, in memory: what reports, figures and the page are made from."""
+"""A run in memory: what reports, figures and the page are made from."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class RunRecord:
     """One run, as arrays and plain JSON values. :mod:`convscope.archive` writes it to a run folder and reads it back."""
 
     request: Mapping[str, Any]
-    """``run.json``: what was asked, of what data, with which versions, on which machine."""
+    """``run.json``: the request, the dataset, package versions and the machine."""
     metrics: Mapping[str, Any]
     """``metrics.json``: every number that a report shows."""
     history: History
@@ -31,8 +31,8 @@ class RunRecord:
     """The weights after each epoch, by ``layer/weight``; rounded to float16."""
     examples: Examples
     evidence: Evidence | None = None
-    """``None`` where it has not been gathered, or cannot be: it takes the dataset, which a run folder does not hold."""
-    evidence_missing: str = "It has not been gathered; `convscope report` does that where the dataset is still there."
-    """Why there is none, in a sentence or two."""
+    """None if it was not collected, or cannot be: that takes the dataset, which a run folder does not hold."""
+    evidence_missing: str = "It was not collected; `convscope report` does that if the dataset is available."
+    """Why there is none."""
     readings: tuple[LedgerEntry, ...] = ()
-    """The run's ledger when this was read; empty for runs of earlier versions."""
+    """The ledger at the time of reading."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from ..data.dataset import Dataset
+from ..dataclass_json import to_json
 from ..models.network import Network, from_keras
 from ..models.shapes import layer_table
 from ..training.loop import Training
 from .baseline import Baseline, compare_with_baseline
-from .doubt import Doubt, doubt_metrics
+from .doubt import Uncertainty
 from .evaluation import Evaluation
 from .examples import choose_examples
 from .findings import find
@@ -31,10 +32,19 @@ def make_record(
     training: Training,
     evaluation: Evaluation,
     *,
-    doubt: Doubt | None = None,
+    uncertainty: Uncertainty | None = None,
     wall_seconds: float,
 ) -> RunRecord:
-    """Gather every number of a run. ``request`` is what ``run.json`` will say; ``wall_seconds`` the time until now."""
+    """Gather all numbers of a run.
+
+    Args:
+        request: What ``run.json`` will hold.
+        dataset: What the network was trained on.
+        training: The training, with its model.
+        evaluation: Of the test split.
+        uncertainty: Of the network, if it was measured.
+        wall_seconds: The time from the start of the run until now.
+    """
     network = from_keras(training.model)
     metrics: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
@@ -45,26 +55,26 @@ def make_record(
         **network_metrics(network),
         "data": data_metrics(dataset, training.validation, training.num_train),
         "history": history_metrics(training.history, len(training.validation)),
-        "test": evaluation_metrics(evaluation, sureness=doubt.before if doubt else None),
+        "test": evaluation_metrics(evaluation, calibration=uncertainty.uncalibrated if uncertainty else None),
     }
-    if doubt is not None:
-        metrics["doubt"] = doubt_metrics(doubt)
+    if uncertainty is not None:
+        metrics["uncertainty"] = to_json(uncertainty)
     examples = choose_examples(dataset, evaluation)
     record = RunRecord(request, metrics, training.history, evaluation, network, training.snapshots, examples)
     return with_metrics(record)
 
 
 def with_metrics(record: RunRecord, **more: Any) -> RunRecord:
-    """``record`` with ``more`` among its metrics, and with the findings of all of them."""
+    """Return ``record`` with ``more`` among its metrics, and with the findings of all of them."""
     metrics = {**record.metrics, **more}
-    metrics["findings"] = [asdict(finding) for finding in find(metrics, model_name=record.request["model"])]
+    metrics["findings"] = [to_json(finding) for finding in find(metrics, model_name=record.request["model"])]
     return replace(record, metrics=metrics)
 
 
 def measure_baseline(
     name: str, training: Training, network: Network, of_baseline: Evaluation, of_model: Evaluation
 ) -> Baseline:
-    """The network beside, against the one under study."""
+    """Return the baseline ``network`` compared with the network under study."""
     return compare_with_baseline(
         of_model,
         of_baseline,

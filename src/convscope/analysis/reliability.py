@@ -1,4 +1,4 @@
-"""Whether a network that is 90% sure is right nine times in ten: its answers sorted into bins by their confidence."""
+"""Reliability: predictions in bins of confidence, and the calibration error that chance alone makes."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ DRAWS = 2000
 
 @dataclass(frozen=True)
 class ReliabilityBin:
-    """The images whose confidence is above ``low`` and at most ``high``; at least one."""
+    """The images with a confidence above ``low`` and at most ``high``; at least one."""
 
     low: float
     high: float
     n: int
-    right: int
+    correct: int
     confidence: float
     """Mean, 0..1."""
     accuracy: float
@@ -29,39 +29,50 @@ class ReliabilityBin:
     """Of the accuracy: Wilson, 95%."""
 
 
-def bin_places(confidence: Floats, *, bins: int = NUM_BINS) -> Labels:
-    """(n,) the bin of each ``confidence`` (n,): of equal width; a bin holds its upper edge and not its lower one."""
+def bin_indices(confidence: Floats, *, bins: int = NUM_BINS) -> Labels:
+    """Return the bin (n,) of each ``confidence`` (n,): of equal width, with its upper edge and without its lower one."""
     return np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
 
 
-def reliability(confidence: Floats, right: Labels, *, bins: int = NUM_BINS) -> tuple[ReliabilityBin, ...]:
-    """The bins that hold an image, in ascending order. ``right`` (n,): whether each answer was, as 0 and 1."""
-    places = bin_places(confidence, bins=bins)
-    counts = np.bincount(places, minlength=bins)
-    hits = np.bincount(places, weights=right, minlength=bins)
-    sums = np.bincount(places, weights=confidence, minlength=bins)
+def reliability(confidence: Floats, correct: Labels, *, bins: int = NUM_BINS) -> tuple[ReliabilityBin, ...]:
+    """Return the bins that hold an image, in ascending order.
+
+    Args:
+        confidence: (n,) 0..1.
+        correct: (n,) 1 where the prediction is correct, else 0.
+        bins: Bins of equal width.
+    """
+    indices = bin_indices(confidence, bins=bins)
+    counts = np.bincount(indices, minlength=bins)
+    hits = np.bincount(indices, weights=correct, minlength=bins)
+    sums = np.bincount(indices, weights=confidence, minlength=bins)
     return tuple(
         ReliabilityBin(
-            place / bins,
-            (place + 1) / bins,
-            int(counts[place]),
-            int(hits[place]),
-            float(sums[place] / counts[place]),
-            float(hits[place] / counts[place]),
-            wilson(int(hits[place]), int(counts[place])),
+            index / bins,
+            (index + 1) / bins,
+            int(counts[index]),
+            int(hits[index]),
+            float(sums[index] / counts[index]),
+            float(hits[index] / counts[index]),
+            wilson(int(hits[index]), int(counts[index])),
         )
-        for place in np.flatnonzero(counts).tolist()
+        for index in np.flatnonzero(counts).tolist()
     )
 
 
-def error_by_chance(confidence: Floats, *, bins: int = NUM_BINS, seed: int = 0) -> float:
-    """The expected calibration error that a network which means what it says stays below in 19 of 20 test sets.
+def ece_null_quantile(confidence: Floats, *, bins: int = NUM_BINS, seed: int = 0) -> float:
+    """Return the 95th percentile of the expected calibration error under perfect calibration.
 
-    It is never zero: of a hundred answers with 90%, seldom just ninety are right. Drawn by the normal approximation to the
-    number of right answers per bin, which is what makes the error depend on their sum alone; after J. Bröcker and
+    It is above zero: of a hundred predictions with 90% confidence, seldom exactly ninety are correct. After J. Bröcker and
     L. A. Smith, "Increasing the reliability of reliability diagrams", 2007.
+
+    Args:
+        confidence: (n,) 0..1, of the test images.
+        bins: Bins of equal width.
+        seed: Of the draws.
     """
-    places = bin_places(confidence, bins=bins)
-    variance = np.bincount(places, weights=confidence * (1 - confidence), minlength=bins)
+    indices = bin_indices(confidence, bins=bins)
+    # The number of correct predictions in a bin is taken as normal: then the sum of variances is all that a bin needs.
+    variance = np.bincount(indices, weights=confidence * (1 - confidence), minlength=bins)
     draws = np.random.Generator(np.random.PCG64(seed)).normal(size=(DRAWS, bins)) * np.sqrt(variance)
     return float(np.quantile(np.abs(draws).sum(axis=1), 0.95) / len(confidence))

@@ -1,4 +1,4 @@
-"""How much of its accuracy a network keeps when the images are corrupted: per kind and strength, and over all."""
+"""Robustness: accuracy on corrupted images, per kind and strength and overall."""
 
 from __future__ import annotations
 
@@ -13,64 +13,63 @@ import numpy.typing as npt
 
 from ..data.background import Background
 from ..data.dataset import Split
+from ..dataclass_json import to_json
 from ..models.predictor import Predictor
 from ..types import Floats, Labels
 from .corruptions.kinds import KINDS, STRENGTHS, corrupt
 from .intervals import Interval, wilson
-from .share import Share
+from .share import Accuracy
 
-Right = npt.NDArray[np.bool_]
-Tick = Callable[[], None]
+Correct = npt.NDArray[np.bool_]
+OnStep = Callable[[], None]
 
 
 @dataclass(frozen=True, eq=False)
 class Robustness:
-    """Which of the chosen test images were classified correctly, as they are and under each corruption.
+    """Which of the chosen test images are classified correctly, uncorrupted and under each corruption.
 
-    All that is said of a kind, or of all kinds, rests on the same images, so they are compared image by image.
+    All kinds use the same images, so they are compared image by image.
     """
 
-    places: Labels
+    indices: Labels
     """(n,) of the images in the test split."""
     num_images: int
-    """Images that the test split has."""
+    """Images in the test split."""
     seed: int
     background: Background
-    clean: Right
+    clean: Correct
     """(n,)"""
-    corrupted: Right
+    corrupted: Correct
     """(kinds, 5, n), in the order of :data:`KINDS`."""
 
     def __len__(self) -> int:
-        return len(self.places)
+        return len(self.indices)
 
-    def share(self, kind: str, strength: int) -> Share:
-        """Accuracy under one corruption; ``strength`` from 1."""
-        return _share(self.corrupted[list(KINDS).index(kind), strength - 1])
+    def accuracy(self, kind: str, strength: int) -> Accuracy:
+        """Return the accuracy under one corruption; ``strength`` from 1."""
+        return _accuracy(self.corrupted[list(KINDS).index(kind), strength - 1])
 
     def mean(self, kind: str | None = None) -> float:
-        """Accuracy over the five strengths of ``kind``, or over all kinds and strengths, 0..1."""
+        """Return the mean accuracy over the strengths of ``kind``, or over all kinds and strengths, 0..1."""
         return float(self._per_image(kind).mean())
 
     def mean_interval(self, kind: str | None = None) -> Interval:
-        """Of 95%, over images: those of a kind's five strengths are the same, and count once.
-
-        An image's share of right answers varies no more than a single answer with the same mean does, so Wilson's
-        interval for single answers is, if anything, too wide.
-        """
+        """Return the 95% interval of :meth:`mean`, over images."""
+        # An image counts once, with its share of correct predictions over the strengths. That share varies no more than a
+        # single prediction with the same mean, so Wilson's interval is, if anything, too wide.
         values = self._per_image(kind)
         return wilson(int(np.rint(values.sum())), len(values))
 
     @property
     def worst(self) -> str | None:
-        """The kind with the lowest mean, where its interval lies below that of every other kind; else nobody can say."""
+        """The kind with the lowest mean; None unless its interval lies below those of all other kinds."""
         means = {kind: self.mean(kind) for kind in KINDS}
         lowest = min(means, key=lambda kind: means[kind])
         others = (self.mean_interval(kind).low for kind in KINDS if kind != lowest)
         return lowest if self.mean_interval(lowest).high < min(others) else None
 
     def _per_image(self, kind: str | None) -> Floats:
-        """(n,) of each image the share of the corruptions under which it was classified correctly."""
+        """Return (n,) the share of corruptions under which each image is classified correctly."""
         chosen = self.corrupted if kind is None else self.corrupted[list(KINDS).index(kind)]
         return np.asarray(chosen.reshape(-1, len(self)).mean(axis=0))
 
@@ -78,41 +77,51 @@ class Robustness:
 def measure_robustness(
     predictor: Predictor,
     test: Split,
-    places: Labels,
+    indices: Labels,
     background: Background,
     *,
     seed: int,
-    tick: Tick = lambda: None,
+    on_step: OnStep = lambda: None,
 ) -> Robustness:
-    """Corrupt the images at ``places`` of ``test`` in every kind and strength, and classify them. ``tick`` is called after
-    each of the 75. About six seconds of two processors for 1,000 images of MNIST."""
-    chosen = test.take(places)
+    """Corrupt test images in every kind and strength, and classify them.
 
-    def is_right(cell: tuple[str, int]) -> Right:
+    Takes about six seconds on two processors for 1,000 images of MNIST.
+
+    Args:
+        predictor: Runs the network.
+        test: The test split.
+        indices: (n,) of the images to corrupt.
+        background: Of the images.
+        seed: Of the corruptions.
+        on_step: Called after each of the 75 corruptions.
+    """
+    chosen = test.take(indices)
+
+    def is_correct(cell: tuple[str, int]) -> Correct:
         kind, strength = cell
-        images = corrupt(chosen.images, kind, strength, background=background, places=places, seed=seed)
+        images = corrupt(chosen.images, kind, strength, background=background, places=indices, seed=seed)
         return np.asarray(predictor.logits(images).argmax(axis=1) == chosen.labels)
 
     cells = [(kind, strength) for kind in KINDS for strength in range(1, STRENGTHS + 1)]
     rows = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for row in pool.map(is_right, cells):
+        for row in pool.map(is_correct, cells):
             rows.append(row)
-            tick()
+            on_step()
     clean = np.asarray(predictor.logits(chosen.images).argmax(axis=1) == chosen.labels)
     corrupted = np.stack(rows).reshape(len(KINDS), STRENGTHS, -1)
-    return Robustness(places, len(test), seed, background, clean, corrupted)
+    return Robustness(indices, len(test), seed, background, clean, corrupted)
 
 
 def robustness_metrics(robustness: Robustness) -> dict[str, Any]:
-    """As ``metrics.json`` has it: ``kinds`` with their ``strengths``, the weakest first; ``mean`` over all; ``worst`` or null."""
-    clean = _share(robustness.clean)
+    """Return the section ``robustness`` of the metrics; each of ``kinds`` lists its ``strengths``, the weakest first."""
+    clean = _accuracy(robustness.clean)
     return {
         "n": len(robustness),
         "test_images": robustness.num_images,
         "seed": robustness.seed,
         "background": robustness.background.describe(),
-        "clean": clean.as_metrics(),
+        "clean": to_json(clean),
         "mean": _mean_metrics(robustness, clean.value),
         "worst": robustness.worst,
         "kinds": [_kind_metrics(robustness, kind, clean.value) for kind in KINDS],
@@ -120,16 +129,16 @@ def robustness_metrics(robustness: Robustness) -> dict[str, Any]:
 
 
 def _kind_metrics(robustness: Robustness, kind: str, clean: float) -> Mapping[str, Any]:
-    cells = [robustness.share(kind, strength) for strength in range(1, STRENGTHS + 1)]
-    strengths = [{"strength": number, **cell.as_metrics()} for number, cell in enumerate(cells, start=1)]
+    cells = [robustness.accuracy(kind, strength) for strength in range(1, STRENGTHS + 1)]
+    strengths = [{"strength": number, **to_json(cell)} for number, cell in enumerate(cells, start=1)]
     return {"kind": kind, "title": KINDS[kind].title, "strengths": strengths, **_mean_metrics(robustness, clean, kind)}
 
 
 def _mean_metrics(robustness: Robustness, clean: float, kind: str | None = None) -> dict[str, Any]:
-    """``kept``: the accuracy as a share of that on the images as they are."""
+    """Return the mean accuracy, also relative to that on uncorrupted images."""
     mean, interval = robustness.mean(kind), robustness.mean_interval(kind)
-    return {"accuracy": mean, "interval": [interval.low, interval.high], "kept": mean / clean if clean else None}
+    return {"accuracy": mean, "interval": list(interval), "relative_accuracy": mean / clean if clean else None}
 
 
-def _share(right: Right) -> Share:
-    return Share(int(right.sum()), len(right))
+def _accuracy(correct: Correct) -> Accuracy:
+    return Accuracy(int(correct.sum()), len(correct))

@@ -1,9 +1,9 @@
-"""A measured share of some images, with its interval."""
+"""Measured proportions of images, with their intervals."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import ClassVar
 
 from .intervals import Interval, wilson
 
@@ -11,6 +11,8 @@ from .intervals import Interval, wilson
 @dataclass(frozen=True)
 class Share:
     """``count`` of ``n`` images."""
+
+    JSON_PROPERTIES: ClassVar[tuple[str, ...]] = ("value", "interval")
 
     count: int
     n: int
@@ -25,6 +27,13 @@ class Share:
         """Wilson, 95%."""
         return wilson(self.count, self.n)
 
-    def as_metrics(self, name: str = "accuracy") -> dict[str, Any]:
-        """As ``metrics.json`` has it."""
-        return {name: self.value, "interval": [self.interval.low, self.interval.high], "count": self.count}
+
+class Accuracy(Share):
+    """The share of images that are classified correctly."""
+
+    JSON_PROPERTIES: ClassVar[tuple[str, ...]] = ("accuracy", "interval")
+
+    @property
+    def accuracy(self) -> float:
+        """0..1."""
+        return self.value

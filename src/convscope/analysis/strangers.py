@@ -1,139 +1,125 @@
-"""Whether a network notices that an image is of nothing it knows: the distance in its last hidden layer as a score, beside the
-probability of its answer, on sets of strange images."""
+"""Out-of-distribution detection: the distance in the last hidden layer as a score, compared with the confidence."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import ClassVar
 
-from ..data.strangers.sets import LeftOut, StrangerSet
+from ..data.strangers.sets import OODSet, SkippedSet
 from ..models.predictor import Predictor
 from ..types import Floats, Images
 from .auroc import Auroc, AurocDifference, auroc, auroc_difference
 from .calibration import log_softmax
 from .holm import holm
 from .intervals import Interval, simultaneous_z
-from .novelty import Novelty, mean_distances
+from .novelty import FeatureDistances, mean_knn_distance
 from .share import Share
 
-Tick = Callable[[], None]
+OnStep = Callable[[], None]
 
 
 @dataclass(frozen=True)
-class StrangeSet:
-    """How well one set of strange images is told from test images."""
+class OODSetResult:
+    """How well one set of out-of-distribution images is separated from test images."""
+
+    JSON_PROPERTIES: ClassVar[tuple[str, ...]] = ("n",)
 
     name: str
     title: str
     distance: Auroc
-    """By the distance: the score that convscope warns by."""
+    """By the distance, the score that convscope warns by."""
+    simultaneous_interval: Interval
+    """Of the AUROC by distance: the intervals of all sets hold at once with 95% confidence."""
     confidence: Auroc
-    """By how improbable the network finds its own answer, for comparison."""
-    noticed: Share
-    """Beyond the run's own threshold."""
+    """By 1 − confidence, for comparison."""
     difference: AurocDifference
-    """By the distance less by the confidence, on the same images."""
-    simultaneous: Interval
-    """Of the area by the distance: with 95% confidence those of all sets hold at once."""
+    """AUROC by distance minus AUROC by confidence, on the same images."""
+    adjusted_p: float
+    """Of the difference, corrected by Holm's method for the number of sets."""
+    detection_rate: Share
+    """Images beyond the run's threshold."""
+
+    @property
+    def n(self) -> int:
+        return self.detection_rate.n
 
 
 @dataclass(frozen=True)
-class Strangers:
-    """All sets, and the test images that they were told from."""
+class OODDetection:
+    """The results of all sets, against the same test images; ``metrics.json`` has it so."""
 
-    layer_name: str
+    JSON_PROPERTIES: ClassVar[tuple[str, ...]] = ("worst",)
+
+    layer: str
+    """The last hidden layer, in which distances are measured."""
     threshold: float
-    """Distance beyond which an image counts as strange: 99 of 100 images that the run measured it on are within."""
-    false_alarms: Share
-    """Test images beyond it."""
-    sets: tuple[StrangeSet, ...]
-    left_out: tuple[LeftOut, ...]
+    """Distance beyond which an image counts as out of distribution: the 99th percentile of held-out images."""
+    false_positive_rate: Share
+    """Test images beyond the threshold."""
+    sets: tuple[OODSetResult, ...]
+    skipped: tuple[SkippedSet, ...]
 
     @property
     def worst(self) -> str | None:
-        """The set that the distance tells worst from known images, where its interval lies below that of every other; else
-        nobody can say."""
+        """The set that the distance separates worst; None unless its interval lies below those of all others."""
         lowest = min(self.sets, key=lambda each: each.distance.value, default=None)
-        others = [each.simultaneous.low for each in self.sets if each is not lowest]
-        return lowest.name if lowest and others and lowest.simultaneous.high < min(others) else None
+        others = [each.simultaneous_interval.low for each in self.sets if each is not lowest]
+        return lowest.name if lowest and others and lowest.simultaneous_interval.high < min(others) else None
 
 
-def measure_strangers(
+def measure_ood_detection(
     predictor: Predictor,
-    novelty: Novelty,
+    distances: FeatureDistances,
     reference: Images,
     known: Images,
-    sets: tuple[StrangerSet, ...],
-    left_out: tuple[LeftOut, ...],
+    sets: tuple[OODSet, ...],
+    skipped: tuple[SkippedSet, ...],
     *,
-    tick: Tick = lambda: None,
-) -> Strangers:
-    """``reference`` (m, h, w, c): the training images that distances are measured to; ``known`` (n, h, w, c): test images.
+    on_step: OnStep = lambda: None,
+) -> OODDetection:
+    """Score test images and every set by distance and by confidence.
 
-    ``tick`` is called after each set.
+    Args:
+        predictor: Runs the network; must expose the last hidden layer.
+        distances: Of the run, with its threshold.
+        reference: (m, h, w, c) training images that distances are measured to.
+        known: (n, h, w, c) test images.
+        sets: Out-of-distribution images.
+        skipped: Sets that do not apply, for the result.
+        on_step: Called after each set.
     """
     layer, _ = predictor.features_and_logits(reference)
 
     def scores(images: Images) -> tuple[Floats, Floats]:
         features, logits = predictor.features_and_logits(images)
-        return mean_distances(features, layer, novelty.neighbours), -log_softmax(logits.astype("float64")).max(axis=1)
+        return mean_knn_distance(features, layer, distances.neighbours), -log_softmax(logits.astype("float64")).max(axis=1)
 
-    distances, doubts = scores(known)
-    results = []
+    known_distance, known_confidence = scores(known)
+    measured = []
     for each in sets:
-        distance, doubt = scores(each.images)
-        results.append(
-            StrangeSet(
-                each.name,
-                each.title,
-                auroc(distance, distances),
-                auroc(doubt, doubts),
-                _beyond(distance, novelty.threshold),
-                auroc_difference((distance, distances), (doubt, doubts)),
-                auroc(distance, distances, z=simultaneous_z(len(sets))).interval,
-            )
+        measured.append(scores(each.images))
+        on_step()
+    differences = [
+        auroc_difference((distance, known_distance), (confidence, known_confidence)) for distance, confidence in measured
+    ]
+    adjusted = holm([each.p for each in differences])
+    results = tuple(
+        OODSetResult(
+            each.name,
+            each.title,
+            auroc(distance, known_distance),
+            auroc(distance, known_distance, z=simultaneous_z(len(sets))).interval,
+            auroc(confidence, known_confidence),
+            difference,
+            adjusted_p,
+            _beyond(distance, distances.threshold),
         )
-        tick()
-    return Strangers(novelty.layer_name, novelty.threshold, _beyond(distances, novelty.threshold), tuple(results), left_out)
-
-
-def strangers_metrics(strangers: Strangers) -> dict[str, Any]:
-    """As ``metrics.json`` has it; ``adjusted_p`` is corrected by Holm's method for the number of sets."""
-    adjusted = holm([each.difference.p for each in strangers.sets])
-    return {
-        "layer": strangers.layer_name,
-        "threshold": strangers.threshold,
-        "known": {"n": strangers.false_alarms.n, "false_alarms": strangers.false_alarms.as_metrics("share")},
-        "worst": strangers.worst,
-        "sets": [
-            {
-                "name": each.name,
-                "title": each.title,
-                "n": each.noticed.n,
-                "distance": {**_area(each.distance), "simultaneous_interval": _pair(each.simultaneous)},
-                "confidence": _area(each.confidence),
-                "difference": {
-                    "value": each.difference.value,
-                    "interval": _pair(each.difference.interval),
-                    "p": each.difference.p,
-                    "adjusted_p": p,
-                },
-                "noticed": each.noticed.as_metrics("share"),
-            }
-            for each, p in zip(strangers.sets, adjusted, strict=True)
-        ],
-        "left_out": [{"title": each.title, "reason": each.reason} for each in strangers.left_out],
-    }
+        for each, (distance, confidence), difference, adjusted_p in zip(sets, measured, differences, adjusted, strict=True)
+    )
+    false_positives = _beyond(known_distance, distances.threshold)
+    return OODDetection(distances.layer_name, distances.threshold, false_positives, results, skipped)
 
 
 def _beyond(distances: Floats, threshold: float) -> Share:
     return Share(int((distances > threshold).sum()), len(distances))
-
-
-def _area(area: Auroc) -> dict[str, Any]:
-    return {"auroc": area.value, "interval": _pair(area.interval)}
-
-
-def _pair(interval: Interval) -> list[float]:
-    return [interval.low, interval.high]

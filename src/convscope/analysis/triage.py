@@ -10,7 +10,7 @@ Three rules, applied in this order. Evidence that is missing counts neither for 
 2. *Ambiguous image* (``"ambiguous"``) if the two classes are close: the label has a probability of at least
    ``AMBIGUOUS_PROBABILITY``; or the nearest training images of both classes are about equally far (``SIMILAR_DISTANCE``) and the
    prediction varies over epochs or between networks.
-3. *Probably a model error* (``"model's fault"``) otherwise.
+3. *Probably a model error* (``"model error"``) otherwise.
 
 This is a heuristic. The distances are measured in the features of the network under test and share its errors, so look at the
 image before you change its label. ``tests/analysis/test_triage_of_flips.py`` measures how many flipped labels it finds.
@@ -33,12 +33,12 @@ MIN_AUDIT_SCORE = 0.8
 MIN_EPOCHS = 2
 """Smallest number of earlier epochs for which never predicting the label is mentioned."""
 
-Kind = Literal["label suspect", "ambiguous", "model's fault"]
-KINDS: tuple[Kind, ...] = ("label suspect", "ambiguous", "model's fault")
+Kind = Literal["label suspect", "ambiguous", "model error"]
+KINDS: tuple[Kind, ...] = ("label suspect", "ambiguous", "model error")
 OPENINGS: dict[Kind, str] = {
     "label suspect": "Possible label error",
     "ambiguous": "Ambiguous image",
-    "model's fault": "Probably a model error",
+    "model error": "Probably a model error",
 }
 
 
@@ -52,11 +52,11 @@ class Signs:
     """Calibrated probability of the label."""
     distance_ratio: float | None = None
     """Mean distance to the nearest training images with the label, divided by that to those of the predicted class."""
-    right_before: int = 0
-    """Number of the ``epochs_before`` after which the network predicted the label."""
-    epochs_before: int = 0
+    epochs_correct: int = 0
+    """Number of the ``earlier_epochs`` after which the network predicted the label."""
+    earlier_epochs: int = 0
     """Number of epochs before the last whose predictions are known."""
-    votes_same: int = 0
+    votes_for_prediction: int = 0
     """Number of ``votes`` for the predicted class."""
     votes_right: int = 0
     """Number of ``votes`` for the label."""
@@ -92,7 +92,7 @@ def triage(signs: Signs, *, true: str, predicted: str, voters: str = "other netw
         predicted: Name of the predicted class.
         voters: Plural noun for the other networks.
     """
-    kind: Kind = "model's fault"
+    kind: Kind = "model error"
     if _is_label_suspect(signs):
         kind = "label suspect"
     elif _is_ambiguous(signs):
@@ -108,7 +108,7 @@ def triage(signs: Signs, *, true: str, predicted: str, voters: str = "other netw
 
 
 def _is_label_suspect(signs: Signs) -> bool:
-    if signs.true_probability > MAX_LABEL_PROBABILITY or (signs.votes and 2 * signs.votes_same <= signs.votes):
+    if signs.true_probability > MAX_LABEL_PROBABILITY or (signs.votes and 2 * signs.votes_for_prediction <= signs.votes):
         return False
     if signs.audited:
         # The audit's networks were not trained on the image, so their score outweighs all that this network can tell.
@@ -117,14 +117,14 @@ def _is_label_suspect(signs: Signs) -> bool:
         signs.predicted_probability >= MIN_CONFIDENT
         and signs.distance_ratio is not None
         and signs.distance_ratio >= DISTANCE_RATIO
-        and signs.right_before == 0
+        and signs.epochs_correct == 0
     )
 
 
 def _is_ambiguous(signs: Signs) -> bool:
     if signs.true_probability >= AMBIGUOUS_PROBABILITY:
         return True
-    changed = 0 < signs.right_before < signs.epochs_before or 0 < signs.votes_right < signs.votes
+    changed = 0 < signs.epochs_correct < signs.earlier_epochs or 0 < signs.votes_right < signs.votes
     return changed and _is_similar(signs.distance_ratio)
 
 
@@ -148,17 +148,17 @@ def _distances(signs: Signs, true: str, predicted: str) -> str:
 
 
 def _history(signs: Signs, true: str) -> str:
-    if not signs.right_before and signs.epochs_before < MIN_EPOCHS:
+    if not signs.epochs_correct and signs.earlier_epochs < MIN_EPOCHS:
         return ""
-    return f"predicted as {true} after {signs.right_before or 'none'} of {signs.epochs_before} earlier epochs"
+    return f"predicted as {true} after {signs.epochs_correct or 'none'} of {signs.earlier_epochs} earlier epochs"
 
 
 def _votes(signs: Signs, true: str, predicted: str, voters: str) -> str:
     if not signs.votes:
         return ""
     same = (
-        f"{signs.votes_same} of {signs.votes} {voters} also {_predict(signs.votes_same)} {predicted}"
-        if signs.votes_same
+        f"{signs.votes_for_prediction} of {signs.votes} {voters} also {_predict(signs.votes_for_prediction)} {predicted}"
+        if signs.votes_for_prediction
         else f"none of {signs.votes} {voters} predicts {predicted}"
     )
     return f"{same}, {signs.votes_right} {_predict(signs.votes_right)} {true}" if signs.votes_right else same

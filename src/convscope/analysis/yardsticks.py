@@ -1,19 +1,19 @@
-"""What the answer to a new image is held against: the small part of the evidence that it takes to judge one."""
+"""Reference data: the part of the evidence that predictions on new images need."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from ..types import Images
-from .calibration import Calibration
-from .novelty import Novelty
+from .calibration import TemperatureScaling
+from .novelty import FeatureDistances
 
 
 @dataclass(frozen=True, eq=False)
-class Yardsticks:
-    """``None`` stands for what was not measured, or does not apply to the network."""
+class ReferenceData:
+    """Training images, and what was measured with them. None: not measured, or not applicable to the network."""
 
     examples: Images
-    """(m, h, w, c) uint8, training images; where there is a ``novelty``, those that it measures distances to."""
-    calibration: Calibration | None
-    novelty: Novelty | None
+    """(m, h, w, c) uint8 training images; those that ``feature_distances`` are measured to, if there are any."""
+    temperature_scaling: TemperatureScaling | None
+    feature_distances: FeatureDistances | None

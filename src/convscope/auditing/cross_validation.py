@@ -133,7 +133,7 @@ def fold_config(num_images: int) -> TrainConfig:
     config = replace(sprint(), batch_size=128, learning_rate=0.015)
     steps = max(1, num_images * config.passes_for(num_images) // config.batch_size_for(num_images))
     epochs = min(MAX_EPOCHS, -(-MIN_STEPS // steps))
-    return replace(config, epochs=epochs, most_validation=MAX_VALIDATION)
+    return replace(config, epochs=epochs, max_validation_images=MAX_VALIDATION)
 
 
 def probabilities(predictor: Predictor, images: Images) -> Floats:

@@ -87,10 +87,10 @@ def _lines(audit: LabelAudit, quiet: bool) -> Iterator[str]:
 def _split_line(audit: SplitAudit) -> str:
     name = {"train": "training", "test": "test"}[audit.split]
     if not audit.num_suspects:
-        return f"{name}: no suspects among {audit.judged:,} labels"
+        return f"{name}: no suspects among {audit.scored:,} labels"
     estimate = f"about {audit.estimated_wrong:,}" if audit.estimated_wrong else "none"
     return (
-        f"{name}: {audit.num_suspects:,} suspects among {audit.judged:,} labels, {estimate} of them wrong by confident "
+        f"{name}: {audit.num_suspects:,} suspects among {audit.scored:,} labels, {estimate} of them wrong by confident "
         "learning's estimate"
     )
 

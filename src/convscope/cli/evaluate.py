@@ -43,8 +43,8 @@ def command(
 ) -> None:
     """Measure RUN on the test split of DATA, by default of the data that it was trained on."""
     from .. import api, ledger, runs
-    from ..analysis.doubt import chosen_threshold_metrics
     from ..analysis.metrics import evaluation_metrics
+    from ..dataclass_json import to_json
     from . import text
 
     if everything and not thorough:
@@ -57,7 +57,7 @@ def command(
     evaluation = api.evaluate(run, data, accuracy=accuracy, reading=reading)
     numbers = evaluation_metrics(evaluation)
     if evaluation.threshold is not None:
-        numbers["threshold"] = chosen_threshold_metrics(evaluation.threshold)
+        numbers["threshold"] = to_json(evaluation.threshold)
     entries = ledger.read(run)
     if data is not None and len(entries) == before:
         click.echo("convscope: the ledger of the run cannot be written; that these data were read was not noted.", err=True)
@@ -90,7 +90,7 @@ def _examine(run: str, numbers: dict[str, object], *, everything: bool, as_json:
     leave_out_extras()
     with examining_bar(quiet=quiet) as progress:
         found = api.examine(run, everything=everything, progress=progress)
-    sections = {name: found.metrics[name] for name in ("robustness", "strangers", "attacks")}
+    sections = {name: found.metrics[name] for name in ("robustness", "ood", "attacks")}
     if as_json:
         click.echo(text.to_json({**numbers, **sections}))
         return

@@ -53,10 +53,10 @@ def corruption_table(robustness: Metrics) -> str:
 
 def stranger_line(strangers: Metrics) -> str:
     """What the run's own threshold does on known images."""
-    known = strangers["known"]
+    known = strangers["false_positive_rate"]
     return (
         f"strange images: the distance in {strangers['layer']} as a score; beyond {strangers['threshold']:.3g} an image counts "
-        f"as strange, as {percent(known['false_alarms']['share'], 1)} of {known['n']:,} test images do"
+        f"as strange, as {percent(known['value'], 1)} of {known['n']:,} test images do"
     )
 
 
@@ -65,10 +65,10 @@ def stranger_table(strangers: Metrics) -> str:
     rows = (
         (
             each["title"],
-            f"{each['distance']['auroc']:.3f}",
+            f"{each['distance']['value']:.3f}",
             _plain_range(each["distance"]["interval"]),
-            f"{each['confidence']['auroc']:.3f}",
-            percent(each["noticed"]["share"], 1),
+            f"{each['confidence']['value']:.3f}",
+            percent(each["detection_rate"]["value"], 1),
             f"{each['n']:,}",
         )
         for each in strangers["sets"]

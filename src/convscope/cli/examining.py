@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 if TYPE_CHECKING:
     from ..examining import Examining, Listener
 
-SAID = {"corruptions": "corrupting images", "strangers": "showing strange images", "attacks": "attacking",
+SAID = {"corruptions": "corrupting images", "ood": "showing strange images", "attacks": "attacking",
         "page": "making the page"}  # fmt: skip
 
 

@@ -60,7 +60,7 @@ def _terms(export: Export) -> str:
     height, width, _ = export.contract.image_shape
     terms = [f"n × {height} × {width} × {export.contract.image_shape[2]} float32 from 0 to 1 ({about['channels']})"]
     terms += [export.contract.polarity] if export.contract.polarity else []
-    terms += [f"{export.contract.things} prepared as in training"] if export.contract.digits else []
+    terms += [f"{export.contract.content} prepared as in training"] if export.contract.digits else []
     terms += [f"temperature {export.contract.temperature:.3f}"] if export.contract.temperature else []
     return ", ".join(terms)
 

@@ -34,7 +34,7 @@ CAUTION = "Each is a hint, by three rules, and never a verdict: look at the imag
 @output_options
 def command(run: str, others: tuple[str, ...], study: str | None, most: int | None, as_json: bool, quiet: bool) -> None:
     """List every test image that RUN got wrong, the surest first: its label, what it was taken for, the probability of both, and
-    a hint: is the label suspect, is the image ambiguous, or is it the model's fault?
+    a hint: is the label suspect, is the image ambiguous, or is it the model error?
 
     The hint weighs the probabilities, the nearest training images, the epochs, the votes of other networks and the label audit, as
     far as there are any. --json has one flat record per image, which any tool makes a table of.
@@ -121,10 +121,10 @@ def _flat(mistake: Mistake) -> dict[str, Any]:
         "hint": mistake.triage.kind,
         "reason": mistake.triage.reason,
         "distance_ratio": signs.distance_ratio,
-        "right_before": signs.right_before,
-        "epochs_before": signs.epochs_before,
+        "epochs_correct": signs.epochs_correct,
+        "earlier_epochs": signs.earlier_epochs,
         "votes": signs.votes,
-        "votes_same": signs.votes_same,
+        "votes_for_prediction": signs.votes_for_prediction,
         "votes_right": signs.votes_right,
         "audited": signs.audited,
         "audit_score": signs.audit_score,

@@ -80,7 +80,7 @@ def beside_line(baseline: Mapping[str, Any]) -> str:
 
     pairing = pairing_of(baseline)
     low, high = (points(end, unit=False) for end in (pairing.interval.low, pairing.interval.high))
-    judged = "more than chance makes" if pairing.told_apart else "which chance alone could make"
+    judged = "more than chance makes" if pairing.significant else "which chance alone could make"
     return (
         f"beside it: {baseline['model_name']}, {percent(baseline['accuracy'])} and {baseline['errors']:,} wrong; a difference of "
         f"{points(pairing.difference)} ({low} to {high}), {judged} ({mcnemar(pairing.p)})"
@@ -94,10 +94,10 @@ def _range(interval: Sequence[float]) -> str:
 
 def threshold_lines(threshold: Mapping[str, Any], run: str) -> str:
     """The confidence that buys an accuracy, what it came to where it was chosen and on the test images, and how to use it."""
-    measured, test, confidence = threshold["measured"], threshold["test"], _rounded_up(threshold["threshold"])
+    measured, test, confidence = threshold["selection_split"], threshold["test"], _rounded_up(threshold["threshold"])
     chosen = (
-        f"to be right on {percent(threshold['wanted'], 2)}: answer where the confidence is at least {confidence}, chosen on "
-        f"{measured['n']:,} {threshold['measured_on']} images, of which that answers {percent(measured['coverage'])}, "
+        f"to be right on {percent(threshold['target_accuracy'], 2)}: answer where the confidence is at least {confidence}, "
+        f"chosen on {measured['n']:,} {threshold['selected_on']} images, of which that answers {percent(measured['coverage'])}, "
         f"{percent(measured['accuracy'])} of them rightly"
     )
     if test["accuracy"] is None:

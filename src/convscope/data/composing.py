@@ -40,7 +40,7 @@ class Origin:
     name: str = ""
     """By default that of the file or folder."""
     licence: str = ""
-    things: str = "images"
+    content: str = "images"
     class_names: ClassNames = None
     """Unless the options name others."""
     notes: tuple[str, ...] = field(default=())
@@ -75,7 +75,7 @@ def compose(origin: Origin, train: Part, test: Part | None, options: ReadOptions
         source=origin.source,
         description=origin.description,
         licence=origin.licence,
-        things=origin.things,
+        content=origin.content,
         notes=(*origin.notes, *notes),
         reading=options,
     )

@@ -68,7 +68,7 @@ class Provenance:
     """A known name, or the path that was read."""
     description: str
     licence: str = ""
-    things: str = "images"
+    content: str = "images"
     """What the images are of, for sentences."""
     notes: tuple[str, ...] = field(default=())
     """What was done to it on loading, in sentences."""

@@ -47,24 +47,24 @@ class DigitSettings:
     height: int = 28
     width: int = 28
     polarity: Literal["auto", "keep", "invert"] = "auto"
-    ground: bool = True
+    background: bool = True
     crop: bool = True
     fit: bool = True
     contrast: bool = True
     centre: bool = True
-    box_share: float = 20 / 28
-    ground_share: float = 0.2
-    least_contrast: int = 16
+    digit_size_fraction: float = 20 / 28
+    background_share: float = 0.2
+    min_contrast: int = 16
 
     def __post_init__(self) -> None:
         if min(self.height, self.width) < 1:
             raise ConfigError(f"height and width are {self.height} and {self.width}; at least 1 was expected.")
         if self.polarity not in ("auto", "keep", "invert"):
             raise ConfigError(f"polarity is {self.polarity!r}; 'auto', 'keep' or 'invert' was expected.")
-        if not 0 < self.box_share <= 1 or not 0 <= self.ground_share < 1:
+        if not 0 < self.digit_size_fraction <= 1 or not 0 <= self.background_share < 1:
             raise ConfigError(
-                f"box_share is {self.box_share} and ground_share {self.ground_share}; shares of 1 were expected, "
-                "the first above 0, the second below 1."
+                f"digit_size_fraction is {self.digit_size_fraction} and background_share {self.background_share}; "
+                "shares of 1 were expected, the first above 0, the second below 1."
             )
 
 
@@ -121,15 +121,15 @@ def border_median(picture: Picture) -> int:
 def _remove_ground(polarity: PolarityStep, settings: DigitSettings) -> GroundStep:
     picture = polarity.picture
     peak = int(picture.max())
-    if not settings.ground:
+    if not settings.background:
         return GroundStep(0, peak, 0, picture.copy())
     level, darkest = 255 - polarity.border if polarity.inverted else polarity.border, int(picture.min())
     if 2 * level > darkest + peak:
         level = darkest  # the polarity was told, and the border is mostly ink
     contrast = peak - level
-    cut = int(contrast * settings.ground_share)
+    cut = int(contrast * settings.background_share)
     ink = np.where(picture > level, picture - np.uint8(level), 0).astype(np.uint8)
-    if contrast < settings.least_contrast:
+    if contrast < settings.min_contrast:
         return GroundStep(level, peak, contrast, np.zeros_like(ink))
     return GroundStep(level, peak, cut, np.where(grown(ink > cut), ink, 0).astype(np.uint8))
 
@@ -158,7 +158,7 @@ def _crop_to_ink(picture: Picture, *, on: bool) -> CropStep:
 
 
 def _fit_into_box(picture: Picture, settings: DigitSettings) -> FitStep:
-    share = settings.box_share if settings.fit else 1.0
+    share = settings.digit_size_fraction if settings.fit else 1.0
     box = max(1, int(settings.height * share + 0.5)), max(1, int(settings.width * share + 0.5))
     height, width = picture.shape
     scale = fitting_scale((height, width), box)

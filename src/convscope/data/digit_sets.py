@@ -49,7 +49,7 @@ ASKED_NOTE = "its images were prepared as MNIST's digits were, light on dark, as
 def settle_digits(dataset: Dataset) -> Dataset:
     """``dataset``, read as its options say: prepared where they ask for that and it is not, recognised where they leave it open."""
     provenance = dataset.provenance
-    if provenance.digits is not None or provenance.things == DIGITS or provenance.reading.prepare == FIT:
+    if provenance.digits is not None or provenance.content == DIGITS or provenance.reading.prepare == FIT:
         return dataset
     return recognise_digits(dataset) if provenance.reading.prepare == AUTO else prepare_images(dataset)
 
@@ -57,22 +57,22 @@ def settle_digits(dataset: Dataset) -> Dataset:
 def recognise_digits(dataset: Dataset) -> Dataset:
     """``dataset``, with the word, the settings and a note for digits where its classes are 0 to 9 and its images look like MNIST's;
     with a note alone where they do so turned round."""
-    if set(dataset.class_names) != NAMES or dataset.provenance.things == DIGITS or dataset.image_shape[2] != 1:
+    if set(dataset.class_names) != NAMES or dataset.provenance.content == DIGITS or dataset.image_shape[2] != 1:
         return dataset
     sample = _sample(dataset.train)
     if _look_like_mnist(sample):
-        return with_settings(dataset, things=DIGITS, note=NOTE)
+        return with_settings(dataset, content=DIGITS, note=NOTE)
     return with_note(dataset, TURNED_NOTE) if _look_like_mnist(255 - sample) else dataset
 
 
-def with_settings(dataset: Dataset, *, centre: bool = True, things: str = "", note: str = "") -> Dataset:
+def with_settings(dataset: Dataset, *, centre: bool = True, content: str = "", note: str = "") -> Dataset:
     """``dataset``, which says from now on that pictures are prepared as digits for its network; how much of the frame these fill
     is read off it. ``centre``: whether by their mass."""
     settings = settings_of(_sample(dataset.train))
     if settings is None:
         return dataset
     settings = replace(settings, centre=centre)
-    provenance = replace(dataset.provenance, digits=settings, things=things or dataset.provenance.things)
+    provenance = replace(dataset.provenance, digits=settings, content=content or dataset.provenance.content)
     dataset = replace(dataset, provenance=provenance)
     return with_note(dataset, note) if note else dataset
 
@@ -86,8 +86,8 @@ def choose_settings(size: tuple[int, int], examples: Images) -> DigitSettings:
     """For pictures that become (height, width): MNIST's own; but where most of ``examples`` (n, h, w, 1), those of this size, are
     light on dark and so are taken as they are, what is read off them."""
     as_they_are = examples[~is_bright_around(examples)] if len(examples) else examples
-    share = share_of_frame(as_they_are) if 2 * len(as_they_are) > len(examples) else DigitSettings().box_share
-    return DigitSettings(*size, box_share=share)
+    share = share_of_frame(as_they_are) if 2 * len(as_they_are) > len(examples) else DigitSettings().digit_size_fraction
+    return DigitSettings(*size, digit_size_fraction=share)
 
 
 def prepare_images(dataset: Dataset) -> Dataset:
@@ -99,8 +99,8 @@ def prepare_images(dataset: Dataset) -> Dataset:
     grey = sample if channels == 1 else to_grey(sample.reshape(-1, width, channels)).reshape(-1, height, width, 1)
     fitting = Fitting((height, width, 1), choose_settings((height, width), grey))
     train, test = (_prepared(split, fitting, dataset.name) for split in (dataset.train, dataset.test))
-    things = DIGITS if set(dataset.class_names) == NAMES else SIGNS
-    provenance = replace(dataset.provenance, digits=fitting.digits, things=things)
+    content = DIGITS if set(dataset.class_names) == NAMES else SIGNS
+    provenance = replace(dataset.provenance, digits=fitting.digits, content=content)
     return with_note(replace(dataset, train=train, test=test, provenance=provenance), ASKED_NOTE)
 
 

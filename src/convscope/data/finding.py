@@ -122,6 +122,6 @@ def _one(paper: Paper, components: Components, group: Group, settings: DigitSett
         slice(max(0, box.left - MARGIN), box.right + 1 + MARGIN),
     )
     ink = np.where(mask[part], paper.ink[part], 0).astype(np.uint8)
-    prepared = prepare_digit(ink, replace(settings, polarity="keep", ground=False))
+    prepared = prepare_digit(ink, replace(settings, polarity="keep", background=False))
     whole = Box(box.top * times, box.left * times, (box.bottom + 1) * times - 1, (box.right + 1) * times - 1)
     return FoundDigit(prepared, whole, paper.cleared, group.area)

@@ -33,7 +33,7 @@ from .resample import Scale, axis_weights
 AS_IT_IS = "taken as it is"
 DIGITS = "digits"
 """The word of a dataset for what its images are of."""
-PREPARED, POLARITY = "prepared_as_digits", "polarity"
+PREPARED, POLARITY = "digit_preprocessing", "polarity"
 """Keys in the description of a dataset in ``run.json``; runs of earlier versions lack them."""
 ASKED, FIT = "digits", "fit"
 """The words of ``ReadOptions.prepare`` for pictures that are prepared as digits, and that are resized and no more."""
@@ -139,7 +139,7 @@ def fitting_for(dataset: Mapping[str, Any], examples: Images) -> Fitting:
     if PREPARED in dataset:
         digits = None if dataset[PREPARED] is None else settings_from(dataset[PREPARED], (height, width))
     else:
-        digits = settings_of(examples) if dataset.get("things") == DIGITS else None
+        digits = settings_of(examples) if dataset.get("content") == DIGITS else None
     polarity = dataset[POLARITY] if POLARITY in dataset else polarity_of(examples)
     return Fitting((height, width, channels), digits, polarity if digits is None else None)
 
@@ -150,7 +150,7 @@ def terms_of(dataset: Dataset) -> dict[str, Any]:
     rows = np.linspace(0, len(dataset.train) - 1, min(SAMPLE, len(dataset.train)), dtype=int)
     examples, provenance = dataset.train.images[rows], dataset.provenance
     digits = provenance.digits
-    if digits is None and provenance.things == DIGITS:
+    if digits is None and provenance.content == DIGITS:
         digits = settings_of(examples)
     if provenance.reading.prepare == FIT:
         digits = None
@@ -165,7 +165,7 @@ def settings_of(images: Images) -> DigitSettings | None:
     _, height, width, channels = images.shape
     if channels != 1 or is_bright_around(images).mean() > 0.5:
         return None
-    return DigitSettings(height, width, box_share=share_of_frame(images))
+    return DigitSettings(height, width, digit_size_fraction=share_of_frame(images))
 
 
 def settings_from(values: Mapping[str, Any], size: tuple[int, int]) -> DigitSettings:
@@ -212,7 +212,7 @@ def share_of_frame(images: Images) -> float:
         spans = some.shape[1] - some.argmax(axis=1) - some[:, ::-1].argmax(axis=1)
         sides.append(spans / some.shape[1])
     shares = np.sort(np.maximum(*sides)[ink.any(axis=(1, 2))])
-    return float(shares[len(shares) // 2]) if shares.size else DigitSettings().box_share
+    return float(shares[len(shares) // 2]) if shares.size else DigitSettings().digit_size_fraction
 
 
 def _words(found: FoundDigit) -> tuple[str, ...]:

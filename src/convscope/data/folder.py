@@ -67,7 +67,7 @@ def read_folder(
     provenance = Provenance(
         source=str(root),
         description=f"Pictures from the folder {dataset_name(root)}",
-        things=chosen.things,
+        content=chosen.content,
         notes=tuple(notes),
         reading=options,
         left_out=tuple((picture.name, picture.reason) for picture in bad),

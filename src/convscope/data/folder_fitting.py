@@ -41,20 +41,20 @@ MOST_SIDE = 32
 
 @dataclass(frozen=True)
 class FolderFitting:
-    """``fitting`` for every picture; ``things`` that they show; ``notes`` on what was chosen."""
+    """``fitting`` for every picture; ``content`` that they show; ``notes`` on what was chosen."""
 
     fitting: Fitting
-    things: str
+    content: str
     notes: tuple[str, ...]
     keeps_channels: bool = False
     """Whether a network wants just so many."""
 
 
-def fitting_of_run(fitting: Fitting, options: ReadOptions, things: str = "images") -> FolderFitting | None:
+def fitting_of_run(fitting: Fitting, options: ReadOptions, content: str = "images") -> FolderFitting | None:
     """As pictures are fitted to a network that is there already; None where the options ask for something else."""
     if options.prepare != AUTO or options.image_size not in (None, fitting.image_shape[:2]):
         return None
-    return FolderFitting(fitting, things, (), keeps_channels=True)
+    return FolderFitting(fitting, content, (), keeps_channels=True)
 
 
 def choose_fitting(

@@ -50,7 +50,7 @@ def load_mnist(path: Path = MNIST_FILE) -> Dataset:
         source="mnist",
         description="MNIST, handwritten digits of Census Bureau staff and high-school students",
         licence="CC BY-SA 3.0, Yann LeCun and Corinna Cortes",
-        things="digits",
+        content="digits",
     )
     train, test = (Split(arrays[f"x_{part}"][..., None], arrays[f"y_{part}"]) for part in ("train", "test"))
     return Dataset("mnist", train, test, DIGIT_NAMES, provenance)
@@ -69,7 +69,7 @@ def load_digits() -> Dataset:
         source="digits",
         description="Scikit-learn's copy of the UCI optical recognition of handwritten digits",
         licence="CC BY 4.0, E. Alpaydin and C. Kaynak",
-        things="digits",
+        content="digits",
         notes=(f"no test split comes with it: {len(test)} of {len(images):,} images were held out, stratified, by seed 0",),
     )
     return Dataset("digits", everything.take(train), everything.take(test), DIGIT_NAMES, provenance)

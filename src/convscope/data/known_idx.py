@@ -40,7 +40,7 @@ def load_known_set(known: KnownSet) -> Dataset:
 
 def _read(known: KnownSet, found: IdxSet) -> Dataset:
     notes = (UPRIGHT,) if known.prefix else ()
-    origin = Origin(known.name, known.description, known.name, known.licence, known.things, known.class_names, notes)
+    origin = Origin(known.name, known.description, known.name, known.licence, known.content, known.class_names, notes)
     dataset = read_set(found, origin, ReadOptions())
     _check_counts(known, found, dataset)
     for (split, what), expected in known.sha256.items():
@@ -71,7 +71,7 @@ def recognise(dataset: Dataset) -> Dataset:
     for known in KNOWN_SETS.values():
         if known.sha256 and all(_digest(dataset, *key) == known.sha256[key] for key in RECOGNISED_BY):
             provenance = replace(
-                dataset.provenance, description=known.description, licence=known.licence, things=known.things
+                dataset.provenance, description=known.description, licence=known.licence, content=known.content
             )
             return replace(dataset, class_names=tuple(known.class_names.values()), provenance=provenance)
     return dataset

@@ -50,7 +50,7 @@ class KnownSet:
     name: str
     description: str
     licence: str
-    things: str
+    content: str
     class_names: Mapping[int, str]
     archives: tuple[Archive, ...]
     keras: str = ""
@@ -107,7 +107,7 @@ EMNIST_SHA256 = "fb9bb67e33772a9cc0b895e4ecf36d2cf35be8b709693c3564cea2a019fcda8
 """Of the archive; published in TensorFlow Datasets, url_checksums/emnist.txt."""
 
 
-def _emnist(subset: str, description: str, things: str, class_names: dict[int, str], counts: tuple[int, int]) -> KnownSet:
+def _emnist(subset: str, description: str, content: str, class_names: dict[int, str], counts: tuple[int, int]) -> KnownSet:
     prefix = f"emnist-{subset}"
     files = [
         f"{prefix}-{split}-{what}"
@@ -119,7 +119,7 @@ def _emnist(subset: str, description: str, things: str, class_names: dict[int, s
         name=prefix,
         description=description,
         licence="none stated; from NIST Special Database 19, by Cohen, Afshar, Tapson and van Schaik",
-        things=things,
+        content=content,
         class_names=class_names,
         archives=(Archive("gzip.zip", EMNIST_MIRRORS, 561_753_746, packed_sha256=EMNIST_SHA256, members=members),),
         torchvision="EMNIST",
@@ -141,7 +141,7 @@ FASHION = KnownSet(
     name="fashion",
     description="Fashion-MNIST, Zalando's pictures of articles of clothing",
     licence="MIT, Zalando SE",
-    things="clothes",
+    content="clothes",
     class_names=dict(enumerate(
         ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
     )),
@@ -155,7 +155,7 @@ KMNIST = KnownSet(
     name="kmnist",
     description="Kuzushiji-MNIST, cursive Japanese characters from old books",
     licence="CC BY-SA 4.0, ROIS-DS Center for Open Data in the Humanities",
-    things="characters",
+    content="characters",
     class_names=dict(enumerate(("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"))),
     # Published in TensorFlow Datasets, url_checksums/kmnist.txt.
     archives=_four(KMNIST_MIRRORS, (18_165_135, 29_497, 3_041_136, 5_120), (

@@ -15,6 +15,7 @@ from ..data.digit import DigitSettings
 from ..data.fitting import POLARITY, Fitting, fitting_for, settings_from
 from ..data.polarity import polarity_of
 from ..data.prepare import SCALE
+from ..migrations import upgrade_contract
 from ..models.predictor import INPUTS, LOGITS, PROBABILITIES
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 NAME = "convscope"
 """The key in the metadata of an ONNX or a ``.keras`` file. Elsewhere the text is a file called :data:`MEMBER`."""
 MEMBER = "convscope.json"
-VERSION = 1
+VERSION = 2
 CLASS_NAMES, PIXEL_SCALE = "class_names", "pixel_scale"
 """Keys of their own in an ONNX file, for those who want no more."""
 CHANNELS = {1: "grey", 3: "RGB"}
@@ -37,7 +38,7 @@ class Contract:
     """(h, w, c); c is 1 (grey) or 3 (RGB)."""
     class_names: tuple[str, ...]
     """In the order of the outputs."""
-    things: str = "images"
+    content: str = "images"
     """What the images are of, as ``"digits"``."""
     polarity: str | None = None
     """``"light on dark"`` or ``"dark on light"``, where nearly all training images are the one or the other, and grey."""
@@ -56,7 +57,7 @@ class Contract:
         digits = None if self.digits is None else asdict(self.digits)
         return {
             "version": VERSION,
-            "things": self.things,
+            "content": self.content,
             "class_names": list(self.class_names),
             "image_shape": list(self.image_shape),
             "layout": "n, height, width, channels",
@@ -65,7 +66,7 @@ class Contract:
             "pixel_scale": 1 / SCALE,
             "range": [0, 1],
             "polarity": self.polarity,
-            "prepared_as_digits": digits,
+            "digit_preprocessing": digits,
             "temperature": self.temperature,
             "input": INPUTS,
             "outputs": [LOGITS, PROBABILITIES],
@@ -84,11 +85,7 @@ def contract_of(record: RunRecord) -> Contract:
     """Of a finished run: fitted to the same images, and calibrated as the run is."""
     evidence = record.evidence
     examples = record.examples.samples if evidence is None else evidence.reference_images[: evidence.sample]
-    # Runs of earlier versions have it in their evidence alone.
-    calibration = None if evidence is None else evidence.calibration
-    temperature = (record.metrics.get("doubt") or {}).get("temperature")
-    if temperature is None and calibration is not None:
-        temperature = calibration.temperature
+    temperature = (record.metrics.get("uncertainty") or {}).get("temperature")
     dataset = record.request["dataset"]
     height, width, channels = (int(size) for size in dataset["image_shape"])
     # Pictures can be fitted to one channel or three; a network of other arrays has nothing to say about them.
@@ -96,7 +93,7 @@ def contract_of(record: RunRecord) -> Contract:
     return Contract(
         (height, width, channels),
         tuple(dataset["class_names"]),
-        str(dataset.get("things") or "images"),
+        str(dataset.get("content") or "images"),
         dataset[POLARITY] if POLARITY in dataset else polarity_of(examples),
         digits,
         None if temperature is None else float(temperature),
@@ -108,8 +105,8 @@ def from_metadata(metadata: Mapping[str, str], image_shape: tuple[int, int, int]
     classes alone. Raises ``KeyError``, ``TypeError`` or ``ValueError`` where it makes no sense."""
     if NAME not in metadata:
         return Contract(image_shape, _names(json.loads(metadata[CLASS_NAMES])))
-    said = json.loads(metadata[NAME])
-    digits, temperature = said.get("prepared_as_digits"), said.get("temperature")
+    said = upgrade_contract(json.loads(metadata[NAME]))
+    digits, temperature = said.get("digit_preprocessing"), said.get("temperature")
     if tuple(said["image_shape"]) != image_shape:
         raise ValueError(f"image_shape is {said['image_shape']}, but the network takes {list(image_shape)}")
     if temperature is not None and not 0 < float(temperature) < float("inf"):
@@ -118,7 +115,7 @@ def from_metadata(metadata: Mapping[str, str], image_shape: tuple[int, int, int]
     return Contract(
         image_shape,
         _names(said["class_names"]),
-        str(said.get("things", "images")),
+        str(said.get("content", "images")),
         said.get("polarity"),
         settings if image_shape[2] == 1 else None,
         None if temperature is None else float(temperature),

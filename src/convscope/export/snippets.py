@@ -146,6 +146,6 @@ def _note(contract: Contract) -> str:
     """What the picture has to be like, in a few words."""
     words = contract.polarity or "like the training images"
     if contract.digits is not None:
-        one = contract.things.removesuffix("s")
+        one = contract.content.removesuffix("s")
         return f"{words}, one {one}, centred as in the training set: convscope predict makes a photo so"
     return words

@@ -65,7 +65,7 @@ def _title(own: Mapping[str, Any], other: Mapping[str, Any], names: tuple[str, s
     if ratio is None:
         return f"The {names[1]} makes no error on {own['n']:,} test images, the {names[0]} {count(own['errors'], 'error')}"
     pairing = pairing_of(other)
-    judged = "more than chance makes" if pairing.told_apart else "chance alone could make that difference"
+    judged = "more than chance makes" if pairing.significant else "chance alone could make that difference"
     return (f"The {names[0]} makes {ratio:.2f} times the errors of the {names[1]}: {own['errors']:,} against "
             f"{other['errors']:,} of {own['n']:,}; {judged} ({mcnemar(pairing.p)})")  # fmt: skip
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from ..analysis.coverage import CoverageCurve, coverage_curve
-from ..analysis.doubt import confidence_and_right
+from ..analysis.coverage import RiskCoverageCurve, risk_coverage_curve
+from ..analysis.doubt import confidence_and_correct
 from ..analysis.evaluation import Evaluation
 from ..formatting import percent
 from .canvas import Sheet, in_theme
@@ -29,8 +29,8 @@ FEW, ROOM = 0.05, 0.05
 def draw_coverage(evaluation: Evaluation, doubt: Mapping[str, Any]) -> Illustration:
     """Share of errors over the share of images that are answered, the surest first; and the thresholds that were chosen on
     other images. ``doubt``: that of the metrics."""
-    curve = coverage_curve(*confidence_and_right(evaluation.logits, evaluation.labels, doubt["temperature"] or 1.0))
-    chosen = [each for each in doubt["thresholds"] if each["threshold"] is not None and each["test"]["answered"]]
+    curve = risk_coverage_curve(*confidence_and_correct(evaluation.logits, evaluation.labels, doubt["temperature"] or 1.0))
+    chosen = [each for each in doubt["thresholds"] if each["test"]["answered"]]
     title = _title(curve, chosen)
     sheet = Sheet(title, HEIGHT + BOTTOM)
     axes = sheet.axes(LEFT, 0, WIDTH, HEIGHT)
@@ -40,13 +40,13 @@ def draw_coverage(evaluation: Evaluation, doubt: Mapping[str, Any]) -> Illustrat
         "coverage", title,
         "From right to left, more of the images are left aside of which the network is the least sure: the line is the share of "
         "errors among the rest; dotted, were all errors among those left aside; diamonds are thresholds that were chosen on "
-        f"{doubt['measured_on']} images, with their 95% intervals here.",
+        f"{doubt['selected_on']} images, with their 95% intervals here.",
         _in_words(curve, chosen),
         sheet.figure,
     )  # fmt: skip
 
 
-def _title(curve: CoverageCurve, chosen: Sequence[Mapping[str, Any]]) -> str:
+def _title(curve: RiskCoverageCurve, chosen: Sequence[Mapping[str, Any]]) -> str:
     n = len(curve.accuracy)
     if curve.accuracy[-1] == 1:
         return f"No error among {n:,} test images: nothing is gained by leaving any aside"
@@ -60,7 +60,7 @@ def _title(curve: CoverageCurve, chosen: Sequence[Mapping[str, Any]]) -> str:
             f"{percent((int(good[-1]) + 1) / n, 1)}")  # fmt: skip
 
 
-def _draw_curve(axes: Axes, curve: CoverageCurve, chosen: Sequence[Mapping[str, Any]]) -> None:
+def _draw_curve(axes: Axes, curve: RiskCoverageCurve, chosen: Sequence[Mapping[str, Any]]) -> None:
     n = len(curve.accuracy)
     places = np.unique(np.linspace(0, n - 1, POINTS).astype(np.int64))
     error = 1 - curve.accuracy
@@ -87,7 +87,7 @@ def _draw_curve(axes: Axes, curve: CoverageCurve, chosen: Sequence[Mapping[str, 
     axes.set_axisbelow(True)
 
 
-def _start(curve: CoverageCurve, chosen: Sequence[Mapping[str, Any]]) -> float:
+def _start(curve: RiskCoverageCurve, chosen: Sequence[Mapping[str, Any]]) -> float:
     error = 1 - curve.accuracy
     few = np.flatnonzero(error <= FEW * error[-1])
     start = float(curve.coverage[few[-1]]) if len(few) else 0.0
@@ -97,7 +97,7 @@ def _start(curve: CoverageCurve, chosen: Sequence[Mapping[str, Any]]) -> float:
 
 def _write_table(sheet: Sheet, doubt: Mapping[str, Any], chosen: Sequence[Mapping[str, Any]]) -> None:
     if not chosen:
-        sheet.text(COLUMNS[0][1] - 0.5, 0.14, f"no threshold on the {doubt['measured_on']} images", fontsize=SMALL_SIZE,
+        sheet.text(COLUMNS[0][1] - 0.5, 0.14, f"no threshold on the {doubt['selected_on']} images", fontsize=SMALL_SIZE,
                    color=MUTED)  # fmt: skip
         sheet.text(COLUMNS[0][1] - 0.5, 0.33, "gives more than answering all does", fontsize=SMALL_SIZE, color=MUTED)
         return
@@ -105,20 +105,20 @@ def _write_table(sheet: Sheet, doubt: Mapping[str, Any], chosen: Sequence[Mappin
         sheet.text(right, 0.14, head, fontsize=SMALL_SIZE, color=MUTED, ha="right")
     for row, each in enumerate(chosen, start=1):
         test = each["test"]
-        cells = (percent(each["wanted"], 1), f"≥ {percent(each['threshold'], 1)}", rounded_share(test["coverage"]),
+        cells = (percent(each["target_accuracy"], 1), f"≥ {percent(each['threshold'], 1)}", rounded_share(test["coverage"]),
                  percent(test["accuracy"]))  # fmt: skip
         for text, (_, right) in zip(cells, COLUMNS, strict=True):
             sheet.text(right, 0.14 + 0.27 * row, text, fontsize=TEXT_SIZE, color=INK, ha="right")
 
 
-def _in_words(curve: CoverageCurve, chosen: Sequence[Mapping[str, Any]]) -> str:
+def _in_words(curve: RiskCoverageCurve, chosen: Sequence[Mapping[str, Any]]) -> str:
     n = len(curve.accuracy)
     parts = [f"of the surest {percent(share, 0)}, {percent(1 - curve.accuracy[max(round(share * n), 1) - 1])} are wrong"
              for share in (1.0, 0.95, 0.9, 0.8, 0.5)]  # fmt: skip
-    text = f"Area under the curve {curve.aurc:.5f}, {curve.best_aurc:.5f} at best. {'; '.join(parts).capitalize()}."
+    text = f"Area under the curve {curve.aurc:.5f}, {curve.oracle_aurc:.5f} at best. {'; '.join(parts).capitalize()}."
     for each in chosen:
         test = each["test"]
-        text += (f" To be right on {percent(each['wanted'], 1)}: confidence of {percent(each['threshold'], 1)} or more, "
+        text += (f" To be right on {percent(each['target_accuracy'], 1)}: confidence of {percent(each['threshold'], 1)} or more, "
                  f"{percent(test['coverage'], 1)} answered, {percent(test['accuracy'])} right "
                  f"({percent(test['interval'][0])} to {percent(test['interval'][1])}).")  # fmt: skip
     return text

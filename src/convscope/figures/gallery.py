@@ -84,9 +84,9 @@ def _inside(record: RunRecord) -> Iterator[Drawer]:
 
 def _doubt(record: RunRecord) -> Iterator[Drawer]:
     """Runs of earlier versions did not measure it."""
-    if record.metrics.get("doubt"):
-        yield partial(draw_reliability, record.metrics["doubt"])
-        yield partial(draw_coverage, record.evaluation, record.metrics["doubt"])
+    if record.metrics.get("uncertainty"):
+        yield partial(draw_reliability, record.metrics["uncertainty"])
+        yield partial(draw_coverage, record.evaluation, record.metrics["uncertainty"])
 
 
 def _beside(record: RunRecord) -> Iterator[Drawer]:

@@ -16,7 +16,7 @@ from .wording import count
 LEFT, SIDE, BOTTOM = 0.62, 3.6, 0.44
 KEY = 4.75
 """Inches from the left to the words beside the axes."""
-LOOKS = {"before": (ACCENT, "D"), "after": (TEST, "o")}
+LOOKS = {"uncalibrated": (ACCENT, "D"), "calibrated": (TEST, "o")}
 
 
 @in_theme
@@ -30,7 +30,9 @@ def draw_reliability(doubt: Mapping[str, Any]) -> Illustration:
     axes = sheet.axes(LEFT, 0, SIDE, SIDE)
     axes.plot([0, 1], [0, 1], color=MUTED, linewidth=0.9, linestyle=":")
     for name, sureness in sides.items():
-        _draw_bins(axes, sureness["bins"], *LOOKS[name], shift=0.004 * (1 if name == "after" else -1) * (len(sides) > 1))
+        _draw_bins(
+            axes, sureness["bins"], *LOOKS[name], shift=0.004 * (1 if name == "calibrated" else -1) * (len(sides) > 1)
+        )
     axes.set(xlim=(0, 1), ylim=(0, 1))
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_ticks([0, 0.2, 0.4, 0.6, 0.8, 1])
@@ -51,9 +53,9 @@ def draw_reliability(doubt: Mapping[str, Any]) -> Illustration:
 
 
 def _title(doubt: Mapping[str, Any]) -> str:
-    before, after = doubt["before"], doubt["after"]
-    low, high = before["gap"]["interval"]
-    points = f"{abs(100 * before['gap']['value']):.2f} points"
+    before, after = doubt["uncalibrated"], doubt["calibrated"]
+    low, high = before["overconfidence"]["interval"]
+    points = f"{abs(100 * before['overconfidence']['value']):.2f} points"
     if low > 0:
         text = f"Confidence is {points} higher than accuracy on average"
     elif high < 0:
@@ -75,24 +77,24 @@ def _draw_bins(axes: Axes, bins: Sequence[Mapping[str, Any]], colour: str, marke
 
 
 def _write_key(sheet: Sheet, sides: Mapping[str, Mapping[str, Any]], doubt: Mapping[str, Any]) -> None:
-    names = {"before": "as its softmax says", "after": f"logits divided by {doubt['temperature'] or 1:.2f}"}
+    names = {"uncalibrated": "as its softmax says", "calibrated": f"logits divided by {doubt['temperature'] or 1:.2f}"}
     top = 0.14
     for name, sureness in sides.items():
         colour, marker = LOOKS[name]
         sheet.paper.plot([KEY + 0.08], [top - 0.05], marker=marker, markersize=6, color=colour, markeredgecolor=PAPER)
         sheet.text(KEY + 0.25, top, names[name], fontsize=TEXT_SIZE, fontweight="bold", color=INK)
-        ece, gap = sureness["ece"], sureness["gap"]
+        ece, gap = sureness["ece"], sureness["overconfidence"]
         lines = (
             f"calibration error {percent(ece['value'])}",
             f"95% interval {percent(ece['interval'][0])} to {percent(ece['interval'][1])}",
-            f"by chance alone up to {percent(sureness['ece_by_chance'])}",
+            f"by chance alone up to {percent(sureness['ece_null_95'])}",
             f"confidence less accuracy {100 * gap['value']:+.2f} points".replace("-", "−"),
             f"log-likelihood loss {sureness['nll']['value']:.4f}, Brier {sureness['brier']['value']:.4f}",
         )
         for number, line in enumerate(lines, start=1):
             sheet.text(KEY + 0.25, top + 0.19 * number, line, fontsize=SMALL_SIZE, color=MUTED)
         top += 0.19 * len(lines) + 0.42
-    _draw_counts(sheet, (doubt["after"] or doubt["before"])["bins"], top)
+    _draw_counts(sheet, (doubt["calibrated"] or doubt["uncalibrated"])["bins"], top)
 
 
 def _draw_counts(sheet: Sheet, bins: Sequence[Mapping[str, Any]], top: float) -> None:
@@ -116,7 +118,7 @@ def _draw_counts(sheet: Sheet, bins: Sequence[Mapping[str, Any]], top: float) ->
 
 
 def _in_words(name: str, sureness: Mapping[str, Any]) -> str:
-    when = "Before the temperature" if name == "before" else "After it"
+    when = "Before the temperature" if name == "uncalibrated" else "After it"
     bins = "; ".join(
         f"confidence {percent(each['low'], 0)} to {percent(each['high'], 0)}, {count(each['n'], 'image')}: "
         f"{percent(each['accuracy'], 1)} right ({percent(each['interval'][0], 1)} to {percent(each['interval'][1], 1)})"

@@ -45,7 +45,7 @@ def receptive_fields(network: Network) -> list[Reach | None]:
     return reaches
 
 
-def blind_pixels(network: Network) -> tuple[list[int], list[int]]:
+def unused_input_pixels(network: Network) -> tuple[list[int], list[int]]:
     """Rows and columns of the input that can never influence the output.
 
     They come about where a pooling or a stride drops the remainder of a division. Found by walking from the first layer
@@ -55,7 +55,7 @@ def blind_pixels(network: Network) -> tuple[list[int], list[int]]:
     return rows, columns
 
 
-def blinding_layers(network: Network) -> list[str]:
+def layers_dropping_pixels(network: Network) -> list[str]:
     """Names of the layers that make pixels blind: if one of them left no line of its input out, fewer would be."""
     seen = [_seen(network, axis) for axis in (0, 1)]
     return [layer.name for layer in _picture_layers(network)

@@ -11,9 +11,9 @@ from ..ledger import in_words
 from .facts import Page
 from .formats import MISSING, capital, counted, decimal, joined, percent, percent_range, whole, word
 
-MEASURED = ("doubt", "strangers", "robustness", "attacks", "label_audit")
+MEASURED = ("uncertainty", "ood", "robustness", "attacks", "label_audit")
 """Keys of the metrics, in the order of the section."""
-PARTS = {"strangers": "Images of nothing it knows", "attacks": "Images changed on purpose",
+PARTS = {"ood": "Images of nothing it knows", "attacks": "Images changed on purpose",
          "label_audit": "Labels worth a second look"}  # fmt: skip
 """Headings of the parts that findings lead to, by the same keys."""
 FINDINGS_SHOWN, LETTERS_SHOWN = 3, 168
@@ -31,8 +31,8 @@ def applies(page: Page) -> bool:
 def title(page: Page) -> str:
     """The most that was measured, in one line."""
     metrics = page["metrics"]
-    if doubt := metrics.get("doubt"):
-        said = doubt["after"] or doubt["before"]
+    if doubt := metrics.get("uncertainty"):
+        said = doubt["calibrated"] or doubt["uncalibrated"]
         right = percent(metrics["test"]["accuracy"])
         return f"It claims to be {percent(_claimed(page, said))} sure, and is right {right} of the time"
     if robustness := metrics.get("robustness"):
@@ -61,26 +61,27 @@ def readings(page: Page) -> str:
 
 def confidence(page: Page) -> str:
     """Whether it is too sure, by the interval of the gap; and what the temperature changed."""
-    doubt, accuracy = page["metrics"]["doubt"], percent(page["metrics"]["test"]["accuracy"])
-    text = (f"Its softmax claims {percent(_claimed(page, doubt['before']))} on average over the test images, of which it gets "
-            f"{accuracy} right: {_judged(doubt['before'])}.")  # fmt: skip
-    if doubt["after"] is None:
-        return (f"{text} Of the {whole(doubt['n'])} {doubt['measured_on']} images none went wrong, so that there was nothing to "
+    doubt, accuracy = page["metrics"]["uncertainty"], percent(page["metrics"]["test"]["accuracy"])
+    text = (f"Its softmax claims {percent(_claimed(page, doubt['uncalibrated']))} on average over the test images, of which it "
+            f"gets {accuracy} right: {_judged(doubt['uncalibrated'])}.")  # fmt: skip
+    if doubt["calibrated"] is None:
+        return (f"{text} Of the {whole(doubt['n'])} {doubt['selected_on']} images none went wrong, so that there was nothing to "
                 "correct it by.")  # fmt: skip
     text += (f" Divided by a temperature of {decimal(doubt['temperature'], 2)}, which was fitted on {whole(doubt['n'])} "
-             f"{doubt['measured_on']} images and not on these, it claims {percent(_claimed(page, doubt['after']))}: "
-             f"{_judged(doubt['after'])}. How sure the answer beside the pad claims to be is the corrected number.")  # fmt: skip
-    if doubt["measured_on"] == "training":
+             f"{doubt['selected_on']} images and not on these, it claims {percent(_claimed(page, doubt['calibrated']))}: "
+             f"{_judged(doubt['calibrated'])}. How sure the answer beside the pad claims to be is the corrected "
+             "number.")  # fmt: skip
+    if doubt["selected_on"] == "training":
         text += " It was trained on those images, so the correction is likely to be too small."
     return text
 
 
 def _claimed(page: Page, sureness: Mapping[str, Any]) -> float:
-    return float(page["metrics"]["test"]["accuracy"] + sureness["gap"]["value"])
+    return float(page["metrics"]["test"]["accuracy"] + sureness["overconfidence"]["value"])
 
 
 def _judged(sureness: Mapping[str, Any]) -> str:
-    low, high = sureness["gap"]["interval"]
+    low, high = sureness["overconfidence"]["interval"]
     if low > 0:
         return f"it is too sure, by {_points(low, high)}"
     if high < 0:
@@ -94,41 +95,41 @@ def _points(low: float, high: float) -> str:
 
 def thresholds(page: Page) -> list[tuple[str, ...]]:
     """Wanted accuracy, threshold, share answered, accuracy of these and its interval; for the accuracies that a threshold buys."""
-    doubt = page["metrics"].get("doubt") or {}
+    doubt = page["metrics"].get("uncertainty") or {}
     rows: list[tuple[str, ...]] = []
     for each in doubt.get("thresholds", ()):
-        if each["threshold"] is None or each["test"]["accuracy"] is None:
+        if each["test"]["accuracy"] is None:
             continue
         test = each["test"]
-        rows.append((percent(each["wanted"], 1), percent(each["threshold"]), percent(test["coverage"]), percent(test["accuracy"]),
-                     percent_range(test["interval"])))  # fmt: skip
+        rows.append((percent(each["target_accuracy"], 1), percent(each["threshold"]), percent(test["coverage"]),
+                     percent(test["accuracy"]), percent_range(test["interval"])))  # fmt: skip
     return rows
 
 
 def threshold_words(page: Page) -> str:
     """How the thresholds came about, and what the accuracies are that none buys."""
-    doubt = page["metrics"]["doubt"]
-    text = (f"A network may leave aside what it is not sure of. Each threshold was chosen on the {doubt['measured_on']} images; "
+    doubt = page["metrics"]["uncertainty"]
+    text = (f"A network may leave aside what it is not sure of. Each threshold was chosen on the {doubt['selected_on']} images; "
             "what it is worth was then measured on the test images.")  # fmt: skip
-    beyond = [percent(each["wanted"], 1) for each in doubt["thresholds"] if each["threshold"] is None]
+    beyond = [percent(each, 1) for each in doubt["unreachable_targets"]]
     return f"{text} No threshold reached {joined(beyond)} there." if beyond else text
 
 
 def strangers(page: Page) -> str:
     """What was held against what, and how often the warning comes for nothing."""
-    found = page["metrics"]["strangers"]
-    false, sets = found["known"]["false_alarms"], found["sets"]
+    found = page["metrics"]["ood"]
+    false, sets = found["false_positive_rate"], found["sets"]
     text = (f"A softmax has an answer for everything. So it is also measured how far from the training images an image lies in "
-            f"{found['layer']}; beyond {decimal(found['threshold'], 2)} this page warns. Of {whole(found['known']['n'])} "
-            f"test images {percent(false['share'], 1)} lie beyond it; of images of no class, the more the better.")  # fmt: skip
+            f"{found['layer']}; beyond {decimal(found['threshold'], 2)} this page warns. Of {whole(false['n'])} "
+            f"test images {percent(false['value'], 1)} lie beyond it; of images of no class, the more the better.")  # fmt: skip
     return f"{text} {_better_score(sets)}".rstrip()
 
 
 def _better_score(sets: Sequence[Mapping[str, Any]]) -> str:
-    """On how many sets either score is better by more than chance; runs of earlier versions did not test it."""
-    if not all("difference" in each for each in sets) or not sets:
+    """On how many sets either score is better by more than chance."""
+    if not sets:
         return ""
-    apart = [each["difference"]["value"] for each in sets if each["difference"]["adjusted_p"] <= LEVEL]
+    apart = [each["difference"]["value"] for each in sets if each["adjusted_p"] <= LEVEL]
     distance, confidence = sum(value > 0 for value in apart), sum(value < 0 for value in apart)
     test = f"DeLong's test for pairs{', corrected for the number of sets' if len(sets) > 1 else ''}"
     of_these = f"of these {counted(len(sets), 'set')}"
@@ -191,7 +192,7 @@ def _epsilon(epsilon: float) -> str:
 def suspects(page: Page) -> str:
     """How many, how judged, and that it is a hint."""
     audit = page["metrics"]["label_audit"]
-    parts = [f"{whole(audit[split]['suspects'])} of {whole(audit[split]['judged'])} {name} images"
+    parts = [f"{whole(audit[split]['suspects'])} of {whole(audit[split]['scored'])} {name} images"
              for split, name in (("train", "training"), ("test", "test")) if split in audit]  # fmt: skip
     text = (f"Networks that had not seen an image, but had seen others of its class, would put {joined(parts)} into another "
             "class than their labels do. A suspect is no more than that.")  # fmt: skip
@@ -218,7 +219,7 @@ def not_measured(page: Page) -> list[tuple[str, str]]:
     """What else could be known: a command, to be given in the run's folder, and what it does."""
     metrics = page["metrics"]
     missing = []
-    if not (metrics.get("robustness") and metrics.get("strangers")):
+    if not (metrics.get("robustness") and metrics.get("ood")):
         missing.append(("convscope evaluate . --thorough", "shows it damaged, attacked and strange images"))
     if not metrics.get("label_audit"):
         missing.append(("convscope audit .", "looks for labels that may be wrong"))

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..analysis.evidence import Evidence
-from ..analysis.film import Film
-from ..analysis.neighbours import NOBODY, Nearest
-from ..analysis.novelty import Novelty
+from ..analysis.film import EpochSnapshots
+from ..analysis.neighbours import NO_NEIGHBOUR, NearestNeighbours
+from ..analysis.novelty import FeatureDistances
 from ..analysis.record import RunRecord
 from ..types import Labels
 
@@ -25,9 +25,9 @@ def evidence_entry(record: RunRecord) -> dict[str, Any] | None:
     if evidence is None:
         return None
     sampled = is_sampled(record, evidence)
-    calibration, film = evidence.calibration, evidence.film
+    calibration, film = evidence.temperature_scaling, evidence.epoch_snapshots
     return {
-        "measured_on": evidence.measured_on,
+        "measured_on": evidence.selected_on,
         "test": {
             "count": len(evidence.test_indices),
             "sampled": sampled,
@@ -39,9 +39,9 @@ def evidence_entry(record: RunRecord) -> dict[str, Any] | None:
             "sample": evidence.sample,
             **{name: f"reference-{name}" for name in REFERENCE},
         },
-        "nearest": _nearest(evidence.nearest) if evidence.nearest else {},
+        "nearest": _nearest(evidence.nearest_neighbours) if evidence.nearest_neighbours else {},
         "calibration": asdict(calibration) if calibration else None,
-        "novelty": _novelty(evidence.novelty) if evidence.novelty else None,
+        "novelty": _novelty(evidence.feature_distances) if evidence.feature_distances else None,
         "film": _film(film) if film else None,
     }
 
@@ -73,7 +73,7 @@ def is_sampled(record: RunRecord, evidence: Evidence) -> bool:
     return len(evidence.test_indices) < len(record.evaluation)
 
 
-def _nearest(nearest: Nearest) -> dict[str, Any]:
+def _nearest(nearest: NearestNeighbours) -> dict[str, Any]:
     return {
         str(index): {"true": _rows(nearest.true[number]), "predicted": _rows(nearest.predicted[number])}
         for number, index in enumerate(nearest.test_indices.tolist())
@@ -81,10 +81,10 @@ def _nearest(nearest: Nearest) -> dict[str, Any]:
 
 
 def _rows(rows: Labels) -> list[int]:
-    return [row for row in rows.tolist() if row != NOBODY]
+    return [row for row in rows.tolist() if row != NO_NEIGHBOUR]
 
 
-def _novelty(novelty: Novelty) -> dict[str, Any]:
+def _novelty(novelty: FeatureDistances) -> dict[str, Any]:
     return {
         "layer": novelty.layer_name,
         "neighbours": novelty.neighbours,
@@ -93,7 +93,7 @@ def _novelty(novelty: Novelty) -> dict[str, Any]:
     }
 
 
-def _film(film: Film) -> dict[str, Any]:
+def _film(film: EpochSnapshots) -> dict[str, Any]:
     return {
         "epochs": film.epochs.tolist(),
         "accuracy": film.accuracy.tolist(),

@@ -38,7 +38,7 @@ def _fool(page: Page) -> Exercise | None:
     pairs = page["metrics"]["test"]["confused_pairs"]
     true, answer = (names.index(pairs[0]["true"]), names.index(pairs[0]["predicted"])) if pairs else (0, 1)
     shown = an_image_of(names[true])
-    if is_drawable(page) and page["dataset"]["things"] == "digits":
+    if is_drawable(page) and page["dataset"]["content"] == "digits":
         often = f" It happened to {counted(pairs[0]['count'], 'test image')}." if pairs else ""
         return Exercise("draw", f"Draw {shown} that it takes for {name(names[answer])}.{often} Whether it is {shown} is for "
                                 "you to say.", true, answer)  # fmt: skip
@@ -61,7 +61,7 @@ def _back(record: RunRecord) -> Exercise | None:
     """A mistake that an earlier epoch did not make; of several the one that the finished network is the least sure of."""
     evaluation, evidence = record.evaluation, record.evidence
     assert evidence is not None
-    film = evidence.film
+    film = evidence.epoch_snapshots
     if film is None or film.predictions is None or len(film.epochs) < 2:
         return None
     mistakes = np.intersect1d(evaluation.mistakes, evidence.test_indices)

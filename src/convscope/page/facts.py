@@ -21,7 +21,7 @@ KIND_NAMES = {
 
 def are_digits(page: Page) -> bool:
     """Whether the images are of digits, so that "reads" is the word; classes that are only numbered are none."""
-    return bool(page["dataset"]["things"] == "digits")
+    return bool(page["dataset"]["content"] == "digits")
 
 
 def is_drawable(page: Page) -> bool:

@@ -34,7 +34,7 @@ def headline(page: Page) -> Headline:
     else:
         doubt = f"give or take {50 * (high - low):.2f} points"
     went = "none" if test["errors"] == 0 else whole(test["errors"])
-    return Headline(f"This network {verb} {percent(test['accuracy'])} of {page['dataset']['things']} it has never seen", doubt,
+    return Headline(f"This network {verb} {percent(test['accuracy'])} of {page['dataset']['content']} it has never seen", doubt,
                     f"{went} of {whole(test['n'])} went wrong.")  # fmt: skip
 
 

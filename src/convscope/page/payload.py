@@ -6,15 +6,15 @@ hold (NaN, infinity) becomes ``null``. Keys, at schema version 2:
     schema_version  2
     run             created, command, model, recipe, seed, config, versions, machine, stopped_early, precision,
                     batch_size: from run.json
-    dataset         name, source, description, licence, things, notes, fingerprint, image_shape [h, w, c], class_names,
-                    reading (the options that it was read with), prepared_as_digits and polarity (as ``fitting`` has them,
+    dataset         name, source, description, licence, content, notes, fingerprint, image_shape [h, w, c], class_names,
+                    reading (the options that it was read with), digit_preprocessing and polarity (as ``fitting`` has them,
                     in full; runs of earlier versions lack them)
     metrics         metrics.json, whole: test, per_class, layers, data, baseline, findings…
     history         one entry per epoch: epoch, seconds, loss, accuracy, val_loss, val_accuracy, learning_rate
     network         name, input_shape, layers [{name, kind, settings, input_shape, output_shape, weights}],
                     non_trainable (number of parameters that no gradient changes)
-    fitting         how pictures become what the network takes: digits (null, or box_share, how much of the frame a digit's
-                    longer side fills, and centre, whether by its mass), polarity (null, or "light on dark" or "dark on
+    fitting         how pictures become what the network takes: digits (null, or digit_size_fraction, how much of the frame a
+                    digit's longer side fills, and centre, whether by its mass), polarity (null, or "light on dark" or "dark on
                     light", for other grey images)
     first_image     label, class_name, pixels [h][w][c] in 0..255: the first training image
     test_image      label, class_name, predicted, confidence: test image 0, into which the page looks
@@ -127,7 +127,10 @@ def _fitting(record: RunRecord) -> dict[str, Any]:
     contract = contract_of(record)
     if contract.digits is None:
         return {"digits": None, "polarity": contract.polarity}
-    return {"digits": {"box_share": contract.digits.box_share, "centre": contract.digits.centre}, "polarity": None}
+    return {
+        "digits": {"digit_size_fraction": contract.digits.digit_size_fraction, "centre": contract.digits.centre},
+        "polarity": None,
+    }
 
 
 def _non_trainable(network: Network) -> int:

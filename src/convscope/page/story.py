@@ -146,7 +146,7 @@ def costs(page: Page) -> str:
 
 def blind(page: Page) -> str:
     """Which pixels can never matter, and why."""
-    lines = page["metrics"]["blind_pixels"]
+    lines = page["metrics"]["unused_input_pixels"]
     height, width, _ = page["dataset"]["image_shape"]
     rows, columns = len(lines["rows"]), len(lines["columns"])
     if not rows and not columns:

@@ -34,7 +34,7 @@ def _compared(test: Numbers, baseline: Numbers, model: str) -> str:
     pairing = pairing_of(baseline)
     beside = f"the {other}, which was trained on the same images {_for(baseline)}"
     points = f"{100 * abs(pairing.difference):.2f} percentage points"
-    if not pairing.told_apart:
+    if not pairing.significant:
         return (f"{capital(beside)}, is right on {percent(baseline['accuracy'])}. The difference of {points} is no more than "
                 f"chance makes of two equally good networks ({mcnemar(pairing.p)}): {_instead(test, baseline)}. With 95% "
                 f"confidence it lies {_between(pairing.interval.low, pairing.interval.high)}.")  # fmt: skip
@@ -82,6 +82,6 @@ def _price(page: Page, baseline: Numbers, model: str) -> str:
     text = (f"The {model} has {whole(metrics['parameters'])} parameters and takes {whole(metrics['multiply_adds'])} multiply-adds "
             f"per image, {work:.1f} times the work of the {other} with its {whole(baseline['num_parameters'])} "
             "parameters.")  # fmt: skip
-    if pairing_of(baseline).told_apart:
+    if pairing_of(baseline).significant:
         text += " The two differ in more than one respect, so what the difference comes from was not measured."
     return text

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..analysis.film import coarse, kept_epochs
+from ..analysis.film import epochs_to_keep, quantize_weights
 from ..analysis.record import RunRecord
 
 FINAL = "weights-final"
@@ -42,12 +42,12 @@ def weights_arrays(record: RunRecord) -> dict[str, npt.NDArray[Any]]:
     islands: dict[str, npt.NDArray[Any]] = {FINAL: np.concatenate(final)}
     for epoch in _epochs(record)[:-1]:
         snapshot = record.snapshots[epoch - 1]
-        islands[_island(epoch)] = np.concatenate([coarse(snapshot[name]).ravel() for name in names])
+        islands[_island(epoch)] = np.concatenate([quantize_weights(snapshot[name]).ravel() for name in names])
     return islands
 
 
 def _epochs(record: RunRecord) -> list[int]:
-    return kept_epochs(len(record.snapshots), record.network.num_parameters)
+    return epochs_to_keep(len(record.snapshots), record.network.num_parameters)
 
 
 def _island(epoch: int) -> str:

@@ -5,22 +5,22 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .. import runs
-from ..analysis.novelty import Novelty
-from ..analysis.yardsticks import Yardsticks
+from ..analysis.novelty import FeatureDistances
+from ..analysis.yardsticks import ReferenceData
 from ..data.fitting import Fitting, fitting_for
 from ..errors import ConfigError, ConvscopeError, RunError
 from ..export.contract import Contract, from_metadata
+from ..migrations import upgrade_metrics, upgrade_request
 from ..model_files import is_foreign, refusal
 from ..models.predictor import Predictor
 from ..types import Floats, Images, PathLike
-from ..yardsticks_file import EVIDENCE, EXAMPLES, METRICS, YARDSTICKS, load_yardsticks
+from ..yardsticks_file import EVIDENCE, EXAMPLES, METRICS, REFERENCE_DATA, load_reference_data
 
 if TYPE_CHECKING:
     import keras
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .keras_predictor import KerasPredictor
 
 MODEL = "model.onnx"
-NEEDED = frozenset({runs.REQUEST, MODEL, METRICS, EVIDENCE, YARDSTICKS, EXAMPLES})
+NEEDED = frozenset({runs.REQUEST, MODEL, METRICS, EVIDENCE, REFERENCE_DATA, EXAMPLES})
 """Of a run folder; the other files are not looked at, and may be damaged."""
 NO_IMAGES = "a model alone brings no training images to compare with; its run folder does"
 
@@ -42,7 +42,7 @@ class Classifier:
     fitting: Fitting
     temperature: float = 1.0
     """What logits are divided by, so that confidence is what it says."""
-    novelty: Novelty | None = None
+    feature_distances: FeatureDistances | None = None
     examples: Images | None = None
     """(m, h, w, c) uint8: training images, which distances are measured to."""
     is_calibrated: bool = False
@@ -53,7 +53,7 @@ class Classifier:
     @cached_property
     def reference(self) -> Floats | None:
         """(m, d) what the network makes of the training images; None where distances cannot be measured."""
-        if self.novelty is None or self.examples is None:
+        if self.feature_distances is None or self.examples is None:
             return None
         if not isinstance(self.predictor, Predictor) or not self.predictor.has_features:
             return None
@@ -86,21 +86,22 @@ def open_classifier(source: PathLike | keras.Model) -> Classifier:
 
 def _of_run(folder: Path) -> Classifier:
     runs.verify(folder, only=NEEDED)
-    request = runs.read_json(folder / runs.REQUEST)
-    yardsticks = load_yardsticks(folder)
+    request = upgrade_request(runs.read_json(folder / runs.REQUEST))
+    reference = load_reference_data(folder)
     predictor = Predictor(folder / MODEL)
     try:
         dataset = request["dataset"]
-        temperature = _temperature(runs.read_json(folder / METRICS), yardsticks)
+        metrics = upgrade_metrics(runs.read_json(folder / METRICS))
+        temperature = (metrics.get("uncertainty") or {}).get("temperature")
         return Classifier(
             predictor,
             tuple(dataset["class_names"]),
-            fitting_for(dataset, yardsticks.examples),
-            temperature or 1.0,
-            yardsticks.novelty,
-            yardsticks.examples,
+            fitting_for(dataset, reference.examples),
+            float(temperature or 1.0),
+            reference.feature_distances,
+            reference.examples,
             temperature is not None,
-            _why_unmeasured(folder, predictor, yardsticks),
+            _why_unmeasured(folder, predictor, reference),
         )
     except ConvscopeError:
         raise
@@ -111,23 +112,14 @@ def _of_run(folder: Path) -> Classifier:
         ) from error
 
 
-def _why_unmeasured(folder: Path, predictor: Predictor, yardsticks: Yardsticks) -> str | None:
-    """Runs of earlier versions that were trained without a report lack it; a report gathers it."""
+def _why_unmeasured(folder: Path, predictor: Predictor, reference: ReferenceData) -> str | None:
     if not predictor.has_features:
-        return "the run is of an earlier version, whose model.onnx does not say enough; train again"
-    if yardsticks.novelty is not None:
+        return "model.onnx does not expose the last hidden layer"
+    if reference.feature_distances is not None:
         return None
-    if (folder / EVIDENCE).is_file():
+    if any((folder / name).is_file() for name in (EVIDENCE, REFERENCE_DATA)):
         return "there were no images to measure it with"
-    return f"the run was trained without a report by an earlier version; make one with: convscope report {folder}"
-
-
-def _temperature(metrics: Mapping[str, Any], yardsticks: Yardsticks) -> float | None:
-    """As the run's metrics have it; runs of earlier versions have it in their evidence, if at all."""
-    if "doubt" in metrics:
-        known = metrics["doubt"]["temperature"]
-        return None if known is None else float(known)
-    return yardsticks.calibration.temperature if yardsticks.calibration else None
+    return f"the run has no reference data; collect them with: convscope report {folder}"
 
 
 def _of_file(path: Path) -> Classifier:

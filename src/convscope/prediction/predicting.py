@@ -83,7 +83,7 @@ def predict(
         min(top, logits.shape[1]),
         features,
         classifier.reference,
-        classifier.novelty if features is not None else None,
+        classifier.feature_distances if features is not None else None,
         bad,
         fitted.places,
         classifier.is_calibrated,

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from ..analysis.calibration import log_softmax
-from ..analysis.novelty import Novelty, mean_distances
+from ..analysis.novelty import FeatureDistances, mean_knn_distance
 from ..data.pictures import BadPicture
 from ..formatting import percent
 from ..types import Floats, Images, Labels
@@ -97,7 +97,7 @@ class Predictions:
     """(n, d): the activations of the last hidden layer, where distances can be measured."""
     reference: Floats | None = field(default=None, repr=False)
     """(m, d): the same of training images."""
-    novelty: Novelty | None = None
+    feature_distances: FeatureDistances | None = None
     bad: tuple[BadPicture, ...] = ()
     """The pictures that could not be read, and why; none of them is among the n."""
     places: tuple[Place | None, ...] = ()
@@ -130,17 +130,19 @@ class Predictions:
     def distances(self) -> Floats | None:
         """(n,) mean distance to the nearest training images; measured when first asked for, which takes as long as the
         answers."""
-        if self.features is None or self.reference is None or self.novelty is None:
+        if self.features is None or self.reference is None or self.feature_distances is None:
             return None
         if not len(self):
             return np.empty(0)
-        return mean_distances(self.features, self.reference, self.novelty.neighbours)
+        return mean_knn_distance(self.features, self.reference, self.feature_distances.neighbours)
 
     @property
     def unfamiliar(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]] | None:
         """(n,) which pictures look like nothing that the network was trained on; one in a hundred of the known kinds does."""
         return (
-            None if self.distances is None or self.novelty is None else np.asarray(self.distances > self.novelty.threshold)
+            None
+            if self.distances is None or self.feature_distances is None
+            else np.asarray(self.distances > self.feature_distances.threshold)
         )
 
     def __len__(self) -> int:
@@ -150,7 +152,7 @@ class Predictions:
         labels, probabilities = self.labels[index], self.probabilities[index]
         answers = (Answer(self.class_names[label], int(label), float(probabilities[label])) for label in labels)
         distance = None if self.distances is None else float(self.distances[index])
-        threshold = self.novelty.threshold if self.novelty else None
+        threshold = self.feature_distances.threshold if self.feature_distances else None
         place = self.places[index] if self.places else None
         return Prediction(self.names[index], tuple(answers), self.done[index], distance, threshold, place, self.at_least)
 

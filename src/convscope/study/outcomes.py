@@ -13,6 +13,7 @@ from ..archive import PREDICTIONS
 from ..arrays import load_arrays
 from ..errors import RunError
 from ..files import TEMPORARY
+from ..migrations import upgrade_request
 from ..types import Labels
 from .plan import Cell
 
@@ -51,7 +52,7 @@ def is_complete(folder: Path) -> bool:
 def read_outcome(cell: Cell, folder: Path, class_names: tuple[str, ...]) -> Outcome:
     """A complete run, read back. Raises :class:`RunError` where it is damaged, or another than ``cell`` asks for."""
     runs.verify(folder)
-    request, metrics = runs.read_json(folder / runs.REQUEST), runs.read_json(folder / "metrics.json")
+    request, metrics = upgrade_request(runs.read_json(folder / runs.REQUEST)), runs.read_json(folder / "metrics.json")
     _refuse_other_run(cell, folder, request)
     arrays = load_arrays(folder / PREDICTIONS)
     try:

@@ -150,7 +150,7 @@ def _records(results: StudyResults) -> list[dict[str, Any]]:
 def _describe(dataset: Dataset, plan: StudyPlan) -> dict[str, Any]:
     return {
         "name": dataset.name,
-        "things": dataset.provenance.things,
+        "things": dataset.provenance.content,
         "fingerprint": dataset.fingerprint,
         "class_names": list(dataset.class_names),
         "train": len(dataset.train),

@@ -25,8 +25,8 @@ class TrainConfig:
     """The name that the run's record and folder carry."""
     epochs: int
     batch_size: int
-    """Images per step, at most: a set so small that an epoch had fewer than ``minimum_steps`` steps gets less…"""
-    minimum_steps: int
+    """Images per step, at most: a set so small that an epoch had fewer than ``min_steps_per_epoch`` steps gets less…"""
+    min_steps_per_epoch: int
     """…but no less than :data:`LEAST_BATCH`: a still smaller set is gone through several times in an epoch."""
     drop_remainder: bool
     """Whether the images left over after the last full batch wait for another epoch, which shuffles anew. So every step is
@@ -43,7 +43,7 @@ class TrainConfig:
     batch_normalization: bool
     """Whether layers with a bias and a ReLU are normalised while training, and the normalisation folded into their
     weights at the end, so that the network that comes out has none (:mod:`convscope.training.twin`)."""
-    skip_blind_pixels: bool
+    crop_unused_pixels: bool
     """Whether to leave out the rows and columns at the bottom and on the right that can never reach the output. Less work
     for the same function; of convscope's own networks only."""
     schedule: Literal["constant", "one-cycle"]
@@ -53,29 +53,39 @@ class TrainConfig:
     """``held-out``: a stratified part of the training images. ``test``: the test split, as the notebook does it."""
     validation_fraction: float
     """Share of the training images that is held out…"""
-    most_validation: int
+    max_validation_images: int
     """…but no more images than this: beyond a few thousand they are worth more in the training."""
     augmentation: Augmentation
     """What is done at random to training images; chosen so that it is safe for any kind of class."""
-    settling_epochs: int
+    final_epochs_less_augmented: int
     """The last epochs, in which augmentation is down to a third, so that the network ends on images as they are."""
     precision: Literal["auto", "float32"]
     """``auto``: mixed bfloat16 where the CPU multiplies it natively and faster than float32, which is used elsewhere."""
 
     def __post_init__(self) -> None:
         _require(self.epochs >= 1, "epochs", self.epochs, "a whole number of at least 1")
-        _require(self.settling_epochs >= 0, "settling_epochs", self.settling_epochs, "0 or more")
+        _require(
+            self.final_epochs_less_augmented >= 0,
+            "final_epochs_less_augmented",
+            self.final_epochs_less_augmented,
+            "0 or more",
+        )
         _require(self.batch_size >= 1, "batch_size", self.batch_size, "a whole number of at least 1")
         _require(self.learning_rate > 0, "learning_rate", self.learning_rate, "more than 0")
         _require(0 <= self.warm_up < 1, "warm_up", self.warm_up, "0 or more and less than 1")
         _require(0 < self.validation_fraction < 1, "validation_fraction", self.validation_fraction, "between 0 and 1")
-        _require(self.most_validation >= 1, "most_validation", self.most_validation, "a whole number of at least 1")
+        _require(
+            self.max_validation_images >= 1,
+            "max_validation_images",
+            self.max_validation_images,
+            "a whole number of at least 1",
+        )
         _require(self.weight_decay >= 0, "weight_decay", self.weight_decay, "0 or more")
         _require(0 <= self.label_smoothing < 1, "label_smoothing", self.label_smoothing, "0 or more and less than 1")
 
     def held_out_share(self, num_images: int) -> float:
         """The share of ``num_images`` training images that is held out for validation."""
-        return held_out_share(self.validation_fraction, self.most_validation, num_images)
+        return held_out_share(self.validation_fraction, self.max_validation_images, num_images)
 
     def with_epochs(self, epochs: int | None) -> TrainConfig:
         """The same for another number of epochs; ``None`` keeps the recipe's own."""
@@ -94,15 +104,19 @@ class TrainConfig:
 
     def augmentation_in(self, epoch: int) -> Augmentation:
         """What is done to training images in ``epoch`` (from 0)."""
-        return self.augmentation.times(SETTLING) if epoch >= self.epochs - self.settling_epochs else self.augmentation
+        return (
+            self.augmentation.times(SETTLING)
+            if epoch >= self.epochs - self.final_epochs_less_augmented
+            else self.augmentation
+        )
 
     def batch_size_for(self, num_images: int) -> int:
         """Images per step for a training split of ``num_images``: never so many that an epoch has too few steps."""
-        return max(1, min(self.batch_size, num_images * self.passes_for(num_images) // self.minimum_steps))
+        return max(1, min(self.batch_size, num_images * self.passes_for(num_images) // self.min_steps_per_epoch))
 
     def passes_for(self, num_images: int) -> int:
         """How often an epoch goes through a training split of ``num_images``: once, unless it is very small."""
-        least = self.minimum_steps * min(self.batch_size, LEAST_BATCH) if self.minimum_steps > 1 else 0
+        least = self.min_steps_per_epoch * min(self.batch_size, LEAST_BATCH) if self.min_steps_per_epoch > 1 else 0
         return max(1, -(-least // max(num_images, 1)))
 
     def as_dict(self) -> dict[str, Any]:

@@ -86,7 +86,7 @@ def fit(
     with seeded(seed), remarks_held(), stop_on_interrupt() as stop:
         with _precision("float32"):
             plain = build(dataset.image_shape, dataset.num_classes)
-        side = seeing_side(build, plain) if config.skip_blind_pixels else dataset.image_shape[:2]
+        side = seeing_side(build, plain) if config.crop_unused_pixels else dataset.image_shape[:2]
         with placed() as placement:
             stream = BatchStream(dataset.train, kept, config, seed=seed, side=side, shard=placement.shard)
             model = _model_to_train(

@@ -23,7 +23,7 @@ def notebook() -> TrainConfig:
         recipe="notebook",
         epochs=10,
         batch_size=128,
-        minimum_steps=1,
+        min_steps_per_epoch=1,
         drop_remainder=False,
         optimizer="adam",
         learning_rate=0.001,
@@ -32,14 +32,14 @@ def notebook() -> TrainConfig:
         weight_decay=0.0,
         label_smoothing=0.0,
         batch_normalization=False,
-        skip_blind_pixels=False,
+        crop_unused_pixels=False,
         schedule="constant",
         warm_up=0.0,
         validation="test",
         validation_fraction=1 / 12,
-        most_validation=5000,
+        max_validation_images=5000,
         augmentation=Augmentation(),
-        settling_epochs=0,
+        final_epochs_less_augmented=0,
         precision="float32",
     )
 
@@ -54,7 +54,7 @@ def sprint() -> TrainConfig:
         recipe="sprint",
         epochs=1,
         batch_size=256,
-        minimum_steps=80,
+        min_steps_per_epoch=80,
         drop_remainder=True,
         optimizer="adam",
         learning_rate=0.02,
@@ -63,14 +63,14 @@ def sprint() -> TrainConfig:
         weight_decay=0.0,
         label_smoothing=0.05,
         batch_normalization=True,
-        skip_blind_pixels=True,
+        crop_unused_pixels=True,
         schedule="one-cycle",
         warm_up=0.2,
         validation="held-out",
         validation_fraction=1 / 12,
-        most_validation=3000,
+        max_validation_images=3000,
         augmentation=Augmentation(),
-        settling_epochs=0,
+        final_epochs_less_augmented=0,
         precision="auto",
     )
 
@@ -111,7 +111,7 @@ def best() -> TrainConfig:
         learning_rate=0.01,
         label_smoothing=0.05,
         augmentation=Augmentation(shift=1 / 14, rotation=8, scaling=0.1, shear=0.1),
-        settling_epochs=2,
+        final_epochs_less_augmented=2,
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..models.architectures import MODELS, Build
 from ..models.network import from_keras
-from ..models.receptive_field import blind_pixels
+from ..models.receptive_field import unused_input_pixels
 
 if TYPE_CHECKING:
     import keras
@@ -25,7 +25,7 @@ def seeing_side(build: Build, model: keras.Model) -> tuple[int, int]:
     _, height, width, channels = model.input_shape
     if build not in MODELS.values():
         return height, width
-    rows, columns = blind_pixels(from_keras(model))
+    rows, columns = unused_input_pixels(from_keras(model))
     side = _without_last(height, rows), _without_last(width, columns)
     if side == (height, width):
         return side

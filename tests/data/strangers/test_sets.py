@@ -8,7 +8,7 @@ import pytest
 
 from convscope.data.background import Background, background_of
 from convscope.data.dataset import Dataset, Provenance, Split
-from convscope.data.strangers.sets import make_strangers
+from convscope.data.strangers.sets import make_ood_sets
 
 ALL = ["letters", "digits", "clothes", "silhouettes", "scribbles", "inverted", "smooth_noise", "noise"]
 
@@ -30,12 +30,12 @@ def photos(shape: tuple[int, int, int], names: tuple[str, ...] = ("cat", "dog"))
 
 
 def names_of(dataset: Dataset, number: int = 4) -> list[str]:
-    return [each.name for each in make_strangers(dataset, background_of(dataset.test.images), number=number, seed=0)[0]]
+    return [each.name for each in make_ood_sets(dataset, background_of(dataset.test.images), number=number, seed=0)[0]]
 
 
 @pytest.mark.parametrize("shape", [(8, 8, 1), (28, 28, 1), (24, 40, 3), (64, 64, 3)])
 def test_every_set_has_the_shape_of_the_datasets_images(shape: tuple[int, int, int]) -> None:
-    sets, left_out = make_strangers(photos(shape), Background(None), number=5, seed=0)
+    sets, left_out = make_ood_sets(photos(shape), Background(None), number=5, seed=0)
     assert [each.name for each in sets] == [name for name in ALL if name != "clothes"]
     assert all(each.images.shape == (5, *shape) and each.images.dtype == np.uint8 for each in sets)
     assert [(each.title, "is not on this machine" in each.reason) for each in left_out] == [
@@ -45,7 +45,7 @@ def test_every_set_has_the_shape_of_the_datasets_images(shape: tuple[int, int, i
 
 def test_the_same_seed_gives_the_same_strangers_and_another_gives_others(digits: Dataset) -> None:
     def images(seed: int) -> list[np.ndarray]:  # type: ignore[type-arg]
-        return [each.images for each in make_strangers(digits, Background((0,)), number=6, seed=seed)[0]]
+        return [each.images for each in make_ood_sets(digits, Background((0,)), number=6, seed=seed)[0]]
 
     assert all(np.array_equal(one, other) for one, other in zip(images(0), images(0), strict=True))
     assert not any(np.array_equal(one, other) for one, other in zip(images(0), images(1), strict=True))
@@ -61,14 +61,14 @@ def test_what_the_network_knows_is_no_stranger(digits: Dataset) -> None:
 
 def test_images_that_are_the_datasets_own_are_left_out_to_the_byte(digits: Dataset) -> None:
     negatives = replace(digits, train=Split(255 - digits.test.images, digits.test.labels))
-    sets, left_out = make_strangers(negatives, Background((0,)), number=9, seed=0)
+    sets, left_out = make_ood_sets(negatives, Background((0,)), number=9, seed=0)
     assert "inverted" not in {each.name for each in sets}
     assert "The network knows these very images." in {each.reason for each in left_out}
 
 
 def test_drawings_lie_on_the_background_of_the_data(mnist: Dataset) -> None:
-    dark = {each.name: each.images for each in make_strangers(mnist, Background((0,)), number=20, seed=0)[0]}
-    light = {each.name: each.images for each in make_strangers(mnist, Background((255,)), number=20, seed=0)[0]}
+    dark = {each.name: each.images for each in make_ood_sets(mnist, Background((0,)), number=20, seed=0)[0]}
+    light = {each.name: each.images for each in make_ood_sets(mnist, Background((255,)), number=20, seed=0)[0]}
     for name in ("letters", "scribbles", "silhouettes"):
         assert np.median(dark[name]) == 0
         assert 0.03 < (dark[name] > 128).mean() < 0.6
@@ -76,5 +76,5 @@ def test_drawings_lie_on_the_background_of_the_data(mnist: Dataset) -> None:
 
 
 def test_drawings_differ_from_one_another(mnist: Dataset) -> None:
-    for each in make_strangers(mnist, Background((0,)), number=40, seed=0)[0]:
+    for each in make_ood_sets(mnist, Background((0,)), number=40, seed=0)[0]:
         assert len({image.tobytes() for image in each.images}) == 40, each.name

@@ -11,12 +11,12 @@ from .finding import Finding, interval_text
 
 def believed_confidence(metrics: Mapping[str, Any]) -> Finding | None:
     """Return over- or underconfidence before temperature scaling, if it is significant."""
-    doubt = metrics.get("doubt")
-    if not doubt:
+    uncertainty = metrics.get("uncertainty")
+    if not uncertainty:
         return None
-    before = doubt["before"]
-    after = doubt["after"]
-    gap = before["gap"]
+    before = uncertainty["uncalibrated"]
+    after = uncertainty["calibrated"]
+    gap = before["overconfidence"]
     low, high = gap["interval"]
     if low <= 0 <= high:
         return None
@@ -28,10 +28,10 @@ def believed_confidence(metrics: Mapping[str, Any]) -> Finding | None:
         f"of {ends} percentage points (95% CI). The calibration error (ECE) is {_share(before['ece'])}"
     )
     if after is not None:
-        number = doubt["n"]
-        split = doubt["measured_on"]
+        number = uncertainty["n"]
+        split = uncertainty["selected_on"]
         text += (
-            f", and {_share(after['ece'])} after temperature scaling (T = {doubt['temperature']:.2f}, fitted on {number:,} "
+            f", and {_share(after['ece'])} after temperature scaling (T = {uncertainty['temperature']:.2f}, fitted on {number:,} "
             f"{split} images)"
         )
     return Finding(f"{text}.", f"{word} by {ends} points", "reliability", gap["value"], [low, high])

@@ -17,7 +17,7 @@ class Finding:
     brief: str
     """The same in a few words, for the top of the page."""
     figure: str
-    """The figure that shows the evidence, or the part of the section on uncertainty: ``"strangers"``, ``"attacks"`` or
+    """The figure that shows the evidence, or the part of the section on uncertainty: ``"ood"``, ``"attacks"`` or
     ``"label_audit"``."""
     value: float
     """The number that the finding is about."""

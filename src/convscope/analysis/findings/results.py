@@ -33,7 +33,7 @@ def compared_with_baseline(metrics: Mapping[str, Any], model_name: str) -> Findi
     other, ratio = baseline["model_name"].upper(), f"{baseline['error_ratio']:.2f}"
     low, high = pairing.interval.low, pairing.interval.high
     difference, ends = percentage_points(pairing.difference), f"{percentage_points(low)} to {percentage_points(high)}"
-    significant = pairing.told_apart
+    significant = pairing.significant
     return Finding(
         f"The {model_name.upper()} makes {ratio} times as many errors as the {other}, {test['errors']:,} against "
         f"{baseline['errors']:,} on the same {test['n']:,} test images. The difference in accuracy of {difference} percentage "

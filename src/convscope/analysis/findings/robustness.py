@@ -60,21 +60,21 @@ def _attacks(metrics: Mapping[str, Any]) -> Finding | None:
 
 def _out_of_distribution(metrics: Mapping[str, Any]) -> Finding | None:
     """Return the out-of-distribution set with the lowest AUROC, if significant."""
-    strangers = metrics.get("strangers")
-    if not strangers or strangers.get("worst") is None:
+    ood = metrics.get("ood")
+    if not ood or ood["worst"] is None:
         return None
-    ranked = sorted(strangers["sets"], key=lambda each: float(each["distance"]["auroc"]))
+    ranked = sorted(ood["sets"], key=lambda each: float(each["distance"]["value"]))
     worst, second = ranked[0], ranked[1]
-    area = worst["distance"]["auroc"]
-    low, high = worst["distance"]["simultaneous_interval"]
+    area = worst["distance"]["value"]
+    low, high = worst["simultaneous_interval"]
     ends = f"{low:.3f}–{high:.3f}"
     chance = ", not significantly better than chance" if low <= CHANCE else ""
     return Finding(
         f"Of {len(ranked)} sets of out-of-distribution images, {worst['title']} is the hardest to detect by the distance in the "
-        f"features of {strangers['layer']}: AUROC {area:.3f} (95% CI {ends}){chance}; the next is {second['title']}, with "
-        f"{second['distance']['auroc']:.3f}.",
+        f"features of {ood['layer']}: AUROC {area:.3f} (95% CI {ends}){chance}; the next is {second['title']}, with "
+        f"{second['distance']['value']:.3f}.",
         f"hardest to detect: {worst['title']}, AUROC {area:.3f} ({ends})",
-        "strangers",
+        "ood",
         area,
         [low, high],
     )

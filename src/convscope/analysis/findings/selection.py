@@ -14,23 +14,23 @@ def bought_accuracy(metrics: Mapping[str, Any]) -> Finding | None:
 
     The threshold is chosen on images outside the test split. There is no finding unless the test accuracy improves significantly.
     """
-    doubt = metrics.get("doubt")
-    if not doubt:
+    uncertainty = metrics.get("uncertainty")
+    if not uncertainty:
         return None
-    points = doubt["coverage"]["points"]
+    points = uncertainty["risk_coverage"]["points"]
     # The first point covers all images.
-    full_accuracy = next((point["measured"]["accuracy"] for point in points), None)
+    full_accuracy = next((point["selection_split"]["accuracy"] for point in points), None)
     if full_accuracy is None:
         return None
-    for each in doubt["thresholds"]:
-        target = each["wanted"]
-        if each["threshold"] is None or 1 - target > (1 - full_accuracy) / 2:
+    for each in uncertainty["thresholds"]:
+        target = each["target_accuracy"]
+        if 1 - target > (1 - full_accuracy) / 2:
             continue
         test = each["test"]
         if test["accuracy"] is None or test["interval"][0] <= metrics["test"]["interval"][1]:
             return None
-        number = doubt["n"]
-        split = doubt["measured_on"]
+        number = uncertainty["n"]
+        split = uncertainty["selected_on"]
         accuracy, interval, coverage = percent(test["accuracy"]), test["interval"], percent(test["coverage"], 1)
         return Finding(
             f"With a confidence of at least {percent(each['threshold'], 1)}, which {coverage} of the test images reach, accuracy "

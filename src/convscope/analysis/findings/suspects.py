@@ -39,14 +39,14 @@ def audited_labels(metrics: Mapping[str, Any]) -> Finding | None:
     audit = metrics.get("label_audit")
     if not audit:
         return None
-    splits = [split for split in ("train", "test") if split in audit and audit[split]["judged"]]
-    suspects, judged = (sum(int(audit[split][key]) for split in splits) for key in ("suspects", "judged"))
+    splits = [split for split in ("train", "test") if split in audit and audit[split]["scored"]]
+    suspects, judged = (sum(int(audit[split][key]) for split in splits) for key in ("suspects", "scored"))
     if not suspects:
         return None
     found = wilson(suspects, judged)
     share, interval = percent(suspects / judged), [found.low, found.high]
     parts = " and ".join(
-        f"{audit[split]['suspects']:,} of {audit[split]['judged']:,} {SPLITS[split]} images" for split in splits
+        f"{audit[split]['suspects']:,} of {audit[split]['scored']:,} {SPLITS[split]} images" for split in splits
     )
     return Finding(
         f"The label audit flags {parts} as possible label errors, {share} ({interval_text(interval)}): networks that were "

@@ -23,7 +23,7 @@ from .noise import smooth_noise, uniform_noise
 
 
 @dataclass(frozen=True, eq=False)
-class StrangerSet:
+class OODSet:
     """One set."""
 
     name: str
@@ -34,16 +34,16 @@ class StrangerSet:
 
 
 @dataclass(frozen=True)
-class LeftOut:
+class SkippedSet:
     """A set that there is not, and why."""
 
     title: str
     reason: str
 
 
-def make_strangers(
+def make_ood_sets(
     dataset: Dataset, background: Background, *, number: int, seed: int
-) -> tuple[tuple[StrangerSet, ...], tuple[LeftOut, ...]]:
+) -> tuple[tuple[OODSet, ...], tuple[SkippedSet, ...]]:
     """Sets of ``number`` images each, the same for the same ``seed``; and those that were left out."""
     sets, left_out = [], []
     known = {image.tobytes() for split in (dataset.train, dataset.test) for image in split.images}
@@ -52,13 +52,13 @@ def make_strangers(
         try:
             images = make(dataset, background, number, generator)
         except ConvscopeError as error:
-            left_out.append(LeftOut(title, str(error)))
+            left_out.append(SkippedSet(title, str(error)))
             continue
         # Blank images, which any drawing may be, tell nothing.
         if any(image.tobytes() in known for image in images if image.min() != image.max()):
-            left_out.append(LeftOut(title, "The network knows these very images."))
+            left_out.append(SkippedSet(title, "The network knows these very images."))
         else:
-            sets.append(StrangerSet(name, title, images))
+            sets.append(OODSet(name, title, images))
     return tuple(sets), tuple(left_out)
 
 
@@ -72,7 +72,7 @@ def _letters(dataset: Dataset, background: Background, number: int, generator: n
 
 
 def _digits(dataset: Dataset, background: Background, number: int, generator: np.random.Generator) -> Images:
-    if dataset.provenance.things == "digits" or _mostly(dataset, lambda name: name.isdecimal() and len(name) == 1):
+    if dataset.provenance.content == "digits" or _mostly(dataset, lambda name: name.isdecimal() and len(name) == 1):
         raise DatasetError("The classes are digits themselves, or are numbered as if they were.")
     return inked(_known("mnist", dataset, number, generator), dataset, background, generator)
 
@@ -138,7 +138,7 @@ def _some(available: int, number: int, generator: np.random.Generator) -> np.nda
 
 def _refuse_clothes(dataset: Dataset) -> None:
     known = {name.lower() for name in FASHION.class_names.values()}
-    if dataset.provenance.things == FASHION.things or _mostly(dataset, lambda name: name.lower() in known):
+    if dataset.provenance.content == FASHION.content or _mostly(dataset, lambda name: name.lower() in known):
         raise DatasetError("The classes are clothes themselves.")
 
 

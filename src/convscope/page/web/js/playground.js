@@ -20,7 +20,7 @@ import {startRiver} from "./river/river.js";
 export function startPlayground(page, live) {
   const {dataset} = live.payload;
   const {test} = live.images;
-  const isInk = test ? areInk(test) : dataset.things === "digits";
+  const isInk = test ? areInk(test) : dataset.content === "digits";
   const hand = makeHand(live, makingFor(dataset, live.payload.fitting));
   showProblem(page, live);
   if (live.run && live.state.image === "drawing") hand.restore(live.state.ink);

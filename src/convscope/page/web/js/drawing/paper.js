@@ -28,7 +28,7 @@ const INK = new WeakMap();
 export function paperOf(page, live) {
   const style = getComputedStyle(page.documentElement);
   const isDark = style.colorScheme === "dark";
-  if (!INK.has(live)) INK.set(live, live.images.test ? areInk(live.images.test) : live.payload.dataset.things === "digits");
+  if (!INK.has(live)) INK.set(live, live.images.test ? areInk(live.images.test) : live.payload.dataset.content === "digits");
   const isTurned = INK.get(live) && !isDark;
   return {
     isDark, isTurned,

@@ -18,7 +18,7 @@ const PAD_SIDE = 280;
 
 /**
  * @param {object} dataset the payload's
- * @param {{digits: {box_share: number, centre: boolean} | null, polarity: string | null}} fitting the payload's
+ * @param {{digits: {digit_size_fraction: number, centre: boolean} | null, polarity: string | null}} fitting the payload's
  * @returns {Making}
  */
 export function makingFor({image_shape: [height, width, channels]}, {digits, polarity}) {
@@ -29,7 +29,7 @@ export function makingFor({image_shape: [height, width, channels]}, {digits, pol
   const radius = Math.max(6, Math.round(Math.min(height, width) >= 16 ? 0.043 * Math.min(padHeight, padWidth) : 0.8 * cell));
   const way = channels !== 1 ? "colour" : digits ? "digit" : "plain";
   const frame = {height, width};
-  const settings = way === "digit" ? {...frame, boxShare: digits.box_share, centre: digits.centre} : {...frame, ...AS_IT_IS};
+  const settings = way === "digit" ? {...frame, boxShare: digits.digit_size_fraction, centre: digits.centre} : {...frame, ...AS_IT_IS};
   return {way, polarity, padHeight, padWidth, radius, settings};
 }
 

@@ -1,7 +1,7 @@
 /**
  * Whose fault a mistake looks like, as Python has weighed it: a hint, never a verdict. Pure: knows no document.
  *
- * @typedef {"label suspect" | "ambiguous" | "model's fault"} HintKind
+ * @typedef {"label suspect" | "ambiguous" | "model error"} HintKind
  *
  * @typedef {object} Hint of one mistake
  * @property {HintKind} kind
@@ -18,11 +18,11 @@
 export const HINT_TITLES = {
   "label suspect": "the label may be wrong",
   "ambiguous": "it may be either",
-  "model's fault": "the label stands, as far as can be seen",
+  "model error": "the label stands, as far as can be seen",
 };
 
 /** A shape for each, beside the words. @type {Record<HintKind, string>} */
-export const HINT_SIGNS = {"label suspect": "?", "ambiguous": "≈", "model's fault": "✕"};
+export const HINT_SIGNS = {"label suspect": "?", "ambiguous": "≈", "model error": "✕"};
 
 /**
  * @param {object | undefined} mistakes `metrics.mistakes`, which pages of earlier versions lack
