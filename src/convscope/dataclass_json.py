@@ -45,8 +45,9 @@ def from_json(cls: type[T], data: Mapping[str, Any], **given: Any) -> T:
         TypeError: A value has another type than the field.
         ValueError: A value cannot be converted.
     """
-    hints, values = _hints(cls), dict(given)
-    for field in fields(cls):  # type: ignore[arg-type]
+    kind: Any = cls
+    hints, values = _hints(kind), dict(given)
+    for field in fields(kind):
         key = _key(field)
         if key is None or field.name in given:
             continue
@@ -64,7 +65,7 @@ def _key(field: Field[Any]) -> str | None:
 
 
 @functools.cache
-def _hints(cls: Any) -> dict[str, Any]:
+def _hints(cls: type[Any]) -> dict[str, Any]:
     return get_type_hints(cls)
 
 

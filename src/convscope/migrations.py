@@ -54,8 +54,11 @@ def upgrade_metrics(metrics: Any) -> Any:
         new["uncertainty"] = _uncertainty(uncertainty, new["test"]["n"])
     if ood := new.get("ood"):
         new["ood"] = _ood(ood)
-    if mistakes := new.get("mistakes"):
-        new["mistakes"] = _mistakes(mistakes)
+    if mistakes := new.pop("mistakes", None):
+        # Without the indices, a report explains the mistakes again.
+        new |= {"mistakes": _mistakes(mistakes)} if "indices" in mistakes else {}
+    if pixels := new.get("unused_input_pixels"):
+        new["unused_input_pixels"] = {"layers": [], **pixels}
     if audit := new.get("label_audit"):
         splits = {split: _renamed(audit[split], {"judged": "scored"}) for split in ("train", "test") if split in audit}
         new["label_audit"] = audit | splits
@@ -65,7 +68,9 @@ def upgrade_metrics(metrics: Any) -> Any:
         kinds = [_renamed(kind, kept) for kind in robustness["kinds"]]
         new["robustness"] = robustness | {"mean": _renamed(robustness["mean"], kept), "kinds": kinds, "missing": missing}
     if findings := new.get("findings"):
-        new["findings"] = [each | {"figure": SECTIONS.get(each["figure"], each["figure"])} for each in findings]
+        new["findings"] = [
+            {"brief": each["text"], **each, "figure": SECTIONS.get(each["figure"], each["figure"])} for each in findings
+        ]
     return new
 
 
@@ -74,6 +79,10 @@ def upgrade_request(request: Any) -> Any:
     if not _is_first(request):
         return request
     new = dict(request) | {"schema_version": 2}
+    if new.get("state") == "complete":
+        versions = new.get("versions", {})
+        has_tensorflow = any(package in versions for package in ("tensorflow", "tensorflow-cpu"))
+        new = {"backend": "tensorflow" if has_tensorflow else "jax", "accelerators": [], **new}
     if isinstance(config := new.get("config"), dict):
         new["config"] = _renamed(config, CONFIG)
     if isinstance(dataset := new.get("dataset"), dict):
@@ -171,6 +180,6 @@ def _share(old: Json, n: int) -> Json:
 
 
 def _mistakes(old: Json) -> Json:
-    kinds = {name: _renamed(old[name], KINDS) for name in ("triage", "indices") if name in old}
+    kinds = {name: _renamed(old[name], KINDS) for name in ("triage", "indices")}
     entries = [_renamed(each, MISTAKE) | {"triage": KINDS.get(each["triage"], each["triage"])} for each in old["list"]]
     return old | kinds | {"list": entries}

@@ -79,8 +79,8 @@ def with_mistakes(
 
 
 def _are_known(metrics: Mapping[str, Any] | None, votes: OtherSeeds | None) -> bool:
-    """Whether there is nothing to add to what the metrics tell of the mistakes; older ones have no ``indices``."""
-    return metrics is not None and "indices" in metrics and (votes is None or metrics["votes"] == votes.as_dict())
+    """Whether there is nothing to add to what the metrics tell of the mistakes."""
+    return metrics is not None and (votes is None or metrics["votes"] == votes.as_dict())
 
 
 def write_report(record: RunRecord, folder: Path, second: SecondProcess | None = None) -> Path:

@@ -118,7 +118,7 @@ def test_distance_and_confidence_are_compared_by_a_test_and_not_by_which_area_is
 
 def test_the_first_screen_has_as_many_findings_as_a_line_holds() -> None:
     def chosen(*lengths: int) -> list[int]:
-        findings = [{"brief": "result"}, *({"brief": length * "x"} for length in lengths), {"text": "of an earlier version"}]
+        findings = [{"brief": "result"}, *({"brief": length * "x"} for length in lengths)]
         return [len(each["brief"]) for each in certainty.in_brief({"metrics": {"findings": findings}})]
 
     assert chosen() == []

@@ -23,7 +23,7 @@ from .evaluation import Evaluation
 EPOCHS_BYTES = 1_900_000
 """Budget in the page for the weights of all epochs but the last: nine of ``cnn`` fit, and the page stays below 6 MB."""
 BYTES_PER_WEIGHT = 1.9
-"""Of a quantized weight, compressed and written as text: 1.86 was measured on ``cnn``, whatever the epoch."""
+"""Of a quantized weight, compressed and written as text: 1.86 was measured on ``cnn``, at every epoch."""
 DROPPED_BITS = 3
 """Lowest bits of float16 that quantization zeroes; eight binary digits stay, as in bfloat16, in which it was trained."""
 MAX_CLASSES = 100

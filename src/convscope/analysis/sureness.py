@@ -77,7 +77,7 @@ def _scores(means: Floats) -> Floats:
 
 
 def _with_valid_interval(ece: Estimate, null: float, resampled: Floats) -> Estimate:
-    """Return the ECE with an interval that covers at its level or more (``tests/analysis/test_sureness.py``)."""
+    """Return the ECE with an interval that has at least its nominal coverage, as simulations in the tests show."""
     # A resampled ECE holds the chance of both samples, and the BCa correction for that overshoots where the error is hardly
     # larger than chance makes it. There the interval starts at zero and ends where it does uncorrected.
     low = 0.0 if ece.interval.low <= null else ece.interval.low

@@ -83,7 +83,6 @@ def _inside(record: RunRecord) -> Iterator[Drawer]:
 
 
 def _doubt(record: RunRecord) -> Iterator[Drawer]:
-    """Runs of earlier versions did not measure it."""
     if record.metrics.get("uncertainty"):
         yield partial(draw_reliability, record.metrics["uncertainty"])
         yield partial(draw_coverage, record.evaluation, record.metrics["uncertainty"])

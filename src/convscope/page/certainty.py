@@ -46,7 +46,7 @@ def in_brief(page: Page) -> list[Mapping[str, Any]]:
     """The findings for the first screen: those after the result, which is the page's heading, as far as a line holds them."""
     chosen: list[Mapping[str, Any]] = []
     for finding in page["metrics"]["findings"][1:]:
-        if "brief" not in finding or len(chosen) == FINDINGS_SHOWN:
+        if len(chosen) == FINDINGS_SHOWN:
             break
         if not chosen or sum(len(each["brief"]) for each in (*chosen, finding)) <= LETTERS_SHOWN:
             chosen.append(finding)

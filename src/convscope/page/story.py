@@ -65,13 +65,9 @@ def _live(page: Page) -> str:
 
 
 def back_end(page: Page) -> str:
-    """``"the TensorFlow backend"``, as the run has it; those of earlier versions have only what was installed."""
-    names, versions = {"tensorflow": "TensorFlow", "jax": "JAX"}, page["run"]["versions"]
-    if known := page["run"].get("backend"):
-        return f"the {names.get(known, known)} backend"
-    if any(package in versions for package in ("tensorflow", "tensorflow-cpu")):
-        return "the TensorFlow backend"
-    return "the JAX backend" if "jax" in versions else "a backend that was not recorded"
+    """Return the name of the backend, such as ``"the TensorFlow backend"``."""
+    backend = page["run"]["backend"]
+    return f"the {({'tensorflow': 'TensorFlow', 'jax': 'JAX'}).get(backend, backend)} backend"
 
 
 def first_image(page: Page) -> str:
@@ -155,8 +151,7 @@ def blind(page: Page) -> str:
     places = [
         lines_in_words(what, numbers) for what, numbers in (("row", lines["rows"]), ("column", lines["columns"])) if numbers
     ]
-    # Runs of earlier versions do not name the layers.
-    layers = joined([name(layer) for layer in lines.get("layers", ())]) or "a layer"
+    layers = joined([name(layer) for layer in lines["layers"]]) or "a layer"
     return (f"{whole(pixels)} of the {whole(height * width)} pixels can never change the answer: {joined(places)}, counted from 0. "
             f"The windows of {layers} do not take in every line of what they read, and the lines left out are all that those "
             "pixels reach.")  # fmt: skip

@@ -118,8 +118,8 @@ def settings(page: Page) -> list[tuple[str, str]]:
 
 
 def accelerators(run: Mapping[str, Any]) -> list[str]:
-    """The GPUs that computed, several of a kind counted; none in runs of earlier versions, which did not record them."""
-    names = run.get("accelerators", [])
+    """The GPUs that computed, several of a kind counted."""
+    names = run["accelerators"]
     return [f"{names.count(name)} × {name}" if names.count(name) > 1 else name for name in dict.fromkeys(names)]
 
 

@@ -1,1 +1,1 @@
-"""Images of anything but what a network was trained on, to see whether it notices."""
+"""Out-of-distribution images."""

@@ -1,4 +1,4 @@
-"""Things drawn with Pillow: printed letters, scribbles, silhouettes of clothes. Each as ink in 0..1, for images of any size."""
+"""Printed letters, scribbles and silhouettes of clothes, drawn with Pillow as ink in 0..1 for images of any size."""
 
 from __future__ import annotations
 
@@ -11,39 +11,40 @@ from ...errors import DatasetError
 from ...types import Floats
 
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
-"""Capitals, without I and O, which nobody can tell from 1 and 0."""
+"""Capitals, without I and O, which look like 1 and 0."""
 FRAME = 20 / 28
-"""Of the shorter side: what a drawing fills, as MNIST's digits do."""
+"""Share of the shorter side that a drawing fills, as in MNIST."""
 FINEST_SIDE = 160
-"""Pixels up to which drawings are made larger, and then smaller again, so that their edges are smooth."""
+"""Up to this side, drawings are supersampled for smooth edges."""
 SLANT, TURN = 0.15, 8.0
-"""At most; of the height, and in degrees."""
+"""Maxima, as a share of the height and in degrees."""
 
 Sketch = Callable[[ImageDraw.ImageDraw, float, np.random.Generator], None]
-"""Draws in white into a square of so many pixels a side."""
+"""Draws in white into a square with the given side in pixels."""
 
 
 def draw_letters(number: int, size: tuple[int, int], generator: np.random.Generator) -> Floats:
-    """(number, \\*size) float32: printed capitals in Pillow's own font, of several weights, slanted and turned a little.
+    """Return (number, height, width) float32: capitals in Pillow's font, of varied weight, slightly slanted and rotated.
 
-    Raises :class:`DatasetError` where Pillow was built without fonts.
+    Raises:
+        DatasetError: Pillow was built without fonts.
     """
     try:
         ImageFont.load_default(size=20)
     except ImportError as error:
         raise DatasetError(
-            "Pillow was built without FreeType; its font was expected, to draw letters. Install a wheel."
+            "Pillow was built without FreeType, which drawing letters needs. Install a Pillow wheel."
         ) from error
     return _drawn(_letter, number, size, generator, warped=True)
 
 
 def draw_scribbles(number: int, size: tuple[int, int], generator: np.random.Generator) -> Floats:
-    """(number, \\*size) float32: one to three wandering strokes, as wide as MNIST's."""
+    """Return (number, height, width) float32: one to three wandering strokes, as wide as MNIST's."""
     return _drawn(_scribble, number, size, generator)
 
 
 def draw_garments(number: int, size: tuple[int, int], generator: np.random.Generator) -> Floats:
-    """(number, \\*size) float32: shirts, trousers, dresses, bags and shoes as one grey area each, some with stripes."""
+    """Return (number, height, width) float32: shirts, trousers, dresses, bags and shoes in one grey, some with stripes."""
     ink = _drawn(_garment, number, size, generator, warped=True)
     shade = generator.uniform(0.45, 1.0, (number, 1, 1))
     period = generator.uniform(3, 8, (number, 1, 1)) / 28
@@ -88,7 +89,7 @@ def _letter(pen: ImageDraw.ImageDraw, side: float, generator: np.random.Generato
 def _scribble(pen: ImageDraw.ImageDraw, side: float, generator: np.random.Generator) -> None:
     width = max(1, round(side / 28 * generator.uniform(1.8, 3.2)))
     for _ in range(int(generator.integers(1, 4))):
-        # A walk whose direction changes little from step to step is a line that a hand could have drawn.
+        # A walk whose direction changes little from step to step looks hand-drawn.
         steps = int(generator.integers(12, 40))
         heading = np.cumsum(generator.normal(0, 0.55, steps)) + generator.uniform(0, 2 * np.pi)
         path = np.cumsum(np.stack([np.cos(heading), np.sin(heading)], axis=1), axis=0)
@@ -115,7 +116,7 @@ GARMENTS = {
         (0.0, 0.17),
     ),
 }
-"""The right half of each outline, from the top: distance from the middle and from the top, in the side of a square."""
+"""Right half of each outline, from the top: distance from the middle and from the top, as shares of the side."""
 SHOE = ((0.03, 0.45), (0.22, 0.42), (0.45, 0.6), (0.85, 0.66), (0.97, 0.74), (0.97, 0.82), (0.03, 0.82))
 
 

@@ -1,4 +1,4 @@
-"""Images of nothing at all."""
+"""Noise as out-of-distribution images."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ import numpy as np
 from ...types import Images
 
 SMOOTHNESS = 2.0
-"""Of smooth noise, in pixels of 28."""
+"""Standard deviation of the blur of smooth noise, in pixels of 28."""
 
 
 def uniform_noise(number: int, shape: tuple[int, int, int], generator: np.random.Generator) -> Images:
-    """(number, h, w, c): every value by itself, all grey levels alike."""
+    """Return (number, h, w, c): independent values, uniform over the grey levels."""
     return generator.integers(0, 256, (number, *shape), dtype=np.uint8)
 
 
 def smooth_noise(number: int, shape: tuple[int, int, int], generator: np.random.Generator) -> Images:
-    """(number, h, w, c): noise under a Gaussian, stretched so that each image has its darkest value at 0 and its lightest at
-    255."""
+    """Return (number, h, w, c): noise blurred by a Gaussian, each image stretched to 0..255."""
     from scipy import ndimage
 
     sigma = SMOOTHNESS * min(shape[:2]) / 28

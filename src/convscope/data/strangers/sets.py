@@ -1,6 +1,6 @@
-"""The sets of strange images for one dataset: which there are, in the shape and on the background of its own images.
+"""Sets of out-of-distribution images for one dataset, in the shape and on the background of its images.
 
-A set that may hold what the network knows is left out, with the reason: letters for a network that reads letters.
+A set that may show classes of the dataset is skipped, with the reason: letters for a network of letters.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from .noise import smooth_noise, uniform_noise
 
 @dataclass(frozen=True, eq=False)
 class OODSet:
-    """One set."""
+    """A set of out-of-distribution images."""
 
     name: str
     title: str
-    """What its images are, for a table."""
+    """Its content, for a table."""
     images: Images
-    """(n, h, w, c) uint8, in the shape of the dataset's."""
+    """(n, h, w, c) uint8, in the shape of the dataset's images."""
 
 
 @dataclass(frozen=True)
 class SkippedSet:
-    """A set that there is not, and why."""
+    """A set that does not apply, and why."""
 
     title: str
     reason: str
@@ -44,22 +44,22 @@ class SkippedSet:
 def make_ood_sets(
     dataset: Dataset, background: Background, *, number: int, seed: int
 ) -> tuple[tuple[OODSet, ...], tuple[SkippedSet, ...]]:
-    """Sets of ``number`` images each, the same for the same ``seed``; and those that were left out."""
-    sets, left_out = [], []
+    """Return sets of ``number`` images each, the same for the same ``seed``, and the skipped sets."""
+    sets, skipped = [], []
     known = {image.tobytes() for split in (dataset.train, dataset.test) for image in split.images}
     for name, (title, make) in MAKERS.items():
         generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, zlib.crc32(name.encode())])))
         try:
             images = make(dataset, background, number, generator)
         except ConvscopeError as error:
-            left_out.append(SkippedSet(title, str(error)))
+            skipped.append(SkippedSet(title, str(error)))
             continue
-        # Blank images, which any drawing may be, tell nothing.
+        # Any drawing may be blank, so blank images do not count as known.
         if any(image.tobytes() in known for image in images if image.min() != image.max()):
-            left_out.append(SkippedSet(title, "The network knows these very images."))
+            skipped.append(SkippedSet(title, "The dataset contains these images."))
         else:
             sets.append(OODSet(name, title, images))
-    return tuple(sets), tuple(left_out)
+    return tuple(sets), tuple(skipped)
 
 
 Maker = Callable[[Dataset, Background, int, np.random.Generator], Images]
@@ -111,8 +111,10 @@ MAKERS: dict[str, tuple[str, Maker]] = {
 
 
 def inked(ink: Floats, dataset: Dataset, background: Background, generator: np.random.Generator) -> Images:
-    """``ink`` (n, h, w) in 0..1 as images like the dataset's: (n, h, w, c) uint8. On its background, from that to black or to
-    white; where it has none, in two colours drawn for each image."""
+    """Return ``ink`` (n, h, w) in 0..1 as images like the dataset's: (n, h, w, c) uint8.
+
+    On the dataset's background, towards black or white; without one, in two random colours per image.
+    """
     shape = (len(ink), 1, 1, dataset.image_shape[2])
     if background.level is None:
         paper, pen = generator.uniform(0, 255, shape), generator.uniform(0, 255, shape)
@@ -123,8 +125,11 @@ def inked(ink: Floats, dataset: Dataset, background: Background, generator: np.r
 
 
 def _known(name: str, dataset: Dataset, number: int, generator: np.random.Generator) -> Floats:
-    """Images of a known set as ink, bright on dark as they are, fitted to the size of ``dataset``'s. Raises
-    :class:`DatasetError` where it is not on this machine."""
+    """Return images of a known set as ink, resized to those of ``dataset``.
+
+    Raises:
+        DatasetError: The set is not on this machine.
+    """
     test = KNOWN[name]().test
     chosen = test.images[_some(len(test), number, generator)]
     if chosen.shape[1:3] != dataset.image_shape[:2]:
