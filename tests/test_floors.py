@@ -10,8 +10,8 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "src" / "convscope"
 FLOORS = {
-    "errors": 0, "types": 0, "formatting": 0, "_version": 0, "files": 0, "arrays": 0, "claims": 0, "runs": 0, "ledger": 0,
-    "model_files": 0, "processor": 0, "machine": 0 ,
+    "errors": 0, "types": 0, "formatting": 0, "_version": 0, "stderr": 0, "files": 0, "arrays": 0, "claims": 0, "runs": 0,
+    "ledger": 0, "model_files": 0, "processor": 0, "machine": 0 ,
     "data": 1,
     "models": 2,
     "training": 3, "request": 4,

@@ -16,9 +16,9 @@ import numpy as np
 
 from ..data.prepare import to_inputs
 from ..errors import MissingBackendError
-from ..models.backend import standard_error_held
 from ..models.predictor import LOGITS
 from ..models.saving import with_logits
+from ..stderr import captured_stderr
 from ..types import Floats, Images
 from .contract import MEMBER, Contract
 from .onnx import BATCH_SIZE
@@ -38,7 +38,7 @@ def write_litert(model: keras.Model, path: Path, contract: Contract) -> None:
             f"exporting to LiteRT needs TensorFlow's converter, which TensorFlow {tf.__version__} has no more; a version "
             "with tensorflow.lite was expected. Install it with: pip install 'tensorflow-cpu<2.22'"
         )
-    with standard_error_held(), warnings.catch_warnings():
+    with captured_stderr(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of deprecations, which only the converter could mend
         with_logits(model).export(path, format="litert", verbose=False)
     with zipfile.ZipFile(path, "a") as archive:
@@ -47,7 +47,7 @@ def write_litert(model: keras.Model, path: Path, contract: Contract) -> None:
 
 def logits_of_litert(path: Path, images: Images) -> Floats:
     """(n, h, w, c) uint8 → (n, k) float32, through the runtime that is installed."""
-    with standard_error_held():
+    with captured_stderr():
         run = _interpreter(path).get_signature_runner()
         (name,) = run.get_input_details()
         starts = range(0, len(images) or 1, BATCH_SIZE)

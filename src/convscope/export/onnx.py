@@ -14,11 +14,12 @@ import numpy as np
 from ..data.prepare import SCALE, to_inputs
 from ..errors import ConvscopeError, MissingBackendError
 from ..files import replacing, write_bytes
-from ..models.backend import full_precision, remarks_held, require_backend, standard_error_held
+from ..models.backend import full_precision, remarks_held, require_backend
 from ..models.network import from_keras
 from ..models.onnx_layers import onnx_bytes
 from ..models.predictor import FEATURES, INPUTS, LOGITS, PROBABILITIES, Predictor
 from ..models.saving import with_logits
+from ..stderr import captured_stderr
 from ..types import Floats, Images, Inputs, PathLike
 from .agreement import TOLERANCE, Agreement, compare
 from .contract import CLASS_NAMES, PIXEL_SCALE, Contract
@@ -129,6 +130,6 @@ def _rename(proto: Any, output_names: list[str]) -> None:
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     """The converters warn of things that only they could mend."""
-    with warnings.catch_warnings(), standard_error_held():
+    with warnings.catch_warnings(), captured_stderr():
         warnings.simplefilter("ignore")
         yield

@@ -13,9 +13,10 @@ import numpy as np
 
 from ..data.prepare import to_inputs
 from ..files import make_folder, write_text
-from ..models.backend import full_precision, standard_error_held
+from ..models.backend import full_precision
 from ..models.predictor import LOGITS
 from ..models.saving import with_logits
+from ..stderr import captured_stderr
 from ..types import Floats, Images
 from .contract import MEMBER, Contract
 from .onnx import BATCH_SIZE
@@ -30,7 +31,7 @@ CONTENTS = frozenset({"saved_model.pb", "fingerprint.pb", "variables", "assets",
 
 def write_saved_model(model: keras.Model, path: Path, contract: Contract) -> None:
     """Write ``model`` as the folder ``path``, which must not be there."""
-    with standard_error_held():
+    with captured_stderr():
         with_logits(model).export(path, format="tf_saved_model", verbose=False)
     make_folder(path / EXTRA)
     write_text(path / EXTRA / MEMBER, contract.to_json())
