@@ -1,4 +1,4 @@
-"""Redirect file descriptor 2, where C and C++ libraries write past Python's ``sys.stderr``."""
+"""Redirect file descriptor 2, to which C and C++ libraries write directly."""
 
 from __future__ import annotations
 
@@ -32,21 +32,23 @@ def discarded_stderr() -> Iterator[None]:
 
 @contextlib.contextmanager
 def stderr_for_python_only() -> Iterator[None]:
-    """Discard what libraries write to file descriptor 2; let ``sys.stderr`` through, with its progress bars and warnings."""
+    """Discard standard error except for ``sys.stderr``: progress bars and warnings."""
     own = sys.stderr
     with open(os.devnull, "wb") as null, _redirected(null) as original:
         if original is None or not _is_descriptor_2(own):
             yield
             return
         encoding = getattr(own, "encoding", None) or "utf-8"
-        terminal = open(original, "w", 1, encoding, "backslashreplace", closefd=False)
-        with terminal, contextlib.redirect_stderr(terminal):
+        with (
+            open(original, "w", 1, encoding, "backslashreplace", closefd=False) as terminal,
+            contextlib.redirect_stderr(terminal),
+        ):
             yield
 
 
 @contextlib.contextmanager
 def _redirected(target: IO[bytes]) -> Iterator[int | None]:
-    """Point file descriptor 2 at ``target``; yield a duplicate of the original, or None if there is no standard error."""
+    """Point file descriptor 2 at ``target``; yield a duplicate of the original, if any."""
     try:
         original = os.dup(2)
     except OSError:  # pythonw has no standard error
@@ -63,7 +65,7 @@ def _redirected(target: IO[bytes]) -> Iterator[int | None]:
 
 
 def _is_descriptor_2(stream: TextIO | None) -> bool:
-    """Return whether ``stream`` writes to file descriptor 2, unlike the streams of notebooks and tests."""
+    """Return whether ``stream`` writes to descriptor 2; those of notebooks do not."""
     try:
         return stream is not None and stream.fileno() == 2
     except (OSError, AttributeError):

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import io
-import re
 
 import numpy as np
 import pytest
@@ -90,8 +89,8 @@ def test_ann_has_three_dense_layers_and_about_as_many_parameters_as_cnn() -> Non
     assert model.count_params() == 109_386
 
 
-def test_a_misspelt_model_is_met_with_the_nearest() -> None:
-    with pytest.raises(ConfigError, match=re.escape("model 'cnm' is unknown. Did you mean 'cnn'?")):
+def test_a_misspelt_model_gets_the_nearest_name_as_a_hint() -> None:
+    with pytest.raises(ConfigError, match="'cnm'.*'cnn'"):
         find_model("cnm")
 
 

@@ -18,25 +18,25 @@ from ..data.prepare import to_inputs
 from ..types import Floats, Images, Inputs, Labels
 
 STEPS = 32
-"""Points on the path from zeros to the image, each in the middle of its section; the page takes as many."""
+"""Points on the path from zeros to the image, as many as in the page."""
 
 
 class LogitGradient(Protocol):
-    """The gradients of a network's logits, such as :class:`convscope.training.gradients.InputGradient` computes them."""
+    """A network whose logits have gradients, such as ``training.gradients.InputGradient``."""
 
     def of_logits(self, inputs: Inputs, classes: Labels) -> tuple[Floats, Floats]:
-        """Return the gradient of the logit ``classes[i]`` of image i by its pixels, (n, h, w, c), and the logits (n, k)."""
+        """Return the gradients of logit ``classes[i]`` of image i, and all logits (n, k)."""
 
 
 @dataclass(frozen=True, eq=False)
 class Saliency:
-    """Signed contributions of pixels and channels: positive for the class, negative against it."""
+    """Contributions of pixels and channels: positive for the class, negative against it."""
 
     classes: tuple[int, ...]
     gradient_times_input: Floats
     """(classes, h, w, c), in units of the logit."""
     integrated: Floats
-    """(classes, h, w, c); the sum is ``logits`` minus ``zeros_logits``, up to the error of a finite number of steps."""
+    """(classes, h, w, c); the sum is ``logits`` minus ``zeros_logits``, up to :attr:`rest`."""
     logits: Floats
     """(classes,) of the image."""
     zeros_logits: Floats
@@ -49,9 +49,9 @@ class Saliency:
 
 
 def measure_saliency(gradient: LogitGradient, image: Images, classes: Sequence[int], *, steps: int = STEPS) -> Saliency:
-    """Measure what the pixels of ``image`` (h, w, c) uint8 contribute to the logits of ``classes``.
+    """Measure what the pixels of an image contribute to the logits of ``classes``.
 
-    Takes ``steps`` + 2 passes forward and back per class.
+    The image is (h, w, c) uint8. Takes ``steps`` + 2 passes forward and back per class.
     """
     inputs, chosen = to_inputs(image), np.asarray(classes, np.int64)
     shares = np.r_[0, 1, (np.arange(steps) + 0.5) / steps].astype(np.float32)

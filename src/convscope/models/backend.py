@@ -1,4 +1,4 @@
-"""Import the library that Keras computes with: silently, and only when something is to be computed.
+"""Import Keras and its back-end silently, and only when something is to be computed.
 
 TensorFlow takes seconds to import and prints to the terminal from C++; a user who asked for help or a report should meet
 neither. Every function that needs Keras calls :func:`require_backend` before it imports Keras.
@@ -21,7 +21,7 @@ from ..stderr import captured_stderr
 
 DEFAULT = "tensorflow"
 EXTRAS = ("IPython", "jax", "matplotlib", "pandas", "sklearn")
-"""Packages that Keras and TensorFlow import, if installed, for features that convscope does not use."""
+"""Packages that Keras and TensorFlow import, if installed, for features not used here."""
 NUM_PROCESSES, PROCESS_ID = "KERAS_DISTRIBUTION_NUM_PROCESSES", "KERAS_DISTRIBUTION_PROCESS_ID"
 """Environment variables of Keras; it reads ``KERAS_DISTRIBUTION_JOB_ADDRESSES`` too."""
 NAMES = {"tensorflow": "TensorFlow", "jax": "JAX"}
@@ -29,7 +29,7 @@ INSTALL = {"tensorflow": "pip install 'convscope[cpu]'", "jax": "pip install 'co
 
 
 def require_backend() -> str:
-    """Import Keras and its back-end, unless they are imported already, and return the back-end's name.
+    """Import Keras and its back-end, if necessary, and return the back-end's name.
 
     The back-end is TensorFlow unless ``KERAS_BACKEND`` says otherwise.
 
@@ -114,7 +114,10 @@ def _gc_paused() -> Iterator[None]:
 
 
 def process_index() -> int:
-    """Return this process' index, from 0, among those that train together, without importing a back-end."""
+    """Return this process' index among those that train together, from 0.
+
+    Imports no back-end.
+    """
     return int(os.environ.get(PROCESS_ID, "0")) if os.environ.get(NUM_PROCESSES) else 0
 
 
@@ -161,8 +164,9 @@ def remarks_held() -> Iterator[None]:
 
 
 def computes_bfloat16() -> bool:
-    """Return whether bfloat16 is faster than float32: the processor multiplies it, and the back-end makes use of that.
+    """Return whether bfloat16 is faster than float32.
 
-    XLA on the CPU, through which JAX computes, emulates it.
+    It is if the processor multiplies it and the back-end makes use of that. XLA, through which JAX computes, emulates it on
+    the CPU.
     """
     return os.environ.get("KERAS_BACKEND", DEFAULT) == "tensorflow" and multiplies_bfloat16()

@@ -1,4 +1,4 @@
-"""The output of every layer of a network, without a back-end: what figures and tests look at."""
+"""The output of every layer of a network, computed without a back-end."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ Array = npt.NDArray[np.float32]
 
 
 def activations(network: Network, inputs: Inputs) -> dict[str, Array]:
-    """Return the output of every layer, computed by ONNX Runtime: 10 ms for 20 images and the ``cnn`` of MNIST.
+    """Return the output of every layer, computed by ONNX Runtime.
+
+    Takes about 10 ms for 20 images and the ``cnn`` of MNIST.
 
     Args:
         network: Any chain of layers; it need not end in a softmax.

@@ -1,4 +1,4 @@
-"""An ONNX model under construction: a chain of nodes, each applied to the output of the one before.
+"""Build an ONNX model as a chain of nodes, each applied to the output before it.
 
 Keras keeps the channels of an image last, ONNX first. The graph knows where they are at the moment and transposes only
 when the next node needs the other order.
@@ -30,7 +30,7 @@ Constant = npt.NDArray[np.generic]
 
 
 class Graph:
-    """Nodes and constants in the order of their addition; ``current`` names the output of the last node."""
+    """A chain of nodes and constants; ``current`` names the output of the last node."""
 
     def __init__(self, weights: Mapping[str, Weights]) -> None:
         """Start a graph whose layers take their ``weights`` by ``layer/weight``."""
@@ -49,14 +49,14 @@ class Graph:
         return self._weights[f"{layer.name}/{name}"]
 
     def node(self, kind: str, *operands: Constant | str, **settings: Attribute) -> None:
-        """Apply ``kind`` to the current value and ``operands``: constants, or names of earlier values."""
+        """Apply ``kind`` to the current value and to constants or earlier values."""
         inputs = [self.current, *(each if isinstance(each, str) else self._constant(each) for each in operands)]
         self.current = f"value_{next(self._numbers)}"
         attributes = messages(5, (_attribute(name, value) for name, value in settings.items()))
         self._nodes.append(messages(1, inputs) + message(2, self.current) + message(4, kind) + attributes)
 
     def _constant(self, array: Constant) -> str:
-        """Store ``array``, integers as int64 and all others as float32; return the name that nodes read it by."""
+        """Store ``array`` as int64 or float32 and return its name."""
         name, is_integer = f"constant_{next(self._numbers)}", np.issubdtype(array.dtype, np.integer)
         raw = np.ascontiguousarray(array, "<i8" if is_integer else "<f4").tobytes()
         dimensions = b"".join(integer(1, size) for size in array.shape)
@@ -64,7 +64,7 @@ class Graph:
         return name
 
     def publish(self, name: str, shape: Shape, *, value: str | None = None) -> None:
-        """Make ``value``, by default the current one, an output of the model; ``shape`` is that of one image."""
+        """Make ``value``, by default the current one, an output with ``shape`` per image."""
         self._nodes.append(message(1, value or self.current) + message(2, name) + message(4, "Identity"))
         self._outputs.append(_value(name, shape))
 

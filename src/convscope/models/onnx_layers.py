@@ -1,4 +1,4 @@
-"""Write a :class:`Network` as an ONNX model, with its own weights or others of the same shapes.
+"""Write a :class:`Network` as an ONNX model, with its own or other weights.
 
 The writer takes a millisecond and needs neither Keras nor a back-end nor the package ``onnx``. A converter takes half a
 second, works on TensorFlow only, and folds batch normalization into other layers, so the weights of an earlier epoch
@@ -24,9 +24,10 @@ NodeWriter = Callable[[Graph, Layer], None]
 def onnx_bytes(
     network: Network, weights: Mapping[str, Weights] | None = None, *, metadata: Mapping[str, str] | None = None
 ) -> bytes:
-    """Return an ONNX model that maps ``inputs`` (n, h, w, c), float32 in 0..1, to logits, probabilities and features.
+    """Return an ONNX model for the logits, probabilities and features of a network.
 
-    ``logits`` and ``probabilities`` are (n, k); ``features`` (n, d) is the input of the last layer.
+    It takes ``inputs`` (n, h, w, c), float32 in 0..1. ``logits`` and ``probabilities`` are (n, k); ``features`` (n, d) is
+    the input of the last layer.
 
     Args:
         network: A chain of layers that ends in a dense layer with a softmax.
@@ -140,7 +141,7 @@ def _reshape(graph: Graph, layer: Layer) -> None:
 
 def _batch_normalization(graph: Graph, layer: Layer) -> None:
     _require_last_axis(layer)
-    # ONNX normalizes axis 1: the channels of images, but of (n, a, b) the wrong one.
+    # ONNX normalizes axis 1: the channels of images, but not the last axis of (n, a, b).
     is_sequence = len(layer.output_shape) == 2
     if layer.is_spatial:
         graph.channels_first()
@@ -198,7 +199,7 @@ def _zero_padding(graph: Graph, layer: Layer) -> None:
 
 
 def _pass_through(graph: Graph, layer: Layer) -> None:
-    """Add nothing: outside training the layer returns its input, apart from its setting ``activation``."""
+    """Add nothing: outside training the layer returns its input."""
 
 
 def _require_last_axis(layer: Layer) -> None:

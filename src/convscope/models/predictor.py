@@ -1,4 +1,4 @@
-"""Logits from ``model.onnx`` through ONNX Runtime, which starts in 0.2 s and needs no TensorFlow."""
+"""Logits from ``model.onnx`` through ONNX Runtime, which starts in 0.2 s."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..errors import RunError, ShapeError
 from ..types import Floats, Images, PathLike
 
 BATCH_SIZE = 128
-"""Images per batch: few enough that the activations of a small network stay in the processor's cache."""
+"""Images per batch: the activations of a small network stay in the processor's cache."""
 INPUTS, LOGITS, PROBABILITIES, FEATURES = "inputs", "logits", "probabilities", "features"
 
 
@@ -57,7 +57,11 @@ class Predictor:
         return FEATURES in self._outputs
 
     def logits(self, images: Images) -> Floats:
-        """Map images (n, h, w, c) uint8 to logits (n, k) float32; raise :class:`ShapeError` for another shape."""
+        """Map images (n, h, w, c) uint8 to logits (n, k) float32.
+
+        Raises:
+            ShapeError: The images have another shape than :attr:`image_shape`.
+        """
         return self._run([LOGITS], images)[0]
 
     def features_and_logits(self, images: Images) -> tuple[Floats, Floats]:
@@ -92,7 +96,7 @@ class Predictor:
                 ) from error
             return results
 
-        starts = range(0, len(images) or 1, BATCH_SIZE)  # no images: one empty batch, for results of the right shape
+        starts = range(0, len(images) or 1, BATCH_SIZE)  # no images: one empty batch, so that results have a shape
         if len(starts) == 1:
             return batch(0)
         with ThreadPoolExecutor(os.cpu_count()) as pool:

@@ -48,7 +48,15 @@ class InputGradient:
         return _run(self._loss_step, inputs, labels)
 
     def of_logits(self, inputs: Inputs, classes: Labels) -> tuple[Floats, Floats]:
-        """Return the gradient of the logit ``classes[i]`` of image i by its pixels, (n, h, w, c), and the logits (n, k)."""
+        """Return the gradient of logit ``classes[i]`` of image i by its pixels, and all logits.
+
+        Args:
+            inputs: (n, h, w, c) in 0..1.
+            classes: (n,) indices.
+
+        Returns:
+            Gradients (n, h, w, c) and logits (n, k), both float32.
+        """
         return _run(self._logit_step, inputs, classes)
 
     def logits(self, inputs: Inputs) -> Floats:
