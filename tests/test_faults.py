@@ -148,7 +148,7 @@ PICTURES: dict[str, tuple[Build, int, str]] = {
     "K02 no class at all": (words(*PREDICT, "good.png", "--top", "0"), 2, "top=0"),
     "K02 a number of classes that is none": (words(*PREDICT, "good.png", "--top", "few"), 2, "not a valid integer"),
     "K02 a digit that is not there": (words("explain", "run", "good.png", "--digit", "2"), 2, "holds one digit"),
-    "K06 two pictures to explain": (words("explain", "run", "two"), 2, "2 pictures were given"),
+    "K06 two pictures to explain": (words("explain", "run", "two"), 2, "2 images"),
 }  # fmt: skip
 RUNS: dict[str, tuple[Build, int, str]] = {
     "M01 nothing there": (words("report", "runs/none"), 1, "no run folder at"),

@@ -20,7 +20,7 @@ from convscope.models.predictor import Predictor
 from convscope.prediction.classifier import open_classifier
 
 
-def test_a_run_says_everything_about_its_pictures(digits_run: Run, digits_record: RunRecord) -> None:
+def test_a_run_describes_its_images(digits_run: Run, digits_record: RunRecord) -> None:
     contract = contract_of(digits_record)
     of_run = open_classifier(digits_run.folder)
     assert contract == Contract(
@@ -47,7 +47,7 @@ def test_what_is_written_is_read_back(digits_record: RunRecord) -> None:
         {"prepared_as_digits": {"height": 28, "width": 28}},
     ],
 )  # fmt: skip
-def test_a_contract_that_makes_no_sense_is_noticed(change: dict[str, object], digits_record: RunRecord) -> None:
+def test_contradictory_metadata_are_refused(change: dict[str, object], digits_record: RunRecord) -> None:
     about = {**contract_of(digits_record).as_dict(), **change}
     with pytest.raises((KeyError, TypeError, ValueError)):
         from_metadata({"convscope": json.dumps(about)}, (8, 8, 1))
@@ -58,7 +58,10 @@ def test_polarity_is_that_of_nearly_all_grey_images(digits_record: RunRecord) ->
 
     dark = replace(digits_record.examples, samples=255 - digits_record.examples.samples)
     known = {name: value for name, value in digits_record.request["dataset"].items() if name not in ("polarity", PREPARED)}
-    things = {**digits_record.request, "dataset": {**known, "things": "letters"}}  # a run of before, which does not say
+    things = {
+        **digits_record.request,
+        "dataset": {**known, "things": "letters"},
+    }  # an earlier version's run, which lacks them
     inverted = replace(digits_record, examples=dark, evidence=None, request=things)
     assert contract_of(inverted).polarity == "dark on light"
     half = np.concatenate([digits_record.examples.samples, dark.samples])
@@ -66,7 +69,7 @@ def test_polarity_is_that_of_nearly_all_grey_images(digits_record: RunRecord) ->
     assert contract_of(mixed).polarity is None
 
 
-def test_what_the_run_settled_when_it_was_trained_counts(digits_record: RunRecord) -> None:
+def test_the_preprocessing_of_the_training_is_used(digits_record: RunRecord) -> None:
     from dataclasses import replace
 
     settings = DigitSettings(8, 8, centre=False, box_share=0.9)
@@ -79,7 +82,7 @@ def test_what_the_run_settled_when_it_was_trained_counts(digits_record: RunRecor
     assert plain.fitting == Fitting((8, 8, 1), None, "dark on light")
 
 
-def test_notes_change_and_the_network_does_not(digits_run: Run) -> None:
+def test_metadata_change_and_the_network_does_not(digits_run: Run) -> None:
     content = (digits_run.folder / "model.onnx").read_bytes()
     changed = with_metadata(content, {"one": "ü", "two": ""})
     model, before = onnx.load_from_string(changed), onnx.load_from_string(content)
@@ -94,8 +97,8 @@ def test_notes_change_and_the_network_does_not(digits_run: Run) -> None:
 
 
 @pytest.mark.parametrize("content", [b"\xff" * 20, b"\x0a\xff\xff\xff\x7f", b"nonsense", b"\x0b"])
-def test_what_is_no_onnx_file_is_noticed(content: bytes) -> None:
-    with pytest.raises(RunError, match="is no ONNX file"):
+def test_a_file_that_is_no_onnx_file_is_refused(content: bytes) -> None:
+    with pytest.raises(RunError, match="no ONNX file"):
         with_metadata(content, {})
 
 

@@ -1,7 +1,7 @@
-"""TensorFlow's SavedModel: a folder, for TensorFlow Serving and all that TensorFlow runs in.
+"""Export to TensorFlow's SavedModel, a folder for TensorFlow and TensorFlow Serving.
 
 Its endpoint ``serve`` takes (n, h, w, c) float32 in 0..1 and returns ``logits`` and ``probabilities``, (n, k) each. The
-contract lies in ``assets.extra``, the place that TensorFlow leaves to others.
+metadata are in ``assets.extra``, which TensorFlow reserves for other programs.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 EXTRA = "assets.extra"
 CONTENTS = frozenset({"saved_model.pb", "fingerprint.pb", "variables", "assets", EXTRA})
-"""What such a folder holds; with anything else in it, it is somebody's own."""
+"""Files of a SavedModel; a folder with any other file is not replaced."""
 
 
 def write_saved_model(model: keras.Model, path: Path, contract: Contract) -> None:
-    """Write ``model`` as the folder ``path``, which must not be there."""
+    """Write ``model`` as the folder ``path``, which must not exist."""
     with captured_stderr():
         with_logits(model).export(path, format="tf_saved_model", verbose=False)
     make_folder(path / EXTRA)
@@ -38,7 +38,7 @@ def write_saved_model(model: keras.Model, path: Path, contract: Contract) -> Non
 
 
 def logits_of_saved_model(path: Path, images: Images) -> Floats:
-    """(n, h, w, c) uint8 → (n, k) float32, of the folder as TensorFlow opens it."""
+    """Map images (n, h, w, c) uint8 to logits (n, k) float32 with TensorFlow."""
     import tensorflow as tf
 
     loaded = tf.saved_model.load(str(path))
