@@ -7,6 +7,8 @@ import pytest
 from convscope import api, model_files, runs
 from convscope.errors import RunError
 
+from .gold_files import GoldFiles  # type: ignore[import-not-found]
+
 
 @pytest.mark.parametrize("name", ["net.h5", "net.hdf5", "net.weights.h5", "net.pt", "net.pkl"])
 def test_a_model_in_a_foreign_format_is_refused_in_place_of_a_run(name: str, tmp_path: Path) -> None:
@@ -27,3 +29,8 @@ def test_the_case_of_endings_is_ignored() -> None:
     assert model_files.is_foreign("A.H5")
     assert not model_files.is_foreign("a.keras")
     assert not model_files.is_foreign("runs/mnist.h5/run")
+
+
+def test_every_refusal_names_a_way_to_convert_the_file(gold: GoldFiles) -> None:
+    names = ("net.h5", "net.weights.h5", "net.pt")
+    gold("model_files", "\n".join(model_files.refusal(name, "a .keras file", retrain=True) for name in names))

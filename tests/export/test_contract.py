@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +15,13 @@ from convscope.data.digit import DigitSettings
 from convscope.data.fitting import PREPARED, Fitting
 from convscope.errors import RunError
 from convscope.export.contract import Contract, contract_of, from_metadata
+from convscope.export.formats import ENDINGS
 from convscope.export.onnx_metadata import with_metadata
+from convscope.export.snippets import snippets
 from convscope.models.predictor import Predictor
 from convscope.prediction.classifier import open_classifier
+
+from ..gold_files import GoldFiles  # type: ignore[import-not-found]
 
 
 def test_a_run_describes_its_images(digits_run: Run, digits_record: RunRecord) -> None:
@@ -54,8 +58,6 @@ def test_contradictory_metadata_are_refused(change: dict[str, object], digits_re
 
 
 def test_polarity_is_that_of_nearly_all_grey_images(digits_record: RunRecord) -> None:
-    from dataclasses import replace
-
     dark = replace(digits_record.examples, samples=255 - digits_record.examples.samples)
     known = {name: value for name, value in digits_record.request["dataset"].items() if name not in ("polarity", PREPARED)}
     things = {
@@ -70,8 +72,6 @@ def test_polarity_is_that_of_nearly_all_grey_images(digits_record: RunRecord) ->
 
 
 def test_the_preprocessing_of_the_training_is_used(digits_record: RunRecord) -> None:
-    from dataclasses import replace
-
     settings = DigitSettings(8, 8, centre=False, box_share=0.9)
     known = {**digits_record.request["dataset"], "things": "letters", PREPARED: asdict(settings)}
     letters = contract_of(replace(digits_record, request={**digits_record.request, "dataset": known}))
@@ -105,3 +105,17 @@ def test_a_file_that_is_no_onnx_file_is_refused(content: bytes) -> None:
 def test_the_file_in_the_run_folder_has_it(digits_run: Run, digits_record: RunRecord) -> None:
     predictor = Predictor(Path(digits_run.folder) / "model.onnx")
     assert from_metadata(predictor.metadata, (8, 8, 1)) == contract_of(digits_record)
+
+
+def test_programs_that_use_an_exported_network(gold: GoldFiles) -> None:
+    digits = Contract((28, 28, 1), tuple("0123456789"), "digits", "light on dark", DigitSettings(28, 28), 1.25)
+    programs = [
+        f"# {name}, {language}\n{program}"
+        for name, ending in ENDINGS.items()
+        for language, program in snippets(name, Path(f"net{ending}"), digits).items()
+    ]
+    gold("export/programs", "\n".join(programs))
+    assert (
+        "dark on light"
+        in snippets("onnx", Path("net.onnx"), replace(digits, polarity="dark on light", digits=None))["Python"]
+    )

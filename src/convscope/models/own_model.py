@@ -1,7 +1,7 @@
 """Custom networks: ``net.py:build``, a function in a file, or the layers of ``net.keras``.
 
 The Python file is the only way for foreign code into convscope: a user who names it on the command line wants it run. It
-runs once, when the network is first built, and never because another file names it.
+runs once, when the model is looked up, and never because another file names it.
 """
 
 from __future__ import annotations

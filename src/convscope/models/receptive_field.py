@@ -32,7 +32,7 @@ class Reach:
     """First input row and column in the field of unit (0, 0); negative in the padding."""
 
     def __str__(self) -> str:
-        return f"{self.size[0]} × {self.size[1]}, every {self.jump[0]}"
+        return f"{self.size[0]} × {self.size[1]}, stride {self.jump[0]}"
 
 
 def receptive_fields(network: Network) -> list[Reach | None]:
