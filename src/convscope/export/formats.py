@@ -125,6 +125,7 @@ def replacing_folder(path: Path) -> Iterator[Path]:
     new, old = path.with_name(f"{mark}{path.name}"), path.with_name(f"{mark}old-{path.name}")
     try:
         yield new
+        # A rename cannot replace a folder with content: move the old one away, and back again if the second rename fails.
         if path.is_dir():
             os.rename(path, old)
         os.rename(new, path)

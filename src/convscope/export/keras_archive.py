@@ -21,6 +21,7 @@ METADATA = "metadata.json"
 
 def write_keras(model: keras.Model, path: Path, contract: Contract) -> None:
     """Write ``model`` to ``path``."""
+    # Keras saves only to names that end in .keras, and has no way to add metadata: save, then copy the archive.
     saved = path.with_name(f"{path.stem}-saved.keras")
     try:
         model.save(saved)

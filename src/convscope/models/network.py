@@ -44,6 +44,9 @@ SETTINGS = (
     "alpha",
 )
 """Settings of Keras' layers that change what a layer computes or interest a reader."""
+TRAINING_ONLY = ("ActivityRegularization", "Dropout", "GaussianDropout", "GaussianNoise", "RandomBrightness", "RandomContrast",
+                 "RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom", "SpatialDropout2D")  # fmt: skip
+"""Kinds of layers that return their input outside training."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,6 +16,7 @@ from .network import Layer, Shape, Weights
 from .predictor import INPUTS
 from .protobuf import integer, message, messages, real
 
+# Those of ONNX 1.10 (2021): enough for every layer here, and old enough for old runtimes.
 IR_VERSION, OPSET = 8, 15
 PRODUCER = "convscope"
 FLOAT, INT64 = 1, 7

@@ -13,7 +13,7 @@ from math import sqrt
 import numpy as np
 
 from ..errors import ConfigError
-from .network import Layer, Network, Weights
+from .network import TRAINING_ONLY, Layer, Network, Weights
 from .onnx_graph import Graph
 from .predictor import FEATURES, LOGITS, PROBABILITIES
 from .receptive_field import padding_before, window
@@ -239,9 +239,6 @@ def _relu6(graph: Graph) -> None:
     graph.node("Min", _scalar(6))
 
 
-TRAINING_ONLY = ("ActivityRegularization", "Dropout", "GaussianDropout", "GaussianNoise", "RandomBrightness", "RandomContrast",
-                 "RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom", "SpatialDropout2D")  # fmt: skip
-"""Kinds of layers that return their input outside training."""
 LAYERS: dict[str, NodeWriter] = {
     "Activation": _pass_through,
     "AveragePooling2D": _pool("AveragePool"),

@@ -118,6 +118,7 @@ def _run(file: Path) -> ModuleType:
     assert specification is not None
     assert specification.loader is not None
     module = importlib.util.module_from_spec(specification)
+    # As for a script, modules in the file's folder can be imported, but only while it runs.
     folder = str(file.resolve().parent)
     sys.path.insert(0, folder)
     try:

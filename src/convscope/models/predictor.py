@@ -28,18 +28,11 @@ class Predictor:
         Raises:
             RunError: ``source`` is not a model that convscope wrote.
         """
-        name = "the model in memory" if isinstance(source, bytes) else repr(str(Path(source)))
-        try:
-            self._session = open_session(source)
-        except Exception as error:  # ONNX Runtime's exceptions share no base class but this one
-            reason = str(error).strip().split("\n")[0][:160]
-            raise RunError(
-                f"{name} is no .onnx file of convscope or is damaged ({reason}). Train again, or copy the run folder again."
-            ) from error
+        self._session = open_session(source)
         self._input = self._session.get_inputs()[0]
         self._outputs = {output.name for output in self._session.get_outputs()}
         if LOGITS not in self._outputs:
-            raise RunError(f"{name} is no .onnx file of convscope: it has no output named {LOGITS!r}.")
+            raise RunError(f"{_name(source)} is no .onnx file of convscope: it has no output named {LOGITS!r}.")
 
     @property
     def image_shape(self) -> tuple[int, ...]:
@@ -104,13 +97,27 @@ class Predictor:
 
 
 def open_session(source: PathLike | bytes) -> Any:
-    """Open an ONNX model, by path or content, with one thread per call."""
+    """Open an ONNX model, by path or content, with one thread per call.
+
+    Raises:
+        RunError: ``source`` is no ONNX model.
+    """
     import onnxruntime
 
     # Callers run one thread per batch instead of several per layer: twice as fast where other programs want the
     # processor too, equally fast elsewhere, and the results do not depend on the number of threads.
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    return onnxruntime.InferenceSession(
-        source if isinstance(source, bytes) else str(Path(source)), options, providers=["CPUExecutionProvider"]
-    )
+    try:
+        return onnxruntime.InferenceSession(
+            source if isinstance(source, bytes) else str(Path(source)), options, providers=["CPUExecutionProvider"]
+        )
+    except Exception as error:  # ONNX Runtime's exceptions share no other base class
+        reason = str(error).strip().split("\n")[0][:160]
+        raise RunError(
+            f"{_name(source)} is no .onnx file of convscope or is damaged ({reason}). Train again, or copy the run folder again."
+        ) from error
+
+
+def _name(source: PathLike | bytes) -> str:
+    return "the model in memory" if isinstance(source, bytes) else repr(str(Path(source)))

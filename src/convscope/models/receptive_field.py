@@ -7,12 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .network import Layer, Network
+from .network import TRAINING_ONLY, Layer, Network
 
 WINDOWED = ("Conv2D", "DepthwiseConv2D", "MaxPooling2D", "AveragePooling2D")
 POINTWISE = ("ReLU", "LeakyReLU", "ELU", "Activation", "Softmax", "BatchNormalization", "Rescaling", "Dense",
-             "ActivityRegularization", "Dropout", "GaussianDropout", "GaussianNoise", "SpatialDropout2D", "RandomBrightness",
-             "RandomContrast", "RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom")  # fmt: skip
+             *TRAINING_ONLY)  # fmt: skip
 """Kinds of layers whose units read only their own position of an image."""
 Mask = npt.NDArray[np.bool_]
 

@@ -34,6 +34,7 @@ def load_model(path: PathLike) -> keras.Model:
     import keras
 
     try:
+        # Uncompiled: nothing here needs the loss or the optimizer, and one of the user's own would need its code.
         model = keras.saving.load_model(path, safe_mode=True, compile=False)
     except (ValueError, TypeError, KeyError, OSError) as error:
         reason = str(error).strip().split("\n")[0][:200]
