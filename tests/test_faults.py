@@ -145,10 +145,10 @@ PICTURES: dict[str, tuple[Build, int, str]] = {
     "D15 a pipe": (placed(lambda folder: os.mkfifo(folder / "x.png"), *PREDICT, "x.png"), 1, "is a pipe"),
     "D15 a device": (words(*PREDICT, "/dev/zero"), 1, "is a device"),
     "P26 a terminal instead of a file": (words(*PREDICT, "-"), 2, "which is a terminal"),
-    "K02 no class at all": (words(*PREDICT, "good.png", "--top", "0"), 2, "top=0"),
+    "K02 no class at all": (words(*PREDICT, "good.png", "--top", "0"), 2, "got 0"),
     "K02 a number of classes that is none": (words(*PREDICT, "good.png", "--top", "few"), 2, "not a valid integer"),
-    "K02 a digit that is not there": (words("explain", "run", "good.png", "--digit", "2"), 2, "holds one digit"),
-    "K06 two pictures to explain": (words("explain", "run", "two"), 2, "2 pictures were given"),
+    "K02 a digit that is not there": (words("explain", "run", "good.png", "--digit", "2"), 2, "got 2"),
+    "K06 two pictures to explain": (words("explain", "run", "two"), 2, "2 images"),
 }  # fmt: skip
 RUNS: dict[str, tuple[Build, int, str]] = {
     "M01 nothing there": (words("report", "runs/none"), 1, "no run folder at"),
@@ -163,7 +163,7 @@ RUNS: dict[str, tuple[Build, int, str]] = {
     "M08 a manifest that is no JSON": (damaged("manifest.json", lambda _: b"\xff{", *ONE), 1, "manifest.json"),
     "M08 a manifest nested without end": (damaged("manifest.json", lambda _: b"[" * 100_000, *ONE), 1, "manifest.json"),
     "M08 a manifest of another kind": (damaged("manifest.json", lambda _: b"[1]", *ONE), 1, "manifest.json"),
-    "M11 more names than classes": (resealed("run.json", with_names([*"0123456789x"]), *ONE), 1, "tells 10 classes apart"),
+    "M11 more names than classes": (resealed("run.json", with_names([*"0123456789x"]), *ONE), 1, "10 classes"),
     "M11 no description of the data": (resealed("run.json", without_data, *ONE), 1, "run.json"),
     "M12 a pickle as model": (file("model.pkl", pickle.dumps(1), "predict", "model.pkl", "good.png"), 1, "model.pkl"),
     "M12 PyTorch's weights as model": (file("model.pt", b"PK\x03\x04", "predict", "model.pt", "good.png"), 1, "model.pt"),

@@ -24,14 +24,14 @@ def test_a_run_and_its_folder_give_the_same_mistakes(digits_run: api.Run) -> Non
     ].items()
 
 
-def test_saliency_is_measured_unless_it_is_not_wanted(digits_run: api.Run) -> None:
-    (first,) = convscope.mistakes(digits_run, most=1)
+def test_saliency_is_measured_only_on_request(digits_run: api.Run) -> None:
+    (first,) = convscope.mistakes(digits_run, saliency=True, most=1)
     assert first.occlusion is not None
     assert first.occlusion.drop.shape == (2, 7, 7)
     assert first.saliency is not None
     assert first.saliency.integrated.shape == (2, 8, 8, 1)
     assert "taken for" in repr(first)
-    (bare,) = convscope.mistakes(digits_run, saliency=False, most=1)
+    (bare,) = convscope.mistakes(digits_run, most=1)
     assert (bare.occlusion, bare.saliency) == (None, None)
 
 

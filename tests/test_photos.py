@@ -63,7 +63,7 @@ def sheet(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-def test_photos_of_handwriting_are_read(mnist_run: Run, mnist: Dataset) -> None:
+def test_photos_of_handwriting_are_classified(mnist_run: Run, mnist: Dataset) -> None:
     photos = twenty_photos(mnist)
     found = convscope.predict(mnist_run, [photo.content for photo in photos])
     assert len(found) == len(photos), "one digit in each"
@@ -71,8 +71,8 @@ def test_photos_of_handwriting_are_read(mnist_run: Run, mnist: Dataset) -> None:
     assert len(wrong) <= 1, wrong
 
 
-def test_with_standard_ninety_five_in_a_hundred_photos_of_handwriting_are_right() -> None:
-    """As `benchmarks/photos.py` measured it: a training of the recipe `standard` is too long for a test."""
+def test_standard_classifies_95_percent_of_photos_of_handwriting_correctly() -> None:
+    """As measured by `benchmarks/photos.py`: training with the recipe `standard` takes too long for a test."""
     found = json.loads(PHOTOS.read_text("utf-8"))
     assert found["recipe"] == "standard"
     assert found["run"] > 0.99
@@ -86,7 +86,7 @@ def test_with_standard_ninety_five_in_a_hundred_photos_of_handwriting_are_right(
 
 @pytest.mark.slow
 def test_twenty_thousand_images_take_at_most_a_second(mnist_run: Run, mnist: Dataset) -> None:
-    """With a run, which also finds out what its last hidden layer makes of them, for the warning of strangers."""
+    """With a run, which also computes the features for out-of-distribution distances."""
     classifier = open_classifier(mnist_run.folder)
     images = mnist.train.images[:20_000]
 
@@ -102,7 +102,7 @@ def test_twenty_thousand_images_take_at_most_a_second(mnist_run: Run, mnist: Dat
 
 
 @pytest.mark.slow
-def test_a_photo_of_twelve_megapixels_is_answered_within_a_second_of_the_start(mnist_run: Run, tmp_path: Path) -> None:
+def test_a_photo_of_twelve_megapixels_is_classified_within_a_second_of_the_start(mnist_run: Run, tmp_path: Path) -> None:
     random = np.random.default_rng(12)
     photo = Image.open(io.BytesIO(photo_of_one(penned("4", 300, random), "4", random).content))
     photo.resize((4032, 3024), Image.Resampling.BILINEAR).save(tmp_path / "phone.jpg", quality=85)
@@ -124,7 +124,7 @@ def test_digits_on_a_sheet_are_found_in_reading_order(mnist_run: Run, mnist: Dat
     for photo in sheets:
         found = convscope.predict(mnist_run, photo.content)
         right = sum(each.class_name == label for each, label in zip(found, photo.labels, strict=False))
-        # Networks err now and then; an order that is wrong would make more than one in four digits wrong.
+        # Networks make errors; a wrong order would misclassify more than one digit in four.
         if len(found) != len(photo.labels) or 4 * right < 3 * len(found):
             bad.append(photo.about)
     assert len(bad) <= 1, bad
@@ -137,8 +137,8 @@ def photo_of(number: int) -> Photo:
 
 
 @pytest.mark.slow
-def test_a_network_trained_on_a_folder_of_photos_reads_others(tmp_path: Path) -> None:
-    """Resized only, without the preparation, the same network guesses: one in eight right."""
+def test_a_network_trained_on_a_folder_of_photos_classifies_others(tmp_path: Path) -> None:
+    """Without the preprocessing, only resized, the same network gets one in eight correct."""
     for number in range(140):
         photo = photo_of(number)
         (tmp_path / "photos" / photo.labels[0]).mkdir(parents=True, exist_ok=True)
@@ -160,13 +160,14 @@ def test_a_network_trained_on_a_folder_of_photos_reads_others(tmp_path: Path) ->
     assert np.array_equal(convscope.evaluate(run, tmp_path / "photos").predictions, run.evaluation.predictions)
 
 
-def test_a_sheet_is_answered_digit_by_digit(digits_run: Run, sheet: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_sheet_is_classified_digit_by_digit(digits_run: Run, sheet: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = convscope.predict(digits_run, sheet)
     assert [each.place and (each.place.number, each.place.of) for each in found] == [(1, 4), (2, 4), (3, 4), (4, 4)]
     assert {each.name for each in found} == {str(sheet)}
     assert main(["predict", str(digits_run.folder), str(sheet), "--top", "1"]) == 0
     first, *others = capsys.readouterr().out.splitlines()
-    assert first == f"{sheet}: 4 digits found: {' '.join(each.class_name for each in found)}"
+    assert first.startswith(f"{sheet}: 4 digits")
+    assert first.endswith(f": {' '.join(each.class_name for each in found)}")
     assert [line.split(":")[0] for line in others] == ["  1", "  2", "  3", "  4"]
     assert main(["predict", str(digits_run.folder), str(sheet), "--quiet"]) == 0
     assert capsys.readouterr().out == first + "\n"
@@ -177,13 +178,13 @@ def test_a_sheet_is_answered_digit_by_digit(digits_run: Run, sheet: Path, capsys
     assert places[2]["y"] > places[0]["y"] + places[0]["height"]
 
 
-def test_a_sheet_can_be_taken_for_one_digit(digits_run: Run, sheet: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_sheet_can_be_treated_as_one_digit(digits_run: Run, sheet: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert len(convscope.predict(digits_run, sheet, single=True)) == 1
     assert main(["predict", str(digits_run.folder), str(sheet), "--single", "--quiet"]) == 0
-    assert "digits found" not in capsys.readouterr().out
+    assert "4 digits" not in capsys.readouterr().out
 
 
-def test_an_array_of_pictures_gets_one_answer_each(digits_run: Run) -> None:
+def test_an_array_of_images_gets_one_prediction_each(digits_run: Run) -> None:
     drawing = np.asarray(
         255 - 255 * laid_out([penned("1", 60, np.random.default_rng(0))] * 3, [3], np.random.default_rng(1)), np.uint8
     )
@@ -210,12 +211,12 @@ def test_one_digit_of_a_sheet_is_explained(
     monkeypatch.setattr(gallery, "illustrate", lambda record: iter(()))
     page = tmp_path / "third.html"
     assert main(["explain", str(digits_run.folder), str(sheet), "--digit", "3", "--output", str(page)]) == 0
-    assert "4 digits found; this is number 3, others with --digit N" in capsys.readouterr().out
+    assert "4 digits" in capsys.readouterr().out
     found = convscope.predict(digits_run, sheet)
     assert convscope.explain(digits_run, sheet, output=tmp_path / "first.html").prediction == found[0]
-    with pytest.raises(ConfigError, match="holds 4 digits; a number from 1 to 4"):
+    with pytest.raises(ConfigError, match="1 to 4.* 5"):
         convscope.explain(digits_run, sheet, digit=5, output=tmp_path / "x.html")
-    with pytest.raises(ConfigError, match="8 pictures were given"):
+    with pytest.raises(ConfigError, match="8 images"):
         convscope.explain(digits_run, [sheet, sheet], output=tmp_path / "x.html")
 
 

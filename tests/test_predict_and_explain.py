@@ -1,4 +1,4 @@
-"""``convscope predict`` and ``convscope explain`` as a user meets them. What starts a process is slow; the rest runs in here."""
+"""``convscope predict`` and ``convscope explain``; tests that start a process are slow."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def started(*arguments: object, **keywords: Any) -> Completed:
 
 @pytest.fixture
 def pictures(digits_run: Run, tmp_path: Path) -> Path:
-    """Two test images as drawings on paper, one in a sub-folder, and one file that is no picture."""
+    """Two test images as drawings on paper, one in a sub-folder, and one file that is no image."""
     (tmp_path / "more").mkdir()
     for number, name in enumerate(("a.png", "more/b.jpg")):
         image = Image.fromarray(255 - digits_run.dataset.test.images[number, ..., 0])
@@ -54,15 +54,14 @@ def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gallery, "drawers", lambda record: [])
 
 
-def test_the_answer_stands_on_one_line_and_what_was_done_below(
+def test_the_prediction_is_on_one_line_and_the_preprocessing_below(
     digits_run: Run, in_pictures: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["predict", str(digits_run.folder), "a.png", "--top", "2"]) == 0
     first, second = capsys.readouterr().out.splitlines()
     answer = convscope.predict(digits_run, "a.png")[0]
-    assert re.fullmatch(rf"a\.png: {answer.class_name} (over )?\d+\.\d\d %  \(then \d (under )?\d+\.\d\d %\)", first)
-    assert second.startswith("  inverted, ")
-    assert second.endswith(", centred")
+    assert re.fullmatch(rf"a\.png: {answer.class_name} .*\d+\.\d\d ?%.*\d .*\d+\.\d\d ?%.*", first)
+    assert second == f"  {', '.join(answer.done)}"
 
 
 def test_files_folders_and_patterns_may_be_mixed_and_quiet_is_one_line_each(
@@ -73,10 +72,10 @@ def test_files_folders_and_patterns_may_be_mixed_and_quiet_is_one_line_each(
     assert [line.split(": ")[0] for line in lines] == ["a.png", "more/b.jpg", "more/b.jpg", "./a.png", "./more/b.jpg"] or [
         line.split(": ")[0] for line in lines
     ] == ["a.png", "more/b.jpg", "more/b.jpg", "a.png", "more/b.jpg"]
-    assert all(re.fullmatch(r"\S+: \d (over )?\d+\.\d\d %", line) for line in lines)
+    assert all(re.fullmatch(r"\S+: \d \D*\d+\.\d\d ?%", line) for line in lines)
 
 
-def test_json_says_everything(digits_run: Run, in_pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_has_everything(digits_run: Run, in_pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["predict", str(digits_run.folder), "a.png", "notes.txt", "--json"]) == 1
     printed = capsys.readouterr()
     found = json.loads(printed.out)
@@ -87,10 +86,10 @@ def test_json_says_everything(digits_run: Run, in_pictures: Path, capsys: pytest
     assert found["predictions"][0]["distance"] == pytest.approx(expected.distance)
     assert len(found["predictions"][0]["top"]) == 3
     assert [bad["name"] for bad in found["bad"]] == ["notes.txt"]
-    assert printed.err.startswith("convscope: error: 'notes.txt' is no picture")
+    assert printed.err.startswith("convscope: error: 'notes.txt'")
 
 
-def test_bad_files_are_one_sentence_each_and_the_others_are_answered(
+def test_unreadable_files_are_one_line_each_and_the_others_are_classified(
     digits_run: Run, in_pictures: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Path("bad\x1b[31m.png").write_bytes(b"")
@@ -103,28 +102,25 @@ def test_bad_files_are_one_sentence_each_and_the_others_are_answered(
     assert "\x1b" not in printed.err
 
 
-def test_a_stranger_is_met_with_a_warning_even_quietly(
+def test_an_out_of_distribution_image_gets_a_warning_even_with_quiet(
     digits_run: Run, in_pictures: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     checks = 255 * (np.indices((8, 8)).sum(axis=0) % 2).astype(np.uint8)
     checks[[0, -1]] = checks[:, [0, -1]] = 0
     Image.fromarray(checks).save("checks.png")
     assert main(["predict", str(digits_run.folder), "checks.png", "--quiet"]) == 0
-    assert "convscope: careful: checks.png looks like nothing that the network was trained on" in capsys.readouterr().err
+    assert re.search(r"^convscope: .*checks\.png.*\d\.\d", capsys.readouterr().err)
 
 
-def test_what_was_not_measured_is_said_with_the_way_to_it(
+def test_a_missing_measurement_is_reported_with_its_reason(
     digits_run: Run, in_pictures: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     model = str(digits_run.folder / "model.onnx")
     assert main(["predict", model, "a.png"]) == 0
-    assert capsys.readouterr().err == (
-        "convscope: whether pictures look like the training images was not measured: a model alone brings no training images "
-        "to compare with; its run folder does.\n"
-    )
+    assert re.fullmatch(r"convscope: .*run folder.*\n", capsys.readouterr().err)
     assert main(["predict", model, "a.png", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert "its run folder does" in found["unmeasured"]
+    assert "run folder" in found["unmeasured"]
     assert found["predictions"][0]["unfamiliar"] is None
     assert main(["predict", str(digits_run.folder), "a.png"]) == 0
     assert capsys.readouterr().err == ""
@@ -133,20 +129,20 @@ def test_what_was_not_measured_is_said_with_the_way_to_it(
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [
-        (["a.png", "--top", "0"], 2, "top=0"),
-        ([], 2, "Missing argument 'IMAGE...'"),
+        (["a.png", "--top", "0"], 2, "top.*0"),
+        ([], 2, "IMAGE"),
         (["a.png", "--topp", "1"], 2, "No such option"),
     ],
 )
-def test_a_wrong_use_is_told_so(
+def test_wrong_usage_is_an_error(
     arguments: list[str], status: int, words: str, digits_run: Run, in_pictures: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["predict", str(digits_run.folder), *arguments]) == status
-    assert words in capsys.readouterr().err
+    assert re.search(words, capsys.readouterr().err)
 
 
 @pytest.mark.usefixtures("no_figures")
-def test_the_page_is_opened_at_the_picture(digits_run: Run, in_pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_page_opens_at_the_image(digits_run: Run, in_pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", str(digits_run.folder), "more/b.jpg"]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "page: b.explained.html"
     page = Path("b.explained.html").read_text("utf-8")
@@ -161,12 +157,12 @@ def test_the_page_is_opened_at_the_picture(digits_run: Run, in_pictures: Path, c
 
 
 @pytest.mark.usefixtures("no_figures")
-def test_nothing_of_the_users_is_overwritten_unasked(
+def test_nothing_is_overwritten_without_the_flag(
     digits_run: Run, in_pictures: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Path("a.explained.html").write_text("mine")
     assert main(["explain", str(digits_run.folder), "a.png"]) == 1
-    assert "'a.explained.html' exists already" in capsys.readouterr().err
+    assert "'a.explained.html'" in capsys.readouterr().err
     assert Path("a.explained.html").read_text() == "mine"
     assert main(["explain", str(digits_run.folder), "a.png", "--overwrite", "--quiet"]) == 0
     assert capsys.readouterr().out == "a.explained.html\n"
@@ -178,8 +174,8 @@ def test_nothing_of_the_users_is_overwritten_unasked(
 
 
 @pytest.mark.usefixtures("no_figures")
-def test_one_picture_at_a_time_is_explained(digits_run: Run, in_pictures: Path) -> None:
-    with pytest.raises(ConfigError, match="2 pictures were given"):
+def test_only_one_image_is_explained_at_a_time(digits_run: Run, in_pictures: Path) -> None:
+    with pytest.raises(ConfigError, match="2 images"):
         convscope.explain(digits_run, ".")
     assert sorted(os.listdir()) == ["a.png", "more", "notes.txt"]
 
@@ -198,14 +194,16 @@ def test_one_picture_at_a_time_is_explained(digits_run: Run, in_pictures: Path) 
         ("", "picture"),
     ],
 )
-def test_pages_are_called_after_the_picture_by_a_name_that_every_system_takes(name: str, page: str, tmp_path: Path) -> None:
+def test_pages_are_named_after_the_image_file_in_a_way_that_every_system_accepts(
+    name: str, page: str, tmp_path: Path
+) -> None:
     assert choose_page(name, None, overwrite=False) == Path(f"{page}.explained.html")
-    with pytest.raises(OutputError, match="is a folder"):
+    with pytest.raises(OutputError, match=re.escape(repr(str(tmp_path)))):
         choose_page(name, tmp_path, overwrite=True)
 
 
 @pytest.mark.slow
-def test_the_first_answer_comes_within_a_second_of_the_start(digits_run: Run, pictures: Path) -> None:
+def test_the_first_prediction_comes_within_a_second_of_the_start(digits_run: Run, pictures: Path) -> None:
     def seconds() -> float:
         begun = time.perf_counter()
         assert started("predict", digits_run.folder, pictures / "a.png").returncode == 0
@@ -215,7 +213,7 @@ def test_the_first_answer_comes_within_a_second_of_the_start(digits_run: Run, pi
 
 
 @pytest.mark.slow
-def test_standard_input_is_a_picture_like_any_other(digits_run: Run, pictures: Path) -> None:
+def test_standard_input_is_an_image_file_like_any_other(digits_run: Run, pictures: Path) -> None:
     with (pictures / "a.png").open("rb") as file:
         piped = started("predict", digits_run.folder, "-", pictures / "more" / "b.jpg", stdin=file)
     assert (piped.returncode, piped.stderr) == (0, "")
@@ -224,7 +222,8 @@ def test_standard_input_is_a_picture_like_any_other(digits_run: Run, pictures: P
     assert piped.stdout.splitlines()[0].split(": ")[1] == named.stdout.splitlines()[0].split(": ")[1]
     nothing = started("predict", digits_run.folder, "-", stdin=subprocess.DEVNULL)
     assert nothing.returncode == 1
-    assert nothing.stderr.startswith("convscope: error: standard input is empty")
+    assert nothing.stderr.startswith("convscope: error: ")
+    assert "standard input" in nothing.stderr
 
 
 @pytest.mark.slow
@@ -237,15 +236,15 @@ def test_a_terminal_is_not_waited_for(digits_run: Run) -> None:
     os.close(ours)
     os.close(theirs)
     assert result.returncode == 2
-    assert "which is a terminal" in result.stderr
+    assert "terminal" in result.stderr
 
 
 @pytest.mark.slow
-def test_a_pipe_among_the_pictures_is_not_waited_for(digits_run: Run, pictures: Path) -> None:
+def test_a_pipe_among_the_files_is_not_waited_for(digits_run: Run, pictures: Path) -> None:
     os.mkfifo(pictures / "pipe.png")
     result = started("predict", digits_run.folder, pictures, "--quiet")
     assert result.returncode == 1
-    assert "pipe.png' is a pipe" in result.stderr
+    assert "pipe.png'" in result.stderr
     assert result.stdout.count("\n") == 2
 
 

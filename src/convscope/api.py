@@ -120,7 +120,7 @@ def mistakes(
     *,
     others: Iterable[PathLike | Run] = (),
     study: PathLike | None = None,
-    saliency: bool = True,
+    saliency: bool = False,
     most: int | None = None,
 ) -> tuple[Mistake, ...]:
     """Explain every test image that a run got wrong, the most confident mistake first.
@@ -129,12 +129,13 @@ def mistakes(
     earlier epochs, and a hint at whose fault it is: the label's, nobody's, or the network's. A label audit of the run is part of
     its evidence. ``others``: runs on the same data that are asked too. ``study``: the folder of a study, of whose other seeds the
     votes are counted; they are written into the run too, and its page is made again. A run in a study's own folder finds it by
-    itself. ``saliency``: whether to measure what both classes owe to every part of the image, by covering patches and by
-    gradients, about 0.2 s each. ``most``: how many mistakes at most. Needs no back-end.
+    itself. ``saliency``: whether to measure what every part of the image contributes to both classes, by covering patches
+    and by gradients; this takes about 0.2 s an image and needs Keras with a back-end, TensorFlow or JAX. Nothing else here does.
+    ``most``: how many mistakes at most.
 
     Raises :class:`DatasetError` where the run has no images of its mistakes and its data are not there any more,
     :class:`ConfigError` for ``others`` on different data or a ``study`` without runs like this one, :class:`RunError` for a
-    damaged run.
+    damaged run, :class:`MissingBackendError` for ``saliency`` without a back-end.
 
     >>> [mistake for mistake in convscope.mistakes("runs/mnist-cnn-standard-0") if mistake.triage.kind == "label suspect"]
     """

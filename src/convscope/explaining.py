@@ -1,4 +1,4 @@
-"""A run's page for one picture: everything of the report, with that picture open in it from the start."""
+"""The page of a run for one image file: the report, opened at that image."""
 
 from __future__ import annotations
 
@@ -7,59 +7,65 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import ConfigError, OutputError
+from .formatting import count_of
 from .page.payload import OpenedPicture
 from .prediction.predictions import Prediction, Predictions
 from .types import PathLike
 
 ENDING = ".explained.html"
 NAMELESS = "picture"
-"""What a picture that came without a file's name is called."""
+"""Stem of the page for an image without a usable file name."""
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """The page that was written, and what the network answers."""
+    """The written page, and the prediction."""
 
     page: Path
     prediction: Prediction
 
 
 def choose_page(name: str, output: PathLike | None, *, overwrite: bool) -> Path:
-    """Where the page goes: to ``output``, or into the current folder, called after the picture's file.
+    """Return the path of the page: ``output``, or a name after the image file.
 
-    Raises :class:`OutputError` where something is there already, unless it is to be replaced.
+    Raises:
+        OutputError: The path is a folder, or exists and may not be replaced.
     """
     page = Path(output) if output is not None else Path(_stem(name) + ENDING)
     if page.is_dir():
-        raise OutputError(f"{str(page)!r} is a folder; the name of a file was expected. Choose one with --output FILE.")
+        raise OutputError(f"{str(page)!r} is a folder. Name a file with --output FILE.")
     if page.exists() and not overwrite:
         raise OutputError(
-            f"{str(page)!r} exists already; a new file was expected. "
-            "Choose another with --output FILE, or replace it with --overwrite."
+            f"{str(page)!r} exists already. Choose another name with --output FILE, or replace it with --overwrite."
         )
     return page
 
 
 def only_picture(predictions: Predictions, digit: int = 1) -> tuple[OpenedPicture, Prediction]:
-    """The one picture that the page opens at, or the one digit of it, numbered from 1 in reading order; and its answers.
+    """Return the image that the page opens at, and its prediction.
 
-    Raises :class:`ConfigError` for none or several pictures, and where there are not so many digits.
+    Args:
+        predictions: The predictions for one image file.
+        digit: The digit to explain, from 1 in reading order, if the file has several.
+
+    Raises:
+        ConfigError: There is not exactly one image file, or no such digit in it.
     """
     place = predictions.places[0] if len(predictions) and predictions.places else None
     digits = place.of if place else 1
     if len(predictions) != digits:
         raise ConfigError(
-            f"{len(predictions)} pictures were given; one was expected. Explain them one by one, or classify them with "
+            f"explain takes one image file; got {len(predictions)} images. Explain them one by one, or classify them with "
             "convscope predict."
         )
     name = predictions.names[0]
     if isinstance(digit, bool) or not isinstance(digit, int) or not 1 <= digit <= digits:
-        found = "holds one digit; digit=1" if digits == 1 else f"holds {digits} digits; a number from 1 to {digits}"
-        raise ConfigError(f"digit={digit!r} was asked for, but {name!r} {found} was expected, counted in reading order.")
+        accepted = "digit must be 1" if digits == 1 else f"digit must be from 1 to {digits}, in reading order"
+        raise ConfigError(f"{accepted}; got {digit!r}. {name!r} contains {count_of(digits, 'digit')}.")
     chosen = digit - 1
     return OpenedPicture(name, predictions.prepared[chosen], predictions.done[chosen]), predictions[chosen]
 
 
 def _stem(name: str) -> str:
-    """Letters, digits and what is harmless, so that the name is one on every system."""
+    """Return the stem of a file name with characters that every system accepts."""
     return re.sub(r"[^\w.-]+", "-", Path(name).stem).strip(".-")[:100] or NAMELESS

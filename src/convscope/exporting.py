@@ -1,4 +1,4 @@
-"""A run's network for elsewhere: written in one of the formats, and checked against what the run itself answered."""
+"""Export a run's network and check it against the run's own logits."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ KERAS_MODEL = "model.keras"
 
 @dataclass(frozen=True, eq=False)
 class Export:
-    """What was written, how nearly it answers what the run did, and how to use it."""
+    """An exported file, its agreement with the run, and programs that use it."""
 
     path: Path
-    """A file; of a SavedModel, a folder."""
+    """A file, or the folder of a SavedModel."""
     format: str
     agreement: Agreement
     num_test: int
-    """Images of the test split; where its data are not there any more, the agreement is over fewer."""
+    """Size of the test split; the agreement covers fewer images if its data are gone."""
     contract: Contract
-    """What the network wants of pictures: in the file, too."""
+    """The metadata in the file."""
     snippets: Mapping[str, str]
-    """Programs that use it, by language."""
+    """Programs that use the file, by language."""
 
     def __repr__(self) -> str:
         agreement = self.agreement
@@ -47,18 +47,24 @@ class Export:
 
 
 def export_run(folder: Path, path: Path, format_name: str, dataset: Dataset | None) -> Export:
-    """Write the network of the run in ``folder`` to ``path``. ``dataset``: the run's, where it is in memory."""
+    """Write the network of a run to ``path``.
+
+    Args:
+        folder: The run folder.
+        path: The file, or folder of a SavedModel, to write or replace.
+        format_name: A key of :data:`convscope.export.formats.ENDINGS`.
+        dataset: The run's dataset, if it is in memory.
+    """
     record = archive.load_record(folder)
     contract = contract_of(record)
-    images, expected = _known_answers(record, dataset)
+    images, expected = _known_logits(record, dataset)
     trained = Trained(folder / ONNX_MODEL, folder / KERAS_MODEL)
     agreement = write_export(format_name, trained, path, contract, images=images, expected=expected)
     return Export(path, format_name, agreement, len(record.evaluation), contract, snippets(format_name, path, contract))
 
 
-def _known_answers(record: RunRecord, dataset: Dataset | None) -> tuple[Images, Floats]:
-    """Test images and the logits that the run answered them with: of the whole split where it can be had, else of those
-    that the run kept."""
+def _known_logits(record: RunRecord, dataset: Dataset | None) -> tuple[Images, Floats]:
+    """Return test images with the run's logits: the whole split, or what the run kept."""
     logits, evidence, examples = record.evaluation.logits, record.evidence, record.examples
     if dataset is None and evidence is not None and len(evidence.test_indices) == len(logits):
         return evidence.test_images, logits[evidence.test_indices]

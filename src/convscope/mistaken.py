@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,8 +17,12 @@ from .models.predictor import Predictor
 from .other_seeds import other_seeds
 from .reporting import MISTAKES, ONNX_MODEL, SEEDS, with_evidence, write_report
 from .suspects_file import load_audit
+from .trained_run import MODEL
 from .types import Labels
 from .votes import count_votes
+
+if TYPE_CHECKING:
+    from .training.gradients import InputGradient
 
 NETWORKS = "other networks"
 """What those are called that were asked, where they are not all of one study."""
@@ -41,6 +46,7 @@ def mistakes_of(
         with runs.rewriting_report(folder):
             write_report(record, folder)
     seeds = other_seeds(record, folder, study)
+    gradient = _gradient(folder) if saliency else None
     votes = count_votes(answers, record.evaluation.labels, len(record.evaluation.class_names)).counts
     return explain_mistakes(
         record,
@@ -48,9 +54,16 @@ def mistakes_of(
         votes=votes if seeds is None else votes + seeds.counts,
         voters=NETWORKS if others else SEEDS,
         audit=load_audit(record, folder),
-        saliency=saliency,
+        gradient=gradient,
         most=most,
     )
+
+
+def _gradient(folder: Path) -> InputGradient:
+    from .models.saving import load_model
+    from .training.gradients import InputGradient
+
+    return InputGradient(load_model(folder / MODEL))
 
 
 def _answers(record: RunRecord, other: RunRecord, folder: Path) -> Labels:

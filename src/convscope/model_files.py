@@ -1,6 +1,6 @@
-"""Files of other programs' models that are handed to convscope, and what their owners are told.
+"""Refuse model files in formats that may hold code, with a way to convert them.
 
-Opening one of them could run code that is in it, so none is opened: its ending is enough to say what it is.
+Opening such a file could run its code, so none is opened: the ending identifies the format.
 """
 
 from __future__ import annotations
@@ -16,24 +16,27 @@ WEIGHTS_AS_KERAS = 'model.load_weights("{name}"); model.save("{stem}.keras")'
 
 
 def is_foreign(path: PathLike) -> bool:
-    """Whether the ending is that of a model which convscope does not open."""
+    """Return whether the ending belongs to a format that convscope does not open."""
     return Path(path).suffix.lower() in (*HDF5, *PICKLED)
 
 
 def refusal(path: PathLike, expected: str, *, retrain: bool = False) -> str:
-    """The sentence for such a file: what it is, why it stays closed, and the way out. ``expected``: what would do.
+    """Return the error message for a file that is not opened.
 
-    ``retrain``: whether a run was wanted, which only a training makes.
+    Args:
+        path: The file.
+        expected: What to pass instead.
+        retrain: Whether a run is needed, which only training produces.
     """
     path = Path(path)
     if path.suffix.lower() in PICKLED:
         return (
-            f"{str(path)!r} is a pickled model, and opening one runs whatever code is in it; {expected} was expected. "
+            f"{str(path)!r} is a pickled model, which runs code when it is opened; pass {expected} instead. "
             "Rebuild the network in Keras and train it: convscope train DATA --model file.py:build."
         )
     return (
-        f"{str(path)!r} is an HDF5 file, Keras' older format, which convscope does not open because it may hold code; "
-        f"{expected} was expected. Where you trust it, save it with Keras itself: {_way_out(path)}"
+        f"{str(path)!r} is an HDF5 file, Keras' older format, which may hold code and is not opened; pass {expected} instead. "
+        f"If you trust it, convert it in Keras: {_conversion(path)}"
         f"{_training(path) if retrain else ''}"
     )
 
@@ -42,7 +45,7 @@ def _training(path: Path) -> str:
     return f", and train its layers: convscope train DATA --model {_stem(path)}.keras"
 
 
-def _way_out(path: Path) -> str:
+def _conversion(path: Path) -> str:
     if path.stem.endswith(".weights"):
         return f"build the network, then {WEIGHTS_AS_KERAS.format(name=path.name, stem=_stem(path))}"
     return AS_KERAS.format(name=path.name, stem=_stem(path))

@@ -1,4 +1,7 @@
-"""``predict``: pictures to classes, apart from the other verbs: who asks for one answer waits for no import but its own."""
+"""The verb ``predict``.
+
+It is separate from the other verbs, so that a prediction waits for no import but its own.
+"""
 
 from __future__ import annotations
 
@@ -24,21 +27,29 @@ def predict(
     single: bool = False,
     at_least: float = 0.0,
 ) -> Predictions:
-    """Classify pictures with a run, or the name of its folder, or with an ``.onnx`` file of convscope, through ONNX Runtime;
-    or through Keras with a ``.keras`` file of :func:`convscope.export`, or a ``keras.Model``: one that takes (n, h, w, c) from 0
-    to 1 and ends in a softmax or in logits. Its classes are then called ``"0"``, ``"1"`` and so on.
+    """Classify image files or arrays with a trained network.
 
-    ``images``: names of files or folders, patterns such as ``"photos/*.jpg"``, the bytes of files, Pillow's images, arrays
-    (h, w) or (h, w, c) of uint8 or of floats 0..1, a list of these, or one array (n, h, w, c). Each is fitted to what the
-    network takes, and the result says how. ``top``: classes per picture.
+    Each image is preprocessed like the training data, and the result lists the steps. A network for digits detects several
+    digits per image file, but not in an array of n: each gets a prediction, in reading order, with its ``place``.
 
-    A network for digits looks for several in each picture (but not in an array of n): there is one prediction for each digit
-    then, in reading order, and its ``place`` says where. With ``single`` each picture is one digit. ``at_least``: the
-    probability, 0..1, that an answer needs to be ``is_sure_enough``; :func:`convscope.evaluate` finds the one for an ``accuracy``.
+    Args:
+        run: A run or its folder, or an ``.onnx`` file of convscope, which ONNX Runtime computes; or a ``.keras`` file of
+            :func:`convscope.export` or a ``keras.Model``, which Keras computes. A model must take (n, h, w, c) in 0..1 and end
+            in a softmax or in logits; its classes are named ``"0"``, ``"1"`` and so on.
+        images: Names of files or folders, patterns such as ``"photos/*.jpg"``, bytes of files, Pillow's images, arrays (h, w)
+            or (h, w, c) of uint8 or of floats in 0..1, a list of these, or one array (n, h, w, c).
+        top: Classes per image.
+        skip_bad_images: Whether to list unreadable image files in the result instead of raising an error.
+        single: Whether to treat each image as one digit.
+        at_least: The probability, 0..1, from which a prediction ``is_sure_enough``; :func:`convscope.evaluate` finds it for a
+            target ``accuracy``.
 
-    Raises :class:`PictureError` that names every picture that cannot be read; with ``skip_bad_images`` they are left out,
-    and listed in the result. :class:`RunError` for a damaged run, :class:`ConfigError` for what is no classifier of pictures.
+    Raises:
+        PictureError: Image files cannot be read; the message names all of them.
+        RunError: The run or model file is damaged.
+        ConfigError: A parameter is out of range, or the model does not classify images.
 
+    Example:
     >>> convscope.predict("runs/mnist-cnn-standard-0", "four.jpg")[0].class_name
     """
     return _predict(

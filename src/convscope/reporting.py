@@ -71,9 +71,7 @@ def with_mistakes(
         return record
     votes = votes or other_seeds(record, folder)
     counts = None if votes is None else votes.counts
-    explained = explain_mistakes(
-        record, Predictor(folder / ONNX_MODEL), votes=counts, voters=SEEDS, audit=audit, saliency=False
-    )
+    explained = explain_mistakes(record, Predictor(folder / ONNX_MODEL), votes=counts, voters=SEEDS, audit=audit)
     asked = None if votes is None else votes.as_dict()
     return with_metrics(record, **{MISTAKES: mistakes_metrics(explained, record.evaluation.errors, votes=asked)})
 

@@ -17,6 +17,7 @@ from convscope.analysis.occlusion import occlude
 from convscope.analysis.saliency import measure_saliency
 from convscope.data.dataset import Dataset
 from convscope.models.predictor import Predictor
+from convscope.training.gradients import InputGradient
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +27,7 @@ def predictor(digits_run: api.Run) -> Predictor:
 
 @pytest.fixture(scope="module")
 def explained(digits_run: api.Run, predictor: Predictor) -> tuple[Mistake, ...]:
-    return explain_mistakes(digits_run.record, predictor)
+    return explain_mistakes(digits_run.record, predictor, gradient=InputGradient(digits_run.model))
 
 
 def test_every_mistake_is_there_the_surest_first(
@@ -88,17 +89,14 @@ def test_gradients_are_those_of_both_classes(explained: tuple[Mistake, ...], dig
     first = explained[0]
     assert first.saliency is not None
     assert first.saliency.classes == first.labels
-    again = measure_saliency(digits_run.record.network, first.image, first.labels)
+    again = measure_saliency(InputGradient(digits_run.model), first.image, first.labels)
     assert np.array_equal(first.saliency.integrated, again.integrated)
     assert first.saliency.logits == pytest.approx(digits_run.evaluation.logits[first.index, list(first.labels)], abs=1e-4)
 
 
-def test_through_a_layer_that_is_not_known_there_are_no_gradients(digits_run: api.Run, predictor: Predictor) -> None:
-    network = digits_run.record.network
-    odd = replace(network, layers=(replace(network.layers[0], kind="Attention"), *network.layers[1:]))
-    (first,) = explain_mistakes(replace(digits_run.record, network=odd), predictor, most=1)
-    assert first.saliency is None
-    assert first.occlusion is not None
+def test_without_a_gradient_neither_occlusion_nor_saliency_is_measured(digits_run: api.Run, predictor: Predictor) -> None:
+    (first,) = explain_mistakes(digits_run.record, predictor, most=1)
+    assert (first.occlusion, first.saliency) == (None, None)
 
 
 def test_other_networks_vote(digits_run: api.Run, predictor: Predictor) -> None:
@@ -106,7 +104,7 @@ def test_other_networks_vote(digits_run: api.Run, predictor: Predictor) -> None:
     votes = np.zeros(evaluation.logits.shape, np.int64)
     for answers in (evaluation.labels, evaluation.predictions, evaluation.predictions):
         votes[np.arange(len(evaluation)), answers] += 1
-    for each in explain_mistakes(digits_run.record, predictor, votes=votes, voters="other seeds", saliency=False):
+    for each in explain_mistakes(digits_run.record, predictor, votes=votes, voters="other seeds"):
         true, predicted = each.labels
         assert (each.votes[true], each.votes[predicted], each.votes.sum()) == (1, 2, 3)
         assert (each.triage.signs.votes, each.triage.signs.votes_for_prediction, each.triage.signs.votes_right) == (3, 2, 1)
@@ -127,7 +125,7 @@ def test_an_audit_is_part_of_the_evidence(digits_run: api.Run, predictor: Predic
         digits_run.evaluation.class_names,
         (),
     )
-    first, second, *_ = explain_mistakes(digits_run.record, predictor, audit=audit, saliency=False)
+    first, second, *_ = explain_mistakes(digits_run.record, predictor, audit=audit)
     assert (first.triage.signs.audited, first.triage.signs.audit_score) == (True, 0.95)
     assert (second.triage.signs.audited, second.triage.signs.audit_score) == (True, None)
     assert mistakes_metrics([first, second], 2)["audited"]
@@ -146,7 +144,7 @@ def test_a_run_of_an_earlier_version_has_no_history_and_maybe_no_temperature(
         nearest_neighbours=None,
     )
     old = replace(record, evidence=bare, metrics={})
-    for each in explain_mistakes(old, predictor, saliency=False, most=3):
+    for each in explain_mistakes(old, predictor, most=3):
         assert each.probabilities == pytest.approx(digits_run.evaluation.probabilities[each.index])
         assert (each.nearest_true, len(each.history), each.occlusion) == (None, 0, None)
 

@@ -18,7 +18,7 @@ def test_flipped_test_labels_are_suspect(digits_run: Run, digits: Dataset, audit
     predictor = Predictor(digits_run.folder / "model.onnx")
     flipped = flip(digits_run, digits, predictor)
     audit = find_suspects({"test": (flipped.record.evaluation.labels, audited.found.test)}, digits.class_names)
-    found = explain_mistakes(flipped.record, predictor, audit=audit, saliency=False)
+    found = explain_mistakes(flipped.record, predictor, audit=audit)
     of_flips, of_others = (
         Counter(each.triage.kind for each in found if (each.index in flipped.places) is wanted) for wanted in (True, False)
     )

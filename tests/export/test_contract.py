@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +15,16 @@ from convscope.data.digit import DigitSettings
 from convscope.data.fitting import PREPARED, Fitting
 from convscope.errors import RunError
 from convscope.export.contract import Contract, contract_of, from_metadata
+from convscope.export.formats import ENDINGS
 from convscope.export.onnx_metadata import with_metadata
+from convscope.export.snippets import snippets
 from convscope.models.predictor import Predictor
 from convscope.prediction.classifier import open_classifier
 
+from ..gold_files import GoldFiles  # type: ignore[import-not-found]
 
-def test_a_run_says_everything_about_its_pictures(digits_run: Run, digits_record: RunRecord) -> None:
+
+def test_a_run_describes_its_images(digits_run: Run, digits_record: RunRecord) -> None:
     contract = contract_of(digits_record)
     of_run = open_classifier(digits_run.folder)
     assert contract == Contract(
@@ -48,28 +52,27 @@ def test_what_is_written_is_read_back(digits_record: RunRecord) -> None:
         {"digit_preprocessing": {"height": 28, "width": 28}},
     ],
 )  # fmt: skip
-def test_a_contract_that_makes_no_sense_is_noticed(change: dict[str, object], digits_record: RunRecord) -> None:
+def test_contradictory_metadata_are_refused(change: dict[str, object], digits_record: RunRecord) -> None:
     about = {**contract_of(digits_record).as_dict(), **change}
     with pytest.raises((KeyError, TypeError, ValueError)):
         from_metadata({"convscope": json.dumps(about)}, (8, 8, 1))
 
 
 def test_polarity_is_that_of_nearly_all_grey_images(digits_record: RunRecord) -> None:
-    from dataclasses import replace
-
     dark = replace(digits_record.examples, samples=255 - digits_record.examples.samples)
     known = {name: value for name, value in digits_record.request["dataset"].items() if name not in ("polarity", PREPARED)}
-    things = {**digits_record.request, "dataset": {**known, "content": "letters"}}  # a run of before, which does not say
-    inverted = replace(digits_record, examples=dark, evidence=None, request=things)
+    request = {
+        **digits_record.request,
+        "dataset": {**known, "content": "letters"},
+    }  # an earlier version's run, which lacks them
+    inverted = replace(digits_record, examples=dark, evidence=None, request=request)
     assert contract_of(inverted).polarity == "dark on light"
     half = np.concatenate([digits_record.examples.samples, dark.samples])
     mixed = replace(inverted, examples=replace(dark, samples=half))
     assert contract_of(mixed).polarity is None
 
 
-def test_what_the_run_settled_when_it_was_trained_counts(digits_record: RunRecord) -> None:
-    from dataclasses import replace
-
+def test_the_preprocessing_of_the_training_is_used(digits_record: RunRecord) -> None:
     settings = DigitSettings(8, 8, centre=False, digit_size_fraction=0.9)
     known = {**digits_record.request["dataset"], "content": "letters", PREPARED: asdict(settings)}
     letters = contract_of(replace(digits_record, request={**digits_record.request, "dataset": known}))
@@ -80,7 +83,7 @@ def test_what_the_run_settled_when_it_was_trained_counts(digits_record: RunRecor
     assert plain.fitting == Fitting((8, 8, 1), None, "dark on light")
 
 
-def test_notes_change_and_the_network_does_not(digits_run: Run) -> None:
+def test_metadata_change_and_the_network_does_not(digits_run: Run) -> None:
     content = (digits_run.folder / "model.onnx").read_bytes()
     changed = with_metadata(content, {"one": "ü", "two": ""})
     model, before = onnx.load_from_string(changed), onnx.load_from_string(content)
@@ -95,11 +98,25 @@ def test_notes_change_and_the_network_does_not(digits_run: Run) -> None:
 
 
 @pytest.mark.parametrize("content", [b"\xff" * 20, b"\x0a\xff\xff\xff\x7f", b"nonsense", b"\x0b"])
-def test_what_is_no_onnx_file_is_noticed(content: bytes) -> None:
-    with pytest.raises(RunError, match="is no ONNX file"):
+def test_a_file_that_is_no_onnx_file_is_refused(content: bytes) -> None:
+    with pytest.raises(RunError, match="no ONNX file"):
         with_metadata(content, {})
 
 
 def test_the_file_in_the_run_folder_has_it(digits_run: Run, digits_record: RunRecord) -> None:
     predictor = Predictor(Path(digits_run.folder) / "model.onnx")
     assert from_metadata(predictor.metadata, (8, 8, 1)) == contract_of(digits_record)
+
+
+def test_programs_that_use_an_exported_network(gold: GoldFiles) -> None:
+    digits = Contract((28, 28, 1), tuple("0123456789"), "digits", "light on dark", DigitSettings(28, 28), 1.25)
+    programs = [
+        f"# {name}, {language}\n{program}"
+        for name, ending in ENDINGS.items()
+        for language, program in snippets(name, Path(f"net{ending}"), digits).items()
+    ]
+    gold("export/programs", "\n".join(programs))
+    assert (
+        "dark on light"
+        in snippets("onnx", Path("net.onnx"), replace(digits, polarity="dark on light", digits=None))["Python"]
+    )

@@ -1,4 +1,4 @@
-"""Each format, as whoever gets it opens it."""
+"""Each format, opened with the runtime that its users have."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def exports(digits_run: Run, tmp_path_factory: pytest.TempPathFactory) -> dict[s
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_every_test_image_gets_the_class_and_nearly_the_logits_of_the_run(
+def test_every_test_image_gets_the_class_and_the_logits_of_the_run(
     name: str, exports: dict[str, Export], digits_run: Run
 ) -> None:
     found = exports[name]
@@ -63,10 +63,10 @@ def test_keras_opens_the_archive_as_its_own(exports: dict[str, Export], digits_r
     assert np.allclose(load_model(exports["keras"].path)(images), digits_run.evaluation.probabilities[:5], atol=1e-5)
 
 
-def test_a_bare_onnx_file_knows_that_its_things_are_digits(
+def test_an_onnx_file_alone_preprocesses_digits_as_its_run_does(
     exports: dict[str, Export], digits_run: Run, tmp_path: Path
 ) -> None:
-    """A dark digit on white paper, larger than the network: prepared the same way as by the run."""
+    """A dark digit on white paper, larger than the network's input."""
     paper = np.full((60, 80), 230, np.uint8)
     paper[12:52, 38:46] = 30
     Image.fromarray(paper).save(tmp_path / "one.png")
@@ -85,7 +85,7 @@ def _picture(run: Run, folder: Path) -> Path:
 @pytest.mark.parametrize(
     "name", ["onnx", *(pytest.param(name, marks=pytest.mark.slow) for name in FORMATS if name != "onnx")]
 )
-def test_the_program_that_is_printed_runs_and_is_right(
+def test_the_printed_program_runs_and_prints_the_predictions(
     name: str, exports: dict[str, Export], digits_run: Run, tmp_path: Path
 ) -> None:
     picture = _picture(digits_run, tmp_path)
@@ -103,10 +103,10 @@ def test_the_program_that_is_printed_runs_and_is_right(
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed")
-def test_the_lines_for_the_browser_make_of_a_canvas_what_the_network_takes(
+def test_the_program_for_the_browser_computes_the_inputs_from_a_canvas(
     exports: dict[str, Export], digits_run: Run, tmp_path: Path
 ) -> None:
-    """All of it is valid; onnxruntime-web itself is there only where somebody has installed it."""
+    """The syntax of the whole, and the result of the part that works without onnxruntime-web."""
     program = exports["onnx"].snippets["JavaScript"]
     (tmp_path / "whole.mjs").write_text(program, "utf-8")
     subprocess.run(["node", "--check", "whole.mjs"], cwd=tmp_path, check=True)
@@ -114,21 +114,21 @@ def test_the_lines_for_the_browser_make_of_a_canvas_what_the_network_takes(
     rgba = np.concatenate([np.repeat(image, 3, axis=2), np.full((8, 8, 1), 255, np.uint8)], axis=2)
     own = "\n".join(line for line in program.splitlines() if "ort" not in line.split("//")[0] or "export" in line)
     call = f"console.log(JSON.stringify([...toInputs(Uint8ClampedArray.from({rgba.ravel().tolist()}))]))\n"
-    (tmp_path / "part.mjs").write_text(own.split("// picture")[0] + call, "utf-8")
+    (tmp_path / "part.mjs").write_text(own.split("// image")[0] + call, "utf-8")
     printed = subprocess.run(["node", "part.mjs"], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
     assert np.allclose(json.loads(printed), image.ravel() / 255, atol=1e-6)
 
 
-def test_nothing_is_replaced_without_being_asked(exports: dict[str, Export], digits_run: Run, tmp_path: Path) -> None:
+def test_nothing_is_replaced_without_overwrite(exports: dict[str, Export], digits_run: Run, tmp_path: Path) -> None:
     (tmp_path / "net.onnx").write_bytes(b"precious")
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("precious")
-    with pytest.raises(OutputError, match="exists already"):
+    with pytest.raises(OutputError, match=r"net\.onnx'.*--overwrite"):
         convscope.export(digits_run, out=tmp_path / "net.onnx")
     for overwrite in (False, True):
-        with pytest.raises(OutputError, match="a folder that is no SavedModel and is not replaced"):
+        with pytest.raises(OutputError, match="mine'.*SavedModel"):
             convscope.export(digits_run, "saved_model", out=tmp_path / "mine", overwrite=overwrite)
-        with pytest.raises(OutputError, match="is a file and is not replaced"):
+        with pytest.raises(OutputError, match=r"net\.onnx'.*file"):
             convscope.export(digits_run, "saved_model", out=tmp_path / "net.onnx", overwrite=overwrite)
     assert (tmp_path / "mine" / "thesis.txt").read_text() == "precious"
     convscope.export(digits_run, out=tmp_path / "net.onnx", overwrite=True)
@@ -152,9 +152,9 @@ def test_a_saved_model_takes_the_place_of_another(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "out", "words"),
     [
-        ("onx", None, "format 'onx' is unknown. Did you mean 'onnx'"),
-        ("onnx", "net.h5", "does not end in '.onnx'"),
-        ("litert", "net.onnx", "does not end in '.tflite'"),
+        ("onx", None, "'onx'.*'onnx'"),
+        ("onnx", "net.h5", r"'\.onnx'.*'net\.h5'"),
+        ("litert", "net.onnx", r"'\.tflite'.*'net\.onnx'"),
     ],
 )
 def test_a_name_that_would_mislead_is_refused(name: str, out: str | None, words: str, digits_run: Run) -> None:
@@ -164,7 +164,7 @@ def test_a_name_that_would_mislead_is_refused(name: str, out: str | None, words:
 
 def test_logits_that_disagree_are_never_kept(run_copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(formats, "compare", lambda *arguments: compare(*arguments, tolerance=-1.0))
-    with pytest.raises(ConvscopeError, match="disagrees with the trained one"):
+    with pytest.raises(ConvscopeError, match="logit"):
         convscope.export(run_copy, out=tmp_path / "net.onnx")
     assert not (tmp_path / "net.onnx").exists()
 
@@ -173,21 +173,21 @@ def test_disagreement_is_anything_beyond_rounding() -> None:
     logits = np.array([[1.0, 2.0], [3.0, 1.0]], np.float32)
     assert compare(logits + np.float32(5e-5), logits).classes_that_differ == 0
     for other in (logits + np.float32(2e-4), logits * np.float32(np.nan), logits[:1]):
-        with pytest.raises(ConvscopeError, match="disagrees|answers with logits of shape"):
+        with pytest.raises(ConvscopeError, match=r"2\.0e-04|nan|\(1, 2\).*\(2, 2\)"):
             compare(other, logits)
     large = np.array([[5000.0, -6400.0], [1.0, 2.0]], np.float32)
     assert compare(large + np.array([[0.01], [0]], np.float32), large).largest_difference == pytest.approx(0.01, abs=1e-3)
     for row in (0, 1):  # 200 times 32 allows for 200 times as much, in its own row alone
-        with pytest.raises(ConvscopeError, match="disagrees"):
+        with pytest.raises(ConvscopeError, match="3.*e-02" if row == 0 else "2.*e-04"):
             compare(large + np.array([[0.03], [0]] if row == 0 else [[0], [2e-4]], np.float32), large)
-    with pytest.raises(ConvscopeError, match="disagrees"):  # a class that changes is one that was as probable
+    with pytest.raises(ConvscopeError, match=r"2\.0e\+00"):
         compare(logits[:, ::-1], logits)
     tie = np.array([[1.0, 1.00001]], np.float32)
     assert compare(tie[:, ::-1], tie).classes_that_differ == 1
     assert agreement.TOLERANCE == 1e-4
 
 
-def test_where_the_data_are_gone_the_images_of_the_run_are_checked(run_copy: Path, tmp_path: Path) -> None:
+def test_without_the_data_the_images_of_the_run_are_checked(run_copy: Path, tmp_path: Path) -> None:
     from convscope import runs
     from convscope.files import write_json
 

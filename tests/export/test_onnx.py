@@ -28,7 +28,7 @@ def test_the_exported_model_agrees_with_keras_on_the_whole_test_split(digits_run
     assert np.allclose(probabilities, digits_run.model(inputs), atol=1e-5)
 
 
-def test_the_file_says_what_its_classes_and_its_input_are(digits_run: Run) -> None:
+def test_the_file_names_its_classes_and_its_pixel_scale(digits_run: Run) -> None:
     model = onnx.load(digits_run.folder / "model.onnx")
     onnx.checker.check_model(model, full_check=True)
     metadata = {entry.key: entry.value for entry in model.metadata_props}
@@ -38,14 +38,14 @@ def test_the_file_says_what_its_classes_and_its_input_are(digits_run: Run) -> No
 
 def test_an_export_that_disagrees_is_not_kept(digits_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export, "TOLERANCE", -1.0)
-    with pytest.raises(ConvscopeError, match="disagrees with the trained one"):
+    with pytest.raises(ConvscopeError, match="logit"):
         export.export_onnx(
             digits_run.model, tmp_path / "model.onnx", class_names=("a",), check=digits_run.dataset.test.images[:2]
         )
     assert list(tmp_path.iterdir()) == []
 
 
-def test_where_our_own_layout_disagrees_the_converters_is_taken(
+def test_the_converter_is_used_where_our_own_graph_disagrees(
     digits_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def wrong(network: Network, **keywords: Any) -> bytes:
@@ -63,13 +63,13 @@ def test_a_training_whose_export_disagrees_leaves_its_model(
     digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(export, "TOLERANCE", -1.0)
-    with pytest.raises(ConvscopeError, match=r"model\.keras was"):
+    with pytest.raises(ConvscopeError, match=r"model\.keras"):
         api.train(digits, model="logistic", epochs=1, out=tmp_path / "run", report=False)
     assert load_model(tmp_path / "run" / "model.keras").output_shape == (None, 10)
 
 
-def test_keras_is_asked_in_full_precision_and_left_as_it_was() -> None:
-    """A GPU would else multiply with ten digits of each factor."""
+def test_keras_computes_in_full_precision_and_is_left_as_it_was() -> None:
+    """A GPU would otherwise multiply with ten binary digits of each factor."""
     import keras
     from tensorflow.config import experimental
 
@@ -90,12 +90,12 @@ def test_keras_is_asked_in_full_precision_and_left_as_it_was() -> None:
 
 
 def test_images_of_another_size_are_refused(digits_run: Run) -> None:
-    with pytest.raises(ShapeError, match=r"this model takes \(n, 8, 8, 1\)"):
+    with pytest.raises(ShapeError, match=r"\(1, 28, 28, 1\).*\(n, 8, 8, 1\)"):
         Predictor(digits_run.folder / "model.onnx").logits(np.zeros((1, 28, 28, 1), np.uint8))
 
 
 @pytest.mark.parametrize("content", [b"", b"nonsense"])
 def test_a_file_that_is_no_model_is_refused(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "model.onnx").write_bytes(content)
-    with pytest.raises(RunError, match="cannot be opened"):
+    with pytest.raises(RunError, match=r"model\.onnx'"):
         Predictor(tmp_path / "model.onnx")

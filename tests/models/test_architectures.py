@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import io
-import re
 
 import numpy as np
 import pytest
@@ -12,6 +11,8 @@ from convscope.models.backend import require_backend
 from convscope.models.network import from_keras
 from convscope.models.receptive_field import unused_input_pixels
 from convscope.models.shapes import layer_table
+
+from ..gold_files import GoldFiles  # type: ignore[import-not-found]
 
 require_backend()
 MNIST = ((28, 28, 1), 10)
@@ -49,8 +50,10 @@ def test_the_layer_table_adds_up_to_the_published_multiply_adds() -> None:
     assert f"{table.kilobytes:.2f}" == "424.29"
     sums = {row.name: row.parameter_sum for row in table}
     assert sums["conv2d_1"] == "3·3·16·32 + 32"
-    assert "total (424.29 KB)" in str(table)
-    assert "758,592" in str(table)
+
+
+def test_the_layer_table_reads_like_a_summary(gold: GoldFiles) -> None:
+    gold("models/layer_table", str(layer_table(from_keras(cnn(*MNIST)))))
 
 
 def test_the_receptive_fields_of_cnn_are_the_known_ones() -> None:
@@ -90,8 +93,8 @@ def test_ann_has_three_dense_layers_and_about_as_many_parameters_as_cnn() -> Non
     assert model.count_params() == 109_386
 
 
-def test_a_misspelt_model_is_met_with_the_nearest() -> None:
-    with pytest.raises(ConfigError, match=re.escape("model 'cnm' is unknown. Did you mean 'cnn'?")):
+def test_a_misspelt_model_gets_the_nearest_name_as_a_hint() -> None:
+    with pytest.raises(ConfigError, match="'cnm'.*'cnn'"):
         find_model("cnm")
 
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from convscope.models import backend
-from convscope.models.backend import computes_bfloat16, standard_error_held
+from convscope.models.backend import computes_bfloat16
 
 WITHOUT_TENSORFLOW = "import sys; sys.modules['tensorflow'] = None; from convscope.cli.main import main; sys.exit(main({}))"
 
@@ -17,16 +17,15 @@ def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=variables, check=False)
 
 
-def test_without_a_backend_train_says_in_one_sentence_what_to_install() -> None:
+def test_without_a_backend_train_names_what_to_install() -> None:
     result = run(WITHOUT_TENSORFLOW.format(["train", "digits"]))
     assert result.returncode == 1
-    assert result.stderr.strip().splitlines()[-1] == (
-        "convscope: error: training needs a back-end for Keras, and TensorFlow is not installed; "
-        "install it for the CPU with: pip install 'convscope[cpu]'"
-    )
+    assert result.stderr.count("\n") <= 2
+    assert "TensorFlow" in result.stderr
+    assert "pip install 'convscope[cpu]'" in result.stderr
 
 
-def test_without_a_backend_data_are_shown() -> None:
+def test_data_are_shown_without_a_backend() -> None:
     result = run(WITHOUT_TENSORFLOW.format(["data", "digits"]))
     assert (result.returncode, result.stderr) == (0, "")
 
@@ -38,14 +37,14 @@ def test_another_backend_is_refused_by_name() -> None:
 
 
 @pytest.mark.slow
-def test_bringing_up_tensorflow_prints_nothing() -> None:
+def test_importing_tensorflow_prints_nothing() -> None:
     result = run("from convscope.models.backend import require_backend; require_backend(); "
                  "import tensorflow as tf; tf.constant([1.0]) + 1")  # fmt: skip
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
 
 
 @pytest.mark.slow
-def test_the_command_brings_up_neither_jax_nor_pictures_nor_tables_and_others_may_import_them_later() -> None:
+def test_the_command_imports_none_of_the_extras_and_others_may_import_them_later() -> None:
     result = run("import gc, sys; from convscope.models import backend; backend.leave_out_extras(); backend.require_backend(); "
                  "assert not set(backend.EXTRAS) & set(sys.modules); assert gc.isenabled() and gc.get_freeze_count() > 10**5; "
                  "import jax, matplotlib, sklearn")  # fmt: skip
@@ -57,16 +56,6 @@ def test_a_notebook_keeps_its_collector_as_it_was() -> None:
     result = run("import gc; gc.disable(); from convscope.models.backend import require_backend; require_backend(); "
                  "assert not gc.isenabled() and not gc.get_freeze_count()")  # fmt: skip
     assert (result.returncode, result.stderr) == (0, "")
-
-
-def test_held_standard_error_comes_out_when_something_fails(capfd: pytest.CaptureFixture[str]) -> None:
-    with standard_error_held():
-        os.write(2, b"chatter\n")
-    assert capfd.readouterr().err == ""
-    with pytest.raises(ValueError, match="boom"), standard_error_held():
-        os.write(2, b"what the C++ side said\n")
-        raise ValueError("boom")
-    assert capfd.readouterr().err == "what the C++ side said\n"
 
 
 def test_bfloat16_is_computed_only_by_tensorflow_on_a_processor_that_multiplies_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,9 @@
-"""A file that was made to run code when it is opened must not, whoever made it and however."""
+"""Opening a ``.keras`` file never runs code from it, however the file was made."""
 
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 import zipfile
@@ -34,7 +35,7 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
 
 @pytest.fixture
 def audited() -> Iterator[list[str]]:
-    """What was started or connected to while a test ran. A hook cannot be taken out again: one is enough for all."""
+    """Return the processes and connections that a test started, recorded by one audit hook: Python cannot remove it."""
     global _hooked
     if not _hooked:
         sys.addaudithook(_hook)
@@ -45,7 +46,7 @@ def audited() -> Iterator[list[str]]:
 
 
 def rewritten(source: Path, target: Path, change: Callable[[Config], Any]) -> Path:
-    """A copy of a ``.keras`` file with another description of its network."""
+    """Copy a ``.keras`` file with another description of its network."""
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
         for name in old.namelist():
             content = old.read(name)
@@ -84,7 +85,7 @@ HOSTILE: dict[str, Callable[[Config], Any]] = {
     "a class of the operating system": with_layer(layer("os", "system", command="touch EVIL")),
     "a class of a process": with_layer(layer("subprocess", "Popen", args=["touch", "EVIL"])),
     "the unpickler": with_layer(layer("pickle", "loads", data="")),
-    "a module of somebody's own": with_layer(layer("evil_module", "Layer")),
+    "a foreign module": with_layer(layer("evil_module", "Layer")),
     "a registered class": with_layer(layer(None, "Layer", registered="evil>Layer")),
     "a SavedModel in a layer": with_layer(layer("keras.layers", "TFSMLayer", filepath="/tmp/evil")),
     "a function that fetches": with_activation(
@@ -106,14 +107,14 @@ HOSTILE: dict[str, Callable[[Config], Any]] = {
 def test_a_file_with_code_in_it_is_not_opened(
     name: str, safe: bool, digits_run: Run, tmp_path: Path, audited: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also where somebody has switched Keras' safe mode off for the whole process."""
+    """Keras' safe mode may be off for the whole process."""
     monkeypatch.chdir(tmp_path)
     file = rewritten(digits_run.folder / "model.keras", tmp_path / "evil.keras", HOSTILE[name])
     if not safe:
         keras.config.enable_unsafe_deserialization()
     try:
         before = set(sys.modules)
-        with pytest.raises(RunError, match="cannot be opened safely") as raised:
+        with pytest.raises(RunError, match=r"evil\.keras'") as raised:
             load_model(file)
     finally:
         keras.src.backend.common.global_state.set_global_attribute("safe_mode_saving", None)
@@ -130,7 +131,7 @@ def test_a_real_lambda_saved_by_keras_is_not_opened(tmp_path: Path) -> None:
     )
     network.save(tmp_path / "model.keras")
     Path(mark).unlink(missing_ok=True)
-    with pytest.raises(RunError, match="holds a Lambda"):
+    with pytest.raises(RunError, match="Lambda"):
         load_model(tmp_path / "model.keras")
     assert not Path(mark).exists()
 
@@ -142,12 +143,12 @@ def test_every_network_of_our_own_passes(digits_run: Run) -> None:
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
-        (lambda path: path.write_bytes(b"nonsense"), "is no model"),
-        (lambda path: path.write_bytes(path.read_bytes()[:-200]), "is no model"),
-        (lambda path: _without(path, "config.json"), "is damaged, or no model of Keras"),
-        (lambda path: _instead(path, "config.json", b"[" * 100_000), "is damaged, or no model of Keras"),
-        (lambda path: _instead(path, "config.json", b" " * (17 * 2**20)), "unpacks to"),
-        (lambda path: _instead(path, "model.weights.h5", bytes(64 * 2**20)), "unpacks to"),
+        (lambda path: path.write_bytes(b"nonsense"), ""),
+        (lambda path: path.write_bytes(path.read_bytes()[:-200]), ""),
+        (lambda path: _without(path, "config.json"), "config.json"),
+        (lambda path: _instead(path, "config.json", b"[" * 100_000), "recursion"),
+        (lambda path: _instead(path, "config.json", b" " * (17 * 2**20)), r"'config\.json'"),
+        (lambda path: _instead(path, "model.weights.h5", bytes(64 * 2**20)), r"'model\.weights\.h5'"),
     ],
 )
 def test_a_damaged_file_is_refused_before_keras_sees_it(
@@ -155,7 +156,7 @@ def test_a_damaged_file_is_refused_before_keras_sees_it(
 ) -> None:
     file = Path(shutil.copy(digits_run.folder / "model.keras", tmp_path / "model.keras"))
     spoil(file)
-    with pytest.raises(RunError, match=words):
+    with pytest.raises(RunError, match=rf"model\.keras'.*{words}"):
         check_keras_file(file)
 
 
@@ -180,20 +181,20 @@ def _instead(path: Path, name: str, content: bytes | None) -> None:
         ("net.h5", r'keras\.saving\.load_model\("net\.h5"\)\.save\("net\.keras"\)'),
         (
             "net.weights.h5",
-            r'build the network, then model\.load_weights\("net\.weights\.h5"\); model\.save\("net\.keras"\)',
+            r'model\.load_weights\("net\.weights\.h5"\); model\.save\("net\.keras"\)',
         ),
         ("NET.HDF5", r'load_model\("NET\.HDF5"\)'),
-        ("net.pt", "is a pickled model"),
+        ("net.pt", r"net\.pt'.*file\.py:build"),
     ],
 )
-def test_older_formats_get_the_way_out(name: str, words: str, tmp_path: Path) -> None:
+def test_older_formats_get_a_conversion_that_fits(name: str, words: str, tmp_path: Path) -> None:
     for content in (b"", b"\x89HDF\r\n\x1a\n"):
         (tmp_path / name).write_bytes(content)
         with pytest.raises(RunError, match=words):
             load_model(tmp_path / name)
 
 
-def test_the_way_out_leads_out(tmp_path: Path) -> None:
+def test_the_suggested_conversion_works(tmp_path: Path) -> None:
     import warnings
 
     network = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Flatten(), keras.layers.Dense(3, activation="softmax")])
@@ -202,7 +203,8 @@ def test_the_way_out_leads_out(tmp_path: Path) -> None:
         network.save(tmp_path / "net.h5")
     with pytest.raises(RunError) as raised:
         load_model(tmp_path / "net.h5")
-    line = str(raised.value).rsplit("itself: ", 1)[1]
+    line = re.search(r"keras\.saving\.load_model\(.*\.save\(\S+\)", str(raised.value))
+    assert line
     import os
 
     before = Path.cwd()
@@ -210,7 +212,7 @@ def test_the_way_out_leads_out(tmp_path: Path) -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            exec(line, {"keras": keras})  # the sentence's own words
+            exec(line[0], {"keras": keras})
     finally:
         os.chdir(before)
     assert load_model(tmp_path / "net.keras").output_shape == (None, 3)

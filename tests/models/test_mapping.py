@@ -29,8 +29,8 @@ def run(program: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=variables, timeout=120)
 
 
-def said_by(program: str, **environment: str) -> str:
-    """What a new process prints; it must end well, and be silent on standard error."""
+def output_of(program: str, **environment: str) -> str:
+    """Return what a new process prints; it must succeed and write nothing to standard error."""
     done = run(program, **environment)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
@@ -38,21 +38,21 @@ def said_by(program: str, **environment: str) -> str:
 
 @pytest.mark.slow
 def test_the_library_is_in_memory_before_tensorflow_is_imported_and_the_import_takes_it() -> None:
-    assert said_by(PROGRAM + THEN_IMPORT, KERAS_BACKEND="tensorflow") == "True\n3\n"
+    assert output_of(PROGRAM + THEN_IMPORT, KERAS_BACKEND="tensorflow") == "True\n3\n"
 
 
 def test_nothing_is_mapped_where_another_backend_is_asked_for() -> None:
-    assert said_by(PROGRAM, KERAS_BACKEND="jax") == "False\n"
+    assert output_of(PROGRAM, KERAS_BACKEND="jax") == "False\n"
 
 
 @pytest.mark.slow
-def test_what_python_says_meanwhile_arrives_and_what_the_library_says_does_not() -> None:
+def test_pythons_messages_arrive_meanwhile_and_the_librarys_do_not() -> None:
     done = run(PROGRAM.replace("    pass", "    print('a bar', file=sys.stderr)") + "print('after', file=sys.stderr)")
     assert (done.returncode, done.stdout) == (0, "True\n")
     assert done.stderr == "a bar\nafter\n"
 
 
-def test_what_goes_wrong_meanwhile_is_not_lost() -> None:
+def test_an_exception_meanwhile_is_not_lost() -> None:
     program = (
         "from convscope.models.mapping import mapping_tensorflow\nwith mapping_tensorflow():\n    raise KeyError('gone')"
     )
@@ -61,8 +61,8 @@ def test_what_goes_wrong_meanwhile_is_not_lost() -> None:
     assert done.stderr.rstrip().endswith("KeyError: 'gone'")
 
 
-def test_a_stream_of_somebody_elses_is_left_alone() -> None:
+def test_a_replaced_sys_stderr_is_left_alone() -> None:
     program = "import io, sys\nsys.stderr = kept = io.StringIO()\n" + PROGRAM.replace(
         "    pass", "    assert sys.stderr is kept"
     )
-    assert said_by(program) == "True\n"
+    assert output_of(program) == "True\n"

@@ -1,17 +1,16 @@
-"""Networks written as ONNX by hand compute what Keras computes, also with other weights."""
+"""Networks written as ONNX compute what Keras computes, also with other weights."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
 import pytest
+from scipy.special import softmax
 
 from convscope.errors import ConfigError, RunError
 from convscope.models.backend import require_backend
-from convscope.models.forward import activations, softmax
 from convscope.models.network import from_keras
 from convscope.models.onnx_layers import onnx_bytes
 from convscope.models.predictor import Predictor
@@ -63,7 +62,7 @@ def test_features_and_logits_are_those_of_keras(name: str) -> None:
     inputs = (images / 255).astype(np.float32)
     hidden = keras.Model(model.inputs[0], model.layers[-1].input)(inputs)
     assert np.allclose(features, hidden, atol=1e-5)
-    assert np.allclose(softmax(logits), model(inputs), atol=1e-5)
+    assert np.allclose(softmax(logits, axis=1), model(inputs), atol=1e-5)
 
 
 def test_other_weights_take_the_place_of_the_networks_own() -> None:
@@ -71,8 +70,8 @@ def test_other_weights_take_the_place_of_the_networks_own() -> None:
     network = from_keras(model)
     halved = {name: array / 2 for name, array in network.weight_arrays().items()}
     model.set_weights([array / 2 for array in model.get_weights()])
-    expected = activations(from_keras(model), (images / 255).astype(np.float32))[model.layers[-1].name]
-    assert np.allclose(softmax(Predictor(onnx_bytes(network, halved)).logits(images)), expected, atol=1e-5)
+    found = softmax(Predictor(onnx_bytes(network, halved)).logits(images), axis=1)
+    assert np.allclose(found, model((images / 255).astype(np.float32)), atol=1e-5)
 
 
 @pytest.mark.parametrize("name", CHAINS)
@@ -85,12 +84,12 @@ def test_the_bytes_are_a_valid_onnx_model(name: str) -> None:
 @pytest.mark.parametrize(
     ("parts", "complaint"),
     [
-        ([layers.Flatten(), layers.LayerNormalization(), layers.Dense(5, activation="softmax")], "is a LayerNormalization"),
+        ([layers.Flatten(), layers.LayerNormalization(), layers.Dense(5, activation="softmax")], "LayerNormalization"),
         (
             [layers.Conv2D(2, 3, activation="mish"), layers.Flatten(), layers.Dense(5, activation="softmax")],
-            "activation 'mish'",
+            "'mish'",
         ),
-        ([layers.Flatten(), layers.Dense(5)], "a dense layer with a softmax was expected"),
+        ([layers.Flatten(), layers.Dense(5)], "softmax.*a Dense"),
     ],
 )
 def test_what_is_not_known_is_refused_by_name(parts: list[Any], complaint: str) -> None:
@@ -104,8 +103,8 @@ def test_batches_come_back_in_order_and_do_not_depend_on_their_size() -> None:
     assert np.allclose(predictor.logits(images), one_by_one, atol=1e-5)
 
 
-def test_a_model_that_cannot_be_opened_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="the model in memory cannot be opened"):
+def test_a_model_that_cannot_be_opened_is_refused() -> None:
+    with pytest.raises(RunError, match="model in memory"):
         Predictor(b"nonsense")
 
 

@@ -18,7 +18,7 @@ require_backend()
 import keras  # noqa: E402
 
 NET = '''
-"""A network of one's own, with a module beside it."""
+"""A custom network that imports a module from its folder."""
 import keras
 from sizes_of_the_test import UNITS
 
@@ -72,14 +72,14 @@ def test_a_function_in_a_file_builds_the_network(net: Path) -> None:
 @pytest.mark.parametrize(
     ("function", "words"),
     [
-        ("headless", "a Dense layer with a softmax was expected as the last one"),
-        ("fixed", "takes images of 28 × 28 × 1 and tells 10 classes apart; 8 × 8 × 1 and 3"),
-        ("branching", "is no chain: 'dense.*' does not take"),
-        ("broken", "builds no network for images of 8 × 8 × 1 and 3 classes: ValueError"),
-        ("nothing", "returned a NoneType"),
+        ("headless", "'dense.*', a Dense"),
+        ("fixed", "28 × 28 × 1 and .* 10 .*8 × 8 × 1 and 3"),
+        ("branching", "'dense.*'"),
+        ("broken", "8 × 8 × 1 and 3 classes: ValueError"),
+        ("nothing", "NoneType"),
     ],
 )
-def test_a_function_that_returns_something_else_is_told_so(function: str, words: str, net: Path) -> None:
+def test_a_function_that_returns_something_else_is_refused(function: str, words: str, net: Path) -> None:
     with pytest.raises(ConfigError, match=words):
         find_model(f"{net}:{function}")((8, 8, 1), 3)
 
@@ -87,26 +87,26 @@ def test_a_function_that_returns_something_else_is_told_so(function: str, words:
 @pytest.mark.parametrize(
     ("word", "content", "words"),
     [
-        ("absent.py:build", None, "there is no file at"),
-        ("net.py", "", "without the function to call in it"),
-        ("net.py:", "", "without the function to call in it"),
-        ("net.py:build", "", "defines no 'build'"),
-        ("net.py:constant", "constant = 3", "'constant' in .* is a int"),
+        ("absent.py:build", None, r"absent\.py'"),
+        ("net.py", "", r"net\.py:NAME"),
+        ("net.py:", "", r"net\.py:NAME"),
+        ("net.py:build", "", "no 'build'"),
+        ("net.py:constant", "constant = 3", "'constant' .*int"),
         (
             "net.py:build",
             "import no_such_module_anywhere",
-            "cannot be run: ModuleNotFoundError: No module named .* in line 1",
+            "ModuleNotFoundError: No module named .*line 1",
         ),
-        ("net.py:build", "x = 1\n\n1 / 0\n", "cannot be run: ZeroDivisionError: division by zero in line 3"),
-        ("net.py:build", "def build(:\n", "cannot be run: SyntaxError"),
-        ("net.py:build", "raise SystemExit(3)", "cannot be run: SystemExit: 3"),
-        ("net.h5", "", "Keras' older format, .* a .keras file or file.py:build was expected"),
+        ("net.py:build", "x = 1\n\n1 / 0\n", "ZeroDivisionError: .*line 3"),
+        ("net.py:build", "def build(:\n", "SyntaxError"),
+        ("net.py:build", "raise SystemExit(3)", "SystemExit: 3"),
+        ("net.h5", "", r"net\.h5.*load_model"),
         ("net.weights.h5", "", "model.load_weights"),
-        ("net.keras", "nonsense", "is no model; a .keras file was expected"),
-        ("absent.keras", None, "is no model"),
+        ("net.keras", "nonsense", r"net\.keras'"),
+        ("absent.keras", None, r"absent\.keras'"),
     ],
 )
-def test_what_names_no_network_is_refused_before_any_work(
+def test_a_name_without_a_network_is_refused_before_any_work(
     word: str, content: str | None, words: str, tmp_path: Path
 ) -> None:
     name, colon, function = word.partition(".py:")
@@ -147,7 +147,7 @@ def test_a_functional_network_keeps_its_own_size_and_has_to_fit(tmp_path: Path) 
     keras.Model(inputs, keras.layers.Dense(10, activation="softmax")(hidden)).save(tmp_path / "net.keras")
     build = find_model(str(tmp_path / "net.keras"))
     assert build((8, 8, 1), 10).count_params() == 4 * 65 + 50
-    with pytest.raises(ConfigError, match="takes images of 8 × 8 × 1 and tells 10 classes apart; 28 × 28 × 1 and 10"):
+    with pytest.raises(ConfigError, match="8 × 8 × 1 and .* 10 .*28 × 28 × 1 and 10"):
         build((28, 28, 1), 10)
 
 
@@ -155,11 +155,11 @@ def test_a_functional_network_keeps_its_own_size_and_has_to_fit(tmp_path: Path) 
     ("word", "short"),
     [("cnn", "cnn"), ("nets/net.py:build", "net-build"), ("x.keras", "x"), ("../a b.keras", "a-b"), ("/tmp/n.py:f", "n-f")],
 )
-def test_a_folder_is_called_after_the_network(word: str, short: str) -> None:
+def test_a_folder_is_named_after_the_network(word: str, short: str) -> None:
     assert short_name(word) == short
 
 
-def test_layers_that_nobody_named_are_called_the_same_each_time() -> None:
+def test_unnamed_layers_get_the_same_names_each_time() -> None:
     def build(image_shape: tuple[int, int, int], num_classes: int) -> keras.Model:
         inputs = keras.Input(image_shape)
         hidden = keras.layers.Dense(2)(keras.layers.Flatten()(inputs))
@@ -175,7 +175,7 @@ def test_layers_that_nobody_named_are_called_the_same_each_time() -> None:
 
 
 @pytest.mark.slow
-def test_networks_of_ones_own_are_trained_and_exported(
+def test_custom_networks_are_trained_and_exported(
     net: Path, digits_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -15,7 +15,7 @@ require_backend()
 import keras  # noqa: E402
 
 
-def test_a_saved_model_answers_the_same(tmp_path: Path) -> None:
+def test_a_saved_model_predicts_the_same(tmp_path: Path) -> None:
     model = cnn((12, 12, 1), 3)
     inputs = np.random.default_rng(0).random((4, 12, 12, 1), np.float32)
     save_model(model, tmp_path / "model.keras")
@@ -35,13 +35,13 @@ def test_logits_are_the_softmaxs_inputs_even_where_probabilities_underflow() -> 
 
 def test_a_model_without_a_softmax_at_its_end_is_refused() -> None:
     model = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Flatten(), keras.layers.Dense(2)])
-    with pytest.raises(RunError, match="a Dense layer with a softmax was expected"):
+    with pytest.raises(RunError, match="'dense.*', a Dense"):
         with_logits(model)
 
 
 def test_a_file_that_is_no_model_is_refused(tmp_path: Path) -> None:
     (tmp_path / "model.keras").write_bytes(b"nonsense")
-    with pytest.raises(RunError, match=r"is no model; a \.keras file was expected"):
+    with pytest.raises(RunError, match=r"model\.keras'"):
         load_model(tmp_path / "model.keras")
 
 
@@ -49,5 +49,5 @@ def test_a_model_with_code_in_it_is_not_opened(tmp_path: Path) -> None:
     model = keras.Sequential([keras.Input((2,)), keras.layers.Lambda(lambda inputs: inputs * 2)])
     model.save(tmp_path / "model.keras")
     assert zipfile.is_zipfile(tmp_path / "model.keras")
-    with pytest.raises(RunError, match="cannot be opened safely"):
+    with pytest.raises(RunError, match=r"model\.keras'.*Lambda"):
         load_model(tmp_path / "model.keras")

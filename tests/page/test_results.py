@@ -198,7 +198,7 @@ def with_votes(record: RunRecord, predictor: Predictor) -> RunRecord:
     votes = np.zeros(evaluation.logits.shape, np.int64)
     votes[np.arange(len(evaluation)), evaluation.predictions] = 8
     votes[np.arange(len(evaluation)), evaluation.labels] += 1
-    explained = explain_mistakes(record, predictor, votes=votes, voters="other seeds", saliency=False)
+    explained = explain_mistakes(record, predictor, votes=votes, voters="other seeds")
     told = {"study": "../..", "seeds": list(range(9))}
     mistakes = mistakes_metrics(explained, evaluation.errors, votes=told)
     return replace(record, metrics={**record.metrics, "mistakes": mistakes})

@@ -1,4 +1,4 @@
-"""Probabilities are divided by the run's temperature wherever it is known, and where it is not, that is said."""
+"""Logits are divided by the run's temperature if it was measured; otherwise the output says so."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from convscope.files import write_json
 
 
 @pytest.fixture
-def picture(digits_run: Run, tmp_path: Path) -> Path:
+def image_file(digits_run: Run, tmp_path: Path) -> Path:
     Image.fromarray(digits_run.dataset.test.images[0, ..., 0]).save(tmp_path / "digit.png")
     return tmp_path / "digit.png"
 
@@ -35,7 +35,7 @@ def uncalibrated(run_copy: Path) -> Path:
     return run_copy
 
 
-def test_probabilities_are_those_after_the_temperature(digits_run: Run) -> None:
+def test_probabilities_are_calibrated(digits_run: Run) -> None:
     found = convscope.predict(digits_run, digits_run.dataset.test.images[:20])
     temperature = digits_run.record.metrics["uncertainty"]["temperature"]
     assert found.is_calibrated
@@ -44,7 +44,7 @@ def test_probabilities_are_those_after_the_temperature(digits_run: Run) -> None:
     assert np.array_equal(found.labels[:, 0], digits_run.evaluation.predictions[:20])
 
 
-def test_the_model_alone_carries_the_temperature_of_a_run_without_evidence(digits_run: Run) -> None:
+def test_a_model_file_has_the_temperature_of_a_run_without_evidence(digits_run: Run) -> None:
     bare = replace(digits_run.record, evidence=None)
     assert contract_of(bare).temperature == digits_run.record.metrics["uncertainty"]["temperature"]
     alone, of_run = (convscope.predict(each, digits_run.dataset.test.images[:3])
@@ -53,18 +53,18 @@ def test_the_model_alone_carries_the_temperature_of_a_run_without_evidence(digit
     assert np.array_equal(alone.probabilities, of_run.probabilities)
 
 
-def test_where_there_is_none_it_is_said(uncalibrated: Path, picture: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["predict", str(uncalibrated), str(picture)]) == 0
+def test_a_missing_calibration_is_reported(uncalibrated: Path, image_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["predict", str(uncalibrated), str(image_file)]) == 0
     printed = capsys.readouterr()
     assert "not calibrated" in printed.err
-    assert main(["predict", str(uncalibrated), str(picture), "--quiet", "--json"]) == 0
+    assert main(["predict", str(uncalibrated), str(image_file), "--quiet", "--json"]) == 0
     printed = capsys.readouterr()
     assert printed.err == ""
     assert json.loads(printed.out)["calibrated"] is False
 
 
-def test_a_calibrated_run_says_nothing_of_it(digits_run: Run, picture: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["predict", str(digits_run.folder), str(picture), "--json"]) == 0
+def test_a_calibrated_run_reports_nothing(digits_run: Run, image_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["predict", str(digits_run.folder), str(image_file), "--json"]) == 0
     printed = capsys.readouterr()
     assert "not calibrated" not in printed.err
     assert json.loads(printed.out)["calibrated"] is True

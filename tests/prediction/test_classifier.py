@@ -22,7 +22,7 @@ from convscope.prediction.classifier import NEEDED, open_classifier
 from convscope.prediction.predicting import predict
 
 
-def test_a_run_brings_everything_that_an_answer_is_held_against(digits_run: Run) -> None:
+def test_a_run_has_calibration_and_reference_data(digits_run: Run) -> None:
     classifier = open_classifier(digits_run.folder)
     evidence = digits_run.record.evidence
     assert evidence is not None
@@ -52,7 +52,7 @@ def test_damage_to_what_is_needed_is_named(name: str, run_copy: Path) -> None:
         open_classifier(run_copy)
 
 
-def test_a_run_without_evidence_answers_without_a_measure(run_copy: Path, digits_run: Run) -> None:
+def test_a_run_without_evidence_predicts_without_distances(run_copy: Path, digits_run: Run) -> None:
     (run_copy / archive.EVIDENCE).unlink()
     runs.write_manifest(run_copy)
     classifier = open_classifier(run_copy)
@@ -63,8 +63,10 @@ def test_a_run_without_evidence_answers_without_a_measure(run_copy: Path, digits
     assert classifier.fitting == Fitting((8, 8, 1), DigitSettings(8, 8, digit_size_fraction=1.0))
 
 
-def test_a_run_without_a_report_measures_strangers_all_the_same(digits: Dataset, digits_run: Run, tmp_path: Path) -> None:
-    """By the same images and with the same numbers as in the evidence of a report."""
+def test_a_run_without_a_report_detects_out_of_distribution_images_too(
+    digits: Dataset, digits_run: Run, tmp_path: Path
+) -> None:
+    """With the same images and numbers as in the evidence of a report."""
     bare = api.train(digits, epochs=2, out=tmp_path / "bare", report=False)
     assert not (bare.folder / archive.EVIDENCE).exists()
     one, other = open_classifier(bare.folder), open_classifier(digits_run.folder)
@@ -77,16 +79,16 @@ def test_a_run_without_a_report_measures_strangers_all_the_same(digits: Dataset,
     assert one.examples is not None
     assert other.examples is not None
     assert np.array_equal(one.examples, other.examples)
-    stranger = 255 * (np.indices((1, 8, 8, 1)).sum(axis=0) % 2).astype(np.uint8)
-    stranger[:, [0, -1]] = stranger[:, :, [0, -1]] = 0
-    assert predict(one, stranger)[0].unfamiliar is True
+    checks = 255 * (np.indices((1, 8, 8, 1)).sum(axis=0) % 2).astype(np.uint8)
+    checks[:, [0, -1]] = checks[:, :, [0, -1]] = 0
+    assert predict(one, checks)[0].unfamiliar is True
     known = predict(one, digits.test.images)
     assert known.unfamiliar is not None
     assert known.unfamiliar.mean() < 0.1
 
 
-def test_a_model_of_keras_answers_as_its_run_does(digits_run: Run) -> None:
-    """Whether it ends in a softmax, in a softmax of its own, or in logits."""
+def test_a_keras_model_predicts_as_its_run_does(digits_run: Run) -> None:
+    """Whether it ends in a dense layer with a softmax, in a softmax layer, or in logits."""
     import keras
 
     images, model = digits_run.dataset.test.images, digits_run.model
@@ -109,26 +111,26 @@ def test_a_model_of_keras_answers_as_its_run_does(digits_run: Run) -> None:
         assert "run folder" in str(classifier.unmeasured)
 
 
-def test_what_is_no_classifier_of_pictures_is_told_so(digits_run: Run, tmp_path: Path) -> None:
+def test_models_that_do_not_classify_images_are_refused(digits_run: Run, tmp_path: Path) -> None:
     import keras
 
     flat = keras.Sequential([keras.Input((64,)), keras.layers.Dense(3, activation="softmax")])
     any_size = keras.Sequential([keras.Input((None, None, 1)), keras.layers.GlobalMaxPooling2D(), keras.layers.Dense(3)])
     one_output = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(1)])
     for model, words in (
-        (flat, "takes an input of shape"),
-        (any_size, "takes an input of shape"),
-        (7, "type int was passed"),
+        (flat, r"\(None, 64\)"),
+        (any_size, r"None, None, 1\)"),
+        (7, "a int"),
     ):
         with pytest.raises(ConfigError, match=words):
             open_classifier(model)  # type: ignore[arg-type]
-    with pytest.raises(RunError, match="a Dense layer with a softmax"):
+    with pytest.raises(RunError, match="'dense.*', a Dense"):
         open_classifier(one_output)
-    with pytest.raises(RunError, match="Pass the run folder"):
+    with pytest.raises(RunError, match=r"model\.keras'.*run folder"):
         open_classifier(digits_run.folder / "model.keras")
 
 
-def test_an_exported_keras_file_answers_as_its_run_does(digits_run: Run, tmp_path: Path) -> None:
+def test_an_exported_keras_file_predicts_as_its_run_does(digits_run: Run, tmp_path: Path) -> None:
     api.export(digits_run, "keras", out=tmp_path / "own.keras")
     classifier, of_run = open_classifier(tmp_path / "own.keras"), open_classifier(digits_run.folder)
     assert classifier.class_names == of_run.class_names
@@ -140,7 +142,7 @@ def test_an_exported_keras_file_answers_as_its_run_does(digits_run: Run, tmp_pat
     assert np.abs(one.logits - other.logits).max() < 1e-4
 
 
-def test_a_model_alone_answers_as_its_run_does(digits_run: Run, tmp_path: Path) -> None:
+def test_a_model_file_predicts_as_its_run_does(digits_run: Run, tmp_path: Path) -> None:
     path = shutil.copy(digits_run.folder / "model.onnx", tmp_path / "alone.onnx")
     classifier, of_run = open_classifier(path), open_classifier(digits_run.folder)
     assert classifier.class_names == of_run.class_names
@@ -148,9 +150,7 @@ def test_a_model_alone_answers_as_its_run_does(digits_run: Run, tmp_path: Path) 
     assert classifier.temperature == of_run.temperature
 
 
-def test_a_model_of_an_earlier_version_knows_its_classes_and_nothing_of_digits(
-    digits_record: object, tmp_path: Path
-) -> None:
+def test_a_model_file_of_an_earlier_version_has_class_names_only(digits_record: object, tmp_path: Path) -> None:
     network: Network = digits_record.network  # type: ignore[attr-defined]
     (tmp_path / "old.onnx").write_bytes(onnx_bytes(network, metadata={"class_names": json.dumps(list("0123456789"))}))
     classifier = open_classifier(tmp_path / "old.onnx")
@@ -162,15 +162,15 @@ def test_a_model_of_an_earlier_version_knows_its_classes_and_nothing_of_digits(
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
-        (lambda request: {**request, "dataset": {}}, "does not describe a dataset"),
-        (lambda request: [], "does not describe a dataset"),
+        (lambda request: {**request, "dataset": {}}, r"run\.json'"),
+        (lambda request: [], r"run\.json'"),
         (
             lambda request: {"dataset": {**request["dataset"], "image_shape": [8, 8]}},
-            "do not fit together|does not describe",
+            "run",
         ),
     ],
 )
-def test_a_description_that_makes_no_sense_is_refused(spoil: Callable[[object], object], words: str, run_copy: Path) -> None:
+def test_a_damaged_description_is_refused(spoil: Callable[[object], object], words: str, run_copy: Path) -> None:
     request = runs.read_json(run_copy / runs.REQUEST)
     write_json(run_copy / runs.REQUEST, spoil(request))
     runs.write_manifest(run_copy)
@@ -178,17 +178,17 @@ def test_a_description_that_makes_no_sense_is_refused(spoil: Callable[[object], 
         open_classifier(run_copy)
 
 
-def test_what_is_no_model_is_refused(tmp_path: Path, digits_record: object) -> None:
+def test_a_file_that_is_no_model_is_refused(tmp_path: Path, digits_record: object) -> None:
     network: Network = digits_record.network  # type: ignore[attr-defined]
     (tmp_path / "text.onnx").write_text("hello")
     (tmp_path / "nameless.onnx").write_bytes(onnx_bytes(network))
     (tmp_path / "odd.onnx").write_bytes(onnx_bytes(network, metadata={"class_names": json.dumps(7)}))
     for name, words in {
-        "text.onnx": "cannot be opened",
-        "absent.onnx": "there is no file at",
-        "nameless.onnx": "does not say which classes",
-        "odd.onnx": "does not say which classes",
-        "absent": "no run folder at",
+        "text.onnx": "ONNX|onnx",
+        "absent.onnx": "no file",
+        "nameless.onnx": "classes.*KeyError",
+        "odd.onnx": "classes.*TypeError",
+        "absent": "absent",
     }.items():
         with pytest.raises(RunError, match=words):
             open_classifier(tmp_path / name)

@@ -37,7 +37,7 @@ def folder(digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_test_images_written_as_png_get_keras_answers(digits_run: Run, folder: Path) -> None:
+def test_test_images_written_as_png_get_keras_predictions(digits_run: Run, folder: Path) -> None:
     images = digits_run.dataset.test.images
     found = convscope.predict(digits_run, folder, top=10)
     keras = with_logits(digits_run.model).predict(to_inputs(images), verbose=0)["logits"]
@@ -52,7 +52,7 @@ def test_test_images_written_as_png_get_keras_answers(digits_run: Run, folder: P
         assert sum(answer.probability for answer in each.answers) == pytest.approx(1)
 
 
-def test_files_bytes_images_arrays_and_lists_give_the_same_answers(
+def test_files_bytes_images_arrays_and_lists_get_the_same_predictions(
     digits_run: Run, classifier: Classifier, folder: Path
 ) -> None:
     images = digits_run.dataset.test.images[:5]
@@ -104,15 +104,15 @@ def test_distances_are_those_to_the_reference_images(digits_run: Run, classifier
     assert found.unfamiliar.mean() < 0.2
 
 
-def test_what_looks_like_nothing_known_is_called_so(classifier: Classifier) -> None:
+def test_an_out_of_distribution_image_is_detected(classifier: Classifier) -> None:
     checks = 255 * (np.indices((8, 8)).sum(axis=0) % 2).astype(np.uint8)
     checks[[0, -1]] = checks[:, [0, -1]] = 0
     found = predict(classifier, checks)
     assert found[0].unfamiliar
-    assert "looks like nothing" in repr(found)
+    assert "out of distribution" in repr(found)
 
 
-def test_an_image_that_needs_fitting_does_not_change_the_others(digits_run: Run, classifier: Classifier) -> None:
+def test_an_image_that_needs_preprocessing_does_not_change_the_others(digits_run: Run, classifier: Classifier) -> None:
     images = digits_run.dataset.test.images[:6].copy()
     images[3] = 255 - images[3]
     before = images.copy()
@@ -126,7 +126,7 @@ def test_an_image_that_needs_fitting_does_not_change_the_others(digits_run: Run,
         assert alone.done[0] == together.done[number]
 
 
-def test_all_bad_pictures_are_named_at_once(classifier: Classifier, folder: Path, tmp_path: Path) -> None:
+def test_all_unreadable_image_files_are_named_at_once(classifier: Classifier, folder: Path, tmp_path: Path) -> None:
     (tmp_path / "text.png").write_text("hello")
     pictures = [folder / "000.png", tmp_path / "text.png", folder / "001.png", tmp_path / "absent.png", np.zeros(3)]
     with pytest.raises(PictureError) as caught:
@@ -138,7 +138,7 @@ def test_all_bad_pictures_are_named_at_once(classifier: Classifier, folder: Path
     assert [each.reason for each in found.bad] == lines
 
 
-def test_no_pictures_give_no_answers(classifier: Classifier) -> None:
+def test_no_images_get_no_predictions(classifier: Classifier) -> None:
     found = predict(classifier, [])
     assert len(found) == 0
     assert list(found) == []
@@ -146,27 +146,27 @@ def test_no_pictures_give_no_answers(classifier: Classifier) -> None:
     assert found.labels.shape == (0, 3)
 
 
-def test_top_is_as_asked_and_at_most_all(classifier: Classifier, digits: Dataset) -> None:
+def test_top_limits_the_classes(classifier: Classifier, digits: Dataset) -> None:
     image = digits.test.images[0]
     assert [len(predict(classifier, image, top=top)[0].answers) for top in (1, 3, 10, 99)] == [1, 3, 10, 10]
     for top in (0, -1, True, 2.0, "3"):
-        with pytest.raises(ConfigError, match="top="):
+        with pytest.raises(ConfigError, match=f"top.* {top!r}"):
             predict(classifier, image, top=top)  # type: ignore[arg-type]
 
 
 def test_more_classes_than_names_are_refused(digits_run: Run, tmp_path: Path) -> None:
     metadata = {"class_names": json.dumps(["a", "b"])}
     (tmp_path / "model.onnx").write_bytes(onnx_bytes(digits_run.record.network, metadata=metadata))
-    with pytest.raises(RunError, match="10 classes apart and 2 have names"):
+    with pytest.raises(RunError, match="10 classes.* 2 "):
         convscope.predict(tmp_path / "model.onnx", digits_run.dataset.test.images[:2])
 
 
-def test_results_introduce_themselves(classifier: Classifier, digits: Dataset) -> None:
-    assert repr(predict(classifier, digits.test.images)) == f"Predictions({len(digits.test)} pictures, 10 classes)"
+def test_results_have_a_short_repr(classifier: Classifier, digits: Dataset) -> None:
+    assert repr(predict(classifier, digits.test.images)) == f"Predictions({len(digits.test)} images, 10 classes)"
     assert repr(predict(classifier, digits.test.images[0])[0]).startswith("Prediction('picture 0': '")
 
 
-def test_one_drawing_gets_one_answer_whatever_it_was_saved_as(classifier: Classifier, digits: Dataset) -> None:
+def test_a_drawing_gets_one_prediction_in_every_file_format(classifier: Classifier, digits: Dataset) -> None:
     drawing = Image.fromarray(255 - digits.test.images[7, ..., 0]).resize((160, 160), Image.Resampling.NEAREST)
     files = []
     for kind, options in (("PNG", {}), ("JPEG", {"quality": 100}), ("GIF", {}), ("BMP", {}), ("TIFF", {})):
@@ -187,10 +187,10 @@ def test_predicting_never_imports_tensorflow(digits_run: Run, folder: Path) -> N
     subprocess.run([sys.executable, "-c", code, str(digits_run.folder), str(folder / "000.png")], check=True)
 
 
-def test_a_network_gone_astray_is_told_so(digits_run: Run, tmp_path: Path) -> None:
+def test_a_network_with_nan_weights_is_refused(digits_run: Run, tmp_path: Path) -> None:
     network = digits_run.record.network
     weights = {name: array * np.float32(np.nan) for name, array in network.weight_arrays().items()}
     metadata = {"class_names": json.dumps(list("0123456789"))}
-    (tmp_path / "astray.onnx").write_bytes(onnx_bytes(network, weights, metadata=metadata))
-    with pytest.raises(RunError, match="what is no number"):
-        convscope.predict(tmp_path / "astray.onnx", digits_run.dataset.test.images[:2])
+    (tmp_path / "nan.onnx").write_bytes(onnx_bytes(network, weights, metadata=metadata))
+    with pytest.raises(RunError, match="NaN"):
+        convscope.predict(tmp_path / "nan.onnx", digits_run.dataset.test.images[:2])

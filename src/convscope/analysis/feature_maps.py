@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..data.prepare import to_inputs
-from ..models.forward import COMPUTE, activations
+from ..errors import ConfigError
+from ..models.forward import activations
 from ..models.network import Network
 from ..models.receptive_field import WINDOWED
 from ..types import Floats, Images
@@ -33,10 +34,13 @@ class FeatureMaps:
 def feature_maps(network: Network, images: Images) -> tuple[FeatureMaps, ...]:
     """Return the maps of all convolutions and poolings for ``images`` (n, h, w, c) uint8.
 
-    Empty for a network without any, or with a kind of layer whose forward pass is not known here.
+    Empty for a network without any, or with a layer that ONNX Runtime is not given (:mod:`convscope.models.onnx_layers`).
     """
     layers = [layer for layer in network.of_kind(*WINDOWED) if layer.is_spatial]
-    if not layers or any(layer.kind not in COMPUTE for layer in network.layers):
+    if not layers:
         return ()
-    outputs = activations(network, to_inputs(images))
+    try:
+        outputs = activations(network, to_inputs(images))
+    except ConfigError:  # an unsupported layer
+        return ()
     return tuple(FeatureMaps(layer.name, layer.kind, outputs[layer.name]) for layer in layers)

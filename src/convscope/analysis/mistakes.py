@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..models.backward import is_known
 from ..models.onnx_layers import onnx_bytes
 from ..models.predictor import Predictor
 from ..types import Floats, Images, Labels
@@ -17,7 +16,7 @@ from .label_audit import LabelAudit
 from .neighbours import NO_NEIGHBOUR
 from .occlusion import Occlusion, occlude
 from .record import RunRecord
-from .saliency import Saliency, measure_saliency
+from .saliency import LogitGradient, Saliency, measure_saliency
 from .triage import Signs, Triage, triage
 
 
@@ -64,8 +63,7 @@ class Mistake:
     occlusion: Occlusion | None
     """Occlusion maps of the true class (first) and the predicted one (second)."""
     saliency: Saliency | None
-    """What every pixel does for the logits of both, the true class first; ``None`` too where the network has a layer through which
-    the way back is not known."""
+    """What every pixel contributes to the logits of both, the true class first."""
 
     @property
     def true_probability(self) -> float:
@@ -86,14 +84,14 @@ def explain_mistakes(
     votes: Labels | None = None,
     voters: str = "other networks",
     audit: LabelAudit | None = None,
-    saliency: bool = True,
+    gradient: LogitGradient | None = None,
     most: int | None = None,
 ) -> tuple[Mistake, ...]:
     """Return the errors whose images are in the evidence, by descending confidence.
 
     ``votes``: how many other networks, which are called ``voters``, give each class to the same test images, (n, k). ``audit``: of
-    the same labels. ``saliency`` covers every image patch by patch and goes back through the network, 0.2 s each for the notebook's
-    network and MNIST. ``most``: how many mistakes at most.
+    the same labels. ``gradient``: of the network, to measure the occlusion and the saliency of every image; both are ``None``
+    without it. ``most``: how many mistakes at most.
     """
     evidence = record.evidence
     assert evidence is not None
@@ -103,7 +101,6 @@ def explain_mistakes(
     probabilities = np.exp(log_softmax(evaluation.logits[places].astype(np.float64) / temperature_of(record.metrics)))
     nearest = _Nearest(record, evidence, predictor)
     doubted = None if audit is None else _doubted(audit)
-    slopes_known = saliency and is_known(record.network)
     names, found = evaluation.class_names, []
     for place, shares in zip(places, probabilities, strict=True):
         labels = int(evaluation.labels[place]), int(evaluation.predictions[place])
@@ -128,8 +125,8 @@ def explain_mistakes(
                 history,
                 answers,
                 triage(signs, true=names[labels[0]], predicted=names[labels[1]], voters=voters),
-                occlude(predictor, image, labels) if saliency else None,
-                measure_saliency(record.network, image, labels) if slopes_known else None,
+                None if gradient is None else occlude(predictor, image, labels),
+                None if gradient is None else measure_saliency(gradient, image, labels),
             )
         )
     return tuple(found)

@@ -43,7 +43,7 @@ def command(run: str, others: tuple[str, ...], study: str | None, most: int | No
     from . import text
 
     loaded = api.load_run(run)
-    found = api.mistakes(loaded, others=others, study=study, saliency=False, most=most)
+    found = api.mistakes(loaded, others=others, study=study, most=most)
     if as_json:
         click.echo(text.to_json(_record(found, run, loaded.evaluation.errors)))
         return

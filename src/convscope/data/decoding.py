@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
-import os
 import threading
 import warnings
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ from PIL import Image
 from PIL.ImageFile import ImageFile
 
 from ..errors import PictureError
+from ..stderr import discarded_stderr
 from .grey import on_white
 from .picture_checks import AGAIN, check_png, check_size, check_webp, too_many
 from .picture_kinds import JPEG, PNG, TIFF, WEBP, kind_of
@@ -202,21 +202,5 @@ def _libtiff_kept_quiet(image: ImageFile) -> Iterator[None]:
     if not any(tile[0] == "libtiff" for tile in image.tile):
         yield
         return
-    with _one_at_a_time, _standard_error_closed():
+    with _one_at_a_time, discarded_stderr():
         yield
-
-
-@contextlib.contextmanager
-def _standard_error_closed() -> Iterator[None]:
-    try:
-        saved = os.dup(2)
-    except OSError:  # there is no standard error, as under pythonw
-        yield
-        return
-    try:
-        with open(os.devnull, "wb") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)

@@ -1,1 +1,1 @@
-"""The trained network for elsewhere. The only room that imports ``onnx``."""
+"""Trained networks for other programs. The only package that imports ``onnx``."""

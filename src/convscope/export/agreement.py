@@ -1,4 +1,4 @@
-"""How nearly an exported network answers what the network itself does."""
+"""Compare the logits of an exported network with those of the trained one."""
 
 from __future__ import annotations
 
@@ -11,22 +11,23 @@ from ..errors import ConvscopeError
 from ..types import Floats
 
 TOLERANCE = 1e-4
-"""Largest difference of a logit that is put down to rounding, of an image whose logits are all within ±32."""
+"""Largest rounding error of a logit, for images whose logits are all within ±32."""
+# Beyond this size the tolerance grows with the image's largest logit, as rounding errors do: float32 numbers near 32 are
+# 4e-6 apart, a 26th of the tolerance, and near 3,200 a hundred times as much.
 ORDINARY = 32.0
-"""Beyond it the tolerance grows with the image's largest logit, for so do the roundings of float32: next to 32 its numbers lie
-4e-6 apart, a 26th of the tolerance, and next to 3,200 a hundred times as far."""
+"""Size of logits up to which :data:`TOLERANCE` applies as it is."""
 
 
 @dataclass(frozen=True, eq=False)
 class Agreement:
-    """Over some images, one row each."""
+    """The agreement over some images, one row each."""
 
     logits: Floats = field(repr=False)
-    """(n, k) float32 of the exported network."""
+    """(n, k) float32, of the exported network."""
     largest_difference: float
-    """Of a logit; of ordinary ones at most :data:`TOLERANCE`."""
+    """Largest difference of a logit."""
     classes_that_differ: int
-    """Images whose class changed. Where logits agree, that takes two classes whose logits lie within twice the tolerance."""
+    """Images whose class changed: two logits within twice the tolerance of each other."""
 
     def __len__(self) -> int:
         return len(self.logits)
@@ -41,20 +42,24 @@ class Agreement:
 
 
 def compare(exported: Floats, expected: Floats, *, tolerance: float = TOLERANCE) -> Agreement:
-    """Hold logits (n, k) against those that were ``expected``. Raises :class:`ConvscopeError` where they disagree."""
+    """Compare logits (n, k) with the ``expected`` ones.
+
+    Raises:
+        ConvscopeError: The shapes differ, or a logit differs by more than rounding errors.
+    """
     exported, expected = np.asarray(exported, np.float32), np.asarray(expected, np.float32)
     if exported.shape != expected.shape:
         raise ConvscopeError(
-            f"the exported model answers with logits of shape {exported.shape}; {expected.shape} was expected. It was not kept; "
-            "model.keras was."
+            f"the exported model returns logits of shape {exported.shape}, the trained one {expected.shape}. The export was "
+            "deleted; model.keras was kept."
         )
     differences = np.abs(exported - expected).max(axis=1, initial=0.0)
     allowed = tolerance * np.maximum(1.0, np.abs(expected).max(axis=1, initial=0.0) / ORDINARY)
-    if not (differences <= allowed).all():  # nor where one is not a number
+    if not (differences <= allowed).all():  # also true for NaN
         worst = int(np.argmax(np.where(np.isfinite(differences), differences / np.abs(allowed), np.inf)))
         raise ConvscopeError(
-            f"the exported model disagrees with the trained one by {differences[worst]:.1e} in a logit; at most "
-            f"{allowed[worst]:.1g} was expected. It was not kept; model.keras was."
+            f"a logit of the exported model differs from the trained one's by {differences[worst]:.1e}; at most "
+            f"{allowed[worst]:.1g} is accepted. The export was deleted; model.keras was kept."
         )
     different = exported.argmax(axis=1) != expected.argmax(axis=1)
     return Agreement(exported, float(differences.max(initial=0.0)), int(different.sum()))

@@ -1,7 +1,7 @@
-"""What a network wants of the pictures that it is given, and what its answers mean: inside every exported file.
+"""Metadata inside every exported file: how to prepare images, and what the outputs mean.
 
-A network is of no use to somebody who does not know whether it takes 0..255 or 0..1, light on dark or dark on light.
-Everything that convscope knows of it goes with the weights, as one JSON text.
+A user of the network must know whether it takes 0..255 or 0..1, light on dark or dark on light. All that goes with the
+weights, as one JSON text.
 """
 
 from __future__ import annotations
@@ -22,38 +22,38 @@ if TYPE_CHECKING:
     from ..analysis.record import RunRecord
 
 NAME = "convscope"
-"""The key in the metadata of an ONNX or a ``.keras`` file. Elsewhere the text is a file called :data:`MEMBER`."""
+"""Key in the metadata of an ONNX or ``.keras`` file; elsewhere a file, :data:`MEMBER`."""
 MEMBER = "convscope.json"
 VERSION = 2
 CLASS_NAMES, PIXEL_SCALE = "class_names", "pixel_scale"
-"""Keys of their own in an ONNX file, for those who want no more."""
+"""Separate keys in an ONNX file, for programs that need nothing else."""
 CHANNELS = {1: "grey", 3: "RGB"}
 
 
 @dataclass(frozen=True)
 class Contract:
-    """The terms on which a network works."""
+    """What a network needs to know about its images, and a user about its outputs."""
 
     image_shape: tuple[int, int, int]
     """(h, w, c); c is 1 (grey) or 3 (RGB)."""
     class_names: tuple[str, ...]
     """In the order of the outputs."""
     content: str = "images"
-    """What the images are of, as ``"digits"``."""
+    """Content of the images, for example ``"digits"``."""
     polarity: str | None = None
-    """``"light on dark"`` or ``"dark on light"``, where nearly all training images are the one or the other, and grey."""
+    """``"light on dark"`` or ``"dark on light"``, if nearly all training images are so."""
     digits: DigitSettings | None = None
-    """How pictures were made into digits like those of the training set, where it is one of digits."""
+    """How to make image files look like the training set, if that consists of digits."""
     temperature: float | None = None
-    """Logits divided by it give probabilities that are as sure as they are right; None where that was not measured."""
+    """Divisor of the logits that calibrates the probabilities; None if not measured."""
 
     @property
     def fitting(self) -> Fitting:
-        """How pictures of any size become what the network takes."""
+        """Preprocessing from image files of any size to the network's inputs."""
         return Fitting(self.image_shape, self.digits, self.polarity if self.digits is None else None)
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON-ready, with a word on everything that a reader would otherwise have to guess."""
+        """Return the metadata JSON-ready, with everything that a reader would have to guess."""
         digits = None if self.digits is None else asdict(self.digits)
         return {
             "version": VERSION,
@@ -76,19 +76,19 @@ class Contract:
         return json.dumps(self.as_dict(), ensure_ascii=False, allow_nan=False)
 
     def to_metadata(self) -> dict[str, str]:
-        """For an ONNX file, whose metadata are texts."""
+        """Return the metadata for an ONNX file, whose entries are texts."""
         names = json.dumps(self.class_names)
         return {CLASS_NAMES: names, PIXEL_SCALE: repr(1 / SCALE), NAME: self.to_json()}
 
 
 def contract_of(record: RunRecord) -> Contract:
-    """Of a finished run: fitted to the same images, and calibrated as the run is."""
+    """Return the metadata of a finished run, with its preprocessing and temperature."""
     evidence = record.evidence
     examples = record.examples.samples if evidence is None else evidence.reference_images[: evidence.sample]
     temperature = (record.metrics.get("uncertainty") or {}).get("temperature")
     dataset = record.request["dataset"]
     height, width, channels = (int(size) for size in dataset["image_shape"])
-    # Pictures can be fitted to one channel or three; a network of other arrays has nothing to say about them.
+    # Images can be preprocessed to one channel or three; for other arrays there is nothing to say.
     digits = fitting_for(dataset, examples).digits if channels in CHANNELS else None
     return Contract(
         (height, width, channels),
@@ -101,22 +101,27 @@ def contract_of(record: RunRecord) -> Contract:
 
 
 def from_metadata(metadata: Mapping[str, str], image_shape: tuple[int, int, int]) -> Contract:
-    """The contract in the metadata of an ONNX file; of one that has none, as earlier versions wrote them, the names of the
-    classes alone. Raises ``KeyError``, ``TypeError`` or ``ValueError`` where it makes no sense."""
+    """Read the metadata of an ONNX file.
+
+    Files of earlier versions have class names only.
+
+    Raises:
+        KeyError, TypeError, ValueError: The metadata are incomplete or contradictory.
+    """
     if NAME not in metadata:
         return Contract(image_shape, _names(json.loads(metadata[CLASS_NAMES])))
-    said = upgrade_contract(json.loads(metadata[NAME]))
-    digits, temperature = said.get("digit_preprocessing"), said.get("temperature")
-    if tuple(said["image_shape"]) != image_shape:
-        raise ValueError(f"image_shape is {said['image_shape']}, but the network takes {list(image_shape)}")
+    document = upgrade_contract(json.loads(metadata[NAME]))
+    digits, temperature = document.get("digit_preprocessing"), document.get("temperature")
+    if tuple(document["image_shape"]) != image_shape:
+        raise ValueError(f"image_shape is {document['image_shape']}, but the network takes {list(image_shape)}")
     if temperature is not None and not 0 < float(temperature) < float("inf"):
         raise ValueError(f"temperature is {temperature}")
     settings = None if digits is None else settings_from(digits, image_shape[:2])
     return Contract(
         image_shape,
-        _names(said["class_names"]),
-        str(said.get("content", "images")),
-        said.get("polarity"),
+        _names(document["class_names"]),
+        str(document.get("content", "images")),
+        document.get("polarity"),
         settings if image_shape[2] == 1 else None,
         None if temperature is None else float(temperature),
     )

@@ -1,4 +1,7 @@
-"""The formats that a run can be exported to, each written whole or not at all, and checked as whoever gets it will open it."""
+"""Write a run's network in an export format, completely or not at all, and check it.
+
+The check reads the file with the runtime that its users have.
+"""
 
 from __future__ import annotations
 
@@ -22,48 +25,47 @@ from .onnx_metadata import with_metadata
 
 SAVED_MODEL = "saved_model"
 ENDINGS = {"onnx": ".onnx", "keras": ".keras", SAVED_MODEL: "-saved-model", "litert": ".tflite"}
-"""Of the file, or folder, by format."""
+"""Endings of the file, or folder, by format."""
 ON_TENSORFLOW = (SAVED_MODEL, "litert")
 
 
 @dataclass(frozen=True)
 class Trained:
-    """Where a run keeps its network."""
+    """The files of a run's network."""
 
     onnx: Path
     keras: Path
 
 
 def check_format(format_name: str) -> None:
-    """Raise :class:`ConfigError` for a format that there is not."""
+    """Raise :class:`ConfigError` for an unknown format."""
     if format_name not in ENDINGS:
         raise ConfigError(unknown_name("format", format_name, ENDINGS))
 
 
 def choose_output(format_name: str, name: str, out: PathLike | None, *, overwrite: bool) -> Path:
-    """Where the export goes: to ``out``, or into the current folder, called after the run.
+    """Return the path of the export: ``out``, or a name after the run in the current folder.
 
-    Raises :class:`OutputError` where something is there that may not, or must not, be replaced; :class:`ConfigError` for
-    an ending that would mean another format.
+    Raises:
+        OutputError: Something exists there that may not be replaced.
+        ConfigError: The ending of ``out`` belongs to another format.
     """
     path = Path(out) if out is not None else Path(name + ENDINGS[format_name])
-    wanted = ENDINGS[format_name]
-    if wanted.startswith(".") and path.suffix.lower() != wanted:
+    ending = ENDINGS[format_name]
+    if ending.startswith(".") and path.suffix.lower() != ending:
         raise ConfigError(
-            f"{str(path)!r} does not end in {wanted!r}, by which files of the format {format_name} are known; "
-            f"such a name was expected. Pass --out NAME{wanted}."
+            f"files of the format {format_name} must end in {ending!r}; {str(path)!r} does not. Pass --out NAME{ending}."
         )
     if not os.path.lexists(path):
         return path
     if (format_name == SAVED_MODEL) != path.is_dir() or (path.is_dir() and not _is_saved_model(path)):
         what = "a folder that is no SavedModel" if path.is_dir() else "a file"
         raise OutputError(
-            f"{str(path)!r} is {what} and is not replaced; a new name was expected. Choose one with --out PATH."
+            f"{str(path)!r} is {what} and is not replaced, even with --overwrite. Choose a new name with --out PATH."
         )
     if not overwrite:
         raise OutputError(
-            f"{str(path)!r} exists already; a new name was expected. "
-            "Choose another with --out PATH, or replace it with --overwrite."
+            f"{str(path)!r} exists already. Choose another name with --out PATH, or replace it with --overwrite."
         )
     return path
 
@@ -71,26 +73,37 @@ def choose_output(format_name: str, name: str, out: PathLike | None, *, overwrit
 def write_export(
     format_name: str, trained: Trained, path: Path, contract: Contract, *, images: Images, expected: Floats
 ) -> Agreement:
-    """Write the network to ``path``, and keep it if it answers ``images`` (n, h, w, c) uint8 with the logits that are
-    ``expected`` (n, k). Raises :class:`ConvscopeError` where it does not, :class:`MissingBackendError` without Keras."""
+    """Write the network to ``path`` and check it on images.
+
+    Args:
+        format_name: A key of :data:`ENDINGS`.
+        trained: The files of the run's network.
+        path: A file or folder that may be replaced.
+        contract: The metadata to write.
+        images: (n, h, w, c) uint8.
+        expected: (n, k) logits of the trained network.
+
+    Raises:
+        ConvscopeError: The logits differ; nothing is kept.
+        MissingBackendError: The format needs Keras or TensorFlow, which is missing.
+    """
     if format_name == "onnx":
         with replacing(path) as temporary:
             temporary.write_bytes(with_metadata(trained.onnx.read_bytes(), contract.to_metadata()))
             return compare(Predictor(temporary).logits(images), expected)
-    write, logits_of = _ways(format_name)
+    write, logits_of = _writer_and_reader(format_name)
     model = load_model(trained.keras)
     with replacing_folder(path) if format_name == SAVED_MODEL else replacing(path) as temporary:
         write(model, temporary, contract)
         return compare(logits_of(temporary, images), expected)
 
 
-def _ways(format_name: str) -> tuple[Callable[..., None], Callable[[Path, Images], Floats]]:
-    """How to write a format, and how to ask what was written."""
+def _writer_and_reader(format_name: str) -> tuple[Callable[..., None], Callable[[Path, Images], Floats]]:
+    """Return the functions that write a format and compute logits from a written file."""
     backend = require_backend()
     if format_name in ON_TENSORFLOW and backend != "tensorflow":
         raise MissingBackendError(
-            f"exporting to {format_name} goes through TensorFlow, and KERAS_BACKEND is {backend!r}; 'tensorflow' was expected. "
-            "Unset the variable."
+            f"exporting to {format_name} needs KERAS_BACKEND 'tensorflow'; it is {backend!r}. Unset the variable."
         )
     if format_name == "keras":
         from .keras_archive import logits_of_keras, write_keras
@@ -107,12 +120,12 @@ def _ways(format_name: str) -> tuple[Callable[..., None], Callable[[Path, Images
 
 @contextlib.contextmanager
 def replacing_folder(path: Path) -> Iterator[Path]:
-    """Yield the name of a folder beside ``path`` to make; on success it takes the place of ``path``, and of a SavedModel
-    that was there."""
+    """Yield the name of a new folder, which replaces the SavedModel at ``path`` on success."""
     mark = f"{TEMPORARY}{secrets.token_hex(4)}-"
     new, old = path.with_name(f"{mark}{path.name}"), path.with_name(f"{mark}old-{path.name}")
     try:
         yield new
+        # A rename cannot replace a folder with content: move the old one away, and back again if the second rename fails.
         if path.is_dir():
             os.rename(path, old)
         os.rename(new, path)

@@ -1,4 +1,4 @@
-"""``.keras``: the network for whoever goes on with it in Keras, with the contract in the archive's metadata."""
+"""Export to ``.keras``, with convscope's metadata among those of the archive."""
 
 from __future__ import annotations
 
@@ -20,13 +20,15 @@ METADATA = "metadata.json"
 
 
 def write_keras(model: keras.Model, path: Path, contract: Contract) -> None:
-    """Write ``model`` to ``path``. Keras reads the metadata for its own keys and leaves others alone."""
+    """Write ``model`` to ``path``."""
+    # Keras saves only to names that end in .keras, and has no way to add metadata: save, then copy the archive.
     saved = path.with_name(f"{path.stem}-saved.keras")
     try:
         model.save(saved)
         with zipfile.ZipFile(saved) as old, zipfile.ZipFile(path, "w") as new:
             for member in old.infolist():
                 content = old.read(member)
+                # Keras reads its own keys of the metadata and ignores others.
                 if member.filename == METADATA:
                     content = json.dumps({**json.loads(content), NAME: contract.as_dict()}, ensure_ascii=False).encode()
                 new.writestr(member, content)
@@ -35,23 +37,27 @@ def write_keras(model: keras.Model, path: Path, contract: Contract) -> None:
 
 
 def contract_in(path: Path, image_shape: tuple[int, int, int]) -> Contract | None:
-    """The contract in the file, for a network that takes (h, w, c); None where convscope did not export it. Raises
-    :class:`RunError` where it makes no sense."""
+    """Return convscope's metadata in the file, for a network that takes (h, w, c).
+
+    Returns None if ``convscope export`` did not write the file.
+
+    Raises:
+        RunError: The metadata are damaged.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
-            said = json.loads(archive.read(METADATA))
-        if NAME not in said:
+            metadata = json.loads(archive.read(METADATA))
+        if NAME not in metadata:
             return None
-        return from_metadata({NAME: json.dumps(said[NAME])}, image_shape)
+        return from_metadata({NAME: json.dumps(metadata[NAME])}, image_shape)
     except ConvscopeError:
         raise
     except (zipfile.BadZipFile, OSError, KeyError, TypeError, ValueError) as error:
         raise RunError(
-            f"{str(path)!r} does not say what its network wants of pictures ({error!r}); a .keras file of `convscope export` "
-            "was expected. Export it again."
+            f"the metadata of {str(path)!r} are damaged ({error!r}). Export it again with `convscope export`."
         ) from error
 
 
 def logits_of_keras(path: Path, images: Images) -> Floats:
-    """(n, h, w, c) uint8 → (n, k) float32, of the file as Keras opens it."""
+    """Map images (n, h, w, c) uint8 to logits (n, k) float32 with Keras."""
     return keras_logits(with_logits(load_model(path)), images)

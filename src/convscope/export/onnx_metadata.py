@@ -1,6 +1,6 @@
-"""The notes in an ONNX file, changed without touching the network: neither ``onnx`` nor ONNX Runtime is needed for it.
+"""Replace the metadata of an ONNX file, without ``onnx`` or ONNX Runtime.
 
-A protocol buffer is a row of fields, each with its number in front; the notes are those with number 14.
+A protocol buffer is a sequence of fields with a number each; the metadata are those with number 14.
 """
 
 from __future__ import annotations
@@ -11,19 +11,23 @@ from ..errors import RunError
 from ..models.protobuf import FIXED32, LENGTH_DELIMITED, VARINT, message, messages
 
 METADATA = 14
-"""``metadata_props`` of a ``ModelProto``."""
+"""Field number of ``metadata_props`` in a ``ModelProto``."""
 FIXED64 = 1
 SIZES = {FIXED32: 4, FIXED64: 8}
 
 
 def with_metadata(model: bytes, metadata: Mapping[str, str]) -> bytes:
-    """``model`` with these notes in place of its own. Raises :class:`RunError` for what is no ONNX file."""
+    """Return the content of an ONNX file with other metadata.
+
+    Raises:
+        RunError: ``model`` is no ONNX file.
+    """
     kept = b"".join(content for number, content in _fields(model) if number != METADATA)
     return kept + messages(METADATA, (message(1, key) + message(2, value) for key, value in metadata.items()))
 
 
 def _fields(model: bytes) -> Iterator[tuple[int, bytes]]:
-    """(number, the whole field) of each field at the top."""
+    """Yield number and bytes of every top-level field."""
     place = 0
     while place < len(model):
         start = place
@@ -44,7 +48,7 @@ def _fields(model: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _varint(model: bytes, place: int) -> tuple[int, int]:
-    """The number that starts at ``place``, and where it ends."""
+    """Return the integer that starts at ``place``, and the place behind it."""
     value = shift = 0
     while place < len(model) and shift < 64:
         octet = model[place]
@@ -55,4 +59,4 @@ def _varint(model: bytes, place: int) -> tuple[int, int]:
 
 
 def _damaged() -> RunError:
-    return RunError("the network is no ONNX file, or is damaged; what convscope wrote was expected. Copy the run again.")
+    return RunError("the network is no ONNX file or is damaged. Copy the run folder again, or train again.")

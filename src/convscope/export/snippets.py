@@ -1,7 +1,7 @@
-"""A few lines that use an exported network where it goes: complete programs, which the tests run.
+"""Short, complete programs that use an exported network; the tests run them.
 
-Each takes the name of a picture, makes of it what the network was trained on, and prints the classes. They resize; only
-convscope itself finds the digit in a photo and centres it, which a comment says where it matters.
+Each takes the name of an image file, resizes it and prints the classes. Only convscope itself finds the digit in a photo
+and centres it; a comment in the program says so where it matters.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from pathlib import Path
 from ..models.predictor import INPUTS, LOGITS
 from .contract import MEMBER, NAME, Contract
 
-PICTURE = "picture.png"
+IMAGE_FILE = "image.png"
 PYTHON, JAVASCRIPT = "Python", "JavaScript"
 
 PREPARE = f"""\
 height, width, channels = about["image_shape"]
-picture = Image.open(sys.argv[1] if sys.argv[1:] else "{PICTURE}").convert("L" if channels == 1 else "RGB")
+image = Image.open(sys.argv[1] if sys.argv[1:] else "{IMAGE_FILE}").convert("L" if channels == 1 else "RGB")
 # {{note}}
-pixels = np.asarray(picture.resize((width, height)), np.float32) * np.float32(about["pixel_scale"])
+pixels = np.asarray(image.resize((width, height)), np.float32) * np.float32(about["pixel_scale"])
 inputs = pixels.reshape(1, height, width, channels)
 """
-ANSWER = """\
+PRINT = """\
 scaled = logits / (about["temperature"] or 1)
 probabilities = np.exp(scaled - scaled.max()) / np.exp(scaled - scaled.max()).sum()
 for index in np.argsort(-probabilities)[:3]:
@@ -83,9 +83,9 @@ run = Interpreter({{path}}).get_signature_runner()
 about = json.loads(zipfile.ZipFile({{path}}).read("{MEMBER}"))
 """,
 }
-ASKING = {
+COMPUTE_LOGITS = {
     "onnx": f'logits = session.run(["{LOGITS}"], {{"{INPUTS}": inputs}})[0][0]\n',
-    "keras": "logits = np.log(np.maximum(model(inputs), 1e-38))[0]  # the network gives probabilities\n",
+    "keras": "logits = np.log(np.maximum(model(inputs), 1e-38))[0]  # the network returns probabilities\n",
     "saved_model": f'logits = model.serve(inputs)["{LOGITS}"].numpy()[0]\n',
     "litert": f'logits = run(**{{name: inputs for name in run.get_input_details()}})["{LOGITS}"][0]\n',
 }
@@ -95,7 +95,7 @@ import * as ort from "onnxruntime-web";
 const about = {about};
 const session = await ort.InferenceSession.create({path});
 
-// RGBA levels 0..255, as a canvas of the network's size gives them, to what the network takes
+// RGBA values 0..255 of a canvas of the network's size, to the network's input
 export function toInputs(rgba) {{
   const [height, width, channels] = about.image_shape;
   const inputs = new Float32Array(height * width * channels);
@@ -107,11 +107,11 @@ export function toInputs(rgba) {{
   return inputs;
 }}
 
-// picture: an <img>, a <video> or a <canvas>; {note}
-export async function classify(picture) {{
+// image: an <img>, a <video> or a <canvas>; {note}
+export async function classify(image) {{
   const [height, width] = about.image_shape;
   const context = new OffscreenCanvas(width, height).getContext("2d");
-  context.drawImage(picture, 0, 0, width, height);
+  context.drawImage(image, 0, 0, width, height);
   const inputs = toInputs(context.getImageData(0, 0, width, height).data);
   const {{logits}} = await session.run({{{inputs}: new ort.Tensor("float32", inputs, [1, ...about.image_shape])}});
   const powers = [...logits.data].map(logit => Math.exp((logit - Math.max(...logits.data)) / (about.temperature ?? 1)));
@@ -122,12 +122,12 @@ export async function classify(picture) {{
 
 
 def snippets(format_name: str, path: Path, contract: Contract) -> dict[str, str]:
-    """By language, for the network at ``path``."""
+    """Return programs that use the network at ``path``, by language."""
     python = (
         OPENING[format_name].format(path=json.dumps(str(path), ensure_ascii=False))
         + PREPARE.format(note=_note(contract))
-        + ASKING[format_name]
-        + ANSWER
+        + COMPUTE_LOGITS[format_name]
+        + PRINT
     )
     if format_name != "onnx":
         return {PYTHON: python}
@@ -143,9 +143,9 @@ def snippets(format_name: str, path: Path, contract: Contract) -> dict[str, str]
 
 
 def _note(contract: Contract) -> str:
-    """What the picture has to be like, in a few words."""
+    """Return in a few words what the image must look like."""
     words = contract.polarity or "like the training images"
     if contract.digits is not None:
         one = contract.content.removesuffix("s")
-        return f"{words}, one {one}, centred as in the training set: convscope predict makes a photo so"
+        return f"{words}, one {one}, centred as in the training set; convscope predict does that for a photo"
     return words

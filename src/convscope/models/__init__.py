@@ -1,1 +1,1 @@
-"""What a network is: architectures, shapes, costs, receptive fields; a forward pass in NumPy; saving and loading."""
+"""What a network is: architectures, shapes, receptive fields, ONNX and model files."""

@@ -1,9 +1,9 @@
-"""The networks, each a function that returns a plain ``keras.Model``.
+"""The architectures, each a function that returns a plain ``keras.Model``.
 
-The layer names are those that Keras gave the notebook's layers. They are spelled out, so that building a second model
-in one session does not change them and no global state has to be reset.
+The layer names are those that Keras gave the notebook's layers. They are spelled out, so that a second model in one session
+gets the same names and no global state has to be reset.
 
-The last layer is float32 whatever the precision of the rest: a softmax in bfloat16 has two decimal digits.
+The last layer is always float32: a softmax in bfloat16 has two decimal digits.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 STRONG_SIDE = 28
 SMALLEST_SIDE = 10
-"""Two unpadded 3 × 3 convolutions and two poolings by 2 leave one unit of a side of 10, and none of a side of 9."""
+"""Smallest side for the unpadded ``cnn``: 10 pixels leave one unit, 9 none."""
 
 
 def cnn(image_shape: ImageShape, num_classes: int) -> keras.Model:
-    """The notebook's network: two convolutions, two poolings, two dense layers; 108,618 parameters on MNIST.
+    """Build the notebook's network: two convolutions, two poolings, two dense layers.
 
-    ``image_shape`` (h, w, c). Images with a side under 10 pixels keep their size in the convolutions (padding "same"),
-    since otherwise nothing would be left to classify.
+    It has 108,618 parameters on MNIST. Images (h, w, c) with a side under 10 pixels keep their size in the convolutions
+    (padding "same"), since otherwise nothing would be left to classify.
     """
     from keras import Input, Sequential, layers
 
@@ -49,9 +49,10 @@ def cnn(image_shape: ImageShape, num_classes: int) -> keras.Model:
 
 
 def ann(image_shape: ImageShape, num_classes: int) -> keras.Model:
-    """The notebook's predecessor: three dense layers and no convolution; 109,386 parameters on MNIST.
+    """Build the notebook's predecessor: three dense layers and no convolution.
 
-    The notebook quotes its accuracy (98.04%) but not its sizes; these give it as many parameters as ``cnn`` has.
+    It has 109,386 parameters on MNIST. The notebook gives its accuracy (98.04%) but not its sizes; these match the number of
+    parameters of ``cnn``.
     """
     from keras import Input, Sequential, layers
 
@@ -68,7 +69,7 @@ def ann(image_shape: ImageShape, num_classes: int) -> keras.Model:
 
 
 def logistic(image_shape: ImageShape, num_classes: int) -> keras.Model:
-    """Logistic regression: one weight per pixel and class; 7,850 parameters on MNIST. The floor to compare with."""
+    """Build a logistic regression, one weight per pixel and class; 7,850 parameters on MNIST."""
     from keras import Input, Sequential, layers
 
     return Sequential(
@@ -82,10 +83,10 @@ def logistic(image_shape: ImageShape, num_classes: int) -> keras.Model:
 
 
 def strong(image_shape: ImageShape, num_classes: int) -> keras.Model:
-    """The accurate one: five convolutions with batch normalisation, two poolings, one dense layer.
+    """Build the most accurate network: five convolutions with batch normalization.
 
     Parameters, multiply-adds and accuracy on MNIST are in ``docs/benchmarks.md``. Images with a side under 28 pixels keep
-    their size in the two convolutions that otherwise would not (padding "same").
+    their size in the two convolutions that are unpadded otherwise (padding "same").
     """
     from keras import Input, Sequential, layers
 
@@ -100,7 +101,7 @@ def strong(image_shape: ImageShape, num_classes: int) -> keras.Model:
 
 
 def _normalized(filters: int, side: int, padding: str, number: int) -> list[keras.Layer]:
-    """A convolution without bias, batch normalisation, ReLU."""
+    """Return a convolution without bias, a batch normalization and a ReLU."""
     from keras import layers
 
     suffix = f"_{number}" if number else ""
@@ -115,10 +116,14 @@ MODELS: dict[str, Build] = {"ann": ann, "cnn": cnn, "logistic": logistic, "stron
 
 
 def find_model(model: str | os.PathLike[str] | Build) -> Build:
-    """The builder that ``model`` names, or ``model`` itself where it is one.
+    """Return the function that builds ``model``.
 
-    Besides the names of :data:`MODELS`, ``file.py:build`` names a function in the user's own file, which is then run, and
-    ``file.keras`` a file whose layers are taken, with fresh weights. Raises :class:`ConfigError`.
+    Args:
+        model: A name in :data:`MODELS`; ``file.py:build``, a function in a Python file, which is run; ``file.keras``, whose
+            layers are used with fresh weights; or such a function itself.
+
+    Raises:
+        ConfigError: There is no such model, or the file cannot be used.
     """
     if callable(model):
         return model if model in MODELS.values() else with_steady_names(model)
@@ -127,4 +132,4 @@ def find_model(model: str | os.PathLike[str] | Build) -> Build:
         return MODELS[word]
     if is_own_model(word):
         return find_own_model(word)
-    raise ConfigError(f"{unknown_name('model', word, MODELS)} Or name your own: file.py:build, or file.keras.")
+    raise ConfigError(f"{unknown_name('model', word, MODELS)} Or pass your own: file.py:build, or file.keras.")

@@ -1,7 +1,7 @@
-"""Bringing up what Keras computes with: silently, and only when something is to be computed.
+"""Import Keras and its back-end silently, and only when something is to be computed.
 
-Importing TensorFlow takes seconds and prints to the terminal from C++; neither may reach a user who asked for help or
-for a report. Every function that needs Keras calls :func:`require_backend` before it imports it.
+TensorFlow takes seconds to import and prints to the terminal from C++; a user who asked for help or a report should meet
+neither. Every function that needs Keras calls :func:`require_backend` before it imports Keras.
 """
 
 from __future__ import annotations
@@ -12,35 +12,37 @@ import importlib.util
 import logging
 import os
 import sys
-import tempfile
 import warnings
 from collections.abc import Iterator
 
 from ..errors import MissingBackendError
 from ..processor import multiplies_bfloat16
+from ..stderr import captured_stderr
 
 DEFAULT = "tensorflow"
 EXTRAS = ("IPython", "jax", "matplotlib", "pandas", "sklearn")
-"""What Keras and TensorFlow import where it is installed, for features of their own: of JAX, only what converts its functions."""
+"""Packages that Keras and TensorFlow import, if installed, for features not used here."""
 NUM_PROCESSES, PROCESS_ID = "KERAS_DISTRIBUTION_NUM_PROCESSES", "KERAS_DISTRIBUTION_PROCESS_ID"
-"""Keras' own variables, beside ``KERAS_DISTRIBUTION_JOB_ADDRESSES``."""
+"""Environment variables of Keras; it reads ``KERAS_DISTRIBUTION_JOB_ADDRESSES`` too."""
 NAMES = {"tensorflow": "TensorFlow", "jax": "JAX"}
 INSTALL = {"tensorflow": "pip install 'convscope[cpu]'", "jax": "pip install 'convscope[jax]'"}
 
 
 def require_backend() -> str:
-    """Import Keras' back-end if that has not happened, and return its name.
+    """Import Keras and its back-end, if necessary, and return the back-end's name.
 
-    TensorFlow, unless ``KERAS_BACKEND`` says otherwise. Raises :class:`MissingBackendError` where it is not installed.
+    The back-end is TensorFlow unless ``KERAS_BACKEND`` says otherwise.
+
+    Raises:
+        MissingBackendError: The back-end is not installed, or convscope does not train on it.
     """
     name = check_backend()
     if sys.modules.get(name) is not None and "keras" in sys.modules:
         return name
-    # The deterministic kernels are asked for in the loop; this only quietens the C++ side, and leaves a user's own
-    # setting alone.
+    # Only quietens the C++ side, and leaves a user's own setting alone.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with standard_error_held(), warnings.catch_warnings(), _extras_left_out(name), _collector_paused():
-        warnings.simplefilter("ignore")  # the imports of others: nothing the user could mend
+    with captured_stderr(), warnings.catch_warnings(), _without_extras(name), _gc_paused():
+        warnings.simplefilter("ignore")  # warnings of other packages' imports, which a user cannot act on
         importlib.import_module(name)
         importlib.import_module("keras")
     if name == "jax" and os.environ.get(NUM_PROCESSES):
@@ -49,10 +51,10 @@ def require_backend() -> str:
 
 
 def leave_out_extras() -> None:
-    """Keep Keras from importing what convscope never asks it for: a third of the seconds that it takes to come up.
+    """Keep Keras from importing :data:`EXTRAS`: a third of the seconds that its import takes.
 
-    For a program of our own, such as the command line. Keras' wrappers for scikit-learn, its pictures and its tables
-    from pandas do not work in this process afterwards, so nobody's notebook may find itself without them.
+    Call it only in a program of our own, such as the command line. Keras' wrappers for scikit-learn, its plots and its
+    pandas tables do not work in the process afterwards.
     """
     global _leaving_out
     _leaving_out = True
@@ -63,8 +65,10 @@ _leaving_out = False
 
 @contextlib.contextmanager
 def full_precision() -> Iterator[None]:
-    """Products in float32 while the block lasts. On NVIDIA's GPUs back-ends multiply with 10 binary digits of each factor
-    ("TF32") unless they are told otherwise, and logits are then off by 1e-3."""
+    """Multiply in float32 while the block runs.
+
+    On NVIDIA's GPUs back-ends keep 10 binary digits of each factor ("TF32") by default, and logits are then off by 1e-3.
+    """
     if require_backend() == "jax":
         import jax
 
@@ -81,22 +85,23 @@ def full_precision() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _extras_left_out(backend: str) -> Iterator[None]:
-    """Keras asks for each and does without where the import fails, which an entry of ``None`` makes it do."""
-    absent = [name for name in EXTRAS if _leaving_out and name != backend and name not in sys.modules]
-    sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type]
+def _without_extras(backend: str) -> Iterator[None]:
+    # Python raises ImportError for a module whose entry in sys.modules is None. Keras tries each extra and does without
+    # it, which saves a third of its import. The entries go afterwards, so that others can import the extras later; Keras
+    # itself does not try again.
+    hidden = [name for name in EXTRAS if _leaving_out and name != backend and name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
     try:
         yield
     finally:
-        for name in absent:
+        for name in hidden:
             del sys.modules[name]
 
 
 @contextlib.contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Python's collector goes through everything again and again while three thousand modules come up, and finds nothing
-    to free: a fifth of what TensorFlow's import takes. In a program of our own it never goes through them again either.
-    """
+def _gc_paused() -> Iterator[None]:
+    # While three thousand modules load, the garbage collector scans them again and again and frees nothing: a fifth of
+    # TensorFlow's import. A program of our own also freezes them, so that no later collection scans them either.
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -109,12 +114,15 @@ def _collector_paused() -> Iterator[None]:
 
 
 def process_index() -> int:
-    """This process' place, from 0, among those that train together; known before anything is imported."""
+    """Return this process' index among those that train together, from 0.
+
+    Imports no back-end.
+    """
     return int(os.environ.get(PROCESS_ID, "0")) if os.environ.get(NUM_PROCESSES) else 0
 
 
 def _join_processes() -> None:
-    """Meet the other processes, before JAX has done anything. They stay together until they end: JAX knows no way back."""
+    """Connect to the other processes; JAX must not have computed yet, and cannot disconnect."""
     import jax
     from keras import distribution
 
@@ -123,7 +131,11 @@ def _join_processes() -> None:
 
 
 def check_backend() -> str:
-    """The name of the back-end, without the seconds of importing it. Raises :class:`MissingBackendError`."""
+    """Return the name of the back-end without importing it, which takes seconds.
+
+    Raises:
+        MissingBackendError: The back-end is not installed, or convscope does not train on it.
+    """
     name = os.environ.setdefault("KERAS_BACKEND", DEFAULT)
     if name not in INSTALL:
         raise MissingBackendError(
@@ -131,38 +143,17 @@ def check_backend() -> str:
         )
     if sys.modules.get(name) is None and importlib.util.find_spec(name) is None:
         raise MissingBackendError(
-            f"training needs a back-end for Keras, and {NAMES[name]} is not installed; "
-            f"install it for the CPU with: {INSTALL[name]}"
+            f"Keras needs a back-end, and {NAMES[name]} is not installed. Install it for the CPU with: {INSTALL[name]}"
         )
     return name
 
 
 @contextlib.contextmanager
-def standard_error_held() -> Iterator[None]:
-    """Keep file descriptor 2 from the terminal, where C++ writes to it; show what was written if an error comes out."""
-    sys.stderr.flush()
-    try:
-        saved = os.dup(2)
-    except OSError:  # no standard error at all, as under pythonw
-        yield
-        return
-    with tempfile.TemporaryFile() as held:
-        os.dup2(held.fileno(), 2)
-        try:
-            yield
-        except BaseException:
-            os.dup2(saved, 2)
-            held.seek(0)
-            os.write(2, held.read())
-            raise
-        finally:
-            os.dup2(saved, 2)
-            os.close(saved)
-
-
-@contextlib.contextmanager
 def remarks_held() -> Iterator[None]:
-    """TensorFlow warns of functions that are traced anew, as those of every training are: nothing that a user could mend."""
+    """Silence TensorFlow's log below errors while the block runs.
+
+    It warns of functions that are traced again, as every training does, and a user cannot act on that.
+    """
     logger = logging.getLogger("tensorflow")
     level = logger.level
     logger.setLevel(logging.ERROR)
@@ -173,8 +164,9 @@ def remarks_held() -> Iterator[None]:
 
 
 def computes_bfloat16() -> bool:
-    """Whether bfloat16 is the faster one: the processor multiplies it, and the back-end uses that.
+    """Return whether bfloat16 is faster than float32.
 
-    XLA on the CPU, through which JAX computes, emulates it.
+    It is if the processor multiplies it and the back-end makes use of that. XLA, through which JAX computes, emulates it on
+    the CPU.
     """
     return os.environ.get("KERAS_BACKEND", DEFAULT) == "tensorflow" and multiplies_bfloat16()

@@ -1,9 +1,9 @@
-"""What is in a ``.keras`` file, looked at before Keras is asked to open it.
+"""Check a ``.keras`` file before Keras opens it.
 
-A ``.keras`` file is a zip with the network as JSON and its weights as HDF5. The JSON names classes by module and name. Keras
-refuses most of what could run code; the look here does not depend on Keras' version, nor on whether somebody has switched
-its safe mode off for the whole process, and names the layer: only Keras' own classes pass, and of those none that holds
-code, or opens other files.
+A ``.keras`` file is a zip with the network as JSON and its weights as HDF5; the JSON names classes by module and name. Keras
+refuses most of what could run code. This check does not depend on Keras' version, nor on its safe mode, which any code may
+switch off for the whole process, and its error names the layer. Only Keras' own classes pass, except those that hold code
+or open other files.
 """
 
 from __future__ import annotations
@@ -19,31 +19,34 @@ from ..types import PathLike
 
 CONFIG = "config.json"
 LARGEST_CONFIG = 16 * 2**20
-"""Bytes. A network of a thousand layers takes one."""
+"""Bytes; a network of a thousand layers takes 1 MB."""
 MOST_PACKING = 100
-"""Weights hardly shrink in a zip; what unpacks to more than this many times its size is no model."""
+"""Highest plausible compression ratio: weights hardly shrink in a zip, a zip bomb does."""
 HOLD_CODE = frozenset(
     {"Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "__lambda__", "__numpy_load__", "load_model"}
 )
-"""Of Keras' own classes and functions: those that hold code, or open further files."""
+"""Keras' own classes and functions that hold code, or open other files."""
 TRUSTED = ("builtins", "keras")
 NO_PARTS_OF_NETWORKS = ("keras.config", "keras.export", "keras.saving", "keras.utils")
-"""Modules of Keras that do things, such as fetching a file, rather than compute."""
+"""Modules of Keras with side effects, such as fetching a file."""
 
 
 def check_keras_file(path: PathLike) -> None:
-    """Raise :class:`RunError` unless ``path`` is a ``.keras`` file of Keras' own layers. Nothing of it is run."""
+    """Check a ``.keras`` file without running anything from it.
+
+    Raises:
+        RunError: The file is damaged, or holds more than Keras' own layers.
+    """
     named = repr(str(Path(path)))
     if not Path(path).is_file() or not zipfile.is_zipfile(path):
-        raise RunError(f"{named} is no model; a .keras file was expected. Train again, or copy the file again.")
+        raise RunError(f"{named} is no .keras file. Train again, or copy the file again.")
     try:
         with zipfile.ZipFile(path) as archive:
             config = _config(archive, named)
     except (zipfile.BadZipFile, KeyError, OSError, ValueError, RecursionError, NotImplementedError) as error:
         reason = str(error).strip().split("\n")[0][:160]
         raise RunError(
-            f"{named} is damaged, or no model of Keras ({reason}); a .keras file was expected. "
-            "Train again, or copy the file again."
+            f"{named} is no .keras file or is damaged ({reason}). Train again, or copy the file again."
         ) from error
     for entry in _objects(config):
         _refuse_code(entry, named)
@@ -54,25 +57,25 @@ def _config(archive: zipfile.ZipFile, named: str) -> Any:
         packed, unpacked = max(member.compress_size, 1), member.file_size
         if unpacked > packed * MOST_PACKING and unpacked > LARGEST_CONFIG:
             raise RunError(
-                f"{named} unpacks to {unpacked // packed:,} times its size in {member.filename!r}; weights, which hardly "
-                "shrink, were expected. It is not opened."
+                f"{named} is not opened: {member.filename!r} in it unpacks to {unpacked // packed:,} times its size, at most "
+                f"{MOST_PACKING} times is accepted."
             )
     if archive.getinfo(CONFIG).file_size > LARGEST_CONFIG:
-        raise RunError(f"{named} describes its network in over {LARGEST_CONFIG // 2**20} MB; far less was expected.")
+        raise RunError(f"{named} is not opened: {CONFIG} in it is larger than {LARGEST_CONFIG // 2**20} MB.")
     return json.loads(archive.read(CONFIG))
 
 
 def _objects(value: Any) -> Iterator[dict[str, Any]]:
-    """Every description of an object in the JSON, however deep."""
-    waiting = [value]
-    while waiting:
-        value = waiting.pop()
+    """Yield every description of an object in the JSON, at any depth."""
+    pending = [value]
+    while pending:
+        value = pending.pop()
         if isinstance(value, dict):
             if "class_name" in value:
                 yield value
-            waiting += value.values()
+            pending += value.values()
         elif isinstance(value, list):
-            waiting += value
+            pending += value
 
 
 def _refuse_code(entry: dict[str, Any], named: str) -> None:
@@ -86,10 +89,10 @@ def _refuse_code(entry: dict[str, Any], named: str) -> None:
     elif name in HOLD_CODE or str(function) in HOLD_CODE:
         what = f"holds a {name if name in HOLD_CODE else function}, which brings code or opens other files"
     elif entry.get("registered_name") not in (None, "", name, function) and ">" in str(entry["registered_name"]):
-        what = f"names {entry['registered_name']!r}, a class of somebody's own"
+        what = f"names {entry['registered_name']!r}, a class that is not Keras' own"
     else:
         return
     raise RunError(
-        f"{named} cannot be opened safely: it {what}; a .keras file of Keras' own layers was expected. "
-        "Build the network in Python, and name the file that does: --model file.py:build."
+        f"{named} cannot be opened safely: it {what}. Pass a .keras file of Keras' own layers, or build the network in "
+        "Python: --model file.py:build."
     )

@@ -1,8 +1,8 @@
-"""Mapping TensorFlow's library into memory while Python does something else.
+"""Map TensorFlow's library into memory while Python does something else.
 
-Of the seconds that TensorFlow takes to come up, the dynamic linker has two or three tenths to itself: 800 MB of library, and a
-million addresses in it to put right. It needs nothing of Python's, so a training lets it do so on the other core while it
-reads its data, which brings up no library of its own; the import finds it there (``benchmarks/LOG.md``).
+The dynamic linker takes 0.2 to 0.3 s of TensorFlow's import: 800 MB of library, and a million addresses to relocate. It
+needs nothing of Python's, so a training lets it run on the other core while it reads its data, which loads no library;
+the import then finds the library in place (``benchmarks/LOG.md``).
 """
 
 from __future__ import annotations
@@ -15,61 +15,33 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TextIO
 
+from ..stderr import stderr_for_python_only
 from .backend import DEFAULT
 
 LIBRARIES = ("libtensorflow_framework.so.2", "libtensorflow_cc.so.2")
-"""In the order in which the second needs the first. Elsewhere than on Linux they have other names, and nothing is mapped."""
+"""File names on Linux, the first needed by the second. On other systems nothing is mapped."""
 
 
 @contextlib.contextmanager
 def mapping_tensorflow() -> Iterator[None]:
-    """Map it while the block runs, and wait for it at the end. Nothing happens where another back-end is asked for, where
-    TensorFlow is there already, or where there is no such library."""
+    """Map TensorFlow's library while the block runs, and wait for it at the end.
+
+    Does nothing if another back-end is selected, TensorFlow is imported already, or the library has another name.
+    """
     paths = _libraries()
     if not paths:
         yield
         return
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # as the import will say; the library looks when it is mapped
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # as the import sets it; the library reads it when it is mapped
     thread = threading.Thread(target=_map, args=(paths,), name="mapping TensorFlow")
-    with _only_python_heard():
+    # The library prints while it initializes.
+    with stderr_for_python_only():
         thread.start()
         try:
             yield
         finally:
             thread.join()
-
-
-@contextlib.contextmanager
-def _only_python_heard() -> Iterator[None]:
-    """The library writes to file descriptor 2 while it comes up; that goes nowhere, and what Python writes to ``sys.stderr``, bars
-    and warnings, goes where it always does."""
-    try:
-        saved = os.dup(2)
-    except OSError:  # no standard error at all, as under pythonw
-        yield
-        return
-    own = sys.stderr
-    with os.fdopen(saved, "w", 1, getattr(own, "encoding", None) or "utf-8", "backslashreplace") as terminal:
-        with open(os.devnull, "wb") as nowhere:
-            if own:
-                own.flush()
-            os.dup2(nowhere.fileno(), 2)
-        try:
-            with contextlib.redirect_stderr(terminal) if _writes_to_terminal(own) else contextlib.nullcontext():
-                yield
-        finally:
-            terminal.flush()
-            os.dup2(saved, 2)
-
-
-def _writes_to_terminal(stream: TextIO) -> bool:
-    """Whether it is file descriptor 2, and no stream of a notebook or a test."""
-    try:
-        return stream.fileno() == 2
-    except (OSError, AttributeError):
-        return False
 
 
 def _libraries() -> list[Path]:
@@ -82,8 +54,8 @@ def _libraries() -> list[Path]:
 
 
 def _map(paths: list[Path]) -> None:
-    # By a function of the C library: ctypes.CDLL would hold Python's lock all the while. What goes wrong here goes wrong again
-    # in the import, which says so.
+    # dlopen through a foreign function releases Python's lock; ctypes.CDLL(path) would hold it all the while. A failure
+    # here happens again in the import, which reports it.
     with contextlib.suppress(AttributeError, OSError):
         dlopen = ctypes.CDLL(None).dlopen
         dlopen.restype, dlopen.argtypes = ctypes.c_void_p, (ctypes.c_char_p, ctypes.c_int)

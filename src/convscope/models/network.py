@@ -1,7 +1,7 @@
 """A network as data: its layers, their settings, shapes and weights, without Keras.
 
-Everything that explains a network (tables, figures, the page) reads this and not ``keras.Model``, so that a run folder
-can be opened, drawn and explained on a machine that has no back-end, and so that opening one never runs code.
+Tables, figures and the page read this and not ``keras.Model``, so that a run folder can be opened, drawn and explained
+on a machine without a back-end, and so that opening one never runs code.
 """
 
 from __future__ import annotations
@@ -43,21 +43,27 @@ SETTINGS = (
     "threshold",
     "alpha",
 )
-"""The settings of Keras' layers that change what a layer computes, or that a reader wants to know."""
+"""Settings of Keras' layers that change what a layer computes or interest a reader."""
+TRAINING_ONLY = ("ActivityRegularization", "Dropout", "GaussianDropout", "GaussianNoise", "RandomBrightness", "RandomContrast",
+                 "RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom", "SpatialDropout2D")  # fmt: skip
+"""Kinds of layers that return their input outside training."""
 
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """One layer. Shapes are without the batch axis: (h, w, c) or (units,)."""
+    """One layer; its shapes leave out the batch axis: (h, w, c) or (units,)."""
 
     name: str
     kind: str
-    """The class name in Keras: ``"Conv2D"``, ``"Dense"``…"""
+    """Class name in Keras: ``"Conv2D"``, ``"Dense"``…"""
     settings: Mapping[str, Any]
     input_shape: Shape
     output_shape: Shape
     weights: Mapping[str, Weights] = field(default_factory=dict)
-    """By name: ``kernel`` (kh, kw, in, out) or (in, out), ``bias`` (out,), and so on, in Keras' order."""
+    """Weights by name, in Keras' order.
+
+    For example ``kernel`` (kh, kw, in, out) or (in, out), and ``bias`` (out,).
+    """
 
     @property
     def num_parameters(self) -> int:
@@ -89,10 +95,11 @@ class Network:
         return sum(layer.num_parameters for layer in self.layers)
 
     def of_kind(self, *kinds: str) -> tuple[Layer, ...]:
+        """Return the layers of these kinds, in order."""
         return tuple(layer for layer in self.layers if layer.kind in kinds)
 
     def description(self) -> dict[str, Any]:
-        """JSON-ready; together with :meth:`weight_arrays` it is the whole network."""
+        """Return everything but the weights, JSON-ready; :meth:`weight_arrays` has the rest."""
         layers = [
             {
                 "name": layer.name,
@@ -107,18 +114,22 @@ class Network:
         return {"name": self.name, "input_shape": list(self.input_shape), "layers": layers}
 
     def weight_arrays(self) -> dict[str, Weights]:
-        """Every weight, by ``layer/weight``."""
+        """Return every weight by ``layer/weight``."""
         return {f"{layer.name}/{name}": array for layer in self.layers for name, array in layer.weights.items()}
 
 
 def from_keras(model: keras.Model) -> Network:
-    """Describe a Sequential ``model`` (or any chain of layers), with a copy of its weights in float32."""
+    """Describe a chain of Keras layers, with a copy of its weights in float32."""
     layers = [layer for layer in model.layers if type(layer).__name__ != "InputLayer"]
     return Network(model.name, tuple(model.input_shape[1:]), tuple(_layer_from_keras(layer) for layer in layers))
 
 
 def from_description(description: Mapping[str, Any], arrays: Mapping[str, Weights]) -> Network:
-    """The inverse of :meth:`Network.description`. Raises :class:`RunError` where something does not fit."""
+    """Rebuild a network from :meth:`Network.description` and weights by ``layer/weight``.
+
+    Raises:
+        RunError: The two do not fit together.
+    """
     try:
         layers = [
             Layer(
@@ -134,8 +145,7 @@ def from_description(description: Mapping[str, Any], arrays: Mapping[str, Weight
         return Network(description["name"], tuple(description["input_shape"]), tuple(layers))
     except (KeyError, TypeError) as error:
         raise RunError(
-            f"the description of the network and its weights do not fit together ({error!r}); both as convscope "
-            "wrote them were expected. Copy the run folder again, or train again."
+            f"the description of the network does not fit its weights ({error!r}). Copy the run folder again, or train again."
         ) from error
 
 
@@ -155,7 +165,7 @@ def _shape(shape: Sequence[int | None]) -> Shape:
 
 
 def _plain(value: Any) -> Any:
-    """Settings as JSON has them: an activation that is an object of its own becomes its class name."""
+    """Return a setting as JSON has it; an activation that is an object becomes its class name."""
     if isinstance(value, tuple):
         return list(value)
     if isinstance(value, dict):

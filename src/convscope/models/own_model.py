@@ -1,7 +1,7 @@
-"""A network of the user's own: a function in a Python file, ``net.py:build``, or the layers of a ``.keras`` file.
+"""Custom networks: ``net.py:build``, a function in a file, or the layers of ``net.keras``.
 
-The Python file is the one way in which code comes into convscope: whoever names it on the command line wants it run. It is
-run once, when it is first asked for, and never because some other file names it.
+The Python file is the only way for foreign code into convscope: a user who names it on the command line wants it run. It
+runs once, when the model is looked up, and never because another file names it.
 """
 
 from __future__ import annotations
@@ -32,12 +32,16 @@ EXPECTED = "a function build(image_shape, num_classes) that returns a keras.Mode
 
 
 def is_own_model(word: str) -> bool:
-    """Whether ``word`` means a file, and not the name of one of convscope's networks."""
+    """Return whether ``word`` names a file, and not one of convscope's architectures."""
     return Path(word).suffix.lower() in (".keras", ".py") or ".py:" in word or is_foreign(word)
 
 
 def find_own_model(word: str) -> Build:
-    """The builder that ``word`` means. Raises :class:`ConfigError` where there is none."""
+    """Return the function that builds the network in a file.
+
+    Raises:
+        ConfigError: The file cannot be used.
+    """
     if is_foreign(word):
         raise ConfigError(refusal(word, "a .keras file or file.py:build"))
     if Path(word).suffix.lower() == ".keras":
@@ -45,14 +49,14 @@ def find_own_model(word: str) -> Build:
     found = FUNCTION_IN_FILE.fullmatch(word)
     if found is None:
         raise ConfigError(
-            f"model {word!r} names a Python file without the function to call in it; file.py:build was expected. "
-            f"Pass {word.split('.py')[0]}.py:NAME, where NAME is {EXPECTED}."
+            f"model {word!r} names a Python file but no function in it. Pass {word.split('.py')[0]}.py:NAME, where NAME is "
+            f"{EXPECTED}."
         )
     return _checked(word, _from_python_file(Path(found["file"]), found["function"]))
 
 
 def short_name(word: str) -> str:
-    """``word`` as part of a folder's name: ``nets/net.py:build`` → ``net-build``, ``nets/x.keras`` → ``x``."""
+    """Return a model's name for a folder: ``net-build`` for ``nets/net.py:build``."""
     if not is_own_model(word):
         return word
     file, _, function = word.partition(".py:")
@@ -61,15 +65,15 @@ def short_name(word: str) -> str:
 
 
 def with_steady_names(build: Build) -> Build:
-    """``build``, but that the layers are called the same each time.
+    """Return ``build`` with the same layer names at every call.
 
-    A training builds a network more than once, and finds the weights of a layer by its name. Keras counts through a session:
-    the second layer that nobody named is ``dense_1``, also in another network.
+    A training builds a network more than once and finds weights by layer name. Keras numbers unnamed layers through a whole
+    session: the second one is ``dense_1``, in another network too.
     """
     first: list[str] = []
 
     @functools.wraps(build)
-    def build_with_steady_names(image_shape: ImageShape, num_classes: int) -> keras.Model:
+    def build_with_same_names(image_shape: ImageShape, num_classes: int) -> keras.Model:
         model = build(image_shape, num_classes)
         names = [layer.name for layer in getattr(model, "layers", [])]
         if not first:
@@ -78,50 +82,51 @@ def with_steady_names(build: Build) -> Build:
             return model
         return _renamed(model, dict(zip(names, first, strict=True)))
 
-    return build_with_steady_names
+    return build_with_same_names
 
 
 def _renamed(model: keras.Model, names: Mapping[str, str]) -> keras.Model:
-    """``model`` with layers of other names, and the weights that it has."""
+    """Return a copy of ``model`` with other layer names and the same weights."""
     import keras
 
-    def again(layer: keras.Layer) -> keras.Layer:
+    def rename(layer: keras.Layer) -> keras.Layer:
         return type(layer).from_config({**layer.get_config(), "name": names.get(layer.name, layer.name)})
 
     inputs = None
     if not isinstance(model, keras.Sequential) and type(model.layers[0]).__name__ == "InputLayer":
         inputs = keras.Input(model.input_shape[1:], name=names[model.layers[0].name])
-    renamed = keras.models.clone_model(model, input_tensors=inputs, clone_function=again)
+    renamed = keras.models.clone_model(model, input_tensors=inputs, clone_function=rename)
     renamed.set_weights(model.get_weights())
     return renamed
 
 
 def _from_python_file(file: Path, function: str) -> Build:
     if not file.is_file():
-        raise ConfigError(f"there is no file at {str(file)!r}; a Python file with {EXPECTED} was expected. Check the name.")
+        raise ConfigError(f"there is no file at {str(file)!r}. Pass a Python file with {EXPECTED}.")
     build = getattr(_run(file), function, None)
     if build is None:
-        raise ConfigError(f"{str(file)!r} defines no {function!r}; {EXPECTED} was expected. Name one that is in the file.")
+        raise ConfigError(f"{str(file)!r} defines no {function!r}. Name a function of the file: {EXPECTED}.")
     if not callable(build):
-        raise ConfigError(f"{function!r} in {str(file)!r} is a {type(build).__name__}; {EXPECTED} was expected.")
+        raise ConfigError(f"{function!r} in {str(file)!r} is a {type(build).__name__}. Name {EXPECTED}.")
     found: Build = build
     return found
 
 
 def _run(file: Path) -> ModuleType:
-    """Run the file, with the modules beside it within its reach. Raises :class:`ConfigError` for whatever it raises."""
+    """Run the file, which may import modules of its folder."""
     specification = importlib.util.spec_from_file_location(f"convscope_own_{file.stem}", file)
     assert specification is not None
     assert specification.loader is not None
     module = importlib.util.module_from_spec(specification)
+    # As for a script, modules in the file's folder can be imported, but only while it runs.
     folder = str(file.resolve().parent)
     sys.path.insert(0, folder)
     try:
-        sys.modules[specification.name] = module  # dataclasses and pickle look there
+        sys.modules[specification.name] = module  # dataclasses and pickle look the module up there
         specification.loader.exec_module(module)
-    except (Exception, SystemExit) as error:  # the user's program: anything may come out of it
+    except (Exception, SystemExit) as error:  # a user's program may raise anything
         raise ConfigError(
-            f"{str(file)!r} cannot be run: {_said(error, file)}; a Python file with {EXPECTED} was expected. Mend it."
+            f"{str(file)!r} cannot be run: {_summary(error, file)}. Fix it; it must define {EXPECTED}."
         ) from error
     finally:
         sys.path.remove(folder)
@@ -129,10 +134,9 @@ def _run(file: Path) -> ModuleType:
 
 
 def _from_keras_file(path: str) -> Build:
-    """A builder of networks with the layers of the file and weights of their initialisers, for any size of image that they
-    can take."""
+    """Return a function that builds the file's layers with fresh weights."""
     try:
-        check_keras_file(path)  # now, and not when the data have been read
+        check_keras_file(path)  # before the data are read, which may take long
     except RunError as error:
         raise ConfigError(str(error)) from error
 
@@ -143,10 +147,10 @@ def _from_keras_file(path: str) -> Build:
 
 
 def with_fresh_weights(model: keras.Model, image_shape: ImageShape, num_classes: int) -> keras.Model:
-    """The architecture of ``model`` without what it has learnt, in the precision of the session.
+    """Return ``model`` with fresh weights, in the precision of the session.
 
-    A ``Sequential`` is laid out for ``image_shape`` (h, w, c) and ends in ``num_classes`` classes; any other network keeps
-    its own, and has to fit.
+    A ``Sequential`` is built for ``image_shape`` (h, w, c) and ``num_classes``; any other network keeps its shapes, which
+    must fit.
     """
     import keras
 
@@ -161,12 +165,12 @@ def with_fresh_weights(model: keras.Model, image_shape: ImageShape, num_classes:
 
 
 def _plain(config: dict[str, Any]) -> dict[str, Any]:
-    """Settings without a precision of their own."""
+    """Return the settings without a precision."""
     return {name: value for name, value in config.items() if name != "dtype"}
 
 
 def _checked(word: str, build: Build) -> Build:
-    """``build``, with a sentence for whatever is wrong with what it does or returns."""
+    """Return ``build`` with a :class:`ConfigError` for failures and unusable results."""
 
     def build_checked(image_shape: ImageShape, num_classes: int) -> keras.Model:
         import keras
@@ -178,16 +182,16 @@ def _checked(word: str, build: Build) -> Build:
             raise
         except Exception as error:
             raise ConfigError(
-                f"{word!r} builds no network for images of {size} and {num_classes} classes: {_said(error)}; "
-                f"{EXPECTED} was expected. Mend it, or choose another --model."
+                f"{word!r} cannot build a network for images of {size} and {num_classes} classes: {_summary(error)}. "
+                "Fix it, or choose another --model."
             ) from error
         if not isinstance(model, keras.Model):
-            raise ConfigError(f"{word!r} returned a {type(model).__name__}; {EXPECTED} was expected. Return the model.")
+            raise ConfigError(f"{word!r} must return a keras.Model; it returned a {type(model).__name__}.")
         takes, gives = tuple(model.input_shape[1:]), model.output_shape[-1]
         if takes != tuple(image_shape) or gives != num_classes:
             raise ConfigError(
-                f"{word!r} takes images of {' × '.join(map(str, takes))} and tells {gives} classes apart; "
-                f"{size} and {num_classes}, as the data have, were expected. Build the network from the two arguments."
+                f"{word!r} takes images of {' × '.join(map(str, takes))} and has {gives} classes, but the data have {size} and "
+                f"{num_classes}. Build the network from the two arguments."
             )
         _refuse_branches(word, model)
         _refuse_other_end(word, model)
@@ -198,15 +202,15 @@ def _checked(word: str, build: Build) -> Build:
 
 
 def _refuse_branches(word: str, model: keras.Model) -> None:
-    """Everything that explains a network goes through its layers one after the other."""
+    # Figures, the page and the analysis follow the layers one after the other.
     before = model.inputs[0]
     for layer in model.layers:
         if type(layer).__name__ == "InputLayer":
             continue
         if getattr(layer, "input", None) is not before:
             raise ConfigError(
-                f"the network of {word!r} is no chain: {layer.name!r} does not take what the layer before it gives, or not that "
-                "alone; layers one after the other were expected. Leave the branches out, or choose another --model."
+                f"the network of {word!r} is no chain of layers: the input of {layer.name!r} is not the output of the layer before "
+                "it, or not that alone. Remove the branches, or choose another --model."
             )
         before = layer.output
 
@@ -215,13 +219,13 @@ def _refuse_other_end(word: str, model: keras.Model) -> None:
     last = model.layers[-1]
     if type(last).__name__ != "Dense" or last.get_config()["activation"] != "softmax":
         raise ConfigError(
-            f"the network of {word!r} ends in {last.name!r}, a {type(last).__name__}; a Dense layer with a softmax was "
-            "expected as the last one. Add one."
+            f"the network of {word!r} must end in a Dense layer with a softmax; it ends in {last.name!r}, a "
+            f"{type(last).__name__}."
         )
 
 
-def _said(error: BaseException, file: Path | None = None) -> str:
-    """The kind, the first line and, in ``file``, the place of what was raised."""
+def _summary(error: BaseException, file: Path | None = None) -> str:
+    """Return an exception's kind, its first line, and the line of ``file`` behind it."""
     text = str(error).strip().split("\n")[0][:200]
     frames = traceback.extract_tb(error.__traceback__)
     lines = [frame.lineno for frame in frames if file and Path(frame.filename) == file and frame.lineno]

@@ -1,4 +1,4 @@
-"""Which input pixels can reach which unit, and which can reach none."""
+"""Receptive fields, and the input pixels that no output depends on."""
 
 from __future__ import annotations
 
@@ -7,19 +7,18 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .network import Layer, Network
+from .network import TRAINING_ONLY, Layer, Network
 
 WINDOWED = ("Conv2D", "DepthwiseConv2D", "MaxPooling2D", "AveragePooling2D")
 POINTWISE = ("ReLU", "LeakyReLU", "ELU", "Activation", "Softmax", "BatchNormalization", "Rescaling", "Dense",
-             "ActivityRegularization", "Dropout", "GaussianDropout", "GaussianNoise", "SpatialDropout2D", "RandomBrightness",
-             "RandomContrast", "RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom")  # fmt: skip
-"""Kinds of layers whose units read only their own place, as long as what they read is a picture."""
+             *TRAINING_ONLY)  # fmt: skip
+"""Kinds of layers whose units read only their own position of an image."""
 Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Reach:
-    """The receptive field of one unit in input pixels: size and distance to its neighbour's, for rows and columns.
+    """The receptive field of one unit, in input pixels, for rows and columns.
 
     Source of the recurrence: A. Araujo, W. Norris and J. Sim, "Computing receptive fields of convolutional neural
     networks", Distill, 2019.
@@ -27,16 +26,19 @@ class Reach:
 
     size: tuple[int, int]
     jump: tuple[int, int]
+    """Distance between the fields of neighbouring units."""
     start: tuple[int, int]
-    """First input row and column that unit (0, 0) sees; negative where it sees padding."""
+    """First input row and column in the field of unit (0, 0); negative in the padding."""
 
     def __str__(self) -> str:
-        return f"{self.size[0]} × {self.size[1]}, every {self.jump[0]}"
+        return f"{self.size[0]} × {self.size[1]}, stride {self.jump[0]}"
 
 
 def receptive_fields(network: Network) -> list[Reach | None]:
-    """One :class:`Reach` per layer; ``None`` from the first layer on whose units see the whole image, or whose kind is
-    not known to keep the picture's layout."""
+    """Return one :class:`Reach` per layer.
+
+    It is ``None`` from the first layer on whose units read the whole image, or whose kind may change the image's layout.
+    """
     reaches: list[Reach | None] = []
     reach: Reach | None = Reach((1, 1), (1, 1), (0, 0))
     for layer in network.layers:
@@ -46,20 +48,20 @@ def receptive_fields(network: Network) -> list[Reach | None]:
 
 
 def unused_input_pixels(network: Network) -> tuple[list[int], list[int]]:
-    """Rows and columns of the input that can never influence the output.
+    """Return the rows and the columns of the input that cannot influence the output.
 
-    They come about where a pooling or a stride drops the remainder of a division. Found by walking from the first layer
-    that reads every unit back to the input, one mask per axis.
+    They arise where a pooling or a stride drops the remainder of a division. The search walks from the first layer that
+    reads every unit back to the input, with one mask per axis.
     """
-    rows, columns = (np.flatnonzero(~_seen(network, axis)).tolist() for axis in (0, 1))
+    rows, columns = (np.flatnonzero(~_used(network, axis)).tolist() for axis in (0, 1))
     return rows, columns
 
 
 def layers_dropping_pixels(network: Network) -> list[str]:
-    """Names of the layers that make pixels blind: if one of them left no line of its input out, fewer would be."""
-    seen = [_seen(network, axis) for axis in (0, 1)]
+    """Return the names of the layers that drop the unused pixels."""
+    used = [_used(network, axis) for axis in (0, 1)]
     return [layer.name for layer in _picture_layers(network)
-            if any((_seen(network, axis, mended=layer) & ~seen[axis]).any() for axis in (0, 1))]  # fmt: skip
+            if any((_used(network, axis, repaired=layer) & ~used[axis]).any() for axis in (0, 1))]  # fmt: skip
 
 
 def _picture_layers(network: Network) -> list[Layer]:
@@ -71,20 +73,22 @@ def _picture_layers(network: Network) -> list[Layer]:
     return layers
 
 
-def _seen(network: Network, axis: int, *, mended: Layer | None = None) -> Mask:
-    """Which lines of the input reach the output; were the layer ``mended`` one that drops none, where it is given."""
+def _used(network: Network, axis: int, *, repaired: Layer | None = None) -> Mask:
+    """Return the lines of the input that reach the output if ``repaired`` drops none."""
     layers = _picture_layers(network)
     last_shape = layers[-1].output_shape if layers else network.input_shape
     mask = np.ones(last_shape[axis] if len(last_shape) == 3 else 0, dtype=bool)
     for layer in reversed(layers):
-        dropped = ~_needed(layer, axis, np.ones_like(mask)) if layer is mended else False
+        dropped = ~_needed(layer, axis, np.ones_like(mask)) if layer is repaired else False
         mask = _needed(layer, axis, mask) | dropped
     return mask
 
 
 def padding_before(layer: Layer, axis: int) -> int:
-    """Rows (axis 0) or columns (axis 1) of zeros that a windowed layer puts before the first; "same" as TensorFlow has it:
-    total padding max((out − 1)·stride + window − in, 0), the smaller half first."""
+    """Return the rows (axis 0) or columns (axis 1) of zeros before the first.
+
+    TensorFlow's "same" adds max((out − 1)·stride + window − in, 0) in total, the smaller half first.
+    """
     if layer.settings.get("padding", "valid") != "same":
         return 0
     size, stride = window(layer, axis)
@@ -93,7 +97,7 @@ def padding_before(layer: Layer, axis: int) -> int:
 
 
 def window(layer: Layer, axis: int) -> tuple[int, int]:
-    """Extent of the window, dilation included, and its stride along ``axis``."""
+    """Return the extent of the window, dilation included, and its stride along ``axis``."""
     settings = layer.settings
     size = settings["kernel_size" if "kernel_size" in settings else "pool_size"]
     dilation = settings.get("dilation_rate") or (1, 1)
@@ -122,7 +126,7 @@ def _grown_axis(reach: Reach, layer: Layer, axis: int) -> tuple[int, int, int]:
 
 
 def _needed(layer: Layer, axis: int, outputs: Mask) -> Mask:
-    """Which inputs of ``layer`` reach one of the ``outputs``."""
+    """Return which inputs of ``layer`` reach one of the ``outputs``."""
     if layer.kind in POINTWISE:
         return outputs
     inputs = np.zeros(layer.input_shape[axis], dtype=bool)

@@ -1,4 +1,4 @@
-"""Saving and opening models, and reading logits out of one that ends in a softmax."""
+"""Save and open Keras models, and read logits from one that ends in a softmax."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ if TYPE_CHECKING:
 
 
 def save_model(model: keras.Model, path: PathLike) -> None:
-    """Write ``model`` in Keras' own ``.keras`` format, whole or not at all."""
+    """Write ``model`` as a ``.keras`` file, completely or not at all."""
     with replacing(path) as temporary:
         model.save(temporary)
 
 
 def load_model(path: PathLike) -> keras.Model:
-    """Open a ``.keras`` file, whose content is looked at first, in Keras' safe mode: no code from it runs.
+    """Check a ``.keras`` file and open it in Keras' safe mode, so that no code from it runs.
 
-    Raises :class:`RunError` for anything else, HDF5 files included.
+    Raises:
+        RunError: The file is damaged, may hold code, or has another format, such as HDF5.
     """
     if is_foreign(path):
         raise RunError(refusal(path, "a .keras file"))
@@ -33,23 +34,26 @@ def load_model(path: PathLike) -> keras.Model:
     import keras
 
     try:
+        # Uncompiled: nothing here needs the loss or the optimizer, and one of the user's own would need its code.
         model = keras.saving.load_model(path, safe_mode=True, compile=False)
     except (ValueError, TypeError, KeyError, OSError) as error:
         reason = str(error).strip().split("\n")[0][:200]
         raise RunError(
-            f"{str(path)!r} cannot be opened safely ({reason}); a .keras file of plain layers was expected. "
-            "Train again, or build the model in Python."
+            f"{str(path)!r} cannot be opened safely ({reason}). Pass a .keras file of Keras' own layers, or build the model in "
+            "Python: --model file.py:build."
         ) from error
     if not isinstance(model, keras.Model):
-        raise RunError(f"{str(path)!r} holds a {type(model).__name__}; a keras.Model was expected.")
+        raise RunError(f"{str(path)!r} must hold a keras.Model; it holds a {type(model).__name__}.")
     return model
 
 
 def with_logits(model: keras.Model) -> keras.Model:
-    """A model that shares the weights of ``model`` and returns ``{"logits": (n, k), "probabilities": (n, k)}``.
+    """Return a model that shares ``model``'s weights and has two outputs.
 
-    The notebook's networks end in a dense layer with a softmax. Taking the logarithm of its probabilities would lose
-    what float32 cannot hold below 1e-38, so the last layer is laid out again without the softmax.
+    It returns ``{"logits": (n, k), "probabilities": (n, k)}``.
+
+    Raises:
+        RunError: ``model`` does not end in a dense layer with a softmax.
     """
     import keras
 
@@ -57,9 +61,10 @@ def with_logits(model: keras.Model) -> keras.Model:
     config = last.get_config()
     if not isinstance(last, keras.layers.Dense) or config["activation"] != "softmax":
         raise RunError(
-            f"the model ends in {last.name!r}, a {type(last).__name__}; a Dense layer with a softmax was expected "
-            "as the last one."
+            f"the model must end in a Dense layer with a softmax; it ends in {last.name!r}, a {type(last).__name__}."
         )
+    # The logarithm of the probabilities would lose what float32 cannot hold below 1e-38: build the last layer again
+    # without its softmax.
     plain = keras.layers.Dense(last.units, use_bias=last.use_bias, dtype="float32", name="logits")
     logits = plain(last.input)
     plain.set_weights(last.get_weights())

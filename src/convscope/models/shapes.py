@@ -1,4 +1,4 @@
-"""What each layer of a network costs: shape, parameters, multiply-adds; as a table that reads like ``summary()``."""
+"""A table of layers with shapes, parameters and costs, like Keras' ``summary()``."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from .receptive_field import Reach, receptive_fields
 
 @dataclass(frozen=True)
 class LayerRow:
-    """One line of the table. Multiply-adds are per image, without biases and activations."""
+    """One line of the table."""
 
     name: str
     kind: str
     output_shape: Shape
     num_parameters: int
     parameter_sum: str
-    """How the parameters come about: ``"3·3·16·32 + 32"``; empty where there are none."""
+    """Terms of ``num_parameters``: ``"3·3·16·32 + 32"``; empty for a layer without any."""
     multiply_adds: int
+    """Per image, without biases and activations."""
     receptive_field: Reach | None
-    """The input pixels that reach one unit; ``None`` once all of them do, from the first flattening on."""
+    """Input pixels that reach one unit; ``None`` if all of them do."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class LayerTable:
 
     @property
     def kilobytes(self) -> float:
-        """Size of the parameters in float32, in units of 1,024 bytes, as Keras' ``summary()`` states it."""
+        """Size of the float32 parameters in units of 1,024 bytes, as in Keras' ``summary()``."""
         return self.num_parameters * 4 / 1024
 
     def __str__(self) -> str:
@@ -68,7 +69,7 @@ class LayerTable:
 
 
 def layer_table(network: Network) -> LayerTable:
-    """The costs of every layer of ``network``."""
+    """Return the costs of every layer of ``network``."""
     reaches = receptive_fields(network)
     rows = (
         LayerRow(
@@ -86,8 +87,10 @@ def layer_table(network: Network) -> LayerTable:
 
 
 def multiply_adds(layer: Layer) -> int:
-    """Products that are summed for one image. Only layers with a kernel have any: each of a convolution's output units
-    takes kh·kw·in of them, each of a dense layer's one per input."""
+    """Return the multiply-adds of a layer for one image, 0 for a layer without a kernel.
+
+    Each output unit of a convolution takes kh·kw·in of them, each unit of a dense layer one per input.
+    """
     kernel = layer.weights.get("kernel")
     if kernel is None:
         return 0

@@ -1,1 +1,1 @@
-"""Classes for new pictures: what a run needs for it, and what it answers."""
+"""Classify new images with a trained network."""

@@ -1,5 +1,7 @@
-"""A trained network, ready for pictures: what that takes of a run folder, and no more, so that the first answer comes at
-once."""
+"""Open a trained network to classify image files.
+
+Reads only the files of a run folder that this needs, so that the first prediction comes within a second.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,6 @@ from ..analysis.yardsticks import ReferenceData
 from ..data.fitting import Fitting, fitting_for
 from ..errors import ConfigError, ConvscopeError, RunError
 from ..export.contract import Contract, from_metadata
-from ..migrations import upgrade_metrics, upgrade_request
 from ..model_files import is_foreign, refusal
 from ..models.predictor import Predictor
 from ..types import Floats, Images, PathLike
@@ -29,30 +30,30 @@ if TYPE_CHECKING:
 
 MODEL = "model.onnx"
 NEEDED = frozenset({runs.REQUEST, MODEL, METRICS, EVIDENCE, REFERENCE_DATA, EXAMPLES})
-"""Of a run folder; the other files are not looked at, and may be damaged."""
-NO_IMAGES = "a model alone brings no training images to compare with; its run folder does"
+"""Files of a run folder that are read and verified; the others may be damaged."""
+NO_IMAGES = "a model file contains no training images to compare with, the run folder does"
 
 
 @dataclass(frozen=True, eq=False)
 class Classifier:
-    """A network, the names of its classes, how pictures are fitted to it, and what its answers are held against."""
+    """A network with its class names, preprocessing, calibration and reference data."""
 
     predictor: Predictor | KerasPredictor
     class_names: tuple[str, ...]
     fitting: Fitting
     temperature: float = 1.0
-    """What logits are divided by, so that confidence is what it says."""
+    """Divisor of the logits that calibrates the confidence."""
     feature_distances: FeatureDistances | None = None
     examples: Images | None = None
-    """(m, h, w, c) uint8: training images, which distances are measured to."""
+    """(m, h, w, c) uint8: training images for out-of-distribution distances."""
     is_calibrated: bool = False
-    """Whether the temperature was measured; without that it is 1, and probabilities are as the softmax has them."""
+    """Whether the temperature was measured; it is 1 otherwise."""
     unmeasured: str | None = None
-    """Why there are no distances, in words, where there are none."""
+    """Reason for missing distances, as a clause; None if they can be measured."""
 
     @cached_property
     def reference(self) -> Floats | None:
-        """(m, d) what the network makes of the training images; None where distances cannot be measured."""
+        """Features (m, d) of the training images; None if distances cannot be measured."""
         if self.feature_distances is None or self.examples is None:
             return None
         if not isinstance(self.predictor, Predictor) or not self.predictor.has_features:
@@ -61,11 +62,17 @@ class Classifier:
 
 
 def open_classifier(source: PathLike | keras.Model) -> Classifier:
-    """Of a run folder; of the path of an ``.onnx`` or ``.keras`` file that convscope exported; or of a ``keras.Model``, which takes
-    (n, h, w, c) from 0 to 1 and ends in a softmax or in logits, and whose classes are numbers.
+    """Open a run folder, an exported file or a Keras model.
 
-    A model alone has no training images to hold its answers against. Raises :class:`RunError` for what is none of these,
-    :class:`ConfigError` for a model that takes no pictures.
+    A model without its run folder has no training images, so it detects nothing that is out of distribution.
+
+    Args:
+        source: A run folder, an ``.onnx`` or ``.keras`` file of ``convscope export``, or a ``keras.Model`` that takes
+            (n, h, w, c) in 0..1 and ends in a softmax or in logits; its classes are then numbers.
+
+    Raises:
+        RunError: ``source`` is none of these, or is damaged.
+        ConfigError: The model does not take images of one size.
     """
     if "keras" in sys.modules and isinstance(source, sys.modules["keras"].Model):
         from .keras_predictor import KerasPredictor
@@ -73,8 +80,8 @@ def open_classifier(source: PathLike | keras.Model) -> Classifier:
         return _of_model(KerasPredictor(source))
     if not isinstance(source, (str, os.PathLike)):
         raise ConfigError(
-            f"something of type {type(source).__name__} was passed to predict with; a run, the name of its folder, an exported "
-            ".onnx or .keras file, or a keras.Model was expected."
+            f"cannot predict with a {type(source).__name__}. Pass a run, its folder, an exported .onnx or .keras file, or a "
+            "keras.Model."
         )
     path = Path(source)
     if is_foreign(path):
@@ -86,8 +93,8 @@ def open_classifier(source: PathLike | keras.Model) -> Classifier:
 
 def _of_run(folder: Path) -> Classifier:
     runs.verify(folder, only=NEEDED)
-    request = upgrade_request(runs.read_json(folder / runs.REQUEST))
-    reference = load_reference_data(folder)
+    request = runs.read_json(folder / runs.REQUEST)
+    reference_data = load_reference_data(folder)
     predictor = Predictor(folder / MODEL)
     try:
         dataset = request["dataset"]
@@ -96,19 +103,19 @@ def _of_run(folder: Path) -> Classifier:
         return Classifier(
             predictor,
             tuple(dataset["class_names"]),
-            fitting_for(dataset, reference.examples),
+            fitting_for(dataset, reference_data.examples),
             float(temperature or 1.0),
-            reference.feature_distances,
-            reference.examples,
+            reference_data.feature_distances,
+            reference_data.examples,
             temperature is not None,
-            _why_unmeasured(folder, predictor, reference),
+            _why_unmeasured(folder, predictor, reference_data),
         )
     except ConvscopeError:
         raise
     except (KeyError, TypeError, ValueError) as error:
         raise RunError(
-            f"{str(folder / runs.REQUEST)!r} does not describe a dataset, or {METRICS} a temperature ({error!r}); what "
-            "convscope wrote was expected. Copy the run folder again, or train again."
+            f"{str(folder / runs.REQUEST)!r} or its neighbour {METRICS} is damaged ({error!r}). Copy the run folder again, or "
+            "train again."
         ) from error
 
 
@@ -124,7 +131,7 @@ def _why_unmeasured(folder: Path, predictor: Predictor, reference: ReferenceData
 
 def _of_file(path: Path) -> Classifier:
     if not path.is_file():
-        raise RunError(f"there is no file at {str(path)!r}; a run folder, or the model.onnx of one, was expected.")
+        raise RunError(f"there is no file at {str(path)!r}. Pass a run folder, or the model.onnx of one.")
     predictor = Predictor(path)
     try:
         height, width, channels = (int(size) for size in predictor.image_shape)
@@ -133,7 +140,7 @@ def _of_file(path: Path) -> Classifier:
         raise
     except (KeyError, TypeError, ValueError) as error:
         raise RunError(
-            f"{str(path)!r} does not say which classes it knows ({error!r}); an .onnx file that convscope wrote was expected."
+            f"{str(path)!r} does not name its classes ({error!r}). Pass an .onnx file that convscope wrote."
         ) from error
 
 
@@ -146,9 +153,8 @@ def _of_keras_file(path: Path) -> Classifier:
     contract = contract_in(path, predictor.image_shape)
     if contract is None:
         raise RunError(
-            f"{str(path)!r} does not say which classes it knows, nor how pictures are prepared for it; a .keras file of "
-            "`convscope export` was expected. Pass the run folder, or in Python the model itself: "
-            "convscope.predict(keras.saving.load_model(...), images)."
+            f"{str(path)!r} was not written by `convscope export` and names neither classes nor preprocessing. Pass the run "
+            "folder, or in Python the model itself: convscope.predict(keras.saving.load_model(...), images)."
         )
     return _by_contract(predictor, contract)
 

@@ -1,4 +1,4 @@
-"""Predictions as JSON: the one shape that the command line prints and the service answers with."""
+"""Predictions as JSON, the same for the command line and the service."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from .predictions import Prediction, Predictions
 
 
 def as_json(found: Predictions) -> dict[str, Any]:
-    """Everything that was answered, JSON-ready, and what could not be read."""
-    asked = {"at_least": found.at_least} if found.at_least else {}
+    """Return the predictions and the unreadable image files, JSON-ready."""
+    threshold = {"at_least": found.at_least} if found.at_least else {}
     return {
-        **asked,
+        **threshold,
         "temperature": found.temperature,
         "calibrated": found.is_calibrated,
         "unmeasured": found.unmeasured,

@@ -1,4 +1,4 @@
-"""A ``keras.Model`` that answers as an exported network does: for those who hold one in Python and have no file of it."""
+"""Predict with a ``keras.Model`` in memory."""
 
 from __future__ import annotations
 
@@ -14,17 +14,26 @@ if TYPE_CHECKING:
 
 
 class KerasPredictor:
-    """Takes what :class:`~convscope.models.predictor.Predictor` takes. Raises :class:`ConfigError` for a model of anything but
-    pictures of one size, :class:`RunError` for one that ends in neither a softmax nor logits."""
+    """The counterpart of :class:`~convscope.models.predictor.Predictor` for Keras models."""
 
     def __init__(self, model: keras.Model) -> None:
+        """Wrap ``model``, with which the predictor shares its weights.
+
+        Raises:
+            ConfigError: The model does not take images of one size.
+            RunError: The model ends neither in a softmax nor in logits.
+        """
         self.image_shape = _image_shape(model)
         model = _ending_in_softmax(model)
         self._model = with_logits(model)
         self.num_classes = int(model.output_shape[-1])
 
     def logits(self, images: Images) -> Floats:
-        """(n, h, w, c) uint8 → (n, k) float32, the pixels scaled to 0..1. Raises :class:`ShapeError` for another shape."""
+        """Map images (n, h, w, c) uint8 to logits (n, k) float32.
+
+        Raises:
+            ShapeError: The images have another shape than the model takes.
+        """
         if images.shape[1:] != self.image_shape:
             raise ShapeError(
                 f"images have shape {images.shape}; this model takes (n, {', '.join(map(str, self.image_shape))})."
@@ -36,15 +45,18 @@ def _image_shape(model: keras.Model) -> tuple[int, int, int]:
     shape = getattr(model, "input_shape", None)
     if not isinstance(shape, tuple) or len(shape) != 4 or not all(isinstance(side, int) for side in shape[1:]):
         raise ConfigError(
-            f"the model {model.name!r} takes an input of shape {shape}; (None, height, width, channels), with numbers for the "
-            "last three, was expected. Build it with keras.Input((height, width, channels))."
+            f"the model {model.name!r} must take inputs of shape (None, height, width, channels) with fixed sizes; it takes "
+            f"{shape}. Build it with keras.Input((height, width, channels))."
         )
     return shape[1:]
 
 
 def _ending_in_softmax(model: keras.Model) -> keras.Model:
-    """``model``; of one that ends in a dense layer without an activation, or in that and a softmax of its own, another that
-    shares its weights and ends in one dense layer with a softmax."""
+    """Return a model with the same weights that ends in a dense layer with a softmax.
+
+    Accepts a final dense layer without an activation, with or without a softmax layer after it; returns any other model
+    unchanged.
+    """
     import keras
 
     dense = model.layers[-2] if isinstance(model.layers[-1], keras.layers.Softmax) else model.layers[-1]

@@ -1,4 +1,4 @@
-"""From pictures to predictions: each is opened, fitted and forgotten, several at a time; the network then runs once."""
+"""Classify image files: preprocess them in parallel, then run the network once."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """``prepared`` (n, h, w, c), what the network is given; and of each its name, what was done, where it was found."""
+    """Preprocessed images ``prepared`` (n, h, w, c), with names, steps and positions."""
 
     names: tuple[str, ...]
     prepared: Images
@@ -37,25 +37,25 @@ class Fitted:
 
 def predict(
     classifier: Classifier,
-    pictures: PictureLike | Iterable[PictureLike],
+    images: PictureLike | Iterable[PictureLike],
     *,
     top: int = 3,
     skip_bad_images: bool = False,
     single: bool = False,
     at_least: float = 0.0,
 ) -> Predictions:
-    """Classify ``pictures``: see :func:`convscope.predict`."""
+    """Classify ``images``; see :func:`convscope.predict`."""
     if isinstance(top, bool) or not isinstance(top, int) or top < 1:
-        raise ConfigError(f"top={top!r} cannot be used; a whole number of at least 1 was expected.")
+        raise ConfigError(f"top must be an integer of at least 1; got {top!r}.")
     if isinstance(at_least, bool) or not 0 <= at_least <= 1:
-        raise ConfigError(f"at_least={at_least!r} cannot be used; a probability of 0 to 1 was expected.")
+        raise ConfigError(f"at_least must be a probability from 0 to 1; got {at_least!r}.")
     bad: tuple[BadPicture, ...] = ()
-    batch = _as_batch(pictures, classifier.fitting.image_shape)
+    batch = _as_batch(images, classifier.fitting.image_shape)
     if batch is not None and batch.shape[1:] == classifier.fitting.image_shape:
         fitted = _fitted_batch(classifier, batch)
     else:
-        single = single or batch is not None  # an array of n pictures gets n answers
-        fitted, bad = _opened(classifier, pictures if batch is None else list(batch), single=single)
+        single = single or batch is not None  # an array of n images gets n predictions
+        fitted, bad = _opened(classifier, images if batch is None else list(batch), single=single)
     if bad and not skip_bad_images:
         raise PictureError("\n".join(each.reason for each in bad))
     features = None
@@ -65,13 +65,13 @@ def predict(
         logits = classifier.predictor.logits(fitted.prepared)
     if logits.shape[1] != len(classifier.class_names):
         raise RunError(
-            f"the model tells {logits.shape[1]} classes apart and {len(classifier.class_names)} have names; as many of both "
-            "were expected. Copy the run folder again, or train again."
+            f"the model has {logits.shape[1]} classes but {len(classifier.class_names)} class names. Copy the run folder again, or "
+            "train again."
         )
     if not np.isfinite(logits).all():
         raise RunError(
-            "the network answers with what is no number, so its weights are damaged, or its training went astray; finite numbers "
-            "were expected. Copy the run folder again, or train again."
+            "the network produced NaN or infinity: its weights are damaged, or its training diverged. Copy the run folder again, "
+            "or train again."
         )
     return Predictions(
         fitted.names,
@@ -93,22 +93,22 @@ def predict(
 
 
 def _opened(
-    classifier: Classifier, pictures: PictureLike | Iterable[PictureLike], *, single: bool
+    classifier: Classifier, images: PictureLike | Iterable[PictureLike], *, single: bool
 ) -> tuple[Fitted, tuple[BadPicture, ...]]:
-    def fit(picture: Named | BadPicture) -> BadPicture | list[_Entry]:
-        if isinstance(picture, BadPicture):
-            return picture
+    def fit(file: Named | BadPicture) -> BadPicture | list[_Entry]:
+        if isinstance(file, BadPicture):
+            return file
         try:
-            decoded = picture.open()
+            decoded = file.open()
         except PictureError as error:
-            return BadPicture(picture.name, str(error))
+            return BadPicture(file.name, str(error))
         found = classifier.fitting.fit_each(decoded.pixels, several=not single)
         return [
-            (picture.name, each.pixels, (*decoded.done, *each.done), _place(each.box, decoded.scale, number, len(found)))
+            (file.name, each.pixels, (*decoded.done, *each.done), _place(each.box, decoded.scale, number, len(found)))
             for number, each in enumerate(found, 1)
         ]
 
-    results = _in_threads(fit, list(each_picture(pictures)))
+    results = _in_threads(fit, list(each_picture(images)))
     good = [entry for result in results if not isinstance(result, BadPicture) for entry in result]
     shape = classifier.fitting.image_shape
     fitted = Fitted(
@@ -121,8 +121,9 @@ def _opened(
 
 
 def _in_threads(work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
-    """``[work(item) for item in items]``. Decoding leaves the interpreter to the others; what multiplies matrices stays in its
-    thread, but one alone need not wait for that to be arranged."""
+    """Return ``[work(item) for item in items]``, computed in several threads."""
+    # Decoding releases Python's lock, so threads help. Matrix products keep to one thread each meanwhile; to arrange that
+    # takes time, which a single item need not wait for.
     if len(items) <= 1:
         return [work(item) for item in items]
     with one_thread_each(), ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -133,40 +134,41 @@ _Entry = tuple[str, Images, tuple[str, ...], "Place | None"]
 
 
 def _place(box: Box | None, scale: float, number: int, of: int) -> Place | None:
-    """In the picture's own pixels."""
+    """Return the position of a digit in the pixels of its image file."""
     if box is None:
         return None
     left, top = round(box.left * scale), round(box.top * scale)
     return Place(left, top, round((box.right + 1) * scale) - left, round((box.bottom + 1) * scale) - top, number, of)
 
 
-def _as_batch(pictures: Any, image_shape: tuple[int, int, int]) -> npt.NDArray[Any] | None:
-    """``pictures`` as one array (n, h, w, c), if it is one, or a list of arrays of one shape that need no fitting.
+def _as_batch(images: Any, image_shape: tuple[int, int, int]) -> npt.NDArray[Any] | None:
+    """Return ``images`` as one array (n, h, w, c) if they are a batch, else None.
 
-    An array with three axes is a picture if it could be one of the network's, or ends in 1, 3 or 4 channels; else it is n
-    grey pictures.
+    A list of arrays is a batch if all have the network's image shape. An array with three axes is one image if it has that
+    shape or ends in 1, 3 or 4 channels; otherwise it is n grey images.
     """
-    if isinstance(pictures, (list, tuple)):
-        shapes = {(getattr(each, "shape", None), getattr(each, "dtype", None)) for each in pictures}
+    if isinstance(images, (list, tuple)):
+        shapes = {(getattr(each, "shape", None), getattr(each, "dtype", None)) for each in images}
         if (
             len(shapes) != 1
-            or not isinstance(pictures[0], np.ndarray)
-            or pictures[0].shape not in (image_shape, image_shape[:2])
+            or not isinstance(images[0], np.ndarray)
+            or images[0].shape not in (image_shape, image_shape[:2])
         ):
             return None
-        pictures = np.stack(pictures)
-    if not isinstance(pictures, np.ndarray) or pictures.ndim not in (3, 4) or pictures.shape == image_shape:
+        images = np.stack(images)
+    if not isinstance(images, np.ndarray) or images.ndim not in (3, 4) or images.shape == image_shape:
         return None
-    if pictures.ndim == 4:
-        return pictures
-    if pictures.shape[1:] == image_shape[:2] or pictures.shape[2] not in (1, 3, 4):
-        return pictures[..., None]
+    if images.ndim == 4:
+        return images
+    if images.shape[1:] == image_shape[:2] or images.shape[2] not in (1, 3, 4):
+        return images[..., None]
     return None
 
 
 def _fitted_batch(classifier: Classifier, batch: npt.NDArray[Any]) -> Fitted:
-    """Images of the network's own size, most of which need nothing done to them, and not a thought each."""
-    images = to_levels(batch, "the batch of pictures")
+    """Preprocess images of the network's own size."""
+    # Most need nothing, which one vectorized test finds out for all of them.
+    images = to_levels(batch, "the batch of images")
     done: list[tuple[str, ...]] = [(AS_IT_IS,)] * len(images)
     others = np.flatnonzero(~classifier.fitting.takes_as_they_are(images))
     if others.size:

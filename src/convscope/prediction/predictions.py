@@ -1,4 +1,4 @@
-"""What a network answers to pictures, and how far to believe it."""
+"""Predicted classes with probabilities and out-of-distribution distances."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import numpy as np
 from ..analysis.calibration import log_softmax
 from ..analysis.novelty import FeatureDistances, mean_knn_distance
 from ..data.pictures import BadPicture
-from ..formatting import percent
+from ..formatting import format_probability
 from ..types import Floats, Images, Labels
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One class and how probable it is, 0..1."""
+    """One class and its probability, 0..1."""
 
     class_name: str
     index: int
@@ -26,8 +26,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Place:
-    """Where on its picture a digit was found: the box of its ink in the picture's pixels, from the left and from the top; and
-    that it is digit ``number`` ``of`` so many there, in reading order from 1."""
+    """Position of a digit in its image file: the bounding box of its ink, in pixels.
+
+    It is digit ``number`` ``of`` all digits in the file, in reading order from 1.
+    """
 
     x: int
     y: int
@@ -39,20 +41,20 @@ class Place:
 
 @dataclass(frozen=True)
 class Prediction:
-    """The answers for one picture, the most probable first; where several digits were found in it, for one of them."""
+    """The classes for one image file, or for one digit in it, the most probable first."""
 
     name: str
     answers: tuple[Answer, ...]
     done: tuple[str, ...]
-    """What was done to the picture before the network saw it, in words, in order."""
+    """Preprocessing steps, in order."""
     distance: float | None
-    """How far it lies from training images, in what the last hidden layer makes of them; None where that was not measured."""
+    """Distance to training images in the features of the last hidden layer, if measured."""
     threshold: float | None
-    """The distance within which 99 in 100 images of known kinds lie."""
+    """Distance that 99% of in-distribution images stay within."""
     place: Place | None = None
-    """Where it is on its picture, if it is a digit that was looked for there."""
+    """Position in the image file, if digits were detected there."""
     at_least: float = 0.0
-    """The probability that was asked for."""
+    """The probability threshold."""
 
     @property
     def class_name(self) -> str:
@@ -64,72 +66,74 @@ class Prediction:
 
     @property
     def is_sure_enough(self) -> bool:
-        """Whether it is as probable as was asked for; every answer is where nothing was."""
+        """Whether the probability reaches the threshold; True without one."""
         return self.probability >= self.at_least
 
     @property
     def unfamiliar(self) -> bool | None:
-        """Whether it looks like nothing that the network was trained on; None where that was not measured."""
+        """Whether the image is out of distribution; None if that was not measured."""
         return None if self.distance is None or self.threshold is None else self.distance > self.threshold
 
     def __repr__(self) -> str:
-        sure = f"{percent(self.probability)}{', looks like nothing it was trained on' if self.unfamiliar else ''}"
-        return f"Prediction({self.name!r}: {self.class_name!r}, {sure})"
+        warning = ", out of distribution" if self.unfamiliar else ""
+        return f"Prediction({self.name!r}: {self.class_name!r}, {format_probability(self.probability)}{warning})"
 
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """The answers for n pictures, as arrays; going through them gives a :class:`Prediction` each. Of a picture with several
-    digits there is one for each of these, in reading order, all under its name."""
+    """The predictions for n images, as arrays; iterate for one :class:`Prediction` each.
+
+    An image file with several digits has one prediction per digit, in reading order, all with its name.
+    """
 
     names: tuple[str, ...]
     class_names: tuple[str, ...]
     prepared: Images
-    """(n, h, w, c) uint8: what the network was given."""
+    """(n, h, w, c) uint8, the network's inputs."""
     done: tuple[tuple[str, ...], ...]
     logits: Floats
     """(n, k) float32."""
     temperature: float
-    """Logits are divided by it, so that confidence is what it says; 1 where the run was not calibrated."""
+    """Divisor of the logits that calibrates the confidence; 1 without calibration."""
     top: int
-    """Classes per picture, 1..k."""
+    """Classes per image, 1..k."""
     features: Floats | None = field(default=None, repr=False)
-    """(n, d): the activations of the last hidden layer, where distances can be measured."""
+    """(n, d) activations of the last hidden layer, if distances can be measured."""
     reference: Floats | None = field(default=None, repr=False)
-    """(m, d): the same of training images."""
+    """(m, d) features of training images."""
     feature_distances: FeatureDistances | None = None
     bad: tuple[BadPicture, ...] = ()
-    """The pictures that could not be read, and why; none of them is among the n."""
+    """Image files that could not be read, with reasons; they are not among the n."""
     places: tuple[Place | None, ...] = ()
-    """Where on their pictures the n are; None where nothing was looked for."""
+    """(n,) positions in the image files; None where no digits were detected."""
     is_calibrated: bool = False
-    """Whether the temperature was measured; without that it is 1, and probabilities are as the softmax has them."""
+    """Whether the temperature was measured; it is 1 otherwise."""
     unmeasured: str | None = None
-    """Why there are no distances, in words, where there are none."""
+    """Reason for missing distances, as a clause; None if they can be measured."""
     at_least: float = 0.0
-    """The probability that an answer needs to be sure enough; 0 where none was asked for."""
+    """The probability threshold; 0 without one."""
 
     @property
     def is_sure_enough(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-        """(n,) which answers are as probable as was asked for."""
+        """(n,) whether each probability reaches the threshold."""
         return np.asarray(self.probabilities.max(axis=1) >= self.at_least)
 
     @cached_property
     def probabilities(self) -> Floats:
-        """(n, k) float64, rows sum to 1."""
+        """(n, k) float64; rows sum to 1."""
         return np.asarray(np.exp(log_softmax(self.logits.astype(np.float64) / self.temperature)))
 
     @cached_property
     def labels(self) -> Labels:
-        """(n, top) indices of the most probable classes, the first first; of equal ones, the one with the lower index."""
+        """(n, top) indices of the most probable classes; ties go to the lower index."""
         if self.top == 1:
             return np.asarray(self.logits.argmax(axis=1)[:, None], np.int64)
         return np.argsort(-self.logits, axis=1, kind="stable")[:, : self.top].astype(np.int64)
 
     @cached_property
     def distances(self) -> Floats | None:
-        """(n,) mean distance to the nearest training images; measured when first asked for, which takes as long as the
-        answers."""
+        """(n,) mean distances to the nearest training images."""
+        # Computed on first use, since it takes as long as the predictions.
         if self.features is None or self.reference is None or self.feature_distances is None:
             return None
         if not len(self):
@@ -138,7 +142,7 @@ class Predictions:
 
     @property
     def unfamiliar(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]] | None:
-        """(n,) which pictures look like nothing that the network was trained on; one in a hundred of the known kinds does."""
+        """(n,) which images are out of distribution, as 1% of in-distribution images are."""
         return (
             None
             if self.distances is None or self.feature_distances is None
@@ -162,4 +166,4 @@ class Predictions:
     def __repr__(self) -> str:
         if len(self) == 1:
             return f"Predictions([{self[0]!r}])"
-        return f"Predictions({len(self):,} pictures, {len(self.class_names)} classes)"
+        return f"Predictions({len(self):,} images, {len(self.class_names)} classes)"

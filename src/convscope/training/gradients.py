@@ -36,25 +36,41 @@ class InputGradient:
 
     def __init__(self, model: keras.Model) -> None:
         name = require_backend()
-        steps: dict[str, Callable[[keras.Model], tuple[Step, Forward]]] = {"tensorflow": _tensorflow, "jax": _jax}
+        steps: dict[str, Callable[[keras.Model], tuple[Step, Step, Forward]]] = {"tensorflow": _tensorflow, "jax": _jax}
         if name not in steps:
             raise ConfigError(
                 f"Keras computes with {name}; tensorflow or jax was expected, for a gradient by the pixels. Set KERAS_BACKEND."
             )
         with seeded(0):
-            self._step, self._forward = steps[name](with_logits(model))
+            self._loss_step, self._logit_step, self._forward = steps[name](with_logits(model))
 
     def __call__(self, inputs: Inputs, labels: Labels) -> tuple[Floats, Floats]:
-        with remarks_held():
-            parts = [self._step(_filled(inputs[part], np.float32), _filled(labels[part])) for part in _batches(inputs)]
-        gradients, logits = (_joined(each, len(inputs)) for each in zip(*parts, strict=True))
-        return gradients, logits
+        return _run(self._loss_step, inputs, labels)
+
+    def of_logits(self, inputs: Inputs, classes: Labels) -> tuple[Floats, Floats]:
+        """Return the gradient of logit ``classes[i]`` of image i by its pixels, and all logits.
+
+        Args:
+            inputs: (n, h, w, c) in 0..1.
+            classes: (n,) indices.
+
+        Returns:
+            Gradients (n, h, w, c) and logits (n, k), both float32.
+        """
+        return _run(self._logit_step, inputs, classes)
 
     def logits(self, inputs: Inputs) -> Floats:
         """The logits (n, k) float32 alone, for a third of the work."""
         with remarks_held():
             parts = [self._forward(_filled(inputs[part], np.float32)) for part in _batches(inputs)]
         return _joined(parts, len(inputs))
+
+
+def _run(step: Step, inputs: Inputs, labels: Labels) -> tuple[Floats, Floats]:
+    with remarks_held():
+        parts = [step(_filled(inputs[part], np.float32), _filled(labels[part])) for part in _batches(inputs)]
+    gradients, logits = (_joined(each, len(inputs)) for each in zip(*parts, strict=True))
+    return gradients, logits
 
 
 def _batches(inputs: Inputs) -> list[slice]:
@@ -73,28 +89,35 @@ def _joined(parts: Sequence[Any], number: int) -> Floats:
     return np.concatenate([np.asarray(part) for part in parts])[:number]
 
 
-def _tensorflow(model: keras.Model) -> tuple[Step, Forward]:
+def _tensorflow(model: keras.Model) -> tuple[Step, Step, Forward]:
     import tensorflow as tf
 
-    @tf.function  # type: ignore[untyped-decorator, unused-ignore]
-    def step(inputs: Any, labels: Any) -> tuple[Any, Any]:
-        with tf.GradientTape() as tape:
-            tape.watch(inputs)
-            logits = model(inputs, training=False)["logits"]
-            loss = tf.reduce_sum(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
-        return tape.gradient(loss, inputs), logits
+    def step_of(measure: Callable[[Any, Any], Any]) -> Step:
+        @tf.function  # type: ignore[untyped-decorator, unused-ignore]
+        def step(inputs: Any, labels: Any) -> tuple[Any, Any]:
+            with tf.GradientTape() as tape:
+                tape.watch(inputs)
+                logits = model(inputs, training=False)["logits"]
+                total = tf.reduce_sum(measure(labels, logits))
+            return tape.gradient(total, inputs), logits
+
+        return lambda inputs, labels: step(tf.constant(inputs), tf.constant(labels))
+
+    def chosen(labels: Any, logits: Any) -> Any:
+        return logits * tf.one_hot(labels, logits.shape[1])
 
     @tf.function  # type: ignore[untyped-decorator, unused-ignore]
     def forward(inputs: Any) -> Any:
         return model(inputs, training=False)["logits"]
 
     return (
-        lambda inputs, labels: step(tf.constant(inputs), tf.constant(labels)),
+        step_of(tf.nn.sparse_softmax_cross_entropy_with_logits),
+        step_of(chosen),
         lambda inputs: forward(tf.constant(inputs)),
     )
 
 
-def _jax(model: keras.Model) -> tuple[Step, Forward]:
+def _jax(model: keras.Model) -> tuple[Step, Step, Forward]:
     import jax
 
     trained = [variable.value for variable in model.trainable_variables]
@@ -108,5 +131,10 @@ def _jax(model: keras.Model) -> tuple[Step, Forward]:
         likely = jax.nn.log_softmax(logits)
         return -jax.numpy.take_along_axis(likely, labels[:, None], axis=1).sum(), logits
 
-    gradient = jax.jit(jax.grad(loss, has_aux=True))
-    return lambda inputs, labels: gradient(inputs, labels), jax.jit(forward)
+    def logit(inputs: Any, labels: Any) -> tuple[Any, Any]:
+        logits = forward(inputs)
+        return jax.numpy.take_along_axis(logits, labels[:, None], axis=1).sum(), logits
+
+    of_loss, of_logit = (jax.jit(jax.grad(each, has_aux=True)) for each in (loss, logit))
+    # Wrapped, since jax.jit's own type does not say what comes back.
+    return lambda *given: of_loss(*given), lambda *given: of_logit(*given), jax.jit(forward)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..models.backend import standard_error_held
+from ..stderr import captured_stderr
 
 
 @contextlib.contextmanager
@@ -19,7 +19,7 @@ def seeded(seed: int) -> Iterator[None]:
 
     python_state, numpy_state = random.getstate(), np.random.get_state()
     try:
-        with standard_error_held():  # Keras seeds TensorFlow wherever that is installed, which prints
+        with captured_stderr():  # Keras seeds TensorFlow wherever that is installed, which prints
             keras.utils.set_random_seed(seed)
         if keras.backend.backend() == "tensorflow":
             import tensorflow as tf
