@@ -18,6 +18,7 @@ from ..analysis.yardsticks import ReferenceData
 from ..data.fitting import Fitting, fitting_for
 from ..errors import ConfigError, ConvscopeError, RunError
 from ..export.contract import Contract, from_metadata
+from ..migrations import upgrade_metrics
 from ..model_files import is_foreign, refusal
 from ..models.predictor import Predictor
 from ..types import Floats, Images, PathLike
