@@ -72,7 +72,7 @@ def test_photos_of_handwriting_are_classified(mnist_run: Run, mnist: Dataset) ->
 
 
 def test_standard_classifies_95_percent_of_photos_of_handwriting_correctly() -> None:
-    """As measured by `benchmarks/photos.py`: training with the recipe `standard` takes too long for a test."""
+    """As measured by `benchmarks/photos.py`, since `standard` trains too long for a test."""
     found = json.loads(PHOTOS.read_text("utf-8"))
     assert found["recipe"] == "standard"
     assert found["run"] > 0.99

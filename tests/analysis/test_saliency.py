@@ -1,4 +1,4 @@
-"""What pixels contribute to a logit: against TensorFlow's tape, against a linear network, and as a sum."""
+"""Saliency against TensorFlow's tape, against a linear network, and as a sum."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Activations against Keras and nested loops, and receptive fields against the pixels that change a unit."""
+"""Activations against Keras and nested loops; receptive fields against real changes."""
 
 from __future__ import annotations
 

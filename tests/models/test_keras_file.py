@@ -35,7 +35,7 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
 
 @pytest.fixture
 def audited() -> Iterator[list[str]]:
-    """Return the processes and connections that a test started, recorded by one audit hook: Python cannot remove it."""
+    """Return the processes and connections that a test starts, from one audit hook."""
     global _hooked
     if not _hooked:
         sys.addaudithook(_hook)

@@ -1,4 +1,4 @@
-"""Logits are divided by the run's temperature if it was measured; otherwise the output says so."""
+"""Probabilities are calibrated if the run is; otherwise the output says so."""
 
 from __future__ import annotations
 
