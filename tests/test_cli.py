@@ -45,8 +45,8 @@ def assert_one_sentence(result: Completed, status: int, *words: str) -> None:
 def test_train_writes_a_whole_run_and_prints_result_and_place(tmp_path: Path) -> None:
     result = convscope("train", "digits", "--epochs", 2, "--out", tmp_path / "run")
     assert result.returncode == 0, result.stderr
-    assert result.stdout.startswith("accuracy ")
-    assert "95% interval" in result.stdout
+    assert result.stdout.startswith("test accuracy ")
+    assert "95% CI" in result.stdout
     assert f"report: {tmp_path / 'run' / 'report.html'}" in result.stdout.splitlines()
     assert "conv2d_1 (Conv2D)" in result.stderr
     assert "cnn epoch 2/2" in result.stderr
@@ -57,7 +57,7 @@ def test_train_writes_a_whole_run_and_prints_result_and_place(tmp_path: Path) ->
         runs.KNOWN_FILES - {runs.CHECKPOINT, "label_suspects.csv", "yardsticks.npz"}
     )
     again = convscope("train", "digits", "--out", tmp_path / "run")
-    assert_one_sentence(again, 1, "holds a finished run already", "--overwrite")
+    assert_one_sentence(again, 1, str(tmp_path / "run"), "--overwrite")
 
 
 @pytest.mark.slow
@@ -80,12 +80,13 @@ def test_the_recipe_notebook_is_announced_as_validating_on_the_test_split(
         folder = str(tmp_path / recipe)
         arguments = ["train", "digits", "--epochs", "1", "--no-report", "--model", "logistic", "--recipe", recipe]
         assert main([*arguments, "--out", folder]) == 0
-        assert ("359 to validate (the test split itself" in capsys.readouterr().err) == (recipe == "notebook")
+        assert ("359 validation images (the test split" in capsys.readouterr().err) == (recipe == "notebook")
 
 
 def test_evaluate_prints_the_numbers_of_the_run(digits_run: Run) -> None:
     printed = convscope("evaluate", digits_run.folder)
-    assert f"{percent(digits_run.evaluation.accuracy)} on 359 test images" in printed.stdout
+    assert printed.stdout.startswith(f"test accuracy {percent(digits_run.evaluation.accuracy)} ")
+    assert " in 359 images" in printed.stdout
     assert all(f"\n{name} " in printed.stdout for name in "0123456789")
     numbers = json.loads(convscope("evaluate", digits_run.folder, "--json").stdout)
     assert numbers["confusion"] == digits_run.record.metrics["test"]["confusion"]
@@ -132,21 +133,21 @@ def test_data_shows_the_first_image_as_matrix_and_as_picture() -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [
-        (["train", "mnits"], 1, ["'mnits' is unknown", "Did you mean 'mnist'?"]),
-        (["train", "photos/"], 1, ["there is nothing at 'photos/'"]),
-        (["train", "no/such.npz"], 1, ["there is nothing at"]),
-        (["train", "digits", "--model", "cnnn"], 2, ["model 'cnnn' is unknown", "Did you mean 'cnn'?"]),
-        (["train", "digits", "--recipe", "standart"], 2, ["recipe 'standart' is unknown", "Did you mean 'standard'?"]),
-        (["train", "digits", "--epochs", "0"], 2, ["epochs=0", "at least 1"]),
-        (["train", "digits", "--epochs", "-3"], 2, ["epochs=-3"]),
+        (["train", "mnits"], 1, ["'mnits'", "'mnist'"]),
+        (["train", "photos/"], 1, ["'photos/'"]),
+        (["train", "no/such.npz"], 1, ["no/such.npz"]),
+        (["train", "digits", "--model", "cnnn"], 2, ["'cnnn'", "'cnn'"]),
+        (["train", "digits", "--recipe", "standart"], 2, ["'standart'", "'standard'"]),
+        (["train", "digits", "--epochs", "0"], 2, ["epochs", "0", "at least 1"]),
+        (["train", "digits", "--epochs", "-3"], 2, ["epochs", "-3"]),
         (["train", "digits", "--epochs", "many"], 2, ["'many' is not a valid integer"]),
-        (["train", "digits", "--seed", "-1"], 2, ["seed=-1"]),
-        (["train", "digits", "--out", "/dev/null/run"], 1, ["cannot write '/dev/null/run'", "--out DIR"]),
+        (["train", "digits", "--seed", "-1"], 2, ["seed", "-1"]),
+        (["train", "digits", "--out", "/dev/null/run"], 1, ["'/dev/null/run'", "--out DIR"]),
         (["train"], 2, ["Missing argument 'DATA'"]),
-        (["trian", "mnist"], 2, ["Did you mean 'train'?"]),
-        (["report", "no-such-run"], 1, ["no run folder at"]),
-        (["evaluate", "no-such-run"], 1, ["no run folder at"]),
-        (["data", "mnits"], 1, ["Did you mean 'mnist'?"]),
+        (["trian", "mnist"], 2, ["'train'"]),
+        (["report", "no-such-run"], 1, ["no-such-run"]),
+        (["evaluate", "no-such-run"], 1, ["no-such-run"]),
+        (["data", "mnits"], 1, ["'mnist'"]),
     ],
     ids=lambda value: (
         " ".join(value) if isinstance(value, list) and value[0] in {"train", "trian", "report", "evaluate", "data"} else ""
@@ -186,7 +187,7 @@ def test_a_disk_that_fills_up_is_one_sentence_and_leaves_no_manifest(
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
     result = convscope("train", "digits", "--epochs", 1, "--out", tmp_path / "run", "--quiet", preexec_fn=limit_file_size)
-    assert_one_sentence(result, 1, "cannot write")
+    assert_one_sentence(result, 1, str(tmp_path))
     if limit == 500:
         bad_inputs.met("machine", "A1 a disk that fills up", result.returncode, result.stderr, [tmp_path])
     assert not (tmp_path / "run" / "manifest.json").exists()
@@ -207,7 +208,7 @@ def test_a_folder_without_write_permission_is_one_sentence(tmp_path: Path, bad_i
         pytest.skip("another user cannot read this Python here")
     command = [*prefix, sys.executable, "-m", "convscope", "train", "digits", "--out", str(tmp_path / "locked" / "run")]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert_one_sentence(result, 1, "cannot write", "permission denied")
+    assert_one_sentence(result, 1, str(tmp_path / "locked"), "permission denied")
     bad_inputs.met(
         "machine", "D01 a folder that may not be written to", result.returncode, result.stderr, [tmp_path / "locked"]
     )
@@ -230,8 +231,7 @@ def test_ctrl_c_keeps_what_was_learnt_and_leaves_with_130(tmp_path: Path, bad_in
                 break
         output, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "what was learnt so far was kept" in errors
-    said = next(line for line in errors.splitlines() if "what was learnt so far was kept" in line)
+    said = next(line for line in errors.splitlines() if line.startswith("training stopped in epoch "))
     bad_inputs.met("machine", "K21 Ctrl-C in the middle", process.returncode, said, [tmp_path])
     assert "accuracy" in output
     assert json.loads((runs.verify(tmp_path / "run") / "run.json").read_text())["stopped_early"] is True

@@ -77,8 +77,8 @@ def test_the_command_says_threshold_coverage_and_accuracy_with_intervals(
     assert test["interval"] == pytest.approx([low, high])
     assert main(["evaluate", str(digits_run.folder), "--accuracy", str(wanted), "--quiet"]) == 0
     said = capsys.readouterr().out
-    assert f"{100 * test['coverage']:.2f}% are answered" in said
-    assert f"{100 * test['accuracy']:.2f}% of these rightly ({100 * low:.2f}% to {100 * high:.2f}%)" in said
+    assert f"coverage {100 * test['coverage']:.2f}% (" in said
+    assert f"accuracy {100 * test['accuracy']:.2f}% ({100 * low:.2f}–{100 * high:.2f}%)" in said
     threshold = re.search(r"--at-least (0\.\d+)", said)
     assert threshold
     assert 0 <= float(threshold[1]) - found["threshold"] < 0.001
@@ -113,9 +113,9 @@ def test_a_less_sure_answer_is_told_as_one(digits_run: Run, tmp_path: Path, caps
     image.resize((160, 160), Image.Resampling.NEAREST).save(tmp_path / "a.png")
     arguments = ["predict", str(digits_run.folder), str(tmp_path / "a.png"), "--single"]
     assert main([*arguments, "--at-least", "1"]) == 0
-    assert re.search(r"a\.png: not sure enough: \d ", capsys.readouterr().out)
+    assert re.search(r"a\.png: below the threshold: \d ", capsys.readouterr().out)
     assert main(arguments) == 0
-    assert "not sure enough" not in capsys.readouterr().out
+    assert "below the threshold" not in capsys.readouterr().out
     assert main([*arguments, "--at-least", "1", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["at_least"], found["predictions"][0]["sure_enough"]) == (1, False)

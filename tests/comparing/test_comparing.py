@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -41,10 +42,10 @@ def test_a_run_beside_itself_and_a_run_alone_are_refused(digits_run: api.Run, tm
     link = tmp_path / "link"
     link.symlink_to(digits_run.folder)
     for same in (digits_run.folder, link):
-        with pytest.raises(ConfigError, match="was given twice; different runs were expected"):
+        with pytest.raises(ConfigError, match=re.escape(str(same))):
             convscope.compare([digits_run.folder, same])
     for alone in (digits_run.folder, [digits_run]):
-        with pytest.raises(ConfigError, match="1 run was given to compare; two or more were expected"):
+        with pytest.raises(ConfigError, match="two runs.* 1"):
             convscope.compare(alone)  # type: ignore[arg-type]
 
 
@@ -53,9 +54,7 @@ def test_runs_on_other_data_are_refused_in_one_sentence(digits_run: api.Run, run
     request["dataset"] = {**request["dataset"], "fingerprint": "0123456789abcdef" * 4, "name": "letters"}
     write_json(run_copy / runs.REQUEST, request)
     runs.write_manifest(run_copy)
-    with pytest.raises(
-        ConfigError, match=r"on letters \(359 test images, fingerprint 0123456789ab\); runs on the same data"
-    ) as told:
+    with pytest.raises(ConfigError, match=r"letters \(359 test images, fingerprint 0123456789ab\)") as told:
         convscope.compare([digits_run, run_copy])
     assert "\n" not in str(told.value)
 
@@ -80,12 +79,12 @@ def test_the_page_is_written_where_it_was_asked_for_and_replaces_nothing(
     found = convscope.compare([digits_run, other_run], output=page)
     text = page.read_text("utf-8")
     assert text.count("data:image/png;base64,") == len(found.disagreements)
-    with pytest.raises(OutputError, match="exists already"):
+    with pytest.raises(OutputError, match=r"comparison\.html'.*--overwrite"):
         convscope.compare([digits_run, other_run], output=page)
     page.write_text("old")
     convscope.compare([digits_run, other_run], output=page, overwrite=True)
     assert page.read_text("utf-8").startswith("<!doctype html>")
-    with pytest.raises(OutputError, match="is a folder"):
+    with pytest.raises(OutputError, match=re.escape(str(tmp_path))):
         convscope.compare([digits_run, other_run], output=tmp_path)
 
 
@@ -107,8 +106,8 @@ def test_the_command_prints_verdict_costs_and_caution(
 ) -> None:
     assert main(["compare", str(digits_run.folder), str(other_run)]) == 0
     told = capsys.readouterr()
-    assert told.out.startswith("digits is better than noisy: right on ")
-    for word in ("multiply-adds", "ms/image", "only first right", "several seeds of each"):
+    assert told.out.index("digits") < told.out.index("noisy")
+    for word in ("multiply-adds", "ms/image", "only first correct", "convscope study"):
         assert word in told.out
     assert told.err == ""
 

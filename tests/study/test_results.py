@@ -15,6 +15,7 @@ import pytest
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
+from convscope.cli.study import _print, _sentences
 from convscope.data.dataset import Dataset
 from convscope.machine import describe_machine, package_versions
 from convscope.page import study_words
@@ -22,6 +23,7 @@ from convscope.page.study import render_study
 from convscope.study.outcomes import Outcome
 from convscope.study.plan import StudyPlan, make_plan
 from convscope.study.results import StudyResults, make_results, to_csv, to_json
+from convscope.study.studying import Study
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -105,11 +107,11 @@ def test_remarks_say_what_else_differs(digits: Dataset) -> None:
     runs = outcomes(study, digits)
     object.__setattr__(runs[0], "versions", {"keras": "4"})
     object.__setattr__(runs[1], "precision", "mixed_bfloat16")
-    remarks = " ".join(make_results(study, digits, runs, []).remarks)
-    assert "different versions of keras" in remarks
-    assert "bfloat16" in remarks
-    assert "Fewer than five seeds give no verdict" in remarks
-    assert "One seed says nothing" in results(digits, seeds=1).remarks[0]
+    remarks = make_results(study, digits, runs, []).remarks
+    for word in ("keras", "bfloat16", "got 2"):
+        assert sum(word in remark for remark in remarks) == 1
+    assert [remark for remark in results(digits, seeds=1).remarks if "got 1" in remark]
+    assert results(digits, seeds=6).remarks == ()
 
 
 def test_json_is_strict_and_csv_reads_back_the_same_floats(digits: Dataset) -> None:
@@ -129,6 +131,19 @@ def test_json_is_strict_and_csv_reads_back_the_same_floats(digits: Dataset) -> N
     assert len(rows) == 16
     assert [float(row["accuracy"]) for row in rows] == [each.accuracy for each in found.outcomes]
     assert rows[0]["run"] == "digits-ann-sprint-100-0"
+
+
+@pytest.mark.parametrize("seeds", [1, 4, 6])
+def test_the_terminal_text_of_a_study(digits: Dataset, gold: Any, seeds: int, capsys: pytest.CaptureFixture[str]) -> None:
+    _print(Study(Path("runs/study-digits"), results(digits, seeds=seeds)), False, False)
+    gold(f"cli/study-{seeds}-seeds", capsys.readouterr().out)
+
+
+def test_the_terminal_reports_significance_only_with_enough_seeds(digits: Dataset) -> None:
+    few, many = ("\n".join(_sentences(Study(Path("x"), results(digits, seeds=seeds)))) for seeds in (4, 6))
+    assert "significant difference" not in few.lower()
+    assert "significant difference between ann-sprint and logistic-sprint: +5.57 points" in many.lower()
+    assert "p = 0.031" in many
 
 
 def page(digits: Dataset, **asked: Any) -> str:

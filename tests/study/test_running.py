@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
 from collections.abc import Callable
@@ -15,8 +16,16 @@ from convscope.data.dataset import Dataset
 from convscope.errors import ConfigError, MissingExtraError, RunError
 from convscope.study.dask_workers import DaskWorkers
 from convscope.study.local_workers import LocalWorkers
+from convscope.study.open_workers import check_workers
 from convscope.study.running import Task, run_tasks
-from convscope.study.workers import check_workers
+from convscope.study.workers import RunFunctions
+
+
+def unused(*_: Any) -> Any:
+    raise AssertionError("these tests start no runs")
+
+
+NO_RUNS = RunFunctions(unused, unused, unused)
 
 
 def task(name: str, function: Callable[..., Any], *arguments: Any, done: Callable[[Any], list[Task]]) -> Task:
@@ -39,7 +48,7 @@ def test_what_dies_is_done_again_and_what_follows_is_done_too(digits: Dataset, t
         return [following] if result[0] == 2 else []
 
     tasks = [task(f"{number}", once_killed, str(tmp_path / "flag"), number, done=keep) for number in range(4)]
-    with LocalWorkers(2, digits) as workers:
+    with LocalWorkers(2, digits, NO_RUNS) as workers:
         run_tasks(tasks, workers, remarks.append)
     assert sorted(results) == [(number, 1438, "1") for number in (0, 1, 2, 3, 10)]
     assert len(remarks) == 1
@@ -74,7 +83,7 @@ def test_on_a_cluster_what_other_workers_do_goes_on_and_is_not_done_twice(digits
              for number in range(4)]  # fmt: skip
     with (
         distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0") as cluster,
-        DaskWorkers(cluster.scheduler_address, digits) as workers,
+        DaskWorkers(cluster.scheduler_address, digits, NO_RUNS) as workers,
     ):
         run_tasks(tasks, workers, remarks.append)
     assert sorted(results) == [1438, 1439, 1440, 1441]
@@ -90,7 +99,7 @@ def test_what_always_dies_is_given_up_in_a_sentence(digits: Dataset) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
     remarks: list[str] = []
-    with pytest.raises(RunError, match="workers died 4 times in a row") as raised, LocalWorkers(1, digits) as workers:
+    with pytest.raises(RunError, match="4 times.*greedy") as raised, LocalWorkers(1, digits, NO_RUNS) as workers:
         run_tasks([task("greedy", die, done=lambda _: [])], workers, remarks.append)
     assert "greedy" in str(raised.value)
     assert len(remarks) == 3
@@ -105,14 +114,14 @@ def test_an_error_of_a_task_ends_the_rest_at_once(digits: Dataset) -> None:
 
     started = time.monotonic()
     tasks = [task(f"{number}", wrong, number, done=lambda _: []) for number in range(2)]
-    with pytest.raises(ConfigError, match="this was wrong"), LocalWorkers(2, digits) as workers:
+    with pytest.raises(ConfigError, match="this was wrong"), LocalWorkers(2, digits, NO_RUNS) as workers:
         run_tasks(tasks, workers, lambda _: None)
     assert time.monotonic() - started < 40
 
 
 @pytest.mark.parametrize("workers", [0, -1, 10_000, "many", "", True, 1.5, "tcp://10.0.0.5:8786"])
 def test_workers_that_nobody_can_be_are_refused(workers: Any) -> None:
-    with pytest.raises(ConfigError, match=r"dask:ADDRESS as in dask:tcp://10\.0\.0\.5:8786 was expected"):
+    with pytest.raises(ConfigError, match=rf"1 to 1,024.*dask:ADDRESS.*got {re.escape(repr(workers))}"):
         check_workers(workers)
 
 
@@ -122,7 +131,7 @@ def test_workers_are_a_number_or_a_cluster(workers: Any) -> None:
 
 
 def test_dask_needs_its_extra_and_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ConfigError, match="without an address"):
+    with pytest.raises(ConfigError, match="dask:.*address"):
         check_workers("dask:")
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match=r'pip install "convscope\[study\]"'):

@@ -16,7 +16,7 @@ from convscope.data.dataset import Dataset
 from convscope.errors import MissingExtraError
 from convscope.study.plan import Configuration
 from convscope.study.search import Search, require_optuna, search_seed
-from convscope.study.working import Trial, run_trial
+from convscope.study.trial import Trial, run_trial
 from convscope.training.config import TrainConfig
 from convscope.training.recipes import notebook, sprint, standard
 

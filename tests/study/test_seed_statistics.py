@@ -31,7 +31,7 @@ def test_mean_spread_and_interval_are_scipys(n: int) -> None:
 def test_one_seed_has_a_mean_and_nothing_else() -> None:
     found = mean_over_seeds([0.9])
     assert (found.mean, found.sd, found.interval) == (0.9, None, None)
-    with pytest.raises(ValueError, match="no values"):
+    with pytest.raises(ValueError, match="at least one"):
         mean_over_seeds([])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -152,7 +153,7 @@ def test_a_run_that_is_damaged_or_another_is_named_and_not_counted(undisturbed: 
     assert main(["study", *ASKED, "--out", str(folder), "--quiet"]) == 1
     shutil.rmtree(name)
     shutil.copytree(folder / "runs" / "digits-ann-sprint-2", name)
-    with pytest.raises(RunError, match="differs from the one that belongs there in its seed"):
+    with pytest.raises(RunError, match="digits-ann-sprint-1'.* seed"):
         study("digits", models=["logistic", "ann"], recipes=["sprint"], seeds=5, out=folder)
 
 
@@ -171,14 +172,14 @@ def test_another_study_in_the_folder_is_refused(digits: Dataset, tmp_path: Path,
     begun(tmp_path / "study", digits)
     begun(tmp_path / "study", digits)  # the same goes on
     before = (tmp_path / "study" / REQUEST).read_bytes()
-    with pytest.raises(ConfigError, match=r"holds a study with other .* choose another folder with --out DIR"):
+    with pytest.raises(ConfigError, match=r"study'.*--out DIR"):
         begun(tmp_path / "study", digits, **changes)
     assert (tmp_path / "study" / REQUEST).read_bytes() == before
 
 
 def test_a_folder_with_something_else_in_it_is_refused(digits: Dataset, tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("x")
-    with pytest.raises(RunError, match="'thesis.tex', which is no part of a study"):
+    with pytest.raises(RunError, match=r"'thesis\.tex'"):
         study(digits, models=["logistic"], seeds=2, out=tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 
@@ -186,7 +187,7 @@ def test_a_folder_with_something_else_in_it_is_refused(digits: Dataset, tmp_path
 def test_two_studies_cannot_share_a_folder(digits: Dataset, tmp_path: Path) -> None:
     from convscope.claims import locked
 
-    with locked(tmp_path), pytest.raises(RunExistsError, match="is being written by another convscope"):
+    with locked(tmp_path), pytest.raises(RunExistsError, match=re.escape(str(tmp_path))):
         study(digits, models=["logistic"], seeds=2, out=tmp_path)
 
 
@@ -195,7 +196,7 @@ def test_what_is_left_must_be_trained_with_the_same_versions(digits: Dataset, tm
     request = json.loads((tmp_path / "study" / REQUEST).read_text("utf-8"))
     request["versions"]["keras"] = "3.0.0"
     write_json(tmp_path / "study" / REQUEST, request)
-    with pytest.raises(ConfigError, match=r"was begun with keras 3\.0\.0, and .* is installed now"):
+    with pytest.raises(ConfigError, match=r"keras 3\.0\.0.* installed"):
         study(digits, models=["logistic"], recipes=["sprint"], seeds=2, out=tmp_path / "study")
 
 
@@ -208,14 +209,14 @@ def test_a_scheduler_that_is_not_there_is_one_sentence(
     arguments = ["study", "digits", "--models", "logistic", "--seeds", "2", "--out", str(tmp_path / "x")]
     assert main([*arguments, "--workers", "dask:tcp://127.0.0.1:9"]) == 1
     said = capsys.readouterr().err
-    assert "no Dask scheduler answers at 'tcp://127.0.0.1:9'" in said
+    assert "'tcp://127.0.0.1:9'" in said
     assert "Traceback" not in said
 
 
 @pytest.mark.parametrize(
     ("flags", "said"),
-    [(["--seeds", "ten"], "how many, or which"), (["--sizes", "10,some"], "1000,5000,all"), (["--workers", "x"], "dask:ADDRESS"),
-     (["--models", "resnet"], "model 'resnet' is unknown")],
+    [(["--seeds", "ten"], "0,1,5"), (["--sizes", "10,some"], "1000,5000,all"), (["--workers", "x"], "dask:ADDRESS"),
+     (["--models", "resnet"], "'resnet'")],
 )  # fmt: skip
 def test_what_cannot_be_read_is_refused_before_any_work(
     flags: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
