@@ -89,10 +89,10 @@ def plain(errors: str, folders: Iterable[Path] = ()) -> str:
 def rows() -> dict[tuple[str, str], tuple[str, str]]:
     """Return the rows of the file."""
     found, section = {}, ""
-    titles = {title: name for name, title in SECTIONS.items()}
+    names = iter(SECTIONS)  # by order, so that a title may change
     for line in TABLE.read_text("utf-8").splitlines() if TABLE.is_file() else []:
         if line.startswith("## "):
-            section = titles.get(line.removeprefix("## "), "")
+            section = next(names)
         cells = re.split(r"(?<!\\)\|", line.strip("|"))
         if section and line.startswith("| ") and len(cells) == 3 and not line.startswith(("| bad input", "| ---")):
             name, status, sentence = (cell.strip() for cell in cells)

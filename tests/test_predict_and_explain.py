@@ -60,7 +60,7 @@ def test_the_answer_stands_on_one_line_and_what_was_done_below(
     assert main(["predict", str(digits_run.folder), "a.png", "--top", "2"]) == 0
     first, second = capsys.readouterr().out.splitlines()
     answer = convscope.predict(digits_run, "a.png")[0]
-    assert re.fullmatch(rf"a\.png: {answer.class_name} (over )?\d+\.\d\d %  \(then \d (under )?\d+\.\d\d %\)", first)
+    assert re.fullmatch(rf"a\.png: {answer.class_name} (> )?\d+\.\d\d%  \(then \d (< )?\d+\.\d\d%\)", first)
     assert second.startswith("  inverted, ")
     assert second.endswith(", centred")
 
@@ -73,7 +73,7 @@ def test_files_folders_and_patterns_may_be_mixed_and_quiet_is_one_line_each(
     assert [line.split(": ")[0] for line in lines] == ["a.png", "more/b.jpg", "more/b.jpg", "./a.png", "./more/b.jpg"] or [
         line.split(": ")[0] for line in lines
     ] == ["a.png", "more/b.jpg", "more/b.jpg", "a.png", "more/b.jpg"]
-    assert all(re.fullmatch(r"\S+: \d (over )?\d+\.\d\d %", line) for line in lines)
+    assert all(re.fullmatch(r"\S+: \d (> )?\d+\.\d\d%", line) for line in lines)
 
 
 def test_json_says_everything(digits_run: Run, in_pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
