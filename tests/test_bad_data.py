@@ -279,7 +279,7 @@ def contents(folder: Path) -> dict[Path, object]:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_bad_data_are_one_sentence_and_an_exit_status(
+def test_bad_data_are_one_error_and_an_exit_status(
     name: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

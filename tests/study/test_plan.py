@@ -85,7 +85,7 @@ def test_the_request_is_json_and_says_everything_that_decides(digits: Dataset) -
         ({"recipes": [dataclasses.replace(sprint(), recipe="../x")]}, "'../x'"),
     ],
 )
-def test_what_cannot_be_done_is_refused_in_a_sentence(digits: Dataset, changes: dict[str, Any], said: str) -> None:
+def test_an_impossible_plan_is_refused_with_the_offending_value(digits: Dataset, changes: dict[str, Any], said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         plan(digits, **changes)
 
@@ -107,7 +107,7 @@ def test_a_smaller_training_set_is_stratified_and_decided_by_the_seed(digits: Da
     assert with_training_images(digits, None, seed=1) is digits
 
 
-def test_of_one_seed_the_smaller_set_is_part_of_the_larger(digits: Dataset) -> None:
+def test_with_one_seed_smaller_sets_are_subsets_of_larger_ones(digits: Dataset) -> None:
     small, large = (
         {image.tobytes() for image in with_training_images(digits, size, seed=5).train.images} for size in (100, 400)
     )

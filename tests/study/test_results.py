@@ -94,7 +94,7 @@ def test_curves_have_every_size_and_one_size_has_none(digits: Dataset) -> None:
     assert results(digits, sizes=["all"]).curves == ()
 
 
-def test_the_hardest_images_are_those_that_all_get_wrong_with_the_wrong_class_named(digits: Dataset) -> None:
+def test_the_hardest_images_are_misclassified_by_all_runs_and_name_the_class(digits: Dataset) -> None:
     hard = results(digits).hard_images
     assert [each.index for each in hard[:20]] == list(range(20))
     assert all((each.wrong, each.runs) == (8, 8) for each in hard[:20])
@@ -102,7 +102,7 @@ def test_the_hardest_images_are_those_that_all_get_wrong_with_the_wrong_class_na
     assert all(2 * each.wrong >= each.runs for each in hard)
 
 
-def test_remarks_say_what_else_differs(digits: Dataset) -> None:
+def test_remarks_name_other_differences(digits: Dataset) -> None:
     study = plan(digits, seeds=2)
     runs = outcomes(study, digits)
     object.__setattr__(runs[0], "versions", {"keras": "4"})
@@ -155,7 +155,7 @@ def plain(text: str) -> str:
     return html.unescape(re.sub(r"<[^>]+>", "", text)).replace("\N{NO-BREAK SPACE}", " ")
 
 
-def test_the_page_says_the_numbers_and_asks_nothing_of_the_network(digits: Dataset) -> None:
+def test_the_page_has_the_numbers_and_makes_no_requests(digits: Dataset) -> None:
     text = page(digits)
     said = plain(text)
     assert f"{100 * (1 - 21.5 / 359):.2f} ± 0.36%" in said

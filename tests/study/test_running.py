@@ -1,4 +1,4 @@
-"""Work that is done once, whatever dies on the way: with real processes, which are really killed."""
+"""Tasks on real processes that are really killed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def task(name: str, function: Callable[..., Any], *arguments: Any, done: Callabl
 
 
 @pytest.mark.slow
-def test_what_dies_is_done_again_and_what_follows_is_done_too(digits: Dataset, tmp_path: Path) -> None:
+def test_tasks_of_a_dead_worker_are_repeated_and_follow_ups_run(digits: Dataset, tmp_path: Path) -> None:
     def once_killed(dataset: Dataset, flag: str, number: int) -> tuple[int, int, str]:
         if number == 1 and not os.path.exists(flag):
             open(flag, "w").close()
@@ -56,8 +56,8 @@ def test_what_dies_is_done_again_and_what_follows_is_done_too(digits: Dataset, t
 
 
 @pytest.mark.slow
-def test_on_a_cluster_what_other_workers_do_goes_on_and_is_not_done_twice(digits: Dataset, tmp_path: Path) -> None:
-    """The process that trains for one of two workers is killed while the other one is in the middle of something."""
+def test_on_a_cluster_tasks_of_other_workers_are_not_repeated(digits: Dataset, tmp_path: Path) -> None:
+    """The training process of one of two workers is killed while the other is busy."""
     distributed = pytest.importorskip("distributed")
 
     def work(dataset: Dataset, folder: str, number: int) -> int:
@@ -94,7 +94,7 @@ def test_on_a_cluster_what_other_workers_do_goes_on_and_is_not_done_twice(digits
 
 
 @pytest.mark.slow
-def test_what_always_dies_is_given_up_in_a_sentence(digits: Dataset) -> None:
+def test_a_task_that_always_dies_ends_in_an_error(digits: Dataset) -> None:
     def die(dataset: Dataset) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
@@ -120,7 +120,7 @@ def test_an_error_of_a_task_ends_the_rest_at_once(digits: Dataset) -> None:
 
 
 @pytest.mark.parametrize("workers", [0, -1, 10_000, "many", "", True, 1.5, "tcp://10.0.0.5:8786"])
-def test_workers_that_nobody_can_be_are_refused(workers: Any) -> None:
+def test_invalid_workers_are_refused(workers: Any) -> None:
     with pytest.raises(ConfigError, match=rf"1 to 1,024.*dask:ADDRESS.*got {re.escape(repr(workers))}"):
         check_workers(workers)
 

@@ -102,7 +102,7 @@ def test_the_searchs_seed_is_none_of_the_studys() -> None:
     assert search_seed([2**32 - 1, 5]) not in (2**32 - 1, 5)
 
 
-def test_without_optuna_there_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_optuna_the_error_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match=r'pip install "convscope\[study\]"') as raised:
         require_optuna()

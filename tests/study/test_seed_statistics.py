@@ -107,7 +107,7 @@ def test_fewer_than_five_seeds_get_no_verdict_however_large_the_difference() -> 
     assert (pair.judged, pair.distinguishable) == (True, True)
 
 
-def test_equal_networks_are_told_apart_no_more_often_than_promised() -> None:
+def test_equal_networks_differ_significantly_no_more_often_than_the_level() -> None:
     draws = GENERATOR.random((300, 3, 6, 100)) < GENERATOR.normal(0.9, 0.02, (300, 3, 6, 1))
     alarms = sum(any(each.distinguishable for each in compare_all(dict(zip("abc", draw, strict=True)))) for draw in draws)
     assert stats.binomtest(alarms, 300, 0.05, alternative="greater").pvalue > 1e-3
@@ -149,7 +149,7 @@ def test_a_curve_is_called_the_steepest_only_where_its_seeds_say_so() -> None:
     assert steepest([curve_with("slow", [0.20, 0.21]), curve_with("fast", [0.50, 0.51])]) is None
 
 
-def test_more_images_are_said_to_help_only_where_the_interval_says_so() -> None:
+def test_a_curve_falls_only_if_its_interval_excludes_zero() -> None:
     assert not curve_with("noisy", [0.4, -0.3, 0.2, -0.1, 0.3]).falls
     assert not curve_with("few", [0.50, 0.51, 0.52, 0.53]).falls
 

@@ -1,4 +1,4 @@
-"""Whole studies, on real processes: killed, gone on with, and handed to a cluster. They end with the same table."""
+"""Whole studies on real processes: killed, continued and run on a cluster, they end with the same table."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def test_a_finished_study_is_read_again_and_its_files_are_what_they_say(
 
 
 @pytest.mark.slow
-def test_a_run_that_is_damaged_or_another_is_named_and_not_counted(undisturbed: Path, tmp_path: Path) -> None:
+def test_a_damaged_or_different_run_is_an_error(undisturbed: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(undisturbed, tmp_path / "study"))
     name = folder / "runs" / "digits-ann-sprint-1"
     (name / "predictions.npz").write_bytes(b"x")
@@ -191,7 +191,7 @@ def test_two_studies_cannot_share_a_folder(digits: Dataset, tmp_path: Path) -> N
         study(digits, models=["logistic"], seeds=2, out=tmp_path)
 
 
-def test_what_is_left_must_be_trained_with_the_same_versions(digits: Dataset, tmp_path: Path) -> None:
+def test_remaining_runs_need_the_same_package_versions(digits: Dataset, tmp_path: Path) -> None:
     begun(tmp_path / "study", digits)
     request = json.loads((tmp_path / "study" / REQUEST).read_text("utf-8"))
     request["versions"]["keras"] = "3.0.0"
@@ -200,7 +200,7 @@ def test_what_is_left_must_be_trained_with_the_same_versions(digits: Dataset, tm
         study(digits, models=["logistic"], recipes=["sprint"], seeds=2, out=tmp_path / "study")
 
 
-def test_a_scheduler_that_is_not_there_is_one_sentence(
+def test_a_missing_scheduler_is_one_error(
     digits: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from convscope.study import dask_workers
@@ -218,7 +218,7 @@ def test_a_scheduler_that_is_not_there_is_one_sentence(
     [(["--seeds", "ten"], "0,1,5"), (["--sizes", "10,some"], "1000,5000,all"), (["--workers", "x"], "dask:ADDRESS"),
      (["--models", "resnet"], "'resnet'")],
 )  # fmt: skip
-def test_what_cannot_be_read_is_refused_before_any_work(
+def test_invalid_options_are_refused_before_any_work(
     flags: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["study", "digits", "--out", str(tmp_path / "x"), *flags]) == 2
@@ -239,7 +239,7 @@ def test_flags_have_the_keywords_names_and_defaults() -> None:
             assert defaults[name] == parameter.default, name
 
 
-def test_the_verb_and_the_room_have_one_name_and_the_verb_keeps_it() -> None:
+def test_the_verb_keeps_its_name_after_the_package_is_imported() -> None:
     import convscope.study.studying
 
     assert callable(convscope.study)

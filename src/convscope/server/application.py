@@ -52,7 +52,7 @@ class Application:
                 Route("/openapi.json", self._describe, methods=["GET"]),
                 Route("/health", self._health, methods=["GET"]),
             ],
-            exception_handlers={HTTPException: _misdirected, Refusal: _refused, ClientLeft: _nobody},
+            exception_handlers={HTTPException: _unknown_route, Refusal: _refused, ClientLeft: _client_left},
         )
         self._routes.router.redirect_slashes = False
 
@@ -134,8 +134,8 @@ def _classify(classifier: Classifier, body: bytes, top: int) -> dict[str, Any]:
 
 def _top(request: Request) -> int:
     """Return K of ``?top=K``."""
-    said = request.query_params.getlist("top")
-    value = said[0] if len(said) == 1 else "" if said else str(DEFAULT_TOP)
+    values = request.query_params.getlist("top")
+    value = values[0] if len(values) == 1 else "" if values else str(DEFAULT_TOP)
     if not (value.isascii() and value.isdigit() and len(value) <= MOST_DIGITS and int(value) >= 1):
         raise Refusal(400, "top must be one whole number of at least 1, as in ?top=3.")
     return int(value)
@@ -148,7 +148,7 @@ async def _refused(request: Request, refusal: Exception) -> Response:
     return refusal.response(close=has_body)
 
 
-async def _misdirected(request: Request, error: Exception) -> Response:
+async def _unknown_route(request: Request, error: Exception) -> Response:
     """Return the response to an unknown path or method, which Starlette reports."""
     assert isinstance(error, HTTPException)
     if error.status_code == 405:
@@ -160,6 +160,6 @@ async def _misdirected(request: Request, error: Exception) -> Response:
     return await _refused(request, Refusal(error.status_code, sentence))
 
 
-async def _nobody(_: Request, __: Exception) -> Response:
+async def _client_left(_: Request, __: Exception) -> Response:
     """Return a response for a client that has disconnected; it is never sent."""
     return Response(status_code=408)

@@ -68,7 +68,7 @@ class Gate:
 
     def _check_host(self, headers: Headers) -> str:
         """Return the header Host if it names this service."""
-        host = _only(headers, b"host")
+        host = _single_header(headers, b"host")
         if host is None:
             raise Refusal(400, "the request has no header Host, which HTTP/1.1 requires. Add it.")
         found = HOST.fullmatch(host)
@@ -95,9 +95,9 @@ class Gate:
                 "too many wrong tokens came from this address. Retry in a minute with the token that convscope serve printed.",
                 {"retry-after": str(WINDOW)},
             )
-        said = _only(headers, b"authorization")
-        if not hmac.compare_digest(_shown_token(said or ""), self._token):
-            if said is not None:  # a browser first sends a request without a token
+        header = _single_header(headers, b"authorization")
+        if not hmac.compare_digest(_token_in(header or ""), self._token):
+            if header is not None:  # a browser first sends a request without a token
                 self._guesses.count(client)
             raise Refusal(
                 401,
@@ -137,14 +137,14 @@ def _check_target(scope: dict[str, Any]) -> None:
 
 def _check_origin(headers: Headers, host: str, method: str) -> None:
     """Refuse requests from web pages of other sites."""
-    origin = _only(headers, b"origin")
+    origin = _single_header(headers, b"origin")
     if origin is not None and origin.lower() not in (f"http://{host}", f"https://{host}"):
         raise Refusal(
             403,
             "the request comes from a page of another site (header Origin). Use a program or this service's own page.",
         )
-    site = _only(headers, b"sec-fetch-site")
-    is_link = method in ("GET", "HEAD") and _only(headers, b"sec-fetch-mode") == "navigate"
+    site = _single_header(headers, b"sec-fetch-site")
+    is_link = method in ("GET", "HEAD") and _single_header(headers, b"sec-fetch-mode") == "navigate"
     if site in ("cross-site", "same-site") and not is_link:
         raise Refusal(
             403,
@@ -152,7 +152,7 @@ def _check_origin(headers: Headers, host: str, method: str) -> None:
         )
 
 
-def _shown_token(value: str) -> bytes:
+def _token_in(value: str) -> bytes:
     """Return the token of ``Bearer TOKEN``, or the password of ``Basic``, which browsers send."""
     kind, _, rest = value.partition(" ")
     if kind.lower() == "bearer":
@@ -165,7 +165,7 @@ def _shown_token(value: str) -> bytes:
     return b""
 
 
-def _only(headers: Headers, name: bytes) -> str | None:
+def _single_header(headers: Headers, name: bytes) -> str | None:
     """Return the value of a header, or None; refuse a header that occurs twice."""
     # Two values invite request smuggling: proxies and servers differ on which of them counts.
     values = [value for key, value in headers if key == name]

@@ -50,7 +50,7 @@ class Found:
     validation_accuracy: float
     validation_loss: float
     base_accuracy: float
-    """Of the recipe itself, in a trial like the others."""
+    """Validation accuracy of the recipe itself, in a trial like the others."""
     base_loss: float
 
 
