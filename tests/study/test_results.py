@@ -164,25 +164,22 @@ def test_the_page_has_the_numbers_and_makes_no_requests(digits: Dataset) -> None
     assert not re.search(r"<script|https?://|\son\w+=|\sstyle=", text)
 
 
-def test_four_seeds_get_no_verdict_on_the_page_and_six_get_one(digits: Dataset) -> None:
+def test_the_page_gives_the_p_value_of_the_signs(digits: Dataset) -> None:
     few, many = plain(page(digits)), plain(page(digits, seeds=6))
-    assert "ann came out ahead, but four seeds are too few to tell whether by chance" in few
-    assert "Four seeds give no verdict" in few
-    assert "beats" not in few
-    assert "by more than seeds" not in few
-    assert "ann beats logistic by more than seeds explain" in many  # the differences are all the same: p is 2 to the −5
-    assert "ann is better" in many
+    assert "0.125" in few  # equal differences: 2 to the −3, and 2 to the −5
+    assert "0.031" in many
+    assert "0.031" not in few
 
 
-def test_the_page_has_what_other_images_would_say_and_what_the_best_of_several_is_worth(digits: Dataset) -> None:
-    found, said = results(digits), plain(page(digits))
+def test_the_page_has_the_intervals_over_images_and_the_expected_best(digits: Dataset) -> None:
+    found, text = results(digits), plain(page(digits))
     (pair,), best = found.comparisons, found.table[0]
     low, high = (f"{100 * end:.2f}" for end in (pair.interval_of_both.low, pair.interval_of_both.high))
-    assert f"{low} to {high} where the images are others too" in said
-    assert f"{100 * best.interval_of_both.low:.2f}–{100 * best.interval_of_both.high:.2f}%" in said  # type: ignore[union-attr]
-    assert f"quotes {100 * (best.best_of[-1] - best.mean):.2f} points more than the mean" in said
-    assert f"{100 * best.interval_of_together.low:.2f}–" in said
-    assert f"{100 * best.best_of[1]:.2f}%" in said
+    assert re.search(rf"{low}(–| to \+?){high}", text)
+    assert f"{100 * best.interval_of_both.low:.2f}–{100 * best.interval_of_both.high:.2f}%" in text  # type: ignore[union-attr]
+    assert f"{100 * (best.best_of[-1] - best.mean):.2f}" in text
+    assert f"{100 * best.interval_of_together.low:.2f}–" in text
+    assert f"{100 * best.best_of[1]:.2f}%" in text
 
 
 def curves_of(**changes: Any) -> dict[str, Any]:
@@ -191,16 +188,15 @@ def curves_of(**changes: Any) -> dict[str, Any]:
     return {"curves": [curve, {**curve, "name": "b", "factor_of_doubling": 0.6, **changes}], "steepest_curve": None}
 
 
-def test_the_title_of_the_curves_names_a_configuration_only_with_evidence() -> None:
+def test_the_title_of_the_curves_has_numbers_and_a_name_only_with_evidence() -> None:
     title = study_words.curve_title
-    assert title(curves_of()).replace("\N{NO-BREAK SPACE}", " ") == "Twice the training images take 20–40% of the errors"
-    assert title({**curves_of(), "steepest_curve": "b"}).startswith("Twice the training images help b most: they take 40")
-    assert (
-        title(curves_of(falls=False))
-        == title(curves_of(falls=False, exponent=None))
-        == "Errors by the size of the training set"
-    )
-    assert title({**curves_of(), "curves": curves_of()["curves"][:1]}).endswith("of the errors from a")
+    assert "20–40%" in title(curves_of())
+    steepest = title({**curves_of(), "steepest_curve": "b"})
+    assert re.search(r"\bb\b.*\b40", steepest)
+    without_evidence = title(curves_of(falls=False))
+    assert without_evidence == title(curves_of(falls=False, exponent=None))
+    assert not re.search(r"\d", without_evidence)
+    assert "20%" in title({**curves_of(), "curves": curves_of()["curves"][:1]})
 
 
 @pytest.mark.parametrize("asked", [{"seeds": 1}, {"seeds": 1, "sizes": ["all"]}, {"seeds": 2, "sizes": [50, 100]}])
