@@ -70,6 +70,11 @@ def test_with_ties_it_goes_through_all_signs() -> None:
     assert wilcoxon([0.0, 0.0]) == 1.0
 
 
+@pytest.mark.parametrize("differences", [[], [0.0, 0.0], [0.01], [0.0, -0.02]])
+def test_fewer_than_two_differences_have_no_evidence(differences: list[float]) -> None:
+    assert wilcoxon(differences) == 1
+
+
 def test_many_seeds_take_the_normal_approximation() -> None:
     values = list(GENERATOR.normal(0.3, 1, 40))
     assert wilcoxon(values) == pytest.approx(stats.wilcoxon(values, method="exact").pvalue, rel=0.1)

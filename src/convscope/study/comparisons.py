@@ -129,6 +129,9 @@ def wilcoxon(differences: Sequence[float]) -> float:
     if len(left) == 0:
         return 1.0
     if len(left) <= MOST_EXACT:
-        # SciPy's own exact method does not allow ties; permuting all signs does.
-        return float(stats.wilcoxon(left, method=stats.PermutationMethod(n_resamples=2**MOST_EXACT)).pvalue)
+        # All signs at once in NumPy: SciPy's exact method allows no ties, and its PermutationMethod takes seconds for 14 differences.
+        ranks = stats.rankdata(np.abs(left))
+        signs = (np.arange(2 ** len(ranks))[:, None] >> np.arange(len(ranks))) & 1
+        deviations = np.abs(signs @ ranks - ranks.sum() / 2)
+        return float((deviations >= abs(ranks[left > 0].sum() - ranks.sum() / 2) - 1e-9).mean())
     return float(stats.wilcoxon(left, method="approx", correction=True).pvalue)
