@@ -83,12 +83,12 @@ class Gate:
     def _is_ours(self, name: str) -> bool:
         if name in self._names or (is_number(name) and is_loopback(name)):
             return True
-        # Behind forwarding, any IP address is legitimate: a foreign site can only point its own name here.
+        # Beyond the loopback, any IP address is legitimate: a foreign site can only make its own name point here.
         return not self._only_loopback and is_number(name)
 
     def _check_token(self, headers: Headers, client: str) -> None:
         assert self._token is not None
-        # Refuse the correct token too: otherwise its acceptance would end a search by brute force.
+        # Even the correct token is refused: otherwise a client could go on guessing until it is accepted.
         if self._guesses.are_too_many(client):
             raise Refusal(
                 429,

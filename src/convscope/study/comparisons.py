@@ -129,7 +129,7 @@ def wilcoxon(differences: Sequence[float]) -> float:
     if len(left) == 0:
         return 1.0
     if len(left) <= MOST_EXACT:
-        # All signs at once in NumPy: SciPy's exact method allows no ties, and its PermutationMethod takes seconds for 14 differences.
+        # SciPy's exact method allows no ties, and its PermutationMethod takes seconds for 14 differences.
         ranks = stats.rankdata(np.abs(left))
         signs = (np.arange(2 ** len(ranks))[:, None] >> np.arange(len(ranks))) & 1
         deviations = np.abs(signs @ ranks - ranks.sum() / 2)

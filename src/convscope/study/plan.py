@@ -165,7 +165,7 @@ def _seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
             raise ConfigError(f"the number of seeds must be from 1 to {MOST_SEEDS:,}; got {seeds}.")
         return tuple(range(seeds))
     if not isinstance(seeds, list | tuple | range) or not 1 <= len(seeds) <= MOST_SEEDS:
-        raise ConfigError(f"seeds must be a number of seeds or a list of up to {MOST_SEEDS:,} of them; got {seeds!r}.")
+        raise ConfigError(f"seeds must be a number of seeds or a list of 1 to {MOST_SEEDS:,} of them; got {seeds!r}.")
     if any(not _is_whole(seed) or not 0 <= seed < 2**32 for seed in seeds) or len(set(seeds)) < len(seeds):
         raise ConfigError(f"seeds must be distinct whole numbers from 0 to {2**32 - 1}; got {list(seeds)}.")
     return tuple(int(seed) for seed in seeds)
