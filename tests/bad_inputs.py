@@ -1,7 +1,7 @@
-"""``docs/bad-inputs.md``: a row per bad input and fault, with what the tests saw of it: exit status and sentence.
+"""``docs/bad-inputs.md``: a row per bad input and fault, with its exit status and message.
 
-The tests that meet these faults hold what they saw against the table, so that it costs no run of its own. After a sentence has
-changed on purpose, ``make accept`` writes the table anew.
+The tests of these faults compare what they see with the table, so that it costs no run of its own. After an intended change of a
+message, ``make accept`` rewrites the table.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ FAULTS_OF_THE_MACHINE = (
     "D01 a folder that may not be written to",
     "K21 Ctrl-C in the middle",
 )
-"""Rows that `test_cli.py` fills, with processes of their own."""
+"""Rows from `test_cli.py`, which starts processes of its own."""
 LONGEST = 330
-"""Characters of a sentence; a list of files goes on longer."""
+"""Characters of a message in the table."""
 SIGNS = ("convscope: error: ", "Error: ")
 VARYING = {
     r"(cannot be (?:read|decoded|opened)[^(;]*) \((?:[^()]|\([^()]*\))*\)": r"\1 (*reason*)",
@@ -31,22 +31,21 @@ VARYING = {
     r"\bin epoch \d+": "in epoch …",
     r"\((?:Key|Type|Value)Error\(.*?\)\)": "(*reason*)",
 }
-"""What differs between machines and versions of libraries."""
+"""Parts that differ between machines and versions of libraries."""
 SECTIONS = {
     "data": "Data, given to `convscope data` and `convscope train`",
-    "pictures": "Pictures, given to `convscope predict`",
+    "pictures": "Image files, given to `convscope predict`",
     "runs": "Run folders and models",
     "command": "The command line",
-    "machine": "The machine: no room, no permission, no time",
-    "service": "Requests to `convscope serve`, with the status of HTTP; after each it answers the next",
+    "machine": "The machine: disk space, permissions, interrupts",
+    "service": "Requests to `convscope serve`, with the HTTP status; the service then answers the next request",
 }
-HEAD = """# Bad inputs, and what each ends in
+HEAD = """# Bad inputs and their error messages
 
-Every row is a test, and what it says here is what it saw: the exit status (0 done, 1 an error that is named, 2 a wrong use of
-the command, 130 interrupted; below 0 the signal that ended it) and the sentence. None of them ends in a traceback, waits for
-ever, or leaves something half-written or lost. Paths stand as the tests gave them, reasons that come from a library as
-*reason*, and what is longer than {longest} characters ends in `…`. Made by `make accept`; the tests compare it with
-what they see.
+Every row is a test, with the exit status it saw (0 done, 1 error, 2 wrong usage, 130 interrupted; negative: the signal that
+ended the process) and the message. None of these inputs ends in a traceback, hangs, or leaves a file half-written or lost.
+Paths are those of the tests, reasons from libraries are written as *reason*, and messages longer than {longest} characters end
+in `…`. `make accept` writes this file; the tests compare it with what they see.
 
 {count} rows.
 """
@@ -54,14 +53,14 @@ what they see.
 
 @dataclass
 class BadInputs:
-    """The table, being read or written."""
+    """The table, for comparison or for writing."""
 
     writes: bool = field(default_factory=accepting)
     seen: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
-    """Exit status and sentence by section and name."""
+    """Exit status and message by section and name."""
 
     def met(self, section: str, name: str, status: int, errors: str, folders: Iterable[Path] = ()) -> None:
-        """What a test saw: held against the table, or kept to be written into it."""
+        """Compare what a test saw with the table, or record it when accepting."""
         row = str(status), plain(errors, folders)
         self.seen[section, name] = row
         if not self.writes:
@@ -69,13 +68,13 @@ class BadInputs:
             assert row == expected, f"docs/bad-inputs.md has {expected}; after a change on purpose, run `make accept`"
 
     def write(self) -> None:
-        """The table, with the rows that were seen, and the others as they were."""
+        """Write the table: recorded rows, and the others unchanged."""
         if self.writes and self.seen:
             TABLE.write_text(as_markdown({**rows(), **self.seen}), "utf-8")
 
 
 def plain(errors: str, folders: Iterable[Path] = ()) -> str:
-    """What was said, as a cell: one line, without the names of temporary folders, and not for ever."""
+    """Return a message as a table cell: one line, shortened, without names of temporary folders."""
     for folder in folders:
         errors = errors.replace(f"{folder}/", "").replace(str(folder), ".")
     lines = [line.strip() for line in errors.splitlines() if not line.startswith(("Usage:", "Try ")) and line.strip()]
@@ -88,12 +87,12 @@ def plain(errors: str, folders: Iterable[Path] = ()) -> str:
 
 
 def rows() -> dict[tuple[str, str], tuple[str, str]]:
-    """What the file holds."""
+    """Return the rows of the file."""
     found, section = {}, ""
-    titles = {title: name for name, title in SECTIONS.items()}
+    names = iter(SECTIONS)  # by order, so that a title may change
     for line in TABLE.read_text("utf-8").splitlines() if TABLE.is_file() else []:
         if line.startswith("## "):
-            section = titles.get(line.removeprefix("## "), "")
+            section = next(names)
         cells = re.split(r"(?<!\\)\|", line.strip("|"))
         if section and line.startswith("| ") and len(cells) == 3 and not line.startswith(("| bad input", "| ---")):
             name, status, sentence = (cell.strip() for cell in cells)
@@ -102,10 +101,10 @@ def rows() -> dict[tuple[str, str], tuple[str, str]]:
 
 
 def as_markdown(table: Mapping[tuple[str, str], tuple[str, str]]) -> str:
-    """The whole document."""
+    """Return the whole document."""
     parts = [HEAD.format(longest=LONGEST, count=len(table))]
     for section, title in SECTIONS.items():
-        lines = [f"## {title}", "", "| bad input | exit | the sentence |", "| --- | --- | --- |"]
+        lines = [f"## {title}", "", "| bad input | exit | message |", "| --- | --- | --- |"]
         lines += [
             f"| {name} | {status} | {sentence} |"
             for (place, name), (status, sentence) in sorted(table.items())

@@ -1,4 +1,4 @@
-"""The command as a user meets it: real processes, their exit status, and what they say."""
+"""The command line in real processes: exit status, output and error messages."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def convscope(*arguments: object, timeout: float = 120, **keywords: object) -> C
     return subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False, **keywords)  # type: ignore[call-overload, no-any-return]
 
 
-def assert_one_sentence(result: Completed, status: int, *words: str) -> None:
+def assert_one_error(result: Completed, status: int, *words: str) -> None:
     assert result.returncode == status, result.stderr
     assert result.stdout == ""
     assert "Traceback" not in result.stderr
@@ -45,8 +45,8 @@ def assert_one_sentence(result: Completed, status: int, *words: str) -> None:
 def test_train_writes_a_whole_run_and_prints_result_and_place(tmp_path: Path) -> None:
     result = convscope("train", "digits", "--epochs", 2, "--out", tmp_path / "run")
     assert result.returncode == 0, result.stderr
-    assert result.stdout.startswith("accuracy ")
-    assert "95% interval" in result.stdout
+    assert result.stdout.startswith("test accuracy ")
+    assert "95% CI" in result.stdout
     assert f"report: {tmp_path / 'run' / 'report.html'}" in result.stdout.splitlines()
     assert "conv2d_1 (Conv2D)" in result.stderr
     assert "cnn epoch 2/2" in result.stderr
@@ -57,11 +57,11 @@ def test_train_writes_a_whole_run_and_prints_result_and_place(tmp_path: Path) ->
         runs.KNOWN_FILES - {runs.CHECKPOINT, "label_suspects.csv", "yardsticks.npz"}
     )
     again = convscope("train", "digits", "--out", tmp_path / "run")
-    assert_one_sentence(again, 1, "holds a finished run already", "--overwrite")
+    assert_one_error(again, 1, str(tmp_path / "run"), "--overwrite")
 
 
 @pytest.mark.slow
-def test_train_without_report_leaves_it_for_later_and_speaks_json(tmp_path: Path) -> None:
+def test_train_without_report_leaves_it_for_later_and_prints_json(tmp_path: Path) -> None:
     result = convscope("train", "digits", "--epochs", 1, "--out", tmp_path / "run", "--no-report", "--json", "--quiet")
     metrics = json.loads(result.stdout)
     assert result.stderr == ""
@@ -73,19 +73,20 @@ def test_train_without_report_leaves_it_for_later_and_speaks_json(tmp_path: Path
 
 
 @pytest.mark.slow
-def test_the_recipe_notebook_is_announced_as_validating_on_the_test_split(
+def test_the_recipe_notebook_warns_that_it_validates_on_the_test_split(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for recipe in ("notebook", "sprint"):
         folder = str(tmp_path / recipe)
         arguments = ["train", "digits", "--epochs", "1", "--no-report", "--model", "logistic", "--recipe", recipe]
         assert main([*arguments, "--out", folder]) == 0
-        assert ("359 to validate (the test split itself" in capsys.readouterr().err) == (recipe == "notebook")
+        assert ("359 validation images (the test split" in capsys.readouterr().err) == (recipe == "notebook")
 
 
 def test_evaluate_prints_the_numbers_of_the_run(digits_run: Run) -> None:
     printed = convscope("evaluate", digits_run.folder)
-    assert f"{percent(digits_run.evaluation.accuracy)} on 359 test images" in printed.stdout
+    assert printed.stdout.startswith(f"test accuracy {percent(digits_run.evaluation.accuracy)} ")
+    assert " in 359 images" in printed.stdout
     assert all(f"\n{name} " in printed.stdout for name in "0123456789")
     numbers = json.loads(convscope("evaluate", digits_run.folder, "--json").stdout)
     assert numbers["confusion"] == digits_run.record.metrics["test"]["confusion"]
@@ -100,8 +101,8 @@ def test_evaluate_on_other_data_runs_the_network_again(digits_run: Run, run_copy
     assert numbers["errors"] == int((predictions != train.labels).sum())
 
 
-def test_evaluate_on_images_of_another_size_says_so(digits_run: Run) -> None:
-    assert_one_sentence(convscope("evaluate", digits_run.folder, "mnist"), 1, "(10000, 28, 28, 1)", "(n, 8, 8, 1)")
+def test_evaluate_on_images_of_another_size_is_one_error(digits_run: Run) -> None:
+    assert_one_error(convscope("evaluate", digits_run.folder, "mnist"), 1, "(10000, 28, 28, 1)", "(n, 8, 8, 1)")
 
 
 @pytest.mark.slow
@@ -132,30 +133,30 @@ def test_data_shows_the_first_image_as_matrix_and_as_picture() -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [
-        (["train", "mnits"], 1, ["'mnits' is unknown", "Did you mean 'mnist'?"]),
-        (["train", "photos/"], 1, ["there is nothing at 'photos/'"]),
-        (["train", "no/such.npz"], 1, ["there is nothing at"]),
-        (["train", "digits", "--model", "cnnn"], 2, ["model 'cnnn' is unknown", "Did you mean 'cnn'?"]),
-        (["train", "digits", "--recipe", "standart"], 2, ["recipe 'standart' is unknown", "Did you mean 'standard'?"]),
-        (["train", "digits", "--epochs", "0"], 2, ["epochs=0", "at least 1"]),
-        (["train", "digits", "--epochs", "-3"], 2, ["epochs=-3"]),
+        (["train", "mnits"], 1, ["'mnits'", "'mnist'"]),
+        (["train", "photos/"], 1, ["'photos/'"]),
+        (["train", "no/such.npz"], 1, ["no/such.npz"]),
+        (["train", "digits", "--model", "cnnn"], 2, ["'cnnn'", "'cnn'"]),
+        (["train", "digits", "--recipe", "standart"], 2, ["'standart'", "'standard'"]),
+        (["train", "digits", "--epochs", "0"], 2, ["epochs", "0", "at least 1"]),
+        (["train", "digits", "--epochs", "-3"], 2, ["epochs", "-3"]),
         (["train", "digits", "--epochs", "many"], 2, ["'many' is not a valid integer"]),
-        (["train", "digits", "--seed", "-1"], 2, ["seed=-1"]),
-        (["train", "digits", "--out", "/dev/null/run"], 1, ["cannot write '/dev/null/run'", "--out DIR"]),
+        (["train", "digits", "--seed", "-1"], 2, ["seed", "-1"]),
+        (["train", "digits", "--out", "/dev/null/run"], 1, ["'/dev/null/run'", "--out DIR"]),
         (["train"], 2, ["Missing argument 'DATA'"]),
-        (["trian", "mnist"], 2, ["Did you mean 'train'?"]),
-        (["report", "no-such-run"], 1, ["no run folder at"]),
-        (["evaluate", "no-such-run"], 1, ["no run folder at"]),
-        (["data", "mnits"], 1, ["Did you mean 'mnist'?"]),
+        (["trian", "mnist"], 2, ["'train'"]),
+        (["report", "no-such-run"], 1, ["no-such-run"]),
+        (["evaluate", "no-such-run"], 1, ["no-such-run"]),
+        (["data", "mnits"], 1, ["'mnist'"]),
     ],
     ids=lambda value: (
         " ".join(value) if isinstance(value, list) and value[0] in {"train", "trian", "report", "evaluate", "data"} else ""
     ),
 )
-def test_bad_input_is_one_sentence_and_writes_nothing(
+def test_bad_input_is_one_error_and_writes_nothing(
     arguments: list[str], status: int, words: list[str], tmp_path: Path
 ) -> None:
-    assert_one_sentence(convscope(*arguments, cwd=tmp_path), status, *words)
+    assert_one_error(convscope(*arguments, cwd=tmp_path), status, *words)
     assert os.listdir(tmp_path) == []
 
 
@@ -170,30 +171,28 @@ def test_bad_input_is_one_sentence_and_writes_nothing(
         ("manifest.json", lambda content: b"\xff" + content),
     ],
 )
-def test_a_damaged_run_is_one_sentence_and_stays_as_it_is(name: str, damage: object, run_copy: Path) -> None:
+def test_a_damaged_run_is_one_error_and_stays_unchanged(name: str, damage: object, run_copy: Path) -> None:
     (run_copy / name).write_bytes(damage((run_copy / name).read_bytes()))  # type: ignore[operator]
     before = {path: path.read_bytes() for path in run_copy.rglob("*") if path.is_file()}
-    assert_one_sentence(convscope("report", run_copy), 1, name)
+    assert_one_error(convscope("report", run_copy), 1, name)
     assert {path: path.read_bytes() for path in run_copy.rglob("*") if path.is_file()} == before
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("limit", [500, 60_000, 200_000])
-def test_a_disk_that_fills_up_is_one_sentence_and_leaves_no_manifest(
-    limit: int, tmp_path: Path, bad_inputs: BadInputs
-) -> None:
+def test_a_full_disk_is_one_error_and_leaves_no_manifest(limit: int, tmp_path: Path, bad_inputs: BadInputs) -> None:
     def limit_file_size() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
     result = convscope("train", "digits", "--epochs", 1, "--out", tmp_path / "run", "--quiet", preexec_fn=limit_file_size)
-    assert_one_sentence(result, 1, "cannot write")
+    assert_one_error(result, 1, str(tmp_path))
     if limit == 500:
         bad_inputs.met("machine", "A1 a disk that fills up", result.returncode, result.stderr, [tmp_path])
     assert not (tmp_path / "run" / "manifest.json").exists()
     assert not list(tmp_path.rglob(".partial-*"))
 
 
-def test_a_folder_without_write_permission_is_one_sentence(tmp_path: Path, bad_inputs: BadInputs) -> None:
+def test_a_folder_without_write_permission_is_one_error(tmp_path: Path, bad_inputs: BadInputs) -> None:
     if os.geteuid() == 0 and not shutil.which("setpriv"):
         pytest.skip("root may write anywhere, and there is no setpriv here")
     (tmp_path / "locked").mkdir(mode=0o555)
@@ -207,14 +206,14 @@ def test_a_folder_without_write_permission_is_one_sentence(tmp_path: Path, bad_i
         pytest.skip("another user cannot read this Python here")
     command = [*prefix, sys.executable, "-m", "convscope", "train", "digits", "--out", str(tmp_path / "locked" / "run")]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert_one_sentence(result, 1, "cannot write", "permission denied")
+    assert_one_error(result, 1, str(tmp_path / "locked"), "permission denied")
     bad_inputs.met(
         "machine", "D01 a folder that may not be written to", result.returncode, result.stderr, [tmp_path / "locked"]
     )
 
 
 @pytest.mark.slow
-def test_ctrl_c_keeps_what_was_learnt_and_leaves_with_130(tmp_path: Path, bad_inputs: BadInputs) -> None:
+def test_ctrl_c_keeps_the_weights_and_exits_with_130(tmp_path: Path, bad_inputs: BadInputs) -> None:
     command = [sys.executable, "-m", "convscope", "train", "mnist", "--model", "logistic", "--epochs", "500", "--out",
                str(tmp_path / "run")]  # fmt: skip
 
@@ -230,8 +229,7 @@ def test_ctrl_c_keeps_what_was_learnt_and_leaves_with_130(tmp_path: Path, bad_in
                 break
         output, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "what was learnt so far was kept" in errors
-    said = next(line for line in errors.splitlines() if "what was learnt so far was kept" in line)
+    said = next(line for line in errors.splitlines() if line.startswith("training stopped in epoch "))
     bad_inputs.met("machine", "K21 Ctrl-C in the middle", process.returncode, said, [tmp_path])
     assert "accuracy" in output
     assert json.loads((runs.verify(tmp_path / "run") / "run.json").read_text())["stopped_early"] is True
@@ -263,11 +261,11 @@ def is_whole_after_a_kill(path: Path, seconds: float) -> bool:
     return (runs.verify(path) / "report.html").is_file()
 
 
-def test_debug_shows_where_it_failed() -> None:
+def test_debug_shows_a_traceback() -> None:
     assert "Traceback" in convscope("train", "mnits", "--debug").stderr
 
 
-def test_output_into_a_closed_pipe_is_no_error() -> None:
+def test_a_closed_pipe_is_no_error() -> None:
     command = f"{sys.executable} -m convscope data mnist | head -1"
     result = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, check=False)
     assert (result.returncode, result.stderr) == (0, "")

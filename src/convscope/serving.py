@@ -1,4 +1,4 @@
-"""From a run folder to a service: what is opened, in which order, and what is said where something is missing."""
+"""Open a run and serve its page and predictions."""
 
 from __future__ import annotations
 
@@ -20,20 +20,21 @@ if TYPE_CHECKING:
     from .server.address import Address
 
 NEEDED = ("starlette", "uvicorn")
+"""Packages of the extra ``serve``."""
 
 
 def serve_run(
     source: Path, *, host: str, port: int, token: str | None, started: Callable[[Address], None] | None
 ) -> signal.Signals | None:
-    """Serve the run folder, or the ``.onnx`` file, at ``source``: see :func:`convscope.serve`."""
+    """Serve the run folder or ``.onnx`` file at ``source``; see :func:`convscope.serve`."""
     try:
         from .server.running import run_service
     except ImportError as error:
         if error.name not in NEEDED:
             raise
         raise MissingBackendError(
-            f"the service needs the package {error.name!r}, which is not installed; "
-            'install it with: pip install "convscope[serve]"'
+            f"the service needs the package {error.name!r}, which is not installed. "
+            'Install it with: pip install "convscope[serve]"'
         ) from error
     from .server.address import Address, choose_token, listen
     from .server.limits import Limits
@@ -55,7 +56,7 @@ def serve_run(
 
 
 def _page(folder: Path) -> bytes:
-    """The run's report; made for the occasion where the run was trained without one, and not kept."""
+    """Return the run's report; if the run has none, render one without storing it."""
     if (folder / PAGE).is_file():
         return (runs.verify(folder, only={PAGE}) / PAGE).read_bytes()
     import tempfile
@@ -67,5 +68,5 @@ def _page(folder: Path) -> bytes:
 
 
 def _warm_up(classifier: Classifier) -> None:
-    """Everything that the first request would wait for."""
+    """Predict once, so that the first request does not wait for lazy initialization."""
     predict(classifier, np.zeros((1, *classifier.fitting.image_shape), np.uint8), top=1)

@@ -1,8 +1,9 @@
-"""Real run folders set against each other, in Python and at the command line."""
+"""Comparisons of real run folders, in Python and on the command line."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -37,25 +38,23 @@ def test_costs_are_those_of_the_files_and_the_time_is_measured(digits_run: api.R
     assert 0 < costs.milliseconds < 100
 
 
-def test_a_run_beside_itself_and_a_run_alone_are_refused(digits_run: api.Run, tmp_path: Path) -> None:
+def test_a_duplicate_run_and_a_single_run_are_refused(digits_run: api.Run, tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(digits_run.folder)
     for same in (digits_run.folder, link):
-        with pytest.raises(ConfigError, match="was given twice; different runs were expected"):
+        with pytest.raises(ConfigError, match=re.escape(str(same))):
             convscope.compare([digits_run.folder, same])
     for alone in (digits_run.folder, [digits_run]):
-        with pytest.raises(ConfigError, match="1 run was given to compare; two or more were expected"):
+        with pytest.raises(ConfigError, match="two runs.* 1"):
             convscope.compare(alone)  # type: ignore[arg-type]
 
 
-def test_runs_on_other_data_are_refused_in_one_sentence(digits_run: api.Run, run_copy: Path) -> None:
+def test_runs_on_different_data_are_refused(digits_run: api.Run, run_copy: Path) -> None:
     request = runs.read_json(run_copy / runs.REQUEST)
     request["dataset"] = {**request["dataset"], "fingerprint": "0123456789abcdef" * 4, "name": "letters"}
     write_json(run_copy / runs.REQUEST, request)
     runs.write_manifest(run_copy)
-    with pytest.raises(
-        ConfigError, match=r"on letters \(359 test images, fingerprint 0123456789ab\); runs on the same data"
-    ) as told:
+    with pytest.raises(ConfigError, match=r"letters \(359 test images, fingerprint 0123456789ab\)") as told:
         convscope.compare([digits_run, run_copy])
     assert "\n" not in str(told.value)
 
@@ -66,31 +65,29 @@ def test_a_damaged_run_is_refused(digits_run: api.Run, run_copy: Path) -> None:
         convscope.compare([digits_run, run_copy])
 
 
-def test_names_are_as_short_as_tells_them_apart() -> None:
+def test_names_are_as_short_as_uniqueness_allows() -> None:
     assert names_of([Path("/a/x"), Path("/a/y")]) == ["x", "y"]
     assert names_of([Path("/a/one/x"), Path("/a/two/x"), Path("/a/two/y")]) == ["one/x", "two/x", "two/y"]
 
 
-def test_the_page_is_written_where_it_was_asked_for_and_replaces_nothing(
-    digits_run: api.Run, other_run: Path, tmp_path: Path
-) -> None:
+def test_the_page_is_written_to_output_and_overwrites_nothing(digits_run: api.Run, other_run: Path, tmp_path: Path) -> None:
     page = tmp_path / "comparison.html"
     convscope.compare([digits_run, other_run])
     assert not page.exists()
     found = convscope.compare([digits_run, other_run], output=page)
     text = page.read_text("utf-8")
     assert text.count("data:image/png;base64,") == len(found.disagreements)
-    with pytest.raises(OutputError, match="exists already"):
+    with pytest.raises(OutputError, match=r"comparison\.html'.*--overwrite"):
         convscope.compare([digits_run, other_run], output=page)
     page.write_text("old")
     convscope.compare([digits_run, other_run], output=page, overwrite=True)
     assert page.read_text("utf-8").startswith("<!doctype html>")
-    with pytest.raises(OutputError, match="is a folder"):
+    with pytest.raises(OutputError, match=re.escape(str(tmp_path))):
         convscope.compare([digits_run, other_run], output=tmp_path)
 
 
 @pytest.mark.slow
-def test_images_that_no_run_has_kept_are_read_again(
+def test_images_that_no_run_stores_are_read_from_the_dataset(
     digits_run: api.Run, noisy: Callable[[str, float], Path], tmp_path: Path
 ) -> None:
     bare = [noisy(name, strength) for name, strength in (("one", 0.5), ("two", 6.0))]
@@ -102,13 +99,13 @@ def test_images_that_no_run_has_kept_are_read_again(
     assert page.read_text("utf-8").count("data:image/png;base64,") == len(found.disagreements)
 
 
-def test_the_command_prints_verdict_costs_and_caution(
+def test_the_command_prints_conclusion_costs_and_pairs(
     digits_run: api.Run, other_run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["compare", str(digits_run.folder), str(other_run)]) == 0
     told = capsys.readouterr()
-    assert told.out.startswith("digits is better than noisy: ")
-    for word in ("multiply-adds", "ms/image", "only first right", "several seeds of each"):
+    assert told.out.index("digits") < told.out.index("noisy")
+    for word in ("multiply-adds", "ms/image", "only first correct", "convscope study"):
         assert word in told.out
     assert told.err == ""
 
@@ -125,7 +122,7 @@ def test_the_command_speaks_json_and_names_the_page(
     assert page.is_file()
 
 
-def test_the_command_refuses_in_one_sentence(digits_run: api.Run, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_refuses_duplicates_in_one_line(digits_run: api.Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["compare", str(digits_run.folder), str(digits_run.folder)]) == 2
     told = capsys.readouterr()
     assert told.out == ""

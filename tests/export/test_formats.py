@@ -218,8 +218,8 @@ def test_the_room_and_the_verb_share_a_name() -> None:
 def test_the_command_says_what_was_checked_and_prints_programs(digits_run: Run, tmp_path: Path) -> None:
     line = [sys.executable, "-m", "convscope", "export", str(digits_run.folder), "--out", "net.onnx"]
     done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert done.stdout.startswith("net.onnx: the same class as the run on all 359 test images, ")
-    assert "takes n × 8 × 8 × 1 float32 from 0 to 1 (grey), light on dark, digits prepared as in training" in done.stdout
+    assert done.stdout.startswith("net.onnx: verified on all 359 test images: ")
+    assert "n × 8 × 8 × 1 float32 from 0 to 1 (grey), light on dark" in done.stdout
     assert 'onnxruntime.InferenceSession("net.onnx")' in done.stdout
     again = subprocess.run([*line, "--json", "--overwrite"], cwd=tmp_path, capture_output=True, text=True, check=True)
     found = json.loads(again.stdout)

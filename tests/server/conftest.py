@@ -1,4 +1,4 @@
-"""One real service for all of a module's tests, and a way to say anything at all to it."""
+"""One real service per test module, and a client that can send arbitrary bytes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Answer:
 
 
 class Service:
-    """A process that serves, and what a client can do to it."""
+    """A serving process and a raw client for it."""
 
     def __init__(self, process: subprocess.Popen[str], port: int, token: str | None = None) -> None:
         self.process, self.port, self.token = process, port, token
@@ -40,18 +40,18 @@ class Service:
         return socket.create_connection(("127.0.0.1", self.port), timeout=20)
 
     def say(self, raw: bytes, *, finish: bool = False) -> bytes:
-        """Everything that comes back to ``raw``, until the service closes the connection; ``finish``: nothing more is sent."""
+        """Send ``raw`` and return everything until the service closes; ``finish`` closes the sending side."""
         with self.connect() as connection:
             try:
                 connection.sendall(raw)
                 if finish:
                     connection.shutdown(socket.SHUT_WR)
             except OSError:
-                pass  # refused before it had heard everything; what it says about it is read all the same
+                pass  # refused before everything was sent; the response can still be read
             return read_all(connection)
 
     def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
-        """An ordinary request. A header ``None`` is left out."""
+        """Send an ordinary request."""
         said = {"Host": f"127.0.0.1:{self.port}", "Connection": "close"}
         said |= {} if body is None else {"Content-Length": str(len(body))}
         said |= {name.replace("_", "-"): value for name, value in headers.items()}

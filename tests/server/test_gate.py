@@ -1,4 +1,4 @@
-"""The doorkeeper by himself: what depends on the clock."""
+"""Counting wrong tokens, which depends on the clock."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TOKEN = "a-token-of-24-characters"
 
 
 def asked(gate: Gate, token: str | None, client: str = "192.0.2.1") -> int:
-    """The status that a request with this token gets, from this address; 200 if it is let in."""
+    """Return the status of a request with this token from this address; 200 if it is accepted."""
     headers = [(b"host", b"192.0.2.9:8000")]
     headers += [] if token is None else [(b"authorization", f"Bearer {token}".encode())]
     scope: dict[str, Any] = {
@@ -27,24 +27,24 @@ def asked(gate: Gate, token: str | None, client: str = "192.0.2.1") -> int:
     return 200
 
 
-def test_who_guesses_is_not_listened_to_for_the_rest_of_the_minute() -> None:
+def test_after_too_many_wrong_tokens_the_client_is_refused_for_a_minute() -> None:
     now = 0.0
     gate = Gate(Address("192.0.2.9", 8000, TOKEN), Limits(wrong_tokens=3), lambda: now)
     assert [asked(gate, "wrong") for _ in range(4)] == [401, 401, 401, 429]
     assert asked(gate, TOKEN) == 429
-    assert asked(gate, TOKEN, "192.0.2.2") == 200  # somebody else
+    assert asked(gate, TOKEN, "192.0.2.2") == 200  # another client
     now = 61.0
     assert asked(gate, TOKEN) == 200
 
 
-def test_asking_without_a_token_is_no_guess() -> None:
-    """A browser does so before it asks its user."""
+def test_a_request_without_a_token_does_not_count_as_wrong() -> None:
+    """A browser sends such a request before it asks its user."""
     gate = Gate(Address("192.0.2.9", 8000, TOKEN), Limits(wrong_tokens=3))
     assert [asked(gate, None) for _ in range(9)] == [401] * 9
     assert asked(gate, TOKEN) == 200
 
 
-def test_many_guessers_do_not_fill_the_memory() -> None:
+def test_many_addresses_do_not_fill_the_memory() -> None:
     gate = Gate(Address("192.0.2.9", 8000, TOKEN), Limits(wrong_tokens=3))
     for number in range(10_001):
         asked(gate, "wrong", f"2001:db8::{number:x}")

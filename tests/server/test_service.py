@@ -1,4 +1,4 @@
-"""What a client gets that asks for what there is."""
+"""Responses to valid requests, tokens, limits and shutdown."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ def test_a_prediction_is_what_the_command_line_prints(client: httpx.Client, png:
     )  # fmt: skip
     answer = client.post("/predict", params={"top": 4}, content=png)
     expected = json.loads(printed.stdout)
-    expected["predictions"][0]["name"] = "the picture"
+    expected["predictions"][0]["name"] = "the image file"
     assert answer.status_code == 200
     assert answer.json() == expected
 
 
-def test_whatever_the_picture_is_encoded_in_the_answer_is_that_of_python(client: httpx.Client, digits_run: Run) -> None:
+def test_every_image_format_gives_the_prediction_of_python(client: httpx.Client, digits_run: Run) -> None:
     image = Image.fromarray(digits_run.dataset.test.images[3, ..., 0])
     for kind in ("PNG", "BMP", "GIF", "TIFF", "WEBP"):
         file = BytesIO()
@@ -55,7 +55,7 @@ def test_whatever_the_picture_is_encoded_in_the_answer_is_that_of_python(client:
         assert found["class_name"] == convscope.predict(digits_run, file.getvalue())[0].class_name, kind
 
 
-def test_a_picture_like_nothing_in_the_training_set_is_called_so(client: httpx.Client, digits_run: Run) -> None:
+def test_an_out_of_distribution_image_is_flagged(client: httpx.Client, digits_run: Run) -> None:
     def unfamiliar(pixels: Any) -> bool:
         file = BytesIO()
         Image.fromarray(pixels).save(file, "PNG")
@@ -69,7 +69,7 @@ def test_a_picture_like_nothing_in_the_training_set_is_called_so(client: httpx.C
     assert sum(unfamiliar(image[..., 0]) for image in digits_run.dataset.test.images[:10]) <= 1
 
 
-def test_a_bad_picture_gets_the_sentence_of_the_command_line(client: httpx.Client, digits_run: Run) -> None:
+def test_a_bad_image_file_gets_the_error_of_the_command_line(client: httpx.Client, digits_run: Run) -> None:
     answer = client.post("/predict", content=b"GIF89a nonsense")
     printed = subprocess.run(
         [sys.executable, "-m", "convscope", "predict", str(digits_run.folder), "-"],
@@ -78,7 +78,7 @@ def test_a_bad_picture_gets_the_sentence_of_the_command_line(client: httpx.Clien
     assert printed.returncode == 1
     sentence = printed.stderr.decode().strip().removeprefix("convscope: error: ")
     assert answer.status_code == 422
-    assert answer.json() == {"error": sentence.replace("standard input", "the picture"), "status": 422}
+    assert answer.json() == {"error": sentence.replace("standard input", "the image file"), "status": 422}
 
 
 def test_the_page_is_the_runs_own_under_its_own_policy(client: httpx.Client, digits_run: Run) -> None:
@@ -100,7 +100,7 @@ def test_health_says_so(client: httpx.Client) -> None:
     assert client.get("/health").json() == {"status": "ok"}
 
 
-def test_the_description_is_true(client: httpx.Client, png: bytes, digits_run: Run) -> None:
+def test_responses_match_the_openapi_document(client: httpx.Client, png: bytes, digits_run: Run) -> None:
     document = client.get("/openapi.json").json()
     assert document["openapi"].startswith("3.1")
     assert set(document["paths"]) == {"/", "/predict", "/openapi.json", "/health"}
@@ -131,7 +131,7 @@ def test_the_description_is_true(client: httpx.Client, png: bytes, digits_run: R
         assert (wrong.status_code, wrong.headers["allow"]) == (405, "POST" if path == "/predict" else "GET, HEAD")
 
 
-def test_through_a_tunnel_the_port_is_another(client: httpx.Client) -> None:
+def test_a_tunnel_may_change_the_port(client: httpx.Client) -> None:
     for host in ("localhost:9000", "127.0.0.1:1"):
         assert client.get("/health", headers={"host": host, "origin": f"http://{host}"}).status_code == 200
         assert client.get("/health", headers={"host": host, "origin": "http://localhost:9001"}).status_code == 403
@@ -142,13 +142,13 @@ def test_many_requests_go_over_one_connection(client: httpx.Client, png: bytes) 
     assert len(answers) == 1
 
 
-def test_nothing_of_tensorflow_is_in_the_process(service: Service) -> None:
+def test_the_process_does_not_load_tensorflow(service: Service) -> None:
     maps = Path(f"/proc/{service.process.pid}/maps").read_text("utf-8")
     assert "onnxruntime" in maps
     assert "tensorflow" not in maps
 
 
-def test_a_token_is_asked_for_and_every_other_one_refused(digits_run: Run, png: bytes) -> None:
+def test_only_the_right_token_is_accepted(digits_run: Run, png: bytes) -> None:
     secured = start(digits_run.folder, "--token", "a-token-of-24-characters")
     try:
         basic = base64.b64encode(b"anybody:a-token-of-24-characters").decode()
@@ -193,7 +193,7 @@ run_service(open_classifier(sys.argv[1]), None, listening, address, limits=limit
 
 
 @pytest.mark.slow
-def test_patience_and_room_are_limited(digits_run: Run, png: bytes) -> None:
+def test_time_and_connections_are_limited(digits_run: Run, png: bytes) -> None:
     """Slow clients and too many of them, against a service with little of both."""
     line = [sys.executable, "-c", SHORT, str(digits_run.folder / "model.onnx")]
     short = announced(subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
@@ -202,8 +202,8 @@ def test_patience_and_room_are_limited(digits_run: Run, png: bytes) -> None:
         assert short.ask("POST", "/predict", png).status == 200
         assert short.ask("GET", "/").status == 404  # a network alone has no page
         for beginning, words in (
-            (b"POST /pre", "headers did not come"),
-            (b"", "headers did not come"),
+            (b"POST /pre", "headers"),
+            (b"", "headers"),
             (head + b"x", "1 of 1,000"),
         ):
             answer = parse(short.say(beginning))
@@ -227,7 +227,7 @@ def test_patience_and_room_are_limited(digits_run: Run, png: bytes) -> None:
         assert "Traceback" not in stop(short)
 
 
-def test_at_the_signal_what_is_under_way_is_finished(digits_run: Run, png: bytes) -> None:
+def test_pending_requests_are_finished_after_sigterm(digits_run: Run, png: bytes) -> None:
     running = start(digits_run.folder / "model.onnx")
     with running.connect() as connection, running.connect() as idle:
         head = f"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(png)}\r\n\r\n".encode()
@@ -249,7 +249,7 @@ def test_at_the_signal_what_is_under_way_is_finished(digits_run: Run, png: bytes
 
 
 @pytest.mark.slow
-def test_ctrl_c_is_told_apart(digits_run: Run) -> None:
+def test_ctrl_c_exits_with_130(digits_run: Run) -> None:
     import signal
 
     running = start(digits_run.folder / "model.onnx", "--quiet")
@@ -261,13 +261,13 @@ def test_ctrl_c_is_told_apart(digits_run: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [
-        (["--port", "{taken}"], 1, "address already in use; a free port on an address of this machine was expected"),
-        (["--host", "203.0.113.7"], 1, "nothing can be served at 203.0.113.7 port 8000"),
-        (["--port", "70000"], 2, "a number from 1 to 65535 was expected"),
-        (["--host", "0.0.0.0", "--token", "short"], 2, "at least 16 letters"),
+        (["--port", "{taken}"], 1, "address already in use"),
+        (["--host", "203.0.113.7"], 1, "203.0.113.7 port 8000"),
+        (["--port", "70000"], 2, "from 1 to 65535"),
+        (["--host", "0.0.0.0", "--token", "short"], 2, "at least 16"),
     ],
 )
-def test_what_cannot_be_served_is_said_in_a_sentence(arguments: list[str], status: int, words: str, digits_run: Run) -> None:
+def test_an_unusable_address_or_token_is_one_error(arguments: list[str], status: int, words: str, digits_run: Run) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         line = [each.format(taken=taken.getsockname()[1]) for each in arguments]
         command = [sys.executable, "-m", "convscope", "serve", str(digits_run.folder / "model.onnx"), *line]
@@ -279,21 +279,21 @@ def test_what_cannot_be_served_is_said_in_a_sentence(arguments: list[str], statu
     assert words in result.stderr
 
 
-def test_without_the_extra_one_sentence_says_how_to_get_it(digits_run: Run) -> None:
+def test_without_the_extra_the_error_says_how_to_install_it(digits_run: Run) -> None:
     code = (
         "import sys; sys.modules['uvicorn'] = None; from convscope.cli.main import main;"
         f"sys.exit(main(['serve', {str(digits_run.folder)!r}]))"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env={**os.environ})
     assert result.returncode == 1
-    assert result.stderr == (
-        "convscope: error: the service needs the package 'uvicorn', which is not installed; "
-        'install it with: pip install "convscope[serve]"\n'
-    )
+    assert result.stderr.startswith("convscope: error: ")
+    assert result.stderr.count("\n") == 1
+    assert "'uvicorn'" in result.stderr
+    assert 'pip install "convscope[serve]"' in result.stderr
 
 
 @pytest.mark.slow
-def test_served_to_others_a_token_is_made_up_and_numbers_are_our_names(digits_run: Run, png: bytes) -> None:
+def test_beyond_the_loopback_a_token_is_generated_and_ip_addresses_are_accepted(digits_run: Run, png: bytes) -> None:
     wide = start(digits_run.folder / "model.onnx", "--host", "0.0.0.0")
     try:
         assert wide.token is not None
@@ -307,7 +307,7 @@ def test_served_to_others_a_token_is_made_up_and_numbers_are_our_names(digits_ru
         stop(wide)
 
 
-def test_predictions_are_the_same_whoever_asks_at_once(service: Service, png: bytes, digits_run: Run) -> None:
+def test_concurrent_requests_get_equal_predictions(service: Service, png: bytes, digits_run: Run) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(16) as clients:

@@ -27,5 +27,5 @@ def test_of_normal_seeds_the_best_of_ten_gains_one_and_a_half_standard_deviation
 
 def test_one_seed_is_its_own_best_and_none_has_none() -> None:
     assert expected_best([0.9]) == (0.9,)
-    with pytest.raises(ValueError, match="no values"):
+    with pytest.raises(ValueError, match="at least one"):
         expected_best([])

@@ -1,4 +1,4 @@
-"""The process in which a Dask worker trains: it stays, it hands errors on, and it is replaced when it dies."""
+"""The process in which a Dask worker trains is kept, passes errors on, and is replaced when it dies."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from convscope.study.own_process import end_own_process, in_own_process
 
 
 @pytest.mark.slow
-def test_a_process_of_its_own_stays_hands_errors_on_and_is_replaced() -> None:
+def test_the_process_is_kept_passes_errors_on_and_is_replaced() -> None:
     first = in_own_process(os.getpid)
     assert first != os.getpid()
     assert in_own_process(os.getenv, "TF_NUM_INTRAOP_THREADS") == "1"

@@ -67,25 +67,25 @@ def test_the_request_is_json_and_says_everything_that_decides(digits: Dataset) -
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"models": []}, "models=\\[\\] names none"),
-        ({"models": "cnn"}, "models='cnn' names none"),
-        ({"models": ["cnn", "cnn"]}, "one of them is there twice"),
-        ({"models": ["cmn"]}, "model 'cmn' is unknown. Did you mean 'cnn'"),
-        ({"recipes": ["sprnt"]}, "recipe 'sprnt' is unknown"),
-        ({"seeds": 0}, "seeds=0 is no number of seeds"),
-        ({"seeds": True}, "seeds=True cannot be used"),
-        ({"seeds": [1, 1]}, "distinct whole numbers"),
-        ({"seeds": [-1]}, "distinct whole numbers"),
-        ({"sizes": [5]}, "20 \\(2 of each class\\) to 1,438, or 'all' was expected"),
-        ({"sizes": [10_000]}, "a training set of 10000 images cannot be had"),
-        ({"sizes": ["most"]}, "a training set of 'most' images"),
-        ({"search": 0}, "search=0 is no number of trials"),
-        ({"epochs": 0}, "epochs=0 cannot be trained with"),
-        ({"seeds": 1000, "sizes": [20, 30, 40, 50, 60, 70]}, "12,000 runs were asked for"),
-        ({"recipes": [dataclasses.replace(sprint(), recipe="../x")]}, "cannot name a folder"),
+        ({"models": []}, r"models .*\[\]"),
+        ({"models": "cnn"}, "models .*'cnn'"),
+        ({"models": ["cnn", "cnn"]}, "models .*cnn, cnn"),
+        ({"models": ["cmn"]}, "'cmn'.*'cnn'"),
+        ({"recipes": ["sprnt"]}, "'sprnt'"),
+        ({"seeds": 0}, "seeds .*1 to 1,000.*0"),
+        ({"seeds": True}, "seeds .*True"),
+        ({"seeds": [1, 1]}, r"seeds .*\[1, 1\]"),
+        ({"seeds": [-1]}, r"seeds .*\[-1\]"),
+        ({"sizes": [5]}, r"20 \(2 of each class\) to 1,438.*'all'.*5"),
+        ({"sizes": [10_000]}, "1,438.*10000"),
+        ({"sizes": ["most"]}, "1,438.*'most'"),
+        ({"search": 0}, "search .*1 to 10,000.*0"),
+        ({"epochs": 0}, "epochs.*0"),
+        ({"seeds": 1000, "sizes": [20, 30, 40, 50, 60, 70]}, "10,000.*12,000"),
+        ({"recipes": [dataclasses.replace(sprint(), recipe="../x")]}, "'../x'"),
     ],
 )
-def test_what_cannot_be_done_is_refused_in_a_sentence(digits: Dataset, changes: dict[str, Any], said: str) -> None:
+def test_an_impossible_plan_is_refused_with_the_offending_value(digits: Dataset, changes: dict[str, Any], said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         plan(digits, **changes)
 
@@ -103,11 +103,11 @@ def test_a_smaller_training_set_is_stratified_and_decided_by_the_seed(digits: Da
     assert np.abs(np.bincount(part.train.labels) - 200 * share).max() <= 1
     assert part.fingerprint == again.fingerprint != other.fingerprint
     assert part.test is digits.test
-    assert "200 of 1,438 training images were used" in part.provenance.notes[-1]
+    assert "200 of 1,438" in part.provenance.notes[-1]
     assert with_training_images(digits, None, seed=1) is digits
 
 
-def test_of_one_seed_the_smaller_set_is_part_of_the_larger(digits: Dataset) -> None:
+def test_with_one_seed_smaller_sets_are_subsets_of_larger_ones(digits: Dataset) -> None:
     small, large = (
         {image.tobytes() for image in with_training_images(digits, size, seed=5).train.images} for size in (100, 400)
     )

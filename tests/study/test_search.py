@@ -16,7 +16,7 @@ from convscope.data.dataset import Dataset
 from convscope.errors import MissingExtraError
 from convscope.study.plan import Configuration
 from convscope.study.search import Search, require_optuna, search_seed
-from convscope.study.working import Trial, run_trial
+from convscope.study.trial import Trial, run_trial
 from convscope.training.config import TrainConfig
 from convscope.training.recipes import notebook, sprint, standard
 
@@ -102,7 +102,7 @@ def test_the_searchs_seed_is_none_of_the_studys() -> None:
     assert search_seed([2**32 - 1, 5]) not in (2**32 - 1, 5)
 
 
-def test_without_optuna_there_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_optuna_the_error_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match=r'pip install "convscope\[study\]"') as raised:
         require_optuna()

@@ -31,7 +31,7 @@ def test_mean_spread_and_interval_are_scipys(n: int) -> None:
 def test_one_seed_has_a_mean_and_nothing_else() -> None:
     found = mean_over_seeds([0.9])
     assert (found.mean, found.sd, found.interval) == (0.9, None, None)
-    with pytest.raises(ValueError, match="no values"):
+    with pytest.raises(ValueError, match="at least one"):
         mean_over_seeds([])
 
 
@@ -68,6 +68,11 @@ def test_with_ties_it_goes_through_all_signs() -> None:
     reference = stats.permutation_test((left,), statistic, permutation_type="samples", vectorized=True, n_resamples=np.inf)
     assert wilcoxon(list(values)) == pytest.approx(reference.pvalue)
     assert wilcoxon([0.0, 0.0]) == 1.0
+
+
+@pytest.mark.parametrize("differences", [[], [0.0, 0.0], [0.01], [0.0, -0.02]])
+def test_fewer_than_two_differences_have_no_evidence(differences: list[float]) -> None:
+    assert wilcoxon(differences) == 1
 
 
 def test_many_seeds_take_the_normal_approximation() -> None:
@@ -107,7 +112,7 @@ def test_fewer_than_five_seeds_get_no_verdict_however_large_the_difference() -> 
     assert (pair.judged, pair.distinguishable) == (True, True)
 
 
-def test_equal_networks_are_told_apart_no_more_often_than_promised() -> None:
+def test_equal_networks_differ_significantly_no_more_often_than_the_level() -> None:
     draws = GENERATOR.random((300, 3, 6, 100)) < GENERATOR.normal(0.9, 0.02, (300, 3, 6, 1))
     alarms = sum(any(each.distinguishable for each in compare_all(dict(zip("abc", draw, strict=True)))) for draw in draws)
     assert stats.binomtest(alarms, 300, 0.05, alternative="greater").pvalue > 1e-3
@@ -149,7 +154,7 @@ def test_a_curve_is_called_the_steepest_only_where_its_seeds_say_so() -> None:
     assert steepest([curve_with("slow", [0.20, 0.21]), curve_with("fast", [0.50, 0.51])]) is None
 
 
-def test_more_images_are_said_to_help_only_where_the_interval_says_so() -> None:
+def test_a_curve_falls_only_if_its_interval_excludes_zero() -> None:
     assert not curve_with("noisy", [0.4, -0.3, 0.2, -0.1, 0.3]).falls
     assert not curve_with("few", [0.50, 0.51, 0.52, 0.53]).falls
 

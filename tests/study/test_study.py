@@ -1,9 +1,10 @@
-"""Whole studies, on real processes: killed, gone on with, and handed to a cluster. They end with the same table."""
+"""Whole studies on real processes: killed, continued and run on a cluster, they end with the same table."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -145,14 +146,14 @@ def test_a_finished_study_is_read_again_and_its_files_are_what_they_say(
 
 
 @pytest.mark.slow
-def test_a_run_that_is_damaged_or_another_is_named_and_not_counted(undisturbed: Path, tmp_path: Path) -> None:
+def test_a_damaged_or_different_run_is_an_error(undisturbed: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(undisturbed, tmp_path / "study"))
     name = folder / "runs" / "digits-ann-sprint-1"
     (name / "predictions.npz").write_bytes(b"x")
     assert main(["study", *ASKED, "--out", str(folder), "--quiet"]) == 1
     shutil.rmtree(name)
     shutil.copytree(folder / "runs" / "digits-ann-sprint-2", name)
-    with pytest.raises(RunError, match="differs from the one that belongs there in its seed"):
+    with pytest.raises(RunError, match="digits-ann-sprint-1'.* seed"):
         study("digits", models=["logistic", "ann"], recipes=["sprint"], seeds=5, out=folder)
 
 
@@ -171,14 +172,14 @@ def test_another_study_in_the_folder_is_refused(digits: Dataset, tmp_path: Path,
     begun(tmp_path / "study", digits)
     begun(tmp_path / "study", digits)  # the same goes on
     before = (tmp_path / "study" / REQUEST).read_bytes()
-    with pytest.raises(ConfigError, match=r"holds a study with other .* choose another folder with --out DIR"):
+    with pytest.raises(ConfigError, match=r"study'.*--out DIR"):
         begun(tmp_path / "study", digits, **changes)
     assert (tmp_path / "study" / REQUEST).read_bytes() == before
 
 
 def test_a_folder_with_something_else_in_it_is_refused(digits: Dataset, tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("x")
-    with pytest.raises(RunError, match="'thesis.tex', which is no part of a study"):
+    with pytest.raises(RunError, match=r"'thesis\.tex'"):
         study(digits, models=["logistic"], seeds=2, out=tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 
@@ -186,20 +187,20 @@ def test_a_folder_with_something_else_in_it_is_refused(digits: Dataset, tmp_path
 def test_two_studies_cannot_share_a_folder(digits: Dataset, tmp_path: Path) -> None:
     from convscope.claims import locked
 
-    with locked(tmp_path), pytest.raises(RunExistsError, match="is being written by another convscope"):
+    with locked(tmp_path), pytest.raises(RunExistsError, match=re.escape(str(tmp_path))):
         study(digits, models=["logistic"], seeds=2, out=tmp_path)
 
 
-def test_what_is_left_must_be_trained_with_the_same_versions(digits: Dataset, tmp_path: Path) -> None:
+def test_remaining_runs_need_the_same_package_versions(digits: Dataset, tmp_path: Path) -> None:
     begun(tmp_path / "study", digits)
     request = json.loads((tmp_path / "study" / REQUEST).read_text("utf-8"))
     request["versions"]["keras"] = "3.0.0"
     write_json(tmp_path / "study" / REQUEST, request)
-    with pytest.raises(ConfigError, match=r"was begun with keras 3\.0\.0, and .* is installed now"):
+    with pytest.raises(ConfigError, match=r"keras 3\.0\.0.* installed"):
         study(digits, models=["logistic"], recipes=["sprint"], seeds=2, out=tmp_path / "study")
 
 
-def test_a_scheduler_that_is_not_there_is_one_sentence(
+def test_a_missing_scheduler_is_one_error(
     digits: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from convscope.study import dask_workers
@@ -208,16 +209,16 @@ def test_a_scheduler_that_is_not_there_is_one_sentence(
     arguments = ["study", "digits", "--models", "logistic", "--seeds", "2", "--out", str(tmp_path / "x")]
     assert main([*arguments, "--workers", "dask:tcp://127.0.0.1:9"]) == 1
     said = capsys.readouterr().err
-    assert "no Dask scheduler answers at 'tcp://127.0.0.1:9'" in said
+    assert "'tcp://127.0.0.1:9'" in said
     assert "Traceback" not in said
 
 
 @pytest.mark.parametrize(
     ("flags", "said"),
-    [(["--seeds", "ten"], "how many, or which"), (["--sizes", "10,some"], "1000,5000,all"), (["--workers", "x"], "dask:ADDRESS"),
-     (["--models", "resnet"], "model 'resnet' is unknown")],
+    [(["--seeds", "ten"], "0,1,5"), (["--sizes", "10,some"], "1000,5000,all"), (["--workers", "x"], "dask:ADDRESS"),
+     (["--models", "resnet"], "'resnet'")],
 )  # fmt: skip
-def test_what_cannot_be_read_is_refused_before_any_work(
+def test_invalid_options_are_refused_before_any_work(
     flags: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["study", "digits", "--out", str(tmp_path / "x"), *flags]) == 2
@@ -238,7 +239,7 @@ def test_flags_have_the_keywords_names_and_defaults() -> None:
             assert defaults[name] == parameter.default, name
 
 
-def test_the_verb_and_the_room_have_one_name_and_the_verb_keeps_it() -> None:
+def test_the_verb_keeps_its_name_after_the_package_is_imported() -> None:
     import convscope.study.studying
 
     assert callable(convscope.study)

@@ -1,1 +1,1 @@
-"""argv → verbs → text. Only this room prints: results to standard output, progress and notes to standard error."""
+"""The command line: results on standard output, progress and notes on standard error. Nothing else prints."""

@@ -1,25 +1,24 @@
-"""``convscope audit``: labels that deserve a second look."""
+"""``convscope audit``: possible label errors."""
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from ..formatting import percent
+from ..formatting import count_of, percent, percent_range, percentage_points
 from .options import output_options
 
 if TYPE_CHECKING:
     from ..analysis.label_audit import LabelAudit, SplitAudit
-    from ..auditing.cross_validation import Auditing, Listener
 
 SHOWN = 10
+"""Suspects that are printed."""
 
 
-@click.command("audit", short_help="List the labels that deserve a second look.")
+@click.command("audit", short_help="List possible label errors.")
 @click.argument("run", metavar="RUN")
 @click.option(
     "--folds",
@@ -27,37 +26,35 @@ SHOWN = 10
     default=4,
     show_default=True,
     metavar="K",
-    help="Networks, each trained without a Kth of the images.",
+    help="Number of cross-validation folds, each with a network of its own.",
 )
-@click.option(
-    "--out", default=None, metavar="FILE", help="Write a copy of the list to FILE.  [default: the run folder alone]"
-)
-@click.option("--overwrite", is_flag=True, help="Replace that file, if there is one.")
+@click.option("--out", default=None, metavar="FILE", help="Also write the list to FILE.  [default: the run folder only]")
+@click.option("--overwrite", is_flag=True, help="Replace FILE if it exists.")
 @click.option(
     "--confirmed",
     default=None,
     metavar="FILE.csv",
-    help="The list, with only the rows left whose label is wrong: measures the accuracy without those test images.",
+    help="Measure accuracy without the confirmed test images: the list, reduced to the rows with a wrong label.",
 )
 @output_options
 def command(
     run: str, folds: int, out: str | None, overwrite: bool, confirmed: str | None, as_json: bool, quiet: bool
 ) -> int:
-    """List the images of RUN's data whose label networks that never saw them would not have given, the most suspect first.
+    """List the images whose label is probably wrong, by confident learning over cross-validated networks.
 
-    Each is a hint and no verdict. Trains K networks quickly, writes label_suspects.csv and the numbers into the run folder, and
-    makes its page again. Needs the extra: pip install "convscope[audit]"
+    Trains K networks quickly, writes label_suspects.csv and its numbers into RUN, and rebuilds the report. Check each image
+    before you change its label. Needs the extra: pip install "convscope[audit]"
     """
     from .. import api
     from ..models.backend import leave_out_extras
-    from . import text
+    from . import progress, text
 
     leave_out_extras()
     try:
-        with _bar(quiet=quiet) as progress:
-            audit = api.audit(run, folds=folds, out=out, overwrite=overwrite, confirmed=confirmed, progress=progress)
+        with progress.open_progress(progress.auditing, quiet=quiet) as listener:
+            audit = api.audit(run, folds=folds, out=out, overwrite=overwrite, confirmed=confirmed, progress=listener)
     except KeyboardInterrupt:
-        click.echo("convscope: interrupted. The same command goes on after the folds that are done.", err=True)
+        click.echo("convscope: interrupted. Run the same command again to continue after the finished folds.", err=True)
         return 130
     file = Path(run) / "label_suspects.csv"
     if as_json:
@@ -86,61 +83,21 @@ def _lines(audit: LabelAudit, quiet: bool) -> Iterator[str]:
 
 def _split_line(audit: SplitAudit) -> str:
     name = {"train": "training", "test": "test"}[audit.split]
-    if not audit.num_suspects:
-        return f"{name}: no suspects among {audit.scored:,} labels"
-    estimate = f"about {audit.estimated_wrong:,}" if audit.estimated_wrong else "none"
-    return (
-        f"{name}: {audit.num_suspects:,} suspects among {audit.scored:,} labels, {estimate} of them wrong by confident "
-        "learning's estimate"
-    )
+    suspects = f"{name} split: {count_of(audit.num_suspects, 'suspect')} among {audit.scored:,} labels"
+    return f"{suspects}; estimated label errors: {audit.estimated_wrong:,}" if audit.num_suspects else suspects
 
 
 def _confirmed_line(audit: LabelAudit) -> str:
     found = audit.confirmed
     assert found is not None
     if not found.confirmed_test:
-        return f"confirmed: {found.confirmed_train:,} training labels and no test label, so the accuracy stays as it is"
-    low, high = found.difference_interval.low, found.difference_interval.high
+        return f"confirmed: {count_of(found.confirmed_train, 'training label')} and no test labels; accuracy is unchanged"
+    low, high = (percentage_points(end) for end in (found.difference_interval.low, found.difference_interval.high))
+    with_them, without = found.interval, found.interval_without
     return (
-        f"confirmed: {found.confirmed_train:,} training and {found.confirmed_test:,} test labels. Accuracy "
-        f"{percent(found.accuracy)} with these test images ({percent(found.interval.low)} to {percent(found.interval.high)}), "
-        f"{percent(found.accuracy_without)} without ({percent(found.interval_without.low)} to "
-        f"{percent(found.interval_without.high)}); difference {100 * found.difference:.2f} points ({100 * low:.2f} to "
-        f"{100 * high:.2f}). Only labels that networks doubted were looked at, so the second number is on the high side."
+        f"confirmed: {count_of(found.confirmed_train, 'training label')} and {count_of(found.confirmed_test, 'test label')}. "
+        f"Accuracy {percent(found.accuracy)} (95% CI {percent_range((with_them.low, with_them.high))}) with these test images, "
+        f"{percent(found.accuracy_without)} ({percent_range((without.low, without.high))}) without; difference "
+        f"{percentage_points(found.difference)} points ({low} to {high}). The accuracy without them is optimistic: only labels "
+        "flagged by the audit were reviewed."
     )
-
-
-@contextlib.contextmanager
-def _bar(*, quiet: bool) -> Iterator[Listener | None]:
-    """One bar for all folds on a terminal; elsewhere one line when a fold is done; nothing where ``quiet``."""
-    if quiet:
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn
-
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
-    if not console.is_terminal:
-        yield _Lines(console)
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(bar_width=20), TextColumn("{task.percentage:.0f}%"))
-    with Progress(*columns, console=console, refresh_per_second=8, transient=True) as bars:
-        task = bars.add_task("label audit", total=1.0)
-
-        def move(event: Auditing) -> None:
-            done = (event.fold - 1 + event.images_done / event.num_images) / event.folds
-            bars.update(task, completed=done, description=f"label audit, fold {event.fold} of {event.folds}")
-
-        yield move
-
-
-class _Lines:
-    """For logs."""
-
-    def __init__(self, console: Any) -> None:
-        self.console, self.told = console, 0
-
-    def __call__(self, event: Auditing) -> None:
-        if event.images_done >= event.num_images and event.fold > self.told:
-            self.told = event.fold
-            self.console.print(f"label audit: fold {event.fold} of {event.folds} is trained")

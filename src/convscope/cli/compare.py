@@ -1,4 +1,4 @@
-"""``convscope compare``: runs on the same test images, pair by pair."""
+"""``convscope compare``: a paired comparison of runs on the same test images."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..formatting import percent
+from ..formatting import p_value, percent, percent_range, percentage_points
 from .options import output_options
 
 if TYPE_CHECKING:
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 PAGE = "comparison.html"
 
 
-@click.command("compare", short_help="Set runs against each other on the same test images.")
+@click.command("compare", short_help="Compare runs on the same test images.")
 @click.argument("runs", metavar="RUN RUN...", nargs=-1, required=True)
-@click.option("--output", default=None, metavar="FILE", help="Write the page of the comparison to FILE.  [default: no page]")
-@click.option("--overwrite", is_flag=True, help="Replace that file, if there is one.")
-@click.option("--open", "open_page", is_flag=True, help=f"Open the page in a browser; without --output it is {PAGE}, here.")
+@click.option("--output", default=None, metavar="FILE", help="Write a comparison page to FILE.  [default: no page]")
+@click.option("--overwrite", is_flag=True, help="Replace FILE if it exists.")
+@click.option("--open", "open_page", is_flag=True, help=f"Open the page in a browser; without --output, {PAGE}.")
 @output_options
 def command(runs: tuple[str, ...], output: str | None, overwrite: bool, open_page: bool, as_json: bool, quiet: bool) -> None:
-    """Set two or more RUNs against each other on the same test images: is one better, or do the images not say?
+    """Test whether RUNs differ significantly in accuracy on the same test images.
 
-    They must have been trained on the same data. The test is McNemar's, corrected where there are more than two runs.
+    All must have been trained on the same data. Uses McNemar's test, with Holm's correction for more than two runs.
     """
     from .. import api
     from . import text
@@ -48,30 +48,30 @@ def command(runs: tuple[str, ...], output: str | None, overwrite: bool, open_pag
 def _lines(comparison: Comparison, quiet: bool) -> list[str]:
     from ..analysis.comparison_words import CAUTION, verdict
 
-    said = str(verdict(comparison))
+    conclusion = str(verdict(comparison))
     if quiet:
-        return [said]
-    parts = [said, _costs(comparison), _pairs(comparison), CAUTION]
+        return [conclusion]
+    parts = [conclusion, _costs(comparison), _pairs(comparison), CAUTION]
     return "\n\n".join(parts).split("\n")
 
 
 def _costs(comparison: Comparison) -> str:
     from . import text
 
-    head = ("run", "accuracy", "95% interval", "errors", "parameters", "multiply-adds", "ms/image", "KB", "trained, s")
+    head = ("run", "accuracy", "95% CI", "errors", "parameters", "multiply-adds", "ms/image", "KB", "training")
     return text.table(
         head,
         (
             (
                 each.name,
                 percent(each.accuracy),
-                f"{100 * each.interval.low:.2f} to {100 * each.interval.high:.2f}",
+                percent_range((each.interval.low, each.interval.high)),
                 f"{each.errors:,}",
                 f"{each.costs.parameters:,}",
                 f"{each.costs.multiply_adds:,}",
                 f"{each.costs.milliseconds:.3f}",
                 f"{each.costs.onnx_bytes / 1024:,.0f}",
-                f"{each.costs.train_seconds:.1f}",
+                f"{each.costs.train_seconds:.1f} s",
             )
             for each in comparison.contestants
         ),
@@ -79,21 +79,20 @@ def _costs(comparison: Comparison) -> str:
 
 
 def _pairs(comparison: Comparison) -> str:
-    from ..analysis.comparison_words import p_value, points
     from . import text
 
     names = [each.name for each in comparison.contestants]
-    corrected = "p, corrected" if len(comparison.pairs) > 1 else "p"
-    head = ("first", "second", "points", "95% interval", corrected, "only first right", "only second", "both wrong")
+    p = "p (Holm)" if len(comparison.pairs) > 1 else "p"
+    head = ("first", "second", "points", "95% CI", p, "only first correct", "only second correct", "both wrong")
     return text.table(
         head,
         (
             (
                 names[pair.first],
                 names[pair.second],
-                points(pair.difference, unit=False),
-                f"{points(pair.interval.low, unit=False)} to {points(pair.interval.high, unit=False)}",
-                p_value(pair.adjusted_p),
+                percentage_points(pair.difference, sign=True),
+                f"{percentage_points(pair.interval.low)} to {percentage_points(pair.interval.high)}",
+                p_value(pair.adjusted_p).removeprefix("= "),
                 f"{pair.counts.only_first:,}",
                 f"{pair.counts.only_second:,}",
                 f"{pair.counts.both_wrong:,}",

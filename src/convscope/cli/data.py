@@ -1,4 +1,4 @@
-"""``convscope data``: what is in a dataset, before anything is trained on it."""
+"""``convscope data``: the content and the problems of a dataset."""
 
 from __future__ import annotations
 
@@ -13,23 +13,22 @@ if TYPE_CHECKING:
     from ..data.reading import ReadOptions
 
 
-@click.command("data", short_help="Show a dataset before anything is trained on it.")
+@click.command("data", short_help="Show a dataset and its problems.")
 @click.argument("data")
 @reading_options
 @output_options
 def command(data: str, reading: ReadOptions, as_json: bool, quiet: bool) -> None:
-    """Show a dataset: sizes, classes per split, the first image, and what looks odd.
+    """Show a dataset: sizes, images per class, the first image, and possible problems.
 
-    DATA is a name (mnist, digits, fashion, kmnist, emnist-letters, emnist-balanced) or a path: of an .npz or .csv file, of a
-    folder of IDX files, or of a folder with a folder of pictures per class, under train/ and test/ or not.
+    DATA is a name (mnist, digits, fashion, kmnist, emnist-letters, emnist-balanced) or a path to an .npz or .csv file, a
+    folder of IDX files, or a folder of image files with one subfolder per class, optionally under train/ and test/.
     """
     from ..data.checks import findings
     from ..data.load import load_dataset
-    from . import text
-    from .reading import reading_bar
+    from . import progress, text
 
-    with reading_bar(quiet=quiet) as progress:
-        dataset = load_dataset(data, reading, progress=progress)
+    with progress.open_progress(progress.reading, quiet=quiet) as listener:
+        dataset = load_dataset(data, reading, progress=listener)
     problems = findings(dataset)
     if as_json:
         click.echo(text.to_json(_as_json(dataset, problems)))
@@ -55,11 +54,11 @@ def _paragraphs(dataset: Dataset, problems: tuple[str, ...], quiet: bool) -> lis
     if not quiet:
         image, label = dataset.train.images[0], dataset.class_names[dataset.train.labels[0]]
         if width <= text.WIDEST_MATRIX:
-            which = f", the first of its {channels} channels" if channels > 1 else ""
-            paragraphs.append(f"the first training image as a matrix{which}:\n{text.matrix(image)}")
-        paragraphs.append(f"the first training image as a picture (its label is {label}):\n{text.picture(image)}")
-    lines = [f"- {problem}" for problem in problems] or ["- nothing"]
-    return [*paragraphs, "\n".join(["what looks odd:", *lines])]
+            which = f", first of {channels} channels" if channels > 1 else ""
+            paragraphs.append(f"first training image as a matrix{which}:\n{text.matrix(image)}")
+        paragraphs.append(f"first training image (label {label}):\n{text.picture(image)}")
+    lines = [f"- {problem}" for problem in problems] or ["- none found"]
+    return [*paragraphs, "\n".join(["possible problems:", *lines])]
 
 
 def _as_json(dataset: Dataset, problems: tuple[str, ...]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""``convscope evaluate``: how good a run is, on its own test split or on other data, and how much it bears."""
+"""``convscope evaluate``: accuracy of a run on its own or other data, and its robustness."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ if TYPE_CHECKING:
     from ..data.reading import ReadOptions
 
 
-@click.command("evaluate", short_help="Measure a run, on its own test split or on other data.")
+@click.command("evaluate", short_help="Measure a run on its test split or on other data.")
 @click.argument("run", metavar="RUN")
 @click.argument("data", required=False)
 @click.option(
     "--thorough",
     is_flag=True,
-    help="Also measure how RUN bears corrupted images, attacks and strange images, and put it into its page.",
+    help="Also measure robustness: corruptions, adversarial attacks, out-of-distribution images; and rebuild the report.",
 )
-@click.option("--everything", is_flag=True, help="With --thorough: all test images, in place of a sample of 1,000.")
+@click.option("--everything", is_flag=True, help="With --thorough: use all test images instead of a sample of 1,000.")
 @click.option(
     "--accuracy",
     type=float,
     default=None,
     metavar="A",
-    help="Also find the confidence from which answers are right so often, as 0.997; chosen on validation images.",
+    help="Also find the confidence threshold for this accuracy, such as 0.997; chosen on validation images.",
 )
 @reading_options
 @output_options
@@ -41,18 +41,18 @@ def command(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Measure RUN on the test split of DATA, by default of the data that it was trained on."""
+    """Measure RUN on the test split of DATA; by default, of the data it was trained on."""
     from .. import api, ledger, runs
     from ..analysis.metrics import evaluation_metrics
     from ..dataclass_json import to_json
     from . import text
 
     if everything and not thorough:
-        raise click.UsageError("--everything was given without --thorough, which it belongs to.")
+        raise click.UsageError("--everything needs --thorough. Add --thorough, or leave --everything out.")
     if thorough and data is not None:
-        raise click.UsageError("--thorough measures a run on its own test split; leave DATA out.")
+        raise click.UsageError("--thorough always measures a run on its own test split. Leave DATA out.")
     if thorough and accuracy is not None:
-        raise click.UsageError("--thorough and --accuracy were both given; one of them was expected.")
+        raise click.UsageError("--thorough and --accuracy cannot be combined. Run the command once with each.")
     before = len(ledger.read(run))
     evaluation = api.evaluate(run, data, accuracy=accuracy, reading=reading)
     numbers = evaluation_metrics(evaluation)
@@ -60,7 +60,9 @@ def command(
         numbers["threshold"] = to_json(evaluation.threshold)
     entries = ledger.read(run)
     if data is not None and len(entries) == before:
-        click.echo("convscope: the ledger of the run cannot be written; that these data were read was not noted.", err=True)
+        click.echo(
+            "convscope: warning: cannot write the ledger of the run, so this read of the data is not recorded.", err=True
+        )
     if thorough:
         _examine(run, numbers, everything=everything, as_json=as_json, quiet=quiet)
         return
@@ -84,12 +86,11 @@ def command(
 def _examine(run: str, numbers: dict[str, object], *, everything: bool, as_json: bool, quiet: bool) -> None:
     from .. import api
     from ..models.backend import leave_out_extras
-    from . import examination, text
-    from .examining import examining_bar
+    from . import examination, progress, text
 
     leave_out_extras()
-    with examining_bar(quiet=quiet) as progress:
-        found = api.examine(run, everything=everything, progress=progress)
+    with progress.open_progress(progress.examining, quiet=quiet) as listener:
+        found = api.examine(run, everything=everything, progress=listener)
     sections = {name: found.metrics[name] for name in ("robustness", "ood", "attacks")}
     if as_json:
         click.echo(text.to_json({**numbers, **sections}))
@@ -98,5 +99,5 @@ def _examine(run: str, numbers: dict[str, object], *, everything: bool, as_json:
     for part in examination.summary(sections) if quiet else examination.tables(sections):
         click.echo(f"\n{part}")
     for name, reason in found.missing.items():
-        click.echo(f"convscope: {name} were not measured: {reason}", err=True)
+        click.echo(f"convscope: warning: {examination.TITLES[name]} not measured: {reason}", err=True)
     click.echo(f"\nreport: {found.folder / 'report.html'}")

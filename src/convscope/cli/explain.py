@@ -1,4 +1,4 @@
-"""``convscope explain``: the page of a run, opened at one picture."""
+"""``convscope explain``: the page of a run, opened at one image."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 from .options import output_options, said_pictures
 
 
-@click.command("explain", short_help="Make the page for one picture.")
+@click.command("explain", short_help="Write a page about one image.")
 @click.argument("run", metavar="RUN")
 @click.argument("image", metavar="IMAGE")
 @click.option(
@@ -18,18 +18,20 @@ from .options import output_options, said_pictures
     "output",
     default=None,
     metavar="FILE",
-    help="Where to.  [default: IMAGE's name.explained.html, here]",
+    help="Write the page to FILE.  [default: IMAGE's name with .explained.html]",
 )
-@click.option("--digit", type=int, default=1, show_default=True, metavar="N", help="Which, of several on a sheet.")
-@click.option("--overwrite", is_flag=True, help="Replace that file, if there is one.")
+@click.option(
+    "--digit", type=int, default=1, show_default=True, metavar="N", help="Explain the Nth of several digits in the image."
+)
+@click.option("--overwrite", is_flag=True, help="Replace FILE if it exists.")
 @click.option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
 @output_options
 def command(
     run: str, image: str, output: str | None, digit: int, overwrite: bool, open_page: bool, as_json: bool, quiet: bool
 ) -> None:
-    """Make the page of RUN opened at IMAGE: what the network sees of it, every layer, and why it answers what it does.
+    """Write the page of RUN opened at IMAGE: preprocessing, activations of every layer, and attribution.
 
-    IMAGE is a picture file, or - for standard input.
+    IMAGE is an image file, or - for standard input.
     """
     from .. import api
     from . import text
@@ -44,7 +46,7 @@ def command(
     else:
         place = prediction.place
         if place and place.of > 1:
-            click.echo(f"{place.of} digits found; this is number {place.number}, others with --digit N")
+            click.echo(f"{place.of} digits found; this page explains digit {place.number}. Choose another with --digit N.")
         click.echo(text.answer_line(prediction))
         click.echo(f"page: {page}")
     if prediction.unfamiliar and not as_json:

@@ -1,4 +1,4 @@
-"""``convscope export``: a run's network for elsewhere, checked, with the lines that use it."""
+"""``convscope export``: a run's network in another format, verified, with code that uses it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..formatting import count_of
 from .options import output_options
 
 if TYPE_CHECKING:
@@ -14,22 +15,22 @@ if TYPE_CHECKING:
 FORMATS = ("onnx", "keras", "saved_model", "litert")
 
 
-@click.command("export", short_help="Write the network for use elsewhere, checked.")
+@click.command("export", short_help="Write the network in another format and verify it.")
 @click.argument("run", metavar="RUN")
 @click.option(
     "--format",
     type=click.Choice(FORMATS),
     default="onnx",
     show_default=True,
-    help="ONNX; Keras' own; TensorFlow's SavedModel; or LiteRT, for phones.",
+    help="ONNX, Keras, TensorFlow SavedModel, or LiteRT (for phones).",
 )
-@click.option("--out", default=None, metavar="PATH", help="Where to.  [default: the run's name, here]")
-@click.option("--overwrite", is_flag=True, help="Replace what an export left there before.")
+@click.option("--out", default=None, metavar="PATH", help="Write to PATH.  [default: the run's name]")
+@click.option("--overwrite", is_flag=True, help="Replace an earlier export at PATH.")
 @output_options
 def command(run: str, format: str, out: str | None, overwrite: bool, as_json: bool, quiet: bool) -> None:  # noqa: A002
-    """Write the network of RUN as a file for other programs, check that it answers what the run did, and show how to use it.
+    """Write the network of RUN for other programs, verify its predictions, and print code that uses it.
 
-    What the network wants of pictures is in the file: size, channels, scale, light on dark or the reverse, class names.
+    The file also holds what its input must look like: size, channels, pixel scale, polarity; and the class names.
     """
     from .. import api
     from . import text
@@ -41,7 +42,7 @@ def command(run: str, format: str, out: str | None, overwrite: bool, as_json: bo
         click.echo(str(export.path))
     else:
         click.echo(f"{export.path}: {_agreement(export)}")
-        click.echo(f"takes {_terms(export)}")
+        click.echo(f"input: {_terms(export)}")
         for language, program in export.snippets.items():
             click.echo(f"\n{language}:\n\n{program}", nl=False)
 
@@ -50,9 +51,9 @@ def _agreement(export: Export) -> str:
     agreement = export.agreement
     count = f"all {len(agreement):,}" if len(agreement) == export.num_test else f"{len(agreement):,} of {export.num_test:,}"
     classes = agreement.classes_that_differ
-    same = "the same class" if not classes else f"the same class but for {classes:,} that rounding decides"
+    same = "same classes as the run" if not classes else f"the class differs by rounding for {count_of(classes, 'image')}"
     logits = f"logits within {agreement.largest_difference:.1e}" if agreement.largest_difference else "equal logits"
-    return f"{same} as the run on {count} test images, {logits}"
+    return f"verified on {count} test images: {same}, {logits}"
 
 
 def _terms(export: Export) -> str:
@@ -60,7 +61,7 @@ def _terms(export: Export) -> str:
     height, width, _ = export.contract.image_shape
     terms = [f"n × {height} × {width} × {export.contract.image_shape[2]} float32 from 0 to 1 ({about['channels']})"]
     terms += [export.contract.polarity] if export.contract.polarity else []
-    terms += [f"{export.contract.content} prepared as in training"] if export.contract.digits else []
+    terms += [f"{export.contract.content} preprocessed as in training"] if export.contract.digits else []
     terms += [f"temperature {export.contract.temperature:.3f}"] if export.contract.temperature else []
     return ", ".join(terms)
 

@@ -1,6 +1,6 @@
-"""The ``convscope`` command: its verbs, its exit status, and what it says when something is wrong.
+"""The ``convscope`` command: verbs, exit status and error messages.
 
-Exit status: 0 done, 1 an error that is named, 2 a wrong use of the command, 130 interrupted.
+Exit status: 0 done, 1 error, 2 wrong usage, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from ..errors import ConfigError, ConvscopeError
 from . import audit, compare, data, evaluate, explain, export, fetch, mistakes, predict, report, serve, study, train
 
 EPILOG = """\b
-DATA is a name (mnist, digits, fashion, …) or the path of your own: .npz, .csv, IDX files, a folder of pictures.
-A first look:  convscope train mnist --open
+DATA is a name (mnist, digits, fashion, …) or a path: .npz, .csv, IDX files, a folder of image files.
+Start with:  convscope train mnist --open
 """
 
 
 class Group(click.Group):
-    """Verbs in the order of the work, not of the alphabet; a misspelt one is met with the nearest."""
+    """Command group that lists verbs in the order of the work and suggests the nearest one for a typo."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)
@@ -39,7 +39,7 @@ class Group(click.Group):
 @click.group(cls=Group, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="convscope")
 def group() -> None:
-    """Train a small image classifier in seconds, and see in one offline page what it learned."""
+    """Train a small image classifier in seconds and inspect it in one offline HTML page."""
 
 
 VERBS = (data, fetch, train, evaluate, predict, explain, report, mistakes, audit, compare, export, serve, study)
@@ -48,7 +48,7 @@ for verb in VERBS:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit status and never a traceback, unless ``--debug`` asks for one."""
+    """Run the command line and return the exit status; show a traceback only with ``--debug``."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     if "--debug" in arguments:
         arguments.remove("--debug")
@@ -61,19 +61,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         error.show()
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        click.echo("convscope: interrupted. A training that was under way can go on with --resume.", err=True)
+        click.echo("convscope: interrupted. Continue an unfinished training with --resume.", err=True)
         return 130
     except ConvscopeError as error:
         click.echo(f"convscope: error: {error}", err=True)
         return 2 if isinstance(error, ConfigError) else 1
     except BrokenPipeError:
-        # The reader of our output went away (`| head`): not an error, but Python must not try to flush again.
+        # The reader of our output has exited (`| head`). That is no error, but Python must not flush again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception as error:  # noqa: BLE001  (the last resort: one sentence instead of a traceback)
+    except Exception as error:  # noqa: BLE001  (last resort: one sentence instead of a traceback)
         click.echo(
-            f"convscope: internal error: {type(error).__name__}: {error}. This is a fault of convscope; run the command "
-            "again with --debug to see where, and report it.",
+            f"convscope: internal error: {type(error).__name__}: {error}. This is a bug in convscope; run the command again "
+            "with --debug and report the traceback.",
             err=True,
         )
         return 1

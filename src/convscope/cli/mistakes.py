@@ -1,4 +1,4 @@
-"""``convscope mistakes``: what went wrong, with a hint at whose fault it is."""
+"""``convscope mistakes``: every error with its likely cause."""
 
 from __future__ import annotations
 
@@ -10,34 +10,36 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..formatting import percent
+from ..formatting import count_of, format_probability
 from .options import output_options
 
 if TYPE_CHECKING:
     from ..analysis.mistakes import Mistake
 
 NARROWEST = 40
-"""Columns that the reasons need on a terminal, to stand beside the rest."""
-CAUTION = "Each is a hint, by three rules, and never a verdict: look at the image before you blame anybody."
+"""Terminal columns that the reasons need at least; on less, they are not wrapped."""
+CAUTION = "These causes are heuristic; check the images."
 
 
-@click.command("mistakes", short_help="List what went wrong, with a hint at whose fault it is.")
+@click.command("mistakes", short_help="List the errors with their likely causes.")
 @click.argument("run", metavar="RUN")
-@click.option("--others", multiple=True, metavar="RUN", help="Ask another run on the same data too; may be given again.")
+@click.option(
+    "--others", multiple=True, metavar="RUN", help="Also use the predictions of another run on the same data; repeatable."
+)
 @click.option(
     "--study",
     default=None,
     metavar="DIR",
-    help="Ask the other seeds of this study, and write their votes into RUN and its page.  [default: the one that RUN lies in]",
+    help="Use the other seeds of this study and store their votes in RUN and its report.  [default: the study that contains RUN]",
 )
-@click.option("--most", type=int, default=None, metavar="N", help="Only the N surest.  [default: all]")
+@click.option("--most", type=int, default=None, metavar="N", help="Only the N most confident errors.  [default: all]")
 @output_options
 def command(run: str, others: tuple[str, ...], study: str | None, most: int | None, as_json: bool, quiet: bool) -> None:
-    """List every test image that RUN got wrong, the surest first: its label, what it was taken for, the probability of both, and
-    a hint: is the label suspect, is the image ambiguous, or is it the model error?
+    """List every test image that RUN misclassifies, the most confident first, with a likely cause.
 
-    The hint weighs the probabilities, the nearest training images, the epochs, the votes of other networks and the label audit, as
-    far as there are any. --json has one flat record per image, which any tool makes a table of.
+    The cause is a possible label error, an ambiguous image or a model error. It is derived from the probabilities, the nearest
+    training images, earlier epochs, and, if available, the predictions of other networks and the label audit. --json prints one
+    flat record per image.
     """
     from .. import api
     from . import text
@@ -59,16 +61,16 @@ def _lines(found: Sequence[Mistake], errors: int, quiet: bool) -> Iterator[str]:
     if quiet:
         return
     if not found:
-        yield "no mistakes" if not errors else f"none of {errors:,} mistakes has an image here"
+        yield "no errors" if not errors else f"{count_of(errors, 'error')}, but none has an image in this run"
         return
     kinds = [mistake.triage.kind for mistake in found]
     counts = ", ".join(f"{kinds.count(kind):,} {kind}" for kind in KINDS)
-    of = "" if len(found) == errors else f" of {errors:,}"
-    yield f"\n{len(found):,}{of} mistakes: {counts}. {CAUTION}"
+    of = "" if len(found) == errors else f"{len(found):,} of "
+    yield f"\n{of}{count_of(errors, 'error')}: {counts}. {CAUTION}"
 
 
 def _table(found: Sequence[Mistake]) -> Iterator[str]:
-    """Reasons stand behind the columns: on a terminal folded into the room that is left, elsewhere on one line."""
+    """Yield the table; the reasons are wrapped to the width of a terminal, and one line elsewhere."""
     from ..analysis.triage import KINDS
     from ..data.pictures import shown
     from . import text
@@ -79,21 +81,21 @@ def _table(found: Sequence[Mistake]) -> Iterator[str]:
             str(mistake.index),
             shown(mistake.true),
             shown(mistake.predicted),
-            percent(mistake.true_probability),
-            percent(mistake.predicted_probability),
+            format_probability(mistake.true_probability),
+            format_probability(mistake.predicted_probability),
         )
         for mistake in found
     )
     first, *lines = text.table(head, rows, left=3).split("\n")
     wide = max(len(kind) for kind in KINDS)
-    yield f"{first}  {'hint'.ljust(wide)}  reason"
+    yield f"{first}  {'cause'.ljust(wide)}  reason"
     indent = len(first) + wide + 4
-    room = shutil.get_terminal_size().columns - indent if sys.stdout.isatty() else 0
+    width = shutil.get_terminal_size().columns - indent if sys.stdout.isatty() else 0
     for line, mistake in zip(lines, found, strict=True):
         reason = shown("; ".join(mistake.triage.evidence))
-        folded = textwrap.wrap(reason, room) if room >= NARROWEST else [reason]
-        beside = f"{line}  {mistake.triage.kind.ljust(wide)}  {folded[0]}"
-        yield "\n".join([beside, *(" " * indent + rest for rest in folded[1:])])
+        folded = textwrap.wrap(reason, width) if width >= NARROWEST else [reason]
+        whole = f"{line}  {mistake.triage.kind.ljust(wide)}  {folded[0]}"
+        yield "\n".join([whole, *(" " * indent + rest for rest in folded[1:])])
 
 
 def _record(found: Sequence[Mistake], run: str, errors: int) -> dict[str, Any]:
@@ -110,7 +112,7 @@ def _record(found: Sequence[Mistake], run: str, errors: int) -> dict[str, Any]:
 
 
 def _flat(mistake: Mistake) -> dict[str, Any]:
-    """One row of a table: no lists in it."""
+    """Return a record without lists, so that any tool can read it as a table row."""
     signs = mistake.triage.signs
     return {
         "index": mistake.index,

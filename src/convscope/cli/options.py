@@ -1,4 +1,4 @@
-"""Options that several verbs share."""
+"""Options shared by several verbs."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """``--json``, ``--quiet`` and ``--debug``."""
+    """Add ``--json``, ``--quiet`` and ``--debug``."""
     options = (
-        click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, for machines."),
-        click.option("--quiet", is_flag=True, help="Print nothing but the result."),
-        # main() takes --debug out of the arguments before click sees them; it is declared here for --help.
-        click.option("--debug", is_flag=True, expose_value=False, help="Show a traceback when something fails."),
+        click.option("--json", "as_json", is_flag=True, help="Print the result as JSON."),
+        click.option("--quiet", is_flag=True, help="Print only the result."),
+        # main() removes --debug before click sees it; it is declared here for --help only.
+        click.option("--debug", is_flag=True, expose_value=False, help="Show a traceback on failure."),
     )
     for option in reversed(options):
         function = option(function)
@@ -28,8 +28,7 @@ def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def reading_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """``--image-size``, ``--class-names``, ``--prepare``, ``--skip-bad-images`` and ``--most-bad``, handed to ``function`` as one
-    ``reading``."""
+    """Add the options on how data are read, passed to ``function`` as one ``reading`` argument."""
 
     @functools.wraps(function)
     def with_reading(
@@ -51,31 +50,31 @@ def reading_options(function: Callable[..., Any]) -> Callable[..., Any]:
             default=None,
             metavar="SIZE",
             callback=_parsed("parse_image_size"),
-            help="Of a folder of pictures: fit them to SIZE, as 64, or 48x64 (height, width).  [default: by the data]",
+            help="Resize the images of a folder to SIZE, such as 64 or 48x64 (height, width).  [default: from the data]",
         ),
         click.option(
             "--class-names",
             default=None,
             metavar="NAMES",
             callback=_parsed("parse_class_names"),
-            help="The classes' names, as cat,dog, or a file with one per line.  [default: by the data]",
+            help="Class names, such as cat,dog, or a file with one name per line.  [default: from the data]",
         ),
         click.option(
             "--prepare",
             type=click.Choice(("auto", "digits", "fit")),
             default="auto",
             show_default=True,
-            help="digits: clear the paper, light ink on dark, crop, centre, as MNIST and predict do; fit: only resize; "
-            "auto: digits where a folder's classes are 0 to 9 and its pictures show one digit each.",
+            help="How to preprocess the images of a folder. digits: like MNIST (remove the background, light on dark, crop, "
+            "centre); fit: resize only; auto: digits if the classes are 0 to 9 and every image shows one digit.",
         ),
-        click.option("--skip-bad-images", is_flag=True, help="Leave out pictures that cannot be read, instead of stopping."),
+        click.option("--skip-bad-images", is_flag=True, help="Skip unreadable image files instead of stopping."),
         click.option(
             "--most-bad",
             type=float,
             default=0.2,
             show_default=True,
             metavar="SHARE",
-            help="With --skip-bad-images: up to this share of the pictures.",
+            help="With --skip-bad-images: skip at most this share of the image files.",
         ),
     )
     for option in reversed(options):
@@ -93,7 +92,12 @@ def _parsed(parser: str) -> Callable[[click.Context, click.Parameter, str | None
 
 
 def said_pictures(words: Sequence[str]) -> list[str | Named]:
-    """The pictures that ``words`` name: as they are, but ``-`` is standard input. Raises :class:`PictureError`."""
+    """Return ``words`` with ``-`` replaced by the content of standard input.
+
+    Raises:
+        PictureError: Standard input is too large.
+        click.UsageError: Standard input is a terminal.
+    """
     from ..data.picture_file import LARGEST_FILE, too_large
     from ..data.pictures import Named
 
@@ -103,7 +107,7 @@ def said_pictures(words: Sequence[str]) -> list[str | Named]:
             pictures.append(word)
             continue
         if sys.stdin is None or sys.stdin.isatty():
-            raise click.UsageError("- stands for standard input, which is a terminal; pipe a picture file into it.")
+            raise click.UsageError("IMAGE - reads standard input, which is a terminal. Pipe an image file into the command.")
         content = sys.stdin.buffer.read(LARGEST_FILE + 1)
         if len(content) > LARGEST_FILE:
             raise too_large("standard input", f"has over {LARGEST_FILE // 2**20} MB")

@@ -1,4 +1,4 @@
-"""``convscope predict``: which class pictures belong to, how sure that is, and what was done to them."""
+"""``convscope predict``: classes and confidences of new images."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ if TYPE_CHECKING:
     from ..prediction.predictions import Prediction
 
 
-@click.command("predict", short_help="Classify photos and drawings.")
+@click.command("predict", short_help="Classify image files.")
 @click.argument("run", metavar="RUN")
 @click.argument("images", metavar="IMAGE...", nargs=-1, required=True)
-@click.option("--top", type=int, default=3, show_default=True, metavar="K", help="The K most probable classes of each.")
-@click.option("--single", is_flag=True, help="Take every IMAGE for one digit; else several on a sheet are told apart.")
+@click.option("--top", type=int, default=3, show_default=True, metavar="K", help="Print the K most probable classes.")
+@click.option("--single", is_flag=True, help="Treat every IMAGE as one digit instead of detecting several.")
 @click.option(
     "--at-least",
     type=float,
     default=0.0,
     metavar="P",
-    help="Say where it is less sure than P, a probability of 0 to 1; convscope evaluate RUN --accuracy finds one.",
+    help="Mark predictions with a confidence below P, from 0 to 1; find P with convscope evaluate RUN --accuracy.",
 )
 @output_options
 def command(run: str, images: tuple[str, ...], top: int, single: bool, at_least: float, as_json: bool, quiet: bool) -> int:
-    """Classify every IMAGE with the network of RUN, a run folder or a model.onnx, without TensorFlow.
+    """Classify every IMAGE with the network of RUN, a run folder or an .onnx file. Does not need TensorFlow.
 
-    IMAGE is a picture file, a folder of them, a pattern such as 'photos/*.jpg', or - for standard input. On a sheet with
-    several digits, a network for digits answers for each, in reading order.
+    IMAGE is an image file, a folder of them, a pattern such as 'photos/*.jpg', or - for standard input. If an image shows
+    several digits, a network for digits classifies each, in reading order.
     """
     from ..predicting import predict
     from ..prediction.json_form import as_json as json_form
@@ -44,19 +44,17 @@ def command(run: str, images: tuple[str, ...], top: int, single: bool, at_least:
             _print(each[0], quiet) if len(each) == 1 else _print_sheet(each, quiet)
     if len(found) and not found.is_calibrated and not quiet:
         click.echo(
-            "convscope: these probabilities are not calibrated: no temperature was measured for this network.", err=True
+            "convscope: note: the probabilities are not calibrated; this network has no fitted temperature.", err=True
         )
     if len(found) and found.unmeasured and not quiet:
-        click.echo(
-            f"convscope: whether pictures look like the training images was not measured: {found.unmeasured}.", err=True
-        )
+        click.echo(f"convscope: note: out-of-distribution detection is unavailable: {found.unmeasured}.", err=True)
     for bad in found.bad:
         click.echo(f"convscope: error: {bad.reason}", err=True)
     return 1 if found.bad else 0
 
 
 def _by_picture(found: Iterable[Prediction]) -> Iterator[list[Prediction]]:
-    """The digits of one sheet together."""
+    """Yield the predictions of each image file together."""
     sheet: list[Prediction] = []
     for prediction in found:
         sheet.append(prediction)

@@ -1,101 +1,203 @@
-"""A training on the terminal: the layer table, then a bar per epoch; without a terminal, one plain line per epoch."""
+"""Progress on standard error: bars on a terminal, plain lines elsewhere, nothing when quiet."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.progress import BarColumn, TaskID, TextColumn
-from rich.progress import Progress as Bars
+from ..formatting import percent
 
-from ..data.reading import Loaded, Reading
-from ..models.shapes import layer_table
-from ..training.events import Built, Event, Listener, Progress
-from .reading import ReadingBars
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+
+    from ..auditing.cross_validation import Auditing
+    from ..data.reading import Loaded, Reading
+    from ..examining import Examining
+    from ..study.work import StudyProgress
+    from ..training.events import Built, Event
+    from ..training.events import Progress as TrainProgress
+
+EXAMINATION_STEPS = {
+    "corruptions": "measuring robustness to corruptions",
+    "ood": "measuring out-of-distribution detection",
+    "attacks": "measuring adversarial robustness",
+    "page": "writing the page",
+}
+
+
+class Display:
+    """One bar per key on a terminal, lines elsewhere; ``bars`` is None where there is no terminal."""
+
+    def __init__(self, console: Console, bars: Progress | None) -> None:
+        self._console, self._bars = console, bars
+        self._tasks: dict[object, TaskID] = {}
+
+    def note(self, text: str) -> None:
+        """Print ``text``, above the bars if there are any."""
+        # Class names and paths may hold square brackets, which rich would read as markup.
+        self._console.print(text, markup=False)
+
+    def line(self, text: str) -> None:
+        """Print ``text`` where no bar can show it."""
+        if self._bars is None:
+            self.note(text)
+
+    def move(self, key: object, description: str, done: float, total: float, state: str) -> None:
+        """Move the bar of ``key``, which appears with its first move."""
+        if self._bars is None:
+            return
+        if key not in self._tasks:
+            self._tasks[key] = self._bars.add_task(description, total=total, state=state)
+        self._bars.update(self._tasks[key], description=description, completed=done, total=total, state=state)
+
+    def clear(self) -> None:
+        """Remove all bars."""
+        for task in self._tasks.values():
+            assert self._bars is not None
+            self._bars.remove_task(task)
+        self._tasks.clear()
 
 
 @contextlib.contextmanager
-def listener(*, quiet: bool) -> Iterator[Listener | None]:
-    """Something to hand to ``train(progress=…)``; it writes to standard error, and nothing where ``quiet``."""
+def open_progress(make: Callable[[Display], Callable[[Any], None]], *, quiet: bool, keep: bool = False) -> Iterator[Any]:
+    """Yield the listener that ``make`` returns for a display on standard error, or None when ``quiet``.
+
+    Args:
+        make: One of the functions below.
+        quiet: Whether to show nothing.
+        keep: Whether the bars stay on the screen afterwards.
+    """
     if quiet:
         yield None
         return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     if not console.is_terminal:
-        yield _Lines(console)
+        yield make(Display(console, None))
         return
-    columns = (TextColumn("{task.description}"), BarColumn(bar_width=20), TextColumn("{task.fields[state]}"))
-    with Bars(*columns, console=console, refresh_per_second=8) as bars:
-        yield _MovingBars(console, bars)
+    name, state = (TextColumn(text, markup=False) for text in ("{task.description}", "{task.fields[state]}"))
+    with Progress(name, BarColumn(bar_width=20), state, console=console, refresh_per_second=8, transient=not keep) as bars:
+        yield make(Display(console, bars))
 
 
-class _Lines:
-    """One line per epoch."""
+def reading(display: Display) -> Callable[[Reading | Loaded], None]:
+    """Show one bar per step while a dataset is read or fetched; the bars vanish once it is loaded."""
+    from ..data.memory import in_bytes
+    from ..data.reading import Reading
 
-    def __init__(self, console: Console) -> None:
-        self.console = console
+    def listen(event: Reading | Loaded) -> None:
+        if isinstance(event, Reading):
+            done, total = (in_bytes(n) if event.unit == "bytes" else f"{n:,}" for n in (event.done, event.total))
+            display.move(event.step, event.step, event.done, event.total, f"{done} of {total}")
+        else:
+            display.clear()
 
-    def __call__(self, event: Event) -> None:
-        if isinstance(event, Loaded):
-            _print_notes(event, self.console)
-        elif isinstance(event, Built):
-            self.console.print(_headline(event))
-        elif isinstance(event, Progress) and event.record is not None:
-            self.console.print(f"{_name(event)}  {_state(event)}")
+    return listen
 
 
-class _MovingBars:
-    """A bar per epoch, which stays when the epoch is over."""
+def training(display: Display) -> Callable[[Event], None]:
+    """Show the layer table, then a bar per epoch that stays; elsewhere a line per epoch."""
+    from ..data.reading import Loaded, Reading
+    from ..training.events import Built
 
-    def __init__(self, console: Console, bars: Bars) -> None:
-        self.console, self.bars = console, bars
-        self.reading = ReadingBars(bars)
-        self.current: tuple[str, int] | None = None
-        self.task = TaskID(0)
+    read = reading(display)
 
-    def __call__(self, event: Event) -> None:
+    def listen(event: Event) -> None:
         if isinstance(event, Reading | Loaded):
-            self.reading(event)
-            if isinstance(event, Loaded):
-                _print_notes(event, self.console)
+            read(event)
+            for note in event.notes if isinstance(event, Loaded) else ():
+                display.note(f"{event.name}: {note}")  # type: ignore[union-attr]
+        elif isinstance(event, Built):
+            display.note(training_header(event))
+        else:
+            name, state = _epoch_name(event), _epoch_state(event)
+            display.move((event.model_name, event.epoch), name, event.images_done, event.num_images, state)
+            if event.record is not None:
+                display.line(f"{name}  {state}")
+
+    return listen
+
+
+def examining(display: Display) -> Callable[[Examining], None]:
+    """Show a bar, or a line, per step of a robustness evaluation."""
+
+    def listen(event: Examining) -> None:
+        name = EXAMINATION_STEPS[event.step]
+        display.move(event.step, name, event.done, event.total, f"{event.done} of {event.total}")
+        if event.done == 0:
+            display.line(name)
+
+    return listen
+
+
+def auditing(display: Display) -> Callable[[Auditing], None]:
+    """Show one bar over all folds; elsewhere a line per fold."""
+    finished = 0
+
+    def listen(event: Auditing) -> None:
+        nonlocal finished
+        done = (event.fold - 1 + event.images_done / event.num_images) / event.folds
+        display.move("audit", f"label audit, fold {event.fold} of {event.folds}", done, 1.0, percent(done, 0))
+        if event.images_done >= event.num_images and event.fold > finished:
+            finished = event.fold
+            display.line(f"label audit: fold {event.fold} of {event.folds} trained")
+
+    return listen
+
+
+def studying(display: Display) -> Callable[[StudyProgress], None]:
+    """Show one bar over all runs and trials; elsewhere a line per run."""
+    started, first = time.monotonic(), -1
+
+    def listen(event: StudyProgress) -> None:
+        nonlocal first
+        # Runs that were finished before this process started say nothing about its speed.
+        first = event.done if first < 0 else first
+        if event.remark:
+            display.note(f"convscope: {event.remark}")
             return
-        if isinstance(event, Built):
-            self.console.print(_headline(event))
-            return
-        if self.current != (event.model_name, event.epoch):
-            self.current = (event.model_name, event.epoch)
-            self.task = self.bars.add_task(_name(event), total=event.num_images, state="")
-        self.bars.update(self.task, completed=event.images_done, state=_state(event))
-        if event.record is not None:
-            self.bars.stop_task(self.task)
-            self.bars.refresh()
+        state = f"{event.done} of {event.total}"
+        if event.name and event.accuracy is not None:
+            display.line(f"{event.done}/{event.total}  {event.name}  {percent(event.accuracy)}")
+            seconds = (time.monotonic() - started) / max(1, event.done - first) * (event.total - event.done)
+            state += f"  {event.name} {percent(event.accuracy)}{_time_left(seconds)}"
+        display.move("study", "study", event.done, event.total, state)
+
+    return listen
 
 
-def _print_notes(event: Loaded, console: Console) -> None:
-    """What was done to the data on reading them; class names and paths in it are no markup."""
-    for note in event.notes:
-        console.print(f"{event.name}: {note}", markup=False)
+def _time_left(seconds: float) -> str:
+    if not seconds:
+        return ""
+    return f"  {seconds / 60:.0f} min left" if seconds >= 120 else f"  {seconds:.0f} s left"
 
 
-def _headline(event: Built) -> str:
-    precision = "bfloat16, which this processor computes natively" if "bfloat16" in event.precision else "float32"
-    validation = f"{event.num_validation:,} to validate"
+def training_header(event: Built) -> str:
+    """Return the layer table and, in one line, what the network is trained and validated on."""
+    from ..models.shapes import layer_table
+
+    parts = [f"{event.num_train:,} training images", f"{event.num_validation:,} validation images"]
+    if event.augmentation:
+        parts[0] += f", each {event.augmentation} anew in every epoch"
     if event.validates_on_test:
-        validation += " (the test split itself, as the original notebook had it: val_accuracy is no independent check)"
-    going_on = f"; going on after epoch {event.epochs_done}" if event.epochs_done else ""
-    changed = f", each {event.augmentation} anew in every epoch" if event.augmentation else ""
-    return (
-        f"{layer_table(event.network)}\n{event.num_train:,} images to train on{changed}; {validation}; {precision}{going_on}"
-    )
+        parts[1] += " (the test split, as in the original notebook: val_accuracy is not an independent estimate)"
+    parts.append("bfloat16, native on this processor" if "bfloat16" in event.precision else "float32")
+    if event.epochs_done:
+        parts.append(f"resuming after epoch {event.epochs_done}")
+    return f"{layer_table(event.network)}\n{'; '.join(parts)}"
 
 
-def _name(event: Progress) -> str:
+def _epoch_name(event: TrainProgress) -> str:
     width = len(str(event.epochs))
     return f"{event.model_name} epoch {event.epoch:{width}d}/{event.epochs}"
 
 
-def _state(event: Progress) -> str:
+def _epoch_state(event: TrainProgress) -> str:
     rate = event.images_done / event.seconds if event.seconds else 0.0
     numbers = f"loss {event.loss:.4f}  accuracy {event.accuracy:.4f}"
     if event.record is not None:

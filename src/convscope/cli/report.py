@@ -1,4 +1,4 @@
-"""``convscope report``: the figures and the page of a run, made again from its folder."""
+"""``convscope report``: rebuild the figures and the page of a run."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ import click
 from .options import output_options
 
 
-@click.command("report", short_help="Make the page of a run again, without training.")
+@click.command("report", short_help="Rebuild the page of a run without training.")
 @click.argument("run", metavar="RUN")
-@click.option("--output", default=None, metavar="FILE", help="Write the page alone to FILE.  [default: into the run folder]")
+@click.option(
+    "--output", default=None, metavar="FILE", help="Write only the page, to FILE.  [default: report.html in the run folder]"
+)
 @click.option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
 @output_options
 def command(run: str, output: str | None, open_page: bool, as_json: bool, quiet: bool) -> None:
-    """Make the page of RUN again, without training and without TensorFlow."""
+    """Rebuild the figures and the page of RUN without training. Does not need TensorFlow."""
     from .. import api
     from . import text
 

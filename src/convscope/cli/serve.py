@@ -17,21 +17,24 @@ if TYPE_CHECKING:
 @click.command("serve", short_help="Serve the page and predictions over HTTP.")
 @click.argument("run", metavar="RUN")
 @click.option(
-    "--host", default="127.0.0.1", show_default=True, help="Where to listen; by default only this machine can ask."
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen on; the default is reachable from this machine only.",
 )
-@click.option("--port", type=int, default=8000, show_default=True, help="Where to listen; 0 takes a free one.")
+@click.option("--port", type=int, default=8000, show_default=True, help="Port to listen on; 0 picks a free one.")
 @click.option(
     "--token",
     default=None,
     envvar="CONVSCOPE_TOKEN",
-    help="What everybody has to show.  [default: on this machine nothing, elsewhere one that is made up and printed]",
+    help="Token that clients must send.  [default: none on the loopback, else a random one that is printed]",
 )
 @click.option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
 @output_options
 def command(run: str, host: str, port: int, token: str | None, open_page: bool, as_json: bool, quiet: bool) -> int:
-    """Serve the page of RUN at / and its predictions at POST /predict, until Ctrl-C or SIGTERM; what is under way is finished.
+    """Serve the page of RUN at / and predictions at POST /predict until Ctrl-C or SIGTERM, then finish pending requests.
 
-    A picture's bytes go in, JSON comes out:  curl --data-binary @four.png http://127.0.0.1:8000/predict
+    Send the bytes of an image file, get JSON:  curl --data-binary @four.png http://127.0.0.1:8000/predict
     """
     from .. import api
 
@@ -42,12 +45,12 @@ def command(run: str, host: str, port: int, token: str | None, open_page: bool, 
 
     stopped_by = api.serve(run, host=host, port=port, token=token, progress=started)
     if not quiet:
-        click.echo("convscope: stopped; what was under way is finished", err=True)
+        click.echo("convscope: stopped; all pending requests were finished", err=True)
     return 130 if stopped_by == signal.SIGINT else 0
 
 
 def _announce(address: Address, *, as_json: bool, quiet: bool) -> None:
-    """Where to ask, and with what; at once, also where somebody reads it through a pipe."""
+    """Print the address and the token."""
     from . import text
 
     if as_json:
@@ -58,5 +61,7 @@ def _announce(address: Address, *, as_json: bool, quiet: bool) -> None:
         click.echo(f"serving at {address.url}")
         if address.token is not None:
             click.echo(f"token: {address.token}")
-            click.echo("In a browser any name will do, and the token is the password. It is sent unencrypted.", err=True)
-        click.echo("Ctrl-C stops the service.", err=True)
+            click.echo(
+                "In a browser, enter any user name and the token as the password. The token is sent unencrypted.", err=True
+            )
+        click.echo("Press Ctrl-C to stop.", err=True)

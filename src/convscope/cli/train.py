@@ -1,10 +1,10 @@
-"""``convscope train``: from a dataset to a run folder with its report."""
+"""``convscope train``: train a network and write a run folder with its report."""
 
 from __future__ import annotations
 
+import shlex
 import webbrowser
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,45 +15,50 @@ if TYPE_CHECKING:
     from ..api import Run
 
 
-@click.command("train", short_help="Train, measure, write run folder and report.")
+@click.command("train", short_help="Train a network and write a run folder with its report.")
 @click.argument("data")
 @click.option(
     "--model",
     default="cnn",
     show_default=True,
-    help="The network: cnn, ann, logistic or strong; or your own, as file.py:build or file.keras.",
+    help="Network: cnn, ann, logistic, strong; or your own, as file.py:build or file.keras.",
 )
 @click.option(
     "--recipe",
     default="standard",
     show_default=True,
-    help="How to train: sprint, standard, best, strong, or notebook (the original).",
+    help="Training recipe: sprint, standard, best, strong, or notebook (the original).",
+)
+@click.option("--epochs", type=int, default=None, metavar="N", help="Number of epochs, instead of the recipe's.")
+@click.option(
+    "--augment",
+    default=None,
+    metavar="WHAT",
+    help="Augmentation: none, or changes to the recipe's, such as rotation=0,shift=0.1.",
 )
 @click.option(
-    "--epochs", type=int, default=None, metavar="N", help="Passes over the training images, instead of the recipe's."
+    "--seed", type=int, default=0, show_default=True, metavar="N", help="Random seed; equal seeds give equal weights."
 )
-@click.option("--augment", default=None, metavar="WHAT", help="none, or changes to the recipe's own: rotation=0,shift=0.1")
-@click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Equal seeds give equal weights.")
-@click.option("--out", default=None, metavar="DIR", help="The run folder.  [default: runs/DATA-MODEL-RECIPE-SEED]")
-@click.option("--resume", is_flag=True, help="Go on with the unfinished run in that folder, or begin one.")
-@click.option("--overwrite", is_flag=True, help="Replace the run in that folder.")
-@click.option("--report/--no-report", default=True, help="Draw the figures and write the page; or leave them for later.")
+@click.option("--out", default=None, metavar="DIR", help="Run folder.  [default: runs/DATA-MODEL-RECIPE-SEED]")
+@click.option("--resume", is_flag=True, help="Continue the unfinished run in DIR, if there is one.")
+@click.option("--overwrite", is_flag=True, help="Replace the run in DIR.")
+@click.option("--report/--no-report", default=True, help="Write the figures and the page, or leave them for later.")
 @click.option("--open", "open_page", is_flag=True, help="Open the page in a browser at the end.")
 @reading_options
 @output_options
 def command(open_page: bool, as_json: bool, quiet: bool, **arguments: Any) -> int:
-    """Train on DATA, measure on its test split, write the run folder and its report.
+    """Train on DATA, evaluate on its test split, and write a run folder with its report.
 
-    DATA is a name (mnist, digits, fashion, kmnist, emnist-letters, emnist-balanced) or a path: of an .npz or .csv file, of a
-    folder of IDX files, or of a folder with a folder of pictures per class, under train/ and test/ or not.
+    DATA is a name (mnist, digits, fashion, kmnist, emnist-letters, emnist-balanced) or a path to an .npz or .csv file, a
+    folder of IDX files, or a folder of image files with one subfolder per class, optionally under train/ and test/.
     """
     from .. import api
     from ..models.backend import leave_out_extras
-    from .progress import listener
+    from . import progress
 
     leave_out_extras()
-    with listener(quiet=quiet) as progress:
-        run = api.train(**arguments, progress=progress)
+    with progress.open_progress(progress.training, quiet=quiet, keep=True) as listener:
+        run = api.train(**arguments, progress=listener)
     _print(run, as_json, quiet)
     page = run.folder / "report.html"
     if open_page and page.is_file():
@@ -70,7 +75,7 @@ def _print(run: Run, as_json: bool, quiet: bool) -> None:
         click.echo(text.to_json({"run": str(run.folder), "stopped_early": run.stopped_early, **metrics}))
         return
     if run.stopped_early:
-        click.echo(f"stopped in epoch {metrics['epochs']}; what was learnt so far was kept", err=True)
+        click.echo(f"training stopped in epoch {metrics['epochs']}; the weights so far were kept", err=True)
     click.echo(text.result_line(metrics["test"]))
     if not quiet:
         for line in _details(metrics):
@@ -79,7 +84,7 @@ def _print(run: Run, as_json: bool, quiet: bool) -> None:
     if page.is_file():
         click.echo(f"report: {page}")
     else:
-        click.echo(f"no report yet; make it with: convscope report {_quoted(run.folder)}", err=quiet)
+        click.echo(f"no report yet; write it with: convscope report {shlex.quote(str(run.folder))}", err=quiet)
 
 
 def _details(metrics: Mapping[str, Any]) -> list[str]:
@@ -88,11 +93,5 @@ def _details(metrics: Mapping[str, Any]) -> list[str]:
     lines = [text.pairs_line(metrics["test"])]
     if baseline := metrics.get("baseline"):
         lines.append(text.beside_line(baseline))
-    lines.append(f"trained in {metrics['train_seconds']:.1f} s; {metrics['wall_seconds']:.1f} s from start to result")
+    lines.append(f"training {metrics['train_seconds']:.1f} s, {metrics['wall_seconds']:.1f} s in total")
     return [line for line in lines if line]
-
-
-def _quoted(path: Path) -> str:
-    import shlex
-
-    return shlex.quote(str(path))

@@ -1,1 +1,1 @@
-"""Runs set against each other: opened, checked, measured, and put on a page."""
+"""Paired comparison of runs: reading, checking, measuring and the page."""

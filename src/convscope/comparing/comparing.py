@@ -1,4 +1,4 @@
-"""The verb: from folders of runs to a comparison, and its page."""
+"""Compare runs and write the comparison page."""
 
 from __future__ import annotations
 
@@ -15,9 +15,17 @@ from .pictures import disagreeing_images
 
 
 def compare_runs(folders: Sequence[PathLike], *, output: PathLike | None = None, overwrite: bool = False) -> Comparison:
-    """Compare complete runs on their common test images; with ``output``, write the page to that file.
+    """Compare complete runs on their common test images.
 
-    Raises :class:`ConfigError`, :class:`RunError`, or :class:`OutputError`, the last before any work where it can.
+    Args:
+        folders: At least two run folders.
+        output: File of the comparison page; no page by default.
+        overwrite: Whether ``output`` may exist.
+
+    Raises:
+        ConfigError: The runs cannot be compared.
+        RunError: A run is damaged.
+        OutputError: ``output`` cannot be written; checked before any work where possible.
     """
     page = None if output is None else _page(output, overwrite)
     runs = open_runs(folders)
@@ -48,10 +56,9 @@ def _contestant(run: Opened, costs: Costs) -> Contestant:
 def _page(output: PathLike, overwrite: bool) -> Path:
     page = Path(output)
     if page.is_dir():
-        raise OutputError(f"{str(page)!r} is a folder; the name of a file was expected. Choose one with --output FILE.")
+        raise OutputError(f"{str(page)!r} is a folder. Choose a file with --output FILE.")
     if page.exists() and not overwrite:
         raise OutputError(
-            f"{str(page)!r} exists already; a new file was expected. "
-            "Choose another with --output FILE, or replace it with --overwrite."
+            f"{str(page)!r} already exists. Choose another file with --output FILE, or replace it with --overwrite."
         )
     return page

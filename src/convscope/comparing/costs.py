@@ -1,4 +1,4 @@
-"""What each of several runs costs: most of it is recorded, the time per image is measured now, side by side."""
+"""Costs of runs: recorded ones, and the time per image, measured here under equal conditions."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from ..reporting import ONNX_MODEL
 from .opening import Opened
 
 ROUNDS, PER_ROUND, WARM_UP = 15, 20, 10
-"""A round times a few single images of each network in turn; the median of the rounds forgives what else the machine does."""
+"""A round times a few single images of each network in turn; the median over rounds is robust against other load."""
 
 
 def measure_costs(runs: Sequence[Opened]) -> list[Costs]:
-    """The costs of ``runs``, in their order. About 0.1 s for small networks."""
+    """Return the costs of ``runs``, in their order; takes about 0.1 s for small networks."""
     milliseconds = time_per_image([run.folder / ONNX_MODEL for run in runs])
     return [
         Costs(
@@ -34,9 +34,9 @@ def measure_costs(runs: Sequence[Opened]) -> list[Costs]:
 
 
 def time_per_image(models: Sequence[Path]) -> list[float]:
-    """Milliseconds that each of ``models`` takes for one image, preparation included. The image is noise: the work of a network
-    does not depend on what it sees."""
+    """Return the milliseconds that each of ``models`` takes for one image, including preprocessing."""
     predictors = [Predictor(model) for model in models]
+    # Noise is enough: the work of a network does not depend on the image.
     image = np.random.default_rng(0).integers(0, 256, (1, *predictors[0].image_shape), dtype=np.uint8)
     for predictor in predictors:
         for _ in range(WARM_UP):

@@ -1,4 +1,4 @@
-"""The runs that are to be compared: complete, different, and measured on the same test images."""
+"""Read runs and check that they can be compared: complete, distinct, with the same test images."""
 
 from __future__ import annotations
 
@@ -14,24 +14,29 @@ from ..errors import ConfigError
 from ..types import PathLike
 
 SHORTEST_FINGERPRINT = 12
+"""Characters of a fingerprint in messages."""
 
 
 @dataclass(frozen=True, eq=False)
 class Opened:
-    """A run as it was read."""
+    """A run and its name in the comparison."""
 
     folder: Path
     name: str
-    """As short as tells it from the others: the folder's name, or with those above it."""
+    """The shortest unique name: the folder's, with parent folders if needed."""
     record: RunRecord
 
 
 def open_runs(folders: Sequence[PathLike]) -> list[Opened]:
-    """Read ``folders``. Raises :class:`ConfigError` for fewer than two, for one given twice, and for runs whose test images
-    are not the same; :class:`RunError` for a damaged run."""
+    """Read the runs in ``folders``.
+
+    Raises:
+        ConfigError: There are fewer than two, one is given twice, or their test images differ.
+        RunError: A run is damaged.
+    """
     paths = [Path(folder) for folder in folders]
     if len(paths) < 2:
-        raise ConfigError(f"{len(paths)} run was given to compare; two or more were expected. Name another run folder.")
+        raise ConfigError(f"a comparison needs at least two runs; got {len(paths)}. Name another run folder.")
     _refuse_duplicates(paths)
     opened = [
         Opened(path, name, archive.load_record(runs.verify(path))) for path, name in zip(paths, names_of(paths), strict=True)
@@ -42,7 +47,7 @@ def open_runs(folders: Sequence[PathLike]) -> list[Opened]:
 
 
 def names_of(paths: Sequence[Path]) -> list[str]:
-    """The ends of ``paths``, each with as many folders as make them differ."""
+    """Return the last parts of ``paths``, as many of each as make all of them distinct."""
     whole = [path.resolve().parts for path in paths]
     for length in range(1, max(map(len, whole)) + 1):
         names = ["/".join(parts[-length:]) for parts in whole]
@@ -56,7 +61,7 @@ def _refuse_duplicates(paths: Sequence[Path]) -> None:
     for path in paths:
         resolved = path.resolve()
         if resolved in seen:
-            raise ConfigError(f"the run {str(path)!r} was given twice; different runs were expected. Name each only once.")
+            raise ConfigError(f"the run {str(path)!r} is given twice. Name each run once.")
         seen[resolved] = path
 
 
@@ -66,8 +71,8 @@ def _refuse_other_data(first: Opened, other: Opened) -> None:
     if ours["fingerprint"] == theirs["fingerprint"] and list(ours["class_names"]) == list(theirs["class_names"]) and same:
         return
     raise ConfigError(
-        f"{first.name} was measured on {_data(first)} and {other.name} on {_data(other)}; runs on the same data were expected, "
-        "since only the same test images can be compared pair by pair. Train both on the same data."
+        f"{first.name} was measured on {_data(first)}, but {other.name} on {_data(other)}. A paired comparison needs the same test "
+        "images: train both on the same data."
     )
 
 

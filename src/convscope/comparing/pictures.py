@@ -1,4 +1,4 @@
-"""The test images on which runs disagree: out of the runs' own evidence, or, for the rest, out of the dataset."""
+"""The test images on which runs disagree, from the runs' evidence or from the dataset."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from ..types import Images
 from .opening import Opened
 
 MOST_PICTURES = 240
-"""In the gallery. Each takes about half a kilobyte of the page, if it is as small as MNIST's."""
+"""Images in the gallery; one of MNIST takes about half a kilobyte of the page."""
 
 
 def disagreeing_images(comparison: Comparison, runs: Sequence[Opened]) -> dict[int, Images]:
-    """The first ``MOST_PICTURES`` images of ``comparison.disagreements``, (h, w, c) uint8 by place in the test split, in that
-    order. Those that no run has kept, and that cannot be read again, are left out."""
+    """Return the first images of ``comparison.disagreements``, (h, w, c) uint8, by index in the test split.
+
+    Images that no run has stored and that cannot be read again are missing.
+    """
     wanted = comparison.disagreements[:MOST_PICTURES].tolist()
     kept: dict[int, Images] = {}
     for run in runs:
@@ -27,6 +29,6 @@ def disagreeing_images(comparison: Comparison, runs: Sequence[Opened]) -> dict[i
         try:
             test = same_dataset(runs[0].record.request["dataset"]).test
             kept = {place: test.images[place] for place in wanted}
-        except ConvscopeError:  # the data have gone: the page says how many images are missing
+        except ConvscopeError:  # the data are gone; the page says how many images are missing
             pass
     return {place: kept[place] for place in wanted if place in kept}

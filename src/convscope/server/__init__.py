@@ -1,1 +1,1 @@
-"""A run's page and its predictions over HTTP, for this machine, or for those who hold the token."""
+"""A run's page and predictions over HTTP, for this machine or for clients with the token."""

@@ -1,4 +1,4 @@
-"""Where the service listens, and by which names it may be called."""
+"""The address, host names and token of the service."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from ..errors import ConfigError, ServiceError
 
 LOCALHOST = "localhost"
 SHORTEST_TOKEN = 16
-"""Characters. The tokens that are made up here have 43, and 256 bits."""
+"""Characters; generated tokens have 43, which are 256 bits."""
 TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")
-"""What may stand behind ``Bearer`` in a header (RFC 6750)."""
+"""Characters allowed after ``Bearer`` in a header (RFC 6750)."""
 BACKLOG = 512
+"""Connections that the system queues."""
 
 
 @dataclass(frozen=True)
 class Address:
-    """The service's own: ``http://host:port/``, and what has to be shown at the door, if anything."""
+    """The address that the service listens on, and its token, if it has one."""
 
     host: str
     port: int
@@ -37,7 +38,7 @@ class Address:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach ``host``."""
+    """Return whether only this machine can reach ``host``."""
     if host.lower() == LOCALHOST:
         return True
     try:
@@ -47,7 +48,8 @@ def is_loopback(host: str) -> bool:
 
 
 def is_number(host: str) -> bool:
-    """Whether ``host`` is an address in its usual form: no name, which somebody else could point to anywhere."""
+    """Return whether ``host`` is an IP address in its usual notation."""
+    # A name does not count: its owner can point it anywhere. Nor do other notations, such as 127.1.
     try:
         ipaddress.ip_address(host)
     except ValueError:
@@ -56,30 +58,36 @@ def is_number(host: str) -> bool:
 
 
 def choose_token(host: str, token: str | None) -> str | None:
-    """``token``, or one made up where others than this machine can ask and none is given. Raises :class:`ConfigError`."""
+    """Return ``token``, or a random one if other machines can reach ``host`` and none is given.
+
+    Raises:
+        ConfigError: ``token`` is too short or has characters that a header cannot hold.
+    """
     if token is None:
         return None if is_loopback(host) else secrets.token_urlsafe(32)
     if len(token) < SHORTEST_TOKEN or not TOKEN.fullmatch(token):
         raise ConfigError(
-            f"the token has {len(token)} characters, or such as cannot stand in a header; at least {SHORTEST_TOKEN} letters, "
-            "digits or ._~+/=- were expected, so that nobody guesses it. Leave --token out, and one is made up."
+            f"the token must have at least {SHORTEST_TOKEN} characters, all of them letters, digits or ._~+/=-; got {len(token)} "
+            "characters. Leave --token out to get a random one."
         )
     return token
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that connections can be made to. ``port`` 0 takes a free one.
+    """Return a listening socket; ``port`` 0 picks a free port.
 
-    Raises :class:`ConfigError` for a port that there is not, :class:`ServiceError` for one that cannot be had.
+    Raises:
+        ConfigError: ``port`` is not a port number.
+        ServiceError: The system does not grant the address.
     """
     if isinstance(port, bool) or not isinstance(port, int) or not 0 <= port <= 65535:
-        raise ConfigError(f"port={port!r} cannot be used; a number from 1 to 65535 was expected, or 0 for any that is free.")
+        raise ConfigError(f"port must be a number from 1 to 65535, or 0 for any free port; got {port!r}.")
     try:
         family, *_, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         return socket.create_server(place[:2], family=family, backlog=BACKLOG)
     except (OSError, UnicodeError, OverflowError) as error:
         reason = (getattr(error, "strerror", None) or str(error)).split(" (while")[0]
         raise ServiceError(
-            f"nothing can be served at {host} port {port}: {reason[:1].lower()}{reason[1:]}; a free port on an address of this "
-            "machine was expected. Try --port 0, which takes any that is free."
+            f"cannot listen on {host} port {port}: {reason[:1].lower()}{reason[1:]}. Choose an address of this machine and a free "
+            "port, or let --port 0 pick one."
         ) from error

@@ -1,4 +1,4 @@
-"""What the service answers: the page, the classes of a picture, its own description, and whether it is well."""
+"""The routes of the service: page, predictions, OpenAPI document and health."""
 
 from __future__ import annotations
 
@@ -31,13 +31,14 @@ from .refusals import HEADERS, Refusal, json_response
 LOGGER = logging.getLogger("convscope.server")
 POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">')
 PIECE = 64 * 1024
-"""Bytes of the page that are handed to the network at a time, so that a slow client costs no more memory than that."""
-PICTURE = "the picture"
+"""Bytes of the page sent at a time, which bounds the memory that a slow client costs."""
+PICTURE = "the image file"
+"""Name of a request's body in results and errors."""
 DEFAULT_TOP, MOST_DIGITS = 3, 6
 
 
 class Application:
-    """The service behind its gate, as an ASGI application."""
+    """The service with its access control, as an ASGI application."""
 
     def __init__(self, classifier: Classifier, page: bytes | None, gate: Gate, limits: Limits, pool: Executor) -> None:
         self._classifier, self._gate, self._limits, self._pool = classifier, gate, limits, pool
@@ -51,7 +52,7 @@ class Application:
                 Route("/openapi.json", self._describe, methods=["GET"]),
                 Route("/health", self._health, methods=["GET"]),
             ],
-            exception_handlers={HTTPException: _misdirected, Refusal: _refused, ClientLeft: _nobody},
+            exception_handlers={HTTPException: _unknown_route, Refusal: _refused, ClientLeft: _client_left},
         )
         self._routes.router.redirect_slashes = False
 
@@ -66,12 +67,12 @@ class Application:
         except Refusal as refusal:
             await (await _refused(request, refusal))(scope, receive, send)
         except Exception:
-            # Starlette has answered with a bare 500 before it lets the exception through; whoever runs the service sees why.
-            LOGGER.exception("a request failed: a fault of convscope")
+            # Starlette has already answered with a bare 500; the log is for the operator.
+            LOGGER.exception("a request failed because of a bug in convscope")
 
     async def _show_page(self, _: Request) -> Response:
         if self._page is None:
-            raise Refusal(404, "this service has a network and no page; POST /predict was expected. See /openapi.json.")
+            raise Refusal(404, "this service has no page, only a network. Use POST /predict; see /openapi.json.")
         return self._page
 
     async def _describe(self, _: Request) -> Response:
@@ -85,7 +86,7 @@ class Application:
         if request.headers.get("content-type", "").startswith("multipart/"):
             raise Refusal(
                 415,
-                "the body is a form; the bytes of the picture alone were expected. With curl: --data-binary @picture.png",
+                "the body must be the bytes of an image file; got a form. With curl: --data-binary @picture.png",
             )
         size = announced_size(request.headers.raw, self._limits)
         with self._underway.reserved(size):
@@ -93,13 +94,13 @@ class Application:
             return json_response(await self._answer(body, top))
 
     async def _answer(self, body: bytes, top: int) -> dict[str, Any]:
-        """In a thread, so that the others are heard meanwhile."""
+        # In a thread, so that the event loop keeps serving other requests.
         classify = functools.partial(_classify, self._classifier, body, top)
         try:
             async with asyncio.timeout(self._limits.answer_seconds):
                 return await asyncio.get_running_loop().run_in_executor(self._pool, classify)
         except TimeoutError:
-            raise Refusal(503, "the service is too busy to answer in time. Ask again later.") from None
+            raise Refusal(503, "the service is too busy to answer in time. Retry later.") from None
         except PictureError as error:
             raise Refusal(422, str(error)) from error
         except ConfigError as error:
@@ -109,7 +110,7 @@ class Application:
 
 
 class Page(Response):
-    """The report, sent in pieces, under the policy that it carries itself."""
+    """The report, sent in pieces, under its own Content-Security-Policy."""
 
     media_type = "text/html"
 
@@ -132,35 +133,33 @@ def _classify(classifier: Classifier, body: bytes, top: int) -> dict[str, Any]:
 
 
 def _top(request: Request) -> int:
-    """Of ``?top=K``."""
-    said = request.query_params.getlist("top")
-    value = said[0] if len(said) == 1 else "" if said else str(DEFAULT_TOP)
+    """Return K of ``?top=K``."""
+    values = request.query_params.getlist("top")
+    value = values[0] if len(values) == 1 else "" if values else str(DEFAULT_TOP)
     if not (value.isascii() and value.isdigit() and len(value) <= MOST_DIGITS and int(value) >= 1):
-        raise Refusal(400, "top in the query cannot be used; one whole number of at least 1 was expected, as in ?top=3.")
+        raise Refusal(400, "top must be one whole number of at least 1, as in ?top=3.")
     return int(value)
 
 
 async def _refused(request: Request, refusal: Exception) -> Response:
-    """Where a body was announced, it may not have been read, and the next request would begin somewhere in it."""
     assert isinstance(refusal, Refusal)
+    # An announced body may be unread, and the next request on this connection would begin inside it.
     has_body = any(name in (b"content-length", b"transfer-encoding") for name, _ in request.headers.raw)
     return refusal.response(close=has_body)
 
 
-async def _misdirected(request: Request, error: Exception) -> Response:
-    """Starlette's own: no such path, or not this method."""
+async def _unknown_route(request: Request, error: Exception) -> Response:
+    """Return the response to an unknown path or method, which Starlette reports."""
     assert isinstance(error, HTTPException)
     if error.status_code == 405:
-        # Starlette joins a set, so that the order would be another in every process.
+        # Starlette joins a set, whose order differs between processes.
         methods = ", ".join(sorted(dict(error.headers or {})["Allow"].split(", ")))
         allowed = {"Allow": methods}
-        return await _refused(
-            request, Refusal(405, f"this path is asked with {methods}; no other method was expected.", allowed)
-        )
-    sentence = "there is nothing at this path; /, /predict, /openapi.json or /health was expected."
+        return await _refused(request, Refusal(405, f"this path does not allow the method. Use {methods}.", allowed))
+    sentence = "no such path. Use /, /predict, /openapi.json or /health."
     return await _refused(request, Refusal(error.status_code, sentence))
 
 
-async def _nobody(_: Request, __: Exception) -> Response:
-    """To a client that has left; it goes nowhere."""
+async def _client_left(_: Request, __: Exception) -> Response:
+    """Return a response for a client that has disconnected; it is never sent."""
     return Response(status_code=408)

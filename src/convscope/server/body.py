@@ -1,4 +1,4 @@
-"""The bytes that a client sends: counted before they are read, and no longer waited for than they are worth."""
+"""Request bodies: limited in size before they are read, and in time while they are read."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Headers = Sequence[tuple[bytes, bytes]]
 
 
-class ClientLeft(Exception):  # noqa: N818  (nobody to tell)
-    """Nobody is there any more to be answered."""
+class ClientLeft(Exception):  # noqa: N818  (an event, not an error)
+    """The client disconnected before its request was complete."""
 
 
 class Underway:
-    """All the requests under way: how many they are, and how many bytes their bodies have."""
+    """Counts of the active requests and of the bytes of their bodies."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -27,7 +27,7 @@ class Underway:
 
     @contextlib.contextmanager
     def admitted(self) -> Iterator[None]:
-        """Count a request in for as long as the block lasts. Raises :class:`Refusal` (503) where there are too many."""
+        """Count a request while the block runs. Raises :class:`Refusal` (503) if there are too many."""
         if self._requests >= self._limits.most_requests:
             raise _too_many()
         self._requests += 1
@@ -38,7 +38,7 @@ class Underway:
 
     @contextlib.contextmanager
     def reserved(self, num_bytes: int) -> Iterator[None]:
-        """Set memory for a body aside for as long as the block lasts. Raises :class:`Refusal` (503) where there is none."""
+        """Reserve memory for a body while the block runs. Raises :class:`Refusal` (503) if there is none."""
         if self._bytes and self._bytes + num_bytes > self._limits.body_memory:
             raise _too_many()
         self._bytes += num_bytes
@@ -49,36 +49,42 @@ class Underway:
 
 
 def _too_many() -> Refusal:
-    return Refusal(503, "too many requests are under way; fewer at a time were expected. Ask again in a second.")
+    return Refusal(503, "too many requests are pending. Retry in a second.")
 
 
 def announced_size(headers: Headers, limits: Limits) -> int:
-    """Bytes of the body, as ``Content-Length`` says. Raises :class:`Refusal`: 411, 413 or 400."""
+    """Return the size of the body in bytes, from ``Content-Length``.
+
+    Raises:
+        Refusal: The header is missing (411), too large (413) or invalid (400).
+    """
     if any(name == b"transfer-encoding" for name, _ in headers):
-        raise Refusal(
-            411, "the request does not say how long it is (it is chunked); a Content-Length was expected. Send one."
-        )
+        raise Refusal(411, "the request is chunked and has no Content-Length. Send one.")
     values = {value for name, value in headers if name == b"content-length"}
     if not values:
-        raise Refusal(411, "the request does not say how long it is; a Content-Length was expected. Send one.")
+        raise Refusal(411, "the request has no Content-Length. Send one.")
     value = values.pop()
     if values or not value.isdigit():
-        raise Refusal(400, "the request says in more than one way how long it is; one Content-Length was expected.")
-    # Leading zeros and numbers of a thousand digits are compared as text first: int() takes its time over those.
+        raise Refusal(400, "the request must have exactly one Content-Length, in digits.")
+    # Length of the text first: int() is slow on a number of a thousand digits.
     digits = value.lstrip(b"0") or b"0"
     if len(digits) > 15 or int(digits) > limits.largest_body:
         raise Refusal(
             413,
-            f"the request is over {limits.largest_body // MEGABYTE} MB long; at most that was expected. "
-            "Save the picture smaller.",
+            f"the body must have at most {limits.largest_body // MEGABYTE} MB. Send a smaller image file.",
         )
     if digits == b"0":
-        raise Refusal(400, "the request is empty; the bytes of a picture were expected as its body.")
+        raise Refusal(400, "the body is empty. Send the bytes of an image file.")
     return int(digits)
 
 
 async def read_body(receive: Receive, size: int, limits: Limits) -> bytes:
-    """The body, of ``size`` bytes. Raises :class:`Refusal` (408) where it comes too slowly, or :class:`ClientLeft`."""
+    """Return the body of ``size`` bytes.
+
+    Raises:
+        Refusal: The body arrives too slowly (408).
+        ClientLeft: The client disconnected.
+    """
     body = bytearray()
     try:
         async with asyncio.timeout(limits.body_seconds):
@@ -92,7 +98,7 @@ async def read_body(receive: Receive, size: int, limits: Limits) -> bytes:
     except TimeoutError:
         raise Refusal(
             408,
-            f"{len(body):,} of {size:,} bytes came within {limits.body_seconds:g} seconds; all were expected. "
-            "Send a smaller picture, or ask again.",
+            f"only {len(body):,} of {size:,} bytes arrived within {limits.body_seconds:g} seconds. Send a smaller image file, or "
+            "retry.",
         ) from None
     return bytes(body)

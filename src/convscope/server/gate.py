@@ -1,12 +1,9 @@
-"""Who may ask: looked at before anything of a request is read but its headers.
+"""Access control, applied to the headers before the body of a request is read.
 
-A service on the loopback is open to every page in this machine's browsers unless it defends itself. A page of another site
-may send requests here, with its name in ``Origin``; or have its own name resolve to 127.0.0.1 ("DNS rebinding"), and then
-its name is in ``Host``. Both are turned down, whatever they ask for. The port in ``Host`` is not held against anybody: no page
-can choose it apart from where the request goes, and through a tunnel (``ssh -L 9000:localhost:8000``) it is another one.
-
-Who shows wrong tokens is not listened to for the rest of the minute, not even with the right one: else that would be a way to
-find it out.
+A service on the loopback is reachable from every page in this machine's browsers. A page of another site can send requests
+here, with its name in ``Origin``; or have its own name resolve to 127.0.0.1 ("DNS rebinding"), which leaves its name in
+``Host``. Both are refused. The port in ``Host`` is not checked: a page cannot choose it independently of the destination, and
+through a tunnel (``ssh -L 9000:localhost:8000``) it differs legitimately.
 """
 
 from __future__ import annotations
@@ -28,17 +25,17 @@ Headers = Sequence[tuple[bytes, bytes]]
 HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?")
 VERSIONS = ("1.0", "1.1")
 WELCOME = "/health"
-"""The one path that tells nothing, and needs no token: whoever watches over the service asks there."""
+"""The one path that needs no token, for monitoring; it reveals nothing."""
 WINDOW = 60
-"""Seconds, in which wrong tokens are counted."""
+"""Seconds over which wrong tokens are counted."""
 MOST_GUESSERS = 10_000
-"""Addresses that are remembered, so that they cannot fill the memory."""
+"""Addresses that are remembered; bounds the memory."""
 UNAUTHORIZED = {"www-authenticate": 'Bearer realm="convscope", Basic realm="convscope", charset="UTF-8"'}
-"""A browser asks its user for a name and a password, and the token is the password."""
+"""Lets a browser ask its user for a password, which is the token."""
 
 
 class Gate:
-    """The doorkeeper of one service."""
+    """Access control of one service."""
 
     def __init__(self, address: Address, limits: Limits, now: Callable[[], float] = time.monotonic) -> None:
         self._largest_header = limits.largest_header
@@ -60,7 +57,7 @@ class Gate:
             self._check_token(headers, (scope.get("client") or ("", 0))[0])
 
     def _check_size(self, scope: dict[str, Any]) -> None:
-        """Once more: h11 looks only at what has not come to an end after a read, and one read may hold a lot."""
+        # h11 limits only headers that are incomplete after a read, and one read may hold more than that.
         size = (
             len(scope["raw_path"])
             + len(scope["query_string"])
@@ -70,49 +67,48 @@ class Gate:
             raise Refusal(431, LONG_HEADERS.format(largest=self._largest_header))
 
     def _check_host(self, headers: Headers) -> str:
-        """The name, with the port, by which the client called."""
-        host = _only(headers, b"host")
+        """Return the header Host if it names this service."""
+        host = _single_header(headers, b"host")
         if host is None:
-            raise Refusal(400, "the request has no header Host; one was expected, as HTTP/1.1 asks for. Add it.")
+            raise Refusal(400, "the request has no header Host, which HTTP/1.1 requires. Add it.")
         found = HOST.fullmatch(host)
         name = found["name"].strip("[]").lower() if found else ""
         if found is None or not self._is_ours(name):
             raise Refusal(
                 421,
-                "the header Host names another machine than this one; the address that convscope serve printed was "
-                "expected. Ask by that address.",
+                "the header Host does not name this service. Use the address that convscope serve printed.",
             )
         return host.lower()
 
     def _is_ours(self, name: str) -> bool:
         if name in self._names or (is_number(name) and is_loopback(name)):
             return True
-        # Served to others, it may be called by any number: a foreign site can only make a name of its own point here.
+        # Beyond the loopback, any IP address is legitimate: a foreign site can only make its own name point here.
         return not self._only_loopback and is_number(name)
 
     def _check_token(self, headers: Headers, client: str) -> None:
         assert self._token is not None
+        # Even the correct token is refused: otherwise a client could go on guessing until it is accepted.
         if self._guesses.are_too_many(client):
             raise Refusal(
                 429,
-                "too many wrong tokens came from this address; the right one was expected, which convscope serve printed when it "
-                "started. Ask again in a minute.",
+                "too many wrong tokens came from this address. Retry in a minute with the token that convscope serve printed.",
                 {"retry-after": str(WINDOW)},
             )
-        said = _only(headers, b"authorization")
-        if not hmac.compare_digest(_shown_token(said or ""), self._token):
-            if said is not None:  # a browser asks without one first
+        header = _single_header(headers, b"authorization")
+        if not hmac.compare_digest(_token_in(header or ""), self._token):
+            if header is not None:  # a browser first sends a request without a token
                 self._guesses.count(client)
             raise Refusal(
                 401,
-                "the request does not show the token of this service; it was expected in the header "
-                "'Authorization: Bearer TOKEN'. convscope serve printed it when it started.",
+                "the token is missing or wrong. Send the header 'Authorization: Bearer TOKEN' with the token that convscope serve "
+                "printed.",
                 UNAUTHORIZED,
             )
 
 
 class Guesses:
-    """The wrong tokens of the last minute, by address."""
+    """Counts of wrong tokens in the current minute, by address."""
 
     def __init__(self, most: int, now: Callable[[], float]) -> None:
         self._most, self._now = most, now
@@ -133,33 +129,31 @@ class Guesses:
 
 def _check_target(scope: dict[str, Any]) -> None:
     if scope["http_version"] not in VERSIONS:
-        raise Refusal(505, "the request is of another version of HTTP; 1.1 was expected. Ask in that.")
+        raise Refusal(505, "the HTTP version must be 1.0 or 1.1.")
     path: bytes = scope["raw_path"]
     if not path.startswith(b"/") or path.startswith(b"//"):
-        raise Refusal(400, "the request's target is no path of this service; one such as /predict was expected.")
+        raise Refusal(400, "the request's target must be a path, such as /predict.")
 
 
 def _check_origin(headers: Headers, host: str, method: str) -> None:
-    """A request that a web page makes says where that page is from; it has to be from here."""
-    origin = _only(headers, b"origin")
+    """Refuse requests from web pages of other sites."""
+    origin = _single_header(headers, b"origin")
     if origin is not None and origin.lower() not in (f"http://{host}", f"https://{host}"):
         raise Refusal(
             403,
-            "the request comes from a page of another site (header Origin); only programs and this service's own page "
-            "are answered. Ask from there.",
+            "the request comes from a page of another site (header Origin). Use a program or this service's own page.",
         )
-    site = _only(headers, b"sec-fetch-site")
-    is_link = method in ("GET", "HEAD") and _only(headers, b"sec-fetch-mode") == "navigate"
+    site = _single_header(headers, b"sec-fetch-site")
+    is_link = method in ("GET", "HEAD") and _single_header(headers, b"sec-fetch-mode") == "navigate"
     if site in ("cross-site", "same-site") and not is_link:
         raise Refusal(
             403,
-            "the request comes from a page of another site (header Sec-Fetch-Site); only programs and this service's own "
-            "page are answered. Ask from there.",
+            "the request comes from a page of another site (header Sec-Fetch-Site). Use a program or this service's own page.",
         )
 
 
-def _shown_token(value: str) -> bytes:
-    """Of ``Bearer TOKEN``, or of ``Basic``, as a browser sends what was typed into its window: the password."""
+def _token_in(value: str) -> bytes:
+    """Return the token of ``Bearer TOKEN``, or the password of ``Basic``, which browsers send."""
     kind, _, rest = value.partition(" ")
     if kind.lower() == "bearer":
         return rest.strip().encode("latin-1", "replace")
@@ -171,10 +165,10 @@ def _shown_token(value: str) -> bytes:
     return b""
 
 
-def _only(headers: Headers, name: bytes) -> str | None:
-    """The value of a header that may come once. Raises :class:`Refusal` where it comes twice: readers could differ on which
-    of them counts."""
+def _single_header(headers: Headers, name: bytes) -> str | None:
+    """Return the value of a header, or None; refuse a header that occurs twice."""
+    # Two values invite request smuggling: proxies and servers differ on which of them counts.
     values = [value for key, value in headers if key == name]
     if len(values) > 1:
-        raise Refusal(400, f"the request has the header {name.decode().title()} more than once; one was expected.")
+        raise Refusal(400, f"the request has the header {name.decode().title()} more than once. Send it once.")
     return values[0].decode("latin-1") if values else None

@@ -1,4 +1,4 @@
-"""What one client, and all of them together, may ask of the service: everything that is bounded, in one place."""
+"""All limits of the service, for one client and for all together."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ MEGABYTE = 2**20
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds, bytes and counts. Beyond each there is a status: 408, 413, 429, 431 or 503."""
+    """Limits in seconds, bytes and counts; exceeding one gives a status of 408, 413, 429, 431 or 503."""
 
     largest_body: int = 32 * MEGABYTE
-    """Of one request. A photo of 12 megapixels has 3 to 8 MB as JPEG, and up to 30 as PNG."""
+    """Bytes of one body. A photo of 12 megapixels has 3 to 8 MB as JPEG, and up to 30 MB as PNG."""
     largest_header: int = 16 * 1024
-    """Request line and headers together."""
+    """Bytes of request line and headers together."""
     body_memory: int = 256 * MEGABYTE
-    """Bodies of all the requests under way."""
+    """Bytes of the bodies of all pending requests."""
     most_requests: int = 256
-    """Under way at a time: being read, waiting for a processor, or answered."""
+    """Pending requests: being read, waiting for a processor, or being answered."""
     most_connections: int = 512
     header_seconds: float = 10.0
-    """From the first byte of a request, or from the opening of a connection, to the end of its headers."""
+    """From the first byte of a request, or from opening a connection, to the end of the headers."""
     body_seconds: float = 30.0
     answer_seconds: float = 60.0
-    """Waiting for a processor included."""
+    """For one prediction, including the wait for a processor."""
     stalled_seconds: float = 30.0
-    """How long a client may take nothing of an answer that is being sent to it."""
+    """For a client that accepts none of the response."""
     linger_seconds: float = 2.0
-    """After a refusal what the client still sends is thrown away for so long: else it might never see the answer."""
+    """For discarding what a refused client still sends; without it, the client might never see the response."""
     idle_seconds: int = 5
     """Between two requests on one connection."""
     finish_seconds: int = 60
-    """For what is under way when the service is told to stop."""
+    """For pending requests when the service stops."""
     wrong_tokens: int = 20
-    """That one address may show in a minute."""
+    """Per address and minute."""
     workers: int = field(default_factory=lambda: min(4, os.cpu_count() or 1))
-    """Pictures that are decoded and classified at a time. Each may need half a gigabyte while it is decoded."""
+    """Images decoded and classified at a time; decoding one may need half a gigabyte."""

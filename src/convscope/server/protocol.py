@@ -1,8 +1,8 @@
-"""HTTP as uvicorn speaks it through h11, with the patience of :class:`Limits` and refusals that arrive.
+"""uvicorn's HTTP protocol with time limits, JSON errors and refusals that reach the client.
 
-uvicorn waits for ever for a request that begins and does not end, answers a broken one in plain text, and closes a
-connection at once while the client still sends, which may cost the client the answer (the kernel resets the connection and
-throws away what was not read). This protocol does not.
+uvicorn waits forever for a request that starts and does not end, answers a malformed one in plain text, and closes a
+connection while the client still sends, which may lose the response: the kernel resets the connection and discards what was
+not read. This protocol does none of that.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from .limits import MEGABYTE, Limits
 from .refusals import LONG_HEADERS, Refusal
 
 MOST_LINGERED = 64 * MEGABYTE
-"""Bytes that are read and thrown away after a refusal; who sends more is cut off."""
+"""Bytes read and discarded after a refusal; beyond them the connection is aborted."""
 BROKEN = {
     431: LONG_HEADERS,
-    400: "the request is not HTTP as this service understands it; a request of HTTP/1.1 was expected. Use an HTTP client.",
+    400: "the request is not valid HTTP/1.1. Use an HTTP client.",
 }
 
 
@@ -45,15 +45,15 @@ class GuardedProtocol(H11Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._stalled: asyncio.TimerHandle | None = None
         self._lingered: int | None = None
-        """Bytes thrown away since the connection was to be closed; None while it is in use."""
+        """Bytes discarded since the connection began to close; None while it is in use."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        # asyncio does it by itself only for sockets that say they are TCP, as one that was accepted does not: without it every
-        # answer, which is sent in two pieces, waits 40 ms for the client to acknowledge the first.
+        # asyncio sets it only on sockets that report TCP, which accepted ones do not. Without it, every response is sent in two
+        # pieces and waits 40 ms for the client to acknowledge the first.
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         super().connection_made(LingeringTransport(transport, self))  # type: ignore[arg-type]
         if len(self.connections) > self._limits.most_connections:
-            self._refuse(Refusal(503, "too many connections are open; fewer were expected. Ask again in a second."))
+            self._refuse(Refusal(503, "too many connections are open. Retry in a second."))
         else:
             self._await_headers()
 
@@ -75,7 +75,7 @@ class GuardedProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def eof_received(self) -> None:
-        """The client has said all it will; while it is lingered for, that is what was waited for."""
+        """Abort a lingering connection once the client has sent everything."""
         if self._lingered is not None:
             self.transport.abort()
 
@@ -84,26 +84,26 @@ class GuardedProtocol(H11Protocol):
             super().on_response_complete()
 
     def send_400_response(self, msg: str) -> None:
-        """Called by uvicorn while it handles what h11 raised."""
+        """Refuse a malformed request; uvicorn calls this while it handles an error of h11."""
         status = getattr(sys.exc_info()[1], "error_status_hint", 400)
         status = status if status in BROKEN else 400
         self._refuse(Refusal(status, BROKEN[status].format(largest=self._limits.largest_header)))
 
     def pause_writing(self) -> None:
-        """The client does not take what is sent."""
+        """Start the timer of a stalled client."""
         super().pause_writing()
         if self._stalled is None:
             self._stalled = self.loop.call_later(self._limits.stalled_seconds, self.transport.abort)
 
     def resume_writing(self) -> None:
-        """The client takes it again."""
+        """Stop the timer of a stalled client."""
         if self._stalled is not None:
             self._stalled.cancel()
             self._stalled = None
         super().resume_writing()
 
     def linger(self) -> None:
-        """Say that nothing more comes, and throw away what the client sends until it has understood."""
+        """End the response and discard what the client still sends, until it closes or time is up."""
         if self._lingered is not None:
             return
         self._lingered = 0
@@ -116,7 +116,7 @@ class GuardedProtocol(H11Protocol):
 
     @property
     def is_sending(self) -> bool:
-        """Whether the client has not said all that it announced, or said what nobody understood."""
+        """Whether the client may still be sending: an unfinished body, or a malformed request."""
         return self.conn.their_state in (h11.SEND_BODY, h11.ERROR)
 
     @property
@@ -130,7 +130,7 @@ class GuardedProtocol(H11Protocol):
         self._timer = None
         if not self._is_answering and not self.transport.is_closing():
             seconds = self._limits.header_seconds
-            self._refuse(Refusal(408, f"the request's headers did not come within {seconds:g} seconds; they were expected."))
+            self._refuse(Refusal(408, f"the request's headers did not arrive within {seconds:g} seconds. Retry."))
 
     def _stop_timer(self) -> None:
         if self._timer is not None:
@@ -138,7 +138,7 @@ class GuardedProtocol(H11Protocol):
             self._timer = None
 
     def _refuse(self, refusal: Refusal) -> None:
-        """Answer without a request, and close."""
+        """Send a refusal without a request, and close."""
         if self._is_answering and self.cycle.response_started:
             self.transport.abort()
             return
@@ -150,7 +150,7 @@ class GuardedProtocol(H11Protocol):
 
 
 class LingeringTransport:
-    """The transport, but that closing it while the client still sends makes the protocol linger."""
+    """A transport whose close() lets the protocol linger while the client still sends."""
 
     def __init__(self, transport: asyncio.Transport, protocol: GuardedProtocol) -> None:
         self._transport, self._protocol = transport, protocol

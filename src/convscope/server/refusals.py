@@ -1,4 +1,4 @@
-"""What a client is told that gets nothing: a status, and a sentence as JSON."""
+"""Error responses: a status and a message as JSON."""
 
 from __future__ import annotations
 
@@ -18,16 +18,18 @@ HEADERS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
 }
-"""On every answer; the page brings a policy of its own. There is no header that would let another site read anything."""
+"""Headers of every response; the page adds its own policy. None allows another site to read anything."""
 RETRY_SECONDS = "1"
-LONG_HEADERS = "the request's headers are longer than {largest:,} bytes; at most so many were expected. Send fewer."
+LONG_HEADERS = "the request's headers must have at most {largest:,} bytes. Send fewer."
 LAST_WORDS = frozenset({400, 408, 421, 431, 505})
-"""After these nothing that follows on the connection can be trusted to be a request."""
+"""Statuses that close the connection, since what follows may not be a request."""
 
 
-class Refusal(Exception):  # noqa: N818  (an answer, and no fault)
-    """A request that is turned down. The sentence says what came, what was expected, and what to do; it never repeats what
-    the client sent, nor names anything of this machine."""
+class Refusal(Exception):  # noqa: N818  (a response, not a failure)
+    """An error response.
+
+    The message says what is wrong and what to do. It never repeats what the client sent and reveals nothing about this machine.
+    """
 
     def __init__(self, status: int, sentence: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(sentence)
@@ -41,12 +43,12 @@ class Refusal(Exception):  # noqa: N818  (an answer, and no fault)
         return to_json({"error": str(self), "status": self.status})
 
     def response(self, *, close: bool = False) -> Response:
-        """``close``: whether the connection ends here, because some of the request was left unread."""
+        """Return the response; ``close`` ends the connection, because part of the request is unread."""
         close = close or self.status in LAST_WORDS
         return json_response({"error": str(self), "status": self.status}, self.status, self.headers, close=close)
 
     def raw(self) -> bytes:
-        """The whole answer as it goes over the wire, for a client that did not get as far as a request."""
+        """Return the bytes of the whole response, for a connection without a valid request."""
         lines = [f"HTTP/1.1 {self.status} {HTTPStatus(self.status).phrase}", "content-type: application/json"]
         lines += [f"{name}: {value}" for name, value in {**HEADERS, **self.headers}.items()]
         lines += [f"content-length: {len(self.body)}", "connection: close", "", ""]
@@ -54,13 +56,13 @@ class Refusal(Exception):  # noqa: N818  (an answer, and no fault)
 
 
 def to_json(value: Any) -> bytes:
-    """Strict JSON, indented, with an end of line for those who read it in a terminal."""
+    """Return strict JSON, indented, with a final newline for terminals."""
     return (json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
 def json_response(
     value: Any, status: int = 200, headers: Mapping[str, str] | None = None, *, close: bool = False
 ) -> Response:
-    """An answer with the headers that all have."""
+    """Return a JSON response with the common headers."""
     connection = {"connection": "close"} if close else {}
     return Response(to_json(value), status, {**HEADERS, **(headers or {}), **connection}, "application/json")

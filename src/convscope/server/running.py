@@ -1,4 +1,4 @@
-"""Running the service until the process is told to stop, and stopping without leaving anybody in the lurch."""
+"""Run the server until SIGINT or SIGTERM, then finish pending requests."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .protocol import GuardedProtocol
 
 
 class Service(uvicorn.Server):
-    """uvicorn's, which stops at a signal as it does, but reports it in place of letting it kill the process."""
+    """A uvicorn server that reports the signal that stopped it instead of raising it again."""
 
     stopped_by: signal.Signals | None = None
 
@@ -48,7 +48,7 @@ class Service(uvicorn.Server):
                 signal.signal(each, handler)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """The first signal ends the service once what is under way is finished; a second one at once."""
+        """Stop after pending requests at the first signal, at once at the second."""
         self.force_exit = self.should_exit
         self.should_exit = True
         self.stopped_by = self.stopped_by or signal.Signals(sig)
@@ -63,7 +63,7 @@ def run_service(
     limits: Limits,
     started: Callable[[], None],
 ) -> signal.Signals | None:
-    """Answer on ``listening`` until a signal comes, which is returned. ``started`` is called once requests are taken."""
+    """Serve on ``listening`` until a signal arrives, and return it; ``started`` is called once requests are accepted."""
     with ThreadPoolExecutor(limits.workers, "convscope") as pool:
         application = Application(classifier, page, Gate(address, limits), limits, pool)
         config = uvicorn.Config(

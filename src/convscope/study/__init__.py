@@ -1,1 +1,1 @@
-"""Many trainings in place of one: every combination of models, recipes, sizes and seeds, and what can be said of them."""
+"""Studies: many trainings over models, recipes, sizes and seeds, with statistics."""

@@ -1,11 +1,11 @@
-"""Whether configurations differ by more than their seeds do.
+"""Paired significance tests of configurations over seeds.
 
-All of them are measured on the same test images, so what is left to chance is the training. The seeds are independent draws
-of it, and the same seed gives two configurations the same validation images, so they are compared in pairs, by Student's
-paired t-test; Wilcoxon's signed-rank test stands beside it, which does not ask for normal differences. (The corrections for
-resampled data, as Nadeau and Bengio's of 2003, are for training sets that overlap and test sets that change; here neither
-does.) On pairing sources of chance: Bouthillier and others, "Accounting for variance in machine learning benchmarks", MLSys 2021.
-What other test images would say is in an interval of its own, :mod:`.seeds_and_images`.
+All configurations are measured on the same test images, so the training is the only random factor. Seeds are independent draws
+of it, and the same seed gives two configurations the same validation images: hence Student's paired t-test. Wilcoxon's
+signed-rank test, which needs no normal differences, is reported too. Corrections for resampled data, such as Nadeau and Bengio's
+of 2003, do not apply: they are for overlapping training sets and changing test sets. On pairing sources of variance: Bouthillier
+et al., "Accounting for variance in machine learning benchmarks", MLSys 2021. Intervals over seeds and test images:
+:mod:`.seeds_and_images`.
 """
 
 from __future__ import annotations
@@ -21,22 +21,21 @@ import numpy.typing as npt
 from ..analysis.auroc import auroc
 from ..analysis.holm import holm
 from ..analysis.intervals import Interval
-from ..types import Floats
 from .power import FEWEST_SEEDS, seeds_needed
 from .seed_statistics import mean_over_seeds, two_sided
 from .seeds_and_images import interval_over_both
 
 Right = npt.NDArray[np.bool_]
-"""(seeds, n): whether each seed answers each test image correctly."""
+"""(seeds, n): whether each seed classifies each test image correctly."""
 
 LEVEL = 0.05
 MOST_EXACT = 14
-"""Differences of which every choice of signs is looked at: 16,384."""
+"""Largest number of differences for the exact test, with 16,384 combinations of signs."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two configurations over the same seeds. Differences are of accuracies, the first less the second."""
+    """Two configurations over the same seeds; differences are accuracies of the first minus the second."""
 
     first: str
     second: str
@@ -44,37 +43,39 @@ class Comparison:
     difference: float
     sd: float
     interval: Interval
-    """95%, of the mean difference over seeds, on these test images; of this pair alone, not widened for the others."""
+    """95% CI of the mean difference over seeds on these test images, not corrected for several pairs."""
     interval_of_both: Interval
-    """95%, of the mean difference where test images are drawn anew too."""
+    """95% CI of the mean difference over seeds and test images."""
     p: float
-    """Of the paired t-test."""
+    """p-value of the paired t-test."""
     p_adjusted: float
-    """By Holm, over all comparisons of the study."""
+    """p-value with Holm's correction over all comparisons of the study."""
     p_wilcoxon: float
-    """Not adjusted."""
+    """p-value of Wilcoxon's signed-rank test, uncorrected."""
     better: float
-    """The probability that a training of the first comes out ahead of one of the second, ties by half; over all pairs of
-    seeds, equal or not."""
+    """Probability that a run of the first is more accurate than a run of the second; ties count half."""
     interval_of_better: Interval
-    """95%."""
+    """95% CI."""
     seeds_needed: int | None
-    """To find such a difference four times in five, were it the true one; ``None`` where a study cannot have so many."""
+    """Seeds that detect a true difference of this size with 80% power; None if a study cannot have so many."""
 
     @property
     def judged(self) -> bool:
-        """Whether there are seeds enough for a verdict."""
+        """Whether there are enough seeds for a significance test."""
         return self.n >= FEWEST_SEEDS
 
     @property
     def distinguishable(self) -> bool:
-        """Whether, with all comparisons in view, seeds alone would hardly ever make such a difference. Never where there are
-        too few of them for a verdict."""
+        """Whether the difference is significant after correction; never with too few seeds."""
         return self.judged and self.p_adjusted < LEVEL
 
 
 def compare_all(right: Mapping[str, Right]) -> tuple[Comparison, ...]:
-    """Every pair of configurations, by name; their seeds and images are in the same order. Empty for a single seed."""
+    """Compare every pair of configurations; return nothing for a single seed.
+
+    Args:
+        right: By configuration, (seeds, n) correctness of predictions, with seeds and images in the same order.
+    """
     pairs = list(combinations(right, 2))
     if not pairs or len(next(iter(right.values()))) < 2:
         return ()
@@ -93,8 +94,8 @@ def _compare(names: tuple[str, str], right: Sequence[Right], p: float, adjusted:
     of_both = interval_over_both(right[0].astype(np.float64) - right[1])
     assert mean.sd is not None
     assert mean.interval is not None
-    # Of the probability of improvement: R. Agarwal and others, "Deep reinforcement learning at the edge of the statistical
-    # precipice", NeurIPS 2021. It is the Mann-Whitney statistic, and so the area under a curve.
+    # Probability of improvement: R. Agarwal et al., "Deep reinforcement learning at the edge of the statistical precipice",
+    # NeurIPS 2021. It is the Mann-Whitney statistic, which equals an area under a ROC curve.
     ahead = auroc(first, second)
     return Comparison(
         *names, mean.n, mean.mean, mean.sd, mean.interval, of_both or mean.interval, p, adjusted, wilcoxon(differences),
@@ -103,24 +104,24 @@ def _compare(names: tuple[str, str], right: Sequence[Right], p: float, adjusted:
 
 
 def paired_t(differences: Sequence[float]) -> float:
-    """The two-sided p of Student's t for the mean of ``differences``, of which there are at least two.
+    """Return the two-sided p-value of Student's t-test for the mean of at least two ``differences``.
 
-    Where all are the same, which few test images and few seeds can do by chance, t is infinite and says nothing. Then it is
-    the p of the exact test by signs, 2^(1−n), the smallest that such a test can give; and 1 where all are 0.
+    Equal differences, which few seeds and images produce by chance, make t infinite. They get the smallest p-value of the exact
+    sign test, 2^(1−n), or 1 if all are 0.
     """
     mean = mean_over_seeds(differences)
     assert mean.sd is not None
     largest = max(map(abs, differences))
-    if mean.sd <= 1e-12 * largest or largest == 0:  # the same but for rounding
+    if mean.sd <= 1e-12 * largest or largest == 0:  # equal up to rounding
         return 1.0 if largest == 0 else 2.0 ** (1 - mean.n)
     return two_sided(mean.mean / (mean.sd / sqrt(mean.n)), mean.n - 1)
 
 
 def wilcoxon(differences: Sequence[float]) -> float:
-    """The two-sided p of Wilcoxon's signed-rank test, by all 2^n choices of signs where n allows; zeros are left out.
+    """Return the two-sided p-value of Wilcoxon's signed-rank test, exact for up to :data:`MOST_EXACT` differences.
 
-    F. Wilcoxon, "Individual comparisons by ranking methods", Biometrics 1, 1945. 1 where nothing is left. Differences that are
-    the same but for rounding share a rank.
+    Zeros are dropped; without other values, the p-value is 1. Differences that are equal up to rounding share a rank.
+    F. Wilcoxon, "Individual comparisons by ranking methods", Biometrics 1, 1945.
     """
     from scipy import stats
 
@@ -128,11 +129,9 @@ def wilcoxon(differences: Sequence[float]) -> float:
     if len(left) == 0:
         return 1.0
     if len(left) <= MOST_EXACT:
-        return _signed_rank_exact(stats.rankdata(np.abs(left)), left > 0)
+        # SciPy's exact method allows no ties, and its PermutationMethod takes seconds for 14 differences.
+        ranks = stats.rankdata(np.abs(left))
+        signs = (np.arange(2 ** len(ranks))[:, None] >> np.arange(len(ranks))) & 1
+        deviations = np.abs(signs @ ranks - ranks.sum() / 2)
+        return float((deviations >= abs(ranks[left > 0].sum() - ranks.sum() / 2) - 1e-9).mean())
     return float(stats.wilcoxon(left, method="approx", correction=True).pvalue)
-
-
-def _signed_rank_exact(ranks: Floats, positive: npt.NDArray[np.bool_]) -> float:
-    signs = (np.arange(2 ** len(ranks))[:, None] >> np.arange(len(ranks))) & 1
-    centre = ranks.sum() / 2
-    return float((np.abs(signs @ ranks - centre) >= abs(ranks[positive].sum() - centre) - 1e-9).mean())

@@ -1,4 +1,4 @@
-"""What more training images would buy."""
+"""Learning curves: test error by size of the training set."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .seed_statistics import MeanOverSeeds, mean_over_seeds
 
 @dataclass(frozen=True)
 class CurvePoint:
-    """The share of test images that went wrong, after training on so many images."""
+    """Test error rate after training on a number of images."""
 
     images: int
     error: MeanOverSeeds
@@ -31,36 +31,39 @@ class LearningCurve:
     name: str
     points: tuple[CurvePoint, ...]
     exponent: float | None
-    """b of the error ~ images^−b that fits best on logarithmic axes, the mean over seeds; ``None`` where a run was without
-    error, which no such line passes."""
+    """b of error ~ images^−b, fitted on logarithmic axes; mean over seeds. None if a run has no errors."""
     exponent_interval: Interval | None
-    """95%, over seeds; ``None`` for a single one."""
+    """95% CI over seeds; None for one seed."""
     exponents: tuple[float, ...] = ()
-    """One per seed, where there is a mean of them."""
+    """One per seed; empty without a fit."""
 
     @property
     def factor_of_doubling(self) -> float | None:
-        """What twice the images multiply the error by."""
+        """The factor that doubling the images multiplies the error by."""
         return None if self.exponent is None else float(2.0**-self.exponent)
 
     @property
     def factor_interval(self) -> Interval | None:
-        """95%, over seeds; ``None`` for a single one."""
+        """95% CI over seeds; None for one seed."""
         ends = self.exponent_interval
         return None if ends is None else Interval(float(2.0**-ends.high), float(2.0**-ends.low))
 
     @property
     def falls(self) -> bool:
-        """Whether more images surely help: there are seeds enough, and the interval of the exponent lies above 0."""
+        """Whether more images reduce the error significantly: enough seeds, and an exponent interval above 0."""
         enough = len(self.exponents) >= FEWEST_SEEDS
         return enough and self.exponent_interval is not None and self.exponent_interval.low > 0
 
 
 def learning_curve(name: str, errors: Mapping[int, Sequence[float]]) -> LearningCurve:
-    """``errors``: shares per seed, by number of training images; of at least two sizes, in one order of seeds.
+    """Fit a power law to the errors of one configuration.
 
-    The power law: Hestness and others, "Deep learning scaling is predictable, empirically", 2017; it bends where the error
-    nears what noise in the labels leaves, so it is a summary of what was measured and no promise beyond.
+    Power law: Hestness et al., "Deep learning scaling is predictable, empirically", 2017. It flattens near the error that label
+    noise leaves, so it summarizes the measurements and must not be extrapolated.
+
+    Args:
+        name: The configuration.
+        errors: Error rates per seed by number of training images, with the seeds in the same order.
     """
     points = tuple(CurvePoint(images, mean_over_seeds(errors[images]), tuple(errors[images])) for images in sorted(errors))
     of_seeds = list(zip(*(point.errors for point in points), strict=True))
@@ -73,9 +76,10 @@ def learning_curve(name: str, errors: Mapping[int, Sequence[float]]) -> Learning
 
 
 def steepest(curves: Sequence[LearningCurve]) -> str | None:
-    """The configuration whose error more images lower by a larger factor than that of every other: by paired t-tests of the
-    seeds' exponents, all of them against the one with the largest mean, corrected by Holm over all pairs. ``None`` where
-    there are too few seeds, or that is not so."""
+    """Return the configuration that profits significantly more from more images than every other, or None.
+
+    Paired t-tests of the seeds' exponents against the largest mean, with Holm's correction over all pairs. None for too few seeds.
+    """
     fitted = [curve for curve in curves if len(curve.exponents) >= FEWEST_SEEDS]
     if len(fitted) < 2 or len(fitted) < len(curves):
         return None
@@ -86,7 +90,7 @@ def steepest(curves: Sequence[LearningCurve]) -> str | None:
 
 
 def _slope(x: Sequence[float], y: Sequence[float]) -> float:
-    """Of the straight line with the least squares."""
+    """Return the slope of the least-squares line."""
     middle_x, middle_y = sum(x) / len(x), sum(y) / len(y)
     across = sum((a - middle_x) ** 2 for a in x)
     return sum((a - middle_x) * (b - middle_y) for a, b in zip(x, y, strict=True)) / across

@@ -1,4 +1,4 @@
-"""Processes on this machine, by joblib's pool (loky). Each trains on one thread; they write their run folders themselves."""
+"""Worker processes on this machine, in joblib's pool (loky); they write their run folders themselves."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from typing import Any
 
 from ..data.dataset import Dataset
 from .plan import Cell
-from .workers import lost
-from .working import THREADS, begin_process, train_cell
+from .worker_process import THREADS, begin_process
+from .workers import RunFunctions, lost
 
 _dataset: Dataset | None = None
-"""In a worker: what it trains on, brought once."""
+"""In a worker: the training data, sent once."""
 
 
 class LocalWorkers:
-    """``number`` processes with ``dataset`` in each: 55 MB for MNIST, and about 0.8 GB for a training of it."""
+    """A pool of ``number`` processes with a copy of ``dataset`` each: 55 MB for MNIST, plus about 0.8 GB to train on it."""
 
     died: tuple[type[BaseException], ...] = (BrokenExecutor,)
 
-    def __init__(self, number: int, dataset: Dataset) -> None:
-        self.number, self._dataset = number, dataset
-        dataset.fingerprint  # noqa: B018  (computed once, here, and sent along)
+    def __init__(self, number: int, dataset: Dataset, functions: RunFunctions) -> None:
+        self.number, self._dataset, self._functions = number, dataset, functions
+        dataset.fingerprint  # noqa: B018  (cached here, so that no worker computes it again)
         self._pool = self._new_pool()
 
     def __enter__(self) -> LocalWorkers:
@@ -39,17 +39,17 @@ class LocalWorkers:
         return self.number
 
     def start_run(self, cell: Cell, folder: Path) -> Future[Any]:
-        return self.start(train_cell, cell, folder)
+        return self.start(self._functions.train, cell, folder)
 
     def keep_run(self, result: Any, folder: Path) -> None:
-        """It is there: they write it themselves."""
+        """Do nothing: the workers write their run folders."""
 
     def start(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
         future: Future[Any] = self._pool.submit(_with_dataset, function, arguments)
         return future
 
     def renew(self, under_way: Collection[Future[Any]]) -> set[Future[Any]]:
-        """With one of its processes the whole pool is lost, and all that is not done."""
+        # When one process dies, loky breaks the whole pool.
         gone = {each for each in under_way if not each.done()} | lost(under_way, self.died)
         self.give_up(under_way)
         self._pool = self._new_pool()

@@ -1,4 +1,4 @@
-"""What a study's run folders say, and whether they are the runs that were asked for."""
+"""Measured runs of a study, read from their folders."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ..archive import PREDICTIONS
 from ..arrays import load_arrays
 from ..errors import RunError
 from ..files import TEMPORARY
+from ..formatting import join_words, shorten_list
 from ..migrations import upgrade_request
 from ..types import Labels
 from .plan import Cell
@@ -24,16 +25,16 @@ class Outcome:
 
     cell: Cell
     run: str
-    """The folder's name."""
+    """Name of the run folder."""
     images: int
-    """Trained on; those held out not counted."""
+    """Training images, without held-out validation images."""
     n: int
     errors: int
     loss: float
-    """On the test split, in nats."""
+    """Test loss in nats."""
     validation_accuracy: float
     predictions: Labels
-    """(n,) the class that the run gives each test image."""
+    """(n,) predicted class of each test image."""
     parameters: int
     train_seconds: float
     precision: str
@@ -45,12 +46,16 @@ class Outcome:
 
 
 def is_complete(folder: Path) -> bool:
-    """Whether the run in ``folder`` has its manifest, which is written last."""
+    """Return whether ``folder`` contains a manifest, which a run writes last."""
     return (folder / runs.MANIFEST).is_file()
 
 
 def read_outcome(cell: Cell, folder: Path, class_names: tuple[str, ...]) -> Outcome:
-    """A complete run, read back. Raises :class:`RunError` where it is damaged, or another than ``cell`` asks for."""
+    """Read a complete run.
+
+    Raises:
+        RunError: The run is damaged, or it is not the run of ``cell``.
+    """
     runs.verify(folder)
     request, metrics = upgrade_request(runs.read_json(folder / runs.REQUEST)), runs.read_json(folder / "metrics.json")
     _refuse_other_run(cell, folder, request)
@@ -64,22 +69,22 @@ def read_outcome(cell: Cell, folder: Path, class_names: tuple[str, ...]) -> Outc
         )  # fmt: skip
     except (KeyError, TypeError, ValueError) as error:
         raise RunError(
-            f"the files of the run {str(folder)!r} do not fit together ({error!r}); those that one training wrote were expected. "
-            "Remove the folder, and the same command makes it again."
+            f"the files of the run {str(folder)!r} are inconsistent ({error!r}). Remove the folder and run the same command again "
+            "to train it anew."
         ) from error
 
 
 def refuse_other_content(folder: Path, known: frozenset[str]) -> None:
-    """Raise :class:`RunError` where ``folder`` holds something that no study of ours wrote."""
+    """Raise :class:`RunError` if ``folder`` contains something other than ``known`` files."""
     if not folder.is_dir():
         return
-    strangers = sorted(
-        each.name for each in folder.iterdir() if each.name not in known and not each.name.startswith(TEMPORARY)
+    others = sorted(
+        repr(each.name) for each in folder.iterdir() if each.name not in known and not each.name.startswith(TEMPORARY)
     )
-    if strangers:
+    if others:
         raise RunError(
-            f"{str(folder)!r} exists and holds {', '.join(map(repr, strangers[:3]))}, which is no part of a study; an empty or new "
-            "folder, or that of a study was expected. Choose another with --out DIR."
+            f"{str(folder)!r} contains {shorten_list(others, 3)}, which does not belong to a study. Choose an empty or new folder, "
+            "or that of a study, with --out DIR."
         )
 
 
@@ -91,11 +96,11 @@ def _refuse_other_run(cell: Cell, folder: Path, request: dict[str, Any]) -> None
     }
     differing = [name for name, value in asked.items() if request.get(name) != value]
     if request.get("stopped_early"):
-        differing.append("length: it was stopped before its end")
+        differing.append("length, because it was stopped before its last epoch")
     if differing:
         raise RunError(
-            f"the run in {str(folder)!r} differs from the one that belongs there in its {' and '.join(differing)}; what the study "
-            "made itself was expected. Move the folder away, and the same command makes it anew."
+            f"the run in {str(folder)!r} differs from the planned one in its {join_words(differing)}. Move the folder away and run "
+            "the same command again to train it anew."
         )
 
 

@@ -1,9 +1,8 @@
-"""A process of its own for what a Dask worker is asked to train.
+"""A separate process in which a Dask worker trains.
 
-Keras draws the first weights from Python's one generator of random numbers. A Dask worker's other threads draw from it too, now
-and then, so that in its own process equal seeds would not always give equal weights. Nor could the number of TensorFlow's
-threads be set there any more. Work goes in through a pipe and its result comes out through another; the process stays for the
-next, because bringing up TensorFlow takes seconds.
+Keras draws initial weights from Python's global random generator, which other threads of a Dask worker use too, so that in
+the worker itself equal seeds would not always give equal weights; nor could the number of TensorFlow's threads still be set.
+Work and results go through pipes. The process is kept, because importing TensorFlow takes seconds.
 """
 
 from __future__ import annotations
@@ -19,17 +18,19 @@ from collections.abc import Callable
 from concurrent.futures import BrokenExecutor
 from typing import Any
 
-from .working import THREADS, begin_process
+from .worker_process import THREADS, begin_process
 
 _one_at_a_time = threading.Lock()
-"""A Dask worker may have several threads, but has one such process."""
+"""A Dask worker may have several threads, but only one such process."""
 _process: subprocess.Popen[bytes] | None = None
 
 
 def in_own_process(function: Callable[..., Any], *arguments: Any) -> Any:
-    """``function(*arguments)``, done by this process' own process; it is started where there is none.
+    """Return ``function(*arguments)``, computed in the separate process, which is started if needed.
 
-    Raises what the function raises, and :class:`BrokenExecutor` where the process died.
+    Raises:
+        BrokenExecutor: The process died.
+        Exception: Anything that ``function`` raises.
     """
     import cloudpickle
 
@@ -42,23 +43,23 @@ def in_own_process(function: Callable[..., Any], *arguments: Any) -> Any:
         try:
             _process.stdin.write(cloudpickle.dumps((function, arguments)))
             _process.stdin.flush()
-            succeeded, result = pickle.load(_process.stdout)  # noqa: S301  (what our own process wrote)
+            succeeded, result = pickle.load(_process.stdout)  # noqa: S301  (written by our own process)
         except (OSError, EOFError, pickle.UnpicklingError) as error:
             end_own_process()
-            raise BrokenExecutor("the process that trained for a Dask worker died") from error
+            raise BrokenExecutor("the training process of a Dask worker died") from error
     if not succeeded:
         raise result
     return result
 
 
 def end_own_process() -> None:
-    """Let go of the process, if there is one. The next piece of work gets another."""
+    """End the process, if there is one; the next call starts another."""
     global _process
     if _process is None:
         return
     _process.kill()
     with contextlib.suppress(BrokenPipeError):
-        _process.communicate()  # waits, and closes the pipes
+        _process.communicate()  # waits and closes the pipes
     _process = None
 
 
@@ -71,11 +72,11 @@ def _start() -> subprocess.Popen[bytes]:
 
 
 def serve(parent: int) -> None:
-    """Do what comes in until nothing comes any more, or ``parent`` is gone."""
+    """Run incoming work until the pipe closes or the process ``parent`` dies."""
     import cloudpickle
 
     answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a network of the user's own prints is no answer
+    os.dup2(2, 1)  # output of a custom network must not mix with the results
     begin_process(parent)
     while True:
         try:
@@ -84,7 +85,7 @@ def serve(parent: int) -> None:
             return
         try:
             answer = (True, function(*arguments))
-        except Exception as error:  # noqa: BLE001  (raised again on the other side)
+        except Exception as error:  # noqa: BLE001  (raised again by the caller)
             answer = (False, error)
         answers.write(cloudpickle.dumps(answer))
         answers.flush()

@@ -1,4 +1,4 @@
-"""How many seeds it takes to tell a difference from chance."""
+"""Statistical power: the number of seeds that a difference takes to be significant."""
 
 from __future__ import annotations
 
@@ -8,20 +8,24 @@ from .plan import MOST_SEEDS
 from .seed_statistics import t_quantile
 
 FEWEST_SEEDS = 5
-"""Fewer give no verdict: a spread estimated from four differences is off by a factor of two too often."""
+"""Fewest seeds for a significance test: estimated from four differences, a spread is often off by a factor of 2."""
 POWER = 0.8
 FAR, CERTAIN = 6.0, 30.0
-"""Standard errors from 0 to a difference, beyond which a test has no chance to find one of the other sign, or to find none.
-SciPy's function does not always give a number there."""
+"""Standard errors beyond which a test cannot find the other sign, or cannot miss; there SciPy's function may return NaN."""
 
 
 def seeds_needed(difference: float, sd: float) -> int | None:
-    """The fewest seeds with which the paired t-test of two configurations finds, four times in five, a mean ``difference``
-    between them whose standard deviation between seeds is ``sd``; of this pair alone, at the level of 5%. ``None`` where that
-    takes more than a study may have, or where there is no difference.
+    """Return the fewest seeds that detect a mean ``difference`` with 80% power at the 5% level, for one pair.
 
-    It takes the measured values for the true ones: good for planning the next study, and no second opinion on this one, of
-    which it says nothing that p does not (J. Hoenig and D. Heisey, "The abuse of power", The American Statistician 55, 2001).
+    It treats measured values as true ones: useful to plan the next study, but it adds nothing to the p-value of this one
+    (J. Hoenig and D. Heisey, "The abuse of power", The American Statistician 55, 2001).
+
+    Args:
+        difference: The mean difference of two configurations.
+        sd: Its standard deviation between seeds.
+
+    Returns:
+        The number of seeds, or None if it exceeds the most that a study may have, or the difference is 0.
     """
     if difference == 0:
         return None
@@ -38,8 +42,11 @@ def seeds_needed(difference: float, sd: float) -> int | None:
 
 
 def power(effect: float, n: int) -> float:
-    """The probability that a two-sided paired t-test at the level of 5% with ``n`` pairs, at least five, finds a mean difference
-    of ``effect`` standard deviations: from the noncentral t distribution (J. Cohen, "Statistical power analysis", 1988)."""
+    """Return the power of a two-sided paired t-test at the 5% level with ``n`` ≥ 5 pairs.
+
+    From the noncentral t distribution (J. Cohen, "Statistical power analysis", 1988); ``effect`` is the mean difference in standard
+    deviations.
+    """
     from scipy.special import nctdtr
 
     edge, shift = t_quantile(n - 1), effect * sqrt(n)

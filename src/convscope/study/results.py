@@ -1,4 +1,4 @@
-"""Everything that a study found, from its runs; and as JSON and CSV, which its page is made from."""
+"""The results of a study, and their JSON and CSV forms."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..data.dataset import Dataset
+from ..formatting import join_words
 from ..votes import Votes, count_votes
 from .comparisons import Comparison, Right, compare_all
 from .learning_curves import LearningCurve, learning_curve, steepest
@@ -21,51 +22,47 @@ from .search import Found
 from .table import Row, make_row
 
 MOST_HARD = 60
-"""Test images that are named as the hardest."""
-SO_FEW = (
-    "Fewer than five seeds give no verdict: their spread says too little of what others would do. Ask for at least five."
-)
-ONLY_ONE = "One seed says nothing of others: there is no spread, no interval and no comparison. Ask for at least five."
+"""Number of hardest test images listed."""
 COLUMNS = ("run", "model", "recipe", "size", "images", "seed", "accuracy", "errors", "n", "loss", "val_accuracy",
            "parameters", "train_seconds")  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
 class StudyResults:
-    """The result of a study. Names of configurations are ``MODEL-RECIPE``."""
+    """The results of a study; configurations are named ``MODEL-RECIPE``."""
 
     dataset: Mapping[str, Any]
     seeds: tuple[int, ...]
     table: tuple[Row, ...]
-    """On the largest size, the most accurate first."""
+    """Rows for the largest training set, the most accurate first."""
     comparisons: tuple[Comparison, ...]
-    """Every pair of rows; empty for one seed."""
+    """All pairs of rows; empty for one seed."""
     curves: tuple[LearningCurve, ...]
     """Empty for one size."""
     searches: tuple[Found, ...]
     votes: Mapping[str, Votes]
-    """Of the seeds, per configuration, on the largest size."""
+    """Votes of the seeds by configuration, for the largest training set."""
     hard_images: tuple[HardImage, ...]
     remarks: tuple[str, ...]
-    """What a reader must know beside the numbers."""
+    """Sentences that qualify the numbers."""
     outcomes: tuple[Outcome, ...]
 
 
 @dataclass(frozen=True)
 class HardImage:
-    """A test image that all runs, or many, get wrong."""
+    """A test image that at least half of the runs misclassify."""
 
     index: int
     label: str
     wrong: int
-    """Runs that are."""
+    """Runs that misclassify it."""
     runs: int
     answer: str
-    """The wrong class that most of those give it."""
+    """The most frequent wrong prediction."""
 
 
 def make_results(plan: StudyPlan, dataset: Dataset, outcomes: Sequence[Outcome], searches: Sequence[Found]) -> StudyResults:
-    """``outcomes``: one of each cell, in the plan's order."""
+    """Return the results of ``outcomes``, one per training in the plan's order."""
     groups: dict[tuple[str, int | None], list[Outcome]] = {}
     for outcome in outcomes:
         groups.setdefault((outcome.cell.configuration.name, outcome.cell.size), []).append(outcome)
@@ -94,7 +91,7 @@ def make_results(plan: StudyPlan, dataset: Dataset, outcomes: Sequence[Outcome],
 
 
 def to_json(results: StudyResults) -> dict[str, Any]:
-    """``study-results.json``. Equal studies on equal machines give equal values, but for those named ``…_seconds``."""
+    """Return the content of ``study-results.json``; only values named ``…_seconds`` differ between equal studies."""
     return {
         "schema_version": SCHEMA_VERSION,
         "dataset": dict(results.dataset),
@@ -127,7 +124,7 @@ def _right(outcomes: Sequence[Outcome], dataset: Dataset) -> Right:
 
 
 def to_csv(results: StudyResults) -> str:
-    """``study.csv``: a row per run. Numbers are written so that reading them gives the same floats."""
+    """Return the content of ``study.csv``, a row per run; floats survive reading unchanged."""
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, COLUMNS, lineterminator="\n")
     writer.writeheader()
@@ -160,7 +157,7 @@ def _describe(dataset: Dataset, plan: StudyPlan) -> dict[str, Any]:
 
 
 def _hard_images(votes: Sequence[Votes], dataset: Dataset) -> tuple[HardImage, ...]:
-    """The test images that most runs get wrong, at least half of them; the worst first."""
+    """Return the test images that at least half of the runs misclassify, the worst first."""
     counts = np.sum([each.counts for each in votes], axis=0)
     together = Votes(counts, dataset.test.labels)
     runs, wrong = together.seeds, together.seeds - together.right
@@ -177,23 +174,21 @@ def _remarks(outcomes: Sequence[Outcome], plan: StudyPlan) -> Iterator[str]:
     names = {name for each in outcomes for name in each.versions}
     differing = sorted(name for name in names if len({each.versions.get(name) for each in outcomes}) > 1)
     if differing:
-        yield f"The runs were made with different versions of {', '.join(differing)}; part of what differs may be theirs."
+        yield f"The runs used different versions of {join_words(differing)}, which may cause some of the differences."
     if len({each.precision for each in outcomes if each.cell.configuration.config.precision == "auto"}) > 1:
-        yield (
-            "Some of the runs computed in bfloat16 and some in float32, as their processors do; seeds are not all that differs."
-        )
+        yield "Some runs used bfloat16 and some float32, depending on the processor; the differences are not due to seeds alone."
     on_test = sorted({each.recipe for each in plan.configurations if each.config.validation == "test"})
     if on_test:
         yield (
-            f"The recipe {', '.join(on_test)} validates on the test split; nothing was chosen by it, but its validation "
-            "accuracy is no independent check."
+            f"The recipe {join_words(on_test)} validates on the test split: it influences no weights, but the validation "
+            "accuracy is not an independent estimate."
         )
     if len(plan.seeds) < FEWEST_SEEDS:
-        yield SO_FEW if len(plan.seeds) > 1 else ONLY_ONE
+        yield f"At least {FEWEST_SEEDS} seeds are needed for significance tests; got {len(plan.seeds)}."
 
 
 def _plain(value: Any) -> dict[str, Any]:
-    """A dataclass as JSON has it; intervals as ``[low, high]``."""
+    """Return a dataclass as JSON, with intervals as ``[low, high]``."""
     found: dict[str, Any] = asdict(value, dict_factory=_factory)
     return found
 

@@ -1,36 +1,42 @@
-"""Tasks and workers brought together: every task is done once, whatever dies on the way."""
+"""Run tasks on workers, and repeat those whose worker died."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from typing import Any
 
 from ..errors import RunError
+from ..formatting import shorten_list
 from .workers import Workers
 
 MOST_DEATHS = 3
-"""In a row, with nothing finished in between."""
+"""Deaths of workers in a row, without a finished task between them."""
 
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """One thing to be done by a worker."""
+    """One piece of work for a worker."""
 
     name: str
     start: Callable[[Workers], Future[Any]]
     done: Callable[[Workers, Any], Iterable[Task]]
-    """Called here with its result; returns the tasks that follow from it, which go before the others."""
+    """Called in this process with the result; returns follow-up tasks, which run before the others."""
 
 
 def run_tasks(tasks: Iterable[Task], workers: Workers, remark: Callable[[str], None]) -> None:
-    """Do all ``tasks`` and those that follow from them, side by side. What ended with a worker that died is begun again, and
-    nothing that goes on elsewhere; ``remark`` is told.
+    """Run all ``tasks`` and their follow-ups in parallel; repeat those whose worker died.
 
-    Raises :class:`RunError` where workers die :data:`MOST_DEATHS` times without anything done in between, and whatever a task
-    raises.
+    Args:
+        tasks: The tasks to begin with.
+        workers: The processes to run them on.
+        remark: Called with a sentence when a worker died.
+
+    Raises:
+        RunError: Workers died more than :data:`MOST_DEATHS` times in a row.
+        Exception: Anything that a task raises.
     """
     queue, under_way, deaths = deque(tasks), dict[Future[Any], Task](), 0
     while queue or under_way:
@@ -57,14 +63,12 @@ def run_tasks(tasks: Iterable[Task], workers: Workers, remark: Callable[[str], N
 
 
 def _death_note(deaths: int, number: int) -> str:
-    left = "the one run that is left goes on" if number == 1 else f"the {number:,} runs that are left go on"
-    return f"a worker died, perhaps for want of memory; {left} (attempt {deaths} of {MOST_DEATHS})."
+    left = "the remaining run continues" if number == 1 else f"the {number:,} remaining runs continue"
+    return f"a worker died, perhaps out of memory; {left} (attempt {deaths} of {MOST_DEATHS})."
 
 
-def _given_up(left: Iterable[Task]) -> RunError:
-    tasks = list(left)
+def _given_up(left: Sequence[Task]) -> RunError:
     return RunError(
-        f"workers died {MOST_DEATHS + 1} times in a row with nothing done in between; they were expected to live. Left: "
-        f"{', '.join(task.name for task in tasks[:3])}{' …' if len(tasks) > 3 else ''}. Free some memory, or ask for fewer with "
-        "--workers N; the same command goes on where this one stopped."
+        f"workers died {MOST_DEATHS + 1} times in a row, before {shorten_list([task.name for task in left], 3)} finished. "
+        "Free some memory or use fewer --workers N, then run the same command again to continue."
     )

@@ -1,8 +1,8 @@
-"""Search for better settings of a recipe: Optuna proposes, workers train, and validation images decide.
+"""Hyperparameter search: Optuna proposes settings, workers train them, validation images decide.
 
-The journal is a file, so that a search goes on where it was stopped, and comes to the same end: what is proposed depends on
-the finished trials in it and on how many there are, and on nothing else. Trials of one search go one after another, since each
-learns from those before; searches of several networks go side by side.
+The journal is a file, so a stopped search continues and ends with the same result: proposals depend only on the finished
+trials and their number. Trials of one search run one after another, since each uses the results of those before; searches of
+several networks run in parallel.
 """
 
 from __future__ import annotations
@@ -20,41 +20,42 @@ from ..errors import MissingExtraError
 from ..training.augmentation import LIMITS, Augmentation
 from ..training.config import TrainConfig
 from .plan import Configuration
-from .working import Trial
+from .trial import Trial
 
 if TYPE_CHECKING:
     import optuna
 
 STARTUP_TRIALS = 8
-"""Drawn at random before what they showed is used."""
+"""Trials drawn at random before Optuna uses their results."""
 TRIALS_BEFORE_PRUNING = 5
+"""Finished trials before the first one is pruned."""
 LEARNING_RATES, SLOWNESS, DECAYS, SMOOTHING, STRENGTH = 5.0, (1e-3, 0.1), (1e-4, 0.1), (0.0, 0.1), (0.0, 2.0)
-"""The learning rate up to this many times the recipe's, up and down; 1 − beta_2; weight decay; label smoothing; augmentation
-as a multiple of the recipe's."""
+"""The search space: the largest factor between the learning rate and the recipe's; ranges of 1 − beta_2, weight decay and label
+smoothing; the range of augmentation as a multiple of the recipe's."""
 BATCH_SIZES = (32, 64, 128, 256)
 JOURNAL = "search.journal"
 
 
 @dataclass(frozen=True)
 class Found:
-    """What a search ended with."""
+    """The result of a search."""
 
     model: str
     recipe: str
     trials: int
     pruned: int
-    """Given up early, because their validation loss was above the median of the others at that epoch."""
+    """Trials stopped early, because their validation loss was above the median at that epoch."""
     setting: dict[str, float]
-    """What was varied, at its best; empty where the recipe's own was the best."""
+    """The best settings; empty if the recipe's own are the best."""
     validation_accuracy: float
     validation_loss: float
     base_accuracy: float
-    """Of the recipe as it is, in a trial like the others."""
+    """Validation accuracy of the recipe itself, in a trial like the others."""
     base_loss: float
 
 
 class Search:
-    """The trials of one configuration. ``seed`` is none of the study's, so that no run is better off for it."""
+    """The trials of one configuration; ``seed`` must not be a seed of the study, whose runs would profit."""
 
     def __init__(self, configuration: Configuration, trials: int, seed: int, journal: Path) -> None:
         self.configuration, self.trials, self.seed = configuration, trials, seed
@@ -62,21 +63,21 @@ class Search:
         self._study = _open_study(configuration.name, journal)
         self._current: optuna.trial.Trial | None = None
         with _quiet():
-            for trial in self._trials("RUNNING"):  # cut off when the study was stopped
+            for trial in self._trials("RUNNING"):  # interrupted when the study was stopped
                 self._study.tell(trial.number, state=_state("FAIL"))
 
     @property
     def finished(self) -> list[optuna.trial.FrozenTrial]:
-        """Trials that measured something, in their order."""
+        """Complete and pruned trials, in order."""
         return self._trials("COMPLETE", "PRUNED")
 
     def ask(self) -> tuple[TrainConfig, tuple[float, ...]]:
-        """The setting to try next, and the validation loss after each epoch above which to give it up."""
+        """Return the next settings to try, and the validation loss per epoch above which to prune them."""
         import optuna
 
         number = len(self.finished)
         with _quiet():
-            # A sampler of its own for each trial: after a stop, one that is seeded once would begin its sequence again.
+            # A new sampler for each trial: one seeded once would repeat its sequence after a stop.
             self._study.sampler = optuna.samplers.TPESampler(
                 seed=_trial_seed(self.seed, number), n_startup_trials=STARTUP_TRIALS, constant_liar=False
             )
@@ -86,7 +87,7 @@ class Search:
             return _propose(self._current, self.base), self._bounds()
 
     def tell(self, result: Trial) -> None:
-        """What came of the setting that was asked for last."""
+        """Record the result of the settings that :meth:`ask` returned last."""
         assert self._current is not None
         with _quiet():
             for epoch, loss in enumerate(result.losses, start=1):
@@ -98,9 +99,9 @@ class Search:
                 self._study.tell(self._current, result.losses[-1])
 
     def best(self) -> tuple[Found, TrainConfig]:
-        """What was found, and the settings to train with."""
+        """Return the result and the configuration to train with."""
         trials = self.finished
-        complete = self._trials("COMPLETE")  # a pruned one has a value too: the loss at which it was given up
+        complete = self._trials("COMPLETE")  # a pruned trial has a value too: its loss when it was stopped
         base = complete[0]
         best = min(complete, key=lambda trial: (trial.value, trial.number))
         assert best.value is not None
@@ -117,7 +118,7 @@ class Search:
         return self._study.get_trials(deepcopy=False, states=[_state(name) for name in states])
 
     def _bounds(self) -> tuple[float, ...]:
-        """Per epoch, the median of what the trials so far had then: Optuna's rule for giving up, ready to be sent along."""
+        """Return the median loss per epoch of the trials so far: Optuna's pruning rule, as plain numbers for a worker."""
         trials = self.finished
         if len(trials) < TRIALS_BEFORE_PRUNING:
             return ()
@@ -127,15 +128,15 @@ class Search:
 
 
 def require_optuna() -> None:
-    """Raise :class:`MissingExtraError` where it is not installed."""
+    """Raise :class:`MissingExtraError` unless Optuna is installed."""
     if importlib.util.find_spec("optuna") is None:
         raise MissingExtraError(
-            'a search for better settings needs Optuna, which is not installed; install it with: pip install "convscope[study]"'
+            '--search needs Optuna, which is not installed. Install it with: pip install "convscope[study]"'
         )
 
 
 def search_seed(seeds: Sequence[int]) -> int:
-    """The smallest that is none of ``seeds``, beginning after the largest."""
+    """Return a seed that is not one of ``seeds``: the largest plus 1."""
     return (max(seeds) + 1) % 2**32
 
 
@@ -149,7 +150,7 @@ def _open_study(name: str, journal: Path) -> optuna.Study:
 
 
 def _propose(trial: optuna.trial.Trial, base: TrainConfig) -> TrainConfig:
-    """A point of the space, which a few settings of the recipe span."""
+    """Return ``base`` with settings that Optuna proposes."""
     rate = base.learning_rate
     setting: dict[str, Any] = {
         "learning_rate": trial.suggest_float("learning_rate", rate / LEARNING_RATES, rate * LEARNING_RATES, log=True),
@@ -165,7 +166,7 @@ def _propose(trial: optuna.trial.Trial, base: TrainConfig) -> TrainConfig:
 
 
 def _setting_of(base: TrainConfig) -> dict[str, Any]:
-    """The recipe's own place in the space."""
+    """Return the recipe's own settings as a point of the search space."""
     return {
         "learning_rate": base.learning_rate,
         "slowness": 1 - base.beta_2,
@@ -185,12 +186,12 @@ def _with_setting(base: TrainConfig, setting: dict[str, Any]) -> TrainConfig:
 
 
 def _with_validation_images(config: TrainConfig) -> TrainConfig:
-    """A recipe that validates on the test split chooses nothing by it; a search would."""
+    """Return ``config`` with held-out validation images; a search must not choose by test images."""
     return replace(config, validation="held-out")
 
 
 def _around(limits: tuple[float, float], own: float) -> tuple[float, float]:
-    """``limits``, but so wide that the recipe's ``own`` value is within; one that is 0 cannot be on a logarithmic scale."""
+    """Return ``limits`` widened to include the recipe's ``own`` value; 0 has no place on a logarithmic scale."""
     return (min(limits[0], own) if own else limits[0], max(limits[1], own))
 
 
@@ -206,7 +207,7 @@ def _state(name: str) -> optuna.trial.TrialState:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Without Optuna's log lines, and its warnings of what is experimental in it."""
+    """Silence Optuna's log and its warnings about experimental features."""
     import optuna
 
     level = optuna.logging.get_verbosity()

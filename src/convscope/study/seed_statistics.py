@@ -1,4 +1,4 @@
-"""How sure a mean over seeds is. A seed decides the first weights, the order of the images and which are held out."""
+"""Means over seeds with t-intervals. A seed determines initial weights, image order and validation images."""
 
 from __future__ import annotations
 
@@ -13,26 +13,28 @@ LEVEL = 0.95
 
 @dataclass(frozen=True)
 class MeanOverSeeds:
-    """A mean with its standard deviation between seeds, and its 95% interval."""
+    """A mean with its standard deviation between seeds and its 95% CI."""
 
     n: int
     mean: float
     sd: float | None
-    """Divided by n − 1; ``None`` for one seed, which says nothing of others."""
+    """With n − 1 degrees of freedom; None for one seed."""
     interval: Interval | None
-    """Of the mean, by Student's t: where the mean of endlessly many seeds is thought to be."""
+    """95% CI of the mean, by Student's t; None for one seed."""
 
 
 def mean_over_seeds(values: Sequence[float]) -> MeanOverSeeds:
-    """Mean, standard deviation and t-interval of ``values``, one per seed.
+    """Return mean, standard deviation and t-interval of ``values``, one per seed.
 
-    "Student", "The probable error of a mean", Biometrika 6, 1908. Holds its level for values that scatter normally, and
-    nearly for others; with the few seeds that a study has, a bootstrap is too narrow.
-    Raises ``ValueError`` where there is none.
+    "Student", "The probable error of a mean", Biometrika 6, 1908. Exact for normal values and nearly so for others; with few
+    seeds, a bootstrap is too narrow.
+
+    Raises:
+        ValueError: There are no values.
     """
     n = len(values)
     if n == 0:
-        raise ValueError("no values were given; one per seed was expected")
+        raise ValueError("mean_over_seeds needs at least one value")
     mean = fsum(values) / n
     if n == 1:
         return MeanOverSeeds(1, mean, None, None)
@@ -42,14 +44,14 @@ def mean_over_seeds(values: Sequence[float]) -> MeanOverSeeds:
 
 
 def t_quantile(degrees: float) -> float:
-    """The 97.5% quantile of Student's t."""
+    """Return the 97.5% quantile of Student's t."""
     from scipy.special import stdtrit
 
     return float(stdtrit(degrees, (1 + LEVEL) / 2))
 
 
 def two_sided(t: float, degrees: int) -> float:
-    """The probability of a t so far from 0, or farther."""
+    """Return the two-sided p-value of ``t``."""
     from scipy.special import stdtr
 
     return float(2 * stdtr(degrees, -abs(t)))

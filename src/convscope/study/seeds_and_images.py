@@ -1,16 +1,15 @@
-"""How sure a mean is where both are drawn: the seeds, and the test images that each of them answers.
+"""Intervals over two random factors: seeds and test images.
 
-The interval over seeds takes the test images as they are, and that over images takes the trainings as they are. Who wants to
-know what another training would reach on other images of the same kind has to allow for both. Every seed answers every image,
-so what is measured is a table of two crossed factors with one value in each cell. From the expected mean squares of such a
-table (J. Cornfield and J. W. Tukey, "Average values of mean squares in factorials", Annals of Mathematical Statistics 27,
-1956) the variance of its mean follows as
+The interval over seeds treats the test images as fixed, and the interval over images treats the trainings as fixed. What another
+training would reach on other images depends on both. Every seed classifies every image, so the results are a two-way crossed
+table with one value per cell. The expected mean squares of such a table (J. Cornfield and J. W. Tukey, "Average values of mean
+squares in factorials", Annals of Mathematical Statistics 27, 1956) give the variance of its mean:
 
     (MS_seeds + MS_images − MS_rest) / (seeds · images),
 
-and its degrees of freedom after F. E. Satterthwaite, "An approximate distribution of estimates of variance components",
-Biometrics Bulletin 2, 1946. Readers of X-ray pictures and their cases are compared in this way: B. D. Gallas, G. A. Pennello
-and K. J. Myers, "Multireader multicase variance analysis for binary data", JOSA A 24, 2007.
+with degrees of freedom after F. E. Satterthwaite, "An approximate distribution of estimates of variance components", Biometrics
+Bulletin 2, 1946. Radiology uses the same analysis for readers and cases: B. D. Gallas, G. A. Pennello and K. J. Myers,
+"Multireader multicase variance analysis for binary data", JOSA A 24, 2007.
 """
 
 from __future__ import annotations
@@ -23,9 +22,9 @@ from .seed_statistics import t_quantile
 
 
 def interval_over_both(values: Floats) -> Interval | None:
-    """The 95% interval of the mean of ``values`` (seeds, n), one per seed and test image; ``None`` for a single seed or image.
+    """Return the 95% CI of the mean of ``values`` (seeds, n), or None for a single seed or image.
 
-    Never narrower than what either factor alone would give. Of few seeds it is, if anything, too wide.
+    It is never narrower than the interval of either factor alone, and conservative for few seeds.
     """
     seeds, n = values.shape
     if min(seeds, n) < 2:

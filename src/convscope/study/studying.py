@@ -1,4 +1,4 @@
-"""A study from start to end: the folder, the request in it, the runs, and what is made of them."""
+"""Run a study: folder, request, runs, results and page."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from ..training.config import TrainConfig
 from ..types import PathLike
 from ..votes import VOTES, Votes, save_votes
 from .comparisons import Comparison
+from .open_workers import check_workers, open_workers
 from .outcomes import refuse_other_content
 from .plan import SCHEMA_VERSION, StudyPlan, make_plan
 from .results import StudyResults, make_results, to_csv, to_json
@@ -32,20 +33,20 @@ from .running import run_tasks
 from .search import JOURNAL, require_optuna
 from .table import Row
 from .work import StudyListener, Work
-from .workers import check_workers, open_workers
+from .working import RUN_FUNCTIONS
 
 TABLE, PAGE = "study.csv", "study.html"
 DEFAULT_FOLDER = Path("runs")
 KNOWN = frozenset({RUNS, REQUEST, RESULTS, TABLE, PAGE, VOTES, JOURNAL, f"{JOURNAL}.lock"})
 DECIDING = ("dataset", "models", "recipes", "sizes", "seeds", "search", "threads_per_run")
-"""What of the request must be the same for a study to go on."""
+"""Keys of the request that must match to continue a study."""
 LONGEST = 120
-"""Characters of a request that a sentence quotes."""
+"""Characters of a request that an error message quotes."""
 
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """A finished study: its folder, and what it found."""
+    """A finished study: its folder and its results."""
 
     folder: Path
     results: StudyResults
@@ -65,7 +66,7 @@ class Study:
 
     @property
     def votes(self) -> Mapping[str, Votes]:
-        """What the seeds of each configuration say of every test image."""
+        """The predictions of the seeds of each configuration for every test image."""
         return self.results.votes
 
     def __repr__(self) -> str:
@@ -86,15 +87,26 @@ def study(
     reading: ReadOptions = DEFAULTS,
     progress: StudyListener | None = None,
 ) -> Study:
-    """Train every combination of ``models``, ``recipes``, ``sizes`` and ``seeds``, and say what differs by more than chance.
+    """Train every combination of ``models``, ``recipes``, ``sizes`` and ``seeds``, and test which differences are significant.
 
-    ``seeds``: how many, from 0, or which. ``sizes``: numbers of training images, and ``"all"``; more than one gives learning
-    curves. ``search``: trials in which to look for better settings of each configuration, on validation images alone; what is
-    found is trained with every seed like the others. ``workers``: processes on this machine, by default one per core, or
-    ``"dask:ADDRESS"``. ``out``: by default ``runs/study-DATA``. What is finished there of the same study is kept, so the same
-    call goes on after a stop. ``progress`` is called with a :class:`StudyProgress` after each run.
+    Finished runs of the same study in ``out`` are kept, so repeating the call continues a stopped study.
 
-    Raises :class:`ConvscopeError`, before any work starts where that is possible.
+    Args:
+        data: A dataset, its name or its path, as for :func:`convscope.train`.
+        models: Names, files or functions, as for :func:`convscope.train`.
+        recipes: Names or configurations, as for :func:`convscope.train`.
+        seeds: The number of seeds, from 0, or a list of them.
+        sizes: Numbers of training images, and ``"all"``; several give learning curves. All images by default.
+        epochs: The number of epochs, instead of the recipes'.
+        search: The number of trials of a hyperparameter search for each configuration, on validation images only; better
+            settings are then trained with every seed like the others.
+        workers: The number of processes on this machine, by default one per core, or ``"dask:ADDRESS"``.
+        out: The study's folder, by default ``runs/study-DATA``.
+        reading: How the data are read.
+        progress: Called with a :class:`StudyProgress` after each run and trial.
+
+    Raises:
+        ConvscopeError: An argument is invalid, which is checked before any work starts, or a run fails.
 
     >>> convscope.study("mnist", models=["cnn", "ann"], seeds=10).table
     """
@@ -110,7 +122,7 @@ def study(
         work = Work(plan, dataset, folder / RUNS, folder / JOURNAL, progress)
         if tasks := work.tasks():
             _refuse_other_versions(folder)
-            with open_workers(workers, dataset, work.left) as at_work:
+            with open_workers(workers, dataset, work.left, RUN_FUNCTIONS) as at_work:
                 run_tasks(tasks, at_work, work.remark)
         outcomes = [work.outcome(cell) for cell in plan.cells(work.configurations)]
         results = make_results(plan, dataset, outcomes, [search.best()[0] for search in work.searches])
@@ -119,7 +131,7 @@ def study(
 
 
 def _begin(folder: Path, plan: StudyPlan, dataset: Dataset) -> None:
-    """See that the folder is this study's, or nobody's. Raises :class:`ConfigError` where it is another study's."""
+    """Write the request, or check that the folder holds the same study. Raises :class:`ConfigError` otherwise."""
     refuse_other_content(folder, KNOWN)
     request = _as_json(
         {
@@ -143,25 +155,25 @@ def _begin(folder: Path, plan: StudyPlan, dataset: Dataset) -> None:
     for name in DECIDING:
         if begun.get(name) != request[name]:
             raise ConfigError(
-                f"{str(folder)!r} holds a study with other {name}: {_short(begun.get(name))} in place of {_short(request[name])}; "
-                "the same study was expected, to go on with it. Ask for the same again, or choose another folder with --out DIR."
+                f"{str(folder)!r} holds a study with other {name}: {_short(begun.get(name))} instead of {_short(request[name])}. "
+                "Repeat the same study, or choose another folder with --out DIR."
             )
 
 
 def _refuse_other_versions(folder: Path) -> None:
-    """What is still to be trained must be trained as the rest was. Raises :class:`ConfigError`."""
+    """Raise :class:`ConfigError` if other package versions are installed than when the study began."""
     begun, now = runs.read_json(folder / REQUEST).get("versions", {}), package_versions()
     differing = sorted(name for name in {*begun, *now} if begun.get(name) != now.get(name))
     if differing:
         name = differing[0]
         raise ConfigError(
-            f"the study in {str(folder)!r} was begun with {name} {begun.get(name)}, and {now.get(name)} is installed now; the same "
-            "was expected, since seeds should be all that differs. Install that again, or choose another folder with --out DIR."
+            f"the study in {str(folder)!r} began with {name} {begun.get(name)}, but {now.get(name)} is installed; only seeds may "
+            "differ. Install that version, or choose another folder with --out DIR."
         )
 
 
 def _write(results: StudyResults, dataset: Dataset, folder: Path) -> None:
-    """The results, then the page that is made from them."""
+    """Write the results, then the page made from them."""
     from ..page.study import render_study
 
     known = to_json(results)

@@ -1,4 +1,4 @@
-"""The rows of a study's table: a configuration on a number of training images, over its seeds."""
+"""The rows of a study's table: one configuration over its seeds."""
 
 from __future__ import annotations
 
@@ -17,49 +17,48 @@ from .seeds_and_images import interval_over_both
 
 @dataclass(frozen=True)
 class Row:
-    """Accuracies are shares of the test images, 0..1."""
+    """Results of one configuration; accuracies are from 0 to 1."""
 
     name: str
-    """Model and recipe."""
+    """``MODEL-RECIPE``."""
     model: str
     recipe: str
     size: int | None
-    """Training images, those held out included; ``None`` for all."""
+    """Training images, including held-out validation images; None for all."""
     images: int
-    """Of them trained on."""
+    """Training images without held-out validation images."""
     parameters: int
     n: int
-    """Seeds."""
+    """Number of seeds."""
     accuracies: tuple[float, ...]
-    """In the order of the seeds."""
+    """Test accuracies in the order of the seeds."""
     mean: float
     sd: float | None
-    """Between seeds; ``None`` for one."""
+    """Standard deviation between seeds; None for one seed."""
     interval: Interval | None
-    """95% t-interval of the mean over seeds: what other seeds would give, on these same test images."""
+    """95% t-interval of the mean over seeds, on these test images."""
     interval_of_images: Interval
-    """Wilson 95% interval of the mean: what other test images would give, of as many."""
+    """95% Wilson interval of the mean over test images, for these trainings."""
     interval_of_both: Interval | None
-    """95% interval of the mean where both are drawn anew; ``None`` for one seed."""
+    """95% CI of the mean over seeds and test images; None for one seed."""
     lowest: float
     highest: float
     best_of: tuple[float, ...]
-    """For K from 1 to the number of seeds: what the best of K of them has on average. The more are tried, the better the best
-    one looks, and none is."""
+    """Expected accuracy of the best of K seeds, for K from 1 to n."""
     loss: float
     """Mean over seeds, in nats."""
     interval_of_loss: Interval | None
-    """95% t-interval over seeds; ``None`` for one."""
+    """95% t-interval over seeds; None for one seed."""
     together: float
-    """Accuracy of the seeds where each has a vote."""
+    """Accuracy of the majority vote of the seeds."""
     interval_of_together: Interval
-    """Wilson 95% interval, over images: what these networks together would reach on others."""
+    """95% Wilson interval of the majority vote over test images."""
     train_seconds: float
-    """Mean over seeds, of the training alone."""
+    """Mean training time over seeds."""
 
 
 def make_row(outcomes: Sequence[Outcome], votes: Votes) -> Row:
-    """``outcomes``: of one configuration and size, one per seed."""
+    """Return the row of ``outcomes`` of one configuration and size, one per seed."""
     first = outcomes[0]
     configuration, n = first.cell.configuration, first.n
     accuracies = tuple(each.accuracy for each in outcomes)
@@ -91,5 +90,5 @@ def make_row(outcomes: Sequence[Outcome], votes: Votes) -> Row:
 
 
 def _within(interval: Interval | None, highest: float) -> Interval | None:
-    """From 0 to ``highest``, where the interval of a mean that scatters normally may stick out."""
+    """Clip a t-interval, which may exceed the range of its quantity, to 0..``highest``."""
     return None if interval is None else Interval(max(0.0, interval.low), min(highest, interval.high))

@@ -1,4 +1,4 @@
-"""What is left to do of a study: runs that are not complete, and trials of its searches."""
+"""The tasks of a study: incomplete runs, and trials of its searches."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from .outcomes import Outcome, is_complete, read_outcome
 from .plan import Cell, Configuration, StudyPlan, searched
 from .running import Task
 from .search import Search, search_seed
+from .trial import Trial, run_trial
 from .workers import Workers
-from .working import Trial, run_trial
 
 
 @dataclass(frozen=True)
 class StudyProgress:
-    """How far a study is."""
+    """Progress of a study."""
 
     done: int
-    """Runs and trials, those included that were there before."""
+    """Finished runs and trials, including those of earlier calls."""
     total: int
-    """As far as is known: what a search finds is trained too, unless it finds nothing."""
+    """An upper bound while searches run: better settings, if found, are trained too."""
     name: str = ""
-    """What was done last, if anything."""
+    """The run or trial that finished last; empty if none has."""
     accuracy: float | None = None
-    """Of that run on the test split; of that trial on validation images."""
+    """Test accuracy of that run, or validation accuracy of that trial."""
     remark: str = ""
-    """Something that the user should know."""
+    """A sentence for the user; empty for plain progress."""
 
 
 StudyListener: TypeAlias = Callable[[StudyProgress], None]
 
 
 class Work:
-    """The tasks of a study, and what came of them. ``folder``: where its run folders are."""
+    """The tasks of a study and their outcomes; ``folder`` contains the run folders."""
 
     def __init__(
         self, plan: StudyPlan, dataset: Dataset, folder: Path, journal: Path, listener: StudyListener | None
@@ -52,7 +52,7 @@ class Work:
         self._done = 0
 
     def tasks(self) -> list[Task]:
-        """What can be begun now; the rest follows from it. Reads what is there already."""
+        """Read what is already done, and return the tasks that can start now."""
         found: list[Task] = []
         for search in self.searches:
             self._done += min(len(search.finished), search.trials)
@@ -63,12 +63,12 @@ class Work:
 
     @property
     def configurations(self) -> tuple[Configuration, ...]:
-        """All, once the searches are over: those of the plan, and what was found."""
+        """The configurations of the plan and, after the searches, those found by them."""
         found = [self._found(search) for search in self.searches]
         return (*self.plan.configurations, *(each for each in found if each is not None))
 
     def outcome(self, cell: Cell) -> Outcome:
-        """The measured run of ``cell``; its folder is read once."""
+        """Return the measured run of ``cell``; its folder is read once."""
         name = cell.run_name(self.dataset.name)
         if name not in self._outcomes:
             self._outcomes[name] = read_outcome(cell, self.folder / name, self.dataset.class_names)
@@ -76,15 +76,15 @@ class Work:
 
     @property
     def left(self) -> int:
-        """Runs and trials that are not done, at most."""
+        """Upper bound of the runs and trials that are not done."""
         return self._total - self._done
 
     def remark(self, text: str) -> None:
-        """Tell the listener."""
+        """Pass a sentence for the user to the listener."""
         self._tell(remark=text)
 
     def _runs(self, configurations: Iterable[Configuration]) -> Iterator[Task]:
-        """Those of ``configurations`` that are not complete; those that are must be what was asked for."""
+        """Yield a task for every incomplete run; check that complete ones are as planned."""
         for cell in self.plan.cells(configurations):
             name = cell.run_name(self.dataset.name)
             folder = self.folder / name
@@ -101,7 +101,7 @@ class Work:
         return []
 
     def _after_trials(self, search: Search) -> list[Task]:
-        """The next trial, or, after the last, the runs with what was found."""
+        """Return the next trial or, after the last one, the runs with the settings found."""
         if len(search.finished) >= search.trials:
             configuration = self._found(search)
             if configuration is None:

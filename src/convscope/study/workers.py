@@ -1,85 +1,61 @@
-"""Where runs are made: in processes here, or on the workers of a Dask cluster. Both are given work in the same way."""
+"""The interface of workers: processes on this machine or a Dask cluster, given work in the same way."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from concurrent.futures import Future
-from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from ..data.dataset import Dataset
-from ..errors import ConfigError
-from ..machine import describe_machine
 from .plan import Cell
 
-DASK = "dask:"
-MOST_WORKERS = 1024
+
+@dataclass(frozen=True)
+class RunFunctions:
+    """The functions that make a run."""
+
+    train: Callable[[Dataset, Cell, Path], None]
+    """Train in a folder on this machine."""
+    train_away: Callable[[Dataset, Cell], dict[str, bytes]]
+    """Train on another machine and return the files of the run by name."""
+    receive: Callable[[dict[str, bytes], Path], None]
+    """Write those files into a folder on this machine."""
 
 
 class Workers(Protocol):
     """Processes that train."""
 
     died: tuple[type[BaseException], ...]
-    """The errors of a future whose process is gone."""
+    """Errors of a future whose process died."""
 
     @property
     def slots(self) -> int:
-        """How many tasks they can be given at a time."""
+        """The number of tasks that run at a time."""
 
     def start_run(self, cell: Cell, folder: Path) -> Future[Any]:
-        """Begin a run, or go on with it."""
+        """Start a run, or continue it."""
 
     def keep_run(self, result: Any, folder: Path) -> None:
-        """See that what the future gave is in ``folder``."""
+        """Store the result of a future of :meth:`start_run` in ``folder``."""
 
     def start(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
-        """Begin ``function(dataset, *arguments)``."""
+        """Start ``function(dataset, *arguments)``."""
 
     def renew(self, under_way: Collection[Future[Any]]) -> set[Future[Any]]:
-        """New processes in place of those that died. Returns those of ``under_way`` that will have no result any more; the
-        others must not be begun again, since they go on or are done."""
+        """Replace dead processes and return those of ``under_way`` that will never have a result.
+
+        The others continue or are done, and must not be started again.
+        """
 
     def give_up(self, under_way: Collection[Future[Any]]) -> None:
-        """End what is ``under_way``, and begin nothing of it that still waits."""
+        """Stop what is ``under_way``, and start nothing of it that still waits."""
 
 
 def lost(futures: Collection[Future[Any]], died: tuple[type[BaseException], ...]) -> set[Future[Any]]:
-    """Those of ``futures`` that ended because their process did."""
+    """Return those of ``futures`` that ended because their process died."""
     return {
         future for future in futures
         if future.cancelled() or (future.done() and isinstance(future.exception(), died))
     }  # fmt: skip
-
-
-def open_workers(workers: int | str | None, dataset: Dataset, num_tasks: int) -> AbstractContextManager[Workers]:
-    """The workers that ``workers`` names: a number of processes here, ``dask:ADDRESS``, or ``None`` for a process per core,
-    but never more than there are ``num_tasks``. Raises :class:`ConfigError`; :class:`RunError` where no cluster answers."""
-    from .dask_workers import DaskWorkers
-    from .local_workers import LocalWorkers
-
-    if isinstance(workers, str) and workers.startswith(DASK):
-        return DaskWorkers(workers.removeprefix(DASK), dataset)
-    return LocalWorkers(max(1, min(_number(workers), num_tasks)), dataset)
-
-
-def check_workers(workers: int | str | None) -> None:
-    """Raise :class:`ConfigError` for anything that :func:`open_workers` cannot read, without starting anything."""
-    if isinstance(workers, str) and workers.startswith(DASK):
-        from .dask_workers import check_dask
-
-        check_dask(workers.removeprefix(DASK))
-    else:
-        _number(workers)
-
-
-def _number(workers: int | str | None) -> int:
-    if workers is None:
-        return int(describe_machine()["cores"])
-    number = int(workers) if isinstance(workers, int) or (isinstance(workers, str) and workers.isdecimal()) else 0
-    if isinstance(workers, bool) or not 1 <= number <= MOST_WORKERS:
-        raise ConfigError(
-            f"workers={workers!r} cannot be used; a number of processes from 1 to {MOST_WORKERS:,}, or dask:ADDRESS as in "
-            "dask:tcp://10.0.0.5:8786 was expected."
-        )
-    return number
