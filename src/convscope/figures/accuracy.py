@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 
-from ..formatting import percent
+from ..formatting import count_of, percent
 from ..training.history import History
 from ..types import Floats
 from .canvas import Sheet, in_theme
 from .curves import AXES_HEIGHT, AXES_WIDTH, BOTTOM, LEFT, draw_curves, finite, training_curve, validation_curve
 from .illustration import Illustration
 from .theme import TEXT_SIZE
-from .wording import count
 
 TICKS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9998, 0.9999)
 BETWEEN_TICKS = (0.96, 0.97, 0.985, 0.9925, 0.994, 0.996, 0.997, 0.9985)
@@ -51,7 +50,7 @@ def _title(history: History, images: str) -> str:
         return f"After its only epoch, accuracy on {images} is {percent(last.val_accuracy)}, {against}"
     verb = {True: "rises", False: "falls"}.get(last.val_accuracy > first.val_accuracy, "stays")
     return (f"Accuracy on {images} {verb} from {percent(first.val_accuracy)} to {percent(last.val_accuracy)} in "
-            f"{count(len(history), 'epoch')} and ends {against}")  # fmt: skip
+            f"{count_of(len(history), 'epoch')} and ends {against}")  # fmt: skip
 
 
 def _set_scale(axes: Axes, values: list[float]) -> bool:

@@ -9,11 +9,11 @@ from matplotlib.axes import Axes
 
 from ..analysis.baseline import pairing_of
 from ..analysis.comparison_words import mcnemar, points
-from ..formatting import percent
+from ..formatting import count_of, percent
 from .canvas import NAME_SPACE, Sheet, in_theme, text_width
 from .illustration import Illustration
 from .theme import ACCENT, INK, MUTED, PAPER, SMALL_SIZE, TEXT_SIZE
-from .wording import count, label
+from .wording import label
 
 RIGHT, HEAD, STEP = 4.2, 0.3, 0.42
 COLUMNS = (("accuracy", 5.1), ("errors", 5.75), ("parameters", 6.7), ("multiply-adds", 7.6))
@@ -63,7 +63,9 @@ def draw_baseline(metrics: Mapping[str, Any], model_name: str) -> Illustration:
 def _title(own: Mapping[str, Any], other: Mapping[str, Any], names: tuple[str, str]) -> str:
     ratio = other["error_ratio"]
     if ratio is None:
-        return f"The {names[1]} makes no error on {own['n']:,} test images, the {names[0]} {count(own['errors'], 'error')}"
+        return (
+            f"The {names[1]} makes no error on {own['n']:,} test images, the {names[0]} {count_of(own['errors'], 'error')}"
+        )
     pairing = pairing_of(other)
     judged = "more than chance makes" if pairing.told_apart else "chance alone could make that difference"
     return (f"The {names[0]} makes {ratio:.2f} times the errors of the {names[1]}: {own['errors']:,} against "

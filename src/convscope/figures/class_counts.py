@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ..formatting import join_words
 from .canvas import NAME_SPACE, Sheet, in_theme, room_for
 from .illustration import Illustration
 from .theme import INK, MUTED, PAPER, SMALL_SIZE, TEST, TEXT_SIZE, TRAINING, VALIDATION
-from .wording import label, listed, quoted, validates_on_test
+from .wording import label, quoted, validates_on_test
 
 HEAD, RIGHT = 0.26, 7.6
 ROOM_FOR_NUMBER, BETWEEN = 0.55, 0.2
@@ -64,7 +65,9 @@ def _panels(counts: Mapping[str, Sequence[int]], *, on_test: bool) -> tuple[Pane
 
 def _title(panels: Sequence[Panel], class_names: Sequence[str]) -> str:
     uses = {"training": "images for training", "validation": "for validation", "test": "for testing"}
-    sizes = listed([f"{sum(panel.counts):,} {uses.get(panel.name, 'for testing (used as validation)')}" for panel in panels])
+    sizes = join_words(
+        [f"{sum(panel.counts):,} {uses.get(panel.name, 'for testing (used as validation)')}" for panel in panels]
+    )
     training = panels[0].counts
     most, least = max(training), min(training)
     if most == least:

@@ -9,12 +9,13 @@ from matplotlib.patches import Rectangle
 
 from ..analysis.confusion import Confusion
 from ..analysis.findings.confusions import is_most_frequent
+from ..formatting import count_of
 from .canvas import Sheet, in_theme, text_width
 from .illustration import Illustration
 from .mosaic import Pixels, coloured
 from .scale import SCALE_HEIGHT, draw_scale, text_on
 from .theme import ERRORS, INK, MARGIN, MUTED, RULE, SMALL_SIZE, TEXT_SIZE, WIDTH
-from .wording import count, label, quoted
+from .wording import label, quoted
 
 MOST_NUMBERS = 20
 """Classes up to which each cell has its number."""
@@ -63,7 +64,7 @@ def _title(confusion: Confusion) -> str:
     pairs = confusion.pairs(2)
     first = pairs[0]
     went = f"{confusion.errors:,} of {confusion.total:,} test images went wrong"
-    pair = f"{quoted(first.true)} taken for {quoted(first.predicted)}: {first.count:,} of {count(first.support, 'image')}"
+    pair = f"{quoted(first.true)} taken for {quoted(first.predicted)}: {first.count:,} of {count_of(first.support, 'image')}"
     if is_most_frequent([each.count for each in pairs]):
         return f"{went}, most often with {pair}"
     return f"{went}; no confusion is more frequent than {pair}"

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from ..analysis.feature_maps import FeatureMaps
+from ..formatting import count_of, join_words
 from ..types import Images
 from .canvas import Sheet, in_theme
 from .illustration import Illustration
 from .mosaic import Mosaic, coloured, in_rows, pictures
 from .scale import SCALE_HEIGHT, draw_scale
 from .theme import MUTED, SEQUENTIAL, SMALL_SIZE, TEXT_SIZE, TINY_SIZE
-from .wording import count, file_stem, label, listed, number, quoted, size
+from .wording import file_stem, label, number, quoted, size
 
 INPUT, LEFT, RIGHT, CAPTION = 1.3, 1.6, 7.6, 0.17
 
@@ -63,8 +64,8 @@ def _title(maps: FeatureMaps, class_name: str) -> str:
     if not silent:
         rest = f"none of the {maps.num_channels} is silent"
     elif len(silent) <= 4:
-        rest = f"{'channel' if len(silent) == 1 else 'channels'} {listed(silent)} of {maps.num_channels} " + (
+        rest = f"{'channel' if len(silent) == 1 else 'channels'} {join_words(silent)} of {maps.num_channels} " + (
             "stays silent" if len(silent) == 1 else "stay silent")  # fmt: skip
     else:
-        rest = f"{count(len(silent), 'channel')} of {maps.num_channels} stay silent"
+        rest = f"{count_of(len(silent), 'channel')} of {maps.num_channels} stay silent"
     return f"{start} ({number(largest[strongest])}); {rest}"

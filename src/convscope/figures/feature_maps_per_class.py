@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..analysis.feature_maps import FeatureMaps
+from ..formatting import count_of
 from ..types import Images
 from .canvas import Sheet, in_theme, room_for
 from .illustration import Illustration
@@ -14,7 +15,7 @@ from .kernel_wall import every
 from .mosaic import Mosaic, coloured, pictures
 from .scale import SCALE_HEIGHT, draw_scale
 from .theme import MUTED, SEQUENTIAL, SMALL_SIZE, TEXT_SIZE, TINY_SIZE
-from .wording import count, file_stem, label, number, quoted
+from .wording import file_stem, label, number, quoted
 
 INPUT, BETWEEN, RIGHT, HEAD = 0.44, 0.14, 7.6, 0.36
 LARGEST_ROW, SMALLEST_ROW = 0.5, 0.16
@@ -62,7 +63,7 @@ def _title(maps: FeatureMaps, class_names: Sequence[str]) -> str:
     low, high = int(means[:, channel].argmin()), int(means[:, channel].argmax())
     silent = int((maps.values.max(axis=(0, 1, 2)) <= 0).sum())
     rest = (
-        f"; {count(silent, 'channel')} of {maps.num_channels} {'is' if silent == 1 else 'are'} silent for all"
+        f"; {count_of(silent, 'channel')} of {maps.num_channels} {'is' if silent == 1 else 'are'} silent for all"
         if silent
         else ""
     )

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from ..analysis.kernels import Kernels
-from ..formatting import percent
+from ..formatting import count_of, percent
 from .canvas import Sheet, in_theme
 from .illustration import Illustration
 from .mosaic import Mosaic, Pixels, coloured, in_rows
 from .scale import SCALE_HEIGHT, draw_scale
 from .theme import DIVERGING, MARGIN, MUTED, SMALL_SIZE, TEXT_SIZE, TINY_SIZE
-from .wording import count, file_stem, label, number, size
+from .wording import file_stem, label, number, size
 
 LEFT, HEAD, RIGHT = 0.5, 0.36, 7.6
 WRAPPED_COLUMNS = 8
@@ -44,7 +44,7 @@ def _title(kernels: Kernels) -> str:
     values = kernels.values
     source, target, _, _ = (int(place) for place in np.unravel_index(int(abs(values).argmax()), values.shape))
     where = f"output channel {target}" if kernels.in_channels == 1 else f"input channel {source} → output channel {target}"
-    total = count(kernels.in_channels * kernels.out_channels, "kernel")
+    total = count_of(kernels.in_channels * kernels.out_channels, "kernel")
     strongest = number(float(values.flat[int(abs(values).argmax())]))
     negative = float(np.mean(values < 0))
     return (f"{label(kernels.layer_name, 30)}: {total} of {size(values.shape[2:])}; {percent(negative, 0)} of {values.size:,} "
@@ -55,7 +55,7 @@ def _alternative(kernels: Kernels) -> str:
     values = kernels.values
     strengths = np.sqrt((values**2).sum(axis=(0, 2, 3)))
     listed = ", ".join(f"{channel} {number(strength)}" for channel, strength in enumerate(strengths))
-    return (f"{count(kernels.in_channels, 'input channel')}, {count(kernels.out_channels, 'output channel')}. Weights from "
+    return (f"{count_of(kernels.in_channels, 'input channel')}, {count_of(kernels.out_channels, 'output channel')}. Weights from "
             f"{number(values.min())} to {number(values.max())}, mean {number(values.mean())}, standard deviation "
             f"{number(values.std())}. Strength of each output channel (root of the sum of its squared weights): "
             f"{listed}.")  # fmt: skip

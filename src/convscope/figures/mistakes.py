@@ -6,12 +6,12 @@ import numpy as np
 
 from ..analysis.evaluation import Evaluation
 from ..analysis.examples import Examples
-from ..formatting import percent
+from ..formatting import count_of, format_probability, percent
 from .canvas import Sheet, in_theme, text_width
 from .illustration import Illustration
 from .mosaic import Mosaic, in_rows, pictures
 from .theme import MUTED, SMALL_SIZE, TINY_SIZE
-from .wording import confidence_text, count, label, quoted
+from .wording import label, quoted
 
 COLUMNS, PITCH, LINE = 8, 0.95, 0.145
 SURE = 0.9
@@ -58,8 +58,10 @@ def _title(evaluation: Evaluation, shown: int) -> str:
     sure = int((evaluation.confidence[evaluation.mistakes] > SURE).sum())
     part = f"The {shown} most confident of {evaluation.errors:,} errors" if shown < evaluation.errors else (
         f"All {evaluation.errors} errors" if shown > 1 else "The only error")  # fmt: skip
-    others = f"{count(sure, 'error')} had more than {percent(SURE, 0)}" if sure else f"none had more than {percent(SURE, 0)}"
-    return (f"{part}: {quoted(true)} was read as {quoted(predicted)} with {confidence_text(evaluation.confidence[first])} "
+    others = (
+        f"{count_of(sure, 'error')} had more than {percent(SURE, 0)}" if sure else f"none had more than {percent(SURE, 0)}"
+    )
+    return (f"{part}: {quoted(true)} was read as {quoted(predicted)} with {format_probability(evaluation.confidence[first])} "
             f"confidence; {others}")  # fmt: skip
 
 
@@ -70,7 +72,7 @@ def _caption(evaluation: Evaluation, index: int) -> str:
     names = [f"{true} → {predicted}"]
     if text_width(names[0], SMALL_SIZE) > PITCH - 0.05 or any(_is_long(name) for name in evaluation.class_names):
         names = [true, f"{LEFT_TO_RIGHT}→ {predicted}"]
-    return "\n".join([*names, confidence_text(float(evaluation.confidence[index]))])
+    return "\n".join([*names, format_probability(float(evaluation.confidence[index]))])
 
 
 def _is_long(name: str) -> bool:
@@ -81,5 +83,5 @@ def _is_long(name: str) -> bool:
 def _in_words(evaluation: Evaluation, index: int) -> str:
     true, predicted = (quoted(evaluation.class_names[int(of[index])]) for of in (evaluation.labels, evaluation.predictions))
     own = float(np.asarray(evaluation.probabilities)[index, int(evaluation.labels[index])])
-    sure = confidence_text(float(evaluation.confidence[index]))
+    sure = format_probability(float(evaluation.confidence[index]))
     return f"image {index}: {true} read as {predicted}, {sure} against {percent(own, 1)}"

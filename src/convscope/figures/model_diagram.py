@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..formatting import count_of
 from ..models.network import Network
 from ..models.shapes import LayerRow, LayerTable, layer_table
 from .canvas import Sheet, in_theme, text_width
 from .illustration import Illustration
 from .theme import ACCENT, INK, MUTED, PAPER, RULE, SMALL_SIZE, TINY_SIZE
 from .volumes import Placed, bodies, draw_bodies, placed
-from .wording import count, label, rounded_share, size
+from .wording import label, rounded_share, size
 
 STRIP_WIDTH, STRIP_HEIGHT, NAMES = 7.6, 1.75, 0.5
 ROW, HEAD = 0.25, 0.3
@@ -46,7 +47,7 @@ def draw_model_diagram(network: Network) -> Illustration:
 def _title(table: LayerTable) -> str:
     parameters, work = table.num_parameters, table.multiply_adds
     if not parameters or not work:
-        return f"{count(len(table.rows), 'layer')} with {parameters:,} parameters and {work:,} multiply-adds per image"
+        return f"{count_of(len(table.rows), 'layer')} with {parameters:,} parameters and {work:,} multiply-adds per image"
     largest = max(table.rows, key=lambda row: row.num_parameters)
     busiest = max(table.rows, key=lambda row: row.multiply_adds)
     share, of_work = rounded_share(largest.num_parameters / parameters), rounded_share(busiest.multiply_adds / work)

@@ -7,11 +7,10 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from ..formatting import percent
+from ..formatting import count_of, percent
 from .canvas import Sheet, in_theme
 from .illustration import Illustration
 from .theme import ACCENT, INK, MUTED, PAPER, RULE, SMALL_SIZE, TEST, TEXT_SIZE
-from .wording import count
 
 LEFT, SIDE, BOTTOM = 0.62, 3.6, 0.44
 KEY = 4.75
@@ -118,7 +117,7 @@ def _draw_counts(sheet: Sheet, bins: Sequence[Mapping[str, Any]], top: float) ->
 def _in_words(name: str, sureness: Mapping[str, Any]) -> str:
     when = "Before the temperature" if name == "before" else "After it"
     bins = "; ".join(
-        f"confidence {percent(each['low'], 0)} to {percent(each['high'], 0)}, {count(each['n'], 'image')}: "
+        f"confidence {percent(each['low'], 0)} to {percent(each['high'], 0)}, {count_of(each['n'], 'image')}: "
         f"{percent(each['accuracy'], 1)} right ({percent(each['interval'][0], 1)} to {percent(each['interval'][1], 1)})"
         for each in sureness["bins"]
     )

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..analysis.examples import PER_CLASS, Examples
+from ..formatting import count_of
 from ..types import Floats
 from .canvas import NAME_SPACE, Sheet, in_theme, room_for
 from .illustration import Illustration
 from .mosaic import Mosaic, Pixels, pictures
 from .theme import MUTED, SMALL_SIZE, TEXT_SIZE
-from .wording import count, label, quoted
+from .wording import label, quoted
 
 HEAD, RIGHT, ROOM_FOR_MEAN = 0.24, 7.6, 0.66
 
@@ -39,7 +40,7 @@ def draw_samples(examples: Examples, class_names: Sequence[str], num_train: int)
         )
         sheet.text(RIGHT, middle, f"{mean:.1f}", fontsize=TEXT_SIZE, color=MUTED, ha="right", va="center_baseline")
     omitted = len(class_names) - len(classes)
-    rest = f"; {count(omitted, 'class')} of {len(class_names)} not shown" if omitted else ""
+    rest = f"; {count_of(omitted, 'class', 'classes')} of {len(class_names)} not shown" if omitted else ""
     return Illustration(
         "samples", title,
         f"A row per class with its first training images, at most {PER_CLASS}{rest}; at the right their mean value, 0 to 255.",
