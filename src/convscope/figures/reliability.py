@@ -1,4 +1,4 @@
-"""Whether the network is right as often as it says."""
+"""Reliability diagram: accuracy against confidence."""
 
 from __future__ import annotations
 
@@ -7,22 +7,24 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from ..formatting import count_of, percent
+from ..formatting import count_of, percent, percent_range, percentage_points
 from .canvas import Sheet, in_theme
 from .illustration import Illustration
 from .theme import ACCENT, INK, MUTED, PAPER, RULE, SMALL_SIZE, TEST, TEXT_SIZE
 
 LEFT, SIDE, BOTTOM = 0.62, 3.6, 0.44
 KEY = 4.75
-"""Inches from the left to the words beside the axes."""
+"""Inches from the left to the key."""
 LOOKS = {"before": (ACCENT, "D"), "after": (TEST, "o")}
 
 
 @in_theme
 def draw_reliability(doubt: Mapping[str, Any]) -> Illustration:
-    """Accuracy over confidence, in bins of equal width with Wilson's intervals of 95%; before the temperature and after it.
+    """Draw accuracy against confidence in bins (Wilson 95% CI), before and after temperature scaling.
 
-    ``doubt``: that of the metrics."""
+    Args:
+        doubt: The run's metrics of uncertainty.
+    """
     sides = {name: doubt[name] for name in LOOKS if doubt[name]}
     title = _title(doubt)
     sheet = Sheet(title, SIDE + BOTTOM)
@@ -35,15 +37,15 @@ def draw_reliability(doubt: Mapping[str, Any]) -> Illustration:
         axis.set_ticks([0, 0.2, 0.4, 0.6, 0.8, 1])
         axis.set_major_formatter(lambda value, _: f"{value * 100:.0f}%")
     axes.set_xlabel("Confidence", fontsize=TEXT_SIZE)
-    axes.set_ylabel("Share that is right", fontsize=TEXT_SIZE)
+    axes.set_ylabel("Accuracy", fontsize=TEXT_SIZE)
     axes.tick_params(length=3)
     axes.grid()
     axes.set_axisbelow(True)
     _write_key(sheet, sides, doubt)
     return Illustration(
         "reliability", title,
-        "Each mark stands for the test images of one bin of confidence, the line for the 95% interval; marks on the dotted line "
-        "are right as often as they claim, those below it are too sure.",
+        "Each mark is the test images of one confidence bin, with its 95% CI. Marks on the dotted line are calibrated, marks below "
+        "it overconfident.",
         " ".join(_in_words(name, sureness) for name, sureness in sides.items()),
         sheet.figure,
     )  # fmt: skip
@@ -54,15 +56,15 @@ def _title(doubt: Mapping[str, Any]) -> str:
     low, high = before["gap"]["interval"]
     points = f"{abs(100 * before['gap']['value']):.2f} points"
     if low > 0:
-        text = f"Confidence is {points} higher than accuracy on average"
+        text = f"Mean confidence is {points} above accuracy"
     elif high < 0:
-        text = f"Confidence is {points} lower than accuracy on average"
+        text = f"Mean confidence is {points} below accuracy"
     else:
-        text = "Mean confidence and accuracy differ by no more than chance"
+        text = "Mean confidence and accuracy do not differ significantly"
     error = f"{text}; calibration error {percent(before['ece']['value'])}"
     if after is None:
         return error
-    return f"{error}, and {percent(after['ece']['value'])} after the temperature {doubt['temperature']:.2f}"
+    return f"{error}, or {percent(after['ece']['value'])} with temperature {doubt['temperature']:.2f}"
 
 
 def _draw_bins(axes: Axes, bins: Sequence[Mapping[str, Any]], colour: str, marker: str, *, shift: float) -> None:
@@ -74,7 +76,7 @@ def _draw_bins(axes: Axes, bins: Sequence[Mapping[str, Any]], colour: str, marke
 
 
 def _write_key(sheet: Sheet, sides: Mapping[str, Mapping[str, Any]], doubt: Mapping[str, Any]) -> None:
-    names = {"before": "as its softmax says", "after": f"logits divided by {doubt['temperature'] or 1:.2f}"}
+    names = {"before": "uncalibrated", "after": f"temperature {doubt['temperature'] or 1:.2f}"}
     top = 0.14
     for name, sureness in sides.items():
         colour, marker = LOOKS[name]
@@ -83,10 +85,10 @@ def _write_key(sheet: Sheet, sides: Mapping[str, Mapping[str, Any]], doubt: Mapp
         ece, gap = sureness["ece"], sureness["gap"]
         lines = (
             f"calibration error {percent(ece['value'])}",
-            f"95% interval {percent(ece['interval'][0])} to {percent(ece['interval'][1])}",
-            f"by chance alone up to {percent(sureness['ece_by_chance'])}",
-            f"confidence less accuracy {100 * gap['value']:+.2f} points".replace("-", "−"),
-            f"log-likelihood loss {sureness['nll']['value']:.4f}, Brier {sureness['brier']['value']:.4f}",
+            f"95% CI {percent_range(ece['interval'])}",
+            f"if calibrated, up to {percent(sureness['ece_by_chance'])} by chance",
+            f"confidence − accuracy {percentage_points(gap['value'], sign=True)} points",
+            f"loss {sureness['nll']['value']:.4f}, Brier {sureness['brier']['value']:.4f}",
         )
         for number, line in enumerate(lines, start=1):
             sheet.text(KEY + 0.25, top + 0.19 * number, line, fontsize=SMALL_SIZE, color=MUTED)
@@ -95,7 +97,7 @@ def _write_key(sheet: Sheet, sides: Mapping[str, Mapping[str, Any]], doubt: Mapp
 
 
 def _draw_counts(sheet: Sheet, bins: Sequence[Mapping[str, Any]], top: float) -> None:
-    """How many images each bin holds, as bars: nearly all of a good network's are in the last."""
+    """Draw the number of images per bin as bars; the last bin holds most images of an accurate network."""
     width, height = 2.5, 0.75
     most, n = max(each["n"] for each in bins), sum(each["n"] for each in bins)
     base = top + height + 0.1
@@ -115,10 +117,10 @@ def _draw_counts(sheet: Sheet, bins: Sequence[Mapping[str, Any]], top: float) ->
 
 
 def _in_words(name: str, sureness: Mapping[str, Any]) -> str:
-    when = "Before the temperature" if name == "before" else "After it"
+    when = "Uncalibrated" if name == "before" else "With temperature"
     bins = "; ".join(
         f"confidence {percent(each['low'], 0)} to {percent(each['high'], 0)}, {count_of(each['n'], 'image')}: "
-        f"{percent(each['accuracy'], 1)} right ({percent(each['interval'][0], 1)} to {percent(each['interval'][1], 1)})"
+        f"accuracy {percent(each['accuracy'], 1)} ({percent(each['interval'][0], 1)} to {percent(each['interval'][1], 1)})"
         for each in sureness["bins"]
     )
-    return f"{when}, calibration error {percent(sureness['ece']['value'])}: {bins}."
+    return f"{when}: calibration error {percent(sureness['ece']['value'])}; {bins}."

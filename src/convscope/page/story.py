@@ -24,7 +24,6 @@ from .facts import (
 from .formats import SPACE, confidence, counted, decimal, name, percent, sides, whole, word
 from .tables import OPTIMISERS
 
-
 CAUSES = {"label suspect": "possible label error", "ambiguous": "ambiguous image"}
 """Nouns for the kinds of the triage; any other kind is a model error."""
 

@@ -83,8 +83,8 @@ def comparison_reading(results: Results) -> str:
     number = len(results["comparisons"])
     corrected = f", Holm-corrected for {word(number)} comparisons" if number > 1 else ""
     return (f"Differences are paired by seed. p is from the paired t-test{corrected}; Wilcoxon’s signed-rank test assumes no "
-            "normal distribution, needs more seeds, and is not corrected. These tests and the first interval hold for other seeds on the "
-            "same test images; “Over both” allows for other images too.")  # fmt: skip
+            "normal distribution, needs more seeds, and is not corrected. These tests and the first interval hold for other seeds "
+            "on the same test images; “Over both” allows for other images too.")  # fmt: skip
 
 
 def planning_reading(results: Results) -> str:
