@@ -101,7 +101,7 @@ class Sheet:
             self.paper.add_patch(Rectangle((left, top), width, height, linewidth=0, **options))
 
     def text(self, left: float, top: float, text: str, **options: Any) -> Text:
-        """Write ``text`` with its baseline (or as ``va`` says) at a position in the body."""
+        """Write ``text`` with its baseline (or as ``va`` sets it) at a position in the body."""
         return self.figure.text((MARGIN + left) / self.width, 1 - (self.top + top) / self.height, text, **options)
 
 

@@ -21,30 +21,30 @@ LEFT, WIDTH, HEIGHT, BOTTOM = 0.62, 3.9, 2.9, 0.44
 COLUMNS = (("target", 5.25), ("confidence", 6.05), ("coverage", 6.75), ("accuracy", 7.55))
 POINTS = 300
 """Points of the curve: more would not be visible."""
-FEW, ROOM = 0.05, 0.05
+FEW, SPACE = 0.05, 0.05
 """The scale starts where this share of the error rate is left, or at the lowest threshold, minus a margin."""
 
 
 @in_theme
-def draw_coverage(evaluation: Evaluation, doubt: Mapping[str, Any]) -> Illustration:
+def draw_coverage(evaluation: Evaluation, uncertainty: Mapping[str, Any]) -> Illustration:
     """Draw the error rate against coverage, and the thresholds that were chosen on other images.
 
     Args:
         evaluation: The test split.
-        doubt: The run's metrics of uncertainty.
+        uncertainty: The run's metrics of uncertainty.
     """
-    curve = coverage_curve(*confidence_and_right(evaluation.logits, evaluation.labels, doubt["temperature"] or 1.0))
-    chosen = [each for each in doubt["thresholds"] if each["threshold"] is not None and each["test"]["answered"]]
+    curve = coverage_curve(*confidence_and_right(evaluation.logits, evaluation.labels, uncertainty["temperature"] or 1.0))
+    chosen = [each for each in uncertainty["thresholds"] if each["threshold"] is not None and each["test"]["answered"]]
     title = _title(curve, chosen)
     sheet = Sheet(title, HEIGHT + BOTTOM)
     axes = sheet.axes(LEFT, 0, WIDTH, HEIGHT)
     _draw_curve(axes, curve, chosen)
-    _write_table(sheet, doubt, chosen)
+    _write_table(sheet, uncertainty, chosen)
     return Illustration(
         "coverage", title,
         "From right to left, more of the least confident predictions are rejected; the line is the error rate of the others. "
         "Dotted: the optimum, if errors were rejected first. Diamonds: thresholds chosen on "
-        f"{doubt['measured_on']} images, with their 95% CIs on the test images.",
+        f"{uncertainty['measured_on']} images, with their 95% CIs on the test images.",
         _in_words(curve, chosen),
         sheet.figure,
     )  # fmt: skip
@@ -94,12 +94,12 @@ def _start(curve: CoverageCurve, chosen: Sequence[Mapping[str, Any]]) -> float:
     few = np.flatnonzero(error <= FEW * error[-1])
     start = float(curve.coverage[few[-1]]) if len(few) else 0.0
     shares: list[float] = [each["test"]["coverage"] for each in chosen]
-    return max(min([start, 0.95, *shares]) - ROOM, 0.0)
+    return max(min([start, 0.95, *shares]) - SPACE, 0.0)
 
 
-def _write_table(sheet: Sheet, doubt: Mapping[str, Any], chosen: Sequence[Mapping[str, Any]]) -> None:
+def _write_table(sheet: Sheet, uncertainty: Mapping[str, Any], chosen: Sequence[Mapping[str, Any]]) -> None:
     if not chosen:
-        sheet.text(COLUMNS[0][1] - 0.5, 0.14, f"No threshold on the {doubt['measured_on']} images", fontsize=SMALL_SIZE,
+        sheet.text(COLUMNS[0][1] - 0.5, 0.14, f"No threshold on the {uncertainty['measured_on']} images", fontsize=SMALL_SIZE,
                    color=MUTED)  # fmt: skip
         sheet.text(COLUMNS[0][1] - 0.5, 0.33, "improves on full coverage.", fontsize=SMALL_SIZE, color=MUTED)
         return

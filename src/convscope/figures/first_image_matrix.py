@@ -30,7 +30,8 @@ def draw_first_image_matrix(first_image: Images, class_name: str) -> Illustratio
     tints = pictures(first_image[:, rows, columns, :1])[0]
     what = _what(first_image, numbers)
     zeros = int((numbers == 0).sum())
-    title = f"{what} of the first training image, {quoted(class_name)}: {zeros:,} of {numbers.size:,} are 0, the largest is {numbers.max()}"
+    of_image = f"{what} of the first training image, {quoted(class_name)}"
+    title = f"{of_image}: {zeros:,} of {numbers.size:,} are 0, the largest is {numbers.max()}"
     side = min(LARGEST_CELL, (WIDTH - 2 * MARGIN - LEFT) / numbers.shape[1])
     sheet = Sheet(title, TOP + side * numbers.shape[0])
     sheet.picture(tints, (LEFT, TOP, side * numbers.shape[1], side * numbers.shape[0]))

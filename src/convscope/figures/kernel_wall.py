@@ -93,6 +93,6 @@ def _wall(title: str, mosaic: Mosaic) -> Sheet:
     return sheet
 
 
-def every(amount: int, pitch: float, room: float = 0.16) -> range:
+def every(amount: int, pitch: float, space: float = 0.16) -> range:
     """Return the channels whose numbers fit if each channel has ``pitch`` inches."""
-    return range(0, amount, next((step for step in (1, 2, 4, 8, 16, 32) if step * pitch >= room), 64))
+    return range(0, amount, next((step for step in (1, 2, 4, 8, 16, 32) if step * pitch >= space), 64))

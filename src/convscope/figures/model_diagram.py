@@ -65,10 +65,10 @@ def _in_words(number: int, row: LayerRow) -> str:
 
 def _write_names(sheet: Sheet, chain: Sequence[Placed]) -> None:
     """Write number, name and shape below each layer, or the number alone where they would overlap."""
-    room = STRIP_WIDTH / len(chain) * 0.97
+    available = STRIP_WIDTH / len(chain) * 0.97
     names = [label(place.body.name, 18) for place in chain]
     shapes = [size(place.body.shape) for place in chain]
-    fits = max(text_width(text, TINY_SIZE + 0.5) for text in [*names, *shapes]) <= room
+    fits = max(text_width(text, TINY_SIZE + 0.5) for text in [*names, *shapes]) <= available
     for place, name, shape in zip(chain, names, shapes, strict=True):
         number = str(place.body.number) if place.body.number else ""
         sheet.text(place.middle, STRIP_HEIGHT + 0.16, number or ("" if fits else "in"), fontweight="bold", ha="center",

@@ -19,19 +19,19 @@ LOOKS = {"before": (ACCENT, "D"), "after": (TEST, "o")}
 
 
 @in_theme
-def draw_reliability(doubt: Mapping[str, Any]) -> Illustration:
+def draw_reliability(uncertainty: Mapping[str, Any]) -> Illustration:
     """Draw accuracy against confidence in bins (Wilson 95% CI), before and after temperature scaling.
 
     Args:
-        doubt: The run's metrics of uncertainty.
+        uncertainty: The run's metrics of uncertainty.
     """
-    sides = {name: doubt[name] for name in LOOKS if doubt[name]}
-    title = _title(doubt)
+    sides = {name: uncertainty[name] for name in LOOKS if uncertainty[name]}
+    title = _title(uncertainty)
     sheet = Sheet(title, SIDE + BOTTOM)
     axes = sheet.axes(LEFT, 0, SIDE, SIDE)
     axes.plot([0, 1], [0, 1], color=MUTED, linewidth=0.9, linestyle=":")
-    for name, sureness in sides.items():
-        _draw_bins(axes, sureness["bins"], *LOOKS[name], shift=0.004 * (1 if name == "after" else -1) * (len(sides) > 1))
+    for name, calibration in sides.items():
+        _draw_bins(axes, calibration["bins"], *LOOKS[name], shift=0.004 * (1 if name == "after" else -1) * (len(sides) > 1))
     axes.set(xlim=(0, 1), ylim=(0, 1))
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_ticks([0, 0.2, 0.4, 0.6, 0.8, 1])
@@ -41,18 +41,18 @@ def draw_reliability(doubt: Mapping[str, Any]) -> Illustration:
     axes.tick_params(length=3)
     axes.grid()
     axes.set_axisbelow(True)
-    _write_key(sheet, sides, doubt)
+    _write_key(sheet, sides, uncertainty)
     return Illustration(
         "reliability", title,
         "Each mark is the test images of one confidence bin, with its 95% CI. Marks on the dotted line are calibrated, marks below "
         "it overconfident.",
-        " ".join(_in_words(name, sureness) for name, sureness in sides.items()),
+        " ".join(_in_words(name, calibration) for name, calibration in sides.items()),
         sheet.figure,
     )  # fmt: skip
 
 
-def _title(doubt: Mapping[str, Any]) -> str:
-    before, after = doubt["before"], doubt["after"]
+def _title(uncertainty: Mapping[str, Any]) -> str:
+    before, after = uncertainty["before"], uncertainty["after"]
     low, high = before["gap"]["interval"]
     points = f"{abs(100 * before['gap']['value']):.2f} points"
     if low > 0:
@@ -64,7 +64,7 @@ def _title(doubt: Mapping[str, Any]) -> str:
     error = f"{text}; calibration error {percent(before['ece']['value'])}"
     if after is None:
         return error
-    return f"{error}, or {percent(after['ece']['value'])} with temperature {doubt['temperature']:.2f}"
+    return f"{error}, or {percent(after['ece']['value'])} with temperature {uncertainty['temperature']:.2f}"
 
 
 def _draw_bins(axes: Axes, bins: Sequence[Mapping[str, Any]], colour: str, marker: str, *, shift: float) -> None:
@@ -75,25 +75,25 @@ def _draw_bins(axes: Axes, bins: Sequence[Mapping[str, Any]], colour: str, marke
               markeredgecolor=PAPER, markeredgewidth=0.6, clip_on=False)  # fmt: skip
 
 
-def _write_key(sheet: Sheet, sides: Mapping[str, Mapping[str, Any]], doubt: Mapping[str, Any]) -> None:
-    names = {"before": "uncalibrated", "after": f"temperature {doubt['temperature'] or 1:.2f}"}
+def _write_key(sheet: Sheet, sides: Mapping[str, Mapping[str, Any]], uncertainty: Mapping[str, Any]) -> None:
+    names = {"before": "uncalibrated", "after": f"temperature {uncertainty['temperature'] or 1:.2f}"}
     top = 0.14
-    for name, sureness in sides.items():
+    for name, calibration in sides.items():
         colour, marker = LOOKS[name]
         sheet.paper.plot([KEY + 0.08], [top - 0.05], marker=marker, markersize=6, color=colour, markeredgecolor=PAPER)
         sheet.text(KEY + 0.25, top, names[name], fontsize=TEXT_SIZE, fontweight="bold", color=INK)
-        ece, gap = sureness["ece"], sureness["gap"]
+        ece, gap = calibration["ece"], calibration["gap"]
         lines = (
             f"calibration error {percent(ece['value'])}",
             f"95% CI {percent_range(ece['interval'])}",
-            f"if calibrated, up to {percent(sureness['ece_by_chance'])} by chance",
+            f"if calibrated, up to {percent(calibration['ece_by_chance'])} by chance",
             f"confidence − accuracy {percentage_points(gap['value'], sign=True)} points",
-            f"loss {sureness['nll']['value']:.4f}, Brier {sureness['brier']['value']:.4f}",
+            f"loss {calibration['nll']['value']:.4f}, Brier {calibration['brier']['value']:.4f}",
         )
         for number, line in enumerate(lines, start=1):
             sheet.text(KEY + 0.25, top + 0.19 * number, line, fontsize=SMALL_SIZE, color=MUTED)
         top += 0.19 * len(lines) + 0.42
-    _draw_counts(sheet, (doubt["after"] or doubt["before"])["bins"], top)
+    _draw_counts(sheet, (uncertainty["after"] or uncertainty["before"])["bins"], top)
 
 
 def _draw_counts(sheet: Sheet, bins: Sequence[Mapping[str, Any]], top: float) -> None:
@@ -116,11 +116,11 @@ def _draw_counts(sheet: Sheet, bins: Sequence[Mapping[str, Any]], top: float) ->
                color=MUTED)  # fmt: skip
 
 
-def _in_words(name: str, sureness: Mapping[str, Any]) -> str:
+def _in_words(name: str, calibration: Mapping[str, Any]) -> str:
     when = "Uncalibrated" if name == "before" else "With temperature"
     bins = "; ".join(
         f"confidence {percent(each['low'], 0)} to {percent(each['high'], 0)}, {count_of(each['n'], 'image')}: "
         f"accuracy {percent(each['accuracy'], 1)} ({percent(each['interval'][0], 1)} to {percent(each['interval'][1], 1)})"
-        for each in sureness["bins"]
+        for each in calibration["bins"]
     )
-    return f"{when}: calibration error {percent(sureness['ece']['value'])}; {bins}."
+    return f"{when}: calibration error {percent(calibration['ece']['value'])}; {bins}."

@@ -34,8 +34,8 @@ def applies(page: Page) -> bool:
 def title(page: Page) -> str:
     """Return the section's heading, with the most important number that was measured."""
     metrics = page["metrics"]
-    if doubt := metrics.get("doubt"):
-        calibration = doubt["after"] or doubt["before"]
+    if uncertainty := metrics.get("doubt"):
+        calibration = uncertainty["after"] or uncertainty["before"]
         accuracy = percent(metrics["test"]["accuracy"])
         return f"Mean confidence {percent(_mean_confidence(page, calibration))}, accuracy {accuracy}"
     if robustness := metrics.get("robustness"):
@@ -64,17 +64,17 @@ def readings(page: Page) -> str:
 
 def confidence(page: Page) -> str:
     """Compare mean confidence with accuracy, before and after temperature scaling."""
-    doubt = page["metrics"]["doubt"]
-    before, after = doubt["before"], doubt["after"]
-    split = doubt["measured_on"]
+    uncertainty = page["metrics"]["doubt"]
+    before, after = uncertainty["before"], uncertainty["after"]
+    split = uncertainty["measured_on"]
     text = (f"On the test images the mean confidence is {percent(_mean_confidence(page, before))} and the accuracy "
             f"{percent(page['metrics']['test']['accuracy'])}: {_judgement(before)}.")  # fmt: skip
     if after is None:
-        return (f"{text} The network misclassifies none of the {whole(doubt['n'])} {split} images, so no temperature could be "
-                "fitted.")  # fmt: skip
-    text += (f" With the logits divided by a temperature of {decimal(doubt['temperature'], 2)}, fitted on {whole(doubt['n'])} "
-             f"{split} images, the mean confidence is {percent(_mean_confidence(page, after))}: {_judgement(after)}. The live "
-             "prediction above shows the calibrated confidence.")  # fmt: skip
+        return (f"{text} The network misclassifies none of the {whole(uncertainty['n'])} {split} images, so no temperature "
+                "could be fitted.")  # fmt: skip
+    text += (f" With the logits divided by a temperature of {decimal(uncertainty['temperature'], 2)}, fitted on "
+             f"{whole(uncertainty['n'])} {split} images, the mean confidence is {percent(_mean_confidence(page, after))}: "
+             f"{_judgement(after)}. The live prediction above shows the calibrated confidence.")  # fmt: skip
     if split == "training":
         text += " The network was trained on these images, so the correction is likely too small."
     return text
@@ -102,9 +102,9 @@ def _points(low: float, high: float) -> str:
 
 def thresholds(page: Page) -> list[tuple[str, ...]]:
     """Return a row per reachable target accuracy: target, threshold, coverage, accuracy and its interval."""
-    doubt = page["metrics"].get("doubt") or {}
+    uncertainty = page["metrics"].get("doubt") or {}
     rows: list[tuple[str, ...]] = []
-    for each in doubt.get("thresholds", ()):
+    for each in uncertainty.get("thresholds", ()):
         test = each["test"] if each["threshold"] is not None else None
         if test is None or test["accuracy"] is None:
             continue
@@ -115,11 +115,11 @@ def thresholds(page: Page) -> list[tuple[str, ...]]:
 
 def threshold_words(page: Page) -> str:
     """State how the thresholds were chosen, and which target accuracies none of them reaches."""
-    doubt = page["metrics"]["doubt"]
-    split = doubt["measured_on"]
+    uncertainty = page["metrics"]["doubt"]
+    split = uncertainty["measured_on"]
     text = (f"Predictions below a confidence threshold can be rejected. Each threshold was chosen on the {split} images and then "
             "measured on the test images.")  # fmt: skip
-    unreachable = [percent(each["wanted"], 1) for each in doubt["thresholds"] if each["threshold"] is None]
+    unreachable = [percent(each["wanted"], 1) for each in uncertainty["thresholds"] if each["threshold"] is None]
     return f"{text} No threshold reached {join_words(unreachable, 'or')} on the {split} images." if unreachable else text
 
 

@@ -31,10 +31,10 @@ def exercises(record: RunRecord, page: Page) -> list[Exercise]:
     """Return the exercises that this run has data for (at most three)."""
     if page["weights"] is None or record.evidence is None:
         return []
-    return [each for each in (_fool(page), _surest(record), _back(record)) if each is not None]
+    return [each for each in (_confusion(page), _most_confident(record), _earlier_epoch(record)) if each is not None]
 
 
-def _fool(page: Page) -> Exercise | None:
+def _confusion(page: Page) -> Exercise | None:
     """Ask for the most frequent confusion: drawn, if the page can draw, otherwise made with the sliders."""
     names = page["dataset"]["class_names"]
     pairs = page["metrics"]["test"]["confused_pairs"]
@@ -48,18 +48,18 @@ def _fool(page: Page) -> Exercise | None:
                             f"{name(names[answer])}.", true, answer)  # fmt: skip
 
 
-def _surest(record: RunRecord) -> Exercise | None:
+def _most_confident(record: RunRecord) -> Exercise | None:
     evaluation, evidence = record.evaluation, record.evidence
     assert evidence is not None
     mistakes = np.intersect1d(evaluation.mistakes, evidence.test_indices)
     if len(mistakes) < 2:
         return None
-    surest = int(mistakes[evaluation.confidence[mistakes].argmax()])
+    index = int(mistakes[evaluation.confidence[mistakes].argmax()])
     return Exercise("surest", f"Open the most confident of the {whole(len(evaluation.mistakes))} errors (confidence "
-                              f"{confidence(float(evaluation.confidence[surest]))}).", image=surest)  # fmt: skip
+                              f"{confidence(float(evaluation.confidence[index]))}).", image=index)  # fmt: skip
 
 
-def _back(record: RunRecord) -> Exercise | None:
+def _earlier_epoch(record: RunRecord) -> Exercise | None:
     """Ask for an error that an earlier epoch did not make: the least confident one."""
     evaluation, evidence = record.evaluation, record.evidence
     assert evidence is not None

@@ -1,4 +1,4 @@
-"""The text of the report: the story of the original notebook, told with the numbers of this run.
+"""The text of the report: following the original notebook, with the numbers of this run.
 
 Each function reads the payload and returns a paragraph, or an empty string if it does not apply.
 """

@@ -19,7 +19,7 @@ def claim(results: Results) -> str:
     best = rows[0]
     if len(rows) == 1:
         return f"{name(best['name'])} classifies {percent(best['mean'])} of {images_of(results)} correctly"
-    if not results["comparisons"][0]["judged"]:
+    if n == 1 or not results["comparisons"][0]["judged"]:
         seeds = f"{word(n)} seed is" if n == 1 else f"{word(n)} seeds are"
         return f"{name(best['name'])} has the highest accuracy, but {seeds} too few for a significance test"
     close = not_told_apart(results, best["name"])
@@ -73,6 +73,8 @@ def comparison_title(results: Results) -> str:
     significant = sum(pair["distinguishable"] for pair in pairs)
     if len(pairs) == 1:
         return "The difference is significant" if significant else "The difference is not significant"
+    if significant in (0, len(pairs)):
+        return f"All {word(len(pairs))} differences are significant" if significant else "No difference is significant"
     return (
         f"{capital(word(significant))} of {word(len(pairs))} differences {'is' if significant == 1 else 'are'} significant"
     )

@@ -21,7 +21,7 @@ def verdict(page: Page) -> list[str]:
         f"The {model} reaches a test accuracy of {percent(test['accuracy'])} (95% CI {percent_range(test['interval'])})."
     )
     if baseline is None:
-        return [f"{result} No baseline was trained, so this report cannot tell how much of that is due to the model."]
+        return [f"{result} No baseline was trained, so this report does not show how much of that is due to the model."]
     return [f"{result} {_comparison(test, baseline, model)}", _shared_errors(baseline, model), _costs(page, baseline, model)]
 
 
