@@ -1,3 +1,5 @@
+"""Every figure of a run: order, words, SVG and PNG."""
+
 from __future__ import annotations
 
 import struct

@@ -1,3 +1,5 @@
+"""Figures of the inside: matrix, kernels, feature maps and the diagram."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -1,3 +1,5 @@
+"""Figures of the results: curves, confusion matrix, classes, errors and the baseline."""
+
 from __future__ import annotations
 
 from collections import Counter
@@ -216,12 +218,14 @@ def test_a_baseline_without_errors_is_drawn(digits_record: RunRecord) -> None:
     to_svg(figure)
 
 
-@pytest.mark.parametrize(("largest", "said"), [(12, "most often"), (4, "no confusion is significantly more frequent than")])
-def test_a_confusion_is_called_the_most_frequent_where_that_is_more_than_chance(largest: int, said: str) -> None:
+@pytest.mark.parametrize(
+    ("largest", "expected"), [(12, "most often"), (4, "no confusion is significantly more frequent than")]
+)
+def test_a_confusion_is_called_the_most_frequent_where_that_is_more_than_chance(largest: int, expected: str) -> None:
     counts = np.array([[50, largest, 0], [3, 50, 0], [0, 0, 50]])
     title = draw_confusion_matrix(Confusion(counts, ("a", "b", "c"))).title
     assert f"{largest + 3} of {153 + largest}" in title
-    assert f"{said} “a” predicted as “b”: {largest} of {50 + largest}" in title
+    assert f"{expected} “a” predicted as “b”: {largest} of {50 + largest}" in title
 
 
 def test_long_names_are_cut_in_the_picture_and_in_the_title(make_record: Make) -> None:

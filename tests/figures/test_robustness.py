@@ -17,7 +17,7 @@ from convscope.figures.robustness import draw_robustness
 @pytest.fixture(scope="module")
 def metrics() -> dict[str, Any]:
     chances = np.linspace(0.99, 0.1, 75).reshape(15, 5, 1)
-    chances[-1] /= 4  # so that the last kind is the worst beyond doubt
+    chances[-1] /= 4  # so that the last kind is significantly the worst
     corrupted = np.random.default_rng(0).random((15, 5, 500)) < chances
     return {"robustness": robustness_metrics(
         Robustness(np.arange(500), 10_000, 0, Background((0,)), np.ones(500, np.bool_), corrupted)

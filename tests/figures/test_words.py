@@ -51,7 +51,7 @@ def calibration(gap: float) -> dict[str, object]:
     return {"bins": bins, **scores, "ece_by_chance": 0.025, "gap": {"value": gap, "interval": [gap - 0.01, gap + 0.01]}}
 
 
-def doubt() -> dict[str, object]:
+def uncertainty() -> dict[str, object]:
     thresholds = [{"wanted": 0.99, "threshold": 0.9, "test": {"answered": 5, "coverage": 5 / 6, **share(0.8, 0.4, 0.95)}}]
     return {"measured_on": "validation", "temperature": 1.1, "before": calibration(0.03), "after": calibration(0.001),
             "thresholds": thresholds}  # fmt: skip
@@ -105,8 +105,8 @@ def drawn() -> Iterator[Illustration]:
     yield draw_kernels(Kernels("conv2d_1", np.arange(-20, 16, dtype=np.float32).reshape(2, 2, 3, 3)))
     yield draw_feature_maps(FeatureMaps("conv2d", "Conv2D", maps.values[:1]), IMAGES[:1], "cat")
     yield draw_feature_maps_per_class(maps, IMAGES[::2], NAMES)
-    yield draw_reliability(doubt())
-    yield draw_coverage(evaluation, doubt())
+    yield draw_reliability(uncertainty())
+    yield draw_coverage(evaluation, uncertainty())
     yield draw_robustness({"robustness": robustness})
     metrics = {"test": test, "baseline": baseline, "parameters": 1000, "multiply_adds": 2000}
     yield draw_baseline(metrics, "cnn")

@@ -93,12 +93,12 @@ def test_the_worst_corruption_is_named_only_if_it_significantly_is() -> None:
     assert "fog" not in certainty.robustness(page)
 
 
-@pytest.mark.parametrize(("correct", "said"), [(98, "too small"), (130, "above 50%"), (70, "below 50%")])
-def test_accuracy_under_attack_is_above_or_below_half_only_if_the_interval_is(correct: int, said: str) -> None:
+@pytest.mark.parametrize(("correct", "expected"), [(98, "too small"), (130, "above 50%"), (70, "below 50%")])
+def test_accuracy_under_attack_is_above_or_below_half_only_if_the_interval_is(correct: int, expected: str) -> None:
     page, interval = fixed_page(), wilson(correct, 200)
     attacks = page["metrics"]["attacks"]
     attacks["pgd"] = [attacks["pgd"][0], share(correct / 200, interval.low, interval.high)]
-    assert said in certainty.attacks(page)
+    assert expected in certainty.attacks(page)
     assert "0.300" in certainty.attacks(page)
     assert [row[0] for row in certainty.attack_rows(page)] == ["8/255", "0.300"]
 
@@ -134,15 +134,15 @@ def test_only_suspects_that_are_in_the_page_can_be_opened(page: dict[str, Any]) 
     assert [certainty.can_open(page, each) for each in page["metrics"]["label_audit"]["worst"]] == [False, True]
 
 
-@pytest.mark.parametrize(("ends", "said"), [
+@pytest.mark.parametrize(("ends", "expected"), [
     ([0.01, 0.02], "overconfident by 1.00 to 2.00"), ([-0.02, -0.01], "underconfident by 1.00 to 2.00"),
     ([-0.01, 0.01], "no significant difference"),
 ])  # fmt: skip
-def test_confidence_is_judged_by_the_interval_of_its_gap(ends: list[float], said: str) -> None:
+def test_confidence_is_judged_by_the_interval_of_its_gap(ends: list[float], expected: str) -> None:
     page = fixed_page()
     before = page["metrics"]["doubt"]["before"]
     before["gap"] = {"value": sum(ends) / 2, "interval": ends}
-    assert said in certainty.confidence(page)
+    assert expected in certainty.confidence(page)
 
 
 def test_what_was_not_measured_is_named_with_the_command_that_would(digits_record: RunRecord) -> None:

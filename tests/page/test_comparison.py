@@ -129,18 +129,20 @@ def test_in_a_browser_hostile_names_do_nothing_and_nothing_overflows(
     for scheme in ("light", "dark"):
         for width in (360, 1280):
             context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 800})  # type: ignore[arg-type]
-            page, told = context.new_page(), []
-            page.on("console", lambda message, told=told: told.append(message.text))
-            page.on("dialog", lambda dialog, told=told: (told.append(dialog.message), dialog.dismiss()))
+            page, messages = context.new_page(), []
+            page.on("console", lambda message, messages=messages: messages.append(message.text))
+            page.on("dialog", lambda dialog, messages=messages: (messages.append(dialog.message), dialog.dismiss()))
             page.on(
                 "request",
-                lambda request, told=told: None if request.url.startswith(("file:", "data:")) else told.append(request.url),
+                lambda request, messages=messages: (
+                    None if request.url.startswith(("file:", "data:")) else messages.append(request.url)
+                ),
             )
             page.goto(address)
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             assert page.evaluate("[...document.images].every((each) => each.complete && each.naturalWidth === 8)")
             assert page.locator("main").inner_text().count(HOSTILE[0]) > 0
-            assert told == []
+            assert messages == []
             context.close()
 
 

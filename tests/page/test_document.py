@@ -166,10 +166,10 @@ def test_every_score_is_followed_by_its_interval(digits_record: RunRecord, page_
         assert re.search(rf"{test[name]:.4f}\s+{low:.4f}–{high:.4f}", text), name
     for score in test["per_class"]:
         of_precision, of_recall, of_f1 = (score[f"{name}_interval"] for name in ("precision", "recall", "f1"))
-        told = [f"{100 * score[name]:.2f}% {100 * low:.2f}–{100 * high:.2f}%"
+        shown_lines = [f"{100 * score[name]:.2f}% {100 * low:.2f}–{100 * high:.2f}%"
                 for name, (low, high) in (("precision", of_precision), ("recall", of_recall))]  # fmt: skip
-        told.append(f"{score['f1']:.4f} {of_f1[0]:.4f}–{of_f1[1]:.4f}")
-        assert " ".join(told) in re.sub(" +", " ", text), score["class_name"]
+        shown_lines.append(f"{score['f1']:.4f} {of_f1[0]:.4f}–{of_f1[1]:.4f}")
+        assert " ".join(shown_lines) in re.sub(" +", " ", text), score["class_name"]
 
 
 def test_keras_summary_is_told_with_none_and_totals(page_text: str) -> None:
@@ -202,11 +202,11 @@ def test_the_first_findings_after_the_result_stand_in_brief_above_the_playground
     assert shown
     assert page_text.index(shown[0]) < page_text.index('id="playground"')
     text = unescape(re.sub(r"<[^>]+>", "", shown[0])).replace("\xa0", " ")
-    told = [line for line in text.splitlines() if line.strip()]
+    shown_lines = [line for line in text.splitlines() if line.strip()]
     briefs = [finding["brief"] for finding in digits_record.metrics["findings"][1:]]
-    assert 1 <= len(told) <= 3
-    assert told[0] == briefs[0]
-    assert told == [brief for brief in briefs if brief in told]
+    assert 1 <= len(shown_lines) <= 3
+    assert shown_lines[0] == briefs[0]
+    assert shown_lines == [brief for brief in briefs if brief in shown_lines]
 
 
 def test_findings_of_earlier_versions_stand_without_a_brief_form(digits_record: RunRecord) -> None:

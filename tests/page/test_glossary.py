@@ -16,7 +16,7 @@ from .test_certainty import examined, strangers  # type: ignore[import-not-found
 
 
 class Numbers(HTMLParser):
-    """The headings of columns of numbers and the names of tiles; and which of them a "?" stands in."""
+    """Headings of number columns and names of tiles, with whether they contain a "?"."""
 
     def __init__(self, text: str) -> None:
         super().__init__()

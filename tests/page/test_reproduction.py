@@ -1,4 +1,4 @@
-"""What the page says to ask for the same again is what was asked."""
+"""The page's instructions reproduce the request of the run."""
 
 from __future__ import annotations
 

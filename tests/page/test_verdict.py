@@ -39,7 +39,7 @@ def test_the_words_of_every_outcome(gold: GoldFiles) -> None:
     gold("page/verdict", "\n\n".join(f"{name}:\n{text}" for name, text in outcomes.items()))
 
 
-@pytest.mark.parametrize(("case", "said", "not_said"), [
+@pytest.mark.parametrize(("case", "expected", "unexpected"), [
     ("better", ("better by 0.99", "95% CI 0.66 to 1.33", "mid-p < 0.0001", "about half"), "worse"),
     ("much better", ("better by", "less than half"), "worse"),
     ("worse", ("worse by 1.50", "95% CI 1.09 to 1.92", "2.00 times"), "better"),
@@ -48,11 +48,11 @@ def test_the_words_of_every_outcome(gold: GoldFiles) -> None:
     ("equal", ("exactly as many",), "better"),
     ("perfect baseline", ("worse by", "against 0"), "better"),
 ])  # fmt: skip
-def test_direction_and_numbers_follow_the_errors(case: str, said: tuple[str, ...], not_said: str) -> None:
+def test_direction_and_numbers_follow_the_errors(case: str, expected: tuple[str, ...], unexpected: str) -> None:
     text = conclusion(*CASES[case])
-    for part in said:
+    for part in expected:
         assert part in text
-    assert not_said not in text
+    assert unexpected not in text
 
 
 def test_only_a_significant_difference_is_interpreted() -> None:
