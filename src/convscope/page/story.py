@@ -82,7 +82,7 @@ def first_image(page: Page) -> str:
     start = f"The first training image is {an_image_of(page['first_image']['class_name'])}."
     size = sides((height, width))
     if channels == 1:
-        return (f"{start} It is stored as a {size} matrix of grey levels from 0 to 255, shown below as numbers and as an "
+        return (f"{start} It is stored as a matrix of {size} grey levels from 0 to 255, shown below as numbers and as an "
                 "image.")  # fmt: skip
     colours = ", one each for red, green and blue" if channels == 3 else ""
     return (f"{start} It is stored as {word(channels)} {size} matrices of values from 0 to 255{colours}. Below are the first "
