@@ -59,7 +59,7 @@ def in_brief(page: Page) -> list[Mapping[str, Any]]:
 def readings(page: Page) -> str:
     """State how often the test split was read, and why; empty if the reads were not counted."""
     reads = page["readings"]
-    return f"The test split has been {in_words(reads)}. They did not influence training." if reads else ""
+    return f"The test split has been {in_words(reads)}. These reads did not influence training." if reads else ""
 
 
 def confidence(page: Page) -> str:
