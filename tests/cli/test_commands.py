@@ -111,7 +111,7 @@ def test_data(gold: Any) -> None:
 
 
 def test_export(gold: Any) -> None:
-    contract = SimpleNamespace(image_shape=(28, 28, 1), polarity="light on dark", things="digits", digits=object(),
+    contract = SimpleNamespace(image_shape=(28, 28, 1), polarity="light on dark", content="digits", digits=object(),
                                temperature=1.25, as_dict=lambda: {"channels": "grey"})  # fmt: skip
     lines = []
     for n, differing, difference in ((3, 0, 0.0), (2, 1, 1.5e-6)):

@@ -1,4 +1,4 @@
-"""Records made by hand: small, quick, and as strange as a test wants them. Real ones come from tests/conftest.py."""
+"""Small synthetic records; tests/conftest.py provides real ones."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ Make = Callable[..., RunRecord]
 
 @pytest.fixture(scope="session")
 def illustrations(digits_record: RunRecord) -> Mapping[str, Illustration]:
-    """All figures of a real run, by name."""
+    """The figures of a real run by name."""
     return {each.name: each for each in illustrate(digits_record)}
 
 
 @pytest.fixture(scope="session")
 def make_record() -> Make:
-    """A function that makes a record of noise: ``names`` of the classes, ``shape`` (h, w, c) of the images, ``seed``."""
+    """Return a function that makes a record of noise from class names, image shape (h, w, c) and seed."""
     return _make_record
 
 
@@ -75,6 +75,6 @@ def _convolution(shape: tuple[int, int, int], classes: int, random: np.random.Ge
 
 @pytest.fixture(scope="session")
 def on_test_record(digits_record: RunRecord) -> RunRecord:
-    """A real run as the notebook's recipe records it: its validation images are its test split."""
+    """A real run that validates on its test split, as the recipe ``notebook`` does."""
     request = {**digits_record.request, "config": {**digits_record.request["config"], "validation": "test"}}
     return replace(digits_record, request=request)

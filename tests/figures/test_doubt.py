@@ -1,4 +1,4 @@
-"""The two figures of doubt say what the metrics say."""
+"""The figures of calibration and selective prediction show the numbers of the metrics."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from convscope.formatting import percent
 
 
 @pytest.fixture
-def doubt(digits_record: RunRecord) -> dict[str, Any]:
+def uncertainty(digits_record: RunRecord) -> dict[str, Any]:
     return deepcopy(digits_record.metrics["uncertainty"])
 
 
@@ -30,57 +30,60 @@ def words(svg: str) -> str:
     return " ".join(element.text or "" for element in ET.fromstring(svg).iter() if element.tag.endswith("text"))
 
 
-def test_the_reliability_diagram_tells_both_errors_and_every_bin(doubt: dict[str, Any]) -> None:
-    figure = draw_reliability(doubt)
+def test_the_reliability_diagram_shows_both_calibration_errors_and_every_bin(uncertainty: dict[str, Any]) -> None:
+    figure = draw_reliability(uncertainty)
     for side in ("uncalibrated", "calibrated"):
-        error = percent(doubt[side]["ece"]["value"])
+        error = percent(uncertainty[side]["ece"]["value"])
         assert error in figure.title
         assert f"calibration error {error}" in words(to_svg(figure))
-        for each in doubt[side]["bins"]:
-            assert f"{percent(each['accuracy'], 1)} right ({percent(each['interval'][0], 1)}" in figure.alternative
+        for each in uncertainty[side]["bins"]:
+            assert f"{percent(each['accuracy'], 1)} ({percent(each['interval'][0], 1)}" in figure.alternative
 
 
-@pytest.mark.parametrize(("interval", "said"), [([0.01, 0.03], "2.00 points higher than accuracy"),
-                                                 ([-0.03, -0.01], "2.00 points lower than accuracy"),
-                                                 ([-0.05, 0.01], "no more than chance")])  # fmt: skip
-def test_its_title_says_which_way_it_is_off(doubt: dict[str, Any], interval: list[float], said: str) -> None:
-    doubt["uncalibrated"]["overconfidence"] = {"value": sum(interval) / 2, "interval": interval}
-    assert said in draw_reliability(doubt).title
-
-
-def test_without_a_temperature_there_is_one_side(doubt: dict[str, Any]) -> None:
-    doubt.update(temperature=None, calibrated=None)
-    figure = draw_reliability(doubt)
-    assert "temperature" not in figure.title
-    assert "logits divided" not in words(to_svg(figure))
-
-
-def test_the_curve_tells_where_the_errors_are_halved_and_what_thresholds_buy(
-    digits_record: RunRecord, doubt: dict[str, Any]
+@pytest.mark.parametrize(("interval", "expected"), [([0.01, 0.03], "2.00 points above accuracy"),
+                                                 ([-0.03, -0.01], "2.00 points below accuracy"),
+                                                 ([-0.05, 0.01], "do not differ significantly")])  # fmt: skip
+def test_its_title_states_the_direction_of_miscalibration(
+    uncertainty: dict[str, Any], interval: list[float], expected: str
 ) -> None:
-    figure = draw_coverage(digits_record.evaluation, doubt)
-    assert "are halved among the surest" in figure.title
+    uncertainty["uncalibrated"]["overconfidence"] = {"value": sum(interval) / 2, "interval": interval}
+    assert expected in draw_reliability(uncertainty).title
+
+
+def test_without_a_temperature_only_the_uncalibrated_side_is_drawn(uncertainty: dict[str, Any]) -> None:
+    uncertainty.update(temperature=None, calibrated=None)
+    figure = draw_reliability(uncertainty)
+    assert "temperature" not in figure.title
+    assert "temperature" not in words(to_svg(figure))
+
+
+def test_the_curve_states_where_the_error_rate_is_halved_and_what_thresholds_reach(
+    digits_record: RunRecord, uncertainty: dict[str, Any]
+) -> None:
+    figure = draw_coverage(digits_record.evaluation, uncertainty)
+    assert "is halved at a coverage of" in figure.title
     svg = words(to_svg(figure))
-    for each in doubt["thresholds"]:
-        assert f"≥ {percent(each['threshold'], 1)}" in svg
-        assert f"{percent(each['test']['accuracy'])} right" in figure.alternative
+    for each in uncertainty["thresholds"]:
+        if each["threshold"] is not None:
+            assert f"≥ {percent(each['threshold'], 1)}" in svg
+            assert f"accuracy {percent(each['test']['accuracy'])}" in figure.alternative
 
 
-def test_a_network_without_an_error_or_without_an_answer_worth_keeping_is_drawn_too(doubt: dict[str, Any]) -> None:
+def test_a_network_with_no_errors_or_only_errors_is_drawn(uncertainty: dict[str, Any]) -> None:
     labels = np.arange(30) % 3
     names = ("a", "b", "c")
-    doubt["thresholds"] = []
-    perfect = draw_coverage(Evaluation(labels, np.eye(3)[labels] * 4.0, names), doubt)
-    assert perfect.title.startswith("No error among 30 test images")
-    hopeless = draw_coverage(Evaluation(labels, np.eye(3)[(labels + 1) % 3] * 4.0, names), doubt)
-    assert "whatever is left aside" in hopeless.title
+    uncertainty["thresholds"] = [{"target_accuracy": 0.999, "threshold": None}]
+    perfect = draw_coverage(Evaluation(labels, np.eye(3)[labels] * 4.0, names), uncertainty)
+    assert "No errors in 30 test images" in perfect.title
+    hopeless = draw_coverage(Evaluation(labels, np.eye(3)[(labels + 1) % 3] * 4.0, names), uncertainty)
+    assert "0.00%" in hopeless.title
     for each in (perfect, hopeless):
-        assert "gives more than answering all does" in words(to_svg(each))
+        assert "No threshold" in words(to_svg(each))
 
 
-def test_a_network_that_is_certain_of_all_is_drawn(doubt: dict[str, Any]) -> None:
+def test_a_network_that_is_certain_of_all_is_drawn(uncertainty: dict[str, Any]) -> None:
     certain = to_json(measure_calibration(np.eye(2)[[0, 1, 1]] * 900.0, np.array([0, 1, 1])))
-    figure = draw_reliability({**doubt, "uncalibrated": certain, "calibrated": None, "temperature": None})
+    figure = draw_reliability({**uncertainty, "uncalibrated": certain, "calibrated": None, "temperature": None})
     assert "calibration error 0.00%" in figure.title
     to_svg(figure)
 

@@ -1,5 +1,8 @@
+"""Every figure of a run: order, words, SVG and PNG."""
+
 from __future__ import annotations
 
+import struct
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -12,6 +15,7 @@ from convscope.analysis.record import RunRecord
 from convscope.figures.gallery import illustrate
 from convscope.figures.illustration import Illustration
 from convscope.figures.rendering import to_drawing, to_png, to_svg
+from convscope.figures.theme import PNG_DPI
 from convscope.models.network import Layer
 
 Make = Callable[..., RunRecord]
@@ -159,13 +163,19 @@ def test_text_that_looks_like_an_id_stays_as_it_is(make_record: Make) -> None:
 @pytest.mark.parametrize("shape", [(12, 12, 3), (40, 9, 1), (64, 64, 3)])
 def test_images_of_any_size_and_colour_are_drawn(make_record: Make, shape: tuple[int, int, int]) -> None:
     for each in illustrate(make_record(shape=shape)):
-        to_png(each)
+        width, height = each.figure.get_size_inches()
+        header = to_png(each)[16:24]
+        assert struct.unpack(">II", header) == pytest.approx((width * PNG_DPI, height * PNG_DPI), abs=1)
 
 
 @pytest.mark.parametrize("classes", [2, 20, 100])
 def test_any_number_of_classes_is_drawn(make_record: Make, classes: int) -> None:
-    for each in illustrate(make_record([f"class {number}" for number in range(classes)], per_class=3)):
-        to_svg(each)
+    names = [f"class {number}" for number in range(classes)]
+    figures = {each.name: each for each in illustrate(make_record(names, per_class=3))}
+    for name in ("samples", "class_counts", "confusion_matrix", "per_class"):
+        texts = {element.text for element in ET.fromstring(to_svg(figures[name])).iter()}
+        assert {names[0], names[-1]} & texts or classes > 50, name
+    assert all(f"“{name}”" in figures["class_counts"].alternative for name in names)
 
 
 def test_drawing_leaves_the_settings_of_the_session_alone(digits_record: RunRecord) -> None:

@@ -1,3 +1,5 @@
+"""Figures of the inside: matrix, kernels, feature maps and the diagram."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -68,7 +70,10 @@ def test_a_layer_with_more_kernels_than_fit_says_which_are_shown() -> None:
 
 
 def test_weights_of_zero_are_drawn() -> None:
-    to_svg(draw_kernels(Kernels("zero", np.zeros((2, 3, 3, 3), np.float32))))
+    figure = draw_kernels(Kernels("zero", np.zeros((2, 3, 3, 3), np.float32)))
+    assert "0% of 54 weights are negative" in figure.title
+    white = colours(np.zeros((1, 3, 3)), "RdBu_r", -1.0, 1.0)[0, 0, 0]
+    assert (pictures_of(figure)[0][0, 0] == white).all()
 
 
 def test_every_channels_map_is_in_the_picture_and_equals_the_forward_pass(

@@ -1,4 +1,4 @@
-"""PNG files that others can read."""
+"""PNG files that other programs can read."""
 
 from __future__ import annotations
 

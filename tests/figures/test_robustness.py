@@ -17,7 +17,7 @@ from convscope.figures.robustness import draw_robustness
 @pytest.fixture(scope="module")
 def metrics() -> dict[str, Any]:
     chances = np.linspace(0.99, 0.1, 75).reshape(15, 5, 1)
-    chances[-1] /= 4  # so that the last kind is the worst beyond doubt
+    chances[-1] /= 4  # so that the last kind is significantly the worst
     corrupted = np.random.default_rng(0).random((15, 5, 500)) < chances
     return {"robustness": robustness_metrics(
         Robustness(np.arange(500), 10_000, 0, Background((0,)), np.ones(500, np.bool_), corrupted)
@@ -47,12 +47,12 @@ def test_the_costliest_kind_stands_on_top(drawn: Illustration) -> None:
 
 
 def test_title_and_alternative_carry_the_numbers(drawn: Illustration, metrics: dict[str, Any]) -> None:
-    assert drawn.title.startswith("Corrupted images take the accuracy from 100.0% to ")
-    assert "canny edges costs most and leaves" in drawn.title
+    assert "from 100.0% to " in drawn.title
+    assert "canny edges is worst at " in drawn.title
     assert all(kind.title in drawn.alternative for kind in KINDS.values())
     assert "10,000 test images" in drawn.reading
 
 
 def test_without_a_worst_kind_the_title_says_so(metrics: dict[str, Any]) -> None:
     title = draw_robustness({"robustness": {**metrics["robustness"], "worst": None}}).title
-    assert title.endswith("no kind is the worst by more than chance")
+    assert "canny edges" not in title

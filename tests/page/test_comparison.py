@@ -1,4 +1,4 @@
-"""The page of a comparison: one file that asks for nothing, whatever runs and classes are called."""
+"""The page of a comparison: one self-contained file, whatever the names of runs and classes."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ import pytest
 
 from convscope.analysis.comparison import Comparison, Contestant, Costs, compare_evaluations
 from convscope.analysis.evaluation import Evaluation
-from convscope.analysis.intervals import Interval
 from convscope.page.comparison import gallery, parted_answers, render_comparison
-from convscope.page.comparison_scale import of_accuracies, of_differences
+from convscope.page.environment import accuracy_scale, difference_scale
 
 from .conftest import HOSTILE
 
@@ -81,8 +80,8 @@ def test_colour_pictures_and_large_ones_and_missing_ones_are_fine() -> None:
         comparison.disagreements
     )
     few = dict(list(pictures(comparison, (200, 200, 3)).items())[:3])
-    assert "are shown" in render_comparison(comparison, few)
-    assert "None of them is at hand" in render_comparison(comparison, {})
+    assert f"3 of {len(comparison.disagreements)}" in render_comparison(comparison, few)
+    assert "data:image/png" not in render_comparison(comparison, {})
 
 
 def test_runs_that_agree_on_every_image_have_a_page_too() -> None:
@@ -90,7 +89,7 @@ def test_runs_that_agree_on_every_image_have_a_page_too() -> None:
     same = Evaluation(one.labels, np.eye(2, dtype=np.float32)[one.answers[0]], one.class_names)
     comparison = compare_evaluations(one.contestants, [same, same], dataset="pets")
     text = render_comparison(comparison, {})
-    assert "They agree on every image" in text
+    assert "different predictions" not in text
     assert "gallery" not in Elements(text).attributes
 
 
@@ -99,8 +98,8 @@ def test_the_gallery_groups_by_who_is_right_and_counts_all() -> None:
     groups = gallery(comparison, pictures(comparison))
     counts = comparison.pairs[0].counts
     assert {group.title: group.total for group in groups if "Only" in group.title} == {
-        "Only a is right": counts.only_first,
-        "Only b is right": counts.only_second,
+        "Only a correct": counts.only_first,
+        "Only b correct": counts.only_second,
     }
     assert sum(group.total for group in groups) == len(comparison.disagreements)
     assert all(
@@ -113,14 +112,13 @@ def test_the_gallery_groups_by_who_is_right_and_counts_all() -> None:
 
 
 def test_scales_hold_their_intervals_and_zero_is_in_the_middle() -> None:
-    intervals = [Interval(-0.01, 0.03), Interval(0.0, 0.001)]
-    scale = of_differences(intervals)
+    scale = difference_scale([-0.01, 0.03, 0.0, 0.001])
     assert scale.at(0) == 500
     assert 0 <= scale.at(-0.01) < scale.at(0.03) <= 1000
-    perfect = of_accuracies([Interval(0.99, 1.0)])
+    perfect = accuracy_scale([0.99, 1.0])
     assert perfect.high == 1
-    assert perfect.width(Interval(0.99, 1.0)) > 900
-    assert of_differences([Interval(0.0, 0.0)]).at(0) == 500
+    assert perfect.length(0.99, 1.0) > 900
+    assert difference_scale([0.0, 0.0]).at(0) == 500
 
 
 @pytest.mark.slow
@@ -131,18 +129,20 @@ def test_in_a_browser_hostile_names_do_nothing_and_nothing_overflows(
     for scheme in ("light", "dark"):
         for width in (360, 1280):
             context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 800})  # type: ignore[arg-type]
-            page, told = context.new_page(), []
-            page.on("console", lambda message, told=told: told.append(message.text))
-            page.on("dialog", lambda dialog, told=told: (told.append(dialog.message), dialog.dismiss()))
+            page, messages = context.new_page(), []
+            page.on("console", lambda message, messages=messages: messages.append(message.text))
+            page.on("dialog", lambda dialog, messages=messages: (messages.append(dialog.message), dialog.dismiss()))
             page.on(
                 "request",
-                lambda request, told=told: None if request.url.startswith(("file:", "data:")) else told.append(request.url),
+                lambda request, messages=messages: (
+                    None if request.url.startswith(("file:", "data:")) else messages.append(request.url)
+                ),
             )
             page.goto(address)
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             assert page.evaluate("[...document.images].every((each) => each.complete && each.naturalWidth === 8)")
             assert page.locator("main").inner_text().count(HOSTILE[0]) > 0
-            assert told == []
+            assert messages == []
             context.close()
 
 

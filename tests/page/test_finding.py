@@ -26,7 +26,7 @@ RUNNER = Path(__file__).with_name("find_runner.mjs")
 
 
 def shrunk(content: bytes, times: int) -> Picture:
-    """A photo, a pixel in so many each way, which keeps its noise; the test is of sameness, and small pictures are quick."""
+    """Return every ``times``-th pixel of a photo, noise included: small images keep the test fast."""
     pixels = decode_picture(content, "it").pixels[::times, ::times]
     return pixels[..., 0] if pixels.shape[2] == 1 else to_grey(pixels)
 

@@ -28,9 +28,10 @@ from convscope.page import formats
         (formats.counted(1, "class", "classes"), "one class"),
         (formats.counted(2, "class", "classes"), "two classes"),
         (formats.counted(1200, "image"), "1,200 images"),
-        (formats.joined(["a", "b", "c"]), "a, b and c"),
-        (formats.joined(["a"]), "a"),
-        (formats.joined([]), ""),
+        (formats.decimal_range([0.0171, 0.0234]), "0.0171–0.0234"),
+        (formats.decimal_range([None, None]), "–"),
+        (formats.p_value(0.0321), "0.032"),
+        (formats.p_value(0.00001), "<\xa00.0001"),
         (formats.sides((28, 28)), "28\xa0×\xa028"),
         (formats.capital("two"), "Two"),
     ],
@@ -40,7 +41,7 @@ def test_is_written_as_expected(written: str, expected: str) -> None:
 
 
 def test_a_probability_is_never_rounded_up_to_certainty() -> None:
-    assert formats.confidence(0.999999) == "more than 99.99%"
+    assert formats.confidence(0.999999) == ">\xa099.99%"
     assert formats.confidence(0.97) == "97.00%"
 
 

@@ -327,7 +327,7 @@ def test_pixels_that_cannot_matter_are_struck_out_and_the_text_says_why(
         blind[:, columns] = 1
         marked[:4, :4] = 0  # the outline of the unit's receptive field
         assert (marked == blind).all()
-        assert page.get_by_text("The pixels that are struck out cannot matter.").is_visible()
+        assert page.get_by_text("The hatched pixels are unused.").is_visible()
 
 
 def test_colour_images_are_shown_in_colour_and_by_channel(browser: Browser, write_page: Write, colour_run: api.Run) -> None:

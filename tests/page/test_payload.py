@@ -1,4 +1,4 @@
-"""What the page knows is what the run measured."""
+"""The payload holds the numbers of the run."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_the_film_ends_with_the_result(page: dict[str, Any]) -> None:
     assert film["confusion"][-1] == page["metrics"]["test"]["confusion"]
 
 
-def test_without_evidence_the_page_says_why(digits_record: RunRecord) -> None:
+def test_without_evidence_the_payload_has_the_reason(digits_record: RunRecord) -> None:
     page = make_payload(replace(digits_record, evidence=None, evidence_missing="The </script> ate it."))
     assert page["evidence"] is None
     assert page["evidence_missing"] == "The </script> ate it."

@@ -1,4 +1,4 @@
-"""What the page says to ask for the same again is what was asked."""
+"""The page's instructions reproduce the request of the run."""
 
 from __future__ import annotations
 
@@ -78,14 +78,14 @@ def test_a_run_with_nothing_unusual_is_one_short_call() -> None:
 def test_a_function_is_asked_for_and_not_quoted() -> None:
     page = asked("build_mine", RECIPES["sprint"](), ReadOptions())
     text = reproduction.python(page)
-    assert "keeps the name of a function, not its code" in text
+    assert "name of a function, not its code" in text
 
     def build_mine() -> None: ...
 
     assert given(text, build_mine=build_mine)[1]["model"] is build_mine
-    assert "Python function, build_mine" in reproduction.no_command(page)
+    assert "build_mine" in reproduction.no_command(page)
     assert reproduction.command(page) == ""
-    assert "with the same function" in reproduction.promise(page)
+    assert "same function" in reproduction.promise(page)
     nameless: Callable[..., None] = build_mine
     assert (
         given(reproduction.python(asked("<lambda>", RECIPES["sprint"](), ReadOptions())), build=nameless)[1]["model"]

@@ -1,1 +1,1 @@
-"""Results as pictures, with matplotlib only. One figure per file: ``draw(result, …)`` returns a :class:`Illustration`."""
+"""Figures of a run, drawn with matplotlib only: one function per figure, which returns an :class:`Illustration`."""

@@ -1,28 +1,32 @@
-"""Accuracy over the epochs."""
+"""Accuracy by epoch."""
 
 from __future__ import annotations
 
 import numpy as np
 from matplotlib.axes import Axes
 
-from ..formatting import percent
+from ..formatting import count_of, percent
 from ..training.history import History
 from ..types import Floats
 from .canvas import Sheet, in_theme
 from .curves import AXES_HEIGHT, AXES_WIDTH, BOTTOM, LEFT, draw_curves, finite, training_curve, validation_curve
 from .illustration import Illustration
 from .theme import TEXT_SIZE
-from .wording import count
 
 TICKS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9998, 0.9999)
 BETWEEN_TICKS = (0.96, 0.97, 0.985, 0.9925, 0.994, 0.996, 0.997, 0.9985)
 STRETCH_FROM = 0.95
-"""An accuracy from which on an even scale would press the curve flat against 100%."""
+"""Accuracy above which a linear scale would flatten the curve against 100%."""
 
 
 @in_theme
 def draw_accuracy(history: History, *, on_test: bool) -> Illustration:
-    """Training and validation accuracy per epoch; ``on_test``: the validation images are the test split."""
+    """Draw training and validation accuracy per epoch.
+
+    Args:
+        history: One record per epoch.
+        on_test: Whether the run validates on its test split.
+    """
     images = "test images (used as validation)" if on_test else "validation images"
     curves = (training_curve(history.column("accuracy")), validation_curve(history.column("val_accuracy"), on_test=on_test))
     title = _title(history, images)
@@ -31,11 +35,15 @@ def draw_accuracy(history: History, *, on_test: bool) -> Illustration:
     stretched = _set_scale(axes, finite(curves))
     axes.set_ylabel("Accuracy", fontsize=TEXT_SIZE)
     draw_curves(sheet, axes, curves, percent)
-    scale = " The scale is stretched towards 100%: equal steps up divide the errors by equal factors." if stretched else ""
+    scale = (
+        " The scale is logarithmic in the error rate: equal steps up divide the errors by equal factors."
+        if stretched
+        else ""
+    )
     return Illustration(
         "accuracy", title,
-        "Share of the images classified correctly after each epoch; training accuracy is the mean over the epoch, taken "
-        f"while the weights change.{scale}",
+        "Accuracy after each epoch; training accuracy is the mean over the epoch, during which the weights change."
+        f"{scale}",
         "; ".join(f"epoch {each.epoch}: training {percent(each.accuracy)}, {images} {percent(each.val_accuracy)}"
                   for each in history) + ".",
         sheet.figure,
@@ -46,16 +54,18 @@ def _title(history: History, images: str) -> str:
     first, last = history[0], history[-1]
     points = (last.val_accuracy - last.accuracy) * 100
     side = "above" if points > 0 else "below"
-    against = f"{abs(points):.2f} points {side} training" if abs(points) >= 0.005 else "the same as training"
+    against = (
+        f"{abs(points):.2f} points {side} training accuracy" if abs(points) >= 0.005 else "the same as training accuracy"
+    )
     if len(history) == 1:
-        return f"After its only epoch, accuracy on {images} is {percent(last.val_accuracy)}, {against}"
+        return f"After one epoch, accuracy on {images} is {percent(last.val_accuracy)}, {against}"
     verb = {True: "rises", False: "falls"}.get(last.val_accuracy > first.val_accuracy, "stays")
     return (f"Accuracy on {images} {verb} from {percent(first.val_accuracy)} to {percent(last.val_accuracy)} in "
-            f"{count(len(history), 'epoch')} and ends {against}")  # fmt: skip
+            f"{count_of(len(history), 'epoch')} and ends {against}")  # fmt: skip
 
 
 def _set_scale(axes: Axes, values: list[float]) -> bool:
-    """Even, or by the share of errors where the best accuracy is high. Whether it is the latter."""
+    """Set a linear scale, or one logarithmic in the error rate if accuracy is high; return whether it is the latter."""
     low, high = min(values), max(values)
     if not STRETCH_FROM <= high < 1:
         margin = 0.06 * (high - low) or 0.05
@@ -74,7 +84,7 @@ def _set_scale(axes: Axes, values: list[float]) -> bool:
 
 
 def _ticks(low: float, high: float) -> tuple[float, ...]:
-    """Three ticks or more, also where the whole curve lies between two of ``TICKS``."""
+    """Return at least three ticks, even if the whole curve lies between two of ``TICKS``."""
     inside = tuple(tick for tick in TICKS if low <= tick <= high)
     if len(inside) >= 3:
         return inside
@@ -82,7 +92,7 @@ def _ticks(low: float, high: float) -> tuple[float, ...]:
 
 
 def _halvings(accuracy: Floats) -> Floats:
-    """How often the errors were halved, from all wrong."""
+    """Return how often the error rate was halved from 100%."""
     return np.asarray(-np.log2(np.clip(1 - np.asarray(accuracy, float), 1e-9, None)))
 
 

@@ -1,4 +1,4 @@
-"""The network beside a simpler one, trained the same way."""
+"""The network compared with the baseline."""
 
 from __future__ import annotations
 
@@ -8,24 +8,22 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from ..analysis.baseline import pairing_of
-from ..analysis.comparison_words import mcnemar, points
-from ..formatting import percent
+from ..formatting import count_of, p_value, percent, percentage_points
 from .canvas import NAME_SPACE, Sheet, in_theme, text_width
 from .illustration import Illustration
 from .theme import ACCENT, INK, MUTED, PAPER, SMALL_SIZE, TEXT_SIZE
-from .wording import count, label
+from .wording import label
 
 RIGHT, HEAD, STEP = 4.2, 0.3, 0.42
 COLUMNS = (("accuracy", 5.1), ("errors", 5.75), ("parameters", 6.7), ("multiply-adds", 7.6))
 ERRORS_TOP, BAR_HEIGHT, BAR_WIDTH = 1.75, 0.26, 4.9
 LOOKS = ((ACCENT, "o"), (MUTED, "s"))
-"""Colour and marker of the network, then of the one beside it."""
+"""Colour and marker of the network, then of the baseline."""
 
 
 @in_theme
 def draw_baseline(metrics: Mapping[str, Any], model_name: str) -> Illustration:
-    """Accuracy of both with Wilson's interval of 95%, what both cost, which images which of them gets wrong, and whether that
-    tells them apart."""
+    """Draw accuracy (Wilson 95% CI), costs and shared errors of both networks."""
     own, other = metrics["test"], metrics["baseline"]
     names = (label(model_name.upper(), 10), label(other["model_name"].upper(), 10))
     title = _title(own, other, names)
@@ -38,7 +36,7 @@ def draw_baseline(metrics: Mapping[str, Any], model_name: str) -> Illustration:
     _draw_accuracies(sheet.axes(left, HEAD, RIGHT - left, 2 * STEP), own, other)
     for head, right in COLUMNS:
         sheet.text(right, 0.12, head, fontsize=SMALL_SIZE, color=MUTED, ha="right")
-    sheet.text(left, 0.12, "accuracy, with its 95% interval", fontsize=SMALL_SIZE, color=MUTED)
+    sheet.text(left, 0.12, "accuracy with 95% CI", fontsize=SMALL_SIZE, color=MUTED)
     for row, (name, entry, parameters, work) in enumerate(rows):
         middle = HEAD + (row + 0.5) * STEP
         sheet.text(0, middle, name, fontweight="bold", va="center_baseline")
@@ -49,12 +47,13 @@ def draw_baseline(metrics: Mapping[str, Any], model_name: str) -> Illustration:
     low, high = own["interval"]
     return Illustration(
         "baseline", title,
-        "Above, the accuracy of both on a scale that does not start at zero; below, their errors on the same test images, those "
-        "that both make on the left. What tells the two apart is the hatched ends, and not whether the intervals overlap.",
+        "Top: accuracy of both networks; the scale does not start at zero. Bottom: their errors on the same test images, shared "
+        "errors on the left. The test compares the hatched parts, so overlapping intervals do not rule out a significant "
+        "difference.",
         f"{names[0]}: {percent(own['accuracy'])} ({percent(low)} to {percent(high)}), {own['errors']:,} errors, "
         f"{metrics['parameters']:,} parameters. {names[1]}: {percent(other['accuracy'])} ({percent(other['interval'][0])} to "
-        f"{percent(other['interval'][1])}), {other['errors']:,} errors, {other['num_parameters']:,} parameters. Both get "
-        f"{other['both_wrong']:,} images wrong, only the {names[0]} {other['only_model_wrong']:,}, only the {names[1]} "
+        f"{percent(other['interval'][1])}), {other['errors']:,} errors, {other['num_parameters']:,} parameters. Both misclassify "
+        f"{count_of(other['both_wrong'], 'image')}, only the {names[0]} {other['only_model_wrong']:,}, only the {names[1]} "
         f"{other['only_baseline_wrong']:,}: a difference in accuracy of {_difference(other)}.",
         sheet.figure,
     )  # fmt: skip
@@ -63,17 +62,19 @@ def draw_baseline(metrics: Mapping[str, Any], model_name: str) -> Illustration:
 def _title(own: Mapping[str, Any], other: Mapping[str, Any], names: tuple[str, str]) -> str:
     ratio = other["error_ratio"]
     if ratio is None:
-        return f"The {names[1]} makes no error on {own['n']:,} test images, the {names[0]} {count(own['errors'], 'error')}"
+        return (
+            f"The {names[1]} makes no errors on {own['n']:,} test images, the {names[0]} {count_of(own['errors'], 'error')}"
+        )
     pairing = pairing_of(other)
-    judged = "more than chance makes" if pairing.significant else "chance alone could make that difference"
-    return (f"The {names[0]} makes {ratio:.2f} times the errors of the {names[1]}: {own['errors']:,} against "
-            f"{other['errors']:,} of {own['n']:,}; {judged} ({mcnemar(pairing.p)})")  # fmt: skip
+    result = "significant" if pairing.significant else "not significant"
+    return (f"The {names[0]} makes {ratio:.2f} times as many errors as the {names[1]}: {own['errors']:,} against "
+            f"{other['errors']:,} in {own['n']:,}; {result} (McNemar, mid-p {p_value(pairing.p)})")  # fmt: skip
 
 
 def _difference(other: Mapping[str, Any]) -> str:
     pairing = pairing_of(other)
-    low, high = (points(end, unit=False) for end in (pairing.interval.low, pairing.interval.high))
-    return f"{points(pairing.difference)} ({low} to {high})"
+    low, high = (percentage_points(end) for end in (pairing.interval.low, pairing.interval.high))
+    return f"{percentage_points(pairing.difference)} points (95% CI {low} to {high})"
 
 
 def _draw_accuracies(axes: Axes, own: Mapping[str, Any], other: Mapping[str, Any]) -> None:
@@ -104,5 +105,5 @@ def _draw_errors(sheet: Sheet, left: float, other: Mapping[str, Any], names: tup
         sheet.rectangles([(left + both * unit, top, (total - both) * unit, BAR_HEIGHT)], facecolor=colour, hatch="////",
                          edgecolor=PAPER)  # fmt: skip
         sheet.text(0, top + BAR_HEIGHT / 2, name, fontweight="bold", va="center_baseline")
-        sheet.text(left + total * unit + 0.08, top + BAR_HEIGHT / 2, f"{total:,}: {both:,} shared, {total - both:,} alone",
+        sheet.text(left + total * unit + 0.08, top + BAR_HEIGHT / 2, f"{total:,}: {both:,} shared, {total - both:,} not shared",
                    fontsize=SMALL_SIZE, color=INK, va="center_baseline")  # fmt: skip

@@ -1,6 +1,6 @@
-"""The sheet that a figure is drawn on: its title, and places in inches.
+"""The canvas of a figure: a title, and a body with positions in inches.
 
-Places are set by hand, because matplotlib's own layout engines draw a figure once more to find them: 50 ms for each.
+Positions are explicit, because matplotlib's layout engines draw a figure once more to find them, which takes 50 ms each.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Result = TypeVar("Result")
 
 
 def in_theme(draw: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
-    """Run ``draw`` with the theme's settings, and leave those of the user's session as they were."""
+    """Run ``draw`` with the theme's settings and leave those of the user's session unchanged."""
 
     @wraps(draw)
     def themed(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
@@ -45,18 +45,18 @@ def in_theme(draw: Callable[Parameters, Result]) -> Callable[Parameters, Result]
 
 @contextmanager
 def theme_settings() -> Iterator[None]:
-    """matplotlib's settings as the theme has them, for as long as the block runs."""
-    settings: Any = RC  # the stubs spell out every key as a literal, which no dictionary of one's own can match
+    """Apply the theme's matplotlib settings for the duration of the block."""
+    settings: Any = RC  # the stubs type every key as a literal
     with mpl.rc_context(settings), warnings.catch_warnings():
-        # A class name in a script that DejaVu Sans lacks is a row of boxes in the PNG; the SVG has the text itself.
+        # DejaVu Sans lacks some scripts, so a PNG shows boxes for such class names; the SVG keeps the text.
         warnings.filterwarnings("ignore", message=r"Glyph .* missing from font")
         yield
 
 
 class Sheet:
-    """A figure of ``width`` inches with a wrapped title, and under it a body of ``height`` inches.
+    """A figure of ``width`` inches with a wrapped title above a body of ``height`` inches.
 
-    Places in the body are inches from its top left corner, to the right and down.
+    Positions in the body are inches from its top left corner, to the right and down.
     """
 
     def __init__(self, title: str, height: float, *, width: float = WIDTH) -> None:
@@ -71,7 +71,7 @@ class Sheet:
             )  # fmt: skip
 
     def axes(self, left: float, top: float, width: float, height: float) -> Axes:
-        """Axes with a scale."""
+        """Return axes at a position in the body."""
         place = (
             (MARGIN + left) / self.width, 1 - (self.top + top + height) / self.height,
             width / self.width, height / self.height,
@@ -80,9 +80,9 @@ class Sheet:
 
     @cached_property
     def paper(self) -> Axes:
-        """Axes over the whole sheet for what needs none: no furniture, and inches from the top left corner of the body.
+        """Invisible axes over the whole figure, in inches from the top left corner of the body.
 
-        One for all pictures, bars and keys of a figure, because axes cost 5 ms each.
+        All images, bars and keys of a figure share them, because axes cost 5 ms each.
         """
         axes = self.figure.add_axes((0, 0, 1, 1))
         axes.set_axis_off()
@@ -91,22 +91,22 @@ class Sheet:
         return axes
 
     def picture(self, pixels: Pixels, place: tuple[float, float, float, float]) -> None:
-        """``pixels`` (h, w, 4) at ``place``: left, top, width and height."""
+        """Draw ``pixels`` (h, w, 4) at ``place``: left, top, width and height."""
         left, top, width, height = place
         self.paper.imshow(pixels, extent=(left, left + width, top + height, top), aspect="auto")
 
     def rectangles(self, places: Iterable[tuple[float, float, float, float]], **options: Any) -> None:
-        """Bars of one look, each at its left, top, width and height."""
+        """Draw rectangles of one style, each at its left, top, width and height."""
         for left, top, width, height in places:
             self.paper.add_patch(Rectangle((left, top), width, height, linewidth=0, **options))
 
     def text(self, left: float, top: float, text: str, **options: Any) -> Text:
-        """``text`` with its baseline (or what ``va`` says) at a place in the body."""
+        """Write ``text`` with its baseline (or as ``va`` sets it) at a position in the body."""
         return self.figure.text((MARGIN + left) / self.width, 1 - (self.top + top) / self.height, text, **options)
 
 
 def balanced(text: str, width: float) -> list[str]:
-    """A title in as few lines as ``width`` inches allow, of much the same length: no word is left alone on the last."""
+    """Return a title in as few lines as ``width`` inches allow, of similar length, without a single word on the last."""
     lines = wrapped(text, width)
     for share in range(95, 45, -5):
         narrower = wrapped(text, width * share / 100)
@@ -117,9 +117,9 @@ def balanced(text: str, width: float) -> list[str]:
 
 
 def wrapped(text: str, width: float, size: float = TITLE_SIZE, weight: str = "bold") -> list[str]:
-    """``text`` in lines of at most ``width`` inches; a word that is longer stands alone."""
+    """Return ``text`` in lines of at most ``width`` inches; a longer word gets its own line."""
     lines: list[str] = []
-    # Word by word, since their widths are remembered and those of half-made lines would never be asked for again.
+    # Word by word, because the widths of words are cached and those of partial lines would never be reused.
     space, used = text_width("n n", size, weight) - text_width("nn", size, weight), 0.0
     for word in text.split(" "):
         extent = text_width(word, size, weight)
@@ -133,15 +133,15 @@ def wrapped(text: str, width: float, size: float = TITLE_SIZE, weight: str = "bo
 
 @cache
 def text_width(text: str, size: float, weight: str = "normal") -> float:
-    """Inches that ``text`` takes in DejaVu Sans at ``size`` points; of characters that fill a square, one ``size`` each."""
+    """Return the width of ``text`` in inches, in DejaVu Sans at ``size`` points; full-width characters count ``size`` each."""
     font = FontProperties(family="DejaVu Sans", size=size, weight=weight)
     narrow = "".join(character for character in text if unicodedata.east_asian_width(character) not in "WF")
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing")  # emoji and other scripts: the reader's own fonts have them
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # emoji and other scripts come from the reader's fonts
         width: float = text_to_path.get_text_width_height_descent(narrow, font, ismath=False)[0]
     return (width + (len(text) - len(narrow)) * size) / POINTS_PER_INCH
 
 
 def room_for(names: Iterable[str], size: float = TEXT_SIZE) -> float:
-    """Inches that a column of ``names`` at the left of a figure takes, with the space after it."""
+    """Return the width in inches of a column of ``names`` at the left of a figure, with the space after it."""
     return max((text_width(name, size) for name in names), default=0.0) + NAME_SPACE

@@ -1,14 +1,15 @@
-"""How many images of each class are in which split."""
+"""Images per class and split."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ..formatting import join_words
 from .canvas import NAME_SPACE, Sheet, in_theme, room_for
 from .illustration import Illustration
 from .theme import INK, MUTED, PAPER, SMALL_SIZE, TEST, TEXT_SIZE, TRAINING, VALIDATION
-from .wording import label, listed, quoted, validates_on_test
+from .wording import label, quoted, validates_on_test
 
 HEAD, RIGHT = 0.26, 7.6
 ROOM_FOR_NUMBER, BETWEEN = 0.55, 0.2
@@ -16,7 +17,7 @@ MOST_CLASSES = 100
 
 
 class Panel(NamedTuple):
-    """One split: how it is called, its colour and hatch, and its images per class."""
+    """One split: its name, colour, hatch and images per class."""
 
     name: str
     colour: str
@@ -26,7 +27,7 @@ class Panel(NamedTuple):
 
 @in_theme
 def draw_class_counts(metrics: Mapping[str, Any], request: Mapping[str, Any], class_names: Sequence[str]) -> Illustration:
-    """A row per class, a column of bars per split. Each column has its own scale, from zero; the counts stand beside."""
+    """Draw a row per class and a column of bars per split, each column with its own scale from zero."""
     panels = _panels(metrics["data"]["class_counts"], on_test=validates_on_test(request))
     title = _title(panels, class_names)
     shown = min(len(class_names), MOST_CLASSES)
@@ -44,7 +45,7 @@ def draw_class_counts(metrics: Mapping[str, Any], request: Mapping[str, Any], cl
     cut = f" The first {shown} of {len(class_names)} classes are shown." if shown < len(class_names) else ""
     return Illustration(
         "class_counts", title,
-        f"A bar per class; each split has a scale of its own that starts at zero, so compare bars within a split.{cut}",
+        f"A bar per class. Each split has its own scale from zero, so compare bars within a split.{cut}",
         " ".join(f"{panel.name}: " + ", ".join(f"{quoted(name)} {amount:,}" for name, amount in
                  zip(class_names, panel.counts, strict=True)) + "." for panel in panels),
         sheet.figure,
@@ -64,14 +65,16 @@ def _panels(counts: Mapping[str, Sequence[int]], *, on_test: bool) -> tuple[Pane
 
 def _title(panels: Sequence[Panel], class_names: Sequence[str]) -> str:
     uses = {"training": "images for training", "validation": "for validation", "test": "for testing"}
-    sizes = listed([f"{sum(panel.counts):,} {uses.get(panel.name, 'for testing (used as validation)')}" for panel in panels])
+    sizes = join_words(
+        [f"{sum(panel.counts):,} {uses.get(panel.name, 'for testing (used as validation)')}" for panel in panels]
+    )
     training = panels[0].counts
     most, least = max(training), min(training)
     if most == least:
         return f"{sizes}; every class has {most:,} training images"
     rarest, commonest = (quoted(class_names[list(training).index(amount)]) for amount in (least, most))
-    times = f", {most / least:.2f} times as many" if least else ""
-    return f"{sizes}; the training set has {least:,} of {rarest} and {most:,} of {commonest}{times}"
+    times = f" ({most / least:.2f} times as many)" if least else ""
+    return f"{sizes}; training images per class range from {least:,} for {rarest} to {most:,} for {commonest}{times}"
 
 
 def _draw_panel(sheet: Sheet, panel: Panel, left: float, width: float, rows: tuple[int, float, float]) -> None:

@@ -1,4 +1,4 @@
-"""Which class is taken for which, on a scale on which errors show."""
+"""The confusion matrix, on a colour scale for errors."""
 
 from __future__ import annotations
 
@@ -9,25 +9,26 @@ from matplotlib.patches import Rectangle
 
 from ..analysis.confusion import Confusion
 from ..analysis.findings.confusions import is_most_frequent
+from ..formatting import count_of
 from .canvas import Sheet, in_theme, text_width
 from .illustration import Illustration
 from .mosaic import Pixels, coloured
 from .scale import SCALE_HEIGHT, draw_scale, text_on
 from .theme import ERRORS, INK, MARGIN, MUTED, RULE, SMALL_SIZE, TEXT_SIZE, WIDTH
-from .wording import count, label, quoted
+from .wording import label, quoted
 
 MOST_NUMBERS = 20
-"""Classes up to which each cell has its number."""
+"""Largest number of classes at which every cell shows its number."""
 MOST_LABELS = 50
 LARGEST_SIDE, LARGEST_CELL, SMALLEST_FONT = 6.4, 0.9, 5.5
 PALEST = 0.12
-"""Where the scale of errors begins: a single error must differ from none."""
+"""Start of the colour scale: a single error must differ from none."""
 
 
 @in_theme
 def draw_confusion_matrix(confusion: Confusion) -> Illustration:
-    """``confusion.counts`` (k, k): rows true, columns predicted. Only errors have a colour, so that the right ones, a hundred
-    times as many, do not take the whole scale."""
+    """Draw the confusion matrix: rows are true classes, columns predicted ones."""
+    # Only errors are coloured: correct predictions, a hundred times as many, would take the whole scale.
     size = len(confusion.counts)
     names = [label(name, 14) for name in confusion.class_names]
     font = min(TEXT_SIZE, max(SMALLEST_FONT, 72 * LARGEST_SIDE / min(size, MOST_LABELS) / 1.4))
@@ -42,12 +43,12 @@ def draw_confusion_matrix(confusion: Confusion) -> Illustration:
     _draw_cells(axes, confusion)
     _draw_names(axes, names, font, upright=upright)
     largest = int(_errors(confusion).max())
-    caption = f"{'errors in a cell' if largest else 'no errors'}; grey cells are right"
+    caption = f"{'errors per cell' if largest else 'no errors'}; grey cells are correct predictions"
     draw_scale(sheet, (left, side + below), ERRORS, (0, max(largest, 1)), caption, begins=PALEST)
     return Illustration(
         "confusion_matrix", title,
-        "A row per true class, a column per predicted class; the diagonal holds what is right and takes no part in the scale, "
-        "a coloured cell holds errors, and an empty one none.",
+        "Rows are true classes, columns predicted classes. Grey cells on the diagonal count correct predictions, coloured cells "
+        "errors; empty cells are 0.",
         _alternative(confusion),
         sheet.figure,
     )  # fmt: skip
@@ -62,21 +63,23 @@ def _title(confusion: Confusion) -> str:
         return f"All {confusion.total:,} test images are classified correctly"
     pairs = confusion.pairs(2)
     first = pairs[0]
-    went = f"{confusion.errors:,} of {confusion.total:,} test images went wrong"
-    pair = f"{quoted(first.true)} taken for {quoted(first.predicted)}: {first.count:,} of {count(first.support, 'image')}"
+    errors = f"{confusion.errors:,} of {confusion.total:,} test images are misclassified"
+    pair = (
+        f"{quoted(first.true)} predicted as {quoted(first.predicted)}: {first.count:,} of {count_of(first.support, 'image')}"
+    )
     if is_most_frequent([each.count for each in pairs]):
-        return f"{went}, most often with {pair}"
-    return f"{went}; no confusion is more frequent than {pair}"
+        return f"{errors}, most often {pair}"
+    return f"{errors}; no confusion is significantly more frequent than {pair}"
 
 
 def _alternative(confusion: Confusion) -> str:
     pairs = confusion.pairs(20)
-    listed = "; ".join(
-        f"{quoted(pair.true)} taken for {quoted(pair.predicted)} {pair.count} of {pair.support:,}" for pair in pairs
+    most_frequent = "; ".join(
+        f"{quoted(pair.true)} predicted as {quoted(pair.predicted)} {pair.count} of {pair.support:,}" for pair in pairs
     )
     hits = ", ".join(f"{quoted(name)} {confusion.counts[i, i]:,} of {confusion.counts[i].sum():,}"
                      for i, name in enumerate(confusion.class_names))  # fmt: skip
-    return f"Right, by class: {hits}. " + (f"The most frequent errors: {listed}." if pairs else "There are no errors.")
+    return f"Correct predictions by class: {hits}. " + (f"Most frequent errors: {most_frequent}." if pairs else "No errors.")
 
 
 def _draw_cells(axes: Axes, confusion: Confusion) -> None:
@@ -100,11 +103,11 @@ def _write_numbers(axes: Axes, confusion: Confusion, tints: Pixels) -> None:
     size = len(confusion.counts)
     font = TEXT_SIZE if size <= 12 else SMALL_SIZE - 1.5
     for (true, predicted), amount in np.ndenumerate(confusion.counts):
-        right = true == predicted
-        colour = INK if right else MUTED if amount == 0 else text_on(tints[true, predicted])
+        is_correct = true == predicted
+        colour = INK if is_correct else MUTED if amount == 0 else text_on(tints[true, predicted])
         axes.text(predicted, true, f"{amount:,}" if size <= 12 else str(amount), ha="center", va="center_baseline",
-                  color=colour, fontsize=font if amount or right else font - 1.5,
-                  fontweight="bold" if amount and not right else "normal")  # fmt: skip
+                  color=colour, fontsize=font if amount or is_correct else font - 1.5,
+                  fontweight="bold" if amount and not is_correct else "normal")  # fmt: skip
 
 
 def _draw_names(axes: Axes, names: list[str], font: float, *, upright: bool) -> None:

@@ -1,4 +1,4 @@
-"""What leaving the least sure images aside does for the others."""
+"""Selective prediction: error rate against coverage."""
 
 from __future__ import annotations
 
@@ -18,29 +18,35 @@ from .theme import ACCENT, INK, MUTED, PAPER, SMALL_SIZE, TEST, TEXT_SIZE
 from .wording import rounded_share
 
 LEFT, WIDTH, HEIGHT, BOTTOM = 0.62, 3.9, 2.9, 0.44
-COLUMNS = (("wanted", 5.25), ("confidence", 6.05), ("answered", 6.75), ("right", 7.55))
+COLUMNS = (("target", 5.25), ("confidence", 6.05), ("coverage", 6.75), ("accuracy", 7.55))
 POINTS = 300
-"""Of the curve: more would not be seen."""
-FEW, ROOM = 0.05, 0.05
-"""The scale begins where so small a share of the errors is left, or of the thresholds, with some room."""
+"""Points of the curve: more would not be visible."""
+FEW, SPACE = 0.05, 0.05
+"""The scale starts where this share of the error rate is left, or at the lowest threshold, minus a margin."""
 
 
 @in_theme
-def draw_coverage(evaluation: Evaluation, doubt: Mapping[str, Any]) -> Illustration:
-    """Share of errors over the share of images that are answered, the surest first; and the thresholds that were chosen on
-    other images. ``doubt``: that of the metrics."""
-    curve = risk_coverage_curve(*confidence_and_correct(evaluation.logits, evaluation.labels, doubt["temperature"] or 1.0))
-    chosen = [each for each in doubt["thresholds"] if each["test"]["answered"]]
+def draw_coverage(evaluation: Evaluation, uncertainty: Mapping[str, Any]) -> Illustration:
+    """Draw the error rate against coverage, and the thresholds that were chosen on other images.
+
+    Args:
+        evaluation: The test split.
+        uncertainty: The run's metrics of uncertainty.
+    """
+    curve = risk_coverage_curve(
+        *confidence_and_correct(evaluation.logits, evaluation.labels, uncertainty["temperature"] or 1.0)
+    )
+    chosen = [each for each in uncertainty["thresholds"] if each["threshold"] is not None and each["test"]["answered"]]
     title = _title(curve, chosen)
     sheet = Sheet(title, HEIGHT + BOTTOM)
     axes = sheet.axes(LEFT, 0, WIDTH, HEIGHT)
     _draw_curve(axes, curve, chosen)
-    _write_table(sheet, doubt, chosen)
+    _write_table(sheet, uncertainty, chosen)
     return Illustration(
         "coverage", title,
-        "From right to left, more of the images are left aside of which the network is the least sure: the line is the share of "
-        "errors among the rest; dotted, were all errors among those left aside; diamonds are thresholds that were chosen on "
-        f"{doubt['selected_on']} images, with their 95% intervals here.",
+        "From right to left, more of the least confident predictions are rejected; the line is the error rate of the others. "
+        "Dotted: the optimum, if errors were rejected first. Diamonds: thresholds chosen on "
+        f"{uncertainty['selected_on']} images, with their 95% CIs on the test images.",
         _in_words(curve, chosen),
         sheet.figure,
     )  # fmt: skip
@@ -49,14 +55,12 @@ def draw_coverage(evaluation: Evaluation, doubt: Mapping[str, Any]) -> Illustrat
 def _title(curve: RiskCoverageCurve, chosen: Sequence[Mapping[str, Any]]) -> str:
     n = len(curve.accuracy)
     if curve.accuracy[-1] == 1:
-        return f"No error among {n:,} test images: nothing is gained by leaving any aside"
+        return f"No errors in {n:,} test images: rejecting predictions gains nothing"
     half = 1 - (1 - float(curve.accuracy[-1])) / 2
     good = np.flatnonzero(curve.accuracy >= half)
     if not len(good):
-        return (
-            f"{percent(curve.accuracy[-1])} right on all {n:,} test images, and not half the errors whatever is left aside"
-        )
-    return (f"The errors, {percent(1 - curve.accuracy[-1])} of all {n:,} test images, are halved among the surest "
+        return f"Accuracy {percent(curve.accuracy[-1])} on all {n:,} test images; no threshold halves the error rate"
+    return (f"The error rate of {percent(1 - curve.accuracy[-1])} on {n:,} test images is halved at a coverage of "
             f"{percent((int(good[-1]) + 1) / n, 1)}")  # fmt: skip
 
 
@@ -80,8 +84,8 @@ def _draw_curve(axes: Axes, curve: RiskCoverageCurve, chosen: Sequence[Mapping[s
     axes.xaxis.set_major_formatter(lambda value, _: f"{value * 100:.4g}%")
     axes.yaxis.set_major_formatter(lambda value, _: f"{value * 100:.3g}%")
     axes.locator_params(nbins=6)
-    axes.set_xlabel("Share of the images that is answered", fontsize=TEXT_SIZE)
-    axes.set_ylabel("Errors among these", fontsize=TEXT_SIZE)
+    axes.set_xlabel("Coverage", fontsize=TEXT_SIZE)
+    axes.set_ylabel("Error rate", fontsize=TEXT_SIZE)
     axes.tick_params(length=3)
     axes.grid(axis="y")
     axes.set_axisbelow(True)
@@ -92,14 +96,14 @@ def _start(curve: RiskCoverageCurve, chosen: Sequence[Mapping[str, Any]]) -> flo
     few = np.flatnonzero(error <= FEW * error[-1])
     start = float(curve.coverage[few[-1]]) if len(few) else 0.0
     shares: list[float] = [each["test"]["coverage"] for each in chosen]
-    return max(min([start, 0.95, *shares]) - ROOM, 0.0)
+    return max(min([start, 0.95, *shares]) - SPACE, 0.0)
 
 
-def _write_table(sheet: Sheet, doubt: Mapping[str, Any], chosen: Sequence[Mapping[str, Any]]) -> None:
+def _write_table(sheet: Sheet, uncertainty: Mapping[str, Any], chosen: Sequence[Mapping[str, Any]]) -> None:
     if not chosen:
-        sheet.text(COLUMNS[0][1] - 0.5, 0.14, f"no threshold on the {doubt['selected_on']} images", fontsize=SMALL_SIZE,
+        sheet.text(COLUMNS[0][1] - 0.5, 0.14, f"No threshold on the {uncertainty['selected_on']} images", fontsize=SMALL_SIZE,
                    color=MUTED)  # fmt: skip
-        sheet.text(COLUMNS[0][1] - 0.5, 0.33, "gives more than answering all does", fontsize=SMALL_SIZE, color=MUTED)
+        sheet.text(COLUMNS[0][1] - 0.5, 0.33, "improves on full coverage.", fontsize=SMALL_SIZE, color=MUTED)
         return
     for head, right in COLUMNS:
         sheet.text(right, 0.14, head, fontsize=SMALL_SIZE, color=MUTED, ha="right")
@@ -113,12 +117,12 @@ def _write_table(sheet: Sheet, doubt: Mapping[str, Any], chosen: Sequence[Mappin
 
 def _in_words(curve: RiskCoverageCurve, chosen: Sequence[Mapping[str, Any]]) -> str:
     n = len(curve.accuracy)
-    parts = [f"of the surest {percent(share, 0)}, {percent(1 - curve.accuracy[max(round(share * n), 1) - 1])} are wrong"
+    parts = [f"{percent(1 - curve.accuracy[max(round(share * n), 1) - 1])} at {percent(share, 0)}"
              for share in (1.0, 0.95, 0.9, 0.8, 0.5)]  # fmt: skip
-    text = f"Area under the curve {curve.aurc:.5f}, {curve.oracle_aurc:.5f} at best. {'; '.join(parts).capitalize()}."
+    text = f"Area under the curve {curve.aurc:.5f} (optimum {curve.oracle_aurc:.5f}). Error rate by coverage: {', '.join(parts)}."
     for each in chosen:
         test = each["test"]
-        text += (f" To be right on {percent(each['target_accuracy'], 1)}: confidence of {percent(each['threshold'], 1)} or more, "
-                 f"{percent(test['coverage'], 1)} answered, {percent(test['accuracy'])} right "
+        text += (f" Target accuracy {percent(each['target_accuracy'], 1)}: threshold {percent(each['threshold'], 1)}, coverage "
+                 f"{percent(test['coverage'], 1)}, accuracy {percent(test['accuracy'])} "
                  f"({percent(test['interval'][0])} to {percent(test['interval'][1])}).")  # fmt: skip
     return text

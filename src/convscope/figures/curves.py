@@ -1,4 +1,4 @@
-"""What the curves of accuracy and loss have in common: the epochs, the lines, and a label at the end of each."""
+"""Learning curves: the epoch axis, the lines, and a label at the end of each line."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from .theme import INK, MUTED, PAPER, TEST, TEXT_SIZE, TRAINING, VALIDATION
 LEFT, BOTTOM = 0.62, 0.44
 AXES_WIDTH, AXES_HEIGHT = 5.45, 3.2
 LABEL_STEP = 0.36
-"""Inches between the labels of two lines that end at the same height: each takes two lines of text."""
+"""Inches between the labels of two curves that end at the same height: each label has two lines of text."""
 MOST_TICKS = 12
 
 
 @dataclass(frozen=True)
 class Curve:
-    """One line: a value per epoch."""
+    """A curve with one value per epoch."""
 
     name: str
     values: Sequence[float]
@@ -35,19 +35,19 @@ class Curve:
 
 
 def training_curve(values: Sequence[float]) -> Curve:
-    """Of the images that the weights are fitted to."""
+    """Return the curve of the training images."""
     return Curve("training", values, TRAINING, "o", "-")
 
 
 def validation_curve(values: Sequence[float], *, on_test: bool) -> Curve:
-    """Named for what the images are: where the test split validates, the line says so."""
+    """Return the curve of the validation images, named "test" if the run validates on its test split."""
     if on_test:
         return Curve("test (used as\nvalidation)", values, TEST, "D", "-.")
     return Curve("validation", values, VALIDATION, "s", "--")
 
 
 def draw_curves(sheet: Sheet, axes: Axes, curves: Sequence[Curve], write: Callable[[float], str]) -> None:
-    """Lines over the epochs, from 1. Limits and ticks of the y axis must be set before: the labels stand where the lines end."""
+    """Draw the curves. Limits and ticks of the y axis must be set before, because the labels stand where the curves end."""
     epochs = len(curves[0].values)
     for curve in curves:
         axes.plot(range(1, epochs + 1), curve.values, color=curve.colour, marker=curve.marker, linestyle=curve.dash,
@@ -63,7 +63,7 @@ def draw_curves(sheet: Sheet, axes: Axes, curves: Sequence[Curve], write: Callab
 
 
 def epoch_ticks(epochs: int) -> list[int]:
-    """Whole epochs, the first and the last among them, at most a dozen or so."""
+    """Return about a dozen epochs at most, including the first and the last."""
     steps = (1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000)
     step = next((each for each in steps if epochs / each <= MOST_TICKS), epochs)
     ticks = [1, *(each for each in range(step, epochs + 1, step) if each > 1 + step / 3 and epochs - each >= step / 2)]
@@ -71,7 +71,7 @@ def epoch_ticks(epochs: int) -> list[int]:
 
 
 def finite(curves: Sequence[Curve]) -> list[float]:
-    """All values that can be drawn; a training that diverged has others. Never empty."""
+    """Return all finite values, or (0, 1) if there are none, as after a diverged training."""
     return [value for curve in curves for value in curve.values if isfinite(value)] or [0.0, 1.0]
 
 
@@ -86,7 +86,7 @@ def _label_ends(sheet: Sheet, axes: Axes, curves: Sequence[Curve], write: Callab
 
 
 def _heights(axes: Axes, curves: Sequence[Curve]) -> list[float]:
-    """Where the lines end, as shares of the height of the axes, moved apart where their labels would overlap."""
+    """Return where the curves end, as shares of the axes' height, moved apart where labels would overlap."""
     ends = np.array([curve.last if isfinite(curve.last) else axes.get_ylim()[1] for curve in curves])
     points = axes.transData.transform(np.column_stack([np.ones(len(ends)), ends]))
     heights = np.clip(axes.transAxes.inverted().transform(points)[:, 1], 0.02, 0.96)

@@ -1,4 +1,4 @@
-"""What every channel of a layer makes of one image of each class."""
+"""The feature maps of a layer for one image of each class."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..analysis.feature_maps import FeatureMaps
+from ..formatting import count_of
 from ..types import Images
 from .canvas import Sheet, in_theme, room_for
 from .illustration import Illustration
@@ -14,7 +15,7 @@ from .kernel_wall import every
 from .mosaic import Mosaic, coloured, pictures
 from .scale import SCALE_HEIGHT, draw_scale
 from .theme import MUTED, SEQUENTIAL, SMALL_SIZE, TEXT_SIZE, TINY_SIZE
-from .wording import count, file_stem, label, number, quoted
+from .wording import file_stem, label, number, quoted
 
 INPUT, BETWEEN, RIGHT, HEAD = 0.44, 0.14, 7.6, 0.36
 LARGEST_ROW, SMALLEST_ROW = 0.5, 0.16
@@ -22,7 +23,13 @@ LARGEST_ROW, SMALLEST_ROW = 0.5, 0.16
 
 @in_theme
 def draw_feature_maps_per_class(maps: FeatureMaps, images: Images, class_names: Sequence[str]) -> Illustration:
-    """``maps.values`` (n, h, w, channels) for ``images`` (n, h, w, c), one of each class of ``class_names`` (n)."""
+    """Draw every channel of a layer for one image per class.
+
+    Args:
+        maps: The feature maps; ``maps.values`` is (n, h, w, channels).
+        images: One image per class (n, h, w, c).
+        class_names: Their true classes (n).
+    """
     values = maps.values.transpose(0, 3, 1, 2)
     low, high = min(0.0, float(values.min())), float(values.max()) or 1.0
     mosaic = Mosaic(coloured(values, SEQUENTIAL, low, high))
@@ -45,12 +52,16 @@ def draw_feature_maps_per_class(maps: FeatureMaps, images: Images, class_names: 
         )
     sheet.text(left, 0.1, "channel →", fontsize=TEXT_SIZE - 1, color=MUTED)
     draw_scale(
-        sheet, (left, body + 0.1), SEQUENTIAL, (low, high), f"activation; one scale for all of {label(maps.layer_name, 24)}"
+        sheet,
+        (left, body + 0.1),
+        SEQUENTIAL,
+        (low, high),
+        f"activation; one scale for all maps of {label(maps.layer_name, 24)}",
     )
     return Illustration(
         f"feature_maps_per_class_{file_stem(maps.layer_name)}", title,
-        "A row per class with its first test image, then the output of every channel for it: compare down a column to see what a "
-        "channel tells apart.",
+        "A row per class: its first test image, then the output of every channel. Compare down a column to see which classes a "
+        "channel separates.",
         _alternative(maps, class_names),
         sheet.figure,
     )  # fmt: skip
@@ -62,7 +73,7 @@ def _title(maps: FeatureMaps, class_names: Sequence[str]) -> str:
     low, high = int(means[:, channel].argmin()), int(means[:, channel].argmax())
     silent = int((maps.values.max(axis=(0, 1, 2)) <= 0).sum())
     rest = (
-        f"; {count(silent, 'channel')} of {maps.num_channels} {'is' if silent == 1 else 'are'} silent for all"
+        f"; {count_of(silent, 'channel')} of {maps.num_channels} {'is' if silent == 1 else 'are'} inactive for all"
         if silent
         else ""
     )

@@ -1,4 +1,4 @@
-"""The first training image as a picture."""
+"""The first training image."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SIDE, LEFT = 4.4, 0.36
 
 @in_theme
 def draw_first_image(first_image: Images, class_name: str) -> Illustration:
-    """``first_image`` (1, h, w, c), with its label. Ticks count pixels from 0, as the rows and columns of the matrix do."""
+    """Draw ``first_image`` (1, h, w, c); ticks count pixels from 0, like the rows and columns of the matrix."""
     height, width = first_image.shape[1:3]
     strength = first_image[0].max(axis=-1)
     title, extent = _title(strength, class_name)
@@ -26,19 +26,17 @@ def draw_first_image(first_image: Images, class_name: str) -> Illustration:
     axes.imshow(pictures(first_image)[0], extent=(-0.5, width - 0.5, height - 0.5, -0.5), aspect="auto")
     axes.spines[:].set(visible=True, color=RULE)
     axes.tick_params(length=2)
-    ink = (
-        "Black is 255 and white is 0" if is_ink(first_image) else "Each pixel has the brightness, or colour, of its numbers"
-    )
+    ink = "Black is 255 and white is 0" if is_ink(first_image) else "Each pixel shows its brightness or colour"
     return Illustration(
         "first_image", title, f"{ink}; the ticks count pixels from 0, from the top left corner.",
-        f"A picture of {size(first_image.shape[1:3])} pixels, labelled {quoted(class_name)}. {extent} "
+        f"An image of {size(first_image.shape[1:3])} pixels, labelled {quoted(class_name)}. {extent} "
         f"Its mean value is {first_image.mean():.1f} of 255.",
         sheet.figure,
     )  # fmt: skip
 
 
 def _title(strength: Images, class_name: str) -> tuple[str, str]:
-    """The title, and a sentence on where the pixels above zero lie. ``strength`` (h, w)."""
+    """Return the title, and a sentence on where the pixels above zero are; ``strength`` is (h, w)."""
     start = f"The first training image is labelled {quoted(class_name)}"
     above = int((strength > 0).sum())
     if above == 0:

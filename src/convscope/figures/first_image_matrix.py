@@ -1,4 +1,4 @@
-"""The first training image as the numbers that it is."""
+"""The first training image as a matrix of numbers."""
 
 from __future__ import annotations
 
@@ -17,20 +17,21 @@ from .theme import FAINT_ON_WHITE, MARGIN, MUTED, TINY_SIZE, WIDTH
 from .wording import quoted, size
 
 MOST_LINES = 32
-"""Of more rows or columns the middle is shown: smaller numbers could not be read."""
+"""Rows and columns shown; of a larger image, the middle: smaller numbers would be illegible."""
 LEFT, TOP, LARGEST_CELL = 0.28, 0.2, 0.5
 CHANNELS = ("red", "green", "blue")
 
 
 @in_theme
 def draw_first_image_matrix(first_image: Images, class_name: str) -> Illustration:
-    """``first_image`` (1, h, w, c): its numbers 0..255, each in a cell of its grey; of a colour image, the red ones."""
+    """Draw the values of ``first_image`` (1, h, w, c), 0 to 255, each in a cell of its grey; of a colour image, the red ones."""
     rows, columns = (_middle(extent) for extent in first_image.shape[1:3])
     numbers = first_image[0, rows, columns, 0]
     tints = pictures(first_image[:, rows, columns, :1])[0]
     what = _what(first_image, numbers)
     zeros = int((numbers == 0).sum())
-    title = f"{what} of the first training image, {quoted(class_name)}: {zeros:,} are 0, the largest is {numbers.max()}"
+    of_image = f"{what} of the first training image, {quoted(class_name)}"
+    title = f"{of_image}: {zeros:,} of {numbers.size:,} are 0, the largest is {numbers.max()}"
     side = min(LARGEST_CELL, (WIDTH - 2 * MARGIN - LEFT) / numbers.shape[1])
     sheet = Sheet(title, TOP + side * numbers.shape[0])
     sheet.picture(tints, (LEFT, TOP, side * numbers.shape[1], side * numbers.shape[0]))
@@ -38,10 +39,10 @@ def draw_first_image_matrix(first_image: Images, class_name: str) -> Illustratio
     _write_indices(sheet, rows.start, columns.start, numbers, side)
     return Illustration(
         "first_image_matrix", title,
-        "Each cell is one pixel: 0 is nothing, 255 is full strength, and its tint is how the pixel looks in the picture.",
+        "Each cell is one pixel with its value from 0 to 255, in the shade that it has in the image.",
         f"A table of {size(numbers.shape)} pixel values. {zeros:,} of {numbers.size:,} are 0; the others lie between "
-        f"{_least_above_zero(numbers)} and {numbers.max()}, their mean over the picture is {numbers.mean():.1f}. "
-        f"The fullest row is {rows.start + int(numbers.sum(axis=1).argmax())}: "
+        f"{_least_above_zero(numbers)} and {numbers.max()}, the mean of all is {numbers.mean():.1f}. "
+        f"The row with the largest sum is {rows.start + int(numbers.sum(axis=1).argmax())}: "
         f"{' '.join(map(str, numbers[numbers.sum(axis=1).argmax()]))}.",
         sheet.figure,
     )  # fmt: skip
@@ -71,18 +72,18 @@ def _write_numbers(sheet: Sheet, numbers: npt.NDArray[np.uint8], tints: Pixels, 
 
 
 def _mark_zeros(sheet: Sheet, places: npt.NDArray[np.int64], side: float, look: tuple[float, str]) -> None:
-    """A nought at each of ``places`` (n, 2), row and column: one shape used n times, because they are most of the picture and
-    as text they took a sixth of the time of all figures."""
+    """Draw a 0 at each of ``places`` (n, 2), row and column."""
+    # One marker used n times: most cells are 0, and as text they took a sixth of the time of all figures.
     font, colour = look
     outline = TextPath((0, 0), "0", size=font, prop=FontProperties(family="DejaVu Sans"))
     vertices = outline.vertices - (outline.vertices.min(axis=0) + outline.vertices.max(axis=0)) / 2
-    nought = Path(vertices, outline.codes)
-    sheet.paper.plot(LEFT + (places[:, 1] + 0.5) * side, TOP + (places[:, 0] + 0.5) * side, linestyle="none", marker=nought,
+    zero = Path(vertices, outline.codes)
+    sheet.paper.plot(LEFT + (places[:, 1] + 0.5) * side, TOP + (places[:, 0] + 0.5) * side, linestyle="none", marker=zero,
                      markersize=2 * float(abs(vertices).max()), color=colour, markeredgewidth=0, gid="zeros")  # fmt: skip
 
 
 def _write_indices(sheet: Sheet, first_row: int, first_column: int, numbers: npt.NDArray[np.uint8], side: float) -> None:
-    """Row and column numbers, from 0, as NumPy counts."""
+    """Write row and column indices, from 0."""
     for row in range(numbers.shape[0]):
         sheet.text(LEFT - 0.06, TOP + (row + 0.5) * side, str(first_row + row), fontsize=TINY_SIZE, color=MUTED,
                    ha="right", va="center_baseline")  # fmt: skip

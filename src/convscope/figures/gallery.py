@@ -1,4 +1,4 @@
-"""All figures of a run, in the order of the notebook."""
+"""All figures of a run, in the order of the original notebook."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ Drawer = Callable[[], Illustration]
 
 
 def illustrate(record: RunRecord) -> Iterator[Illustration]:
-    """Every figure that applies to this run, drawn one at a time, so that only one is in memory."""
+    """Yield every figure that applies to this run, one at a time, so that only one is in memory."""
     return (draw() for draw in drawers(record))
 
 
 def drawers(record: RunRecord) -> list[Drawer]:
-    """The same, each still to be drawn. What depends on what is measured last stands at the end: the places of the others
-    are known before."""
+    """Return functions that draw these figures."""
+    # Figures whose numbers are measured last come last, so that the positions of the others are known before.
     return [
         *_data(record),
         partial(draw_model_diagram, record.network),
         *_results(record),
         *_inside(record),
-        *_doubt(record),
-        *_beside(record),
+        *_uncertainty(record),
+        *_comparisons(record),
     ]
 
 
@@ -69,8 +69,7 @@ def _results(record: RunRecord) -> Iterator[Drawer]:
 
 
 def _inside(record: RunRecord) -> Iterator[Drawer]:
-    """Kernels of the convolutions, then the maps of every convolution and pooling: all layers for the first test image, and
-    after it for one image of each class."""
+    """Yield the kernels of the convolutions, then the feature maps of every convolution and pooling."""
     examples, class_names = record.examples, record.evaluation.class_names
     for each in kernels(record.network):
         yield partial(draw_kernels, each)
@@ -82,13 +81,14 @@ def _inside(record: RunRecord) -> Iterator[Drawer]:
         yield partial(draw_feature_maps_per_class, for_classes[maps.layer_name], examples.one_per_class, names)
 
 
-def _doubt(record: RunRecord) -> Iterator[Drawer]:
+def _uncertainty(record: RunRecord) -> Iterator[Drawer]:
+    # Runs of earlier versions did not measure it.
     if record.metrics.get("uncertainty"):
         yield partial(draw_reliability, record.metrics["uncertainty"])
         yield partial(draw_coverage, record.evaluation, record.metrics["uncertainty"])
 
 
-def _beside(record: RunRecord) -> Iterator[Drawer]:
+def _comparisons(record: RunRecord) -> Iterator[Drawer]:
     if record.metrics.get("robustness"):
         yield partial(draw_robustness, record.metrics)
     if record.metrics.get("baseline"):

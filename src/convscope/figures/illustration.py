@@ -1,4 +1,4 @@
-"""A figure with the words that belong to it."""
+"""A figure with its title, caption and text alternative."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from matplotlib.figure import Figure
 
 @dataclass(frozen=True, eq=False)
 class Illustration:
-    """One figure, before it becomes a file."""
+    """A figure before it is rendered."""
 
     name: str
-    """Stem of its files."""
+    """Stem of the file names."""
     title: str
-    """What it shows in this run, in a sentence with its numbers. Drawn into the picture too."""
+    """What the figure shows for this run, with its numbers; also drawn into the figure."""
     reading: str
-    """One sentence: how to read it."""
+    """How to read the figure, in one sentence."""
     alternative: str
-    """What somebody learns from it who cannot see it: the numbers in words."""
+    """The numbers of the figure as text, for readers who cannot see it."""
     figure: Figure
 
     def _repr_html_(self) -> str:
-        """In a notebook an illustration shows itself, as a PNG with its words: notebooks keep no SVG apart from scripts."""
+        """Return the figure for a notebook: a PNG, because notebooks treat SVG like scripts, with its caption."""
         from .rendering import to_png
 
         source = base64.b64encode(to_png(self)).decode("ascii")
@@ -36,11 +36,11 @@ class Illustration:
 
 @dataclass(frozen=True)
 class Drawing:
-    """The same once drawn: what the page embeds."""
+    """A figure rendered as SVG, for the page."""
 
     name: str
     title: str
     reading: str
     alternative: str
     svg: str
-    """A complete ``<svg>`` element, without XML declaration, with ids of its own."""
+    """A complete ``<svg>`` element without XML declaration, with unique ids."""

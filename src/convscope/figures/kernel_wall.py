@@ -5,23 +5,23 @@ from __future__ import annotations
 import numpy as np
 
 from ..analysis.kernels import Kernels
-from ..formatting import percent
+from ..formatting import count_of, percent
 from .canvas import Sheet, in_theme
 from .illustration import Illustration
 from .mosaic import Mosaic, Pixels, coloured, in_rows
 from .scale import SCALE_HEIGHT, draw_scale
 from .theme import DIVERGING, MARGIN, MUTED, SMALL_SIZE, TEXT_SIZE, TINY_SIZE
-from .wording import count, file_stem, label, number, size
+from .wording import file_stem, label, number, size
 
 LEFT, HEAD, RIGHT = 0.5, 0.36, 7.6
 WRAPPED_COLUMNS = 8
 MOST_IN, MOST_OUT = 64, 128
-"""Channels beyond which a kernel would be smaller than a point: the first ones are shown, and the picture says so."""
+"""Channels shown; with more, a kernel would be smaller than a point."""
 
 
 @in_theme
 def draw_kernels(kernels: Kernels) -> Illustration:
-    """A row per input channel and a column per output channel; with one input channel, lines of eight."""
+    """Draw a row per input channel and a column per output channel; with one input channel, rows of eight."""
     shown = kernels.values[:MOST_IN, :MOST_OUT]
     largest = kernels.largest or 1.0
     tiles = coloured(shown, DIVERGING, -largest, largest)
@@ -30,11 +30,11 @@ def draw_kernels(kernels: Kernels) -> Illustration:
     place = (0.0 if len(shown) == 1 else LEFT, sheet.height - sheet.top - MARGIN - SCALE_HEIGHT)
     caption = f"weight; one scale for all kernels of {label(kernels.layer_name, 30)}"
     draw_scale(sheet, place, DIVERGING, (-largest, largest), caption)
-    order = "The number is the output channel" if len(shown) == 1 else "A row per input channel, a column per output channel"
+    order = "Numbers are output channels" if len(shown) == 1 else "A row per input channel, a column per output channel"
     cut = "" if shown.size == kernels.values.size else f" The first {len(shown)} × {shown.shape[1]} kernels are shown."
     return Illustration(
         f"kernels_{file_stem(kernels.layer_name)}", title,
-        f"{order}; red weights let a bright pixel speak for the channel, blue ones against it.{cut}",
+        f"{order}; red weights are positive (bright pixels raise the output), blue ones negative.{cut}",
         _alternative(kernels),
         sheet.figure,
     )  # fmt: skip
@@ -44,25 +44,25 @@ def _title(kernels: Kernels) -> str:
     values = kernels.values
     source, target, _, _ = (int(place) for place in np.unravel_index(int(abs(values).argmax()), values.shape))
     where = f"output channel {target}" if kernels.in_channels == 1 else f"input channel {source} → output channel {target}"
-    total = count(kernels.in_channels * kernels.out_channels, "kernel")
+    total = count_of(kernels.in_channels * kernels.out_channels, "kernel")
     strongest = number(float(values.flat[int(abs(values).argmax())]))
     negative = float(np.mean(values < 0))
     return (f"{label(kernels.layer_name, 30)}: {total} of {size(values.shape[2:])}; {percent(negative, 0)} of {values.size:,} "
-            f"weights are negative, and the strongest, {strongest}, is in {where}")  # fmt: skip
+            f"weights are negative; the largest in magnitude, {strongest}, is in {where}")  # fmt: skip
 
 
 def _alternative(kernels: Kernels) -> str:
     values = kernels.values
     strengths = np.sqrt((values**2).sum(axis=(0, 2, 3)))
-    listed = ", ".join(f"{channel} {number(strength)}" for channel, strength in enumerate(strengths))
-    return (f"{count(kernels.in_channels, 'input channel')}, {count(kernels.out_channels, 'output channel')}. Weights from "
+    norms = ", ".join(f"{channel} {number(strength)}" for channel, strength in enumerate(strengths))
+    return (f"{count_of(kernels.in_channels, 'input channel')}, {count_of(kernels.out_channels, 'output channel')}. Weights from "
             f"{number(values.min())} to {number(values.max())}, mean {number(values.mean())}, standard deviation "
-            f"{number(values.std())}. Strength of each output channel (root of the sum of its squared weights): "
-            f"{listed}.")  # fmt: skip
+            f"{number(values.std())}. L2 norm of the weights of each output channel: "
+            f"{norms}.")  # fmt: skip
 
 
 def _few(title: str, tiles: Pixels) -> Sheet:
-    """Large tiles, each under its number."""
+    """Draw large tiles, each below its number."""
     mosaic = in_rows(tiles, WRAPPED_COLUMNS)
     pitch, caption = RIGHT / WRAPPED_COLUMNS, 0.2
     height = pitch * mosaic.tiles.shape[2] / mosaic.tiles.shape[3]
@@ -93,6 +93,6 @@ def _wall(title: str, mosaic: Mosaic) -> Sheet:
     return sheet
 
 
-def every(amount: int, pitch: float, room: float = 0.16) -> range:
-    """The channels whose numbers fit where each has ``pitch`` inches."""
-    return range(0, amount, next((step for step in (1, 2, 4, 8, 16, 32) if step * pitch >= room), 64))
+def every(amount: int, pitch: float, space: float = 0.16) -> range:
+    """Return the channels whose numbers fit if each channel has ``pitch`` inches."""
+    return range(0, amount, next((step for step in (1, 2, 4, 8, 16, 32) if step * pitch >= space), 64))

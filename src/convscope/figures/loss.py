@@ -1,4 +1,4 @@
-"""Loss over the epochs."""
+"""Loss by epoch."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from .theme import INK, MUTED, SMALL_SIZE, TEXT_SIZE
 from .wording import number
 
 LOGARITHMIC_FROM = 4.0
-"""Largest loss over smallest from which on an even scale would hide what the last epochs gain."""
+"""Ratio of largest to smallest loss above which a linear scale would hide the gain of the last epochs."""
 
 
 @in_theme
 def draw_loss(history: History, *, on_test: bool) -> Illustration:
-    """Training and validation loss per epoch, in nats; the lowest validation loss has a ring."""
+    """Draw training and validation loss per epoch, in nats; a ring marks the lowest validation loss."""
     images = "test images (used as validation)" if on_test else "validation images"
     curves = (training_curve(history.column("loss")), validation_curve(history.column("val_loss"), on_test=on_test))
     best = min(range(len(history)), key=lambda index: history[index].val_loss)
@@ -33,8 +33,8 @@ def draw_loss(history: History, *, on_test: bool) -> Illustration:
     scale = " The scale is logarithmic: equal steps down divide the loss by equal factors." if logarithmic else ""
     return Illustration(
         "loss", title,
-        "Mean negative log-likelihood of the true class, in nats: lower is better, 0 is certain and right; the ring marks the "
-        f"lowest loss on {images}.{scale}",
+        "Mean negative log-likelihood of the true class, in nats: lower is better, 0 is best. The ring marks the lowest loss on "
+        f"{images}.{scale}",
         "; ".join(f"epoch {each.epoch}: training {number(each.loss)}, {images} {number(each.val_loss)}" for each in history) + ".",
         sheet.figure,
     )  # fmt: skip
@@ -44,7 +44,7 @@ def _title(history: History, best: int, images: str) -> str:
     first, last, lowest = history[0], history[-1], history[best]
     training = f"training loss ends at {number(last.loss)}"
     if len(history) == 1:
-        return f"After its only epoch, loss on {images} is {number(last.val_loss)}; {training}"
+        return f"After one epoch, loss on {images} is {number(last.val_loss)}; {training}"
     if lowest is last:
         return (f"Loss on {images} falls from {number(first.val_loss)} to {number(last.val_loss)}, its lowest, in the "
                 f"last of {len(history)} epochs; {training}")  # fmt: skip

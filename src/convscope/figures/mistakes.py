@@ -1,4 +1,4 @@
-"""The errors that the network was most sure of."""
+"""The most confident errors."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import numpy as np
 
 from ..analysis.evaluation import Evaluation
 from ..analysis.examples import Examples
-from ..formatting import percent
+from ..formatting import count_of, format_probability, percent
 from .canvas import Sheet, in_theme, text_width
 from .illustration import Illustration
 from .mosaic import Mosaic, in_rows, pictures
 from .theme import MUTED, SMALL_SIZE, TINY_SIZE
-from .wording import confidence_text, count, label, quoted
+from .wording import label, quoted
 
 COLUMNS, PITCH, LINE = 8, 0.95, 0.145
-SURE = 0.9
+HIGH_CONFIDENCE = 0.9
 LEFT_TO_RIGHT = "\u200e"
-"""An invisible mark: the arrow stays before a name that is written from right to left."""
+"""An invisible mark that keeps the arrow before a right-to-left name."""
 
 
 @in_theme
 def draw_mistakes(evaluation: Evaluation, examples: Examples) -> Illustration:
-    """The images of ``examples.mistakes`` with their true and predicted class; there must be one at least."""
+    """Draw the images of ``examples.mistakes``, at least one, with their true and predicted classes."""
     indices = examples.mistake_indices
     title = _title(evaluation, len(indices))
     captions = [_caption(evaluation, int(index)) for index in indices]
@@ -33,7 +33,7 @@ def draw_mistakes(evaluation: Evaluation, examples: Examples) -> Illustration:
     step = height + lines * LINE + 0.2
     sheet = Sheet(title, mosaic.rows * step - 0.1)
     for row in range(mosaic.rows):
-        # One image per line of the gallery, since the captions stand between the lines: five, not forty.
+        # One drawn image per row, because captions separate the rows: five images instead of forty.
         line = Mosaic(mosaic.tiles[row : row + 1])
         sheet.picture(line.pixels, (0, row * step, COLUMNS * PITCH, height / line.tile_share))
     for place, caption in enumerate(captions):
@@ -45,8 +45,8 @@ def draw_mistakes(evaluation: Evaluation, examples: Examples) -> Illustration:
                    color=MUTED, ha="right", va="bottom")  # fmt: skip
     return Illustration(
         "mistakes", title,
-        "True class → predicted class, under it the network's probability for the latter and the image's number in the test "
-        "split; the most confident error comes first.",
+        "True class → predicted class, with the confidence of the prediction and the index in the test split below; most "
+        "confident first.",
         "; ".join(_in_words(evaluation, int(index)) for index in indices) + ".",
         sheet.figure,
     )  # fmt: skip
@@ -55,11 +55,11 @@ def draw_mistakes(evaluation: Evaluation, examples: Examples) -> Illustration:
 def _title(evaluation: Evaluation, shown: int) -> str:
     first = int(evaluation.mistakes[0])
     true, predicted = (evaluation.class_names[int(of[first])] for of in (evaluation.labels, evaluation.predictions))
-    sure = int((evaluation.confidence[evaluation.mistakes] > SURE).sum())
+    confident = int((evaluation.confidence[evaluation.mistakes] > HIGH_CONFIDENCE).sum())
     part = f"The {shown} most confident of {evaluation.errors:,} errors" if shown < evaluation.errors else (
         f"All {evaluation.errors} errors" if shown > 1 else "The only error")  # fmt: skip
-    others = f"{count(sure, 'error')} had more than {percent(SURE, 0)}" if sure else f"none had more than {percent(SURE, 0)}"
-    return (f"{part}: {quoted(true)} was read as {quoted(predicted)} with {confidence_text(evaluation.confidence[first])} "
+    others = f"{count_of(confident, 'error') if confident else 'no errors'} above {percent(HIGH_CONFIDENCE, 0)}"
+    return (f"{part}: {quoted(true)} predicted as {quoted(predicted)} with {format_probability(evaluation.confidence[first])} "
             f"confidence; {others}")  # fmt: skip
 
 
@@ -70,16 +70,18 @@ def _caption(evaluation: Evaluation, index: int) -> str:
     names = [f"{true} → {predicted}"]
     if text_width(names[0], SMALL_SIZE) > PITCH - 0.05 or any(_is_long(name) for name in evaluation.class_names):
         names = [true, f"{LEFT_TO_RIGHT}→ {predicted}"]
-    return "\n".join([*names, confidence_text(float(evaluation.confidence[index]))])
+    return "\n".join([*names, format_probability(float(evaluation.confidence[index]))])
 
 
 def _is_long(name: str) -> bool:
-    """Whether two of such names fill a caption: then all captions of a figure have a line for each."""
+    """Return whether two such names fill a caption; then every caption of the figure has a line for each."""
     return text_width(label(name, 12), SMALL_SIZE) > (PITCH - 0.3) / 2
 
 
 def _in_words(evaluation: Evaluation, index: int) -> str:
     true, predicted = (quoted(evaluation.class_names[int(of[index])]) for of in (evaluation.labels, evaluation.predictions))
     own = float(np.asarray(evaluation.probabilities)[index, int(evaluation.labels[index])])
-    sure = confidence_text(float(evaluation.confidence[index]))
-    return f"image {index}: {true} read as {predicted}, {sure} against {percent(own, 1)}"
+    confidence = format_probability(float(evaluation.confidence[index]))
+    return (
+        f"image {index}: {true} predicted as {predicted}, {confidence} against {format_probability(own)} for the true class"
+    )

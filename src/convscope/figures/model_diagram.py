@@ -1,28 +1,29 @@
-"""The network as it is: its layers as bodies to scale, and under them what each costs."""
+"""The network: its layers drawn to scale, and the cost of each."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..formatting import count_of
 from ..models.network import Network
 from ..models.shapes import LayerRow, LayerTable, layer_table
 from .canvas import Sheet, in_theme, text_width
 from .illustration import Illustration
 from .theme import ACCENT, INK, MUTED, PAPER, RULE, SMALL_SIZE, TINY_SIZE
 from .volumes import Placed, bodies, draw_bodies, placed
-from .wording import count, label, rounded_share, size
+from .wording import label, rounded_share, size
 
 STRIP_WIDTH, STRIP_HEIGHT, NAMES = 7.6, 1.75, 0.5
 ROW, HEAD = 0.25, 0.3
 NUMBER, LAYER, KIND, SHAPE = 0.12, 0.3, 1.75, 3.05
 COSTS = ((4.85, "parameters"), (6.75, "multiply-adds"))
-"""Where the numbers of each cost end; their bars begin right after."""
+"""Right edge of the numbers of each cost; their bars start after it."""
 BAR_WIDTH, FONT = 0.5, 9.0
 
 
 @in_theme
 def draw_model_diagram(network: Network) -> Illustration:
-    """Any chain of layers. Each is a body in the strip if it changes the shape, and a row of the table always."""
+    """Draw a chain of layers: those that change the shape to scale, and all of them as rows of a table."""
     table = layer_table(network)
     title = _title(table)
     top = STRIP_HEIGHT + NAMES + 0.2
@@ -36,8 +37,8 @@ def draw_model_diagram(network: Network) -> Illustration:
     _write_total(sheet, top + HEAD + len(table.rows) * ROW, table)
     return Illustration(
         "model_diagram", title,
-        "Faces are to the scale of pixels, depths to that of channels, bars to that of units; the coloured square is the window "
-        "that a convolution or a pooling moves over what is before it; multiply-adds are per image.",
+        "Faces are to scale in pixels, depths in channels, bars in units; a coloured square is the window of a convolution or "
+        "pooling on its input. Multiply-adds are per image.",
         f"Input {size(network.input_shape)}. " + " ".join(_in_words(number, row) for number, row in enumerate(table.rows, start=1)),
         sheet.figure,
     )  # fmt: skip
@@ -46,12 +47,12 @@ def draw_model_diagram(network: Network) -> Illustration:
 def _title(table: LayerTable) -> str:
     parameters, work = table.num_parameters, table.multiply_adds
     if not parameters or not work:
-        return f"{count(len(table.rows), 'layer')} with {parameters:,} parameters and {work:,} multiply-adds per image"
+        return f"{count_of(len(table.rows), 'layer')} with {parameters:,} parameters and {work:,} multiply-adds per image"
     largest = max(table.rows, key=lambda row: row.num_parameters)
     busiest = max(table.rows, key=lambda row: row.multiply_adds)
     share, of_work = rounded_share(largest.num_parameters / parameters), rounded_share(busiest.multiply_adds / work)
     if largest is busiest:
-        return (f"{label(largest.name, 30)} has {share} of the {parameters:,} parameters and does {of_work} of the "
+        return (f"{label(largest.name, 30)} has {share} of the {parameters:,} parameters and {of_work} of the "
                 f"{work:,} multiply-adds per image")  # fmt: skip
     return (f"{share} of the {parameters:,} parameters are in {label(largest.name, 30)}, but {of_work} of the "
             f"{work:,} multiply-adds per image are in {label(busiest.name, 30)}")  # fmt: skip
@@ -63,11 +64,11 @@ def _in_words(number: int, row: LayerRow) -> str:
 
 
 def _write_names(sheet: Sheet, chain: Sequence[Placed]) -> None:
-    """Number and name under each body, and its shape; where they would run into each other, the number alone."""
-    room = STRIP_WIDTH / len(chain) * 0.97
+    """Write number, name and shape below each layer, or the number alone where they would overlap."""
+    available = STRIP_WIDTH / len(chain) * 0.97
     names = [label(place.body.name, 18) for place in chain]
     shapes = [size(place.body.shape) for place in chain]
-    fits = max(text_width(text, TINY_SIZE + 0.5) for text in [*names, *shapes]) <= room
+    fits = max(text_width(text, TINY_SIZE + 0.5) for text in [*names, *shapes]) <= available
     for place, name, shape in zip(chain, names, shapes, strict=True):
         number = str(place.body.number) if place.body.number else ""
         sheet.text(place.middle, STRIP_HEIGHT + 0.16, number or ("" if fits else "in"), fontweight="bold", ha="center",
@@ -107,7 +108,7 @@ def _write_row(sheet: Sheet, top: float, numbered: tuple[int, LayerRow], totals:
 
 def _write_total(sheet: Sheet, top: float, table: LayerTable) -> None:
     sheet.paper.plot([0, STRIP_WIDTH], [top + 0.02] * 2, color=RULE, linewidth=0.8)
-    cells = ((LAYER, f"all ({table.kilobytes:,.2f} KB)", "left"), (COSTS[0][0], f"{table.num_parameters:,}", "right"),
+    cells = ((LAYER, f"total ({table.kilobytes:,.2f} KB)", "left"), (COSTS[0][0], f"{table.num_parameters:,}", "right"),
              (COSTS[1][0], f"{table.multiply_adds:,}", "right"))  # fmt: skip
     for place, text, align in cells:
         sheet.text(place, top + 0.16, text, fontsize=FONT, fontweight="bold", ha=align, va="center_baseline")

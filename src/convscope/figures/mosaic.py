@@ -1,4 +1,4 @@
-"""Many small pictures as one image: a thousand axes would take a minute to draw, one takes milliseconds."""
+"""Many small images in one: a thousand axes would take a minute to draw, one image takes milliseconds."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import numpy.typing as npt
 from ..types import Floats, Images
 
 Pixels = npt.NDArray[np.uint8]
-"""(…, 4) red, green, blue, opacity, 0..255."""
+"""(…, 4) red, green, blue and opacity, 0 to 255."""
 
 SMALLEST_TILE = 10
-"""Tiles of fewer pixels a side are enlarged, each pixel to a block, so that the gap between them can be narrow."""
+"""Smaller tiles are enlarged, each pixel to a block, so that the gaps between tiles can be narrow."""
 DARK_BORDER = 10
 
 
 @dataclass(frozen=True, eq=False)
 class Mosaic:
-    """``tiles`` (rows, columns, h, w, 4): a table of pictures of one size. Where there is none, opacity is 0."""
+    """A grid of images of one size: ``tiles`` (rows, columns, h, w, 4); missing images have opacity 0."""
 
     tiles: Pixels
 
@@ -34,22 +34,22 @@ class Mosaic:
 
     @property
     def side(self) -> int:
-        """Pixels of a tile, along its shorter side."""
+        """Length of the shorter side of a tile, in pixels."""
         return int(min(self.tiles.shape[2:4]))
 
     @property
     def enlargement(self) -> int:
-        """Image pixels per side of a tile's pixel."""
+        """Factor by which a tile is enlarged."""
         return -(-SMALLEST_TILE // self.side)
 
     @property
     def gap(self) -> int:
-        """Empty pixels after each tile, to the right and below."""
+        """Empty pixels to the right of and below each tile."""
         return max(1, round(0.07 * self.enlargement * self.side))
 
     @property
     def pixels(self) -> Pixels:
-        """The whole as one image; through the gaps the page shows."""
+        """The grid as one image, with transparent gaps."""
         factor = self.enlargement
         tiles = self.tiles.repeat(factor, axis=2).repeat(factor, axis=3)
         rows, columns, height, width, _ = tiles.shape
@@ -59,17 +59,17 @@ class Mosaic:
 
     @property
     def tile_share(self) -> float:
-        """Of the distance from one tile to the next, how much is tile."""
+        """Share of a tile in the distance from one tile to the next."""
         side = self.enlargement * self.side
         return side / (side + self.gap)
 
     def centre(self, index: int) -> float:
-        """Of row or column ``index``, in distances from one tile to the next."""
+        """Return the centre of row or column ``index``, in units of the distance between tiles."""
         return index + self.tile_share / 2
 
 
 def in_rows(tiles: Pixels, columns: int) -> Mosaic:
-    """``tiles`` (n, h, w, 4) line by line, ``columns`` in each; the last line may be shorter."""
+    """Arrange ``tiles`` (n, h, w, 4) in rows of ``columns``; the last row may be shorter."""
     rows = -(-len(tiles) // columns)
     filled = np.zeros((rows * columns, *tiles.shape[1:]), np.uint8)
     filled[: len(tiles)] = tiles
@@ -77,16 +77,16 @@ def in_rows(tiles: Pixels, columns: int) -> Mosaic:
 
 
 def coloured(values: Floats, colormap: str, low: float, high: float) -> Pixels:
-    """``values`` (…) in the colours of ``colormap`` from ``low`` to ``high``: (…, 4)."""
+    """Return ``values`` (…) in the colours of ``colormap``, from ``low`` to ``high``: (…, 4)."""
     shares = (values - low) / ((high - low) or 1.0)
     return np.asarray(mpl.colormaps[colormap](np.clip(shares, 0.0, 1.0), bytes=True), np.uint8)
 
 
 def pictures(images: Images) -> Pixels:
-    """``images`` (n, h, w, c) as they are shown: (n, h, w, 4).
+    """Return ``images`` (n, h, w, c) as they are shown: (n, h, w, 4).
 
-    Grey ones on a dark ground, as MNIST's, become black on white, as the notebook shows them; grey photos stay as they
-    are. Of other numbers of channels than one and three, the first three or the mean are shown.
+    Bright strokes on a dark background, as in MNIST, become black on white, as in the original notebook; grey photos stay
+    unchanged. With other numbers of channels than one and three, the first three or the mean are shown.
     """
     if images.shape[-1] >= 3:
         return np.concatenate([images[..., :3], np.full_like(images[..., :1], 255)], axis=-1)
@@ -97,6 +97,6 @@ def pictures(images: Images) -> Pixels:
 
 
 def is_ink(images: Images) -> bool:
-    """Whether grey ``images`` are bright strokes on nothing: told by their border, which is then black."""
+    """Return whether grey ``images`` are bright strokes on a black background, judged by their borders."""
     border = np.concatenate([images[:, [0, -1]].ravel(), images[:, :, [0, -1]].ravel()])
     return images.shape[-1] < 3 and float(np.median(border)) <= DARK_BORDER

@@ -1,4 +1,4 @@
-"""How well each class is recognised, and how sure that is."""
+"""Recall and precision by class."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from .wording import label, quoted
 
 RIGHT, HEAD, FOOT = 5.15, 0.36, 0.3
 COLUMNS = (("recall", 5.85), ("precision", 6.7), ("images", 7.5))
-"""Heads of the table beside the marks, and where each ends."""
+"""Headings of the table and their right edges."""
 MOST_CLASSES = 100
 
 
 @in_theme
 def draw_per_class(evaluation: Evaluation) -> Illustration:
-    """Recall with its Wilson interval of 95%, and precision; the best recognised class on top."""
+    """Draw recall (Wilson 95% CI) and precision by class, highest recall first."""
     scores = [score for score in evaluation.class_scores if score.support]
     ranked = sorted(scores, key=lambda score: -score.recall)[-MOST_CLASSES:]
     title = _title(ranked[0], ranked[-1], len(scores))
@@ -39,8 +39,8 @@ def draw_per_class(evaluation: Evaluation) -> Illustration:
     )
     return Illustration(
         "per_class", title,
-        "Recall is the share of a class that was found, the line its 95% interval; precision the share of the images called so "
-        f"that are; the scale does not start at zero.{cut}",
+        "Recall is the share of a class that is predicted correctly, with its 95% CI as a line; precision is the share of the "
+        f"predictions of a class that are correct. The scale does not start at zero.{cut}",
         " ".join(f"{quoted(score.class_name)}: recall {percent(score.recall)} ({percent(score.recall_interval.low)} to "
                  f"{percent(score.recall_interval.high)}), precision {percent(score.precision)} "
                  f"({percent(score.precision_interval.low)} to {percent(score.precision_interval.high)}), {score.support:,} images."
@@ -54,13 +54,12 @@ def _title(best: ClassScore, worst: ClassScore, classes: int) -> str:
         return f"Each of the {classes} classes has a recall of {percent(best.recall)}"
     hits = [(round(score.recall * score.support), score.support) for score in (worst, best)]
     low, high = (simultaneous_wilson(*each, classes) for each in hits)
-    doubt = (
-        f"more than chance makes of the worst and the best of {classes} classes"
-        if low.high < high.low
-        else f"which, as the worst and the best of {classes} classes, may be chance"
+    # These intervals allow for the choice of the worst and the best class.
+    result = (
+        f"the difference is {'significant' if low.high < high.low else 'not significant'} (corrected for {classes} classes)"
     )
-    return (f"Recall runs from {percent(worst.recall)} for {quoted(worst.class_name)} to {percent(best.recall)} for "
-            f"{quoted(best.class_name)}, {doubt}")  # fmt: skip
+    return (f"Recall ranges from {percent(worst.recall)} for {quoted(worst.class_name)} to {percent(best.recall)} for "
+            f"{quoted(best.class_name)}; {result}")  # fmt: skip
 
 
 def _draw_marks(axes: Axes, scores: Sequence[ClassScore], accuracy: float) -> None:
@@ -103,5 +102,5 @@ def _draw_key(sheet: Sheet, start: float, accuracy: float) -> None:
     paper.plot([start + 1.82], [0.08], marker="D", markersize=5.5, markerfacecolor=PAPER, markeredgecolor=ACCENT,
                markeredgewidth=1.3)  # fmt: skip
     paper.plot([start + 2.74] * 2, [0.0, 0.17], color=MUTED, linewidth=0.9, linestyle=":")
-    for left, text in ((0.38, "recall, 95% interval"), (1.93, "precision"), (2.83, f"all classes {percent(accuracy)}")):
+    for left, text in ((0.38, "recall, 95% CI"), (1.93, "precision"), (2.83, f"all classes {percent(accuracy)}")):
         sheet.text(start + left, 0.12, text, fontsize=SMALL_SIZE, color=MUTED)

@@ -1,6 +1,6 @@
-"""PNG files of drawings, written in half the time that the imaging library takes.
+"""Write PNG files of drawings in half the time of Pillow.
 
-That tries five filters on every row, which pays for photographs. Drawings are flat: without a filter they compress better.
+Pillow tries five filters on every row, which suits photographs; flat drawings compress better without a filter.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from ..types import Images
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 LEVEL = 3
-"""Of compression: the next one takes half as much time again and saves a twentieth of the bytes."""
+"""Compression level: the next one takes 50% more time and saves 5% of the bytes."""
 INCHES_PER_METRE = 39.3701
 TRUE_COLOUR, NO_FILTER, METRES = 2, 0, 1
 
 
 def png_bytes(pixels: Images, *, dots_per_inch: float, title: str) -> bytes:
-    """A PNG file of ``pixels`` (h, w, 3) uint8."""
+    """Return ``pixels`` (h, w, 3) uint8 as a PNG file."""
     height, width, channels = pixels.shape
     rows = np.empty((height, 1 + width * channels), np.uint8)
     rows[:, 0] = NO_FILTER

@@ -1,4 +1,4 @@
-"""Whether the network is right as often as it says."""
+"""Reliability diagram: accuracy against confidence."""
 
 from __future__ import annotations
 
@@ -7,65 +7,66 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from ..formatting import percent
+from ..formatting import count_of, percent, percent_range, percentage_points
 from .canvas import Sheet, in_theme
 from .illustration import Illustration
 from .theme import ACCENT, INK, MUTED, PAPER, RULE, SMALL_SIZE, TEST, TEXT_SIZE
-from .wording import count
 
 LEFT, SIDE, BOTTOM = 0.62, 3.6, 0.44
 KEY = 4.75
-"""Inches from the left to the words beside the axes."""
+"""Inches from the left to the key."""
 LOOKS = {"uncalibrated": (ACCENT, "D"), "calibrated": (TEST, "o")}
 
 
 @in_theme
-def draw_reliability(doubt: Mapping[str, Any]) -> Illustration:
-    """Accuracy over confidence, in bins of equal width with Wilson's intervals of 95%; before the temperature and after it.
+def draw_reliability(uncertainty: Mapping[str, Any]) -> Illustration:
+    """Draw accuracy against confidence in bins (Wilson 95% CI), before and after temperature scaling.
 
-    ``doubt``: that of the metrics."""
-    sides = {name: doubt[name] for name in LOOKS if doubt[name]}
-    title = _title(doubt)
+    Args:
+        uncertainty: The run's metrics of uncertainty.
+    """
+    sides = {name: uncertainty[name] for name in LOOKS if uncertainty[name]}
+    title = _title(uncertainty)
     sheet = Sheet(title, SIDE + BOTTOM)
     axes = sheet.axes(LEFT, 0, SIDE, SIDE)
     axes.plot([0, 1], [0, 1], color=MUTED, linewidth=0.9, linestyle=":")
-    for name, sureness in sides.items():
+    for name, calibration in sides.items():
         _draw_bins(
-            axes, sureness["bins"], *LOOKS[name], shift=0.004 * (1 if name == "calibrated" else -1) * (len(sides) > 1)
+            axes, calibration["bins"], *LOOKS[name], shift=0.004 * (1 if name == "calibrated" else -1) * (len(sides) > 1)
         )
     axes.set(xlim=(0, 1), ylim=(0, 1))
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_ticks([0, 0.2, 0.4, 0.6, 0.8, 1])
         axis.set_major_formatter(lambda value, _: f"{value * 100:.0f}%")
     axes.set_xlabel("Confidence", fontsize=TEXT_SIZE)
-    axes.set_ylabel("Share that is right", fontsize=TEXT_SIZE)
+    axes.set_ylabel("Accuracy", fontsize=TEXT_SIZE)
     axes.tick_params(length=3)
     axes.grid()
     axes.set_axisbelow(True)
-    _write_key(sheet, sides, doubt)
+    _write_key(sheet, sides, uncertainty)
     return Illustration(
         "reliability", title,
-        "Each mark stands for the test images of one bin of confidence, the line for the 95% interval; marks on the dotted line "
-        "are right as often as they claim, those below it are too sure.",
-        " ".join(_in_words(name, sureness) for name, sureness in sides.items()),
+        "Each mark is the test images of one confidence bin, with its 95% CI. Marks on the dotted line are calibrated, marks below "
+        "it overconfident.",
+        " ".join(_in_words(name, calibration) for name, calibration in sides.items()),
         sheet.figure,
     )  # fmt: skip
 
 
-def _title(doubt: Mapping[str, Any]) -> str:
-    before, after = doubt["uncalibrated"], doubt["calibrated"]
+def _title(uncertainty: Mapping[str, Any]) -> str:
+    before, after = uncertainty["uncalibrated"], uncertainty["calibrated"]
     low, high = before["overconfidence"]["interval"]
     points = f"{abs(100 * before['overconfidence']['value']):.2f} points"
     if low > 0:
-        text = f"Confidence is {points} higher than accuracy on average"
+        text = f"Mean confidence is {points} above accuracy"
     elif high < 0:
-        text = f"Confidence is {points} lower than accuracy on average"
+        text = f"Mean confidence is {points} below accuracy"
     else:
-        text = "Mean confidence and accuracy differ by no more than chance"
+        text = "Mean confidence and accuracy do not differ significantly"
     error = f"{text}; calibration error {percent(before['ece']['value'])}"
     if after is None:
         return error
-    return f"{error}, and {percent(after['ece']['value'])} after the temperature {doubt['temperature']:.2f}"
+    return f"{error}, or {percent(after['ece']['value'])} with temperature {uncertainty['temperature']:.2f}"
 
 
 def _draw_bins(axes: Axes, bins: Sequence[Mapping[str, Any]], colour: str, marker: str, *, shift: float) -> None:
@@ -76,29 +77,29 @@ def _draw_bins(axes: Axes, bins: Sequence[Mapping[str, Any]], colour: str, marke
               markeredgecolor=PAPER, markeredgewidth=0.6, clip_on=False)  # fmt: skip
 
 
-def _write_key(sheet: Sheet, sides: Mapping[str, Mapping[str, Any]], doubt: Mapping[str, Any]) -> None:
-    names = {"uncalibrated": "as its softmax says", "calibrated": f"logits divided by {doubt['temperature'] or 1:.2f}"}
+def _write_key(sheet: Sheet, sides: Mapping[str, Mapping[str, Any]], uncertainty: Mapping[str, Any]) -> None:
+    names = {"uncalibrated": "uncalibrated", "calibrated": f"temperature {uncertainty['temperature'] or 1:.2f}"}
     top = 0.14
-    for name, sureness in sides.items():
+    for name, calibration in sides.items():
         colour, marker = LOOKS[name]
         sheet.paper.plot([KEY + 0.08], [top - 0.05], marker=marker, markersize=6, color=colour, markeredgecolor=PAPER)
         sheet.text(KEY + 0.25, top, names[name], fontsize=TEXT_SIZE, fontweight="bold", color=INK)
-        ece, gap = sureness["ece"], sureness["overconfidence"]
+        ece, gap = calibration["ece"], calibration["overconfidence"]
         lines = (
             f"calibration error {percent(ece['value'])}",
-            f"95% interval {percent(ece['interval'][0])} to {percent(ece['interval'][1])}",
-            f"by chance alone up to {percent(sureness['ece_null_95'])}",
-            f"confidence less accuracy {100 * gap['value']:+.2f} points".replace("-", "−"),
-            f"log-likelihood loss {sureness['nll']['value']:.4f}, Brier {sureness['brier']['value']:.4f}",
+            f"95% CI {percent_range(ece['interval'])}",
+            f"if calibrated, up to {percent(calibration['ece_null_95'])} by chance",
+            f"confidence − accuracy {percentage_points(gap['value'], sign=True)} points",
+            f"loss {calibration['nll']['value']:.4f}, Brier {calibration['brier']['value']:.4f}",
         )
         for number, line in enumerate(lines, start=1):
             sheet.text(KEY + 0.25, top + 0.19 * number, line, fontsize=SMALL_SIZE, color=MUTED)
         top += 0.19 * len(lines) + 0.42
-    _draw_counts(sheet, (doubt["calibrated"] or doubt["uncalibrated"])["bins"], top)
+    _draw_counts(sheet, (uncertainty["calibrated"] or uncertainty["uncalibrated"])["bins"], top)
 
 
 def _draw_counts(sheet: Sheet, bins: Sequence[Mapping[str, Any]], top: float) -> None:
-    """How many images each bin holds, as bars: nearly all of a good network's are in the last."""
+    """Draw the number of images per bin as bars; the last bin holds most images of an accurate network."""
     width, height = 2.5, 0.75
     most, n = max(each["n"] for each in bins), sum(each["n"] for each in bins)
     base = top + height + 0.1
@@ -117,11 +118,11 @@ def _draw_counts(sheet: Sheet, bins: Sequence[Mapping[str, Any]], top: float) ->
                color=MUTED)  # fmt: skip
 
 
-def _in_words(name: str, sureness: Mapping[str, Any]) -> str:
-    when = "Before the temperature" if name == "uncalibrated" else "After it"
+def _in_words(name: str, calibration: Mapping[str, Any]) -> str:
+    when = "Uncalibrated" if name == "uncalibrated" else "With temperature"
     bins = "; ".join(
-        f"confidence {percent(each['low'], 0)} to {percent(each['high'], 0)}, {count(each['n'], 'image')}: "
-        f"{percent(each['accuracy'], 1)} right ({percent(each['interval'][0], 1)} to {percent(each['interval'][1], 1)})"
-        for each in sureness["bins"]
+        f"confidence {percent(each['low'], 0)} to {percent(each['high'], 0)}, {count_of(each['n'], 'image')}: "
+        f"accuracy {percent(each['accuracy'], 1)} ({percent(each['interval'][0], 1)} to {percent(each['interval'][1], 1)})"
+        for each in calibration["bins"]
     )
-    return f"{when}, calibration error {percent(sureness['ece']['value'])}: {bins}."
+    return f"{when}: calibration error {percent(calibration['ece']['value'])}; {bins}."

@@ -1,4 +1,4 @@
-"""Accuracy under every kind of corruption and at every strength, as a table whose cells are coloured by it."""
+"""Accuracy by corruption and strength, as a heat map."""
 
 from __future__ import annotations
 
@@ -16,17 +16,16 @@ from .theme import INK, MUTED, SEQUENTIAL, SMALL_SIZE, TEXT_SIZE
 
 HEAD, ROW, CELL = 0.42, 0.29, 0.82
 GAP = 0.2
-"""Between the cells of the strengths and those of the mean, and before the scale; in inches."""
+"""Inches between the cells and the means, and above the colour scale."""
 MEAN = 1.55
-"""Width of the column of means with their intervals."""
+"""Width of the column of means in inches."""
 
 Kind = Mapping[str, Any]
 
 
 @in_theme
 def draw_robustness(metrics: Mapping[str, Any]) -> Illustration:
-    """``metrics["robustness"]``: a row per kind, the one that costs most on top; a column per strength, and the mean with its
-    interval of 95%."""
+    """Draw a row per corruption, lowest accuracy first, with a column per strength and the mean with its 95% CI."""
     robustness = metrics["robustness"]
     kinds = sorted(robustness["kinds"], key=lambda kind: kind["accuracy"])
     title = _title(robustness)
@@ -45,32 +44,32 @@ def draw_robustness(metrics: Mapping[str, Any]) -> Illustration:
             sheet.text(left + (column + 0.5) * CELL, middle, f"{100 * value:.1f}", fontsize=TEXT_SIZE, ha="center",
                        va="center_baseline", color=text_on(tints[row, column]))  # fmt: skip
         _write_mean(sheet, kind, left + CELL * strengths + GAP, middle)
-    draw_scale(sheet, (left, bottom + GAP), SEQUENTIAL, (0, 100), f"accuracy in % of {robustness['n']:,} test images")
+    draw_scale(sheet, (left, bottom + GAP), SEQUENTIAL, (0, 100), f"accuracy in % on {robustness['n']:,} test images")
     return Illustration("robustness", title, _reading(robustness), _alternative(kinds, robustness), sheet.figure)
 
 
 def _title(robustness: Mapping[str, Any]) -> str:
     mean, clean, worst = robustness["mean"]["accuracy"], robustness["clean"]["accuracy"], robustness["worst"]
-    start = f"Corrupted images take the accuracy from {percent(clean, 1)} to {percent(mean, 1)} on average"
+    start = f"Corruptions reduce accuracy from {percent(clean, 1)} to {percent(mean, 1)} on average"
     if worst is None:
-        return f"{start}; no kind is the worst by more than chance"
+        return f"{start}; no corruption is significantly worse than the others"
     kind = next(each for each in robustness["kinds"] if each["kind"] == worst)
-    return f"{start}; {kind['title']} costs most and leaves {percent(kind['accuracy'], 1)}"
+    return f"{start}; {kind['title']} is worst at {percent(kind['accuracy'], 1)}"
 
 
 def _reading(robustness: Mapping[str, Any]) -> str:
-    which = "all" if robustness["n"] == robustness["test_images"] else "a sample, in proportion to the classes, of the"
+    which = "all" if robustness["n"] == robustness["test_images"] else f"a stratified sample of {robustness['n']:,} of the"
     return (
-        "A row per kind of corruption, a column per strength from weak to strong; the kinds are MNIST-C's, the middle strength is "
-        "near its own (of fog the last one is). Each cell is the accuracy on "
-        f"{which} {robustness['test_images']:,} test images, and the mean of a row has its 95% interval."
+        "Rows are the corruptions of MNIST-C, columns strengths from weak to strong; MNIST-C's own strength is near the middle one "
+        "(for fog, the last). Each cell is the accuracy on "
+        f"{which} {robustness['test_images']:,} test images; the mean of a row has its 95% CI."
     )
 
 
 def _alternative(kinds: Sequence[Kind], robustness: Mapping[str, Any]) -> str:
     clean = robustness["clean"]
     rows = " ".join(f"{kind['title']}: {_row(kind)}" for kind in kinds)
-    return f"As they are: {percent(clean['accuracy'], 1)} of {robustness['n']:,}. In per cent, from weak to strong: {rows}"
+    return f"Clean images: {percent(clean['accuracy'], 1)} of {robustness['n']:,}. Accuracy in percent, from weak to strong: {rows}"
 
 
 def _row(kind: Kind) -> str:
@@ -84,7 +83,7 @@ def _write_heads(sheet: Sheet, left: float, strengths: int) -> None:
     for column in range(strengths):
         sheet.text(left + (column + 0.5) * CELL, HEAD - 0.1, str(column + 1), fontsize=SMALL_SIZE, color=MUTED, ha="center")
     sheet.text(
-        left + CELL * strengths + GAP + MEAN, HEAD - 0.1, "mean, 95% interval", fontsize=SMALL_SIZE, color=MUTED, ha="right"
+        left + CELL * strengths + GAP + MEAN, HEAD - 0.1, "mean, 95% CI", fontsize=SMALL_SIZE, color=MUTED, ha="right"
     )
 
 

@@ -1,4 +1,4 @@
-"""Training images of each class."""
+"""Training images by class."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..analysis.examples import PER_CLASS, Examples
+from ..formatting import count_of
 from ..types import Floats
 from .canvas import NAME_SPACE, Sheet, in_theme, room_for
 from .illustration import Illustration
 from .mosaic import Mosaic, Pixels, pictures
 from .theme import MUTED, SMALL_SIZE, TEXT_SIZE
-from .wording import count, label, quoted
+from .wording import label, quoted
 
 HEAD, RIGHT, ROOM_FOR_MEAN = 0.24, 7.6, 0.66
 
 
 @in_theme
 def draw_samples(examples: Examples, class_names: Sequence[str], num_train: int) -> Illustration:
-    """A row per class, with the class's mean value over the images shown; ``num_train`` images were trained on."""
+    """Draw a row of training images per class, with their mean value; ``num_train`` is the size of the training set."""
     labels = examples.sample_labels
     classes = [int(each) for each in np.unique(labels)]
     means = np.array([examples.samples[labels == each].mean() for each in classes])
@@ -39,10 +40,10 @@ def draw_samples(examples: Examples, class_names: Sequence[str], num_train: int)
         )
         sheet.text(RIGHT, middle, f"{mean:.1f}", fontsize=TEXT_SIZE, color=MUTED, ha="right", va="center_baseline")
     omitted = len(class_names) - len(classes)
-    rest = f"; {count(omitted, 'class')} of {len(class_names)} not shown" if omitted else ""
+    rest = f"; {count_of(omitted, 'class', 'classes')} of {len(class_names)} not shown" if omitted else ""
     return Illustration(
         "samples", title,
-        f"A row per class with its first training images, at most {PER_CLASS}{rest}; at the right their mean value, 0 to 255.",
+        f"A row per class with its first training images, at most {PER_CLASS}{rest}; their mean value (0 to 255) is on the right.",
         "Mean values of the images shown, by class: "
         + ", ".join(f"{quoted(class_names[each])} {mean:.1f}" for each, mean in zip(classes, means, strict=True)) + ".",
         sheet.figure,
@@ -50,7 +51,7 @@ def draw_samples(examples: Examples, class_names: Sequence[str], num_train: int)
 
 
 def _tiles(examples: Examples, classes: Sequence[int]) -> Pixels:
-    """(classes, PER_CLASS, h, w, 4); a class with fewer images leaves the rest of its row empty."""
+    """Return (classes, PER_CLASS, h, w, 4); a class with fewer images leaves the rest of its row empty."""
     shown = pictures(examples.samples)
     tiles = np.zeros((len(classes), PER_CLASS, *shown.shape[1:]), np.uint8)
     for row, each in enumerate(classes):

@@ -1,4 +1,4 @@
-"""The legend of a colour scale."""
+"""The legend of a colour map."""
 
 from __future__ import annotations
 
@@ -11,16 +11,24 @@ from .wording import number
 
 BAR_WIDTH, BAR_HEIGHT = 1.8, 0.12
 SCALE_HEIGHT = 0.36
-"""Inches that a scale takes, with what is written under it."""
+"""Height of a legend in inches, with its labels."""
 BALANCE = 0.179
-"""The relative luminance at which black and white text are equally easy to read, by the contrast formula of WCAG 2."""
+"""Relative luminance at which black and white text have equal contrast (WCAG 2)."""
 
 
 def draw_scale(
     sheet: Sheet, place: tuple[float, float], colormap: str, ends: tuple[float, float], caption: str, *, begins: float = 0.0
 ) -> None:
-    """A bar from ``ends[0]`` to ``ends[1]`` at ``place`` (left, top) in inches, with ``caption`` beside it; ``begins``: the
-    share of the colour map at which the scale starts."""
+    """Draw a colour bar with its caption.
+
+    Args:
+        sheet: The figure.
+        place: Left and top of the bar, in inches.
+        colormap: Name of the colour map.
+        ends: The values at both ends.
+        caption: Text to the right of the bar.
+        begins: Share of the colour map at which the bar starts.
+    """
     left, top = place
     low, high = ends
     ramp = coloured(np.linspace(begins, 1.0, 128)[None], colormap, 0.0, 1.0)
@@ -35,7 +43,7 @@ def draw_scale(
 
 
 def text_on(pixel: Pixels) -> str:
-    """Black or white, whichever is easier to read on ``pixel`` (4,)."""
+    """Return black or white, whichever has more contrast on ``pixel`` (4,)."""
     shares = pixel[:3] / 255
     linear = np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
     return DARK_ON_TINT if float(linear @ [0.2126, 0.7152, 0.0722]) > BALANCE else LIGHT_ON_TINT

@@ -1,7 +1,7 @@
-"""The only place that names a colour, a size or a font of the figures.
+"""Colours, sizes and fonts of the figures.
 
-Every colour has a role. The page replaces the colours below by its own variables of the same names, so that one SVG is
-right in light and in dark; hence no two roles share a value, and no data is drawn in any of them.
+Every colour has a role. The page replaces the colours below by CSS variables of the same names, so that one SVG suits light
+and dark themes; hence no two roles share a value, and no data is drawn in any of them.
 """
 
 from __future__ import annotations
@@ -18,35 +18,35 @@ ROLES = {
     "test": "#019e74",
     "accent": "#7b3fa1",
 }
-"""Role → colour on white. Training, validation and test are blue, orange and green of the Okabe–Ito palette, which
-stays distinct in every common kind of colour blindness; lines and bars also differ in dash or hatch."""
+"""Colour on white by role. Training, validation and test are blue, orange and green of the Okabe–Ito palette, which stays
+distinct with every common kind of colour blindness; lines and bars also differ in dash or hatch."""
 
 INK, MUTED, RULE, PAPER = (ROLES[role] for role in ("ink", "muted", "rule", "paper"))
 TRAINING, VALIDATION, TEST, ACCENT = (ROLES[role] for role in ("training", "validation", "test", "accent"))
 
 DARK_ON_TINT, LIGHT_ON_TINT, FAINT_ON_WHITE = "#010101", "#ffffff", "#767676"
-"""Text on cells whose colour is data, and so the same on a light and on a dark page. Not ``#000000``: matplotlib leaves
-that out of an SVG as the default, and the text would take the colour of the page's text."""
+"""Text on cells whose colour is data, the same on light and dark pages. ``#000000`` would not do: matplotlib omits it from an
+SVG as the default, and the text would take the colour of the page's text."""
 
 SEQUENTIAL = "viridis"
-"""Activations: perceptually even, from nothing to much."""
+"""Colour map of activations: perceptually uniform."""
 DIVERGING = "RdBu_r"
-"""Signed weights: centred at zero, red positive, blue negative."""
+"""Colour map of signed weights: centred at zero, red positive, blue negative."""
 ERRORS = "YlOrRd"
-"""Counts of errors in the confusion matrix."""
+"""Colour map of error counts in the confusion matrix."""
 
 TITLE_SIZE, TEXT_SIZE, SMALL_SIZE, TINY_SIZE = 12.0, 9.5, 8.0, 6.5
 """In points."""
 WIDTH, MARGIN = 8.0, 0.2
-"""Of a figure, in inches: one width for all, so that text has one size down the page."""
+"""Width and margin of a figure in inches: one width for all, so that text has one size down the page."""
 
 RC: dict[str, Any] = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
     "font.size": TEXT_SIZE,
     "text.color": INK,
-    "text.hinting": "none",      # saves 5% of the time of all figures; at this resolution nobody sees it
-    "text.parse_math": False,     # a class may be called "$x$"
+    "text.hinting": "none",      # saves 5% of the time of all figures; invisible at this resolution
+    "text.parse_math": False,     # a class name may be "$x$"
     "axes.edgecolor": RULE,
     "axes.labelcolor": MUTED,
     "axes.spines.top": False,
@@ -57,8 +57,8 @@ RC: dict[str, Any] = {
     "grid.color": RULE,
     "grid.linewidth": 0.6,
     "hatch.linewidth": 0.8,
-    "image.interpolation": "none",   # in an SVG: the pixels as they are, enlarged by the reader's browser
-    "image.composite_image": False,  # would resample the pictures of one figure into one
+    "image.interpolation": "none",   # an SVG keeps the pixels; the browser enlarges them
+    "image.composite_image": False,  # compositing would resample all images of a figure into one
     "xtick.color": MUTED,
     "ytick.color": MUTED,
     "xtick.labelsize": SMALL_SIZE,
@@ -68,4 +68,4 @@ RC: dict[str, Any] = {
 }  # fmt: skip
 PNG_DPI = 144
 SVG_FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
-"""What the text of an SVG is set in. All of them are narrower than DejaVu Sans, which the layout is measured with."""
+"""Fonts of an SVG. All are narrower than DejaVu Sans, with which the layout is measured."""

@@ -1,4 +1,4 @@
-"""The layers of a network as bodies: faces to the scale of their pixels, depths to their channels, bars to their units."""
+"""Layers drawn to scale: faces in pixels, depths in channels, bars in units."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..models.receptive_field import WINDOWED, window
 from .theme import ACCENT, INK, PAPER, RULE
 
 DEPTH = 0.35
-"""How much shorter the depth is drawn than the face, to the right and up: as an oblique projection has it."""
+"""Factor by which depths are shortened, as in an oblique projection."""
 BAR = 0.13
 """Width of a layer without rows and columns, in inches."""
 SMALLEST_BAR = 0.03
@@ -24,7 +24,7 @@ Points = list[tuple[float, float]]
 
 @dataclass(frozen=True)
 class Body:
-    """One state of the data on its way: the input (``number`` 0) or the output of layer ``number``."""
+    """The input (``number`` 0) or the output of layer ``number``."""
 
     number: int
     name: str
@@ -37,12 +37,12 @@ class Body:
 
     @property
     def face(self) -> tuple[int, int, int]:
-        """Rows, columns, channels; of a sequence (length, channels), one column."""
+        """Rows, columns and channels; a sequence (length, channels) has one column."""
         rows, *columns, channels = self.shape
         return rows, columns[0] if columns else 1, channels
 
     def extent(self, scale: float) -> tuple[float, float]:
-        """Width and height of its picture at ``scale`` inches per pixel; the height of a bar is not its own choice."""
+        """Return width and height at ``scale`` inches per pixel; bars have a scale of their own."""
         if self.is_flat:
             return BAR, 0.0
         rows, columns, channels = self.face
@@ -51,7 +51,7 @@ class Body:
 
 @dataclass(frozen=True)
 class Placed:
-    """A body with its place, in inches from the top left: corner of its front face and the size of that, and its depth."""
+    """A body with the position and size of its front face and its depth, in inches from the top left."""
 
     body: Body
     middle: float
@@ -63,7 +63,7 @@ class Placed:
 
 
 def bodies(network: Network) -> tuple[Body, ...]:
-    """The input, and the output of each layer that changes the shape or has weights."""
+    """Return the input, and the output of each layer that changes the shape or has weights."""
     found = [Body(0, "input", network.input_shape, None)]
     for number, layer in enumerate(network.layers, start=1):
         if layer.output_shape != found[-1].shape or "kernel" in layer.weights:
@@ -72,7 +72,7 @@ def bodies(network: Network) -> tuple[Body, ...]:
 
 
 def placed(chain: tuple[Body, ...], width: float, height: float) -> tuple[Placed, ...]:
-    """Give every body its place in a strip, at the largest scale at which all fit."""
+    """Place every body in a strip, at the largest scale at which all fit."""
     slot = min(0.9, width / len(chain))
     gap = min(0.3, slot / 3)
     for scale in np.geomspace(1.0, 1e-5, 200):
@@ -97,13 +97,13 @@ def _place(body: Body, middle: float, height: float, scales: tuple[float, float]
     rows, columns, channels = body.face
     whole_width, whole_height = body.extent(scale)
     depth = DEPTH * channels * scale
-    depth = depth if channels > 1 and depth >= SMALLEST_DEPTH else 0.0  # one channel is a sheet, not a box
+    depth = depth if channels > 1 and depth >= SMALLEST_DEPTH else 0.0  # one channel is flat, not a box
     top = (height - whole_height) / 2 + depth
     return Placed(body, middle, middle - whole_width / 2, top, columns * scale, rows * scale, depth)
 
 
 def draw_bodies(axes: Axes, chain: tuple[Placed, ...]) -> None:
-    """Draw the bodies, and between them what connects them, on axes in inches with y running down."""
+    """Draw the bodies and their connections, on axes in inches with y pointing down."""
     fans = [_fan(a, b) for a, b in pairwise(chain) if b.body.is_flat]
     axes.add_collection(PolyCollection(fans, facecolor=RULE, edgecolor="none", alpha=0.45), autolim=False)
     faces, sides = [], []
@@ -132,15 +132,15 @@ def _sides(place: Placed) -> list[Points]:
 
 
 def _fan(source: Placed, target: Placed) -> Points:
-    """Everything reaches everything."""
+    """Return the outline of full connections between two layers."""
     start = source.left + source.width + source.depth
     return [(start, source.top - source.depth), (target.left, target.top), (target.left, target.top + target.height),
             (start, source.top + source.height - source.depth)]  # fmt: skip
 
 
 def _draw_window(axes: Axes, source: Placed, target: Placed, at: tuple[float, float]) -> None:
-    """The window of ``target``'s layer on the face before it, and the one unit that comes of it; ``at``: as shares of a face,
-    above and below by turns, so that one window does not cover the unit of the window before."""
+    """Draw the window of ``target``'s layer on its input and the unit that it computes; ``at`` is a position, 0 to 1."""
+    # Callers alternate ``at``, so that a window does not cover the unit of the window before.
     layer = target.body.layer
     assert layer is not None
     tall, wide = (window(layer, axis)[0] for axis in (0, 1))

@@ -1,1 +1,1 @@
-"""The page: one HTML file without outside parts, made from the record of a run and its drawings."""
+"""The pages: self-contained HTML files made from the record of a run and its drawings."""

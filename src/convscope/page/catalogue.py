@@ -1,4 +1,4 @@
-"""Which figure comes where on the page, and the number it has there."""
+"""The order of the figures on the page, and their numbers."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Iterable
 from .drawings import Embedded, anchor
 
 MATRIX = "first_image_matrix"
-"""The one figure that the page sets as a table: numbers that can be read aloud, searched and copied."""
+"""The one figure that the page shows as a table, so that its numbers can be read aloud, searched and copied."""
 KINDS = ("first_image", "samples", "class_counts", "model_diagram", "accuracy", "loss", "confusion_matrix", "per_class",
          "mistakes", "kernels", "feature_maps", "feature_maps_per_class", "reliability", "coverage",
          "robustness", "baseline", "other")  # fmt: skip
-"""Kinds of figures in the order of the page; "other" is whatever a later version of the figures may bring."""
+"""Kinds of figures in the order of the page; "other" is for figures of later versions."""
 PER_LAYER = ("feature_maps_per_class", "feature_maps", "kernels")
-"""Kinds of which there is one figure per layer, with the layer's name behind; the longer names first."""
+"""Prefixes of kinds with one figure per layer; longer prefixes first."""
 
 
 class Catalogue:
-    """The figures of a page by name, numbered in the order in which the page shows them."""
+    """The figures of a page by name, numbered in the order of the page."""
 
     def __init__(self, figures: Iterable[Embedded]) -> None:
         self._figures = {figure.name: figure for figure in figures if figure.name != MATRIX}
@@ -30,16 +30,16 @@ class Catalogue:
         return self._figures[anchor(name)]
 
     def number(self, name: str) -> int:
-        """From 1."""
+        """Return the number of a figure, from 1."""
         return self._order.index(anchor(name)) + 1
 
     def of_kind(self, *kinds: str) -> list[str]:
-        """The names of the figures of some kinds, in their order."""
+        """Return the names of the figures of these kinds, in the order of the page."""
         return [name for name in self._order if kind(name) in kinds]
 
 
 def kind(name: str) -> str:
-    """``"kernels_conv2d"`` → ``"kernels"``."""
+    """Return the kind of a figure: ``"kernels"`` for ``"kernels_conv2d"``."""
     for prefix in PER_LAYER:
         if name.startswith(f"{prefix}_"):
             return prefix

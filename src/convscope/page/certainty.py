@@ -1,5 +1,7 @@
-"""What the section on doubt says: how far the network's confidence can be believed, and what it is worth on images that are
-strange, damaged or attacked, and where the labels themselves are in doubt. Each part stands only where it was measured."""
+"""The section on uncertainty: calibration, selective prediction, out-of-distribution images, robustness and label errors.
+
+Each part appears only if it was measured.
+"""
 
 from __future__ import annotations
 
@@ -7,43 +9,44 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..analysis.mcnemar import LEVEL
+from ..formatting import count_of, join_words, percentage_points
 from ..ledger import in_words
 from .facts import Page
-from .formats import MISSING, capital, counted, decimal, joined, percent, percent_range, whole, word
+from .formats import capital, counted, decimal, percent, percent_range, whole, word
 
 MEASURED = ("uncertainty", "ood", "robustness", "attacks", "label_audit")
 """Keys of the metrics, in the order of the section."""
-PARTS = {"ood": "Images of nothing it knows", "attacks": "Images changed on purpose",
-         "label_audit": "Labels worth a second look"}  # fmt: skip
-"""Headings of the parts that findings lead to, by the same keys."""
+PARTS = {"ood": "Out-of-distribution images", "attacks": "Adversarial attacks",
+         "label_audit": "Possible label errors"}  # fmt: skip
+"""Headings of the parts that findings link to, by the same keys."""
 FINDINGS_SHOWN, LETTERS_SHOWN = 3, 168
-"""Findings on the first screen, and how long they may be together: a line of a laptop's screen."""
+"""Findings on the first screen, and their total length: one line on a laptop."""
 SUSPECTS_SHOWN = 20
 FOOLED = 0.5
-"""Accuracy below which an attack has turned more than half of the answers."""
+"""Accuracy below which an attack changes more than half of the predictions."""
 
 
 def applies(page: Page) -> bool:
-    """Whether anything of it was measured."""
+    """Return whether any part was measured."""
     return any(page["metrics"].get(key) for key in MEASURED)
 
 
 def title(page: Page) -> str:
-    """The most that was measured, in one line."""
+    """Return the section's heading, with the most important number that was measured."""
     metrics = page["metrics"]
-    if doubt := metrics.get("uncertainty"):
-        said = doubt["calibrated"] or doubt["uncalibrated"]
-        right = percent(metrics["test"]["accuracy"])
-        return f"It claims to be {percent(_claimed(page, said))} sure, and is right {right} of the time"
+    if uncertainty := metrics.get("uncertainty"):
+        calibration = uncertainty["calibrated"] or uncertainty["uncalibrated"]
+        accuracy = percent(metrics["test"]["accuracy"])
+        return f"Mean confidence {percent(_mean_confidence(page, calibration))}, accuracy {accuracy}"
     if robustness := metrics.get("robustness"):
-        return f"{percent(robustness['mean']['accuracy'], 1)} right on damaged images"
+        return f"Accuracy {percent(robustness['mean']['accuracy'], 1)} on corrupted images"
     if audit := metrics.get("label_audit"):
-        return f"{capital(counted(audit['suspects'], 'label'))} worth a second look"
-    return "What it makes of strange and altered images"
+        return capital(counted(audit["suspects"], "possible label error"))
+    return "Out-of-distribution and altered images"
 
 
 def in_brief(page: Page) -> list[Mapping[str, Any]]:
-    """The findings for the first screen: those after the result, which is the page's heading, as far as a line holds them."""
+    """Return the findings for the first screen, as many as fit on a line; the result itself is already the headline."""
     chosen: list[Mapping[str, Any]] = []
     for finding in page["metrics"]["findings"][1:]:
         if len(chosen) == FINDINGS_SHOWN:
@@ -54,133 +57,141 @@ def in_brief(page: Page) -> list[Mapping[str, Any]]:
 
 
 def readings(page: Page) -> str:
-    """How often the test split was read, and what for; empty where nobody kept count."""
-    times = page["readings"]
-    return f"The test split was {in_words(times)}. Nothing in this network was chosen by it." if times else ""
+    """State how often the test split was read, and why; empty if the reads were not counted."""
+    reads = page["readings"]
+    return f"The test split has been {in_words(reads)}. These reads did not influence training." if reads else ""
 
 
 def confidence(page: Page) -> str:
-    """Whether it is too sure, by the interval of the gap; and what the temperature changed."""
-    doubt, accuracy = page["metrics"]["uncertainty"], percent(page["metrics"]["test"]["accuracy"])
-    text = (f"Its softmax claims {percent(_claimed(page, doubt['uncalibrated']))} on average over the test images, of which it "
-            f"gets {accuracy} right: {_judged(doubt['uncalibrated'])}.")  # fmt: skip
-    if doubt["calibrated"] is None:
-        return (f"{text} Of the {whole(doubt['n'])} {doubt['selected_on']} images none went wrong, so that there was nothing to "
-                "correct it by.")  # fmt: skip
-    text += (f" Divided by a temperature of {decimal(doubt['temperature'], 2)}, which was fitted on {whole(doubt['n'])} "
-             f"{doubt['selected_on']} images and not on these, it claims {percent(_claimed(page, doubt['calibrated']))}: "
-             f"{_judged(doubt['calibrated'])}. How sure the answer beside the pad claims to be is the corrected "
-             "number.")  # fmt: skip
-    if doubt["selected_on"] == "training":
-        text += " It was trained on those images, so the correction is likely to be too small."
+    """Compare mean confidence with accuracy, before and after temperature scaling."""
+    uncertainty = page["metrics"]["uncertainty"]
+    before, after = uncertainty["uncalibrated"], uncertainty["calibrated"]
+    split = uncertainty["selected_on"]
+    text = (f"On the test images the mean confidence is {percent(_mean_confidence(page, before))} and the accuracy "
+            f"{percent(page['metrics']['test']['accuracy'])}: {_judgement(before)}.")  # fmt: skip
+    if after is None:
+        return (f"{text} The network misclassifies none of the {whole(uncertainty['n'])} {split} images, so no temperature "
+                "could be fitted.")  # fmt: skip
+    text += (f" With the logits divided by a temperature of {decimal(uncertainty['temperature'], 2)}, fitted on "
+             f"{whole(uncertainty['n'])} {split} images, the mean confidence is {percent(_mean_confidence(page, after))}: "
+             f"{_judgement(after)}. The live prediction above shows the calibrated confidence.")  # fmt: skip
+    if split == "training":
+        text += " The network was trained on these images, so the correction is likely too small."
     return text
 
 
-def _claimed(page: Page, sureness: Mapping[str, Any]) -> float:
-    return float(page["metrics"]["test"]["accuracy"] + sureness["overconfidence"]["value"])
+def _mean_confidence(page: Page, calibration: Mapping[str, Any]) -> float:
+    accuracy = page["metrics"]["test"]["accuracy"]
+    gap = calibration["overconfidence"]
+    return float(accuracy + gap["value"])
 
 
-def _judged(sureness: Mapping[str, Any]) -> str:
-    low, high = sureness["overconfidence"]["interval"]
+def _judgement(calibration: Mapping[str, Any]) -> str:
+    gap = calibration["overconfidence"]
+    low, high = gap["interval"]
     if low > 0:
-        return f"it is too sure, by {_points(low, high)}"
+        return f"the network is overconfident by {_points(low, high)}"
     if high < 0:
-        return f"it is too modest, by {_points(-high, -low)}"
-    return "chance accounts for the difference"
+        return f"the network is underconfident by {_points(-high, -low)}"
+    return "no significant difference"
 
 
 def _points(low: float, high: float) -> str:
-    return f"{100 * low:.2f} to {100 * high:.2f} percentage points"
+    return f"{percentage_points(low)} to {percentage_points(high)} percentage points"
 
 
 def thresholds(page: Page) -> list[tuple[str, ...]]:
-    """Wanted accuracy, threshold, share answered, accuracy of these and its interval; for the accuracies that a threshold buys."""
-    doubt = page["metrics"].get("uncertainty") or {}
+    """Return a row per reachable target accuracy: target, threshold, coverage, accuracy and its interval."""
+    uncertainty = page["metrics"].get("uncertainty") or {}
     rows: list[tuple[str, ...]] = []
-    for each in doubt.get("thresholds", ()):
-        if each["test"]["accuracy"] is None:
-            continue
+    for each in uncertainty.get("thresholds", ()):
         test = each["test"]
+        if test["accuracy"] is None:
+            continue
         rows.append((percent(each["target_accuracy"], 1), percent(each["threshold"]), percent(test["coverage"]),
                      percent(test["accuracy"]), percent_range(test["interval"])))  # fmt: skip
     return rows
 
 
 def threshold_words(page: Page) -> str:
-    """How the thresholds came about, and what the accuracies are that none buys."""
-    doubt = page["metrics"]["uncertainty"]
-    text = (f"A network may leave aside what it is not sure of. Each threshold was chosen on the {doubt['selected_on']} images; "
-            "what it is worth was then measured on the test images.")  # fmt: skip
-    beyond = [percent(each, 1) for each in doubt["unreachable_targets"]]
-    return f"{text} No threshold reached {joined(beyond)} there." if beyond else text
+    """State how the thresholds were chosen, and which target accuracies none of them reaches."""
+    uncertainty = page["metrics"]["uncertainty"]
+    split = uncertainty["selected_on"]
+    text = (f"Predictions below a confidence threshold can be rejected. Each threshold was chosen on the {split} images and then "
+            "measured on the test images.")  # fmt: skip
+    unreachable = [percent(each, 1) for each in uncertainty["unreachable_targets"]]
+    return f"{text} No threshold reached {join_words(unreachable, 'or')} on the {split} images." if unreachable else text
 
 
-def strangers(page: Page) -> str:
-    """What was held against what, and how often the warning comes for nothing."""
+def out_of_distribution(page: Page) -> str:
+    """Describe the out-of-distribution score, its false alarms, and how it compares with the confidence."""
     found = page["metrics"]["ood"]
-    false, sets = found["false_positive_rate"], found["sets"]
-    text = (f"A softmax has an answer for everything. So it is also measured how far from the training images an image lies in "
-            f"{found['layer']}; beyond {decimal(found['threshold'], 2)} this page warns. Of {whole(false['n'])} "
-            f"test images {percent(false['value'], 1)} lie beyond it; of images of no class, the more the better.")  # fmt: skip
+    false_positives, sets = found["false_positive_rate"], found["sets"]
+    text = ("The softmax always picks a class, so the page also measures the distance to the training images in the features "
+            f"of {found['layer']} and warns above {decimal(found['threshold'], 2)}. Above it are "
+            f"{percent(false_positives['value'], 1)} of the {whole(false_positives['n'])} test images (false "
+            "positives).")  # fmt: skip
     return f"{text} {_better_score(sets)}".rstrip()
 
 
 def _better_score(sets: Sequence[Mapping[str, Any]]) -> str:
-    """On how many sets either score is better by more than chance."""
+    """Count the image sets on which distance or confidence is the significantly better score."""
     if not sets:
         return ""
-    apart = [each["difference"]["value"] for each in sets if each["adjusted_p"] <= LEVEL]
-    distance, confidence = sum(value > 0 for value in apart), sum(value < 0 for value in apart)
-    test = f"DeLong's test for pairs{', corrected for the number of sets' if len(sets) > 1 else ''}"
-    of_these = f"of these {counted(len(sets), 'set')}"
-    if not apart:
-        return (f"In none {of_these} does the distance tell strange images from known ones better than the confidence of the "
-                f"answer, or worse, by more than chance ({test}).")  # fmt: skip
-    more, less = (f"in {word(number)}" for number in (distance, confidence))
-    text = f"{capital(more if distance else less)} {of_these} the distance tells strange images from known ones "
-    text += "better than the confidence of the answer does" if distance else "worse than the confidence of the answer does"
-    text += f", {less} worse" if distance and confidence else ""
-    rest = len(sets) - len(apart)
-    return f"{text}{f'; in {word(rest)} the difference may be chance' if rest else ''} ({test})."
+    significant = [each["difference"]["value"] for each in sets if each["adjusted_p"] <= LEVEL]
+    better, worse = sum(value > 0 for value in significant), sum(value < 0 for value in significant)
+    test = f"DeLong's paired test{', corrected for the number of sets' if len(sets) > 1 else ''}"
+    if not significant:
+        return f"No significant difference between distance and confidence as scores on {_sets(len(sets))} ({test})."
+    parts = [f"significantly {which} than confidence on {word(number)}"
+             for which, number in (("better", better), ("worse", worse)) if number]  # fmt: skip
+    rest = len(sets) - len(significant)
+    open_sets = f"; on {word(rest)} the difference is not significant" if rest else ""
+    return f"Of {_sets(len(sets))}, distance is {join_words(parts)}{open_sets} ({test})."
+
+
+def _sets(number: int) -> str:
+    return f"the {counted(number, 'image set')}"
 
 
 def robustness(page: Page) -> str:
-    """Mean over all corruptions, and the worst where it can be named."""
+    """State the mean accuracy over all corruptions, and the worst one if it is significantly the worst."""
     found = page["metrics"]["robustness"]
-    text = (f"{whole(found['n'])} of the test images were damaged in {len(found['kinds'])} ways, in five strengths each. As they "
-            f"are, it gets {percent(found['clean']['accuracy'])} of them right; damaged, {percent(found['mean']['accuracy'], 1)} "
-            f"on average ({percent_range(found['mean']['interval'], 1)}).")  # fmt: skip
+    clean, mean = found["clean"], found["mean"]
+    text = (f"{whole(found['n'])} test images were corrupted in {len(found['kinds'])} ways at five strengths each. Accuracy is "
+            f"{percent(clean['accuracy'])} on the clean images and {percent(mean['accuracy'], 1)} "
+            f"({percent_range(mean['interval'], 1)}) on average on the corrupted ones.")  # fmt: skip
     worst = next((kind for kind in found["kinds"] if kind["kind"] == found["worst"]), None)
     if worst is None:
-        return f"{text} Which kind is the worst, these images do not settle."
-    return f"{text} The worst is {worst['title'].lower()}, with {_with_range(worst)}."
+        return f"{text} No corruption is significantly worse than the others."
+    return f"{text} The worst corruption is {worst['title'].lower()}: {_with_interval(worst)}."
 
 
 def attacks(page: Page) -> str:
-    """From which ε on most answers can be turned."""
+    """State at which perturbation size more than half of the predictions change."""
     found = page["metrics"]["attacks"]
     epsilons, pgd = found["epsilons"], found["pgd"]
-    turned = next((epsilon for epsilon, right in zip(epsilons, pgd, strict=True) if right["interval"][1] < FOOLED), None)
-    text = "Anyone who knows the network can change an image a little at every pixel so that the answer changes most."
-    bound = "The accuracies are upper bounds of what it withstands: a better attack may exist."
-    if turned is not None:
-        return f"{text} With changes of up to ε = {_epsilon(turned)} more than half of its answers are wrong. {bound}"
-    largest = f"at ε = {_epsilon(epsilons[-1])}"
+    text = "An attacker who has the network can compute a small change of every pixel that misleads it."
+    bound = "These accuracies are upper bounds: stronger attacks may exist."
+    fooled = next((epsilon for epsilon, share in zip(epsilons, pgd, strict=True) if share["interval"][1] < FOOLED), None)
+    if fooled is not None:
+        return f"{text} At ε = {_epsilon(fooled)} accuracy is below 50%. {bound}"
+    largest = _epsilon(epsilons[-1])
     if pgd[-1]["interval"][0] > FOOLED:
-        return f"{text} Even {largest} it still gets more than half of the images right. {bound}"
-    return f"{text} Whether {largest} it still gets half of the images right, so many images do not settle. {bound}"
+        return f"{text} Even at ε = {largest} accuracy is above 50%. {bound}"
+    return f"{text} The sample is too small to tell whether accuracy at ε = {largest} is above 50%. {bound}"
 
 
 def attack_rows(page: Page) -> list[tuple[str, str, str]]:
-    """ε, and the accuracy under both attacks with its interval."""
+    """Return ε and the accuracy under both attacks, each with its interval."""
     found = page["metrics"]["attacks"]
     return [
-        (_epsilon(epsilon), _with_range(fgsm), _with_range(pgd))
+        (_epsilon(epsilon), _with_interval(fgsm), _with_interval(pgd))
         for epsilon, fgsm, pgd in zip(found["epsilons"], found["fgsm"], found["pgd"], strict=True)
     ]
 
 
-def _with_range(share: Mapping[str, Any]) -> str:
+def _with_interval(share: Mapping[str, Any]) -> str:
     return f"{percent(share['accuracy'], 1)} ({percent_range(share['interval'], 1)})"
 
 
@@ -190,43 +201,42 @@ def _epsilon(epsilon: float) -> str:
 
 
 def suspects(page: Page) -> str:
-    """How many, how judged, and that it is a hint."""
+    """State how many labels the audit flagged, how, and the accuracy without confirmed label errors."""
     audit = page["metrics"]["label_audit"]
-    parts = [f"{whole(audit[split]['suspects'])} of {whole(audit[split]['scored'])} {name} images"
-             for split, name in (("train", "training"), ("test", "test")) if split in audit]  # fmt: skip
-    text = (f"Networks that had not seen an image, but had seen others of its class, would put {joined(parts)} into another "
-            "class than their labels do. A suspect is no more than that.")  # fmt: skip
-    return " ".join([text, *audit.get("notes", ()), *_confirmed(audit.get("confirmed"))])
+    flagged = []
+    for split, images in (("train", "training images"), ("test", "test images")):
+        if split in audit:
+            number = audit[split]["suspects"]
+            scored = audit[split]["scored"]
+            flagged.append(f"{whole(number)} of {whole(scored)} {images}")
+    text = (f"The audit flagged {join_words(flagged)}: networks trained without these images predict another class than the label. "
+            "A flagged label may still be correct.")  # fmt: skip
+    return " ".join([text, *audit.get("notes", ()), *_without_confirmed(audit.get("confirmed"))])
 
 
-def _confirmed(found: Mapping[str, Any] | None) -> list[str]:
-    """The accuracy without what a person has confirmed; on the high side, and why."""
+def _without_confirmed(found: Mapping[str, Any] | None) -> list[str]:
     if not found or not found["confirmed_test"]:
         return []
-    text = (f"Somebody has looked, and confirmed {whole(found['confirmed_test'])} of the test images: without them the accuracy "
-            f"is {percent(found['accuracy_without'])} ({percent_range(found['interval_without'])}) in place of "
-            f"{percent(found['accuracy'])}. That is on the high side, since only labels that networks doubted were looked "
-            "at.")  # fmt: skip
+    text = (f"A reviewer confirmed {count_of(found['confirmed_test'], 'label error')} in the test split. Without these images "
+            f"accuracy is {percent(found['accuracy_without'])} ({percent_range(found['interval_without'])}) instead of "
+            f"{percent(found['accuracy'])}. This is optimistic: only labels flagged by the audit were reviewed.")  # fmt: skip
     return [text]
 
 
 def can_open(page: Page, suspect: Mapping[str, Any]) -> bool:
-    """Whether the image travels in the page."""
+    """Return whether the image is embedded in the page."""
     return f"{suspect['split']}-{suspect['index']}" in page["suspects_shown"]
 
 
 def not_measured(page: Page) -> list[tuple[str, str]]:
-    """What else could be known: a command, to be given in the run's folder, and what it does."""
+    """Return the commands that would measure the missing parts, with what each measures."""
     metrics = page["metrics"]
     missing = []
-    if not (metrics.get("robustness") and metrics.get("ood")):
-        missing.append(("convscope evaluate . --thorough", "shows it damaged, attacked and strange images"))
+    has_ood = metrics.get("ood")
+    if not (metrics.get("robustness") and has_ood):
+        missing.append(
+            ("convscope evaluate . --thorough", "corruptions, adversarial attacks and out-of-distribution images")
+        )
     if not metrics.get("label_audit"):
-        missing.append(("convscope audit .", "looks for labels that may be wrong"))
+        missing.append(("convscope audit .", "possible label errors"))
     return missing
-
-
-def decimal_range(interval: Sequence[float], digits: int = 4) -> str:
-    """``[0.0171, 0.0234]`` → ``"0.0171–0.0234"``."""
-    low, high = interval
-    return MISSING if low is None else f"{low:.{digits}f}–{high:.{digits}f}"

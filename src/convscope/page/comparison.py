@@ -1,38 +1,36 @@
-"""The page of a comparison: one file without a script, in the dress of a run's report."""
+"""The page of a comparison: one self-contained HTML file without a script, in the style of a run's report."""
 
 from __future__ import annotations
 
-import base64
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
-from pathlib import Path
 
 import numpy as np
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from .._version import __version__
 from ..analysis import comparison_words
 from ..analysis.comparison import Comparison
-from ..figures.png import png_bytes
+from ..analysis.intervals import Interval
+from ..formatting import join_words
 from ..types import Images
-from . import comparison_scale, formats
+from . import formats
+from .environment import WEB, accuracy_scale, check_style, difference_scale, image_data_uri, make_environment, read_styles
 from .policy import content_security_policy
 
-WEB = Path(__file__).with_name("web")
 PICTURE_SIDE = 84
-"""Pixels of the page that a small image is enlarged to, at most, by a whole factor."""
-DOTS_PER_INCH = 96.0
+"""Largest side, in CSS pixels, to which a small image is enlarged by a whole factor."""
 MOST_SPLITS = 12
-"""Rows of the table of answers that part."""
+"""Rows in the table of differing predictions."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What one network answered to one image."""
+    """The prediction of one network for one image."""
 
     run: str
     class_name: str
@@ -45,9 +43,9 @@ class Tile:
     """An image of the gallery."""
 
     index: int
-    """Its place in the test split."""
+    """Index in the test split."""
     source: str
-    """A ``data:`` address of the picture."""
+    """A ``data:`` URI."""
     width: int
     height: int
     true: str
@@ -56,7 +54,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class Group:
-    """Images that the same networks got right."""
+    """Images that the same networks predict correctly."""
 
     title: str
     total: int
@@ -64,15 +62,18 @@ class Group:
 
 
 def render_comparison(comparison: Comparison, pictures: Mapping[int, Images]) -> str:
-    """The page as text, to be written as UTF-8. ``pictures``: images (h, w, c) uint8 by their places in the test split."""
-    style = "\n".join(path.read_text("utf-8") for path in (WEB / "style.css", WEB / "comparison" / "style.css"))
-    if "</style" in style.lower():
-        raise ValueError("the style sheet holds '</style', which would end its element; it must not")
+    """Return the page as text, to be written as UTF-8.
+
+    Args:
+        comparison: What was compared, with all its numbers.
+        pictures: Images (h, w, c) uint8 by their indices in the test split; images without one are left out of the gallery.
+    """
+    style = check_style(read_styles((WEB / "style.css", WEB / "comparison" / "style.css")))
     return _environment().get_template("index.html").render(
         comparison=comparison,
         verdict=comparison_words.verdict(comparison),
-        accuracies=comparison_scale.of_accuracies([each.interval for each in comparison.contestants]),
-        differences=comparison_scale.of_differences([pair.interval for pair in comparison.pairs]),
+        accuracies=accuracy_scale(end for each in comparison.contestants for end in _ends(each.interval)),
+        differences=difference_scale(end for pair in comparison.pairs for end in _ends(pair.interval)),
         groups=gallery(comparison, pictures),
         shown=len(pictures),
         splits=parted_answers(comparison),
@@ -84,20 +85,20 @@ def render_comparison(comparison: Comparison, pictures: Mapping[int, Images]) ->
 
 
 def gallery(comparison: Comparison, pictures: Mapping[int, Images]) -> list[Group]:
-    """The images on which not all agree, by who got them right; the largest group first, that of nobody last."""
-    places = comparison.disagreements
-    right = comparison.answers[:, places] == comparison.labels[places]
-    patterns = [tuple(np.flatnonzero(column).tolist()) for column in right.T]
+    """Group the images on which predictions differ by the networks that are correct: largest group first, none correct last."""
+    indices = comparison.disagreements
+    correct = comparison.answers[:, indices] == comparison.labels[indices]
+    patterns = [tuple(np.flatnonzero(column).tolist()) for column in correct.T]
     totals = Counter(patterns)
     order = sorted(totals, key=lambda pattern: (not pattern, -totals[pattern], pattern))
     return [
         Group(
-            _who(comparison, pattern),
+            _group_title(comparison, pattern),
             totals[pattern],
             tuple(
-                _tile(comparison, int(place), pictures[int(place)])
-                for place, own in zip(places, patterns, strict=True)
-                if own == pattern and int(place) in pictures
+                _tile(comparison, int(index), pictures[int(index)])
+                for index, own in zip(indices, patterns, strict=True)
+                if own == pattern and int(index) in pictures
             ),
         )
         for pattern in order
@@ -105,21 +106,25 @@ def gallery(comparison: Comparison, pictures: Mapping[int, Images]) -> list[Grou
 
 
 def parted_answers(comparison: Comparison) -> list[tuple[str, tuple[str, ...], int]]:
-    """The most frequent ways in which answers part: true class, the answer of each run, number of images."""
-    places = comparison.disagreements
+    """Return the most frequent differing predictions: true class, the prediction of each run, number of images."""
+    indices = comparison.disagreements
     found = Counter(
-        zip(comparison.labels[places].tolist(), map(tuple, comparison.answers[:, places].T.tolist()), strict=True)
+        zip(comparison.labels[indices].tolist(), map(tuple, comparison.answers[:, indices].T.tolist()), strict=True)
     )
     names = comparison.class_names
     ranked = sorted(found.items(), key=lambda item: (-item[1], item[0]))[:MOST_SPLITS]
     return [(names[true], tuple(names[answer] for answer in answers), count) for (true, answers), count in ranked]
 
 
-def _who(comparison: Comparison, pattern: Sequence[int]) -> str:
+def _ends(interval: Interval) -> tuple[float, float]:
+    return interval.low, interval.high
+
+
+def _group_title(comparison: Comparison, pattern: Sequence[int]) -> str:
     names = [formats.name(comparison.contestants[place].name) for place in pattern]
     if not names:
-        return "None is right, and not all say the same"
-    return f"Only {formats.joined(names)} {'is' if len(names) == 1 else 'are'} right"
+        return "None correct, with different predictions"
+    return f"Only {join_words(names)} correct"
 
 
 def _tile(comparison: Comparison, place: int, image: Images) -> Tile:
@@ -132,21 +137,9 @@ def _tile(comparison: Comparison, place: int, image: Images) -> Tile:
             comparison.contestants, comparison.answers[:, place], comparison.confidence[:, place], strict=True
         )
     )
-    return Tile(place, _data_address(image), width * factor, height * factor, names[true], answers)
-
-
-def _data_address(image: Images) -> str:
-    """Three channels, as they are or the first one repeated."""
-    colours = image[..., :3] if image.shape[2] >= 3 else np.repeat(image[..., :1], 3, axis=2)
-    content = png_bytes(np.ascontiguousarray(colours), dots_per_inch=DOTS_PER_INCH, title="")
-    return f"data:image/png;base64,{base64.b64encode(content).decode('ascii')}"
+    return Tile(place, image_data_uri(image), width * factor, height * factor, names[true], answers)
 
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(WEB / "comparison"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
-    environment.globals.update(formats=formats, words=comparison_words, scale=comparison_scale)
-    return environment
+    return make_environment(WEB / "comparison", formats=formats, words=comparison_words)

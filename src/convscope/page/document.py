@@ -1,53 +1,54 @@
-"""The page itself: template, style sheet, script, data and drawings, as one file that asks nothing of the network."""
+"""Render the report: templates, style sheets, scripts, data and drawings in one self-contained file."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Environment, Template
 from markupsafe import Markup
 
 from ..analysis.record import RunRecord
 from ..figures.illustration import Drawing
-from . import certainty, facts, formats, headline, reproduction, story, tables, titles, verdict
+from . import certainty, environment, facts, formats, headline, reproduction, story, tables, titles, verdict
 from .bundle import bundle
 from .catalogue import Catalogue
 from .drawings import StyleClasses, embed
+from .environment import check_style, make_environment, read_styles
 from .facts import Page
 from .glossary import Vocabulary, slug
 from .islands import make_islands
 from .payload import OpenedPicture, make_payload
 from .policy import content_security_policy, island
 
-WEB = Path(__file__).with_name("web")
+WEB = environment.WEB
 FIRST, LAST = "first.js", "main.js"
-"""The script that runs before anything is painted, and the one that runs when all is there."""
+"""The script that runs before the first paint, and the one that runs at the end of the page."""
 SECTIONS = (
-    ("opening", "The experiment"), ("saw", "What it saw"), ("built", "How it is built"), ("learned", "How it learned"),
-    ("good", "How good it is"), ("fails", "Where it fails"), ("inside", "What happens inside"),
-    ("sure", "How sure it is"), ("verdict", "Conclusion"),
-    ("yourself", "Do it yourself"), ("words", "The words"),
+    ("opening", "Overview"), ("saw", "Data"), ("built", "Architecture"), ("learned", "Training"), ("good", "Results"),
+    ("fails", "Mistakes"), ("inside", "Inside the network"), ("sure", "Uncertainty"), ("verdict", "Conclusion"),
+    ("yourself", "Reproduce"), ("words", "Glossary"),
 )  # fmt: skip
-"""Anchor and name of the sections, in the order of the notebook's story."""
+"""Anchor and heading of each section, in the order of the original notebook."""
 
 
 def render(record: RunRecord, drawings: Iterable[Drawing], *, opened: OpenedPicture | None = None) -> str:
-    """The whole page as text, to be written as UTF-8. ``drawings`` are those of the run's figures, in any order; they may be
-    drawn only when they are asked for. ``opened``: the picture to open it at, in place of the first test image."""
+    """Return the report of a run as text, to be written as UTF-8.
+
+    Args:
+        record: The run.
+        drawings: The drawings of the run's figures, in any order; they may be drawn lazily, on iteration.
+        opened: The image to show first; by default, the first test image.
+    """
     page = make_payload(record, opened=opened)
     classes = StyleClasses()
-    # All that waits for no figure comes before them: another process may be drawing some meanwhile.
+    # Work that needs no figure comes first: another process may be drawing the figures meanwhile.
     first, last, template = bundle(WEB / "js", FIRST), bundle(WEB / "js", LAST), _template()
-    with ThreadPoolExecutor(1) as pool:  # compression leaves the interpreter to the drawing
+    with ThreadPoolExecutor(1) as pool:  # zlib releases the GIL, so compression runs while figures are drawn
         islands = pool.submit(make_islands, record)
         figures = Catalogue([embed(drawing, classes) for drawing in drawings])
-    style = f"{_style_sheet()}\n{classes.css()}\n"
-    if "</style" in style.lower():
-        raise ValueError("the style sheet holds '</style', which would end its element; it must not")
+    style = check_style(f"{_style_sheet()}\n{classes.css()}\n")
     return template.render(
         page=page,
         figures=figures,
@@ -63,8 +64,8 @@ def render(record: RunRecord, drawings: Iterable[Drawing], *, opened: OpenedPict
 
 
 def _style_sheet() -> str:
-    """What the page shares, then the files of its parts, which may lean on it but not on each other."""
-    return "\n".join(path.read_text("utf-8") for path in (WEB / "style.css", *sorted((WEB / "style").glob("*.css"))))
+    # The shared sheet comes first: the sheets of the parts override it, and never each other.
+    return read_styles((WEB / "style.css", *sorted((WEB / "style").glob("*.css"))))
 
 
 def _applies(anchor: str, page: Page, figures: Catalogue) -> bool:
@@ -77,30 +78,22 @@ def _applies(anchor: str, page: Page, figures: Catalogue) -> bool:
     return True
 
 
-def _typeset(text: str) -> str:
-    """A sentence from another room: no line of the page ends between a number and its percent sign."""
-    return re.sub(r"(?<=\d) %", f"{formats.SPACE}%", text)
-
-
 def _drawn(svg: str) -> Markup:
     return Markup(svg)  # noqa: S704 - matplotlib's, which escapes the names of classes
 
 
 @cache
 def _template() -> Template:
-    """That of the page, with all that it includes already read and compiled."""
-    environment = _environment()
+    """Return the page's template, with every included template already compiled."""
+    templates = _environment()
     for path in (*WEB.glob("*.html"), *(WEB / "sections").rglob("*.html")):
-        environment.get_template(path.relative_to(WEB).as_posix())
-    return environment.get_template("index.html")
+        templates.get_template(path.relative_to(WEB).as_posix())
+    return templates.get_template("index.html")
 
 
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(WEB), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    for room in (certainty, facts, formats, headline, reproduction, story, tables, titles, verdict):
-        environment.globals[room.__name__.rsplit(".", 1)[-1]] = room
-    environment.globals["slug"] = slug
-    environment.filters.update(typeset=_typeset, drawn=_drawn)
-    return environment
+    modules = (certainty, facts, formats, headline, reproduction, story, tables, titles, verdict)
+    names = {module.__name__.rsplit(".", 1)[-1]: module for module in modules}
+    made = make_environment(WEB, **names, slug=slug)
+    made.filters["drawn"] = _drawn
+    return made

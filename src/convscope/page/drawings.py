@@ -1,7 +1,7 @@
-"""A figure's SVG, made part of the page: its colours become the page's, its style attributes classes of the style sheet.
+"""Embed the SVG of a figure in a page: the page's colours, and CSS classes in place of style attributes.
 
 Without style attributes the page can forbid all styles but its own (``style-src`` by hash), and each distinct style is
-written once: a drawing of many cells shrinks to about half.
+written once, which halves a drawing of many cells.
 """
 
 from __future__ import annotations
@@ -12,29 +12,27 @@ from dataclasses import dataclass, field
 
 from ..figures.canvas import LINE, POINTS_PER_INCH
 from ..figures.illustration import Drawing
+from ..figures.rendering import map_tags
 from ..figures.theme import MARGIN, ROLES
 
-TAG = re.compile(r"<[a-zA-Z][^<>]*>")
-"""matplotlib escapes < and > in attributes and in text, so that nothing else looks like a tag."""
 PAINT = re.compile(r'\b(?:style|fill|stroke|stop-color|color)="[^"]*"')
 ROLE_OF = {colour: role for role, colour in ROLES.items()}
 COLOUR = re.compile(rf"(?:{'|'.join(ROLE_OF)})\b", re.IGNORECASE)
 STYLE = re.compile(r'\sstyle="([^"]*)"')
 FONT_FAMILY = re.compile(r"(font-family:\s*|font:[^;]*?px )['\"\w][^;]*")
-FURNITURE = re.compile(r"<title>.*?</title>\s*|<style\b.*?</style>\s*|<!--.*?-->\s*|<defs>\s*</defs>\s*", re.DOTALL)
 OPENING = re.compile(r"^<svg\b[^>]*>")
 VIEW_BOX = re.compile(r'\bviewBox="0 0 ([\d.]+) ([\d.]+)"')
 BACKGROUND = re.compile(r'<g id="[^"]*patch_1">\s*<path\b[^>]*/>\s*</g>\s*')
-"""The sheet of paper, the first patch of every figure: the page has its own."""
+"""The background, the first patch of every figure: the page has its own."""
 TITLE_LINE = re.compile(r'<g id="[^"]*title_\d+">\s*<text\b[^>]*>[^<]*</text>\s*</g>\s*')
 POINTS_TO_PIXELS = 96 / 72
 SPARE = MARGIN - 0.02
-"""Inches of a figure's margin that the page cuts off, so that the picture starts where the text does."""
+"""Inches that the page cuts off a figure's margin, to align it with the text."""
 
 
 @dataclass
 class StyleClasses:
-    """The distinct styles of all drawings of a page, each with the class that stands for it."""
+    """The distinct styles of all drawings of a page, with the CSS class of each."""
 
     names: dict[str, str] = field(default_factory=dict)
 
@@ -47,29 +45,29 @@ class StyleClasses:
 
 @dataclass(frozen=True)
 class Embedded:
-    """A drawing, ready to stand in the page."""
+    """A drawing, ready to be embedded in the page."""
 
     name: str
-    """As it may stand in an id."""
+    """Valid as part of an id."""
     title: str
     reading: str
     alternative: str
     svg: str
-    """A whole ``<svg>`` element, named by its title and described by the element with id ``words-NAME``."""
+    """A complete ``<svg>`` element, labelled by its title and described by the element with id ``words-NAME``."""
 
 
 def with_page_colours(svg: str) -> str:
-    """The theme's colours in attributes and styles of ``svg`` as ``var(--role)``; its text is left alone."""
-    return TAG.sub(lambda tag: PAINT.sub(_with_variables, tag[0]) if "#" in tag[0] else tag[0], svg)
+    """Replace the theme's colours in the attributes of ``svg`` by ``var(--role)``; its text stays as it is."""
+    return map_tags(_with_variables, svg)
 
 
 def embed(drawing: Drawing, classes: StyleClasses) -> Embedded:
-    """``drawing`` as a part of the page; its styles are added to ``classes``."""
-    svg = BACKGROUND.sub("", FURNITURE.sub("", with_page_colours(drawing.svg)), count=1)
-    svg = TAG.sub(lambda tag: _with_class(tag[0], classes), svg)
+    """Return ``drawing`` as a part of the page, and add its styles to ``classes``."""
+    svg = BACKGROUND.sub("", drawing.svg, count=1)
+    svg = map_tags(lambda tag: _with_class(_with_variables(tag), classes), svg)
     opening = OPENING.match(svg)
     if opening is None:
-        raise ValueError(f"the drawing {drawing.name!r} starts with {svg[:40]!r}; an <svg> element was expected")
+        raise ValueError(f"The drawing {drawing.name!r} must start with <svg>; it starts with {svg[:40]!r}.")
     view_box = VIEW_BOX.search(opening[0])
     assert view_box  # matplotlib writes it
     width, height = map(float, view_box.groups())
@@ -83,17 +81,21 @@ def embed(drawing: Drawing, classes: StyleClasses) -> Embedded:
 
 
 def anchor(name: str) -> str:
-    """What of a figure's name may stand in an id: layer names are the user's, and may hold blanks."""
+    """Return ``name`` as part of an id: layer names are the user's and may contain spaces."""
     return re.sub(r"[^\w.-]", "-", name)
 
 
 def _without_title(body: str) -> tuple[str, float]:
-    """The drawing without its title, which the page sets as text, and how many points of its top that leaves empty."""
+    """Return the drawing without its title, which the page sets as text, and the height in points that this frees."""
     body, lines = TITLE_LINE.subn("", body)
     return body, round((lines * LINE + SPARE) * POINTS_PER_INCH, 2)
 
 
-def _with_variables(attribute: re.Match[str]) -> str:
+def _with_variables(tag: str) -> str:
+    return PAINT.sub(_variables, tag) if "#" in tag else tag
+
+
+def _variables(attribute: re.Match[str]) -> str:
     return COLOUR.sub(lambda colour: f"var(--{ROLE_OF[colour[0].lower()]})", attribute[0])
 
 
@@ -103,5 +105,5 @@ def _with_class(tag: str, classes: StyleClasses) -> str:
         return tag
     style = FONT_FAMILY.sub(r"\1var(--sans)", html.unescape(match[1])).strip().rstrip(";")
     if re.search(r"[<>{}@\\]|url\((?!#)", style):
-        raise ValueError(f"the style {style!r} of a drawing cannot stand in a style sheet; plain declarations were expected")
+        raise ValueError(f"The style {style!r} of a drawing is unsafe in a style sheet. Use plain declarations only.")
     return f'{tag[: match.start()]} class="{classes.name_for(style)}"{tag[match.end() :]}'

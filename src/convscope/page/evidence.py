@@ -1,4 +1,4 @@
-"""The evidence for the page: what the payload says of it, and the arrays behind."""
+"""The evidence for the page: its entry in the payload, and its arrays."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ REFERENCE = ("images", "labels", "indices")
 
 
 def evidence_entry(record: RunRecord) -> dict[str, Any] | None:
-    """The part ``evidence`` of the payload."""
+    """Return the entry ``evidence`` of the payload, or None if the run has no evidence."""
     evidence = record.evidence
     if evidence is None:
         return None
@@ -47,7 +47,7 @@ def evidence_entry(record: RunRecord) -> dict[str, Any] | None:
 
 
 def evidence_arrays(record: RunRecord) -> dict[str, npt.NDArray[Any]]:
-    """The islands' contents by id: images uint8, classes uint16, places uint32, probabilities float32."""
+    """Return the islands by id: images uint8, classes uint16, indices uint32, probabilities float32."""
     evidence, evaluation = record.evidence, record.evaluation
     if evidence is None:
         return {}
@@ -69,7 +69,7 @@ def evidence_arrays(record: RunRecord) -> dict[str, npt.NDArray[Any]]:
 
 
 def is_sampled(record: RunRecord, evidence: Evidence) -> bool:
-    """Whether some of the test images are left out."""
+    """Return whether some test images are left out."""
     return len(evidence.test_indices) < len(record.evaluation)
 
 
@@ -102,9 +102,9 @@ def _film(film: EpochSnapshots) -> dict[str, Any]:
 
 
 def suspects_shown(record: RunRecord) -> list[str]:
-    """Of the images whose labels the audit suspects most, those that a page can open: ``"train-5"``, ``"test-7"``."""
+    """Return the images with possible label errors that are embedded: ``"train-5"``, ``"test-7"``."""
     evidence, audit = record.evidence, record.metrics.get("label_audit")
     if evidence is None or not audit:
         return []
-    places = {"test": set(evidence.test_indices.tolist()), "train": set(evidence.reference_indices.tolist())}
-    return [f"{each['split']}-{each['index']}" for each in audit["worst"] if each["index"] in places[each["split"]]]
+    embedded = {"test": set(evidence.test_indices.tolist()), "train": set(evidence.reference_indices.tolist())}
+    return [f"{each['split']}-{each['index']}" for each in audit["worst"] if each["index"] in embedded[each["split"]]]

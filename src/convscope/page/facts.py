@@ -1,4 +1,4 @@
-"""What kind of run a payload tells of, and the nouns that follow from it."""
+"""The kind of run behind a payload, and the nouns for it."""
 
 from __future__ import annotations
 
@@ -20,55 +20,56 @@ KIND_NAMES = {
 
 
 def are_digits(page: Page) -> bool:
-    """Whether the images are of digits, so that "reads" is the word; classes that are only numbered are none."""
+    """Return whether the images show digits; numbered classes alone are no digits."""
     return bool(page["dataset"]["content"] == "digits")
 
 
 def is_drawable(page: Page) -> bool:
-    """Whether a reader can draw such images: grey ones, for a network that travels in the page."""
+    """Return whether the reader can draw input images: grey ones, for a network embedded in the page."""
     return bool(page["dataset"]["image_shape"][2] == 1 and page["weights"])
 
 
 def a_network(model: str) -> str:
-    """A model's name as a noun: ``ann`` → ``"the ANN"``."""
+    """Return a model's name as a noun: ``ann`` as ``"the ANN"``."""
     return f"the {short(model)}"
 
 
 def short(model: str) -> str:
-    """``cnn`` → ``"CNN"``: the two abbreviations among the models' names."""
+    """Return a model's name for a sentence: the abbreviations ``cnn`` and ``ann`` in upper case."""
     return model.upper() if model in {"cnn", "ann"} else name(model)
 
 
 def an_image_of(class_name: str) -> str:
-    """An image by its class: ``"a 7"`` and ``"an 8"`` for numbers; before any other name an article would be a guess."""
+    """Return an image by its class: ``"a 7"``, ``"an 8"``, ``"an image of class rose"``."""
+    # Before a name that is no number, the article would be a guess.
     if class_name.isascii() and class_name.isdecimal():
         return f"{_article(class_name)} {class_name}"
     return f"an image of class {name(class_name)}"
 
 
 def _article(digits: str) -> str:
-    """As the number is read aloud: an 8, an 80, an 800, an 8,000; an 11 and an 18, thousand or not."""
+    """Return the article before a number as it is read aloud: an 8, an 80, an 11,000."""
     leading = digits[: (len(digits) - 1) % 3 + 1]
     return "an" if leading[0] == "8" or leading in ("11", "18") else "a"
 
 
 def validation_images(page: Page) -> str:
-    """What the training was checked on, by its right name."""
+    """Return the noun for the images of the validation curve."""
     return "test images" if validates_on_test(page) else "validation images"
 
 
 def validates_on_test(page: Page) -> bool:
-    """Whether the split called validation is the test split, as in the recipe of the notebook."""
+    """Return whether the run validates on its test split, as the recipe ``notebook`` does."""
     return wording.validates_on_test(page["run"])
 
 
 def number_of(page: Page, *kinds: str) -> int:
-    """Layers of these kinds."""
+    """Return the number of layers of these kinds."""
     return sum(layer["kind"] in kinds for layer in page["network"]["layers"])
 
 
 def layers_in_words(page: Page) -> list[str]:
-    """``["two convolutional layers", "two max pooling layers", …]``, in the order in which the kinds first appear."""
+    """Return the layers by kind, in order of appearance: ``["two convolutional layers", …]``."""
     counts: dict[str, int] = {}
     for layer in page["network"]["layers"]:
         counts[layer["kind"]] = counts.get(layer["kind"], 0) + 1
@@ -76,7 +77,7 @@ def layers_in_words(page: Page) -> list[str]:
 
 
 def network_noun(page: Page) -> str:
-    """What the network is, by its layers."""
+    """Return the kind of network, by its layers."""
     if number_of(page, "Conv2D"):
         return "convolutional neural network (CNN)"
     if number_of(page, "Dense") > 1:
@@ -85,5 +86,5 @@ def network_noun(page: Page) -> str:
 
 
 def has_long_names(page: Page) -> bool:
-    """Whether class names need to stand upright to head the columns of a table."""
+    """Return whether class names are too long for horizontal column headings."""
     return max(map(len, page["dataset"]["class_names"])) > SHORT_NAME

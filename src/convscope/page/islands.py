@@ -1,7 +1,7 @@
-"""Arrays as text in the page: ``<script type="text/plain" id="…">base64(zlib(bytes))</script>``, decoded when first needed.
+"""Arrays as text in the page: ``<script type="text/plain" id="…">base64(zlib(bytes))</script>``, decoded on first use.
 
-Numbers of several bytes are little-endian, with the bytes of each place together: all first bytes, then all second ones,
-and so on. The high bytes of weights are much alike, the low ones are noise; apart, they compress a twelfth better.
+Multi-byte numbers are little-endian and stored as byte planes: all first bytes, then all second bytes, and so on. The high
+bytes of weights are similar and the low ones noise; separated, they compress 8% better.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from .weights import weights_arrays
 
 Array = npt.NDArray[Any]
 LEVEL = 7
-"""Of compression. The highest, 9, takes two seconds more for MNIST's test images, and saves half a percent."""
+"""Compression level; the highest, 9, takes two seconds longer for MNIST's test images and saves 0.5%."""
 
 
 def make_islands(record: RunRecord) -> Mapping[str, str]:
-    """The text of every island of a run's page, by its id: those that the payload names."""
+    """Return the text of every island of a run's page by its id."""
     arrays = {**weights_arrays(record), **evidence_arrays(record)}
     return {name: encode(array) for name, array in arrays.items()}
 
 
 def encode(array: Array) -> str:
-    """The text for ``array``, which keeps its dtype and loses its shape."""
+    """Return ``array`` as text; the text does not record dtype and shape."""
     return base64.b64encode(zlib.compress(planes(array), LEVEL)).decode("ascii")
 
 
 def planes(array: Array) -> bytes:
-    """The elements in row-major order, little-endian, their first bytes before their second ones."""
+    """Return the elements as little-endian byte planes, in row-major order."""
     elements = np.ascontiguousarray(array, array.dtype.newbyteorder("<")).ravel()
     if elements.itemsize == 1:
         return elements.tobytes()

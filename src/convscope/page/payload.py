@@ -1,55 +1,53 @@
-"""What the page knows: plain data, ready for JSON, which the template and the page's script read.
+"""The payload of the page: plain data, ready for JSON, for the templates and the page's script.
 
-Numbers are those of ``metrics.json``, ``run.json`` and ``history.csv``; nothing is computed here. A float that JSON cannot
-hold (NaN, infinity) becomes ``null``. Keys, at schema version 2:
+All numbers come from ``metrics.json``, ``run.json`` and ``history.csv``. NaN and infinity, which JSON lacks, become ``null``.
+An island is the id of an element that :mod:`convscope.page.islands` writes. Keys at schema version 2:
 
     schema_version  2
     run             created, command, model, recipe, seed, config, versions, machine, stopped_early, precision,
                     batch_size: from run.json
     dataset         name, source, description, licence, content, notes, fingerprint, image_shape [h, w, c], class_names,
-                    reading (the options that it was read with), digit_preprocessing and polarity (as ``fitting`` has them,
-                    in full; runs of earlier versions lack them)
-    metrics         metrics.json, whole: test, per_class, layers, data, baseline, findings…
+                    reading (the options for reading it), digit_preprocessing and polarity (the full form of ``fitting``;
+                    missing in runs of earlier versions)
+    metrics         all of metrics.json: test, per_class, layers, data, baseline, findings…
     history         one entry per epoch: epoch, seconds, loss, accuracy, val_loss, val_accuracy, learning_rate
     network         name, input_shape, layers [{name, kind, settings, input_shape, output_shape, weights}],
-                    non_trainable (number of parameters that no gradient changes)
-    fitting         how pictures become what the network takes: digits (null, or digit_size_fraction, how much of the frame a
-                    digit's longer side fills, and centre, whether by its mass), polarity (null, or "light on dark" or "dark on
-                    light", for other grey images)
-    first_image     label, class_name, pixels [h][w][c] in 0..255: the first training image
-    test_image      label, class_name, predicted, confidence: test image 0, into which the page looks
-    readings        {purpose: times}: what the test split was read for, by the run's ledger; empty where nobody kept count
-    mistakes_shown  how many of the mistakes have a picture
+                    non_trainable (number of parameters without a gradient)
+    fitting         the preprocessing of image files: digits (null, or box_share, the share of the frame that the longer
+                    side of a digit fills, and centre, whether by centre of mass), polarity (null, or "light on dark" or
+                    "dark on light", for other grey images)
+    first_image     label, class_name, pixels [h][w][c] from 0 to 255: the first training image
+    test_image      label, class_name, predicted, confidence: test image 0, which the page opens first
+    readings        {purpose: times}: reads of the test split by the run's ledger; empty if they were not counted
+    mistakes_shown  number of errors with an image
     weights         null for a network that is too large for a page, or
-                    arrays [{name: "layer/weight", shape, offset}], size: offset and size count elements;
+                    arrays [{name: "layer/weight", shape, offset}], size (offset and size count elements);
                     final: the island of the final weights, float32;
-                    epochs [{epoch, island, dtype}]: the epochs that were kept, the first and the last always. Those before
-                    the last are float16, of which 8 binary digits are kept
-    evidence        null, or what follows, with null for what does not apply:
-      measured_on   "validation", or "training" where the recipe leaves no independent images: what calibration and
-                    novelty were measured on
-      test          count, sampled (whether that is not all of them); the islands images (uint8, h·w·c each), labels,
-                    predictions (uint16), confidence, true_probability (float32), indices (uint32, ascending; null where
-                    the images are all there). Mistakes come first into a sample
-      reference     count, sample: training images, the first ``sample`` of which are drawn in proportion to their classes,
-                    to measure distances to; the others are neighbours of mistakes. Islands images, labels, indices
+                    epochs [{epoch, island, dtype}]: the epochs that are kept, always with the first and the last. Those
+                    before the last are float16, quantized to 8 bits
+    evidence        null, or the following, with null for what does not apply:
+      measured_on   "validation", or "training" if the recipe leaves no independent images: the images behind calibration
+                    and novelty
+      test          count, sampled (whether some test images are left out); the islands images (uint8, h·w·c each),
+                    labels, predictions (uint16), confidence, true_probability (float32), indices (uint32, ascending; null
+                    if no image is left out). A sample contains all errors first
+      reference     count, sample: training images. The first ``sample`` are a stratified random sample, to measure
+                    distances to; the others are neighbours of misclassified images. Islands images, labels, indices
                     (uint32, in the training split)
-      nearest       {"test index": {true, predicted}}: the 3 nearest training images of either class, the nearest first, as
-                    rows of reference; for the mistakes, the most confident first, that there was room for
+      nearest       {"test index": {true, predicted}}: the 3 nearest training images of either class, nearest first, as
+                    rows of reference; for the most confident errors, as far as space allows
       calibration   temperature, n, nll_before, nll_after, ece_before, ece_after: confidence is
-                    softmax(logits / temperature); null where none of the n images was mistaken
-      novelty       layer, neighbours, distances (101 percentiles), threshold (the 99th): an image's strangeness is the mean
-                    of the distances to its nearest ``neighbours`` in the sample, between activations of that layer that
-                    are brought to unit length first
+                    softmax(logits / temperature); null if none of the n images is misclassified
+      novelty       layer, neighbours, distances (101 percentiles), threshold (the 99th): the OOD score of an image is the
+                    mean distance to its nearest ``neighbours`` in the sample, between activations of that layer scaled to
+                    unit length
       film          epochs, accuracy, confusion (rows true, columns predicted; null with over 100 classes) of the whole test
-                    split, measured after the training with the weights that the page has
+                    split, measured after training with the embedded weights
     evidence_missing  null, or why there is no evidence
-    exercises       what the reader may try: kind, text, label, answer, image (see exercises.py)
-    suspects_shown  of the images with suspect labels that the metrics name, those that are in the page: "train-5", "test-7"
-    opened          null, or a picture that the page opens at, as `convscope explain` asks: name, pixels [h][w][c] in 0..255,
-                    as the network is given it, done (what was done to it, in words)
-
-An island is the id of an element that :mod:`convscope.page.islands` writes.
+    exercises       kind, text, label, answer, image (see exercises.py)
+    suspects_shown  images with possible label errors that are embedded in the page: "train-5", "test-7"
+    opened          null, or the image that the page opens first, for `convscope explain`: name, pixels [h][w][c] from 0 to
+                    255, as the network receives it, done (the preprocessing steps in words)
 """
 
 from __future__ import annotations
@@ -72,22 +70,22 @@ SCHEMA_VERSION = 2
 RUN_KEYS = ("created", "command", "model", "recipe", "seed", "config", "augmentation", "versions", "machine", "stopped_early",
             "precision", "batch_size", "backend", "accelerators")  # fmt: skip
 NON_TRAINABLE = ("moving_mean", "moving_variance")
-"""Keras' names for the weights that batch normalisation measures instead of learning."""
+"""Keras' names for weights that batch normalisation estimates without gradients."""
 
 
 @dataclass(frozen=True, eq=False)
 class OpenedPicture:
-    """A picture to open the page at."""
+    """An image that the page shows first."""
 
     name: str
     pixels: Images
-    """(h, w, c), what the network is given."""
+    """(h, w, c), as the network receives it."""
     done: tuple[str, ...]
-    """What was done to the picture, in words."""
+    """The preprocessing steps in words."""
 
 
 def make_payload(record: RunRecord, *, opened: OpenedPicture | None = None) -> dict[str, Any]:
-    """The payload of one run, as the module's docstring describes it."""
+    """Return the payload of a run, as the module's docstring describes it."""
     request, examples = record.request, record.examples
     class_names = request["dataset"]["class_names"]
     evaluation = record.evaluation
@@ -138,7 +136,7 @@ def _non_trainable(network: Network) -> int:
 
 
 def _plain(value: Any) -> Any:
-    """Mappings and sequences as dict and list, all the way down; what is not finite as ``None``."""
+    """Return mappings and sequences as dict and list, recursively, with ``None`` for numbers that are not finite."""
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

@@ -1,4 +1,4 @@
-"""What keeps the page to itself: the Content-Security-Policy, and JSON that cannot leave its element."""
+"""The Content-Security-Policy of the page, and JSON that is safe inside a script element."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from collections.abc import Iterable
 from typing import Any
 
 ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
-"""Inside a script element ``</script>`` would end it, ``<!--`` would start a comment, wherever in a string they stand."""
+"""In a script element, ``</script>`` would end it and ``<!--`` start a comment, even inside a string."""
 
 
 def content_security_policy(scripts: Iterable[str], styles: Iterable[str]) -> str:
-    """Runs these ``scripts`` and ``styles`` and nothing else, shows pictures that are in the file, connects to nothing.
+    """Return a policy that allows only these ``scripts``, ``styles`` and embedded images, and no connections.
 
-    The texts must stand in the page exactly as they are here: the browser compares their hashes.
+    The page must contain the texts unchanged, because the browser compares their hashes.
     """
     directives = {
         "default-src": "'none'",
@@ -30,7 +30,7 @@ def content_security_policy(scripts: Iterable[str], styles: Iterable[str]) -> st
 
 
 def island(value: Any) -> str:
-    """``value`` as JSON that may stand in a script element. Raises ``ValueError`` for NaN, which JSON does not have."""
+    """Return ``value`` as JSON that is safe in a script element; raise ``ValueError`` for NaN, which JSON lacks."""
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).translate(ESCAPES)
 
 

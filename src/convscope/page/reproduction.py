@@ -1,4 +1,4 @@
-"""How to get the same run again: the command, the same in Python, and what neither of them can say."""
+"""How to reproduce a run: the command, and the same in Python."""
 
 from __future__ import annotations
 
@@ -6,43 +6,46 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..data.reading import ReadOptions
+from ..formatting import join_words
 from ..models.architectures import MODELS
 from ..models.own_model import is_own_model
 from ..training.augmentation import Augmentation
 from ..training.config import TrainConfig
 from ..training.recipes import RECIPES
 from .facts import Page
-from .formats import joined, name
+from .formats import name
 
 WIDEST = 100
-"""Columns of a line that is printed; a longer call gets one line for each keyword."""
+"""Longest line in characters; a longer call gets one line per keyword."""
 
 
 def command(page: Page) -> str:
-    """The line that asks for the same again; empty where no line can."""
+    """Return the command that reproduces the run, or an empty string if there is none."""
     return "" if no_command(page) else str(page["run"]["command"])
 
 
 def no_command(page: Page) -> str:
-    """Why no command asks for the same; empty where one does."""
+    """Explain why no command can reproduce the run, or return an empty string if one can."""
     reasons = []
     if _is_function(page):
-        reasons.append(f"its network came from a Python function, {name(page['run']['model'])}")
+        reasons.append(f"a Python function as its model ({name(page['run']['model'])})")
     if not _is_plain_recipe(page["run"]["config"]):
-        reasons.append("its settings were given as a TrainConfig of its own")
+        reasons.append("a custom TrainConfig")
     if any("," in each for each in _reading(page).class_names or ()):
-        reasons.append("its classes were given names with a comma in them")
-    return f"No command asks for this run again: {joined(reasons)}. Python can." if reasons else ""
+        reasons.append("class names that contain commas")
+    if not reasons:
+        return ""
+    return f"This run used {join_words(reasons)}, which the command line cannot express. Use Python instead."
 
 
 def python(page: Page) -> str:
-    """The lines that give the same run, each keyword as it was asked for."""
+    """Return Python code that reproduces the run."""
     run = page["run"]
     keywords = {"model": repr(run["model"]), "recipe": repr(run["recipe"]), "epochs": str(run["config"]["epochs"])}
     imports, before = ["import convscope"], ""
     if _is_function(page):
         keywords["model"] = _function_name(page)
-        before += (f"# A run keeps the name of a function, not its code: {keywords['model']} must be the same one.\n"
+        before += (f"# A run records the name of a function, not its code: use the same {keywords['model']} as then.\n"
                    f"# Import or define it here.\n\n")  # fmt: skip
     if not _is_plain_recipe(run["config"]):
         imports.append("from convscope.training.augmentation import Augmentation")
@@ -62,14 +65,15 @@ def python(page: Page) -> str:
 
 
 def promise(page: Page) -> str:
-    """How much the same the result will be."""
-    same = "with the same versions, and with the same function," if _is_function(page) else "with the same versions"
-    return (f"On the same machine {same} this gives the same weights, bit for bit. On another machine expect a result close to "
-            "this one, not the same number.")  # fmt: skip
+    """State how closely a reproduction will match."""
+    function = " and the same function" if _is_function(page) else ""
+    return (f"On the same machine, with the same versions{function}, this gives bit-identical weights. On another machine, expect "
+            "a similar result, not the same number.")  # fmt: skip
 
 
 def _is_function(page: Page) -> bool:
-    """Whether the model was no name and no file: of a function a run knows only what it was called."""
+    """Return whether the model was given as a Python function."""
+    # Neither a known name nor a file: for a function, the run records only its name.
     model = page["run"]["model"]
     return model not in MODELS and not is_own_model(model)
 
@@ -89,7 +93,7 @@ def _reading_arguments(page: Page) -> list[str]:
 
 
 def _is_plain_recipe(config: Mapping[str, Any]) -> bool:
-    """Whether the settings are a recipe's own but for what has a keyword: the epochs and the augmentation."""
+    """Return whether the settings are those of a recipe, apart from epochs and augmentation, which have keywords."""
     if config["recipe"] not in RECIPES:
         return False
     own = RECIPES[config["recipe"]]().as_dict()
@@ -99,7 +103,7 @@ def _is_plain_recipe(config: Mapping[str, Any]) -> bool:
 
 
 def _augment(config: Mapping[str, Any]) -> str:
-    """As ``augment`` takes it, where it is not the recipe's."""
+    """Return the value of the keyword ``augment``, or an empty string if the augmentation is the recipe's."""
     own = RECIPES[config["recipe"]]().augmentation
     augmentation = Augmentation(**config["augmentation"]) if "augmentation" in config else own
     return "" if augmentation == own else augmentation.as_text()
@@ -117,7 +121,7 @@ def _literal(value: Any) -> str:
 
 
 def _call(function: str, arguments: list[str], keywords: Mapping[str, str]) -> str:
-    """On one line where that is not too long."""
+    """Return the call on one line, or on one line per argument if it is too long."""
     parts = [*arguments, *(f"{keyword}={value}" for keyword, value in keywords.items())]
     line = f"{function}({', '.join(parts)})"
     if len(line) <= WIDEST:

@@ -1,12 +1,13 @@
-"""The report's text: the notebook's story, in its order, told with the numbers of this run.
+"""The text of the report: following the original notebook, with the numbers of this run.
 
-Each function reads the payload and returns a paragraph, or an empty string where there is nothing to say.
+Each function reads the payload and returns a paragraph, or an empty string if it does not apply.
 """
 
 from __future__ import annotations
 
 from ..analysis.findings.network import lines_in_words
 from ..analysis.sampling import REFERENCE_BYTES, TEST_BYTES
+from ..formatting import count_of, join_words
 from ..models.architectures import MODELS
 from ..training.augmentation import in_words
 from . import certainty
@@ -20,98 +21,98 @@ from .facts import (
     short,
     validates_on_test,
 )
-from .formats import SPACE, confidence, counted, decimal, joined, name, percent, sides, whole, word
+from .formats import SPACE, confidence, counted, decimal, name, percent, sides, whole, word
 from .tables import OPTIMISERS
+
+CAUSES = {"label suspect": "possible label error", "ambiguous": "ambiguous image"}
+"""Nouns for the kinds of the triage; any other kind is a model error."""
 
 
 def opening(page: Page) -> str:
-    """The notebook's first paragraph: what is built, with what, of which layers, trained how."""
+    """Return the notebook's first paragraph: the task, the framework, the layers and the training."""
     dataset, run = page["dataset"], page["run"]
     config = run["config"]
-    smoothing = f", on labels smoothed by {config['label_smoothing']:g}" if config["label_smoothing"] else ""
-    # Ours are; what a user's own model is built with is not recorded.
-    way = "It is Keras' Sequential model of" if run["model"] in MODELS else "It is a chain of"
-    return (f"Here a simple {network_noun(page)} is built that classifies the images of {name(dataset['name'])}, with the "
-            f"Keras API on {back_end(page)}. {way} {joined(layers_in_words(page))}. "
-            f"It is trained with the {OPTIMISERS[config['optimizer']]} optimiser and the sparse categorical cross-entropy "
-            f"loss{smoothing}.")  # fmt: skip
+    smoothing = f", with labels smoothed by {config['label_smoothing']:g}" if config["label_smoothing"] else ""
+    # A run does not record whether a user's own model is Sequential.
+    kind = "a Keras Sequential model" if run["model"] in MODELS else "a chain"
+    return (f"This report is about a {network_noun(page)} that classifies the images of {name(dataset['name'])}, built with the "
+            f"Keras API on {back_end(page)}. It is {kind} of {join_words(layers_in_words(page))}. It was trained with the "
+            f"{OPTIMISERS[config['optimizer']]} optimiser and the sparse categorical cross-entropy loss{smoothing}.")  # fmt: skip
 
 
 def roadmap(page: Page) -> str:
-    """The notebook's second paragraph: what is shown, in which order, as far as this run has it."""
-    shown = ["the raw data, both as a matrix and as an image", "the sizes of the dataset", "a diagram of the model",
-             "its accuracy and loss as functions of the epoch", "a confusion matrix of the results"]  # fmt: skip
+    """Return the notebook's second paragraph: what the report shows, in its order."""
+    shown = ["the raw data as a matrix and as an image", "the size of the dataset", "a diagram of the model",
+             "accuracy and loss by epoch", "the confusion matrix"]  # fmt: skip
     if page["metrics"]["test"]["errors"]:
-        shown.append("the images that went wrong")
+        shown.append("the misclassified images")
     if number_of(page, "Conv2D"):
-        shown.append("the kernels and the feature maps they make")
+        shown.append("the kernels and their feature maps")
     if certainty.applies(page):
-        shown.append("how far the network's confidence can be believed")
+        shown.append("the uncertainty of the predictions")
     if "baseline" in page["metrics"]:
-        shown.append(f"how the {short(page['metrics']['baseline']['model_name'])} does on the same images")
-    return f"This page shows {joined(shown)}. {_live(page)}"
+        shown.append(f"a comparison with the {short(page['metrics']['baseline']['model_name'])} baseline")
+    return f"The report shows {join_words(shown)}. {_live(page)}"
 
 
 def _live(page: Page) -> str:
-    """What the network in the page does, and whose numbers are which."""
     if not page["weights"]:
-        return "Every number on it was measured in this run."
-    uses = [f"on what you {'draw' if is_drawable(page) else 'open'}"]
-    if (page["evidence"] or {}).get("film"):
-        uses.append("with its weights after each epoch")
-    uses.append("down to every product of every unit")
-    return (f"The network itself runs in it too: {joined(uses)}. Those numbers are computed while you look; all others were "
-            "measured in this run.")  # fmt: skip
+        return "All numbers were measured in this run."
+    evidence = page["evidence"] or {}
+    snapshots = evidence.get("film")
+    by_epoch = ", with the weights of any epoch" if snapshots else ""
+    return (f"The network also runs live in this page: on what you {'draw' if is_drawable(page) else 'open'}{by_epoch}, down to "
+            "the arithmetic of every unit. Your browser computes those numbers; all others were measured in this run.")  # fmt: skip
 
 
 def back_end(page: Page) -> str:
-    """Return the name of the backend, such as ``"the TensorFlow backend"``."""
-    backend = page["run"]["backend"]
-    return f"the {({'tensorflow': 'TensorFlow', 'jax': 'JAX'}).get(backend, backend)} backend"
+    """Return the Keras backend of the run, such as ``"the TensorFlow backend"``."""
+    names, versions = {"tensorflow": "TensorFlow", "jax": "JAX"}, page["run"]["versions"]
+    if known := page["run"].get("backend"):
+        return f"the {names.get(known, known)} backend"
+    # Runs of earlier versions recorded the installed packages only.
+    if any(package in versions for package in ("tensorflow", "tensorflow-cpu")):
+        return "the TensorFlow backend"
+    return "the JAX backend" if "jax" in versions else "an unrecorded backend"
 
 
 def first_image(page: Page) -> str:
-    """What is printed and drawn first."""
+    """Introduce the first training image, as numbers and as an image."""
     height, width, channels = page["dataset"]["image_shape"]
-    shown = an_image_of(page["first_image"]["class_name"])
-    sizes = sides((height, width))
+    start = f"The first training image is {an_image_of(page['first_image']['class_name'])}."
+    size = sides((height, width))
     if channels == 1:
-        return (f"The first training image is {shown}. To a computer it is a matrix of {sizes} grey levels, from 0 to 255; here "
-                "it is as numbers, then as a picture.")  # fmt: skip
+        return (f"{start} It is stored as a matrix of {size} grey levels from 0 to 255, shown below as numbers and as an "
+                "image.")  # fmt: skip
     colours = ", one each for red, green and blue" if channels == 3 else ""
-    return (f"The first training image is {shown}. To a computer it is {word(channels)} matrices of {sizes} numbers from 0 to "
-            f"255{colours}; here is the first of them, then the picture.")  # fmt: skip
+    return (f"{start} It is stored as {word(channels)} {size} matrices of values from 0 to 255{colours}. Below are the first "
+            "matrix and the image.")  # fmt: skip
 
 
 def normalisation(page: Page) -> str:
-    """``x / 255.0``, with what it does to these pixels."""
+    """Describe the scaling of the pixels, and the augmentation if there was any."""
     pixels = page["metrics"]["data"]["pixels"]
-    return (
-        f"The pixels of the training images run from {pixels['minimum']} to {pixels['maximum']}, with a mean of "
-        f"{decimal(pixels['mean'], 1)}. Each is divided by 255, which takes the mean to {decimal(pixels['mean'] / 255, 3)}; "
-        f"nothing else is done to them.{_augmented(page)}"
-    )
-
-
-def _augmented(page: Page) -> str:
     words = in_words(page["run"]["augmentation"])
-    return f" During training each image is also changed at random, anew in every epoch: {words}." if words else ""
+    augmented = f" During training, each image is also transformed at random in every epoch: {words}." if words else ""
+    return (f"The pixels of the training images range from {pixels['minimum']} to {pixels['maximum']}, with mean "
+            f"{decimal(pixels['mean'], 1)}. Dividing by 255 scales the mean to {decimal(pixels['mean'] / 255, 3)}. No other "
+            f"preprocessing is applied.{augmented}")  # fmt: skip
 
 
 def held(page: Page) -> str:
-    """Which images travel in the page, and how much of it they may take."""
-    evidence, data = page["evidence"], page["metrics"]["data"]
+    """State which images are embedded in the page, and how much space they may take."""
+    evidence, tested = page["evidence"], page["metrics"]["data"]["test"]
     if evidence is None:
         return ""
-    number, tested = evidence["test"]["count"], data["test"]
-    rest = (
-        "" if number == tested else ", of which the mistakes come first and the others are drawn at random, class by class"
-    )
-    test = f"all {whole(tested)} test images" if number == tested else f"{whole(number)} of the {whole(tested)} test images"
-    return (f"This file holds {test}, for which there are {_megabytes(TEST_BYTES)} of it{rest}; and, in another "
-            f"{_megabytes(REFERENCE_BYTES)}, {whole(evidence['reference']['count'])} training images: "
-            f"{whole(evidence['reference']['sample'])} drawn at random, class by class, to measure distances to, and the "
-            "nearest ones of mistakes.")  # fmt: skip
+    embedded, reference = evidence["test"]["count"], evidence["reference"]
+    if embedded == tested:
+        test = f"all {whole(tested)} test images (budget {_megabytes(TEST_BYTES)})"
+    else:
+        test = (f"{whole(embedded)} of the {whole(tested)} test images (budget {_megabytes(TEST_BYTES)}; all errors first, then a "
+                "random sample stratified by class)")  # fmt: skip
+    return (f"Embedded in this file: {test} and {whole(reference['count'])} training images (budget "
+            f"{_megabytes(REFERENCE_BYTES)}). Of the training images, {whole(reference['sample'])} are a random sample stratified "
+            "by class, used to measure distances; the others are the nearest neighbours of misclassified images.")  # fmt: skip
 
 
 def _megabytes(size: int) -> str:
@@ -119,7 +120,7 @@ def _megabytes(size: int) -> str:
 
 
 def costs(page: Page) -> str:
-    """Where the parameters are, and where the work is."""
+    """State which layers hold most parameters and do most multiply-adds."""
     layers = page["metrics"]["layers"]
     parameters, work = page["metrics"]["parameters"], page["metrics"]["multiply_adds"]
     heaviest = max(layers, key=lambda layer: layer["num_parameters"])
@@ -127,97 +128,96 @@ def costs(page: Page) -> str:
     if not work or not parameters:
         return ""
     if heaviest["num_parameters"] == parameters:
-        return (f"All {whole(parameters)} parameters are in {name(heaviest['name'])}, {heaviest['parameter_sum']}, and so is "
-                f"all the work: {whole(work)} multiply-adds for one image.")  # fmt: skip
-    text = (f"{percent(heaviest['num_parameters'] / parameters, 1)} of the parameters are in {name(heaviest['name'])}: "
+        return (f"All {whole(parameters)} parameters ({heaviest['parameter_sum']}) and all {whole(work)} multiply-adds per image "
+                f"are in {name(heaviest['name'])}.")  # fmt: skip
+    text = (f"{name(heaviest['name'])} holds {percent(heaviest['num_parameters'] / parameters, 1)} of the parameters: "
             f"{heaviest['parameter_sum']} = {whole(heaviest['num_parameters'])}.")  # fmt: skip
     share = percent(busiest["multiply_adds"] / work, 1)
     if busiest["name"] == heaviest["name"]:
-        return f"{text} It also does {share} of the {whole(work)} multiply-adds that one image takes."
-    places = sides(busiest["output_shape"][:2])
-    reuse = f", because its {whole(busiest['num_parameters'])} parameters are used again at each of {places} places" if (
-        len(busiest["output_shape"]) == 3) else ""  # fmt: skip
-    return f"{text} But {share} of the {whole(work)} multiply-adds that one image takes are done in {name(busiest['name'])}{reuse}."
+        return f"{text} It also does {share} of the {whole(work)} multiply-adds per image."
+    reuse = ""
+    if len(busiest["output_shape"]) == 3:
+        reuse = (f", because it applies its {whole(busiest['num_parameters'])} parameters at "
+                 f"{sides(busiest['output_shape'][:2])} positions")  # fmt: skip
+    return f"{text} But {name(busiest['name'])} does {share} of the {whole(work)} multiply-adds per image{reuse}."
 
 
 def blind(page: Page) -> str:
-    """Which pixels can never matter, and why."""
-    lines = page["metrics"]["unused_input_pixels"]
+    """State which input pixels cannot influence the output, and which layers drop them."""
+    unused = page["metrics"]["unused_input_pixels"]
     height, width, _ = page["dataset"]["image_shape"]
-    rows, columns = len(lines["rows"]), len(lines["columns"])
+    rows, columns = unused["rows"], unused["columns"]
     if not rows and not columns:
         return ""
-    pixels = height * width - (height - rows) * (width - columns)
-    places = [
-        lines_in_words(what, numbers) for what, numbers in (("row", lines["rows"]), ("column", lines["columns"])) if numbers
-    ]
-    layers = joined([name(layer) for layer in lines["layers"]]) or "a layer"
-    return (f"{whole(pixels)} of the {whole(height * width)} pixels can never change the answer: {joined(places)}, counted from 0. "
-            f"The windows of {layers} do not take in every line of what they read, and the lines left out are all that those "
-            "pixels reach.")  # fmt: skip
+    pixels = height * width - (height - len(rows)) * (width - len(columns))
+    where = join_words([lines_in_words(what, lines) for what, lines in (("row", rows), ("column", columns)) if lines])
+    # Runs of earlier versions do not name the layers.
+    layers = [name(layer) for layer in unused.get("layers", ())] or ["a layer"]
+    return (f"{whole(pixels)} of the {whole(height * width)} pixels cannot influence the output: {where}, counted from 0. The "
+            f"windows of {join_words(layers)} skip the only rows and columns that these pixels influence.")  # fmt: skip
 
 
 def learned(page: Page) -> str:
-    """What the curves show."""
+    """Describe the learning curves."""
     first, last = page["history"][0], page["history"][-1]
     best = page["metrics"]["history"]["best_validation_epoch"]
-    checked = "test" if validates_on_test(page) else "validation"
+    split = "test" if validates_on_test(page) else "validation"
     if first is last:
-        return (f"After the only epoch the {checked} loss is {decimal(last['val_loss'])} and the {checked} accuracy "
+        return (f"After the only epoch, the {split} loss is {decimal(last['val_loss'])} and the {split} accuracy is "
                 f"{percent(last['val_accuracy'])}.")  # fmt: skip
     lowest = next(epoch for epoch in page["history"] if epoch["epoch"] == best)
-    where = "in the last epoch" if best == last["epoch"] else f"in epoch {best} of {last['epoch']}"
-    return (f"The {checked} loss goes from {decimal(first['val_loss'])} to {decimal(last['val_loss'])}, the {checked} accuracy "
-            f"from {percent(first['val_accuracy'])} to {percent(last['val_accuracy'])}. The loss was lowest {where}, with "
-            f"{decimal(lowest['val_loss'])}; nothing was chosen by it, the network is that of the last epoch.")  # fmt: skip
+    where = "the last epoch" if best == last["epoch"] else f"epoch {best} of {last['epoch']}"
+    return (f"From the first epoch to the last, the {split} loss changes from {decimal(first['val_loss'])} to "
+            f"{decimal(last['val_loss'])} and the {split} accuracy from {percent(first['val_accuracy'])} to "
+            f"{percent(last['val_accuracy'])}. The loss is lowest in {where} ({decimal(lowest['val_loss'])}). The final network is "
+            "always that of the last epoch.")  # fmt: skip
 
 
 def validation_note(page: Page) -> str:
-    """That the curve called validation is the test split's, where it is."""
+    """State that the run validates on its test split, if it does."""
     if not validates_on_test(page):
         return ""
     number = whole(page["metrics"]["data"]["test"])
-    return ("As the original notebook did, this recipe validates on the test split: the second curve, and the columns called "
-            f"test in the table, are measured on the same {number} images as the result. Nothing was chosen by them, but "
-            "they are no independent check. The recipe standard holds images out instead.")  # fmt: skip
+    return ("Like the original notebook, this recipe validates on the test split: the validation curve and the columns headed "
+            f"“Test” use the same {number} images as the result. They did not influence training, but they are no independent "
+            "check. The recipe standard validates on held-out training images instead.")  # fmt: skip
 
 
 def kernels(page: Page) -> str:
-    """What a filter is made of, layer by layer."""
+    """State how many kernels each convolution has, and of what size."""
     sentences = []
     for layer in page["network"]["layers"]:
         if layer["kind"] != "Conv2D":
             continue
         filters, channels = layer["output_shape"][-1], layer["input_shape"][-1]
         size = sides(layer["settings"]["kernel_size"])
-        stack = f"a stack of {channels} kernels of {size}, {whole(filters * channels)} in all"
+        stack = f"{count_of(channels, 'kernel')} of {size} weights ({whole(filters * channels)} kernels in all)"
         each = f"one kernel of {size} weights" if channels == 1 else stack
-        sentences.append(f"{name(layer['name'])} has {counted(filters, 'filter')}, each {each}.")
+        sentences.append(f"{name(layer['name'])} has {counted(filters, 'filter')}, each with {each}.")
     return " ".join(sentences)
 
 
 def passage(page: Page) -> str:
-    """What happens to test image 0 on its way, in shapes."""
+    """Describe how the shape of test image 0 changes from layer to layer."""
     image = page["test_image"]
     steps = [f"{layer['output_shape'][-1]} maps of {sides(layer['output_shape'][:2])} after {name(layer['name'])}"
              for layer in page["network"]["layers"] if len(layer["output_shape"]) == 3]  # fmt: skip
-    return (f"Test image 0 is {an_image_of(image['class_name'])}. On its way through the network it becomes {joined(steps)}. "
-            f"In the end the network says {name(image['predicted'])}, with a probability of "
-            f"{confidence(image['confidence'])}.")  # fmt: skip
+    return (f"Test image 0 is {an_image_of(image['class_name'])}. The layers turn it into {join_words(steps)}. The network "
+            f"predicts {name(image['predicted'])} (probability {confidence(image['confidence'])}).")  # fmt: skip
 
 
 def mistakes(page: Page) -> str:
-    """How many there are, and how many have a picture."""
+    """State how many errors there are, and how many are shown."""
     errors, shown = page["metrics"]["test"]["errors"], page["mistakes_shown"]
     if shown < errors:
-        return f"Of the {whole(errors)} mistakes, these are the {whole(shown)} that the network was surest about."
-    return "This is the one mistake." if errors == 1 else f"These are all {counted(errors, 'mistake')}, the surest first."
+        return f"The {whole(shown)} most confident of {whole(errors)} errors."
+    return "The only error." if errors == 1 else f"All {counted(errors, 'error')}, most confident first."
 
 
 def hints(page: Page) -> str:
-    """How many mistakes the list of hints has, and of which kinds."""
+    """Return the heading of the table of likely causes, with the number of errors of each kind."""
     explained = page["metrics"]["mistakes"]
-    kinds = [f"{whole(count)} {kind}" for kind, count in explained["triage"].items() if count]
+    causes = [count_of(count, CAUSES.get(kind, "model error")) for kind, count in explained["triage"].items() if count]
     listed, errors = len(explained["list"]), page["metrics"]["test"]["errors"]
-    some = f"the {whole(listed)} surest mistakes" if listed < errors else counted(errors, "mistake")
-    return f"Whose fault? {some[0].upper()}{some[1:]} one by one, each with a hint ({joined(kinds)})"
+    which = "of each error" if listed == errors else f"of the {whole(listed)} most confident of {whole(errors)} errors"
+    return f"Likely cause {which} (heuristic): {join_words(causes)}"

@@ -1,44 +1,43 @@
-"""The page of a study: one file without a script, in the dress of a run's report."""
+"""The page of a study: one self-contained HTML file without a script, in the style of a run's report."""
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from .._version import __version__
-from ..figures.png import png_bytes
 from ..types import Images
 from . import formats, study_charts, study_verdicts, study_words
+from .environment import WEB, accuracy_scale, check_style, difference_scale, image_data_uri, make_environment, read_styles
 from .policy import content_security_policy
 
-WEB = Path(__file__).with_name("web")
 PICTURE_SIDE = 56
-"""Pixels of the page that a small image is enlarged to, at most, by a whole factor."""
+"""Largest side, in CSS pixels, to which a small image is enlarged by a whole factor."""
 LARGEST_PICTURE = 112
-"""Larger ones are shown smaller than they are."""
-DOTS_PER_INCH = 96.0
+"""Largest side, in CSS pixels; larger images are scaled down."""
 
 
 def render_study(results: Mapping[str, Any], request: Mapping[str, Any], pictures: Mapping[int, Images]) -> str:
-    """The page as text, to be written as UTF-8. ``results``: ``study-results.json``; ``request``: ``study.json``;
-    ``pictures``: images (h, w, c) uint8 by their places in the test split, as many of the hardest as are to be shown."""
+    """Return the page as text, to be written as UTF-8.
+
+    Args:
+        results: The content of ``study-results.json``.
+        request: The content of ``study.json``.
+        pictures: The hardest images (h, w, c) uint8 by their indices in the test split, as many as the page shows.
+    """
     results = _with_short_names(results)
-    style = "\n".join(path.read_text("utf-8") for path in (WEB / "style.css", WEB / "study" / "style.css"))
-    if "</style" in style.lower():
-        raise ValueError("the style sheet holds '</style', which would end its element; it must not")
+    style = check_style(read_styles((WEB / "style.css", WEB / "study" / "style.css")))
+    rows, comparisons = results["table"], results["comparisons"]
     return _environment().get_template("index.html").render(
         results=results,
         request=request,
-        rows=results["table"],
-        accuracies=study_charts.line_of_accuracies(results["table"]),
-        differences=study_charts.line_of_differences(results["comparisons"]) if results["comparisons"] else None,
+        rows=rows,
+        accuracies=accuracy_scale(value for row in rows for value in (*row["accuracies"], *(row["interval"] or ()))),
+        differences=difference_scale(end for pair in comparisons for end in pair["interval"]) if comparisons else None,
         curves=study_charts.draw_curves(results["curves"]),
         tiles=[_tile(each, pictures[each["index"]]) for each in results["hard_images"] if each["index"] in pictures],
         policy=content_security_policy([], [style]),
@@ -48,7 +47,7 @@ def render_study(results: Mapping[str, Any], request: Mapping[str, Any], picture
 
 
 def _with_short_names(results: Mapping[str, Any]) -> dict[str, Any]:
-    """Configurations by their model alone, where all have one recipe."""
+    """Return ``results`` with configurations named by their model alone if all share one recipe."""
     rows = results["table"]
     if len({row["recipe"] for row in rows}) > 1:
         return {**results, "recipe": None}
@@ -70,24 +69,9 @@ def _tile(hard: Mapping[str, Any], image: Images) -> dict[str, Any]:
     factor = max(1, PICTURE_SIDE // max(height, width))
     shrink = min(1.0, LARGEST_PICTURE / max(height, width))
     size = {"width": round(width * factor * shrink), "height": round(height * factor * shrink)}
-    return {**hard, **size, "source": _data_address(image)}
-
-
-def _data_address(image: Images) -> str:
-    """Three channels, as they are or the first one repeated."""
-    colours = image[..., :3] if image.shape[2] >= 3 else np.repeat(image[..., :1], 3, axis=2)
-    content = png_bytes(np.ascontiguousarray(colours), dots_per_inch=DOTS_PER_INCH, title="")
-    return f"data:image/png;base64,{base64.b64encode(content).decode('ascii')}"
+    return {**hard, **size, "source": image_data_uri(image)}
 
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(WEB / "study"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals.update(formats=formats, words=study_words, verdicts=study_verdicts, charts=study_charts)
-    return environment
+    return make_environment(WEB / "study", formats=formats, words=study_words, verdicts=study_verdicts, charts=study_charts)

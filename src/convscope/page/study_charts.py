@@ -1,4 +1,4 @@
-"""Where things lie in the drawings of a study's page: accuracies and differences on lines, learning curves on logarithmic axes."""
+"""Learning curves of a study, as coordinates on logarithmic axes."""
 
 from __future__ import annotations
 
@@ -9,36 +9,16 @@ from typing import Any
 
 from .formats import percent, whole
 
-LENGTH = 1000
-AIR = 0.06
-SMALLEST_SPAN = 1e-4
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 720, 380, 62, 168, 16, 46
-"""Of the learning curves, in pixels: the whole, and what the labels take on each side."""
+"""Size of the chart in pixels, and the margins for the labels on each side."""
 LABEL_HEIGHT = 18
 NUM_HUES, LONGEST_LABEL = 6, 24
 STEPS = (1, 2, 5)
 
 
 @dataclass(frozen=True)
-class Line:
-    """A line from ``low`` to ``high``, a thousand units long."""
-
-    low: float
-    high: float
-
-    def at(self, value: float) -> float:
-        """The place of ``value``; what lies beyond an end is put at it."""
-        place = LENGTH * (value - self.low) / (self.high - self.low)
-        return round(min(max(place, 0.0), LENGTH), 1)
-
-    def length(self, interval: Sequence[float]) -> float:
-        """Of an interval."""
-        return round(self.at(interval[1]) - self.at(interval[0]), 1)
-
-
-@dataclass(frozen=True)
 class Mark:
-    """A tick of an axis."""
+    """A labelled tick on an axis."""
 
     place: float
     label: str
@@ -46,45 +26,31 @@ class Mark:
 
 @dataclass(frozen=True)
 class Curve:
-    """A configuration's line: places of its means, ends of its intervals, dots of its seeds."""
+    """The learning curve of one configuration, in pixels."""
 
     name: str
-    """Cut short where it is long."""
+    """Cut to ``LONGEST_LABEL`` characters."""
     hue: int
     path: str
     bars: tuple[tuple[float, float, float], ...]
-    """x, top and bottom."""
+    """x, top and bottom of each 95% interval."""
     dots: tuple[tuple[float, float], ...]
+    """One per training."""
     means: tuple[tuple[float, float], ...]
     label_y: float
 
 
 @dataclass(frozen=True)
 class Curves:
-    """A chart of errors against training images."""
+    """A chart of error rate against training set size."""
 
     across: tuple[Mark, ...]
     down: tuple[Mark, ...]
     curves: tuple[Curve, ...]
 
 
-def line_of_accuracies(rows: Sequence[Mapping[str, Any]]) -> Line:
-    """Wide enough for every seed and interval, but not above 1."""
-    values = [value for row in rows for value in (*row["accuracies"], *(row["interval"] or ()))]
-    low, high = min(values), max(values)
-    air = max(AIR * (high - low), SMALLEST_SPAN)
-    return Line(max(0.0, low - air), min(1.0, high + air))
-
-
-def line_of_differences(pairs: Sequence[Mapping[str, Any]]) -> Line:
-    """With zero in the middle."""
-    reach = max(abs(end) for pair in pairs for end in pair["interval"])
-    reach = max((1 + AIR) * reach, SMALLEST_SPAN)
-    return Line(-reach, reach)
-
-
 def draw_curves(curves: Sequence[Mapping[str, Any]]) -> Curves | None:
-    """Nothing where an error of 0 has no place on the axis for any of the curves."""
+    """Return the chart, or None if every curve has a mean error of 0, which a logarithmic axis cannot show."""
     shown = [curve for curve in curves if all(point["error"]["mean"] > 0 for point in curve["points"])]
     if not shown:
         return None
@@ -122,14 +88,14 @@ class _Axis:
 
 
 def _axis(low: float, high: float) -> _Axis:
-    """A little wider than what it shows; marks at 1, 2 and 5 times powers of ten."""
+    """Return an axis slightly wider than its range, with ticks at 1, 2 and 5 times powers of ten."""
     low, high = low / 1.12, high * 1.12
     marks = (step * 10.0**power for power in range(floor(log10(low)), ceil(log10(high)) + 1) for step in STEPS)
     return _Axis(low, high, tuple(mark for mark in marks if low <= mark <= high))
 
 
 def _sparse(sizes: Sequence[int], x: Any) -> list[int]:
-    """Sizes whose labels do not run into each other; the last one always has its own."""
+    """Return the sizes whose labels do not overlap; the last one is always labelled."""
     kept = [sizes[-1]]
     for size in reversed(sizes[:-1]):
         if x(kept[-1]) - x(size) >= 52:
@@ -149,7 +115,7 @@ def _curve(curve: Mapping[str, Any], place: int, x: Any, y: Any) -> Curve:
 
 
 def _with_labels_apart(curves: Sequence[Curve]) -> list[Curve]:
-    """Names at the ends of their lines, moved down where two would touch, and up again from the bottom."""
+    """Return the curves with their labels moved apart where two would overlap, within the chart."""
     order = sorted(range(len(curves)), key=lambda index: curves[index].label_y)
     places = [curves[index].label_y for index in order]
     for index in range(1, len(places)):

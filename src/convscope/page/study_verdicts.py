@@ -1,59 +1,59 @@
-"""What a study's page claims of its configurations, and with what right."""
+"""The conclusions of a study's page: which configurations differ significantly."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .formats import SPACE, capital, counted, joined, name, percent, whole, word
-from .study_words import Results, images_of, points, spread
+from ..formatting import join_words, p_value, percentage_points, shorten_list
+from .formats import capital, counted, name, percent, whole, word
+from .study_words import Results, images_of, spread
 
 MOST_NAMED = 4
-FEW = "no verdict"
+FEW = "too few seeds"
 
 
 def claim(results: Results) -> str:
-    """The first half of the title: who is ahead, or that nobody is, or that nobody can say."""
+    """Return the first half of the title: the best configuration, or that none is significantly best."""
     rows, n = results["table"], len(results["seeds"])
     best = rows[0]
     if len(rows) == 1:
-        return f"{name(best['name'])} reads {percent(best['mean'])} of {images_of(results)} right"
-    if n == 1:
-        return f"{name(best['name'])} came out ahead, but one seed cannot tell whether by chance"
-    if not results["comparisons"][0]["judged"]:
-        return f"{name(best['name'])} came out ahead, but {word(n)} seeds are too few to tell whether by chance"
+        return f"{name(best['name'])} classifies {percent(best['mean'])} of {images_of(results)} correctly"
+    if n == 1 or not results["comparisons"][0]["judged"]:
+        seeds = f"{word(n)} seed is" if n == 1 else f"{word(n)} seeds are"
+        return f"{name(best['name'])} has the highest accuracy, but {seeds} too few for a significance test"
     close = not_told_apart(results, best["name"])
     if not close:
-        others = "both others" if len(rows) == 3 else "all others"
-        return f"{name(best['name'])} beats {name(rows[1]['name']) if len(rows) == 2 else others} by more than seeds explain"
-    return f"{_and([best['name'], *close])} can’t be told apart"
+        others = name(rows[1]["name"]) if len(rows) == 2 else "both others" if len(rows) == 3 else "all others"
+        return f"{name(best['name'])} is significantly better than {others}"
+    return f"No significant difference between {_list([best['name'], *close])}"
 
 
 def evidence(results: Results) -> str:
-    """The other half: the numbers behind it."""
+    """Return the second half of the title: the numbers."""
     rows, n = results["table"], len(results["seeds"])
     best = rows[0]
     if len(rows) == 1:
         return f"{spread(best)} over {counted(n, 'seed')}."
+    means = f"{percent(best['mean'])} against {percent(rows[1]['mean'])} for {name(rows[1]['name'])}"
     if n == 1:
-        return f"{percent(best['mean'])} against {percent(rows[1]['mean'])} for {name(rows[1]['name'])}."
+        return f"{means}."
     pair = comparison_of(results, best["name"], rows[1]["name"])
     ahead = sign(pair, best["name"])
     over_seeds, over_both = (_range(pair[key], ahead) for key in ("interval", "interval_of_both"))
-    tested = f"; p{SPACE}{p_value(pair['p_adjusted'])}" if pair["judged"] else ""
-    return (f"{percent(best['mean'])} against {percent(rows[1]['mean'])} for {name(rows[1]['name'])}, a difference of "
-            f"{points(abs(pair['difference']))} points ({over_seeds} over {counted(n, 'seed')}, {over_both} where the images are "
-            f"others too){tested}.")  # fmt: skip
+    test = f", p {p_value(pair['p_adjusted'])}" if pair["judged"] else ""
+    return (f"{means}, a difference of {percentage_points(abs(pair['difference']))} percentage points (95% CI {over_seeds} over "
+            f"{counted(n, 'seed')}{test}; {over_both} over seeds and images).")  # fmt: skip
 
 
 def not_told_apart(results: Results, from_name: str) -> list[str]:
-    """The rows that cannot be told from ``from_name``, in the order of the table."""
+    """Return the configurations that do not differ significantly from ``from_name``, in the order of the table."""
     others = [row["name"] for row in results["table"] if row["name"] != from_name]
     return [other for other in others if not comparison_of(results, from_name, other)["distinguishable"]]
 
 
 def comparison_of(results: Results, one: str, other: str) -> Mapping[str, Any]:
-    """The comparison of two rows, whichever is first in it."""
+    """Return the comparison of two configurations, whichever of them is first in it."""
     found: Mapping[str, Any] = next(
         each for each in results["comparisons"] if {each["first"], each["second"]} == {one, other}
     )
@@ -61,64 +61,60 @@ def comparison_of(results: Results, one: str, other: str) -> Mapping[str, Any]:
 
 
 def sign(pair: Mapping[str, Any], ahead: str) -> int:
-    """1 where differences are ``ahead`` less the other, −1 where they are the other way round."""
+    """Return 1 if the difference is that of ``ahead`` minus the other, otherwise −1."""
     return 1 if pair["first"] == ahead else -1
 
 
 def comparison_title(results: Results) -> str:
-    """How many pairs differ."""
+    """Return how many pairs differ significantly."""
     pairs = results["comparisons"]
     if not pairs[0]["judged"]:
-        return f"{capital(counted(pairs[0]['n'], 'seed'))} give no verdict"
-    told = sum(pair["distinguishable"] for pair in pairs)
+        return "At least 5 seeds are needed for significance tests"
+    significant = sum(pair["distinguishable"] for pair in pairs)
     if len(pairs) == 1:
-        return "The two differ by more than seeds explain" if told else "Seeds alone may have made the difference"
-    if told == len(pairs):
-        return f"All {word(len(pairs))} pairs differ by more than seeds explain"
-    return f"{capital(word(told))} of {word(len(pairs))} pairs {'differs' if told == 1 else 'differ'} by more than seeds explain"
+        return "The difference is significant" if significant else "The difference is not significant"
+    if significant in (0, len(pairs)):
+        return f"All {word(len(pairs))} differences are significant" if significant else "No difference is significant"
+    return (
+        f"{capital(word(significant))} of {word(len(pairs))} differences {'is' if significant == 1 else 'are'} significant"
+    )
 
 
 def comparison_reading(results: Results) -> str:
-    """Which tests, and with what in mind."""
+    """Explain the tests."""
     number = len(results["comparisons"])
-    corrected = f" With {word(number)} comparisons, p is corrected by Holm’s method." if number > 1 else ""
-    return ("Differences are taken seed by seed. p is that of Student’s paired t-test; Wilcoxon’s signed-rank test asks for no "
-            f"normal distribution but for more seeds, and is not corrected.{corrected} Both, and the first interval, speak of "
-            "training again and of these same test images; “over both” allows for other images too.")  # fmt: skip
+    corrected = f", Holm-corrected for {word(number)} comparisons" if number > 1 else ""
+    return (f"Differences are paired by seed. p is from the paired t-test{corrected}; Wilcoxon’s signed-rank test assumes no "
+            "normal distribution, needs more seeds, and is not corrected. These tests and the first interval hold for other seeds "
+            "on the same test images; “Over both” allows for other images too.")  # fmt: skip
 
 
 def planning_reading(results: Results) -> str:
-    """What the columns about a single training and about the next study mean."""
-    return ("“First ahead”: how often a single training of the first comes out ahead of a single one of the second, ties by half, "
-            "with its 95% interval. “Seeds needed”: to find such a difference four times in five, were it the true one; for "
-            "planning, no second verdict.")  # fmt: skip
+    """Explain the columns for planning."""
+    return ("“First ahead” is the probability that one run of the first is more accurate than one of the second (ties count half), "
+            "with its 95% CI. “Seeds needed” is the number of seeds for 80% power if the difference is the true one; it is for "
+            "planning, not a test.")  # fmt: skip
 
 
 def verdict(pair: Mapping[str, Any]) -> str:
-    """In a cell of the table."""
+    """Return the result of a comparison for a table cell."""
     if not pair["judged"]:
         return FEW
     if not pair["distinguishable"]:
-        return "can’t be told apart"
+        return "no significant difference"
     return f"{name(pair['first'] if pair['difference'] > 0 else pair['second'])} is better"
 
 
 def needed(pair: Mapping[str, Any]) -> str:
-    """Seeds, in a cell of the table."""
+    """Return the number of seeds needed, for a table cell."""
     return "more than 1,000" if pair["seeds_needed"] is None else whole(pair["seeds_needed"])
-
-
-def p_value(p: float) -> str:
-    """``"< 0.001"``, or ``"= 0.034"``."""
-    return f"<{SPACE}0.001" if p < 0.001 else f"={SPACE}{p:.3f}"
 
 
 def _range(interval: Sequence[float], ahead: int) -> str:
     low, high = sorted(ahead * end for end in interval)
-    return f"{points(low)} to {points(high)}"
+    return f"{percentage_points(low)} to {percentage_points(high)}"
 
 
-def _and(names: Sequence[str]) -> str:
-    if len(names) > MOST_NAMED:
-        return f"{joined([name(each) for each in names[: MOST_NAMED - 1]] + [f'{len(names) - MOST_NAMED + 1} more'])}"
-    return joined([name(each) for each in names])
+def _list(names: Sequence[str]) -> str:
+    shown = [name(each) for each in names]
+    return shorten_list(shown, MOST_NAMED - 1) if len(names) > MOST_NAMED else join_words(shown)

@@ -1,4 +1,4 @@
-"""The page's tables as rows of text, so that the template only places them."""
+"""The page's tables as rows of text, which the templates only lay out."""
 
 from __future__ import annotations
 
@@ -6,35 +6,36 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..formatting import join_words
 from ..training.augmentation import in_words
 from .facts import Page, an_image_of, validates_on_test
-from .formats import counted, duration, joined, memory, minute, percent, rate, sides, whole
+from .formats import counted, duration, memory, minute, percent, rate, sides, whole
 
 BYTES_PER_PARAMETER = 4
 OPTIMISERS = {"adam": "Adam", "adamw": "AdamW"}
 MATRIX_SIDE = 64
-"""A larger image is printed in part: its matrix would be longer than the rest of the page."""
+"""Rows and columns of pixels that are printed; a larger image is cropped."""
 SHADES = 9
-"""Steps from nothing to 255 in the printed matrix."""
+"""Shades from 0 to 255 in the printed matrix."""
 FILES = {
-    "report.html": "this page",
+    "report.html": "this report",
     "model.keras": "the trained model, for keras.saving.load_model",
-    "model.onnx": "the same for any ONNX runtime",
+    "model.onnx": "the trained model, for any ONNX runtime",
     "history.csv": "the table of epochs",
-    "metrics.json": "every number that was measured for this page",
+    "metrics.json": "every number in this report",
     "predictions.npz": "labels and logits of the test images",
     "snapshots.npz": "the weights after each epoch",
-    "examples.npz": "the images that are shown here",
+    "examples.npz": "the images shown in this report",
     "figures/": "every figure as PNG and SVG",
-    "run.json": "what was asked, of which data, with which versions",
-    "ledger.jsonl": "a line for every time that the test split was read",
-    "manifest.json": "names, sizes and SHA-256 of all of these but the ledger, which may grow",
+    "run.json": "the request, the data and the package versions",
+    "ledger.jsonl": "one line per read of the test split",
+    "manifest.json": "name, size and SHA-256 of every file except the ledger, which may grow",
 }
 
 
 @dataclass(frozen=True)
 class LayerLine:
-    """One line of the model's summary."""
+    """One row of the model summary."""
 
     name: str
     kind: str
@@ -49,7 +50,7 @@ class LayerLine:
 
 
 def layer_lines(page: Page) -> list[LayerLine]:
-    """Keras' ``summary()``, and what else a layer costs."""
+    """Return Keras' ``summary()``, with the multiply-adds and the receptive field of each layer."""
     metrics = page["metrics"]
     return [
         LayerLine(
@@ -68,7 +69,7 @@ def layer_lines(page: Page) -> list[LayerLine]:
 
 
 def totals(page: Page) -> list[tuple[str, str]]:
-    """The last lines of Keras' ``summary()``."""
+    """Return the totals of Keras' ``summary()``."""
     total, fixed = page["metrics"]["parameters"], page["network"]["non_trainable"]
     numbers = {"Total": total, "Trainable": total - fixed, "Non-trainable": fixed}
     return [
@@ -78,16 +79,16 @@ def totals(page: Page) -> list[tuple[str, str]]:
 
 
 def split_lines(page: Page) -> list[tuple[str, str, str]]:
-    """Name, number of images and purpose of each split."""
+    """Return name, number of images and purpose of each split."""
     data = page["metrics"]["data"]
     if validates_on_test(page):
-        validation = "measured on after every epoch: the test split itself, as in the original notebook"
+        validation = "evaluated after every epoch; this is the test split, as in the original notebook"
     else:
-        validation = "held out of the training images, measured on after every epoch"
+        validation = "held out of the training images; evaluated after every epoch"
     return [
-        ("training", whole(data["train"]), "the weights are fitted to these"),
+        ("training", whole(data["train"]), "fits the weights"),
         ("validation", whole(data["validation"]), validation),
-        ("test", whole(data["test"]), f"the result is measured on these, after the training{_read(page)}"),
+        ("test", whole(data["test"]), f"evaluated after training, for the result{_read(page)}"),
     ]
 
 
@@ -97,7 +98,7 @@ def _read(page: Page) -> str:
 
 
 def settings(page: Page) -> list[tuple[str, str]]:
-    """How it was trained, as terms and what they were."""
+    """Return the settings of the training with their values."""
     run, data = page["run"], page["metrics"]["data"]
     config = run["config"]
     batch = run.get("batch_size", config["batch_size"])
@@ -109,8 +110,8 @@ def settings(page: Page) -> list[tuple[str, str]]:
         ("batch size", f"{counted(batch, 'image')}, {counted(steps, 'step')} per epoch"),
         ("epochs", _epochs(page)),
         ("augmentation", _augmentation(page)),
-        *_normalised(config),
-        ("validation", "the test split, as the original notebook has it" if validates_on_test(page) else
+        *_batch_normalization(config),
+        ("validation", "the test split, as in the original notebook" if validates_on_test(page) else
                        f"{whole(data['validation'])} images held out of the training split, stratified by class"),
         ("precision", run.get("precision", config["precision"]).replace("_", " ")),
         ("time", f"{duration(page['metrics']['train_seconds'])} on {_computed_on(run)}"),
@@ -118,37 +119,37 @@ def settings(page: Page) -> list[tuple[str, str]]:
 
 
 def accelerators(run: Mapping[str, Any]) -> list[str]:
-    """The GPUs that computed, several of a kind counted."""
-    names = run["accelerators"]
+    """Return the GPUs used, with counts; runs of earlier versions did not record them."""
+    names = run.get("accelerators", [])
     return [f"{names.count(name)} × {name}" if names.count(name) > 1 else name for name in dict.fromkeys(names)]
 
 
 def _computed_on(run: Mapping[str, Any]) -> str:
     machine = run["machine"]
-    return joined(accelerators(run)) or f"{counted(machine['cores'], 'core')} of {machine['processor']}"
+    return join_words(accelerators(run)) or f"{counted(machine['cores'], 'core')} of {machine['processor']}"
 
 
 def environment(page: Page) -> list[tuple[str, str]]:
-    """Seed, versions, machine and data: what decides whether the same comes out."""
+    """Return what a reproduction depends on: seed, versions, machine and data."""
     run, machine = page["run"], page["run"]["machine"]
     return [
         ("seed", str(run["seed"])),
-        ("versions", joined([f"{package} {version}" for package, version in run["versions"].items()])),
+        ("versions", join_words([f"{package} {version}" for package, version in run["versions"].items()])),
         (
             "machine",
             ", ".join([*accelerators(run), machine["processor"], counted(machine["cores"], "core"), machine["system"]]),
         ),
         (
             "time",
-            f"{duration(page['metrics']['train_seconds'])} of training, {duration(page['metrics']['wall_seconds'])} in all",
+            f"{duration(page['metrics']['train_seconds'])} for training, {duration(page['metrics']['wall_seconds'])} in total",
         ),
-        ("made", minute(run["created"])),
+        ("created", minute(run["created"])),
         ("data", f"{page['dataset']['source']}, SHA-256 {page['dataset']['fingerprint']}"),
     ]
 
 
 def schedule(config: Mapping[str, Any]) -> str:
-    """The learning rate over the steps."""
+    """Return the learning-rate schedule."""
     peak = rate(config["learning_rate"])
     if config["schedule"] == "constant":
         return f"{peak}, constant"
@@ -156,22 +157,20 @@ def schedule(config: Mapping[str, Any]) -> str:
 
 
 def matrix(page: Page) -> list[list[tuple[int, int]]]:
-    """The first image's first channel as (grey level, shade) per pixel, at most ``MATRIX_SIDE`` of them each way."""
+    """Return (value, shade) per pixel of the first image's first channel, at most ``MATRIX_SIDE`` rows and columns."""
     rows = page["first_image"]["pixels"][:MATRIX_SIDE]
     return [[(pixel[0], -(-pixel[0] * SHADES // 255)) for pixel in row[:MATRIX_SIDE]] for row in rows]
 
 
 def matrix_title(page: Page) -> str:
-    """What the printed matrix is."""
+    """Return the title of the printed matrix."""
     channels = page["dataset"]["image_shape"][2]
     values = {1: "grey levels", 3: "red values"}.get(channels, "first channel")
-    return (
-        f"The {values} of the first training image, {an_image_of(page['first_image']['class_name'])}, as the data have them"
-    )
+    return f"The {values} of the first training image, {an_image_of(page['first_image']['class_name'])}"
 
 
 def matrix_note(page: Page) -> str:
-    """What of the image the matrix leaves out."""
+    """State which part of the image the matrix shows, if not all of it."""
     height, width, channels = page["dataset"]["image_shape"]
     parts = []
     if max(height, width) > MATRIX_SIDE:
@@ -179,7 +178,7 @@ def matrix_note(page: Page) -> str:
         parts.append(f"the top left {shown} of {sides((height, width))} pixels")
     if channels > 1:
         parts.append(f"the first of its {channels} channels")
-    return f"Printed: {joined(parts)}." if parts else ""
+    return f"Shown: {join_words(parts)}." if parts else ""
 
 
 def _optimiser(config: Mapping[str, Any]) -> str:
@@ -192,24 +191,24 @@ def _loss(config: Mapping[str, Any]) -> str:
     return f"sparse categorical cross-entropy{smoothing}"
 
 
-def _normalised(config: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _batch_normalization(config: Mapping[str, Any]) -> list[tuple[str, str]]:
     if not config["batch_normalization"]:
         return []
-    return [("while training", "hidden layers were normalised by batches; at the end that was folded into their weights")]
+    return [("batch normalisation", "after every hidden layer during training; folded into the weights at the end")]
 
 
 def _epochs(page: Page) -> str:
     asked, done = page["run"]["config"]["epochs"], page["metrics"]["epochs"]
-    return f"{done} of {asked}: it was stopped early" if page["run"].get("stopped_early") else str(done)
+    return f"{done} of {asked} (stopped early)" if page["run"].get("stopped_early") else str(done)
 
 
 def _augmentation(page: Page) -> str:
     words = in_words(page["run"]["augmentation"])
-    return f"each training image is changed at random in each epoch: {words}" if words else "none"
+    return f"random per image and epoch: {words}" if words else "none"
 
 
 def _reach(field: Mapping[str, Sequence[int]] | None) -> str:
-    return "whole image" if field is None else f"{sides(field['size'])}, every {field['jump'][0]}"
+    return "whole image" if field is None else f"{sides(field['size'])}, stride {field['jump'][0]}"
 
 
 def _share(part: int, total: int) -> float:

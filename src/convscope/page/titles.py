@@ -1,17 +1,18 @@
-"""The titles of the sections: each says what this run has to show there, so that none would fit another run."""
+"""Section headings, filled with this run's numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from ..analysis.findings.confusions import is_most_frequent
+from ..formatting import join_words, percent_range
 from . import certainty
 from .facts import Page, a_network, network_noun, validation_images
-from .formats import capital, counted, duration, joined, name, percent, sides, whole
+from .formats import capital, counted, duration, name, percent, sides, whole
 
 
 def title(section: str, page: Page) -> str:
-    """The title of a section, by its anchor. The list of words has its own: which they are is known last."""
+    """Return the heading of a section by its anchor. The glossary's own is made last, when its terms are known."""
     return TITLES[section](page)
 
 
@@ -19,15 +20,15 @@ def _opening(page: Page) -> str:
     return f"{capital(network_noun(page))} for {name(page['dataset']['name'])}, built with Keras"
 
 
-def _saw(page: Page) -> str:
+def _data(page: Page) -> str:
     height, width, channels = page["dataset"]["image_shape"]
     data = page["metrics"]["data"]
     kind = {1: "grey ", 3: "colour "}.get(channels, "")
-    return (f"{whole(data['train'])} {kind}images of {sides((height, width))} pixels to learn from, in "
+    return (f"{whole(data['train'])} {kind}training images of {sides((height, width))} pixels in "
             f"{counted(len(page['dataset']['class_names']), 'class', 'classes')}")  # fmt: skip
 
 
-def _built(page: Page) -> str:
+def _architecture(page: Page) -> str:
     metrics = page["metrics"]
     heaviest = max(metrics["layers"], key=lambda layer: layer["num_parameters"])
     text = f"{whole(metrics['parameters'])} parameters in {counted(len(metrics['layers']), 'layer')}"
@@ -36,55 +37,56 @@ def _built(page: Page) -> str:
     return f"{text}, {percent(heaviest['num_parameters'] / metrics['parameters'], 0)} of them in {heaviest['name']}"
 
 
-def _learned(page: Page) -> str:
+def _training(page: Page) -> str:
     first, last = page["history"][0], page["history"][-1]
     if first is last:
-        return f"{percent(last['val_accuracy'])} of the {validation_images(page)} are right after one epoch"
-    return (f"{percent(first['val_accuracy'])} of the {validation_images(page)} are right after the first epoch, "
+        return f"Accuracy on {validation_images(page)}: {percent(last['val_accuracy'])} after one epoch"
+    return (f"Accuracy on {validation_images(page)}: {percent(first['val_accuracy'])} after the first epoch, "
             f"{percent(last['val_accuracy'])} after {counted(last['epoch'], 'epoch')}")  # fmt: skip
 
 
-def _good(page: Page) -> str:
+def _results(page: Page) -> str:
     test = page["metrics"]["test"]
-    return (f"{percent(test['accuracy'])} of {whole(test['n'])} test images are right; with 95% confidence between "
-            f"{percent(test['interval'][0])} and {percent(test['interval'][1])} of all such images")  # fmt: skip
+    return (
+        f"Accuracy {percent(test['accuracy'])} on {whole(test['n'])} test images (95% CI {percent_range(test['interval'])})"
+    )
 
 
-def _fails(page: Page) -> str:
+def _mistakes(page: Page) -> str:
     test = page["metrics"]["test"]
     first = test["confused_pairs"][0]
-    pair = f"{name(first['true'])} taken for {name(first['predicted'])}"
-    mistakes = capital(counted(test["errors"], "mistake"))
+    pair = f"{name(first['true'])} predicted as {name(first['predicted'])}"
+    errors = capital(counted(test["errors"], "error"))
     if test["errors"] == 1:
-        return f"{mistakes}: {pair}"
+        return f"{errors}: {pair}"
     if is_most_frequent([each["count"] for each in test["confused_pairs"]]):
-        return f"{mistakes}, most often {pair}"
-    return f"{mistakes}; none more frequent than {pair}"
+        return f"{errors}, most often {pair}"
+    return f"{errors}; no confusion is significantly more frequent than {pair}"
 
 
 def _inside(page: Page) -> str:
-    convolutions = [layer for layer in page["network"]["layers"] if layer["kind"] == "Conv2D"]
-    filters = [str(layer["output_shape"][-1]) for layer in convolutions]
+    filters = [str(layer["output_shape"][-1]) for layer in page["network"]["layers"] if layer["kind"] == "Conv2D"]
     image = page["test_image"]
     shown = f"test image 0, true class {name(image['class_name'])}"
-    said = "right" if image["predicted"] == image["class_name"] else f"wrong: it says {name(image['predicted'])}"
+    is_correct = image["predicted"] == image["class_name"]
+    outcome = "predicted correctly" if is_correct else f"predicted as {name(image['predicted'])}"
     if not filters:
-        return f"What becomes of {shown}; the network is {said}"
-    return f"{joined(filters)} filters see {shown}, and the network is {said}"
+        return f"Activations for {shown}, {outcome}"
+    return f"{join_words(filters)} filters applied to {shown}, {outcome}"
 
 
-def _verdict(page: Page) -> str:
+def _conclusion(page: Page) -> str:
     baseline, test = page["metrics"].get("baseline"), page["metrics"]["test"]
     if baseline is None:
-        return f"{percent(test['accuracy'])}, by one run with one seed"
-    return f"{whole(test['errors'])} mistakes against the {whole(baseline['errors'])} of {a_network(baseline['model_name'])}"
+        return f"Test accuracy {percent(test['accuracy'])} in one run with one seed"
+    return f"{whole(test['errors'])} errors against {whole(baseline['errors'])} of {a_network(baseline['model_name'])}"
 
 
-def _yourself(page: Page) -> str:
-    return f"The same again takes {duration(page['metrics']['wall_seconds'])} and one line"
+def _reproduce(page: Page) -> str:
+    return f"Reproduce this run in {duration(page['metrics']['wall_seconds'])}"
 
 
 TITLES: dict[str, Callable[[Page], str]] = {
-    "opening": _opening, "saw": _saw, "built": _built, "learned": _learned, "good": _good, "fails": _fails,
-    "inside": _inside, "sure": certainty.title, "verdict": _verdict, "yourself": _yourself,
+    "opening": _opening, "saw": _data, "built": _architecture, "learned": _training, "good": _results, "fails": _mistakes,
+    "inside": _inside, "sure": certainty.title, "verdict": _conclusion, "yourself": _reproduce,
 }  # fmt: skip

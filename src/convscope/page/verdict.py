@@ -1,4 +1,4 @@
-"""The notebook's conclusion, written from the numbers: better, worse, or not to be told apart."""
+"""The conclusion of the report: the result, and its comparison with the baseline."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..analysis.baseline import pairing_of
-from ..analysis.comparison_words import mcnemar
-from ..analysis.comparison_words import points as differences
+from ..formatting import p_value, percent_range, percentage_points
 from .facts import Page, short
 from .formats import capital, counted, percent, whole
 
@@ -16,72 +15,62 @@ Numbers = Mapping[str, Any]
 
 
 def verdict(page: Page) -> list[str]:
-    """The notebook's conclusion: the result, and what it is worth beside the simpler network."""
+    """Return the conclusion, one string per paragraph."""
     test, baseline, model = page["metrics"]["test"], page["metrics"].get("baseline"), short(page["run"]["model"])
-    result = (f"Overall, the {model} is right on {percent(test['accuracy'])} of the test images, or, with 95% confidence, on "
-              f"between {percent(test['interval'][0])} and {percent(test['interval'][1])} of all images of this kind.")  # fmt: skip
+    result = (
+        f"The {model} reaches a test accuracy of {percent(test['accuracy'])} (95% CI {percent_range(test['interval'])})."
+    )
     if baseline is None:
-        return [
-            f"{result} No simpler network was trained beside it, so this page cannot say how much of that is its own merit."
-        ]
-    return [f"{result} {_compared(test, baseline, model)}", _shared(baseline, model), _price(page, baseline, model)]
+        return [f"{result} No baseline was trained, so this report does not show how much of that is due to the model."]
+    return [f"{result} {_comparison(test, baseline, model)}", _shared_errors(baseline, model), _costs(page, baseline, model)]
 
 
-def _compared(test: Numbers, baseline: Numbers, model: str) -> str:
+def _comparison(test: Numbers, baseline: Numbers, model: str) -> str:
     other, gap = short(baseline["model_name"]), baseline["errors"] - test["errors"]
+    trained = f"trained on the same images for {counted(baseline['epochs'], 'epoch')}"
     if gap == 0:
-        return f"The {other}, trained on the same images {_for(baseline)}, makes exactly as many mistakes."
+        return f"The {other} baseline, {trained}, makes exactly as many errors."
     pairing = pairing_of(baseline)
-    beside = f"the {other}, which was trained on the same images {_for(baseline)}"
-    points = f"{100 * abs(pairing.difference):.2f} percentage points"
+    reached = f"The {other} baseline, {trained}, reaches {percent(baseline['accuracy'])}."
+    points = f"{percentage_points(abs(pairing.difference))} percentage points"
+    low, high = sorted((1 if gap > 0 else -1) * end for end in (pairing.interval.low, pairing.interval.high))
+    interval = f"95% CI {percentage_points(low)} to {percentage_points(high)}"
+    test_words = f"McNemar, mid-p {p_value(pairing.p)}"
     if not pairing.significant:
-        return (f"{capital(beside)}, is right on {percent(baseline['accuracy'])}. The difference of {points} is no more than "
-                f"chance makes of two equally good networks ({mcnemar(pairing.p)}): {_instead(test, baseline)}. With 95% "
-                f"confidence it lies {_between(pairing.interval.low, pairing.interval.high)}.")  # fmt: skip
-    ends = (pairing.interval.low, pairing.interval.high)
-    low, high = ends if gap > 0 else (-ends[1], -ends[0])
-    return (f"That is {'even better' if gap > 0 else 'worse'} than {beside} and is right on {percent(baseline['accuracy'])}. The "
-            f"difference is {points}, with 95% confidence {_between(low, high)}: more than chance makes of two equally good "
-            f"networks ({mcnemar(pairing.p)}). {_ratio(test, baseline, model, other)} Each was trained once, so this is about "
-            "these two networks; about their kinds, several seeds of each would tell.")  # fmt: skip
-
-
-def _for(baseline: Numbers) -> str:
-    return f"for {counted(baseline['epochs'], 'epoch')}"
-
-
-def _between(low: float, high: float) -> str:
-    return f"between {differences(low, unit=False)} and {differences(high, unit=False)}"
+        return (f"{reached} The difference of {points} is not significant ({test_words}; {interval}): "
+                f"{_errors(test, baseline)}.")  # fmt: skip
+    return (f"{reached} The {model} is {'better' if gap > 0 else 'worse'} by {points} ({interval}), a significant difference "
+            f"({test_words}). {_ratio(test, baseline, model, other)} Each network was trained once: to compare the architectures, "
+            "train several seeds of each.")  # fmt: skip
 
 
 def _ratio(test: Numbers, baseline: Numbers, model: str, other: str) -> str:
-    ratio, numbers = baseline["error_ratio"], _instead(test, baseline)
+    ratio, numbers = baseline["error_ratio"], _errors(test, baseline)
     if ratio is None:
-        return f"In numbers: {numbers}."
+        return f"{capital(numbers)}."
     if ratio < 0.45:
-        return f"The error rate is cut to less than half: {numbers}."
+        return f"The error rate is less than half: {numbers}."
     if ratio <= 0.55:
-        return f"The error rate is about halved: {numbers}."
-    return f"The {model} makes {ratio:.2f} times the mistakes of the {other}: {numbers}."
+        return f"The error rate is about half: {numbers}."
+    return f"The {model} makes {ratio:.2f} times as many errors as the {other}: {numbers}."
 
 
-def _instead(test: Numbers, baseline: Numbers) -> str:
-    return f"{counted(test['errors'], 'mistake')} against {whole(baseline['errors'])}"
+def _errors(test: Numbers, baseline: Numbers) -> str:
+    return f"{counted(test['errors'], 'error')} against {whole(baseline['errors'])}"
 
 
-def _shared(baseline: Numbers, model: str) -> str:
-    other = short(baseline["model_name"])
-    both = capital(counted(baseline["both_wrong"], "image defeats", "images defeat"))
-    only_own, only_other = whole(baseline["only_model_wrong"]), whole(baseline["only_baseline_wrong"])
-    return f"{both} both networks; {only_own} only the {model}, {only_other} only the {other}."
+def _shared_errors(baseline: Numbers, model: str) -> str:
+    own, other = whole(baseline["only_model_wrong"]), whole(baseline["only_baseline_wrong"])
+    return (f"Both networks misclassify {counted(baseline['both_wrong'], 'image')}, only the {model} {own}, only the "
+            f"{short(baseline['model_name'])} {other}.")  # fmt: skip
 
 
-def _price(page: Page, baseline: Numbers, model: str) -> str:
+def _costs(page: Page, baseline: Numbers, model: str) -> str:
     metrics, other = page["metrics"], short(baseline["model_name"])
-    work = metrics["multiply_adds"] / baseline["multiply_adds"]
+    ratio = metrics["multiply_adds"] / baseline["multiply_adds"]
     text = (f"The {model} has {whole(metrics['parameters'])} parameters and takes {whole(metrics['multiply_adds'])} multiply-adds "
-            f"per image, {work:.1f} times the work of the {other} with its {whole(baseline['num_parameters'])} "
+            f"per image, {ratio:.1f} times as many as the {other} with its {whole(baseline['num_parameters'])} "
             "parameters.")  # fmt: skip
     if pairing_of(baseline).significant:
-        text += " The two differ in more than one respect, so what the difference comes from was not measured."
+        text += " The networks differ in several respects, so this comparison does not show which of them matters."
     return text

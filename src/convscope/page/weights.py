@@ -1,4 +1,4 @@
-"""The network's weights for the page: the final ones exactly, those after earlier epochs as closely as a film needs."""
+"""The network's weights for the page: the final ones exactly, those of earlier epochs quantized."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ..analysis.record import RunRecord
 
 FINAL = "weights-final"
 MOST_WEIGHTS = 6_000_000
-"""Of a larger network the page shows everything but the network at work: its weights alone would be over 27 MB of text."""
+"""Largest number of weights in a page. The weights of a larger network would take over 27 MB, so it does not run live."""
 
 
 def weights_entry(record: RunRecord) -> dict[str, Any] | None:
-    """What the payload says of the weights: which there are, where in an island, and which island holds which epoch."""
+    """Return the entry ``weights`` of the payload: the arrays with their offsets, and the island of each epoch."""
     arrays, offset = [], 0
     for name, array in record.network.weight_arrays().items():
         arrays.append({"name": name, "shape": list(array.shape), "offset": offset})
@@ -34,7 +34,7 @@ def weights_entry(record: RunRecord) -> dict[str, Any] | None:
 
 
 def weights_arrays(record: RunRecord) -> dict[str, npt.NDArray[Any]]:
-    """The islands' contents by id: all weights of the network, one after the other."""
+    """Return the islands by id, each with all weights of the network concatenated."""
     names = list(record.network.weight_arrays())
     if record.network.num_parameters > MOST_WEIGHTS:
         return {}

@@ -31,6 +31,6 @@ function newFilmReading(page, frames, epochs) {
     "The slider sets the weights that run on this page: kernels, maps and the answer for the open image, your drawing too, " +
       `and the confusion matrix move with it.${kept} The test images were put to each epoch's network ` +
       "when the training was over",
-    newAsk(page, "film"), ", so nothing was chosen by them.",
+    newAsk(page, "epoch snapshots"), ", so nothing was chosen by them.",
   );
 }

@@ -1,0 +1,82 @@
+"""What the pages share: template environments, style sheets, embedded images and the scale of an axis."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from ..figures.png import png_bytes
+from ..types import Images
+
+WEB = Path(__file__).with_name("web")
+DOTS_PER_INCH = 96.0
+AXIS_LENGTH = 1000
+MARGIN = 0.06
+"""Share of an axis' range that stays free at both ends."""
+MIN_MARGIN = 5e-5
+"""Half a hundredth of a percentage point: intervals of two perfect networks would otherwise have no range at all."""
+
+
+def make_environment(folder: Path, **names: Any) -> Environment:
+    """Return a Jinja environment for the templates in ``folder``, with ``names`` as its globals."""
+    environment = Environment(
+        loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.globals.update(names)
+    return environment
+
+
+def read_styles(paths: Iterable[Path]) -> str:
+    """Return the style sheets at ``paths`` as one text."""
+    return "\n".join(path.read_text("utf-8") for path in paths)
+
+
+def check_style(style: str) -> str:
+    """Return ``style`` unchanged; raise ``ValueError`` if it would end its own HTML element."""
+    if "</style" in style.lower():
+        raise ValueError("A style sheet must not contain '</style': it would end the HTML element. Remove it.")
+    return style
+
+
+def image_data_uri(image: Images) -> str:
+    """Return ``image`` (h, w, c) as a ``data:`` URI of a PNG file: the first three channels, or the first one as grey."""
+    rgb = image[..., :3] if image.shape[2] >= 3 else np.repeat(image[..., :1], 3, axis=2)
+    content = png_bytes(np.ascontiguousarray(rgb), dots_per_inch=DOTS_PER_INCH, title="")
+    return f"data:image/png;base64,{base64.b64encode(content).decode('ascii')}"
+
+
+@dataclass(frozen=True)
+class AxisScale:
+    """An axis from ``low`` to ``high``, 1,000 units long."""
+
+    low: float
+    high: float
+
+    def at(self, value: float) -> float:
+        """Return the position of ``value``, from 0 to 1,000; values outside the axis are moved to its ends."""
+        position = AXIS_LENGTH * (value - self.low) / (self.high - self.low)
+        return round(min(max(position, 0.0), AXIS_LENGTH), 1)
+
+    def length(self, low: float, high: float) -> float:
+        """Return the length of the interval from ``low`` to ``high``."""
+        return round(self.at(high) - self.at(low), 1)
+
+
+def accuracy_scale(values: Iterable[float]) -> AxisScale:
+    """Return an axis that shows all ``values`` (accuracies and ends of intervals) and does not leave 0 to 1."""
+    shown = list(values)
+    low, high = min(shown), max(shown)
+    margin = max(MARGIN * (high - low), MIN_MARGIN)
+    return AxisScale(max(0.0, low - margin), min(1.0, high + margin))
+
+
+def difference_scale(values: Iterable[float]) -> AxisScale:
+    """Return an axis that shows all ``values`` (differences and ends of intervals), with zero in the middle."""
+    reach = max((1 + MARGIN) * max(map(abs, values)), MIN_MARGIN)
+    return AxisScale(-reach, reach)
