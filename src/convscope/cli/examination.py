@@ -14,8 +14,8 @@ Metrics = Mapping[str, Any]
 def tables(sections: Metrics) -> Iterator[str]:
     """A line and a table for each part that was measured."""
     yield f"{corruption_line(sections['robustness'])}\n\n{corruption_table(sections['robustness'])}"
-    if sections["strangers"]:
-        yield f"{stranger_line(sections['strangers'])}\n\n{stranger_table(sections['strangers'])}"
+    if sections["ood"]:
+        yield f"{stranger_line(sections['ood'])}\n\n{stranger_table(sections['ood'])}"
     if sections["attacks"]:
         yield f"{attack_line(sections['attacks'])}\n\n{attack_table(sections['attacks'])}"
 
