@@ -98,5 +98,6 @@ def _examine(run: str, numbers: dict[str, object], *, everything: bool, as_json:
     for part in examination.summary(sections) if quiet else examination.tables(sections):
         click.echo(f"\n{part}")
     for name, reason in found.missing.items():
-        click.echo(f"convscope: {name} were not measured: {reason}", err=True)
+        what = {"ood": "out-of-distribution images"}.get(name, name)
+        click.echo(f"convscope: {what} were not measured: {reason}", err=True)
     click.echo(f"\nreport: {found.folder / 'report.html'}")
