@@ -77,8 +77,6 @@ def test_the_opening_names_the_backend_that_was_used_and_not_one_that_is_only_in
     assert "TensorFlow backend" in story.opening(page)
     page["run"]["backend"] = "jax"
     assert "JAX backend" in story.opening(page)
-    del page["run"]["backend"]  # runs of earlier versions
-    assert "TensorFlow backend" in story.opening(page)
 
 
 def test_the_opening_follows_the_layers(page: Page) -> None:

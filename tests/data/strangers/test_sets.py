@@ -63,7 +63,7 @@ def test_images_that_are_the_datasets_own_are_left_out_to_the_byte(digits: Datas
     negatives = replace(digits, train=Split(255 - digits.test.images, digits.test.labels))
     sets, left_out = make_ood_sets(negatives, Background((0,)), number=9, seed=0)
     assert "inverted" not in {each.name for each in sets}
-    assert "The network knows these very images." in {each.reason for each in left_out}
+    assert "The dataset contains these images." in {each.reason for each in left_out}
 
 
 def test_drawings_lie_on_the_background_of_the_data(mnist: Dataset) -> None:
