@@ -136,7 +136,7 @@ def test_what_was_told_is_in_the_record_and_the_report_reads_the_same_again(
         main(["train", str(data), *options, "--model", "logistic", "--epochs", "1", "--out", str(run), "--no-report"]) == 0
     )
     printed = capsys.readouterr()
-    assert "shapes: left out, since it cannot be read: 'round/bad.jpg' is no picture" in printed.err
+    assert "shapes: skipped 1 unreadable image file: 'round/bad.jpg' is of unknown format" in printed.err
     record = json.loads((run / "run.json").read_text("utf-8"))
     assert record["dataset"]["reading"] == {
         "image_size": [24, 20], "class_names": ["Kreis", "Quadrat", "Dreieck"], "skip_bad_images": True, "prepare": "auto",

@@ -173,7 +173,7 @@ def test_nothing_of_the_users_is_overwritten_unasked(
     assert Path("a.explained.html").read_text("utf-8").startswith("<!")
     before = sorted(digits_run.folder.rglob("*"))
     explanation = convscope.explain(digits_run, digits_run.dataset.test.images[0], output="other.html")
-    assert (explanation.page, explanation.prediction.done) == (Path("other.html"), ("taken as it is",))
+    assert (explanation.page, explanation.prediction.done) == (Path("other.html"), ("used unchanged",))
     assert sorted(digits_run.folder.rglob("*")) == before
 
 
