@@ -133,8 +133,8 @@ def test_data_shows_the_first_image_as_matrix_and_as_picture() -> None:
     ("arguments", "status", "words"),
     [
         (["train", "mnits"], 1, ["'mnits' is unknown", "Did you mean 'mnist'?"]),
-        (["train", "photos/"], 1, ["there is nothing at 'photos/'"]),
-        (["train", "no/such.npz"], 1, ["there is nothing at"]),
+        (["train", "photos/"], 1, ["'photos/' does not exist"]),
+        (["train", "no/such.npz"], 1, ["'no/such.npz' does not exist"]),
         (["train", "digits", "--model", "cnnn"], 2, ["model 'cnnn' is unknown", "Did you mean 'cnn'?"]),
         (["train", "digits", "--recipe", "standart"], 2, ["recipe 'standart' is unknown", "Did you mean 'standard'?"]),
         (["train", "digits", "--epochs", "0"], 2, ["epochs=0", "at least 1"]),

@@ -151,7 +151,7 @@ def test_what_was_told_is_in_the_record_and_the_report_reads_the_same_again(
     capsys.readouterr()
     assert main(["evaluate", str(run), str(data), "--skip-bad-images", "--class-names", "Kreis,Dreieck", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["confusion"][1] == [0, 0, 0]
-    with pytest.raises(ConfigError, match="among them 'round'"):
+    with pytest.raises(ConfigError, match="the class 'round'"):
         api.evaluate(run, data, reading=ReadOptions(skip_bad_images=True))
 
 

@@ -87,7 +87,7 @@ def test_json_says_everything(digits_run: Run, in_pictures: Path, capsys: pytest
     assert found["predictions"][0]["distance"] == pytest.approx(expected.distance)
     assert len(found["predictions"][0]["top"]) == 3
     assert [bad["name"] for bad in found["bad"]] == ["notes.txt"]
-    assert printed.err.startswith("convscope: error: 'notes.txt' is no picture")
+    assert printed.err.startswith("convscope: error: 'notes.txt' is of unknown format")
 
 
 def test_bad_files_are_one_sentence_each_and_the_others_are_answered(

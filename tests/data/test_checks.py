@@ -112,8 +112,9 @@ def test_what_looks_odd_is_printed_with_the_names_of_files(tmp_path: Path, capsy
     for sentence in (
         "classes are imbalanced: 18 training images of 'cat', 2 of 'dog'",
         f"1 training image has a single colour: train{os.sep}cat{os.sep}flat.png",
-        "1 test image is nearly blank (fewer than 8 grey levels between darkest and brightest pixel): "
-        f"test{os.sep}cat{os.sep}faint.png",
+        "1 test image is nearly blank (fewer than 8 grey levels between darkest and brightest pixel): {}".format(
+            f"test{os.sep}cat{os.sep}faint.png"
+        ),
         f"7 training images duplicate another one: {repeats} and 2 more",
         f"1 test image also occurs in the training split: {seen} = train{os.sep}cat{os.sep}01.png",
         f"1 image occurs in more than one class: train{os.sep}cat{os.sep}01.png ('cat') = {seen} ('dog')",
