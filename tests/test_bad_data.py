@@ -197,7 +197,7 @@ CASES: dict[str, tuple[Build, int, str]] = {
     "I01 a packed file cut off": (idx_folder(images=gzip.compress(IDX["images"])[:-9]), 1, "cannot read"),
     "I03 an empty IDX file": (idx_folder(images=gzip.compress(b"")), 1, "is empty"),
     "I04 a web page": (idx_folder(images=b"<html>log in</html>"), 1, "is a web page"),
-    "I05 images and labels mixed up": (idx_folder(images=IDX["labels"]), 1, "1 dimensions (labels)"),
+    "I05 images and labels mixed up": (idx_folder(images=IDX["labels"]), 1, "1 dimension (labels)"),
     "I06 an unknown type": (idx_folder(images=idx(12, 4, 4, code=10)), 1, "begins with the bytes 00 00 0a 03"),
     "I07 more promised than there": (idx_folder(images=idx(13, 4, 4, data=bytes(192))), 1, "208 bytes, but 192 follow"),
     "I08 more there than promised": (idx_folder(images=idx(11, 4, 4, data=bytes(192))), 1, "but 192 follow"),

@@ -173,5 +173,5 @@ def test_train_tells_its_listener_of_the_reading(digits: Dataset, tmp_path: Path
     assert events == []
     with pytest.raises(EnoughError):
         api.train(data, progress=listen, out=tmp_path / "run")
-    assert Reading("decoding pictures", NUM_PHOTOS, NUM_PHOTOS) in events
+    assert Reading("decoding image files", NUM_PHOTOS, NUM_PHOTOS) in events
     assert not (tmp_path / "run").exists()

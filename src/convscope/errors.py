@@ -68,8 +68,10 @@ class MissingExtraError(ConvscopeError, ImportError):
 
 def reason_of(error: BaseException) -> str:
     """Return why an operation failed, on one line and ready to stand inside a sentence."""
-    text = " ".join(str(getattr(error, "strerror", None) or error or type(error).__name__).split())[:160]
-    return text[:1].lower() + text[1:] if text[1:2].islower() else text
+    reason = getattr(error, "strerror", None) or str(error).strip() or type(error).__name__
+    text = " ".join(str(reason).split())[:160].rstrip(".")
+    # Acronyms such as CRC keep their capitals, and so do the names of exceptions.
+    return text[:1].lower() + text[1:] if text[1:2].islower() and reason != type(error).__name__ else text
 
 
 def unknown_name(kind: str, given: str, known: Iterable[str]) -> str:

@@ -156,7 +156,7 @@ def test_two_thousand_names_and_a_deep_tree_are_no_matter(tmp_path: Path) -> Non
         (("cat/1.png", "dog/"), "only one class, 'cat'"),
         (("photos/cat/1.png", "photos/dog/1.png"), r"Pass '.*photos' if"),
         (("train/cat/1.png", "train/dog/1.png", "birds/1.png"), "'birds', which is no split"),
-        (("train/cat/1.png", "training/cat/1.png", "train/dog/1.png"), "train and training, two folders"),
+        (("train/cat/1.png", "training/cat/1.png", "train/dog/1.png"), "train and training, two of them"),
         (("train/cat/", "train/dog/", "test/cat/1.png", "test/dog/1.png"), "training split of .* no image files"),
         (
             ("test/cat/1.png", "test/dog/1.png", "val/cat/1.png"),

@@ -89,7 +89,7 @@ def test_a_large_plain_file_is_mapped_and_never_written_to(file: Path, monkeypat
         (b"PK\3\4 what", "begins with the bytes 50 4b 03 04"),
         (header(4, 2, 2, code=0x0A) + bytes(16), "begins with the bytes 00 00 0a 03"),
         (b"\x03\x08\0\0" + bytes(20), "begins with the bytes 03 08 00 00"),
-        (header(4), r"1 dimensions \(labels\) instead of 3 or 4.*swapped"),
+        (header(4), r"1 dimension \(labels\) instead of 3 or 4.*swapped"),
         (header(2, 2) + bytes(4), r"2 dimensions \(neither"),
         (bytes([0, 0, 8, 255]) + bytes(2000), "255 dimensions"),
         (bytes([0, 0, 8, 0]), "0 dimensions"),

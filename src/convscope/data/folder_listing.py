@@ -68,10 +68,9 @@ def list_folder(root: Path) -> Listing:
         listing.notes.append(f"ignored {shown(name)}/, which has no {missing}")
     if others or len(set(found.values())) < len(found):
         splits = join_words(sorted(map(shown, found)))
-        problem = f"and also {shown(others[0])!r}, which is no split" if others else "two folders for one split"
+        problem = f"and {shown(others[0])!r}, which is no split" if others else "two of them for one split"
         raise DatasetError(
-            f"{str(root)!r} holds the splits {splits}, {problem}. Keep either splits (train, test, val) or classes there, and move "
-            "the rest."
+            f"{str(root)!r} holds {splits}, {problem}. Keep either splits (train, test, val) or classes there, and move the rest."
         )
     for name, split in found.items():
         folder = _within(root / name, listing)

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import DatasetError, reason_of
+from ..formatting import count_of
 from ..types import PathLike
 from . import mapped
 from .memory import check_memory
@@ -135,7 +136,7 @@ def _header(file: Bytes, name: str, dimensions: tuple[int, ...]) -> IdxHeader:
     if start[3] not in dimensions:
         content = {1: "labels", 3: "images", 4: "images"}.get(start[3], "neither images nor labels")
         raise DatasetError(
-            f"{name} has {start[3]} dimensions ({content}) instead of {' or '.join(map(str, dimensions))}. "
+            f"{name} has {count_of(start[3], 'dimension')} ({content}) instead of {' or '.join(map(str, dimensions))}. "
             "Check whether the files of images and labels are swapped."
         )
     sides = file.read(4 * start[3])

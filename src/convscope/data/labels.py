@@ -162,8 +162,8 @@ def _check_count(values: list[Any], name: str) -> None:
         raise DatasetError(f"{name} holds no labels. Add images of at least two classes.")
     if len(values) > MOST_CLASSES:
         raise DatasetError(
-            f"{name} has {len(values):,} different labels, more than {MOST_CLASSES:,}: {_quoted(list(map(str, values)))}. "
-            "Check which column or array holds the labels."
+            f"{name} has {len(values):,} different labels ({_quoted(list(map(str, values)))}), but at most "
+            f"{MOST_CLASSES:,} classes are supported. Check which column or array holds the labels."
         )
     if len(values) == 1:
         raise DatasetError(f"{name} has only one class, {str(values[0])!r}. Add images of another class.")
