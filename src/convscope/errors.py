@@ -31,7 +31,7 @@ class DatasetError(ConvscopeError, ValueError):
 
 
 class PictureError(ConvscopeError, ValueError):
-    """An image file that is missing, damaged, too large or of another type; or several, one per line."""
+    """An image file that cannot be read; the message lists several, one per line."""
 
 
 class ShapeError(ConvscopeError, ValueError):

@@ -23,7 +23,7 @@ TEMPORARY = ".partial-"
 
 @contextlib.contextmanager
 def replacing(path: PathLike) -> Iterator[Path]:
-    """Yield a temporary path to write to, which replaces ``path`` on success and is removed on failure.
+    """Yield a temporary path, which replaces ``path`` on success and is removed on failure.
 
     Raises:
         OutputError: The file cannot be written.
@@ -57,7 +57,8 @@ def write_text(path: PathLike, text: str) -> None:
 
 
 def write_json(path: PathLike, value: Any) -> None:
-    """Write strict JSON, indented, with keys in the order given. NaN is refused: browsers cannot parse it."""
+    """Write strict JSON, indented, with keys in the order given."""
+    # Browsers cannot parse NaN.
     write_text(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 

@@ -1,4 +1,4 @@
-"""Numbers and lists as text, written the same way in figures, pages, terminal output and errors.
+"""Numbers and lists as text, the same in figures, pages, terminal output and errors.
 
 Plain functions without typography: ``page`` adds no-break spaces where a line must not break.
 """
@@ -51,7 +51,7 @@ def percentage_points(difference: float, digits: int = 2, *, sign: bool = False)
 
 
 def p_value(p: float) -> str:
-    """Return a p-value with its relation, ready to follow the letter p: ``"= 0.032"``, ``"< 0.0001"``."""
+    """Return a p-value with its relation, to follow the letter p: ``"= 0.032"``."""
     if p < MIN_P:
         return f"< {MIN_P}"
     return f"= {p:.{2 if p >= 0.1 else 3 if p >= 0.01 else 4}f}"

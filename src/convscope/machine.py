@@ -35,7 +35,7 @@ def describe_machine() -> dict[str, Any]:
 
 
 def package_versions() -> dict[str, str]:
-    """Return the versions of Python, convscope and those of :data:`PACKAGES` that are installed."""
+    """Return the versions of Python, convscope and the installed :data:`PACKAGES`."""
     # Our own version comes from the running code, which may be a checkout that was never installed.
     versions = {"python": platform.python_version(), "convscope": __version__}
     for name in PACKAGES:

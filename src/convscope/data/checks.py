@@ -1,4 +1,4 @@
-"""Checks of a dataset before training: imbalance, blank images, duplicates and contradictory labels."""
+"""Checks before training: imbalance, blank images, duplicates, contradictory labels."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BLOCK = 4096
 
 
 def findings(dataset: Dataset) -> tuple[str, ...]:
-    """Return one sentence per problem of a dataset, naming the first few images concerned; empty without problems.
+    """Return one sentence per problem of a dataset, naming the first few images.
 
     The sentences start with the notes of the reader. Then come empty and tiny classes, imbalance, class names that differ only
     in case, blank images, duplicates, and images with several labels.
@@ -116,7 +116,7 @@ def _duplicate_findings(dataset: Dataset) -> list[str]:
 
 
 def _pairs(earlier: Sequence[bytes], later: Sequence[bytes], *, across: bool = False) -> list[tuple[int, int]]:
-    """Return pairs of equal digests: the index of the first occurrence in ``earlier``, and the index in ``later``.
+    """Return pairs of equal digests as (first index in ``earlier``, index in ``later``).
 
     Unless the sequences are those of two splits (``across``), a first occurrence makes no pair with itself.
     """

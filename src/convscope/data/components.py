@@ -1,4 +1,4 @@
-"""Connected components of a mask (8-connectivity). ``page/web/js/image/components.js`` does the same."""
+"""Connected components of a mask (8-connectivity), as in ``image/components.js``."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Components:
 
 
 def find_components(mask: npt.NDArray[np.bool_]) -> Components:
-    """Find the connected components of ``mask`` (h, w), in time proportional to its runs, not pixels."""
+    """Find the connected components of ``mask`` (h, w)."""
     # Not scipy.ndimage.label: importing SciPy takes longer than the rest of a prediction.
     rows, first, last = _runs(mask)
     # A run touches those of the row above that begin before its end and end after its beginning, corners included.

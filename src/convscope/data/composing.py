@@ -92,7 +92,7 @@ def compose(origin: Origin, train: Part, test: Part | None, options: ReadOptions
 
 
 def _take(split: Split, rows: Labels, name: str) -> Split:
-    """Return ``split.take(rows)``, copied in blocks so that memory-mapped data stay out of memory."""
+    """Copy rows in blocks, so that memory-mapped data stay out of memory."""
     images = room_for((len(rows), *split.images.shape[1:]), name)
     for start in range(0, len(rows), BLOCK):
         images[start : start + BLOCK] = split.images[rows[start : start + BLOCK]]

@@ -83,7 +83,10 @@ class Provenance:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """A training and a test split. The test split is for evaluation only, never for model selection."""
+    """A training and a test split.
+
+    The test split is for evaluation only, never for model selection.
+    """
 
     name: str
     train: Split

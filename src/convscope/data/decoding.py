@@ -166,7 +166,8 @@ def _from_shares(image: Image.Image, name: str) -> Image.Image:
 
 @contextlib.contextmanager
 def _named(name: str, kind: str) -> Iterator[None]:
-    """Turn every exception into a :class:`PictureError`: Pillow's decoders raise a dozen types for damaged files."""
+    """Turn every exception into a :class:`PictureError`."""
+    # Pillow's decoders raise a dozen types of exceptions for damaged files.
     try:
         yield
     except PictureError:
@@ -208,7 +209,7 @@ _silently = _Silence()
 
 @contextlib.contextmanager
 def _quiet_libtiff(image: ImageFile) -> Iterator[None]:
-    """Suppress what libtiff (C code) prints for each damaged line; the error reports the damage anyway."""
+    """Suppress what libtiff, which is C code, prints for each damaged line."""
     if not any(tile[0] == "libtiff" for tile in image.tile):
         yield
         return

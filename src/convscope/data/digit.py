@@ -1,4 +1,4 @@
-"""MNIST-style preprocessing of a grey image, so that a drawing or a photo looks like the training data.
+"""MNIST-style preprocessing, which makes drawings and photos look like training data.
 
 Each of the six steps can be switched off and records what it did:
 
@@ -202,13 +202,13 @@ def _centre_mass(picture: Picture, settings: DigitSettings) -> CentreStep:
 
 
 def _corner(moment: int, total: int, side: int) -> int:
-    """Return the offset that brings the centre, moment / total, nearest to the frame's middle pixel."""
+    """Return the offset that brings the centre, moment / total, to the frame's middle."""
     # Of two equally near offsets the smaller one: halves go up and left, as three of MNIST's digits show.
     return -((total + 2 * moment - 2 * (side // 2) * total) // (2 * total))
 
 
 def _placed(picture: Picture, place: tuple[int, int], frame: tuple[int, int]) -> Picture:
-    """Return ``picture`` in a frame of zeros, with its corner at ``place``; ink never lies outside."""
+    """Return ``picture`` in a frame of zeros, with its corner at ``place``."""
     placed = np.zeros(frame, dtype=np.uint8)
     (top, left), (height, width) = place, picture.shape
     rows = slice(max(top, 0), min(top + height, frame[0]))

@@ -1,4 +1,4 @@
-"""Recognition of datasets with MNIST-style digits, whose networks can then read photos of paper.
+"""Recognition of MNIST-style datasets, whose networks can then read photos of paper.
 
 Class names do not suffice, because Fashion-MNIST and KMNIST have labels 0 to 9 too. The test is that MNIST-style preprocessing
 leaves the images nearly unchanged, as it does with 98% of MNIST's digits, but with almost none of Fashion-MNIST's and KMNIST's
@@ -46,7 +46,7 @@ ASKED_NOTE = "preprocessed the images like MNIST, light on dark, as requested"
 
 
 def settle_digits(dataset: Dataset) -> Dataset:
-    """Preprocess a dataset as digits if its options ask for it, or recognise digits if they leave it open."""
+    """Preprocess a dataset as digits, or recognise digits, as its options say."""
     provenance = dataset.provenance
     if provenance.digits is not None or provenance.things == DIGITS or provenance.reading.prepare == FIT:
         return dataset
@@ -54,7 +54,7 @@ def settle_digits(dataset: Dataset) -> Dataset:
 
 
 def recognise_digits(dataset: Dataset) -> Dataset:
-    """Mark a dataset as digits, with a note, if its classes are 0 to 9 and its images look like MNIST's.
+    """Mark a dataset as digits if its classes are 0 to 9 and its images look like MNIST's.
 
     If they do so only when inverted, add a note and nothing else.
     """
@@ -67,7 +67,7 @@ def recognise_digits(dataset: Dataset) -> Dataset:
 
 
 def with_settings(dataset: Dataset, *, centre: bool = True, things: str = "", note: str = "") -> Dataset:
-    """Return a dataset whose network gets digit preprocessing, with the share of the frame measured on its images.
+    """Return a dataset marked for digit preprocessing, with settings measured on its images.
 
     Args:
         dataset: The dataset; it is returned unchanged unless it is grey and light on dark.
@@ -103,7 +103,7 @@ def choose_settings(size: tuple[int, int], examples: Images) -> DigitSettings:
 
 
 def prepare_images(dataset: Dataset) -> Dataset:
-    """Preprocess every image of a dataset as a digit, keeping its size, as ``predict`` does with arrays."""
+    """Preprocess every image of a dataset as a digit, at its own size."""
     height, width, channels = dataset.image_shape
     if channels not in (1, 3):
         return dataset

@@ -1,4 +1,7 @@
-"""Results of the steps that preprocess a digit. Each ``picture`` is the image (h, w) uint8 after the step."""
+"""Results of the steps that preprocess a digit.
+
+Each ``picture`` is the image (h, w) uint8 after the step.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Download of known datasets for ``convscope fetch``, the only code that opens outgoing connections.
+"""Download of known datasets, the only code that opens outgoing connections.
 
 Each file is tried at several mirrors, written under a temporary name and renamed once its checksum matches.
 """
@@ -79,7 +79,7 @@ def _fetch_archive(known: KnownSet, archive: Archive, progress: ReadListener | N
 
 
 def _download(address: str, path: Path, archive: Archive, failures: list[str], progress: ReadListener | None) -> bool:
-    """Download a file; return whether it is complete, and add the reason to ``failures`` if not."""
+    """Return whether a download is complete; add the reason to ``failures`` if not."""
     try:
         with path.open("wb") as file:
             done = 0
@@ -126,7 +126,8 @@ def _has_checksum(archive: Archive, path: Path, name: str, failures: list[str]) 
 
 
 def _unpack(archive: Archive, path: Path, home: Path) -> None:
-    """Unpack the needed members into ``home`` and delete the archive, which takes half a gigabyte."""
+    """Unpack the needed members into ``home`` and delete the archive."""
+    # EMNIST's archive takes half a gigabyte.
     with zipfile.ZipFile(path) as members:
         for member in archive.members:
             place = home / Path(member).name

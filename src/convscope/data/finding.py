@@ -112,7 +112,7 @@ def _with_reach(picture: Picture, reach: int) -> _Sheet:
 
 
 def _cut_off_area(components: Components) -> int:
-    """Return the pixels of components cut off by the border: ruled lines, a table, the edge of a shadow."""
+    """Return the pixels of components cut off by the border, such as ruled lines."""
     return sum(
         area for box, area in zip(components.boxes, components.areas, strict=True) if is_cut_off(box, components.shape)
     )

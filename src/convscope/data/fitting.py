@@ -155,7 +155,7 @@ def fitting_for(dataset: Mapping[str, Any], examples: Images) -> Fitting:
 
 
 def terms_of(dataset: Dataset) -> dict[str, Any]:
-    """Return the preprocessing for a dataset as ``run.json`` records it, for prediction, service, export and page."""
+    """Return the preprocessing for a dataset, as ``run.json`` records it."""
     rows = np.linspace(0, len(dataset.train) - 1, min(SAMPLE, len(dataset.train)), dtype=int)
     examples, provenance = dataset.train.images[rows], dataset.provenance
     digits = provenance.digits
@@ -167,7 +167,7 @@ def terms_of(dataset: Dataset) -> dict[str, Any]:
 
 
 def settings_of(images: Images) -> DigitSettings | None:
-    """Derive digit settings from images (n, h, w, c); None unless they are grey and mostly light on dark.
+    """Derive digit settings from images (n, h, w, c); None unless grey and light on dark.
 
     The share of the frame that digits fill is measured: 20 of 28 pixels in MNIST, but all 8 of 8 in scikit-learn's digits.
     """
@@ -178,7 +178,7 @@ def settings_of(images: Images) -> DigitSettings | None:
 
 
 def settings_from(values: Mapping[str, Any], size: tuple[int, int]) -> DigitSettings:
-    """Return digit settings stored by a run or an exported model, ignoring unknown keys of later versions.
+    """Return digit settings stored by a run or an exported model, ignoring unknown keys.
 
     Args:
         values: The stored settings.
@@ -196,7 +196,7 @@ def settings_from(values: Mapping[str, Any], size: tuple[int, int]) -> DigitSett
 
 
 def _middle(picture: Images, aspect: float) -> Images:
-    """Crop (h, w, c) around the middle so that its height is ``aspect`` times its width, to one pixel."""
+    """Crop (h, w, c) around the middle to a height of ``aspect`` times the width."""
     height, width, _ = picture.shape
     cut = min(height, max(1, round(width * aspect))), min(width, max(1, round(height / aspect)))
     top, left = (height - cut[0]) // 2, (width - cut[1]) // 2
@@ -208,7 +208,10 @@ def _size(picture: Images) -> str:
 
 
 def resize(picture: Images, size: tuple[int, int]) -> Images:
-    """Resize (h, w, c) uint8 to (*size, c): area means when shrinking, bilinear when growing, halves rounded up."""
+    """Resize (h, w, c) uint8 to (*size, c).
+
+    Area means when shrinking, bilinear when growing; halves are rounded up.
+    """
     rows, columns = (_shares(old, new) for old, new in zip(picture.shape[:2], size, strict=True))
     channels = [rows @ picture[..., channel] @ columns.T for channel in range(picture.shape[2])]
     # Weights sum to 1 within rounding; the small number keeps a half from becoming slightly less than a half.
@@ -222,7 +225,7 @@ def _shares(inputs: int, outputs: int) -> npt.NDArray[np.float64]:
 
 
 def share_of_frame(images: Images) -> float:
-    """Return the median share of the frame that ink spans, along height or width, whichever is larger."""
+    """Return the median share of the frame that ink spans, along its longer direction."""
     ink = images[..., 0] > 0
     sides = []
     for axis in (1, 2):

@@ -1,4 +1,4 @@
-"""Reader for folders of image files: one subfolder per class, at the top or below ``train/``, ``test/`` and ``val/``."""
+"""Reader for folders of image files with one subfolder per class."""
 
 from __future__ import annotations
 

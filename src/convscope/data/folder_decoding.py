@@ -1,4 +1,4 @@
-"""Decoding of the image files of a folder into one array, in threads, with all unreadable files reported at the end.
+"""Decoding of the image files of a folder into one array, in threads.
 
 Notes:
     Threads rather than processes: Pillow and NumPy release the GIL, and processes would import the user's script again. Two
@@ -59,7 +59,7 @@ class Decoded:
 
 
 def look_at(paths: Sequence[str], progress: ReadListener | None) -> list[Look]:
-    """Read the headers of image files, without decoding; files without a valid header are skipped."""
+    """Read the headers of image files, skipping files without a valid one."""
     looks = each_in_threads("reading image headers", _look, paths, progress)
     return [look for look in looks if look is not None]
 
@@ -88,7 +88,9 @@ def choose_size(sizes: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], str]
 def decode_all(
     paths: Sequence[str], root: str, fitting: Fitting, progress: ReadListener | None, *, keeps_channels: bool = False
 ) -> Decoded:
-    """Decode and preprocess image files just as ``predict`` does. Of several digits the one with the most ink is used.
+    """Decode and preprocess image files just as ``predict`` does.
+
+    Of several digits in a file, the one with the most ink is used.
 
     Args:
         paths: The image files.
@@ -129,7 +131,8 @@ class _Outcome:
 
 
 def keep_rows(images: Images, rows: npt.NDArray[np.int64]) -> Images:
-    """Return ``images[rows]`` for ascending rows, moved in place, so that the images need not fit into memory twice."""
+    """Return ``images[rows]`` for ascending rows, moved in place."""
+    # In place, because the images may fit into memory only once.
     for place, row in enumerate(rows.tolist()):
         if place != row:
             images[place] = images[row]

@@ -1,4 +1,4 @@
-"""Choice of the preprocessing for a folder of image files: as digits, or resized; and the size.
+"""Choice of the preprocessing and the size for a folder of image files.
 
 ``predict`` preprocesses digits, so a network must be trained on preprocessed ones. If the classes of a folder are the ten
 digits and nearly all of a sample of files show a digit, all are preprocessed as ``predict`` does it. Images that fill their
@@ -53,7 +53,7 @@ class FolderFitting:
 
 
 def fitting_of_run(fitting: Fitting, options: ReadOptions, things: str = "images") -> FolderFitting | None:
-    """Return the preprocessing of an existing network; None if ``options`` ask for another one."""
+    """Return the preprocessing of a network; None if ``options`` ask for another one."""
     if options.prepare != AUTO or options.image_size not in (None, fitting.image_shape[:2]):
         return None
     return FolderFitting(fitting, things, (), keeps_channels=True)
@@ -66,7 +66,7 @@ def choose_fitting(
     options: ReadOptions,
     progress: ReadListener | None,
 ) -> FolderFitting:
-    """Choose the preprocessing by the options or else by the class names and a sample of the files."""
+    """Choose the preprocessing by the options, the class names and a sample of the files."""
     sizes = [look.size for look in looks]
     are_numbered = set(class_names) == NAMES
     if options.prepare != FIT and (options.prepare != AUTO or are_numbered):
@@ -85,7 +85,7 @@ def choose_fitting(
 
 
 def shows_one_digit(picture: Picture, settings: DigitSettings) -> bool:
-    """Return whether an image (h, w) uint8 shows one digit that touches no border and leaves most of the frame empty."""
+    """Return whether (h, w) uint8 shows one digit, off the border and in a mostly empty frame."""
     found = find_digits(picture, settings)
     if len(found) != 1 or found[0].box is None or found[0].prepared.empty:
         return False

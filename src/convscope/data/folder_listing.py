@@ -88,14 +88,15 @@ def holds_classes(root: Path) -> bool:
 
 
 def _within(folder: Path, listing: Listing) -> Path:
-    """Return ``folder``, or its only subfolder if that has the same name, as some archives unpack."""
+    """Return ``folder``, or its only subfolder if that has the same name."""
+    # Some archives unpack in this way.
     inside = _folders(folder, listing)
     alone = len(inside) == 1 and inside[0] == folder.name
     return folder / inside[0] if alone and _folders(folder / inside[0], listing) else folder
 
 
 def _refuse_splits(root: Path, tops: list[str], splits: set[str]) -> None:
-    """Raise :class:`DatasetError` if the top folders look like splits without a training split."""
+    """Raise an error if the top folders look like splits without a training split."""
     filled = [name for name in tops if _pictures(root / name, Listing(root, {}))]
     if len(filled) < 2:
         return

@@ -1,4 +1,4 @@
-"""Conversion to grey and compositing on white; ``page/web/js/image/grey.js`` gives identical results."""
+"""Conversion to grey and compositing on white, identical to ``image/grey.js``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from .resample import Picture
 
 
 def to_grey(picture: Picture) -> Picture:
-    """Convert (h, w, 3) or (h, w, 4) uint8 to (h, w) uint8: ITU-R 601 luma with Pillow's integers, on white.
+    """Convert (h, w, 3 or 4) uint8 to grey (h, w) uint8: ITU-R 601 luma, on white.
+
+    The integer coefficients are Pillow's.
 
     Raises:
         ShapeError: ``picture`` has another shape or dtype.

@@ -67,7 +67,9 @@ def is_idx(path: PathLike) -> bool:
 
 
 def read_idx(path: PathLike, dimensions: tuple[int, ...]) -> npt.NDArray[Any]:
-    """Read the array in an IDX file, in native byte order; a large plain file is memory-mapped read-only.
+    """Read the array in an IDX file, in native byte order.
+
+    A large plain file is memory-mapped read-only.
 
     Args:
         path: The file.

@@ -48,7 +48,7 @@ class IdxSet:
 
 
 def find_sets(folder: Path) -> list[IdxSet]:
-    """Return the IDX datasets in ``folder``, or in its ``raw`` or ``gzip``; empty if there are none."""
+    """Return the IDX datasets in ``folder``, or in its ``raw`` or ``gzip`` folder."""
     for place in (folder, *(folder / name for name in SUBFOLDERS)):
         found: dict[str, dict[tuple[str, str], Path]] = {}
         # In reverse order, so that a plain file replaces the gzipped one of the same name.
@@ -130,7 +130,7 @@ def _origin(path: Path, found: IdxSet) -> Origin:
 
 
 def _mapped_names(path: Path) -> dict[int, str] | None:
-    """Read EMNIST's mapping of labels to code points: the line ``1 65 97`` gives label 1 the name Aa."""
+    """Read EMNIST's label mapping: the line ``1 65 97`` gives label 1 the name Aa."""
     try:
         rows = [[int(word) for word in line.split()] for line in path.read_text("ascii").splitlines() if line.strip()]
         return {label: "".join(map(chr, codes)) for label, *codes in rows} or None

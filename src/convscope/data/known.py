@@ -62,7 +62,10 @@ def load_mnist(path: Path = MNIST_FILE) -> Dataset:
 
 
 def load_digits() -> Dataset:
-    """Load scikit-learn's digits: 1,797 grey images of 8 × 8, a fifth of them held out for testing with a fixed seed."""
+    """Load scikit-learn's digits: 1,797 grey images of 8 × 8.
+
+    A fifth of them is held out for testing with a fixed seed.
+    """
     from sklearn import datasets  # here, because the import takes most of a second
 
     bunch = datasets.load_digits()

@@ -1,4 +1,4 @@
-"""Known datasets in IDX files, searched where Keras, torchvision, Debian and ``convscope fetch`` store them."""
+"""Known datasets in IDX files, as stored by Keras, torchvision, Debian and convscope."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _check_counts(known: KnownSet, found: IdxSet, dataset: Dataset) -> None:
 
 
 def recognise(dataset: Dataset) -> Dataset:
-    """Return a dataset read from IDX files, described as a known one if its bytes are the same."""
+    """Describe a dataset from IDX files as a known one if its bytes are the same."""
     for known in KNOWN_SETS.values():
         if known.sha256 and all(_digest(dataset, *key) == known.sha256[key] for key in RECOGNISED_BY):
             provenance = replace(

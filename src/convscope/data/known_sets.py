@@ -1,4 +1,4 @@
-"""Registry of datasets in IDX files that do not ship with convscope: Fashion-MNIST, KMNIST and EMNIST.
+"""Registry of datasets that do not ship with convscope: Fashion-MNIST, KMNIST, EMNIST.
 
 It holds their descriptions, the folders where Keras, torchvision, Debian and ``convscope fetch`` store them, and mirrors.
 """

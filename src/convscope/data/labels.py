@@ -1,4 +1,4 @@
-"""Conversion of labels (any whole numbers, texts, one-hot rows) to class indices and names."""
+"""Conversion of labels (whole numbers, texts, one-hot rows) to class indices and names."""
 
 from __future__ import annotations
 

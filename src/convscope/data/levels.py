@@ -57,7 +57,9 @@ with training values of 0 to 255 is not: the two were scaled differently."""
 
 
 def to_images(parts: Sequence[npt.NDArray[Any]], name: str) -> tuple[list[Images], list[str]]:
-    """Convert the pixels of each split to images, all with the range of the first. Arrays of uint8 are not copied.
+    """Convert the pixels of each split to images, with the range of the first split.
+
+    Arrays of uint8 are not copied.
 
     Args:
         parts: (n, h, w), (n, h, w, c) or (n, c, h, w) with 1, 3 or 4 channels, or (n, pixels) of square images.

@@ -1,4 +1,4 @@
-"""Memory for images: checks before allocation, and a file-backed array when memory is short."""
+"""Memory for images: checks before allocation, and file-backed arrays."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def check_memory(needed: int, name: str) -> None:
 
 
 def room_for(shape: tuple[int, int, int, int], name: str) -> Images:
-    """Allocate an uninitialized array (n, h, w, c) uint8, in an unnamed temporary file if memory is short.
+    """Allocate an uninitialized array (n, h, w, c) uint8, file-backed if memory is short.
 
     The system can evict pages of that file from memory, and deletes it when the process ends.
 

@@ -1,4 +1,6 @@
-"""Reader for ``.npz`` files with ``x_train``, ``y_train``, ``x_test``, ``y_test``, as Keras names them, or ``x`` and ``y``.
+"""Reader for ``.npz`` files.
+
+The arrays are ``x_train``, ``y_train``, ``x_test`` and ``y_test``, as Keras names them, or ``x`` and ``y``.
 
 Nothing is unpickled, because unpickling can run code.
 """
@@ -44,7 +46,9 @@ def read_arrays(path: PathLike, keys: Sequence[str] = KEYS) -> dict[str, npt.NDA
 
 
 def read_npz(path: PathLike, options: ReadOptions = DEFAULTS) -> Dataset:
-    """Read a dataset; ``levels.to_images`` and ``labels.index_labels`` document the accepted arrays.
+    """Read a dataset from arrays.
+
+    ``levels.to_images`` and ``labels.index_labels`` document the accepted arrays.
 
     Raises:
         DatasetError: The file is damaged, or its arrays are no dataset.

@@ -100,7 +100,7 @@ def clear_paper(picture: Picture, *, above: int = -1, reach: int = REACH) -> Pap
 
 
 def block_means(picture: npt.NDArray[np.integer], side: int) -> Levels:
-    """Average squares of (h, w) to (⌈h / side⌉, ⌈w / side⌉), incomplete ones at the far edges too; halves round up."""
+    """Average squares of ``side`` pixels, also incomplete ones at the far edges; halves up."""
     if side == 1:
         return picture.astype(np.int64)
     rows, columns = (np.arange(0, length, side) for length in picture.shape)
@@ -171,7 +171,7 @@ def _extreme_around(cells: Levels, extreme: np.ufunc, axis: int, reach: int) -> 
 
 
 def _spread(cells: Levels, side: int, shape: tuple[int, int]) -> Levels:
-    """Interpolate cells bilinearly to ``shape``, constant beyond the outermost centres; halves round up."""
+    """Interpolate cells bilinearly to ``shape``, constant beyond the outermost centres."""
     (top, down), (left, across) = (_between(length, count, side) for length, count in zip(shape, cells.shape, strict=True))
     far = 2 * side
     bottom, right = (np.minimum(first + 1, count - 1) for first, count in zip((top, left), cells.shape, strict=True))
@@ -181,6 +181,6 @@ def _spread(cells: Levels, side: int, shape: tuple[int, int]) -> Levels:
 
 
 def _between(length: int, count: int, side: int) -> tuple[Levels, Levels]:
-    """Return for each pixel the cell whose centre is before it, and the way to the next in units of 1 / (2·side)."""
+    """Return for each pixel the cell before it and the way to the next in 1 / (2·side)."""
     place = np.clip(2 * np.arange(length) + 1 - side, 0, 2 * side * (count - 1))
     return place // (2 * side), place % (2 * side)

@@ -1,4 +1,4 @@
-"""Checks of image files before memory is allocated for pixels, including some that Pillow skips."""
+"""Checks of image files before memory is allocated, some of which Pillow skips."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def _is_folder(name: str) -> bool:
 
 
 def _in_folder(folder: str) -> list[str]:
-    """Return the image files in a folder and below, without hidden ones and without following links."""
+    """Return the image files in a folder and below, except hidden ones and linked folders."""
     pictures, others = [], Counter[str]()
     for place, folders, files in os.walk(folder):
         folders[:] = sorted(each for each in folders if not each.startswith(".") and each not in IGNORED_FOLDERS)

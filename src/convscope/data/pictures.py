@@ -1,4 +1,4 @@
-"""Image inputs: paths of files and folders, patterns, bytes, Pillow images, arrays, and lists of these."""
+"""Image inputs: paths, folders, patterns, bytes, Pillow images, arrays, and lists."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ NEARLY_ALL = 0.95
 
 
 def is_bright_around(images: Images) -> npt.NDArray[np.bool_]:
-    """Return (n,) whether images (n, h, w, 1) have a bright border, by ``digit.border_median``."""
+    """Return (n,) whether images (n, h, w, 1) have a bright border."""
     grey = images[..., 0]
     ring = np.ones(grey.shape[1:], dtype=bool)
     ring[1:-1, 1:-1] = False
@@ -25,7 +25,7 @@ def is_bright_around(images: Images) -> npt.NDArray[np.bool_]:
 
 
 def polarity_of(images: Images) -> str | None:
-    """Return :data:`LIGHT` or :data:`DARK` if nearly all images (n, h, w, c) are grey and agree, else None."""
+    """Return the polarity of grey images (n, h, w, 1) if nearly all agree, else None."""
     if images.shape[3] != 1 or not len(images):
         return None
     share = float(is_bright_around(images).mean())

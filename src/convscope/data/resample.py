@@ -31,7 +31,7 @@ class Scale:
 
 
 def fitting_scale(picture: tuple[int, int], box: tuple[int, int]) -> Scale:
-    """Return the largest scale at which an image of (height, width) fits into a box of (height, width)."""
+    """Return the largest scale at which an image fits into a box, both (height, width)."""
     (height, width), (box_height, box_width) = picture, box
     if height * box_width >= width * box_height:
         return Scale(box_height, height)
@@ -52,7 +52,7 @@ def fit_into(picture: Picture, box: tuple[int, int]) -> Picture:
 
 
 def axis_weights(inputs: int, outputs: int, scale: Scale) -> tuple[Weights, int]:
-    """Return the integer weights (outputs, inputs) along one axis, and their common denominator."""
+    """Return integer weights (outputs, inputs) along one axis and their denominator."""
     box, length = scale.box, scale.length
     output, place = np.arange(outputs)[:, None], np.arange(inputs)[None]
     # In these units an input pixel is 2·box long and an output pixel 2·length.

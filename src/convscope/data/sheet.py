@@ -160,7 +160,7 @@ def _width(box: Box) -> int:
 
 
 def _gap(one: Box, other: Box) -> int:
-    """Return the larger of the horizontal and vertical gaps between boxes; 0 if they touch or overlap."""
+    """Return the larger of the horizontal and vertical gaps between boxes, at least 0."""
     across = max(one.left, other.left) - min(one.right, other.right) - 1
     down = max(one.top, other.top) - min(one.bottom, other.bottom) - 1
     return max(across, down, 0)

@@ -1,4 +1,4 @@
-"""Recognition of split folders: ``train``, ``Training``, ``test_set``, ``seg_train`` with ``seg_test``."""
+"""Recognition of split folders, such as ``Training``, ``test_set`` or ``seg_train``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ SHORT_SPLITS = {f"{word}{filler}": split for word, split in SPLITS.items() for f
 
 
 def find_splits(names: Iterable[str]) -> dict[str, str]:
-    """Return the split of each folder that is one: ``"train"``, ``"test"``, ``"val"`` or :data:`UNLABELLED`.
+    """Return the split of each folder that is one.
+
+    Splits are ``"train"``, ``"test"``, ``"val"`` and :data:`UNLABELLED`.
 
     A folder is a split if its name says nothing else, or if it differs from another one in the split's word alone, as
     ``seg_train`` and ``seg_test`` do.

@@ -1,4 +1,4 @@
-"""Reader for text tables: one line per image with its label and its pixels in row order, with or without a header.
+"""Reader for text tables with one line per image: its label and its pixels.
 
 Images are square, grey or RGB; the three channels of an RGB pixel are adjacent.
 """
@@ -29,7 +29,9 @@ SUFFIXES = frozenset({".csv", ".tsv"})
 
 
 def find_tables(folder: Path) -> dict[str, Path]:
-    """Return the tables in ``folder`` whose names end in ``train`` or ``test``; empty without a training table.
+    """Return the tables in ``folder`` whose names end in ``train`` or ``test``.
+
+    The result is empty without a training table.
 
     Raises:
         DatasetError: Two tables are for the same split.
@@ -58,7 +60,9 @@ def read_table(path: Path, options: ReadOptions, progress: ReadListener | None =
 
 
 def read_tables(folder: Path, options: ReadOptions, progress: ReadListener | None = None) -> Dataset:
-    """Read the dataset in ``train.csv`` and ``test.csv``. A test table without labels, as on Kaggle, is ignored.
+    """Read the dataset in ``train.csv`` and ``test.csv``.
+
+    A test table without labels, as on Kaggle, is ignored.
 
     Raises:
         DatasetError: Lines are invalid (the message lists them all), or a file cannot be read.
