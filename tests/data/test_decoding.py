@@ -290,7 +290,7 @@ def test_too_many_pixels_are_refused_by_the_header_in_no_time(name: str) -> None
     started = time.perf_counter()
     with pytest.raises(PictureError, match=r"^it has .* pixels.*at most 64 million"):
         decode_picture(LIES[name](), "it")
-    assert time.perf_counter() - started < 1  # a hundredth of it where nobody else wants the processor
+    assert time.perf_counter() - started < 1  # takes a hundredth of that on an idle machine
 
 
 def test_a_header_that_promises_more_than_its_bytes_can_hold_is_refused() -> None:
@@ -443,7 +443,7 @@ def test_plain_tiffs_are_decoded_side_by_side_and_warnings_come_back_after(monke
     def meet(self: TiffImageFile) -> object:
         if self.tile:  # not decoded yet
             meeting.wait()
-            warnings.warn("nobody sees this", UserWarning, stacklevel=1)
+            warnings.warn("hidden", UserWarning, stacklevel=1)
         return load(self)
 
     content = encoded(GREY, "TIFF")

@@ -122,7 +122,7 @@ def test_where_all_fail_the_sentence_says_how_to_do_it_by_hand(server: str, monk
     assert fetch_dataset("fashion") == home
 
 
-def test_nobody_there_is_no_traceback(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_mirror_is_an_error(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     known(monkeypatch, "http://127.0.0.1:9", "good")
     with pytest.raises(DatasetError, match="refused"):
         fetch_dataset("fashion")
@@ -138,7 +138,7 @@ def test_an_archive_is_unpacked_and_goes(server: str, monkeypatch: pytest.Monkey
     assert len(Server.asked) == 2
 
 
-def test_a_cache_that_cannot_be_written_to_is_said_to_be_the_matter(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unwritable_cache_is_reported(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null/cache")
     known(monkeypatch, server, "good")
     with pytest.raises(OutputError, match="/dev/null/cache"):

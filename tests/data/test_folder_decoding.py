@@ -130,9 +130,7 @@ def test_an_interrupt_ends_it(tmp_path: Path) -> None:
         decode_all(paths, str(tmp_path), Fitting((4, 4, 1)), interrupt)
 
 
-def test_where_memory_is_short_pixels_lie_in_a_file_that_nobody_sees(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_where_memory_is_short_pixels_go_to_an_unnamed_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = [saved(tmp_path / f"{index}.png", 8, 8, 3) for index in range(10)]
     plain = decode_all(paths, str(tmp_path), Fitting((8, 8, 3)), None)
     monkeypatch.setattr(memory, "free_memory", lambda: 3000)

@@ -19,7 +19,7 @@ def test_free_memory_is_what_linux_tells_or_unknown(tmp_path: Path, monkeypatch:
     for content in ("MemAvailable:\n", "MemAvailable: many kB\n", ""):
         (tmp_path / "meminfo").write_text(content)
         assert memory.free_memory() is None
-    memory.check_memory(10**18, "nobody knows")
+    memory.check_memory(10**18, "it")
 
 
 def test_room_is_in_memory_where_there_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
