@@ -85,5 +85,5 @@ def test_a_file_with_other_contents_is_refused(name: str, run_copy: Path) -> Non
 
 def test_a_pickle_in_a_run_folder_is_not_opened(run_copy: Path, tmp_path: Path) -> None:
     np.savez(run_copy / "predictions.npz", labels=np.array([print], dtype=object))
-    with pytest.raises(RunError, match="cannot be read"):
+    with pytest.raises(RunError, match="cannot read"):
         archive.load_record(run_copy)

@@ -1,4 +1,4 @@
-"""What a run says it was made with."""
+"""Recorded package versions."""
 
 from __future__ import annotations
 

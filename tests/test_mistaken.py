@@ -56,7 +56,7 @@ def test_without_images_and_without_the_data_it_says_so(run_copy: Path) -> None:
     request = runs.read_json(run_copy / runs.REQUEST)
     write_json(run_copy / runs.REQUEST, {**request, "dataset": {**request["dataset"], "source": "gone/away.npz"}})
     runs.write_manifest(run_copy)
-    with pytest.raises(DatasetError, match="no images of its mistakes: there is nothing at 'gone/away.npz'"):
+    with pytest.raises(DatasetError, match="no images of its mistakes: 'gone/away.npz' does not exist"):
         convscope.mistakes(run_copy)
 
 

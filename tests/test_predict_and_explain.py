@@ -87,7 +87,7 @@ def test_json_has_everything(digits_run: Run, in_pictures: Path, capsys: pytest.
     assert found["predictions"][0]["distance"] == pytest.approx(expected.distance)
     assert len(found["predictions"][0]["top"]) == 3
     assert [bad["name"] for bad in found["bad"]] == ["notes.txt"]
-    assert printed.err.startswith("convscope: error: 'notes.txt'")
+    assert printed.err.startswith("convscope: error: 'notes.txt' is of unknown format")
 
 
 def test_unreadable_files_are_one_line_each_and_the_others_are_classified(
@@ -171,7 +171,7 @@ def test_nothing_is_overwritten_without_the_flag(
     assert Path("a.explained.html").read_text("utf-8").startswith("<!")
     before = sorted(digits_run.folder.rglob("*"))
     explanation = convscope.explain(digits_run, digits_run.dataset.test.images[0], output="other.html")
-    assert (explanation.page, explanation.prediction.done) == (Path("other.html"), ("taken as it is",))
+    assert (explanation.page, explanation.prediction.done) == (Path("other.html"), ("used unchanged",))
     assert sorted(digits_run.folder.rglob("*")) == before
 
 

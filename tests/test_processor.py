@@ -1,4 +1,4 @@
-"""What the processor says of itself, and what follows from it."""
+"""Processor features."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ def test_data_that_are_gone_are_missed_in_words(run_copy: Path) -> None:
     run = without_evidence(run_copy, source="gone/away.npz")
     payload = payload_of(api.report(run))
     assert payload["evidence"] is None
-    assert "there is nothing at 'gone/away.npz'" in payload["evidence_missing"]
+    assert "'gone/away.npz' does not exist" in payload["evidence_missing"]
     assert archive.EVIDENCE not in files_of(runs.verify(run))
 
 
@@ -107,7 +107,7 @@ def test_data_at_the_recorded_path_are_used_only_if_they_are_the_same(
 ) -> None:
     path = save_npz(tmp_path / "data.npz", digits, change=1)
     run = without_evidence(run_copy, source=str(path))
-    assert "is not what the network was trained on" in payload_of(api.report(run))["evidence_missing"]
+    assert "has changed since the network was trained" in payload_of(api.report(run))["evidence_missing"]
     save_npz(path, digits)
     assert payload_of(api.report(run))["evidence"] is not None
 

@@ -81,7 +81,7 @@ def test_without_its_data_everything_but_the_data_is_there(run_copy: Path) -> No
     run = convscope.load_run(run_copy)
     assert run.label_audit is None
     assert len(convscope.mistakes(run, saliency=False)) == run.evaluation.errors
-    with pytest.raises(DatasetError, match="there is nothing at 'gone/away.npz'"):
+    with pytest.raises(DatasetError, match="'gone/away.npz' does not exist"):
         _ = run.dataset
 
 

@@ -1,4 +1,4 @@
-"""Named arrays in one ``.npz`` file: written whole or not at all, read without ever unpickling anything."""
+"""Named arrays in one ``.npz`` file: written atomically, read without unpickling."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ Array = npt.NDArray[Any]
 
 
 def save_arrays(path: Path, arrays: Mapping[str, npt.ArrayLike], *, compressed: bool = False) -> None:
-    """Write ``arrays`` to ``path``. Compression pays for pictures; to it, weights and logits are noise."""
+    """Write ``arrays`` to ``path``, the whole file or nothing."""
+    # Compression is worth its time for images only: weights and logits look like noise to it.
     buffer = io.BytesIO()
     save = np.savez_compressed if compressed else np.savez
     save(buffer, allow_pickle=False, **{name: np.asarray(array) for name, array in arrays.items()})
@@ -26,18 +27,25 @@ def save_arrays(path: Path, arrays: Mapping[str, npt.ArrayLike], *, compressed: 
 
 
 def load_arrays(path: Path, wanted: Callable[[str], bool] = lambda name: True) -> dict[str, Array]:
-    """The inverse of :func:`save_arrays`; of those ``wanted`` by name alone. Raises :class:`RunError` for any other file."""
+    """Load the arrays that :func:`save_arrays` wrote.
+
+    Args:
+        path: The file.
+        wanted: Selects arrays by name; the others are not decompressed.
+
+    Raises:
+        RunError: The file is missing, damaged or something else.
+    """
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files if wanted(name)}
     except (OSError, ValueError, EOFError, KeyError, AttributeError, TypeError, zipfile.BadZipFile) as error:
         raise RunError(
-            f"{str(path)!r} cannot be read ({error}); arrays that convscope wrote were expected. "
-            "Copy the run folder again, or train again."
+            f"cannot read the arrays in {str(path)!r} ({error}). Copy the run folder again, or train again."
         ) from error
 
 
 def below(arrays: Mapping[str, Array], group: str) -> dict[str, Array]:
-    """The arrays named ``group/NAME``, by NAME."""
-    start = group + "/"
-    return {name.removeprefix(start): array for name, array in arrays.items() if name.startswith(start)}
+    """Return the arrays named ``group/NAME``, keyed by NAME."""
+    prefix = group + "/"
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}

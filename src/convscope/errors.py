@@ -1,18 +1,19 @@
-"""Everything that convscope raises on purpose.
+"""Errors that convscope raises on purpose, and how their messages are worded.
 
     ConvscopeError
-    ├── DatasetError      (ValueError)       data unknown, damaged or unusable
-    ├── PictureError      (ValueError)       a picture that cannot be read
-    ├── ShapeError        (ValueError)       an array of the wrong shape or dtype
-    ├── ConfigError       (ValueError)       an unknown name or an impossible setting
-    ├── RunError          (ValueError)       a run folder that is damaged or unfinished
-    │   └── RunExistsError (FileExistsError) a run folder that would be overwritten
-    ├── OutputError       (OSError)          a file that cannot be written
-    ├── MissingBackendError (ImportError)    Keras has nothing to compute with
-    └── MissingExtraError (ImportError)      a library that an extra of ours would bring
+    ├── DatasetError          (ValueError)       unknown, damaged or unusable data
+    ├── PictureError          (ValueError)       an image file that cannot be read
+    ├── ShapeError            (ValueError)       an array of the wrong shape or dtype
+    ├── ConfigError           (ValueError)       an unknown name or an invalid setting
+    ├── RunError              (ValueError)       a missing, unfinished or damaged run folder
+    │   └── RunExistsError    (FileExistsError)  a run folder that would be overwritten
+    ├── OutputError           (OSError)          a file that cannot be written
+    ├── ServiceError          (OSError)          a port or address that cannot be used
+    ├── MissingBackendError   (ImportError)      no Keras back-end is installed
+    └── MissingExtraError     (ImportError)      an optional dependency is not installed
 
-One grammar for every message: what you passed, what was expected, what to do.
-Each subclass also is the built-in that fits, so ``except ValueError`` keeps working.
+A message says what is wrong with which value, what is accepted, and what to do, in at most two sentences.
+Each class also derives from the fitting built-in, so ``except ValueError`` works.
 """
 
 from __future__ import annotations
@@ -22,23 +23,23 @@ from difflib import get_close_matches
 
 
 class ConvscopeError(Exception):
-    """Base of every error that is the user's to mend; the command line prints it in one sentence."""
+    """Base of all errors that the user can fix; the command line prints the message alone."""
 
 
 class DatasetError(ConvscopeError, ValueError):
-    """Data that is unknown, damaged or cannot be trained on."""
+    """Unknown or damaged data, or data that cannot be trained on."""
 
 
 class PictureError(ConvscopeError, ValueError):
-    """A picture that is missing, damaged, too large, or none; or several: one line each."""
+    """An image file that cannot be read; the message lists several, one per line."""
 
 
 class ShapeError(ConvscopeError, ValueError):
-    """An array whose shape or dtype does not fit."""
+    """An array with the wrong shape or dtype."""
 
 
 class ConfigError(ConvscopeError, ValueError):
-    """An unknown model or recipe, or a setting out of range."""
+    """An unknown name, or a setting out of range."""
 
 
 class RunError(ConvscopeError, ValueError):
@@ -46,7 +47,7 @@ class RunError(ConvscopeError, ValueError):
 
 
 class RunExistsError(RunError, FileExistsError):
-    """A run folder that exists already and would be overwritten."""
+    """A run folder that exists and would be overwritten."""
 
 
 class OutputError(ConvscopeError, OSError):
@@ -54,19 +55,27 @@ class OutputError(ConvscopeError, OSError):
 
 
 class ServiceError(ConvscopeError, OSError):
-    """A port that is taken, or an address that is not this machine's."""
+    """A port that is in use, or an address that this machine does not have."""
 
 
 class MissingBackendError(ConvscopeError, ImportError):
-    """Training was asked for and no back-end of Keras is installed."""
+    """Training needs a Keras back-end and none is installed."""
 
 
 class MissingExtraError(ConvscopeError, ImportError):
-    """A verb needs a library that is not installed; the message names the extra that brings it."""
+    """A command needs an optional dependency; the message names the extra that installs it."""
+
+
+def reason_of(error: BaseException) -> str:
+    """Return why an operation failed, on one line and ready to stand inside a sentence."""
+    reason = getattr(error, "strerror", None) or str(error).strip() or type(error).__name__
+    text = " ".join(str(reason).split())[:160].rstrip(".")
+    # Acronyms such as CRC keep their capitals, and so do the names of exceptions.
+    return text[:1].lower() + text[1:] if text[1:2].islower() and reason != type(error).__name__ else text
 
 
 def unknown_name(kind: str, given: str, known: Iterable[str]) -> str:
-    """The sentence for a misspelt name: what came, the nearest known name, all known names."""
+    """Return the message for an unknown name, with the closest known name and all known names."""
     known = sorted(known)
     near = get_close_matches(given.lower(), known, n=1, cutoff=0.6)
     hint = f" Did you mean {near[0]!r}?" if near else ""

@@ -1,7 +1,7 @@
-"""Writing files so that a half-written one is never mistaken for a whole one.
+"""Atomic file writes.
 
-Every file goes to a temporary name in its own folder, is synced, and is renamed into place; the folder is synced too.
-A crash therefore leaves the old file or the new one, never a mixture. The sync costs a few milliseconds per file.
+Each file is written under a temporary name in its own folder, synced and renamed into place; then the folder is synced.
+A crash leaves the old file or the new one, never a mixture. The sync costs a few milliseconds per file.
 """
 
 from __future__ import annotations
@@ -14,21 +14,22 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from .errors import OutputError
+from .errors import OutputError, reason_of
 from .types import PathLike
 
 TEMPORARY = ".partial-"
-"""Prefix of temporary files: whoever finds one may delete it."""
+"""Prefix of temporary files. A leftover may be deleted."""
 
 
 @contextlib.contextmanager
 def replacing(path: PathLike) -> Iterator[Path]:
-    """Yield a temporary path beside ``path`` to write to; on success it takes the place of ``path``.
+    """Yield a temporary path, which replaces ``path`` on success and is removed on failure.
 
-    The suffix is kept, because Keras chooses the format by it. Raises :class:`OutputError` where the file cannot be
-    written, and leaves nothing behind.
+    Raises:
+        OutputError: The file cannot be written.
     """
     path = Path(path)
+    # The name keeps its suffix, because Keras chooses the file format by it.
     temporary = path.with_name(f"{TEMPORARY}{secrets.token_hex(4)}-{path.name}")
     try:
         yield temporary
@@ -45,23 +46,28 @@ def replacing(path: PathLike) -> Iterator[Path]:
 
 
 def write_bytes(path: PathLike, content: bytes) -> None:
-    """Write ``content`` to ``path``, whole or not at all."""
+    """Write ``content`` to ``path`` atomically."""
     with replacing(path) as temporary:
         temporary.write_bytes(content)
 
 
 def write_text(path: PathLike, text: str) -> None:
-    """Write ``text`` as UTF-8 with ``\\n`` line ends on every system, whole or not at all."""
+    """Write ``text`` atomically as UTF-8, with LF line ends on every system."""
     write_bytes(path, text.encode("utf-8"))
 
 
 def write_json(path: PathLike, value: Any) -> None:
-    """Write strict JSON (no NaN, which no browser can read), indented, keys in the order given."""
+    """Write strict JSON, indented, with keys in the order given."""
+    # Browsers cannot parse NaN.
     write_text(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def make_folder(path: PathLike) -> None:
-    """Create a folder with its parents, if it is not there. Raises :class:`OutputError`."""
+    """Create a folder and its parents if they are missing.
+
+    Raises:
+        OutputError: The folder cannot be created.
+    """
     try:
         Path(path).mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -69,18 +75,17 @@ def make_folder(path: PathLike) -> None:
 
 
 def cannot_write(path: PathLike, error: OSError) -> OutputError:
-    """The sentence for a failed write."""
-    reason = error.strerror or str(error) or type(error).__name__
+    """Return the error for a failed write."""
     return OutputError(
-        f"cannot write {str(path)!r}: {reason[:1].lower()}{reason[1:]}. "
-        "A folder with free space that you may write to was expected; choose another with --out DIR."
+        f"cannot write {str(path)!r}: {reason_of(error)}. "
+        "Choose another folder, writable and with free space, with --out DIR."
     )
 
 
 def _sync(path: Path) -> None:
-    """Force a file, or the names in a folder, to the disk. Windows cannot open folders: there the rename must do."""
+    """Flush a file, or the entries of a folder, to the disk."""
     if os.name == "nt" and path.is_dir():
-        return
+        return  # Windows cannot open folders; the rename alone has to do
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,4 +1,4 @@
-"""Numbers and lists as text, written the same way in figures, pages, terminal output and errors.
+"""Numbers and lists as text, the same in figures, pages, terminal output and errors.
 
 Plain functions without typography: ``page`` adds no-break spaces where a line must not break.
 """
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 MINUS = "\N{MINUS SIGN}"
 MIN_P = 0.0001
-"""p-values below this one are written as an inequality."""
+"""Smaller p-values are written as an inequality."""
 
 
 def percent(share: float, digits: int = 2) -> str:
@@ -24,7 +24,7 @@ def percent_range(interval: Sequence[float], digits: int = 2) -> str:
 
 
 def format_probability(probability: float, digits: int = 2) -> str:
-    """Return a probability as a percentage that rounding takes neither to 0% nor to 100%: ``"> 99.99%"``, ``"< 0.01%"``.
+    """Return a probability as a percentage never rounded to 0% or 100%: ``"> 99.99%"``.
 
     A softmax reaches neither, and a rounded 100% would hide how confident a wrong prediction can be.
     """
@@ -35,7 +35,9 @@ def format_probability(probability: float, digits: int = 2) -> str:
 
 
 def percentage_points(difference: float, digits: int = 2, *, sign: bool = False) -> str:
-    """Return a difference of shares in percentage points, without the unit: ``-0.0083`` as ``"−0.83"``, never ``"−0.00"``.
+    """Return a difference of shares in percentage points: ``-0.0083`` as ``"−0.83"``.
+
+    The unit is left out; zero has no sign.
 
     Args:
         difference: The difference of two shares, from -1 to 1.
@@ -49,7 +51,7 @@ def percentage_points(difference: float, digits: int = 2, *, sign: bool = False)
 
 
 def p_value(p: float) -> str:
-    """Return a p-value with its relation, ready to follow the letter p: ``"= 0.032"``, ``"< 0.0001"``."""
+    """Return a p-value with its relation, to follow the letter p: ``"= 0.032"``."""
     if p < MIN_P:
         return f"< {MIN_P}"
     return f"= {p:.{2 if p >= 0.1 else 3 if p >= 0.01 else 4}f}"
@@ -63,7 +65,7 @@ def join_words(words: Sequence[str], conjunction: str = "and") -> str:
 
 
 def shorten_list(words: Sequence[str], limit: int = 5, total: int | None = None) -> str:
-    """Return the first ``limit`` words, and how many are left out: ``"a, b and 1,234 more"``.
+    """Return the first ``limit`` words and the number of the rest: ``"a, b and 1,234 more"``.
 
     Args:
         words: What is listed; it may be the beginning of a longer list.
@@ -76,5 +78,5 @@ def shorten_list(words: Sequence[str], limit: int = 5, total: int | None = None)
 
 
 def count_of(number: int, noun: str, plural: str | None = None) -> str:
-    """Return a number with its noun: ``(1, "error")`` as ``"1 error"``, ``(1200, "error")`` as ``"1,200 errors"``."""
+    """Return a number with its noun: ``"1 error"``, ``"1,200 errors"``."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

@@ -1,4 +1,4 @@
-"""What a run was made on and with: for its record, and for everyone who wants the same again."""
+"""Hardware and package versions of this machine, recorded with every run."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ PACKAGES = (
     "onnxruntime",
     "matplotlib",
 )
+"""Packages that can change a result."""
 
 
 def describe_machine() -> dict[str, Any]:
-    """Processor, cores that this process may use, operating system; no name of the host and no path."""
+    """Return processor, usable cores and operating system, without host name or paths."""
     return {
         "processor": processor_field("model name") or platform.processor() or platform.machine() or sys.platform,
         "cores": _cores(),
@@ -34,8 +35,8 @@ def describe_machine() -> dict[str, Any]:
 
 
 def package_versions() -> dict[str, str]:
-    """Versions of Python, of convscope, and of the packages that decide a result, of those that are installed."""
-    # Ours from the code that runs, which may be a checkout that was never installed.
+    """Return the versions of Python, convscope and the installed :data:`PACKAGES`."""
+    # Our own version comes from the running code, which may be a checkout that was never installed.
     versions = {"python": platform.python_version(), "convscope": __version__}
     for name in PACKAGES:
         try:
@@ -46,6 +47,7 @@ def package_versions() -> dict[str, str]:
 
 
 def _cores() -> int:
+    # Containers and taskset restrict a process to fewer cores than the machine has.
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

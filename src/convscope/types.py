@@ -1,4 +1,4 @@
-"""Aliases for the arrays that travel between rooms. N images, H × W pixels, C channels, K classes."""
+"""Type aliases for arrays and paths: n images of h × w pixels with c channels, K classes."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import numpy as np
 import numpy.typing as npt
 
 Images: TypeAlias = npt.NDArray[np.uint8]
-"""(n, h, w, c) uint8, 0..255."""
+"""(n, h, w, c) uint8, 0 to 255."""
 
 Inputs: TypeAlias = npt.NDArray[np.float32]
-"""(n, h, w, c) float32, 0..1: what a network is given."""
+"""(n, h, w, c) float32, 0 to 1: the input of a network."""
 
 Labels: TypeAlias = npt.NDArray[np.int64]
-"""(n,) index of the true class."""
+"""(n,) int64 class indices."""
 
 Floats: TypeAlias = npt.NDArray[np.floating[Any]]
-"""Any floating array; the docstring says its shape."""
+"""Any floating-point array; the docstring gives its shape."""
 
 PathLike: TypeAlias = str | os.PathLike[str]
-"""Whatever names a file."""
+"""A path as a string or an ``os.PathLike``."""

@@ -35,16 +35,16 @@ def test_duplicates_inside_and_across_splits_are_counted() -> None:
     test = np.concatenate([noise(3, 1), noise(3, 0)[1:]])
     sentences = findings(made(train, [0, 1, 0, 0, 1], test))
     assert sentences == (
-        "1 training image repeats another one, pixel for pixel: number 3 = number 0",
-        "2 test images are in the training split too, pixel for pixel: number 3 = number 1, number 4 = number 2",
+        "1 training image duplicates another one: image 3 = image 0",
+        "2 test images also occur in the training split: image 3 = image 1, image 4 = image 2",
     )
 
 
 def test_equal_images_in_different_classes_are_counted_once_each() -> None:
     train = np.concatenate([noise(3, 0), noise(3, 0)[:1], noise(3, 0)[:1]])
     assert findings(made(train, [0, 1, 0, 1, 1], noise(3, 1))) == (
-        "2 training images repeat another one, pixel for pixel: number 3 = number 0, number 4 = number 0",
-        "1 image occurs in more than one class, pixel for pixel: training number 0 ('cat') = training number 3 ('dog')",
+        "2 training images duplicate another one: image 3 = image 0, image 4 = image 0",
+        "1 image occurs in more than one class: training image 0 ('cat') = training image 3 ('dog')",
     )
 
 
@@ -55,15 +55,15 @@ def test_a_flat_colour_is_blank_and_a_faint_image_nearly() -> None:
     images[1] = 100 + generator.integers(0, 7, (5, 5, 3))
     test = generator.integers(0, 256, (2, 5, 5, 3), dtype=np.uint8)
     assert findings(made(images, [0, 1] * 3, test)) == (
-        "1 training image is one flat colour: number 0",
-        "1 training image is nearly blank, under 8 grey levels from darkest to brightest pixel: number 1",
+        "1 training image has a single colour: image 0",
+        "1 training image is nearly blank (fewer than 8 grey levels between darkest and brightest pixel): image 1",
     )
 
 
 def test_images_on_another_scale_are_noticed() -> None:
     images = np.random.default_rng(0).integers(0, 17, (6, 8, 8, 1), dtype=np.uint8)
     assert findings(made(images, [0, 1] * 3, noise(2, 1)[:, :1, :1].repeat(8, 1).repeat(8, 2)))[-1] == (
-        "no training image has a pixel brighter than 16 of 255: were they meant on another scale?"
+        "no training image has a pixel above 16 of 255: check the scale of the values"
     )
 
 
@@ -72,7 +72,7 @@ def test_many_classes_with_one_image_or_none_are_named_once() -> None:
     sentences = findings(made(noise(12, 0), [0, 0, 0, 1, 1, 1, 2, 2, 3, 4, 5, 6], noise(10, 1), names))
     assert sentences == (
         "3 classes have no training image: 'class 7', 'class 8', 'class 9'",
-        "4 classes have one training image only: 'class 3', 'class 4', 'class 5', 'class 6'",
+        "4 classes have only one training image: 'class 3', 'class 4', 'class 5', 'class 6'",
     )
 
 
@@ -81,15 +81,15 @@ def test_blank_images_uneven_and_missing_classes_are_named() -> None:
     images[3] = 7
     sentences = findings(made(images, [0] * 10 + [1] * 2, noise(3, 1)))
     assert sentences == (
-        "classes are uneven: 10 training images of 'cat', 2 of 'dog'",
-        "1 training image is one flat colour: number 3",
+        "classes are imbalanced: 10 training images of 'cat', 2 of 'dog'",
+        "1 training image has a single colour: image 3",
     )
     assert findings(made(noise(3, 0), [0, 0, 0], noise(3, 1)))[0] == "class 'dog' has no training image"
 
 
 def test_classes_whose_names_differ_in_capitals_alone_are_asked_about() -> None:
     sentences = findings(made(noise(4, 0), [0, 1, 0, 1], noise(4, 1), ("Cat", "cat ")))
-    assert sentences == ("classes 'Cat' and 'cat ' differ in capitals or spaces alone: are they one?",)
+    assert sentences == ("class names 'Cat' and 'cat ' differ only in case or spaces: are they one class?",)
 
 
 def test_what_looks_odd_is_printed_with_the_names_of_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -110,11 +110,13 @@ def test_what_looks_odd_is_printed_with_the_names_of_files(tmp_path: Path, capsy
     repeats = ", ".join(f"train{os.sep}cat{os.sep}{index}.png = {first}" for index in range(12, 17))
     seen = f"test{os.sep}dog{os.sep}seen.png"
     for sentence in (
-        "classes are uneven: 18 training images of 'cat', 2 of 'dog'",
-        f"1 training image is one flat colour: train{os.sep}cat{os.sep}flat.png",
-        f"1 test image is nearly blank, under 8 grey levels from darkest to brightest pixel: test{os.sep}cat{os.sep}faint.png",
-        f"7 training images repeat another one, pixel for pixel: {repeats} and 2 more",
-        f"1 test image is in the training split too, pixel for pixel: {seen} = train{os.sep}cat{os.sep}01.png",
-        f"1 image occurs in more than one class, pixel for pixel: train{os.sep}cat{os.sep}01.png ('cat') = {seen} ('dog')",
+        "classes are imbalanced: 18 training images of 'cat', 2 of 'dog'",
+        f"1 training image has a single colour: train{os.sep}cat{os.sep}flat.png",
+        "1 test image is nearly blank (fewer than 8 grey levels between darkest and brightest pixel): {}".format(
+            f"test{os.sep}cat{os.sep}faint.png"
+        ),
+        f"7 training images duplicate another one: {repeats} and 2 more",
+        f"1 test image also occurs in the training split: {seen} = train{os.sep}cat{os.sep}01.png",
+        f"1 image occurs in more than one class: train{os.sep}cat{os.sep}01.png ('cat') = {seen} ('dog')",
     ):
         assert f"- {sentence}\n" in printed + "\n"

@@ -22,7 +22,7 @@ def test_a_split_without_channel_axis_is_refused_with_the_way_out() -> None:
 
 
 def test_images_that_are_not_uint8_are_refused() -> None:
-    with pytest.raises(ShapeError, match="dtype float32"):
+    with pytest.raises(ShapeError, match="float32"):
         Split(np.zeros((4, 5, 5, 1), np.float32), np.zeros(4, int))
 
 
@@ -38,12 +38,12 @@ def test_train_and_test_images_must_have_one_size() -> None:
 
 @pytest.mark.parametrize("labels", [[0, 1, 2, 0], [0, -1, 0, 1]])
 def test_labels_outside_the_classes_are_refused(labels: list[int]) -> None:
-    with pytest.raises(DatasetError, match="0 to 1 was expected"):
+    with pytest.raises(DatasetError, match="0 to 1.*2 classes"):
         dataset(split(labels=labels), split())
 
 
 def test_an_empty_split_is_refused() -> None:
-    with pytest.raises(DatasetError, match="the test split is empty"):
+    with pytest.raises(DatasetError, match="test split of made"):
         dataset(split(), split(n=0))
 
 

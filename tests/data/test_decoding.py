@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 import sys
 import threading
@@ -215,7 +216,7 @@ def test_fewer_bits_than_eight_are_levels_or_places_in_a_palette(bits: int) -> N
 
 def test_what_is_transparent_all_over_is_said_to_be() -> None:
     decoded = decode_picture(encoded(Image.new("RGBA", (8, 8), (9, 9, 9, 0)), "PNG"), "it")
-    assert decoded.done == ("transparent all over, so nothing but white",)
+    assert decoded.done == ("fully transparent, so all white",)
     assert (decoded.pixels == 255).all()
 
 
@@ -224,11 +225,11 @@ def test_what_was_done_is_said() -> None:
         return decode_picture(ENCODINGS[name](), "it").done
 
     assert done("PNG grey") == done("PNG RGBA") == done("JPEG RGB") == ()
-    assert done("PNG 16-bit grey") == ("16 bits made 8",)
-    assert done("GIF animated") == done("WebP animated") == done("TIFF of two pages") == ("first picture taken",)
-    assert done("JPEG held as 6") == done("TIFF held as 6") == ("turned upright",)
+    assert done("PNG 16-bit grey") == ("reduced from 16 to 8 bits",)
+    assert done("GIF animated") == done("WebP animated") == done("TIFF of two pages") == ("used the first frame",)
+    assert done("JPEG held as 6") == done("TIFF held as 6") == ("rotated upright",)
     half = Image.new("RGBA", (8, 8), (0, 0, 0, 128))
-    assert decode_picture(encoded(half, "PNG"), "it").done == ("laid on white",)
+    assert decode_picture(encoded(half, "PNG"), "it").done == ("composited on white",)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
@@ -237,7 +238,7 @@ def test_a_large_picture_becomes_the_means_of_squares(kind: str) -> None:
     large = np.kron(levels, np.ones((200, 200), np.uint8))  # 2,000 × 6,000: a third of it
     decoded = decode_picture(encoded(Image.fromarray(large), kind), "it")
     assert decoded.pixels.shape[:2] == (667, 2000) if kind == "PNG" else max(decoded.pixels.shape) <= LARGEST_SIDE
-    assert decoded.done == ("made smaller from 6000 × 2000",)
+    assert decoded.done == ("downscaled from 6000 × 2000",)
     rows = (np.arange(10) * 200 + 100) * decoded.pixels.shape[0] // 2000
     columns = (np.arange(30) * 200 + 100) * decoded.pixels.shape[1] // 6000
     assert np.abs(decoded.pixels[np.ix_(rows, columns)][..., 0].astype(int) - levels).max() <= (0 if kind == "PNG" else 2)
@@ -289,11 +290,11 @@ def test_too_many_pixels_are_refused_by_the_header_in_no_time(name: str) -> None
     started = time.perf_counter()
     with pytest.raises(PictureError, match=r"^it has .* pixels.*at most 64 million"):
         decode_picture(LIES[name](), "it")
-    assert time.perf_counter() - started < 1  # a hundredth of it where nobody else wants the processor
+    assert time.perf_counter() - started < 1  # takes a hundredth of that on an idle machine
 
 
 def test_a_header_that_promises_more_than_its_bytes_can_hold_is_refused() -> None:
-    with pytest.raises(PictureError, match=r"holds 12 bytes of pixels, too few"):
+    with pytest.raises(PictureError, match="12 bytes of pixel data"):
         decode_picture(raw_png(8000, 8000, 8, 2, b"\0" * 4), "it")
     assert MOST_PIXELS == 8000 * 8000  # and it is not its size that it is refused for
 
@@ -306,7 +307,7 @@ def test_a_file_that_is_cut_off_anywhere_is_refused(kind: str) -> None:
     for length in [*range(0, len(content) - last, max(1, len(content) // 40)), len(content) - last - 1]:
         if kind == "GIF" and length >= len(content) - 4:
             continue  # likewise
-        with pytest.raises(PictureError, match=r"^it .*expected\. .*\.$"):
+        with pytest.raises(PictureError, match=r"^it .*\. .*\.$"):
             decode_picture(content[:length], "it")
 
 
@@ -314,20 +315,20 @@ def test_a_file_that_is_cut_off_anywhere_is_refused(kind: str) -> None:
     ("content", "words"),
     [
         (b"", ["is empty"]),
-        (bytes(1000), ["nothing but zero bytes"]),
-        (b"hello, I am a text", ["is no picture", "hello"]),
+        (bytes(1000), ["zero bytes only"]),
+        (b"hello, I am a text", ["unknown format", "hello"]),
         (b"\0\0\0\x18ftypheic" + bytes(100), ["a HEIC photo", "Convert it to JPEG"]),
-        (b"\xef\xbb\xbf <!DOCTYPE html><html>", ["an HTML page", "Download the picture itself"]),
+        (b"\xef\xbb\xbf <!DOCTYPE html><html>", ["an HTML page", "Download the image file"]),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", ["an SVG drawing"]),
         (b"%PDF-1.7", ["a PDF file"]),
         (b"%!PS-Adobe-3.0 EPSF-3.0", ["a PostScript file"]),
         (b"\x93NUMPY\x01\0", ["a NumPy array", "pass the array"]),
         (b"PK\x03\x04", ["a zip archive"]),
         (encoded(Image.new("LAB", (8, 8)), "TIFF"), ["LAB colours"]),
-        (encoded(Image.new("I", (8, 8)), "TIFF"), ["whole numbers of 32 bits"]),
-        (encoded(Image.new("F", (8, 8), 3.5), "TIFF"), ["decimal numbers from 3.5 to 3.5"]),
+        (encoded(Image.new("I", (8, 8)), "TIFF"), ["32-bit integers"]),
+        (encoded(Image.new("F", (8, 8), 3.5), "TIFF"), ["floats from 3.5 to 3.5"]),
         (encoded(Image.new("L", (1, 1)), "PNG"), ["1 × 1 pixels", "at least 4"]),
-        (patched(encoded(GREY, "PNG"), 60, b"\x55\xaa"), ["is damaged: the checksum of its part 'IDAT'"]),
+        (patched(encoded(GREY, "PNG"), 60, b"\x55\xaa"), ["is damaged", "'IDAT'"]),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )
@@ -335,7 +336,6 @@ def test_what_is_no_picture_is_told_by_what_it_is(content: bytes, words: list[st
     with pytest.raises(PictureError) as caught:
         decode_picture(content, "'it.png'")
     assert str(caught.value).startswith("'it.png' ")
-    assert "expected" in str(caught.value)
     for word in words:
         assert word in str(caught.value)
 
@@ -373,7 +373,7 @@ def test_pillows_images_are_taken_as_they_are_shown() -> None:
     animation = Image.open(io.BytesIO(ENCODINGS["GIF animated"]()))
     animation.seek(1)
     assert np.array_equal(as_grey(from_pillow(animation, "it").pixels), np.asarray(GREY.rotate(180)))
-    with pytest.raises(PictureError, match="an undamaged PNG was expected"):
+    with pytest.raises(PictureError, match="it .*PNG"):
         from_pillow(Image.open(io.BytesIO(encoded(GREY, "PNG")[:60])), "it")
 
 
@@ -405,7 +405,7 @@ def test_mutated_files_end_in_a_picture_or_in_one_sentence(
     for place, new, replaced in changes:
         start = int(place * len(content))
         content = content[:start] + new + content[start + replaced :]
-    started, sentence = time.perf_counter(), "a picture, as expected"
+    started, sentence = time.perf_counter(), "it is an image. Use it."
     try:
         pixels = decode_picture(with_checksums(content) if mended else content, "it").pixels
         assert pixels.dtype == np.uint8
@@ -413,8 +413,7 @@ def test_mutated_files_end_in_a_picture_or_in_one_sentence(
         assert max(pixels.shape) <= LARGEST_SIDE
     except PictureError as error:
         sentence = str(error)
-    assert "expected" in sentence
-    assert "\n" not in sentence
+    assert re.fullmatch(r"it .*\. .*\.", sentence)
     assert time.perf_counter() - started < 10
 
 
@@ -444,7 +443,7 @@ def test_plain_tiffs_are_decoded_side_by_side_and_warnings_come_back_after(monke
     def meet(self: TiffImageFile) -> object:
         if self.tile:  # not decoded yet
             meeting.wait()
-            warnings.warn("nobody sees this", UserWarning, stacklevel=1)
+            warnings.warn("hidden", UserWarning, stacklevel=1)
         return load(self)
 
     content = encoded(GREY, "TIFF")

@@ -87,7 +87,7 @@ def test_a_file_comes_from_the_first_mirror_that_has_it(server: str, monkeypatch
     assert [path.name for path in home.iterdir()] == ["file.gz"]
     assert (home / "file.gz").read_bytes() == PACKED
     assert [path.split("/")[1] for path in Server.asked] == ["absent", "html", "cut", "other", "endless", "good"]
-    assert events[-1] == Reading("fetching file.gz", len(PACKED), len(PACKED), "bytes")
+    assert events[-1] == Reading("downloading file.gz", len(PACKED), len(PACKED), "bytes")
 
 
 def test_a_mirror_may_pack_the_same_bytes_otherwise(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,16 +114,15 @@ def test_where_all_fail_the_sentence_says_how_to_do_it_by_hand(server: str, monk
     text = str(caught.value)
     assert f"{server}/absent/file.gz: Not Found" in text
     assert f"{server}/html/file.gz: Not a gzipped file" in text
-    assert (
-        f"get file.gz ({len(PACKED)} bytes, SHA-256 of its decompressed bytes {hashlib.sha256(CONTENT).hexdigest()})" in text
-    )
-    assert f"put it at {home / 'file.gz'}, and run convscope fetch fashion again" in text
+    assert f"file.gz ({len(PACKED)} bytes, SHA-256 of its decompressed bytes {hashlib.sha256(CONTENT).hexdigest()})" in text
+    assert str(home / "file.gz") in text
+    assert "convscope fetch fashion" in text
     assert list(home.iterdir()) == []
     (home / "file.gz").write_bytes(PACKED)
     assert fetch_dataset("fashion") == home
 
 
-def test_nobody_there_is_no_traceback(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_mirror_is_an_error(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     known(monkeypatch, "http://127.0.0.1:9", "good")
     with pytest.raises(DatasetError, match="refused"):
         fetch_dataset("fashion")
@@ -139,16 +138,16 @@ def test_an_archive_is_unpacked_and_goes(server: str, monkeypatch: pytest.Monkey
     assert len(Server.asked) == 2
 
 
-def test_a_cache_that_cannot_be_written_to_is_said_to_be_the_matter(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unwritable_cache_is_reported(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null/cache")
     known(monkeypatch, server, "good")
-    with pytest.raises(OutputError, match="cannot write"):
+    with pytest.raises(OutputError, match="/dev/null/cache"):
         fetch_dataset("fashion")
     assert Server.asked == []
 
 
 @pytest.mark.parametrize(
-    ("name", "words"), [("mnist", "comes with convscope"), ("digits", "comes with"), ("kmnits", "'kmnist'")]
+    ("name", "words"), [("mnist", "convscope train mnist"), ("digits", "convscope train digits"), ("kmnits", "'kmnist'")]
 )
 def test_only_known_sets_are_fetched(name: str, words: str) -> None:
     with pytest.raises(DatasetError, match=words):

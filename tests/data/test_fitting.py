@@ -36,7 +36,7 @@ def test_what_is_no_digit_bright_on_dark_is_only_resized(mnist: Dataset) -> None
     assert fitting_for(description(mnist, content="images"), images).digits is None
     assert fitting_for(description(mnist), 255 - images).digits is None
     assert fitting_for({"image_shape": [28, 28, 3]}, np.repeat(images, 3, axis=3)).digits is None
-    with pytest.raises(ConfigError, match="5 channels"):
+    with pytest.raises(ConfigError, match="5"):
         Fitting((8, 8, 5))
 
 
@@ -49,7 +49,7 @@ def test_what_a_run_says_of_its_preparation_is_what_counts(mnist: Dataset) -> No
     resized = replace(mnist, provenance=replace(mnist.provenance, reading=ReadOptions(prepare="fit")))
     plain = fitting_for({"image_shape": [28, 28, 1], **terms_of(resized)}, mnist.train.images[:9])
     assert plain == Fitting((28, 28, 1), None, "light on dark")
-    with pytest.raises(ValueError, match="another size"):
+    with pytest.raises(ValueError, match="× "):
         fitting_for({**said, "image_shape": [20, 28, 1]}, mnist.train.images[:9])
 
 
@@ -62,11 +62,11 @@ def test_a_picture_of_the_other_polarity_is_turned_round_and_that_is_said(own: s
     expected = fitting.fit(alike)
     assert expected.done == ("resized from 60 × 60 to 20 × 20",)
     fitted = fitting.fit(turned)
-    assert fitted.done == (f"inverted, since it is {other} and the training images are {own}", *expected.done)
+    assert fitted.done == (f"inverted, because it is {other} and the training images are {own}", *expected.done)
     assert np.array_equal(fitted.pixels, expected.pixels)
     own_size = np.ascontiguousarray(turned[::3, ::3])
     as_it_is = fitting.fit(own_size)
-    assert as_it_is.done == (f"taken as it is, though it is {other} and the training images are {own}",)
+    assert as_it_is.done == (f"{AS_IT_IS}, although it is {other} and the training images are {own}",)
     assert np.array_equal(as_it_is.pixels, own_size)
     flat = np.full((60, 60, 1), 255, np.uint8)
     assert fitting.fit(flat).done == expected.done
@@ -107,8 +107,8 @@ def test_colour_is_made_grey_only_in_words_where_there_is_some() -> None:
     colour = np.zeros((28, 28, 3), np.uint8)
     assert MNIST.fit(colour).done == (AS_IT_IS,)
     colour[10:20, 10:20] = (255, 0, 0)
-    assert MNIST.fit(colour).done == ("made grey", AS_IT_IS)
-    assert Fitting((28, 28, 3)).fit(colour[..., :1]).done == ("grey made RGB", AS_IT_IS)
+    assert MNIST.fit(colour).done == ("converted to grey", AS_IT_IS)
+    assert Fitting((28, 28, 3)).fit(colour[..., :1]).done == ("converted to RGB", AS_IT_IS)
 
 
 def test_a_blank_picture_is_said_to_be_blank() -> None:
@@ -122,7 +122,7 @@ def test_photos_give_their_middle_resized() -> None:
     fitted = Fitting((6, 6, 3)).fit(photo)
     blocks = photo[:, 20:80].reshape(6, 10, 6, 10, 3).mean(axis=(1, 3))
     assert np.array_equal(fitted.pixels, np.floor(blocks + 0.5))
-    assert fitted.done == ("the middle 60 × 60 of 100 × 60 taken", "resized from 60 × 60 to 6 × 6")
+    assert fitted.done == ("cropped to the middle 60 × 60 of 100 × 60", "resized from 60 × 60 to 6 × 6")
     assert Fitting((6, 6, 3)).fit(photo[:, :60]).done == ("resized from 60 × 60 to 6 × 6",)
     assert Fitting((60, 100, 3)).fit(photo).done == (AS_IT_IS,)
 

@@ -92,8 +92,8 @@ def test_bad_pictures_are_all_named_and_the_others_decoded(tmp_path: Path) -> No
     decoded = decode_all(paths, str(tmp_path), Fitting((5, 5, 1)), None)
     assert sorted(decoded.bad) == [0, 1, 2]
     assert decoded.bad[0].reason.startswith("'empty.png' is empty")
-    assert decoded.bad[1].reason.startswith("'text.png' is no picture")
-    assert decoded.bad[2].reason.startswith("'gone.png' is a link that leads nowhere")
+    assert decoded.bad[1].reason.startswith("'text.png' is of unknown format")
+    assert decoded.bad[2].reason.startswith("'gone.png' is a broken link")
     assert np.array_equal(decoded.images[3], open_picture(paths[3], "x").pixels)
 
 
@@ -107,7 +107,7 @@ def test_progress_comes_in_order_and_in_the_callers_thread(tmp_path: Path) -> No
         threads.add(threading.current_thread())
 
     decode_all(paths, str(tmp_path), Fitting((4, 4, 1)), listen)
-    assert events == [Reading("decoding pictures", done, 40) for done in (16, 32, 40)]
+    assert events == [Reading("decoding image files", done, 40) for done in (16, 32, 40)]
     assert threads == {threading.current_thread()}
 
 
@@ -130,9 +130,7 @@ def test_an_interrupt_ends_it(tmp_path: Path) -> None:
         decode_all(paths, str(tmp_path), Fitting((4, 4, 1)), interrupt)
 
 
-def test_where_memory_is_short_pixels_lie_in_a_file_that_nobody_sees(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_where_memory_is_short_pixels_go_to_an_unnamed_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = [saved(tmp_path / f"{index}.png", 8, 8, 3) for index in range(10)]
     plain = decode_all(paths, str(tmp_path), Fitting((8, 8, 3)), None)
     monkeypatch.setattr(memory, "free_memory", lambda: 3000)

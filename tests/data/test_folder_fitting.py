@@ -72,7 +72,7 @@ def test_the_user_can_have_them_resized_only(photos: Path, capsys: pytest.Captur
     assert main(["data", str(photos), "--prepare", "fit", "--quiet"]) == 0
     assert "prepared as MNIST's digits" not in capsys.readouterr().out
     assert main(["data", str(photos), "--quiet"]) == 0
-    assert "its pictures show one each, so all were prepared as MNIST's digits were" in capsys.readouterr().out
+    assert "the image files show one each, so all were preprocessed like MNIST" in capsys.readouterr().out
 
 
 def test_a_network_that_is_there_already_gets_them_as_it_takes_them(photos: Path) -> None:
@@ -100,7 +100,7 @@ def test_of_several_digits_in_a_picture_the_largest_is_taken_and_that_is_said(tm
     sheet = laid_out([penned("3", 90, random), penned("3", 40, random)], [2], random)
     write(tmp_path / "own", "sheet", "3", np.asarray(255 - 255 * sheet, np.uint8))
     dataset = load_dataset(tmp_path / "own")
-    said = "1 picture holds several digits, of which the largest was taken: 3/sheet.png"
+    said = "used the largest digit in 1 image file with several: 3/sheet.png"
     assert said in dataset.provenance.notes
     found = Fitting((28, 28, 1), DigitSettings()).fit_each(open_picture(tmp_path / "own" / "3" / "sheet.png", "it").pixels)
     assert len(found) == 2
@@ -119,7 +119,7 @@ def test_whatever_is_written_is_prepared_where_that_is_asked(letters: str, tmp_p
     assert plain.provenance.content == "images"
     assert asked.provenance.digits == DigitSettings()
     assert asked.provenance.content == "characters"
-    assert any("as was asked" in note for note in asked.provenance.notes)
+    assert any("as requested" in note for note in asked.provenance.notes)
     assert read_folder(tmp_path / "own", ReadOptions((40, 32), prepare="digits")).image_shape == (40, 32, 1)
 
 

@@ -92,7 +92,7 @@ def test_a_class_of_trains_is_no_split(tmp_path: Path) -> None:
 def test_a_test_split_without_classes_is_left_alone_and_said_so(tmp_path: Path) -> None:
     listing = list_folder(make(tmp_path, "train/cat/1.png", "train/dog/1.png", "test/1.png", "test/2.png"))
     assert set(listing.splits) == {"train"}
-    assert listing.notes == ["test/ has no folders of classes, and was left alone"]
+    assert listing.notes == ["ignored test/, which has no class folders"]
 
 
 def test_what_systems_leave_behind_is_not_seen_and_other_files_are_counted(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_what_systems_leave_behind_is_not_seen_and_other_files_are_counted(tmp_p
     others = ("cat/a.heic", "cat/b.HEIC", "dog/notes.txt", "dog/noending")
     listing = list_folder(make(tmp_path, "cat/1.png", "dog/1.png", *systems, *hidden, *others))
     assert found(listing) == {"": {"cat": ["cat/1.png"], "dog": ["dog/1.png"]}}
-    assert listing.left_alone == {".heic": 2, ".txt": 1, "without ending": 1}
+    assert listing.left_alone == {".heic": 2, ".txt": 1, "without suffix": 1}
 
 
 def test_links_end_somewhere(tmp_path: Path) -> None:
@@ -149,28 +149,28 @@ def test_two_thousand_names_and_a_deep_tree_are_no_matter(tmp_path: Path) -> Non
     [
         ((), "holds no data"),
         (("a.txt",), r"holds no data"),
-        (("1.png", "2.jpg"), "holds 2 pictures and no folders"),
-        (("cat/", "dog/"), r"has folders \('cat', 'dog'\) but no pictures"),
+        (("1.png", "2.jpg"), "holds 2 image files but no class folders"),
+        (("cat/", "dog/"), r"'cat' and 'dog'.*no image files"),
         (("cat/a.heic", "dog/b.heic"), r"only 2 \.heic"),
-        (("cat/1.png",), "pictures of one class, 'cat'"),
-        (("cat/1.png", "dog/"), "pictures of one class, 'cat'"),
+        (("cat/1.png",), "only one class, 'cat'"),
+        (("cat/1.png", "dog/"), "only one class, 'cat'"),
         (("photos/cat/1.png", "photos/dog/1.png"), r"Pass '.*photos' if"),
-        (("train/cat/1.png", "train/dog/1.png", "birds/1.png"), "'birds' beside it"),
-        (("train/cat/1.png", "training/cat/1.png", "train/dog/1.png"), "two of one kind"),
-        (("train/cat/", "train/dog/", "test/cat/1.png", "test/dog/1.png"), "training split holds no pictures"),
+        (("train/cat/1.png", "train/dog/1.png", "birds/1.png"), "'birds', which is no split"),
+        (("train/cat/1.png", "training/cat/1.png", "train/dog/1.png"), "train and training, two of them"),
+        (("train/cat/", "train/dog/", "test/cat/1.png", "test/dog/1.png"), "training split of .* no image files"),
         (
             ("test/cat/1.png", "test/dog/1.png", "val/cat/1.png"),
-            r"'test' and 'val', which are names of splits, but no train/",
+            r"'test' and 'val', .* no train/",
         ),
-        (("a/cat/1.png", "a/dog/1.png", "b/cat/1.png", "b/dog/1.png"), r"'a' and 'b', and in each.* \('cat', 'dog'\)"),
-        (("a/x/1.png", "a/y/1.png", "b/x/1.png", "b/y/1.png", "b/z/1.png"), r"Rename the splits, or, where these are"),
-        (("train/cat/1.png", "train/dog/1.png", "test/dogs/1.png"), r"test/ has the class 'dogs'.*Is 'dog' meant\?"),
+        (("a/cat/1.png", "a/dog/1.png", "b/cat/1.png", "b/dog/1.png"), r"'a' and 'b' .* \('cat' and 'dog'\)"),
+        (("a/x/1.png", "a/y/1.png", "b/x/1.png", "b/y/1.png", "b/z/1.png"), r"Rename splits"),
+        (("train/cat/1.png", "train/dog/1.png", "test/dogs/1.png"), r"test/ .* 'dogs'.* 'dog'\?"),
     ],
 )
 def test_folders_laid_out_otherwise_say_what_was_expected(names: tuple[str, ...], words: str, tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=words) as caught:
         list_folder(make(tmp_path, *names))
-    assert "expected" in str(caught.value)
+    assert str(tmp_path) in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
@@ -179,10 +179,10 @@ def test_names_that_look_the_same_are_refused(tmp_path: Path) -> None:
     make(tmp_path, *(f"{name}/1.png" for name in names))
     if len(os.listdir(tmp_path)) == 1:
         pytest.skip("this file system takes both for one")
-    with pytest.raises(DatasetError, match="two folders that are both shown as"):
+    with pytest.raises(DatasetError, match="two folders.*café"):
         list_folder(tmp_path)
 
 
 def test_over_a_thousand_classes_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="1,001 folders of classes"):
+    with pytest.raises(DatasetError, match="1,001 class folders"):
         list_folder(make(tmp_path, *(f"{index}/1.png" for index in range(1001))))

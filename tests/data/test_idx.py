@@ -83,41 +83,41 @@ def test_a_large_plain_file_is_mapped_and_never_written_to(file: Path, monkeypat
         (b"", "is empty"),
         (pack(b""), "is empty"),
         (b"\0\0\x08", "begins with the bytes 00 00 08"),
-        (b"\0\0\x08\x03\0\0", "cut off in its header"),
+        (b"\0\0\x08\x03\0\0", "ends within its header"),
         (b"<!DOCTYPE html><html>log in</html>", "is a web page"),
         (pack(b"<html>"), "is a web page"),
         (b"PK\3\4 what", "begins with the bytes 50 4b 03 04"),
         (header(4, 2, 2, code=0x0A) + bytes(16), "begins with the bytes 00 00 0a 03"),
         (b"\x03\x08\0\0" + bytes(20), "begins with the bytes 03 08 00 00"),
-        (header(4), "of 1 dimensions, one of labels; 3 or 4 were expected.*mixed up"),
-        (header(2, 2) + bytes(4), "of 2 dimensions, neither"),
-        (bytes([0, 0, 8, 255]) + bytes(2000), "of 255 dimensions"),
-        (bytes([0, 0, 8, 0]), "of 0 dimensions"),
-        (header(3, 2, 2) + bytes(11), "says 3 × 2 × 2, 12 bytes, but 11 follow"),
+        (header(4), r"1 dimension \(labels\) instead of 3 or 4.*swapped"),
+        (header(2, 2) + bytes(4), r"2 dimensions \(neither"),
+        (bytes([0, 0, 8, 255]) + bytes(2000), "255 dimensions"),
+        (bytes([0, 0, 8, 0]), "0 dimensions"),
+        (header(3, 2, 2) + bytes(11), "declares 3 × 2 × 2, 12 bytes, but 11 follow"),
         (header(3, 2, 2) + bytes(13), "12 bytes, but 13 follow"),
         (pack(header(3, 2, 2) + bytes(11)), "12 bytes, but 11 follow"),
         (pack(header(3, 2, 2) + bytes(10**6)), "12 bytes, but more follow"),
         (header(0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF) + bytes(9), "but 9 follow"),
         (pack(header(0xFFFFFFFF, 0xFFFFFFFF, 9) + bytes(9)), "but at most [0-9,]+ follow"),
-        (header(3, 0, 28), "holds nothing: its header says 3 × 0 × 28"),
-        (header(0, 28, 28), "holds nothing"),
-        (pack(header(3, 2, 2) + bytes(12))[:-9], "cannot be read"),
-        (pack(header(3, 2, 2) + bytes(12))[:-5] + b"\0\0\0\0\0", "cannot be read"),
-        (pack(header(3, 2, 2) + bytes(12))[:12] + b"\xff" * 20, "cannot be read|begins with"),
+        (header(3, 0, 28), "holds no values: its header declares 3 × 0 × 28"),
+        (header(0, 28, 28), "holds no values"),
+        (pack(header(3, 2, 2) + bytes(12))[:-9], "cannot read"),
+        (pack(header(3, 2, 2) + bytes(12))[:-5] + b"\0\0\0\0\0", "cannot read"),
+        (pack(header(3, 2, 2) + bytes(12))[:12] + b"\xff" * 20, "cannot read|begins with"),
     ],
 )
 def test_what_is_no_whole_file_of_images_is_one_sentence(content: bytes, words: str, file: Path) -> None:
     file.write_bytes(content)
     with pytest.raises(DatasetError, match=words) as caught:
         read_idx(file, (3, 4))
-    assert str(caught.value).startswith(repr(str(file)))
+    assert repr(str(file)) in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_a_bomb_is_refused_before_memory_is_spent_on_it(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file.write_bytes(pack(header(1000, 100, 100) + bytes(10**7)))
     monkeypatch.setattr(memory, "free_memory", lambda: 10**6)
-    with pytest.raises(DatasetError, match=r"needs 10\.0 MB of memory, of which 1\.0 MB are free"):
+    with pytest.raises(DatasetError, match=r"10\.0 MB.* 1\.0 MB"):
         read_idx(file, (3,))
 
 

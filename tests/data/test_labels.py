@@ -45,7 +45,7 @@ def test_names_are_those_of_the_numbers_0_1_2_even_where_some_have_no_image() ->
 def test_names_by_number_never_shift() -> None:
     letters = {1: "A", 2: "B", 3: "C"}
     assert indexed([1, 2], names=letters) == ([[0, 1]], ("A", "B", "C"))
-    with pytest.raises(DatasetError, match="label 4, for which there is no name"):
+    with pytest.raises(DatasetError, match="label 4.*1 to 3"):
         indexed([1, 4], names=letters)
 
 
@@ -56,18 +56,18 @@ def test_names_that_are_the_texts_set_their_order() -> None:
 
 @pytest.mark.parametrize("names", [("x", "y", "z"), ("a", "x", "y")])
 def test_names_that_do_not_fit_are_refused(names: tuple[str, ...]) -> None:
-    with pytest.raises(ConfigError, match=r"3 class names were given, but it has 2 classes: 'a', 'b'"):
+    with pytest.raises(ConfigError, match=r"3 class names.* it has 2 classes: 'a', 'b'"):
         indexed(["a", "b"], names=names)
-    with pytest.raises(ConfigError, match="3 class names were given, but it has 2 different labels, from -5 to 1"):
+    with pytest.raises(ConfigError, match="3 class names.* it has 2 different labels, -5 to 1"):
         indexed([-5, 1], names=names)
 
 
 @pytest.mark.parametrize(
     ("labels", "words"),
     [
-        ([3.5, 1, 2], "label 3.5 at row 0"),
-        ([0.0, np.nan], "label nan at row 1"),
-        ([0.0, np.inf], "label inf at row 1"),
+        ([3.5, 1, 2], "3.5 at row 0"),
+        ([0.0, np.nan], "nan at row 1"),
+        ([0.0, np.inf], "inf at row 1"),
         ([[1, 1], [0, 1]], r"shape \(2, 2\)"),
         ([], "no labels"),
         ([1, 1], "one class, '1'"),
@@ -83,7 +83,7 @@ def test_labels_that_are_none_are_named(labels: object, words: str) -> None:
 
 
 def test_numbers_beside_texts_are_refused() -> None:
-    with pytest.raises(DatasetError, match="the same kind was expected"):
+    with pytest.raises(DatasetError, match="it has numbers.*texts"):
         indexed(["a", "b"], [0, 1])
 
 

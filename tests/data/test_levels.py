@@ -50,7 +50,7 @@ def test_truth_values_and_bits_become_black_and_white() -> None:
     for values in (bits, bits.astype(bool), bits.astype(np.int32)):
         images, notes = made(values)
         assert np.array_equal(images[0][..., 0], bits * 255)
-        assert notes == ["its values 0 and 1 were made black and white"]
+        assert notes == ["converted values 0 and 1 to black and white"]
 
 
 def test_a_test_split_is_scaled_like_the_training_split() -> None:
@@ -58,18 +58,18 @@ def test_a_test_split_is_scaled_like_the_training_split() -> None:
     assert images[1].max() == 255
     images, _ = made(np.zeros((1, 8, 8), np.uint8), np.ones((1, 8, 8), np.uint8))
     assert images[1].max() == 255
-    with pytest.raises(DatasetError, match=r"training images have values 0\.\.1, test images 0\.\.255"):
+    with pytest.raises(DatasetError, match=r"training images .*0\.\.1 and test images in 0\.\.255"):
         made(LEVELS / 255, LEVELS.astype(np.float64))
 
 
 def test_flat_rows_and_leading_channels_are_put_right_and_said_so() -> None:
     grey = LEVELS.reshape(4, 64)
     assert np.array_equal(made(grey)[0][0][..., 0], LEVELS)
-    assert made(grey)[1] == ["its rows of 64 values were taken as images of 8 × 8"]
+    assert made(grey)[1] == ["reshaped rows of 64 values to images of 8 × 8"]
     colour = np.random.default_rng(0).integers(0, 256, (5, 8, 9, 3), dtype=np.uint8)
     images, notes = made(np.moveaxis(colour, 3, 1))
     assert np.array_equal(images[0], colour)
-    assert notes == ["its channels were moved last"]
+    assert notes == ["moved the channels to the last axis"]
     assert np.array_equal(made(colour)[0][0], colour)
 
 
@@ -78,7 +78,7 @@ def test_what_is_transparent_lies_on_white_as_in_pictures() -> None:
     pixels = generator.integers(0, 256, (3, 6, 5, 4), dtype=np.uint8)
     images, notes = made(pixels, pixels[:1, ..., :3])
     assert [part.shape for part in images] == [(3, 6, 5, 3), (1, 6, 5, 3)]
-    assert notes == ["its images were laid on white, where transparent"]
+    assert notes == ["composited transparent pixels on white"]
     for image, found in zip(pixels, images[0], strict=True):
         assert np.array_equal(open_picture(image, "it").pixels, found)
 
@@ -86,14 +86,14 @@ def test_what_is_transparent_lies_on_white_as_in_pictures() -> None:
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        (np.zeros((2, 8, 8, 2), np.uint8), r"2 channels; 1 \(grey\), 3 \(RGB\) or 4"),
-        (np.zeros((2, 8, 8, 5), np.uint8), "5 channels"),
+        (np.zeros((2, 8, 8, 2), np.uint8), "channels; got 2"),
+        (np.zeros((2, 8, 8, 5), np.uint8), "channels; got 5"),
         (np.zeros((2, 5)), r"shape \(2, 5\)"),
         (np.zeros(4), r"shape \(4,\)"),
-        (np.zeros((0, 8, 8)), "nothing in it"),
-        (np.zeros((2, 0, 8)), "nothing in it"),
-        (np.full((2, 4, 4), 300.0), "values from 300 to 300"),
-        (np.full((2, 4, 4), -7), "values from -7 to -7"),
+        (np.zeros((0, 8, 8)), r"shape is \(0, 8, 8\)"),
+        (np.zeros((2, 0, 8)), r"shape is \(2, 0, 8\)"),
+        (np.full((2, 4, 4), 300.0), "got 300 to 300"),
+        (np.full((2, 4, 4), -7), "got -7 to -7"),
         (np.zeros((2, 4, 4), complex), "complex128"),
         (np.zeros((2, 4, 4), "M8[D]"), "datetime64"),
         (np.full((2, 4, 4), "x"), "dtype <U1"),
@@ -107,7 +107,7 @@ def test_what_is_no_image_is_refused(values: np.ndarray, words: str) -> None:
 def test_the_first_value_that_is_no_number_is_named() -> None:
     values = np.zeros((600, 4, 5))
     values[517, 2, 3] = np.nan
-    with pytest.raises(DatasetError, match="image 517 has the value nan at row 2, column 3"):
+    with pytest.raises(DatasetError, match="image 517 .*nan at row 2, column 3"):
         made(values)
 
 
@@ -126,14 +126,14 @@ def test_squares_are_grey_or_in_colour(pixels: int, shape: tuple[int, int, int] 
     )
 )
 def test_any_array_becomes_images_or_one_sentence(values: np.ndarray) -> None:
-    images, complaint = None, "it: "
+    images, complaint = None, "it"
     try:
         images, _ = made(values)
     except ConvscopeError as error:
         complaint = str(error)
-    assert complaint.startswith("it: ")
+    assert "it" in complaint.split()
     if images is not None:
-        # What is transparent is laid on white, also where channels come first.
+        # Transparent pixels are composited on white, also with channels first.
         with_opacity = values.ndim == 4 and (values.shape[3] == 4 or (values.shape[3] > 4 and values.shape[1] == 4))
         assert len(images[0]) == len(values)
         assert images[0].size == (values.size * 3 // 4 if with_opacity else values.size)

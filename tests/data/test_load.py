@@ -76,7 +76,7 @@ def test_progress_tells_of_pictures_and_of_what_was_done(pictures: Path) -> None
     events: list[Reading | Loaded] = []
     dataset = load_dataset(pictures, progress=events.append)
     assert events[-1] == Loaded("pictures", dataset.provenance.notes)
-    assert Reading("decoding pictures", 20, 20) in events
+    assert Reading("decoding image files", 20, 20) in events
 
 
 def test_options_are_kept_with_the_dataset_and_read_the_same_again(pictures: Path) -> None:
@@ -107,7 +107,7 @@ def test_only_folders_of_pictures_are_fitted_to_a_run(pictures: Path) -> None:
 def test_folders_of_pictures_go_before_a_table_about_them(pictures: Path) -> None:
     (pictures / "train.csv").write_text("file,label\n1.png,cat\n")
     dataset = load_dataset(pictures)
-    assert "left alone, since its pictures lie in folders: train.csv" in dataset.provenance.notes
+    assert "ignored, because the folder holds image files by class: train.csv" in dataset.provenance.notes
     (pictures / "train.csv").unlink()
     assert load_dataset(pictures).fingerprint == dataset.fingerprint
 
@@ -115,11 +115,11 @@ def test_folders_of_pictures_go_before_a_table_about_them(pictures: Path) -> Non
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("notes.txt", b"hello", "no dataset that convscope reads"),
+        ("notes.txt", b"hello", "notes.txt.*format"),
         ("photos.zip", b"PK\3\4", "Unpack it"),
         ("x.npy", b"\x93NUMPY", "numpy.savez"),
-        ("model.keras", b"PK\3\4", "That is a model"),
-        ("mystery", b"", "no dataset that convscope reads"),
+        ("model.keras", b"PK\3\4", "This is a model"),
+        ("mystery", b"", "mystery.*format"),
     ],
 )
 def test_a_file_of_another_kind_says_what_is_read(name: str, content: bytes, words: str, tmp_path: Path) -> None:
@@ -133,11 +133,11 @@ def test_what_is_no_file_is_not_opened(tmp_path: Path) -> None:
     (tmp_path / "link.npz").symlink_to(tmp_path / "nowhere")
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "run.json").write_text("{}")
-    for name, words in (("pipe.npz", "neither a file"), ("link.npz", "leads nowhere"), ("run", "folder of a run"),
-                        ("absent.npz", "nothing at"), ("absent/", "unknown|nothing at")):  # fmt: skip
+    for name, words in (("pipe.npz", "neither a file"), ("link.npz", "broken link"), ("run", "run folder"),
+                        ("absent.npz", "does not exist"), ("absent/", "unknown|not exist")):  # fmt: skip
         with pytest.raises(DatasetError, match=words):
             load_dataset(tmp_path / name)
-    with pytest.raises(DatasetError, match="an address, and nothing is fetched"):
+    with pytest.raises(DatasetError, match="https://example.org/data.npz.* URL"):
         load_dataset("https://example.org/data.npz")
     with pytest.raises(DatasetError, match="is unknown"):
         load_dataset("a\0b")
@@ -160,4 +160,4 @@ for name in KNOWN:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment, cwd=tmp_path
     )
     assert "Dataset('mnist'" in result.stdout
-    assert "Fetch it once with: convscope fetch kmnist" in result.stdout
+    assert "convscope fetch kmnist" in result.stdout

@@ -53,5 +53,5 @@ def test_what_is_not_rows_of_plain_numbers_is_refused(
         content = bytearray(path.read_bytes())
         content[0:4] = b"XXXX"
         path.write_bytes(content)
-    with pytest.raises(DatasetError, match=r"cannot be read as \.npz|never opened"):
+    with pytest.raises(DatasetError, match=r"set\.npz.*(as \.npz|pickled)"):
         read_npz(path)

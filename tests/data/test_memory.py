@@ -14,12 +14,12 @@ def test_free_memory_is_what_linux_tells_or_unknown(tmp_path: Path, monkeypatch:
     (tmp_path / "meminfo").write_text("MemTotal:       16000 kB\nMemFree: 1 kB\nMemAvailable:    8000 kB\n")
     monkeypatch.setattr(memory, "MEMORY_FILE", tmp_path / "meminfo")
     assert memory.free_memory() == 8_192_000
-    with pytest.raises(DatasetError, match=r"it needs 9\.0 MB of memory, of which 8\.2 MB are free"):
+    with pytest.raises(DatasetError, match=r"it needs 9\.0 MB.* 8\.2 MB"):
         memory.check_memory(9_000_000, "it")
     for content in ("MemAvailable:\n", "MemAvailable: many kB\n", ""):
         (tmp_path / "meminfo").write_text(content)
         assert memory.free_memory() is None
-    memory.check_memory(10**18, "nobody knows")
+    memory.check_memory(10**18, "it")
 
 
 def test_room_is_in_memory_where_there_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:

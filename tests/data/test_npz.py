@@ -66,8 +66,8 @@ def test_without_a_test_split_a_fifth_is_held_out_and_said_so(keys: tuple[str, s
     assert (len(dataset.train), len(dataset.test)) == (40, 10)
     assert dataset.test.class_counts(3).min() >= 3
     assert dataset.provenance.notes == (
-        "its values 0..1 were made grey levels 0..255",
-        "no test split comes with it: 10 of 50 images were held out, stratified, by seed 0",
+        "scaled values from 0–1 to 0–255",
+        "no test split: held out 10 of 50 images, stratified, seed 0",
     )
     everything = np.concatenate([dataset.train.images, dataset.test.images])[..., 0]
     assert sorted(everything.tolist()) == sorted(images.tolist())
@@ -99,7 +99,9 @@ def test_labels_may_be_texts(tmp_path: Path) -> None:
 
 def test_missing_arrays_are_named_with_what_is_there(tmp_path: Path) -> None:
     np.savez(tmp_path / "own.npz", X=np.zeros((3, 4), np.float32), Y=np.zeros(3))
-    with pytest.raises(DatasetError, match=r"holds X \(3, 4\) float32, Y \(3,\) float64; x_train, y_train, x_test, y_test"):
+    with pytest.raises(
+        DatasetError, match=r"x_train, y_train, x_test and y_test .*found X \(3, 4\) float32, Y \(3,\) float64"
+    ):
         read_npz(tmp_path / "own.npz")
 
 
@@ -108,7 +110,7 @@ def test_a_cut_off_archive_is_one_sentence(keep: int, tmp_path: Path) -> None:
     np.savez(tmp_path / "own.npz", **arrays())
     whole = (tmp_path / "own.npz").read_bytes()
     (tmp_path / "own.npz").write_bytes(whole[:keep])
-    with pytest.raises(DatasetError, match="cannot be read as .npz"):
+    with pytest.raises(DatasetError, match="own.npz.* as .npz"):
         read_npz(tmp_path / "own.npz")
 
 
@@ -118,7 +120,7 @@ def test_a_flipped_bit_in_the_pixels_is_noticed(compressed: bool, tmp_path: Path
     content = bytearray((tmp_path / "own.npz").read_bytes())
     content[1000] ^= 1
     (tmp_path / "own.npz").write_bytes(content)
-    with pytest.raises(DatasetError, match="CRC|decompressing|cannot be read"):
+    with pytest.raises(DatasetError, match="CRC|decompressing|cannot read"):
         read_npz(tmp_path / "own.npz")
 
 
@@ -128,10 +130,10 @@ def test_pickled_objects_are_not_opened(tmp_path: Path) -> None:
             return (Path.touch, (tmp_path / "ran",))
 
     np.savez(tmp_path / "own.npz", **{**arrays(), "x_train": np.array([Bomb()], dtype=object)})
-    with pytest.raises(DatasetError, match="x_train holds pickled Python objects, which are never opened"):
+    with pytest.raises(DatasetError, match="x_train .*pickled"):
         read_npz(tmp_path / "own.npz")
     (tmp_path / "own.npz").write_bytes(pickle.dumps(Bomb()))
-    with pytest.raises(DatasetError, match="cannot be read as .npz"):
+    with pytest.raises(DatasetError, match="own.npz.* as .npz"):
         read_npz(tmp_path / "own.npz")
     assert not (tmp_path / "ran").exists()
 
@@ -144,7 +146,7 @@ def test_lies_in_headers_are_refused_before_memory_is_spent(shape: str, tmp_path
     if shape == "(3, 4, 4)":
         assert read_npz(path).image_shape == (4, 4, 1)
         return
-    with pytest.raises(DatasetError, match=r"declares|its shape is|nothing in it"):
+    with pytest.raises(DatasetError, match=r"declares|shape"):
         read_npz(path)
 
 
@@ -153,7 +155,7 @@ def test_an_honest_archive_larger_than_memory_is_refused_before_it_is_read(
 ) -> None:
     np.savez_compressed(tmp_path / "own.npz", x=np.zeros((4000, 28, 28), np.uint8), y=np.arange(4000) % 2)
     monkeypatch.setattr(memory, "free_memory", lambda: 10**6)
-    with pytest.raises(DatasetError, match=r"needs 3\.2 MB of memory, of which 1\.0 MB are free"):
+    with pytest.raises(DatasetError, match=r"3\.2 MB.* 1\.0 MB"):
         read_npz(tmp_path / "own.npz")
 
 

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("never_hangs")  # pipes, devices and links 
 
 def refusal(path: object) -> str:
     started = time.perf_counter()
-    with pytest.raises(PictureError, match=r"expected\. .*\.$") as caught:
+    with pytest.raises(PictureError, match=r"\. .*\.$") as caught:
         read_picture_file(path)  # type: ignore[arg-type]
     assert time.perf_counter() - started < 1
     return str(caught.value)
@@ -44,11 +44,11 @@ def test_what_only_looks_like_a_file_is_refused_without_waiting(tmp_path: Path) 
     assert "is a folder" in refusal(tmp_path / "folder.png")
 
 
-def test_what_is_not_there_is_told_apart(tmp_path: Path) -> None:
+def test_missing_files_are_reported_by_cause(tmp_path: Path) -> None:
     (tmp_path / "lost.png").symlink_to(tmp_path / "nowhere.png")
-    assert "is a link that leads nowhere" in refusal(tmp_path / "lost.png")
-    assert "there is nothing at" in refusal(tmp_path / "absent.png")
-    assert "is an address, and nothing is fetched" in refusal("https://example.org/a.png")
+    assert "is a broken link" in refusal(tmp_path / "lost.png")
+    assert "does not exist" in refusal(tmp_path / "absent.png")
+    assert "is a URL" in refusal("https://example.org/a.png")
     assert "file name too long" in refusal("a" * 300 + ".png")
     assert "null" in refusal("a\0b.png")
     (tmp_path / "file").write_bytes(b"")
@@ -65,6 +65,6 @@ def test_a_locked_file_is_told_so(tmp_path: Path) -> None:
 def test_a_file_over_the_limit_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with (tmp_path / "huge.png").open("wb") as file:
         file.truncate(2**40)  # a terabyte that takes no room
-    assert "has 1,048,576 MB; at most 100 MB" in refusal(tmp_path / "huge.png")
+    assert "has 1,048,576 MB, but at most 100 MB" in refusal(tmp_path / "huge.png")
     monkeypatch.setattr(picture_file, "LARGEST_FILE", 0)
-    assert "has over 0 MB" in refusal("/proc/self/stat" if Path("/proc/self/stat").exists() else tmp_path / "huge.png")
+    assert "has more than 0 MB" in refusal("/proc/self/stat" if Path("/proc/self/stat").exists() else tmp_path / "huge.png")

@@ -46,9 +46,9 @@ def test_a_folder_or_pattern_without_pictures_is_refused(folder: Path) -> None:
     (folder / "phone").mkdir()
     for number in range(3):
         (folder / "phone" / f"{number}.heic").write_bytes(b"")
-    with pytest.raises(PictureError, match=r"holds no picture; files that end in .*\.png"):
+    with pytest.raises(PictureError, match=r"/empty.*\.png"):
         find_pictures(f"{folder}/empty")
-    with pytest.raises(PictureError, match=r"holds no picture \(but 3 \.heic\)"):
+    with pytest.raises(PictureError, match=r"/phone.*\(but 3 \.heic\)"):
         find_pictures(f"{folder}/phone")
-    with pytest.raises(PictureError, match="nothing fits the pattern"):
+    with pytest.raises(PictureError, match=r"/\*\.gif"):
         find_pictures(f"{folder}/*.gif")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -25,13 +26,13 @@ def test_a_run_of_before_only_resized_its_pictures() -> None:
     assert ReadOptions.from_dict({}) == ReadOptions(prepare="fit", most_bad=1.0)
     assert ReadOptions().as_arguments() == []
     assert ReadOptions(prepare="digits").as_arguments() == ["--prepare", "digits"]
-    with pytest.raises(ConfigError, match="one of auto, digits, fit was expected"):
+    with pytest.raises(ConfigError, match="auto, digits, fit; got 'crop'"):
         ReadOptions(prepare="crop")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.1, float("nan"), "half", True])
 def test_the_share_of_bad_pictures_is_one(share: object) -> None:
-    with pytest.raises(ConfigError, match="a share from 0 to 1 was expected"):
+    with pytest.raises(ConfigError, match=f"most_bad .*0 to 1; got {re.escape(repr(share))}"):
         ReadOptions(most_bad=share)  # type: ignore[arg-type]
     assert ReadOptions(skip_bad_images=True, most_bad=0.5).as_arguments() == ["--skip-bad-images", "--most-bad", "0.5"]
 
@@ -50,7 +51,7 @@ def test_sizes_are_height_and_width(text: str, size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("text", ["", "x", "64x", "-3", "1.5", "3", "64x4096", "64x64x3", "９９", "99999999"])
 def test_impossible_sizes_are_met_with_what_was_expected(text: str) -> None:
-    with pytest.raises(ConfigError, match="expected"):
+    with pytest.raises(ConfigError, match="image.size must be"):
         parse_image_size(text)
 
 
@@ -63,11 +64,11 @@ def test_names_come_from_the_line_or_from_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("cat", "'cat' cannot be read.*cat,dog"),
-        ("cat,cat", "'cat' occurs twice"),
-        ("cat,,dog", "one is empty"),
+        ("cat", "'cat'.*cat,dog"),
+        ("cat,cat", "'cat' twice"),
+        ("cat,,dog", "empty one"),
         (",", "twice|empty"),
-        (",".join(map(str, range(1001))), "1,001 were given"),
+        (",".join(map(str, range(1001))), "got 1,001"),
     ],
 )
 def test_impossible_names_are_met_with_what_was_expected(text: str, words: str) -> None:

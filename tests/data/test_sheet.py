@@ -23,7 +23,7 @@ CASES = {
     "one piece": ([BODY], 1),
     "the bar of a 5 above it": ([BODY, (38, 115, 44, 140)], 1),
     "two digits side by side": ([BODY, (50, 140, 99, 170)], 2),
-    "a thin one beside": ([BODY, (50, 136, 99, 139)], 2),
+    "a thin one next to it": ([BODY, (50, 136, 99, 139)], 2),
     "dirt": ([BODY, (20, 20, 21, 21)], 1),
     "a blot far away": ([BODY, (20, 20, 29, 29)], 1),
     "a dash far away is a digit for all anyone knows": ([BODY, (20, 20, 29, 45)], 2),
@@ -49,7 +49,7 @@ def test_a_digit_has_the_box_and_the_area_of_its_pieces() -> None:
 def test_what_is_cut_off_is_the_table_unless_there_is_nothing_else() -> None:
     table = (0, 250, 199, 299)
     assert [group.box.left for group in groups_of(BODY, table, cut_off=True)] == [100]
-    assert [group.box.left for group in groups_of(BODY, table)] == [250], "beside it a digit is a small piece far away"
+    assert [group.box.left for group in groups_of(BODY, table)] == [250], "next to it, a digit is a small isolated component"
     assert [group.box.left for group in groups_of(table, cut_off=True)] == [250]
     assert groups_of() == []
 

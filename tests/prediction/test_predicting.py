@@ -119,7 +119,7 @@ def test_an_image_that_needs_preprocessing_does_not_change_the_others(digits_run
     together = predict(classifier, images)
     assert np.array_equal(images, before)
     assert together[3].done[0] == "inverted"
-    assert together[2].done == ("taken as it is",)
+    assert together[2].done == ("used unchanged",)
     for number, image in enumerate(images):
         alone = predict(classifier, image)
         assert np.array_equal(alone.prepared[0], together.prepared[number])

@@ -1,1 +1,1 @@
-"""Pixels and labels: datasets, their readers, the one preparation of images, splits. Knows nothing of networks."""
+"""Datasets, their readers, splits, checks and preprocessing; independent of networks."""

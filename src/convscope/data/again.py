@@ -1,4 +1,4 @@
-"""The data that a run was trained on, once more."""
+"""Loading of the dataset of an existing run."""
 
 from __future__ import annotations
 
@@ -12,11 +12,18 @@ from .reading import ReadOptions
 
 
 def same_dataset(known: Mapping[str, Any]) -> Dataset:
-    """The dataset that a run was trained on, read again. Raises :class:`DatasetError` where there is none or another."""
+    """Load the dataset that a run was trained on.
+
+    Args:
+        known: The description of the dataset in ``run.json``.
+
+    Raises:
+        DatasetError: The data are missing or have changed.
+    """
     dataset = load_dataset(known["source"], ReadOptions.from_dict(known.get("reading") or {}))
     if dataset.fingerprint != known["fingerprint"]:
         raise DatasetError(
-            f"what {known['source']!r} names now is not what the network was trained on; the same images and labels were "
-            "expected. Bring them back, or train again."
+            f"{known['source']!r} has changed since the network was trained on it. Restore the same images and labels, or train "
+            "again."
         )
     return dataset

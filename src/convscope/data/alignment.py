@@ -1,4 +1,4 @@
-"""The classes of one dataset found among those of another, so that a network can be measured on data that it was not trained on."""
+"""Matching of a dataset's classes to those of a network that was trained on other data."""
 
 from __future__ import annotations
 
@@ -8,25 +8,29 @@ from dataclasses import replace
 import numpy as np
 
 from ..errors import ConfigError
+from ..formatting import shorten_list
 from .dataset import Dataset, Split
-
-MOST_NAMED = 5
 
 
 def align_classes(dataset: Dataset, class_names: Sequence[str]) -> Dataset:
-    """``dataset`` with the labels that its classes have in ``class_names``: found by their names, or, where one of the two only
-    numbers its classes, by their numbers.
+    """Relabel a dataset with the classes of a network.
 
-    Raises :class:`ConfigError` where a class is not among ``class_names``.
+    Classes are matched by name, or by number if either side only has numbers.
+
+    Args:
+        dataset: The dataset to evaluate on.
+        class_names: The classes of the network.
+
+    Raises:
+        ConfigError: A class is not among ``class_names``.
     """
     own, known = dataset.class_names, tuple(class_names)
     if own == known[: len(own)] or (len(own) <= len(known) and (_only_numbered(own) or _only_numbered(known))):
         return replace(dataset, class_names=known)
-    strange = [name for name in own if name not in known]
-    if strange:
+    unknown = [name for name in own if name not in known]
+    if unknown:
         raise ConfigError(
-            f"{dataset.name} has {dataset.num_classes} classes, among them {strange[0]!r}; some of the run's "
-            f"{len(known)} were expected: {', '.join(known[:MOST_NAMED])}{', …' if len(known) > MOST_NAMED else ''}. "
+            f"{dataset.name} has the class {unknown[0]!r}, which is not among the run's {len(known)}: {shorten_list(known)}. "
             "Rename its classes with --class-names, or evaluate another run."
         )
     places = np.array([known.index(name) for name in own])

@@ -1,4 +1,4 @@
-"""Where convscope keeps what was fetched: the user's cache, as the XDG base directories have it."""
+"""The user's cache folder, by the XDG base directory specification."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from ..errors import DatasetError
 
 
 def cache_folder() -> Path:
-    """``$XDG_CACHE_HOME/convscope``, by default ``~/.cache/convscope``. It need not exist.
+    """Return ``$XDG_CACHE_HOME/convscope`` or ``~/.cache/convscope``, which may not exist.
 
-    Raises :class:`DatasetError` where nobody knows where the user's home is.
+    Raises:
+        DatasetError: Neither the variable nor the home folder is set.
     """
     named = os.environ.get("XDG_CACHE_HOME", "")
-    if Path(named).is_absolute():  # relative ones are to be ignored, says the standard
+    if Path(named).is_absolute():  # the specification says to ignore relative paths
         return Path(named) / "convscope"
     try:
         return Path.home() / ".cache" / "convscope"
     except RuntimeError as error:
         raise DatasetError(
-            "neither XDG_CACHE_HOME nor HOME says where a cache can be; one of them was expected. Set XDG_CACHE_HOME to a folder."
+            "there is no place for a cache, because neither XDG_CACHE_HOME nor HOME is set. Set XDG_CACHE_HOME to a folder."
         ) from error

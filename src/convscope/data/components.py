@@ -1,4 +1,4 @@
-"""The connected pieces of a mask: pixels that touch, also over a corner. Shared with ``page/web/js/image/components.js``."""
+"""Connected components of a mask (8-connectivity), as in ``image/components.js``."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from .digit_steps import Box
 
 @dataclass(frozen=True, eq=False)
 class Components:
-    """The pieces of a mask (h, w), in the order in which they are met row by row."""
+    """The components of a mask (h, w), in the order of their first pixels, row by row."""
 
     shape: tuple[int, int]
     runs: npt.NDArray[np.int64]
-    """(r, 4): row, first column, last column, piece, of every run of pixels within a row."""
+    """(r, 4) row, first column, last column and component of each run of pixels in a row."""
     boxes: tuple[Box, ...]
     areas: tuple[int, ...]
-    """Pixels of each."""
+    """Pixels of each component."""
 
     def __len__(self) -> int:
         return len(self.boxes)
 
     def mask_of(self, pieces: frozenset[int] | set[int]) -> npt.NDArray[np.bool_]:
-        """(h, w): where these pieces are."""
+        """Return a mask (h, w) of the given components."""
         mask = np.zeros(self.shape, dtype=bool)
         for row, first, last, piece in self.runs.tolist():
             if piece in pieces:
@@ -34,10 +34,10 @@ class Components:
 
 
 def find_components(mask: npt.NDArray[np.bool_]) -> Components:
-    """The pieces of ``mask`` (h, w). Takes a time that grows with the number of runs, not of pixels; SciPy's does not come
-    into it, since to import it takes longer than all else that a prediction does."""
+    """Find the connected components of ``mask`` (h, w)."""
+    # Not scipy.ndimage.label: importing SciPy takes longer than the rest of a prediction.
     rows, first, last = _runs(mask)
-    # Runs of the row above touch where they begin before the end of this one and end after its beginning, corners included.
+    # A run touches those of the row above that begin before its end and end after its beginning, corners included.
     stride = mask.shape[1] + 2
     above = (rows - 1) * stride
     lower = np.searchsorted(rows * stride + last, above + first - 1)
@@ -64,7 +64,7 @@ def find_components(mask: npt.NDArray[np.bool_]) -> Components:
 
 
 def _runs(mask: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Row, first and last column of every run, in row order."""
+    """Return row, first and last column of each run, in row order."""
     steps = np.diff(np.pad(mask, ((0, 0), (1, 1))).astype(np.int8), axis=1)
     rows, first = np.nonzero(steps == 1)
     _, beyond = np.nonzero(steps == -1)

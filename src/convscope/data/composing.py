@@ -1,4 +1,4 @@
-"""A dataset composed of the arrays that a file holds, whatever kind of file it is."""
+"""Assembly of a dataset from the arrays of a file, independent of its format."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import numpy.typing as npt
 
 from ..errors import ConfigError, DatasetError
+from ..formatting import count_of
 from ..types import Labels, PathLike
 from .dataset import Dataset, Provenance, Split
 from .labels import ClassNames, index_labels
@@ -19,13 +20,13 @@ from .reading import ReadOptions
 from .split import stratified_split
 
 TEST_FRACTION = 0.2
-"""Of a dataset that comes without a test split."""
+"""Share held out of a dataset without a test split."""
 TEST_SEED = 0
 
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """Images and labels of one split as they were read: see ``levels.to_images`` and ``labels.index_labels``."""
+    """Arrays of one split as read, for ``levels.to_images`` and ``labels.index_labels``."""
 
     images: npt.NDArray[Any]
     labels: npt.NDArray[Any]
@@ -33,35 +34,42 @@ class Part:
 
 @dataclass(frozen=True)
 class Origin:
-    """What is known of a dataset besides its arrays."""
+    """Facts about a dataset besides its arrays."""
 
     source: str
     description: str
     name: str = ""
-    """By default that of the file or folder."""
+    """By default the name of the file or folder."""
     licence: str = ""
     content: str = "images"
     class_names: ClassNames = None
-    """Unless the options name others."""
+    """Names to use unless the options give others."""
     notes: tuple[str, ...] = field(default=())
 
     @property
     def quoted(self) -> str:
-        """For the beginning of a sentence."""
+        """The source, quoted for messages."""
         return repr(self.source)
 
 
 def compose(origin: Origin, train: Part, test: Part | None, options: ReadOptions) -> Dataset:
-    """The dataset of these arrays; without ``test``, a fifth is held out, stratified, by seed 0, and a note says so.
+    """Assemble a dataset from arrays.
 
-    Raises :class:`DatasetError` or :class:`ConfigError` in one sentence that begins with the source.
+    Args:
+        origin: Facts for the provenance.
+        train: The arrays of the training split.
+        test: The arrays of the test split; without it, a fifth is held out, stratified, with seed 0.
+        options: Class names and image size.
+
+    Raises:
+        DatasetError: The arrays are invalid.
+        ConfigError: The options do not fit them.
     """
     parts = [train] if test is None else [train, test]
     for part in parts:
         if len(part.images) != len(part.labels):
             raise DatasetError(
-                f"{origin.quoted} has {len(part.images):,} images but {len(part.labels):,} labels; one label per image was "
-                "expected."
+                f"{origin.quoted} has {len(part.images):,} images but {len(part.labels):,} labels. Save one label per image."
             )
     images, notes = to_images([part.images for part in parts], origin.quoted)
     labels, names = index_labels([part.labels for part in parts], origin.quoted, options.class_names or origin.class_names)
@@ -70,7 +78,7 @@ def compose(origin: Origin, train: Part, test: Part | None, options: ReadOptions
     if test is None:
         kept, held_out = hold_out_test(splits[0].labels, origin.quoted)
         notes.append(held_out_note(len(held_out), len(kept) + len(held_out)))
-        splits = [_taken(splits[0], rows, origin.quoted) for rows in (kept, held_out)]
+        splits = [_take(splits[0], rows, origin.quoted) for rows in (kept, held_out)]
     provenance = Provenance(
         source=origin.source,
         description=origin.description,
@@ -83,8 +91,8 @@ def compose(origin: Origin, train: Part, test: Part | None, options: ReadOptions
     return Dataset(name, splits[0], splits[1], tuple(map(shown, names)), provenance)
 
 
-def _taken(split: Split, rows: Labels, name: str) -> Split:
-    """``split.take(rows)``, a few at a time: a set that is mapped from a file because it is large stays out of memory."""
+def _take(split: Split, rows: Labels, name: str) -> Split:
+    """Copy rows in blocks, so that memory-mapped data stay out of memory."""
     images = room_for((len(rows), *split.images.shape[1:]), name)
     for start in range(0, len(rows), BLOCK):
         images[start : start + BLOCK] = split.images[rows[start : start + BLOCK]]
@@ -92,33 +100,39 @@ def _taken(split: Split, rows: Labels, name: str) -> Split:
 
 
 def hold_out_test(labels: Labels, name: str) -> tuple[Labels, Labels]:
-    """Indices (kept,) and (held out,). Raises :class:`DatasetError` where there are too few images for both."""
+    """Choose a test split.
+
+    Returns:
+        Indices of the kept and of the held-out images.
+
+    Raises:
+        DatasetError: There are too few images for both.
+    """
     kept, held_out = stratified_split(labels, TEST_FRACTION, seed=TEST_SEED)
     if not len(held_out):
         raise DatasetError(
-            f"{name} holds {len(labels):,} image{'s' * (len(labels) != 1)}, too few to hold some out for testing; several per "
-            "class were expected. Add images, or a test split."
+            f"{name} holds {count_of(len(labels), 'image')}, too few to hold out a test split. Add several images per class, or a "
+            "test split."
         )
     return kept, held_out
 
 
-def held_out_note(held_out: int, everything: int) -> str:
-    """Says so."""
-    were = "was" if held_out == 1 else "were"
-    return f"no test split comes with it: {held_out:,} of {everything:,} images {were} held out, stratified, by seed {TEST_SEED}"
+def held_out_note(held_out: int, total: int) -> str:
+    """Return the note on a held-out test split."""
+    return f"no test split: held out {held_out:,} of {total:,} images, stratified, seed {TEST_SEED}"
 
 
 def dataset_name(source: PathLike) -> str:
-    """What to call the dataset in a file or folder: its name without ending, fit for the name of a run's folder."""
+    """Return the name for the dataset in a file or folder: the file name without suffix."""
     path = Path(source)
-    plain = path.resolve()
-    return shown(plain.stem if path.is_file() else plain.name).strip() or "data"
+    resolved = path.resolve()
+    return shown(resolved.stem if path.is_file() else resolved.name).strip() or "data"
 
 
 def _check_size(size: tuple[int, ...], options: ReadOptions, name: str) -> None:
     if options.image_size is not None and options.image_size != size:
         wanted, found = (" × ".join(map(str, pair)) for pair in (options.image_size, size))
         raise ConfigError(
-            f"image size {wanted} was asked of {name}, whose images are {found}; only folders of pictures are "
-            "fitted to another size. Leave --image-size out."
+            f"cannot resize {name} to {wanted}: its images are {found}, and only folders of image files can be resized. Drop "
+            "--image-size."
         )

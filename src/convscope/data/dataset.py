@@ -1,4 +1,4 @@
-"""What a dataset is: images, labels, names of classes, and where they came from."""
+"""Datasets: images, labels, class names and provenance."""
 
 from __future__ import annotations
 
@@ -18,32 +18,33 @@ from .reading import DEFAULTS, ReadOptions
 class Split:
     """Images and their labels.
 
-    ``images`` (n, h, w, c) uint8; ``labels`` (n,) int64, index into the class names. Raises :class:`ShapeError` where
-    the two do not fit together.
+    Raises:
+        ShapeError: A shape or dtype is wrong, or the numbers of images, labels and names differ.
     """
 
     images: Images
+    """(n, h, w, c) uint8."""
     labels: Labels
+    """(n,) int64, indices into the class names."""
     names: tuple[str, ...] = ()
-    """Of the n files that the images come from, where each has its own; for sentences."""
+    """Names of the n image files, if each image comes from its own file."""
 
     def __post_init__(self) -> None:
         images, labels = self.images, self.labels
         if images.ndim != 4 or images.dtype != np.uint8:
             raise ShapeError(
-                f"images have shape {images.shape} and dtype {images.dtype}; (n, h, w, c) uint8 was expected. "
-                "Grey images need a last axis: images[..., None]."
+                f"images must be (n, h, w, c) uint8; got {images.shape} {images.dtype}. "
+                "Add a last axis to grey images: images[..., None]."
             )
         if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
             raise ShapeError(
-                f"labels have shape {labels.shape} and dtype {labels.dtype}; (n,) integers were expected. "
-                "Pass one class index per image."
+                f"labels must be (n,) integers; got {labels.shape} {labels.dtype}. Pass one class index per image."
             )
         if len(images) != len(labels):
-            raise ShapeError(f"{len(images):,} images but {len(labels):,} labels; one label per image was expected.")
+            raise ShapeError(f"got {len(images):,} images but {len(labels):,} labels. Pass one label per image.")
         if self.names and len(self.names) != len(labels):
             raise ShapeError(
-                f"{len(labels):,} labels but {len(self.names):,} names of files; one each, or none, was expected."
+                f"got {len(labels):,} labels but {len(self.names):,} file names. Pass one name per image, or none."
             )
         object.__setattr__(self, "labels", labels.astype(np.int64, copy=False))
 
@@ -51,38 +52,41 @@ class Split:
         return len(self.labels)
 
     def take(self, indices: Labels) -> Split:
-        """The images and labels at ``indices`` (m,), in that order."""
+        """Return the images and labels at ``indices`` (m,), in that order."""
         names = tuple(self.names[index] for index in indices.tolist()) if self.names else ()
         return Split(self.images[indices], self.labels[indices], names)
 
     def class_counts(self, num_classes: int) -> Labels:
-        """(num_classes,) number of images of each class."""
+        """Return the number of images of each class, (num_classes,)."""
         return np.bincount(self.labels, minlength=num_classes).astype(np.int64)
 
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where a dataset came from, for the run's record and the page's footnotes."""
+    """Origin of a dataset and what was done on loading, for the run's record and the page."""
 
     source: str
-    """A known name, or the path that was read."""
+    """A known name, or the path of the data."""
     description: str
     licence: str = ""
     content: str = "images"
-    """What the images are of, for sentences."""
+    """Noun for the content of the images, such as ``digits``."""
     notes: tuple[str, ...] = field(default=())
-    """What was done to it on loading, in sentences."""
+    """Sentences about what was done on loading."""
     reading: ReadOptions = DEFAULTS
-    """What the reader was told, so that the same can be read again."""
+    """Options of the reader, to load the same data again."""
     left_out: tuple[tuple[str, str], ...] = ()
-    """Pictures that could not be read, by name, each with the reason."""
+    """Name and reason of each image file that could not be read."""
     digits: DigitSettings | None = None
-    """How pictures are made into images like these, where each shows a digit, or another handwritten sign, bright on dark."""
+    """Preprocessing of image files, if the images are digits or other characters, light on dark."""
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """A training and a test split of one kind of images. The test split is for measuring, never for choosing."""
+    """A training and a test split.
+
+    The test split is for evaluation only, never for model selection.
+    """
 
     name: str
     train: Split
@@ -93,24 +97,24 @@ class Dataset:
     def __post_init__(self) -> None:
         for what, split in (("training", self.train), ("test", self.test)):
             if len(split) == 0:
-                raise DatasetError(f"{self.name}: the {what} split is empty; at least one image was expected.")
+                raise DatasetError(f"the {what} split of {self.name} is empty. Add at least one image.")
             if split.images.shape[1:] != self.image_shape:
                 raise ShapeError(
-                    f"{self.name}: training images are {self.image_shape}, test images "
-                    f"{split.images.shape[1:]}; one size was expected. Resize one of them."
+                    f"{self.name} has training images of shape {self.image_shape} and test images of shape "
+                    f"{split.images.shape[1:]}. Resize one of them."
                 )
             lowest, highest = int(split.labels.min()), int(split.labels.max())
             if lowest < 0 or highest >= self.num_classes:
                 raise DatasetError(
-                    f"{self.name}: {what} labels run from {lowest} to {highest}; 0 to {self.num_classes - 1} "
-                    f"was expected for {self.num_classes} classes."
+                    f"{what} labels of {self.name} must be 0 to {self.num_classes - 1} for {self.num_classes} classes; "
+                    f"got {lowest} to {highest}."
                 )
         if self.num_classes < 2:
-            raise DatasetError(f"{self.name} has {self.num_classes} class; at least two were expected.")
+            raise DatasetError(f"{self.name} must have at least two classes; got {self.num_classes}.")
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
-        """(h, w, c) of every image."""
+        """The shape (h, w, c) of each image."""
         _, height, width, channels = self.train.images.shape
         return height, width, channels
 
@@ -120,7 +124,7 @@ class Dataset:
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 over shapes, pixels and labels of both splits: equal data, equal fingerprint."""
+        """SHA-256 of shapes, pixels and labels of both splits."""
         digest = hashlib.sha256()
         for split in (self.train, self.test):
             for array in (split.images, split.labels):

@@ -1,9 +1,8 @@
-"""From the bytes of a picture file to its pixels: the same ones, whatever it was saved as.
+"""Decoding of image files to pixels that do not depend on the file format.
 
-Transparent parts lie on white, as on the page and on paper (the integers of ``data/grey.py``); 16 bits become 8 by
-(v + 128) // 257; CMYK becomes RGB by the simple formula; colour profiles and gamma are not applied; of an animation the
-first picture is taken; what a camera noted about how it was held is obeyed. Pillow does the decoding, of six kinds of file
-and no other, once the header has shown that it will fit into memory.
+Transparent pixels are composited on white, with the integers of ``data/grey.py``. 16 bits become 8 by (v + 128) // 257, CMYK
+becomes RGB by the simple formula, and the EXIF orientation is applied; colour profiles and gamma are not. Of an animation the
+first frame is used. Pillow decodes six formats and no others, after the header has shown that the image fits into memory.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ import numpy.typing as npt
 from PIL import Image
 from PIL.ImageFile import ImageFile
 
-from ..errors import PictureError
+from ..errors import PictureError, reason_of
 from ..stderr import discarded_stderr
 from .grey import on_white
 from .picture_checks import AGAIN, check_png, check_size, check_webp, too_many
@@ -29,34 +28,41 @@ from .picture_kinds import JPEG, PNG, TIFF, WEBP, kind_of
 from .upright import ORIENTATION, UPRIGHT, orientation, turn_upright
 
 LARGEST_SIDE = 2048
-"""Pixels. A larger picture becomes the means of squares of so many pixels that it is not larger: a photo then takes a tenth
-of the time, and the networks here want hundreds of pixels at most."""
+"""Pixels. A larger image is reduced by an integer factor: a photo then takes a tenth of the time, and the networks here need
+hundreds of pixels at most."""
 CHECKS = {PNG: check_png, WEBP: check_webp}
 WITH_ALPHA = frozenset({"LA", "La", "PA", "RGBA", "RGBa"})
 TO_EIGHT_BITS = ((np.arange(65536, dtype=np.int64) + 128) // 257).astype(np.uint8)
 
-logging.getLogger("PIL").addHandler(logging.NullHandler())  # else its complaints go to the terminal
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # otherwise its errors go to the terminal
 
 _one_at_a_time = threading.Lock()
-"""Standard error is one for all threads: what libtiff decodes, of a TIFF that is compressed, is decoded one after the other.
-What costs more, making it smaller, is not."""
+"""Serializes libtiff's decoding of compressed TIFF files, since file descriptor 2 is shared by all threads. Reducing the image,
+which costs more, still runs in parallel."""
 
 
 @dataclass(frozen=True, eq=False)
 class DecodedPicture:
-    """A picture as people see it."""
+    """A decoded image, upright and without transparency."""
 
     pixels: npt.NDArray[np.uint8]
-    """(h, w, c), c is 1 or 3; no side is longer than 2048."""
+    """(h, w, c) with 1 or 3 channels and at most 2,048 pixels per side."""
     done: tuple[str, ...] = ()
-    """What was done to it on the way, in words, in order."""
+    """Phrases for the conversions, in order."""
     scale: float = 1.0
-    """Pixels of the file for each pixel here, each way."""
+    """Pixels of the file per pixel here, along each side."""
 
 
 def decode_picture(content: bytes, name: str) -> DecodedPicture:
-    """Decode a whole file. Raises :class:`PictureError`, and nothing else, where ``content`` is no picture, not a whole one,
-    or too large a one; ``name``, quoted as it should stand in the sentence, begins it."""
+    """Decode a complete image file.
+
+    Args:
+        content: The bytes of the file.
+        name: The name for error messages, quoted.
+
+    Raises:
+        PictureError: The file is no image, incomplete, damaged or too large. No other exception is raised.
+    """
     kind = kind_of(content, name)
     if check := CHECKS.get(kind):
         check(content, name)
@@ -67,16 +73,23 @@ def decode_picture(content: bytes, name: str) -> DecodedPicture:
             several = bool(getattr(image, "is_animated", False))
         whole = image.size
         if kind is JPEG and (factor := _factor(whole)) > 1:
-            image.draft(image.mode, (-(-whole[0] // factor), -(-whole[1] // factor)))  # smaller from the start
-        return _upright(image, name, ["first picture taken"] if several else [], whole)
+            image.draft(image.mode, (-(-whole[0] // factor), -(-whole[1] // factor)))  # JPEG can decode at a reduced size
+        return _upright(image, name, ["used the first frame"] if several else [], whole)
 
 
 def from_pillow(image: Image.Image, name: str) -> DecodedPicture:
-    """A picture that somebody opened or made with Pillow: the frame that it is at. Raises :class:`PictureError`.
+    """Convert a Pillow image at its current frame.
 
-    One that still is its file is turned upright; what was made from one is not, for its maker has seen it.
+    An image opened from a file is rotated by its EXIF orientation; one derived from it is not, because its author has seen it.
+
+    Args:
+        image: The image.
+        name: The name for error messages, quoted if it is a file.
+
+    Raises:
+        PictureError: The image cannot be decoded, or is too large.
     """
-    with _named(name, image.format or "picture"):
+    with _named(name, image.format or "image"):
         check_size(*image.size, name)
         if isinstance(image, ImageFile):
             return _upright(image, name, [], image.size)
@@ -85,10 +98,10 @@ def from_pillow(image: Image.Image, name: str) -> DecodedPicture:
 
 def _upright(image: ImageFile, name: str, done: list[str], whole: tuple[int, int]) -> DecodedPicture:
     if image.format == TIFF.name:
-        with _silently(), _libtiff_kept_quiet(image):
+        with _silently(), _quiet_libtiff(image):
             turned = getattr(image, "tag_v2", {}).get(ORIENTATION, UPRIGHT) != UPRIGHT
-            image.load()  # Pillow turns these itself
-        return _finished(image, name, [*done, "turned upright"] if turned else done, whole)
+            image.load()  # Pillow rotates TIFF files itself
+        return _finished(image, name, [*done, "rotated upright"] if turned else done, whole)
     image.load()
     held = orientation(bytes(image.info.get("exif") or b""))
     return _finished(image, name, done, whole, held)
@@ -99,16 +112,16 @@ def _finished(image: Image.Image, name: str, done: list[str], whole: tuple[int, 
     if (factor := _factor(image.size)) > 1:
         image = image.reduce(factor)
     if max(whole) > LARGEST_SIDE:
-        done.append(f"made smaller from {whole[0]} × {whole[1]}")
+        done.append(f"downscaled from {whole[0]} × {whole[1]}")
     pixels = np.asarray(image)
     if pixels.ndim == 2:
         pixels = pixels[..., None]
     elif pixels.shape[2] == 4:
         if pixels[..., 3].min() < 255:
-            done.append("laid on white" if pixels[..., 3].any() else "transparent all over, so nothing but white")
+            done.append("composited on white" if pixels[..., 3].any() else "fully transparent, so all white")
         pixels = on_white(pixels)
     if held != UPRIGHT:
-        done.append("turned upright")
+        done.append("rotated upright")
     return DecodedPicture(turn_upright(pixels, held), tuple(done), max(whole) / max(pixels.shape[:2]))
 
 
@@ -117,17 +130,17 @@ def _factor(size: tuple[int, int]) -> int:
 
 
 def _plain(image: Image.Image, name: str, done: list[str]) -> Image.Image:
-    """``image`` in mode L, RGB or RGBA."""
+    """Convert ``image`` to mode L, RGB or RGBA."""
     mode, see_through = image.mode, image.info.get("transparency")
     if mode.startswith("I;16"):
-        done.append("16 bits made 8")
+        done.append("reduced from 16 to 8 bits")
         return _from_sixteen_bits(image, see_through)
     if mode == "F":
-        done.append("0..1 made 0..255")
+        done.append("scaled from 0–1 to 0–255")
         return _from_shares(image, name)
     if mode in ("I", "LAB"):
-        what = "whole numbers of 32 bits" if mode == "I" else "LAB colours"
-        raise PictureError(f"{name} holds {what}; grey levels of 8 or 16 bits, or RGB, were expected. Save it as RGB.")
+        what = "32-bit integers" if mode == "I" else "LAB colours"
+        raise PictureError(f"{name} holds {what}, not grey levels of 8 or 16 bits or RGB. Save it as RGB.")
     if mode in WITH_ALPHA or see_through is not None or (mode == "P" and image.palette and image.palette.mode == "RGBA"):
         return image if mode == "RGBA" else image.convert("RGBA")
     return image if mode in ("L", "RGB") else image.convert("L" if mode == "1" else "RGB")
@@ -144,31 +157,29 @@ def _from_sixteen_bits(image: Image.Image, see_through: object) -> Image.Image:
 
 def _from_shares(image: Image.Image, name: str) -> Image.Image:
     shares = np.asarray(image)
-    if not (shares.min() >= 0 and shares.max() <= 1):  # nor where they are not numbers
+    if not (shares.min() >= 0 and shares.max() <= 1):  # false for NaN, too
         raise PictureError(
-            f"{name} holds decimal numbers from {shares.min():g} to {shares.max():g}; 0 to 1 was expected. "
-            "Save it with 8 or 16 bits."
+            f"{name} holds floats from {shares.min():g} to {shares.max():g}, not from 0 to 1. Save it with 8 or 16 bits."
         )
     return Image.fromarray(np.rint(shares * 255).astype(np.uint8))
 
 
 @contextlib.contextmanager
 def _named(name: str, kind: str) -> Iterator[None]:
-    """Whatever goes wrong becomes a :class:`PictureError`: Pillow's decoders fail in a dozen ways, each of which says that
-    the file is not what it should be."""
+    """Turn every exception into a :class:`PictureError`."""
+    # Pillow's decoders raise a dozen types of exceptions for damaged files.
     try:
         yield
     except PictureError:
         raise
-    except Image.DecompressionBombError as error:  # a part of the picture that is larger than the whole
-        raise too_many(name, "a part of more than 178 million pixels by its header") from error
+    except Image.DecompressionBombError as error:  # a tile larger than the image
+        raise too_many(name, "a tile of more than 178 million pixels by its header") from error
     except Exception as error:
-        reason = " ".join(str(error).split())[:160] or type(error).__name__
-        raise PictureError(f"{name} cannot be decoded ({reason}); an undamaged {kind} was expected. {AGAIN}") from error
+        raise PictureError(f"{name} cannot be decoded as {kind} ({reason_of(error)}). {AGAIN}") from error
 
 
 class _Silence:
-    """Nobody sees warnings while one thread at least asks for that: which are shown is one setting for all."""
+    """Suppresses warnings while at least one thread asks for it; warning filters are global."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -193,12 +204,12 @@ class _Silence:
 
 
 _silently = _Silence()
-"""Without Pillow's warnings of metadata that nobody here reads."""
+"""Suppresses Pillow's warnings about metadata, which is not used here."""
 
 
 @contextlib.contextmanager
-def _libtiff_kept_quiet(image: ImageFile) -> Iterator[None]:
-    """Without what libtiff, which is C, tells the terminal of each damaged line; that the file is damaged is said anyway."""
+def _quiet_libtiff(image: ImageFile) -> Iterator[None]:
+    """Suppress what libtiff, which is C code, prints for each damaged line."""
     if not any(tile[0] == "libtiff" for tile in image.tile):
         yield
         return

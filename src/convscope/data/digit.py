@@ -1,23 +1,24 @@
-"""What MNIST did to its digits, for any grey picture: so that a drawing or a photo looks to a network like its training set.
+"""MNIST-style preprocessing, which makes drawings and photos look like training data.
 
-Six steps, each of which can be switched off, and each of which says what it did:
+Each of the six steps can be switched off and records what it did:
 
-1. **polarity**: bright ink on dark ground. The picture is inverted where the median of its border lies above the middle
-   between its darkest and its brightest pixel.
-2. **ground**: the border's median is subtracted, and of what is left everything up to a fifth of the strongest ink becomes
-   0, unless it touches stronger ink, whose soft edge it then is. A contrast below 16 levels is no ink at all.
-3. **crop** to the ink's bounding box.
+1. **polarity**: light ink on a dark background. The image is inverted if the median of its border is above the middle between
+   its darkest and its brightest pixel.
+2. **ground**: the border's median is subtracted. Of the rest, everything up to a fifth of the strongest ink becomes 0, unless it
+   touches stronger ink, whose soft edge it then is. A contrast below 16 levels is no ink at all.
+3. **crop** to the bounding box of the ink.
 4. **fit** into 20 × 20 (of 28 × 28), keeping the aspect ratio: area means when shrinking, bilinear when growing.
 5. **contrast**: stretched until the strongest ink is 255.
-6. **centre**: moved by whole pixels until the centre of mass lies on pixel (14, 14), halves towards the top and the left,
-   but never so far that ink leaves the frame.
+6. **centre**: moved by whole pixels until the centre of mass is on pixel (14, 14), halves towards the top left, but never so far
+   that ink leaves the frame.
 
-The numbers are MNIST's own, read off its 70,000 digits: the longer side is 20 in 69,984 of them, the peak 254 or 255 in all,
-the centre of mass within half a pixel of (14, 14) in 69,998; in three of those it lies at 13.5 exactly, and in one of the
-other two the ink touches the frame. (What its makers describe is the box, the aspect ratio, soft edges and the centre of
-mass: Y. LeCun, C. Cortes and C. Burges, yann.lecun.com/exdb/mnist.)
+Notes:
+    The numbers were measured on MNIST's 70,000 digits: the longer side is 20 in 69,984 of them, the peak is 254 or 255 in all,
+    and the centre of mass is within half a pixel of (14, 14) in 69,998; in three of these it is exactly at 13.5. In one of the
+    other two the ink touches the frame. MNIST's authors describe box, aspect ratio, soft edges and centre of mass: Y. LeCun,
+    C. Cortes and C. Burges, yann.lecun.com/exdb/mnist.
 
-Integers all the way: ``page/web/js/image/prepare.js`` does the same to the last bit, and a test holds them together.
+    All arithmetic is on integers, so that ``page/web/js/image/prepare.js`` gives identical results; a test compares them.
 """
 
 from __future__ import annotations
@@ -33,47 +34,52 @@ from .digit_steps import Box, CentreStep, ContrastStep, CropStep, FitStep, Groun
 from .resample import Picture, fit_into, fitting_scale
 
 FULL_INK = 254
-"""MNIST's own peaks are 254 or 255: what reaches this is not stretched."""
+"""MNIST's peaks are 254 or 255, so an image that reaches this is not stretched."""
 
 
 @dataclass(frozen=True)
 class DigitSettings:
-    """What to make (``height`` × ``width``), which steps to take, and with what numbers.
-
-    ``polarity``: ``"auto"`` asks the border, ``"keep"`` and ``"invert"`` tell. Without ``crop`` the whole picture is fitted;
-    without ``fit`` it is fitted into the whole frame; without ``centre`` the box lies in the middle of the frame.
-    """
+    """Settings of the preprocessing: the size of the result, the steps, and their parameters."""
 
     height: int = 28
     width: int = 28
     polarity: Literal["auto", "keep", "invert"] = "auto"
+    """``"auto"`` decides by the border."""
     background: bool = True
     crop: bool = True
+    """If off, the whole image is scaled into the box."""
     fit: bool = True
+    """If off, the box is the whole frame."""
     contrast: bool = True
     centre: bool = True
+    """If off, the box is in the middle of the frame."""
     digit_size_fraction: float = 20 / 28
+    """Sides of the box as a share of the frame's."""
     background_share: float = 0.2
+    """Share of the contrast up to which levels are background."""
     min_contrast: int = 16
+    """Smallest contrast of ink, in grey levels."""
 
     def __post_init__(self) -> None:
         if min(self.height, self.width) < 1:
-            raise ConfigError(f"height and width are {self.height} and {self.width}; at least 1 was expected.")
+            raise ConfigError(f"height and width must be at least 1; got {self.height} and {self.width}.")
         if self.polarity not in ("auto", "keep", "invert"):
-            raise ConfigError(f"polarity is {self.polarity!r}; 'auto', 'keep' or 'invert' was expected.")
+            raise ConfigError(f"polarity must be 'auto', 'keep' or 'invert'; got {self.polarity!r}.")
         if not 0 < self.digit_size_fraction <= 1 or not 0 <= self.background_share < 1:
             raise ConfigError(
-                f"digit_size_fraction is {self.digit_size_fraction} and background_share {self.background_share}; "
-                "shares of 1 were expected, the first above 0, the second below 1."
+                f"digit_size_fraction must be in (0, 1] and background_share in [0, 1); got {self.digit_size_fraction} and "
+                f"{self.background_share}."
             )
 
 
 @dataclass(frozen=True)
 class PreparedDigit:
-    """``pixels`` (height, width) uint8, all 0 where ``empty``; and what each step did."""
+    """A preprocessed digit, and the result of each step."""
 
     pixels: Picture
+    """(height, width) uint8."""
     empty: bool
+    """Whether no ink was found, so that all pixels are 0."""
     polarity: PolarityStep
     ground: GroundStep
     crop: CropStep
@@ -83,16 +89,20 @@ class PreparedDigit:
 
 
 def prepare_digit(picture: Picture, settings: DigitSettings | None = None) -> PreparedDigit:
-    """(h, w) uint8 of any size → (28, 28) uint8, as MNIST would have it, with every step on the way.
+    """Preprocess a grey image as MNIST's digits were.
 
-    ``prepare_digit(photo).pixels``; a colour picture first becomes grey, by ``grey.to_grey``.
-    Raises :class:`ShapeError` for anything but a picture with at least one pixel.
+    Args:
+        picture: (h, w) uint8 of any size; ``grey.to_grey`` converts RGB images.
+        settings: By default those of MNIST: 28 × 28.
+
+    Raises:
+        ShapeError: ``picture`` has another shape or dtype, or no pixels.
     """
     settings = settings or DigitSettings()
     if picture.ndim != 2 or picture.dtype != np.uint8 or not picture.size:
         raise ShapeError(
-            f"The picture has shape {picture.shape} and dtype {picture.dtype}; (height, width) and uint8 were expected, "
-            "with at least one pixel. Make it grey first: to_grey(picture)."
+            f"a grey image must be (height, width) uint8 with at least one pixel; got {picture.shape} {picture.dtype}. "
+            "Convert it first: to_grey(image)."
         )
     polarity = _settle_polarity(picture, settings)
     ground = _remove_ground(polarity, settings)
@@ -111,7 +121,7 @@ def _settle_polarity(picture: Picture, settings: DigitSettings) -> PolarityStep:
 
 
 def border_median(picture: Picture) -> int:
-    """The median of the outermost pixels of (h, w): of an even number, the darker of the two in the middle."""
+    """Return the lower median of the outermost pixels of an image (h, w)."""
     ring = np.ones(picture.shape, dtype=bool)
     ring[1:-1, 1:-1] = False
     counts = np.bincount(picture[ring], minlength=256)
@@ -125,7 +135,7 @@ def _remove_ground(polarity: PolarityStep, settings: DigitSettings) -> GroundSte
         return GroundStep(0, peak, 0, picture.copy())
     level, darkest = 255 - polarity.border if polarity.inverted else polarity.border, int(picture.min())
     if 2 * level > darkest + peak:
-        level = darkest  # the polarity was told, and the border is mostly ink
+        level = darkest  # the polarity was given, and the border is mostly ink
     contrast = peak - level
     cut = int(contrast * settings.background_share)
     ink = np.where(picture > level, picture - np.uint8(level), 0).astype(np.uint8)
@@ -135,7 +145,7 @@ def _remove_ground(polarity: PolarityStep, settings: DigitSettings) -> GroundSte
 
 
 def grown(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """``mask`` and the eight neighbours of each of its pixels."""
+    """Dilate a mask (h, w) by its eight neighbours."""
     rows = mask.copy()
     rows[1:] |= mask[:-1]
     rows[:-1] |= mask[1:]
@@ -193,13 +203,13 @@ def _centre_mass(picture: Picture, settings: DigitSettings) -> CentreStep:
 
 
 def _corner(moment: int, total: int, side: int) -> int:
-    """Where a picture must begin for its centre, moment / total, to come nearest to the frame's middle pixel; of two places
-    that are equally near, the first: halves go up and left, as three of MNIST's digits show."""
+    """Return the offset that brings the centre, moment / total, to the frame's middle."""
+    # Of two equally near offsets the smaller one: halves go up and left, as three of MNIST's digits show.
     return -((total + 2 * moment - 2 * (side // 2) * total) // (2 * total))
 
 
 def _placed(picture: Picture, place: tuple[int, int], frame: tuple[int, int]) -> Picture:
-    """``picture`` in a frame of zeros, its corner at ``place``; what lies outside, which holds no ink, is left out."""
+    """Return ``picture`` in a frame of zeros, with its corner at ``place``."""
     placed = np.zeros(frame, dtype=np.uint8)
     (top, left), (height, width) = place, picture.shape
     rows = slice(max(top, 0), min(top + height, frame[0]))

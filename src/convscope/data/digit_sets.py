@@ -1,9 +1,8 @@
-"""Whether a user's own images are digits as MNIST has them, so that photos of paper can be prepared for their network.
+"""Recognition of MNIST-style datasets, whose networks can then read photos of paper.
 
-The names of the classes alone do not say so: Fashion-MNIST's and KMNIST's labels are 0 to 9 too. So the images are asked as
-well: a digit that MNIST's makers prepared is left as it is by the same preparation. Of MNIST's own 98 in 100 are; of
-Fashion-MNIST's and KMNIST's images, which fill their frame, next to none. Where in doubt the images are no digits: pictures
-are then resized, and nothing else is done to them. With ``--prepare digits`` it is the user who says that they are.
+Class names do not suffice, because Fashion-MNIST and KMNIST have labels 0 to 9 too. The test is that MNIST-style preprocessing
+leaves the images nearly unchanged, as it does with 98% of MNIST's digits, but with almost none of Fashion-MNIST's and KMNIST's
+images, which fill their frame. Other images are only resized. ``--prepare digits`` overrides the test.
 """
 
 from __future__ import annotations
@@ -26,28 +25,28 @@ from .reading import AUTO
 
 NAMES = frozenset("0123456789")
 SIGNS = "characters"
-"""What images prepared as digits are of, where their classes are others than the ten digits."""
+"""Noun for the content of images preprocessed as digits whose classes are not the ten digits."""
 SAMPLE = 200
-LEAST_SHARE = 0.8
-"""Of the sample, that the preparation must leave nearly as they are."""
+MIN_SHARE = 0.8
+"""Share of the sample that preprocessing must leave nearly unchanged."""
 NEARLY = 3.0
-"""Grey levels on average per pixel. Two digits of MNIST of one class differ by 35."""
-LEAST_SIDE = 16
+"""Mean difference per pixel, in grey levels. Two MNIST digits of one class differ by 35."""
+MIN_SIDE = 16
 BLOCK = 64
-"""Images that a thread prepares at a time."""
+"""Images per task of a thread."""
 NOTE = (
-    "its classes are the ten digits and its images look like MNIST's, so pictures for its network are prepared as MNIST's "
-    "digits were, photos of paper and sheets with several digits included"
+    "the classes are the ten digits and the images look like MNIST's, so image files for the network are preprocessed like "
+    "MNIST, including photos of paper and sheets with several digits"
 )
 TURNED_NOTE = (
-    "its classes are the ten digits and its images look like MNIST's, but dark on light; --prepare digits turns them round, so "
-    "that photos of paper can be prepared for its network as MNIST's digits were"
+    "the classes are the ten digits and the images look like MNIST's, but dark on light; --prepare digits inverts them, so that "
+    "photos of paper can be preprocessed like MNIST"
 )
-ASKED_NOTE = "its images were prepared as MNIST's digits were, light on dark, as was asked"
+ASKED_NOTE = "preprocessed the images like MNIST, light on dark, as requested"
 
 
 def settle_digits(dataset: Dataset) -> Dataset:
-    """``dataset``, read as its options say: prepared where they ask for that and it is not, recognised where they leave it open."""
+    """Preprocess a dataset as digits, or recognise digits, as its options say."""
     provenance = dataset.provenance
     if provenance.digits is not None or provenance.content == DIGITS or provenance.reading.prepare == FIT:
         return dataset
@@ -55,8 +54,10 @@ def settle_digits(dataset: Dataset) -> Dataset:
 
 
 def recognise_digits(dataset: Dataset) -> Dataset:
-    """``dataset``, with the word, the settings and a note for digits where its classes are 0 to 9 and its images look like MNIST's;
-    with a note alone where they do so turned round."""
+    """Mark a dataset as digits if its classes are 0 to 9 and its images look like MNIST's.
+
+    If they do so only when inverted, add a note and nothing else.
+    """
     if set(dataset.class_names) != NAMES or dataset.provenance.content == DIGITS or dataset.image_shape[2] != 1:
         return dataset
     sample = _sample(dataset.train)
@@ -66,8 +67,14 @@ def recognise_digits(dataset: Dataset) -> Dataset:
 
 
 def with_settings(dataset: Dataset, *, centre: bool = True, content: str = "", note: str = "") -> Dataset:
-    """``dataset``, which says from now on that pictures are prepared as digits for its network; how much of the frame these fill
-    is read off it. ``centre``: whether by their mass."""
+    """Return a dataset marked for digit preprocessing, with settings measured on its images.
+
+    Args:
+        dataset: The dataset; it is returned unchanged unless it is grey and light on dark.
+        centre: Whether digits are centred by mass instead of by bounding box.
+        content: A noun for the content of the images.
+        note: A note to add.
+    """
     settings = settings_of(_sample(dataset.train))
     if settings is None:
         return dataset
@@ -78,20 +85,25 @@ def with_settings(dataset: Dataset, *, centre: bool = True, content: str = "", n
 
 
 def with_note(dataset: Dataset, note: str) -> Dataset:
-    """``dataset``, which says so."""
+    """Return ``dataset`` with one more note."""
     return replace(dataset, provenance=replace(dataset.provenance, notes=(*dataset.provenance.notes, note)))
 
 
 def choose_settings(size: tuple[int, int], examples: Images) -> DigitSettings:
-    """For pictures that become (height, width): MNIST's own; but where most of ``examples`` (n, h, w, 1), those of this size, are
-    light on dark and so are taken as they are, what is read off them."""
-    as_they_are = examples[~is_bright_around(examples)] if len(examples) else examples
-    share = share_of_frame(as_they_are) if 2 * len(as_they_are) > len(examples) else DigitSettings().digit_size_fraction
+    """Choose digit settings for image files.
+
+    Args:
+        size: The (height, width) of the result.
+        examples: Files of that size, (n, h, w, 1). If most are light on dark, and so used unchanged, their share of the frame
+            is measured; otherwise MNIST's is used.
+    """
+    unchanged = examples[~is_bright_around(examples)] if len(examples) else examples
+    share = share_of_frame(unchanged) if 2 * len(unchanged) > len(examples) else DigitSettings().digit_size_fraction
     return DigitSettings(*size, digit_size_fraction=share)
 
 
 def prepare_images(dataset: Dataset) -> Dataset:
-    """``dataset`` with every image prepared as a digit, at its own size, as ``predict`` does it with an image of an array."""
+    """Preprocess every image of a dataset as a digit, at its own size."""
     height, width, channels = dataset.image_shape
     if channels not in (1, 3):
         return dataset
@@ -122,9 +134,9 @@ def _sample(split: Split) -> Images:
 
 def _look_like_mnist(images: Images) -> bool:
     _, height, width, _ = images.shape
-    if min(height, width) < LEAST_SIDE:
+    if min(height, width) < MIN_SIDE:
         return False
     settings = DigitSettings(height, width)
     prepared = np.stack([prepare_digit(image, settings).pixels for image in images[..., 0]])
     different = np.abs(prepared.astype(np.int64) - images[..., 0]).mean(axis=(1, 2))
-    return bool((different <= NEARLY).mean() >= LEAST_SHARE)
+    return bool((different <= NEARLY).mean() >= MIN_SHARE)

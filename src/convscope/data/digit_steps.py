@@ -1,4 +1,7 @@
-"""What each step of the preparation of a digit did, so that it can be shown. Each ``picture`` is (h, w) uint8, after it."""
+"""Results of the steps that preprocess a digit.
+
+Each ``picture`` is the image (h, w) uint8 after the step.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from .resample import Picture
 
 @dataclass(frozen=True)
 class Box:
-    """A rectangle of pixels, both ends included."""
+    """A rectangle of pixels, with both ends included."""
 
     top: int
     left: int
@@ -19,55 +22,66 @@ class Box:
 
 @dataclass(frozen=True)
 class PolarityStep:
-    """``border``: the median of the picture's border, before. ``inverted``: whether the picture was turned round."""
+    """Inversion to light ink on a dark background."""
 
     border: int
+    """Median of the border before."""
     inverted: bool
     picture: Picture
 
 
 @dataclass(frozen=True)
 class GroundStep:
-    """``level`` was subtracted, of ``peak``, the brightest pixel; what was left up to ``cut`` became 0."""
+    """Removal of a flat background."""
 
     level: int
+    """Grey level that was subtracted."""
     peak: int
+    """Brightest pixel before."""
     cut: int
+    """Remaining levels up to this one became 0."""
     picture: Picture
 
 
 @dataclass(frozen=True)
 class CropStep:
-    """``box``: where the ink is; None where there is none. ``picture``: that part, or everything where cropping is off."""
+    """Crop to the ink; with cropping off, the whole image."""
 
     box: Box | None
+    """Bounding box of the ink; None without ink."""
     picture: Picture
 
 
 @dataclass(frozen=True)
 class FitStep:
-    """``scale``: pixels after for each pixel before. ``height``, ``width``: of the cropped picture, scaled."""
+    """Scaling into the box."""
 
     scale: float
+    """Pixels after per pixel before."""
     height: float
+    """Height of the cropped image after scaling."""
     width: float
+    """Width of the cropped image after scaling."""
     picture: Picture
 
 
 @dataclass(frozen=True)
 class ContrastStep:
-    """``peak``: the brightest pixel before."""
+    """Contrast stretching."""
 
     peak: int
+    """Brightest pixel before."""
     picture: Picture
 
 
 @dataclass(frozen=True)
 class CentreStep:
-    """``mass``: (row, column) of the centre of mass in the fitted picture. ``shift``: (down, right) against the middle.
-    ``limited``: the frame's edge stopped it."""
+    """Centring by mass."""
 
     mass: tuple[float, float] | None
+    """(row, column) of the centre of mass in the scaled image; None without ink."""
     shift: tuple[int, int]
+    """(down, right) against the middle of the frame."""
     limited: bool
+    """Whether the edge of the frame limited the shift."""
     picture: Picture

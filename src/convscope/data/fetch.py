@@ -1,7 +1,6 @@
-"""Fetching the known datasets that do not ship with convscope: the only module that ever opens a connection, and only when
-``convscope fetch`` asks for it.
+"""Download of known datasets, the only code that opens outgoing connections.
 
-Each file is tried at several mirrors, goes to a temporary name, is compared with its checksum, and only then gets its own.
+Each file is tried at several mirrors, written under a temporary name and renamed once its checksum matches.
 """
 
 from __future__ import annotations
@@ -25,69 +24,72 @@ from .memory import in_bytes
 from .reading import Reading, ReadListener
 
 SECONDS = 30
-"""Without a byte, after which a mirror is given up."""
+"""Seconds without data after which a mirror is abandoned."""
 BLOCK = 2**20
 SLACK = 2**20
-"""Bytes over the expected size, which another packing may need; beyond that a mirror is not sending what it should."""
+"""Bytes beyond the expected size that another compression may need; more means wrong content."""
 AGENT = "convscope (https://pypi.org/project/convscope)"
 
 
 class _MirrorError(Exception):
-    """Why nothing, or nothing useful, came from an address."""
+    """Why a mirror failed."""
 
 
 def fetch_dataset(name: str, progress: ReadListener | None = None) -> Path:
-    """Fetch a known dataset into the user's cache, unless it is there already; the folder that it is in then.
+    """Download a known dataset into the user's cache and return its folder.
 
-    Raises :class:`DatasetError` where ``name`` is unknown, or where every mirror fails: with the names of the files, their place
-    and their checksums, so that they can be fetched by hand. What is in place already is compared, and not fetched again.
+    Files that are there already are verified, not downloaded again.
+
+    Raises:
+        DatasetError: ``name`` is unknown, or all mirrors failed. The message then gives file name, path and checksum for a
+            manual download.
+        OutputError: The cache cannot be written.
     """
     if name in KNOWN and name not in KNOWN_SETS:
-        raise DatasetError(f"{name} comes with convscope and needs no fetching; use it: convscope train {name}")
+        raise DatasetError(f"{name} is included in convscope and needs no download. Use it directly: convscope train {name}")
     if name not in KNOWN_SETS:
         raise DatasetError(unknown_name("dataset", name, KNOWN_SETS))
     known = KNOWN_SETS[name]
     make_folder(known.home)
     for archive in known.archives:
-        _bring(known, archive, progress)
+        _fetch_archive(known, archive, progress)
     return known.home
 
 
-def _bring(known: KnownSet, archive: Archive, progress: ReadListener | None) -> None:
+def _fetch_archive(known: KnownSet, archive: Archive, progress: ReadListener | None) -> None:
     place = known.home / archive.name
     if archive.members and all((known.home / Path(member).name).is_file() for member in archive.members):
         return
     failures: list[str] = []
-    if not (place.is_file() and _is_right(archive, place, str(place), failures)):
+    if not (place.is_file() and _has_checksum(archive, place, str(place), failures)):
         with replacing(place) as temporary:
             for mirror in archive.mirrors:
                 address = mirror + archive.name
-                if _download(address, temporary, archive, failures, progress) and _is_right(
+                if _download(address, temporary, archive, failures, progress) and _has_checksum(
                     archive, temporary, address, failures
                 ):
                     break
             else:
                 raise DatasetError(
-                    f"{known.name} cannot be fetched ({'; '.join(failures)}). To do it by hand: get {archive.name} "
-                    f"({in_bytes(archive.num_bytes)}, {archive.checksum}), put it at {place}, and run "
-                    f"convscope fetch {known.name} again."
+                    f"cannot download {known.name} ({'; '.join(failures)}). To do it by hand, save {archive.name} "
+                    f"({in_bytes(archive.num_bytes)}, {archive.checksum}) as {place} and run convscope fetch {known.name} again."
                 )
     if archive.members:
         _unpack(archive, place, known.home)
 
 
 def _download(address: str, path: Path, archive: Archive, failures: list[str], progress: ReadListener | None) -> bool:
-    """Whether a whole file came, of any content; if not, why is added to ``failures``."""
+    """Return whether a download is complete; add the reason to ``failures`` if not."""
     try:
         with path.open("wb") as file:
             done = 0
             for block in _blocks(address):
                 done += len(block)
                 if done > archive.num_bytes + SLACK:
-                    raise _MirrorError(f"it sends over {in_bytes(done)} instead of {in_bytes(archive.num_bytes)}")
+                    raise _MirrorError(f"it sends more than {in_bytes(done)} instead of {in_bytes(archive.num_bytes)}")
                 file.write(block)
                 if progress:
-                    progress(Reading(f"fetching {archive.name}", done, max(archive.num_bytes, done), "bytes"))
+                    progress(Reading(f"downloading {archive.name}", done, max(archive.num_bytes, done), "bytes"))
     except _MirrorError as error:
         failures.append(f"{address}: {error}")
         return False
@@ -95,7 +97,11 @@ def _download(address: str, path: Path, archive: Archive, failures: list[str], p
 
 
 def _blocks(address: str) -> Iterator[bytes]:
-    """What the mirror sends. Raises :class:`_MirrorError`; so whatever else is raised while writing is about the disk."""
+    """Yield what the mirror sends.
+
+    Raises:
+        _MirrorError: The connection failed. Any other error while writing is then about the disk.
+    """
     request = urllib.request.Request(address, headers={"User-Agent": AGENT})  # noqa: S310  (the addresses are our own)
     try:
         with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310
@@ -105,8 +111,8 @@ def _blocks(address: str) -> Iterator[bytes]:
         raise _MirrorError(_reason(error)) from error
 
 
-def _is_right(archive: Archive, path: Path, name: str, failures: list[str]) -> bool:
-    """Whether the file has its checksum; if not, why is added to ``failures``."""
+def _has_checksum(archive: Archive, path: Path, name: str, failures: list[str]) -> bool:
+    """Return whether a file has its checksum, and add the reason to ``failures`` if not."""
     expected = archive.sha256 or archive.packed_sha256
     try:
         with path.open("rb") as raw:
@@ -115,12 +121,13 @@ def _is_right(archive: Archive, path: Path, name: str, failures: list[str]) -> b
         failures.append(f"{name}: {_reason(error)}")
         return False
     if found != expected:
-        failures.append(f"{name}: its SHA-256 is {found[:12]}…, not {expected[:12]}…")
+        failures.append(f"{name}: SHA-256 is {found[:12]}…, not {expected[:12]}…")
     return found == expected
 
 
 def _unpack(archive: Archive, path: Path, home: Path) -> None:
-    """The wanted members into ``home``; then the archive goes, half a gigabyte that nobody needs any more."""
+    """Unpack the needed members into ``home`` and delete the archive."""
+    # EMNIST's archive takes half a gigabyte.
     with zipfile.ZipFile(path) as members:
         for member in archive.members:
             place = home / Path(member).name

@@ -1,6 +1,6 @@
-"""The digits in a picture, each ready for a network: one in a drawing or in a set's own image, any number in a photo.
+"""Detection of digits: one in a drawing or a dataset's own image, any number in a photo.
 
-Shared with ``page/web/js/image/finding.js``, which takes the largest of several.
+``page/web/js/image/finding.js`` does the same and uses the largest of several digits.
 """
 
 from __future__ import annotations
@@ -16,14 +16,13 @@ from .paper import LONGEST_SIDE, REACH, WIDE_REACH, Paper, block_means, clear_pa
 from .resample import Picture
 from .sheet import Group, group_pieces, in_reading_order, is_cut_off, joined, longer_side
 
-LEAST_TIMES, LEAST_SIDE = 2, 56
-"""A photo, or a picture in which several digits could lie, is at least twice as large as the network's own, each way, and has
-at least so many pixels."""
-MOST_DIGITS = 100
-"""More are the paper's grain."""
+MIN_TIMES, MIN_SIDE = 2, 56
+"""Smallest image searched for several digits: multiple of the network's sides, and pixels per side."""
+MAX_DIGITS = 100
+"""More components than this are paper grain."""
 ATTEMPTS = 3
 MARGIN = 4
-"""Pixels around a digit's ink, for its soft edge."""
+"""Pixels kept around the ink of a digit, for its soft edge."""
 
 
 _Sheet = tuple[Paper, Components, list[Group]]
@@ -31,24 +30,30 @@ _Sheet = tuple[Paper, Components, list[Group]]
 
 @dataclass(frozen=True)
 class FoundDigit:
-    """``prepared`` for the network; ``box``, where its ink is in the picture, None where there is none; ``cleared``: whether paper
-    was cleared away first."""
+    """A detected digit."""
 
     prepared: PreparedDigit
+    """The digit as the network receives it."""
     box: Box | None
+    """Bounding box of the ink in the image; None without ink."""
     cleared: bool = False
+    """Whether a paper background was removed first."""
     area: int = 0
-    """Pixels of its ink, where it was told apart from others."""
+    """Pixels of ink, if the digit was separated from others."""
 
 
 def find_digits(picture: Picture, settings: DigitSettings, *, several: bool = True) -> list[FoundDigit]:
-    """The digits in (h, w) uint8, in reading order; one at least, which may be empty.
+    """Return the digits in an image in reading order; at least one, which may be empty.
 
-    A picture with a flat ground that holds one digit is prepared as a whole, as ``prepare_digit`` does it. Of a photo the
-    paper is cleared first. Where digits are told apart, each is prepared from its own ink. With ``several`` off, or in a
-    picture that is hardly larger than the network's own, all ink is one digit.
+    A single digit on a flat background is prepared as a whole image. In a photo the paper background is removed first. Of
+    several digits, each is prepared from its own ink.
+
+    Args:
+        picture: (h, w) uint8 grey levels.
+        settings: The preprocessing of the network.
+        several: Whether to separate digits. If not, or in an image hardly larger than the network's, all ink is one digit.
     """
-    if min(picture.shape) < max(LEAST_SIDE, LEAST_TIMES * max(settings.height, settings.width)):
+    if min(picture.shape) < max(MIN_SIDE, MIN_TIMES * max(settings.height, settings.width)):
         return [_whole(picture, settings)]
     if has_flat_ground(picture):
         paper = _flat_ink(picture, settings)
@@ -72,7 +77,7 @@ def _whole(picture: Picture, settings: DigitSettings) -> FoundDigit:
 
 
 def _flat_ink(picture: Picture, settings: DigitSettings) -> Paper:
-    """As ``prepare_digit`` finds it."""
+    """Return the ink as ``prepare_digit`` separates it from a flat background."""
     factor = -(-max(picture.shape) // LONGEST_SIDE)
     prepared = prepare_digit(block_means(picture, factor).astype(np.uint8), settings)
     ink, cut = prepared.ground.picture, prepared.ground.cut
@@ -80,22 +85,23 @@ def _flat_ink(picture: Picture, settings: DigitSettings) -> Paper:
 
 
 def _on_paper(picture: Picture) -> _Sheet:
-    """The ink and its digits. One that fills half of the picture has wide strokes, which another look takes whole."""
+    """Return the ink of a photo and its digits."""
     paper, components, groups = _with_reach(picture, REACH)
+    # A digit that fills half of the image has strokes wider than the usual closing removes.
     if 2 * max((longer_side(group.box) for group in groups), default=0) > max(components.shape):
         return _with_reach(picture, WIDE_REACH)
     return paper, components, groups
 
 
 def _with_reach(picture: Picture, reach: int) -> _Sheet:
-    """What is ink by the threshold that leaves most of it in digits. Where most of what it leaves runs out of the picture, a
-    higher one may do better: lines of ruled paper then go. Where it leaves nothing but grain, too."""
+    """Return the ink at the threshold that leaves the largest area in complete digits."""
+    # If the threshold leaves only grain, or mostly ink cut off by the border, try a higher one: it removes ruled lines.
     best, most, above = None, -1, -1
     for _ in range(ATTEMPTS):
         paper = clear_paper(picture, above=above, reach=reach)
         components = find_components(paper.strong)
         groups = group_pieces(components, drops_cut_off=True)
-        if 0 < len(groups) <= MOST_DIGITS:
+        if 0 < len(groups) <= MAX_DIGITS:
             whole = sum(group.area for group in groups if not is_cut_off(group.box, components.shape))
             if whole > most:
                 best, most = (paper, components, groups), whole
@@ -106,7 +112,7 @@ def _with_reach(picture: Picture, reach: int) -> _Sheet:
 
 
 def _cut_off_area(components: Components) -> int:
-    """Pixels of what runs out of the picture: lines of ruled paper, a table, the edge of a shadow."""
+    """Return the pixels of components cut off by the border, such as ruled lines."""
     return sum(
         area for box, area in zip(components.boxes, components.areas, strict=True) if is_cut_off(box, components.shape)
     )

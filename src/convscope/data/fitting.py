@@ -1,14 +1,12 @@
-"""A picture of any size, fitted to what a network takes, with a word on everything that was done to it.
+"""Preprocessing of an image of any size for a network, with a phrase for each step.
 
-Networks for digits get digits as their training set has them, by :func:`convscope.data.finding.find_digits`, which clears away
-the paper of a photo and tells several digits apart: this is for grey networks whose images are digits or other handwritten
-signs, bright on dark. All others get the middle of the picture, as much as has the shape of their images, resized: each new
-pixel is the mean of the area that it covers. Both as the page does it. A grey network whose images are all light on dark, or
-all dark on light, gets a picture of the other kind turned round.
+A grey network for digits or other handwritten characters, light on dark, gets digits that look like its training data:
+:func:`convscope.data.finding.find_digits` removes the paper background of a photo and separates several digits. Any other
+network gets the middle of the image, cropped to its aspect ratio and resized by area means. If all training images of a grey
+network have one polarity, an image of the other polarity is inverted. The page does the same.
 
-**A picture that has exactly the network's size is taken as it is**; by a network for digits only if its border is dark, as
-in all images of MNIST and of scikit-learn's digits. What folders of pictures become for training is decided here too, so that
-a network meets what it was trained on.
+**An image of exactly the network's size is used unchanged**; for a digit network only if its border is dark, as in all images
+of MNIST and scikit-learn's digits. Folders of image files for training are preprocessed here too.
 """
 
 from __future__ import annotations
@@ -30,54 +28,59 @@ from .grey import to_grey
 from .polarity import DARK, LIGHT, is_bright_around, polarity_of
 from .resample import Scale, axis_weights
 
-AS_IT_IS = "taken as it is"
+AS_IT_IS = "used unchanged"
 DIGITS = "digits"
-"""The word of a dataset for what its images are of."""
+"""The noun of a dataset of digits for the content of its images."""
 PREPARED, POLARITY = "digit_preprocessing", "polarity"
-"""Keys in the description of a dataset in ``run.json``; runs of earlier versions lack them."""
+"""Keys of the preprocessing in ``run.json``; older runs lack them."""
 ASKED, FIT = "digits", "fit"
-"""The words of ``ReadOptions.prepare`` for pictures that are prepared as digits, and that are resized and no more."""
+"""Values of ``ReadOptions.prepare``: preprocess as digits; resize only."""
 SAMPLE = 500
-"""Images that a set's terms are read off."""
+"""Images from which the preprocessing for a dataset is derived."""
 
 
 @dataclass(frozen=True, eq=False)
 class FittedPicture:
-    """``pixels`` (h, w, c) uint8, what the network is given; and what was done, in words, in order."""
+    """An image as the network receives it."""
 
     pixels: Images
+    """(h, w, c) uint8."""
     done: tuple[str, ...]
+    """Phrases for the preprocessing steps, in order."""
     box: Box | None = None
-    """Where in the picture the ink of the digit is that was looked for; None where there was none to look for, or to find."""
+    """Bounding box of the digit's ink in the original image, if a digit was searched and found."""
     area: int = 0
-    """Pixels of that ink, of a digit that was told apart from others."""
+    """Pixels of ink, if the digit was separated from others."""
 
 
 @dataclass(frozen=True)
 class Fitting:
-    """How pictures become what one network takes."""
+    """The preprocessing of images for one network."""
 
     image_shape: tuple[int, int, int]
-    """(h, w, c); c is 1 or 3."""
+    """(h, w, c) of the network's input, with 1 or 3 channels."""
     digits: DigitSettings | None = None
-    """Of a network for digits, bright on dark."""
+    """Settings of a network for digits, light on dark."""
     polarity: str | None = None
-    """``"light on dark"`` or ``"dark on light"``, where nearly all images of a grey network for anything else are so."""
+    """``"light on dark"`` or ``"dark on light"``, if nearly all training images of another grey network agree."""
 
     def __post_init__(self) -> None:
         if self.image_shape[2] not in (1, 3):
             raise ConfigError(
-                f"this network takes images of {self.image_shape[2]} channels; 1 (grey) or 3 (RGB) was expected, "
-                "for pictures to be fitted to it. Give it arrays through its model.onnx."
+                f"image files have 1 (grey) or 3 (RGB) channels, but this network takes {self.image_shape[2]}. Pass arrays to "
+                "its model.onnx instead."
             )
 
     def fit(self, picture: Images) -> FittedPicture:
-        """(h, w, 1 or 3) uint8 of any size → ``image_shape``; all that is in it, as one."""
+        """Preprocess an image (h, w, 1 or 3) uint8 of any size, with all its ink as one digit."""
         return self.fit_each(picture, several=False)[0]
 
     def fit_each(self, picture: Images, *, several: bool = True) -> list[FittedPicture]:
-        """(h, w, 1 or 3) uint8 of any size → ``image_shape`` for each digit in it, in reading order; of anything but digits,
-        for the picture."""
+        """Preprocess an image (h, w, 1 or 3) uint8 of any size.
+
+        Returns:
+            One result per digit, in reading order; a single one if the network is not for digits or ``several`` is off.
+        """
         picture, done = self._with_channels(picture)
         if self.digits is None or (picture.shape == self.image_shape and not is_bright_around(picture[None])[0]):
             return [self._fit_whole(picture, done)]
@@ -87,34 +90,37 @@ class Fitting:
         ]
 
     def fit_one(self, picture: Images) -> tuple[FittedPicture, int]:
-        """For training: the digit with the most ink, as the page takes it, and how many there are. Of a picture with one digit, and
-        of anything but digits, it is what :meth:`fit_each` gives."""
+        """Preprocess an image for training.
+
+        Returns:
+            The result of :meth:`fit_each` with the most ink, as the page uses it, and the number of results.
+        """
         found = self.fit_each(picture)
         return max(found, key=lambda each: each.area), len(found)
 
     def _fit_whole(self, picture: Images, done: tuple[str, ...]) -> FittedPicture:
         height, width, _ = self.image_shape
         if picture.shape == self.image_shape:
-            turned = f", though {self._said_otherwise()}" if self._is_turned(picture) else ""
-            return FittedPicture(picture, (*done, AS_IT_IS + turned))
+            polarity = f", although {self._mismatch()}" if self._has_other_polarity(picture) else ""
+            return FittedPicture(picture, (*done, AS_IT_IS + polarity))
         middle = _middle(picture, height / width)
         if middle.shape != picture.shape:
-            done = (*done, f"the middle {_size(middle)} of {_size(picture)} taken")
-        if self._is_turned(middle):
-            middle, done = 255 - middle, (*done, f"inverted, since {self._said_otherwise()}")
+            done = (*done, f"cropped to the middle {_size(middle)} of {_size(picture)}")
+        if self._has_other_polarity(middle):
+            middle, done = 255 - middle, (*done, f"inverted, because {self._mismatch()}")
         return FittedPicture(resize(middle, (height, width)), (*done, f"resized from {_size(middle)} to {width} × {height}"))
 
-    def _is_turned(self, picture: Images) -> bool:
-        """Whether (h, w, 1) is light on dark for a network of the opposite, or the reverse. What is flat is neither."""
+    def _has_other_polarity(self, picture: Images) -> bool:
+        # A flat image has no polarity.
         if self.polarity is None or self.digits is not None or picture.min() == picture.max():
             return False
         return bool(is_bright_around(picture[None])[0]) != (self.polarity == DARK)
 
-    def _said_otherwise(self) -> str:
+    def _mismatch(self) -> str:
         return f"it is {LIGHT if self.polarity == DARK else DARK} and the training images are {self.polarity}"
 
     def takes_as_they_are(self, images: Images) -> npt.NDArray[np.bool_]:
-        """(n,) which of the images (n, h, w, c) uint8 need nothing done to them."""
+        """Return (n,) which of the images (n, h, w, c) uint8 are used unchanged."""
         if images.shape[1:] != self.image_shape:
             return np.zeros(len(images), dtype=bool)
         return np.ones(len(images), dtype=bool) if self.digits is None else ~is_bright_around(images)
@@ -124,16 +130,20 @@ class Fitting:
         if given == wanted:
             return picture, ()
         if wanted == 3:
-            return np.repeat(picture, 3, axis=2), ("grey made RGB",)
+            return np.repeat(picture, 3, axis=2), ("converted to RGB",)
         coloured = bool((picture != picture[..., :1]).any())
-        return to_grey(picture)[..., None], ("made grey",) if coloured else ()
+        return to_grey(picture)[..., None], ("converted to grey",) if coloured else ()
 
 
 def fitting_for(dataset: Mapping[str, Any], examples: Images) -> Fitting:
-    """The fitting for a network trained on ``dataset``, as ``run.json`` describes it.
+    """Return the preprocessing for a trained network.
 
-    ``examples`` (n, h, w, c): images that it was trained on, one at least. Off them is read what a run of an earlier version
-    does not say. Raises ``KeyError``, ``TypeError`` or ``ValueError`` where the description makes no sense.
+    Args:
+        dataset: The description of its dataset in ``run.json``.
+        examples: At least one training image, (n, h, w, c), for what an older run does not record.
+
+    Raises:
+        KeyError, TypeError, ValueError: The description is invalid.
     """
     height, width, channels = dataset["image_shape"]
     if PREPARED in dataset:
@@ -145,8 +155,7 @@ def fitting_for(dataset: Mapping[str, Any], examples: Images) -> Fitting:
 
 
 def terms_of(dataset: Dataset) -> dict[str, Any]:
-    """How pictures are to be fitted to a network for ``dataset``, for ``run.json``: settled once, so that prediction, service,
-    export and page do the same."""
+    """Return the preprocessing for a dataset, as ``run.json`` records it."""
     rows = np.linspace(0, len(dataset.train) - 1, min(SAMPLE, len(dataset.train)), dtype=int)
     examples, provenance = dataset.train.images[rows], dataset.provenance
     digits = provenance.digits
@@ -158,9 +167,9 @@ def terms_of(dataset: Dataset) -> dict[str, Any]:
 
 
 def settings_of(images: Images) -> DigitSettings | None:
-    """How pictures become digits like these (n, h, w, c); None where they are not grey, or mostly dark on light.
+    """Derive digit settings from images (n, h, w, c); None unless grey and light on dark.
 
-    How much of the frame digits fill is read off them: 20 of 28 pixels in MNIST, but all 8 of 8 in scikit-learn's.
+    The share of the frame that digits fill is measured: 20 of 28 pixels in MNIST, but all 8 of 8 in scikit-learn's digits.
     """
     _, height, width, channels = images.shape
     if channels != 1 or is_bright_around(images).mean() > 0.5:
@@ -169,16 +178,25 @@ def settings_of(images: Images) -> DigitSettings | None:
 
 
 def settings_from(values: Mapping[str, Any], size: tuple[int, int]) -> DigitSettings:
-    """The settings for a network that takes (height, width), as a run or an exported file has them; what a later version may add
-    is left alone. Raises ``KeyError``, ``TypeError`` or ``ValueError`` where they make no sense."""
+    """Return digit settings stored by a run or an exported model, ignoring unknown keys.
+
+    Args:
+        values: The stored settings.
+        size: The (height, width) of the network's input.
+
+    Raises:
+        KeyError, TypeError, ValueError: The settings are invalid.
+    """
     settings = DigitSettings(**{each.name: values[each.name] for each in fields(DigitSettings) if each.name in values})
     if (settings.height, settings.width) != size:
-        raise ValueError("digits are prepared for another size than the network takes")
+        raise ValueError(
+            f"digits are preprocessed to {settings.height} × {settings.width}, but the network takes {size[0]} × {size[1]}"
+        )
     return settings
 
 
 def _middle(picture: Images, aspect: float) -> Images:
-    """The largest part of (h, w, c) around the middle whose height is ``aspect`` times its width, to a pixel."""
+    """Crop (h, w, c) around the middle to a height of ``aspect`` times the width."""
     height, width, _ = picture.shape
     cut = min(height, max(1, round(width * aspect))), min(width, max(1, round(height / aspect)))
     top, left = (height - cut[0]) // 2, (width - cut[1]) // 2
@@ -190,21 +208,24 @@ def _size(picture: Images) -> str:
 
 
 def resize(picture: Images, size: tuple[int, int]) -> Images:
-    """(h, w, c) uint8 → (*size, c): means of areas where it shrinks, bilinear where it grows. Halves are rounded up."""
+    """Resize (h, w, c) uint8 to (*size, c).
+
+    Area means when shrinking, bilinear when growing; halves are rounded up.
+    """
     rows, columns = (_shares(old, new) for old, new in zip(picture.shape[:2], size, strict=True))
     channels = [rows @ picture[..., channel] @ columns.T for channel in range(picture.shape[2])]
-    # Shares add up to 1 within rounding: the small number keeps a half from becoming a little less than one.
+    # Weights sum to 1 within rounding; the small number keeps a half from becoming slightly less than a half.
     return np.floor(np.stack(channels, axis=-1) + (0.5 + 1e-9)).astype(np.uint8)
 
 
 def _shares(inputs: int, outputs: int) -> npt.NDArray[np.float64]:
-    """(outputs, inputs): rows add up to 1, also at the edges, beyond which there is nothing to look at."""
+    """Return weights (outputs, inputs) whose rows sum to 1, also at the edges."""
     weights, _ = axis_weights(inputs, outputs, Scale(outputs, inputs))
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
 
 def share_of_frame(images: Images) -> float:
-    """Half of the images have ink over more than this share of the frame's height or width, whichever is more."""
+    """Return the median share of the frame that ink spans, along its longer direction."""
     ink = images[..., 0] > 0
     sides = []
     for axis in (1, 2):
@@ -216,14 +237,14 @@ def share_of_frame(images: Images) -> float:
 
 
 def _words(found: FoundDigit) -> tuple[str, ...]:
-    prepared, words = found.prepared, ["paper cleared"] if found.cleared else []
+    prepared, words = found.prepared, ["paper background removed"] if found.cleared else []
     if prepared.empty or found.box is None:
-        return (*words, "blank: no ink was found in it")
+        return (*words, "blank: no ink found")
     box, fitted = found.box, prepared.fit.picture
     if prepared.polarity.inverted:
         words.append("inverted")
     if prepared.ground.level or not np.array_equal(prepared.ground.picture, prepared.polarity.picture):
-        words.append("ground cleared")
+        words.append("background removed")
     words.append(f"cropped to {box.right - box.left + 1} × {box.bottom - box.top + 1}")
     words.append(f"fitted into {fitted.shape[1]} × {fitted.shape[0]}")
     if not np.array_equal(prepared.contrast.picture, fitted):

@@ -1,4 +1,4 @@
-"""Reading a folder of pictures: a sub-folder per class, at the top or under ``train/``, ``test/`` and ``val/``."""
+"""Reader for folders of image files with one subfolder per class."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import DatasetError
-from ..formatting import percent
+from ..formatting import count_of, percent, shorten_list
 from ..types import Labels
 from .composing import dataset_name, held_out_note, hold_out_test
 from .dataset import Dataset, Provenance, Split
@@ -26,17 +26,15 @@ from .pictures import BadPicture, shown
 from .reading import ReadListener, ReadOptions, read_class_names
 
 CLASSES = "classes.txt"
-MOST_LISTED = 1000
-"""Bad pictures in an error; nobody reads on."""
-MOST_NAMED = 5
-"""Pictures in a note on what was done to them."""
-MOST_NOTED = 20
-"""Bad pictures in a note, which goes onto the page."""
+MAX_LISTED = 1000
+"""Unreadable image files in an error."""
+MAX_NOTED = 20
+"""Unreadable image files in a note, which the page shows."""
 
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """What is to be decoded, in order: the training split, then the test split."""
+    """The image files to decode in order: the training split, then the test split."""
 
     paths: list[str]
     labels: Labels
@@ -48,8 +46,19 @@ class Plan:
 def read_folder(
     root: Path, options: ReadOptions, progress: ReadListener | None = None, fitting: Fitting | None = None
 ) -> Dataset:
-    """The dataset in ``root``. Raises :class:`DatasetError`, after everything was decoded, listing every bad picture; unless the
-    options say to leave those out. ``fitting``: of a network that the pictures are for, where there is one already."""
+    """Read a dataset from a folder of image files.
+
+    Args:
+        root: The folder.
+        options: How to read it.
+        progress: Called while files are decoded.
+        fitting: The preprocessing of an existing network, used unless ``options`` ask for another one.
+
+    Raises:
+        DatasetError: The folder is not laid out as a dataset, or image files are unreadable and not to be skipped. All files
+            are decoded first, and the message lists every unreadable one.
+        ConfigError: The class names do not fit.
+    """
     plan = _plan(root, list_folder(root), options)
     chosen = None if fitting is None else fitting_of_run(fitting, options)
     if chosen is None:
@@ -60,13 +69,13 @@ def read_folder(
         notes.append(_several_note(decoded.several))
     bad = list(decoded.bad.values())
     if bad and (not options.skip_bad_images or len(bad) > options.most_bad * len(plan.paths)):
-        raise DatasetError(_refusal(root, bad, len(plan.paths), options))
+        raise DatasetError(_too_many_bad(root, bad, len(plan.paths), options))
     if bad:
         notes.append(_bad_note(bad))
     train, test = _splits(root, plan, decoded)
     provenance = Provenance(
         source=str(root),
-        description=f"Pictures from the folder {dataset_name(root)}",
+        description=f"Image files from the folder {dataset_name(root)}",
         content=chosen.content,
         notes=tuple(notes),
         reading=options,
@@ -85,28 +94,24 @@ def _plan(root: Path, listing: Listing, options: ReadOptions) -> Plan:
     filled = [any(classes.get(folder) for classes in listing.splits.values()) for folder in folders]
     if not all(filled):
         notes.append(
-            "classes without any picture, left out: " + ", ".join(itertools.compress(names, map(operator.not_, filled)))
+            "ignored classes without image files: " + ", ".join(itertools.compress(names, map(operator.not_, filled)))
         )
         folders, names = tuple(itertools.compress(folders, filled)), tuple(itertools.compress(names, filled))
     if listing.left_alone:
-        notes.append(
-            "left alone, being no pictures: " + ", ".join(f"{n:,} {what}" for what, n in listing.left_alone.most_common())
-        )
+        notes.append("ignored other files: " + ", ".join(f"{n:,} {what}" for what, n in listing.left_alone.most_common()))
     splits = dict(listing.splits)
     if "test" not in splits and "val" in splits:
         splits["test"] = splits.pop("val")
-        notes.append("it has no test/, so its val/ is the test split; images to validate on are held out of train/")
+        notes.append("used val/ as the test split, because there is no test/; validation images are held out of train/")
     elif "val" in splits:
-        notes.append("its val/ was added to train/, out of which images to validate on are held")
+        notes.append("added val/ to train/; validation images are held out of both")
     training = [_files(splits[split], folders) for split in ("", "train", "val") if split in splits]
     paths = [path for part in training for path in part[0]]
     labels = np.concatenate([part[1] for part in training])
     if "test" in splits:
         test_paths, test_labels = _files(splits["test"], folders)
         if not test_paths:
-            raise DatasetError(
-                f"{str(root)!r}: its test split holds no pictures; some of every class were expected. Add them."
-            )
+            raise DatasetError(f"the test split of {str(root)!r} holds no image files. Add some of each class.")
         return Plan([*paths, *test_paths], np.concatenate([labels, test_labels]), len(paths), names, tuple(notes))
     kept, held_out = hold_out_test(labels, repr(str(root)))
     order = np.concatenate([kept, held_out])
@@ -115,7 +120,7 @@ def _plan(root: Path, listing: Listing, options: ReadOptions) -> Plan:
 
 
 def _files(classes: dict[str, list[str]], folders: Sequence[str]) -> tuple[list[str], Labels]:
-    """Paths, and the index of each one's folder."""
+    """Return paths and the folder index of each."""
     paths = [path for folder in folders for path in classes.get(folder, [])]
     counts = [len(classes.get(folder, [])) for folder in folders]
     return paths, np.repeat(np.arange(len(folders)), counts)
@@ -132,28 +137,24 @@ def _splits(root: Path, plan: Plan, decoded: Decoded) -> tuple[Split, Split]:
 
 
 def _several_note(names: Sequence[str]) -> str:
-    listed = ", ".join(names[:MOST_NAMED])
-    more = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""
-    if len(names) == 1:
-        return f"1 picture holds several digits, of which the largest was taken: {listed}"
-    return f"{len(names):,} pictures hold several digits, of which the largest was taken: {listed}{more}"
+    return f"used the largest digit in {count_of(len(names), 'image file')} with several: {shorten_list(names)}"
 
 
-def _refusal(root: Path, bad: list[BadPicture], everything: int, options: ReadOptions) -> str:
-    lines = [f"  {picture.reason}" for picture in bad[:MOST_LISTED]]
-    if len(bad) > MOST_LISTED:
-        lines.append(f"  and {len(bad) - MOST_LISTED:,} more")
-    expected = "whole pictures were expected. Mend or remove them, or leave them out with --skip-bad-images"
+def _too_many_bad(root: Path, bad: list[BadPicture], total: int, options: ReadOptions) -> str:
+    lines = [f"  {picture.reason}" for picture in bad[:MAX_LISTED]]
+    if len(bad) > MAX_LISTED:
+        lines.append(f"  and {len(bad) - MAX_LISTED:,} more")
+    limit, remedy = "", "skip them with --skip-bad-images"
     if options.skip_bad_images:
-        share = math.ceil(100 * len(bad) / everything) / 100
-        expected = (
-            f"at most {percent(options.most_bad, 0)} of them may be left out. Mend or remove them, or leave out that many with "
-            f"--most-bad {share:g}"
-        )
-    return f"{len(bad):,} of {everything:,} pictures in {str(root)!r} cannot be read; {expected}:\n" + "\n".join(lines)
+        share = math.ceil(100 * len(bad) / total) / 100
+        limit = f", more than the {percent(options.most_bad, 0)} that may be skipped"
+        remedy = f"allow so many with --most-bad {share:g}"
+    found = f"cannot read {len(bad):,} of {count_of(total, 'image file')} in {str(root)!r}{limit}"
+    return f"{found}. Repair or remove them, or {remedy}:\n" + "\n".join(lines)
 
 
 def _bad_note(bad: list[BadPicture]) -> str:
-    reasons = [picture.reason.split(";")[0] for picture in bad[:MOST_NOTED]]
-    more = f"; and {len(bad) - MOST_NOTED:,} more, all named in the run's run.json" if len(bad) > MOST_NOTED else ""
-    return f"left out, since {'it' if len(bad) == 1 else 'they'} cannot be read: {'; '.join(reasons)}{more}"
+    # The first sentence of a reason says what is wrong, the second what to do.
+    reasons = [picture.reason.rsplit(". ", 1)[0] for picture in bad[:MAX_NOTED]]
+    more = f"; and {len(bad) - MAX_NOTED:,} more, all listed in run.json" if len(bad) > MAX_NOTED else ""
+    return f"skipped {count_of(len(bad), 'unreadable image file')}: {'; '.join(reasons)}{more}"

@@ -1,7 +1,8 @@
-"""Pictures of a folder decoded into one array: each once, in threads, with all that cannot be decoded listed at the end.
+"""Decoding of the image files of a folder into one array, in threads.
 
-Threads, since Pillow and NumPy let go of the interpreter while they work, and since processes would import the user's script
-anew. Of photos, two cores read nearly twice as many as one; of pictures of 28 × 28 no more, some 3,500 a second.
+Notes:
+    Threads rather than processes: Pillow and NumPy release the GIL, and processes would import the user's script again. Two
+    cores decode nearly twice as many photos as one; of 28 × 28 images no more than one core, about 3,500 per second.
 """
 
 from __future__ import annotations
@@ -28,68 +29,78 @@ from .reading import LEAST_SIDE as LEAST_ASKED
 from .reading import ReadListener
 from .upright import orientation
 
-MOST_SIDE = 96
-"""Pixels of the longer side of the size that is chosen where nobody says one; more cost time that small networks waste."""
-LEAST_SIDE = 8
+MAX_SIDE = 96
+"""Longer side of a size chosen automatically, in pixels. More would cost time without helping small networks."""
+MIN_SIDE = 8
 GREY_MODES = frozenset({"1", "L", "I", "F", "I;16", "I;16B", "I;16L", "I;16N"})
 SIDEWAYS = 5
-"""From this EXIF orientation on, height is width."""
+"""The first EXIF orientation that swaps height and width."""
 
 
 @dataclass(frozen=True)
 class Look:
-    """What the header of a picture says."""
+    """Facts from the header of an image file."""
 
     size: tuple[int, int]
-    """(height, width), as people see it."""
+    """(height, width) after rotation by EXIF."""
     may_be_coloured: bool
 
 
 @dataclass(frozen=True, eq=False)
 class Decoded:
-    """What became of the pictures."""
+    """The decoded image files of a folder."""
 
     images: Images
-    """(n, h, w, c), in the order of their names; of a bad one, anything. c is 1 where none has colour, else 3."""
+    """(n, h, w, c) in the order of the paths; c is 1 if no file has colour. Rows of unreadable files are undefined."""
     bad: dict[int, BadPicture]
-    """By position."""
+    """Unreadable files by row."""
     several: tuple[str, ...] = ()
-    """The names of those with several digits, where digits were looked for."""
+    """Names of the files in which several digits were found."""
 
 
 def look_at(paths: Sequence[str], progress: ReadListener | None) -> list[Look]:
-    """The headers of those that have one; nothing is decoded."""
-    looks = each_in_threads("looking at pictures", _look, paths, progress)
+    """Read the headers of image files, skipping files without a valid one."""
+    looks = each_in_threads("reading image headers", _look, paths, progress)
     return [look for look in looks if look is not None]
 
 
 def choose_size(sizes: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], str]:
-    """The (height, width) for pictures of these sizes, and how it was chosen: that of all of them, or the medians of heights and
-    of widths; scaled down where the longer side has over 96 pixels."""
+    """Choose a common size for image files.
+
+    It is the size of all, or the medians of heights and widths; scaled down to a longer side of at most 96 pixels.
+
+    Returns:
+        The (height, width), and a note on the choice; empty if all files have that size.
+    """
     if not sizes:
-        return (MOST_SIDE, MOST_SIDE), ""
+        return (MAX_SIDE, MAX_SIDE), ""
     height, width = (round(median(side)) for side in zip(*sizes, strict=True))
     different = len(set(sizes))
-    shrink = min(1.0, MOST_SIDE / max(height, width))
-    chosen = max(LEAST_SIDE, round(height * shrink)), max(LEAST_SIDE, round(width * shrink))
+    shrink = min(1.0, MAX_SIDE / max(height, width))
+    chosen = max(MIN_SIDE, round(height * shrink)), max(MIN_SIDE, round(width * shrink))
     if different == 1 and shrink == 1 and min(height, width) >= LEAST_ASKED:
         return (height, width), ""
-    what, why = f"its pictures are {height} × {width}", [f"at most {MOST_SIDE}"] * (shrink < 1)
-    if different > 1:
-        what = f"its pictures have {different:,} different sizes, {height} × {width} in the middle"
-    return (
-        chosen,
-        f"{what}; all were fitted to {chosen[0]} × {chosen[1]}{', '.join(['', *why])}; --image-size chooses another",
-    )
+    found = f"{different:,} sizes, median {height} × {width}" if different > 1 else f"{height} × {width}"
+    limit = f" (at most {MAX_SIDE} per side)" * (shrink < 1)
+    return chosen, f"resized all image files ({found}) to {chosen[0]} × {chosen[1]}{limit}; change with --image-size"
 
 
 def decode_all(
     paths: Sequence[str], root: str, fitting: Fitting, progress: ReadListener | None, *, keeps_channels: bool = False
 ) -> Decoded:
-    """Decode every picture and fit it, just as ``predict`` would; the bad ones are in the result. Of a picture with several digits,
-    where it is these that are looked for, the one with the most ink is taken.
+    """Decode and preprocess image files just as ``predict`` does.
 
-    ``keeps_channels``: also three where none has colour. Raises :class:`DatasetError` where there is no room.
+    Of several digits in a file, the one with the most ink is used.
+
+    Args:
+        paths: The image files.
+        root: The folder that names in messages are relative to.
+        fitting: The preprocessing.
+        progress: Called while files are decoded.
+        keeps_channels: Whether to keep three channels if no file has colour.
+
+    Raises:
+        DatasetError: Neither memory nor disk has enough space.
     """
     images = room_for((len(paths), *fitting.image_shape), repr(root))
 
@@ -104,7 +115,7 @@ def decode_all(
         return _Outcome(bool((pixels != pixels[..., :1]).any()), name if count > 1 else "")
 
     with one_thread_each():
-        outcomes = each_in_threads("decoding pictures", decode, range(len(paths)), progress)
+        outcomes = each_in_threads("decoding image files", decode, range(len(paths)), progress)
     bad = {index: outcome.bad for index, outcome in enumerate(outcomes) if outcome.bad is not None}
     if fitting.image_shape[2] == 3 and not keeps_channels and not any(outcome.coloured for outcome in outcomes):
         images = images[..., :1] if isinstance(images, np.memmap) else np.ascontiguousarray(images[..., :1])
@@ -115,12 +126,13 @@ def decode_all(
 class _Outcome:
     coloured: bool = False
     several: str = ""
-    """The picture's name, if it holds several digits."""
+    """The name of a file with several digits."""
     bad: BadPicture | None = None
 
 
 def keep_rows(images: Images, rows: npt.NDArray[np.int64]) -> Images:
-    """``images[rows]`` for ascending rows, moved up in place: a set that hardly fits into memory need not fit twice."""
+    """Return ``images[rows]`` for ascending rows, moved in place."""
+    # In place, because the images may fit into memory only once.
     for place, row in enumerate(rows.tolist()):
         if place != row:
             images[place] = images[row]
@@ -132,7 +144,7 @@ def _look(path: str) -> Look | None:
         content = read_picture_file(path)
         image = kind_of(content, path).open(io.BytesIO(content))
         held = 1 if image.format == TIFF.name else orientation(bytes(image.info.get("exif") or b""))
-    except Exception:  # noqa: BLE001  (Pillow's headers fail in many ways; decoding says what is wrong)
+    except Exception:  # noqa: BLE001  (Pillow fails on headers in many ways; decoding reports the reason)
         return None
     size = (image.height, image.width) if held < SIDEWAYS else (image.width, image.height)
     return Look(size, image.mode not in GREY_MODES)

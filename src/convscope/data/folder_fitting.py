@@ -1,9 +1,9 @@
-"""How the pictures of a folder are fitted for training: prepared as digits, or resized; to which size; and what is said of it.
+"""Choice of the preprocessing and the size for a folder of image files.
 
-Photos of digits on paper, and digits dark on white, are no training set for a network that is then shown prepared ones. So
-where a folder's classes are the ten digits and nearly every picture of a sample shows one, all are prepared just as ``predict``
-prepares them. What fills its frame, as Fashion-MNIST's clothes and CIFAR's photos do under the names 0 to 9, is not taken for
-one, and what is light on dark and of one small size already is MNIST's business: ``digit_sets.recognise_digits``.
+``predict`` preprocesses digits, so a network must be trained on preprocessed ones. If the classes of a folder are the ten
+digits and nearly all of a sample of files show a digit, all are preprocessed as ``predict`` does it. Images that fill their
+frame, such as Fashion-MNIST's and CIFAR's, do not count as digits. Images of one small size, light on dark, are left to
+``digit_sets.recognise_digits``.
 """
 
 from __future__ import annotations
@@ -28,30 +28,32 @@ from .reading import AUTO, ReadListener, ReadOptions
 from .resample import Picture
 
 SAMPLE = 40
-"""Pictures that are decoded once more, to see what they show."""
-LEAST_SHARE = 0.8
-"""Of these, that must show a digit."""
-MOST_INK = 0.22
-"""Of the frame that a digit's ink may cover once it is prepared. 97 in 100 of MNIST's cover less, and of Fashion-MNIST's clothes
-64, were they photographed on white."""
+"""Files decoded in advance to find out what they show."""
+MIN_SHARE = 0.8
+"""Share of the sample that must show a digit."""
+MAX_INK = 0.22
+"""Share of the frame that the ink of a preprocessed digit may cover. 97% of MNIST's digits cover less, but only 64% of
+Fashion-MNIST's images on a white background."""
 LIGHT_INK = 128
-MOST_SIDE = 32
-"""Pixels of digits that keep their size where all have the same; others become as large as MNIST's."""
+MAX_SIDE = 32
+"""Digits of one size up to this side keep it; others get MNIST's size."""
 
 
 @dataclass(frozen=True)
 class FolderFitting:
-    """``fitting`` for every picture; ``content`` that they show; ``notes`` on what was chosen."""
+    """The preprocessing of a folder."""
 
     fitting: Fitting
     content: str
+    """Noun for the content of the images."""
     notes: tuple[str, ...]
+    """Sentences about the choice."""
     keeps_channels: bool = False
-    """Whether a network wants just so many."""
+    """Whether the number of channels is given by a network."""
 
 
 def fitting_of_run(fitting: Fitting, options: ReadOptions, content: str = "images") -> FolderFitting | None:
-    """As pictures are fitted to a network that is there already; None where the options ask for something else."""
+    """Return the preprocessing of a network; None if ``options`` ask for another one."""
     if options.prepare != AUTO or options.image_size not in (None, fitting.image_shape[:2]):
         return None
     return FolderFitting(fitting, content, (), keeps_channels=True)
@@ -64,7 +66,7 @@ def choose_fitting(
     options: ReadOptions,
     progress: ReadListener | None,
 ) -> FolderFitting:
-    """As the options say, and where they leave it open, by the names of the classes and a sample of the pictures."""
+    """Choose the preprocessing by the options, the class names and a sample of the files."""
     sizes = [look.size for look in looks]
     are_numbered = set(class_names) == NAMES
     if options.prepare != FIT and (options.prepare != AUTO or are_numbered):
@@ -83,25 +85,24 @@ def choose_fitting(
 
 
 def shows_one_digit(picture: Picture, settings: DigitSettings) -> bool:
-    """Whether (h, w) uint8 is some ink on a ground, and not a thing that fills its frame: one digit is found in it, whose box
-    touches no border, and whose ink leaves most of the frame free."""
+    """Return whether (h, w) uint8 shows one digit, off the border and in a mostly empty frame."""
     found = find_digits(picture, settings)
     if len(found) != 1 or found[0].box is None or found[0].prepared.empty:
         return False
     box, pixels = found[0].box, found[0].prepared.pixels
     inside = box.top > 0 and box.left > 0 and box.bottom < picture.shape[0] - 1 and box.right < picture.shape[1] - 1
-    return inside and float((pixels >= LIGHT_INK).mean()) <= MOST_INK
+    return inside and float((pixels >= LIGHT_INK).mean()) <= MAX_INK
 
 
 def _show_digits(sample: Sequence[Picture], size: tuple[int, int]) -> bool:
-    """Whether nearly all do, and most need something done to them."""
+    """Return whether nearly all images of a sample show a digit and most need preprocessing."""
     if not sample:
         return False
-    needy = [picture.shape != size or bool(is_bright_around(picture[None, ..., None])[0]) for picture in sample]
-    if 2 * sum(needy) <= len(sample):
+    unprepared = [picture.shape != size or bool(is_bright_around(picture[None, ..., None])[0]) for picture in sample]
+    if 2 * sum(unprepared) <= len(sample):
         return False
     settings = DigitSettings(*size)
-    return sum(shows_one_digit(picture, settings) for picture in sample) >= LEAST_SHARE * len(sample)
+    return sum(shows_one_digit(picture, settings) for picture in sample) >= MIN_SHARE * len(sample)
 
 
 def _settings(sample: Sequence[Picture], size: tuple[int, int]) -> DigitSettings:
@@ -112,7 +113,7 @@ def _settings(sample: Sequence[Picture], size: tuple[int, int]) -> DigitSettings
 
 
 def _sample(paths: Sequence[str], progress: ReadListener | None) -> list[Picture]:
-    """Some of the pictures, in grey; what cannot be read is not among them."""
+    """Decode a sample of the files to grey; unreadable files are skipped."""
     rows = np.linspace(0, len(paths) - 1, min(SAMPLE, len(paths)), dtype=int)
     with one_thread_each():
         found = each_in_threads("looking for digits", _grey, [paths[row] for row in rows.tolist()], progress)
@@ -121,27 +122,27 @@ def _sample(paths: Sequence[str], progress: ReadListener | None) -> list[Picture
 
 def _grey(path: str) -> Picture | None:
     try:
-        pixels = decode_picture(read_picture_file(path), "it").pixels
+        pixels = decode_picture(read_picture_file(path), repr(path)).pixels
     except PictureError:
         return None
     return to_grey(pixels) if pixels.shape[2] == 3 else pixels[..., 0]
 
 
 def _digit_size(sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
-    if len(set(sizes)) == 1 and max(sizes[0]) <= MOST_SIDE:
+    if len(set(sizes)) == 1 and max(sizes[0]) <= MAX_SIDE:
         return sizes[0]
     return DigitSettings().height, DigitSettings().width
 
 
 def _note(size: tuple[int, int], *, asked: bool) -> str:
-    made = f"made {size[0]} × {size[1]}, light on dark, cropped and centred"
+    steps = f"{size[0]} × {size[1]}, light on dark, cropped and centred"
     if asked:
-        return f"its pictures were prepared as MNIST's digits were ({made}), as was asked"
+        return f"preprocessed the image files like MNIST ({steps}), as requested"
     return (
-        "its classes are the ten digits and its pictures show one each, so all were prepared as MNIST's digits were "
-        f"({made}); --prepare fit only resizes them"
+        "the classes are the ten digits and the image files show one each, so all were preprocessed like MNIST "
+        f"({steps}); --prepare fit only resizes them"
     )
 
 
 def _asked_size(sizes: Sequence[tuple[int, int]], asked: tuple[int, int]) -> str:
-    return "" if set(sizes) == {asked} else "all pictures were fitted to {} × {}, as was asked".format(*asked)
+    return "" if set(sizes) == {asked} else "resized all image files to {} × {}, as requested".format(*asked)

@@ -1,4 +1,4 @@
-"""Colour to grey, and what is transparent laid on white: shared, digit for digit, with ``page/web/js/image/grey.js``."""
+"""Conversion to grey and compositing on white, identical to ``image/grey.js``."""
 
 from __future__ import annotations
 
@@ -10,11 +10,15 @@ from .resample import Picture
 
 
 def to_grey(picture: Picture) -> Picture:
-    """(h, w, 3) or (h, w, 4) uint8 → (h, w) uint8: ITU-R 601 luma with Pillow's integers; what is transparent is white."""
+    """Convert (h, w, 3 or 4) uint8 to grey (h, w) uint8: ITU-R 601 luma, on white.
+
+    The integer coefficients are Pillow's.
+
+    Raises:
+        ShapeError: ``picture`` has another shape or dtype.
+    """
     if picture.ndim != 3 or picture.dtype != np.uint8 or picture.shape[2] not in (3, 4):
-        raise ShapeError(
-            f"The picture has shape {picture.shape} and dtype {picture.dtype}; (height, width, 3 or 4) and uint8 were expected."
-        )
+        raise ShapeError(f"a colour image must be (height, width, 3 or 4) uint8; got {picture.shape} {picture.dtype}.")
     colours = picture.astype(np.int64)
     if picture.shape[2] == 4:
         opacity = colours[..., 3:]
@@ -24,7 +28,8 @@ def to_grey(picture: Picture) -> Picture:
 
 
 def on_white(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """(…, 4) → (…, 3): :func:`to_grey`'s integers, none of which is over 16 bits."""
+    """Composite RGBA (…, 4) uint8 on white, (…, 3), as :func:`to_grey` does."""
+    # All intermediate values fit into 16 bits, which halves the memory of int32.
     opacity = pixels[..., 3:].astype(np.uint16)
     colours = pixels[..., :3].astype(np.uint16)
     return ((colours * opacity + 255 * (255 - opacity) + 127) // 255).astype(np.uint8)

@@ -1,7 +1,7 @@
-"""Reading IDX files, the format of MNIST, plain or packed with gzip.
+"""Reader for IDX files, the format of MNIST, plain or gzipped.
 
-Four bytes (0, 0, type, number of dimensions), one big-endian uint32 per dimension, then the values in row order. What the
-header promises is compared with the size of the file before any memory is spent on it.
+An IDX file has four bytes (0, 0, type, number of dimensions), one big-endian uint32 per dimension, then the values in row
+order. The size that the header declares is compared with the file before memory is allocated.
 """
 
 from __future__ import annotations
@@ -17,35 +17,37 @@ from typing import IO, Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import DatasetError
+from ..errors import DatasetError, reason_of
+from ..formatting import count_of
 from ..types import PathLike
 from . import mapped
 from .memory import check_memory
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
-MOST_DIMENSIONS = 4
+MAX_DIMENSIONS = 4
 Bytes: TypeAlias = IO[bytes] | gzip.GzipFile
 GZIP = b"\x1f\x8b"
-MOST_PACKING = 1032
-"""Deflate makes at most so many bytes out of one."""
+MAX_PACKING = 1032
+"""Largest compression ratio of deflate."""
 AGAIN = "Copy or download it again."
 
 
 @dataclass(frozen=True)
 class IdxHeader:
-    """What an IDX file says that it holds."""
+    """The header of an IDX file."""
 
     dtype: np.dtype[Any]
     shape: tuple[int, ...]
 
     @property
     def length(self) -> int:
-        """Bytes of the header itself."""
+        """Bytes of the header."""
         return 4 + 4 * len(self.shape)
 
     @property
     def num_bytes(self) -> int:
-        """Bytes of the values, counted without overflow."""
+        """Bytes of the values."""
+        # Python integers, since the product may exceed 64 bits.
         number = self.dtype.itemsize
         for side in self.shape:
             number *= side
@@ -53,7 +55,7 @@ class IdxHeader:
 
 
 def is_idx(path: PathLike) -> bool:
-    """Whether a regular file begins as IDX does, packed or not."""
+    """Return whether a file, gzipped or not, begins like IDX."""
     try:
         with Path(path).open("rb") as raw:
             packed = raw.read(2) == GZIP
@@ -61,14 +63,20 @@ def is_idx(path: PathLike) -> bool:
             start = (gzip.GzipFile(fileobj=raw) if packed else raw).read(4)
     except (OSError, EOFError, zlib.error):
         return False
-    return len(start) == 4 and start[:2] == b"\0\0" and start[2] in TYPES and 0 < start[3] <= MOST_DIMENSIONS
+    return len(start) == 4 and start[:2] == b"\0\0" and start[2] in TYPES and 0 < start[3] <= MAX_DIMENSIONS
 
 
 def read_idx(path: PathLike, dimensions: tuple[int, ...]) -> npt.NDArray[Any]:
-    """The array in ``path``, in the byte order of this machine; a large plain file is mapped, read-only.
+    """Read the array in an IDX file, in native byte order.
 
-    ``dimensions``: how many may be, as (1,) for labels or (3, 4) for images. Raises :class:`DatasetError` for whatever is not
-    exactly that.
+    A large plain file is memory-mapped read-only.
+
+    Args:
+        path: The file.
+        dimensions: Accepted numbers of dimensions: (1,) for labels, (3, 4) for images.
+
+    Raises:
+        DatasetError: The file is missing, damaged, or has other dimensions.
     """
     name = repr(str(path))
     try:
@@ -78,10 +86,7 @@ def read_idx(path: PathLike, dimensions: tuple[int, ...]) -> npt.NDArray[Any]:
             stored = Path(path).stat().st_size
             return _read_packed(raw, stored, name, dimensions) if packed else _read_plain(raw, path, name, dimensions)
     except (OSError, EOFError, zlib.error) as error:
-        reason = getattr(error, "strerror", None) or str(error).split("\n")[0][:160]
-        raise DatasetError(
-            f"{name} cannot be read ({reason[:1].lower()}{reason[1:]}); an undamaged IDX file was expected. {AGAIN}"
-        ) from error
+        raise DatasetError(f"cannot read {name} as an IDX file ({reason_of(error)}). {AGAIN}") from error
 
 
 def _read_plain(raw: IO[bytes], path: PathLike, name: str, dimensions: tuple[int, ...]) -> npt.NDArray[Any]:
@@ -98,10 +103,10 @@ def _read_plain(raw: IO[bytes], path: PathLike, name: str, dimensions: tuple[int
 def _read_packed(raw: IO[bytes], stored: int, name: str, dimensions: tuple[int, ...]) -> npt.NDArray[Any]:
     with gzip.GzipFile(fileobj=raw) as file:
         header = _header(file, name, dimensions)
-        if header.num_bytes > stored * MOST_PACKING:
-            raise _wrong_size(name, header, f"at most {stored * MOST_PACKING:,}")
+        if header.num_bytes > stored * MAX_PACKING:
+            raise _wrong_size(name, header, f"at most {stored * MAX_PACKING:,}")
         check_memory(header.num_bytes, name)
-        # One byte more, since the end is where the checksum is compared; and no more than that, whatever follows.
+        # One byte more, because gzip compares its checksum at the end; never more, whatever follows.
         return _native(_read_up_to(file, header.num_bytes + 1), name, header)
 
 
@@ -123,38 +128,31 @@ def _native(content: bytes, name: str, header: IdxHeader) -> npt.NDArray[Any]:
 def _header(file: Bytes, name: str, dimensions: tuple[int, ...]) -> IdxHeader:
     start = file.read(4)
     if not start:
-        raise DatasetError(f"{name} is empty; an IDX file was expected. {AGAIN}")
+        raise DatasetError(f"{name} is empty, not an IDX file. {AGAIN}")
     if start[:1] == b"<":
-        raise DatasetError(f"{name} is a web page, not data; an IDX file was expected. Download the file itself.")
+        raise DatasetError(f"{name} is a web page, not an IDX file. Download the file itself.")
     if len(start) < 4 or start[:2] != b"\0\0" or start[2] not in TYPES:
         raise DatasetError(
-            f"{name} begins with the bytes {start.hex(' ')}; an IDX file, which begins with 00 00 08, was expected. {AGAIN}"
+            f"{name} is not an IDX file: it begins with the bytes {start.hex(' ')} instead of 00 00 08. {AGAIN}"
         )
     if start[3] not in dimensions:
-        what = (
-            "one of labels"
-            if start[3] == 1
-            else "one of images"
-            if start[3] in (3, 4)
-            else "neither of images nor of labels"
-        )
+        content = {1: "labels", 3: "images", 4: "images"}.get(start[3], "neither images nor labels")
         raise DatasetError(
-            f"{name} is an IDX file of {start[3]} dimensions, {what}; {' or '.join(map(str, dimensions))} were expected. "
-            "Check whether files of images and labels were mixed up."
+            f"{name} has {count_of(start[3], 'dimension')} ({content}) instead of {' or '.join(map(str, dimensions))}. "
+            "Check whether the files of images and labels are swapped."
         )
     sides = file.read(4 * start[3])
     if len(sides) < 4 * start[3]:
-        raise DatasetError(f"{name} is cut off in its header; a whole IDX file was expected. {AGAIN}")
+        raise DatasetError(f"{name} ends within its header. {AGAIN}")
     header = IdxHeader(np.dtype(TYPES[start[2]]), struct.unpack(f">{start[3]}I", sides))
     if not header.num_bytes:
-        raise DatasetError(f"{name} holds nothing: its header says {_times(header)}; at least one was expected. {AGAIN}")
+        raise DatasetError(f"{name} holds no values: its header declares {_times(header)}. {AGAIN}")
     return header
 
 
 def _wrong_size(name: str, header: IdxHeader, found: str) -> DatasetError:
     return DatasetError(
-        f"{name}: the header says {_times(header)}, {header.num_bytes:,} bytes, but {found} follow it; as many were expected. "
-        f"{AGAIN}"
+        f"{name} is damaged: its header declares {_times(header)}, {header.num_bytes:,} bytes, but {found} follow. {AGAIN}"
     )
 
 

@@ -1,8 +1,8 @@
-"""A folder of IDX files as a dataset, under the names that MNIST, Fashion-MNIST and EMNIST gave theirs.
+"""Reader for folders of IDX files named as in MNIST, Fashion-MNIST and EMNIST.
 
-Names such as ``train-images-idx3-ubyte.gz``, ``t10k-labels.idx1-ubyte`` or ``emnist-letters-test-images-idx3-ubyte``: which set,
-which split, images or labels. EMNIST's images lie on their side in the files, and are set upright here; they are handwritten
-signs as MNIST's are, but with the middle of their box in the middle, not their centre of mass.
+The names give the dataset, the split, and images or labels: ``train-images-idx3-ubyte.gz``, ``t10k-labels.idx1-ubyte``,
+``emnist-letters-test-images-idx3-ubyte``. EMNIST stores its images transposed, so they are transposed back here. Its
+characters are preprocessed like MNIST's, except that the bounding box is centred instead of the centre of mass.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import DatasetError
+from ..formatting import join_words
 from .composing import Origin, Part, compose
 from .dataset import Dataset
 from .digit_sets import with_settings
@@ -28,28 +29,29 @@ NAME = re.compile(
     re.IGNORECASE,
 )
 SUBFOLDERS = ("raw", "gzip")
-"""Where torchvision and NIST's archive put the files, below the folder that people name."""
+"""Subfolders in which torchvision and NIST's archive put the files."""
 TURNED = "emnist"
-UPRIGHT = "its images were set upright, as EMNIST's have to be"
+"""Prefix of datasets with transposed images."""
+UPRIGHT = "transposed the images, which EMNIST stores on their side"
 CLASSES = "classes.txt"
 
 
 @dataclass(frozen=True)
 class IdxSet:
-    """Files that belong together."""
+    """The IDX files of one dataset."""
 
     folder: Path
     name: str
-    """What comes before the split in the files' names; often nothing."""
+    """The part of the file names before the split; often empty."""
     files: dict[tuple[str, str], Path]
-    """By split (``train``, ``test``) and ``images`` or ``labels``."""
+    """Paths by split (``train``, ``test``) and content (``images``, ``labels``)."""
 
 
 def find_sets(folder: Path) -> list[IdxSet]:
-    """The sets whose files lie in ``folder``, or in its ``raw`` or ``gzip``; none, where there are none."""
+    """Return the IDX datasets in ``folder``, or in its ``raw`` or ``gzip`` folder."""
     for place in (folder, *(folder / name for name in SUBFOLDERS)):
         found: dict[str, dict[tuple[str, str], Path]] = {}
-        # Sorted backwards, so that a plain file takes the place of the packed one of the same name.
+        # In reverse order, so that a plain file replaces the gzipped one of the same name.
         for path in sorted(place.iterdir(), reverse=True) if place.is_dir() else ():
             if (match := NAME.fullmatch(path.name)) and path.is_file():
                 split = "train" if match["split"].lower() == "train" else "test"
@@ -60,28 +62,35 @@ def find_sets(folder: Path) -> list[IdxSet]:
 
 
 def read_idx_path(path: Path, options: ReadOptions) -> Dataset:
-    """The dataset in a folder, or the one that a single file belongs to. Raises :class:`DatasetError`."""
+    """Read the IDX dataset in a folder, or the one that a file belongs to.
+
+    Raises:
+        DatasetError: There is none, there are several, or a file is missing or damaged.
+    """
     sets = find_sets(path if path.is_dir() else path.parent)
     if not path.is_dir():
         match = NAME.fullmatch(path.name)
         sets = [each for each in sets if match and each.name == (match["set"] or "")]
         if not sets:
             raise DatasetError(
-                f"{str(path)!r} is an IDX file, but its name does not say of what; names such as train-images-idx3-ubyte and "
-                "train-labels-idx1-ubyte, beside each other, were expected. Rename both."
+                f"the name of the IDX file {str(path)!r} does not give its split and content. Rename images and labels, for "
+                "example to train-images-idx3-ubyte and train-labels-idx1-ubyte, in one folder."
             )
     if len(sets) > 1:
-        names = ", ".join(each.name or "one without a name" for each in sets)
-        one = next(iter(sets[0].files.values()))
+        names = ", ".join(each.name or "unnamed" for each in sets)
+        example = next(iter(sets[0].files.values()))
         raise DatasetError(
-            f"{str(path)!r} holds {len(sets)} sets ({names}); one was expected. Pass a file of the one that is meant, such "
-            f"as {one}."
+            f"{str(path)!r} holds {len(sets)} datasets ({names}). Pass a file of one of them, such as {example}."
         )
     return read_set(sets[0], _origin(path, sets[0]), options)
 
 
 def read_set(found: IdxSet, origin: Origin, options: ReadOptions) -> Dataset:
-    """The dataset of these files. Raises :class:`DatasetError` where one is missing or damaged."""
+    """Read a dataset from its IDX files.
+
+    Raises:
+        DatasetError: A file is missing or damaged.
+    """
     train = _part(found, "train")
     test = _part(found, "test") if any(split == "test" for split, _ in found.files) else None
     dataset = compose(origin, train, test, options)
@@ -94,8 +103,8 @@ def _part(found: IdxSet, split: str) -> Part:
         if (split, what) not in found.files:
             others = ", ".join(sorted(path.name for path in found.files.values()))
             raise DatasetError(
-                f"{str(found.folder)!r} holds {others}, but no {split} {what}; "
-                "images and labels of the training split, and of the test split or not, were expected. Add that file."
+                f"{str(found.folder)!r} holds {others}, but no {split} {what}. Add that file: the training split needs images "
+                "and labels, and so does a test split."
             )
         arrays[what] = read_idx(found.files[split, what], dimensions)
     return Part(_upright(arrays["images"]) if found.name.lower().startswith(TURNED) else arrays["images"], arrays["labels"])
@@ -113,7 +122,7 @@ def _origin(path: Path, found: IdxSet) -> Origin:
         names = read_class_names(found.folder / CLASSES)
     return Origin(
         str(path),
-        f"IDX files {files[0]} and {len(files) - 1} beside it",
+        f"IDX files {join_words(files)}",
         name=found.name if found.name and not path.is_dir() else "",
         class_names=names,
         notes=(UPRIGHT,) if found.name.lower().startswith(TURNED) else (),
@@ -121,7 +130,7 @@ def _origin(path: Path, found: IdxSet) -> Origin:
 
 
 def _mapped_names(path: Path) -> dict[int, str] | None:
-    """What EMNIST's mapping says: lines of a label and the code points of its characters, as ``1 65 97`` for A and a."""
+    """Read EMNIST's label mapping: the line ``1 65 97`` gives label 1 the name Aa."""
     try:
         rows = [[int(word) for word in line.split()] for line in path.read_text("ascii").splitlines() if line.strip()]
         return {label: "".join(map(chr, codes)) for label, *codes in rows} or None
@@ -129,6 +138,6 @@ def _mapped_names(path: Path) -> dict[int, str] | None:
         return None
     except (OSError, ValueError, OverflowError) as error:
         raise DatasetError(
-            f"{str(path)!r} cannot be read as a mapping of labels; lines such as '1 65 97', a label and code points, were "
-            "expected. Copy it again, or delete it to do without names."
+            f"cannot read the label mapping {str(path)!r}: each line must hold a label and code points, such as '1 65 97'. "
+            "Copy it again, or delete it to use the numbers as names."
         ) from error

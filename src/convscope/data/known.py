@@ -1,5 +1,6 @@
-"""Datasets that are known by name: ``mnist``, which ships in the package; ``digits``, which ships with scikit-learn; and those
-of ``known_sets.py``, which have to be on the machine. None of them is fetched here.
+"""Datasets known by name.
+
+``mnist`` ships in the package, ``digits`` with scikit-learn; those of ``known_sets.py`` must be on the machine already.
 """
 
 from __future__ import annotations
@@ -28,23 +29,27 @@ MNIST_SHA256 = {
     "x_test": "6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161",
     "y_test": "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
 }
-"""SHA-256 of the decompressed bytes of each array, which do not depend on how the archive was packed."""
+"""SHA-256 of the decompressed bytes of each array, independent of how the archive was packed."""
 
 DIGIT_NAMES = tuple("0123456789")
 DIGITS_TEST_FRACTION = 0.2
 
 
 def load_mnist(path: Path = MNIST_FILE) -> Dataset:
-    """MNIST: 60,000 + 10,000 grey images of 28 × 28. Raises :class:`DatasetError` where ``path`` holds anything else."""
+    """Load MNIST: 60,000 training and 10,000 test images, grey, 28 × 28.
+
+    Raises:
+        DatasetError: ``path`` holds anything else.
+    """
     arrays = read_arrays(path)
-    # Hashing releases the interpreter's lock: four threads take a third of the time of one.
+    # Hashing releases the GIL: four threads take a third of the time of one.
     with ThreadPoolExecutor(4) as pool:
         digests = dict(zip(KEYS, pool.map(_sha256, (arrays[key] for key in KEYS)), strict=True))
     for key in KEYS:
         if digests[key] != MNIST_SHA256[key]:
             raise DatasetError(
-                f"{str(path)!r}: {key} has SHA-256 {digests[key][:12]}…; MNIST's, {MNIST_SHA256[key][:12]}…, "
-                "was expected. The file is damaged: install convscope again."
+                f"{str(path)!r} is damaged: {key} has SHA-256 {digests[key][:12]}…, not {MNIST_SHA256[key][:12]}…. "
+                "Reinstall convscope."
             )
     provenance = Provenance(
         source="mnist",
@@ -57,11 +62,14 @@ def load_mnist(path: Path = MNIST_FILE) -> Dataset:
 
 
 def load_digits() -> Dataset:
-    """scikit-learn's digits: 1,797 grey images of 8 × 8, of which a fifth is held out for testing, by a fixed seed."""
-    from sklearn import datasets  # imported here: it takes most of a second
+    """Load scikit-learn's digits: 1,797 grey images of 8 × 8.
+
+    A fifth of them is held out for testing with a fixed seed.
+    """
+    from sklearn import datasets  # here, because the import takes most of a second
 
     bunch = datasets.load_digits()
-    # The source counts set pixels of 4 × 4 blocks, 0 to 16; stretched to the whole range of uint8.
+    # The source counts the set pixels of 4 × 4 blocks, 0 to 16; scale them to the range of uint8.
     images = np.round(bunch.images * (255 / 16)).astype(np.uint8)[..., None]
     everything = Split(images, bunch.target)
     train, test = stratified_split(everything.labels, DIGITS_TEST_FRACTION, seed=0)
@@ -70,7 +78,7 @@ def load_digits() -> Dataset:
         description="Scikit-learn's copy of the UCI optical recognition of handwritten digits",
         licence="CC BY 4.0, E. Alpaydin and C. Kaynak",
         content="digits",
-        notes=(f"no test split comes with it: {len(test)} of {len(images):,} images were held out, stratified, by seed 0",),
+        notes=(f"no test split: held out {len(test)} of {len(images):,} images, stratified, seed 0",),
     )
     return Dataset("digits", everything.take(train), everything.take(test), DIGIT_NAMES, provenance)
 

@@ -1,7 +1,4 @@
-"""Known datasets in IDX files, looked for where Keras, torchvision, Debian and ``convscope fetch`` leave them.
-
-Nothing is fetched here.
-"""
+"""Known datasets in IDX files, as stored by Keras, torchvision, Debian and convscope."""
 
 from __future__ import annotations
 
@@ -22,19 +19,22 @@ from .reading import ReadOptions
 
 SHAPE = (28, 28, 1)
 RECOGNISED_BY = (("test", "labels"), ("train", "labels"), ("test", "images"))
-"""The small files first: what is another set is known for one after 10 kB."""
+"""Files compared to identify a dataset, the small ones first: most others differ within 10 kB."""
 
 
 def load_known_set(known: KnownSet) -> Dataset:
-    """The dataset, from the first place that has it. Raises :class:`DatasetError` where none has, or has another one."""
+    """Load a known dataset from the first folder that has it.
+
+    Raises:
+        DatasetError: No folder has it, or its files are not the known ones.
+    """
     for place in known.places():
         for found in find_sets(place):
             if found.name == known.prefix and len(found.files) == len(MNIST_FILES):
                 return _read(known, found)
-    looked = ", ".join(map(str, known.places()))
+    searched = ", ".join(map(str, known.places()))
     raise DatasetError(
-        f"{known.name} is not on this machine; its files were expected in one of: {looked}. "
-        f"Fetch it once with: convscope fetch {known.name}"
+        f"{known.name} is not on this machine (searched {searched}). Download it once with: convscope fetch {known.name}"
     )
 
 
@@ -47,27 +47,26 @@ def _read(known: KnownSet, found: IdxSet) -> Dataset:
         digest = _digest(dataset, split, what)
         if digest != expected:
             raise DatasetError(
-                f"{str(found.files[split, what])!r} has SHA-256 {digest[:12]}… when decompressed; {known.name}'s, "
-                f"{expected[:12]}…, was expected. Remove the file, and fetch it with: convscope fetch {known.name}"
+                f"{str(found.files[split, what])!r} is not {known.name}'s file: its decompressed SHA-256 is {digest[:12]}…, not "
+                f"{expected[:12]}…. Remove it, then run: convscope fetch {known.name}"
             )
     return dataset
 
 
 def _check_counts(known: KnownSet, found: IdxSet, dataset: Dataset) -> None:
-    """Raise :class:`DatasetError` where another number of images, or others than 28 × 28, lie under the set's name."""
+    """Raise :class:`DatasetError` unless the number and size of the images are the known ones."""
     counts = len(dataset.train), len(dataset.test)
     if known.counts is None or (counts == known.counts and dataset.image_shape == SHAPE):
         return
     height, width, _ = dataset.image_shape
     raise DatasetError(
-        f"{str(found.folder)!r} holds {counts[0]:,} and {counts[1]:,} images of {height} × {width} under the name of "
-        f"{known.name}; its {known.counts[0]:,} and {known.counts[1]:,} of 28 × 28 were expected. Remove those files, and fetch "
-        f"it with: convscope fetch {known.name}"
+        f"{str(found.folder)!r} holds {counts[0]:,} and {counts[1]:,} images of {height} × {width}, but {known.name} has "
+        f"{known.counts[0]:,} and {known.counts[1]:,} of 28 × 28. Remove these files, then run: convscope fetch {known.name}"
     )
 
 
 def recognise(dataset: Dataset) -> Dataset:
-    """``dataset``, which was read from IDX files, with the words of a known set where it is one to the byte."""
+    """Describe a dataset from IDX files as a known one if its bytes are the same."""
     for known in KNOWN_SETS.values():
         if known.sha256 and all(_digest(dataset, *key) == known.sha256[key] for key in RECOGNISED_BY):
             provenance = replace(
@@ -83,7 +82,7 @@ def _digest(dataset: Dataset, split: str, what: str) -> str:
 
 
 def sha256_of(array: npt.NDArray[Any]) -> str:
-    """SHA-256 of the IDX file that holds this array of bytes."""
+    """Return the SHA-256 of the IDX file that holds an array of bytes."""
     digest = hashlib.sha256(bytes([0, 0, 8, array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape))
     digest.update(np.ascontiguousarray(array, np.uint8).data)
     return digest.hexdigest()

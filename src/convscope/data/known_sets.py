@@ -1,6 +1,6 @@
-"""What is known of the datasets in IDX files that do not ship with convscope: Fashion-MNIST, KMNIST, EMNIST.
+"""Registry of datasets that do not ship with convscope: Fashion-MNIST, KMNIST, EMNIST.
 
-Their words, where Keras, torchvision, Debian and ``convscope fetch`` leave them, and where they can be fetched from.
+It holds their descriptions, the folders where Keras, torchvision, Debian and ``convscope fetch`` store them, and mirrors.
 """
 
 from __future__ import annotations
@@ -23,29 +23,29 @@ MNIST_FILES = (
 
 @dataclass(frozen=True)
 class Archive:
-    """A file that ``convscope fetch`` can bring: one of the dataset's own, or a zip archive that holds them."""
+    """A file that ``convscope fetch`` downloads: an IDX file, or a zip archive of several."""
 
     name: str
     mirrors: tuple[str, ...]
-    """Addresses of the folder that it lies in, each with its last slash."""
+    """URLs of the folder that holds it, each with a trailing slash."""
     num_bytes: int
-    """Of the file, as its mirrors have it; fetching stops where there are many more."""
+    """Size of the file; a download that exceeds it by far is stopped."""
     sha256: str = ""
-    """Of the decompressed bytes, which do not depend on how a mirror packed them."""
+    """Checksum of the decompressed bytes, independent of how a mirror packed them."""
     packed_sha256: str = ""
-    """Of the file as it is, where nobody has published the other."""
+    """Checksum of the packed file, where only this one is published."""
     members: tuple[str, ...] = ()
-    """Of a zip archive: the files in it that are wanted."""
+    """The needed members of a zip archive."""
 
     @property
     def checksum(self) -> str:
-        """For a sentence."""
+        """The checksum with its kind, for messages."""
         return f"SHA-256 of its decompressed bytes {self.sha256}" if self.sha256 else f"SHA-256 {self.packed_sha256}"
 
 
 @dataclass(frozen=True)
 class KnownSet:
-    """A dataset that is known by name."""
+    """A dataset known by name."""
 
     name: str
     description: str
@@ -54,20 +54,20 @@ class KnownSet:
     class_names: Mapping[int, str]
     archives: tuple[Archive, ...]
     keras: str = ""
-    """Its folder below ``~/.keras/datasets``."""
+    """Folder below ``~/.keras/datasets``."""
     torchvision: str = ""
-    """Its folder below ``data``, where torchvision's documentation has it put."""
+    """Folder below ``data``, the root in torchvision's documentation."""
     debian: str = ""
     prefix: str = ""
-    """What its files' names begin with, before ``-train``."""
+    """Prefix of the file names, before ``-train``."""
     sha256: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    """Of the decompressed files by split and what, where they are known: of Fashion-MNIST. Of the others nobody publishes them,
-    only those of the packed files, which ``convscope fetch`` compares; what others have unpacked is held against ``counts``."""
+    """Checksums of the decompressed files by split and content, known for Fashion-MNIST only. For the others only checksums of
+    the packed files are published: ``convscope fetch`` compares those, and files unpacked elsewhere are checked by ``counts``."""
     counts: tuple[int, int] | None = None
-    """Training and test images, of 28 × 28, of a set without ``sha256``."""
+    """Numbers of training and test images of 28 × 28, for a dataset without ``sha256``."""
 
     def places(self) -> list[Path]:
-        """Folders in which it may be, the nearest first."""
+        """Return the folders to search, in order."""
         keras = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "datasets"
         return [
             self.home,
@@ -78,7 +78,7 @@ class KnownSet:
 
     @property
     def home(self) -> Path:
-        """Where ``convscope fetch`` puts it."""
+        """The folder that ``convscope fetch`` stores it in."""
         return cache_folder() / self.name
 
 
@@ -104,7 +104,7 @@ EMNIST_MIRRORS = (
     "https://www.itl.nist.gov/iaui/vip/cs_links/EMNIST/",
 )
 EMNIST_SHA256 = "fb9bb67e33772a9cc0b895e4ecf36d2cf35be8b709693c3564cea2a019fcda8e"
-"""Of the archive; published in TensorFlow Datasets, url_checksums/emnist.txt."""
+"""Checksum of the archive, published in TensorFlow Datasets, url_checksums/emnist.txt."""
 
 
 def _emnist(subset: str, description: str, content: str, class_names: dict[int, str], counts: tuple[int, int]) -> KnownSet:
@@ -139,7 +139,7 @@ def _four(
 
 FASHION = KnownSet(
     name="fashion",
-    description="Fashion-MNIST, Zalando's pictures of articles of clothing",
+    description="Fashion-MNIST, Zalando's images of clothing articles",
     licence="MIT, Zalando SE",
     content="clothes",
     class_names=dict(enumerate(
@@ -168,7 +168,7 @@ KMNIST = KnownSet(
     counts=(60_000, 10_000),
 )  # fmt: skip
 EMNIST_LETTERS = _emnist(
-    "letters", "EMNIST letters: handwritten letters, capital and small ones together", "letters",
+    "letters", "EMNIST letters: handwritten letters, upper and lower case merged", "letters",
     {number: f"{letter}{letter.lower()}" for number, letter in enumerate(ascii_uppercase, 1)},
     (124_800, 20_800),
 )  # fmt: skip

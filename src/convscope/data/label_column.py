@@ -1,4 +1,4 @@
-"""In which column of a table without a header the labels are: the first, as everywhere, or the last."""
+"""Detection of the label column, first or last, in a table without a header."""
 
 from __future__ import annotations
 
@@ -12,23 +12,32 @@ from ..errors import DatasetError
 from .reading import MOST_CLASSES
 from .table_lines import LARGEST_LEVEL, Layout, Lines
 
-NOTE = "its labels were found in the last column"
+NOTE = "took the last column as labels"
 LIKE_LEVELS, FEWER = 128, 4
-"""A first column with so many different values is one of pixels where the last has a quarter of them."""
+"""A first column is ambiguous with this many different values, and this many times those of the last."""
 
 
 @dataclass(frozen=True)
 class _Column:
     values: npt.NDArray[np.float64]
-    """Different ones; none where a cell is no number."""
+    """Sorted different values; empty if a cell is not a number."""
     are_classes: bool
-    """Whether they run from 0 or 1 to their number, as the classes of nearly all sets do."""
+    """Whether the values count up from 0 or 1, as class numbers do in nearly all datasets."""
 
 
 def settle_label_column(path: Path, layout: Layout, lines: Lines) -> tuple[Layout, Lines]:
-    """``layout`` and ``lines``, read with the label first, of which the last column is the label where that alone makes sense.
+    """Move the label to the last column if only that makes sense.
 
-    Raises :class:`DatasetError` where both may be.
+    Args:
+        path: The table, for the error message.
+        layout: The layout with the label in the first column.
+        lines: The lines as read with that layout.
+
+    Returns:
+        The layout and lines, changed or not.
+
+    Raises:
+        DatasetError: Either column may hold the labels.
     """
     if layout.header or layout.label_column != 0 or not lines.rows or lines.num_bad:
         return layout, lines
@@ -39,9 +48,8 @@ def settle_label_column(path: Path, layout: Layout, lines: Lines) -> tuple[Layou
     if first.are_classes:
         if last.are_classes and len(first.values) >= max(LIKE_LEVELS, FEWER * len(last.values)):
             raise DatasetError(
-                f"{str(path)!r} has no header, {len(first.values)} different values in its first column and {len(last.values)} in "
-                "its last; one of them with labels was expected, and either may be. Add a header, with the word label over the "
-                "labels."
+                f"either the first column of {str(path)!r} ({len(first.values)} different values) or its last "
+                f"({len(last.values)}) may hold the labels. Add a header with the name label over the labels."
             )
         return layout, lines
     alone = len(first.values) == 1 and 2 <= len(last.values) <= len(lines.rows) // 2

@@ -1,4 +1,4 @@
-"""From labels as data sets have them (numbers from anywhere, names, one-hot rows) to class indices and names."""
+"""Conversion of labels (whole numbers, texts, one-hot rows) to class indices and names."""
 
 from __future__ import annotations
 
@@ -10,30 +10,37 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import ConfigError, DatasetError
+from ..formatting import shorten_list
 from ..types import Labels
 from .reading import MOST_CLASSES
 
-MOST_NAMED = 5
 ClassNames: TypeAlias = Sequence[str] | Mapping[int, str] | None
 
 
 def index_labels(
     parts: Sequence[npt.NDArray[Any]], name: str, class_names: ClassNames = None
 ) -> tuple[list[Labels], tuple[str, ...]]:
-    """Class indices (n,) of each split's labels, and the names of the classes.
+    """Convert labels to class indices.
 
-    Each of ``parts``: (n,) or (n, 1) whole numbers, truth values or texts, or (n, k) one-hot. Numbers 0 to k - 1 are indices
-    already; others, such as 1 to 26, and texts are numbered in their natural order and give the classes their names.
-    ``class_names``: the names instead, in order of the numbers, or by number; or an order of the texts themselves.
+    Numbers 0 to k - 1 are class indices already. Other numbers, such as 1 to 26, and texts are indexed in natural order and
+    become the class names.
 
-    Raises :class:`DatasetError` naming the first label that is none, or :class:`ConfigError` where ``class_names`` do not fit.
+    Args:
+        parts: The labels of each split: (n,) or (n, 1) whole numbers, booleans or texts, or (n, k) one-hot.
+        name: The dataset, quoted, for error messages.
+        class_names: Names in the order of the numbers or by number; for texts, their order or other names.
+
+    Returns:
+        The class indices (n,) of each split, and the class names.
+
+    Raises:
+        DatasetError: A label is invalid; the message names the first one.
+        ConfigError: ``class_names`` do not fit the labels.
     """
     columns = [_column(part, name) for part in parts]
     texts = [column.dtype.kind == "U" for column in columns]
     if any(texts) and not all(texts):
-        raise DatasetError(
-            f"{name}: the labels of one split are numbers, those of the other texts; the same kind was expected in both."
-        )
+        raise DatasetError(f"{name} has numbers as labels in one split and texts in the other. Use the same kind in both.")
     values: list[Any] = sorted(np.unique(np.concatenate(columns)).tolist(), key=natural_order)
     _check_count(values, name)
     if isinstance(class_names, Mapping):
@@ -48,18 +55,18 @@ def index_labels(
 def _by_number(
     columns: list[npt.NDArray[Any]], values: list[Any], names: Mapping[int, str], name: str
 ) -> tuple[list[Labels], tuple[str, ...]]:
-    strange = [value for value in values if value not in names]
-    if strange:
+    unnamed = [value for value in values if value not in names]
+    if unnamed:
         raise DatasetError(
-            f"{name} has the label {strange[0]!r}, for which there is no name; {len(names)} labels, from {min(names)} to "
-            f"{max(names)}, were expected. Check that labels and names belong together."
+            f"{name} has the label {unnamed[0]!r}, but the {len(names)} class names are for labels {min(names)} to {max(names)}. "
+            "Check that labels and names belong together."
         )
     order = np.array(sorted(names))
     return [np.searchsorted(order, column) for column in columns], tuple(names[number] for number in order.tolist())
 
 
 def natural_order(value: Any) -> tuple[Any, ...]:
-    """A key for sorting: ``"class 9"`` before ``"class 10"``, numbers by size."""
+    """Return a sort key that puts ``"class 9"`` before ``"class 10"``."""
     if not isinstance(value, str):
         return (value,)
     runs = re.split(r"([0-9]+)", value)
@@ -67,16 +74,24 @@ def natural_order(value: Any) -> tuple[Any, ...]:
 
 
 def _size(number: str) -> tuple[int, str]:
-    """Of digits, however many: Python makes no number of over 4,300."""
+    # Compared by length, then text: int() refuses more than 4,300 digits.
     digits = number.lstrip("0")
     return len(digits), digits
 
 
 def rename(names: Sequence[str], wanted: Sequence[str] | None, what: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """``names`` in the order that ``wanted`` gives, and what to call them.
+    """Reorder or rename classes.
 
-    ``wanted`` holds the names themselves, in any order and perhaps with others that have no image; or as many other names.
-    Raises :class:`ConfigError` where it is neither; ``what`` says whose names they are.
+    Args:
+        names: The classes of the data.
+        wanted: These names in another order, possibly with more; or as many other names.
+        what: The data, quoted, for error messages.
+
+    Returns:
+        The classes in order, and their names.
+
+    Raises:
+        ConfigError: ``wanted`` is neither.
     """
     if wanted is None:
         return tuple(names), tuple(names)
@@ -84,10 +99,10 @@ def rename(names: Sequence[str], wanted: Sequence[str] | None, what: str) -> tup
         return tuple(wanted), tuple(wanted)
     if len(wanted) == len(names):
         return tuple(names), tuple(wanted)
-    strange = [name for name in names if name not in wanted]
+    missing = [name for name in names if name not in wanted]
     raise ConfigError(
-        f"{len(wanted):,} class names were given, but {what} has {len(names):,} classes: "
-        f"{_listed(names)}; as many were expected, or these in another order ({_listed(strange)} is not among those given)."
+        f"got {len(wanted):,} class names, but {what} has {len(names):,} classes: {_quoted(names)}. Pass as many names, or "
+        f"these in another order (missing: {_quoted(missing)})."
     )
 
 
@@ -100,32 +115,32 @@ def _named(values: list[Any], name: str, class_names: Sequence[str] | None) -> t
         return values, tuple(texts)
     if len(class_names) != len(values):
         raise ConfigError(
-            f"{len(class_names):,} class names were given, but {name} has {len(values):,} different labels, from {values[0]} "
-            f"to {values[-1]}; as many were expected."
+            f"got {len(class_names):,} class names, but {name} has {len(values):,} different labels, {values[0]} to "
+            f"{values[-1]}. Pass one name per label."
         )
     return values, tuple(class_names)
 
 
 def _column(labels: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
-    """(n,) int64 or text."""
+    """Return labels as (n,) int64 or text."""
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
     if labels.ndim == 2 and labels.shape[1] > 1 and labels.dtype.kind in "biuf" and _is_one_hot(labels):
         labels = labels.argmax(axis=1)
     if labels.ndim != 1:
         raise DatasetError(
-            f"{name}: labels have shape {labels.shape}; (n,) class numbers or names, or (n, k) one-hot, were expected. "
-            "Save one label per image."
+            f"labels of {name} must be (n,) numbers or texts, or (n, k) one-hot; got shape {labels.shape}. Save one label per "
+            "image."
         )
     if labels.dtype.kind == "S":
         labels = np.char.decode(labels, "utf-8", "backslashreplace")
     if labels.dtype.kind == "U":
         return labels
     if labels.dtype.kind not in "biuf":
-        raise DatasetError(f"{name}: labels have dtype {labels.dtype}; whole numbers or texts were expected. Convert them.")
+        raise DatasetError(f"labels of {name} must be whole numbers or texts; got dtype {labels.dtype}. Convert them.")
     whole = labels.astype(np.int64) if labels.dtype.kind != "f" else _whole(labels, name)
     if labels.dtype == np.uint64 and labels.size and labels.max() > np.iinfo(np.int64).max:
-        raise DatasetError(f"{name}: a label is {labels.max()}; class numbers were expected. Number the classes from 0.")
+        raise DatasetError(f"labels of {name} must fit int64; got {labels.max()}. Number the classes from 0.")
     return whole
 
 
@@ -138,22 +153,21 @@ def _whole(labels: npt.NDArray[Any], name: str) -> Labels:
     bad[~bad] = labels[~bad] != np.floor(labels[~bad])
     if bad.any():
         row = int(bad.argmax())
-        raise DatasetError(f"{name}: label {labels[row]} at row {row:,} is no class; a whole number was expected. Round it.")
+        raise DatasetError(f"labels of {name} must be whole numbers; got {labels[row]} at row {row:,}. Correct it.")
     return labels.astype(np.int64)
 
 
 def _check_count(values: list[Any], name: str) -> None:
     if not values:
-        raise DatasetError(f"{name} holds no labels; at least two classes were expected.")
+        raise DatasetError(f"{name} holds no labels. Add images of at least two classes.")
     if len(values) > MOST_CLASSES:
         raise DatasetError(
-            f"{name} has {len(values):,} different labels, such as {_listed([str(value) for value in values])}; at most "
-            f"{MOST_CLASSES:,} classes were expected. Check which column or array holds the labels."
+            f"{name} has {len(values):,} different labels ({_quoted(list(map(str, values)))}), but at most "
+            f"{MOST_CLASSES:,} classes are supported. Check which column or array holds the labels."
         )
     if len(values) == 1:
-        raise DatasetError(f"{name} has one class, {str(values[0])!r}; at least two were expected. Add images of another.")
+        raise DatasetError(f"{name} has only one class, {str(values[0])!r}. Add images of another class.")
 
 
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(repr(name) for name in names[:MOST_NAMED])
-    return shown if len(names) <= MOST_NAMED else f"{shown} and {len(names) - MOST_NAMED:,} more"
+def _quoted(names: Sequence[str]) -> str:
+    return shorten_list(list(map(repr, names)))

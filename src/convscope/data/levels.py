@@ -1,4 +1,4 @@
-"""Pixels as data sets have them (floats 0..1, 16 bits, truth values, flat rows) made (n, h, w, c) of grey levels 0..255."""
+"""Conversion of pixel arrays (floats, 16 bits, booleans, flat rows) to (n, h, w, c) uint8."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from .memory import room_for
 
 CHANNELS, WITH_OPACITY = (1, 3, 4), 4
 BLOCK = 512
-"""Images that are converted at a time: the copy in floats stays small."""
+"""Images converted at a time, which keeps the float copy small."""
 
 
 @dataclass(frozen=True)
 class Scale:
-    """How the values of a data set become grey levels: ``level = (value - low) · 255 / (high - low)``, rounded."""
+    """A range of values: grey levels are ``(value - low) · 255 / (high - low)``, rounded."""
 
     low: float
     high: float
@@ -33,7 +33,7 @@ class Scale:
         return self.low, self.high
 
     def apply(self, values: npt.NDArray[Any]) -> Images:
-        """Of any shape."""
+        """Convert values of any shape to grey levels."""
         if values.dtype == np.uint8 and self.range == BYTES.range:
             return values
         levels = np.empty(values.shape, np.uint8)
@@ -44,38 +44,46 @@ class Scale:
 
 
 BYTES = Scale(0, 255)
-BITS = Scale(0, 1, "its values 0 and 1 were made black and white")
+BITS = Scale(0, 1, "converted values 0 and 1 to black and white")
 SCALES = (
-    Scale(0, 1, "its values 0..1 were made grey levels 0..255"),
-    Scale(-1, 1, "its values -1..1 were made grey levels 0..255"),
-    Scale(0, 255, "its values were rounded to grey levels 0..255"),
-    Scale(0, 65535, "its 16 bits were made 8"),
+    Scale(0, 1, "scaled values from 0–1 to 0–255"),
+    Scale(-1, 1, "scaled values from −1–1 to 0–255"),
+    Scale(0, 255, "rounded values to whole numbers from 0 to 255"),
+    Scale(0, 65535, "reduced values from 16 to 8 bits"),
 )
 PARTS = (((0, 1), (-1, 1)), ((0, 255), (0, 65535)))
-"""What a test split may have beside what the training split has: it happens to lack the rest. But 0..1 beside 0..255 was
-scaled by another hand."""
+"""Pairs of ranges (test, training) that are accepted, because the test split may lack the extreme values. A test split of 0 to 1
+with training values of 0 to 255 is not: the two were scaled differently."""
 
 
 def to_images(parts: Sequence[npt.NDArray[Any]], name: str) -> tuple[list[Images], list[str]]:
-    """(n, h, w, c) uint8 of each split, and notes on what was done. Bytes are not copied.
+    """Convert the pixels of each split to images, with the range of the first split.
 
-    Each of ``parts``: (n, h, w), (n, h, w, c), (n, c, h, w) with 1, 3 or 4 channels, or flat rows (n, pixels) of squares. All are
-    scaled alike, by the range of the first. Raises :class:`DatasetError` where there is no such range or shape.
+    Arrays of uint8 are not copied.
+
+    Args:
+        parts: (n, h, w), (n, h, w, c) or (n, c, h, w) with 1, 3 or 4 channels, or (n, pixels) of square images.
+        name: The dataset, quoted, for error messages.
+
+    Returns:
+        The images (n, h, w, c) uint8 of each split, and notes on what was done.
+
+    Raises:
+        DatasetError: A shape, dtype or range of values is not supported.
     """
     notes: list[str] = []
     shaped = [_shaped(part, name, notes) for part in parts]
     for part in shaped:
         if part.shape[3] not in CHANNELS:
             raise DatasetError(
-                f"{name}: images have {part.shape[3]} channels; 1 (grey), 3 (RGB) or 4 (RGB and opacity) was expected. "
-                "Save those channels alone."
+                f"images of {name} must have 1 (grey), 3 (RGB) or 4 (RGBA) channels; got {part.shape[3]}. Save only these channels."
             )
     scale, *others = [_scale_of(part, name) for part in shaped]
     for other in others:
         if other.range != scale.range and (other.range, scale.range) not in PARTS:
             raise DatasetError(
-                f"{name}: training images have values {scale.low:g}..{scale.high:g}, test images {other.low:g}..{other.high:g}; "
-                "one range was expected in both. Scale them alike."
+                f"{name} has training images with values in {scale.low:g}..{scale.high:g} and test images in "
+                f"{other.low:g}..{other.high:g}. Scale both alike."
             )
     if scale.range == BYTES.range and _are_bits(shaped):
         scale = BITS
@@ -83,10 +91,8 @@ def to_images(parts: Sequence[npt.NDArray[Any]], name: str) -> tuple[list[Images
         notes.append(scale.note)
     images = [scale.apply(part) for part in shaped]
     if any(part.shape[3] == WITH_OPACITY for part in images):
-        images, notes = (
-            [_on_white(part, name) for part in images],
-            [*notes, "its images were laid on white, where transparent"],
-        )
+        images = [_on_white(part, name) for part in images]
+        notes.append("composited transparent pixels on white")
     return images, list(dict.fromkeys(notes))
 
 
@@ -100,7 +106,8 @@ def _on_white(images: Images, name: str) -> Images:
 
 
 def square_side(pixels: int) -> tuple[int, int, int] | None:
-    """(h, w, c) of a square grey or colour image of so many values, or ``None``. No number is both."""
+    """Return the shape (h, w, c) of a square grey or RGB image with so many values, or None."""
+    # No number is both: side² = 3 · side² has no solution in whole numbers.
     for channels in (1, 3):
         side = math.isqrt(pixels // channels)
         if side and side * side * channels == pixels:
@@ -110,19 +117,19 @@ def square_side(pixels: int) -> tuple[int, int, int] | None:
 
 def _shaped(array: npt.NDArray[Any], name: str, notes: list[str]) -> npt.NDArray[Any]:
     if array.size == 0:
-        raise DatasetError(f"{name}: images have shape {array.shape}, with nothing in it; at least one image was expected.")
+        raise DatasetError(f"{name} holds no images: their shape is {array.shape}. Save at least one image.")
     if array.ndim == 2 and (shape := square_side(array.shape[1])):
-        notes.append(f"its rows of {array.shape[1]:,} values were taken as images of {shape[0]} × {shape[1]}")
+        notes.append(f"reshaped rows of {array.shape[1]:,} values to images of {shape[0]} × {shape[1]}")
         return array.reshape(len(array), *shape)
     if array.ndim == 3:
         return array[..., None]
     if array.ndim == 4 and array.shape[3] > 4 and array.shape[1] in (1, 3, 4):
-        notes.append("its channels were moved last")
+        notes.append("moved the channels to the last axis")
         return np.moveaxis(array, 1, 3)
     if array.ndim != 4:
         raise DatasetError(
-            f"{name}: images have shape {array.shape}; (n, height, width), (n, height, width, channels) or rows of square "
-            "images were expected. Reshape them before saving."
+            f"images of {name} must be (n, height, width), (n, height, width, channels) or rows of square images; got shape "
+            f"{array.shape}. Reshape them before saving."
         )
     return array
 
@@ -134,7 +141,7 @@ def _scale_of(images: npt.NDArray[Any], name: str) -> Scale:
         return BITS
     if images.dtype.kind not in "iuf":
         raise DatasetError(
-            f"{name}: images have dtype {images.dtype}; uint8, or other numbers, were expected. Convert them before saving."
+            f"images of {name} must be numbers, such as uint8; got dtype {images.dtype}. Convert them before saving."
         )
     low, high = _range(images, name)
     if images.dtype.kind == "f":
@@ -143,8 +150,7 @@ def _scale_of(images: npt.NDArray[Any], name: str) -> Scale:
         found = next((scale for scale in (BYTES, SCALES[3]) if scale.low <= low and high <= scale.high), None)
     if found is None:
         raise DatasetError(
-            f"{name}: images have values from {low:g} to {high:g}; 0 to 255, 0 to 1 or -1 to 1 was expected. "
-            "Scale them before saving."
+            f"images of {name} must have values in 0..255, 0..1 or -1..1; got {low:g} to {high:g}. Scale them before saving."
         )
     return found
 
@@ -156,13 +162,14 @@ def _range(images: npt.NDArray[Any], name: str) -> tuple[float, float]:
         if block.dtype.kind == "f" and not np.isfinite(block).all():
             place = np.argwhere(~np.isfinite(block))[0]
             raise DatasetError(
-                f"{name}: image {start + place[0]:,} has the value {block[tuple(place)]} at row {place[1]}, column {place[2]}; "
-                "numbers were expected. Mend or leave out such images."
+                f"image {start + place[0]:,} of {name} has the value {block[tuple(place)]} at row {place[1]}, column {place[2]}. "
+                "Correct or remove such images."
             )
         low, high = min(low, float(block.min())), max(high, float(block.max()))
     return low, high
 
 
 def _are_bits(parts: Sequence[npt.NDArray[Any]]) -> bool:
-    """Whether no value is over 1. A mapped file is not read through for that."""
+    """Return whether uint8 images hold 0 and 1 only."""
+    # A memory-mapped file is large; reading it through for this would take too long.
     return not any(isinstance(part, np.memmap) for part in parts) and max(int(part.max()) for part in parts) == 1

@@ -1,4 +1,4 @@
-"""From the word on the command line to a dataset: a known name, or a path."""
+"""Load a dataset from a known name or a path."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from ..errors import ConfigError, DatasetError, unknown_name
+from ..errors import ConfigError, DatasetError, reason_of, unknown_name
 from ..types import PathLike
 from .dataset import Dataset
 from .digit_sets import settle_digits, with_note
@@ -22,19 +22,21 @@ from .npz import read_npz
 from .reading import DEFAULTS, Loaded, ReadListener, ReadOptions
 from .table import SUFFIXES, find_tables, read_table, read_tables
 
-FORMS = "an .npz file, a .csv file, a folder of IDX files, or a folder with a folder of pictures per class"
+FORMS = "an .npz file, a .csv file, a folder of IDX files, or a folder with one folder of image files per class"
+"""Accepted forms of data, for error messages."""
 CLUES = {
     ".zip": "Unpack it and pass the folder",
     ".tar": "Unpack it and pass the folder",
     ".tgz": "Unpack it and pass the folder",
-    ".gz": "Unpack it and pass what is in it",
+    ".gz": "Unpack it and pass the contents",
     ".npy": "Save images and labels together: numpy.savez(path, x=…, y=…)",
     ".mat": "Save it from Python: numpy.savez(path, x=…, y=…)",
     ".h5": "Save it from Python: numpy.savez(path, x=…, y=…)",
     ".parquet": "Save it from Python: numpy.savez(path, x=…, y=…)",
-    ".keras": "That is a model; data are wanted here",
-    ".onnx": "That is a model; data are wanted here",
+    ".keras": "This is a model, not data",
+    ".onnx": "This is a model, not data",
 }
+"""Remedies by suffix of a file in an unsupported format."""
 
 
 def load_dataset(
@@ -44,23 +46,27 @@ def load_dataset(
     progress: ReadListener | None = None,
     fitting: Fitting | None = None,
 ) -> Dataset:
-    """The dataset that ``data`` names: ``"mnist"``, ``"digits"``, ``"fashion"``, ``"kmnist"``, ``"emnist-letters"``,
-    ``"emnist-balanced"``; or the path of an ``.npz`` file, a ``.csv`` file, a folder of IDX files, or a folder of pictures.
-
-    ``reading`` says what the data leave open. ``progress`` is called with a :class:`Reading` while pictures are decoded.
-    ``fitting``: how a network takes pictures that those of a folder are read for, where ``reading`` leaves it open. A
-    :class:`Dataset` is returned as it is. Nothing is ever fetched.
-
-    Raises :class:`DatasetError` for anything else, with the nearest known name, and where data are damaged;
-    :class:`ConfigError` where ``reading`` does not fit them.
+    """Load a dataset by its known name or from a path. Nothing is downloaded.
 
     >>> convscope.load_dataset("photos", convscope.ReadOptions(image_size=64))
+
+    Args:
+        data: ``"mnist"``, ``"digits"``, ``"fashion"``, ``"kmnist"``, ``"emnist-letters"`` or ``"emnist-balanced"``; the path
+            of an ``.npz`` file, a ``.csv`` file, a folder of IDX files or a folder of image files; or a :class:`Dataset`,
+            which is returned unchanged.
+        reading: Options for what the data leave open.
+        progress: Called with a :class:`Reading` while image files are decoded, and with :class:`Loaded` at the end.
+        fitting: The preprocessing of an existing network, used for image files unless ``reading`` asks for another one.
+
+    Raises:
+        DatasetError: The data are unknown, missing or damaged.
+        ConfigError: ``reading`` does not fit the data.
     """
     if isinstance(data, Dataset):
         return data
     name = os.fspath(data)
     if name in KNOWN:
-        dataset = _as_told(KNOWN[name](), reading)
+        dataset = _with_options(KNOWN[name](), reading)
         dataset = settle_digits(dataset) if reading.prepare == ASKED else dataset
     else:
         dataset = settle_digits(_read(name, reading, progress, fitting))
@@ -78,18 +84,13 @@ def _read(name: str, reading: ReadOptions, progress: ReadListener | None, fittin
             return _reader_of_file(path, progress)(path, reading)
         there = os.path.lexists(path)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise DatasetError(
-            f"{name!r} cannot be opened: {reason[:1].lower()}{reason[1:]}; data that you may read were expected. Check who may."
-        ) from error
+        raise DatasetError(f"cannot open {name!r}: {reason_of(error)}. Check its name and permissions.") from error
     if there:
-        raise DatasetError(f"{name!r} is neither a file nor a folder, or a link that leads nowhere; {FORMS} was expected.")
+        raise DatasetError(f"{name!r} is a broken link, or neither a file nor a folder. Pass {FORMS}.")
     if "://" in name:
-        raise DatasetError(
-            f"{name!r} is an address, and nothing is fetched; {FORMS} was expected. Download it and pass that."
-        )
+        raise DatasetError(f"{name!r} is a URL, and convscope downloads nothing here. Download the data and pass {FORMS}.")
     if len(path.parts) > 1 or path.suffix or name.endswith(("/", os.sep)):
-        raise DatasetError(f"there is nothing at {name!r}; {FORMS} was expected, or one of: {', '.join(sorted(KNOWN))}.")
+        raise DatasetError(f"{name!r} does not exist. Pass {FORMS}; or one of: {', '.join(sorted(KNOWN))}.")
     raise DatasetError(unknown_name("dataset", name, KNOWN))
 
 
@@ -97,7 +98,7 @@ def _reader_of_folder(
     path: Path, progress: ReadListener | None, fitting: Fitting | None
 ) -> Callable[[Path, ReadOptions], Dataset]:
     if (path / "run.json").is_file():
-        raise DatasetError(f"{str(path)!r} is the folder of a run, not data; {FORMS} was expected.")
+        raise DatasetError(f"{str(path)!r} is a run folder, not data. Pass {FORMS}.")
     if find_sets(path):
         return _read_idx
     tables = find_tables(path)
@@ -107,7 +108,7 @@ def _reader_of_folder(
     def read_pictures(folder: Path, reading: ReadOptions) -> Dataset:
         dataset = read_folder(folder, reading, progress, fitting)
         names = ", ".join(table.name for table in tables.values())
-        return with_note(dataset, f"left alone, since its pictures lie in folders: {names}") if tables else dataset
+        return with_note(dataset, f"ignored, because the folder holds image files by class: {names}") if tables else dataset
 
     return read_pictures
 
@@ -122,7 +123,7 @@ def _reader_of_file(path: Path, progress: ReadListener | None) -> Callable[[Path
         return _read_idx
     clue = f" {CLUES[suffix]}." if suffix in CLUES else ""
     raise DatasetError(
-        f"{str(path)!r} is no dataset that convscope reads; {FORMS} was expected, or one of: {', '.join(sorted(KNOWN))}.{clue}"
+        f"{str(path)!r} is not in a format that convscope reads. Pass {FORMS}; or one of: {', '.join(sorted(KNOWN))}.{clue}"
     )
 
 
@@ -132,16 +133,16 @@ def _read_idx(path: Path, reading: ReadOptions) -> Dataset:
     return dataset if named else recognise(dataset)
 
 
-def _as_told(dataset: Dataset, reading: ReadOptions) -> Dataset:
-    """A known dataset under other names of classes."""
+def _with_options(dataset: Dataset, reading: ReadOptions) -> Dataset:
+    """Return a known dataset with the class names of ``reading``."""
     if reading.image_size not in (None, dataset.image_shape[:2]):
         raise ConfigError(
-            f"an image size was asked of {dataset.name}, whose images are {dataset.image_shape[0]} × {dataset.image_shape[1]}; "
-            "only folders of pictures are fitted to another size. Leave --image-size out."
+            f"{dataset.name} has images of {dataset.image_shape[0]} × {dataset.image_shape[1]}, and only folders of image files "
+            "can be resized. Drop --image-size."
         )
     names = reading.class_names or dataset.class_names
     if len(names) != dataset.num_classes:
         raise ConfigError(
-            f"{len(names)} class names were given, but {dataset.name} has {dataset.num_classes} classes; as many were expected."
+            f"got {len(names)} class names, but {dataset.name} has {dataset.num_classes} classes. Pass one name per class."
         )
     return replace(dataset, class_names=names, provenance=replace(dataset.provenance, reading=reading))

@@ -1,8 +1,7 @@
-"""Arrays mapped from the file they are in, so that a set larger than memory can be trained on.
+"""Memory-mapped arrays, for training on datasets larger than memory.
 
-An archive that ``numpy.savez`` wrote (not ``savez_compressed``) holds each array as it is in memory, behind two headers; an
-IDX file that is not packed holds its one behind one. Only pages that are being used are in memory then, and the system takes
-them back when it needs room.
+An archive written by ``numpy.savez`` (not ``savez_compressed``) holds each array as it is in memory, after two headers; a plain
+IDX file holds one array after one header.
 """
 
 from __future__ import annotations
@@ -19,14 +18,14 @@ import numpy.typing as npt
 from ..types import PathLike
 
 LARGE = 2**28
-"""Bytes from which an array is mapped: 256 MB. Smaller ones are read, which is faster to go through at random."""
+"""Smallest array that is mapped, in bytes. Smaller ones are read, because random access is faster in memory."""
 LOCAL_HEADER = struct.Struct("<4s22xHH")
-"""Of a member in a ZIP archive: signature, … length of its name, length of what else there is. APPNOTE.TXT, 4.3.7."""
+"""Local header of a ZIP member: signature, length of name, length of extra field (APPNOTE.TXT, 4.3.7)."""
 
 
 @dataclass(frozen=True)
 class ArrayHeader:
-    """What the first bytes of a ``.npy`` file say, and how many they are."""
+    """The header of a ``.npy`` file, and its length in bytes."""
 
     shape: tuple[int, ...]
     fortran: bool
@@ -35,7 +34,8 @@ class ArrayHeader:
 
     @property
     def num_bytes(self) -> int:
-        """Of the array, counted without overflow."""
+        """Bytes of the array."""
+        # Python integers, since the product may exceed 64 bits.
         number = self.dtype.itemsize
         for side in self.shape:
             number *= side
@@ -43,25 +43,29 @@ class ArrayHeader:
 
 
 def read_array_header(file: IO[bytes]) -> ArrayHeader:
-    """Raises :class:`ValueError` where ``file`` does not begin with one."""
+    """Read the header at the beginning of ``file``.
+
+    Raises:
+        ValueError: There is none, or it is invalid.
+    """
     version = np.lib.format.read_magic(file)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     try:
         shape, fortran, dtype = read(file)
     except (ValueError, EOFError, OSError):
         raise
-    except Exception as error:  # NumPy has Python parse the text, which fails in many ways
-        raise ValueError(f"its header makes no sense ({type(error).__name__})") from error
+    except Exception as error:  # NumPy lets Python parse the header, which fails in many ways
+        raise ValueError(f"invalid header ({type(error).__name__})") from error
     if any(side < 0 for side in shape):
-        raise ValueError(f"its shape is {shape}")
+        raise ValueError(f"invalid shape {shape}")
     return ArrayHeader(shape, fortran, dtype, file.tell())
 
 
 def map_array(path: PathLike, member: zipfile.ZipInfo) -> npt.NDArray[Any] | None:
-    """The array that ``member`` of the archive at ``path`` is, read-only; ``None`` where it has to be read: small, or
-    compressed.
+    """Map a member of a ``.npz`` archive read-only; return None if it is small or compressed.
 
-    Raises :class:`ValueError` where the member's headers are damaged.
+    Raises:
+        ValueError: The headers of the member are damaged.
     """
     if member.compress_type != zipfile.ZIP_STORED or member.file_size < LARGE:
         return None
@@ -73,5 +77,5 @@ def map_array(path: PathLike, member: zipfile.ZipInfo) -> npt.NDArray[Any] | Non
         file.seek(name_length + extra_length, 1)
         header = read_array_header(file)
     if header.fortran or header.dtype.hasobject or header.length + header.num_bytes > Path(path).stat().st_size:
-        raise ValueError(f"{member.filename}: rows of plain numbers, all of them in the file, were expected")
+        raise ValueError(f"{member.filename} is incomplete, or not plain numbers in row order")
     return np.memmap(path, dtype=header.dtype, mode="r", offset=header.length, shape=header.shape)

@@ -1,6 +1,8 @@
-"""Reading ``.npz`` files: in the layout of Keras, ``x_train``, ``y_train``, ``x_test``, ``y_test``; or ``x`` and ``y``.
+"""Reader for ``.npz`` files.
 
-Nothing in the file is ever unpickled, since that can run code.
+The arrays are ``x_train``, ``y_train``, ``x_test`` and ``y_test``, as Keras names them, or ``x`` and ``y``.
+
+Nothing is unpickled, because unpickling can run code.
 """
 
 from __future__ import annotations
@@ -14,7 +16,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import DatasetError
+from ..errors import DatasetError, reason_of
+from ..formatting import join_words
 from ..types import PathLike
 from .composing import Origin, Part, compose
 from .dataset import Dataset
@@ -24,26 +27,31 @@ from .reading import DEFAULTS, ReadOptions
 
 KEYS = ("x_train", "y_train", "x_test", "y_test")
 LAYOUTS = (KEYS, KEYS[:2], ("x", "y"))
-"""Which arrays make a dataset, the most telling first; without a test split one is held out."""
+"""Accepted sets of arrays, in order of preference. Without a test split, one is held out."""
 NAMES = "class_names"
-"""An array of texts that may lie beside them."""
-MOST_PACKING = 1032
-"""Deflate makes at most so many bytes out of one."""
+"""Optional array of texts."""
+MAX_PACKING = 1032
+"""Largest compression ratio of deflate."""
 DAMAGE = (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
+"""Errors that damaged archives cause in ``zipfile`` and NumPy."""
 
 
 def read_arrays(path: PathLike, keys: Sequence[str] = KEYS) -> dict[str, npt.NDArray[Any]]:
-    """The arrays ``keys`` of ``path`` by name; large ones that are not compressed are mapped from the file.
+    """Read the arrays ``keys`` by name; large uncompressed ones are memory-mapped.
 
-    Raises :class:`DatasetError` naming what is missing or damaged, before any memory is spent on what a header claims.
+    Raises:
+        DatasetError: An array is missing or damaged. This is checked before memory is allocated.
     """
     return _open(path, (tuple(keys),))
 
 
 def read_npz(path: PathLike, options: ReadOptions = DEFAULTS) -> Dataset:
-    """The dataset in ``path``. Images as ``levels.to_images`` takes them, labels as ``labels.index_labels`` does.
+    """Read a dataset from arrays.
 
-    Raises :class:`DatasetError`.
+    ``levels.to_images`` and ``labels.index_labels`` document the accepted arrays.
+
+    Raises:
+        DatasetError: The file is damaged, or its arrays are no dataset.
     """
     arrays = _open(path, LAYOUTS)
     images, labels = ("x", "y") if "x" in arrays else KEYS[:2]
@@ -66,11 +74,7 @@ def _open(path: PathLike, layouts: Sequence[Sequence[str]]) -> dict[str, npt.NDA
     except DatasetError:
         raise
     except DAMAGE as error:
-        reason = str(error).split("\n")[0][:160] or type(error).__name__
-        raise DatasetError(
-            f"{str(path)!r} cannot be read as .npz ({reason}); an undamaged archive of plain arrays was expected. "
-            "Copy or download it again."
-        ) from error
+        raise DatasetError(f"cannot read {str(path)!r} as .npz ({reason_of(error)}). Copy or download it again.") from error
 
 
 def _members(path: PathLike, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
@@ -78,7 +82,7 @@ def _members(path: PathLike, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipI
     for member in archive.infolist():
         key = member.filename.removesuffix(".npy")
         if key in members:
-            raise DatasetError(f"{str(path)!r} holds {key!r} twice; each array once was expected. Save it again.")
+            raise DatasetError(f"{str(path)!r} holds {key!r} twice. Save it again.")
         members[key] = member
     return members
 
@@ -93,7 +97,7 @@ def _layout(
     wanted = layouts[0]
     others = " (or x_train and y_train, or x and y)" if len(layouts) > 1 else ""
     raise DatasetError(
-        f"{str(path)!r} holds {found}; {', '.join(wanted)}{others} were expected. "
+        f"{str(path)!r} must hold {join_words(wanted)}{others}; found {found}. "
         f"Save it with numpy.savez(path, {', '.join(f'{key}=…' for key in wanted)})."
     )
 
@@ -108,20 +112,20 @@ def _described(archive: zipfile.ZipFile, key: str, member: zipfile.ZipInfo) -> s
 
 
 def _header(path: PathLike, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> ArrayHeader:
-    """Of an array that can be there in full: no lie, and no pickle."""
+    """Read the header of an array; reject pickles and sizes that the archive cannot hold."""
     with archive.open(member) as file:
         header = read_array_header(file)
     key, needed = member.filename.removesuffix(".npy"), header.num_bytes
     if header.dtype.hasobject:
         raise DatasetError(
-            f"{str(path)!r}: {key} holds pickled Python objects, which are never opened, because that can run code; plain "
-            f"numbers were expected. Save it as such: numpy.asarray({key}, numpy.uint8)."
+            f"{key} in {str(path)!r} holds pickled Python objects, which convscope does not open because they can run code. Save "
+            f"plain numbers: numpy.asarray({key}, numpy.uint8)."
         )
     stored = member.file_size - header.length
-    if needed != stored or stored > member.compress_size * MOST_PACKING:
+    if needed != stored or stored > member.compress_size * MAX_PACKING:
         raise DatasetError(
-            f"{str(path)!r}: {key} declares {header.shape} {header.dtype}, {in_bytes(needed)}, but {in_bytes(stored)} are stored "
-            f"in {in_bytes(member.compress_size)}; as many were expected. The file is damaged: copy or download it again."
+            f"{str(path)!r} is damaged: {key} declares {header.shape} {header.dtype}, {in_bytes(needed)}, but stores "
+            f"{in_bytes(stored)} in {in_bytes(member.compress_size)}. Copy or download it again."
         )
     return header
 
@@ -129,5 +133,5 @@ def _header(path: PathLike, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -
 def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> npt.NDArray[Any]:
     with archive.open(member) as file:
         array: npt.NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
-        file.read(1)  # the end, where the checksum is compared
+        file.read(1)  # zipfile compares the checksum at the end
     return array

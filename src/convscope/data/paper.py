@@ -1,18 +1,20 @@
-"""Ink on paper, photographed: what is ink and what is only shade, told apart. Shared, to the last bit, with
-``page/web/js/image/paper.js``; integers all the way.
+"""Binarization of photos of paper: ink against a background with uneven light.
 
-A drawing has a flat ground, and ``digit.py`` takes it off as one level. A photo has none: light falls off to one side, a hand
-throws a shadow, the paper has a grain. So the ground is estimated place by place:
+``digit.py`` subtracts the flat background of a drawing. In a photo light falls off, hands cast shadows and paper has grain, so
+the background is estimated locally:
 
-1. the picture is cut into cells, 64 along its longer side, and each becomes its mean;
-2. strokes are taken out of these by a morphological closing (the maximum over 13 × 13 cells, or where a digit is large
-   25 × 25, then the minimum over as many), which leaves alone what is wider than that: light, shadows and their edges;
-3. between the centres of the cells the ground is interpolated.
+1. The image is divided into cells, 64 along its longer side, and each is averaged.
+2. A morphological closing removes strokes: the maximum over 13 × 13 cells, or 25 × 25 for a large digit, then the minimum over
+   as many. It keeps what is wider: light, shadows and their edges.
+3. The background is interpolated between the centres of the cells.
 
-What a pixel swallows of the light that its ground gives back, 0 to 255, is its ink: so the same pen is as black in the
-shadow as in the sun. Otsu's threshold (N. Otsu, IEEE Transactions on Systems, Man and Cybernetics 9, 1979) parts ink from
-ground; what has half as much and touches ink is its soft edge. Chalk on a blackboard is turned round first: ink is what is
-rare, which the third moment of the differences from the neighbourhood shows, whatever the light.
+The ink of a pixel is the share of its background's light that it absorbs, 0 to 255, so that a pen is as black in the shadow as
+in the sun. Otsu's threshold separates ink from background; pixels with half as much that touch ink are its soft edge. Chalk on
+a blackboard is inverted first: ink is rare, so the third moment of the differences from the neighbourhood gives the polarity.
+
+Notes:
+    N. Otsu, IEEE Transactions on Systems, Man and Cybernetics 9, 1979. All arithmetic is on integers, so that
+    ``page/web/js/image/paper.js`` gives identical results.
 """
 
 from __future__ import annotations
@@ -26,44 +28,55 @@ from .digit import border_median, grown
 from .resample import Picture
 
 LONGEST_SIDE = 1024
-"""Pixels. A larger picture becomes the means of squares of so many pixels that it is not larger; a pen is still several wide."""
+"""Pixels. A larger image is reduced by an integer factor; pen strokes are still several pixels wide."""
 CELLS = 64
 REACH, WIDE_REACH = 6, 12
-"""Cells from the middle of the closing's window to its edge: for sheets, and for a digit that fills the picture, whose strokes are
-wider. What a window lets pass is taken for ink, so that a smaller one stands more shadows."""
+"""Radius of the closing, in cells: for sheets, and for a digit that fills the image, whose strokes are wider. A smaller radius
+keeps more shadows out of the ink."""
 NEIGHBOURHOOD = 8
-"""Cells from a place to the edge of what it is compared with, where dark or bright is asked."""
+"""Radius of the neighbourhood that decides the polarity, in cells."""
 FLAT = 1
-"""Grey levels that a flat ground may vary by."""
-LEAST_INK = 40
-"""Of 255, what ink must swallow on average more than its ground: a grain, a crease or a shadow's edge swallows less."""
+"""Variation of a flat background, in grey levels."""
+MIN_INK = 40
+"""Absorption, of 255, that ink must have on average beyond its background; grain, creases and shadow edges have less."""
 Levels = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
 class Paper:
-    """``ink`` (h, w) uint8, bright on 0, in which a pixel is ``factor`` × ``factor`` of the picture's."""
+    """The ink of an image."""
 
     ink: Picture
+    """(h, w) uint8, light on 0."""
     strong: npt.NDArray[np.bool_]
-    """(h, w): what is ink for sure, without its soft edge. Nothing, where the picture holds none."""
+    """(h, w) the ink without its soft edge."""
     factor: int
+    """Pixels of the image per pixel here, along each side."""
     inverted: bool
-    """Whether the ink was darker than its ground, as on paper."""
+    """Whether the ink was darker than its background, as on paper."""
     threshold: int
-    """Of 255: a pixel that swallows more than this is ink."""
+    """Absorption, of 255, above which a pixel is ink."""
     cleared: bool = True
-    """Whether paper was cleared away, or there was none."""
+    """Whether a paper background was removed."""
 
 
 def has_flat_ground(picture: Picture) -> bool:
-    """Whether half of the border of (h, w) is within one level of its median: no photo, but a drawing or a digit of a set."""
+    """Return whether half of the border of an image (h, w) is within one level of its median.
+
+    That holds for drawings and images of digit datasets, but not for photos.
+    """
     ring = np.concatenate([picture[0], picture[-1], picture[1:-1, 0], picture[1:-1, -1]]).astype(np.int64)
     return bool(2 * (np.abs(ring - border_median(picture)) <= FLAT).sum() >= len(ring))
 
 
 def clear_paper(picture: Picture, *, above: int = -1, reach: int = REACH) -> Paper:
-    """(h, w) uint8 → its ink. ``above``: what swallows no more than this is ground, as the lines of ruled paper are."""
+    """Separate the ink of a photo from its background.
+
+    Args:
+        picture: (h, w) uint8.
+        above: Absorption up to which everything is background, such as ruled lines.
+        reach: Radius of the closing, in cells.
+    """
     factor = -(-max(picture.shape) // LONGEST_SIDE)
     levels = block_means(picture, factor)
     side = max(1, -(-max(levels.shape) // CELLS))
@@ -76,7 +89,7 @@ def clear_paper(picture: Picture, *, above: int = -1, reach: int = REACH) -> Pap
     counts[: above + 1] = 0
     threshold, strength, rest = split_levels(counts)
     strong = swallowed > threshold
-    if strength - rest < LEAST_INK:
+    if strength - rest < MIN_INK:
         strong[:] = False
     low = (threshold + rest) // 2
     ink = np.minimum(np.maximum(swallowed - low, 0) * 255 // max(1, strength - low), 255)
@@ -87,7 +100,7 @@ def clear_paper(picture: Picture, *, above: int = -1, reach: int = REACH) -> Pap
 
 
 def block_means(picture: npt.NDArray[np.integer], side: int) -> Levels:
-    """(h, w) → (⌈h / side⌉, ⌈w / side⌉): means of squares, those at the far edges of what is there of them; halves up."""
+    """Average squares of ``side`` pixels, also incomplete ones at the far edges; halves up."""
     if side == 1:
         return picture.astype(np.int64)
     rows, columns = (np.arange(0, length, side) for length in picture.shape)
@@ -100,11 +113,12 @@ def block_means(picture: npt.NDArray[np.integer], side: int) -> Levels:
 
 
 def split_levels(counts: npt.NDArray[np.integer]) -> tuple[int, int, int]:
-    """Otsu's threshold of a histogram (256,): the level up to which it is ground, and the means above it and up to it.
+    """Compute Otsu's threshold of a histogram (256,).
 
-    In whole numbers, which in Python have no limit, and in JavaScript are ``BigInt``. Where all is one level there is nothing
-    to part: nothing is above it.
+    Returns:
+        The highest level of the background, and the means above and up to it; 255, 0 and 0 if there is only one level.
     """
+    # Python integers have no limit; the JavaScript version uses BigInt.
     numbers = [int(count) for count in counts]
     total, moment = sum(numbers), sum(level * count for level, count in enumerate(numbers))
     best, best_share, below, below_moment = (0, 1), (0, 0), 0, 0
@@ -129,7 +143,7 @@ def _is_darker_than_its_ground(levels: Levels, side: int) -> bool:
 
 
 def _means_around(cells: Levels) -> Levels:
-    """The mean of the 17 × 17 cells around each, as far as they are there; rounded down."""
+    """Average the 17 × 17 cells around each, without those beyond the edge; rounded down."""
     sums = np.pad(cells.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
     (top, bottom), (left, right) = (
         (np.maximum(np.arange(length) - NEIGHBOURHOOD, 0), np.minimum(np.arange(length) + NEIGHBOURHOOD + 1, length))
@@ -157,7 +171,7 @@ def _extreme_around(cells: Levels, extreme: np.ufunc, axis: int, reach: int) -> 
 
 
 def _spread(cells: Levels, side: int, shape: tuple[int, int]) -> Levels:
-    """(rows, columns) → ``shape``: bilinear between the centres of the cells, beyond the outermost ones as there; halves up."""
+    """Interpolate cells bilinearly to ``shape``, constant beyond the outermost centres."""
     (top, down), (left, across) = (_between(length, count, side) for length, count in zip(shape, cells.shape, strict=True))
     far = 2 * side
     bottom, right = (np.minimum(first + 1, count - 1) for first, count in zip((top, left), cells.shape, strict=True))
@@ -167,6 +181,6 @@ def _spread(cells: Levels, side: int, shape: tuple[int, int]) -> Levels:
 
 
 def _between(length: int, count: int, side: int) -> tuple[Levels, Levels]:
-    """For each of ``length`` pixels the cell whose centre lies before it, and how far it is on to the next, in 2·side-ths."""
+    """Return for each pixel the cell before it and the way to the next in 1 / (2·side)."""
     place = np.clip(2 * np.arange(length) + 1 - side, 0, 2 * side * (count - 1))
     return place // (2 * side), place % (2 * side)

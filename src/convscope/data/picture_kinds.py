@@ -1,4 +1,4 @@
-"""Which kind of file some bytes are, told by their beginning; names of files lie."""
+"""File formats of images, recognized by content instead of file name."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ EXPECTED = "PNG, JPEG, GIF, WebP, BMP or TIFF"
 SUFFIXES = frozenset(
     {".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".webp", ".bmp", ".dib", ".tif", ".tiff"}
 )  # fmt: skip
-"""By which pictures are found in folders."""
+"""Suffixes of image files in folders."""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of picture file, and Pillow's class for it: no other decoder ever sees the bytes."""
+    """An image format, and the only Pillow class that decodes it."""
 
     name: str
     plugin: str
     class_name: str
 
     def open(self, file: IO[bytes]) -> ImageFile:
-        """The picture with its header read and none of its pixels."""
+        """Read the header of an image, without decoding pixels."""
         opener = getattr(importlib.import_module(f"PIL.{self.plugin}"), self.class_name)
         image: ImageFile = opener(file)
         return image
@@ -60,28 +60,36 @@ OTHERS: tuple[tuple[bytes, str, str], ...] = (
     (b"\xff\x0a", "a JPEG XL file", CONVERT),
     (b"\0\0\0\x0cJXL", "a JPEG XL file", CONVERT),
     (b"\x93NUMPY", "a NumPy array", "Load it in Python and pass the array"),
-    (b"PK\3\4", "a zip archive", "Unpack it and pass the pictures"),
-    (b"\x1f\x8b", "a gzip archive", "Unpack it and pass the pictures"),
+    (b"PK\3\4", "a zip archive", "Unpack it and pass the image files"),
+    (b"\x1f\x8b", "a gzip archive", "Unpack it and pass the image files"),
     (b"<svg", "an SVG drawing", "Export it as PNG"),
     (b"<?xml", "an XML file", "Export it as PNG if it is a drawing"),
-    (b"<!doctype", "an HTML page", "Download the picture itself"),
-    (b"<html", "an HTML page", "Download the picture itself"),
+    (b"<!doctype", "an HTML page", "Download the image file itself"),
+    (b"<html", "an HTML page", "Download the image file itself"),
 )
-"""What people pass by mistake: how it begins, what it is, what to do."""
+"""Files passed by mistake: first bytes, description, remedy."""
 HEIF_BRANDS = {b"heic": "HEIC", b"heix": "HEIC", b"hevc": "HEIC", b"mif1": "HEIF", b"msf1": "HEIF", b"avif": "AVIF"}
 
 
 def kind_of(content: bytes, name: str) -> Kind:
-    """The kind of a whole file. Raises :class:`PictureError` that says what ``content`` is instead; ``name`` goes into it."""
+    """Return the format of an image file.
+
+    Args:
+        content: The bytes of the file.
+        name: The name for error messages, quoted.
+
+    Raises:
+        PictureError: The file has another format, which the message names.
+    """
     if not content:
-        raise PictureError(f"{name} is empty (0 bytes); a {EXPECTED} file was expected. Copy or save it again.")
+        raise PictureError(f"{name} is empty (0 bytes). Copy or save it again.")
     for signature, kind in SIGNATURES:
         if content.startswith(signature):
             return kind
     if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
         return WEBP
     what, remedy = _other(content)
-    raise PictureError(f"{name} is {what}; a {EXPECTED} file was expected. {remedy}.")
+    raise PictureError(f"{name} is {what}, not a {EXPECTED} file. {remedy}.")
 
 
 def _other(content: bytes) -> tuple[str, str]:
@@ -92,5 +100,5 @@ def _other(content: bytes) -> tuple[str, str]:
         if content.startswith(signature) or start.startswith(signature):
             return what, remedy
     if not content.strip(b"\0"):
-        return "nothing but zero bytes", "Copy or save it again"
-    return f"no picture (it begins with {content[:8]!r})", CONVERT
+        return "a file of zero bytes only", "Copy or save it again"
+    return f"of unknown format (it begins with {content[:8]!r})", CONVERT

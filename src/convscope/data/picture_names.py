@@ -1,4 +1,4 @@
-"""From what people type to the names of picture files: a file, a folder, a pattern."""
+"""Expansion of a file, folder or pattern to image files."""
 
 from __future__ import annotations
 
@@ -11,15 +11,18 @@ from ..errors import PictureError
 from .picture_kinds import SUFFIXES
 
 IGNORED_FOLDERS = frozenset({"__MACOSX"})
-MOST_NAMED = 3
-"""Other endings that a sentence names, at most."""
+MAX_SUFFIXES = 3
+"""Other suffixes named in an error."""
 
 
 def find_pictures(name: str) -> list[str]:
-    """The files that ``name`` stands for, sorted: of a folder all pictures in it and below, by their endings; of a pattern
-    such as ``photos/*.png``, which a shell in quotes left alone, whatever fits it.
+    """Return the files that ``name`` means, sorted.
 
-    Anything else is taken for a file, and not looked at. Raises :class:`PictureError` where a folder or pattern yields none.
+    For a folder these are the image files in it and below, by suffix; for a pattern such as ``photos/*.png`` the matching
+    files. Any other name is returned without a check.
+
+    Raises:
+        PictureError: A folder or pattern yields no file.
     """
     if _is_folder(name):
         return _in_folder(name)
@@ -27,9 +30,7 @@ def find_pictures(name: str) -> list[str]:
         return [name]
     found = sorted(glob.glob(name, recursive=True))  # noqa: PTH207 (absolute patterns, too)
     if not found:
-        raise PictureError(
-            f"nothing fits the pattern {name!r}; picture files were expected. Check it and the folder that you are in."
-        )
+        raise PictureError(f"no file matches the pattern {name!r}. Check the pattern and the current folder.")
     return [file for each in found for file in (_in_folder(each) if _is_folder(each) else [each])]
 
 
@@ -38,7 +39,7 @@ def _is_folder(name: str) -> bool:
 
 
 def _in_folder(folder: str) -> list[str]:
-    """Links to folders are not followed, so that none is walked twice; hidden files and folders are left alone."""
+    """Return the image files in a folder and below, except hidden ones and linked folders."""
     pictures, others = [], Counter[str]()
     for place, folders, files in os.walk(folder):
         folders[:] = sorted(each for each in folders if not each.startswith(".") and each not in IGNORED_FOLDERS)
@@ -51,9 +52,9 @@ def _in_folder(folder: str) -> list[str]:
             else:
                 others[suffix] += 1
     if not pictures:
-        found = ", ".join(f"{count:,} {suffix or 'without ending'}" for suffix, count in others.most_common(MOST_NAMED))
+        found = ", ".join(f"{count:,} {suffix or 'without suffix'}" for suffix, count in others.most_common(MAX_SUFFIXES))
         raise PictureError(
-            f"{folder!r} holds no picture{f' (but {found})' if found else ''}; files that end in {', '.join(sorted(SUFFIXES))} "
-            "were expected. Pass another folder, or the files themselves."
+            f"{folder!r} holds no image files ending in {', '.join(sorted(SUFFIXES))}{f' (but {found})' if found else ''}. Pass "
+            "another folder, or the files themselves."
         )
     return pictures

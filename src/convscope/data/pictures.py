@@ -1,4 +1,4 @@
-"""Pictures as people hold them: names of files and folders, bytes, Pillow's images, arrays, and lists of all these."""
+"""Image inputs: paths, folders, patterns, bytes, Pillow images, arrays, and lists."""
 
 from __future__ import annotations
 
@@ -19,37 +19,41 @@ from .picture_file import read_picture_file
 from .picture_names import find_pictures
 
 PictureLike: TypeAlias = "PathLike | bytes | Image.Image | npt.NDArray[Any] | Named"
-"""One picture. A name may stand for several: of a folder, or a pattern."""
+"""One image, or the path of a folder or a pattern for several."""
 CHANNELS = (1, 3, 4)
-"""Grey, RGB, RGB with opacity."""
+"""Grey, RGB, RGBA."""
 JOINERS = "\u200c\u200d"
-"""Zero-width characters that Persian, Hindi and composed emoji need in a name."""
+"""Zero-width joiners, which Persian, Hindi and composed emoji need in names."""
 
 
 @dataclass(frozen=True, eq=False)
 class Named:
-    """A picture and what to call it."""
+    """An image with a name."""
 
     name: str
     picture: Any
-    """Any of the other kinds."""
+    """Any other image input."""
 
     def open(self) -> DecodedPicture:
-        """Raises :class:`PictureError`."""
+        """Decode the image.
+
+        Raises:
+            PictureError: It cannot be read.
+        """
         return open_picture(self.picture, repr(self.name) if isinstance(self.picture, (str, os.PathLike)) else self.name)
 
 
 @dataclass(frozen=True)
 class BadPicture:
-    """A picture that could not be read, and why, in a sentence."""
+    """An image that cannot be read, and the error message."""
 
     name: str
     reason: str
 
 
 def each_picture(pictures: PictureLike | Iterable[PictureLike]) -> Iterator[Named | BadPicture]:
-    """One entry per picture, in the order given, folders and patterns spelled out; none is opened yet."""
-    for number, picture in enumerate(_listed(pictures)):
+    """Yield one entry per image, in order, with folders and patterns expanded; none is opened."""
+    for number, picture in enumerate(_as_iterable(pictures)):
         if isinstance(picture, (str, os.PathLike)):
             name = os.fsdecode(picture)
             try:
@@ -60,7 +64,7 @@ def each_picture(pictures: PictureLike | Iterable[PictureLike]) -> Iterator[Name
             yield picture if isinstance(picture, Named) else Named(f"picture {number}", picture)
 
 
-def _listed(pictures: Any) -> Iterable[Any]:
+def _as_iterable(pictures: Any) -> Iterable[Any]:
     alone = (str, os.PathLike, bytes, bytearray, memoryview, Image.Image, Named)
     if isinstance(pictures, alone) or hasattr(pictures, "__array__") or not isinstance(pictures, Iterable):
         return [pictures]
@@ -68,7 +72,15 @@ def _listed(pictures: Any) -> Iterable[Any]:
 
 
 def open_picture(picture: Any, name: str) -> DecodedPicture:
-    """Open one. ``name`` stands in the sentence of the :class:`PictureError` that is raised where that cannot be done."""
+    """Decode one image.
+
+    Args:
+        picture: A path, bytes, a Pillow image or an array.
+        name: The name for error messages, quoted if it is a file.
+
+    Raises:
+        PictureError: The image cannot be read.
+    """
     if isinstance(picture, (str, os.PathLike)):
         return decode_picture(read_picture_file(picture), name)
     if isinstance(picture, (bytes, bytearray, memoryview)):
@@ -78,8 +90,8 @@ def open_picture(picture: Any, name: str) -> DecodedPicture:
     if hasattr(picture, "__array__"):
         return _from_array(np.asarray(picture), name)
     raise PictureError(
-        f"{name} is of type {type(picture).__name__}; the name of a file, bytes, a Pillow image or an array was expected. "
-        "Lists of numbers become an array with numpy.asarray."
+        f"{name} must be a path, bytes, a Pillow image or an array; got {type(picture).__name__}. Convert lists of numbers with "
+        "numpy.asarray."
     )
 
 
@@ -88,8 +100,8 @@ def _from_array(array: npt.NDArray[Any], name: str) -> DecodedPicture:
         array = array[..., None]
     if array.ndim != 3 or array.shape[2] not in CHANNELS or not array.size:
         raise PictureError(
-            f"{name} has shape {array.shape}; (height, width) or (height, width, channels) with 1, 3 or 4 channels was "
-            "expected. Pass one picture at a time, or a list."
+            f"{name} must have shape (height, width) or (height, width, channels) with 1, 3 or 4 channels; got {array.shape}. "
+            "Pass several images as a list."
         )
     check_size(array.shape[1], array.shape[0], name)
     levels = to_levels(array, name)
@@ -97,25 +109,30 @@ def _from_array(array: npt.NDArray[Any], name: str) -> DecodedPicture:
 
 
 def to_levels(array: npt.NDArray[Any], name: str) -> npt.NDArray[np.uint8]:
-    """Grey levels 0..255 as uint8, of any shape: taken as they are; or from floats 0..1, rounded; or from truth values.
+    """Convert uint8, floats from 0 to 1 or booleans of any shape to grey levels.
 
-    Raises :class:`PictureError` for anything else.
+    Args:
+        array: The values.
+        name: The name for error messages.
+
+    Raises:
+        PictureError: ``array`` holds anything else.
     """
     if array.dtype == np.uint8:
         return array
     if array.dtype == np.bool_:
         return array.astype(np.uint8) * np.uint8(255)
     if not np.issubdtype(array.dtype, np.floating):
-        raise PictureError(f"{name} has dtype {array.dtype}; uint8 (0..255) or floats (0..1) were expected. Convert it.")
+        raise PictureError(f"{name} must be uint8 (0..255) or floats (0..1); got dtype {array.dtype}. Convert it.")
     lowest, highest = (array.min(), array.max()) if array.size else (0, 0)
-    if not (lowest >= 0 and highest <= 1):  # nor where they are not numbers
-        found = f"from {lowest:g} to {highest:g}" if np.isfinite(array).all() else "that are not finite"
+    if not (lowest >= 0 and highest <= 1):  # false for NaN, too
+        found = f"{lowest:g} to {highest:g}" if np.isfinite(array).all() else "values that are not finite"
         raise PictureError(
-            f"{name} has values {found}; 0 to 1, or uint8 from 0 to 255, was expected. Convert it: numpy.uint8(picture)."
+            f"{name} must have floats from 0 to 1, or uint8 from 0 to 255; got {found}. Convert it: numpy.uint8(image)."
         )
     return np.asarray(np.rint(array * 255), np.uint8)
 
 
 def shown(name: str) -> str:
-    """A file's name for a terminal or a page: what cannot be printed, such as a colour code in it, is spelled out."""
+    """Return a file name with unprintable characters, such as terminal colour codes, escaped."""
     return "".join(each if each.isprintable() or each in JOINERS else repr(each)[1:-1] for each in name)

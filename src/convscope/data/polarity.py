@@ -1,4 +1,4 @@
-"""Whether grey images are light on dark, as a blackboard, or dark on light, as paper."""
+"""Polarity of grey images: light on dark like a blackboard, or dark on light like paper."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from ..types import Images
 
 LIGHT, DARK = "light on dark", "dark on light"
 NEARLY_ALL = 0.95
+"""Share of images that must agree."""
 
 
 def is_bright_around(images: Images) -> npt.NDArray[np.bool_]:
-    """(n,) whether an image (n, h, w, 1) has a bright border: paper, not a blackboard. See ``digit.border_median``."""
+    """Return (n,) whether images (n, h, w, 1) have a bright border."""
     grey = images[..., 0]
     ring = np.ones(grey.shape[1:], dtype=bool)
     ring[1:-1, 1:-1] = False
@@ -24,8 +25,7 @@ def is_bright_around(images: Images) -> npt.NDArray[np.bool_]:
 
 
 def polarity_of(images: Images) -> str | None:
-    """:data:`LIGHT` or :data:`DARK` where nearly all of the grey images (n, h, w, 1) are so; None of others, and of photos in
-    colour."""
+    """Return the polarity of grey images (n, h, w, 1) if nearly all agree, else None."""
     if images.shape[3] != 1 or not len(images):
         return None
     share = float(is_bright_around(images).mean())

@@ -1,8 +1,8 @@
-"""A grey picture fitted into a box, in whole numbers only: shared, digit for digit, with ``page/web/js/image/resample.js``.
+"""Scaling of a grey image into a box in integer arithmetic.
 
-The picture keeps its aspect ratio: its longer side (measured against the box) fills the box, and the other lies in the
-middle. All weights are integers over one common denominator, and all sums stay below 2⁵³, so that float64 holds them
-exactly, in any order of addition, here as in a browser.
+The image keeps its aspect ratio: one side fills the box, and the other is centred. All weights are integers over a common
+denominator, and all sums stay below 2⁵³. So float64 holds them exactly in any order of addition, and
+``page/web/js/image/resample.js`` gives identical results.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Weights = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Scale:
-    """``box`` pixels of the box for every ``length`` pixels of the picture: a fraction of integers."""
+    """A ratio of integers: ``box`` pixels of the box per ``length`` pixels of the image."""
 
     box: int
     length: int
@@ -31,7 +31,7 @@ class Scale:
 
 
 def fitting_scale(picture: tuple[int, int], box: tuple[int, int]) -> Scale:
-    """The largest scale at which a picture of (height, width) fits into a box of (height, width)."""
+    """Return the largest scale at which an image fits into a box, both (height, width)."""
     (height, width), (box_height, box_width) = picture, box
     if height * box_width >= width * box_height:
         return Scale(box_height, height)
@@ -39,8 +39,10 @@ def fitting_scale(picture: tuple[int, int], box: tuple[int, int]) -> Scale:
 
 
 def fit_into(picture: Picture, box: tuple[int, int]) -> Picture:
-    """(h, w) uint8 → ``box`` uint8: the mean of the area that each pixel covers where the picture shrinks, bilinear where
-    it grows. Beyond the picture is 0. Halves are rounded up."""
+    """Scale an image (h, w) uint8 into ``box`` (height, width).
+
+    Area means when shrinking, bilinear when growing; halves are rounded up, and the rest of the box is 0.
+    """
     scale = fitting_scale(picture.shape, box)
     rows, denominator = axis_weights(picture.shape[0], box[0], scale)
     columns, _ = axis_weights(picture.shape[1], box[1], scale)
@@ -50,10 +52,10 @@ def fit_into(picture: Picture, box: tuple[int, int]) -> Picture:
 
 
 def axis_weights(inputs: int, outputs: int, scale: Scale) -> tuple[Weights, int]:
-    """How much each of ``inputs`` pixels gives to each of ``outputs``, and what these weights are to be divided by."""
+    """Return integer weights (outputs, inputs) along one axis and their denominator."""
     box, length = scale.box, scale.length
     output, place = np.arange(outputs)[:, None], np.arange(inputs)[None]
-    # In units in which an input pixel is 2·box long and an output pixel 2·length.
+    # In these units an input pixel is 2·box long and an output pixel 2·length.
     margin = _margin(inputs, outputs, scale)
     if length >= box:
         first = np.maximum(2 * length * output, 2 * box * place + margin)
@@ -64,8 +66,8 @@ def axis_weights(inputs: int, outputs: int, scale: Scale) -> tuple[Weights, int]
 
 
 def _margin(inputs: int, outputs: int, scale: Scale) -> int:
-    """What lies before the picture: half of what is left over. A picture that covers whole pixels keeps to the grid, so that
-    scale 1 changes nothing, and an enlargement with hard pixels is taken back exactly."""
+    """Return the empty length before the image: half of what the box leaves."""
+    # An image that covers whole pixels keeps to the grid: scale 1 changes nothing, and pixel doubling can be undone exactly.
     left_over = outputs * scale.length - inputs * scale.box
     if inputs * scale.box % scale.length:
         return left_over

@@ -1,13 +1,12 @@
-"""The digits on a sheet: which pieces of ink belong together, and in which order they are read. Grouping is shared with
-``page/web/js/image/sheet.js``.
+"""Grouping of connected components into digits, and their reading order.
 
-A digit is one piece of ink, as a rule. Not always: a 5 may have lost its bar, a 4 its stem. So a **small** piece, under half
-as high as digits here are, belongs to the nearest large one, if that is within a quarter of that height; pieces whose boxes
-lie largely over each other are one digit; and what is tiny, or small and far from everything, is dirt. How high digits here
-are is read off the picture: half of all ink is in pieces at least that high.
+A digit is usually one component, but a 5 may have lost its bar, and a 4 its stem. A **small** component, less than half as high
+as a digit, therefore joins the nearest large one within a quarter of that height. Components with largely overlapping boxes are
+one digit. Tiny components, and small isolated ones, are dirt. The height of digits is measured: half of all ink is in
+components at least that high. ``page/web/js/image/sheet.js`` groups in the same way.
 
-Rows are read from the top, each from the left. A sheet that lies askew is read along its rows: their slope is the median of
-the slopes from each digit to its neighbour on the right.
+Rows are read from the top, each from the left. A tilted sheet is read along its rows: their slope is the median of the slopes
+from each digit to its right neighbour.
 """
 
 from __future__ import annotations
@@ -20,32 +19,36 @@ from .components import Components
 from .digit_steps import Box
 
 SMALL = 2
-"""A piece is small whose height is under 1 / 2 of a digit's."""
+"""A component is small below 1 / 2 of a digit's height."""
 REACH = 4
-"""A small piece belongs to a large one within 1 / 4 of a digit's height."""
+"""A small component joins a large one within 1 / 4 of a digit's height."""
 ALONE = 3
-"""A small piece with nothing near is a digit from 1 / 3 of a digit's height or width on; else it is dirt."""
-LEAST_HEIGHT, LEAST_SHARE = 8, 64
-"""Where digits are under 8 pixels high, or under 1 / 64 of the picture's longer side, they are grain, and there are none."""
+"""An isolated small component is a digit from 1 / 3 of a digit's height on, else dirt."""
+MIN_HEIGHT, MIN_SHARE = 8, 64
+"""Components lower than 8 pixels, or 1 / 64 of the image's longer side, are grain, not digits."""
 DIRT = 20
-"""A piece is dirt whose area is under (1 / 20)² of a digit's height squared."""
+"""A component is dirt below (1 / 20)² of a digit's height squared."""
 SAME_ROW = 0.6
-"""A digit begins a new row whose middle lies this much of a digit's height below the row's."""
+"""Distance of a digit below a row, as a share of a digit's height, from which it starts a new row."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """Pieces that are one digit: their numbers, the box around them, and how many pixels they have."""
+    """Components that form one digit."""
 
     pieces: tuple[int, ...]
+    """Indices of the components."""
     box: Box
     area: int
+    """Pixels of ink."""
 
 
 def group_pieces(components: Components, *, drops_cut_off: bool = False) -> list[Group]:
-    """The digits among the pieces, in the order of their first pixels.
+    """Group components into digits, in the order of their first pixels.
 
-    ``drops_cut_off``: pieces at the picture's edge are the table, or the edge of the sheet; unless there are no others.
+    Args:
+        components: The components of the ink.
+        drops_cut_off: Whether to ignore components at the border, such as a table or the edge of the sheet, if there are others.
     """
     pieces = list(range(len(components)))
     if drops_cut_off:
@@ -53,14 +56,14 @@ def group_pieces(components: Components, *, drops_cut_off: bool = False) -> list
     if not pieces:
         return []
     height = _digit_height([(_height(components.boxes[piece]), components.areas[piece]) for piece in pieces])
-    if height < LEAST_HEIGHT or LEAST_SHARE * height < max(components.shape):
+    if height < MIN_HEIGHT or MIN_SHARE * height < max(components.shape):
         return []
     pieces = [piece for piece in pieces if DIRT * DIRT * components.areas[piece] >= height * height]
     large = [piece for piece in pieces if SMALL * _height(components.boxes[piece]) >= height]
     owners = {piece: piece for piece in large}
     for index, piece in enumerate(large):
         for other in large[:index]:
-            if _lie_over_each_other(components.boxes[piece], components.boxes[other]):
+            if _overlap(components.boxes[piece], components.boxes[other]):
                 old, new = max(owners[piece], owners[other]), min(owners[piece], owners[other])
                 owners = {each: new if owner == old else owner for each, owner in owners.items()}
     for piece in pieces:
@@ -76,17 +79,17 @@ def group_pieces(components: Components, *, drops_cut_off: bool = False) -> list
 
 
 def is_cut_off(box: Box, shape: tuple[int, int]) -> bool:
-    """Whether a box reaches the edge of a picture of (height, width)."""
+    """Return whether a box reaches the border of an image of (height, width)."""
     return box.top == 0 or box.left == 0 or box.bottom == shape[0] - 1 or box.right == shape[1] - 1
 
 
 def longer_side(box: Box) -> int:
-    """Height or width, in pixels."""
+    """Return the height or width of a box, whichever is larger."""
     return max(_height(box), _width(box))
 
 
 def joined(groups: Sequence[Group]) -> Group:
-    """All of them as one."""
+    """Merge groups into one."""
     boxes = [group.box for group in groups]
     box = Box(
         min(box.top for box in boxes),
@@ -98,7 +101,7 @@ def joined(groups: Sequence[Group]) -> Group:
 
 
 def in_reading_order(boxes: Sequence[Box]) -> list[int]:
-    """Positions of the boxes, row by row, from the left in each."""
+    """Return the indices of boxes row by row, each from the left."""
     if not boxes:
         return []
     height = median(map(_height, boxes))
@@ -126,21 +129,21 @@ def _groups(components: Components, owners: dict[int, int]) -> list[Group]:
 
 
 def _digit_height(heights: Sequence[tuple[int, int]]) -> int:
-    """Of (height, area) of each piece: half of the area is in pieces at least as high."""
+    """Return the height such that half of the area is in components at least that high."""
     total, so_far = sum(area for _, area in heights), 0
     for height, area in sorted(heights, reverse=True):
         so_far += area
         if 2 * so_far >= total:
             return height
-    raise AssertionError("no pieces")
+    raise AssertionError("no components")
 
 
 def _slope(boxes: Sequence[Box]) -> float:
-    """How far down rows go per pixel to the right; 0 where no digit has a neighbour."""
+    """Return how far rows go down per pixel to the right; 0 if no digit has a neighbour."""
     slopes = []
     for box in boxes:
-        beside = [other for other in boxes if other.left > box.right and _shared_height(box, other) > 0]
-        near = [other for other in beside if other.left - box.right <= 2 * _height(box)]
+        right = [other for other in boxes if other.left > box.right and _shared_height(box, other) > 0]
+        near = [other for other in right if other.left - box.right <= 2 * _height(box)]
         if near:
             other = min(near, key=lambda other: other.left)
             across = (other.left + other.right - box.left - box.right) / 2
@@ -157,7 +160,7 @@ def _width(box: Box) -> int:
 
 
 def _gap(one: Box, other: Box) -> int:
-    """Pixels between two boxes, across or down, whichever is more; 0 where they touch or overlap."""
+    """Return the larger of the horizontal and vertical gaps between boxes, at least 0."""
     across = max(one.left, other.left) - min(one.right, other.right) - 1
     down = max(one.top, other.top) - min(one.bottom, other.bottom) - 1
     return max(across, down, 0)
@@ -167,8 +170,8 @@ def _shared_height(one: Box, other: Box) -> int:
     return min(one.bottom, other.bottom) - max(one.top, other.top) + 1
 
 
-def _lie_over_each_other(one: Box, other: Box) -> bool:
-    """Whether they share half of the smaller one's area."""
+def _overlap(one: Box, other: Box) -> bool:
+    """Return whether boxes share half of the smaller one's area."""
     across = min(one.right, other.right) - max(one.left, other.left) + 1
     shared = max(across, 0) * max(_shared_height(one, other), 0)
     return 2 * shared >= min(_height(one) * _width(one), _height(other) * _width(other))

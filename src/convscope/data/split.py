@@ -1,4 +1,4 @@
-"""Holding images out, so that every class is held out in proportion."""
+"""Stratified splits."""
 
 from __future__ import annotations
 
@@ -9,16 +9,25 @@ from ..types import Labels
 
 
 def stratified_split(labels: Labels, fraction: float, *, seed: int) -> tuple[Labels, Labels]:
-    """Indices (kept,) and (held out,), both ascending: ``fraction`` of every class is held out, by ``seed``.
+    """Split labels by class, depending on nothing but the labels and the seed.
 
-    A function of the labels and the seed alone. Each class keeps at least one image; the counts per class are rounded
-    by largest remainder, so that the total is right to one image. scikit-learn's splitter does the same, but refuses
-    classes with a single image and takes a second to import where TensorFlow is not.
+    Each class keeps at least one image. The counts per class are rounded by largest remainder, so that the total is exact to
+    one image.
 
-    Raises :class:`DatasetError` unless 0 < fraction < 1.
+    Args:
+        labels: (n,) class indices.
+        fraction: The share of each class to hold out.
+        seed: Seed of the choice.
+
+    Returns:
+        Ascending indices of the kept and of the held-out images.
+
+    Raises:
+        DatasetError: ``fraction`` is not between 0 and 1.
     """
+    # scikit-learn's splitter refuses classes with a single image and takes a second to import.
     if not 0 < fraction < 1:
-        raise DatasetError(f"a fraction of {fraction} cannot be held out; more than 0 and less than 1 was expected.")
+        raise DatasetError(f"fraction must be above 0 and below 1; got {fraction}.")
     classes, counts = np.unique(labels, return_counts=True)
     exact = counts * fraction
     quota = np.floor(exact).astype(np.int64)

@@ -1,4 +1,4 @@
-"""The names that people give to the folders of splits: ``train``, ``Training``, ``test_set``, ``seg_train`` beside ``seg_test``."""
+"""Recognition of split folders, such as ``Training``, ``test_set`` or ``seg_train``."""
 
 from __future__ import annotations
 
@@ -6,22 +6,27 @@ import re
 from collections.abc import Iterable
 
 UNLABELLED = "unlabelled"
-"""Pictures without classes beside the splits, as competitions have them."""
+"""A folder of unlabelled images, as in competitions."""
 SPLITS = {
     "train": "train", "training": "train", "trn": "train",
     "test": "test", "testing": "test", "tst": "test", "holdout": "test",
     "pred": UNLABELLED, "predict": UNLABELLED, "prediction": UNLABELLED, "unlabelled": UNLABELLED, "unlabeled": UNLABELLED,
     "val": "val", "valid": "val", "validation": "val", "dev": "val", "eval": "val", "evaluation": "val",
 }  # fmt: skip
-"""Words for splits, in small letters."""
+"""Splits by the words that name them, in lower case."""
 FILLERS = frozenset({"set", "data", "dataset", "split", "images", "image", "imgs", "pictures", "photos", "samples"})
-"""Words beside them that say nothing."""
+"""Words in folder names without meaning for the split."""
 SHORT_SPLITS = {f"{word}{filler}": split for word, split in SPLITS.items() for filler in ("set", "data")}
 
 
 def find_splits(names: Iterable[str]) -> dict[str, str]:
-    """By name, which of ``"train"``, ``"test"``, ``"val"`` or :data:`UNLABELLED` folders are: those whose names say only that, and
-    those whose names differ from one another in that word alone, as ``seg_train`` and ``seg_test`` do."""
+    """Return the split of each folder that is one.
+
+    Splits are ``"train"``, ``"test"``, ``"val"`` and :data:`UNLABELLED`.
+
+    A folder is a split if its name says nothing else, or if it differs from another one in the split's word alone, as
+    ``seg_train`` and ``seg_test`` do.
+    """
     parsed = {name: _parsed(name) for name in names}
     found = {name: split for name, (split, rest) in parsed.items() if split and not rest}
     for rest in {rest for split, rest in parsed.values() if split and rest}:
@@ -32,7 +37,7 @@ def find_splits(names: Iterable[str]) -> dict[str, str]:
 
 
 def _parsed(name: str) -> tuple[str, tuple[str, ...]]:
-    """The split that one word of the name stands for, if one does, and the other words."""
+    """Return the split that one word of the name means, or ``""``, and the other words."""
     words = [word for word in re.split(r"[\W_]+", name.lower()) if word]
     known = [SPLITS.get(word) or SHORT_SPLITS.get(word) for word in words]
     splits = [split for split in known if split]

@@ -1,6 +1,6 @@
-"""Reading text tables of images: a line per image, its label and its pixels in row order, with a header or without.
+"""Reader for text tables with one line per image: its label and its pixels.
 
-Pixels are those of square grey images, or of square colour images with the three channels of each pixel side by side.
+Images are square, grey or RGB; the three channels of an RGB pixel are adjacent.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import DatasetError
+from ..errors import DatasetError, reason_of
+from ..formatting import count_of
 from .composing import Origin, Part, compose
 from .dataset import Dataset
 from .label_column import NOTE as LAST
@@ -28,28 +29,44 @@ SUFFIXES = frozenset({".csv", ".tsv"})
 
 
 def find_tables(folder: Path) -> dict[str, Path]:
-    """``train`` and ``test`` among the tables in ``folder``, by the ends of their names; empty where there is no ``train``."""
+    """Return the tables in ``folder`` whose names end in ``train`` or ``test``.
+
+    The result is empty without a training table.
+
+    Raises:
+        DatasetError: Two tables are for the same split.
+    """
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
         split = next((split for split in ("train", "test") if path.stem.lower().endswith(split)), None)
         if split and path.suffix.lower() in SUFFIXES and path.is_file():
             if split in found:
                 raise DatasetError(
-                    f"{str(folder)!r} holds {found[split].name} and {path.name}; one table of the {split} split was expected. "
-                    "Pass the file that is meant, or remove the other."
+                    f"{str(folder)!r} holds two {split} tables, {found[split].name} and {path.name}. Pass one of them, or remove "
+                    "the other."
                 )
             found[split] = path
     return found if "train" in found else {}
 
 
 def read_table(path: Path, options: ReadOptions, progress: ReadListener | None = None) -> Dataset:
-    """The dataset in one table, some of it held out for testing. Raises :class:`DatasetError` that lists all bad lines."""
+    """Read the dataset in one table and hold out a test split.
+
+    Raises:
+        DatasetError: Lines are invalid (the message lists them all), or the file cannot be read.
+    """
     part, layout = _read(path, progress)
     return compose(_origin(path, path.parent, path.name, layout), part, None, options)
 
 
 def read_tables(folder: Path, options: ReadOptions, progress: ReadListener | None = None) -> Dataset:
-    """The dataset in ``train.csv`` and ``test.csv``. As on Kaggle, the test table may have no labels: then it is left alone."""
+    """Read the dataset in ``train.csv`` and ``test.csv``.
+
+    A test table without labels, as on Kaggle, is ignored.
+
+    Raises:
+        DatasetError: Lines are invalid (the message lists them all), or a file cannot be read.
+    """
     tables = find_tables(folder)
     train, layout = _read(tables["train"], progress)
     origin = _origin(folder, folder, " and ".join(path.name for path in tables.values()), layout)
@@ -59,7 +76,7 @@ def read_tables(folder: Path, options: ReadOptions, progress: ReadListener | Non
     if other.columns == layout.columns - 1 and other.header == layout.header:
         other = replace(other, label_column=None)
     if other.label_column is None:
-        note = f"{tables['test'].name} has no labels and was left alone"
+        note = f"ignored {tables['test'].name}, which has no labels"
         return compose(replace(origin, notes=(*origin.notes, note)), train, None, options)
     return compose(origin, train, _read(tables["test"], progress, like=layout)[0], options)
 
@@ -73,13 +90,10 @@ def _read(path: Path, progress: ReadListener | None, like: Layout | None = None)
         check_memory(path.stat().st_size // 2, repr(str(path)))  # a pixel takes one byte, its text two or more
         lines = read_lines(path, layout, progress)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise DatasetError(
-            f"{str(path)!r} cannot be read: {reason[:1].lower()}{reason[1:]}; a file that you may read was expected."
-        ) from error
+        raise DatasetError(f"cannot read {str(path)!r}: {reason_of(error)}. Check its name and permissions.") from error
     _refuse_bad(path, lines)
     if not lines.rows:
-        raise DatasetError(f"{str(path)!r} holds a header and no images; a line per image was expected. Add some.")
+        raise DatasetError(f"{str(path)!r} holds a header but no images. Add one line per image.")
     if like is None:
         layout, lines = settle_label_column(path, layout, lines)
     images = np.stack(lines.rows).reshape(len(lines.rows), *shape)
@@ -88,18 +102,16 @@ def _read(path: Path, progress: ReadListener | None, like: Layout | None = None)
 
 def _image_shape(path: Path, layout: Layout, like: Layout | None) -> tuple[int, int, int]:
     if layout.label_column is None:
-        raise DatasetError(
-            f"{str(path)!r} has no column of labels: its header has pixels only; a first column 'label' was expected. Add it."
-        )
+        raise DatasetError(f"{str(path)!r} has no labels: its header names pixels only. Add a first column named label.")
     if like is not None and layout.pixels != like.pixels:
         raise DatasetError(
-            f"{str(path)!r} has {layout.pixels:,} pixels per line, the training table {like.pixels:,}; as many were expected."
+            f"{str(path)!r} has {layout.pixels:,} pixels per line, the training table {like.pixels:,}. Use images of one size."
         )
     shape = square_side(layout.pixels)
     if shape is None:
         raise DatasetError(
-            f"{str(path)!r} has {layout.columns:,} columns, a label and {layout.pixels:,} pixels, which make no square image, "
-            "grey or in colour; as many as 784 (28 × 28) or 3,072 (32 × 32 × 3) were expected. Save other shapes as .npz."
+            f"{str(path)!r} has {layout.columns:,} columns: a label and {layout.pixels:,} pixels, which are no square image such "
+            "as 784 (28 × 28) or 3,072 (32 × 32 × 3). Save images of other shapes as .npz."
         )
     return shape
 
@@ -110,13 +122,13 @@ def _refuse_bad(path: Path, lines: Lines) -> None:
     more = lines.num_bad - len(lines.bad)
     rest = f"\n  and {more:,} more" if more else ""
     raise DatasetError(
-        f"{lines.num_bad:,} line{'s' * (lines.num_bad > 1)} of {str(path)!r} cannot be used; a label and as many numbers from 0 "
-        f"to 255 in each were expected. Mend or remove them:\n" + "\n".join(lines.bad) + rest
+        f"{str(path)!r} has {count_of(lines.num_bad, 'invalid line')}: each needs a label and the same number of values from 0 "
+        "to 255. Correct or remove:\n" + "\n".join(lines.bad) + rest
     )
 
 
 def _labels(texts: list[str]) -> npt.NDArray[Any]:
-    """Numbers where all are whole ones, else texts."""
+    """Return labels as int64 if all are whole numbers, else as texts."""
     try:
         numbers = np.array([float(text) for text in texts])
         if (np.abs(numbers) < 2**53).all() and (numbers == np.floor(numbers)).all():
@@ -127,6 +139,7 @@ def _labels(texts: list[str]) -> npt.NDArray[Any]:
 
 
 def _origin(source: Path, folder: Path, files: str, layout: Layout) -> Origin:
+    # A classes.txt next to a single table may belong to another dataset.
     names: ClassNames = read_class_names(folder / CLASSES) if source == folder and (folder / CLASSES).is_file() else None
     are_last = not layout.header and layout.label_column != 0
-    return Origin(str(source), f"A table of pixels, {files}", class_names=names, notes=(LAST,) if are_last else ())
+    return Origin(str(source), f"Table of pixels, {files}", class_names=names, notes=(LAST,) if are_last else ())

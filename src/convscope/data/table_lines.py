@@ -1,7 +1,7 @@
-"""The lines of a text table: a label and the pixels of one image each, read without keeping the text.
+"""Lines of a text table: the label and pixels of one image each.
 
-Whole lines go to NumPy's own reader of numbers, ten times as fast as Python's; what it does not understand is looked at cell by
-cell, to say what is wrong with it. All bad lines of a file are found before anything is said.
+NumPy parses whole lines, ten times as fast as Python. Lines that it rejects are parsed cell by cell to find out what is wrong.
+All invalid lines of a file are collected before an error is raised.
 """
 
 from __future__ import annotations
@@ -19,31 +19,31 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import DatasetError
+from ..formatting import count_of
 from .pictures import shown
 from .reading import Reading, ReadListener
 
 DELIMITERS = (b",", b";", b"\t")
 LABEL_COLUMNS = frozenset({"label", "labels", "class", "target", "y"})
-MOST_LISTED = 20
-LONGEST_LINE = 2**24
-"""Bytes: an image of 2,048 × 2,048 in colour takes three times as much, and is no line of a table."""
+MAX_LISTED = 20
+MAX_LINE = 2**24
+"""Longest line, in bytes: enough for an RGB image of 1,000 × 1,000."""
 LARGEST_LEVEL = 255
 SECONDS = 0.1
-"""Between two words on how far the reading is."""
+"""Interval of progress events."""
 Row: TypeAlias = npt.NDArray[np.uint8] | npt.NDArray[np.float32]
-"""(pixels,) of an image: uint8, or float32 where there are decimals."""
+"""(pixels,) uint8, or float32 if the line holds decimals."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How the lines of one table are laid out, told by its first."""
+    """The layout of a table, derived from its first line."""
 
     delimiter: bytes
     columns: int
     header: bool
     label_column: int | None
-    """0, or the last; ``None`` of a table with a header that has no labels. Without a header the lines have to tell: see
-    ``label_column.py``."""
+    """0, the last column, or None if the header names no labels. ``label_column.py`` may change it if there is no header."""
 
     @property
     def pixels(self) -> int:
@@ -52,33 +52,37 @@ class Layout:
 
 @dataclass
 class Lines:
-    """What a table holds."""
+    """The contents of a table."""
 
     labels: list[str] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     bad: list[str] = field(default_factory=list)
-    """What is wrong, a line each."""
+    """Descriptions of the first invalid lines."""
     num_bad: int = 0
 
     def complain(self, number: int, what: str) -> None:
-        """Keep a complaint, as long as they are few."""
+        """Count an invalid line, and describe it if it is one of the first."""
         self.num_bad += 1
-        if len(self.bad) < MOST_LISTED:
+        if len(self.bad) < MAX_LISTED:
             self.bad.append(f"  line {number:,}: {what}")
 
 
 def find_layout(path: Path) -> Layout:
-    """Raises :class:`DatasetError` where the first line is none of a table of images."""
+    """Return the layout of a table.
+
+    Raises:
+        DatasetError: The first line is not that of a table of images.
+    """
     with path.open("rb") as file:
         first = next((line for _, line in _each_line(file, path)), None)
     if first is None:
-        raise DatasetError(f"{str(path)!r} is empty; lines of a label and pixels were expected. Copy or save it again.")
+        raise DatasetError(f"{str(path)!r} is empty. Copy or save it again.")
     delimiter = max(DELIMITERS, key=first.count)
     cells = _cells(first, delimiter)
     if len(cells) < 3:
         raise DatasetError(
-            f"{str(path)!r} begins with {shorten(first)!r}, {len(cells)} cell{'s' * (len(cells) > 1)}; a label and the pixels of "
-            "an image, with commas between them, were expected."
+            f"{str(path)!r} begins with {shorten(first)!r}, {count_of(len(cells), 'cell')}. Each line must hold a label and the "
+            "pixels of an image, separated by commas."
         )
     header = _is_header(cells)
     column = _label_column(cells) if header else len(cells) - 1 if _is_number(cells[0]) and not _is_number(cells[-1]) else 0
@@ -86,7 +90,8 @@ def find_layout(path: Path) -> Layout:
 
 
 def _is_header(cells: list[str]) -> bool:
-    """A label alone may be a name; names for the pixels too, or their numbers as pandas writes them, make it a header."""
+    """Return whether the first line names the pixels, or numbers them as pandas does."""
+    # A text in the first cell alone is no sign: labels may be texts.
     if not any(map(_is_number, cells[1:-1])):
         return True
     counted = [[str(first + index) for index in range(len(cells) - 1)] for first in (0, 1)]
@@ -102,11 +107,19 @@ def _label_column(header: list[str]) -> int | None:
 
 
 def read_lines(path: Path, layout: Layout, progress: ReadListener | None = None) -> Lines:
-    """All lines after the header. Complaints are in the result; :class:`DatasetError` only where the file cannot be read.
-    ``progress`` hears how many bytes are done, ten times a second."""
+    """Read all lines after the header; the result includes the invalid ones.
+
+    Args:
+        path: The table.
+        layout: Its layout.
+        progress: Called with the number of bytes read, ten times a second.
+
+    Raises:
+        DatasetError: The file is not text in UTF-8, or a line is too long.
+    """
     lines, total, heard = Lines(), path.stat().st_size, time.monotonic()
     with path.open("rb") as file, warnings.catch_warnings():
-        warnings.simplefilter("error", DeprecationWarning)  # of NumPy before 2.3, where later ones raise ValueError
+        warnings.simplefilter("error", DeprecationWarning)  # raised by NumPy before 2.3; later versions raise ValueError
         for index, (number, line) in enumerate(_each_line(file, path)):
             if layout.header and index == 0:
                 continue
@@ -118,26 +131,23 @@ def read_lines(path: Path, layout: Layout, progress: ReadListener | None = None)
 
 
 def shorten(text: bytes | str, most: int = 40) -> str:
-    """For a sentence."""
-    shown = text.decode("utf-8", "backslashreplace") if isinstance(text, bytes) else text
-    return shown if len(shown) <= most else f"{shown[:most]}…"
+    """Return the beginning of a text, for messages."""
+    decoded = text.decode("utf-8", "backslashreplace") if isinstance(text, bytes) else text
+    return decoded if len(decoded) <= most else f"{decoded[:most]}…"
 
 
 def _each_line(file: IO[bytes], path: Path) -> Iterator[tuple[int, bytes]]:
-    """(number from 1, line without its end) of every line that is not empty."""
+    """Yield the number, from 1, and the content of each line that is not empty."""
     number = 0
-    while line := file.readline(LONGEST_LINE):
+    while line := file.readline(MAX_LINE):
         number += 1
         if number == 1:
             if line.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in line[:100]:
-                raise DatasetError(
-                    f"{str(path)!r} is no text in UTF-8, perhaps UTF-16; that was expected. Save it as UTF-8."
-                )
+                raise DatasetError(f"{str(path)!r} is not UTF-8 text; it may be UTF-16. Save it as UTF-8.")
             line = line.removeprefix(b"\xef\xbb\xbf")
-        if len(line) == LONGEST_LINE:
+        if len(line) == MAX_LINE:
             raise DatasetError(
-                f"{str(path)!r}: line {number:,} has over {LONGEST_LINE // 2**20} MB; a label and the pixels of one image were "
-                "expected. Save it with one image per line."
+                f"line {number:,} of {str(path)!r} has more than {MAX_LINE // 2**20} MB. Save the table with one image per line."
             )
         if line := line.strip(b"\r\n "):
             yield number, line
@@ -154,7 +164,7 @@ def _read_line(number: int, line: bytes, layout: Layout, lines: Lines) -> None:
     try:
         text = label.strip(b' "').decode("utf-8") if isinstance(label, bytes) else label.strip()
     except UnicodeDecodeError:
-        lines.complain(number, f"the label {shorten(label)!r} is no text in UTF-8")
+        lines.complain(number, f"the label {shorten(label)!r} is not UTF-8 text")
         return
     if not text and layout.label_column is not None:
         lines.complain(number, "the label is empty")
@@ -174,7 +184,7 @@ def _parted(line: bytes, layout: Layout) -> tuple[bytes | str, bytes]:
 
 
 def _fast(pixels: bytes, layout: Layout) -> npt.NDArray[np.uint8] | None:
-    """(pixels,) uint8, or ``None`` where a line is anything but so many whole numbers from 0 to 255."""
+    """Parse whole numbers from 0 to 255 into (pixels,) uint8; None for any other line."""
     if pixels.count(layout.delimiter) != layout.pixels - 1:
         return None
     try:
@@ -187,6 +197,7 @@ def _fast(pixels: bytes, layout: Layout) -> npt.NDArray[np.uint8] | None:
 
 
 def _careful(number: int, line: bytes, layout: Layout, lines: Lines) -> Row | None:
+    """Parse a line cell by cell; None, with an entry in ``lines.bad``, if it is invalid."""
     cells = _cells(line, layout.delimiter)
     if len(cells) != layout.columns:
         lines.complain(number, f"{len(cells):,} cells, but the first line has {layout.columns:,}")
@@ -200,14 +211,14 @@ def _careful(number: int, line: bytes, layout: Layout, lines: Lines) -> Row | No
         return row.astype(np.uint8) if (row == np.floor(row)).all() else row.astype(np.float32)
     for column in places:
         if what := _complaint(cells[column].strip()):
-            lines.complain(number, f"{what} in column {column + 1:,}, where a number from 0 to 255 was expected")
+            lines.complain(number, f"{what} in column {column + 1:,} is not a number from 0 to 255")
             break
     return None
 
 
 def _complaint(cell: str) -> str:
     if not cell:
-        return "nothing"
+        return "an empty cell"
     if not _is_number(cell):
         return repr(shorten(cell))
     return "" if 0 <= float(cell) <= LARGEST_LEVEL else shorten(cell)

@@ -1,4 +1,8 @@
-"""Cameras store what their sensor saw and note how it was held: the picture turned upright, by that note."""
+"""EXIF orientation: reading it and rotating images by it.
+
+Pillow's own reader is not used, because it copies the data of every tag: in supported older releases a crafted block of a few
+megabytes makes it allocate gigabytes.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +12,16 @@ import numpy as np
 import numpy.typing as npt
 
 ORIENTATION = 0x0112
-"""The number of the tag, in EXIF as in TIFF."""
-MOST_TAGS = 1000
-"""More are not looked through; a camera writes some twenty."""
+"""Tag number in EXIF and TIFF."""
+MAX_TAGS = 1000
+"""Tags that are searched; cameras write about twenty."""
 UPRIGHT = 1
 
 
 def orientation(exif: bytes) -> int:
-    """1 to 8, as EXIF numbers them; 1, which is upright, for whatever cannot be understood.
+    """Return the EXIF orientation, 1 to 8; 1 (upright) for a missing or invalid one.
 
-    Reads one tag of the first directory and follows no offset but the one to it, so that no block, however it lies, takes
-    time or memory.
+    Only the first directory is searched and no other offset is followed, so that crafted blocks cost neither time nor memory.
     """
     block = exif.removeprefix(b"Exif\0\0")
     order: Any = {b"II": "little", b"MM": "big"}.get(block[:2])
@@ -26,7 +29,7 @@ def orientation(exif: bytes) -> int:
         return UPRIGHT
     start = int.from_bytes(block[4:8], order)
     count = int.from_bytes(block[start : start + 2], order)
-    for place in range(start + 2, start + 2 + 12 * min(count, MOST_TAGS), 12):
+    for place in range(start + 2, start + 2 + 12 * min(count, MAX_TAGS), 12):
         entry = block[place : place + 12]
         if len(entry) < 12:
             break
@@ -37,8 +40,8 @@ def orientation(exif: bytes) -> int:
 
 
 def turn_upright(pixels: npt.NDArray[np.uint8], held: int) -> npt.NDArray[np.uint8]:
-    """(h, w, c) uint8, as it was meant to be seen; ``held``: the EXIF orientation, 1 to 8."""
-    if held >= 5:  # stored on its side: rows are columns
+    """Rotate and mirror pixels (h, w, c) by the EXIF orientation ``held``, 1 to 8."""
+    if held >= 5:  # rows and columns are swapped
         pixels = pixels.swapaxes(0, 1)
     if held in (3, 4, 7, 8):
         pixels = pixels[::-1]

@@ -1,0 +1,65 @@
+"""Numbers and lists as text."""
+
+from __future__ import annotations
+
+import pytest
+
+from convscope.errors import reason_of
+from convscope.formatting import (
+    count_of,
+    format_probability,
+    join_words,
+    p_value,
+    percent,
+    percent_range,
+    percentage_points,
+    shorten_list,
+)
+
+
+def test_shares_are_percentages_without_a_space() -> None:
+    assert (percent(0.9935), percent(0.5, 0), percent_range((0.9917, 0.9949))) == ("99.35%", "50%", "99.17–99.49%")
+
+
+@pytest.mark.parametrize(
+    ("probability", "text"),
+    [
+        (1.0, "> 99.99%"),
+        (0.99995, "> 99.99%"),
+        (0.9999, "99.99%"),
+        (0.0001, "0.01%"),
+        (0.00001, "< 0.01%"),
+        (0.0, "< 0.01%"),
+    ],
+)
+def test_no_probability_is_rounded_to_0_or_100_percent(probability: float, text: str) -> None:
+    assert format_probability(probability) == text
+
+
+def test_differences_have_a_true_minus_and_zero_has_no_sign() -> None:
+    assert [percentage_points(each, sign=True) for each in (-0.0083, 0.0121, -0.00001)] == ["−0.83", "+1.21", "0.00"]
+
+
+def test_p_values_carry_their_relation() -> None:
+    assert [p_value(p) for p in (0.42, 0.032, 0.0021, 0.00001)] == ["= 0.42", "= 0.032", "= 0.0021", "< 0.0001"]
+
+
+def test_lists_are_joined_or_shortened() -> None:
+    assert (join_words([]), join_words(["a"]), join_words(["a", "b", "c"], "or")) == ("", "a", "a, b or c")
+    assert (shorten_list(list("abc"), 2), shorten_list(list("ab"), 2)) == ("a, b and 1 more", "a, b")
+    assert shorten_list(list("ab"), 2, 1236) == "a, b and 1,234 more"
+    assert (count_of(1, "error"), count_of(1200, "error"), count_of(2, "class", "classes")) == (
+        "1 error", "1,200 errors", "2 classes"
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (OSError(13, "Permission denied"), "permission denied"),
+        (ValueError("CRC check\n  failed."), "CRC check failed"),
+        (KeyError(), "KeyError"),
+    ],
+)
+def test_reasons_fit_into_a_sentence(error: Exception, text: str) -> None:
+    assert reason_of(error) == text
