@@ -10,8 +10,8 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "src" / "convscope"
 FLOORS = {
-    "errors": 0, "types": 0, "formatting": 0, "_version": 0, "files": 0, "arrays": 0, "claims": 0, "runs": 0, "ledger": 0,
-    "model_files": 0, "processor": 0, "machine": 0 ,
+    "errors": 0, "types": 0, "formatting": 0, "_version": 0, "files": 0, "arrays": 0, "claims": 0, "runs": 0, "run_files": 0,
+    "ledger": 0, "model_files": 0, "processor": 0, "machine": 0,
     "data": 1,
     "models": 2,
     "training": 3, "request": 4,
@@ -29,10 +29,10 @@ WITHIN_FLOOR_0 = {
     "files": {"errors", "types"},
     "arrays": {"errors", "files"},
     "claims": {"errors", "files"},
-    "ledger": {"types"},
-    "machine": {"processor"},
+    "ledger": {"run_files", "types"},
+    "machine": {"_version", "processor"},
     "model_files": {"types"},
-    "runs": {"claims", "errors", "files", "ledger", "model_files", "types"},
+    "runs": {"claims", "errors", "files", "model_files", "run_files", "types"},
 }
 """The lowest floor holds single files, of which some stand on others."""
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -102,7 +102,8 @@ def test_modules_and_functions_stay_small(path: Path) -> None:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.FunctionDef):
             assert node.end_lineno is not None
-            assert node.end_lineno - node.lineno <= 60, f"{path.name}: {node.name} is too long"
+            docstring = (ast.get_docstring(node, clean=False) or "").count("\n")
+            assert node.end_lineno - node.lineno - docstring <= 60, f"{path.name}: {node.name} is too long"
 
 
 def test_nothing_is_called_after_nothing() -> None:

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 import convscope
-from convscope import api, archive, ledger, runs
+from convscope import api, runs
 from convscope.arrays import load_arrays, save_arrays
 from convscope.cli.main import main
 from convscope.figures import gallery
 from convscope.files import write_json
+from convscope.run_files import EVIDENCE, LEDGER, METRICS
 
 NEW = ("loss_interval", "brier", "brier_interval", "ece", "ece_interval", "macro_f1_interval")
 
@@ -22,7 +23,7 @@ NEW = ("loss_interval", "brier", "brier_interval", "ece", "ece_interval", "macro
 def old_run(run_copy: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """As the version before the ledger wrote it."""
     monkeypatch.setattr(gallery, "drawers", lambda record: [])
-    metrics = runs.read_json(run_copy / archive.METRICS)
+    metrics = runs.read_json(run_copy / METRICS)
     for name in ("doubt", "mistakes"):
         del metrics[name]
     for name in NEW:
@@ -30,11 +31,11 @@ def old_run(run_copy: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for score in metrics["test"]["per_class"]:
         del score["f1_interval"]
     metrics["findings"] = [{"text": each["text"], "figure": each["figure"]} for each in metrics["findings"]]
-    write_json(run_copy / archive.METRICS, metrics)
-    evidence = load_arrays(run_copy / archive.EVIDENCE)
+    write_json(run_copy / METRICS, metrics)
+    evidence = load_arrays(run_copy / EVIDENCE)
     del evidence["film/predictions"]
-    save_arrays(run_copy / archive.EVIDENCE, evidence, compressed=True)
-    (run_copy / ledger.LEDGER).unlink()
+    save_arrays(run_copy / EVIDENCE, evidence, compressed=True)
+    (run_copy / LEDGER).unlink()
     runs.write_manifest(run_copy)
     return run_copy
 
@@ -43,15 +44,15 @@ def test_its_report_is_made_and_its_mistakes_are_looked_into(old_run: Path) -> N
     page = api.report(old_run)
     assert page.is_file()
     runs.verify(old_run)
-    metrics = runs.read_json(old_run / archive.METRICS)
+    metrics = runs.read_json(old_run / METRICS)
     assert "doubt" not in metrics
     assert metrics["mistakes"]["explained"] == metrics["test"]["errors"]
 
 
 def test_a_page_elsewhere_leaves_its_metrics_as_they_are(old_run: Path, tmp_path: Path) -> None:
-    before = (old_run / archive.METRICS).read_bytes()
+    before = (old_run / METRICS).read_bytes()
     api.report(old_run, output=tmp_path / "page.html")
-    assert (old_run / archive.METRICS).read_bytes() == before
+    assert (old_run / METRICS).read_bytes() == before
 
 
 def test_it_answers_with_the_temperature_of_its_evidence(old_run: Path, digits_run: api.Run) -> None:

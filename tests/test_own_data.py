@@ -136,7 +136,7 @@ def test_what_was_told_is_in_the_record_and_the_report_reads_the_same_again(
         main(["train", str(data), *options, "--model", "logistic", "--epochs", "1", "--out", str(run), "--no-report"]) == 0
     )
     printed = capsys.readouterr()
-    assert "shapes: left out, since it cannot be read: 'round/bad.jpg' is no picture" in printed.err
+    assert "round/bad.jpg" in printed.err
     record = json.loads((run / "run.json").read_text("utf-8"))
     assert record["dataset"]["reading"] == {
         "image_size": [24, 20], "class_names": ["Kreis", "Quadrat", "Dreieck"], "skip_bad_images": True, "prepare": "auto",
@@ -151,7 +151,7 @@ def test_what_was_told_is_in_the_record_and_the_report_reads_the_same_again(
     capsys.readouterr()
     assert main(["evaluate", str(run), str(data), "--skip-bad-images", "--class-names", "Kreis,Dreieck", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["confusion"][1] == [0, 0, 0]
-    with pytest.raises(ConfigError, match="among them 'round'"):
+    with pytest.raises(ConfigError, match="round"):
         api.evaluate(run, data, reading=ReadOptions(skip_bad_images=True))
 
 

@@ -16,6 +16,7 @@ from convscope import api, archive, runs
 from convscope.data.dataset import Dataset
 from convscope.figures import gallery
 from convscope.files import write_json
+from convscope.run_files import EVIDENCE, MANIFEST, REQUEST
 
 
 @pytest.fixture(autouse=True)
@@ -31,9 +32,9 @@ def bare_run(run_copy: Path) -> Path:
 
 
 def without_evidence(folder: Path, **dataset: str) -> Path:
-    (folder / archive.EVIDENCE).unlink()
-    request = runs.read_json(folder / runs.REQUEST)
-    write_json(folder / runs.REQUEST, {**request, "dataset": {**request["dataset"], **dataset}})
+    (folder / EVIDENCE).unlink()
+    request = runs.read_json(folder / REQUEST)
+    write_json(folder / REQUEST, {**request, "dataset": {**request["dataset"], **dataset}})
     runs.write_manifest(folder)
     return folder
 
@@ -46,7 +47,7 @@ def payload_of(page: Path) -> dict[str, Any]:
 
 
 def files_of(run: Path) -> set[str]:
-    return set(runs.read_json(run / runs.MANIFEST)["files"])
+    return set(runs.read_json(run / MANIFEST)["files"])
 
 
 def save_npz(path: Path, data: Dataset, *, change: int = 0) -> Path:
@@ -57,16 +58,16 @@ def save_npz(path: Path, data: Dataset, *, change: int = 0) -> Path:
 
 
 def test_a_training_with_a_report_keeps_its_evidence(digits_run: api.Run) -> None:
-    assert archive.EVIDENCE in files_of(digits_run.folder)
+    assert EVIDENCE in files_of(digits_run.folder)
     assert payload_of(digits_run.folder / "report.html")["evidence"]["test"]["count"] == len(digits_run.evaluation)
 
 
 def test_a_training_without_a_report_leaves_it_for_later(digits: Dataset, tmp_path: Path) -> None:
     run = api.train(digits, model="logistic", epochs=1, out=tmp_path / "run", report=False)
-    assert archive.EVIDENCE not in files_of(run.folder)
+    assert EVIDENCE not in files_of(run.folder)
     payload = payload_of(api.report(run))
     assert payload["evidence"]["novelty"]["layer"] == "flatten"
-    assert archive.EVIDENCE in files_of(runs.verify(run.folder))
+    assert EVIDENCE in files_of(runs.verify(run.folder))
 
 
 def test_the_evidence_gathered_later_is_the_same(bare_run: Path, digits_run: api.Run) -> None:
@@ -74,7 +75,7 @@ def test_the_evidence_gathered_later_is_the_same(bare_run: Path, digits_run: api
     after = payload_of(api.report(bare_run))
     assert after["evidence"] == before["evidence"]
     assert after["weights"] == before["weights"]
-    assert archive.EVIDENCE in files_of(runs.verify(bare_run))
+    assert EVIDENCE in files_of(runs.verify(bare_run))
     kept = archive.load_record(bare_run).evidence
     assert kept is not None
     assert digits_run.record.evidence is not None
@@ -99,7 +100,7 @@ def test_data_that_are_gone_are_missed_in_words(run_copy: Path) -> None:
     payload = payload_of(api.report(run))
     assert payload["evidence"] is None
     assert "there is nothing at 'gone/away.npz'" in payload["evidence_missing"]
-    assert archive.EVIDENCE not in files_of(runs.verify(run))
+    assert EVIDENCE not in files_of(runs.verify(run))
 
 
 def test_data_at_the_recorded_path_are_used_only_if_they_are_the_same(
@@ -123,4 +124,4 @@ def test_evidence_is_gathered_without_keras(bare_run: Path) -> None:
             "gallery.drawers = lambda record: []; api.report(sys.argv[1]); "
             "assert not {'keras', 'tensorflow', 'onnx', 'tf2onnx'} & set(sys.modules)")  # fmt: skip
     subprocess.run([sys.executable, "-c", code, str(bare_run)], check=True)
-    assert archive.EVIDENCE in files_of(bare_run)
+    assert EVIDENCE in files_of(bare_run)

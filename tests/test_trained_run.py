@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import convscope
-from convscope import api, archive, runs
+from convscope import api, runs
 from convscope.analysis.doubt import doubt_metrics, measure_doubt
 from convscope.analysis.metrics import baseline_metrics
 from convscope.analysis.recalled import doubt_of
@@ -19,6 +19,7 @@ from convscope.data.dataset import Dataset
 from convscope.errors import DatasetError, RunError
 from convscope.files import write_json
 from convscope.models.predictor import Predictor
+from convscope.run_files import METRICS, REQUEST
 
 
 @pytest.fixture(scope="module")
@@ -82,19 +83,19 @@ def test_the_model_is_opened_when_it_is_asked_for_and_is_the_same(loaded: api.Ru
 
 
 def test_without_its_data_everything_but_the_data_is_there(run_copy: Path) -> None:
-    request = runs.read_json(run_copy / runs.REQUEST)
-    write_json(run_copy / runs.REQUEST, {**request, "dataset": {**request["dataset"], "source": "gone/away.npz"}})
+    request = runs.read_json(run_copy / REQUEST)
+    write_json(run_copy / REQUEST, {**request, "dataset": {**request["dataset"], "source": "gone/away.npz"}})
     runs.write_manifest(run_copy)
     run = convscope.load_run(run_copy)
     assert run.label_audit is None
     assert len(convscope.mistakes(run, saliency=False)) == run.evaluation.errors
-    with pytest.raises(DatasetError, match="there is nothing at 'gone/away.npz'"):
+    with pytest.raises(DatasetError, match="gone/away.npz"):
         _ = run.dataset
 
 
 def test_a_damaged_folder_is_no_run(run_copy: Path, tmp_path: Path) -> None:
-    (run_copy / archive.METRICS).write_text("{}")
+    (run_copy / METRICS).write_text("{}")
     with pytest.raises(RunError, match=r"metrics\.json"):
         convscope.load_run(run_copy)
-    with pytest.raises(RunError, match="no run folder"):
+    with pytest.raises(RunError, match="convscope train"):
         convscope.load_run(tmp_path / "absent")

@@ -24,12 +24,10 @@ from .analysis.record import RunRecord
 from .arrays import Array, below, load_arrays, save_arrays
 from .files import write_json, write_text
 from .models.network import Weights, from_description
+from .run_files import EVIDENCE, EXAMPLES, HISTORY, MANIFEST, METRICS, PREDICTIONS, REFERENCE_DATA, REQUEST, SNAPSHOTS
 from .training.history import history_from_csv
-from .yardsticks_file import EVIDENCE as EVIDENCE
-from .yardsticks_file import EXAMPLES, YARDSTICKS, part_arrays, part_from, plain, unfitting
-from .yardsticks_file import METRICS as METRICS
+from .yardsticks_file import part_arrays, part_from, plain, unfitting
 
-HISTORY, PREDICTIONS, SNAPSHOTS = "history.csv", "predictions.npz", "snapshots.npz"
 DESCRIPTION, FINAL = "network", "final"
 """Keys in ``snapshots.npz``: the network's description as JSON bytes; and the prefix of the float32 weights."""
 PARTS: dict[str, type[Any]] = {"nearest": Nearest, "calibration": Calibration, "novelty": Novelty, "film": Film}
@@ -42,14 +40,14 @@ def save_record(record: RunRecord, folder: Path) -> None:
     Evidence, or yardsticks, that are in the folder and not in the record are another network's, from a training that was not
     finished.
     """
-    write_json(folder / runs.REQUEST, record.request)
+    write_json(folder / REQUEST, record.request)
     write_text(folder / HISTORY, record.history.to_csv())
     write_json(folder / METRICS, record.metrics)
     save_arrays(folder / PREDICTIONS, {"labels": record.evaluation.labels, "logits": record.evaluation.logits})
     save_arrays(folder / SNAPSHOTS, dict(_snapshot_arrays(record)))
     images = {field.name: getattr(record.examples, field.name) for field in fields(Examples)}
     save_arrays(folder / EXAMPLES, images, compressed=True)
-    (folder / YARDSTICKS).unlink(missing_ok=True)
+    (folder / REFERENCE_DATA).unlink(missing_ok=True)
     if record.evidence is None:
         (folder / EVIDENCE).unlink(missing_ok=True)
     else:
@@ -72,7 +70,7 @@ def save_evidence(evidence: Evidence, folder: Path) -> None:
 @contextlib.contextmanager
 def _exchanged(folder: Path, name: str) -> Iterator[Path]:
     """Where to write the file ``name``; of a complete run, a place that takes the file's own when all is written."""
-    if not (folder / runs.MANIFEST).is_file():
+    if not (folder / MANIFEST).is_file():
         yield folder / name
         return
     with runs.exchanging(folder, name) as temporary:
@@ -81,7 +79,7 @@ def _exchanged(folder: Path, name: str) -> Iterator[Path]:
 
 def load_record(path: Path) -> RunRecord:
     """Read a complete run back. Raises :class:`RunError` that names the file which does not fit."""
-    request, metrics = (runs.read_json(path / name) for name in (runs.REQUEST, METRICS))
+    request, metrics = (runs.read_json(path / name) for name in (REQUEST, METRICS))
     predictions, snapshots, examples = (load_arrays(path / name) for name in (PREDICTIONS, SNAPSHOTS, EXAMPLES))
     gathered = load_arrays(path / EVIDENCE) if (path / EVIDENCE).is_file() else None
     try:

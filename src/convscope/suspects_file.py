@@ -14,10 +14,10 @@ from .analysis.confirmed_suspects import confirmed_from_dict
 from .analysis.label_audit import SPLITS, LabelAudit, from_rows
 from .analysis.record import RunRecord
 from .errors import DatasetError
+from .run_files import LABEL_SUSPECTS
 from .types import Labels
 
 COLUMNS = ("split", "index", "given", "suggested", "score")
-SUSPECTS = "label_suspects.csv"
 KEY = "label_audit"
 """In ``metrics.json``."""
 STARTS_A_FORMULA = "=+-@\t\r\n＝＋－＠'"
@@ -58,10 +58,10 @@ def load_audit(record: RunRecord, folder: Path) -> LabelAudit | None:
     """The audit that the run in ``folder`` has, with what a person has confirmed; ``None`` where it has none that this version can
     read."""
     numbers = record.metrics.get(KEY)
-    if numbers is None or not (folder / SUSPECTS).is_file():
+    if numbers is None or not (folder / LABEL_SUSPECTS).is_file():
         return None
     try:
-        audit = from_rows(read_rows(folder / SUSPECTS), numbers, record.evaluation.class_names)
+        audit = from_rows(read_rows(folder / LABEL_SUSPECTS), numbers, record.evaluation.class_names)
         confirmed = numbers.get("confirmed")
         return audit if confirmed is None else replace(audit, confirmed=confirmed_from_dict(confirmed))
     except (AttributeError, DatasetError, KeyError, ValueError, TypeError):  # of another version
@@ -94,7 +94,7 @@ def read_confirmed(path: Path, class_names: Sequence[str], *, num_train: int, te
         more = f"; and {len(complaints) - MOST_COMPLAINTS} more" if len(complaints) > MOST_COMPLAINTS else ""
         raise DatasetError(
             f"{str(path)!r} does not fit this run ({'; '.join(complaints[:MOST_COMPLAINTS])}{more}); rows of its own "
-            f"{SUSPECTS} were expected. Leave out rows, but change none."
+            f"{LABEL_SUSPECTS} were expected. Leave out rows, but change none."
         )
     return Confirmed(*(np.array(sorted(places[split]), np.int64) for split in SPLITS))
 

@@ -15,8 +15,8 @@ from .analysis.novelty import Novelty
 from .analysis.yardsticks import Yardsticks
 from .arrays import Array, below, load_arrays, save_arrays
 from .errors import RunError
+from .run_files import EVIDENCE, EXAMPLES, REFERENCE_DATA
 
-METRICS, EXAMPLES, EVIDENCE, YARDSTICKS = "metrics.json", "examples.npz", "evidence.npz", "yardsticks.npz"
 JUDGING = ("reference_images", "sample", "calibration", "novelty")
 """The parts of the evidence that new images are judged by."""
 
@@ -26,12 +26,12 @@ def save_yardsticks(yardsticks: Yardsticks, folder: Path) -> None:
     arrays: dict[str, npt.ArrayLike] = {"reference_images": yardsticks.examples, "sample": len(yardsticks.examples)}
     arrays |= dict(part_arrays("calibration", yardsticks.calibration))
     arrays |= dict(part_arrays("novelty", yardsticks.novelty))
-    save_arrays(folder / YARDSTICKS, arrays, compressed=True)
+    save_arrays(folder / REFERENCE_DATA, arrays, compressed=True)
 
 
 def load_yardsticks(path: Path) -> Yardsticks:
     """What new images are judged by, without the rest of a run, which takes a hundred times as long to read."""
-    found = next((path / name for name in (EVIDENCE, YARDSTICKS) if (path / name).is_file()), None)
+    found = next((path / name for name in (EVIDENCE, REFERENCE_DATA) if (path / name).is_file()), None)
     if found:
         arrays = load_arrays(found, lambda name: name.split("/")[0] in JUDGING)
     else:

@@ -19,6 +19,7 @@ from convscope.cli.main import main
 from convscope.data.dataset import Dataset
 from convscope.errors import RunError
 from convscope.models.architectures import ann, cnn, logistic
+from convscope.run_files import CHECKPOINT, MANIFEST, REQUEST
 from convscope.training.checkpoint import load_checkpoint
 from convscope.training.events import Event, Progress
 from convscope.training.loop import Training, fit
@@ -112,12 +113,12 @@ def test_a_command_killed_at_random_moments_and_resumed_learns_the_same_bit_for_
             process.kill()
             _, errors = process.communicate()
         assert process.returncode in {0, -signal.SIGKILL}, errors
-        if (folder / runs.MANIFEST).exists():
+        if (folder / MANIFEST).exists():
             break
     else:
         subprocess.run(command(folder, "--resume", epochs=40), check=True, capture_output=True)
     assert weights_digest(folder) == weights_digest(tmp_path / "straight")
-    assert not (folder / runs.CHECKPOINT).exists()
+    assert not (folder / CHECKPOINT).exists()
 
 
 @pytest.mark.slow
@@ -126,7 +127,7 @@ def test_only_the_same_training_can_be_resumed_and_only_an_unfinished_one(
 ) -> None:
     folder = tmp_path / "run"
     with subprocess.Popen(command(folder, epochs=500), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        while not (folder / runs.CHECKPOINT).exists():
+        while not (folder / CHECKPOINT).exists():
             time.sleep(0.05)
         process.kill()
     before = {name: (folder / name).read_bytes() for name in os.listdir(folder) if not name.startswith(".")}
@@ -140,4 +141,4 @@ def test_only_the_same_training_can_be_resumed_and_only_an_unfinished_one(
         assert {name: (folder / name).read_bytes() for name in before} == before
     assert main(command(folder, epochs=500)[3:]) == 1
     assert "go on with it with --resume" in capsys.readouterr().err
-    assert json.loads((folder / runs.REQUEST).read_text())["seed"] == 0
+    assert json.loads((folder / REQUEST).read_text())["seed"] == 0

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..formatting import percent
+from ..run_files import LABEL_SUSPECTS
 from .options import output_options
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def command(
     except KeyboardInterrupt:
         click.echo("convscope: interrupted. The same command goes on after the folds that are done.", err=True)
         return 130
-    file = Path(run) / "label_suspects.csv"
+    file = Path(run) / LABEL_SUSPECTS
     if as_json:
         click.echo(text.to_json({**audit.as_dict(), "file": str(file)}))
         return 0

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import ConfigError, DatasetError, unknown_name
+from ..run_files import REQUEST
 from ..types import PathLike
 from .dataset import Dataset
 from .digit_sets import settle_digits, with_note
@@ -96,7 +97,7 @@ def _read(name: str, reading: ReadOptions, progress: ReadListener | None, fittin
 def _reader_of_folder(
     path: Path, progress: ReadListener | None, fitting: Fitting | None
 ) -> Callable[[Path, ReadOptions], Dataset]:
-    if (path / "run.json").is_file():
+    if (path / REQUEST).is_file():
         raise DatasetError(f"{str(path)!r} is the folder of a run, not data; {FORMS} was expected.")
     if find_sets(path):
         return _read_idx

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..run_files import DESCRIPTIONS, FIGURES, OPTIONAL
 from ..training.augmentation import in_words
 from .facts import Page, an_image_of, validates_on_test
 from .formats import counted, duration, joined, memory, minute, percent, rate, sides, whole
@@ -16,20 +17,8 @@ MATRIX_SIDE = 64
 """A larger image is printed in part: its matrix would be longer than the rest of the page."""
 SHADES = 9
 """Steps from nothing to 255 in the printed matrix."""
-FILES = {
-    "report.html": "this page",
-    "model.keras": "the trained model, for keras.saving.load_model",
-    "model.onnx": "the same for any ONNX runtime",
-    "history.csv": "the table of epochs",
-    "metrics.json": "every number that was measured for this page",
-    "predictions.npz": "labels and logits of the test images",
-    "snapshots.npz": "the weights after each epoch",
-    "examples.npz": "the images that are shown here",
-    "figures/": "every figure as PNG and SVG",
-    "run.json": "what was asked, of which data, with which versions",
-    "ledger.jsonl": "a line for every time that the test split was read",
-    "manifest.json": "names, sizes and SHA-256 of all of these but the ledger, which may grow",
-}
+FILES = {f"{name}/" if name == FIGURES else name: text for name, text in DESCRIPTIONS.items() if name not in OPTIONAL}
+"""The files of every complete run, and what is in them."""
 
 
 @dataclass(frozen=True)

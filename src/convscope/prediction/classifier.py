@@ -19,16 +19,16 @@ from ..errors import ConfigError, ConvscopeError, RunError
 from ..export.contract import Contract, from_metadata
 from ..model_files import is_foreign, refusal
 from ..models.predictor import Predictor
+from ..run_files import EVIDENCE, EXAMPLES, METRICS, ONNX_MODEL, REFERENCE_DATA, REQUEST
 from ..types import Floats, Images, PathLike
-from ..yardsticks_file import EVIDENCE, EXAMPLES, METRICS, YARDSTICKS, load_yardsticks
+from ..yardsticks_file import load_yardsticks
 
 if TYPE_CHECKING:
     import keras
 
     from .keras_predictor import KerasPredictor
 
-MODEL = "model.onnx"
-NEEDED = frozenset({runs.REQUEST, MODEL, METRICS, EVIDENCE, YARDSTICKS, EXAMPLES})
+NEEDED = frozenset({REQUEST, ONNX_MODEL, METRICS, EVIDENCE, REFERENCE_DATA, EXAMPLES})
 """Of a run folder; the other files are not looked at, and may be damaged."""
 NO_IMAGES = "a model alone brings no training images to compare with; its run folder does"
 
@@ -86,9 +86,9 @@ def open_classifier(source: PathLike | keras.Model) -> Classifier:
 
 def _of_run(folder: Path) -> Classifier:
     runs.verify(folder, only=NEEDED)
-    request = runs.read_json(folder / runs.REQUEST)
+    request = runs.read_json(folder / REQUEST)
     yardsticks = load_yardsticks(folder)
-    predictor = Predictor(folder / MODEL)
+    predictor = Predictor(folder / ONNX_MODEL)
     try:
         dataset = request["dataset"]
         temperature = _temperature(runs.read_json(folder / METRICS), yardsticks)
@@ -106,7 +106,7 @@ def _of_run(folder: Path) -> Classifier:
         raise
     except (KeyError, TypeError, ValueError) as error:
         raise RunError(
-            f"{str(folder / runs.REQUEST)!r} does not describe a dataset, or {METRICS} a temperature ({error!r}); what "
+            f"{str(folder / REQUEST)!r} does not describe a dataset, or {METRICS} a temperature ({error!r}); what "
             "convscope wrote was expected. Copy the run folder again, or train again."
         ) from error
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from .. import runs
 from ..analysis.evaluation import Evaluation
-from ..archive import PREDICTIONS
 from ..arrays import load_arrays
 from ..errors import RunError
 from ..files import TEMPORARY
+from ..run_files import MANIFEST, METRICS, PREDICTIONS, REQUEST
 from ..types import Labels
 from .plan import Cell
 
@@ -45,13 +45,13 @@ class Outcome:
 
 def is_complete(folder: Path) -> bool:
     """Whether the run in ``folder`` has its manifest, which is written last."""
-    return (folder / runs.MANIFEST).is_file()
+    return (folder / MANIFEST).is_file()
 
 
 def read_outcome(cell: Cell, folder: Path, class_names: tuple[str, ...]) -> Outcome:
     """A complete run, read back. Raises :class:`RunError` where it is damaged, or another than ``cell`` asks for."""
     runs.verify(folder)
-    request, metrics = runs.read_json(folder / runs.REQUEST), runs.read_json(folder / "metrics.json")
+    request, metrics = runs.read_json(folder / REQUEST), runs.read_json(folder / METRICS)
     _refuse_other_run(cell, folder, request)
     arrays = load_arrays(folder / PREDICTIONS)
     try:
