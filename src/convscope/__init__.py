@@ -1,4 +1,4 @@
-"""Train a small convolutional image classifier in seconds, and read in one offline HTML file how it performs.
+"""Train a small image classifier in seconds and inspect it in one offline HTML file.
 
 >>> import convscope
 >>> run = convscope.train("mnist", seed=0)

@@ -1,4 +1,7 @@
-"""The public functions, one per command. Each takes names, paths or arrays and returns one frozen dataclass."""
+"""The public functions, one per command.
+
+Each takes names, paths or arrays, and most return one frozen dataclass.
+"""
 
 from __future__ import annotations
 
@@ -56,10 +59,11 @@ def evaluate(
 
     Args:
         run: A run, or its folder.
-        data: A dataset, or whatever :func:`load_dataset` accepts; image files are preprocessed as :func:`predict` does it,
-            and classes are matched by name. None returns the result that was measured after the training.
-        accuracy: The accuracy to reach, in (0, 1], by leaving out predictions below a confidence threshold. The threshold
-            is chosen on the run's validation images and measured on this test split; see ``.threshold`` of the result.
+        data: A dataset, or whatever :func:`load_dataset` accepts. Image files are preprocessed as :func:`predict` does
+            it, and classes are matched by name. None returns the result that was measured after the training.
+        accuracy: The accuracy to reach, in (0, 1], by leaving out predictions below a confidence threshold. The
+            threshold is chosen on the run's validation images and measured on this test split; see ``.threshold`` of
+            the result.
         reading: How to read image files and tables.
 
     Raises:
@@ -80,10 +84,11 @@ def evaluate(
 
 
 def examine(run: PathLike | Run, *, everything: bool = False, progress: ExaminingListener | None = None) -> Examination:
-    """Measure a run's robustness to corruptions and adversarial attacks, and its out-of-distribution detection.
+    """Measure a run's robustness to corruptions and attacks, and its OOD detection.
 
-    The numbers are added to ``metrics.json`` under ``robustness``, ``strangers`` and ``attacks``, and the page is made
-    again; the network does not change. Attacks need a back-end; without one the rest is measured.
+    Corrupted, attacked and out-of-distribution images are made from the run's test split. The numbers are added to
+    ``metrics.json`` under ``robustness``, ``strangers`` and ``attacks``, and the page is made again; the network does
+    not change. Attacks need a back-end; without one the rest is measured.
 
     Args:
         run: A run, or its folder.
@@ -109,7 +114,9 @@ def explain(
     output: PathLike | None = None,
     overwrite: bool = False,
 ) -> Explanation:
-    """Write the page of a run, opened at one image: its preprocessing, every layer's activations and its prediction.
+    """Write the page of a run, opened at one image.
+
+    The page shows the preprocessing of the image, every layer's activations and the prediction.
 
     Args:
         run: A run, or its folder.
@@ -142,7 +149,7 @@ def mistakes(
     saliency: bool = True,
     most: int | None = None,
 ) -> tuple[Mistake, ...]:
-    """Explain every error of a run on its test split, the most confident first; no back-end is needed.
+    """Explain every error of a run on its test split, the most confident first.
 
     Each :class:`Mistake` has the probabilities, the nearest training images of the true and the predicted class, the
     predictions after earlier epochs, and a likely cause: a label error, an ambiguous image or a model error. If the run
@@ -208,17 +215,17 @@ def audit(
 ) -> LabelAudit:
     """Find possible label errors in the data of a run, the most suspect first.
 
-    Networks trained briefly on the other folds predict each training image; all of them and the run's own network predict
-    each test image. The list ``label_suspects.csv`` and the numbers are written into the run folder, and the page is made
-    again. An interrupted audit continues after the last complete fold.
+    Networks trained briefly on the other folds predict each training image; all of them and the run's own network
+    predict each test image. The list ``label_suspects.csv`` and the numbers are written into the run folder, and the
+    page is made again. An interrupted audit continues after the last complete fold.
 
     Args:
         run: A run, or its folder.
         folds: The number of cross-validation folds.
         out: A file for a copy of the list.
         overwrite: Whether ``out`` may be replaced.
-        confirmed: The list reduced to rows that a person confirmed as label errors; the result then includes the accuracy
-            without those test images.
+        confirmed: The list reduced to rows that a person confirmed as label errors; the result then includes the
+            accuracy without those test images.
         progress: Called several times per fold.
 
     Raises:
@@ -241,7 +248,7 @@ def audit(
 
 
 def compare(runs: Sequence[PathLike | Run], *, output: PathLike | None = None, overwrite: bool = False) -> Comparison:
-    """Compare two or more runs on their common test images, with tests of significance; no back-end is needed.
+    """Compare two or more runs on their common test images, with significance tests.
 
     Each pair gets McNemar's test (mid-p, with Holm's correction for several pairs) and a 95% CI of the difference in
     accuracy. Each run gets its cost, including the time per image, measured now.
@@ -272,11 +279,11 @@ def export(
     out: PathLike | None = None,
     overwrite: bool = False,
 ) -> Export:
-    """Export a run's network, with its preprocessing as metadata, and verify the result on the test images.
+    """Export a run's network with its preprocessing, and verify it on the test images.
 
     Args:
         run: A run, or its folder.
-        format: ``"onnx"``, ``"keras"``, ``"saved_model"`` (a folder) or ``"litert"``; all but ``"onnx"`` need a back-end.
+        format: ``"onnx"``, ``"keras"``, ``"saved_model"`` (a folder) or ``"litert"``; all but the first need a back-end.
         out: The file or folder to write, by default the run's name with the format's suffix in the current folder.
         overwrite: Whether ``out`` may be replaced.
 
@@ -305,10 +312,10 @@ def serve(
     token: str | None = None,
     progress: Callable[[Address], None] | None = None,
 ) -> signal.Signals | None:
-    """Serve a run's page and predictions over HTTP until SIGINT or SIGTERM, then finish pending requests.
+    """Serve a run's page and predictions over HTTP until SIGINT or SIGTERM.
 
-    ``POST /predict`` takes the bytes of an image file and returns JSON; ``GET /openapi.json`` describes the service. It
-    needs the extra ``serve`` and no back-end.
+    Pending requests are finished before it returns. ``POST /predict`` takes the bytes of an image file and returns
+    JSON; ``GET /openapi.json`` describes the service. It needs the extra ``serve`` and no back-end.
 
     Args:
         run: A run, or its folder.
@@ -332,7 +339,7 @@ def serve(
 
 
 def _fitting(record: RunRecord) -> Fitting | None:
-    """Return how images are preprocessed for a run's network; None if its channels are not those of an image file."""
+    """Return the preprocessing for a run's network; None if it cannot take image files."""
     from .export.contract import CHANNELS, contract_of
 
     return contract_of(record).fitting if record.request["dataset"]["image_shape"][2] in CHANNELS else None

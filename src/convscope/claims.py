@@ -58,7 +58,7 @@ def contents(folder: Path) -> set[str]:
 
 
 def clear(folder: Path, *, only_temporary: bool = False) -> None:
-    """Remove the contents of ``folder``, or only the half-written files that a killed process left."""
+    """Remove the contents of ``folder``, or only temporary files of a killed process."""
     for entry in folder.iterdir():
         if entry.is_dir() and not only_temporary:
             shutil.rmtree(entry)
@@ -75,12 +75,12 @@ def remove_unless_more_than(folder: Path, names: set[str]) -> None:
 
 
 def beside(path: Path, what: str) -> Path:
-    """Return the hidden path next to ``path`` where its replacement is built (``new``) or its old content kept (``old``)."""
+    """Return the path next to ``path`` for its replacement (``new``) or backup (``old``)."""
     return path.absolute().with_name(f".{path.absolute().name}.{what}")
 
 
 def swap(new: Path, path: Path, *, known: frozenset[str]) -> None:
-    """Replace the folder ``path`` by ``new``, and move files of ``path`` that are not ``known`` into the new folder."""
+    """Replace the folder ``path`` by ``new``; files that are not ``known`` are kept."""
     os.rename(path, beside(path, "old"))
     finish_swap(path, known=known)
 

@@ -1,8 +1,8 @@
 """The figures of a run, drawn by two processes in parallel.
 
 Matplotlib holds the interpreter lock, so threads would not help. The second process is a new interpreter that loads the
-run folder, writes no files and sends its figures to the first; it costs about 0.6 s, mostly for imports. If it fails, the
-first process draws all figures.
+run folder, writes no files and sends its figures to the first; it costs about 0.6 s, mostly for imports. If it fails,
+the first process draws all figures.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Drawn:
 
 
 class SecondProcess:
-    """A process that draws the figures at ``positions`` of the run saved in ``folder``, in the background."""
+    """A background process that draws the figures at ``positions`` of a saved run."""
 
     def __init__(self, folder: Path, positions: range) -> None:
         self.positions = positions
@@ -75,7 +75,7 @@ class SecondProcess:
 
 
 def draw_all(record: RunRecord, second: SecondProcess) -> Iterator[Drawn]:
-    """Yield every figure of ``record`` in order, drawing here those that ``second`` does not draw."""
+    """Yield every figure of ``record`` in order, drawing those that ``second`` does not."""
     from .figures.gallery import drawers
 
     draw = drawers(record)

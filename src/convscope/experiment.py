@@ -67,15 +67,15 @@ def train(
     reading: ReadOptions = DEFAULTS,
     progress: Listener | None = None,
 ) -> Run:
-    """Train a classifier, measure it on the test split, and write the run folder with its report.
+    """Train a classifier, measure it on the test split, and write a run folder.
 
     Ctrl-C ends the training early and keeps what was learned so far.
 
     Args:
         data: A dataset, or whatever :func:`load_dataset` accepts.
         model: The name of a network, or a function of image shape (h, w, c) and number of classes that returns a
-            ``keras.Model``. ``"file.py:build"`` runs that file and takes its function; ``"file.keras"`` takes the layers of
-            a saved model without their weights.
+            ``keras.Model``. ``"file.py:build"`` runs that file and takes its function; ``"file.keras"`` takes the
+            layers of a saved model without their weights.
         recipe: The name of a recipe, or the settings themselves.
         epochs: The number of epochs; None keeps the recipe's.
         augment: ``"none"``, changes to the recipe's augmentation such as ``"rotation=0,shift=0.1"``, or all of it.
@@ -137,7 +137,7 @@ def _read(data: PathLike | Dataset, reading: ReadOptions, progress: Listener | N
 
 
 def _save_models(training: Training, dataset: Dataset, folder: Path) -> Agreement:
-    """Save the Keras model, then export it to ONNX and return how well the two agree on the test images."""
+    """Save the Keras model, export it to ONNX and compare the two on the test images."""
     from .export.onnx import export_onnx
 
     # The model is saved first, so that no later failure can cost the user the training.
@@ -146,7 +146,7 @@ def _save_models(training: Training, dataset: Dataset, folder: Path) -> Agreemen
 
 
 def _save_record(record: RunRecord, dataset: Dataset, folder: Path, *, with_reference_data: bool) -> None:
-    """Save the record and, for a run without evidence, the reference data that out-of-distribution detection needs."""
+    """Save the record and, for a run without evidence, the reference data."""
     archive.save_record(record, folder)
     if not with_reference_data:
         return
@@ -164,7 +164,7 @@ def _ledger(dataset: Dataset, folder: Path) -> ledger.Ledger:
 def _recording_validation(
     progress: Listener | None, config: TrainConfig, reads: ledger.Ledger, purpose: str
 ) -> Listener | None:
-    """Return ``progress``, extended to record each validation in the ledger if the recipe validates on the test split."""
+    """Return a listener that also records each validation on the test split."""
     if config.validation != "test":
         return progress
     recorded: set[int] = set()
@@ -181,7 +181,7 @@ def _recording_validation(
 
 
 def _write_metadata(record: RunRecord, folder: Path) -> None:
-    """Write class names and preprocessing into the exported model, so that it can be used without the run folder."""
+    """Write class names and preprocessing into the ONNX model, for use without the run."""
     from .export.contract import contract_of
     from .export.onnx import stamp
 
@@ -207,7 +207,7 @@ def _add_report(
 
 
 def _run_folder(out: PathLike | None, name: str) -> Path:
-    """Return the folder to write to; each of several processes that train together gets its own, with the same content."""
+    """Return the folder to write to; processes that train together get one each."""
     folder = Path(out) if out is not None else RUNS / name
     index = process_index()
     return folder.with_name(f"{folder.name}-process-{index}") if index else folder

@@ -56,7 +56,10 @@ class Ledger:
     """Number of images in the test split."""
 
     def enter(self, purpose: str, *, times: int = 1, n: int | None = None) -> bool:
-        """Record that ``n`` images (by default all) are about to be read; return False if the ledger cannot be written."""
+        """Record that ``n`` images (by default all) are about to be read.
+
+        Returns False if the ledger cannot be written.
+        """
         entry = LedgerEntry(now(), self.verb, purpose, self.dataset, self.fingerprint, "test", n or self.n, times)
         return append(self.folder, entry)
 
@@ -67,7 +70,7 @@ def now() -> str:
 
 
 def append(folder: PathLike, entry: LedgerEntry) -> bool:
-    """Append a line to the ledger in ``folder``; return False if that fails, for example on a read-only medium."""
+    """Append a line to the ledger in ``folder``; return False if that fails."""
     line = json.dumps(asdict(entry), ensure_ascii=False, allow_nan=False) + "\n"
     path = Path(folder) / LEDGER
     try:
@@ -109,7 +112,7 @@ def number_of_readings(entries: Iterable[LedgerEntry], fingerprint: str) -> int:
 
 
 def purposes(entries: Iterable[LedgerEntry], fingerprint: str) -> dict[str, int]:
-    """Return how often the test split of the data with this ``fingerprint`` was read for each purpose.
+    """Return how often the test split was read for each purpose.
 
     The purposes stand in the order of their first read.
     """
@@ -121,7 +124,10 @@ def purposes(entries: Iterable[LedgerEntry], fingerprint: str) -> dict[str, int]
 
 
 def in_words(times: Mapping[str, int]) -> str:
-    """Describe the result of :func:`purposes`: ``"read 4 times: an evaluation; validation after every epoch (3 times)"``."""
+    """Return a phrase for the result of :func:`purposes`.
+
+    For example ``"read 4 times: the final evaluation; validation after every epoch (3 times)"``.
+    """
     parts = [f"{purpose}{'' if count == 1 else f' ({count:,} times)'}" for purpose, count in times.items()]
     total = sum(times.values())
     return f"read {'once' if total == 1 else f'{total:,} times'}: {'; '.join(parts)}"

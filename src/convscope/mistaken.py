@@ -1,4 +1,4 @@
-"""The mistakes of a run, explained from its folder and the predictions of other runs on the same data."""
+"""The mistakes of a run, explained with the predictions of other runs on the same data."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NETWORKS = "other networks"
 def mistakes_of(
     folder: Path, others: Sequence[Path], dataset: Dataset | None, *, study: Path | None, saliency: bool, most: int | None
 ) -> tuple[Mistake, ...]:
-    """Do the work of :func:`convscope.api.mistakes`; ``folder`` and ``others`` are the folders of complete runs."""
+    """Do the work of :func:`convscope.api.mistakes` for the folders of complete runs."""
     if most is not None and (isinstance(most, bool) or not isinstance(most, int) or most < 0):
         raise ConfigError(f"most must be a whole number of at least 0, or None; got {most!r}.")
     stored = archive.load_record(folder)
@@ -55,7 +55,11 @@ def mistakes_of(
 
 
 def _predictions(record: RunRecord, other: RunRecord, folder: Path) -> Labels:
-    """Return the classes (n,) that another run predicts for the same test images; raise :class:`ConfigError` otherwise."""
+    """Return the classes (n,) that another run predicts for the same test images.
+
+    Raises:
+        ConfigError: The other run has different data.
+    """
     own, its = record.evaluation, other.evaluation
     same_data = record.request["dataset"]["fingerprint"] == other.request["dataset"]["fingerprint"]
     if not same_data or not np.array_equal(own.labels, its.labels):

@@ -103,7 +103,7 @@ def _votes_of_study(record: RunRecord, folder: Path, study: Path) -> OtherSeeds 
 def _matching_runs(
     results: Mapping[str, Any], request: Mapping[str, Any], record: RunRecord, folder: Path, study: Path
 ) -> list[Mapping[str, Any]]:
-    """Return the study's runs, one per seed, that differ from that of ``record`` only in the seed."""
+    """Return the study's runs that differ from that of ``record`` only in the seed."""
     largest = max(entry["size"] for entry in results["runs"])
     own = next((each for each in results["runs"] if (study / RUNS / each["run"]).resolve() == folder.resolve()), None)
     if own is not None:

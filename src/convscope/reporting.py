@@ -1,4 +1,4 @@
-"""Evidence, figures and page of a run: the last step of ``train``, and what ``report`` repeats at any time."""
+"""Evidence, figures and page of a run, for ``train`` and ``report``."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _are_complete(metrics: Mapping[str, Any] | None, votes: OtherSeeds | None) -
 
 
 def write_report(record: RunRecord, folder: Path, second: SecondProcess | None = None) -> Path:
-    """Write the figures as PNG and SVG and the page that embeds them, and the evidence if the folder lacks it.
+    """Write figures and page of a run, and its evidence if the folder lacks it.
 
     Args:
         record: The run.
@@ -127,7 +127,7 @@ def write_report(record: RunRecord, folder: Path, second: SecondProcess | None =
 
 
 def _save_mistakes(record: RunRecord, folder: Path) -> None:
-    """Write the explained mistakes into ``metrics.json``, and keep what other commands have added there meanwhile."""
+    """Write the mistakes into ``metrics.json``, and keep what other commands added there."""
     stored = runs.read_json(folder / METRICS)
     if MISTAKES in record.metrics and record.metrics[MISTAKES] != stored.get(MISTAKES):
         archive.save_metrics({**stored, **{name: record.metrics[name] for name in (MISTAKES, "findings")}}, folder)

@@ -50,7 +50,7 @@ def describe_request(dataset: Dataset, model_name: str, config: TrainConfig, see
 
 
 def refuse_other_request(begun: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
-    """Raise :class:`ConfigError` if ``asked`` differs from ``begun`` in anything that determines the weights."""
+    """Raise :class:`ConfigError` if a setting that determines the weights has changed."""
     for name in ("model", "seed", "config", "versions"):
         if begun.get(name) != asked[name]:
             raise ConfigError(_differs(name, begun.get(name), asked[name]))

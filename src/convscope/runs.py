@@ -69,7 +69,7 @@ def writing(path: PathLike, *, overwrite: bool = False, resume: bool = False) ->
 
 
 def _write_complete(folder: Path) -> Iterator[Path]:
-    """Yield ``folder`` to write into, then complete it with the manifest, or clean up after an error."""
+    """Yield ``folder`` to write into, then write the manifest, or clean up after an error."""
     claims.clear(folder, only_temporary=True)
     try:
         yield folder
@@ -96,7 +96,7 @@ def _check_free(path: Path, overwrite: bool) -> None:
 
 
 def write_manifest(folder: PathLike) -> None:
-    """Write ``manifest.json`` with name, size and SHA-256 of every other file, which makes the run complete."""
+    """Write ``manifest.json``, which makes the run complete."""
     folder = Path(folder)
     files = {name: _entry(folder / name) for name in _file_names(folder)}
     write_json(folder / MANIFEST, {"schema_version": 1, "files": files})
@@ -104,10 +104,10 @@ def write_manifest(folder: PathLike) -> None:
 
 @contextlib.contextmanager
 def rewriting_report(folder: PathLike) -> Iterator[Path]:
-    """Lock a complete run and let the block write its report and figures again; the manifest stays true throughout.
+    """Lock a complete run and let the block write its report and figures again.
 
-    Other files may only be replaced through :func:`exchanging`. Raises :class:`RunExistsError` if another process is
-    writing to the run.
+    The manifest stays true at every moment. Other files may only be replaced through :func:`exchanging`. Raises
+    :class:`RunExistsError` if another process is writing to the run.
     """
     folder = Path(folder)
     with claims.locked(folder):
@@ -122,9 +122,10 @@ def rewriting_report(folder: PathLike) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def exchanging(folder: PathLike, name: str) -> Iterator[Path]:
-    """Yield a path for the new content of the file ``name`` of a complete run, which replaces the old when the block ends.
+    """Yield a path for new content of the file ``name`` of a complete run.
 
-    Use it within :func:`rewriting_report`, so that an interruption cannot leave a report with outdated numbers.
+    The content replaces the old one when the block ends without an error. Use it within :func:`rewriting_report`, so
+    that an interruption cannot leave a report with outdated numbers.
     """
     folder = Path(folder)
     manifest = read_json(folder / MANIFEST)
@@ -177,7 +178,7 @@ def _file_in_place_of_run(path: Path) -> str:
 
 
 def read_json(path: PathLike) -> Any:
-    """Return the content of a JSON file; raise :class:`RunError` with the file's name if it cannot be read."""
+    """Return the content of a JSON file; raise :class:`RunError` if it cannot be read."""
     try:
         return json.loads(Path(path).read_text("utf-8"))
     except (OSError, ValueError, RecursionError) as error:  # the last for a file that is nested too deeply
@@ -185,7 +186,7 @@ def read_json(path: PathLike) -> Any:
 
 
 def _manifest_entries(path: Path) -> dict[str, list[tuple[int, str]]]:
-    """Return the valid contents of each file as (size, SHA-256): one, or two while the file is being replaced."""
+    """Return each file's valid contents as (size, SHA-256): two during a replacement."""
     manifest = read_json(path / MANIFEST)
     try:
         entries = {

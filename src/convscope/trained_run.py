@@ -115,7 +115,10 @@ class Run:
 
     @cached_property
     def figures(self) -> Mapping[str, Illustration]:
-        """Every figure of the run by name, drawn on first use (2 s); a notebook displays each one as its last expression."""
+        """Every figure of the run by name, drawn on first use, which takes 2 s.
+
+        A notebook displays a figure that is the last expression of a cell.
+        """
         from .figures.gallery import illustrate
 
         return {illustration.name: illustration for illustration in illustrate(self.record)}

@@ -55,7 +55,7 @@ def count_votes(predictions: Iterable[Labels], labels: Labels, num_classes: int)
 
 
 def save_votes(votes: Mapping[str, Votes], folder: Path) -> None:
-    """Write ``votes.npz``: ``labels`` (n,), and ``votes/CONFIGURATION`` (n, k) uint16 for each configuration."""
+    """Write ``votes.npz``: ``labels`` (n,) and ``votes/CONFIGURATION`` (n, k) uint16."""
     labels = next(iter(votes.values())).labels
     arrays: dict[str, Any] = {"labels": labels}
     arrays |= {f"votes/{name}": each.counts.astype(np.uint16) for name, each in votes.items()}
@@ -63,6 +63,10 @@ def save_votes(votes: Mapping[str, Votes], folder: Path) -> None:
 
 
 def load_votes(folder: Path) -> dict[str, Votes]:
-    """Load the votes of a study by configuration, such as ``cnn-standard``; raise :class:`RunError` if they are damaged."""
+    """Load the votes of a study by configuration, such as ``cnn-standard``.
+
+    Raises:
+        RunError: The file is missing or damaged.
+    """
     arrays: dict[str, Array] = load_arrays(folder / VOTES)
     return {name: Votes(counts.astype(np.int64), arrays["labels"]) for name, counts in below(arrays, "votes").items()}

@@ -104,7 +104,7 @@ def test_processes_share_each_batch_between_them(digits: Dataset) -> None:
 
 def test_batches_that_cannot_be_shared_evenly_are_refused(digits: Dataset) -> None:
     config = dataclasses.replace(standard(), batch_size=64, minimum_steps=1)
-    with pytest.raises(ConfigError, match="cannot be shared by 3 processes"):
+    with pytest.raises(ConfigError, match="batch_size.*3"):
         stream_of(digits.train, config, shard=(0, 3))
 
 
