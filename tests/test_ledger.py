@@ -1,4 +1,4 @@
-"""The ledger of a run: every read of a test split is a line, whatever happens around it."""
+"""The ledger of a run: every read of a test split is a line, even if it fails."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def test_a_run_of_an_earlier_version_has_none_and_prints_nothing(run_copy: Path,
     assert "times: " not in capsys.readouterr().out
 
 
-def test_an_entry_survives_whatever_its_texts_are(tmp_path: Path) -> None:
+def test_an_entry_with_any_text_survives(tmp_path: Path) -> None:
     assert ledger.append(tmp_path, ENTRY)
     assert ledger.read(tmp_path) == (ENTRY,)
     assert (tmp_path / LEDGER).read_bytes().count(b"\n") == 1

@@ -26,7 +26,7 @@ def test_a_run_and_its_folder_give_the_same_mistakes(digits_run: api.Run) -> Non
     ].items()
 
 
-def test_saliency_is_measured_unless_it_is_not_wanted(digits_run: api.Run) -> None:
+def test_saliency_is_measured_unless_it_is_turned_off(digits_run: api.Run) -> None:
     (first,) = convscope.mistakes(digits_run, most=1)
     assert first.occlusion is not None
     assert first.occlusion.drop.shape == (2, 7, 7)
@@ -50,7 +50,7 @@ def test_other_runs_vote_if_they_are_on_the_same_data(digits_run: api.Run, run_c
         convscope.mistakes(digits_run, others=[run_copy])
 
 
-def test_without_images_and_without_the_data_it_says_so(run_copy: Path) -> None:
+def test_a_run_without_images_and_data_is_refused(run_copy: Path) -> None:
     (run_copy / EVIDENCE).unlink()
     request = runs.read_json(run_copy / REQUEST)
     write_json(run_copy / REQUEST, {**request, "dataset": {**request["dataset"], "source": "gone/away.npz"}})

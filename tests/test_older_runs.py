@@ -1,4 +1,4 @@
-"""Runs of earlier versions lack what was not measured then; everything else works on them as it did."""
+"""Runs of earlier versions lack what was not measured then; everything else still works."""
 
 from __future__ import annotations
 

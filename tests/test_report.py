@@ -1,4 +1,4 @@
-"""``report`` on run folders without evidence: it is gathered where the data are still there, and missed in words elsewhere."""
+"""``report`` on run folders without evidence: it is collected if the data still exist, else the page gives the reason."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_a_training_without_a_report_leaves_it_for_later(digits: Dataset, tmp_pa
     assert EVIDENCE in files_of(runs.verify(run.folder))
 
 
-def test_the_evidence_gathered_later_is_the_same(bare_run: Path, digits_run: api.Run) -> None:
+def test_evidence_collected_later_is_the_same(bare_run: Path, digits_run: api.Run) -> None:
     before = payload_of(digits_run.folder / "report.html")
     after = payload_of(api.report(bare_run))
     assert after["evidence"] == before["evidence"]
@@ -82,7 +82,7 @@ def test_the_evidence_gathered_later_is_the_same(bare_run: Path, digits_run: api
     assert np.array_equal(kept.reference_images, digits_run.record.evidence.reference_images)
 
 
-def test_it_is_gathered_once(bare_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_evidence_is_collected_once(bare_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     api.report(bare_run)
     monkeypatch.setattr(api, "load_dataset", lambda source: pytest.fail("the dataset was read again"))
     api.report(bare_run)
@@ -95,7 +95,7 @@ def test_for_a_page_elsewhere_nothing_is_written_into_the_run(bare_run: Path, tm
     assert sorted(bare_run.rglob("*")) == before
 
 
-def test_data_that_are_gone_are_missed_in_words(run_copy: Path) -> None:
+def test_missing_data_are_named_on_the_page(run_copy: Path) -> None:
     run = without_evidence(run_copy, source="gone/away.npz")
     payload = payload_of(api.report(run))
     assert payload["evidence"] is None
@@ -119,7 +119,7 @@ def test_a_run_in_memory_brings_its_dataset_along(run_copy: Path, digits_run: ap
     assert payload_of(api.report(in_memory))["evidence"] is not None
 
 
-def test_evidence_is_gathered_without_keras(bare_run: Path) -> None:
+def test_evidence_is_collected_without_keras(bare_run: Path) -> None:
     code = ("import sys; from convscope import api; from convscope.figures import gallery; "
             "gallery.drawers = lambda record: []; api.report(sys.argv[1]); "
             "assert not {'keras', 'tensorflow', 'onnx', 'tf2onnx'} & set(sys.modules)")  # fmt: skip

@@ -122,7 +122,7 @@ def test_a_full_disk_is_noticed_before_the_work(tmp_path: Path, monkeypatch: pyt
         make_run(tmp_path / "run")
 
 
-def test_a_failure_with_nothing_learnt_leaves_no_folder(tmp_path: Path) -> None:
+def test_a_failure_before_the_first_epoch_leaves_no_folder(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), runs.writing(tmp_path / "run") as folder:
         write_json(folder / "run.json", {})
         raise ZeroDivisionError

@@ -27,7 +27,7 @@ def loaded(digits_run: api.Run) -> api.Run:
     return convscope.load_run(digits_run.folder)
 
 
-def test_it_is_read_and_asked_without_keras(digits_run: api.Run) -> None:
+def test_a_run_is_loaded_and_queried_without_keras(digits_run: api.Run) -> None:
     code = (
         "import sys; sys.modules.update(keras=None, tensorflow=None); import convscope\n"
         "run = convscope.load_run(sys.argv[1])\n"
@@ -42,7 +42,7 @@ def test_it_is_read_and_asked_without_keras(digits_run: api.Run) -> None:
     assert said.stderr == ""
 
 
-def test_the_doubt_is_what_was_measured(loaded: api.Run, digits_run: api.Run, digits: Dataset) -> None:
+def test_the_uncertainty_is_what_was_measured(loaded: api.Run, digits_run: api.Run, digits: Dataset) -> None:
     config, evaluation = digits_run.record.request["config"], digits_run.evaluation
     measured = measure_doubt(Predictor(digits_run.folder / "model.onnx"), digits, evaluation, config, seed=0)
     found = loaded.doubt
@@ -55,7 +55,7 @@ def test_the_doubt_is_what_was_measured(loaded: api.Run, digits_run: api.Run, di
     assert doubt_metrics(found) == loaded.metrics["doubt"]
 
 
-def test_runs_that_measured_no_doubt_have_none_and_older_ones_keep_the_calibration_elsewhere(digits_run: api.Run) -> None:
+def test_runs_without_uncertainty_have_none_and_older_ones_keep_the_calibration_elsewhere(digits_run: api.Run) -> None:
     record = digits_run.record
     assert doubt_of(replace(record, metrics={})) is None
     older = {key: value for key, value in record.metrics["doubt"].items() if key != "calibration"}
@@ -65,7 +65,7 @@ def test_runs_that_measured_no_doubt_have_none_and_older_ones_keep_the_calibrati
     assert found.calibration == evidence.calibration
 
 
-def test_the_network_beside_and_the_findings_are_those_of_the_metrics(loaded: api.Run) -> None:
+def test_the_baseline_and_the_findings_are_those_of_the_metrics(loaded: api.Run) -> None:
     baseline = loaded.baseline
     assert isinstance(baseline, convscope.Baseline)
     assert baseline_metrics(baseline) == loaded.metrics["baseline"]
@@ -73,7 +73,7 @@ def test_the_network_beside_and_the_findings_are_those_of_the_metrics(loaded: ap
     assert [finding.text for finding in loaded.findings] == [each["text"] for each in loaded.metrics["findings"]]
 
 
-def test_the_model_is_opened_when_it_is_asked_for_and_is_the_same(loaded: api.Run, digits_run: api.Run) -> None:
+def test_the_model_is_loaded_on_first_use_and_is_the_same(loaded: api.Run, digits_run: api.Run) -> None:
     weights = zip(loaded.model.get_weights(), digits_run.model.get_weights(), strict=True)
     assert all(np.array_equal(one, other) for one, other in weights)
     assert loaded.model is loaded.model

@@ -59,8 +59,8 @@ def evaluate(
 
     Args:
         run: A run, or its folder.
-        data: A dataset, or whatever :func:`load_dataset` accepts. Image files are preprocessed as :func:`predict` does
-            it, and classes are matched by name. None returns the result that was measured after the training.
+        data: A dataset, or a source that :func:`load_dataset` accepts. Image files are preprocessed as :func:`predict`
+            does it, and classes are matched by name. None returns the result that was measured after the training.
         accuracy: The accuracy to reach, in (0, 1], by leaving out predictions below a confidence threshold. The
             threshold is chosen on the run's validation images and measured on this test split; see ``.threshold`` of
             the result.

@@ -72,7 +72,7 @@ def train(
     Ctrl-C ends the training early and keeps what was learned so far.
 
     Args:
-        data: A dataset, or whatever :func:`load_dataset` accepts.
+        data: A dataset, or a source that :func:`load_dataset` accepts.
         model: The name of a network, or a function of image shape (h, w, c) and number of classes that returns a
             ``keras.Model``. ``"file.py:build"`` runs that file and takes its function; ``"file.keras"`` takes the
             layers of a saved model without their weights.

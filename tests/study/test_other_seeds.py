@@ -60,7 +60,7 @@ def test_a_run_in_its_studys_folder_finds_the_other_seeds_by_itself(study: Path)
         assert re.search(rf"\b{same or '(none|0)'}\b.*\b4 other seeds", reason, re.IGNORECASE)
 
 
-def test_its_report_tells_them_in_metrics_and_page(study: Path) -> None:
+def test_its_report_has_them_in_metrics_and_page(study: Path) -> None:
     run = run_in(study)
     page = convscope.report(run).read_text("utf-8")
     told = runs.read_json(runs.verify(run) / METRICS)["mistakes"]
@@ -76,7 +76,7 @@ def test_its_report_tells_them_in_metrics_and_page(study: Path) -> None:
     assert (run / METRICS).read_bytes() == before
 
 
-def test_a_run_elsewhere_is_told_of_the_study_and_remembers_it(
+def test_a_run_elsewhere_is_given_the_study_and_remembers_it(
     study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = Path(shutil.copytree(run_in(study), tmp_path / "elsewhere" / "run"))
@@ -93,7 +93,7 @@ def test_a_run_elsewhere_is_told_of_the_study_and_remembers_it(
     assert all(each.votes.sum() == 4 for each in convscope.mistakes(run, saliency=False))
 
 
-def test_a_seed_that_the_study_lacks_hears_all_of_its_seeds(study: Path, tmp_path: Path) -> None:
+def test_a_seed_that_the_study_lacks_gets_the_votes_of_all_its_seeds(study: Path, tmp_path: Path) -> None:
     run = Path(shutil.copytree(run_in(study), tmp_path / "elsewhere" / "run"))
     request = runs.read_json(run / REQUEST)
     write_json(run / REQUEST, {**request, "seed": 77})
@@ -103,7 +103,7 @@ def test_a_seed_that_the_study_lacks_hears_all_of_its_seeds(study: Path, tmp_pat
     assert (found.counts.sum(axis=1) == 5).all()
 
 
-def test_what_is_no_study_or_has_no_such_run_is_refused(study: Path, digits_run: convscope.Run, tmp_path: Path) -> None:
+def test_a_folder_without_a_study_or_such_runs_is_refused(study: Path, digits_run: convscope.Run, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="votes.npz"):
         convscope.mistakes(digits_run, study=tmp_path)
     with pytest.raises(ConfigError, match="cnn-standard"):

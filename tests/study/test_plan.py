@@ -80,7 +80,7 @@ def test_the_request_is_json_and_says_everything_that_decides(digits: Dataset) -
         ({"sizes": [10_000]}, "a training set of 10000 images cannot be had"),
         ({"sizes": ["most"]}, "a training set of 'most' images"),
         ({"search": 0}, "search=0 is no number of trials"),
-        ({"epochs": 0}, "epochs=0 cannot be trained with"),
+        ({"epochs": 0}, "epochs.*0"),
         ({"seeds": 1000, "sizes": [20, 30, 40, 50, 60, 70]}, "12,000 runs were asked for"),
         ({"recipes": [dataclasses.replace(sprint(), recipe="../x")]}, "cannot name a folder"),
     ],

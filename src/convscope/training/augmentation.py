@@ -58,7 +58,7 @@ class Augmentation:
         return Augmentation(**{name: share * value for name, value in asdict(self).items()})
 
     def as_text(self) -> str:
-        """Return the text that :func:`parse_augmentation` reads back, whatever its default."""
+        """Return the text that :func:`parse_augmentation` reads back with any default."""
         return "none" if self == Augmentation() else ",".join(f"{name}={value}" for name, value in asdict(self).items())
 
     def describe(self, image_shape: tuple[int, ...]) -> dict[str, float]:

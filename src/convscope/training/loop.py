@@ -41,7 +41,7 @@ class Training:
     """The result of a training."""
 
     model: keras.Model
-    """The trained network in float32, whatever the precision of the training."""
+    """The trained network in float32, regardless of the precision of the training."""
     history: History
     """Loss, accuracy and learning rate of every epoch."""
     snapshots: tuple[Mapping[str, Weights], ...]

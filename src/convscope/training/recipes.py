@@ -155,7 +155,7 @@ def beside(config: TrainConfig) -> TrainConfig:
     """
     if config.recipe == "notebook":
         return config
-    return replace(sprint(), recipe="beside", epochs=3, batch_size=512)
+    return replace(sprint(), recipe="baseline", epochs=3, batch_size=512)
 
 
 RECIPES: dict[str, Callable[[], TrainConfig]] = {

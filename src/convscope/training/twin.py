@@ -101,18 +101,18 @@ def _pooled(layer: keras.Layer, pooling: keras.Layer) -> keras.Layer | None:
     return PooledConvolution.from_config(settings)
 
 
-def folded_weights(twin: keras.Model, plain: keras.Model) -> list[Weights]:
-    """Return the weights with which ``plain`` computes the predictions of ``twin``."""
-    return [np.asarray(value, np.float32) for layer in plain.layers for value in _folded(layer, twin)]
+def folded_weights(trained: keras.Model, plain: keras.Model) -> list[Weights]:
+    """Return the weights with which ``plain`` computes the predictions of ``trained``."""
+    return [np.asarray(value, np.float32) for layer in plain.layers for value in _folded(layer, trained)]
 
 
-def _folded(layer: keras.Layer, twin: keras.Model) -> list[Any]:
+def _folded(layer: keras.Layer, trained: keras.Model) -> list[Any]:
     if not layer.weights:
         return []
-    own = twin.get_layer(layer.name)
+    own = trained.get_layer(layer.name)
     if len(own.weights) == len(layer.weights):
         return [np.asarray(weight) for weight in own.weights]
-    normalization = twin.get_layer(f"{layer.name}{SUFFIX}")
+    normalization = trained.get_layer(f"{layer.name}{SUFFIX}")
     beta, mean, variance = (
         np.asarray(value, np.float64)
         for value in (normalization.beta, normalization.moving_mean, normalization.moving_variance)
