@@ -86,7 +86,7 @@ def evaluate(
 def examine(run: PathLike | Run, *, everything: bool = False, progress: ExaminingListener | None = None) -> Examination:
     """Measure a run's robustness to corruptions and attacks, and its OOD detection.
 
-    Corrupted, attacked and out-of-distribution images are made from the run's test split. The numbers are added to
+    It uses corrupted and attacked images of the run's test split, and images of other kinds. The numbers are added to
     ``metrics.json`` under ``robustness``, ``strangers`` and ``attacks``, and the page is made again; the network does
     not change. Attacks need a back-end; without one the rest is measured.
 
