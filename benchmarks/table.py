@@ -337,9 +337,9 @@ def promise(recipe: str, accuracy: Result, commands: Result) -> str:
     places = [made_on(each if fixed == "auto" else {**each, "precision": fixed}) for each in (measured, clock)]
     accuracy_place = "" if places[0] == places[1] else f" ({places[0]})"
     return (
-        f"MNIST: {spread([100 * run['accuracy'] for run in runs])}%, n = {len(runs)}{accuracy_place}; "
-        f"{median(run['wall_seconds'] for run in timed):.0f} s from start to end, "
-        f"{ratio(timed, commands['runs']['original script']):.2f} of the original's ({places[1]})."
+        f"MNIST: {spread([100 * run['accuracy'] for run in runs])}%, n = {len(runs)}{accuracy_place}. "
+        f"Time: {median(run['wall_seconds'] for run in timed):.0f} s, "
+        f"{ratio(timed, commands['runs']['original script']):.2f} of the original notebook's ({places[1]})."
     )
 
 

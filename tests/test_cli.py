@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from convscope import runs
+from convscope import run_files, runs
 from convscope.api import Run
 from convscope.cli.main import main
 from convscope.formatting import percent
@@ -54,7 +54,7 @@ def test_train_writes_a_whole_run_and_prints_result_and_place(tmp_path: Path) ->
     assert "\x1b" not in result.stderr + result.stdout
     assert "WARNING" not in result.stderr
     assert sorted(os.listdir(runs.verify(tmp_path / "run"))) == sorted(
-        runs.KNOWN_FILES - {runs.CHECKPOINT, "label_suspects.csv", "yardsticks.npz"}
+        run_files.KNOWN_FILES - {run_files.CHECKPOINT, run_files.LABEL_SUSPECTS, run_files.REFERENCE_DATA}
     )
     again = convscope("train", "digits", "--out", tmp_path / "run")
     assert_one_error(again, 1, str(tmp_path / "run"), "--overwrite")

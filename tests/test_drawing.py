@@ -1,4 +1,4 @@
-"""Figures drawn by a second process: the same bytes, and all of them, whatever becomes of it."""
+"""Figures drawn by a second process: all of them with the same bytes, even if it fails."""
 
 from __future__ import annotations
 

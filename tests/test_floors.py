@@ -33,7 +33,7 @@ WITHIN_FLOOR_0 = {
     "ledger": {"migrations", "types"},
     "machine": {"_version", "processor"},
     "model_files": {"types"},
-    "runs": {"claims", "errors", "files", "ledger", "model_files", "types"},
+    "runs": {"claims", "errors", "files", "model_files", "run_files", "types"},
 }
 """The lowest floor holds single files, of which some stand on others."""
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -103,7 +103,8 @@ def test_modules_and_functions_stay_small(path: Path) -> None:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.FunctionDef):
             assert node.end_lineno is not None
-            assert node.end_lineno - node.lineno <= 60, f"{path.name}: {node.name} is too long"
+            docstring = (ast.get_docstring(node, clean=False) or "").count("\n")
+            assert node.end_lineno - node.lineno - docstring <= 60, f"{path.name}: {node.name} is too long"
 
 
 def test_nothing_is_called_after_nothing() -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import convscope
-from convscope import api, archive, runs
+from convscope import api, runs
 from convscope.arrays import load_arrays, save_arrays
 from convscope.errors import ConfigError, DatasetError, RunError
 from convscope.files import write_json
+from convscope.run_files import EVIDENCE, PREDICTIONS, REQUEST
 
 
 def test_a_run_and_its_folder_give_the_same_mistakes(digits_run: api.Run) -> None:
@@ -36,32 +38,30 @@ def test_saliency_is_measured_only_on_request(digits_run: api.Run) -> None:
 
 
 def test_other_runs_vote_if_they_are_on_the_same_data(digits_run: api.Run, run_copy: Path) -> None:
-    predictions = load_arrays(run_copy / archive.PREDICTIONS)
-    save_arrays(
-        run_copy / archive.PREDICTIONS, {**predictions, "logits": np.eye(10, dtype=np.float32)[predictions["labels"]]}
-    )
+    predictions = load_arrays(run_copy / PREDICTIONS)
+    save_arrays(run_copy / PREDICTIONS, {**predictions, "logits": np.eye(10, dtype=np.float32)[predictions["labels"]]})
     runs.write_manifest(run_copy)
     for each in convscope.mistakes(digits_run, others=[run_copy, digits_run], saliency=False):
         assert np.flatnonzero(each.votes).tolist() == sorted(each.labels)
         assert each.votes.sum() == 2
-    request = runs.read_json(run_copy / runs.REQUEST)
-    write_json(run_copy / runs.REQUEST, {**request, "dataset": {**request["dataset"], "fingerprint": "other"}})
+    request = runs.read_json(run_copy / REQUEST)
+    write_json(run_copy / REQUEST, {**request, "dataset": {**request["dataset"], "fingerprint": "other"}})
     runs.write_manifest(run_copy)
-    with pytest.raises(ConfigError, match="trained on other data"):
+    with pytest.raises(ConfigError, match=re.escape(str(run_copy))):
         convscope.mistakes(digits_run, others=[run_copy])
 
 
-def test_without_images_and_without_the_data_it_says_so(run_copy: Path) -> None:
-    (run_copy / archive.EVIDENCE).unlink()
-    request = runs.read_json(run_copy / runs.REQUEST)
-    write_json(run_copy / runs.REQUEST, {**request, "dataset": {**request["dataset"], "source": "gone/away.npz"}})
+def test_a_run_without_images_and_data_is_refused(run_copy: Path) -> None:
+    (run_copy / EVIDENCE).unlink()
+    request = runs.read_json(run_copy / REQUEST)
+    write_json(run_copy / REQUEST, {**request, "dataset": {**request["dataset"], "source": "gone/away.npz"}})
     runs.write_manifest(run_copy)
     with pytest.raises(DatasetError, match="no images of its mistakes: 'gone/away.npz' does not exist"):
         convscope.mistakes(run_copy)
 
 
 def test_what_makes_no_sense_is_refused(digits_run: api.Run, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="most=-1"):
+    with pytest.raises(ConfigError, match="most.*-1"):
         convscope.mistakes(digits_run, most=-1)
-    with pytest.raises(RunError, match="no run folder"):
+    with pytest.raises(RunError, match="absent"):
         convscope.mistakes(tmp_path / "absent")

@@ -1,4 +1,4 @@
-"""The original notebook, retold: executed for real on MNIST, and exported as the original was."""
+"""The original notebook rewritten with convscope: executed on MNIST, and exported to HTML."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_it_prints_what_the_original_printed(executed: Path) -> None:
     assert "Confusion Matrix Values:" in text
 
 
-def test_every_figure_is_in_it_as_a_picture_with_words(executed: Path) -> None:
+def test_every_figure_is_in_it_as_an_image_with_alternative_text(executed: Path) -> None:
     notebook = nbformat.read(executed, as_version=4)
     shown = [cell.source for cell in notebook.cells if cell.cell_type == "code" and cell.source.startswith("figures")
              and "figures = " not in cell.source]  # fmt: skip

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import ast
 import dataclasses
 import inspect
 import subprocess
 import sys
 import time
 from collections import defaultdict
+from pathlib import Path
 
 import click
 import pytest
@@ -23,11 +25,30 @@ def test_public_names_are_sorted_and_all_there() -> None:
     assert convscope.__all__ == sorted(convscope.__all__)
     assert all(getattr(convscope, name) is not None for name in convscope.__all__)
     assert set(convscope.__all__) <= set(dir(convscope))
-    assert set(convscope.__all__) == set(convscope._HOME)
+
+
+def test_type_checkers_and_the_table_agree_on_every_public_name() -> None:
+    tree = ast.parse(Path(convscope.__file__).read_text("utf-8"))
+    block = next(node for node in tree.body if isinstance(node, ast.If))
+    imports = [node for node in block.body if isinstance(node, ast.ImportFrom)]
+    assert {alias.asname: node.module for node in imports for alias in node.names} == convscope._HOME
+
+
+def test_a_former_name_still_works_and_warns_with_the_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(convscope._RENAMED, "OldConfig", "TrainConfig")
+    with pytest.warns(DeprecationWarning, match=rf"OldConfig.*TrainConfig.*{convscope._RENAMED_UNTIL}") as caught:
+        assert convscope.OldConfig is convscope.TrainConfig
+    assert caught[0].filename == __file__
+    assert "OldConfig" not in dir(convscope)
+
+
+def test_every_former_name_leads_to_a_public_name() -> None:
+    assert not set(convscope._RENAMED) & set(convscope._HOME)
+    assert set(convscope._RENAMED.values()) <= set(convscope._HOME)
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
-    with pytest.raises(AttributeError, match="has no attribute 'trian'"):
+    with pytest.raises(AttributeError, match="trian"):
         convscope.trian  # noqa: B018
 
 
@@ -56,16 +77,15 @@ def test_help_takes_at_most_three_tenths_of_a_second() -> None:
     assert min(seconds() for _ in range(3)) <= 0.3
 
 
-SAID_DIFFERENTLY = {"as_json", "quiet", "open_page"}
-"""What only a terminal has."""
+TERMINAL_ONLY = {"as_json", "quiet", "open_page"}
+"""Flags without a keyword in Python."""
 READING = {field.name: field.default for field in dataclasses.fields(convscope.ReadOptions)}
-"""What is one keyword in Python, ``reading``, is a flag each."""
-ANSWERS_ANYWAY = defaultdict(set, predict={"skip_bad_images"}, mistakes={"saliency"})
-"""The command answers for the other pictures without being asked to, and says with its exit status that some were bad; and a
-terminal has no room for maps."""
+"""The keyword ``reading`` stands for these flags."""
+PYTHON_ONLY = defaultdict(set, predict={"skip_bad_images"}, mistakes={"saliency"})
+"""Keywords without a flag: the command always skips bad images, and a terminal cannot show saliency maps."""
 
 OF_EXAMINE = {"thorough", "everything"}
-"""What `evaluate --thorough` does is a function of its own in Python, which returns something else: ``examine``."""
+"""Flags of `evaluate` that belong to the function ``examine`` in Python."""
 
 
 @pytest.mark.parametrize(
@@ -77,7 +97,7 @@ def test_each_flag_has_the_name_and_the_default_of_the_keyword(verb: str) -> Non
         "x" for parameter in group.commands[verb].params if isinstance(parameter, click.Argument) and parameter.required
     ]
     for parameter in group.commands[verb].params:
-        if parameter.name in SAID_DIFFERENTLY or parameter.expose_value is False:
+        if parameter.name in TERMINAL_ONLY or parameter.expose_value is False:
             continue
         if verb == "evaluate" and parameter.name in OF_EXAMINE:
             continue
@@ -92,7 +112,7 @@ def test_each_flag_has_the_name_and_the_default_of_the_keyword(verb: str) -> Non
                 == keywords[parameter.name].default
             )
     flags = {parameter.name for parameter in group.commands[verb].params}
-    assert set(keywords) - {"progress", "reading"} - ANSWERS_ANYWAY[verb] <= flags
+    assert set(keywords) - {"progress", "reading"} - PYTHON_ONLY[verb] <= flags
 
 
 def test_the_flag_everything_is_the_keyword_of_examine() -> None:

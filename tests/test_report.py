@@ -1,4 +1,4 @@
-"""``report`` on run folders without evidence: it is gathered where the data are still there, and missed in words elsewhere."""
+"""``report`` on run folders without evidence: it is collected if the data still exist, else the page gives the reason."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from convscope import api, archive, runs
 from convscope.data.dataset import Dataset
 from convscope.figures import gallery
 from convscope.files import write_json
+from convscope.run_files import EVIDENCE, MANIFEST, REQUEST
 
 
 @pytest.fixture(autouse=True)
@@ -31,9 +32,9 @@ def bare_run(run_copy: Path) -> Path:
 
 
 def without_evidence(folder: Path, **dataset: str) -> Path:
-    (folder / archive.EVIDENCE).unlink()
-    request = runs.read_json(folder / runs.REQUEST)
-    write_json(folder / runs.REQUEST, {**request, "dataset": {**request["dataset"], **dataset}})
+    (folder / EVIDENCE).unlink()
+    request = runs.read_json(folder / REQUEST)
+    write_json(folder / REQUEST, {**request, "dataset": {**request["dataset"], **dataset}})
     runs.write_manifest(folder)
     return folder
 
@@ -46,7 +47,7 @@ def payload_of(page: Path) -> dict[str, Any]:
 
 
 def files_of(run: Path) -> set[str]:
-    return set(runs.read_json(run / runs.MANIFEST)["files"])
+    return set(runs.read_json(run / MANIFEST)["files"])
 
 
 def save_npz(path: Path, data: Dataset, *, change: int = 0) -> Path:
@@ -57,31 +58,31 @@ def save_npz(path: Path, data: Dataset, *, change: int = 0) -> Path:
 
 
 def test_a_training_with_a_report_keeps_its_evidence(digits_run: api.Run) -> None:
-    assert archive.EVIDENCE in files_of(digits_run.folder)
+    assert EVIDENCE in files_of(digits_run.folder)
     assert payload_of(digits_run.folder / "report.html")["evidence"]["test"]["count"] == len(digits_run.evaluation)
 
 
 def test_a_training_without_a_report_leaves_it_for_later(digits: Dataset, tmp_path: Path) -> None:
     run = api.train(digits, model="logistic", epochs=1, out=tmp_path / "run", report=False)
-    assert archive.EVIDENCE not in files_of(run.folder)
+    assert EVIDENCE not in files_of(run.folder)
     payload = payload_of(api.report(run))
     assert payload["evidence"]["novelty"]["layer"] == "flatten"
-    assert archive.EVIDENCE in files_of(runs.verify(run.folder))
+    assert EVIDENCE in files_of(runs.verify(run.folder))
 
 
-def test_the_evidence_gathered_later_is_the_same(bare_run: Path, digits_run: api.Run) -> None:
+def test_evidence_collected_later_is_the_same(bare_run: Path, digits_run: api.Run) -> None:
     before = payload_of(digits_run.folder / "report.html")
     after = payload_of(api.report(bare_run))
     assert after["evidence"] == before["evidence"]
     assert after["weights"] == before["weights"]
-    assert archive.EVIDENCE in files_of(runs.verify(bare_run))
+    assert EVIDENCE in files_of(runs.verify(bare_run))
     kept = archive.load_record(bare_run).evidence
     assert kept is not None
     assert digits_run.record.evidence is not None
     assert np.array_equal(kept.reference_images, digits_run.record.evidence.reference_images)
 
 
-def test_it_is_gathered_once(bare_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_evidence_is_collected_once(bare_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     api.report(bare_run)
     monkeypatch.setattr(api, "load_dataset", lambda source: pytest.fail("the dataset was read again"))
     api.report(bare_run)
@@ -94,7 +95,7 @@ def test_for_a_page_elsewhere_nothing_is_written_into_the_run(bare_run: Path, tm
     assert sorted(bare_run.rglob("*")) == before
 
 
-def test_data_that_are_gone_are_missed_in_words(run_copy: Path) -> None:
+def test_missing_data_are_named_on_the_page(run_copy: Path) -> None:
     run = without_evidence(run_copy, source="gone/away.npz")
     payload = payload_of(api.report(run))
     assert payload["evidence"] is None
@@ -118,9 +119,9 @@ def test_a_run_in_memory_brings_its_dataset_along(run_copy: Path, digits_run: ap
     assert payload_of(api.report(in_memory))["evidence"] is not None
 
 
-def test_evidence_is_gathered_without_keras(bare_run: Path) -> None:
+def test_evidence_is_collected_without_keras(bare_run: Path) -> None:
     code = ("import sys; from convscope import api; from convscope.figures import gallery; "
             "gallery.drawers = lambda record: []; api.report(sys.argv[1]); "
             "assert not {'keras', 'tensorflow', 'onnx', 'tf2onnx'} & set(sys.modules)")  # fmt: skip
     subprocess.run([sys.executable, "-c", code, str(bare_run)], check=True)
-    assert archive.EVIDENCE in files_of(bare_run)
+    assert EVIDENCE in files_of(bare_run)

@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 
 import convscope
-from convscope import api, archive, runs
+from convscope import api, runs
 from convscope.analysis.doubt import measure_uncertainty, uncertainty_from_metrics
 from convscope.data.dataset import Dataset
 from convscope.dataclass_json import to_json
 from convscope.errors import DatasetError, RunError
 from convscope.files import write_json
 from convscope.models.predictor import Predictor
+from convscope.run_files import METRICS, REQUEST
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +26,7 @@ def loaded(digits_run: api.Run) -> api.Run:
     return convscope.load_run(digits_run.folder)
 
 
-def test_it_is_read_and_asked_without_keras(digits_run: api.Run) -> None:
+def test_a_run_is_loaded_and_queried_without_keras(digits_run: api.Run) -> None:
     code = (
         "import sys; sys.modules.update(keras=None, tensorflow=None); import convscope\n"
         "run = convscope.load_run(sys.argv[1])\n"
@@ -57,7 +58,7 @@ def test_a_run_that_did_not_measure_its_uncertainty_has_none(digits_run: api.Run
     assert uncertainty_from_metrics({}, digits_run.evaluation) is None
 
 
-def test_the_network_beside_and_the_findings_are_those_of_the_metrics(loaded: api.Run) -> None:
+def test_the_baseline_and_the_findings_are_those_of_the_metrics(loaded: api.Run) -> None:
     baseline = loaded.baseline
     assert isinstance(baseline, convscope.Baseline)
     assert to_json(baseline) == loaded.metrics["baseline"]
@@ -65,7 +66,7 @@ def test_the_network_beside_and_the_findings_are_those_of_the_metrics(loaded: ap
     assert [finding.text for finding in loaded.findings] == [each["text"] for each in loaded.metrics["findings"]]
 
 
-def test_the_model_is_opened_when_it_is_asked_for_and_is_the_same(loaded: api.Run, digits_run: api.Run) -> None:
+def test_the_model_is_loaded_on_first_use_and_is_the_same(loaded: api.Run, digits_run: api.Run) -> None:
     weights = zip(loaded.model.get_weights(), digits_run.model.get_weights(), strict=True)
     assert all(np.array_equal(one, other) for one, other in weights)
     assert loaded.model is loaded.model
@@ -75,19 +76,19 @@ def test_the_model_is_opened_when_it_is_asked_for_and_is_the_same(loaded: api.Ru
 
 
 def test_without_its_data_everything_but_the_data_is_there(run_copy: Path) -> None:
-    request = runs.read_json(run_copy / runs.REQUEST)
-    write_json(run_copy / runs.REQUEST, {**request, "dataset": {**request["dataset"], "source": "gone/away.npz"}})
+    request = runs.read_json(run_copy / REQUEST)
+    write_json(run_copy / REQUEST, {**request, "dataset": {**request["dataset"], "source": "gone/away.npz"}})
     runs.write_manifest(run_copy)
     run = convscope.load_run(run_copy)
     assert run.label_audit is None
     assert len(convscope.mistakes(run, saliency=False)) == run.evaluation.errors
-    with pytest.raises(DatasetError, match="'gone/away.npz' does not exist"):
+    with pytest.raises(DatasetError, match="gone/away.npz"):
         _ = run.dataset
 
 
 def test_a_damaged_folder_is_no_run(run_copy: Path, tmp_path: Path) -> None:
-    (run_copy / archive.METRICS).write_text("{}")
+    (run_copy / METRICS).write_text("{}")
     with pytest.raises(RunError, match=r"metrics\.json"):
         convscope.load_run(run_copy)
-    with pytest.raises(RunError, match="no run folder"):
+    with pytest.raises(RunError, match="convscope train"):
         convscope.load_run(tmp_path / "absent")

@@ -1,4 +1,4 @@
-"""``python -m convscope`` and the ``convscope`` command."""
+"""Entry point of ``python -m convscope`` and of the ``convscope`` command."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 
 
 def run() -> None:
-    """Run the command line and leave with its exit status."""
+    """Run the command line and exit with its status."""
     from .cli.main import main
 
     sys.exit(main())

@@ -1,4 +1,7 @@
-"""The verbs. Each takes what people hold (a name, a path, an array) and returns one frozen dataclass."""
+"""The public functions, one per command.
+
+Each takes names, paths or arrays, and most return one frozen dataclass.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,8 @@ from .data.reading import DEFAULTS, ReadOptions
 from .experiment import train as train
 from .models.predictor import Predictor
 from .predicting import predict as predict
-from .reporting import ONNX_MODEL, with_evidence, write_page, write_report
+from .reporting import with_evidence, write_page, write_report
+from .run_files import ONNX_MODEL
 from .study.studying import Study as Study
 from .study.studying import study as study
 from .trained_run import Run as Run
@@ -49,24 +53,30 @@ def evaluate(
     accuracy: float | None = None,
     reading: ReadOptions = DEFAULTS,
 ) -> Evaluation:
-    """How good a run is on the test split of ``data``; without it, what was measured on its own when it was trained.
+    """Measure a run on the test split of ``data``, or return the result on its own test split.
 
-    Pictures in a folder are prepared as :func:`predict` prepares them for the network, and classes are found by their names.
-    That ``data`` were read is noted in the run's ledger, where its folder can be written.
-    ``accuracy``: also find the threshold of confidence from which answers are right so often, 0..1. It is chosen on the run's
-    validation images, whose data are read again for it, and what it comes to is measured here: ``.threshold`` of the result.
+    The network runs in ONNX Runtime and needs no back-end. If ``data`` are read, the run's ledger records it.
 
-    Goes through ONNX Runtime and needs no back-end. Raises :class:`RunError` for a damaged run,
-    :class:`ConfigError` or :class:`ShapeError` for data that the network was not made for, :class:`ConfigError` for an
-    ``accuracy`` that no threshold gives.
+    Args:
+        run: A run, or its folder.
+        data: A dataset, or a source that :func:`load_dataset` accepts. Image files are preprocessed as :func:`predict`
+            does it, and classes are matched by name. None returns the result that was measured after the training.
+        accuracy: The accuracy to reach, in (0, 1], by leaving out predictions below a confidence threshold. The
+            threshold is chosen on the run's validation images and measured on this test split; see ``.threshold`` of
+            the result.
+        reading: How to read image files and tables.
+
+    Raises:
+        RunError: The run folder is damaged.
+        ConfigError: The classes of ``data`` are not those of the network, or no threshold reaches ``accuracy``.
+        ShapeError: The images have another shape than the network takes.
     """
     folder = _folder(run)
     record = archive.load_record(folder)
-    known = record.request["dataset"]
     if data is None:
         return _with_threshold(record.evaluation, run, record, accuracy)
     loaded = load_dataset(data, reading, fitting=_fitting(record))
-    dataset = align_classes(loaded, known["class_names"])
+    dataset = align_classes(loaded, record.request["dataset"]["class_names"])
     ledger.Ledger(folder, "evaluate", loaded.name, loaded.fingerprint, len(loaded.test)).enter("an evaluation")
     return _with_threshold(
         _evaluate(Predictor(folder / ONNX_MODEL), dataset.test, dataset.class_names), run, record, accuracy
@@ -74,14 +84,20 @@ def evaluate(
 
 
 def examine(run: PathLike | Run, *, everything: bool = False, progress: ExaminingListener | None = None) -> Examination:
-    """Measure how a run's network bears corrupted images and attacks, and whether it notices strange ones.
+    """Measure a run's robustness to corruptions and attacks, and its OOD detection.
 
-    Measured on test images of the data that it was trained on: a sample in proportion to the classes (1,000 of MNIST), or
-    with ``everything`` all of them. The numbers go into the run's ``metrics.json`` under ``robustness``, ``ood`` and
-    ``attacks``, and its page is made again; nothing in the network is changed or chosen by them. The attacks need a
-    back-end; without one the rest is measured. ``progress`` is called with an :class:`Examining` after each part.
+    It uses corrupted and attacked images of the run's test split, and images of other kinds. The numbers are added to
+    ``metrics.json`` under ``robustness``, ``ood`` and ``attacks``, and the page is made again; the network does
+    not change. Attacks need a back-end; without one the rest is measured.
 
-    Raises :class:`RunError` for a damaged run, :class:`DatasetError` where its data are not there any more.
+    Args:
+        run: A run, or its folder.
+        everything: Whether to use all test images instead of a sample stratified by class (1,000 of MNIST).
+        progress: Called with an :class:`Examining` after each step.
+
+    Raises:
+        RunError: The run folder is damaged.
+        DatasetError: The run's data cannot be found any more.
 
     >>> convscope.examine("runs/mnist-cnn-standard-0").robustness.worst
     """
@@ -98,19 +114,29 @@ def explain(
     output: PathLike | None = None,
     overwrite: bool = False,
 ) -> Explanation:
-    """Make the page of a run, opened at one picture: what the network sees of it, every layer, and why it answers so.
+    """Write the page of a run, opened at one image.
 
-    Written to ``output``, by default to ``NAME.explained.html`` in the current folder, after the name of the picture's
-    file. ``digit``: which one, where several are found on a sheet. Raises :class:`PictureError`, :class:`RunError`,
-    :class:`ConfigError`, or :class:`OutputError`, also where that file exists already.
+    The page shows the preprocessing of the image, every layer's activations and the prediction.
+
+    Args:
+        run: A run, or its folder.
+        image: A path, the bytes of a file, a Pillow image or an array.
+        digit: Which digit to open if the image holds several, from 1 in reading order.
+        output: The file to write, by default ``NAME.explained.html`` in the current folder, named after the image file.
+        overwrite: Whether an existing file may be replaced.
+
+    Raises:
+        PictureError: The image cannot be read.
+        RunError: The run folder is damaged.
+        ConfigError: ``image`` stands for several images, or holds fewer digits than ``digit``.
+        OutputError: The file exists already or cannot be written.
     """
     from .explaining import Explanation, choose_page, only_picture
 
     folder = _folder(run)
-    found = predict(folder, image)
-    opened, prediction = only_picture(found, digit)
+    opened, prediction = only_picture(predict(folder, image), digit)
     page = choose_page(opened.name, output, overwrite=overwrite)
-    record = with_evidence(archive.load_record(folder), folder, _held(run))
+    record = with_evidence(archive.load_record(folder), folder, _dataset_in_memory(run))
     write_page(record, page, opened=opened)
     return Explanation(page, prediction)
 
@@ -123,38 +149,55 @@ def mistakes(
     saliency: bool = False,
     most: int | None = None,
 ) -> tuple[Mistake, ...]:
-    """Explain every test image that a run got wrong, the most confident mistake first.
+    """Explain every error of a run on its test split, the most confident first.
 
-    Each :class:`Mistake` has the probabilities, the nearest training images of both classes, what the image was taken for after
-    earlier epochs, and a hint at whose fault it is: the label's, nobody's, or the network's. A label audit of the run is part of
-    its evidence. ``others``: runs on the same data that are asked too. ``study``: the folder of a study, of whose other seeds the
-    votes are counted; they are written into the run too, and its page is made again. A run in a study's own folder finds it by
-    itself. ``saliency``: whether to measure what every part of the image contributes to both classes, by covering patches
-    and by gradients; this takes about 0.2 s an image and needs Keras with a back-end, TensorFlow or JAX. Nothing else here does.
-    ``most``: how many mistakes at most.
+    Each :class:`Mistake` has the probabilities, the nearest training images of the true and the predicted class, the
+    predictions after earlier epochs, and a likely cause: a label error, an ambiguous image or a model error. If the run
+    has a label audit, it counts as evidence.
 
-    Raises :class:`DatasetError` where the run has no images of its mistakes and its data are not there any more,
-    :class:`ConfigError` for ``others`` on different data or a ``study`` without runs like this one, :class:`RunError` for a
-    damaged run, :class:`MissingBackendError` for ``saliency`` without a back-end.
+    Args:
+        run: A run, or its folder.
+        others: Runs on the same data whose predictions are evidence, too.
+        study: The folder of a study whose other seeds vote. The votes are saved in the run, and its page is made again.
+            A run in the folder of a study finds that study without being told.
+        saliency: Whether to measure the influence of every part of the image on both classes, by occlusion and by
+            gradients; about 0.2 s per image. Needs Keras with a back-end.
+        most: The largest number of errors to explain; None explains all.
+
+    Raises:
+        DatasetError: The run has no images of its errors, and its data cannot be found any more.
+        ConfigError: A run in ``others`` has different data, or ``study`` has no runs like this one.
+        RunError: A run folder is damaged.
+        MissingBackendError: ``saliency`` was requested, and there is no back-end.
 
     >>> [mistake for mistake in convscope.mistakes("runs/mnist-cnn-standard-0") if mistake.triage.kind == "label suspect"]
     """
     from .mistaken import mistakes_of
 
     folders = [_folder(each) for each in (run, *others)]
-    place = None if study is None else Path(study)
-    return mistakes_of(folders[0], folders[1:], _held(run), study=place, saliency=saliency, most=most)
+    study = None if study is None else Path(study)
+    return mistakes_of(folders[0], folders[1:], _dataset_in_memory(run), study=study, saliency=saliency, most=most)
 
 
 def report(run: PathLike | Run, *, output: PathLike | None = None) -> Path:
-    """Make figures and page of a run again, from its folder alone: without training, without a back-end.
+    """Write figures and page of a run again, without training and without a back-end.
 
-    Writes into the run folder, or, with ``output``, the page alone to that file. Returns the page's path. Of a run that was
-    trained without a report, the dataset is read once more, for the images that the page shows; where it is not there any
-    more, the page does without them, and says why.
+    A run that was trained without a report reads its dataset once more for the images on the page. If the data cannot be
+    found any more, the page is written without them and gives the reason.
+
+    Args:
+        run: A run, or its folder.
+        output: A file for the page alone; by default figures and page go into the run folder.
+
+    Returns:
+        The path of the page.
+
+    Raises:
+        RunError: The run folder is damaged.
+        OutputError: The page cannot be written.
     """
     folder = _folder(run)
-    record = with_evidence(archive.load_record(folder), folder, _held(run))
+    record = with_evidence(archive.load_record(folder), folder, _dataset_in_memory(run))
     if output is None:
         with runs.rewriting_report(folder):
             return write_report(record, folder)
@@ -171,15 +214,24 @@ def audit(
     confirmed: PathLike | None = None,
     progress: AuditListener | None = None,
 ) -> LabelAudit:
-    """The labels of a run's data that deserve a second look, the most suspect first: hints, never a verdict.
+    """Find possible label errors in the data of a run, the most suspect first.
 
-    Each training image is judged by a network that was trained quickly on the other ``folds``, each test image by all of them
-    and the run's own. Writes ``label_suspects.csv`` and the numbers into the run folder and makes its page again; ``out``: a copy
-    of the list. ``confirmed``: that list with only the rows left that a person found to be wrong: the result says how accurate
-    the network is without those test images. ``progress`` is called several times per fold. An audit that was stopped goes on
-    where it was.
+    Networks trained briefly on the other folds predict each training image; all of them and the run's own network
+    predict each test image. The list ``label_suspects.csv`` and the numbers are written into the run folder, and the
+    page is made again. An interrupted audit continues after the last complete fold.
 
-    Raises :class:`ConvscopeError`, also where ``cleanlab`` is missing (``pip install "convscope[audit]"``).
+    Args:
+        run: A run, or its folder.
+        folds: The number of cross-validation folds.
+        out: A file for a copy of the list.
+        overwrite: Whether ``out`` may be replaced.
+        confirmed: The list reduced to rows that a person confirmed as label errors; the result then includes the
+            accuracy without those test images.
+        progress: Called several times per fold.
+
+    Raises:
+        MissingExtraError: ``cleanlab`` is not installed; run ``pip install "convscope[audit]"``.
+        ConvscopeError: The run, its data or one of the files cannot be used.
 
     >>> convscope.audit("runs/mnist-cnn-standard-0").rows(10)
     """
@@ -187,7 +239,7 @@ def audit(
 
     return audit_run(
         _folder(run),
-        _held(run),
+        _dataset_in_memory(run),
         folds=folds,
         out=None if out is None else Path(out),
         overwrite=overwrite,
@@ -197,14 +249,20 @@ def audit(
 
 
 def compare(runs: Sequence[PathLike | Run], *, output: PathLike | None = None, overwrite: bool = False) -> Comparison:
-    """Set two or more runs against each other on their common test images: is one better, or do the images not say?
+    """Compare two or more runs on their common test images, with significance tests.
 
-    Per pair McNemar's test (mid-p, with Holm's correction where there are several pairs) and the 95% interval of the
-    difference; per run what it costs, the time per image measured now. ``output``: the file to write the page to, with the
-    images on which they disagree. Needs no back-end.
+    Each pair gets McNemar's test (mid-p, with Holm's correction for several pairs) and a 95% CI of the difference in
+    accuracy. Each run gets its cost, including the time per image, measured now.
 
-    Raises :class:`ConfigError` for runs on different data or one given twice, :class:`RunError` for a damaged run,
-    :class:`OutputError` where the page exists already.
+    Args:
+        runs: Runs, or their folders.
+        output: A file for a page with the comparison and the images on which the runs disagree.
+        overwrite: Whether ``output`` may be replaced.
+
+    Raises:
+        ConfigError: The runs have different data, or one run is given twice.
+        RunError: A run folder is damaged.
+        OutputError: The page exists already or cannot be written.
 
     >>> convscope.compare(["runs/mnist-cnn-standard-0", "runs/mnist-ann-standard-0"]).pairs[0].told_apart
     """
@@ -222,14 +280,19 @@ def export(
     out: PathLike | None = None,
     overwrite: bool = False,
 ) -> Export:
-    """Write a run's network for use elsewhere, checked against what the run itself answered.
+    """Export a run's network with its preprocessing, and verify it on the test images.
 
-    ``format``: ``"onnx"``, ``"keras"``, ``"saved_model"`` (a folder) or ``"litert"``; all but the first need the back-end.
-    ``out``: by default the run's name with the format's ending, in the current folder. What the network wants of pictures
-    goes into the file.
+    Args:
+        run: A run, or its folder.
+        format: ``"onnx"``, ``"keras"``, ``"saved_model"`` (a folder) or ``"litert"``; all but the first need a back-end.
+        out: The file or folder to write, by default the run's name with the format's suffix in the current folder.
+        overwrite: Whether ``out`` may be replaced.
 
-    Raises :class:`RunError`, :class:`OutputError` where something is there already, :class:`MissingBackendError`, and
-    :class:`ConvscopeError` where a logit differs by more than 1e-4; nothing is then kept.
+    Raises:
+        RunError: The run folder is damaged.
+        OutputError: ``out`` exists already or cannot be written.
+        MissingBackendError: The format needs a back-end that is not installed.
+        ConvscopeError: A logit differs from the run's by more than 1e-4; no file is kept.
 
     >>> convscope.export("runs/mnist-cnn-standard-0").snippets["Python"]
     """
@@ -239,7 +302,7 @@ def export(
     check_format(format)
     folder = _folder(run)
     path = choose_output(format, folder.resolve().name, out, overwrite=overwrite)
-    return export_run(folder, path, format, _held(run))
+    return export_run(folder, path, format, _dataset_in_memory(run))
 
 
 def serve(
@@ -250,15 +313,26 @@ def serve(
     token: str | None = None,
     progress: Callable[[Address], None] | None = None,
 ) -> signal.Signals | None:
-    """Serve a run's page and its predictions over HTTP until the process is told to stop; returns the signal that did.
+    """Serve a run's page and predictions over HTTP until SIGINT or SIGTERM.
 
-    ``POST /predict`` takes the bytes of a picture and answers with JSON; ``GET /openapi.json`` describes it all. Only this
-    machine is answered; for another ``host`` everybody who asks has to show the ``token``, which is made up where none is
-    given. ``port`` 0 takes a free one. ``progress`` is called with the :class:`Address` once requests are taken. Needs the
-    extra ``serve`` and no back-end. What is under way when the signal comes is finished.
+    Pending requests are finished before it returns. ``POST /predict`` takes the bytes of an image file and returns
+    JSON; ``GET /openapi.json`` describes the service. It needs the extra ``serve`` and no back-end.
 
-    Raises :class:`RunError`, :class:`ConfigError` for a token that could be guessed, :class:`OutputError` for a port that
-    is taken.
+    Args:
+        run: A run, or its folder.
+        host: The address to listen on. Any other than this machine's own requires a token in every request.
+        port: The port; 0 picks a free one.
+        token: The token that clients must send; by default one is generated if ``host`` requires it.
+        progress: Called with the :class:`Address` once the service accepts requests.
+
+    Returns:
+        The signal that stopped the service.
+
+    Raises:
+        RunError: The run folder is damaged.
+        ConfigError: The token is too easy to guess, or the port does not exist.
+        ServiceError: The port is taken, or ``host`` is not an address of this machine.
+        MissingExtraError: The extra ``serve`` is not installed.
     """
     from .serving import serve_run
 
@@ -266,7 +340,7 @@ def serve(
 
 
 def _fitting(record: RunRecord) -> Fitting | None:
-    """How a run's network takes pictures; None of one that takes arrays of other channels alone."""
+    """Return the preprocessing for a run's network; None if it cannot take image files."""
     from .export.contract import CHANNELS, contract_of
 
     return contract_of(record).fitting if record.request["dataset"]["image_shape"][2] in CHANNELS else None
@@ -285,11 +359,11 @@ def _with_threshold(evaluation: Evaluation, run: PathLike | Run, record: RunReco
     )
 
 
-def _held(run: PathLike | Run) -> Dataset | None:
-    """The dataset of a run, where it is in memory."""
+def _dataset_in_memory(run: PathLike | Run) -> Dataset | None:
+    """Return the dataset of a run if it is in memory."""
     return run.held_dataset if isinstance(run, Run) else None
 
 
 def _folder(run: PathLike | Run) -> Path:
-    """The folder of a complete run, undamaged."""
+    """Return the folder of a run after verifying that it is complete and undamaged."""
     return runs.verify(run)

@@ -25,12 +25,10 @@ from .arrays import Array, below, load_arrays, save_arrays
 from .files import write_json, write_text
 from .migrations import upgrade_arrays, upgrade_metrics, upgrade_request
 from .models.network import Weights, from_description
+from .run_files import EVIDENCE, EXAMPLES, HISTORY, MANIFEST, METRICS, PREDICTIONS, REFERENCE_DATA, REQUEST, SNAPSHOTS
 from .training.history import history_from_csv
-from .yardsticks_file import EVIDENCE as EVIDENCE
-from .yardsticks_file import EXAMPLES, REFERENCE_DATA, from_arrays, inconsistent_run, to_arrays, to_scalar
-from .yardsticks_file import METRICS as METRICS
+from .yardsticks_file import from_arrays, inconsistent_run, to_arrays, to_scalar
 
-HISTORY, PREDICTIONS, SNAPSHOTS = "history.csv", "predictions.npz", "snapshots.npz"
 DESCRIPTION, FINAL = "network", "final"
 """Keys in ``snapshots.npz``: the network's description as JSON bytes, and the prefix of the float32 weights."""
 PARTS: dict[str, type[Any]] = {
@@ -44,7 +42,7 @@ PARTS: dict[str, type[Any]] = {
 
 def save_record(record: RunRecord, folder: Path) -> None:
     """Write all files of a run but the models, the figures and the page."""
-    write_json(folder / runs.REQUEST, record.request)
+    write_json(folder / REQUEST, record.request)
     write_text(folder / HISTORY, record.history.to_csv())
     write_json(folder / METRICS, record.metrics)
     save_arrays(folder / PREDICTIONS, {"labels": record.evaluation.labels, "logits": record.evaluation.logits})
@@ -76,8 +74,8 @@ def save_evidence(evidence: Evidence, folder: Path) -> None:
 
 @contextlib.contextmanager
 def _atomic_replacement(folder: Path, name: str) -> Iterator[Path]:
-    """Yield where to write ``name``: in a complete run, a temporary file that replaces it when all is written."""
-    if not (folder / runs.MANIFEST).is_file():
+    """Where to write the file ``name``; of a complete run, a place that takes the file's own when all is written."""
+    if not (folder / MANIFEST).is_file():
         yield folder / name
         return
     with runs.exchanging(folder, name) as temporary:
@@ -85,12 +83,8 @@ def _atomic_replacement(folder: Path, name: str) -> Iterator[Path]:
 
 
 def load_record(path: Path) -> RunRecord:
-    """Read a complete run.
-
-    Raises:
-        RunError: A file is damaged, or the files are not of one training; names the file.
-    """
-    request, metrics = (runs.read_json(path / name) for name in (runs.REQUEST, METRICS))
+    """Read a complete run back. Raises :class:`RunError` that names the file which does not fit."""
+    request, metrics = (runs.read_json(path / name) for name in (REQUEST, METRICS))
     predictions, snapshots, examples = (load_arrays(path / name) for name in (PREDICTIONS, SNAPSHOTS, EXAMPLES))
     collected = load_arrays(path / EVIDENCE) if (path / EVIDENCE).is_file() else None
     try:

@@ -1,7 +1,7 @@
-"""Who may write into a folder, and how a new folder takes the place of an old one.
+"""Locks on folders, and the replacement of one folder by another.
 
-A folder that is being written is locked by the operating system (``flock``): two trainings cannot share it, and a
-killed one leaves no lock behind. A replacement is built beside the old folder and swapped in when it is complete.
+The operating system locks a folder while it is written (``flock``): two trainings cannot share it, and a killed one
+leaves no lock behind. A replacement is built next to the old folder and swapped in once it is complete.
 """
 
 from __future__ import annotations
@@ -16,20 +16,22 @@ from .errors import OutputError, RunExistsError
 from .files import TEMPORARY, cannot_write
 
 MINIMUM_FREE_BYTES = 32 * 2**20
-"""A run takes about 6 MB; with less than this on the disk it is not worth starting."""
+"""Free disk space below which nothing is started; a run takes about 6 MB."""
 
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Create ``folder`` if need be and lock it for the length of the block; a folder that stays empty is removed again.
+    """Lock ``folder`` for the block, and create it if it does not exist.
 
-    Raises :class:`RunExistsError` where another process holds it, :class:`OutputError` where it cannot be written.
+    Raises:
+        RunExistsError: Another process holds the lock.
+        OutputError: The folder cannot be written, or the disk is full.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if shutil.disk_usage(folder).free < MINIMUM_FREE_BYTES:
             raise OutputError(
-                f"cannot write {str(folder)!r}: less than 32 MiB are free there. "
+                f"cannot write {str(folder)!r}: the disk has less than {MINIMUM_FREE_BYTES // 2**20} MiB free. "
                 "Free some space, or choose another folder with --out DIR."
             )
         # Windows cannot open folders, and so cannot lock them either.
@@ -41,8 +43,8 @@ def locked(folder: Path) -> Iterator[None]:
     try:
         if descriptor is not None and not _lock(descriptor):
             raise RunExistsError(
-                f"{str(folder)!r} is being written by another convscope; a folder of its own was expected. "
-                "Choose another with --out DIR, or wait."
+                f"{str(folder)!r} is being written by another convscope process. "
+                "Choose another folder with --out DIR, or wait."
             )
         yield
     finally:
@@ -51,12 +53,12 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def contents(folder: Path) -> set[str]:
-    """What is in a folder, but for temporary files that a killed process left."""
+    """Return the names in a folder, without the temporary files that a killed process left."""
     return {entry.name for entry in folder.iterdir() if not entry.name.startswith(TEMPORARY)}
 
 
 def clear(folder: Path, *, only_temporary: bool = False) -> None:
-    """Remove what is in ``folder``, or of that only what a killed process left half-written."""
+    """Remove the contents of ``folder``, or only temporary files of a killed process."""
     for entry in folder.iterdir():
         if entry.is_dir() and not only_temporary:
             shutil.rmtree(entry)
@@ -65,7 +67,7 @@ def clear(folder: Path, *, only_temporary: bool = False) -> None:
 
 
 def remove_unless_more_than(folder: Path, names: set[str]) -> None:
-    """After a failure: a folder with nothing but ``names`` in it is of no use to anyone."""
+    """Remove ``folder`` if it contains only ``names``."""
     with contextlib.suppress(OSError):
         if contents(folder) <= names:
             clear(folder)
@@ -73,19 +75,22 @@ def remove_unless_more_than(folder: Path, names: set[str]) -> None:
 
 
 def beside(path: Path, what: str) -> Path:
-    """The hidden neighbour of ``path`` in which its replacement is built (``new``) or put aside (``old``)."""
+    """Return the path next to ``path`` for its replacement (``new``) or backup (``old``)."""
     return path.absolute().with_name(f".{path.absolute().name}.{what}")
 
 
 def swap(new: Path, path: Path, *, known: frozenset[str]) -> None:
-    """Put the complete folder ``new`` in the place of ``path``; what is in ``path`` and not ``known`` moves along."""
+    """Replace the folder ``path`` by ``new``; files that are not ``known`` are kept."""
     os.rename(path, beside(path, "old"))
     finish_swap(path, known=known)
 
 
 def finish_swap(path: Path, *, known: frozenset[str]) -> None:
-    """The rest of a swap, also of one that was killed at any point: a new folder that lacks only its name gets it, and
-    what the user had put into the old one is brought over before the old one is removed."""
+    """Complete a swap that may have been killed at any point.
+
+    The new folder is renamed if it still has its hidden name; the user's own files move from the old folder to the new
+    one before the old one is removed.
+    """
     new, old = beside(path, "new"), beside(path, "old")
     if not old.is_dir():
         return
@@ -98,13 +103,13 @@ def finish_swap(path: Path, *, known: frozenset[str]) -> None:
 
 
 def _lock(descriptor: int) -> bool:
-    """Lock for as long as the descriptor is open. False where another process holds it."""
+    """Lock until the descriptor is closed; return False if another process holds the lock."""
     import fcntl
 
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
-    except OSError:  # some network file systems cannot lock: better to train than to refuse
+    except OSError:  # some network file systems cannot lock; training unlocked beats refusing to train
         return True
     return True

@@ -1,7 +1,8 @@
-"""A run's figures, drawn by two processes: matplotlib needs the interpreter all the time, so that threads would not help.
+"""The figures of a run, drawn by two processes in parallel.
 
-The second process starts anew, knows only the run folder, and writes nothing: it hands what it drew to the first. It costs
-about 0.6 s of its own, mostly imports. Where it fails, for whatever reason, the first draws everything itself.
+Matplotlib holds the interpreter lock, so threads would not help. The second process is a new interpreter that loads the
+run folder, writes no files and sends its figures to the first; it costs about 0.6 s, mostly for imports. If it fails,
+the first process draws all figures.
 """
 
 from __future__ import annotations
@@ -23,16 +24,16 @@ from .analysis.record import RunRecord
 if TYPE_CHECKING:
     from .figures.illustration import Drawing, Illustration
 
-MOST = 1000
-ALL, EVERY_OTHER = range(MOST), range(1, MOST, 2)
-"""Positions, of however many there are."""
-PATIENCE = 120.0
-"""Seconds until a second process that does not answer is given up."""
+MAX_FIGURES = 1000
+ALL, EVERY_OTHER = range(MAX_FIGURES), range(1, MAX_FIGURES, 2)
+"""Positions of figures; positions that a run does not have are ignored."""
+TIMEOUT = 120.0
+"""Seconds to wait for the second process."""
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A figure as what is kept of it: two files, and what a page embeds."""
+    """A finished figure: the contents of its two files, and the drawing that the page embeds."""
 
     drawing: Drawing
     svg: str
@@ -40,29 +41,26 @@ class Drawn:
 
 
 class SecondProcess:
-    """Draws some figures of the record that is saved in ``folder``, while the caller does something else.
-
-    ``positions``: which ones, as far as there are so many.
-    """
+    """A background process that draws the figures at ``positions`` of a saved run."""
 
     def __init__(self, folder: Path, positions: range) -> None:
         self.positions = positions
-        words = [sys.executable, "-P", "-m", __name__, str(folder), str(positions.start), str(positions.step)]
+        command = [sys.executable, "-P", "-m", __name__, str(folder), str(positions.start), str(positions.step)]
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 - a pipe would fill up and stop the process
         self._process: subprocess.Popen[bytes] | None = None
-        with contextlib.suppress(OSError):  # no interpreter by that name, or no room for a second process
+        with contextlib.suppress(OSError):  # no such interpreter, or not enough memory for a second process
             self._process = subprocess.Popen(  # noqa: S603 - ourselves
-                words, stdin=subprocess.DEVNULL, stdout=self._output, stderr=subprocess.DEVNULL
+                command, stdin=subprocess.DEVNULL, stdout=self._output, stderr=subprocess.DEVNULL
             )
 
     def drawn(self) -> dict[int, Drawn]:
-        """By position. Waits until all are drawn; empty where the process failed."""
+        """Wait for the process and return its figures by position; empty if it failed."""
         if self._process is None:
             return {}
         try:
-            self._process.wait(PATIENCE)
+            self._process.wait(TIMEOUT)
             self._output.seek(0)
-            return {int(each["position"]): _read(each) for each in map(json.loads, self._output)}
+            return {int(each["position"]): _parse(each) for each in map(json.loads, self._output)}
         except (subprocess.TimeoutExpired, ValueError, KeyError, TypeError):
             return {}
 
@@ -77,27 +75,27 @@ class SecondProcess:
 
 
 def draw_all(record: RunRecord, second: SecondProcess) -> Iterator[Drawn]:
-    """Every figure of ``record`` in order: those that ``second`` was not asked for are drawn here, meanwhile."""
+    """Yield every figure of ``record`` in order, drawing those that ``second`` does not."""
     from .figures.gallery import drawers
 
     draw = drawers(record)
-    here = {number: _drawn(each()) for number, each in enumerate(draw) if number not in second.positions}
+    here = {number: _render(each()) for number, each in enumerate(draw) if number not in second.positions}
     there = second.drawn() if len(here) < len(draw) else {}
     for number, each in enumerate(draw):
-        yield here.get(number) or there.get(number) or _drawn(each())
+        yield here.get(number) or there.get(number) or _render(each())
 
 
-def _drawn(illustration: Illustration) -> Drawn:
+def _render(illustration: Illustration) -> Drawn:
     from .figures.rendering import to_drawing, to_png, to_svg
 
     svg = to_svg(illustration)
     return Drawn(to_drawing(illustration, svg), svg, to_png(illustration))
 
 
-def _read(words: dict[str, Any]) -> Drawn:
+def _parse(fields: dict[str, Any]) -> Drawn:
     from .figures.illustration import Drawing
 
-    return Drawn(Drawing(**words["drawing"]), words["svg"], base64.b64decode(words["png"]))
+    return Drawn(Drawing(**fields["drawing"]), fields["svg"], base64.b64decode(fields["png"]))
 
 
 def _main(folder: str, start: str, step: str) -> None:
@@ -107,10 +105,10 @@ def _main(folder: str, start: str, step: str) -> None:
     gc.disable()
     draw = drawers(archive.load_record(Path(folder)))
     for position in range(len(draw))[int(start) :: int(step)]:
-        each = _drawn(draw[position]())
+        each = _render(draw[position]())
         png = base64.b64encode(each.png).decode("ascii")
-        words = {"position": position, "drawing": asdict(each.drawing), "svg": each.svg, "png": png}
-        sys.stdout.write(f"{json.dumps(words)}\n")
+        fields = {"position": position, "drawing": asdict(each.drawing), "svg": each.svg, "png": png}
+        sys.stdout.write(f"{json.dumps(fields)}\n")
 
 
 if __name__ == "__main__":

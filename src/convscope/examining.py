@@ -24,8 +24,9 @@ from .data.strangers.sets import make_ood_sets
 from .dataclass_json import to_json
 from .errors import ConvscopeError, RunError
 from .models.predictor import Predictor
-from .reporting import ONNX_MODEL, with_evidence, write_report
-from .trained_run import MODEL, Run
+from .reporting import with_evidence, write_report
+from .run_files import KERAS_MODEL, ONNX_MODEL
+from .trained_run import Run
 from .types import Labels, PathLike
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def _attacks(
     from .training.gradients import InputGradient
 
     on_step = _step_counter("attacks", len(EPSILONS), progress)
-    gradient = InputGradient(load_model(folder / MODEL) if model is None else model)
+    gradient = InputGradient(load_model(folder / KERAS_MODEL) if model is None else model)
     if not everything:
         indices = indices[stratified_sample(test.labels[indices], ATTACKED, seed=SEED)]
     chosen = test.take(indices)

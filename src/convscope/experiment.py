@@ -1,4 +1,4 @@
-"""One training, from what the user named to a finished run folder."""
+"""``train``: one training, from the name of a dataset to a complete run folder."""
 
 from __future__ import annotations
 
@@ -33,9 +33,10 @@ from .models.onnx_layers import onnx_bytes
 from .models.own_model import short_name
 from .models.predictor import Predictor
 from .models.saving import save_model
-from .reporting import ONNX_MODEL, with_evidence, write_report
+from .reporting import with_evidence, write_report
 from .request import describe_outcome, describe_request, refuse_other_request
-from .trained_run import MODEL, Run
+from .run_files import CHECKPOINT, KERAS_MODEL, ONNX_MODEL, REQUEST
+from .trained_run import Run
 from .training.augmentation import Augmentation
 from .training.config import TrainConfig
 from .training.events import Event, Listener, Progress
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
 
 RUNS = Path("runs")
 BASELINE_OF = {"cnn": "ann"}
-"""The network that a report sets beside another: the notebook's predecessor beside the notebook's."""
+"""The baseline of each network that has one: for the notebook's network, its predecessor."""
 
 
 def train(
@@ -67,18 +68,32 @@ def train(
     reading: ReadOptions = DEFAULTS,
     progress: Listener | None = None,
 ) -> Run:
-    """Train, measure on the test split, and write the run folder with its report.
+    """Train a classifier, measure it on the test split, and write a run folder.
 
-    ``data``: whatever :func:`load_dataset` takes, read as ``reading`` says. ``model``: a name, or a
-    function of image shape (h, w, c) and number of classes that returns a ``keras.Model``; or where one is: ``"file.py:build"``,
-    a file that is then run, or ``"file.keras"``, of which the layers are taken and not the weights. ``augment``: ``"none"``, or
-    changes to what the recipe does to training images, as ``"rotation=0,shift=0.1"``. ``out``: the run folder, by
-    default ``runs/DATA-MODEL-RECIPE-SEED``. ``resume`` goes on with a training that was killed, and ends with the same
-    weights, bit for bit, as if it had not been. ``progress`` is called with a :class:`Reading` while pictures are decoded and
-    a :class:`Loaded` after it, with a :class:`Built` once the network stands, and with a :class:`Progress` several times per
-    epoch. Ctrl-C ends the training early and keeps what was learnt.
+    Ctrl-C ends the training early and keeps what was learned so far.
 
-    Raises :class:`ConvscopeError`, before any work starts where that is possible.
+    Args:
+        data: A dataset, or a source that :func:`load_dataset` accepts.
+        model: The name of a network, or a function of image shape (h, w, c) and number of classes that returns a
+            ``keras.Model``. ``"file.py:build"`` runs that file and takes its function; ``"file.keras"`` takes the
+            layers of a saved model without their weights.
+        recipe: The name of a recipe, or the settings themselves.
+        epochs: The number of epochs; None keeps the recipe's.
+        augment: ``"none"``, changes to the recipe's augmentation such as ``"rotation=0,shift=0.1"``, or all of it.
+        seed: A whole number from 0 to 2**32 - 1. The same seed on the same machine gives the same weights, bit for bit.
+        out: The run folder, by default ``runs/DATA-MODEL-RECIPE-SEED``.
+        resume: Whether to continue a training that was killed; the weights are the same as without the interruption.
+        overwrite: Whether to replace a run in the same folder.
+        report: Whether to train the baseline, draw the figures and write the page.
+        reading: How to read image files and tables.
+        progress: Called with :class:`Reading` and :class:`Loaded` events while the data are read, with :class:`Built`
+            before the first step, and with :class:`Progress` several times per epoch.
+
+    Returns:
+        The run, with model and dataset in memory.
+
+    Raises:
+        ConvscopeError: The arguments, the data or the run folder cannot be used; before the training where possible.
 
     >>> run = convscope.train("mnist", seed=0)
     >>> run.evaluation.accuracy
@@ -87,101 +102,104 @@ def train(
     build, config = find_model(model), find_recipe(recipe).with_epochs(epochs).with_augmentation(augment)
     _check_seed(seed)
     if resume and overwrite:
-        raise ConfigError("resume and overwrite were both given; one of them was expected: go on with a run, or replace it.")
+        raise ConfigError("resume and overwrite exclude each other. Continue the run, or replace it.")
     model_name = os.fspath(model) if isinstance(model, (str, os.PathLike)) else getattr(build, "__name__", "custom")
     dataset = _read(data, reading, progress)
     folder = _run_folder(out, f"{dataset.name}-{short_name(model_name)}-{config.recipe}-{seed}")
     request = describe_request(dataset, model_name, config, seed)
     with runs.writing(folder, overwrite=overwrite, resume=resume) as writable:
-        if resume and (writable / runs.REQUEST).is_file():
-            refuse_other_request(upgrade_request(runs.read_json(writable / runs.REQUEST)), request)
-        write_json(writable / runs.REQUEST, request)
-        checkpoint, entries = writable / runs.CHECKPOINT, _ledger(dataset, writable)
-        noting = _noting(progress, config, entries, "validation after every epoch")
-        training = fit(build, dataset, config, seed=seed, progress=noting, checkpoint=checkpoint)
-        entries.enter("the result, after the training")
-        agreement = _keep(training, dataset, writable)
+        if resume and (writable / REQUEST).is_file():
+            refuse_other_request(upgrade_request(runs.read_json(writable / REQUEST)), request)
+        write_json(writable / REQUEST, request)
+        checkpoint, reads = writable / CHECKPOINT, _ledger(dataset, writable)
+        listener = _recording_validation(progress, config, reads, "validation after every epoch")
+        training = fit(build, dataset, config, seed=seed, progress=listener, checkpoint=checkpoint)
+        reads.enter("the final evaluation")
+        agreement = _save_models(training, dataset, writable)
         evaluation = Evaluation(dataset.test.labels, agreement.logits, dataset.class_names)
         found = measure_uncertainty(Predictor(writable / ONNX_MODEL), dataset, evaluation, request["config"], seed=seed)
         outcome = {**describe_outcome(request, training), "onnx": agreement.as_dict()}
         seconds = time.perf_counter() - started
         record = make_record(outcome, dataset, training, evaluation, uncertainty=found, wall_seconds=seconds)
-        _save(record, dataset, writable, with_yardsticks=not report)
+        _save_record(record, dataset, writable, with_reference_data=not report)
         if report:
-            record = _report(record, training, dataset, config, writable, progress)
-        _stamp(record, writable)
+            record = _add_report(record, training, dataset, config, writable, progress)
+        _write_metadata(record, writable)
         checkpoint.unlink(missing_ok=True)
     return Run(folder, record, training.model, dataset)
 
 
 def _read(data: PathLike | Dataset, reading: ReadOptions, progress: Listener | None) -> Dataset:
-    """The dataset; the other core has TensorFlow's library ready by then."""
+    """Load the dataset while another core loads TensorFlow's library."""
     with mapping_tensorflow():
         dataset = load_dataset(data, reading, progress=progress)
     check_backend()
     return dataset
 
 
-def _keep(training: Training, dataset: Dataset, folder: Path) -> Agreement:
-    """Save the model at once, so that nothing that goes wrong later can cost the user the minutes before; then export it,
-    and measure what was exported: the same numbers as Keras', and seconds sooner."""
+def _save_models(training: Training, dataset: Dataset, folder: Path) -> Agreement:
+    """Save the Keras model, export it to ONNX and compare the two on the test images."""
     from .export.onnx import export_onnx
 
-    save_model(training.model, folder / MODEL)
+    # The model is saved first, so that no later failure can cost the user the training.
+    save_model(training.model, folder / KERAS_MODEL)
     return export_onnx(training.model, folder / ONNX_MODEL, class_names=dataset.class_names, check=dataset.test.images)
 
 
-def _save(record: RunRecord, dataset: Dataset, folder: Path, *, with_yardsticks: bool) -> None:
-    """The record; and where no evidence will follow, what a prediction needs to warn of a picture like no other."""
+def _save_record(record: RunRecord, dataset: Dataset, folder: Path, *, with_reference_data: bool) -> None:
+    """Save the record and, for a run without evidence, the reference data."""
     archive.save_record(record, folder)
-    if not with_yardsticks:
+    if not with_reference_data:
         return
-    config, seed, last = record.request["config"], record.request["seed"], record.network.layers[-2:][0]
+    config, seed, last_hidden = record.request["config"], record.request["seed"], record.network.layers[-2:][0]
     predictor = Predictor(folder / ONNX_MODEL)
-    yardsticks = measure_reference_data(predictor, dataset.train, config, layer_name=last.name, seed=seed)
-    if yardsticks is not None:
-        save_reference_data(yardsticks, folder)
+    reference_data = measure_reference_data(predictor, dataset.train, config, layer_name=last_hidden.name, seed=seed)
+    if reference_data is not None:
+        save_reference_data(reference_data, folder)
 
 
 def _ledger(dataset: Dataset, folder: Path) -> ledger.Ledger:
     return ledger.Ledger(folder, "train", dataset.name, dataset.fingerprint, len(dataset.test))
 
 
-def _noting(progress: Listener | None, config: TrainConfig, entries: ledger.Ledger, purpose: str) -> Listener | None:
-    """``progress``; where the recipe validates on the test split, one that also enters that, once an epoch, before its end."""
+def _recording_validation(
+    progress: Listener | None, config: TrainConfig, reads: ledger.Ledger, purpose: str
+) -> Listener | None:
+    """Return a listener that also records each validation on the test split."""
     if config.validation != "test":
         return progress
-    entered: set[int] = set()
+    recorded: set[int] = set()
 
     def listen(event: Event) -> None:
-        if isinstance(event, Progress) and event.epoch not in entered:
-            entered.add(event.epoch)
-            entries.enter(purpose)
+        # An epoch's first event comes before its validation: a read that is interrupted is recorded, too.
+        if isinstance(event, Progress) and event.epoch not in recorded:
+            recorded.add(event.epoch)
+            reads.enter(purpose)
         if progress:
             progress(event)
 
     return listen
 
 
-def _stamp(record: RunRecord, folder: Path) -> None:
-    """Tell the exported network what it wants of pictures, which the evidence has shown, so that it can leave the run."""
+def _write_metadata(record: RunRecord, folder: Path) -> None:
+    """Write class names and preprocessing into the ONNX model, for use without the run."""
     from .export.contract import contract_of
     from .export.onnx import stamp
 
     stamp(folder / ONNX_MODEL, contract_of(record))
 
 
-def _report(
+def _add_report(
     record: RunRecord, training: Training, dataset: Dataset, config: TrainConfig, folder: Path, progress: Listener | None
 ) -> RunRecord:
-    """The network beside, where there is one, the evidence, the figures and the page. The figures are drawn by a second process;
-    a thread gathers the evidence, which is not Python's work but ONNX Runtime's."""
+    """Train the baseline if there is one, collect the evidence, and write figures and page."""
+    # A second process draws the figures; a thread suffices for the evidence, whose time ONNX Runtime takes.
     with SecondProcess(folder, ALL) as second, ThreadPoolExecutor(1) as thread:
-        gathered = thread.submit(with_evidence, record, folder, dataset, verb="train")
+        with_its_evidence = thread.submit(with_evidence, record, folder, dataset, verb="train")
         name, baseline = BASELINE_OF.get(record.request["model"]), None
         if name and not training.stopped_early:
-            baseline = _train_beside(record, name, dataset, config, folder, progress)
-        record = replace(gathered.result(), readings=ledger.read(folder))
+            baseline = _train_baseline(record, name, dataset, config, folder, progress)
+        record = replace(with_its_evidence.result(), readings=ledger.read(folder))
         if baseline:
             record = with_metrics(record, baseline=to_json(baseline))
             archive.save_metrics(record.metrics, folder)
@@ -190,27 +208,27 @@ def _report(
 
 
 def _run_folder(out: PathLike | None, name: str) -> Path:
-    """Where a training writes. Of several processes that train together each has a folder of its own, with the same in it."""
+    """Return the folder to write to; processes that train together get one each."""
     folder = Path(out) if out is not None else RUNS / name
     index = process_index()
     return folder.with_name(f"{folder.name}-process-{index}") if index else folder
 
 
-def _train_beside(
+def _train_baseline(
     record: RunRecord, name: str, dataset: Dataset, config: TrainConfig, folder: Path, progress: Listener | None
 ) -> Baseline | None:
-    """The network beside, trained and measured; none where Ctrl-C cut that short."""
-    config, entries = beside(config), _ledger(dataset, folder)
-    noting = _noting(progress, config, entries, f"validation of the baseline {name}, after every epoch")
-    training = fit(find_model(name), dataset, config, seed=record.request["seed"], progress=noting)
+    """Train and measure the baseline; return None if Ctrl-C stopped its training."""
+    config, reads = beside(config), _ledger(dataset, folder)
+    listener = _recording_validation(progress, config, reads, f"validation of the baseline {name} after every epoch")
+    training = fit(find_model(name), dataset, config, seed=record.request["seed"], progress=listener)
     if training.stopped_early:
         return None
     network = from_keras(training.model)
-    entries.enter(f"baseline {name}")
-    of_baseline = _evaluate(Predictor(onnx_bytes(network)), dataset.test, dataset.class_names)
-    return measure_baseline(name, training, network, of_baseline, record.evaluation)
+    reads.enter(f"the baseline {name}")
+    evaluation = _evaluate(Predictor(onnx_bytes(network)), dataset.test, dataset.class_names)
+    return measure_baseline(name, training, network, evaluation, record.evaluation)
 
 
 def _check_seed(seed: int) -> None:
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
-        raise ConfigError(f"seed={seed!r} cannot be used; a whole number from 0 to {2**32 - 1} was expected.")
+        raise ConfigError(f"seed must be a whole number from 0 to {2**32 - 1}; got {seed!r}.")

@@ -17,10 +17,8 @@ from .export.agreement import Agreement
 from .export.contract import Contract, contract_of
 from .export.formats import Trained, write_export
 from .export.snippets import snippets
-from .reporting import ONNX_MODEL
+from .run_files import KERAS_MODEL, ONNX_MODEL
 from .types import Floats, Images
-
-KERAS_MODEL = "model.keras"
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,11 +1,10 @@
-"""The ledger of a run: a line for every time that a test split was read with it.
+"""The ledger of a run: one line for each time that it read a test split.
 
-Who measures often enough finds a good number by chance; so what was measured is counted. A line is written before the images
-are read: what is interrupted then counts as well. Looking again at a result, or at single images of it, is no reading.
+Measuring often enough yields a good number by chance, so the reads are counted. A line is written before the images are
+read, so an interrupted evaluation counts as well. Showing an earlier result, or single images of it, does not count.
 
-``ledger.jsonl`` lies in the run folder, beside the manifest and not in it: it grows when the rest is finished. A line is appended
-in one write and synced, so that several processes can do so at once, and one that dies leaves the lines before its own as they
-were.
+``ledger.jsonl`` is not in the manifest, because it grows after the run is complete. Each line is appended in one write
+and synced: several processes can append at once, and one that dies leaves the earlier lines intact.
 """
 
 from __future__ import annotations
@@ -20,58 +19,59 @@ from pathlib import Path
 from typing import Any
 
 from .migrations import upgrade_purpose
+from .run_files import LEDGER
 from .types import PathLike
-
-LEDGER = "ledger.jsonl"
 
 
 @dataclass(frozen=True)
 class LedgerEntry:
-    """One reading of images by which networks are judged."""
+    """One read of a test split."""
 
     time: str
-    """UTC, as ISO 8601 has it."""
+    """ISO 8601, in UTC."""
     verb: str
     """``train``, ``report``, ``evaluate`` or ``audit``."""
     purpose: str
-    """What for, in words that can follow "for"."""
+    """What the images were read for, as a noun phrase."""
     dataset: str
-    """Its name."""
+    """Name of the dataset."""
     fingerprint: str
-    """SHA-256 of the dataset: equal data, equal fingerprint."""
+    """SHA-256 of the dataset; equal data have equal fingerprints."""
     split: str
     n: int
-    """Images that were read."""
+    """Number of images read."""
     times: int = 1
-    """How often, where more than once: after every epoch, in a recipe that validates on its test split."""
+    """Number of reads; above 1 for a recipe that validates on the test split after every epoch."""
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """Where the readings of one test split are entered."""
+    """Records the reads of one test split in the ledger of one run."""
 
     folder: Path
-    """Of the run."""
+    """The run folder."""
     verb: str
     dataset: str
     fingerprint: str
     n: int
-    """Images that the test split has."""
+    """Number of images in the test split."""
 
     def enter(self, purpose: str, *, times: int = 1, n: int | None = None) -> bool:
-        """Note that ``n`` of its images, or all, are about to be read. False where that cannot be written."""
+        """Record that ``n`` images (by default all) are about to be read.
+
+        Returns False if the ledger cannot be written.
+        """
         entry = LedgerEntry(now(), self.verb, purpose, self.dataset, self.fingerprint, "test", n or self.n, times)
         return append(self.folder, entry)
 
 
 def now() -> str:
-    """The time for an entry, to the second."""
+    """Return the current time for an entry, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def append(folder: PathLike, entry: LedgerEntry) -> bool:
-    """Add a line to the ledger in ``folder``. False where that cannot be written, as on a read-only medium: measuring goes on
-    without."""
+    """Append a line to the ledger in ``folder``; return False if that fails."""
     line = json.dumps(asdict(entry), ensure_ascii=False, allow_nan=False) + "\n"
     path = Path(folder) / LEDGER
     try:
@@ -79,7 +79,7 @@ def append(folder: PathLike, entry: LedgerEntry) -> bool:
     except OSError:
         return False
     try:
-        # Where a write was cut short, by a full disk or a power cut, what is left of it gets a line of its own.
+        # After a write cut short by a full disk or a power cut, the broken rest must not swallow this line.
         whole = f"\n{line}" if _is_cut_short(descriptor) else line
         content = whole.encode("utf-8")
         done = os.write(descriptor, content) == len(content)
@@ -92,8 +92,10 @@ def append(folder: PathLike, entry: LedgerEntry) -> bool:
 
 
 def read(folder: PathLike) -> tuple[LedgerEntry, ...]:
-    """The entries of the ledger in ``folder``, in the order in which they were written; none where there is no ledger, as in
-    runs of earlier versions. Lines that are not whole are left out."""
+    """Return the entries of the ledger in ``folder``, oldest first.
+
+    Incomplete lines are skipped. Without a ledger, as in runs of earlier versions, the result is empty.
+    """
     try:
         lines = (Path(folder) / LEDGER).read_text("utf-8", errors="replace").split("\n")
     except OSError:
@@ -106,13 +108,15 @@ def read(folder: PathLike) -> tuple[LedgerEntry, ...]:
 
 
 def number_of_readings(entries: Iterable[LedgerEntry], fingerprint: str) -> int:
-    """How often the test split of the data with this ``fingerprint`` was read."""
+    """Return how often the test split of the data with this ``fingerprint`` was read."""
     return sum(entry.times for entry in entries if entry.fingerprint == fingerprint)
 
 
 def purposes(entries: Iterable[LedgerEntry], fingerprint: str) -> dict[str, int]:
-    """What the test split of the data with this ``fingerprint`` was read for, in the order of the first readings, and how
-    often for each."""
+    """Return how often the test split was read for each purpose.
+
+    The purposes stand in the order of their first read.
+    """
     times: dict[str, int] = {}
     for entry in entries:
         if entry.fingerprint == fingerprint:
@@ -121,16 +125,22 @@ def purposes(entries: Iterable[LedgerEntry], fingerprint: str) -> dict[str, int]
 
 
 def in_words(times: Mapping[str, int]) -> str:
-    """``"read 4 times: the result, after the training; the film, after each epoch (3 times)"``, of :func:`purposes`."""
+    """Return a phrase for the result of :func:`purposes`.
+
+    For example ``"read 4 times: the final evaluation; validation after every epoch (3 times)"``.
+    """
     parts = [f"{purpose}{'' if count == 1 else f' ({count:,} times)'}" for purpose, count in times.items()]
     total = sum(times.values())
     return f"read {'once' if total == 1 else f'{total:,} times'}: {'; '.join(parts)}"
 
 
 def _entry(known: Any) -> LedgerEntry:
-    """Keys of later versions are ignored. Raises ``TypeError`` or ``ValueError`` where one is missing or of another kind."""
+    """Build an entry from a parsed line, ignoring keys of later versions.
+
+    Raises ``TypeError`` or ``ValueError`` if a key is missing or has the wrong type.
+    """
     if not isinstance(known, dict):
-        raise TypeError(f"{known!r} is no entry")
+        raise TypeError(f"{known!r} is not a ledger entry")
     names = {field.name for field in fields(LedgerEntry)}
     entry = LedgerEntry(**{name: value for name, value in known.items() if name in names})
     return LedgerEntry(

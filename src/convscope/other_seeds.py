@@ -1,4 +1,7 @@
-"""What networks of other seeds, else made alike, say of a run's test images: from the votes of the study that it belongs to."""
+"""The predictions of a study's other seeds for the test images of a run.
+
+A run that belongs to a study, or resembles its runs in everything but the seed, is compared with those other seeds.
+"""
 
 from __future__ import annotations
 
@@ -12,54 +15,59 @@ import numpy as np
 
 from . import runs
 from .analysis.record import RunRecord
-from .archive import PREDICTIONS
 from .arrays import load_arrays
 from .errors import ConfigError, ConvscopeError, RunError
 from .models.own_model import short_name
+from .run_files import PREDICTIONS
 from .types import Labels
 from .votes import VOTES, Votes, load_votes
 
 RUNS, REQUEST, RESULTS = "runs", "study.json", "study-results.json"
-"""Of a study's folder."""
+"""Names in the folder of a study."""
 VOTES_KEY = "votes"
-"""Under ``mistakes`` in the metrics of a run: the study and the seeds that its votes are from."""
+"""Key under ``mistakes`` in ``metrics.json``: the study and the seeds that the votes come from."""
 
 
 @dataclass(frozen=True, eq=False)
 class OtherSeeds:
-    """The votes of a study's other seeds."""
+    """The votes of a study's other seeds on the test images of a run."""
 
     counts: Labels
-    """(n, k): how many of them gave test image i class j."""
+    """(n, k): how many of the seeds predict class j for test image i."""
     seeds: tuple[int, ...]
-    """The run's own is not among them."""
+    """The seeds that vote, without the run's own."""
     study: str
-    """The study's folder, as seen from the run's."""
+    """Path of the study's folder, relative to the run folder."""
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON-ready, but for the counts."""
+        """Return study and seeds, ready for JSON."""
         return {"study": self.study, "seeds": list(self.seeds)}
 
 
 def other_seeds(record: RunRecord, folder: Path, study: Path | None = None) -> OtherSeeds | None:
-    """The votes on the test images of the run in ``folder``: of ``study``, or of the study that the run lies in, or that it was
-    told of before. ``None`` where there is none, or no other seed.
+    """Return the votes of other seeds on the test images of a run, or None if there are none.
 
-    Raises :class:`ConfigError` where ``study`` has no finished study in it, or one that has no such runs, and :class:`RunError`
-    where its files do not fit together.
+    Args:
+        record: The run.
+        folder: The folder of the run.
+        study: The folder of a study. By default the study named in the run's metrics, or the one that contains the run.
+
+    Raises:
+        ConfigError: ``study`` holds no complete study, or no runs like this one.
+        RunError: The files of ``study`` contradict each other.
     """
     if study is not None:
-        return _asked(record, folder, study)
-    for place in _places(record, folder):
+        return _votes_of_study(record, folder, study)
+    for place in _candidate_studies(record, folder):
         try:
-            return _asked(record, folder, place)
-        except ConvscopeError:  # nobody has asked for it: of another network, or damaged
+            return _votes_of_study(record, folder, place)
+        except ConvscopeError:  # of another network, or damaged; the user did not ask for it, so this is no error
             continue
     return None
 
 
-def _places(record: RunRecord, folder: Path) -> list[Path]:
-    """Where a study may be that nobody has named."""
+def _candidate_studies(record: RunRecord, folder: Path) -> list[Path]:
+    """Return the folders of studies that the run may belong to."""
     known = ((record.metrics.get("mistakes") or {}).get(VOTES_KEY) or {}).get("study")
     places = [folder / known] if known else []
     if folder.resolve().parent.name == RUNS:
@@ -67,52 +75,51 @@ def _places(record: RunRecord, folder: Path) -> list[Path]:
     return [place for place in places if (place / VOTES).is_file()]
 
 
-def _asked(record: RunRecord, folder: Path, study: Path) -> OtherSeeds | None:
+def _votes_of_study(record: RunRecord, folder: Path, study: Path) -> OtherSeeds | None:
     for name in (VOTES, RESULTS, REQUEST):
         if not (study / name).is_file():
             raise ConfigError(
-                f"{str(study)!r} has no {name}; the folder of a finished study was expected. The command that began a study "
-                "also ends it."
+                f"{str(study)!r} has no {name}, so it is not the folder of a complete study. Run the command that started "
+                "the study again to complete it."
             )
     results, request = (runs.read_json(study / name) for name in (RESULTS, REQUEST))
     try:
-        entries = _alike(results, request, record, folder, study)
+        entries = _matching_runs(results, request, record, folder, study)
         votes = _votes(study, entries, record)
         own = next((entry for entry in entries if entry["seed"] == record.request["seed"]), None)
-        counts = votes.counts if own is None else _without(votes, study / RUNS / own["run"] / PREDICTIONS)
+        counts = votes.counts if own is None else _excluding(votes, study / RUNS / own["run"] / PREDICTIONS)
         seeds = tuple(int(entry["seed"]) for entry in entries if entry is not own)
     except ConvscopeError:
         raise
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise RunError(
-            f"the files of the study {str(study)!r} do not fit together ({error!r}); those that one study wrote were expected. "
-            "Copy the folder again."
+            f"the files of the study {str(study)!r} contradict each other ({error!r}). Copy the folder again."
         ) from error
     if not seeds:
         return None
     return OtherSeeds(counts, seeds, os.path.relpath(study.resolve(), folder.resolve()))
 
 
-def _alike(
+def _matching_runs(
     results: Mapping[str, Any], request: Mapping[str, Any], record: RunRecord, folder: Path, study: Path
 ) -> list[Mapping[str, Any]]:
-    """The study's runs, one per seed, that differ from that of ``record`` in nothing else."""
+    """Return the study's runs that differ from that of ``record`` only in the seed."""
     largest = max(entry["size"] for entry in results["runs"])
     own = next((each for each in results["runs"] if (study / RUNS / each["run"]).resolve() == folder.resolve()), None)
     if own is not None:
-        alike, same_data = (own["model"], own["recipe"], own["size"]), True
+        wanted, same_data = (own["model"], own["recipe"], own["size"]), True
     else:
         asked = record.request
         same_data = request["dataset"]["fingerprint"] == asked["dataset"]["fingerprint"]
         same_way = request["recipes"].get(asked["recipe"]) == asked["config"]
-        alike = short_name(asked["model"]), asked["recipe"] if same_way else None, results["dataset"]["train"]
-    found = [each for each in results["runs"] if (each["model"], each["recipe"], each["size"]) == alike]
-    # The votes are those of the runs on the most images.
-    if not found or not same_data or alike[-1] != largest:
+        wanted = short_name(asked["model"]), asked["recipe"] if same_way else None, results["dataset"]["train"]
+    found = [each for each in results["runs"] if (each["model"], each["recipe"], each["size"]) == wanted]
+    # Votes are kept only for the runs that trained on the most images.
+    if not found or not same_data or wanted[-1] != largest:
         name = f"{short_name(record.request['model'])}-{record.request['recipe']}"
         raise ConfigError(
-            f"the study {str(study)!r} has no runs like {str(folder)!r}; some of {name}, trained in the same way on the same "
-            "images, were expected. Leave the study out."
+            f"the study {str(study)!r} has no runs of {name} with the settings and training images of {str(folder)!r}. "
+            "Drop --study, or name another one."
         )
     return found
 
@@ -120,17 +127,17 @@ def _alike(
 def _votes(study: Path, entries: list[Mapping[str, Any]], record: RunRecord) -> Votes:
     votes = load_votes(study)[f"{entries[0]['model']}-{entries[0]['recipe']}"]
     if votes.counts.shape != record.evaluation.logits.shape or not np.array_equal(votes.labels, record.evaluation.labels):
-        raise ValueError("votes on other images")
+        raise ValueError("votes on different images")
     if votes.seeds != len(entries):
-        raise ValueError(f"votes of {votes.seeds} seeds in place of {len(entries)}")
+        raise ValueError(f"votes of {votes.seeds} seeds instead of {len(entries)}")
     return votes
 
 
-def _without(votes: Votes, predictions: Path) -> Labels:
-    """The counts but for the answers of one of the runs."""
-    answers = load_arrays(predictions)["logits"].argmax(axis=1)
+def _excluding(votes: Votes, predictions: Path) -> Labels:
+    """Return the counts without the votes of one run, given the path of its predictions."""
+    predicted = load_arrays(predictions)["logits"].argmax(axis=1)
     counts = votes.counts.copy()
-    counts[np.arange(len(answers)), answers] -= 1
+    counts[np.arange(len(predicted)), predicted] -= 1
     if counts.min() < 0:
-        raise ValueError(f"answers in {str(predictions)!r} that were not counted")
+        raise ValueError(f"predictions in {str(predictions)!r} that were not counted")
     return counts

@@ -1,4 +1,4 @@
-"""``run.json``: what was asked, of which data, with which versions, on which machine."""
+"""The content of ``run.json``: settings, dataset, package versions and machine."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SCHEMA_VERSION = 2
 
 
 def describe_request(dataset: Dataset, model_name: str, config: TrainConfig, seed: int) -> dict[str, Any]:
-    """Known before the training starts."""
+    """Return the content of ``run.json`` as far as it is known before the training."""
     return {
         "schema_version": SCHEMA_VERSION,
         "state": "training",
@@ -50,14 +50,13 @@ def describe_request(dataset: Dataset, model_name: str, config: TrainConfig, see
 
 
 def refuse_other_request(begun: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
-    """Raise :class:`ConfigError` unless ``asked`` would go on with what ``begun`` began: the same in every respect that
-    decides the weights."""
+    """Raise :class:`ConfigError` if a setting that determines the weights has changed."""
     for name in ("model", "seed", "config", "versions"):
         if begun.get(name) != asked[name]:
             raise ConfigError(_differs(name, begun.get(name), asked[name]))
     before, now = (request.get("dataset", {}).get("fingerprint") for request in (begun, asked))
     if before != now:
-        raise ConfigError(_differs("data with the fingerprint", before, now))
+        raise ConfigError(_differs("the data fingerprint", before, now))
 
 
 def _differs(what: str, begun: object, asked: object) -> str:
@@ -65,13 +64,13 @@ def _differs(what: str, begun: object, asked: object) -> str:
         name = next(name for name in [*begun, *asked] if begun.get(name) != asked.get(name))
         what, begun, asked = name, begun.get(name), asked.get(name)
     return (
-        f"--resume was given with {what} {asked!r}, but the run was begun with {begun!r}; the same was expected. "
-        "Ask for the same again, or leave --resume out, with another --out DIR."
+        f"cannot resume the run: it was started with {what} {begun!r}, not {asked!r}. "
+        "Use the same setting, or drop --resume and choose another folder with --out DIR."
     )
 
 
 def describe_outcome(request: dict[str, Any], training: Training) -> dict[str, Any]:
-    """The request once the training is over."""
+    """Return ``request`` with what is known only after the training."""
     return {
         **request,
         "state": "complete",
@@ -84,14 +83,14 @@ def describe_outcome(request: dict[str, Any], training: Training) -> dict[str, A
 
 
 def command_for(dataset: Dataset, model_name: str, config: TrainConfig, seed: int) -> str:
-    """The line that asks for the same again."""
+    """Return the command line that repeats the training."""
     line = (
         f"convscope train {shlex.quote(dataset.provenance.source)} --model {shlex.quote(model_name)} --recipe {config.recipe} "
         f"--epochs {config.epochs} --seed {seed}"
     )
     if arguments := dataset.provenance.reading.as_arguments():
         line += f" {shlex.join(arguments)}"
-    own = RECIPES[config.recipe]().augmentation if config.recipe in RECIPES else config.augmentation
-    if config.augmentation == own:
+    default = RECIPES[config.recipe]().augmentation if config.recipe in RECIPES else config.augmentation
+    if config.augmentation == default:
         return line
     return f"{line} --augment {config.augmentation.as_text()}"

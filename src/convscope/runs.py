@@ -1,10 +1,9 @@
-"""The run folder: who may write into it, what is in it, and when it counts as complete.
+"""The run folder: writing it, verifying it, and changing single files of a complete run.
 
-A run is complete when ``manifest.json`` is there: it is written last and names every other file with its size and
-SHA-256. What changes in it afterwards, the page and the numbers that are added to it, changes so that the manifest is true at
-every moment. A folder that is being written is locked by the operating system (``flock``), so that two trainings cannot
-share it and a killed one leaves no lock behind. ``overwrite`` builds the new run beside the old one and swaps them
-when it is complete: until then the old run stays whole.
+A run is complete when ``manifest.json`` exists: it is written last and lists every other file with its size and SHA-256.
+Later changes, such as a new report or added metrics, keep the manifest true at every moment. The operating system locks
+a folder while it is written (``flock``), so two trainings cannot share it and a killed one leaves no lock behind.
+``overwrite`` builds the new run next to the old one and swaps the two once the new run is complete.
 """
 
 from __future__ import annotations
@@ -20,75 +19,57 @@ from typing import Any
 from . import claims
 from .errors import RunError, RunExistsError
 from .files import TEMPORARY, replacing, write_json
-from .ledger import LEDGER
 from .model_files import is_foreign, refusal
+from .run_files import FIGURES, KNOWN_FILES, LEDGER, MANIFEST, REPORT, REQUEST
 from .types import PathLike
 
-MANIFEST = "manifest.json"
-REQUEST = "run.json"
-CHECKPOINT = "checkpoint.npz"
-"""The state of a training under way; a complete run has none."""
-DERIVED = ("figures", "report.html")
-"""What ``convscope report`` can make again from the rest."""
-UNLISTED = frozenset({MANIFEST, LEDGER})
-"""Not in the manifest: itself, and what grows when the run is complete."""
-OR = "or"
-"""Beside ``bytes`` and ``sha256`` of a file that is being exchanged: those of its other content."""
-
-LONGEST_NAME = 200
-"""Characters of a file's name in a sentence."""
-
-KNOWN_FILES = frozenset(
-    {
-        MANIFEST,
-        REQUEST,
-        "model.keras",
-        "model.onnx",
-        "history.csv",
-        "predictions.npz",
-        "metrics.json",
-        "snapshots.npz",
-        "examples.npz",
-        "evidence.npz",
-        "yardsticks.npz",
-        "label_suspects.csv",
-        LEDGER,
-        CHECKPOINT,
-        *DERIVED,
-    }
-)
+REGENERABLE = (FIGURES, REPORT)
+"""What ``convscope report`` can make again from the other files."""
+NOT_IN_MANIFEST = frozenset({MANIFEST, LEDGER})
+"""The manifest itself, and the ledger, which grows after the run is complete."""
+ALTERNATIVE = "or"
+"""Key of a manifest entry: size and SHA-256 of the content that is about to replace the file."""
+MAX_NAME_LENGTH = 200
+"""Characters of a file name that an error message shows."""
+REMEDY = "Copy the run folder again, or train again."
 
 
 @contextlib.contextmanager
 def writing(path: PathLike, *, overwrite: bool = False, resume: bool = False) -> Iterator[Path]:
-    """Claim the run folder ``path`` and yield the folder to write into.
+    """Lock the run folder ``path`` and yield the folder to write into.
 
-    On leaving without an error the manifest is written and, where a run is overwritten, the new one takes its place.
-    After an error nothing is left that would look like a run: a folder that holds no more than the request is removed.
-    ``resume`` goes on in the folder of an unfinished run, or begins one where there is none.
+    When the block ends without an error, the manifest is written and, with ``overwrite``, the new run replaces the old
+    one. After an error, a folder that holds nothing but the request is removed.
 
-    Raises :class:`RunExistsError` where the folder is taken, :class:`OutputError` where it cannot be written.
+    Args:
+        path: The run folder, which need not exist.
+        overwrite: Whether a run in ``path`` may be replaced.
+        resume: Whether to continue in the folder of an unfinished run, if there is one.
+
+    Raises:
+        RunExistsError: The folder holds a run or something else, or another process is writing to it.
+        OutputError: The folder cannot be written.
     """
     path = Path(path)
     claims.finish_swap(path, known=KNOWN_FILES)
-    _refuse_what_is_not_ours(path, overwrite or resume)
+    _check_free(path, overwrite or resume)
     if resume and (path / MANIFEST).is_file():
         raise RunExistsError(
-            f"{str(path)!r} holds a finished run; an unfinished one was expected, to go on with. "
-            "Leave --resume out, with another --out DIR."
+            f"cannot resume {str(path)!r}: the run is already complete. Drop --resume and choose another folder with --out DIR."
         )
     with claims.locked(path):
         if resume or not claims.contents(path):
-            yield from _filled(path)
+            yield from _write_complete(path)
             return
         folder = claims.beside(path, "new")
         with claims.locked(folder):
             claims.clear(folder)
-            yield from _filled(folder)
+            yield from _write_complete(folder)
             claims.swap(folder, path, known=KNOWN_FILES)
 
 
-def _filled(folder: Path) -> Iterator[Path]:
+def _write_complete(folder: Path) -> Iterator[Path]:
+    """Yield ``folder`` to write into, then write the manifest, or clean up after an error."""
     claims.clear(folder, only_temporary=True)
     try:
         yield folder
@@ -98,27 +79,24 @@ def _filled(folder: Path) -> Iterator[Path]:
         raise
 
 
-def _refuse_what_is_not_ours(path: Path, overwrite: bool) -> None:
+def _check_free(path: Path, overwrite: bool) -> None:
     if path.is_file():
-        raise RunExistsError(f"{str(path)!r} is a file; a folder was expected. Choose another with --out DIR.")
+        raise RunExistsError(f"{str(path)!r} is a file, not a folder. Choose another folder with --out DIR.")
     if not path.is_dir() or not claims.contents(path):
         return
     if not (path / REQUEST).is_file():
-        raise RunExistsError(
-            f"{str(path)!r} exists and holds something other than a run; an empty or new folder was expected. "
-            "Choose another with --out DIR."
-        )
+        raise RunExistsError(f"{str(path)!r} holds files that are not a run. Choose an empty or new folder with --out DIR.")
     if not overwrite:
-        what = "a finished run" if (path / MANIFEST).is_file() else "an unfinished run"
-        cure = "replace it with --overwrite" if what == "a finished run" else "go on with it with --resume"
+        is_complete = (path / MANIFEST).is_file()
+        state = "a complete" if is_complete else "an unfinished"
+        remedy = "replace it with --overwrite" if is_complete else "continue it with --resume"
         raise RunExistsError(
-            f"{str(path)!r} holds {what} already; a new folder was expected. "
-            f"Choose another with --out DIR or another --seed, or {cure}."
+            f"{str(path)!r} already holds {state} run. Choose another folder with --out DIR or another --seed, or {remedy}."
         )
 
 
 def write_manifest(folder: PathLike) -> None:
-    """Write ``manifest.json``: name, size and SHA-256 of every other file. This makes the run complete."""
+    """Write ``manifest.json``, which makes the run complete."""
     folder = Path(folder)
     files = {name: _entry(folder / name) for name in _file_names(folder)}
     write_json(folder / MANIFEST, {"schema_version": 1, "files": files})
@@ -126,14 +104,15 @@ def write_manifest(folder: PathLike) -> None:
 
 @contextlib.contextmanager
 def rewriting_report(folder: PathLike) -> Iterator[Path]:
-    """Let the derived files of a complete run be written again; the manifest is true at every moment in between.
+    """Lock a complete run and let the block write its report and figures again.
 
-    What else is to change goes through :func:`exchanging`. Raises :class:`RunExistsError` where another process is at it.
+    The manifest stays true at every moment. Other files may only be replaced through :func:`exchanging`. Raises
+    :class:`RunExistsError` if another process is writing to the run.
     """
     folder = Path(folder)
     with claims.locked(folder):
         manifest = read_json(folder / MANIFEST)
-        kept = {name: entry for name, entry in manifest["files"].items() if name.split("/")[0] not in DERIVED}
+        kept = {name: entry for name, entry in manifest["files"].items() if name.split("/")[0] not in REGENERABLE}
         write_json(folder / MANIFEST, {**manifest, "files": kept})
         try:
             yield folder
@@ -143,19 +122,20 @@ def rewriting_report(folder: PathLike) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def exchanging(folder: PathLike, name: str) -> Iterator[Path]:
-    """Yield a path to write the new content of the file ``name`` of a complete run to; leaving the block exchanges the two.
+    """Yield a path for new content of the file ``name`` of a complete run.
 
-    File and manifest cannot be renamed in one step. So the manifest first names both contents, of which either is true,
-    then the file is renamed, then the manifest names the new one alone: whoever dies in between leaves a whole run, the
-    old or the new. To be used within :func:`rewriting_report`, so that the page cannot be left with the old numbers.
+    The content replaces the old one when the block ends without an error. Use it within :func:`rewriting_report`, so
+    that an interruption cannot leave a report with outdated numbers.
     """
     folder = Path(folder)
     manifest = read_json(folder / MANIFEST)
     with replacing(folder / name) as temporary:
         yield temporary
         new = _entry(temporary)
+        # File and manifest cannot be renamed in one step, so the manifest allows both contents until the file is renamed:
+        # a process killed at any point leaves a valid run, with the old content or the new.
         if (folder / name).is_file():
-            _update(folder, manifest, name, {**_entry(folder / name), OR: new})
+            _update(folder, manifest, name, {**_entry(folder / name), ALTERNATIVE: new})
     _update(folder, manifest, name, new)
 
 
@@ -164,21 +144,26 @@ def _update(folder: Path, manifest: dict[str, Any], name: str, entry: dict[str, 
 
 
 def verify(path: PathLike, *, only: Collection[str] | None = None) -> Path:
-    """The folder of a complete, undamaged run, or a :class:`RunError` that names the first thing wrong with it.
+    """Return the folder of a complete run after comparing its files with the manifest.
 
-    ``only``: the files that are wanted; the others, which may be large, are then not looked at.
+    Args:
+        path: The run folder.
+        only: Names of the files to verify; None verifies all of them, which reads every byte.
+
+    Raises:
+        RunError: There is no complete run in ``path``, or a file is missing or damaged; the message names the first one.
     """
     path = Path(path)
     claims.finish_swap(path, known=KNOWN_FILES)
     if path.is_file():
         raise RunError(_file_in_place_of_run(path))
     if not path.is_dir():
-        raise RunError(f"no run folder at {str(path)!r}; expected one that `convscope train` wrote, such as runs/NAME.")
+        raise RunError(f"there is no run folder at {str(path)!r}. Pass one that `convscope train` wrote, such as runs/NAME.")
     if not (path / MANIFEST).is_file():
         unfinished = (path / REQUEST).is_file()
         raise RunError(
-            f"{str(path)!r} holds {'an unfinished' if unfinished else 'no'} run (no {MANIFEST}); a complete run folder was "
-            f"expected. {'Train again, with --resume' if unfinished else 'Pass the one that `convscope train` named'}."
+            f"{str(path)!r} holds {'an unfinished' if unfinished else 'no'} run (no {MANIFEST}). "
+            f"{'Train again with --resume' if unfinished else 'Pass the folder that `convscope train` named'}."
         )
     for name, entry in _manifest_entries(path).items():
         if only is None or name in only:
@@ -189,51 +174,44 @@ def verify(path: PathLike, *, only: Collection[str] | None = None) -> Path:
 def _file_in_place_of_run(path: Path) -> str:
     if is_foreign(path):
         return refusal(path, "a run folder", retrain=True)
-    return f"{str(path)!r} is a file; a run folder was expected, such as runs/NAME. Pass the folder that `convscope train` wrote."
+    return f"{str(path)!r} is a file, not a run folder. Pass a folder that `convscope train` wrote, such as runs/NAME."
 
 
 def read_json(path: PathLike) -> Any:
-    """The content of a JSON file, or a :class:`RunError` that names the file."""
+    """Return the content of a JSON file; raise :class:`RunError` if it cannot be read."""
     try:
         return json.loads(Path(path).read_text("utf-8"))
-    except (OSError, ValueError, RecursionError) as error:  # the last where it is nested without end
-        raise RunError(
-            f"{str(path)!r} cannot be read ({error}); a JSON file that convscope wrote was expected. "
-            "Copy the run folder again, or train again."
-        ) from error
+    except (OSError, ValueError, RecursionError) as error:  # the last for a file that is nested too deeply
+        raise RunError(f"{str(path)!r} cannot be read as JSON ({error}). {REMEDY}") from error
 
 
 def _manifest_entries(path: Path) -> dict[str, list[tuple[int, str]]]:
-    """By name the contents, as size and SHA-256, of which a file may have any: but for one that is being exchanged, one."""
+    """Return each file's valid contents as (size, SHA-256): two during a replacement."""
     manifest = read_json(path / MANIFEST)
     try:
         entries = {
-            str(name): [(int(each["bytes"]), str(each["sha256"])) for each in (entry, entry.get(OR)) if each]
+            str(name): [(int(each["bytes"]), str(each["sha256"])) for each in (entry, entry.get(ALTERNATIVE)) if each]
             for name, entry in manifest["files"].items()
         }
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        raise RunError(
-            f"{str(path / MANIFEST)!r} is not a manifest of convscope; names with bytes and sha256 were expected. "
-            "Copy the run folder again, or train again."
-        ) from error
+        raise RunError(f"{str(path / MANIFEST)!r} does not list files with their bytes and sha256. {REMEDY}") from error
     if any(Path(name).is_absolute() or ".." in Path(name).parts for name in entries):
         raise RunError(
-            f"{str(path / MANIFEST)!r} names a file outside the run folder; it was not written by convscope "
-            "and is not opened."
+            f"{str(path / MANIFEST)!r} lists a file outside the run folder, so convscope did not write it. {REMEDY}"
         )
     return entries
 
 
 def _verify_file(folder: Path, name: str, contents: list[tuple[int, str]]) -> None:
-    file, remedy = folder / name, "Copy the run folder again, or train again."
-    if not os.path.isfile(file):  # noqa: PTH113 - False also for a name that no system takes, where Path.is_file fails
-        said = repr(name)[1:-1]
-        raise RunError(f"{said[:LONGEST_NAME]} is missing from the run folder {str(folder)!r}. {remedy}")
+    file = folder / name
+    if not os.path.isfile(file):  # noqa: PTH113 - returns False for an invalid name, where Path.is_file raises
+        printable = repr(name)[1:-1]
+        raise RunError(f"{printable[:MAX_NAME_LENGTH]} is missing from the run folder {str(folder)!r}. {REMEDY}")
     size = file.stat().st_size
     if size not in {written for written, _ in contents}:
-        raise RunError(f"{name} has {size:,} bytes; {contents[0][0]:,} were written. It is damaged. {remedy}")
+        raise RunError(f"{name} is damaged: it has {size:,} bytes instead of {contents[0][0]:,}. {REMEDY}")
     if (size, _sha256(file)) not in contents:
-        raise RunError(f"{name} is damaged: its SHA-256 is not the one in {MANIFEST}. {remedy}")
+        raise RunError(f"{name} is damaged: its SHA-256 is not the one in {MANIFEST}. {REMEDY}")
 
 
 def _entry(file: Path) -> dict[str, Any]:
@@ -243,7 +221,7 @@ def _entry(file: Path) -> dict[str, Any]:
 def _file_names(folder: Path) -> list[str]:
     paths = (entry for entry in folder.rglob("*") if entry.is_file())
     names = (path.relative_to(folder).as_posix() for path in paths)
-    return sorted(name for name in names if name.split("/")[0] in KNOWN_FILES - UNLISTED and TEMPORARY not in name)
+    return sorted(name for name in names if name.split("/")[0] in KNOWN_FILES - NOT_IN_MANIFEST and TEMPORARY not in name)
 
 
 def _sha256(path: Path) -> str:

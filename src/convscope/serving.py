@@ -14,7 +14,8 @@ from .data.in_threads import one_thread_each
 from .errors import MissingBackendError
 from .prediction.classifier import Classifier, open_classifier
 from .prediction.predicting import predict
-from .reporting import PAGE, with_evidence, write_page
+from .reporting import with_evidence, write_page
+from .run_files import REPORT
 
 if TYPE_CHECKING:
     from .server.address import Address
@@ -57,14 +58,14 @@ def serve_run(
 
 def _page(folder: Path) -> bytes:
     """Return the run's report; if the run has none, render one without storing it."""
-    if (folder / PAGE).is_file():
-        return (runs.verify(folder, only={PAGE}) / PAGE).read_bytes()
+    if (folder / REPORT).is_file():
+        return (runs.verify(folder, only={REPORT}) / REPORT).read_bytes()
     import tempfile
 
     with tempfile.TemporaryDirectory() as temporary:
         record = with_evidence(archive.load_record(runs.verify(folder)), folder, None)
-        write_page(record, Path(temporary) / PAGE)
-        return (Path(temporary) / PAGE).read_bytes()
+        write_page(record, Path(temporary) / REPORT)
+        return (Path(temporary) / REPORT).read_bytes()
 
 
 def _warm_up(classifier: Classifier) -> None:

@@ -14,10 +14,10 @@ from .analysis.confirmed_suspects import confirmed_from_dict
 from .analysis.label_audit import SPLITS, LabelAudit, from_rows
 from .analysis.record import RunRecord
 from .errors import DatasetError
+from .run_files import LABEL_SUSPECTS
 from .types import Labels
 
 COLUMNS = ("split", "index", "given", "suggested", "score")
-SUSPECTS = "label_suspects.csv"
 KEY = "label_audit"
 """In ``metrics.json``."""
 FORMULA_PREFIXES = "=+-@\t\r\n＝＋－＠'"
@@ -65,10 +65,10 @@ def read_rows(path: Path) -> list[tuple[str, int, str, str, float]]:
 def load_audit(record: RunRecord, folder: Path) -> LabelAudit | None:
     """Return the label audit of a run with its confirmed suspects; None if there is none that can be read."""
     numbers = record.metrics.get(KEY)
-    if numbers is None or not (folder / SUSPECTS).is_file():
+    if numbers is None or not (folder / LABEL_SUSPECTS).is_file():
         return None
     try:
-        audit = from_rows(read_rows(folder / SUSPECTS), numbers, record.evaluation.class_names)
+        audit = from_rows(read_rows(folder / LABEL_SUSPECTS), numbers, record.evaluation.class_names)
         confirmed = numbers.get("confirmed")
         return audit if confirmed is None else replace(audit, confirmed=confirmed_from_dict(confirmed))
     except (AttributeError, DatasetError, KeyError, ValueError, TypeError):  # written by another version
@@ -109,7 +109,7 @@ def read_confirmed(path: Path, class_names: Sequence[str], *, num_train: int, te
         more = f"; and {len(complaints) - MAX_COMPLAINTS} more" if len(complaints) > MAX_COMPLAINTS else ""
         raise DatasetError(
             f"{str(path)!r} does not fit this run ({'; '.join(complaints[:MAX_COMPLAINTS])}{more}). "
-            f"Start from the run's own {SUSPECTS}; delete rows, but change none."
+            f"Start from the run's own {LABEL_SUSPECTS}; delete rows, but change none."
         )
     return Confirmed(*(np.array(sorted(indices[split]), np.int64) for split in SPLITS))
 

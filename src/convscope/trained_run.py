@@ -1,4 +1,4 @@
-"""A finished training in Python: what ``train`` returns, and what its folder gives back at any time."""
+"""A run in Python: what ``train`` returns and ``load_run`` loads from a run folder."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from .analysis.record import RunRecord
 from .data.again import same_dataset
 from .data.dataset import Dataset
 from .migrations import upgrade_metrics
+from .run_files import KERAS_MODEL, METRICS
 from .training.history import History
 from .types import PathLike
 
@@ -26,34 +27,42 @@ if TYPE_CHECKING:
     from .analysis.label_audit import LabelAudit
     from .figures.illustration import Illustration
 
-MODEL = "model.keras"
-
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """A finished training: the folder it is in, the plain ``keras.Model``, and what was measured.
+    """A complete run: its folder, its ``keras.Model`` and its measurements.
 
-    A run that was loaded reads its model and its dataset when they are first asked for; nothing else of it needs a back-end.
+    A loaded run reads its model and its dataset on first use. Only the model needs a back-end.
     """
 
     folder: Path
+    """The run folder."""
     record: RunRecord
+    """The contents of the run folder."""
     held_model: keras.Model | None = None
-    """The model, where it was trained in this process."""
+    """The model, if it was trained in this process."""
     held_dataset: Dataset | None = None
-    """The dataset, where it was read in this process."""
+    """The dataset, if it was loaded in this process."""
 
     @cached_property
     def model(self) -> keras.Model:
-        """Of a run that was loaded, read from its folder, for which the back-end must be there. Raises :class:`RunError` for a
-        damaged file, and :class:`MissingBackendError`."""
+        """The trained network; a loaded run reads it from its folder.
+
+        Raises:
+            RunError: The model file is damaged.
+            MissingBackendError: Keras has no back-end to load the model with.
+        """
         from .models.saving import load_model
 
-        return load_model(self.folder / MODEL) if self.held_model is None else self.held_model
+        return load_model(self.folder / KERAS_MODEL) if self.held_model is None else self.held_model
 
     @cached_property
     def dataset(self) -> Dataset:
-        """Of a run that was loaded, read again. Raises :class:`DatasetError` where the data are not there any more."""
+        """The dataset; a loaded run reads it again from where it was.
+
+        Raises:
+            DatasetError: The data cannot be found any more.
+        """
         return same_dataset(self.record.request["dataset"]) if self.held_dataset is None else self.held_dataset
 
     @property
@@ -63,30 +72,30 @@ class Run:
 
     @property
     def history(self) -> History:
+        """Loss, accuracy and learning rate of every epoch."""
         return self.record.history
 
     @property
     def evaluation(self) -> Evaluation:
-        """Of the test split, after the training."""
+        """The result on the test split, measured after the training."""
         return self.record.evaluation
 
     @property
     def metrics(self) -> Mapping[str, Any]:
-        """``metrics.json`` as it is now: verbs as ``audit`` and ``examine`` add to it."""
-        numbers: Mapping[str, Any] = upgrade_metrics(runs.read_json(self.folder / archive.METRICS))
+        """The current content of ``metrics.json``, to which ``audit`` and ``examine`` add."""
+        numbers: Mapping[str, Any] = upgrade_metrics(runs.read_json(self.folder / METRICS))
         return numbers
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What the run shows, in sentences with their evidence, the most important first."""
+        """Sentences about the results with their evidence, the most important first."""
         from .analysis.findings import find
 
         return find(self.metrics, model_name=self.record.request["model"])
 
     @cached_property
     def uncertainty(self) -> Uncertainty | None:
-        """How far the network's probabilities can be believed, and what leaving aside the unsure ones buys; ``None`` where it was
-        not measured."""
+        """Calibration and selective prediction of the network; None if they were not measured."""
         from .analysis.doubt import uncertainty_from_metrics
 
         return uncertainty_from_metrics(self.record.metrics, self.evaluation)
@@ -98,7 +107,7 @@ class Run:
 
     @cached_property
     def baseline(self) -> Baseline | None:
-        """The network beside; ``None`` where none was trained."""
+        """The baseline and its comparison with the network; None if none was trained."""
         from .analysis.baseline import Baseline
         from .dataclass_json import from_json
 
@@ -107,20 +116,23 @@ class Run:
 
     @property
     def label_audit(self) -> LabelAudit | None:
-        """The last label audit of the run; ``None`` before the first."""
+        """The last label audit of the run; None before the first one."""
         from .suspects_file import load_audit
 
         return load_audit(replace(self.record, metrics=self.metrics), self.folder)
 
     @cached_property
     def figures(self) -> Mapping[str, Illustration]:
-        """Every figure of the run by name, drawn when first asked for (two seconds); in a notebook each shows itself."""
+        """Every figure of the run by name, drawn on first use, which takes 2 s.
+
+        A notebook displays a figure that is the last expression of a cell.
+        """
         from .figures.gallery import illustrate
 
         return {illustration.name: illustration for illustration in illustrate(self.record)}
 
     def __fspath__(self) -> str:
-        """A run stands for its folder wherever a path is taken."""
+        """Return the folder, so that a run can be passed wherever a path is accepted."""
         return str(self.folder)
 
     def __repr__(self) -> str:
@@ -128,10 +140,16 @@ class Run:
 
 
 def load_run(folder: PathLike) -> Run:
-    """What :func:`convscope.train` returned, from the run's folder: without training, and without a back-end until ``model`` is
-    asked for.
+    """Load a complete run from its folder; a back-end is needed only for ``Run.model``.
 
-    Raises :class:`RunError` for a folder that holds no finished run, or a damaged one.
+    Args:
+        folder: The run folder.
+
+    Returns:
+        The run as :func:`convscope.train` returned it.
+
+    Raises:
+        RunError: The folder holds no complete run, or a file of the run is damaged.
 
     >>> convscope.load_run("runs/mnist-cnn-standard-0").uncertainty.temperature
     """

@@ -1,4 +1,4 @@
-"""What the seeds of one configuration say of each test image, together."""
+"""The predictions of all seeds of one configuration, counted per test image and class."""
 
 from __future__ import annotations
 
@@ -18,33 +18,36 @@ VOTES = "votes.npz"
 
 @dataclass(frozen=True, eq=False)
 class Votes:
-    """``counts`` (n, k): how many of the seeds gave test image i class j. ``labels`` (n,) the true ones."""
+    """Votes of the seeds of one configuration on the test images."""
 
     counts: npt.NDArray[np.int64]
+    """(n, k): how many seeds predict class j for test image i."""
     labels: Labels
+    """(n,): the true classes."""
 
     @property
     def seeds(self) -> int:
+        """The number of seeds."""
         return int(self.counts[0].sum())
 
     @property
     def winners(self) -> Labels:
-        """(n,) the class with the most votes; of several, the first."""
+        """(n,): the class with the most votes; the first one on a tie."""
         return np.asarray(self.counts.argmax(axis=1), np.int64)
 
     @property
     def right(self) -> Labels:
-        """(n,) how many of the seeds are right."""
+        """(n,): how many seeds predict the true class."""
         return np.asarray(self.counts[np.arange(len(self.labels)), self.labels], np.int64)
 
     @property
     def majority_errors(self) -> int:
-        """Images that go wrong where the seeds vote."""
+        """Test images that the majority vote misclassifies."""
         return int((self.winners != self.labels).sum())
 
 
 def count_votes(predictions: Iterable[Labels], labels: Labels, num_classes: int) -> Votes:
-    """``predictions``: (n,) of each seed."""
+    """Count the ``predictions`` of each seed, arrays (n,) of class indices."""
     counts = np.zeros((len(labels), num_classes), np.int64)
     for each in predictions:
         counts[np.arange(len(labels)), each] += 1
@@ -52,7 +55,7 @@ def count_votes(predictions: Iterable[Labels], labels: Labels, num_classes: int)
 
 
 def save_votes(votes: Mapping[str, Votes], folder: Path) -> None:
-    """Write ``votes.npz``: ``labels`` (n,), and ``votes/CONFIGURATION`` (n, k) uint16 for each."""
+    """Write ``votes.npz``: ``labels`` (n,) and ``votes/CONFIGURATION`` (n, k) uint16."""
     labels = next(iter(votes.values())).labels
     arrays: dict[str, Any] = {"labels": labels}
     arrays |= {f"votes/{name}": each.counts.astype(np.uint16) for name, each in votes.items()}
@@ -60,6 +63,10 @@ def save_votes(votes: Mapping[str, Votes], folder: Path) -> None:
 
 
 def load_votes(folder: Path) -> dict[str, Votes]:
-    """The votes of a study's folder, by configuration, as ``cnn-standard``. Raises :class:`RunError`."""
+    """Load the votes of a study by configuration, such as ``cnn-standard``.
+
+    Raises:
+        RunError: The file is missing or damaged.
+    """
     arrays: dict[str, Array] = load_arrays(folder / VOTES)
     return {name: Votes(counts.astype(np.int64), arrays["labels"]) for name, counts in below(arrays, "votes").items()}

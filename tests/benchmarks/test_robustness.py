@@ -108,5 +108,5 @@ def test_the_table_of_augmentations_has_every_kind_and_marks_what_is_beyond_chan
     assert "| 99.50 | 99.40 | 99.30 |" in rows["as they are, all test images"]
     assert "the same 5 seeds" in text
     assert "none: every image as it is" in text
-    assert "turned by up to 15°" in text
+    assert "by up to 15°" in text
     assert len(script.augmentation.shares(augmented(script) | {"runs": augmented(script)["runs"][:-1]}, "none", None)) == 4

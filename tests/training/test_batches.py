@@ -45,7 +45,7 @@ def test_an_epoch_holds_every_image_once_with_its_label(digits: Dataset) -> None
     assert (inputs.min(), inputs.max()) == (0, 1)
 
 
-def test_only_the_rows_asked_for_are_seen(digits: Dataset) -> None:
+def test_only_the_requested_rows_are_used(digits: Dataset) -> None:
     rows = np.arange(0, len(digits.train), 2)
     inputs, labels = epoch(BatchStream(digits.train, rows, plain(), seed=0), 0)
     assert as_set(inputs, labels) == as_set(digits.train.images[rows], digits.train.labels[rows])
@@ -87,7 +87,7 @@ def test_the_last_batch_may_be_small(digits: Dataset, num_images: int) -> None:
     assert len(epoch(stream, 0)[1]) == num_images
 
 
-def test_pixels_that_cannot_matter_are_cut_off_below_and_on_the_right(digits: Dataset) -> None:
+def test_unused_pixels_are_cropped_at_the_bottom_and_on_the_right(digits: Dataset) -> None:
     inputs, _ = epoch(stream_of(digits.train, plain(), side=(7, 6)), 0)
     whole, _ = epoch(stream_of(digits.train, plain()), 0)
     assert np.array_equal(inputs, whole[:, :7, :6])
@@ -104,7 +104,7 @@ def test_processes_share_each_batch_between_them(digits: Dataset) -> None:
 
 def test_batches_that_cannot_be_shared_evenly_are_refused(digits: Dataset) -> None:
     config = dataclasses.replace(standard(), batch_size=64, min_steps_per_epoch=1)
-    with pytest.raises(ConfigError, match="cannot be shared by 3 processes"):
+    with pytest.raises(ConfigError, match="batch_size.*3"):
         stream_of(digits.train, config, shard=(0, 3))
 
 

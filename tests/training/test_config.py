@@ -6,7 +6,7 @@ import pytest
 
 from convscope.errors import ConfigError
 from convscope.training.augmentation import Augmentation
-from convscope.training.config import LEAST_BATCH, TrainConfig
+from convscope.training.config import MIN_BATCH, TrainConfig
 from convscope.training.recipes import RECIPES, best, find_recipe, notebook, standard
 
 
@@ -29,7 +29,7 @@ def test_a_recipe_carries_its_own_name_and_describes_itself(name: str) -> None:
 
 
 def test_a_misspelt_recipe_is_met_with_the_nearest() -> None:
-    with pytest.raises(ConfigError, match="Did you mean 'standard'"):
+    with pytest.raises(ConfigError, match="'standard'"):
         find_recipe("standart")
 
 
@@ -39,13 +39,13 @@ def test_a_misspelt_recipe_is_met_with_the_nearest() -> None:
      ("weight_decay", -0.1), ("max_validation_images", 0), ("final_epochs_less_augmented", -1), ("label_smoothing", 1.0)],
 )  # fmt: skip
 def test_settings_out_of_range_are_refused_by_name(field: str, value: float) -> None:
-    with pytest.raises(ConfigError, match=f"{field}={value} cannot be trained with"):
+    with pytest.raises(ConfigError, match=f"{field}.*{value}"):
         dataclasses.replace(standard(), **{field: value})
 
 
 @pytest.mark.parametrize("epochs", [1.5, "3", True])
 def test_epochs_of_another_type_are_refused(epochs: object) -> None:
-    with pytest.raises(ConfigError, match="whole number"):
+    with pytest.raises(ConfigError, match=f"epochs.*{epochs!r}"):
         standard().with_epochs(epochs)  # type: ignore[arg-type]
 
 
@@ -62,7 +62,7 @@ def test_very_small_sets_are_gone_through_until_there_are_steps_enough_of_batche
 ) -> None:
     config = standard()
     images, batch = num_images * config.passes_for(num_images), config.batch_size_for(num_images)
-    assert batch >= LEAST_BATCH
+    assert batch >= MIN_BATCH
     assert config.min_steps_per_epoch <= images // batch <= 2 * config.min_steps_per_epoch
     assert notebook().passes_for(num_images) == 1
     assert notebook().batch_size_for(num_images) == min(128, num_images)

@@ -51,7 +51,7 @@ def on_disk(tmp_path: Path) -> np.memmap:
     return mapped
 
 
-def test_images_mapped_from_a_file_come_in_the_order_asked_for(on_disk: np.memmap) -> None:
+def test_memory_mapped_images_come_in_the_requested_order(on_disk: np.memmap) -> None:
     rows = np.random.default_rng(1).permutation(len(on_disk))[:1000]
     assert np.array_equal(gathered(on_disk, rows), np.asarray(on_disk)[rows])
 

@@ -1,4 +1,4 @@
-"""The gradient by the pixels against finite differences in float64, and JAX's against TensorFlow's."""
+"""Input gradients against finite differences in float64, and those of JAX against TensorFlow's."""
 
 from __future__ import annotations
 
@@ -91,13 +91,13 @@ def test_of_no_images_there_is_no_gradient(gradient: InputGradient) -> None:
     assert (slopes.shape, logits.shape, gradient.logits(nothing).shape) == ((0, 8, 8, 1), (0, 10), (0, 10))
 
 
-def test_the_logits_alone_are_those_beside_the_gradient(digits_run: Run, gradient: InputGradient) -> None:
+def test_the_logits_alone_equal_those_returned_with_the_gradient(digits_run: Run, gradient: InputGradient) -> None:
     test = digits_run.dataset.test
     inputs = to_inputs(test.images[: 2 * BATCH_SIZE + 3])
     np.testing.assert_allclose(gradient.logits(inputs), gradient(inputs, test.labels[: len(inputs)])[1], atol=1e-5)
 
 
-def test_the_same_images_have_the_same_gradient_bit_for_bit_whatever_was_asked_between(digits_run: Run) -> None:
+def test_the_same_images_have_the_same_gradient_bit_for_bit_after_other_calls(digits_run: Run) -> None:
     test = digits_run.dataset.test
     inputs, labels = to_inputs(test.images[:250]), test.labels[:250]
     first, other = InputGradient(digits_run.model), InputGradient(digits_run.model)

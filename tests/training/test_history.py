@@ -22,5 +22,5 @@ def test_the_columns_are_those_of_the_contract() -> None:
     "text", ["epoch,loss\n1,0.5\n", "epoch,seconds,loss,accuracy,val_loss,val_accuracy,learning_rate\n1,x\n"]
 )
 def test_another_csv_is_refused_with_the_columns_that_are_expected(text: str) -> None:
-    with pytest.raises(RunError, match="the columns epoch, seconds, loss"):
+    with pytest.raises(RunError, match="history.csv.*epoch, seconds, loss"):
         history_from_csv(text)

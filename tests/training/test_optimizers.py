@@ -27,7 +27,7 @@ def by_hand(share: float) -> float:
 
 @pytest.mark.parametrize("share", [0.0, 0.05, 0.3])
 @pytest.mark.parametrize("from_logits", [True, False])
-def test_the_loss_is_the_cross_entropy_to_smoothed_labels_whatever_the_network_answers_with(
+def test_the_loss_is_the_cross_entropy_with_smoothed_labels_for_logits_and_probabilities(
     share: float, from_logits: bool
 ) -> None:
     loss = make_loss(replace(sprint(), label_smoothing=share), from_logits=from_logits)
@@ -36,7 +36,7 @@ def test_the_loss_is_the_cross_entropy_to_smoothed_labels_whatever_the_network_a
 
 
 @pytest.mark.parametrize("from_logits", [True, False])
-def test_beside_a_smoothed_loss_stands_the_plain_one_which_a_history_shows(from_logits: bool) -> None:
+def test_a_smoothed_loss_comes_with_the_plain_one_for_the_history(from_logits: bool) -> None:
     answers = LOGITS if from_logits else scipy.special.softmax(LOGITS, axis=1)
     _, plain = make_metrics(replace(sprint(), label_smoothing=0.1), from_logits=from_logits)
     assert plain.name == PLAIN_LOSS

@@ -17,7 +17,7 @@ from convscope.training.normalization import FusedNormalization  # noqa: E402
 
 
 def shaken(model: keras.Model) -> keras.Model:
-    """Weights and running statistics as a training leaves them: far from where they began."""
+    """Weights and running statistics far from their initial values, as after a training."""
     generator = np.random.default_rng(0)
     for weight in model.weights:
         values = generator.normal(size=weight.shape) * 0.1
@@ -27,19 +27,21 @@ def shaken(model: keras.Model) -> keras.Model:
 
 @pytest.mark.parametrize("name", sorted(MODELS))
 @pytest.mark.parametrize("shape", [(28, 28, 1), (9, 13, 3)])
-def test_the_folded_network_computes_what_its_twin_does(name: str, shape: tuple[int, int, int]) -> None:
+def test_the_folded_network_computes_the_same_as_the_trained_one(name: str, shape: tuple[int, int, int]) -> None:
     plain = MODELS[name](shape, 5)
-    twin = shaken(training_twin(MODELS[name](shape, 5), normalize=True))
-    plain.set_weights(folded_weights(twin, plain))
+    trained = shaken(training_twin(MODELS[name](shape, 5), normalize=True))
+    plain.set_weights(folded_weights(trained, plain))
     inputs = np.random.default_rng(1).random((16, *shape), np.float32)
-    answers = twin.predict(inputs, verbose=0)
-    probabilities = scipy.special.softmax(answers, axis=1) if answers_with_logits(twin) else answers
+    outputs = trained.predict(inputs, verbose=0)
+    probabilities = scipy.special.softmax(outputs, axis=1) if answers_with_logits(trained) else outputs
     assert np.abs(plain.predict(inputs, verbose=0) - probabilities).max() < 1e-5
 
 
-def test_a_twin_answers_with_logits_and_a_network_that_is_its_own_with_probabilities() -> None:
-    asked = {name: answers_with_logits(training_twin(MODELS[name]((28, 28, 1), 10), normalize=True)) for name in MODELS}
-    assert asked == {"cnn": True, "ann": True, "strong": True, "logistic": False}
+def test_a_normalised_network_returns_logits_and_an_unchanged_one_probabilities() -> None:
+    with_logits = {
+        name: answers_with_logits(training_twin(MODELS[name]((28, 28, 1), 10), normalize=True)) for name in MODELS
+    }
+    assert with_logits == {"cnn": True, "ann": True, "strong": True, "logistic": False}
 
 
 @pytest.mark.parametrize("flags", [{"avx2"}, {"avx2", "avx512f"}])
@@ -51,13 +53,13 @@ def test_cnn_is_normalised_after_its_pooling_and_before_its_relu(flags: set[str]
     assert kinds == [*pooled, *behind, *first, *behind, "Flatten", "Dense", *behind, "Dense"]
 
 
-def test_a_network_with_nothing_to_normalise_is_its_own_twin() -> None:
+def test_a_network_with_nothing_to_normalise_is_trained_itself() -> None:
     for name, normalize in (("logistic", True), ("cnn", False)):
         model = MODELS[name]((28, 28, 1), 10)
         assert training_twin(model, normalize=normalize) is model
 
 
-def test_a_network_that_is_no_chain_is_left_alone() -> None:
+def test_a_network_that_is_not_a_chain_is_left_unchanged() -> None:
     inputs = keras.Input((8, 8, 1))
     flat = keras.layers.Flatten()(inputs)
     both = keras.layers.Add()([keras.layers.Dense(4, activation="relu")(flat), keras.layers.Dense(4)(flat)])
@@ -69,13 +71,13 @@ def test_every_layer_but_the_last_computes_in_the_precision_of_the_session() -> 
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
-        twin = training_twin(MODELS["cnn"]((28, 28, 1), 10), normalize=True)
+        trained = training_twin(MODELS["cnn"]((28, 28, 1), 10), normalize=True)
     finally:
         keras.config.set_dtype_policy(before)
-    assert [layer.compute_dtype for layer in twin.layers] == [*["bfloat16"] * (len(twin.layers) - 1), "float32"]
+    assert [layer.compute_dtype for layer in trained.layers] == [*["bfloat16"] * (len(trained.layers) - 1), "float32"]
 
 
-def test_a_normalisation_at_once_is_keras_own_forwards_and_backwards_and_in_what_it_remembers() -> None:
+def test_the_fused_normalisation_equals_keras_in_outputs_gradients_and_statistics() -> None:
     import tensorflow as tf
 
     inputs = tf.constant(np.random.default_rng(0).normal(1, 2, size=(8, 5, 6, 3)).astype(np.float32))

@@ -64,7 +64,6 @@ class Uncertainty:
         return None if self.temperature_scaling is None else self.temperature_scaling.temperature
 
 
-Doubt = Uncertainty
 """The former name, which stays public."""
 
 

@@ -32,7 +32,6 @@ class CalibrationMetrics:
     bins: tuple[ReliabilityBin, ...]
 
 
-Sureness = CalibrationMetrics
 """The former name, which stays public."""
 
 

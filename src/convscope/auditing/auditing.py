@@ -22,7 +22,8 @@ from ..errors import DatasetError, OutputError
 from ..files import TEMPORARY, write_text
 from ..models.backend import check_backend
 from ..reporting import with_evidence, with_mistakes, write_report
-from ..suspects_file import KEY, SUSPECTS, load_audit, read_confirmed, to_csv
+from ..run_files import LABEL_SUSPECTS
+from ..suspects_file import KEY, load_audit, read_confirmed, to_csv
 from .cross_validation import MODEL, Listener, OutOfSample, cross_validate
 
 CHECKPOINT = f"{TEMPORARY}label-audit.npz"
@@ -150,7 +151,7 @@ def _confirm(record: RunRecord, confirmed: Path | None) -> WithoutConfirmed | No
 def _write(record: RunRecord, audit: LabelAudit, folder: Path, dataset: Dataset | None) -> None:
     record = with_evidence(record, folder, dataset, verb="audit")
     with runs.rewriting_report(folder):
-        with runs.exchanging(folder, SUSPECTS) as temporary:
+        with runs.exchanging(folder, LABEL_SUSPECTS) as temporary:
             write_text(temporary, to_csv(audit))
         archive.save_metrics(record.metrics, folder)
         if record.evidence is not None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..formatting import count_of, percent, percent_range, percentage_points
+from ..run_files import LABEL_SUSPECTS
 from .options import output_options
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def command(
     except KeyboardInterrupt:
         click.echo("convscope: interrupted. Run the same command again to continue after the finished folds.", err=True)
         return 130
-    file = Path(run) / "label_suspects.csv"
+    file = Path(run) / LABEL_SUSPECTS
     if as_json:
         click.echo(text.to_json({**audit.as_dict(), "file": str(file)}))
         return 0

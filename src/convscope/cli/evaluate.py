@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..run_files import REQUEST
 from .options import output_options, reading_options
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def command(
     if thorough:
         _examine(run, numbers, everything=everything, as_json=as_json, quiet=quiet)
         return
-    own = runs.read_json(Path(run) / runs.REQUEST)["dataset"]["fingerprint"]
+    own = runs.read_json(Path(run) / REQUEST)["dataset"]["fingerprint"]
     fingerprint = own if data is None or len(entries) == before else entries[-1].fingerprint
     if as_json:
         click.echo(text.to_json({**numbers, "readings": ledger.number_of_readings(entries, fingerprint)}))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..run_files import REPORT
 from .options import output_options, reading_options
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def command(open_page: bool, as_json: bool, quiet: bool, **arguments: Any) -> in
     with progress.open_progress(progress.training, quiet=quiet, keep=True) as listener:
         run = api.train(**arguments, progress=listener)
     _print(run, as_json, quiet)
-    page = run.folder / "report.html"
+    page = run.folder / REPORT
     if open_page and page.is_file():
         webbrowser.open(page.resolve().as_uri())
     return 130 if run.stopped_early else 0
@@ -70,7 +71,7 @@ def _print(run: Run, as_json: bool, quiet: bool) -> None:
     from . import text
 
     metrics = run.record.metrics
-    page = run.folder / "report.html"
+    page = run.folder / REPORT
     if as_json:
         click.echo(text.to_json({"run": str(run.folder), "stopped_early": run.stopped_early, **metrics}))
         return

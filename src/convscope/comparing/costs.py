@@ -11,7 +11,7 @@ import numpy as np
 
 from ..analysis.comparison import Costs
 from ..models.predictor import Predictor
-from ..reporting import ONNX_MODEL
+from ..run_files import ONNX_MODEL
 from .opening import Opened
 
 ROUNDS, PER_ROUND, WARM_UP = 15, 20, 10

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..formatting import join_words
+from ..run_files import DESCRIPTIONS, FIGURES, OPTIONAL
 from ..training.augmentation import in_words
 from .facts import Page, an_image_of, validates_on_test
 from .formats import counted, duration, memory, minute, percent, rate, sides, whole
@@ -16,21 +17,9 @@ OPTIMISERS = {"adam": "Adam", "adamw": "AdamW"}
 MATRIX_SIDE = 64
 """Rows and columns of pixels that are printed; a larger image is cropped."""
 SHADES = 9
-"""Shades from 0 to 255 in the printed matrix."""
-FILES = {
-    "report.html": "this report",
-    "model.keras": "the trained model, for keras.saving.load_model",
-    "model.onnx": "the trained model, for any ONNX runtime",
-    "history.csv": "the table of epochs",
-    "metrics.json": "every number in this report",
-    "predictions.npz": "labels and logits of the test images",
-    "snapshots.npz": "the weights after each epoch",
-    "examples.npz": "the images shown in this report",
-    "figures/": "every figure as PNG and SVG",
-    "run.json": "the request, the data and the package versions",
-    "ledger.jsonl": "one line per read of the test split",
-    "manifest.json": "name, size and SHA-256 of every file except the ledger, which may grow",
-}
+"""Steps from nothing to 255 in the printed matrix."""
+FILES = {f"{name}/" if name == FIGURES else name: text for name, text in DESCRIPTIONS.items() if name not in OPTIONAL}
+"""The files of every complete run, and what is in them."""
 
 
 @dataclass(frozen=True)

@@ -21,16 +21,16 @@ from ..export.contract import Contract, from_metadata
 from ..migrations import upgrade_metrics
 from ..model_files import is_foreign, refusal
 from ..models.predictor import Predictor
+from ..run_files import EVIDENCE, EXAMPLES, METRICS, ONNX_MODEL, REFERENCE_DATA, REQUEST
 from ..types import Floats, Images, PathLike
-from ..yardsticks_file import EVIDENCE, EXAMPLES, METRICS, REFERENCE_DATA, load_reference_data
+from ..yardsticks_file import load_reference_data
 
 if TYPE_CHECKING:
     import keras
 
     from .keras_predictor import KerasPredictor
 
-MODEL = "model.onnx"
-NEEDED = frozenset({runs.REQUEST, MODEL, METRICS, EVIDENCE, REFERENCE_DATA, EXAMPLES})
+NEEDED = frozenset({REQUEST, ONNX_MODEL, METRICS, EVIDENCE, REFERENCE_DATA, EXAMPLES})
 """Files of a run folder that are read and verified; the others may be damaged."""
 NO_IMAGES = "a model file contains no training images to compare with, the run folder does"
 
@@ -94,9 +94,9 @@ def open_classifier(source: PathLike | keras.Model) -> Classifier:
 
 def _of_run(folder: Path) -> Classifier:
     runs.verify(folder, only=NEEDED)
-    request = runs.read_json(folder / runs.REQUEST)
+    request = runs.read_json(folder / REQUEST)
     reference_data = load_reference_data(folder)
-    predictor = Predictor(folder / MODEL)
+    predictor = Predictor(folder / ONNX_MODEL)
     try:
         dataset = request["dataset"]
         metrics = upgrade_metrics(runs.read_json(folder / METRICS))
@@ -115,7 +115,7 @@ def _of_run(folder: Path) -> Classifier:
         raise
     except (KeyError, TypeError, ValueError) as error:
         raise RunError(
-            f"{str(folder / runs.REQUEST)!r} or its neighbour {METRICS} is damaged ({error!r}). Copy the run folder again, or "
+            f"{str(folder / REQUEST)!r} or its neighbour {METRICS} is damaged ({error!r}). Copy the run folder again, or "
             "train again."
         ) from error
 

@@ -9,12 +9,12 @@ from typing import Any
 
 from .. import runs
 from ..analysis.evaluation import Evaluation
-from ..archive import PREDICTIONS
 from ..arrays import load_arrays
 from ..errors import RunError
 from ..files import TEMPORARY
 from ..formatting import join_words, shorten_list
 from ..migrations import upgrade_request
+from ..run_files import MANIFEST, METRICS, PREDICTIONS, REQUEST
 from ..types import Labels
 from .plan import Cell
 
@@ -47,7 +47,7 @@ class Outcome:
 
 def is_complete(folder: Path) -> bool:
     """Return whether ``folder`` contains a manifest, which a run writes last."""
-    return (folder / runs.MANIFEST).is_file()
+    return (folder / MANIFEST).is_file()
 
 
 def read_outcome(cell: Cell, folder: Path, class_names: tuple[str, ...]) -> Outcome:
@@ -57,7 +57,7 @@ def read_outcome(cell: Cell, folder: Path, class_names: tuple[str, ...]) -> Outc
         RunError: The run is damaged, or it is not the run of ``cell``.
     """
     runs.verify(folder)
-    request, metrics = upgrade_request(runs.read_json(folder / runs.REQUEST)), runs.read_json(folder / "metrics.json")
+    request, metrics = upgrade_request(runs.read_json(folder / REQUEST)), runs.read_json(folder / METRICS)
     _refuse_other_run(cell, folder, request)
     arrays = load_arrays(folder / PREDICTIONS)
     try:

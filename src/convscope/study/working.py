@@ -10,6 +10,7 @@ from .. import runs
 from ..data.dataset import Dataset
 from ..errors import RunError, RunExistsError
 from ..experiment import train
+from ..run_files import CHECKPOINT, MANIFEST
 from .plan import Cell
 from .subsets import with_training_images
 from .trial import clear_keras_session
@@ -24,7 +25,7 @@ def train_cell(dataset: Dataset, cell: Cell, folder: Path) -> None:
     """Train the run of ``cell`` in ``folder``, or continue it; a complete run is left as it is."""
     part = with_training_images(dataset, cell.size, seed=cell.seed)
     configuration, deadline = cell.configuration, time.monotonic() + PATIENCE
-    while not (folder / runs.MANIFEST).is_file():
+    while not (folder / MANIFEST).is_file():
         try:
             run = train(
                 part,
@@ -51,7 +52,7 @@ def train_away(dataset: Dataset, cell: Cell) -> dict[str, bytes]:
     with tempfile.TemporaryDirectory(prefix="convscope-") as temporary:
         folder = Path(temporary) / "run"
         train_cell(dataset, cell, folder)
-        files = (file for file in folder.rglob("*") if file.is_file() and file.name != runs.MANIFEST)
+        files = (file for file in folder.rglob("*") if file.is_file() and file.name != MANIFEST)
         return {file.relative_to(folder).as_posix(): file.read_bytes() for file in files}
 
 
@@ -60,7 +61,7 @@ def receive_run(files: dict[str, bytes], folder: Path) -> None:
     from ..files import write_bytes
 
     with runs.writing(folder, resume=True) as writable:
-        (writable / runs.CHECKPOINT).unlink(missing_ok=True)
+        (writable / CHECKPOINT).unlink(missing_ok=True)
         for name, content in files.items():
             write_bytes(writable / name, content)
 

@@ -1,1 +1,1 @@
-"""How a network learns: recipes, augmentation, schedule, the loop, the history. TensorFlow's own API stays in here."""
+"""Training: recipes, augmentation, schedule, loop, checkpoints and history."""

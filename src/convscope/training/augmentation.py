@@ -1,7 +1,7 @@
-"""What is done to training images so that the network sees each one differently every time: a property of a recipe.
+"""Augmentation: random shift, rotation, scaling and shear of training images.
 
-Nothing here mirrors an image or turns it far: a mirrored 2 is no 2, and a 6 on its head is a 9. What the recipes do by
-default is safe for any kind of class; what is not wanted is turned off by name.
+No recipe mirrors images or rotates them far, because a mirrored 2 is not a 2 and a 6 upside down is a 9. The defaults
+preserve the class of most kinds of images; each change can be turned off by name.
 """
 
 from __future__ import annotations
@@ -21,45 +21,48 @@ LIMITS = {"shift": 0.5, "rotation": 180.0, "scaling": 0.9, "shear": 1.0}
 
 @dataclass(frozen=True)
 class Augmentation:
-    """The largest change of each kind; each image draws its own, evenly between minus and plus that, in each epoch.
+    """The limits of the random changes to training images.
 
-    Raises :class:`ConfigError` for a value out of range.
+    In each epoch, each image gets its own change of each kind, uniformly distributed within ± the limit.
+
+    Raises:
+        ConfigError: A value is out of range.
     """
 
     shift: float = 0.0
-    """Share of the shorter side, down and across. Alone it moves images by whole pixels, which blurs nothing."""
+    """Share of the shorter side, in both directions. Without other changes, images move by whole pixels, without blur."""
     rotation: float = 0.0
-    """Degrees."""
+    """In degrees."""
     scaling: float = 0.0
-    """Share of the size: 0.1 makes images a tenth smaller to a tenth larger."""
+    """Share of the size: 0.1 makes images up to 10% smaller or larger."""
     shear: float = 0.0
-    """How far the top leans over the bottom, as a share of the height."""
+    """Horizontal offset of the top against the bottom, as a share of the height."""
 
     def __post_init__(self) -> None:
         for name, limit in LIMITS.items():
             value = getattr(self, name)
             if not 0 <= value < limit:
-                raise ConfigError(f"{name}={value} cannot be trained with; 0 or more and less than {limit:g} was expected.")
+                raise ConfigError(f"{name} must be at least 0 and less than {limit:g}; got {value}.")
 
     @property
     def warps(self) -> bool:
-        """Whether images are drawn anew between pixels, and not only moved by whole ones."""
+        """Whether images are resampled instead of moved by whole pixels."""
         return bool(self.rotation or self.scaling or self.shear)
 
     def pixels(self, image_shape: tuple[int, ...]) -> int:
-        """The largest shift by whole pixels for images of this shape (h, w, c): 2 for 28 × 28 in ``standard``."""
+        """Return the largest shift in whole pixels for images of this shape (h, w, c)."""
         return round(self.shift * min(image_shape[:2]))
 
     def times(self, share: float) -> Augmentation:
-        """Every limit ``share`` times as large."""
+        """Return the same changes with every limit multiplied by ``share``."""
         return Augmentation(**{name: share * value for name, value in asdict(self).items()})
 
     def as_text(self) -> str:
-        """As :func:`parse_augmentation` reads it, whatever the default is."""
+        """Return the text that :func:`parse_augmentation` reads back with any default."""
         return "none" if self == Augmentation() else ",".join(f"{name}={value}" for name, value in asdict(self).items())
 
     def describe(self, image_shape: tuple[int, ...]) -> dict[str, float]:
-        """For the run's record and everyone who shows it: the kinds that are on, shifts in pixels; empty where none is."""
+        """Return the limits above 0 for ``run.json``, with the shift in pixels."""
         values = {**asdict(self), "shift": round(self.shift * min(image_shape[:2]), 2)}
         if not self.warps:
             values["shift"] = self.pixels(image_shape)
@@ -67,9 +70,14 @@ class Augmentation:
 
 
 def parse_augmentation(text: str, default: Augmentation) -> Augmentation:
-    """What ``--augment`` says: ``none``, or changes to the recipe's own, as ``rotation=0,shift=0.1``.
+    """Parse the value of ``--augment``.
 
-    Raises :class:`ConfigError` for anything else.
+    Args:
+        text: ``none``, or new limits that replace those of the recipe, such as ``rotation=0,shift=0.1``.
+        default: The augmentation of the recipe.
+
+    Raises:
+        ConfigError: The text is neither, or a value is out of range.
     """
     if text.strip() == "none":
         return Augmentation()
@@ -81,42 +89,49 @@ def parse_augmentation(text: str, default: Augmentation) -> Augmentation:
         try:
             values[name] = float(number)
         except ValueError as error:
-            raise ConfigError(
-                f"--augment was given {part!r}; 'none', or a name and a number as in {name}=0.1 was expected."
-            ) from error
+            raise ConfigError(f"--augment must be 'none' or names with numbers such as {name}=0.1; got {part!r}.") from error
     return Augmentation(**values)
 
 
 def in_words(described: Mapping[str, Any]) -> str:
-    """``"shifted by up to 2 pixels, turned by up to 8°"``; empty where nothing is done. Of :meth:`describe`'s values."""
-    say = {
+    """Return a phrase for what :meth:`Augmentation.describe` returned; empty if there is none.
+
+    For example ``"shifted by up to 2 pixels each way, rotated by up to 8°"``.
+    """
+    phrases = {
         "shift": "shifted by up to {0:g} pixels each way",
-        "rotation": "turned by up to {0:g}°",
-        "scaling": "made up to {1:g}% smaller or larger",
-        "shear": "slanted by up to {1:g}%",
+        "rotation": "rotated by up to {0:g}°",
+        "scaling": "scaled by up to {1:g}%",
+        "shear": "sheared by up to {1:g}%",
     }
-    words = [say[name].format(described[name], 100 * described[name]) for name in say if described.get(name)]
+    words = [phrases[name].format(described[name], 100 * described[name]) for name in phrases if described.get(name)]
     return ", ".join(words).replace("up to 1 pixels", "up to 1 pixel")
 
 
 def draw_shifts(num_images: int, pixels: int, generator: np.random.Generator) -> Labels:
-    """(num_images, 2) rows and columns, from 0 to 2·``pixels``, where each image is cut out of its padded self."""
+    """Draw shifts (num_images, 2) from 0 to 2·``pixels``, the position in the padded image."""
     return generator.integers(0, 2 * pixels + 1, size=(num_images, 2))
 
 
 def draw_warps(
     augmentation: Augmentation, image_shape: tuple[int, ...], num_images: int, generator: np.random.Generator
 ) -> npt.NDArray[np.float32]:
-    """(num_images, 8) affine maps from a place in the warped image to one in the original, about its centre, as
-    ``keras.ops.image.affine_transform`` takes them: x, then y, then the two zeros of a projection."""
+    """Draw affine maps (num_images, 8) from the warped image to the original.
+
+    The maps have the layout of ``keras.ops.image.affine_transform``: x, then y, then two zeros for the projection.
+    """
     height, width = image_shape[:2]
 
-    def even(limit: float) -> npt.NDArray[np.float64]:
+    def uniform(limit: float) -> npt.NDArray[np.float64]:
         return generator.uniform(-limit, limit, num_images)
 
-    angle, scale, shear = np.deg2rad(even(augmentation.rotation)), 1 + even(augmentation.scaling), even(augmentation.shear)
+    angle, scale, shear = (
+        np.deg2rad(uniform(augmentation.rotation)),
+        1 + uniform(augmentation.scaling),
+        uniform(augmentation.shear),
+    )
     limit = augmentation.shift * min(height, width)
-    across, down = even(limit), even(limit)
+    across, down = uniform(limit), uniform(limit)
     cosine, sine = np.cos(angle), np.sin(angle)
     xx, xy = scale * cosine, scale * (shear * cosine - sine)
     yx, yy = scale * sine, scale * (shear * sine + cosine)

@@ -1,4 +1,4 @@
-"""The stream of training batches, for ``model.fit``: of TensorFlow's tensors there, of arrays on Keras' other back-ends."""
+"""Training batches for ``model.fit``: tensors on TensorFlow, arrays on other back-ends."""
 
 from __future__ import annotations
 
@@ -20,15 +20,11 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 BLOCK = 8192
-"""Images that are prepared at once, at least one batch: 6 MB of 28 × 28."""
+"""Images that are prepared together, at least one batch: 6 MB for images of 28 × 28."""
 
 
 class BatchStream:
-    """Batches of the images at ``rows`` of a split; :meth:`begin` says which epoch the next pass is.
-
-    ``side`` (h, w) cuts images at the bottom and on the right, where no pixel can reach the output. ``shard`` (index, count) takes
-    the share of one of several processes out of every batch; all of them together see what one would.
-    """
+    """A stream of training batches; :meth:`begin` sets the epoch of the next pass."""
 
     def __init__(
         self,
@@ -40,12 +36,25 @@ class BatchStream:
         side: tuple[int, int] | None = None,
         shard: tuple[int, int] = (0, 1),
     ) -> None:
+        """Prepare the stream.
+
+        Args:
+            split: The training split.
+            rows: Indices (n,) of the images to train on.
+            config: Batch size, augmentation and the rest of the recipe.
+            seed: Seed of shuffling and augmentation.
+            side: (h, w) to which images are cropped at the bottom and on the right; by default they keep their size.
+            shard: (index, count): the part of every batch that this process feeds, and the number of processes.
+
+        Raises:
+            ConfigError: The batch size is not a multiple of the number of processes.
+        """
         self.batch_size = config.batch_size_for(len(rows))
         rows = np.tile(rows, config.passes_for(len(rows)))
         if self.batch_size % shard[1]:
             raise ConfigError(
-                f"batches of {self.batch_size} images cannot be shared by {shard[1]} processes; a multiple was expected. "
-                "Use another number of processes, or another batch_size."
+                f"batch_size must be a multiple of the number of processes, {shard[1]}; got {self.batch_size}. "
+                "Change one of the two."
             )
         whole, rest = divmod(len(rows), self.batch_size)
         rest = 0 if config.drop_remainder else rest
@@ -58,11 +67,14 @@ class BatchStream:
         self._epoch = 0
 
     def begin(self, epoch: int) -> None:
-        """The next pass is for ``epoch`` (from 0)."""
+        """Set the epoch of the next pass, from 0."""
         self._epoch = epoch
 
     def batches(self) -> tf.data.Dataset | keras.utils.PyDataset:
-        """One pass: (inputs (b, h, w, c) float32 in 0..1, labels (b,) int32) per step, as the back-end in use likes it."""
+        """Return one pass over the images, in the form of the back-end in use.
+
+        Each step has inputs (b, h, w, c) float32 in 0..1 and labels (b,) int32.
+        """
         import keras
 
         if keras.backend.backend() == "tensorflow":
@@ -72,15 +84,18 @@ class BatchStream:
         return BatchSequence(self)
 
     def blocks(self) -> Iterator[tuple[Images, npt.NDArray[np.int32]]]:
-        """The epoch's images (steps, b, h, w, c) uint8 and labels (steps, b), several batches at a time."""
+        """Yield one epoch, several batches at a time.
+
+        Each block has images (steps, b, h, w, c) uint8 and labels (steps, b).
+        """
         height, width = self._side
-        left = self.num_images
+        remaining = self.num_images
         for images, rows in epoch_blocks(
             self._split.images, self._rows, self._config.augmentation_in(self._epoch),
             seed=self._seed, epoch=self._epoch, block=self._block_size, warp=_warp,
         ):  # fmt: skip
-            images, labels = images[:left, :height, :width], self._split.labels[rows[:left]].astype(np.int32)
-            left -= len(images)
+            images, labels = images[:remaining, :height, :width], self._split.labels[rows[:remaining]].astype(np.int32)
+            remaining -= len(images)
             whole = len(images) // self.batch_size * self.batch_size
             for part in (slice(0, whole), slice(whole, None)):
                 if len(labels[part]):
@@ -95,23 +110,26 @@ class BatchStream:
     def _tensors(self) -> tf.data.Dataset:
         import tensorflow as tf
 
-        # One thread of its own: slicing and scaling take little, and the cores belong to the network.
+        # One thread suffices for slicing and scaling; the other cores are for the network.
         options = tf.data.Options()
         options.threading.private_threadpool_size = 1
-        # Nothing here is left to be tuned, and the end of an epoch sometimes waits two seconds for the thread that would do it.
+        # There is nothing to tune, and the end of an epoch sometimes waits two seconds for the tuning thread.
         options.autotune.enabled = False
-        # Not from_generator: it tells the C library to give freed memory back at once, for the whole process and for good, and
-        # every tensor of an image batch is paged in anew from then on: a third of an epoch.
-        # Nothing here branches, and TensorFlow's looking for it takes a tenth of a second.
-        plainly = tf.autograph.experimental.do_not_convert
-        blocks = tf.data.Dataset.range(self._num_blocks).map(plainly(self._numbered())).prefetch(1)
-        batches = blocks.flat_map(plainly(lambda images, labels: tf.data.Dataset.from_tensor_slices((images, labels))))
-        scaled = batches.map(plainly(lambda images, labels: (tf.cast(images, tf.float32) / SCALE, labels)))
-        known = scaled.apply(tf.data.experimental.assert_cardinality(self.steps_per_epoch))
-        return known.prefetch(16).with_options(options)
+        # The functions have no branches for AutoGraph to convert; searching for them takes a tenth of a second.
+        unconverted = tf.autograph.experimental.do_not_convert
+        # Not from_generator: it makes the C library return freed memory at once, for the rest of the process, so every image
+        # batch is paged in again. That costs a third of an epoch.
+        blocks = tf.data.Dataset.range(self._num_blocks).map(unconverted(self._block_by_number())).prefetch(1)
+        batches = blocks.flat_map(unconverted(lambda images, labels: tf.data.Dataset.from_tensor_slices((images, labels))))
+        scaled = batches.map(unconverted(lambda images, labels: (tf.cast(images, tf.float32) / SCALE, labels)))
+        counted = scaled.apply(tf.data.experimental.assert_cardinality(self.steps_per_epoch))
+        return counted.prefetch(16).with_options(options)
 
-    def _numbered(self) -> Callable[[Any], tuple[Any, Any]]:
-        """The blocks by number, each asked for once and in turn; number 0 begins the epoch that the stream is at."""
+    def _block_by_number(self) -> Callable[[Any], tuple[Any, Any]]:
+        """Return a function from a block's number to its tensors, to be called in order.
+
+        Number 0 starts the current epoch.
+        """
         import tensorflow as tf
 
         channels = self._split.images.shape[3]
@@ -131,9 +149,10 @@ class BatchStream:
 
 
 def _warp(images: Images, maps: npt.NDArray[np.float32]) -> Images:
-    """Bilinear, continued from the edges: a tenth of what an epoch of ``cnn`` costs, on all cores."""
+    """Apply affine maps with bilinear interpolation, repeating the pixels at the edges."""
     import keras
 
+    # Costs a tenth of an epoch of ``cnn``, on all cores.
     warped = keras.ops.image.affine_transform(
         images, maps, interpolation="bilinear", fill_mode="nearest", data_format="channels_last"
     )

@@ -1,9 +1,9 @@
-"""Everything that a training needs to go on as if it had never stopped, in one file.
+"""Checkpoints: the complete state of a training after an epoch, in one file.
 
-Weights, the optimiser's moments and its count of steps (on which the schedule depends), the history and the weights of
-every epoch so far, the best one included. Shuffling and shifting are functions of seed and epoch, so that no state of
-theirs has to be kept. The file is written after each epoch, whole or not at all: killed at any moment, a training loses
-at most the epoch under way.
+A checkpoint holds the weights, the optimiser's moments and step count (which determines the learning rate), the
+history, and the weights after every earlier epoch. Shuffling and augmentation depend only on seed and epoch, so they
+have no state to save. The file is replaced atomically after each epoch: a killed training loses at most the current
+epoch.
 """
 
 from __future__ import annotations
@@ -35,41 +35,46 @@ class Checkpoint:
     snapshots: tuple[Mapping[str, Weights], ...]
     """The weights after each epoch, by ``layer/weight``, in float32."""
     model: Variables
-    """Every variable of the model, in Keras' order; those of random generators included."""
+    """Every variable of the model in Keras' order, including those of random generators."""
     optimizer: Variables
-    """Every variable of the optimiser: count of steps, learning rate, moments."""
+    """Every variable of the optimiser: step count, learning rate, moments."""
 
     @property
     def epochs_done(self) -> int:
+        """The number of complete epochs."""
         return len(self.history)
 
     @property
     def best_epoch(self) -> int:
-        """From 1: the epoch with the lowest validation loss so far; its weights are ``snapshots[best_epoch - 1]``."""
+        """The epoch with the lowest validation loss, from 1.
+
+        Its weights are ``snapshots[best_epoch - 1]``.
+        """
         return min(self.history, key=lambda record: record.val_loss).epoch
 
 
 def capture(model: keras.Model, records: Sequence[EpochRecord], snapshots: Sequence[Mapping[str, Weights]]) -> Checkpoint:
-    """Copy the state of a model that is being trained, at the end of an epoch."""
+    """Copy the state of a model in training, at the end of an epoch."""
     states = (tuple(np.array(variable) for variable in owner.variables) for owner in (model, model.optimizer))
     return Checkpoint(History(tuple(records)), tuple(snapshots), *states)
 
 
 def restore(checkpoint: Checkpoint, model: keras.Model) -> None:
-    """Put a compiled ``model`` into the state of ``checkpoint``. Raises :class:`RunError` where it is another model's."""
+    """Restore the state in ``checkpoint`` into a compiled ``model``.
+
+    Raises:
+        RunError: The checkpoint belongs to a different network.
+    """
     model.optimizer.build(model.trainable_variables)
     for owner, values in ((model, checkpoint.model), (model.optimizer, checkpoint.optimizer)):
         if [tuple(variable.shape) for variable in owner.variables] != [value.shape for value in values]:
-            raise RunError(
-                "the checkpoint holds the state of another network; one of the same network was expected. "
-                "Train without --resume, with --overwrite."
-            )
+            raise RunError("the checkpoint belongs to a different network. Train with --overwrite instead of --resume.")
         for variable, value in zip(owner.variables, values, strict=True):
             variable.assign(value)
 
 
 def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
-    """Write ``checkpoint`` to ``path`` in place of the one before. About 2 MB for ``cnn``, and 0.4 MB per epoch."""
+    """Write ``checkpoint`` to ``path``: 2 MB for ``cnn``, plus 0.4 MB per epoch."""
     arrays: dict[str, npt.ArrayLike] = {"history": np.frombuffer(checkpoint.history.to_csv().encode(), np.uint8)}
     arrays |= {f"model/{index}": value for index, value in enumerate(checkpoint.model)}
     arrays |= {f"optimizer/{index}": value for index, value in enumerate(checkpoint.optimizer)}
@@ -79,19 +84,19 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
-    """The inverse of :func:`save_checkpoint`; nothing is unpickled. Raises :class:`RunError` for any other file."""
+    """Load a checkpoint, without unpickling; raise :class:`RunError` for any other file."""
     arrays = load_arrays(path)
     if "history" not in arrays:
         raise RunError(
-            f"{str(path)!r} holds {', '.join(arrays) or 'nothing'}; a checkpoint that convscope wrote was expected. "
-            "Train without --resume, with --overwrite."
+            f"{str(path)!r} is not a checkpoint: it holds {', '.join(arrays) or 'no arrays'}. "
+            "Train with --overwrite instead of --resume."
         )
     history = history_from_csv(arrays["history"].tobytes().decode(errors="replace"))
     snapshots = tuple(below(arrays, f"epoch-{record.epoch}") for record in history)
-    states = (_numbered(arrays, owner) for owner in ("model", "optimizer"))
+    states = (_variables(arrays, owner) for owner in ("model", "optimizer"))
     return Checkpoint(history, snapshots, *states)
 
 
-def _numbered(arrays: Mapping[str, npt.NDArray[Any]], owner: str) -> Variables:
-    named = below(arrays, owner)
-    return tuple(named[str(index)] for index in range(len(named)))
+def _variables(arrays: Mapping[str, npt.NDArray[Any]], owner: str) -> Variables:
+    by_index = below(arrays, owner)
+    return tuple(by_index[str(index)] for index in range(len(by_index)))

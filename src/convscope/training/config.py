@@ -1,4 +1,4 @@
-"""Everything that decides how a training goes, in one frozen dataclass."""
+"""All settings of a training, in one frozen dataclass."""
 
 from __future__ import annotations
 
@@ -8,59 +8,66 @@ from typing import Any, Literal
 from ..errors import ConfigError
 from .augmentation import Augmentation, parse_augmentation
 
-LEAST_BATCH = 8
-"""Images of fewer tell a normalisation nothing: by itself alone every image looks the same."""
-SETTLING = 0.3
-"""Augmentation in the settling epochs, as a share of what it is before."""
+MIN_BATCH = 8
+"""Smallest batch for which batch statistics are usable."""
+FINAL_AUGMENTATION = 0.3
+"""Augmentation in the last epochs, as a share of the full one."""
 
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """The settings of one training. ``dataclasses.replace`` makes a variation of a recipe.
+    """The settings of one training; vary a recipe with ``dataclasses.replace``.
 
-    Raises :class:`ConfigError` for a setting out of range.
+    Raises:
+        ConfigError: A setting is out of range.
     """
 
     recipe: str
-    """The name that the run's record and folder carry."""
+    """The name of the recipe, which the run folder and its files show."""
     epochs: int
+    """The number of epochs."""
     batch_size: int
-    """Images per step, at most: a set so small that an epoch had fewer than ``min_steps_per_epoch`` steps gets less…"""
+    """Images per step. Small training sets use smaller batches; see ``min_steps_per_epoch``."""
     min_steps_per_epoch: int
-    """…but no less than :data:`LEAST_BATCH`: a still smaller set is gone through several times in an epoch."""
+    """The minimum number of steps per epoch. Batches shrink to reach it, down to :data:`MIN_BATCH` images; with even
+    fewer training images, an epoch passes over them several times."""
     drop_remainder: bool
-    """Whether the images left over after the last full batch wait for another epoch, which shuffles anew. So every step is
-    of one size, on any number of devices."""
+    """Whether an epoch omits the images left over after its last full batch, so that all steps have one size. Each epoch
+    shuffles anew, so it omits others."""
     optimizer: Literal["adam", "adamw"]
+    """The optimiser: Adam, or AdamW with ``weight_decay``."""
     learning_rate: float
-    """Constant, or the peak of the schedule."""
+    """The learning rate, or the peak of a one-cycle schedule."""
     beta_1: float
+    """Decay rate of the gradients' first moment."""
     beta_2: float
+    """Decay rate of the gradients' second moment."""
     weight_decay: float
-    """Decoupled from the gradient (Loshchilov and Hutter, "Decoupled Weight Decay Regularization", 2019); ``adamw`` only."""
+    """Decoupled weight decay, for ``adamw`` only (Loshchilov and Hutter, "Decoupled Weight Decay Regularization", 2019)."""
     label_smoothing: float
     """Share of the target that is spread evenly over all classes (Szegedy et al., 2016)."""
     batch_normalization: bool
-    """Whether layers with a bias and a ReLU are normalised while training, and the normalisation folded into their
-    weights at the end, so that the network that comes out has none (:mod:`convscope.training.twin`)."""
+    """Whether layers with a bias and a ReLU get batch normalisation during training. It is folded into their weights at
+    the end, so the trained network has none (:mod:`convscope.training.twin`)."""
     crop_unused_pixels: bool
-    """Whether to leave out the rows and columns at the bottom and on the right that can never reach the output. Less work
-    for the same function; of convscope's own networks only."""
+    """Whether to crop the rows and columns at the bottom and on the right that cannot influence the output. The function
+    stays the same and takes less work. Applies to convscope's own networks only."""
     schedule: Literal["constant", "one-cycle"]
+    """How the learning rate changes over the steps."""
     warm_up: float
-    """Share of the steps in which a one-cycle schedule rises to its peak; it falls to zero in the rest."""
+    """Share of the steps in which a one-cycle schedule rises to its peak; in the rest it falls to 0."""
     validation: Literal["held-out", "test"]
-    """``held-out``: a stratified part of the training images. ``test``: the test split, as the notebook does it."""
+    """``held-out``: a stratified part of the training split. ``test``: the test split, as in the original notebook."""
     validation_fraction: float
-    """Share of the training images that is held out…"""
+    """Share of the training split that is held out for validation."""
     max_validation_images: int
-    """…but no more images than this: beyond a few thousand they are worth more in the training."""
+    """The maximum number of images to hold out; beyond a few thousand, an image is worth more in the training."""
     augmentation: Augmentation
-    """What is done at random to training images; chosen so that it is safe for any kind of class."""
+    """Random changes to the training images."""
     final_epochs_less_augmented: int
-    """The last epochs, in which augmentation is down to a third, so that the network ends on images as they are."""
+    """The number of last epochs with augmentation reduced to 30%, so that the training ends on nearly unchanged images."""
     precision: Literal["auto", "float32"]
-    """``auto``: mixed bfloat16 where the CPU multiplies it natively and faster than float32, which is used elsewhere."""
+    """``auto``: mixed bfloat16 if the CPU multiplies it natively and faster than float32, else float32."""
 
     def __post_init__(self) -> None:
         _require(self.epochs >= 1, "epochs", self.epochs, "a whole number of at least 1")
@@ -68,11 +75,11 @@ class TrainConfig:
             self.final_epochs_less_augmented >= 0,
             "final_epochs_less_augmented",
             self.final_epochs_less_augmented,
-            "0 or more",
+            "at least 0",
         )
         _require(self.batch_size >= 1, "batch_size", self.batch_size, "a whole number of at least 1")
         _require(self.learning_rate > 0, "learning_rate", self.learning_rate, "more than 0")
-        _require(0 <= self.warm_up < 1, "warm_up", self.warm_up, "0 or more and less than 1")
+        _require(0 <= self.warm_up < 1, "warm_up", self.warm_up, "at least 0 and less than 1")
         _require(0 < self.validation_fraction < 1, "validation_fraction", self.validation_fraction, "between 0 and 1")
         _require(
             self.max_validation_images >= 1,
@@ -80,54 +87,55 @@ class TrainConfig:
             self.max_validation_images,
             "a whole number of at least 1",
         )
-        _require(self.weight_decay >= 0, "weight_decay", self.weight_decay, "0 or more")
-        _require(0 <= self.label_smoothing < 1, "label_smoothing", self.label_smoothing, "0 or more and less than 1")
+        _require(self.weight_decay >= 0, "weight_decay", self.weight_decay, "at least 0")
+        _require(0 <= self.label_smoothing < 1, "label_smoothing", self.label_smoothing, "at least 0 and less than 1")
 
     def held_out_share(self, num_images: int) -> float:
-        """The share of ``num_images`` training images that is held out for validation."""
+        """Return the share of ``num_images`` training images to hold out for validation."""
         return held_out_share(self.validation_fraction, self.max_validation_images, num_images)
 
     def with_epochs(self, epochs: int | None) -> TrainConfig:
-        """The same for another number of epochs; ``None`` keeps the recipe's own."""
+        """Return the settings with another number of epochs; None keeps the number."""
         if epochs is None:
             return self
         if isinstance(epochs, bool) or not isinstance(epochs, int):
-            raise ConfigError(f"epochs={epochs!r} is a {type(epochs).__name__}; a whole number of at least 1 was expected.")
+            raise ConfigError(f"epochs must be a whole number of at least 1; got {epochs!r}, a {type(epochs).__name__}.")
         return replace(self, epochs=epochs)
 
     def with_augmentation(self, augment: str | Augmentation | None) -> TrainConfig:
-        """The same with other augmentation, given whole or as :func:`parse_augmentation` reads it; ``None`` keeps it."""
+        """Return the settings with other augmentation; None keeps it.
+
+        Text is read by :func:`parse_augmentation`.
+        """
         if augment is None:
             return self
         chosen = augment if isinstance(augment, Augmentation) else parse_augmentation(augment, self.augmentation)
         return replace(self, augmentation=chosen)
 
     def augmentation_in(self, epoch: int) -> Augmentation:
-        """What is done to training images in ``epoch`` (from 0)."""
-        return (
-            self.augmentation.times(SETTLING)
-            if epoch >= self.epochs - self.final_epochs_less_augmented
-            else self.augmentation
-        )
+        """Return the augmentation in ``epoch``, counted from 0."""
+        is_final = epoch >= self.epochs - self.final_epochs_less_augmented
+        return self.augmentation.times(FINAL_AUGMENTATION) if is_final else self.augmentation
 
     def batch_size_for(self, num_images: int) -> int:
-        """Images per step for a training split of ``num_images``: never so many that an epoch has too few steps."""
+        """Return the images per step, reduced if an epoch would have too few steps."""
         return max(1, min(self.batch_size, num_images * self.passes_for(num_images) // self.min_steps_per_epoch))
 
     def passes_for(self, num_images: int) -> int:
-        """How often an epoch goes through a training split of ``num_images``: once, unless it is very small."""
-        least = self.min_steps_per_epoch * min(self.batch_size, LEAST_BATCH) if self.min_steps_per_epoch > 1 else 0
-        return max(1, -(-least // max(num_images, 1)))
+        """Return the passes per epoch: one, unless there are very few training images."""
+        needed = self.min_steps_per_epoch * min(self.batch_size, MIN_BATCH) if self.min_steps_per_epoch > 1 else 0
+        return max(1, -(-needed // max(num_images, 1)))
 
     def as_dict(self) -> dict[str, Any]:
+        """Return all settings, ready for JSON."""
         return asdict(self)
 
 
 def held_out_share(fraction: float, most: int, num_images: int) -> float:
-    """``fraction`` of ``num_images``, but no more than ``most`` images, as a share."""
+    """Return ``fraction``, limited to the share of ``most`` among ``num_images`` images."""
     return min(fraction, most / num_images)
 
 
 def _require(condition: bool, name: str, value: object, expected: str) -> None:
     if not condition:
-        raise ConfigError(f"{name}={value} cannot be trained with; {expected} was expected.")
+        raise ConfigError(f"{name} must be {expected}; got {value}.")

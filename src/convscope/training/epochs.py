@@ -1,8 +1,8 @@
-"""One epoch's images, in blocks: shuffled, shifted or warped, as functions of (seed, epoch) alone.
+"""Shuffled and augmented images of one epoch, as a function of seed and epoch alone.
 
-So a training can be repeated, or taken up in the middle, without storing the state of a shuffling buffer. An epoch comes
-in blocks of a few thousand images, prepared while the network learns from the one before: what is held in memory beside
-the set itself is two blocks, and a set that is mapped from a file is never read whole.
+A training can therefore be repeated, or resumed in the middle, without saving the state of a shuffling buffer. An epoch
+is split into blocks of a few thousand images, each prepared while the network trains on the previous one: memory holds
+two blocks besides the dataset, and a memory-mapped dataset is never read as a whole.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from ..types import Images, Labels
 from .augmentation import Augmentation, draw_shifts, draw_warps
 
 SHUFFLE, SHIFT, WARP = 1, 2, 3
-"""Purposes of random numbers; part of their seeds, so that no two purposes share a stream."""
+"""Purposes of random numbers, each part of the seed, so that no two purposes share a stream."""
 
 Warp = Callable[[Images, npt.NDArray[np.float32]], Images]
-"""Images (n, h, w, c) uint8 and maps (n, 8) to warped images of the same shape."""
+"""A function of images (n, h, w, c) uint8 and affine maps (n, 8) that returns the warped images."""
 
 
 def epoch_order(num_images: int, *, seed: int, epoch: int) -> Labels:
-    """(num_images,) a permutation that depends on nothing but the arguments."""
+    """Return a permutation (num_images,) that depends only on the arguments."""
     return _generator(seed, SHUFFLE, epoch).permutation(num_images)
 
 
 def epoch_blocks(
     images: Images, rows: Labels, augmentation: Augmentation, *, seed: int, epoch: int, block: int, warp: Warp
 ) -> Iterator[tuple[Images, Labels]]:
-    """The images at ``rows`` in the order of ``epoch``, augmented, ``block`` at a time, each with its rows."""
+    """Yield the augmented images at ``rows`` with their rows, ``block`` at a time."""
     order = rows[epoch_order(len(rows), seed=seed, epoch=epoch)]
     shape, pixels = images.shape[1:], augmentation.pixels(images.shape[1:])
     shifts = maps = None
@@ -49,7 +49,7 @@ def epoch_blocks(
 
 
 def gathered(images: Images, rows: Labels) -> Images:
-    """``images[rows]``, read in the order of the file where they are mapped from one: forwards, not to and fro."""
+    """Return ``images[rows]``; memory-mapped images are read in file order, to avoid seeks."""
     if not isinstance(images, np.memmap):
         return images[rows]
     ascending = np.argsort(rows, kind="stable")
@@ -59,10 +59,8 @@ def gathered(images: Images, rows: Labels) -> Images:
 
 
 def shifted(images: Images, shifts: Labels, pixels: int) -> Images:
-    """Each image cut out of itself, continued by ``pixels`` from its edges, at its place in ``shifts`` (n, 2).
-
-    One slice per distinct shift, of which there are (2p + 1)², instead of one per image.
-    """
+    """Cut each image out of itself, padded with its edge pixels, at ``shifts`` (n, 2)."""
+    # One slice for each of the (2p + 1)² distinct shifts is faster than one for each image.
     height, width = images.shape[1:3]
     frames = np.pad(images, ((0, 0), (pixels, pixels), (pixels, pixels), (0, 0)), mode="edge")
     cut = np.empty_like(images)

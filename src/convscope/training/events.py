@@ -1,4 +1,4 @@
-"""What a training tells those who listen while it goes on."""
+"""The events that a training reports to its ``progress`` function."""
 
 from __future__ import annotations
 
@@ -13,37 +13,41 @@ from .history import EpochRecord
 
 @dataclass(frozen=True, eq=False)
 class Built:
-    """The network stands, with its first weights; no step has been taken."""
+    """The network is built, and the first step is about to be taken."""
 
     network: Network
+    """The network with its initial weights."""
     epochs: int
     epochs_done: int
-    """More than 0 where a training goes on that was stopped."""
+    """Above 0 for a resumed training."""
     num_train: int
     num_validation: int
     validates_on_test: bool
-    """Whether those are the test split, as in the recipe ``notebook``."""
+    """Whether the validation images are the test split, as in the recipe ``notebook``."""
     precision: str
+    """``"mixed_bfloat16"`` or ``"float32"``."""
     augmentation: str
-    """What is done at random to training images, in words; empty where nothing is."""
+    """A description of the augmentation; empty if there is none."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Where an epoch stands. Comes several times per epoch, and once after it with its ``record``."""
+    """The state of an epoch, reported several times per epoch and once at its end."""
 
     model_name: str
     epoch: int
-    """From 1."""
+    """The current epoch, from 1."""
     epochs: int
     images_done: int
     num_images: int
     loss: float
-    """Mean over the epoch so far, in nats."""
+    """Mean loss over the epoch so far, in nats."""
     accuracy: float
+    """Mean accuracy over the epoch so far, in 0..1."""
     seconds: float
-    """Since the epoch began."""
+    """Time since the epoch began."""
     record: EpochRecord | None
+    """The result of the epoch, in its last event."""
 
 
 Event: TypeAlias = Reading | Loaded | Built | Progress

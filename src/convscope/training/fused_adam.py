@@ -1,9 +1,11 @@
-"""Adam in one kernel per variable where Keras takes a dozen. Imports Keras and TensorFlow, so the optimisers import it last.
+"""Adam as one TensorFlow kernel per variable, where Keras uses a dozen operations.
 
-Keras writes a step of Adam out as products, squares, roots and sums, each a pass over every weight, and each one more thing
-for TensorFlow to trace, to optimise and to schedule: a fifth of the tracing of ``cnn``'s step, and a twentieth of the step
-(``benchmarks/LOG.md``). TensorFlow has the whole of it in one kernel, by the same formula: section 2 of D. Kingma and J. Ba,
-"Adam", 2015, with the two corrections drawn into the learning rate.
+Keras composes a step of Adam from products, squares, roots and sums. Each one is a pass over every weight that
+TensorFlow has to trace, optimise and schedule: a fifth of the tracing time of ``cnn`` and a twentieth of a step
+(``benchmarks/LOG.md``). TensorFlow's kernel uses the same formula: section 2 of D. Kingma and J. Ba, "Adam", 2015, with
+both bias corrections moved into the learning rate.
+
+The module imports Keras and TensorFlow, so it is itself imported only when a training starts.
 """
 
 from __future__ import annotations
@@ -15,10 +17,10 @@ import tensorflow as tf
 
 
 class FusedAdam(keras.optimizers.Adam):  # type: ignore[misc]
-    """Keras' optimiser, with its variables and their names; AdamW where it is given a ``weight_decay``. For one device."""
+    """Keras' Adam, or AdamW with ``weight_decay``, with the same variables, for one device."""
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        """What Keras' step does to ``variable`` and its moments, to rounding."""
+        """Update ``variable`` and its moments; equals Keras' step up to rounding."""
         if not isinstance(gradient, tf.Tensor) or variable.dtype != tf.float32 or self.amsgrad:
             super().update_step(gradient, variable, learning_rate)
             return

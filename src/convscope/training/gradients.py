@@ -1,4 +1,4 @@
-"""The gradient of a model's loss by the pixels that it is given, through whatever Keras computes with."""
+"""The gradient of a model's loss with respect to its input pixels, on TensorFlow or JAX."""
 
 from __future__ import annotations
 
@@ -18,29 +18,31 @@ if TYPE_CHECKING:
     import keras
 
 BATCH_SIZE = 100
-"""Images at a time; every batch is filled up to it, so that the back-end compiles once. An attack goes on with ever fewer
-images, and what a batch is filled up with is computed for nothing."""
+"""Images per batch. Every batch is padded to this size so that the back-end compiles once; large batches would waste work
+in attacks, which continue with fewer and fewer images."""
 
 Step = Callable[[Any, Any], tuple[Any, Any]]
 Forward = Callable[[Any], Any]
 
 
 class InputGradient:
-    """Call it with inputs (n, h, w, c) in 0..1 and labels (n,): the gradient of each image's cross-entropy by its pixels,
-    (n, h, w, c), and the logits (n, k), both float32.
+    """The gradient of each image's cross-entropy with respect to its pixels, as a callable.
 
-    Equal calls give equal numbers, in another process too, with as many threads of the same machine: TensorFlow is asked for
-    its deterministic kernels, and goes on with them. ``model`` must end in a dense layer with a softmax. Raises
-    :class:`RunError` where it does not, and :class:`ConfigError` on a back-end for which the gradient is not known here.
+    Equal calls give equal numbers, also in another process with the same number of threads on the same machine. For
+    this, TensorFlow's deterministic kernels are turned on, and they stay on.
     """
 
     def __init__(self, model: keras.Model) -> None:
+        """Compile the gradient of ``model``, which must end in a dense layer with a softmax.
+
+        Raises:
+            RunError: The last layer is another one.
+            ConfigError: Keras' back-end is neither TensorFlow nor JAX.
+        """
         name = require_backend()
         steps: dict[str, Callable[[keras.Model], tuple[Step, Step, Forward]]] = {"tensorflow": _tensorflow, "jax": _jax}
         if name not in steps:
-            raise ConfigError(
-                f"Keras computes with {name}; tensorflow or jax was expected, for a gradient by the pixels. Set KERAS_BACKEND."
-            )
+            raise ConfigError(f"input gradients need the back-end tensorflow or jax; Keras uses {name}. Set KERAS_BACKEND.")
         with seeded(0):
             self._loss_step, self._logit_step, self._forward = steps[name](with_logits(model))
 
@@ -60,29 +62,29 @@ class InputGradient:
         return _run(self._logit_step, inputs, classes)
 
     def logits(self, inputs: Inputs) -> Floats:
-        """The logits (n, k) float32 alone, for a third of the work."""
+        """Return only the logits (n, k) float32, for a third of the work."""
         with remarks_held():
-            parts = [self._forward(_filled(inputs[part], np.float32)) for part in _batches(inputs)]
+            parts = [self._forward(_padded(inputs[part], np.float32)) for part in _batches(inputs)]
         return _joined(parts, len(inputs))
 
 
 def _run(step: Step, inputs: Inputs, labels: Labels) -> tuple[Floats, Floats]:
     with remarks_held():
-        parts = [step(_filled(inputs[part], np.float32), _filled(labels[part])) for part in _batches(inputs)]
+        parts = [step(_padded(inputs[part], np.float32), _padded(labels[part])) for part in _batches(inputs)]
     gradients, logits = (_joined(each, len(inputs)) for each in zip(*parts, strict=True))
     return gradients, logits
 
 
 def _batches(inputs: Inputs) -> list[slice]:
-    """At least one, so that no images have a result too."""
+    """Return the slices of the batches: at least one, so that empty input has a result."""
     return [slice(start, start + BATCH_SIZE) for start in range(0, len(inputs) or 1, BATCH_SIZE)]
 
 
-def _filled(values: npt.NDArray[Any], dtype: npt.DTypeLike | None = None) -> npt.NDArray[Any]:
-    """With zeros, up to a batch."""
-    filled = np.zeros((BATCH_SIZE, *values.shape[1:]), dtype or values.dtype)
-    filled[: len(values)] = values
-    return filled
+def _padded(values: npt.NDArray[Any], dtype: npt.DTypeLike | None = None) -> npt.NDArray[Any]:
+    """Pad ``values`` with zeros to a full batch."""
+    padded = np.zeros((BATCH_SIZE, *values.shape[1:]), dtype or values.dtype)
+    padded[: len(values)] = values
+    return padded
 
 
 def _joined(parts: Sequence[Any], number: int) -> Floats:
@@ -128,8 +130,8 @@ def _jax(model: keras.Model) -> tuple[Step, Step, Forward]:
 
     def loss(inputs: Any, labels: Any) -> tuple[Any, Any]:
         logits = forward(inputs)
-        likely = jax.nn.log_softmax(logits)
-        return -jax.numpy.take_along_axis(likely, labels[:, None], axis=1).sum(), logits
+        log_probabilities = jax.nn.log_softmax(logits)
+        return -jax.numpy.take_along_axis(log_probabilities, labels[:, None], axis=1).sum(), logits
 
     def logit(inputs: Any, labels: Any) -> tuple[Any, Any]:
         logits = forward(inputs)

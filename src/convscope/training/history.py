@@ -1,4 +1,4 @@
-"""What happened in a training, epoch by epoch."""
+"""The history of a training: one record per epoch, to and from ``history.csv``."""
 
 from __future__ import annotations
 
@@ -12,20 +12,25 @@ from ..errors import RunError
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """One epoch. Losses are mean negative log-likelihoods in nats, accuracies are in 0..1.
+    """The results of one epoch.
 
-    ``loss`` and ``accuracy`` are means over the epoch, taken while the weights change; the validation values are taken
-    at its end. ``seconds`` covers training and validation; ``learning_rate`` is that of the last step.
+    Losses are mean negative log-likelihoods in nats; accuracies are in 0..1.
     """
 
     epoch: int
-    """From 1."""
+    """The number of the epoch, from 1."""
     seconds: float
+    """Time of training and validation."""
     loss: float
+    """Mean over the epoch's training images, while the weights change."""
     accuracy: float
+    """Mean over the epoch's training images, while the weights change."""
     val_loss: float
+    """On the validation images, at the end of the epoch."""
     val_accuracy: float
+    """On the validation images, at the end of the epoch."""
     learning_rate: float
+    """The learning rate of the last step."""
 
 
 COLUMNS = tuple(field.name for field in fields(EpochRecord))
@@ -47,15 +52,16 @@ class History:
         return self.records[index]
 
     def column(self, name: str) -> list[float]:
-        """One column over all epochs."""
+        """Return the values of one column over all epochs."""
         return [getattr(record, name) for record in self.records]
 
     @property
     def seconds(self) -> float:
+        """The total time of all epochs."""
         return sum(record.seconds for record in self.records)
 
     def to_csv(self) -> str:
-        """One row per epoch under a header. Numbers are written so that reading them gives the same floats."""
+        """Return one row per epoch under a header; reading the numbers back gives the same floats."""
         buffer = io.StringIO()
         writer = csv.writer(buffer, lineterminator="\n")
         writer.writerow(COLUMNS)
@@ -64,13 +70,13 @@ class History:
 
 
 def history_from_csv(text: str) -> History:
-    """The inverse of :meth:`History.to_csv`. Raises :class:`RunError` for anything else."""
+    """Parse what :meth:`History.to_csv` returned; raise :class:`RunError` for anything else."""
     try:
         rows = list(csv.DictReader(io.StringIO(text)))
         records = (EpochRecord(int(row["epoch"]), *(float(row[name]) for name in COLUMNS[1:])) for row in rows)
         return History(tuple(records))
     except (KeyError, TypeError, ValueError) as error:
         raise RunError(
-            f"history.csv cannot be read ({error!r}); the columns {', '.join(COLUMNS)} were expected. "
+            f"history.csv does not have numbers in the columns {', '.join(COLUMNS)} ({error!r}). "
             "Copy the run folder again, or train again."
         ) from error

@@ -1,4 +1,4 @@
-"""Which training images are learnt from, and which are held out to validate on."""
+"""The split of the training images into those to train on and those to validate on."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from .config import TrainConfig
 
 
 def split_for(dataset: Dataset, config: TrainConfig, *, seed: int) -> tuple[Split, Split]:
-    """The images to train on and those to validate on. The test split is the second only where the recipe says so."""
+    """Return the images to train on and the images to validate on."""
     kept, held_out = hold_out(dataset, config, seed=seed)
     return dataset.train.take(kept), held_out
 
 
 def hold_out(dataset: Dataset, config: TrainConfig, *, seed: int) -> tuple[Labels, Split]:
-    """Rows of the training split to train on, and the images to validate on: the few that are copied."""
+    """Return the indices of the images to train on, and the images to validate on."""
     if config.validation == "test":
         return np.arange(len(dataset.train)), dataset.test
     kept, held_out = stratified_split(dataset.train.labels, config.held_out_share(len(dataset.train)), seed=seed)
     if len(held_out) == 0:
         raise DatasetError(
-            f"{dataset.name} has {len(dataset.train)} training images; too few to hold any out for validation. "
-            "At least two per class were expected."
+            f"{dataset.name} has {len(dataset.train)} training images, too few to hold any out for validation. "
+            "Provide at least two per class."
         )
     return kept, dataset.train.take(held_out)

@@ -1,4 +1,4 @@
-"""Ctrl-C during a training: the first asks for a stop after the steps under way, the second breaks off at once."""
+"""Ctrl-C during a training: the first stops it soon, the second aborts at once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from types import FrameType
 
 
 class StopRequest:
-    """Whether somebody asked for a stop."""
+    """Whether the user has asked to stop."""
 
     def __init__(self) -> None:
         self.asked = False
@@ -18,9 +18,9 @@ class StopRequest:
 
 @contextlib.contextmanager
 def stop_on_interrupt() -> Iterator[StopRequest]:
-    """Turn the first SIGINT into a request. Only the main thread can; elsewhere the request is never set, nor where the
-    process was started with SIGINT ignored, as a shell does with jobs in the background."""
+    """Turn the first SIGINT in the block into a request to stop."""
     request = StopRequest()
+    # Only the main thread may set handlers, and shells start background jobs with SIGINT ignored: both never stop early.
     previous = signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread() or previous is signal.SIG_IGN:
         yield request

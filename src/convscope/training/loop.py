@@ -1,4 +1,4 @@
-"""The training itself: build, compile, fit, and a float32 model with the learnt weights."""
+"""The training loop: build, compile and fit a network, and return it in float32."""
 
 from __future__ import annotations
 
@@ -32,33 +32,37 @@ if TYPE_CHECKING:
     import keras
 
 STEPS_PER_EXECUTION = 32
-"""Steps that TensorFlow takes without coming back to Python. 16 to 64 were equally fast; the bar moves once each."""
+"""Steps per call into TensorFlow. 16 to 64 are equally fast; the progress bar moves once per call."""
 VALIDATION_BATCH_SIZE = 1000
 
 
 @dataclass(frozen=True, eq=False)
 class Training:
-    """What came out of a training."""
+    """The result of a training."""
 
     model: keras.Model
-    """In float32, whatever it was trained in."""
+    """The trained network in float32, regardless of the precision of the training."""
     history: History
+    """Loss, accuracy and learning rate of every epoch."""
     snapshots: tuple[Mapping[str, Weights], ...]
     """The weights after each epoch, by ``layer/weight``."""
     validation: Split
+    """The images that were validated on."""
     num_train: int
+    """Number of training images, without those held out."""
     batch_size: int
+    """Images per step."""
     seconds: float
-    """From the first layer built to the last weight learnt; imports and reading of data are not in it. Of a training that
-    went on after a stop, the epochs before it count too."""
+    """Time from building the first layer to the last weight update, without imports and reading data. For a resumed
+    training, the earlier epochs are included."""
     precision: str
     """``"mixed_bfloat16"`` or ``"float32"``."""
     stopped_early: bool
-    """Whether Ctrl-C ended it before the last epoch did."""
+    """Whether Ctrl-C ended the training before its last epoch."""
     backend: str
-    """Keras' name of what computed: ``"tensorflow"`` or ``"jax"``."""
+    """Keras' back-end: ``"tensorflow"`` or ``"jax"``."""
     accelerators: tuple[str, ...]
-    """The makers' names of the GPUs that computed; none where the processor did."""
+    """Product names of the GPUs in use; empty on a CPU."""
 
 
 def fit(
@@ -70,18 +74,29 @@ def fit(
     progress: Listener | None = None,
     checkpoint: Path | None = None,
 ) -> Training:
-    """Train ``build(image_shape, num_classes)`` on ``dataset`` as ``config`` says.
+    """Train a network on ``dataset`` with the settings in ``config``.
 
-    The same arguments on the same machine with the same versions give the same weights, bit for bit. ``checkpoint`` names
-    a file that keeps the state after each epoch; where it is there already, the training goes on from it, and ends with
-    the weights of one that was never stopped.
-    Raises :class:`MissingBackendError`, or :class:`DatasetError` where too few images are left to train on.
+    The same arguments give the same weights, bit for bit, on the same machine with the same package versions.
+
+    Args:
+        build: A function of image shape (h, w, c) and number of classes that returns a ``keras.Model``.
+        dataset: The dataset; only its training split is used, unless ``config`` validates on the test split.
+        config: The settings.
+        seed: Seed of weights, held-out images, shuffling and augmentation.
+        progress: Called with :class:`Built` and :class:`Progress` events.
+        checkpoint: A file for the state after each epoch. If it exists, the training resumes from it and ends with the
+            weights of an uninterrupted one.
+
+    Raises:
+        MissingBackendError: Keras has no back-end.
+        DatasetError: There are too few images to hold any out for validation.
+        RunError: The checkpoint belongs to a different network.
     """
     backend = require_backend()
     from .recorder import Recorder
 
     kept, held_out = hold_out(dataset, config, seed=seed)
-    precision = _precision_for(config)
+    precision = _choose_precision(config)
     started = time.perf_counter()
     with seeded(seed), remarks_held(), stop_on_interrupt() as stop:
         with _precision("float32"):
@@ -93,9 +108,9 @@ def fit(
                 build, (*side, dataset.image_shape[2]), dataset.num_classes, config, precision, placement
             )
             _compile(model, config, stream.steps_per_epoch, placement)
-            begun = _taken_up(checkpoint, model)
-            recorder = Recorder(stream, config, stop, progress, plain, checkpoint=checkpoint, begun=begun)
-            first = begun.epochs_done if begun else 0
+            resumed = _resume_from_checkpoint(checkpoint, model)
+            recorder = Recorder(stream, config, stop, progress, plain, checkpoint=checkpoint, begun=resumed)
+            first = resumed.epochs_done if resumed else 0
             if progress:
                 progress(_built(plain, config, first, len(kept), len(held_out), precision))
             model.fit(
@@ -103,12 +118,12 @@ def fit(
                 **_validation(held_out, side),
                 epochs=config.epochs,
                 initial_epoch=first,
-                shuffle=False,  # the stream shuffles by itself
+                shuffle=False,  # the stream shuffles
                 callbacks=[recorder],
                 verbose=0,
             )
-            learnt = folded_weights(model, plain)
-        plain.set_weights(learnt)
+            weights = folded_weights(model, plain)
+        plain.set_weights(weights)
     return Training(
         plain,
         History(tuple(recorder.records)),
@@ -116,7 +131,7 @@ def fit(
         held_out,
         len(kept),
         stream.batch_size,
-        time.perf_counter() - started + (begun.history.seconds if begun else 0.0),
+        time.perf_counter() - started + (resumed.history.seconds if resumed else 0.0),
         precision,
         recorder.cut_short,
         backend,
@@ -124,22 +139,22 @@ def fit(
     )
 
 
-def _taken_up(path: Path | None, model: keras.Model) -> Checkpoint | None:
-    """What an earlier process came to, now in ``model`` too; nothing where there was none."""
+def _resume_from_checkpoint(path: Path | None, model: keras.Model) -> Checkpoint | None:
+    """Restore the checkpoint at ``path`` into ``model``, if it exists, and return it."""
     if path is None or not path.is_file():
         return None
-    begun = load_checkpoint(path)
-    restore(begun, model)
-    return begun
+    checkpoint = load_checkpoint(path)
+    restore(checkpoint, model)
+    return checkpoint
 
 
 def _validation(held_out: Split, side: tuple[int, int]) -> dict[str, Any]:
-    """What ``fit`` is told of it."""
+    """Return the arguments of ``fit`` for the validation images, cropped to ``side``."""
     inputs = to_inputs(held_out.images[:, : side[0], : side[1]])
     return {"validation_data": (inputs, held_out.labels), "validation_batch_size": VALIDATION_BATCH_SIZE}
 
 
-def _precision_for(config: TrainConfig) -> str:
+def _choose_precision(config: TrainConfig) -> str:
     return "mixed_bfloat16" if config.precision == "auto" and computes_bfloat16() else "float32"
 
 
@@ -162,22 +177,22 @@ def _built(
 
 
 def _compile(model: keras.Model, config: TrainConfig, steps_per_epoch: int, placement: Placement) -> None:
-    # Several steps at once fail in TensorFlow where several devices share each (an unfed placeholder in the loop).
-    at_once = 1 if placement.num_devices > 1 else min(STEPS_PER_EXECUTION, steps_per_epoch)
+    # TensorFlow cannot run several steps in one call when devices share a batch (an unfed placeholder in its loop).
+    steps_per_call = 1 if placement.num_devices > 1 else min(STEPS_PER_EXECUTION, steps_per_epoch)
     from_logits = answers_with_logits(model)
     model.compile(
         optimizer=make_optimizer(config, config.epochs * steps_per_epoch, devices=placement.num_devices),
         loss=make_loss(config, from_logits=from_logits),
         metrics=make_metrics(config, from_logits=from_logits),
-        steps_per_execution=at_once,
+        steps_per_execution=steps_per_call,
     )
-    # Else its variables come up while the first step is traced, and TensorFlow traces a step that made any once more.
+    # Without this the first step creates the optimiser's variables, and TensorFlow traces such a step twice.
     model.optimizer.build(model.trainable_variables)
 
 
 @contextlib.contextmanager
 def _precision(name: str) -> Iterator[None]:
-    """Layers built inside compute in ``name``; the session's own policy comes back afterwards."""
+    """Build layers with the precision ``name`` in the block, then restore the previous policy."""
     import keras
 
     before = keras.config.dtype_policy()

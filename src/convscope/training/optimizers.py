@@ -1,4 +1,4 @@
-"""From settings to one of Keras' optimisers and losses."""
+"""Keras' optimiser, loss and metrics for the settings of a training."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     import keras
 
 PLAIN_LOSS = "plain_loss"
-"""The metric that a smoothed loss has beside it."""
+"""Name of the metric for the loss without label smoothing."""
 
 
 def make_optimizer(config: TrainConfig, total_steps: int, *, devices: int = 1) -> keras.optimizers.Optimizer:
-    """The optimiser for a training of ``total_steps`` steps on so many ``devices``."""
+    """Return the optimiser for a training of ``total_steps`` steps on ``devices`` devices."""
     import keras
 
     rate = learning_rate(config, total_steps)
@@ -29,9 +29,11 @@ def make_optimizer(config: TrainConfig, total_steps: int, *, devices: int = 1) -
 
 
 def make_loss(config: TrainConfig, *, from_logits: bool = False) -> Any:
-    """Mean negative log-likelihood of the labels (b,) under the probabilities (b, k), in nats, smoothed as asked for.
+    """Return the loss: the mean negative log-likelihood in nats, with label smoothing.
 
-    ``from_logits``: the network answers with logits, not with probabilities.
+    Args:
+        config: The settings.
+        from_logits: Whether the network returns logits (b, k) instead of probabilities.
     """
     import keras
 
@@ -39,29 +41,28 @@ def make_loss(config: TrainConfig, *, from_logits: bool = False) -> Any:
         return keras.losses.SparseCategoricalCrossentropy(from_logits=from_logits)
     share = config.label_smoothing
 
-    def smoothed(labels: Any, answers: Any) -> Any:
-        likelihood = keras.losses.sparse_categorical_crossentropy(labels, answers, from_logits=from_logits)
-        # Against the even distribution: the mean of -log p over all classes.
-        evenly = -keras.ops.mean(_logarithms(answers, from_logits), axis=-1)
-        return (1 - share) * likelihood + share * evenly
+    def smoothed(labels: Any, outputs: Any) -> Any:
+        likelihood = keras.losses.sparse_categorical_crossentropy(labels, outputs, from_logits=from_logits)
+        # The cross-entropy with the uniform distribution is the mean of -log p over all classes.
+        uniform = -keras.ops.mean(_log_probabilities(outputs, from_logits), axis=-1)
+        return (1 - share) * likelihood + share * uniform
 
     return smoothed
 
 
-def _logarithms(answers: Any, from_logits: bool) -> Any:
+def _log_probabilities(outputs: Any, from_logits: bool) -> Any:
     import keras
 
     if from_logits:
-        return keras.ops.log_softmax(answers, axis=-1)
-    return keras.ops.log(keras.ops.maximum(answers, keras.config.epsilon()))
+        return keras.ops.log_softmax(outputs, axis=-1)
+    return keras.ops.log(keras.ops.maximum(outputs, keras.config.epsilon()))
 
 
 def make_metrics(config: TrainConfig, *, from_logits: bool = False) -> list[Any]:
-    """Accuracy; and, where the loss is smoothed, the plain loss beside it, since that is what a history shows.
-
-    By their classes, not by name: what is named is made while the first step is traced, which is then traced twice.
-    """
+    """Return the metrics: accuracy and, if the loss is smoothed, the plain loss."""
     import keras
+
+    # Metrics given by name are created while the first step is traced, so that TensorFlow traces it twice.
 
     accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
     if not config.label_smoothing:

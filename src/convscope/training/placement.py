@@ -1,8 +1,8 @@
-"""Where a training computes: one device, several of one machine, or several processes.
+"""The devices of a training: one device, several of one machine, or several processes.
 
-Nothing of convscope's own: ``tf.distribute.MirroredStrategy`` for the devices of one machine on TensorFlow, and
-``keras.distribution.DataParallel`` on JAX for the devices of one or more machines. A step is over the same batch however
-many share it, so the result does not change with their number, but for the rounding of sums.
+TensorFlow uses ``tf.distribute.MirroredStrategy`` for the devices of one machine; JAX uses
+``keras.distribution.DataParallel`` for the devices of one or more machines. The devices share each batch, so the result
+does not depend on their number, except for rounding.
 """
 
 from __future__ import annotations
@@ -14,25 +14,25 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Placement:
-    """This process among those that train together, and how many devices each of them uses."""
+    """The index of this process among those that train together, and the devices that it uses."""
 
     process: int = 0
     num_processes: int = 1
     num_devices: int = 1
     accelerators: tuple[str, ...] = ()
-    """The makers' names of the GPUs, or whatever else is no CPU, that this process uses."""
+    """Product names of the GPUs or other accelerators in use; empty on a CPU."""
 
     @property
     def shard(self) -> tuple[int, int]:
-        """Which part of each batch this process feeds, of how many."""
+        """The part of each batch that this process feeds, and the number of parts."""
         return self.process, self.num_processes
 
 
 @contextlib.contextmanager
 def placed() -> Iterator[Placement]:
-    """What is built inside is built for all the devices there are: GPUs; without one, the CPU.
+    """Build models for all GPUs, or for the CPU if there is none, while the block runs.
 
-    More than one of a kind on this machine share each step; so do the processes that :func:`require_backend` joined.
+    All GPUs of this machine share each step, and so do the processes that :func:`require_backend` connected.
     """
     import keras
 

@@ -1,4 +1,7 @@
-"""The callback between Keras' ``fit`` and everyone who wants to know. Imports Keras, so the loop imports it last."""
+"""The Keras callback of a training: progress events, history, snapshots and checkpoints.
+
+The module imports Keras, so it is itself imported only when a training starts.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ from .twin import folded_weights
 
 
 class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
-    """Shuffles before each epoch, reports during it, records it and keeps its weights; stops when asked to."""
+    """Callback that reports and records each epoch, saves its state and stops on request."""
 
     def __init__(
         self,
@@ -36,8 +39,17 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         checkpoint: Path | None = None,
         begun: Checkpoint | None = None,
     ) -> None:
-        """``plain``: the network that will come out, whose weights are kept. ``checkpoint``: where to keep the state after
-        each epoch. ``begun``: the state that a training goes on from."""
+        """Prepare the callback.
+
+        Args:
+            stream: The training batches, told of each new epoch.
+            config: The settings.
+            stop: The request that Ctrl-C sets.
+            listener: Called with the progress.
+            plain: The network without batch normalisation, whose weights are recorded.
+            checkpoint: A file for the state after each epoch.
+            begun: The state from which the training resumes.
+        """
         super().__init__()
         self.records: list[EpochRecord] = list(begun.history) if begun else []
         self.snapshots: list[Mapping[str, Weights]] = list(begun.snapshots) if begun else []
@@ -53,13 +65,13 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         self._images_done = min((batch + 1) * self._stream.batch_size, self._stream.num_images)
-        self._obey()
+        self._check_stop()
         if self._listener and logs:
             self._listener(self._progress(logs, None))
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         assert logs is not None
-        # Where the loss is smoothed, the plain one stands beside it, and is what the history shows.
+        # The history shows the loss without label smoothing, which is a metric of its own.
         logs = {**logs, **{part + "loss": logs[part + PLAIN_LOSS] for part in ("", "val_") if part + PLAIN_LOSS in logs}}
         values = {name: float(logs[name]) for name in ("loss", "accuracy", "val_loss", "val_accuracy")}
         seconds = time.perf_counter() - self._started
@@ -67,14 +79,14 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         self.records.append(record)
         self._plain.set_weights(folded_weights(self.model, self._plain))
         self.snapshots.append(from_keras(self._plain).weight_arrays())
-        self._obey()
+        self._check_stop()
         if self._checkpoint and not self.cut_short:
             save_checkpoint(capture(self.model, self.records, self.snapshots), self._checkpoint)
         if self._listener:
             self._listener(self._progress(logs, record))
 
-    def _obey(self) -> None:
-        """Stop if that was asked for; it only counts as early where something was left to do."""
+    def _check_stop(self) -> None:
+        """Stop if the user has asked to; after the last step this does not count as stopped early."""
         if self._stop.asked:
             self.model.stop_training = True
             done = self._epoch == self._config.epochs and self._images_done == self._stream.num_images

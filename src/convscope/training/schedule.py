@@ -1,4 +1,4 @@
-"""The learning rate as a function of the step."""
+"""The learning rate as a function of the step: constant, or one cycle."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 
 def rate_at(step: int, config: TrainConfig, total_steps: int) -> float:
-    """The learning rate of ``step``, from 0: constant, or one cycle.
+    """Return the learning rate of ``step``, counted from 0.
 
-    One cycle is a triangle: from 0 up to ``config.learning_rate`` over the first ``config.warm_up`` share of the steps,
-    then down to 0. After L. N. Smith and N. Topin, "Super-convergence", 2018, without the cycle of the momentum. A step
-    counts from its middle, so that the first and the last one move too.
+    One cycle is a triangle: it rises from 0 to ``config.learning_rate`` over the share ``config.warm_up`` of the steps,
+    then falls to 0. It follows L. N. Smith and N. Topin, "Super-convergence", 2018, without cycling the momentum.
     """
     if config.schedule == "constant":
         return config.learning_rate
+    # The middle of the step, so that neither the first nor the last one has a rate of 0.
     progress = (step + 0.5) / total_steps
     rising = progress / config.warm_up if config.warm_up else 1.0
     falling = (1.0 - progress) / (1.0 - config.warm_up)
@@ -26,7 +26,7 @@ def rate_at(step: int, config: TrainConfig, total_steps: int) -> float:
 
 
 def learning_rate(config: TrainConfig, total_steps: int) -> keras.optimizers.schedules.LearningRateSchedule | float:
-    """:func:`rate_at` as Keras' optimisers take it: a number, or a schedule of tensors."""
+    """Return :func:`rate_at` in the form of Keras' optimisers: a number or a schedule."""
     if config.schedule == "constant":
         return config.learning_rate
     import keras

@@ -1,4 +1,4 @@
-"""One seed for everything, and the global generators left as they were found."""
+"""Deterministic trainings: one seed for all random generators, restored afterwards."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from ..stderr import captured_stderr
 
 @contextlib.contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Seed Python, NumPy and the back-end for the length of a training; afterwards Python's and NumPy's generators go on
-    as if nothing had happened. TensorFlow's seed and its deterministic kernels stay set: it offers no way back."""
+    """Seed all generators for the block, then restore those of Python and NumPy.
+
+    TensorFlow keeps the seed and its deterministic kernels: it has no way to reset them.
+    """
     import keras
 
     python_state, numpy_state = random.getstate(), np.random.get_state()
@@ -24,7 +26,7 @@ def seeded(seed: int) -> Iterator[None]:
         if keras.backend.backend() == "tensorflow":
             import tensorflow as tf
 
-            # bfloat16 sums differ from run to run without it; no cost was measured.
+            # Without it, bfloat16 sums differ from run to run. It costs no measurable time.
             tf.config.experimental.enable_op_determinism()
         yield
     finally:

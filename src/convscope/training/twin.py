@@ -1,12 +1,14 @@
-"""A network's twin for training: normalised by batches while it learns, and folded back into the plain one at the end.
+"""Batch normalisation for the training only, folded into the weights at the end.
 
-After S. Ioffe and C. Szegedy, "Batch Normalization", 2015. In ``relu(conv(x) + b)`` the bias gives way to a normalisation
-of ``conv(x)``; a pooling that follows is done before it, on fewer values. Because a normalisation that only shifts and
-divides by a positive number keeps the order of values, as ReLU does, the pool's winner is the same either way, and the
-twin computes exactly what the plain network computes with the weights of :func:`folded_weights`; but it answers with
-logits, since a loss takes those, and a softmax for nobody costs a twentieth of a step.
+It follows S. Ioffe and C. Szegedy, "Batch Normalization", 2015. In ``relu(conv(x) + b)``, a normalisation of
+``conv(x)`` replaces the bias. A pooling that follows is moved before the normalisation, which then has fewer values to
+process. That is exact: a normalisation that only shifts and divides by a positive number preserves the order of values,
+as ReLU does, so the pooling picks the same value. The plain network with :func:`folded_weights` therefore computes the
+same function. The network in training returns logits, because the loss takes logits and a softmax would cost a
+twentieth of a step.
 
-One epoch of ``cnn`` on MNIST: 98.93% without, 99.09% with it, for a third more of the processor (``benchmarks/LOG.md``).
+One epoch of ``cnn`` on MNIST reaches 98.93% without and 99.09% with it, for a third more processor time
+(``benchmarks/LOG.md``).
 """
 
 from __future__ import annotations
@@ -21,20 +23,24 @@ if TYPE_CHECKING:
     import keras
 
 MOMENTUM = 0.9
-"""Of the running mean and variance: the last few dozen batches count, since the weights move quickly."""
+"""Momentum of the running mean and variance: they cover the last few dozen batches, since the weights change quickly."""
 SUFFIX = "_normalized"
 NORMALIZABLE, NORMALIZATION = ("Conv2D", "Dense"), "BatchNormalization"
 UNNORMALIZED: dict[str, Any] = {"activation": "linear", "use_bias": False}
-"""What a layer leaves to the normalisation behind it."""
+"""Settings of a layer whose bias and activation move to the normalisation after it."""
 
 
 def training_twin(plain: keras.Model, *, normalize: bool, devices: int = 1) -> keras.Model:
-    """The network to train in place of ``plain``, in the precision of the session, with new weights of its initialisers.
+    """Return the network to train instead of ``plain``, with new initial weights.
 
-    ``normalize``: with each hidden convolution or dense layer that has a bias and a ReLU normalised. Normalisations, those that
-    ``plain`` has of its own too, are computed at once where they can be; where several ``devices`` share a batch, they take
-    its mean and variance together. ``plain`` itself comes back where there is nothing to change, or where it is no chain of
-    layers.
+    Its precision is the current one. Args:
+        plain: The network whose weights are wanted.
+        normalize: Whether to normalise each hidden convolution or dense layer that has a bias and a ReLU.
+        devices: Number of devices that share a batch; several of them normalise by the whole batch.
+
+    Returns:
+        The new network, or ``plain`` itself if there is nothing to change or it is not a chain of layers. Normalisations
+        that ``plain`` has itself are replaced by faster ones, too, if possible.
     """
     import keras
 
@@ -49,16 +55,16 @@ def training_twin(plain: keras.Model, *, normalize: bool, devices: int = 1) -> k
             layers.append(_normalization(devices, layer.get_config()))
         elif normalize and _normalizable(layer):
             pooled = _pooled(layer, following) if before_pooling else None
-            layers.append(pooled or _like(layer, **UNNORMALIZED))
-            # Scaling is left out: the next layer's weights can do it, and a negative one would turn the pool's order round.
+            layers.append(pooled or _copy_layer(layer, **UNNORMALIZED))
+            # No scale: the next layer's weights can scale, and a negative scale would reverse the order that the pooling uses.
             name = f"{layer.name}{SUFFIX}"
             settings = {"momentum": MOMENTUM, "scale": False, "name": name}
             waiting = [_normalization(devices, settings), keras.layers.ReLU(name=f"{name}_relu")]
         elif pooled:
-            pooled = None  # this layer is in the one before
+            pooled = None  # this pooling is part of the layer before
         else:
-            bare = {"activation": "linear"} if following is None and _ends_in(layer, "softmax") else {}
-            layers.append(_like(layer, **bare))
+            changes = {"activation": "linear"} if following is None and _ends_in(layer, "softmax") else {}
+            layers.append(_copy_layer(layer, **changes))
         if waiting and not before_pooling:
             layers += waiting
             waiting = []
@@ -81,7 +87,7 @@ def _normalization(devices: int, settings: dict[str, Any]) -> keras.Layer:
 
 
 def _pooled(layer: keras.Layer, pooling: keras.Layer) -> keras.Layer | None:
-    """The two in one where TensorFlow computes and that is quicker, else nothing."""
+    """Return both layers as one if TensorFlow computes and that is faster, else None."""
     import keras
 
     if keras.backend.backend() != "tensorflow":
@@ -95,18 +101,18 @@ def _pooled(layer: keras.Layer, pooling: keras.Layer) -> keras.Layer | None:
     return PooledConvolution.from_config(settings)
 
 
-def folded_weights(twin: keras.Model, plain: keras.Model) -> list[Weights]:
-    """The weights for ``plain``, in its order, with which it computes what ``twin`` computes when it predicts."""
-    return [np.asarray(value, np.float32) for layer in plain.layers for value in _folded(layer, twin)]
+def folded_weights(trained: keras.Model, plain: keras.Model) -> list[Weights]:
+    """Return the weights with which ``plain`` computes the predictions of ``trained``."""
+    return [np.asarray(value, np.float32) for layer in plain.layers for value in _folded(layer, trained)]
 
 
-def _folded(layer: keras.Layer, twin: keras.Model) -> list[Any]:
+def _folded(layer: keras.Layer, trained: keras.Model) -> list[Any]:
     if not layer.weights:
         return []
-    own = twin.get_layer(layer.name)
+    own = trained.get_layer(layer.name)
     if len(own.weights) == len(layer.weights):
         return [np.asarray(weight) for weight in own.weights]
-    normalization = twin.get_layer(f"{layer.name}{SUFFIX}")
+    normalization = trained.get_layer(f"{layer.name}{SUFFIX}")
     beta, mean, variance = (
         np.asarray(value, np.float64)
         for value in (normalization.beta, normalization.moving_mean, normalization.moving_variance)
@@ -122,16 +128,16 @@ def _normalizable(layer: keras.Layer) -> bool:
     return bool(config["use_bias"]) and config["activation"] == "relu"
 
 
-def _like(layer: keras.Layer, **changes: Any) -> keras.Layer:
-    """A new layer with the settings of ``layer``; its precision is the session's, unless it has one of its own."""
+def _copy_layer(layer: keras.Layer, **changes: Any) -> keras.Layer:
+    """Return a new layer like ``layer``, in the current precision if it allows that."""
     config = {**layer.get_config(), **changes}
-    if not _insists_on_precision(layer):
+    if not _requires_float32(layer):
         config.pop("dtype", None)
     return type(layer).from_config(config)
 
 
 def answers_with_logits(model: keras.Model) -> bool:
-    """Whether the last layer of a network to train leaves the softmax to the loss, as that of a twin does."""
+    """Return whether a network in training leaves the softmax to the loss."""
     return _ends_in(model.layers[-1], "linear")
 
 
@@ -139,6 +145,6 @@ def _ends_in(layer: keras.Layer, activation: str) -> bool:
     return type(layer).__name__ == "Dense" and bool(layer.get_config()["activation"] == activation)
 
 
-def _insists_on_precision(layer: keras.Layer) -> bool:
-    """The last layer: float32 whatever the rest is."""
+def _requires_float32(layer: keras.Layer) -> bool:
+    """Return whether ``layer`` is the output layer, which always computes in float32."""
     return type(layer).__name__ in NORMALIZABLE and not _normalizable(layer)
