@@ -1,15 +1,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import {explainUnit} from "../../src/convscope/page/web/js/engine/arithmetic.js";
-import {
-  gradientTimesInput,
-  inputGradient,
-  integratedGradients,
-  layerGradient,
-} from "../../src/convscope/page/web/js/engine/gradient.js";
-import {makeNetwork, makeWorkspace, runNetwork} from "../../src/convscope/page/web/js/engine/network.js";
-import {occlusionMaps} from "../../src/convscope/page/web/js/engine/occlusion.js";
-import {blindPixels, receptiveField} from "../../src/convscope/page/web/js/engine/receptive.js";
+import {gradientTimesInput, inputGradient, integratedGradients, layerGradient} from "../../src/convscope/page/js/network/gradient.js";
+import {makeNetwork, makeWorkspace, runNetwork} from "../../src/convscope/page/js/network/network.js";
+import {occlusionMaps} from "../../src/convscope/page/js/network/occlusion.js";
+import {blindPixels, receptiveField} from "../../src/convscope/page/js/network/receptive-field.js";
+import {explainUnit} from "../../src/convscope/page/js/network/unit-arithmetic.js";
 
 /** All that a generator yields, and what it returns. */
 function finished(generator) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import {isDone} from "../../src/convscope/page/web/js/exercises/checks.js";
+import {isDone} from "../../src/convscope/page/js/views/exercises/exercises.js";
 
 const situation = (changes) => ({
   open: {source: "test", index: 7, label: 4}, reply: {isEmpty: false, best: 9}, epoch: 0, isChanged: false, ...changes,

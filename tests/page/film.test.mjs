@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import {accuracyAxis, epochTicks, lossAxis, probabilityAxis, spreadLabels} from "../../src/convscope/page/web/js/film/axis.js";
-import {afterText, filmFrames, frameAt, stateEpoch} from "../../src/convscope/page/web/js/film/frames.js";
+import {accuracyAxis, epochTicks, lossAxis, probabilityAxis, spreadLabels} from "../../src/convscope/page/js/dom/chart/axis.js";
+import {afterText, filmFrames, frameAt, stateEpoch} from "../../src/convscope/page/js/state/epochs.js";
 
 const payload = {
   weights: {epochs: [{epoch: 1}, {epoch: 5}, {epoch: 10}]},

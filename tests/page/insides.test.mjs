@@ -1,21 +1,17 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import {makeNetwork, runNetwork} from "../../src/convscope/page/web/js/engine/network.js";
-import {channelMeans, firstOfEachClass, mostDiffering} from "../../src/convscope/page/web/js/insides/class-means.js";
-import {asSummand, decimalsFor, inDecimals} from "../../src/convscope/page/web/js/insides/digits.js";
-import {
-  dropPerPixel, greatestAt, overChannels, paintEvidence, patchFor, sumOfValues,
-} from "../../src/convscope/page/web/js/insides/evidence-pixels.js";
-import {paintImage} from "../../src/convscope/page/web/js/insides/image-pixels.js";
-import {
-  matchingPlace, placeAfter, placeBehind, placeInWords, readPlace, strongestPlace, writePlace,
-} from "../../src/convscope/page/web/js/insides/places.js";
-import {boxInWords, reachOf, sourceOfLayer} from "../../src/convscope/page/web/js/insides/reach.js";
-import {rangesOfLayers, signedLayers} from "../../src/convscope/page/web/js/drawing/signs.js";
-import {largestFirst} from "../../src/convscope/page/web/js/insides/summands.js";
-import {layTiles, paintTiles, perLineOfBlock, placeUnder, tileCorner, wholeScale} from "../../src/convscope/page/web/js/insides/tiles.js";
-import {insidesTitle} from "../../src/convscope/page/web/js/insides/title.js";
-import {pictureAfter, stackedWeights, weightTilesOf, weightUnder, weightsOfPicture} from "../../src/convscope/page/web/js/insides/weight-tiles.js";
+import {dropPerPixel, greatestAt, overChannels, paintEvidence, patchFor, sumOfValues} from "../../src/convscope/page/js/attribution/maps.js";
+import {asSummand, decimalsFor, inDecimals} from "../../src/convscope/page/js/dom/format.js";
+import {paintImage} from "../../src/convscope/page/js/dom/pixel-picture.js";
+import {rangesOfLayers, signedLayers} from "../../src/convscope/page/js/dom/signed-layers.js";
+import {layTiles, paintTiles, perLineOfBlock, placeUnder, tileCorner, wholeScale} from "../../src/convscope/page/js/dom/tiles.js";
+import {makeNetwork, runNetwork} from "../../src/convscope/page/js/network/network.js";
+import {boxInWords, reachOf, sourceOfLayer} from "../../src/convscope/page/js/network/unit-receptive-field.js";
+import {channelMeans, firstOfEachClass, mostDiffering} from "../../src/convscope/page/js/views/attribution/class-examples.js";
+import {largestFirst} from "../../src/convscope/page/js/views/inspector/arithmetic-lines.js";
+import {insidesTitle} from "../../src/convscope/page/js/views/inspector/inspector.js";
+import {pictureAfter, stackedWeights, weightTilesOf, weightUnder, weightsOfPicture} from "../../src/convscope/page/js/views/inspector/kernel-tiles.js";
+import {matchingPlace, placeAfter, placeBehind, placeInWords, readPlace, strongestPlace, writePlace} from "../../src/convscope/page/js/views/inspector/selected-unit.js";
 
 /** A grey ramp with which colours are easy to name. */
 const RAMP = Uint8Array.from({length: 1024}, (_, byte) => (byte % 4 === 3 ? 255 : byte >> 2));

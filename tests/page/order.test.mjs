@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import {nextDirection, sortedPlaces} from "../../src/convscope/page/web/js/order.js";
+import {nextDirection, sortedPlaces} from "../../src/convscope/page/js/dom/sortable-table.js";
 
 test("numbers are ordered as numbers", () => {
   assert.deepEqual(sortedPlaces(["10", "9", "0.5"], "ascending"), [2, 1, 0]);

@@ -1,18 +1,17 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import {rankedPlaces, shownClasses, softmaxAt} from "../../src/convscope/page/web/js/answer/confidence.js";
-import {answerOf, replyOf} from "../../src/convscope/page/web/js/answer/reply.js";
-import {trustSentence} from "../../src/convscope/page/web/js/answer/sentences.js";
-import {directionsOf, shareAbove, shareBelow, strangeness} from "../../src/convscope/page/web/js/answer/strangeness.js";
-import {formatChange, NO_CHANGE, parseChange, perturbationOf} from "../../src/convscope/page/web/js/change.js";
-import {isNeutral} from "../../src/convscope/page/web/js/image/perturb.js";
-import {absenceSentence, mistakeNames, neighbourName, openTitle, testNameNear} from "../../src/convscope/page/web/js/open-name.js";
-import {makeHand} from "../../src/convscope/page/web/js/pad/hand.js";
-import {formatInk, parseInk} from "../../src/convscope/page/web/js/pad/ink-text.js";
-import {makingFor} from "../../src/convscope/page/web/js/pad/making.js";
-import {slidersFor, stretchesOf} from "../../src/convscope/page/web/js/pad/sweep.js";
-import {layRiver, placeInBlock, riverLayers} from "../../src/convscope/page/web/js/river/layout.js";
-import {INITIAL_STATE, makeState} from "../../src/convscope/page/web/js/state.js";
+import {absenceSentence, mistakeNames, neighbourName, openTitle, testNameNear} from "../../src/convscope/page/js/dom/image-title.js";
+import {isNeutral} from "../../src/convscope/page/js/image/perturb.js";
+import {rankedPlaces, shownClasses, softmaxAt} from "../../src/convscope/page/js/network/temperature.js";
+import {directionsOf, shareAbove, shareBelow, strangeness} from "../../src/convscope/page/js/state/ood-score.js";
+import {NO_CHANGE, formatChange, parseChange, perturbationOf} from "../../src/convscope/page/js/state/perturbation.js";
+import {answerOf, replyOf} from "../../src/convscope/page/js/state/prediction.js";
+import {INITIAL_STATE, makeState} from "../../src/convscope/page/js/state/state.js";
+import {layRiver, placeInBlock, riverLayers} from "../../src/convscope/page/js/views/layer-strip/layout.js";
+import {makeHand, makingFor} from "../../src/convscope/page/js/views/playground/input.js";
+import {slidersFor, stretchesOf} from "../../src/convscope/page/js/views/playground/perturbation-sweep.js";
+import {formatInk, parseInk} from "../../src/convscope/page/js/views/playground/stroke-encoding.js";
+import {trustSentence} from "../../src/convscope/page/js/views/prediction/text.js";
 
 const close = (actual, expected, tolerance = 1e-12) => assert.ok(Math.abs(actual - expected) <= tolerance, `${actual} ≠ ${expected}`);
 

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import {confusedPairs, errorCount, errorTint, legendCounts, mostConfusedClasses} from "../../src/convscope/page/web/js/results/confusion.js";
-import {makeHints} from "../../src/convscope/page/web/js/results/hints.js";
-import {isLitClass, isLitImage, makeLighting} from "../../src/convscope/page/web/js/results/lighting.js";
-import {countedText, percentText, probabilityText, wholeText} from "../../src/convscope/page/web/js/drawing/numerals.js";
-import {pageAt, placeAfterKey} from "../../src/convscope/page/web/js/results/paging.js";
-import {EVERY_IMAGE, EVERY_MISTAKE, TILE_ORDERS, orderedRows, selectedRows} from "../../src/convscope/page/web/js/results/selection.js";
-import {caseClasses, courseSentence, distanceBetween} from "../../src/convscope/page/web/js/results/verdicts.js";
+import {countedText, percentText, probabilityText, wholeText} from "../../src/convscope/page/js/dom/format.js";
+import {caseClasses, courseSentence, distanceBetween} from "../../src/convscope/page/js/views/image-details/predictions-by-epoch.js";
+import {makeHints} from "../../src/convscope/page/js/views/image-details/triage.js";
+import {confusedPairs, errorCount, errorTint, legendCounts, mostConfusedClasses} from "../../src/convscope/page/js/views/results/confusion-counts.js";
+import {pageAt, placeAfterKey} from "../../src/convscope/page/js/views/results/gallery-paging.js";
+import {isLitClass, isLitImage, makeLighting} from "../../src/convscope/page/js/views/results/linked-highlight.js";
+import {EVERY_IMAGE, EVERY_MISTAKE, TILE_ORDERS, orderedRows, selectedRows} from "../../src/convscope/page/js/views/results/selection.js";
 
 const images = {
   count: 6,

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from convscope.analysis.record import RunRecord
-from convscope.page.document import WEB, render
+from convscope.page.document import JS, render
 from convscope.page.glossary import GLOSSARY, Vocabulary, slug
 
 from .test_certainty import examined, strangers  # type: ignore[import-not-found]
@@ -81,7 +81,7 @@ def test_words_of_what_was_not_measured_are_left_out(page_text: str, whole_text:
 
 
 def test_every_word_that_a_script_asks_for_is_on_a_live_page(page_text: str) -> None:
-    scripts = [text for path in (WEB / "js").rglob("*.js") if ASKS.search(text := path.read_text("utf-8"))]
+    scripts = [text for path in JS.rglob("*.js") if ASKS.search(text := path.read_text("utf-8"))]
     literals = {literal for text in scripts for literal in re.findall(r'"([^"\n]+)"', text)}
     assert {"film", "logit", "bias", "gradient", "confidence"} <= literals
     asked = literals & set(GLOSSARY)

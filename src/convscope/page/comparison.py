@@ -22,7 +22,7 @@ from ..types import Images
 from . import comparison_scale, formats
 from .policy import content_security_policy
 
-WEB = Path(__file__).with_name("web")
+TEMPLATES, CSS = (Path(__file__).with_name(name) for name in ("templates", "css"))
 PICTURE_SIDE = 84
 """Pixels of the page that a small image is enlarged to, at most, by a whole factor."""
 DOTS_PER_INCH = 96.0
@@ -65,10 +65,10 @@ class Group:
 
 def render_comparison(comparison: Comparison, pictures: Mapping[int, Images]) -> str:
     """The page as text, to be written as UTF-8. ``pictures``: images (h, w, c) uint8 by their places in the test split."""
-    style = "\n".join(path.read_text("utf-8") for path in (WEB / "style.css", WEB / "comparison" / "style.css"))
+    style = "\n".join(path.read_text("utf-8") for path in (CSS / "base.css", CSS / "comparison.css"))
     if "</style" in style.lower():
         raise ValueError("the style sheet holds '</style', which would end its element; it must not")
-    return _environment().get_template("index.html").render(
+    return _environment().get_template("comparison.html").render(
         comparison=comparison,
         verdict=comparison_words.verdict(comparison),
         accuracies=comparison_scale.of_accuracies([each.interval for each in comparison.contestants]),
@@ -145,7 +145,7 @@ def _data_address(image: Images) -> str:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(WEB / "comparison"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
     environment.globals.update(formats=formats, words=comparison_words, scale=comparison_scale)

@@ -23,8 +23,10 @@ from .islands import make_islands
 from .payload import OpenedPicture, make_payload
 from .policy import content_security_policy, island
 
-WEB = Path(__file__).with_name("web")
-FIRST, LAST = "first.js", "main.js"
+TEMPLATES, CSS, JS = (Path(__file__).with_name(name) for name in ("templates", "css", "js"))
+STYLE_SHEETS = ("base", "certainty", "exercises", "findings", "insides", "playground", "print", "results")
+"""Names in ``css/``, in order: the parts build on ``base`` but not on each other."""
+FIRST, LAST = "early.js", "main.js"
 """The script that runs before anything is painted, and the one that runs when all is there."""
 SECTIONS = (
     ("opening", "The experiment"), ("saw", "What it saw"), ("built", "How it is built"), ("learned", "How it learned"),
@@ -33,6 +35,12 @@ SECTIONS = (
     ("yourself", "Do it yourself"), ("words", "The words"),
 )  # fmt: skip
 """Anchor and name of the sections, in the order of the notebook's story."""
+SECTION_TEMPLATES = {
+    "opening": "introduction", "saw": "data", "built": "architecture", "learned": "training", "good": "results",
+    "fails": "mistakes", "inside": "inspector", "sure": "uncertainty", "verdict": "conclusion", "yourself": "reproduce",
+    "words": "glossary",
+}  # fmt: skip
+"""Anchor to file name in ``templates/sections/``. Anchors stay as they are: shared links hold them."""
 
 
 def render(record: RunRecord, drawings: Iterable[Drawing], *, opened: OpenedPicture | None = None) -> str:
@@ -41,7 +49,7 @@ def render(record: RunRecord, drawings: Iterable[Drawing], *, opened: OpenedPict
     page = make_payload(record, opened=opened)
     classes = StyleClasses()
     # All that waits for no figure comes before them: another process may be drawing some meanwhile.
-    first, last, template = bundle(WEB / "js", FIRST), bundle(WEB / "js", LAST), _template()
+    first, last, template = bundle(JS, FIRST), bundle(JS, LAST), _template()
     with ThreadPoolExecutor(1) as pool:  # compression leaves the interpreter to the drawing
         islands = pool.submit(make_islands, record)
         figures = Catalogue([embed(drawing, classes) for drawing in drawings])
@@ -63,8 +71,7 @@ def render(record: RunRecord, drawings: Iterable[Drawing], *, opened: OpenedPict
 
 
 def _style_sheet() -> str:
-    """What the page shares, then the files of its parts, which may lean on it but not on each other."""
-    return "\n".join(path.read_text("utf-8") for path in (WEB / "style.css", *sorted((WEB / "style").glob("*.css"))))
+    return "\n".join((CSS / f"{name}.css").read_text("utf-8") for name in STYLE_SHEETS)
 
 
 def _applies(anchor: str, page: Page, figures: Catalogue) -> bool:
@@ -90,17 +97,21 @@ def _drawn(svg: str) -> Markup:
 def _template() -> Template:
     """That of the page, with all that it includes already read and compiled."""
     environment = _environment()
-    for path in (*WEB.glob("*.html"), *(WEB / "sections").rglob("*.html")):
-        environment.get_template(path.relative_to(WEB).as_posix())
-    return environment.get_template("index.html")
+    for path in (
+        "macros.html",
+        "live_figure.html",
+        *(f"sections/{path.name}" for path in TEMPLATES.glob("sections/*.html")),
+    ):
+        environment.get_template(path)
+    return environment.get_template("run.html")
 
 
 def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(WEB), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     for room in (certainty, facts, formats, headline, reproduction, story, tables, titles, verdict):
         environment.globals[room.__name__.rsplit(".", 1)[-1]] = room
-    environment.globals["slug"] = slug
+    environment.globals.update(slug=slug, section_templates=SECTION_TEMPLATES)
     environment.filters.update(typeset=_typeset, drawn=_drawn)
     return environment

@@ -18,7 +18,7 @@ from ..types import Images
 from . import formats, study_charts, study_verdicts, study_words
 from .policy import content_security_policy
 
-WEB = Path(__file__).with_name("web")
+TEMPLATES, CSS = (Path(__file__).with_name(name) for name in ("templates", "css"))
 PICTURE_SIDE = 56
 """Pixels of the page that a small image is enlarged to, at most, by a whole factor."""
 LARGEST_PICTURE = 112
@@ -30,10 +30,10 @@ def render_study(results: Mapping[str, Any], request: Mapping[str, Any], picture
     """The page as text, to be written as UTF-8. ``results``: ``study-results.json``; ``request``: ``study.json``;
     ``pictures``: images (h, w, c) uint8 by their places in the test split, as many of the hardest as are to be shown."""
     results = _with_short_names(results)
-    style = "\n".join(path.read_text("utf-8") for path in (WEB / "style.css", WEB / "study" / "style.css"))
+    style = "\n".join(path.read_text("utf-8") for path in (CSS / "base.css", CSS / "study.css"))
     if "</style" in style.lower():
         raise ValueError("the style sheet holds '</style', which would end its element; it must not")
-    return _environment().get_template("index.html").render(
+    return _environment().get_template("study.html").render(
         results=results,
         request=request,
         rows=results["table"],
@@ -83,7 +83,7 @@ def _data_address(image: Images) -> str:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(WEB / "study"),
+        loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -1,0 +1,76 @@
+import {dropPerPixel, greatestAt, overChannels, patchFor, sumOfValues} from "./maps.js";
+import {runInSlices} from "../dom/scheduling.js";
+import {gradientTimesInput, integratedGradients} from "../network/gradient.js";
+import {runNetwork} from "../network/network.js";
+import {occlusionMaps} from "../network/occlusion.js";
+
+/**
+ * What in an image speaks for classes, worked out in three ways, one after the other, in slices. Knows no document.
+ *
+ * @typedef {import("../network/network.js").Network} Network
+ *
+ * @typedef {object} ClassEvidence of one class, in one way
+ * @property {number} target the class
+ * @property {Float32Array} values one per pixel
+ * @property {object} found numbers for the way's sentence (`evidence-ways.js`)
+ */
+
+/** Milliseconds of rest before the two slow ones begin: not while a stroke is drawn. */
+const EVIDENCE_REST = 200;
+
+/**
+ * Every way is shown once it is known; what is not wanted any more is given up.
+ *
+ * @param {Network} network which can be run
+ * @param {Float32Array} image
+ * @param {number[]} targets the classes, which share the runs
+ * @param {object} options
+ * @param {() => boolean} options.isWanted
+ * @param {(way: string, found: ClassEvidence[]) => void | Promise<void>} options.show
+ * @returns {Promise<boolean>} whether all was shown
+ */
+export async function findEvidence(network, image, targets, {isWanted, show}) {
+  const channels = network.inputShape[2];
+  const run = runNetwork(network, image);
+  const {logits} = run;
+  const told = (maps, tell) => maps.map((values, place) => {
+    const target = targets[place];
+    return {target, values, found: tell(values, target, place)};
+  });
+
+  const gradients = targets.map((target) => overChannels(gradientTimesInput(network, image, run, target), channels));
+  await show("gradient", told(gradients, (values, target) => ({sum: sumOfValues(values), logit: logits[target]})));
+  await new Promise((resolve) => setTimeout(resolve, EVIDENCE_REST));
+  if (!isWanted()) return false;
+
+  const integrated = await runInSlices(integratedGradients(network, image, targets), isWanted);
+  if (!integrated || !isWanted()) return false;
+  const zeros = runNetwork(network, new Float32Array(image.length)).logits;
+  await show("integrated", told(integrated.map((values) => overChannels(values, channels)), (values, target) => (
+    {sum: sumOfValues(values), logit: logits[target], zerosLogit: zeros[target]}
+  )));
+
+  const patch = patchFor(...network.inputShape);
+  const maps = await runInSlices(occlusionMaps(network, image, targets, {...patch, measure: "logit"}), isWanted);
+  if (!maps || !isWanted()) return false;
+  await show("occlusion", told(maps.map((map) => dropPerPixel(map, patch.stride, network.inputShape)), (_, target, place) => (
+    worstPatch(network, image, maps[place], patch, target)
+  )));
+  return true;
+}
+
+/** Covers the patch that cost most once more, for what it does to the probability. */
+function worstPatch(network, image, {columns, drop}, {size, stride}, target) {
+  const worst = greatestAt(drop);
+  const lead = Math.floor((stride - size) / 2);
+  const [height, width, channels] = network.inputShape;
+  const [row, column] = [Math.floor(worst / columns) * stride + lead, (worst % columns) * stride + lead];
+  const covered = Float32Array.from(image);
+  for (let y = Math.max(0, row); y < Math.min(height, row + size); y++) {
+    covered.fill(0, (y * width + Math.max(0, column)) * channels, (y * width + Math.min(width, column + size)) * channels);
+  }
+  const probabilityOf = (pixels) => runNetwork(network, pixels).probabilities[target];
+  const [bottom, right] = [Math.min(height, row + size) - 1, Math.min(width, column + size) - 1];
+  const box = {top: Math.max(0, row), left: Math.max(0, column), bottom, right};
+  return {size, box, drop: drop[worst], before: probabilityOf(image), after: probabilityOf(covered)};
+}

@@ -1,0 +1,131 @@
+/**
+ * Elements, with text that cannot become anything else.
+ */
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/**
+ * @typedef {string | number | Node | {name: string} | null | undefined | false} Content `{name}` is a name of the user's, which
+ *   may run from right to left
+ */
+
+/**
+ * @param {Document} page
+ * @param {string} tag
+ * @param {Record<string, any>} [attributes] `className`, and whatever `setAttribute` takes; true for an empty one, and what is
+ *   null or false is left out
+ * @param {...Content} content
+ * @returns {HTMLElement}
+ */
+export function newElement(page, tag, attributes = {}, ...content) {
+  return filledElement(page, page.createElement(tag), attributes, content);
+}
+
+/**
+ * The same for a drawing.
+ *
+ * @param {Document} page
+ * @param {string} tag
+ * @param {Record<string, any>} [attributes]
+ * @param {...Content} content
+ * @returns {SVGElement}
+ */
+export function newShape(page, tag, attributes = {}, ...content) {
+  return filledElement(page, page.createElementNS(SVG, tag), attributes, content);
+}
+
+/**
+ * Puts content in the place of what an element held.
+ *
+ * @param {Element} element
+ * @param {...Content} content
+ */
+export function refill(element, ...content) {
+  element.replaceChildren(...content.filter(isContent).map((part) => nodeOf(element.ownerDocument, part)));
+}
+
+/**
+ * The "?" beside a word of the glossary, as the templates have it.
+ *
+ * @param {Document} page
+ * @param {string} word
+ * @returns {HTMLElement | null} null where the glossary has no such word
+ */
+export function newAsk(page, word) {
+  const id = `word-${word.toLowerCase().replaceAll(" ", "-")}`;
+  const meaning = page.getElementById(id);
+  if (!meaning) return null;
+  const title = meaning.textContent.trim().slice(word.length).trim();
+  const attributes = {type: "button", className: "ask", popovertarget: id, title, "aria-label": `What is ${word}?`};
+  return newElement(page, "button", attributes, "?");
+}
+
+/**
+ * A name of the user's in a sentence: `“6”`.
+ *
+ * @param {string} name
+ * @returns {Content[]}
+ */
+export function quotedName(name) {
+  return ["“", {name}, "”"];
+}
+
+function filledElement(page, element, {className, ...attributes}, content) {
+  if (className) element.setAttribute("class", className);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...content.filter(isContent).map((part) => nodeOf(page, part)));
+  return element;
+}
+
+function isContent(part) {
+  return part !== null && part !== undefined && part !== false;
+}
+
+/** @returns {Node} */
+function nodeOf(page, part) {
+  if (part instanceof Node) return part;
+  if (typeof part !== "object") return page.createTextNode(String(part));
+  const name = page.createElement("bdi");
+  name.textContent = part.name;
+  return name;
+}
+
+/**
+ * A new element. Texts become text nodes, never HTML: names of classes and layers are whatever somebody chose.
+ *
+ * @param {Document} page
+ * @param {string} name of the element
+ * @param {Record<string, any>} [attributes] false and null for none, true for an empty one
+ * @param {...(Node | string | null)} children
+ * @returns {any}
+ */
+export function newNode(page, name, attributes = {}, ...children) {
+  const element = page.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value !== false && value !== null && value !== undefined) element.setAttribute(key, value === true ? "" : String(value));
+  }
+  element.append(...children.filter((child) => child !== null));
+  return element;
+}
+
+/**
+ * Writes only what changed: a page that is told the same sixty times a second should not lay itself out anew.
+ *
+ * @param {Node} node
+ * @param {string} text
+ */
+export function writeText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/**
+ * A name that may be written in any direction, for a sentence.
+ *
+ * @param {Document} page
+ * @param {string} name
+ */
+export function namedNode(page, name) {
+  return newNode(page, "bdi", {}, name);
+}

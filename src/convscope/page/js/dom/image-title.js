@@ -1,0 +1,64 @@
+/**
+ * What the open image is called, and which one comes next. Pure: knows no document.
+ *
+ * @typedef {import("../state/session.js").OpenImage} OpenImage
+ */
+
+/** @param {OpenImage} open */
+export function openTitle({source, index, file}) {
+  if (source === "test") return `Test image ${grouped(index)}`;
+  if (source === "train") return `Training image ${grouped(index)}`;
+  return source === "drawing" ? "Your drawing" : (file ?? "Your picture");
+}
+
+/**
+ * Where the address names an image that is not here, why another one is open.
+ *
+ * @param {import("../state/session.js").Live} live
+ * @returns {string} empty where the image that is asked for is open
+ */
+export function absenceSentence({open, state: {image}}) {
+  if (!image || image === open.name) return "";
+  const [source, index] = image.split("-");
+  const asked = source === "picture" ? "a picture, which stays on the machine where it was opened"
+    : source === "drawing" ? "a drawing, which needs a network that runs in the page"
+      : `${source === "test" ? "test" : "training"} image ${grouped(index)}, which is not in this file`;
+  return `The address asks for ${asked}. Open instead: ${openTitle(open)}.`;
+}
+
+/**
+ * @param {import("../state/session.js").Live} live
+ * @param {number} step 1 or -1
+ * @returns {string | null} the name of the next image of the same kind; after a drawing, of the first or last test image
+ */
+export function neighbourName({open, images}, step) {
+  const isTraining = open.source === "train" && images.reference && open.row !== null;
+  const set = isTraining ? images.reference : images.test;
+  if (!set?.count) return null;
+  const at = open.source === "test" || isTraining ? open.row + step : step > 0 ? 0 : -1;
+  return `${isTraining ? "train" : "test"}-${set.indices[(at + set.count) % set.count]}`;
+}
+
+/**
+ * @param {import("../data/images.js").TestImages} test
+ * @param {number} index
+ * @returns {string} the name of that test image, or of the first one after it that the page has, or of the last
+ */
+export function testNameNear({indices}, index) {
+  const row = indices.findIndex((each) => each >= index);
+  return `test-${indices[row < 0 ? indices.length - 1 : row]}`;
+}
+
+/**
+ * @param {import("../data/images.js").TestImages} test
+ * @returns {string[]} names of the mistakes, the surest first
+ */
+export function mistakeNames({labels, predictions, confidence, indices}) {
+  const rows = Array.from(labels.keys()).filter((row) => labels[row] !== predictions[row]);
+  return rows.sort((a, b) => confidence[b] - confidence[a] || a - b).map((row) => `test-${indices[row]}`);
+}
+
+/** @param {number | string} number */
+function grouped(number) {
+  return String(number).replace(/\B(?=(\d{3})+$)/g, ",");
+}

@@ -1,0 +1,127 @@
+import {neighbourName} from "./image-title.js";
+
+/**
+ * Makes the drawings that are wider than their place reachable by keyboard, so that the arrow keys scroll them; those that
+ * fit are no stop on the way through the page.
+ *
+ * @param {Document} page
+ */
+export function startScrollers(page) {
+  const drawings = [...page.querySelectorAll(".drawing")];
+  const mark = () => {
+    // Read all, then write all: one layout instead of one each.
+    const wide = drawings.map((drawing) => drawing.scrollWidth > drawing.clientWidth + 1);
+    drawings.forEach((drawing, place) => markScroller(drawing, wide[place]));
+  };
+  addEventListener("resize", mark, {passive: true});
+  mark();
+}
+
+/**
+ * @param {HTMLElement} drawing
+ * @param {boolean} isWide
+ */
+function markScroller(drawing, isWide) {
+  const wanted = {tabindex: "0", role: "group", "aria-label": "A figure that scrolls sideways"};
+  for (const [name, value] of Object.entries(wanted)) {
+    if (isWide) drawing.setAttribute(name, value);
+    else drawing.removeAttribute(name);
+  }
+}
+
+/**
+ * Marks in the table of contents the section that is being read: the last one whose top has passed a third of the window.
+ *
+ * @param {Document} page
+ */
+export function startContents(page) {
+  const links = [...page.querySelectorAll("#contents a")];
+  const sections = links.map((link) => page.getElementById(link.hash.slice(1)));
+  const mark = () => {
+    const line = innerHeight / 3;
+    const atEnd = scrollY + innerHeight >= page.documentElement.scrollHeight - 2;
+    const passed = sections.filter((section) => section.getBoundingClientRect().top <= line).length;
+    const current = atEnd && scrollY > 0 ? links.length - 1 : passed - 1;
+    links.forEach((link, place) => {
+      if (place === current) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+    });
+  };
+  let asked = 0;
+  addEventListener("scroll", () => {
+    cancelAnimationFrame(asked);
+    asked = requestAnimationFrame(mark);
+  }, {passive: true});
+  mark();
+}
+
+/**
+ * The theme, put on the page.
+ *
+ * @param {Document} page
+ * @param {import("../state/state.js").Theme} theme
+ */
+export function showTheme(page, theme) {
+  page.documentElement.dataset.theme = theme;
+}
+
+/**
+ * The switch, which is not there without scripts.
+ *
+ * @param {Document} page
+ * @param {import("../state/state.js").PageState} state
+ */
+export function startThemeSwitch(page, state) {
+  const fieldset = page.querySelector("#theme");
+  const radios = [...page.querySelectorAll("#theme input")];
+  const show = () => {
+    const {theme} = state.values;
+    showTheme(page, theme);
+    for (const radio of radios) radio.checked = radio.value === theme;
+  };
+  fieldset.hidden = false;
+  show();
+  for (const radio of radios) radio.addEventListener("change", () => state.set({theme: radio.value}));
+  state.subscribe((_, changed) => changed.has("theme") && show());
+}
+
+/** What has keys of its own: there none of these is taken away. */
+const OWN_KEYS = "input, select, textarea, summary, [contenteditable], [tabindex]:not(#main), dialog, [role=slider]";
+
+/**
+ * The keys of the whole page. A view that uses a key itself prevents its default, and it is left alone here.
+ *
+ * @param {Document} page
+ * @param {import("../state/session.js").Live} live
+ */
+export function startKeys(page, live) {
+  const list = page.getElementById("keys");
+  const ask = page.getElementById("keys-button");
+  ask.hidden = false;
+  ask.addEventListener("click", () => list.showModal());
+  page.getElementById("keys-close").addEventListener("click", () => list.close());
+  page.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (list.open) return;
+    if (event.key === "Escape") goUp(page, live);
+    else if (event.target.closest?.(OWN_KEYS)) return;
+    else if (event.key === "?") list.showModal();
+    else if (event.key === "ArrowLeft" || event.key === "ArrowRight") step(live, event.key === "ArrowLeft" ? -1 : 1);
+    else return;
+    event.preventDefault();
+  });
+}
+
+function step(live, way) {
+  const name = neighbourName(live, way);
+  if (name) live.openImage(name);
+}
+
+/** Unit, layer, class asked about, change: the innermost that is set is left first. */
+function goUp(page, live) {
+  if (page.querySelector("[popover]:popover-open")) page.querySelector("[popover]:popover-open").hidePopover();
+  else if (live.state.unit) live.set({unit: ""});
+  else if (live.state.layer) live.set({layer: ""});
+  else if (live.state.target >= 0) live.set({target: -1});
+  else if (live.state.change) live.set({change: ""});
+}

@@ -1,0 +1,245 @@
+import {borderMedian, grownMask, relevelled} from "./pixel-statistics.js";
+
+/**
+ * Ink on paper, photographed: what is ink and what is only shade, told apart. The rule, its numbers and why stand in
+ * `data/paper.py`; this is its twin, to the last bit. Pure: knows no document.
+ *
+ * @typedef {import("./resample.js").GreyPicture} GreyPicture
+ * @typedef {object} Paper
+ * @property {GreyPicture} ink bright on 0
+ * @property {import("./connected-components.js").Mask} strong what is ink for sure, without its soft edge
+ * @property {number} factor a pixel of `ink` is so many of the picture's, each way
+ * @property {number} threshold of 255: a pixel that swallows more than this of its ground's light is ink
+ * @property {boolean} isCleared whether paper was cleared away, or there was none
+ */
+
+/** In pixels: larger pictures are made smaller. */
+export const LONGEST_PAPER = 1024;
+/** Grey levels that a flat ground may vary by. */
+const FLAT_LEVELS = 1;
+/** Of 255, what ink must swallow on average more than its ground. */
+const LEAST_INK = 40;
+
+/** Whether half of the border is within one level of its median: no photo. @param {GreyPicture} picture */
+export function hasFlatGround(picture) {
+  const {height, width, pixels} = picture;
+  const middle = borderMedian(picture);
+  let [near, total] = [0, 0];
+  for (let row = 0; row < height; row++) {
+    const step = row === 0 || row === height - 1 ? 1 : Math.max(1, width - 1);
+    for (let column = 0; column < width; column += step, total++) {
+      if (Math.abs(pixels[row * width + column] - middle) <= FLAT_LEVELS) near++;
+    }
+  }
+  return 2 * near >= total;
+}
+
+/**
+ * How much each place swallows of the light that its ground gives back, 0..255; in it a pixel is `factor` of the picture's, each
+ * way.
+ *
+ * @param {GreyPicture} picture
+ * @param {number} reach of the closing, in cells
+ * @returns {GreyPicture & {factor: number}}
+ */
+export function swallowedLight({height, width, pixels}, reach) {
+  const factor = Math.ceil(Math.max(height, width) / LONGEST_PAPER);
+  const plane = blockMeans({height, width, levels: pixels}, factor);
+  const {levels} = plane;
+  const side = cellSide(plane);
+  if (!isDarkerThanItsGround(plane, side)) {
+    for (let place = 0; place < levels.length; place++) levels[place] = 255 - levels[place];
+  }
+  const ground = groundOf(plane, side, reach).levels;
+  const swallowed = new Uint8Array(ground.length);
+  for (let place = 0; place < ground.length; place++) {
+    const level = ground[place];
+    if (level > levels[place]) swallowed[place] = Math.floor((255 * (level - levels[place])) / level);
+  }
+  return {height: plane.height, width: plane.width, pixels: swallowed, factor};
+}
+
+/**
+ * @param {GreyPicture & {factor: number}} swallowed
+ * @param {number} above what swallows no more than this is ground
+ * @returns {Paper}
+ */
+export function inkAbove({height, width, pixels, factor}, above) {
+  const counts = new Array(256).fill(0);
+  for (let place = 0; place < pixels.length; place++) counts[pixels[place]]++;
+  counts.fill(0, 0, above + 1);
+  const {threshold, strength, rest} = splitLevels(counts);
+  const isInk = strength - rest >= LEAST_INK;
+  const strong = relevelled({height, width, pixels}, (level) => (isInk && level > threshold ? 1 : 0));
+  const low = Math.floor((threshold + rest) / 2);
+  let near = strong;
+  for (let step = 0; step <= Math.floor(Math.max(height, width) / 512); step++) near = grownMask(near);
+  const ink = relevelled({height, width, pixels}, (level) =>
+    Math.min(255, Math.floor((255 * Math.max(level - low, 0)) / Math.max(1, strength - low))));
+  for (let place = 0; place < pixels.length; place++) if (!near.pixels[place]) ink.pixels[place] = 0;
+  return {ink, strong, factor, threshold, isCleared: true};
+}
+
+/**
+ * Otsu's threshold, in whole numbers of any size: the level up to which it is ground, and the means above it and up to it.
+ *
+ * @param {number[]} counts of 256 levels
+ */
+export function splitLevels(counts) {
+  const total = BigInt(counts.reduce((sum, count) => sum + count, 0));
+  const moment = BigInt(counts.reduce((sum, count, level) => sum + level * count, 0));
+  let [below, belowMoment, bestSpread, bestWeights] = [0n, 0n, 0n, 1n];
+  let found = {threshold: 255, strength: 0, rest: 0};
+  counts.forEach((count, level) => {
+    below += BigInt(count);
+    belowMoment += BigInt(level * count);
+    if (below === 0n || below === total) return;
+    const [spread, weights] = [(belowMoment * total - moment * below) ** 2n, below * (total - below)];
+    if (spread * bestWeights <= bestSpread * weights) return;
+    [bestSpread, bestWeights] = [spread, weights];
+    const [strength, rest] = [(moment - belowMoment) / (total - below), belowMoment / below];
+    found = {threshold: level, strength: Number(strength), rest: Number(rest)};
+  });
+  return found;
+}
+
+/**
+ * How bright the paper of a photo is at each place, whatever is written on it: the rule, its numbers and why stand in
+ * `data/paper.py`; this is its twin, to the last bit. Pure: knows no document.
+ *
+ * @typedef {{height: number, width: number, levels: Int32Array}} Plane row by row
+ */
+
+/** Along the longer side. */
+const GROUND_CELLS = 64;
+/** Cells from a place to the edge of what it is compared with. */
+const NEIGHBOURHOOD = 8;
+
+/**
+ * Means of squares, those at the far edges of what is there of them; halves up.
+ *
+ * @param {{height: number, width: number, levels: ArrayLike<number>}} plane
+ * @param {number} side
+ * @returns {Plane}
+ */
+export function blockMeans({height, width, levels}, side) {
+  const [rows, columns] = [Math.ceil(height / side), Math.ceil(width / side)];
+  const means = new Int32Array(rows * columns);
+  const sums = new Float64Array(columns);
+  // Plain loops: over the pixels of a photo, functions for each of them would take ten times as long.
+  for (let row = 0; row < rows; row++) {
+    const [top, bottom] = [row * side, Math.min(height, (row + 1) * side)];
+    sums.fill(0);
+    for (let line = top; line < bottom; line++) {
+      for (let column = 0, place = line * width, left = 0; column < columns; column++) {
+        const end = line * width + Math.min(width, (left += side));
+        let sum = 0;
+        while (place < end) sum += levels[place++];
+        sums[column] += sum;
+      }
+    }
+    for (let column = 0; column < columns; column++) {
+      const count = (bottom - top) * (Math.min(width, (column + 1) * side) - column * side);
+      means[row * columns + column] = Math.floor((2 * sums[column] + count) / (2 * count));
+    }
+  }
+  return {height: rows, width: columns, levels: means};
+}
+
+/**
+ * @param {Plane} plane
+ * @returns {number} the side of a cell
+ */
+export function cellSide({height, width}) {
+  return Math.max(1, Math.ceil(Math.max(height, width) / GROUND_CELLS));
+}
+
+/**
+ * Whether what is rare is darker than what is around it: ink on paper, not chalk on a blackboard.
+ *
+ * @param {Plane} plane
+ * @param {number} side of a cell
+ */
+export function isDarkerThanItsGround(plane, side) {
+  const near = meansAround(blockMeans(plane, side));
+  let moment = 0;
+  for (let row = 0; row < plane.height; row++) {
+    const start = Math.floor(row / side) * near.width;
+    for (let column = 0; column < plane.width; column++) {
+      const difference = plane.levels[row * plane.width + column] - near.levels[start + Math.floor(column / side)];
+      moment += difference * difference * difference;
+    }
+  }
+  return moment < 0;
+}
+
+/**
+ * @param {Plane} plane ink dark on bright
+ * @param {number} side of a cell
+ * @param {number} reach cells from the middle of the closing's window to its edge
+ * @returns {Plane} as large
+ */
+export function groundOf({height, width, levels}, side, reach) {
+  let cells = blockMeans({height, width, levels}, side);
+  for (const extreme of [Math.max, Math.min]) {
+    cells = extremeAround(cells, extreme, reach, true);
+    cells = extremeAround(cells, extreme, reach, false);
+  }
+  return spreadCells(cells, side, {height, width});
+}
+
+/** The mean of the 17 × 17 cells around each, as far as they are there; rounded down. */
+function meansAround({height, width, levels}) {
+  const means = new Int32Array(height * width);
+  for (let row = 0; row < height; row++) {
+    const [top, bottom] = [Math.max(0, row - NEIGHBOURHOOD), Math.min(height, row + NEIGHBOURHOOD + 1)];
+    for (let column = 0; column < width; column++) {
+      const [left, right] = [Math.max(0, column - NEIGHBOURHOOD), Math.min(width, column + NEIGHBOURHOOD + 1)];
+      let sum = 0;
+      for (let down = top; down < bottom; down++) {
+        for (let place = down * width + left; place < down * width + right; place++) sum += levels[place];
+      }
+      means[row * width + column] = Math.floor(sum / ((bottom - top) * (right - left)));
+    }
+  }
+  return {height, width, levels: means};
+}
+
+function extremeAround({height, width, levels}, extreme, reach, isDown) {
+  const found = new Int32Array(levels.length);
+  const [length, step] = isDown ? [height, width] : [width, 1];
+  for (let place = 0; place < levels.length; place++) {
+    const position = isDown ? Math.floor(place / width) : place % width;
+    let best = levels[place];
+    for (let away = -Math.min(reach, position); away <= Math.min(reach, length - 1 - position); away++) {
+      best = extreme(best, levels[place + away * step]);
+    }
+    found[place] = best;
+  }
+  return {height, width, levels: found};
+}
+
+/** Bilinear between the centres of the cells, beyond the outermost ones as there; halves up. */
+function spreadCells(cells, side, {height, width}) {
+  const [rows, columns] = [betweenCells(height, cells.height, side), betweenCells(width, cells.width, side)];
+  const far = 2 * side;
+  const levels = new Int32Array(height * width);
+  rows.forEach(({first: top, next: bottom, share: down}, row) => {
+    columns.forEach(({first: left, next: right, share: across}, column) => {
+      const before = cells.levels[top * cells.width + left] * (far - down) + cells.levels[bottom * cells.width + left] * down;
+      const after = cells.levels[top * cells.width + right] * (far - down) + cells.levels[bottom * cells.width + right] * down;
+      const both = before * (far - across) + after * across;
+      levels[row * width + column] = Math.floor((2 * both + far * far) / (2 * far * far));
+    });
+  });
+  return {height, width, levels};
+}
+
+/** For each pixel the cell whose centre lies before it, the next one, and how far it is on to that, in 2·side-ths. */
+function betweenCells(length, count, side) {
+  return Array.from({length}, (_, pixel) => {
+    const place = Math.min(Math.max(2 * pixel + 1 - side, 0), 2 * side * (count - 1));
+    const first = Math.floor(place / (2 * side));
+    return {first, next: Math.min(first + 1, count - 1), share: place % (2 * side)};
+  });
+}

@@ -1,0 +1,130 @@
+import {LONGEST_PAPER, blockMeans, hasFlatGround, inkAbove, swallowedLight} from "./binarize.js";
+import {findComponents, maskOfPieces} from "./connected-components.js";
+import {groupPieces, isCutOff} from "./grouping.js";
+import {DIGIT_SETTINGS, prepareDigit} from "./mnist-style.js";
+import {grownMask} from "./pixel-statistics.js";
+
+/**
+ * The digit in a picture, ready for a network: of several on a sheet, the one with the most ink. The rule, its numbers and
+ * why stand in `data/finding.py`; this is its twin. Pure: knows no document.
+ *
+ * @typedef {import("./resample.js").GreyPicture} GreyPicture
+ * @typedef {import("./pixel-statistics.js").InkBox} InkBox
+ * @typedef {{box: InkBox | null, count: number, isCleared: boolean}} Found `box`: where its ink is in the picture; `count`: how
+ *   many digits there are; `isCleared`: whether paper was cleared away first
+ */
+
+/** A photo, or a picture with several digits, is at least twice as large as the network's own, each way, … */
+const LEAST_TIMES = 2;
+/** … and has at least so many pixels. */
+const LEAST_SIDE = 56;
+/** More are the paper's grain. */
+const MOST_DIGITS = 100;
+const THRESHOLDS = 3;
+/** Cells from the middle of the window that strokes are closed in to its edge: for sheets, … */
+const REACH = 6;
+/** … and for a digit that fills the picture, whose strokes are wider. */
+const WIDE_REACH = 12;
+/** Pixels around a digit's ink, for its soft edge. */
+const INK_MARGIN = 4;
+
+/**
+ * @param {GreyPicture} picture of any size
+ * @param {Partial<typeof DIGIT_SETTINGS>} [changes] to DIGIT_SETTINGS
+ * @returns {ReturnType<typeof prepareDigit> & {found: Found}}
+ */
+export function findDigit(picture, changes = {}) {
+  const settings = {...DIGIT_SETTINGS, ...changes};
+  const least = Math.max(LEAST_SIDE, LEAST_TIMES * Math.max(settings.height, settings.width));
+  if (Math.min(picture.height, picture.width) < least) return wholePicture(picture, settings);
+  const isFlat = hasFlatGround(picture);
+  const {paper, components, groups} = isFlat ? onFlatGround(picture, settings) : onPaper(picture);
+  if (isFlat && groups.length <= 1) return wholePicture(picture, settings);
+  if (!groups.length) {
+    const blank = {...picture, pixels: new Uint8Array(picture.pixels.length)};
+    return {...prepareDigit(blank, settings), found: {box: null, count: 1, isCleared: true}};
+  }
+  const group = groups.reduce((best, each) => (each.area > best.area ? each : best));
+  const prepared = prepareDigit(inkOf(paper, components, group), {...settings, polarity: "keep", ground: false});
+  const {factor, isCleared} = paper;
+  const box = {
+    top: group.box.top * factor,
+    left: group.box.left * factor,
+    bottom: (group.box.bottom + 1) * factor - 1,
+    right: (group.box.right + 1) * factor - 1,
+  };
+  return {...prepared, found: {box, count: groups.length, isCleared}};
+}
+
+function wholePicture(picture, settings) {
+  const prepared = prepareDigit(picture, settings);
+  return {...prepared, found: {box: prepared.steps.crop.box, count: 1, isCleared: false}};
+}
+
+/** As prepareDigit finds the ink. */
+function onFlatGround({height, width, pixels}, settings) {
+  const factor = Math.ceil(Math.max(height, width) / LONGEST_PAPER);
+  const means = blockMeans({height, width, levels: pixels}, factor);
+  const smaller = {height: means.height, width: means.width, pixels: Uint8Array.from(means.levels)};
+  const {picture: ink, cut} = prepareDigit(smaller, settings).steps.ground;
+  const components = findComponents({...ink, pixels: ink.pixels.map((level) => (level > cut ? 1 : 0))});
+  return {paper: {ink, factor, isCleared: false}, components, groups: groupPieces(components, false)};
+}
+
+/** The ink and its digits. One that fills half of the picture has wide strokes, which another look takes whole. */
+function onPaper(picture) {
+  const sheet = withReach(picture, REACH);
+  const longest = Math.max(0, ...sheet.groups.map(({box}) => Math.max(box.bottom - box.top, box.right - box.left) + 1));
+  const {height, width} = sheet.components;
+  return 2 * longest > Math.max(height, width) ? withReach(picture, WIDE_REACH) : sheet;
+}
+
+/** What is ink by the threshold that leaves most of it in digits: a low one lets lines of ruled paper pass, or grain. */
+function withReach(picture, reach) {
+  const swallowed = swallowedLight(picture, reach);
+  let [best, most, above, last] = [null, -1, -1, null];
+  for (let attempt = 0; attempt < THRESHOLDS; attempt++) {
+    const paper = inkAbove(swallowed, above);
+    const components = findComponents(paper.strong);
+    const groups = groupPieces(components, true);
+    if (groups.length && groups.length <= MOST_DIGITS) {
+      const whole = groups.reduce((sum, {area, box}) => sum + (isCutOff(box, components) ? 0 : area), 0);
+      if (whole > most) [best, most] = [{paper, components, groups}, whole];
+      const [cutOff, total] = inkAreas(components);
+      if (2 * cutOff <= total) break;
+    }
+    above = paper.threshold;
+    last = {paper, components, groups: []};
+  }
+  return best ?? last;
+}
+
+/** Pixels of what runs out of the picture, and of all. */
+function inkAreas(components) {
+  let [cutOff, total] = [0, 0];
+  components.areas.forEach((area, piece) => {
+    total += area;
+    if (isCutOff(components.boxes[piece], components)) cutOff += area;
+  });
+  return [cutOff, total];
+}
+
+/** The ink of one digit, and a margin. @returns {GreyPicture} */
+function inkOf({ink}, components, {pieces, box}) {
+  let mask = maskOfPieces(components, pieces);
+  for (let step = 0; step <= Math.floor(Math.max(mask.height, mask.width) / 512); step++) mask = grownMask(mask);
+  const [top, left] = [Math.max(0, box.top - INK_MARGIN), Math.max(0, box.left - INK_MARGIN)];
+  const [bottom, right] = [
+    Math.min(ink.height - 1, box.bottom + INK_MARGIN),
+    Math.min(ink.width - 1, box.right + INK_MARGIN),
+  ];
+  const [height, width] = [bottom - top + 1, right - left + 1];
+  const pixels = new Uint8Array(height * width);
+  for (let row = 0; row < height; row++) {
+    for (let column = 0; column < width; column++) {
+      const place = (top + row) * ink.width + left + column;
+      if (mask.pixels[place]) pixels[row * width + column] = ink.pixels[place];
+    }
+  }
+  return {height, width, pixels};
+}

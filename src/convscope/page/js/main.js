@@ -1,0 +1,56 @@
+import {startContents, startKeys, startScrollers, startThemeSwitch} from "./dom/page-behaviour.js";
+import {afterPaint, nextSlice} from "./dom/scheduling.js";
+import {startSorting} from "./dom/sortable-table.js";
+import {goToPlace, startAddress} from "./state/navigation.js";
+import {startLive} from "./state/session.js";
+import {startFilm} from "./views/epochs/epochs.js";
+import {startExercises} from "./views/exercises/exercises.js";
+import {startInsides} from "./views/inspector/inspector.js";
+import {startPlayground} from "./views/playground/playground.js";
+import {startResults} from "./views/results/results.js";
+
+/** What needs the network or the images, and the sections of which one at least must be there. */
+const LIVE_PARTS = [
+  {start: startPlayground, sections: ["playground"]},
+  {start: startKeys, sections: ["keys"]},
+  {start: startInsides, sections: ["inside"]},
+  {start: startResults, sections: ["good", "fails"]},
+  {start: startFilm, sections: ["learned"]},
+  {start: startExercises, sections: ["yourself"]},
+];
+
+const state = startAddress();
+startThemeSwitch(document, state);
+startContents(document);
+startSorting(document);
+const goThere = goToPlace(document, state.values.place);
+bringToLife(document).catch((fault) => {
+  const note = document.getElementById("playground-problem");
+  note?.replaceChildren("The network could not be started in this browser. The report below is complete without it.");
+  note?.removeAttribute("hidden");
+  reportError(fault);
+});
+
+/**
+ * The rest waits until the page is seen: the text is there to be read, whatever happens here.
+ *
+ * @param {Document} page
+ */
+async function bringToLife(page) {
+  await afterPaint();
+  const payload = JSON.parse(page.getElementById("payload").textContent);
+  const live = await startLive(page, payload, state);
+  page.documentElement.classList.add("is-live");
+  for (const {start, sections} of LIVE_PARTS) {
+    if (!sections.some((id) => page.getElementById(id))) continue;
+    await nextSlice();
+    try {
+      await start(page, live);
+    } catch (fault) {
+      reportError(fault); // one part that fails takes no other with it
+    }
+  }
+  goThere();
+  startScrollers(page); // once the live views have taken the places of the drawings
+  page.documentElement.dataset.ready = "true";
+}

@@ -1,0 +1,27 @@
+import {placeOf} from "./shape.js";
+
+/**
+ * Layers whose units are those of their input, one by one: Flatten and Reshape lay them out anew, Dropout and its kin act
+ * in training only, and of ReLU, Softmax and Activation nothing but the activation function remains to be done.
+ *
+ * @typedef {import("./network.js").Layer} Layer
+ */
+
+/** @type {import("./layers.js").LayerKind} */
+export const COPYING = {
+  keepsPlaces: true,
+  copies: true,
+  run: (layer, input, output) => output.set(input),
+  pullBack: (layer, gradient) => gradient,
+  explain: explainCopying,
+};
+
+/**
+ * @param {Layer} layer
+ * @param {Float32Array} input
+ * @param {number[]} place
+ * @param {number} offset of the unit
+ */
+function explainCopying({inputShape}, input, place, offset) {
+  return {kind: "copy", from: placeOf(inputShape, offset), value: input[offset], before: input[offset]};
+}

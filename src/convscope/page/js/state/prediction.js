@@ -1,0 +1,37 @@
+import {rankedPlaces, softmaxAt} from "../network/temperature.js";
+
+/**
+ * What the network answers now, in numbers. Pure: knows no document.
+ *
+ * @typedef {object} Reply
+ * @property {boolean} isEmpty whether there is nothing on the pad
+ * @property {number} best the class; -1 where the network cannot be run to its end
+ * @property {number} second the runner-up; -1 where there is none
+ * @property {ArrayLike<number>} probabilities of all classes, as the network gives them
+ * @property {ArrayLike<number>} sure the same, calibrated; or as they are where that is not possible
+ * @property {boolean} isCalibrated
+ */
+
+/**
+ * @param {import("./session.js").Live} live
+ * @returns {Reply}
+ */
+export function replyOf({open, run, state, payload}) {
+  const isEmpty = open.source === "drawing" && open.original.every((level) => level === 0);
+  if (!run?.probabilities) return {isEmpty, best: -1, second: -1, probabilities: [], sure: [], isCalibrated: false};
+  const {probabilities, logits} = run;
+  // The temperature was fitted to the weights of the end.
+  const calibration = state.epoch === 0 ? payload.evidence?.calibration : null;
+  const [best, second = -1] = rankedPlaces(probabilities);
+  const sure = calibration ? softmaxAt(logits, calibration.temperature) : probabilities;
+  return {isEmpty, best, second, probabilities, sure, isCalibrated: Boolean(calibration)};
+}
+
+/**
+ * @param {import("./session.js").Live} live
+ * @returns {string} the name of the class that the page answers now; "" where it answers none
+ */
+export function answerOf(live) {
+  const {isEmpty, best} = replyOf(live);
+  return isEmpty || best < 0 ? "" : live.payload.dataset.class_names[best];
+}

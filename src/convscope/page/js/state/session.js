@@ -1,0 +1,195 @@
+import {inputsOfImage, readReferenceImages, readTestImages} from "../data/images.js";
+import {readWeights} from "../data/weights.js";
+import {perturb} from "../image/perturb.js";
+import {makeNetwork, makeWorkspace, runNetwork} from "../network/network.js";
+import {parseChange, perturbationOf} from "./perturbation.js";
+
+/**
+ * The network with its one open image, of which every view shows a part.
+ *
+ * A view reads `live` in its listener and redraws what it shows. `live.run` is the same object with the same arrays every
+ * time, filled anew: who needs numbers later copies them. What is off the screen should wait: `drawWhenSeen` in `seen.js`.
+ *
+ * @typedef {import("./state.js").State} State
+ * @typedef {import("../network/network.js").Network} Network
+ * @typedef {import("../data/images.js").TestImages} TestImages
+ * @typedef {import("../data/images.js").ReferenceImages} ReferenceImages
+ *
+ * @typedef {object} OpenImage
+ * @property {string} name "test-123", "train-5", "drawing" or "picture"; numbers are places in the split
+ * @property {"test" | "train" | "drawing" | "picture"} source
+ * @property {number | null} index the place in the split
+ * @property {number | null} row the place in `live.images.test` or `.reference`; null where it is not one of them
+ * @property {number | null} label its true class, where there is one
+ * @property {string} [file] the name of the file that a picture came from
+ * @property {Float32Array} pixels what the network is given, h·w·c in 0..1
+ * @property {Float32Array} original the same before the reader's change (state.change); the same array where there is none
+ *
+ * @typedef {object} Live
+ * @property {object} payload
+ * @property {import("../network/network.js").Network | null} network with the weights of the open epoch; null where the page
+ *   holds no weights
+ * @property {import("../network/network.js").Run | null} run of `network` on `open.pixels`
+ * @property {{test: TestImages | null, reference: ReferenceImages | null}} images
+ * @property {OpenImage} open
+ * @property {number[]} epochs the numbers of the epochs whose weights are in the page, in order
+ * @property {Readonly<State>} state
+ * @property {(changes: Partial<State>) => void} set
+ * @property {(listener: LiveListener) => () => void} subscribe returns what ends the subscription
+ * @property {(name: string) => boolean} openImage whether there is such an image; a change to the one before is taken back
+ * @property {(pixels: Float32Array, source: "drawing" | "picture", file?: string) => void} openPixels the reader's change
+ *   stays
+ * @property {(name: string) => Float32Array | null} pixelsOf an image of the set, as it is there
+ * @property {(epoch: number) => Promise<Network | null>} networkAt 0 for the end
+ *
+ * @typedef {(live: Live, changed: Set<string>) => void} LiveListener `changed` has keys of the state, and "open" (another
+ *   image, or other pixels), "network", and "run" whenever either of them
+ */
+
+/** Networks of epochs that are kept: one costs as much memory as its weights twice. */
+const KEPT_NETWORKS = 4;
+
+/**
+ * @param {Document} page
+ * @param {object} payload
+ * @param {import("./state.js").PageState} state
+ * @returns {Promise<Live>}
+ */
+export async function startLive(page, payload, state) {
+  const listeners = new Set();
+  const own = {drawing: null, picture: openedPicture(payload)};
+  const networkAt = keepNetworks(page, payload);
+  let workspace = null;
+
+  /** @type {Live} */
+  const live = {
+    payload,
+    network: null,
+    run: null,
+    images: {test: null, reference: null},
+    open: null,
+    epochs: payload.weights?.epochs.map(({epoch}) => epoch) ?? [],
+    get state() {
+      return state.values;
+    },
+    set: (changes) => void state.set(changes),
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    openImage(name) {
+      if (!sourceOf(live, own, name)) return false;
+      const {image, change, ink} = state.values;
+      state.set({image: name, change: name === image ? change : "", ink: name === "drawing" ? ink : ""});
+      return true;
+    },
+    openPixels(pixels, source, file) {
+      own[source] = {original: pixels, file};
+      const before = state.values;
+      state.set({image: source, ink: source === "drawing" ? before.ink : ""});
+      // Told by the state's own listener where the name is another one; the same name with other pixels is told here.
+      if (before.image === source) tell(reopen(new Set(["open"])));
+    },
+    pixelsOf: (name) => sourceOf(live, {}, name)?.original ?? null,
+    networkAt,
+  };
+
+  function tell(changed) {
+    for (const listener of [...listeners]) listener(live, changed);
+  }
+
+  function reopen(changed) {
+    const found = sourceOf(live, own, live.state.image) ?? live.open ?? firstImage(live, own);
+    const changes = parseChange(live.state.change);
+    const [height, width, channels] = payload.dataset.image_shape;
+    const isChanged = live.state.change !== "";
+    const pixels = isChanged
+      ? perturb(found.original, {height, width, channels}, perturbationOf(changes, [height, width]))
+      : found.original;
+    live.open = {...found, pixels};
+    if (live.network) {
+      live.run = runNetwork(live.network, pixels, workspace);
+      changed.add("run");
+    }
+    return changed.add("open");
+  }
+
+  function adopt(network) {
+    live.network = network;
+    workspace = network && makeWorkspace(network);
+  }
+
+  async function changeEpoch() {
+    const asked = live.state.epoch;
+    const network = await networkAt(asked);
+    if (asked !== live.state.epoch || network === live.network) return; // the slider has moved on
+    adopt(network);
+    tell(reopen(new Set(["network"])));
+  }
+
+  const [network, test, reference] = await Promise.all([
+    networkAt(state.values.epoch),
+    readTestImages(page, payload),
+    readReferenceImages(page, payload),
+  ]);
+  live.images = {test, reference};
+  adopt(network);
+  reopen(new Set());
+  state.subscribe((_, changed) => {
+    if (changed.has("epoch")) changeEpoch();
+    tell(changed.has("image") || changed.has("change") ? reopen(new Set(changed)) : changed);
+  });
+  return live;
+}
+
+/** The image of that name, without what the reader does to it; null where there is none. */
+function sourceOf(live, own, name) {
+  const [source, number] = name.split("-");
+  if (source === "drawing" || source === "picture") {
+    return own[source] ? {name, source, index: null, row: null, label: null, ...own[source]} : null;
+  }
+  if (source === "" && number === undefined) return firstImage(live, own);
+  const images = source === "test" ? live.images.test : source === "train" ? live.images.reference : null;
+  const index = Number(number);
+  const row = images ? images.indices.indexOf(index) : -1;
+  if (row >= 0) return {name, source, index, row, label: images.labels[row], original: inputsOfImage(images, row)};
+  const first = firstTrainingImage(live);
+  return first.name === name ? first : null;
+}
+
+/** What is open at the start: the picture that the page was made for, or the first test image, as everywhere in the report. */
+function firstImage(live, own) {
+  const {test} = live.images;
+  if (live.payload.opened && own.picture) return sourceOf(live, own, "picture");
+  const index = test && Math.min(...test.indices);
+  return test?.count ? sourceOf(live, {}, `test-${index}`) : firstTrainingImage(live);
+}
+
+/** A picture that the page was made to explain. */
+function openedPicture({opened}) {
+  return opened ? {original: Float32Array.from(opened.pixels.flat(2), (level) => level / 255), file: opened.name} : null;
+}
+
+/** The one image that every page has. */
+function firstTrainingImage({payload: {first_image: {label, pixels}}}) {
+  const original = Float32Array.from(pixels.flat(2), (level) => level / 255);
+  return {name: "train-0", source: "train", index: 0, row: null, label, original};
+}
+
+/** Reads the networks of epochs, and keeps the last few. */
+function keepNetworks(page, payload) {
+  const kept = new Map();
+  const read = async (which) => {
+    const weights = await readWeights(page, payload, which);
+    return weights && makeNetwork(payload.network, weights);
+  };
+  return (epoch) => {
+    const place = payload.weights?.epochs.findIndex((each) => each.epoch === epoch) ?? -1;
+    const which = place < 0 ? "final" : place;
+    const network = kept.get(which) ?? read(which);
+    kept.delete(which);
+    kept.set(which, network); // the last one used is the last one dropped
+    if (kept.size > KEPT_NETWORKS) kept.delete([...kept.keys()].find((each) => each !== "final"));
+    return network;
+  };
+}

@@ -1,0 +1,80 @@
+import {SCALE_MODES} from "../image/color/range.js";
+import {INITIAL_STATE} from "./state.js";
+
+/**
+ * The page's state as it stands in the address, after the `#`, so that a view can be shared:
+ * `figure-loss&theme=dark&image=test-123` is the place `figure-loss` in the dark theme with test image 123 open. What is as
+ * at the start is left out. Pure: knows no document.
+ *
+ * @typedef {import("./state.js").State} State
+ */
+
+/** @type {import("./state.js").Theme[]} */
+export const THEMES = ["auto", "light", "dark"];
+
+/** How the value of each key is read; what is not understood is as at the start. */
+const HASH_READERS = {
+  theme: (text) => THEMES.find((known) => known === text),
+  image: (text) => (/^(?:(?:test|train)-\d{1,9}|drawing|picture)$/.test(text) ? text : undefined),
+  ink: (text) => (/^[\w.~-]*$/.test(text) ? text : undefined),
+  change: (text) => (/^[\w.,:-]*$/.test(text) ? text : undefined),
+  epoch: (text) => (/^\d{1,6}$/.test(text) ? Number(text) : undefined),
+  layer: (text) => text,
+  unit: (text) => (/^\d{1,9}(?:\.\d{1,9}){0,2}$/.test(text) ? text : undefined),
+  scale: (text) => SCALE_MODES.find((known) => known === text),
+  target: (text) => (/^\d{1,6}$/.test(text) ? Number(text) : undefined),
+};
+
+/**
+ * @param {string} hash with or without its `#`; whatever somebody typed
+ * @returns {State}
+ */
+export function parseHash(hash) {
+  const [first, ...rest] = hash.replace(/^#/, "").split("&");
+  const state = {...INITIAL_STATE};
+  const parts = first.includes("=") ? [first, ...rest] : rest;
+  if (!first.includes("=")) state.place = decodedText(first);
+  for (const part of parts) {
+    const end = part.indexOf("=");
+    const key = part.slice(0, Math.max(0, end));
+    if (!Object.hasOwn(HASH_READERS, key)) continue;
+    const value = HASH_READERS[key](decodedText(part.slice(end + 1)));
+    if (value !== undefined) state[key] = value;
+  }
+  return state;
+}
+
+/**
+ * @param {Partial<State>} state
+ * @returns {string} with its `#`; empty where there is nothing to say
+ */
+export function formatHash({place = "", ...state}) {
+  const parts = Object.keys(HASH_READERS)
+    .filter((key) => state[key] !== undefined && state[key] !== INITIAL_STATE[key])
+    .map((key) => `${key}=${encodedText(String(state[key]))}`);
+  if (place) parts.unshift(encodedText(place));
+  return parts.length ? `#${parts.join("&")}` : "";
+}
+
+/**
+ * Whether an address says more than a place: it is then a whole state, not a step within the page.
+ *
+ * @param {string} hash
+ */
+export function isWholeState(hash) {
+  return hash.includes("=");
+}
+
+/** Colons and commas may stand in an address, and are easier to read there. */
+function encodedText(text) {
+  return encodeURIComponent(text).replace(/%3A/g, ":").replace(/%2C/g, ",");
+}
+
+/** @param {string} text */
+function decodedText(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // a lone percent sign
+  }
+}

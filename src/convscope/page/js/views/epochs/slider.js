@@ -1,0 +1,203 @@
+import {newElement, refill} from "../../dom/element.js";
+import {percentText, wholeText} from "../../dom/format.js";
+import {frameAt, stateEpoch} from "../../state/epochs.js";
+
+/**
+ * The film's slider, with its steps: which epoch's weights run on the page.
+ *
+ * @typedef {object} Projector
+ * @property {() => number} place of the frame that is shown
+ * @property {() => boolean} isPlaying
+ * @property {(wanted: number) => void} goTo
+ * @property {(by: number) => void} step
+ * @property {() => void} play or stop
+ * @property {() => void} stop
+ * @property {(listener: () => void) => void} subscribe called when another frame is there, or the film starts or stops
+ */
+
+/** Milliseconds that a frame stands while the film plays. */
+const FRAME_TIME = 700;
+
+/**
+ * Sets the epoch of the page, frame by frame.
+ *
+ * @param {import("../../state/session.js").Live} live
+ * @param {import("../../state/epochs.js").Frame[]} frames
+ * @returns {Projector}
+ */
+export function makeProjector(live, frames) {
+  const listeners = [];
+  let timer = 0;
+  const place = () => frameAt(frames, live.state.epoch);
+  const projector = {
+    place,
+    isPlaying: () => timer !== 0,
+    goTo(wanted) {
+      live.set({epoch: stateEpoch(frames[Math.min(Math.max(0, wanted), frames.length - 1)])});
+    },
+    step(by) {
+      projector.stop();
+      projector.goTo(place() + by);
+    },
+    play() {
+      if (timer) return projector.stop();
+      if (place() === frames.length - 1) projector.goTo(0);
+      timer = setInterval(() => {
+        projector.goTo(place() + 1);
+        if (place() === frames.length - 1) projector.stop();
+      }, FRAME_TIME);
+      return tellAll();
+    },
+    stop() {
+      clearInterval(timer);
+      timer = 0;
+      tellAll();
+    },
+    subscribe: (listener) => void listeners.push(listener),
+  };
+  function tellAll() {
+    for (const listener of listeners) listener();
+  }
+  live.subscribe((_, changed) => changed.has("epoch") && tellAll());
+  return projector;
+}
+
+/**
+ * @param {Document} page
+ * @param {Projector} projector
+ * @param {import("../../state/epochs.js").Frame[]} frames
+ * @param {object} payload
+ * @returns {HTMLElement}
+ */
+export function newFilmControl(page, projector, frames, payload) {
+  const back = newFilmButton(page, "‹", "One epoch back", () => projector.step(-1));
+  const forth = newFilmButton(page, "›", "One epoch on", () => projector.step(1));
+  const play = newFilmButton(page, "", "Play the film", () => projector.play());
+  const slider = newSlider(page, projector, frames, payload);
+  const text = newElement(page, "p", {className: "film-text", "aria-live": "polite"});
+  const show = () => {
+    const place = projector.place();
+    play.textContent = projector.isPlaying() ? "❚❚" : "▶";
+    play.setAttribute("aria-label", projector.isPlaying() ? "Stop the film" : "Play the film");
+    back.setAttribute("aria-disabled", String(place === 0));
+    forth.setAttribute("aria-disabled", String(place === frames.length - 1));
+    slider.show(place);
+    refill(text, ...filmSentence(page, frames, place, payload));
+  };
+  projector.subscribe(show);
+  show();
+  const buttons = newElement(page, "div", {className: "film-buttons"}, back, play, forth);
+  const row = newElement(page, "div", {className: "film-row"}, buttons, slider.node);
+  return newElement(page, "div", {className: "film-control"}, row, text);
+}
+
+/**
+ * @param {Document} page
+ * @param {string} text
+ * @param {string} label
+ * @param {() => void} act
+ * @returns {HTMLElement}
+ */
+export function newFilmButton(page, text, label, act) {
+  const button = newElement(page, "button", {type: "button", "aria-label": label, title: label}, text);
+  button.addEventListener("click", act);
+  return button;
+}
+
+/** The slider with the epochs under it. */
+function newSlider(page, projector, frames, payload) {
+  const attributes = {type: "range", min: 0, max: frames.length - 1, step: 1, "aria-label": "Epoch of the film"};
+  const input = newElement(page, "input", attributes);
+  const every = Math.ceil(frames.length / 12);
+  const isNamed = (place) => place === frames.length - 1 || (place % every === 0 && frames.length - 1 - place >= every);
+  const ticks = frames.map(({epoch}, place) => newElement(page, "span", {}, isNamed(place) ? epoch : ""));
+  input.addEventListener("input", () => {
+    const wanted = Number(input.value); // to stop the film puts the slider back where the film is
+    projector.stop();
+    projector.goTo(wanted);
+  });
+  const below = newElement(page, "div", {className: "film-ticks", "aria-hidden": "true"}, ...ticks);
+  return {
+    node: newElement(page, "div", {className: "film-slider"}, input, below),
+    show(place) {
+      input.value = String(place);
+      input.setAttribute("aria-valuetext", filmWords(frames, place, payload));
+      ticks.forEach((tick, index) => tick.toggleAttribute("data-on", index === place));
+    },
+  };
+}
+
+/** How the test images fared then. */
+function filmSentence(page, frames, place, payload) {
+  const [first, ...rest] = filmWords(frames, place, payload).split(": ");
+  return [newElement(page, "strong", {}, first), `: ${rest.join(": ")}.`];
+}
+
+/**
+ * `After epoch 2 of 3: 99.18% of the 10,000 test images right, 82 wrong, 22 more than at the end`.
+ *
+ * @param {import("../../state/epochs.js").Frame[]} frames
+ * @param {number} place
+ * @param {object} payload
+ * @returns {string}
+ */
+export function filmWords(frames, place, {metrics, history}) {
+  const {epoch, isLast, accuracy} = frames[place];
+  const last = frames[frames.length - 1].epoch;
+  const when = isLast ? `At the end, after epoch ${epoch}` : `After epoch ${epoch} of ${last}`;
+  const {n, errors} = metrics.test;
+  if (accuracy === null) {
+    const checked = history.find((each) => each.epoch === epoch)?.val_accuracy;
+    return `${when}: ${Number.isFinite(checked) ? `${percentText(checked)} of the validation images right` : "not measured"}`;
+  }
+  const wrong = Math.round((1 - accuracy) * n);
+  const more = wrong - errors;
+  const difference = more ? `${wholeText(Math.abs(more))} ${more > 0 ? "more" : "fewer"} than` : "as many as";
+  const against = isLast ? "" : `, ${difference} at the end`;
+  return `${when}: ${percentText(accuracy)} of the ${wholeText(n)} test images right, ${wholeText(wrong)} wrong${against}`;
+}
+
+/**
+ * The film in one line at the foot of the window: there wherever its slider is not, from the slider on, and everywhere while
+ * the film is not at its end.
+ *
+ * @param {Document} page
+ * @param {Projector} projector
+ * @param {import("../../state/epochs.js").Frame[]} frames
+ * @param {{slider: Element, errors: number, tested: number}} options `slider`: that of the section
+ * @returns {HTMLElement}
+ */
+export function newFilmStrip(page, projector, frames, {slider, tested}) {
+  const last = frames.length - 1;
+  const back = newFilmButton(page, "‹", "One epoch back", () => projector.step(-1));
+  const forth = newFilmButton(page, "›", "One epoch on", () => projector.step(1));
+  const end = newFilmButton(page, "to the end", "to the end: back to the finished network", () => projector.step(last));
+  const text = newElement(page, "span", {className: "strip-text"});
+  const attributes = {className: "film-strip", role: "group", "aria-label": "Film", hidden: true};
+  const node = newElement(page, "div", attributes, back, text, forth, end);
+  let isElsewhere = false;
+
+  function show() {
+    const place = projector.place();
+    const {epoch, accuracy} = frames[place];
+    node.hidden = !isElsewhere && place === last;
+    node.toggleAttribute("data-past", place !== last);
+    back.setAttribute("aria-disabled", String(place === 0));
+    forth.setAttribute("aria-disabled", String(place === last));
+    end.hidden = place === last;
+    const wrong = accuracy === null ? "" : ` ${wholeText(Math.round((1 - accuracy) * tested))} wrong`;
+    const when = place === last ? `epoch ${epoch}, the end` : `epoch ${epoch} of ${frames[last].epoch}`;
+    refill(text, when, newElement(page, "span", {className: "wide"}, wrong));
+    if (isSeen) node.hidden = true;
+  }
+
+  let isSeen = false;
+  new IntersectionObserver((entries) => {
+    const entry = entries[entries.length - 1];
+    isSeen = entry.isIntersecting;
+    isElsewhere = !isSeen && entry.boundingClientRect.bottom < 0;
+    show();
+  }).observe(slider);
+  projector.subscribe(show);
+  return node;
+}

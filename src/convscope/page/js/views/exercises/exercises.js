@@ -1,0 +1,66 @@
+import {replyOf} from "../../state/prediction.js";
+
+/**
+ * The things to try: each is ticked off when the reader has done it, and stays so.
+ *
+ * @param {Document} page
+ * @param {import("../../state/session.js").Live} live
+ */
+export function startExercises(page, live) {
+  const box = page.querySelector("[data-live=exercises]");
+  if (!box || !live.run) return;
+  box.removeAttribute("hidden");
+  const waiting = new Map(live.payload.exercises.map((exercise, place) => [exercise, itemAt(box, place)]));
+  const check = () => {
+    const {open, state} = live;
+    const situation = {open, reply: replyOf(live), epoch: state.epoch, isChanged: state.change !== ""};
+    for (const [exercise, item] of waiting) {
+      if (!isDone(exercise, situation)) continue;
+      item.classList.add("is-done");
+      item.querySelector(".outcome").textContent = "✓ Done";
+      waiting.delete(exercise);
+    }
+  };
+  live.subscribe((_, changed) => {
+    if (waiting.size && (changed.has("run") || changed.has("open"))) check();
+  });
+  check();
+}
+
+function itemAt(box, place) {
+  return box.querySelector(`[data-exercise="${place}"]`);
+}
+
+/**
+ * When an exercise is done. Pure: knows no document.
+ *
+ * @typedef {{kind: string, text: string, label: number, answer: number, image: number}} Exercise as `exercises.py` makes it
+ * @typedef {object} Situation
+ * @property {import("../../state/session.js").OpenImage} open
+ * @property {{isEmpty: boolean, best: number}} reply
+ * @property {number} epoch the epoch whose weights run; 0 for those of the end
+ * @property {boolean} isChanged whether the reader has changed the open image
+ */
+
+/** @type {Record<string, (exercise: Exercise, situation: Situation) => boolean>} */
+const CHECKS = {
+  draw: ({answer}, {open, reply}) => open.source === "drawing" && !reply.isEmpty && reply.best === answer,
+  turn: ({label, answer}, {open, reply, isChanged}) =>
+    isChanged && open.source === "test" && open.label === label && reply.best === answer,
+  surest: ({image}, {open}) => isTestImage(open, image),
+  back: ({image, label}, {open, reply, epoch, isChanged}) =>
+    isTestImage(open, image) && epoch > 0 && !isChanged && reply.best === label,
+};
+
+/**
+ * @param {Exercise} exercise
+ * @param {Situation} situation
+ * @returns {boolean} of a kind that is not known: never
+ */
+export function isDone(exercise, situation) {
+  return CHECKS[exercise.kind]?.(exercise, situation) ?? false;
+}
+
+function isTestImage(open, index) {
+  return open.source === "test" && open.index === index;
+}

@@ -1,0 +1,143 @@
+import {findEvidence} from "../../attribution/compute.js";
+import {paintEvidence} from "../../attribution/maps.js";
+import {EVIDENCE_WAYS} from "../../attribution/methods.js";
+import {drawWhenSeen} from "../../dom/draw-when-visible.js";
+import {newAsk, newElement, quotedName, refill} from "../../dom/element.js";
+import {newPicture} from "../../dom/picture.js";
+import {ScaleLegend} from "../../dom/scale-legend.js";
+import {onNewPaper, paperOf} from "../../dom/theme-colors.js";
+import {channelRanges, evenRange, formatNumber, joinedRange} from "../../image/color/range.js";
+
+/**
+ * What speaks for each of the two classes of a case, side by side on one scale: by the finished network, in the three ways of
+ * the section on its insides.
+ *
+ * @typedef {import("../../attribution/compute.js").ClassEvidence} ClassEvidence
+ *
+ * @typedef {object} CaseClasses
+ * @property {HTMLElement} node
+ * @property {(pixels: Float32Array, labels: number[], told: (label: number) => string) => void} show `told`: what a class is in
+ *   this case, as "true class"
+ * @property {() => void} hide
+ */
+
+const CLASS_PICTURE_SIDE = 112;
+
+/** What stands under a picture: the number that the three ways are about. */
+const NUMBER_UNDER = {
+  gradient: ({sum}) => `adds up to ${formatNumber(sum)}`,
+  integrated: ({sum}) => `adds up to ${formatNumber(sum)}`,
+  occlusion: ({drop}) => (drop > 0 ? `falls by up to ${formatNumber(drop)}` : "falls nowhere"),
+};
+
+/**
+ * @param {Document} page
+ * @param {import("../../state/session.js").Live} live
+ * @param {{names: string[]}} options
+ * @returns {CaseClasses}
+ */
+export function makeCaseClasses(page, live, {names}) {
+  const [height, width, channels] = live.payload.dataset.image_shape;
+  const head = newElement(page, "div", {className: "class-pair", "aria-hidden": "true"});
+  const ways = EVIDENCE_WAYS.map((way) => newWayRow(page, way, {height, width}));
+  const door = newElement(page, "button", {type: "button", className: "door"}, "Larger, in words, and for any class");
+  const legend = new ScaleLegend(page);
+  const reading = newElement(
+    page, "p", {className: "reading"}, "The pictures of a row share one scale, which ends at the number beside its title.",
+  );
+  const node = newElement(
+    page, "section", {className: "case-part case-classes", hidden: true}, newElement(page, "h4", {}, "What speaks for each class"),
+    head, ...ways.map((row) => row.node), legend.element, reading, newElement(page, "p", {className: "small"}, door),
+  );
+  let [wanted, asked] = [null, 0];
+  door.addEventListener("click", () => {
+    live.set({target: wanted.labels[0]});
+    page.getElementById("class-evidence")?.scrollIntoView({block: "start"});
+  });
+  const redraw = drawWhenSeen(node, begin);
+
+  /** Everything that was begun before is given up. */
+  async function begin() {
+    const mine = ++asked;
+    const isWanted = () => mine === asked;
+    if (!wanted) return;
+    const {pixels, labels, told} = wanted;
+    const network = await live.networkAt(0);
+    if (!isWanted() || !network || network.unknown.length) return;
+    delete node.dataset.done;
+    const image = Float32Array.from(pixels);
+    const paper = paperOf(page, live);
+    legend.showWords(paper.signed, ["against the class", "for it"]);
+    const isWhole = await findEvidence(network, image, labels, {
+      isWanted,
+      show: (way, found) => ways.find((row) => row.way === way).show(found, image, paper, (label) => `${names[label]}, ${told(label)}`),
+    });
+    if (isWhole) node.dataset.done = labels.join(" ");
+  }
+
+  onNewPaper(live, () => {
+    asked++;
+    redraw();
+  });
+
+  return {
+    node,
+    show(pixels, labels, told) {
+      wanted = {pixels, labels, told};
+      asked++;
+      node.hidden = false;
+      refill(head, ...labels.map((label) => {
+        const role = newElement(page, "span", {className: "quiet"}, told(label));
+        return newElement(page, "p", {title: names[label]}, newElement(page, "strong", {}, ...quotedName(names[label])), role);
+      }));
+      for (const row of ways) row.begin(labels.length);
+      redraw();
+    },
+    hide() {
+      [wanted, node.hidden] = [null, true];
+      asked++;
+    },
+  };
+}
+
+/** One way: a picture for each class, and the scale that they share. */
+function newWayRow(page, {way, title, asked, words}, {height, width}) {
+  const cells = [0, 1].map(() => {
+    const picture = newPicture(page, {height, width}, {side: CLASS_PICTURE_SIDE, isInk: false});
+    picture.removeAttribute("aria-hidden");
+    picture.setAttribute("role", "img");
+    picture.setAttribute("aria-label", `${title}: not yet computed`);
+    const number = newElement(page, "p", {className: "small"});
+    return {picture, number, node: newElement(page, "div", {}, picture, number)};
+  });
+  const end = newElement(page, "span", {className: "quiet"});
+  const node = newElement(
+    page, "figure", {className: "class-way", "data-way": way}, newElement(page, "figcaption", {title: words}, title, newAsk(page, asked), " ", end),
+    newElement(page, "div", {className: "class-pair"}, ...cells.map((cell) => cell.node)),
+  );
+  return {
+    way,
+    node,
+    begin(count) {
+      node.classList.add("is-old");
+      cells.forEach((cell, place) => (cell.node.hidden = place >= count));
+    },
+    /** @param {ClassEvidence[]} found */
+    show(found, image, paper, call) {
+      const range = evenRange(joinedRange(found.map(({values}) => channelRanges(values, 1)[0])));
+      const scale = {...range, table: paper.signed};
+      found.forEach(({target, values, found: numbers}, place) => {
+        const {picture, number, node: cell} = cells[place];
+        const context = picture.getContext("2d");
+        const painted = context.createImageData(width, height);
+        paintEvidence(values, scale, image, paper, painted.data);
+        context.putImageData(painted, 0, 0);
+        number.textContent = NUMBER_UNDER[way](numbers);
+        picture.setAttribute("aria-label", `${title} for ${call(target)}: ${number.textContent}`);
+        cell.dataset.sum = String(numbers.sum ?? numbers.drop);
+      });
+      end.textContent = `±${formatNumber(range.maximum)}`;
+      node.classList.remove("is-old");
+    },
+  };
+}

@@ -1,0 +1,86 @@
+import {newElement} from "../../dom/element.js";
+import {makeCaseClasses} from "./attribution.js";
+import {keepNeighbours, newNeighbourView} from "./nearest-images.js";
+import {caseClasses} from "./predictions-by-epoch.js";
+import {answerAbout} from "./subject.js";
+import {keepCourses, newCourseView} from "./training-course.js";
+
+/**
+ * What speaks for the two classes of a case: what each owes to every pixel, the nearest training images of both, and how probable
+ * both were after each epoch. It takes many runs of the network, so it comes after the rest, in slices.
+ *
+ * @param {Document} page
+ * @param {import("../../state/session.js").Live} live
+ * @param {object} options
+ * @param {string[]} options.names
+ * @param {boolean} options.isInk
+ * @param {import("../../state/epochs.js").Frame[]} options.frames
+ * @returns {{node: HTMLElement, show: (subject: Subject) => Promise<void>}}
+ *
+ * @typedef {import("./subject.js").Subject} Subject
+ */
+export function makeCaseEvidence(page, live, {names, isInk, frames}) {
+  const classesView = makeCaseClasses(page, live, {names});
+  const others = newElement(page, "div");
+  const node = newElement(page, "div", {}, classesView.node, others);
+  const findNeighbours = keepNeighbours(live);
+  const findCourse = keepCourses(live, frames);
+  const trained = trainingImages(live.payload);
+  let asked = 0;
+  let shown = {key: null, change: "", course: null};
+
+  async function show(subject) {
+    const {open} = subject;
+    const answer = answerAbout(live, subject);
+    if (answer < 0 || names.length < 2) return;
+    const [key, {change}] = [open.row === null ? open.original : open.name, live.state];
+    if (shown.key === key && shown.change === change) {
+      shown.course?.markFilm(live.state.epoch); // the film moves, and the case stays
+      return;
+    }
+    const mine = ++asked;
+    const isWanted = () => mine === asked;
+    const course = await findCourse(open.pixels, isWanted);
+    if (!isWanted()) return;
+    // The two classes are those of the finished network, so that they stay while the film runs.
+    const classes = course ? caseClasses(course.at(-1), open.label) : {called: answer, rival: open.label};
+    const labels = classesInOrder(classes, open.label);
+    if (course) classesView.show(open.pixels, labels, (label) => roleOf(label, classes, open.label));
+    else classesView.hide();
+    const neighbourhood = await findNeighbours(open, labels, isWanted);
+    if (!isWanted()) return;
+    const courseView = course && frames.length > 1 ? newCourse(course, classes, open.label) : null;
+    shown = {key, change, course: courseView};
+    others.replaceChildren(...[neighbourhood?.groups.length && newNear(neighbourhood), courseView?.node].filter(Boolean));
+  }
+
+  function newNear(neighbourhood) {
+    const {reference} = live.images;
+    return newNeighbourView(page, neighbourhood, {reference, names, isInk, trained, open: live.openImage});
+  }
+
+  function newCourse(probabilities, {called, rival}, label) {
+    const pick = (epoch) => live.set({epoch});
+    return newCourseView(page, {frames, probabilities, called, rival, label, names, epoch: live.state.epoch, pick});
+  }
+
+  return {node, show};
+}
+
+/** The true class of a mistake comes first; of any other image, what it is called. */
+function classesInOrder({called, rival}, label) {
+  const order = label !== null && called !== label ? [rival, called] : [called, rival];
+  return order.filter((each, place) => each !== null && order.indexOf(each) === place);
+}
+
+/** What a class is in this case. */
+function roleOf(each, {called}, label) {
+  if (each === label) return "the true class";
+  return each === called ? "called so" : "the runner-up";
+}
+
+/** Training images in all, as the neighbours were looked for. */
+function trainingImages({metrics, run}) {
+  const {train, validation} = metrics.data;
+  return run.config.validation === "test" ? train : train + validation;
+}

@@ -1,0 +1,136 @@
+import {inputsOfImage} from "../../data/images.js";
+import {runInSlices} from "../../dom/scheduling.js";
+import {makeWorkspace, runNetwork} from "../../network/network.js";
+import {rankedPlaces} from "../../network/temperature.js";
+
+/**
+ * What the network of an earlier epoch says of the test images. The page holds the answers of the finished one only: others
+ * are worked out when asked for, a class at a time, and kept.
+ *
+ * @typedef {import("../results/selection.js").Answers} Answers
+ * @typedef {(epoch: number, rows: Uint32Array, isWanted: () => boolean) => Promise<Answers | undefined>} AnswersAt
+ *   right for these rows; undefined where it was given up, or cannot be known
+ * @typedef {Answers & {known: Uint8Array}} PartialAnswers `known`: 1 for the rows that are worked out
+ */
+
+/**
+ * @param {import("../../state/session.js").Live} live
+ * @returns {AnswersAt}
+ */
+export function keepAnswers(live) {
+  const {test} = live.images;
+  const kept = new Map();
+  return async (epoch, rows, isWanted) => {
+    if (epoch === 0) return test;
+    const network = await live.networkAt(epoch);
+    if (!network || network.unknown.length) return undefined;
+    if (!kept.has(epoch)) kept.set(epoch, emptyAnswers(test.count));
+    const answers = kept.get(epoch);
+    return runInSlices(fillAnswers(answers, test, network, rows), isWanted);
+  };
+}
+
+/** @returns {PartialAnswers} */
+function emptyAnswers(count) {
+  return {
+    known: new Uint8Array(count),
+    predictions: new Uint16Array(count),
+    confidence: new Float32Array(count),
+    trueProbability: new Float32Array(count),
+  };
+}
+
+/**
+ * @param {PartialAnswers} answers
+ * @returns {Generator<number, PartialAnswers>}
+ */
+function* fillAnswers(answers, images, network, rows) {
+  const workspace = makeWorkspace(network);
+  for (const row of rows) {
+    if (answers.known[row]) continue;
+    const {probabilities} = runNetwork(network, inputsOfImage(images, row), workspace);
+    const predicted = largestOf(probabilities);
+    answers.predictions[row] = predicted;
+    answers.confidence[row] = probabilities[predicted];
+    answers.trueProbability[row] = probabilities[images.labels[row]];
+    answers.known[row] = 1;
+    yield row;
+  }
+  return answers;
+}
+
+/**
+ * @param {ArrayLike<number>} values
+ * @returns {number} the place of the largest, of equal ones the first
+ */
+export function largestOf(values) {
+  let best = 0;
+  for (let place = 1; place < values.length; place++) if (values[place] > values[best]) best = place;
+  return best;
+}
+
+/**
+ * What can be said of one image from what the network makes of it. Pure: knows no document.
+ */
+
+/**
+ * The two classes that a case is between: the one it was called, and the true one, or where that is the same or not known the
+ * runner-up.
+ *
+ * @param {ArrayLike<number>} probabilities
+ * @param {number | null} label
+ * @returns {{called: number, rival: number}}
+ */
+export function caseClasses(probabilities, label) {
+  const ranked = rankedPlaces(probabilities);
+  const called = ranked[0];
+  return {called, rival: label !== null && label !== called ? label : ranked[1]};
+}
+
+/**
+ * How an image fared over the epochs, in a sentence.
+ *
+ * @param {number[]} epochs
+ * @param {number[]} answers the class that each epoch's network called it
+ * @param {number | null} label
+ * @param {string[]} names
+ * @returns {(string | {name: string})[]} text and names
+ */
+export function courseSentence(epochs, answers, label, names) {
+  if (epochs.length < 2) return [];
+  if (label === null) return runsSentence(epochs, answers, names);
+  const right = epochs.filter((_, place) => answers[place] === label);
+  if (right.length === epochs.length) return [`Right after each of the ${epochs.length} epochs that this page keeps.`];
+  if (!right.length) return [`Wrong after each of the ${epochs.length} epochs that this page keeps.`];
+  const wrong = epochs.filter((epoch) => !right.includes(epoch));
+  return [`Right ${afterEpochs(right)}, wrong ${afterEpochs(wrong)}.`];
+}
+
+/** `Called 7 after epoch 1, then 3.` */
+function runsSentence(epochs, answers, names) {
+  const changes = answers.filter((answer, place) => place > 0 && answer !== answers[place - 1]).length;
+  if (!changes) return ["The same answer after each of the ", `${epochs.length} epochs that this page keeps.`];
+  if (changes > 3) return [`The answer changed ${changes} times over the ${epochs.length} epochs that this page keeps.`];
+  return answers.flatMap((answer, place) => {
+    if (place === 0) return ["Called “", {name: names[answer]}, `” after epoch ${epochs[0]}`];
+    return answer === answers[place - 1] ? [] : [", “", {name: names[answer]}, `” after epoch ${epochs[place]}`];
+  }).concat(".");
+}
+
+/** `after epoch 3`, `after epochs 1, 2 and 5`, `after 7 epochs`. */
+function afterEpochs(epochs) {
+  if (epochs.length === 1) return `after epoch ${epochs[0]}`;
+  if (epochs.length > 5) return `after ${epochs.length} of them`;
+  return `after epochs ${epochs.slice(0, -1).join(", ")} and ${epochs[epochs.length - 1]}`;
+}
+
+/**
+ * @param {ArrayLike<number>} a
+ * @param {ArrayLike<number>} b
+ * @returns {number} the Euclidean distance
+ */
+export function distanceBetween(a, b) {
+  let squares = 0;
+  for (let place = 0; place < a.length; place++) squares += (a[place] - b[place]) ** 2;
+  return Math.sqrt(squares);
+}

@@ -1,0 +1,79 @@
+import {quotedName} from "../../dom/element.js";
+import {wholeText} from "../../dom/format.js";
+import {mistakeNames} from "../../dom/image-title.js";
+import {runNetwork} from "../../network/network.js";
+import {largestOf} from "./predictions-by-epoch.js";
+
+/**
+ * What a case is of, and what is said of it. Pure: knows no document.
+ *
+ * @typedef {import("../../state/session.js").OpenImage} OpenImage
+ * @typedef {import("../../network/network.js").Run} Run
+ * @typedef {{open: OpenImage, run: Run | null}} Subject
+ */
+
+const SOURCE_TITLES = {test: "Test image", train: "Training image", drawing: "Your drawing", picture: "Your picture"};
+
+/**
+ * The open image, or before anything was opened the surest mistake, which is what the reader came for.
+ *
+ * @param {import("../../state/session.js").Live} live
+ * @returns {Subject}
+ */
+export function subjectOf({open, run, network, state, images, pixelsOf}) {
+  if (state.image) return {open, run};
+  const [name] = mistakeNames(images.test);
+  const pixels = name ? pixelsOf(name) : null;
+  if (!pixels) return {open, run};
+  const index = Number(name.split("-")[1]);
+  const row = images.test.indices.indexOf(index);
+  const mistake = {name, source: "test", index, row, label: images.test.labels[row], pixels, original: pixels};
+  return {open: mistake, run: network && runNetwork(network, pixels)};
+}
+
+/**
+ * @param {import("../../state/session.js").Live} live
+ * @param {Subject} subject
+ * @returns {number} the class that it is called: by the network, or where that cannot run here, as it was measured; −1 where
+ *   neither is known
+ */
+export function answerAbout({images}, {open, run}) {
+  if (run?.probabilities) return largestOf(run.probabilities);
+  return open.source === "test" ? images.test.predictions[open.row] : -1;
+}
+
+/**
+ * @param {Subject} subject
+ * @returns {number | null} its row among the test images, if it is one
+ */
+export function testRowOf({open}) {
+  return open.source === "test" ? open.row : null;
+}
+
+/**
+ * `Test image 9,729`.
+ *
+ * @param {Subject} subject
+ */
+export function subjectTitle({open}) {
+  const number = open.index === null ? "" : `\u00a0${wholeText(open.index)}`;
+  return `${SOURCE_TITLES[open.source]}${number}${open.pixels === open.original ? "" : ", changed by you"}`;
+}
+
+/**
+ * `true class “5”, called “6”`, with the epoch where it is not the last.
+ *
+ * @param {Subject} subject
+ * @param {number} answer
+ * @param {string[]} names
+ * @param {string} when "" at the end of the film
+ * @returns {import("../../dom/element.js").Content[]}
+ */
+export function subjectVerdict({open}, answer, names, when) {
+  if (answer < 0) return ["The network cannot be run here."];
+  const called = quotedName(names[answer]);
+  const tail = when ? [`, ${when}`] : [];
+  if (open.label === null) return ["called ", ...called, ...tail];
+  if (answer === open.label) return ["true class ", ...called, ", and called so", ...tail];
+  return ["true class ", ...quotedName(names[open.label]), ", called ", ...called, ...tail];
+}

@@ -1,0 +1,66 @@
+import {newAsk, newElement} from "../../dom/element.js";
+
+/**
+ * The hint at whose fault a mistake is, with what it was weighed from.
+ *
+ * @param {Document} page
+ * @param {Hint} hint
+ * @returns {HTMLElement}
+ */
+export function newHintView(page, {kind, evidence}) {
+  const sign = newElement(page, "span", {className: "hint-sign", "aria-hidden": "true"}, HINT_SIGNS[kind]);
+  const title = newElement(page, "h4", {}, sign, ` Hint: ${HINT_TITLES[kind]}`, newAsk(page, "hint"));
+  const parts = (evidence ?? []).map((part) => newElement(page, "li", {dir: "auto"}, part));
+  const known = parts.length
+    ? newElement(page, "ul", {}, ...parts)
+    : newElement(page, "p", {}, "What it was weighed from is not in this file; `convscope mistakes` lists it.");
+  const reading = newElement(page, "p", {className: "reading"}, "Weighed by three rules; no verdict. Look at the image yourself.");
+  return newElement(page, "section", {className: "case-part hint", "data-kind": kind}, title, known, reading);
+}
+
+/**
+ * Whose fault a mistake looks like, as Python has weighed it: a hint, never a verdict. Pure: knows no document.
+ *
+ * @typedef {"label suspect" | "ambiguous" | "model's fault"} HintKind
+ *
+ * @typedef {object} Hint of one mistake
+ * @property {HintKind} kind
+ * @property {string[] | null} evidence what is known, in parts of a sentence; null of a mistake that the file does not tell of
+ *
+ * @typedef {object} Hints
+ * @property {{kind: HintKind, count: number}[]} kinds those that occur
+ * @property {(index: number) => HintKind | null} kindOf the test image with that number; null where it is no mistake, or was not
+ *   looked into
+ * @property {(index: number) => Hint | null} hintOf
+ */
+
+/** @type {Record<HintKind, string>} */
+export const HINT_TITLES = {
+  "label suspect": "the label may be wrong",
+  "ambiguous": "it may be either",
+  "model's fault": "the label stands, as far as can be seen",
+};
+
+/** A shape for each, beside the words. @type {Record<HintKind, string>} */
+export const HINT_SIGNS = {"label suspect": "?", "ambiguous": "≈", "model's fault": "✕"};
+
+/**
+ * @param {object | undefined} mistakes `metrics.mistakes`, which pages of earlier versions lack
+ * @returns {Hints}
+ */
+export function makeHints(mistakes) {
+  const kindOfIndex = new Map();
+  for (const [kind, indices] of Object.entries(mistakes?.indices ?? {})) {
+    for (const index of indices) kindOfIndex.set(index, kind);
+  }
+  const evidenceOf = new Map((mistakes?.list ?? []).map(({index, evidence}) => [index, evidence]));
+  const kinds = Object.keys(HINT_TITLES).map((kind) => ({kind, count: mistakes?.indices?.[kind]?.length ?? 0}));
+  return {
+    kinds: kinds.filter(({count}) => count),
+    kindOf: (index) => kindOfIndex.get(index) ?? null,
+    hintOf(index) {
+      const kind = kindOfIndex.get(index);
+      return kind ? {kind, evidence: evidenceOf.get(index) ?? null} : null;
+    },
+  };
+}

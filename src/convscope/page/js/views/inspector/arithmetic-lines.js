@@ -1,0 +1,99 @@
+import {newAsk, newNode} from "../../dom/element.js";
+import {asSummand, decimalsFor, inDecimals} from "../../dom/format.js";
+import {formatNumber} from "../../image/color/range.js";
+
+/**
+ * The foot of an account: from the sum to the activation, one line each. Every line says in `data-term` what it is and in
+ * `data-value` its exact number.
+ *
+ * @typedef {[string, number, string, string?]} AccountLine what it is, its value, in words, and its text if not the value
+ */
+
+/** What each activation function does, for its line. `before` is written in. */
+const FUNCTIONS_IN_WORDS = {
+  relu: (before) => `ReLU: the larger of 0 and ${before}`,
+  relu6: (before) => `ReLU6: ${before}, but no less than 0 and no more than 6`,
+  leaky_relu: (before) => `leaky ReLU of ${before}`,
+  sigmoid: (before) => `sigmoid: 1 / (1 + e^−(${before}))`,
+  tanh: (before) => `tanh(${before})`,
+};
+
+/**
+ * @param {Document} page
+ * @param {import("../../network/unit-arithmetic.js").Explanation} told
+ * @param {number} decimals
+ * @param {AccountLine[]} [lines] those before the activation function
+ * @returns {HTMLTableElement}
+ */
+export function accountFoot(page, told, decimals, lines = []) {
+  const all = [...lines];
+  if (told.activation === "linear") all.push(["after", told.after, "is the activation"]);
+  else if (told.softmax) all.push(["before", told.before, "is the logit; what the softmax makes of it, below"]);
+  else {
+    all.push(["before", told.before, "before the activation function"]);
+    const words = FUNCTIONS_IN_WORDS[told.activation] ?? ((before) => `${told.activation} of ${before}`);
+    all.push(["after", told.after, `${words(inDecimals(told.before, decimals))} is the activation`]);
+  }
+  const body = newNode(page, "tbody", {}, ...all.map((line) => accountLine(page, line, decimals)));
+  return newNode(page, "table", {class: "account-lines"}, body);
+}
+
+/** Words of the glossary, and what the lines are that have them. */
+const ASKED_IN_LINES = [["bias", "bias"], ["logit", "before"]];
+
+/**
+ * @param {Document} page
+ * @param {AccountLine} line
+ * @param {number} decimals
+ */
+function accountLine(page, [term, value, words, text], decimals) {
+  const isSummand = term === "bias" || term === "rest" || term === "channel-sum";
+  const number = text ?? (isSummand ? asSummand(value, decimals) : inDecimals(value, decimals));
+  const isResult = term === "after" || term === "before" || term === "sum";
+  const [asked] = ASKED_IN_LINES.find(([word, line]) => line === term && words.includes(word)) ?? [null];
+  return newNode(page, "tr", {"data-term": term, "data-value": value, class: isResult ? "result" : null},
+    newNode(page, "td", {class: "n"}, `${isResult ? "= " : ""}${number}`), newNode(page, "th", {scope: "row"}, words, asked ? newAsk(page, asked) : null));
+}
+
+/**
+ * How many decimals the account of a unit is written with: enough for its largest part.
+ *
+ * @param {import("../../network/unit-arithmetic.js").Explanation} told
+ * @param {number[]} parts
+ */
+export function decimalsOfAccount(told, parts) {
+  return Math.max(3, decimalsFor([told.before, told.after, told.bias ?? 0, ...parts]));
+}
+
+/**
+ * The number with what it is of: for small accounts without a table of products.
+ *
+ * @param {Document} page
+ * @param {string} term
+ * @param {number} value
+ * @param {number} extra digits
+ */
+export function accountNumber(page, term, value, extra) {
+  return newNode(page, "b", {"data-term": term, "data-value": value}, formatNumber(value, 5 + extra));
+}
+
+/**
+ * A sum of many parts, its largest ones first, and what the others come to. Pure: knows no document.
+ *
+ * @template T
+ * @typedef {{shown: T[], hidden: number, rest: number}} Summands `rest` is what the hidden ones add up to
+ */
+
+/**
+ * @template T
+ * @param {T[]} parts
+ * @param {(part: T) => number} valueOf
+ * @param {number} count how many are shown
+ * @param {boolean} [isSorted] largest magnitude first; false for their own order
+ * @returns {Summands<T>}
+ */
+export function largestFirst(parts, valueOf, count, isSorted = true) {
+  const order = isSorted ? [...parts].sort((a, b) => Math.abs(valueOf(b)) - Math.abs(valueOf(a))) : parts;
+  const others = order.slice(count);
+  return {shown: order.slice(0, count), hidden: others.length, rest: others.reduce((sum, part) => sum + valueOf(part), 0)};
+}

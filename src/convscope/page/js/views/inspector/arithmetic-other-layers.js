@@ -1,0 +1,105 @@
+import {newNode} from "../../dom/element.js";
+import {decimalsFor, inDecimals} from "../../dom/format.js";
+import {colorOf, cssColor, textOn} from "../../image/color/paint.js";
+import {formatNumber} from "../../image/color/range.js";
+import {accountFoot, accountNumber} from "./arithmetic-lines.js";
+import {placeInWords} from "./selected-unit.js";
+
+/** @typedef {import("../../image/color/paint.js").ColorScale} ColorScale */
+
+/** Decimals of accounts of one or two lines. */
+const DECIMALS = 5;
+
+/**
+ * A pooling: the window, with its winner or its mean.
+ *
+ * @param {Document} page
+ * @param {import("../../network/unit-arithmetic.js").Explanation} told
+ * @param {{scale: ColorScale, extra: number, openWinner: (row: number, column: number) => void}} view
+ * @returns {Node[]}
+ */
+export function poolingAccount(page, told, {scale, extra, openWinner}) {
+  const {kind, window: places, ties, sum, count} = told;
+  const width = places.filter(({row}) => row === places[0].row).length;
+  const decimals = Math.min(4, decimalsFor(places.map(({value}) => value))) + extra;
+  const isSmall = places.length <= 64;
+  const cells = places.map(({row, column, value, wins}) => {
+    const title = `row ${row}, column ${column}: ${formatNumber(value, 6)}`;
+    const attributes = {"data-term": "window", "data-value": value, class: wins ? "wins" : null, title};
+    const cell = newNode(page, "span", attributes, isSmall ? inDecimals(value, decimals) : "");
+    const colour = colorOf(value, scale);
+    [cell.style.backgroundColor, cell.style.color] = [cssColor(colour), textOn(colour)];
+    return cell;
+  });
+  const grid = newNode(page, "span", {class: "term-grid input"}, ...cells);
+  grid.style.gridTemplateColumns = `repeat(${width}, max-content)`;
+  const box = newNode(page, "div", {class: "account-channel"}, grid);
+  if (kind === "mean") {
+    const lines = [["sum", sum, "sum of the window"], ["count", count, "units in it", `÷ ${count}`]];
+    return [box, accountFoot(page, told, DECIMALS + extra, lines)];
+  }
+  const winner = places.find(({wins}) => wins);
+  const door = newNode(page, "button", {type: "button", class: "door"}, `row ${winner.row}, column ${winner.column}`);
+  door.addEventListener("click", () => openWinner(winner.row, winner.column));
+  const others = ties ? `, as large as ${ties === 1 ? "one other" : `${ties} others`}` : "";
+  const sentence = newNode(page, "p", {class: "account-sentence"}, `The largest of these ${places.length} is taken: `,
+    accountNumber(page, "after", told.after, extra), ", from ", door, `${others}. The others go no further.`);
+  return [box, sentence];
+}
+
+/**
+ * Batch normalisation and rescaling: one number, a few steps.
+ *
+ * @param {Document} page
+ * @param {import("../../network/unit-arithmetic.js").Explanation} told
+ * @param {number} extra decimals
+ * @returns {Node[]}
+ */
+export function affineAccount(page, told, extra) {
+  if (told.kind === "rescaling") {
+    const lines = [["input", told.input, "input"], ["scale", told.scale, "scale", `× ${inDecimals(told.scale, 6)}`],
+      ["bias", told.offset, "offset"]];
+    return [accountFoot(page, told, DECIMALS + extra, lines)];
+  }
+  const {input, mean, variance, epsilon, normalized, gamma, beta} = told;
+  const deviation = Math.sqrt(variance + epsilon);
+  const written = inDecimals(mean, DECIMALS + extra);
+  const lines = [
+    ["input", input, "input"],
+    ["mean", mean, "less the channel's mean over the training images", `− ${written.startsWith("−") ? `(${written})` : written}`],
+    ["deviation", deviation, "divided by its standard deviation", `÷ ${inDecimals(deviation, DECIMALS + extra)}`],
+    ["normalized", normalized, "is the normalised value", `= ${inDecimals(normalized, DECIMALS + extra)}`],
+    ["gamma", gamma, "gamma, a weight", `× ${inDecimals(gamma, DECIMALS + extra)}`],
+    ["bias", beta, "beta, a weight"],
+  ];
+  return [accountFoot(page, told, DECIMALS + extra, lines)];
+}
+
+/**
+ * A layer that copies, or does nothing but its activation function.
+ *
+ * @param {Document} page
+ * @param {import("../../network/unit-arithmetic.js").Explanation} told
+ * @param {{name: string, shape: number[], openSource: (() => void) | null, kind: string, extra: number}} view what is copied, from which
+ *   layer, with how many more decimals
+ * @returns {Node[]}
+ */
+export function copyAccount(page, told, {name, shape, openSource, kind, extra}) {
+  if (!told.from) {
+    const zero = accountNumber(page, "after", told.after, extra);
+    return [newNode(page, "p", {class: "account-sentence"}, "This unit is in the frame of zeros: ", zero, ".")];
+  }
+  const words = placeInWords(told.from, shape);
+  const source = openSource ? newNode(page, "button", {type: "button", class: "door"}, words) : newNode(page, "span", {}, words);
+  source.addEventListener("click", () => openSource?.());
+  const from = [" from ", newNode(page, "bdi", {}, name), ", ", source, "."];
+  if (told.activation === "linear" || told.softmax) {
+    const training = /Dropout|Noise|Regularization|Random/.test(kind) ? " This layer acts in training only." : "";
+    const sentence = ["A copy: ", accountNumber(page, told.softmax ? "before" : "after", told.value, extra), ...from, training];
+    return [newNode(page, "p", {class: "account-sentence"}, ...sentence)];
+  }
+  return [
+    newNode(page, "p", {class: "account-sentence"}, "The input is ", accountNumber(page, "input", told.value, extra), ...from),
+    accountFoot(page, told, DECIMALS + extra),
+  ];
+}

@@ -1,0 +1,58 @@
+import {newNode, writeText} from "../../dom/element.js";
+import {PixelPicture} from "../../dom/pixel-picture.js";
+import {ScaleLegend} from "../../dom/scale-legend.js";
+import {layTiles, paintTiles, perLineOfBlock} from "../../dom/tiles.js";
+import {channelRanges, evenRange, joinedRange} from "../../image/color/range.js";
+
+/** Screen pixels for each of the three pictures. */
+const PICTURE_ROOM = 200;
+
+/**
+ * For a unit that reads a whole picture: what it reads, its weights, and their products, each laid out as the picture is.
+ */
+export class ContributionPictures {
+  /**
+   * @param {Document} page
+   * @param {import("../../state/session.js").Live} live
+   */
+  constructor(page, live) {
+    Object.assign(this, {page, live});
+    this.parts = [["input", ""], ["weight", "×"], ["product", "="]].map(([part, sign]) => {
+      const picture = new PixelPicture(page, {"aria-hidden": "true"});
+      const [legend, caption] = [new ScaleLegend(page), newNode(page, "figcaption")];
+      const element = newNode(page, "figure", {class: "unit-picture"}, caption, picture.element, legend.element);
+      return {part, sign, picture, legend, caption, element};
+    });
+    /** @type {HTMLElement} */
+    this.element = newNode(page, "div", {class: "unit-pictures contributions"}, ...this.parts.map(({element}) => element));
+  }
+
+  /**
+   * @param {import("../../network/unit-arithmetic.js").Explanation} told of a dense unit
+   * @param {{name: string, shape: number[], index: number}} source what it reads
+   * @param {import("./arithmetic.js").AccountView} view
+   */
+  show({terms}, {name, shape, index}, {paper, ranges, signed, weightExtent}) {
+    const [rows, columns, count] = shape;
+    const scale = Math.max(1, Math.floor(PICTURE_ROOM / lineOf(shape)));
+    const layout = layTiles({count, rows, columns}, lineOf(shape));
+    const own = index < 0 ? {minimum: 0, maximum: 1} : joinedRange(ranges[this.live.network.layers[index].name]);
+    const inputTable = index < 0 ? paper.pixels : signed[index] ? paper.signed : paper.unsigned;
+    for (const {part, sign, picture, legend, caption} of this.parts) {
+      const values = terms.map((term) => term[part]);
+      const colours = part === "input" ? {...own, table: inputTable}
+        : part === "weight" ? {minimum: -weightExtent, maximum: weightExtent, table: paper.signed}
+          : {...evenRange(joinedRange(channelRanges(values, 1))), table: paper.signed};
+      picture.resize(layout.width, layout.height, scale);
+      paintTiles(values, layout, () => colours, picture.bytes);
+      picture.show();
+      legend.show(colours);
+      writeText(caption, part === "input" ? name : `${sign} ${part}s`);
+    }
+  }
+}
+
+/** Units for a line of channels, so that all of them together are about as wide as high. */
+function lineOf([, columns, count]) {
+  return perLineOfBlock(count) * (columns + 1) - 1;
+}

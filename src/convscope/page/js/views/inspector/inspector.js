@@ -1,0 +1,117 @@
+import {namedNode, newNode, refill} from "../../dom/element.js";
+import {openTitle} from "../../dom/image-title.js";
+import {answerOf} from "../../state/prediction.js";
+import {startClassEvidence} from "../attribution/attribution.js";
+import {startClassRows} from "../attribution/class-examples.js";
+import {startKernelWall} from "./kernels.js";
+import {startNetworkWall} from "./network-grid.js";
+import {OpenUnit} from "./selected-unit.js";
+import {startUnitLens} from "./unit-lens.js";
+import {startUnitView} from "./unit-view.js";
+
+/**
+ * The section "What happens inside", live: the network, a layer, a channel, a unit, its arithmetic; the kernels; what speaks
+ * for a class. Where the page has no weights, the figures that Python drew stay.
+ *
+ * @param {Document} page
+ * @param {import("../../state/session.js").Live} live
+ */
+export function startInsides(page, live) {
+  const element = page.querySelector("#insides");
+  if (!element || !live.network) return;
+  element.hidden = false;
+  takeAnchors(page, element);
+  tellProblem(page, live);
+  startInsidesTitle(page, live);
+  const unit = new OpenUnit(live);
+  const parts = [...element.querySelectorAll("[data-part]")];
+  const hide = (name) => { parts.find(({dataset}) => dataset.part === name).hidden = true; };
+  let goToUnit = () => {};
+  if (!unit.open) {
+    for (const name of ["network", "unit", "evidence", "classes"]) hide(name);
+  } else {
+    goToUnit = startUnitParts(page, live, unit);
+    if (live.run.probabilities) startClassEvidence(page, live);
+    else hide("evidence");
+    if (!startClassRows(page, live, unit)) hide("classes");
+  }
+  if (!startKernelWall(page, live, unit, goToUnit)) hide("kernels");
+}
+
+/** The wall and the unit below it, which lead to each other. @returns {(takesFocus?: boolean) => void} leads to the unit */
+function startUnitParts(page, live, unit) {
+  const [wallPart, unitPart] = ["network", "unit"].map((name) => page.querySelector(`[data-part="${name}"]`));
+  const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
+  const goToUnit = (takesFocus = false) => {
+    unitPart.scrollIntoView({behavior, block: "start"});
+    if (takesFocus) view.focus();
+  };
+  const leave = () => {
+    const cell = wallPart.querySelector('[role="gridcell"][tabindex="0"]');
+    cell?.focus({preventScroll: true});
+    cell?.scrollIntoView({behavior, block: "center"});
+  };
+  const view = startUnitView(page, live, unit, leave);
+  startNetworkWall(page, live, unit, goToUnit);
+  startUnitLens(page, live, unit);
+  return goToUnit;
+}
+
+/** Links to figures that the live views stand in for lead to these. */
+function takeAnchors(page, element) {
+  const figures = page.querySelectorAll("#inside .static figure[id]");
+  for (const figure of figures) {
+    const part = /^figure-kernels/.test(figure.id) ? "kernels" : /per_class/.test(figure.id) ? "classes" : "network";
+    const anchor = newNode(page, "span", {id: figure.id});
+    figure.removeAttribute("id");
+    element.querySelector(`[data-part="${part}"]`).prepend(anchor);
+  }
+}
+
+/** A layer that cannot be computed here is named, with the reason. */
+function tellProblem(page, {network}) {
+  const layer = network.layers.find(({problem}) => problem);
+  const notice = page.querySelector("#insides-problem");
+  notice.hidden = !layer;
+  if (layer) {
+    notice.append("The layer ", namedNode(page, layer.name), ` ${layer.problem}. All layers before it are shown; ` +
+      "what comes after it, and the answer, is not computed on this page.");
+  }
+}
+
+/**
+ * The title of the section, which says of the open image what it says of the first one while nothing runs.
+ *
+ * @param {Document} page
+ * @param {import("../../state/session.js").Live} live
+ */
+export function startInsidesTitle(page, live) {
+  const element = page.querySelector("#inside-title .finding");
+  const show = () => refill(element, ...insidesTitle(live));
+  live.subscribe((_, changed) => (changed.has("open") || changed.has("run")) && show());
+  show();
+}
+
+/**
+ * @param {import("../../state/session.js").Live} live
+ * @returns {import("../../dom/element.js").Content[]} "16 and 32 filters see test image 7, a 9, and the network is right"
+ */
+export function insidesTitle(live) {
+  const {open, network, state, payload: {dataset: {class_names: names}}} = live;
+  const filters = network.layers.filter(({kind}) => kind === "Conv2D").map(({outputShape}) => outputShape[2]);
+  const title = openTitle(open);
+  const [shown, change] = [open.file === undefined ? title[0].toLowerCase() + title.slice(1) : title, state.change && ", changed"];
+  const sees = filters.length ? `${joinedWords(filters)} filters see ${shown}` : `What becomes of ${shown}`;
+  const truth = open.label === null ? [] : [", true class ", {name: names[open.label]}];
+  const subject = state.epoch ? `the network of epoch ${state.epoch}` : "the network";
+  const answer = answerOf(live);
+  if (!answer) return [sees, change, ...truth];
+  const said = open.label === null ? ["says ", {name: answer}]
+    : names[open.label] === answer ? ["is right"] : ["is wrong: it says ", {name: answer}];
+  return [sees, change, ...truth, `${filters.length ? ", and" : ";"} ${subject} `, ...said];
+}
+
+/** @param {(string | number)[]} words */
+function joinedWords(words) {
+  return words.length > 1 ? `${words.slice(0, -1).join(", ")} and ${words[words.length - 1]}` : String(words[0]);
+}

@@ -1,0 +1,261 @@
+import {newNode, writeText} from "../../dom/element.js";
+import {frameOfBox} from "../../dom/overlay.js";
+import {PixelPicture} from "../../dom/pixel-picture.js";
+import {ScaleLegend} from "../../dom/scale-legend.js";
+import {layTiles, paintTiles, placeUnder, tileCorner, wholeScale} from "../../dom/tiles.js";
+import {colorOf, cssColor, textOn} from "../../image/color/paint.js";
+import {evenRange, formatNumber} from "../../image/color/range.js";
+import {pictureAfter, stackedWeights, weightUnder, weightsOfPicture} from "./kernel-tiles.js";
+
+/** Screen pixels: how high a board may be, and a weight at most. */
+const BOARD_HEIGHT = 480;
+const LARGEST_WEIGHT = 14;
+/** What the edges of its room take. */
+const ROOM_EDGES = 8;
+/** Weights of a picture that are written out when it is pointed at. */
+const MOST_WRITTEN = 49;
+/** Screen pixels of a picture that is large enough for a name. */
+const LEAST_LABEL = 40;
+
+/**
+ * The weights of one layer: a column for each filter or unit, in it a picture for each input channel.
+ */
+export class KernelBoard {
+  /**
+   * @param {Document} page
+   * @param {import("../../state/session.js").Live} live
+   * @param {import("./selected-unit.js").OpenUnit} unit
+   * @param {number} index of the layer
+   * @param {import("./kernel-tiles.js").WeightTiles} tiles
+   * @param {{isFirst: boolean, goToUnit: (takesFocus: boolean) => void}} options `isFirst`: whether it is open from the start
+   */
+  constructor(page, live, unit, index, tiles, {isFirst, goToUnit}) {
+    Object.assign(this, {page, live, unit, index, tiles, redraw: () => {}, labels: []});
+    const layer = live.network.layers[index];
+    this.name = layer.name;
+    this.picture = new PixelPicture(page, {role: "img", "aria-label": boardLabel(layer, tiles)});
+    this.legend = new ScaleLegend(page);
+    this.told = newNode(page, "p", {class: "quiet"}, boardHint(tiles));
+    this.written = newNode(page, "span", {class: "term-grid", hidden: true});
+    const label = `The weights of ${layer.name}`;
+    this.room = newNode(page, "div", {class: "kernel-room", tabindex: "0", role: "group", "aria-label": label}, this.picture.element);
+    const words = newNode(page, "span", {class: "quiet"}, ` ${boardTitle(layer, tiles)}`);
+    const title = newNode(page, "h4", {}, newNode(page, "bdi", {}, layer.name), words);
+    const key = newNode(page, "div", {class: "kernel-key"}, this.legend.element, this.told);
+    const head = newNode(page, "div", {class: "kernel-head"}, newNode(page, "div", {}, isFirst ? title : null, key), this.written);
+    /** @type {HTMLElement} */
+    this.element = newNode(page, isFirst ? "div" : "details", {class: "kernel-board"},
+      isFirst ? null : newNode(page, "summary", {}, title), head, this.room);
+    this.names = this.isAnswer() ? live.payload.dataset.class_names : null;
+    this.picture.canvas.addEventListener("pointermove", (event) => this.point(event));
+    this.picture.canvas.addEventListener("pointerleave", () => this.point(null));
+    this.picture.canvas.addEventListener("click", (event) => this.open(this.under(event)));
+    startKernelKeys(page, this, goToUnit);
+  }
+
+  /** Whether the weights of a picture are few enough to be written out. */
+  get isWritten() {
+    return this.tiles.rows > 1 && this.tiles.rows * this.tiles.columns <= MOST_WRITTEN;
+  }
+
+  isAnswer() {
+    const {network: {layers}, payload: {dataset: {class_names: names}}} = this.live;
+    return this.index === layers.length - 1 && this.tiles.outputs === names.length;
+  }
+
+  get kernel() {
+    return this.live.network.layers[this.index].weights.kernel;
+  }
+
+  /**
+   * @param {import("../../dom/theme-colors.js").Paper} paper
+   * @param {number} [extent] to which the colours go
+   */
+  draw(paper, extent) {
+    if (!this.layOut()) return;
+    const most = extent ?? this.kernel.reduce((greatest, weight) => Math.max(greatest, Math.abs(weight)), 0);
+    this.labels = this.labelsOf(paper);
+    this.colours = {...evenRange({minimum: -most, maximum: most}), table: paper.signed};
+    this.picture.bytes.fill(0);
+    paintTiles(stackedWeights(this.tiles, this.kernel), this.layout, () => this.colours, this.picture.bytes);
+    this.picture.show();
+    this.legend.show(this.colours);
+    this.mark();
+  }
+
+  /** @returns {boolean} whether there is any room */
+  layOut() {
+    const {outputs, height, columns} = this.tiles;
+    const room = this.room.clientWidth - ROOM_EDGES;
+    if (room <= 0) return false;
+    const lay = (scale) => layTiles({count: outputs, rows: height, columns}, Math.floor(room / scale));
+    const widest = Math.max(1, Math.min(LARGEST_WEIGHT, Math.floor(room / columns)));
+    const scale = wholeScale((each) => lay(each).height * each, BOARD_HEIGHT, widest);
+    this.layout = lay(scale);
+    this.picture.resize(this.layout.width, this.layout.height, scale);
+    return true;
+  }
+
+  /** The filter of the open unit, or what is pointed at. */
+  mark(under = null) {
+    if (!this.layout) return;
+    const {open} = this.unit;
+    const marks = [...this.labels];
+    if (open?.index === this.index) marks.push({kind: "tile", frame: this.frameOf(open.place[open.place.length - 1])});
+    if (under) marks.push({kind: "seen", frame: this.frameOfPicture(under)});
+    this.picture.mark(marks);
+  }
+
+  /** The names of the classes, on pictures that are large enough. */
+  labelsOf({ground, ink}) {
+    if (!this.names || this.tiles.columns * this.picture.scale < LEAST_LABEL) return [];
+    return this.names.map((text, output) => ({kind: "label", frame: this.frameOf(output), text, color: ink, ground}));
+  }
+
+  frameOf(output) {
+    const {left, top} = tileCorner(this.layout, output);
+    return {left, top, right: left + this.tiles.columns, bottom: top + this.tiles.height};
+  }
+
+  frameOfPicture({output, channel}) {
+    const {rows, columns} = this.tiles;
+    const top = channel * (rows + 1);
+    return frameOfBox({top, left: 0, bottom: top + rows - 1, right: columns - 1}, tileCorner(this.layout, output));
+  }
+
+  under(event) {
+    const {x, y} = this.picture.unitsAt(event);
+    return this.layout ? weightUnder(this.tiles, placeUnder(this.layout, x, y)) : null;
+  }
+
+  point(event) {
+    this.showUnder(event && this.under(event));
+  }
+
+  /** @param {import("./kernel-tiles.js").WeightPlace | null} under what is pointed at, by hand or by keys */
+  showUnder(under) {
+    this.mark(under);
+    writeText(this.told, under ? this.wordsOf(under) : boardHint(this.tiles));
+    this.written.hidden = !under || !this.isWritten;
+    if (!this.written.hidden) this.write(under);
+  }
+
+  /** The picture that is pointed at, in numbers. */
+  write({output, channel}) {
+    const cells = weightsOfPicture(this.tiles, this.kernel, output, channel).map((weight) => {
+      const cell = newNode(this.page, "span", {}, formatNumber(weight));
+      const colour = colorOf(weight, this.colours);
+      [cell.style.backgroundColor, cell.style.color] = [cssColor(colour), textOn(colour)];
+      return cell;
+    });
+    this.written.style.gridTemplateColumns = `repeat(${this.tiles.columns}, max-content)`;
+    this.written.replaceChildren(...cells);
+  }
+
+  wordsOf({output, channel, row, column}) {
+    const {rows, columns, stack, isWindow} = this.tiles;
+    const outputName = this.names ? `class ${this.names[output]}` : `${isWindow ? "filter" : "unit"} ${output}`;
+    const place = `${outputName}${stack > 1 ? `, input channel ${channel}` : ""}`;
+    const weights = weightsOfPicture(this.tiles, this.kernel, output, channel);
+    if (isWindow) return `The kernel of ${place}${this.isWritten ? ":" : ""}`;
+    const where = rows > 1 ? `row ${row}, column ${column}` : `input ${column}`;
+    return `${place}, ${where}: ${formatNumber(weights[row * columns + column], 4)}`;
+  }
+
+  /** Opens the filter's strongest answer to the open image. @returns {boolean} whether there is one */
+  open(under) {
+    const activation = under && this.live.run.activations[this.name];
+    if (!activation) return false;
+    const {shape, data} = activation;
+    const channels = shape[shape.length - 1];
+    let winner = under.output;
+    for (let offset = under.output; offset < data.length; offset += channels) if (data[offset] > data[winner]) winner = offset;
+    const pixel = Math.floor(winner / channels);
+    this.unit.choose(this.index, shape.length === 3 ? [Math.floor(pixel / shape[1]), pixel % shape[1], under.output] : [under.output]);
+    return true;
+  }
+}
+
+/** What a board shows, in words: "512 kernels of 3 × 3: a column for each of 32 filters, a row for each of 16 channels". */
+function boardTitle({kind}, {outputs, stack, rows, columns, isWindow}) {
+  const count = (outputs * stack).toLocaleString("en");
+  if (isWindow) return `${count} kernels of ${rows} × ${columns}${kind === "DepthwiseConv2D" ? ", one for each channel" : ""}`;
+  const units = `weights of ${outputs.toLocaleString("en")} units`;
+  if (rows > 1) return `${units}, each laid out like what it reads, ${rows} × ${columns}${stack > 1 ? ` × ${stack}` : ""}`;
+  return `${units} for ${columns.toLocaleString("en")} inputs`;
+}
+
+function boardHint({stack, isWindow, rows}) {
+  if (isWindow && stack > 1) return "A column is one filter, a row in it one input channel.";
+  if (isWindow) return "One kernel for each filter.";
+  if (rows > 1) return stack > 1 ? "A column is one unit, a row in it one input channel." : "One picture for each unit.";
+  return "A line is one unit, a square in it one input.";
+}
+
+/** For whom the picture says nothing: counts, and the extremes are in the weights' file. */
+function boardLabel(layer, tiles) {
+  const {kernel} = layer.weights;
+  const negative = kernel.reduce((count, weight) => count + (weight < 0 ? 1 : 0), 0);
+  const share = Math.round((100 * negative) / kernel.length);
+  return `${layer.name}: ${boardTitle(layer, tiles)}. ${share}% of the weights are negative.`;
+}
+
+/** Milliseconds of rest after which a picture that was walked to is said aloud. */
+const KERNEL_SAID_AFTER = 250;
+
+/**
+ * The keys of a board of weights: arrows go from picture to picture, Enter opens the unit that a click would open, and what is
+ * marked is said aloud.
+ *
+ * @param {Document} page
+ * @param {KernelBoard} board
+ * @param {(takesFocus: boolean) => void} goToUnit
+ */
+export function startKernelKeys(page, board, goToUnit) {
+  const {room, tiles} = board;
+  const said = newNode(page, "p", {class: "unseen", role: "status"});
+  room.after(said);
+  let [at, waiting] = [null, 0];
+
+  room.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Enter" || event.key === " ") {
+      if (!at || !board.open(at)) return;
+      goToUnit(true);
+    } else {
+      const next = pictureAfter(tiles, at, event.key, board.layout.perLine);
+      if (!next) return;
+      at = {...next, ...heaviest(tiles, board.kernel, next)};
+      board.showUnder(at);
+      showMarked();
+      tellLater();
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  room.addEventListener("blur", () => {
+    if (at) board.showUnder(null);
+    at = null;
+  });
+
+  function tellLater() {
+    clearTimeout(waiting);
+    const numbers = board.isWritten ? ` ${weightsOfPicture(tiles, board.kernel, at.output, at.channel).map((each) => formatNumber(each)).join(", ")}` : "";
+    waiting = setTimeout(() => { said.textContent = board.told.textContent + numbers; }, KERNEL_SAID_AFTER);
+  }
+
+  /** Keeps the picture in sight, in a board that is wider than its room. */
+  function showMarked() {
+    const {left, right} = board.frameOfPicture(at);
+    const {scale} = board.picture;
+    if (left * scale < room.scrollLeft) room.scrollLeft = left * scale;
+    else if (right * scale > room.scrollLeft + room.clientWidth) room.scrollLeft = right * scale - room.clientWidth;
+  }
+}
+
+/** The weight of a picture that is worth a word: that of the greatest magnitude. */
+function heaviest(tiles, kernel, {output, channel}) {
+  const weights = weightsOfPicture(tiles, kernel, output, channel);
+  const place = weights.reduce((best, weight, each) => (Math.abs(weight) > Math.abs(weights[best]) ? each : best), 0);
+  return {row: Math.floor(place / tiles.columns), column: place % tiles.columns};
+}

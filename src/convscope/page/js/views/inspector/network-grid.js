@@ -1,0 +1,160 @@
+import {startScaleChoice} from "../../dom/color-scale-select.js";
+import {drawWhenSeen} from "../../dom/draw-when-visible.js";
+import {newNode} from "../../dom/element.js";
+import {rangesOfLayers, signedLayers} from "../../dom/signed-layers.js";
+import {onNewPaper, paperOf} from "../../dom/theme-colors.js";
+import {wholeScale} from "../../dom/tiles.js";
+import {blindPixels} from "../../network/receptive-field.js";
+import {reachOf} from "../../network/unit-receptive-field.js";
+import {AnswerRow, ImageRow, WallRow} from "./network-grid-rows.js";
+import {placeAfter} from "./selected-unit.js";
+
+/**
+ * The whole network for the open image: every channel of every layer, to scale, one below the other.
+ *
+ * @typedef {import("../../state/session.js").Live} Live
+ * @typedef {import("./selected-unit.js").OpenUnit} OpenUnit
+ */
+
+/** Screen pixels: what the name of a layer takes, what all layers together may be higher than that, a unit at most. */
+const NAME_HEIGHT = 64;
+const SPARE_HEIGHT = 300;
+const LARGEST_UNIT = 6;
+
+/**
+ * @param {Document} page
+ * @param {Live} live
+ * @param {OpenUnit} unit
+ * @param {() => void} goToUnit takes the reader to the unit's arithmetic
+ */
+export function startNetworkWall(page, live, unit, goToUnit) {
+  const element = page.querySelector("#wall");
+  const {network} = live;
+  const signed = signedLayers(network);
+  const image = new ImageRow(page, {shape: network.inputShape, words: shapeWords(network.inputShape)});
+  const last = network.layers[network.layers.length - 1];
+  const rows = unit.computed.map((layer, index) => new WallRow(page, {
+    index, name: layer.name, words: layerWords(layer), shape: layer.outputShape, isSigned: signed[index],
+  }));
+  const answer = live.run.probabilities && last.outputShape.length === 1 ? new AnswerRow(page, live) : null;
+  element.append(image.element, ...rows.map((row) => row.element), ...(answer ? [answer.element] : []));
+  const blind = blindPixels(network);
+  const wall = {element, image, rows, answer, signed, blind, ranges: {}, room: 0, paper: null, isMarked: false};
+
+  layOutWall(wall); // before it is seen, so that the page below does not jump
+  const redraw = drawWhenSeen(element, () => paintWall(page, live, unit, wall));
+  live.subscribe((_, changed) => (changed.has("run") || changed.has("scale")) && redraw());
+  onNewPaper(live, redraw);
+  unit.subscribe(() => markWall(live, unit, wall));
+  new ResizeObserver(() => { if (layOutWall(wall)) redraw(); }).observe(element);
+  startPointing(wall, unit, goToUnit);
+  startWalkingRows(wall, live, unit, goToUnit);
+  startScaleChoice(page, live, "wall-scale");
+  redraw();
+}
+
+/** The kind of a layer, unless its name says as much, and its shape. */
+function layerWords({name, kind, outputShape}) {
+  const isNamed = name.replace(/_\d+$/, "").replaceAll("_", "") === kind.toLowerCase();
+  return `${isNamed ? "" : `${kind}, `}${shapeWords(outputShape)}`;
+}
+
+/** "26 × 26 × 16", as the rest of the page writes shapes. */
+function shapeWords(shape) {
+  return shape.length === 1 ? `${shape[0]} units` : shape.join(" × ");
+}
+
+/** @returns {boolean} whether there is another room than before */
+function layOutWall(wall) {
+  const room = Math.floor(wall.rows[0]?.cell.clientWidth ?? wall.element.clientWidth);
+  if (!room || room === wall.room) return false;
+  wall.room = room;
+  const all = [wall.image, ...wall.rows];
+  const widest = Math.max(...all.map(({isPicture, shape}) => (isPicture ? shape[1] : 1)));
+  const heightAt = (scale) => all.reduce((sum, row) => {
+    const {layout, unit} = row.plan(room, scale);
+    return sum + Math.max(NAME_HEIGHT, layout.height * unit);
+  }, 0);
+  const most = NAME_HEIGHT * all.length + SPARE_HEIGHT;
+  const scale = wholeScale(heightAt, most, Math.max(1, Math.min(LARGEST_UNIT, Math.floor(room / widest))));
+  for (const row of all) row.layOut(room, scale);
+  wall.isMarked = false;
+  return true;
+}
+
+function paintWall(page, live, unit, wall) {
+  if (!wall.room) return;
+  const {network, run, open, state: {scale}} = live;
+  const paper = paperOf(page, live);
+  wall.ranges = rangesOfLayers(network, run, wall.signed, scale);
+  wall.image.paintPixels(open.pixels, paper.isTurned);
+  for (const row of wall.rows) {
+    row.paint(run.activations[row.name].data, wall.ranges[row.name], row.isSigned ? paper.signed : paper.unsigned, scale);
+  }
+  wall.answer?.show(run.probabilities);
+  describeRow(unit, wall);
+  if (wall.paper?.muted === paper.muted && wall.isMarked) return; // marks lie on a sheet of their own
+  wall.paper = paper;
+  markWall(live, unit, wall);
+}
+
+/** Outlines the open unit, or the one under the pointer, and all that it looks at. */
+function markWall(live, unit, wall) {
+  const {shown} = unit;
+  if (!shown || !wall.paper) return;
+  wall.isMarked = true;
+  const hatched = wall.image.marksOfBlind(wall.blind, wall.paper.muted);
+  const isPixel = shown.index < 0;
+  const reach = isPixel ? null : reachOf(live.network, shown.index, shown.place);
+  wall.image.picture.mark([...hatched, ...(isPixel ? wall.image.marksOfUnit(shown.place) : wall.image.marksOfWindow(reach.image))]);
+  wall.rows.forEach((row) => {
+    if (row.index === shown.index) row.picture.mark(row.marksOfUnit(shown.place));
+    else if (reach?.before && row.index === shown.index - 1) row.picture.mark(row.marksOfWindow(reach.before, reach.channel));
+    else row.picture.mark([]);
+    const isOpen = row.index === unit.open.index;
+    row.element.classList.toggle("is-open", isOpen);
+    row.cell.tabIndex = isOpen ? 0 : -1;
+  });
+  describeRow(unit, wall);
+}
+
+/** For who hears the wall: the open channel of the open layer. */
+function describeRow({open: {index, place}}, {rows, ranges}) {
+  rows[index].describe(place[place.length - 1], ranges[rows[index].name]);
+}
+
+function startPointing({image, rows}, unit, goToUnit) {
+  for (const row of [image, ...rows]) {
+    row.cell.addEventListener("pointermove", (event) => {
+      const place = row.placeAt(event);
+      unit.point(place && {index: row.index, place});
+    });
+    row.cell.addEventListener("pointerleave", () => unit.point(null));
+    row.cell.addEventListener("click", (event) => {
+      const place = row.placeAt(event);
+      if (!place || row.index < 0) return;
+      unit.choose(row.index, place);
+      goToUnit();
+    });
+  }
+}
+
+/** Up and down go from layer to layer, left and right from channel to channel; Enter goes into the channel. */
+function startWalkingRows({element, rows}, live, unit, goToUnit) {
+  element.addEventListener("keydown", (event) => {
+    const row = rows.find(({cell}) => cell === event.target);
+    if (!row || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Enter" || event.key === " ") goToUnit(true);
+    else if (event.key === "ArrowUp" || event.key === "ArrowDown") {
+      const next = rows[row.index + (event.key === "ArrowUp" ? -1 : 1)];
+      if (!next) return;
+      unit.chooseLayer(next.index);
+      next.cell.focus();
+    } else if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
+      const key = row.isPicture ? (event.key === "ArrowLeft" ? "PageUp" : "PageDown") : event.key;
+      unit.choose(row.index, placeAfter(row.shape, unit.open.place, key));
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+}

@@ -1,0 +1,69 @@
+import {newNode, writeText} from "../../dom/element.js";
+import {frameOfBox} from "../../dom/overlay.js";
+import {PixelPicture, paintImage} from "../../dom/pixel-picture.js";
+import {paperOf} from "../../dom/theme-colors.js";
+import {formatNumber} from "../../image/color/range.js";
+import {offsetOf} from "../../network/shape.js";
+import {patchInWords, reachOf} from "../../network/unit-receptive-field.js";
+import {placeInWords} from "./selected-unit.js";
+
+/** Screen pixels of the small image, at most. */
+const UNIT_LENS_SIDE = 72;
+
+/**
+ * A small card at the foot of the wall while the pointer or the focus is on it: which unit that is, its value, and the patch
+ * of the image that it looks at, which may by then be far above.
+ *
+ * @param {Document} page
+ * @param {import("../../state/session.js").Live} live
+ * @param {import("./selected-unit.js").OpenUnit} unit
+ */
+export function startUnitLens(page, live, unit) {
+  const wall = page.querySelector("#wall");
+  const element = page.querySelector("#unit-lens");
+  const picture = new PixelPicture(page, {"aria-hidden": "true"});
+  const [name, value, sees] = [newNode(page, "p"), newNode(page, "p", {class: "lens-value"}), newNode(page, "p", {class: "quiet"})];
+  element.append(picture.element, newNode(page, "div", {}, name, value, sees));
+  const shape = live.network.inputShape;
+  picture.resize(shape[1], shape[0], Math.max(1, Math.floor(UNIT_LENS_SIDE / Math.max(shape[0], shape[1]))));
+
+  const show = () => {
+    const isWanted = unit.pointed !== null || wall.querySelector(":focus-visible") !== null;
+    element.hidden = !isWanted || !unit.shown;
+    if (element.hidden) return;
+    paintImage(live.open.pixels, shape, paperOf(page, live).isTurned, picture.bytes);
+    picture.show();
+    const told = lensWords(live, unit.shown);
+    picture.mark([{kind: "seen", frame: frameOfBox(told.box)}]);
+    writeText(name, told.name);
+    writeText(value, formatNumber(told.value, 4));
+    writeText(sees, told.sees);
+  };
+  unit.subscribe(show);
+  wall.addEventListener("focusin", show);
+  wall.addEventListener("focusout", () => setTimeout(show));
+  live.subscribe((_, changed) => changed.has("run") && !element.hidden && show());
+}
+
+/**
+ * @param {import("../../state/session.js").Live} live
+ * @param {import("./selected-unit.js").Unit} unit
+ */
+function lensWords({network, run, open}, {index, place}) {
+  if (index < 0) {
+    const [row, column, channel] = place;
+    const box = {top: row, bottom: row, left: column, right: column};
+    const which = network.inputShape[2] > 1 ? `, channel ${channel}` : "";
+    const value = open.pixels[offsetOf(network.inputShape, place)];
+    return {name: `The image${which}, row ${row}, column ${column}`, value, sees: `Level ${Math.round(value * 255)} of 255.`, box};
+  }
+  const layer = network.layers[index];
+  const {shape, data} = run.activations[layer.name];
+  const {image} = reachOf(network, index, place);
+  return {
+    name: `${layer.name}, ${placeInWords(place, shape)}`,
+    value: data[offsetOf(shape, place)],
+    sees: `Looks at ${patchInWords(image, network.inputShape)}.`,
+    box: image,
+  };
+}

@@ -1,0 +1,135 @@
+import {newNode, writeText} from "../../dom/element.js";
+import {frameOfBox} from "../../dom/overlay.js";
+import {PixelPicture, paintImage} from "../../dom/pixel-picture.js";
+import {ScaleLegend} from "../../dom/scale-legend.js";
+import {layTiles, paintTiles, perLineOfBlock, tileCorner} from "../../dom/tiles.js";
+import {blindPixels} from "../../network/receptive-field.js";
+import {isPicture} from "../../network/shape.js";
+import {reachOf} from "../../network/unit-receptive-field.js";
+
+/** @typedef {import("../../image/color/paint.js").ValueRange} ValueRange */
+
+/** Screen pixels that a side of a picture may have; on a phone there must be room for two beside each other. */
+const PICTURE_SIDE = 210;
+const BETWEEN_PICTURES = 24;
+const LARGEST_PIXEL = 24;
+
+/**
+ * Three pictures side by side: the image, what the layer read, and the channel that the open unit is in.
+ */
+export class UnitPictures {
+  /**
+   * @param {Document} page
+   * @param {import("../../state/session.js").Live} live
+   * @param {boolean[]} signed per layer
+   */
+  constructor(page, live, signed) {
+    Object.assign(this, {page, live, signed, blind: blindPixels(live.network), side: PICTURE_SIDE});
+    this.image = new CaptionedPicture(page);
+    this.before = new CaptionedPicture(page);
+    this.channel = new CaptionedPicture(page);
+    /** @type {HTMLElement} */
+    this.element = newNode(page, "div", {class: "unit-pictures"}, this.image.element, this.before.element, this.channel.element);
+    writeText(this.image.caption, "The image");
+    this.image.legend.element.hidden = true;
+  }
+
+  /** @param {number} room screen pixels for a line of pictures */
+  fit(room) {
+    this.side = Math.min(PICTURE_SIDE, Math.floor((room - BETWEEN_PICTURES) / 2));
+  }
+
+  /**
+   * @param {import("./selected-unit.js").Unit} unit
+   * @param {Record<string, ValueRange[]>} ranges
+   * @param {import("../../dom/theme-colors.js").Paper} paper
+   * @param {{shownChannel: number, isWalking: boolean}} view `shownChannel`: which channel of what was read
+   */
+  show({index, place}, ranges, paper, {shownChannel, isWalking}) {
+    const {network, run, open} = this.live;
+    const layer = network.layers[index];
+    const reach = reachOf(network, index, place);
+    this.showImage(open.pixels, network.inputShape, reach.image, paper);
+    const previous = index > 0 ? network.layers[index - 1] : null;
+    this.before.element.hidden = !previous;
+    if (previous) {
+      const channel = reach.channel >= 0 ? reach.channel : shownChannel;
+      this.showLayer(this.before, index - 1, channel, ranges, paper, run.activations[previous.name]);
+      const marks = reach.before ? [{kind: "seen", frame: frameOfBox(reach.before)}] : marksBefore(layer, place, this.before.layout);
+      this.before.picture.mark(marks);
+    }
+    const activation = run.activations[layer.name];
+    this.showLayer(this.channel, index, place[2] ?? 0, ranges, paper, activation);
+    const veils = isWalking ? veilsBehind(place, activation.shape, this.channel.layout, paper.ground) : [];
+    this.channel.picture.mark(veils);
+  }
+
+  showImage(pixels, shape, box, paper) {
+    const {picture} = this.image;
+    const [rows, columns] = shape;
+    picture.resize(columns, rows, scaleFor(rows, columns, this.side));
+    paintImage(pixels, shape, paper.isTurned, picture.bytes);
+    picture.show();
+    const hatched = this.blind.includes(1) ? [{kind: "hatch", mask: this.blind, color: paper.muted}] : [];
+    picture.mark([...hatched, {kind: "seen", frame: frameOfBox(box)}]);
+  }
+
+  showLayer(target, index, channel, ranges, paper, {shape, data}) {
+    const {name} = this.live.network.layers[index];
+    const table = this.signed[index] ? paper.signed : paper.unsigned;
+    const scales = ranges[name];
+    const scale = {...scales[isPicture(shape) ? channel : 0], table};
+    const single = isPicture(shape) ? {count: 1, rows: shape[0], columns: shape[1]} : {count: shape[0], rows: 1, columns: 1};
+    target.layout = layTiles(single, isPicture(shape) ? shape[1] : lineOfUnits(shape[0]), 0);
+    const {width, height} = target.layout;
+    target.picture.resize(width, height, scaleFor(height, width, this.side));
+    const values = isPicture(shape) ? channelOf(data, shape, channel) : data;
+    paintTiles(values, target.layout, () => scale, target.picture.bytes);
+    target.picture.show();
+    target.legend.show(scale);
+    writeText(target.caption, isPicture(shape) ? `${name}, channel ${channel}` : name);
+  }
+}
+
+/** A picture with its name above and its scale below. */
+class CaptionedPicture {
+  constructor(page) {
+    this.caption = newNode(page, "figcaption");
+    this.picture = new PixelPicture(page, {"aria-hidden": "true"});
+    this.legend = new ScaleLegend(page);
+    this.layout = null;
+    this.element = newNode(page, "figure", {class: "unit-picture"}, this.caption, this.picture.element, this.legend.element);
+  }
+}
+
+/** How many units of no picture stand in a line. */
+function lineOfUnits(count) {
+  return count <= 12 ? count : perLineOfBlock(count);
+}
+
+function scaleFor(rows, columns, side) {
+  return Math.max(1, Math.min(LARGEST_PIXEL, Math.floor(side / Math.max(rows, columns))));
+}
+
+/** @returns {Float32Array} one channel of a layer */
+function channelOf(data, [rows, columns, channels], channel) {
+  const values = new Float32Array(rows * columns);
+  for (let pixel = 0; pixel < values.length; pixel++) values[pixel] = data[pixel * channels + channel];
+  return values;
+}
+
+/** Where the layer before is no picture, only a copy has one place to point at. */
+function marksBefore({operation, formula, inputShape}, place, layout) {
+  if (!operation?.copies || formula.name === "softmax" || isPicture(inputShape)) return [];
+  const {left, top} = tileCorner(layout, place[0]);
+  return [{kind: "seen", frame: {left, top, right: left + 1, bottom: top + 1}}];
+}
+
+/** Over all units that the walk has not come to. */
+function veilsBehind(place, shape, {perLine, width, height}, color) {
+  const [row, column] = isPicture(shape) ? place : [Math.floor(place[0] / perLine), place[0] % perLine];
+  return [
+    {kind: "veil", frame: {left: column + 1, top: row, right: width, bottom: row + 1}, color},
+    {kind: "veil", frame: {left: 0, top: row + 1, right: width, bottom: height}, color},
+  ];
+}

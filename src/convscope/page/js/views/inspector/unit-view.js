@@ -1,0 +1,126 @@
+import {drawWhenSeen} from "../../dom/draw-when-visible.js";
+import {newNode} from "../../dom/element.js";
+import {rangesOfLayers, signedLayers} from "../../dom/signed-layers.js";
+import {onNewPaper, paperOf} from "../../dom/theme-colors.js";
+import {formatNumber} from "../../image/color/range.js";
+import {offsetOf} from "../../network/shape.js";
+import {explainUnit} from "../../network/unit-arithmetic.js";
+import {patchInWords, reachOf} from "../../network/unit-receptive-field.js";
+import {Account} from "./arithmetic.js";
+import {placeInWords} from "./selected-unit.js";
+import {UnitChoice, UnitWalk} from "./unit-controls.js";
+import {UnitGrid} from "./unit-grid.js";
+import {UnitPictures} from "./unit-pictures.js";
+
+/**
+ * From a channel to a unit to its arithmetic.
+ *
+ * @typedef {import("../../state/session.js").Live} Live
+ * @typedef {import("./selected-unit.js").OpenUnit} OpenUnit
+ */
+
+/**
+ * @param {Document} page
+ * @param {Live} live
+ * @param {OpenUnit} unit
+ * @param {() => void} leave goes back to the wall
+ * @returns {{focus: () => void}}
+ */
+export function startUnitView(page, live, unit, leave) {
+  const element = page.querySelector("#unit");
+  const signed = signedLayers(live.network);
+  const pictures = new UnitPictures(page, live, signed);
+  const choice = new UnitChoice(page, unit);
+  const walk = new UnitWalk(page, unit, pictures.element);
+  const sentence = newNode(page, "p", {class: "unit-sentence", id: "unit-sentence"});
+  const redraw = drawWhenSeen(element, draw);
+  const account = new Account(page, live, {openUnit: (index, place) => unit.choose(index, place), redraw});
+  const grid = new UnitGrid(page, unit, pictures.channel.picture, leave);
+  choice.element.append(walk.button);
+  element.append(choice.element, pictures.element, sentence, account.element);
+  const view = {channel: -1};
+
+  function draw() {
+    if (!unit.open) return;
+    const {network, run, open: {pixels}} = live;
+    const paper = paperOf(page, live);
+    const {index, place} = unit.open;
+    const layer = network.layers[index];
+    const ranges = rangesOfLayers(network, run, signed, live.state.scale);
+    const told = explainUnit(network, pixels, run.activations, layer.name, place);
+    const shownChannel = view.channel >= 0 ? view.channel : strongestChannel(told, place);
+    pictures.show(unit.open, ranges, paper, {shownChannel, isWalking: unit.isWalking});
+    choice.show(unit.open);
+    grid.show(unit.open, pictures.channel.layout);
+    sentence.replaceChildren(...unitSentence(page, live, unit.open));
+    account.show(unit.open, told, {paper, ranges, signed, weightExtent: extentOfWeights(layer)});
+  }
+
+  live.subscribe((_, changed) => (changed.has("run") || changed.has("scale")) && redraw());
+  onNewPaper(live, redraw);
+  unit.subscribe((change) => change === "open" && redraw());
+  account.body.addEventListener("pointerover", ({target}) => {
+    const row = target.closest("[data-channel]");
+    const channel = row ? Number(row.dataset.channel) : -1;
+    if (channel === view.channel) return;
+    view.channel = channel;
+    redraw();
+  });
+  account.body.addEventListener("pointerleave", () => { view.channel = -1; redraw(); });
+  new ResizeObserver(([{contentRect}]) => {
+    pictures.fit(contentRect.width);
+    redraw();
+  }).observe(pictures.element);
+  startDragging(pictures.image.picture, live, unit);
+  redraw();
+  return {focus: () => grid.cell.focus()};
+}
+
+/** Which channel of what was read is worth a picture: the one that adds or takes most. */
+function strongestChannel(told, place) {
+  if (told?.kind !== "convolution") return place[place.length - 1];
+  return told.channels.reduce((best, each) => (Math.abs(each.sum) > Math.abs(best.sum) ? each : best)).channel;
+}
+
+/** The greatest magnitude of a layer's weights, worked out once per layer and epoch. */
+const EXTENTS = new WeakMap();
+
+/** @param {import("../../network/network.js").Layer} layer */
+function extentOfWeights({weights: {kernel}}) {
+  if (!kernel) return 1;
+  if (!EXTENTS.has(kernel)) EXTENTS.set(kernel, kernel.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0));
+  return EXTENTS.get(kernel);
+}
+
+/** "conv2d_1, channel 7, row 4, column 5 holds 1.234. It looks at rows 8 to 15, columns 10 to 17 of the image." */
+function unitSentence(page, live, {index, place}) {
+  const {network, run} = live;
+  const {name, outputShape: shape} = network.layers[index];
+  const value = run.activations[name].data[offsetOf(shape, place)];
+  const {image} = reachOf(network, index, place);
+  const names = live.payload.dataset.class_names;
+  const isClass = index === network.layers.length - 1 && shape.length === 1 && shape[0] === names.length;
+  return [
+    newNode(page, "bdi", {}, name), `, ${placeInWords(place, shape)}`,
+    ...(isClass ? [", the class ", newNode(page, "bdi", {}, names[place[0]])] : []), ", holds ",
+    newNode(page, "b", {id: "unit-value", "data-value": value}, formatNumber(value, 5)),
+    `. It looks at ${patchInWords(image, network.inputShape)}.`,
+  ];
+}
+
+/** A hand takes the window: the unit that looks at the place under the pointer is opened. */
+function startDragging(picture, live, unit) {
+  const take = (event) => {
+    const {x, y} = picture.unitsAt(event);
+    const {inputShape: shape, layers} = live.network;
+    const {outputShape} = layers[unit.open.index];
+    if (outputShape.length !== 3 || x < 0 || y < 0 || x >= shape[1] || y >= shape[0]) return;
+    const [row, column] = [y / shape[0], x / shape[1]].map((share, axis) => Math.floor(share * outputShape[axis]));
+    unit.choose(unit.open.index, [row, column, unit.open.place[2]]);
+  };
+  picture.canvas.addEventListener("pointerdown", (event) => {
+    picture.canvas.setPointerCapture(event.pointerId);
+    take(event);
+  });
+  picture.canvas.addEventListener("pointermove", (event) => event.buttons && take(event));
+}

@@ -1,0 +1,108 @@
+import {drawWhenSeen} from "../../dom/draw-when-visible.js";
+import {newElement, refill} from "../../dom/element.js";
+import {probabilityText} from "../../dom/format.js";
+import {runInSlices} from "../../dom/scheduling.js";
+import {runNetwork} from "../../network/network.js";
+import {NO_CHANGE, formatChange, parseChange} from "../../state/perturbation.js";
+import {slidersFor, stretchesOf, sweepSliders} from "./perturbation-sweep.js";
+
+/** Milliseconds without a change before the sweep along the sliders begins. */
+const SWEEP_PAUSE = 150;
+
+/**
+ * What can be done to the open image, and under each slider where along it the answer tips over.
+ *
+ * @param {Document} page
+ * @param {import("../../state/session.js").Live} live
+ */
+export function startSliders(page, live) {
+  const node = page.getElementById("sliders");
+  const [reset, verdict] = ["sliders-reset", "sliders-verdict"].map((id) => page.getElementById(id));
+  const {image_shape: shape, class_names: classNames} = live.payload.dataset;
+  const sliders = slidersFor(shape);
+  const rows = sliders.map((slider) => makeSlider(page, slider, (value) => {
+    live.set({change: formatChange({...parseChange(live.state.change), [slider.key]: value})});
+  }));
+  node.append(...rows.map((row) => row.node));
+  reset.addEventListener("click", () => live.set({change: ""}));
+  let [pause, asked] = [0, 0];
+
+  function show() {
+    const change = parseChange(live.state.change);
+    for (const row of rows) row.show(change);
+    reset.disabled = live.state.change === "";
+    showVerdict();
+  }
+
+  function showAndSweep() {
+    show();
+    clearTimeout(pause);
+    pause = setTimeout(sweep, SWEEP_PAUSE, parseChange(live.state.change));
+  }
+
+  function showVerdict() {
+    const {open, run, network} = live;
+    if (!run?.probabilities) return;
+    if (live.state.change === "") {
+      refill(verdict, "Nothing is changed. The strip under a slider tells what the network would answer along it.");
+      return;
+    }
+    const before = runNetwork(network, open.original).probabilities;
+    const [was, is] = [before, run.probabilities].map(likeliest);
+    const answer = ({place, share}) => [{name: classNames[place]}, ` (${probabilityText(share)})`];
+    const outcome = was.place === is.place ? ". The answer holds." : ". The answer has tipped over.";
+    refill(verdict, "Unchanged: ", ...answer(was), ". Changed: ", ...answer(is), outcome);
+  }
+
+  async function sweep(change) {
+    const number = ++asked;
+    const {network, open: {original}} = live;
+    if (!network || network.unknown.length) return;
+    const isWanted = () => number === asked;
+    const classes = await runInSlices(sweepSliders(network, original, shape, change, sliders), isWanted);
+    if (!classes || !isWanted()) return;
+    rows.forEach((row, place) => row.showSweep(stretchesOf(classes.get(sliders[place].key)), classNames));
+  }
+
+  show();
+  const ask = drawWhenSeen(node, showAndSweep);
+  live.subscribe((_, changed) => {
+    if (changed.has("open")) asked++; // what is being worked out is of the image before
+    if (changed.has("open") || changed.has("network")) ask();
+  });
+  ask();
+}
+
+function likeliest(probabilities) {
+  const share = Math.max(...probabilities);
+  return {place: probabilities.indexOf(share), share};
+}
+
+function makeSlider(page, {key, name, unit, minimum, maximum, step}, onInput) {
+  const input = newElement(page, "input", {type: "range", min: minimum, max: maximum, step, id: `slider-${key}`});
+  const output = newElement(page, "output", {for: `slider-${key}`});
+  const strip = newElement(page, "span", {className: "sweep", "aria-hidden": "true"});
+  const label = newElement(page, "label", {for: `slider-${key}`}, name);
+  const node = newElement(page, "li", {className: "slider"}, label, output, input, strip);
+  input.addEventListener("input", () => onInput(Number(input.value)));
+  return {
+    node,
+    show(change) {
+      const value = change[key];
+      if (Number(input.value) !== value) input.value = String(value);
+      output.textContent = `${step < 1 ? value.toFixed(step < 0.1 ? 2 : 1) : value}${unit}`.replace("-", "−");
+      node.hidden = (key === "row" || key === "column") && !change.cover;
+      node.classList.toggle("is-set", value !== NO_CHANGE[key]);
+    },
+    showSweep(stretches, classNames) {
+      const here = (Number(input.value) - minimum) / (maximum - minimum);
+      const own = stretches.find(({to}) => here < to) ?? stretches[stretches.length - 1];
+      strip.replaceChildren(...stretches.map(({answer, from, to}) => {
+        const part = newElement(page, "span", {className: answer === own.answer ? "holds" : "tips"}, {name: classNames[answer]});
+        part.style.left = `${100 * from}%`;
+        part.style.width = `${100 * (to - from)}%`;
+        return part;
+      }));
+    },
+  };
+}

@@ -1,0 +1,146 @@
+import {absenceSentence, mistakeNames, neighbourName, openTitle, testNameNear} from "../../dom/image-title.js";
+import {nextSlice} from "../../dom/scheduling.js";
+import {shrinkFactor, shrunkOnWhite} from "../../image/preprocess/resample.js";
+
+/**
+ * Pictures from the reader's machine, decoded by the browser itself: nothing leaves the page, and its policy would not let it.
+ */
+
+/** Of the picture, that are read at a time: a tenth of a second of a slow phone. */
+const PIXELS_AT_A_TIME = 2 ** 20;
+
+/**
+ * The pixels of the file, upright, without its colour profile; laid on white, and made smaller as `convscope predict` does it.
+ *
+ * @typedef {import("../../image/preprocess/resample.js").Pixels} Pixels
+ *
+ * @param {Document} page
+ * @param {Blob} file
+ * @returns {Promise<Pixels>} rejected where the browser cannot read it
+ */
+export async function openPicture(page, file) {
+  const bitmap = await createImageBitmap(file, {imageOrientation: "from-image", colorSpaceConversion: "none"});
+  const {height, width} = bitmap;
+  const factor = shrinkFactor(bitmap);
+  const [rows, columns] = [Math.ceil(height / factor), Math.ceil(width / factor)];
+  const data = new Uint8ClampedArray(4 * rows * columns);
+  const most = factor * Math.max(1, Math.floor(PIXELS_AT_A_TIME / (width * factor)));
+  const context = contextOf(page, width, Math.min(most, height));
+  for (let top = 0; top < height; top += most) {
+    if (top) await nextSlice();
+    const count = Math.min(most, height - top);
+    context.clearRect(0, 0, width, count);
+    context.drawImage(bitmap, 0, -top);
+    const strip = context.getImageData(0, 0, width, count);
+    data.set(shrunkOnWhite(strip, factor).data, 4 * columns * (top / factor));
+  }
+  bitmap.close();
+  return {height: rows, width: columns, data};
+}
+
+/** A canvas in the machine's own memory, from which pixels come back as they went in. */
+function contextOf(page, width, height) {
+  const canvas = page.createElement("canvas");
+  [canvas.width, canvas.height] = [width, height];
+  return canvas.getContext("2d", {willReadFrequently: true});
+}
+
+/**
+ * The buttons beside the pad, and their keys on it; pictures from outside: chosen, dropped or pasted.
+ *
+ * @param {Document} page
+ * @param {import("../../state/session.js").Live} live
+ * @param {import("./input.js").Hand} hand
+ */
+export function startTools(page, live, hand) {
+  const file = page.getElementById("pad-file");
+  const note = page.getElementById("pad-note");
+  const area = page.getElementById("playground");
+  if (page.getElementById("pad-clear")) startDrawingTools(page, live, hand);
+  page.getElementById("pad-picture").addEventListener("click", () => file.click());
+  file.addEventListener("change", () => {
+    take(file.files[0]);
+    file.value = ""; // the same file again is a choice too
+  });
+  area.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    area.classList.add("is-target");
+  });
+  for (const type of ["dragleave", "drop"]) area.addEventListener(type, () => area.classList.remove("is-target"));
+  area.addEventListener("drop", (event) => {
+    event.preventDefault();
+    take(event.dataTransfer.files[0]);
+  });
+  page.addEventListener("paste", (event) => {
+    const [pasted] = [...(event.clipboardData?.files ?? [])];
+    if (pasted) take(pasted);
+  });
+  const tellAbsence = () => (note.textContent = absenceSentence(live));
+  live.subscribe((_, changed) => changed.has("open") && tellAbsence());
+  tellAbsence();
+
+  async function take(picture) {
+    if (!picture) return;
+    if (!live.run) {
+      note.textContent = `“${picture.name}” was not opened: this page holds no network that could answer it.`;
+      return;
+    }
+    try {
+      hand.putPicture(await openPicture(page, picture), picture.name);
+    } catch {
+      note.textContent = `“${picture.name}” is no picture that this browser can read.`;
+    }
+  }
+}
+
+function startDrawingTools(page, live, hand) {
+  const [undo, clear, adds, canvas] = ["pad-undo", "pad-clear", "pad-adds", "pad"].map((id) => page.getElementById(id));
+  const show = () => (undo.disabled = !hand.canUndo());
+  undo.addEventListener("click", hand.undo);
+  clear.addEventListener("click", hand.clear);
+  adds.addEventListener("change", () => (hand.addsToImage = adds.checked));
+  canvas.addEventListener("keydown", (event) => {
+    const takesBack = event.key === "Backspace" || (event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey));
+    if (takesBack) hand.undo();
+    else if (event.key === "Delete") hand.clear();
+    else return;
+    event.preventDefault();
+  });
+  live.subscribe((_, changed) => (changed.has("open") || changed.has("ink")) && show());
+  show();
+}
+
+/**
+ * Which image is open: the next, the one before, any one, by number, a mistake.
+ *
+ * @param {Document} page
+ * @param {import("../../state/session.js").Live} live
+ */
+export function startChooser(page, live) {
+  const {test} = live.images;
+  const node = page.getElementById("chooser");
+  const [name, number, mistake] = ["chooser-name", "chooser-number", "chooser-mistake"].map((id) => page.getElementById(id));
+  node.hidden = !test;
+  if (!test) return;
+  const mistakes = mistakeNames(test);
+  number.max = String(test.indices[test.count - 1]);
+  mistake.disabled = !mistakes.length;
+  page.getElementById("chooser-back").addEventListener("click", () => live.openImage(neighbourName(live, -1)));
+  page.getElementById("chooser-next").addEventListener("click", () => live.openImage(neighbourName(live, 1)));
+  page.getElementById("chooser-any").addEventListener("click", () => {
+    live.openImage(`test-${test.indices[Math.floor(Math.random() * test.count)]}`);
+  });
+  mistake.addEventListener("click", () => live.openImage(mistakes[(mistakes.indexOf(live.open.name) + 1) % mistakes.length]));
+  number.addEventListener("change", () => {
+    if (number.value !== "") live.openImage(testNameNear(test, Math.max(0, Math.floor(Number(number.value)))));
+    show();
+  });
+
+  function show() {
+    const {open} = live;
+    name.textContent = open.source === "test" ? "Test image" : openTitle(open);
+    number.value = open.source === "test" ? String(open.index) : "";
+  }
+  live.subscribe((_, changed) => changed.has("open") && show());
+  show();
+}

@@ -1,0 +1,178 @@
+import {drawWhenSeen} from "../../dom/draw-when-visible.js";
+import {newElement} from "../../dom/element.js";
+import {greyImage, inputImage, thumbnailOf} from "./input-display.js";
+
+/** The side of a picture, in pixels. */
+const STEP_SIDE = 84;
+/** The side of the only one. */
+const ALONE_SIDE = 168;
+
+/**
+ * The way from what was drawn to what the network sees, step by step, each with a switch.
+ *
+ * @param {Document} page
+ * @param {import("../../state/session.js").Live} live
+ * @param {import("./input.js").Hand} hand
+ * @param {boolean} isInk
+ */
+export function startSteps(page, live, hand, isInk) {
+  const node = page.getElementById("steps");
+  const about = page.getElementById("steps-about");
+  const {dataset} = live.payload;
+  const cards = PREPARATION_STEPS.map((step) => makeCard(page, hand, step));
+  const [first, last] = [makeEnd(page, "What you drew"), makeEnd(page, "What the network sees")];
+  node.append(first.node, ...cards.map((card) => card.node), last.node);
+
+  function draw() {
+    const {open} = live;
+    const prepared = open.source === "drawing" || (open.source === "picture" && hand.photo) ? hand.prepared : null;
+    const hasSteps = prepared !== null && hand.making.way === "digit";
+    const isOpened = open.source === "picture" && !hand.photo && live.payload.opened?.name === open.file;
+    about.textContent = isOpened ? openedText(live.payload.opened) : aboutText(hand.making, dataset, open);
+    for (const {node: card, step, show} of cards) {
+      card.hidden = !hasSteps || (step.isPhotoOnly && open.source !== "picture");
+      if (!card.hidden) show(prepared);
+    }
+    first.node.hidden = !prepared;
+    if (prepared) {
+      const drawn = open.source === "drawing" ? hand.ink : hand.photo;
+      first.title.textContent = open.source === "drawing" ? "What you drew" : "Your picture";
+      paintStep(first.canvas, drawn, open.source === "drawing");
+      first.text.textContent = pictureText(prepared, drawn);
+    }
+    const [height, width] = dataset.image_shape;
+    fitCanvas(last.canvas, height, width, prepared ? STEP_SIDE : ALONE_SIDE);
+    last.node.classList.toggle("is-alone", !prepared);
+    const context = last.canvas.getContext("2d");
+    context.putImageData(inputImage(context, open.pixels, dataset.image_shape, isInk), 0, 0);
+    last.canvas.classList.toggle("inked", isInk);
+    last.text.textContent = `${height} × ${width} pixels${open.pixels === open.original ? "" : ", changed by the sliders"}`;
+  }
+
+  draw();
+  const ask = drawWhenSeen(node, draw);
+  live.subscribe((_, changed) => changed.has("open") && ask());
+}
+
+/** What was done to the picture that the page was made for. */
+function openedText({name, done}) {
+  return done.length
+    ? `This page was made for ${name}. What was done to it: ${done.join("; ")}.`
+    : `This page was made for ${name}, which goes in as it is.`;
+}
+
+/** What is done, for the kind of images that this set has. */
+function aboutText({way, polarity, settings: {height, width, boxShare}}, {name}, {source}) {
+  const frame = `${height} × ${width}`;
+  if (source === "test" || source === "train") {
+    const own = "This image is one of the set's own, and goes in as it is.";
+    return way === "digit" ? `${own} Draw something, or drop a picture, and what makes it like one of them appears here.` : own;
+  }
+  if (way === "digit") {
+    const [down, across] = [height, width].map((side) => Math.floor(side * boxShare + 0.5));
+    return `The digits of ${name} fill ${down} × ${across} of ${frame} pixels, bright on dark, with their centre of mass in the ` +
+      "middle. What you bring goes the same way. Switch a step off, and see what the network makes of it.";
+  }
+  if (source === "drawing") return `What you draw is scaled to ${frame} pixels. Nothing else is done to it.`;
+  const turned = polarity ? `, and inverted unless it is ${polarity}, as the images of ${name} are` : "";
+  return `The middle of your picture is scaled to ${frame} pixels${turned}. Nothing else is done to it.`;
+}
+
+function makeCard(page, hand, step) {
+  const box = newElement(page, "input", {type: "checkbox", checked: true});
+  box.addEventListener("change", () => {
+    // Without its step, polarity stays as it is; the other steps are on or off.
+    hand.setSwitch(step.key, step.key === "polarity" ? (box.checked ? "auto" : "keep") : box.checked);
+  });
+  const canvas = newElement(page, "canvas", {className: "step-picture", "aria-hidden": "true"});
+  const text = newElement(page, "span", {className: "step-text"});
+  const node = newElement(page, "li", {className: "step", hidden: true}, canvas, newElement(page, "label", {}, box, step.name), text);
+  return {
+    node,
+    step,
+    show(prepared) {
+      const picture = prepared.steps[step.key].picture;
+      paintStep(canvas, picture, true);
+      text.textContent = box.checked ? step.text(prepared) : "off";
+    },
+  };
+}
+
+function makeEnd(page, name) {
+  const canvas = newElement(page, "canvas", {className: "step-picture", "aria-hidden": "true"});
+  const title = newElement(page, "strong", {}, name);
+  const text = newElement(page, "span", {className: "step-text"});
+  return {canvas, title, text, node: newElement(page, "li", {className: "step step-end"}, canvas, title, text)};
+}
+
+function paintStep(canvas, picture, asInk) {
+  const shown = thumbnailOf(picture);
+  fitCanvas(canvas, shown.height, shown.width);
+  const context = canvas.getContext("2d");
+  context.putImageData(greyImage(context, shown, asInk), 0, 0);
+  canvas.classList.toggle("inked", asInk);
+}
+
+function fitCanvas(canvas, height, width, side = STEP_SIDE) {
+  if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
+  const share = side / Math.max(height, width);
+  const scale = share >= 1 ? Math.floor(share) : share;
+  [canvas.style.width, canvas.style.height] = [`${width * scale}px`, `${height * scale}px`];
+  canvas.classList.toggle("is-shrunk", share < 1);
+}
+
+/**
+ * What each step of the preparation did, in numbers. Pure: knows no document.
+ *
+ * @typedef {import("./input.js").Prepared} Prepared
+ * @typedef {{key: string, name: string, text: (prepared: Prepared) => string, isPhotoOnly: boolean}} Step
+ */
+
+/** @type {Step[]} in their order; `key` is the switch in prepareDigit's settings */
+export const PREPARATION_STEPS = [
+  {key: "polarity", name: "Polarity", isPhotoOnly: true, text: polarityText},
+  {key: "ground", name: "Ground", isPhotoOnly: true, text: groundText},
+  {key: "crop", name: "Crop", isPhotoOnly: false, text: cropText},
+  {key: "fit", name: "Fit", isPhotoOnly: false, text: fitText},
+  {key: "contrast", name: "Contrast", isPhotoOnly: false, text: contrastText},
+  {key: "centre", name: "Centre", isPhotoOnly: false, text: centreText},
+];
+
+/** How large the picture is, and what was found in it. @param {Prepared} prepared @param {{height: number, width: number}} picture */
+export function pictureText({found}, {height, width}) {
+  const size = `${height} × ${width} pixels`;
+  if (found && found.count > 1) return `${size}; ${found.count} digits found, the largest is taken`;
+  return found?.isCleared ? `${size}; its paper was cleared away` : size;
+}
+
+function polarityText({found, steps: {polarity: {border, inverted}}}) {
+  if (found && (found.isCleared || found.count > 1)) return "ink made bright";
+  return inverted ? `border at ${border} of 255: inverted` : `border at ${border} of 255: kept`;
+}
+
+function groundText({steps: {ground: {level, cut}}}) {
+  return `${level} taken off, then what is up to ${cut} dropped`;
+}
+
+function cropText({steps: {crop: {box}}}) {
+  return box ? `ink in rows ${box.top}–${box.bottom}, columns ${box.left}–${box.right}` : "no ink";
+}
+
+function fitText({steps: {crop: {box}, fit: {scale, height, width}}}) {
+  if (!box) return "no ink";
+  return `× ${scale.toFixed(3)}: ${Math.round(height)} × ${Math.round(width)} pixels`;
+}
+
+function contrastText({steps: {contrast: {peak}}}) {
+  return peak === 0 ? "no ink" : peak >= 254 ? `brightest ${peak}: kept` : `brightest ${peak} becomes 255`;
+}
+
+function centreText({steps: {centre: {mass, shift: [down, right], limited}}}) {
+  if (!mass) return "no ink";
+  const moves = [
+    down && `${Math.abs(down)} ${down > 0 ? "down" : "up"}`,
+    right && `${Math.abs(right)} ${right > 0 ? "right" : "left"}`,
+  ].filter(Boolean);
+  const at = `mass at (${mass[0].toFixed(1)}, ${mass[1].toFixed(1)})`;
+  return `${at}: ${moves.length ? `moved ${moves.join(", ")}` : "not moved"}${limited ? ", as far as the frame allows" : ""}`;
+}

@@ -1,0 +1,78 @@
+import {newElement} from "../../dom/element.js";
+import {probabilityText} from "../../dom/format.js";
+import {shownClasses} from "../../network/temperature.js";
+
+/** More classes than these, and only the likeliest are shown until all are asked for. */
+const MOST_BARS = 12;
+const FEWER_BARS = 10;
+
+/**
+ * The last layer: a bar for each class, and the number beside it. A class that is clicked becomes the one asked about.
+ *
+ * @param {Document} page
+ * @param {string[]} classNames
+ * @param {(target: number) => void} onPick
+ */
+export function makeBars(page, classNames, onPick) {
+  const isMany = classNames.length > MOST_BARS;
+  let [most, last] = [isMany ? FEWER_BARS : MOST_BARS, null];
+  const rows = [];
+  const list = newElement(page, "ul");
+  const others = newElement(page, "span");
+  const more = newElement(page, "button", {type: "button", className: "bars-more", "aria-expanded": "false"});
+  const rest = newElement(page, "p", {className: "bars-rest", hidden: !isMany}, others, more);
+  const node = newElement(page, "div", {className: "bars"}, list, rest);
+  more.addEventListener("click", () => {
+    most = most === FEWER_BARS ? classNames.length : FEWER_BARS;
+    more.setAttribute("aria-expanded", String(most > FEWER_BARS));
+    if (last) show(...last);
+  });
+  return {node, show};
+
+  /**
+   * @param {ArrayLike<number>} probabilities
+   * @param {{best: number, label: number | null, target: number}} marks
+   */
+  function show(probabilities, marks) {
+    last = [probabilities, marks];
+    const {places, others: left, rest: share} = shownClasses(probabilities, most);
+    while (rows.length < places.length) rows.push(addRow());
+    rows.forEach((row, number) => {
+      row.item.hidden = number >= places.length;
+      if (!row.item.hidden) fillRow(row, classNames, places[number], probabilities[places[number]], marks);
+    });
+    if (!isMany) return;
+    others.textContent = left ? `${left} other classes: ${probabilityText(share)} together. ` : "";
+    more.textContent = left ? `Show all ${classNames.length}` : `Show the ${FEWER_BARS} likeliest`;
+  }
+
+  function addRow() {
+    const row = makeRow(page);
+    row.button.addEventListener("click", () => onPick(row.place));
+    list.append(row.item);
+    return row;
+  }
+}
+
+function makeRow(page) {
+  const name = newElement(page, "bdi");
+  const [share, part, number] = ["track", "part", "number"].map((name) => newElement(page, "span", {className: `bar-${name}`}));
+  share.append(part);
+  const button = newElement(page, "button", {type: "button", "aria-pressed": "false"}, name, share, number);
+  return {item: newElement(page, "li", {}, button), button, name, part, number, place: -1, text: ""};
+}
+
+/** Only what changed: this runs for every class in every frame of a stroke. */
+function fillRow(row, classNames, place, probability, {best, label, target}) {
+  if (row.place !== place) {
+    row.place = place;
+    row.name.textContent = classNames[place];
+    row.button.title = `Ask about ${classNames[place]}`;
+  }
+  row.part.style.transform = `scaleX(${probability.toFixed(4)})`;
+  const text = probabilityText(probability);
+  if (row.text !== text) row.number.textContent = row.text = text;
+  row.item.classList.toggle("is-best", place === best);
+  row.item.classList.toggle("is-true", place === label);
+  row.button.setAttribute("aria-pressed", String(place === target));
+}

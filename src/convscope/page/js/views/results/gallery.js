@@ -1,0 +1,165 @@
+import {newAsk, newElement, refill} from "../../dom/element.js";
+import {wholeText} from "../../dom/format.js";
+import {makeTilePages} from "./gallery-tiles.js";
+import {isLitImage} from "./linked-highlight.js";
+import {EVERY_MISTAKE, TILE_ORDERS, orderedRows, selectedRows} from "./selection.js";
+
+/**
+ * All test images that the page holds, with filters and orders.
+ *
+ * @typedef {import("./selection.js").Selection} Selection
+ * @typedef {import("./selection.js").TileOrder} TileOrder
+ *
+ * @typedef {object} Gallery
+ * @property {HTMLElement} controls
+ * @property {HTMLElement} node the tiles
+ * @property {(selection: Partial<Selection>, order?: TileOrder) => void} choose
+ *   what is left out is any
+ * @property {(name: string) => void} markOpen
+ * @property {(row: number | null, by: number) => string | null} neighbour the name of the image so many steps from that row, in
+ *   the gallery's order; null where there is none
+ * @property {() => void} summarise after the film moved
+ * @property {(listener: () => void) => void} onChange called whenever other images are shown
+ * @property {(row: number | null) => {place: number, count: number}} placeOf a row in the gallery's order; -1 where it is not
+ */
+
+/** Tiles on a page. */
+const GALLERY_PAGE = 60;
+const ORDER_NAMES = {
+  surest: "surest first",
+  doubtful: "least sure first",
+  worst: "true class least probable first",
+  pair: "most frequent pair first",
+  number: "by number",
+};
+const VERDICT_NAMES = {all: "all", wrong: "wrong", right: "right"};
+
+/**
+ * @param {Document} page
+ * @param {import("../../data/images.js").TestImages} images
+ * @param {object} options
+ * @param {string[]} options.names
+ * @param {boolean} options.isInk
+ * @param {number} options.tested test images in all, of which the page may hold some
+ * @param {import("./linked-highlight.js").Lighting} options.lighting
+ * @param {import("../image-details/triage.js").Hints} options.hints
+ * @param {() => boolean} options.isPast whether the film is not at its end
+ * @param {(name: string) => void} options.open
+ * @returns {Gallery}
+ */
+export function makeGallery(page, images, {names, isInk, tested, lighting, hints, isPast, open}) {
+  const truth = newClassChoice(page, "True class", names);
+  const predicted = newClassChoice(page, "Called", names);
+  const verdict = newVerdictChoice(page);
+  const order = newChoice(page, "Order", TILE_ORDERS.map((each) => [each, ORDER_NAMES[each]]));
+  const hint = newHintChoice(page, hints);
+  const summary = newElement(page, "p", {className: "gallery-summary", "aria-live": "polite"});
+  const tiles = makeTilePages(page, {images, names, isInk, size: GALLERY_PAGE, label: "Test images", open});
+  lighting.subscribe((lit) => tiles.light((...pair) => isLitImage(lit, ...pair)));
+
+  let listener = () => {};
+  function draw() {
+    const selection = {
+      truth: Number(truth.select.value), predicted: Number(predicted.select.value), verdict: verdict.value(), hint: hint.select.value,
+    };
+    const rows = selectedRows(images, selection, (row) => hints.kindOf(images.indices[row]));
+    tiles.show(orderedRows(rows, images, order.select.value), images);
+    summarise();
+    listener();
+  }
+
+  function summarise() {
+    const [count, all] = [images.count, tested].map(wholeText);
+    const held = images.count < tested ? ` in this file, which holds ${count} of the ${all} tested` : "";
+    const note = isPast() ? ". These are the answers of the finished network" : "";
+    const number = newElement(page, "strong", {}, wholeText(tiles.rows().length));
+    refill(summary, number, ` of ${count} test images${held}${note}.`);
+  }
+
+  const choices = [truth, predicted, verdict, order, hint].map((choice) => choice.node);
+  const form = newElement(page, "form", {className: "choices", "aria-label": "Which test images"}, ...choices);
+  form.addEventListener("change", (event) => {
+    // Right answers have no hint: whoever asks for the one lets go of the other.
+    if (event.target === hint.select && hint.select.value && verdict.value() === "right") verdict.set("wrong");
+    else if (verdict.value() === "right") hint.select.value = "";
+    draw();
+  });
+  form.addEventListener("submit", (event) => event.preventDefault());
+
+  const gallery = {
+    controls: newElement(page, "div", {}, form, summary),
+    node: newElement(page, "div", {className: "gallery"}, tiles.node, newLegend(page)),
+    choose({truth: trueClass = -1, predicted: calledClass = -1, verdict: asked = "all"}, newOrder = "surest") {
+      truth.select.value = String(trueClass);
+      predicted.select.value = String(calledClass);
+      verdict.set(asked);
+      order.select.value = newOrder;
+      hint.select.value = "";
+      draw();
+    },
+    markOpen: tiles.markOpen,
+    summarise,
+    onChange(newListener) {
+      listener = newListener;
+    },
+    neighbour(row, by) {
+      const rows = tiles.rows();
+      const next = rows[row === null ? 0 : rows.indexOf(row) + by];
+      if (next === undefined) return null;
+      tiles.turnTo(next);
+      return `test-${images.indices[next]}`;
+    },
+    placeOf(row) {
+      const rows = tiles.rows();
+      return {place: row === null ? -1 : rows.indexOf(row), count: rows.length};
+    },
+  };
+  gallery.choose(selectedRows(images, EVERY_MISTAKE).length ? EVERY_MISTAKE : {}, "surest");
+  return gallery;
+}
+
+function newClassChoice(page, label, names) {
+  const choice = newChoice(page, label, [["-1", "any"], ...names.map((name, place) => [String(place), name])]);
+  choice.select.className = "of-class";
+  return choice;
+}
+
+function newChoice(page, label, entries) {
+  const select = newElement(page, "select", {}, ...entries.map(([value, text]) => newElement(page, "option", {value}, text)));
+  return {select, node: newElement(page, "label", {}, newElement(page, "span", {}, label), select)};
+}
+
+/** Whose fault the mistakes look like; hidden where nothing is known of that. */
+function newHintChoice(page, {kinds}) {
+  const entries = kinds.map(({kind, count}) => [kind, `${kind} (${wholeText(count)})`]);
+  const choice = newChoice(page, "Hint", [["", "any"], ...entries]);
+  choice.node.hidden = !entries.length;
+  return choice;
+}
+
+/** All, wrong or right: three radio buttons in one piece. */
+function newVerdictChoice(page) {
+  const radios = Object.entries(VERDICT_NAMES).map(([value, text]) => {
+    const input = newElement(page, "input", {type: "radio", name: "verdict", value});
+    return {input, node: newElement(page, "label", {}, input, newElement(page, "span", {}, text))};
+  });
+  const legend = newElement(page, "legend", {}, "Answer");
+  const row = newElement(page, "div", {}, ...radios.map(({node}) => node));
+  return {
+    node: newElement(page, "fieldset", {className: "verdicts"}, legend, row),
+    value: () => radios.find(({input}) => input.checked)?.input.value ?? "all",
+    set(value) {
+      for (const {input} of radios) input.checked = input.value === value;
+    },
+  };
+}
+
+function newLegend(page) {
+  const wrong = newElement(page, "span", {className: "mark wrong"}, "✕");
+  const right = newElement(page, "span", {className: "mark right"}, "✓");
+  return newElement(
+    page, "p", {className: "reading"}, "Under each image: ", wrong, " its true class → what it was called, or ", right,
+    " a right answer; the probability of its true class", newAsk(page, "probability of the true class"),
+    "; its number in the test split. A click opens it on the whole page.",
+  );
+}

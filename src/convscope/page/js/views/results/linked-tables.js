@@ -1,0 +1,66 @@
+import {newElement} from "../../dom/element.js";
+import {isLitClass} from "./linked-highlight.js";
+
+/**
+ * Numbers of the report's own tables, made into doors: behind each are the images that it counts.
+ *
+ * @typedef {import("./selection.js").Selection} Selection
+ * @typedef {(selection: Partial<Selection>) => void} Show
+ */
+
+/** What stands behind each column of the table of classes. */
+const CLASS_DOORS = {
+  name: {select: (label) => ({truth: label}), tell: (name) => `Images of ${name}`},
+  precision: {
+    select: (label) => ({predicted: label, verdict: "wrong"}),
+    tell: (name) => `Images that were called ${name} and are not`,
+  },
+  recall: {
+    select: (label) => ({truth: label, verdict: "wrong"}),
+    tell: (name) => `Images of ${name} that were called something else`,
+  },
+  support: {select: (label) => ({truth: label}), tell: (name) => `Images of ${name}`},
+};
+
+/**
+ * @param {Document} page
+ * @param {string[]} names
+ * @param {import("./linked-highlight.js").Lighting} lighting
+ * @param {Show} show
+ */
+export function openClassTable(page, names, lighting, show) {
+  const rows = [...page.querySelectorAll("tr[data-label]")];
+  for (const row of rows) {
+    const label = Number(row.dataset.label);
+    for (const cell of row.querySelectorAll("[data-door]")) {
+      const {select, tell} = CLASS_DOORS[cell.dataset.door];
+      putDoor(page, cell, tell(names[label]), () => show(select(label)));
+    }
+    row.addEventListener("pointerenter", () => lighting.lightClass(label));
+    row.addEventListener("pointerleave", lighting.darken);
+  }
+  lighting.subscribe((lit) => {
+    for (const row of rows) row.toggleAttribute("data-lit", isLitClass(lit, Number(row.dataset.label)));
+  });
+}
+
+/**
+ * @param {Document} page
+ * @param {string[]} names
+ * @param {Show} show
+ */
+export function openPairTable(page, names, show) {
+  for (const cell of page.querySelectorAll("td[data-pair]")) {
+    const [truth, predicted] = cell.dataset.pair.split(" ").map(Number);
+    putDoor(page, cell, `Images of ${names[truth]} that were called ${names[predicted]}`, () => show({truth, predicted}));
+  }
+}
+
+/** Puts what a cell holds into a button. */
+function putDoor(page, cell, label, open) {
+  const told = `${cell.textContent.trim()}: ${label}`;
+  const attributes = {type: "button", className: "door", title: label, "aria-label": told};
+  const button = newElement(page, "button", attributes, ...cell.childNodes);
+  button.addEventListener("click", open);
+  cell.replaceChildren(button);
+}

@@ -1,0 +1,81 @@
+import {newElement, quotedName, refill} from "../../dom/element.js";
+import {countedText, percentText, wholeText} from "../../dom/format.js";
+import {makeTilePages} from "./gallery-tiles.js";
+import {isLitImage} from "./linked-highlight.js";
+import {orderedRows, selectedRows} from "./selection.js";
+
+/** Tiles on a page beside the matrix. */
+const CELL_PAGE = 12;
+
+/**
+ * The images behind one cell of the confusion matrix, exactly.
+ *
+ * @typedef {object} CellView
+ * @property {HTMLElement} node
+ * @property {(cell: {truth: number, predicted: number, count: number, support: number, epoch: number}) => Promise<void>} show
+ *   `epoch` as the state has it
+ * @property {(name: string) => void} markOpen
+ */
+
+/**
+ * @param {Document} page
+ * @param {import("../../state/session.js").Live} live
+ * @param {object} options
+ * @param {string[]} options.names
+ * @param {boolean} options.isInk
+ * @param {import("../image-details/predictions-by-epoch.js").AnswersAt} options.answersAt
+ * @param {import("./linked-highlight.js").Lighting} options.lighting
+ * @param {(name: string) => void} options.open
+ * @returns {CellView}
+ */
+export function makeCellView(page, live, {names, isInk, answersAt, lighting, open}) {
+  const {test} = live.images;
+  const sentence = newElement(page, "p", {className: "cell-sentence", "aria-live": "polite"});
+  const note = newElement(page, "p", {className: "quiet small"});
+  const tiles = makeTilePages(page, {images: test, names, isInk, size: CELL_PAGE, label: "Images of this cell", open});
+  lighting.subscribe((lit) => tiles.light((truth, predicted) => isLitImage(lit, truth, predicted)));
+  let asked = 0;
+
+  async function show({truth, predicted, count, support, epoch}) {
+    const mine = ++asked;
+    const isWanted = () => mine === asked;
+    refill(sentence, ...cellSentence(names, {truth, predicted, count, support}));
+    const members = selectedRows(test, {truth, predicted: -1, verdict: "all"});
+    if (epoch) note.textContent = `Asking the network of epoch ${epoch} about ${countedText(members.length, "image")} …`;
+    const answers = await answersAt(epoch, members, isWanted);
+    if (!isWanted()) return;
+    if (!answers) {
+      note.textContent = "Which ones cannot be worked out here.";
+      tiles.show(new Uint32Array(), test);
+      return;
+    }
+    const isRight = truth === predicted;
+    const rows = Uint32Array.from(members).filter((row) => answers.predictions[row] === predicted);
+    tiles.show(orderedRows(rows, {...test, ...answers}, isRight ? "doubtful" : "surest"), answers);
+    note.textContent = noteText(rows.length, count, isRight);
+  }
+
+  return {
+    node: newElement(page, "div", {className: "cell-view"}, sentence, note, tiles.node),
+    show,
+    markOpen: tiles.markOpen,
+  };
+}
+
+/** `6 of the 958 images of 6 were called 1: 0.63%.` */
+function cellSentence(names, {truth, predicted, count, support}) {
+  const called = truth === predicted ? ["called so"] : ["called ", ...quotedName(names[predicted])];
+  const number = count === 0 ? "None" : wholeText(count);
+  const verb = count === 1 ? "was" : "were";
+  const share = support ? `: ${percentText(count / support)}` : "";
+  const images = `${number} of the ${wholeText(support)} images of `;
+  return [images, ...quotedName(names[truth]), ` ${verb} `, ...called, `${share}.`];
+}
+
+/** How many of the cell's images the page has, and their order. */
+function noteText(found, count, isRight) {
+  if (!count) return "";
+  if (!found) return "This file holds none of them.";
+  const order = found === 1 ? "" : isRight ? "The least sure first." : "The surest first.";
+  return found < count ? `This file holds ${wholeText(found)} of them. ${order}` : order;
+}
