@@ -3,7 +3,7 @@ import test from "node:test";
 import {gradientTimesInput, inputGradient, integratedGradients, layerGradient} from "../../src/convscope/page/js/network/gradient.js";
 import {makeNetwork, makeWorkspace, runNetwork} from "../../src/convscope/page/js/network/network.js";
 import {occlusionMaps} from "../../src/convscope/page/js/network/occlusion.js";
-import {blindPixels, receptiveField} from "../../src/convscope/page/js/network/receptive-field.js";
+import {unusedPixels, receptiveField} from "../../src/convscope/page/js/network/receptive-field.js";
 import {explainUnit} from "../../src/convscope/page/js/network/unit-arithmetic.js";
 
 /** All that a generator yields, and what it returns. */
@@ -112,7 +112,7 @@ test("a receptive field ends at the picture's edge and knows what the pooling le
   assert.deepEqual(receptiveField(network, "pool", [1, 1]), {top: 2, left: 2, bottom: 4, right: 4});
   assert.deepEqual(receptiveField(network, "flatten", [7]), {top: 2, left: 2, bottom: 4, right: 4});
   assert.deepEqual(receptiveField(network, "dense", [0]), {top: 0, left: 0, bottom: 4, right: 4});
-  assert.deepEqual([...blindPixels(network)].map((blind, pixel) => blind && pixel).filter(Boolean), [5, 11, 17, 23, 29]);
+  assert.deepEqual([...unusedPixels(network)].map((blind, pixel) => blind && pixel).filter(Boolean), [5, 11, 17, 23, 29]);
 });
 
 test("a picture laid out anew keeps no places, unless its sides stay the same", () => {

@@ -14,7 +14,7 @@ from convscope.page.glossary import GLOSSARY, Vocabulary, slug
 
 from .test_certainty import examined, strangers  # type: ignore[import-not-found]
 
-ASKS = re.compile(r"newAsk\(|asked: ")
+ASKS = re.compile(r"newGlossaryButton\(|asked: ")
 """In a script that puts a "?" somewhere, or names the word for one that does."""
 
 

@@ -1,25 +1,25 @@
-import {startContents, startKeys, startScrollers, startThemeSwitch} from "./dom/page-behaviour.js";
+import {startContents, startShortcuts, startScrollers, startThemeSwitch} from "./dom/page-behaviour.js";
 import {afterPaint, nextSlice} from "./dom/scheduling.js";
 import {startSorting} from "./dom/sortable-table.js";
-import {goToPlace, startAddress} from "./state/navigation.js";
-import {startLive} from "./state/session.js";
-import {startFilm} from "./views/epochs/epochs.js";
+import {goToPlace, startNavigation} from "./state/navigation.js";
+import {startSession} from "./state/session.js";
+import {startEpochs} from "./views/epochs/epochs.js";
 import {startExercises} from "./views/exercises/exercises.js";
-import {startInsides} from "./views/inspector/inspector.js";
+import {startInspector} from "./views/inspector/inspector.js";
 import {startPlayground} from "./views/playground/playground.js";
 import {startResults} from "./views/results/results.js";
 
 /** What needs the network or the images, and the sections of which one at least must be there. */
 const LIVE_PARTS = [
   {start: startPlayground, sections: ["playground"]},
-  {start: startKeys, sections: ["keys"]},
-  {start: startInsides, sections: ["inside"]},
+  {start: startShortcuts, sections: ["keys"]},
+  {start: startInspector, sections: ["inside"]},
   {start: startResults, sections: ["good", "fails"]},
-  {start: startFilm, sections: ["learned"]},
+  {start: startEpochs, sections: ["learned"]},
   {start: startExercises, sections: ["yourself"]},
 ];
 
-const state = startAddress();
+const state = startNavigation();
 startThemeSwitch(document, state);
 startContents(document);
 startSorting(document);
@@ -39,18 +39,18 @@ bringToLife(document).catch((fault) => {
 async function bringToLife(page) {
   await afterPaint();
   const payload = JSON.parse(page.getElementById("payload").textContent);
-  const live = await startLive(page, payload, state);
+  const session = await startSession(page, payload, state);
   page.documentElement.classList.add("is-live");
   for (const {start, sections} of LIVE_PARTS) {
     if (!sections.some((id) => page.getElementById(id))) continue;
     await nextSlice();
     try {
-      await start(page, live);
+      await start(page, session);
     } catch (fault) {
       reportError(fault); // one part that fails takes no other with it
     }
   }
   goThere();
-  startScrollers(page); // once the live views have taken the places of the drawings
+  startScrollers(page); // once the session views have taken the places of the drawings
   page.documentElement.dataset.ready = "true";
 }

@@ -16,7 +16,7 @@ import {occlusionMaps} from "../network/occlusion.js";
  */
 
 /** Milliseconds of rest before the two slow ones begin: not while a stroke is drawn. */
-const EVIDENCE_REST = 200;
+const ATTRIBUTION_DELAY = 200;
 
 /**
  * Every way is shown once it is known; what is not wanted any more is given up.
@@ -29,7 +29,7 @@ const EVIDENCE_REST = 200;
  * @param {(way: string, found: ClassEvidence[]) => void | Promise<void>} options.show
  * @returns {Promise<boolean>} whether all was shown
  */
-export async function findEvidence(network, image, targets, {isWanted, show}) {
+export async function computeAttribution(network, image, targets, {isWanted, show}) {
   const channels = network.inputShape[2];
   const run = runNetwork(network, image);
   const {logits} = run;
@@ -40,7 +40,7 @@ export async function findEvidence(network, image, targets, {isWanted, show}) {
 
   const gradients = targets.map((target) => overChannels(gradientTimesInput(network, image, run, target), channels));
   await show("gradient", told(gradients, (values, target) => ({sum: sumOfValues(values), logit: logits[target]})));
-  await new Promise((resolve) => setTimeout(resolve, EVIDENCE_REST));
+  await new Promise((resolve) => setTimeout(resolve, ATTRIBUTION_DELAY));
   if (!isWanted()) return false;
 
   const integrated = await runInSlices(integratedGradients(network, image, targets), isWanted);
@@ -54,13 +54,13 @@ export async function findEvidence(network, image, targets, {isWanted, show}) {
   const maps = await runInSlices(occlusionMaps(network, image, targets, {...patch, measure: "logit"}), isWanted);
   if (!maps || !isWanted()) return false;
   await show("occlusion", told(maps.map((map) => dropPerPixel(map, patch.stride, network.inputShape)), (_, target, place) => (
-    worstPatch(network, image, maps[place], patch, target)
+    strongestPatch(network, image, maps[place], patch, target)
   )));
   return true;
 }
 
 /** Covers the patch that cost most once more, for what it does to the probability. */
-function worstPatch(network, image, {columns, drop}, {size, stride}, target) {
+function strongestPatch(network, image, {columns, drop}, {size, stride}, target) {
   const worst = greatestAt(drop);
   const lead = Math.floor((stride - size) / 2);
   const [height, width, channels] = network.inputShape;

@@ -42,7 +42,7 @@ export function dropPerPixel({columns, drop}, stride, [height, width]) {
  * @param {import("../dom/theme-colors.js").Paper} paper
  * @param {Uint8ClampedArray | number[]} target 4 numbers per pixel
  */
-export function paintEvidence(values, {minimum, maximum, table}, image, {isDark, isTurned}, target) {
+export function paintAttribution(values, {minimum, maximum, table}, image, {isDark, isTurned}, target) {
   const channels = image.length / values.length;
   const factor = maximum > minimum ? 256 / (maximum - minimum) : 0;
   for (let pixel = 0; pixel < values.length; pixel++) {

@@ -1,4 +1,4 @@
-import {inDecimals, percentOf} from "../dom/format.js";
+import {formatProbability, formatDecimals} from "../dom/format.js";
 import {boxInWords} from "../network/unit-receptive-field.js";
 
 /**
@@ -8,7 +8,7 @@ import {boxInWords} from "../network/unit-receptive-field.js";
  */
 
 /** @type {EvidenceWay[]} */
-export const EVIDENCE_WAYS = [
+export const ATTRIBUTION_METHODS = [
   {
     way: "gradient",
     title: "Gradient × input",
@@ -16,7 +16,7 @@ export const EVIDENCE_WAYS = [
     words:
       "How steeply the logit answers to each pixel, times the pixel. It tells what the very next small change would do, not " +
       "what taking the pixel away would: a pixel that is already beyond doubt shows nothing.",
-    tell: ({sum, logit}) => `Adds up to ${inDecimals(sum, 2)}; the logit is ${inDecimals(logit, 2)}.`,
+    tell: ({sum, logit}) => `Adds up to ${formatDecimals(sum, 2)}; the logit is ${formatDecimals(logit, 2)}.`,
   },
   {
     way: "integrated",
@@ -26,8 +26,8 @@ export const EVIDENCE_WAYS = [
       "The same, added up on the way from an image of zeros to this one, so that nothing is lost: the pixels share the whole " +
       "difference between the two logits. The way leads through images that nobody would draw.",
     tell: ({sum, logit, zerosLogit}) => {
-      const [here, zeros, more] = [logit, zerosLogit, logit - zerosLogit].map((number) => inDecimals(number, 2));
-      return `Adds up to ${inDecimals(sum, 2)}; the logit is ${here} here and ${zeros} for zeros, ${more} more.`;
+      const [here, zeros, more] = [logit, zerosLogit, logit - zerosLogit].map((number) => formatDecimals(number, 2));
+      return `Adds up to ${formatDecimals(sum, 2)}; the logit is ${here} here and ${zeros} for zeros, ${more} more.`;
     },
   },
   {
@@ -40,7 +40,7 @@ export const EVIDENCE_WAYS = [
     tell: ({drop, size, box, before, after}) => {
       if (!(drop > 0)) return "No square that is emptied lowers it.";
       const square = `the square of ${size} × ${size} at ${boxInWords(box)}`;
-      return `Most by ${inDecimals(drop, 2)}, for ${square}: the probability goes from ${percentOf(before)} to ${percentOf(after)}.`;
+      return `Most by ${formatDecimals(drop, 2)}, for ${square}: the probability goes from ${formatProbability(before)} to ${formatProbability(after)}.`;
     },
   },
 ];

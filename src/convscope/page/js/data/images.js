@@ -1,4 +1,4 @@
-import {readIsland, readNumbers} from "./typed-arrays.js";
+import {readBinaryData, readNumbers} from "./typed-arrays.js";
 
 /**
  * The images that the page holds, with what is known of each. Pixels are 0..255, image after image, row-major (h, w, c).
@@ -54,7 +54,7 @@ export function inputsOfImage(images, row) {
 async function readImages(page, payload, entry) {
   const [height, width, channels] = payload.dataset.image_shape;
   const [pixels, labels, indices] = await Promise.all([
-    readIsland(page, entry.images),
+    readBinaryData(page, entry.images),
     readNumbers(page, entry.labels, "uint16"),
     entry.indices ? readNumbers(page, entry.indices, "uint32") : Uint32Array.from({length: entry.count}, (_, place) => place),
   ]);

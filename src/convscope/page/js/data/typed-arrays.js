@@ -14,7 +14,7 @@ const BINARY_FORMS = {uint8: Uint8Array, uint16: Uint16Array, uint32: Uint32Arra
  * @param {NumberType} type float16 becomes a Float32Array, every other type its own
  * @returns {Numbers}
  */
-export function numbersFrom(bytes, type) {
+export function decodeNumbers(bytes, type) {
   const Form = BINARY_FORMS[type];
   if (!Form) throw new Error(`numbers of the type ${type} were asked for; ${Object.keys(BINARY_FORMS).join(", ")} are known`);
   const width = Form.BYTES_PER_ELEMENT;
@@ -85,7 +85,7 @@ function halfValue(bits) {
  * @param {string} id
  * @returns {Promise<Uint8Array>} the bytes
  */
-export async function readIsland(page, id) {
+export async function readBinaryData(page, id) {
   const element = page.getElementById(id);
   if (!element) throw new Error(`the page has no island ${id}; one that its payload names was expected`);
   const compressed = bytesOfText((element.textContent ?? "").trim());
@@ -100,7 +100,7 @@ export async function readIsland(page, id) {
  * @returns {Promise<Numbers>} the numbers; float16 as a Float32Array
  */
 export async function readNumbers(page, id, type) {
-  return numbersFrom(await readIsland(page, id), type);
+  return decodeNumbers(await readBinaryData(page, id), type);
 }
 
 /**

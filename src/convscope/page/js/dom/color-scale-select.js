@@ -3,15 +3,15 @@
  * whichever is used sets it for all.
  *
  * @param {Document} page
- * @param {import("../state/session.js").Live} live
+ * @param {import("../state/session.js").Session} session
  * @param {string} name of the radio buttons
  */
-export function startScaleChoice(page, live, name) {
+export function startColorScaleSelect(page, session, name) {
   const radios = [...page.querySelectorAll(`input[name="${name}"]`)];
   const show = () => {
-    for (const radio of radios) radio.checked = radio.value === live.state.scale;
+    for (const radio of radios) radio.checked = radio.value === session.state.scale;
   };
-  for (const radio of radios) radio.addEventListener("change", () => live.set({scale: radio.value}));
-  live.subscribe((_, changed) => changed.has("scale") && show());
+  for (const radio of radios) radio.addEventListener("change", () => session.set({scale: radio.value}));
+  session.subscribe((_, changed) => changed.has("scale") && show());
   show();
 }

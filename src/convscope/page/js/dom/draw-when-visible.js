@@ -6,7 +6,7 @@
  * @param {() => void} draw
  * @returns {() => void} asks for a drawing, as often as you like; call it once at the start
  */
-export function drawWhenSeen(element, draw) {
+export function drawWhenVisible(element, draw) {
   let [isSeen, isAsked, frame] = [false, false, 0];
   const go = () => {
     frame = 0;

@@ -12,8 +12,7 @@ const SVG = "http://www.w3.org/2000/svg";
 /**
  * @param {Document} page
  * @param {string} tag
- * @param {Record<string, any>} [attributes] `className`, and whatever `setAttribute` takes; true for an empty one, and what is
- *   null or false is left out
+ * @param {Record<string, any>} [attributes] as `setAttribute` takes them; true for an empty one; null, undefined and false are left out
  * @param {...Content} content
  * @returns {HTMLElement}
  */
@@ -51,12 +50,12 @@ export function refill(element, ...content) {
  * @param {string} word
  * @returns {HTMLElement | null} null where the glossary has no such word
  */
-export function newAsk(page, word) {
+export function newGlossaryButton(page, word) {
   const id = `word-${word.toLowerCase().replaceAll(" ", "-")}`;
   const meaning = page.getElementById(id);
   if (!meaning) return null;
   const title = meaning.textContent.trim().slice(word.length).trim();
-  const attributes = {type: "button", className: "ask", popovertarget: id, title, "aria-label": `What is ${word}?`};
+  const attributes = {type: "button", class: "ask", popovertarget: id, title, "aria-label": `What is ${word}?`};
   return newElement(page, "button", attributes, "?");
 }
 
@@ -70,8 +69,7 @@ export function quotedName(name) {
   return ["“", {name}, "”"];
 }
 
-function filledElement(page, element, {className, ...attributes}, content) {
-  if (className) element.setAttribute("class", className);
+function filledElement(page, element, attributes, content) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : value);
   }
@@ -93,24 +91,6 @@ function nodeOf(page, part) {
 }
 
 /**
- * A new element. Texts become text nodes, never HTML: names of classes and layers are whatever somebody chose.
- *
- * @param {Document} page
- * @param {string} name of the element
- * @param {Record<string, any>} [attributes] false and null for none, true for an empty one
- * @param {...(Node | string | null)} children
- * @returns {any}
- */
-export function newNode(page, name, attributes = {}, ...children) {
-  const element = page.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (value !== false && value !== null && value !== undefined) element.setAttribute(key, value === true ? "" : String(value));
-  }
-  element.append(...children.filter((child) => child !== null));
-  return element;
-}
-
-/**
  * Writes only what changed: a page that is told the same sixty times a second should not lay itself out anew.
  *
  * @param {Node} node
@@ -118,14 +98,4 @@ export function newNode(page, name, attributes = {}, ...children) {
  */
 export function writeText(node, text) {
   if (node.textContent !== text) node.textContent = text;
-}
-
-/**
- * A name that may be written in any direction, for a sentence.
- *
- * @param {Document} page
- * @param {string} name
- */
-export function namedNode(page, name) {
-  return newNode(page, "bdi", {}, name);
 }

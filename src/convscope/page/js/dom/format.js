@@ -1,66 +1,53 @@
 /**
- * Numbers as the report writes them (`page/formats.py`). Pure: knows no document.
+ * Numbers as text, written as in the rest of the report. Pure: no DOM.
  */
 
 const FEW = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
 
 /**
- * `99.40%`; the space does not break.
+ * Return a share as a percentage, `99.40%`, or a dash for no number.
  *
  * @param {number | null} share
  * @param {number} [digits]
  */
-export function percentText(share, digits = 2) {
+export function formatPercent(share, digits = 2) {
   return share === null || Number.isNaN(share) ? "–" : `${(100 * share).toFixed(digits)}%`;
 }
 
 /**
- * A probability as a percentage, never rounded to none or all: a softmax reaches neither.
+ * Return a probability as a percentage that rounding takes neither to 0% nor to 100%.
+ *
+ * A softmax reaches neither, and a rounded 100% would hide how confident a wrong prediction can be.
  *
  * @param {number} probability
  * @param {number} [digits]
  */
-export function probabilityText(probability, digits = 2) {
-  const least = 10 ** (-digits - 2);
-  if (probability > 1 - least) return `>${percentText(1 - least, digits)}`;
-  return probability < least ? `<${percentText(least, digits)}` : percentText(probability, digits);
+export function formatProbability(probability, digits = 2) {
+  const smallest = 10 ** (-digits - 2);
+  if (probability > 1 - smallest) return `>\u00a0${formatPercent(1 - smallest, digits)}`;
+  return probability < smallest ? `<\u00a0${formatPercent(smallest, digits)}` : formatPercent(probability, digits);
 }
 
-/** `10,000`. @param {number} number */
-export function wholeText(number) {
+/** Return a whole number with separators, `10,000`. @param {number} number */
+export function formatWhole(number) {
   return String(Math.round(number)).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
 /**
- * `one image`, `20 images`.
+ * Return a count with its noun, `one image` or `20 images`, on one line.
  *
  * @param {number} number
  * @param {string} noun
  * @param {string} [plural]
  */
-export function countedText(number, noun, plural = `${noun}s`) {
-  return `${FEW[number] ?? wholeText(number)}\u00a0${number === 1 ? noun : plural}`;
+export function formatCount(number, noun, plural = `${noun}s`) {
+  return `${FEW[number] ?? formatWhole(number)}\u00a0${number === 1 ? noun : plural}`;
 }
-
-/**
- * A probability as the page writes them: never 100% or 0% for what is only near.
- *
- * @param {number} probability
- */
-export function percentOf(probability) {
-  if (probability > 0.9999 && probability < 1) return "> 99.99%";
-  if (probability > 0 && probability < 0.0001) return "< 0.01%";
-  return `${(100 * probability).toFixed(2)}%`;
-}
-
-/**
- * Numbers as an account sets them: all of one column with as many decimals. Pure: knows no document.
- */
 
 const SIGNIFICANT = 4;
 
 /**
- * How many decimals the greatest of the numbers needs for four digits that count.
+ * Return the decimals with which the largest of the numbers has four significant digits.
  *
  * @param {Iterable<number>} numbers
  * @returns {number} 0 to 8
@@ -73,23 +60,25 @@ export function decimalsFor(numbers) {
 }
 
 /**
+ * Return a number with a fixed count of decimals.
+ *
  * @param {number} number
  * @param {number} decimals
  * @returns {string} with a true minus; never "−0.000"
  */
-export function inDecimals(number, decimals) {
+export function formatDecimals(number, decimals) {
   if (!Number.isFinite(number)) return Number.isNaN(number) ? "–" : number < 0 ? "−∞" : "∞";
   const text = Math.abs(number).toFixed(decimals);
   return number < 0 && Number(text) !== 0 ? `−${text}` : text;
 }
 
 /**
- * As a summand: with a space behind its sign.
+ * Return a number as a summand, with a space behind its sign.
  *
  * @param {number} number
  * @param {number} decimals
  */
-export function asSummand(number, decimals) {
-  const text = inDecimals(number, decimals);
+export function formatSummand(number, decimals) {
+  const text = formatDecimals(number, decimals);
   return text.startsWith("−") ? `− ${text.slice(1)}` : `+ ${text}`;
 }

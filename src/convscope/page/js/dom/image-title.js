@@ -5,7 +5,7 @@
  */
 
 /** @param {OpenImage} open */
-export function openTitle({source, index, file}) {
+export function imageTitle({source, index, file}) {
   if (source === "test") return `Test image ${grouped(index)}`;
   if (source === "train") return `Training image ${grouped(index)}`;
   return source === "drawing" ? "Your drawing" : (file ?? "Your picture");
@@ -14,20 +14,20 @@ export function openTitle({source, index, file}) {
 /**
  * Where the address names an image that is not here, why another one is open.
  *
- * @param {import("../state/session.js").Live} live
+ * @param {import("../state/session.js").Session} session
  * @returns {string} empty where the image that is asked for is open
  */
-export function absenceSentence({open, state: {image}}) {
+export function missingImageSentence({open, state: {image}}) {
   if (!image || image === open.name) return "";
   const [source, index] = image.split("-");
   const asked = source === "picture" ? "a picture, which stays on the machine where it was opened"
     : source === "drawing" ? "a drawing, which needs a network that runs in the page"
       : `${source === "test" ? "test" : "training"} image ${grouped(index)}, which is not in this file`;
-  return `The address asks for ${asked}. Open instead: ${openTitle(open)}.`;
+  return `The address asks for ${asked}. Open instead: ${imageTitle(open)}.`;
 }
 
 /**
- * @param {import("../state/session.js").Live} live
+ * @param {import("../state/session.js").Session} session
  * @param {number} step 1 or -1
  * @returns {string | null} the name of the next image of the same kind; after a drawing, of the first or last test image
  */

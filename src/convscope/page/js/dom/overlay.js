@@ -31,7 +31,7 @@ export function frameOfBox({top, left, bottom, right}, corner = {left: 0, top: 0
  * @param {number} scale pixels per unit
  * @param {number} width of the picture in units
  */
-export function drawMarks(context, marks, scale, width) {
+export function drawOverlay(context, marks, scale, width) {
   for (const mark of marks) {
     if (mark.kind === "veil") fillFrame(context, mark, scale);
     else if (mark.kind === "hatch") hatch(context, mark, scale, width);

@@ -92,9 +92,9 @@ const OWN_KEYS = "input, select, textarea, summary, [contenteditable], [tabindex
  * The keys of the whole page. A view that uses a key itself prevents its default, and it is left alone here.
  *
  * @param {Document} page
- * @param {import("../state/session.js").Live} live
+ * @param {import("../state/session.js").Session} session
  */
-export function startKeys(page, live) {
+export function startShortcuts(page, session) {
   const list = page.getElementById("keys");
   const ask = page.getElementById("keys-button");
   ask.hidden = false;
@@ -103,25 +103,25 @@ export function startKeys(page, live) {
   page.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     if (list.open) return;
-    if (event.key === "Escape") goUp(page, live);
+    if (event.key === "Escape") goUp(page, session);
     else if (event.target.closest?.(OWN_KEYS)) return;
     else if (event.key === "?") list.showModal();
-    else if (event.key === "ArrowLeft" || event.key === "ArrowRight") step(live, event.key === "ArrowLeft" ? -1 : 1);
+    else if (event.key === "ArrowLeft" || event.key === "ArrowRight") step(session, event.key === "ArrowLeft" ? -1 : 1);
     else return;
     event.preventDefault();
   });
 }
 
-function step(live, way) {
-  const name = neighbourName(live, way);
-  if (name) live.openImage(name);
+function step(session, way) {
+  const name = neighbourName(session, way);
+  if (name) session.openImage(name);
 }
 
 /** Unit, layer, class asked about, change: the innermost that is set is left first. */
-function goUp(page, live) {
+function goUp(page, session) {
   if (page.querySelector("[popover]:popover-open")) page.querySelector("[popover]:popover-open").hidePopover();
-  else if (live.state.unit) live.set({unit: ""});
-  else if (live.state.layer) live.set({layer: ""});
-  else if (live.state.target >= 0) live.set({target: -1});
-  else if (live.state.change) live.set({change: ""});
+  else if (session.state.unit) session.set({unit: ""});
+  else if (session.state.layer) session.set({layer: ""});
+  else if (session.state.target >= 0) session.set({target: -1});
+  else if (session.state.change) session.set({change: ""});
 }

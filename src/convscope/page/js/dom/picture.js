@@ -43,7 +43,7 @@ export function newPicture(page, {height, width}, {side, isInk}) {
   const longest = Math.max(height, width);
   const scale = longest > side * 1.4 ? side / longest : Math.max(1, Math.round(side / longest));
   const className = isInk ? "picture inked" : "picture";
-  const canvas = newElement(page, "canvas", {className, width, height, "aria-hidden": "true"});
+  const canvas = newElement(page, "canvas", {class: className, width, height, "aria-hidden": "true"});
   canvas.style.width = `${width * scale}px`;
   canvas.style.height = `${height * scale}px`;
   return canvas;

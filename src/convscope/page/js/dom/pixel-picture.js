@@ -1,5 +1,5 @@
-import {newNode} from "./element.js";
-import {drawMarks} from "./overlay.js";
+import {newElement} from "./element.js";
+import {drawOverlay} from "./overlay.js";
 
 /** Screen pixels by which outlines may stand out of a picture. */
 const MARGIN_OF_MARKS = 4;
@@ -13,10 +13,10 @@ export class PixelPicture {
    * @param {Record<string, any>} attributes of the picture's canvas: a role and a label, or aria-hidden
    */
   constructor(page, attributes) {
-    this.canvas = newNode(page, "canvas", {class: "pixels", ...attributes});
-    this.sheet = newNode(page, "canvas", {class: "marks", "aria-hidden": "true"});
+    this.canvas = newElement(page, "canvas", {class: "pixels", ...attributes});
+    this.sheet = newElement(page, "canvas", {class: "marks", "aria-hidden": "true"});
     /** @type {HTMLElement} */
-    this.element = newNode(page, "div", {class: "pixel-picture"}, this.canvas, this.sheet);
+    this.element = newElement(page, "div", {class: "pixel-picture"}, this.canvas, this.sheet);
     this.context = this.canvas.getContext("2d");
     [this.width, this.height, this.scale] = [0, 0, 0];
     this.image = null;
@@ -69,7 +69,7 @@ export class PixelPicture {
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
     context.translate(MARGIN_OF_MARKS, MARGIN_OF_MARKS);
-    drawMarks(context, marks, this.scale, this.width);
+    drawOverlay(context, marks, this.scale, this.width);
   }
 
   /**

@@ -1,4 +1,4 @@
-import {newNode, writeText} from "./element.js";
+import {newElement, writeText} from "./element.js";
 import {formatNumber} from "../image/color/range.js";
 
 /**
@@ -7,13 +7,13 @@ import {formatNumber} from "../image/color/range.js";
 export class ScaleLegend {
   /** @param {Document} page */
   constructor(page) {
-    this.bar = newNode(page, "canvas", {class: "scale-bar", width: 64, height: 1, "aria-hidden": "true"});
-    this.least = newNode(page, "span");
-    this.middle = newNode(page, "span");
-    this.greatest = newNode(page, "span");
-    this.numbers = newNode(page, "span", {class: "scale-numbers"}, this.least, this.middle, this.greatest);
+    this.bar = newElement(page, "canvas", {class: "scale-bar", width: 64, height: 1, "aria-hidden": "true"});
+    this.least = newElement(page, "span");
+    this.middle = newElement(page, "span");
+    this.greatest = newElement(page, "span");
+    this.numbers = newElement(page, "span", {class: "scale-numbers"}, this.least, this.middle, this.greatest);
     /** @type {HTMLElement} */
-    this.element = newNode(page, "span", {class: "scale-legend"}, this.bar, this.numbers);
+    this.element = newElement(page, "span", {class: "scale-legend"}, this.bar, this.numbers);
     this.table = null;
   }
 

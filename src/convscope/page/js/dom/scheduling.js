@@ -5,7 +5,7 @@
 /** Milliseconds; two frames. Longer, and a click is felt to hang. */
 const SLICE = 24;
 /** For work that can wait, on a machine that is never idle: else it would wait for ever. */
-const LEAST_SLICE = 6;
+const MIN_SLICE = 6;
 
 /** Resolves after the browser had a turn: to paint, to answer a key. */
 export function nextSlice() {
@@ -48,7 +48,7 @@ export async function runInSlices(work, isWanted = () => true) {
 export async function runWhenIdle(work) {
   for (;;) {
     const left = await idleTime();
-    const end = performance.now() + Math.min(Math.max(left, LEAST_SLICE), SLICE);
+    const end = performance.now() + Math.min(Math.max(left, MIN_SLICE), SLICE);
     do {
       const step = work.next();
       if (step.done) return step.value;

@@ -30,7 +30,7 @@ function sortBy(table, heading, column) {
   const keys = rows.map((row) => row.cells[column].dataset.key ?? row.cells[column].textContent.trim());
   for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
   heading.setAttribute("aria-sort", direction);
-  body.append(...sortedPlaces(keys, direction).map((place) => rows[place]));
+  body.append(...sortedIndices(keys, direction).map((place) => rows[place]));
 }
 
 /**
@@ -56,7 +56,7 @@ export function nextDirection(current) {
  * @param {Direction} direction
  * @returns {number[]}
  */
-export function sortedPlaces(keys, direction) {
+export function sortedIndices(keys, direction) {
   const sign = direction === "ascending" ? 1 : -1;
   return keys.map((_, place) => place).sort((a, b) => sign * compareKeys(keys[a], keys[b]) || a - b);
 }

@@ -15,26 +15,26 @@ import {DIVERGING_DARK_TABLE, DIVERGING_TABLE, GREY_TABLE, SEQUENTIAL_TABLE} fro
  * @property {string} muted
  */
 
-const TURNED_GREY_TABLE = GREY_TABLE.map((level, place) => (place % 4 === 3 ? level : 255 - level));
+const INVERTED_GREY_TABLE = GREY_TABLE.map((level, place) => (place % 4 === 3 ? level : 255 - level));
 
 /** Whether a page's images are strokes on nothing; asked for in every drawing, and the same each time. */
 const INK = new WeakMap();
 
 /**
  * @param {Document} page
- * @param {import("../state/session.js").Live} live
+ * @param {import("../state/session.js").Session} session
  * @returns {Paper}
  */
-export function paperOf(page, live) {
+export function themeColors(page, session) {
   const style = getComputedStyle(page.documentElement);
   const isDark = style.colorScheme === "dark";
-  if (!INK.has(live)) INK.set(live, live.images.test ? areInk(live.images.test) : live.payload.dataset.things === "digits");
-  const isTurned = INK.get(live) && !isDark;
+  if (!INK.has(session)) INK.set(session, session.images.test ? areInk(session.images.test) : session.payload.dataset.things === "digits");
+  const isTurned = INK.get(session) && !isDark;
   return {
     isDark, isTurned,
     signed: isDark ? DIVERGING_DARK_TABLE : DIVERGING_TABLE,
     unsigned: SEQUENTIAL_TABLE,
-    pixels: isTurned ? TURNED_GREY_TABLE : GREY_TABLE,
+    pixels: isTurned ? INVERTED_GREY_TABLE : GREY_TABLE,
     ground: style.getPropertyValue("--paper"),
     ink: style.getPropertyValue("--ink"),
     muted: style.getPropertyValue("--muted"),
@@ -44,10 +44,10 @@ export function paperOf(page, live) {
 /**
  * Tells when the colours change, because the reader's system or the reader wants others.
  *
- * @param {import("../state/session.js").Live} live
+ * @param {import("../state/session.js").Session} session
  * @param {() => void} listener
  */
-export function onNewPaper(live, listener) {
-  live.subscribe((_, changed) => changed.has("theme") && listener());
+export function onThemeChange(session, listener) {
+  session.subscribe((_, changed) => changed.has("theme") && listener());
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", listener);
 }

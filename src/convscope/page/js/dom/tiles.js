@@ -25,7 +25,7 @@ const LINES_FOR_RECTANGLE = 1.34;
  * @param {number} [gap]
  * @returns {TileLayout} in lines that are filled evenly: 16 tiles where 9 have room are 8 and 8
  */
-export function layTiles({count, rows, columns}, room, gap = 1) {
+export function layOutTiles({count, rows, columns}, room, gap = 1) {
   const most = Math.min(count, Math.max(1, Math.floor((room + gap) / (columns + gap))));
   const perLine = tilesPerLine(count, most);
   const lines = Math.ceil(count / perLine);

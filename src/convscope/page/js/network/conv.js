@@ -1,4 +1,4 @@
-import {addRows, roomFor, sumOfProducts} from "./dot-products.js";
+import {addRows, scratchArray, sumOfProducts} from "./dot-products.js";
 import {inputLine, windowAxes} from "./window.js";
 
 /**
@@ -36,7 +36,7 @@ function prepareConvolution(layer) {
   const [channelsPerGroup, filtersPerGroup] = [channels / groups, filters / groups];
   const expected = axes.rows.size * axes.columns.size * channelsPerGroup * filters;
   if (kernel.length !== expected) throw new RangeError(`${name}: its kernel has ${kernel.length} numbers, not ${expected}`);
-  const gathered = roomFor(axes.rows.size * axes.columns.size * channelsPerGroup);
+  const gathered = scratchArray(axes.rows.size * axes.columns.size * channelsPerGroup);
   return {axes, channels, filters, groups, channelsPerGroup, filtersPerGroup, kernel, bias, gathered};
 }
 

@@ -1,4 +1,4 @@
-import {addRows, roomFor, sumOfProducts} from "./dot-products.js";
+import {addRows, scratchArray, sumOfProducts} from "./dot-products.js";
 
 /**
  * Dense: every unit sums over all inputs. On a stack of feature maps it does so at every place by itself, over the channels,
@@ -25,7 +25,7 @@ function prepareDense({name, inputShape, outputShape, weights}) {
   if (kernel.length !== inputs * units) {
     throw new RangeError(`${name}: its kernel has ${kernel.length} numbers, not ${inputs * units}`);
   }
-  return {inputs, units, kernel, bias: new Float64Array(weights.bias ?? units), gathered: roomFor(inputs)};
+  return {inputs, units, kernel, bias: new Float64Array(weights.bias ?? units), gathered: scratchArray(inputs)};
 }
 
 /**

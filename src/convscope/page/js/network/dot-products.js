@@ -15,7 +15,7 @@
  * @param {number} count the most inputs that a sum can have
  * @returns {Gathered}
  */
-export function roomFor(count) {
+export function scratchArray(count) {
   return {values: new Float64Array(count), rows: new Int32Array(count)};
 }
 

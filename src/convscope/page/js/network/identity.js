@@ -8,12 +8,12 @@ import {placeOf} from "./shape.js";
  */
 
 /** @type {import("./layers.js").LayerKind} */
-export const COPYING = {
+export const IDENTITY = {
   keepsPlaces: true,
   copies: true,
   run: (layer, input, output) => output.set(input),
   pullBack: (layer, gradient) => gradient,
-  explain: explainCopying,
+  explain: explainIdentity,
 };
 
 /**
@@ -22,6 +22,6 @@ export const COPYING = {
  * @param {number[]} place
  * @param {number} offset of the unit
  */
-function explainCopying({inputShape}, input, place, offset) {
+function explainIdentity({inputShape}, input, place, offset) {
   return {kind: "copy", from: placeOf(inputShape, offset), value: input[offset], before: input[offset]};
 }

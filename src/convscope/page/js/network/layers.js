@@ -1,7 +1,7 @@
 import {exponentialUnit, formulaNamed, rectifier} from "./activations.js";
 import {CONVOLUTION} from "./conv.js";
 import {DENSE} from "./dense.js";
-import {COPYING} from "./identity.js";
+import {IDENTITY} from "./identity.js";
 import {BATCH_NORMALIZATION, RESCALING, isLastAxis} from "./normalize.js";
 import {AVERAGE_POOLING, MAX_POOLING} from "./pool.js";
 import {ZERO_PADDING} from "./window.js";
@@ -40,7 +40,7 @@ const KINDS = {
   ZeroPadding2D: ZERO_PADDING,
 };
 
-const COPYING_KINDS = [
+const IDENTITY_KINDS = [
   "Activation", "ELU", "Flatten", "LeakyReLU", "ReLU", "Reshape", "Softmax", // laid out anew, or an activation alone
   "ActivityRegularization", "Dropout", "GaussianDropout", "GaussianNoise", "SpatialDropout2D", // act in training only
   "RandomBrightness", "RandomContrast", "RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom",
@@ -52,7 +52,7 @@ const COPYING_KINDS = [
  */
 export function layerKindNamed(kind) {
   if (Object.hasOwn(KINDS, kind)) return KINDS[kind];
-  return COPYING_KINDS.includes(kind) ? COPYING : undefined;
+  return IDENTITY_KINDS.includes(kind) ? IDENTITY : undefined;
 }
 
 /**

@@ -32,7 +32,7 @@ export function receptiveField(network, layerName, place) {
  * @param {Network} network
  * @returns {Uint8Array} h · w marks: 1 where a pixel can never reach the output, whatever the weights
  */
-export function blindPixels(network) {
+export function unusedPixels(network) {
   const [height, width] = network.inputShape;
   const [rows, columns] = [0, 1].map((axis) => reachedLines(network, network.layers.length - 1, axis, null));
   const isBlind = (pixel) => !rows[Math.floor(pixel / width)] || !columns[pixel % width];

@@ -21,7 +21,7 @@ export function softmaxAt(logits, temperature) {
  * @param {ArrayLike<number>} numbers
  * @returns {number[]}
  */
-export function rankedPlaces(numbers) {
+export function rankedIndices(numbers) {
   return Array.from(numbers, (_, place) => place).sort((a, b) => numbers[b] - numbers[a] || a - b);
 }
 
@@ -35,7 +35,7 @@ export function rankedPlaces(numbers) {
 export function shownClasses(probabilities, most) {
   const count = probabilities.length;
   if (count <= most) return {places: Array.from({length: count}, (_, place) => place), others: 0, rest: 0};
-  const places = rankedPlaces(probabilities).slice(0, most);
+  const places = rankedIndices(probabilities).slice(0, most);
   const shown = places.reduce((sum, place) => sum + probabilities[place], 0);
   return {places, others: count - most, rest: Math.max(0, 1 - shown)};
 }

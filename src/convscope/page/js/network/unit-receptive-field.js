@@ -25,7 +25,7 @@ const OWN_CHANNEL = new Set([
  * @param {number[]} place
  * @returns {Reach}
  */
-export function reachOf(network, index, place) {
+export function unitReceptiveField(network, index, place) {
   const layer = network.layers[index];
   const image = receptiveField(network, layer.name, isPicture(layer.outputShape) ? place.slice(0, 2) : place);
   if (index === 0 || !isPicture(layer.inputShape)) return {image, before: null, channel: -1};

@@ -13,7 +13,7 @@
  * @param {object} payload
  * @returns {Frame[]} in their order; none where the page holds no weights
  */
-export function filmFrames({weights, evidence, metrics}) {
+export function epochFrames({weights, evidence, metrics}) {
   const epochs = weights?.epochs ?? [];
   return epochs.map(({epoch}, place) => {
     if (place === epochs.length - 1) {

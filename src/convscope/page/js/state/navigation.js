@@ -9,7 +9,7 @@ const ADDRESS_PAUSE = 250;
  *
  * @returns {import("./state.js").PageState}
  */
-export function startAddress() {
+export function startNavigation() {
   const state = makeState(parseHash(location.hash));
   let [last, waiting] = [-Infinity, 0];
   const write = () => {

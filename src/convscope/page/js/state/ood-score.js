@@ -47,7 +47,7 @@ export function directionsOf({features, size, count}) {
  * @param {number} neighbours
  * @returns {number} the mean distance to the nearest ones
  */
-export function strangeness(activations, {features, size, count}, neighbours) {
+export function oodScore(activations, {features, size, count}, neighbours) {
   const scale = inverseLength(activations);
   const nearest = new Float64Array(Math.min(neighbours, count)).fill(Infinity);
   const last = nearest.length - 1;

@@ -1,9 +1,9 @@
-import {rankedPlaces, softmaxAt} from "../network/temperature.js";
+import {rankedIndices, softmaxAt} from "../network/temperature.js";
 
 /**
  * What the network answers now, in numbers. Pure: knows no document.
  *
- * @typedef {object} Reply
+ * @typedef {object} Prediction
  * @property {boolean} isEmpty whether there is nothing on the pad
  * @property {number} best the class; -1 where the network cannot be run to its end
  * @property {number} second the runner-up; -1 where there is none
@@ -13,25 +13,25 @@ import {rankedPlaces, softmaxAt} from "../network/temperature.js";
  */
 
 /**
- * @param {import("./session.js").Live} live
- * @returns {Reply}
+ * @param {import("./session.js").Session} session
+ * @returns {Prediction}
  */
-export function replyOf({open, run, state, payload}) {
+export function predictionOf({open, run, state, payload}) {
   const isEmpty = open.source === "drawing" && open.original.every((level) => level === 0);
   if (!run?.probabilities) return {isEmpty, best: -1, second: -1, probabilities: [], sure: [], isCalibrated: false};
   const {probabilities, logits} = run;
   // The temperature was fitted to the weights of the end.
   const calibration = state.epoch === 0 ? payload.evidence?.calibration : null;
-  const [best, second = -1] = rankedPlaces(probabilities);
+  const [best, second = -1] = rankedIndices(probabilities);
   const sure = calibration ? softmaxAt(logits, calibration.temperature) : probabilities;
   return {isEmpty, best, second, probabilities, sure, isCalibrated: Boolean(calibration)};
 }
 
 /**
- * @param {import("./session.js").Live} live
+ * @param {import("./session.js").Session} session
  * @returns {string} the name of the class that the page answers now; "" where it answers none
  */
-export function answerOf(live) {
-  const {isEmpty, best} = replyOf(live);
-  return isEmpty || best < 0 ? "" : live.payload.dataset.class_names[best];
+export function predictedName(session) {
+  const {isEmpty, best} = predictionOf(session);
+  return isEmpty || best < 0 ? "" : session.payload.dataset.class_names[best];
 }

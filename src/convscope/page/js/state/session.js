@@ -7,8 +7,8 @@ import {parseChange, perturbationOf} from "./perturbation.js";
 /**
  * The network with its one open image, of which every view shows a part.
  *
- * A view reads `live` in its listener and redraws what it shows. `live.run` is the same object with the same arrays every
- * time, filled anew: who needs numbers later copies them. What is off the screen should wait: `drawWhenSeen` in `seen.js`.
+ * A view reads `session` in its listener and redraws what it shows. `session.run` is the same object with the same arrays every
+ * time, filled anew: who needs numbers later copies them. What is off the screen should wait: `drawWhenVisible` in `seen.js`.
  *
  * @typedef {import("./state.js").State} State
  * @typedef {import("../network/network.js").Network} Network
@@ -19,13 +19,13 @@ import {parseChange, perturbationOf} from "./perturbation.js";
  * @property {string} name "test-123", "train-5", "drawing" or "picture"; numbers are places in the split
  * @property {"test" | "train" | "drawing" | "picture"} source
  * @property {number | null} index the place in the split
- * @property {number | null} row the place in `live.images.test` or `.reference`; null where it is not one of them
+ * @property {number | null} row the place in `session.images.test` or `.reference`; null where it is not one of them
  * @property {number | null} label its true class, where there is one
  * @property {string} [file] the name of the file that a picture came from
  * @property {Float32Array} pixels what the network is given, h·w·c in 0..1
  * @property {Float32Array} original the same before the reader's change (state.change); the same array where there is none
  *
- * @typedef {object} Live
+ * @typedef {object} Session
  * @property {object} payload
  * @property {import("../network/network.js").Network | null} network with the weights of the open epoch; null where the page
  *   holds no weights
@@ -35,34 +35,34 @@ import {parseChange, perturbationOf} from "./perturbation.js";
  * @property {number[]} epochs the numbers of the epochs whose weights are in the page, in order
  * @property {Readonly<State>} state
  * @property {(changes: Partial<State>) => void} set
- * @property {(listener: LiveListener) => () => void} subscribe returns what ends the subscription
+ * @property {(listener: SessionListener) => () => void} subscribe returns what ends the subscription
  * @property {(name: string) => boolean} openImage whether there is such an image; a change to the one before is taken back
  * @property {(pixels: Float32Array, source: "drawing" | "picture", file?: string) => void} openPixels the reader's change
  *   stays
  * @property {(name: string) => Float32Array | null} pixelsOf an image of the set, as it is there
  * @property {(epoch: number) => Promise<Network | null>} networkAt 0 for the end
  *
- * @typedef {(live: Live, changed: Set<string>) => void} LiveListener `changed` has keys of the state, and "open" (another
+ * @typedef {(session: Session, changed: Set<string>) => void} SessionListener `changed` has keys of the state, and "open" (another
  *   image, or other pixels), "network", and "run" whenever either of them
  */
 
 /** Networks of epochs that are kept: one costs as much memory as its weights twice. */
-const KEPT_NETWORKS = 4;
+const MAX_CACHED_NETWORKS = 4;
 
 /**
  * @param {Document} page
  * @param {object} payload
  * @param {import("./state.js").PageState} state
- * @returns {Promise<Live>}
+ * @returns {Promise<Session>}
  */
-export async function startLive(page, payload, state) {
+export async function startSession(page, payload, state) {
   const listeners = new Set();
   const own = {drawing: null, picture: openedPicture(payload)};
-  const networkAt = keepNetworks(page, payload);
+  const networkAt = cacheNetworks(page, payload);
   let workspace = null;
 
-  /** @type {Live} */
-  const live = {
+  /** @type {Session} */
+  const session = {
     payload,
     network: null,
     run: null,
@@ -78,7 +78,7 @@ export async function startLive(page, payload, state) {
       return () => listeners.delete(listener);
     },
     openImage(name) {
-      if (!sourceOf(live, own, name)) return false;
+      if (!sourceOf(session, own, name)) return false;
       const {image, change, ink} = state.values;
       state.set({image: name, change: name === image ? change : "", ink: name === "drawing" ? ink : ""});
       return true;
@@ -90,39 +90,39 @@ export async function startLive(page, payload, state) {
       // Told by the state's own listener where the name is another one; the same name with other pixels is told here.
       if (before.image === source) tell(reopen(new Set(["open"])));
     },
-    pixelsOf: (name) => sourceOf(live, {}, name)?.original ?? null,
+    pixelsOf: (name) => sourceOf(session, {}, name)?.original ?? null,
     networkAt,
   };
 
   function tell(changed) {
-    for (const listener of [...listeners]) listener(live, changed);
+    for (const listener of [...listeners]) listener(session, changed);
   }
 
   function reopen(changed) {
-    const found = sourceOf(live, own, live.state.image) ?? live.open ?? firstImage(live, own);
-    const changes = parseChange(live.state.change);
+    const found = sourceOf(session, own, session.state.image) ?? session.open ?? firstImage(session, own);
+    const changes = parseChange(session.state.change);
     const [height, width, channels] = payload.dataset.image_shape;
-    const isChanged = live.state.change !== "";
+    const isChanged = session.state.change !== "";
     const pixels = isChanged
       ? perturb(found.original, {height, width, channels}, perturbationOf(changes, [height, width]))
       : found.original;
-    live.open = {...found, pixels};
-    if (live.network) {
-      live.run = runNetwork(live.network, pixels, workspace);
+    session.open = {...found, pixels};
+    if (session.network) {
+      session.run = runNetwork(session.network, pixels, workspace);
       changed.add("run");
     }
     return changed.add("open");
   }
 
   function adopt(network) {
-    live.network = network;
+    session.network = network;
     workspace = network && makeWorkspace(network);
   }
 
   async function changeEpoch() {
-    const asked = live.state.epoch;
+    const asked = session.state.epoch;
     const network = await networkAt(asked);
-    if (asked !== live.state.epoch || network === live.network) return; // the slider has moved on
+    if (asked !== session.state.epoch || network === session.network) return; // the slider has moved on
     adopt(network);
     tell(reopen(new Set(["network"])));
   }
@@ -132,37 +132,37 @@ export async function startLive(page, payload, state) {
     readTestImages(page, payload),
     readReferenceImages(page, payload),
   ]);
-  live.images = {test, reference};
+  session.images = {test, reference};
   adopt(network);
   reopen(new Set());
   state.subscribe((_, changed) => {
     if (changed.has("epoch")) changeEpoch();
     tell(changed.has("image") || changed.has("change") ? reopen(new Set(changed)) : changed);
   });
-  return live;
+  return session;
 }
 
 /** The image of that name, without what the reader does to it; null where there is none. */
-function sourceOf(live, own, name) {
+function sourceOf(session, own, name) {
   const [source, number] = name.split("-");
   if (source === "drawing" || source === "picture") {
     return own[source] ? {name, source, index: null, row: null, label: null, ...own[source]} : null;
   }
-  if (source === "" && number === undefined) return firstImage(live, own);
-  const images = source === "test" ? live.images.test : source === "train" ? live.images.reference : null;
+  if (source === "" && number === undefined) return firstImage(session, own);
+  const images = source === "test" ? session.images.test : source === "train" ? session.images.reference : null;
   const index = Number(number);
   const row = images ? images.indices.indexOf(index) : -1;
   if (row >= 0) return {name, source, index, row, label: images.labels[row], original: inputsOfImage(images, row)};
-  const first = firstTrainingImage(live);
+  const first = firstTrainingImage(session);
   return first.name === name ? first : null;
 }
 
 /** What is open at the start: the picture that the page was made for, or the first test image, as everywhere in the report. */
-function firstImage(live, own) {
-  const {test} = live.images;
-  if (live.payload.opened && own.picture) return sourceOf(live, own, "picture");
+function firstImage(session, own) {
+  const {test} = session.images;
+  if (session.payload.opened && own.picture) return sourceOf(session, own, "picture");
   const index = test && Math.min(...test.indices);
-  return test?.count ? sourceOf(live, {}, `test-${index}`) : firstTrainingImage(live);
+  return test?.count ? sourceOf(session, {}, `test-${index}`) : firstTrainingImage(session);
 }
 
 /** A picture that the page was made to explain. */
@@ -177,7 +177,7 @@ function firstTrainingImage({payload: {first_image: {label, pixels}}}) {
 }
 
 /** Reads the networks of epochs, and keeps the last few. */
-function keepNetworks(page, payload) {
+function cacheNetworks(page, payload) {
   const kept = new Map();
   const read = async (which) => {
     const weights = await readWeights(page, payload, which);
@@ -189,7 +189,7 @@ function keepNetworks(page, payload) {
     const network = kept.get(which) ?? read(which);
     kept.delete(which);
     kept.set(which, network); // the last one used is the last one dropped
-    if (kept.size > KEPT_NETWORKS) kept.delete([...kept.keys()].find((each) => each !== "final"));
+    if (kept.size > MAX_CACHED_NETWORKS) kept.delete([...kept.keys()].find((each) => each !== "final"));
     return network;
   };
 }

@@ -21,7 +21,7 @@ const MARGIN = {top: 12, right: 90, bottom: 30, left: 52};
 /** Height of a label of two lines. */
 const LABEL_GAP = 30;
 /** Values of a line up to which each has a mark. */
-const MOST_MARKERS = 16;
+const MAX_MARKERS = 16;
 const MARKERS = {circle: "M-3 0a3 3 0 1 0 6 0a3 3 0 1 0-6 0", square: "M-3-3h6v6h-6z", diamond: "M0-4 4 0 0 4-4 0z"};
 
 /**
@@ -44,8 +44,8 @@ export function makeLineChart(page, {width, height, label, epochs, last, axis, s
   const inner = {width: width - MARGIN.left - MARGIN.right, height: height - MARGIN.top - MARGIN.bottom};
   const x = (epoch) => MARGIN.left + (last > 1 ? ((epoch - 1) / (last - 1)) * inner.width : inner.width / 2);
   const y = (value) => MARGIN.top + (1 - Math.min(1, Math.max(0, axis.place(value)))) * inner.height;
-  const film = newShape(page, "g", {className: "film-mark"});
-  const pointer = newShape(page, "line", {className: "pointer-mark", y1: MARGIN.top, y2: MARGIN.top + inner.height});
+  const film = newShape(page, "g", {class: "film-mark"});
+  const pointer = newShape(page, "line", {class: "pointer-mark", y1: MARGIN.top, y2: MARGIN.top + inner.height});
   const drawing = newShape(
     page, "svg", {viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label},
     ...drawGrid(page, axis, {x, y, width, inner, last}), film, pointer,
@@ -54,7 +54,7 @@ export function makeLineChart(page, {width, height, label, epochs, last, axis, s
   );
   drawing.style.maxWidth = `${width}px`;
   const node = newElement(page, "div", {
-    className: "line-chart", role: "slider", tabindex: "0", "aria-label": `${label}, by epoch`,
+    class: "line-chart", role: "slider", tabindex: "0", "aria-label": `${label}, by epoch`,
     "aria-valuemin": epochs[0], "aria-valuemax": epochs[epochs.length - 1],
   }, drawing);
   let current = epochs.length - 1;
@@ -103,13 +103,13 @@ function drawGrid(page, axis, {x, y, width, inner, last}) {
   const right = MARGIN.left + inner.width;
   const bottom = MARGIN.top + inner.height;
   const across = axis.ticks.flatMap(({value, text}) => [
-    newShape(page, "line", {className: "grid", x1: MARGIN.left, x2: right, y1: y(value), y2: y(value)}),
-    newShape(page, "text", {className: "tick", x: MARGIN.left - 8, y: y(value) + 4, "text-anchor": "end"}, text),
+    newShape(page, "line", {class: "grid", x1: MARGIN.left, x2: right, y1: y(value), y2: y(value)}),
+    newShape(page, "text", {class: "tick", x: MARGIN.left - 8, y: y(value) + 4, "text-anchor": "end"}, text),
   ]);
   const most = Math.max(2, Math.floor(inner.width / 34));
   const below = epochTicks(last, Math.min(8, most)).map((epoch) =>
-    newShape(page, "text", {className: "tick", x: x(epoch), y: bottom + 18, "text-anchor": "middle"}, epoch));
-  const name = newShape(page, "text", {className: "tick", x: width, y: bottom + 18, "text-anchor": "end"}, "epoch");
+    newShape(page, "text", {class: "tick", x: x(epoch), y: bottom + 18, "text-anchor": "middle"}, epoch));
+  const name = newShape(page, "text", {class: "tick", x: width, y: bottom + 18, "text-anchor": "end"}, "epoch");
   return [...across, ...below, name];
 }
 
@@ -117,11 +117,11 @@ function drawGrid(page, axis, {x, y, width, inner, last}) {
 function drawSeries(page, {values, className, marker, ring = -1}, epochs, {x, y}) {
   const points = values.map((value, place) => (Number.isFinite(value) ? `${x(epochs[place])} ${y(value).toFixed(1)}` : null));
   const path = points.map((point, place) => point && `${points[place - 1] ? "L" : "M"}${point}`).filter(Boolean).join("");
-  const line = newShape(page, "path", {className: `curve ${className}`, d: path});
+  const line = newShape(page, "path", {class: `curve ${className}`, d: path});
   const at = (point) => ({transform: `translate(${point})`});
-  const rings = points[ring] ? [newShape(page, "circle", {className: "ring", r: 7, ...at(points[ring])})] : [];
-  if (values.length > MOST_MARKERS) return [line, ...rings];
-  const dot = {className: `dot ${className}`, d: MARKERS[marker]};
+  const rings = points[ring] ? [newShape(page, "circle", {class: "ring", r: 7, ...at(points[ring])})] : [];
+  if (values.length > MAX_MARKERS) return [line, ...rings];
+  const dot = {class: `dot ${className}`, d: MARKERS[marker]};
   const marks = points.filter(Boolean).map((point) => newShape(page, "path", {...dot, ...at(point)}));
   return [line, ...marks, ...rings];
 }
@@ -133,10 +133,10 @@ function drawEnds(page, series, {y, right, bottom, write}) {
   const heights = spreadLabels(shown.map(({last}) => y(last)), LABEL_GAP, bottom - 16);
   return shown.flatMap(({name, last, className}, place) => [
     newShape(page, "path", {
-      className: `leader ${className}`, d: `M${right + 5} ${y(last).toFixed(1)}L${right + 12} ${heights[place] - 3}`,
+      class: `leader ${className}`, d: `M${right + 5} ${y(last).toFixed(1)}L${right + 12} ${heights[place] - 3}`,
     }),
-    newShape(page, "text", {className: "end", x: right + 15, y: heights[place] + 1}, write(last)),
-    newShape(page, "text", {className: "end-name", x: right + 15, y: heights[place] + 14}, name),
+    newShape(page, "text", {class: "end", x: right + 15, y: heights[place] + 1}, write(last)),
+    newShape(page, "text", {class: "end-name", x: right + 15, y: heights[place] + 14}, name),
   ]);
 }
 

@@ -14,14 +14,14 @@ import {borderMedian, grownMask, relevelled} from "./pixel-statistics.js";
  */
 
 /** In pixels: larger pictures are made smaller. */
-export const LONGEST_PAPER = 1024;
+export const MAX_DOCUMENT_SIDE = 1024;
 /** Grey levels that a flat ground may vary by. */
 const FLAT_LEVELS = 1;
 /** Of 255, what ink must swallow on average more than its ground. */
-const LEAST_INK = 40;
+const MIN_INK = 40;
 
 /** Whether half of the border is within one level of its median: no photo. @param {GreyPicture} picture */
-export function hasFlatGround(picture) {
+export function hasFlatBackground(picture) {
   const {height, width, pixels} = picture;
   const middle = borderMedian(picture);
   let [near, total] = [0, 0];
@@ -43,14 +43,14 @@ export function hasFlatGround(picture) {
  * @returns {GreyPicture & {factor: number}}
  */
 export function swallowedLight({height, width, pixels}, reach) {
-  const factor = Math.ceil(Math.max(height, width) / LONGEST_PAPER);
+  const factor = Math.ceil(Math.max(height, width) / MAX_DOCUMENT_SIDE);
   const plane = blockMeans({height, width, levels: pixels}, factor);
   const {levels} = plane;
   const side = cellSide(plane);
-  if (!isDarkerThanItsGround(plane, side)) {
+  if (!isDarkerThanBackground(plane, side)) {
     for (let place = 0; place < levels.length; place++) levels[place] = 255 - levels[place];
   }
-  const ground = groundOf(plane, side, reach).levels;
+  const ground = backgroundOf(plane, side, reach).levels;
   const swallowed = new Uint8Array(ground.length);
   for (let place = 0; place < ground.length; place++) {
     const level = ground[place];
@@ -69,7 +69,7 @@ export function inkAbove({height, width, pixels, factor}, above) {
   for (let place = 0; place < pixels.length; place++) counts[pixels[place]]++;
   counts.fill(0, 0, above + 1);
   const {threshold, strength, rest} = splitLevels(counts);
-  const isInk = strength - rest >= LEAST_INK;
+  const isInk = strength - rest >= MIN_INK;
   const strong = relevelled({height, width, pixels}, (level) => (isInk && level > threshold ? 1 : 0));
   const low = Math.floor((threshold + rest) / 2);
   let near = strong;
@@ -111,7 +111,7 @@ export function splitLevels(counts) {
  */
 
 /** Along the longer side. */
-const GROUND_CELLS = 64;
+const BACKGROUND_CELLS = 64;
 /** Cells from a place to the edge of what it is compared with. */
 const NEIGHBOURHOOD = 8;
 
@@ -151,7 +151,7 @@ export function blockMeans({height, width, levels}, side) {
  * @returns {number} the side of a cell
  */
 export function cellSide({height, width}) {
-  return Math.max(1, Math.ceil(Math.max(height, width) / GROUND_CELLS));
+  return Math.max(1, Math.ceil(Math.max(height, width) / BACKGROUND_CELLS));
 }
 
 /**
@@ -160,7 +160,7 @@ export function cellSide({height, width}) {
  * @param {Plane} plane
  * @param {number} side of a cell
  */
-export function isDarkerThanItsGround(plane, side) {
+export function isDarkerThanBackground(plane, side) {
   const near = meansAround(blockMeans(plane, side));
   let moment = 0;
   for (let row = 0; row < plane.height; row++) {
@@ -179,7 +179,7 @@ export function isDarkerThanItsGround(plane, side) {
  * @param {number} reach cells from the middle of the closing's window to its edge
  * @returns {Plane} as large
  */
-export function groundOf({height, width, levels}, side, reach) {
+export function backgroundOf({height, width, levels}, side, reach) {
   let cells = blockMeans({height, width, levels}, side);
   for (const extreme of [Math.max, Math.min]) {
     cells = extremeAround(cells, extreme, reach, true);

@@ -16,7 +16,7 @@
  * @param {Mask} mask
  * @returns {Components}
  */
-export function findComponents({height, width, pixels}) {
+export function labelComponents({height, width, pixels}) {
   const runs = [];
   const parents = [];
   let above = 0; // the first run of the row above that may still touch

@@ -1,5 +1,5 @@
-import {LONGEST_PAPER, blockMeans, hasFlatGround, inkAbove, swallowedLight} from "./binarize.js";
-import {findComponents, maskOfPieces} from "./connected-components.js";
+import {MAX_DOCUMENT_SIDE, blockMeans, hasFlatBackground, inkAbove, swallowedLight} from "./binarize.js";
+import {labelComponents, maskOfPieces} from "./connected-components.js";
 import {groupPieces, isCutOff} from "./grouping.js";
 import {DIGIT_SETTINGS, prepareDigit} from "./mnist-style.js";
 import {grownMask} from "./pixel-statistics.js";
@@ -15,11 +15,11 @@ import {grownMask} from "./pixel-statistics.js";
  */
 
 /** A photo, or a picture with several digits, is at least twice as large as the network's own, each way, … */
-const LEAST_TIMES = 2;
+const MIN_TIMES = 2;
 /** … and has at least so many pixels. */
-const LEAST_SIDE = 56;
+const MIN_SIDE = 56;
 /** More are the paper's grain. */
-const MOST_DIGITS = 100;
+const MAX_DIGITS = 100;
 const THRESHOLDS = 3;
 /** Cells from the middle of the window that strokes are closed in to its edge: for sheets, … */
 const REACH = 6;
@@ -33,12 +33,12 @@ const INK_MARGIN = 4;
  * @param {Partial<typeof DIGIT_SETTINGS>} [changes] to DIGIT_SETTINGS
  * @returns {ReturnType<typeof prepareDigit> & {found: Found}}
  */
-export function findDigit(picture, changes = {}) {
+export function detectDigit(picture, changes = {}) {
   const settings = {...DIGIT_SETTINGS, ...changes};
-  const least = Math.max(LEAST_SIDE, LEAST_TIMES * Math.max(settings.height, settings.width));
+  const least = Math.max(MIN_SIDE, MIN_TIMES * Math.max(settings.height, settings.width));
   if (Math.min(picture.height, picture.width) < least) return wholePicture(picture, settings);
-  const isFlat = hasFlatGround(picture);
-  const {paper, components, groups} = isFlat ? onFlatGround(picture, settings) : onPaper(picture);
+  const isFlat = hasFlatBackground(picture);
+  const {paper, components, groups} = isFlat ? onFlatBackground(picture, settings) : onDocument(picture);
   if (isFlat && groups.length <= 1) return wholePicture(picture, settings);
   if (!groups.length) {
     const blank = {...picture, pixels: new Uint8Array(picture.pixels.length)};
@@ -62,17 +62,17 @@ function wholePicture(picture, settings) {
 }
 
 /** As prepareDigit finds the ink. */
-function onFlatGround({height, width, pixels}, settings) {
-  const factor = Math.ceil(Math.max(height, width) / LONGEST_PAPER);
+function onFlatBackground({height, width, pixels}, settings) {
+  const factor = Math.ceil(Math.max(height, width) / MAX_DOCUMENT_SIDE);
   const means = blockMeans({height, width, levels: pixels}, factor);
   const smaller = {height: means.height, width: means.width, pixels: Uint8Array.from(means.levels)};
   const {picture: ink, cut} = prepareDigit(smaller, settings).steps.ground;
-  const components = findComponents({...ink, pixels: ink.pixels.map((level) => (level > cut ? 1 : 0))});
+  const components = labelComponents({...ink, pixels: ink.pixels.map((level) => (level > cut ? 1 : 0))});
   return {paper: {ink, factor, isCleared: false}, components, groups: groupPieces(components, false)};
 }
 
 /** The ink and its digits. One that fills half of the picture has wide strokes, which another look takes whole. */
-function onPaper(picture) {
+function onDocument(picture) {
   const sheet = withReach(picture, REACH);
   const longest = Math.max(0, ...sheet.groups.map(({box}) => Math.max(box.bottom - box.top, box.right - box.left) + 1));
   const {height, width} = sheet.components;
@@ -85,9 +85,9 @@ function withReach(picture, reach) {
   let [best, most, above, last] = [null, -1, -1, null];
   for (let attempt = 0; attempt < THRESHOLDS; attempt++) {
     const paper = inkAbove(swallowed, above);
-    const components = findComponents(paper.strong);
+    const components = labelComponents(paper.strong);
     const groups = groupPieces(components, true);
-    if (groups.length && groups.length <= MOST_DIGITS) {
+    if (groups.length && groups.length <= MAX_DIGITS) {
       const whole = groups.reduce((sum, {area, box}) => sum + (isCutOff(box, components) ? 0 : area), 0);
       if (whole > most) [best, most] = [{paper, components, groups}, whole];
       const [cutOff, total] = inkAreas(components);

@@ -13,9 +13,9 @@ const PIECE_REACH = 4;
 /** A small piece with nothing near is a digit from 1 / 3 of a digit's height or width on. */
 const PIECE_ALONE = 3;
 /** Where digits are under 8 pixels high, … */
-const LEAST_DIGIT = 8;
+const MIN_DIGIT = 8;
 /** … or under 1 / 64 of the picture's longer side, they are grain. */
-const LEAST_DIGIT_SHARE = 64;
+const MIN_DIGIT_SHARE = 64;
 /** A piece is dirt whose area is under (1 / 20)² of a digit's height squared. */
 const DIRT_PIECE = 20;
 
@@ -33,7 +33,7 @@ export function groupPieces(components, dropsCutOff) {
   const counted = inside.length ? inside : all;
   if (!counted.length) return [];
   const height = digitHeight(counted.map((piece) => [boxHeight(boxes[piece]), areas[piece]]));
-  if (height < LEAST_DIGIT || LEAST_DIGIT_SHARE * height < Math.max(components.height, components.width)) return [];
+  if (height < MIN_DIGIT || MIN_DIGIT_SHARE * height < Math.max(components.height, components.width)) return [];
   const pieces = counted.filter((piece) => DIRT_PIECE ** 2 * areas[piece] >= height * height);
   const large = pieces.filter((piece) => SMALL_PIECE * boxHeight(boxes[piece]) >= height);
   const owners = new Map(large.map((piece) => [piece, piece]));

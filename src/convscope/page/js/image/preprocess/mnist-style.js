@@ -52,8 +52,8 @@ export function prepareDigit(picture, changes = {}) {
   if (!(size > 0) || picture.pixels.length !== size) {
     throw new RangeError(`invalid picture: ${picture.height} × ${picture.width} with ${picture.pixels.length} pixels`);
   }
-  const polarity = settlePolarity(picture, settings);
-  const ground = removeGround(polarity, settings);
+  const polarity = resolvePolarity(picture, settings);
+  const ground = removeBackground(polarity, settings);
   const crop = cropToInk(ground.picture, settings);
   const fit = fitIntoBox(crop.picture, settings);
   const contrast = stretchContrast(fit.picture, settings);
@@ -63,7 +63,7 @@ export function prepareDigit(picture, changes = {}) {
 }
 
 /** @returns {PolarityStep} */
-function settlePolarity(picture, {polarity}) {
+function resolvePolarity(picture, {polarity}) {
   const border = borderMedian(picture);
   const {darkest, peak} = extremeLevels(picture.pixels);
   const inverted = polarity === "auto" ? 2 * border > darkest + peak : polarity === "invert";
@@ -71,7 +71,7 @@ function settlePolarity(picture, {polarity}) {
 }
 
 /** @returns {GroundStep} */
-function removeGround({border, inverted, picture}, {ground, groundShare, leastContrast}) {
+function removeBackground({border, inverted, picture}, {ground, groundShare, leastContrast}) {
   const {darkest, peak} = extremeLevels(picture.pixels);
   if (!ground) return {level: 0, peak, cut: 0, picture};
   let level = inverted ? 255 - border : border;

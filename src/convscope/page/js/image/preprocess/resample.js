@@ -108,11 +108,11 @@ function bilinearWeight(output, input, {box, length, margin}) {
  */
 
 /** In pixels: larger pictures are made smaller. */
-const LONGEST_PICTURE = 2048;
+const MAX_PICTURE_SIDE = 2048;
 
 /** @param {{height: number, width: number}} picture @returns {number} pixels of it that become one, each way */
 export function shrinkFactor({height, width}) {
-  return Math.ceil(Math.max(height, width) / LONGEST_PICTURE);
+  return Math.ceil(Math.max(height, width) / MAX_PICTURE_SIDE);
 }
 
 /**

@@ -1,19 +1,19 @@
-import {findEvidence} from "../../attribution/compute.js";
-import {greatestAt, overChannels, paintEvidence} from "../../attribution/maps.js";
-import {drawWhenSeen} from "../../dom/draw-when-visible.js";
-import {newNode, writeText} from "../../dom/element.js";
-import {percentOf} from "../../dom/format.js";
+import {computeAttribution} from "../../attribution/compute.js";
+import {greatestAt, overChannels, paintAttribution} from "../../attribution/maps.js";
+import {drawWhenVisible} from "../../dom/draw-when-visible.js";
+import {newElement, writeText} from "../../dom/element.js";
+import {formatProbability} from "../../dom/format.js";
 import {PixelPicture} from "../../dom/pixel-picture.js";
 import {nextSlice} from "../../dom/scheduling.js";
-import {onNewPaper, paperOf} from "../../dom/theme-colors.js";
+import {onThemeChange, themeColors} from "../../dom/theme-colors.js";
 import {channelRanges, evenRange, joinedRange} from "../../image/color/range.js";
 import {gradientTimesInput} from "../../network/gradient.js";
-import {EvidencePictures} from "./maps-view.js";
+import {AttributionMaps} from "./maps-view.js";
 
 /**
  * What in the open image speaks for a class: by gradients, by the way from zeros to the image, by covering patches.
  *
- * @typedef {import("../../state/session.js").Live} Live
+ * @typedef {import("../../state/session.js").Session} Session
  */
 
 /** Milliseconds of rest before the work begins. */
@@ -21,33 +21,33 @@ const QUICK_REST = 30;
 
 /**
  * @param {Document} page
- * @param {Live} live
+ * @param {Session} session
  */
-export function startClassEvidence(page, live) {
+export function startAttribution(page, session) {
   const element = page.querySelector("#class-evidence");
-  const pictures = new EvidencePictures(page, live);
-  const choice = new ClassChoice(page, live);
+  const pictures = new AttributionMaps(page, session);
+  const choice = new ClassChoice(page, session);
   element.append(choice.element, pictures.element);
   let asked = 0;
-  const redraw = drawWhenSeen(element, begin);
+  const redraw = drawWhenVisible(element, begin);
 
   /** Everything that was begun before is given up. */
   async function begin() {
     const mine = ++asked;
     const isWanted = () => mine === asked;
-    const {network, run, open} = live;
-    const target = targetOf(live);
+    const {network, run, open} = session;
+    const target = targetOf(session);
     const image = Float32Array.from(open.pixels);
-    const paper = paperOf(page, live);
+    const paper = themeColors(page, session);
     choice.show(target, run.probabilities);
     pictures.begin(target, image, paper);
     await rest(QUICK_REST);
     if (!isWanted()) return;
-    const isWhole = await findEvidence(network, image, [target], {
+    const isWhole = await computeAttribution(network, image, [target], {
       isWanted,
       async show(way, [{values, found}]) {
         pictures.show(way, values, found);
-        if (way === "gradient") await choice.showEvidence(network, image, live.run, paper, isWanted);
+        if (way === "gradient") await choice.showEvidence(network, image, session.run, paper, isWanted);
       },
     });
     if (isWhole) element.dataset.done = `${open.name} ${target}`;
@@ -58,13 +58,13 @@ export function startClassEvidence(page, live) {
     delete element.dataset.done;
     redraw();
   };
-  live.subscribe((_, changed) => (changed.has("run") || changed.has("target")) && restart());
-  onNewPaper(live, restart);
+  session.subscribe((_, changed) => (changed.has("run") || changed.has("target")) && restart());
+  onThemeChange(session, restart);
   redraw();
 }
 
 /**
- * @param {Live} live
+ * @param {Session} session
  * @returns {number} the class that is asked about
  */
 export function targetOf({state: {target}, run: {probabilities}}) {
@@ -77,7 +77,7 @@ async function rest(milliseconds) {
 }
 
 /** Classes that get a tile; with more, a list has to do. */
-const MOST_TILES = 20;
+const MAX_TILES = 20;
 const CLASS_TILE_SIDE = 56;
 
 /**
@@ -86,35 +86,35 @@ const CLASS_TILE_SIDE = 56;
 export class ClassChoice {
   /**
    * @param {Document} page
-   * @param {import("../../state/session.js").Live} live
+   * @param {import("../../state/session.js").Session} session
    */
-  constructor(page, live) {
-    Object.assign(this, {page, live});
-    const names = live.payload.dataset.class_names;
-    this.select = newNode(page, "select", {}, ...names.map((name, place) => newNode(page, "option", {value: place}, name)));
+  constructor(page, session) {
+    Object.assign(this, {page, session});
+    const names = session.payload.dataset.class_names;
+    this.select = newElement(page, "select", {}, ...names.map((name, place) => newElement(page, "option", {value: place}, name)));
     this.select.addEventListener("change", () => this.choose(Number(this.select.value)));
-    const title = newNode(page, "span", {}, "What speaks for the class");
-    const label = newNode(page, "label", {class: "class-select", hidden: names.length <= MOST_TILES}, title, this.select);
-    this.tiles = names.length > MOST_TILES ? [] : names.map((name, place) => {
+    const title = newElement(page, "span", {}, "What speaks for the class");
+    const label = newElement(page, "label", {class: "class-select", hidden: names.length <= MAX_TILES}, title, this.select);
+    this.tiles = names.length > MAX_TILES ? [] : names.map((name, place) => {
       const picture = new PixelPicture(page, {"aria-hidden": "true"});
-      const [rows, columns] = live.network.inputShape;
+      const [rows, columns] = session.network.inputShape;
       picture.resize(columns, rows, Math.max(1, Math.floor(CLASS_TILE_SIDE / Math.max(rows, columns))));
-      const share = newNode(page, "span", {class: "quiet"});
-      const button = newNode(page, "button", {type: "button", class: "class-tile", "aria-pressed": "false"},
-        picture.element, newNode(page, "bdi", {}, name), share);
+      const share = newElement(page, "span", {class: "quiet"});
+      const button = newElement(page, "button", {type: "button", class: "class-tile", "aria-pressed": "false"},
+        picture.element, newElement(page, "bdi", {}, name), share);
       button.addEventListener("click", () => this.choose(place));
       return {picture, share, button};
     });
     const buttons = this.tiles.map(({button}) => button);
-    const row = newNode(page, "div", {class: "class-tiles", role: "group", "aria-label": "The classes"}, ...buttons);
+    const row = newElement(page, "div", {class: "class-tiles", role: "group", "aria-label": "The classes"}, ...buttons);
     row.hidden = !this.tiles.length;
     /** @type {HTMLElement} */
-    this.element = newNode(page, "div", {class: "class-choice"}, label, row);
+    this.element = newElement(page, "div", {class: "class-choice"}, label, row);
   }
 
   /** The answered class is asked about until the reader asks about another. */
   choose(target) {
-    this.live.set({target});
+    this.session.set({target});
   }
 
   /**
@@ -125,7 +125,7 @@ export class ClassChoice {
     if (this.select.value !== String(target)) this.select.value = String(target);
     this.tiles.forEach(({share, button}, place) => {
       button.setAttribute("aria-pressed", String(place === target));
-      writeText(share, percentOf(probabilities[place]));
+      writeText(share, formatProbability(probabilities[place]));
     });
   }
 
@@ -147,7 +147,7 @@ export class ClassChoice {
     if (!found.length) return;
     const scale = {...evenRange(joinedRange(found.map((values) => channelRanges(values, 1)[0]))), table: paper.signed};
     this.tiles.forEach(({picture}, place) => {
-      paintEvidence(found[place], scale, image, paper, picture.bytes);
+      paintAttribution(found[place], scale, image, paper, picture.bytes);
       picture.show();
     });
   }

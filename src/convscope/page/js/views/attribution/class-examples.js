@@ -1,18 +1,18 @@
 import {inputsOfImage} from "../../data/images.js";
-import {drawWhenSeen} from "../../dom/draw-when-visible.js";
-import {namedNode, newNode} from "../../dom/element.js";
+import {drawWhenVisible} from "../../dom/draw-when-visible.js";
+import {newElement} from "../../dom/element.js";
 import {PixelPicture, paintImage} from "../../dom/pixel-picture.js";
 import {ScaleLegend} from "../../dom/scale-legend.js";
 import {nextSlice} from "../../dom/scheduling.js";
 import {rangeOfColours, signedLayers} from "../../dom/signed-layers.js";
-import {onNewPaper, paperOf} from "../../dom/theme-colors.js";
-import {layTiles, paintTiles, placeUnder, tileCorner} from "../../dom/tiles.js";
+import {onThemeChange, themeColors} from "../../dom/theme-colors.js";
+import {layOutTiles, paintTiles, placeUnder, tileCorner} from "../../dom/tiles.js";
 import {channelRanges, formatNumber, joinedRange} from "../../image/color/range.js";
 import {makeWorkspace, runNetwork} from "../../network/network.js";
 import {isPicture} from "../../network/shape.js";
 
 /** Classes that get a line. */
-const MOST_LINES = 12;
+const MAX_LINES = 12;
 /** Screen pixels: a map should be as wide at least, a unit of no picture at most, and what the label of a line takes. */
 const [LEAST_MAP, LARGEST_CELL, LABEL_ROOM] = [28, 16, 100];
 
@@ -20,40 +20,40 @@ const [LEAST_MAP, LARGEST_CELL, LABEL_ROOM] = [28, 16, 100];
  * One image of each class, a line each, as the open unit's layer sees it: a column down is one channel.
  *
  * @param {Document} page
- * @param {import("../../state/session.js").Live} live
+ * @param {import("../../state/session.js").Session} session
  * @param {import("../inspector/selected-unit.js").OpenUnit} unit
  * @returns {boolean} whether there are images of two classes at least
  */
-export function startClassRows(page, live, unit) {
-  const {images: {test}, payload: {dataset: {class_names: names}}} = live;
-  const rows = test ? firstOfEachClass(test.labels, test.indices, names.length).slice(0, MOST_LINES) : [];
+export function startClassExamples(page, session, unit) {
+  const {images: {test}, payload: {dataset: {class_names: names}}} = session;
+  const rows = test ? firstOfEachClass(test.labels, test.indices, names.length).slice(0, MAX_LINES) : [];
   if (rows.length < 2 || !unit.open) return false;
-  const board = new ClassBoard(page, live, unit, rows);
+  const board = new ClassBoard(page, session, unit, rows);
   const element = page.querySelector("#class-rows");
   element.append(board.title, board.legend.element, board.body);
-  const redraw = drawWhenSeen(element, () => board.draw());
-  live.subscribe((_, changed) => changed.has("network") && redraw());
+  const redraw = drawWhenVisible(element, () => board.draw());
+  session.subscribe((_, changed) => changed.has("network") && redraw());
   unit.subscribe(() => unit.open.index !== board.index && redraw());
-  onNewPaper(live, redraw);
+  onThemeChange(session, redraw);
   redraw();
   return true;
 }
 
 /** The lines, what they share, and the finding above them. */
 class ClassBoard {
-  constructor(page, live, unit, rows) {
-    Object.assign(this, {page, live, unit, rows, index: -1, asked: 0, signed: signedLayers(live.network)});
-    this.title = newNode(page, "p", {class: "account-title"});
+  constructor(page, session, unit, rows) {
+    Object.assign(this, {page, session, unit, rows, index: -1, asked: 0, signed: signedLayers(session.network)});
+    this.title = newElement(page, "p", {class: "account-title"});
     this.legend = new ScaleLegend(page);
-    this.lines = rows.map((row) => new ClassLine(page, live, row, (column) => this.mark(column)));
-    this.body = newNode(page, "div", {class: "class-lines", tabindex: "0", role: "group", "aria-label": "One image of each class"},
+    this.lines = rows.map((row) => new ClassLine(page, session, row, (column) => this.mark(column)));
+    this.body = newElement(page, "div", {class: "class-lines", tabindex: "0", role: "group", "aria-label": "One image of each class"},
       ...this.lines.map(({element}) => element));
   }
 
   /** Runs the network on each image, one slice each. */
   async draw() {
     const mine = ++this.asked;
-    const {live: {network, images: {test}}, rows} = this;
+    const {session: {network, images: {test}}, rows} = this;
     this.index = this.unit.open.index;
     const {name} = network.layers[this.index];
     const workspace = makeWorkspace(network);
@@ -69,14 +69,14 @@ class ClassBoard {
 
   /** @param {Float32Array[]} found the layer's activations, for each image */
   paint(found) {
-    const paper = paperOf(this.page, this.live);
-    const {outputShape: shape} = this.live.network.layers[this.index];
+    const paper = themeColors(this.page, this.session);
+    const {outputShape: shape} = this.session.network.layers[this.index];
     const isSigned = this.signed[this.index];
     const joined = joinedRange(found.map((data) => channelRanges(data, 1)[0]));
     const scale = {...rangeOfColours(joined, isSigned), table: isSigned ? paper.signed : paper.unsigned};
     const isMap = isPicture(shape);
     const tiles = isMap ? {count: shape[2], rows: shape[0], columns: shape[1]} : {count: shape[0], rows: 1, columns: 1};
-    const layout = layTiles(tiles, Infinity, isMap ? 1 : 0);
+    const layout = layOutTiles(tiles, Infinity, isMap ? 1 : 0);
     const fitting = Math.floor((this.body.clientWidth - LABEL_ROOM) / layout.width);
     const side = isMap ? Math.max(1, Math.round(LEAST_MAP / shape[1]), fitting) : Math.max(4, Math.min(LARGEST_CELL, fitting));
     this.lines.forEach((line, place) => line.show(found[place], layout, side, scale, paper));
@@ -85,13 +85,13 @@ class ClassBoard {
 
   /** The finding: which channel tells these images apart best. */
   tell(found) {
-    const {live: {network, images: {test}, payload: {dataset: {class_names: names}}}, page, rows} = this;
+    const {session: {network, images: {test}, payload: {dataset: {class_names: names}}}, page, rows} = this;
     const {name, outputShape: shape} = network.layers[this.index];
     const means = found.map((data) => channelMeans(data, shape[shape.length - 1]));
     const {channel, least, most} = mostDiffering(means);
-    const nameOf = (place) => namedNode(page, names[test.labels[rows[place]]]);
+    const nameOf = (place) => newElement(page, "bdi", {}, names[test.labels[rows[place]]]);
     const [what, from] = isPicture(shape) ? ["channel", "a mean of "] : ["unit", ""];
-    this.title.replaceChildren(namedNode(page, name), `: ${what} ${channel} differs most between these ${rows.length} images, `,
+    this.title.replaceChildren(newElement(page, "bdi", {}, name), `: ${what} ${channel} differs most between these ${rows.length} images, `,
       `from ${from}${formatNumber(means[least][channel])} for “`, nameOf(least),
       `” to ${formatNumber(means[most][channel])} for “`, nameOf(most), "”.");
   }
@@ -112,25 +112,25 @@ const CELL_HEIGHT = 20;
 export class ClassLine {
   /**
    * @param {Document} page
-   * @param {import("../../state/session.js").Live} live
+   * @param {import("../../state/session.js").Session} session
    * @param {number} row of the test image
    * @param {(column: number) => void} point is told which channel is pointed at; −1 for none
    */
-  constructor(page, live, row, point) {
-    const {images: {test}, network: {inputShape: shape}, payload: {dataset: {class_names: names}}} = live;
+  constructor(page, session, row, point) {
+    const {images: {test}, network: {inputShape: shape}, payload: {dataset: {class_names: names}}} = session;
     Object.assign(this, {shape, pixels: inputsOfImage(test, row), layout: null});
     this.image = new PixelPicture(page, {"aria-hidden": "true"});
     this.image.resize(shape[1], shape[0], Math.max(1, Math.floor(IMAGE_SIDE / shape[1])));
     const name = names[test.labels[row]];
-    const button = newNode(page, "button", {
+    const button = newElement(page, "button", {
       type: "button", class: "class-image", "aria-label": `Open test image ${test.indices[row]}, ${name}`,
-    }, this.image.element, newNode(page, "bdi", {}, name));
-    button.addEventListener("click", () => live.openImage(`test-${test.indices[row]}`));
+    }, this.image.element, newElement(page, "bdi", {}, name));
+    button.addEventListener("click", () => session.openImage(`test-${test.indices[row]}`));
     this.picture = new PixelPicture(page, {"aria-hidden": "true"});
     this.picture.canvas.addEventListener("pointermove", (event) => point(this.columnAt(event)));
     this.picture.canvas.addEventListener("pointerleave", () => point(-1));
     /** @type {HTMLElement} */
-    this.element = newNode(page, "div", {class: "class-line"}, button, this.picture.element);
+    this.element = newElement(page, "div", {class: "class-line"}, button, this.picture.element);
   }
 
   /**

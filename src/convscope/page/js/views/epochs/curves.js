@@ -1,7 +1,7 @@
 import {accuracyAxis, lossAxis} from "../../dom/chart/axis.js";
 import {makeLineChart} from "../../dom/chart/line-chart.js";
 import {newElement, refill} from "../../dom/element.js";
-import {percentText} from "../../dom/format.js";
+import {formatPercent} from "../../dom/format.js";
 import {mountLive} from "../../dom/mount.js";
 import {frameAt, stateEpoch} from "../../state/epochs.js";
 
@@ -13,7 +13,7 @@ import {frameAt, stateEpoch} from "../../state/epochs.js";
 const CHARTS = [
   {
     mount: "accuracy-curves", label: "Accuracy", keys: ["accuracy", "val_accuracy"], makeAxis: accuracyAxis,
-    write: (value) => percentText(value),
+    write: (value) => formatPercent(value),
   },
   {mount: "loss-curves", label: "Loss", keys: ["loss", "val_loss"], makeAxis: lossAxis, write: (value) => value.toFixed(4)},
 ];
@@ -21,14 +21,14 @@ const SIZE = {width: 372, height: 232};
 
 /**
  * @param {Document} page
- * @param {import("../../state/session.js").Live} live
+ * @param {import("../../state/session.js").Session} session
  * @param {import("../../state/epochs.js").Frame[]} frames
  */
-export function startCurves(page, live, frames) {
-  const {history} = live.payload;
+export function startCurves(page, session, frames) {
+  const {history} = session.payload;
   const charts = CHARTS.map((kind) => {
     const mount = page.querySelector(`[data-live="${kind.mount}"]`);
-    return mount && history.length ? putCurves(page, mount, kind, {live, frames, point}) : null;
+    return mount && history.length ? putCurves(page, mount, kind, {session, frames, point}) : null;
   }).filter(Boolean);
   if (charts.length === CHARTS.length) page.querySelector(".curves > div")?.classList.add("are-live");
 
@@ -37,25 +37,25 @@ export function startCurves(page, live, frames) {
   }
 
   function followFilm() {
-    const {epoch} = frames[frameAt(frames, live.state.epoch)] ?? history[history.length - 1];
+    const {epoch} = frames[frameAt(frames, session.state.epoch)] ?? history[history.length - 1];
     const place = history.findIndex((each) => each.epoch === epoch);
     for (const chart of charts) chart.markFilm(place);
   }
-  live.subscribe((_, changed) => changed.has("epoch") && followFilm());
+  session.subscribe((_, changed) => changed.has("epoch") && followFilm());
   followFilm();
 }
 
 /** One chart with its read-out, in its mount. */
-function putCurves(page, mount, {label, keys, makeAxis, write}, {live, frames, point}) {
-  const {history} = live.payload;
+function putCurves(page, mount, {label, keys, makeAxis, write}, {session, frames, point}) {
+  const {history} = session.payload;
   const checked = mount.dataset.checked;
   const [trained, validated] = keys.map((key) => history.map((each) => each[key]));
   const series = [
-    {name: "training", className: "training", marker: "circle", values: trained},
+    {name: "training", class: "training", marker: "circle", values: trained},
     {name: checked, className: checked, marker: "square", values: validated},
   ];
   if (keys[1] === "val_loss") series[1].ring = lowestPlace(series[1].values);
-  const readout = newElement(page, "p", {className: "readout"});
+  const readout = newElement(page, "p", {class: "readout"});
   let film = history.length - 1;
   const number = (value) => (Number.isFinite(value) ? write(value) : "–");
   const values = (place) => series.map((each) => `${each.name} ${number(each.values[place])}`).join(", ");
@@ -69,7 +69,7 @@ function putCurves(page, mount, {label, keys, makeAxis, write}, {live, frames, p
     onPoint: point,
     onPick(place) {
       const frame = frames.find(({epoch}) => epoch === history[place].epoch);
-      if (frame) live.set({epoch: stateEpoch(frame)});
+      if (frame) session.set({epoch: stateEpoch(frame)});
     },
   });
   mountLive(page, mount.dataset.live, readout, chart.node);

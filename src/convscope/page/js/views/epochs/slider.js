@@ -1,5 +1,5 @@
 import {newElement, refill} from "../../dom/element.js";
-import {percentText, wholeText} from "../../dom/format.js";
+import {formatPercent, formatWhole} from "../../dom/format.js";
 import {frameAt, stateEpoch} from "../../state/epochs.js";
 
 /**
@@ -21,19 +21,19 @@ const FRAME_TIME = 700;
 /**
  * Sets the epoch of the page, frame by frame.
  *
- * @param {import("../../state/session.js").Live} live
+ * @param {import("../../state/session.js").Session} session
  * @param {import("../../state/epochs.js").Frame[]} frames
  * @returns {Projector}
  */
-export function makeProjector(live, frames) {
+export function makeEpochPlayer(session, frames) {
   const listeners = [];
   let timer = 0;
-  const place = () => frameAt(frames, live.state.epoch);
+  const place = () => frameAt(frames, session.state.epoch);
   const projector = {
     place,
     isPlaying: () => timer !== 0,
     goTo(wanted) {
-      live.set({epoch: stateEpoch(frames[Math.min(Math.max(0, wanted), frames.length - 1)])});
+      session.set({epoch: stateEpoch(frames[Math.min(Math.max(0, wanted), frames.length - 1)])});
     },
     step(by) {
       projector.stop();
@@ -58,7 +58,7 @@ export function makeProjector(live, frames) {
   function tellAll() {
     for (const listener of listeners) listener();
   }
-  live.subscribe((_, changed) => changed.has("epoch") && tellAll());
+  session.subscribe((_, changed) => changed.has("epoch") && tellAll());
   return projector;
 }
 
@@ -69,12 +69,12 @@ export function makeProjector(live, frames) {
  * @param {object} payload
  * @returns {HTMLElement}
  */
-export function newFilmControl(page, projector, frames, payload) {
-  const back = newFilmButton(page, "‹", "One epoch back", () => projector.step(-1));
-  const forth = newFilmButton(page, "›", "One epoch on", () => projector.step(1));
-  const play = newFilmButton(page, "", "Play the film", () => projector.play());
+export function newEpochControl(page, projector, frames, payload) {
+  const back = newEpochButton(page, "‹", "One epoch back", () => projector.step(-1));
+  const forth = newEpochButton(page, "›", "One epoch on", () => projector.step(1));
+  const play = newEpochButton(page, "", "Play the film", () => projector.play());
   const slider = newSlider(page, projector, frames, payload);
-  const text = newElement(page, "p", {className: "film-text", "aria-live": "polite"});
+  const text = newElement(page, "p", {class: "film-text", "aria-live": "polite"});
   const show = () => {
     const place = projector.place();
     play.textContent = projector.isPlaying() ? "❚❚" : "▶";
@@ -82,13 +82,13 @@ export function newFilmControl(page, projector, frames, payload) {
     back.setAttribute("aria-disabled", String(place === 0));
     forth.setAttribute("aria-disabled", String(place === frames.length - 1));
     slider.show(place);
-    refill(text, ...filmSentence(page, frames, place, payload));
+    refill(text, ...epochSentence(page, frames, place, payload));
   };
   projector.subscribe(show);
   show();
-  const buttons = newElement(page, "div", {className: "film-buttons"}, back, play, forth);
-  const row = newElement(page, "div", {className: "film-row"}, buttons, slider.node);
-  return newElement(page, "div", {className: "film-control"}, row, text);
+  const buttons = newElement(page, "div", {class: "film-buttons"}, back, play, forth);
+  const row = newElement(page, "div", {class: "film-row"}, buttons, slider.node);
+  return newElement(page, "div", {class: "film-control"}, row, text);
 }
 
 /**
@@ -98,7 +98,7 @@ export function newFilmControl(page, projector, frames, payload) {
  * @param {() => void} act
  * @returns {HTMLElement}
  */
-export function newFilmButton(page, text, label, act) {
+export function newEpochButton(page, text, label, act) {
   const button = newElement(page, "button", {type: "button", "aria-label": label, title: label}, text);
   button.addEventListener("click", act);
   return button;
@@ -116,20 +116,20 @@ function newSlider(page, projector, frames, payload) {
     projector.stop();
     projector.goTo(wanted);
   });
-  const below = newElement(page, "div", {className: "film-ticks", "aria-hidden": "true"}, ...ticks);
+  const below = newElement(page, "div", {class: "film-ticks", "aria-hidden": "true"}, ...ticks);
   return {
-    node: newElement(page, "div", {className: "film-slider"}, input, below),
+    node: newElement(page, "div", {class: "film-slider"}, input, below),
     show(place) {
       input.value = String(place);
-      input.setAttribute("aria-valuetext", filmWords(frames, place, payload));
+      input.setAttribute("aria-valuetext", epochWords(frames, place, payload));
       ticks.forEach((tick, index) => tick.toggleAttribute("data-on", index === place));
     },
   };
 }
 
 /** How the test images fared then. */
-function filmSentence(page, frames, place, payload) {
-  const [first, ...rest] = filmWords(frames, place, payload).split(": ");
+function epochSentence(page, frames, place, payload) {
+  const [first, ...rest] = epochWords(frames, place, payload).split(": ");
   return [newElement(page, "strong", {}, first), `: ${rest.join(": ")}.`];
 }
 
@@ -141,20 +141,20 @@ function filmSentence(page, frames, place, payload) {
  * @param {object} payload
  * @returns {string}
  */
-export function filmWords(frames, place, {metrics, history}) {
+export function epochWords(frames, place, {metrics, history}) {
   const {epoch, isLast, accuracy} = frames[place];
   const last = frames[frames.length - 1].epoch;
   const when = isLast ? `At the end, after epoch ${epoch}` : `After epoch ${epoch} of ${last}`;
   const {n, errors} = metrics.test;
   if (accuracy === null) {
     const checked = history.find((each) => each.epoch === epoch)?.val_accuracy;
-    return `${when}: ${Number.isFinite(checked) ? `${percentText(checked)} of the validation images right` : "not measured"}`;
+    return `${when}: ${Number.isFinite(checked) ? `${formatPercent(checked)} of the validation images right` : "not measured"}`;
   }
   const wrong = Math.round((1 - accuracy) * n);
   const more = wrong - errors;
-  const difference = more ? `${wholeText(Math.abs(more))} ${more > 0 ? "more" : "fewer"} than` : "as many as";
+  const difference = more ? `${formatWhole(Math.abs(more))} ${more > 0 ? "more" : "fewer"} than` : "as many as";
   const against = isLast ? "" : `, ${difference} at the end`;
-  return `${when}: ${percentText(accuracy)} of the ${wholeText(n)} test images right, ${wholeText(wrong)} wrong${against}`;
+  return `${when}: ${formatPercent(accuracy)} of the ${formatWhole(n)} test images right, ${formatWhole(wrong)} wrong${against}`;
 }
 
 /**
@@ -167,13 +167,13 @@ export function filmWords(frames, place, {metrics, history}) {
  * @param {{slider: Element, errors: number, tested: number}} options `slider`: that of the section
  * @returns {HTMLElement}
  */
-export function newFilmStrip(page, projector, frames, {slider, tested}) {
+export function newEpochStrip(page, projector, frames, {slider, tested}) {
   const last = frames.length - 1;
-  const back = newFilmButton(page, "‹", "One epoch back", () => projector.step(-1));
-  const forth = newFilmButton(page, "›", "One epoch on", () => projector.step(1));
-  const end = newFilmButton(page, "to the end", "to the end: back to the finished network", () => projector.step(last));
-  const text = newElement(page, "span", {className: "strip-text"});
-  const attributes = {className: "film-strip", role: "group", "aria-label": "Film", hidden: true};
+  const back = newEpochButton(page, "‹", "One epoch back", () => projector.step(-1));
+  const forth = newEpochButton(page, "›", "One epoch on", () => projector.step(1));
+  const end = newEpochButton(page, "to the end", "to the end: back to the finished network", () => projector.step(last));
+  const text = newElement(page, "span", {class: "strip-text"});
+  const attributes = {class: "film-strip", role: "group", "aria-label": "Film", hidden: true};
   const node = newElement(page, "div", attributes, back, text, forth, end);
   let isElsewhere = false;
 
@@ -185,9 +185,9 @@ export function newFilmStrip(page, projector, frames, {slider, tested}) {
     back.setAttribute("aria-disabled", String(place === 0));
     forth.setAttribute("aria-disabled", String(place === last));
     end.hidden = place === last;
-    const wrong = accuracy === null ? "" : ` ${wholeText(Math.round((1 - accuracy) * tested))} wrong`;
+    const wrong = accuracy === null ? "" : ` ${formatWhole(Math.round((1 - accuracy) * tested))} wrong`;
     const when = place === last ? `epoch ${epoch}, the end` : `epoch ${epoch} of ${frames[last].epoch}`;
-    refill(text, when, newElement(page, "span", {className: "wide"}, wrong));
+    refill(text, when, newElement(page, "span", {class: "wide"}, wrong));
     if (isSeen) node.hidden = true;
   }
 

@@ -1,19 +1,19 @@
-import {replyOf} from "../../state/prediction.js";
+import {predictionOf} from "../../state/prediction.js";
 
 /**
  * The things to try: each is ticked off when the reader has done it, and stays so.
  *
  * @param {Document} page
- * @param {import("../../state/session.js").Live} live
+ * @param {import("../../state/session.js").Session} session
  */
-export function startExercises(page, live) {
+export function startExercises(page, session) {
   const box = page.querySelector("[data-live=exercises]");
-  if (!box || !live.run) return;
+  if (!box || !session.run) return;
   box.removeAttribute("hidden");
-  const waiting = new Map(live.payload.exercises.map((exercise, place) => [exercise, itemAt(box, place)]));
+  const waiting = new Map(session.payload.exercises.map((exercise, place) => [exercise, itemAt(box, place)]));
   const check = () => {
-    const {open, state} = live;
-    const situation = {open, reply: replyOf(live), epoch: state.epoch, isChanged: state.change !== ""};
+    const {open, state} = session;
+    const situation = {open, reply: predictionOf(session), epoch: state.epoch, isChanged: state.change !== ""};
     for (const [exercise, item] of waiting) {
       if (!isDone(exercise, situation)) continue;
       item.classList.add("is-done");
@@ -21,7 +21,7 @@ export function startExercises(page, live) {
       waiting.delete(exercise);
     }
   };
-  live.subscribe((_, changed) => {
+  session.subscribe((_, changed) => {
     if (waiting.size && (changed.has("run") || changed.has("open"))) check();
   });
   check();

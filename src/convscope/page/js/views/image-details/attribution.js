@@ -1,11 +1,11 @@
-import {findEvidence} from "../../attribution/compute.js";
-import {paintEvidence} from "../../attribution/maps.js";
-import {EVIDENCE_WAYS} from "../../attribution/methods.js";
-import {drawWhenSeen} from "../../dom/draw-when-visible.js";
-import {newAsk, newElement, quotedName, refill} from "../../dom/element.js";
+import {computeAttribution} from "../../attribution/compute.js";
+import {paintAttribution} from "../../attribution/maps.js";
+import {ATTRIBUTION_METHODS} from "../../attribution/methods.js";
+import {drawWhenVisible} from "../../dom/draw-when-visible.js";
+import {newGlossaryButton, newElement, quotedName, refill} from "../../dom/element.js";
 import {newPicture} from "../../dom/picture.js";
 import {ScaleLegend} from "../../dom/scale-legend.js";
-import {onNewPaper, paperOf} from "../../dom/theme-colors.js";
+import {onThemeChange, themeColors} from "../../dom/theme-colors.js";
 import {channelRanges, evenRange, formatNumber, joinedRange} from "../../image/color/range.js";
 
 /**
@@ -32,29 +32,29 @@ const NUMBER_UNDER = {
 
 /**
  * @param {Document} page
- * @param {import("../../state/session.js").Live} live
+ * @param {import("../../state/session.js").Session} session
  * @param {{names: string[]}} options
  * @returns {CaseClasses}
  */
-export function makeCaseClasses(page, live, {names}) {
-  const [height, width, channels] = live.payload.dataset.image_shape;
-  const head = newElement(page, "div", {className: "class-pair", "aria-hidden": "true"});
-  const ways = EVIDENCE_WAYS.map((way) => newWayRow(page, way, {height, width}));
-  const door = newElement(page, "button", {type: "button", className: "door"}, "Larger, in words, and for any class");
+export function makeAttributionDetails(page, session, {names}) {
+  const [height, width, channels] = session.payload.dataset.image_shape;
+  const head = newElement(page, "div", {class: "class-pair", "aria-hidden": "true"});
+  const ways = ATTRIBUTION_METHODS.map((way) => newWayRow(page, way, {height, width}));
+  const door = newElement(page, "button", {type: "button", class: "door"}, "Larger, in words, and for any class");
   const legend = new ScaleLegend(page);
   const reading = newElement(
-    page, "p", {className: "reading"}, "The pictures of a row share one scale, which ends at the number beside its title.",
+    page, "p", {class: "reading"}, "The pictures of a row share one scale, which ends at the number beside its title.",
   );
   const node = newElement(
-    page, "section", {className: "case-part case-classes", hidden: true}, newElement(page, "h4", {}, "What speaks for each class"),
-    head, ...ways.map((row) => row.node), legend.element, reading, newElement(page, "p", {className: "small"}, door),
+    page, "section", {class: "case-part case-classes", hidden: true}, newElement(page, "h4", {}, "What speaks for each class"),
+    head, ...ways.map((row) => row.node), legend.element, reading, newElement(page, "p", {class: "small"}, door),
   );
   let [wanted, asked] = [null, 0];
   door.addEventListener("click", () => {
-    live.set({target: wanted.labels[0]});
+    session.set({target: wanted.labels[0]});
     page.getElementById("class-evidence")?.scrollIntoView({block: "start"});
   });
-  const redraw = drawWhenSeen(node, begin);
+  const redraw = drawWhenVisible(node, begin);
 
   /** Everything that was begun before is given up. */
   async function begin() {
@@ -62,20 +62,20 @@ export function makeCaseClasses(page, live, {names}) {
     const isWanted = () => mine === asked;
     if (!wanted) return;
     const {pixels, labels, told} = wanted;
-    const network = await live.networkAt(0);
+    const network = await session.networkAt(0);
     if (!isWanted() || !network || network.unknown.length) return;
     delete node.dataset.done;
     const image = Float32Array.from(pixels);
-    const paper = paperOf(page, live);
+    const paper = themeColors(page, session);
     legend.showWords(paper.signed, ["against the class", "for it"]);
-    const isWhole = await findEvidence(network, image, labels, {
+    const isWhole = await computeAttribution(network, image, labels, {
       isWanted,
       show: (way, found) => ways.find((row) => row.way === way).show(found, image, paper, (label) => `${names[label]}, ${told(label)}`),
     });
     if (isWhole) node.dataset.done = labels.join(" ");
   }
 
-  onNewPaper(live, () => {
+  onThemeChange(session, () => {
     asked++;
     redraw();
   });
@@ -87,7 +87,7 @@ export function makeCaseClasses(page, live, {names}) {
       asked++;
       node.hidden = false;
       refill(head, ...labels.map((label) => {
-        const role = newElement(page, "span", {className: "quiet"}, told(label));
+        const role = newElement(page, "span", {class: "quiet"}, told(label));
         return newElement(page, "p", {title: names[label]}, newElement(page, "strong", {}, ...quotedName(names[label])), role);
       }));
       for (const row of ways) row.begin(labels.length);
@@ -107,13 +107,13 @@ function newWayRow(page, {way, title, asked, words}, {height, width}) {
     picture.removeAttribute("aria-hidden");
     picture.setAttribute("role", "img");
     picture.setAttribute("aria-label", `${title}: not yet computed`);
-    const number = newElement(page, "p", {className: "small"});
+    const number = newElement(page, "p", {class: "small"});
     return {picture, number, node: newElement(page, "div", {}, picture, number)};
   });
-  const end = newElement(page, "span", {className: "quiet"});
+  const end = newElement(page, "span", {class: "quiet"});
   const node = newElement(
-    page, "figure", {className: "class-way", "data-way": way}, newElement(page, "figcaption", {title: words}, title, newAsk(page, asked), " ", end),
-    newElement(page, "div", {className: "class-pair"}, ...cells.map((cell) => cell.node)),
+    page, "figure", {class: "class-way", "data-way": way}, newElement(page, "figcaption", {title: words}, title, newGlossaryButton(page, asked), " ", end),
+    newElement(page, "div", {class: "class-pair"}, ...cells.map((cell) => cell.node)),
   );
   return {
     way,
@@ -130,7 +130,7 @@ function newWayRow(page, {way, title, asked, words}, {height, width}) {
         const {picture, number, node: cell} = cells[place];
         const context = picture.getContext("2d");
         const painted = context.createImageData(width, height);
-        paintEvidence(values, scale, image, paper, painted.data);
+        paintAttribution(values, scale, image, paper, painted.data);
         context.putImageData(painted, 0, 0);
         number.textContent = NUMBER_UNDER[way](numbers);
         picture.setAttribute("aria-label", `${title} for ${call(target)}: ${number.textContent}`);

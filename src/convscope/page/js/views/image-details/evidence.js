@@ -1,16 +1,16 @@
 import {newElement} from "../../dom/element.js";
-import {makeCaseClasses} from "./attribution.js";
-import {keepNeighbours, newNeighbourView} from "./nearest-images.js";
-import {caseClasses} from "./predictions-by-epoch.js";
+import {makeAttributionDetails} from "./attribution.js";
+import {cacheNeighbours, newNeighbourView} from "./nearest-images.js";
+import {comparedClasses} from "./predictions-by-epoch.js";
 import {answerAbout} from "./subject.js";
-import {keepCourses, newCourseView} from "./training-course.js";
+import {cacheCourses, newCourseView} from "./training-course.js";
 
 /**
  * What speaks for the two classes of a case: what each owes to every pixel, the nearest training images of both, and how probable
  * both were after each epoch. It takes many runs of the network, so it comes after the rest, in slices.
  *
  * @param {Document} page
- * @param {import("../../state/session.js").Live} live
+ * @param {import("../../state/session.js").Session} session
  * @param {object} options
  * @param {string[]} options.names
  * @param {boolean} options.isInk
@@ -19,23 +19,23 @@ import {keepCourses, newCourseView} from "./training-course.js";
  *
  * @typedef {import("./subject.js").Subject} Subject
  */
-export function makeCaseEvidence(page, live, {names, isInk, frames}) {
-  const classesView = makeCaseClasses(page, live, {names});
+export function makeEvidenceDetails(page, session, {names, isInk, frames}) {
+  const classesView = makeAttributionDetails(page, session, {names});
   const others = newElement(page, "div");
   const node = newElement(page, "div", {}, classesView.node, others);
-  const findNeighbours = keepNeighbours(live);
-  const findCourse = keepCourses(live, frames);
-  const trained = trainingImages(live.payload);
+  const findNeighbours = cacheNeighbours(session);
+  const findCourse = cacheCourses(session, frames);
+  const trained = trainingImages(session.payload);
   let asked = 0;
   let shown = {key: null, change: "", course: null};
 
   async function show(subject) {
     const {open} = subject;
-    const answer = answerAbout(live, subject);
+    const answer = answerAbout(session, subject);
     if (answer < 0 || names.length < 2) return;
-    const [key, {change}] = [open.row === null ? open.original : open.name, live.state];
+    const [key, {change}] = [open.row === null ? open.original : open.name, session.state];
     if (shown.key === key && shown.change === change) {
-      shown.course?.markFilm(live.state.epoch); // the film moves, and the case stays
+      shown.course?.markFilm(session.state.epoch); // the film moves, and the case stays
       return;
     }
     const mine = ++asked;
@@ -43,7 +43,7 @@ export function makeCaseEvidence(page, live, {names, isInk, frames}) {
     const course = await findCourse(open.pixels, isWanted);
     if (!isWanted()) return;
     // The two classes are those of the finished network, so that they stay while the film runs.
-    const classes = course ? caseClasses(course.at(-1), open.label) : {called: answer, rival: open.label};
+    const classes = course ? comparedClasses(course.at(-1), open.label) : {called: answer, rival: open.label};
     const labels = classesInOrder(classes, open.label);
     if (course) classesView.show(open.pixels, labels, (label) => roleOf(label, classes, open.label));
     else classesView.hide();
@@ -55,13 +55,13 @@ export function makeCaseEvidence(page, live, {names, isInk, frames}) {
   }
 
   function newNear(neighbourhood) {
-    const {reference} = live.images;
-    return newNeighbourView(page, neighbourhood, {reference, names, isInk, trained, open: live.openImage});
+    const {reference} = session.images;
+    return newNeighbourView(page, neighbourhood, {reference, names, isInk, trained, open: session.openImage});
   }
 
   function newCourse(probabilities, {called, rival}, label) {
-    const pick = (epoch) => live.set({epoch});
-    return newCourseView(page, {frames, probabilities, called, rival, label, names, epoch: live.state.epoch, pick});
+    const pick = (epoch) => session.set({epoch});
+    return newCourseView(page, {frames, probabilities, called, rival, label, names, epoch: session.state.epoch, pick});
   }
 
   return {node, show};

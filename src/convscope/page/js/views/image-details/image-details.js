@@ -1,22 +1,22 @@
-import {drawWhenSeen} from "../../dom/draw-when-visible.js";
+import {drawWhenVisible} from "../../dom/draw-when-visible.js";
 import {newElement, refill} from "../../dom/element.js";
-import {wholeText} from "../../dom/format.js";
+import {formatWhole} from "../../dom/format.js";
 import {newPicture, paintPicture} from "../../dom/picture.js";
 import {afterText} from "../../state/epochs.js";
-import {makeCaseEvidence} from "./evidence.js";
-import {newAnswerTable} from "./probabilities.js";
+import {makeEvidenceDetails} from "./evidence.js";
+import {newProbabilityTable} from "./probabilities.js";
 import {answerAbout, subjectOf, subjectTitle, subjectVerdict, testRowOf} from "./subject.js";
-import {newHintView} from "./triage.js";
+import {newTriageView} from "./triage.js";
 
 /** Side of the picture, and the milliseconds that a drawing must rest before the slow parts of its case are worked out. */
-const CASE_SIDE = 168;
+const DETAILS_SIDE = 168;
 const REST = 250;
 
 /**
  * The case of the open image: what it was called and what it is, what was near it, and how that came about.
  *
  * @param {Document} page
- * @param {import("../../state/session.js").Live} live
+ * @param {import("../../state/session.js").Session} session
  * @param {object} options
  * @param {string[]} options.names
  * @param {boolean} options.isInk
@@ -26,33 +26,33 @@ const REST = 250;
  * @param {(row: number | null) => {place: number, count: number}} options.placeInGallery of a test image
  * @returns {{node: HTMLElement, followGallery: () => void}}
  */
-export function startCase(page, live, {names, isInk, frames, hints, step, placeInGallery}) {
-  const [height, width, channels] = live.payload.dataset.image_shape;
-  const picture = newPicture(page, {height, width}, {side: CASE_SIDE, isInk});
-  const title = newElement(page, "h4", {className: "case-title"});
-  const said = newElement(page, "p", {className: "case-said"});
+export function startImageDetails(page, session, {names, isInk, frames, hints, step, placeInGallery}) {
+  const [height, width, channels] = session.payload.dataset.image_shape;
+  const picture = newPicture(page, {height, width}, {side: DETAILS_SIDE, isInk});
+  const title = newElement(page, "h4", {class: "case-title"});
+  const said = newElement(page, "p", {class: "case-said"});
   const answers = newElement(page, "div");
   const hinted = newElement(page, "div");
-  const evidence = makeCaseEvidence(page, live, {names, isInk, frames});
+  const evidence = makeEvidenceDetails(page, session, {names, isInk, frames});
   const stepper = makeStepper(page, (by) => step(testRowOf(subject), by));
-  const head = newElement(page, "div", {className: "case-head"}, picture, newElement(page, "div", {}, title, said));
-  const attributes = {className: "case", "aria-label": "The case of one image"};
+  const head = newElement(page, "div", {class: "case-head"}, picture, newElement(page, "div", {}, title, said));
+  const attributes = {class: "case", "aria-label": "The case of one image"};
   const node = newElement(page, "section", attributes, stepper.node, head, answers, hinted, evidence.node);
-  let subject = subjectOf(live);
+  let subject = subjectOf(session);
   let timer = 0;
   refill(title, subjectTitle(subject));
 
-  const draw = drawWhenSeen(node, () => {
-    subject = subjectOf(live);
+  const draw = drawWhenVisible(node, () => {
+    subject = subjectOf(session);
     const {open, run} = subject;
     paintPicture(picture, {height, width, channels}, open.pixels, isInk, 1);
     refill(title, subjectTitle(subject));
-    refill(said, ...subjectVerdict(subject, answerAbout(live, subject), names, afterText(frames, live.state.epoch)));
+    refill(said, ...subjectVerdict(subject, answerAbout(session, subject), names, afterText(frames, session.state.epoch)));
     stepper.show(placeInGallery(testRowOf(subject)));
     answers.hidden = !run?.probabilities;
     if (run?.probabilities) answers.replaceChildren(newAnswers(run, open.label));
     const hint = open.source === "test" && open.pixels === open.original ? hints.hintOf(open.index) : null;
-    hinted.replaceChildren(...(hint ? [newHintView(page, hint)] : []));
+    hinted.replaceChildren(...(hint ? [newTriageView(page, hint)] : []));
     clearTimeout(timer);
     const isOwn = open.source === "drawing" || open.pixels !== open.original;
     timer = setTimeout(() => evidence.show(subject), isOwn ? REST : 0);
@@ -60,11 +60,11 @@ export function startCase(page, live, {names, isInk, frames, hints, step, placeI
 
   function newAnswers(run, label) {
     // The temperature was fitted to the finished network.
-    const calibration = live.state.epoch ? null : live.payload.evidence?.calibration;
-    return newAnswerTable(page, run, {names, label, temperature: calibration?.temperature ?? null});
+    const calibration = session.state.epoch ? null : session.payload.evidence?.calibration;
+    return newProbabilityTable(page, run, {names, label, temperature: calibration?.temperature ?? null});
   }
 
-  live.subscribe((_, changed) => {
+  session.subscribe((_, changed) => {
     if (changed.has("open") || changed.has("run") || changed.has("epoch")) draw();
   });
   draw();
@@ -73,7 +73,7 @@ export function startCase(page, live, {names, isInk, frames, hints, step, placeI
 
 /** Back and forth through the gallery, in its order. */
 function makeStepper(page, step) {
-  const place = newElement(page, "span", {className: "place"});
+  const place = newElement(page, "span", {class: "place"});
   const button = (text, label, by) => {
     const node = newElement(page, "button", {type: "button", "aria-label": label}, text);
     node.addEventListener("click", () => node.getAttribute("aria-disabled") === "true" || step(by));
@@ -81,9 +81,9 @@ function makeStepper(page, step) {
   };
   const [back, forth] = [button("‹", "Previous image of the gallery", -1), button("›", "Next image of the gallery", 1)];
   return {
-    node: newElement(page, "div", {className: "pager stepper"}, back, place, forth),
+    node: newElement(page, "div", {class: "pager stepper"}, back, place, forth),
     show({place: at, count}) {
-      refill(place, at < 0 ? `${wholeText(count)} in the gallery` : `${wholeText(at + 1)} of ${wholeText(count)}`);
+      refill(place, at < 0 ? `${formatWhole(count)} in the gallery` : `${formatWhole(at + 1)} of ${formatWhole(count)}`);
       back.setAttribute("aria-disabled", String(at <= 0));
       forth.setAttribute("aria-disabled", String(at >= count - 1));
     },

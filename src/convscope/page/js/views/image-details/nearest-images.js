@@ -1,6 +1,6 @@
 import {inputsOfImage} from "../../data/images.js";
-import {newAsk, newElement, quotedName} from "../../dom/element.js";
-import {wholeText} from "../../dom/format.js";
+import {newGlossaryButton, newElement, quotedName} from "../../dom/element.js";
+import {formatWhole} from "../../dom/format.js";
 import {levelsOf, newPicture, paintPicture} from "../../dom/picture.js";
 import {runInSlices} from "../../dom/scheduling.js";
 import {runNetwork} from "../../network/network.js";
@@ -28,21 +28,21 @@ export function newNeighbourView(page, {searched, layer, groups}, {reference, na
   const rows = groups.map(({label, neighbours}) => {
     const pictures = neighbours.map((each) => newNeighbour(page, each, {reference, names, isInk, open}));
     const head = newElement(page, "p", {title: names[label]}, "of ", ...quotedName(names[label]));
-    const none = newElement(page, "p", {className: "quiet"}, "none here");
+    const none = newElement(page, "p", {class: "quiet"}, "none here");
     const list = pictures.length ? newElement(page, "ul", {}, ...pictures) : none;
-    return newElement(page, "div", {className: "neighbours"}, head, list);
+    return newElement(page, "div", {class: "neighbours"}, head, list);
   });
-  const share = searched === null ? "all" : `${wholeText(searched)} of the`;
-  const from = `${share} ${wholeText(trained)} training images`;
-  const where = layer ? [", by their distance in ", {name: layer}, newAsk(page, "distance")] : [];
+  const share = searched === null ? "all" : `${formatWhole(searched)} of the`;
+  const from = `${share} ${formatWhole(trained)} training images`;
+  const where = layer ? [", by their distance in ", {name: layer}, newGlossaryButton(page, "distance")] : [];
   return newElement(
-    page, "section", {className: "case-part"}, newElement(page, "h4", {}, "Nearest training images"), ...rows,
-    newElement(page, "p", {className: "reading"}, ...leaningText(groups, names), `Among ${from}`, ...where, "."),
+    page, "section", {class: "case-part"}, newElement(page, "h4", {}, "Nearest training images"), ...rows,
+    newElement(page, "p", {class: "reading"}, ...neighbourVoteText(groups, names), `Among ${from}`, ...where, "."),
   );
 }
 
 /** Which class it lies nearer to. */
-function leaningText(groups, names) {
+function neighbourVoteText(groups, names) {
   const [first, second] = groups
     .map(({label, neighbours}) => ({label, distance: neighbours[0]?.distance ?? null}))
     .sort((a, b) => a.distance - b.distance);
@@ -60,10 +60,10 @@ function newNeighbour(page, {row, distance}, {reference, names, isInk, open}) {
   const far = distance === null ? "" : `, distance ${distanceText(distance)}`;
   const button = newElement(
     page, "button", {
-      type: "button", className: "neighbour", "data-name": `train-${index}`, "data-row": row, title: `Training image ${index}`,
+      type: "button", class: "neighbour", "data-name": `train-${index}`, "data-row": row, title: `Training image ${index}`,
       "aria-label": `Training image ${index}, ${names[reference.labels[row]]}${far}`,
     },
-    newElement(page, "span", {className: "shot"}, picture),
+    newElement(page, "span", {class: "shot"}, picture),
     newElement(page, "span", {"aria-hidden": "true"}, distance === null ? `#${index}` : distanceText(distance)),
   );
   button.addEventListener("click", () => open(`train-${index}`));
@@ -72,7 +72,7 @@ function newNeighbour(page, {row, distance}, {reference, names, isInk, open}) {
 
 /** Three digits, so that a column of them can be compared. */
 function distanceText(distance) {
-  return distance < 1000 ? distance.toPrecision(3) : wholeText(distance);
+  return distance < 1000 ? distance.toPrecision(3) : formatWhole(distance);
 }
 
 /**
@@ -85,16 +85,16 @@ function distanceText(distance) {
  *   `searched`: images looked through, null for all training images
  */
 
-const NEAREST_SHOWN = 3;
+const NEIGHBOURS_SHOWN = 3;
 
 /**
- * @param {import("../../state/session.js").Live} live
+ * @param {import("../../state/session.js").Session} session
  * @returns {(open: OpenImage, labels: number[], isWanted: () => boolean) => Promise<Neighbourhood | undefined>}
  *   undefined where it was given up, or there is nothing to compare with
  */
-export function keepNeighbours(live) {
-  const {reference} = live.images;
-  const {evidence} = live.payload;
+export function cacheNeighbours(session) {
+  const {reference} = session.images;
+  const {evidence} = session.payload;
   const layer = evidence?.novelty?.layer ?? null;
   let features = null;
 
@@ -105,11 +105,11 @@ export function keepNeighbours(live) {
 
   return async (open, labels, isWanted) => {
     if (!reference) return undefined;
-    const network = layer ? await live.networkAt(0) : null;
+    const network = layer ? await session.networkAt(0) : null;
     const canRun = network && !network.unknown.length;
     const own = canRun ? featureOf(network, layer, open.pixels) : null;
     const featureOfReference = (row) => featureOf(network, layer, inputsOfImage(reference, row));
-    const known = knownNeighbours(live, open);
+    const known = knownNeighbours(session, open);
     const groups = [];
     for (const label of labels) {
       const rows = known?.[label] ?? null;
@@ -143,5 +143,5 @@ function nearestInSample(own, {features, size, count}, reference, {label, except
   return rows
     .map((row) => ({row, distance: distanceBetween(own, features.subarray(row * size, (row + 1) * size))}))
     .sort((a, b) => a.distance - b.distance)
-    .slice(0, NEAREST_SHOWN);
+    .slice(0, NEIGHBOURS_SHOWN);
 }

@@ -1,7 +1,7 @@
 import {inputsOfImage} from "../../data/images.js";
 import {runInSlices} from "../../dom/scheduling.js";
 import {makeWorkspace, runNetwork} from "../../network/network.js";
-import {rankedPlaces} from "../../network/temperature.js";
+import {rankedIndices} from "../../network/temperature.js";
 
 /**
  * What the network of an earlier epoch says of the test images. The page holds the answers of the finished one only: others
@@ -14,15 +14,15 @@ import {rankedPlaces} from "../../network/temperature.js";
  */
 
 /**
- * @param {import("../../state/session.js").Live} live
+ * @param {import("../../state/session.js").Session} session
  * @returns {AnswersAt}
  */
-export function keepAnswers(live) {
-  const {test} = live.images;
+export function cachePredictions(session) {
+  const {test} = session.images;
   const kept = new Map();
   return async (epoch, rows, isWanted) => {
     if (epoch === 0) return test;
-    const network = await live.networkAt(epoch);
+    const network = await session.networkAt(epoch);
     if (!network || network.unknown.length) return undefined;
     if (!kept.has(epoch)) kept.set(epoch, emptyAnswers(test.count));
     const answers = kept.get(epoch);
@@ -81,8 +81,8 @@ export function largestOf(values) {
  * @param {number | null} label
  * @returns {{called: number, rival: number}}
  */
-export function caseClasses(probabilities, label) {
-  const ranked = rankedPlaces(probabilities);
+export function comparedClasses(probabilities, label) {
+  const ranked = rankedIndices(probabilities);
   const called = ranked[0];
   return {called, rival: label !== null && label !== called ? label : ranked[1]};
 }

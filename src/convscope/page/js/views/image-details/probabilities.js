@@ -1,6 +1,6 @@
-import {newAsk, newElement} from "../../dom/element.js";
-import {probabilityText} from "../../dom/format.js";
-import {rankedPlaces, softmaxAt} from "../../network/temperature.js";
+import {newGlossaryButton, newElement} from "../../dom/element.js";
+import {formatProbability} from "../../dom/format.js";
+import {rankedIndices, softmaxAt} from "../../network/temperature.js";
 
 /**
  * The probabilities of the classes that matter for an image, as a small table with bars.
@@ -18,26 +18,26 @@ const CLASSES_SHOWN = 3;
  * @param {number | null} options.temperature null where there is none, or it is not this network's
  * @returns {HTMLElement}
  */
-export function newAnswerTable(page, {probabilities, logits}, {names, label, temperature}) {
-  const ranked = rankedPlaces(probabilities);
+export function newProbabilityTable(page, {probabilities, logits}, {names, label, temperature}) {
+  const ranked = rankedIndices(probabilities);
   const shown = ranked.slice(0, CLASSES_SHOWN);
   if (label !== null && !shown.includes(label)) shown.push(label);
   const calibrated = temperature && logits ? softmaxAt(logits, temperature) : null;
   const head = newElement(
     page, "tr", {}, newElement(page, "th", {scope: "col"}, "Class"),
-    newElement(page, "th", {scope: "col", className: "n"}, "Probability", newAsk(page, "confidence")),
-    calibrated && newElement(page, "th", {scope: "col", className: "n"}, "Calibrated", newAsk(page, "calibrated")),
+    newElement(page, "th", {scope: "col", class: "n"}, "Probability", newGlossaryButton(page, "confidence")),
+    calibrated && newElement(page, "th", {scope: "col", class: "n"}, "Calibrated", newGlossaryButton(page, "calibrated")),
   );
   const rows = shown.map((each) =>
     newElement(
-      page, "tr", {className: classOfRow(each, ranked[0], label)},
+      page, "tr", {class: classOfRow(each, ranked[0], label)},
       newElement(page, "th", {scope: "row", title: names[each]}, newMark(page, each, ranked[0], label), {name: names[each]}),
-      newElement(page, "td", {className: "n"}, probabilityText(probabilities[each]), newBar(page, probabilities[each])),
-      calibrated && newElement(page, "td", {className: "n"}, probabilityText(calibrated[each])),
+      newElement(page, "td", {class: "n"}, formatProbability(probabilities[each]), newBar(page, probabilities[each])),
+      calibrated && newElement(page, "td", {class: "n"}, formatProbability(calibrated[each])),
     ));
-  const caption = newElement(page, "caption", {className: "unseen"}, "The most probable classes");
+  const caption = newElement(page, "caption", {class: "unseen"}, "The most probable classes");
   const [top, body] = [newElement(page, "thead", {}, head), newElement(page, "tbody", {}, ...rows)];
-  return newElement(page, "table", {className: "answers"}, caption, top, body);
+  return newElement(page, "table", {class: "answers"}, caption, top, body);
 }
 
 function classOfRow(each, called, label) {
@@ -47,14 +47,14 @@ function classOfRow(each, called, label) {
 
 /** Right and wrong by a mark too, and in words. */
 function newMark(page, each, called, label) {
-  const told = (className, words, sign) => newElement(page, "span", {className, role: "img", "aria-label": words}, sign);
+  const told = (className, words, sign) => newElement(page, "span", {class: className, role: "img", "aria-label": words}, sign);
   if (each === label) return told("mark right", each === called ? "true class, and called so" : "true class", "✓");
   if (each === called && label !== null) return told("mark wrong", "called so, wrongly", "✕");
-  return newElement(page, "span", {className: "mark"});
+  return newElement(page, "span", {class: "mark"});
 }
 
 function newBar(page, share) {
-  const bar = newElement(page, "span", {className: "bar", "aria-hidden": "true"}, newElement(page, "span"));
+  const bar = newElement(page, "span", {class: "bar", "aria-hidden": "true"}, newElement(page, "span"));
   bar.firstChild.style.width = `${100 * share}%`;
   return bar;
 }

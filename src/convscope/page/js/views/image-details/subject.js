@@ -1,5 +1,5 @@
 import {quotedName} from "../../dom/element.js";
-import {wholeText} from "../../dom/format.js";
+import {formatWhole} from "../../dom/format.js";
 import {mistakeNames} from "../../dom/image-title.js";
 import {runNetwork} from "../../network/network.js";
 import {largestOf} from "./predictions-by-epoch.js";
@@ -17,7 +17,7 @@ const SOURCE_TITLES = {test: "Test image", train: "Training image", drawing: "Yo
 /**
  * The open image, or before anything was opened the surest mistake, which is what the reader came for.
  *
- * @param {import("../../state/session.js").Live} live
+ * @param {import("../../state/session.js").Session} session
  * @returns {Subject}
  */
 export function subjectOf({open, run, network, state, images, pixelsOf}) {
@@ -32,7 +32,7 @@ export function subjectOf({open, run, network, state, images, pixelsOf}) {
 }
 
 /**
- * @param {import("../../state/session.js").Live} live
+ * @param {import("../../state/session.js").Session} session
  * @param {Subject} subject
  * @returns {number} the class that it is called: by the network, or where that cannot run here, as it was measured; −1 where
  *   neither is known
@@ -56,7 +56,7 @@ export function testRowOf({open}) {
  * @param {Subject} subject
  */
 export function subjectTitle({open}) {
-  const number = open.index === null ? "" : `\u00a0${wholeText(open.index)}`;
+  const number = open.index === null ? "" : `\u00a0${formatWhole(open.index)}`;
   return `${SOURCE_TITLES[open.source]}${number}${open.pixels === open.original ? "" : ", changed by you"}`;
 }
 

@@ -1,7 +1,7 @@
 import {probabilityAxis} from "../../dom/chart/axis.js";
 import {makeLineChart} from "../../dom/chart/line-chart.js";
 import {newElement, quotedName, refill} from "../../dom/element.js";
-import {probabilityText} from "../../dom/format.js";
+import {formatProbability} from "../../dom/format.js";
 import {runInSlices} from "../../dom/scheduling.js";
 import {runNetwork} from "../../network/network.js";
 import {frameAt, stateEpoch} from "../../state/epochs.js";
@@ -33,9 +33,9 @@ export function newCourseView(page, {frames, probabilities, called, rival, label
     seriesOf(probabilities, called, {names, className: isWrong ? "wrong" : "right", marker: isWrong ? "square" : "circle"}),
     seriesOf(probabilities, rival, {names, className: isWrong ? "right" : "other", marker: isWrong ? "circle" : "square"}),
   ];
-  const values = (place) => series.map(({full, values: all}) => [...quotedName(full), ` ${probabilityText(all[place])}`]);
-  const inWords = (place) => series.map((each) => `${each.full} ${probabilityText(each.values[place])}`).join(", ");
-  const readout = newElement(page, "p", {className: "readout"});
+  const values = (place) => series.map(({full, values: all}) => [...quotedName(full), ` ${formatProbability(all[place])}`]);
+  const inWords = (place) => series.map((each) => `${each.full} ${formatProbability(each.values[place])}`).join(", ");
+  const readout = newElement(page, "p", {class: "readout"});
   let film = 0;
   const read = (place) => {
     const [first, second] = values(place);
@@ -43,7 +43,7 @@ export function newCourseView(page, {frames, probabilities, called, rival, label
   };
   const chart = makeLineChart(page, {
     ...SIZE_OF_COURSE, label: "Probability", epochs, last: epochs[epochs.length - 1], axis: probabilityAxis(), series,
-    write: (value) => probabilityText(value, 1),
+    write: (value) => formatProbability(value, 1),
     tell: (place) => `epoch ${epochs[place]}: ${inWords(place)}`,
     onPoint(place) {
       chart.pointAt(place);
@@ -59,8 +59,8 @@ export function newCourseView(page, {frames, probabilities, called, rival, label
   markFilm(epoch);
   const answers = probabilities.map(largestOf);
   const node = newElement(
-    page, "section", {className: "case-part"}, newElement(page, "h4", {}, "Probability after each epoch"),
-    newElement(page, "p", {className: "reading"}, ...courseSentence(epochs, answers, label, names)),
+    page, "section", {class: "case-part"}, newElement(page, "h4", {}, "Probability after each epoch"),
+    newElement(page, "p", {class: "reading"}, ...courseSentence(epochs, answers, label, names)),
     readout, chart.node, newCourseTable(page, epochs, series),
   );
   return {node, markFilm};
@@ -74,29 +74,29 @@ function seriesOf(probabilities, label, {names, className, marker}) {
 
 /** The same as numbers. */
 function newCourseTable(page, epochs, series) {
-  const heading = (scope, content) => newElement(page, "th", {scope, className: "n"}, content);
-  const number = (value) => newElement(page, "td", {className: "n"}, probabilityText(value));
+  const heading = (scope, content) => newElement(page, "th", {scope, class: "n"}, content);
+  const number = (value) => newElement(page, "td", {class: "n"}, formatProbability(value));
   const row = (...cells) => newElement(page, "tr", {}, ...cells);
   const head = row(heading("col", "Epoch"), ...series.map(({full}) => heading("col", {name: full})));
   const rows = epochs.map((epoch, place) => row(heading("row", epoch), ...series.map(({values}) => number(values[place]))));
   const [top, body] = [newElement(page, "thead", {}, head), newElement(page, "tbody", {}, ...rows)];
-  const table = newElement(page, "table", {className: "plain"}, top, body);
-  return newElement(page, "details", {className: "words"}, newElement(page, "summary", {}, "As a table"), table);
+  const table = newElement(page, "table", {class: "plain"}, top, body);
+  return newElement(page, "details", {class: "words"}, newElement(page, "summary", {}, "As a table"), table);
 }
 
 /**
  * How probable each class was for an image after each epoch of the film, worked out with the weights of that epoch. Their
  * networks are kept: the page has a budget for all of them together.
  *
- * @param {import("../../state/session.js").Live} live
+ * @param {import("../../state/session.js").Session} session
  * @param {import("../../state/epochs.js").Frame[]} frames
  * @returns {(pixels: Float32Array, isWanted: () => boolean) => Promise<Float32Array[] | undefined>} all classes' probabilities,
  *   frame by frame; undefined where it was given up, or the network cannot be run
  */
-export function keepCourses(live, frames) {
+export function cacheCourses(session, frames) {
   const networks = frames.map((frame) => ({epoch: frame.isLast ? 0 : frame.epoch, network: null}));
   return async (pixels, isWanted) => {
-    for (const each of networks) each.network ??= await live.networkAt(each.epoch);
+    for (const each of networks) each.network ??= await session.networkAt(each.epoch);
     const canRun = networks.length && networks.every(({network}) => network && !network.unknown.length);
     return canRun && isWanted() ? runInSlices(runEach(networks, pixels), isWanted) : undefined;
   };

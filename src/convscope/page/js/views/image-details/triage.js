@@ -1,4 +1,4 @@
-import {newAsk, newElement} from "../../dom/element.js";
+import {newGlossaryButton, newElement} from "../../dom/element.js";
 
 /**
  * The hint at whose fault a mistake is, with what it was weighed from.
@@ -7,15 +7,15 @@ import {newAsk, newElement} from "../../dom/element.js";
  * @param {Hint} hint
  * @returns {HTMLElement}
  */
-export function newHintView(page, {kind, evidence}) {
-  const sign = newElement(page, "span", {className: "hint-sign", "aria-hidden": "true"}, HINT_SIGNS[kind]);
-  const title = newElement(page, "h4", {}, sign, ` Hint: ${HINT_TITLES[kind]}`, newAsk(page, "hint"));
+export function newTriageView(page, {kind, evidence}) {
+  const sign = newElement(page, "span", {class: "hint-sign", "aria-hidden": "true"}, TRIAGE_SIGNS[kind]);
+  const title = newElement(page, "h4", {}, sign, ` Hint: ${TRIAGE_TITLES[kind]}`, newGlossaryButton(page, "hint"));
   const parts = (evidence ?? []).map((part) => newElement(page, "li", {dir: "auto"}, part));
   const known = parts.length
     ? newElement(page, "ul", {}, ...parts)
     : newElement(page, "p", {}, "What it was weighed from is not in this file; `convscope mistakes` lists it.");
-  const reading = newElement(page, "p", {className: "reading"}, "Weighed by three rules; no verdict. Look at the image yourself.");
-  return newElement(page, "section", {className: "case-part hint", "data-kind": kind}, title, known, reading);
+  const reading = newElement(page, "p", {class: "reading"}, "Weighed by three rules; no verdict. Look at the image yourself.");
+  return newElement(page, "section", {class: "case-part hint", "data-kind": kind}, title, known, reading);
 }
 
 /**
@@ -35,26 +35,26 @@ export function newHintView(page, {kind, evidence}) {
  */
 
 /** @type {Record<HintKind, string>} */
-export const HINT_TITLES = {
+export const TRIAGE_TITLES = {
   "label suspect": "the label may be wrong",
   "ambiguous": "it may be either",
   "model's fault": "the label stands, as far as can be seen",
 };
 
 /** A shape for each, beside the words. @type {Record<HintKind, string>} */
-export const HINT_SIGNS = {"label suspect": "?", "ambiguous": "≈", "model's fault": "✕"};
+export const TRIAGE_SIGNS = {"label suspect": "?", "ambiguous": "≈", "model's fault": "✕"};
 
 /**
  * @param {object | undefined} mistakes `metrics.mistakes`, which pages of earlier versions lack
  * @returns {Hints}
  */
-export function makeHints(mistakes) {
+export function makeTriage(mistakes) {
   const kindOfIndex = new Map();
   for (const [kind, indices] of Object.entries(mistakes?.indices ?? {})) {
     for (const index of indices) kindOfIndex.set(index, kind);
   }
   const evidenceOf = new Map((mistakes?.list ?? []).map(({index, evidence}) => [index, evidence]));
-  const kinds = Object.keys(HINT_TITLES).map((kind) => ({kind, count: mistakes?.indices?.[kind]?.length ?? 0}));
+  const kinds = Object.keys(TRIAGE_TITLES).map((kind) => ({kind, count: mistakes?.indices?.[kind]?.length ?? 0}));
   return {
     kinds: kinds.filter(({count}) => count),
     kindOf: (index) => kindOfIndex.get(index) ?? null,

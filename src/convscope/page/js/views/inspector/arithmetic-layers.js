@@ -1,9 +1,9 @@
-import {newAsk, newNode} from "../../dom/element.js";
-import {decimalsFor, inDecimals} from "../../dom/format.js";
+import {newGlossaryButton, newElement} from "../../dom/element.js";
+import {decimalsFor, formatDecimals} from "../../dom/format.js";
 import {colorOf, cssColor, textOn} from "../../image/color/paint.js";
 import {formatNumber} from "../../image/color/range.js";
 import {placeOf} from "../../network/shape.js";
-import {accountFoot, decimalsOfAccount, largestFirst} from "./arithmetic-lines.js";
+import {arithmeticFoot, arithmeticDecimals, largestFirst} from "./arithmetic-lines.js";
 import {placeInWords} from "./selected-unit.js";
 
 /**
@@ -33,13 +33,13 @@ export const FIRST_CHANNELS = 3;
  * @param {ConvolutionView} view
  * @returns {Node[]}
  */
-export function convolutionAccount(page, told, {width, isWhole, extra, inputScale, weightScale, signed, inputName, isColour}) {
+export function convolutionArithmetic(page, told, {width, isWhole, extra, inputScale, weightScale, signed, inputName, isColour}) {
   const products = told.channels.flatMap(({terms}) => terms.map(({product}) => product));
   const extent = Math.max(1e-12, ...products.map(Math.abs));
   const decimals = {
     input: decimalsFor(told.channels.flatMap(({terms}) => terms.map(({input}) => input))) - 1 + extra,
     weight: decimalsFor([weightScale.maximum]) + extra,
-    product: decimalsOfAccount(told, products) + extra,
+    product: arithmeticDecimals(told, products) + extra,
   };
   const nameOfChannel = (channel) => (isColour ? COLOURS[channel] : `channel ${channel}`);
   const scales = {weight: weightScale, product: {minimum: -extent, maximum: extent, table: signed}};
@@ -48,14 +48,14 @@ export function convolutionAccount(page, told, {width, isWhole, extra, inputScal
   const {shown, hidden, rest} = largestFirst(told.channels, ({sum}) => sum, isShort ? FIRST_CHANNELS : Infinity, isShort);
   const rows = shown.map(({channel, sum, terms}) => {
     const colours = {...scales, input: inputScale(channel)};
-    const grids = [["input", ""], ["weight", "×"], ["product", "="]].map(([part, sign]) => newNode(page, "span", {class: "term-part"},
-      sign && newNode(page, "span", {class: "sign"}, sign),
+    const grids = [["input", ""], ["weight", "×"], ["product", "="]].map(([part, sign]) => newElement(page, "span", {class: "term-part"},
+      sign && newElement(page, "span", {class: "sign"}, sign),
       termGrid(page, part, terms, width, colours[part], Math.max(0, decimals[part]))));
-    const total = newNode(page, "p", {class: "channel-total", "data-term": "channel-total", "data-value": sum},
-      "adds up to ", newNode(page, "b", {}, inDecimals(sum, decimals.product)));
-    const name = newNode(page, "p", {class: "channel-name"}, nameOfChannel(channel));
+    const total = newElement(page, "p", {class: "channel-total", "data-term": "channel-total", "data-value": sum},
+      "adds up to ", newElement(page, "b", {}, formatDecimals(sum, decimals.product)));
+    const name = newElement(page, "p", {class: "channel-name"}, nameOfChannel(channel));
     const label = isSingle ? `${terms.length} products` : `${nameOfChannel(channel)}: ${terms.length} products`;
-    return newNode(page, "div", {class: "account-channel", role: "group", "aria-label": label, "data-channel": channel},
+    return newElement(page, "div", {class: "account-channel", role: "group", "aria-label": label, "data-channel": channel},
       isSingle ? null : name, ...grids, isSingle ? null : total);
   });
   const lines = isSingle ? [] : shown.map(({channel, sum}) => ["channel-sum", sum, `from ${nameOfChannel(channel)}`]);
@@ -64,16 +64,16 @@ export function convolutionAccount(page, told, {width, isWhole, extra, inputScal
   lines.push(["bias", told.bias, "bias"]);
   const channelsToo = isSingle ? "" : ` and every channel of ${inputName}`;
   const heading = `${inputName === "the image" ? "Pixel" : "Input"} × weight = product, for every place of the window${channelsToo}:`;
-  return [newNode(page, "p", {class: "account-title"}, heading), ...rows, accountFoot(page, told, decimals.product, lines)];
+  return [newElement(page, "p", {class: "account-title"}, heading), ...rows, arithmeticFoot(page, told, decimals.product, lines)];
 }
 
 /** One of the three grids. */
 function termGrid(page, part, terms, width, scale, decimals) {
-  const texts = terms.map((term) => inDecimals(term[part], decimals));
+  const texts = terms.map((term) => formatDecimals(term[part], decimals));
   const cells = terms.map((term, place) => {
     const value = term[part];
     const isOutside = part === "input" && term.padding;
-    const cell = newNode(page, "span", {
+    const cell = newElement(page, "span", {
       "data-term": part, "data-value": value, class: isOutside ? "outside" : null,
       title: isOutside ? "outside the picture, so 0" : `row ${term.row}, column ${term.column}: ${formatNumber(value, 6)}`,
     }, texts[place]);
@@ -81,7 +81,7 @@ function termGrid(page, part, terms, width, scale, decimals) {
     if (!isOutside) [cell.style.backgroundColor, cell.style.color] = [cssColor(colour), textOn(colour)];
     return cell;
   });
-  const grid = newNode(page, "span", {class: `term-grid ${part}`}, ...cells);
+  const grid = newElement(page, "span", {class: `term-grid ${part}`}, ...cells);
   // As wide as a sign and the digits, so that the grids of all channels stand below each other.
   grid.style.gridTemplateColumns = `repeat(${width}, ${Math.max(...texts.map((text) => text.replace("−", "").length)) + 2}ch)`;
   return grid;
@@ -100,45 +100,45 @@ export const FIRST_TERMS = 8;
  *   where the layer works at every place of a picture by itself
  * @returns {Node[]}
  */
-export function denseAccount(page, told, {isWhole, extra, source, prefix = [], openUnit}) {
+export function denseArithmetic(page, told, {isWhole, extra, source, prefix = [], openUnit}) {
   const {shown, hidden, rest} = largestFirst(told.terms, ({product}) => product, isWhole ? Infinity : FIRST_TERMS);
   const decimals = {
     input: Math.max(2, decimalsFor(told.terms.map(({input}) => input)) - 1) + extra,
     weight: decimalsFor(told.terms.map(({weight}) => weight)) + extra,
-    product: decimalsOfAccount(told, shown.map(({product}) => product)) + extra,
+    product: arithmeticDecimals(told, shown.map(({product}) => product)) + extra,
   };
   const rows = shown.map((term) => {
     const place = prefix.length ? [...prefix, term.index] : placeOf(source.shape, term.index);
     const words = placeInWords(place, source.shape);
     const name = source.index < 0
-      ? newNode(page, "span", {}, words)
-      : newNode(page, "button", {type: "button", class: "door", "aria-label": `${source.name}, ${words}`}, words);
+      ? newElement(page, "span", {}, words)
+      : newElement(page, "button", {type: "button", class: "door", "aria-label": `${source.name}, ${words}`}, words);
     name.addEventListener("click", () => source.index >= 0 && openUnit(source.index, place));
-    return newNode(page, "tr", {"data-term": "product", "data-index": term.index, "data-value": term.product},
-      newNode(page, "th", {scope: "row"}, name),
-      newNode(page, "td", {class: "n"}, inDecimals(term.input, decimals.input)),
-      newNode(page, "td", {class: "n"}, `× ${inDecimals(term.weight, decimals.weight)}`),
-      newNode(page, "td", {class: "n"}, `= ${inDecimals(term.product, decimals.product)}`),
-      newNode(page, "td", {class: "bar-cell"}, contributionBar(page, term.product, Math.abs(shown[0].product))));
+    return newElement(page, "tr", {"data-term": "product", "data-index": term.index, "data-value": term.product},
+      newElement(page, "th", {scope: "row"}, name),
+      newElement(page, "td", {class: "n"}, formatDecimals(term.input, decimals.input)),
+      newElement(page, "td", {class: "n"}, `× ${formatDecimals(term.weight, decimals.weight)}`),
+      newElement(page, "td", {class: "n"}, `= ${formatDecimals(term.product, decimals.product)}`),
+      newElement(page, "td", {class: "bar-cell"}, contributionBar(page, term.product, Math.abs(shown[0].product))));
   });
-  const head = newNode(page, "thead", {}, newNode(page, "tr", {},
-    newNode(page, "th", {scope: "col"}, newNode(page, "bdi", {}, source.name)), ...[["", "input"], ["× ", "weight"], ["= ", "product"]].map(([sign, word]) => (
-      newNode(page, "th", {scope: "col", class: "n"}, sign + word, newAsk(page, word)))),
-    newNode(page, "td")));
-  const table = newNode(page, "table", {class: "account-terms"}, head, newNode(page, "tbody", {}, ...rows));
+  const head = newElement(page, "thead", {}, newElement(page, "tr", {},
+    newElement(page, "th", {scope: "col"}, newElement(page, "bdi", {}, source.name)), ...[["", "input"], ["× ", "weight"], ["= ", "product"]].map(([sign, word]) => (
+      newElement(page, "th", {scope: "col", class: "n"}, sign + word, newGlossaryButton(page, word)))),
+    newElement(page, "td")));
+  const table = newElement(page, "table", {class: "account-terms"}, head, newElement(page, "tbody", {}, ...rows));
   const lines = [];
   const shownSum = told.sum - rest;
   if (hidden) lines.push(["shown", shownSum, `from these ${shown.length}`], ["rest", rest, `from the other ${hidden}`]);
   lines.push(["sum", told.sum, `from all ${told.terms.length}`], ["bias", told.bias, "bias"]);
-  const scroll = newNode(page, "div", {class: "scroll", tabindex: "0", role: "group", "aria-label": "The largest contributions"}, table);
-  return [scroll, accountFoot(page, told, decimals.product, lines)];
+  const scroll = newElement(page, "div", {class: "scroll", tabindex: "0", role: "group", "aria-label": "The largest contributions"}, table);
+  return [scroll, arithmeticFoot(page, told, decimals.product, lines)];
 }
 
 /** To the right of the middle for more, to the left for less. */
 function contributionBar(page, value, extent) {
-  const bar = newNode(page, "i", {class: value < 0 ? "less" : "more"});
+  const bar = newElement(page, "i", {class: value < 0 ? "less" : "more"});
   bar.style.width = `${extent ? (50 * Math.abs(value)) / extent : 0}%`;
-  return newNode(page, "span", {class: "contribution", "aria-hidden": "true"}, bar);
+  return newElement(page, "span", {class: "contribution", "aria-hidden": "true"}, bar);
 }
 
 /** Classes that are written out before anybody asks for all of them. */
@@ -152,7 +152,7 @@ export const FIRST_CLASSES = 10;
  * @param {{isWhole: boolean, extra: number, nameOf: (unit: number) => string}} view
  * @returns {Node[]}
  */
-export function softmaxAccount(page, {softmax, unit}, {isWhole, extra, nameOf}) {
+export function softmaxArithmetic(page, {softmax, unit}, {isWhole, extra, nameOf}) {
   const {logits, maximum, exponentials, total, probabilities} = softmax;
   const units = logits.map((_, place) => place);
   const isShort = !isWhole && units.length > FIRST_CLASSES;
@@ -162,32 +162,32 @@ export function softmaxAccount(page, {softmax, unit}, {isWhole, extra, nameOf}) 
   const decimals = decimalsFor(logits) + extra;
   /** With as many digits as tell a share from 1. */
   const inFull = (number) => formatNumber(number, (number > 0.5 ? 8 : 4) + extra);
-  const rows = shown.map((place) => newNode(page, "tr", {
+  const rows = shown.map((place) => newElement(page, "tr", {
     "data-term": "exponential", "data-index": place, "data-value": exponentials[place], class: place === unit ? "is-open" : null,
   },
-  newNode(page, "th", {scope: "row"}, newNode(page, "bdi", {}, nameOf(place))),
-  newNode(page, "td", {class: "n"}, inDecimals(logits[place], decimals)),
-  newNode(page, "td", {class: "n"}, inDecimals(logits[place] - maximum, decimals)),
-  newNode(page, "td", {class: "n"}, inFull(exponentials[place])),
-  newNode(page, "td", {class: "n", "data-term": "share", "data-index": place, "data-value": probabilities[place]},
+  newElement(page, "th", {scope: "row"}, newElement(page, "bdi", {}, nameOf(place))),
+  newElement(page, "td", {class: "n"}, formatDecimals(logits[place], decimals)),
+  newElement(page, "td", {class: "n"}, formatDecimals(logits[place] - maximum, decimals)),
+  newElement(page, "td", {class: "n"}, inFull(exponentials[place])),
+  newElement(page, "td", {class: "n", "data-term": "share", "data-index": place, "data-value": probabilities[place]},
     inFull(probabilities[place]))));
   const titles = [["logit", "logit"], ["− largest", "softmax"], ["e to the power of that", "softmax"], ["÷ total = share", "softmax"]];
-  const head = newNode(page, "tr", {}, newNode(page, "td"), ...titles.map(([title, word]) => (
-    newNode(page, "th", {scope: "col", class: "n"}, title, newAsk(page, word)))));
+  const head = newElement(page, "tr", {}, newElement(page, "td"), ...titles.map(([title, word]) => (
+    newElement(page, "th", {scope: "col", class: "n"}, title, newGlossaryButton(page, word)))));
   const rest = hidden.reduce((sum, place) => sum + exponentials[place], 0);
   const others = hidden.length ? [sumRow(page, "exponential-rest", `the other ${hidden.length}`, rest, inFull)] : [];
   const foot = sumRow(page, "total", "total", total, inFull);
-  const table = newNode(page, "table", {class: "account-terms softmax"}, newNode(page, "thead", {}, head),
-    newNode(page, "tbody", {}, ...rows, ...others), newNode(page, "tfoot", {}, foot));
-  const sum = newNode(page, "p", {class: "account-sentence"}, newNode(page, "bdi", {}, nameOf(unit)), ": ",
+  const table = newElement(page, "table", {class: "account-terms softmax"}, newElement(page, "thead", {}, head),
+    newElement(page, "tbody", {}, ...rows, ...others), newElement(page, "tfoot", {}, foot));
+  const sum = newElement(page, "p", {class: "account-sentence"}, newElement(page, "bdi", {}, nameOf(unit)), ": ",
     `${inFull(exponentials[unit])} ÷ ${inFull(total)} = `,
-    newNode(page, "b", {"data-term": "after", "data-value": probabilities[unit]}, inFull(probabilities[unit])), ".");
-  const scroll = newNode(page, "div", {class: "scroll", tabindex: "0", role: "group", "aria-label": "The softmax, worked out"}, table);
-  return [newNode(page, "p", {class: "account-title"}, "The softmax makes shares of the logits:"), scroll, sum];
+    newElement(page, "b", {"data-term": "after", "data-value": probabilities[unit]}, inFull(probabilities[unit])), ".");
+  const scroll = newElement(page, "div", {class: "scroll", tabindex: "0", role: "group", "aria-label": "The softmax, worked out"}, table);
+  return [newElement(page, "p", {class: "account-title"}, "The softmax makes shares of the logits:"), scroll, sum];
 }
 
 /** A line that has a number in the column of the exponentials alone. */
 function sumRow(page, term, title, value, inFull) {
-  return newNode(page, "tr", {"data-term": term, "data-value": value}, newNode(page, "th", {scope: "row"}, title),
-    newNode(page, "td"), newNode(page, "td"), newNode(page, "td", {class: "n"}, inFull(value)), newNode(page, "td"));
+  return newElement(page, "tr", {"data-term": term, "data-value": value}, newElement(page, "th", {scope: "row"}, title),
+    newElement(page, "td"), newElement(page, "td"), newElement(page, "td", {class: "n"}, inFull(value)), newElement(page, "td"));
 }

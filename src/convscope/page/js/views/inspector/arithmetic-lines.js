@@ -1,5 +1,5 @@
-import {newAsk, newNode} from "../../dom/element.js";
-import {asSummand, decimalsFor, inDecimals} from "../../dom/format.js";
+import {newGlossaryButton, newElement} from "../../dom/element.js";
+import {formatSummand, decimalsFor, formatDecimals} from "../../dom/format.js";
 import {formatNumber} from "../../image/color/range.js";
 
 /**
@@ -25,17 +25,17 @@ const FUNCTIONS_IN_WORDS = {
  * @param {AccountLine[]} [lines] those before the activation function
  * @returns {HTMLTableElement}
  */
-export function accountFoot(page, told, decimals, lines = []) {
+export function arithmeticFoot(page, told, decimals, lines = []) {
   const all = [...lines];
   if (told.activation === "linear") all.push(["after", told.after, "is the activation"]);
   else if (told.softmax) all.push(["before", told.before, "is the logit; what the softmax makes of it, below"]);
   else {
     all.push(["before", told.before, "before the activation function"]);
     const words = FUNCTIONS_IN_WORDS[told.activation] ?? ((before) => `${told.activation} of ${before}`);
-    all.push(["after", told.after, `${words(inDecimals(told.before, decimals))} is the activation`]);
+    all.push(["after", told.after, `${words(formatDecimals(told.before, decimals))} is the activation`]);
   }
-  const body = newNode(page, "tbody", {}, ...all.map((line) => accountLine(page, line, decimals)));
-  return newNode(page, "table", {class: "account-lines"}, body);
+  const body = newElement(page, "tbody", {}, ...all.map((line) => arithmeticLine(page, line, decimals)));
+  return newElement(page, "table", {class: "account-lines"}, body);
 }
 
 /** Words of the glossary, and what the lines are that have them. */
@@ -46,13 +46,13 @@ const ASKED_IN_LINES = [["bias", "bias"], ["logit", "before"]];
  * @param {AccountLine} line
  * @param {number} decimals
  */
-function accountLine(page, [term, value, words, text], decimals) {
+function arithmeticLine(page, [term, value, words, text], decimals) {
   const isSummand = term === "bias" || term === "rest" || term === "channel-sum";
-  const number = text ?? (isSummand ? asSummand(value, decimals) : inDecimals(value, decimals));
+  const number = text ?? (isSummand ? formatSummand(value, decimals) : formatDecimals(value, decimals));
   const isResult = term === "after" || term === "before" || term === "sum";
   const [asked] = ASKED_IN_LINES.find(([word, line]) => line === term && words.includes(word)) ?? [null];
-  return newNode(page, "tr", {"data-term": term, "data-value": value, class: isResult ? "result" : null},
-    newNode(page, "td", {class: "n"}, `${isResult ? "= " : ""}${number}`), newNode(page, "th", {scope: "row"}, words, asked ? newAsk(page, asked) : null));
+  return newElement(page, "tr", {"data-term": term, "data-value": value, class: isResult ? "result" : null},
+    newElement(page, "td", {class: "n"}, `${isResult ? "= " : ""}${number}`), newElement(page, "th", {scope: "row"}, words, asked ? newGlossaryButton(page, asked) : null));
 }
 
 /**
@@ -61,7 +61,7 @@ function accountLine(page, [term, value, words, text], decimals) {
  * @param {import("../../network/unit-arithmetic.js").Explanation} told
  * @param {number[]} parts
  */
-export function decimalsOfAccount(told, parts) {
+export function arithmeticDecimals(told, parts) {
   return Math.max(3, decimalsFor([told.before, told.after, told.bias ?? 0, ...parts]));
 }
 
@@ -73,8 +73,8 @@ export function decimalsOfAccount(told, parts) {
  * @param {number} value
  * @param {number} extra digits
  */
-export function accountNumber(page, term, value, extra) {
-  return newNode(page, "b", {"data-term": term, "data-value": value}, formatNumber(value, 5 + extra));
+export function arithmeticNumber(page, term, value, extra) {
+  return newElement(page, "b", {"data-term": term, "data-value": value}, formatNumber(value, 5 + extra));
 }
 
 /**

@@ -1,8 +1,8 @@
-import {newNode} from "../../dom/element.js";
-import {decimalsFor, inDecimals} from "../../dom/format.js";
+import {newElement} from "../../dom/element.js";
+import {decimalsFor, formatDecimals} from "../../dom/format.js";
 import {colorOf, cssColor, textOn} from "../../image/color/paint.js";
 import {formatNumber} from "../../image/color/range.js";
-import {accountFoot, accountNumber} from "./arithmetic-lines.js";
+import {arithmeticFoot, arithmeticNumber} from "./arithmetic-lines.js";
 import {placeInWords} from "./selected-unit.js";
 
 /** @typedef {import("../../image/color/paint.js").ColorScale} ColorScale */
@@ -18,7 +18,7 @@ const DECIMALS = 5;
  * @param {{scale: ColorScale, extra: number, openWinner: (row: number, column: number) => void}} view
  * @returns {Node[]}
  */
-export function poolingAccount(page, told, {scale, extra, openWinner}) {
+export function poolingArithmetic(page, told, {scale, extra, openWinner}) {
   const {kind, window: places, ties, sum, count} = told;
   const width = places.filter(({row}) => row === places[0].row).length;
   const decimals = Math.min(4, decimalsFor(places.map(({value}) => value))) + extra;
@@ -26,24 +26,24 @@ export function poolingAccount(page, told, {scale, extra, openWinner}) {
   const cells = places.map(({row, column, value, wins}) => {
     const title = `row ${row}, column ${column}: ${formatNumber(value, 6)}`;
     const attributes = {"data-term": "window", "data-value": value, class: wins ? "wins" : null, title};
-    const cell = newNode(page, "span", attributes, isSmall ? inDecimals(value, decimals) : "");
+    const cell = newElement(page, "span", attributes, isSmall ? formatDecimals(value, decimals) : "");
     const colour = colorOf(value, scale);
     [cell.style.backgroundColor, cell.style.color] = [cssColor(colour), textOn(colour)];
     return cell;
   });
-  const grid = newNode(page, "span", {class: "term-grid input"}, ...cells);
+  const grid = newElement(page, "span", {class: "term-grid input"}, ...cells);
   grid.style.gridTemplateColumns = `repeat(${width}, max-content)`;
-  const box = newNode(page, "div", {class: "account-channel"}, grid);
+  const box = newElement(page, "div", {class: "account-channel"}, grid);
   if (kind === "mean") {
     const lines = [["sum", sum, "sum of the window"], ["count", count, "units in it", `÷ ${count}`]];
-    return [box, accountFoot(page, told, DECIMALS + extra, lines)];
+    return [box, arithmeticFoot(page, told, DECIMALS + extra, lines)];
   }
   const winner = places.find(({wins}) => wins);
-  const door = newNode(page, "button", {type: "button", class: "door"}, `row ${winner.row}, column ${winner.column}`);
+  const door = newElement(page, "button", {type: "button", class: "door"}, `row ${winner.row}, column ${winner.column}`);
   door.addEventListener("click", () => openWinner(winner.row, winner.column));
   const others = ties ? `, as large as ${ties === 1 ? "one other" : `${ties} others`}` : "";
-  const sentence = newNode(page, "p", {class: "account-sentence"}, `The largest of these ${places.length} is taken: `,
-    accountNumber(page, "after", told.after, extra), ", from ", door, `${others}. The others go no further.`);
+  const sentence = newElement(page, "p", {class: "account-sentence"}, `The largest of these ${places.length} is taken: `,
+    arithmeticNumber(page, "after", told.after, extra), ", from ", door, `${others}. The others go no further.`);
   return [box, sentence];
 }
 
@@ -55,24 +55,24 @@ export function poolingAccount(page, told, {scale, extra, openWinner}) {
  * @param {number} extra decimals
  * @returns {Node[]}
  */
-export function affineAccount(page, told, extra) {
+export function affineArithmetic(page, told, extra) {
   if (told.kind === "rescaling") {
-    const lines = [["input", told.input, "input"], ["scale", told.scale, "scale", `× ${inDecimals(told.scale, 6)}`],
+    const lines = [["input", told.input, "input"], ["scale", told.scale, "scale", `× ${formatDecimals(told.scale, 6)}`],
       ["bias", told.offset, "offset"]];
-    return [accountFoot(page, told, DECIMALS + extra, lines)];
+    return [arithmeticFoot(page, told, DECIMALS + extra, lines)];
   }
   const {input, mean, variance, epsilon, normalized, gamma, beta} = told;
   const deviation = Math.sqrt(variance + epsilon);
-  const written = inDecimals(mean, DECIMALS + extra);
+  const written = formatDecimals(mean, DECIMALS + extra);
   const lines = [
     ["input", input, "input"],
     ["mean", mean, "less the channel's mean over the training images", `− ${written.startsWith("−") ? `(${written})` : written}`],
-    ["deviation", deviation, "divided by its standard deviation", `÷ ${inDecimals(deviation, DECIMALS + extra)}`],
-    ["normalized", normalized, "is the normalised value", `= ${inDecimals(normalized, DECIMALS + extra)}`],
-    ["gamma", gamma, "gamma, a weight", `× ${inDecimals(gamma, DECIMALS + extra)}`],
+    ["deviation", deviation, "divided by its standard deviation", `÷ ${formatDecimals(deviation, DECIMALS + extra)}`],
+    ["normalized", normalized, "is the normalised value", `= ${formatDecimals(normalized, DECIMALS + extra)}`],
+    ["gamma", gamma, "gamma, a weight", `× ${formatDecimals(gamma, DECIMALS + extra)}`],
     ["bias", beta, "beta, a weight"],
   ];
-  return [accountFoot(page, told, DECIMALS + extra, lines)];
+  return [arithmeticFoot(page, told, DECIMALS + extra, lines)];
 }
 
 /**
@@ -84,22 +84,22 @@ export function affineAccount(page, told, extra) {
  *   layer, with how many more decimals
  * @returns {Node[]}
  */
-export function copyAccount(page, told, {name, shape, openSource, kind, extra}) {
+export function identityArithmetic(page, told, {name, shape, openSource, kind, extra}) {
   if (!told.from) {
-    const zero = accountNumber(page, "after", told.after, extra);
-    return [newNode(page, "p", {class: "account-sentence"}, "This unit is in the frame of zeros: ", zero, ".")];
+    const zero = arithmeticNumber(page, "after", told.after, extra);
+    return [newElement(page, "p", {class: "account-sentence"}, "This unit is in the frame of zeros: ", zero, ".")];
   }
   const words = placeInWords(told.from, shape);
-  const source = openSource ? newNode(page, "button", {type: "button", class: "door"}, words) : newNode(page, "span", {}, words);
+  const source = openSource ? newElement(page, "button", {type: "button", class: "door"}, words) : newElement(page, "span", {}, words);
   source.addEventListener("click", () => openSource?.());
-  const from = [" from ", newNode(page, "bdi", {}, name), ", ", source, "."];
+  const from = [" from ", newElement(page, "bdi", {}, name), ", ", source, "."];
   if (told.activation === "linear" || told.softmax) {
     const training = /Dropout|Noise|Regularization|Random/.test(kind) ? " This layer acts in training only." : "";
-    const sentence = ["A copy: ", accountNumber(page, told.softmax ? "before" : "after", told.value, extra), ...from, training];
-    return [newNode(page, "p", {class: "account-sentence"}, ...sentence)];
+    const sentence = ["A copy: ", arithmeticNumber(page, told.softmax ? "before" : "after", told.value, extra), ...from, training];
+    return [newElement(page, "p", {class: "account-sentence"}, ...sentence)];
   }
   return [
-    newNode(page, "p", {class: "account-sentence"}, "The input is ", accountNumber(page, "input", told.value, extra), ...from),
-    accountFoot(page, told, DECIMALS + extra),
+    newElement(page, "p", {class: "account-sentence"}, "The input is ", arithmeticNumber(page, "input", told.value, extra), ...from),
+    arithmeticFoot(page, told, DECIMALS + extra),
   ];
 }

@@ -1,8 +1,8 @@
-import {newNode, writeText} from "../../dom/element.js";
+import {newElement, writeText} from "../../dom/element.js";
 import {isPicture} from "../../network/shape.js";
 import {sourceOfLayer} from "../../network/unit-receptive-field.js";
-import {FIRST_CHANNELS, FIRST_CLASSES, FIRST_TERMS, convolutionAccount, denseAccount, softmaxAccount} from "./arithmetic-layers.js";
-import {affineAccount, copyAccount, poolingAccount} from "./arithmetic-other-layers.js";
+import {FIRST_CHANNELS, FIRST_CLASSES, FIRST_TERMS, convolutionArithmetic, denseArithmetic, softmaxArithmetic} from "./arithmetic-layers.js";
+import {affineArithmetic, identityArithmetic, poolingArithmetic} from "./arithmetic-other-layers.js";
 import {ContributionPictures} from "./contribution-pictures.js";
 
 /** Written after the others where somebody asks for them: a float32 has nine that count at most. */
@@ -20,34 +20,34 @@ const MORE_DIGITS = 4;
  * @property {boolean[]} signed per layer
  * @property {number} weightExtent to which the colours of the layer's weights go
  */
-export class Account {
+export class UnitArithmetic {
   /**
    * @param {Document} page
-   * @param {import("../../state/session.js").Live} live
+   * @param {import("../../state/session.js").Session} session
    * @param {{openUnit: (index: number, place: number[]) => void, redraw: () => void}} doors
    */
-  constructor(page, live, doors) {
-    Object.assign(this, {page, live, doors});
+  constructor(page, session, doors) {
+    Object.assign(this, {page, session, doors});
     [this.isWhole, this.extra] = [false, 0];
     this.layer = -1;
-    this.pictures = new ContributionPictures(page, live);
-    this.body = newNode(page, "div", {class: "account-body"});
-    this.more = newNode(page, "button", {type: "button", class: "account-more"});
+    this.pictures = new ContributionPictures(page, session);
+    this.body = newElement(page, "div", {class: "account-body"});
+    this.more = newElement(page, "button", {type: "button", class: "account-more"});
     this.more.hidden = true; // until it has something to say
     this.more.addEventListener("click", () => {
       this.isWhole = !this.isWhole;
       doors.redraw();
     });
-    this.finer = newNode(page, "button", {type: "button", class: "account-finer", "aria-pressed": "false"}, "More digits");
+    this.finer = newElement(page, "button", {type: "button", class: "account-finer", "aria-pressed": "false"}, "More digits");
     this.finer.addEventListener("click", () => {
       this.extra = this.extra ? 0 : MORE_DIGITS;
       this.finer.setAttribute("aria-pressed", String(this.extra > 0));
       doors.redraw();
     });
-    this.tail = newNode(page, "div", {class: "account-body"});
-    const buttons = newNode(page, "p", {class: "account-buttons"}, this.more, this.finer);
+    this.tail = newElement(page, "div", {class: "account-body"});
+    const buttons = newElement(page, "p", {class: "account-buttons"}, this.more, this.finer);
     /** @type {HTMLElement} */
-    this.element = newNode(page, "div", {class: "account"}, this.pictures.element, this.body, buttons, this.tail);
+    this.element = newElement(page, "div", {class: "account"}, this.pictures.element, this.body, buttons, this.tail);
   }
 
   /**
@@ -57,13 +57,13 @@ export class Account {
    */
   show({index, place}, told, view) {
     if (index !== this.layer) [this.layer, this.isWhole] = [index, false];
-    const {page, live: {network}} = this;
+    const {page, session: {network}} = this;
     const layer = network.layers[index];
     const source = {...sourceOfLayer(network, index)};
     source.name = source.index < 0 ? "the image" : network.layers[source.index].name;
     this.element.dataset.kind = told.kind;
     this.body.replaceChildren(...this.partsOf(layer, index, place, told, source, view));
-    this.tail.replaceChildren(...(told.softmax ? softmaxAccount(page, told, {isWhole: this.isWhole, extra: this.extra, nameOf: this.nameOfUnit(index)}) : []));
+    this.tail.replaceChildren(...(told.softmax ? softmaxArithmetic(page, told, {isWhole: this.isWhole, extra: this.extra, nameOf: this.nameOfUnit(index)}) : []));
     const showsPictures = told.kind === "dense" && isPicture(source.shape) && place.length === 1;
     this.pictures.element.hidden = !showsPictures;
     if (showsPictures) this.pictures.show(told, source, view);
@@ -71,11 +71,11 @@ export class Account {
   }
 
   partsOf(layer, index, place, told, source, view) {
-    const {page, isWhole, extra, doors, live: {network}} = this;
+    const {page, isWhole, extra, doors, session: {network}} = this;
     const before = index > 0 ? network.layers[index - 1] : null;
     const inputScale = (channel) => this.inputScale(index, channel, view);
     if (told.kind === "convolution") {
-      return convolutionAccount(page, told, {
+      return convolutionArithmetic(page, told, {
         width: layer.settings.kernel_size[1], isWhole, extra, inputScale, signed: view.paper.signed,
         weightScale: {minimum: -view.weightExtent, maximum: view.weightExtent, table: view.paper.signed},
         inputName: before?.name ?? "the image", isColour: index === 0 && layer.inputShape[2] === 3,
@@ -84,28 +84,28 @@ export class Account {
     if (told.kind === "dense") {
       const prefix = place.slice(0, -1);
       const read = prefix.length && before ? {index: index - 1, name: before.name, shape: before.outputShape} : source;
-      return denseAccount(page, told, {isWhole, extra, source: read, prefix, openUnit: doors.openUnit});
+      return denseArithmetic(page, told, {isWhole, extra, source: read, prefix, openUnit: doors.openUnit});
     }
     if (told.kind === "maximum" || told.kind === "mean") {
       const channel = place[place.length - 1];
       const openWinner = (row, column) => before && doors.openUnit(index - 1, [row, column, channel]);
-      return poolingAccount(page, told, {scale: inputScale(channel), extra, openWinner});
+      return poolingArithmetic(page, told, {scale: inputScale(channel), extra, openWinner});
     }
-    if (told.kind !== "copy") return affineAccount(page, told, extra);
+    if (told.kind !== "copy") return affineArithmetic(page, told, extra);
     const openSource = before && told.from ? () => doors.openUnit(index - 1, told.from) : null;
-    return copyAccount(page, told, {name: before?.name ?? "the image", shape: layer.inputShape, openSource, kind: layer.kind, extra});
+    return identityArithmetic(page, told, {name: before?.name ?? "the image", shape: layer.inputShape, openSource, kind: layer.kind, extra});
   }
 
   /** The colours of what the layer read: those that it has on the wall. */
   inputScale(index, channel, {paper, ranges, signed}) {
     if (index === 0) return {minimum: 0, maximum: 1, table: paper.pixels};
-    const scales = ranges[this.live.network.layers[index - 1].name];
+    const scales = ranges[this.session.network.layers[index - 1].name];
     return {...(scales[channel] ?? scales[0]), table: signed[index - 1] ? paper.signed : paper.unsigned};
   }
 
   /** What the units of a layer are called: the last one's by their classes. */
   nameOfUnit(index) {
-    const {network: {layers}, payload: {dataset: {class_names: names}}} = this.live;
+    const {network: {layers}, payload: {dataset: {class_names: names}}} = this.session;
     const isLast = index === layers.length - 1 && layers[index].outputShape[0] === names.length;
     return (unit) => (isLast ? names[unit] : `unit ${unit}`);
   }

@@ -1,7 +1,7 @@
-import {newNode, writeText} from "../../dom/element.js";
+import {newElement, writeText} from "../../dom/element.js";
 import {PixelPicture} from "../../dom/pixel-picture.js";
 import {ScaleLegend} from "../../dom/scale-legend.js";
-import {layTiles, paintTiles, perLineOfBlock} from "../../dom/tiles.js";
+import {layOutTiles, paintTiles, perLineOfBlock} from "../../dom/tiles.js";
 import {channelRanges, evenRange, joinedRange} from "../../image/color/range.js";
 
 /** Screen pixels for each of the three pictures. */
@@ -13,18 +13,18 @@ const PICTURE_ROOM = 200;
 export class ContributionPictures {
   /**
    * @param {Document} page
-   * @param {import("../../state/session.js").Live} live
+   * @param {import("../../state/session.js").Session} session
    */
-  constructor(page, live) {
-    Object.assign(this, {page, live});
+  constructor(page, session) {
+    Object.assign(this, {page, session});
     this.parts = [["input", ""], ["weight", "×"], ["product", "="]].map(([part, sign]) => {
       const picture = new PixelPicture(page, {"aria-hidden": "true"});
-      const [legend, caption] = [new ScaleLegend(page), newNode(page, "figcaption")];
-      const element = newNode(page, "figure", {class: "unit-picture"}, caption, picture.element, legend.element);
+      const [legend, caption] = [new ScaleLegend(page), newElement(page, "figcaption")];
+      const element = newElement(page, "figure", {class: "unit-picture"}, caption, picture.element, legend.element);
       return {part, sign, picture, legend, caption, element};
     });
     /** @type {HTMLElement} */
-    this.element = newNode(page, "div", {class: "unit-pictures contributions"}, ...this.parts.map(({element}) => element));
+    this.element = newElement(page, "div", {class: "unit-pictures contributions"}, ...this.parts.map(({element}) => element));
   }
 
   /**
@@ -35,8 +35,8 @@ export class ContributionPictures {
   show({terms}, {name, shape, index}, {paper, ranges, signed, weightExtent}) {
     const [rows, columns, count] = shape;
     const scale = Math.max(1, Math.floor(PICTURE_ROOM / lineOf(shape)));
-    const layout = layTiles({count, rows, columns}, lineOf(shape));
-    const own = index < 0 ? {minimum: 0, maximum: 1} : joinedRange(ranges[this.live.network.layers[index].name]);
+    const layout = layOutTiles({count, rows, columns}, lineOf(shape));
+    const own = index < 0 ? {minimum: 0, maximum: 1} : joinedRange(ranges[this.session.network.layers[index].name]);
     const inputTable = index < 0 ? paper.pixels : signed[index] ? paper.signed : paper.unsigned;
     for (const {part, sign, picture, legend, caption} of this.parts) {
       const values = terms.map((term) => term[part]);

@@ -1,45 +1,45 @@
-import {namedNode, newNode, refill} from "../../dom/element.js";
-import {openTitle} from "../../dom/image-title.js";
-import {answerOf} from "../../state/prediction.js";
-import {startClassEvidence} from "../attribution/attribution.js";
-import {startClassRows} from "../attribution/class-examples.js";
-import {startKernelWall} from "./kernels.js";
-import {startNetworkWall} from "./network-grid.js";
+import {newElement, refill} from "../../dom/element.js";
+import {imageTitle} from "../../dom/image-title.js";
+import {predictedName} from "../../state/prediction.js";
+import {startAttribution} from "../attribution/attribution.js";
+import {startClassExamples} from "../attribution/class-examples.js";
+import {startKernels} from "./kernels.js";
+import {startNetworkGrid} from "./network-grid.js";
 import {OpenUnit} from "./selected-unit.js";
 import {startUnitLens} from "./unit-lens.js";
 import {startUnitView} from "./unit-view.js";
 
 /**
- * The section "What happens inside", live: the network, a layer, a channel, a unit, its arithmetic; the kernels; what speaks
+ * The section "What happens inside", session: the network, a layer, a channel, a unit, its arithmetic; the kernels; what speaks
  * for a class. Where the page has no weights, the figures that Python drew stay.
  *
  * @param {Document} page
- * @param {import("../../state/session.js").Live} live
+ * @param {import("../../state/session.js").Session} session
  */
-export function startInsides(page, live) {
+export function startInspector(page, session) {
   const element = page.querySelector("#insides");
-  if (!element || !live.network) return;
+  if (!element || !session.network) return;
   element.hidden = false;
   takeAnchors(page, element);
-  tellProblem(page, live);
-  startInsidesTitle(page, live);
-  const unit = new OpenUnit(live);
+  tellProblem(page, session);
+  startInspectorTitle(page, session);
+  const unit = new OpenUnit(session);
   const parts = [...element.querySelectorAll("[data-part]")];
   const hide = (name) => { parts.find(({dataset}) => dataset.part === name).hidden = true; };
   let goToUnit = () => {};
   if (!unit.open) {
     for (const name of ["network", "unit", "evidence", "classes"]) hide(name);
   } else {
-    goToUnit = startUnitParts(page, live, unit);
-    if (live.run.probabilities) startClassEvidence(page, live);
+    goToUnit = startUnitParts(page, session, unit);
+    if (session.run.probabilities) startAttribution(page, session);
     else hide("evidence");
-    if (!startClassRows(page, live, unit)) hide("classes");
+    if (!startClassExamples(page, session, unit)) hide("classes");
   }
-  if (!startKernelWall(page, live, unit, goToUnit)) hide("kernels");
+  if (!startKernels(page, session, unit, goToUnit)) hide("kernels");
 }
 
 /** The wall and the unit below it, which lead to each other. @returns {(takesFocus?: boolean) => void} leads to the unit */
-function startUnitParts(page, live, unit) {
+function startUnitParts(page, session, unit) {
   const [wallPart, unitPart] = ["network", "unit"].map((name) => page.querySelector(`[data-part="${name}"]`));
   const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
   const goToUnit = (takesFocus = false) => {
@@ -51,18 +51,18 @@ function startUnitParts(page, live, unit) {
     cell?.focus({preventScroll: true});
     cell?.scrollIntoView({behavior, block: "center"});
   };
-  const view = startUnitView(page, live, unit, leave);
-  startNetworkWall(page, live, unit, goToUnit);
-  startUnitLens(page, live, unit);
+  const view = startUnitView(page, session, unit, leave);
+  startNetworkGrid(page, session, unit, goToUnit);
+  startUnitLens(page, session, unit);
   return goToUnit;
 }
 
-/** Links to figures that the live views stand in for lead to these. */
+/** Links to figures that the session views stand in for lead to these. */
 function takeAnchors(page, element) {
   const figures = page.querySelectorAll("#inside .static figure[id]");
   for (const figure of figures) {
     const part = /^figure-kernels/.test(figure.id) ? "kernels" : /per_class/.test(figure.id) ? "classes" : "network";
-    const anchor = newNode(page, "span", {id: figure.id});
+    const anchor = newElement(page, "span", {id: figure.id});
     figure.removeAttribute("id");
     element.querySelector(`[data-part="${part}"]`).prepend(anchor);
   }
@@ -74,7 +74,7 @@ function tellProblem(page, {network}) {
   const notice = page.querySelector("#insides-problem");
   notice.hidden = !layer;
   if (layer) {
-    notice.append("The layer ", namedNode(page, layer.name), ` ${layer.problem}. All layers before it are shown; ` +
+    notice.append("The layer ", newElement(page, "bdi", {}, layer.name), ` ${layer.problem}. All layers before it are shown; ` +
       "what comes after it, and the answer, is not computed on this page.");
   }
 }
@@ -83,28 +83,28 @@ function tellProblem(page, {network}) {
  * The title of the section, which says of the open image what it says of the first one while nothing runs.
  *
  * @param {Document} page
- * @param {import("../../state/session.js").Live} live
+ * @param {import("../../state/session.js").Session} session
  */
-export function startInsidesTitle(page, live) {
+export function startInspectorTitle(page, session) {
   const element = page.querySelector("#inside-title .finding");
-  const show = () => refill(element, ...insidesTitle(live));
-  live.subscribe((_, changed) => (changed.has("open") || changed.has("run")) && show());
+  const show = () => refill(element, ...inspectorTitle(session));
+  session.subscribe((_, changed) => (changed.has("open") || changed.has("run")) && show());
   show();
 }
 
 /**
- * @param {import("../../state/session.js").Live} live
+ * @param {import("../../state/session.js").Session} session
  * @returns {import("../../dom/element.js").Content[]} "16 and 32 filters see test image 7, a 9, and the network is right"
  */
-export function insidesTitle(live) {
-  const {open, network, state, payload: {dataset: {class_names: names}}} = live;
+export function inspectorTitle(session) {
+  const {open, network, state, payload: {dataset: {class_names: names}}} = session;
   const filters = network.layers.filter(({kind}) => kind === "Conv2D").map(({outputShape}) => outputShape[2]);
-  const title = openTitle(open);
+  const title = imageTitle(open);
   const [shown, change] = [open.file === undefined ? title[0].toLowerCase() + title.slice(1) : title, state.change && ", changed"];
   const sees = filters.length ? `${joinedWords(filters)} filters see ${shown}` : `What becomes of ${shown}`;
   const truth = open.label === null ? [] : [", true class ", {name: names[open.label]}];
   const subject = state.epoch ? `the network of epoch ${state.epoch}` : "the network";
-  const answer = answerOf(live);
+  const answer = predictedName(session);
   if (!answer) return [sees, change, ...truth];
   const said = open.label === null ? ["says ", {name: answer}]
     : names[open.label] === answer ? ["is right"] : ["is wrong: it says ", {name: answer}];

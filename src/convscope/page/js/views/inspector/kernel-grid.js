@@ -1,52 +1,52 @@
-import {newNode, writeText} from "../../dom/element.js";
+import {newElement, writeText} from "../../dom/element.js";
 import {frameOfBox} from "../../dom/overlay.js";
 import {PixelPicture} from "../../dom/pixel-picture.js";
 import {ScaleLegend} from "../../dom/scale-legend.js";
-import {layTiles, paintTiles, placeUnder, tileCorner, wholeScale} from "../../dom/tiles.js";
+import {layOutTiles, paintTiles, placeUnder, tileCorner, wholeScale} from "../../dom/tiles.js";
 import {colorOf, cssColor, textOn} from "../../image/color/paint.js";
 import {evenRange, formatNumber} from "../../image/color/range.js";
 import {pictureAfter, stackedWeights, weightUnder, weightsOfPicture} from "./kernel-tiles.js";
 
 /** Screen pixels: how high a board may be, and a weight at most. */
-const BOARD_HEIGHT = 480;
-const LARGEST_WEIGHT = 14;
+const KERNEL_GRID_HEIGHT = 480;
+const MAX_WEIGHT_SIDE = 14;
 /** What the edges of its room take. */
 const ROOM_EDGES = 8;
 /** Weights of a picture that are written out when it is pointed at. */
-const MOST_WRITTEN = 49;
+const MAX_WRITTEN = 49;
 /** Screen pixels of a picture that is large enough for a name. */
-const LEAST_LABEL = 40;
+const MIN_LABEL = 40;
 
 /**
  * The weights of one layer: a column for each filter or unit, in it a picture for each input channel.
  */
-export class KernelBoard {
+export class KernelGrid {
   /**
    * @param {Document} page
-   * @param {import("../../state/session.js").Live} live
+   * @param {import("../../state/session.js").Session} session
    * @param {import("./selected-unit.js").OpenUnit} unit
    * @param {number} index of the layer
    * @param {import("./kernel-tiles.js").WeightTiles} tiles
    * @param {{isFirst: boolean, goToUnit: (takesFocus: boolean) => void}} options `isFirst`: whether it is open from the start
    */
-  constructor(page, live, unit, index, tiles, {isFirst, goToUnit}) {
-    Object.assign(this, {page, live, unit, index, tiles, redraw: () => {}, labels: []});
-    const layer = live.network.layers[index];
+  constructor(page, session, unit, index, tiles, {isFirst, goToUnit}) {
+    Object.assign(this, {page, session, unit, index, tiles, redraw: () => {}, labels: []});
+    const layer = session.network.layers[index];
     this.name = layer.name;
-    this.picture = new PixelPicture(page, {role: "img", "aria-label": boardLabel(layer, tiles)});
+    this.picture = new PixelPicture(page, {role: "img", "aria-label": kernelGridLabel(layer, tiles)});
     this.legend = new ScaleLegend(page);
-    this.told = newNode(page, "p", {class: "quiet"}, boardHint(tiles));
-    this.written = newNode(page, "span", {class: "term-grid", hidden: true});
+    this.told = newElement(page, "p", {class: "quiet"}, kernelGridHint(tiles));
+    this.written = newElement(page, "span", {class: "term-grid", hidden: true});
     const label = `The weights of ${layer.name}`;
-    this.room = newNode(page, "div", {class: "kernel-room", tabindex: "0", role: "group", "aria-label": label}, this.picture.element);
-    const words = newNode(page, "span", {class: "quiet"}, ` ${boardTitle(layer, tiles)}`);
-    const title = newNode(page, "h4", {}, newNode(page, "bdi", {}, layer.name), words);
-    const key = newNode(page, "div", {class: "kernel-key"}, this.legend.element, this.told);
-    const head = newNode(page, "div", {class: "kernel-head"}, newNode(page, "div", {}, isFirst ? title : null, key), this.written);
+    this.room = newElement(page, "div", {class: "kernel-room", tabindex: "0", role: "group", "aria-label": label}, this.picture.element);
+    const words = newElement(page, "span", {class: "quiet"}, ` ${kernelGridTitle(layer, tiles)}`);
+    const title = newElement(page, "h4", {}, newElement(page, "bdi", {}, layer.name), words);
+    const key = newElement(page, "div", {class: "kernel-key"}, this.legend.element, this.told);
+    const head = newElement(page, "div", {class: "kernel-head"}, newElement(page, "div", {}, isFirst ? title : null, key), this.written);
     /** @type {HTMLElement} */
-    this.element = newNode(page, isFirst ? "div" : "details", {class: "kernel-board"},
-      isFirst ? null : newNode(page, "summary", {}, title), head, this.room);
-    this.names = this.isAnswer() ? live.payload.dataset.class_names : null;
+    this.element = newElement(page, isFirst ? "div" : "details", {class: "kernel-board"},
+      isFirst ? null : newElement(page, "summary", {}, title), head, this.room);
+    this.names = this.isAnswer() ? session.payload.dataset.class_names : null;
     this.picture.canvas.addEventListener("pointermove", (event) => this.point(event));
     this.picture.canvas.addEventListener("pointerleave", () => this.point(null));
     this.picture.canvas.addEventListener("click", (event) => this.open(this.under(event)));
@@ -55,16 +55,16 @@ export class KernelBoard {
 
   /** Whether the weights of a picture are few enough to be written out. */
   get isWritten() {
-    return this.tiles.rows > 1 && this.tiles.rows * this.tiles.columns <= MOST_WRITTEN;
+    return this.tiles.rows > 1 && this.tiles.rows * this.tiles.columns <= MAX_WRITTEN;
   }
 
   isAnswer() {
-    const {network: {layers}, payload: {dataset: {class_names: names}}} = this.live;
+    const {network: {layers}, payload: {dataset: {class_names: names}}} = this.session;
     return this.index === layers.length - 1 && this.tiles.outputs === names.length;
   }
 
   get kernel() {
-    return this.live.network.layers[this.index].weights.kernel;
+    return this.session.network.layers[this.index].weights.kernel;
   }
 
   /**
@@ -88,9 +88,9 @@ export class KernelBoard {
     const {outputs, height, columns} = this.tiles;
     const room = this.room.clientWidth - ROOM_EDGES;
     if (room <= 0) return false;
-    const lay = (scale) => layTiles({count: outputs, rows: height, columns}, Math.floor(room / scale));
-    const widest = Math.max(1, Math.min(LARGEST_WEIGHT, Math.floor(room / columns)));
-    const scale = wholeScale((each) => lay(each).height * each, BOARD_HEIGHT, widest);
+    const lay = (scale) => layOutTiles({count: outputs, rows: height, columns}, Math.floor(room / scale));
+    const widest = Math.max(1, Math.min(MAX_WEIGHT_SIDE, Math.floor(room / columns)));
+    const scale = wholeScale((each) => lay(each).height * each, KERNEL_GRID_HEIGHT, widest);
     this.layout = lay(scale);
     this.picture.resize(this.layout.width, this.layout.height, scale);
     return true;
@@ -108,7 +108,7 @@ export class KernelBoard {
 
   /** The names of the classes, on pictures that are large enough. */
   labelsOf({ground, ink}) {
-    if (!this.names || this.tiles.columns * this.picture.scale < LEAST_LABEL) return [];
+    if (!this.names || this.tiles.columns * this.picture.scale < MIN_LABEL) return [];
     return this.names.map((text, output) => ({kind: "label", frame: this.frameOf(output), text, color: ink, ground}));
   }
 
@@ -135,7 +135,7 @@ export class KernelBoard {
   /** @param {import("./kernel-tiles.js").WeightPlace | null} under what is pointed at, by hand or by keys */
   showUnder(under) {
     this.mark(under);
-    writeText(this.told, under ? this.wordsOf(under) : boardHint(this.tiles));
+    writeText(this.told, under ? this.wordsOf(under) : kernelGridHint(this.tiles));
     this.written.hidden = !under || !this.isWritten;
     if (!this.written.hidden) this.write(under);
   }
@@ -143,7 +143,7 @@ export class KernelBoard {
   /** The picture that is pointed at, in numbers. */
   write({output, channel}) {
     const cells = weightsOfPicture(this.tiles, this.kernel, output, channel).map((weight) => {
-      const cell = newNode(this.page, "span", {}, formatNumber(weight));
+      const cell = newElement(this.page, "span", {}, formatNumber(weight));
       const colour = colorOf(weight, this.colours);
       [cell.style.backgroundColor, cell.style.color] = [cssColor(colour), textOn(colour)];
       return cell;
@@ -164,7 +164,7 @@ export class KernelBoard {
 
   /** Opens the filter's strongest answer to the open image. @returns {boolean} whether there is one */
   open(under) {
-    const activation = under && this.live.run.activations[this.name];
+    const activation = under && this.session.run.activations[this.name];
     if (!activation) return false;
     const {shape, data} = activation;
     const channels = shape[shape.length - 1];
@@ -177,7 +177,7 @@ export class KernelBoard {
 }
 
 /** What a board shows, in words: "512 kernels of 3 × 3: a column for each of 32 filters, a row for each of 16 channels". */
-function boardTitle({kind}, {outputs, stack, rows, columns, isWindow}) {
+function kernelGridTitle({kind}, {outputs, stack, rows, columns, isWindow}) {
   const count = (outputs * stack).toLocaleString("en");
   if (isWindow) return `${count} kernels of ${rows} × ${columns}${kind === "DepthwiseConv2D" ? ", one for each channel" : ""}`;
   const units = `weights of ${outputs.toLocaleString("en")} units`;
@@ -185,7 +185,7 @@ function boardTitle({kind}, {outputs, stack, rows, columns, isWindow}) {
   return `${units} for ${columns.toLocaleString("en")} inputs`;
 }
 
-function boardHint({stack, isWindow, rows}) {
+function kernelGridHint({stack, isWindow, rows}) {
   if (isWindow && stack > 1) return "A column is one filter, a row in it one input channel.";
   if (isWindow) return "One kernel for each filter.";
   if (rows > 1) return stack > 1 ? "A column is one unit, a row in it one input channel." : "One picture for each unit.";
@@ -193,11 +193,11 @@ function boardHint({stack, isWindow, rows}) {
 }
 
 /** For whom the picture says nothing: counts, and the extremes are in the weights' file. */
-function boardLabel(layer, tiles) {
+function kernelGridLabel(layer, tiles) {
   const {kernel} = layer.weights;
   const negative = kernel.reduce((count, weight) => count + (weight < 0 ? 1 : 0), 0);
   const share = Math.round((100 * negative) / kernel.length);
-  return `${layer.name}: ${boardTitle(layer, tiles)}. ${share}% of the weights are negative.`;
+  return `${layer.name}: ${kernelGridTitle(layer, tiles)}. ${share}% of the weights are negative.`;
 }
 
 /** Milliseconds of rest after which a picture that was walked to is said aloud. */
@@ -208,12 +208,12 @@ const KERNEL_SAID_AFTER = 250;
  * marked is said aloud.
  *
  * @param {Document} page
- * @param {KernelBoard} board
+ * @param {KernelGrid} board
  * @param {(takesFocus: boolean) => void} goToUnit
  */
 export function startKernelKeys(page, board, goToUnit) {
   const {room, tiles} = board;
-  const said = newNode(page, "p", {class: "unseen", role: "status"});
+  const said = newElement(page, "p", {class: "unseen", role: "status"});
   room.after(said);
   let [at, waiting] = [null, 0];
 

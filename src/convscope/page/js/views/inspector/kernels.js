@@ -1,51 +1,51 @@
-import {drawWhenSeen} from "../../dom/draw-when-visible.js";
-import {newNode} from "../../dom/element.js";
-import {onNewPaper, paperOf} from "../../dom/theme-colors.js";
+import {drawWhenVisible} from "../../dom/draw-when-visible.js";
+import {newElement} from "../../dom/element.js";
+import {onThemeChange, themeColors} from "../../dom/theme-colors.js";
 import {formatNumber} from "../../image/color/range.js";
 import {sourceOfLayer} from "../../network/unit-receptive-field.js";
-import {KernelBoard} from "./kernel-grid.js";
+import {KernelGrid} from "./kernel-grid.js";
 import {weightTilesOf} from "./kernel-tiles.js";
 
 /** Weights of a layer that are drawn at most: more would be a picture of some megapixels, and take seconds. */
-const MOST_WEIGHTS = 3e6;
+const MAX_WEIGHTS = 3e6;
 
 /**
  * All kernels of all layers that have some, with the weights of the open epoch. Their colours go as far as the weights of
  * the end do, so that the epochs can be compared.
  *
  * @param {Document} page
- * @param {import("../../state/session.js").Live} live
+ * @param {import("../../state/session.js").Session} session
  * @param {import("./selected-unit.js").OpenUnit} unit
  * @param {(takesFocus: boolean) => void} goToUnit takes the reader to the unit's arithmetic
  */
-export function startKernelWall(page, live, unit, goToUnit) {
+export function startKernels(page, session, unit, goToUnit) {
   const element = page.querySelector("#kernel-wall");
-  const {layers} = live.network;
+  const {layers} = session.network;
   const boards = layers.flatMap((layer, index) => {
-    const tiles = weightTilesOf(live.network, index);
+    const tiles = weightTilesOf(session.network, index);
     if (!tiles) return [];
-    if (tiles.size > MOST_WEIGHTS) {
-      element.append(newNode(page, "p", {class: "quiet"}, newNode(page, "bdi", {}, layer.name),
+    if (tiles.size > MAX_WEIGHTS) {
+      element.append(newElement(page, "p", {class: "quiet"}, newElement(page, "bdi", {}, layer.name),
         ` has ${formatNumber(tiles.size)} weights, too many for a picture here.`));
       return [];
     }
-    const readsImage = sourceOfLayer(live.network, index).index < 0;
-    const board = new KernelBoard(page, live, unit, index, tiles, {isFirst: tiles.isWindow || readsImage, goToUnit});
+    const readsImage = sourceOfLayer(session.network, index).index < 0;
+    const board = new KernelGrid(page, session, unit, index, tiles, {isFirst: tiles.isWindow || readsImage, goToUnit});
     element.append(board.element);
     board.layOut(); // before it is seen, so that the page below does not jump
     return [board];
   });
   const extents = new Map();
   for (const board of boards) {
-    const redraw = drawWhenSeen(board.element, () => board.draw(paperOf(page, live), extents.get(board.index)));
-    live.subscribe((_, changed) => changed.has("network") && redraw());
-    onNewPaper(live, redraw);
+    const redraw = drawWhenVisible(board.element, () => board.draw(themeColors(page, session), extents.get(board.index)));
+    session.subscribe((_, changed) => changed.has("network") && redraw());
+    onThemeChange(session, redraw);
     unit.subscribe((change) => change === "open" && board.mark());
     new ResizeObserver(redraw).observe(board.element);
     board.redraw = redraw;
     redraw();
   }
-  live.networkAt(0).then((last) => {
+  session.networkAt(0).then((last) => {
     boards.forEach((board) => {
       const {kernel} = last.layers[board.index].weights;
       extents.set(board.index, kernel.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0));

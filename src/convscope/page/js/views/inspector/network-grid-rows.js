@@ -1,9 +1,9 @@
-import {newNode, writeText} from "../../dom/element.js";
-import {percentOf} from "../../dom/format.js";
+import {newElement, writeText} from "../../dom/element.js";
+import {formatProbability} from "../../dom/format.js";
 import {frameOfBox} from "../../dom/overlay.js";
 import {PixelPicture, paintImage} from "../../dom/pixel-picture.js";
 import {ScaleLegend} from "../../dom/scale-legend.js";
-import {layTiles, paintTiles, placeUnder, tileCorner} from "../../dom/tiles.js";
+import {layOutTiles, paintTiles, placeUnder, tileCorner} from "../../dom/tiles.js";
 import {formatNumber} from "../../image/color/range.js";
 
 /** Screen pixels of a unit that belongs to no picture, and how many of them are shown that large. */
@@ -13,7 +13,7 @@ const LARGE_UNITS = 256;
 /**
  * One layer on the wall: its name, its scale, and every channel of it.
  */
-export class WallRow {
+export class GridRow {
   /**
    * @param {Document} page
    * @param {{index: number, name: string, words: string, shape: number[], isSigned: boolean}} about the layer; index −1 for
@@ -24,11 +24,11 @@ export class WallRow {
     this.isPicture = shape.length === 3;
     this.legend = new ScaleLegend(page);
     this.picture = new PixelPicture(page, {"aria-hidden": "true"});
-    this.cell = newNode(page, "div", {role: "gridcell", class: "wall-maps", tabindex: "-1"}, this.picture.element);
-    const about = newNode(page, "div", {role: "rowheader", class: "wall-name"},
-      newNode(page, "bdi", {}, name), newNode(page, "span", {class: "wall-words"}, words), this.legend.element);
+    this.cell = newElement(page, "div", {role: "gridcell", class: "wall-maps", tabindex: "-1"}, this.picture.element);
+    const about = newElement(page, "div", {role: "rowheader", class: "wall-name"},
+      newElement(page, "bdi", {}, name), newElement(page, "span", {class: "wall-words"}, words), this.legend.element);
     /** @type {HTMLElement} */
-    this.element = newNode(page, "div", {role: "row", class: "wall-row", "data-layer": name}, about, this.cell);
+    this.element = newElement(page, "div", {role: "row", class: "wall-row", "data-layer": name}, about, this.cell);
     this.channel = 0;
   }
 
@@ -39,7 +39,7 @@ export class WallRow {
   plan(room, scale) {
     const [rows, columns, count] = this.isPicture ? this.shape : [1, 1, this.shape[0]];
     const unit = this.isPicture || count > LARGE_UNITS ? scale : UNIT_SIDE;
-    const layout = layTiles({count, rows, columns}, Math.floor(room / unit), this.isPicture ? 1 : 0);
+    const layout = layOutTiles({count, rows, columns}, Math.floor(room / unit), this.isPicture ? 1 : 0);
     return {layout, unit};
   }
 
@@ -118,7 +118,7 @@ export class WallRow {
 /**
  * The open image on the wall: as a picture, and if it has several channels, each of them as well.
  */
-export class ImageRow extends WallRow {
+export class ImageRow extends GridRow {
   constructor(page, {shape, words}) {
     super(page, {index: -1, name: "the image", words, shape, isSigned: false});
     this.legend.element.hidden = true;
@@ -127,7 +127,7 @@ export class ImageRow extends WallRow {
 
   plan(room, scale) {
     const [rows, columns, channels] = this.shape;
-    return {layout: layTiles({count: channels + this.extra, rows, columns}, Infinity), unit: scale};
+    return {layout: layOutTiles({count: channels + this.extra, rows, columns}, Infinity), unit: scale};
   }
 
   /**
@@ -176,22 +176,22 @@ const NAMED_CLASSES = 10;
 /**
  * What comes out of the last layer, in words: the most probable classes.
  */
-export class AnswerRow {
+export class PredictionRow {
   /**
    * @param {Document} page
-   * @param {import("../../state/session.js").Live} live
+   * @param {import("../../state/session.js").Session} session
    */
   constructor(page, {payload: {dataset: {class_names: names}}}) {
     this.names = names;
     this.items = names.slice(0, NAMED_CLASSES).map(() => {
-      const [name, share, bar] = [newNode(page, "bdi"), newNode(page, "span", {class: "n"}), newNode(page, "i")];
-      const item = newNode(page, "li", {}, name, newNode(page, "span", {class: "wall-bar", "aria-hidden": "true"}, bar), share);
+      const [name, share, bar] = [newElement(page, "bdi"), newElement(page, "span", {class: "n"}), newElement(page, "i")];
+      const item = newElement(page, "li", {}, name, newElement(page, "span", {class: "wall-bar", "aria-hidden": "true"}, bar), share);
       return {item, name, share, bar};
     });
-    const list = newNode(page, "ol", {class: "wall-answer"}, ...this.items.map(({item}) => item));
-    const title = newNode(page, "div", {role: "rowheader", class: "wall-name"}, newNode(page, "span", {}, "the answer"));
+    const list = newElement(page, "ol", {class: "wall-answer"}, ...this.items.map(({item}) => item));
+    const title = newElement(page, "div", {role: "rowheader", class: "wall-name"}, newElement(page, "span", {}, "the answer"));
     /** @type {HTMLElement} */
-    this.element = newNode(page, "div", {role: "row", class: "wall-row"}, title, newNode(page, "div", {role: "gridcell"}, list));
+    this.element = newElement(page, "div", {role: "row", class: "wall-row"}, title, newElement(page, "div", {role: "gridcell"}, list));
   }
 
   /** @param {ArrayLike<number>} probabilities */
@@ -203,7 +203,7 @@ export class AnswerRow {
     this.items.forEach(({item, name, share, bar}, rank) => {
       const place = order[rank];
       writeText(name, this.names[place]);
-      writeText(share, percentOf(probabilities[place]));
+      writeText(share, formatProbability(probabilities[place]));
       bar.style.transform = `scaleX(${probabilities[place]})`;
       item.classList.toggle("first", place === greatest);
     });

@@ -1,55 +1,55 @@
-import {startScaleChoice} from "../../dom/color-scale-select.js";
-import {drawWhenSeen} from "../../dom/draw-when-visible.js";
-import {newNode} from "../../dom/element.js";
+import {startColorScaleSelect} from "../../dom/color-scale-select.js";
+import {drawWhenVisible} from "../../dom/draw-when-visible.js";
+import {newElement} from "../../dom/element.js";
 import {rangesOfLayers, signedLayers} from "../../dom/signed-layers.js";
-import {onNewPaper, paperOf} from "../../dom/theme-colors.js";
+import {onThemeChange, themeColors} from "../../dom/theme-colors.js";
 import {wholeScale} from "../../dom/tiles.js";
-import {blindPixels} from "../../network/receptive-field.js";
-import {reachOf} from "../../network/unit-receptive-field.js";
-import {AnswerRow, ImageRow, WallRow} from "./network-grid-rows.js";
+import {unusedPixels} from "../../network/receptive-field.js";
+import {unitReceptiveField} from "../../network/unit-receptive-field.js";
+import {PredictionRow, ImageRow, GridRow} from "./network-grid-rows.js";
 import {placeAfter} from "./selected-unit.js";
 
 /**
  * The whole network for the open image: every channel of every layer, to scale, one below the other.
  *
- * @typedef {import("../../state/session.js").Live} Live
+ * @typedef {import("../../state/session.js").Session} Session
  * @typedef {import("./selected-unit.js").OpenUnit} OpenUnit
  */
 
 /** Screen pixels: what the name of a layer takes, what all layers together may be higher than that, a unit at most. */
 const NAME_HEIGHT = 64;
 const SPARE_HEIGHT = 300;
-const LARGEST_UNIT = 6;
+const MAX_UNIT_SIDE = 6;
 
 /**
  * @param {Document} page
- * @param {Live} live
+ * @param {Session} session
  * @param {OpenUnit} unit
  * @param {() => void} goToUnit takes the reader to the unit's arithmetic
  */
-export function startNetworkWall(page, live, unit, goToUnit) {
+export function startNetworkGrid(page, session, unit, goToUnit) {
   const element = page.querySelector("#wall");
-  const {network} = live;
+  const {network} = session;
   const signed = signedLayers(network);
   const image = new ImageRow(page, {shape: network.inputShape, words: shapeWords(network.inputShape)});
   const last = network.layers[network.layers.length - 1];
-  const rows = unit.computed.map((layer, index) => new WallRow(page, {
+  const rows = unit.computed.map((layer, index) => new GridRow(page, {
     index, name: layer.name, words: layerWords(layer), shape: layer.outputShape, isSigned: signed[index],
   }));
-  const answer = live.run.probabilities && last.outputShape.length === 1 ? new AnswerRow(page, live) : null;
+  const answer = session.run.probabilities && last.outputShape.length === 1 ? new PredictionRow(page, session) : null;
   element.append(image.element, ...rows.map((row) => row.element), ...(answer ? [answer.element] : []));
-  const blind = blindPixels(network);
+  const blind = unusedPixels(network);
   const wall = {element, image, rows, answer, signed, blind, ranges: {}, room: 0, paper: null, isMarked: false};
 
-  layOutWall(wall); // before it is seen, so that the page below does not jump
-  const redraw = drawWhenSeen(element, () => paintWall(page, live, unit, wall));
-  live.subscribe((_, changed) => (changed.has("run") || changed.has("scale")) && redraw());
-  onNewPaper(live, redraw);
-  unit.subscribe(() => markWall(live, unit, wall));
-  new ResizeObserver(() => { if (layOutWall(wall)) redraw(); }).observe(element);
+  layOutGrid(wall); // before it is seen, so that the page below does not jump
+  const redraw = drawWhenVisible(element, () => paintGrid(page, session, unit, wall));
+  session.subscribe((_, changed) => (changed.has("run") || changed.has("scale")) && redraw());
+  onThemeChange(session, redraw);
+  unit.subscribe(() => markGrid(session, unit, wall));
+  new ResizeObserver(() => { if (layOutGrid(wall)) redraw(); }).observe(element);
   startPointing(wall, unit, goToUnit);
-  startWalkingRows(wall, live, unit, goToUnit);
-  startScaleChoice(page, live, "wall-scale");
+  startWalkingRows(wall, session, unit, goToUnit);
+  startColorScaleSelect(page, session, "wall-scale");
   redraw();
 }
 
@@ -65,7 +65,7 @@ function shapeWords(shape) {
 }
 
 /** @returns {boolean} whether there is another room than before */
-function layOutWall(wall) {
+function layOutGrid(wall) {
   const room = Math.floor(wall.rows[0]?.cell.clientWidth ?? wall.element.clientWidth);
   if (!room || room === wall.room) return false;
   wall.room = room;
@@ -76,16 +76,16 @@ function layOutWall(wall) {
     return sum + Math.max(NAME_HEIGHT, layout.height * unit);
   }, 0);
   const most = NAME_HEIGHT * all.length + SPARE_HEIGHT;
-  const scale = wholeScale(heightAt, most, Math.max(1, Math.min(LARGEST_UNIT, Math.floor(room / widest))));
+  const scale = wholeScale(heightAt, most, Math.max(1, Math.min(MAX_UNIT_SIDE, Math.floor(room / widest))));
   for (const row of all) row.layOut(room, scale);
   wall.isMarked = false;
   return true;
 }
 
-function paintWall(page, live, unit, wall) {
+function paintGrid(page, session, unit, wall) {
   if (!wall.room) return;
-  const {network, run, open, state: {scale}} = live;
-  const paper = paperOf(page, live);
+  const {network, run, open, state: {scale}} = session;
+  const paper = themeColors(page, session);
   wall.ranges = rangesOfLayers(network, run, wall.signed, scale);
   wall.image.paintPixels(open.pixels, paper.isTurned);
   for (const row of wall.rows) {
@@ -95,17 +95,17 @@ function paintWall(page, live, unit, wall) {
   describeRow(unit, wall);
   if (wall.paper?.muted === paper.muted && wall.isMarked) return; // marks lie on a sheet of their own
   wall.paper = paper;
-  markWall(live, unit, wall);
+  markGrid(session, unit, wall);
 }
 
 /** Outlines the open unit, or the one under the pointer, and all that it looks at. */
-function markWall(live, unit, wall) {
+function markGrid(session, unit, wall) {
   const {shown} = unit;
   if (!shown || !wall.paper) return;
   wall.isMarked = true;
   const hatched = wall.image.marksOfBlind(wall.blind, wall.paper.muted);
   const isPixel = shown.index < 0;
-  const reach = isPixel ? null : reachOf(live.network, shown.index, shown.place);
+  const reach = isPixel ? null : unitReceptiveField(session.network, shown.index, shown.place);
   wall.image.picture.mark([...hatched, ...(isPixel ? wall.image.marksOfUnit(shown.place) : wall.image.marksOfWindow(reach.image))]);
   wall.rows.forEach((row) => {
     if (row.index === shown.index) row.picture.mark(row.marksOfUnit(shown.place));
@@ -140,7 +140,7 @@ function startPointing({image, rows}, unit, goToUnit) {
 }
 
 /** Up and down go from layer to layer, left and right from channel to channel; Enter goes into the channel. */
-function startWalkingRows({element, rows}, live, unit, goToUnit) {
+function startWalkingRows({element, rows}, session, unit, goToUnit) {
   element.addEventListener("keydown", (event) => {
     const row = rows.find(({cell}) => cell === event.target);
     if (!row || event.ctrlKey || event.metaKey || event.altKey) return;

@@ -8,9 +8,9 @@ import {offsetOf, placeOf, sizeOf} from "../../network/shape.js";
  * @typedef {"open" | "pointed"} UnitChange
  */
 export class OpenUnit {
-  /** @param {import("../../state/session.js").Live} live */
-  constructor(live) {
-    this.live = live;
+  /** @param {import("../../state/session.js").Session} session */
+  constructor(session) {
+    this.session = session;
     /** @type {Unit | null} */
     this.open = null;
     /** @type {Unit | null} */
@@ -18,7 +18,7 @@ export class OpenUnit {
     this.isWalking = false;
     this.listeners = new Set();
     this.resolve();
-    live.subscribe((_, changed) => {
+    session.subscribe((_, changed) => {
       if (!["layer", "unit", "network"].some((key) => changed.has(key))) return;
       this.isWalking = false;
       this.resolve();
@@ -28,7 +28,7 @@ export class OpenUnit {
 
   /** The layers that the run came to. */
   get computed() {
-    const {network, run} = this.live;
+    const {network, run} = this.session;
     return network.layers.filter(({name}) => Object.hasOwn(run.activations, name));
   }
 
@@ -43,12 +43,12 @@ export class OpenUnit {
    */
   choose(index, place) {
     this.pointed = null;
-    this.live.set({layer: this.live.network.layers[index].name, unit: writePlace(place)});
+    this.session.set({layer: this.session.network.layers[index].name, unit: writePlace(place)});
   }
 
   /** @param {number} index of the layer to go to, near where the open unit is */
   chooseLayer(index) {
-    const {network: {layers}, run: {activations}} = this.live;
+    const {network: {layers}, run: {activations}} = this.session;
     const activation = activations[layers[index].name];
     const place = matchingPlace(this.open.place, layers[this.open.index].outputShape, activation);
     this.choose(index, place ?? strongestPlace(activation));
@@ -87,20 +87,20 @@ export class OpenUnit {
 
   /** Reads the state. What it leaves open is what was open before, or the strongest unit of the first layer with a kernel. */
   resolve() {
-    const {live, computed} = this;
+    const {session, computed} = this;
     this.open = null;
     if (!computed.length) return;
-    const named = computed.find(({name}) => name === live.state.layer);
+    const named = computed.find(({name}) => name === session.state.layer);
     const layer = named ?? computed.find(({weights}) => weights.kernel) ?? computed[0];
-    const {shape} = live.run.activations[layer.name];
-    const place = (named && readPlace(live.state.unit, shape)) ?? this.placeAtStart(layer);
-    this.open = {index: live.network.layers.indexOf(layer), place};
+    const {shape} = session.run.activations[layer.name];
+    const place = (named && readPlace(session.state.unit, shape)) ?? this.placeAtStart(layer);
+    this.open = {index: session.network.layers.indexOf(layer), place};
   }
 
   /** The same one for as long as the page is open: it must not jump about while somebody draws. */
   placeAtStart({name}) {
     this.starts ??= new Map();
-    if (!this.starts.has(name)) this.starts.set(name, strongestPlace(this.live.run.activations[name]));
+    if (!this.starts.has(name)) this.starts.set(name, strongestPlace(this.session.run.activations[name]));
     return this.starts.get(name);
   }
 }

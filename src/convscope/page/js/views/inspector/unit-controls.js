@@ -1,4 +1,4 @@
-import {newNode, writeText} from "../../dom/element.js";
+import {newElement, writeText} from "../../dom/element.js";
 import {placeBehind} from "./selected-unit.js";
 
 /**
@@ -12,20 +12,20 @@ export class UnitChoice {
   constructor(page, unit) {
     this.unit = unit;
     const layers = unit.live.network.layers;
-    this.layer = newNode(page, "select", {},
-      ...unit.computed.map(({name}) => newNode(page, "option", {value: name}, name)));
+    this.layer = newElement(page, "select", {},
+      ...unit.computed.map(({name}) => newElement(page, "option", {value: name}, name)));
     this.layer.addEventListener("change", () => unit.chooseLayer(layers.findIndex(({name}) => name === this.layer.value)));
     this.axes = ["Channel", "Row", "Column"].map((title) => this.field(page, title));
     this.single = this.field(page, "Unit");
-    const label = newNode(page, "label", {}, newNode(page, "span", {}, "Layer"), this.layer);
+    const label = newElement(page, "label", {}, newElement(page, "span", {}, "Layer"), this.layer);
     /** @type {HTMLElement} */
-    this.element = newNode(page, "div", {class: "unit-choice"}, label, ...[...this.axes, this.single].map(({element}) => element));
+    this.element = newElement(page, "div", {class: "unit-choice"}, label, ...[...this.axes, this.single].map(({element}) => element));
   }
 
   field(page, title) {
-    const input = newNode(page, "input", {type: "number", min: 0, inputmode: "numeric"});
-    const extent = newNode(page, "span", {class: "quiet"});
-    const element = newNode(page, "label", {}, newNode(page, "span", {}, title, " ", extent), input);
+    const input = newElement(page, "input", {type: "number", min: 0, inputmode: "numeric"});
+    const extent = newElement(page, "span", {class: "quiet"});
+    const element = newElement(page, "label", {}, newElement(page, "span", {}, title, " ", extent), input);
     input.addEventListener("input", () => this.take());
     return {input, extent, element};
   }
@@ -71,7 +71,7 @@ export class UnitWalk {
   constructor(page, unit, stage) {
     this.unit = unit;
     this.timer = 0;
-    this.button = newNode(page, "button", {type: "button", class: "walk"});
+    this.button = newElement(page, "button", {type: "button", class: "walk"});
     this.tell();
     this.button.hidden = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.button.addEventListener("click", () => (this.timer ? this.stop() : this.start()));
@@ -85,8 +85,8 @@ export class UnitWalk {
   }
 
   start() {
-    const {open, live} = this.unit;
-    const shape = live.network.layers[open.index].outputShape;
+    const {open, session} = this.unit;
+    const shape = session.network.layers[open.index].outputShape;
     const isAtEnd = !placeBehind(shape, open.place);
     const first = open.place.map((index, axis) => (axis === 2 ? index : 0));
     this.unit.pointed = null;
@@ -112,8 +112,8 @@ export class UnitWalk {
 
   /** What the button does now. */
   tell() {
-    const {open, live} = this.unit;
-    const isPicture = live.network.layers[open.index].outputShape.length === 3;
+    const {open, session} = this.unit;
+    const isPicture = session.network.layers[open.index].outputShape.length === 3;
     writeText(this.button, this.timer ? "Stop" : isPicture ? "Let the window walk" : "Walk over the units");
   }
 }

@@ -1,4 +1,4 @@
-import {newNode} from "../../dom/element.js";
+import {newElement} from "../../dom/element.js";
 import {placeUnder, tileCorner} from "../../dom/tiles.js";
 import {formatNumber} from "../../image/color/range.js";
 import {offsetOf} from "../../network/shape.js";
@@ -20,11 +20,11 @@ export class UnitGrid {
    */
   constructor(page, unit, picture, leave) {
     Object.assign(this, {unit, picture});
-    this.cell = newNode(page, "div", {role: "gridcell", class: "unit-cell", tabindex: "0"});
-    this.said = newNode(page, "p", {class: "unseen", role: "status"});
+    this.cell = newElement(page, "div", {role: "gridcell", class: "unit-cell", tabindex: "0"});
+    this.said = newElement(page, "p", {class: "unseen", role: "status"});
     this.waiting = 0;
     picture.element.setAttribute("role", "grid");
-    picture.element.append(newNode(page, "div", {role: "row", class: "unit-line"}, this.cell));
+    picture.element.append(newElement(page, "div", {role: "row", class: "unit-line"}, this.cell));
     picture.element.after(this.said);
     this.cell.addEventListener("keydown", (event) => this.walk(event, leave));
     this.layout = null;

@@ -1,10 +1,10 @@
-import {newNode, writeText} from "../../dom/element.js";
+import {newElement, writeText} from "../../dom/element.js";
 import {frameOfBox} from "../../dom/overlay.js";
 import {PixelPicture, paintImage} from "../../dom/pixel-picture.js";
-import {paperOf} from "../../dom/theme-colors.js";
+import {themeColors} from "../../dom/theme-colors.js";
 import {formatNumber} from "../../image/color/range.js";
 import {offsetOf} from "../../network/shape.js";
-import {patchInWords, reachOf} from "../../network/unit-receptive-field.js";
+import {patchInWords, unitReceptiveField} from "../../network/unit-receptive-field.js";
 import {placeInWords} from "./selected-unit.js";
 
 /** Screen pixels of the small image, at most. */
@@ -15,25 +15,25 @@ const UNIT_LENS_SIDE = 72;
  * of the image that it looks at, which may by then be far above.
  *
  * @param {Document} page
- * @param {import("../../state/session.js").Live} live
+ * @param {import("../../state/session.js").Session} session
  * @param {import("./selected-unit.js").OpenUnit} unit
  */
-export function startUnitLens(page, live, unit) {
+export function startUnitLens(page, session, unit) {
   const wall = page.querySelector("#wall");
   const element = page.querySelector("#unit-lens");
   const picture = new PixelPicture(page, {"aria-hidden": "true"});
-  const [name, value, sees] = [newNode(page, "p"), newNode(page, "p", {class: "lens-value"}), newNode(page, "p", {class: "quiet"})];
-  element.append(picture.element, newNode(page, "div", {}, name, value, sees));
-  const shape = live.network.inputShape;
+  const [name, value, sees] = [newElement(page, "p"), newElement(page, "p", {class: "lens-value"}), newElement(page, "p", {class: "quiet"})];
+  element.append(picture.element, newElement(page, "div", {}, name, value, sees));
+  const shape = session.network.inputShape;
   picture.resize(shape[1], shape[0], Math.max(1, Math.floor(UNIT_LENS_SIDE / Math.max(shape[0], shape[1]))));
 
   const show = () => {
     const isWanted = unit.pointed !== null || wall.querySelector(":focus-visible") !== null;
     element.hidden = !isWanted || !unit.shown;
     if (element.hidden) return;
-    paintImage(live.open.pixels, shape, paperOf(page, live).isTurned, picture.bytes);
+    paintImage(session.open.pixels, shape, themeColors(page, session).isTurned, picture.bytes);
     picture.show();
-    const told = lensWords(live, unit.shown);
+    const told = lensWords(session, unit.shown);
     picture.mark([{kind: "seen", frame: frameOfBox(told.box)}]);
     writeText(name, told.name);
     writeText(value, formatNumber(told.value, 4));
@@ -42,11 +42,11 @@ export function startUnitLens(page, live, unit) {
   unit.subscribe(show);
   wall.addEventListener("focusin", show);
   wall.addEventListener("focusout", () => setTimeout(show));
-  live.subscribe((_, changed) => changed.has("run") && !element.hidden && show());
+  session.subscribe((_, changed) => changed.has("run") && !element.hidden && show());
 }
 
 /**
- * @param {import("../../state/session.js").Live} live
+ * @param {import("../../state/session.js").Session} session
  * @param {import("./selected-unit.js").Unit} unit
  */
 function lensWords({network, run, open}, {index, place}) {
@@ -59,7 +59,7 @@ function lensWords({network, run, open}, {index, place}) {
   }
   const layer = network.layers[index];
   const {shape, data} = run.activations[layer.name];
-  const {image} = reachOf(network, index, place);
+  const {image} = unitReceptiveField(network, index, place);
   return {
     name: `${layer.name}, ${placeInWords(place, shape)}`,
     value: data[offsetOf(shape, place)],

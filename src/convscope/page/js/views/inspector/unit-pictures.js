@@ -1,18 +1,18 @@
-import {newNode, writeText} from "../../dom/element.js";
+import {newElement, writeText} from "../../dom/element.js";
 import {frameOfBox} from "../../dom/overlay.js";
 import {PixelPicture, paintImage} from "../../dom/pixel-picture.js";
 import {ScaleLegend} from "../../dom/scale-legend.js";
-import {layTiles, paintTiles, perLineOfBlock, tileCorner} from "../../dom/tiles.js";
-import {blindPixels} from "../../network/receptive-field.js";
+import {layOutTiles, paintTiles, perLineOfBlock, tileCorner} from "../../dom/tiles.js";
+import {unusedPixels} from "../../network/receptive-field.js";
 import {isPicture} from "../../network/shape.js";
-import {reachOf} from "../../network/unit-receptive-field.js";
+import {unitReceptiveField} from "../../network/unit-receptive-field.js";
 
 /** @typedef {import("../../image/color/paint.js").ValueRange} ValueRange */
 
 /** Screen pixels that a side of a picture may have; on a phone there must be room for two beside each other. */
 const PICTURE_SIDE = 210;
 const BETWEEN_PICTURES = 24;
-const LARGEST_PIXEL = 24;
+const MAX_PIXEL_SIDE = 24;
 
 /**
  * Three pictures side by side: the image, what the layer read, and the channel that the open unit is in.
@@ -20,16 +20,16 @@ const LARGEST_PIXEL = 24;
 export class UnitPictures {
   /**
    * @param {Document} page
-   * @param {import("../../state/session.js").Live} live
+   * @param {import("../../state/session.js").Session} session
    * @param {boolean[]} signed per layer
    */
-  constructor(page, live, signed) {
-    Object.assign(this, {page, live, signed, blind: blindPixels(live.network), side: PICTURE_SIDE});
+  constructor(page, session, signed) {
+    Object.assign(this, {page, session, signed, blind: unusedPixels(session.network), side: PICTURE_SIDE});
     this.image = new CaptionedPicture(page);
     this.before = new CaptionedPicture(page);
     this.channel = new CaptionedPicture(page);
     /** @type {HTMLElement} */
-    this.element = newNode(page, "div", {class: "unit-pictures"}, this.image.element, this.before.element, this.channel.element);
+    this.element = newElement(page, "div", {class: "unit-pictures"}, this.image.element, this.before.element, this.channel.element);
     writeText(this.image.caption, "The image");
     this.image.legend.element.hidden = true;
   }
@@ -46,9 +46,9 @@ export class UnitPictures {
    * @param {{shownChannel: number, isWalking: boolean}} view `shownChannel`: which channel of what was read
    */
   show({index, place}, ranges, paper, {shownChannel, isWalking}) {
-    const {network, run, open} = this.live;
+    const {network, run, open} = this.session;
     const layer = network.layers[index];
-    const reach = reachOf(network, index, place);
+    const reach = unitReceptiveField(network, index, place);
     this.showImage(open.pixels, network.inputShape, reach.image, paper);
     const previous = index > 0 ? network.layers[index - 1] : null;
     this.before.element.hidden = !previous;
@@ -60,7 +60,7 @@ export class UnitPictures {
     }
     const activation = run.activations[layer.name];
     this.showLayer(this.channel, index, place[2] ?? 0, ranges, paper, activation);
-    const veils = isWalking ? veilsBehind(place, activation.shape, this.channel.layout, paper.ground) : [];
+    const veils = isWalking ? pendingUnits(place, activation.shape, this.channel.layout, paper.ground) : [];
     this.channel.picture.mark(veils);
   }
 
@@ -75,12 +75,12 @@ export class UnitPictures {
   }
 
   showLayer(target, index, channel, ranges, paper, {shape, data}) {
-    const {name} = this.live.network.layers[index];
+    const {name} = this.session.network.layers[index];
     const table = this.signed[index] ? paper.signed : paper.unsigned;
     const scales = ranges[name];
     const scale = {...scales[isPicture(shape) ? channel : 0], table};
     const single = isPicture(shape) ? {count: 1, rows: shape[0], columns: shape[1]} : {count: shape[0], rows: 1, columns: 1};
-    target.layout = layTiles(single, isPicture(shape) ? shape[1] : lineOfUnits(shape[0]), 0);
+    target.layout = layOutTiles(single, isPicture(shape) ? shape[1] : lineOfUnits(shape[0]), 0);
     const {width, height} = target.layout;
     target.picture.resize(width, height, scaleFor(height, width, this.side));
     const values = isPicture(shape) ? channelOf(data, shape, channel) : data;
@@ -94,11 +94,11 @@ export class UnitPictures {
 /** A picture with its name above and its scale below. */
 class CaptionedPicture {
   constructor(page) {
-    this.caption = newNode(page, "figcaption");
+    this.caption = newElement(page, "figcaption");
     this.picture = new PixelPicture(page, {"aria-hidden": "true"});
     this.legend = new ScaleLegend(page);
     this.layout = null;
-    this.element = newNode(page, "figure", {class: "unit-picture"}, this.caption, this.picture.element, this.legend.element);
+    this.element = newElement(page, "figure", {class: "unit-picture"}, this.caption, this.picture.element, this.legend.element);
   }
 }
 
@@ -108,7 +108,7 @@ function lineOfUnits(count) {
 }
 
 function scaleFor(rows, columns, side) {
-  return Math.max(1, Math.min(LARGEST_PIXEL, Math.floor(side / Math.max(rows, columns))));
+  return Math.max(1, Math.min(MAX_PIXEL_SIDE, Math.floor(side / Math.max(rows, columns))));
 }
 
 /** @returns {Float32Array} one channel of a layer */
@@ -126,7 +126,7 @@ function marksBefore({operation, formula, inputShape}, place, layout) {
 }
 
 /** Over all units that the walk has not come to. */
-function veilsBehind(place, shape, {perLine, width, height}, color) {
+function pendingUnits(place, shape, {perLine, width, height}, color) {
   const [row, column] = isPicture(shape) ? place : [Math.floor(place[0] / perLine), place[0] % perLine];
   return [
     {kind: "veil", frame: {left: column + 1, top: row, right: width, bottom: row + 1}, color},

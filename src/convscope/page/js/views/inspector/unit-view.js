@@ -1,12 +1,12 @@
-import {drawWhenSeen} from "../../dom/draw-when-visible.js";
-import {newNode} from "../../dom/element.js";
+import {drawWhenVisible} from "../../dom/draw-when-visible.js";
+import {newElement} from "../../dom/element.js";
 import {rangesOfLayers, signedLayers} from "../../dom/signed-layers.js";
-import {onNewPaper, paperOf} from "../../dom/theme-colors.js";
+import {onThemeChange, themeColors} from "../../dom/theme-colors.js";
 import {formatNumber} from "../../image/color/range.js";
 import {offsetOf} from "../../network/shape.js";
 import {explainUnit} from "../../network/unit-arithmetic.js";
-import {patchInWords, reachOf} from "../../network/unit-receptive-field.js";
-import {Account} from "./arithmetic.js";
+import {patchInWords, unitReceptiveField} from "../../network/unit-receptive-field.js";
+import {UnitArithmetic} from "./arithmetic.js";
 import {placeInWords} from "./selected-unit.js";
 import {UnitChoice, UnitWalk} from "./unit-controls.js";
 import {UnitGrid} from "./unit-grid.js";
@@ -15,26 +15,26 @@ import {UnitPictures} from "./unit-pictures.js";
 /**
  * From a channel to a unit to its arithmetic.
  *
- * @typedef {import("../../state/session.js").Live} Live
+ * @typedef {import("../../state/session.js").Session} Session
  * @typedef {import("./selected-unit.js").OpenUnit} OpenUnit
  */
 
 /**
  * @param {Document} page
- * @param {Live} live
+ * @param {Session} session
  * @param {OpenUnit} unit
  * @param {() => void} leave goes back to the wall
  * @returns {{focus: () => void}}
  */
-export function startUnitView(page, live, unit, leave) {
+export function startUnitView(page, session, unit, leave) {
   const element = page.querySelector("#unit");
-  const signed = signedLayers(live.network);
-  const pictures = new UnitPictures(page, live, signed);
+  const signed = signedLayers(session.network);
+  const pictures = new UnitPictures(page, session, signed);
   const choice = new UnitChoice(page, unit);
   const walk = new UnitWalk(page, unit, pictures.element);
-  const sentence = newNode(page, "p", {class: "unit-sentence", id: "unit-sentence"});
-  const redraw = drawWhenSeen(element, draw);
-  const account = new Account(page, live, {openUnit: (index, place) => unit.choose(index, place), redraw});
+  const sentence = newElement(page, "p", {class: "unit-sentence", id: "unit-sentence"});
+  const redraw = drawWhenVisible(element, draw);
+  const account = new UnitArithmetic(page, session, {openUnit: (index, place) => unit.choose(index, place), redraw});
   const grid = new UnitGrid(page, unit, pictures.channel.picture, leave);
   choice.element.append(walk.button);
   element.append(choice.element, pictures.element, sentence, account.element);
@@ -42,22 +42,22 @@ export function startUnitView(page, live, unit, leave) {
 
   function draw() {
     if (!unit.open) return;
-    const {network, run, open: {pixels}} = live;
-    const paper = paperOf(page, live);
+    const {network, run, open: {pixels}} = session;
+    const paper = themeColors(page, session);
     const {index, place} = unit.open;
     const layer = network.layers[index];
-    const ranges = rangesOfLayers(network, run, signed, live.state.scale);
+    const ranges = rangesOfLayers(network, run, signed, session.state.scale);
     const told = explainUnit(network, pixels, run.activations, layer.name, place);
     const shownChannel = view.channel >= 0 ? view.channel : strongestChannel(told, place);
     pictures.show(unit.open, ranges, paper, {shownChannel, isWalking: unit.isWalking});
     choice.show(unit.open);
     grid.show(unit.open, pictures.channel.layout);
-    sentence.replaceChildren(...unitSentence(page, live, unit.open));
+    sentence.replaceChildren(...unitSentence(page, session, unit.open));
     account.show(unit.open, told, {paper, ranges, signed, weightExtent: extentOfWeights(layer)});
   }
 
-  live.subscribe((_, changed) => (changed.has("run") || changed.has("scale")) && redraw());
-  onNewPaper(live, redraw);
+  session.subscribe((_, changed) => (changed.has("run") || changed.has("scale")) && redraw());
+  onThemeChange(session, redraw);
   unit.subscribe((change) => change === "open" && redraw());
   account.body.addEventListener("pointerover", ({target}) => {
     const row = target.closest("[data-channel]");
@@ -71,7 +71,7 @@ export function startUnitView(page, live, unit, leave) {
     pictures.fit(contentRect.width);
     redraw();
   }).observe(pictures.element);
-  startDragging(pictures.image.picture, live, unit);
+  startDragging(pictures.image.picture, session, unit);
   redraw();
   return {focus: () => grid.cell.focus()};
 }
@@ -93,26 +93,26 @@ function extentOfWeights({weights: {kernel}}) {
 }
 
 /** "conv2d_1, channel 7, row 4, column 5 holds 1.234. It looks at rows 8 to 15, columns 10 to 17 of the image." */
-function unitSentence(page, live, {index, place}) {
-  const {network, run} = live;
+function unitSentence(page, session, {index, place}) {
+  const {network, run} = session;
   const {name, outputShape: shape} = network.layers[index];
   const value = run.activations[name].data[offsetOf(shape, place)];
-  const {image} = reachOf(network, index, place);
-  const names = live.payload.dataset.class_names;
+  const {image} = unitReceptiveField(network, index, place);
+  const names = session.payload.dataset.class_names;
   const isClass = index === network.layers.length - 1 && shape.length === 1 && shape[0] === names.length;
   return [
-    newNode(page, "bdi", {}, name), `, ${placeInWords(place, shape)}`,
-    ...(isClass ? [", the class ", newNode(page, "bdi", {}, names[place[0]])] : []), ", holds ",
-    newNode(page, "b", {id: "unit-value", "data-value": value}, formatNumber(value, 5)),
+    newElement(page, "bdi", {}, name), `, ${placeInWords(place, shape)}`,
+    ...(isClass ? [", the class ", newElement(page, "bdi", {}, names[place[0]])] : []), ", holds ",
+    newElement(page, "b", {id: "unit-value", "data-value": value}, formatNumber(value, 5)),
     `. It looks at ${patchInWords(image, network.inputShape)}.`,
   ];
 }
 
 /** A hand takes the window: the unit that looks at the place under the pointer is opened. */
-function startDragging(picture, live, unit) {
+function startDragging(picture, session, unit) {
   const take = (event) => {
     const {x, y} = picture.unitsAt(event);
-    const {inputShape: shape, layers} = live.network;
+    const {inputShape: shape, layers} = session.network;
     const {outputShape} = layers[unit.open.index];
     if (outputShape.length !== 3 || x < 0 || y < 0 || x >= shape[1] || y >= shape[0]) return;
     const [row, column] = [y / shape[0], x / shape[1]].map((share, axis) => Math.floor(share * outputShape[axis]));

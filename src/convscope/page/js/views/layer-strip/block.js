@@ -8,23 +8,23 @@ import {makePainter} from "./paint.js";
 
 /**
  * @param {Document} page
- * @param {import("../../state/session.js").Live} live
+ * @param {import("../../state/session.js").Session} session
  * @param {import("./layout.js").RiverBlock} block
  * @param {boolean} isInk whether images are bright strokes on nothing
  */
-export function makeRiverPart(page, live, block, isInk) {
+export function makeBlock(page, session, block, isInk) {
   const {name, kind} = block.layer;
   const isInput = kind === "Input";
-  const canvas = newElement(page, "canvas", {className: isInput && isInk ? "maps inked" : "maps", "aria-hidden": "true"});
+  const canvas = newElement(page, "canvas", {class: isInput && isInk ? "maps inked" : "maps", "aria-hidden": "true"});
   const painter = makePainter(page, canvas, block, Math.max(1, Math.round(devicePixelRatio)));
   const legend = makeLegend(page);
   if (isInput) legend.node.replaceChildren();
   const label = `${name}: ${channelsInWords(block)}. Look inside.`;
   const face = isInput
-    ? newElement(page, "span", {className: "layer-face"}, canvas)
-    : newElement(page, "button", {type: "button", className: "layer-face", "aria-label": label}, canvas);
-  if (!isInput) face.addEventListener("click", (event) => openInside(page, live, block, canvas, event));
-  const item = newElement(page, "li", {className: "layer"}, makeLabel(page, block.layer), legend.node, face);
+    ? newElement(page, "span", {class: "layer-face"}, canvas)
+    : newElement(page, "button", {type: "button", class: "layer-face", "aria-label": label}, canvas);
+  if (!isInput) face.addEventListener("click", (event) => openInInspector(page, session, block, canvas, event));
+  const item = newElement(page, "li", {class: "layer"}, makeLabel(page, block.layer), legend.node, face);
   return {item, block, canvas, face, painter, showRange: legend.show};
 }
 
@@ -35,7 +35,7 @@ export function makeRiverPart(page, live, block, isInk) {
  * @param {HTMLElement} place which lies under all of the river
  * @param {HTMLElement[]} faces
  */
-export function layBed(page, place, faces) {
+export function drawConnectors(page, place, faces) {
   const ground = place.getBoundingClientRect();
   const edges = faces.map((face) => face.getBoundingClientRect());
   const bed = newShape(page, "svg", {width: ground.width, height: ground.height, "aria-hidden": "true"});
@@ -49,7 +49,7 @@ export function layBed(page, place, faces) {
 }
 
 function makeLabel(page, {name, kind, shape, passes}) {
-  const line = (className, ...content) => newElement(page, "span", {className}, ...content);
+  const line = (className, ...content) => newElement(page, "span", {class: className}, ...content);
   const lines = [line("layer-name", ...brokenName(page, name || "input")), line("layer-shape", shape.join("×"))];
   if (kind === PRODUCTS) lines.push(line("layer-passes", "weight × pixel"));
   else if (passes.length) lines.push(line("layer-passes", `via ${passes.join(", ")}`));
@@ -61,11 +61,11 @@ function channelsInWords({count, layer}) {
 }
 
 /** From here into the insides, at the channel that was clicked; from the keyboard at the layer. */
-function openInside(page, live, block, canvas, event) {
+function openInInspector(page, session, block, canvas, event) {
   const {left, top} = canvas.getBoundingClientRect();
   const place = event.detail ? placeInBlock(block, event.clientX - left, event.clientY - top) : null;
   const isUnit = place && block.layer.kind !== PRODUCTS;
-  live.set({layer: block.layer.name, unit: isUnit ? unitName(block, place) : ""});
+  session.set({layer: block.layer.name, unit: isUnit ? unitName(block, place) : ""});
   page.getElementById("inside")?.scrollIntoView();
 }
 
@@ -90,12 +90,12 @@ const LEGEND_STEPS = 64;
  */
 export function makeLegend(page) {
   const [low, high] = [newElement(page, "span"), newElement(page, "span")];
-  const bar = newElement(page, "canvas", {className: "legend-bar", width: LEGEND_STEPS, height: 1, "aria-hidden": "true"});
+  const bar = newElement(page, "canvas", {class: "legend-bar", width: LEGEND_STEPS, height: 1, "aria-hidden": "true"});
   const context = bar.getContext("2d");
-  const ends = newElement(page, "span", {className: "legend-ends"}, low, high);
+  const ends = newElement(page, "span", {class: "legend-ends"}, low, high);
   let painted = null;
   return {
-    node: newElement(page, "span", {className: "layer-legend"}, bar, ends),
+    node: newElement(page, "span", {class: "layer-legend"}, bar, ends),
     show(range, table) {
       if (painted !== table) {
         painted = table;

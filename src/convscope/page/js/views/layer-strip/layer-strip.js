@@ -1,11 +1,11 @@
-import {startScaleChoice} from "../../dom/color-scale-select.js";
+import {startColorScaleSelect} from "../../dom/color-scale-select.js";
 import {signedLayers} from "../../dom/signed-layers.js";
-import {onNewPaper, paperOf} from "../../dom/theme-colors.js";
+import {onThemeChange, themeColors} from "../../dom/theme-colors.js";
 import {SEQUENTIAL_TABLE} from "../../image/color/colormaps.js";
-import {layBed, makeRiverPart} from "./block.js";
-import {PRODUCTS, layRiver, riverLayers} from "./layout.js";
+import {drawConnectors, makeBlock} from "./block.js";
+import {PRODUCTS, layOutBlocks, stripLayers} from "./layout.js";
 import {startLens} from "./lens.js";
-import {riverNumbers, riverRanges} from "./paint.js";
+import {stripNumbers, stripRanges} from "./paint.js";
 
 /** In pixels: the room between two blocks, what a label needs, and how high a block may be: so that all of it is in sight. */
 const [BETWEEN, NARROWEST, HIGHEST, LOWEST] = [16, 68, 440, 330];
@@ -17,47 +17,47 @@ const OTHER_HEIGHT = 360;
  * with the run, at once, so that it moves with the hand.
  *
  * @param {Document} page
- * @param {import("../../state/session.js").Live} live
+ * @param {import("../../state/session.js").Session} session
  * @param {boolean} isInk whether images are bright strokes on nothing
  */
-export function startRiver(page, live, isInk) {
+export function startLayerStrip(page, session, isInk) {
   const box = page.getElementById("river");
   const list = page.getElementById("river-layers");
-  const layers = live.network ? riverLayers(live.network) : [];
-  const signed = live.network ? signedLayers(live.network) : [];
+  const layers = session.network ? stripLayers(session.network) : [];
+  const signed = session.network ? signedLayers(session.network) : [];
   let [parts, ranges, isSeen, hovered] = [[], {}, true, null];
   let [paper, accent] = [null, ""];
 
   function build() {
     const height = Math.min(HIGHEST, Math.max(LOWEST, innerHeight - OTHER_HEIGHT));
-    const blocks = layRiver(layers, {width: box.clientWidth - 4, height, between: BETWEEN, narrowest: NARROWEST});
-    parts = blocks.map((block) => makeRiverPart(page, live, block, isInk));
+    const blocks = layOutBlocks(layers, {width: box.clientWidth - 4, height, between: BETWEEN, narrowest: NARROWEST});
+    parts = blocks.map((block) => makeBlock(page, session, block, isInk));
     list.replaceChildren(...parts.map(({item}) => item));
     draw();
-    layBed(page, page.getElementById("river-bed"), parts.map(({face}) => face));
+    drawConnectors(page, page.getElementById("river-bed"), parts.map(({face}) => face));
   }
 
   /** Numbers with a sign have colours of their own. */
   function tableOf({name, kind}) {
-    const hasSign = kind === PRODUCTS || signed[live.network.layers.findIndex((layer) => layer.name === name)];
+    const hasSign = kind === PRODUCTS || signed[session.network.layers.findIndex((layer) => layer.name === name)];
     return hasSign ? paper.signed : SEQUENTIAL_TABLE;
   }
 
   function draw() {
-    if (!isSeen || !live.run) return;
-    ranges = riverRanges(live, layers, signed, live.state.scale);
+    if (!isSeen || !session.run) return;
+    ranges = stripRanges(session, layers, signed, session.state.scale);
     for (const part of parts) {
-      if (part.block.layer.kind === "Input") part.painter.paintPicture(live.open.pixels, isInk);
+      if (part.block.layer.kind === "Input") part.painter.paintPicture(session.open.pixels, isInk);
       else drawMaps(part);
-      const marked = markedTile(part.block, live.state, hovered);
+      const marked = markedTile(part.block, session.state, hovered);
       if (marked >= 0) part.painter.mark(marked, accent);
     }
   }
 
   function drawMaps({block: {layer}, painter, showRange}) {
     const scales = scalesOf(layer);
-    painter.paintMaps(riverNumbers(live, layer).data, (channel) => scales[Math.min(channel, scales.length - 1)]);
-    showRange(live.state.scale === "channel" && scales.length > 1 ? null : scales[0], scales[0].table);
+    painter.paintMaps(stripNumbers(session, layer).data, (channel) => scales[Math.min(channel, scales.length - 1)]);
+    showRange(session.state.scale === "channel" && scales.length > 1 ? null : scales[0], scales[0].table);
   }
 
   /** One for each channel, or one for all units. */
@@ -67,20 +67,20 @@ export function startRiver(page, live, isInk) {
   }
 
   function dress() {
-    [paper, accent] = [paperOf(page, live), getComputedStyle(box).getPropertyValue("--accent")];
+    [paper, accent] = [themeColors(page, session), getComputedStyle(box).getPropertyValue("--accent")];
     draw();
   }
 
   page.getElementById("river-scale").hidden = layers.length < 2;
-  startScaleChoice(page, live, "river-scale");
-  onNewPaper(live, dress);
+  startColorScaleSelect(page, session, "river-scale");
+  onThemeChange(session, dress);
   dress();
   new ResizeObserver(() => box.clientWidth && build()).observe(box);
   new IntersectionObserver((entries) => {
     isSeen = entries[entries.length - 1].isIntersecting;
     draw();
   }).observe(box);
-  const lens = startLens(page, live, {
+  const lens = startLens(page, session, {
     list,
     partAt: (element) => parts.find(({canvas}) => canvas === element),
     scaleOf: (layer, tile) => scalesOf(layer)[Math.min(tile, ranges[layer.name].length - 1)],
@@ -89,7 +89,7 @@ export function startRiver(page, live, isInk) {
       draw();
     },
   });
-  live.subscribe((_, changed) => {
+  session.subscribe((_, changed) => {
     if (!["run", "layer", "unit", "scale"].some((key) => changed.has(key))) return;
     draw();
     lens.follow();

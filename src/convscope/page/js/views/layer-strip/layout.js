@@ -26,7 +26,7 @@ const PASSING_KINDS = new Set(["Flatten", "Dropout", "SpatialDropout2D", "Gaussi
 export const PRODUCTS = "Products";
 const TILE_GAP = 3;
 /** More maps one below the other look like a ladder. */
-const MOST_ROWS = 12;
+const MAX_ROWS = 12;
 /** The input's tile over the first layer's. */
 const INPUT_SHARE = 1.6;
 /** A tile of the first layer, in pixels of the page. */
@@ -43,7 +43,7 @@ const SCROLLED_SIZE = 0.92;
  * @param {import("../../network/network.js").Network} network
  * @returns {RiverLayer[]}
  */
-export function riverLayers(network) {
+export function stripLayers(network) {
   const layers = [{name: "", kind: "Input", shape: network.inputShape, passes: []}];
   let passes = [];
   const stop = network.layers.findIndex((layer) => layer.problem);
@@ -71,7 +71,7 @@ export function riverLayers(network) {
  *   `narrowest`: what the label of a block needs
  * @returns {RiverBlock[]}
  */
-export function layRiver(layers, {width, height, between, narrowest}) {
+export function layOutBlocks(layers, {width, height, between, narrowest}) {
   const blocksAt = (size) => layers.map((layer) => blockOf(layer, layers[0].shape, size * FULL_TILE, height));
   for (const size of SIZES) {
     const blocks = blocksAt(size);
@@ -118,7 +118,7 @@ function cellBlock(layer, room, size) {
 /** In as few columns as the height allows, or in some more where the last row would not be full. */
 function filled(layer, count, tileHeight, tileWidth, scale, room, gap = TILE_GAP) {
   const fitting = Math.max(1, Math.floor((room + gap) / (tileHeight + gap)));
-  const mostRows = layer.shape.length === 3 ? Math.min(fitting, MOST_ROWS) : fitting;
+  const mostRows = layer.shape.length === 3 ? Math.min(fitting, MAX_ROWS) : fitting;
   const least = Math.ceil(count / mostRows);
   const even = Array.from({length: Math.ceil(least * 0.8)}, (_, more) => least + more).find((each) => count % each === 0);
   const perRow = Math.min(count, even ?? least);

@@ -2,7 +2,7 @@ import {paint} from "../../image/color/paint.js";
 import {formatNumber} from "../../image/color/range.js";
 import {makeLegend} from "./block.js";
 import {placeInBlock} from "./layout.js";
-import {riverNumbers} from "./paint.js";
+import {stripNumbers} from "./paint.js";
 
 /** A map under the lens is at least so large, in pixels. */
 const LENS_SIDE = 156;
@@ -16,13 +16,13 @@ const AWAY = 16;
  * @typedef {import("../../image/color/paint.js").ColorScale} ColorScale
  *
  * @param {Document} page
- * @param {import("../../state/session.js").Live} live
+ * @param {import("../../state/session.js").Session} session
  * @param {{list: HTMLElement, partAt: (element: Element) => {block: RiverBlock} | undefined,
  *   scaleOf: (layer: RiverLayer, tile: number) => ColorScale,
  *   onHover: (place: object | null) => void}} options
  * @returns {{follow: () => void}} to be called when the river was drawn anew
  */
-export function startLens(page, live, {list, partAt, scaleOf, onHover}) {
+export function startLens(page, session, {list, partAt, scaleOf, onHover}) {
   const lens = page.getElementById("lens");
   const [picture, caption] = [lens.querySelector("canvas"), lens.querySelector("p")];
   const legend = makeLegend(page);
@@ -51,7 +51,7 @@ export function startLens(page, live, {list, partAt, scaleOf, onHover}) {
   function show() {
     const {block: {layer, count}, tile, row, column} = hovered;
     const {name, shape} = layer;
-    const [{data}, scale] = [riverNumbers(live, layer), scaleOf(layer, tile)];
+    const [{data}, scale] = [stripNumbers(session, layer), scaleOf(layer, tile)];
     const [height, width] = shape.length === 3 ? shape : [1, 1];
     picture.hidden = shape.length !== 3;
     if (shape.length === 3) {

@@ -82,11 +82,11 @@ export function makePainter(page, canvas, block, density) {
  */
 
 /**
- * @param {import("../../state/session.js").Live} live
+ * @param {import("../../state/session.js").Session} session
  * @param {RiverLayer} layer
  * @returns {{shape: number[], data: Float32Array}} activations; or weight × pixel, for each pixel and class
  */
-export function riverNumbers({network, open, run}, {name, kind, shape}) {
+export function stripNumbers({network, open, run}, {name, kind, shape}) {
   if (kind !== PRODUCTS) return run.activations[name];
   const {kernel} = network.layers[network.layers.length - 1].weights;
   const classes = shape[2];
@@ -96,13 +96,13 @@ export function riverNumbers({network, open, run}, {name, kind, shape}) {
 /**
  * From which value to which the colours of each layer go: as in the insides, so that one colour is one number there too.
  *
- * @param {import("../../state/session.js").Live} live
+ * @param {import("../../state/session.js").Session} session
  * @param {RiverLayer[]} layers
  * @param {boolean[]} signed
  * @param {import("../../image/color/range.js").ScaleMode} mode
  * @returns {Record<string, ValueRange[]>}
  */
-export function riverRanges(live, layers, signed, mode) {
-  if (layers[1]?.kind !== PRODUCTS) return rangesOfLayers(live.network, live.run, signed, mode);
-  return scaleRanges({[layers[1].name]: riverNumbers(live, layers[1])}, mode, {signed: true});
+export function stripRanges(session, layers, signed, mode) {
+  if (layers[1]?.kind !== PRODUCTS) return rangesOfLayers(session.network, session.run, signed, mode);
+  return scaleRanges({[layers[1].name]: stripNumbers(session, layers[1])}, mode, {signed: true});
 }

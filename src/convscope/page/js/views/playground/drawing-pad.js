@@ -4,11 +4,11 @@ import {paintOpenImage} from "./input-display.js";
  * The pad: what is open, drawn large, and a hand to draw on it.
  *
  * @param {Document} page
- * @param {import("../../state/session.js").Live} live
- * @param {import("./input.js").Hand} hand
+ * @param {import("../../state/session.js").Session} session
+ * @param {import("./input.js").Input} hand
  * @param {boolean} isInk whether images of this set are bright strokes on nothing
  */
-export function startPad(page, live, hand, isInk) {
+export function startDrawingPad(page, session, hand, isInk) {
   const canvas = page.getElementById("pad");
   const {making: {padHeight, padWidth, radius, way}} = hand;
   const size = page.getElementById("brush-size"); // not there, nor the brush's buttons, where there is no drawing
@@ -18,11 +18,11 @@ export function startPad(page, live, hand, isInk) {
   canvas.style.aspectRatio = `${padWidth} / ${padHeight}`;
 
   const draw = () => {
-    canvas.classList.toggle("inked", live.open.source === "drawing" || (isInk && live.open.source !== "picture"));
-    paintOpenImage(page, canvas, live, hand, isInk);
+    canvas.classList.toggle("inked", session.open.source === "drawing" || (isInk && session.open.source !== "picture"));
+    paintOpenImage(page, canvas, session, hand, isInk);
   };
   if (canDraw) startDrawing();
-  live.subscribe((_, changed) => changed.has("open") && draw());
+  session.subscribe((_, changed) => changed.has("open") && draw());
   draw();
 
   function startDrawing() {
@@ -51,7 +51,7 @@ export function startPad(page, live, hand, isInk) {
  * @typedef {{x: number, y: number, isDown: boolean}} Brush in pixels of the pad
  *
  * @param {HTMLCanvasElement} canvas
- * @param {import("./input.js").Hand} hand
+ * @param {import("./input.js").Input} hand
  * @param {{radius: () => number, onInk: () => void, onMove: () => void}} options
  * @returns {Brush}
  */
@@ -102,7 +102,7 @@ export function startBrushKeys(canvas, hand, {radius, onInk, onMove}) {
  * From pointers to strokes: mouse, pen and touch, every place that the browser knows of between two frames.
  *
  * @param {HTMLCanvasElement} canvas
- * @param {import("./input.js").Hand} hand
+ * @param {import("./input.js").Input} hand
  * @param {{radius: () => number, onInk: () => void}} options `onInk` is called once per frame while there is new ink
  */
 export function startStrokes(canvas, hand, {radius, onInk}) {

@@ -1,7 +1,7 @@
 import {blockMeans} from "../../image/preprocess/binarize.js";
 
 /** In pixels; the pad is 280, on a fine screen twice as many. */
-const LONGEST_SHOWN = 300;
+const MAX_SHOWN_SIDE = 300;
 
 /**
  * The open image on the pad, before anything is done to it: a drawing as it was drawn, a photo as it is, an image of the set
@@ -9,13 +9,13 @@ const LONGEST_SHOWN = 300;
  *
  * @param {Document} page
  * @param {HTMLCanvasElement} canvas
- * @param {import("../../state/session.js").Live} live
- * @param {import("./input.js").Hand} hand
+ * @param {import("../../state/session.js").Session} session
+ * @param {import("./input.js").Input} hand
  * @param {boolean} isInk
  */
-export function paintOpenImage(page, canvas, live, hand, isInk) {
+export function paintOpenImage(page, canvas, session, hand, isInk) {
   const context = canvas.getContext("2d");
-  const {open, payload: {dataset: {image_shape: [height, width, channels]}}} = live;
+  const {open, payload: {dataset: {image_shape: [height, width, channels]}}} = session;
   if (open.source === "drawing" && hand.ink.height === canvas.height) {
     context.putImageData(greyImage(context, hand.ink, true), 0, 0);
     return;
@@ -47,7 +47,7 @@ const THUMBNAILS = new WeakMap();
  * @returns {{height: number, width: number, pixels: ArrayLike<number>}}
  */
 export function thumbnailOf(picture) {
-  const factor = Math.floor(Math.max(picture.height, picture.width) / LONGEST_SHOWN);
+  const factor = Math.floor(Math.max(picture.height, picture.width) / MAX_SHOWN_SIDE);
   if (factor <= 1) return picture;
   if (!THUMBNAILS.has(picture)) {
     const {height, width, levels} = blockMeans({...picture, levels: picture.pixels}, factor);

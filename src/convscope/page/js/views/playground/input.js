@@ -1,4 +1,4 @@
-import {findDigit} from "../../image/preprocess/detect.js";
+import {detectDigit} from "../../image/preprocess/detect.js";
 import {fitMiddle, isBrightAround} from "../../image/preprocess/fit.js";
 import {DIGIT_SETTINGS, PAD_SETTINGS, prepareDigit} from "../../image/preprocess/mnist-style.js";
 import {toGrey} from "../../image/preprocess/pixel-statistics.js";
@@ -7,7 +7,7 @@ import {formatInk, parseInk} from "./stroke-encoding.js";
 
 /**
  * What the reader's hand has made: the strokes on the pad, or a picture that was dropped, and what becomes of it on its way
- * into the network. Knows no document, but `live`.
+ * into the network. Knows no document, but `session`.
  *
  * @typedef {import("../../image/preprocess/resample.js").GreyPicture} GreyPicture
  * @typedef {import("../../image/preprocess/detect.js").Found} Found
@@ -16,7 +16,7 @@ import {formatInk, parseInk} from "./stroke-encoding.js";
  * @typedef {{image: string, strokes: Stroke[]}} Earlier what the pad showed: the name of an image of
  *   the set, and strokes on it; without a name, strokes on nothing
  *
- * @typedef {object} Hand
+ * @typedef {object} Input
  * @property {Making} making
  * @property {import("../../image/stroke-canvas.js").Ink} ink
  * @property {GreyPicture | null} photo a grey picture that was dropped
@@ -27,13 +27,13 @@ import {formatInk, parseInk} from "./stroke-encoding.js";
  */
 
 /** How many steps can be taken back. */
-const MOST_EARLIER = 200;
+const MAX_UNDO = 200;
 
 /**
- * @param {import("../../state/session.js").Live} live
+ * @param {import("../../state/session.js").Session} session
  * @param {Making} making
  */
-export function makeHand(live, making) {
+export function makeInput(session, making) {
   const ink = makeInk(making.padHeight, making.padWidth);
   /** @type {Earlier[]} */
   const earlier = [];
@@ -51,8 +51,8 @@ export function makeHand(live, making) {
     /** A dot. @param {{x: number, y: number}} point @param {number} radius */
     begin(point, radius) {
       remember();
-      if (live.open.source !== "drawing") {
-        const {source, name} = live.open;
+      if (session.open.source !== "drawing") {
+        const {source, name} = session.open;
         clearInk(ink);
         base = "";
         if (hand.addsToImage && (source === "test" || source === "train")) layUnder(name);
@@ -70,12 +70,12 @@ export function makeHand(live, making) {
     /** Runs the network on what is on the pad now: once per frame. */
     show() {
       hand.prepared = prepareDigit(ink, {...PAD_SETTINGS, ...making.settings, ...hand.switches});
-      live.openPixels(inputsFrom(hand.prepared.pixels), "drawing");
+      session.openPixels(inputsFrom(hand.prepared.pixels), "drawing");
     },
 
     /** Puts the drawing into the address, once a stroke is done. */
     keep() {
-      live.set({ink: hand.inkText()});
+      session.set({ink: hand.inkText()});
     },
 
     inkText: () => formatInk(ink.strokes, base),
@@ -84,13 +84,13 @@ export function makeHand(live, making) {
     undo() {
       const last = earlier.pop();
       if (!last) return false;
-      if (!last.strokes.length && last.image && live.openImage(last.image)) return true;
+      if (!last.strokes.length && last.image && session.openImage(last.image)) return true;
       draw(last);
       return true;
     },
 
     clear() {
-      if (live.open.source !== "drawing" || ink.strokes.length || base) remember();
+      if (session.open.source !== "drawing" || ink.strokes.length || base) remember();
       draw({image: "", strokes: []});
     },
 
@@ -104,7 +104,7 @@ export function makeHand(live, making) {
 
     /** @param {import("../../image/preprocess/resample.js").Pixels} picture opaque @param {string} file its name */
     putPicture(picture, file) {
-      const {image_shape: shape} = live.payload.dataset;
+      const {image_shape: shape} = session.payload.dataset;
       const grey = making.way === "digit" ? toGrey(picture) : null;
       remember();
       if (grey && !isOneOfTheSet(grey, shape)) {
@@ -113,27 +113,27 @@ export function makeHand(live, making) {
         return;
       }
       [hand.photo, hand.prepared] = [null, null];
-      live.openPixels(inputsFrom(fitMiddle(picture, shape, making.polarity)), "picture", file);
+      session.openPixels(inputsFrom(fitMiddle(picture, shape, making.polarity)), "picture", file);
     },
 
     showPhoto() {
-      hand.prepared = findDigit(hand.photo, {...DIGIT_SETTINGS, ...making.settings, ...hand.switches});
-      live.openPixels(inputsFrom(hand.prepared.pixels), "picture", hand.file);
+      hand.prepared = detectDigit(hand.photo, {...DIGIT_SETTINGS, ...making.settings, ...hand.switches});
+      session.openPixels(inputsFrom(hand.prepared.pixels), "picture", hand.file);
     },
 
     /** @param {string} step @param {any} value of a setting of prepareDigit */
     setSwitch(step, value) {
       hand.switches = {...hand.switches, [step]: value};
-      if (live.open.source === "drawing") hand.show();
-      else if (live.open.source === "picture" && hand.photo) hand.showPhoto();
+      if (session.open.source === "drawing") hand.show();
+      else if (session.open.source === "picture" && hand.photo) hand.showPhoto();
     },
   };
 
   function remember() {
-    const {source, name} = live.open;
+    const {source, name} = session.open;
     if (source === "drawing") earlier.push({image: base, strokes: [...ink.strokes]});
     else earlier.push({image: name, strokes: []});
-    if (earlier.length > MOST_EARLIER) earlier.shift();
+    if (earlier.length > MAX_UNDO) earlier.shift();
   }
 
   function draw({image, strokes}) {
@@ -150,8 +150,8 @@ export function makeHand(live, making) {
 
   /** @returns {boolean} whether the image is there */
   function layUnder(name) {
-    const pixels = live.pixelsOf(name);
-    const [height, width] = live.payload.dataset.image_shape;
+    const pixels = session.pixelsOf(name);
+    const [height, width] = session.payload.dataset.image_shape;
     if (!pixels || making.way === "colour" || height > ink.height || width > ink.width) return false;
     fromPixels(ink, {height, width, pixels: Uint8Array.from(pixels, (share) => Math.round(255 * share))});
     base = name;
@@ -194,7 +194,7 @@ const PAD_SIDE = 280;
  * @param {{digits: {box_share: number, centre: boolean} | null, polarity: string | null}} fitting the payload's
  * @returns {Making}
  */
-export function makingFor({image_shape: [height, width, channels]}, {digits, polarity}) {
+export function preprocessingFor({image_shape: [height, width, channels]}, {digits, polarity}) {
   const times = PAD_SIDE / Math.max(height, width);
   const cell = times >= 1 ? Math.floor(times) : times;
   const [padHeight, padWidth] = [Math.max(1, Math.round(height * cell)), Math.max(1, Math.round(width * cell))];
@@ -202,8 +202,8 @@ export function makingFor({image_shape: [height, width, channels]}, {digits, pol
   const radius = Math.max(6, Math.round(Math.min(height, width) >= 16 ? 0.043 * Math.min(padHeight, padWidth) : 0.8 * cell));
   const way = channels !== 1 ? "colour" : digits ? "digit" : "plain";
   const frame = {height, width};
-  const settings = way === "digit" ? {...frame, boxShare: digits.box_share, centre: digits.centre} : {...frame, ...AS_IT_IS};
+  const settings = way === "digit" ? {...frame, boxShare: digits.box_share, centre: digits.centre} : {...frame, ...UNCHANGED};
   return {way, polarity, padHeight, padWidth, radius, settings};
 }
 
-const AS_IT_IS = {polarity: "keep", ground: false, crop: false, fit: false, contrast: false, centre: false};
+const UNCHANGED = {polarity: "keep", ground: false, crop: false, fit: false, contrast: false, centre: false};

@@ -1,6 +1,6 @@
-import {drawWhenSeen} from "../../dom/draw-when-visible.js";
+import {drawWhenVisible} from "../../dom/draw-when-visible.js";
 import {newElement, refill} from "../../dom/element.js";
-import {probabilityText} from "../../dom/format.js";
+import {formatProbability} from "../../dom/format.js";
 import {runInSlices} from "../../dom/scheduling.js";
 import {runNetwork} from "../../network/network.js";
 import {NO_CHANGE, formatChange, parseChange} from "../../state/perturbation.js";
@@ -13,50 +13,50 @@ const SWEEP_PAUSE = 150;
  * What can be done to the open image, and under each slider where along it the answer tips over.
  *
  * @param {Document} page
- * @param {import("../../state/session.js").Live} live
+ * @param {import("../../state/session.js").Session} session
  */
-export function startSliders(page, live) {
+export function startPerturbationSliders(page, session) {
   const node = page.getElementById("sliders");
   const [reset, verdict] = ["sliders-reset", "sliders-verdict"].map((id) => page.getElementById(id));
-  const {image_shape: shape, class_names: classNames} = live.payload.dataset;
+  const {image_shape: shape, class_names: classNames} = session.payload.dataset;
   const sliders = slidersFor(shape);
   const rows = sliders.map((slider) => makeSlider(page, slider, (value) => {
-    live.set({change: formatChange({...parseChange(live.state.change), [slider.key]: value})});
+    session.set({change: formatChange({...parseChange(session.state.change), [slider.key]: value})});
   }));
   node.append(...rows.map((row) => row.node));
-  reset.addEventListener("click", () => live.set({change: ""}));
+  reset.addEventListener("click", () => session.set({change: ""}));
   let [pause, asked] = [0, 0];
 
   function show() {
-    const change = parseChange(live.state.change);
+    const change = parseChange(session.state.change);
     for (const row of rows) row.show(change);
-    reset.disabled = live.state.change === "";
+    reset.disabled = session.state.change === "";
     showVerdict();
   }
 
   function showAndSweep() {
     show();
     clearTimeout(pause);
-    pause = setTimeout(sweep, SWEEP_PAUSE, parseChange(live.state.change));
+    pause = setTimeout(sweep, SWEEP_PAUSE, parseChange(session.state.change));
   }
 
   function showVerdict() {
-    const {open, run, network} = live;
+    const {open, run, network} = session;
     if (!run?.probabilities) return;
-    if (live.state.change === "") {
+    if (session.state.change === "") {
       refill(verdict, "Nothing is changed. The strip under a slider tells what the network would answer along it.");
       return;
     }
     const before = runNetwork(network, open.original).probabilities;
     const [was, is] = [before, run.probabilities].map(likeliest);
-    const answer = ({place, share}) => [{name: classNames[place]}, ` (${probabilityText(share)})`];
+    const answer = ({place, share}) => [{name: classNames[place]}, ` (${formatProbability(share)})`];
     const outcome = was.place === is.place ? ". The answer holds." : ". The answer has tipped over.";
     refill(verdict, "Unchanged: ", ...answer(was), ". Changed: ", ...answer(is), outcome);
   }
 
   async function sweep(change) {
     const number = ++asked;
-    const {network, open: {original}} = live;
+    const {network, open: {original}} = session;
     if (!network || network.unknown.length) return;
     const isWanted = () => number === asked;
     const classes = await runInSlices(sweepSliders(network, original, shape, change, sliders), isWanted);
@@ -65,8 +65,8 @@ export function startSliders(page, live) {
   }
 
   show();
-  const ask = drawWhenSeen(node, showAndSweep);
-  live.subscribe((_, changed) => {
+  const ask = drawWhenVisible(node, showAndSweep);
+  session.subscribe((_, changed) => {
     if (changed.has("open")) asked++; // what is being worked out is of the image before
     if (changed.has("open") || changed.has("network")) ask();
   });
@@ -81,9 +81,9 @@ function likeliest(probabilities) {
 function makeSlider(page, {key, name, unit, minimum, maximum, step}, onInput) {
   const input = newElement(page, "input", {type: "range", min: minimum, max: maximum, step, id: `slider-${key}`});
   const output = newElement(page, "output", {for: `slider-${key}`});
-  const strip = newElement(page, "span", {className: "sweep", "aria-hidden": "true"});
+  const strip = newElement(page, "span", {class: "sweep", "aria-hidden": "true"});
   const label = newElement(page, "label", {for: `slider-${key}`}, name);
-  const node = newElement(page, "li", {className: "slider"}, label, output, input, strip);
+  const node = newElement(page, "li", {class: "slider"}, label, output, input, strip);
   input.addEventListener("input", () => onInput(Number(input.value)));
   return {
     node,
@@ -98,7 +98,7 @@ function makeSlider(page, {key, name, unit, minimum, maximum, step}, onInput) {
       const here = (Number(input.value) - minimum) / (maximum - minimum);
       const own = stretches.find(({to}) => here < to) ?? stretches[stretches.length - 1];
       strip.replaceChildren(...stretches.map(({answer, from, to}) => {
-        const part = newElement(page, "span", {className: answer === own.answer ? "holds" : "tips"}, {name: classNames[answer]});
+        const part = newElement(page, "span", {class: answer === own.answer ? "holds" : "tips"}, {name: classNames[answer]});
         part.style.left = `${100 * from}%`;
         part.style.width = `${100 * (to - from)}%`;
         return part;

@@ -1,4 +1,4 @@
-import {absenceSentence, mistakeNames, neighbourName, openTitle, testNameNear} from "../../dom/image-title.js";
+import {missingImageSentence, mistakeNames, neighbourName, imageTitle, testNameNear} from "../../dom/image-title.js";
 import {nextSlice} from "../../dom/scheduling.js";
 import {shrinkFactor, shrunkOnWhite} from "../../image/preprocess/resample.js";
 
@@ -49,14 +49,14 @@ function contextOf(page, width, height) {
  * The buttons beside the pad, and their keys on it; pictures from outside: chosen, dropped or pasted.
  *
  * @param {Document} page
- * @param {import("../../state/session.js").Live} live
- * @param {import("./input.js").Hand} hand
+ * @param {import("../../state/session.js").Session} session
+ * @param {import("./input.js").Input} hand
  */
-export function startTools(page, live, hand) {
+export function startPictureInput(page, session, hand) {
   const file = page.getElementById("pad-file");
   const note = page.getElementById("pad-note");
   const area = page.getElementById("playground");
-  if (page.getElementById("pad-clear")) startDrawingTools(page, live, hand);
+  if (page.getElementById("pad-clear")) startDrawingTools(page, session, hand);
   page.getElementById("pad-picture").addEventListener("click", () => file.click());
   file.addEventListener("change", () => {
     take(file.files[0]);
@@ -75,13 +75,13 @@ export function startTools(page, live, hand) {
     const [pasted] = [...(event.clipboardData?.files ?? [])];
     if (pasted) take(pasted);
   });
-  const tellAbsence = () => (note.textContent = absenceSentence(live));
-  live.subscribe((_, changed) => changed.has("open") && tellAbsence());
+  const tellAbsence = () => (note.textContent = missingImageSentence(session));
+  session.subscribe((_, changed) => changed.has("open") && tellAbsence());
   tellAbsence();
 
   async function take(picture) {
     if (!picture) return;
-    if (!live.run) {
+    if (!session.run) {
       note.textContent = `“${picture.name}” was not opened: this page holds no network that could answer it.`;
       return;
     }
@@ -93,7 +93,7 @@ export function startTools(page, live, hand) {
   }
 }
 
-function startDrawingTools(page, live, hand) {
+function startDrawingTools(page, session, hand) {
   const [undo, clear, adds, canvas] = ["pad-undo", "pad-clear", "pad-adds", "pad"].map((id) => page.getElementById(id));
   const show = () => (undo.disabled = !hand.canUndo());
   undo.addEventListener("click", hand.undo);
@@ -106,7 +106,7 @@ function startDrawingTools(page, live, hand) {
     else return;
     event.preventDefault();
   });
-  live.subscribe((_, changed) => (changed.has("open") || changed.has("ink")) && show());
+  session.subscribe((_, changed) => (changed.has("open") || changed.has("ink")) && show());
   show();
 }
 
@@ -114,10 +114,10 @@ function startDrawingTools(page, live, hand) {
  * Which image is open: the next, the one before, any one, by number, a mistake.
  *
  * @param {Document} page
- * @param {import("../../state/session.js").Live} live
+ * @param {import("../../state/session.js").Session} session
  */
-export function startChooser(page, live) {
-  const {test} = live.images;
+export function startChooser(page, session) {
+  const {test} = session.images;
   const node = page.getElementById("chooser");
   const [name, number, mistake] = ["chooser-name", "chooser-number", "chooser-mistake"].map((id) => page.getElementById(id));
   node.hidden = !test;
@@ -125,22 +125,22 @@ export function startChooser(page, live) {
   const mistakes = mistakeNames(test);
   number.max = String(test.indices[test.count - 1]);
   mistake.disabled = !mistakes.length;
-  page.getElementById("chooser-back").addEventListener("click", () => live.openImage(neighbourName(live, -1)));
-  page.getElementById("chooser-next").addEventListener("click", () => live.openImage(neighbourName(live, 1)));
+  page.getElementById("chooser-back").addEventListener("click", () => session.openImage(neighbourName(session, -1)));
+  page.getElementById("chooser-next").addEventListener("click", () => session.openImage(neighbourName(session, 1)));
   page.getElementById("chooser-any").addEventListener("click", () => {
-    live.openImage(`test-${test.indices[Math.floor(Math.random() * test.count)]}`);
+    session.openImage(`test-${test.indices[Math.floor(Math.random() * test.count)]}`);
   });
-  mistake.addEventListener("click", () => live.openImage(mistakes[(mistakes.indexOf(live.open.name) + 1) % mistakes.length]));
+  mistake.addEventListener("click", () => session.openImage(mistakes[(mistakes.indexOf(session.open.name) + 1) % mistakes.length]));
   number.addEventListener("change", () => {
-    if (number.value !== "") live.openImage(testNameNear(test, Math.max(0, Math.floor(Number(number.value)))));
+    if (number.value !== "") session.openImage(testNameNear(test, Math.max(0, Math.floor(Number(number.value)))));
     show();
   });
 
   function show() {
-    const {open} = live;
-    name.textContent = open.source === "test" ? "Test image" : openTitle(open);
+    const {open} = session;
+    name.textContent = open.source === "test" ? "Test image" : imageTitle(open);
     number.value = open.source === "test" ? String(open.index) : "";
   }
-  live.subscribe((_, changed) => changed.has("open") && show());
+  session.subscribe((_, changed) => changed.has("open") && show());
   show();
 }

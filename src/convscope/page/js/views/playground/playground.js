@@ -1,41 +1,41 @@
 import {areInk} from "../../dom/picture.js";
 import {runNetwork} from "../../network/network.js";
-import {answerOf} from "../../state/prediction.js";
-import {startRiver} from "../layer-strip/layer-strip.js";
-import {startPad} from "./drawing-pad.js";
-import {makeHand, makingFor} from "./input.js";
-import {startOpenBar} from "./open-image-bar.js";
-import {startSliders} from "./perturbation-sliders.js";
-import {startChooser, startTools} from "./picture-input.js";
-import {startSteps} from "./preprocessing-steps.js";
-import {startAnswer} from "../prediction/prediction.js";
+import {predictedName} from "../../state/prediction.js";
+import {startLayerStrip} from "../layer-strip/layer-strip.js";
+import {startDrawingPad} from "./drawing-pad.js";
+import {makeInput, preprocessingFor} from "./input.js";
+import {startOpenImageBar} from "./open-image-bar.js";
+import {startPerturbationSliders} from "./perturbation-sliders.js";
+import {startChooser, startPictureInput} from "./picture-input.js";
+import {startPreprocessingSteps} from "./preprocessing-steps.js";
+import {startPrediction} from "../prediction/prediction.js";
 
 /**
  * The first screen: the pad, the river, the answer; and below, the way in and what can be done to the image.
  *
  * @param {Document} page
- * @param {import("../../state/session.js").Live} live
+ * @param {import("../../state/session.js").Session} session
  */
-export function startPlayground(page, live) {
-  const {dataset} = live.payload;
-  const {test} = live.images;
+export function startPlayground(page, session) {
+  const {dataset} = session.payload;
+  const {test} = session.images;
   const isInk = test ? areInk(test) : dataset.things === "digits";
-  const hand = makeHand(live, makingFor(dataset, live.payload.fitting));
-  showProblem(page, live);
-  if (live.run && live.state.image === "drawing") hand.restore(live.state.ink);
-  startRiver(page, live, isInk);
-  startAnswer(page, live);
-  startPad(page, live, hand, isInk);
-  startTools(page, live, hand);
-  startChooser(page, live);
-  startSteps(page, live, hand, isInk);
-  startSliders(page, live);
-  startOpenBar(page, live, isInk);
-  openDoor(live, () => live.run && hand.clear());
-  live.subscribe((_, changed) => {
-    if (live.state.image !== "drawing") return;
-    if (changed.has("ink") && live.state.ink !== hand.inkText()) hand.restore(live.state.ink);
-    else if (changed.has("image") && !live.state.ink) hand.keep();
+  const hand = makeInput(session, preprocessingFor(dataset, session.payload.fitting));
+  showProblem(page, session);
+  if (session.run && session.state.image === "drawing") hand.restore(session.state.ink);
+  startLayerStrip(page, session, isInk);
+  startPrediction(page, session);
+  startDrawingPad(page, session, hand, isInk);
+  startPictureInput(page, session, hand);
+  startChooser(page, session);
+  startPreprocessingSteps(page, session, hand, isInk);
+  startPerturbationSliders(page, session);
+  startOpenImageBar(page, session, isInk);
+  exposeConsoleApi(session, () => session.run && hand.clear());
+  session.subscribe((_, changed) => {
+    if (session.state.image !== "drawing") return;
+    if (changed.has("ink") && session.state.ink !== hand.inkText()) hand.restore(session.state.ink);
+    else if (changed.has("image") && !session.state.ink) hand.keep();
   });
 }
 
@@ -53,10 +53,10 @@ function showProblem(page, {payload, network}) {
 /**
  * The one door for scripts, and for teaching in the browser's console: `window.convscope`.
  *
- * @param {import("../../state/session.js").Live} live
+ * @param {import("../../state/session.js").Session} session
  * @param {() => void} clear empties the pad
  */
-export function openDoor(live, clear) {
+export function exposeConsoleApi(session, clear) {
   window.convscope = Object.freeze({
     /**
      * @param {Iterable<number>} pixels h·w·c numbers in 0..1, in row order
@@ -64,8 +64,8 @@ export function openDoor(live, clear) {
      *   weights of the open epoch
      */
     run(pixels) {
-      if (!live.network) throw new Error("this page holds no weights: the network was too large for it");
-      const {probabilities, activations} = runNetwork(live.network, Float32Array.from(pixels));
+      if (!session.network) throw new Error("this page holds no weights: the network was too large for it");
+      const {probabilities, activations} = runNetwork(session.network, Float32Array.from(pixels));
       const plain = Object.entries(activations).map(
         ([name, {shape, data}]) => [name, {shape: [...shape], data: Array.from(data)}],
       );
@@ -73,7 +73,7 @@ export function openDoor(live, clear) {
     },
 
     /** @returns {string} the class that the pad shows now; "" while it is empty */
-    answer: () => answerOf(live),
+    answer: () => predictedName(session),
 
     clear,
   });

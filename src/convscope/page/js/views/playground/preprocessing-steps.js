@@ -1,4 +1,4 @@
-import {drawWhenSeen} from "../../dom/draw-when-visible.js";
+import {drawWhenVisible} from "../../dom/draw-when-visible.js";
 import {newElement} from "../../dom/element.js";
 import {greyImage, inputImage, thumbnailOf} from "./input-display.js";
 
@@ -11,24 +11,24 @@ const ALONE_SIDE = 168;
  * The way from what was drawn to what the network sees, step by step, each with a switch.
  *
  * @param {Document} page
- * @param {import("../../state/session.js").Live} live
- * @param {import("./input.js").Hand} hand
+ * @param {import("../../state/session.js").Session} session
+ * @param {import("./input.js").Input} hand
  * @param {boolean} isInk
  */
-export function startSteps(page, live, hand, isInk) {
+export function startPreprocessingSteps(page, session, hand, isInk) {
   const node = page.getElementById("steps");
   const about = page.getElementById("steps-about");
-  const {dataset} = live.payload;
-  const cards = PREPARATION_STEPS.map((step) => makeCard(page, hand, step));
+  const {dataset} = session.payload;
+  const cards = PREPROCESSING_STEPS.map((step) => makeCard(page, hand, step));
   const [first, last] = [makeEnd(page, "What you drew"), makeEnd(page, "What the network sees")];
   node.append(first.node, ...cards.map((card) => card.node), last.node);
 
   function draw() {
-    const {open} = live;
+    const {open} = session;
     const prepared = open.source === "drawing" || (open.source === "picture" && hand.photo) ? hand.prepared : null;
     const hasSteps = prepared !== null && hand.making.way === "digit";
-    const isOpened = open.source === "picture" && !hand.photo && live.payload.opened?.name === open.file;
-    about.textContent = isOpened ? openedText(live.payload.opened) : aboutText(hand.making, dataset, open);
+    const isOpened = open.source === "picture" && !hand.photo && session.payload.opened?.name === open.file;
+    about.textContent = isOpened ? openedText(session.payload.opened) : aboutText(hand.making, dataset, open);
     for (const {node: card, step, show} of cards) {
       card.hidden = !hasSteps || (step.isPhotoOnly && open.source !== "picture");
       if (!card.hidden) show(prepared);
@@ -50,8 +50,8 @@ export function startSteps(page, live, hand, isInk) {
   }
 
   draw();
-  const ask = drawWhenSeen(node, draw);
-  live.subscribe((_, changed) => changed.has("open") && ask());
+  const ask = drawWhenVisible(node, draw);
+  session.subscribe((_, changed) => changed.has("open") && ask());
 }
 
 /** What was done to the picture that the page was made for. */
@@ -84,9 +84,9 @@ function makeCard(page, hand, step) {
     // Without its step, polarity stays as it is; the other steps are on or off.
     hand.setSwitch(step.key, step.key === "polarity" ? (box.checked ? "auto" : "keep") : box.checked);
   });
-  const canvas = newElement(page, "canvas", {className: "step-picture", "aria-hidden": "true"});
-  const text = newElement(page, "span", {className: "step-text"});
-  const node = newElement(page, "li", {className: "step", hidden: true}, canvas, newElement(page, "label", {}, box, step.name), text);
+  const canvas = newElement(page, "canvas", {class: "step-picture", "aria-hidden": "true"});
+  const text = newElement(page, "span", {class: "step-text"});
+  const node = newElement(page, "li", {class: "step", hidden: true}, canvas, newElement(page, "label", {}, box, step.name), text);
   return {
     node,
     step,
@@ -99,10 +99,10 @@ function makeCard(page, hand, step) {
 }
 
 function makeEnd(page, name) {
-  const canvas = newElement(page, "canvas", {className: "step-picture", "aria-hidden": "true"});
+  const canvas = newElement(page, "canvas", {class: "step-picture", "aria-hidden": "true"});
   const title = newElement(page, "strong", {}, name);
-  const text = newElement(page, "span", {className: "step-text"});
-  return {canvas, title, text, node: newElement(page, "li", {className: "step step-end"}, canvas, title, text)};
+  const text = newElement(page, "span", {class: "step-text"});
+  return {canvas, title, text, node: newElement(page, "li", {class: "step step-end"}, canvas, title, text)};
 }
 
 function paintStep(canvas, picture, asInk) {
@@ -129,9 +129,9 @@ function fitCanvas(canvas, height, width, side = STEP_SIDE) {
  */
 
 /** @type {Step[]} in their order; `key` is the switch in prepareDigit's settings */
-export const PREPARATION_STEPS = [
+export const PREPROCESSING_STEPS = [
   {key: "polarity", name: "Polarity", isPhotoOnly: true, text: polarityText},
-  {key: "ground", name: "Ground", isPhotoOnly: true, text: groundText},
+  {key: "ground", name: "Ground", isPhotoOnly: true, text: backgroundText},
   {key: "crop", name: "Crop", isPhotoOnly: false, text: cropText},
   {key: "fit", name: "Fit", isPhotoOnly: false, text: fitText},
   {key: "contrast", name: "Contrast", isPhotoOnly: false, text: contrastText},
@@ -150,7 +150,7 @@ function polarityText({found, steps: {polarity: {border, inverted}}}) {
   return inverted ? `border at ${border} of 255: inverted` : `border at ${border} of 255: kept`;
 }
 
-function groundText({steps: {ground: {level, cut}}}) {
+function backgroundText({steps: {ground: {level, cut}}}) {
   return `${level} taken off, then what is up to ${cut} dropped`;
 }
 

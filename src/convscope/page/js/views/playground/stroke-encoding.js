@@ -6,7 +6,7 @@
  */
 
 const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_";
-const MOST_POINTS = 20000;
+const MAX_POINTS = 20000;
 
 /**
  * @param {Stroke[]} strokes
@@ -39,7 +39,7 @@ function strokeText({radius, points}) {
 /** @returns {Stroke | null} */
 function strokeFrom(text) {
   const numbers = numbersOf(text);
-  if (!numbers || numbers.length < 3 || numbers.length % 2 === 0 || numbers.length > 2 * MOST_POINTS) return null;
+  if (!numbers || numbers.length < 3 || numbers.length % 2 === 0 || numbers.length > 2 * MAX_POINTS) return null;
   const radius = numbers[0] / 2;
   let [x, y] = [0, 0];
   const points = [];

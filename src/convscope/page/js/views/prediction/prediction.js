@@ -1,10 +1,10 @@
 import {refill} from "../../dom/element.js";
-import {probabilityText} from "../../dom/format.js";
+import {formatProbability} from "../../dom/format.js";
 import {runWhenIdle} from "../../dom/scheduling.js";
-import {directionsOf, sampleFeatures, shareAbove, shareBelow, strangeness} from "../../state/ood-score.js";
-import {replyOf} from "../../state/prediction.js";
-import {makeBars} from "./probability-bars.js";
-import {calibrationSentence, trustSentence} from "./text.js";
+import {directionsOf, sampleFeatures, shareAbove, shareBelow, oodScore} from "../../state/ood-score.js";
+import {predictionOf} from "../../state/prediction.js";
+import {makeProbabilityBars} from "./probability-bars.js";
+import {calibrationSentence, oodSentence} from "./text.js";
 
 /** Milliseconds without a change, after which a screen reader is told. */
 const QUIET = 700;
@@ -13,33 +13,33 @@ const QUIET = 700;
  * The answer: a class, how sure, who came second, and whether the network has seen anything like it.
  *
  * @param {Document} page
- * @param {import("../../state/session.js").Live} live
+ * @param {import("../../state/session.js").Session} session
  */
-export function startAnswer(page, live) {
-  const {class_names: classNames} = live.payload.dataset;
+export function startPrediction(page, session) {
+  const {class_names: classNames} = session.payload.dataset;
   const node = page.getElementById("answer");
   const names = ["said", "sure", "basis", "second", "runner", "truth", "trust", "strange", "spoken"];
   const parts = Object.fromEntries(names.map((name) => [name, page.getElementById(`answer-${name}`)]));
-  const bars = makeBars(page, classNames, (target) => live.set({target: target === live.state.target ? -1 : target}));
+  const bars = makeProbabilityBars(page, classNames, (target) => session.set({target: target === session.state.target ? -1 : target}));
   page.getElementById("answer-bars").append(bars.node);
-  const trust = startTrust(live, show);
+  const trust = startOodMessage(session, show);
   let quiet = 0;
 
   function show() {
-    const reply = replyOf(live);
+    const reply = predictionOf(session);
     const {best, second, isEmpty, probabilities, sure} = reply;
     const hasAnswer = !isEmpty && best >= 0;
     node.classList.toggle("is-silent", !hasAnswer);
-    const marks = {best: hasAnswer ? best : -1, label: live.open.label, target: live.state.target};
+    const marks = {best: hasAnswer ? best : -1, label: session.open.label, target: session.state.target};
     if (probabilities.length) bars.show(probabilities, marks);
     node.classList.toggle("has-long-name", hasAnswer && classNames[best].length > 2);
     parts.said.textContent = hasAnswer ? classNames[best] : isEmpty ? "?" : "–";
-    parts.sure.textContent = hasAnswer ? `${probabilityText(sure[best])} sure` : isEmpty ? "Nothing on the pad yet" : "No answer";
+    parts.sure.textContent = hasAnswer ? `${formatProbability(sure[best])} sure` : isEmpty ? "Nothing on the pad yet" : "No answer";
     parts.basis.parentElement.hidden = !hasAnswer;
-    parts.basis.textContent = hasAnswer ? calibrationSentence(reply, live.payload.evidence, live.state.epoch) : "";
+    parts.basis.textContent = hasAnswer ? calibrationSentence(reply, session.payload.evidence, session.state.epoch) : "";
     const name = second >= 0 && {name: classNames[second]};
     parts.second.hidden = !hasAnswer || !name;
-    if (name) refill(parts.runner, "Runner-up: ", name, `, ${probabilityText(sure[second])}`);
+    if (name) refill(parts.runner, "Runner-up: ", name, `, ${formatProbability(sure[second])}`);
     showTruth(reply, hasAnswer);
     const strange = hasAnswer ? trust() : null;
     parts.strange.textContent = strange?.text ?? "";
@@ -50,7 +50,7 @@ export function startAnswer(page, live) {
   }
 
   function showTruth({best}, hasAnswer) {
-    const {label} = live.open;
+    const {label} = session.open;
     node.dataset.truth = !hasAnswer || label === null ? "" : label === best ? "right" : "wrong";
     const sign = label === best ? "✓ Right: it is " : "✕ Wrong: it is ";
     refill(parts.truth, ...(node.dataset.truth ? [sign, {name: classNames[label]}] : []));
@@ -62,7 +62,7 @@ export function startAnswer(page, live) {
     parts.spoken.textContent = hasAnswer ? text : "";
   }
 
-  live.subscribe((_, changed) => {
+  session.subscribe((_, changed) => {
     if (changed.has("run") || changed.has("open") || changed.has("target")) show();
   });
   show();
@@ -73,24 +73,24 @@ export function startAnswer(page, live) {
  *
  * @returns {() => {level: string, text: string} | null} what to say of the open image; null while that is not known
  */
-function startTrust(live, onReady) {
-  const {evidence} = live.payload;
+function startOodMessage(session, onReady) {
+  const {evidence} = session.payload;
   const {novelty} = evidence ?? {};
-  const {test, reference} = live.images;
+  const {test, reference} = session.images;
   // A sample of the test images holds more mistakes than its share.
   const confidences = test && !test.sampled ? Float32Array.from(test.confidence).sort() : null;
   let sample = null;
   if (novelty && reference) collect();
   return () => {
-    if (!sample || live.state.epoch !== 0) return null; // the distances were measured with the weights of the end
-    const {activations, probabilities} = live.run;
-    const distance = strangeness(activations[novelty.layer].data, sample, novelty.neighbours);
+    if (!sample || session.state.epoch !== 0) return null; // the distances were measured with the weights of the end
+    const {activations, probabilities} = session.run;
+    const distance = oodScore(activations[novelty.layer].data, sample, novelty.neighbours);
     const surer = confidences && shareAbove(Math.max(...probabilities), confidences);
-    return trustSentence(shareBelow(distance, novelty.distances), surer, evidence);
+    return oodSentence(shareBelow(distance, novelty.distances), surer, evidence);
   };
 
   async function collect() {
-    const network = await live.networkAt(0);
+    const network = await session.networkAt(0);
     if (!network || network.unknown.length) return;
     sample = directionsOf(await runWhenIdle(sampleFeatures(network, reference, novelty.layer)));
     onReady();

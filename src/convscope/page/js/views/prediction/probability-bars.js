@@ -1,9 +1,9 @@
 import {newElement} from "../../dom/element.js";
-import {probabilityText} from "../../dom/format.js";
+import {formatProbability} from "../../dom/format.js";
 import {shownClasses} from "../../network/temperature.js";
 
 /** More classes than these, and only the likeliest are shown until all are asked for. */
-const MOST_BARS = 12;
+const MAX_BARS = 12;
 const FEWER_BARS = 10;
 
 /**
@@ -13,15 +13,15 @@ const FEWER_BARS = 10;
  * @param {string[]} classNames
  * @param {(target: number) => void} onPick
  */
-export function makeBars(page, classNames, onPick) {
-  const isMany = classNames.length > MOST_BARS;
-  let [most, last] = [isMany ? FEWER_BARS : MOST_BARS, null];
+export function makeProbabilityBars(page, classNames, onPick) {
+  const isMany = classNames.length > MAX_BARS;
+  let [most, last] = [isMany ? FEWER_BARS : MAX_BARS, null];
   const rows = [];
   const list = newElement(page, "ul");
   const others = newElement(page, "span");
-  const more = newElement(page, "button", {type: "button", className: "bars-more", "aria-expanded": "false"});
-  const rest = newElement(page, "p", {className: "bars-rest", hidden: !isMany}, others, more);
-  const node = newElement(page, "div", {className: "bars"}, list, rest);
+  const more = newElement(page, "button", {type: "button", class: "bars-more", "aria-expanded": "false"});
+  const rest = newElement(page, "p", {class: "bars-rest", hidden: !isMany}, others, more);
+  const node = newElement(page, "div", {class: "bars"}, list, rest);
   more.addEventListener("click", () => {
     most = most === FEWER_BARS ? classNames.length : FEWER_BARS;
     more.setAttribute("aria-expanded", String(most > FEWER_BARS));
@@ -42,7 +42,7 @@ export function makeBars(page, classNames, onPick) {
       if (!row.item.hidden) fillRow(row, classNames, places[number], probabilities[places[number]], marks);
     });
     if (!isMany) return;
-    others.textContent = left ? `${left} other classes: ${probabilityText(share)} together. ` : "";
+    others.textContent = left ? `${left} other classes: ${formatProbability(share)} together. ` : "";
     more.textContent = left ? `Show all ${classNames.length}` : `Show the ${FEWER_BARS} likeliest`;
   }
 
@@ -56,7 +56,7 @@ export function makeBars(page, classNames, onPick) {
 
 function makeRow(page) {
   const name = newElement(page, "bdi");
-  const [share, part, number] = ["track", "part", "number"].map((name) => newElement(page, "span", {className: `bar-${name}`}));
+  const [share, part, number] = ["track", "part", "number"].map((name) => newElement(page, "span", {class: `bar-${name}`}));
   share.append(part);
   const button = newElement(page, "button", {type: "button", "aria-pressed": "false"}, name, share, number);
   return {item: newElement(page, "li", {}, button), button, name, part, number, place: -1, text: ""};
@@ -70,7 +70,7 @@ function fillRow(row, classNames, place, probability, {best, label, target}) {
     row.button.title = `Ask about ${classNames[place]}`;
   }
   row.part.style.transform = `scaleX(${probability.toFixed(4)})`;
-  const text = probabilityText(probability);
+  const text = formatProbability(probability);
   if (row.text !== text) row.number.textContent = row.text = text;
   row.item.classList.toggle("is-best", place === best);
   row.item.classList.toggle("is-true", place === label);

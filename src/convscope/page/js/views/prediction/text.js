@@ -1,11 +1,11 @@
-import {percentText, probabilityText, wholeText} from "../../dom/format.js";
+import {formatPercent, formatProbability, formatWhole} from "../../dom/format.js";
 
 /**
  * The answer in words. Pure: knows no document.
  */
 
 /** Shares of known images that are less strange, or on which the network is surer: from here on it is worth a word. */
-const [UNUSUAL, STRANGE, DOUBTFUL] = [0.9, 0.99, 0.98];
+const [UNUSUAL, OUT_OF_DISTRIBUTION, DOUBTFUL] = [0.9, 0.99, 0.98];
 
 /**
  * Whether the answer is to be trusted: by how strange the image is, and how sure the network is of it.
@@ -15,11 +15,11 @@ const [UNUSUAL, STRANGE, DOUBTFUL] = [0.9, 0.99, 0.98];
  * @param {{measured_on: string}} evidence
  * @returns {{level: "known" | "unusual" | "strange", text: string}}
  */
-export function trustSentence(stranger, surer, {measured_on: measuredOn}) {
+export function oodSentence(stranger, surer, {measured_on: measuredOn}) {
   const known = `${measuredOn} images`;
   const strange = `stranger than ${stranger >= 1 ? `every one of the ${known}` : `${shareText(stranger)} of the ${known}`}`;
   const guess = "Take the answer for a guess.";
-  if (stranger >= STRANGE) return {level: "strange", text: `This looks like nothing it was trained on: ${strange}. ${guess}`};
+  if (stranger >= OUT_OF_DISTRIBUTION) return {level: "strange", text: `This looks like nothing it was trained on: ${strange}. ${guess}`};
   if (surer !== null && surer >= DOUBTFUL) {
     const unsure = `It is surer of ${shareText(surer)} of the test images`;
     return {level: "strange", text: `${unsure}${stranger >= UNUSUAL ? `, and this is ${strange}` : ""}. ${guess}`};
@@ -30,11 +30,11 @@ export function trustSentence(stranger, surer, {measured_on: measuredOn}) {
 
 /** Whole percents, and tenths where all but a few are meant; never all. */
 function shareText(share) {
-  return share > 0.99 ? percentText(Math.min(share, 0.999), 1) : percentText(share, 0);
+  return share > 0.99 ? formatPercent(Math.min(share, 0.999), 1) : formatPercent(share, 0);
 }
 
 /**
- * @param {import("../../state/prediction.js").Reply} reply
+ * @param {import("../../state/prediction.js").Prediction} reply
  * @param {{calibration: {n: number, temperature: number} | null, measured_on: string} | null} evidence
  * @param {number} epoch
  */
@@ -44,6 +44,6 @@ export function calibrationSentence({best, probabilities, isCalibrated}, evidenc
     return "As its softmax says: not calibrated.";
   }
   const {n, temperature} = evidence.calibration;
-  return `Calibrated on ${wholeText(n)} ${evidence.measured_on} images, temperature ${temperature.toFixed(2)}; the bars are ` +
-    `the softmax itself, ${probabilityText(probabilities[best])}.`;
+  return `Calibrated on ${formatWhole(n)} ${evidence.measured_on} images, temperature ${temperature.toFixed(2)}; the bars are ` +
+    `the softmax itself, ${formatProbability(probabilities[best])}.`;
 }

@@ -1,7 +1,7 @@
 import {accuracyAxis} from "../../dom/chart/axis.js";
 import {newElement, newShape} from "../../dom/element.js";
-import {percentText, wholeText} from "../../dom/format.js";
-import {isLitClass} from "./linked-highlight.js";
+import {formatPercent, formatWhole} from "../../dom/format.js";
+import {isHighlightedClass} from "./linked-highlight.js";
 
 /**
  * Recall with its interval, and precision, class by class, the best recognised on top: the report's figure, as rows that
@@ -22,9 +22,9 @@ export function newClassBars(page, {scores, accuracy, lighting, choose}) {
   const axis = recallAxis(ends);
   const rows = ranked.map((score) => newClassRow(page, score, {axis, accuracy, choose}));
   lighting.subscribe((lit) => {
-    for (const row of rows) row.toggleAttribute("data-lit", isLitClass(lit, Number(row.dataset.label)));
+    for (const row of rows) row.toggleAttribute("data-lit", isHighlightedClass(lit, Number(row.dataset.label)));
   });
-  const list = newElement(page, "ol", {className: "class-bars"}, ...rows);
+  const list = newElement(page, "ol", {class: "class-bars"}, ...rows);
   const light = ({target}) => {
     const row = target.closest("li");
     if (row) lighting.lightClass(Number(row.dataset.label));
@@ -47,37 +47,37 @@ function recallAxis(ends) {
 function newClassRow(page, score, {axis, accuracy, choose}) {
   const {label, class_name: name, recall, recall_interval: [low, high], precision, precision_interval: bounds, support} = score;
   const at = (value) => `${(100 * axis.place(value)).toFixed(2)}%`;
-  const diamond = newShape(page, "path", {className: "precision", d: "M0-5 5 0 0 5-5 0z"});
+  const diamond = newShape(page, "path", {class: "precision", d: "M0-5 5 0 0 5-5 0z"});
   const track = newShape(
-    page, "svg", {className: "track", "aria-hidden": "true", height: 20},
-    newShape(page, "line", {className: "all", x1: at(accuracy), x2: at(accuracy), y1: 0, y2: 20}),
-    newShape(page, "line", {className: "interval", x1: at(low), x2: at(high), y1: 10, y2: 10}),
+    page, "svg", {class: "track", "aria-hidden": "true", height: 20},
+    newShape(page, "line", {class: "all", x1: at(accuracy), x2: at(accuracy), y1: 0, y2: 20}),
+    newShape(page, "line", {class: "interval", x1: at(low), x2: at(high), y1: 10, y2: 10}),
     precision !== null && newShape(page, "svg", {x: at(precision), y: 10, overflow: "visible"}, diamond),
-    newShape(page, "circle", {className: "recall", cx: at(recall), cy: 10, r: 4}),
+    newShape(page, "circle", {class: "recall", cx: at(recall), cy: 10, r: 4}),
   );
   const button = newElement(page, "button", {type: "button", title: `Images of ${name}`}, {name});
   button.addEventListener("click", () => choose(label));
-  const interval = `${percentText(low)} to ${percentText(high)}`;
+  const interval = `${formatPercent(low)} to ${formatPercent(high)}`;
   // Runs of earlier versions have none.
-  const between = bounds ? `, ${percentText(bounds[0])} to ${percentText(bounds[1])}` : "";
-  const said = `recall ${percentText(recall)}, ${interval}, precision ${percentText(precision)}${between}, ${wholeText(support)} images`;
+  const between = bounds ? `, ${formatPercent(bounds[0])} to ${formatPercent(bounds[1])}` : "";
+  const said = `recall ${formatPercent(recall)}, ${interval}, precision ${formatPercent(precision)}${between}, ${formatWhole(support)} images`;
   return newElement(
     page, "li", {"data-label": label}, button, track,
-    newElement(page, "span", {className: "n", "aria-hidden": "true"}, percentText(recall)),
-    newElement(page, "span", {className: "unseen"}, said),
+    newElement(page, "span", {class: "n", "aria-hidden": "true"}, formatPercent(recall)),
+    newElement(page, "span", {class: "unseen"}, said),
   );
 }
 
 function newBarKey(page, accuracy) {
-  const sign = {className: "sign", viewBox: "0 0 28 12", "aria-hidden": "true"};
+  const sign = {class: "sign", viewBox: "0 0 28 12", "aria-hidden": "true"};
   const entry = (text, ...shapes) => newElement(page, "span", {}, newShape(page, "svg", sign, ...shapes), text);
-  const interval = newShape(page, "line", {className: "interval", x1: 0, x2: 28, y1: 6, y2: 6});
-  const recall = newShape(page, "circle", {className: "recall", cx: 14, cy: 6, r: 4});
-  const precision = newShape(page, "path", {className: "precision", d: "M14 1 19 6 14 11 9 6z"});
-  const all = newShape(page, "line", {className: "all", x1: 14, x2: 14, y1: 0, y2: 12});
+  const interval = newShape(page, "line", {class: "interval", x1: 0, x2: 28, y1: 6, y2: 6});
+  const recall = newShape(page, "circle", {class: "recall", cx: 14, cy: 6, r: 4});
+  const precision = newShape(page, "path", {class: "precision", d: "M14 1 19 6 14 11 9 6z"});
+  const all = newShape(page, "line", {class: "all", x1: 14, x2: 14, y1: 0, y2: 12});
   return newElement(
-    page, "p", {className: "key"}, entry("recall, 95% interval", interval, recall), entry("precision", precision),
-    entry(`all classes ${percentText(accuracy)}`, all),
+    page, "p", {class: "key"}, entry("recall, 95% interval", interval, recall), entry("precision", precision),
+    entry(`all classes ${formatPercent(accuracy)}`, all),
   );
 }
 
@@ -86,6 +86,6 @@ function newBarAxis(page, axis) {
     const x = `${(100 * axis.place(value)).toFixed(2)}%`;
     return newShape(page, "text", {x, y: 14, "text-anchor": value === 1 ? "end" : "middle"}, text);
   });
-  const track = newShape(page, "svg", {className: "track", height: 20}, ...ticks);
-  return newElement(page, "div", {className: "bar-axis", "aria-hidden": "true"}, track);
+  const track = newShape(page, "svg", {class: "track", height: 20}, ...ticks);
+  return newElement(page, "div", {class: "bar-axis", "aria-hidden": "true"}, track);
 }

@@ -1,7 +1,7 @@
-import {newAsk, newElement, refill} from "../../dom/element.js";
-import {wholeText} from "../../dom/format.js";
+import {newGlossaryButton, newElement, refill} from "../../dom/element.js";
+import {formatWhole} from "../../dom/format.js";
 import {errorTint, legendCounts, mostConfusedClasses, supportOf} from "./confusion-counts.js";
-import {isLitClass} from "./linked-highlight.js";
+import {isHighlightedClass} from "./linked-highlight.js";
 
 /**
  * The confusion matrix as a table of buttons. Errors have a colour, the right ones another and a frame; the arrow keys go from
@@ -17,7 +17,7 @@ import {isLitClass} from "./linked-highlight.js";
  */
 
 /** Classes up to which a matrix shows all of them at first. */
-export const MOST_AT_ONCE = 20;
+export const MAX_CLASSES_AT_ONCE = 20;
 const MATRIX_LABEL = "Confusion matrix: rows are the true classes, columns the predicted ones";
 
 /**
@@ -30,8 +30,8 @@ const MATRIX_LABEL = "Confusion matrix: rows are the true classes, columns the p
  * @returns {Matrix}
  */
 export function makeMatrix(page, {names, counts, choose, lighting}) {
-  const body = newElement(page, "div", {className: "scroll matrix-frame"});
-  const few = mostConfusedClasses(counts, MOST_AT_ONCE);
+  const body = newElement(page, "div", {class: "scroll matrix-frame"});
+  const few = mostConfusedClasses(counts, MAX_CLASSES_AT_ONCE);
   const every = names.map((_, label) => label);
   const shown = {counts, most: 1, chosen: [-1, -1], lit: null};
   let table;
@@ -44,8 +44,8 @@ export function makeMatrix(page, {names, counts, choose, lighting}) {
   }
   build(few);
 
-  const node = newElement(page, "div", {className: "matrix-view"});
-  if (names.length > MOST_AT_ONCE) node.append(newSwitch(page, names.length, (isAll) => build(isAll ? every : few)));
+  const node = newElement(page, "div", {class: "matrix-view"});
+  if (names.length > MAX_CLASSES_AT_ONCE) node.append(newSwitch(page, names.length, (isAll) => build(isAll ? every : few)));
   node.append(body);
   return {
     node,
@@ -63,16 +63,16 @@ export function makeMatrix(page, {names, counts, choose, lighting}) {
 
 /** The table for some of the classes. With many, cells without images are left empty: they would be thousands. */
 function makeTable(page, names, labels, {choose, lighting}) {
-  const isSparse = labels.length > MOST_AT_ONCE;
+  const isSparse = labels.length > MAX_CLASSES_AT_ONCE;
   const isLong = labels.some((label) => names[label].length > 4);
   const heads = labels.map((label) => newHead(page, names[label], {scope: "col", "data-column": label}));
   const sides = labels.map((label) => newHead(page, names[label], {scope: "row", "data-row": label}));
   const newCell = (truth, predicted) => newElement(page, "td", {"data-truth": truth, "data-predicted": predicted});
   const cells = labels.map((truth) => labels.map((predicted) => newCell(truth, predicted)));
   const axes = ["true ↓", "called →"].map((text) => newElement(page, "span", {}, text));
-  const corner = newElement(page, "td", {className: "corner"}, ...axes);
+  const corner = newElement(page, "td", {class: "corner"}, ...axes);
   const node = newElement(
-    page, "table", {className: isLong ? "cells long" : "cells", role: "grid", "aria-label": MATRIX_LABEL},
+    page, "table", {class: isLong ? "cells long" : "cells", role: "grid", "aria-label": MATRIX_LABEL},
     newElement(page, "thead", {}, newElement(page, "tr", {}, corner, ...heads)),
     newElement(page, "tbody", {}, ...labels.map((_, place) => newElement(page, "tr", {}, sides[place], ...cells[place]))),
   );
@@ -101,7 +101,7 @@ function makeTable(page, names, labels, {choose, lighting}) {
       if (!lit) return;
       for (const head of [...heads, ...sides]) {
         const label = Number(head.dataset.column ?? head.dataset.row);
-        const isOwn = lit.isPair ? label === (head.dataset.column ? lit.predicted : lit.truth) : isLitClass(lit, label);
+        const isOwn = lit.isPair ? label === (head.dataset.column ? lit.predicted : lit.truth) : isHighlightedClass(lit, label);
         head.toggleAttribute("data-lit", isOwn);
       }
       for (const cell of cells[labels.indexOf(lit.truth)] ?? []) cell.toggleAttribute("data-lit", true);
@@ -160,26 +160,26 @@ function fillCell(page, cell, {names, counts, most, isSparse}) {
   }
   if (!cell.firstChild) cell.append(newElement(page, "button", {type: "button", tabindex: "-1"}));
   const button = cell.firstChild;
-  refill(button, ...wholeText(count).split(",").flatMap((part, place) => (place ? [newComma(page), part] : [part])));
+  refill(button, ...formatWhole(count).split(",").flatMap((part, place) => (place ? [newComma(page), part] : [part])));
   button.className = isRight ? "right" : count ? "wrong" : "none";
   button.style.setProperty("--tint", isRight ? "" : `${(100 * errorTint(count, most)).toFixed(1)}%`);
-  const share = `${wholeText(count)} of ${wholeText(supportOf(counts[truth]))}`;
+  const share = `${formatWhole(count)} of ${formatWhole(supportOf(counts[truth]))}`;
   button.setAttribute("aria-label", `true ${names[truth]}, called ${names[predicted]}: ${share}`);
 }
 
 /** On a phone there is no room for it. */
 function newComma(page) {
-  return newElement(page, "span", {className: "comma"}, ",");
+  return newElement(page, "span", {class: "comma"}, ",");
 }
 
 /** Some classes or all of them. */
 function newSwitch(page, number, change) {
-  const few = newElement(page, "option", {value: "few"}, `the ${MOST_AT_ONCE} with the most errors`);
-  const all = newElement(page, "option", {value: "all"}, `all ${wholeText(number)}`);
+  const few = newElement(page, "option", {value: "few"}, `the ${MAX_CLASSES_AT_ONCE} with the most errors`);
+  const all = newElement(page, "option", {value: "all"}, `all ${formatWhole(number)}`);
   const select = newElement(page, "select", {}, few, all);
   select.addEventListener("change", () => change(select.value === "all"));
   const label = newElement(page, "label", {}, newElement(page, "span", {}, "Classes shown"), select);
-  return newElement(page, "p", {className: "choices"}, label);
+  return newElement(page, "p", {class: "choices"}, label);
 }
 
 /**
@@ -192,12 +192,12 @@ function newSwitch(page, number, change) {
  */
 export function newMatrixLegend(page, most, isForAll) {
   const steps = legendCounts(most).map((count) => {
-    const step = newElement(page, "span", {className: "amount wrong"}, wholeText(count));
+    const step = newElement(page, "span", {class: "amount wrong"}, formatWhole(count));
     step.style.setProperty("--tint", `${(100 * errorTint(count, most)).toFixed(1)}%`);
     return step;
   });
-  const right = newElement(page, "span", {}, newElement(page, "span", {className: "amount right"}, "n"), "right");
+  const right = newElement(page, "span", {}, newElement(page, "span", {class: "amount right"}, "n"), "right");
   const scope = isForAll ? ", the same scale for every epoch" : "";
-  const errors = newElement(page, "span", {}, ...steps, `errors in a cell${scope}`, newAsk(page, "confusion"));
-  return newElement(page, "p", {className: "key"}, right, most > 0 && errors);
+  const errors = newElement(page, "span", {}, ...steps, `errors in a cell${scope}`, newGlossaryButton(page, "confusion"));
+  return newElement(page, "p", {class: "key"}, right, most > 0 && errors);
 }

@@ -1,5 +1,5 @@
 import {newElement, refill} from "../../dom/element.js";
-import {probabilityText} from "../../dom/format.js";
+import {formatProbability} from "../../dom/format.js";
 import {levelsOf, newPicture, paintPicture} from "../../dom/picture.js";
 
 /**
@@ -66,16 +66,16 @@ const SHORT_NAME = 4;
  */
 export function makeTile(page, {images, names, isInk}) {
   const picture = newPicture(page, images, {side: TILE_SIDE, isInk});
-  const mark = newElement(page, "span", {className: "mark"});
-  const classes = newElement(page, "span", {className: "classes"});
-  const probability = newElement(page, "span", {className: "chance"});
-  const number = newElement(page, "span", {className: "quiet"});
+  const mark = newElement(page, "span", {class: "mark"});
+  const classes = newElement(page, "span", {class: "classes"});
+  const probability = newElement(page, "span", {class: "chance"});
+  const number = newElement(page, "span", {class: "quiet"});
   const isLong = names.some((name) => name.length > SHORT_NAME);
   const node = newElement(
-    page, "button", {type: "button", className: isLong ? "tile long" : "tile", tabindex: "-1"},
-    newElement(page, "span", {className: "shot"}, picture),
-    newElement(page, "span", {className: "line", dir: "ltr"}, mark, classes),
-    newElement(page, "span", {className: "line", dir: "ltr"}, probability, number),
+    page, "button", {type: "button", class: isLong ? "tile long" : "tile", tabindex: "-1"},
+    newElement(page, "span", {class: "shot"}, picture),
+    newElement(page, "span", {class: "line", dir: "ltr"}, mark, classes),
+    newElement(page, "span", {class: "line", dir: "ltr"}, probability, number),
   );
   node.style.width = picture.style.width;
   return {
@@ -88,10 +88,10 @@ export function makeTile(page, {images, names, isInk}) {
       mark.textContent = isRight ? "✓" : "✕";
       const name = (label, arrow) => newElement(page, "span", {}, arrow, {name: names[label]});
       refill(classes, name(truth, ""), !isRight && name(predicted, " → "));
-      probability.textContent = probabilityText(trueProbability, 1);
+      probability.textContent = formatProbability(trueProbability, 1);
       number.textContent = `#${index}`;
       const said = isRight ? `called ${names[predicted]}, which is right` : `${names[truth]}, taken for ${names[predicted]}`;
-      node.title = `Test image ${index}: ${said}; probability of the true class ${probabilityText(trueProbability)}`;
+      node.title = `Test image ${index}: ${said}; probability of the true class ${formatProbability(trueProbability)}`;
     },
   };
 }

@@ -1,5 +1,5 @@
 import {newElement, refill} from "../../dom/element.js";
-import {wholeText} from "../../dom/format.js";
+import {formatWhole} from "../../dom/format.js";
 import {makeTile, pageAt, placeAfterKey} from "./gallery-paging.js";
 
 /**
@@ -29,7 +29,7 @@ import {makeTile, pageAt, placeAfterKey} from "./gallery-paging.js";
  * @returns {TilePages}
  */
 export function makeTilePages(page, {images, names, isInk, size, label, open}) {
-  const grid = newElement(page, "div", {className: "tile-grid", role: "group", "aria-label": label});
+  const grid = newElement(page, "div", {class: "tile-grid", role: "group", "aria-label": label});
   const pager = makePager(page, (wanted) => turn(wanted));
   const tiles = [];
   let [rows, answers, current, openName] = [new Uint32Array(), images, 0, ""];
@@ -89,7 +89,7 @@ export function makeTilePages(page, {images, names, isInk, size, label, open}) {
   });
 
   return {
-    node: newElement(page, "div", {className: "tile-pages"}, grid, pager.node),
+    node: newElement(page, "div", {class: "tile-pages"}, grid, pager.node),
     rows: () => rows,
     show(newRows, newAnswers) {
       [rows, answers, current] = [newRows, newAnswers, 0];
@@ -128,7 +128,7 @@ function columnsOf(grid) {
  */
 function makePager(page, turn) {
   let [current, last] = [0, 0];
-  const place = newElement(page, "span", {className: "place"});
+  const place = newElement(page, "span", {class: "place"});
   const button = (text, label, target) => {
     const node = newElement(page, "button", {type: "button", "aria-label": label}, text);
     node.addEventListener("click", () => turn(target()));
@@ -136,13 +136,13 @@ function makePager(page, turn) {
   };
   const back = [button("«", "First page", () => 0), button("‹", "Previous page", () => current - 1)];
   const forward = [button("›", "Next page", () => current + 1), button("»", "Last page", () => last)];
-  const node = newElement(page, "nav", {className: "pager", "aria-label": "Pages"}, ...back, place, ...forward);
+  const node = newElement(page, "nav", {class: "pager", "aria-label": "Pages"}, ...back, place, ...forward);
   return {
     node,
     show(number, pages) {
       [current, last] = [number, pages - 1];
       node.hidden = pages === 1;
-      refill(place, `page ${wholeText(number + 1)} of ${wholeText(pages)}`);
+      refill(place, `page ${formatWhole(number + 1)} of ${formatWhole(pages)}`);
       // Not `disabled`: a button that is would lose the focus, and the reader their place.
       for (const each of back) each.setAttribute("aria-disabled", String(number === 0));
       for (const each of forward) each.setAttribute("aria-disabled", String(number === pages - 1));

@@ -1,8 +1,8 @@
-import {newAsk, newElement, refill} from "../../dom/element.js";
-import {wholeText} from "../../dom/format.js";
+import {newGlossaryButton, newElement, refill} from "../../dom/element.js";
+import {formatWhole} from "../../dom/format.js";
 import {makeTilePages} from "./gallery-tiles.js";
-import {isLitImage} from "./linked-highlight.js";
-import {EVERY_MISTAKE, TILE_ORDERS, orderedRows, selectedRows} from "./selection.js";
+import {isHighlightedImage} from "./linked-highlight.js";
+import {ALL_MISTAKES, TILE_ORDERS, orderedRows, selectedRows} from "./selection.js";
 
 /**
  * All test images that the page holds, with filters and orders.
@@ -53,9 +53,9 @@ export function makeGallery(page, images, {names, isInk, tested, lighting, hints
   const verdict = newVerdictChoice(page);
   const order = newChoice(page, "Order", TILE_ORDERS.map((each) => [each, ORDER_NAMES[each]]));
   const hint = newHintChoice(page, hints);
-  const summary = newElement(page, "p", {className: "gallery-summary", "aria-live": "polite"});
+  const summary = newElement(page, "p", {class: "gallery-summary", "aria-live": "polite"});
   const tiles = makeTilePages(page, {images, names, isInk, size: GALLERY_PAGE, label: "Test images", open});
-  lighting.subscribe((lit) => tiles.light((...pair) => isLitImage(lit, ...pair)));
+  lighting.subscribe((lit) => tiles.light((...pair) => isHighlightedImage(lit, ...pair)));
 
   let listener = () => {};
   function draw() {
@@ -69,15 +69,15 @@ export function makeGallery(page, images, {names, isInk, tested, lighting, hints
   }
 
   function summarise() {
-    const [count, all] = [images.count, tested].map(wholeText);
+    const [count, all] = [images.count, tested].map(formatWhole);
     const held = images.count < tested ? ` in this file, which holds ${count} of the ${all} tested` : "";
     const note = isPast() ? ". These are the answers of the finished network" : "";
-    const number = newElement(page, "strong", {}, wholeText(tiles.rows().length));
+    const number = newElement(page, "strong", {}, formatWhole(tiles.rows().length));
     refill(summary, number, ` of ${count} test images${held}${note}.`);
   }
 
   const choices = [truth, predicted, verdict, order, hint].map((choice) => choice.node);
-  const form = newElement(page, "form", {className: "choices", "aria-label": "Which test images"}, ...choices);
+  const form = newElement(page, "form", {class: "choices", "aria-label": "Which test images"}, ...choices);
   form.addEventListener("change", (event) => {
     // Right answers have no hint: whoever asks for the one lets go of the other.
     if (event.target === hint.select && hint.select.value && verdict.value() === "right") verdict.set("wrong");
@@ -88,7 +88,7 @@ export function makeGallery(page, images, {names, isInk, tested, lighting, hints
 
   const gallery = {
     controls: newElement(page, "div", {}, form, summary),
-    node: newElement(page, "div", {className: "gallery"}, tiles.node, newLegend(page)),
+    node: newElement(page, "div", {class: "gallery"}, tiles.node, newLegend(page)),
     choose({truth: trueClass = -1, predicted: calledClass = -1, verdict: asked = "all"}, newOrder = "surest") {
       truth.select.value = String(trueClass);
       predicted.select.value = String(calledClass);
@@ -114,7 +114,7 @@ export function makeGallery(page, images, {names, isInk, tested, lighting, hints
       return {place: row === null ? -1 : rows.indexOf(row), count: rows.length};
     },
   };
-  gallery.choose(selectedRows(images, EVERY_MISTAKE).length ? EVERY_MISTAKE : {}, "surest");
+  gallery.choose(selectedRows(images, ALL_MISTAKES).length ? ALL_MISTAKES : {}, "surest");
   return gallery;
 }
 
@@ -131,7 +131,7 @@ function newChoice(page, label, entries) {
 
 /** Whose fault the mistakes look like; hidden where nothing is known of that. */
 function newHintChoice(page, {kinds}) {
-  const entries = kinds.map(({kind, count}) => [kind, `${kind} (${wholeText(count)})`]);
+  const entries = kinds.map(({kind, count}) => [kind, `${kind} (${formatWhole(count)})`]);
   const choice = newChoice(page, "Hint", [["", "any"], ...entries]);
   choice.node.hidden = !entries.length;
   return choice;
@@ -146,7 +146,7 @@ function newVerdictChoice(page) {
   const legend = newElement(page, "legend", {}, "Answer");
   const row = newElement(page, "div", {}, ...radios.map(({node}) => node));
   return {
-    node: newElement(page, "fieldset", {className: "verdicts"}, legend, row),
+    node: newElement(page, "fieldset", {class: "verdicts"}, legend, row),
     value: () => radios.find(({input}) => input.checked)?.input.value ?? "all",
     set(value) {
       for (const {input} of radios) input.checked = input.value === value;
@@ -155,11 +155,11 @@ function newVerdictChoice(page) {
 }
 
 function newLegend(page) {
-  const wrong = newElement(page, "span", {className: "mark wrong"}, "✕");
-  const right = newElement(page, "span", {className: "mark right"}, "✓");
+  const wrong = newElement(page, "span", {class: "mark wrong"}, "✕");
+  const right = newElement(page, "span", {class: "mark right"}, "✓");
   return newElement(
-    page, "p", {className: "reading"}, "Under each image: ", wrong, " its true class → what it was called, or ", right,
-    " a right answer; the probability of its true class", newAsk(page, "probability of the true class"),
+    page, "p", {class: "reading"}, "Under each image: ", wrong, " its true class → what it was called, or ", right,
+    " a right answer; the probability of its true class", newGlossaryButton(page, "probability of the true class"),
     "; its number in the test split. A click opens it on the whole page.",
   );
 }

@@ -12,7 +12,7 @@
  */
 
 /** @returns {Lighting} */
-export function makeLighting() {
+export function makeLinkedHighlight() {
   const listeners = [];
   let lit = null;
   const set = (next) => {
@@ -35,7 +35,7 @@ export function makeLighting() {
  * @param {number} truth
  * @param {number} predicted
  */
-export function isLitImage(lit, truth, predicted) {
+export function isHighlightedImage(lit, truth, predicted) {
   if (!lit) return false;
   const [row, column] = [lit.truth === truth, lit.predicted === predicted];
   return lit.isPair ? row && column : row || column;
@@ -47,6 +47,6 @@ export function isLitImage(lit, truth, predicted) {
  * @param {Lit | null} lit
  * @param {number} label
  */
-export function isLitClass(lit, label) {
+export function isHighlightedClass(lit, label) {
   return lit !== null && (lit.truth === label || lit.predicted === label);
 }

@@ -1,5 +1,5 @@
 import {newElement} from "../../dom/element.js";
-import {isLitClass} from "./linked-highlight.js";
+import {isHighlightedClass} from "./linked-highlight.js";
 
 /**
  * Numbers of the report's own tables, made into doors: behind each are the images that it counts.
@@ -9,7 +9,7 @@ import {isLitClass} from "./linked-highlight.js";
  */
 
 /** What stands behind each column of the table of classes. */
-const CLASS_DOORS = {
+const LINKED_COLUMNS = {
   name: {select: (label) => ({truth: label}), tell: (name) => `Images of ${name}`},
   precision: {
     select: (label) => ({predicted: label, verdict: "wrong"}),
@@ -28,19 +28,19 @@ const CLASS_DOORS = {
  * @param {import("./linked-highlight.js").Lighting} lighting
  * @param {Show} show
  */
-export function openClassTable(page, names, lighting, show) {
+export function linkClassTable(page, names, lighting, show) {
   const rows = [...page.querySelectorAll("tr[data-label]")];
   for (const row of rows) {
     const label = Number(row.dataset.label);
     for (const cell of row.querySelectorAll("[data-door]")) {
-      const {select, tell} = CLASS_DOORS[cell.dataset.door];
-      putDoor(page, cell, tell(names[label]), () => show(select(label)));
+      const {select, tell} = LINKED_COLUMNS[cell.dataset.door];
+      putLinkButton(page, cell, tell(names[label]), () => show(select(label)));
     }
     row.addEventListener("pointerenter", () => lighting.lightClass(label));
     row.addEventListener("pointerleave", lighting.darken);
   }
   lighting.subscribe((lit) => {
-    for (const row of rows) row.toggleAttribute("data-lit", isLitClass(lit, Number(row.dataset.label)));
+    for (const row of rows) row.toggleAttribute("data-lit", isHighlightedClass(lit, Number(row.dataset.label)));
   });
 }
 
@@ -49,17 +49,17 @@ export function openClassTable(page, names, lighting, show) {
  * @param {string[]} names
  * @param {Show} show
  */
-export function openPairTable(page, names, show) {
+export function linkPairTable(page, names, show) {
   for (const cell of page.querySelectorAll("td[data-pair]")) {
     const [truth, predicted] = cell.dataset.pair.split(" ").map(Number);
-    putDoor(page, cell, `Images of ${names[truth]} that were called ${names[predicted]}`, () => show({truth, predicted}));
+    putLinkButton(page, cell, `Images of ${names[truth]} that were called ${names[predicted]}`, () => show({truth, predicted}));
   }
 }
 
 /** Puts what a cell holds into a button. */
-function putDoor(page, cell, label, open) {
+function putLinkButton(page, cell, label, open) {
   const told = `${cell.textContent.trim()}: ${label}`;
-  const attributes = {type: "button", className: "door", title: label, "aria-label": told};
+  const attributes = {type: "button", class: "door", title: label, "aria-label": told};
   const button = newElement(page, "button", attributes, ...cell.childNodes);
   button.addEventListener("click", open);
   cell.replaceChildren(button);

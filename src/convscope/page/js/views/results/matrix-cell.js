@@ -1,7 +1,7 @@
 import {newElement, quotedName, refill} from "../../dom/element.js";
-import {countedText, percentText, wholeText} from "../../dom/format.js";
+import {formatCount, formatPercent, formatWhole} from "../../dom/format.js";
 import {makeTilePages} from "./gallery-tiles.js";
-import {isLitImage} from "./linked-highlight.js";
+import {isHighlightedImage} from "./linked-highlight.js";
 import {orderedRows, selectedRows} from "./selection.js";
 
 /** Tiles on a page beside the matrix. */
@@ -19,7 +19,7 @@ const CELL_PAGE = 12;
 
 /**
  * @param {Document} page
- * @param {import("../../state/session.js").Live} live
+ * @param {import("../../state/session.js").Session} session
  * @param {object} options
  * @param {string[]} options.names
  * @param {boolean} options.isInk
@@ -28,12 +28,12 @@ const CELL_PAGE = 12;
  * @param {(name: string) => void} options.open
  * @returns {CellView}
  */
-export function makeCellView(page, live, {names, isInk, answersAt, lighting, open}) {
-  const {test} = live.images;
-  const sentence = newElement(page, "p", {className: "cell-sentence", "aria-live": "polite"});
-  const note = newElement(page, "p", {className: "quiet small"});
+export function makeCellView(page, session, {names, isInk, answersAt, lighting, open}) {
+  const {test} = session.images;
+  const sentence = newElement(page, "p", {class: "cell-sentence", "aria-live": "polite"});
+  const note = newElement(page, "p", {class: "quiet small"});
   const tiles = makeTilePages(page, {images: test, names, isInk, size: CELL_PAGE, label: "Images of this cell", open});
-  lighting.subscribe((lit) => tiles.light((truth, predicted) => isLitImage(lit, truth, predicted)));
+  lighting.subscribe((lit) => tiles.light((truth, predicted) => isHighlightedImage(lit, truth, predicted)));
   let asked = 0;
 
   async function show({truth, predicted, count, support, epoch}) {
@@ -41,7 +41,7 @@ export function makeCellView(page, live, {names, isInk, answersAt, lighting, ope
     const isWanted = () => mine === asked;
     refill(sentence, ...cellSentence(names, {truth, predicted, count, support}));
     const members = selectedRows(test, {truth, predicted: -1, verdict: "all"});
-    if (epoch) note.textContent = `Asking the network of epoch ${epoch} about ${countedText(members.length, "image")} …`;
+    if (epoch) note.textContent = `Asking the network of epoch ${epoch} about ${formatCount(members.length, "image")} …`;
     const answers = await answersAt(epoch, members, isWanted);
     if (!isWanted()) return;
     if (!answers) {
@@ -56,7 +56,7 @@ export function makeCellView(page, live, {names, isInk, answersAt, lighting, ope
   }
 
   return {
-    node: newElement(page, "div", {className: "cell-view"}, sentence, note, tiles.node),
+    node: newElement(page, "div", {class: "cell-view"}, sentence, note, tiles.node),
     show,
     markOpen: tiles.markOpen,
   };
@@ -65,10 +65,10 @@ export function makeCellView(page, live, {names, isInk, answersAt, lighting, ope
 /** `6 of the 958 images of 6 were called 1: 0.63%.` */
 function cellSentence(names, {truth, predicted, count, support}) {
   const called = truth === predicted ? ["called so"] : ["called ", ...quotedName(names[predicted])];
-  const number = count === 0 ? "None" : wholeText(count);
+  const number = count === 0 ? "None" : formatWhole(count);
   const verb = count === 1 ? "was" : "were";
-  const share = support ? `: ${percentText(count / support)}` : "";
-  const images = `${number} of the ${wholeText(support)} images of `;
+  const share = support ? `: ${formatPercent(count / support)}` : "";
+  const images = `${number} of the ${formatWhole(support)} images of `;
   return [images, ...quotedName(names[truth]), ` ${verb} `, ...called, `${share}.`];
 }
 
@@ -77,5 +77,5 @@ function noteText(found, count, isRight) {
   if (!count) return "";
   if (!found) return "This file holds none of them.";
   const order = found === 1 ? "" : isRight ? "The least sure first." : "The surest first.";
-  return found < count ? `This file holds ${wholeText(found)} of them. ${order}` : order;
+  return found < count ? `This file holds ${formatWhole(found)} of them. ${order}` : order;
 }

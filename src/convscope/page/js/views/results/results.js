@@ -1,45 +1,45 @@
 import {newElement, quotedName, refill} from "../../dom/element.js";
-import {percentText, probabilityText, wholeText} from "../../dom/format.js";
+import {formatPercent, formatProbability, formatWhole} from "../../dom/format.js";
 import {mountLive} from "../../dom/mount.js";
 import {areInk} from "../../dom/picture.js";
 import {nextSlice} from "../../dom/scheduling.js";
-import {afterText, filmFrames, frameAt} from "../../state/epochs.js";
-import {startCase} from "../image-details/image-details.js";
-import {keepAnswers} from "../image-details/predictions-by-epoch.js";
-import {makeHints} from "../image-details/triage.js";
+import {afterText, epochFrames, frameAt} from "../../state/epochs.js";
+import {startImageDetails} from "../image-details/image-details.js";
+import {cachePredictions} from "../image-details/predictions-by-epoch.js";
+import {makeTriage} from "../image-details/triage.js";
 import {newClassBars} from "./class-bars.js";
 import {confusedPairs, errorCount, supportOf} from "./confusion-counts.js";
 import {makeMatrix, newMatrixLegend} from "./confusion-matrix.js";
 import {makeGallery} from "./gallery.js";
-import {makeLighting} from "./linked-highlight.js";
-import {openClassTable, openPairTable} from "./linked-tables.js";
+import {makeLinkedHighlight} from "./linked-highlight.js";
+import {linkClassTable, linkPairTable} from "./linked-tables.js";
 import {makeCellView} from "./matrix-cell.js";
-import {EVERY_MISTAKE, orderedRows, selectedRows} from "./selection.js";
+import {ALL_MISTAKES, orderedRows, selectedRows} from "./selection.js";
 
 /** From here on a mistake is a sure one. */
-const SURE = 0.9;
+const HIGH_CONFIDENCE = 0.9;
 
 /**
  * The results: the confusion matrix, the classes, every test image, and the case of the open one. Where the page holds no test
  * images the static figures stay.
  *
  * @param {Document} page
- * @param {import("../../state/session.js").Live} live
+ * @param {import("../../state/session.js").Session} session
  */
-export async function startResults(page, live) {
-  const {test} = live.images;
+export async function startResults(page, session) {
+  const {test} = session.images;
   if (!test?.count) return;
-  const {metrics, dataset} = live.payload;
+  const {metrics, dataset} = session.payload;
   const shared = {
-    names: dataset.class_names, isInk: areInk(test), lighting: makeLighting(), frames: filmFrames(live.payload),
-    hints: makeHints(metrics.mistakes),
+    names: dataset.class_names, isInk: areInk(test), lighting: makeLinkedHighlight(), frames: epochFrames(session.payload),
+    hints: makeTriage(metrics.mistakes),
   };
-  const open = (name) => live.openImage(name);
+  const open = (name) => session.openImage(name);
   const openFromGallery = (name) => {
     open(name);
     theCase.node.scrollIntoView({block: "nearest"}); // on a phone it stands above the tiles
   };
-  const isPast = () => afterText(shared.frames, live.state.epoch) !== "";
+  const isPast = () => afterText(shared.frames, session.state.epoch) !== "";
   const gallery = makeGallery(page, test, {...shared, tested: metrics.test.n, open: openFromGallery, isPast});
   const showInGallery = (selection, order) => {
     gallery.choose(selection, order);
@@ -47,33 +47,33 @@ export async function startResults(page, live) {
     gallery.controls.querySelector("select").focus({preventScroll: true});
   };
   await nextSlice();
-  const cell = startMatrix(page, live, {...shared, open});
+  const cell = startMatrix(page, session, {...shared, open});
   await nextSlice();
   mountLive(page, "classes", newClassBars(page, {
     scores: metrics.test.per_class, accuracy: metrics.test.accuracy, lighting: shared.lighting,
     choose: (truth) => showInGallery({truth}),
   }));
-  openClassTable(page, shared.names, shared.lighting, showInGallery);
-  openPairTable(page, shared.names, showInGallery);
+  linkClassTable(page, shared.names, shared.lighting, showInGallery);
+  linkPairTable(page, shared.names, showInGallery);
 
   const step = (row, by) => {
     const name = gallery.neighbour(row, by);
     if (name) open(name);
   };
-  const theCase = startCase(page, live, {...shared, step, placeInGallery: gallery.placeOf});
+  const theCase = startImageDetails(page, session, {...shared, step, placeInGallery: gallery.placeOf});
   gallery.onChange(() => theCase.followGallery());
-  const worst = selectedRows(test, EVERY_MISTAKE);
+  const worst = selectedRows(test, ALL_MISTAKES);
   const title = page.querySelector('[data-live="gallery-title"]');
   const mistakes = orderedRows(worst, test, "surest");
   if (title && worst.length) refill(title, ...mistakesTitle(mistakes, test, shared.names, metrics.test.errors));
   mountLive(page, "gallery-title");
-  const both = newElement(page, "div", {className: "gallery-and-case"}, gallery.node, theCase.node);
+  const both = newElement(page, "div", {class: "gallery-and-case"}, gallery.node, theCase.node);
   mountLive(page, "gallery", gallery.controls, both);
 
   const markOpen = () => {
-    for (const view of [gallery, cell]) view?.markOpen(live.open.name);
+    for (const view of [gallery, cell]) view?.markOpen(session.open.name);
   };
-  live.subscribe((_, changed) => {
+  session.subscribe((_, changed) => {
     if (changed.has("open")) markOpen();
     if (changed.has("epoch")) gallery.summarise();
   });
@@ -83,22 +83,22 @@ export async function startResults(page, live) {
 /** `All 60 mistakes, the surest first: 5 was called 6 with 99.7%; 13 of them had more than 90%`. */
 function mistakesTitle(rows, {labels, predictions, confidence}, names, errors) {
   const [first] = rows;
-  const sure = rows.filter((row) => confidence[row] > SURE).length;
-  const some = rows.length < errors ? `${wholeText(rows.length)} of ${wholeText(errors)}` : `All ${wholeText(errors)}`;
+  const sure = rows.filter((row) => confidence[row] > HIGH_CONFIDENCE).length;
+  const some = rows.length < errors ? `${formatWhole(rows.length)} of ${formatWhole(errors)}` : `All ${formatWhole(errors)}`;
   const all = errors === 1 ? "The one mistake: " : `${some} mistakes, the surest first: `;
-  const number = sure === 0 ? "none" : `${sure === 1 ? "one" : wholeText(sure)} of them`;
-  const others = rows.length === 1 ? "" : `; ${number} had more than ${percentText(SURE, 0)}`;
-  const certainty = ` with ${probabilityText(confidence[first], 1)}${others}`;
+  const number = sure === 0 ? "none" : `${sure === 1 ? "one" : formatWhole(sure)} of them`;
+  const others = rows.length === 1 ? "" : `; ${number} had more than ${formatPercent(HIGH_CONFIDENCE, 0)}`;
+  const certainty = ` with ${formatProbability(confidence[first], 1)}${others}`;
   return [all, ...quotedName(names[labels[first]]), " was called ", ...quotedName(names[predictions[first]]), certainty];
 }
 
 /** The matrix with the images of one of its cells, at the epoch where the film stands. */
-function startMatrix(page, live, {names, isInk, lighting, frames, open}) {
-  const {test} = live.payload.metrics;
+function startMatrix(page, session, {names, isInk, lighting, frames, open}) {
+  const {test} = session.payload.metrics;
   const finished = {epoch: 0, isLast: true, confusion: test.confusion};
   const matrices = [test.confusion, ...frames.map(({confusion}) => confusion).filter(Boolean)];
   const most = Math.max(...matrices.map((counts) => confusedPairs(counts)[0]?.count ?? 0));
-  const note = newElement(page, "p", {className: "film-note", "aria-live": "polite"});
+  const note = newElement(page, "p", {class: "film-note", "aria-live": "polite"});
   const first = confusedPairs(test.confusion)[0] ?? {truth: 0, predicted: 0};
   let chosen = {truth: first.truth, predicted: first.predicted};
   const matrix = makeMatrix(page, {
@@ -108,11 +108,11 @@ function startMatrix(page, live, {names, isInk, lighting, frames, open}) {
       showCell();
     },
   });
-  const cell = makeCellView(page, live, {names, isInk, lighting, open, answersAt: keepAnswers(live)});
+  const cell = makeCellView(page, session, {names, isInk, lighting, open, answersAt: cachePredictions(session)});
   lighting.subscribe((lit) => matrix.light(lit));
 
   const frame = () => {
-    const found = frames[frameAt(frames, live.state.epoch)];
+    const found = frames[frameAt(frames, session.state.epoch)];
     return found?.confusion ? found : finished;
   };
   const showCell = () => {
@@ -124,16 +124,16 @@ function startMatrix(page, live, {names, isInk, lighting, frames, open}) {
   const showFrame = () => {
     const {confusion, isLast} = frame();
     matrix.show(confusion, most);
-    const when = afterText(frames, live.state.epoch);
+    const when = afterText(frames, session.state.epoch);
     note.hidden = !when;
-    const wrong = `${wholeText(errorCount(confusion))} of ${wholeText(test.n)} wrong`;
+    const wrong = `${formatWhole(errorCount(confusion))} of ${formatWhole(test.n)} wrong`;
     refill(note, isLast && when ? "The film has no matrix for this epoch; this is that of the end." : `${when}: ${wrong}`);
     showCell();
   };
   const legend = newMatrixLegend(page, most, matrices.length > 2);
-  const side = newElement(page, "div", {className: "matrix-side"}, note, matrix.node, legend);
-  mountLive(page, "matrix", newElement(page, "div", {className: "matrix-and-cell"}, side, cell.node));
-  live.subscribe((_, changed) => changed.has("epoch") && showFrame());
+  const side = newElement(page, "div", {class: "matrix-side"}, note, matrix.node, legend);
+  mountLive(page, "matrix", newElement(page, "div", {class: "matrix-and-cell"}, side, cell.node));
+  session.subscribe((_, changed) => changed.has("epoch") && showFrame());
   showFrame();
   return cell;
 }

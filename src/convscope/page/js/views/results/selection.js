@@ -16,10 +16,10 @@
  */
 
 /** @type {Readonly<Selection>} */
-export const EVERY_IMAGE = Object.freeze({truth: -1, predicted: -1, verdict: "all"});
+export const ALL_IMAGES = Object.freeze({truth: -1, predicted: -1, verdict: "all"});
 
 /** @type {Readonly<Selection>} */
-export const EVERY_MISTAKE = Object.freeze({truth: -1, predicted: -1, verdict: "wrong"});
+export const ALL_MISTAKES = Object.freeze({truth: -1, predicted: -1, verdict: "wrong"});
 
 /**
  * How two rows compare in each order. Those that are equal stay as they are in the split.
