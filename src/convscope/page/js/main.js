@@ -51,6 +51,6 @@ async function bringToLife(page) {
     }
   }
   goThere();
-  startScrollers(page); // once the session views have taken the places of the drawings
+  startScrollers(page); // once the live views have taken the places of the drawings
   page.documentElement.dataset.ready = "true";
 }

@@ -1,5 +1,5 @@
 /**
- * Puts a session view in its place, and what the page shows there without scripts out of sight; paper still shows the latter.
+ * Puts a live view in its place, and what the page shows there without scripts out of sight; paper still shows the latter.
  *
  * @param {Document} page
  * @param {string} name of the place: its `data-live`

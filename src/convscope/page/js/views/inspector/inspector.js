@@ -57,7 +57,7 @@ function startUnitParts(page, session, unit) {
   return goToUnit;
 }
 
-/** Links to figures that the session views stand in for lead to these. */
+/** Links to figures that the live views stand in for lead to these. */
 function takeAnchors(page, element) {
   const figures = page.querySelectorAll("#inside .static figure[id]");
   for (const figure of figures) {

@@ -11,7 +11,7 @@ export class UnitChoice {
    */
   constructor(page, unit) {
     this.unit = unit;
-    const layers = unit.live.network.layers;
+    const layers = unit.session.network.layers;
     this.layer = newElement(page, "select", {},
       ...unit.computed.map(({name}) => newElement(page, "option", {value: name}, name)));
     this.layer.addEventListener("change", () => unit.chooseLayer(layers.findIndex(({name}) => name === this.layer.value)));
@@ -32,7 +32,7 @@ export class UnitChoice {
 
   /** @param {import("./selected-unit.js").Unit} unit */
   show({index, place}) {
-    const {name, outputShape: shape} = this.unit.live.network.layers[index];
+    const {name, outputShape: shape} = this.unit.session.network.layers[index];
     if (this.layer.value !== name) this.layer.value = name;
     const isPicture = shape.length === 3;
     for (const {element} of this.axes) element.hidden = !isPicture;
@@ -97,7 +97,7 @@ export class UnitWalk {
 
   step() {
     const {index, place} = this.unit.open;
-    const next = placeBehind(this.unit.live.network.layers[index].outputShape, place);
+    const next = placeBehind(this.unit.session.network.layers[index].outputShape, place);
     if (next) this.unit.walkTo({index, place: next});
     else this.stop();
   }

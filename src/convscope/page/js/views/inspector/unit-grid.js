@@ -44,8 +44,8 @@ export class UnitGrid {
    */
   show({index, place}, layout) {
     this.layout = layout;
-    const {name, outputShape: shape} = this.unit.live.network.layers[index];
-    const {data} = this.unit.live.run.activations[name];
+    const {name, outputShape: shape} = this.unit.session.network.layers[index];
+    const {data} = this.unit.session.run.activations[name];
     const isPicture = shape.length === 3;
     const {left, top} = isPicture ? {left: place[1], top: place[0]} : tileCorner(layout, place[0]);
     const {scale, element} = this.picture;
@@ -62,7 +62,7 @@ export class UnitGrid {
   walk(event, leave) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const {index, place} = this.unit.open;
-    const next = placeAfter(this.unit.live.network.layers[index].outputShape, place, event.key, this.layout?.perLine);
+    const next = placeAfter(this.unit.session.network.layers[index].outputShape, place, event.key, this.layout?.perLine);
     if (event.key === "Escape") leave();
     else if (next) this.unit.choose(index, next);
     else return;
