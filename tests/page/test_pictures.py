@@ -32,7 +32,7 @@ ADDRESS = "http://localhost/"
 MNIST = Fitting((28, 28, 1), DigitSettings())
 GREY, COLOUR = Fitting((20, 28, 1)), Fitting((24, 32, 3))
 TAKE = """async ({file, networks}) => {
-  const [{openPicture}, {makeHand, makingFor}] = await Promise.all(
+  const [{openPicture}, {makeInput, preprocessingFor}] = await Promise.all(
     ["picture-input", "input"].map((name) => import(`/js/views/playground/${name}.js`)));
   const bytes = Uint8Array.from(atob(file), (letter) => letter.charCodeAt(0));
   const picture = await openPicture(document, new Blob([bytes]));
@@ -41,7 +41,7 @@ TAKE = """async ({file, networks}) => {
     let inputs = null;
     const dataset = {image_shape: shape};
     const live = {payload: {dataset}, open: {source: "test", name: "test-0"}, openPixels: (pixels) => (inputs = pixels)};
-    makeHand(live, makingFor(dataset, fitting)).putPicture(picture, "it");
+    makeInput(live, preprocessingFor(dataset, fitting)).putPicture(picture, "it");
     return Array.from(inputs, (share) => Math.round(255 * share));
   });
   return {height: picture.height, width: picture.width, digest: [...digest], given};
