@@ -167,17 +167,17 @@ test("a layer that cannot be computed is named with its reason, and everything b
   }
 });
 
-test("what does not fit is an error that says what was expected", () => {
+test("wrong input raises an error that names the value", () => {
   const network = smallNetwork();
   const run = runNetwork(network, PIXELS);
-  assert.throws(() => runNetwork(network, [1, 2]), /2 pixels were given; small takes 5 × 6 × 1 = 30/);
+  assert.throws(() => runNetwork(network, [1, 2]), /2 pixels; small takes 5 × 6 × 1 = 30/);
   const explain = (...unit) => explainUnit(network, PIXELS, run.activations, ...unit);
   assert.throws(() => explain("conv", [4, 0, 0]), /no unit \[4,0,0\] in a layer of shape \[4,5,2\]/);
   assert.throws(() => explain("nothing", [0]), /no layer named nothing/);
   assert.throws(() => receptiveField(network, "conv", [0, 5]), /no unit/);
-  assert.throws(() => inputGradient(network, PIXELS, run, 3), /no class 3; there are 3/);
+  assert.throws(() => inputGradient(network, PIXELS, run, 3), /no class 3; .* 3 classes/);
   const dense = {name: "d", kind: "Dense", settings: {}, input_shape: [2], output_shape: [2], weights: ["kernel"]};
   const make = (weights) => makeNetwork({name: "n", input_shape: [2], layers: [dense]}, weights);
-  assert.throws(() => make({}), /d: its weights hold no kernel/);
+  assert.throws(() => make({}), /d: .*kernel/);
   assert.throws(() => make({"d/kernel": new Float32Array(3)}), /its kernel has 3 numbers, not 4/);
 });

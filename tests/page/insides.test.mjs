@@ -159,7 +159,7 @@ test("behind layers that copy stands the one that is read", () => {
 
 test("boxes are told in words", () => {
   assert.equal(boxInWords({top: 8, left: 10, bottom: 15, right: 10}), "rows 8 to 15, column 10");
-  assert.equal(boxInWords({top: 0, left: 0, bottom: -1, right: -1}), "no pixel at all");
+  assert.equal(boxInWords({top: 0, left: 0, bottom: -1, right: -1}), "no pixel");
 });
 
 test("which numbers have a sign is told by the layers, not by one image", () => {
@@ -271,7 +271,7 @@ test("arrow keys go from kernel to kernel, down a stack and on to the next line"
   assert.equal(walk({output: 0, channel: 0}, "Home"), null);
 });
 
-test("the title says what the network does with the open image, whichever that is", () => {
+test("the title names the open image and the prediction", () => {
   const network = {layers: [{kind: "Conv2D", outputShape: [4, 4, 16]}, {kind: "Conv2D", outputShape: [2, 2, 32]}, {kind: "Dense", outputShape: [2]}]};
   const title = (open, {best = 1, ...state} = {}, layers = network.layers) => inspectorTitle({
     network: {layers}, state: {epoch: 0, change: "", ...state}, payload: {dataset: {class_names: ["cat", "dog"]}, evidence: null},
@@ -279,11 +279,11 @@ test("the title says what the network does with the open image, whichever that i
     open: {original: [1], label: null, ...open},
   }).map((part) => part.name ?? part).join("");
   const seventh = {source: "test", index: 7, label: 1};
-  assert.equal(title(seventh), "16 and 32 filters see test image 7, true class dog, and the network is right");
+  assert.equal(title(seventh), "Activations of 16 and 32 filters for test image 7, true class dog; the network is correct");
   assert.equal(title(seventh, {best: 0, epoch: 3, change: "turn:9"}),
-    "16 and 32 filters see test image 7, changed, true class dog, and the network of epoch 3 is wrong: it says cat");
-  assert.equal(title({source: "drawing"}), "16 and 32 filters see your drawing, and the network says dog");
-  assert.equal(title({source: "drawing", original: [0]}), "16 and 32 filters see your drawing");
-  assert.equal(title({source: "picture", file: "Rex.png"}, {}, network.layers.slice(2)), "What becomes of Rex.png; the network says dog");
-  assert.equal(title(seventh, {best: -1}), "16 and 32 filters see test image 7, true class dog");
+    "Activations of 16 and 32 filters for test image 7, transformed, true class dog; the network of epoch 3 is wrong: it predicts cat");
+  assert.equal(title({source: "drawing"}), "Activations of 16 and 32 filters for your drawing; the network predicts dog");
+  assert.equal(title({source: "drawing", original: [0]}), "Activations of 16 and 32 filters for your drawing");
+  assert.equal(title({source: "picture", file: "Rex.png"}, {}, network.layers.slice(2)), "Activations for Rex.png; the network predicts dog");
+  assert.equal(title(seventh, {best: -1}), "Activations of 16 and 32 filters for test image 7, true class dog");
 });

@@ -94,7 +94,7 @@ test("a distance is held against the percentiles", () => {
   assert.equal(shareAbove(9, [1, 2]), 0);
 });
 
-test("the answer is doubted where the image is strange, or the network unsure", () => {
+test("a high OOD score or low confidence brings a warning", () => {
   const evidence = {measured_on: "validation"};
   assert.equal(oodSentence(0.4, 0.1, evidence).level, "known");
   assert.equal(oodSentence(0.95, 0.1, evidence).level, "unusual");
@@ -102,7 +102,7 @@ test("the answer is doubted where the image is strange, or the network unsure", 
   assert.equal(oodSentence(0.4, null, evidence).level, "known");
   const {level, text} = oodSentence(1, null, evidence);
   assert.equal(level, "strange");
-  assert.match(text, /nothing it was trained on: stranger than every one of the validation images/);
+  assert.match(text, /Out of distribution: .* all validation images/);
   assert.doesNotMatch(oodSentence(0.99999, null, evidence).text, /100/);
 });
 
@@ -244,10 +244,10 @@ test("in a low window the river is drawn smaller rather than cut off", () => {
   }
 });
 
-test("an address that asks for what is not here is answered in a sentence", () => {
+test("a link to a missing image gets a sentence", () => {
   const open = {name: "test-0", source: "test", index: 0};
   const sentence = (image) => missingImageSentence({open, state: {image}});
-  assert.match(sentence("picture"), /a picture, which stays on the machine where it was opened\. Open instead: Test image 0\./);
+  assert.match(sentence("picture"), /an image file, .* Shown instead: Test image 0\./);
   assert.match(sentence("test-99999"), /test image 99,999, which is not in this file/);
   assert.match(sentence("train-5"), /training image 5/);
   assert.match(sentence("drawing"), /needs a network/);

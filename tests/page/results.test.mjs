@@ -155,10 +155,10 @@ test("a mistake is between the answer and the truth, any other image between the
 
 test("the course of an image is told in one sentence", () => {
   const told = (epochs, answers, label) => courseSentence(epochs, answers, label, ["a", "b"]).map((part) => part.name ?? part).join("");
-  assert.equal(told([1, 2, 3], [0, 0, 0], 0), "Right after each of the 3 epochs that this page keeps.");
-  assert.equal(told([1, 2, 3], [0, 1, 1], 0), "Right after epoch 1, wrong after epochs 2 and 3.");
-  assert.equal(told([1, 5], [1, 1], 0), "Wrong after each of the 2 epochs that this page keeps.");
-  assert.equal(told([1, 2], [0, 1], null), "Called “a” after epoch 1, “b” after epoch 2.");
+  assert.equal(told([1, 2, 3], [0, 0, 0], 0), "Correct in all 3 epoch snapshots.");
+  assert.equal(told([1, 2, 3], [0, 1, 1], 0), "Correct after epoch 1, wrong after epochs 2 and 3.");
+  assert.equal(told([1, 5], [1, 1], 0), "Wrong in all 2 epoch snapshots.");
+  assert.equal(told([1, 2], [0, 1], null), "Predicted as “a” after epoch 1, “b” after epoch 2.");
   assert.equal(told([1], [1], 0), "");
 });
 

@@ -26,7 +26,7 @@ startSorting(document);
 const goThere = goToPlace(document, state.values.place);
 bringToLife(document).catch((fault) => {
   const note = document.getElementById("playground-problem");
-  note?.replaceChildren("The network could not be started in this browser. The report below is complete without it.");
+  note?.replaceChildren("The network could not start in this browser. The report below is complete without it.");
   note?.removeAttribute("hidden");
   reportError(fault);
 });

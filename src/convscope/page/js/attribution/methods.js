@@ -14,20 +14,20 @@ export const ATTRIBUTION_METHODS = [
     title: "Gradient × input",
     asked: "gradient",
     words:
-      "How steeply the logit answers to each pixel, times the pixel. It tells what the very next small change would do, not " +
-      "what taking the pixel away would: a pixel that is already beyond doubt shows nothing.",
-    tell: ({sum, logit}) => `Adds up to ${formatDecimals(sum, 2)}; the logit is ${formatDecimals(logit, 2)}.`,
+      "The gradient of the logit with respect to each pixel, times the pixel. It describes small changes only, not the " +
+      "removal of a pixel. Gradients vanish where the output is saturated.",
+    tell: ({sum, logit}) => `Sum: ${formatDecimals(sum, 2)}. Logit: ${formatDecimals(logit, 2)}.`,
   },
   {
     way: "integrated",
     title: "Integrated gradients",
     asked: "gradient",
     words:
-      "The same, added up on the way from an image of zeros to this one, so that nothing is lost: the pixels share the whole " +
-      "difference between the two logits. The way leads through images that nobody would draw.",
+      "Gradient × input, averaged along the straight path from an image of zeros to this one. The values add up to the " +
+      "difference between the two logits. The path passes through unrealistic images.",
     tell: ({sum, logit, zerosLogit}) => {
       const [here, zeros, more] = [logit, zerosLogit, logit - zerosLogit].map((number) => formatDecimals(number, 2));
-      return `Adds up to ${formatDecimals(sum, 2)}; the logit is ${here} here and ${zeros} for zeros, ${more} more.`;
+      return `Sum: ${formatDecimals(sum, 2)}. The logit is ${here} for this image and ${zeros} for zeros; the difference is ${more}.`;
     },
   },
   {
@@ -35,12 +35,12 @@ export const ATTRIBUTION_METHODS = [
     title: "Occlusion",
     asked: "occlusion",
     words:
-      "How much the logit falls when a square of the image is set to 0. It is a real experiment, but a coarse one: the square " +
-      "has a size, and its emptiness is itself something that the network has to make sense of.",
+      "The decrease of the logit when a square of the image is set to 0. This is an experiment, not an approximation, but a " +
+      "coarse one, and the blank patch is itself out of distribution.",
     tell: ({drop, size, box, before, after}) => {
-      if (!(drop > 0)) return "No square that is emptied lowers it.";
+      if (!(drop > 0)) return "No square lowers the logit when set to 0.";
       const square = `the square of ${size} × ${size} at ${boxInWords(box)}`;
-      return `Most by ${formatDecimals(drop, 2)}, for ${square}: the probability goes from ${formatProbability(before)} to ${formatProbability(after)}.`;
+      return `At most ${formatDecimals(drop, 2)}, for ${square}: the probability changes from ${formatProbability(before)} to ${formatProbability(after)}.`;
     },
   },
 ];

@@ -16,9 +16,9 @@ const BINARY_FORMS = {uint8: Uint8Array, uint16: Uint16Array, uint32: Uint32Arra
  */
 export function decodeNumbers(bytes, type) {
   const Form = BINARY_FORMS[type];
-  if (!Form) throw new Error(`numbers of the type ${type} were asked for; ${Object.keys(BINARY_FORMS).join(", ")} are known`);
+  if (!Form) throw new Error(`unknown number type ${type}; known: ${Object.keys(BINARY_FORMS).join(", ")}`);
   const width = Form.BYTES_PER_ELEMENT;
-  if (bytes.length % width) throw new Error(`${bytes.length} bytes are no whole count of ${type}, of ${width} bytes each`);
+  if (bytes.length % width) throw new Error(`${bytes.length} bytes do not divide into ${type} numbers of ${width} bytes`);
   if (width === 1) return bytes;
   const binary = new Form(joinBytePlanes(bytes, width).buffer);
   return type === "float16" ? floatsFromHalves(binary) : binary;
@@ -87,7 +87,7 @@ function halfValue(bits) {
  */
 export async function readBinaryData(page, id) {
   const element = page.getElementById(id);
-  if (!element) throw new Error(`the page has no island ${id}; one that its payload names was expected`);
+  if (!element) throw new Error(`the payload names the binary data ${id}, but the page has no such element`);
   const compressed = bytesOfText((element.textContent ?? "").trim());
   const stream = new Blob([compressed]).stream().pipeThrough(new DecompressionStream("deflate"));
   return new Uint8Array(await new Response(stream).arrayBuffer());

@@ -15,7 +15,7 @@ export async function readWeights(page, payload, which) {
   const {weights: entry} = payload;
   if (!entry) return null;
   const kept = which === "final" ? {island: entry.final, dtype: "float32"} : entry.epochs[which];
-  if (!kept) throw new Error(`epoch number ${which} was asked for; 0 to ${entry.epochs.length - 1} are there`);
+  if (!kept) throw new Error(`no weights for epoch snapshot ${which}; the page has 0 to ${entry.epochs.length - 1}`);
   const values = await readNumbers(page, kept.island, kept.dtype);
   if (values.length !== entry.size) throw new Error(`${kept.island} holds ${values.length} weights, not ${entry.size}`);
   return Object.fromEntries(

@@ -8,7 +8,7 @@
 export function imageTitle({source, index, file}) {
   if (source === "test") return `Test image ${grouped(index)}`;
   if (source === "train") return `Training image ${grouped(index)}`;
-  return source === "drawing" ? "Your drawing" : (file ?? "Your picture");
+  return source === "drawing" ? "Your drawing" : (file ?? "Your image");
 }
 
 /**
@@ -20,10 +20,10 @@ export function imageTitle({source, index, file}) {
 export function missingImageSentence({open, state: {image}}) {
   if (!image || image === open.name) return "";
   const [source, index] = image.split("-");
-  const asked = source === "picture" ? "a picture, which stays on the machine where it was opened"
-    : source === "drawing" ? "a drawing, which needs a network that runs in the page"
+  const asked = source === "picture" ? "an image file, which stays on the computer where it was opened"
+    : source === "drawing" ? "a drawing, which needs a network that runs in this page"
       : `${source === "test" ? "test" : "training"} image ${grouped(index)}, which is not in this file`;
-  return `The address asks for ${asked}. Open instead: ${imageTitle(open)}.`;
+  return `The link asks for ${asked}. Shown instead: ${imageTitle(open)}.`;
 }
 
 /**

@@ -85,8 +85,8 @@ function gradientAfter(network, pixels, run, classIndex, stop) {
   const {layers} = network;
   const last = layers.length - 1;
   if (!run.logits) return null;
-  if (!(classIndex in run.logits)) throw new RangeError(`there is no class ${classIndex}; there are ${run.logits.length}`);
-  if (stop === last) throw new RangeError(`${layers[last].name} is the last layer; one before it was expected`);
+  if (!(classIndex in run.logits)) throw new RangeError(`no class ${classIndex}; the network has ${run.logits.length} classes`);
+  if (stop === last) throw new RangeError(`${layers[last].name} is the last layer; choose one before it`);
   let gradient = new Float64Array(run.logits.length);
   gradient[classIndex] = 1;
   for (let index = last; index > stop; index--) {

@@ -49,7 +49,7 @@ export function makeNetwork(description, weights) {
 /** @returns {Layer} */
 function makeLayer({name, kind, settings, input_shape: inputShape, output_shape: outputShape, weights: names}, arrays) {
   const missing = names.find((weight) => !arrays[`${name}/${weight}`]);
-  if (missing) throw new RangeError(`${name}: its weights hold no ${missing}`);
+  if (missing) throw new RangeError(`${name}: the weights lack ${missing}`);
   const weights = Object.fromEntries(names.map((weight) => [weight, arrays[`${name}/${weight}`]]));
   const layer = {name, kind, settings, inputShape, outputShape, weights, prepared: null, problem: null};
   layer.operation = layerKindNamed(kind);
@@ -61,10 +61,10 @@ function makeLayer({name, kind, settings, input_shape: inputShape, output_shape:
 
 /** @returns {string | null} */
 function problemOf(layer) {
-  if (!layer.operation) return `is a ${layer.kind}, and how that computes is not known here`;
+  if (!layer.operation) return `is a ${layer.kind}, a kind that this page cannot compute`;
   if (layer.formula) return layer.operation.problem?.(layer) ?? null;
   const {activation, axis} = layer.settings;
-  return activation ? `has the activation function ${activation}, not known here` : `works along axis ${axis}, not the last`;
+  return activation ? `has the activation function ${activation}, which this page cannot compute` : `works along axis ${axis}, not the last`;
 }
 
 /**
@@ -165,5 +165,5 @@ function activate({formula, outputShape}, data) {
 function requirePixels({name, inputShape}, pixels) {
   if (pixels.length === sizeOf(inputShape)) return;
   const expected = `${inputShape.join(" × ")} = ${sizeOf(inputShape)}`;
-  throw new RangeError(`${pixels.length} pixels were given; ${name} takes ${expected}`);
+  throw new RangeError(`got ${pixels.length} pixels; ${name} takes ${expected}`);
 }

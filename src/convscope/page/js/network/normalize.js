@@ -8,7 +8,7 @@
 export const BATCH_NORMALIZATION = {
   keepsPlaces: true,
   problem: ({settings, inputShape}) =>
-    isLastAxis(settings.axis, inputShape) ? null : `normalises along axis ${settings.axis}; only the last one is known here`,
+    isLastAxis(settings.axis, inputShape) ? null : `normalises along axis ${settings.axis}; this page can compute the last axis only`,
   prepare: prepareBatchNormalization,
   run: runAffine,
   pullBack: pullBackAffine,
@@ -66,7 +66,7 @@ function rescalingProblem({settings, inputShape}) {
     const numbers = [setting].flat(Infinity);
     return (numbers.length === 1 || numbers.length === channels) && numbers.every(Number.isFinite);
   });
-  return fits ? null : `scales by something else than one number, or one number for each of its ${channels} channels`;
+  return fits ? null : `does not scale by one number or by one number for each of its ${channels} channels`;
 }
 
 /** @param {Layer} layer */

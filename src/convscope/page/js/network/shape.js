@@ -17,7 +17,7 @@ export function sizeOf(shape) {
  */
 export function offsetOf(shape, place) {
   const inside = place.length === shape.length && place.every((index, axis) => index >= 0 && index < shape[axis]);
-  if (!inside) throw new RangeError(`there is no unit [${place}] in a layer of shape [${shape}]`);
+  if (!inside) throw new RangeError(`no unit [${place}] in a layer of shape [${shape}]`);
   return place.reduce((offset, index, axis) => offset * shape[axis] + index, 0);
 }
 

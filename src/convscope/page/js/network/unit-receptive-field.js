@@ -62,7 +62,7 @@ export function sourceOfLayer({layers, inputShape}, index) {
  * @returns {string} "rows 8 to 15, columns 10 to 17"
  */
 export function boxInWords({top, left, bottom, right}) {
-  if (bottom < top) return "no pixel at all";
+  if (bottom < top) return "no pixel";
   const lines = (what, first, last) => (first === last ? `${what} ${first}` : `${what}s ${first} to ${last}`);
   return `${lines("row", top, bottom)}, ${lines("column", left, right)}`;
 }

@@ -93,7 +93,7 @@ export class ClassChoice {
     const names = session.payload.dataset.class_names;
     this.select = newElement(page, "select", {}, ...names.map((name, place) => newElement(page, "option", {value: place}, name)));
     this.select.addEventListener("change", () => this.choose(Number(this.select.value)));
-    const title = newElement(page, "span", {}, "What speaks for the class");
+    const title = newElement(page, "span", {}, "Attribution for the class");
     const label = newElement(page, "label", {class: "class-select", hidden: names.length <= MAX_TILES}, title, this.select);
     this.tiles = names.length > MAX_TILES ? [] : names.map((name, place) => {
       const picture = new PixelPicture(page, {"aria-hidden": "true"});

@@ -24,12 +24,12 @@ export function startEpochs(page, session) {
 
 /** What moves, and how it was measured. */
 function newEpochCaption(page, frames, epochs) {
-  const kept = frames.length < epochs ? ` Of the ${epochs} epochs the page keeps ${frames.length}.` : "";
+  const kept = frames.length < epochs ? ` This page has snapshots of ${frames.length} of the ${epochs} epochs.` : "";
   return newElement(
     page, "p", {class: "reading"},
-    "The slider sets the weights that run on this page: kernels, maps and the answer for the open image, your drawing too, " +
-      `and the confusion matrix move with it.${kept} The test images were put to each epoch's network ` +
-      "when the training was over",
-    newGlossaryButton(page, "film"), ", so nothing was chosen by them.",
+    "The slider selects the epoch whose weights this page runs. The kernels, the feature maps, the prediction for the open " +
+      `image and the confusion matrix follow it.${kept} The snapshots were evaluated on the test images ` +
+      "after training had finished",
+    newGlossaryButton(page, "film"), ", so no choice depended on them.",
   );
 }

@@ -71,14 +71,14 @@ export function makeEpochPlayer(session, frames) {
  */
 export function newEpochControl(page, projector, frames, payload) {
   const back = newEpochButton(page, "‹", "One epoch back", () => projector.step(-1));
-  const forth = newEpochButton(page, "›", "One epoch on", () => projector.step(1));
-  const play = newEpochButton(page, "", "Play the film", () => projector.play());
+  const forth = newEpochButton(page, "›", "One epoch forward", () => projector.step(1));
+  const play = newEpochButton(page, "", "Play the epochs", () => projector.play());
   const slider = newSlider(page, projector, frames, payload);
   const text = newElement(page, "p", {class: "film-text", "aria-live": "polite"});
   const show = () => {
     const place = projector.place();
     play.textContent = projector.isPlaying() ? "❚❚" : "▶";
-    play.setAttribute("aria-label", projector.isPlaying() ? "Stop the film" : "Play the film");
+    play.setAttribute("aria-label", projector.isPlaying() ? "Stop" : "Play the epochs");
     back.setAttribute("aria-disabled", String(place === 0));
     forth.setAttribute("aria-disabled", String(place === frames.length - 1));
     slider.show(place);
@@ -106,7 +106,7 @@ export function newEpochButton(page, text, label, act) {
 
 /** The slider with the epochs under it. */
 function newSlider(page, projector, frames, payload) {
-  const attributes = {type: "range", min: 0, max: frames.length - 1, step: 1, "aria-label": "Epoch of the film"};
+  const attributes = {type: "range", min: 0, max: frames.length - 1, step: 1, "aria-label": "Epoch"};
   const input = newElement(page, "input", attributes);
   const every = Math.ceil(frames.length / 12);
   const isNamed = (place) => place === frames.length - 1 || (place % every === 0 && frames.length - 1 - place >= every);
@@ -148,13 +148,13 @@ export function epochWords(frames, place, {metrics, history}) {
   const {n, errors} = metrics.test;
   if (accuracy === null) {
     const checked = history.find((each) => each.epoch === epoch)?.val_accuracy;
-    return `${when}: ${Number.isFinite(checked) ? `${formatPercent(checked)} of the validation images right` : "not measured"}`;
+    return `${when}: ${Number.isFinite(checked) ? `validation accuracy ${formatPercent(checked)}` : "not measured"}`;
   }
   const wrong = Math.round((1 - accuracy) * n);
   const more = wrong - errors;
   const difference = more ? `${formatWhole(Math.abs(more))} ${more > 0 ? "more" : "fewer"} than` : "as many as";
   const against = isLast ? "" : `, ${difference} at the end`;
-  return `${when}: ${formatPercent(accuracy)} of the ${formatWhole(n)} test images right, ${formatWhole(wrong)} wrong${against}`;
+  return `${when}: accuracy ${formatPercent(accuracy)} on ${formatWhole(n)} test images, ${formatWhole(wrong)} errors${against}`;
 }
 
 /**
@@ -170,10 +170,10 @@ export function epochWords(frames, place, {metrics, history}) {
 export function newEpochStrip(page, projector, frames, {slider, tested}) {
   const last = frames.length - 1;
   const back = newEpochButton(page, "‹", "One epoch back", () => projector.step(-1));
-  const forth = newEpochButton(page, "›", "One epoch on", () => projector.step(1));
-  const end = newEpochButton(page, "to the end", "to the end: back to the finished network", () => projector.step(last));
+  const forth = newEpochButton(page, "›", "One epoch forward", () => projector.step(1));
+  const end = newEpochButton(page, "to the end", "to the end: the weights after training", () => projector.step(last));
   const text = newElement(page, "span", {class: "strip-text"});
-  const attributes = {class: "film-strip", role: "group", "aria-label": "Film", hidden: true};
+  const attributes = {class: "film-strip", role: "group", "aria-label": "Epoch", hidden: true};
   const node = newElement(page, "div", attributes, back, text, forth, end);
   let isElsewhere = false;
 
@@ -185,7 +185,7 @@ export function newEpochStrip(page, projector, frames, {slider, tested}) {
     back.setAttribute("aria-disabled", String(place === 0));
     forth.setAttribute("aria-disabled", String(place === last));
     end.hidden = place === last;
-    const wrong = accuracy === null ? "" : ` ${formatWhole(Math.round((1 - accuracy) * tested))} wrong`;
+    const wrong = accuracy === null ? "" : ` ${formatWhole(Math.round((1 - accuracy) * tested))} errors`;
     const when = place === last ? `epoch ${epoch}, the end` : `epoch ${epoch} of ${frames[last].epoch}`;
     refill(text, when, newElement(page, "span", {class: "wide"}, wrong));
     if (isSeen) node.hidden = true;

@@ -25,9 +25,9 @@ const CLASS_PICTURE_SIDE = 112;
 
 /** What stands under a picture: the number that the three ways are about. */
 const NUMBER_UNDER = {
-  gradient: ({sum}) => `adds up to ${formatNumber(sum)}`,
-  integrated: ({sum}) => `adds up to ${formatNumber(sum)}`,
-  occlusion: ({drop}) => (drop > 0 ? `falls by up to ${formatNumber(drop)}` : "falls nowhere"),
+  gradient: ({sum}) => `sum ${formatNumber(sum)}`,
+  integrated: ({sum}) => `sum ${formatNumber(sum)}`,
+  occlusion: ({drop}) => (drop > 0 ? `decrease of up to ${formatNumber(drop)}` : "no decrease"),
 };
 
 /**
@@ -40,13 +40,13 @@ export function makeAttributionDetails(page, session, {names}) {
   const [height, width, channels] = session.payload.dataset.image_shape;
   const head = newElement(page, "div", {class: "class-pair", "aria-hidden": "true"});
   const ways = ATTRIBUTION_METHODS.map((way) => newWayRow(page, way, {height, width}));
-  const door = newElement(page, "button", {type: "button", class: "door"}, "Larger, in words, and for any class");
+  const door = newElement(page, "button", {type: "button", class: "door"}, "Larger maps, with explanations, for any class");
   const legend = new ScaleLegend(page);
   const reading = newElement(
-    page, "p", {class: "reading"}, "The pictures of a row share one scale, which ends at the number beside its title.",
+    page, "p", {class: "reading"}, "The maps in a row share one colour scale; its maximum is the number next to the title.",
   );
   const node = newElement(
-    page, "section", {class: "case-part case-classes", hidden: true}, newElement(page, "h4", {}, "What speaks for each class"),
+    page, "section", {class: "case-part case-classes", hidden: true}, newElement(page, "h4", {}, "Attribution by class"),
     head, ...ways.map((row) => row.node), legend.element, reading, newElement(page, "p", {class: "small"}, door),
   );
   let [wanted, asked] = [null, 0];

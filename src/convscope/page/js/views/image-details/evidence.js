@@ -76,7 +76,7 @@ function classesInOrder({called, rival}, label) {
 /** What a class is in this case. */
 function roleOf(each, {called}, label) {
   if (each === label) return "the true class";
-  return each === called ? "called so" : "the runner-up";
+  return each === called ? "the predicted class" : "the runner-up";
 }
 
 /** Training images in all, as the neighbours were looked for. */

@@ -36,7 +36,7 @@ export function startImageDetails(page, session, {names, isInk, frames, hints, s
   const evidence = makeEvidenceDetails(page, session, {names, isInk, frames});
   const stepper = makeStepper(page, (by) => step(testRowOf(subject), by));
   const head = newElement(page, "div", {class: "case-head"}, picture, newElement(page, "div", {}, title, said));
-  const attributes = {class: "case", "aria-label": "The case of one image"};
+  const attributes = {class: "case", "aria-label": "Details of one image"};
   const node = newElement(page, "section", attributes, stepper.node, head, answers, hinted, evidence.node);
   let subject = subjectOf(session);
   let timer = 0;

@@ -28,7 +28,7 @@ export function newNeighbourView(page, {searched, layer, groups}, {reference, na
   const rows = groups.map(({label, neighbours}) => {
     const pictures = neighbours.map((each) => newNeighbour(page, each, {reference, names, isInk, open}));
     const head = newElement(page, "p", {title: names[label]}, "of ", ...quotedName(names[label]));
-    const none = newElement(page, "p", {class: "quiet"}, "none here");
+    const none = newElement(page, "p", {class: "quiet"}, "none in this file");
     const list = pictures.length ? newElement(page, "ul", {}, ...pictures) : none;
     return newElement(page, "div", {class: "neighbours"}, head, list);
   });
@@ -48,7 +48,7 @@ function neighbourVoteText(groups, names) {
     .sort((a, b) => a.distance - b.distance);
   if (!second || first.distance === null || second.distance === null) return [];
   return [
-    "It lies nearer to ", ...quotedName(names[first.label]), ` (${distanceText(first.distance)}) than to `,
+    "It is closer to ", ...quotedName(names[first.label]), ` (${distanceText(first.distance)}) than to `,
     ...quotedName(names[second.label]), ` (${distanceText(second.distance)}). `,
   ];
 }

@@ -100,19 +100,19 @@ export function courseSentence(epochs, answers, label, names) {
   if (epochs.length < 2) return [];
   if (label === null) return runsSentence(epochs, answers, names);
   const right = epochs.filter((_, place) => answers[place] === label);
-  if (right.length === epochs.length) return [`Right after each of the ${epochs.length} epochs that this page keeps.`];
-  if (!right.length) return [`Wrong after each of the ${epochs.length} epochs that this page keeps.`];
+  if (right.length === epochs.length) return [`Correct in all ${epochs.length} epoch snapshots.`];
+  if (!right.length) return [`Wrong in all ${epochs.length} epoch snapshots.`];
   const wrong = epochs.filter((epoch) => !right.includes(epoch));
-  return [`Right ${afterEpochs(right)}, wrong ${afterEpochs(wrong)}.`];
+  return [`Correct ${afterEpochs(right)}, wrong ${afterEpochs(wrong)}.`];
 }
 
-/** `Called 7 after epoch 1, then 3.` */
+/** Return a sentence such as `Predicted as “7” after epoch 1, “3” after epoch 4.` */
 function runsSentence(epochs, answers, names) {
   const changes = answers.filter((answer, place) => place > 0 && answer !== answers[place - 1]).length;
-  if (!changes) return ["The same answer after each of the ", `${epochs.length} epochs that this page keeps.`];
-  if (changes > 3) return [`The answer changed ${changes} times over the ${epochs.length} epochs that this page keeps.`];
+  if (!changes) return [`The same prediction in all ${epochs.length} epoch snapshots.`];
+  if (changes > 3) return [`The prediction changed ${changes} times over ${epochs.length} epoch snapshots.`];
   return answers.flatMap((answer, place) => {
-    if (place === 0) return ["Called “", {name: names[answer]}, `” after epoch ${epochs[0]}`];
+    if (place === 0) return ["Predicted as “", {name: names[answer]}, `” after epoch ${epochs[0]}`];
     return answer === answers[place - 1] ? [] : [", “", {name: names[answer]}, `” after epoch ${epochs[place]}`];
   }).concat(".");
 }

@@ -48,8 +48,8 @@ function classOfRow(each, called, label) {
 /** Right and wrong by a mark too, and in words. */
 function newMark(page, each, called, label) {
   const told = (className, words, sign) => newElement(page, "span", {class: className, role: "img", "aria-label": words}, sign);
-  if (each === label) return told("mark right", each === called ? "true class, and called so" : "true class", "✓");
-  if (each === called && label !== null) return told("mark wrong", "called so, wrongly", "✕");
+  if (each === label) return told("mark right", each === called ? "true class, predicted" : "true class", "✓");
+  if (each === called && label !== null) return told("mark wrong", "predicted, not the true class", "✕");
   return newElement(page, "span", {class: "mark"});
 }
 

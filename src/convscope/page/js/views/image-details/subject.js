@@ -12,7 +12,7 @@ import {largestOf} from "./predictions-by-epoch.js";
  * @typedef {{open: OpenImage, run: Run | null}} Subject
  */
 
-const SOURCE_TITLES = {test: "Test image", train: "Training image", drawing: "Your drawing", picture: "Your picture"};
+const SOURCE_TITLES = {test: "Test image", train: "Training image", drawing: "Your drawing", picture: "Your image"};
 
 /**
  * The open image, or before anything was opened the surest mistake, which is what the reader came for.
@@ -57,11 +57,11 @@ export function testRowOf({open}) {
  */
 export function subjectTitle({open}) {
   const number = open.index === null ? "" : `\u00a0${formatWhole(open.index)}`;
-  return `${SOURCE_TITLES[open.source]}${number}${open.pixels === open.original ? "" : ", changed by you"}`;
+  return `${SOURCE_TITLES[open.source]}${number}${open.pixels === open.original ? "" : "; transformed"}`;
 }
 
 /**
- * `true class “5”, called “6”`, with the epoch where it is not the last.
+ * Return `true class “5”, predicted as “6”`, with the epoch where it is not the last.
  *
  * @param {Subject} subject
  * @param {number} answer
@@ -70,10 +70,10 @@ export function subjectTitle({open}) {
  * @returns {import("../../dom/element.js").Content[]}
  */
 export function subjectVerdict({open}, answer, names, when) {
-  if (answer < 0) return ["The network cannot be run here."];
+  if (answer < 0) return ["The network cannot run in this page."];
   const called = quotedName(names[answer]);
   const tail = when ? [`, ${when}`] : [];
-  if (open.label === null) return ["called ", ...called, ...tail];
-  if (answer === open.label) return ["true class ", ...called, ", and called so", ...tail];
-  return ["true class ", ...quotedName(names[open.label]), ", called ", ...called, ...tail];
+  if (open.label === null) return ["predicted as ", ...called, ...tail];
+  if (answer === open.label) return ["true class ", ...called, ", predicted correctly", ...tail];
+  return ["true class ", ...quotedName(names[open.label]), ", predicted as ", ...called, ...tail];
 }

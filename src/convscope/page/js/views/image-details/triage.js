@@ -9,12 +9,12 @@ import {newGlossaryButton, newElement} from "../../dom/element.js";
  */
 export function newTriageView(page, {kind, evidence}) {
   const sign = newElement(page, "span", {class: "hint-sign", "aria-hidden": "true"}, TRIAGE_SIGNS[kind]);
-  const title = newElement(page, "h4", {}, sign, ` Hint: ${TRIAGE_TITLES[kind]}`, newGlossaryButton(page, "hint"));
+  const title = newElement(page, "h4", {}, sign, ` Likely cause: ${TRIAGE_TITLES[kind]}`, newGlossaryButton(page, "hint"));
   const parts = (evidence ?? []).map((part) => newElement(page, "li", {dir: "auto"}, part));
   const known = parts.length
     ? newElement(page, "ul", {}, ...parts)
-    : newElement(page, "p", {}, "What it was weighed from is not in this file; `convscope mistakes` lists it.");
-  const reading = newElement(page, "p", {class: "reading"}, "Weighed by three rules; no verdict. Look at the image yourself.");
+    : newElement(page, "p", {}, "The evidence is not in this file; `convscope mistakes` lists it.");
+  const reading = newElement(page, "p", {class: "reading"}, "Three heuristic rules; check the image yourself.");
   return newElement(page, "section", {class: "case-part hint", "data-kind": kind}, title, known, reading);
 }
 
@@ -36,9 +36,9 @@ export function newTriageView(page, {kind, evidence}) {
 
 /** @type {Record<HintKind, string>} */
 export const TRIAGE_TITLES = {
-  "label suspect": "the label may be wrong",
-  "ambiguous": "it may be either",
-  "model's fault": "the label stands, as far as can be seen",
+  "label suspect": "possible label error",
+  "ambiguous": "ambiguous image",
+  "model's fault": "probably a model error",
 };
 
 /** A shape for each, beside the words. @type {Record<HintKind, string>} */

@@ -26,7 +26,7 @@ const COLOURS = ["red", "green", "blue"];
 export const FIRST_CHANNELS = 3;
 
 /**
- * Input × weight = product for every place of the window, channel by channel; the sums; the bias; the activation function.
+ * Input × weight = product for every position in the window, channel by channel; the sums; the bias; the activation function.
  *
  * @param {Document} page
  * @param {import("../../network/unit-arithmetic.js").Explanation} told
@@ -52,7 +52,7 @@ export function convolutionArithmetic(page, told, {width, isWhole, extra, inputS
       sign && newElement(page, "span", {class: "sign"}, sign),
       termGrid(page, part, terms, width, colours[part], Math.max(0, decimals[part]))));
     const total = newElement(page, "p", {class: "channel-total", "data-term": "channel-total", "data-value": sum},
-      "adds up to ", newElement(page, "b", {}, formatDecimals(sum, decimals.product)));
+      "sum ", newElement(page, "b", {}, formatDecimals(sum, decimals.product)));
     const name = newElement(page, "p", {class: "channel-name"}, nameOfChannel(channel));
     const label = isSingle ? `${terms.length} products` : `${nameOfChannel(channel)}: ${terms.length} products`;
     return newElement(page, "div", {class: "account-channel", role: "group", "aria-label": label, "data-channel": channel},
@@ -63,7 +63,7 @@ export function convolutionArithmetic(page, told, {width, isWhole, extra, inputS
   lines.push(["sum", told.sum, isSingle ? `sum of the ${products.length} products` : `from all ${told.channels.length} channels`]);
   lines.push(["bias", told.bias, "bias"]);
   const channelsToo = isSingle ? "" : ` and every channel of ${inputName}`;
-  const heading = `${inputName === "the image" ? "Pixel" : "Input"} × weight = product, for every place of the window${channelsToo}:`;
+  const heading = `${inputName === "the image" ? "Pixel" : "Input"} × weight = product, for every position in the window${channelsToo}:`;
   return [newElement(page, "p", {class: "account-title"}, heading), ...rows, arithmeticFoot(page, told, decimals.product, lines)];
 }
 
@@ -75,7 +75,7 @@ function termGrid(page, part, terms, width, scale, decimals) {
     const isOutside = part === "input" && term.padding;
     const cell = newElement(page, "span", {
       "data-term": part, "data-value": value, class: isOutside ? "outside" : null,
-      title: isOutside ? "outside the picture, so 0" : `row ${term.row}, column ${term.column}: ${formatNumber(value, 6)}`,
+      title: isOutside ? "padding, so 0" : `row ${term.row}, column ${term.column}: ${formatNumber(value, 6)}`,
     }, texts[place]);
     const colour = colorOf(value, scale);
     if (!isOutside) [cell.style.backgroundColor, cell.style.color] = [cssColor(colour), textOn(colour)];
@@ -171,7 +171,7 @@ export function softmaxArithmetic(page, {softmax, unit}, {isWhole, extra, nameOf
   newElement(page, "td", {class: "n"}, inFull(exponentials[place])),
   newElement(page, "td", {class: "n", "data-term": "share", "data-index": place, "data-value": probabilities[place]},
     inFull(probabilities[place]))));
-  const titles = [["logit", "logit"], ["− largest", "softmax"], ["e to the power of that", "softmax"], ["÷ total = share", "softmax"]];
+  const titles = [["logit", "logit"], ["− largest", "softmax"], ["exp", "softmax"], ["÷ total = probability", "softmax"]];
   const head = newElement(page, "tr", {}, newElement(page, "td"), ...titles.map(([title, word]) => (
     newElement(page, "th", {scope: "col", class: "n"}, title, newGlossaryButton(page, word)))));
   const rest = hidden.reduce((sum, place) => sum + exponentials[place], 0);
@@ -182,8 +182,8 @@ export function softmaxArithmetic(page, {softmax, unit}, {isWhole, extra, nameOf
   const sum = newElement(page, "p", {class: "account-sentence"}, newElement(page, "bdi", {}, nameOf(unit)), ": ",
     `${inFull(exponentials[unit])} ÷ ${inFull(total)} = `,
     newElement(page, "b", {"data-term": "after", "data-value": probabilities[unit]}, inFull(probabilities[unit])), ".");
-  const scroll = newElement(page, "div", {class: "scroll", tabindex: "0", role: "group", "aria-label": "The softmax, worked out"}, table);
-  return [newElement(page, "p", {class: "account-title"}, "The softmax makes shares of the logits:"), scroll, sum];
+  const scroll = newElement(page, "div", {class: "scroll", tabindex: "0", role: "group", "aria-label": "Softmax computation"}, table);
+  return [newElement(page, "p", {class: "account-title"}, "The softmax turns logits into probabilities:"), scroll, sum];
 }
 
 /** A line that has a number in the column of the exponentials alone. */

@@ -12,7 +12,7 @@ import {formatNumber} from "../../image/color/range.js";
 /** What each activation function does, for its line. `before` is written in. */
 const FUNCTIONS_IN_WORDS = {
   relu: (before) => `ReLU: the larger of 0 and ${before}`,
-  relu6: (before) => `ReLU6: ${before}, but no less than 0 and no more than 6`,
+  relu6: (before) => `ReLU6: ${before}, clipped to 0–6`,
   leaky_relu: (before) => `leaky ReLU of ${before}`,
   sigmoid: (before) => `sigmoid: 1 / (1 + e^−(${before}))`,
   tanh: (before) => `tanh(${before})`,
@@ -28,7 +28,7 @@ const FUNCTIONS_IN_WORDS = {
 export function arithmeticFoot(page, told, decimals, lines = []) {
   const all = [...lines];
   if (told.activation === "linear") all.push(["after", told.after, "is the activation"]);
-  else if (told.softmax) all.push(["before", told.before, "is the logit; what the softmax makes of it, below"]);
+  else if (told.softmax) all.push(["before", told.before, "is the logit, the input of the softmax below"]);
   else {
     all.push(["before", told.before, "before the activation function"]);
     const words = FUNCTIONS_IN_WORDS[told.activation] ?? ((before) => `${told.activation} of ${before}`);

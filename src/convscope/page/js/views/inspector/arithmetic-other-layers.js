@@ -35,15 +35,15 @@ export function poolingArithmetic(page, told, {scale, extra, openWinner}) {
   grid.style.gridTemplateColumns = `repeat(${width}, max-content)`;
   const box = newElement(page, "div", {class: "account-channel"}, grid);
   if (kind === "mean") {
-    const lines = [["sum", sum, "sum of the window"], ["count", count, "units in it", `÷ ${count}`]];
+    const lines = [["sum", sum, "sum of the window"], ["count", count, "values in the window", `÷ ${count}`]];
     return [box, arithmeticFoot(page, told, DECIMALS + extra, lines)];
   }
   const winner = places.find(({wins}) => wins);
   const door = newElement(page, "button", {type: "button", class: "door"}, `row ${winner.row}, column ${winner.column}`);
   door.addEventListener("click", () => openWinner(winner.row, winner.column));
   const others = ties ? `, as large as ${ties === 1 ? "one other" : `${ties} others`}` : "";
-  const sentence = newElement(page, "p", {class: "account-sentence"}, `The largest of these ${places.length} is taken: `,
-    arithmeticNumber(page, "after", told.after, extra), ", from ", door, `${others}. The others go no further.`);
+  const sentence = newElement(page, "p", {class: "account-sentence"}, `The maximum of these ${places.length} values: `,
+    arithmeticNumber(page, "after", told.after, extra), ", from ", door, `${others}.`);
   return [box, sentence];
 }
 
@@ -66,7 +66,7 @@ export function affineArithmetic(page, told, extra) {
   const written = formatDecimals(mean, DECIMALS + extra);
   const lines = [
     ["input", input, "input"],
-    ["mean", mean, "less the channel's mean over the training images", `− ${written.startsWith("−") ? `(${written})` : written}`],
+    ["mean", mean, "minus the channel's mean over the training images", `− ${written.startsWith("−") ? `(${written})` : written}`],
     ["deviation", deviation, "divided by its standard deviation", `÷ ${formatDecimals(deviation, DECIMALS + extra)}`],
     ["normalized", normalized, "is the normalised value", `= ${formatDecimals(normalized, DECIMALS + extra)}`],
     ["gamma", gamma, "gamma, a weight", `× ${formatDecimals(gamma, DECIMALS + extra)}`],
@@ -87,14 +87,14 @@ export function affineArithmetic(page, told, extra) {
 export function identityArithmetic(page, told, {name, shape, openSource, kind, extra}) {
   if (!told.from) {
     const zero = arithmeticNumber(page, "after", told.after, extra);
-    return [newElement(page, "p", {class: "account-sentence"}, "This unit is in the frame of zeros: ", zero, ".")];
+    return [newElement(page, "p", {class: "account-sentence"}, "This unit is padding: ", zero, ".")];
   }
   const words = placeInWords(told.from, shape);
   const source = openSource ? newElement(page, "button", {type: "button", class: "door"}, words) : newElement(page, "span", {}, words);
   source.addEventListener("click", () => openSource?.());
   const from = [" from ", newElement(page, "bdi", {}, name), ", ", source, "."];
   if (told.activation === "linear" || told.softmax) {
-    const training = /Dropout|Noise|Regularization|Random/.test(kind) ? " This layer acts in training only." : "";
+    const training = /Dropout|Noise|Regularization|Random/.test(kind) ? " This layer is active in training only." : "";
     const sentence = ["A copy: ", arithmeticNumber(page, told.softmax ? "before" : "after", told.value, extra), ...from, training];
     return [newElement(page, "p", {class: "account-sentence"}, ...sentence)];
   }

@@ -75,7 +75,7 @@ function tellProblem(page, {network}) {
   notice.hidden = !layer;
   if (layer) {
     notice.append("The layer ", newElement(page, "bdi", {}, layer.name), ` ${layer.problem}. All layers before it are shown; ` +
-      "what comes after it, and the answer, is not computed on this page.");
+      "this page computes neither later layers nor the prediction.");
   }
 }
 
@@ -94,21 +94,21 @@ export function startInspectorTitle(page, session) {
 
 /**
  * @param {import("../../state/session.js").Session} session
- * @returns {import("../../dom/element.js").Content[]} "16 and 32 filters see test image 7, a 9, and the network is right"
+ * @returns {import("../../dom/element.js").Content[]} "Activations of 16 and 32 filters for test image 7, true class 9; the network is correct"
  */
 export function inspectorTitle(session) {
   const {open, network, state, payload: {dataset: {class_names: names}}} = session;
   const filters = network.layers.filter(({kind}) => kind === "Conv2D").map(({outputShape}) => outputShape[2]);
   const title = imageTitle(open);
-  const [shown, change] = [open.file === undefined ? title[0].toLowerCase() + title.slice(1) : title, state.change && ", changed"];
-  const sees = filters.length ? `${joinedWords(filters)} filters see ${shown}` : `What becomes of ${shown}`;
+  const [shown, change] = [open.file === undefined ? title[0].toLowerCase() + title.slice(1) : title, state.change && ", transformed"];
+  const sees = filters.length ? `Activations of ${joinedWords(filters)} filters for ${shown}` : `Activations for ${shown}`;
   const truth = open.label === null ? [] : [", true class ", {name: names[open.label]}];
   const subject = state.epoch ? `the network of epoch ${state.epoch}` : "the network";
   const answer = predictedName(session);
   if (!answer) return [sees, change, ...truth];
-  const said = open.label === null ? ["says ", {name: answer}]
-    : names[open.label] === answer ? ["is right"] : ["is wrong: it says ", {name: answer}];
-  return [sees, change, ...truth, `${filters.length ? ", and" : ";"} ${subject} `, ...said];
+  const said = open.label === null ? ["predicts ", {name: answer}]
+    : names[open.label] === answer ? ["is correct"] : ["is wrong: it predicts ", {name: answer}];
+  return [sees, change, ...truth, `; ${subject} `, ...said];
 }
 
 /** @param {(string | number)[]} words */

@@ -181,7 +181,7 @@ function kernelGridTitle({kind}, {outputs, stack, rows, columns, isWindow}) {
   const count = (outputs * stack).toLocaleString("en");
   if (isWindow) return `${count} kernels of ${rows} × ${columns}${kind === "DepthwiseConv2D" ? ", one for each channel" : ""}`;
   const units = `weights of ${outputs.toLocaleString("en")} units`;
-  if (rows > 1) return `${units}, each laid out like what it reads, ${rows} × ${columns}${stack > 1 ? ` × ${stack}` : ""}`;
+  if (rows > 1) return `${units}, each laid out like its input, ${rows} × ${columns}${stack > 1 ? ` × ${stack}` : ""}`;
   return `${units} for ${columns.toLocaleString("en")} inputs`;
 }
 

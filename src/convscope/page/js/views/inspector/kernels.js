@@ -26,7 +26,7 @@ export function startKernels(page, session, unit, goToUnit) {
     if (!tiles) return [];
     if (tiles.size > MAX_WEIGHTS) {
       element.append(newElement(page, "p", {class: "quiet"}, newElement(page, "bdi", {}, layer.name),
-        ` has ${formatNumber(tiles.size)} weights, too many for a picture here.`));
+        ` has ${formatNumber(tiles.size)} weights, too many to draw here.`));
       return [];
     }
     const readsImage = sourceOfLayer(session.network, index).index < 0;

@@ -189,7 +189,7 @@ export class PredictionRow {
       return {item, name, share, bar};
     });
     const list = newElement(page, "ol", {class: "wall-answer"}, ...this.items.map(({item}) => item));
-    const title = newElement(page, "div", {role: "rowheader", class: "wall-name"}, newElement(page, "span", {}, "the answer"));
+    const title = newElement(page, "div", {role: "rowheader", class: "wall-name"}, newElement(page, "span", {}, "prediction"));
     /** @type {HTMLElement} */
     this.element = newElement(page, "div", {role: "row", class: "wall-row"}, title, newElement(page, "div", {role: "gridcell"}, list));
   }

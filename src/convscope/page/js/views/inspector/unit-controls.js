@@ -114,6 +114,6 @@ export class UnitWalk {
   tell() {
     const {open, session} = this.unit;
     const isPicture = session.network.layers[open.index].outputShape.length === 3;
-    writeText(this.button, this.timer ? "Stop" : isPicture ? "Let the window walk" : "Walk over the units");
+    writeText(this.button, this.timer ? "Stop" : isPicture ? "Move the window" : "Step through the units");
   }
 }

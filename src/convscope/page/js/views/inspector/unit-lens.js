@@ -63,7 +63,7 @@ function lensWords({network, run, open}, {index, place}) {
   return {
     name: `${layer.name}, ${placeInWords(place, shape)}`,
     value: data[offsetOf(shape, place)],
-    sees: `Looks at ${patchInWords(image, network.inputShape)}.`,
+    sees: `Receptive field: ${patchInWords(image, network.inputShape)}.`,
     box: image,
   };
 }

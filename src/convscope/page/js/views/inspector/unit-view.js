@@ -102,9 +102,9 @@ function unitSentence(page, session, {index, place}) {
   const isClass = index === network.layers.length - 1 && shape.length === 1 && shape[0] === names.length;
   return [
     newElement(page, "bdi", {}, name), `, ${placeInWords(place, shape)}`,
-    ...(isClass ? [", the class ", newElement(page, "bdi", {}, names[place[0]])] : []), ", holds ",
+    ...(isClass ? [", the class ", newElement(page, "bdi", {}, names[place[0]])] : []), ", has the value ",
     newElement(page, "b", {id: "unit-value", "data-value": value}, formatNumber(value, 5)),
-    `. It looks at ${patchInWords(image, network.inputShape)}.`,
+    `. Its receptive field: ${patchInWords(image, network.inputShape)}.`,
   ];
 }
 

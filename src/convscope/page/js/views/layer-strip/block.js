@@ -19,7 +19,7 @@ export function makeBlock(page, session, block, isInk) {
   const painter = makePainter(page, canvas, block, Math.max(1, Math.round(devicePixelRatio)));
   const legend = makeLegend(page);
   if (isInput) legend.node.replaceChildren();
-  const label = `${name}: ${channelsInWords(block)}. Look inside.`;
+  const label = `${name}: ${channelsInWords(block)}. Open in the inspector.`;
   const face = isInput
     ? newElement(page, "span", {class: "layer-face"}, canvas)
     : newElement(page, "button", {type: "button", class: "layer-face", "aria-label": label}, canvas);

@@ -25,10 +25,10 @@ export function startOpenImageBar(page, session, isInk) {
     const {open, state} = session;
     const {best, isEmpty, sure} = predictionOf(session);
     context.putImageData(inputImage(context, open.pixels, shape, isInk), 0, 0);
-    name.textContent = imageTitle(open) + (state.change ? ", changed" : "") + (state.epoch ? `, epoch ${state.epoch}` : "");
+    name.textContent = imageTitle(open) + (state.change ? ", transformed" : "") + (state.epoch ? `, epoch ${state.epoch}` : "");
     refill(truth, ...(open.label === null ? [] : ["true class ", {name: classNames[open.label]}]));
     const isKnown = !isEmpty && best >= 0;
-    refill(said, ...(isKnown ? ["answer ", {name: classNames[best]}, `, ${formatProbability(sure[best])}`] : ["no answer"]));
+    refill(said, ...(isKnown ? ["prediction ", {name: classNames[best]}, `, ${formatProbability(sure[best])}`] : ["no prediction"]));
     bar.dataset.truth = !isKnown || open.label === null ? "" : open.label === best ? "right" : "wrong";
   }
 

@@ -44,14 +44,14 @@ export function startPerturbationSliders(page, session) {
     const {open, run, network} = session;
     if (!run?.probabilities) return;
     if (session.state.change === "") {
-      refill(verdict, "Nothing is changed. The strip under a slider tells what the network would answer along it.");
+      refill(verdict, "The image is unchanged. The strip under a slider shows the prediction for each of its positions.");
       return;
     }
     const before = runNetwork(network, open.original).probabilities;
     const [was, is] = [before, run.probabilities].map(likeliest);
     const answer = ({place, share}) => [{name: classNames[place]}, ` (${formatProbability(share)})`];
-    const outcome = was.place === is.place ? ". The answer holds." : ". The answer has tipped over.";
-    refill(verdict, "Unchanged: ", ...answer(was), ". Changed: ", ...answer(is), outcome);
+    const outcome = was.place === is.place ? ". The prediction is the same." : ". The prediction changed.";
+    refill(verdict, "Original: ", ...answer(was), ". Transformed: ", ...answer(is), outcome);
   }
 
   async function sweep(change) {

@@ -82,13 +82,13 @@ export function startPictureInput(page, session, hand) {
   async function take(picture) {
     if (!picture) return;
     if (!session.run) {
-      note.textContent = `“${picture.name}” was not opened: this page holds no network that could answer it.`;
+      note.textContent = `“${picture.name}” was not opened: this page has no network that can classify it.`;
       return;
     }
     try {
       hand.putPicture(await openPicture(page, picture), picture.name);
     } catch {
-      note.textContent = `“${picture.name}” is no picture that this browser can read.`;
+      note.textContent = `“${picture.name}” is not an image file that this browser can read.`;
     }
   }
 }

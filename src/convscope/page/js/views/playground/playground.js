@@ -43,9 +43,9 @@ export function startPlayground(page, session) {
 function showProblem(page, {payload, network}) {
   const note = page.getElementById("playground-problem");
   const stopped = network?.layers.find((layer) => layer.problem);
-  const rest = "everything else is here";
-  if (!payload.weights) note.textContent = `The network is too large to travel in a page, so it does not run here; ${rest}.`;
-  else if (stopped) note.textContent = `Layer ${stopped.name} ${stopped.problem}: the network runs up to it, and ${rest}.`;
+  const rest = "the rest of the report is complete";
+  if (!payload.weights) note.textContent = `The network is too large to embed, so it does not run in this page; ${rest}.`;
+  else if (stopped) note.textContent = `Layer ${stopped.name} ${stopped.problem}: the network runs up to this layer, and ${rest}.`;
   note.hidden = !note.textContent;
   page.getElementById("sliders-part").hidden = !network;
 }
@@ -64,7 +64,7 @@ export function exposeConsoleApi(session, clear) {
      *   weights of the open epoch
      */
     run(pixels) {
-      if (!session.network) throw new Error("this page holds no weights: the network was too large for it");
+      if (!session.network) throw new Error("this page has no weights: the network is too large to embed");
       const {probabilities, activations} = runNetwork(session.network, Float32Array.from(pixels));
       const plain = Object.entries(activations).map(
         ([name, {shape, data}]) => [name, {shape: [...shape], data: Array.from(data)}],

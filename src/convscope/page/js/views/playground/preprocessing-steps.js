@@ -20,7 +20,7 @@ export function startPreprocessingSteps(page, session, hand, isInk) {
   const about = page.getElementById("steps-about");
   const {dataset} = session.payload;
   const cards = PREPROCESSING_STEPS.map((step) => makeCard(page, hand, step));
-  const [first, last] = [makeEnd(page, "What you drew"), makeEnd(page, "What the network sees")];
+  const [first, last] = [makeEnd(page, "Your drawing"), makeEnd(page, "Network input")];
   node.append(first.node, ...cards.map((card) => card.node), last.node);
 
   function draw() {
@@ -36,7 +36,7 @@ export function startPreprocessingSteps(page, session, hand, isInk) {
     first.node.hidden = !prepared;
     if (prepared) {
       const drawn = open.source === "drawing" ? hand.ink : hand.photo;
-      first.title.textContent = open.source === "drawing" ? "What you drew" : "Your picture";
+      first.title.textContent = open.source === "drawing" ? "Your drawing" : "Your image";
       paintStep(first.canvas, drawn, open.source === "drawing");
       first.text.textContent = pictureText(prepared, drawn);
     }
@@ -46,7 +46,7 @@ export function startPreprocessingSteps(page, session, hand, isInk) {
     const context = last.canvas.getContext("2d");
     context.putImageData(inputImage(context, open.pixels, dataset.image_shape, isInk), 0, 0);
     last.canvas.classList.toggle("inked", isInk);
-    last.text.textContent = `${height} × ${width} pixels${open.pixels === open.original ? "" : ", changed by the sliders"}`;
+    last.text.textContent = `${height} × ${width} pixels${open.pixels === open.original ? "" : "; transformed by the sliders"}`;
   }
 
   draw();
@@ -57,25 +57,25 @@ export function startPreprocessingSteps(page, session, hand, isInk) {
 /** What was done to the picture that the page was made for. */
 function openedText({name, done}) {
   return done.length
-    ? `This page was made for ${name}. What was done to it: ${done.join("; ")}.`
-    : `This page was made for ${name}, which goes in as it is.`;
+    ? `This page was made for ${name}. Preprocessing: ${done.join("; ")}.`
+    : `This page was made for ${name}, which needed no preprocessing.`;
 }
 
 /** What is done, for the kind of images that this set has. */
 function aboutText({way, polarity, settings: {height, width, boxShare}}, {name}, {source}) {
   const frame = `${height} × ${width}`;
   if (source === "test" || source === "train") {
-    const own = "This image is one of the set's own, and goes in as it is.";
-    return way === "digit" ? `${own} Draw something, or drop a picture, and what makes it like one of them appears here.` : own;
+    const own = "This image is part of the dataset and needs no preprocessing.";
+    return way === "digit" ? `${own} Draw something or drop an image file to see how it is preprocessed.` : own;
   }
   if (way === "digit") {
     const [down, across] = [height, width].map((side) => Math.floor(side * boxShare + 0.5));
-    return `The digits of ${name} fill ${down} × ${across} of ${frame} pixels, bright on dark, with their centre of mass in the ` +
-      "middle. What you bring goes the same way. Switch a step off, and see what the network makes of it.";
+    return `The digits of ${name} fill ${down} × ${across} of ${frame} pixels, bright on dark, with the centre of mass in the ` +
+      "middle. Your input is preprocessed the same way. Switch a step off to see its effect on the prediction.";
   }
-  if (source === "drawing") return `What you draw is scaled to ${frame} pixels. Nothing else is done to it.`;
+  if (source === "drawing") return `Your drawing is scaled to ${frame} pixels, without further preprocessing.`;
   const turned = polarity ? `, and inverted unless it is ${polarity}, as the images of ${name} are` : "";
-  return `The middle of your picture is scaled to ${frame} pixels${turned}. Nothing else is done to it.`;
+  return `The middle of your image is scaled to ${frame} pixels${turned}, without further preprocessing.`;
 }
 
 function makeCard(page, hand, step) {
@@ -131,7 +131,7 @@ function fitCanvas(canvas, height, width, side = STEP_SIDE) {
 /** @type {Step[]} in their order; `key` is the switch in prepareDigit's settings */
 export const PREPROCESSING_STEPS = [
   {key: "polarity", name: "Polarity", isPhotoOnly: true, text: polarityText},
-  {key: "ground", name: "Ground", isPhotoOnly: true, text: backgroundText},
+  {key: "ground", name: "Background", isPhotoOnly: true, text: backgroundText},
   {key: "crop", name: "Crop", isPhotoOnly: false, text: cropText},
   {key: "fit", name: "Fit", isPhotoOnly: false, text: fitText},
   {key: "contrast", name: "Contrast", isPhotoOnly: false, text: contrastText},
@@ -141,17 +141,17 @@ export const PREPROCESSING_STEPS = [
 /** How large the picture is, and what was found in it. @param {Prepared} prepared @param {{height: number, width: number}} picture */
 export function pictureText({found}, {height, width}) {
   const size = `${height} × ${width} pixels`;
-  if (found && found.count > 1) return `${size}; ${found.count} digits found, the largest is taken`;
-  return found?.isCleared ? `${size}; its paper was cleared away` : size;
+  if (found && found.count > 1) return `${size}; ${found.count} digits found; the largest is used`;
+  return found?.isCleared ? `${size}; paper background removed` : size;
 }
 
 function polarityText({found, steps: {polarity: {border, inverted}}}) {
-  if (found && (found.isCleared || found.count > 1)) return "ink made bright";
-  return inverted ? `border at ${border} of 255: inverted` : `border at ${border} of 255: kept`;
+  if (found && (found.isCleared || found.count > 1)) return "ink inverted to bright";
+  return inverted ? `border level ${border} of 255: inverted` : `border level ${border} of 255: unchanged`;
 }
 
 function backgroundText({steps: {ground: {level, cut}}}) {
-  return `${level} taken off, then what is up to ${cut} dropped`;
+  return `${level} subtracted, then levels up to ${cut} set to 0`;
 }
 
 function cropText({steps: {crop: {box}}}) {
@@ -164,7 +164,7 @@ function fitText({steps: {crop: {box}, fit: {scale, height, width}}}) {
 }
 
 function contrastText({steps: {contrast: {peak}}}) {
-  return peak === 0 ? "no ink" : peak >= 254 ? `brightest ${peak}: kept` : `brightest ${peak} becomes 255`;
+  return peak === 0 ? "no ink" : peak >= 254 ? `maximum ${peak}: unchanged` : `maximum ${peak} scaled to 255`;
 }
 
 function centreText({steps: {centre: {mass, shift: [down, right], limited}}}) {
@@ -173,6 +173,6 @@ function centreText({steps: {centre: {mass, shift: [down, right], limited}}}) {
     down && `${Math.abs(down)} ${down > 0 ? "down" : "up"}`,
     right && `${Math.abs(right)} ${right > 0 ? "right" : "left"}`,
   ].filter(Boolean);
-  const at = `mass at (${mass[0].toFixed(1)}, ${mass[1].toFixed(1)})`;
+  const at = `centre of mass (${mass[0].toFixed(1)}, ${mass[1].toFixed(1)})`;
   return `${at}: ${moves.length ? `moved ${moves.join(", ")}` : "not moved"}${limited ? ", as far as the frame allows" : ""}`;
 }

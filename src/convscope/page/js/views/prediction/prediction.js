@@ -34,7 +34,7 @@ export function startPrediction(page, session) {
     if (probabilities.length) bars.show(probabilities, marks);
     node.classList.toggle("has-long-name", hasAnswer && classNames[best].length > 2);
     parts.said.textContent = hasAnswer ? classNames[best] : isEmpty ? "?" : "–";
-    parts.sure.textContent = hasAnswer ? `${formatProbability(sure[best])} sure` : isEmpty ? "Nothing on the pad yet" : "No answer";
+    parts.sure.textContent = hasAnswer ? `${formatProbability(sure[best])} confidence` : isEmpty ? "The pad is empty" : "No prediction";
     parts.basis.parentElement.hidden = !hasAnswer;
     parts.basis.textContent = hasAnswer ? calibrationSentence(reply, session.payload.evidence, session.state.epoch) : "";
     const name = second >= 0 && {name: classNames[second]};
@@ -52,13 +52,13 @@ export function startPrediction(page, session) {
   function showTruth({best}, hasAnswer) {
     const {label} = session.open;
     node.dataset.truth = !hasAnswer || label === null ? "" : label === best ? "right" : "wrong";
-    const sign = label === best ? "✓ Right: it is " : "✕ Wrong: it is ";
+    const sign = label === best ? "✓ Correct: true class " : "✕ Wrong: true class ";
     refill(parts.truth, ...(node.dataset.truth ? [sign, {name: classNames[label]}] : []));
   }
 
   function speak(hasAnswer) {
     const {said, sure, strange} = parts;
-    const text = `The network says ${said.textContent}, ${sure.textContent}. ${strange.textContent}`;
+    const text = `Prediction: ${said.textContent}, ${sure.textContent}. ${strange.textContent}`;
     parts.spoken.textContent = hasAnswer ? text : "";
   }
 

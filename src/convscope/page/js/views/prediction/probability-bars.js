@@ -42,8 +42,8 @@ export function makeProbabilityBars(page, classNames, onPick) {
       if (!row.item.hidden) fillRow(row, classNames, places[number], probabilities[places[number]], marks);
     });
     if (!isMany) return;
-    others.textContent = left ? `${left} other classes: ${formatProbability(share)} together. ` : "";
-    more.textContent = left ? `Show all ${classNames.length}` : `Show the ${FEWER_BARS} likeliest`;
+    others.textContent = left ? `${left} other classes: ${formatProbability(share)} in total. ` : "";
+    more.textContent = left ? `Show all ${classNames.length}` : `Show the ${FEWER_BARS} most probable`;
   }
 
   function addRow() {
@@ -67,7 +67,7 @@ function fillRow(row, classNames, place, probability, {best, label, target}) {
   if (row.place !== place) {
     row.place = place;
     row.name.textContent = classNames[place];
-    row.button.title = `Ask about ${classNames[place]}`;
+    row.button.title = `Select class ${classNames[place]}`;
   }
   row.part.style.transform = `scaleX(${probability.toFixed(4)})`;
   const text = formatProbability(probability);

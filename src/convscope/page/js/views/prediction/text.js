@@ -1,34 +1,34 @@
 import {formatPercent, formatProbability, formatWhole} from "../../dom/format.js";
 
 /**
- * The answer in words. Pure: knows no document.
+ * Sentences about the prediction. Pure: no DOM.
  */
 
-/** Shares of known images that are less strange, or on which the network is surer: from here on it is worth a word. */
-const [UNUSUAL, OUT_OF_DISTRIBUTION, DOUBTFUL] = [0.9, 0.99, 0.98];
+/** From these shares of reference images on, the OOD score (first two) or the confidence (last) gets a sentence. */
+const [UNUSUAL, OUT_OF_DISTRIBUTION, LOW_CONFIDENCE] = [0.9, 0.99, 0.98];
 
 /**
- * Whether the answer is to be trusted: by how strange the image is, and how sure the network is of it.
+ * Return whether to trust the prediction, judged by OOD score and confidence.
  *
- * @param {number} stranger share of the known images that are less strange, 0..1
- * @param {number | null} surer share of the test images on which the network is surer
+ * @param {number} lessUnusual share of reference images with a lower OOD score, 0..1
+ * @param {number | null} moreConfident share of test images with higher confidence
  * @param {{measured_on: string}} evidence
  * @returns {{level: "known" | "unusual" | "strange", text: string}}
  */
-export function oodSentence(stranger, surer, {measured_on: measuredOn}) {
+export function oodSentence(lessUnusual, moreConfident, {measured_on: measuredOn}) {
   const known = `${measuredOn} images`;
-  const strange = `stranger than ${stranger >= 1 ? `every one of the ${known}` : `${shareText(stranger)} of the ${known}`}`;
-  const guess = "Take the answer for a guess.";
-  if (stranger >= OUT_OF_DISTRIBUTION) return {level: "strange", text: `This looks like nothing it was trained on: ${strange}. ${guess}`};
-  if (surer !== null && surer >= DOUBTFUL) {
-    const unsure = `It is surer of ${shareText(surer)} of the test images`;
-    return {level: "strange", text: `${unsure}${stranger >= UNUSUAL ? `, and this is ${strange}` : ""}. ${guess}`};
+  const farther = `farther from the training data than ${lessUnusual >= 1 ? `all ${known}` : `${shareText(lessUnusual)} of ${known}`}`;
+  const warning = "Do not trust this prediction.";
+  if (lessUnusual >= OUT_OF_DISTRIBUTION) return {level: "strange", text: `Out of distribution: ${farther}. ${warning}`};
+  if (moreConfident !== null && moreConfident >= LOW_CONFIDENCE) {
+    const unsure = `Confidence is lower than for ${shareText(moreConfident)} of test images`;
+    return {level: "strange", text: `${unsure}${lessUnusual >= UNUSUAL ? `, and the image is ${farther}` : ""}. ${warning}`};
   }
-  if (stranger >= UNUSUAL) return {level: "unusual", text: `Unusual: ${strange}.`};
-  return {level: "known", text: `Nothing strange: ${shareText(1 - stranger)} of the ${known} are stranger.`};
+  if (lessUnusual >= UNUSUAL) return {level: "unusual", text: `Unusual: ${farther}.`};
+  return {level: "known", text: `In distribution: closer to the training data than ${shareText(1 - lessUnusual)} of ${known}.`};
 }
 
-/** Whole percents, and tenths where all but a few are meant; never all. */
+/** Return whole percents, or tenths above 99%; never 100%. */
 function shareText(share) {
   return share > 0.99 ? formatPercent(Math.min(share, 0.999), 1) : formatPercent(share, 0);
 }
@@ -40,10 +40,10 @@ function shareText(share) {
  */
 export function calibrationSentence({best, probabilities, isCalibrated}, evidence, epoch) {
   if (!isCalibrated) {
-    if (evidence?.calibration && epoch) return "As its softmax says: the calibration holds for the last epoch only.";
-    return "As its softmax says: not calibrated.";
+    if (evidence?.calibration && epoch) return "Uncalibrated softmax: the calibration applies to the last epoch only.";
+    return "Uncalibrated softmax.";
   }
   const {n, temperature} = evidence.calibration;
-  return `Calibrated on ${formatWhole(n)} ${evidence.measured_on} images, temperature ${temperature.toFixed(2)}; the bars are ` +
-    `the softmax itself, ${formatProbability(probabilities[best])}.`;
+  return `Calibrated on ${formatWhole(n)} ${evidence.measured_on} images, temperature ${temperature.toFixed(2)}; the bars show ` +
+    `the uncalibrated softmax, ${formatProbability(probabilities[best])}.`;
 }

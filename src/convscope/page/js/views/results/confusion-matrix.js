@@ -69,7 +69,7 @@ function makeTable(page, names, labels, {choose, lighting}) {
   const sides = labels.map((label) => newHead(page, names[label], {scope: "row", "data-row": label}));
   const newCell = (truth, predicted) => newElement(page, "td", {"data-truth": truth, "data-predicted": predicted});
   const cells = labels.map((truth) => labels.map((predicted) => newCell(truth, predicted)));
-  const axes = ["true ↓", "called →"].map((text) => newElement(page, "span", {}, text));
+  const axes = ["true ↓", "predicted →"].map((text) => newElement(page, "span", {}, text));
   const corner = newElement(page, "td", {class: "corner"}, ...axes);
   const node = newElement(
     page, "table", {class: isLong ? "cells long" : "cells", role: "grid", "aria-label": MATRIX_LABEL},
@@ -164,7 +164,7 @@ function fillCell(page, cell, {names, counts, most, isSparse}) {
   button.className = isRight ? "right" : count ? "wrong" : "none";
   button.style.setProperty("--tint", isRight ? "" : `${(100 * errorTint(count, most)).toFixed(1)}%`);
   const share = `${formatWhole(count)} of ${formatWhole(supportOf(counts[truth]))}`;
-  button.setAttribute("aria-label", `true ${names[truth]}, called ${names[predicted]}: ${share}`);
+  button.setAttribute("aria-label", `true ${names[truth]}, predicted ${names[predicted]}: ${share}`);
 }
 
 /** On a phone there is no room for it. */
@@ -196,7 +196,7 @@ export function newMatrixLegend(page, most, isForAll) {
     step.style.setProperty("--tint", `${(100 * errorTint(count, most)).toFixed(1)}%`);
     return step;
   });
-  const right = newElement(page, "span", {}, newElement(page, "span", {class: "amount right"}, "n"), "right");
+  const right = newElement(page, "span", {}, newElement(page, "span", {class: "amount right"}, "n"), "correct");
   const scope = isForAll ? ", the same scale for every epoch" : "";
   const errors = newElement(page, "span", {}, ...steps, `errors in a cell${scope}`, newGlossaryButton(page, "confusion"));
   return newElement(page, "p", {class: "key"}, right, most > 0 && errors);

@@ -90,7 +90,7 @@ export function makeTile(page, {images, names, isInk}) {
       refill(classes, name(truth, ""), !isRight && name(predicted, " → "));
       probability.textContent = formatProbability(trueProbability, 1);
       number.textContent = `#${index}`;
-      const said = isRight ? `called ${names[predicted]}, which is right` : `${names[truth]}, taken for ${names[predicted]}`;
+      const said = isRight ? `${names[predicted]}, predicted correctly` : `${names[truth]}, predicted as ${names[predicted]}`;
       node.title = `Test image ${index}: ${said}; probability of the true class ${formatProbability(trueProbability)}`;
     },
   };

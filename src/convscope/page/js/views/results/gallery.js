@@ -26,9 +26,9 @@ import {ALL_MISTAKES, TILE_ORDERS, orderedRows, selectedRows} from "./selection.
 /** Tiles on a page. */
 const GALLERY_PAGE = 60;
 const ORDER_NAMES = {
-  surest: "surest first",
-  doubtful: "least sure first",
-  worst: "true class least probable first",
+  surest: "most confident first",
+  doubtful: "least confident first",
+  worst: "lowest probability of the true class first",
   pair: "most frequent pair first",
   number: "by number",
 };
@@ -49,7 +49,7 @@ const VERDICT_NAMES = {all: "all", wrong: "wrong", right: "right"};
  */
 export function makeGallery(page, images, {names, isInk, tested, lighting, hints, isPast, open}) {
   const truth = newClassChoice(page, "True class", names);
-  const predicted = newClassChoice(page, "Called", names);
+  const predicted = newClassChoice(page, "Predicted class", names);
   const verdict = newVerdictChoice(page);
   const order = newChoice(page, "Order", TILE_ORDERS.map((each) => [each, ORDER_NAMES[each]]));
   const hint = newHintChoice(page, hints);
@@ -71,7 +71,7 @@ export function makeGallery(page, images, {names, isInk, tested, lighting, hints
   function summarise() {
     const [count, all] = [images.count, tested].map(formatWhole);
     const held = images.count < tested ? ` in this file, which holds ${count} of the ${all} tested` : "";
-    const note = isPast() ? ". These are the answers of the finished network" : "";
+    const note = isPast() ? ". These are the predictions of the trained network" : "";
     const number = newElement(page, "strong", {}, formatWhole(tiles.rows().length));
     refill(summary, number, ` of ${count} test images${held}${note}.`);
   }
@@ -132,7 +132,7 @@ function newChoice(page, label, entries) {
 /** Whose fault the mistakes look like; hidden where nothing is known of that. */
 function newHintChoice(page, {kinds}) {
   const entries = kinds.map(({kind, count}) => [kind, `${kind} (${formatWhole(count)})`]);
-  const choice = newChoice(page, "Hint", [["", "any"], ...entries]);
+  const choice = newChoice(page, "Likely cause", [["", "any"], ...entries]);
   choice.node.hidden = !entries.length;
   return choice;
 }
@@ -143,7 +143,7 @@ function newVerdictChoice(page) {
     const input = newElement(page, "input", {type: "radio", name: "verdict", value});
     return {input, node: newElement(page, "label", {}, input, newElement(page, "span", {}, text))};
   });
-  const legend = newElement(page, "legend", {}, "Answer");
+  const legend = newElement(page, "legend", {}, "Prediction");
   const row = newElement(page, "div", {}, ...radios.map(({node}) => node));
   return {
     node: newElement(page, "fieldset", {class: "verdicts"}, legend, row),
@@ -158,8 +158,8 @@ function newLegend(page) {
   const wrong = newElement(page, "span", {class: "mark wrong"}, "✕");
   const right = newElement(page, "span", {class: "mark right"}, "✓");
   return newElement(
-    page, "p", {class: "reading"}, "Under each image: ", wrong, " its true class → what it was called, or ", right,
-    " a right answer; the probability of its true class", newGlossaryButton(page, "probability of the true class"),
-    "; its number in the test split. A click opens it on the whole page.",
+    page, "p", {class: "reading"}, "Under each image: ", wrong, " true class → predicted class, or ", right,
+    " for a correct prediction; the probability of the true class", newGlossaryButton(page, "probability of the true class"),
+    "; the number in the test split. Click an image to open it in the whole report.",
   );
 }

@@ -13,11 +13,11 @@ const LINKED_COLUMNS = {
   name: {select: (label) => ({truth: label}), tell: (name) => `Images of ${name}`},
   precision: {
     select: (label) => ({predicted: label, verdict: "wrong"}),
-    tell: (name) => `Images that were called ${name} and are not`,
+    tell: (name) => `Images wrongly predicted as ${name}`,
   },
   recall: {
     select: (label) => ({truth: label, verdict: "wrong"}),
-    tell: (name) => `Images of ${name} that were called something else`,
+    tell: (name) => `Images of ${name} predicted as another class`,
   },
   support: {select: (label) => ({truth: label}), tell: (name) => `Images of ${name}`},
 };
@@ -52,7 +52,7 @@ export function linkClassTable(page, names, lighting, show) {
 export function linkPairTable(page, names, show) {
   for (const cell of page.querySelectorAll("td[data-pair]")) {
     const [truth, predicted] = cell.dataset.pair.split(" ").map(Number);
-    putLinkButton(page, cell, `Images of ${names[truth]} that were called ${names[predicted]}`, () => show({truth, predicted}));
+    putLinkButton(page, cell, `Images of ${names[truth]} predicted as ${names[predicted]}`, () => show({truth, predicted}));
   }
 }
 

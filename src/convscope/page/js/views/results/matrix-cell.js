@@ -41,11 +41,11 @@ export function makeCellView(page, session, {names, isInk, answersAt, lighting, 
     const isWanted = () => mine === asked;
     refill(sentence, ...cellSentence(names, {truth, predicted, count, support}));
     const members = selectedRows(test, {truth, predicted: -1, verdict: "all"});
-    if (epoch) note.textContent = `Asking the network of epoch ${epoch} about ${formatCount(members.length, "image")} …`;
+    if (epoch) note.textContent = `Running the network of epoch ${epoch} on ${formatCount(members.length, "image")} …`;
     const answers = await answersAt(epoch, members, isWanted);
     if (!isWanted()) return;
     if (!answers) {
-      note.textContent = "Which ones cannot be worked out here.";
+      note.textContent = "This page cannot compute which images these are.";
       tiles.show(new Uint32Array(), test);
       return;
     }
@@ -62,9 +62,9 @@ export function makeCellView(page, session, {names, isInk, answersAt, lighting, 
   };
 }
 
-/** `6 of the 958 images of 6 were called 1: 0.63%.` */
+/** Return `6 of the 958 images of “6” were predicted as “1”: 0.63%.` */
 function cellSentence(names, {truth, predicted, count, support}) {
-  const called = truth === predicted ? ["called so"] : ["called ", ...quotedName(names[predicted])];
+  const called = truth === predicted ? ["predicted correctly"] : ["predicted as ", ...quotedName(names[predicted])];
   const number = count === 0 ? "None" : formatWhole(count);
   const verb = count === 1 ? "was" : "were";
   const share = support ? `: ${formatPercent(count / support)}` : "";
@@ -75,7 +75,7 @@ function cellSentence(names, {truth, predicted, count, support}) {
 /** How many of the cell's images the page has, and their order. */
 function noteText(found, count, isRight) {
   if (!count) return "";
-  if (!found) return "This file holds none of them.";
-  const order = found === 1 ? "" : isRight ? "The least sure first." : "The surest first.";
-  return found < count ? `This file holds ${formatWhole(found)} of them. ${order}` : order;
+  if (!found) return "This file has none of them.";
+  const order = found === 1 ? "" : isRight ? "Least confident first." : "Most confident first.";
+  return found < count ? `This file has ${formatWhole(found)} of them. ${order}` : order;
 }

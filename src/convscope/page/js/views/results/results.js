@@ -80,16 +80,16 @@ export async function startResults(page, session) {
   markOpen();
 }
 
-/** `All 60 mistakes, the surest first: 5 was called 6 with 99.7%; 13 of them had more than 90%`. */
+/** Return `All 60 mistakes, most confident first: “5” predicted as “6” with 99.7%; 13 of them above 90%`.. */
 function mistakesTitle(rows, {labels, predictions, confidence}, names, errors) {
   const [first] = rows;
   const sure = rows.filter((row) => confidence[row] > HIGH_CONFIDENCE).length;
   const some = rows.length < errors ? `${formatWhole(rows.length)} of ${formatWhole(errors)}` : `All ${formatWhole(errors)}`;
-  const all = errors === 1 ? "The one mistake: " : `${some} mistakes, the surest first: `;
+  const all = errors === 1 ? "One mistake: " : `${some} mistakes, most confident first: `;
   const number = sure === 0 ? "none" : `${sure === 1 ? "one" : formatWhole(sure)} of them`;
-  const others = rows.length === 1 ? "" : `; ${number} had more than ${formatPercent(HIGH_CONFIDENCE, 0)}`;
+  const others = rows.length === 1 ? "" : `; ${number} above ${formatPercent(HIGH_CONFIDENCE, 0)}`;
   const certainty = ` with ${formatProbability(confidence[first], 1)}${others}`;
-  return [all, ...quotedName(names[labels[first]]), " was called ", ...quotedName(names[predictions[first]]), certainty];
+  return [all, ...quotedName(names[labels[first]]), " predicted as ", ...quotedName(names[predictions[first]]), certainty];
 }
 
 /** The matrix with the images of one of its cells, at the epoch where the film stands. */
@@ -126,8 +126,8 @@ function startMatrix(page, session, {names, isInk, lighting, frames, open}) {
     matrix.show(confusion, most);
     const when = afterText(frames, session.state.epoch);
     note.hidden = !when;
-    const wrong = `${formatWhole(errorCount(confusion))} of ${formatWhole(test.n)} wrong`;
-    refill(note, isLast && when ? "The film has no matrix for this epoch; this is that of the end." : `${when}: ${wrong}`);
+    const wrong = `${formatWhole(errorCount(confusion))} errors in ${formatWhole(test.n)}`;
+    refill(note, isLast && when ? "There is no matrix for this epoch; this one is for the trained network." : `${when}: ${wrong}`);
     showCell();
   };
   const legend = newMatrixLegend(page, most, matrices.length > 2);
