@@ -9,7 +9,7 @@ import {startInspector} from "./views/inspector/inspector.js";
 import {startPlayground} from "./views/playground/playground.js";
 import {startResults} from "./views/results/results.js";
 
-/** What needs the network or the images, and the sections of which one at least must be there. */
+/** The parts that need the network or the images, and the sections of which at least one must exist. */
 const LIVE_PARTS = [
   {start: startPlayground, sections: ["playground"]},
   {start: startShortcuts, sections: ["keys"]},
@@ -32,7 +32,7 @@ bringToLife(document).catch((fault) => {
 });
 
 /**
- * The rest waits until the page is seen: the text is there to be read, whatever happens here.
+ * Start the live parts after the first paint: the text is readable whatever fails here.
  *
  * @param {Document} page
  */

@@ -5,7 +5,7 @@ import {runNetwork} from "../network/network.js";
 import {occlusionMaps} from "../network/occlusion.js";
 
 /**
- * What in an image speaks for classes, worked out in three ways, one after the other, in slices. Knows no document.
+ * Attribution maps for one or more classes, computed in slices of time by three methods. No DOM.
  *
  * @typedef {import("../network/network.js").Network} Network
  *
@@ -15,11 +15,12 @@ import {occlusionMaps} from "../network/occlusion.js";
  * @property {object} found numbers for the way's sentence (`evidence-ways.js`)
  */
 
-/** Milliseconds of rest before the two slow ones begin: not while a stroke is drawn. */
+/** Milliseconds without a change before the two slow methods start, so that they do not run during a stroke. */
 const ATTRIBUTION_DELAY = 200;
 
 /**
- * Every way is shown once it is known; what is not wanted any more is given up.
+ * Compute the attributions and report each method's result as soon as it is ready. Stops when the result is no longer
+ * wanted.
  *
  * @param {Network} network which can be run
  * @param {Float32Array} image
@@ -59,7 +60,7 @@ export async function computeAttribution(network, image, targets, {isWanted, sho
   return true;
 }
 
-/** Covers the patch that cost most once more, for what it does to the probability. */
+/** Occlude the patch with the largest decrease again, to get the probability without it. */
 function strongestPatch(network, image, {columns, drop}, {size, stride}, target) {
   const worst = greatestAt(drop);
   const lead = Math.floor((stride - size) / 2);

@@ -1,14 +1,14 @@
 /**
- * What speaks for a class, laid over the image it speaks about. Pure: knows no document.
+ * Attribution maps over the image that they explain. Pure: no DOM.
  *
  * @typedef {import("../image/color/paint.js").ColorScale} ColorScale
  */
 
-/** How much of the image shows through. */
+/** Opacity of the image under a map. */
 const SHADE = 0.22;
 
 /**
- * One number per pixel from one per pixel and channel: what a pixel does is what all its channels do.
+ * Sum values per pixel and channel over the channels.
  *
  * @param {ArrayLike<number>} values h · w · c numbers
  * @param {number} channels
@@ -21,7 +21,7 @@ export function overChannels(values, channels) {
 }
 
 /**
- * The map of an occlusion, as one number per pixel.
+ * Convert an occlusion map to one number per pixel.
  *
  * @param {{columns: number, drop: Float32Array}} map
  * @param {number} stride pixels that one number stands for, along a side
@@ -34,7 +34,7 @@ export function dropPerPixel({columns, drop}, stride, [height, width]) {
 }
 
 /**
- * Paints signed values in their colours, with the image showing through: darker on a light page, lighter on a dark one.
+ * Paint signed values over the image, which darkens them on a light page and lightens them on a dark one.
  *
  * @param {ArrayLike<number>} values one per pixel
  * @param {ColorScale} scale
@@ -71,7 +71,7 @@ export function sumOfValues(values) {
 }
 
 /**
- * Where the greatest of the values stands.
+ * Return the index of the largest value.
  *
  * @param {ArrayLike<number>} values
  * @returns {number} −1 where there is none
@@ -83,7 +83,7 @@ export function greatestAt(values) {
 }
 
 /**
- * Side and step of the patch for images of a size: about a sixth of the shorter side, moved by half of itself.
+ * Return side and step of the occlusion patch: about a sixth of the shorter side, moved by half its side.
  *
  * @param {number} height
  * @param {number} width

@@ -2,7 +2,7 @@ import {formatProbability, formatDecimals} from "../dom/format.js";
 import {boxInWords} from "../network/unit-receptive-field.js";
 
 /**
- * The three ways to ask what speaks for a class: what each is, what it is not, and what it found, in a sentence each.
+ * The three attribution methods: title, explanation and one sentence about the result.
  *
  * @typedef {{way: string, title: string, asked: string, words: string, tell: (found: any) => string}} EvidenceWay
  */

@@ -1,7 +1,7 @@
 import {readBinaryData, readNumbers} from "./typed-arrays.js";
 
 /**
- * The images that the page holds, with what is known of each. Pixels are 0..255, image after image, row-major (h, w, c).
+ * The images embedded in the page. Pixels are 0..255, image after image, row-major (h, w, c).
  *
  * @typedef {{count: number, height: number, width: number, channels: number, pixels: Uint8Array, labels: Uint16Array,
  *   indices: Uint32Array}} Images `indices`: places in the split that the images are of, ascending for test images
@@ -39,7 +39,7 @@ export async function readReferenceImages(page, payload) {
 }
 
 /**
- * One of the images as a network takes it.
+ * Return one image as network input.
  *
  * @param {Images} images
  * @param {number} row
@@ -50,7 +50,7 @@ export function inputsOfImage(images, row) {
   return Float32Array.from(images.pixels.subarray(row * size, (row + 1) * size), (level) => level / 255);
 }
 
-/** Reads what both kinds have. */
+/** Read what test and reference images have in common. */
 async function readImages(page, payload, entry) {
   const [height, width, channels] = payload.dataset.image_shape;
   const [pixels, labels, indices] = await Promise.all([

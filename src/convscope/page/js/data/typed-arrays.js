@@ -1,12 +1,11 @@
 /**
- * Numbers out of the bytes of an island. All first bytes of the numbers come first, then all second ones, and so on, the
- * lowest first. Pure: knows no document.
+ * Decoding of numeric arrays stored as byte planes: all first bytes, then all second bytes, lowest first. Pure: no DOM.
  *
  * @typedef {"uint8" | "uint16" | "uint32" | "float16" | "float32"} NumberType
  * @typedef {Uint8Array | Uint16Array | Uint32Array | Float32Array} Numbers
  */
 
-/** What holds the numbers of each type before they are read; the browser's own order of bytes is the same everywhere. */
+/** Typed array for each type name; browsers are little-endian on every platform that they support. */
 const BINARY_FORMS = {uint8: Uint8Array, uint16: Uint16Array, uint32: Uint32Array, float16: Uint16Array, float32: Float32Array};
 
 /**
@@ -60,7 +59,7 @@ function halfTable() {
 }
 
 /**
- * A sign, five bits of exponent, ten of fraction (IEEE 754, binary16).
+ * Decode a float16 (IEEE 754 binary16): one sign bit, five exponent bits, ten fraction bits.
  *
  * @param {number} bits
  */
@@ -74,8 +73,9 @@ function halfValue(bits) {
 }
 
 /**
- * Arrays that stand in the page as text, each in an element of its own: bytes, compressed by zlib, in base64. Reading takes
- * a few milliseconds per megabyte and keeps nothing: who needs an island twice keeps it.
+ * Arrays embedded in the page as text elements: zlib-compressed bytes in base64.
+ *
+ * Decoding takes a few milliseconds per megabyte and caches nothing; callers keep what they need twice.
  *
  * @typedef {{getElementById: (id: string) => {textContent: string | null} | null}} Page a document, or what stands for one
  */

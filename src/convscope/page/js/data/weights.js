@@ -1,7 +1,7 @@
 import {readNumbers} from "./typed-arrays.js";
 
 /**
- * The weights of an epoch, as `makeNetwork` takes them. They share one buffer, which is of this call alone.
+ * Return the weights of an epoch for `makeNetwork`. They share one buffer, new for every call.
  *
  * @param {import("./typed-arrays.js").Page} page
  * @param {{weights: WeightsEntry | null}} payload

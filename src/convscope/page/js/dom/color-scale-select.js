@@ -1,6 +1,5 @@
 /**
- * One choice of what the colours of activations are common to, in several places of the page: each shows what holds, and
- * whichever is used sets it for all.
+ * Connect all radio groups that select the colour scale of activations; each shows and sets the page's one choice.
  *
  * @param {Document} page
  * @param {import("../state/session.js").Session} session

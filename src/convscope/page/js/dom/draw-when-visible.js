@@ -1,6 +1,7 @@
 /**
- * Draws only what can be seen: at most once per frame, and not before the element is near the window. While a stroke is
- * drawn on the pad, only the views beside it spend time on it.
+ * Return a function that draws at most once per frame, and only while the element is near the window.
+ *
+ * While a stroke is drawn, only the views next to the drawing pad cost time.
  *
  * @param {Element} element which shows what `draw` draws
  * @param {() => void} draw

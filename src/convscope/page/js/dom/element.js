@@ -1,6 +1,4 @@
-/**
- * Elements, with text that cannot become anything else.
- */
+/** DOM elements with text content. Text never becomes HTML: class and layer names are user input. */
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -21,7 +19,7 @@ export function newElement(page, tag, attributes = {}, ...content) {
 }
 
 /**
- * The same for a drawing.
+ * Create an SVG element.
  *
  * @param {Document} page
  * @param {string} tag
@@ -34,7 +32,7 @@ export function newShape(page, tag, attributes = {}, ...content) {
 }
 
 /**
- * Puts content in the place of what an element held.
+ * Replace the content of an element.
  *
  * @param {Element} element
  * @param {...Content} content
@@ -44,7 +42,7 @@ export function refill(element, ...content) {
 }
 
 /**
- * The "?" beside a word of the glossary, as the templates have it.
+ * Create the "?" button of a glossary word, as the templates have it.
  *
  * @param {Document} page
  * @param {string} word
@@ -60,7 +58,7 @@ export function newGlossaryButton(page, word) {
 }
 
 /**
- * A name of the user's in a sentence: `“6”`.
+ * Return a user's name in quotation marks, `“6”`.
  *
  * @param {string} name
  * @returns {Content[]}
@@ -91,7 +89,7 @@ function nodeOf(page, part) {
 }
 
 /**
- * Writes only what changed: a page that is told the same sixty times a second should not lay itself out anew.
+ * Set the text only if it changed, so that repeated updates do not trigger layout.
  *
  * @param {Node} node
  * @param {string} text

@@ -1,5 +1,5 @@
 /**
- * What the open image is called, and which one comes next. Pure: knows no document.
+ * Titles of the open image, and the names of its neighbours. Pure: no DOM.
  *
  * @typedef {import("../state/session.js").OpenImage} OpenImage
  */
@@ -12,7 +12,7 @@ export function imageTitle({source, index, file}) {
 }
 
 /**
- * Where the address names an image that is not here, why another one is open.
+ * Return why the image named in the link is not shown, or "" if it is.
  *
  * @param {import("../state/session.js").Session} session
  * @returns {string} empty where the image that is asked for is open

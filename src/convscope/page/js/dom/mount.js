@@ -1,5 +1,5 @@
 /**
- * Puts a live view in its place, and what the page shows there without scripts out of sight; paper still shows the latter.
+ * Insert a live view and hide what the page shows without scripts, which print still uses.
  *
  * @param {Document} page
  * @param {string} name of the place: its `data-live`

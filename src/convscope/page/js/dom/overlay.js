@@ -1,19 +1,19 @@
 /**
- * Outlines and shades above a picture.
+ * Outlines, shading and labels drawn over a picture.
  *
  * @typedef {{left: number, top: number, right: number, bottom: number}} Frame in units; right and bottom are excluded
  *
  * @typedef {{kind: "open" | "seen" | "tile", frame: Frame}
- *   | {kind: "veil", frame: Frame, color: string}
+ *   | {kind: "pending", frame: Frame, color: string}
  *   | {kind: "label", frame: Frame, text: string, color: string, ground: string}
- *   | {kind: "hatch", mask: ArrayLike<number>, color: string}} Mark
+ *   | {kind: "unused", mask: ArrayLike<number>, color: string}} Mark
  *   `label`: the name of what is in the frame, in its corner;
- *   `open`: the unit that is open; `seen`: what it looks at; `tile`: the channel around it; `veil`: not yet computed;
- *   `hatch`: units that the mask, one number per unit, says to strike out
+ *   `open`: the unit that is open; `seen`: what it looks at; `tile`: the channel around it; `pending`: not yet computed;
+ *   `unused`: units that cannot matter, one number per unit in the mask
  */
 
 const LINE_WIDTHS = {open: 2, seen: 2, tile: 1};
-/** Screen pixels per unit below which a thick line would hide what it is around. */
+/** Screen pixels per unit below which a thick line would hide its content. */
 const SMALL_UNIT = 5;
 
 /**
@@ -33,14 +33,14 @@ export function frameOfBox({top, left, bottom, right}, corner = {left: 0, top: 0
  */
 export function drawOverlay(context, marks, scale, width) {
   for (const mark of marks) {
-    if (mark.kind === "veil") fillFrame(context, mark, scale);
-    else if (mark.kind === "hatch") hatch(context, mark, scale, width);
+    if (mark.kind === "pending") fillFrame(context, mark, scale);
+    else if (mark.kind === "unused") drawUnused(context, mark, scale, width);
     else if (mark.kind === "label") label(context, mark, scale);
     else outline(context, mark, scale);
   }
 }
 
-/** White with a dark edge, which shows on every colour of every scale, in both themes. */
+/** Draw a white line with dark edges, visible on every colour of every scale in both themes. */
 function outline(context, {kind, frame: {left, top, right, bottom}}, scale) {
   if (bottom <= top || right <= left) return;
   const line = scale < SMALL_UNIT ? 1 : LINE_WIDTHS[kind];
@@ -59,7 +59,7 @@ function fillFrame(context, {frame: {left, top, right, bottom}, color}, scale) {
   context.fillRect(left * scale, top * scale, (right - left) * scale, (bottom - top) * scale);
 }
 
-/** On a ground of its own, cut off where the frame ends. */
+/** Draw text on its own background, clipped to the frame. */
 function label(context, {frame: {left, top, right}, text, color, ground}, scale) {
   context.font = "600 12px system-ui, sans-serif";
   const room = (right - left) * scale;
@@ -75,8 +75,8 @@ function label(context, {frame: {left, top, right}, text, color, ground}, scale)
   context.restore();
 }
 
-/** Diagonals through every unit that is struck out, so that they are continuous from one to the next. */
-function hatch(context, {mask, color}, scale, width) {
+/** Hatch the units of the mask with diagonals that continue across units. */
+function drawUnused(context, {mask, color}, scale, width) {
   context.save();
   context.beginPath();
   for (let unit = 0; unit < mask.length; unit++) {

@@ -1,8 +1,7 @@
 import {neighbourName} from "./image-title.js";
 
 /**
- * Makes the drawings that are wider than their place reachable by keyboard, so that the arrow keys scroll them; those that
- * fit are no stop on the way through the page.
+ * Make drawings that overflow focusable, so that the arrow keys scroll them.
  *
  * @param {Document} page
  */
@@ -30,7 +29,7 @@ function markScroller(drawing, isWide) {
 }
 
 /**
- * Marks in the table of contents the section that is being read: the last one whose top has passed a third of the window.
+ * Mark the current section in the table of contents: the last one whose top has passed a third of the window.
  *
  * @param {Document} page
  */
@@ -56,7 +55,7 @@ export function startContents(page) {
 }
 
 /**
- * The theme, put on the page.
+ * Apply the theme to the page.
  *
  * @param {Document} page
  * @param {import("../state/state.js").Theme} theme
@@ -66,7 +65,7 @@ export function showTheme(page, theme) {
 }
 
 /**
- * The switch, which is not there without scripts.
+ * Start the theme switch, which is hidden without scripts.
  *
  * @param {Document} page
  * @param {import("../state/state.js").PageState} state
@@ -85,11 +84,11 @@ export function startThemeSwitch(page, state) {
   state.subscribe((_, changed) => changed.has("theme") && show());
 }
 
-/** What has keys of its own: there none of these is taken away. */
+/** Elements that handle these keys themselves. */
 const OWN_KEYS = "input, select, textarea, summary, [contenteditable], [tabindex]:not(#main), dialog, [role=slider]";
 
 /**
- * The keys of the whole page. A view that uses a key itself prevents its default, and it is left alone here.
+ * Start the shortcuts of the page. A view that handles a key prevents its default, and it is ignored here.
  *
  * @param {Document} page
  * @param {import("../state/session.js").Session} session
@@ -117,7 +116,7 @@ function step(session, way) {
   if (name) session.openImage(name);
 }
 
-/** Unit, layer, class asked about, change: the innermost that is set is left first. */
+/** Close the innermost selection: unit, layer, target class, then transformation. */
 function goUp(page, session) {
   if (page.querySelector("[popover]:popover-open")) page.querySelector("[popover]:popover-open").hidePopover();
   else if (session.state.unit) session.set({unit: ""});

@@ -1,21 +1,20 @@
 import {newElement} from "./element.js";
 
 /**
- * Pictures of images, with hard pixels at whole multiples.
+ * Pictures of images, enlarged by whole factors without smoothing.
  *
- * Bright strokes on nothing, as MNIST's, are drawn as ink on the page's own paper, dark on light and light on dark; any other
- * picture is drawn as it is.
+ * Images with bright strokes on black, as in MNIST, are drawn as ink on the page's background; all others unchanged.
  *
  * @typedef {{height: number, width: number, channels: number}} PictureShape
  */
 
-/** What a border of nothing holds at most, of 255. */
+/** Largest border level (of 255) that counts as empty. */
 const DARK_BORDER = 10;
-/** Images that are looked at to tell. */
+/** Number of images examined to decide. */
 const LOOKED_AT = 200;
 
 /**
- * Whether grey images are bright strokes on nothing: told by their border, as `figures/mosaic.py` does.
+ * Return whether grey images are bright strokes on black, judged by their borders as in `figures/mosaic.py`.
  *
  * @param {PictureShape & {count: number, pixels: Uint8Array}} images
  */
@@ -75,7 +74,7 @@ export function paintPicture(canvas, {height, width, channels}, levels, isInk, w
 }
 
 /**
- * The levels of one of many images.
+ * Return the pixel levels of one image in a set.
  *
  * @param {PictureShape & {pixels: Uint8Array}} images
  * @param {number} row

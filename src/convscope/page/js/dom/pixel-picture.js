@@ -1,12 +1,10 @@
 import {newElement} from "./element.js";
 import {drawOverlay} from "./overlay.js";
 
-/** Screen pixels by which outlines may stand out of a picture. */
+/** Screen pixels by which outlines may extend beyond a picture. */
 const MARGIN_OF_MARKS = 4;
 
-/**
- * A picture in hard pixels, one canvas pixel per unit, with a sheet above it for outlines in the pixels of the screen.
- */
+/** A picture with one canvas pixel per unit, and a second canvas above it for outlines in screen pixels. */
 export class PixelPicture {
   /**
    * @param {Document} page
@@ -82,14 +80,14 @@ export class PixelPicture {
   }
 }
 
-/** Set by script, as the page's policy forbids style attributes. */
+/** Set the size by script, because the page's policy forbids style attributes. */
 function setSize(element, width, height) {
   element.style.width = `${width}px`;
   element.style.height = `${height}px`;
 }
 
 /**
- * The open image as the network is given it. Pure: knows no document.
+ * Paint the open image as the network receives it. Pure: no DOM.
  *
  * @param {ArrayLike<number>} pixels h · w · c numbers in 0..1
  * @param {number[]} shape [h, w, c]; three channels are red, green and blue, any other number of them is shown as their mean

@@ -1,9 +1,7 @@
 import {newElement, writeText} from "./element.js";
 import {formatNumber} from "../image/color/range.js";
 
-/**
- * The colours of a scale, from its least value to its greatest, beside what it is for.
- */
+/** The colours of a scale, from minimum to maximum. */
 export class ScaleLegend {
   /** @param {Document} page */
   constructor(page) {
@@ -29,7 +27,7 @@ export class ScaleLegend {
   }
 
   /**
-   * Words instead of numbers, where every picture has a scale of its own.
+   * Show words instead of numbers, for pictures that each have their own scale.
    *
    * @param {Uint8Array} table
    * @param {string[]} words for both ends

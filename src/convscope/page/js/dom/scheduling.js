@@ -1,25 +1,23 @@
-/**
- * Work in slices, so that the page stays awake: nothing here holds a frame for longer than a slice.
- */
+/** Long computations in slices, so that the page stays responsive. */
 
-/** Milliseconds; two frames. Longer, and a click is felt to hang. */
+/** Milliseconds of a slice: two frames. A longer one makes clicks feel slow. */
 const SLICE = 24;
-/** For work that can wait, on a machine that is never idle: else it would wait for ever. */
+/** Milliseconds granted to idle work on a machine that is never idle; otherwise it would never run. */
 const MIN_SLICE = 6;
 
-/** Resolves after the browser had a turn: to paint, to answer a key. */
+/** Resolve after the browser had time to paint and to handle input. */
 export function nextSlice() {
   return globalThis.scheduler?.yield?.() ?? new Promise((resolve) => setTimeout(resolve, 0));
 }
 
-/** Resolves when what is on the page has been painted. A page in a tab that is not seen is never painted: it need not wait. */
+/** Resolve when the page has been painted, or at once in a background tab, which is never painted. */
 export function afterPaint() {
   if (document.hidden) return nextSlice();
   return new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 0)));
 }
 
 /**
- * Runs a generator to its end, in slices.
+ * Run a generator to its end in slices.
  *
  * @template T
  * @param {Generator<unknown, T>} work which yields as often as it can
@@ -39,7 +37,7 @@ export async function runInSlices(work, isWanted = () => true) {
 }
 
 /**
- * The same, but only while the browser has nothing else to do: for what can wait.
+ * Run a generator to its end while the browser is idle.
  *
  * @template T
  * @param {Generator<unknown, T>} work

@@ -2,7 +2,7 @@ import {evenRange, scaleRanges} from "../image/color/range.js";
 import {isPicture} from "../network/shape.js";
 
 /**
- * Which layers' numbers have a sign, and from which value to which their colours go. Pure: knows no document.
+ * Which layers have signed values, and the ranges of their colour scales. Pure: no DOM.
  *
  * @typedef {import("../network/network.js").Network} Network
  * @typedef {import("../network/network.js").Run} Run
@@ -10,11 +10,13 @@ import {isPicture} from "../network/shape.js";
  */
 
 const NEVER_NEGATIVE = new Set(["relu", "relu6", "sigmoid", "softmax", "softplus"]);
-/** What hands on the sign of its input. */
+/** Layer kinds that keep the sign of their input. */
 const HANDS_ON = new Set(["MaxPooling2D", "AveragePooling2D", "GlobalMaxPooling2D", "GlobalAveragePooling2D", "ZeroPadding2D"]);
 
 /**
- * Decided by how the layers are built, not by the numbers of one image: a scale must not flip while somebody draws.
+ * Return the signed layers.
+ *
+ * Decided by architecture, not by the values for one image: a scale must not change while the user draws.
  *
  * @param {Network} network
  * @returns {boolean[]} per layer, whether its activations can be negative
@@ -57,7 +59,7 @@ export function rangeOfColours(range, isSigned) {
   return isSigned ? evenRange(range) : {minimum: 0, maximum: range.maximum > 0 ? range.maximum : 1};
 }
 
-/** Units of no picture are one channel, since each by itself is nothing to compare. */
+/** Treat the units of a flat layer as one channel, because a single unit has nothing to compare with. */
 function asChannels({shape, data}) {
   return isPicture(shape) ? {shape, data} : {shape: [...shape, 1], data};
 }

@@ -1,5 +1,5 @@
 /**
- * Makes the headings of every table with `data-sortable` sort its rows by `data-key` of their cells, or by their text.
+ * Make the headings of tables with `data-sortable` sort the rows by `data-key` of their cells, or by their text.
  *
  * @param {Document} page
  */
@@ -34,13 +34,13 @@ function sortBy(table, heading, column) {
 }
 
 /**
- * The order of the rows of a table. Pure: knows no document.
+ * Order of table rows. Pure: no DOM.
  *
  * @typedef {"ascending" | "descending"} Direction
  */
 
 /**
- * Numbers first by clicking: the worst class is what a reader looks for.
+ * Return the next sort direction. Numbers start ascending, because readers look for the worst class.
  *
  * @param {Direction | "none" | null} current
  * @returns {Direction}
@@ -50,7 +50,7 @@ export function nextDirection(current) {
 }
 
 /**
- * The places of `keys` in the order asked for; equal ones stay as they were.
+ * Return the indices of `keys` in the given direction; equal keys keep their order.
  *
  * @param {string[]} keys numbers as text, or names
  * @param {Direction} direction

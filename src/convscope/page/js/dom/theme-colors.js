@@ -2,7 +2,7 @@ import {areInk} from "./picture.js";
 import {DIVERGING_DARK_TABLE, DIVERGING_TABLE, GREY_TABLE, SEQUENTIAL_TABLE} from "../image/color/colormaps.js";
 
 /**
- * The colours that drawings share with the page, which change with its theme.
+ * Colours that canvas drawings share with the page; they depend on the theme.
  *
  * @typedef {object} Paper
  * @property {boolean} isDark
@@ -17,7 +17,7 @@ import {DIVERGING_DARK_TABLE, DIVERGING_TABLE, GREY_TABLE, SEQUENTIAL_TABLE} fro
 
 const INVERTED_GREY_TABLE = GREY_TABLE.map((level, place) => (place % 4 === 3 ? level : 255 - level));
 
-/** Whether a page's images are strokes on nothing; asked for in every drawing, and the same each time. */
+/** Whether a page's images are bright strokes on black, cached because every drawing asks. */
 const INK = new WeakMap();
 
 /**
@@ -42,7 +42,7 @@ export function themeColors(page, session) {
 }
 
 /**
- * Tells when the colours change, because the reader's system or the reader wants others.
+ * Call the listener when the colours change, by system setting or by the reader.
  *
  * @param {import("../state/session.js").Session} session
  * @param {() => void} listener

@@ -1,6 +1,7 @@
 /**
- * Many small pictures side by side in one: the channels of a layer, the kernels of a filter. All in units, one pixel of a
- * canvas each, which a style sheet then enlarges by a whole number. Pure: knows no document.
+ * Many small pictures in one canvas: the channels of a layer, the kernels of a filter.
+ *
+ * All sizes are in units of one canvas pixel, which CSS enlarges by a whole factor. Pure: no DOM.
  *
  * @typedef {import("../image/color/paint.js").ColorScale} ColorScale
  *
@@ -16,7 +17,7 @@
  * @typedef {{tile: number, row: number, column: number}} TilePlace
  */
 
-/** A full rectangle is worth so many times the lines that are needed. */
+/** A full rectangle may take this many times the minimum number of lines. */
 const LINES_FOR_RECTANGLE = 1.34;
 
 /**
@@ -43,7 +44,7 @@ function tilesPerLine(count, most) {
 }
 
 /**
- * How many of `count` things stand in a line of a block that is about as wide as high, if possible a full one.
+ * Return how many of `count` items to put in a line so that the block is about square, with full lines if possible.
  *
  * @param {number} count
  * @returns {number}
@@ -77,7 +78,7 @@ export function placeUnder({count, rows, columns, perLine, gap, width, height}, 
 }
 
 /**
- * Paints values that lie in row order with the tile last, as activations and kernels do. What is no number stays as it is.
+ * Paint values in row order with the tile last, as in activations and kernels. NaN stays transparent.
  *
  * @param {ArrayLike<number>} data rows · columns · count numbers
  * @param {TileLayout} layout
@@ -107,7 +108,7 @@ export function paintTiles(data, layout, scaleOf, target) {
 }
 
 /**
- * The largest whole number by which everything can be enlarged without becoming higher than `most`.
+ * Return the largest whole factor that keeps the height within `most`.
  *
  * @param {(scale: number) => number} heightAt
  * @param {number} most

@@ -1,17 +1,19 @@
 /**
- * What a reader does to a picture to see when the answer tips over. Pure: knows no document.
+ * Transformations of an image. Pure: no DOM.
  *
- * The order is fixed, whatever the order of the sliders: placement (scale, turn, shift), thickness, contrast and brightness,
- * noise, occlusion. It is that of the world: a thing stands somewhere, light falls on it, a sensor adds noise; and what
- * covers it is a card laid on the finished picture, without noise of its own.
+ * The order is fixed: geometry (scale, rotation, shift), thickness, contrast and brightness, noise, occlusion. It follows
+ * the physical world: an object has a position, light falls on it, a sensor adds noise. The occluding square is put on
+ * the finished image and has no noise.
  *
  * @typedef {typeof NEUTRAL_PERTURBATION} Perturbation
  */
 
 /**
- * Nothing happens. `shiftRight`, `shiftDown`: pixels, fractions allowed. `rotation`: degrees clockwise. `scale`: times.
- * `thickness`: pixels of radius, negative thins. `contrast`: times, about the middle grey. `brightness`: added, of 1.
- * `noise`: standard deviation, of 1. `seed`: of the noise. `occlusion`: a square of `size` pixels about (row, column).
+ * No transformation.
+ *
+ * `shiftRight`, `shiftDown`: pixels, fractions allowed. `rotation`: degrees clockwise. `scale`: factor. `thickness`:
+ * pixels of radius, negative thins. `contrast`: factor about middle grey. `brightness`: added, of 1. `noise`: standard
+ * deviation, of 1. `seed`: of the noise. `occlusion`: a square of `size` pixels about (row, column).
  */
 export const NEUTRAL_PERTURBATION = {
   shiftRight: 0,
@@ -27,7 +29,7 @@ export const NEUTRAL_PERTURBATION = {
 };
 
 /**
- * A perturbed copy; a copy to the last bit where nothing is asked for. What a step changes stays within 0..1.
+ * Return a transformed copy, identical if the perturbation is neutral. Transformed values are clipped to 0..1.
  *
  * @param {ArrayLike<number>} pixels h·w·c in 0..1
  * @param {PictureShape} shape
@@ -76,7 +78,7 @@ function addNoise(picture, {noise, seed}) {
   for (let place = 0; place < picture.length; place++) picture[place] = withinUnit(picture[place] + noise * next());
 }
 
-/** The pixels whose centres lie in a square of `size` about the centre of pixel (row, column): 5 × 5 for 5, 4 × 4 for 4. */
+/** Set the pixels to 0 whose centres lie in a square of `size` about the centre of pixel (row, column). */
 function occlude(picture, {height, width, channels}, {row, column, size, level = 0}) {
   const [top, left] = [row - size / 2, column - size / 2].map((edge) => Math.max(0, Math.ceil(edge)));
   const bottom = Math.min(height, Math.ceil(row + size / 2));
@@ -92,7 +94,7 @@ function withinUnit(value) {
 }
 
 /**
- * A picture moved, turned and scaled in one go, so that it is interpolated once only. Pure: knows no document.
+ * Shift, rotation and scaling with a single interpolation. Pure: no DOM.
  *
  * @typedef {{height: number, width: number, channels: number}} PictureShape
  * @typedef {{shiftRight: number, shiftDown: number, rotation: number, scale: number}} Placement pixels (fractions allowed),
@@ -100,7 +102,7 @@ function withinUnit(value) {
  */
 
 /**
- * Scaled and turned about its middle, then moved; bilinear; black comes in from outside. Whole-pixel shifts copy exactly.
+ * Scale and rotate about the centre, then shift; bilinear, with zeros outside. Whole-pixel shifts are exact copies.
  *
  * @param {Float32Array} pixels h·w·c
  * @param {PictureShape} shape
@@ -139,9 +141,7 @@ export function warped(pixels, {height, width, channels}, {shiftRight, shiftDown
   }
 }
 
-/**
- * Strokes made thicker or thinner: the brightest, or the darkest, of a disc about each pixel. Pure: knows no document.
- */
+/** Thicker or thinner strokes: maximum or minimum over a disc about each pixel. Pure: no DOM. */
 
 /**
  * @param {Float32Array} pixels h·w·c, bright ink on dark ground
@@ -158,7 +158,7 @@ export function thickened(pixels, shape, amount) {
   return lesser.map((value, place) => (1 - share) * value + share * greater[place]);
 }
 
-/** What lies outside the picture does not count. */
+/** Return the extremes over discs, ignoring what lies outside the image. */
 function discExtremes(pixels, {height, width, channels}, radius, brightest) {
   const extremes = Float32Array.from(pixels);
   for (const [down, right] of discOffsets(radius)) {
@@ -187,12 +187,10 @@ function discOffsets(radius) {
   return offsets;
 }
 
-/**
- * Random numbers of our own, so that the same seed gives the same noise in every browser. Pure: knows no document.
- */
+/** Random numbers that are the same in every browser for the same seed. Pure: no DOM. */
 
 /**
- * Even numbers from 0 up to 1, without 1: mulberry32 by Tommy Ettinger, who put it into the public domain.
+ * Return uniform numbers in [0, 1): mulberry32 by Tommy Ettinger, public domain.
  *
  * @param {number} seed a whole number
  * @returns {() => number}
@@ -208,8 +206,9 @@ export function seededRandom(seed) {
 }
 
 /**
- * Numbers about 0 with standard deviation 1, nearly normal: a sum of four even ones. It needs no logarithm and no cosine,
- * whose last digit differs between browsers; the price is that nothing lies further out than 3.46.
+ * Return approximately normal numbers with mean 0 and standard deviation 1: a sum of four uniform ones.
+ *
+ * It avoids logarithm and cosine, whose last digits differ between browsers; the price is a maximum of 3.46.
  *
  * @param {number} seed
  * @returns {() => number}

@@ -1,8 +1,8 @@
 /**
- * The picture on the pad: strokes of a round brush, bright on black, with soft edges. A new piece of a stroke touches only
- * its neighbourhood. Pure: knows no document.
+ * The drawing: strokes of a round brush, bright on black with soft edges. A new segment redraws only its neighbourhood.
+ * Pure: no DOM.
  *
- * Points are in pixels of the pad, x to the right and y down; the centre of the first pixel is (0.5, 0.5).
+ * Points are in pixels of the drawing pad, x to the right and y down; the centre of the first pixel is (0.5, 0.5).
  *
  * @typedef {{x: number, y: number}} Point
  * @typedef {{radius: number, points: Point[]}} Stroke
@@ -21,7 +21,7 @@ export function makeInk(height, width) {
 }
 
 /**
- * A dot, with which a stroke begins.
+ * Start a stroke with a dot.
  *
  * @param {Ink} ink changed
  * @param {Point} point
@@ -34,7 +34,7 @@ export function beginStroke(ink, point, radius) {
 }
 
 /**
- * The last stroke, drawn on to a point.
+ * Extend the last stroke to a point.
  *
  * @param {Ink} ink changed
  * @param {Point} point
@@ -49,7 +49,7 @@ export function extendStroke(ink, point) {
 }
 
 /**
- * Takes the last stroke back, and then the picture below.
+ * Remove the last stroke, then the image below.
  *
  * @param {Ink} ink changed
  * @returns {boolean} whether there was anything to take back
@@ -71,7 +71,7 @@ export function clearInk(ink) {
 }
 
 /**
- * Draws strokes on an empty pad: those that an address or a test brings.
+ * Draw strokes on an empty pad, from a link or a test.
  *
  * @param {Ink} ink changed
  * @param {Stroke[]} strokes
@@ -83,8 +83,9 @@ export function setStrokes(ink, strokes) {
 }
 
 /**
- * Puts a picture of the set on an empty pad, as large as whole multiples allow, in the middle, with hard pixels: prepared
- * with PAD_SETTINGS, a digit of MNIST comes back as it was.
+ * Put an image of the dataset on an empty pad, enlarged by a whole factor with hard pixels.
+ *
+ * Preprocessed with PAD_SETTINGS, an MNIST digit is recovered exactly.
  *
  * @param {Ink} ink changed
  * @param {import("./preprocess/resample.js").GreyPicture} picture bright ink on black, no larger than the pad
@@ -114,8 +115,10 @@ function redraw(ink) {
 }
 
 /**
- * Every pixel gets as much ink as the brush covers of it, taken along the line to the segment: all within the radius less
- * half a pixel, none beyond the radius and half a pixel. The most counts, so that pieces of one stroke join without a seam.
+ * Raise each pixel to the brush's coverage by distance to the segment: full within the radius minus half a pixel, none
+ * beyond the radius plus half a pixel.
+ *
+ * The maximum counts, so that the segments of a stroke join without a seam.
  */
 function drawSegment({height, width, pixels}, start, end, radius) {
   const reach = radius + 0.5;

@@ -1,5 +1,5 @@
 /**
- * How sure the network is, before and after the temperature that was fitted to it. Pure: knows no document.
+ * How sure the network is, before and after the temperature that was fitted to it. Pure: no DOM.
  */
 
 /**

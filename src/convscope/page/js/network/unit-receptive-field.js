@@ -2,7 +2,7 @@ import {receptiveField} from "./receptive-field.js";
 import {isPicture, placeOf} from "./shape.js";
 
 /**
- * What a unit looks at. Pure: knows no document.
+ * What a unit looks at. Pure: no DOM.
  *
  * @typedef {import("./network.js").Network} Network
  * @typedef {import("./receptive-field.js").Box} Box

@@ -1,6 +1,5 @@
 /**
- * The frames of the film: the epochs whose weights are in the page, and how the test images fared with them. Pure: knows no
- * document.
+ * The frames of the film: the epochs whose weights are in the page, and how the test images fared with them. Pure: no DOM.
  *
  * @typedef {object} Frame
  * @property {number} epoch from 1

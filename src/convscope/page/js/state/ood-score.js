@@ -4,7 +4,7 @@ import {makeWorkspace, runNetwork} from "../network/network.js";
 /**
  * How unlike the training images an image looks to the network: the mean distance, between the directions of the activations
  * of its last hidden layer, to the nearest of a sample of them; as `analysis/novelty.py` measured it for images of known kinds.
- * Pure: knows no document.
+ * Pure: no DOM.
  *
  * @typedef {{features: Float32Array, size: number, count: number}} Sample `count` rows of `size` activations
  */

@@ -1,5 +1,5 @@
 /**
- * What a reader does to the open image, as text for the address: `turn:15,noise:0.2`. Pure: knows no document.
+ * What a reader does to the open image, as text for the address: `turn:15,noise:0.2`. Pure: no DOM.
  *
  * @typedef {typeof NO_CHANGE} Change
  */

@@ -1,6 +1,6 @@
 /**
  * What the reader has chosen, in one place: every view reads it, any view may change it, and who wants to know is told what
- * changed. Pure: knows no document.
+ * changed. Pure: no DOM.
  *
  * @typedef {"auto" | "light" | "dark"} Theme
  * @typedef {object} State

@@ -4,7 +4,7 @@ import {INITIAL_STATE} from "./state.js";
 /**
  * The page's state as it stands in the address, after the `#`, so that a view can be shared:
  * `figure-loss&theme=dark&image=test-123` is the place `figure-loss` in the dark theme with test image 123 open. What is as
- * at the start is left out. Pure: knows no document.
+ * at the start is left out. Pure: no DOM.
  *
  * @typedef {import("./state.js").State} State
  */

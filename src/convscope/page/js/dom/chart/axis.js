@@ -1,7 +1,7 @@
 import {formatTicks, niceTicks} from "../../image/color/range.js";
 
 /**
- * The scales of line charts, as the report's figures have them. Pure: knows no document.
+ * Axes of line charts, the same as in the report's figures. Pure: no DOM.
  *
  * @typedef {object} Axis
  * @property {(value: number) => number} place 0 at the bottom, 1 at the top
@@ -12,13 +12,13 @@ import {formatTicks, niceTicks} from "../../image/color/range.js";
 const ACCURACY_TICKS = [
   0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9998, 0.9999, 0.99995, 0.99999,
 ];
-/** From here on an even scale would press the curve flat against 100%. */
+/** Accuracy from which a linear axis would flatten the curve against 100%. */
 const STRETCH_FROM = 0.95;
-/** Largest loss over smallest from which on an even scale would hide what the last epochs gain. */
+/** Ratio of largest to smallest loss from which a linear axis would hide the gains of the last epochs. */
 const LOGARITHMIC_FROM = 4;
 
 /**
- * Of shares up to 1: even, or by how often the errors were halved where they are few.
+ * Return an axis for shares up to 1: linear, or logarithmic in the error where errors are few.
  *
  * @param {number[]} values
  * @returns {Axis}
@@ -34,7 +34,7 @@ export function accuracyAxis(values) {
 }
 
 /**
- * Of positive numbers: even, or by factors where they span several.
+ * Return an axis for positive numbers: linear, or logarithmic where they span several factors.
  *
  * @param {number[]} values
  * @returns {Axis}
@@ -59,7 +59,7 @@ export function probabilityAxis() {
 }
 
 /**
- * Whole epochs, the first and the last among them.
+ * Return whole epochs for the ticks, including the first and the last.
  *
  * @param {number} epochs
  * @param {number} [most] of them
@@ -76,7 +76,7 @@ export function epochTicks(epochs, most = 8) {
 }
 
 /**
- * Labels at the ends of lines, moved apart where they would overlap, and kept within 0 and `height`.
+ * Move the labels at the ends of lines apart where they overlap, within 0 and `height`.
  *
  * @param {number[]} wanted heights
  * @param {number} gap between two of them
@@ -110,13 +110,13 @@ function axisOf(place, values, texts, isEven) {
   return {place, isEven, ticks: values.map((value, index) => ({value, text: texts[index]}))};
 }
 
-/** A little room on both sides, `spare` where there is nothing between. */
+/** Widen a range a little on both sides, or by `spare` if it is empty. */
 function widened(low, high, spare) {
   const margin = 0.06 * (high - low) || spare;
   return [low - margin, high + margin];
 }
 
-/** Least and greatest of what can be drawn: a training that diverged has other values too. */
+/** Return minimum and maximum of the finite values; a diverged training has others. */
 function boundsOf(values) {
   const finite = values.filter(Number.isFinite);
   return finite.length ? [Math.min(...finite), Math.max(...finite)] : [0, 1];

@@ -2,7 +2,7 @@ import {epochTicks, spreadLabels} from "./axis.js";
 import {newElement, newShape} from "../element.js";
 
 /**
- * Lines over the epochs, each with its name at its end; an epoch can be pointed at, by pointer or by arrow keys.
+ * Line chart over epochs with labels at the line ends; pointer and arrow keys select an epoch.
  *
  * @typedef {object} Series
  * @property {string} name
@@ -18,9 +18,9 @@ import {newElement, newShape} from "../element.js";
  */
 
 const MARGIN = {top: 12, right: 90, bottom: 30, left: 52};
-/** Height of a label of two lines. */
+/** Height of a two-line label. */
 const LABEL_GAP = 30;
-/** Values of a line up to which each has a mark. */
+/** Number of values up to which each gets a marker. */
 const MAX_MARKERS = 16;
 const MARKERS = {circle: "M-3 0a3 3 0 1 0 6 0a3 3 0 1 0-6 0", square: "M-3-3h6v6h-6z", diamond: "M0-4 4 0 0 4-4 0z"};
 
@@ -98,7 +98,7 @@ export function makeLineChart(page, {width, height, label, epochs, last, axis, s
   };
 }
 
-/** Lines across, and what is written at the axes. */
+/** Draw grid lines and axis labels. */
 function drawGrid(page, axis, {x, y, width, inner, last}) {
   const right = MARGIN.left + inner.width;
   const bottom = MARGIN.top + inner.height;
@@ -113,7 +113,7 @@ function drawGrid(page, axis, {x, y, width, inner, last}) {
   return [...across, ...below, name];
 }
 
-/** A line, broken where a value is missing, and a mark for each value. */
+/** Draw a line, interrupted at missing values, with a marker per value. */
 function drawSeries(page, {values, className, marker, ring = -1}, epochs, {x, y}) {
   const points = values.map((value, place) => (Number.isFinite(value) ? `${x(epochs[place])} ${y(value).toFixed(1)}` : null));
   const path = points.map((point, place) => point && `${points[place - 1] ? "L" : "M"}${point}`).filter(Boolean).join("");
@@ -126,7 +126,7 @@ function drawSeries(page, {values, className, marker, ring = -1}, epochs, {x, y}
   return [line, ...marks, ...rings];
 }
 
-/** The last value and the name of each line, beside its end. */
+/** Draw the last value and the name of each line at its end. */
 function drawEnds(page, series, {y, right, bottom, write}) {
   const named = series.map((each) => ({...each, last: each.values.findLast((value) => Number.isFinite(value))}));
   const shown = named.filter(({last}) => last !== undefined);

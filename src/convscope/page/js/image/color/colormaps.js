@@ -1,5 +1,5 @@
 /**
- * The colour scales of the page, as tables of 256 colours: what `paint` looks up. Pure: knows no document.
+ * The colour scales of the page, as tables of 256 colours: what `paint` looks up. Pure: no DOM.
  *
  * A table is 1,024 bytes: red, green, blue and opacity for each of 256 steps, as a canvas stores its pixels.
  *
@@ -34,16 +34,16 @@ const BRIGHT_BLUE_RED = [
   "8dd5fe", "1daffe", "1a86d0", "276099", "283e5c", "1f1f1f", "58312a", "914330", "c65d36", "f47f47", "feb892",
 ];
 
-/** Activations, and whatever else starts at nothing. */
+/** For activations and other values that start at 0. */
 export const SEQUENTIAL_TABLE = tableOf(channelsOf(VIRIDIS));
 
-/** Signed values about zero, on a light page. */
+/** For signed values on a light page. */
 export const DIVERGING_TABLE = tableOf(channelsBetween(RED_BLUE));
 
-/** Signed values about zero, on a dark page. */
+/** For signed values on a dark page. */
 export const DIVERGING_DARK_TABLE = tableOf(channelsBetween(BRIGHT_BLUE_RED));
 
-/** Pictures: black to white. */
+/** For images, from black to white. */
 export const GREY_TABLE = tableOf(Array.from({length: 256}, (_, step) => [step, step, step]));
 
 /** @param {string} digits six hexadecimal ones for each colour */
@@ -51,7 +51,7 @@ function channelsOf(digits) {
   return digits.match(/.{6}/g).map((colour) => colour.match(/../g).map((pair) => parseInt(pair, 16)));
 }
 
-/** 256 colours on straight lines between the knots, cut to whole numbers as matplotlib cuts them. */
+/** Return 256 colours, linear between the knots and truncated to integers as matplotlib does. */
 function channelsBetween(knots) {
   const colours = channelsOf(knots.join(""));
   return Array.from({length: 256}, (_, step) => {

@@ -1,12 +1,12 @@
 /**
- * Numbers to colours. Pure: knows no document; a canvas' `ImageData.data` is a plain array to it.
+ * Numbers to colours. Pure: no DOM; `ImageData.data` of a canvas is a plain array here.
  *
  * @typedef {{minimum: number, maximum: number}} ValueRange
  * @typedef {ValueRange & {table: Uint8Array}} ColorScale with a table of `tables.js`
  */
 
 /**
- * Each value as four bytes in `target`. What lies outside the range gets the colour of its end; what is no number is clear.
+ * Write each value as four bytes to `target`. Values outside the range are clipped; NaN is transparent.
  *
  * @param {ArrayLike<number>} data
  * @param {ColorScale} scale
@@ -30,7 +30,7 @@ export function paint(data, {minimum, maximum, table}, target, {start = 0, step 
 }
 
 /**
- * The colour of one value, for a legend or a mark.
+ * Return the colour of one value, for a legend or an outline.
  *
  * @param {number} value
  * @param {ColorScale} scale
@@ -43,7 +43,7 @@ export function colorOf(value, scale) {
 }
 
 /**
- * As a style sheet writes it.
+ * Return a colour in CSS notation.
  *
  * @param {[number, number, number]} color
  */
@@ -52,7 +52,7 @@ export function cssColor(color) {
 }
 
 /**
- * Black or white, whichever is easier to read on a colour, by the contrast formula of WCAG 2.
+ * Return black or white, whichever has the higher WCAG 2 contrast on a colour.
  *
  * @param {[number, number, number]} color
  * @returns {"#000" | "#fff"}

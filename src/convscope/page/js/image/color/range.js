@@ -1,19 +1,20 @@
 /**
- * From which value to which a colour scale goes, and how its legend is lettered. Pure: knows no document.
+ * Ranges of colour scales and the labels of their legends. Pure: no DOM.
  *
  * @typedef {import("./paint.js").ValueRange} ValueRange
  * @typedef {{shape: number[], data: ArrayLike<number>}} Layer data in row order, the channel last
  * @typedef {"channel" | "layer" | "all"} ScaleMode
  */
 
-/** What the switch offers. */
+/** Options of the colour-scale switch. */
 export const SCALE_MODES = ["channel", "layer", "all"];
 
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
 /**
- * One range for each channel of each layer: its own, its layer's, or that of all layers. No range is empty, and one of
- * signed values is as wide on both sides of zero, so that zero has the colour of the middle.
+ * Return a range for each channel of each layer: of the channel, of its layer or of all layers.
+ *
+ * No range is empty; ranges of signed values are symmetric about zero.
  *
  * @param {Record<string, Layer>} layers
  * @param {ScaleMode} mode
@@ -34,7 +35,7 @@ export function scaleRanges(layers, mode, {signed = false} = {}) {
 }
 
 /**
- * Least and greatest of each channel; what is no number is passed over.
+ * Return minimum and maximum of each channel, ignoring NaN.
  *
  * @param {ArrayLike<number>} data
  * @param {number} channels
@@ -64,7 +65,7 @@ export function joinedRange(ranges) {
 }
 
 /**
- * A range that is not empty: a single value is set against zero, zero and no value at all against one.
+ * Return a range that is not empty: a single value is extended to zero, and zero or no value to one.
  *
  * @param {ValueRange} range
  * @returns {ValueRange}
@@ -76,7 +77,7 @@ export function openRange({minimum, maximum}) {
 }
 
 /**
- * The same on both sides of zero.
+ * Return a range symmetric about zero.
  *
  * @param {ValueRange} range
  * @returns {ValueRange}
@@ -87,7 +88,7 @@ export function evenRange({minimum, maximum}) {
 }
 
 /**
- * Round values in a range, as close as allows `count` of them at most: multiples of 1, 2 or 5 times a power of ten.
+ * Return at most `count` round values within a range: multiples of 1, 2 or 5 times a power of ten.
  *
  * @param {number} minimum
  * @param {number} maximum
@@ -108,7 +109,7 @@ export function niceTicks(minimum, maximum, count = 5) {
 }
 
 /**
- * A number in three significant digits: `0.0123`, `1,230`, `−4.56`, `7.89 × 10⁻⁶`; what is none is a dash.
+ * Return a number with three significant digits: `0.0123`, `1,230`, `−4.56`, `7.89 × 10⁻⁶`; NaN is a dash.
  *
  * @param {number | null | undefined} value
  * @param {number} [digits]
@@ -127,7 +128,7 @@ export function formatNumber(value, digits = 3) {
 }
 
 /**
- * Ticks with as many decimals each as the one that needs most: `−0.5`, `0.0`, `0.5`.
+ * Return tick labels with the same number of decimals: `−0.5`, `0.0`, `0.5`.
  *
  * @param {number[]} ticks
  * @returns {string[]}

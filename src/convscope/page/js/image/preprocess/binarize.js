@@ -1,8 +1,8 @@
 import {borderMedian, grownMask, relevelled} from "./pixel-statistics.js";
 
 /**
- * Ink on paper, photographed: what is ink and what is only shade, told apart. The rule, its numbers and why stand in
- * `data/paper.py`; this is its twin, to the last bit. Pure: knows no document.
+ * Binarization of photographed documents: ink separated from shading. Rule and constants as in `data/paper.py`, bit for
+ * bit. Pure: no DOM.
  *
  * @typedef {import("./resample.js").GreyPicture} GreyPicture
  * @typedef {object} Paper
@@ -13,14 +13,18 @@ import {borderMedian, grownMask, relevelled} from "./pixel-statistics.js";
  * @property {boolean} isCleared whether paper was cleared away, or there was none
  */
 
-/** In pixels: larger pictures are made smaller. */
+/** Pixels; larger images are reduced. */
 export const MAX_DOCUMENT_SIDE = 1024;
-/** Grey levels that a flat ground may vary by. */
+/** Grey levels by which a flat background may vary. */
 const FLAT_LEVELS = 1;
-/** Of 255, what ink must swallow on average more than its ground. */
+/** Minimum mean darkness of ink relative to its background, of 255. */
 const MIN_INK = 40;
 
-/** Whether half of the border is within one level of its median: no photo. @param {GreyPicture} picture */
+/**
+ * Return whether half of the border is within one level of its median, which no photo is.
+ *
+ * @param {GreyPicture} picture
+ */
 export function hasFlatBackground(picture) {
   const {height, width, pixels} = picture;
   const middle = borderMedian(picture);
@@ -81,7 +85,7 @@ export function inkAbove({height, width, pixels, factor}, above) {
 }
 
 /**
- * Otsu's threshold, in whole numbers of any size: the level up to which it is ground, and the means above it and up to it.
+ * Return Otsu's threshold in integers: the highest background level, and the means above and below it.
  *
  * @param {number[]} counts of 256 levels
  */
@@ -104,19 +108,19 @@ export function splitLevels(counts) {
 }
 
 /**
- * How bright the paper of a photo is at each place, whatever is written on it: the rule, its numbers and why stand in
- * `data/paper.py`; this is its twin, to the last bit. Pure: knows no document.
+ * Brightness of the background at each place of a photo, whatever is written on it; as in `data/paper.py`, bit for bit.
+ * Pure: no DOM.
  *
  * @typedef {{height: number, width: number, levels: Int32Array}} Plane row by row
  */
 
-/** Along the longer side. */
+/** Cells along the longer side. */
 const BACKGROUND_CELLS = 64;
-/** Cells from a place to the edge of what it is compared with. */
+/** Cells from the centre of a neighbourhood to its edge. */
 const NEIGHBOURHOOD = 8;
 
 /**
- * Means of squares, those at the far edges of what is there of them; halves up.
+ * Return the means of squares, cropped at the far edges; halves round up.
  *
  * @param {{height: number, width: number, levels: ArrayLike<number>}} plane
  * @param {number} side
@@ -155,7 +159,7 @@ export function cellSide({height, width}) {
 }
 
 /**
- * Whether what is rare is darker than what is around it: ink on paper, not chalk on a blackboard.
+ * Return whether the minority of pixels is darker than its surroundings: ink on paper, not chalk on a blackboard.
  *
  * @param {Plane} plane
  * @param {number} side of a cell
@@ -188,7 +192,7 @@ export function backgroundOf({height, width, levels}, side, reach) {
   return spreadCells(cells, side, {height, width});
 }
 
-/** The mean of the 17 × 17 cells around each, as far as they are there; rounded down. */
+/** Return the mean of the 17 × 17 cells around each cell, within the image, rounded down. */
 function meansAround({height, width, levels}) {
   const means = new Int32Array(height * width);
   for (let row = 0; row < height; row++) {
@@ -219,7 +223,7 @@ function extremeAround({height, width, levels}, extreme, reach, isDown) {
   return {height, width, levels: found};
 }
 
-/** Bilinear between the centres of the cells, beyond the outermost ones as there; halves up. */
+/** Interpolate bilinearly between cell centres, constant beyond the outermost ones; halves round up. */
 function spreadCells(cells, side, {height, width}) {
   const [rows, columns] = [betweenCells(height, cells.height, side), betweenCells(width, cells.width, side)];
   const far = 2 * side;

@@ -1,6 +1,5 @@
 /**
- * The connected pieces of a mask: pixels that touch, also over a corner; shared with `data/components.py`. Pure: knows no
- * document.
+ * Connected components of a mask, diagonal neighbours included; as in `data/components.py`. Pure: no DOM.
  *
  * @typedef {{height: number, width: number, pixels: Uint8Array}} Mask row by row, 0 or 1
  * @typedef {import("./pixel-statistics.js").InkBox} InkBox
@@ -41,7 +40,7 @@ export function labelComponents({height, width, pixels}) {
 }
 
 /**
- * A mask of some of the pieces.
+ * Return a mask of some of the components.
  *
  * @param {Components} components
  * @param {number[]} pieces

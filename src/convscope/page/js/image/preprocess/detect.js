@@ -5,8 +5,7 @@ import {DIGIT_SETTINGS, prepareDigit} from "./mnist-style.js";
 import {grownMask} from "./pixel-statistics.js";
 
 /**
- * The digit in a picture, ready for a network: of several on a sheet, the one with the most ink. The rule, its numbers and
- * why stand in `data/finding.py`; this is its twin. Pure: knows no document.
+ * Detection of the digit in an image: of several, the one with the most ink. As in `data/finding.py`. Pure: no DOM.
  *
  * @typedef {import("./resample.js").GreyPicture} GreyPicture
  * @typedef {import("./pixel-statistics.js").InkBox} InkBox
@@ -14,11 +13,11 @@ import {grownMask} from "./pixel-statistics.js";
  *   many digits there are; `isCleared`: whether paper was cleared away first
  */
 
-/** A photo, or a picture with several digits, is at least twice as large as the network's own, each way, … */
+/** A photo, or an image with several digits, is at least this many times as large as the network's input per side, … */
 const MIN_TIMES = 2;
 /** … and has at least so many pixels. */
 const MIN_SIDE = 56;
-/** More are the paper's grain. */
+/** More components than this are paper grain. */
 const MAX_DIGITS = 100;
 const THRESHOLDS = 3;
 /** Cells from the middle of the window that strokes are closed in to its edge: for sheets, … */
@@ -61,7 +60,7 @@ function wholePicture(picture, settings) {
   return {...prepared, found: {box: prepared.steps.crop.box, count: 1, isCleared: false}};
 }
 
-/** As prepareDigit finds the ink. */
+/** Detect ink on a flat background, as prepareDigit does. */
 function onFlatBackground({height, width, pixels}, settings) {
   const factor = Math.ceil(Math.max(height, width) / MAX_DOCUMENT_SIDE);
   const means = blockMeans({height, width, levels: pixels}, factor);
@@ -71,7 +70,7 @@ function onFlatBackground({height, width, pixels}, settings) {
   return {paper: {ink, factor, isCleared: false}, components, groups: groupPieces(components, false)};
 }
 
-/** The ink and its digits. One that fills half of the picture has wide strokes, which another look takes whole. */
+/** Detect ink and digits in a photo. A digit that fills half of the image has wide strokes and needs a second pass. */
 function onDocument(picture) {
   const sheet = withReach(picture, REACH);
   const longest = Math.max(0, ...sheet.groups.map(({box}) => Math.max(box.bottom - box.top, box.right - box.left) + 1));
@@ -79,7 +78,7 @@ function onDocument(picture) {
   return 2 * longest > Math.max(height, width) ? withReach(picture, WIDE_REACH) : sheet;
 }
 
-/** What is ink by the threshold that leaves most of it in digits: a low one lets lines of ruled paper pass, or grain. */
+/** Return the ink at the threshold that puts most of it in digits; a low one keeps ruled lines or grain. */
 function withReach(picture, reach) {
   const swallowed = swallowedLight(picture, reach);
   let [best, most, above, last] = [null, -1, -1, null];
@@ -99,7 +98,7 @@ function withReach(picture, reach) {
   return best ?? last;
 }
 
-/** Pixels of what runs out of the picture, and of all. */
+/** Return the areas of the ink that is cut off at the edge and of all ink. */
 function inkAreas(components) {
   let [cutOff, total] = [0, 0];
   components.areas.forEach((area, piece) => {
@@ -109,7 +108,11 @@ function inkAreas(components) {
   return [cutOff, total];
 }
 
-/** The ink of one digit, and a margin. @returns {GreyPicture} */
+/**
+ * Return the ink of one digit, with a margin.
+ *
+ * @returns {GreyPicture}
+ */
 function inkOf({ink}, components, {pieces, box}) {
   let mask = maskOfPieces(components, pieces);
   for (let step = 0; step <= Math.floor(Math.max(mask.height, mask.width) / 512); step++) mask = grownMask(mask);

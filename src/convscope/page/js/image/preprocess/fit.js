@@ -2,8 +2,8 @@ import {borderMedian, extremeLevels, relevelled, toGrey} from "./pixel-statistic
 import {axisShares} from "./resample.js";
 
 /**
- * A picture fitted to what a network takes that is for anything but digits: the middle of it, resized. The rule and why stand
- * in `data/fitting.py`; this is its twin, to the last bit. Pure: knows no document.
+ * Preprocessing for anything but digits: the middle of the image, resized. As in `data/fitting.py`, bit for bit. Pure: no
+ * DOM.
  *
  * @typedef {import("./resample.js").GreyPicture} GreyPicture
  * @typedef {import("./resample.js").Pixels} Pixels
@@ -31,19 +31,23 @@ export function fitMiddle(picture, [height, width, channels], polarity = null) {
   return levels;
 }
 
-/** Whether the border is bright: paper, not a blackboard. @param {GreyPicture} picture */
+/**
+ * Return whether the border is bright: paper, not a blackboard.
+ *
+ * @param {GreyPicture} picture
+ */
 export function isBrightAround(picture) {
   const {darkest, peak} = extremeLevels(picture.pixels);
   return 2 * borderMedian(picture) > darkest + peak;
 }
 
-/** What is flat has none. */
+/** Return whether an image has the opposite polarity; a flat image has none. */
 function hasOtherPolarity(picture, polarity) {
   const {darkest, peak} = extremeLevels(picture.pixels);
   return darkest !== peak && isBrightAround(picture) !== (polarity === DARK_ON_LIGHT);
 }
 
-/** The largest part around the middle whose height is `aspect` times its width, to a pixel. */
+/** Return the largest central part with the given ratio of height to width, to a pixel. */
 function middleOf({height, width}, aspect) {
   const cut = {
     height: Math.min(height, Math.max(1, roundedToEven(width * aspect))),
@@ -52,7 +56,7 @@ function middleOf({height, width}, aspect) {
   return {...cut, top: Math.floor((height - cut.height) / 2), left: Math.floor((width - cut.width) / 2)};
 }
 
-/** As Python rounds: halves to the even number. */
+/** Round halves to even, as Python does. */
 function roundedToEven(value) {
   const below = Math.floor(value);
   const rest = value - below;
@@ -68,7 +72,7 @@ function planeWithin({width, levels, step, channel}, cut) {
   return {height: cut.height, width: cut.width, pixels};
 }
 
-/** Means of areas where it shrinks, bilinear where it grows; at the edges of what is there. Halves are rounded up. */
+/** Resize by area means when shrinking, bilinearly when enlarging; halves round up. */
 function resizedLevels({height, width, pixels}, size) {
   const rows = axisShares(height, size.height, {box: size.height, length: height});
   const columns = axisShares(width, size.width, {box: size.width, length: width});

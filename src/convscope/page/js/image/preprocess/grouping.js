@@ -1,6 +1,5 @@
 /**
- * Which pieces of ink are one digit: the rule, its numbers and why stand in `data/sheet.py`; this is its twin. Pure: knows no
- * document.
+ * Grouping of ink components into digits; rule and constants as in `data/sheet.py`. Pure: no DOM.
  *
  * @typedef {import("./pixel-statistics.js").InkBox} InkBox
  * @typedef {{pieces: number[], box: InkBox, area: number}} Group
@@ -20,7 +19,7 @@ const MIN_DIGIT_SHARE = 64;
 const DIRT_PIECE = 20;
 
 /**
- * The digits among the pieces, in the order of their first pixels.
+ * Return the digits among the components, in the order of their first pixels.
  *
  * @param {import("./connected-components.js").Components} components
  * @param {boolean} dropsCutOff whether pieces at the picture's edge are left out, unless there are no others
@@ -58,12 +57,20 @@ export function groupPieces(components, dropsCutOff) {
   return [...groups.values()].map(joinedGroup);
 }
 
-/** Whether a box reaches the edge of a picture. @param {InkBox} box @param {{height: number, width: number}} size */
+/**
+ * Return whether a box touches the edge of the image.
+ *
+ * @param {InkBox} box @param {{height: number, width: number}} size
+ */
 export function isCutOff({top, left, bottom, right}, {height, width}) {
   return top === 0 || left === 0 || bottom === height - 1 || right === width - 1;
 }
 
-/** All of them as one. @param {Group[]} groups @returns {Group} */
+/**
+ * Merge components into one group.
+ *
+ * @param {Group[]} groups @returns {Group}
+ */
 function joinedGroup(groups) {
   const boxes = groups.map(({box}) => box);
   const box = {
@@ -75,7 +82,7 @@ function joinedGroup(groups) {
   return {pieces: groups.flatMap(({pieces}) => pieces), box, area: groups.reduce((sum, {area}) => sum + area, 0)};
 }
 
-/** Of [height, area] of each piece: half of the area is in pieces at least as high. */
+/** Return the height of a digit, from [height, area] pairs: half of the area is in components at least as high. */
 function digitHeight(heights) {
   const total = heights.reduce((sum, [, area]) => sum + area, 0);
   let soFar = 0;
@@ -91,14 +98,14 @@ function boxWidth({left, right}) {
   return right - left + 1;
 }
 
-/** Pixels between two boxes, across or down, whichever is more; 0 where they touch or overlap. */
+/** Return the pixels between two boxes, horizontally or vertically, whichever is larger; 0 if they touch or overlap. */
 function boxGap(one, other) {
   const across = Math.max(one.left, other.left) - Math.min(one.right, other.right) - 1;
   const down = Math.max(one.top, other.top) - Math.min(one.bottom, other.bottom) - 1;
   return Math.max(across, down, 0);
 }
 
-/** Whether they share half of the smaller one's area. */
+/** Return whether two boxes share half of the smaller one's area. */
 function lieOverEachOther(one, other) {
   const across = Math.min(one.right, other.right) - Math.max(one.left, other.left) + 1;
   const down = Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top) + 1;

@@ -2,8 +2,8 @@ import {borderMedian, extremeLevels, inkBox, inkMoments, relevelled} from "./pix
 import {fitInto, fittingScale} from "./resample.js";
 
 /**
- * What MNIST did to its digits, for any grey picture: polarity, ground, crop, fit, contrast, centre. The rule, its numbers
- * and where they come from stand in `data/digit.py`; this is its twin, to the last bit. Pure: knows no document.
+ * MNIST's preprocessing for any grey image: polarity, background, crop, fit, contrast, centre. As in `data/digit.py`, bit
+ * for bit. Pure: no DOM.
  *
  * @typedef {import("./resample.js").GreyPicture} GreyPicture
  * @typedef {import("./pixel-statistics.js").InkBox} InkBox
@@ -31,15 +31,14 @@ export const DIGIT_SETTINGS = {
   leastContrast: 16,
 };
 
-/** A drawing on the pad: bright ink on a ground of exactly 0, also where the ink covers the border. */
+/** For a drawing: bright ink on an exact 0, even if the ink covers the border. */
 export const PAD_SETTINGS = {...DIGIT_SETTINGS, polarity: "keep", ground: false};
 
-/** MNIST's own peaks are 254 or 255: what reaches this is not stretched. */
+/** MNIST's own maxima are 254 or 255; from here on contrast is not stretched. */
 const FULL_INK = 254;
 
 /**
- * The pixels that a network is given, all 0 where `empty`, and every step on the way. A step that changes nothing hands on
- * the picture that it got.
+ * Return the network input, all 0 where `empty`, and every intermediate step. A step without effect passes its input on.
  *
  * @param {GreyPicture} picture of any size
  * @param {Partial<DigitSettings>} [changes] to DIGIT_SETTINGS
@@ -83,7 +82,7 @@ function removeBackground({border, inverted, picture}, {ground, groundShare, lea
   return {level, peak, cut, picture: {...ink, pixels: withoutFaint(ink, cut)}};
 }
 
-/** The pixels above `cut`, and those that touch one of them: its soft edge. */
+/** Return the pixels above `cut` and their neighbours, which are the soft edge. */
 function withoutFaint({height, width, pixels}, cut) {
   const kept = new Uint8Array(pixels.length);
   for (let row = 0, place = 0; row < height; row++) {
@@ -159,7 +158,7 @@ function centreMass(picture, {height, width, centre}) {
   return {mass, shift, limited, picture: placedAt(picture, places, {height, width})};
 }
 
-/** The picture in a frame of zeros; what lies outside, which holds no ink, is left out. */
+/** Put the image into a frame of zeros; what lies outside has no ink and is dropped. */
 function placedAt(picture, [top, left], {height, width}) {
   const pixels = new Uint8Array(height * width);
   for (let row = Math.max(0, -top); row < Math.min(picture.height, height - top); row++) {

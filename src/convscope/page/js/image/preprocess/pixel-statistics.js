@@ -1,13 +1,13 @@
 /**
- * What there is to know of the levels of a grey picture: darkest and brightest, its border, where its ink is and how it is
- * spread. Ink is whatever is above 0. Pure: knows no document.
+ * Statistics of a grey image: extremes, border, bounding box and moments of the ink. Ink is any level above 0. Pure: no
+ * DOM.
  *
  * @typedef {import("./resample.js").GreyPicture} GreyPicture
  * @typedef {{top: number, left: number, bottom: number, right: number}} InkBox both ends included
  */
 
 /**
- * A copy with every level replaced: a table of 256 is asked, not a function for each pixel.
+ * Return a copy with every level replaced, through a table of 256 entries instead of a call per pixel.
  *
  * @param {GreyPicture} picture
  * @param {(level: number) => number} replace
@@ -32,7 +32,7 @@ export function extremeLevels(pixels) {
   return {darkest, peak};
 }
 
-/** The median of the outermost pixels: of an even number, the darker of the two in the middle. */
+/** Return the median of the border pixels; of an even number, the darker middle one. */
 export function borderMedian({height, width, pixels}) {
   const counts = new Uint32Array(256);
   let total = 0;
@@ -77,7 +77,7 @@ export function inkMoments({height, width, pixels}) {
 }
 
 /**
- * A mask and the eight neighbours of each of its pixels.
+ * Dilate a mask by one pixel in eight directions.
  *
  * @param {{height: number, width: number, pixels: Uint8Array}} mask 0 or 1
  */
@@ -98,8 +98,8 @@ export function grownMask({height, width, pixels}) {
 }
 
 /**
- * Colour to grey, as `data/grey.py` does it: ITU-R 601 luma with Pillow's integers; what is transparent is white.
- * Pure: knows no document.
+ * Convert colour to grey as `data/grey.py` does: ITU-R 601 luma with Pillow's integers, transparency on white. Pure: no
+ * DOM.
  *
  * @param {{height: number, width: number, data: ArrayLike<number>}} image as a canvas' `getImageData` gives it: RGBA
  * @returns {import("./resample.js").GreyPicture}

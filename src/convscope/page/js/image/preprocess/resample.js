@@ -1,6 +1,6 @@
 /**
- * A grey picture fitted into a box, in whole numbers only: shared, digit for digit, with `data/resample.py`, which says why
- * the sums are exact. Pure: knows no document.
+ * Resampling of a grey image into a box in integers only; as in `data/resample.py`, which says why the sums are exact.
+ * Pure: no DOM.
  *
  * @typedef {{height: number, width: number, pixels: Uint8Array}} GreyPicture row by row, 0 is black
  * @typedef {{box: number, length: number}} FittingScale `box` pixels of the box for every `length` pixels of the picture
@@ -8,7 +8,7 @@
  */
 
 /**
- * The largest scale at which a picture fits into a box.
+ * Return the largest scale at which an image fits into a box.
  *
  * @param {{height: number, width: number}} picture
  * @param {{height: number, width: number}} box
@@ -21,8 +21,9 @@ export function fittingScale(picture, box) {
 }
 
 /**
- * The picture in the middle of the box: the mean of the area that each pixel covers where it shrinks, bilinear where it
- * grows. Beyond the picture is 0. Halves are rounded up.
+ * Resample the image into the middle of the box: area means when shrinking, bilinear when enlarging.
+ *
+ * Outside the image is 0. Halves round up.
  *
  * @param {GreyPicture} picture
  * @param {{height: number, width: number}} box
@@ -52,7 +53,7 @@ export function fitInto({height, width, pixels}, box) {
 }
 
 /**
- * How much each input pixel gives to each output pixel along one axis; only the inputs that give anything.
+ * Return the nonzero weights from input pixels to output pixels along one axis.
  *
  * @param {number} inputs
  * @param {number} outputs
@@ -78,8 +79,10 @@ export function axisShares(inputs, outputs, {box, length}) {
 }
 
 /**
- * What lies before the picture: half of what is left over. A picture that covers whole pixels keeps to the grid, so that
- * scale 1 changes nothing, and an enlargement with hard pixels is taken back exactly.
+ * Return the margin before the image: half of the rest.
+ *
+ * An image that covers whole pixels stays on the grid, so that scale 1 is the identity and an enlargement with hard
+ * pixels is undone exactly.
  *
  * @returns {number} in units in which an input pixel is 2·box long and an output pixel 2·length; so are the weights below
  */
@@ -88,26 +91,26 @@ function marginBefore(inputs, outputs, {box, length}) {
   return (inputs * box) % length ? leftOver : Math.floor(leftOver / (2 * length)) * 2 * length;
 }
 
-/** The length that an output and an input have in common. */
+/** Return the overlap of an output pixel and an input pixel. */
 function areaWeight(output, input, {box, length, margin}) {
   const last = Math.min(2 * length * (output + 1), 2 * box * (input + 1) + margin);
   return last - Math.max(2 * length * output, 2 * box * input + margin);
 }
 
-/** One input's length minus the distance of the centres. */
+/** Return one input length minus the distance of the centres. */
 function bilinearWeight(output, input, {box, length, margin}) {
   return 2 * box - Math.abs((2 * output + 1) * length - (2 * input + 1) * box - margin);
 }
 
 /**
- * A picture as a browser decodes it, made as `data/decoding.py` makes it: no side longer than 2048 pixels, and what is
- * transparent laid on white. In whole numbers, with Pillow's own rounding, so that both have the same pixels. Pure: knows no
- * document.
+ * Reduction of a decoded image to at most 2,048 pixels per side, on white; as in `data/decoding.py`.
+ *
+ * Integers with Pillow's rounding, so that both give the same pixels. Pure: no DOM.
  *
  * @typedef {{height: number, width: number, data: Uint8ClampedArray}} Pixels RGBA, row by row; all opaque once laid on white
  */
 
-/** In pixels: larger pictures are made smaller. */
+/** Pixels; larger images are reduced. */
 const MAX_PICTURE_SIDE = 2048;
 
 /** @param {{height: number, width: number}} picture @returns {number} pixels of it that become one, each way */
@@ -116,8 +119,9 @@ export function shrinkFactor({height, width}) {
 }
 
 /**
- * Means of squares, those at the far edges of what is there of them, laid on white. Some rows of a picture may be given, if
- * their number is a multiple of `factor`, or they are the last.
+ * Return the means of squares, cropped at the far edges, on white.
+ *
+ * Some rows of an image may be passed if their number is a multiple of `factor`, or if they are the last ones.
  *
  * @param {Pixels} picture
  * @param {number} factor
@@ -127,7 +131,7 @@ export function shrunkOnWhite(picture, factor) {
   return laidOnWhite(factor === 1 ? picture : reducedPixels(picture, factor));
 }
 
-/** As Pillow's `reduce`: colours weigh as much as they are opaque. */
+/** Reduce as Pillow's `reduce`: colours are weighted by opacity. */
 function reducedPixels({height, width, data}, factor) {
   const [rows, columns] = [Math.ceil(height / factor), Math.ceil(width / factor)];
   const reduced = new Uint8ClampedArray(4 * rows * columns);
@@ -170,7 +174,7 @@ function addLine(sums, data, start, width, factor) {
   }
 }
 
-/** The mean of `count` pixels; the reciprocal is cut to 24 binary digits, as in Pillow's C. */
+/** Write the mean of `count` pixels, with the reciprocal cut to 24 bits as in Pillow's C code. */
 function putMean(reduced, place, sums, sum, count) {
   const [reciprocal, half] = [Math.floor(2 ** 24 / count), count >> 1];
   const opacity = ((sums[sum + 3] + half) * reciprocal) >>> 24;
@@ -181,12 +185,12 @@ function putMean(reduced, place, sums, sum, count) {
   reduced[place + 3] = opacity;
 }
 
-/** Of numbers up to 255 · 255, rounded; there are no halves. */
+/** Divide integers up to 255 · 255, rounded; no halves occur. */
 function dividedBy255(product) {
   return Math.floor((product + 127) / 255);
 }
 
-/** The integers of `data/grey.py`. Changes the picture handed in. */
+/** Composite on white with the integers of `data/grey.py`, in place. */
 function laidOnWhite({height, width, data}) {
   for (let place = 0; place < data.length; place += 4) {
     const opacity = data[place + 3];

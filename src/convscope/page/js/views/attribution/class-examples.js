@@ -167,7 +167,7 @@ export class ClassLine {
 }
 
 /**
- * What tells the classes apart in a layer. Pure: knows no document.
+ * What tells the classes apart in a layer. Pure: no DOM.
  */
 
 /**

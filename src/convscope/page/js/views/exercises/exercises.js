@@ -32,7 +32,7 @@ function itemAt(box, place) {
 }
 
 /**
- * When an exercise is done. Pure: knows no document.
+ * When an exercise is done. Pure: no DOM.
  *
  * @typedef {{kind: string, text: string, label: number, answer: number, image: number}} Exercise as `exercises.py` makes it
  * @typedef {object} Situation

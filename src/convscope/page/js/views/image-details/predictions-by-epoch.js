@@ -70,7 +70,7 @@ export function largestOf(values) {
 }
 
 /**
- * What can be said of one image from what the network makes of it. Pure: knows no document.
+ * What can be said of one image from what the network makes of it. Pure: no DOM.
  */
 
 /**

@@ -5,7 +5,7 @@ import {runNetwork} from "../../network/network.js";
 import {largestOf} from "./predictions-by-epoch.js";
 
 /**
- * What a case is of, and what is said of it. Pure: knows no document.
+ * What a case is of, and what is said of it. Pure: no DOM.
  *
  * @typedef {import("../../state/session.js").OpenImage} OpenImage
  * @typedef {import("../../network/network.js").Run} Run

@@ -19,7 +19,7 @@ export function newTriageView(page, {kind, evidence}) {
 }
 
 /**
- * Whose fault a mistake looks like, as Python has weighed it: a hint, never a verdict. Pure: knows no document.
+ * Whose fault a mistake looks like, as Python has weighed it: a hint, never a verdict. Pure: no DOM.
  *
  * @typedef {"label suspect" | "ambiguous" | "model's fault"} HintKind
  *

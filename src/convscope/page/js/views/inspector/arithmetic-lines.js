@@ -78,7 +78,7 @@ export function arithmeticNumber(page, term, value, extra) {
 }
 
 /**
- * A sum of many parts, its largest ones first, and what the others come to. Pure: knows no document.
+ * A sum of many parts, its largest ones first, and what the others come to. Pure: no DOM.
  *
  * @template T
  * @typedef {{shown: T[], hidden: number, rest: number}} Summands `rest` is what the hidden ones add up to

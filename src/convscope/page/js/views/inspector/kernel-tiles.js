@@ -2,7 +2,7 @@ import {sourceOfLayer} from "../../network/unit-receptive-field.js";
 
 /**
  * A layer's weights as pictures: one column of them for each filter or unit, one picture of it for each input channel.
- * Pure: knows no document.
+ * Pure: no DOM.
  *
  * @typedef {import("../../network/network.js").Network} Network
  *

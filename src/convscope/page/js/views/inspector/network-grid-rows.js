@@ -166,7 +166,7 @@ export class ImageRow extends GridRow {
         mask.set(blind.subarray(row * columns, (row + 1) * columns), row * this.layout.width + left);
       }
     }
-    return [{kind: "hatch", mask, color}];
+    return [{kind: "unused", mask, color}];
   }
 }
 

@@ -114,7 +114,7 @@ function sameUnit(one, other) {
 }
 
 /**
- * Units by their place in a layer: [row, column, channel], or [unit]. Pure: knows no document.
+ * Units by their place in a layer: [row, column, channel], or [unit]. Pure: no DOM.
  *
  * @typedef {number[]} Place
  */

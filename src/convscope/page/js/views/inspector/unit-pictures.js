@@ -70,7 +70,7 @@ export class UnitPictures {
     picture.resize(columns, rows, scaleFor(rows, columns, this.side));
     paintImage(pixels, shape, paper.isTurned, picture.bytes);
     picture.show();
-    const hatched = this.blind.includes(1) ? [{kind: "hatch", mask: this.blind, color: paper.muted}] : [];
+    const hatched = this.blind.includes(1) ? [{kind: "unused", mask: this.blind, color: paper.muted}] : [];
     picture.mark([...hatched, {kind: "seen", frame: frameOfBox(box)}]);
   }
 
@@ -129,7 +129,7 @@ function marksBefore({operation, formula, inputShape}, place, layout) {
 function pendingUnits(place, shape, {perLine, width, height}, color) {
   const [row, column] = isPicture(shape) ? place : [Math.floor(place[0] / perLine), place[0] % perLine];
   return [
-    {kind: "veil", frame: {left: column + 1, top: row, right: width, bottom: row + 1}, color},
-    {kind: "veil", frame: {left: 0, top: row + 1, right: width, bottom: height}, color},
+    {kind: "pending", frame: {left: column + 1, top: row, right: width, bottom: row + 1}, color},
+    {kind: "pending", frame: {left: 0, top: row + 1, right: width, bottom: height}, color},
   ];
 }

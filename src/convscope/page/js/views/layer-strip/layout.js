@@ -1,6 +1,6 @@
 /**
  * Where the pictures of the river lie: a block of tiles for each layer, from the input to the last hidden one, in which a
- * tile is the map of one channel or the cell of one unit. Pure: knows no document.
+ * tile is the map of one channel or the cell of one unit. Pure: no DOM.
  *
  * A map of 26 × 26 gets a larger tile than one of 5 × 5, but not five times as large: each is enlarged by the whole number
  * that comes nearest to a size between.

@@ -75,7 +75,7 @@ export function makePainter(page, canvas, block, density) {
 }
 
 /**
- * What the blocks of the river show, in numbers. Pure: knows no document.
+ * What the blocks of the river show, in numbers. Pure: no DOM.
  *
  * @typedef {import("./layout.js").RiverLayer} RiverLayer
  * @typedef {import("../../image/color/paint.js").ValueRange} ValueRange

@@ -7,7 +7,7 @@ import {formatInk, parseInk} from "./stroke-encoding.js";
 
 /**
  * What the reader's hand has made: the strokes on the pad, or a picture that was dropped, and what becomes of it on its way
- * into the network. Knows no document, but `session`.
+ * into the network. No DOM, but `session`.
  *
  * @typedef {import("../../image/preprocess/resample.js").GreyPicture} GreyPicture
  * @typedef {import("../../image/preprocess/detect.js").Found} Found
@@ -174,7 +174,7 @@ function inputsFrom(levels) {
 }
 
 /**
- * How a drawing or a picture becomes what this network takes, by what its images are like. Pure: knows no document.
+ * How a drawing or a picture becomes what this network takes, by what its images are like. Pure: no DOM.
  *
  * @typedef {object} Making
  * @property {"digit" | "plain" | "colour"} way digit: all that MNIST did; plain: scaled, and nothing else; colour: as plain,

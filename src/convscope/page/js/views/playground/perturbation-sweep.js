@@ -3,7 +3,7 @@ import {makeWorkspace, runNetwork} from "../../network/network.js";
 import {formatChange, perturbationOf} from "../../state/perturbation.js";
 
 /**
- * How the answer would change along a slider. Pure: knows no document.
+ * How the answer would change along a slider. Pure: no DOM.
  *
  * @typedef {import("../../state/perturbation.js").Change} Change
  * @typedef {{key: keyof Change, name: string, unit: string, minimum: number, maximum: number, step: number}} Slider

@@ -122,7 +122,7 @@ function fitCanvas(canvas, height, width, side = STEP_SIDE) {
 }
 
 /**
- * What each step of the preparation did, in numbers. Pure: knows no document.
+ * What each step of the preparation did, in numbers. Pure: no DOM.
  *
  * @typedef {import("./input.js").Prepared} Prepared
  * @typedef {{key: string, name: string, text: (prepared: Prepared) => string, isPhotoOnly: boolean}} Step

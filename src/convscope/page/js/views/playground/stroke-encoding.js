@@ -1,6 +1,6 @@
 /**
  * Strokes as text, short enough for an address: `test-7~` and what was drawn on test image 7, stroke by stroke, joined by
- * dots. A stroke is its brush and its points, each as the way from the one before, in digits of 64. Pure: knows no document.
+ * dots. A stroke is its brush and its points, each as the way from the one before, in digits of 64. Pure: no DOM.
  *
  * @typedef {import("../../image/stroke-canvas.js").Stroke} Stroke with whole-number points
  */

@@ -1,5 +1,5 @@
 /**
- * What a confusion matrix tells. Rows are true classes, columns predicted ones. Pure: knows no document.
+ * What a confusion matrix tells. Rows are true classes, columns predicted ones. Pure: no DOM.
  *
  * @typedef {number[][]} Counts
  * @typedef {{truth: number, predicted: number, count: number}} ConfusedPair

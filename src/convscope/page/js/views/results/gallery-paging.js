@@ -3,7 +3,7 @@ import {formatProbability} from "../../dom/format.js";
 import {levelsOf, newPicture, paintPicture} from "../../dom/picture.js";
 
 /**
- * A long row of tiles in pages, and the arrow keys within one. Pure: knows no document.
+ * A long row of tiles in pages, and the arrow keys within one. Pure: no DOM.
  *
  * @typedef {{page: number, pages: number, start: number, end: number}} Page pages from 0, one at least; tiles start..end - 1
  */

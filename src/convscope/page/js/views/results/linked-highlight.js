@@ -1,5 +1,5 @@
 /**
- * Which class or pair of classes the pointer or the focus is on, for all views at once. Pure: knows no document.
+ * Which class or pair of classes the pointer or the focus is on, for all views at once. Pure: no DOM.
  *
  * @typedef {{truth: number, predicted: number, isPair: boolean}} Lit a class is `truth` and `predicted` at once, and no pair
  * @typedef {(lit: Lit | null) => void} LightListener

@@ -1,5 +1,5 @@
 /**
- * Which of the test images are shown, and in which order. Pure: knows no document.
+ * Which of the test images are shown, and in which order. Pure: no DOM.
  *
  * @typedef {"all" | "wrong" | "right"} Verdict
  * @typedef {import("../image-details/triage.js").HintKind} HintKind
