@@ -1,5 +1,5 @@
 /**
- * Activation functions: the value, and the slope that gradients need, both at what came before.
+ * Activation functions: value and derivative, both at the value before activation.
  *
  * @typedef {object} Formula
  * @property {string} name
@@ -37,7 +37,7 @@ export function formulaNamed(name) {
 }
 
 /**
- * Keras' ReLU layer with its three settings; the leaky one as well.
+ * Keras' ReLU layer with its three settings, leaky ReLU included.
  *
  * @param {{max_value?: number | null, negative_slope?: number | null, threshold?: number | null}} settings
  * @returns {Omit<Formula, "name">}
@@ -51,7 +51,7 @@ export function rectifier({max_value: cap, negative_slope: leak, threshold: bend
 }
 
 /**
- * ELU, and with a scale SELU.
+ * ELU and, with a scale, SELU.
  *
  * @param {number} alpha
  * @param {number} scale

@@ -103,7 +103,7 @@ function pullBackConvolution({prepared}, gradient, input) {
   return result;
 }
 
-/** The way back through one window: every filter's gradient, onto the inputs that it read. */
+/** Propagate the gradient of every filter through one window to its inputs. */
 function pullBackWindow(prepared, gradient, start, result, row, column) {
   const {axes: {rows, columns}, channels, filters, channelsPerGroup, filtersPerGroup, kernel} = prepared;
   for (let down = 0; down < rows.size; down++) {
@@ -129,7 +129,7 @@ function isZero(values, start, count) {
 }
 
 /**
- * Every product behind one unit, by input channel; only the channels of the filter's own group.
+ * Return every product of one unit by input channel, for the channels of its group only.
  *
  * @param {Layer} layer
  * @param {Float32Array} input

@@ -1,8 +1,7 @@
 import {addRows, scratchArray, sumOfProducts} from "./dot-products.js";
 
 /**
- * Dense: every unit sums over all inputs. On a stack of feature maps it does so at every place by itself, over the channels,
- * as Keras has it.
+ * Dense: every unit sums over all inputs; on feature maps, at each position over the channels, as in Keras.
  *
  * @typedef {import("./network.js").Layer} Layer
  * @typedef {{index: number, input: number, weight: number, product: number}} DenseTerm `index`: which input of its place

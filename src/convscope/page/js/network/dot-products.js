@@ -1,10 +1,10 @@
 /**
- * The sums of products in which the engine spends its time.
+ * Dot products, where the engine spends its time.
  *
- * In Keras' kernels the weights from one input to all of its outputs lie side by side: a row. A unit's neighbours in the
- * output are therefore computed together, as a sum of rows, each times its input; inputs of zero, which are most of a
- * digit's picture and half of what a ReLU leaves, are not even gathered. Sums are Float64Array: they keep the digits that
- * hundreds of additions in Float32 would lose. So are kernels, which spares a conversion per product: a third of the time.
+ * In Keras' kernels the weights from one input to all of its outputs are adjacent: a row. Neighbouring output units are
+ * therefore computed together, as a sum of rows times inputs; zero inputs, most of a digit's image and half of what a
+ * ReLU leaves, are skipped. Sums are Float64Array, because hundreds of additions in Float32 would lose digits. Kernels
+ * are too, which saves a conversion per product: a third of the time.
  *
  * @typedef {object} Gathered room for the inputs of one sum that are not zero
  * @property {Float64Array} values
@@ -20,7 +20,7 @@ export function scratchArray(count) {
 }
 
 /**
- * sums[0…width − 1] += values[i] · the row of i, for the first `count` that are gathered.
+ * Add to sums[0…width − 1] the row of i times values[i], for the first `count` gathered inputs.
  *
  * @param {Float64Array} sums
  * @param {Float64Array} kernel
@@ -38,7 +38,7 @@ export function addRows(sums, kernel, {values, rows}, count, width) {
   }
 }
 
-/** Four rows in one go: each sum is fetched and put back a quarter as often, which halves the time of a wide layer. */
+/** Add four rows at once: each sum is loaded and stored a quarter as often, which halves the time of a wide layer. */
 function addFourRows(sums, kernel, values, rows, index, width) {
   const a = values[index];
   const b = values[index + 1];
@@ -55,7 +55,7 @@ function addFourRows(sums, kernel, values, rows, index, width) {
 }
 
 /**
- * The sum of a[start + i] · b[from + i] over `count` neighbours: the way back through a row.
+ * Return the sum of a[start + i] · b[from + i] over `count` values: the backward pass through a row.
  *
  * @param {Float64Array} a
  * @param {number} start

@@ -2,14 +2,14 @@ import {beforeActivation, indexOfLayer, inputOfLayer, makeWorkspace, runNetwork}
 import {pullBackSoftmax} from "./softmax.js";
 
 /**
- * How a class's logit answers to small changes, by the chain rule from the last layer back.
+ * Gradients of a class's logit, by the chain rule from the last layer back.
  *
  * @typedef {import("./network.js").Network} Network
  * @typedef {import("./network.js").Run} Run
  */
 
 /**
- * The gradient of the logit of one class with respect to the pixels.
+ * Return the gradient of a class's logit with respect to the pixels.
  *
  * @param {Network} network
  * @param {ArrayLike<number>} pixels
@@ -23,7 +23,7 @@ export function inputGradient(network, pixels, run, classIndex) {
 }
 
 /**
- * The same with respect to the activations of one layer, which class activation maps weigh channels by.
+ * Return the gradient with respect to the activations of one layer, as class activation maps need it.
  *
  * @param {Network} network
  * @param {ArrayLike<number>} pixels
@@ -38,7 +38,7 @@ export function layerGradient(network, pixels, run, classIndex, layerName) {
 }
 
 /**
- * What each pixel adds to the logit, were the network as straight as it is around this image.
+ * Return gradient × input: each pixel's contribution to the logit under a linear approximation.
  *
  * @param {Network} network
  * @param {ArrayLike<number>} pixels
@@ -52,11 +52,12 @@ export function gradientTimesInput(network, pixels, run, classIndex) {
 }
 
 /**
- * What each pixel adds to the logits on the straight way from an even picture to this one. The numbers add up to the
- * difference of a class's two logits, the better the more steps. Source: M. Sundararajan, A. Taly and Q. Yan, "Axiomatic
- * attribution for deep networks", ICML 2017.
+ * Integrate gradients along the straight path from a uniform image to this one.
  *
- * A generator, as one gradient is taken per step and class: it yields the share that is done, and returns the numbers.
+ * The values add up to the difference of the class's two logits, more exactly with more steps. Source: M. Sundararajan,
+ * A. Taly and Q. Yan, "Axiomatic attribution for deep networks", ICML 2017.
+ *
+ * A generator, because it takes one gradient per step and class: it yields the share done and returns the values.
  *
  * @param {Network} network
  * @param {ArrayLike<number>} pixels
@@ -99,7 +100,7 @@ function gradientAfter(network, pixels, run, classIndex, stop) {
   return gradient;
 }
 
-/** From the gradient of a layer's output to that of what came before its activation function, in place. */
+/** Propagate a gradient through the activation function, in place. */
 function pullBackActivation(layer, gradient, input, output) {
   const {name, slope, slopeFromOutput} = layer.formula;
   if (name === "linear") return;

@@ -1,8 +1,8 @@
 import {placeOf} from "./shape.js";
 
 /**
- * Layers whose units are those of their input, one by one: Flatten and Reshape lay them out anew, Dropout and its kin act
- * in training only, and of ReLU, Softmax and Activation nothing but the activation function remains to be done.
+ * Layers that copy their input: Flatten and Reshape change the shape; Dropout and its kin act in training only; ReLU,
+ * Softmax and Activation apply an activation function only.
  *
  * @typedef {import("./network.js").Layer} Layer
  */

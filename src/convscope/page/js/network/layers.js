@@ -7,9 +7,9 @@ import {AVERAGE_POOLING, MAX_POOLING} from "./pool.js";
 import {ZERO_PADDING} from "./window.js";
 
 /**
- * Every kind of layer that the engine can compute. `models/forward.py` knows the same ones.
+ * The layer kinds that the engine computes; `models/forward.py` has the same.
  *
- * A layer is computed in two steps: what its kind does, and then its activation function.
+ * A layer is computed in two steps: its kind, then its activation function.
  *
  * @typedef {import("./network.js").Layer} Layer
  * @typedef {import("./activations.js").Formula} Formula
@@ -56,7 +56,7 @@ export function layerKindNamed(kind) {
 }
 
 /**
- * The second of the two steps.
+ * Return the activation function of a layer.
  *
  * @param {Layer} layer
  * @returns {Formula | undefined} undefined where it is not known here

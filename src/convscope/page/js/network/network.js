@@ -3,7 +3,7 @@ import {sizeOf} from "./shape.js";
 import {applySoftmax} from "./softmax.js";
 
 /**
- * The reader's network, in plain JavaScript: every layer's activations for one image.
+ * The network in plain JavaScript: the activations of every layer for one image.
  *
  * @typedef {object} Layer
  * @property {string} name
@@ -68,8 +68,10 @@ function problemOf(layer) {
 }
 
 /**
- * Room for all that a run computes. One that is passed to `runNetwork` again and again spares the collection of megabytes
- * while somebody draws; each run then overwrites the one before.
+ * Allocate the arrays of a run.
+ *
+ * Passing one to `runNetwork` repeatedly avoids garbage collection of megabytes while the user draws; each run overwrites
+ * the one before.
  *
  * @param {Network} network
  * @returns {Workspace}
@@ -114,7 +116,7 @@ export function runNetwork(network, pixels, workspace = makeWorkspace(network)) 
 }
 
 /**
- * What a layer computes before its activation function.
+ * Compute a layer without its activation function.
  *
  * @param {Layer} layer
  * @param {Float32Array} input
@@ -127,7 +129,7 @@ export function beforeActivation(layer, input) {
 }
 
 /**
- * What the layer at `index` reads: the activations of the one before it, or the image.
+ * Return the input of the layer at `index`: the activations before it, or the image.
  *
  * @param {Network} network
  * @param {ArrayLike<number>} pixels
@@ -150,7 +152,7 @@ export function indexOfLayer(network, name) {
   return index;
 }
 
-/** Applies the layer's activation function to `data`, in place. */
+/** Apply the layer's activation function in place. */
 function activate({formula, outputShape}, data) {
   if (formula.name === "linear") return;
   if (formula.name === "softmax") {

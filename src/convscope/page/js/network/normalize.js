@@ -1,5 +1,5 @@
 /**
- * BatchNormalization and Rescaling: each channel times a number, plus a number.
+ * BatchNormalization and Rescaling: a factor and a summand per channel.
  *
  * @typedef {import("./network.js").Layer} Layer
  */
@@ -26,7 +26,7 @@ export const RESCALING = {
 };
 
 /**
- * Whether `axis`, counted with the batch in front as Keras counts, is the one of the channels.
+ * Return whether `axis`, counted with the batch first as in Keras, is the channel axis.
  *
  * @param {number | number[] | undefined} axis
  * @param {number[]} shape without the batch
@@ -36,7 +36,7 @@ export function isLastAxis(axis, shape) {
   return more.length === 0 && (only === -1 || only === shape.length);
 }
 
-/** What training measured and learned, as one factor and one summand per channel. */
+/** Combine statistics and weights into one factor and one summand per channel. */
 function prepareBatchNormalization({settings, inputShape, weights}) {
   const channels = inputShape[inputShape.length - 1];
   const factors = new Float64Array(channels);
@@ -49,7 +49,7 @@ function prepareBatchNormalization({settings, inputShape, weights}) {
   return {channels, factors, summands};
 }
 
-/** The four numbers of a channel; a layer without `scale` or `center` has no gamma or beta. */
+/** Return the four numbers of a channel; gamma and beta default where a layer has none. */
 function normalizationOf(weights, channel) {
   return {
     mean: weights.moving_mean[channel],
@@ -109,7 +109,7 @@ function pullBackAffine({prepared}, gradient) {
 }
 
 /**
- * (input − mean) / √(variance + ε) · gamma + beta, with the numbers of one channel.
+ * Return (input − mean) / √(variance + ε) · gamma + beta with the numbers of one channel.
  *
  * @param {Layer} layer
  * @param {Float32Array} input

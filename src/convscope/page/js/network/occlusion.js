@@ -1,7 +1,7 @@
 import {makeWorkspace, runNetwork} from "./network.js";
 
 /**
- * What classes lose when a patch of the picture is covered.
+ * Decrease of the logits when a patch of the image is occluded.
  *
  * @typedef {import("./network.js").Network} Network
  *
@@ -20,9 +20,10 @@ import {makeWorkspace, runNetwork} from "./network.js";
  */
 
 /**
- * Runs the network once per patch, for all the classes together. As a generator, so that the page can breathe in between: it
- * yields the share that is done, row by row, and returns a map per class (null where the network has a layer that cannot be
- * computed).
+ * Run the network once per patch, for all classes together.
+ *
+ * A generator, so that the page stays responsive: it yields the share done, row by row, and returns a map per class, or
+ * null if a layer cannot be computed.
  *
  * @param {Network} network
  * @param {ArrayLike<number>} pixels

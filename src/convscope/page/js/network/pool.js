@@ -1,9 +1,10 @@
 import {linesInside, windowAxes} from "./window.js";
 
 /**
- * MaxPooling2D, AveragePooling2D, and their global kin, whose only window is the whole picture. Padding takes no part: it
- * never wins, and the mean is over the pixels of the picture in the window, as in TensorFlow. Of equal pixels the first in
- * row order wins, and the gradient goes to it alone.
+ * MaxPooling2D, AveragePooling2D and their global variants, which have one window.
+ *
+ * Padding is ignored: it never wins a maximum and is not counted in a mean, as in TensorFlow. Of equal maxima the first
+ * in row order wins and gets the gradient.
  *
  * @typedef {import("./network.js").Layer} Layer
  * @typedef {{row: number, column: number, value: number}} PooledPixel
@@ -26,8 +27,9 @@ export const AVERAGE_POOLING = {
 };
 
 /**
- * `windows`: for every place of the output the pixels (row · width + column) of the input that it pools. Laid out once,
- * since asking again for every image would cost more than the pooling.
+ * Precompute for every output position the input pixels (row · width + column) in its window.
+ *
+ * Recomputing them for each image would cost more than the pooling.
  *
  * @param {Layer} layer
  */
@@ -150,7 +152,7 @@ function explainAveragePooling(layer, input, place) {
 }
 
 /**
- * The pixels of the picture that one unit pools, in row order.
+ * Return the pixels that one unit pools, in row order.
  *
  * @param {Layer} layer
  * @param {Float32Array} input

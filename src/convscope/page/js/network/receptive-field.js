@@ -3,8 +3,10 @@ import {isPicture, offsetOf, placeOf} from "./shape.js";
 import {linesInside} from "./window.js";
 
 /**
- * Which pixels of the input can reach a unit, and which can reach none. Rows and columns are traced by themselves, as one
- * mark per line, from a layer back to the input: exact where padding, strides or holes of a dilated window leave lines out.
+ * Which input pixels can influence a unit, and which influence none.
+ *
+ * Rows and columns are traced separately, one mark per line, from a layer back to the input: exact even where padding,
+ * strides or dilation skip lines.
  *
  * @typedef {import("./network.js").Network} Network
  * @typedef {import("./network.js").Layer} Layer
@@ -40,7 +42,7 @@ export function unusedPixels(network) {
 }
 
 /**
- * Back through layers that only lay units out anew, to where the unit stands in a picture.
+ * Trace a unit back through reshaping layers to its position in a feature map.
  *
  * @returns {{index: number, shape: number[], place: number[] | null}} the layer of the picture, −1 for the image itself; a
  *   place of null where the unit reads every unit of that layer's input
@@ -58,7 +60,7 @@ function pictureUnit({layers, inputShape}, index, place) {
 }
 
 /**
- * The lines of the image that reach the marked lines of the output of layer `index`.
+ * Return the lines of the image that reach the marked output lines of the layer at `index`.
  *
  * @param {Network} network
  * @param {number} index
@@ -72,7 +74,7 @@ function reachedLines(network, index, axis, marks) {
 }
 
 /**
- * One layer back. A layer that is no picture has no lines: null.
+ * Trace lines back through one layer; null for a layer without rows and columns.
  *
  * @param {Layer} layer
  * @param {number} axis

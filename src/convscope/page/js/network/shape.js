@@ -1,6 +1,4 @@
-/**
- * Where a unit stands in its layer. Arrays are in row order: (row, column, channel), or (unit).
- */
+/** Positions of units in a layer. Arrays are in row order: (row, column, channel), or (unit). */
 
 /**
  * @param {number[]} shape
@@ -22,7 +20,7 @@ export function offsetOf(shape, place) {
 }
 
 /**
- * The inverse of `offsetOf`.
+ * Return the position at an offset, the inverse of `offsetOf`.
  *
  * @param {number[]} shape
  * @param {number} offset

@@ -11,7 +11,7 @@
  */
 
 /**
- * Turns every run of `count` neighbours of `data` into probabilities, in place.
+ * Apply softmax to every run of `count` values, in place.
  *
  * @param {Float32Array} data
  * @param {number} count
@@ -27,7 +27,7 @@ export function applySoftmax(data, count) {
 }
 
 /**
- * From the gradient of the probabilities to that of the logits, in place.
+ * Convert the gradient of the probabilities to that of the logits, in place.
  *
  * @param {Float64Array} gradient
  * @param {Float32Array} probabilities

@@ -1,6 +1,4 @@
-/**
- * How sure the network is, before and after the temperature that was fitted to it. Pure: no DOM.
- */
+/** Temperature scaling and the ranking of classes. Pure: no DOM. */
 
 /**
  * @param {ArrayLike<number>} logits
@@ -16,7 +14,7 @@ export function softmaxAt(logits, temperature) {
 }
 
 /**
- * The places of the numbers, the greatest first; equal ones in order.
+ * Return the indices of the numbers, largest first; ties keep their order.
  *
  * @param {ArrayLike<number>} numbers
  * @returns {number[]}
@@ -26,7 +24,7 @@ export function rankedIndices(numbers) {
 }
 
 /**
- * Which classes get a bar: all where they are few, else the likeliest.
+ * Choose the classes that get a bar: all if they are few, otherwise the most probable.
  *
  * @param {ArrayLike<number>} probabilities
  * @param {number} most

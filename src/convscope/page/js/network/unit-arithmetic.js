@@ -49,7 +49,7 @@ export function explainUnit(network, pixels, activations, layerName, place) {
   return {...explanation, activation, unit, after: softmax.probabilities[unit], softmax};
 }
 
-/** What all units at the place that begins at `start` were before the softmax. */
+/** Return the values before softmax of all units at the position that starts at `start`. */
 function beforesOfPlace(layer, input, start) {
   const units = layer.outputShape[layer.outputShape.length - 1];
   return beforeActivation(layer, input).subarray(start, start + units);

@@ -2,7 +2,7 @@ import {receptiveField} from "./receptive-field.js";
 import {isPicture, placeOf} from "./shape.js";
 
 /**
- * What a unit looks at. Pure: no DOM.
+ * Receptive field of a unit, in words and boxes. Pure: no DOM.
  *
  * @typedef {import("./network.js").Network} Network
  * @typedef {import("./receptive-field.js").Box} Box
@@ -13,7 +13,7 @@ import {isPicture, placeOf} from "./shape.js";
  * @property {number} channel the one channel of the layer before that the unit reads; −1 for all
  */
 
-/** Kinds whose units read their own channel and no other. */
+/** Layer kinds whose units read only their own channel. */
 const OWN_CHANNEL = new Set([
   "MaxPooling2D", "AveragePooling2D", "GlobalMaxPooling2D", "GlobalAveragePooling2D", "BatchNormalization", "Rescaling",
   "ZeroPadding2D", "DepthwiseConv2D",
@@ -45,7 +45,7 @@ function channelRead({kind, operation, formula, inputShape, outputShape}, place)
 }
 
 /**
- * Back through layers that only lay units out anew: whose activations a layer really reads, in the same order.
+ * Return the layer whose activations a layer really reads, skipping layers that only reshape.
  *
  * @param {Network} network
  * @param {number} index of the layer that reads

@@ -1,7 +1,7 @@
 import {offsetOf} from "./shape.js";
 
 /**
- * Where the windows of convolutions and poolings lie, one axis at a time.
+ * Positions of convolution and pooling windows, one axis at a time, and ZeroPadding2D.
  *
  * @typedef {import("./network.js").Layer} Layer
  *
@@ -33,7 +33,7 @@ export function inputLine(axis, output, step) {
 }
 
 /**
- * The lines of the input in one window, without those in the padding.
+ * Return the input lines in one window, without padding.
  *
  * @param {WindowAxis} axis
  * @param {number} output
@@ -45,7 +45,7 @@ export function linesInside(axis, output) {
 }
 
 /**
- * Padding "same" is TensorFlow's: as many lines as the last window needs, the smaller half before the first line.
+ * Return the windows along one axis. "same" pads as TensorFlow does: the smaller half comes first.
  *
  * @param {Layer} layer
  * @param {0 | 1} axis
@@ -63,10 +63,7 @@ function windowAxis({settings, inputShape, outputShape}, axis) {
   return {size, stride, dilation, before, inputs, outputs};
 }
 
-/**
- * ZeroPadding2D: a frame of zeros around every map.
- *
- */
+/** ZeroPadding2D: a border of zeros around every feature map. */
 
 /** @type {import("./layers.js").LayerKind} */
 export const ZERO_PADDING = {
@@ -96,7 +93,7 @@ function pullBackPadding(layer, gradient, input) {
   return Float64Array.from(input, (_, offset) => gradient[paddedOffset(layer, offset)]);
 }
 
-/** Where the unit at `offset` of the input comes to lie. */
+/** Return the output offset of the input unit at `offset`. */
 function paddedOffset({prepared: {top, left}, inputShape: [, width, channels], outputShape}, offset) {
   const pixel = Math.floor(offset / channels);
   const row = Math.floor(pixel / width) + top;

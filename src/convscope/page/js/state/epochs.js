@@ -1,5 +1,5 @@
 /**
- * The frames of the film: the epochs whose weights are in the page, and how the test images fared with them. Pure: no DOM.
+ * Epoch snapshots with their test results. Pure: no DOM.
  *
  * @typedef {object} Frame
  * @property {number} epoch from 1
@@ -47,7 +47,7 @@ export function stateEpoch({epoch, isLast}) {
 }
 
 /**
- * What a view says that shows an earlier epoch; nothing at the end.
+ * Return the note of a view that shows an earlier epoch; "" for the last one.
  *
  * @param {Frame[]} frames
  * @param {number} epoch as the state has it

@@ -1,11 +1,11 @@
 import {makeState} from "./state.js";
 import {formatHash, isWholeState, parseHash} from "./url-hash.js";
 
-/** Milliseconds between two writings: browsers stop a page that changes its address hundreds of times in a row. */
+/** Milliseconds between two writes: browsers block pages that change their URL hundreds of times in a row. */
 const ADDRESS_PAUSE = 250;
 
 /**
- * The page's state, read from the address and mirrored there. The history does not grow: Back leaves the page.
+ * Read the page's state from the URL hash and mirror it there. The history does not grow: Back leaves the page.
  *
  * @returns {import("./state.js").PageState}
  */
@@ -34,7 +34,9 @@ export function startNavigation() {
 }
 
 /**
- * A browser finds `#place` by itself, but not `#place&theme=dark`; and what comes to life above a place moves it.
+ * Scroll to the anchor in the hash.
+ *
+ * Browsers find `#place` but not `#place&theme=dark`, and live views above an anchor move it.
  *
  * @param {Document} page
  * @param {string} place

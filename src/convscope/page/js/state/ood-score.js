@@ -2,9 +2,8 @@ import {inputsOfImage} from "../data/images.js";
 import {makeWorkspace, runNetwork} from "../network/network.js";
 
 /**
- * How unlike the training images an image looks to the network: the mean distance, between the directions of the activations
- * of its last hidden layer, to the nearest of a sample of them; as `analysis/novelty.py` measured it for images of known kinds.
- * Pure: no DOM.
+ * OOD score of an image: mean cosine distance, in the features of the last hidden layer, to its nearest neighbours in a
+ * sample of training images; as `analysis/novelty.py` measures it for reference images. Pure: no DOM.
  *
  * @typedef {{features: Float32Array, size: number, count: number}} Sample `count` rows of `size` activations
  */
@@ -73,7 +72,7 @@ function inverseLength(values) {
 }
 
 /**
- * How many of the known images lie nearer to the training images than this one.
+ * Return the share of reference images that are closer to the training images than this one.
  *
  * @param {number} distance
  * @param {number[]} percentiles 0 to 100 of the known images' distances

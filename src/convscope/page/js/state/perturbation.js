@@ -1,13 +1,15 @@
 /**
- * What a reader does to the open image, as text for the address: `turn:15,noise:0.2`. Pure: no DOM.
+ * The transformation of the open image as text for the hash: `turn:15,noise:0.2`. Pure: no DOM.
  *
  * @typedef {typeof NO_CHANGE} Change
  */
 
 /**
- * `right`, `down`, `thick`, `cover`, `row`, `column`: pixels of the image; `turn`: degrees clockwise; `scale`: times;
- * `noise`: standard deviation, of 1; `seed`: of the noise. `cover` is the side of a card whose middle lies in the image's
- * middle, moved by `row` and `column`.
+ * No transformation.
+ *
+ * `right`, `down`, `thick`, `cover`, `row`, `column`: pixels of the image; `turn`: degrees clockwise; `scale`: factor;
+ * `noise`: standard deviation, of 1; `seed`: of the noise. `cover` is the side of a square centred on the image and moved
+ * by `row` and `column`.
  */
 export const NO_CHANGE = Object.freeze({
   right: 0, down: 0, turn: 0, scale: 1, thick: 0, noise: 0, seed: 1, cover: 0, row: 0, column: 0,

@@ -1,7 +1,7 @@
 import {rankedIndices, softmaxAt} from "../network/temperature.js";
 
 /**
- * What the network answers now, in numbers. Pure: no DOM.
+ * The network's current prediction as numbers. Pure: no DOM.
  *
  * @typedef {object} Prediction
  * @property {boolean} isEmpty whether there is nothing on the pad

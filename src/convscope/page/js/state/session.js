@@ -5,10 +5,10 @@ import {makeNetwork, makeWorkspace, runNetwork} from "../network/network.js";
 import {parseChange, perturbationOf} from "./perturbation.js";
 
 /**
- * The network with its one open image, of which every view shows a part.
+ * The network and the open image, which all views share.
  *
- * A view reads `session` in its listener and redraws what it shows. `session.run` is the same object with the same arrays every
- * time, filled anew: who needs numbers later copies them. What is off the screen should wait: `drawWhenVisible` in `seen.js`.
+ * A view reads `session` in its listener and redraws. `session.run` is the same object with the same arrays every time,
+ * overwritten by each run: copy what is needed later. Views off the screen should wait: `drawWhenVisible`.
  *
  * @typedef {import("./state.js").State} State
  * @typedef {import("../network/network.js").Network} Network
@@ -46,7 +46,7 @@ import {parseChange, perturbationOf} from "./perturbation.js";
  *   image, or other pixels), "network", and "run" whenever either of them
  */
 
-/** Networks of epochs that are kept: one costs as much memory as its weights twice. */
+/** Epoch networks to cache; each takes twice the memory of its weights. */
 const MAX_CACHED_NETWORKS = 4;
 
 /**
@@ -142,7 +142,7 @@ export async function startSession(page, payload, state) {
   return session;
 }
 
-/** The image of that name, without what the reader does to it; null where there is none. */
+/** Return the image with that name without the reader's transformation, or null. */
 function sourceOf(session, own, name) {
   const [source, number] = name.split("-");
   if (source === "drawing" || source === "picture") {
@@ -157,7 +157,7 @@ function sourceOf(session, own, name) {
   return first.name === name ? first : null;
 }
 
-/** What is open at the start: the picture that the page was made for, or the first test image, as everywhere in the report. */
+/** Return the image shown at the start: the image that the page was made for, or the first test image. */
 function firstImage(session, own) {
   const {test} = session.images;
   if (session.payload.opened && own.picture) return sourceOf(session, own, "picture");
@@ -165,18 +165,18 @@ function firstImage(session, own) {
   return test?.count ? sourceOf(session, {}, `test-${index}`) : firstTrainingImage(session);
 }
 
-/** A picture that the page was made to explain. */
+/** Return the image that the page was made to explain. */
 function openedPicture({opened}) {
   return opened ? {original: Float32Array.from(opened.pixels.flat(2), (level) => level / 255), file: opened.name} : null;
 }
 
-/** The one image that every page has. */
+/** Return the one image that every page has. */
 function firstTrainingImage({payload: {first_image: {label, pixels}}}) {
   const original = Float32Array.from(pixels.flat(2), (level) => level / 255);
   return {name: "train-0", source: "train", index: 0, row: null, label, original};
 }
 
-/** Reads the networks of epochs, and keeps the last few. */
+/** Return a function that reads the network of an epoch and caches the last few. */
 function cacheNetworks(page, payload) {
   const kept = new Map();
   const read = async (which) => {

@@ -1,6 +1,6 @@
 /**
- * What the reader has chosen, in one place: every view reads it, any view may change it, and who wants to know is told what
- * changed. Pure: no DOM.
+ * The reader's selections. Every view reads them, any view may change them, and listeners learn what changed. Pure: no
+ * DOM.
  *
  * @typedef {"auto" | "light" | "dark"} Theme
  * @typedef {object} State

@@ -2,9 +2,10 @@ import {SCALE_MODES} from "../image/color/range.js";
 import {INITIAL_STATE} from "./state.js";
 
 /**
- * The page's state as it stands in the address, after the `#`, so that a view can be shared:
- * `figure-loss&theme=dark&image=test-123` is the place `figure-loss` in the dark theme with test image 123 open. What is as
- * at the start is left out. Pure: no DOM.
+ * The page's state in the URL hash, so that a view can be shared. Pure: no DOM.
+ *
+ * `figure-loss&theme=dark&image=test-123` is the anchor `figure-loss` in the dark theme with test image 123 open.
+ * Defaults are left out.
  *
  * @typedef {import("./state.js").State} State
  */
@@ -12,7 +13,7 @@ import {INITIAL_STATE} from "./state.js";
 /** @type {import("./state.js").Theme[]} */
 export const THEMES = ["auto", "light", "dark"];
 
-/** How the value of each key is read; what is not understood is as at the start. */
+/** Parser for each key; invalid values give the default. */
 const HASH_READERS = {
   theme: (text) => THEMES.find((known) => known === text),
   image: (text) => (/^(?:(?:test|train)-\d{1,9}|drawing|picture)$/.test(text) ? text : undefined),
@@ -57,7 +58,7 @@ export function formatHash({place = "", ...state}) {
 }
 
 /**
- * Whether an address says more than a place: it is then a whole state, not a step within the page.
+ * Return whether a hash holds a whole state rather than an anchor only.
  *
  * @param {string} hash
  */
@@ -65,7 +66,7 @@ export function isWholeState(hash) {
   return hash.includes("=");
 }
 
-/** Colons and commas may stand in an address, and are easier to read there. */
+/** Encode text for a hash, but keep colons and commas readable. */
 function encodedText(text) {
   return encodeURIComponent(text).replace(/%3A/g, ":").replace(/%2C/g, ",");
 }

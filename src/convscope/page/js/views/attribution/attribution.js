@@ -11,12 +11,12 @@ import {gradientTimesInput} from "../../network/gradient.js";
 import {AttributionMaps} from "./maps-view.js";
 
 /**
- * What in the open image speaks for a class: by gradients, by the way from zeros to the image, by covering patches.
+ * Attribution for one class of the open image, by all methods.
  *
  * @typedef {import("../../state/session.js").Session} Session
  */
 
-/** Milliseconds of rest before the work begins. */
+/** Milliseconds without a change before the computation starts. */
 const QUICK_REST = 30;
 
 /**
@@ -76,13 +76,11 @@ async function rest(milliseconds) {
   await nextSlice();
 }
 
-/** Classes that get a tile; with more, a list has to do. */
+/** Number of classes up to which each gets a tile; above it there is a list. */
 const MAX_TILES = 20;
 const CLASS_TILE_SIDE = 56;
 
-/**
- * Which class is asked about: a tile for each, with its gradient × input in small, all on one scale; or a list.
- */
+/** Choice of the target class: tiles with gradient × input on one scale, or a list. */
 export class ClassChoice {
   /**
    * @param {Document} page

@@ -11,13 +11,13 @@ import {channelRanges, formatNumber, joinedRange} from "../../image/color/range.
 import {makeWorkspace, runNetwork} from "../../network/network.js";
 import {isPicture} from "../../network/shape.js";
 
-/** Classes that get a line. */
+/** Maximum number of classes with a line. */
 const MAX_LINES = 12;
-/** Screen pixels: a map should be as wide at least, a unit of no picture at most, and what the label of a line takes. */
+/** Screen pixels: minimum width of a map, maximum width of a unit, width of a line's label. */
 const [LEAST_MAP, LARGEST_CELL, LABEL_ROOM] = [28, 16, 100];
 
 /**
- * One image of each class, a line each, as the open unit's layer sees it: a column down is one channel.
+ * Show one image per class through the layer of the open unit, one line each and one column per channel.
  *
  * @param {Document} page
  * @param {import("../../state/session.js").Session} session
@@ -39,7 +39,7 @@ export function startClassExamples(page, session, unit) {
   return true;
 }
 
-/** The lines, what they share, and the finding above them. */
+/** The lines, what they share, and the sentence above them. */
 class ClassBoard {
   constructor(page, session, unit, rows) {
     Object.assign(this, {page, session, unit, rows, index: -1, asked: 0, signed: signedLayers(session.network)});
@@ -102,13 +102,11 @@ class ClassBoard {
   }
 }
 
-/** Screen pixels: a side of the image, and the height of a line of units of no picture. */
+/** Screen pixels: side of the image and height of a line of flat units. */
 const IMAGE_SIDE = 30;
 const CELL_HEIGHT = 20;
 
-/**
- * One image, as a button that opens it, and what a layer makes of it.
- */
+/** One image, as a button that opens it, with its activations in a layer. */
 export class ClassLine {
   /**
    * @param {Document} page
@@ -166,12 +164,10 @@ export class ClassLine {
   }
 }
 
-/**
- * What tells the classes apart in a layer. Pure: no DOM.
- */
+/** How a layer separates the classes. Pure: no DOM. */
 
 /**
- * The first image of each class, by its place in the split.
+ * Return the first image of each class, by index in the split.
  *
  * @param {ArrayLike<number>} labels
  * @param {ArrayLike<number>} indices in the split

@@ -6,12 +6,10 @@ import {PixelPicture} from "../../dom/pixel-picture.js";
 import {ScaleLegend} from "../../dom/scale-legend.js";
 import {channelRanges, evenRange, formatNumber} from "../../image/color/range.js";
 
-/** Screen pixels for a side. */
+/** Screen pixels of a side. */
 const ATTRIBUTION_SIDE = 210;
 
-/**
- * The three pictures, each with its scale, its sum and one sentence on what it is.
- */
+/** One map per method, with its scale, its sum and a sentence about it. */
 export class AttributionMaps {
   /**
    * @param {Document} page

@@ -5,10 +5,7 @@ import {formatPercent} from "../../dom/format.js";
 import {mountLive} from "../../dom/mount.js";
 import {frameAt, stateEpoch} from "../../state/epochs.js";
 
-/**
- * Loss and accuracy over the epochs, as charts that answer: pointing at an epoch in one reads it out in both, choosing one sets
- * the film to it.
- */
+/** Interactive charts of loss and accuracy: pointing at an epoch shows its values in both, and a click selects it. */
 
 const CHARTS = [
   {
@@ -45,7 +42,7 @@ export function startCurves(page, session, frames) {
   followFilm();
 }
 
-/** One chart with its read-out, in its mount. */
+/** Put one chart with its values into its mount point. */
 function putCurves(page, mount, {label, keys, makeAxis, write}, {session, frames, point}) {
   const {history} = session.payload;
   const checked = mount.dataset.checked;

@@ -5,7 +5,7 @@ import {startCurves} from "./curves.js";
 import {makeEpochPlayer, newEpochControl, newEpochStrip} from "./slider.js";
 
 /**
- * How it learned: the curves, and the film, which sets the epoch whose weights run everywhere on the page.
+ * Start the training section: curves, and the slider that selects the epoch whose weights the page runs.
  *
  * @param {Document} page
  * @param {import("../../state/session.js").Session} session
@@ -22,7 +22,7 @@ export function startEpochs(page, session) {
   page.body.append(newEpochStrip(page, projector, frames, {slider: mount, tested: test.n}));
 }
 
-/** What moves, and how it was measured. */
+/** Create the note on what the slider changes and how the snapshots were evaluated. */
 function newEpochCaption(page, frames, epochs) {
   const kept = frames.length < epochs ? ` This page has snapshots of ${frames.length} of the ${epochs} epochs.` : "";
   return newElement(

@@ -3,7 +3,7 @@ import {formatPercent, formatWhole} from "../../dom/format.js";
 import {frameAt, stateEpoch} from "../../state/epochs.js";
 
 /**
- * The film's slider, with its steps: which epoch's weights run on the page.
+ * The epoch slider: which epoch's weights the page runs.
  *
  * @typedef {object} Projector
  * @property {() => number} place of the frame that is shown
@@ -15,11 +15,11 @@ import {frameAt, stateEpoch} from "../../state/epochs.js";
  * @property {(listener: () => void) => void} subscribe called when another frame is there, or the film starts or stops
  */
 
-/** Milliseconds that a frame stands while the film plays. */
+/** Milliseconds per epoch during playback. */
 const FRAME_TIME = 700;
 
 /**
- * Sets the epoch of the page, frame by frame.
+ * Return the controls that set the page's epoch, step by step or as an animation.
  *
  * @param {import("../../state/session.js").Session} session
  * @param {import("../../state/epochs.js").Frame[]} frames
@@ -104,7 +104,7 @@ export function newEpochButton(page, text, label, act) {
   return button;
 }
 
-/** The slider with the epochs under it. */
+/** Create the slider with epoch labels. */
 function newSlider(page, projector, frames, payload) {
   const attributes = {type: "range", min: 0, max: frames.length - 1, step: 1, "aria-label": "Epoch"};
   const input = newElement(page, "input", attributes);
@@ -127,14 +127,14 @@ function newSlider(page, projector, frames, payload) {
   };
 }
 
-/** How the test images fared then. */
+/** Return a sentence about the test results at an epoch. */
 function epochSentence(page, frames, place, payload) {
   const [first, ...rest] = epochWords(frames, place, payload).split(": ");
   return [newElement(page, "strong", {}, first), `: ${rest.join(": ")}.`];
 }
 
 /**
- * `After epoch 2 of 3: 99.18% of the 10,000 test images right, 82 wrong, 22 more than at the end`.
+ * Return `After epoch 2 of 3: accuracy 99.18% on 10,000 test images, 82 errors, 22 more than at the end`.
  *
  * @param {import("../../state/epochs.js").Frame[]} frames
  * @param {number} place
@@ -158,8 +158,9 @@ export function epochWords(frames, place, {metrics, history}) {
 }
 
 /**
- * The film in one line at the foot of the window: there wherever its slider is not, from the slider on, and everywhere while
- * the film is not at its end.
+ * Create the compact epoch control at the bottom of the window.
+ *
+ * It is visible below the slider, and everywhere while an earlier epoch is selected.
  *
  * @param {Document} page
  * @param {Projector} projector

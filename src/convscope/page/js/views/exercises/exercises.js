@@ -1,7 +1,7 @@
 import {predictionOf} from "../../state/prediction.js";
 
 /**
- * The things to try: each is ticked off when the reader has done it, and stays so.
+ * Start the exercises; each is ticked off once done and stays so.
  *
  * @param {Document} page
  * @param {import("../../state/session.js").Session} session
@@ -32,7 +32,7 @@ function itemAt(box, place) {
 }
 
 /**
- * When an exercise is done. Pure: no DOM.
+ * Checks for completed exercises. Pure: no DOM.
  *
  * @typedef {{kind: string, text: string, label: number, answer: number, image: number}} Exercise as `exercises.py` makes it
  * @typedef {object} Situation

@@ -9,8 +9,7 @@ import {onThemeChange, themeColors} from "../../dom/theme-colors.js";
 import {channelRanges, evenRange, formatNumber, joinedRange} from "../../image/color/range.js";
 
 /**
- * What speaks for each of the two classes of a case, side by side on one scale: by the finished network, in the three ways of
- * the section on its insides.
+ * Attribution for two classes of the open image side by side, on one scale, with the final weights.
  *
  * @typedef {import("../../attribution/compute.js").ClassEvidence} ClassEvidence
  *
@@ -23,7 +22,7 @@ import {channelRanges, evenRange, formatNumber, joinedRange} from "../../image/c
 
 const CLASS_PICTURE_SIDE = 112;
 
-/** What stands under a picture: the number that the three ways are about. */
+/** Label of the number under a map, by method. */
 const NUMBER_UNDER = {
   gradient: ({sum}) => `sum ${formatNumber(sum)}`,
   integrated: ({sum}) => `sum ${formatNumber(sum)}`,
@@ -100,7 +99,7 @@ export function makeAttributionDetails(page, session, {names}) {
   };
 }
 
-/** One way: a picture for each class, and the scale that they share. */
+/** Create the row of one method: a map per class and their common scale. */
 function newWayRow(page, {way, title, asked, words}, {height, width}) {
   const cells = [0, 1].map(() => {
     const picture = newPicture(page, {height, width}, {side: CLASS_PICTURE_SIDE, isInk: false});

@@ -6,8 +6,9 @@ import {answerAbout} from "./subject.js";
 import {cacheCourses, newCourseView} from "./training-course.js";
 
 /**
- * What speaks for the two classes of a case: what each owes to every pixel, the nearest training images of both, and how probable
- * both were after each epoch. It takes many runs of the network, so it comes after the rest, in slices.
+ * Create the slow part of the image details: attribution, nearest training images and training course of two classes.
+ *
+ * It needs many runs of the network, so it comes last and in slices.
  *
  * @param {Document} page
  * @param {import("../../state/session.js").Session} session
@@ -67,19 +68,19 @@ export function makeEvidenceDetails(page, session, {names, isInk, frames}) {
   return {node, show};
 }
 
-/** The true class of a mistake comes first; of any other image, what it is called. */
+/** Return the two classes: the true one first for an error, otherwise the predicted one. */
 function classesInOrder({called, rival}, label) {
   const order = label !== null && called !== label ? [rival, called] : [called, rival];
   return order.filter((each, place) => each !== null && order.indexOf(each) === place);
 }
 
-/** What a class is in this case. */
+/** Return the role of a class for this image. */
 function roleOf(each, {called}, label) {
   if (each === label) return "the true class";
   return each === called ? "the predicted class" : "the runner-up";
 }
 
-/** Training images in all, as the neighbours were looked for. */
+/** Return the number of training images searched for neighbours. */
 function trainingImages({metrics, run}) {
   const {train, validation} = metrics.data;
   return run.config.validation === "test" ? train : train + validation;

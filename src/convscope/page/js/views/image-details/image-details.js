@@ -8,12 +8,12 @@ import {newProbabilityTable} from "./probabilities.js";
 import {answerAbout, subjectOf, subjectTitle, subjectVerdict, testRowOf} from "./subject.js";
 import {newTriageView} from "./triage.js";
 
-/** Side of the picture, and the milliseconds that a drawing must rest before the slow parts of its case are worked out. */
+/** Side of the picture, and the milliseconds without a change before the slow parts start. */
 const DETAILS_SIDE = 168;
 const REST = 250;
 
 /**
- * The case of the open image: what it was called and what it is, what was near it, and how that came about.
+ * Show the details of the open image: prediction, true class, nearest neighbours, training course.
  *
  * @param {Document} page
  * @param {import("../../state/session.js").Session} session
@@ -71,7 +71,7 @@ export function startImageDetails(page, session, {names, isInk, frames, hints, s
   return {node, followGallery: () => stepper.show(placeInGallery(testRowOf(subject)))};
 }
 
-/** Back and forth through the gallery, in its order. */
+/** Create buttons to step through the gallery in its order. */
 function makeStepper(page, step) {
   const place = newElement(page, "span", {class: "place"});
   const button = (text, label, by) => {

@@ -7,9 +7,7 @@ import {runNetwork} from "../../network/network.js";
 import {sampleFeatures} from "../../state/ood-score.js";
 import {distanceBetween} from "./predictions-by-epoch.js";
 
-/**
- * The nearest training images of two classes, each a button that opens it.
- */
+/** The nearest training images of two classes, each a button that opens it. */
 
 const NEIGHBOUR_SIDE = 56;
 
@@ -41,7 +39,7 @@ export function newNeighbourView(page, {searched, layer, groups}, {reference, na
   );
 }
 
-/** Which class it lies nearer to. */
+/** Return which class the image is closer to. */
 function neighbourVoteText(groups, names) {
   const [first, second] = groups
     .map(({label, neighbours}) => ({label, distance: neighbours[0]?.distance ?? null}))
@@ -70,14 +68,15 @@ function newNeighbour(page, {row, distance}, {reference, names, isInk, open}) {
   return newElement(page, "li", {}, button);
 }
 
-/** Three digits, so that a column of them can be compared. */
+/** Return a distance with three digits, so that a column can be compared. */
 function distanceText(distance) {
   return distance < 1000 ? distance.toPrecision(3) : formatWhole(distance);
 }
 
 /**
- * The training images of a class that are nearest to an image, as the finished network's last hidden layer has them. For the
- * mistakes Python has looked through all training images; for any other image the page looks through its own sample.
+ * Nearest training images by the features of the last hidden layer, with the final weights.
+ *
+ * For the embedded errors Python searched all training images; for any other image the page searches its own sample.
  *
  * @typedef {import("../../state/session.js").OpenImage} OpenImage
  * @typedef {{row: number, distance: number | null}} Neighbour `row` in the reference images
@@ -125,7 +124,7 @@ export function cacheNeighbours(session) {
   };
 }
 
-/** What the payload says of an image that nothing was done to, by class; null where it says nothing. */
+/** Return the payload's neighbours of an untransformed image by class, or null. */
 function knownNeighbours({payload, images}, open) {
   if (open.source !== "test" || open.pixels !== open.original) return null;
   const nearest = payload.evidence.nearest[open.index];

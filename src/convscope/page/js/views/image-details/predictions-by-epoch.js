@@ -4,8 +4,9 @@ import {makeWorkspace, runNetwork} from "../../network/network.js";
 import {rankedIndices} from "../../network/temperature.js";
 
 /**
- * What the network of an earlier epoch says of the test images. The page holds the answers of the finished one only: others
- * are worked out when asked for, a class at a time, and kept.
+ * Predictions of earlier epochs for the test images.
+ *
+ * The page embeds those of the final network only; others are computed on demand, a class at a time, and cached.
  *
  * @typedef {import("../results/selection.js").Answers} Answers
  * @typedef {(epoch: number, rows: Uint32Array, isWanted: () => boolean) => Promise<Answers | undefined>} AnswersAt
@@ -69,13 +70,10 @@ export function largestOf(values) {
   return best;
 }
 
-/**
- * What can be said of one image from what the network makes of it. Pure: no DOM.
- */
+/** Sentences about one image over the epochs. Pure: no DOM. */
 
 /**
- * The two classes that a case is between: the one it was called, and the true one, or where that is the same or not known the
- * runner-up.
+ * Return the two classes to compare: the predicted one and the true one, or the runner-up if that is the same or unknown.
  *
  * @param {ArrayLike<number>} probabilities
  * @param {number | null} label
@@ -88,7 +86,7 @@ export function comparedClasses(probabilities, label) {
 }
 
 /**
- * How an image fared over the epochs, in a sentence.
+ * Return a sentence about the predictions for an image over the epochs.
  *
  * @param {number[]} epochs
  * @param {number[]} answers the class that each epoch's network called it
@@ -117,7 +115,7 @@ function runsSentence(epochs, answers, names) {
   }).concat(".");
 }
 
-/** `after epoch 3`, `after epochs 1, 2 and 5`, `after 7 epochs`. */
+/** Return `after epoch 3`, `after epochs 1, 2 and 5` or `after 7 of them`. */
 function afterEpochs(epochs) {
   if (epochs.length === 1) return `after epoch ${epochs[0]}`;
   if (epochs.length > 5) return `after ${epochs.length} of them`;

@@ -2,11 +2,9 @@ import {newGlossaryButton, newElement} from "../../dom/element.js";
 import {formatProbability} from "../../dom/format.js";
 import {rankedIndices, softmaxAt} from "../../network/temperature.js";
 
-/**
- * The probabilities of the classes that matter for an image, as a small table with bars.
- */
+/** The most probable classes of an image as a small table with bars. */
 
-/** Classes in the table, and the true one if it is not among them. */
+/** Number of classes in the table; the true class is added if it is not among them. */
 const CLASSES_SHOWN = 3;
 
 /**
@@ -45,7 +43,7 @@ function classOfRow(each, called, label) {
   return each === label ? "right" : each === called ? "wrong" : "";
 }
 
-/** Right and wrong by a mark too, and in words. */
+/** Create a mark for the true or the wrong class, with a text alternative. */
 function newMark(page, each, called, label) {
   const told = (className, words, sign) => newElement(page, "span", {class: className, role: "img", "aria-label": words}, sign);
   if (each === label) return told("mark right", each === called ? "true class, predicted" : "true class", "✓");

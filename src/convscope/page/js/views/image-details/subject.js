@@ -5,7 +5,7 @@ import {runNetwork} from "../../network/network.js";
 import {largestOf} from "./predictions-by-epoch.js";
 
 /**
- * What a case is of, and what is said of it. Pure: no DOM.
+ * Subject of the image details, and its sentences. Pure: no DOM.
  *
  * @typedef {import("../../state/session.js").OpenImage} OpenImage
  * @typedef {import("../../network/network.js").Run} Run
@@ -15,7 +15,7 @@ import {largestOf} from "./predictions-by-epoch.js";
 const SOURCE_TITLES = {test: "Test image", train: "Training image", drawing: "Your drawing", picture: "Your image"};
 
 /**
- * The open image, or before anything was opened the surest mistake, which is what the reader came for.
+ * Return the open image or, before any was opened, the error with the highest confidence.
  *
  * @param {import("../../state/session.js").Session} session
  * @returns {Subject}
@@ -51,7 +51,7 @@ export function testRowOf({open}) {
 }
 
 /**
- * `Test image 9,729`.
+ * Return a title such as `Test image 9,729`.
  *
  * @param {Subject} subject
  */

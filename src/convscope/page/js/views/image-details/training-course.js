@@ -7,9 +7,7 @@ import {runNetwork} from "../../network/network.js";
 import {frameAt, stateEpoch} from "../../state/epochs.js";
 import {courseSentence, largestOf} from "./predictions-by-epoch.js";
 
-/**
- * How probable two classes were for an image after each epoch: worked out here, with the weights of that epoch.
- */
+/** Probabilities of two classes for an image after each epoch, computed with that epoch's weights. */
 
 const SIZE_OF_COURSE = {width: 336, height: 148};
 
@@ -72,7 +70,7 @@ function seriesOf(probabilities, label, {names, className, marker}) {
   return {name, full, className, marker, values: probabilities.map((each) => each[label])};
 }
 
-/** The same as numbers. */
+/** Create a table of the same numbers. */
 function newCourseTable(page, epochs, series) {
   const heading = (scope, content) => newElement(page, "th", {scope, class: "n"}, content);
   const number = (value) => newElement(page, "td", {class: "n"}, formatProbability(value));
@@ -85,8 +83,9 @@ function newCourseTable(page, epochs, series) {
 }
 
 /**
- * How probable each class was for an image after each epoch of the film, worked out with the weights of that epoch. Their
- * networks are kept: the page has a budget for all of them together.
+ * Return a function for the class probabilities of an image at each epoch.
+ *
+ * The networks are cached: the page has a memory budget for all of them together.
  *
  * @param {import("../../state/session.js").Session} session
  * @param {import("../../state/epochs.js").Frame[]} frames

@@ -1,7 +1,7 @@
 import {newGlossaryButton, newElement} from "../../dom/element.js";
 
 /**
- * The hint at whose fault a mistake is, with what it was weighed from.
+ * Create the view of an error's likely cause, with the evidence.
  *
  * @param {Document} page
  * @param {Hint} hint
@@ -19,7 +19,7 @@ export function newTriageView(page, {kind, evidence}) {
 }
 
 /**
- * Whose fault a mistake looks like, as Python has weighed it: a hint, never a verdict. Pure: no DOM.
+ * Likely causes of errors, as Python estimated them with heuristics. Pure: no DOM.
  *
  * @typedef {"label suspect" | "ambiguous" | "model's fault"} HintKind
  *
@@ -41,7 +41,11 @@ export const TRIAGE_TITLES = {
   "model's fault": "probably a model error",
 };
 
-/** A shape for each, beside the words. @type {Record<HintKind, string>} */
+/**
+ * A symbol for each cause, so that colour is not the only cue.
+ *
+ * @type {Record<HintKind, string>}
+ */
 export const TRIAGE_SIGNS = {"label suspect": "?", "ambiguous": "≈", "model's fault": "✕"};
 
 /**

@@ -22,7 +22,7 @@ import {placeInWords} from "./selected-unit.js";
 
 const COLOURS = ["red", "green", "blue"];
 
-/** Channels whose products are written out before anybody asks for all of them. */
+/** Channels whose products are shown until all are requested. */
 export const FIRST_CHANNELS = 3;
 
 /**
@@ -67,7 +67,7 @@ export function convolutionArithmetic(page, told, {width, isWhole, extra, inputS
   return [newElement(page, "p", {class: "account-title"}, heading), ...rows, arithmeticFoot(page, told, decimals.product, lines)];
 }
 
-/** One of the three grids. */
+/** Create one of the three grids of a window. */
 function termGrid(page, part, terms, width, scale, decimals) {
   const texts = terms.map((term) => formatDecimals(term[part], decimals));
   const cells = terms.map((term, place) => {
@@ -87,11 +87,11 @@ function termGrid(page, part, terms, width, scale, decimals) {
   return grid;
 }
 
-/** Terms that are written out before anybody asks for all of them. */
+/** Terms shown until all are requested. */
 export const FIRST_TERMS = 8;
 
 /**
- * The largest contributions, what all others come to, the bias, the activation function.
+ * Show the largest contributions, the sum of the others, the bias and the activation function.
  *
  * @param {Document} page
  * @param {import("../../network/unit-arithmetic.js").Explanation} told
@@ -134,18 +134,18 @@ export function denseArithmetic(page, told, {isWhole, extra, source, prefix = []
   return [scroll, arithmeticFoot(page, told, decimals.product, lines)];
 }
 
-/** To the right of the middle for more, to the left for less. */
+/** Create a bar to the right for positive values, to the left for negative ones. */
 function contributionBar(page, value, extent) {
   const bar = newElement(page, "i", {class: value < 0 ? "less" : "more"});
   bar.style.width = `${extent ? (50 * Math.abs(value)) / extent : 0}%`;
   return newElement(page, "span", {class: "contribution", "aria-hidden": "true"}, bar);
 }
 
-/** Classes that are written out before anybody asks for all of them. */
+/** Classes shown until all are requested. */
 export const FIRST_CLASSES = 10;
 
 /**
- * The softmax worked out: exponentials, their total, shares.
+ * Show the softmax: exponentials, total, probabilities.
  *
  * @param {Document} page
  * @param {import("../../network/unit-arithmetic.js").Explanation} told
@@ -160,7 +160,7 @@ export function softmaxArithmetic(page, {softmax, unit}, {isWhole, extra, nameOf
   if (!shown.includes(unit)) shown[shown.length - 1] = unit; // the open one is worked out, whatever its share
   const hidden = units.filter((place) => !shown.includes(place));
   const decimals = decimalsFor(logits) + extra;
-  /** With as many digits as tell a share from 1. */
+  /** Format with enough digits to distinguish a probability from 1. */
   const inFull = (number) => formatNumber(number, (number > 0.5 ? 8 : 4) + extra);
   const rows = shown.map((place) => newElement(page, "tr", {
     "data-term": "exponential", "data-index": place, "data-value": exponentials[place], class: place === unit ? "is-open" : null,
@@ -186,7 +186,7 @@ export function softmaxArithmetic(page, {softmax, unit}, {isWhole, extra, nameOf
   return [newElement(page, "p", {class: "account-title"}, "The softmax turns logits into probabilities:"), scroll, sum];
 }
 
-/** A line that has a number in the column of the exponentials alone. */
+/** Create a row with a number in the column of exponentials only. */
 function sumRow(page, term, title, value, inFull) {
   return newElement(page, "tr", {"data-term": term, "data-value": value}, newElement(page, "th", {scope: "row"}, title),
     newElement(page, "td"), newElement(page, "td"), newElement(page, "td", {class: "n"}, inFull(value)), newElement(page, "td"));

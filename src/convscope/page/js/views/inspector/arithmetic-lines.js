@@ -3,13 +3,14 @@ import {formatSummand, decimalsFor, formatDecimals} from "../../dom/format.js";
 import {formatNumber} from "../../image/color/range.js";
 
 /**
- * The foot of an account: from the sum to the activation, one line each. Every line says in `data-term` what it is and in
- * `data-value` its exact number.
+ * The last lines of the arithmetic, from the sum to the activation.
+ *
+ * Each line names its term in `data-term` and has its exact value in `data-value`.
  *
  * @typedef {[string, number, string, string?]} AccountLine what it is, its value, in words, and its text if not the value
  */
 
-/** What each activation function does, for its line. `before` is written in. */
+/** Description of each activation function, with `before` inserted. */
 const FUNCTIONS_IN_WORDS = {
   relu: (before) => `ReLU: the larger of 0 and ${before}`,
   relu6: (before) => `ReLU6: ${before}, clipped to 0–6`,
@@ -38,7 +39,7 @@ export function arithmeticFoot(page, told, decimals, lines = []) {
   return newElement(page, "table", {class: "account-lines"}, body);
 }
 
-/** Words of the glossary, and what the lines are that have them. */
+/** Glossary words for the lines that have one. */
 const ASKED_IN_LINES = [["bias", "bias"], ["logit", "before"]];
 
 /**
@@ -56,7 +57,7 @@ function arithmeticLine(page, [term, value, words, text], decimals) {
 }
 
 /**
- * How many decimals the account of a unit is written with: enough for its largest part.
+ * Return the decimals for the arithmetic of a unit: enough for its largest part.
  *
  * @param {import("../../network/unit-arithmetic.js").Explanation} told
  * @param {number[]} parts
@@ -66,7 +67,7 @@ export function arithmeticDecimals(told, parts) {
 }
 
 /**
- * The number with what it is of: for small accounts without a table of products.
+ * Create a number with its term and exact value, for arithmetic without a table.
  *
  * @param {Document} page
  * @param {string} term
@@ -78,7 +79,7 @@ export function arithmeticNumber(page, term, value, extra) {
 }
 
 /**
- * A sum of many parts, its largest ones first, and what the others come to. Pure: no DOM.
+ * The largest parts of a sum and the total of the others. Pure: no DOM.
  *
  * @template T
  * @typedef {{shown: T[], hidden: number, rest: number}} Summands `rest` is what the hidden ones add up to

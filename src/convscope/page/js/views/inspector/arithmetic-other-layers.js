@@ -7,11 +7,11 @@ import {placeInWords} from "./selected-unit.js";
 
 /** @typedef {import("../../image/color/paint.js").ColorScale} ColorScale */
 
-/** Decimals of accounts of one or two lines. */
+/** Decimals in arithmetic of one or two lines. */
 const DECIMALS = 5;
 
 /**
- * A pooling: the window, with its winner or its mean.
+ * Show a pooling window with its maximum or mean.
  *
  * @param {Document} page
  * @param {import("../../network/unit-arithmetic.js").Explanation} told
@@ -48,7 +48,7 @@ export function poolingArithmetic(page, told, {scale, extra, openWinner}) {
 }
 
 /**
- * Batch normalisation and rescaling: one number, a few steps.
+ * Show batch normalization or rescaling step by step.
  *
  * @param {Document} page
  * @param {import("../../network/unit-arithmetic.js").Explanation} told
@@ -76,7 +76,7 @@ export function affineArithmetic(page, told, extra) {
 }
 
 /**
- * A layer that copies, or does nothing but its activation function.
+ * Show a layer that copies its input or only applies an activation function.
  *
  * @param {Document} page
  * @param {import("../../network/unit-arithmetic.js").Explanation} told

@@ -5,11 +5,11 @@ import {FIRST_CHANNELS, FIRST_CLASSES, FIRST_TERMS, convolutionArithmetic, dense
 import {affineArithmetic, identityArithmetic, poolingArithmetic} from "./arithmetic-other-layers.js";
 import {ContributionPictures} from "./contribution-pictures.js";
 
-/** Written after the others where somebody asks for them: a float32 has nine that count at most. */
+/** Extra decimals on request; a float32 has at most nine significant digits. */
 const MORE_DIGITS = 4;
 
 /**
- * The exact arithmetic of the open unit: every number that made it, added up.
+ * The exact arithmetic of the open unit: all terms and their sum.
  *
  * @typedef {import("../../dom/theme-colors.js").Paper} Paper
  * @typedef {import("../../image/color/paint.js").ValueRange} ValueRange
@@ -96,21 +96,21 @@ export class UnitArithmetic {
     return identityArithmetic(page, told, {name: before?.name ?? "the image", shape: layer.inputShape, openSource, kind: layer.kind, extra});
   }
 
-  /** The colours of what the layer read: those that it has on the wall. */
+  /** Return the colour scale of the layer's input, the same as in the network grid. */
   inputScale(index, channel, {paper, ranges, signed}) {
     if (index === 0) return {minimum: 0, maximum: 1, table: paper.pixels};
     const scales = ranges[this.session.network.layers[index - 1].name];
     return {...(scales[channel] ?? scales[0]), table: signed[index - 1] ? paper.signed : paper.unsigned};
   }
 
-  /** What the units of a layer are called: the last one's by their classes. */
+  /** Return the name of a unit; in the last layer, its class. */
   nameOfUnit(index) {
     const {network: {layers}, payload: {dataset: {class_names: names}}} = this.session;
     const isLast = index === layers.length - 1 && layers[index].outputShape[0] === names.length;
     return (unit) => (isLast ? names[unit] : `unit ${unit}`);
   }
 
-  /** To show all of what is cut short: the summands, the classes of a softmax, or both. */
+  /** Offer to show all terms of a shortened list. */
   offerMore({kind, channels, terms, softmax}) {
     const lists = [
       ["channels", kind === "convolution" ? channels.length : 0, FIRST_CHANNELS],

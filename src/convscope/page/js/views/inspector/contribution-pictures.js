@@ -7,9 +7,7 @@ import {channelRanges, evenRange, joinedRange} from "../../image/color/range.js"
 /** Screen pixels for each of the three pictures. */
 const PICTURE_ROOM = 200;
 
-/**
- * For a unit that reads a whole picture: what it reads, its weights, and their products, each laid out as the picture is.
- */
+/** Input, weights and products of a unit that reads whole feature maps, each laid out as its input. */
 export class ContributionPictures {
   /**
    * @param {Document} page
@@ -52,7 +50,7 @@ export class ContributionPictures {
   }
 }
 
-/** Units for a line of channels, so that all of them together are about as wide as high. */
+/** Return how many channels to put in a line so that the picture is about square. */
 function lineOf([, columns, count]) {
   return perLineOfBlock(count) * (columns + 1) - 1;
 }

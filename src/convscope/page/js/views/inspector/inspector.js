@@ -10,8 +10,9 @@ import {startUnitLens} from "./unit-lens.js";
 import {startUnitView} from "./unit-view.js";
 
 /**
- * The section "What happens inside", session: the network, a layer, a channel, a unit, its arithmetic; the kernels; what speaks
- * for a class. Where the page has no weights, the figures that Python drew stay.
+ * Start the inspector: network, layer, channel, unit and its arithmetic; kernels; attribution.
+ *
+ * Without weights in the page, the static figures stay.
  *
  * @param {Document} page
  * @param {import("../../state/session.js").Session} session
@@ -38,7 +39,11 @@ export function startInspector(page, session) {
   if (!startKernels(page, session, unit, goToUnit)) hide("kernels");
 }
 
-/** The wall and the unit below it, which lead to each other. @returns {(takesFocus?: boolean) => void} leads to the unit */
+/**
+ * Start the network grid and the unit view below it, which link to each other.
+ *
+ * @returns {(takesFocus?: boolean) => void} leads to the unit
+ */
 function startUnitParts(page, session, unit) {
   const [wallPart, unitPart] = ["network", "unit"].map((name) => page.querySelector(`[data-part="${name}"]`));
   const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
@@ -57,7 +62,7 @@ function startUnitParts(page, session, unit) {
   return goToUnit;
 }
 
-/** Links to figures that the live views stand in for lead to these. */
+/** Move the anchors of replaced figures to the live views, so that links still work. */
 function takeAnchors(page, element) {
   const figures = page.querySelectorAll("#inside .static figure[id]");
   for (const figure of figures) {
@@ -68,7 +73,7 @@ function takeAnchors(page, element) {
   }
 }
 
-/** A layer that cannot be computed here is named, with the reason. */
+/** Name the layer that cannot be computed here, and the reason. */
 function tellProblem(page, {network}) {
   const layer = network.layers.find(({problem}) => problem);
   const notice = page.querySelector("#insides-problem");
@@ -80,7 +85,7 @@ function tellProblem(page, {network}) {
 }
 
 /**
- * The title of the section, which says of the open image what it says of the first one while nothing runs.
+ * Update the section title for the open image.
  *
  * @param {Document} page
  * @param {import("../../state/session.js").Session} session

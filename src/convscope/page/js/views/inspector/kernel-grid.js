@@ -7,19 +7,17 @@ import {colorOf, cssColor, textOn} from "../../image/color/paint.js";
 import {evenRange, formatNumber} from "../../image/color/range.js";
 import {pictureAfter, stackedWeights, weightUnder, weightsOfPicture} from "./kernel-tiles.js";
 
-/** Screen pixels: how high a board may be, and a weight at most. */
+/** Screen pixels: maximum height of a grid and of a weight. */
 const KERNEL_GRID_HEIGHT = 480;
 const MAX_WEIGHT_SIDE = 14;
-/** What the edges of its room take. */
+/** Screen pixels for the edges of the container. */
 const ROOM_EDGES = 8;
-/** Weights of a picture that are written out when it is pointed at. */
+/** Maximum number of weights written out for one kernel. */
 const MAX_WRITTEN = 49;
-/** Screen pixels of a picture that is large enough for a name. */
+/** Screen pixels of a kernel that has space for a label. */
 const MIN_LABEL = 40;
 
-/**
- * The weights of one layer: a column for each filter or unit, in it a picture for each input channel.
- */
+/** The weights of one layer: a column per filter or unit, in it a picture per input channel. */
 export class KernelGrid {
   /**
    * @param {Document} page
@@ -106,7 +104,7 @@ export class KernelGrid {
     this.picture.mark(marks);
   }
 
-  /** The names of the classes, on pictures that are large enough. */
+  /** Return the class names, for pictures that are large enough. */
   labelsOf({ground, ink}) {
     if (!this.names || this.tiles.columns * this.picture.scale < MIN_LABEL) return [];
     return this.names.map((text, output) => ({kind: "label", frame: this.frameOf(output), text, color: ink, ground}));
@@ -176,7 +174,7 @@ export class KernelGrid {
   }
 }
 
-/** What a board shows, in words: "512 kernels of 3 × 3: a column for each of 32 filters, a row for each of 16 channels". */
+/** Return what a grid shows: "512 kernels of 3 × 3: a column for each of 32 filters, a row for each of 16 channels". */
 function kernelGridTitle({kind}, {outputs, stack, rows, columns, isWindow}) {
   const count = (outputs * stack).toLocaleString("en");
   if (isWindow) return `${count} kernels of ${rows} × ${columns}${kind === "DepthwiseConv2D" ? ", one for each channel" : ""}`;
@@ -192,7 +190,7 @@ function kernelGridHint({stack, isWindow, rows}) {
   return "A line is one unit, a square in it one input.";
 }
 
-/** For whom the picture says nothing: counts, and the extremes are in the weights' file. */
+/** Return a text alternative with counts and extremes; all values are in the weights file. */
 function kernelGridLabel(layer, tiles) {
   const {kernel} = layer.weights;
   const negative = kernel.reduce((count, weight) => count + (weight < 0 ? 1 : 0), 0);
@@ -200,12 +198,13 @@ function kernelGridLabel(layer, tiles) {
   return `${layer.name}: ${kernelGridTitle(layer, tiles)}. ${share}% of the weights are negative.`;
 }
 
-/** Milliseconds of rest after which a picture that was walked to is said aloud. */
+/** Milliseconds of rest before a screen reader hears the current kernel. */
 const KERNEL_SAID_AFTER = 250;
 
 /**
- * The keys of a board of weights: arrows go from picture to picture, Enter opens the unit that a click would open, and what is
- * marked is said aloud.
+ * Start the keys of a kernel grid: arrows move, Enter opens the unit that a click would open.
+ *
+ * A live region announces the current kernel.
  *
  * @param {Document} page
  * @param {KernelGrid} board
@@ -244,7 +243,7 @@ export function startKernelKeys(page, board, goToUnit) {
     waiting = setTimeout(() => { said.textContent = board.told.textContent + numbers; }, KERNEL_SAID_AFTER);
   }
 
-  /** Keeps the picture in sight, in a board that is wider than its room. */
+  /** Scroll the current kernel into view. */
   function showMarked() {
     const {left, right} = board.frameOfPicture(at);
     const {scale} = board.picture;
@@ -253,7 +252,7 @@ export function startKernelKeys(page, board, goToUnit) {
   }
 }
 
-/** The weight of a picture that is worth a word: that of the greatest magnitude. */
+/** Return the weight with the largest magnitude in a kernel. */
 function heaviest(tiles, kernel, {output, channel}) {
   const weights = weightsOfPicture(tiles, kernel, output, channel);
   const place = weights.reduce((best, weight, each) => (Math.abs(weight) > Math.abs(weights[best]) ? each : best), 0);

@@ -1,8 +1,7 @@
 import {sourceOfLayer} from "../../network/unit-receptive-field.js";
 
 /**
- * A layer's weights as pictures: one column of them for each filter or unit, one picture of it for each input channel.
- * Pure: no DOM.
+ * Layout of a layer's weights: a column per filter or unit, a picture per input channel. Pure: no DOM.
  *
  * @typedef {import("../../network/network.js").Network} Network
  *
@@ -46,7 +45,7 @@ function weightTiles(outputs, stack, rows, columns, isWindow) {
 }
 
 /**
- * The weights in row order, output last, with lines of NaN in the seams: for `paintTiles`.
+ * Return the weights in row order, output last, with NaN lines in the seams, for `paintTiles`.
  *
  * @param {WeightTiles} tiles
  * @param {ArrayLike<number>} kernel in Keras' order: row, column, channel, output; the same for a Dense layer on a picture
@@ -80,7 +79,7 @@ export function weightUnder({rows}, place) {
 }
 
 /**
- * The weights of one picture.
+ * Return the weights of one picture.
  *
  * @param {WeightTiles} tiles
  * @param {ArrayLike<number>} kernel
@@ -93,8 +92,8 @@ export function weightsOfPicture({outputs, stack, rows, columns}, kernel, output
 }
 
 /**
- * Where an arrow key leads: left and right to the next output, up and down to the next channel of the stack, and from its end
- * to the line above or below.
+ * Return where an arrow key leads: left and right to the next output, up and down to the next channel, then to the line
+ * above or below.
  *
  * @param {WeightTiles} tiles
  * @param {{output: number, channel: number} | null} at null where no picture is marked yet

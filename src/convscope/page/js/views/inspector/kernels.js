@@ -6,12 +6,13 @@ import {sourceOfLayer} from "../../network/unit-receptive-field.js";
 import {KernelGrid} from "./kernel-grid.js";
 import {weightTilesOf} from "./kernel-tiles.js";
 
-/** Weights of a layer that are drawn at most: more would be a picture of some megapixels, and take seconds. */
+/** Maximum number of weights to draw: more would take several megapixels and seconds. */
 const MAX_WEIGHTS = 3e6;
 
 /**
- * All kernels of all layers that have some, with the weights of the open epoch. Their colours go as far as the weights of
- * the end do, so that the epochs can be compared.
+ * Show the kernels of all layers with the weights of the open epoch.
+ *
+ * The colour range is that of the final weights, so that epochs can be compared.
  *
  * @param {Document} page
  * @param {import("../../state/session.js").Session} session

@@ -6,13 +6,11 @@ import {ScaleLegend} from "../../dom/scale-legend.js";
 import {layOutTiles, paintTiles, placeUnder, tileCorner} from "../../dom/tiles.js";
 import {formatNumber} from "../../image/color/range.js";
 
-/** Screen pixels of a unit that belongs to no picture, and how many of them are shown that large. */
+/** Screen pixels of a flat unit, and how many units are shown that large. */
 const UNIT_SIDE = 8;
 const LARGE_UNITS = 256;
 
-/**
- * One layer on the wall: its name, its scale, and every channel of it.
- */
+/** One layer of the network grid: name, scale and all channels. */
 export class GridRow {
   /**
    * @param {Document} page
@@ -115,9 +113,7 @@ export class GridRow {
   }
 }
 
-/**
- * The open image on the wall: as a picture, and if it has several channels, each of them as well.
- */
+/** The open image in the network grid, as a whole and by channel. */
 export class ImageRow extends GridRow {
   constructor(page, {shape, words}) {
     super(page, {index: -1, name: "the image", words, shape, isSigned: false});
@@ -148,7 +144,7 @@ export class ImageRow extends GridRow {
     return under && [under.row, under.column, Math.max(0, under.tile - this.extra)];
   }
 
-  /** Around the patch in the picture, and in each of its channels. */
+  /** Outline the receptive field in the image and in each channel. */
   marksOfWindow(box) {
     return Array.from({length: this.layout.count}, (_, tile) => (
       {kind: tile ? "tile" : "seen", frame: frameOfBox(box, tileCorner(this.layout, tile))}
@@ -170,12 +166,10 @@ export class ImageRow extends GridRow {
   }
 }
 
-/** How many classes are named here; the answer is told in full on the first screen. */
+/** Number of classes named here; the first screen shows the full prediction. */
 const NAMED_CLASSES = 10;
 
-/**
- * What comes out of the last layer, in words: the most probable classes.
- */
+/** The most probable classes, with bars. */
 export class PredictionRow {
   /**
    * @param {Document} page

@@ -10,13 +10,13 @@ import {PredictionRow, ImageRow, GridRow} from "./network-grid-rows.js";
 import {placeAfter} from "./selected-unit.js";
 
 /**
- * The whole network for the open image: every channel of every layer, to scale, one below the other.
+ * The whole network for the open image: every channel of every layer, to scale.
  *
  * @typedef {import("../../state/session.js").Session} Session
  * @typedef {import("./selected-unit.js").OpenUnit} OpenUnit
  */
 
-/** Screen pixels: what the name of a layer takes, what all layers together may be higher than that, a unit at most. */
+/** Screen pixels: height of a layer's name, spare height, maximum size of a unit. */
 const NAME_HEIGHT = 64;
 const SPARE_HEIGHT = 300;
 const MAX_UNIT_SIDE = 6;
@@ -53,13 +53,13 @@ export function startNetworkGrid(page, session, unit, goToUnit) {
   redraw();
 }
 
-/** The kind of a layer, unless its name says as much, and its shape. */
+/** Return the kind of a layer, unless its name says it, and its shape. */
 function layerWords({name, kind, outputShape}) {
   const isNamed = name.replace(/_\d+$/, "").replaceAll("_", "") === kind.toLowerCase();
   return `${isNamed ? "" : `${kind}, `}${shapeWords(outputShape)}`;
 }
 
-/** "26 × 26 × 16", as the rest of the page writes shapes. */
+/** Return a shape as in the rest of the page, "26 × 26 × 16". */
 function shapeWords(shape) {
   return shape.length === 1 ? `${shape[0]} units` : shape.join(" × ");
 }
@@ -98,7 +98,7 @@ function paintGrid(page, session, unit, wall) {
   markGrid(session, unit, wall);
 }
 
-/** Outlines the open unit, or the one under the pointer, and all that it looks at. */
+/** Outline the open unit, or the one under the pointer, and its receptive field. */
 function markGrid(session, unit, wall) {
   const {shown} = unit;
   if (!shown || !wall.paper) return;
@@ -118,7 +118,7 @@ function markGrid(session, unit, wall) {
   describeRow(unit, wall);
 }
 
-/** For who hears the wall: the open channel of the open layer. */
+/** Describe the open channel of the open layer for screen readers. */
 function describeRow({open: {index, place}}, {rows, ranges}) {
   rows[index].describe(place[place.length - 1], ranges[rows[index].name]);
 }
@@ -139,7 +139,7 @@ function startPointing({image, rows}, unit, goToUnit) {
   }
 }
 
-/** Up and down go from layer to layer, left and right from channel to channel; Enter goes into the channel. */
+/** Start the keys: up and down change the layer, left and right the channel, Enter opens it. */
 function startWalkingRows({element, rows}, session, unit, goToUnit) {
   element.addEventListener("keydown", (event) => {
     const row = rows.find(({cell}) => cell === event.target);

@@ -1,8 +1,9 @@
 import {offsetOf, placeOf, sizeOf} from "../../network/shape.js";
 
 /**
- * Which unit the insides are about: the one that is open, the one under the pointer, the one that the walk has come to.
- * The open one is the page's state (and so in its address); the others come and go.
+ * The unit that the inspector shows: open, under the pointer, or reached by the animation.
+ *
+ * The open unit is part of the page's state and of its hash; the others are temporary.
  *
  * @typedef {{index: number, place: number[]}} Unit `index` of its layer; −1 for a pixel of the image
  * @typedef {"open" | "pointed"} UnitChange
@@ -85,7 +86,7 @@ export class OpenUnit {
     for (const listener of this.listeners) listener(change);
   }
 
-  /** Reads the state. What it leaves open is what was open before, or the strongest unit of the first layer with a kernel. */
+  /** Read the state; what it leaves open is the previous unit or the strongest one of the first layer with a kernel. */
   resolve() {
     const {session, computed} = this;
     this.open = null;
@@ -97,7 +98,7 @@ export class OpenUnit {
     this.open = {index: session.network.layers.indexOf(layer), place};
   }
 
-  /** The same one for as long as the page is open: it must not jump about while somebody draws. */
+  /** The default unit, constant while the page is open so that it does not jump while the user draws. */
   placeAtStart({name}) {
     this.starts ??= new Map();
     if (!this.starts.has(name)) this.starts.set(name, strongestPlace(this.session.run.activations[name]));
@@ -114,7 +115,7 @@ function sameUnit(one, other) {
 }
 
 /**
- * Units by their place in a layer: [row, column, channel], or [unit]. Pure: no DOM.
+ * Positions of units: [row, column, channel], or [unit]. Pure: no DOM.
  *
  * @typedef {number[]} Place
  */
@@ -136,7 +137,7 @@ export function writePlace(place) {
 }
 
 /**
- * Where the greatest number of a layer stands: a unit at which there is something to see.
+ * Return the position of a layer's maximum.
  *
  * @param {{shape: number[], data: ArrayLike<number>}} activation
  * @returns {Place}
@@ -148,8 +149,8 @@ export function strongestPlace({shape, data}) {
 }
 
 /**
- * The unit of another layer that stands where this one does: in the same channel where there are as many, else in the one
- * that answers most there.
+ * Return the unit of another layer at the same position: in the same channel if the counts match, otherwise in the one
+ * with the largest value there.
  *
  * @param {Place} place
  * @param {number[]} from shape of its layer
@@ -166,7 +167,7 @@ export function matchingPlace(place, from, {shape, data}) {
   return [row, column, channel];
 }
 
-/** How far a key goes: rows, columns, channels. */
+/** Step of each key in rows, columns and channels. */
 const STEPS = {
   ArrowUp: [-1, 0, 0], ArrowDown: [1, 0, 0], ArrowLeft: [0, -1, 0], ArrowRight: [0, 1, 0],
   PageUp: [0, 0, -1], PageDown: [0, 0, 1],
@@ -193,7 +194,7 @@ export function placeAfter(shape, place, key, perLine = 1) {
 }
 
 /**
- * The unit after this one, in row order of its channel; null behind the last.
+ * Return the next unit in row order of its channel, or null after the last.
  *
  * @param {number[]} shape
  * @param {Place} place

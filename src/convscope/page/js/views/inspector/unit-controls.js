@@ -1,9 +1,7 @@
 import {newElement, writeText} from "../../dom/element.js";
 import {placeBehind} from "./selected-unit.js";
 
-/**
- * Where the unit stands, as fields that can be typed into: the way in for whom pictures say nothing.
- */
+/** Input fields for the position of the unit, usable without the pictures. */
 export class UnitChoice {
   /**
    * @param {Document} page
@@ -55,12 +53,13 @@ export class UnitChoice {
   }
 }
 
-/** Milliseconds that the window stays at a place. */
+/** Milliseconds per position. */
 const STEP = 60;
 
 /**
- * A button that lets the window walk over the picture by itself, unit by unit, until a hand takes it: nothing moves before
- * it is pressed, and not at all for readers who asked their system for less motion.
+ * A button that moves the window over the image, unit by unit, until the user interacts.
+ *
+ * Nothing moves before it is pressed, or at all for users who asked for reduced motion.
  */
 export class UnitWalk {
   /**

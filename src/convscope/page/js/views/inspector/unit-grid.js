@@ -4,12 +4,13 @@ import {formatNumber} from "../../image/color/range.js";
 import {offsetOf} from "../../network/shape.js";
 import {placeAfter, placeInWords} from "./selected-unit.js";
 
-/** Milliseconds of rest after which a unit that was walked to is said aloud. */
+/** Milliseconds of rest before a screen reader hears the current unit. */
 const SAID_AFTER = 250;
 
 /**
- * The open unit as the one cell of a grid, laid over the picture of its channel: it has the focus, arrow keys move it, and a
- * screen reader is told where it stands and what it holds.
+ * The open unit as the one cell of a grid over the picture of its channel.
+ *
+ * It has the focus, arrow keys move it, and screen readers hear its position and value.
  */
 export class UnitGrid {
   /**
@@ -72,7 +73,7 @@ export class UnitGrid {
     this.waiting = setTimeout(() => { this.said.textContent = this.words; }, SAID_AFTER);
   }
 
-  /** The units of a picture lie in one channel; those of none in lines. */
+  /** Return the position of a unit: within one channel, or in lines for flat layers. */
   placeAt(event) {
     const {x, y} = this.picture.unitsAt(event);
     const {place} = this.unit.open;
@@ -86,7 +87,7 @@ export class UnitGrid {
   }
 }
 
-/** Writes only what is new. */
+/** Set only the attributes that changed. */
 function setAttributes(element, attributes) {
   for (const [key, value] of Object.entries(attributes)) {
     if (element.getAttribute(key) !== String(value)) element.setAttribute(key, String(value));

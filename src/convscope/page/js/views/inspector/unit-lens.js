@@ -7,12 +7,11 @@ import {offsetOf} from "../../network/shape.js";
 import {patchInWords, unitReceptiveField} from "../../network/unit-receptive-field.js";
 import {placeInWords} from "./selected-unit.js";
 
-/** Screen pixels of the small image, at most. */
+/** Maximum screen pixels of the small image. */
 const UNIT_LENS_SIDE = 72;
 
 /**
- * A small card at the foot of the wall while the pointer or the focus is on it: which unit that is, its value, and the patch
- * of the image that it looks at, which may by then be far above.
+ * Show a small card at the bottom of the grid for the unit under pointer or focus: its value and its receptive field.
  *
  * @param {Document} page
  * @param {import("../../state/session.js").Session} session

@@ -9,14 +9,12 @@ import {unitReceptiveField} from "../../network/unit-receptive-field.js";
 
 /** @typedef {import("../../image/color/paint.js").ValueRange} ValueRange */
 
-/** Screen pixels that a side of a picture may have; on a phone there must be room for two beside each other. */
+/** Maximum screen pixels of a picture's side; a phone must fit two side by side. */
 const PICTURE_SIDE = 210;
 const BETWEEN_PICTURES = 24;
 const MAX_PIXEL_SIDE = 24;
 
-/**
- * Three pictures side by side: the image, what the layer read, and the channel that the open unit is in.
- */
+/** Three pictures side by side: the image, the input of the layer, and the channel of the open unit. */
 export class UnitPictures {
   /**
    * @param {Document} page
@@ -102,7 +100,7 @@ class CaptionedPicture {
   }
 }
 
-/** How many units of no picture stand in a line. */
+/** Return how many flat units to put in a line. */
 function lineOfUnits(count) {
   return count <= 12 ? count : perLineOfBlock(count);
 }
@@ -118,14 +116,14 @@ function channelOf(data, [rows, columns, channels], channel) {
   return values;
 }
 
-/** Where the layer before is no picture, only a copy has one place to point at. */
+/** Return outlines in the input; if it is flat, only a copy has one position to outline. */
 function marksBefore({operation, formula, inputShape}, place, layout) {
   if (!operation?.copies || formula.name === "softmax" || isPicture(inputShape)) return [];
   const {left, top} = tileCorner(layout, place[0]);
   return [{kind: "seen", frame: {left, top, right: left + 1, bottom: top + 1}}];
 }
 
-/** Over all units that the walk has not come to. */
+/** Cover the units that the animation has not reached. */
 function pendingUnits(place, shape, {perLine, width, height}, color) {
   const [row, column] = isPicture(shape) ? place : [Math.floor(place[0] / perLine), place[0] % perLine];
   return [

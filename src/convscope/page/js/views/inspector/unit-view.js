@@ -13,7 +13,7 @@ import {UnitGrid} from "./unit-grid.js";
 import {UnitPictures} from "./unit-pictures.js";
 
 /**
- * From a channel to a unit to its arithmetic.
+ * The view of one unit: pictures, controls, arithmetic.
  *
  * @typedef {import("../../state/session.js").Session} Session
  * @typedef {import("./selected-unit.js").OpenUnit} OpenUnit
@@ -76,13 +76,13 @@ export function startUnitView(page, session, unit, leave) {
   return {focus: () => grid.cell.focus()};
 }
 
-/** Which channel of what was read is worth a picture: the one that adds or takes most. */
+/** Return the input channel with the largest contribution. */
 function strongestChannel(told, place) {
   if (told?.kind !== "convolution") return place[place.length - 1];
   return told.channels.reduce((best, each) => (Math.abs(each.sum) > Math.abs(best.sum) ? each : best)).channel;
 }
 
-/** The greatest magnitude of a layer's weights, worked out once per layer and epoch. */
+/** Largest magnitude of a layer's weights, computed once per layer and epoch. */
 const EXTENTS = new WeakMap();
 
 /** @param {import("../../network/network.js").Layer} layer */
@@ -92,7 +92,7 @@ function extentOfWeights({weights: {kernel}}) {
   return EXTENTS.get(kernel);
 }
 
-/** "conv2d_1, channel 7, row 4, column 5 holds 1.234. It looks at rows 8 to 15, columns 10 to 17 of the image." */
+/** Return "conv2d_1, channel 7, row 4, column 5, has the value 1.234. Its receptive field: rows 8 to 15, …". */
 function unitSentence(page, session, {index, place}) {
   const {network, run} = session;
   const {name, outputShape: shape} = network.layers[index];
@@ -108,7 +108,7 @@ function unitSentence(page, session, {index, place}) {
   ];
 }
 
-/** A hand takes the window: the unit that looks at the place under the pointer is opened. */
+/** Let the pointer drag the window: open the unit whose receptive field is under it. */
 function startDragging(picture, session, unit) {
   const take = (event) => {
     const {x, y} = picture.unitsAt(event);

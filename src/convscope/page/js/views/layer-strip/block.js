@@ -4,7 +4,7 @@ import {formatNumber} from "../../image/color/range.js";
 import {PRODUCTS, placeInBlock} from "./layout.js";
 import {makePainter} from "./paint.js";
 
-/** A layer of the river on the page: its name, its shape, its pictures, and what their colours mean. */
+/** One block of the layer strip: name, shape, feature maps and legend. */
 
 /**
  * @param {Document} page
@@ -29,7 +29,7 @@ export function makeBlock(page, session, block, isInk) {
 }
 
 /**
- * The bed of the river: from the edge of each block to that of the next, so that one sees what feeds what.
+ * Draw the connectors from the edge of each block to the next.
  *
  * @param {Document} page
  * @param {HTMLElement} place which lies under all of the river
@@ -60,7 +60,7 @@ function channelsInWords({count, layer}) {
   return layer.shape.length === 3 ? `${count} maps of ${layer.shape[0]} by ${layer.shape[1]}` : `${count} units`;
 }
 
-/** From here into the insides, at the channel that was clicked; from the keyboard at the layer. */
+/** Open the inspector at the clicked channel or, from the keyboard, at the layer. */
 function openInInspector(page, session, block, canvas, event) {
   const {left, top} = canvas.getBoundingClientRect();
   const place = event.detail ? placeInBlock(block, event.clientX - left, event.clientY - top) : null;
@@ -73,7 +73,7 @@ function unitName({layer}, {tile, row, column}) {
   return layer.shape.length === 3 ? `${row}.${column}.${tile}` : String(tile);
 }
 
-/** A line may end behind an underscore, but not before the number of a layer. */
+/** Return a name that may break after an underscore, but not before a layer's number. */
 function brokenName(page, name) {
   return name.split(/(?<=_)(?!\d)/).flatMap((part, place) => (place ? [newElement(page, "wbr"), part] : [part]));
 }
@@ -81,7 +81,7 @@ function brokenName(page, name) {
 const LEGEND_STEPS = 64;
 
 /**
- * What the colours of a layer, or of one map, mean: from the least value to the greatest; in words where each map has its own.
+ * Create the legend of a layer or of one map: numbers, or words where each map has its own scale.
  *
  * @typedef {import("../../image/color/paint.js").ValueRange} ValueRange
  *

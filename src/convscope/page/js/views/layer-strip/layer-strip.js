@@ -7,14 +7,15 @@ import {PRODUCTS, layOutBlocks, stripLayers} from "./layout.js";
 import {startLens} from "./lens.js";
 import {stripNumbers, stripRanges} from "./paint.js";
 
-/** In pixels: the room between two blocks, what a label needs, and how high a block may be: so that all of it is in sight. */
+/** Pixels: gap between two blocks, height of a label, maximum height of a block, so that all of it fits the window. */
 const [BETWEEN, NARROWEST, HIGHEST, LOWEST] = [16, 68, 440, 330];
-/** What the sentence above the river and the line below it take of a window. */
+/** Height of the text above and below the strip. */
 const OTHER_HEIGHT = 360;
 
 /**
- * The whole network as one picture: from the input through every channel of every layer, for the open image. It is drawn
- * with the run, at once, so that it moves with the hand.
+ * Start the layer strip: all channels of all layers for the open image.
+ *
+ * It is drawn with the run, without delay, so that it follows the user's hand.
  *
  * @param {Document} page
  * @param {import("../../state/session.js").Session} session
@@ -96,7 +97,7 @@ export function startLayerStrip(page, session, isInk) {
   });
 }
 
-/** The tile to frame: under the pointer, or that of the open unit. */
+/** Return the tile to outline: under the pointer, or that of the open unit. */
 function markedTile(block, {layer, unit}, hovered) {
   if (hovered?.block === block) return hovered.tile;
   if (layer !== block.layer.name || unit === "") return -1;

@@ -1,9 +1,9 @@
 /**
- * Where the pictures of the river lie: a block of tiles for each layer, from the input to the last hidden one, in which a
- * tile is the map of one channel or the cell of one unit. Pure: no DOM.
+ * Layout of the layer strip: a block per layer, from input to last hidden layer, with a tile per channel or unit. Pure:
+ * no DOM.
  *
- * A map of 26 × 26 gets a larger tile than one of 5 × 5, but not five times as large: each is enlarged by the whole number
- * that comes nearest to a size between.
+ * A map of 26 × 26 gets a larger tile than one of 5 × 5, but not five times as large: each is enlarged by the whole
+ * factor closest to an intermediate size.
  *
  * @typedef {{name: string, kind: string, shape: number[], passes: string[]}} RiverLayer `passes`: the layers before it that
  *   hand on their input as it is, and get no block
@@ -20,25 +20,26 @@
  * @property {number} width
  */
 
-/** Layers that hand on what they get, while nothing is trained. */
+/** Layer kinds that pass their input on at inference. */
 const PASSING_KINDS = new Set(["Flatten", "Dropout", "SpatialDropout2D", "GaussianNoise", "InputLayer"]);
-/** The kind of a block of weight × pixel, for a last layer that reads the pixels themselves. */
+/** Kind of the block of weight × pixel, for a last layer that reads the pixels directly. */
 export const PRODUCTS = "Products";
 const TILE_GAP = 3;
-/** More maps one below the other look like a ladder. */
+/** More maps in a column look like a ladder. */
 const MAX_ROWS = 12;
-/** The input's tile over the first layer's. */
+/** Ratio of the input's tile to the first layer's. */
 const INPUT_SHARE = 1.6;
-/** A tile of the first layer, in pixels of the page. */
+/** Pixels of a tile of the first layer. */
 const FULL_TILE = 52;
-/** The sizes that are tried, the largest first. */
+/** Sizes to try, largest first. */
 const SIZES = [3, 2.5, 2, 1.75, 1.5, 1.35, 1.2, 1.1, 1, 0.92, 0.85, 0.78, 0.7, 0.6];
-/** What is taken where none of them fits, and the river scrolls. */
+/** Size to use where none fits and the strip scrolls. */
 const SCROLLED_SIZE = 0.92;
 
 /**
- * What gets a block: the input, and every layer that computes something, without the last one, whose numbers are bars. Where
- * nothing is left between the two, what each pixel adds to each class is shown instead.
+ * Return the layers with a block: the input and every computing layer but the last, whose values are bars.
+ *
+ * If there is none in between, each pixel's contribution to each class is shown instead.
  *
  * @param {import("../../network/network.js").Network} network
  * @returns {RiverLayer[]}
@@ -64,7 +65,7 @@ export function stripLayers(network) {
 }
 
 /**
- * The blocks at the largest size at which they fit. Where none is small enough, they run on to the right.
+ * Lay out the blocks at the largest size at which they fit, otherwise running on to the right.
  *
  * @param {RiverLayer[]} layers
  * @param {{width: number, height: number, between: number, narrowest: number}} room `between`: two blocks at least;
@@ -108,14 +109,14 @@ function blockOf(layer, [inputHeight], size, room) {
   return filled(layer, isInput ? 1 : channels, Math.round(height * scale), Math.round(width * scale), scale, room);
 }
 
-/** A layer without rows and columns: a square for each unit. */
+/** Lay out a flat layer: a square per unit. */
 function cellBlock(layer, room, size) {
   const count = layer.shape.reduce((product, each) => product * each, 1);
   const cell = Math.max(4, Math.round((count <= 160 ? 0.19 : count <= 600 ? 0.12 : 0.08) * Math.min(size, 1.2 * FULL_TILE)));
   return filled(layer, count, cell, cell, cell, Math.min(room, Math.max(room / 2, Math.sqrt(2 * count) * (cell + 1))), 1);
 }
 
-/** In as few columns as the height allows, or in some more where the last row would not be full. */
+/** Use as few columns as the height allows, or a few more to fill the last row. */
 function filled(layer, count, tileHeight, tileWidth, scale, room, gap = TILE_GAP) {
   const fitting = Math.max(1, Math.floor((room + gap) / (tileHeight + gap)));
   const mostRows = layer.shape.length === 3 ? Math.min(fitting, MAX_ROWS) : fitting;

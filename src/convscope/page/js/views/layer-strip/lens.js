@@ -4,12 +4,12 @@ import {makeLegend} from "./block.js";
 import {placeInBlock} from "./layout.js";
 import {stripNumbers} from "./paint.js";
 
-/** A map under the lens is at least so large, in pixels. */
+/** Minimum pixels of a map in the lens. */
 const LENS_SIDE = 156;
 const AWAY = 16;
 
 /**
- * Under the pointer, a map of the river enlarged, in the colours that it has there, with the number that it points at.
+ * Enlarge the map under the pointer in the same colours, with the value that it points at.
  *
  * @typedef {import("./layout.js").RiverBlock} RiverBlock
  * @typedef {import("./layout.js").RiverLayer} RiverLayer
@@ -71,7 +71,7 @@ export function startLens(page, session, {list, partAt, scaleOf, onHover}) {
       : `${name}, unit ${tile}: ${value}`;
   }
 
-  /** Beside the pointer, on the side where there is room. */
+  /** Move the lens next to the pointer, on the side with enough space. */
   function moveBeside(x, y) {
     const {width, height} = lens.getBoundingClientRect();
     const left = x + AWAY + width < innerWidth ? x + AWAY : x - AWAY - width;

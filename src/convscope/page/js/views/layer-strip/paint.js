@@ -4,8 +4,10 @@ import {scaleRanges} from "../../image/color/range.js";
 import {PRODUCTS} from "./layout.js";
 
 /**
- * One block of the river on its canvas: every channel, enlarged with hard pixels. The numbers become a strip of small
- * pictures, one below the other, of which each is then drawn in its place: two copies in all, however large the tiles.
+ * Paint one block: every channel, enlarged with hard pixels.
+ *
+ * The values become a strip of small pictures, of which each is drawn in its place: two copies in all, however large the
+ * tiles.
  *
  * @typedef {import("./layout.js").RiverBlock} RiverBlock
  * @typedef {import("../../image/color/paint.js").ColorScale} ColorScale
@@ -75,7 +77,7 @@ export function makePainter(page, canvas, block, density) {
 }
 
 /**
- * What the blocks of the river show, in numbers. Pure: no DOM.
+ * Values in the blocks of the layer strip. Pure: no DOM.
  *
  * @typedef {import("./layout.js").RiverLayer} RiverLayer
  * @typedef {import("../../image/color/paint.js").ValueRange} ValueRange
@@ -94,7 +96,7 @@ export function stripNumbers({network, open, run}, {name, kind, shape}) {
 }
 
 /**
- * From which value to which the colours of each layer go: as in the insides, so that one colour is one number there too.
+ * Return the colour range of each layer, the same as in the inspector, so that a colour means the same value.
  *
  * @param {import("../../state/session.js").Session} session
  * @param {RiverLayer[]} layers

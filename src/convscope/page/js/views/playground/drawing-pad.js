@@ -1,7 +1,7 @@
 import {paintOpenImage} from "./input-display.js";
 
 /**
- * The pad: what is open, drawn large, and a hand to draw on it.
+ * Start the drawing pad: the open image, enlarged, and a brush.
  *
  * @param {Document} page
  * @param {import("../../state/session.js").Session} session
@@ -46,7 +46,7 @@ export function startDrawingPad(page, session, hand, isInk) {
 }
 
 /**
- * Drawing without a pointer: arrow keys move the brush, space sets it down and lifts it.
+ * Start drawing by keyboard: arrow keys move the brush, space lowers and lifts it.
  *
  * @typedef {{x: number, y: number, isDown: boolean}} Brush in pixels of the pad
  *
@@ -99,7 +99,7 @@ export function startBrushKeys(canvas, hand, {radius, onInk, onMove}) {
 }
 
 /**
- * From pointers to strokes: mouse, pen and touch, every place that the browser knows of between two frames.
+ * Turn pointer events into strokes, with every position that the browser knows between two frames.
  *
  * @param {HTMLCanvasElement} canvas
  * @param {import("./input.js").Input} hand
@@ -140,7 +140,7 @@ export function startStrokes(canvas, hand, {radius, onInk}) {
 }
 
 /**
- * Whole pixels, which an address can hold.
+ * Return whole pixels, which fit in a hash.
  *
  * @param {HTMLCanvasElement} canvas
  * @param {{clientX: number, clientY: number}} event

@@ -1,11 +1,10 @@
 import {blockMeans} from "../../image/preprocess/binarize.js";
 
-/** In pixels; the pad is 280, on a fine screen twice as many. */
+/** Pixels; the pad has 280, on a dense screen twice as many. */
 const MAX_SHOWN_SIDE = 300;
 
 /**
- * The open image on the pad, before anything is done to it: a drawing as it was drawn, a photo as it is, an image of the set
- * with hard pixels.
+ * Paint the open image before preprocessing: a drawing or photo as it is, an image of the dataset with hard pixels.
  *
  * @param {Document} page
  * @param {HTMLCanvasElement} canvas
@@ -37,11 +36,15 @@ export function paintOpenImage(page, canvas, session, hand, isInk) {
   context.drawImage(small, (canvas.width - shownWidth) / 2, (canvas.height - shownHeight) / 2, shownWidth, shownHeight);
 }
 
-/** Of large pictures, made once: they are painted anew with every move of a slider. @type {WeakMap<object, object>} */
+/**
+ * Thumbnails of large images, cached because each move of a slider repaints them.
+ *
+ * @type {WeakMap<object, object>}
+ */
 const THUMBNAILS = new WeakMap();
 
 /**
- * A picture for the eye, with no side much longer than 600 pixels.
+ * Return an image with no side much longer than 600 pixels.
  *
  * @param {import("../../image/preprocess/resample.js").GreyPicture} picture
  * @returns {{height: number, width: number, pixels: ArrayLike<number>}}
@@ -71,7 +74,7 @@ export function greyImage(context, {height, width, pixels}, asInk) {
 }
 
 /**
- * What a network takes, as a picture.
+ * Return network input as an image.
  *
  * @param {CanvasRenderingContext2D} context
  * @param {Float32Array} inputs in 0..1

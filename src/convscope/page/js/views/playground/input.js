@@ -6,8 +6,7 @@ import {beginStroke, clearInk, extendStroke, fromPixels, makeInk, setStrokes} fr
 import {formatInk, parseInk} from "./stroke-encoding.js";
 
 /**
- * What the reader's hand has made: the strokes on the pad, or a picture that was dropped, and what becomes of it on its way
- * into the network. No DOM, but `session`.
+ * The user's input: strokes or an image file, and its preprocessing into network input. No DOM; uses `session`.
  *
  * @typedef {import("../../image/preprocess/resample.js").GreyPicture} GreyPicture
  * @typedef {import("../../image/preprocess/detect.js").Found} Found
@@ -26,7 +25,7 @@ import {formatInk, parseInk} from "./stroke-encoding.js";
  * @property {Record<string, any>} switches what the reader changed in the preparation
  */
 
-/** How many steps can be taken back. */
+/** Maximum number of steps to undo. */
 const MAX_UNDO = 200;
 
 /**
@@ -161,7 +160,7 @@ export function makeInput(session, making) {
   return hand;
 }
 
-/** Whether a grey picture is a digit as the network takes it, and needs nothing done to it. */
+/** Return whether a grey image already has the form of a dataset digit and needs no preprocessing. */
 function isOneOfTheSet(picture, [height, width]) {
   return picture.height === height && picture.width === width && !isBrightAround(picture);
 }
@@ -174,7 +173,7 @@ function inputsFrom(levels) {
 }
 
 /**
- * How a drawing or a picture becomes what this network takes, by what its images are like. Pure: no DOM.
+ * Preprocessing of drawings and image files, chosen by the dataset. Pure: no DOM.
  *
  * @typedef {object} Making
  * @property {"digit" | "plain" | "colour"} way digit: all that MNIST did; plain: scaled, and nothing else; colour: as plain,

@@ -5,7 +5,7 @@ import {predictionOf} from "../../state/prediction.js";
 import {inputImage} from "./input-display.js";
 
 /**
- * The thin bar that stays in sight once the pad is not: which image is open, what it is, and what the network says.
+ * Start the bar that stays visible below the first screen: open image, true class, prediction.
  *
  * @param {Document} page
  * @param {import("../../state/session.js").Session} session

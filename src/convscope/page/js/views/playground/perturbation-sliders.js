@@ -6,11 +6,11 @@ import {runNetwork} from "../../network/network.js";
 import {NO_CHANGE, formatChange, parseChange} from "../../state/perturbation.js";
 import {slidersFor, stretchesOf, sweepSliders} from "./perturbation-sweep.js";
 
-/** Milliseconds without a change before the sweep along the sliders begins. */
+/** Milliseconds without a change before the sweep along the sliders starts. */
 const SWEEP_PAUSE = 150;
 
 /**
- * What can be done to the open image, and under each slider where along it the answer tips over.
+ * Start the sliders that transform the open image, each with the predictions along it.
  *
  * @param {Document} page
  * @param {import("../../state/session.js").Session} session

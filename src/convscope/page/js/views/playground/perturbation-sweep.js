@@ -3,17 +3,17 @@ import {makeWorkspace, runNetwork} from "../../network/network.js";
 import {formatChange, perturbationOf} from "../../state/perturbation.js";
 
 /**
- * How the answer would change along a slider. Pure: no DOM.
+ * Predictions along a slider. Pure: no DOM.
  *
  * @typedef {import("../../state/perturbation.js").Change} Change
  * @typedef {{key: keyof Change, name: string, unit: string, minimum: number, maximum: number, step: number}} Slider
  */
 
-/** Places on a slider at which the network is asked. */
+/** Positions on a slider at which the network runs. */
 export const SWEEP_STEPS = 25;
 
 /**
- * What can be done to images of this shape.
+ * Return the sliders for images of this shape.
  *
  * @param {number[]} shape [height, width, channels]
  * @returns {Slider[]}
@@ -65,7 +65,7 @@ export function* sweepSliders(network, original, [height, width, channels], chan
 }
 
 /**
- * The stretches of a slider along which the answer is the same.
+ * Return the intervals of a slider with the same prediction.
  *
  * @param {number[]} classes
  * @returns {{answer: number, from: number, to: number}[]} as shares of the slider's length

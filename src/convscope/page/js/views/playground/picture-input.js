@@ -2,15 +2,13 @@ import {missingImageSentence, mistakeNames, neighbourName, imageTitle, testNameN
 import {nextSlice} from "../../dom/scheduling.js";
 import {shrinkFactor, shrunkOnWhite} from "../../image/preprocess/resample.js";
 
-/**
- * Pictures from the reader's machine, decoded by the browser itself: nothing leaves the page, and its policy would not let it.
- */
+/** Image files from the user's computer, decoded by the browser: nothing leaves the page, and its policy would forbid it. */
 
-/** Of the picture, that are read at a time: a tenth of a second of a slow phone. */
+/** Pixels read at a time: a tenth of a second on a slow phone. */
 const PIXELS_AT_A_TIME = 2 ** 20;
 
 /**
- * The pixels of the file, upright, without its colour profile; laid on white, and made smaller as `convscope predict` does it.
+ * Return the pixels of an image file: upright, without colour profile, on white, reduced as `convscope predict` does it.
  *
  * @typedef {import("../../image/preprocess/resample.js").Pixels} Pixels
  *
@@ -38,7 +36,7 @@ export async function openPicture(page, file) {
   return {height: rows, width: columns, data};
 }
 
-/** A canvas in the machine's own memory, from which pixels come back as they went in. */
+/** Return a canvas context in main memory, from which pixels come back exactly. */
 function contextOf(page, width, height) {
   const canvas = page.createElement("canvas");
   [canvas.width, canvas.height] = [width, height];
@@ -46,7 +44,7 @@ function contextOf(page, width, height) {
 }
 
 /**
- * The buttons beside the pad, and their keys on it; pictures from outside: chosen, dropped or pasted.
+ * Start the buttons next to the pad with their keys, and image files that are chosen, dropped or pasted.
  *
  * @param {Document} page
  * @param {import("../../state/session.js").Session} session
@@ -111,7 +109,7 @@ function startDrawingTools(page, session, hand) {
 }
 
 /**
- * Which image is open: the next, the one before, any one, by number, a mistake.
+ * Start the choice of the open image: next, previous, random, by number, an error.
  *
  * @param {Document} page
  * @param {import("../../state/session.js").Session} session

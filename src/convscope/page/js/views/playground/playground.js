@@ -11,7 +11,7 @@ import {startPreprocessingSteps} from "./preprocessing-steps.js";
 import {startPrediction} from "../prediction/prediction.js";
 
 /**
- * The first screen: the pad, the river, the answer; and below, the way in and what can be done to the image.
+ * Start the first screen: drawing pad, layer strip and prediction; below it preprocessing and transformations.
  *
  * @param {Document} page
  * @param {import("../../state/session.js").Session} session
@@ -39,7 +39,7 @@ export function startPlayground(page, session) {
   });
 }
 
-/** One sentence where the network cannot be run, or not to its end. */
+/** Say why the network does not run, or not to its end. */
 function showProblem(page, {payload, network}) {
   const note = page.getElementById("playground-problem");
   const stopped = network?.layers.find((layer) => layer.problem);
@@ -51,7 +51,7 @@ function showProblem(page, {payload, network}) {
 }
 
 /**
- * The one door for scripts, and for teaching in the browser's console: `window.convscope`.
+ * Expose `window.convscope`, the API for scripts and for the browser's console.
  *
  * @param {import("../../state/session.js").Session} session
  * @param {() => void} clear empties the pad

@@ -2,13 +2,13 @@ import {drawWhenVisible} from "../../dom/draw-when-visible.js";
 import {newElement} from "../../dom/element.js";
 import {greyImage, inputImage, thumbnailOf} from "./input-display.js";
 
-/** The side of a picture, in pixels. */
+/** Pixels of a step's picture. */
 const STEP_SIDE = 84;
-/** The side of the only one. */
+/** Pixels of the only picture. */
 const ALONE_SIDE = 168;
 
 /**
- * The way from what was drawn to what the network sees, step by step, each with a switch.
+ * Show the preprocessing from drawing to network input, each step with a switch.
  *
  * @param {Document} page
  * @param {import("../../state/session.js").Session} session
@@ -54,14 +54,14 @@ export function startPreprocessingSteps(page, session, hand, isInk) {
   session.subscribe((_, changed) => changed.has("open") && ask());
 }
 
-/** What was done to the picture that the page was made for. */
+/** Return what was done to the image that the page was made for. */
 function openedText({name, done}) {
   return done.length
     ? `This page was made for ${name}. Preprocessing: ${done.join("; ")}.`
     : `This page was made for ${name}, which needed no preprocessing.`;
 }
 
-/** What is done, for the kind of images that this set has. */
+/** Return what preprocessing does for this dataset. */
 function aboutText({way, polarity, settings: {height, width, boxShare}}, {name}, {source}) {
   const frame = `${height} × ${width}`;
   if (source === "test" || source === "train") {
@@ -122,7 +122,7 @@ function fitCanvas(canvas, height, width, side = STEP_SIDE) {
 }
 
 /**
- * What each step of the preparation did, in numbers. Pure: no DOM.
+ * What each preprocessing step did, in numbers. Pure: no DOM.
  *
  * @typedef {import("./input.js").Prepared} Prepared
  * @typedef {{key: string, name: string, text: (prepared: Prepared) => string, isPhotoOnly: boolean}} Step
@@ -138,7 +138,11 @@ export const PREPROCESSING_STEPS = [
   {key: "centre", name: "Centre", isPhotoOnly: false, text: centreText},
 ];
 
-/** How large the picture is, and what was found in it. @param {Prepared} prepared @param {{height: number, width: number}} picture */
+/**
+ * Return the size of the image and what was found in it.
+ *
+ * @param {Prepared} prepared @param {{height: number, width: number}} picture
+ */
 export function pictureText({found}, {height, width}) {
   const size = `${height} × ${width} pixels`;
   if (found && found.count > 1) return `${size}; ${found.count} digits found; the largest is used`;

@@ -1,6 +1,7 @@
 /**
- * Strokes as text, short enough for an address: `test-7~` and what was drawn on test image 7, stroke by stroke, joined by
- * dots. A stroke is its brush and its points, each as the way from the one before, in digits of 64. Pure: no DOM.
+ * Strokes as text for the hash: `test-7~` and the strokes on test image 7, joined by dots. Pure: no DOM.
+ *
+ * A stroke is its brush and its points, each relative to the one before, in base 64.
  *
  * @typedef {import("../../image/stroke-canvas.js").Stroke} Stroke with whole-number points
  */
@@ -51,7 +52,7 @@ function strokeFrom(text) {
   return radius > 0 && radius <= 200 ? {radius, points} : null;
 }
 
-/** Five bits a digit; the sixth says that more follow. */
+/** Encode five bits per digit; the sixth says that more follow. */
 function unsignedText(number) {
   let text = "";
   for (let rest = number; ; rest = Math.floor(rest / 32)) {

@@ -6,11 +6,11 @@ import {predictionOf} from "../../state/prediction.js";
 import {makeProbabilityBars} from "./probability-bars.js";
 import {calibrationSentence, oodSentence} from "./text.js";
 
-/** Milliseconds without a change, after which a screen reader is told. */
+/** Milliseconds without a change before a screen reader hears the prediction. */
 const QUIET = 700;
 
 /**
- * The answer: a class, how sure, who came second, and whether the network has seen anything like it.
+ * Show the prediction: class, confidence, runner-up, and whether the image is out of distribution.
  *
  * @param {Document} page
  * @param {import("../../state/session.js").Session} session
@@ -69,7 +69,7 @@ export function startPrediction(page, session) {
 }
 
 /**
- * Works the features of the sample out while nothing else is to do, and asks to be shown when they are there.
+ * Compute the sample's features while the page is idle, then redraw.
  *
  * @returns {() => {level: string, text: string} | null} what to say of the open image; null while that is not known
  */

@@ -2,12 +2,12 @@ import {newElement} from "../../dom/element.js";
 import {formatProbability} from "../../dom/format.js";
 import {shownClasses} from "../../network/temperature.js";
 
-/** More classes than these, and only the likeliest are shown until all are asked for. */
+/** Above this number of classes, only the most probable are shown until all are requested. */
 const MAX_BARS = 12;
 const FEWER_BARS = 10;
 
 /**
- * The last layer: a bar for each class, and the number beside it. A class that is clicked becomes the one asked about.
+ * Create a bar with a number for each class; a click makes it the target class.
  *
  * @param {Document} page
  * @param {string[]} classNames
@@ -62,7 +62,7 @@ function makeRow(page) {
   return {item: newElement(page, "li", {}, button), button, name, part, number, place: -1, text: ""};
 }
 
-/** Only what changed: this runs for every class in every frame of a stroke. */
+/** Update only what changed: this runs for every class in every frame of a stroke. */
 function fillRow(row, classNames, place, probability, {best, label, target}) {
   if (row.place !== place) {
     row.place = place;

@@ -4,8 +4,7 @@ import {formatPercent, formatWhole} from "../../dom/format.js";
 import {isHighlightedClass} from "./linked-highlight.js";
 
 /**
- * Recall with its interval, and precision, class by class, the best recognised on top: the report's figure, as rows that
- * answer.
+ * Create rows with recall, its interval and precision by class, the best recall first.
  *
  * @param {Document} page
  * @param {object} options
@@ -36,7 +35,7 @@ export function newClassBars(page, {scores, accuracy, lighting, choose}) {
   return newElement(page, "div", {}, newBarKey(page, accuracy), list, newBarAxis(page, axis));
 }
 
-/** Even from a little under the least to 100%: intervals are compared by their lengths. */
+/** Return a linear axis from just below the minimum to 100%, because intervals are compared by length. */
 function recallAxis(ends) {
   const low = Math.min(...ends);
   const bottom = Math.max(0, low - 0.04 * (1 - low || 0.1));

@@ -1,11 +1,11 @@
 /**
- * What a confusion matrix tells. Rows are true classes, columns predicted ones. Pure: no DOM.
+ * Counts from a confusion matrix. Rows are true classes, columns predicted ones. Pure: no DOM.
  *
  * @typedef {number[][]} Counts
  * @typedef {{truth: number, predicted: number, count: number}} ConfusedPair
  */
 
-/** Colour of a single error, of 1: it must differ from none. */
+/** Share of the full colour for a single error, which must differ from none. */
 const PALEST = 0.22;
 
 /**
@@ -46,7 +46,7 @@ export function supportOf(row) {
 }
 
 /**
- * How much of the colour for errors a cell has: equal steps for equal factors, so that one error shows beside a hundred.
+ * Return the colour share of a cell: logarithmic, so that one error is visible next to a hundred.
  *
  * @param {number} count
  * @param {number} most errors in one cell that the scale has to hold
@@ -58,7 +58,7 @@ export function errorTint(count, most) {
 }
 
 /**
- * Numbers of errors that a legend shows.
+ * Return the numbers of errors in the legend.
  *
  * @param {number} most
  * @returns {number[]} from 1 to `most`, five at most

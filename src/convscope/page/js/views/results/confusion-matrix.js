@@ -4,8 +4,7 @@ import {errorTint, legendCounts, mostConfusedClasses, supportOf} from "./confusi
 import {isHighlightedClass} from "./linked-highlight.js";
 
 /**
- * The confusion matrix as a table of buttons. Errors have a colour, the right ones another and a frame; the arrow keys go from
- * cell to cell, over one stop of the tab key.
+ * The confusion matrix as a table of buttons; arrow keys move between cells, and the table is one tab stop.
  *
  * @typedef {import("./linked-highlight.js").Lit} Lit
  *
@@ -16,7 +15,7 @@ import {isHighlightedClass} from "./linked-highlight.js";
  * @property {(lit: Lit | null) => void} light
  */
 
-/** Classes up to which a matrix shows all of them at first. */
+/** Number of classes up to which the matrix shows all at first. */
 export const MAX_CLASSES_AT_ONCE = 20;
 const MATRIX_LABEL = "Confusion matrix: rows are the true classes, columns the predicted ones";
 
@@ -61,7 +60,7 @@ export function makeMatrix(page, {names, counts, choose, lighting}) {
   };
 }
 
-/** The table for some of the classes. With many, cells without images are left empty: they would be thousands. */
+/** Create the table for some classes. With many, cells without images stay empty: they would be thousands. */
 function makeTable(page, names, labels, {choose, lighting}) {
   const isSparse = labels.length > MAX_CLASSES_AT_ONCE;
   const isLong = labels.some((label) => names[label].length > 4);
@@ -111,7 +110,7 @@ function makeTable(page, names, labels, {choose, lighting}) {
   };
 }
 
-/** Pointer, focus and keys, once for all cells. */
+/** Handle pointer, focus and keys for all cells at once. */
 function listenTo(node, {labels, cells, choose, lighting, setStop}) {
   const pairOf = ({dataset}) => [Number(dataset.truth), Number(dataset.predicted)];
   const light = ({target}) => {
@@ -167,12 +166,12 @@ function fillCell(page, cell, {names, counts, most, isSparse}) {
   button.setAttribute("aria-label", `true ${names[truth]}, predicted ${names[predicted]}: ${share}`);
 }
 
-/** On a phone there is no room for it. */
+/** Create a comma that phones, which lack the space, leave out. */
 function newComma(page) {
   return newElement(page, "span", {class: "comma"}, ",");
 }
 
-/** Some classes or all of them. */
+/** Create the switch between some and all classes. */
 function newSwitch(page, number, change) {
   const few = newElement(page, "option", {value: "few"}, `the ${MAX_CLASSES_AT_ONCE} with the most errors`);
   const all = newElement(page, "option", {value: "all"}, `all ${formatWhole(number)}`);
@@ -183,7 +182,7 @@ function newSwitch(page, number, change) {
 }
 
 /**
- * What the colours of the confusion matrix mean.
+ * Create the legend of the confusion matrix.
  *
  * @param {Document} page
  * @param {number} most errors in a cell at the end of the scale; 0 where there are none

@@ -3,7 +3,7 @@ import {formatProbability} from "../../dom/format.js";
 import {levelsOf, newPicture, paintPicture} from "../../dom/picture.js";
 
 /**
- * A long row of tiles in pages, and the arrow keys within one. Pure: no DOM.
+ * Pages of tiles, their arrow keys and the tile itself.
  *
  * @typedef {{page: number, pages: number, start: number, end: number}} Page pages from 0, one at least; tiles start..end - 1
  */
@@ -21,7 +21,7 @@ export function pageAt(count, size, wanted) {
 }
 
 /**
- * Where a key leads from a tile.
+ * Return where a key leads from a tile.
  *
  * @param {string} key as `KeyboardEvent.key` names it
  * @param {number} place among all tiles
@@ -44,8 +44,7 @@ export function placeAfterKey(key, place, {count, columns, size}) {
 }
 
 /**
- * One test image as a button: the picture, right or wrong by colour and by a mark, the classes, the probability of the true
- * one, its number.
+ * One test image as a button: picture, mark for correct or wrong, classes, probability of the true class, number.
  *
  * @typedef {{row: number, place: number, truth: number, predicted: number, trueProbability: number}} TileContent
  * @typedef {import("../../data/images.js").TestImages} TestImages
@@ -54,9 +53,9 @@ export function placeAfterKey(key, place, {count, columns, size}) {
  * @property {(content: TileContent) => void} show
  */
 
-/** About how many pixels of the page a tile's picture takes. */
+/** Approximate pixels of a tile's picture. */
 export const TILE_SIDE = 84;
-/** Letters of a name up to which two names stand side by side. */
+/** Letters up to which two class names fit side by side. */
 const SHORT_NAME = 4;
 
 /**

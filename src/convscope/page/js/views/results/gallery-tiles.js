@@ -3,8 +3,7 @@ import {formatWhole} from "../../dom/format.js";
 import {makeTile, pageAt, placeAfterKey} from "./gallery-paging.js";
 
 /**
- * Any number of test images, a page of tiles at a time. One tile is a stop of the tab key; from there the arrow keys go on,
- * over the ends of pages too.
+ * Test images, a page of tiles at a time. A page is one tab stop; the arrow keys go on across pages.
  *
  * @typedef {import("./selection.js").Answers} Answers
  *
@@ -113,7 +112,7 @@ export function makeTilePages(page, {images, names, isInk, size, label, open}) {
   };
 }
 
-/** Tiles in a line, as they stand on the page now. */
+/** Return the number of tiles per line in the current layout. */
 function columnsOf(grid) {
   const [first, ...others] = grid.children;
   const next = others.findIndex((node) => node.offsetTop !== first.offsetTop);
@@ -121,7 +120,7 @@ function columnsOf(grid) {
 }
 
 /**
- * First, previous, next, last, and where one is.
+ * Create the buttons for first, previous, next and last page.
  *
  * @param {Document} page
  * @param {(wanted: number) => void} turn

@@ -5,7 +5,7 @@ import {isHighlightedImage} from "./linked-highlight.js";
 import {ALL_MISTAKES, TILE_ORDERS, orderedRows, selectedRows} from "./selection.js";
 
 /**
- * All test images that the page holds, with filters and orders.
+ * All embedded test images, with filters and orders.
  *
  * @typedef {import("./selection.js").Selection} Selection
  * @typedef {import("./selection.js").TileOrder} TileOrder
@@ -23,7 +23,7 @@ import {ALL_MISTAKES, TILE_ORDERS, orderedRows, selectedRows} from "./selection.
  * @property {(row: number | null) => {place: number, count: number}} placeOf a row in the gallery's order; -1 where it is not
  */
 
-/** Tiles on a page. */
+/** Tiles per page. */
 const GALLERY_PAGE = 60;
 const ORDER_NAMES = {
   surest: "most confident first",
@@ -129,7 +129,7 @@ function newChoice(page, label, entries) {
   return {select, node: newElement(page, "label", {}, newElement(page, "span", {}, label), select)};
 }
 
-/** Whose fault the mistakes look like; hidden where nothing is known of that. */
+/** Create the filter by likely cause, hidden without triage data. */
 function newHintChoice(page, {kinds}) {
   const entries = kinds.map(({kind, count}) => [kind, `${kind} (${formatWhole(count)})`]);
   const choice = newChoice(page, "Likely cause", [["", "any"], ...entries]);
@@ -137,7 +137,7 @@ function newHintChoice(page, {kinds}) {
   return choice;
 }
 
-/** All, wrong or right: three radio buttons in one piece. */
+/** Create the radio buttons for all, wrong or correct predictions. */
 function newVerdictChoice(page) {
   const radios = Object.entries(VERDICT_NAMES).map(([value, text]) => {
     const input = newElement(page, "input", {type: "radio", name: "verdict", value});

@@ -1,5 +1,5 @@
 /**
- * Which class or pair of classes the pointer or the focus is on, for all views at once. Pure: no DOM.
+ * The class or pair of classes under pointer or focus, highlighted in all views. Pure: no DOM.
  *
  * @typedef {{truth: number, predicted: number, isPair: boolean}} Lit a class is `truth` and `predicted` at once, and no pair
  * @typedef {(lit: Lit | null) => void} LightListener
@@ -29,7 +29,7 @@ export function makeLinkedHighlight() {
 }
 
 /**
- * Whether an image is of what is lit.
+ * Return whether an image is highlighted.
  *
  * @param {Lit | null} lit
  * @param {number} truth
@@ -42,7 +42,7 @@ export function isHighlightedImage(lit, truth, predicted) {
 }
 
 /**
- * Whether a class is lit.
+ * Return whether a class is highlighted.
  *
  * @param {Lit | null} lit
  * @param {number} label

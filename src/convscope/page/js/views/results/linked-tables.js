@@ -2,13 +2,13 @@ import {newElement} from "../../dom/element.js";
 import {isHighlightedClass} from "./linked-highlight.js";
 
 /**
- * Numbers of the report's own tables, made into doors: behind each are the images that it counts.
+ * Numbers in the report's tables as buttons that show the images they count.
  *
  * @typedef {import("./selection.js").Selection} Selection
  * @typedef {(selection: Partial<Selection>) => void} Show
  */
 
-/** What stands behind each column of the table of classes. */
+/** Selection behind each column of the table of classes. */
 const LINKED_COLUMNS = {
   name: {select: (label) => ({truth: label}), tell: (name) => `Images of ${name}`},
   precision: {
@@ -56,7 +56,7 @@ export function linkPairTable(page, names, show) {
   }
 }
 
-/** Puts what a cell holds into a button. */
+/** Turn the content of a cell into a button. */
 function putLinkButton(page, cell, label, open) {
   const told = `${cell.textContent.trim()}: ${label}`;
   const attributes = {type: "button", class: "door", title: label, "aria-label": told};

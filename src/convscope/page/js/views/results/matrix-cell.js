@@ -4,11 +4,11 @@ import {makeTilePages} from "./gallery-tiles.js";
 import {isHighlightedImage} from "./linked-highlight.js";
 import {orderedRows, selectedRows} from "./selection.js";
 
-/** Tiles on a page beside the matrix. */
+/** Tiles per page next to the matrix. */
 const CELL_PAGE = 12;
 
 /**
- * The images behind one cell of the confusion matrix, exactly.
+ * The images of one cell of the confusion matrix.
  *
  * @typedef {object} CellView
  * @property {HTMLElement} node
@@ -72,7 +72,7 @@ function cellSentence(names, {truth, predicted, count, support}) {
   return [images, ...quotedName(names[truth]), ` ${verb} `, ...called, `${share}.`];
 }
 
-/** How many of the cell's images the page has, and their order. */
+/** Return how many images of the cell the page has, and their order. */
 function noteText(found, count, isRight) {
   if (!count) return "";
   if (!found) return "This file has none of them.";

@@ -16,12 +16,13 @@ import {linkClassTable, linkPairTable} from "./linked-tables.js";
 import {makeCellView} from "./matrix-cell.js";
 import {ALL_MISTAKES, orderedRows, selectedRows} from "./selection.js";
 
-/** From here on a mistake is a sure one. */
+/** Confidence above which an error counts as confident. */
 const HIGH_CONFIDENCE = 0.9;
 
 /**
- * The results: the confusion matrix, the classes, every test image, and the case of the open one. Where the page holds no test
- * images the static figures stay.
+ * Start the results: confusion matrix, classes, gallery, image details.
+ *
+ * Without embedded test images the static figures stay.
  *
  * @param {Document} page
  * @param {import("../../state/session.js").Session} session
@@ -92,7 +93,7 @@ function mistakesTitle(rows, {labels, predictions, confidence}, names, errors) {
   return [all, ...quotedName(names[labels[first]]), " predicted as ", ...quotedName(names[predictions[first]]), certainty];
 }
 
-/** The matrix with the images of one of its cells, at the epoch where the film stands. */
+/** Start the matrix with the images of one cell, for the open epoch. */
 function startMatrix(page, session, {names, isInk, lighting, frames, open}) {
   const {test} = session.payload.metrics;
   const finished = {epoch: 0, isLast: true, confusion: test.confusion};

@@ -1,5 +1,5 @@
 /**
- * Which of the test images are shown, and in which order. Pure: no DOM.
+ * Filter and order of the test images. Pure: no DOM.
  *
  * @typedef {"all" | "wrong" | "right"} Verdict
  * @typedef {import("../image-details/triage.js").HintKind} HintKind
@@ -22,7 +22,7 @@ export const ALL_IMAGES = Object.freeze({truth: -1, predicted: -1, verdict: "all
 export const ALL_MISTAKES = Object.freeze({truth: -1, predicted: -1, verdict: "wrong"});
 
 /**
- * How two rows compare in each order. Those that are equal stay as they are in the split.
+ * Comparison of two rows in each order; equal rows stay in the order of the split.
  *
  * @type {Record<TileOrder, (images: Answered, rows: Uint32Array) => (a: number, b: number) => number>}
  */
@@ -68,7 +68,7 @@ export function orderedRows(rows, images, order) {
   return rows.slice().sort((a, b) => compare(a, b) || a - b);
 }
 
-/** The pair of true and predicted class that most of the rows have comes first; within a pair, the surest. */
+/** Sort by the most frequent pair of true and predicted class, then by confidence. */
 function byPair({labels, predictions, confidence}, rows) {
   const pairOf = (row) => labels[row] * 65536 + predictions[row];
   const sizes = new Map();
