@@ -115,7 +115,7 @@ test("an empty pad has no answer", () => {
   });
   assert.equal(predictedName(live(0)), "");
   assert.equal(predictedName(live(0.5)), "dog");
-  close(predictionOf(live(0.5)).sure[1], 2 / 3);
+  close(predictionOf(live(0.5)).calibrated[1], 2 / 3);
   assert.equal(predictedName({...live(0.5), run: null}), "");
 });
 

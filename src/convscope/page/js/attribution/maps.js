@@ -39,7 +39,7 @@ export function dropPerPixel({columns, drop}, stride, [height, width]) {
  * @param {ArrayLike<number>} values one per pixel
  * @param {ColorScale} scale
  * @param {ArrayLike<number>} image h · w · c numbers in 0..1
- * @param {import("../dom/theme-colors.js").Paper} paper
+ * @param {import("../dom/theme-colors.js").ThemeColors} colors
  * @param {Uint8ClampedArray | number[]} target 4 numbers per pixel
  */
 export function paintAttribution(values, {minimum, maximum, table}, image, {isDark, isTurned}, target) {

@@ -4,7 +4,7 @@ import {DIVERGING_DARK_TABLE, DIVERGING_TABLE, GREY_TABLE, SEQUENTIAL_TABLE} fro
 /**
  * Colours that canvas drawings share with the page; they depend on the theme.
  *
- * @typedef {object} Paper
+ * @typedef {object} ThemeColors
  * @property {boolean} isDark
  * @property {boolean} isTurned whether much of an image is dark: ink on light paper
  * @property {Uint8Array} signed
@@ -23,7 +23,7 @@ const INK = new WeakMap();
 /**
  * @param {Document} page
  * @param {import("../state/session.js").Session} session
- * @returns {Paper}
+ * @returns {ThemeColors}
  */
 export function themeColors(page, session) {
   const style = getComputedStyle(page.documentElement);

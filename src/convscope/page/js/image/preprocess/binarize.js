@@ -5,7 +5,7 @@ import {borderMedian, grownMask, relevelled} from "./pixel-statistics.js";
  * bit. Pure: no DOM.
  *
  * @typedef {import("./resample.js").GreyPicture} GreyPicture
- * @typedef {object} Paper
+ * @typedef {object} ThemeColors
  * @property {GreyPicture} ink bright on 0
  * @property {import("./connected-components.js").Mask} strong what is ink for sure, without its soft edge
  * @property {number} factor a pixel of `ink` is so many of the picture's, each way
@@ -66,7 +66,7 @@ export function swallowedLight({height, width, pixels}, reach) {
 /**
  * @param {GreyPicture & {factor: number}} swallowed
  * @param {number} above what swallows no more than this is ground
- * @returns {Paper}
+ * @returns {ThemeColors}
  */
 export function inkAbove({height, width, pixels, factor}, above) {
   const counts = new Array(256).fill(0);

@@ -10,7 +10,7 @@ import {grownMask} from "./pixel-statistics.js";
  * @typedef {import("./resample.js").GreyPicture} GreyPicture
  * @typedef {import("./pixel-statistics.js").InkBox} InkBox
  * @typedef {{box: InkBox | null, count: number, isCleared: boolean}} Found `box`: where its ink is in the picture; `count`: how
- *   many digits there are; `isCleared`: whether paper was cleared away first
+ *   many digits there are; `isCleared`: whether the background was cleared away first
  */
 
 /** A photo, or an image with several digits, is at least this many times as large as the network's input per side, … */
@@ -37,15 +37,15 @@ export function detectDigit(picture, changes = {}) {
   const least = Math.max(MIN_SIDE, MIN_TIMES * Math.max(settings.height, settings.width));
   if (Math.min(picture.height, picture.width) < least) return wholePicture(picture, settings);
   const isFlat = hasFlatBackground(picture);
-  const {paper, components, groups} = isFlat ? onFlatBackground(picture, settings) : onDocument(picture);
+  const {inkMask, components, groups} = isFlat ? onFlatBackground(picture, settings) : onDocument(picture);
   if (isFlat && groups.length <= 1) return wholePicture(picture, settings);
   if (!groups.length) {
     const blank = {...picture, pixels: new Uint8Array(picture.pixels.length)};
     return {...prepareDigit(blank, settings), found: {box: null, count: 1, isCleared: true}};
   }
   const group = groups.reduce((best, each) => (each.area > best.area ? each : best));
-  const prepared = prepareDigit(inkOf(paper, components, group), {...settings, polarity: "keep", ground: false});
-  const {factor, isCleared} = paper;
+  const prepared = prepareDigit(inkOf(inkMask, components, group), {...settings, polarity: "keep", ground: false});
+  const {factor, isCleared} = inkMask;
   const box = {
     top: group.box.top * factor,
     left: group.box.left * factor,
@@ -67,7 +67,7 @@ function onFlatBackground({height, width, pixels}, settings) {
   const smaller = {height: means.height, width: means.width, pixels: Uint8Array.from(means.levels)};
   const {picture: ink, cut} = prepareDigit(smaller, settings).steps.ground;
   const components = labelComponents({...ink, pixels: ink.pixels.map((level) => (level > cut ? 1 : 0))});
-  return {paper: {ink, factor, isCleared: false}, components, groups: groupPieces(components, false)};
+  return {inkMask: {ink, factor, isCleared: false}, components, groups: groupPieces(components, false)};
 }
 
 /** Detect ink and digits in a photo. A digit that fills half of the image has wide strokes and needs a second pass. */
@@ -83,17 +83,17 @@ function withReach(picture, reach) {
   const swallowed = swallowedLight(picture, reach);
   let [best, most, above, last] = [null, -1, -1, null];
   for (let attempt = 0; attempt < THRESHOLDS; attempt++) {
-    const paper = inkAbove(swallowed, above);
-    const components = labelComponents(paper.strong);
+    const inkMask = inkAbove(swallowed, above);
+    const components = labelComponents(inkMask.strong);
     const groups = groupPieces(components, true);
     if (groups.length && groups.length <= MAX_DIGITS) {
       const whole = groups.reduce((sum, {area, box}) => sum + (isCutOff(box, components) ? 0 : area), 0);
-      if (whole > most) [best, most] = [{paper, components, groups}, whole];
+      if (whole > most) [best, most] = [{inkMask, components, groups}, whole];
       const [cutOff, total] = inkAreas(components);
       if (2 * cutOff <= total) break;
     }
-    above = paper.threshold;
-    last = {paper, components, groups: []};
+    above = inkMask.threshold;
+    last = {inkMask, components, groups: []};
   }
   return best ?? last;
 }

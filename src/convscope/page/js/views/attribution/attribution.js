@@ -38,16 +38,16 @@ export function startAttribution(page, session) {
     const {network, run, open} = session;
     const target = targetOf(session);
     const image = Float32Array.from(open.pixels);
-    const paper = themeColors(page, session);
+    const colors = themeColors(page, session);
     choice.show(target, run.probabilities);
-    pictures.begin(target, image, paper);
+    pictures.begin(target, image, colors);
     await rest(QUICK_REST);
     if (!isWanted()) return;
     const isWhole = await computeAttribution(network, image, [target], {
       isWanted,
       async show(way, [{values, found}]) {
         pictures.show(way, values, found);
-        if (way === "gradient") await choice.showEvidence(network, image, session.run, paper, isWanted);
+        if (way === "gradient") await choice.showEvidence(network, image, session.run, colors, isWanted);
       },
     });
     if (isWhole) element.dataset.done = `${open.name} ${target}`;
@@ -131,10 +131,10 @@ export class ClassChoice {
    * @param {import("../../network/network.js").Network} network
    * @param {Float32Array} image
    * @param {import("../../network/network.js").Run} run
-   * @param {import("../../dom/theme-colors.js").Paper} paper
+   * @param {import("../../dom/theme-colors.js").ThemeColors} colors
    * @param {() => boolean} isWanted
    */
-  async showEvidence(network, image, run, paper, isWanted) {
+  async showEvidence(network, image, run, colors, isWanted) {
     const channels = network.inputShape[2];
     const found = [];
     for (let place = 0; place < this.tiles.length; place++) {
@@ -143,9 +143,9 @@ export class ClassChoice {
       if (!isWanted()) return;
     }
     if (!found.length) return;
-    const scale = {...evenRange(joinedRange(found.map((values) => channelRanges(values, 1)[0]))), table: paper.signed};
+    const scale = {...evenRange(joinedRange(found.map((values) => channelRanges(values, 1)[0]))), table: colors.signed};
     this.tiles.forEach(({picture}, place) => {
-      paintAttribution(found[place], scale, image, paper, picture.bytes);
+      paintAttribution(found[place], scale, image, colors, picture.bytes);
       picture.show();
     });
   }

@@ -28,19 +28,19 @@ export function startClassExamples(page, session, unit) {
   const {images: {test}, payload: {dataset: {class_names: names}}} = session;
   const rows = test ? firstOfEachClass(test.labels, test.indices, names.length).slice(0, MAX_LINES) : [];
   if (rows.length < 2 || !unit.open) return false;
-  const board = new ClassBoard(page, session, unit, rows);
+  const examples = new ClassExamples(page, session, unit, rows);
   const element = page.querySelector("#class-rows");
-  element.append(board.title, board.legend.element, board.body);
-  const redraw = drawWhenVisible(element, () => board.draw());
+  element.append(examples.title, examples.legend.element, examples.body);
+  const redraw = drawWhenVisible(element, () => examples.draw());
   session.subscribe((_, changed) => changed.has("network") && redraw());
-  unit.subscribe(() => unit.open.index !== board.index && redraw());
+  unit.subscribe(() => unit.open.index !== examples.index && redraw());
   onThemeChange(session, redraw);
   redraw();
   return true;
 }
 
 /** The lines, what they share, and the sentence above them. */
-class ClassBoard {
+class ClassExamples {
   constructor(page, session, unit, rows) {
     Object.assign(this, {page, session, unit, rows, index: -1, asked: 0, signed: signedLayers(session.network)});
     this.title = newElement(page, "p", {class: "account-title"});
@@ -69,17 +69,17 @@ class ClassBoard {
 
   /** @param {Float32Array[]} found the layer's activations, for each image */
   paint(found) {
-    const paper = themeColors(this.page, this.session);
+    const colors = themeColors(this.page, this.session);
     const {outputShape: shape} = this.session.network.layers[this.index];
     const isSigned = this.signed[this.index];
     const joined = joinedRange(found.map((data) => channelRanges(data, 1)[0]));
-    const scale = {...rangeOfColours(joined, isSigned), table: isSigned ? paper.signed : paper.unsigned};
+    const scale = {...rangeOfColours(joined, isSigned), table: isSigned ? colors.signed : colors.unsigned};
     const isMap = isPicture(shape);
     const tiles = isMap ? {count: shape[2], rows: shape[0], columns: shape[1]} : {count: shape[0], rows: 1, columns: 1};
     const layout = layOutTiles(tiles, Infinity, isMap ? 1 : 0);
     const fitting = Math.floor((this.body.clientWidth - LABEL_ROOM) / layout.width);
     const side = isMap ? Math.max(1, Math.round(LEAST_MAP / shape[1]), fitting) : Math.max(4, Math.min(LARGEST_CELL, fitting));
-    this.lines.forEach((line, place) => line.show(found[place], layout, side, scale, paper));
+    this.lines.forEach((line, place) => line.show(found[place], layout, side, scale, colors));
     this.legend.show(scale);
   }
 
@@ -136,11 +136,11 @@ export class ClassLine {
    * @param {import("../../dom/tiles.js").TileLayout} layout
    * @param {number} side screen pixels of a unit
    * @param {import("../../image/color/paint.js").ColorScale} scale
-   * @param {import("../../dom/theme-colors.js").Paper} paper
+   * @param {import("../../dom/theme-colors.js").ThemeColors} colors
    */
-  show(data, layout, side, scale, paper) {
+  show(data, layout, side, scale, colors) {
     this.layout = layout;
-    paintImage(this.pixels, this.shape, paper.isTurned, this.image.bytes);
+    paintImage(this.pixels, this.shape, colors.isTurned, this.image.bytes);
     this.image.show();
     this.picture.resize(layout.width, layout.height, side);
     if (layout.rows === 1 && layout.height === 1) this.picture.canvas.style.height = `${CELL_HEIGHT}px`;

@@ -16,7 +16,7 @@ export class AttributionMaps {
    * @param {import("../../state/session.js").Session} session
    */
   constructor(page, session) {
-    Object.assign(this, {page, session, paper: null, image: null});
+    Object.assign(this, {page, session, colors: null, image: null});
     const [rows, columns] = session.network.inputShape;
     this.ways = ATTRIBUTION_METHODS.map(({way, title, asked, words, tell}) => {
       const picture = new PixelPicture(page, {role: "img", "aria-label": `${title}: not yet computed`});
@@ -33,8 +33,8 @@ export class AttributionMaps {
   }
 
   /** Another image or class: what was found before is about something else; its picture fades and its sentence goes until it is found anew. */
-  begin(target, image, paper) {
-    Object.assign(this, {target, image, paper});
+  begin(target, image, colors) {
+    Object.assign(this, {target, image, colors});
     for (const {element} of this.ways) element.classList.add("is-old");
   }
 
@@ -46,8 +46,8 @@ export class AttributionMaps {
   show(way, values, found) {
     const each = this.ways.find((one) => one.way === way);
     const range = evenRange(channelRanges(values, 1)[0]);
-    const scale = {...range, table: this.paper.signed};
-    paintAttribution(values, scale, this.image, this.paper, each.picture.bytes);
+    const scale = {...range, table: this.colors.signed};
+    paintAttribution(values, scale, this.image, this.colors, each.picture.bytes);
     each.picture.show();
     each.picture.mark(way === "occlusion" && found.drop > 0 ? [{kind: "seen", frame: frameOfBox(found.box)}] : []);
     each.legend.show(scale, (value) => (value > 0 ? `+${formatNumber(value)}` : formatNumber(value)));

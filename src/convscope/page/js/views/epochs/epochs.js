@@ -17,9 +17,9 @@ export function startEpochs(page, session) {
   const mount = page.querySelector('[data-live="film"]');
   if (!mount || !canRun) return;
   const {test, epochs} = session.payload.metrics;
-  const projector = makeEpochPlayer(session, frames);
-  mountLive(page, "film", newEpochControl(page, projector, frames, session.payload), newEpochCaption(page, frames, epochs));
-  page.body.append(newEpochStrip(page, projector, frames, {slider: mount, tested: test.n}));
+  const player = makeEpochPlayer(session, frames);
+  mountLive(page, "film", newEpochControl(page, player, frames, session.payload), newEpochCaption(page, frames, epochs));
+  page.body.append(newEpochStrip(page, player, frames, {slider: mount, tested: test.n}));
 }
 
 /** Create the note on what the slider changes and how the snapshots were evaluated. */

@@ -5,7 +5,7 @@ import {frameAt, stateEpoch} from "../../state/epochs.js";
 /**
  * The epoch slider: which epoch's weights the page runs.
  *
- * @typedef {object} Projector
+ * @typedef {object} EpochPlayer
  * @property {() => number} place of the frame that is shown
  * @property {() => boolean} isPlaying
  * @property {(wanted: number) => void} goTo
@@ -23,28 +23,28 @@ const FRAME_TIME = 700;
  *
  * @param {import("../../state/session.js").Session} session
  * @param {import("../../state/epochs.js").Frame[]} frames
- * @returns {Projector}
+ * @returns {EpochPlayer}
  */
 export function makeEpochPlayer(session, frames) {
   const listeners = [];
   let timer = 0;
   const place = () => frameAt(frames, session.state.epoch);
-  const projector = {
+  const player = {
     place,
     isPlaying: () => timer !== 0,
     goTo(wanted) {
       session.set({epoch: stateEpoch(frames[Math.min(Math.max(0, wanted), frames.length - 1)])});
     },
     step(by) {
-      projector.stop();
-      projector.goTo(place() + by);
+      player.stop();
+      player.goTo(place() + by);
     },
     play() {
-      if (timer) return projector.stop();
-      if (place() === frames.length - 1) projector.goTo(0);
+      if (timer) return player.stop();
+      if (place() === frames.length - 1) player.goTo(0);
       timer = setInterval(() => {
-        projector.goTo(place() + 1);
-        if (place() === frames.length - 1) projector.stop();
+        player.goTo(place() + 1);
+        if (place() === frames.length - 1) player.stop();
       }, FRAME_TIME);
       return tellAll();
     },
@@ -59,32 +59,32 @@ export function makeEpochPlayer(session, frames) {
     for (const listener of listeners) listener();
   }
   session.subscribe((_, changed) => changed.has("epoch") && tellAll());
-  return projector;
+  return player;
 }
 
 /**
  * @param {Document} page
- * @param {Projector} projector
+ * @param {EpochPlayer} player
  * @param {import("../../state/epochs.js").Frame[]} frames
  * @param {object} payload
  * @returns {HTMLElement}
  */
-export function newEpochControl(page, projector, frames, payload) {
-  const back = newEpochButton(page, "‹", "One epoch back", () => projector.step(-1));
-  const forth = newEpochButton(page, "›", "One epoch forward", () => projector.step(1));
-  const play = newEpochButton(page, "", "Play the epochs", () => projector.play());
-  const slider = newSlider(page, projector, frames, payload);
+export function newEpochControl(page, player, frames, payload) {
+  const back = newEpochButton(page, "‹", "One epoch back", () => player.step(-1));
+  const forth = newEpochButton(page, "›", "One epoch forward", () => player.step(1));
+  const play = newEpochButton(page, "", "Play the epochs", () => player.play());
+  const slider = newSlider(page, player, frames, payload);
   const text = newElement(page, "p", {class: "film-text", "aria-live": "polite"});
   const show = () => {
-    const place = projector.place();
-    play.textContent = projector.isPlaying() ? "❚❚" : "▶";
-    play.setAttribute("aria-label", projector.isPlaying() ? "Stop" : "Play the epochs");
+    const place = player.place();
+    play.textContent = player.isPlaying() ? "❚❚" : "▶";
+    play.setAttribute("aria-label", player.isPlaying() ? "Stop" : "Play the epochs");
     back.setAttribute("aria-disabled", String(place === 0));
     forth.setAttribute("aria-disabled", String(place === frames.length - 1));
     slider.show(place);
     refill(text, ...epochSentence(page, frames, place, payload));
   };
-  projector.subscribe(show);
+  player.subscribe(show);
   show();
   const buttons = newElement(page, "div", {class: "film-buttons"}, back, play, forth);
   const row = newElement(page, "div", {class: "film-row"}, buttons, slider.node);
@@ -105,7 +105,7 @@ export function newEpochButton(page, text, label, act) {
 }
 
 /** Create the slider with epoch labels. */
-function newSlider(page, projector, frames, payload) {
+function newSlider(page, player, frames, payload) {
   const attributes = {type: "range", min: 0, max: frames.length - 1, step: 1, "aria-label": "Epoch"};
   const input = newElement(page, "input", attributes);
   const every = Math.ceil(frames.length / 12);
@@ -113,8 +113,8 @@ function newSlider(page, projector, frames, payload) {
   const ticks = frames.map(({epoch}, place) => newElement(page, "span", {}, isNamed(place) ? epoch : ""));
   input.addEventListener("input", () => {
     const wanted = Number(input.value); // to stop the film puts the slider back where the film is
-    projector.stop();
-    projector.goTo(wanted);
+    player.stop();
+    player.goTo(wanted);
   });
   const below = newElement(page, "div", {class: "film-ticks", "aria-hidden": "true"}, ...ticks);
   return {
@@ -163,23 +163,23 @@ export function epochWords(frames, place, {metrics, history}) {
  * It is visible below the slider, and everywhere while an earlier epoch is selected.
  *
  * @param {Document} page
- * @param {Projector} projector
+ * @param {EpochPlayer} player
  * @param {import("../../state/epochs.js").Frame[]} frames
  * @param {{slider: Element, errors: number, tested: number}} options `slider`: that of the section
  * @returns {HTMLElement}
  */
-export function newEpochStrip(page, projector, frames, {slider, tested}) {
+export function newEpochStrip(page, player, frames, {slider, tested}) {
   const last = frames.length - 1;
-  const back = newEpochButton(page, "‹", "One epoch back", () => projector.step(-1));
-  const forth = newEpochButton(page, "›", "One epoch forward", () => projector.step(1));
-  const end = newEpochButton(page, "to the end", "to the end: the weights after training", () => projector.step(last));
+  const back = newEpochButton(page, "‹", "One epoch back", () => player.step(-1));
+  const forth = newEpochButton(page, "›", "One epoch forward", () => player.step(1));
+  const end = newEpochButton(page, "to the end", "to the end: the weights after training", () => player.step(last));
   const text = newElement(page, "span", {class: "strip-text"});
   const attributes = {class: "film-strip", role: "group", "aria-label": "Epoch", hidden: true};
   const node = newElement(page, "div", attributes, back, text, forth, end);
   let isElsewhere = false;
 
   function show() {
-    const place = projector.place();
+    const place = player.place();
     const {epoch, accuracy} = frames[place];
     node.hidden = !isElsewhere && place === last;
     node.toggleAttribute("data-past", place !== last);
@@ -199,6 +199,6 @@ export function newEpochStrip(page, projector, frames, {slider, tested}) {
     isElsewhere = !isSeen && entry.boundingClientRect.bottom < 0;
     show();
   }).observe(slider);
-  projector.subscribe(show);
+  player.subscribe(show);
   return node;
 }

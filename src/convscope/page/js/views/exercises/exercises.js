@@ -13,7 +13,7 @@ export function startExercises(page, session) {
   const waiting = new Map(session.payload.exercises.map((exercise, place) => [exercise, itemAt(box, place)]));
   const check = () => {
     const {open, state} = session;
-    const situation = {open, reply: predictionOf(session), epoch: state.epoch, isChanged: state.change !== ""};
+    const situation = {open, prediction: predictionOf(session), epoch: state.epoch, isChanged: state.change !== ""};
     for (const [exercise, item] of waiting) {
       if (!isDone(exercise, situation)) continue;
       item.classList.add("is-done");
@@ -37,19 +37,19 @@ function itemAt(box, place) {
  * @typedef {{kind: string, text: string, label: number, answer: number, image: number}} Exercise as `exercises.py` makes it
  * @typedef {object} Situation
  * @property {import("../../state/session.js").OpenImage} open
- * @property {{isEmpty: boolean, best: number}} reply
+ * @property {{isEmpty: boolean, best: number}} prediction
  * @property {number} epoch the epoch whose weights run; 0 for those of the end
  * @property {boolean} isChanged whether the reader has changed the open image
  */
 
 /** @type {Record<string, (exercise: Exercise, situation: Situation) => boolean>} */
 const CHECKS = {
-  draw: ({answer}, {open, reply}) => open.source === "drawing" && !reply.isEmpty && reply.best === answer,
-  turn: ({label, answer}, {open, reply, isChanged}) =>
-    isChanged && open.source === "test" && open.label === label && reply.best === answer,
+  draw: ({answer}, {open, prediction}) => open.source === "drawing" && !prediction.isEmpty && prediction.best === answer,
+  turn: ({label, answer}, {open, prediction, isChanged}) =>
+    isChanged && open.source === "test" && open.label === label && prediction.best === answer,
   surest: ({image}, {open}) => isTestImage(open, image),
-  back: ({image, label}, {open, reply, epoch, isChanged}) =>
-    isTestImage(open, image) && epoch > 0 && !isChanged && reply.best === label,
+  back: ({image, label}, {open, prediction, epoch, isChanged}) =>
+    isTestImage(open, image) && epoch > 0 && !isChanged && prediction.best === label,
 };
 
 /**

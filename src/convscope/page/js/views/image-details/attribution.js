@@ -65,11 +65,11 @@ export function makeAttributionDetails(page, session, {names}) {
     if (!isWanted() || !network || network.unknown.length) return;
     delete node.dataset.done;
     const image = Float32Array.from(pixels);
-    const paper = themeColors(page, session);
-    legend.showWords(paper.signed, ["against the class", "for it"]);
+    const colors = themeColors(page, session);
+    legend.showWords(colors.signed, ["against the class", "for it"]);
     const isWhole = await computeAttribution(network, image, labels, {
       isWanted,
-      show: (way, found) => ways.find((row) => row.way === way).show(found, image, paper, (label) => `${names[label]}, ${told(label)}`),
+      show: (way, found) => ways.find((row) => row.way === way).show(found, image, colors, (label) => `${names[label]}, ${told(label)}`),
     });
     if (isWhole) node.dataset.done = labels.join(" ");
   }
@@ -122,14 +122,14 @@ function newWayRow(page, {way, title, asked, words}, {height, width}) {
       cells.forEach((cell, place) => (cell.node.hidden = place >= count));
     },
     /** @param {ClassEvidence[]} found */
-    show(found, image, paper, call) {
+    show(found, image, colors, call) {
       const range = evenRange(joinedRange(found.map(({values}) => channelRanges(values, 1)[0])));
-      const scale = {...range, table: paper.signed};
+      const scale = {...range, table: colors.signed};
       found.forEach(({target, values, found: numbers}, place) => {
         const {picture, number, node: cell} = cells[place];
         const context = picture.getContext("2d");
         const painted = context.createImageData(width, height);
-        paintAttribution(values, scale, image, paper, painted.data);
+        paintAttribution(values, scale, image, colors, painted.data);
         context.putImageData(painted, 0, 0);
         number.textContent = NUMBER_UNDER[way](numbers);
         picture.setAttribute("aria-label", `${title} for ${call(target)}: ${number.textContent}`);

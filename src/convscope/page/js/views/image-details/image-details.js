@@ -26,7 +26,7 @@ const REST = 250;
  * @param {(row: number | null) => {place: number, count: number}} options.placeInGallery of a test image
  * @returns {{node: HTMLElement, followGallery: () => void}}
  */
-export function startImageDetails(page, session, {names, isInk, frames, hints, step, placeInGallery}) {
+export function startImageDetails(page, session, {names, isInk, frames, triage, step, placeInGallery}) {
   const [height, width, channels] = session.payload.dataset.image_shape;
   const picture = newPicture(page, {height, width}, {side: DETAILS_SIDE, isInk});
   const title = newElement(page, "h4", {class: "case-title"});
@@ -51,7 +51,7 @@ export function startImageDetails(page, session, {names, isInk, frames, hints, s
     stepper.show(placeInGallery(testRowOf(subject)));
     answers.hidden = !run?.probabilities;
     if (run?.probabilities) answers.replaceChildren(newAnswers(run, open.label));
-    const hint = open.source === "test" && open.pixels === open.original ? hints.hintOf(open.index) : null;
+    const hint = open.source === "test" && open.pixels === open.original ? triage.hintOf(open.index) : null;
     hinted.replaceChildren(...(hint ? [newTriageView(page, hint)] : []));
     clearTimeout(timer);
     const isOwn = open.source === "drawing" || open.pixels !== open.original;

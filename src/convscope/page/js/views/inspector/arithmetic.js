@@ -11,11 +11,11 @@ const MORE_DIGITS = 4;
 /**
  * The exact arithmetic of the open unit: all terms and their sum.
  *
- * @typedef {import("../../dom/theme-colors.js").Paper} Paper
+ * @typedef {import("../../dom/theme-colors.js").ThemeColors} ThemeColors
  * @typedef {import("../../image/color/paint.js").ValueRange} ValueRange
  *
  * @typedef {object} AccountView
- * @property {Paper} paper
+ * @property {ThemeColors} colors
  * @property {Record<string, ValueRange[]>} ranges of the layers' colours
  * @property {boolean[]} signed per layer
  * @property {number} weightExtent to which the colours of the layer's weights go
@@ -24,10 +24,10 @@ export class UnitArithmetic {
   /**
    * @param {Document} page
    * @param {import("../../state/session.js").Session} session
-   * @param {{openUnit: (index: number, place: number[]) => void, redraw: () => void}} doors
+   * @param {{openUnit: (index: number, place: number[]) => void, redraw: () => void}} callbacks
    */
-  constructor(page, session, doors) {
-    Object.assign(this, {page, session, doors});
+  constructor(page, session, callbacks) {
+    Object.assign(this, {page, session, callbacks});
     [this.isWhole, this.extra] = [false, 0];
     this.layer = -1;
     this.pictures = new ContributionPictures(page, session);
@@ -36,13 +36,13 @@ export class UnitArithmetic {
     this.more.hidden = true; // until it has something to say
     this.more.addEventListener("click", () => {
       this.isWhole = !this.isWhole;
-      doors.redraw();
+      callbacks.redraw();
     });
     this.finer = newElement(page, "button", {type: "button", class: "account-finer", "aria-pressed": "false"}, "More digits");
     this.finer.addEventListener("click", () => {
       this.extra = this.extra ? 0 : MORE_DIGITS;
       this.finer.setAttribute("aria-pressed", String(this.extra > 0));
-      doors.redraw();
+      callbacks.redraw();
     });
     this.tail = newElement(page, "div", {class: "account-body"});
     const buttons = newElement(page, "p", {class: "account-buttons"}, this.more, this.finer);
@@ -71,36 +71,36 @@ export class UnitArithmetic {
   }
 
   partsOf(layer, index, place, told, source, view) {
-    const {page, isWhole, extra, doors, session: {network}} = this;
+    const {page, isWhole, extra, callbacks, session: {network}} = this;
     const before = index > 0 ? network.layers[index - 1] : null;
     const inputScale = (channel) => this.inputScale(index, channel, view);
     if (told.kind === "convolution") {
       return convolutionArithmetic(page, told, {
-        width: layer.settings.kernel_size[1], isWhole, extra, inputScale, signed: view.paper.signed,
-        weightScale: {minimum: -view.weightExtent, maximum: view.weightExtent, table: view.paper.signed},
+        width: layer.settings.kernel_size[1], isWhole, extra, inputScale, signed: view.colors.signed,
+        weightScale: {minimum: -view.weightExtent, maximum: view.weightExtent, table: view.colors.signed},
         inputName: before?.name ?? "the image", isColour: index === 0 && layer.inputShape[2] === 3,
       });
     }
     if (told.kind === "dense") {
       const prefix = place.slice(0, -1);
       const read = prefix.length && before ? {index: index - 1, name: before.name, shape: before.outputShape} : source;
-      return denseArithmetic(page, told, {isWhole, extra, source: read, prefix, openUnit: doors.openUnit});
+      return denseArithmetic(page, told, {isWhole, extra, source: read, prefix, openUnit: callbacks.openUnit});
     }
     if (told.kind === "maximum" || told.kind === "mean") {
       const channel = place[place.length - 1];
-      const openWinner = (row, column) => before && doors.openUnit(index - 1, [row, column, channel]);
+      const openWinner = (row, column) => before && callbacks.openUnit(index - 1, [row, column, channel]);
       return poolingArithmetic(page, told, {scale: inputScale(channel), extra, openWinner});
     }
     if (told.kind !== "copy") return affineArithmetic(page, told, extra);
-    const openSource = before && told.from ? () => doors.openUnit(index - 1, told.from) : null;
+    const openSource = before && told.from ? () => callbacks.openUnit(index - 1, told.from) : null;
     return identityArithmetic(page, told, {name: before?.name ?? "the image", shape: layer.inputShape, openSource, kind: layer.kind, extra});
   }
 
   /** Return the colour scale of the layer's input, the same as in the network grid. */
-  inputScale(index, channel, {paper, ranges, signed}) {
-    if (index === 0) return {minimum: 0, maximum: 1, table: paper.pixels};
+  inputScale(index, channel, {colors, ranges, signed}) {
+    if (index === 0) return {minimum: 0, maximum: 1, table: colors.pixels};
     const scales = ranges[this.session.network.layers[index - 1].name];
-    return {...(scales[channel] ?? scales[0]), table: signed[index - 1] ? paper.signed : paper.unsigned};
+    return {...(scales[channel] ?? scales[0]), table: signed[index - 1] ? colors.signed : colors.unsigned};
   }
 
   /** Return the name of a unit; in the last layer, its class. */

@@ -30,17 +30,17 @@ export class ContributionPictures {
    * @param {{name: string, shape: number[], index: number}} source what it reads
    * @param {import("./arithmetic.js").AccountView} view
    */
-  show({terms}, {name, shape, index}, {paper, ranges, signed, weightExtent}) {
+  show({terms}, {name, shape, index}, {colors, ranges, signed, weightExtent}) {
     const [rows, columns, count] = shape;
     const scale = Math.max(1, Math.floor(PICTURE_ROOM / lineOf(shape)));
     const layout = layOutTiles({count, rows, columns}, lineOf(shape));
     const own = index < 0 ? {minimum: 0, maximum: 1} : joinedRange(ranges[this.session.network.layers[index].name]);
-    const inputTable = index < 0 ? paper.pixels : signed[index] ? paper.signed : paper.unsigned;
+    const inputTable = index < 0 ? colors.pixels : signed[index] ? colors.signed : colors.unsigned;
     for (const {part, sign, picture, legend, caption} of this.parts) {
       const values = terms.map((term) => term[part]);
       const colours = part === "input" ? {...own, table: inputTable}
-        : part === "weight" ? {minimum: -weightExtent, maximum: weightExtent, table: paper.signed}
-          : {...evenRange(joinedRange(channelRanges(values, 1))), table: paper.signed};
+        : part === "weight" ? {minimum: -weightExtent, maximum: weightExtent, table: colors.signed}
+          : {...evenRange(joinedRange(channelRanges(values, 1))), table: colors.signed};
       picture.resize(layout.width, layout.height, scale);
       paintTiles(values, layout, () => colours, picture.bytes);
       picture.show();

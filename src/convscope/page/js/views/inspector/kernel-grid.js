@@ -66,14 +66,14 @@ export class KernelGrid {
   }
 
   /**
-   * @param {import("../../dom/theme-colors.js").Paper} paper
+   * @param {import("../../dom/theme-colors.js").ThemeColors} colors
    * @param {number} [extent] to which the colours go
    */
-  draw(paper, extent) {
+  draw(colors, extent) {
     if (!this.layOut()) return;
     const most = extent ?? this.kernel.reduce((greatest, weight) => Math.max(greatest, Math.abs(weight)), 0);
-    this.labels = this.labelsOf(paper);
-    this.colours = {...evenRange({minimum: -most, maximum: most}), table: paper.signed};
+    this.labels = this.labelsOf(colors);
+    this.colours = {...evenRange({minimum: -most, maximum: most}), table: colors.signed};
     this.picture.bytes.fill(0);
     paintTiles(stackedWeights(this.tiles, this.kernel), this.layout, () => this.colours, this.picture.bytes);
     this.picture.show();
@@ -207,11 +207,11 @@ const KERNEL_SAID_AFTER = 250;
  * A live region announces the current kernel.
  *
  * @param {Document} page
- * @param {KernelGrid} board
+ * @param {KernelGrid} kernelGrid
  * @param {(takesFocus: boolean) => void} goToUnit
  */
-export function startKernelKeys(page, board, goToUnit) {
-  const {room, tiles} = board;
+export function startKernelKeys(page, kernelGrid, goToUnit) {
+  const {room, tiles} = kernelGrid;
   const said = newElement(page, "p", {class: "unseen", role: "status"});
   room.after(said);
   let [at, waiting] = [null, 0];
@@ -219,13 +219,13 @@ export function startKernelKeys(page, board, goToUnit) {
   room.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Enter" || event.key === " ") {
-      if (!at || !board.open(at)) return;
+      if (!at || !kernelGrid.open(at)) return;
       goToUnit(true);
     } else {
-      const next = pictureAfter(tiles, at, event.key, board.layout.perLine);
+      const next = pictureAfter(tiles, at, event.key, kernelGrid.layout.perLine);
       if (!next) return;
-      at = {...next, ...heaviest(tiles, board.kernel, next)};
-      board.showUnder(at);
+      at = {...next, ...heaviest(tiles, kernelGrid.kernel, next)};
+      kernelGrid.showUnder(at);
       showMarked();
       tellLater();
     }
@@ -233,20 +233,20 @@ export function startKernelKeys(page, board, goToUnit) {
     event.stopPropagation();
   });
   room.addEventListener("blur", () => {
-    if (at) board.showUnder(null);
+    if (at) kernelGrid.showUnder(null);
     at = null;
   });
 
   function tellLater() {
     clearTimeout(waiting);
-    const numbers = board.isWritten ? ` ${weightsOfPicture(tiles, board.kernel, at.output, at.channel).map((each) => formatNumber(each)).join(", ")}` : "";
-    waiting = setTimeout(() => { said.textContent = board.told.textContent + numbers; }, KERNEL_SAID_AFTER);
+    const numbers = kernelGrid.isWritten ? ` ${weightsOfPicture(tiles, kernelGrid.kernel, at.output, at.channel).map((each) => formatNumber(each)).join(", ")}` : "";
+    waiting = setTimeout(() => { said.textContent = kernelGrid.told.textContent + numbers; }, KERNEL_SAID_AFTER);
   }
 
   /** Scroll the current kernel into view. */
   function showMarked() {
-    const {left, right} = board.frameOfPicture(at);
-    const {scale} = board.picture;
+    const {left, right} = kernelGrid.frameOfPicture(at);
+    const {scale} = kernelGrid.picture;
     if (left * scale < room.scrollLeft) room.scrollLeft = left * scale;
     else if (right * scale > room.scrollLeft + room.clientWidth) room.scrollLeft = right * scale - room.clientWidth;
   }

@@ -31,26 +31,26 @@ export function startKernels(page, session, unit, goToUnit) {
       return [];
     }
     const readsImage = sourceOfLayer(session.network, index).index < 0;
-    const board = new KernelGrid(page, session, unit, index, tiles, {isFirst: tiles.isWindow || readsImage, goToUnit});
-    element.append(board.element);
-    board.layOut(); // before it is seen, so that the page below does not jump
-    return [board];
+    const kernelGrid = new KernelGrid(page, session, unit, index, tiles, {isFirst: tiles.isWindow || readsImage, goToUnit});
+    element.append(kernelGrid.element);
+    kernelGrid.layOut(); // before it is seen, so that the page below does not jump
+    return [kernelGrid];
   });
   const extents = new Map();
-  for (const board of boards) {
-    const redraw = drawWhenVisible(board.element, () => board.draw(themeColors(page, session), extents.get(board.index)));
+  for (const kernelGrid of boards) {
+    const redraw = drawWhenVisible(kernelGrid.element, () => kernelGrid.draw(themeColors(page, session), extents.get(kernelGrid.index)));
     session.subscribe((_, changed) => changed.has("network") && redraw());
     onThemeChange(session, redraw);
-    unit.subscribe((change) => change === "open" && board.mark());
-    new ResizeObserver(redraw).observe(board.element);
-    board.redraw = redraw;
+    unit.subscribe((change) => change === "open" && kernelGrid.mark());
+    new ResizeObserver(redraw).observe(kernelGrid.element);
+    kernelGrid.redraw = redraw;
     redraw();
   }
   session.networkAt(0).then((last) => {
-    boards.forEach((board) => {
-      const {kernel} = last.layers[board.index].weights;
-      extents.set(board.index, kernel.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0));
-      board.redraw();
+    boards.forEach((kernelGrid) => {
+      const {kernel} = last.layers[kernelGrid.index].weights;
+      extents.set(kernelGrid.index, kernel.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0));
+      kernelGrid.redraw();
     });
   });
   return element.childElementCount;

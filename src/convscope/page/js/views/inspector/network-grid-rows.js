@@ -151,15 +151,15 @@ export class ImageRow extends GridRow {
     ));
   }
 
-  /** @param {ArrayLike<number>} blind one mark per pixel */
-  marksOfBlind(blind, color) {
-    if (!blind.includes(1)) return [];
+  /** @param {ArrayLike<number>} unused one mark per pixel */
+  marksOfUnused(unused, color) {
+    if (!unused.includes(1)) return [];
     const [rows, columns] = this.shape;
     const mask = new Uint8Array(this.layout.width * this.layout.height);
     for (let tile = 0; tile < this.layout.count; tile++) {
       const {left} = tileCorner(this.layout, tile);
       for (let row = 0; row < rows; row++) {
-        mask.set(blind.subarray(row * columns, (row + 1) * columns), row * this.layout.width + left);
+        mask.set(unused.subarray(row * columns, (row + 1) * columns), row * this.layout.width + left);
       }
     }
     return [{kind: "unused", mask, color}];

@@ -38,17 +38,17 @@ export function startNetworkGrid(page, session, unit, goToUnit) {
   }));
   const answer = session.run.probabilities && last.outputShape.length === 1 ? new PredictionRow(page, session) : null;
   element.append(image.element, ...rows.map((row) => row.element), ...(answer ? [answer.element] : []));
-  const blind = unusedPixels(network);
-  const wall = {element, image, rows, answer, signed, blind, ranges: {}, room: 0, paper: null, isMarked: false};
+  const unused = unusedPixels(network);
+  const networkGrid = {element, image, rows, answer, signed, unused, ranges: {}, room: 0, colors: null, isMarked: false};
 
-  layOutGrid(wall); // before it is seen, so that the page below does not jump
-  const redraw = drawWhenVisible(element, () => paintGrid(page, session, unit, wall));
+  layOutGrid(networkGrid); // before it is seen, so that the page below does not jump
+  const redraw = drawWhenVisible(element, () => paintGrid(page, session, unit, networkGrid));
   session.subscribe((_, changed) => (changed.has("run") || changed.has("scale")) && redraw());
   onThemeChange(session, redraw);
-  unit.subscribe(() => markGrid(session, unit, wall));
-  new ResizeObserver(() => { if (layOutGrid(wall)) redraw(); }).observe(element);
-  startPointing(wall, unit, goToUnit);
-  startWalkingRows(wall, session, unit, goToUnit);
+  unit.subscribe(() => markGrid(session, unit, networkGrid));
+  new ResizeObserver(() => { if (layOutGrid(networkGrid)) redraw(); }).observe(element);
+  startPointing(networkGrid, unit, goToUnit);
+  startWalkingRows(networkGrid, session, unit, goToUnit);
   startColorScaleSelect(page, session, "wall-scale");
   redraw();
 }
@@ -65,11 +65,11 @@ function shapeWords(shape) {
 }
 
 /** @returns {boolean} whether there is another room than before */
-function layOutGrid(wall) {
-  const room = Math.floor(wall.rows[0]?.cell.clientWidth ?? wall.element.clientWidth);
-  if (!room || room === wall.room) return false;
-  wall.room = room;
-  const all = [wall.image, ...wall.rows];
+function layOutGrid(networkGrid) {
+  const room = Math.floor(networkGrid.rows[0]?.cell.clientWidth ?? networkGrid.element.clientWidth);
+  if (!room || room === networkGrid.room) return false;
+  networkGrid.room = room;
+  const all = [networkGrid.image, ...networkGrid.rows];
   const widest = Math.max(...all.map(({isPicture, shape}) => (isPicture ? shape[1] : 1)));
   const heightAt = (scale) => all.reduce((sum, row) => {
     const {layout, unit} = row.plan(room, scale);
@@ -78,44 +78,44 @@ function layOutGrid(wall) {
   const most = NAME_HEIGHT * all.length + SPARE_HEIGHT;
   const scale = wholeScale(heightAt, most, Math.max(1, Math.min(MAX_UNIT_SIDE, Math.floor(room / widest))));
   for (const row of all) row.layOut(room, scale);
-  wall.isMarked = false;
+  networkGrid.isMarked = false;
   return true;
 }
 
-function paintGrid(page, session, unit, wall) {
-  if (!wall.room) return;
+function paintGrid(page, session, unit, networkGrid) {
+  if (!networkGrid.room) return;
   const {network, run, open, state: {scale}} = session;
-  const paper = themeColors(page, session);
-  wall.ranges = rangesOfLayers(network, run, wall.signed, scale);
-  wall.image.paintPixels(open.pixels, paper.isTurned);
-  for (const row of wall.rows) {
-    row.paint(run.activations[row.name].data, wall.ranges[row.name], row.isSigned ? paper.signed : paper.unsigned, scale);
+  const colors = themeColors(page, session);
+  networkGrid.ranges = rangesOfLayers(network, run, networkGrid.signed, scale);
+  networkGrid.image.paintPixels(open.pixels, colors.isTurned);
+  for (const row of networkGrid.rows) {
+    row.paint(run.activations[row.name].data, networkGrid.ranges[row.name], row.isSigned ? colors.signed : colors.unsigned, scale);
   }
-  wall.answer?.show(run.probabilities);
-  describeRow(unit, wall);
-  if (wall.paper?.muted === paper.muted && wall.isMarked) return; // marks lie on a sheet of their own
-  wall.paper = paper;
-  markGrid(session, unit, wall);
+  networkGrid.answer?.show(run.probabilities);
+  describeRow(unit, networkGrid);
+  if (networkGrid.colors?.muted === colors.muted && networkGrid.isMarked) return; // marks lie on a sheet of their own
+  networkGrid.colors = colors;
+  markGrid(session, unit, networkGrid);
 }
 
 /** Outline the open unit, or the one under the pointer, and its receptive field. */
-function markGrid(session, unit, wall) {
+function markGrid(session, unit, networkGrid) {
   const {shown} = unit;
-  if (!shown || !wall.paper) return;
-  wall.isMarked = true;
-  const hatched = wall.image.marksOfBlind(wall.blind, wall.paper.muted);
+  if (!shown || !networkGrid.colors) return;
+  networkGrid.isMarked = true;
+  const unusedMarks = networkGrid.image.marksOfUnused(networkGrid.unused, networkGrid.colors.muted);
   const isPixel = shown.index < 0;
-  const reach = isPixel ? null : unitReceptiveField(session.network, shown.index, shown.place);
-  wall.image.picture.mark([...hatched, ...(isPixel ? wall.image.marksOfUnit(shown.place) : wall.image.marksOfWindow(reach.image))]);
-  wall.rows.forEach((row) => {
+  const field = isPixel ? null : unitReceptiveField(session.network, shown.index, shown.place);
+  networkGrid.image.picture.mark([...unusedMarks, ...(isPixel ? networkGrid.image.marksOfUnit(shown.place) : networkGrid.image.marksOfWindow(field.image))]);
+  networkGrid.rows.forEach((row) => {
     if (row.index === shown.index) row.picture.mark(row.marksOfUnit(shown.place));
-    else if (reach?.before && row.index === shown.index - 1) row.picture.mark(row.marksOfWindow(reach.before, reach.channel));
+    else if (field?.before && row.index === shown.index - 1) row.picture.mark(row.marksOfWindow(field.before, field.channel));
     else row.picture.mark([]);
     const isOpen = row.index === unit.open.index;
     row.element.classList.toggle("is-open", isOpen);
     row.cell.tabIndex = isOpen ? 0 : -1;
   });
-  describeRow(unit, wall);
+  describeRow(unit, networkGrid);
 }
 
 /** Describe the open channel of the open layer for screen readers. */

@@ -18,7 +18,7 @@ const UNIT_LENS_SIDE = 72;
  * @param {import("./selected-unit.js").OpenUnit} unit
  */
 export function startUnitLens(page, session, unit) {
-  const wall = page.querySelector("#wall");
+  const networkGrid = page.querySelector("#wall");
   const element = page.querySelector("#unit-lens");
   const picture = new PixelPicture(page, {"aria-hidden": "true"});
   const [name, value, sees] = [newElement(page, "p"), newElement(page, "p", {class: "lens-value"}), newElement(page, "p", {class: "quiet"})];
@@ -27,7 +27,7 @@ export function startUnitLens(page, session, unit) {
   picture.resize(shape[1], shape[0], Math.max(1, Math.floor(UNIT_LENS_SIDE / Math.max(shape[0], shape[1]))));
 
   const show = () => {
-    const isWanted = unit.pointed !== null || wall.querySelector(":focus-visible") !== null;
+    const isWanted = unit.pointed !== null || networkGrid.querySelector(":focus-visible") !== null;
     element.hidden = !isWanted || !unit.shown;
     if (element.hidden) return;
     paintImage(session.open.pixels, shape, themeColors(page, session).isTurned, picture.bytes);
@@ -39,8 +39,8 @@ export function startUnitLens(page, session, unit) {
     writeText(sees, told.sees);
   };
   unit.subscribe(show);
-  wall.addEventListener("focusin", show);
-  wall.addEventListener("focusout", () => setTimeout(show));
+  networkGrid.addEventListener("focusin", show);
+  networkGrid.addEventListener("focusout", () => setTimeout(show));
   session.subscribe((_, changed) => changed.has("run") && !element.hidden && show());
 }
 

@@ -22,7 +22,7 @@ export class UnitPictures {
    * @param {boolean[]} signed per layer
    */
   constructor(page, session, signed) {
-    Object.assign(this, {page, session, signed, blind: unusedPixels(session.network), side: PICTURE_SIDE});
+    Object.assign(this, {page, session, signed, unused: unusedPixels(session.network), side: PICTURE_SIDE});
     this.image = new CaptionedPicture(page);
     this.before = new CaptionedPicture(page);
     this.channel = new CaptionedPicture(page);
@@ -40,41 +40,41 @@ export class UnitPictures {
   /**
    * @param {import("./selected-unit.js").Unit} unit
    * @param {Record<string, ValueRange[]>} ranges
-   * @param {import("../../dom/theme-colors.js").Paper} paper
+   * @param {import("../../dom/theme-colors.js").ThemeColors} colors
    * @param {{shownChannel: number, isWalking: boolean}} view `shownChannel`: which channel of what was read
    */
-  show({index, place}, ranges, paper, {shownChannel, isWalking}) {
+  show({index, place}, ranges, colors, {shownChannel, isWalking}) {
     const {network, run, open} = this.session;
     const layer = network.layers[index];
-    const reach = unitReceptiveField(network, index, place);
-    this.showImage(open.pixels, network.inputShape, reach.image, paper);
+    const field = unitReceptiveField(network, index, place);
+    this.showImage(open.pixels, network.inputShape, field.image, colors);
     const previous = index > 0 ? network.layers[index - 1] : null;
     this.before.element.hidden = !previous;
     if (previous) {
-      const channel = reach.channel >= 0 ? reach.channel : shownChannel;
-      this.showLayer(this.before, index - 1, channel, ranges, paper, run.activations[previous.name]);
-      const marks = reach.before ? [{kind: "seen", frame: frameOfBox(reach.before)}] : marksBefore(layer, place, this.before.layout);
+      const channel = field.channel >= 0 ? field.channel : shownChannel;
+      this.showLayer(this.before, index - 1, channel, ranges, colors, run.activations[previous.name]);
+      const marks = field.before ? [{kind: "seen", frame: frameOfBox(field.before)}] : marksBefore(layer, place, this.before.layout);
       this.before.picture.mark(marks);
     }
     const activation = run.activations[layer.name];
-    this.showLayer(this.channel, index, place[2] ?? 0, ranges, paper, activation);
-    const veils = isWalking ? pendingUnits(place, activation.shape, this.channel.layout, paper.ground) : [];
-    this.channel.picture.mark(veils);
+    this.showLayer(this.channel, index, place[2] ?? 0, ranges, colors, activation);
+    const pending = isWalking ? pendingUnits(place, activation.shape, this.channel.layout, colors.ground) : [];
+    this.channel.picture.mark(pending);
   }
 
-  showImage(pixels, shape, box, paper) {
+  showImage(pixels, shape, box, colors) {
     const {picture} = this.image;
     const [rows, columns] = shape;
     picture.resize(columns, rows, scaleFor(rows, columns, this.side));
-    paintImage(pixels, shape, paper.isTurned, picture.bytes);
+    paintImage(pixels, shape, colors.isTurned, picture.bytes);
     picture.show();
-    const hatched = this.blind.includes(1) ? [{kind: "unused", mask: this.blind, color: paper.muted}] : [];
-    picture.mark([...hatched, {kind: "seen", frame: frameOfBox(box)}]);
+    const unusedMarks = this.unused.includes(1) ? [{kind: "unused", mask: this.unused, color: colors.muted}] : [];
+    picture.mark([...unusedMarks, {kind: "seen", frame: frameOfBox(box)}]);
   }
 
-  showLayer(target, index, channel, ranges, paper, {shape, data}) {
+  showLayer(target, index, channel, ranges, colors, {shape, data}) {
     const {name} = this.session.network.layers[index];
-    const table = this.signed[index] ? paper.signed : paper.unsigned;
+    const table = this.signed[index] ? colors.signed : colors.unsigned;
     const scales = ranges[name];
     const scale = {...scales[isPicture(shape) ? channel : 0], table};
     const single = isPicture(shape) ? {count: 1, rows: shape[0], columns: shape[1]} : {count: shape[0], rows: 1, columns: 1};

@@ -34,39 +34,39 @@ export function startUnitView(page, session, unit, leave) {
   const walk = new UnitWalk(page, unit, pictures.element);
   const sentence = newElement(page, "p", {class: "unit-sentence", id: "unit-sentence"});
   const redraw = drawWhenVisible(element, draw);
-  const account = new UnitArithmetic(page, session, {openUnit: (index, place) => unit.choose(index, place), redraw});
+  const arithmetic = new UnitArithmetic(page, session, {openUnit: (index, place) => unit.choose(index, place), redraw});
   const grid = new UnitGrid(page, unit, pictures.channel.picture, leave);
   choice.element.append(walk.button);
-  element.append(choice.element, pictures.element, sentence, account.element);
+  element.append(choice.element, pictures.element, sentence, arithmetic.element);
   const view = {channel: -1};
 
   function draw() {
     if (!unit.open) return;
     const {network, run, open: {pixels}} = session;
-    const paper = themeColors(page, session);
+    const colors = themeColors(page, session);
     const {index, place} = unit.open;
     const layer = network.layers[index];
     const ranges = rangesOfLayers(network, run, signed, session.state.scale);
     const told = explainUnit(network, pixels, run.activations, layer.name, place);
     const shownChannel = view.channel >= 0 ? view.channel : strongestChannel(told, place);
-    pictures.show(unit.open, ranges, paper, {shownChannel, isWalking: unit.isWalking});
+    pictures.show(unit.open, ranges, colors, {shownChannel, isWalking: unit.isWalking});
     choice.show(unit.open);
     grid.show(unit.open, pictures.channel.layout);
     sentence.replaceChildren(...unitSentence(page, session, unit.open));
-    account.show(unit.open, told, {paper, ranges, signed, weightExtent: extentOfWeights(layer)});
+    arithmetic.show(unit.open, told, {colors, ranges, signed, weightExtent: extentOfWeights(layer)});
   }
 
   session.subscribe((_, changed) => (changed.has("run") || changed.has("scale")) && redraw());
   onThemeChange(session, redraw);
   unit.subscribe((change) => change === "open" && redraw());
-  account.body.addEventListener("pointerover", ({target}) => {
+  arithmetic.body.addEventListener("pointerover", ({target}) => {
     const row = target.closest("[data-channel]");
     const channel = row ? Number(row.dataset.channel) : -1;
     if (channel === view.channel) return;
     view.channel = channel;
     redraw();
   });
-  account.body.addEventListener("pointerleave", () => { view.channel = -1; redraw(); });
+  arithmetic.body.addEventListener("pointerleave", () => { view.channel = -1; redraw(); });
   new ResizeObserver(([{contentRect}]) => {
     pictures.fit(contentRect.width);
     redraw();

@@ -38,14 +38,14 @@ export function makeBlock(page, session, block, isInk) {
 export function drawConnectors(page, place, faces) {
   const ground = place.getBoundingClientRect();
   const edges = faces.map((face) => face.getBoundingClientRect());
-  const bed = newShape(page, "svg", {width: ground.width, height: ground.height, "aria-hidden": "true"});
+  const connectors = newShape(page, "svg", {width: ground.width, height: ground.height, "aria-hidden": "true"});
   edges.slice(1).forEach((to, before) => {
     const from = edges[before];
     const corners = [[from.right, from.top], [to.left, to.top], [to.left, to.bottom], [from.right, from.bottom]];
     const points = corners.map(([x, y]) => `${x - ground.left},${y - ground.top}`).join(" ");
-    bed.append(newShape(page, "polygon", {points}));
+    connectors.append(newShape(page, "polygon", {points}));
   });
-  place.replaceChildren(bed);
+  place.replaceChildren(connectors);
 }
 
 function makeLabel(page, {name, kind, shape, passes}) {

@@ -27,7 +27,7 @@ export function startLayerStrip(page, session, isInk) {
   const layers = session.network ? stripLayers(session.network) : [];
   const signed = session.network ? signedLayers(session.network) : [];
   let [parts, ranges, isSeen, hovered] = [[], {}, true, null];
-  let [paper, accent] = [null, ""];
+  let [colors, accent] = [null, ""];
 
   function build() {
     const height = Math.min(HIGHEST, Math.max(LOWEST, innerHeight - OTHER_HEIGHT));
@@ -41,7 +41,7 @@ export function startLayerStrip(page, session, isInk) {
   /** Numbers with a sign have colours of their own. */
   function tableOf({name, kind}) {
     const hasSign = kind === PRODUCTS || signed[session.network.layers.findIndex((layer) => layer.name === name)];
-    return hasSign ? paper.signed : SEQUENTIAL_TABLE;
+    return hasSign ? colors.signed : SEQUENTIAL_TABLE;
   }
 
   function draw() {
@@ -68,7 +68,7 @@ export function startLayerStrip(page, session, isInk) {
   }
 
   function dress() {
-    [paper, accent] = [themeColors(page, session), getComputedStyle(box).getPropertyValue("--accent")];
+    [colors, accent] = [themeColors(page, session), getComputedStyle(box).getPropertyValue("--accent")];
     draw();
   }
 

@@ -5,12 +5,12 @@ import {paintOpenImage} from "./input-display.js";
  *
  * @param {Document} page
  * @param {import("../../state/session.js").Session} session
- * @param {import("./input.js").Input} hand
+ * @param {import("./input.js").Input} input
  * @param {boolean} isInk whether images of this set are bright strokes on nothing
  */
-export function startDrawingPad(page, session, hand, isInk) {
+export function startDrawingPad(page, session, input, isInk) {
   const canvas = page.getElementById("pad");
-  const {making: {padHeight, padWidth, radius, way}} = hand;
+  const {making: {padHeight, padWidth, radius, way}} = input;
   const size = page.getElementById("brush-size"); // not there, nor the brush's buttons, where there is no drawing
   const mark = page.getElementById("brush");
   const canDraw = size !== null && way !== "colour";
@@ -19,7 +19,7 @@ export function startDrawingPad(page, session, hand, isInk) {
 
   const draw = () => {
     canvas.classList.toggle("inked", session.open.source === "drawing" || (isInk && session.open.source !== "picture"));
-    paintOpenImage(page, canvas, session, hand, isInk);
+    paintOpenImage(page, canvas, session, input, isInk);
   };
   if (canDraw) startDrawing();
   session.subscribe((_, changed) => changed.has("open") && draw());
@@ -29,9 +29,9 @@ export function startDrawingPad(page, session, hand, isInk) {
     size.min = String(Math.max(2, Math.round(radius / 3)));
     size.max = String(3 * radius);
     size.value = String(radius);
-    const options = {radius: () => Number(size.value), onInk: hand.show};
-    startStrokes(canvas, hand, options);
-    const brush = startBrushKeys(canvas, hand, {...options, onMove: showBrush});
+    const options = {radius: () => Number(size.value), onInk: input.show};
+    startStrokes(canvas, input, options);
+    const brush = startBrushKeys(canvas, input, {...options, onMove: showBrush});
     canvas.addEventListener("pointerdown", () => (mark.hidden = true));
     canvas.addEventListener("focus", () => canvas.matches(":focus-visible") && showBrush());
     canvas.addEventListener("blur", () => (mark.hidden = true));
@@ -51,15 +51,15 @@ export function startDrawingPad(page, session, hand, isInk) {
  * @typedef {{x: number, y: number, isDown: boolean}} Brush in pixels of the pad
  *
  * @param {HTMLCanvasElement} canvas
- * @param {import("./input.js").Input} hand
+ * @param {import("./input.js").Input} input
  * @param {{radius: () => number, onInk: () => void, onMove: () => void}} options
  * @returns {Brush}
  */
-export function startBrushKeys(canvas, hand, {radius, onInk, onMove}) {
+export function startBrushKeys(canvas, input, {radius, onInk, onMove}) {
   const brush = {x: Math.round(canvas.width / 2), y: Math.round(canvas.height / 4), isDown: false};
   const moves = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]};
   const lift = () => {
-    if (brush.isDown) hand.keep();
+    if (brush.isDown) input.keep();
     brush.isDown = false;
     onMove();
   };
@@ -80,7 +80,7 @@ export function startBrushKeys(canvas, hand, {radius, onInk, onMove}) {
     brush.x = Math.min(canvas.width - 1, Math.max(0, brush.x + step * across));
     brush.y = Math.min(canvas.height - 1, Math.max(0, brush.y + step * down));
     if (brush.isDown) {
-      hand.extend({x: brush.x, y: brush.y});
+      input.extend({x: brush.x, y: brush.y});
       onInk();
     }
     onMove();
@@ -92,7 +92,7 @@ export function startBrushKeys(canvas, hand, {radius, onInk, onMove}) {
       return;
     }
     brush.isDown = true;
-    hand.begin({x: brush.x, y: brush.y}, radius());
+    input.begin({x: brush.x, y: brush.y}, radius());
     onInk();
     onMove();
   }
@@ -102,10 +102,10 @@ export function startBrushKeys(canvas, hand, {radius, onInk, onMove}) {
  * Turn pointer events into strokes, with every position that the browser knows between two frames.
  *
  * @param {HTMLCanvasElement} canvas
- * @param {import("./input.js").Input} hand
+ * @param {import("./input.js").Input} input
  * @param {{radius: () => number, onInk: () => void}} options `onInk` is called once per frame while there is new ink
  */
-export function startStrokes(canvas, hand, {radius, onInk}) {
+export function startStrokes(canvas, input, {radius, onInk}) {
   let [pointer, frame] = [null, 0];
   const inkNow = () => {
     cancelAnimationFrame(frame);
@@ -120,20 +120,20 @@ export function startStrokes(canvas, hand, {radius, onInk}) {
     canvas.focus({preventScroll: true});
     pointer = event.pointerId;
     canvas.setPointerCapture(pointer);
-    hand.begin(pointOnPad(canvas, event), radius());
+    input.begin(pointOnPad(canvas, event), radius());
     inkSoon();
   });
   canvas.addEventListener("pointermove", (event) => {
     if (event.pointerId !== pointer) return;
     const passed = event.getCoalescedEvents?.() ?? [];
-    for (const each of passed.length ? passed : [event]) hand.extend(pointOnPad(canvas, each));
+    for (const each of passed.length ? passed : [event]) input.extend(pointOnPad(canvas, each));
     inkSoon();
   });
   const end = (event) => {
     if (event.pointerId !== pointer) return;
     pointer = null;
     inkNow();
-    hand.keep();
+    input.keep();
   };
   canvas.addEventListener("pointerup", end);
   canvas.addEventListener("pointercancel", end);

@@ -9,17 +9,17 @@ const MAX_SHOWN_SIDE = 300;
  * @param {Document} page
  * @param {HTMLCanvasElement} canvas
  * @param {import("../../state/session.js").Session} session
- * @param {import("./input.js").Input} hand
+ * @param {import("./input.js").Input} input
  * @param {boolean} isInk
  */
-export function paintOpenImage(page, canvas, session, hand, isInk) {
+export function paintOpenImage(page, canvas, session, input, isInk) {
   const context = canvas.getContext("2d");
   const {open, payload: {dataset: {image_shape: [height, width, channels]}}} = session;
-  if (open.source === "drawing" && hand.ink.height === canvas.height) {
-    context.putImageData(greyImage(context, hand.ink, true), 0, 0);
+  if (open.source === "drawing" && input.ink.height === canvas.height) {
+    context.putImageData(greyImage(context, input.ink, true), 0, 0);
     return;
   }
-  const photo = open.source === "picture" && hand.photo ? thumbnailOf(hand.photo) : null;
+  const photo = open.source === "picture" && input.photo ? thumbnailOf(input.photo) : null;
   const picture = photo ?? {height, width};
   const small = page.createElement("canvas");
   [small.width, small.height] = [picture.width, picture.height];

@@ -38,7 +38,7 @@ export function makeInput(session, making) {
   const earlier = [];
   let base = "";
 
-  const hand = {
+  const input = {
     making,
     ink,
     photo: null,
@@ -54,7 +54,7 @@ export function makeInput(session, making) {
         const {source, name} = session.open;
         clearInk(ink);
         base = "";
-        if (hand.addsToImage && (source === "test" || source === "train")) layUnder(name);
+        if (input.addsToImage && (source === "test" || source === "train")) layUnder(name);
       }
       beginStroke(ink, point, radius);
     },
@@ -68,13 +68,13 @@ export function makeInput(session, making) {
 
     /** Runs the network on what is on the pad now: once per frame. */
     show() {
-      hand.prepared = prepareDigit(ink, {...PAD_SETTINGS, ...making.settings, ...hand.switches});
-      session.openPixels(inputsFrom(hand.prepared.pixels), "drawing");
+      input.prepared = prepareDigit(ink, {...PAD_SETTINGS, ...making.settings, ...input.switches});
+      session.openPixels(inputsFrom(input.prepared.pixels), "drawing");
     },
 
     /** Puts the drawing into the address, once a stroke is done. */
     keep() {
-      session.set({ink: hand.inkText()});
+      session.set({ink: input.inkText()});
     },
 
     inkText: () => formatInk(ink.strokes, base),
@@ -107,24 +107,24 @@ export function makeInput(session, making) {
       const grey = making.way === "digit" ? toGrey(picture) : null;
       remember();
       if (grey && !isOneOfTheSet(grey, shape)) {
-        [hand.photo, hand.file] = [grey, file];
-        hand.showPhoto();
+        [input.photo, input.file] = [grey, file];
+        input.showPhoto();
         return;
       }
-      [hand.photo, hand.prepared] = [null, null];
+      [input.photo, input.prepared] = [null, null];
       session.openPixels(inputsFrom(fitMiddle(picture, shape, making.polarity)), "picture", file);
     },
 
     showPhoto() {
-      hand.prepared = detectDigit(hand.photo, {...DIGIT_SETTINGS, ...making.settings, ...hand.switches});
-      session.openPixels(inputsFrom(hand.prepared.pixels), "picture", hand.file);
+      input.prepared = detectDigit(input.photo, {...DIGIT_SETTINGS, ...making.settings, ...input.switches});
+      session.openPixels(inputsFrom(input.prepared.pixels), "picture", input.file);
     },
 
     /** @param {string} step @param {any} value of a setting of prepareDigit */
     setSwitch(step, value) {
-      hand.switches = {...hand.switches, [step]: value};
-      if (session.open.source === "drawing") hand.show();
-      else if (session.open.source === "picture" && hand.photo) hand.showPhoto();
+      input.switches = {...input.switches, [step]: value};
+      if (session.open.source === "drawing") input.show();
+      else if (session.open.source === "picture" && input.photo) input.showPhoto();
     },
   };
 
@@ -143,8 +143,8 @@ export function makeInput(session, making) {
       beginStroke(ink, points[0], radius);
       for (const point of points.slice(1)) extendStroke(ink, point);
     }
-    hand.show();
-    hand.keep();
+    input.show();
+    input.keep();
   }
 
   /** @returns {boolean} whether the image is there */
@@ -157,7 +157,7 @@ export function makeInput(session, making) {
     return true;
   }
 
-  return hand;
+  return input;
 }
 
 /** Return whether a grey image already has the form of a dataset digit and needs no preprocessing. */

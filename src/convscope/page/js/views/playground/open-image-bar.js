@@ -23,12 +23,12 @@ export function startOpenImageBar(page, session, isInk) {
   function show() {
     if (bar.hidden) return;
     const {open, state} = session;
-    const {best, isEmpty, sure} = predictionOf(session);
+    const {best, isEmpty, calibrated} = predictionOf(session);
     context.putImageData(inputImage(context, open.pixels, shape, isInk), 0, 0);
     name.textContent = imageTitle(open) + (state.change ? ", transformed" : "") + (state.epoch ? `, epoch ${state.epoch}` : "");
     refill(truth, ...(open.label === null ? [] : ["true class ", {name: classNames[open.label]}]));
     const isKnown = !isEmpty && best >= 0;
-    refill(said, ...(isKnown ? ["prediction ", {name: classNames[best]}, `, ${formatProbability(sure[best])}`] : ["no prediction"]));
+    refill(said, ...(isKnown ? ["prediction ", {name: classNames[best]}, `, ${formatProbability(calibrated[best])}`] : ["no prediction"]));
     bar.dataset.truth = !isKnown || open.label === null ? "" : open.label === best ? "right" : "wrong";
   }
 

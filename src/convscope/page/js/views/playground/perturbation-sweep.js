@@ -20,11 +20,11 @@ export const SWEEP_STEPS = 25;
  */
 export function slidersFor([height, width, channels]) {
   const side = Math.min(height, width);
-  const reach = Math.max(1, Math.round(side / 4));
+  const maxShift = Math.max(1, Math.round(side / 4));
   const pixels = (key, name, most, step = 1) => ({key, name, unit: " px", minimum: -most, maximum: most, step});
   const sliders = [
-    pixels("right", "Shift right", reach),
-    pixels("down", "Shift down", reach),
+    pixels("right", "Shift right", maxShift),
+    pixels("down", "Shift down", maxShift),
     {key: "turn", name: "Rotate", unit: "°", minimum: -90, maximum: 90, step: 1},
     {key: "scale", name: "Size", unit: "×", minimum: 0.5, maximum: 1.5, step: 0.01},
     pixels("thick", "Thicken", Math.max(1, Math.round(side / 14)), 0.1),

@@ -48,13 +48,13 @@ function contextOf(page, width, height) {
  *
  * @param {Document} page
  * @param {import("../../state/session.js").Session} session
- * @param {import("./input.js").Input} hand
+ * @param {import("./input.js").Input} input
  */
-export function startPictureInput(page, session, hand) {
+export function startPictureInput(page, session, input) {
   const file = page.getElementById("pad-file");
   const note = page.getElementById("pad-note");
   const area = page.getElementById("playground");
-  if (page.getElementById("pad-clear")) startDrawingTools(page, session, hand);
+  if (page.getElementById("pad-clear")) startDrawingTools(page, session, input);
   page.getElementById("pad-picture").addEventListener("click", () => file.click());
   file.addEventListener("change", () => {
     take(file.files[0]);
@@ -84,23 +84,23 @@ export function startPictureInput(page, session, hand) {
       return;
     }
     try {
-      hand.putPicture(await openPicture(page, picture), picture.name);
+      input.putPicture(await openPicture(page, picture), picture.name);
     } catch {
       note.textContent = `“${picture.name}” is not an image file that this browser can read.`;
     }
   }
 }
 
-function startDrawingTools(page, session, hand) {
+function startDrawingTools(page, session, input) {
   const [undo, clear, adds, canvas] = ["pad-undo", "pad-clear", "pad-adds", "pad"].map((id) => page.getElementById(id));
-  const show = () => (undo.disabled = !hand.canUndo());
-  undo.addEventListener("click", hand.undo);
-  clear.addEventListener("click", hand.clear);
-  adds.addEventListener("change", () => (hand.addsToImage = adds.checked));
+  const show = () => (undo.disabled = !input.canUndo());
+  undo.addEventListener("click", input.undo);
+  clear.addEventListener("click", input.clear);
+  adds.addEventListener("change", () => (input.addsToImage = adds.checked));
   canvas.addEventListener("keydown", (event) => {
     const takesBack = event.key === "Backspace" || (event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey));
-    if (takesBack) hand.undo();
-    else if (event.key === "Delete") hand.clear();
+    if (takesBack) input.undo();
+    else if (event.key === "Delete") input.clear();
     else return;
     event.preventDefault();
   });

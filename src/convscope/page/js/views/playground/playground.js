@@ -20,22 +20,22 @@ export function startPlayground(page, session) {
   const {dataset} = session.payload;
   const {test} = session.images;
   const isInk = test ? areInk(test) : dataset.things === "digits";
-  const hand = makeInput(session, preprocessingFor(dataset, session.payload.fitting));
+  const input = makeInput(session, preprocessingFor(dataset, session.payload.fitting));
   showProblem(page, session);
-  if (session.run && session.state.image === "drawing") hand.restore(session.state.ink);
+  if (session.run && session.state.image === "drawing") input.restore(session.state.ink);
   startLayerStrip(page, session, isInk);
   startPrediction(page, session);
-  startDrawingPad(page, session, hand, isInk);
-  startPictureInput(page, session, hand);
+  startDrawingPad(page, session, input, isInk);
+  startPictureInput(page, session, input);
   startChooser(page, session);
-  startPreprocessingSteps(page, session, hand, isInk);
+  startPreprocessingSteps(page, session, input, isInk);
   startPerturbationSliders(page, session);
   startOpenImageBar(page, session, isInk);
-  exposeConsoleApi(session, () => session.run && hand.clear());
+  exposeConsoleApi(session, () => session.run && input.clear());
   session.subscribe((_, changed) => {
     if (session.state.image !== "drawing") return;
-    if (changed.has("ink") && session.state.ink !== hand.inkText()) hand.restore(session.state.ink);
-    else if (changed.has("image") && !session.state.ink) hand.keep();
+    if (changed.has("ink") && session.state.ink !== input.inkText()) input.restore(session.state.ink);
+    else if (changed.has("image") && !session.state.ink) input.keep();
   });
 }
 

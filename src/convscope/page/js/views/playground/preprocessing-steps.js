@@ -12,30 +12,30 @@ const ALONE_SIDE = 168;
  *
  * @param {Document} page
  * @param {import("../../state/session.js").Session} session
- * @param {import("./input.js").Input} hand
+ * @param {import("./input.js").Input} input
  * @param {boolean} isInk
  */
-export function startPreprocessingSteps(page, session, hand, isInk) {
+export function startPreprocessingSteps(page, session, input, isInk) {
   const node = page.getElementById("steps");
   const about = page.getElementById("steps-about");
   const {dataset} = session.payload;
-  const cards = PREPROCESSING_STEPS.map((step) => makeCard(page, hand, step));
+  const cards = PREPROCESSING_STEPS.map((step) => makeCard(page, input, step));
   const [first, last] = [makeEnd(page, "Your drawing"), makeEnd(page, "Network input")];
   node.append(first.node, ...cards.map((card) => card.node), last.node);
 
   function draw() {
     const {open} = session;
-    const prepared = open.source === "drawing" || (open.source === "picture" && hand.photo) ? hand.prepared : null;
-    const hasSteps = prepared !== null && hand.making.way === "digit";
-    const isOpened = open.source === "picture" && !hand.photo && session.payload.opened?.name === open.file;
-    about.textContent = isOpened ? openedText(session.payload.opened) : aboutText(hand.making, dataset, open);
+    const prepared = open.source === "drawing" || (open.source === "picture" && input.photo) ? input.prepared : null;
+    const hasSteps = prepared !== null && input.making.way === "digit";
+    const isOpened = open.source === "picture" && !input.photo && session.payload.opened?.name === open.file;
+    about.textContent = isOpened ? openedText(session.payload.opened) : aboutText(input.making, dataset, open);
     for (const {node: card, step, show} of cards) {
       card.hidden = !hasSteps || (step.isPhotoOnly && open.source !== "picture");
       if (!card.hidden) show(prepared);
     }
     first.node.hidden = !prepared;
     if (prepared) {
-      const drawn = open.source === "drawing" ? hand.ink : hand.photo;
+      const drawn = open.source === "drawing" ? input.ink : input.photo;
       first.title.textContent = open.source === "drawing" ? "Your drawing" : "Your image";
       paintStep(first.canvas, drawn, open.source === "drawing");
       first.text.textContent = pictureText(prepared, drawn);
@@ -78,11 +78,11 @@ function aboutText({way, polarity, settings: {height, width, boxShare}}, {name},
   return `The middle of your image is scaled to ${frame} pixels${turned}, without further preprocessing.`;
 }
 
-function makeCard(page, hand, step) {
+function makeCard(page, input, step) {
   const box = newElement(page, "input", {type: "checkbox", checked: true});
   box.addEventListener("change", () => {
     // Without its step, polarity stays as it is; the other steps are on or off.
-    hand.setSwitch(step.key, step.key === "polarity" ? (box.checked ? "auto" : "keep") : box.checked);
+    input.setSwitch(step.key, step.key === "polarity" ? (box.checked ? "auto" : "keep") : box.checked);
   });
   const canvas = newElement(page, "canvas", {class: "step-picture", "aria-hidden": "true"});
   const text = newElement(page, "span", {class: "step-text"});

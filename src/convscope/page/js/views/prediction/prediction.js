@@ -26,21 +26,21 @@ export function startPrediction(page, session) {
   let quiet = 0;
 
   function show() {
-    const reply = predictionOf(session);
-    const {best, second, isEmpty, probabilities, sure} = reply;
+    const prediction = predictionOf(session);
+    const {best, second, isEmpty, probabilities, calibrated} = prediction;
     const hasAnswer = !isEmpty && best >= 0;
     node.classList.toggle("is-silent", !hasAnswer);
     const marks = {best: hasAnswer ? best : -1, label: session.open.label, target: session.state.target};
     if (probabilities.length) bars.show(probabilities, marks);
     node.classList.toggle("has-long-name", hasAnswer && classNames[best].length > 2);
     parts.said.textContent = hasAnswer ? classNames[best] : isEmpty ? "?" : "–";
-    parts.sure.textContent = hasAnswer ? `${formatProbability(sure[best])} confidence` : isEmpty ? "The pad is empty" : "No prediction";
+    parts.sure.textContent = hasAnswer ? `${formatProbability(calibrated[best])} confidence` : isEmpty ? "The pad is empty" : "No prediction";
     parts.basis.parentElement.hidden = !hasAnswer;
-    parts.basis.textContent = hasAnswer ? calibrationSentence(reply, session.payload.evidence, session.state.epoch) : "";
+    parts.basis.textContent = hasAnswer ? calibrationSentence(prediction, session.payload.evidence, session.state.epoch) : "";
     const name = second >= 0 && {name: classNames[second]};
     parts.second.hidden = !hasAnswer || !name;
-    if (name) refill(parts.runner, "Runner-up: ", name, `, ${formatProbability(sure[second])}`);
-    showTruth(reply, hasAnswer);
+    if (name) refill(parts.runner, "Runner-up: ", name, `, ${formatProbability(calibrated[second])}`);
+    showTruth(prediction, hasAnswer);
     const strange = hasAnswer ? trust() : null;
     parts.strange.textContent = strange?.text ?? "";
     parts.trust.hidden = !strange;

@@ -34,7 +34,7 @@ function shareText(share) {
 }
 
 /**
- * @param {import("../../state/prediction.js").Prediction} reply
+ * @param {import("../../state/prediction.js").Prediction} prediction
  * @param {{calibration: {n: number, temperature: number} | null, measured_on: string} | null} evidence
  * @param {number} epoch
  */

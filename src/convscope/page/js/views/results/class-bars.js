@@ -14,24 +14,24 @@ import {isHighlightedClass} from "./linked-highlight.js";
  * @param {(label: number) => void} options.choose a class
  * @returns {HTMLElement}
  */
-export function newClassBars(page, {scores, accuracy, lighting, choose}) {
+export function newClassBars(page, {scores, accuracy, highlight, choose}) {
   const measured = scores.map((score, label) => ({...score, label})).filter(({support}) => support > 0);
   const ranked = measured.sort((a, b) => b.recall - a.recall || a.label - b.label);
   const ends = ranked.flatMap(({recall_interval: [low, high], precision}) => [low, Math.min(high, 0.9999), precision ?? 1]);
   const axis = recallAxis(ends);
   const rows = ranked.map((score) => newClassRow(page, score, {axis, accuracy, choose}));
-  lighting.subscribe((lit) => {
+  highlight.subscribe((lit) => {
     for (const row of rows) row.toggleAttribute("data-lit", isHighlightedClass(lit, Number(row.dataset.label)));
   });
   const list = newElement(page, "ol", {class: "class-bars"}, ...rows);
   const light = ({target}) => {
     const row = target.closest("li");
-    if (row) lighting.lightClass(Number(row.dataset.label));
+    if (row) highlight.lightClass(Number(row.dataset.label));
   };
   list.addEventListener("pointerover", light);
   list.addEventListener("focusin", light);
-  list.addEventListener("pointerleave", lighting.darken);
-  list.addEventListener("focusout", lighting.darken);
+  list.addEventListener("pointerleave", highlight.darken);
+  list.addEventListener("focusout", highlight.darken);
   return newElement(page, "div", {}, newBarKey(page, accuracy), list, newBarAxis(page, axis));
 }
 

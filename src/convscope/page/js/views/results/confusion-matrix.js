@@ -28,7 +28,7 @@ const MATRIX_LABEL = "Confusion matrix: rows are the true classes, columns the p
  * @param {import("./linked-highlight.js").Lighting} options.lighting
  * @returns {Matrix}
  */
-export function makeMatrix(page, {names, counts, choose, lighting}) {
+export function makeMatrix(page, {names, counts, choose, highlight}) {
   const body = newElement(page, "div", {class: "scroll matrix-frame"});
   const few = mostConfusedClasses(counts, MAX_CLASSES_AT_ONCE);
   const every = names.map((_, label) => label);
@@ -36,7 +36,7 @@ export function makeMatrix(page, {names, counts, choose, lighting}) {
   let table;
 
   function build(labels) {
-    table = makeTable(page, names, labels, {choose, lighting});
+    table = makeTable(page, names, labels, {choose, highlight});
     body.replaceChildren(table.node);
     table.fill(shown.counts, shown.most);
     table.choose(...shown.chosen);
@@ -61,7 +61,7 @@ export function makeMatrix(page, {names, counts, choose, lighting}) {
 }
 
 /** Create the table for some classes. With many, cells without images stay empty: they would be thousands. */
-function makeTable(page, names, labels, {choose, lighting}) {
+function makeTable(page, names, labels, {choose, highlight}) {
   const isSparse = labels.length > MAX_CLASSES_AT_ONCE;
   const isLong = labels.some((label) => names[label].length > 4);
   const heads = labels.map((label) => newHead(page, names[label], {scope: "col", "data-column": label}));
@@ -82,7 +82,7 @@ function makeTable(page, names, labels, {choose, lighting}) {
     stop = cell;
     stop.firstChild?.setAttribute("tabindex", "0");
   };
-  listenTo(node, {labels, cells, choose, lighting, setStop});
+  listenTo(node, {labels, cells, choose, highlight, setStop});
   return {
     node,
     fill(counts, most) {
@@ -111,19 +111,19 @@ function makeTable(page, names, labels, {choose, lighting}) {
 }
 
 /** Handle pointer, focus and keys for all cells at once. */
-function listenTo(node, {labels, cells, choose, lighting, setStop}) {
+function listenTo(node, {labels, cells, choose, highlight, setStop}) {
   const pairOf = ({dataset}) => [Number(dataset.truth), Number(dataset.predicted)];
   const light = ({target}) => {
     const place = target.closest("td, th");
     const label = place?.dataset.column ?? place?.dataset.row;
-    if (place?.dataset.truth) lighting.lightPair(...pairOf(place));
-    else if (label !== undefined) lighting.lightClass(Number(label));
-    else lighting.darken();
+    if (place?.dataset.truth) highlight.lightPair(...pairOf(place));
+    else if (label !== undefined) highlight.lightClass(Number(label));
+    else highlight.darken();
   };
   node.addEventListener("pointerover", light);
   node.addEventListener("focusin", light);
-  node.addEventListener("pointerleave", () => lighting.darken());
-  node.addEventListener("focusout", () => lighting.darken());
+  node.addEventListener("pointerleave", () => highlight.darken());
+  node.addEventListener("focusout", () => highlight.darken());
   node.addEventListener("click", ({target}) => {
     const cell = target.closest("td[data-truth]");
     if (cell) choose(...pairOf(cell));

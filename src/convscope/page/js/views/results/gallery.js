@@ -47,22 +47,22 @@ const VERDICT_NAMES = {all: "all", wrong: "wrong", right: "right"};
  * @param {(name: string) => void} options.open
  * @returns {Gallery}
  */
-export function makeGallery(page, images, {names, isInk, tested, lighting, hints, isPast, open}) {
+export function makeGallery(page, images, {names, isInk, tested, highlight, triage, isPast, open}) {
   const truth = newClassChoice(page, "True class", names);
   const predicted = newClassChoice(page, "Predicted class", names);
   const verdict = newVerdictChoice(page);
   const order = newChoice(page, "Order", TILE_ORDERS.map((each) => [each, ORDER_NAMES[each]]));
-  const hint = newHintChoice(page, hints);
+  const hint = newHintChoice(page, triage);
   const summary = newElement(page, "p", {class: "gallery-summary", "aria-live": "polite"});
   const tiles = makeTilePages(page, {images, names, isInk, size: GALLERY_PAGE, label: "Test images", open});
-  lighting.subscribe((lit) => tiles.light((...pair) => isHighlightedImage(lit, ...pair)));
+  highlight.subscribe((lit) => tiles.light((...pair) => isHighlightedImage(lit, ...pair)));
 
   let listener = () => {};
   function draw() {
     const selection = {
       truth: Number(truth.select.value), predicted: Number(predicted.select.value), verdict: verdict.value(), hint: hint.select.value,
     };
-    const rows = selectedRows(images, selection, (row) => hints.kindOf(images.indices[row]));
+    const rows = selectedRows(images, selection, (row) => triage.kindOf(images.indices[row]));
     tiles.show(orderedRows(rows, images, order.select.value), images);
     summarise();
     listener();

@@ -25,10 +25,10 @@ const LINKED_COLUMNS = {
 /**
  * @param {Document} page
  * @param {string[]} names
- * @param {import("./linked-highlight.js").Lighting} lighting
+ * @param {import("./linked-highlight.js").Lighting} highlight
  * @param {Show} show
  */
-export function linkClassTable(page, names, lighting, show) {
+export function linkClassTable(page, names, highlight, show) {
   const rows = [...page.querySelectorAll("tr[data-label]")];
   for (const row of rows) {
     const label = Number(row.dataset.label);
@@ -36,10 +36,10 @@ export function linkClassTable(page, names, lighting, show) {
       const {select, tell} = LINKED_COLUMNS[cell.dataset.door];
       putLinkButton(page, cell, tell(names[label]), () => show(select(label)));
     }
-    row.addEventListener("pointerenter", () => lighting.lightClass(label));
-    row.addEventListener("pointerleave", lighting.darken);
+    row.addEventListener("pointerenter", () => highlight.lightClass(label));
+    row.addEventListener("pointerleave", highlight.darken);
   }
-  lighting.subscribe((lit) => {
+  highlight.subscribe((lit) => {
     for (const row of rows) row.toggleAttribute("data-lit", isHighlightedClass(lit, Number(row.dataset.label)));
   });
 }

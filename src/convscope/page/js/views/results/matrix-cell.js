@@ -28,12 +28,12 @@ const CELL_PAGE = 12;
  * @param {(name: string) => void} options.open
  * @returns {CellView}
  */
-export function makeCellView(page, session, {names, isInk, answersAt, lighting, open}) {
+export function makeCellView(page, session, {names, isInk, answersAt, highlight, open}) {
   const {test} = session.images;
   const sentence = newElement(page, "p", {class: "cell-sentence", "aria-live": "polite"});
   const note = newElement(page, "p", {class: "quiet small"});
   const tiles = makeTilePages(page, {images: test, names, isInk, size: CELL_PAGE, label: "Images of this cell", open});
-  lighting.subscribe((lit) => tiles.light((truth, predicted) => isHighlightedImage(lit, truth, predicted)));
+  highlight.subscribe((lit) => tiles.light((truth, predicted) => isHighlightedImage(lit, truth, predicted)));
   let asked = 0;
 
   async function show({truth, predicted, count, support, epoch}) {

@@ -32,8 +32,8 @@ export async function startResults(page, session) {
   if (!test?.count) return;
   const {metrics, dataset} = session.payload;
   const shared = {
-    names: dataset.class_names, isInk: areInk(test), lighting: makeLinkedHighlight(), frames: epochFrames(session.payload),
-    hints: makeTriage(metrics.mistakes),
+    names: dataset.class_names, isInk: areInk(test), highlight: makeLinkedHighlight(), frames: epochFrames(session.payload),
+    triage: makeTriage(metrics.mistakes),
   };
   const open = (name) => session.openImage(name);
   const openFromGallery = (name) => {
@@ -51,10 +51,10 @@ export async function startResults(page, session) {
   const cell = startMatrix(page, session, {...shared, open});
   await nextSlice();
   mountLive(page, "classes", newClassBars(page, {
-    scores: metrics.test.per_class, accuracy: metrics.test.accuracy, lighting: shared.lighting,
+    scores: metrics.test.per_class, accuracy: metrics.test.accuracy, highlight: shared.highlight,
     choose: (truth) => showInGallery({truth}),
   }));
-  linkClassTable(page, shared.names, shared.lighting, showInGallery);
+  linkClassTable(page, shared.names, shared.highlight, showInGallery);
   linkPairTable(page, shared.names, showInGallery);
 
   const step = (row, by) => {
@@ -94,7 +94,7 @@ function mistakesTitle(rows, {labels, predictions, confidence}, names, errors) {
 }
 
 /** Start the matrix with the images of one cell, for the open epoch. */
-function startMatrix(page, session, {names, isInk, lighting, frames, open}) {
+function startMatrix(page, session, {names, isInk, highlight, frames, open}) {
   const {test} = session.payload.metrics;
   const finished = {epoch: 0, isLast: true, confusion: test.confusion};
   const matrices = [test.confusion, ...frames.map(({confusion}) => confusion).filter(Boolean)];
@@ -103,14 +103,14 @@ function startMatrix(page, session, {names, isInk, lighting, frames, open}) {
   const first = confusedPairs(test.confusion)[0] ?? {truth: 0, predicted: 0};
   let chosen = {truth: first.truth, predicted: first.predicted};
   const matrix = makeMatrix(page, {
-    names, counts: test.confusion, lighting,
+    names, counts: test.confusion, highlight,
     choose(truth, predicted) {
       chosen = {truth, predicted};
       showCell();
     },
   });
-  const cell = makeCellView(page, session, {names, isInk, lighting, open, answersAt: cachePredictions(session)});
-  lighting.subscribe((lit) => matrix.light(lit));
+  const cell = makeCellView(page, session, {names, isInk, highlight, open, answersAt: cachePredictions(session)});
+  highlight.subscribe((lit) => matrix.light(lit));
 
   const frame = () => {
     const found = frames[frameAt(frames, session.state.epoch)];
