@@ -1,7 +1,7 @@
 import {showTheme} from "./dom/page-behaviour.js";
 import {parseHash} from "./state/url-hash.js";
 
-// Before anything is painted: a dark page must not flash white.
+// Before the first paint: a dark page must not flash white.
 showTheme(document, parseHash(location.hash).theme);
-// What needs scripts is there from the start, so that nothing moves when it comes to life.
+// Space for live views is reserved from the start, so that nothing moves when they appear.
 document.documentElement.classList.add("has-scripts");

@@ -47,10 +47,10 @@ async function bringToLife(page) {
     try {
       await start(page, session);
     } catch (fault) {
-      reportError(fault); // one part that fails takes no other with it
+      reportError(fault); // one failing part must not stop the others
     }
   }
   goThere();
-  startScrollers(page); // once the live views have taken the places of the drawings
+  startScrollers(page); // after the live views have replaced the drawings
   page.documentElement.dataset.ready = "true";
 }

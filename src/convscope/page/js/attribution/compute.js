@@ -12,7 +12,7 @@ import {occlusionMaps} from "../network/occlusion.js";
  * @typedef {object} ClassEvidence of one class, in one way
  * @property {number} target the class
  * @property {Float32Array} values one per pixel
- * @property {object} found numbers for the way's sentence (`evidence-ways.js`)
+ * @property {object} found numbers for the way's sentence (`methods.js`)
  */
 
 /** Milliseconds without a change before the two slow methods start, so that they do not run during a stroke. */

@@ -49,7 +49,7 @@ export function paintAttribution(values, {minimum, maximum, table}, image, {isDa
     const entry = Math.max(0, Math.min(255, Math.floor((values[pixel] - minimum) * factor)));
     let light = 0;
     for (let channel = 0; channel < channels; channel++) light += image[pixel * channels + channel];
-    // The image shows as it is drawn elsewhere: what is dark there darkens a light page, what is bright lights up a dark one.
+    // Same polarity as elsewhere: dark pixels darken a light page, bright ones lighten a dark page.
     const share = light / channels;
     const shade = SHADE * (isDark || isTurned ? share : 1 - share);
     for (let part = 0; part < 3; part++) {

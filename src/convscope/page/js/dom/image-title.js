@@ -51,7 +51,7 @@ export function testNameNear({indices}, index) {
 
 /**
  * @param {import("../data/images.js").TestImages} test
- * @returns {string[]} names of the mistakes, the surest first
+ * @returns {string[]} names of the errors, highest confidence first
  */
 export function mistakeNames({labels, predictions, confidence, indices}) {
   const rows = Array.from(labels.keys()).filter((row) => labels[row] !== predictions[row]);

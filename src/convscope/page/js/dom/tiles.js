@@ -98,7 +98,7 @@ export function paintTiles(data, layout, scaleOf, target) {
       let to = (top + row) * width + left;
       for (let column = 0; column < columns; column++, to++, from += count) {
         const entry = (data[from] - minimum) * factor;
-        // Written out as in image/color.js: this runs for every unit of the network in every frame of a film.
+        // Inlined as in image/color/paint.js: this runs for every unit of the network in every frame of an animation.
         if (entry >= 255) pixels[to] = colours[255];
         else if (entry >= 0) pixels[to] = colours[entry | 0];
         else if (entry < 0) pixels[to] = colours[0];

@@ -93,7 +93,7 @@ function gradientAfter(network, pixels, run, classIndex, stop) {
   for (let index = last; index > stop; index--) {
     const layer = layers[index];
     const input = inputOfLayer(network, pixels, run.activations, index);
-    // The logits are what comes before the last activation function: the way back begins behind it.
+    // The logits precede the last activation function, so the backward pass starts before it.
     if (index < last) pullBackActivation(layer, gradient, input, run.activations[layer.name].data);
     gradient = layer.operation.pullBack(layer, gradient, input);
   }

@@ -49,7 +49,7 @@ export function* occlusionMaps(network, pixels, classIndices, {size = 4, stride 
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
       const changed = coverPatch(covered, network.inputShape, row * stride + lead, column * stride + lead, size, fill);
-      // A patch on an even ground changes nothing, and most of a digit's picture is such ground.
+      // A patch on zeros changes nothing, and most of a digit's image is zeros.
       if (changed) scoresOf(covered).forEach((score, place) => { drops[place][row * columns + column] = whole[place] - score; });
       covered.set(pixels);
     }

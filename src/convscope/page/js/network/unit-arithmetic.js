@@ -3,7 +3,7 @@ import {offsetOf} from "./shape.js";
 import {explainSoftmax} from "./softmax.js";
 
 /**
- * The exact arithmetic of one unit: every number that made it, as plain data for somebody else to draw.
+ * The exact arithmetic of one unit: all of its terms, as plain data for a view.
  *
  * What is in it besides `before`, `after` and `activation` (the name of the function between them) depends on `kind`:
  *

@@ -24,7 +24,7 @@ export function startNavigation() {
   });
   addEventListener("hashchange", () => {
     const {theme, ...read} = parseHash(location.hash);
-    // A link within the page names a place and nothing else: whatever was chosen stays.
+    // A link within the page names an anchor only and must not reset the selections.
     if (isWholeState(location.hash)) state.set(location.hash.includes("theme=") ? {theme, ...read} : read);
     else state.set({place: read.place});
     write();

@@ -16,7 +16,7 @@ export const NO_CHANGE = Object.freeze({
 });
 
 /**
- * @param {string} text whatever somebody typed
+ * @param {string} text any text
  * @returns {Change} what is not understood is left out
  */
 export function parseChange(text) {

@@ -8,7 +8,7 @@ import {rankedIndices, softmaxAt} from "../network/temperature.js";
  * @property {number} best the class; -1 where the network cannot be run to its end
  * @property {number} second the runner-up; -1 where there is none
  * @property {ArrayLike<number>} probabilities of all classes, as the network gives them
- * @property {ArrayLike<number>} calibrated the same, calibrated; or as they are where that is not possible
+ * @property {ArrayLike<number>} calibrated the same after temperature scaling, or unchanged without it
  * @property {boolean} isCalibrated
  */
 
@@ -20,7 +20,7 @@ export function predictionOf({open, run, state, payload}) {
   const isEmpty = open.source === "drawing" && open.original.every((level) => level === 0);
   if (!run?.probabilities) return {isEmpty, best: -1, second: -1, probabilities: [], calibrated: [], isCalibrated: false};
   const {probabilities, logits} = run;
-  // The temperature was fitted to the weights of the end.
+  // The temperature was fitted to the final weights.
   const calibration = state.epoch === 0 ? payload.evidence?.calibration : null;
   const [best, second = -1] = rankedIndices(probabilities);
   const calibrated = calibration ? softmaxAt(logits, calibration.temperature) : probabilities;

@@ -87,7 +87,7 @@ export async function startSession(page, payload, state) {
       own[source] = {original: pixels, file};
       const before = state.values;
       state.set({image: source, ink: source === "drawing" ? before.ink : ""});
-      // Told by the state's own listener where the name is another one; the same name with other pixels is told here.
+      // The state notifies listeners of a new name only; the same name with new pixels is reported here.
       if (before.image === source) tell(reopen(new Set(["open"])));
     },
     pixelsOf: (name) => sourceOf(session, {}, name)?.original ?? null,
@@ -188,7 +188,7 @@ function cacheNetworks(page, payload) {
     const which = place < 0 ? "final" : place;
     const network = kept.get(which) ?? read(which);
     kept.delete(which);
-    kept.set(which, network); // the last one used is the last one dropped
+    kept.set(which, network); // least recently used first
     if (kept.size > MAX_CACHED_NETWORKS) kept.delete([...kept.keys()].find((each) => each !== "final"));
     return network;
   };

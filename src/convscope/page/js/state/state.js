@@ -7,8 +7,8 @@
  * @property {string} place the anchor that was gone to
  * @property {Theme} theme
  * @property {string} image "test-123", "train-5" (places in the split), "drawing", "picture"; "" for that of the start
- * @property {string} ink the strokes on the pad, as `pad/ink-text.js` writes them; "" while it shows something else
- * @property {string} change what is done to the open image, as `change.js` writes it; "" for nothing
+ * @property {string} ink the strokes on the pad, as `stroke-encoding.js` writes them; "" while it shows something else
+ * @property {string} change what is done to the open image, as `perturbation.js` writes it; "" for nothing
  * @property {number} epoch the epoch whose weights run; 0 for those of the end
  * @property {string} layer the layer that is open; "" for none
  * @property {string} unit "row.column.channel" or "unit" in that layer; "" for none

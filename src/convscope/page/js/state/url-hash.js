@@ -27,7 +27,7 @@ const HASH_READERS = {
 };
 
 /**
- * @param {string} hash with or without its `#`; whatever somebody typed
+ * @param {string} hash with or without its `#`; any text
  * @returns {State}
  */
 export function parseHash(hash) {
@@ -76,6 +76,6 @@ function decodedText(text) {
   try {
     return decodeURIComponent(text);
   } catch {
-    return text; // a lone percent sign
+    return text; // malformed, such as a lone percent sign
   }
 }

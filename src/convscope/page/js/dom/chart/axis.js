@@ -86,7 +86,7 @@ export function epochTicks(epochs, most = 8) {
 export function spreadLabels(wanted, gap, height) {
   const order = wanted.map((_, place) => place).sort((a, b) => wanted[a] - wanted[b] || a - b);
   const spread = order.map((place) => wanted[place]);
-  // Downwards whatever stands too close, then up again from the end of the room.
+  // Move labels down that are too close, then up again from the lower end.
   for (let place = 1; place < spread.length; place++) spread[place] = Math.max(spread[place], spread[place - 1] + gap);
   let limit = height;
   for (let place = spread.length - 1; place >= 0; place--) {

@@ -2,7 +2,7 @@
  * Numbers to colours. Pure: no DOM; `ImageData.data` of a canvas is a plain array here.
  *
  * @typedef {{minimum: number, maximum: number}} ValueRange
- * @typedef {ValueRange & {table: Uint8Array}} ColorScale with a table of `tables.js`
+ * @typedef {ValueRange & {table: Uint8Array}} ColorScale with a table of `colormaps.js`
  */
 
 /**
@@ -22,7 +22,7 @@ export function paint(data, {minimum, maximum, table}, target, {start = 0, step 
   for (let place = 0, from = start; place < total; place++, from += step) {
     const value = data[from];
     const entry = (value - minimum) * factor;
-    // Written out, since this runs for every pixel of every map while a stroke is drawn.
+    // Inlined, because this runs for every pixel of every map during a stroke.
     if (entry >= 255) pixels[place] = colours[255];
     else if (entry >= 0) pixels[place] = colours[entry | 0];
     else pixels[place] = Number.isNaN(entry) ? 0 : colours[0];
@@ -62,6 +62,6 @@ export function textOn(color) {
     const share = level / 255;
     return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
   });
-  const balance = 0.179; // the luminance at which both are equally easy to read
+  const balance = 0.179; // the luminance with equal contrast to black and white
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue > balance ? "#000" : "#fff";
 }

@@ -130,7 +130,7 @@ export function blockMeans({height, width, levels}, side) {
   const [rows, columns] = [Math.ceil(height / side), Math.ceil(width / side)];
   const means = new Int32Array(rows * columns);
   const sums = new Float64Array(columns);
-  // Plain loops: over the pixels of a photo, functions for each of them would take ten times as long.
+  // Plain loops: a function call per pixel would take ten times as long on a photo.
   for (let row = 0; row < rows; row++) {
     const [top, bottom] = [row * side, Math.min(height, (row + 1) * side)];
     sums.fill(0);

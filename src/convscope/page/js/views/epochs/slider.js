@@ -12,7 +12,7 @@ import {frameAt, stateEpoch} from "../../state/epochs.js";
  * @property {(by: number) => void} step
  * @property {() => void} play or stop
  * @property {() => void} stop
- * @property {(listener: () => void) => void} subscribe called when another frame is there, or the film starts or stops
+ * @property {(listener: () => void) => void} subscribe called when the epoch changes, or playback starts or stops
  */
 
 /** Milliseconds per epoch during playback. */
@@ -112,7 +112,7 @@ function newSlider(page, player, frames, payload) {
   const isNamed = (place) => place === frames.length - 1 || (place % every === 0 && frames.length - 1 - place >= every);
   const ticks = frames.map(({epoch}, place) => newElement(page, "span", {}, isNamed(place) ? epoch : ""));
   input.addEventListener("input", () => {
-    const wanted = Number(input.value); // to stop the film puts the slider back where the film is
+    const wanted = Number(input.value); // read it first: stop() resets the slider
     player.stop();
     player.goTo(wanted);
   });

@@ -36,14 +36,14 @@ export function makeEvidenceDetails(page, session, {names, isInk, frames}) {
     if (answer < 0 || names.length < 2) return;
     const [key, {change}] = [open.row === null ? open.original : open.name, session.state];
     if (shown.key === key && shown.change === change) {
-      shown.course?.markFilm(session.state.epoch); // the film moves, and the case stays
+      shown.course?.markFilm(session.state.epoch); // the epoch changes, the image does not
       return;
     }
     const mine = ++asked;
     const isWanted = () => mine === asked;
     const course = await findCourse(open.pixels, isWanted);
     if (!isWanted()) return;
-    // The two classes are those of the finished network, so that they stay while the film runs.
+    // Classes by the final weights, so that they stay the same during playback.
     const classes = course ? comparedClasses(course.at(-1), open.label) : {called: answer, rival: open.label};
     const labels = classesInOrder(classes, open.label);
     if (course) classesView.show(open.pixels, labels, (label) => roleOf(label, classes, open.label));

@@ -21,7 +21,7 @@ const REST = 250;
  * @param {string[]} options.names
  * @param {boolean} options.isInk
  * @param {import("../../state/epochs.js").Frame[]} options.frames
- * @param {import("./triage.js").Hints} options.hints
+ * @param {import("./triage.js").Triage} options.triage
  * @param {(row: number | null, by: number) => void} options.step from a test image to another of the gallery
  * @param {(row: number | null) => {place: number, count: number}} options.placeInGallery of a test image
  * @returns {{node: HTMLElement, followGallery: () => void}}
@@ -59,7 +59,7 @@ export function startImageDetails(page, session, {names, isInk, frames, triage, 
   });
 
   function newAnswers(run, label) {
-    // The temperature was fitted to the finished network.
+    // The temperature was fitted to the final weights.
     const calibration = session.state.epoch ? null : session.payload.evidence?.calibration;
     return newProbabilityTable(page, run, {names, label, temperature: calibration?.temperature ?? null});
   }

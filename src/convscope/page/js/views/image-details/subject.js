@@ -66,7 +66,7 @@ export function subjectTitle({open}) {
  * @param {Subject} subject
  * @param {number} answer
  * @param {string[]} names
- * @param {string} when "" at the end of the film
+ * @param {string} when "" for the last epoch
  * @returns {import("../../dom/element.js").Content[]}
  */
 export function subjectVerdict({open}, answer, names, when) {

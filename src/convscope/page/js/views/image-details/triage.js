@@ -27,7 +27,7 @@ export function newTriageView(page, {kind, evidence}) {
  * @property {HintKind} kind
  * @property {string[] | null} evidence what is known, in parts of a sentence; null of a mistake that the file does not tell of
  *
- * @typedef {object} Hints
+ * @typedef {object} Triage
  * @property {{kind: HintKind, count: number}[]} kinds those that occur
  * @property {(index: number) => HintKind | null} kindOf the test image with that number; null where it is no mistake, or was not
  *   looked into
@@ -50,7 +50,7 @@ export const TRIAGE_SIGNS = {"label suspect": "?", "ambiguous": "≈", "model's 
 
 /**
  * @param {object | undefined} mistakes `metrics.mistakes`, which pages of earlier versions lack
- * @returns {Hints}
+ * @returns {Triage}
  */
 export function makeTriage(mistakes) {
   const kindOfIndex = new Map();

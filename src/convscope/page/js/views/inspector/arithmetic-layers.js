@@ -82,7 +82,7 @@ function termGrid(page, part, terms, width, scale, decimals) {
     return cell;
   });
   const grid = newElement(page, "span", {class: `term-grid ${part}`}, ...cells);
-  // As wide as a sign and the digits, so that the grids of all channels stand below each other.
+  // Wide enough for sign and digits, so that the grids of all channels align.
   grid.style.gridTemplateColumns = `repeat(${width}, ${Math.max(...texts.map((text) => text.replace("−", "").length)) + 2}ch)`;
   return grid;
 }
@@ -157,7 +157,7 @@ export function softmaxArithmetic(page, {softmax, unit}, {isWhole, extra, nameOf
   const units = logits.map((_, place) => place);
   const isShort = !isWhole && units.length > FIRST_CLASSES;
   const {shown} = largestFirst(units, (place) => exponentials[place], isShort ? FIRST_CLASSES : Infinity, isShort);
-  if (!shown.includes(unit)) shown[shown.length - 1] = unit; // the open one is worked out, whatever its share
+  if (!shown.includes(unit)) shown[shown.length - 1] = unit; // the open unit is always listed
   const hidden = units.filter((place) => !shown.includes(place));
   const decimals = decimalsFor(logits) + extra;
   /** Format with enough digits to distinguish a probability from 1. */

@@ -33,7 +33,7 @@ export class UnitArithmetic {
     this.pictures = new ContributionPictures(page, session);
     this.body = newElement(page, "div", {class: "account-body"});
     this.more = newElement(page, "button", {type: "button", class: "account-more"});
-    this.more.hidden = true; // until it has something to say
+    this.more.hidden = true; // until a list is shortened
     this.more.addEventListener("click", () => {
       this.isWhole = !this.isWhole;
       callbacks.redraw();

@@ -33,7 +33,7 @@ export function startKernels(page, session, unit, goToUnit) {
     const readsImage = sourceOfLayer(session.network, index).index < 0;
     const kernelGrid = new KernelGrid(page, session, unit, index, tiles, {isFirst: tiles.isWindow || readsImage, goToUnit});
     element.append(kernelGrid.element);
-    kernelGrid.layOut(); // before it is seen, so that the page below does not jump
+    kernelGrid.layOut(); // before it is visible, so that the page below does not jump
     return [kernelGrid];
   });
   const extents = new Map();

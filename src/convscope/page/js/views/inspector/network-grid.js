@@ -41,7 +41,7 @@ export function startNetworkGrid(page, session, unit, goToUnit) {
   const unused = unusedPixels(network);
   const networkGrid = {element, image, rows, answer, signed, unused, ranges: {}, room: 0, colors: null, isMarked: false};
 
-  layOutGrid(networkGrid); // before it is seen, so that the page below does not jump
+  layOutGrid(networkGrid); // before it is visible, so that the page below does not jump
   const redraw = drawWhenVisible(element, () => paintGrid(page, session, unit, networkGrid));
   session.subscribe((_, changed) => (changed.has("run") || changed.has("scale")) && redraw());
   onThemeChange(session, redraw);
@@ -93,7 +93,7 @@ function paintGrid(page, session, unit, networkGrid) {
   }
   networkGrid.answer?.show(run.probabilities);
   describeRow(unit, networkGrid);
-  if (networkGrid.colors?.muted === colors.muted && networkGrid.isMarked) return; // marks lie on a sheet of their own
+  if (networkGrid.colors?.muted === colors.muted && networkGrid.isMarked) return; // marks have their own canvas
   networkGrid.colors = colors;
   markGrid(session, unit, networkGrid);
 }

@@ -121,7 +121,7 @@ function sameUnit(one, other) {
  */
 
 /**
- * @param {string} text "row.column.channel" or "unit", or whatever somebody typed
+ * @param {string} text "row.column.channel" or "unit", or any text
  * @param {number[]} shape of the layer
  * @returns {Place | null} null where there is no such unit
  */

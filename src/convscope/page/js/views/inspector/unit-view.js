@@ -23,7 +23,7 @@ import {UnitPictures} from "./unit-pictures.js";
  * @param {Document} page
  * @param {Session} session
  * @param {OpenUnit} unit
- * @param {() => void} leave goes back to the wall
+ * @param {() => void} leave goes back to the network grid
  * @returns {{focus: () => void}}
  */
 export function startUnitView(page, session, unit, leave) {

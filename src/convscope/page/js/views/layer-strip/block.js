@@ -32,7 +32,7 @@ export function makeBlock(page, session, block, isInk) {
  * Draw the connectors from the edge of each block to the next.
  *
  * @param {Document} page
- * @param {HTMLElement} place which lies under all of the river
+ * @param {HTMLElement} place below the whole strip
  * @param {HTMLElement[]} faces
  */
 export function drawConnectors(page, place, faces) {

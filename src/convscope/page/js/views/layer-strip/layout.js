@@ -105,7 +105,7 @@ function blockOf(layer, [inputHeight], size, room) {
   const wanted = isInput ? size * INPUT_SHARE : size * (0.5 + 0.5 * Math.min(1, height / inputHeight));
   const longest = Math.max(height, width);
   const scale = longest > wanted * 1.25 ? wanted / longest : Math.max(1, Math.round(wanted / longest));
-  // Colour is one picture, not three maps.
+  // A colour image is one picture, not three maps.
   return filled(layer, isInput ? 1 : channels, Math.round(height * scale), Math.round(width * scale), scale, room);
 }
 

@@ -20,7 +20,7 @@ const AWAY = 16;
  * @param {{list: HTMLElement, partAt: (element: Element) => {block: RiverBlock} | undefined,
  *   scaleOf: (layer: RiverLayer, tile: number) => ColorScale,
  *   onHover: (place: object | null) => void}} options
- * @returns {{follow: () => void}} to be called when the river was drawn anew
+ * @returns {{follow: () => void}} to call after the strip was redrawn
  */
 export function startLens(page, session, {list, partAt, scaleOf, onHover}) {
   const lens = page.getElementById("lens");

@@ -116,7 +116,7 @@ export function startStrokes(canvas, input, {radius, onInk}) {
 
   canvas.addEventListener("pointerdown", (event) => {
     if (pointer !== null || event.button !== 0) return;
-    event.preventDefault(); // no text is selected; the focus is set below
+    event.preventDefault(); // prevents text selection; focus is set below
     canvas.focus({preventScroll: true});
     pointer = event.pointerId;
     canvas.setPointerCapture(pointer);

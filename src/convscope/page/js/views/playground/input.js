@@ -197,7 +197,7 @@ export function preprocessingFor({image_shape: [height, width, channels]}, {digi
   const times = PAD_SIDE / Math.max(height, width);
   const cell = times >= 1 ? Math.floor(times) : times;
   const [padHeight, padWidth] = [Math.max(1, Math.round(height * cell)), Math.max(1, Math.round(width * cell))];
-  // A stroke of MNIST is 2.4 of 28 pixels wide, one of scikit-learn's digits 1.6 of 8.
+  // Strokes are 2.4 of 28 pixels wide in MNIST, 1.6 of 8 in scikit-learn's digits.
   const radius = Math.max(6, Math.round(Math.min(height, width) >= 16 ? 0.043 * Math.min(padHeight, padWidth) : 0.8 * cell));
   const way = channels !== 1 ? "colour" : digits ? "digit" : "plain";
   const frame = {height, width};

@@ -81,7 +81,7 @@ function aboutText({way, polarity, settings: {height, width, boxShare}}, {name},
 function makeCard(page, input, step) {
   const box = newElement(page, "input", {type: "checkbox", checked: true});
   box.addEventListener("change", () => {
-    // Without its step, polarity stays as it is; the other steps are on or off.
+    // Switched off, polarity means "keep"; the other steps are on or off.
     input.setSwitch(step.key, step.key === "polarity" ? (box.checked ? "auto" : "keep") : box.checked);
   });
   const canvas = newElement(page, "canvas", {class: "step-picture", "aria-hidden": "true"});

@@ -19,7 +19,7 @@ export function formatInk(strokes, base = "") {
 }
 
 /**
- * @param {string} text whatever somebody typed
+ * @param {string} text any text
  * @returns {{base: string, strokes: Stroke[]}} what is not understood is left out
  */
 export function parseInk(text) {

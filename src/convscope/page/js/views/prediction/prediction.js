@@ -77,12 +77,12 @@ function startOodMessage(session, onReady) {
   const {evidence} = session.payload;
   const {novelty} = evidence ?? {};
   const {test, reference} = session.images;
-  // A sample of the test images holds more mistakes than its share.
+  // Only with all test images: a sample has more than its share of errors.
   const confidences = test && !test.sampled ? Float32Array.from(test.confidence).sort() : null;
   let sample = null;
   if (novelty && reference) collect();
   return () => {
-    if (!sample || session.state.epoch !== 0) return null; // the distances were measured with the weights of the end
+    if (!sample || session.state.epoch !== 0) return null; // the reference distances belong to the final weights
     const {activations, probabilities} = session.run;
     const distance = oodScore(activations[novelty.layer].data, sample, novelty.neighbours);
     const surer = confidences && shareAbove(Math.max(...probabilities), confidences);

@@ -137,7 +137,7 @@ function listenTo(node, {labels, cells, choose, highlight, setStop}) {
     do {
       row += step[0];
       column += step[1];
-    } while (cells[row]?.[column] && !cells[row][column].firstChild); // over what is empty
+    } while (cells[row]?.[column] && !cells[row][column].firstChild); // skip empty cells
     const next = cells[row]?.[column];
     if (!next) return;
     setStop(next);
@@ -186,7 +186,7 @@ function newSwitch(page, number, change) {
  *
  * @param {Document} page
  * @param {number} most errors in a cell at the end of the scale; 0 where there are none
- * @param {boolean} isForAll whether the scale is that of all epochs of the film
+ * @param {boolean} isForAll whether the scale is that of all epochs
  * @returns {HTMLElement}
  */
 export function newMatrixLegend(page, most, isForAll) {

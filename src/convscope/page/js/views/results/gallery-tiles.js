@@ -95,7 +95,7 @@ export function makeTilePages(page, {images, names, isInk, size, label, open}) {
       draw();
     },
     markOpen(name) {
-      if (name === openName) return; // a stroke on the pad opens its drawing anew, sixty times a second
+      if (name === openName) return; // a stroke reopens its drawing sixty times a second
       openName = name;
       dress();
     },
@@ -142,7 +142,7 @@ function makePager(page, turn) {
       [current, last] = [number, pages - 1];
       node.hidden = pages === 1;
       refill(place, `page ${formatWhole(number + 1)} of ${formatWhole(pages)}`);
-      // Not `disabled`: a button that is would lose the focus, and the reader their place.
+      // Not `disabled`, which would take the focus away.
       for (const each of back) each.setAttribute("aria-disabled", String(number === 0));
       for (const each of forward) each.setAttribute("aria-disabled", String(number === pages - 1));
     },

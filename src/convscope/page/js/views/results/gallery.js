@@ -18,7 +18,7 @@ import {ALL_MISTAKES, TILE_ORDERS, orderedRows, selectedRows} from "./selection.
  * @property {(name: string) => void} markOpen
  * @property {(row: number | null, by: number) => string | null} neighbour the name of the image so many steps from that row, in
  *   the gallery's order; null where there is none
- * @property {() => void} summarise after the film moved
+ * @property {() => void} update the summary after a change of epoch
  * @property {(listener: () => void) => void} onChange called whenever other images are shown
  * @property {(row: number | null) => {place: number, count: number}} placeOf a row in the gallery's order; -1 where it is not
  */
@@ -42,8 +42,8 @@ const VERDICT_NAMES = {all: "all", wrong: "wrong", right: "right"};
  * @param {boolean} options.isInk
  * @param {number} options.tested test images in all, of which the page may hold some
  * @param {import("./linked-highlight.js").Lighting} options.lighting
- * @param {import("../image-details/triage.js").Hints} options.hints
- * @param {() => boolean} options.isPast whether the film is not at its end
+ * @param {import("../image-details/triage.js").Triage} options.triage
+ * @param {() => boolean} options.isPast whether an earlier epoch is open
  * @param {(name: string) => void} options.open
  * @returns {Gallery}
  */
@@ -79,7 +79,7 @@ export function makeGallery(page, images, {names, isInk, tested, highlight, tria
   const choices = [truth, predicted, verdict, order, hint].map((choice) => choice.node);
   const form = newElement(page, "form", {class: "choices", "aria-label": "Which test images"}, ...choices);
   form.addEventListener("change", (event) => {
-    // Right answers have no hint: whoever asks for the one lets go of the other.
+    // Correct predictions have no cause: choosing one filter resets the other.
     if (event.target === hint.select && hint.select.value && verdict.value() === "right") verdict.set("wrong");
     else if (verdict.value() === "right") hint.select.value = "";
     draw();
