@@ -85,16 +85,16 @@ def test_the_bundle_leaves_no_name_outside(tmp_path: Path) -> None:
         ('import {missing} from "./b.js";', "does not export missing"),
         ('import {b} from "./nowhere.js";', "nowhere.js, which is not in"),
         ('import {b} from "./deep/nowhere.js";', "deep/nowhere.js, which is not in"),
-        ('import {b} from "../b.js";', "'../b.js' lies outside the page's folder"),
-        ('import {b} from "./deep/../../b.js";', "lies outside the page's folder"),
+        ('import {b} from "../b.js";', "'../b.js' is outside the page's folder"),
+        ('import {b} from "./deep/../../b.js";', "is outside the page's folder"),
         ('import {b} from "/b.js";', "one line of the form"),
         ('import {b} from "b.js";', "one line of the form"),
         ('import {b} from "./deep//b.js";', "one line of the form"),
         ('import {b} from ".../b.js";', "one line of the form"),
-        ("export default 1;", "are joined"),
-        ("export {a};", "are joined"),
-        ('const a = "</script>";', "two pieces"),
-        ('const a = "<!--";', "two pieces"),
+        ("export default 1;", "use `export function`"),
+        ("export {a};", "use `export function`"),
+        ('const a = "</script>";', "split the string"),
+        ('const a = "<!--";', "split the string"),
         ('const shared = 1;\nimport {b} from "./b.js";', "both use the name 'shared'"),
     ],
 )
@@ -153,7 +153,7 @@ def test_comments_stay_at_home_and_what_looks_like_one_in_a_line_does_not(tmp_pa
 
 
 def test_a_comment_that_does_not_end_with_its_line_is_an_error_that_says_where(tmp_path: Path) -> None:
-    with pytest.raises(BundleError, match=r"main\.js:2: .* ends a comment and goes on"):
+    with pytest.raises(BundleError, match=r"main\.js:2: .* after the end of a comment"):
         bundle(written(tmp_path, main="/** why\n */ const a = 1;\n"))
 
 
