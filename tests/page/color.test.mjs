@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import {colorOf, cssColor, paint, textOn} from "../../src/convscope/page/web/js/image/color.js";
-import {DIVERGING_DARK_TABLE, DIVERGING_TABLE, GREY_TABLE, SEQUENTIAL_TABLE} from "../../src/convscope/page/web/js/image/tables.js";
+import {DIVERGING_DARK_TABLE, DIVERGING_TABLE, GREY_TABLE, SEQUENTIAL_TABLE} from "../../src/convscope/page/js/image/color/colormaps.js";
+import {colorOf, cssColor, paint, textOn} from "../../src/convscope/page/js/image/color/paint.js";
 
 // That the tables are matplotlib's, and that signs stay distinct for the colour-blind, is shown by test_image_modules.py.
 

@@ -1,8 +1,8 @@
 // Reads what test_islands.py wrote with the page's own readers, and writes what came out: node data_run.mjs page.json out.json
 import {readFileSync, writeFileSync} from "node:fs";
-import {inputsOfImage, readReferenceImages, readTestImages} from "../../src/convscope/page/web/js/data/images.js";
-import {readIsland, readNumbers} from "../../src/convscope/page/web/js/data/islands.js";
-import {readWeights} from "../../src/convscope/page/web/js/data/weights.js";
+import {inputsOfImage, readReferenceImages, readTestImages} from "../../src/convscope/page/js/data/images.js";
+import {readBinaryData, readNumbers} from "../../src/convscope/page/js/data/typed-arrays.js";
+import {readWeights} from "../../src/convscope/page/js/data/weights.js";
 
 const [, , from, to] = process.argv;
 const {islands, payload, numbers} = JSON.parse(readFileSync(from, "utf-8"));
@@ -16,7 +16,7 @@ const results = {
   inputs: images && inputsOfImage(images, images.count - 1),
   reference: await readReferenceImages(page, payload),
   errors: await Promise.all([
-    complaintOf(readIsland(page, "nowhere")),
+    complaintOf(readBinaryData(page, "nowhere")),
     complaintOf(readNumbers(page, numbers[0][0], "float8")),
     complaintOf(readWeights(page, payload, 99)),
   ]),

@@ -1,15 +1,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import {explainUnit} from "../../src/convscope/page/web/js/engine/arithmetic.js";
-import {
-  gradientTimesInput,
-  inputGradient,
-  integratedGradients,
-  layerGradient,
-} from "../../src/convscope/page/web/js/engine/gradient.js";
-import {makeNetwork, makeWorkspace, runNetwork} from "../../src/convscope/page/web/js/engine/network.js";
-import {occlusionMaps} from "../../src/convscope/page/web/js/engine/occlusion.js";
-import {blindPixels, receptiveField} from "../../src/convscope/page/web/js/engine/receptive.js";
+import {gradientTimesInput, inputGradient, integratedGradients, layerGradient} from "../../src/convscope/page/js/network/gradient.js";
+import {makeNetwork, makeWorkspace, runNetwork} from "../../src/convscope/page/js/network/network.js";
+import {occlusionMaps} from "../../src/convscope/page/js/network/occlusion.js";
+import {unusedPixels, receptiveField} from "../../src/convscope/page/js/network/receptive-field.js";
+import {explainUnit} from "../../src/convscope/page/js/network/unit-arithmetic.js";
 
 /** All that a generator yields, and what it returns. */
 function finished(generator) {
@@ -117,7 +112,7 @@ test("a receptive field ends at the picture's edge and knows what the pooling le
   assert.deepEqual(receptiveField(network, "pool", [1, 1]), {top: 2, left: 2, bottom: 4, right: 4});
   assert.deepEqual(receptiveField(network, "flatten", [7]), {top: 2, left: 2, bottom: 4, right: 4});
   assert.deepEqual(receptiveField(network, "dense", [0]), {top: 0, left: 0, bottom: 4, right: 4});
-  assert.deepEqual([...blindPixels(network)].map((blind, pixel) => blind && pixel).filter(Boolean), [5, 11, 17, 23, 29]);
+  assert.deepEqual([...unusedPixels(network)].map((blind, pixel) => blind && pixel).filter(Boolean), [5, 11, 17, 23, 29]);
 });
 
 test("a picture laid out anew keeps no places, unless its sides stay the same", () => {
@@ -172,17 +167,17 @@ test("a layer that cannot be computed is named with its reason, and everything b
   }
 });
 
-test("what does not fit is an error that says what was expected", () => {
+test("wrong input raises an error that names the value", () => {
   const network = smallNetwork();
   const run = runNetwork(network, PIXELS);
-  assert.throws(() => runNetwork(network, [1, 2]), /2 pixels were given; small takes 5 × 6 × 1 = 30/);
+  assert.throws(() => runNetwork(network, [1, 2]), /2 pixels; small takes 5 × 6 × 1 = 30/);
   const explain = (...unit) => explainUnit(network, PIXELS, run.activations, ...unit);
   assert.throws(() => explain("conv", [4, 0, 0]), /no unit \[4,0,0\] in a layer of shape \[4,5,2\]/);
   assert.throws(() => explain("nothing", [0]), /no layer named nothing/);
   assert.throws(() => receptiveField(network, "conv", [0, 5]), /no unit/);
-  assert.throws(() => inputGradient(network, PIXELS, run, 3), /no class 3; there are 3/);
+  assert.throws(() => inputGradient(network, PIXELS, run, 3), /no class 3; .* 3 classes/);
   const dense = {name: "d", kind: "Dense", settings: {}, input_shape: [2], output_shape: [2], weights: ["kernel"]};
   const make = (weights) => makeNetwork({name: "n", input_shape: [2], layers: [dense]}, weights);
-  assert.throws(() => make({}), /d: its weights hold no kernel/);
+  assert.throws(() => make({}), /d: .*kernel/);
   assert.throws(() => make({"d/kernel": new Float32Array(3)}), /its kernel has 3 numbers, not 4/);
 });

@@ -1,9 +1,9 @@
 // Runs the page's engine on what test_engine.py wrote, and writes what came out: node engine_run.mjs cases.json results.json
 import {readFileSync, writeFileSync} from "node:fs";
-import {explainUnit} from "../../src/convscope/page/web/js/engine/arithmetic.js";
-import {inputGradient} from "../../src/convscope/page/web/js/engine/gradient.js";
-import {makeNetwork, makeWorkspace, runNetwork} from "../../src/convscope/page/web/js/engine/network.js";
-import {blindPixels, receptiveField} from "../../src/convscope/page/web/js/engine/receptive.js";
+import {inputGradient} from "../../src/convscope/page/js/network/gradient.js";
+import {makeNetwork, makeWorkspace, runNetwork} from "../../src/convscope/page/js/network/network.js";
+import {unusedPixels, receptiveField} from "../../src/convscope/page/js/network/receptive-field.js";
+import {explainUnit} from "../../src/convscope/page/js/network/unit-arithmetic.js";
 
 const [, , from, to] = process.argv;
 const cases = JSON.parse(readFileSync(from, "utf-8"));
@@ -21,6 +21,6 @@ function resultsOf({description, weights, inputs, units, places, classIndex}) {
     explanations: units.map(([layer, place]) => explainUnit(network, inputs[0], runs[0].activations, layer, place)),
     gradient: inputGradient(network, inputs[0], runs[0], classIndex),
     fields: places.map(([layer, place]) => receptiveField(network, layer, place)),
-    blind: blindPixels(network),
+    blind: unusedPixels(network),
   };
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import {accuracyAxis, epochTicks, lossAxis, probabilityAxis, spreadLabels} from "../../src/convscope/page/web/js/film/axis.js";
-import {afterText, filmFrames, frameAt, stateEpoch} from "../../src/convscope/page/web/js/film/frames.js";
+import {accuracyAxis, epochTicks, lossAxis, probabilityAxis, spreadLabels} from "../../src/convscope/page/js/dom/chart/axis.js";
+import {afterText, epochFrames, frameAt, stateEpoch} from "../../src/convscope/page/js/state/epochs.js";
 
 const payload = {
   weights: {epochs: [{epoch: 1}, {epoch: 5}, {epoch: 10}]},
@@ -10,14 +10,14 @@ const payload = {
 };
 
 test("the last frame is the finished network, with the numbers of the report", () => {
-  const frames = filmFrames(payload);
+  const frames = epochFrames(payload);
   assert.deepEqual(frames.map(({epoch, isLast, accuracy}) => [epoch, isLast, accuracy]), [[1, false, 0.5], [5, false, 0.75], [10, true, 1]]);
   assert.equal(frames[1].confusion, payload.evidence.film.confusion[1]);
   assert.equal(frames[2].confusion, payload.metrics.test.confusion);
 });
 
 test("zero, the last epoch and an epoch that is not kept stand for the end", () => {
-  const frames = filmFrames(payload);
+  const frames = epochFrames(payload);
   for (const epoch of [0, 10, 7, -1]) assert.equal(frameAt(frames, epoch), 2);
   assert.equal(frameAt(frames, 5), 1);
   assert.deepEqual(frames.map(stateEpoch), [1, 5, 0]);
@@ -27,8 +27,8 @@ test("zero, the last epoch and an epoch that is not kept stand for the end", () 
 });
 
 test("a page without weights has no film, one without measurements has frames without numbers", () => {
-  assert.deepEqual(filmFrames({...payload, weights: null}), []);
-  const frames = filmFrames({...payload, evidence: null});
+  assert.deepEqual(epochFrames({...payload, weights: null}), []);
+  const frames = epochFrames({...payload, evidence: null});
   assert.deepEqual([frames[0].accuracy, frames[0].confusion, frames[2].accuracy], [null, null, 1]);
 });
 

@@ -1,7 +1,7 @@
 // Finds the digit in every picture of a folder (pictures.json, pictures.bin) and writes what it gave (found.json): the other
 // half of test_python_and_the_page_find_the_same_digit.
 import {readFileSync, writeFileSync} from "node:fs";
-import {findDigit} from "../../src/convscope/page/web/js/image/finding.js";
+import {detectDigit} from "../../src/convscope/page/js/image/preprocess/detect.js";
 
 const folder = process.argv[2];
 const asked = JSON.parse(readFileSync(`${folder}/pictures.json`, "utf8"));
@@ -10,7 +10,7 @@ let start = 0;
 const found = asked.map(([height, width]) => {
   const begun = performance.now();
   const pixels = bytes.slice(start, (start += height * width));
-  const {found: {box, count, isCleared}, pixels: digit} = findDigit({height, width, pixels});
+  const {found: {box, count, isCleared}, pixels: digit} = detectDigit({height, width, pixels});
   return {box, count, isCleared, pixels: Buffer.from(digit).toString("base64"), milliseconds: performance.now() - begun};
 });
 writeFileSync(`${folder}/found.json`, JSON.stringify(found));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import {formatHash, isWholeState, parseHash} from "../../src/convscope/page/web/js/hash.js";
-import {INITIAL_STATE} from "../../src/convscope/page/web/js/state.js";
+import {INITIAL_STATE} from "../../src/convscope/page/js/state/state.js";
+import {formatHash, isWholeState, parseHash} from "../../src/convscope/page/js/state/url-hash.js";
 
 const state = (changes) => ({...INITIAL_STATE, ...changes});
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import {beginStroke, clearInk, extendStroke, fromPixels, makeInk, setStrokes, undoStroke} from "../../src/convscope/page/web/js/image/ink.js";
-import {PAD_SETTINGS, prepareDigit} from "../../src/convscope/page/web/js/image/prepare.js";
+import {PAD_SETTINGS, prepareDigit} from "../../src/convscope/page/js/image/preprocess/mnist-style.js";
+import {beginStroke, clearInk, extendStroke, fromPixels, makeInk, setStrokes, undoStroke} from "../../src/convscope/page/js/image/stroke-canvas.js";
 
 const wave = Array.from({length: 40}, (_, step) => ({x: 30 + 5 * step, y: 140 + 80 * Math.sin(step / 6)}));
 const draw = (ink, points, radius) => {

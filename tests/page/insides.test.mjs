@@ -1,21 +1,17 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import {makeNetwork, runNetwork} from "../../src/convscope/page/web/js/engine/network.js";
-import {channelMeans, firstOfEachClass, mostDiffering} from "../../src/convscope/page/web/js/insides/class-means.js";
-import {asSummand, decimalsFor, inDecimals} from "../../src/convscope/page/web/js/insides/digits.js";
-import {
-  dropPerPixel, greatestAt, overChannels, paintEvidence, patchFor, sumOfValues,
-} from "../../src/convscope/page/web/js/insides/evidence-pixels.js";
-import {paintImage} from "../../src/convscope/page/web/js/insides/image-pixels.js";
-import {
-  matchingPlace, placeAfter, placeBehind, placeInWords, readPlace, strongestPlace, writePlace,
-} from "../../src/convscope/page/web/js/insides/places.js";
-import {boxInWords, reachOf, sourceOfLayer} from "../../src/convscope/page/web/js/insides/reach.js";
-import {rangesOfLayers, signedLayers} from "../../src/convscope/page/web/js/drawing/signs.js";
-import {largestFirst} from "../../src/convscope/page/web/js/insides/summands.js";
-import {layTiles, paintTiles, perLineOfBlock, placeUnder, tileCorner, wholeScale} from "../../src/convscope/page/web/js/insides/tiles.js";
-import {insidesTitle} from "../../src/convscope/page/web/js/insides/title.js";
-import {pictureAfter, stackedWeights, weightTilesOf, weightUnder, weightsOfPicture} from "../../src/convscope/page/web/js/insides/weight-tiles.js";
+import {dropPerPixel, greatestAt, overChannels, paintAttribution, patchFor, sumOfValues} from "../../src/convscope/page/js/attribution/maps.js";
+import {formatSummand, decimalsFor, formatDecimals} from "../../src/convscope/page/js/dom/format.js";
+import {paintImage} from "../../src/convscope/page/js/dom/pixel-picture.js";
+import {rangesOfLayers, signedLayers} from "../../src/convscope/page/js/dom/signed-layers.js";
+import {layOutTiles, paintTiles, perLineOfBlock, placeUnder, tileCorner, wholeScale} from "../../src/convscope/page/js/dom/tiles.js";
+import {makeNetwork, runNetwork} from "../../src/convscope/page/js/network/network.js";
+import {boxInWords, unitReceptiveField, sourceOfLayer} from "../../src/convscope/page/js/network/unit-receptive-field.js";
+import {channelMeans, firstOfEachClass, mostDiffering} from "../../src/convscope/page/js/views/attribution/class-examples.js";
+import {largestFirst} from "../../src/convscope/page/js/views/inspector/arithmetic-lines.js";
+import {inspectorTitle} from "../../src/convscope/page/js/views/inspector/inspector.js";
+import {pictureAfter, stackedWeights, weightTilesOf, weightUnder, weightsOfPicture} from "../../src/convscope/page/js/views/inspector/kernel-tiles.js";
+import {matchingPlace, placeAfter, placeBehind, placeInWords, readPlace, strongestPlace, writePlace} from "../../src/convscope/page/js/views/inspector/selected-unit.js";
 
 /** A grey ramp with which colours are easy to name. */
 const RAMP = Uint8Array.from({length: 1024}, (_, byte) => (byte % 4 === 3 ? 255 : byte >> 2));
@@ -41,16 +37,16 @@ function smallNetwork() {
 }
 
 test("tiles fill their lines evenly, with a full rectangle if that costs little", () => {
-  assert.equal(layTiles({count: 16, rows: 26, columns: 26}, 9 * 27).perLine, 8);
-  assert.equal(layTiles({count: 16, rows: 26, columns: 26}, 7 * 27).perLine, 4);
-  assert.equal(layTiles({count: 7, rows: 1, columns: 1}, 5, 0).perLine, 4);
-  assert.equal(layTiles({count: 1, rows: 5, columns: 500}, 10).perLine, 1);
-  const {width, height} = layTiles({count: 6, rows: 2, columns: 3}, 7);
+  assert.equal(layOutTiles({count: 16, rows: 26, columns: 26}, 9 * 27).perLine, 8);
+  assert.equal(layOutTiles({count: 16, rows: 26, columns: 26}, 7 * 27).perLine, 4);
+  assert.equal(layOutTiles({count: 7, rows: 1, columns: 1}, 5, 0).perLine, 4);
+  assert.equal(layOutTiles({count: 1, rows: 5, columns: 500}, 10).perLine, 1);
+  const {width, height} = layOutTiles({count: 6, rows: 2, columns: 3}, 7);
   assert.deepEqual([width, height], [7, 8]);
 });
 
 test("every place of every tile is found where it was painted", () => {
-  const layout = layTiles({count: 5, rows: 2, columns: 3}, 12);
+  const layout = layOutTiles({count: 5, rows: 2, columns: 3}, 12);
   const data = Float32Array.from({length: 30}, (_, place) => place);
   const target = new Uint8ClampedArray(4 * layout.width * layout.height);
   paintTiles(data, layout, () => ({minimum: 0, maximum: 256, table: RAMP}), target);
@@ -73,13 +69,13 @@ test("every place of every tile is found where it was painted", () => {
 
 test("what is no number stays as it was, and what lies outside gets the colour of the end", () => {
   const target = new Uint8ClampedArray(16).fill(7);
-  paintTiles([NaN, -5, 0.5, 9], layTiles({count: 4, rows: 1, columns: 1}, 4, 0), () => ({minimum: 0, maximum: 1, table: RAMP}), target);
+  paintTiles([NaN, -5, 0.5, 9], layOutTiles({count: 4, rows: 1, columns: 1}, 4, 0), () => ({minimum: 0, maximum: 1, table: RAMP}), target);
   assert.deepEqual([...target].filter((_, byte) => byte % 4 === 0), [7, 0, 128, 255]);
 });
 
 test("each tile may have a scale of its own", () => {
   const target = new Uint8ClampedArray(8);
-  paintTiles([1, 1], layTiles({count: 2, rows: 1, columns: 1}, 2, 0), (tile) => ({minimum: 0, maximum: tile + 1, table: RAMP}), target);
+  paintTiles([1, 1], layOutTiles({count: 2, rows: 1, columns: 1}, 2, 0), (tile) => ({minimum: 0, maximum: tile + 1, table: RAMP}), target);
   assert.deepEqual([target[0], target[4]], [255, 128]);
 });
 
@@ -145,13 +141,13 @@ test("places are told in words, an only channel is not", () => {
 
 test("a unit's reach: the image through all layers, the layer before through one, and which channel of it", () => {
   const network = smallNetwork();
-  assert.deepEqual(reachOf(network, 0, [1, 2, 0]), {image: {top: 1, left: 2, bottom: 3, right: 4}, before: null, channel: -1});
-  assert.deepEqual(reachOf(network, 1, [1, 2, 1]).channel, 1);
-  const pooled = reachOf(network, 3, [1, 0, 1]);
+  assert.deepEqual(unitReceptiveField(network, 0, [1, 2, 0]), {image: {top: 1, left: 2, bottom: 3, right: 4}, before: null, channel: -1});
+  assert.deepEqual(unitReceptiveField(network, 1, [1, 2, 1]).channel, 1);
+  const pooled = unitReceptiveField(network, 3, [1, 0, 1]);
   assert.deepEqual(pooled, {image: {top: 2, left: 0, bottom: 5, right: 3}, before: {top: 2, left: 0, bottom: 3, right: 1}, channel: 1});
-  const copied = reachOf(network, 4, [5]); // row 1, column 0, channel 1
+  const copied = unitReceptiveField(network, 4, [5]); // row 1, column 0, channel 1
   assert.deepEqual([copied.image, copied.before, copied.channel], [pooled.image, {top: 1, left: 0, bottom: 1, right: 0}, 1]);
-  assert.deepEqual(reachOf(network, 5, [0]).before, null);
+  assert.deepEqual(unitReceptiveField(network, 5, [0]).before, null);
 });
 
 test("behind layers that copy stands the one that is read", () => {
@@ -163,7 +159,7 @@ test("behind layers that copy stands the one that is read", () => {
 
 test("boxes are told in words", () => {
   assert.equal(boxInWords({top: 8, left: 10, bottom: 15, right: 10}), "rows 8 to 15, column 10");
-  assert.equal(boxInWords({top: 0, left: 0, bottom: -1, right: -1}), "no pixel at all");
+  assert.equal(boxInWords({top: 0, left: 0, bottom: -1, right: -1}), "no pixel");
 });
 
 test("which numbers have a sign is told by the layers, not by one image", () => {
@@ -186,11 +182,11 @@ test("colours start at zero where nothing is negative, and are even about it els
 
 test("numbers of an account have as many decimals as their largest needs for four digits", () => {
   assert.deepEqual([[0.01234], [1.2, 0.001], [12], [123456], [], [0], [NaN, 3]].map(decimalsFor), [5, 3, 2, 0, 3, 3, 3]);
-  assert.equal(inDecimals(-0.00001, 3), "0.000");
-  assert.equal(inDecimals(-1.25, 1), "−1.3");
-  assert.equal(asSummand(-0.5, 2), "− 0.50");
-  assert.equal(asSummand(0.5, 2), "+ 0.50");
-  assert.equal(inDecimals(-Infinity, 2), "−∞");
+  assert.equal(formatDecimals(-0.00001, 3), "0.000");
+  assert.equal(formatDecimals(-1.25, 1), "−1.3");
+  assert.equal(formatSummand(-0.5, 2), "− 0.50");
+  assert.equal(formatSummand(0.5, 2), "+ 0.50");
+  assert.equal(formatDecimals(-Infinity, 2), "−∞");
 });
 
 test("what is shown and the rest add up to the whole", () => {
@@ -239,8 +235,8 @@ test("an image is black on white where it is turned, and colour is colour", () =
 test("evidence shows the image through its colours", () => {
   const [light, dark] = [new Uint8ClampedArray(8), new Uint8ClampedArray(8)];
   const scale = {minimum: -1, maximum: 1, table: RAMP};
-  paintEvidence([0, 0], scale, [0, 1], {isDark: false, isTurned: true}, light);
-  paintEvidence([0, 0], scale, [0, 1], {isDark: true, isTurned: false}, dark);
+  paintAttribution([0, 0], scale, [0, 1], {isDark: false, isTurned: true}, light);
+  paintAttribution([0, 0], scale, [0, 1], {isDark: true, isTurned: false}, dark);
   assert.equal(light[0], 128);
   assert.ok(light[4] < 128, "ink darkens a light page");
   assert.equal(dark[0], 128);
@@ -275,19 +271,19 @@ test("arrow keys go from kernel to kernel, down a stack and on to the next line"
   assert.equal(walk({output: 0, channel: 0}, "Home"), null);
 });
 
-test("the title says what the network does with the open image, whichever that is", () => {
+test("the title names the open image and the prediction", () => {
   const network = {layers: [{kind: "Conv2D", outputShape: [4, 4, 16]}, {kind: "Conv2D", outputShape: [2, 2, 32]}, {kind: "Dense", outputShape: [2]}]};
-  const title = (open, {best = 1, ...state} = {}, layers = network.layers) => insidesTitle({
+  const title = (open, {best = 1, ...state} = {}, layers = network.layers) => inspectorTitle({
     network: {layers}, state: {epoch: 0, change: "", ...state}, payload: {dataset: {class_names: ["cat", "dog"]}, evidence: null},
     run: best < 0 ? {} : {probabilities: best ? [0.1, 0.9] : [0.9, 0.1], logits: [0, 0]},
     open: {original: [1], label: null, ...open},
   }).map((part) => part.name ?? part).join("");
   const seventh = {source: "test", index: 7, label: 1};
-  assert.equal(title(seventh), "16 and 32 filters see test image 7, true class dog, and the network is right");
+  assert.equal(title(seventh), "Activations of 16 and 32 filters for test image 7, true class dog; the network is correct");
   assert.equal(title(seventh, {best: 0, epoch: 3, change: "turn:9"}),
-    "16 and 32 filters see test image 7, changed, true class dog, and the network of epoch 3 is wrong: it says cat");
-  assert.equal(title({source: "drawing"}), "16 and 32 filters see your drawing, and the network says dog");
-  assert.equal(title({source: "drawing", original: [0]}), "16 and 32 filters see your drawing");
-  assert.equal(title({source: "picture", file: "Rex.png"}, {}, network.layers.slice(2)), "What becomes of Rex.png; the network says dog");
-  assert.equal(title(seventh, {best: -1}), "16 and 32 filters see test image 7, true class dog");
+    "Activations of 16 and 32 filters for test image 7, transformed, true class dog; the network of epoch 3 is wrong: it predicts cat");
+  assert.equal(title({source: "drawing"}), "Activations of 16 and 32 filters for your drawing; the network predicts dog");
+  assert.equal(title({source: "drawing", original: [0]}), "Activations of 16 and 32 filters for your drawing");
+  assert.equal(title({source: "picture", file: "Rex.png"}, {}, network.layers.slice(2)), "Activations for Rex.png; the network predicts dog");
+  assert.equal(title(seventh, {best: -1}), "Activations of 16 and 32 filters for test image 7, true class dog");
 });

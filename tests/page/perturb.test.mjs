@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import {NEUTRAL_PERTURBATION, isNeutral, perturb} from "../../src/convscope/page/web/js/image/perturb.js";
-import {seededNoise, seededRandom} from "../../src/convscope/page/web/js/image/random.js";
+import {NEUTRAL_PERTURBATION, isNeutral, perturb, seededNoise, seededRandom} from "../../src/convscope/page/js/image/perturb.js";
 
 // Placement and thickness are compared with SciPy by test_image_modules.py.
 

@@ -1,18 +1,17 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import {rankedPlaces, shownClasses, softmaxAt} from "../../src/convscope/page/web/js/answer/confidence.js";
-import {answerOf, replyOf} from "../../src/convscope/page/web/js/answer/reply.js";
-import {trustSentence} from "../../src/convscope/page/web/js/answer/sentences.js";
-import {directionsOf, shareAbove, shareBelow, strangeness} from "../../src/convscope/page/web/js/answer/strangeness.js";
-import {formatChange, NO_CHANGE, parseChange, perturbationOf} from "../../src/convscope/page/web/js/change.js";
-import {isNeutral} from "../../src/convscope/page/web/js/image/perturb.js";
-import {absenceSentence, mistakeNames, neighbourName, openTitle, testNameNear} from "../../src/convscope/page/web/js/open-name.js";
-import {makeHand} from "../../src/convscope/page/web/js/pad/hand.js";
-import {formatInk, parseInk} from "../../src/convscope/page/web/js/pad/ink-text.js";
-import {makingFor} from "../../src/convscope/page/web/js/pad/making.js";
-import {slidersFor, stretchesOf} from "../../src/convscope/page/web/js/pad/sweep.js";
-import {layRiver, placeInBlock, riverLayers} from "../../src/convscope/page/web/js/river/layout.js";
-import {INITIAL_STATE, makeState} from "../../src/convscope/page/web/js/state.js";
+import {missingImageSentence, mistakeNames, neighbourName, imageTitle, testNameNear} from "../../src/convscope/page/js/dom/image-title.js";
+import {isNeutral} from "../../src/convscope/page/js/image/perturb.js";
+import {rankedIndices, shownClasses, softmaxAt} from "../../src/convscope/page/js/network/temperature.js";
+import {directionsOf, shareAbove, shareBelow, oodScore} from "../../src/convscope/page/js/state/ood-score.js";
+import {NO_CHANGE, formatChange, parseChange, perturbationOf} from "../../src/convscope/page/js/state/perturbation.js";
+import {predictedName, predictionOf} from "../../src/convscope/page/js/state/prediction.js";
+import {INITIAL_STATE, makeState} from "../../src/convscope/page/js/state/state.js";
+import {layOutBlocks, placeInBlock, stripLayers} from "../../src/convscope/page/js/views/layer-strip/layout.js";
+import {makeInput, preprocessingFor} from "../../src/convscope/page/js/views/playground/input.js";
+import {slidersFor, stretchesOf} from "../../src/convscope/page/js/views/playground/perturbation-sweep.js";
+import {formatInk, parseInk} from "../../src/convscope/page/js/views/playground/stroke-encoding.js";
+import {oodSentence} from "../../src/convscope/page/js/views/prediction/text.js";
 
 const close = (actual, expected, tolerance = 1e-12) => assert.ok(Math.abs(actual - expected) <= tolerance, `${actual} ≠ ${expected}`);
 
@@ -56,7 +55,7 @@ test("the temperature changes how sure an answer is, not which it is", () => {
   const logits = [2, 1, 0.1, -700];
   const sum = logits.reduce((total, logit) => total + Math.exp(logit / 2), 0);
   softmaxAt(logits, 2).forEach((share, place) => close(share, Math.exp(logits[place] / 2) / sum));
-  assert.deepEqual(rankedPlaces([0.1, 0.4, 0.1, 0.4]), [1, 3, 0, 2]);
+  assert.deepEqual(rankedIndices([0.1, 0.4, 0.1, 0.4]), [1, 3, 0, 2]);
 });
 
 test("of many classes the likeliest are shown, and what the others share", () => {
@@ -81,9 +80,9 @@ test("strangeness is the mean distance to the nearest directions", () => {
   const distances = rows.map((row) => Math.hypot(...row.map((value, place) => own[place] - value)));
   const expected = distances.sort((a, b) => a - b).slice(0, neighbours).reduce((sum, each) => sum + each / neighbours, 0);
   const directions = directionsOf({features, size, count});
-  close(strangeness(activations, directions, neighbours), expected, 1e-6);
-  close(strangeness(activations.map((value) => 3 * value), directions, neighbours), expected, 1e-6);
-  close(strangeness(new Float32Array(size), directions, neighbours), 1, 1e-6);
+  close(oodScore(activations, directions, neighbours), expected, 1e-6);
+  close(oodScore(activations.map((value) => 3 * value), directions, neighbours), expected, 1e-6);
+  close(oodScore(new Float32Array(size), directions, neighbours), 1, 1e-6);
 });
 
 test("a distance is held against the percentiles", () => {
@@ -95,16 +94,16 @@ test("a distance is held against the percentiles", () => {
   assert.equal(shareAbove(9, [1, 2]), 0);
 });
 
-test("the answer is doubted where the image is strange, or the network unsure", () => {
+test("a high OOD score or low confidence brings a warning", () => {
   const evidence = {measured_on: "validation"};
-  assert.equal(trustSentence(0.4, 0.1, evidence).level, "known");
-  assert.equal(trustSentence(0.95, 0.1, evidence).level, "unusual");
-  assert.equal(trustSentence(0.95, 0.99, evidence).level, "strange");
-  assert.equal(trustSentence(0.4, null, evidence).level, "known");
-  const {level, text} = trustSentence(1, null, evidence);
+  assert.equal(oodSentence(0.4, 0.1, evidence).level, "known");
+  assert.equal(oodSentence(0.95, 0.1, evidence).level, "unusual");
+  assert.equal(oodSentence(0.95, 0.99, evidence).level, "strange");
+  assert.equal(oodSentence(0.4, null, evidence).level, "known");
+  const {level, text} = oodSentence(1, null, evidence);
   assert.equal(level, "strange");
-  assert.match(text, /nothing it was trained on: stranger than every one of the validation images/);
-  assert.doesNotMatch(trustSentence(0.99999, null, evidence).text, /100/);
+  assert.match(text, /Out of distribution: .* all validation images/);
+  assert.doesNotMatch(oodSentence(0.99999, null, evidence).text, /100/);
 });
 
 test("an empty pad has no answer", () => {
@@ -114,10 +113,10 @@ test("an empty pad has no answer", () => {
     state: {epoch: 0},
     payload: {evidence: {calibration: {temperature: 2}}, dataset: {class_names: ["cat", "dog"]}},
   });
-  assert.equal(answerOf(live(0)), "");
-  assert.equal(answerOf(live(0.5)), "dog");
-  close(replyOf(live(0.5)).sure[1], 2 / 3);
-  assert.equal(answerOf({...live(0.5), run: null}), "");
+  assert.equal(predictedName(live(0)), "");
+  assert.equal(predictedName(live(0.5)), "dog");
+  close(predictionOf(live(0.5)).calibrated[1], 2 / 3);
+  assert.equal(predictedName({...live(0.5), run: null}), "");
 });
 
 const TEST_SET = {
@@ -134,19 +133,19 @@ test("images are stepped through, and found by number", () => {
   assert.equal(testNameNear(TEST_SET, 6), "test-9");
   assert.equal(testNameNear(TEST_SET, 99), "test-11");
   assert.deepEqual(mistakeNames(TEST_SET), ["test-9", "test-11", "test-2"]);
-  assert.equal(openTitle({source: "test", index: 1234}), "Test image 1,234");
-  assert.equal(openTitle({source: "picture", index: null, file: "seven.png"}), "seven.png");
+  assert.equal(imageTitle({source: "test", index: 1234}), "Test image 1,234");
+  assert.equal(imageTitle({source: "picture", index: null, file: "seven.png"}), "seven.png");
 });
 
 const DIGITS = {digits: {digit_size_fraction: 20 / 28, centre: true}, polarity: null};
 const NO_DIGITS = {digits: null, polarity: null};
 
 test("the making follows what the images are like", () => {
-  const {way, padHeight, settings} = makingFor({image_shape: [28, 28, 1]}, {digits: {digit_size_fraction: 0.7, centre: false}, polarity: null});
+  const {way, padHeight, settings} = preprocessingFor({image_shape: [28, 28, 1]}, {digits: {digit_size_fraction: 0.7, centre: false}, polarity: null});
   assert.deepEqual([way, padHeight, settings.boxShare, settings.centre], ["digit", 280, 0.7, false]);
-  assert.equal(makingFor({image_shape: [28, 28, 1]}, NO_DIGITS).way, "plain");
-  assert.equal(makingFor({image_shape: [32, 32, 3]}, NO_DIGITS).way, "colour");
-  const small = makingFor({image_shape: [12, 20, 1]}, NO_DIGITS);
+  assert.equal(preprocessingFor({image_shape: [28, 28, 1]}, NO_DIGITS).way, "plain");
+  assert.equal(preprocessingFor({image_shape: [32, 32, 3]}, NO_DIGITS).way, "colour");
+  const small = preprocessingFor({image_shape: [12, 20, 1]}, NO_DIGITS);
   assert.deepEqual([small.padHeight, small.padWidth], [168, 280]);
 });
 
@@ -166,7 +165,7 @@ function makePretendLive() {
 
 test("a drawing is taken back stroke by stroke, down to the image before it", () => {
   const live = makePretendLive();
-  const hand = makeHand(live, makingFor({image_shape: [28, 28, 1]}, DIGITS));
+  const hand = makeInput(live, preprocessingFor({image_shape: [28, 28, 1]}, DIGITS));
   const draw = (x) => {
     hand.begin({x, y: 60}, 12);
     for (let y = 60; y <= 200; y += 10) hand.extend({x, y});
@@ -190,15 +189,15 @@ test("a drawing is taken back stroke by stroke, down to the image before it", ()
 
 test("a drawing comes back from its text, also one on top of an image", () => {
   const live = makePretendLive();
-  const making = makingFor({image_shape: [28, 28, 1]}, DIGITS);
-  const hand = makeHand(live, making);
+  const making = preprocessingFor({image_shape: [28, 28, 1]}, DIGITS);
+  const hand = makeInput(live, making);
   hand.addsToImage = true;
   hand.begin({x: 20, y: 20}, 12);
   hand.extend({x: 200, y: 210});
   hand.show();
   hand.keep();
   assert.match(live.state.ink, /^test-2~/);
-  const other = makeHand(makePretendLive(), making);
+  const other = makeInput(makePretendLive(), making);
   other.restore(live.state.ink);
   assert.deepEqual(other.ink.pixels, hand.ink.pixels);
   assert.deepEqual(other.prepared.pixels, hand.prepared.pixels);
@@ -216,18 +215,18 @@ const LAYERS = [["Conv2D", [26, 26, 16]], ["MaxPooling2D", [13, 13, 16]], ["Flat
 const NETWORK = {inputShape: [28, 28, 1], layers: LAYERS.map(([kind, outputShape], place) => ({name: `${kind}-${place}`, kind, outputShape, problem: null}))};
 
 test("the river has a block for every layer that computes, and names those that do not", () => {
-  const layers = riverLayers(NETWORK);
+  const layers = stripLayers(NETWORK);
   assert.deepEqual(layers.map(({kind}) => kind), ["Input", "Conv2D", "MaxPooling2D", "Dense"]);
   assert.deepEqual(layers[3].passes, ["Flatten-2"]);
   const stopped = {...NETWORK, layers: NETWORK.layers.map((layer, place) => (place === 1 ? {...layer, problem: "is odd"} : layer))};
-  assert.deepEqual(riverLayers(stopped).map(({kind}) => kind), ["Input", "Conv2D"]);
+  assert.deepEqual(stripLayers(stopped).map(({kind}) => kind), ["Input", "Conv2D"]);
   const logistic = {inputShape: [8, 8, 1], layers: [NETWORK.layers[2], {...NETWORK.layers[4], outputShape: [10]}]};
-  assert.deepEqual(riverLayers(logistic)[1].shape, [8, 8, 10]);
+  assert.deepEqual(stripLayers(logistic)[1].shape, [8, 8, 10]);
 });
 
 test("the river fits, with pictures at whole multiples", () => {
   for (const width of [500, 656, 900, 1200]) {
-    const blocks = layRiver(riverLayers(NETWORK), {width, height: 440, between: 16, narrowest: 68});
+    const blocks = layOutBlocks(stripLayers(NETWORK), {width, height: 440, between: 16, narrowest: 68});
     const needed = blocks.reduce((sum, block) => sum + Math.max(68, block.width), 16 * (blocks.length - 1));
     assert.ok(needed <= width, `${needed} > ${width}`);
     for (const block of blocks) {
@@ -239,16 +238,16 @@ test("the river fits, with pictures at whole multiples", () => {
 
 test("in a low window the river is drawn smaller rather than cut off", () => {
   for (const height of [330, 380]) {
-    const blocks = layRiver(riverLayers(NETWORK), {width: 656, height, between: 16, narrowest: 68});
+    const blocks = layOutBlocks(stripLayers(NETWORK), {width: 656, height, between: 16, narrowest: 68});
     const needed = blocks.reduce((sum, block) => sum + Math.max(68, block.width), 16 * (blocks.length - 1));
     assert.ok(needed <= 656 && blocks.every((block) => block.height <= height && Number.isInteger(block.scale)));
   }
 });
 
-test("an address that asks for what is not here is answered in a sentence", () => {
+test("a link to a missing image gets a sentence", () => {
   const open = {name: "test-0", source: "test", index: 0};
-  const sentence = (image) => absenceSentence({open, state: {image}});
-  assert.match(sentence("picture"), /a picture, which stays on the machine where it was opened\. Open instead: Test image 0\./);
+  const sentence = (image) => missingImageSentence({open, state: {image}});
+  assert.match(sentence("picture"), /an image file, .* Shown instead: Test image 0\./);
   assert.match(sentence("test-99999"), /test image 99,999, which is not in this file/);
   assert.match(sentence("train-5"), /training image 5/);
   assert.match(sentence("drawing"), /needs a network/);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import {toGrey} from "../../src/convscope/page/web/js/image/grey.js";
-import {PAD_SETTINGS, prepareDigit} from "../../src/convscope/page/web/js/image/prepare.js";
+import {PAD_SETTINGS, prepareDigit} from "../../src/convscope/page/js/image/preprocess/mnist-style.js";
+import {toGrey} from "../../src/convscope/page/js/image/preprocess/pixel-statistics.js";
 
 // That it does the same as Python is shown by test_image_modules.py; here is what the page relies on.
 

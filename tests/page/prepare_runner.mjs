@@ -1,8 +1,8 @@
 // Prepares the pictures of a folder (pictures.json, pictures.bin) and writes what every step gave (prepared.json): the other
 // half of test_python_and_the_page_prepare_the_same.
 import {readFileSync, writeFileSync} from "node:fs";
-import {toGrey} from "../../src/convscope/page/web/js/image/grey.js";
-import {prepareDigit} from "../../src/convscope/page/web/js/image/prepare.js";
+import {prepareDigit} from "../../src/convscope/page/js/image/preprocess/mnist-style.js";
+import {toGrey} from "../../src/convscope/page/js/image/preprocess/pixel-statistics.js";
 
 const folder = process.argv[2];
 const asked = JSON.parse(readFileSync(`${folder}/pictures.json`, "utf8"));

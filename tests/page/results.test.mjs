@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import {confusedPairs, errorCount, errorTint, legendCounts, mostConfusedClasses} from "../../src/convscope/page/web/js/results/confusion.js";
-import {makeHints} from "../../src/convscope/page/web/js/results/hints.js";
-import {isLitClass, isLitImage, makeLighting} from "../../src/convscope/page/web/js/results/lighting.js";
-import {countedText, percentText, probabilityText, wholeText} from "../../src/convscope/page/web/js/drawing/numerals.js";
-import {pageAt, placeAfterKey} from "../../src/convscope/page/web/js/results/paging.js";
-import {EVERY_IMAGE, EVERY_MISTAKE, TILE_ORDERS, orderedRows, selectedRows} from "../../src/convscope/page/web/js/results/selection.js";
-import {caseClasses, courseSentence, distanceBetween} from "../../src/convscope/page/web/js/results/verdicts.js";
+import {formatCount, formatPercent, formatProbability, formatWhole} from "../../src/convscope/page/js/dom/format.js";
+import {comparedClasses, courseSentence, distanceBetween} from "../../src/convscope/page/js/views/image-details/predictions-by-epoch.js";
+import {makeTriage} from "../../src/convscope/page/js/views/image-details/triage.js";
+import {confusedPairs, errorCount, errorTint, legendCounts, mostConfusedClasses} from "../../src/convscope/page/js/views/results/confusion-counts.js";
+import {pageAt, placeAfterKey} from "../../src/convscope/page/js/views/results/gallery-paging.js";
+import {isHighlightedClass, isHighlightedImage, makeLinkedHighlight} from "../../src/convscope/page/js/views/results/linked-highlight.js";
+import {ALL_IMAGES, ALL_MISTAKES, TILE_ORDERS, orderedRows, selectedRows} from "../../src/convscope/page/js/views/results/selection.js";
 
 const images = {
   count: 6,
@@ -20,8 +20,8 @@ const everyRow = Uint32Array.from([0, 1, 2, 3, 4, 5]);
 const ordered = (order) => [...orderedRows(everyRow, images, order)];
 
 test("filters hold one by one and together", () => {
-  assert.deepEqual([...selectedRows(images, EVERY_IMAGE)], [0, 1, 2, 3, 4, 5]);
-  assert.deepEqual([...selectedRows(images, EVERY_MISTAKE)], [1, 3, 5]);
+  assert.deepEqual([...selectedRows(images, ALL_IMAGES)], [0, 1, 2, 3, 4, 5]);
+  assert.deepEqual([...selectedRows(images, ALL_MISTAKES)], [1, 3, 5]);
   assert.deepEqual([...selectedRows(images, {truth: 1, predicted: -1, verdict: "all"})], [1, 2, 5]);
   assert.deepEqual([...selectedRows(images, {truth: -1, predicted: 2, verdict: "right"})], [4]);
   assert.deepEqual([...selectedRows(images, {truth: 1, predicted: 0, verdict: "all"})], [1, 5]);
@@ -30,21 +30,21 @@ test("filters hold one by one and together", () => {
 
 test("hints are looked up by the image's number, and only mistakes have one", () => {
   const list = [{index: 10, evidence: ["3 gets 98%"]}];
-  const hints = makeHints({indices: {"label suspect": [10], "ambiguous": [], "model error": [20, 30]}, list});
+  const hints = makeTriage({indices: {"label suspect": [10], "ambiguous": [], "model error": [20, 30]}, list});
   assert.deepEqual(hints.kinds, [{kind: "label suspect", count: 1}, {kind: "model error", count: 2}]);
   assert.deepEqual(hints.hintOf(10), {kind: "label suspect", evidence: ["3 gets 98%"]});
   assert.deepEqual(hints.hintOf(30), {kind: "model error", evidence: null});
   assert.deepEqual([hints.kindOf(3), hints.hintOf(3)], [null, null]);
   const hintOf = (row) => hints.kindOf(images.indices[row]);
-  assert.deepEqual([...selectedRows(images, {...EVERY_MISTAKE, hint: "model error"}, hintOf)], [3, 5]);
-  assert.deepEqual([...selectedRows(images, {...EVERY_IMAGE, truth: 1, hint: "label suspect"}, hintOf)], [1]);
-  assert.deepEqual([...selectedRows(images, {...EVERY_MISTAKE, hint: ""}, hintOf)], [1, 3, 5]);
+  assert.deepEqual([...selectedRows(images, {...ALL_MISTAKES, hint: "model error"}, hintOf)], [3, 5]);
+  assert.deepEqual([...selectedRows(images, {...ALL_IMAGES, truth: 1, hint: "label suspect"}, hintOf)], [1]);
+  assert.deepEqual([...selectedRows(images, {...ALL_MISTAKES, hint: ""}, hintOf)], [1, 3, 5]);
 });
 
 test("a page of an earlier version has no hints", () => {
   for (const mistakes of [undefined, {triage: {}, list: [{index: 1}]}]) {
-    assert.deepEqual(makeHints(mistakes).kinds, []);
-    assert.equal(makeHints(mistakes).hintOf(1), null);
+    assert.deepEqual(makeTriage(mistakes).kinds, []);
+    assert.equal(makeTriage(mistakes).hintOf(1), null);
   }
 });
 
@@ -120,7 +120,7 @@ test("one error shows beside a thousand, and none does not", () => {
 });
 
 test("a class lights its row and its column, a pair the images of both", () => {
-  const lighting = makeLighting();
+  const lighting = makeLinkedHighlight();
   let lit = null;
   let told = 0;
   lighting.subscribe((now) => {
@@ -128,37 +128,37 @@ test("a class lights its row and its column, a pair the images of both", () => {
     told++;
   });
   lighting.lightClass(2);
-  assert.deepEqual([isLitImage(lit, 2, 5), isLitImage(lit, 5, 2), isLitImage(lit, 5, 5)], [true, true, false]);
+  assert.deepEqual([isHighlightedImage(lit, 2, 5), isHighlightedImage(lit, 5, 2), isHighlightedImage(lit, 5, 5)], [true, true, false]);
   lighting.lightPair(2, 5);
-  assert.deepEqual([isLitImage(lit, 2, 5), isLitImage(lit, 2, 2), isLitClass(lit, 5), isLitClass(lit, 3)], [true, false, true, false]);
+  assert.deepEqual([isHighlightedImage(lit, 2, 5), isHighlightedImage(lit, 2, 2), isHighlightedClass(lit, 5), isHighlightedClass(lit, 3)], [true, false, true, false]);
   lighting.lightPair(2, 5);
   assert.equal(told, 2);
   lighting.darken();
-  assert.equal(isLitImage(lit, 2, 5), false);
+  assert.equal(isHighlightedImage(lit, 2, 5), false);
 });
 
 test("a probability is never rounded to none or all", () => {
-  assert.equal(probabilityText(1), ">99.99%");
-  assert.equal(probabilityText(0), "<0.01%");
-  assert.equal(probabilityText(0.5), "50.00%");
-  assert.equal(probabilityText(0.0004, 1), "<0.1%");
-  assert.equal(percentText(null), "–");
-  assert.equal(wholeText(1234567), "1,234,567");
-  assert.equal(countedText(1, "image"), "one\u00a0image");
+  assert.equal(formatProbability(1), ">\u00a099.99%");
+  assert.equal(formatProbability(0), "<\u00a00.01%");
+  assert.equal(formatProbability(0.5), "50.00%");
+  assert.equal(formatProbability(0.0004, 1), "<\u00a00.1%");
+  assert.equal(formatPercent(null), "–");
+  assert.equal(formatWhole(1234567), "1,234,567");
+  assert.equal(formatCount(1, "image"), "one\u00a0image");
 });
 
 test("a mistake is between the answer and the truth, any other image between the answer and the runner-up", () => {
-  assert.deepEqual(caseClasses([0.1, 0.7, 0.2], 0), {called: 1, rival: 0});
-  assert.deepEqual(caseClasses([0.1, 0.7, 0.2], 1), {called: 1, rival: 2});
-  assert.deepEqual(caseClasses([0.1, 0.7, 0.2], null), {called: 1, rival: 2});
+  assert.deepEqual(comparedClasses([0.1, 0.7, 0.2], 0), {called: 1, rival: 0});
+  assert.deepEqual(comparedClasses([0.1, 0.7, 0.2], 1), {called: 1, rival: 2});
+  assert.deepEqual(comparedClasses([0.1, 0.7, 0.2], null), {called: 1, rival: 2});
 });
 
 test("the course of an image is told in one sentence", () => {
   const told = (epochs, answers, label) => courseSentence(epochs, answers, label, ["a", "b"]).map((part) => part.name ?? part).join("");
-  assert.equal(told([1, 2, 3], [0, 0, 0], 0), "Right after each of the 3 epochs that this page keeps.");
-  assert.equal(told([1, 2, 3], [0, 1, 1], 0), "Right after epoch 1, wrong after epochs 2 and 3.");
-  assert.equal(told([1, 5], [1, 1], 0), "Wrong after each of the 2 epochs that this page keeps.");
-  assert.equal(told([1, 2], [0, 1], null), "Called “a” after epoch 1, “b” after epoch 2.");
+  assert.equal(told([1, 2, 3], [0, 0, 0], 0), "Correct in all 3 epoch snapshots.");
+  assert.equal(told([1, 2, 3], [0, 1, 1], 0), "Correct after epoch 1, wrong after epochs 2 and 3.");
+  assert.equal(told([1, 5], [1, 1], 0), "Wrong in all 2 epoch snapshots.");
+  assert.equal(told([1, 2], [0, 1], null), "Predicted as “a” after epoch 1, “b” after epoch 2.");
   assert.equal(told([1], [1], 0), "");
 });
 

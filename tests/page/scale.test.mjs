@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import {channelRanges, evenRange, formatNumber, formatTicks, joinedRange, niceTicks, openRange, scaleRanges} from "../../src/convscope/page/web/js/image/scale.js";
+import {channelRanges, evenRange, formatNumber, formatTicks, joinedRange, niceTicks, openRange, scaleRanges} from "../../src/convscope/page/js/image/color/range.js";
 
 const layers = {
   first: {shape: [2, 1, 2], data: Float32Array.from([0, -1, 3, 1])},

@@ -15,7 +15,7 @@ from convscope.analysis.record import RunRecord
 from convscope.analysis.recording import with_metrics
 from convscope.figures.illustration import Drawing
 from convscope.figures.theme import ROLES
-from convscope.page.document import WEB, render
+from convscope.page.document import CSS, render
 from convscope.page.payload import make_payload
 
 from .test_certainty import examined, strangers  # type: ignore[import-not-found]
@@ -235,7 +235,7 @@ def test_no_placeholder_and_no_programmers_word_is_left(elements: Elements) -> N
 
 
 def test_light_dark_and_print_name_the_same_colours() -> None:
-    style = (WEB / "style.css").read_text("utf-8")
+    style = (CSS / "base.css").read_text("utf-8")
     automatic = re.search(r":root:not\(\[data-theme=\"light\"\]\) \{(.*?)\}", style, re.DOTALL)
     chosen = re.search(r"^:root\[data-theme=\"dark\"\] \{(.*?)\}", style, re.DOTALL | re.MULTILINE)
     light = re.search(r"^:root \{(.*?)\}", style, re.DOTALL | re.MULTILINE)
@@ -260,7 +260,7 @@ def contrast(first: str, second: str) -> float:
 
 @pytest.mark.parametrize("theme", [r"^:root \{(.*?)\}", r"^:root\[data-theme=\"dark\"\] \{(.*?)\}"])
 def test_text_stands_out_from_its_ground(theme: str) -> None:
-    style = (WEB / "style.css").read_text("utf-8")
+    style = (CSS / "base.css").read_text("utf-8")
     block = re.search(theme, style, re.DOTALL | re.MULTILINE)
     assert block
     colours = dict(re.findall(r"--(\w+): (#\w{6});", block[1]))

@@ -32,7 +32,7 @@ JS_NAMES = {
     "background_share": "groundShare",
     "min_contrast": "leastContrast",
 }
-JS = Path(__file__).parents[2] / "src" / "convscope" / "page" / "web" / "js"
+JS = Path(__file__).parents[2] / "src" / "convscope" / "page" / "js"
 SIGHTS = {
     "full": np.eye(3),
     # Machado, Oliveira and Fernandes (2009), severity 1, on linear RGB.
@@ -94,8 +94,8 @@ def test_values_get_matplotlibs_colours(table: str, colormap: str, tolerance: in
     values = np.concatenate([np.random.default_rng(1).normal(0, 1, 500), np.linspace(-1.5, 2, 257), [-1.5, 2, -9, 9]])
     painted = in_node(
         node,
-        f"""import {{paint}} from "{JS}/image/color.js";
-        import {{{table}}} from "{JS}/image/tables.js";
+        f"""import {{paint}} from "{JS}/image/color/paint.js";
+        import {{{table}}} from "{JS}/image/color/colormaps.js";
         const target = new Uint8ClampedArray(4 * input.length);
         paint(input, {{minimum: -1.5, maximum: 2, table: {table}}}, target);
         output = [...target];""",
@@ -112,7 +112,7 @@ def test_values_get_matplotlibs_colours(table: str, colormap: str, tolerance: in
 @pytest.mark.parametrize("table", ["DIVERGING_TABLE", "DIVERGING_DARK_TABLE"])
 @pytest.mark.parametrize("sight", ["full", "protan", "deutan", "tritan"])
 def test_signs_stay_apart_for_every_kind_of_sight(table: str, sight: str, node: str) -> None:
-    colours = in_node(node, f'import {{{table}}} from "{JS}/image/tables.js";\noutput = [...{table}];', None)
+    colours = in_node(node, f'import {{{table}}} from "{JS}/image/color/colormaps.js";\noutput = [...{table}];', None)
     seen = to_lab(np.array(colours).reshape(256, 4)[:, :3], SIGHTS[sight])
     for share in (0.25, 0.5, 0.75, 1.0):
         less, more = seen[round(127.5 * (1 - share))], seen[round(127.5 * (1 + share))]

@@ -309,7 +309,7 @@ def test_the_receptive_field_that_is_told_is_pythons(browser: Browser, write_pag
                     first = reach.start[axis] + place[axis] * reach.jump[axis]
                     edges.append((max(first, 0), min(first + reach.size[axis], extent) - 1))
                 words = [f"{what}s {low} to {high}" for what, (low, high) in zip(("row", "column"), edges, strict=True)]
-                assert f"It looks at {', '.join(words)} of the image." in account["sentence"]
+                assert f"Its receptive field: {', '.join(words)} of the image." in account["sentence"]
         assert troubles == []
 
 
@@ -367,7 +367,7 @@ def test_pointing_at_a_unit_tells_its_value_and_a_click_opens_it(
         words = lens.locator("p").all_text_contents()
         assert words[0] == "conv2d, channel 1, row 2, column 5"
         assert printed(words[1])[0] == pytest.approx(float(expected[2, 5, 1]), abs=1e-3)
-        assert words[2] == "Looks at rows 1 to 3, columns 4 to 6 of the image."
+        assert words[2] == "Receptive field: rows 1 to 3, columns 4 to 6 of the image."
         canvas.click(position=position)
         page.wait_for_url("**unit=2.5.1*")
         assert "layer=conv2d" in page.url

@@ -186,18 +186,18 @@ def test_an_address_that_names_nothing_opens_the_page_all_the_same(
 
 
 @pytest.mark.parametrize(("hash_text", "said"), [
-    ("image=picture", "The address asks for a picture, which stays on the machine where it was opened."),
-    ("image=test-99999", "The address asks for test image 99,999, which is not in this file."),
+    ("image=picture", "The link asks for an image file, which stays on the computer where it was opened."),
+    ("image=test-99999", "The link asks for test image 99,999, which is not in this file."),
 ])  # fmt: skip
 def test_an_address_that_asks_for_what_is_not_here_says_so(
     browser: Browser, write_page: Write, page_text: str, hash_text: str, said: str
 ) -> None:
     with opened(browser, f"{write_page(page_text)}#{hash_text}") as (page, _):
         ready(page)
-        assert page.locator("#pad-note").text_content() == f"{said} Open instead: Test image 0."
+        assert page.locator("#pad-note").text_content() == f"{said} Shown instead: Test image 0."
         page.locator("#chooser-next").click()
         assert page.locator("#pad-note").text_content() == ""
-        assert "filters see test image 1, true class" in (page.locator("#inside-title").text_content() or "")
+        assert "filters for test image 1, true class" in (page.locator("#inside-title").text_content() or "")
 
 
 def test_a_map_under_the_lens_has_the_colours_of_the_river(browser: Browser, write_page: Write, page_text: str) -> None:
@@ -270,7 +270,7 @@ def test_of_a_photographed_sheet_the_largest_digit_is_taken_as_python_finds_it(
         until(page, "document.getElementById('chooser-name').textContent === 'sheet.png'")
         until(page, f"convscope.answer() === '{largest.class_name}'")
         page.locator("#steps").scroll_into_view_if_needed()
-        until(page, "document.getElementById('steps').textContent.includes('3 digits found, the largest is taken')")
+        until(page, "document.getElementById('steps').textContent.includes('3 digits found; the largest is used')")
         assert troubles == []
     assert [each.class_name for each in found] == ["3", "7", "1"]
 
@@ -291,7 +291,7 @@ def test_the_distance_is_that_of_the_analysis(
     with opened(browser, f"{write_page(page_text)}#image=test-{row}") as (page, _):
         ready(page)
         until(page, "document.getElementById('answer-strange').textContent !== ''")
-        found = re.search(r"Nothing strange: (\d+)", page.locator("#answer-strange").text_content() or "")
+        found = re.search(r"In distribution: .* than (\d+)", page.locator("#answer-strange").text_content() or "")
         assert found
         assert abs(int(found[1]) / 100 - expected) <= 0.006
 
@@ -305,7 +305,7 @@ def test_the_bar_of_the_open_image_stays_in_sight(browser: Browser, write_page: 
         assert "Test image 0" in (page.locator("#open-bar").text_content() or "")
         page.locator("#open-bar .open-next").click()
         assert "Test image 1" in (page.locator("#open-bar").text_content() or "")
-        assert f"answer {answer(page)}" in (page.locator("#open-bar").text_content() or "")
+        assert f"prediction {answer(page)}" in (page.locator("#open-bar").text_content() or "")
         page.locator("#open-bar a").click()
         page.wait_for_selector("#open-bar", state="hidden")
         assert troubles == []

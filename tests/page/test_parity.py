@@ -19,7 +19,7 @@ from convscope.data.prepare import to_inputs
 from convscope.models.forward import activations
 from convscope.models.network import Network, from_description
 from convscope.page.bundle import bundle
-from convscope.page.document import WEB
+from convscope.page.document import JS
 
 from .test_browser import opened  # type: ignore[import-not-found]
 from .test_live import RIVER, STROKES, draw, ready  # type: ignore[import-not-found]
@@ -34,7 +34,7 @@ Write = Callable[[str], str]
 KERNELS = "[...document.querySelectorAll('#kernel-wall > div canvas.pixels')].map((each) => each.toDataURL())"
 """Of the layers whose weights are in sight without a click: the convolutions."""
 SETTLED = "new Promise((done) => setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(done)), 50))"
-ENGINE = """import {makeNetwork, makeWorkspace, runNetwork} from "./engine/network.js";
+ENGINE = """import {makeNetwork, makeWorkspace, runNetwork} from "./network/network.js";
 import {readWeights} from "./data/weights.js";
 window.runAll = async (text) => {
   const payload = JSON.parse(document.getElementById("payload").textContent);
@@ -54,7 +54,7 @@ window.runAll = async (text) => {
 def test_the_network_agrees_with_keras_on_every_test_image(
     browser: Browser, write_page: Write, mnist_text: str, mnist_run: api.Run, mnist: Dataset, tmp_path: Path
 ) -> None:
-    modules = Path(shutil.copytree(WEB / "js", tmp_path / "js"))
+    modules = Path(shutil.copytree(JS, tmp_path / "js"))
     (modules / "all.js").write_text(ENGINE, "utf-8")
     expected = mnist_run.model.predict(to_inputs(mnist.test.images), batch_size=1000, verbose=0)
     with opened(browser, write_page(mnist_text)) as (page, troubles):

@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 Pixels = npt.NDArray[np.uint8]
-WEB = Path(__file__).parents[2] / "src" / "convscope" / "page" / "web"
+PAGE = Path(__file__).parents[2] / "src" / "convscope" / "page"
 ADDRESS = "http://localhost/"
 MNIST = Fitting((28, 28, 1), DigitSettings())
 GREY, COLOUR = Fitting((20, 28, 1)), Fitting((24, 32, 3))
 TAKE = """async ({file, networks}) => {
-  const [{openPicture}, {makeHand}, {makingFor}] = await Promise.all(
-    ["pictures", "hand", "making"].map((name) => import(`/js/pad/${name}.js`)));
+  const [{openPicture}, {makeInput, preprocessingFor}] = await Promise.all(
+    ["picture-input", "input"].map((name) => import(`/js/views/playground/${name}.js`)));
   const bytes = Uint8Array.from(atob(file), (letter) => letter.charCodeAt(0));
   const picture = await openPicture(document, new Blob([bytes]));
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", picture.data));
@@ -41,7 +41,7 @@ TAKE = """async ({file, networks}) => {
     let inputs = null;
     const dataset = {image_shape: shape};
     const live = {payload: {dataset}, open: {source: "test", name: "test-0"}, openPixels: (pixels) => (inputs = pixels)};
-    makeHand(live, makingFor(dataset, fitting)).putPicture(picture, "it");
+    makeInput(live, preprocessingFor(dataset, fitting)).putPicture(picture, "it");
     return Array.from(inputs, (share) => Math.round(255 * share));
   });
   return {height: picture.height, width: picture.width, digest: [...digest], given};
@@ -53,7 +53,7 @@ def modules(browser: Browser) -> Iterator[Page]:
     """An empty page, with the page's own modules at hand."""
 
     def answer(route: Route) -> None:
-        path = WEB / route.request.url.removeprefix(ADDRESS)
+        path = PAGE / route.request.url.removeprefix(ADDRESS)
         if path.suffix == ".js":
             route.fulfill(body=path.read_text("utf-8"), content_type="text/javascript")
         else:

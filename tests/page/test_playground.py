@@ -293,11 +293,11 @@ def test_sliders_work_on_a_drawing_and_stay_while_one_draws_on(pad: Page) -> Non
     slide(page, right=6)
     assert (seen(page) == moved(before, 0, 6)).all()
     assert (ink(page) == drawn).all()
-    assert "changed by the sliders" in (page.locator("#steps").text_content() or "")
+    assert "transformed by the sliders" in (page.locator("#steps").text_content() or "")
     verdict = page.locator("#sliders-verdict").text_content() or ""
-    assert verdict.startswith("Unchanged: 1 (")
-    assert verdict.endswith(("The answer holds.", "The answer has tipped over."))
-    assert f"Changed: {answer(page)} (" in verdict
+    assert verdict.startswith("Original: 1 (")
+    assert verdict.endswith(("The prediction is the same.", "The prediction changed."))
+    assert f"Transformed: {answer(page)} (" in verdict
     draw(page, [[(0.3, 0.85), (0.7, 0.85)]])
     expected = prepare_digit(ink(page), DigitSettings(polarity="keep", background=False)).pixels
     assert page.locator("#slider-right").input_value() == "6"
@@ -337,7 +337,7 @@ def test_scribbles_are_called_strange_and_digits_are_not(pad: Page, mnist: Datas
     for name in strange[:3]:
         draw(page, scribbles()[name])
         by_mouse.append(page.locator("#answer-strange").text_content() or "")
-    assert sum(sentence.endswith("Take the answer for a guess.") for sentence in by_mouse) >= 2, by_mouse
+    assert sum(sentence.endswith("Do not trust this prediction.") for sentence in by_mouse) >= 2, by_mouse
     of_digits = []
     for row in range(30):
         page.locator("#chooser-number").evaluate("(field, row) => { field.value = row; field.dispatchEvent(new Event('change')); }",

@@ -153,7 +153,7 @@ def test_a_tile_tells_number_classes_and_the_probability_of_the_true_one(
     with results(browser, write_page(page_text)) as (page, _):
         tile = page.locator(f"{GALLERY} .tile").first
         probability = 100 * evaluation.probabilities[row, true]
-        assert f"Test image {row}: {true}, taken for {predicted};" in (tile.get_attribute("title") or "")
+        assert f"Test image {row}: {true}, predicted as {predicted};" in (tile.get_attribute("title") or "")
         assert f"{true} → {predicted}" in tile.inner_text()
         assert f"#{row}" in tile.inner_text()
         assert (f"{probability:.1f}" if probability >= 0.1 else "<0.1") in tile.inner_text()
@@ -185,7 +185,7 @@ def test_a_mistake_that_is_clicked_is_opened_with_the_neighbours_of_the_evidence
                 names,
             )
             said = page.locator(".case-said").inner_text()
-            assert said == f"true class “{evaluation.labels[index]}”, called “{evaluation.predictions[index]}”"
+            assert said == f"true class “{evaluation.labels[index]}”, predicted as “{evaluation.predictions[index]}”"
         page.locator(".neighbour").first.click()
         until(page, "location.hash.includes('image=train-')")
         assert page.locator(".case-title").inner_text().startswith("Training image")
@@ -215,9 +215,9 @@ def test_a_case_has_pythons_hint_with_its_evidence_and_no_verdict(
             hint = page.locator(".case .hint")
             assert hint.get_attribute("data-kind") == each["triage"]
             assert hint.locator("li").all_inner_texts() == each["evidence"]
-            assert f"8 of 9 other seeds also predict {each['predicted']}, 1 predicts {each['true']}" in each["evidence"]
-            assert "Hint: " in hint.inner_text()
-            assert "no verdict" in hint.inner_text()
+            assert f"8 of 9 other seeds read it as {each['predicted']} too, 1 as {each['true']}" in each["evidence"]
+            assert "Likely cause: " in hint.inner_text()
+            assert "check the image" in hint.inner_text()
         choose(page, verdict="right")
         page.locator(f"{GALLERY} .tile").first.click()
         until(page, "!document.querySelector('.case .hint')")
@@ -277,7 +277,7 @@ def test_what_speaks_for_both_classes_of_a_case_is_pythons(
             )
             named = [picture.get_attribute("aria-label") for picture in cells.locator("canvas").all()]
             assert [text and text.split(":")[0].rsplit(" for ", 1)[1] for text in named] == [
-                f"{labels[0]}, the true class", f"{labels[1]}, called so"]  # fmt: skip
+                f"{labels[0]}, the true class", f"{labels[1]}, the predicted class"]  # fmt: skip
         assert troubles == []
 
 
@@ -328,7 +328,7 @@ def test_the_films_matrix_is_that_of_the_epochs_weights(
             np.add.at(matrix, (evaluation.labels, predictions), 1)
             until(page, f"({cells}).join() === '{','.join(map(str, matrix.ravel()))}'")
             wrong = int((predictions != evaluation.labels).sum())
-            assert f" {wrong} wrong" in page.locator(".film-text").inner_text()
+            assert f" {wrong} errors" in page.locator(".film-text").inner_text()
             # And the images behind a cell are those of that epoch.
             true, predicted = np.argwhere(matrix - np.diag(np.diag(matrix)))[0]
             page.locator(f".cells td[data-truth='{true}'][data-predicted='{predicted}'] button").click()
@@ -520,7 +520,7 @@ def test_a_network_that_is_too_large_for_the_page_has_its_mistakes_and_their_nei
     with results(browser, f"{write_page(render(digits_record, []))}#every-image&image=test-{first}") as (page, troubles):
         page.wait_for_selector(".neighbour")
         said = page.locator(".case-said").inner_text()
-        assert said == f"true class “{evaluation.labels[first]}”, called “{evaluation.predictions[first]}”"
+        assert said == f"true class “{evaluation.labels[first]}”, predicted as “{evaluation.predictions[first]}”"
         assert page.locator(".case .line-chart, .answers:visible, .film-control").count() == 0
         assert page.locator(".cells button").count() == 100
         assert troubles == []

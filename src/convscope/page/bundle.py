@@ -1,13 +1,14 @@
-"""The page's ES modules, joined into one script that a browser runs from ``file://``.
+"""Join the page's ES modules into one script that a browser runs from ``file://``.
 
-A module that is loaded by its path does not run there (its origin is null), so the modules are written one after the
-other, in import order, without their ``import`` lines and without the word ``export``. That asks three things of them:
-imports are one line of the form ``import {a, b} from "./x.js";``, exports are named, and no two modules use the same name
-at their top level. A module may lie in a folder of its own: ``"./engine/network.js"``, ``"../x.js"``, always as seen from
-the module that imports it, and never outside the page's folder.
-Comments on lines of their own stay behind: a third of the text. For that, a line that begins like a comment has to be one,
-and a comment that begins a line ends one.
-What breaks a rule raises :class:`BundleError`: a fault of ours, found by the tests, not the user's.
+Browsers do not load modules by path there, because the origin of the page is null. The modules are therefore concatenated
+in import order, without their ``import`` lines and without the word ``export``. That requires three things: an import is
+one line of the form ``import {a, b} from "./x.js";``, exports are named, and no two modules use the same name at their top
+level. Paths are relative to the importing module and stay within the page's folder.
+
+Comments on lines of their own are dropped, a third of the text. A line that starts like a comment must therefore be one,
+and a comment that starts a line must end one.
+
+A violation raises :class:`BundleError`. It is a bug in this package that the tests find, never the user's fault.
 """
 
 from __future__ import annotations
@@ -19,34 +20,39 @@ from pathlib import Path
 
 IMPORT = re.compile(r'^import \{ ?([\w$]+(?:, [\w$]+)*) ?\} from "(\.{1,2}/(?:\.\./|[\w-]+/)*[\w-]+\.js)";$')
 IMPORTING = re.compile(r"^\s*import\b|(?<!\{)\bimport\s*\(")
-"""Any kind of import; ``{import("./x.js").Name}`` is a type in a comment."""
+"""Any import statement or call; ``{import("./x.js").Name}`` is a type in a comment and does not match."""
 EXPORT = re.compile(r"^export (?=(?:async )?function\b|const\b|let\b|class\b)")
 TOP_LEVEL = re.compile(r"^(?:export )?(?:(?:async )?function\*?|const|let|var|class) +([\w$]+)")
 UNSAFE = ("</script", "<!--")
-"""What would end the script element early, or start a comment in it."""
+"""Text that would end the script element early or start a comment in it."""
 
 
 class BundleError(Exception):
-    """A module that breaks one of the rules above."""
+    """A module breaks one of the rules of this bundler."""
 
 
 def bundle(folder: Path, entry: str = "main.js") -> str:
-    """The modules of ``folder`` that ``entry`` reaches, as one strict script with no names of its own outside.
+    """Return the modules that ``entry`` reaches as one strict script that defines no global names.
 
-    ``entry`` and the names in errors are paths within ``folder``, with forward slashes on every machine.
+    Args:
+        folder: Folder of the modules.
+        entry: Path of the first module within ``folder``, with forward slashes on every platform, as in errors.
+
+    Raises:
+        BundleError: If a module breaks a rule; the message names the line.
     """
     sources: dict[str, str] = {}
     _visit(folder, entry, sources, ())
     _refuse_shared_names(sources)
     joined = "\n".join(f"// {name}\n{_without_modules(name, text)}" for name, text in sources.items())
-    # A function of its own instead of type="module": that would wait until the whole page is read.
+    # A function instead of type="module", which would run only after the whole page is parsed.
     return f'(() => {{\n"use strict";\n{joined}}})();\n'
 
 
 def _visit(folder: Path, name: str, sources: dict[str, str], above: tuple[str, ...]) -> None:
-    """Put what ``name`` imports into ``sources``, then ``name`` itself."""
+    """Add the imports of ``name`` to ``sources``, then ``name`` itself."""
     if name in above:
-        raise BundleError(f"{' → '.join((*above, name))}: modules import each other in a circle; move what they share.")
+        raise BundleError(f"{' → '.join((*above, name))}: these modules form an import cycle; move what they share.")
     if name in sources:
         return
     path = folder / name
@@ -61,28 +67,25 @@ def _visit(folder: Path, name: str, sources: dict[str, str], above: tuple[str, .
 
 
 def _import_in(name: str, number: int, line: str) -> tuple[list[str], str] | None:
-    """The names and the module that a line imports. Raises for every import, export or text that the rules forbid."""
+    """Return the names and the module that a line imports, or None; raise if the rules forbid the line."""
     place = f"{name}:{number}"
     if any(text in line.lower() for text in UNSAFE):
-        raise BundleError(f"{place}: {line.strip()!r} cannot stand inside a script element; write it in two pieces.")
+        raise BundleError(f"{place}: {line.strip()!r} would end the script element; split the string in two.")
     if line.startswith("export") and not EXPORT.match(line):
-        raise BundleError(
-            f"{place}: {line!r}; only `export function`, `export const`, `export let` and `export class` are joined."
-        )
+        raise BundleError(f"{place}: {line!r}; use `export function`, `export const`, `export let` or `export class`.")
     if IMPORTING.search(line):
         match = IMPORT.match(line)
         if match is None:
-            raise BundleError(f'{place}: {line!r}; one line of the form `import {{a, b}} from "./x.js";` was expected.')
+            raise BundleError(f'{place}: {line!r}; write imports on one line of the form `import {{a, b}} from "./x.js";`.')
         return match[1].split(", "), _resolved(match[2], name, place)
     return None
 
 
 def _resolved(target: str, importer: str, place: str) -> str:
-    """The path within the folder that ``target`` means in the module ``importer``; the same for every way to write it, so
-    that no module is joined twice."""
+    """Return the path of ``target`` within the folder, normalised so that no module is joined twice."""
     path = posixpath.normpath(posixpath.join(posixpath.dirname(importer), target))
     if path.startswith(".."):
-        raise BundleError(f"{place}: {target!r} lies outside the page's folder; move the module into it.")
+        raise BundleError(f"{place}: {target!r} is outside the page's folder; move the module into it.")
     return path
 
 
@@ -107,7 +110,7 @@ def _without_modules(name: str, text: str) -> str:
 
 
 def _without_comments(name: str, text: str) -> Iterator[str]:
-    """The lines of ``text`` but those that hold a comment and nothing else."""
+    """Yield the lines of ``text`` that are not comments only."""
     is_comment = False
     for number, line in enumerate(text.splitlines(), start=1):
         stripped = line.strip()
@@ -118,5 +121,5 @@ def _without_comments(name: str, text: str) -> Iterator[str]:
             continue
         _, end, rest = stripped.partition("*/")
         if rest:
-            raise BundleError(f"{name}:{number}: {stripped!r} ends a comment and goes on; begin a new line behind it.")
+            raise BundleError(f"{name}:{number}: {stripped!r} has code after the end of a comment; put it on a new line.")
         is_comment = not end

@@ -19,7 +19,7 @@ from ..analysis.intervals import Interval
 from ..formatting import join_words
 from ..types import Images
 from . import formats
-from .environment import WEB, accuracy_scale, check_style, difference_scale, image_data_uri, make_environment, read_styles
+from .environment import CSS, accuracy_scale, check_style, difference_scale, image_data_uri, make_environment, read_styles
 from .policy import content_security_policy
 
 PICTURE_SIDE = 84
@@ -68,8 +68,8 @@ def render_comparison(comparison: Comparison, pictures: Mapping[int, Images]) ->
         comparison: What was compared, with all its numbers.
         pictures: Images (h, w, c) uint8 by their indices in the test split; images without one are left out of the gallery.
     """
-    style = check_style(read_styles((WEB / "style.css", WEB / "comparison" / "style.css")))
-    return _environment().get_template("index.html").render(
+    style = check_style(read_styles((CSS / "base.css", CSS / "comparison.css")))
+    return _environment().get_template("comparison.html").render(
         comparison=comparison,
         verdict=comparison_words.verdict(comparison),
         accuracies=accuracy_scale(end for each in comparison.contestants for end in _ends(each.interval)),
@@ -142,4 +142,4 @@ def _tile(comparison: Comparison, place: int, image: Images) -> Tile:
 
 @cache
 def _environment() -> Environment:
-    return make_environment(WEB / "comparison", formats=formats, words=comparison_words)
+    return make_environment(formats=formats, words=comparison_words)

@@ -11,19 +11,20 @@ from markupsafe import Markup
 
 from ..analysis.record import RunRecord
 from ..figures.illustration import Drawing
-from . import certainty, environment, facts, formats, headline, reproduction, story, tables, titles, verdict
+from . import certainty, facts, formats, headline, reproduction, story, tables, titles, verdict
 from .bundle import bundle
 from .catalogue import Catalogue
 from .drawings import StyleClasses, embed
-from .environment import check_style, make_environment, read_styles
+from .environment import CSS, JS, TEMPLATES, check_style, make_environment, read_styles
 from .facts import Page
 from .glossary import Vocabulary, slug
 from .islands import make_islands
 from .payload import OpenedPicture, make_payload
 from .policy import content_security_policy, island
 
-WEB = environment.WEB
-FIRST, LAST = "first.js", "main.js"
+STYLE_SHEETS = ("base", "certainty", "exercises", "findings", "insides", "playground", "print", "results")
+"""Names in ``css/``, in order: the others override ``base``, and never each other."""
+FIRST, LAST = "early.js", "main.js"
 """The script that runs before the first paint, and the one that runs at the end of the page."""
 SECTIONS = (
     ("opening", "Overview"), ("saw", "Data"), ("built", "Architecture"), ("learned", "Training"), ("good", "Results"),
@@ -31,6 +32,12 @@ SECTIONS = (
     ("yourself", "Reproduce"), ("words", "Glossary"),
 )  # fmt: skip
 """Anchor and heading of each section, in the order of the original notebook."""
+SECTION_TEMPLATES = {
+    "opening": "introduction", "saw": "data", "built": "architecture", "learned": "training", "good": "results",
+    "fails": "mistakes", "inside": "inspector", "sure": "uncertainty", "verdict": "conclusion", "yourself": "reproduce",
+    "words": "glossary",
+}  # fmt: skip
+"""Anchor to file name in ``templates/sections/``. Anchors stay as they are, since shared links hold them."""
 
 
 def render(record: RunRecord, drawings: Iterable[Drawing], *, opened: OpenedPicture | None = None) -> str:
@@ -44,7 +51,7 @@ def render(record: RunRecord, drawings: Iterable[Drawing], *, opened: OpenedPict
     page = make_payload(record, opened=opened)
     classes = StyleClasses()
     # Work that needs no figure comes first: another process may be drawing the figures meanwhile.
-    first, last, template = bundle(WEB / "js", FIRST), bundle(WEB / "js", LAST), _template()
+    first, last, template = bundle(JS, FIRST), bundle(JS, LAST), _template()
     with ThreadPoolExecutor(1) as pool:  # zlib releases the GIL, so compression runs while figures are drawn
         islands = pool.submit(make_islands, record)
         figures = Catalogue([embed(drawing, classes) for drawing in drawings])
@@ -64,8 +71,7 @@ def render(record: RunRecord, drawings: Iterable[Drawing], *, opened: OpenedPict
 
 
 def _style_sheet() -> str:
-    # The shared sheet comes first: the sheets of the parts override it, and never each other.
-    return read_styles((WEB / "style.css", *sorted((WEB / "style").glob("*.css"))))
+    return read_styles([CSS / f"{name}.css" for name in STYLE_SHEETS])
 
 
 def _applies(anchor: str, page: Page, figures: Catalogue) -> bool:
@@ -86,14 +92,18 @@ def _drawn(svg: str) -> Markup:
 def _template() -> Template:
     """Return the page's template, with every included template already compiled."""
     templates = _environment()
-    for path in (*WEB.glob("*.html"), *(WEB / "sections").rglob("*.html")):
-        templates.get_template(path.relative_to(WEB).as_posix())
-    return templates.get_template("index.html")
+    for name in (
+        "macros.html",
+        "live_figure.html",
+        *(f"sections/{path.name}" for path in TEMPLATES.glob("sections/*.html")),
+    ):
+        templates.get_template(name)
+    return templates.get_template("run.html")
 
 
 def _environment() -> Environment:
     modules = (certainty, facts, formats, headline, reproduction, story, tables, titles, verdict)
     names = {module.__name__.rsplit(".", 1)[-1]: module for module in modules}
-    made = make_environment(WEB, **names, slug=slug)
+    made = make_environment(**names, slug=slug, section_templates=SECTION_TEMPLATES)
     made.filters["drawn"] = _drawn
     return made

@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from ..figures.png import png_bytes
 from ..types import Images
 
-WEB = Path(__file__).with_name("web")
+TEMPLATES, CSS, JS = (Path(__file__).with_name(name) for name in ("templates", "css", "js"))
 DOTS_PER_INCH = 96.0
 AXIS_LENGTH = 1000
 MARGIN = 0.06
@@ -23,10 +23,10 @@ MIN_MARGIN = 5e-5
 """Half a hundredth of a percentage point: intervals of two perfect networks would otherwise have no range at all."""
 
 
-def make_environment(folder: Path, **names: Any) -> Environment:
-    """Return a Jinja environment for the templates in ``folder``, with ``names`` as its globals."""
+def make_environment(**names: Any) -> Environment:
+    """Return a Jinja environment with ``names`` as its globals."""
     environment = Environment(
-        loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.globals.update(names)
     return environment

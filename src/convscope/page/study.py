@@ -12,7 +12,7 @@ from markupsafe import Markup
 from .._version import __version__
 from ..types import Images
 from . import formats, study_charts, study_verdicts, study_words
-from .environment import WEB, accuracy_scale, check_style, difference_scale, image_data_uri, make_environment, read_styles
+from .environment import CSS, accuracy_scale, check_style, difference_scale, image_data_uri, make_environment, read_styles
 from .policy import content_security_policy
 
 PICTURE_SIDE = 56
@@ -30,9 +30,9 @@ def render_study(results: Mapping[str, Any], request: Mapping[str, Any], picture
         pictures: The hardest images (h, w, c) uint8 by their indices in the test split, as many as the page shows.
     """
     results = _with_short_names(results)
-    style = check_style(read_styles((WEB / "style.css", WEB / "study" / "style.css")))
+    style = check_style(read_styles((CSS / "base.css", CSS / "study.css")))
     rows, comparisons = results["table"], results["comparisons"]
-    return _environment().get_template("index.html").render(
+    return _environment().get_template("study.html").render(
         results=results,
         request=request,
         rows=rows,
@@ -74,4 +74,4 @@ def _tile(hard: Mapping[str, Any], image: Images) -> dict[str, Any]:
 
 @cache
 def _environment() -> Environment:
-    return make_environment(WEB / "study", formats=formats, words=study_words, verdicts=study_verdicts, charts=study_charts)
+    return make_environment(formats=formats, words=study_words, verdicts=study_verdicts, charts=study_charts)

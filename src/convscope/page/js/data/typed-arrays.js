@@ -1,0 +1,115 @@
+/**
+ * Decoding of numeric arrays stored as byte planes: all first bytes, then all second bytes, lowest first. Pure: no DOM.
+ *
+ * @typedef {"uint8" | "uint16" | "uint32" | "float16" | "float32"} NumberType
+ * @typedef {Uint8Array | Uint16Array | Uint32Array | Float32Array} Numbers
+ */
+
+/** Typed array for each type name; browsers are little-endian on every platform that they support. */
+const BINARY_FORMS = {uint8: Uint8Array, uint16: Uint16Array, uint32: Uint32Array, float16: Uint16Array, float32: Float32Array};
+
+/**
+ * @param {Uint8Array} bytes
+ * @param {NumberType} type float16 becomes a Float32Array, every other type its own
+ * @returns {Numbers}
+ */
+export function decodeNumbers(bytes, type) {
+  const Form = BINARY_FORMS[type];
+  if (!Form) throw new Error(`unknown number type ${type}; known: ${Object.keys(BINARY_FORMS).join(", ")}`);
+  const width = Form.BYTES_PER_ELEMENT;
+  if (bytes.length % width) throw new Error(`${bytes.length} bytes do not divide into ${type} numbers of ${width} bytes`);
+  if (width === 1) return bytes;
+  const binary = new Form(joinBytePlanes(bytes, width).buffer);
+  return type === "float16" ? floatsFromHalves(binary) : binary;
+}
+
+/**
+ * @param {Uint8Array} bytes as many planes as a number has bytes
+ * @param {number} width bytes of a number
+ * @returns {Uint8Array} number after number
+ */
+function joinBytePlanes(bytes, width) {
+  const joined = new Uint8Array(bytes.length);
+  const count = bytes.length / width;
+  for (let plane = 0; plane < width; plane++) {
+    const start = plane * count;
+    for (let place = 0; place < count; place++) joined[place * width + plane] = bytes[start + place];
+  }
+  return joined;
+}
+
+/**
+ * @param {Uint16Array} halves the bits of float16 numbers
+ * @returns {Float32Array} the same numbers
+ */
+function floatsFromHalves(halves) {
+  const table = halfTable();
+  const floats = new Float32Array(halves.length);
+  for (let place = 0; place < halves.length; place++) floats[place] = table[halves[place]];
+  return floats;
+}
+
+/** @type {Float32Array | undefined} */
+let everyHalf;
+
+/** @returns {Float32Array} all 65,536 numbers that float16 has, by their bits; worked out when first needed */
+function halfTable() {
+  everyHalf ??= Float32Array.from({length: 2 ** 16}, (_, bits) => halfValue(bits));
+  return everyHalf;
+}
+
+/**
+ * Decode a float16 (IEEE 754 binary16): one sign bit, five exponent bits, ten fraction bits.
+ *
+ * @param {number} bits
+ */
+function halfValue(bits) {
+  const sign = bits >> 15 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  if (exponent === 31) return fraction ? NaN : sign * Infinity;
+  if (exponent === 0) return sign * fraction * 2 ** -24; // too small for a leading one
+  return sign * (1024 + fraction) * 2 ** (exponent - 25);
+}
+
+/**
+ * Arrays embedded in the page as text elements: zlib-compressed bytes in base64.
+ *
+ * Decoding takes a few milliseconds per megabyte and caches nothing; callers keep what they need twice.
+ *
+ * @typedef {{getElementById: (id: string) => {textContent: string | null} | null}} Page a document, or what stands for one
+ */
+
+/**
+ * @param {Page} page
+ * @param {string} id
+ * @returns {Promise<Uint8Array>} the bytes
+ */
+export async function readBinaryData(page, id) {
+  const element = page.getElementById(id);
+  if (!element) throw new Error(`the payload names the binary data ${id}, but the page has no such element`);
+  const compressed = bytesOfText((element.textContent ?? "").trim());
+  const stream = new Blob([compressed]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+/**
+ * @param {Page} page
+ * @param {string} id
+ * @param {NumberType} type
+ * @returns {Promise<Numbers>} the numbers; float16 as a Float32Array
+ */
+export async function readNumbers(page, id, type) {
+  return decodeNumbers(await readBinaryData(page, id), type);
+}
+
+/**
+ * @param {string} text base64
+ * @returns {Uint8Array}
+ */
+function bytesOfText(text) {
+  const characters = atob(text);
+  const bytes = new Uint8Array(characters.length);
+  for (let place = 0; place < bytes.length; place++) bytes[place] = characters.charCodeAt(place);
+  return bytes;
+}

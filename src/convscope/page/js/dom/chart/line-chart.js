@@ -1,0 +1,152 @@
+import {epochTicks, spreadLabels} from "./axis.js";
+import {newElement, newShape} from "../element.js";
+
+/**
+ * Line chart over epochs with labels at the line ends; pointer and arrow keys select an epoch.
+ *
+ * @typedef {object} Series
+ * @property {string} name
+ * @property {(number | null)[]} values one for each of the chart's epochs; null where there is none
+ * @property {string} className of the style sheet, for its colour and dash
+ * @property {"circle" | "square" | "diamond"} marker
+ * @property {number} [ring] the place of a value that has a ring
+ *
+ * @typedef {object} LineChart
+ * @property {HTMLElement} node
+ * @property {(place: number | null) => void} pointAt one of the epochs, with a thin line
+ * @property {(place: number | null) => void} markFilm one of the epochs, with the film's mark
+ */
+
+const MARGIN = {top: 12, right: 90, bottom: 30, left: 52};
+/** Height of a two-line label. */
+const LABEL_GAP = 30;
+/** Number of values up to which each gets a marker. */
+const MAX_MARKERS = 16;
+const MARKERS = {circle: "M-3 0a3 3 0 1 0 6 0a3 3 0 1 0-6 0", square: "M-3-3h6v6h-6z", diamond: "M0-4 4 0 0 4-4 0z"};
+
+/**
+ * @param {Document} page
+ * @param {object} options
+ * @param {number} options.width in pixels of the page, as far as there is room
+ * @param {number} options.height
+ * @param {string} options.label what a screen reader calls the chart
+ * @param {number[]} options.epochs ascending
+ * @param {number} options.last the epoch at the right edge
+ * @param {import("./axis.js").Axis} options.axis
+ * @param {Series[]} options.series
+ * @param {(value: number) => string} options.write a value
+ * @param {(place: number) => string} options.tell one of the epochs, for a screen reader
+ * @param {(place: number | null) => void} options.onPoint called when the reader points at one of the epochs, or at none
+ * @param {(place: number) => void} [options.onPick] called when the reader chooses one
+ * @returns {LineChart}
+ */
+export function makeLineChart(page, {width, height, label, epochs, last, axis, series, write, tell, onPoint, onPick}) {
+  const inner = {width: width - MARGIN.left - MARGIN.right, height: height - MARGIN.top - MARGIN.bottom};
+  const x = (epoch) => MARGIN.left + (last > 1 ? ((epoch - 1) / (last - 1)) * inner.width : inner.width / 2);
+  const y = (value) => MARGIN.top + (1 - Math.min(1, Math.max(0, axis.place(value)))) * inner.height;
+  const film = newShape(page, "g", {class: "film-mark"});
+  const pointer = newShape(page, "line", {class: "pointer-mark", y1: MARGIN.top, y2: MARGIN.top + inner.height});
+  const drawing = newShape(
+    page, "svg", {viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label},
+    ...drawGrid(page, axis, {x, y, width, inner, last}), film, pointer,
+    ...series.flatMap((each) => drawSeries(page, each, epochs, {x, y})),
+    ...drawEnds(page, series, {y, right: MARGIN.left + inner.width, bottom: MARGIN.top + inner.height, write}),
+  );
+  drawing.style.maxWidth = `${width}px`;
+  const node = newElement(page, "div", {
+    class: "line-chart", role: "slider", tabindex: "0", "aria-label": `${label}, by epoch`,
+    "aria-valuemin": epochs[0], "aria-valuemax": epochs[epochs.length - 1],
+  }, drawing);
+  let current = epochs.length - 1;
+  const say = (place) => {
+    current = place;
+    node.setAttribute("aria-valuenow", epochs[place]);
+    node.setAttribute("aria-valuetext", tell(place));
+  };
+  say(current);
+  listenToPointer(node, drawing, {places: epochs.map(x), width, onPoint, onPick});
+  node.addEventListener("keydown", (event) => {
+    const steps = {ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, Home: -epochs.length, End: epochs.length};
+    const step = steps[event.key];
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (step === undefined && !(onPick && (event.key === "Enter" || event.key === " "))) return;
+    event.preventDefault();
+    if (step === undefined) onPick(current);
+    else {
+      say(Math.min(epochs.length - 1, Math.max(0, current + step)));
+      onPoint(current);
+    }
+  });
+  node.addEventListener("blur", () => onPoint(null));
+  return {
+    node,
+    pointAt(place) {
+      pointer.toggleAttribute("data-on", place !== null);
+      if (place === null) return;
+      pointer.setAttribute("x1", x(epochs[place]));
+      pointer.setAttribute("x2", x(epochs[place]));
+    },
+    markFilm(place) {
+      film.replaceChildren();
+      if (place === null) return;
+      const at = x(epochs[place]);
+      film.append(
+        newShape(page, "line", {x1: at, x2: at, y1: MARGIN.top, y2: MARGIN.top + inner.height}),
+        newShape(page, "path", {d: `M${at - 5} ${MARGIN.top - 10}h10l-5 8z`}),
+      );
+    },
+  };
+}
+
+/** Draw grid lines and axis labels. */
+function drawGrid(page, axis, {x, y, width, inner, last}) {
+  const right = MARGIN.left + inner.width;
+  const bottom = MARGIN.top + inner.height;
+  const across = axis.ticks.flatMap(({value, text}) => [
+    newShape(page, "line", {class: "grid", x1: MARGIN.left, x2: right, y1: y(value), y2: y(value)}),
+    newShape(page, "text", {class: "tick", x: MARGIN.left - 8, y: y(value) + 4, "text-anchor": "end"}, text),
+  ]);
+  const most = Math.max(2, Math.floor(inner.width / 34));
+  const below = epochTicks(last, Math.min(8, most)).map((epoch) =>
+    newShape(page, "text", {class: "tick", x: x(epoch), y: bottom + 18, "text-anchor": "middle"}, epoch));
+  const name = newShape(page, "text", {class: "tick", x: width, y: bottom + 18, "text-anchor": "end"}, "epoch");
+  return [...across, ...below, name];
+}
+
+/** Draw a line, interrupted at missing values, with a marker per value. */
+function drawSeries(page, {values, className, marker, ring = -1}, epochs, {x, y}) {
+  const points = values.map((value, place) => (Number.isFinite(value) ? `${x(epochs[place])} ${y(value).toFixed(1)}` : null));
+  const path = points.map((point, place) => point && `${points[place - 1] ? "L" : "M"}${point}`).filter(Boolean).join("");
+  const line = newShape(page, "path", {class: `curve ${className}`, d: path});
+  const at = (point) => ({transform: `translate(${point})`});
+  const rings = points[ring] ? [newShape(page, "circle", {class: "ring", r: 7, ...at(points[ring])})] : [];
+  if (values.length > MAX_MARKERS) return [line, ...rings];
+  const dot = {class: `dot ${className}`, d: MARKERS[marker]};
+  const marks = points.filter(Boolean).map((point) => newShape(page, "path", {...dot, ...at(point)}));
+  return [line, ...marks, ...rings];
+}
+
+/** Draw the last value and the name of each line at its end. */
+function drawEnds(page, series, {y, right, bottom, write}) {
+  const named = series.map((each) => ({...each, last: each.values.findLast((value) => Number.isFinite(value))}));
+  const shown = named.filter(({last}) => last !== undefined);
+  const heights = spreadLabels(shown.map(({last}) => y(last)), LABEL_GAP, bottom - 16);
+  return shown.flatMap(({name, last, className}, place) => [
+    newShape(page, "path", {
+      class: `leader ${className}`, d: `M${right + 5} ${y(last).toFixed(1)}L${right + 12} ${heights[place] - 3}`,
+    }),
+    newShape(page, "text", {class: "end", x: right + 15, y: heights[place] + 1}, write(last)),
+    newShape(page, "text", {class: "end-name", x: right + 15, y: heights[place] + 14}, name),
+  ]);
+}
+
+function listenToPointer(node, drawing, {places, width, onPoint, onPick}) {
+  const nearest = (event) => {
+    const {left, width: shown} = drawing.getBoundingClientRect();
+    const at = ((event.clientX - left) / shown) * width;
+    return places.reduce((best, place, index) => (Math.abs(place - at) < Math.abs(places[best] - at) ? index : best), 0);
+  };
+  node.addEventListener("pointermove", (event) => onPoint(nearest(event)));
+  node.addEventListener("pointerleave", () => onPoint(null));
+  node.addEventListener("click", (event) => onPick?.(nearest(event)));
+}

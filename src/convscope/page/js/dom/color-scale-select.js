@@ -1,0 +1,16 @@
+/**
+ * Connect all radio groups that select the colour scale of activations; each shows and sets the page's one choice.
+ *
+ * @param {Document} page
+ * @param {import("../state/session.js").Session} session
+ * @param {string} name of the radio buttons
+ */
+export function startColorScaleSelect(page, session, name) {
+  const radios = [...page.querySelectorAll(`input[name="${name}"]`)];
+  const show = () => {
+    for (const radio of radios) radio.checked = radio.value === session.state.scale;
+  };
+  for (const radio of radios) radio.addEventListener("change", () => session.set({scale: radio.value}));
+  session.subscribe((_, changed) => changed.has("scale") && show());
+  show();
+}

@@ -1,0 +1,99 @@
+/** DOM elements with text content. Text never becomes HTML: class and layer names are user input. */
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/**
+ * @typedef {string | number | Node | {name: string} | null | undefined | false} Content `{name}` is a name of the user's, which
+ *   may run from right to left
+ */
+
+/**
+ * @param {Document} page
+ * @param {string} tag
+ * @param {Record<string, any>} [attributes] as `setAttribute` takes them; true for an empty one; null, undefined and false are left out
+ * @param {...Content} content
+ * @returns {HTMLElement}
+ */
+export function newElement(page, tag, attributes = {}, ...content) {
+  return filledElement(page, page.createElement(tag), attributes, content);
+}
+
+/**
+ * Create an SVG element.
+ *
+ * @param {Document} page
+ * @param {string} tag
+ * @param {Record<string, any>} [attributes]
+ * @param {...Content} content
+ * @returns {SVGElement}
+ */
+export function newShape(page, tag, attributes = {}, ...content) {
+  return filledElement(page, page.createElementNS(SVG, tag), attributes, content);
+}
+
+/**
+ * Replace the content of an element.
+ *
+ * @param {Element} element
+ * @param {...Content} content
+ */
+export function refill(element, ...content) {
+  element.replaceChildren(...content.filter(isContent).map((part) => nodeOf(element.ownerDocument, part)));
+}
+
+/**
+ * Create the "?" button of a glossary word, as the templates have it.
+ *
+ * @param {Document} page
+ * @param {string} word
+ * @returns {HTMLElement | null} null where the glossary has no such word
+ */
+export function newGlossaryButton(page, word) {
+  const id = `word-${word.toLowerCase().replaceAll(" ", "-")}`;
+  const meaning = page.getElementById(id);
+  if (!meaning) return null;
+  const title = meaning.textContent.trim().slice(word.length).trim();
+  const attributes = {type: "button", class: "ask", popovertarget: id, title, "aria-label": `What is ${word}?`};
+  return newElement(page, "button", attributes, "?");
+}
+
+/**
+ * Return a user's name in quotation marks, `“6”`.
+ *
+ * @param {string} name
+ * @returns {Content[]}
+ */
+export function quotedName(name) {
+  return ["“", {name}, "”"];
+}
+
+function filledElement(page, element, attributes, content) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...content.filter(isContent).map((part) => nodeOf(page, part)));
+  return element;
+}
+
+function isContent(part) {
+  return part !== null && part !== undefined && part !== false;
+}
+
+/** @returns {Node} */
+function nodeOf(page, part) {
+  if (part instanceof Node) return part;
+  if (typeof part !== "object") return page.createTextNode(String(part));
+  const name = page.createElement("bdi");
+  name.textContent = part.name;
+  return name;
+}
+
+/**
+ * Set the text only if it changed, so that repeated updates do not trigger layout.
+ *
+ * @param {Node} node
+ * @param {string} text
+ */
+export function writeText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}

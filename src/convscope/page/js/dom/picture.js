@@ -1,0 +1,85 @@
+import {newElement} from "./element.js";
+
+/**
+ * Pictures of images, enlarged by whole factors without smoothing.
+ *
+ * Images with bright strokes on black, as in MNIST, are drawn as ink on the page's background; all others unchanged.
+ *
+ * @typedef {{height: number, width: number, channels: number}} PictureShape
+ */
+
+/** Largest border level (of 255) that counts as empty. */
+const DARK_BORDER = 10;
+/** Number of images examined to decide. */
+const LOOKED_AT = 200;
+
+/**
+ * Return whether grey images are bright strokes on black, judged by their borders as in `figures/mosaic.py`.
+ *
+ * @param {PictureShape & {count: number, pixels: Uint8Array}} images
+ */
+export function areInk({count, height, width, channels, pixels}) {
+  if (channels >= 3 || !count) return false;
+  let [dark, all] = [0, 0];
+  for (let image = 0; image < Math.min(count, LOOKED_AT); image++) {
+    for (let place = 0; place < height * width * channels; place++) {
+      const [row, column] = [Math.floor(place / channels / width), Math.floor(place / channels) % width];
+      if (row > 0 && row < height - 1 && column > 0 && column < width - 1) continue;
+      all++;
+      if (pixels[image * height * width * channels + place] <= DARK_BORDER) dark++;
+    }
+  }
+  return 2 * dark >= all;
+}
+
+/**
+ * @param {Document} page
+ * @param {PictureShape} shape
+ * @param {{side: number, isInk: boolean}} options `side`: about how many pixels of the page it may take
+ * @returns {HTMLCanvasElement} for `paintPicture`; it says nothing, so that what is beside it must
+ */
+export function newPicture(page, {height, width}, {side, isInk}) {
+  const longest = Math.max(height, width);
+  const scale = longest > side * 1.4 ? side / longest : Math.max(1, Math.round(side / longest));
+  const className = isInk ? "picture inked" : "picture";
+  const canvas = newElement(page, "canvas", {class: className, width, height, "aria-hidden": "true"});
+  canvas.style.width = `${width * scale}px`;
+  canvas.style.height = `${height * scale}px`;
+  return canvas;
+}
+
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {PictureShape} shape
+ * @param {ArrayLike<number>} levels of one image, 0..`white`
+ * @param {boolean} isInk
+ * @param {number} [white]
+ */
+export function paintPicture(canvas, {height, width, channels}, levels, isInk, white = 255) {
+  const context = canvas.getContext("2d");
+  const picture = context.createImageData(width, height);
+  const factor = 255 / white;
+  for (let pixel = 0; pixel < height * width; pixel++) {
+    const from = pixel * channels;
+    if (channels >= 3) {
+      for (let channel = 0; channel < 3; channel++) picture.data[4 * pixel + channel] = factor * levels[from + channel];
+      picture.data[4 * pixel + 3] = 255;
+      continue;
+    }
+    const grey = factor * (channels === 1 ? levels[from] : (levels[from] + levels[from + 1]) / 2);
+    if (!isInk) picture.data.fill(grey, 4 * pixel, 4 * pixel + 3);
+    picture.data[4 * pixel + 3] = isInk ? grey : 255;
+  }
+  context.putImageData(picture, 0, 0);
+}
+
+/**
+ * Return the pixel levels of one image in a set.
+ *
+ * @param {PictureShape & {pixels: Uint8Array}} images
+ * @param {number} row
+ */
+export function levelsOf({height, width, channels, pixels}, row) {
+  const size = height * width * channels;
+  return pixels.subarray(row * size, (row + 1) * size);
+}

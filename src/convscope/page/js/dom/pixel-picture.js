@@ -1,0 +1,115 @@
+import {newElement} from "./element.js";
+import {drawOverlay} from "./overlay.js";
+
+/** Screen pixels by which outlines may extend beyond a picture. */
+const MARGIN_OF_MARKS = 4;
+
+/** A picture with one canvas pixel per unit, and a second canvas above it for outlines in screen pixels. */
+export class PixelPicture {
+  /**
+   * @param {Document} page
+   * @param {Record<string, any>} attributes of the picture's canvas: a role and a label, or aria-hidden
+   */
+  constructor(page, attributes) {
+    this.canvas = newElement(page, "canvas", {class: "pixels", ...attributes});
+    this.sheet = newElement(page, "canvas", {class: "marks", "aria-hidden": "true"});
+    /** @type {HTMLElement} */
+    this.element = newElement(page, "div", {class: "pixel-picture"}, this.canvas, this.sheet);
+    this.context = this.canvas.getContext("2d");
+    [this.width, this.height, this.scale] = [0, 0, 0];
+    this.image = null;
+    this.marks = [];
+  }
+
+  /**
+   * Forgets what was shown and marked, if the size is another one.
+   *
+   * @param {number} width in units
+   * @param {number} height
+   * @param {number} scale screen pixels per unit, a whole number
+   * @returns {boolean} whether it is
+   */
+  resize(width, height, scale) {
+    if (width === this.width && height === this.height && scale === this.scale) return false;
+    [this.width, this.height, this.scale] = [width, height, scale];
+    [this.canvas.width, this.canvas.height] = [width, height];
+    setSize(this.canvas, width * scale, height * scale);
+    this.image = this.context.createImageData(width, height);
+    this.marks = [];
+    this.sheet.width = 0; // an empty sheet costs no memory
+    return true;
+  }
+
+  /** @returns {Uint8ClampedArray} four for each unit; write them, then `show` */
+  get bytes() {
+    return this.image.data;
+  }
+
+  show() {
+    this.context.putImageData(this.image, 0, 0);
+  }
+
+  /**
+   * Draws these marks instead of those before.
+   *
+   * @param {import("./overlay.js").Mark[]} marks
+   */
+  mark(marks) {
+    if (!marks.length && !this.marks.length) return;
+    this.marks = marks;
+    const [width, height] = [this.width, this.height].map((extent) => extent * this.scale + 2 * MARGIN_OF_MARKS);
+    const ratio = globalThis.devicePixelRatio || 1;
+    if (this.sheet.width !== Math.round(width * ratio)) {
+      [this.sheet.width, this.sheet.height] = [Math.round(width * ratio), Math.round(height * ratio)];
+      setSize(this.sheet, width, height);
+    }
+    const context = this.sheet.getContext("2d");
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, width, height);
+    context.translate(MARGIN_OF_MARKS, MARGIN_OF_MARKS);
+    drawOverlay(context, marks, this.scale, this.width);
+  }
+
+  /**
+   * @param {MouseEvent} event
+   * @returns {{x: number, y: number}} in units
+   */
+  unitsAt(event) {
+    const {left, top} = this.canvas.getBoundingClientRect();
+    return {x: (event.clientX - left) / this.scale, y: (event.clientY - top) / this.scale};
+  }
+}
+
+/** Set the size by script, because the page's policy forbids style attributes. */
+function setSize(element, width, height) {
+  element.style.width = `${width}px`;
+  element.style.height = `${height}px`;
+}
+
+/**
+ * Paint the open image as the network receives it. Pure: no DOM.
+ *
+ * @param {ArrayLike<number>} pixels h · w · c numbers in 0..1
+ * @param {number[]} shape [h, w, c]; three channels are red, green and blue, any other number of them is shown as their mean
+ * @param {boolean} isTurned whether 1 is black, as ink is
+ * @param {Uint8ClampedArray | number[]} target 4 bytes per pixel
+ * @param {{width?: number, left?: number, channel?: number}} [where] width of the target, where in it the picture begins, and
+ *   which channel alone is to be shown, in grey
+ */
+export function paintImage(pixels, [rows, columns, channels], isTurned, target, {width = columns, left = 0, channel = -1} = {}) {
+  const isColour = channels === 3 && channel < 0;
+  for (let pixel = 0; pixel < rows * columns; pixel++) {
+    const to = 4 * (Math.floor(pixel / columns) * width + left + (pixel % columns));
+    const from = pixel * channels;
+    const light = isColour ? 0 : channel < 0 ? meanOf(pixels, from, channels) : pixels[from + channel];
+    const grey = 255 * (isTurned ? 1 - light : light);
+    for (let part = 0; part < 3; part++) target[to + part] = isColour ? 255 * pixels[from + part] : grey;
+    target[to + 3] = 255;
+  }
+}
+
+function meanOf(values, start, count) {
+  let sum = 0;
+  for (let index = start; index < start + count; index++) sum += values[index];
+  return sum / count;
+}

@@ -1,0 +1,61 @@
+/** Long computations in slices, so that the page stays responsive. */
+
+/** Milliseconds of a slice: two frames. A longer one makes clicks feel slow. */
+const SLICE = 24;
+/** Milliseconds granted to idle work on a machine that is never idle; otherwise it would never run. */
+const MIN_SLICE = 6;
+
+/** Resolve after the browser had time to paint and to handle input. */
+export function nextSlice() {
+  return globalThis.scheduler?.yield?.() ?? new Promise((resolve) => setTimeout(resolve, 0));
+}
+
+/** Resolve when the page has been painted, or at once in a background tab, which is never painted. */
+export function afterPaint() {
+  if (document.hidden) return nextSlice();
+  return new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 0)));
+}
+
+/**
+ * Run a generator to its end in slices.
+ *
+ * @template T
+ * @param {Generator<unknown, T>} work which yields as often as it can
+ * @param {() => boolean} [isWanted] asked between slices; once it says no, the work is given up
+ * @returns {Promise<T | undefined>} what the generator returns; undefined where it was given up
+ */
+export async function runInSlices(work, isWanted = () => true) {
+  for (;;) {
+    const end = performance.now() + SLICE;
+    do {
+      const step = work.next();
+      if (step.done) return step.value;
+    } while (performance.now() < end);
+    await nextSlice();
+    if (!isWanted()) return undefined;
+  }
+}
+
+/**
+ * Run a generator to its end while the browser is idle.
+ *
+ * @template T
+ * @param {Generator<unknown, T>} work
+ * @returns {Promise<T>}
+ */
+export async function runWhenIdle(work) {
+  for (;;) {
+    const left = await idleTime();
+    const end = performance.now() + Math.min(Math.max(left, MIN_SLICE), SLICE);
+    do {
+      const step = work.next();
+      if (step.done) return step.value;
+    } while (performance.now() < end);
+  }
+}
+
+/** @returns {Promise<number>} milliseconds until something else is due; a browser that cannot tell gets short slices */
+function idleTime() {
+  if (!globalThis.requestIdleCallback) return new Promise((resolve) => setTimeout(resolve, 30, 10));
+  return new Promise((resolve) => requestIdleCallback((deadline) => resolve(deadline.timeRemaining()), {timeout: 1000}));
+}

@@ -1,0 +1,65 @@
+import {evenRange, scaleRanges} from "../image/color/range.js";
+import {isPicture} from "../network/shape.js";
+
+/**
+ * Which layers have signed values, and the ranges of their colour scales. Pure: no DOM.
+ *
+ * @typedef {import("../network/network.js").Network} Network
+ * @typedef {import("../network/network.js").Run} Run
+ * @typedef {import("../image/color/paint.js").ValueRange} ValueRange
+ */
+
+const NEVER_NEGATIVE = new Set(["relu", "relu6", "sigmoid", "softmax", "softplus"]);
+/** Layer kinds that keep the sign of their input. */
+const HANDS_ON = new Set(["MaxPooling2D", "AveragePooling2D", "GlobalMaxPooling2D", "GlobalAveragePooling2D", "ZeroPadding2D"]);
+
+/**
+ * Return the signed layers.
+ *
+ * Decided by architecture, not by the values for one image: a scale must not change while the user draws.
+ *
+ * @param {Network} network
+ * @returns {boolean[]} per layer, whether its activations can be negative
+ */
+export function signedLayers({layers}) {
+  let isSigned = false;
+  return layers.map(({kind, operation, formula, settings}) => {
+    const keeps = formula?.name === "linear" && (operation?.copies || HANDS_ON.has(kind));
+    const hasLeak = kind === "ReLU" && settings.negative_slope;
+    if (!keeps) isSigned = !NEVER_NEGATIVE.has(formula?.name) || Boolean(hasLeak);
+    return isSigned;
+  });
+}
+
+/**
+ * @param {Network} network
+ * @param {Run} run
+ * @param {boolean[]} signed per layer
+ * @param {import("../image/color/range.js").ScaleMode} mode
+ * @returns {Record<string, ValueRange[]>} per layer that was run, one range per channel; those of units of no picture are
+ *   the layer's, as one unit has no range of its own
+ */
+export function rangesOfLayers({layers}, {activations}, signed, mode) {
+  const groups = [false, true].map((sign) => {
+    const chosen = layers.filter(({name}, index) => signed[index] === sign && Object.hasOwn(activations, name));
+    const entries = chosen.map(({name}) => [name, asChannels(activations[name])]);
+    if (!entries.length) return {};
+    const found = scaleRanges(Object.fromEntries(entries), mode, {signed: sign});
+    return Object.fromEntries(Object.entries(found).map(([name, ranges]) => [name, ranges.map((range) => rangeOfColours(range, sign))]));
+  });
+  return {...groups[0], ...groups[1]};
+}
+
+/**
+ * @param {ValueRange} range of the numbers
+ * @param {boolean} isSigned
+ * @returns {ValueRange} even on both sides of zero, or from zero on, however small the least number is
+ */
+export function rangeOfColours(range, isSigned) {
+  return isSigned ? evenRange(range) : {minimum: 0, maximum: range.maximum > 0 ? range.maximum : 1};
+}
+
+/** Treat the units of a flat layer as one channel, because a single unit has nothing to compare with. */
+function asChannels({shape, data}) {
+  return isPicture(shape) ? {shape, data} : {shape: [...shape, 1], data};
+}

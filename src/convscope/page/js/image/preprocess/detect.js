@@ -1,0 +1,133 @@
+import {MAX_DOCUMENT_SIDE, blockMeans, hasFlatBackground, inkAbove, swallowedLight} from "./binarize.js";
+import {labelComponents, maskOfPieces} from "./connected-components.js";
+import {groupPieces, isCutOff} from "./grouping.js";
+import {DIGIT_SETTINGS, prepareDigit} from "./mnist-style.js";
+import {grownMask} from "./pixel-statistics.js";
+
+/**
+ * Detection of the digit in an image: of several, the one with the most ink. As in `data/finding.py`. Pure: no DOM.
+ *
+ * @typedef {import("./resample.js").GreyPicture} GreyPicture
+ * @typedef {import("./pixel-statistics.js").InkBox} InkBox
+ * @typedef {{box: InkBox | null, count: number, isCleared: boolean}} Found `box`: where its ink is in the picture; `count`: how
+ *   many digits there are; `isCleared`: whether the background was cleared away first
+ */
+
+/** A photo, or an image with several digits, is at least this many times as large as the network's input per side, … */
+const MIN_TIMES = 2;
+/** … and has at least so many pixels. */
+const MIN_SIDE = 56;
+/** More components than this are paper grain. */
+const MAX_DIGITS = 100;
+const THRESHOLDS = 3;
+/** Cells from the middle of the window that strokes are closed in to its edge: for sheets, … */
+const REACH = 6;
+/** … and for a digit that fills the picture, whose strokes are wider. */
+const WIDE_REACH = 12;
+/** Pixels around a digit's ink, for its soft edge. */
+const INK_MARGIN = 4;
+
+/**
+ * @param {GreyPicture} picture of any size
+ * @param {Partial<typeof DIGIT_SETTINGS>} [changes] to DIGIT_SETTINGS
+ * @returns {ReturnType<typeof prepareDigit> & {found: Found}}
+ */
+export function detectDigit(picture, changes = {}) {
+  const settings = {...DIGIT_SETTINGS, ...changes};
+  const least = Math.max(MIN_SIDE, MIN_TIMES * Math.max(settings.height, settings.width));
+  if (Math.min(picture.height, picture.width) < least) return wholePicture(picture, settings);
+  const isFlat = hasFlatBackground(picture);
+  const {inkMask, components, groups} = isFlat ? onFlatBackground(picture, settings) : onDocument(picture);
+  if (isFlat && groups.length <= 1) return wholePicture(picture, settings);
+  if (!groups.length) {
+    const blank = {...picture, pixels: new Uint8Array(picture.pixels.length)};
+    return {...prepareDigit(blank, settings), found: {box: null, count: 1, isCleared: true}};
+  }
+  const group = groups.reduce((best, each) => (each.area > best.area ? each : best));
+  const prepared = prepareDigit(inkOf(inkMask, components, group), {...settings, polarity: "keep", ground: false});
+  const {factor, isCleared} = inkMask;
+  const box = {
+    top: group.box.top * factor,
+    left: group.box.left * factor,
+    bottom: (group.box.bottom + 1) * factor - 1,
+    right: (group.box.right + 1) * factor - 1,
+  };
+  return {...prepared, found: {box, count: groups.length, isCleared}};
+}
+
+function wholePicture(picture, settings) {
+  const prepared = prepareDigit(picture, settings);
+  return {...prepared, found: {box: prepared.steps.crop.box, count: 1, isCleared: false}};
+}
+
+/** Detect ink on a flat background, as prepareDigit does. */
+function onFlatBackground({height, width, pixels}, settings) {
+  const factor = Math.ceil(Math.max(height, width) / MAX_DOCUMENT_SIDE);
+  const means = blockMeans({height, width, levels: pixels}, factor);
+  const smaller = {height: means.height, width: means.width, pixels: Uint8Array.from(means.levels)};
+  const {picture: ink, cut} = prepareDigit(smaller, settings).steps.ground;
+  const components = labelComponents({...ink, pixels: ink.pixels.map((level) => (level > cut ? 1 : 0))});
+  return {inkMask: {ink, factor, isCleared: false}, components, groups: groupPieces(components, false)};
+}
+
+/** Detect ink and digits in a photo. A digit that fills half of the image has wide strokes and needs a second pass. */
+function onDocument(picture) {
+  const sheet = withReach(picture, REACH);
+  const longest = Math.max(0, ...sheet.groups.map(({box}) => Math.max(box.bottom - box.top, box.right - box.left) + 1));
+  const {height, width} = sheet.components;
+  return 2 * longest > Math.max(height, width) ? withReach(picture, WIDE_REACH) : sheet;
+}
+
+/** Return the ink at the threshold that puts most of it in digits; a low one keeps ruled lines or grain. */
+function withReach(picture, reach) {
+  const swallowed = swallowedLight(picture, reach);
+  let [best, most, above, last] = [null, -1, -1, null];
+  for (let attempt = 0; attempt < THRESHOLDS; attempt++) {
+    const inkMask = inkAbove(swallowed, above);
+    const components = labelComponents(inkMask.strong);
+    const groups = groupPieces(components, true);
+    if (groups.length && groups.length <= MAX_DIGITS) {
+      const whole = groups.reduce((sum, {area, box}) => sum + (isCutOff(box, components) ? 0 : area), 0);
+      if (whole > most) [best, most] = [{inkMask, components, groups}, whole];
+      const [cutOff, total] = inkAreas(components);
+      if (2 * cutOff <= total) break;
+    }
+    above = inkMask.threshold;
+    last = {inkMask, components, groups: []};
+  }
+  return best ?? last;
+}
+
+/** Return the areas of the ink that is cut off at the edge and of all ink. */
+function inkAreas(components) {
+  let [cutOff, total] = [0, 0];
+  components.areas.forEach((area, piece) => {
+    total += area;
+    if (isCutOff(components.boxes[piece], components)) cutOff += area;
+  });
+  return [cutOff, total];
+}
+
+/**
+ * Return the ink of one digit, with a margin.
+ *
+ * @returns {GreyPicture}
+ */
+function inkOf({ink}, components, {pieces, box}) {
+  let mask = maskOfPieces(components, pieces);
+  for (let step = 0; step <= Math.floor(Math.max(mask.height, mask.width) / 512); step++) mask = grownMask(mask);
+  const [top, left] = [Math.max(0, box.top - INK_MARGIN), Math.max(0, box.left - INK_MARGIN)];
+  const [bottom, right] = [
+    Math.min(ink.height - 1, box.bottom + INK_MARGIN),
+    Math.min(ink.width - 1, box.right + INK_MARGIN),
+  ];
+  const [height, width] = [bottom - top + 1, right - left + 1];
+  const pixels = new Uint8Array(height * width);
+  for (let row = 0; row < height; row++) {
+    for (let column = 0; column < width; column++) {
+      const place = (top + row) * ink.width + left + column;
+      if (mask.pixels[place]) pixels[row * width + column] = ink.pixels[place];
+    }
+  }
+  return {height, width, pixels};
+}

@@ -1,0 +1,114 @@
+/**
+ * Grouping of ink components into digits; rule and constants as in `data/sheet.py`. Pure: no DOM.
+ *
+ * @typedef {import("./pixel-statistics.js").InkBox} InkBox
+ * @typedef {{pieces: number[], box: InkBox, area: number}} Group
+ */
+
+/** A piece is small whose height is under 1 / 2 of a digit's. */
+const SMALL_PIECE = 2;
+/** A small piece belongs to a large one within 1 / 4 of a digit's height. */
+const PIECE_REACH = 4;
+/** A small piece with nothing near is a digit from 1 / 3 of a digit's height or width on. */
+const PIECE_ALONE = 3;
+/** Where digits are under 8 pixels high, … */
+const MIN_DIGIT = 8;
+/** … or under 1 / 64 of the picture's longer side, they are grain. */
+const MIN_DIGIT_SHARE = 64;
+/** A piece is dirt whose area is under (1 / 20)² of a digit's height squared. */
+const DIRT_PIECE = 20;
+
+/**
+ * Return the digits among the components, in the order of their first pixels.
+ *
+ * @param {import("./connected-components.js").Components} components
+ * @param {boolean} dropsCutOff whether pieces at the picture's edge are left out, unless there are no others
+ * @returns {Group[]}
+ */
+export function groupPieces(components, dropsCutOff) {
+  const {boxes, areas} = components;
+  const all = boxes.map((_, piece) => piece);
+  const inside = dropsCutOff ? all.filter((piece) => !isCutOff(boxes[piece], components)) : all;
+  const counted = inside.length ? inside : all;
+  if (!counted.length) return [];
+  const height = digitHeight(counted.map((piece) => [boxHeight(boxes[piece]), areas[piece]]));
+  if (height < MIN_DIGIT || MIN_DIGIT_SHARE * height < Math.max(components.height, components.width)) return [];
+  const pieces = counted.filter((piece) => DIRT_PIECE ** 2 * areas[piece] >= height * height);
+  const large = pieces.filter((piece) => SMALL_PIECE * boxHeight(boxes[piece]) >= height);
+  const owners = new Map(large.map((piece) => [piece, piece]));
+  large.forEach((piece, index) => {
+    for (const other of large.slice(0, index)) {
+      if (!lieOverEachOther(boxes[piece], boxes[other])) continue;
+      const [one, two] = [owners.get(piece), owners.get(other)];
+      for (const [each, owner] of owners) if (owner === Math.max(one, two)) owners.set(each, Math.min(one, two));
+    }
+  });
+  for (const piece of pieces.filter((each) => !owners.has(each))) {
+    const gaps = large.map((other) => boxGap(boxes[piece], boxes[other]));
+    const gap = Math.min(...gaps);
+    if (PIECE_REACH * gap <= height) owners.set(piece, owners.get(large[gaps.indexOf(gap)]));
+    else if (PIECE_ALONE * Math.max(boxHeight(boxes[piece]), boxWidth(boxes[piece])) >= height) owners.set(piece, piece);
+  }
+  const groups = new Map();
+  for (const piece of [...owners.keys()].sort((one, two) => one - two)) {
+    const owner = owners.get(piece);
+    groups.set(owner, [...(groups.get(owner) ?? []), {pieces: [piece], box: boxes[piece], area: areas[piece]}]);
+  }
+  return [...groups.values()].map(joinedGroup);
+}
+
+/**
+ * Return whether a box touches the edge of the image.
+ *
+ * @param {InkBox} box @param {{height: number, width: number}} size
+ */
+export function isCutOff({top, left, bottom, right}, {height, width}) {
+  return top === 0 || left === 0 || bottom === height - 1 || right === width - 1;
+}
+
+/**
+ * Merge components into one group.
+ *
+ * @param {Group[]} groups @returns {Group}
+ */
+function joinedGroup(groups) {
+  const boxes = groups.map(({box}) => box);
+  const box = {
+    top: Math.min(...boxes.map(({top}) => top)),
+    left: Math.min(...boxes.map(({left}) => left)),
+    bottom: Math.max(...boxes.map(({bottom}) => bottom)),
+    right: Math.max(...boxes.map(({right}) => right)),
+  };
+  return {pieces: groups.flatMap(({pieces}) => pieces), box, area: groups.reduce((sum, {area}) => sum + area, 0)};
+}
+
+/** Return the height of a digit, from [height, area] pairs: half of the area is in components at least as high. */
+function digitHeight(heights) {
+  const total = heights.reduce((sum, [, area]) => sum + area, 0);
+  let soFar = 0;
+  const sorted = [...heights].sort((one, two) => two[0] - one[0] || two[1] - one[1]);
+  return sorted.find(([, area]) => 2 * (soFar += area) >= total)[0];
+}
+
+function boxHeight({top, bottom}) {
+  return bottom - top + 1;
+}
+
+function boxWidth({left, right}) {
+  return right - left + 1;
+}
+
+/** Return the pixels between two boxes, horizontally or vertically, whichever is larger; 0 if they touch or overlap. */
+function boxGap(one, other) {
+  const across = Math.max(one.left, other.left) - Math.min(one.right, other.right) - 1;
+  const down = Math.max(one.top, other.top) - Math.min(one.bottom, other.bottom) - 1;
+  return Math.max(across, down, 0);
+}
+
+/** Return whether two boxes share half of the smaller one's area. */
+function lieOverEachOther(one, other) {
+  const across = Math.min(one.right, other.right) - Math.max(one.left, other.left) + 1;
+  const down = Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top) + 1;
+  const smaller = Math.min(boxHeight(one) * boxWidth(one), boxHeight(other) * boxWidth(other));
+  return 2 * Math.max(across, 0) * Math.max(down, 0) >= smaller;
+}

@@ -1,0 +1,204 @@
+/**
+ * Resampling of a grey image into a box in integers only; as in `data/resample.py`, which says why the sums are exact.
+ * Pure: no DOM.
+ *
+ * @typedef {{height: number, width: number, pixels: Uint8Array}} GreyPicture row by row, 0 is black
+ * @typedef {{box: number, length: number}} FittingScale `box` pixels of the box for every `length` pixels of the picture
+ * @typedef {{first: number, weights: number[]}} PixelShare the inputs that give to one output, from `first` on
+ */
+
+/**
+ * Return the largest scale at which an image fits into a box.
+ *
+ * @param {{height: number, width: number}} picture
+ * @param {{height: number, width: number}} box
+ * @returns {FittingScale}
+ */
+export function fittingScale(picture, box) {
+  return picture.height * box.width >= picture.width * box.height
+    ? {box: box.height, length: picture.height}
+    : {box: box.width, length: picture.width};
+}
+
+/**
+ * Resample the image into the middle of the box: area means when shrinking, bilinear when enlarging.
+ *
+ * Outside the image is 0. Halves round up.
+ *
+ * @param {GreyPicture} picture
+ * @param {{height: number, width: number}} box
+ * @returns {GreyPicture}
+ */
+export function fitInto({height, width, pixels}, box) {
+  const scale = fittingScale({height, width}, box);
+  const rows = axisShares(height, box.height, scale);
+  const columns = axisShares(width, box.width, scale);
+  const area = (2 * Math.max(scale.length, scale.box)) ** 2;
+  const fitted = new Uint8Array(box.height * box.width);
+  const line = new Float64Array(width);
+  rows.forEach(({first, weights}, row) => {
+    if (!weights.length) return;
+    line.fill(0);
+    weights.forEach((weight, step) => {
+      const start = (first + step) * width;
+      for (let column = 0; column < width; column++) line[column] += weight * pixels[start + column];
+    });
+    columns.forEach((share, column) => {
+      let sum = 0;
+      for (let step = 0; step < share.weights.length; step++) sum += share.weights[step] * line[share.first + step];
+      fitted[row * box.width + column] = Math.floor((2 * sum + area) / (2 * area));
+    });
+  });
+  return {height: box.height, width: box.width, pixels: fitted};
+}
+
+/**
+ * Return the nonzero weights from input pixels to output pixels along one axis.
+ *
+ * @param {number} inputs
+ * @param {number} outputs
+ * @param {FittingScale} scale
+ * @returns {PixelShare[]}
+ */
+export function axisShares(inputs, outputs, {box, length}) {
+  const margin = marginBefore(inputs, outputs, {box, length});
+  const weigh = length >= box ? areaWeight : bilinearWeight;
+  const reach = length / box + 1;
+  return Array.from({length: outputs}, (_, output) => {
+    const middle = ((2 * output + 1) * length - margin) / (2 * box);
+    const share = {first: 0, weights: []};
+    const last = Math.min(inputs - 1, Math.ceil(middle + reach));
+    for (let input = Math.max(0, Math.floor(middle - reach)); input <= last; input++) {
+      const weight = weigh(output, input, {box, length, margin});
+      if (weight <= 0) continue;
+      if (!share.weights.length) share.first = input;
+      share.weights.push(weight);
+    }
+    return share;
+  });
+}
+
+/**
+ * Return the margin before the image: half of the rest.
+ *
+ * An image that covers whole pixels stays on the grid, so that scale 1 is the identity and an enlargement with hard
+ * pixels is undone exactly.
+ *
+ * @returns {number} in units in which an input pixel is 2·box long and an output pixel 2·length; so are the weights below
+ */
+function marginBefore(inputs, outputs, {box, length}) {
+  const leftOver = outputs * length - inputs * box;
+  return (inputs * box) % length ? leftOver : Math.floor(leftOver / (2 * length)) * 2 * length;
+}
+
+/** Return the overlap of an output pixel and an input pixel. */
+function areaWeight(output, input, {box, length, margin}) {
+  const last = Math.min(2 * length * (output + 1), 2 * box * (input + 1) + margin);
+  return last - Math.max(2 * length * output, 2 * box * input + margin);
+}
+
+/** Return one input length minus the distance of the centres. */
+function bilinearWeight(output, input, {box, length, margin}) {
+  return 2 * box - Math.abs((2 * output + 1) * length - (2 * input + 1) * box - margin);
+}
+
+/**
+ * Reduction of a decoded image to at most 2,048 pixels per side, on white; as in `data/decoding.py`.
+ *
+ * Integers with Pillow's rounding, so that both give the same pixels. Pure: no DOM.
+ *
+ * @typedef {{height: number, width: number, data: Uint8ClampedArray}} Pixels RGBA, row by row; all opaque once laid on white
+ */
+
+/** Pixels; larger images are reduced. */
+const MAX_PICTURE_SIDE = 2048;
+
+/** @param {{height: number, width: number}} picture @returns {number} pixels of it that become one, each way */
+export function shrinkFactor({height, width}) {
+  return Math.ceil(Math.max(height, width) / MAX_PICTURE_SIDE);
+}
+
+/**
+ * Return the means of squares, cropped at the far edges, on white.
+ *
+ * Some rows of an image may be passed if their number is a multiple of `factor`, or if they are the last ones.
+ *
+ * @param {Pixels} picture
+ * @param {number} factor
+ * @returns {Pixels}
+ */
+export function shrunkOnWhite(picture, factor) {
+  return laidOnWhite(factor === 1 ? picture : reducedPixels(picture, factor));
+}
+
+/** Reduce as Pillow's `reduce`: colours are weighted by opacity. */
+function reducedPixels({height, width, data}, factor) {
+  const [rows, columns] = [Math.ceil(height / factor), Math.ceil(width / factor)];
+  const reduced = new Uint8ClampedArray(4 * rows * columns);
+  const sums = new Uint32Array(4 * columns);
+  for (let row = 0; row < rows; row++) {
+    const [top, bottom] = [row * factor, Math.min(height, (row + 1) * factor)];
+    sums.fill(0);
+    for (let line = top; line < bottom; line++) addLine(sums, data, line * width, width, factor);
+    for (let column = 0; column < columns; column++) {
+      const count = (bottom - top) * (Math.min(width, (column + 1) * factor) - column * factor);
+      putMean(reduced, 4 * (row * columns + column), sums, 4 * column, count);
+    }
+  }
+  return {height: rows, width: columns, data: reduced};
+}
+
+function addLine(sums, data, start, width, factor) {
+  for (let column = 0, place = 4 * start, sum = 0; column < width; sum += 4) {
+    let red = 0;
+    let green = 0;
+    let blue = 0;
+    let opacity = 0;
+    for (const end = Math.min(width, column + factor); column < end; column++, place += 4) {
+      const own = data[place + 3];
+      opacity += own;
+      if (own === 255) {
+        red += data[place];
+        green += data[place + 1];
+        blue += data[place + 2];
+      } else {
+        red += dividedBy255(data[place] * own);
+        green += dividedBy255(data[place + 1] * own);
+        blue += dividedBy255(data[place + 2] * own);
+      }
+    }
+    sums[sum] += red;
+    sums[sum + 1] += green;
+    sums[sum + 2] += blue;
+    sums[sum + 3] += opacity;
+  }
+}
+
+/** Write the mean of `count` pixels, with the reciprocal cut to 24 bits as in Pillow's C code. */
+function putMean(reduced, place, sums, sum, count) {
+  const [reciprocal, half] = [Math.floor(2 ** 24 / count), count >> 1];
+  const opacity = ((sums[sum + 3] + half) * reciprocal) >>> 24;
+  for (let channel = 0; channel < 3; channel++) {
+    const level = ((sums[sum + channel] + half) * reciprocal) >>> 24;
+    reduced[place + channel] = opacity === 255 || opacity === 0 ? level : Math.min(255, Math.floor((255 * level) / opacity));
+  }
+  reduced[place + 3] = opacity;
+}
+
+/** Divide integers up to 255 · 255, rounded; no halves occur. */
+function dividedBy255(product) {
+  return Math.floor((product + 127) / 255);
+}
+
+/** Composite on white with the integers of `data/grey.py`, in place. */
+function laidOnWhite({height, width, data}) {
+  for (let place = 0; place < data.length; place += 4) {
+    const opacity = data[place + 3];
+    if (opacity === 255) continue;
+    for (let channel = place; channel < place + 3; channel++) {
+      data[channel] = 255 - opacity + dividedBy255(data[channel] * opacity);
+    }
+    data[place + 3] = 255;
+  }
+  return {height, width, data};
+}

@@ -1,0 +1,195 @@
+import {inputsOfImage, readReferenceImages, readTestImages} from "../data/images.js";
+import {readWeights} from "../data/weights.js";
+import {perturb} from "../image/perturb.js";
+import {makeNetwork, makeWorkspace, runNetwork} from "../network/network.js";
+import {parseChange, perturbationOf} from "./perturbation.js";
+
+/**
+ * The network and the open image, which all views share.
+ *
+ * A view reads `session` in its listener and redraws. `session.run` is the same object with the same arrays every time,
+ * overwritten by each run: copy what is needed later. Views off the screen should wait: `drawWhenVisible`.
+ *
+ * @typedef {import("./state.js").State} State
+ * @typedef {import("../network/network.js").Network} Network
+ * @typedef {import("../data/images.js").TestImages} TestImages
+ * @typedef {import("../data/images.js").ReferenceImages} ReferenceImages
+ *
+ * @typedef {object} OpenImage
+ * @property {string} name "test-123", "train-5", "drawing" or "picture"; numbers are places in the split
+ * @property {"test" | "train" | "drawing" | "picture"} source
+ * @property {number | null} index the place in the split
+ * @property {number | null} row the place in `session.images.test` or `.reference`; null where it is not one of them
+ * @property {number | null} label its true class, where there is one
+ * @property {string} [file] the name of the file that a picture came from
+ * @property {Float32Array} pixels what the network is given, h·w·c in 0..1
+ * @property {Float32Array} original the same before the reader's change (state.change); the same array where there is none
+ *
+ * @typedef {object} Session
+ * @property {object} payload
+ * @property {import("../network/network.js").Network | null} network with the weights of the open epoch; null where the page
+ *   holds no weights
+ * @property {import("../network/network.js").Run | null} run of `network` on `open.pixels`
+ * @property {{test: TestImages | null, reference: ReferenceImages | null}} images
+ * @property {OpenImage} open
+ * @property {number[]} epochs the numbers of the epochs whose weights are in the page, in order
+ * @property {Readonly<State>} state
+ * @property {(changes: Partial<State>) => void} set
+ * @property {(listener: SessionListener) => () => void} subscribe returns what ends the subscription
+ * @property {(name: string) => boolean} openImage whether there is such an image; a change to the one before is taken back
+ * @property {(pixels: Float32Array, source: "drawing" | "picture", file?: string) => void} openPixels the reader's change
+ *   stays
+ * @property {(name: string) => Float32Array | null} pixelsOf an image of the set, as it is there
+ * @property {(epoch: number) => Promise<Network | null>} networkAt 0 for the end
+ *
+ * @typedef {(session: Session, changed: Set<string>) => void} SessionListener `changed` has keys of the state, and "open" (another
+ *   image, or other pixels), "network", and "run" whenever either of them
+ */
+
+/** Epoch networks to cache; each takes twice the memory of its weights. */
+const MAX_CACHED_NETWORKS = 4;
+
+/**
+ * @param {Document} page
+ * @param {object} payload
+ * @param {import("./state.js").PageState} state
+ * @returns {Promise<Session>}
+ */
+export async function startSession(page, payload, state) {
+  const listeners = new Set();
+  const own = {drawing: null, picture: openedPicture(payload)};
+  const networkAt = cacheNetworks(page, payload);
+  let workspace = null;
+
+  /** @type {Session} */
+  const session = {
+    payload,
+    network: null,
+    run: null,
+    images: {test: null, reference: null},
+    open: null,
+    epochs: payload.weights?.epochs.map(({epoch}) => epoch) ?? [],
+    get state() {
+      return state.values;
+    },
+    set: (changes) => void state.set(changes),
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    openImage(name) {
+      if (!sourceOf(session, own, name)) return false;
+      const {image, change, ink} = state.values;
+      state.set({image: name, change: name === image ? change : "", ink: name === "drawing" ? ink : ""});
+      return true;
+    },
+    openPixels(pixels, source, file) {
+      own[source] = {original: pixels, file};
+      const before = state.values;
+      state.set({image: source, ink: source === "drawing" ? before.ink : ""});
+      // The state notifies listeners of a new name only; the same name with new pixels is reported here.
+      if (before.image === source) tell(reopen(new Set(["open"])));
+    },
+    pixelsOf: (name) => sourceOf(session, {}, name)?.original ?? null,
+    networkAt,
+  };
+
+  function tell(changed) {
+    for (const listener of [...listeners]) listener(session, changed);
+  }
+
+  function reopen(changed) {
+    const found = sourceOf(session, own, session.state.image) ?? session.open ?? firstImage(session, own);
+    const changes = parseChange(session.state.change);
+    const [height, width, channels] = payload.dataset.image_shape;
+    const isChanged = session.state.change !== "";
+    const pixels = isChanged
+      ? perturb(found.original, {height, width, channels}, perturbationOf(changes, [height, width]))
+      : found.original;
+    session.open = {...found, pixels};
+    if (session.network) {
+      session.run = runNetwork(session.network, pixels, workspace);
+      changed.add("run");
+    }
+    return changed.add("open");
+  }
+
+  function adopt(network) {
+    session.network = network;
+    workspace = network && makeWorkspace(network);
+  }
+
+  async function changeEpoch() {
+    const asked = session.state.epoch;
+    const network = await networkAt(asked);
+    if (asked !== session.state.epoch || network === session.network) return; // the slider has moved on
+    adopt(network);
+    tell(reopen(new Set(["network"])));
+  }
+
+  const [network, test, reference] = await Promise.all([
+    networkAt(state.values.epoch),
+    readTestImages(page, payload),
+    readReferenceImages(page, payload),
+  ]);
+  session.images = {test, reference};
+  adopt(network);
+  reopen(new Set());
+  state.subscribe((_, changed) => {
+    if (changed.has("epoch")) changeEpoch();
+    tell(changed.has("image") || changed.has("change") ? reopen(new Set(changed)) : changed);
+  });
+  return session;
+}
+
+/** Return the image with that name without the reader's transformation, or null. */
+function sourceOf(session, own, name) {
+  const [source, number] = name.split("-");
+  if (source === "drawing" || source === "picture") {
+    return own[source] ? {name, source, index: null, row: null, label: null, ...own[source]} : null;
+  }
+  if (source === "" && number === undefined) return firstImage(session, own);
+  const images = source === "test" ? session.images.test : source === "train" ? session.images.reference : null;
+  const index = Number(number);
+  const row = images ? images.indices.indexOf(index) : -1;
+  if (row >= 0) return {name, source, index, row, label: images.labels[row], original: inputsOfImage(images, row)};
+  const first = firstTrainingImage(session);
+  return first.name === name ? first : null;
+}
+
+/** Return the image shown at the start: the image that the page was made for, or the first test image. */
+function firstImage(session, own) {
+  const {test} = session.images;
+  if (session.payload.opened && own.picture) return sourceOf(session, own, "picture");
+  const index = test && Math.min(...test.indices);
+  return test?.count ? sourceOf(session, {}, `test-${index}`) : firstTrainingImage(session);
+}
+
+/** Return the image that the page was made to explain. */
+function openedPicture({opened}) {
+  return opened ? {original: Float32Array.from(opened.pixels.flat(2), (level) => level / 255), file: opened.name} : null;
+}
+
+/** Return the one image that every page has. */
+function firstTrainingImage({payload: {first_image: {label, pixels}}}) {
+  const original = Float32Array.from(pixels.flat(2), (level) => level / 255);
+  return {name: "train-0", source: "train", index: 0, row: null, label, original};
+}
+
+/** Return a function that reads the network of an epoch and caches the last few. */
+function cacheNetworks(page, payload) {
+  const kept = new Map();
+  const read = async (which) => {
+    const weights = await readWeights(page, payload, which);
+    return weights && makeNetwork(payload.network, weights);
+  };
+  return (epoch) => {
+    const place = payload.weights?.epochs.findIndex((each) => each.epoch === epoch) ?? -1;
+    const which = place < 0 ? "final" : place;
+    const network = kept.get(which) ?? read(which);
+    kept.delete(which);
+    kept.set(which, network); // least recently used first
+    if (kept.size > MAX_CACHED_NETWORKS) kept.delete([...kept.keys()].find((each) => each !== "final"));
+    return network;
+  };
+}

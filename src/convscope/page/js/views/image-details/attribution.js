@@ -1,0 +1,142 @@
+import {computeAttribution} from "../../attribution/compute.js";
+import {paintAttribution} from "../../attribution/maps.js";
+import {ATTRIBUTION_METHODS} from "../../attribution/methods.js";
+import {drawWhenVisible} from "../../dom/draw-when-visible.js";
+import {newGlossaryButton, newElement, quotedName, refill} from "../../dom/element.js";
+import {newPicture} from "../../dom/picture.js";
+import {ScaleLegend} from "../../dom/scale-legend.js";
+import {onThemeChange, themeColors} from "../../dom/theme-colors.js";
+import {channelRanges, evenRange, formatNumber, joinedRange} from "../../image/color/range.js";
+
+/**
+ * Attribution for two classes of the open image side by side, on one scale, with the final weights.
+ *
+ * @typedef {import("../../attribution/compute.js").ClassEvidence} ClassEvidence
+ *
+ * @typedef {object} CaseClasses
+ * @property {HTMLElement} node
+ * @property {(pixels: Float32Array, labels: number[], told: (label: number) => string) => void} show `told`: what a class is in
+ *   this case, as "true class"
+ * @property {() => void} hide
+ */
+
+const CLASS_PICTURE_SIDE = 112;
+
+/** Label of the number under a map, by method. */
+const NUMBER_UNDER = {
+  gradient: ({sum}) => `sum ${formatNumber(sum)}`,
+  integrated: ({sum}) => `sum ${formatNumber(sum)}`,
+  occlusion: ({drop}) => (drop > 0 ? `decrease of up to ${formatNumber(drop)}` : "no decrease"),
+};
+
+/**
+ * @param {Document} page
+ * @param {import("../../state/session.js").Session} session
+ * @param {{names: string[]}} options
+ * @returns {CaseClasses}
+ */
+export function makeAttributionDetails(page, session, {names}) {
+  const [height, width, channels] = session.payload.dataset.image_shape;
+  const head = newElement(page, "div", {class: "class-pair", "aria-hidden": "true"});
+  const ways = ATTRIBUTION_METHODS.map((way) => newWayRow(page, way, {height, width}));
+  const door = newElement(page, "button", {type: "button", class: "door"}, "Larger maps, with explanations, for any class");
+  const legend = new ScaleLegend(page);
+  const reading = newElement(
+    page, "p", {class: "reading"}, "The maps in a row share one colour scale; its maximum is the number next to the title.",
+  );
+  const node = newElement(
+    page, "section", {class: "case-part case-classes", hidden: true}, newElement(page, "h4", {}, "Attribution by class"),
+    head, ...ways.map((row) => row.node), legend.element, reading, newElement(page, "p", {class: "small"}, door),
+  );
+  let [wanted, asked] = [null, 0];
+  door.addEventListener("click", () => {
+    session.set({target: wanted.labels[0]});
+    page.getElementById("class-evidence")?.scrollIntoView({block: "start"});
+  });
+  const redraw = drawWhenVisible(node, begin);
+
+  /** Everything that was begun before is given up. */
+  async function begin() {
+    const mine = ++asked;
+    const isWanted = () => mine === asked;
+    if (!wanted) return;
+    const {pixels, labels, told} = wanted;
+    const network = await session.networkAt(0);
+    if (!isWanted() || !network || network.unknown.length) return;
+    delete node.dataset.done;
+    const image = Float32Array.from(pixels);
+    const colors = themeColors(page, session);
+    legend.showWords(colors.signed, ["against the class", "for it"]);
+    const isWhole = await computeAttribution(network, image, labels, {
+      isWanted,
+      show: (way, found) => ways.find((row) => row.way === way).show(found, image, colors, (label) => `${names[label]}, ${told(label)}`),
+    });
+    if (isWhole) node.dataset.done = labels.join(" ");
+  }
+
+  onThemeChange(session, () => {
+    asked++;
+    redraw();
+  });
+
+  return {
+    node,
+    show(pixels, labels, told) {
+      wanted = {pixels, labels, told};
+      asked++;
+      node.hidden = false;
+      refill(head, ...labels.map((label) => {
+        const role = newElement(page, "span", {class: "quiet"}, told(label));
+        return newElement(page, "p", {title: names[label]}, newElement(page, "strong", {}, ...quotedName(names[label])), role);
+      }));
+      for (const row of ways) row.begin(labels.length);
+      redraw();
+    },
+    hide() {
+      [wanted, node.hidden] = [null, true];
+      asked++;
+    },
+  };
+}
+
+/** Create the row of one method: a map per class and their common scale. */
+function newWayRow(page, {way, title, asked, words}, {height, width}) {
+  const cells = [0, 1].map(() => {
+    const picture = newPicture(page, {height, width}, {side: CLASS_PICTURE_SIDE, isInk: false});
+    picture.removeAttribute("aria-hidden");
+    picture.setAttribute("role", "img");
+    picture.setAttribute("aria-label", `${title}: not yet computed`);
+    const number = newElement(page, "p", {class: "small"});
+    return {picture, number, node: newElement(page, "div", {}, picture, number)};
+  });
+  const end = newElement(page, "span", {class: "quiet"});
+  const node = newElement(
+    page, "figure", {class: "class-way", "data-way": way}, newElement(page, "figcaption", {title: words}, title, newGlossaryButton(page, asked), " ", end),
+    newElement(page, "div", {class: "class-pair"}, ...cells.map((cell) => cell.node)),
+  );
+  return {
+    way,
+    node,
+    begin(count) {
+      node.classList.add("is-old");
+      cells.forEach((cell, place) => (cell.node.hidden = place >= count));
+    },
+    /** @param {ClassEvidence[]} found */
+    show(found, image, colors, call) {
+      const range = evenRange(joinedRange(found.map(({values}) => channelRanges(values, 1)[0])));
+      const scale = {...range, table: colors.signed};
+      found.forEach(({target, values, found: numbers}, place) => {
+        const {picture, number, node: cell} = cells[place];
+        const context = picture.getContext("2d");
+        const painted = context.createImageData(width, height);
+        paintAttribution(values, scale, image, colors, painted.data);
+        context.putImageData(painted, 0, 0);
+        number.textContent = NUMBER_UNDER[way](numbers);
+        picture.setAttribute("aria-label", `${title} for ${call(target)}: ${number.textContent}`);
+        cell.dataset.sum = String(numbers.sum ?? numbers.drop);
+      });
+      end.textContent = `±${formatNumber(range.maximum)}`;
+      node.classList.remove("is-old");
+    },
+  };
+}

@@ -1,0 +1,146 @@
+import {inputsOfImage} from "../../data/images.js";
+import {newGlossaryButton, newElement, quotedName} from "../../dom/element.js";
+import {formatWhole} from "../../dom/format.js";
+import {levelsOf, newPicture, paintPicture} from "../../dom/picture.js";
+import {runInSlices} from "../../dom/scheduling.js";
+import {runNetwork} from "../../network/network.js";
+import {sampleFeatures} from "../../state/ood-score.js";
+import {distanceBetween} from "./predictions-by-epoch.js";
+
+/** The nearest training images of two classes, each a button that opens it. */
+
+const NEIGHBOUR_SIDE = 56;
+
+/**
+ * @param {Document} page
+ * @param {Neighbourhood} neighbourhood
+ * @param {object} options
+ * @param {import("../../data/images.js").ReferenceImages} options.reference
+ * @param {string[]} options.names
+ * @param {boolean} options.isInk
+ * @param {number} options.trained training images in all
+ * @param {(name: string) => void} options.open
+ * @returns {HTMLElement}
+ */
+export function newNeighbourView(page, {searched, layer, groups}, {reference, names, isInk, trained, open}) {
+  const rows = groups.map(({label, neighbours}) => {
+    const pictures = neighbours.map((each) => newNeighbour(page, each, {reference, names, isInk, open}));
+    const head = newElement(page, "p", {title: names[label]}, "of ", ...quotedName(names[label]));
+    const none = newElement(page, "p", {class: "quiet"}, "none in this file");
+    const list = pictures.length ? newElement(page, "ul", {}, ...pictures) : none;
+    return newElement(page, "div", {class: "neighbours"}, head, list);
+  });
+  const share = searched === null ? "all" : `${formatWhole(searched)} of the`;
+  const from = `${share} ${formatWhole(trained)} training images`;
+  const where = layer ? [", by their distance in ", {name: layer}, newGlossaryButton(page, "distance")] : [];
+  return newElement(
+    page, "section", {class: "case-part"}, newElement(page, "h4", {}, "Nearest training images"), ...rows,
+    newElement(page, "p", {class: "reading"}, ...neighbourVoteText(groups, names), `Among ${from}`, ...where, "."),
+  );
+}
+
+/** Return which class the image is closer to. */
+function neighbourVoteText(groups, names) {
+  const [first, second] = groups
+    .map(({label, neighbours}) => ({label, distance: neighbours[0]?.distance ?? null}))
+    .sort((a, b) => a.distance - b.distance);
+  if (!second || first.distance === null || second.distance === null) return [];
+  return [
+    "It is closer to ", ...quotedName(names[first.label]), ` (${distanceText(first.distance)}) than to `,
+    ...quotedName(names[second.label]), ` (${distanceText(second.distance)}). `,
+  ];
+}
+
+function newNeighbour(page, {row, distance}, {reference, names, isInk, open}) {
+  const picture = newPicture(page, reference, {side: NEIGHBOUR_SIDE, isInk});
+  paintPicture(picture, reference, levelsOf(reference, row), isInk);
+  const index = reference.indices[row];
+  const far = distance === null ? "" : `, distance ${distanceText(distance)}`;
+  const button = newElement(
+    page, "button", {
+      type: "button", class: "neighbour", "data-name": `train-${index}`, "data-row": row, title: `Training image ${index}`,
+      "aria-label": `Training image ${index}, ${names[reference.labels[row]]}${far}`,
+    },
+    newElement(page, "span", {class: "shot"}, picture),
+    newElement(page, "span", {"aria-hidden": "true"}, distance === null ? `#${index}` : distanceText(distance)),
+  );
+  button.addEventListener("click", () => open(`train-${index}`));
+  return newElement(page, "li", {}, button);
+}
+
+/** Return a distance with three digits, so that a column can be compared. */
+function distanceText(distance) {
+  return distance < 1000 ? distance.toPrecision(3) : formatWhole(distance);
+}
+
+/**
+ * Nearest training images by the features of the last hidden layer, with the final weights.
+ *
+ * For the embedded errors Python searched all training images; for any other image the page searches its own sample.
+ *
+ * @typedef {import("../../state/session.js").OpenImage} OpenImage
+ * @typedef {{row: number, distance: number | null}} Neighbour `row` in the reference images
+ * @typedef {{searched: number | null, layer: string | null, groups: {label: number, neighbours: Neighbour[]}[]}} Neighbourhood
+ *   `searched`: images looked through, null for all training images
+ */
+
+const NEIGHBOURS_SHOWN = 3;
+
+/**
+ * @param {import("../../state/session.js").Session} session
+ * @returns {(open: OpenImage, labels: number[], isWanted: () => boolean) => Promise<Neighbourhood | undefined>}
+ *   undefined where it was given up, or there is nothing to compare with
+ */
+export function cacheNeighbours(session) {
+  const {reference} = session.images;
+  const {evidence} = session.payload;
+  const layer = evidence?.novelty?.layer ?? null;
+  let features = null;
+
+  async function featuresOfSample(network) {
+    features ??= runInSlices(sampleFeatures(network, reference, layer));
+    return features;
+  }
+
+  return async (open, labels, isWanted) => {
+    if (!reference) return undefined;
+    const network = layer ? await session.networkAt(0) : null;
+    const canRun = network && !network.unknown.length;
+    const own = canRun ? featureOf(network, layer, open.pixels) : null;
+    const featureOfReference = (row) => featureOf(network, layer, inputsOfImage(reference, row));
+    const known = knownNeighbours(session, open);
+    const groups = [];
+    for (const label of labels) {
+      const rows = known?.[label] ?? null;
+      if (!rows && !own) continue; // the network cannot be run
+      const sample = rows ? null : await featuresOfSample(network);
+      if (!isWanted()) return undefined;
+      const neighbours = rows
+        ? rows.map((row) => ({row, distance: own && distanceBetween(own, featureOfReference(row))}))
+        : nearestInSample(own, sample, reference, {label, except: open.source === "train" ? open.row : null});
+      groups.push({label, neighbours});
+    }
+    return {searched: known && labels.every((label) => known[label]) ? null : reference.sample, layer: own && layer, groups};
+  };
+}
+
+/** Return the payload's neighbours of an untransformed image by class, or null. */
+function knownNeighbours({payload, images}, open) {
+  if (open.source !== "test" || open.pixels !== open.original) return null;
+  const nearest = payload.evidence.nearest[open.index];
+  return nearest ? {[open.label]: nearest.true, [images.test.predictions[open.row]]: nearest.predicted} : null;
+}
+
+/** @returns {Float32Array} a layer's activations for an image */
+function featureOf(network, layer, pixels) {
+  return Float32Array.from(runNetwork(network, pixels).activations[layer].data);
+}
+
+/** @returns {Neighbour[]} the nearest first */
+function nearestInSample(own, {features, size, count}, reference, {label, except}) {
+  const rows = Array.from({length: count}, (_, row) => row).filter((row) => reference.labels[row] === label && row !== except);
+  return rows
+    .map((row) => ({row, distance: distanceBetween(own, features.subarray(row * size, (row + 1) * size))}))
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, NEIGHBOURS_SHOWN);
+}

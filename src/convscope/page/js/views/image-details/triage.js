@@ -1,0 +1,70 @@
+import {newGlossaryButton, newElement} from "../../dom/element.js";
+
+/**
+ * Create the view of an error's likely cause, with the evidence.
+ *
+ * @param {Document} page
+ * @param {Hint} hint
+ * @returns {HTMLElement}
+ */
+export function newTriageView(page, {kind, evidence}) {
+  const sign = newElement(page, "span", {class: "hint-sign", "aria-hidden": "true"}, TRIAGE_SIGNS[kind]);
+  const title = newElement(page, "h4", {}, sign, ` Likely cause: ${TRIAGE_TITLES[kind]}`, newGlossaryButton(page, "hint"));
+  const parts = (evidence ?? []).map((part) => newElement(page, "li", {dir: "auto"}, part));
+  const known = parts.length
+    ? newElement(page, "ul", {}, ...parts)
+    : newElement(page, "p", {}, "The evidence is not in this file; `convscope mistakes` lists it.");
+  const reading = newElement(page, "p", {class: "reading"}, "Three heuristic rules; check the image yourself.");
+  return newElement(page, "section", {class: "case-part hint", "data-kind": kind}, title, known, reading);
+}
+
+/**
+ * Likely causes of errors, as Python estimated them with heuristics. Pure: no DOM.
+ *
+ * @typedef {"label suspect" | "ambiguous" | "model error"} HintKind
+ *
+ * @typedef {object} Hint of one mistake
+ * @property {HintKind} kind
+ * @property {string[] | null} evidence what is known, in parts of a sentence; null of a mistake that the file does not tell of
+ *
+ * @typedef {object} Triage
+ * @property {{kind: HintKind, count: number}[]} kinds those that occur
+ * @property {(index: number) => HintKind | null} kindOf the test image with that number; null where it is no mistake, or was not
+ *   looked into
+ * @property {(index: number) => Hint | null} hintOf
+ */
+
+/** @type {Record<HintKind, string>} */
+export const TRIAGE_TITLES = {
+  "label suspect": "possible label error",
+  "ambiguous": "ambiguous image",
+  "model error": "probably a model error",
+};
+
+/**
+ * A symbol for each cause, so that colour is not the only cue.
+ *
+ * @type {Record<HintKind, string>}
+ */
+export const TRIAGE_SIGNS = {"label suspect": "?", "ambiguous": "≈", "model error": "✕"};
+
+/**
+ * @param {object | undefined} mistakes `metrics.mistakes`, which pages of earlier versions lack
+ * @returns {Triage}
+ */
+export function makeTriage(mistakes) {
+  const kindOfIndex = new Map();
+  for (const [kind, indices] of Object.entries(mistakes?.indices ?? {})) {
+    for (const index of indices) kindOfIndex.set(index, kind);
+  }
+  const evidenceOf = new Map((mistakes?.list ?? []).map(({index, evidence}) => [index, evidence]));
+  const kinds = Object.keys(TRIAGE_TITLES).map((kind) => ({kind, count: mistakes?.indices?.[kind]?.length ?? 0}));
+  return {
+    kinds: kinds.filter(({count}) => count),
+    kindOf: (index) => kindOfIndex.get(index) ?? null,
+    hintOf(index) {
+      const kind = kindOfIndex.get(index);
+      return kind ? {kind, evidence: evidenceOf.get(index) ?? null} : null;
+    },
+  };
+}

@@ -1,0 +1,193 @@
+import {newGlossaryButton, newElement} from "../../dom/element.js";
+import {decimalsFor, formatDecimals} from "../../dom/format.js";
+import {colorOf, cssColor, textOn} from "../../image/color/paint.js";
+import {formatNumber} from "../../image/color/range.js";
+import {placeOf} from "../../network/shape.js";
+import {arithmeticFoot, arithmeticDecimals, largestFirst} from "./arithmetic-lines.js";
+import {placeInWords} from "./selected-unit.js";
+
+/**
+ * @typedef {import("../../image/color/paint.js").ColorScale} ColorScale
+ *
+ * @typedef {object} ConvolutionView
+ * @property {number} width of the window
+ * @property {boolean} isWhole whether all channels are shown
+ * @property {number} extra decimals
+ * @property {(channel: number) => ColorScale} inputScale
+ * @property {ColorScale} weightScale
+ * @property {Uint8Array} signed the table of colours for products
+ * @property {string} inputName what is read
+ * @property {boolean} isColour whether that are red, green and blue
+ */
+
+const COLOURS = ["red", "green", "blue"];
+
+/** Channels whose products are shown until all are requested. */
+export const FIRST_CHANNELS = 3;
+
+/**
+ * Input × weight = product for every position in the window, channel by channel; the sums; the bias; the activation function.
+ *
+ * @param {Document} page
+ * @param {import("../../network/unit-arithmetic.js").Explanation} told
+ * @param {ConvolutionView} view
+ * @returns {Node[]}
+ */
+export function convolutionArithmetic(page, told, {width, isWhole, extra, inputScale, weightScale, signed, inputName, isColour}) {
+  const products = told.channels.flatMap(({terms}) => terms.map(({product}) => product));
+  const extent = Math.max(1e-12, ...products.map(Math.abs));
+  const decimals = {
+    input: decimalsFor(told.channels.flatMap(({terms}) => terms.map(({input}) => input))) - 1 + extra,
+    weight: decimalsFor([weightScale.maximum]) + extra,
+    product: arithmeticDecimals(told, products) + extra,
+  };
+  const nameOfChannel = (channel) => (isColour ? COLOURS[channel] : `channel ${channel}`);
+  const scales = {weight: weightScale, product: {minimum: -extent, maximum: extent, table: signed}};
+  const isSingle = told.channels.length === 1;
+  const isShort = !isWhole && told.channels.length > FIRST_CHANNELS;
+  const {shown, hidden, rest} = largestFirst(told.channels, ({sum}) => sum, isShort ? FIRST_CHANNELS : Infinity, isShort);
+  const rows = shown.map(({channel, sum, terms}) => {
+    const colours = {...scales, input: inputScale(channel)};
+    const grids = [["input", ""], ["weight", "×"], ["product", "="]].map(([part, sign]) => newElement(page, "span", {class: "term-part"},
+      sign && newElement(page, "span", {class: "sign"}, sign),
+      termGrid(page, part, terms, width, colours[part], Math.max(0, decimals[part]))));
+    const total = newElement(page, "p", {class: "channel-total", "data-term": "channel-total", "data-value": sum},
+      "sum ", newElement(page, "b", {}, formatDecimals(sum, decimals.product)));
+    const name = newElement(page, "p", {class: "channel-name"}, nameOfChannel(channel));
+    const label = isSingle ? `${terms.length} products` : `${nameOfChannel(channel)}: ${terms.length} products`;
+    return newElement(page, "div", {class: "account-channel", role: "group", "aria-label": label, "data-channel": channel},
+      isSingle ? null : name, ...grids, isSingle ? null : total);
+  });
+  const lines = isSingle ? [] : shown.map(({channel, sum}) => ["channel-sum", sum, `from ${nameOfChannel(channel)}`]);
+  if (hidden) lines.push(["rest", rest, `from the other ${hidden} channels`]);
+  lines.push(["sum", told.sum, isSingle ? `sum of the ${products.length} products` : `from all ${told.channels.length} channels`]);
+  lines.push(["bias", told.bias, "bias"]);
+  const channelsToo = isSingle ? "" : ` and every channel of ${inputName}`;
+  const heading = `${inputName === "the image" ? "Pixel" : "Input"} × weight = product, for every position in the window${channelsToo}:`;
+  return [newElement(page, "p", {class: "account-title"}, heading), ...rows, arithmeticFoot(page, told, decimals.product, lines)];
+}
+
+/** Create one of the three grids of a window. */
+function termGrid(page, part, terms, width, scale, decimals) {
+  const texts = terms.map((term) => formatDecimals(term[part], decimals));
+  const cells = terms.map((term, place) => {
+    const value = term[part];
+    const isOutside = part === "input" && term.padding;
+    const cell = newElement(page, "span", {
+      "data-term": part, "data-value": value, class: isOutside ? "outside" : null,
+      title: isOutside ? "padding, so 0" : `row ${term.row}, column ${term.column}: ${formatNumber(value, 6)}`,
+    }, texts[place]);
+    const colour = colorOf(value, scale);
+    if (!isOutside) [cell.style.backgroundColor, cell.style.color] = [cssColor(colour), textOn(colour)];
+    return cell;
+  });
+  const grid = newElement(page, "span", {class: `term-grid ${part}`}, ...cells);
+  // Wide enough for sign and digits, so that the grids of all channels align.
+  grid.style.gridTemplateColumns = `repeat(${width}, ${Math.max(...texts.map((text) => text.replace("−", "").length)) + 2}ch)`;
+  return grid;
+}
+
+/** Terms shown until all are requested. */
+export const FIRST_TERMS = 8;
+
+/**
+ * Show the largest contributions, the sum of the others, the bias and the activation function.
+ *
+ * @param {Document} page
+ * @param {import("../../network/unit-arithmetic.js").Explanation} told
+ * @param {{isWhole: boolean, extra: number, source: {name: string, shape: number[], index: number}, prefix?: number[],
+ *   openUnit: (index: number, place: number[]) => void}} view `extra`: decimals; `source`: what is read, behind flattening; `prefix`: the place,
+ *   where the layer works at every place of a picture by itself
+ * @returns {Node[]}
+ */
+export function denseArithmetic(page, told, {isWhole, extra, source, prefix = [], openUnit}) {
+  const {shown, hidden, rest} = largestFirst(told.terms, ({product}) => product, isWhole ? Infinity : FIRST_TERMS);
+  const decimals = {
+    input: Math.max(2, decimalsFor(told.terms.map(({input}) => input)) - 1) + extra,
+    weight: decimalsFor(told.terms.map(({weight}) => weight)) + extra,
+    product: arithmeticDecimals(told, shown.map(({product}) => product)) + extra,
+  };
+  const rows = shown.map((term) => {
+    const place = prefix.length ? [...prefix, term.index] : placeOf(source.shape, term.index);
+    const words = placeInWords(place, source.shape);
+    const name = source.index < 0
+      ? newElement(page, "span", {}, words)
+      : newElement(page, "button", {type: "button", class: "door", "aria-label": `${source.name}, ${words}`}, words);
+    name.addEventListener("click", () => source.index >= 0 && openUnit(source.index, place));
+    return newElement(page, "tr", {"data-term": "product", "data-index": term.index, "data-value": term.product},
+      newElement(page, "th", {scope: "row"}, name),
+      newElement(page, "td", {class: "n"}, formatDecimals(term.input, decimals.input)),
+      newElement(page, "td", {class: "n"}, `× ${formatDecimals(term.weight, decimals.weight)}`),
+      newElement(page, "td", {class: "n"}, `= ${formatDecimals(term.product, decimals.product)}`),
+      newElement(page, "td", {class: "bar-cell"}, contributionBar(page, term.product, Math.abs(shown[0].product))));
+  });
+  const head = newElement(page, "thead", {}, newElement(page, "tr", {},
+    newElement(page, "th", {scope: "col"}, newElement(page, "bdi", {}, source.name)), ...[["", "input"], ["× ", "weight"], ["= ", "product"]].map(([sign, word]) => (
+      newElement(page, "th", {scope: "col", class: "n"}, sign + word, newGlossaryButton(page, word)))),
+    newElement(page, "td")));
+  const table = newElement(page, "table", {class: "account-terms"}, head, newElement(page, "tbody", {}, ...rows));
+  const lines = [];
+  const shownSum = told.sum - rest;
+  if (hidden) lines.push(["shown", shownSum, `from these ${shown.length}`], ["rest", rest, `from the other ${hidden}`]);
+  lines.push(["sum", told.sum, `from all ${told.terms.length}`], ["bias", told.bias, "bias"]);
+  const scroll = newElement(page, "div", {class: "scroll", tabindex: "0", role: "group", "aria-label": "The largest contributions"}, table);
+  return [scroll, arithmeticFoot(page, told, decimals.product, lines)];
+}
+
+/** Create a bar to the right for positive values, to the left for negative ones. */
+function contributionBar(page, value, extent) {
+  const bar = newElement(page, "i", {class: value < 0 ? "less" : "more"});
+  bar.style.width = `${extent ? (50 * Math.abs(value)) / extent : 0}%`;
+  return newElement(page, "span", {class: "contribution", "aria-hidden": "true"}, bar);
+}
+
+/** Classes shown until all are requested. */
+export const FIRST_CLASSES = 10;
+
+/**
+ * Show the softmax: exponentials, total, probabilities.
+ *
+ * @param {Document} page
+ * @param {import("../../network/unit-arithmetic.js").Explanation} told
+ * @param {{isWhole: boolean, extra: number, nameOf: (unit: number) => string}} view
+ * @returns {Node[]}
+ */
+export function softmaxArithmetic(page, {softmax, unit}, {isWhole, extra, nameOf}) {
+  const {logits, maximum, exponentials, total, probabilities} = softmax;
+  const units = logits.map((_, place) => place);
+  const isShort = !isWhole && units.length > FIRST_CLASSES;
+  const {shown} = largestFirst(units, (place) => exponentials[place], isShort ? FIRST_CLASSES : Infinity, isShort);
+  if (!shown.includes(unit)) shown[shown.length - 1] = unit; // the open unit is always listed
+  const hidden = units.filter((place) => !shown.includes(place));
+  const decimals = decimalsFor(logits) + extra;
+  /** Format with enough digits to distinguish a probability from 1. */
+  const inFull = (number) => formatNumber(number, (number > 0.5 ? 8 : 4) + extra);
+  const rows = shown.map((place) => newElement(page, "tr", {
+    "data-term": "exponential", "data-index": place, "data-value": exponentials[place], class: place === unit ? "is-open" : null,
+  },
+  newElement(page, "th", {scope: "row"}, newElement(page, "bdi", {}, nameOf(place))),
+  newElement(page, "td", {class: "n"}, formatDecimals(logits[place], decimals)),
+  newElement(page, "td", {class: "n"}, formatDecimals(logits[place] - maximum, decimals)),
+  newElement(page, "td", {class: "n"}, inFull(exponentials[place])),
+  newElement(page, "td", {class: "n", "data-term": "share", "data-index": place, "data-value": probabilities[place]},
+    inFull(probabilities[place]))));
+  const titles = [["logit", "logit"], ["− largest", "softmax"], ["exp", "softmax"], ["÷ total = probability", "softmax"]];
+  const head = newElement(page, "tr", {}, newElement(page, "td"), ...titles.map(([title, word]) => (
+    newElement(page, "th", {scope: "col", class: "n"}, title, newGlossaryButton(page, word)))));
+  const rest = hidden.reduce((sum, place) => sum + exponentials[place], 0);
+  const others = hidden.length ? [sumRow(page, "exponential-rest", `the other ${hidden.length}`, rest, inFull)] : [];
+  const foot = sumRow(page, "total", "total", total, inFull);
+  const table = newElement(page, "table", {class: "account-terms softmax"}, newElement(page, "thead", {}, head),
+    newElement(page, "tbody", {}, ...rows, ...others), newElement(page, "tfoot", {}, foot));
+  const sum = newElement(page, "p", {class: "account-sentence"}, newElement(page, "bdi", {}, nameOf(unit)), ": ",
+    `${inFull(exponentials[unit])} ÷ ${inFull(total)} = `,
+    newElement(page, "b", {"data-term": "after", "data-value": probabilities[unit]}, inFull(probabilities[unit])), ".");
+  const scroll = newElement(page, "div", {class: "scroll", tabindex: "0", role: "group", "aria-label": "Softmax computation"}, table);
+  return [newElement(page, "p", {class: "account-title"}, "The softmax turns logits into probabilities:"), scroll, sum];
+}
+
+/** Create a row with a number in the column of exponentials only. */
+function sumRow(page, term, title, value, inFull) {
+  return newElement(page, "tr", {"data-term": term, "data-value": value}, newElement(page, "th", {scope: "row"}, title),
+    newElement(page, "td"), newElement(page, "td"), newElement(page, "td", {class: "n"}, inFull(value)), newElement(page, "td"));
+}

@@ -1,0 +1,100 @@
+import {newGlossaryButton, newElement} from "../../dom/element.js";
+import {formatSummand, decimalsFor, formatDecimals} from "../../dom/format.js";
+import {formatNumber} from "../../image/color/range.js";
+
+/**
+ * The last lines of the arithmetic, from the sum to the activation.
+ *
+ * Each line names its term in `data-term` and has its exact value in `data-value`.
+ *
+ * @typedef {[string, number, string, string?]} AccountLine what it is, its value, in words, and its text if not the value
+ */
+
+/** Description of each activation function, with `before` inserted. */
+const FUNCTIONS_IN_WORDS = {
+  relu: (before) => `ReLU: the larger of 0 and ${before}`,
+  relu6: (before) => `ReLU6: ${before}, clipped to 0–6`,
+  leaky_relu: (before) => `leaky ReLU of ${before}`,
+  sigmoid: (before) => `sigmoid: 1 / (1 + e^−(${before}))`,
+  tanh: (before) => `tanh(${before})`,
+};
+
+/**
+ * @param {Document} page
+ * @param {import("../../network/unit-arithmetic.js").Explanation} told
+ * @param {number} decimals
+ * @param {AccountLine[]} [lines] those before the activation function
+ * @returns {HTMLTableElement}
+ */
+export function arithmeticFoot(page, told, decimals, lines = []) {
+  const all = [...lines];
+  if (told.activation === "linear") all.push(["after", told.after, "is the activation"]);
+  else if (told.softmax) all.push(["before", told.before, "is the logit, the input of the softmax below"]);
+  else {
+    all.push(["before", told.before, "before the activation function"]);
+    const words = FUNCTIONS_IN_WORDS[told.activation] ?? ((before) => `${told.activation} of ${before}`);
+    all.push(["after", told.after, `${words(formatDecimals(told.before, decimals))} is the activation`]);
+  }
+  const body = newElement(page, "tbody", {}, ...all.map((line) => arithmeticLine(page, line, decimals)));
+  return newElement(page, "table", {class: "account-lines"}, body);
+}
+
+/** Glossary words for the lines that have one. */
+const ASKED_IN_LINES = [["bias", "bias"], ["logit", "before"]];
+
+/**
+ * @param {Document} page
+ * @param {AccountLine} line
+ * @param {number} decimals
+ */
+function arithmeticLine(page, [term, value, words, text], decimals) {
+  const isSummand = term === "bias" || term === "rest" || term === "channel-sum";
+  const number = text ?? (isSummand ? formatSummand(value, decimals) : formatDecimals(value, decimals));
+  const isResult = term === "after" || term === "before" || term === "sum";
+  const [asked] = ASKED_IN_LINES.find(([word, line]) => line === term && words.includes(word)) ?? [null];
+  return newElement(page, "tr", {"data-term": term, "data-value": value, class: isResult ? "result" : null},
+    newElement(page, "td", {class: "n"}, `${isResult ? "= " : ""}${number}`), newElement(page, "th", {scope: "row"}, words, asked ? newGlossaryButton(page, asked) : null));
+}
+
+/**
+ * Return the decimals for the arithmetic of a unit: enough for its largest part.
+ *
+ * @param {import("../../network/unit-arithmetic.js").Explanation} told
+ * @param {number[]} parts
+ */
+export function arithmeticDecimals(told, parts) {
+  return Math.max(3, decimalsFor([told.before, told.after, told.bias ?? 0, ...parts]));
+}
+
+/**
+ * Create a number with its term and exact value, for arithmetic without a table.
+ *
+ * @param {Document} page
+ * @param {string} term
+ * @param {number} value
+ * @param {number} extra digits
+ */
+export function arithmeticNumber(page, term, value, extra) {
+  return newElement(page, "b", {"data-term": term, "data-value": value}, formatNumber(value, 5 + extra));
+}
+
+/**
+ * The largest parts of a sum and the total of the others. Pure: no DOM.
+ *
+ * @template T
+ * @typedef {{shown: T[], hidden: number, rest: number}} Summands `rest` is what the hidden ones add up to
+ */
+
+/**
+ * @template T
+ * @param {T[]} parts
+ * @param {(part: T) => number} valueOf
+ * @param {number} count how many are shown
+ * @param {boolean} [isSorted] largest magnitude first; false for their own order
+ * @returns {Summands<T>}
+ */
+export function largestFirst(parts, valueOf, count, isSorted = true) {
+  const order = isSorted ? [...parts].sort((a, b) => Math.abs(valueOf(b)) - Math.abs(valueOf(a))) : parts;
+  const others = order.slice(count);
+  return {shown: order.slice(0, count), hidden: others.length, rest: others.reduce((sum, part) => sum + valueOf(part), 0)};
+}

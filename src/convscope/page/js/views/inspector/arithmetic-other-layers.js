@@ -1,0 +1,105 @@
+import {newElement} from "../../dom/element.js";
+import {decimalsFor, formatDecimals} from "../../dom/format.js";
+import {colorOf, cssColor, textOn} from "../../image/color/paint.js";
+import {formatNumber} from "../../image/color/range.js";
+import {arithmeticFoot, arithmeticNumber} from "./arithmetic-lines.js";
+import {placeInWords} from "./selected-unit.js";
+
+/** @typedef {import("../../image/color/paint.js").ColorScale} ColorScale */
+
+/** Decimals in arithmetic of one or two lines. */
+const DECIMALS = 5;
+
+/**
+ * Show a pooling window with its maximum or mean.
+ *
+ * @param {Document} page
+ * @param {import("../../network/unit-arithmetic.js").Explanation} told
+ * @param {{scale: ColorScale, extra: number, openWinner: (row: number, column: number) => void}} view
+ * @returns {Node[]}
+ */
+export function poolingArithmetic(page, told, {scale, extra, openWinner}) {
+  const {kind, window: places, ties, sum, count} = told;
+  const width = places.filter(({row}) => row === places[0].row).length;
+  const decimals = Math.min(4, decimalsFor(places.map(({value}) => value))) + extra;
+  const isSmall = places.length <= 64;
+  const cells = places.map(({row, column, value, wins}) => {
+    const title = `row ${row}, column ${column}: ${formatNumber(value, 6)}`;
+    const attributes = {"data-term": "window", "data-value": value, class: wins ? "wins" : null, title};
+    const cell = newElement(page, "span", attributes, isSmall ? formatDecimals(value, decimals) : "");
+    const colour = colorOf(value, scale);
+    [cell.style.backgroundColor, cell.style.color] = [cssColor(colour), textOn(colour)];
+    return cell;
+  });
+  const grid = newElement(page, "span", {class: "term-grid input"}, ...cells);
+  grid.style.gridTemplateColumns = `repeat(${width}, max-content)`;
+  const box = newElement(page, "div", {class: "account-channel"}, grid);
+  if (kind === "mean") {
+    const lines = [["sum", sum, "sum of the window"], ["count", count, "values in the window", `÷ ${count}`]];
+    return [box, arithmeticFoot(page, told, DECIMALS + extra, lines)];
+  }
+  const winner = places.find(({wins}) => wins);
+  const door = newElement(page, "button", {type: "button", class: "door"}, `row ${winner.row}, column ${winner.column}`);
+  door.addEventListener("click", () => openWinner(winner.row, winner.column));
+  const others = ties ? `, as large as ${ties === 1 ? "one other" : `${ties} others`}` : "";
+  const sentence = newElement(page, "p", {class: "account-sentence"}, `The maximum of these ${places.length} values: `,
+    arithmeticNumber(page, "after", told.after, extra), ", from ", door, `${others}.`);
+  return [box, sentence];
+}
+
+/**
+ * Show batch normalization or rescaling step by step.
+ *
+ * @param {Document} page
+ * @param {import("../../network/unit-arithmetic.js").Explanation} told
+ * @param {number} extra decimals
+ * @returns {Node[]}
+ */
+export function affineArithmetic(page, told, extra) {
+  if (told.kind === "rescaling") {
+    const lines = [["input", told.input, "input"], ["scale", told.scale, "scale", `× ${formatDecimals(told.scale, 6)}`],
+      ["bias", told.offset, "offset"]];
+    return [arithmeticFoot(page, told, DECIMALS + extra, lines)];
+  }
+  const {input, mean, variance, epsilon, normalized, gamma, beta} = told;
+  const deviation = Math.sqrt(variance + epsilon);
+  const written = formatDecimals(mean, DECIMALS + extra);
+  const lines = [
+    ["input", input, "input"],
+    ["mean", mean, "minus the channel's mean over the training images", `− ${written.startsWith("−") ? `(${written})` : written}`],
+    ["deviation", deviation, "divided by its standard deviation", `÷ ${formatDecimals(deviation, DECIMALS + extra)}`],
+    ["normalized", normalized, "is the normalised value", `= ${formatDecimals(normalized, DECIMALS + extra)}`],
+    ["gamma", gamma, "gamma, a weight", `× ${formatDecimals(gamma, DECIMALS + extra)}`],
+    ["bias", beta, "beta, a weight"],
+  ];
+  return [arithmeticFoot(page, told, DECIMALS + extra, lines)];
+}
+
+/**
+ * Show a layer that copies its input or only applies an activation function.
+ *
+ * @param {Document} page
+ * @param {import("../../network/unit-arithmetic.js").Explanation} told
+ * @param {{name: string, shape: number[], openSource: (() => void) | null, kind: string, extra: number}} view what is copied, from which
+ *   layer, with how many more decimals
+ * @returns {Node[]}
+ */
+export function identityArithmetic(page, told, {name, shape, openSource, kind, extra}) {
+  if (!told.from) {
+    const zero = arithmeticNumber(page, "after", told.after, extra);
+    return [newElement(page, "p", {class: "account-sentence"}, "This unit is padding: ", zero, ".")];
+  }
+  const words = placeInWords(told.from, shape);
+  const source = openSource ? newElement(page, "button", {type: "button", class: "door"}, words) : newElement(page, "span", {}, words);
+  source.addEventListener("click", () => openSource?.());
+  const from = [" from ", newElement(page, "bdi", {}, name), ", ", source, "."];
+  if (told.activation === "linear" || told.softmax) {
+    const training = /Dropout|Noise|Regularization|Random/.test(kind) ? " This layer is active in training only." : "";
+    const sentence = ["A copy: ", arithmeticNumber(page, told.softmax ? "before" : "after", told.value, extra), ...from, training];
+    return [newElement(page, "p", {class: "account-sentence"}, ...sentence)];
+  }
+  return [
+    newElement(page, "p", {class: "account-sentence"}, "The input is ", arithmeticNumber(page, "input", told.value, extra), ...from),
+    arithmeticFoot(page, told, DECIMALS + extra),
+  ];
+}

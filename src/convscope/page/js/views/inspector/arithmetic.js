@@ -1,0 +1,125 @@
+import {newElement, writeText} from "../../dom/element.js";
+import {isPicture} from "../../network/shape.js";
+import {sourceOfLayer} from "../../network/unit-receptive-field.js";
+import {FIRST_CHANNELS, FIRST_CLASSES, FIRST_TERMS, convolutionArithmetic, denseArithmetic, softmaxArithmetic} from "./arithmetic-layers.js";
+import {affineArithmetic, identityArithmetic, poolingArithmetic} from "./arithmetic-other-layers.js";
+import {ContributionPictures} from "./contribution-pictures.js";
+
+/** Extra decimals on request; a float32 has at most nine significant digits. */
+const MORE_DIGITS = 4;
+
+/**
+ * The exact arithmetic of the open unit: all terms and their sum.
+ *
+ * @typedef {import("../../dom/theme-colors.js").ThemeColors} ThemeColors
+ * @typedef {import("../../image/color/paint.js").ValueRange} ValueRange
+ *
+ * @typedef {object} AccountView
+ * @property {ThemeColors} colors
+ * @property {Record<string, ValueRange[]>} ranges of the layers' colours
+ * @property {boolean[]} signed per layer
+ * @property {number} weightExtent to which the colours of the layer's weights go
+ */
+export class UnitArithmetic {
+  /**
+   * @param {Document} page
+   * @param {import("../../state/session.js").Session} session
+   * @param {{openUnit: (index: number, place: number[]) => void, redraw: () => void}} callbacks
+   */
+  constructor(page, session, callbacks) {
+    Object.assign(this, {page, session, callbacks});
+    [this.isWhole, this.extra] = [false, 0];
+    this.layer = -1;
+    this.pictures = new ContributionPictures(page, session);
+    this.body = newElement(page, "div", {class: "account-body"});
+    this.more = newElement(page, "button", {type: "button", class: "account-more"});
+    this.more.hidden = true; // until a list is shortened
+    this.more.addEventListener("click", () => {
+      this.isWhole = !this.isWhole;
+      callbacks.redraw();
+    });
+    this.finer = newElement(page, "button", {type: "button", class: "account-finer", "aria-pressed": "false"}, "More digits");
+    this.finer.addEventListener("click", () => {
+      this.extra = this.extra ? 0 : MORE_DIGITS;
+      this.finer.setAttribute("aria-pressed", String(this.extra > 0));
+      callbacks.redraw();
+    });
+    this.tail = newElement(page, "div", {class: "account-body"});
+    const buttons = newElement(page, "p", {class: "account-buttons"}, this.more, this.finer);
+    /** @type {HTMLElement} */
+    this.element = newElement(page, "div", {class: "account"}, this.pictures.element, this.body, buttons, this.tail);
+  }
+
+  /**
+   * @param {import("./selected-unit.js").Unit} unit
+   * @param {import("../../network/unit-arithmetic.js").Explanation} told
+   * @param {AccountView} view
+   */
+  show({index, place}, told, view) {
+    if (index !== this.layer) [this.layer, this.isWhole] = [index, false];
+    const {page, session: {network}} = this;
+    const layer = network.layers[index];
+    const source = {...sourceOfLayer(network, index)};
+    source.name = source.index < 0 ? "the image" : network.layers[source.index].name;
+    this.element.dataset.kind = told.kind;
+    this.body.replaceChildren(...this.partsOf(layer, index, place, told, source, view));
+    this.tail.replaceChildren(...(told.softmax ? softmaxArithmetic(page, told, {isWhole: this.isWhole, extra: this.extra, nameOf: this.nameOfUnit(index)}) : []));
+    const showsPictures = told.kind === "dense" && isPicture(source.shape) && place.length === 1;
+    this.pictures.element.hidden = !showsPictures;
+    if (showsPictures) this.pictures.show(told, source, view);
+    this.offerMore(told);
+  }
+
+  partsOf(layer, index, place, told, source, view) {
+    const {page, isWhole, extra, callbacks, session: {network}} = this;
+    const before = index > 0 ? network.layers[index - 1] : null;
+    const inputScale = (channel) => this.inputScale(index, channel, view);
+    if (told.kind === "convolution") {
+      return convolutionArithmetic(page, told, {
+        width: layer.settings.kernel_size[1], isWhole, extra, inputScale, signed: view.colors.signed,
+        weightScale: {minimum: -view.weightExtent, maximum: view.weightExtent, table: view.colors.signed},
+        inputName: before?.name ?? "the image", isColour: index === 0 && layer.inputShape[2] === 3,
+      });
+    }
+    if (told.kind === "dense") {
+      const prefix = place.slice(0, -1);
+      const read = prefix.length && before ? {index: index - 1, name: before.name, shape: before.outputShape} : source;
+      return denseArithmetic(page, told, {isWhole, extra, source: read, prefix, openUnit: callbacks.openUnit});
+    }
+    if (told.kind === "maximum" || told.kind === "mean") {
+      const channel = place[place.length - 1];
+      const openWinner = (row, column) => before && callbacks.openUnit(index - 1, [row, column, channel]);
+      return poolingArithmetic(page, told, {scale: inputScale(channel), extra, openWinner});
+    }
+    if (told.kind !== "copy") return affineArithmetic(page, told, extra);
+    const openSource = before && told.from ? () => callbacks.openUnit(index - 1, told.from) : null;
+    return identityArithmetic(page, told, {name: before?.name ?? "the image", shape: layer.inputShape, openSource, kind: layer.kind, extra});
+  }
+
+  /** Return the colour scale of the layer's input, the same as in the network grid. */
+  inputScale(index, channel, {colors, ranges, signed}) {
+    if (index === 0) return {minimum: 0, maximum: 1, table: colors.pixels};
+    const scales = ranges[this.session.network.layers[index - 1].name];
+    return {...(scales[channel] ?? scales[0]), table: signed[index - 1] ? colors.signed : colors.unsigned};
+  }
+
+  /** Return the name of a unit; in the last layer, its class. */
+  nameOfUnit(index) {
+    const {network: {layers}, payload: {dataset: {class_names: names}}} = this.session;
+    const isLast = index === layers.length - 1 && layers[index].outputShape[0] === names.length;
+    return (unit) => (isLast ? names[unit] : `unit ${unit}`);
+  }
+
+  /** Offer to show all terms of a shortened list. */
+  offerMore({kind, channels, terms, softmax}) {
+    const lists = [
+      ["channels", kind === "convolution" ? channels.length : 0, FIRST_CHANNELS],
+      ["products", kind === "dense" ? terms.length : 0, FIRST_TERMS],
+      ["classes", softmax?.logits.length ?? 0, FIRST_CLASSES],
+    ].filter(([, count, first]) => count > first);
+    this.more.hidden = !lists.length;
+    const all = lists.map(([what, count]) => `${count.toLocaleString("en")} ${what}`).join(" and ");
+    writeText(this.more, this.isWhole ? `Show only the largest ${lists[0]?.[2]}` : `Show all ${all}`);
+    this.more.setAttribute("aria-expanded", String(this.isWhole));
+  }
+}

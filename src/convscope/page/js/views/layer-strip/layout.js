@@ -1,0 +1,132 @@
+/**
+ * Layout of the layer strip: a block per layer, from input to last hidden layer, with a tile per channel or unit. Pure:
+ * no DOM.
+ *
+ * A map of 26 × 26 gets a larger tile than one of 5 × 5, but not five times as large: each is enlarged by the whole
+ * factor closest to an intermediate size.
+ *
+ * @typedef {{name: string, kind: string, shape: number[], passes: string[]}} RiverLayer `passes`: the layers before it that
+ *   hand on their input as it is, and get no block
+ *
+ * @typedef {object} RiverBlock
+ * @property {RiverLayer} layer
+ * @property {number} count of tiles
+ * @property {number} tileHeight in pixels of the page, as all that follows
+ * @property {number} tileWidth
+ * @property {number} scale page pixels for one number of the map; below 1 where the map is larger than its tile
+ * @property {number} perRow tiles side by side
+ * @property {number} gap
+ * @property {number} height
+ * @property {number} width
+ */
+
+/** Layer kinds that pass their input on at inference. */
+const PASSING_KINDS = new Set(["Flatten", "Dropout", "SpatialDropout2D", "GaussianNoise", "InputLayer"]);
+/** Kind of the block of weight × pixel, for a last layer that reads the pixels directly. */
+export const PRODUCTS = "Products";
+const TILE_GAP = 3;
+/** More maps in a column look like a ladder. */
+const MAX_ROWS = 12;
+/** Ratio of the input's tile to the first layer's. */
+const INPUT_SHARE = 1.6;
+/** Pixels of a tile of the first layer. */
+const FULL_TILE = 52;
+/** Sizes to try, largest first. */
+const SIZES = [3, 2.5, 2, 1.75, 1.5, 1.35, 1.2, 1.1, 1, 0.92, 0.85, 0.78, 0.7, 0.6];
+/** Size to use where none fits and the strip scrolls. */
+const SCROLLED_SIZE = 0.92;
+
+/**
+ * Return the layers with a block: the input and every computing layer but the last, whose values are bars.
+ *
+ * If there is none in between, each pixel's contribution to each class is shown instead.
+ *
+ * @param {import("../../network/network.js").Network} network
+ * @returns {RiverLayer[]}
+ */
+export function stripLayers(network) {
+  const layers = [{name: "", kind: "Input", shape: network.inputShape, passes: []}];
+  let passes = [];
+  const stop = network.layers.findIndex((layer) => layer.problem);
+  const shown = stop < 0 ? network.layers.slice(0, -1) : network.layers.slice(0, stop);
+  for (const {name, kind, outputShape: shape} of shown) {
+    if (PASSING_KINDS.has(kind)) passes.push(name);
+    else {
+      layers.push({name, kind, shape, passes});
+      passes = [];
+    }
+  }
+  const last = network.layers[network.layers.length - 1];
+  if (layers.length === 1 && stop < 0 && last.kind === "Dense" && network.inputShape[2] === 1) {
+    const [height, width] = network.inputShape;
+    layers.push({name: last.name, kind: PRODUCTS, shape: [height, width, last.outputShape[0]], passes});
+  }
+  return layers;
+}
+
+/**
+ * Lay out the blocks at the largest size at which they fit, otherwise running on to the right.
+ *
+ * @param {RiverLayer[]} layers
+ * @param {{width: number, height: number, between: number, narrowest: number}} room `between`: two blocks at least;
+ *   `narrowest`: what the label of a block needs
+ * @returns {RiverBlock[]}
+ */
+export function layOutBlocks(layers, {width, height, between, narrowest}) {
+  const blocksAt = (size) => layers.map((layer) => blockOf(layer, layers[0].shape, size * FULL_TILE, height));
+  for (const size of SIZES) {
+    const blocks = blocksAt(size);
+    const needed = blocks.reduce((sum, block) => sum + Math.max(block.width, narrowest), between * (blocks.length - 1));
+    if (needed <= width && blocks.every((block) => block.height <= height)) return blocks;
+  }
+  return blocksAt(SCROLLED_SIZE);
+}
+
+/**
+ * @param {RiverBlock} block
+ * @param {number} x in pixels of the page from the left of the block
+ * @param {number} y
+ * @returns {{tile: number, row: number, column: number} | null} null in a gap
+ */
+export function placeInBlock({count, tileHeight, tileWidth, scale, perRow, gap}, x, y) {
+  const [across, down] = [Math.floor(x / (tileWidth + gap)), Math.floor(y / (tileHeight + gap))];
+  const [left, top] = [x - across * (tileWidth + gap), y - down * (tileHeight + gap)];
+  const tile = down * perRow + across;
+  if (x < 0 || y < 0 || across >= perRow || tile >= count || left >= tileWidth || top >= tileHeight) return null;
+  return {tile, row: Math.floor(top / scale), column: Math.floor(left / scale)};
+}
+
+/** @returns {RiverBlock} */
+function blockOf(layer, [inputHeight], size, room) {
+  const {shape, kind} = layer;
+  if (shape.length !== 3) return cellBlock(layer, room, size);
+  const [height, width, channels] = shape;
+  const isInput = kind === "Input";
+  const wanted = isInput ? size * INPUT_SHARE : size * (0.5 + 0.5 * Math.min(1, height / inputHeight));
+  const longest = Math.max(height, width);
+  const scale = longest > wanted * 1.25 ? wanted / longest : Math.max(1, Math.round(wanted / longest));
+  // A colour image is one picture, not three maps.
+  return filled(layer, isInput ? 1 : channels, Math.round(height * scale), Math.round(width * scale), scale, room);
+}
+
+/** Lay out a flat layer: a square per unit. */
+function cellBlock(layer, room, size) {
+  const count = layer.shape.reduce((product, each) => product * each, 1);
+  const cell = Math.max(4, Math.round((count <= 160 ? 0.19 : count <= 600 ? 0.12 : 0.08) * Math.min(size, 1.2 * FULL_TILE)));
+  return filled(layer, count, cell, cell, cell, Math.min(room, Math.max(room / 2, Math.sqrt(2 * count) * (cell + 1))), 1);
+}
+
+/** Use as few columns as the height allows, or a few more to fill the last row. */
+function filled(layer, count, tileHeight, tileWidth, scale, room, gap = TILE_GAP) {
+  const fitting = Math.max(1, Math.floor((room + gap) / (tileHeight + gap)));
+  const mostRows = layer.shape.length === 3 ? Math.min(fitting, MAX_ROWS) : fitting;
+  const least = Math.ceil(count / mostRows);
+  const even = Array.from({length: Math.ceil(least * 0.8)}, (_, more) => least + more).find((each) => count % each === 0);
+  const perRow = Math.min(count, even ?? least);
+  const rows = Math.ceil(count / perRow);
+  return {
+    layer, count, tileHeight, tileWidth, scale, perRow, gap,
+    height: rows * (tileHeight + gap) - gap,
+    width: perRow * (tileWidth + gap) - gap,
+  };
+}

@@ -1,0 +1,110 @@
+import {rangesOfLayers} from "../../dom/signed-layers.js";
+import {paint} from "../../image/color/paint.js";
+import {scaleRanges} from "../../image/color/range.js";
+import {PRODUCTS} from "./layout.js";
+
+/**
+ * Paint one block: every channel, enlarged with hard pixels.
+ *
+ * The values become a strip of small pictures, of which each is drawn in its place: two copies in all, however large the
+ * tiles.
+ *
+ * @typedef {import("./layout.js").RiverBlock} RiverBlock
+ * @typedef {import("../../image/color/paint.js").ColorScale} ColorScale
+ *
+ * @param {Document} page
+ * @param {HTMLCanvasElement} canvas
+ * @param {RiverBlock} block
+ * @param {number} density device pixels for one of the page's
+ */
+export function makePainter(page, canvas, block, density) {
+  const {layer, count, tileHeight, tileWidth, scale, perRow, gap, height, width} = block;
+  const [rows, columns] = layer.shape.length === 3 ? layer.shape : [1, 1];
+  const strip = page.createElement("canvas");
+  [strip.width, strip.height] = [columns, rows * count];
+  const stripContext = strip.getContext("2d", {willReadFrequently: true});
+  const picture = stripContext.createImageData(columns, rows * count);
+  [canvas.width, canvas.height] = [Math.round(width * density), Math.round(height * density)];
+  [canvas.style.width, canvas.style.height] = [`${width}px`, `${height}px`];
+  const context = canvas.getContext("2d");
+  return {paintMaps, paintPicture, mark};
+
+  /** @param {Float32Array} data @param {(channel: number) => ColorScale} scaleOf */
+  function paintMaps(data, scaleOf) {
+    const size = rows * columns;
+    for (let channel = 0; channel < count; channel++) {
+      const target = picture.data.subarray(4 * size * channel, 4 * size * (channel + 1));
+      paint(data, scaleOf(channel), target, {start: channel, step: count, count: size});
+    }
+    drawTiles();
+  }
+
+  /** The input: as a picture, of ink where it is ink. @param {Float32Array} pixels @param {boolean} isInk */
+  function paintPicture(pixels, isInk) {
+    const channels = layer.shape[2];
+    for (let pixel = 0; pixel < rows * columns; pixel++) {
+      for (let channel = 0; channel < 3; channel++) {
+        const level = 255 * pixels[pixel * channels + (channels >= 3 ? channel : 0)];
+        picture.data[4 * pixel + channel] = isInk ? 0 : level;
+      }
+      picture.data[4 * pixel + 3] = isInk ? 255 * pixels[pixel] : 255;
+    }
+    drawTiles();
+  }
+
+  function drawTiles() {
+    stripContext.putImageData(picture, 0, 0);
+    context.setTransform(density, 0, 0, density, 0, 0);
+    context.clearRect(0, 0, width, height);
+    context.imageSmoothingEnabled = scale < 1;
+    for (let tile = 0; tile < count; tile++) {
+      const {left, top} = cornerOf(tile);
+      context.drawImage(strip, 0, tile * rows, columns, rows, left, top, tileWidth, tileHeight);
+    }
+  }
+
+  /** A frame around a tile, over what was painted. */
+  function mark(tile, color) {
+    const {left, top} = cornerOf(tile);
+    context.strokeStyle = color;
+    context.lineWidth = 2;
+    context.strokeRect(left - 1, top - 1, tileWidth + 2, tileHeight + 2);
+  }
+
+  function cornerOf(tile) {
+    return {left: (tile % perRow) * (tileWidth + gap), top: Math.floor(tile / perRow) * (tileHeight + gap)};
+  }
+}
+
+/**
+ * Values in the blocks of the layer strip. Pure: no DOM.
+ *
+ * @typedef {import("./layout.js").RiverLayer} RiverLayer
+ * @typedef {import("../../image/color/paint.js").ValueRange} ValueRange
+ */
+
+/**
+ * @param {import("../../state/session.js").Session} session
+ * @param {RiverLayer} layer
+ * @returns {{shape: number[], data: Float32Array}} activations; or weight × pixel, for each pixel and class
+ */
+export function stripNumbers({network, open, run}, {name, kind, shape}) {
+  if (kind !== PRODUCTS) return run.activations[name];
+  const {kernel} = network.layers[network.layers.length - 1].weights;
+  const classes = shape[2];
+  return {shape, data: kernel.map((weight, place) => weight * open.pixels[Math.floor(place / classes)])};
+}
+
+/**
+ * Return the colour range of each layer, the same as in the inspector, so that a colour means the same value.
+ *
+ * @param {import("../../state/session.js").Session} session
+ * @param {RiverLayer[]} layers
+ * @param {boolean[]} signed
+ * @param {import("../../image/color/range.js").ScaleMode} mode
+ * @returns {Record<string, ValueRange[]>}
+ */
+export function stripRanges(session, layers, signed, mode) {
+  if (layers[1]?.kind !== PRODUCTS) return rangesOfLayers(session.network, session.run, signed, mode);
+  return scaleRanges({[layers[1].name]: stripNumbers(session, layers[1])}, mode, {signed: true});
+}

@@ -1,0 +1,97 @@
+import {blockMeans} from "../../image/preprocess/binarize.js";
+
+/** Pixels; the pad has 280, on a dense screen twice as many. */
+const MAX_SHOWN_SIDE = 300;
+
+/**
+ * Paint the open image before preprocessing: a drawing or photo as it is, an image of the dataset with hard pixels.
+ *
+ * @param {Document} page
+ * @param {HTMLCanvasElement} canvas
+ * @param {import("../../state/session.js").Session} session
+ * @param {import("./input.js").Input} input
+ * @param {boolean} isInk
+ */
+export function paintOpenImage(page, canvas, session, input, isInk) {
+  const context = canvas.getContext("2d");
+  const {open, payload: {dataset: {image_shape: [height, width, channels]}}} = session;
+  if (open.source === "drawing" && input.ink.height === canvas.height) {
+    context.putImageData(greyImage(context, input.ink, true), 0, 0);
+    return;
+  }
+  const photo = open.source === "picture" && input.photo ? thumbnailOf(input.photo) : null;
+  const picture = photo ?? {height, width};
+  const small = page.createElement("canvas");
+  [small.width, small.height] = [picture.width, picture.height];
+  const smallContext = small.getContext("2d");
+  const asInk = isInk && open.source !== "picture";
+  const image = photo
+    ? greyImage(smallContext, photo, false)
+    : inputImage(smallContext, open.original, [height, width, channels], asInk);
+  smallContext.putImageData(image, 0, 0);
+  const share = Math.min(canvas.width / picture.width, canvas.height / picture.height);
+  const [shownWidth, shownHeight] = [picture.width * share, picture.height * share];
+  context.clearRect(0, 0, canvas.width, canvas.height);
+  context.imageSmoothingEnabled = photo !== null || share < 1;
+  context.drawImage(small, (canvas.width - shownWidth) / 2, (canvas.height - shownHeight) / 2, shownWidth, shownHeight);
+}
+
+/**
+ * Thumbnails of large images, cached because each move of a slider repaints them.
+ *
+ * @type {WeakMap<object, object>}
+ */
+const THUMBNAILS = new WeakMap();
+
+/**
+ * Return an image with no side much longer than 600 pixels.
+ *
+ * @param {import("../../image/preprocess/resample.js").GreyPicture} picture
+ * @returns {{height: number, width: number, pixels: ArrayLike<number>}}
+ */
+export function thumbnailOf(picture) {
+  const factor = Math.floor(Math.max(picture.height, picture.width) / MAX_SHOWN_SIDE);
+  if (factor <= 1) return picture;
+  if (!THUMBNAILS.has(picture)) {
+    const {height, width, levels} = blockMeans({...picture, levels: picture.pixels}, factor);
+    THUMBNAILS.set(picture, {height, width, pixels: levels});
+  }
+  return THUMBNAILS.get(picture);
+}
+
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {{height: number, width: number, pixels: ArrayLike<number>}} picture
+ * @param {boolean} asInk black, and as opaque as it is bright
+ */
+export function greyImage(context, {height, width, pixels}, asInk) {
+  const image = context.createImageData(width, height);
+  const words = new Uint32Array(image.data.buffer);
+  for (let place = 0; place < pixels.length; place++) {
+    words[place] = asInk ? pixels[place] << 24 : 0xff000000 | (pixels[place] * 0x010101);
+  }
+  return image;
+}
+
+/**
+ * Return network input as an image.
+ *
+ * @param {CanvasRenderingContext2D} context
+ * @param {Float32Array} inputs in 0..1
+ * @param {number[]} shape [height, width, channels]
+ * @param {boolean} asInk
+ */
+export function inputImage(context, inputs, [height, width, channels], asInk) {
+  if (channels < 3) {
+    const pixels = Uint8Array.from({length: height * width}, (_, pixel) => Math.round(255 * inputs[pixel * channels]));
+    return greyImage(context, {height, width, pixels}, asInk);
+  }
+  const image = context.createImageData(width, height);
+  for (let pixel = 0; pixel < height * width; pixel++) {
+    for (let channel = 0; channel < 3; channel++) {
+      image.data[4 * pixel + channel] = Math.round(255 * inputs[pixel * channels + channel]);
+    }
+    image.data[4 * pixel + 3] = 255;
+  }
+  return image;
+}

@@ -1,0 +1,108 @@
+import {drawWhenVisible} from "../../dom/draw-when-visible.js";
+import {newElement, refill} from "../../dom/element.js";
+import {formatProbability} from "../../dom/format.js";
+import {runInSlices} from "../../dom/scheduling.js";
+import {runNetwork} from "../../network/network.js";
+import {NO_CHANGE, formatChange, parseChange} from "../../state/perturbation.js";
+import {slidersFor, stretchesOf, sweepSliders} from "./perturbation-sweep.js";
+
+/** Milliseconds without a change before the sweep along the sliders starts. */
+const SWEEP_PAUSE = 150;
+
+/**
+ * Start the sliders that transform the open image, each with the predictions along it.
+ *
+ * @param {Document} page
+ * @param {import("../../state/session.js").Session} session
+ */
+export function startPerturbationSliders(page, session) {
+  const node = page.getElementById("sliders");
+  const [reset, verdict] = ["sliders-reset", "sliders-verdict"].map((id) => page.getElementById(id));
+  const {image_shape: shape, class_names: classNames} = session.payload.dataset;
+  const sliders = slidersFor(shape);
+  const rows = sliders.map((slider) => makeSlider(page, slider, (value) => {
+    session.set({change: formatChange({...parseChange(session.state.change), [slider.key]: value})});
+  }));
+  node.append(...rows.map((row) => row.node));
+  reset.addEventListener("click", () => session.set({change: ""}));
+  let [pause, asked] = [0, 0];
+
+  function show() {
+    const change = parseChange(session.state.change);
+    for (const row of rows) row.show(change);
+    reset.disabled = session.state.change === "";
+    showVerdict();
+  }
+
+  function showAndSweep() {
+    show();
+    clearTimeout(pause);
+    pause = setTimeout(sweep, SWEEP_PAUSE, parseChange(session.state.change));
+  }
+
+  function showVerdict() {
+    const {open, run, network} = session;
+    if (!run?.probabilities) return;
+    if (session.state.change === "") {
+      refill(verdict, "The image is unchanged. The strip under a slider shows the prediction for each of its positions.");
+      return;
+    }
+    const before = runNetwork(network, open.original).probabilities;
+    const [was, is] = [before, run.probabilities].map(likeliest);
+    const answer = ({place, share}) => [{name: classNames[place]}, ` (${formatProbability(share)})`];
+    const outcome = was.place === is.place ? ". The prediction is the same." : ". The prediction changed.";
+    refill(verdict, "Original: ", ...answer(was), ". Transformed: ", ...answer(is), outcome);
+  }
+
+  async function sweep(change) {
+    const number = ++asked;
+    const {network, open: {original}} = session;
+    if (!network || network.unknown.length) return;
+    const isWanted = () => number === asked;
+    const classes = await runInSlices(sweepSliders(network, original, shape, change, sliders), isWanted);
+    if (!classes || !isWanted()) return;
+    rows.forEach((row, place) => row.showSweep(stretchesOf(classes.get(sliders[place].key)), classNames));
+  }
+
+  show();
+  const ask = drawWhenVisible(node, showAndSweep);
+  session.subscribe((_, changed) => {
+    if (changed.has("open")) asked++; // what is being worked out is of the image before
+    if (changed.has("open") || changed.has("network")) ask();
+  });
+  ask();
+}
+
+function likeliest(probabilities) {
+  const share = Math.max(...probabilities);
+  return {place: probabilities.indexOf(share), share};
+}
+
+function makeSlider(page, {key, name, unit, minimum, maximum, step}, onInput) {
+  const input = newElement(page, "input", {type: "range", min: minimum, max: maximum, step, id: `slider-${key}`});
+  const output = newElement(page, "output", {for: `slider-${key}`});
+  const strip = newElement(page, "span", {class: "sweep", "aria-hidden": "true"});
+  const label = newElement(page, "label", {for: `slider-${key}`}, name);
+  const node = newElement(page, "li", {class: "slider"}, label, output, input, strip);
+  input.addEventListener("input", () => onInput(Number(input.value)));
+  return {
+    node,
+    show(change) {
+      const value = change[key];
+      if (Number(input.value) !== value) input.value = String(value);
+      output.textContent = `${step < 1 ? value.toFixed(step < 0.1 ? 2 : 1) : value}${unit}`.replace("-", "−");
+      node.hidden = (key === "row" || key === "column") && !change.cover;
+      node.classList.toggle("is-set", value !== NO_CHANGE[key]);
+    },
+    showSweep(stretches, classNames) {
+      const here = (Number(input.value) - minimum) / (maximum - minimum);
+      const own = stretches.find(({to}) => here < to) ?? stretches[stretches.length - 1];
+      strip.replaceChildren(...stretches.map(({answer, from, to}) => {
+        const part = newElement(page, "span", {class: answer === own.answer ? "holds" : "tips"}, {name: classNames[answer]});
+        part.style.left = `${100 * from}%`;
+        part.style.width = `${100 * (to - from)}%`;
+        return part;
+      }));
+    },
+  };
+}

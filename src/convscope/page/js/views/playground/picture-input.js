@@ -1,0 +1,144 @@
+import {missingImageSentence, mistakeNames, neighbourName, imageTitle, testNameNear} from "../../dom/image-title.js";
+import {nextSlice} from "../../dom/scheduling.js";
+import {shrinkFactor, shrunkOnWhite} from "../../image/preprocess/resample.js";
+
+/** Image files from the user's computer, decoded by the browser: nothing leaves the page, and its policy would forbid it. */
+
+/** Pixels read at a time: a tenth of a second on a slow phone. */
+const PIXELS_AT_A_TIME = 2 ** 20;
+
+/**
+ * Return the pixels of an image file: upright, without colour profile, on white, reduced as `convscope predict` does it.
+ *
+ * @typedef {import("../../image/preprocess/resample.js").Pixels} Pixels
+ *
+ * @param {Document} page
+ * @param {Blob} file
+ * @returns {Promise<Pixels>} rejected where the browser cannot read it
+ */
+export async function openPicture(page, file) {
+  const bitmap = await createImageBitmap(file, {imageOrientation: "from-image", colorSpaceConversion: "none"});
+  const {height, width} = bitmap;
+  const factor = shrinkFactor(bitmap);
+  const [rows, columns] = [Math.ceil(height / factor), Math.ceil(width / factor)];
+  const data = new Uint8ClampedArray(4 * rows * columns);
+  const most = factor * Math.max(1, Math.floor(PIXELS_AT_A_TIME / (width * factor)));
+  const context = contextOf(page, width, Math.min(most, height));
+  for (let top = 0; top < height; top += most) {
+    if (top) await nextSlice();
+    const count = Math.min(most, height - top);
+    context.clearRect(0, 0, width, count);
+    context.drawImage(bitmap, 0, -top);
+    const strip = context.getImageData(0, 0, width, count);
+    data.set(shrunkOnWhite(strip, factor).data, 4 * columns * (top / factor));
+  }
+  bitmap.close();
+  return {height: rows, width: columns, data};
+}
+
+/** Return a canvas context in main memory, from which pixels come back exactly. */
+function contextOf(page, width, height) {
+  const canvas = page.createElement("canvas");
+  [canvas.width, canvas.height] = [width, height];
+  return canvas.getContext("2d", {willReadFrequently: true});
+}
+
+/**
+ * Start the buttons next to the pad with their keys, and image files that are chosen, dropped or pasted.
+ *
+ * @param {Document} page
+ * @param {import("../../state/session.js").Session} session
+ * @param {import("./input.js").Input} input
+ */
+export function startPictureInput(page, session, input) {
+  const file = page.getElementById("pad-file");
+  const note = page.getElementById("pad-note");
+  const area = page.getElementById("playground");
+  if (page.getElementById("pad-clear")) startDrawingTools(page, session, input);
+  page.getElementById("pad-picture").addEventListener("click", () => file.click());
+  file.addEventListener("change", () => {
+    take(file.files[0]);
+    file.value = ""; // the same file again is a choice too
+  });
+  area.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    area.classList.add("is-target");
+  });
+  for (const type of ["dragleave", "drop"]) area.addEventListener(type, () => area.classList.remove("is-target"));
+  area.addEventListener("drop", (event) => {
+    event.preventDefault();
+    take(event.dataTransfer.files[0]);
+  });
+  page.addEventListener("paste", (event) => {
+    const [pasted] = [...(event.clipboardData?.files ?? [])];
+    if (pasted) take(pasted);
+  });
+  const tellAbsence = () => (note.textContent = missingImageSentence(session));
+  session.subscribe((_, changed) => changed.has("open") && tellAbsence());
+  tellAbsence();
+
+  async function take(picture) {
+    if (!picture) return;
+    if (!session.run) {
+      note.textContent = `“${picture.name}” was not opened: this page has no network that can classify it.`;
+      return;
+    }
+    try {
+      input.putPicture(await openPicture(page, picture), picture.name);
+    } catch {
+      note.textContent = `“${picture.name}” is not an image file that this browser can read.`;
+    }
+  }
+}
+
+function startDrawingTools(page, session, input) {
+  const [undo, clear, adds, canvas] = ["pad-undo", "pad-clear", "pad-adds", "pad"].map((id) => page.getElementById(id));
+  const show = () => (undo.disabled = !input.canUndo());
+  undo.addEventListener("click", input.undo);
+  clear.addEventListener("click", input.clear);
+  adds.addEventListener("change", () => (input.addsToImage = adds.checked));
+  canvas.addEventListener("keydown", (event) => {
+    const takesBack = event.key === "Backspace" || (event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey));
+    if (takesBack) input.undo();
+    else if (event.key === "Delete") input.clear();
+    else return;
+    event.preventDefault();
+  });
+  session.subscribe((_, changed) => (changed.has("open") || changed.has("ink")) && show());
+  show();
+}
+
+/**
+ * Start the choice of the open image: next, previous, random, by number, an error.
+ *
+ * @param {Document} page
+ * @param {import("../../state/session.js").Session} session
+ */
+export function startChooser(page, session) {
+  const {test} = session.images;
+  const node = page.getElementById("chooser");
+  const [name, number, mistake] = ["chooser-name", "chooser-number", "chooser-mistake"].map((id) => page.getElementById(id));
+  node.hidden = !test;
+  if (!test) return;
+  const mistakes = mistakeNames(test);
+  number.max = String(test.indices[test.count - 1]);
+  mistake.disabled = !mistakes.length;
+  page.getElementById("chooser-back").addEventListener("click", () => session.openImage(neighbourName(session, -1)));
+  page.getElementById("chooser-next").addEventListener("click", () => session.openImage(neighbourName(session, 1)));
+  page.getElementById("chooser-any").addEventListener("click", () => {
+    session.openImage(`test-${test.indices[Math.floor(Math.random() * test.count)]}`);
+  });
+  mistake.addEventListener("click", () => session.openImage(mistakes[(mistakes.indexOf(session.open.name) + 1) % mistakes.length]));
+  number.addEventListener("change", () => {
+    if (number.value !== "") session.openImage(testNameNear(test, Math.max(0, Math.floor(Number(number.value)))));
+    show();
+  });
+
+  function show() {
+    const {open} = session;
+    name.textContent = open.source === "test" ? "Test image" : imageTitle(open);
+    number.value = open.source === "test" ? String(open.index) : "";
+  }
+  session.subscribe((_, changed) => changed.has("open") && show());
+  show();
+}

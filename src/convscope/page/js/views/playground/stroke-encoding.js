@@ -1,0 +1,86 @@
+/**
+ * Strokes as text for the hash: `test-7~` and the strokes on test image 7, joined by dots. Pure: no DOM.
+ *
+ * A stroke is its brush and its points, each relative to the one before, in base 64.
+ *
+ * @typedef {import("../../image/stroke-canvas.js").Stroke} Stroke with whole-number points
+ */
+
+const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_";
+const MAX_POINTS = 20000;
+
+/**
+ * @param {Stroke[]} strokes
+ * @param {string} [base] the name of the image below
+ */
+export function formatInk(strokes, base = "") {
+  const text = strokes.map(strokeText).join(".");
+  return base ? `${base}~${text}` : text;
+}
+
+/**
+ * @param {string} text any text
+ * @returns {{base: string, strokes: Stroke[]}} what is not understood is left out
+ */
+export function parseInk(text) {
+  const end = text.indexOf("~");
+  const strokes = text.slice(end + 1).split(".").map(strokeFrom).filter(Boolean);
+  return {base: end < 0 ? "" : text.slice(0, end), strokes};
+}
+
+function strokeText({radius, points}) {
+  let [text, before] = [unsignedText(Math.round(2 * radius)), {x: 0, y: 0}];
+  for (const point of points) {
+    text += signedText(point.x - before.x) + signedText(point.y - before.y);
+    before = point;
+  }
+  return text;
+}
+
+/** @returns {Stroke | null} */
+function strokeFrom(text) {
+  const numbers = numbersOf(text);
+  if (!numbers || numbers.length < 3 || numbers.length % 2 === 0 || numbers.length > 2 * MAX_POINTS) return null;
+  const radius = numbers[0] / 2;
+  let [x, y] = [0, 0];
+  const points = [];
+  for (let place = 1; place < numbers.length; place += 2) {
+    x += unzigzag(numbers[place]);
+    y += unzigzag(numbers[place + 1]);
+    points.push({x, y});
+  }
+  return radius > 0 && radius <= 200 ? {radius, points} : null;
+}
+
+/** Encode five bits per digit; the sixth says that more follow. */
+function unsignedText(number) {
+  let text = "";
+  for (let rest = number; ; rest = Math.floor(rest / 32)) {
+    if (rest < 32) return text + DIGITS[rest];
+    text += DIGITS[32 + (rest % 32)];
+  }
+}
+
+function signedText(number) {
+  return unsignedText(number < 0 ? -2 * number - 1 : 2 * number);
+}
+
+function unzigzag(number) {
+  return number % 2 ? -(number + 1) / 2 : number / 2;
+}
+
+/** @returns {number[] | null} */
+function numbersOf(text) {
+  const numbers = [];
+  let [number, unit] = [0, 1];
+  for (const character of text) {
+    const digit = DIGITS.indexOf(character);
+    if (digit < 0 || unit > 32 ** 3) return null;
+    number += (digit % 32) * unit;
+    unit *= 32;
+    if (digit >= 32) continue;
+    numbers.push(number);
+    [number, unit] = [0, 1];
+  }
+  return unit === 1 ? numbers : null;
+}

@@ -1,0 +1,202 @@
+import {newGlossaryButton, newElement, refill} from "../../dom/element.js";
+import {formatWhole} from "../../dom/format.js";
+import {errorTint, legendCounts, mostConfusedClasses, supportOf} from "./confusion-counts.js";
+import {isHighlightedClass} from "./linked-highlight.js";
+
+/**
+ * The confusion matrix as a table of buttons; arrow keys move between cells, and the table is one tab stop.
+ *
+ * @typedef {import("./linked-highlight.js").Lit} Lit
+ *
+ * @typedef {object} Matrix
+ * @property {HTMLElement} node
+ * @property {(counts: number[][], most: number) => void} show `most`: errors in a cell at the end of the colour scale
+ * @property {(truth: number, predicted: number) => void} markChosen
+ * @property {(lit: Lit | null) => void} light
+ */
+
+/** Number of classes up to which the matrix shows all at first. */
+export const MAX_CLASSES_AT_ONCE = 20;
+const MATRIX_LABEL = "Confusion matrix: rows are the true classes, columns the predicted ones";
+
+/**
+ * @param {Document} page
+ * @param {object} options
+ * @param {string[]} options.names
+ * @param {number[][]} options.counts at first
+ * @param {(truth: number, predicted: number) => void} options.choose a cell
+ * @param {import("./linked-highlight.js").Lighting} options.lighting
+ * @returns {Matrix}
+ */
+export function makeMatrix(page, {names, counts, choose, highlight}) {
+  const body = newElement(page, "div", {class: "scroll matrix-frame"});
+  const few = mostConfusedClasses(counts, MAX_CLASSES_AT_ONCE);
+  const every = names.map((_, label) => label);
+  const shown = {counts, most: 1, chosen: [-1, -1], lit: null};
+  let table;
+
+  function build(labels) {
+    table = makeTable(page, names, labels, {choose, highlight});
+    body.replaceChildren(table.node);
+    table.fill(shown.counts, shown.most);
+    table.choose(...shown.chosen);
+  }
+  build(few);
+
+  const node = newElement(page, "div", {class: "matrix-view"});
+  if (names.length > MAX_CLASSES_AT_ONCE) node.append(newSwitch(page, names.length, (isAll) => build(isAll ? every : few)));
+  node.append(body);
+  return {
+    node,
+    show(newCounts, most) {
+      Object.assign(shown, {counts: newCounts, most});
+      table.fill(newCounts, most);
+    },
+    markChosen(truth, predicted) {
+      shown.chosen = [truth, predicted];
+      table.choose(truth, predicted);
+    },
+    light: (lit) => table.light(lit),
+  };
+}
+
+/** Create the table for some classes. With many, cells without images stay empty: they would be thousands. */
+function makeTable(page, names, labels, {choose, highlight}) {
+  const isSparse = labels.length > MAX_CLASSES_AT_ONCE;
+  const isLong = labels.some((label) => names[label].length > 4);
+  const heads = labels.map((label) => newHead(page, names[label], {scope: "col", "data-column": label}));
+  const sides = labels.map((label) => newHead(page, names[label], {scope: "row", "data-row": label}));
+  const newCell = (truth, predicted) => newElement(page, "td", {"data-truth": truth, "data-predicted": predicted});
+  const cells = labels.map((truth) => labels.map((predicted) => newCell(truth, predicted)));
+  const axes = ["true ↓", "predicted →"].map((text) => newElement(page, "span", {}, text));
+  const corner = newElement(page, "td", {class: "corner"}, ...axes);
+  const node = newElement(
+    page, "table", {class: isLong ? "cells long" : "cells", role: "grid", "aria-label": MATRIX_LABEL},
+    newElement(page, "thead", {}, newElement(page, "tr", {}, corner, ...heads)),
+    newElement(page, "tbody", {}, ...labels.map((_, place) => newElement(page, "tr", {}, sides[place], ...cells[place]))),
+  );
+  node.style.setProperty("--classes", String(labels.length));
+  let [chosen, stop] = [null, null];
+  const setStop = (cell) => {
+    stop?.firstChild?.setAttribute("tabindex", "-1");
+    stop = cell;
+    stop.firstChild?.setAttribute("tabindex", "0");
+  };
+  listenTo(node, {labels, cells, choose, highlight, setStop});
+  return {
+    node,
+    fill(counts, most) {
+      for (const cell of cells.flat()) fillCell(page, cell, {names, counts, most, isSparse});
+      setStop(stop?.firstChild ? stop : cells[0][0]);
+    },
+    choose(truth, predicted) {
+      chosen?.setAttribute("aria-selected", "false");
+      chosen = cells[labels.indexOf(truth)]?.[labels.indexOf(predicted)] ?? null;
+      chosen?.setAttribute("aria-selected", "true");
+      if (chosen?.firstChild) setStop(chosen);
+    },
+    light(lit) {
+      for (const each of node.querySelectorAll("[data-lit]")) each.removeAttribute("data-lit");
+      if (!lit) return;
+      for (const head of [...heads, ...sides]) {
+        const label = Number(head.dataset.column ?? head.dataset.row);
+        const isOwn = lit.isPair ? label === (head.dataset.column ? lit.predicted : lit.truth) : isHighlightedClass(lit, label);
+        head.toggleAttribute("data-lit", isOwn);
+      }
+      for (const cell of cells[labels.indexOf(lit.truth)] ?? []) cell.toggleAttribute("data-lit", true);
+      const column = labels.indexOf(lit.predicted);
+      if (column >= 0) for (const row of cells) row[column].toggleAttribute("data-lit", true);
+    },
+  };
+}
+
+/** Handle pointer, focus and keys for all cells at once. */
+function listenTo(node, {labels, cells, choose, highlight, setStop}) {
+  const pairOf = ({dataset}) => [Number(dataset.truth), Number(dataset.predicted)];
+  const light = ({target}) => {
+    const place = target.closest("td, th");
+    const label = place?.dataset.column ?? place?.dataset.row;
+    if (place?.dataset.truth) highlight.lightPair(...pairOf(place));
+    else if (label !== undefined) highlight.lightClass(Number(label));
+    else highlight.darken();
+  };
+  node.addEventListener("pointerover", light);
+  node.addEventListener("focusin", light);
+  node.addEventListener("pointerleave", () => highlight.darken());
+  node.addEventListener("focusout", () => highlight.darken());
+  node.addEventListener("click", ({target}) => {
+    const cell = target.closest("td[data-truth]");
+    if (cell) choose(...pairOf(cell));
+  });
+  node.addEventListener("keydown", (event) => {
+    const cell = event.target.closest("td[data-truth]");
+    const step = {ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1]}[event.key];
+    if (!cell || !step || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    let [row, column] = pairOf(cell).map((label) => labels.indexOf(label));
+    do {
+      row += step[0];
+      column += step[1];
+    } while (cells[row]?.[column] && !cells[row][column].firstChild); // skip empty cells
+    const next = cells[row]?.[column];
+    if (!next) return;
+    setStop(next);
+    next.firstChild.focus();
+  });
+}
+
+function newHead(page, name, attributes) {
+  return newElement(page, "th", {...attributes, title: name}, {name});
+}
+
+function fillCell(page, cell, {names, counts, most, isSparse}) {
+  const [truth, predicted] = [Number(cell.dataset.truth), Number(cell.dataset.predicted)];
+  const count = counts[truth][predicted];
+  const isRight = truth === predicted;
+  if (isSparse && !count && !isRight) {
+    cell.replaceChildren();
+    return;
+  }
+  if (!cell.firstChild) cell.append(newElement(page, "button", {type: "button", tabindex: "-1"}));
+  const button = cell.firstChild;
+  refill(button, ...formatWhole(count).split(",").flatMap((part, place) => (place ? [newComma(page), part] : [part])));
+  button.className = isRight ? "right" : count ? "wrong" : "none";
+  button.style.setProperty("--tint", isRight ? "" : `${(100 * errorTint(count, most)).toFixed(1)}%`);
+  const share = `${formatWhole(count)} of ${formatWhole(supportOf(counts[truth]))}`;
+  button.setAttribute("aria-label", `true ${names[truth]}, predicted ${names[predicted]}: ${share}`);
+}
+
+/** Create a comma that phones, which lack the space, leave out. */
+function newComma(page) {
+  return newElement(page, "span", {class: "comma"}, ",");
+}
+
+/** Create the switch between some and all classes. */
+function newSwitch(page, number, change) {
+  const few = newElement(page, "option", {value: "few"}, `the ${MAX_CLASSES_AT_ONCE} with the most errors`);
+  const all = newElement(page, "option", {value: "all"}, `all ${formatWhole(number)}`);
+  const select = newElement(page, "select", {}, few, all);
+  select.addEventListener("change", () => change(select.value === "all"));
+  const label = newElement(page, "label", {}, newElement(page, "span", {}, "Classes shown"), select);
+  return newElement(page, "p", {class: "choices"}, label);
+}
+
+/**
+ * Create the legend of the confusion matrix.
+ *
+ * @param {Document} page
+ * @param {number} most errors in a cell at the end of the scale; 0 where there are none
+ * @param {boolean} isForAll whether the scale is that of all epochs
+ * @returns {HTMLElement}
+ */
+export function newMatrixLegend(page, most, isForAll) {
+  const steps = legendCounts(most).map((count) => {
+    const step = newElement(page, "span", {class: "amount wrong"}, formatWhole(count));
+    step.style.setProperty("--tint", `${(100 * errorTint(count, most)).toFixed(1)}%`);
+    return step;
+  });
+  const right = newElement(page, "span", {}, newElement(page, "span", {class: "amount right"}, "n"), "correct");
+  const scope = isForAll ? ", the same scale for every epoch" : "";
+  const errors = newElement(page, "span", {}, ...steps, `errors in a cell${scope}`, newGlossaryButton(page, "confusion"));
+  return newElement(page, "p", {class: "key"}, right, most > 0 && errors);
+}

@@ -1,0 +1,96 @@
+import {newElement, refill} from "../../dom/element.js";
+import {formatProbability} from "../../dom/format.js";
+import {levelsOf, newPicture, paintPicture} from "../../dom/picture.js";
+
+/**
+ * Pages of tiles, their arrow keys and the tile itself.
+ *
+ * @typedef {{page: number, pages: number, start: number, end: number}} Page pages from 0, one at least; tiles start..end - 1
+ */
+
+/**
+ * @param {number} count of all tiles
+ * @param {number} size of a page
+ * @param {number} wanted any number; the nearest page that there is
+ * @returns {Page}
+ */
+export function pageAt(count, size, wanted) {
+  const pages = Math.max(1, Math.ceil(count / size));
+  const page = Math.min(Math.max(0, Math.trunc(wanted) || 0), pages - 1);
+  return {page, pages, start: page * size, end: Math.min(count, (page + 1) * size)};
+}
+
+/**
+ * Return where a key leads from a tile.
+ *
+ * @param {string} key as `KeyboardEvent.key` names it
+ * @param {number} place among all tiles
+ * @param {{count: number, columns: number, size: number}} grid `columns` tiles in a line, `size` on a page
+ * @returns {number | null} the tile's place; null for a key that means nothing here
+ */
+export function placeAfterKey(key, place, {count, columns, size}) {
+  const {start, end} = pageAt(count, size, Math.floor(place / size));
+  const target = {
+    ArrowLeft: place - 1,
+    ArrowRight: place + 1,
+    ArrowUp: place - columns,
+    ArrowDown: place + columns,
+    Home: start,
+    End: end - 1,
+    PageUp: place - size,
+    PageDown: place + size,
+  }[key];
+  return target === undefined ? null : Math.min(Math.max(0, target), Math.max(0, count - 1));
+}
+
+/**
+ * One test image as a button: picture, mark for correct or wrong, classes, probability of the true class, number.
+ *
+ * @typedef {{row: number, place: number, truth: number, predicted: number, trueProbability: number}} TileContent
+ * @typedef {import("../../data/images.js").TestImages} TestImages
+ * @typedef {object} Tile
+ * @property {HTMLElement} node
+ * @property {(content: TileContent) => void} show
+ */
+
+/** Approximate pixels of a tile's picture. */
+export const TILE_SIDE = 84;
+/** Letters up to which two class names fit side by side. */
+const SHORT_NAME = 4;
+
+/**
+ * @param {Document} page
+ * @param {{images: TestImages, names: string[], isInk: boolean}} shared
+ * @returns {Tile}
+ */
+export function makeTile(page, {images, names, isInk}) {
+  const picture = newPicture(page, images, {side: TILE_SIDE, isInk});
+  const mark = newElement(page, "span", {class: "mark"});
+  const classes = newElement(page, "span", {class: "classes"});
+  const probability = newElement(page, "span", {class: "chance"});
+  const number = newElement(page, "span", {class: "quiet"});
+  const isLong = names.some((name) => name.length > SHORT_NAME);
+  const node = newElement(
+    page, "button", {type: "button", class: isLong ? "tile long" : "tile", tabindex: "-1"},
+    newElement(page, "span", {class: "shot"}, picture),
+    newElement(page, "span", {class: "line", dir: "ltr"}, mark, classes),
+    newElement(page, "span", {class: "line", dir: "ltr"}, probability, number),
+  );
+  node.style.width = picture.style.width;
+  return {
+    node,
+    show({row, place, truth, predicted, trueProbability}) {
+      const isRight = truth === predicted;
+      const index = images.indices[row];
+      paintPicture(picture, images, levelsOf(images, row), isInk);
+      Object.assign(node.dataset, {row, place, truth, predicted, name: `test-${index}`, verdict: isRight ? "right" : "wrong"});
+      mark.textContent = isRight ? "✓" : "✕";
+      const name = (label, arrow) => newElement(page, "span", {}, arrow, {name: names[label]});
+      refill(classes, name(truth, ""), !isRight && name(predicted, " → "));
+      probability.textContent = formatProbability(trueProbability, 1);
+      number.textContent = `#${index}`;
+      const said = isRight ? `${names[predicted]}, predicted correctly` : `${names[truth]}, predicted as ${names[predicted]}`;
+      node.title = `Test image ${index}: ${said}; probability of the true class ${formatProbability(trueProbability)}`;
+    },
+  };
+}

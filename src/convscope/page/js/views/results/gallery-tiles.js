@@ -1,0 +1,150 @@
+import {newElement, refill} from "../../dom/element.js";
+import {formatWhole} from "../../dom/format.js";
+import {makeTile, pageAt, placeAfterKey} from "./gallery-paging.js";
+
+/**
+ * Test images, a page of tiles at a time. A page is one tab stop; the arrow keys go on across pages.
+ *
+ * @typedef {import("./selection.js").Answers} Answers
+ *
+ * @typedef {object} TilePages
+ * @property {HTMLElement} node
+ * @property {(rows: Uint32Array, answers: Answers) => void} show from the first page on
+ * @property {(name: string) => void} markOpen the image that the page has open
+ * @property {(isLit: (truth: number, predicted: number) => boolean) => void} light
+ * @property {() => Uint32Array} rows those that are shown, on all pages
+ * @property {(row: number) => void} turnTo the page that has that row
+ */
+
+/**
+ * @param {Document} page
+ * @param {object} options
+ * @param {import("../../data/images.js").TestImages} options.images
+ * @param {string[]} options.names of the classes
+ * @param {boolean} options.isInk
+ * @param {number} options.size of a page
+ * @param {string} options.label what a screen reader calls the tiles
+ * @param {(name: string) => void} options.open called with the name of the tile that was chosen
+ * @returns {TilePages}
+ */
+export function makeTilePages(page, {images, names, isInk, size, label, open}) {
+  const grid = newElement(page, "div", {class: "tile-grid", role: "group", "aria-label": label});
+  const pager = makePager(page, (wanted) => turn(wanted));
+  const tiles = [];
+  let [rows, answers, current, openName] = [new Uint32Array(), images, 0, ""];
+  let isLit = () => false;
+
+  function turn(wanted) {
+    const {start} = pageAt(rows.length, size, wanted);
+    current = start;
+    draw();
+  }
+
+  function draw() {
+    const {page: number, pages, start, end} = pageAt(rows.length, size, Math.floor(current / size));
+    while (tiles.length < end - start) tiles.push(makeTile(page, {images, names, isInk}));
+    for (let place = start; place < end; place++) showTile(tiles[place - start], place);
+    const nodes = tiles.slice(0, end - start).map(({node}) => node);
+    if (grid.childElementCount !== nodes.length) grid.replaceChildren(...nodes);
+    pager.show(number, pages);
+    dress();
+  }
+
+  function showTile(tile, place) {
+    const row = rows[place];
+    const truth = images.labels[row];
+    tile.show({row, place, truth, predicted: answers.predictions[row], trueProbability: answers.trueProbability[row]});
+    tile.node.tabIndex = place === current ? 0 : -1;
+  }
+
+  function dress() {
+    for (const node of grid.children) {
+      node.toggleAttribute("aria-current", false);
+      if (node.dataset.name === openName) node.setAttribute("aria-current", "true");
+      node.toggleAttribute("data-lit", isLit(Number(node.dataset.truth), Number(node.dataset.predicted)));
+    }
+  }
+
+  function goTo(place) {
+    const isSamePage = Math.floor(place / size) === Math.floor(current / size);
+    current = place;
+    if (!isSamePage) draw();
+    for (const node of grid.children) node.tabIndex = Number(node.dataset.place) === current ? 0 : -1;
+    grid.querySelector("[tabindex='0']")?.focus();
+  }
+
+  grid.addEventListener("click", (event) => {
+    const tile = event.target.closest(".tile");
+    if (!tile) return;
+    goTo(Number(tile.dataset.place));
+    open(tile.dataset.name);
+  });
+  grid.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const place = placeAfterKey(event.key, current, {count: rows.length, columns: columnsOf(grid), size});
+    if (place === null) return;
+    event.preventDefault();
+    goTo(place);
+  });
+
+  return {
+    node: newElement(page, "div", {class: "tile-pages"}, grid, pager.node),
+    rows: () => rows,
+    show(newRows, newAnswers) {
+      [rows, answers, current] = [newRows, newAnswers, 0];
+      draw();
+    },
+    markOpen(name) {
+      if (name === openName) return; // a stroke reopens its drawing sixty times a second
+      openName = name;
+      dress();
+    },
+    light(newLit) {
+      isLit = newLit;
+      dress();
+    },
+    turnTo(row) {
+      const place = rows.indexOf(row);
+      if (place < 0) return;
+      current = place;
+      draw();
+    },
+  };
+}
+
+/** Return the number of tiles per line in the current layout. */
+function columnsOf(grid) {
+  const [first, ...others] = grid.children;
+  const next = others.findIndex((node) => node.offsetTop !== first.offsetTop);
+  return next < 0 ? others.length + 1 : next + 1;
+}
+
+/**
+ * Create the buttons for first, previous, next and last page.
+ *
+ * @param {Document} page
+ * @param {(wanted: number) => void} turn
+ */
+function makePager(page, turn) {
+  let [current, last] = [0, 0];
+  const place = newElement(page, "span", {class: "place"});
+  const button = (text, label, target) => {
+    const node = newElement(page, "button", {type: "button", "aria-label": label}, text);
+    node.addEventListener("click", () => turn(target()));
+    return node;
+  };
+  const back = [button("«", "First page", () => 0), button("‹", "Previous page", () => current - 1)];
+  const forward = [button("›", "Next page", () => current + 1), button("»", "Last page", () => last)];
+  const node = newElement(page, "nav", {class: "pager", "aria-label": "Pages"}, ...back, place, ...forward);
+  return {
+    node,
+    show(number, pages) {
+      [current, last] = [number, pages - 1];
+      node.hidden = pages === 1;
+      refill(place, `page ${formatWhole(number + 1)} of ${formatWhole(pages)}`);
+      // Not `disabled`, which would take the focus away.
+      for (const each of back) each.setAttribute("aria-disabled", String(number === 0));
+      for (const each of forward) each.setAttribute("aria-disabled", String(number === pages - 1));
+    },
+  };
+}

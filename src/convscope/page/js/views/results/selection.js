@@ -1,0 +1,78 @@
+/**
+ * Filter and order of the test images. Pure: no DOM.
+ *
+ * @typedef {"all" | "wrong" | "right"} Verdict
+ * @typedef {import("../image-details/triage.js").HintKind} HintKind
+ * @typedef {{truth: number, predicted: number, verdict: Verdict, hint?: HintKind | ""}} Selection classes by their numbers; -1
+ *   for any. Only a mistake has a hint
+ * @typedef {"surest" | "doubtful" | "worst" | "pair" | "number"} TileOrder
+ *
+ * @typedef {object} Answers what a network said of each image
+ * @property {ArrayLike<number>} predictions
+ * @property {ArrayLike<number>} confidence probability of the predicted class
+ * @property {ArrayLike<number>} trueProbability
+ *
+ * @typedef {Answers & {count: number, labels: ArrayLike<number>, indices: ArrayLike<number>}} Answered
+ */
+
+/** @type {Readonly<Selection>} */
+export const ALL_IMAGES = Object.freeze({truth: -1, predicted: -1, verdict: "all"});
+
+/** @type {Readonly<Selection>} */
+export const ALL_MISTAKES = Object.freeze({truth: -1, predicted: -1, verdict: "wrong"});
+
+/**
+ * Comparison of two rows in each order; equal rows stay in the order of the split.
+ *
+ * @type {Record<TileOrder, (images: Answered, rows: Uint32Array) => (a: number, b: number) => number>}
+ */
+const COMPARISONS = {
+  surest: ({confidence}) => (a, b) => confidence[b] - confidence[a],
+  doubtful: ({confidence}) => (a, b) => confidence[a] - confidence[b],
+  worst: ({trueProbability}) => (a, b) => trueProbability[a] - trueProbability[b],
+  pair: byPair,
+  number: ({indices}) => (a, b) => indices[a] - indices[b],
+};
+
+/** @type {TileOrder[]} */
+export const TILE_ORDERS = Object.keys(COMPARISONS);
+
+/**
+ * @param {Answered} images
+ * @param {Selection} selection
+ * @param {(row: number) => string | null} [hintOf] whose fault a row looks like
+ * @returns {Uint32Array} the rows that it asks for, ascending
+ */
+export function selectedRows({count, labels, predictions}, {truth, predicted, verdict, hint = ""}, hintOf = () => null) {
+  const rows = new Uint32Array(count);
+  let found = 0;
+  for (let row = 0; row < count; row++) {
+    if (truth >= 0 && labels[row] !== truth) continue;
+    if (predicted >= 0 && predictions[row] !== predicted) continue;
+    if (hint && hintOf(row) !== hint) continue;
+    if (verdict !== "all" && (labels[row] === predictions[row]) !== (verdict === "right")) continue;
+    rows[found++] = row;
+  }
+  return rows.slice(0, found);
+}
+
+/**
+ * @param {Uint32Array} rows
+ * @param {Answered} images
+ * @param {TileOrder} order
+ * @returns {Uint32Array} the same rows, in that order
+ */
+export function orderedRows(rows, images, order) {
+  if (!Object.hasOwn(COMPARISONS, order)) throw new RangeError(`unknown order: ${order}; ${TILE_ORDERS.join(", ")} are known`);
+  const compare = COMPARISONS[order](images, rows);
+  return rows.slice().sort((a, b) => compare(a, b) || a - b);
+}
+
+/** Sort by the most frequent pair of true and predicted class, then by confidence. */
+function byPair({labels, predictions, confidence}, rows) {
+  const pairOf = (row) => labels[row] * 65536 + predictions[row];
+  const sizes = new Map();
+  for (const row of rows) sizes.set(pairOf(row), (sizes.get(pairOf(row)) ?? 0) + 1);
+  return (a, b) =>
+    sizes.get(pairOf(b)) - sizes.get(pairOf(a)) || pairOf(a) - pairOf(b) || confidence[b] - confidence[a];
+}
