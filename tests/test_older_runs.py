@@ -13,13 +13,12 @@ import numpy as np
 import pytest
 
 import convscope
-from convscope import api, ledger, runs
+from convscope import api, archive, ledger, runs
 from convscope.arrays import load_arrays, save_arrays
 from convscope.cli.main import main
 from convscope.dataclass_json import to_json
 from convscope.files import write_json
 from convscope.migrations import upgrade_metrics, upgrade_purpose, upgrade_request
-from convscope.run_files import METRICS
 
 FIXTURE = Path(__file__).parent / "fixtures" / "run-schema-1"
 STABLE = ("parameters", "train_seconds", "wall_seconds", "epochs", "seed", "multiply_adds", "layers", "data", "history", "test",
@@ -70,12 +69,12 @@ def test_the_uncertainty_has_its_numbers(old_run: Path, raw: dict[str, Any]) -> 
     assert (found.temperature, found.n, found.selected_on) == (old["temperature"], old["n"], old["measured_on"])
     for new, name in ((found.uncalibrated, "before"), (found.calibrated, "after")):
         assert (new.nll.value, list(new.ece.interval)) == (old[name]["nll"]["value"], old[name]["ece"]["interval"])
-        assert (new.overconfidence.value, new.ece_null_95) == (old[name]["gap"]["value"], old[name]["ece_null_95"])
+        assert (new.overconfidence.value, new.ece_null_95) == (old[name]["gap"]["value"], old[name]["ece_by_chance"])
         assert [each.correct for each in new.bins] == [each["right"] for each in old[name]["bins"]]
     assert found.curve.aurc == pytest.approx(old["coverage"]["aurc"])
-    assert found.risk_coverage.oracle_aurc == old["coverage"]["oracle_aurc"]
+    assert found.risk_coverage.oracle_aurc == old["coverage"]["best_aurc"]
     assert [each.target_coverage for each in found.risk_coverage.points] == [
-        each["wanted"] for each in old["risk_coverage"]["points"]
+        each["wanted"] for each in old["coverage"]["points"]
     ]
     thresholds = [each for each in old["thresholds"] if each["threshold"] is not None]
     assert [each.target_accuracy for each in found.thresholds] == [each["wanted"] for each in thresholds]
@@ -87,28 +86,28 @@ def test_the_uncertainty_has_its_numbers(old_run: Path, raw: dict[str, Any]) -> 
 def test_the_other_sections_have_their_numbers(old_run: Path, raw: dict[str, Any]) -> None:
     new = convscope.load_run(old_run).metrics
     old = raw["strangers"]
-    assert new["ood"]["false_positive_rate"]["value"] == old["false_positive_rate"]["value"]
-    assert [each["distance"]["value"] for each in new["ood"]["sets"]] == [each["distance"]["value"] for each in old["sets"]]
+    assert new["ood"]["false_positive_rate"]["value"] == old["known"]["false_alarms"]["share"]
+    assert [each["distance"]["value"] for each in new["ood"]["sets"]] == [each["distance"]["auroc"] for each in old["sets"]]
     assert [each["detection_rate"]["count"] for each in new["ood"]["sets"]] == [
         each["noticed"]["count"] for each in old["sets"]
     ]
-    assert [each["adjusted_p"] for each in new["ood"]["sets"]] == [each["adjusted_p"] for each in old["sets"]]
+    assert [each["adjusted_p"] for each in new["ood"]["sets"]] == [each["difference"]["adjusted_p"] for each in old["sets"]]
     assert new["ood"]["skipped"] == old["left_out"]
     assert new["robustness"]["mean"]["relative_accuracy"] == raw["robustness"]["mean"]["kept"]
     assert new["attacks"] == raw["attacks"]
     assert new["label_audit"]["train"]["scored"] == raw["label_audit"]["train"]["judged"]
-    assert new["mistakes"]["triage"]["model error"] == raw["mistakes"]["triage"]["model error"]
+    assert new["mistakes"]["triage"]["model error"] == raw["mistakes"]["triage"]["model's fault"]
     assert [each["epochs_correct"] for each in new["mistakes"]["list"]] == [
-        each["epochs_correct"] for each in raw["mistakes"]["list"]
+        each["right_before"] for each in raw["mistakes"]["list"]
     ]
-    assert new["unused_input_pixels"] == raw["unused_input_pixels"]
+    assert new["unused_input_pixels"] == raw["blind_pixels"]
 
 
 def test_no_name_of_schema_1_is_left(old_run: Path) -> None:
     record = convscope.load_run(old_run).record
-    gone = {"doubt", "strangers", "unused_input_pixels", "before", "after", "gap", "ece_null_95", "wanted", "measured", "measured_on",
-            "oracle_aurc", "noticed", "known", "false_alarms", "kept", "judged", "epochs_correct", "earlier_epochs", "right",
-            "model error", "min_steps_per_epoch", "crop_unused_pixels", "things", "digit_preprocessing", "ground"}  # fmt: skip
+    gone = {"doubt", "strangers", "blind_pixels", "before", "after", "gap", "ece_by_chance", "wanted", "measured", "measured_on",
+            "best_aurc", "noticed", "known", "false_alarms", "kept", "judged", "right_before", "epochs_before", "right",
+            "model's fault", "minimum_steps", "skip_blind_pixels", "things", "prepared_as_digits", "ground"}  # fmt: skip
 
     def keys(value: Any) -> set[str]:
         if isinstance(value, dict):
@@ -139,7 +138,7 @@ def test_predictions_are_the_same_from_the_folder_and_from_its_model_alone(old_r
         found = convscope.predict(source, images)
         assert np.allclose(found.probabilities, probabilities(raw), atol=1e-5)
     share = np.mean([bool(each.unfamiliar) for each in convscope.predict(old_run, images)])
-    assert share == pytest.approx(raw["strangers"]["false_positive_rate"]["value"])
+    assert share == pytest.approx(raw["strangers"]["known"]["false_alarms"]["share"])
 
 
 def test_predict_reads_yardsticks_of_schema_1(old_run: Path, raw: dict[str, Any]) -> None:
@@ -150,7 +149,7 @@ def test_predict_reads_yardsticks_of_schema_1(old_run: Path, raw: dict[str, Any]
     runs.write_manifest(old_run)
     found = convscope.predict(old_run, convscope.load_run(old_run).dataset.test.images)
     assert found.distances is not None
-    assert (found.distances > raw["strangers"]["threshold"]).sum() == raw["strangers"]["false_positive_rate"]["count"]
+    assert (found.distances > raw["strangers"]["threshold"]).sum() == raw["strangers"]["known"]["false_alarms"]["count"]
 
 
 def test_it_is_evaluated(old_run: Path, raw: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
@@ -177,8 +176,8 @@ def test_its_mistakes_are_explained(old_run: Path, raw: dict[str, Any]) -> None:
     assert [each.index for each in found] == list(old)
     for each in found:
         kind = old[each.index]["triage"]
-        assert each.triage.kind == ("model error" if kind == "model error" else kind)
-        assert each.triage.signs.epochs_correct == old[each.index]["epochs_correct"]
+        assert each.triage.kind == ("model error" if kind == "model's fault" else kind)
+        assert each.triage.signs.epochs_correct == old[each.index]["right_before"]
         assert each.predicted_probability == pytest.approx(old[each.index]["predicted_probability"])
 
 
@@ -201,7 +200,7 @@ def test_purposes_in_the_ledger_are_those_of_today(old_run: Path) -> None:
 
 
 def test_damaged_metrics_of_schema_1_are_an_error_that_names_the_run(old_run: Path, raw: dict[str, Any]) -> None:
-    write_json(old_run / METRICS, {**raw, "doubt": {"temperature": 1.0}})
+    write_json(old_run / archive.METRICS, {**raw, "doubt": {"temperature": 1.0}})
     runs.write_manifest(old_run)
     with pytest.raises(convscope.ConvscopeError, match="do not fit together"):
         convscope.load_run(old_run)
