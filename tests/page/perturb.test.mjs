@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import {NEUTRAL_PERTURBATION, isNeutral, perturb, seededNoise, seededRandom} from "../../src/convscope/page/js/image/perturb.js";
+import {NEUTRAL_PERTURBATION, perturb, seededNoise, seededRandom} from "../../src/convscope/page/js/image/perturb.js";
 
 // Placement and thickness are compared with SciPy by test_image_modules.py.
 
@@ -11,7 +11,6 @@ const at = (pixels, row, column, channel) => pixels[(row * shape.width + column)
 
 test("at neutral settings every value is the same, and the picture a copy", () => {
   for (const settings of [{}, NEUTRAL_PERTURBATION, {rotation: 360}, {seed: 5}, {occlusion: {row: 3, column: 3, size: 0}}]) {
-    assert.ok(isNeutral(settings));
     const perturbed = perturb(picture, shape, settings);
     assert.deepEqual(perturbed, picture);
     assert.notEqual(perturbed, picture);
@@ -22,7 +21,6 @@ test("what changes something is not neutral", () => {
   const changes = [{shiftRight: 0.1}, {shiftDown: -1}, {rotation: 1}, {scale: 0.9}, {thickness: 0.1}, {contrast: 0.5},
     {brightness: 0.1}, {noise: 0.1}, {occlusion: {row: 3, column: 3, size: 1}}];
   for (const change of changes) {
-    assert.ok(!isNeutral(change));
     assert.notDeepEqual(perturb(picture, shape, change), picture);
   }
 });

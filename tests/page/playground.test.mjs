@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import {missingImageSentence, mistakeNames, neighbourName, imageTitle, testNameNear} from "../../src/convscope/page/js/dom/image-title.js";
-import {isNeutral} from "../../src/convscope/page/js/image/perturb.js";
+import {NEUTRAL_PERTURBATION} from "../../src/convscope/page/js/image/perturb.js";
 import {rankedIndices, shownClasses, softmaxAt} from "../../src/convscope/page/js/network/temperature.js";
 import {directionsOf, shareAbove, shareBelow, oodScore} from "../../src/convscope/page/js/state/ood-score.js";
 import {NO_CHANGE, formatChange, parseChange, perturbationOf} from "../../src/convscope/page/js/state/perturbation.js";
@@ -48,7 +48,7 @@ test("a change is read back from the address, and nothing else is", () => {
   assert.equal(formatChange(change), "right:2,turn:-15,noise:0.2");
   assert.deepEqual(parseChange(formatChange(change)), change);
   assert.deepEqual(parseChange("turn:NaN,scale:0,toString:1,:,noise:,thick:1e9"), {...NO_CHANGE});
-  assert.ok(isNeutral(perturbationOf(parseChange(""), [28, 28])));
+  assert.equal(perturbationOf(parseChange(""), [28, 28]).rotation, NEUTRAL_PERTURBATION.rotation);
 });
 
 test("the temperature changes how sure an answer is, not which it is", () => {

@@ -351,7 +351,7 @@ def test_while_the_film_is_not_at_its_end_the_page_says_so(browser: Browser, wri
     with results(browser, f"{write_page(page_text)}#every-image&epoch=1") as (page, _):
         until(page, "document.querySelector('.case-said').textContent.endsWith('as after epoch 1 of 2')")
         assert page.locator(".film-note").text_content().startswith("as after epoch 1 of 2: ")
-        assert "finished network" in page.locator(".gallery-summary").inner_text()
+        assert "predictions of the last epoch" in page.locator(".gallery-summary").inner_text()
         strip = page.locator(".film-strip")
         assert "epoch 1 of 2" in strip.inner_text()
         strip.get_by_text("to the end").click()
@@ -359,7 +359,7 @@ def test_while_the_film_is_not_at_its_end_the_page_says_so(browser: Browser, wri
         assert "epoch=" not in page.evaluate(
             "(async () => { await new Promise((go) => setTimeout(go, 400)); return location.hash; })()"
         )
-        assert "finished network" not in page.locator(".gallery-summary").inner_text()
+        assert "predictions of the last epoch" not in page.locator(".gallery-summary").inner_text()
 
 
 def test_the_curves_read_out_what_the_history_has(

@@ -1,6 +1,4 @@
-/**
- * Numbers as text, written as in the rest of the report. Pure: no DOM.
- */
+/** Numbers as text, written as in the rest of the report. Pure: no DOM. */
 
 const FEW = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
 

@@ -52,16 +52,6 @@ export function perturb(pixels, shape, changes = {}) {
   return picture;
 }
 
-/**
- * @param {Partial<Perturbation>} changes
- * @returns {boolean} whether `perturb` would change nothing
- */
-export function isNeutral(changes) {
-  const settings = {...NEUTRAL_PERTURBATION, ...changes};
-  const {thickness, contrast, brightness, noise, occlusion} = settings;
-  return !movesPixels(settings) && !thickness && contrast === 1 && !brightness && !noise && !(occlusion.size > 0);
-}
-
 function movesPixels({shiftRight, shiftDown, rotation, scale}) {
   return shiftRight !== 0 || shiftDown !== 0 || rotation % 360 !== 0 || scale !== 1;
 }

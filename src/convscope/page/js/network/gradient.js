@@ -1,4 +1,4 @@
-import {beforeActivation, indexOfLayer, inputOfLayer, makeWorkspace, runNetwork} from "./network.js";
+import {beforeActivation, inputOfLayer, makeWorkspace, runNetwork} from "./network.js";
 import {pullBackSoftmax} from "./softmax.js";
 
 /**
@@ -19,21 +19,6 @@ import {pullBackSoftmax} from "./softmax.js";
  */
 export function inputGradient(network, pixels, run, classIndex) {
   const gradient = gradientAfter(network, pixels, run, classIndex, -1);
-  return gradient && Float32Array.from(gradient);
-}
-
-/**
- * Return the gradient with respect to the activations of one layer, as class activation maps need it.
- *
- * @param {Network} network
- * @param {ArrayLike<number>} pixels
- * @param {Run} run that on `pixels`
- * @param {number} classIndex
- * @param {string} layerName
- * @returns {Float32Array | null} one number per unit of the layer
- */
-export function layerGradient(network, pixels, run, classIndex, layerName) {
-  const gradient = gradientAfter(network, pixels, run, classIndex, indexOfLayer(network, layerName));
   return gradient && Float32Array.from(gradient);
 }
 

@@ -1,8 +1,6 @@
 import {formatPercent, formatProbability, formatWhole} from "../../dom/format.js";
 
-/**
- * Sentences about the prediction. Pure: no DOM.
- */
+/** Sentences about the prediction. Pure: no DOM. */
 
 /** From these shares of reference images on, the OOD score (first two) or the confidence (last) gets a sentence. */
 const [UNUSUAL, OUT_OF_DISTRIBUTION, LOW_CONFIDENCE] = [0.9, 0.99, 0.98];

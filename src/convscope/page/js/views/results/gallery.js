@@ -71,7 +71,7 @@ export function makeGallery(page, images, {names, isInk, tested, highlight, tria
   function summarise() {
     const [count, all] = [images.count, tested].map(formatWhole);
     const held = images.count < tested ? ` in this file, which holds ${count} of the ${all} tested` : "";
-    const note = isPast() ? ". These are the predictions of the trained network" : "";
+    const note = isPast() ? ". These are the predictions of the last epoch" : "";
     const number = newElement(page, "strong", {}, formatWhole(tiles.rows().length));
     refill(summary, number, ` of ${count} test images${held}${note}.`);
   }
