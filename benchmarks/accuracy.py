@@ -19,10 +19,10 @@ from typing import Any
 
 from convscope.analysis.evaluation import evaluate
 from convscope.data.load import load_dataset
-from convscope.files import write_json
-from convscope.machine import describe_machine, package_versions
 from convscope.models.architectures import MODELS
-from convscope.models.backend import computes_bfloat16
+from convscope.models.backend import prefers_bfloat16
+from convscope.system.files import write_json
+from convscope.system.hardware import describe_machine, package_versions
 from convscope.training.loop import fit
 from convscope.training.recipes import RECIPES
 
@@ -58,7 +58,7 @@ def main() -> None:
     for recipe in arguments.recipe or PLAN:
         model, seeds = PLAN[recipe]
         settings = json.loads(json.dumps(RECIPES[recipe]().as_dict()))
-        precision = "mixed_bfloat16" if computes_bfloat16() else "float32"
+        precision = "mixed_bfloat16" if prefers_bfloat16() else "float32"
         same = {"model": model, "settings": settings, "precision": precision}
         known = load(arguments.out)["recipes"].get(recipe, {})
         runs = known["runs"] if {name: known.get(name) for name in same} == same else []

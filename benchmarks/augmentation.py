@@ -19,19 +19,19 @@ from typing import Any
 import numpy as np
 from markdown_parts import conditions, percent, table
 
-from convscope.analysis.corruptions.kinds import KINDS, STRENGTHS
-from convscope.analysis.robustness import measure_robustness
-from convscope.data.background import background_of
+from convscope.analysis.robustness.background import background_of
+from convscope.analysis.robustness.corruption_accuracy import measure_robustness
+from convscope.analysis.robustness.corruptions.kinds import KINDS, STRENGTHS
+from convscope.analysis.statistics.seeds import interval_over_both
+from convscope.api.examine import SEED, choose_indices
 from convscope.data.dataset import Dataset
 from convscope.data.load import load_dataset
-from convscope.examining import SEED, choose_indices
-from convscope.files import write_json
-from convscope.machine import describe_machine, package_versions
 from convscope.models.architectures import MODELS
 from convscope.models.network import from_keras
-from convscope.models.onnx_layers import onnx_bytes
+from convscope.models.onnx_writer.writer import onnx_bytes
 from convscope.models.predictor import Predictor
-from convscope.study.seeds_and_images import interval_over_both
+from convscope.system.files import write_json
+from convscope.system.hardware import describe_machine, package_versions
 from convscope.training.augmentation import Augmentation, in_words
 from convscope.training.loop import fit
 from convscope.training.recipes import RECIPES

@@ -22,15 +22,15 @@ from typing import Any
 import numpy as np
 
 from convscope.analysis.evaluation import evaluate
-from convscope.analysis.mcnemar import mid_p
+from convscope.analysis.statistics.paired import mid_p
 from convscope.data.load import load_dataset
-from convscope.files import write_json, write_text
-from convscope.machine import describe_machine, package_versions
 from convscope.models.architectures import MODELS
 from convscope.models.network import from_keras
-from convscope.models.onnx_layers import onnx_bytes
+from convscope.models.onnx_writer.writer import onnx_bytes
 from convscope.models.predictor import Predictor
-from convscope.study.comparisons import compare_all
+from convscope.studies.comparisons import compare_all
+from convscope.system.files import write_json, write_text
+from convscope.system.hardware import describe_machine, package_versions
 from convscope.training.loop import fit
 from convscope.training.recipes import RECIPES
 

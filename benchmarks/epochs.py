@@ -16,7 +16,7 @@ from itertools import pairwise
 from convscope.data.load import load_dataset
 from convscope.models.architectures import cnn
 from convscope.training.augmentation import Augmentation
-from convscope.training.events import Event, Progress
+from convscope.training.events import Event, TrainProgress
 from convscope.training.loop import fit
 from convscope.training.recipes import notebook, standard
 
@@ -42,7 +42,7 @@ def main() -> None:
             stamps: list[tuple[float, float]] = []
 
             def stamp(event: Event, stamps: list[tuple[float, float]] = stamps) -> None:
-                if isinstance(event, Progress) and event.record:
+                if isinstance(event, TrainProgress) and event.record:
                     stamps.append((time.perf_counter(), time.process_time()))
 
             training = fit(cnn, dataset, config.with_epochs(EPOCHS), seed=0, progress=stamp)

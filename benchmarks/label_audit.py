@@ -27,14 +27,14 @@ from typing import Any
 
 import numpy as np
 
-from convscope.analysis.intervals import wilson
-from convscope.analysis.label_audit import find_suspects
-from convscope.auditing.cross_validation import cross_validate
+from convscope.analysis.label_audit.cross_validation import cross_validate
+from convscope.analysis.label_audit.suspects import find_suspects
+from convscope.analysis.statistics.proportions import wilson
 from convscope.data.dataset import Dataset, Split
 from convscope.data.load import load_dataset
-from convscope.files import write_json, write_text
-from convscope.machine import describe_machine, package_versions
 from convscope.models.backend import require_backend
+from convscope.system.files import write_json, write_text
+from convscope.system.hardware import describe_machine, package_versions
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "label_audit.json"

@@ -22,10 +22,10 @@ from typing import Any
 import numpy as np
 
 from convscope.data.load import load_dataset
-from convscope.data.prepare import to_inputs
-from convscope.files import write_json
-from convscope.machine import describe_machine, package_versions
+from convscope.data.scaling import to_inputs
 from convscope.models.backend import require_backend
+from convscope.system.files import write_json
+from convscope.system.hardware import describe_machine, package_versions
 
 RESULTS = Path(__file__).parent / "results" / "machine.json"
 SIDE = 4096

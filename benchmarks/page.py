@@ -23,10 +23,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from convscope import api, archive
-from convscope.files import write_json
-from convscope.machine import describe_machine, package_versions
-from convscope.page.document import render
+import convscope
+from convscope.page.render import render
+from convscope.runs import store
+from convscope.system.files import write_json
+from convscope.system.hardware import describe_machine, package_versions
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -106,8 +107,8 @@ def open_milliseconds(browser: Browser, address: str) -> tuple[float, float]:
 
 def build_seconds(run: Path, rounds: int) -> dict[str, list[float]]:
     """The page from a record in memory, without its figures; and all that `convscope.report` does, figures included."""
-    record = archive.load_record(run)
-    works = {"page without figures": lambda: render(record, []), "report": lambda: api.report(run)}
+    record = store.load_record(run)
+    works = {"page without figures": lambda: render(record, []), "report": lambda: convscope.report(run)}
     for work in works.values():
         work()  # imports, templates and fonts are loaded by then
     return {name: [_seconds_of(work) for _ in range(rounds)] for name, work in works.items()}
@@ -166,7 +167,7 @@ def main() -> None:
         before = os.getloadavg()[0]
         built = {name: spread(seconds) for name, seconds in build_seconds(run, asked.rounds).items()}
         page = run / "report.html"
-        record = archive.load_record(run)
+        record = store.load_record(run)
         results = {
             "machine": describe_machine(), "versions": package_versions(), "date": time.strftime("%Y-%m-%d"),
             "dataset": record.request["dataset"]["name"], "model": record.request["model"], "epochs": len(record.history),

@@ -43,18 +43,18 @@ IMPORTS, DATA, BUILDING, TRACING, EPOCHS, VALIDATION, CHECKING, EVALUATION, FILE
 INSIDE = (IMPORTS, TRACING, EPOCHS, VALIDATION, CHECKING, EVALUATION)
 """What is import, epochs or evaluation; a report is none of them, and has a budget of its own."""
 FUNCTIONS = (
-    ("convscope.experiment", "load_dataset", DATA),
-    ("convscope.experiment", "fit", BUILDING),
+    ("convscope.api.train", "load_dataset", DATA),
+    ("convscope.api.train", "fit", BUILDING),
     ("convscope.training.loop", "require_backend", IMPORTS),
-    ("convscope.experiment", "_keep", FILES),
-    ("convscope.export.onnx", "keras_logits", CHECKING),
-    ("convscope.export.onnx", "compare", CHECKING),
+    ("convscope.api.train", "_keep", FILES),
+    ("convscope.exporters.onnx", "keras_logits", CHECKING),
+    ("convscope.exporters.onnx", "compare", CHECKING),
     ("convscope.models.predictor.Predictor", "logits", CHECKING),
-    ("convscope.experiment", "measure_uncertainty", EVALUATION),
-    ("convscope.experiment", "make_record", EVALUATION),
-    ("convscope.experiment", "_save", FILES),
-    ("convscope.experiment", "_stamp", FILES),
-    ("convscope.experiment", "_report", REPORT),
+    ("convscope.api.train", "measure_uncertainty", EVALUATION),
+    ("convscope.api.train", "make_record", EVALUATION),
+    ("convscope.api.train", "_save", FILES),
+    ("convscope.api.train", "_stamp", FILES),
+    ("convscope.api.train", "_report", REPORT),
 )
 """What is timed, and as what; a part within a part counts for itself alone, except within the report, which does several things
 at once."""
@@ -141,7 +141,7 @@ def child(started: float, arguments: list[str]) -> None:
     from convscope.cli.main import main
 
     clock = Clock(started)
-    importlib.import_module("convscope.api")
+    importlib.import_module("convscope.api.evaluate")
     for owner, name, part in FUNCTIONS:
         setattr(_owner(owner), name, clock.timed(getattr(_owner(owner), name), part))
     loop = importlib.import_module("convscope.training.loop")
@@ -177,9 +177,9 @@ def run(arguments: list[str]) -> dict[str, float]:
 
 def main() -> None:
     """Measure and write."""
-    from convscope.files import write_json
-    from convscope.machine import describe_machine, package_versions
-    from convscope.models.backend import computes_bfloat16
+    from convscope.models.backend import prefers_bfloat16
+    from convscope.system.files import write_json
+    from convscope.system.hardware import describe_machine, package_versions
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
@@ -195,7 +195,7 @@ def main() -> None:
     report = {name: [each[REPORT] for each in found] for name, found in runs.items()}
     results = {
         "machine": describe_machine(), "versions": package_versions(), "date": time.strftime("%Y-%m-%d"),
-        "precision": "mixed_bfloat16" if computes_bfloat16() else "float32",
+        "precision": "mixed_bfloat16" if prefers_bfloat16() else "float32",
         "runs": runs, "outside_imports_epochs_evaluation": outside, "report": report,
     }  # fmt: skip
     write_json(RESULTS, results)

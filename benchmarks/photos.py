@@ -22,10 +22,10 @@ from typing import Any
 import numpy as np
 
 import convscope
-from convscope.analysis.intervals import wilson
+from convscope.analysis.statistics.proportions import wilson
 from convscope.data.dataset import Split
-from convscope.data.known import load_mnist
-from convscope.machine import describe_machine
+from convscope.data.known.builtin import load_mnist
+from convscope.system.hardware import describe_machine
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))

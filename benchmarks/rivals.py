@@ -19,8 +19,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from convscope.files import write_json
-from convscope.machine import describe_machine, package_versions
+from convscope.system.files import write_json
+from convscope.system.hardware import describe_machine, package_versions
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results" / "rivals.json"

@@ -23,12 +23,13 @@ from typing import Any
 
 import numpy as np
 
-from convscope import api, archive, runs
-from convscope.analysis.corruptions.kinds import KINDS
-from convscope.analysis.intervals import Z_95
-from convscope.examining import Examination
-from convscope.files import write_json, write_text
-from convscope.machine import describe_machine, package_versions
+import convscope
+from convscope.analysis.robustness.corruptions.kinds import KINDS
+from convscope.analysis.statistics.proportions import Z_95
+from convscope.api.examine import RobustnessReport
+from convscope.runs import files, store
+from convscope.system.files import write_json, write_text
+from convscope.system.hardware import describe_machine, package_versions
 
 sys.path.insert(0, str(Path(__file__).parent))
 import augmentation
@@ -45,15 +46,15 @@ Result = dict[str, Any]
 def trained(recipe: str, model: str) -> Path:
     """The folder of a run of seed 0 on MNIST, trained now where it is not there yet."""
     folder = ROOT / "runs" / f"robustness-{recipe}"
-    if not (folder / runs.MANIFEST).is_file():
-        api.train("mnist", model=model, recipe=recipe, seed=0, out=folder)
+    if not (folder / files.MANIFEST).is_file():
+        convscope.train("mnist", model=model, recipe=recipe, seed=0, out=folder)
     return folder
 
 
-def measure(folder: Path, *, everything: bool) -> tuple[Result, Examination]:
+def measure(folder: Path, *, everything: bool) -> tuple[Result, RobustnessReport]:
     """One run: what it is, and its three sections of the metrics."""
-    found = api.examine(folder, everything=everything)
-    request = archive.load_record(folder).request
+    found = convscope.examine(folder, everything=everything)
+    request = store.load_record(folder).request
     test = found.metrics["test"]
     result = {
         "model": request["model"], "recipe": request["recipe"], "seed": request["seed"],
@@ -67,7 +68,7 @@ def measure(folder: Path, *, everything: bool) -> tuple[Result, Examination]:
     return result, found
 
 
-def difference(one: Examination, other: Examination) -> Result:
+def difference(one: RobustnessReport, other: RobustnessReport) -> Result:
     """In accuracy, other less one, image by image: per kind and over all, each with the normal interval of a paired mean."""
 
     def paired(kind: str | None) -> Result:

@@ -22,8 +22,8 @@ from typing import Any
 import numpy as np
 
 from convscope.data.load import load_dataset
-from convscope.files import write_json
-from convscope.machine import describe_machine, package_versions
+from convscope.system.files import write_json
+from convscope.system.hardware import describe_machine, package_versions
 
 RESULTS = Path(__file__).parent / "results" / "scaling.json"
 TIMES = (1, 10, 20)

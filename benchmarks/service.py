@@ -30,8 +30,8 @@ from PIL import Image
 
 import convscope
 from convscope.data.load import load_dataset
-from convscope.files import write_json
-from convscope.machine import describe_machine, package_versions
+from convscope.system.files import write_json
+from convscope.system.hardware import describe_machine, package_versions
 
 RESULTS = Path(__file__).parent / "results" / "service.json"
 NUM_PICTURES = 100

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import settings
 
-from convscope import api, runs
-from convscope.analysis.record import RunRecord
+import convscope
 from convscope.data.dataset import Dataset
-from convscope.data.known import load_digits, load_mnist
+from convscope.data.known.builtin import load_digits, load_mnist
+from convscope.runs import files
+from convscope.runs.record import RunRecord
 
+from .audited import audited as audited  # type: ignore[import-not-found]
 from .bad_inputs import BadInputs  # type: ignore[import-not-found]
 from .gold_files import GoldFiles  # type: ignore[import-not-found]
 
@@ -44,40 +46,40 @@ def mnist() -> Dataset:
 
 
 @pytest.fixture(scope="session")
-def digits_run(tmp_path_factory: pytest.TempPathFactory) -> api.Run:
+def digits_run(tmp_path_factory: pytest.TempPathFactory) -> convscope.Run:
     """A whole run, baseline, figures and page included, on `digits`. Tests must not change its folder."""
     return _once(tmp_path_factory, "digits", epochs=2)
 
 
 @pytest.fixture(scope="session")
-def mnist_run(tmp_path_factory: pytest.TempPathFactory) -> api.Run:
+def mnist_run(tmp_path_factory: pytest.TempPathFactory) -> convscope.Run:
     """A run on all of MNIST, as quick as it gets: for slow tests."""
     return _once(tmp_path_factory, "mnist", recipe="sprint", epochs=1)
 
 
-def _once(factory: pytest.TempPathFactory, data: str, **arguments: Any) -> api.Run:
+def _once(factory: pytest.TempPathFactory, data: str, **arguments: Any) -> convscope.Run:
     """A run for all processes of the suite: the first that asks trains it, the others wait for that and read it."""
     place = factory.getbasetemp()
     if os.name == "nt":  # without such locks: each trains its own
-        return api.train(data, out=place / "runs" / data, **arguments)
+        return convscope.train(data, out=place / "runs" / data, **arguments)
     import fcntl
 
     place = place.parent if "PYTEST_XDIST_WORKER" in os.environ else place
     with (place / f"{data}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         folder = place / "shared-runs" / data
-        if (folder / runs.MANIFEST).is_file():
-            return api.load_run(folder)
-        return api.train(data, out=folder, **arguments)
+        if (folder / files.MANIFEST).is_file():
+            return convscope.load_run(folder)
+        return convscope.train(data, out=folder, **arguments)
 
 
 @pytest.fixture(scope="session")
-def digits_record(digits_run: api.Run) -> RunRecord:
+def digits_record(digits_run: convscope.Run) -> RunRecord:
     return digits_run.record
 
 
 @pytest.fixture
-def run_copy(digits_run: api.Run, tmp_path: Path) -> Path:
+def run_copy(digits_run: convscope.Run, tmp_path: Path) -> Path:
     """A copy of the run's folder that a test may spoil."""
     return Path(shutil.copytree(digits_run.folder, tmp_path / "run"))
 

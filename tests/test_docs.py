@@ -12,9 +12,9 @@ import click
 import pytest
 
 import convscope
-from convscope import runs
 from convscope.cli.main import group
 from convscope.models.architectures import MODELS
+from convscope.runs import files
 from convscope.training.recipes import RECIPES
 
 ROOT = Path(__file__).parents[1]
@@ -49,7 +49,7 @@ def test_every_command_is_in_the_readme_and_explains_itself(verb: str) -> None:
 
 
 def test_the_readme_names_every_file_of_a_run_every_model_and_every_recipe() -> None:
-    assert all(name in README for name in runs.KNOWN_FILES)
+    assert all(name in README for name in files.KNOWN_FILES)
     assert all(f"`{name}`" in README for name in [*MODELS, *RECIPES])
 
 

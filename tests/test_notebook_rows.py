@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from convscope.api import Run
+from convscope.api.run import Run
 
 ROOT = Path(__file__).parents[1]
 ROWS = [

@@ -13,7 +13,6 @@ import click
 import pytest
 
 import convscope
-from convscope import api
 from convscope.cli.main import group
 
 
@@ -92,7 +91,7 @@ OF_EXAMINE = {"thorough", "everything"}
     "verb", ["train", "evaluate", "predict", "explain", "report", "audit", "compare", "export", "mistakes", "serve"]
 )
 def test_each_flag_has_the_name_and_the_default_of_the_keyword(verb: str) -> None:
-    keywords = inspect.signature(getattr(api, verb)).parameters
+    keywords = inspect.signature(getattr(convscope, verb)).parameters
     needed = [
         "x" for parameter in group.commands[verb].params if isinstance(parameter, click.Argument) and parameter.required
     ]
@@ -117,4 +116,4 @@ def test_each_flag_has_the_name_and_the_default_of_the_keyword(verb: str) -> Non
 
 def test_the_flag_everything_is_the_keyword_of_examine() -> None:
     given = group.commands["evaluate"].make_context("evaluate", ["run"]).params
-    assert given["everything"] == inspect.signature(api.examine).parameters["everything"].default
+    assert given["everything"] == inspect.signature(convscope.examine).parameters["everything"].default

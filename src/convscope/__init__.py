@@ -20,53 +20,53 @@ from ._version import __version__ as __version__
 
 _HOME = {
     "Baseline": "analysis.baseline",
-    "Built": "training.events",
+    "TrainingStarted": "training.events",
     "Comparison": "analysis.comparison",
     "ConvscopeError": "errors",
     "Dataset": "data.dataset",
     "EpochRecord": "training.history",
     "Evaluation": "analysis.evaluation",
-    "Examination": "examining",
-    "Examining": "examining",
-    "Explanation": "explaining",
-    "Export": "exporting",
-    "Finding": "analysis.findings",
+    "RobustnessReport": "api.examine",
+    "ExamineProgress": "api.examine",
+    "Explanation": "api.explain",
+    "Export": "api.export",
+    "Finding": "analysis.findings.finding",
     "History": "training.history",
-    "LabelAudit": "analysis.label_audit",
-    "Loaded": "data.reading",
-    "Mistake": "analysis.mistakes",
+    "LabelAudit": "analysis.label_audit.suspects",
+    "DatasetLoaded": "data.read_options",
+    "Mistake": "analysis.mistakes.mistakes",
     "Prediction": "prediction.predictions",
     "Predictions": "prediction.predictions",
-    "Progress": "training.events",
-    "ReadOptions": "data.reading",
-    "Reading": "data.reading",
-    "Run": "api",
+    "TrainProgress": "training.events",
+    "ReadOptions": "data.read_options",
+    "ReadProgress": "data.read_options",
+    "Run": "api.run",
     "Split": "data.dataset",
-    "Study": "study.studying",
-    "StudyProgress": "study.work",
-    "CalibrationMetrics": "analysis.sureness",
+    "Study": "api.study",
+    "StudyProgress": "studies.tasks",
+    "CalibrationMetrics": "analysis.uncertainty.calibration",
     "TrainConfig": "training.config",
-    "Triage": "analysis.triage",
-    "Uncertainty": "analysis.doubt",
-    "audit": "api",
-    "compare": "api",
-    "evaluate": "api",
-    "examine": "api",
-    "explain": "api",
-    "export": "api",
-    "fetch_dataset": "data.fetch",
+    "Triage": "analysis.mistakes.triage",
+    "Uncertainty": "analysis.uncertainty.uncertainty",
+    "audit": "api.audit",
+    "compare": "api.compare",
+    "evaluate": "api.evaluate",
+    "examine": "api.examine",
+    "explain": "api.explain",
+    "export": "api.export",
+    "fetch_dataset": "data.known.fetch",
     "load_dataset": "data.load",
-    "load_run": "api",
-    "mistakes": "api",
-    "predict": "predicting",
-    "report": "api",
-    "serve": "api",
-    "study": "api",
-    "train": "api",
+    "load_run": "api.run",
+    "mistakes": "api.mistakes",
+    "predict": "api.predict",
+    "report": "api.report",
+    "serve": "api.serve",
+    "study": "api.study",
+    "train": "api.train",
 }
 """The public names and the modules that define them."""
 
-_RENAMED = {"Doubt": "Uncertainty", "Sureness": "CalibrationMetrics"}
+_RENAMED = {"Uncertainty": "Uncertainty", "CalibrationMetrics": "CalibrationMetrics"}
 """Former public names and the names that replace them."""
 _RENAMED_UNTIL = "0.2.0"
 """The release that drops the former names."""
@@ -77,46 +77,46 @@ __all__ = sorted(_HOME)  # noqa: PLE0605 - it is a list
 if TYPE_CHECKING:
     from .analysis.baseline import Baseline as Baseline
     from .analysis.comparison import Comparison as Comparison
-    from .analysis.doubt import Uncertainty as Uncertainty
     from .analysis.evaluation import Evaluation as Evaluation
-    from .analysis.findings import Finding as Finding
-    from .analysis.label_audit import LabelAudit as LabelAudit
-    from .analysis.mistakes import Mistake as Mistake
-    from .analysis.sureness import CalibrationMetrics as CalibrationMetrics
-    from .analysis.triage import Triage as Triage
-    from .api import Run as Run
-    from .api import audit as audit
-    from .api import compare as compare
-    from .api import evaluate as evaluate
-    from .api import examine as examine
-    from .api import explain as explain
-    from .api import export as export
-    from .api import load_run as load_run
-    from .api import mistakes as mistakes
-    from .api import report as report
-    from .api import serve as serve
-    from .api import study as study
-    from .api import train as train
+    from .analysis.findings.finding import Finding as Finding
+    from .analysis.label_audit.suspects import LabelAudit as LabelAudit
+    from .analysis.mistakes.mistakes import Mistake as Mistake
+    from .analysis.mistakes.triage import Triage as Triage
+    from .analysis.uncertainty.calibration import CalibrationMetrics as CalibrationMetrics
+    from .analysis.uncertainty.uncertainty import Uncertainty as Uncertainty
+    from .api.audit import audit as audit
+    from .api.compare import compare as compare
+    from .api.evaluate import evaluate as evaluate
+    from .api.examine import ExamineProgress as ExamineProgress
+    from .api.examine import RobustnessReport as RobustnessReport
+    from .api.examine import examine as examine
+    from .api.explain import Explanation as Explanation
+    from .api.explain import explain as explain
+    from .api.export import Export as Export
+    from .api.export import export as export
+    from .api.mistakes import mistakes as mistakes
+    from .api.predict import predict as predict
+    from .api.report import report as report
+    from .api.run import Run as Run
+    from .api.run import load_run as load_run
+    from .api.serve import serve as serve
+    from .api.study import Study as Study
+    from .api.study import study as study
+    from .api.train import train as train
     from .data.dataset import Dataset as Dataset
     from .data.dataset import Split as Split
-    from .data.fetch import fetch_dataset as fetch_dataset
+    from .data.known.fetch import fetch_dataset as fetch_dataset
     from .data.load import load_dataset as load_dataset
-    from .data.reading import Loaded as Loaded
-    from .data.reading import Reading as Reading
-    from .data.reading import ReadOptions as ReadOptions
+    from .data.read_options import DatasetLoaded as DatasetLoaded
+    from .data.read_options import ReadOptions as ReadOptions
+    from .data.read_options import ReadProgress as ReadProgress
     from .errors import ConvscopeError as ConvscopeError
-    from .examining import Examination as Examination
-    from .examining import Examining as Examining
-    from .explaining import Explanation as Explanation
-    from .exporting import Export as Export
-    from .predicting import predict as predict
     from .prediction.predictions import Prediction as Prediction
     from .prediction.predictions import Predictions as Predictions
-    from .study.studying import Study as Study
-    from .study.work import StudyProgress as StudyProgress
+    from .studies.tasks import StudyProgress as StudyProgress
     from .training.config import TrainConfig as TrainConfig
-    from .training.events import Built as Built
-    from .training.events import Progress as Progress
+    from .training.events import TrainingStarted as TrainingStarted
+    from .training.events import TrainProgress as TrainProgress
     from .training.history import EpochRecord as EpochRecord
     from .training.history import History as History
 

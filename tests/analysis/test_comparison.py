@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from convscope.analysis.comparison import Comparison, Contestant, Costs, compare_evaluations
-from convscope.analysis.comparison_words import hidden, of_pair, points, verdict
+from convscope.analysis.comparison import ComparedRun, Comparison, Costs, compare_evaluations
+from convscope.analysis.comparison_text import hidden, of_pair, points, verdict
 from convscope.analysis.evaluation import Evaluation
 
 from ..gold_files import GoldFiles  # type: ignore[import-not-found]
@@ -32,7 +32,7 @@ def comparison(*wrong: slice | list[int], n: int = 1000) -> Comparison:
         answers[indices] = (answers[indices] + 1) % 3
         evaluations.append(evaluation(answers, labels))
     contestants = [
-        Contestant(f"run{number}", "cnn", "standard", number, each.errors, each.accuracy, each.interval, COSTS)
+        ComparedRun(f"run{number}", "cnn", "standard", number, each.errors, each.accuracy, each.interval, COSTS)
         for number, each in enumerate(evaluations)
     ]
     return compare_evaluations(contestants, evaluations, dataset="made up")
@@ -41,7 +41,7 @@ def comparison(*wrong: slice | list[int], n: int = 1000) -> Comparison:
 def test_a_clear_difference_is_significant() -> None:
     found = comparison(slice(0, 10), slice(0, 50))
     (pair,) = found.pairs
-    assert pair.told_apart
+    assert pair.significant
     assert pair.difference == pytest.approx(0.04)
     assert pair.better == 0
     assert pair.interval.low < 0.04 < pair.interval.high
@@ -58,7 +58,7 @@ def test_the_better_run_comes_first_in_any_order() -> None:
 def test_without_significance_the_largest_possible_differences_are_named() -> None:
     found = comparison(slice(0, 9), slice(5, 17))
     (pair,) = found.pairs
-    assert not pair.told_apart
+    assert not pair.significant
     said = verdict(found).left_open
     assert said.index(points(pair.interval.high)) < said.index(points(-pair.interval.low))
 
@@ -73,7 +73,7 @@ def test_networks_with_the_same_errors_are_alike_within_an_interval() -> None:
 
 def test_p_values_of_three_runs_are_corrected() -> None:
     found = comparison(slice(0, 10), slice(2, 13), slice(0, 80))
-    assert [pair.told_apart for pair in found.pairs] == [False, True, True]
+    assert [pair.significant for pair in found.pairs] == [False, True, True]
     assert all(pair.adjusted_p >= pair.p for pair in found.pairs)
     assert "run2" in verdict(found).claim.split(";")[1]
 
@@ -92,7 +92,7 @@ def test_disagreements_are_the_images_with_different_predictions_and_those_witho
     labels = np.zeros(6, int)
     one, other = np.array([0, 0, 1, 1, 1, 0]), np.array([0, 1, 0, 1, 2, 0])
     evaluations = [evaluation(one, labels), evaluation(other, labels)]
-    contestants = [Contestant("x", "", "", 0, 0, 0.0, evaluations[0].interval, COSTS)] * 2
+    contestants = [ComparedRun("x", "", "", 0, 0, 0.0, evaluations[0].interval, COSTS)] * 2
     found = compare_evaluations(contestants, evaluations, dataset="")
     assert set(found.disagreements[:2]) == {1, 2}
     assert found.disagreements.tolist()[2:] == [4]
@@ -125,5 +125,5 @@ def test_any_pair_of_four_equally_good_networks_differs_significantly_in_at_most
         hard = generator.random(1500) < 0.05
         evaluations = [evaluation((hard & (generator.random(1500) < 0.5)).astype(int), labels) for _ in range(4)]
         found = compare_evaluations([], evaluations, dataset="")
-        false_positives += any(pair.told_apart for pair in found.pairs)
+        false_positives += any(pair.significant for pair in found.pairs)
     assert false_positives <= binom.ppf(0.9999, trials, 0.05)

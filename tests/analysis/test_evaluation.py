@@ -6,7 +6,7 @@ from scipy import special
 from sklearn import metrics
 
 from convscope.analysis.evaluation import Evaluation, evaluate
-from convscope.api import Run
+from convscope.api.run import Run
 from convscope.models.predictor import Predictor
 
 

@@ -11,8 +11,9 @@ import pytest
 
 from convscope.analysis import sampling
 from convscope.analysis.evaluation import Evaluation
-from convscope.analysis.sampling import choose_test_images, number_that_fits, stratified_sample
+from convscope.analysis.sampling import choose_test_images, number_that_fits
 from convscope.data.dataset import Dataset
+from convscope.data.split import stratified_sample
 
 LABELS = np.repeat([0, 1, 2, 5], [700, 200, 97, 3])
 

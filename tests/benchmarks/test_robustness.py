@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from convscope.analysis.corruptions.kinds import KINDS
+from convscope.analysis.robustness.corruptions.kinds import KINDS
 from convscope.figures import gallery
-from convscope.machine import describe_machine, package_versions
+from convscope.system.hardware import describe_machine, package_versions
 
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "robustness.py"
 

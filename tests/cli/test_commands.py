@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convscope.analysis.comparison import Comparison, Contestant, Costs, compare_evaluations
-from convscope.analysis.confirmed_suspects import WithoutConfirmed
+from convscope.analysis.comparison import ComparedRun, Comparison, Costs, compare_evaluations
 from convscope.analysis.evaluation import Evaluation
-from convscope.analysis.intervals import Interval
-from convscope.analysis.label_audit import LabelAudit, SplitAudit
-from convscope.analysis.triage import KINDS, Signs, Triage
-from convscope.cli import audit, compare, data, examination, export, mistakes
+from convscope.analysis.label_audit.confirmed import AccuracyWithoutConfirmed
+from convscope.analysis.label_audit.suspects import LabelAudit, SplitAudit
+from convscope.analysis.mistakes.triage import KINDS, MistakeEvidence, Triage
+from convscope.analysis.statistics.proportions import Interval
+from convscope.cli import audit, compare, data, export, mistakes, text
 from convscope.data.dataset import Dataset, Provenance, Split
 
 
@@ -41,27 +41,27 @@ SECTIONS = {"robustness": ROBUSTNESS, "ood": OOD, "attacks": ATTACKS}
 
 
 def test_examination(gold: Any) -> None:
-    gold("cli/evaluate-thorough", "\n\n".join(examination.tables(SECTIONS)))
+    gold("cli/evaluate-thorough", "\n\n".join(text.tables(SECTIONS)))
 
 
 def test_the_numbers_of_kinds_and_strengths_are_those_of_the_metrics() -> None:
-    line = examination.corruption_line(ROBUSTNESS)
+    line = text.corruption_line(ROBUSTNESS)
     assert "2 kinds at 3 strengths" in line
     assert "91.2%" in line
     assert "fog" in line
-    assert "fog" not in examination.corruption_line({**ROBUSTNESS, "worst": None})
-    head = examination.corruption_table(ROBUSTNESS).splitlines()[0].split()
+    assert "fog" not in text.corruption_line({**ROBUSTNESS, "worst": None})
+    head = text.corruption_table(ROBUSTNESS).splitlines()[0].split()
     assert [word for word in head if word.isdigit()] == ["1", "2", "3"]
 
 
 def test_the_summary_has_the_lines_only() -> None:
-    lines = list(examination.summary(SECTIONS))
+    lines = list(text.summary(SECTIONS))
     assert len(lines) == 3
     assert not any("\n" in line for line in lines)
-    assert len(list(examination.summary({**SECTIONS, "ood": None, "attacks": None}))) == 1
+    assert len(list(text.summary({**SECTIONS, "ood": None, "attacks": None}))) == 1
 
 
-def label_audit(*, suspects: bool = True, confirmed: WithoutConfirmed | None = None) -> LabelAudit:
+def label_audit(*, suspects: bool = True, confirmed: AccuracyWithoutConfirmed | None = None) -> LabelAudit:
     rows = 2 if suspects else 0
     splits = (SplitAudit("train", 60, 58, (1, 0) if suspects else (0, 0), 1), SplitAudit("test", 10, 10, (0, rows // 2), 0))
     return LabelAudit(
@@ -71,10 +71,13 @@ def label_audit(*, suspects: bool = True, confirmed: WithoutConfirmed | None = N
 
 
 def test_audit(gold: Any) -> None:
-    found = WithoutConfirmed(1, 7, 10_000, 57, 0.9943, Interval(0.9926, 0.9956), 9_993, 50, 0.995, Interval(0.9934, 0.9962),
+    found = AccuracyWithoutConfirmed(1, 7, 10_000, 57, 0.9943, Interval(0.9926, 0.9956), 9_993, 50, 0.995, Interval(0.9934, 0.9962),
                              0.0007, Interval(0.0005, 0.0009))  # fmt: skip
     lines = [*audit._lines(label_audit(confirmed=found), False), "", *audit._lines(label_audit(suspects=False), False)]
-    lines += ["", *audit._lines(label_audit(confirmed=WithoutConfirmed(*[2, 0, *list(vars(found).values())[2:]])), True)]
+    lines += [
+        "",
+        *audit._lines(label_audit(confirmed=AccuracyWithoutConfirmed(*[2, 0, *list(vars(found).values())[2:]])), True),
+    ]
     gold("cli/audit", "\n".join(lines))
 
 
@@ -86,7 +89,7 @@ def comparison(*wrong: slice) -> Comparison:
         answers[places] = (answers[places] + 1) % 3
         evaluations.append(Evaluation(labels, np.eye(3, dtype=np.float32)[answers], ("a", "b", "c")))
     costs = Costs(108_618, 2_000_000, 0.1234, 4096, 17.25)
-    runs = [Contestant(f"run{number}", "cnn", "standard", number, each.errors, each.accuracy, each.interval, costs)
+    runs = [ComparedRun(f"run{number}", "cnn", "standard", number, each.errors, each.accuracy, each.interval, costs)
             for number, each in enumerate(evaluations)]  # fmt: skip
     return compare_evaluations(runs, evaluations, dataset="digits")
 
@@ -115,7 +118,7 @@ def test_export(gold: Any) -> None:
                                temperature=1.25, as_dict=lambda: {"channels": "grey"})  # fmt: skip
     lines = []
     for n, differing, difference in ((3, 0, 0.0), (2, 1, 1.5e-6)):
-        agreement = SimpleNamespace(classes_that_differ=differing, largest_difference=difference, __len__=None)
+        agreement = SimpleNamespace(mismatched_classes=differing, largest_difference=difference, __len__=None)
         found = SimpleNamespace(path=Path("a.onnx"), agreement=Sized(n, vars(agreement)), num_test=3, contract=contract)
         lines += [export._agreement(found), export._terms(found)]
     gold("cli/export", "\n".join(lines))
@@ -134,7 +137,7 @@ class Sized(SimpleNamespace):
 def test_mistakes(gold: Any) -> None:
     found = [
         SimpleNamespace(index=index, true="4", predicted="9", true_probability=0.00001, predicted_probability=probability,
-                        triage=Triage(kind, ("first reason", "second reason"), Signs(probability, 0.00001)))
+                        triage=Triage(kind, ("first reason", "second reason"), MistakeEvidence(probability, 0.00001)))
         for index, kind, probability in zip((7, 1234, 55), KINDS, (0.99999, 0.9, 0.51), strict=True)
     ]  # fmt: skip
     lines = [*mistakes._lines(found, 3, False), "", *mistakes._lines(found[:1], 3, False)]

@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
-from convscope.auditing.cross_validation import Auditing
+from convscope.analysis.label_audit.cross_validation import AuditProgress
+from convscope.api.examine import ExamineProgress
 from convscope.cli import progress
 from convscope.cli.progress import open_progress
-from convscope.data.reading import Loaded, Reading
-from convscope.examining import Examining
-from convscope.study.work import StudyProgress
-from convscope.training.events import Progress
+from convscope.data.read_options import DatasetLoaded, ReadProgress
+from convscope.studies.tasks import StudyProgress
+from convscope.training.events import TrainProgress
 from convscope.training.history import EpochRecord
 
 
@@ -65,11 +65,11 @@ def test_a_bar_moves_while_images_are_decoded_and_vanishes_afterwards(
     monkeypatch.setattr(sys, "stderr", terminal.stream)
     with open_progress(progress.reading, quiet=False) as listener:
         for done in (16, 32, 40):
-            listener(Reading("decoding [1]", done, 40))
+            listener(ReadProgress("decoding [1]", done, 40))
             time.sleep(0.3)  # two refreshes of the display
-        listener(Reading("reading own.csv", 1_500_000, 3_000_000, "bytes"))
+        listener(ReadProgress("reading own.csv", 1_500_000, 3_000_000, "bytes"))
         time.sleep(0.3)
-        listener(Loaded("own", ()))
+        listener(DatasetLoaded("own", ()))
     text = terminal.text()
     assert all(f"{done} of 40" in text for done in (16, 32, 40))
     assert "decoding [1]" in text  # no markup
@@ -99,18 +99,18 @@ def test_quiet_means_no_listener(terminal: Terminal, monkeypatch: pytest.MonkeyP
 
 RECORD = EpochRecord(1, 2.0, 0.31, 0.9, 0.12, 0.95, 1e-3)
 LINES: dict[str, tuple[Any, list[Any], int]] = {
-    "reading": (progress.reading, [Reading("decoding", 1, 2), Loaded("own", ("2 images were skipped.",))], 0),
+    "reading": (progress.reading, [ReadProgress("decoding", 1, 2), DatasetLoaded("own", ("2 images were skipped.",))], 0),
     "training": (
         progress.training,
         [
-            Loaded("own", ("[2] images were skipped.",)),
-            Progress("cnn", 1, 2, 50, 100, 0.5, 0.8, 1.0, None),
-            Progress("cnn", 1, 2, 100, 100, 0.31, 0.9, 2.0, RECORD),
+            DatasetLoaded("own", ("[2] images were skipped.",)),
+            TrainProgress("cnn", 1, 2, 50, 100, 0.5, 0.8, 1.0, None),
+            TrainProgress("cnn", 1, 2, 100, 100, 0.31, 0.9, 2.0, RECORD),
         ],
         2,
     ),
-    "examining": (progress.examining, [Examining("attacks", done, 2) for done in range(3)], 1),
-    "auditing": (progress.auditing, [Auditing(fold, 2, done, 10) for fold in (1, 2) for done in (5, 10, 10)], 2),
+    "examining": (progress.examining, [ExamineProgress("attacks", done, 2) for done in range(3)], 1),
+    "auditing": (progress.auditing, [AuditProgress(fold, 2, done, 10) for fold in (1, 2) for done in (5, 10, 10)], 2),
     "studying": (
         progress.studying,
         [StudyProgress(0, 2), StudyProgress(1, 2, "a", 0.5), StudyProgress(1, 2, remark="x")],

@@ -13,8 +13,8 @@ from convscope.analysis.evaluation import Evaluation
 from convscope.analysis.metrics import evaluation_metrics
 from convscope.cli import text
 from convscope.cli.train import _details
-from convscope.ledger import LedgerEntry
 from convscope.prediction.predictions import Answer, Place, Prediction
+from convscope.runs.ledger import LedgerEntry
 
 LABELS = np.repeat([0, 1], [40, 60])
 PREDICTIONS = np.concatenate([np.repeat([0, 1], [36, 4]), np.repeat([0, 1], [9, 51])])
@@ -69,16 +69,16 @@ def test_each_class_has_precision_recall_and_f1_with_their_intervals() -> None:
 
 
 def test_the_difference_to_the_baseline_is_paired() -> None:
-    line = text.beside_line(BASELINE)
+    line = text.baseline_line(BASELINE)
     assert numbers_in(line) == [98.7, 0.35, 0.15, 0.56, 0.0006]
     assert "not significant" not in line
-    similar = text.beside_line({**BASELINE, "only_baseline_wrong": 37, "errors": 97, "accuracy": 0.9903})
+    similar = text.baseline_line({**BASELINE, "only_baseline_wrong": 37, "errors": 97, "accuracy": 0.9903})
     assert "not significant" in similar
 
 
 def test_a_minus_sign_is_a_real_one() -> None:
     worse = {**BASELINE, "only_baseline_wrong": 35, "only_model_wrong": 70}
-    assert "−0.35 points" in text.beside_line(worse)
+    assert "−0.35 points" in text.baseline_line(worse)
 
 
 def test_only_reads_of_the_same_data_are_counted() -> None:
@@ -111,10 +111,10 @@ def test_the_lines_of_train_and_evaluate(gold: Any) -> None:
         text.result_line(TEST),
         text.result_line({**TEST, "errors": 1}),
         *_details(metrics),
-        text.beside_line({**BASELINE, "only_baseline_wrong": 37}),
+        text.baseline_line({**BASELINE, "only_baseline_wrong": 37}),
         text.threshold_lines(THRESHOLD, "runs/my run"),
         text.threshold_lines(none, "runs/a"),
-        text.doubt_line(TEST),
+        text.probability_scores_line(TEST),
         text.readings_line(ENTRIES, "abc"),
         text.class_table(TEST),
     ]
@@ -128,7 +128,7 @@ def test_the_lines_of_predict(gold: Any) -> None:
         text.answer_line(prediction(at_least=0.95)),
         text.sheet_line(sheet),
         *(text.digit_line(each) for each in sheet),
-        text.unfamiliar_line(prediction(distance=8.2)),
-        text.unfamiliar_line(prediction(distance=8.2, place=Place(5, 6, 20, 30, 2, 3))),
+        text.ood_warning(prediction(distance=8.2)),
+        text.ood_warning(prediction(distance=8.2, place=Place(5, 6, 20, 30, 2, 3))),
     ]
     gold("cli/predict", "\n".join(parts))

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from convscope.cli.main import main
-from convscope.data.checks import findings
+from convscope.data.checks import find_problems
 from convscope.data.dataset import Dataset, Provenance, Split
 
 
@@ -23,17 +23,17 @@ def noise(n: int, seed: int) -> np.ndarray:
 
 
 def test_nothing_odd_gives_no_sentence() -> None:
-    assert findings(made(noise(4, 0), [0, 1, 0, 1], noise(4, 1))) == ()
+    assert find_problems(made(noise(4, 0), [0, 1, 0, 1], noise(4, 1))) == ()
 
 
 def test_mnist_has_nothing_odd(mnist: Dataset) -> None:
-    assert findings(mnist) == ()
+    assert find_problems(mnist) == ()
 
 
 def test_duplicates_inside_and_across_splits_are_counted() -> None:
     train = np.concatenate([noise(3, 0), noise(3, 0)[:1], noise(1, 2)])
     test = np.concatenate([noise(3, 1), noise(3, 0)[1:]])
-    sentences = findings(made(train, [0, 1, 0, 0, 1], test))
+    sentences = find_problems(made(train, [0, 1, 0, 0, 1], test))
     assert sentences == (
         "1 training image duplicates another one: image 3 = image 0",
         "2 test images also occur in the training split: image 3 = image 1, image 4 = image 2",
@@ -42,7 +42,7 @@ def test_duplicates_inside_and_across_splits_are_counted() -> None:
 
 def test_equal_images_in_different_classes_are_counted_once_each() -> None:
     train = np.concatenate([noise(3, 0), noise(3, 0)[:1], noise(3, 0)[:1]])
-    assert findings(made(train, [0, 1, 0, 1, 1], noise(3, 1))) == (
+    assert find_problems(made(train, [0, 1, 0, 1, 1], noise(3, 1))) == (
         "2 training images duplicate another one: image 3 = image 0, image 4 = image 0",
         "1 image occurs in more than one class: training image 0 ('cat') = training image 3 ('dog')",
     )
@@ -54,7 +54,7 @@ def test_a_flat_colour_is_blank_and_a_faint_image_nearly() -> None:
     images[0] = (255, 0, 30)
     images[1] = 100 + generator.integers(0, 7, (5, 5, 3))
     test = generator.integers(0, 256, (2, 5, 5, 3), dtype=np.uint8)
-    assert findings(made(images, [0, 1] * 3, test)) == (
+    assert find_problems(made(images, [0, 1] * 3, test)) == (
         "1 training image has a single colour: image 0",
         "1 training image is nearly blank (fewer than 8 grey levels between darkest and brightest pixel): image 1",
     )
@@ -62,14 +62,14 @@ def test_a_flat_colour_is_blank_and_a_faint_image_nearly() -> None:
 
 def test_images_on_another_scale_are_noticed() -> None:
     images = np.random.default_rng(0).integers(0, 17, (6, 8, 8, 1), dtype=np.uint8)
-    assert findings(made(images, [0, 1] * 3, noise(2, 1)[:, :1, :1].repeat(8, 1).repeat(8, 2)))[-1] == (
+    assert find_problems(made(images, [0, 1] * 3, noise(2, 1)[:, :1, :1].repeat(8, 1).repeat(8, 2)))[-1] == (
         "no training image has a pixel above 16 of 255: check the scale of the values"
     )
 
 
 def test_many_classes_with_one_image_or_none_are_named_once() -> None:
     names = tuple(f"class {index}" for index in range(10))
-    sentences = findings(made(noise(12, 0), [0, 0, 0, 1, 1, 1, 2, 2, 3, 4, 5, 6], noise(10, 1), names))
+    sentences = find_problems(made(noise(12, 0), [0, 0, 0, 1, 1, 1, 2, 2, 3, 4, 5, 6], noise(10, 1), names))
     assert sentences == (
         "3 classes have no training image: 'class 7', 'class 8', 'class 9'",
         "4 classes have only one training image: 'class 3', 'class 4', 'class 5', 'class 6'",
@@ -79,16 +79,16 @@ def test_many_classes_with_one_image_or_none_are_named_once() -> None:
 def test_blank_images_uneven_and_missing_classes_are_named() -> None:
     images = noise(12, 0)
     images[3] = 7
-    sentences = findings(made(images, [0] * 10 + [1] * 2, noise(3, 1)))
+    sentences = find_problems(made(images, [0] * 10 + [1] * 2, noise(3, 1)))
     assert sentences == (
         "classes are imbalanced: 10 training images of 'cat', 2 of 'dog'",
         "1 training image has a single colour: image 3",
     )
-    assert findings(made(noise(3, 0), [0, 0, 0], noise(3, 1)))[0] == "class 'dog' has no training image"
+    assert find_problems(made(noise(3, 0), [0, 0, 0], noise(3, 1)))[0] == "class 'dog' has no training image"
 
 
 def test_classes_whose_names_differ_in_capitals_alone_are_asked_about() -> None:
-    sentences = findings(made(noise(4, 0), [0, 1, 0, 1], noise(4, 1), ("Cat", "cat ")))
+    sentences = find_problems(made(noise(4, 0), [0, 1, 0, 1], noise(4, 1), ("Cat", "cat ")))
     assert sentences == ("class names 'Cat' and 'cat ' differ only in case or spaces: are they one class?",)
 
 

@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 
 from convscope.data.dataset import Dataset
-from convscope.data.fitting import Fitting
 from convscope.data.load import load_dataset
-from convscope.data.reading import Loaded, Reading, ReadOptions
+from convscope.data.preprocessing import ImagePreprocessor
+from convscope.data.read_options import DatasetLoaded, ReadOptions, ReadProgress
 from convscope.errors import ConfigError, DatasetError
 
 pytestmark = pytest.mark.usefixtures("never_hangs")  # pipes, devices and links that lead nowhere
@@ -73,10 +73,10 @@ def test_every_form_of_data_is_known_by_what_lies_at_the_path(tmp_path: Path, pi
 
 
 def test_progress_tells_of_pictures_and_of_what_was_done(pictures: Path) -> None:
-    events: list[Reading | Loaded] = []
+    events: list[ReadProgress | DatasetLoaded] = []
     dataset = load_dataset(pictures, progress=events.append)
-    assert events[-1] == Loaded("pictures", dataset.provenance.notes)
-    assert Reading("decoding image files", 20, 20) in events
+    assert events[-1] == DatasetLoaded("pictures", dataset.provenance.notes)
+    assert ReadProgress("decoding image files", 20, 20) in events
 
 
 def test_options_are_kept_with_the_dataset_and_read_the_same_again(pictures: Path) -> None:
@@ -98,7 +98,7 @@ def test_known_sets_take_other_names_but_no_other_size() -> None:
 
 
 def test_only_folders_of_pictures_are_fitted_to_a_run(pictures: Path) -> None:
-    fitting = Fitting((9, 9, 3))
+    fitting = ImagePreprocessor((9, 9, 3))
     assert load_dataset(pictures, fitting=fitting).image_shape == (9, 9, 3)
     assert load_dataset(pictures, ReadOptions(image_size=(5, 5)), fitting=fitting).image_shape[:2] == (5, 5)
     assert load_dataset("digits", fitting=fitting).image_shape == (8, 8, 1)
@@ -147,7 +147,7 @@ def test_loading_opens_no_socket_even_where_a_known_set_is_missing(tmp_path: Pat
     code = """
 import sys
 sys.addaudithook(lambda event, args: sys.exit("socket!") if event.startswith("socket.") else None)
-from convscope.data.known import KNOWN
+from convscope.data.known.builtin import KNOWN
 from convscope.data.load import load_dataset
 for name in KNOWN:
     try:

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from convscope.analysis.evaluation import Evaluation
-from convscope.analysis.examples import choose_examples
 from convscope.analysis.metrics import data_metrics, evaluation_metrics, network_metrics
-from convscope.analysis.record import RunRecord
+from convscope.analysis.sampling import choose_examples
 from convscope.data.dataset import Dataset, Provenance, Split
+from convscope.figures.figure import Illustration
 from convscope.figures.gallery import illustrate
-from convscope.figures.illustration import Illustration
 from convscope.models.network import Layer, Network
+from convscope.runs.record import RunRecord
 from convscope.training.history import EpochRecord, History
 
 Make = Callable[..., RunRecord]

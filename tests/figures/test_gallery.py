@@ -11,12 +11,11 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from convscope.analysis.record import RunRecord
+from convscope.figures.figure import Illustration, to_drawing, to_png, to_svg
 from convscope.figures.gallery import illustrate
-from convscope.figures.illustration import Illustration
-from convscope.figures.rendering import to_drawing, to_png, to_svg
 from convscope.figures.theme import PNG_DPI
 from convscope.models.network import Layer
+from convscope.runs.record import RunRecord
 
 Make = Callable[..., RunRecord]
 
@@ -85,9 +84,9 @@ def test_every_figure_has_a_title_with_numbers_a_reading_and_an_alternative_with
 ) -> None:
     each = illustrations[name]
     assert any(character.isdigit() for character in each.title)
-    assert any(character.isdigit() for character in each.alternative)
-    assert len(each.reading) > 40
-    assert each.reading.endswith(".")
+    assert any(character.isdigit() for character in each.alt_text)
+    assert len(each.caption) > 40
+    assert each.caption.endswith(".")
 
 
 @pytest.mark.parametrize("name", IN_ORDER)
@@ -175,7 +174,7 @@ def test_any_number_of_classes_is_drawn(make_record: Make, classes: int) -> None
     for name in ("samples", "class_counts", "confusion_matrix", "per_class"):
         texts = {element.text for element in ET.fromstring(to_svg(figures[name])).iter()}
         assert {names[0], names[-1]} & texts or classes > 50, name
-    assert all(f"“{name}”" in figures["class_counts"].alternative for name in names)
+    assert all(f"“{name}”" in figures["class_counts"].alt_text for name in names)
 
 
 def test_drawing_leaves_the_settings_of_the_session_alone(digits_record: RunRecord) -> None:

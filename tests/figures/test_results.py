@@ -10,19 +10,16 @@ import numpy as np
 import pytest
 from sklearn.metrics import confusion_matrix, precision_score, recall_score
 
-from convscope.analysis.confusion import Confusion
-from convscope.analysis.intervals import wilson
-from convscope.analysis.mcnemar import mid_p
-from convscope.analysis.record import RunRecord
-from convscope.figures.accuracy import draw_accuracy
+from convscope.analysis.classification import Confusion
+from convscope.analysis.statistics.paired import mid_p
+from convscope.analysis.statistics.proportions import wilson
 from convscope.figures.baseline import draw_baseline
 from convscope.figures.class_counts import draw_class_counts
 from convscope.figures.confusion_matrix import draw_confusion_matrix
-from convscope.figures.curves import epoch_ticks
-from convscope.figures.illustration import Illustration
-from convscope.figures.loss import draw_loss
-from convscope.figures.rendering import to_svg
+from convscope.figures.figure import Illustration, to_svg
+from convscope.figures.learning_curves import draw_accuracy, draw_loss, epoch_ticks
 from convscope.formatting import p_value, percent
+from convscope.runs.record import RunRecord
 from convscope.training.history import EpochRecord, History
 
 Make = Callable[..., RunRecord]
@@ -152,7 +149,7 @@ def test_per_class_states_scikit_learns_recall_and_precision(
         assert not Counter(percent(value) for value in values) - written
     for score in evaluation.class_scores:
         for interval in (score.recall_interval, score.precision_interval):
-            assert f"({percent(interval.low)} to {percent(interval.high)})" in illustrations["per_class"].alternative
+            assert f"({percent(interval.low)} to {percent(interval.high)})" in illustrations["per_class"].alt_text
 
 
 def test_the_gallery_names_true_class_predicted_class_and_confidence(
@@ -198,7 +195,7 @@ def test_significance_follows_the_paired_test_and_not_the_overlap_of_intervals(
     apart = draw_baseline({**digits_record.metrics, "test": test, "baseline": baseline}, "cnn")
     assert "95 against 130 in 10,000; significant" in apart.title
     assert "mid-p = 0.0006" in apart.title
-    assert "0.35 points (95% CI 0.15 to 0.56)" in apart.alternative
+    assert "0.35 points (95% CI 0.15 to 0.56)" in apart.alt_text
     baseline |= {"both_wrong": 0, "only_baseline_wrong": 100, "only_model_wrong": 95, "errors": 100, "error_ratio": 0.95}
     alike = draw_baseline({**digits_record.metrics, "test": test, "baseline": baseline}, "cnn")
     assert "not significant" in alike.title

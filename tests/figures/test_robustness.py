@@ -6,11 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convscope.analysis.corruptions.kinds import KINDS
-from convscope.analysis.robustness import Robustness, robustness_metrics
-from convscope.data.background import Background
-from convscope.figures.illustration import Illustration
-from convscope.figures.rendering import to_svg
+from convscope.analysis.robustness.background import Background
+from convscope.analysis.robustness.corruption_accuracy import Robustness, robustness_metrics
+from convscope.analysis.robustness.corruptions.kinds import KINDS
+from convscope.figures.figure import Illustration, to_svg
 from convscope.figures.robustness import draw_robustness
 
 
@@ -49,8 +48,8 @@ def test_the_costliest_kind_stands_on_top(drawn: Illustration) -> None:
 def test_title_and_alternative_carry_the_numbers(drawn: Illustration, metrics: dict[str, Any]) -> None:
     assert "from 100.0% to " in drawn.title
     assert "canny edges is worst at " in drawn.title
-    assert all(kind.title in drawn.alternative for kind in KINDS.values())
-    assert "10,000 test images" in drawn.reading
+    assert all(kind.title in drawn.alt_text for kind in KINDS.values())
+    assert "10,000 test images" in drawn.caption
 
 
 def test_without_a_worst_kind_the_title_says_so(metrics: dict[str, Any]) -> None:

@@ -18,16 +18,17 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from convscope import archive, runs
-from convscope.data.decoding import decode_picture
-from convscope.data.fitting import Fitting, fitting_for
+from convscope.data.images.decode import decode_picture
 from convscope.data.load import load_dataset
-from convscope.data.reading import read_class_names
+from convscope.data.preprocessing import ImagePreprocessor, preprocessor_for
+from convscope.data.read_options import read_class_names
 from convscope.errors import ConvscopeError
-from convscope.export.contract import NAME
-from convscope.export.onnx_metadata import with_metadata
+from convscope.exporters.metadata import NAME
+from convscope.models.onnx_writer.protobuf import with_metadata
 from convscope.models.predictor import Predictor
 from convscope.prediction.classifier import open_classifier
+from convscope.runs import files as runs_files
+from convscope.runs import run_folder, store
 
 RANDOM = np.random.default_rng(0)
 IMAGES = RANDOM.integers(0, 256, (12, 8, 8), dtype=np.uint8)
@@ -118,8 +119,8 @@ def _png_mended(content: bytes) -> bytes:
 def _as_picture(_: Path, content: bytes) -> object:
     pixels = decode_picture(content, "it").pixels
     sample = np.zeros((1, 28, 28, 1), np.uint8)
-    digits = fitting_for({"image_shape": [28, 28, 1], "content": "digits"}, sample)
-    return [fitting.fit_each(pixels) for fitting in (digits, Fitting((16, 16, 3)))]
+    digits = preprocessor_for({"image_shape": [28, 28, 1], "content": "digits"}, sample)
+    return [fitting.fit_each(pixels) for fitting in (digits, ImagePreprocessor((16, 16, 3)))]
 
 
 def _folders() -> list[bytes]:
@@ -169,16 +170,16 @@ def _as_part_of_run(folder: Path, content: bytes) -> object:
     name = first.decode("ascii", "replace")
     name = name if name in PARTS_OF_RUNS else PARTS_OF_RUNS[0]
     run = folder / RUN
-    kept = {each: (run / each).read_bytes() for each in (name, runs.MANIFEST)}
+    kept = {each: (run / each).read_bytes() for each in (name, runs_files.MANIFEST)}
     try:
         _replace(run / name, body)
-        if name != runs.MANIFEST:
-            manifest = json.loads(kept[runs.MANIFEST])
+        if name != runs_files.MANIFEST:
+            manifest = json.loads(kept[runs_files.MANIFEST])
             manifest["files"][name] = {"bytes": len(body), "sha256": hashlib.sha256(body).hexdigest()}
-            _replace(run / runs.MANIFEST, json.dumps(manifest).encode())
+            _replace(run / runs_files.MANIFEST, json.dumps(manifest).encode())
         with contextlib.suppress(ConvscopeError):
             open_classifier(run)
-        return archive.load_record(runs.verify(run))
+        return store.load_record(run_folder.verify(run))
     finally:
         for each, before in kept.items():
             _replace(run / each, before)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from convscope.api import Run
+from convscope.api.run import Run
 
 from .mutating import minimised, mutated  # type: ignore[import-not-found]
 from .readers import READERS, RUN  # type: ignore[import-not-found]

@@ -19,7 +19,7 @@ from .readers import RUN, Reader  # type: ignore[import-not-found]
 
 PATIENCE = 5.0
 """Seconds until a reader counts as hanging."""
-MOST_MEMORY = 400 * 1024
+MAX_MEMORY = 400 * 1024
 """KiB by which a try may raise the process's peak."""
 
 
@@ -47,7 +47,7 @@ def try_reader(reader: Reader, folder: Path, content: bytes) -> Find | None:
     found = _watched(lambda: reader.read(folder, content))
     if found is None and time.monotonic() - begun > PATIENCE:
         found = Find("hang")
-    if found is None and resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before > MOST_MEMORY:
+    if found is None and resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before > MAX_MEMORY:
         found = Find("memory")
     return found
 

@@ -10,7 +10,7 @@ from convscope.models.architectures import MODELS, ann, cnn, find_model
 from convscope.models.backend import require_backend
 from convscope.models.network import from_keras
 from convscope.models.receptive_field import unused_input_pixels
-from convscope.models.shapes import layer_table
+from convscope.models.summary import layer_table
 
 from ..gold_files import GoldFiles  # type: ignore[import-not-found]
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from convscope.models import backend
-from convscope.models.backend import computes_bfloat16
+from convscope.models.backend import prefers_bfloat16
 
 WITHOUT_TENSORFLOW = "import sys; sys.modules['tensorflow'] = None; from convscope.cli.main import main; sys.exit(main({}))"
 
@@ -45,7 +45,8 @@ def test_importing_tensorflow_prints_nothing() -> None:
 
 @pytest.mark.slow
 def test_the_command_imports_none_of_the_extras_and_others_may_import_them_later() -> None:
-    result = run("import gc, sys; from convscope.models import backend; backend.leave_out_extras(); backend.require_backend(); "
+    result = run("import gc, sys; from convscope.models import backend; backend.skip_optional_imports(); "
+                 "backend.require_backend(); "
                  "assert not set(backend.EXTRAS) & set(sys.modules); assert gc.isenabled() and gc.get_freeze_count() > 10**5; "
                  "import jax, matplotlib, sklearn")  # fmt: skip
     assert (result.returncode, result.stderr) == (0, "")
@@ -62,7 +63,7 @@ def test_bfloat16_is_computed_only_by_tensorflow_on_a_processor_that_multiplies_
     monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
     for multiplies in (True, False):
         monkeypatch.setattr(backend, "multiplies_bfloat16", lambda answer=multiplies: answer)
-        assert computes_bfloat16() == multiplies
+        assert prefers_bfloat16() == multiplies
     monkeypatch.setattr(backend, "multiplies_bfloat16", lambda: True)
     monkeypatch.setenv("KERAS_BACKEND", "jax")
-    assert not computes_bfloat16()
+    assert not prefers_bfloat16()

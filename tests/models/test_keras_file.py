@@ -13,11 +13,16 @@ from typing import Any
 
 import pytest
 
-from convscope.api import Run
+import convscope
+from convscope.api.run import Run
 from convscope.errors import RunError
+from convscope.models import keras_file
 from convscope.models.backend import require_backend
 from convscope.models.keras_file import check_keras_file
 from convscope.models.saving import load_model
+from convscope.runs import run_folder
+
+from ..gold_files import GoldFiles  # type: ignore[import-not-found]
 
 require_backend()
 import keras  # noqa: E402
@@ -216,3 +221,36 @@ def test_the_suggested_conversion_works(tmp_path: Path) -> None:
     finally:
         os.chdir(before)
     assert load_model(tmp_path / "net.keras").output_shape == (None, 3)
+
+
+@pytest.mark.parametrize("name", ["net.h5", "net.hdf5", "net.weights.h5", "net.pt", "net.pkl"])
+def test_a_model_in_a_foreign_format_is_refused_in_place_of_a_run(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"\x89HDF\r\n\x1a\n")
+    for ask in (
+        run_folder.verify,
+        convscope.evaluate,
+        convscope.report,
+        convscope.export,
+        lambda given: convscope.predict(given, b""),
+        convscope.serve,
+    ):
+        with pytest.raises(RunError, match=rf"{name}.*convscope train DATA --model (net\.keras|file\.py:build)"):
+            ask(path)
+
+
+def test_another_file_in_place_of_a_run_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "photo.jpg").write_bytes(b"")
+    with pytest.raises(RunError, match=r"photo\.jpg'"):
+        run_folder.verify(tmp_path / "photo.jpg")
+
+
+def test_the_case_of_endings_is_ignored() -> None:
+    assert keras_file.is_foreign("A.H5")
+    assert not keras_file.is_foreign("a.keras")
+    assert not keras_file.is_foreign("runs/mnist.h5/run")
+
+
+def test_every_refusal_names_a_way_to_convert_the_file(gold: GoldFiles) -> None:
+    names = ("net.h5", "net.weights.h5", "net.pt")
+    gold("model_files", "\n".join(keras_file.refusal(name, "a .keras file", retrain=True) for name in names))

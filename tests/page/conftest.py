@@ -10,16 +10,15 @@ from typing import Any
 
 import pytest
 
-from convscope import api
+import convscope
 from convscope.analysis.evaluation import Evaluation
-from convscope.analysis.findings import find
+from convscope.analysis.findings.find import find
 from convscope.analysis.metrics import evaluation_metrics
-from convscope.analysis.record import RunRecord
+from convscope.figures.figure import Drawing, to_drawing, to_svg
 from convscope.figures.gallery import illustrate
-from convscope.figures.illustration import Drawing
-from convscope.figures.rendering import to_drawing, to_svg
-from convscope.page.document import render
 from convscope.page.payload import make_payload
+from convscope.page.render import render
+from convscope.runs.record import RunRecord
 
 HOSTILE = (
     "</script><script>alert(1)</script>", "\"><img src=x onerror=alert(2)>", "שלום", "👩‍🔬", "&amp;", "'; alert(3); '",
@@ -38,7 +37,7 @@ def page_text(digits_record: RunRecord, drawings: list[Drawing]) -> str:
 
 
 @pytest.fixture(scope="session")
-def mnist_text(mnist_run: api.Run) -> str:
+def mnist_text(mnist_run: convscope.Run) -> str:
     return (mnist_run.folder / "report.html").read_text("utf-8")
 
 

@@ -11,23 +11,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from convscope import api
-from convscope.analysis.kernels import kernels
-from convscope.analysis.record import RunRecord
+import convscope
+from convscope.analysis.activations import kernels
 from convscope.data.dataset import Dataset, Provenance, Split
-from convscope.data.prepare import to_inputs
-from convscope.figures.kernel_wall import draw_kernels
+from convscope.data.scaling import to_inputs
+from convscope.figures.figure import to_drawing, to_svg
+from convscope.figures.kernels import draw_kernels
 from convscope.figures.model_diagram import draw_model_diagram
-from convscope.figures.rendering import to_drawing, to_svg
+from convscope.models.activations import activations
 from convscope.models.backend import require_backend
-from convscope.models.forward import activations
 from convscope.models.network import Network
-from convscope.page.document import render
-from convscope.reporting import with_evidence
+from convscope.page.render import render
+from convscope.runs.evidence import ensure_evidence
+from convscope.runs.record import RunRecord
 
 from .conftest import HOSTILE  # type: ignore[import-not-found]
 from .test_browser import opened  # type: ignore[import-not-found]
-from .test_insides import account_of, check_arithmetic, last, scroll_to, total  # type: ignore[import-not-found]
+from .test_inspector import account_of, check_arithmetic, last, scroll_to, total  # type: ignore[import-not-found]
 from .test_live import answer, ready  # type: ignore[import-not-found]
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ pytestmark = pytest.mark.slow
 Write = Callable[[str], str]
 Build = Callable[[tuple[int, int, int], int], "keras.Model"]
 PARTS = "main > section, #playground-bench, [data-part], [data-live], #every-image"
-MOST_IN_A_MATRIX = 20
+MAX_IN_A_MATRIX = 20
 NOT_THERE = r"undefined|NaN|Infinity|\[object"
 
 
@@ -121,16 +121,18 @@ CASES = {
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], api.Run]:
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], convscope.Run]:
     """Each is trained when it is first asked for."""
-    made: dict[str, api.Run] = {}
+    made: dict[str, convscope.Run] = {}
 
-    def run(name: str) -> api.Run:
+    def run(name: str) -> convscope.Run:
         if name not in made:
             case, out = CASES[name], tmp_path_factory.mktemp("any") / "run"
-            trained = api.train(case.dataset(), model=case.model, recipe="sprint", epochs=1, out=out, report=case.is_drawn)
+            trained = convscope.train(
+                case.dataset(), model=case.model, recipe="sprint", epochs=1, out=out, report=case.is_drawn
+            )
             if not case.is_drawn:
-                (out / "report.html").write_text(render(with_evidence(trained.record, out, trained.dataset), []), "utf-8")
+                (out / "report.html").write_text(render(ensure_evidence(trained.record, out, trained.dataset), []), "utf-8")
             made[name] = trained
         return made[name]
 
@@ -148,13 +150,13 @@ def see_everything(page: Page) -> None:
         )
 
 
-def page_of(run: api.Run) -> str:
+def page_of(run: convscope.Run) -> str:
     return str((run.folder / "report.html").as_uri())
 
 
 @pytest.mark.parametrize("name", [name for name in CASES if name != "one unknown layer"])
 def test_the_page_of_any_network_is_whole_and_runs_as_keras_does(
-    browser: Browser, runs: Callable[[str], api.Run], name: str
+    browser: Browser, runs: Callable[[str], convscope.Run], name: str
 ) -> None:
     case, run = CASES[name], runs(name)
     images = run.dataset.test.images[:5]
@@ -167,7 +169,7 @@ def test_the_page_of_any_network_is_whole_and_runs_as_keras_does(
         for image, probabilities in zip(images, expected, strict=True):
             found = page.evaluate("(pixels) => convscope.run(pixels).probabilities", (image.ravel() / 255).tolist())
             assert np.abs(np.array(found) - probabilities).max() <= 1e-5
-        assert page.locator(".cells button").count() == min(case.num_classes, MOST_IN_A_MATRIX) ** 2
+        assert page.locator(".cells button").count() == min(case.num_classes, MAX_IN_A_MATRIX) ** 2
         see_everything(page)
         check_units(page, network, to_inputs(images[:1]))
         page.wait_for_selector("#class-evidence[data-done]", state="attached")
@@ -201,7 +203,9 @@ def check_units(page: Page, network: Network, inputs: Any) -> None:
             assert total(account, "product") + last(account, "bias") == pytest.approx(value, abs=2e-5 * max(1, abs(value)))
 
 
-def test_the_softmax_of_many_classes_adds_up_whole_and_cut_short(browser: Browser, runs: Callable[[str], api.Run]) -> None:
+def test_the_softmax_of_many_classes_adds_up_whole_and_cut_short(
+    browser: Browser, runs: Callable[[str], convscope.Run]
+) -> None:
     run = runs("every kind of layer, colour, 20 classes")
     least, last_layer = int(run.evaluation.logits[0].argmin()), run.record.network.layers[-1].name
     terms = """() => [...document.querySelectorAll("#unit .softmax tr[data-term]")].map((row) => [
@@ -223,7 +227,7 @@ def test_the_softmax_of_many_classes_adds_up_whole_and_cut_short(browser: Browse
 
 
 def test_a_layer_of_an_unknown_kind_is_trained_named_and_all_before_it_is_shown(
-    browser: Browser, runs: Callable[[str], api.Run], tmp_path: Path
+    browser: Browser, runs: Callable[[str], convscope.Run], tmp_path: Path
 ) -> None:
     run = runs("one unknown layer")
     assert run.evaluation.logits.shape == (30, 3)

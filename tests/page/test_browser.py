@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from convscope.analysis.record import RunRecord
-from convscope.figures.illustration import Drawing
+from convscope.figures.figure import Drawing
 from convscope.page.payload import make_payload
+from convscope.runs.record import RunRecord
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -72,7 +72,7 @@ def test_the_page_never_scrolls_sideways(browser: Browser, write_page: Write, pa
 
 
 def test_long_class_names_do_not_break_the_phone(browser: Browser, write_page: Write, digits_record: RunRecord) -> None:
-    from convscope.page.document import render
+    from convscope.page.render import render
 
     from .conftest import drawn, with_class_names  # type: ignore[import-not-found]
 
@@ -110,7 +110,7 @@ def test_links_within_the_page_keep_the_theme_and_a_shared_place_is_found(
         shared = page.url
     with opened(browser, shared) as (page, _):
         assert page.evaluate("document.documentElement.dataset.theme") == "dark"
-        sync_api.expect(page.locator(f"[id='{target}']")).to_be_in_viewport()
+        sync_api.require(page.locator(f"[id='{target}']")).to_be_in_viewport()
 
 
 def test_the_dark_page_is_dark_before_anything_is_painted(browser: Browser, write_page: Write, page_text: str) -> None:

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from convscope import api
-from convscope.analysis.film import epochs_to_keep, quantize_weights
-from convscope.page.document import render
-from convscope.page.islands import encode
+import convscope
+from convscope.analysis.epoch_snapshots import epochs_to_keep, quantize_weights
+from convscope.page.binary_data import encode
+from convscope.page.render import render
 
 from .test_live import ready, with_payload  # type: ignore[import-not-found]
 
@@ -46,7 +46,7 @@ def script() -> ModuleType:
 
 
 @pytest.fixture(scope="module")
-def long_text(mnist_run: api.Run, mnist_text: str) -> str:
+def long_text(mnist_run: convscope.Run, mnist_text: str) -> str:
     """The page of MNIST, had the training taken ten epochs: nine more islands of real weights, and what the film says of them."""
     (snapshot,) = mnist_run.record.snapshots
     weights = encode(
@@ -76,7 +76,7 @@ def long_address(long_text: str, tmp_path_factory: pytest.TempPathFactory) -> st
     return path.as_uri()
 
 
-def test_ten_epochs_of_mnist_stay_below_6_megabytes_and_no_more_are_kept(long_text: str, mnist_run: api.Run) -> None:
+def test_ten_epochs_of_mnist_stay_below_6_megabytes_and_no_more_are_kept(long_text: str, mnist_run: convscope.Run) -> None:
     parameters = mnist_run.record.network.num_parameters
     assert epochs_to_keep(EPOCHS, parameters) == [*range(1, EPOCHS + 1)]
     assert len(epochs_to_keep(30, parameters)) == EPOCHS
@@ -114,13 +114,13 @@ def once(is_so: Callable[[], bool]) -> bool:
     return any(is_so() for _ in range(3))
 
 
-def test_a_page_is_built_in_3_seconds(mnist_run: api.Run, tmp_path: Path) -> None:
+def test_a_page_is_built_in_3_seconds(mnist_run: convscope.Run, tmp_path: Path) -> None:
     """In seconds of the processor, which other work does not lengthen much: of two cores where there are figures to draw, for
     which `report` has a second process."""
     render(mnist_run.record, [])
     assert used_by(lambda: render(mnist_run.record, [])) <= 3
     folder = Path(shutil.copytree(mnist_run.folder, tmp_path / "run"))
-    assert used_by(lambda: api.report(folder)) <= BUSY * 2 * 3
+    assert used_by(lambda: convscope.report(folder)) <= BUSY * 2 * 3
 
 
 def used_by(work: Callable[[], object]) -> float:

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from convscope.page.bundle import BundleError, bundle
-from convscope.page.document import FIRST, JS, LAST
+from convscope.page.environment import JS
+from convscope.page.render import FIRST, LAST
 
 LAYERS = ("data", "network", "image", "dom", "state", "attribution", "views", "")
 """The page's folders from the bottom up; "" is the entry modules."""

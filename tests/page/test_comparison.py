@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from convscope.analysis.comparison import Comparison, Contestant, Costs, compare_evaluations
+from convscope.analysis.comparison import ComparedRun, Comparison, Costs, compare_evaluations
 from convscope.analysis.evaluation import Evaluation
-from convscope.page.comparison import gallery, parted_answers, render_comparison
+from convscope.page.comparison import disagreement_patterns, gallery, render_comparison
 from convscope.page.environment import accuracy_scale, difference_scale
 
 from .conftest import HOSTILE
@@ -32,7 +32,7 @@ def made_up(class_names: tuple[str, ...], run_names: tuple[str, ...], n: int = 4
         each = Evaluation(labels, logits, class_names)
         evaluations.append(each)
         costs = Costs(1000, 20_000, 0.05, 4321, 12.5)
-        contestants.append(Contestant(name, name, "standard", 0, each.errors, each.accuracy, each.interval, costs))
+        contestants.append(ComparedRun(name, name, "standard", 0, each.errors, each.accuracy, each.interval, costs))
     return compare_evaluations(contestants, evaluations, dataset=class_names[0])
 
 
@@ -108,7 +108,7 @@ def test_the_gallery_groups_by_who_is_right_and_counts_all() -> None:
         for tile in group.tiles
         for answer in tile.answers
     )
-    assert sum(count for *_, count in parted_answers(comparison)) <= len(comparison.disagreements)
+    assert sum(count for *_, count in disagreement_patterns(comparison)) <= len(comparison.disagreements)
 
 
 def test_scales_hold_their_intervals_and_zero_is_in_the_middle() -> None:

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from convscope.models.activations import activations
 from convscope.models.architectures import MODELS
 from convscope.models.backend import require_backend
-from convscope.models.forward import activations
 from convscope.models.network import Layer, Network, from_keras
 from convscope.models.receptive_field import WINDOWED, receptive_fields, unused_input_pixels
 

@@ -21,8 +21,8 @@ from PIL import Image, ImageDraw
 from scipy import ndimage
 
 from convscope.data.dataset import Dataset
-from convscope.data.digit import DigitSettings, PreparedDigit, prepare_digit
-from convscope.data.grey import to_grey
+from convscope.data.digits.mnist_style import DigitPreprocessing, PreparedDigit, prepare_digit
+from convscope.data.images.resample import to_grey
 
 Picture = npt.NDArray[np.uint8]
 RUNNER = Path(__file__).with_name("prepare_runner.mjs")
@@ -47,7 +47,7 @@ STEPS = ("polarity", "ground", "crop", "fit", "contrast", "centre")
 class Case:
     name: str
     picture: Picture
-    settings: DigitSettings
+    settings: DigitPreprocessing
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def cases(mnist: Dataset) -> list[Case]:
     random = np.random.default_rng(20260101)
     pictures = [*special_pictures(), *random_pictures(random, mnist)]
     return [
-        Case(name, picture, DigitSettings() if n % 3 else random_settings(random))
+        Case(name, picture, DigitPreprocessing() if n % 3 else random_settings(random))
         for n, (name, picture) in enumerate(pictures)
     ]
 
@@ -278,10 +278,10 @@ def photo(random: np.random.Generator, picture: Picture) -> Picture:
     return np.clip(picture * light + random.normal(0, 6, picture.shape), 0, 255).astype(np.uint8)
 
 
-def random_settings(random: np.random.Generator) -> DigitSettings:
+def random_settings(random: np.random.Generator) -> DigitPreprocessing:
     height, width = [(28, 28), (28, 28), (32, 32), (8, 8), (20, 31), (97, 64), (1, 1)][random.integers(7)]
     switches = {name: bool(random.random() < 0.6) for name in ("background", "crop", "fit", "contrast", "centre")}
-    return DigitSettings(
+    return DigitPreprocessing(
         height,
         width,
         polarity=(("auto", "keep", "invert")[random.integers(3)]),  # type: ignore[arg-type]

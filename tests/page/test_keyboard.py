@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from convscope.analysis.record import RunRecord
+from convscope.runs.record import RunRecord
 
 from .test_browser import opened  # type: ignore[import-not-found]
 from .test_live import answer, ready, until  # type: ignore[import-not-found]
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 Write = Callable[[str], str]
 
-MOST_STOPS = 300
+MAX_STOPS = 300
 FOCUSED = """(place) => {
   const focused = document.activeElement;
   const {top, bottom, width} = focused.getBoundingClientRect();
@@ -31,7 +31,7 @@ FOCUSED = """(place) => {
 
 def tab_to(page: Page, place: str) -> int:
     """Presses Tab until the focus is there; every stop on the way has to be seen. Returns how many there were."""
-    for stop in range(1, MOST_STOPS):
+    for stop in range(1, MAX_STOPS):
         page.keyboard.press("Tab")
         is_there, is_seen, what = page.evaluate(FOCUSED, place)
         assert is_seen, what

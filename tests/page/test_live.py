@@ -16,13 +16,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from convscope import api
-from convscope.analysis.novelty import mean_knn_distance
-from convscope.analysis.record import RunRecord
+import convscope
+from convscope.analysis.ood.feature_distance import mean_knn_distance
 from convscope.data.dataset import Dataset
-from convscope.data.prepare import to_inputs
-from convscope.models.forward import activations
-from convscope.page.policy import island
+from convscope.data.scaling import to_inputs
+from convscope.models.activations import activations
+from convscope.page.csp import island
+from convscope.runs.record import RunRecord
 
 from ..handwriting import penned, photo_of_one, photo_of_sheet  # type: ignore[import-not-found]
 from .test_browser import opened  # type: ignore[import-not-found]
@@ -256,13 +256,13 @@ def test_a_photo_of_a_digit_is_prepared_as_mnist_did_and_says_how(
 
 
 def test_of_a_photographed_sheet_the_largest_digit_is_taken_as_python_finds_it(
-    browser: Browser, write_page: Write, mnist_text: str, mnist_run: api.Run, tmp_path: Path
+    browser: Browser, write_page: Write, mnist_text: str, mnist_run: convscope.Run, tmp_path: Path
 ) -> None:
     random = np.random.default_rng(9)
     inks = [penned(label, height, random) for label, height in (("3", 90), ("7", 150), ("1", 80))]
     photo = Image.open(io.BytesIO(photo_of_sheet(inks, list("371"), [3], random).content))
     photo.save(tmp_path / "sheet.png")  # without loss, both have the same pixels
-    found = api.predict(mnist_run, tmp_path / "sheet.png")
+    found = convscope.predict(mnist_run, tmp_path / "sheet.png")
     largest = max(found, key=lambda each: each.place.height if each.place else 0)
     with opened(browser, write_page(mnist_text)) as (page, troubles):
         ready(page)
@@ -419,5 +419,5 @@ def colour_text(tmp_path_factory: pytest.TempPathFactory) -> str:
 
     (x_train, y_train), (x_test, y_test) = images(240), images(60)
     np.savez(folder / "spots.npz", x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
-    run = api.train(folder / "spots.npz", epochs=1, out=folder / "run")
+    run = convscope.train(folder / "spots.npz", epochs=1, out=folder / "run")
     return (run.folder / "report.html").read_text("utf-8")

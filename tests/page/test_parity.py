@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from convscope import api
-from convscope.analysis.film import quantize_weights
-from convscope.analysis.record import RunRecord
+import convscope
+from convscope.analysis.epoch_snapshots import quantize_weights
 from convscope.data.dataset import Dataset
-from convscope.data.prepare import to_inputs
-from convscope.models.forward import activations
+from convscope.data.scaling import to_inputs
+from convscope.models.activations import activations
 from convscope.models.network import Network, from_description
 from convscope.page.bundle import bundle
-from convscope.page.document import JS
+from convscope.page.environment import JS
+from convscope.runs.record import RunRecord
 
 from .test_browser import opened  # type: ignore[import-not-found]
 from .test_live import RIVER, STROKES, draw, ready  # type: ignore[import-not-found]
@@ -52,7 +52,7 @@ window.runAll = async (text) => {
 
 
 def test_the_network_agrees_with_keras_on_every_test_image(
-    browser: Browser, write_page: Write, mnist_text: str, mnist_run: api.Run, mnist: Dataset, tmp_path: Path
+    browser: Browser, write_page: Write, mnist_text: str, mnist_run: convscope.Run, mnist: Dataset, tmp_path: Path
 ) -> None:
     modules = Path(shutil.copytree(JS, tmp_path / "js"))
     (modules / "all.js").write_text(ENGINE, "utf-8")

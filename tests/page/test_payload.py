@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from convscope.analysis.record import RunRecord
-from convscope.api import Run
-from convscope.page import weights
-from convscope.page.islands import make_islands
+from convscope.api.run import Run
+from convscope.page import binary_data
+from convscope.page.binary_data import encode_arrays
+from convscope.page.csp import island
 from convscope.page.payload import make_payload
-from convscope.page.policy import island
 from convscope.prediction.classifier import open_classifier
+from convscope.runs.record import RunRecord
 from convscope.training.history import History
 
 
@@ -97,6 +97,6 @@ def test_what_does_not_apply_is_null(digits_record: RunRecord) -> None:
 
 
 def test_a_network_too_large_for_a_page_has_no_weights(digits_record: RunRecord, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(weights, "MOST_WEIGHTS", 1000)
+    monkeypatch.setattr(binary_data, "MOST_WEIGHTS", 1000)
     assert make_payload(digits_record)["weights"] is None
-    assert not [name for name in make_islands(digits_record) if name.startswith("weights")]
+    assert not [name for name in encode_arrays(digits_record) if name.startswith("weights")]

@@ -14,10 +14,10 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from convscope import api
-from convscope.data.decoding import decode_picture
-from convscope.data.digit import DigitSettings
-from convscope.data.fitting import Fitting
+import convscope
+from convscope.data.digits.mnist_style import DigitPreprocessing
+from convscope.data.images.decode import decode_picture
+from convscope.data.preprocessing import ImagePreprocessor
 from convscope.page.payload import make_payload
 
 from ..handwriting import penned, photo_of_one  # type: ignore[import-not-found]
@@ -29,8 +29,8 @@ pytestmark = pytest.mark.slow
 Pixels = npt.NDArray[np.uint8]
 PAGE = Path(__file__).parents[2] / "src" / "convscope" / "page"
 ADDRESS = "http://localhost/"
-MNIST = Fitting((28, 28, 1), DigitSettings())
-GREY, COLOUR = Fitting((20, 28, 1)), Fitting((24, 32, 3))
+MNIST = ImagePreprocessor((28, 28, 1), DigitPreprocessing())
+GREY, COLOUR = ImagePreprocessor((20, 28, 1)), ImagePreprocessor((24, 32, 3))
 TAKE = """async ({file, networks}) => {
   const [{openPicture}, {makeInput, preprocessingFor}] = await Promise.all(
     ["picture-input", "input"].map((name) => import(`/js/views/playground/${name}.js`)));
@@ -67,7 +67,7 @@ def modules(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-def taken(page: Page, content: bytes, *fittings: Fitting) -> tuple[tuple[int, int, bytes], list[Pixels]]:
+def taken(page: Page, content: bytes, *fittings: ImagePreprocessor) -> tuple[tuple[int, int, bytes], list[Pixels]]:
     """The picture that the browser opened, as :func:`fingerprint` has it, and what each network is given."""
     networks = [{"shape": list(each.image_shape), "fitting": entry(each)} for each in fittings]
     answer = page.evaluate(TAKE, {"file": base64.b64encode(content).decode(), "networks": networks})
@@ -78,7 +78,7 @@ def taken(page: Page, content: bytes, *fittings: Fitting) -> tuple[tuple[int, in
     return (answer["height"], answer["width"], bytes(answer["digest"])), given
 
 
-def entry(fitting: Fitting) -> dict[str, Any]:
+def entry(fitting: ImagePreprocessor) -> dict[str, Any]:
     """Of the payload."""
     digits = fitting.digits and {"digit_size_fraction": fitting.digits.digit_size_fraction, "centre": fitting.digits.centre}
     return {"digits": digits, "polarity": fitting.polarity}
@@ -134,30 +134,30 @@ FILES = {
 def test_the_browser_opens_it_as_python_does_pixel_for_pixel(modules: Page, name: str) -> None:
     content = FILES[name]()
     decoded = decode_picture(content, name).pixels
-    fittings = COLOUR, GREY, Fitting((20, 28, 1), polarity="dark on light")
+    fittings = COLOUR, GREY, ImagePreprocessor((20, 28, 1), polarity="dark on light")
     opened, given = taken(modules, content, *fittings)
     assert opened == fingerprint(decoded)
     for fitting, pixels in zip(fittings, given, strict=True):
         assert np.array_equal(pixels, fitting.fit(decoded).pixels), fitting
 
 
-def test_a_photo_of_handwriting_is_prepared_pixel_for_pixel(modules: Page, digits_run: api.Run) -> None:
+def test_a_photo_of_handwriting_is_prepared_pixel_for_pixel(modules: Page, digits_run: convscope.Run) -> None:
     """By the rule of MNIST, and by that of a run's own page."""
     random = np.random.default_rng(15)
     photo = Image.open(io.BytesIO(photo_of_one(penned("4", 420, random), "4", random).content))
     content = saved(photo.resize((round(1500 * photo.width / photo.height), 1500)))
     digits = make_payload(digits_run.record)["fitting"]["digits"]
-    _, (of_mnist, of_run) = taken(modules, content, MNIST, Fitting((8, 8, 1), DigitSettings(8, 8, **digits)))
+    _, (of_mnist, of_run) = taken(modules, content, MNIST, ImagePreprocessor((8, 8, 1), DigitPreprocessing(8, 8, **digits)))
     fitted = MNIST.fit(decode_picture(content, "it").pixels)
     assert "paper background removed" in fitted.done
     assert np.array_equal(of_mnist, fitted.pixels)
-    assert np.array_equal(of_run, api.predict(digits_run, content, single=True).prepared[0])
+    assert np.array_equal(of_run, convscope.predict(digits_run, content, single=True).prepared[0])
 
 
-def test_a_picture_of_the_networks_own_size_is_taken_as_it_is(modules: Page, digits_run: api.Run) -> None:
+def test_a_picture_of_the_networks_own_size_is_taken_as_it_is(modules: Page, digits_run: convscope.Run) -> None:
     """If it is light on dark; else it is made so."""
     image = digits_run.dataset.test.images[3, ..., 0]
-    fitting = Fitting((8, 8, 1), DigitSettings(8, 8, digit_size_fraction=1.0))
+    fitting = ImagePreprocessor((8, 8, 1), DigitPreprocessing(8, 8, digit_size_fraction=1.0))
     assert np.array_equal(taken(modules, saved(image), fitting)[1][0][..., 0], image)
     assert np.array_equal(taken(modules, saved(255 - image), fitting)[1][0], fitting.fit(255 - image[..., None]).pixels)
 

@@ -17,9 +17,9 @@ from PIL import Image
 from scipy import ndimage
 from scipy.special import softmax
 
-from convscope import api
+import convscope
 from convscope.data.dataset import Dataset
-from convscope.data.digit import DigitSettings, prepare_digit
+from convscope.data.digits.mnist_style import DigitPreprocessing, prepare_digit
 
 from .test_browser import opened  # type: ignore[import-not-found]
 from .test_live import STROKES, answer, draw, ready, until  # type: ignore[import-not-found]
@@ -164,14 +164,14 @@ def test_a_step_that_is_switched_off_is_left_out_as_in_python(pad: Page, step: s
     draw(page, [[(0.2, 0.1), (0.24, 0.35)], [(0.2, 0.1), (0.34, 0.3)]])
     drawn = ink(page)
     settings: dict[str, Any] = {"polarity": "keep", "background": False}
-    assert (seen(page) == prepare_digit(drawn, DigitSettings(**settings)).pixels).all()
+    assert (seen(page) == prepare_digit(drawn, DigitPreprocessing(**settings)).pixels).all()
     page.get_by_label(step.capitalize(), exact=True).uncheck()
     without = seen(page)
-    assert (without == prepare_digit(drawn, DigitSettings(**settings, **{step: False})).pixels).all()
+    assert (without == prepare_digit(drawn, DigitPreprocessing(**settings, **{step: False})).pixels).all()
     card = page.locator("#steps .step").filter(has=page.get_by_label(step.capitalize(), exact=True))
     assert card.locator(".step-text").text_content() == "off"
     page.get_by_label(step.capitalize(), exact=True).check()
-    assert (seen(page) == prepare_digit(drawn, DigitSettings(**settings)).pixels).all()
+    assert (seen(page) == prepare_digit(drawn, DigitPreprocessing(**settings)).pixels).all()
 
 
 def test_the_ground_of_a_photo_is_taken_off_and_with_the_switch_it_stays(pad: Page, mnist: Dataset) -> None:
@@ -179,9 +179,9 @@ def test_the_ground_of_a_photo_is_taken_off_and_with_the_switch_it_stays(pad: Pa
     photo = photo_of(mnist.test.images[0, ..., 0])
     page.locator("#pad-file").set_input_files({"name": "seven.png", "mimeType": "image/png", "buffer": png(photo)})
     until(page, "convscope.answer() === '7'")
-    assert (seen(page) == prepare_digit(photo, DigitSettings()).pixels).all()
+    assert (seen(page) == prepare_digit(photo, DigitPreprocessing()).pixels).all()
     page.get_by_label("Ground", exact=True).uncheck()
-    assert (seen(page) == prepare_digit(photo, DigitSettings(background=False)).pixels).all()
+    assert (seen(page) == prepare_digit(photo, DigitPreprocessing(background=False)).pixels).all()
 
 
 def test_a_file_is_dropped_on_the_pad_and_one_is_pasted(pad: Page, mnist: Dataset, tmp_path: Path) -> None:
@@ -232,7 +232,7 @@ def test_the_name_of_a_file_is_text_and_nothing_else(pad: Page, mnist: Dataset, 
     assert page.locator("script").count() == scripts
 
 
-def test_the_runner_up_is_the_second_of_the_calibrated_answer(pad: Page, mnist_run: api.Run) -> None:
+def test_the_runner_up_is_the_second_of_the_calibrated_answer(pad: Page, mnist_run: convscope.Run) -> None:
     page, evaluation, evidence = pad, mnist_run.evaluation, mnist_run.record.evidence
     assert evidence is not None
     assert evidence.temperature_scaling is not None
@@ -299,7 +299,7 @@ def test_sliders_work_on_a_drawing_and_stay_while_one_draws_on(pad: Page) -> Non
     assert verdict.endswith(("The prediction is the same.", "The prediction changed."))
     assert f"Transformed: {answer(page)} (" in verdict
     draw(page, [[(0.3, 0.85), (0.7, 0.85)]])
-    expected = prepare_digit(ink(page), DigitSettings(polarity="keep", background=False)).pixels
+    expected = prepare_digit(ink(page), DigitPreprocessing(polarity="keep", background=False)).pixels
     assert page.locator("#slider-right").input_value() == "6"
     assert (seen(page) == moved(expected, 0, 6)).all()
 

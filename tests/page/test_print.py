@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-MOST_SHEETS = 10
+MAX_SHEETS = 10
 ON_PAPER = ("h1", ".findings", "#figure-first_image_matrix", "#figure-model_diagram", "#figure-confusion_matrix",
             "[data-sortable]", "#figure-mistakes", "#figure-reliability", "#yourself pre", ".glossary")  # fmt: skip
 ON_SCREEN_ONLY = "#playground, #insides, [data-live], #figure-samples, .files, #theme, .ask, input, select, canvas"
@@ -29,7 +29,7 @@ def test_the_report_takes_about_eight_sheets(
     with opened(browser, f"{write_page(page_text)}#theme=dark") as (page, troubles):
         ready(page)
         sheets = len(re.findall(rb"/Type\s*/Page\b", page.pdf(format=size)))
-        assert 6 <= sheets <= MOST_SHEETS
+        assert 6 <= sheets <= MAX_SHEETS
         page.emulate_media(media="print")
         for place in ON_PAPER:
             assert page.locator(place).first.is_visible(), place

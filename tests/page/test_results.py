@@ -10,18 +10,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from convscope.analysis.epoch_snapshots import quantize_weights
 from convscope.analysis.evaluation import Evaluation
-from convscope.analysis.film import quantize_weights
-from convscope.analysis.mistake_metrics import mistakes_metrics
-from convscope.analysis.mistakes import explain_mistakes
-from convscope.analysis.record import RunRecord
-from convscope.analysis.saliency import measure_saliency
-from convscope.api import Run
-from convscope.figures.illustration import Drawing
-from convscope.models.onnx_layers import onnx_bytes
+from convscope.analysis.mistakes.attribution import measure_saliency
+from convscope.analysis.mistakes.mistakes import explain_mistakes, mistakes_metrics
+from convscope.api.run import Run
+from convscope.figures.figure import Drawing
+from convscope.models.onnx_writer.writer import onnx_bytes
 from convscope.models.predictor import Predictor
-from convscope.page.document import render
 from convscope.page.payload import make_payload
+from convscope.page.render import render
+from convscope.runs.record import RunRecord
 
 from .conftest import HOSTILE, drawn, with_class_names  # type: ignore[import-not-found]
 from .test_browser import opened  # type: ignore[import-not-found]
@@ -307,7 +306,7 @@ def test_a_drawing_has_neighbours_from_the_sample_as_numpy_finds_them(
 
 def features_at(record: RunRecord, layer: str) -> Callable[[Any], Any]:
     """The activations of a layer, by Keras' arithmetic written out in NumPy for the dense layers of the digits' network."""
-    from convscope.models.forward import activations
+    from convscope.models.activations import activations
 
     return lambda images: activations(record.network, images / np.float32(255))[layer].reshape(len(images), -1)
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from convscope import api
+import convscope
 from convscope.analysis import sampling
-from convscope.analysis.gathering import collect_evidence
-from convscope.analysis.record import RunRecord
+from convscope.analysis.evidence import collect_evidence
 from convscope.models.predictor import Predictor
-from convscope.page.document import render
+from convscope.page.render import render
+from convscope.runs.record import RunRecord
 
 from .test_browser import opened  # type: ignore[import-not-found]
 from .test_live import ready  # type: ignore[import-not-found]
@@ -28,7 +28,7 @@ Write = Callable[[str], str]
 
 
 @pytest.fixture
-def sampled_record(digits_run: api.Run, monkeypatch: pytest.MonkeyPatch) -> RunRecord:
+def sampled_record(digits_run: convscope.Run, monkeypatch: pytest.MonkeyPatch) -> RunRecord:
     """The run, had the page room for some forty test images only."""
     images = digits_run.dataset.test.images
     per_image = sampling.TEST_BYTES / sampling.number_that_fits(images, sampling.TEST_BYTES)

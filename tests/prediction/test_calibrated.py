@@ -12,11 +12,11 @@ from PIL import Image
 from scipy.special import softmax
 
 import convscope
-from convscope import archive, runs
-from convscope.api import Run
+from convscope.api.run import Run
 from convscope.cli.main import main
-from convscope.export.contract import contract_of
-from convscope.files import write_json
+from convscope.exporters.metadata import metadata_for_run
+from convscope.runs import files, run_folder
+from convscope.system.files import write_json
 
 
 @pytest.fixture
@@ -28,10 +28,10 @@ def image_file(digits_run: Run, tmp_path: Path) -> Path:
 @pytest.fixture
 def uncalibrated(run_copy: Path) -> Path:
     """A run that made no mistake on its validation images."""
-    metrics = runs.read_json(run_copy / archive.METRICS)
+    metrics = run_folder.read_json(run_copy / files.METRICS)
     metrics["uncertainty"].update(temperature=None, calibrated=None)
-    write_json(run_copy / archive.METRICS, metrics)
-    runs.write_manifest(run_copy)
+    write_json(run_copy / files.METRICS, metrics)
+    run_folder.write_manifest(run_copy)
     return run_copy
 
 
@@ -46,7 +46,7 @@ def test_probabilities_are_calibrated(digits_run: Run) -> None:
 
 def test_a_model_file_has_the_temperature_of_a_run_without_evidence(digits_run: Run) -> None:
     bare = replace(digits_run.record, evidence=None)
-    assert contract_of(bare).temperature == digits_run.record.metrics["uncertainty"]["temperature"]
+    assert metadata_for_run(bare).temperature == digits_run.record.metrics["uncertainty"]["temperature"]
     alone, of_run = (convscope.predict(each, digits_run.dataset.test.images[:3])
                      for each in (digits_run.folder / "model.onnx", digits_run))  # fmt: skip
     assert alone.is_calibrated

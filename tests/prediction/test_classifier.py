@@ -8,18 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from convscope import api, archive, runs
-from convscope.api import Run
+import convscope
+from convscope.api.run import Run
 from convscope.data.dataset import Dataset
-from convscope.data.digit import DigitSettings
-from convscope.data.fitting import Fitting
-from convscope.data.prepare import to_inputs
+from convscope.data.digits.mnist_style import DigitPreprocessing
+from convscope.data.preprocessing import ImagePreprocessor
+from convscope.data.scaling import to_inputs
 from convscope.errors import ConfigError, RunError
-from convscope.files import write_json
 from convscope.models.network import Network
-from convscope.models.onnx_layers import onnx_bytes
+from convscope.models.onnx_writer.writer import onnx_bytes
 from convscope.prediction.classifier import NEEDED, open_classifier
-from convscope.prediction.predicting import predict
+from convscope.prediction.classify import predict
+from convscope.runs import files, run_folder
+from convscope.system.files import write_json
 
 
 def test_a_run_has_calibration_and_reference_data(digits_run: Run) -> None:
@@ -28,7 +29,7 @@ def test_a_run_has_calibration_and_reference_data(digits_run: Run) -> None:
     assert evidence is not None
     assert evidence.feature_distances is not None
     assert classifier.class_names == digits_run.dataset.class_names
-    assert classifier.fitting == Fitting((8, 8, 1), DigitSettings(8, 8, digit_size_fraction=1.0))
+    assert classifier.fitting == ImagePreprocessor((8, 8, 1), DigitPreprocessing(8, 8, digit_size_fraction=1.0))
     assert classifier.temperature == (evidence.temperature_scaling.temperature if evidence.temperature_scaling else 1)
     assert classifier.feature_distances is not None
     assert classifier.feature_distances.threshold == evidence.feature_distances.threshold
@@ -38,7 +39,7 @@ def test_a_run_has_calibration_and_reference_data(digits_run: Run) -> None:
 
 def test_only_what_is_needed_is_read(run_copy: Path) -> None:
     for path in run_copy.rglob("*"):
-        if path.is_file() and path.name not in NEEDED | {runs.MANIFEST, archive.EXAMPLES}:
+        if path.is_file() and path.name not in NEEDED | {files.MANIFEST, files.EXAMPLES}:
             path.write_bytes(b"damaged")
     open_classifier(run_copy)
 
@@ -53,22 +54,22 @@ def test_damage_to_what_is_needed_is_named(name: str, run_copy: Path) -> None:
 
 
 def test_a_run_without_evidence_predicts_without_distances(run_copy: Path, digits_run: Run) -> None:
-    (run_copy / archive.EVIDENCE).unlink()
-    runs.write_manifest(run_copy)
+    (run_copy / files.EVIDENCE).unlink()
+    run_folder.write_manifest(run_copy)
     classifier = open_classifier(run_copy)
     assert (classifier.feature_distances, classifier.reference) == (None, None)
     assert f"convscope report {run_copy}" in str(classifier.unmeasured)
     assert classifier.is_calibrated
     assert classifier.temperature == digits_run.record.metrics["uncertainty"]["temperature"]
-    assert classifier.fitting == Fitting((8, 8, 1), DigitSettings(8, 8, digit_size_fraction=1.0))
+    assert classifier.fitting == ImagePreprocessor((8, 8, 1), DigitPreprocessing(8, 8, digit_size_fraction=1.0))
 
 
 def test_a_run_without_a_report_detects_out_of_distribution_images_too(
     digits: Dataset, digits_run: Run, tmp_path: Path
 ) -> None:
     """With the same images and numbers as in the evidence of a report."""
-    bare = api.train(digits, epochs=2, out=tmp_path / "bare", report=False)
-    assert not (bare.folder / archive.EVIDENCE).exists()
+    bare = convscope.train(digits, epochs=2, out=tmp_path / "bare", report=False)
+    assert not (bare.folder / files.EVIDENCE).exists()
     one, other = open_classifier(bare.folder), open_classifier(digits_run.folder)
     assert one.unmeasured is None
     assert one.feature_distances is not None
@@ -131,7 +132,7 @@ def test_models_that_do_not_classify_images_are_refused(digits_run: Run, tmp_pat
 
 
 def test_an_exported_keras_file_predicts_as_its_run_does(digits_run: Run, tmp_path: Path) -> None:
-    api.export(digits_run, "keras", out=tmp_path / "own.keras")
+    convscope.export(digits_run, "keras", out=tmp_path / "own.keras")
     classifier, of_run = open_classifier(tmp_path / "own.keras"), open_classifier(digits_run.folder)
     assert classifier.class_names == of_run.class_names
     assert classifier.fitting == of_run.fitting
@@ -146,7 +147,11 @@ def test_a_model_file_predicts_as_its_run_does(digits_run: Run, tmp_path: Path) 
     path = shutil.copy(digits_run.folder / "model.onnx", tmp_path / "alone.onnx")
     classifier, of_run = open_classifier(path), open_classifier(digits_run.folder)
     assert classifier.class_names == of_run.class_names
-    assert classifier.fitting == of_run.fitting == Fitting((8, 8, 1), DigitSettings(8, 8, digit_size_fraction=1.0))
+    assert (
+        classifier.fitting
+        == of_run.fitting
+        == ImagePreprocessor((8, 8, 1), DigitPreprocessing(8, 8, digit_size_fraction=1.0))
+    )
     assert classifier.temperature == of_run.temperature
 
 
@@ -155,7 +160,7 @@ def test_a_model_file_of_an_earlier_version_has_class_names_only(digits_record: 
     (tmp_path / "old.onnx").write_bytes(onnx_bytes(network, metadata={"class_names": json.dumps(list("0123456789"))}))
     classifier = open_classifier(tmp_path / "old.onnx")
     assert classifier.class_names == tuple("0123456789")
-    assert classifier.fitting == Fitting((8, 8, 1))
+    assert classifier.fitting == ImagePreprocessor((8, 8, 1))
     assert classifier.temperature == 1
 
 
@@ -171,9 +176,9 @@ def test_a_model_file_of_an_earlier_version_has_class_names_only(digits_record: 
     ],
 )
 def test_a_damaged_description_is_refused(spoil: Callable[[object], object], words: str, run_copy: Path) -> None:
-    request = runs.read_json(run_copy / runs.REQUEST)
-    write_json(run_copy / runs.REQUEST, spoil(request))
-    runs.write_manifest(run_copy)
+    request = run_folder.read_json(run_copy / files.REQUEST)
+    write_json(run_copy / files.REQUEST, spoil(request))
+    run_folder.write_manifest(run_copy)
     with pytest.raises(RunError, match=words):
         open_classifier(run_copy)
 

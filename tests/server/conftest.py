@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from convscope.api import Run
+from convscope.api.run import Run
 
 
 @dataclass(frozen=True)

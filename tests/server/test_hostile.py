@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from convscope.api import Run
+from convscope.api.run import Run
 
 from ..bad_inputs import BadInputs  # type: ignore[import-not-found]
 from .conftest import Service, parse

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from convscope.api import Run
+from convscope.api.run import Run
 
 
 @pytest.mark.slow

@@ -23,7 +23,7 @@ import pytest
 from PIL import Image
 
 import convscope
-from convscope.api import Run
+from convscope.api.run import Run
 
 from .conftest import Service, announced, parse, read_all, start, stop
 
@@ -183,7 +183,7 @@ import json, sys
 from convscope.prediction.classifier import open_classifier
 from convscope.server.address import Address, listen
 from convscope.server.limits import Limits
-from convscope.server.running import run_service
+from convscope.server.lifecycle import run_service
 limits = Limits(header_seconds=0.5, body_seconds=0.5, linger_seconds=0.5, idle_seconds=1, most_requests=3, most_connections=12)
 listening = listen("127.0.0.1", 0)
 address = Address("127.0.0.1", listening.getsockname()[1])

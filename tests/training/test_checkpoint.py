@@ -15,14 +15,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from convscope import runs
 from convscope.cli.main import main
 from convscope.data.dataset import Dataset
 from convscope.errors import RunError
 from convscope.models.architectures import ann, cnn, logistic
-from convscope.run_files import CHECKPOINT, MANIFEST, REQUEST
+from convscope.runs import run_folder
+from convscope.runs.files import CHECKPOINT, MANIFEST, REQUEST
 from convscope.training.checkpoint import load_checkpoint
-from convscope.training.events import Event, Progress
+from convscope.training.events import Event, TrainProgress
 from convscope.training.loop import Training, fit
 from convscope.training.recipes import notebook, standard
 
@@ -35,7 +35,7 @@ def killed_after(epochs: int, checkpoint: Path, digits: Dataset) -> None:
     """Train until ``epochs`` are done and die in the next one."""
 
     def die(event: Event) -> None:
-        if isinstance(event, Progress) and event.epoch == epochs + 1:
+        if isinstance(event, TrainProgress) and event.epoch == epochs + 1:
             raise KilledError
 
     with pytest.raises(KilledError):
@@ -95,7 +95,7 @@ def command(folder: Path, *more: str, epochs: int = 3) -> list[str]:
 
 
 def weights_digest(folder: Path) -> str:
-    with np.load(runs.verify(folder) / "snapshots.npz") as archive:
+    with np.load(run_folder.verify(folder) / "snapshots.npz") as archive:
         return hashlib.sha256(b"".join(archive[name].tobytes() for name in sorted(archive.files))).hexdigest()
 
 

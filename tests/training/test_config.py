@@ -53,7 +53,7 @@ def test_small_sets_get_small_batches() -> None:
     config: TrainConfig = standard()
     assert config.batch_size_for(55_000) == 128
     assert config.batch_size_for(1_300) == 16
-    assert config.passes_for(1_300) == 1
+    assert config.repeats_per_epoch(1_300) == 1
 
 
 @pytest.mark.parametrize("num_images", [3, 10, 117, 640])
@@ -61,17 +61,17 @@ def test_very_small_sets_are_gone_through_until_there_are_steps_enough_of_batche
     num_images: int,
 ) -> None:
     config = standard()
-    images, batch = num_images * config.passes_for(num_images), config.batch_size_for(num_images)
+    images, batch = num_images * config.repeats_per_epoch(num_images), config.batch_size_for(num_images)
     assert batch >= MIN_BATCH
     assert config.min_steps_per_epoch <= images // batch <= 2 * config.min_steps_per_epoch
-    assert notebook().passes_for(num_images) == 1
+    assert notebook().repeats_per_epoch(num_images) == 1
     assert notebook().batch_size_for(num_images) == min(128, num_images)
 
 
 def test_no_more_is_held_out_than_is_of_use() -> None:
     config = standard()
-    assert config.held_out_share(1_200) == config.validation_fraction
-    assert round(config.held_out_share(60_000) * 60_000) == config.max_validation_images
+    assert config.validation_share(1_200) == config.validation_fraction
+    assert round(config.validation_share(60_000) * 60_000) == config.max_validation_images
 
 
 def test_augmentation_settles_in_the_last_epochs() -> None:

@@ -15,14 +15,14 @@ import pytest
 from convscope.data.dataset import Dataset
 from convscope.errors import DatasetError
 from convscope.models.architectures import ann, cnn, logistic
-from convscope.training.events import Built, Event, Progress
-from convscope.training.holding_out import split_for
+from convscope.training.events import Event, TrainingStarted, TrainProgress
 from convscope.training.loop import fit
 from convscope.training.recipes import notebook, sprint, standard
+from convscope.training.validation_split import train_validation_splits
 
 DIGEST_OF_A_TRAINING = """
 import hashlib, sys
-from convscope.data.known import load_digits
+from convscope.data.known.builtin import load_digits
 from convscope.models.architectures import cnn
 from convscope.training.loop import fit
 from convscope.training.recipes import find_recipe
@@ -58,11 +58,11 @@ def test_a_training_reports_its_progress_and_keeps_every_epoch(digits: Dataset) 
     events: list[Event] = []
     training = fit(ann, digits, standard().with_epochs(3), seed=0, progress=events.append)
     built = events[0]
-    assert isinstance(built, Built)
+    assert isinstance(built, TrainingStarted)
     assert built.network.name == "ann"
     assert (built.num_train, built.num_validation) == (1318, 120)
     assert built.augmentation == ""  # a 28th of 8 pixels is none
-    progress = [event for event in events[1:] if isinstance(event, Progress)]
+    progress = [event for event in events[1:] if isinstance(event, TrainProgress)]
     assert [event.record for event in progress if event.record] == list(training.history)
     assert [record.epoch for record in training.history] == [1, 2, 3]
     assert all(0 < event.images_done <= 1312 for event in progress)
@@ -108,7 +108,7 @@ def test_a_training_warns_of_nothing(digits: Dataset) -> None:
 
 
 def test_validation_images_are_never_trained_on(digits: Dataset) -> None:
-    train, validation = split_for(digits, standard(), seed=0)
+    train, validation = train_validation_splits(digits, standard(), seed=0)
     assert len(train) + len(validation) == len(digits.train)
     training = {image.tobytes() for image in train.images}
     assert len(training) == len(train)
@@ -116,7 +116,7 @@ def test_validation_images_are_never_trained_on(digits: Dataset) -> None:
 
 
 def test_the_notebook_validates_on_the_test_split(digits: Dataset) -> None:
-    train, validation = split_for(digits, notebook(), seed=0)
+    train, validation = train_validation_splits(digits, notebook(), seed=0)
     assert validation is digits.test
     assert np.array_equal(train.images, digits.train.images)
 
@@ -149,7 +149,7 @@ def test_the_first_interrupt_stops_the_training_and_keeps_its_weights(digits: Da
     sent: list[Event] = []
 
     def interrupt(event: Event) -> None:
-        if isinstance(event, Progress) and event.epoch == 2 and not sent:
+        if isinstance(event, TrainProgress) and event.epoch == 2 and not sent:
             sent.append(event)
             os.kill(os.getpid(), signal.SIGINT)
 
@@ -162,7 +162,7 @@ def test_the_first_interrupt_stops_the_training_and_keeps_its_weights(digits: Da
 
 def test_an_interrupt_after_the_last_step_stops_nothing_early(digits: Dataset, interruptible: None) -> None:
     def interrupt(event: Event) -> None:
-        if isinstance(event, Progress) and event.epoch == 2 and event.record is not None:
+        if isinstance(event, TrainProgress) and event.epoch == 2 and event.record is not None:
             os.kill(os.getpid(), signal.SIGINT)
 
     training = fit(logistic, digits, standard().with_epochs(2), seed=0, progress=interrupt)
@@ -173,7 +173,7 @@ def test_the_second_interrupt_breaks_off(digits: Dataset, interruptible: None) -
     before = signal.getsignal(signal.SIGINT)
 
     def interrupt(event: Event) -> None:
-        if isinstance(event, Progress):
+        if isinstance(event, TrainProgress):
             os.kill(os.getpid(), signal.SIGINT)
             while signal.getsignal(signal.SIGINT) is not before:  # two at once would count as one
                 time.sleep(0.001)

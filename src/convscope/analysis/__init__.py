@@ -1,1 +1,1 @@
-"""Arrays in, frozen dataclasses out: how good a network is, where it fails, what is inside it. No files, no drawing."""
+"""Arrays in, frozen dataclasses of numbers out: no files, no figures, no run folders."""

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from .evaluation import Evaluation
-from .intervals import Interval
-from .mcnemar import LEVEL, mid_p
-from .paired_difference import PairedCounts
+from .statistics.paired import LEVEL, PairedCounts, mid_p
+from .statistics.proportions import Interval
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,9 @@ import numpy as np
 
 from ..types import Labels
 from .evaluation import Evaluation
-from .holm import holm
-from .intervals import Interval
-from .mcnemar import LEVEL, mid_p
 from .metrics import interval_pair
-from .paired_difference import PairedCounts, count_pairs
+from .statistics.paired import LEVEL, PairedCounts, count_pairs, holm, mid_p
+from .statistics.proportions import Interval
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,7 @@ class Costs:
 
 
 @dataclass(frozen=True)
-class Contestant:
+class ComparedRun:
     """One of the compared runs."""
 
     name: str
@@ -68,7 +66,7 @@ class Pair:
         return self.counts.difference
 
     @property
-    def told_apart(self) -> bool:
+    def significant(self) -> bool:
         """Whether the difference is significant by the corrected test."""
         return self.adjusted_p <= LEVEL
 
@@ -82,7 +80,7 @@ class Pair:
 class Comparison:
     """The predictions of several networks on the same test images, and all paired comparisons."""
 
-    contestants: tuple[Contestant, ...]
+    contestants: tuple[ComparedRun, ...]
     pairs: tuple[Pair, ...]
     """Every pair of runs once, in order."""
     labels: Labels
@@ -151,11 +149,13 @@ class Comparison:
             "interval": interval_pair(pair.interval),
             "p": pair.p,
             "adjusted_p": pair.adjusted_p,
-            "told_apart": pair.told_apart,
+            "significant": pair.significant,
         }
 
 
-def compare_evaluations(contestants: Sequence[Contestant], evaluations: Sequence[Evaluation], *, dataset: str) -> Comparison:
+def compare_evaluations(
+    contestants: Sequence[ComparedRun], evaluations: Sequence[Evaluation], *, dataset: str
+) -> Comparison:
     """Compare evaluations of the same test images, in the same order.
 
     Args:

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..data.dataset import Split
-from ..data.prepare import to_inputs
+from ..data.scaling import to_inputs
 from ..formatting import percent, percent_range
 from ..models.predictor import Predictor
 from ..models.saving import with_logits
 from ..types import Floats, Labels
-from .confusion import Confusion, confusion
-from .coverage import Threshold
-from .intervals import Interval, wilson
-from .scores import ClassScore, class_scores
+from .classification import ClassScore, Confusion, class_scores, confusion
+from .statistics.proportions import Interval, wilson
+from .uncertainty.selective_prediction import Threshold
 
 if TYPE_CHECKING:
     import keras

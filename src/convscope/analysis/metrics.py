@@ -2,9 +2,9 @@
 
 Stable keys: ``test.accuracy``, ``test.loss``, ``test.errors``, ``test.n``, ``test.interval`` (Wilson 95%), ``test.confusion``
 (rows true, columns predicted), ``parameters``, ``train_seconds``, ``wall_seconds``, ``epochs``, ``seed``. Where they were
-measured, ``uncertainty`` (:class:`convscope.analysis.doubt.Uncertainty`), ``mistakes``
-(:func:`convscope.analysis.mistake_metrics.mistakes_metrics`), ``baseline`` (:class:`convscope.analysis.baseline.Baseline`),
-``label_audit``, ``robustness``, ``ood`` (:class:`convscope.analysis.strangers.OODDetection`) and ``attacks``.
+measured, ``uncertainty`` (:class:`convscope.analysis.uncertainty.uncertainty.Uncertainty`), ``mistakes``
+(:func:`convscope.analysis.mistakes.mistakes.mistakes_metrics`), ``baseline`` (:class:`convscope.analysis.baseline.Baseline`),
+``label_audit``, ``robustness``, ``ood`` (:class:`convscope.analysis.ood.detection.OODDetection`) and ``attacks``.
 """
 
 from __future__ import annotations
@@ -13,19 +13,20 @@ from dataclasses import asdict
 from typing import Any
 
 from ..data.dataset import Dataset, Split
-from ..dataclass_json import to_json
 from ..models.network import Network
 from ..models.receptive_field import layers_dropping_pixels, unused_input_pixels
-from ..models.shapes import layer_table
+from ..models.summary import layer_table
+from ..system.dataclass_json import to_json
 from ..training.history import History
+from .classification import macro_f1
 from .evaluation import Evaluation
-from .f1_intervals import f1_interval, macro_f1_estimate
-from .intervals import Interval, wilson
-from .scores import macro_f1
-from .sureness import CalibrationMetrics, measure_calibration
+from .statistics.f1 import f1_interval, macro_f1_estimate
+from .statistics.proportions import Interval, wilson
+from .uncertainty.calibration import CalibrationMetrics, measure_calibration
 
 SCHEMA_VERSION = 2
-"""Of ``metrics.json``; :mod:`convscope.migrations` reads the versions before."""
+"""Of ``metrics.json``; :mod:`convscope.runs.migrations` reads the versions before."""
+
 MAX_PAIRS = 10
 """Confused pairs that are listed."""
 

@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import dataclass
 
 import numpy as np
 
+from ..data.dataset import Dataset, Split
+from ..data.split import stratified_sample
 from ..types import Images, Labels
 from .evaluation import Evaluation
 
 TEST_BYTES = 2_300_000
 """Size budget of the test images in a page; all 10,000 of MNIST fit."""
+
 REFERENCE_BYTES = 1_000_000
 """Size budget of the training images."""
+
 MIN_IMAGES = 10
 """Number of images that are embedded of each split, regardless of their size."""
+
 SHARE_OF_MISTAKES = 0.75
 """Largest share of errors among the embedded test images, if not all images fit."""
+
 REFERENCE_IMAGES, PER_CLASS = 500, 5
 """Size of the reference sample of training images, and its minimum per class."""
+
 SHARE_OF_SAMPLE = 0.6
 """Largest share of the reference sample in the budget; the rest is for the nearest neighbours of errors."""
+
 TRIAL_IMAGES, TRIAL_BYTES = 512, 2**22
 """Limits of the trial sample that is compressed to estimate the compression ratio."""
+
 TEXT_PER_BYTE = 4 / 3
 """Expansion by base64."""
 
@@ -52,27 +62,6 @@ def choose_test_images(images: Images, evaluation: Evaluation, *, seed: int) -> 
     return np.unique(np.concatenate([[0], mistakes, sample]))
 
 
-def stratified_sample(labels: Labels, number: int, *, at_least: int = 1, seed: int) -> Labels:
-    """Return the indices of a stratified sample of ``labels`` (n,), ascending.
-
-    Args:
-        labels: (n,) classes.
-        number: Size of the sample, if there are as many labels.
-        at_least: Minimum per class, as far as the class and ``number`` allow it.
-        seed: Seed of the draw; equal arguments give equal samples.
-
-    Returns:
-        (min(number, n),) int64.
-    """
-    order = np.random.Generator(np.random.PCG64(seed)).permutation(len(labels))
-    by_class = order[np.argsort(labels[order], kind="stable")]
-    _, starts, counts = np.unique(labels[by_class], return_index=True, return_counts=True)
-    rank = np.arange(len(labels)) - np.repeat(starts, counts)
-    share = (rank + 0.5) / np.repeat(counts, counts)
-    urgency = np.where(rank < at_least, rank - float(at_least), share)
-    return np.sort(by_class[np.argsort(urgency, kind="stable")[: max(number, 0)]])
-
-
 def reference_sample(labels: Labels, trained: Labels, measured: Labels, *, room: int, seed: int) -> Labels:
     """Return the indices of the training images to which a page measures distances.
 
@@ -89,3 +78,59 @@ def reference_sample(labels: Labels, trained: Labels, measured: Labels, *, room:
     candidates = np.flatnonzero(eligible)
     number = min(max(REFERENCE_IMAGES, PER_CLASS * len(np.unique(labels))), int(room * SHARE_OF_SAMPLE))
     return candidates[stratified_sample(labels[candidates], number, at_least=PER_CLASS, seed=seed)]
+
+
+EXAMPLES_PER_CLASS = 10
+
+MAX_CLASSES = 20
+"""Largest number of classes in the figures of samples, where more would be too small to see."""
+
+MAX_MISTAKES = 40
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """Images (·, h, w, c) uint8 with their labels and their indices in the split."""
+
+    first_image: Images
+    """(1, h, w, c), the first training image."""
+    first_label: int
+    samples: Images
+    """Up to ``PER_CLASS`` training images of each class, in the order of the classes."""
+    sample_labels: Labels
+    one_per_class: Images
+    """The first test image of each class."""
+    one_per_class_labels: Labels
+    one_per_class_indices: Labels
+    test_image: Images
+    """(1, h, w, c), test image 0, for which the report shows activations."""
+    test_label: int
+    mistakes: Images
+    """The most confident errors on the test split, at most ``MAX_MISTAKES``."""
+    mistake_indices: Labels
+
+
+def choose_examples(dataset: Dataset, evaluation: Evaluation) -> Examples:
+    """Return the first images of each kind, which involves no random choice."""
+    train, test = dataset.train, dataset.test
+    classes = range(min(dataset.num_classes, MAX_CLASSES))
+    samples = np.concatenate([np.flatnonzero(train.labels == label)[:EXAMPLES_PER_CLASS] for label in classes])
+    firsts = np.array([np.flatnonzero(test.labels == label)[0] for label in classes if _has(test, label)], dtype=np.int64)
+    mistakes = evaluation.mistakes[:MAX_MISTAKES]
+    return Examples(
+        train.images[:1],
+        int(train.labels[0]),
+        train.images[samples],
+        train.labels[samples],
+        test.images[firsts],
+        test.labels[firsts],
+        firsts,
+        test.images[:1],
+        int(test.labels[0]),
+        test.images[mistakes],
+        mistakes,
+    )
+
+
+def _has(split: Split, label: int) -> bool:
+    return bool((split.labels == label).any())

@@ -1,1 +1,1 @@
-"""The command line: results on standard output, progress and notes on standard error. Nothing else prints."""
+"""The command line: one module per verb. Only this package prints."""

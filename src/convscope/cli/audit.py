@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from ..formatting import count_of, percent, percent_range, percentage_points
-from ..run_files import LABEL_SUSPECTS
+from ..runs.files import LABEL_SUSPECTS
 from .options import output_options
 
 if TYPE_CHECKING:
-    from ..analysis.label_audit import LabelAudit, SplitAudit
+    from ..analysis.label_audit.suspects import LabelAudit, SplitAudit
 
 SHOWN = 10
 """Suspects that are printed."""
@@ -46,14 +46,15 @@ def command(
     Trains K networks quickly, writes label_suspects.csv and its numbers into RUN, and rebuilds the report. Check each image
     before you change its label. Needs the extra: pip install "convscope[audit]"
     """
-    from .. import api
-    from ..models.backend import leave_out_extras
+    import convscope
+
+    from ..models.backend import skip_optional_imports
     from . import progress, text
 
-    leave_out_extras()
+    skip_optional_imports()
     try:
         with progress.open_progress(progress.auditing, quiet=quiet) as listener:
-            audit = api.audit(run, folds=folds, out=out, overwrite=overwrite, confirmed=confirmed, progress=listener)
+            audit = convscope.audit(run, folds=folds, out=out, overwrite=overwrite, confirmed=confirmed, progress=listener)
     except KeyboardInterrupt:
         click.echo("convscope: interrupted. Run the same command again to continue after the finished folds.", err=True)
         return 130

@@ -28,12 +28,13 @@ def command(runs: tuple[str, ...], output: str | None, overwrite: bool, open_pag
 
     All must have been trained on the same data. Uses McNemar's test, with Holm's correction for more than two runs.
     """
-    from .. import api
+    import convscope
+
     from . import text
 
     if open_page and output is None:
         output = PAGE
-    comparison = api.compare(runs, output=output, overwrite=overwrite)
+    comparison = convscope.compare(runs, output=output, overwrite=overwrite)
     if as_json:
         click.echo(text.to_json({**comparison.as_dict(), "page": output}))
     else:
@@ -46,7 +47,7 @@ def command(runs: tuple[str, ...], output: str | None, overwrite: bool, open_pag
 
 
 def _lines(comparison: Comparison, quiet: bool) -> list[str]:
-    from ..analysis.comparison_words import CAUTION, verdict
+    from ..analysis.comparison_text import CAUTION, verdict
 
     conclusion = str(verdict(comparison))
     if quiet:

@@ -10,7 +10,7 @@ from .options import output_options, reading_options
 
 if TYPE_CHECKING:
     from ..data.dataset import Dataset
-    from ..data.reading import ReadOptions
+    from ..data.read_options import ReadOptions
 
 
 @click.command("data", short_help="Show a dataset and its problems.")
@@ -23,13 +23,13 @@ def command(data: str, reading: ReadOptions, as_json: bool, quiet: bool) -> None
     DATA is a name (mnist, digits, fashion, kmnist, emnist-letters, emnist-balanced) or a path to an .npz or .csv file, a
     folder of IDX files, or a folder of image files with one subfolder per class, optionally under train/ and test/.
     """
-    from ..data.checks import findings
+    from ..data.checks import find_problems
     from ..data.load import load_dataset
     from . import progress, text
 
     with progress.open_progress(progress.reading, quiet=quiet) as listener:
         dataset = load_dataset(data, reading, progress=listener)
-    problems = findings(dataset)
+    problems = find_problems(dataset)
     if as_json:
         click.echo(text.to_json(_as_json(dataset, problems)))
         return
@@ -53,7 +53,7 @@ def _paragraphs(dataset: Dataset, problems: tuple[str, ...], quiet: bool) -> lis
     paragraphs = [head, text.table(("class", "train", "test"), rows)]
     if not quiet:
         image, label = dataset.train.images[0], dataset.class_names[dataset.train.labels[0]]
-        if width <= text.WIDEST_MATRIX:
+        if width <= text.MAX_MATRIX:
             which = f", first of {channels} channels" if channels > 1 else ""
             paragraphs.append(f"first training image as a matrix{which}:\n{text.matrix(image)}")
         paragraphs.append(f"first training image (label {label}):\n{text.picture(image)}")

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..run_files import REQUEST
+from ..runs.files import REQUEST
 from .options import output_options, reading_options
 
 if TYPE_CHECKING:
-    from ..data.reading import ReadOptions
+    from ..data.read_options import ReadOptions
 
 
 @click.command("evaluate", short_help="Measure a run on its test split or on other data.")
@@ -43,9 +43,11 @@ def command(
     quiet: bool,
 ) -> None:
     """Measure RUN on the test split of DATA; by default, of the data it was trained on."""
-    from .. import api, ledger, runs
+    import convscope
+
     from ..analysis.metrics import evaluation_metrics
-    from ..dataclass_json import to_json
+    from ..runs import ledger, run_folder
+    from ..system.dataclass_json import to_json
     from . import text
 
     if everything and not thorough:
@@ -55,7 +57,7 @@ def command(
     if thorough and accuracy is not None:
         raise click.UsageError("--thorough and --accuracy cannot be combined. Run the command once with each.")
     before = len(ledger.read(run))
-    evaluation = api.evaluate(run, data, accuracy=accuracy, reading=reading)
+    evaluation = convscope.evaluate(run, data, accuracy=accuracy, reading=reading)
     numbers = evaluation_metrics(evaluation)
     if evaluation.threshold is not None:
         numbers["threshold"] = to_json(evaluation.threshold)
@@ -67,7 +69,7 @@ def command(
     if thorough:
         _examine(run, numbers, everything=everything, as_json=as_json, quiet=quiet)
         return
-    own = runs.read_json(Path(run) / REQUEST)["dataset"]["fingerprint"]
+    own = run_folder.read_json(Path(run) / REQUEST)["dataset"]["fingerprint"]
     fingerprint = own if data is None or len(entries) == before else entries[-1].fingerprint
     if as_json:
         click.echo(text.to_json({**numbers, "readings": ledger.number_of_readings(entries, fingerprint)}))
@@ -76,7 +78,7 @@ def command(
     if evaluation.threshold is not None:
         click.echo(text.threshold_lines(numbers["threshold"], run))
     if not quiet:
-        click.echo(text.doubt_line(numbers))
+        click.echo(text.probability_scores_line(numbers))
         if readings := text.readings_line(entries, fingerprint):
             click.echo(readings)
         click.echo(f"\n{text.class_table(numbers)}")
@@ -85,20 +87,21 @@ def command(
 
 
 def _examine(run: str, numbers: dict[str, object], *, everything: bool, as_json: bool, quiet: bool) -> None:
-    from .. import api
-    from ..models.backend import leave_out_extras
-    from . import examination, progress, text
+    import convscope
 
-    leave_out_extras()
+    from ..models.backend import skip_optional_imports
+    from . import progress, text
+
+    skip_optional_imports()
     with progress.open_progress(progress.examining, quiet=quiet) as listener:
-        found = api.examine(run, everything=everything, progress=listener)
+        found = convscope.examine(run, everything=everything, progress=listener)
     sections = {name: found.metrics[name] for name in ("robustness", "ood", "attacks")}
     if as_json:
         click.echo(text.to_json({**numbers, **sections}))
         return
     click.echo(text.result_line(numbers))
-    for part in examination.summary(sections) if quiet else examination.tables(sections):
+    for part in text.summary(sections) if quiet else text.tables(sections):
         click.echo(f"\n{part}")
     for name, reason in found.missing.items():
-        click.echo(f"convscope: warning: {examination.TITLES[name]} not measured: {reason}", err=True)
+        click.echo(f"convscope: warning: {text.TITLES[name]} not measured: {reason}", err=True)
     click.echo(f"\nreport: {found.folder / 'report.html'}")

@@ -6,7 +6,7 @@ import webbrowser
 
 import click
 
-from .options import output_options, said_pictures
+from .options import output_options, parse_image_arguments
 
 
 @click.command("explain", short_help="Write a page about one image.")
@@ -33,10 +33,11 @@ def command(
 
     IMAGE is an image file, or - for standard input.
     """
-    from .. import api
+    import convscope
+
     from . import text
 
-    explanation = api.explain(run, *said_pictures((image,)), digit=digit, output=output, overwrite=overwrite)
+    explanation = convscope.explain(run, *parse_image_arguments((image,)), digit=digit, output=output, overwrite=overwrite)
     page, prediction = explanation.page, explanation.prediction
     if as_json:
         answer = {"class_name": prediction.class_name, "probability": prediction.probability}
@@ -50,6 +51,6 @@ def command(
         click.echo(text.answer_line(prediction))
         click.echo(f"page: {page}")
     if prediction.unfamiliar and not as_json:
-        click.echo(text.unfamiliar_line(prediction), err=True)
+        click.echo(text.ood_warning(prediction), err=True)
     if open_page:
         webbrowser.open(page.resolve().as_uri())

@@ -10,7 +10,7 @@ from ..formatting import count_of
 from .options import output_options
 
 if TYPE_CHECKING:
-    from ..exporting import Export
+    from ..api.export import Export
 
 FORMATS = ("onnx", "keras", "saved_model", "litert")
 
@@ -32,10 +32,11 @@ def command(run: str, format: str, out: str | None, overwrite: bool, as_json: bo
 
     The file also holds what its input must look like: size, channels, pixel scale, polarity; and the class names.
     """
-    from .. import api
+    import convscope
+
     from . import text
 
-    export = api.export(run, format, out=out, overwrite=overwrite)
+    export = convscope.export(run, format, out=out, overwrite=overwrite)
     if as_json:
         click.echo(text.to_json(_as_json(export)))
     elif quiet:
@@ -50,7 +51,7 @@ def command(run: str, format: str, out: str | None, overwrite: bool, as_json: bo
 def _agreement(export: Export) -> str:
     agreement = export.agreement
     count = f"all {len(agreement):,}" if len(agreement) == export.num_test else f"{len(agreement):,} of {export.num_test:,}"
-    classes = agreement.classes_that_differ
+    classes = agreement.mismatched_classes
     same = "same classes as the run" if not classes else f"the class differs by rounding for {count_of(classes, 'image')}"
     logits = f"logits within {agreement.largest_difference:.1e}" if agreement.largest_difference else "equal logits"
     return f"verified on {count} test images: {same}, {logits}"

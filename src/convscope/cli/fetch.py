@@ -20,7 +20,7 @@ def command(name: str, as_json: bool, quiet: bool) -> None:
     No other command downloads anything: train and data only use files left by Keras, torchvision, Debian or fetch. Of these,
     unpacked fashion files are checked against SHA-256 sums, the others only against their numbers and sizes of images.
     """
-    from ..data.fetch import fetch_dataset
+    from ..data.known.fetch import fetch_dataset
     from . import progress, text
 
     with progress.open_progress(progress.reading, quiet=quiet) as listener:

@@ -43,6 +43,7 @@ def group() -> None:
 
 
 VERBS = (data, fetch, train, evaluate, predict, explain, report, mistakes, audit, compare, export, serve, study)
+
 for verb in VERBS:
     group.add_command(verb.command)
 

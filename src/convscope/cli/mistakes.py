@@ -14,10 +14,11 @@ from ..formatting import count_of, format_probability
 from .options import output_options
 
 if TYPE_CHECKING:
-    from ..analysis.mistakes import Mistake
+    from ..analysis.mistakes.mistakes import Mistake
 
 NARROWEST = 40
 """Terminal columns that the reasons need at least; on less, they are not wrapped."""
+
 CAUTION = "These causes are heuristic; check the images."
 
 
@@ -41,11 +42,12 @@ def command(run: str, others: tuple[str, ...], study: str | None, most: int | No
     training images, earlier epochs, and, if available, the predictions of other networks and the label audit. --json prints one
     flat record per image.
     """
-    from .. import api
+    import convscope
+
     from . import text
 
-    loaded = api.load_run(run)
-    found = api.mistakes(loaded, others=others, study=study, most=most)
+    loaded = convscope.load_run(run)
+    found = convscope.mistakes(loaded, others=others, study=study, most=most)
     if as_json:
         click.echo(text.to_json(_record(found, run, loaded.evaluation.errors)))
         return
@@ -54,7 +56,7 @@ def command(run: str, others: tuple[str, ...], study: str | None, most: int | No
 
 
 def _lines(found: Sequence[Mistake], errors: int, quiet: bool) -> Iterator[str]:
-    from ..analysis.triage import KINDS
+    from ..analysis.mistakes.triage import KINDS
 
     if found:
         yield from _table(found)
@@ -71,8 +73,8 @@ def _lines(found: Sequence[Mistake], errors: int, quiet: bool) -> Iterator[str]:
 
 def _table(found: Sequence[Mistake]) -> Iterator[str]:
     """Yield the table; the reasons are wrapped to the width of a terminal, and one line elsewhere."""
-    from ..analysis.triage import KINDS
-    from ..data.pictures import shown
+    from ..analysis.mistakes.triage import KINDS
+    from ..data.images.inputs import shown
     from . import text
 
     head = ("index", "true", "predicted", "p(true)", "p(predicted)")
@@ -99,7 +101,7 @@ def _table(found: Sequence[Mistake]) -> Iterator[str]:
 
 
 def _record(found: Sequence[Mistake], run: str, errors: int) -> dict[str, Any]:
-    from ..analysis.triage import KINDS
+    from ..analysis.mistakes.triage import KINDS
 
     kinds = [mistake.triage.kind for mistake in found]
     return {

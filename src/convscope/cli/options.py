@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from ..data.pictures import Named
-    from ..data.reading import Preparation
+    from ..data.images.inputs import NamedBytes
+    from ..data.read_options import Preparation
 
 
 def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -39,7 +39,7 @@ def reading_options(function: Callable[..., Any]) -> Callable[..., Any]:
         most_bad: float,
         **arguments: Any,
     ) -> Any:
-        from ..data.reading import ReadOptions
+        from ..data.read_options import ReadOptions
 
         reading = ReadOptions(image_size, class_names, skip_bad_images, prepare, most_bad)
         return function(reading=reading, **arguments)
@@ -84,32 +84,32 @@ def reading_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _parsed(parser: str) -> Callable[[click.Context, click.Parameter, str | None], Any]:
     def parse(_: click.Context, __: click.Parameter, text: str | None) -> Any:
-        from ..data import reading
+        from ..data import read_options
 
-        return None if text is None else getattr(reading, parser)(text)
+        return None if text is None else getattr(read_options, parser)(text)
 
     return parse
 
 
-def said_pictures(words: Sequence[str]) -> list[str | Named]:
+def parse_image_arguments(words: Sequence[str]) -> list[str | NamedBytes]:
     """Return ``words`` with ``-`` replaced by the content of standard input.
 
     Raises:
         PictureError: Standard input is too large.
         click.UsageError: Standard input is a terminal.
     """
-    from ..data.picture_file import LARGEST_FILE, too_large
-    from ..data.pictures import Named
+    from ..data.images.files import MAX_FILE, too_large
+    from ..data.images.inputs import NamedBytes
 
-    pictures: list[str | Named] = []
+    pictures: list[str | NamedBytes] = []
     for word in words:
         if word != "-":
             pictures.append(word)
             continue
         if sys.stdin is None or sys.stdin.isatty():
             raise click.UsageError("IMAGE - reads standard input, which is a terminal. Pipe an image file into the command.")
-        content = sys.stdin.buffer.read(LARGEST_FILE + 1)
-        if len(content) > LARGEST_FILE:
-            raise too_large("standard input", f"has over {LARGEST_FILE // 2**20} MB")
-        pictures.append(Named("standard input", content))
+        content = sys.stdin.buffer.read(MAX_FILE + 1)
+        if len(content) > MAX_FILE:
+            raise too_large("standard input", f"has over {MAX_FILE // 2**20} MB")
+        pictures.append(NamedBytes("standard input", content))
     return pictures

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import output_options, said_pictures
+from .options import output_options, parse_image_arguments
 
 if TYPE_CHECKING:
     from ..prediction.predictions import Prediction
@@ -32,11 +32,11 @@ def command(run: str, images: tuple[str, ...], top: int, single: bool, at_least:
     IMAGE is an image file, a folder of them, a pattern such as 'photos/*.jpg', or - for standard input. If an image shows
     several digits, a network for digits classifies each, in reading order.
     """
-    from ..predicting import predict
-    from ..prediction.json_form import as_json as json_form
+    from ..api.predict import predict
+    from ..prediction.predictions import as_json as json_form
     from . import text
 
-    found = predict(run, said_pictures(images), top=top, skip_bad_images=True, single=single, at_least=at_least)
+    found = predict(run, parse_image_arguments(images), top=top, skip_bad_images=True, single=single, at_least=at_least)
     if as_json:
         click.echo(text.to_json(json_form(found)))
     else:
@@ -71,7 +71,7 @@ def _print_sheet(sheet: Sequence[Prediction], quiet: bool) -> None:
         if not quiet:
             click.echo(f"  {text.digit_line(prediction)}")
         if prediction.unfamiliar:
-            click.echo(text.unfamiliar_line(prediction), err=True)
+            click.echo(text.ood_warning(prediction), err=True)
 
 
 def _print(prediction: Prediction, quiet: bool) -> None:
@@ -81,4 +81,4 @@ def _print(prediction: Prediction, quiet: bool) -> None:
     if not quiet:
         click.echo(f"  {', '.join(prediction.done)}")
     if prediction.unfamiliar:
-        click.echo(text.unfamiliar_line(prediction), err=True)
+        click.echo(text.ood_warning(prediction), err=True)

@@ -13,12 +13,11 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress, TaskID
 
-    from ..auditing.cross_validation import Auditing
-    from ..data.reading import Loaded, Reading
-    from ..examining import Examining
-    from ..study.work import StudyProgress
-    from ..training.events import Built, Event
-    from ..training.events import Progress as TrainProgress
+    from ..analysis.label_audit.cross_validation import AuditProgress
+    from ..api.examine import ExamineProgress
+    from ..data.read_options import DatasetLoaded, ReadProgress
+    from ..studies.tasks import StudyProgress
+    from ..training.events import Event, TrainingStarted, TrainProgress
 
 EXAMINATION_STEPS = {
     "corruptions": "measuring robustness to corruptions",
@@ -85,13 +84,13 @@ def open_progress(make: Callable[[Display], Callable[[Any], None]], *, quiet: bo
         yield make(Display(console, bars))
 
 
-def reading(display: Display) -> Callable[[Reading | Loaded], None]:
+def reading(display: Display) -> Callable[[ReadProgress | DatasetLoaded], None]:
     """Show one bar per step while a dataset is read or fetched; the bars vanish once it is loaded."""
-    from ..data.memory import in_bytes
-    from ..data.reading import Reading
+    from ..data.read_options import ReadProgress
+    from ..system.memory import in_bytes
 
-    def listen(event: Reading | Loaded) -> None:
-        if isinstance(event, Reading):
+    def listen(event: ReadProgress | DatasetLoaded) -> None:
+        if isinstance(event, ReadProgress):
             done, total = (in_bytes(n) if event.unit == "bytes" else f"{n:,}" for n in (event.done, event.total))
             display.move(event.step, event.step, event.done, event.total, f"{done} of {total}")
         else:
@@ -102,17 +101,17 @@ def reading(display: Display) -> Callable[[Reading | Loaded], None]:
 
 def training(display: Display) -> Callable[[Event], None]:
     """Show the layer table, then a bar per epoch that stays; elsewhere a line per epoch."""
-    from ..data.reading import Loaded, Reading
-    from ..training.events import Built
+    from ..data.read_options import DatasetLoaded, ReadProgress
+    from ..training.events import TrainingStarted
 
     read = reading(display)
 
     def listen(event: Event) -> None:
-        if isinstance(event, Reading | Loaded):
+        if isinstance(event, ReadProgress | DatasetLoaded):
             read(event)
-            for note in event.notes if isinstance(event, Loaded) else ():
+            for note in event.notes if isinstance(event, DatasetLoaded) else ():
                 display.note(f"{event.name}: {note}")  # type: ignore[union-attr]
-        elif isinstance(event, Built):
+        elif isinstance(event, TrainingStarted):
             display.note(training_header(event))
         else:
             name, state = _epoch_name(event), _epoch_state(event)
@@ -123,10 +122,10 @@ def training(display: Display) -> Callable[[Event], None]:
     return listen
 
 
-def examining(display: Display) -> Callable[[Examining], None]:
+def examining(display: Display) -> Callable[[ExamineProgress], None]:
     """Show a bar, or a line, per step of a robustness evaluation."""
 
-    def listen(event: Examining) -> None:
+    def listen(event: ExamineProgress) -> None:
         name = EXAMINATION_STEPS[event.step]
         display.move(event.step, name, event.done, event.total, f"{event.done} of {event.total}")
         if event.done == 0:
@@ -135,11 +134,11 @@ def examining(display: Display) -> Callable[[Examining], None]:
     return listen
 
 
-def auditing(display: Display) -> Callable[[Auditing], None]:
+def auditing(display: Display) -> Callable[[AuditProgress], None]:
     """Show one bar over all folds; elsewhere a line per fold."""
     finished = 0
 
-    def listen(event: Auditing) -> None:
+    def listen(event: AuditProgress) -> None:
         nonlocal finished
         done = (event.fold - 1 + event.images_done / event.num_images) / event.folds
         display.move("audit", f"label audit, fold {event.fold} of {event.folds}", done, 1.0, percent(done, 0))
@@ -177,9 +176,9 @@ def _time_left(seconds: float) -> str:
     return f"  {seconds / 60:.0f} min left" if seconds >= 120 else f"  {seconds:.0f} s left"
 
 
-def training_header(event: Built) -> str:
+def training_header(event: TrainingStarted) -> str:
     """Return the layer table and, in one line, what the network is trained and validated on."""
-    from ..models.shapes import layer_table
+    from ..models.summary import layer_table
 
     parts = [f"{event.num_train:,} training images", f"{event.num_validation:,} validation images"]
     if event.augmentation:

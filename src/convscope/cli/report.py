@@ -18,10 +18,11 @@ from .options import output_options
 @output_options
 def command(run: str, output: str | None, open_page: bool, as_json: bool, quiet: bool) -> None:
     """Rebuild the figures and the page of RUN without training. Does not need TensorFlow."""
-    from .. import api
+    import convscope
+
     from . import text
 
-    page = api.report(run, output=output)
+    page = convscope.report(run, output=output)
     if as_json:
         click.echo(text.to_json({"report": str(page)}))
     else:

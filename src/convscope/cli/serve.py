@@ -36,14 +36,14 @@ def command(run: str, host: str, port: int, token: str | None, open_page: bool, 
 
     Send the bytes of an image file, get JSON:  curl --data-binary @four.png http://127.0.0.1:8000/predict
     """
-    from .. import api
+    import convscope
 
     def started(address: Address) -> None:
         _announce(address, as_json=as_json, quiet=quiet)
         if open_page:
             webbrowser.open(address.url)
 
-    stopped_by = api.serve(run, host=host, port=port, token=token, progress=started)
+    stopped_by = convscope.serve(run, host=host, port=port, token=token, progress=started)
     if not quiet:
         click.echo("convscope: stopped; all pending requests were finished", err=True)
     return 130 if stopped_by == signal.SIGINT else 0

@@ -12,11 +12,11 @@ from ..formatting import count_of, p_value, percent, percent_range, percentage_p
 from .options import output_options, reading_options
 
 if TYPE_CHECKING:
-    from ..analysis.intervals import Interval
-    from ..study.comparisons import Comparison
-    from ..study.studying import Study
-    from ..study.table import Row
-    from ..study.work import StudyProgress
+    from ..analysis.statistics.proportions import Interval
+    from ..api.study import Study
+    from ..studies.comparisons import ConfigurationComparison
+    from ..studies.results import Row
+    from ..studies.tasks import StudyProgress
 
 
 def _names(_: click.Context, __: click.Parameter, text: str | tuple[str, ...]) -> tuple[str, ...]:
@@ -94,12 +94,13 @@ def command(open_page: bool, as_json: bool, quiet: bool, **arguments: Any) -> in
 
     Repeat the command to continue after a stop. Each run is an ordinary run folder under DIR/runs.
     """
-    from .. import api
+    import convscope
+
     from . import progress
 
     try:
         with progress.open_progress(progress.studying, quiet=quiet, keep=True) as listener:
-            study = api.study(**arguments, progress=listener or _print_remark)
+            study = convscope.study(**arguments, progress=listener or _print_remark)
     except KeyboardInterrupt:
         click.echo("convscope: interrupted. Run the same command again to continue.", err=True)
         return 130
@@ -110,7 +111,7 @@ def command(open_page: bool, as_json: bool, quiet: bool, **arguments: Any) -> in
 
 
 def _print(study: Study, as_json: bool, quiet: bool) -> None:
-    from ..study.results import to_json
+    from ..studies.results import to_json
     from . import text
 
     if as_json:
@@ -166,7 +167,7 @@ def _sentences(study: Study) -> Iterator[str]:
     yield from (f"note: {remark}" for remark in study.results.remarks)
 
 
-def _comparison_lines(pair: Comparison) -> Iterator[str]:
+def _comparison_lines(pair: ConfigurationComparison) -> Iterator[str]:
     """Yield the difference with its test, then what it means for one training and for the next study."""
     low, high = (percentage_points(end, sign=True) for end in (pair.interval.low, pair.interval.high))
     both = (percentage_points(end, sign=True) for end in (pair.interval_of_both.low, pair.interval_of_both.high))
@@ -177,7 +178,7 @@ def _comparison_lines(pair: Comparison) -> Iterator[str]:
     if not pair.judged:
         yield f"{pair.first} − {pair.second}: {difference}; too few seeds for a significance test"
     else:
-        significant = "Significant" if pair.distinguishable else "No significant"
+        significant = "Significant" if pair.significant else "No significant"
         yield f"{significant} difference between {pair.first} and {pair.second}: {difference}, p {p_value(pair.p_adjusted)}"
     needed = "more than 1,000 seeds" if pair.seeds_needed is None else f"{pair.seeds_needed} seeds"
     yield (

@@ -5,23 +5,25 @@ from __future__ import annotations
 import json
 import math
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..data.pictures import shown
+from ..data.images.inputs import shown
 from ..formatting import count_of, format_probability, p_value, percent, percent_range, percentage_points
 from ..types import Images
 
 if TYPE_CHECKING:
-    from ..ledger import LedgerEntry
     from ..prediction.predictions import Prediction
+    from ..runs.ledger import LedgerEntry
 
 SHADES = " ░▒▓█"
-WIDEST_MATRIX = 40
+
+MAX_MATRIX = 40
 """Pixels per row up to which an image is printed as a matrix."""
-WIDEST_PICTURE = 56
+
+MAX_PICTURE = 56
 """Characters per row of a printed image."""
 
 
@@ -50,7 +52,7 @@ def matrix(image: Images) -> str:
 
 def picture(image: Images) -> str:
     """Return an image (h, w, c) in five shades, two characters per pixel; a large one is subsampled."""
-    step = -(-image.shape[1] // (WIDEST_PICTURE // 2))
+    step = -(-image.shape[1] // (MAX_PICTURE // 2))
     grey = image[::step, ::step].mean(axis=-1)
     levels = np.minimum((grey / 256 * len(SHADES)).astype(int), len(SHADES) - 1)
     return "\n".join("".join(SHADES[level] * 2 for level in row).rstrip() for row in levels)
@@ -64,14 +66,14 @@ def result_line(test: Mapping[str, Any]) -> str:
     )
 
 
-def doubt_line(test: Mapping[str, Any]) -> str:
+def probability_scores_line(test: Mapping[str, Any]) -> str:
     """Return loss, macro F1, Brier score and calibration error with their 95% intervals."""
     names = {"loss": "loss", "macro_f1": "macro F1", "brier": "Brier score", "ece": "calibration error (ECE)"}
     numbers = (f"{title} {test[name]:.4f} ({_number_range(test[f'{name}_interval'])})" for name, title in names.items())
     return f"{', '.join(numbers)}; 95% CIs in parentheses"
 
 
-def beside_line(baseline: Mapping[str, Any]) -> str:
+def baseline_line(baseline: Mapping[str, Any]) -> str:
     """Return the baseline's accuracy and the paired difference with its test."""
     from ..analysis.baseline import pairing_of
 
@@ -110,10 +112,10 @@ def _rounded_up(confidence: float) -> str:
 
 def readings_line(entries: Sequence[LedgerEntry], fingerprint: str) -> str:
     """Return how often and for what the test split with this ``fingerprint`` was read; empty if there is no record."""
-    from .. import ledger
+    from ..runs import ledger
 
-    times = ledger.purposes(entries, fingerprint)
-    return f"the test split was {ledger.in_words(times)}; none of these reads influenced training" if times else ""
+    times = ledger.counts_by_purpose(entries, fingerprint)
+    return f"the test split was {ledger.describe(times)}; none of these reads influenced training" if times else ""
 
 
 def answer_line(prediction: Prediction) -> str:
@@ -123,7 +125,7 @@ def answer_line(prediction: Prediction) -> str:
 
 def sheet_line(sheet: Sequence[Prediction]) -> str:
     """Return the name of an image file with several digits, their number, and their classes in reading order."""
-    classes = " ".join(shown(each.class_name) if each.is_sure_enough else "?" for each in sheet)
+    classes = " ".join(shown(each.class_name) if each.is_above_threshold else "?" for each in sheet)
     return f"{sheet[0].name}: {len(sheet)} digits found: {classes}"
 
 
@@ -139,11 +141,11 @@ def _answers(prediction: Prediction) -> str:
     first, *others = (
         f"{shown(answer.class_name)} {format_probability(answer.probability)}" for answer in prediction.answers
     )
-    text = first if prediction.is_sure_enough else f"below the threshold: {first}"
+    text = first if prediction.is_above_threshold else f"below the threshold: {first}"
     return text + (f"  (then {', '.join(others)})" if others else "")
 
 
-def unfamiliar_line(prediction: Prediction) -> str:
+def ood_warning(prediction: Prediction) -> str:
     """Return the warning about an image that is out of distribution."""
     place = prediction.place
     name = f"digit {place.number} of {prediction.name}" if place and place.of > 1 else prediction.name
@@ -176,3 +178,113 @@ def _share(value: float, interval: Sequence[float]) -> str:
 def _number_range(interval: Sequence[float]) -> str:
     low, high = interval
     return f"{low:.4f}–{high:.4f}"
+
+
+Metrics = Mapping[str, Any]
+
+TITLES = {
+    "robustness": "robustness to corruptions",
+    "ood": "out-of-distribution detection",
+    "attacks": "adversarial attacks",
+}
+
+
+def tables(sections: Metrics) -> Iterator[str]:
+    """Yield a line and a table for each part that was measured."""
+    yield f"{corruption_line(sections['robustness'])}\n\n{corruption_table(sections['robustness'])}"
+    if sections["ood"]:
+        yield f"{ood_line(sections['ood'])}\n\n{ood_table(sections['ood'])}"
+    if sections["attacks"]:
+        yield f"{attack_line(sections['attacks'])}\n\n{attack_table(sections['attacks'])}"
+
+
+def summary(sections: Metrics) -> Iterator[str]:
+    """Yield the lines without their tables."""
+    for part in tables(sections):
+        yield part.split("\n", 1)[0]
+
+
+def corruption_line(robustness: Metrics) -> str:
+    """Return the mean accuracy over all corruptions, and the worst of them if it is significantly worse."""
+    mean, worst, kinds = robustness["mean"], robustness["worst"], robustness["kinds"]
+    title = {kind["kind"]: kind["title"] for kind in kinds}.get(worst, worst)
+    found = "no corruption is significantly worse than the others" if worst is None else f"the worst is {title}"
+    return (
+        f"corruptions ({len(kinds)} kinds at {len(kinds[0]['strengths'])} strengths): mean accuracy "
+        f"{_accuracy_with_interval(mean)}, against {percent(robustness['clean']['accuracy'], 1)} on the unchanged images "
+        f"({_sample(robustness)}); {found}"
+    )
+
+
+def corruption_table(robustness: Metrics) -> str:
+    """Return a table of accuracies in percent, per kind and strength."""
+    rows = (
+        (
+            kind["title"],
+            *(f"{100 * each['accuracy']:.1f}" for each in kind["strengths"]),
+            f"{100 * kind['accuracy']:.1f}",
+            percent_range(kind["interval"], 1),
+        )
+        for kind in robustness["kinds"]
+    )
+    strengths = (f"{number}" for number in range(1, len(robustness["kinds"][0]["strengths"]) + 1))
+    return table(("accuracy in % at strength", *strengths, "mean", "95% CI"), rows)
+
+
+def ood_line(ood: Metrics) -> str:
+    """Return the out-of-distribution score, its threshold, and the false positives on the test images."""
+    known = ood["false_positive_rate"]
+    return (
+        f"out-of-distribution detection: distance in the features of {ood['layer']}, threshold "
+        f"{ood['threshold']:.3g}; false positives: {percent(known['value'], 1)} of {known['n']:,} "
+        "test images"
+    )
+
+
+def ood_table(ood: Metrics) -> str:
+    """Return a table of AUROC by distance and by confidence, and the detection rate, per set of images."""
+    rows = (
+        (
+            each["title"],
+            f"{each['distance']['value']:.3f}",
+            _decimal_range(each["distance"]["interval"]),
+            f"{each['confidence']['value']:.3f}",
+            percent(each["detection_rate"]["value"], 1),
+            f"{each['n']:,}",
+        )
+        for each in ood["sets"]
+    )
+    return table(("images", "AUROC", "95% CI", "AUROC by confidence", "detected", "n"), rows)
+
+
+def attack_line(attacks: Metrics) -> str:
+    """Return what the attacks may change, on how many images, and the accuracy without them."""
+    return (
+        f"adversarial attacks: each pixel changes by at most ε (pixels from 0 to 1), PGD with {attacks['steps']} steps; "
+        f"accuracy {percent(attacks['clean']['accuracy'], 1)} on the unchanged images ({_sample(attacks)})"
+    )
+
+
+def attack_table(attacks: Metrics) -> str:
+    """Return a table of accuracies, per ε."""
+    rows = (
+        (
+            f"{epsilon:.3f}",
+            *(cell for each in both for cell in (percent(each["accuracy"], 1), percent_range(each["interval"], 1))),
+        )
+        for epsilon, *both in zip(attacks["epsilons"], attacks["fgsm"], attacks["pgd"], strict=True)
+    )
+    return table(("ε", "FGSM accuracy", "95% CI", "PGD accuracy", "95% CI"), rows)
+
+
+def _accuracy_with_interval(share: Metrics) -> str:
+    return f"{percent(share['accuracy'], 1)} (95% CI {percent_range(share['interval'], 1)})"
+
+
+def _sample(section: Metrics) -> str:
+    return f"{section['n']:,} of {section['test_images']:,} test images"
+
+
+def _decimal_range(interval: Sequence[float]) -> str:
+    low, high = interval
+    return f"{low:.3f}–{high:.3f}"

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..run_files import REPORT
+from ..runs.files import REPORT
 from .options import output_options, reading_options
 
 if TYPE_CHECKING:
-    from ..api import Run
+    from ..api.run import Run
 
 
 @click.command("train", short_help="Train a network and write a run folder with its report.")
@@ -53,13 +53,14 @@ def command(open_page: bool, as_json: bool, quiet: bool, **arguments: Any) -> in
     DATA is a name (mnist, digits, fashion, kmnist, emnist-letters, emnist-balanced) or a path to an .npz or .csv file, a
     folder of IDX files, or a folder of image files with one subfolder per class, optionally under train/ and test/.
     """
-    from .. import api
-    from ..models.backend import leave_out_extras
+    import convscope
+
+    from ..models.backend import skip_optional_imports
     from . import progress
 
-    leave_out_extras()
+    skip_optional_imports()
     with progress.open_progress(progress.training, quiet=quiet, keep=True) as listener:
-        run = api.train(**arguments, progress=listener)
+        run = convscope.train(**arguments, progress=listener)
     _print(run, as_json, quiet)
     page = run.folder / REPORT
     if open_page and page.is_file():
@@ -93,6 +94,6 @@ def _details(metrics: Mapping[str, Any]) -> list[str]:
 
     lines = [text.pairs_line(metrics["test"])]
     if baseline := metrics.get("baseline"):
-        lines.append(text.beside_line(baseline))
+        lines.append(text.baseline_line(baseline))
     lines.append(f"training {metrics['train_seconds']:.1f} s, {metrics['wall_seconds']:.1f} s in total")
     return [line for line in lines if line]

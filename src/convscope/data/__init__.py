@@ -1,1 +1,1 @@
-"""Datasets, their readers, splits, checks and preprocessing; independent of networks."""
+"""What a dataset is, how it is loaded, split, checked and preprocessed."""

@@ -13,16 +13,20 @@ from .dataset import Dataset, Split
 
 IMBALANCE = 5.0
 """Ratio of the largest class to the smallest that is reported."""
+
 FAINT = 8
 """Grey levels between the darkest and the brightest pixel below which an image is nearly blank."""
+
 DARK = 32
 """If no training pixel is brighter than this, the values probably have another scale."""
+
 MAX_NAMED = 5
+
 BLOCK = 4096
 """Images checked at a time, so that memory-mapped data stay out of memory."""
 
 
-def findings(dataset: Dataset) -> tuple[str, ...]:
+def find_problems(dataset: Dataset) -> tuple[str, ...]:
     """Return one sentence per problem of a dataset, naming the first few images.
 
     The sentences start with the notes of the reader. Then come empty and tiny classes, imbalance, class names that differ only

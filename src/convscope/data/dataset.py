@@ -10,8 +10,8 @@ import numpy as np
 
 from ..errors import DatasetError, ShapeError
 from ..types import Images, Labels
-from .digit import DigitSettings
-from .reading import DEFAULTS, ReadOptions
+from .digits.mnist_style import DigitPreprocessing
+from .read_options import DEFAULTS, ReadOptions
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +77,7 @@ class Provenance:
     """Options of the reader, to load the same data again."""
     left_out: tuple[tuple[str, str], ...] = ()
     """Name and reason of each image file that could not be read."""
-    digits: DigitSettings | None = None
+    digits: DigitPreprocessing | None = None
     """Preprocessing of image files, if the images are digits or other characters, light on dark."""
 
 

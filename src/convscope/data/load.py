@@ -10,20 +10,21 @@ from pathlib import Path
 from ..errors import ConfigError, DatasetError, reason_of, unknown_name
 from ..types import PathLike
 from .dataset import Dataset
-from .digit_sets import settle_digits, with_note
-from .fitting import ASKED, Fitting
-from .folder import read_folder
-from .folder_listing import holds_classes
-from .idx import is_idx
-from .idx_folder import NAME, find_sets, read_idx_path
-from .known import KNOWN
-from .known_idx import recognise
-from .npz import read_npz
-from .reading import DEFAULTS, Loaded, ReadListener, ReadOptions
-from .table import SUFFIXES, find_tables, read_table, read_tables
+from .digits.recognize_dataset import resolve_digit_preprocessing, with_note
+from .known.builtin import KNOWN
+from .known.idx_sets import recognise
+from .preprocessing import ASKED, ImagePreprocessor
+from .read_options import DEFAULTS, DatasetLoaded, ReadListener, ReadOptions
+from .readers.csv import SUFFIXES, find_tables, read_table, read_tables
+from .readers.idx import is_idx
+from .readers.idx_folder import NAME, find_sets, read_idx_path
+from .readers.image_folder import read_folder
+from .readers.image_folder_listing import holds_classes
+from .readers.npz import read_npz
 
 FORMS = "an .npz file, a .csv file, a folder of IDX files, or a folder with one folder of image files per class"
 """Accepted forms of data, for error messages."""
+
 CLUES = {
     ".zip": "Unpack it and pass the folder",
     ".tar": "Unpack it and pass the folder",
@@ -44,7 +45,7 @@ def load_dataset(
     reading: ReadOptions = DEFAULTS,
     *,
     progress: ReadListener | None = None,
-    fitting: Fitting | None = None,
+    fitting: ImagePreprocessor | None = None,
 ) -> Dataset:
     """Load a dataset by its known name or from a path. Nothing is downloaded.
 
@@ -55,7 +56,7 @@ def load_dataset(
             of an ``.npz`` file, a ``.csv`` file, a folder of IDX files or a folder of image files; or a :class:`Dataset`,
             which is returned unchanged.
         reading: Options for what the data leave open.
-        progress: Called with a :class:`Reading` while image files are decoded, and with :class:`Loaded` at the end.
+        progress: Called with a :class:`ReadProgress` while image files are decoded, and with :class:`DatasetLoaded` at the end.
         fitting: The preprocessing of an existing network, used for image files unless ``reading`` asks for another one.
 
     Raises:
@@ -67,15 +68,15 @@ def load_dataset(
     name = os.fspath(data)
     if name in KNOWN:
         dataset = _with_options(KNOWN[name](), reading)
-        dataset = settle_digits(dataset) if reading.prepare == ASKED else dataset
+        dataset = resolve_digit_preprocessing(dataset) if reading.prepare == ASKED else dataset
     else:
-        dataset = settle_digits(_read(name, reading, progress, fitting))
+        dataset = resolve_digit_preprocessing(_read(name, reading, progress, fitting))
     if progress:
-        progress(Loaded(dataset.name, dataset.provenance.notes))
+        progress(DatasetLoaded(dataset.name, dataset.provenance.notes))
     return dataset
 
 
-def _read(name: str, reading: ReadOptions, progress: ReadListener | None, fitting: Fitting | None) -> Dataset:
+def _read(name: str, reading: ReadOptions, progress: ReadListener | None, fitting: ImagePreprocessor | None) -> Dataset:
     path = Path(name)
     try:
         if path.is_dir():
@@ -95,7 +96,7 @@ def _read(name: str, reading: ReadOptions, progress: ReadListener | None, fittin
 
 
 def _reader_of_folder(
-    path: Path, progress: ReadListener | None, fitting: Fitting | None
+    path: Path, progress: ReadListener | None, fitting: ImagePreprocessor | None
 ) -> Callable[[Path, ReadOptions], Dataset]:
     if (path / "run.json").is_file():
         raise DatasetError(f"{str(path)!r} is a run folder, not data. Pass {FORMS}.")

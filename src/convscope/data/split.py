@@ -40,3 +40,24 @@ def stratified_split(labels: Labels, fraction: float, *, seed: int) -> tuple[Lab
         members = np.flatnonzero(labels == label)
         held_out[generator.permutation(members)[:number]] = True
     return np.flatnonzero(~held_out), np.flatnonzero(held_out)
+
+
+def stratified_sample(labels: Labels, number: int, *, at_least: int = 1, seed: int) -> Labels:
+    """Return the indices of a stratified sample of ``labels`` (n,), ascending.
+
+    Args:
+        labels: (n,) classes.
+        number: Size of the sample, if there are as many labels.
+        at_least: Minimum per class, as far as the class and ``number`` allow it.
+        seed: Seed of the draw; equal arguments give equal samples.
+
+    Returns:
+        (min(number, n),) int64.
+    """
+    order = np.random.Generator(np.random.PCG64(seed)).permutation(len(labels))
+    by_class = order[np.argsort(labels[order], kind="stable")]
+    _, starts, counts = np.unique(labels[by_class], return_index=True, return_counts=True)
+    rank = np.arange(len(labels)) - np.repeat(starts, counts)
+    share = (rank + 0.5) / np.repeat(counts, counts)
+    urgency = np.where(rank < at_least, rank - float(at_least), share)
+    return np.sort(by_class[np.argsort(urgency, kind="stable")[: max(number, 0)]])

@@ -1,1 +1,1 @@
-"""Figures of a run, drawn with matplotlib only: one function per figure, which returns an :class:`Illustration`."""
+"""Figures, drawn with matplotlib."""

@@ -9,14 +9,17 @@ from matplotlib.axes import Axes
 
 from ..analysis.baseline import pairing_of
 from ..formatting import count_of, p_value, percent, percentage_points
-from .canvas import NAME_SPACE, Sheet, in_theme, text_width
-from .illustration import Illustration
+from .canvas import NAME_SPACE, FigureCanvas, in_theme, text_width
+from .figure import Illustration
+from .text import label
 from .theme import ACCENT, INK, MUTED, PAPER, SMALL_SIZE, TEXT_SIZE
-from .wording import label
 
 RIGHT, HEAD, STEP = 4.2, 0.3, 0.42
+
 COLUMNS = (("accuracy", 5.1), ("errors", 5.75), ("parameters", 6.7), ("multiply-adds", 7.6))
+
 ERRORS_TOP, BAR_HEIGHT, BAR_WIDTH = 1.75, 0.26, 4.9
+
 LOOKS = ((ACCENT, "o"), (MUTED, "s"))
 """Colour and marker of the network, then of the baseline."""
 
@@ -28,7 +31,7 @@ def draw_baseline(metrics: Mapping[str, Any], model_name: str) -> Illustration:
     names = (label(model_name.upper(), 10), label(other["model_name"].upper(), 10))
     title = _title(own, other, names)
     left = max(text_width(name, TEXT_SIZE, "bold") for name in names) + NAME_SPACE + 0.1
-    sheet = Sheet(title, ERRORS_TOP + STEP + BAR_HEIGHT)
+    sheet = FigureCanvas(title, ERRORS_TOP + STEP + BAR_HEIGHT)
     rows = (
         (names[0], own, metrics["parameters"], metrics["multiply_adds"]),
         (names[1], other, other["num_parameters"], other["multiply_adds"]),
@@ -94,7 +97,7 @@ def _draw_accuracies(axes: Axes, own: Mapping[str, Any], other: Mapping[str, Any
     axes.set_axisbelow(True)
 
 
-def _draw_errors(sheet: Sheet, left: float, other: Mapping[str, Any], names: tuple[str, str]) -> None:
+def _draw_errors(sheet: FigureCanvas, left: float, other: Mapping[str, Any], names: tuple[str, str]) -> None:
     both = other["both_wrong"]
     totals = (both + other["only_model_wrong"], both + other["only_baseline_wrong"])
     unit = BAR_WIDTH / (max(totals) or 1)

@@ -24,11 +24,15 @@ from .mosaic import Pixels
 from .theme import MARGIN, RC, TEXT_SIZE, TITLE_SIZE, WIDTH
 
 POINTS_PER_INCH = 72
+
 LINE = 1.32 * TITLE_SIZE / POINTS_PER_INCH
+
 BELOW_TITLE = 0.16
+
 NAME_SPACE = 0.14
 
 Parameters = ParamSpec("Parameters")
+
 Result = TypeVar("Result")
 
 
@@ -53,7 +57,7 @@ def theme_settings() -> Iterator[None]:
         yield
 
 
-class Sheet:
+class FigureCanvas:
     """A figure of ``width`` inches with a wrapped title above a body of ``height`` inches.
 
     Positions in the body are inches from its top left corner, to the right and down.
@@ -142,6 +146,6 @@ def text_width(text: str, size: float, weight: str = "normal") -> float:
     return (width + (len(text) - len(narrow)) * size) / POINTS_PER_INCH
 
 
-def room_for(names: Iterable[str], size: float = TEXT_SIZE) -> float:
+def allocate_images(names: Iterable[str], size: float = TEXT_SIZE) -> float:
     """Return the width in inches of a column of ``names`` at the left of a figure, with the space after it."""
     return max((text_width(name, size) for name in names), default=0.0) + NAME_SPACE

@@ -6,14 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..formatting import join_words
-from .canvas import NAME_SPACE, Sheet, in_theme, room_for
-from .illustration import Illustration
+from .canvas import NAME_SPACE, FigureCanvas, allocate_images, in_theme
+from .figure import Illustration
+from .text import label, quoted, validates_on_test
 from .theme import INK, MUTED, PAPER, SMALL_SIZE, TEST, TEXT_SIZE, TRAINING, VALIDATION
-from .wording import label, quoted, validates_on_test
 
 HEAD, RIGHT = 0.26, 7.6
+
 ROOM_FOR_NUMBER, BETWEEN = 0.55, 0.2
-MOST_CLASSES = 100
+
+MAX_CLASSES = 100
 
 
 class Panel(NamedTuple):
@@ -30,12 +32,12 @@ def draw_class_counts(metrics: Mapping[str, Any], request: Mapping[str, Any], cl
     """Draw a row per class and a column of bars per split, each column with its own scale from zero."""
     panels = _panels(metrics["data"]["class_counts"], on_test=validates_on_test(request))
     title = _title(panels, class_names)
-    shown = min(len(class_names), MOST_CLASSES)
+    shown = min(len(class_names), MAX_CLASSES)
     step = 0.25 if shown <= 30 else 0.14
-    sheet = Sheet(title, HEAD + shown * step)
+    sheet = FigureCanvas(title, HEAD + shown * step)
     font = TEXT_SIZE if shown <= 30 else SMALL_SIZE - 1
     names = [label(name, 14) for name in class_names[:shown]]
-    left = room_for(names, font)
+    left = allocate_images(names, font)
     for row, name in enumerate(names):
         sheet.text(left - NAME_SPACE, HEAD + (row + 0.5) * step, name, fontsize=font, ha="right",
                    va="center_baseline")  # fmt: skip
@@ -77,7 +79,7 @@ def _title(panels: Sequence[Panel], class_names: Sequence[str]) -> str:
     return f"{sizes}; training images per class range from {least:,} for {rarest} to {most:,} for {commonest}{times}"
 
 
-def _draw_panel(sheet: Sheet, panel: Panel, left: float, width: float, rows: tuple[int, float, float]) -> None:
+def _draw_panel(sheet: FigureCanvas, panel: Panel, left: float, width: float, rows: tuple[int, float, float]) -> None:
     shown, step, font = rows
     most = max(panel.counts) or 1
     sheet.text(left, 0.12, panel.name, fontsize=TEXT_SIZE, fontweight="bold")

@@ -7,20 +7,23 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PatchCollection
 from matplotlib.patches import Rectangle
 
-from ..analysis.confusion import Confusion
-from ..analysis.findings.confusions import is_most_frequent
+from ..analysis.classification import Confusion
+from ..analysis.findings.accuracy import is_most_frequent
 from ..formatting import count_of
-from .canvas import Sheet, in_theme, text_width
-from .illustration import Illustration
+from .canvas import FigureCanvas, in_theme, text_width
+from .color_scale import SCALE_HEIGHT, draw_scale, text_on
+from .figure import Illustration
 from .mosaic import Pixels, coloured
-from .scale import SCALE_HEIGHT, draw_scale, text_on
+from .text import label, quoted
 from .theme import ERRORS, INK, MARGIN, MUTED, RULE, SMALL_SIZE, TEXT_SIZE, WIDTH
-from .wording import label, quoted
 
-MOST_NUMBERS = 20
+MAX_NUMBERS = 20
 """Largest number of classes at which every cell shows its number."""
-MOST_LABELS = 50
-LARGEST_SIDE, LARGEST_CELL, SMALLEST_FONT = 6.4, 0.9, 5.5
+
+MAX_LABELS = 50
+
+MAX_SIDE, MAX_CELL, MIN_FONT = 6.4, 0.9, 5.5
+
 PALEST = 0.12
 """Start of the colour scale: a single error must differ from none."""
 
@@ -31,14 +34,14 @@ def draw_confusion_matrix(confusion: Confusion) -> Illustration:
     # Only errors are coloured: correct predictions, a hundred times as many, would take the whole scale.
     size = len(confusion.counts)
     names = [label(name, 14) for name in confusion.class_names]
-    font = min(TEXT_SIZE, max(SMALLEST_FONT, 72 * LARGEST_SIDE / min(size, MOST_LABELS) / 1.4))
+    font = min(TEXT_SIZE, max(MIN_FONT, 72 * MAX_SIDE / min(size, MAX_LABELS) / 1.4))
     longest = max(text_width(name, font) for name in names)
     left = longest + 0.42
-    side = min(LARGEST_SIDE, LARGEST_CELL * size, WIDTH - 2 * MARGIN - left)
+    side = min(MAX_SIDE, MAX_CELL * size, WIDTH - 2 * MARGIN - left)
     upright = longest > side / size * 0.95
     below = (longest if upright else 0.14) + 0.42
     title = _title(confusion)
-    sheet = Sheet(title, side + below + SCALE_HEIGHT)
+    sheet = FigureCanvas(title, side + below + SCALE_HEIGHT)
     axes = sheet.axes(left, 0, side, side)
     _draw_cells(axes, confusion)
     _draw_names(axes, names, font, upright=upright)
@@ -91,11 +94,11 @@ def _draw_cells(axes: Axes, confusion: Confusion) -> None:
     diagonal = [Rectangle((i - 0.5, i - 0.5), 1, 1) for i in range(size)]
     axes.add_collection(PatchCollection(diagonal, facecolor=RULE, edgecolor="none"), autolim=False)
     lines = np.arange(size + 1) - 0.5
-    width = 0.6 if size <= MOST_LABELS else 0.2
+    width = 0.6 if size <= MAX_LABELS else 0.2
     axes.hlines(lines, -0.5, size - 0.5, color=RULE, linewidth=width, clip_on=False)
     axes.vlines(lines, -0.5, size - 0.5, color=RULE, linewidth=width, clip_on=False)
     axes.set(xlim=(-0.5, size - 0.5), ylim=(size - 0.5, -0.5))
-    if size <= MOST_NUMBERS:
+    if size <= MAX_NUMBERS:
         _write_numbers(axes, confusion, tints)
 
 
@@ -111,7 +114,7 @@ def _write_numbers(axes: Axes, confusion: Confusion, tints: Pixels) -> None:
 
 
 def _draw_names(axes: Axes, names: list[str], font: float, *, upright: bool) -> None:
-    shown = range(0, len(names), -(-len(names) // MOST_LABELS))
+    shown = range(0, len(names), -(-len(names) // MAX_LABELS))
     chosen = [names[index] for index in shown]
     axes.set_xticks(list(shown), chosen, fontsize=font, color=INK, rotation=90 if upright else 0)
     axes.set_yticks(list(shown), chosen, fontsize=font, color=INK)

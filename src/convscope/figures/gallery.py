@@ -5,28 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from ..analysis.feature_maps import FeatureMaps, feature_maps
-from ..analysis.kernels import kernels
-from ..analysis.record import RunRecord
-from .accuracy import draw_accuracy
+from ..analysis.activations import FeatureMaps, feature_maps, kernels
+from ..runs.record import RunRecord
 from .baseline import draw_baseline
 from .class_counts import draw_class_counts
 from .confusion_matrix import draw_confusion_matrix
-from .coverage import draw_coverage
-from .feature_maps import draw_feature_maps
-from .feature_maps_per_class import draw_feature_maps_per_class
-from .first_image import draw_first_image
-from .first_image_matrix import draw_first_image_matrix
-from .illustration import Illustration
-from .kernel_wall import draw_kernels
-from .loss import draw_loss
+from .feature_maps import draw_feature_maps, draw_feature_maps_per_class
+from .figure import Illustration
+from .first_image import draw_first_image, draw_first_image_matrix
+from .kernels import draw_kernels
+from .learning_curves import draw_accuracy, draw_loss
 from .mistakes import draw_mistakes
 from .model_diagram import draw_model_diagram
 from .per_class import draw_per_class
 from .reliability import draw_reliability
 from .robustness import draw_robustness
 from .samples import draw_samples
-from .wording import validates_on_test
+from .selective_prediction import draw_coverage
+from .text import validates_on_test
 
 Drawer = Callable[[], Illustration]
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from ..analysis.evaluation import Evaluation
-from ..analysis.examples import Examples
+from ..analysis.sampling import Examples
 from ..formatting import count_of, format_probability, percent
-from .canvas import Sheet, in_theme, text_width
-from .illustration import Illustration
+from .canvas import FigureCanvas, in_theme, text_width
+from .figure import Illustration
 from .mosaic import Mosaic, in_rows, pictures
+from .text import label, quoted
 from .theme import MUTED, SMALL_SIZE, TINY_SIZE
-from .wording import label, quoted
 
 COLUMNS, PITCH, LINE = 8, 0.95, 0.145
+
 HIGH_CONFIDENCE = 0.9
+
 LEFT_TO_RIGHT = "\u200e"
 """An invisible mark that keeps the arrow before a right-to-left name."""
 
@@ -31,7 +33,7 @@ def draw_mistakes(evaluation: Evaluation, examples: Examples) -> Illustration:
     tile = PITCH * mosaic.tile_share
     height = tile * examples.mistakes.shape[1] / examples.mistakes.shape[2]
     step = height + lines * LINE + 0.2
-    sheet = Sheet(title, mosaic.rows * step - 0.1)
+    sheet = FigureCanvas(title, mosaic.rows * step - 0.1)
     for row in range(mosaic.rows):
         # One drawn image per row, because captions separate the rows: five images instead of forty.
         line = Mosaic(mosaic.tiles[row : row + 1])

@@ -6,18 +6,22 @@ from collections.abc import Sequence
 
 from ..formatting import count_of
 from ..models.network import Network
-from ..models.shapes import LayerRow, LayerTable, layer_table
-from .canvas import Sheet, in_theme, text_width
-from .illustration import Illustration
+from ..models.summary import LayerRow, LayerTable, layer_table
+from .canvas import FigureCanvas, in_theme, text_width
+from .figure import Illustration
+from .layer_shapes import Placed, bodies, draw_bodies, placed
+from .text import label, rounded_share, size
 from .theme import ACCENT, INK, MUTED, PAPER, RULE, SMALL_SIZE, TINY_SIZE
-from .volumes import Placed, bodies, draw_bodies, placed
-from .wording import label, rounded_share, size
 
 STRIP_WIDTH, STRIP_HEIGHT, NAMES = 7.6, 1.75, 0.5
+
 ROW, HEAD = 0.25, 0.3
+
 NUMBER, LAYER, KIND, SHAPE = 0.12, 0.3, 1.75, 3.05
+
 COSTS = ((4.85, "parameters"), (6.75, "multiply-adds"))
 """Right edge of the numbers of each cost; their bars start after it."""
+
 BAR_WIDTH, FONT = 0.5, 9.0
 
 
@@ -27,7 +31,7 @@ def draw_model_diagram(network: Network) -> Illustration:
     table = layer_table(network)
     title = _title(table)
     top = STRIP_HEIGHT + NAMES + 0.2
-    sheet = Sheet(title, top + HEAD + (len(table.rows) + 1) * ROW)
+    sheet = FigureCanvas(title, top + HEAD + (len(table.rows) + 1) * ROW)
     chain = placed(bodies(network), STRIP_WIDTH, STRIP_HEIGHT)
     draw_bodies(sheet.paper, chain)
     _write_names(sheet, chain)
@@ -63,7 +67,7 @@ def _in_words(number: int, row: LayerRow) -> str:
             f"{row.multiply_adds:,} multiply-adds.")  # fmt: skip
 
 
-def _write_names(sheet: Sheet, chain: Sequence[Placed]) -> None:
+def _write_names(sheet: FigureCanvas, chain: Sequence[Placed]) -> None:
     """Write number, name and shape below each layer, or the number alone where they would overlap."""
     available = STRIP_WIDTH / len(chain) * 0.97
     names = [label(place.body.name, 18) for place in chain]
@@ -78,7 +82,7 @@ def _write_names(sheet: Sheet, chain: Sequence[Placed]) -> None:
             sheet.text(place.middle, STRIP_HEIGHT + 0.43, shape, fontsize=TINY_SIZE + 0.5, color=MUTED, ha="center")
 
 
-def _write_head(sheet: Sheet, top: float) -> None:
+def _write_head(sheet: FigureCanvas, top: float) -> None:
     heads = ((LAYER, "layer", "left"), (KIND, "kind", "left"), (SHAPE, "output shape", "left"),
              *((right, name, "right") for right, name in COSTS))  # fmt: skip
     for left, text, align in heads:
@@ -86,7 +90,7 @@ def _write_head(sheet: Sheet, top: float) -> None:
     sheet.paper.plot([0, STRIP_WIDTH], [top + HEAD - 0.06] * 2, color=RULE, linewidth=0.8)
 
 
-def _write_row(sheet: Sheet, top: float, numbered: tuple[int, LayerRow], totals: tuple[int, int]) -> None:
+def _write_row(sheet: FigureCanvas, top: float, numbered: tuple[int, LayerRow], totals: tuple[int, int]) -> None:
     number, row = numbered
     middle = top + 0.5 * ROW
     sheet.text(NUMBER, middle, str(number), fontsize=SMALL_SIZE, fontweight="bold", ha="center", va="center_baseline")
@@ -106,7 +110,7 @@ def _write_row(sheet: Sheet, top: float, numbered: tuple[int, LayerRow], totals:
                        va="center_baseline")  # fmt: skip
 
 
-def _write_total(sheet: Sheet, top: float, table: LayerTable) -> None:
+def _write_total(sheet: FigureCanvas, top: float, table: LayerTable) -> None:
     sheet.paper.plot([0, STRIP_WIDTH], [top + 0.02] * 2, color=RULE, linewidth=0.8)
     cells = ((LAYER, f"total ({table.kilobytes:,.2f} KB)", "left"), (COSTS[0][0], f"{table.num_parameters:,}", "right"),
              (COSTS[1][0], f"{table.multiply_adds:,}", "right"))  # fmt: skip

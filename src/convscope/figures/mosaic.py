@@ -13,8 +13,9 @@ from ..types import Floats, Images
 Pixels = npt.NDArray[np.uint8]
 """(…, 4) red, green, blue and opacity, 0 to 255."""
 
-SMALLEST_TILE = 10
+MIN_TILE = 10
 """Smaller tiles are enlarged, each pixel to a block, so that the gaps between tiles can be narrow."""
+
 DARK_BORDER = 10
 
 
@@ -40,7 +41,7 @@ class Mosaic:
     @property
     def enlargement(self) -> int:
         """Factor by which a tile is enlarged."""
-        return -(-SMALLEST_TILE // self.side)
+        return -(-MIN_TILE // self.side)
 
     @property
     def gap(self) -> int:

@@ -6,30 +6,32 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
+from ..analysis.classification import ClassScore
 from ..analysis.evaluation import Evaluation
-from ..analysis.intervals import simultaneous_wilson
-from ..analysis.scores import ClassScore
+from ..analysis.statistics.proportions import simultaneous_wilson
 from ..formatting import percent
-from .canvas import NAME_SPACE, Sheet, in_theme, room_for
-from .illustration import Illustration
+from .canvas import NAME_SPACE, FigureCanvas, allocate_images, in_theme
+from .figure import Illustration
+from .text import label, quoted
 from .theme import ACCENT, INK, MUTED, PAPER, SMALL_SIZE, TEST, TEXT_SIZE
-from .wording import label, quoted
 
 RIGHT, HEAD, FOOT = 5.15, 0.36, 0.3
+
 COLUMNS = (("recall", 5.85), ("precision", 6.7), ("images", 7.5))
 """Headings of the table and their right edges."""
-MOST_CLASSES = 100
+
+MAX_CLASSES = 100
 
 
 @in_theme
 def draw_per_class(evaluation: Evaluation) -> Illustration:
     """Draw recall (Wilson 95% CI) and precision by class, highest recall first."""
     scores = [score for score in evaluation.class_scores if score.support]
-    ranked = sorted(scores, key=lambda score: -score.recall)[-MOST_CLASSES:]
+    ranked = sorted(scores, key=lambda score: -score.recall)[-MAX_CLASSES:]
     title = _title(ranked[0], ranked[-1], len(scores))
     step = 0.29 if len(ranked) <= 30 else 0.15
-    sheet = Sheet(title, HEAD + len(ranked) * step + FOOT)
-    left = room_for(label(score.class_name, 14) for score in ranked)
+    sheet = FigureCanvas(title, HEAD + len(ranked) * step + FOOT)
+    left = allocate_images(label(score.class_name, 14) for score in ranked)
     axes = sheet.axes(left, HEAD, RIGHT - left, len(ranked) * step)
     _draw_marks(axes, ranked, evaluation.accuracy)
     _write_table(sheet, ranked, left, step)
@@ -82,7 +84,7 @@ def _draw_marks(axes: Axes, scores: Sequence[ClassScore], accuracy: float) -> No
     axes.set_axisbelow(True)
 
 
-def _write_table(sheet: Sheet, scores: Sequence[ClassScore], left: float, step: float) -> None:
+def _write_table(sheet: FigureCanvas, scores: Sequence[ClassScore], left: float, step: float) -> None:
     font = TEXT_SIZE if step > 0.2 else SMALL_SIZE - 1
     for head, right in COLUMNS:
         sheet.text(right, 0.12, head, fontsize=SMALL_SIZE, color=MUTED, ha="right")
@@ -95,7 +97,7 @@ def _write_table(sheet: Sheet, scores: Sequence[ClassScore], left: float, step: 
             sheet.text(right, middle, text, fontsize=font, color=INK, ha="right", va="center_baseline")
 
 
-def _draw_key(sheet: Sheet, start: float, accuracy: float) -> None:
+def _draw_key(sheet: FigureCanvas, start: float, accuracy: float) -> None:
     paper = sheet.paper
     paper.plot([start, start + 0.3], [0.08, 0.08], color=TEST, linewidth=2.2)
     paper.plot([start + 0.15], [0.08], marker="o", markersize=6, color=TEST, markeredgecolor=PAPER, markeredgewidth=0.6)

@@ -8,13 +8,15 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from ..formatting import count_of, percent, percent_range, percentage_points
-from .canvas import Sheet, in_theme
-from .illustration import Illustration
+from .canvas import FigureCanvas, in_theme
+from .figure import Illustration
 from .theme import ACCENT, INK, MUTED, PAPER, RULE, SMALL_SIZE, TEST, TEXT_SIZE
 
 LEFT, SIDE, BOTTOM = 0.62, 3.6, 0.44
+
 KEY = 4.75
 """Inches from the left to the key."""
+
 LOOKS = {"uncalibrated": (ACCENT, "D"), "calibrated": (TEST, "o")}
 
 
@@ -27,7 +29,7 @@ def draw_reliability(uncertainty: Mapping[str, Any]) -> Illustration:
     """
     sides = {name: uncertainty[name] for name in LOOKS if uncertainty[name]}
     title = _title(uncertainty)
-    sheet = Sheet(title, SIDE + BOTTOM)
+    sheet = FigureCanvas(title, SIDE + BOTTOM)
     axes = sheet.axes(LEFT, 0, SIDE, SIDE)
     axes.plot([0, 1], [0, 1], color=MUTED, linewidth=0.9, linestyle=":")
     for name, calibration in sides.items():
@@ -77,7 +79,7 @@ def _draw_bins(axes: Axes, bins: Sequence[Mapping[str, Any]], colour: str, marke
               markeredgecolor=PAPER, markeredgewidth=0.6, clip_on=False)  # fmt: skip
 
 
-def _write_key(sheet: Sheet, sides: Mapping[str, Mapping[str, Any]], uncertainty: Mapping[str, Any]) -> None:
+def _write_key(sheet: FigureCanvas, sides: Mapping[str, Mapping[str, Any]], uncertainty: Mapping[str, Any]) -> None:
     names = {"uncalibrated": "uncalibrated", "calibrated": f"temperature {uncertainty['temperature'] or 1:.2f}"}
     top = 0.14
     for name, calibration in sides.items():
@@ -98,7 +100,7 @@ def _write_key(sheet: Sheet, sides: Mapping[str, Mapping[str, Any]], uncertainty
     _draw_counts(sheet, (uncertainty["calibrated"] or uncertainty["uncalibrated"])["bins"], top)
 
 
-def _draw_counts(sheet: Sheet, bins: Sequence[Mapping[str, Any]], top: float) -> None:
+def _draw_counts(sheet: FigureCanvas, bins: Sequence[Mapping[str, Any]], top: float) -> None:
     """Draw the number of images per bin as bars; the last bin holds most images of an accurate network."""
     width, height = 2.5, 0.75
     most, n = max(each["n"] for each in bins), sum(each["n"] for each in bins)

@@ -8,15 +8,17 @@ from typing import Any
 import numpy as np
 
 from ..formatting import percent
-from .canvas import NAME_SPACE, Sheet, in_theme, room_for
-from .illustration import Illustration
+from .canvas import NAME_SPACE, FigureCanvas, allocate_images, in_theme
+from .color_scale import SCALE_HEIGHT, draw_scale, text_on
+from .figure import Illustration
 from .mosaic import coloured
-from .scale import SCALE_HEIGHT, draw_scale, text_on
 from .theme import INK, MUTED, SEQUENTIAL, SMALL_SIZE, TEXT_SIZE
 
 HEAD, ROW, CELL = 0.42, 0.29, 0.82
+
 GAP = 0.2
 """Inches between the cells and the means, and above the colour scale."""
+
 MEAN = 1.55
 """Width of the column of means in inches."""
 
@@ -29,10 +31,10 @@ def draw_robustness(metrics: Mapping[str, Any]) -> Illustration:
     robustness = metrics["robustness"]
     kinds = sorted(robustness["kinds"], key=lambda kind: kind["accuracy"])
     title = _title(robustness)
-    left = room_for(kind["title"] for kind in kinds)
+    left = allocate_images(kind["title"] for kind in kinds)
     strengths = len(kinds[0]["strengths"])
     bottom = HEAD + ROW * len(kinds)
-    sheet = Sheet(title, bottom + GAP + SCALE_HEIGHT)
+    sheet = FigureCanvas(title, bottom + GAP + SCALE_HEIGHT)
     values = np.array([[cell["accuracy"] for cell in kind["strengths"]] for kind in kinds])
     tints = coloured(values, SEQUENTIAL, 0.0, 1.0)
     sheet.picture(tints, (left, HEAD, CELL * strengths, ROW * len(kinds)))
@@ -78,7 +80,7 @@ def _row(kind: Kind) -> str:
     return f"{cells}, mean {percent(kind['accuracy'], 1)} ({low} to {high})."
 
 
-def _write_heads(sheet: Sheet, left: float, strengths: int) -> None:
+def _write_heads(sheet: FigureCanvas, left: float, strengths: int) -> None:
     sheet.text(left + CELL * strengths / 2, 0.1, "strength", fontsize=SMALL_SIZE, color=MUTED, ha="center")
     for column in range(strengths):
         sheet.text(left + (column + 0.5) * CELL, HEAD - 0.1, str(column + 1), fontsize=SMALL_SIZE, color=MUTED, ha="center")
@@ -87,7 +89,7 @@ def _write_heads(sheet: Sheet, left: float, strengths: int) -> None:
     )
 
 
-def _write_mean(sheet: Sheet, kind: Kind, left: float, middle: float) -> None:
+def _write_mean(sheet: FigureCanvas, kind: Kind, left: float, middle: float) -> None:
     low, high = (100 * end for end in kind["interval"])
     sheet.text(left + 0.45, middle, f"{100 * kind['accuracy']:.1f}", fontsize=TEXT_SIZE, color=INK, ha="right",
                va="center_baseline")  # fmt: skip

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..analysis.examples import PER_CLASS, Examples
+from ..analysis.sampling import EXAMPLES_PER_CLASS, Examples
 from ..formatting import count_of
 from ..types import Floats
-from .canvas import NAME_SPACE, Sheet, in_theme, room_for
-from .illustration import Illustration
+from .canvas import NAME_SPACE, FigureCanvas, allocate_images, in_theme
+from .figure import Illustration
 from .mosaic import Mosaic, Pixels, pictures
+from .text import label, quoted
 from .theme import MUTED, SMALL_SIZE, TEXT_SIZE
-from .wording import label, quoted
 
 HEAD, RIGHT, ROOM_FOR_MEAN = 0.24, 7.6, 0.66
 
@@ -27,10 +27,10 @@ def draw_samples(examples: Examples, class_names: Sequence[str], num_train: int)
     shown = len(examples.samples)
     title = f"{shown:,} of {num_train:,} training images; {_finding(means, [class_names[each] for each in classes])}"
     mosaic = Mosaic(_tiles(examples, classes))
-    left = room_for(label(class_names[each], 14) for each in classes)
-    tile = (RIGHT - ROOM_FOR_MEAN - left) / PER_CLASS
+    left = allocate_images(label(class_names[each], 14) for each in classes)
+    tile = (RIGHT - ROOM_FOR_MEAN - left) / EXAMPLES_PER_CLASS
     step = tile * examples.samples.shape[1] / examples.samples.shape[2]
-    sheet = Sheet(title, HEAD + mosaic.rows * step)
+    sheet = FigureCanvas(title, HEAD + mosaic.rows * step)
     sheet.picture(mosaic.pixels, (left, HEAD, mosaic.columns * tile, mosaic.rows * step))
     sheet.text(RIGHT, 0.12, "mean", fontsize=SMALL_SIZE, color=MUTED, ha="right")
     for row, (each, mean) in enumerate(zip(classes, means, strict=True)):
@@ -43,7 +43,8 @@ def draw_samples(examples: Examples, class_names: Sequence[str], num_train: int)
     rest = f"; {count_of(omitted, 'class', 'classes')} of {len(class_names)} not shown" if omitted else ""
     return Illustration(
         "samples", title,
-        f"A row per class with its first training images, at most {PER_CLASS}{rest}; their mean value (0 to 255) is on the right.",
+        f"A row per class with its first training images, at most {EXAMPLES_PER_CLASS}{rest}; "
+        "their mean value (0 to 255) is on the right.",
         "Mean values of the images shown, by class: "
         + ", ".join(f"{quoted(class_names[each])} {mean:.1f}" for each, mean in zip(classes, means, strict=True)) + ".",
         sheet.figure,
@@ -53,9 +54,9 @@ def draw_samples(examples: Examples, class_names: Sequence[str], num_train: int)
 def _tiles(examples: Examples, classes: Sequence[int]) -> Pixels:
     """Return (classes, PER_CLASS, h, w, 4); a class with fewer images leaves the rest of its row empty."""
     shown = pictures(examples.samples)
-    tiles = np.zeros((len(classes), PER_CLASS, *shown.shape[1:]), np.uint8)
+    tiles = np.zeros((len(classes), EXAMPLES_PER_CLASS, *shown.shape[1:]), np.uint8)
     for row, each in enumerate(classes):
-        of_class = shown[examples.sample_labels == each][:PER_CLASS]
+        of_class = shown[examples.sample_labels == each][:EXAMPLES_PER_CLASS]
         tiles[row, : len(of_class)] = of_class
     return tiles
 

@@ -22,6 +22,7 @@ ROLES = {
 distinct with every common kind of colour blindness; lines and bars also differ in dash or hatch."""
 
 INK, MUTED, RULE, PAPER = (ROLES[role] for role in ("ink", "muted", "rule", "paper"))
+
 TRAINING, VALIDATION, TEST, ACCENT = (ROLES[role] for role in ("training", "validation", "test", "accent"))
 
 DARK_ON_TINT, LIGHT_ON_TINT, FAINT_ON_WHITE = "#010101", "#ffffff", "#767676"
@@ -30,13 +31,16 @@ SVG as the default, and the text would take the colour of the page's text."""
 
 SEQUENTIAL = "viridis"
 """Colour map of activations: perceptually uniform."""
+
 DIVERGING = "RdBu_r"
 """Colour map of signed weights: centred at zero, red positive, blue negative."""
+
 ERRORS = "YlOrRd"
 """Colour map of error counts in the confusion matrix."""
 
 TITLE_SIZE, TEXT_SIZE, SMALL_SIZE, TINY_SIZE = 12.0, 9.5, 8.0, 6.5
 """In points."""
+
 WIDTH, MARGIN = 8.0, 0.2
 """Width and margin of a figure in inches: one width for all, so that text has one size down the page."""
 
@@ -66,6 +70,8 @@ RC: dict[str, Any] = {
     "svg.fonttype": "none",       # text stays text: searchable, and in the reader's own fonts
     "svg.hashsalt": "convscope",  # the same run gives the same file
 }  # fmt: skip
+
 PNG_DPI = 144
+
 SVG_FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 """Fonts of an SVG. All are narrower than DejaVu Sans, with which the layout is measured."""

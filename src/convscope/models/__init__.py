@@ -1,1 +1,1 @@
-"""What a network is: architectures, shapes, receptive fields, ONNX and model files."""
+"""What a network is."""

@@ -12,15 +12,16 @@ import os
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigError, unknown_name
-from .own_model import Build as Build
-from .own_model import ImageShape as ImageShape
-from .own_model import find_own_model, is_own_model, with_steady_names
+from .custom import Build as Build
+from .custom import ImageShape as ImageShape
+from .custom import find_custom_model, is_own_model, with_deterministic_names
 
 if TYPE_CHECKING:
     import keras
 
 STRONG_SIDE = 28
-SMALLEST_SIDE = 10
+
+MIN_SIDE = 10
 """Smallest side for the unpadded ``cnn``: 10 pixels leave one unit, 9 none."""
 
 
@@ -32,7 +33,7 @@ def cnn(image_shape: ImageShape, num_classes: int) -> keras.Model:
     """
     from keras import Input, Sequential, layers
 
-    padding = "valid" if min(image_shape[:2]) >= SMALLEST_SIDE else "same"
+    padding = "valid" if min(image_shape[:2]) >= MIN_SIDE else "same"
     return Sequential(
         [
             Input(image_shape),
@@ -126,10 +127,10 @@ def find_model(model: str | os.PathLike[str] | Build) -> Build:
         ConfigError: There is no such model, or the file cannot be used.
     """
     if callable(model):
-        return model if model in MODELS.values() else with_steady_names(model)
+        return model if model in MODELS.values() else with_deterministic_names(model)
     word = os.fspath(model)
     if word in MODELS:
         return MODELS[word]
     if is_own_model(word):
-        return find_own_model(word)
+        return find_custom_model(word)
     raise ConfigError(f"{unknown_name('model', word, MODELS)} Or pass your own: file.py:build, or file.keras.")

@@ -16,15 +16,19 @@ import warnings
 from collections.abc import Iterator
 
 from ..errors import MissingBackendError
-from ..processor import multiplies_bfloat16
-from ..stderr import captured_stderr
+from ..system.hardware import multiplies_bfloat16
+from ..system.stderr import captured_stderr
 
 DEFAULT = "tensorflow"
+
 EXTRAS = ("IPython", "jax", "matplotlib", "pandas", "sklearn")
 """Packages that Keras and TensorFlow import, if installed, for features not used here."""
+
 NUM_PROCESSES, PROCESS_ID = "KERAS_DISTRIBUTION_NUM_PROCESSES", "KERAS_DISTRIBUTION_PROCESS_ID"
 """Environment variables of Keras; it reads ``KERAS_DISTRIBUTION_JOB_ADDRESSES`` too."""
+
 NAMES = {"tensorflow": "TensorFlow", "jax": "JAX"}
+
 INSTALL = {"tensorflow": "pip install 'convscope[cpu]'", "jax": "pip install 'convscope[jax]'"}
 
 
@@ -50,7 +54,7 @@ def require_backend() -> str:
     return name
 
 
-def leave_out_extras() -> None:
+def skip_optional_imports() -> None:
     """Keep Keras from importing :data:`EXTRAS`: a third of the seconds that its import takes.
 
     Call it only in a program of our own, such as the command line. Keras' wrappers for scikit-learn, its plots and its
@@ -163,7 +167,7 @@ def remarks_held() -> Iterator[None]:
         logger.setLevel(level)
 
 
-def computes_bfloat16() -> bool:
+def prefers_bfloat16() -> bool:
     """Return whether bfloat16 is faster than float32.
 
     It is if the processor multiplies it and the back-end makes use of that. XLA, through which JAX computes, emulates it on

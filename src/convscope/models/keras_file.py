@@ -18,15 +18,20 @@ from ..errors import RunError
 from ..types import PathLike
 
 CONFIG = "config.json"
-LARGEST_CONFIG = 16 * 2**20
+
+MAX_CONFIG = 16 * 2**20
 """Bytes; a network of a thousand layers takes 1 MB."""
-MOST_PACKING = 100
+
+MAX_PACKING = 100
 """Highest plausible compression ratio: weights hardly shrink in a zip, a zip bomb does."""
+
 HOLD_CODE = frozenset(
     {"Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "__lambda__", "__numpy_load__", "load_model"}
 )
 """Keras' own classes and functions that hold code, or open other files."""
+
 TRUSTED = ("builtins", "keras")
+
 NO_PARTS_OF_NETWORKS = ("keras.config", "keras.export", "keras.saving", "keras.utils")
 """Modules of Keras with side effects, such as fetching a file."""
 
@@ -55,13 +60,13 @@ def check_keras_file(path: PathLike) -> None:
 def _config(archive: zipfile.ZipFile, named: str) -> Any:
     for member in archive.infolist():
         packed, unpacked = max(member.compress_size, 1), member.file_size
-        if unpacked > packed * MOST_PACKING and unpacked > LARGEST_CONFIG:
+        if unpacked > packed * MAX_PACKING and unpacked > MAX_CONFIG:
             raise RunError(
                 f"{named} is not opened: {member.filename!r} in it unpacks to {unpacked // packed:,} times its size, at most "
-                f"{MOST_PACKING} times is accepted."
+                f"{MAX_PACKING} times is accepted."
             )
-    if archive.getinfo(CONFIG).file_size > LARGEST_CONFIG:
-        raise RunError(f"{named} is not opened: {CONFIG} in it is larger than {LARGEST_CONFIG // 2**20} MB.")
+    if archive.getinfo(CONFIG).file_size > MAX_CONFIG:
+        raise RunError(f"{named} is not opened: {CONFIG} in it is larger than {MAX_CONFIG // 2**20} MB.")
     return json.loads(archive.read(CONFIG))
 
 
@@ -96,3 +101,52 @@ def _refuse_code(entry: dict[str, Any], named: str) -> None:
         f"{named} cannot be opened safely: it {what}. Pass a .keras file of Keras' own layers, or build the network in "
         "Python: --model file.py:build."
     )
+
+
+HDF5 = (".h5", ".hdf5")
+
+PICKLED = (".pkl", ".pickle", ".joblib", ".pt", ".pth", ".ckpt")
+
+AS_KERAS = 'keras.saving.load_model("{name}").save("{stem}.keras")'
+
+WEIGHTS_AS_KERAS = 'model.load_weights("{name}"); model.save("{stem}.keras")'
+
+
+def is_foreign(path: PathLike) -> bool:
+    """Return whether the ending belongs to a format that convscope does not open."""
+    return Path(path).suffix.lower() in (*HDF5, *PICKLED)
+
+
+def refusal(path: PathLike, expected: str, *, retrain: bool = False) -> str:
+    """Return the error message for a file that is not opened.
+
+    Args:
+        path: The file.
+        expected: What to pass instead.
+        retrain: Whether a run is needed, which only training produces.
+    """
+    path = Path(path)
+    if path.suffix.lower() in PICKLED:
+        return (
+            f"{str(path)!r} is a pickled model, which runs code when it is opened; pass {expected} instead. "
+            "Rebuild the network in Keras and train it: convscope train DATA --model file.py:build."
+        )
+    return (
+        f"{str(path)!r} is an HDF5 file, Keras' older format, which may hold code and is not opened; pass {expected} instead. "
+        f"If you trust it, convert it in Keras: {_conversion(path)}"
+        f"{_training(path) if retrain else ''}"
+    )
+
+
+def _training(path: Path) -> str:
+    return f", and train its layers: convscope train DATA --model {_stem(path)}.keras"
+
+
+def _conversion(path: Path) -> str:
+    if path.stem.endswith(".weights"):
+        return f"build the network, then {WEIGHTS_AS_KERAS.format(name=path.name, stem=_stem(path))}"
+    return AS_KERAS.format(name=path.name, stem=_stem(path))
+
+
+def _stem(path: Path) -> str:
+    return path.stem.removesuffix(".weights")

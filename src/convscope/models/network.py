@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import keras
 
 Shape = tuple[int, ...]
+
 Weights = npt.NDArray[np.float32]
 
 SETTINGS = (
@@ -44,6 +45,7 @@ SETTINGS = (
     "alpha",
 )
 """Settings of Keras' layers that change what a layer computes or interest a reader."""
+
 TRAINING_ONLY = ("ActivityRegularization", "Dropout", "GaussianDropout", "GaussianNoise", "RandomBrightness", "RandomContrast",
                  "RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom", "SpatialDropout2D")  # fmt: skip
 """Kinds of layers that return their input outside training."""

@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from ..data.prepare import to_inputs
+from ..data.scaling import to_inputs
 from ..errors import RunError, ShapeError
 from ..types import Floats, Images, PathLike
 
 BATCH_SIZE = 128
 """Images per batch: the activations of a small network stay in the processor's cache."""
+
 INPUTS, LOGITS, PROBABILITIES, FEATURES = "inputs", "logits", "probabilities", "features"
 
 

@@ -10,14 +10,16 @@ import numpy.typing as npt
 from .network import TRAINING_ONLY, Layer, Network
 
 WINDOWED = ("Conv2D", "DepthwiseConv2D", "MaxPooling2D", "AveragePooling2D")
+
 POINTWISE = ("ReLU", "LeakyReLU", "ELU", "Activation", "Softmax", "BatchNormalization", "Rescaling", "Dense",
              *TRAINING_ONLY)  # fmt: skip
 """Kinds of layers whose units read only their own position of an image."""
+
 Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Reach:
+class ReceptiveField:
     """The receptive field of one unit, in input pixels, for rows and columns.
 
     Source of the recurrence: A. Araujo, W. Norris and J. Sim, "Computing receptive fields of convolutional neural
@@ -34,13 +36,13 @@ class Reach:
         return f"{self.size[0]} × {self.size[1]}, stride {self.jump[0]}"
 
 
-def receptive_fields(network: Network) -> list[Reach | None]:
-    """Return one :class:`Reach` per layer.
+def receptive_fields(network: Network) -> list[ReceptiveField | None]:
+    """Return one :class:`ReceptiveField` per layer.
 
     It is ``None`` from the first layer on whose units read the whole image, or whose kind may change the image's layout.
     """
-    reaches: list[Reach | None] = []
-    reach: Reach | None = Reach((1, 1), (1, 1), (0, 0))
+    reaches: list[ReceptiveField | None] = []
+    reach: ReceptiveField | None = ReceptiveField((1, 1), (1, 1), (0, 0))
     for layer in network.layers:
         reach = None if reach is None else _grown(reach, layer)
         reaches.append(reach)
@@ -105,21 +107,23 @@ def window(layer: Layer, axis: int) -> tuple[int, int]:
     return (int(size[axis]) - 1) * int(dilation[axis]) + 1, int(strides[axis])
 
 
-def _grown(reach: Reach, layer: Layer) -> Reach | None:
+def _grown(reach: ReceptiveField, layer: Layer) -> ReceptiveField | None:
     if not layer.is_spatial:
         return None
     if layer.kind in POINTWISE:
         return reach
     if layer.kind == "ZeroPadding2D":
         top, left = (int(sides[0]) for sides in layer.settings.get("padding", ((0, 0), (0, 0))))
-        return Reach(reach.size, reach.jump, (reach.start[0] - top * reach.jump[0], reach.start[1] - left * reach.jump[1]))
+        return ReceptiveField(
+            reach.size, reach.jump, (reach.start[0] - top * reach.jump[0], reach.start[1] - left * reach.jump[1])
+        )
     if layer.kind not in WINDOWED:
         return None
-    grown = [_grown_axis(reach, layer, axis) for axis in (0, 1)]
-    return Reach((grown[0][0], grown[1][0]), (grown[0][1], grown[1][1]), (grown[0][2], grown[1][2]))
+    dilate = [_grown_axis(reach, layer, axis) for axis in (0, 1)]
+    return ReceptiveField((dilate[0][0], dilate[1][0]), (dilate[0][1], dilate[1][1]), (dilate[0][2], dilate[1][2]))
 
 
-def _grown_axis(reach: Reach, layer: Layer, axis: int) -> tuple[int, int, int]:
+def _grown_axis(reach: ReceptiveField, layer: Layer, axis: int) -> tuple[int, int, int]:
     size, stride = window(layer, axis)
     jump = reach.jump[axis]
     return reach.size[axis] + (size - 1) * jump, jump * stride, reach.start[axis] - padding_before(layer, axis) * jump

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..errors import RunError
-from ..files import replacing
-from ..model_files import is_foreign, refusal
+from ..system.files import replacing
 from ..types import PathLike
 from .backend import require_backend
-from .keras_file import check_keras_file
+from .keras_file import check_keras_file, is_foreign, refusal
 
 if TYPE_CHECKING:
     import keras

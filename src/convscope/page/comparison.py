@@ -13,18 +13,19 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from .._version import __version__
-from ..analysis import comparison_words
+from ..analysis import comparison_text
 from ..analysis.comparison import Comparison
-from ..analysis.intervals import Interval
+from ..analysis.statistics.proportions import Interval
 from ..formatting import join_words
 from ..types import Images
-from . import formats
+from .csp import content_security_policy
 from .environment import CSS, accuracy_scale, check_style, difference_scale, image_data_uri, make_environment, read_styles
-from .policy import content_security_policy
+from .text import numbers
 
 PICTURE_SIDE = 84
 """Largest side, in CSS pixels, to which a small image is enlarged by a whole factor."""
-MOST_SPLITS = 12
+
+MAX_SPLITS = 12
 """Rows in the table of differing predictions."""
 
 
@@ -71,12 +72,12 @@ def render_comparison(comparison: Comparison, pictures: Mapping[int, Images]) ->
     style = check_style(read_styles((CSS / "base.css", CSS / "comparison.css")))
     return _environment().get_template("comparison.html").render(
         comparison=comparison,
-        verdict=comparison_words.verdict(comparison),
+        verdict=comparison_text.verdict(comparison),
         accuracies=accuracy_scale(end for each in comparison.contestants for end in _ends(each.interval)),
         differences=difference_scale(end for pair in comparison.pairs for end in _ends(pair.interval)),
         groups=gallery(comparison, pictures),
         shown=len(pictures),
-        splits=parted_answers(comparison),
+        splits=disagreement_patterns(comparison),
         policy=content_security_policy([], [style]),
         style=Markup(style),  # noqa: S704 - ours, and checked above
         version=__version__,
@@ -105,14 +106,14 @@ def gallery(comparison: Comparison, pictures: Mapping[int, Images]) -> list[Grou
     ]
 
 
-def parted_answers(comparison: Comparison) -> list[tuple[str, tuple[str, ...], int]]:
+def disagreement_patterns(comparison: Comparison) -> list[tuple[str, tuple[str, ...], int]]:
     """Return the most frequent differing predictions: true class, the prediction of each run, number of images."""
     indices = comparison.disagreements
     found = Counter(
         zip(comparison.labels[indices].tolist(), map(tuple, comparison.answers[:, indices].T.tolist()), strict=True)
     )
     names = comparison.class_names
-    ranked = sorted(found.items(), key=lambda item: (-item[1], item[0]))[:MOST_SPLITS]
+    ranked = sorted(found.items(), key=lambda item: (-item[1], item[0]))[:MAX_SPLITS]
     return [(names[true], tuple(names[answer] for answer in answers), count) for (true, answers), count in ranked]
 
 
@@ -121,7 +122,7 @@ def _ends(interval: Interval) -> tuple[float, float]:
 
 
 def _group_title(comparison: Comparison, pattern: Sequence[int]) -> str:
-    names = [formats.name(comparison.contestants[place].name) for place in pattern]
+    names = [numbers.name(comparison.contestants[place].name) for place in pattern]
     if not names:
         return "None correct, with different predictions"
     return f"Only {join_words(names)} correct"
@@ -142,4 +143,4 @@ def _tile(comparison: Comparison, place: int, image: Images) -> Tile:
 
 @cache
 def _environment() -> Environment:
-    return make_environment(formats=formats, words=comparison_words)
+    return make_environment(numbers=numbers, words=comparison_text)

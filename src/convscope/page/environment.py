@@ -15,10 +15,14 @@ from ..figures.png import png_bytes
 from ..types import Images
 
 TEMPLATES, CSS, JS = (Path(__file__).with_name(name) for name in ("templates", "css", "js"))
+
 DOTS_PER_INCH = 96.0
+
 AXIS_LENGTH = 1000
+
 MARGIN = 0.06
 """Share of an axis' range that stays free at both ends."""
+
 MIN_MARGIN = 5e-5
 """Half a hundredth of a percentage point: intervals of two perfect networks would otherwise have no range at all."""
 

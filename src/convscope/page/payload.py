@@ -1,7 +1,7 @@
 """The payload of the page: plain data, ready for JSON, for the templates and the page's script.
 
 All numbers come from ``metrics.json``, ``run.json`` and ``history.csv``. NaN and infinity, which JSON lacks, become ``null``.
-An island is the id of an element that :mod:`convscope.page.islands` writes. Keys at schema version 2:
+An island is the id of an element that :mod:`convscope.page.binary_data` writes. Keys at schema version 2:
 
     schema_version  2
     run             created, command, model, recipe, seed, config, versions, machine, stopped_early, precision,
@@ -13,7 +13,7 @@ An island is the id of an element that :mod:`convscope.page.islands` writes. Key
     history         one entry per epoch: epoch, seconds, loss, accuracy, val_loss, val_accuracy, learning_rate
     network         name, input_shape, layers [{name, kind, settings, input_shape, output_shape, weights}],
                     non_trainable (number of parameters without a gradient)
-    fitting         the preprocessing of image files: digits (null, or box_share, the share of the frame that the longer
+    fitting         the preprocessing of image files: digits (null, or digit_size_fraction, the share of the frame that the longer
                     side of a digit fills, and centre, whether by centre of mass), polarity (null, or "light on dark" or
                     "dark on light", for other grey images)
     first_image     label, class_name, pixels [h][w][c] from 0 to 255: the first training image
@@ -57,18 +57,20 @@ from dataclasses import asdict, dataclass
 from math import isfinite
 from typing import Any
 
-from .. import ledger
-from ..analysis.record import RunRecord
-from ..export.contract import contract_of
+from ..exporters.metadata import metadata_for_run
 from ..models.network import Network
+from ..runs import ledger
+from ..runs.record import RunRecord
 from ..types import Images
-from .evidence import evidence_entry, suspects_shown
-from .exercises import exercises
-from .weights import weights_entry
+from .binary_data import weights_entry
+from .evidence_payload import evidence_entry, suspects_shown
+from .text.exercises import exercises
 
 SCHEMA_VERSION = 2
+
 RUN_KEYS = ("created", "command", "model", "recipe", "seed", "config", "augmentation", "versions", "machine", "stopped_early",
             "precision", "batch_size", "backend", "accelerators")  # fmt: skip
+
 NON_TRAINABLE = ("moving_mean", "moving_variance")
 """Keras' names for weights that batch normalisation estimates without gradients."""
 
@@ -108,7 +110,7 @@ def make_payload(record: RunRecord, *, opened: OpenedPicture | None = None) -> d
             "predicted": class_names[int(evaluation.predictions[0])],
             "confidence": float(evaluation.confidence[0]),
         },
-        "readings": ledger.purposes(record.readings, request["dataset"].get("fingerprint", "")),
+        "readings": ledger.counts_by_purpose(record.readings, request["dataset"].get("fingerprint", "")),
         "mistakes_shown": len(examples.mistake_indices),
         "weights": weights_entry(record),
         "evidence": evidence_entry(record),
@@ -122,7 +124,7 @@ def make_payload(record: RunRecord, *, opened: OpenedPicture | None = None) -> d
 
 
 def _fitting(record: RunRecord) -> dict[str, Any]:
-    contract = contract_of(record)
+    contract = metadata_for_run(record)
     if contract.digits is None:
         return {"digits": None, "polarity": contract.polarity}
     return {

@@ -11,13 +11,15 @@ from markupsafe import Markup
 
 from .._version import __version__
 from ..types import Images
-from . import formats, study_charts, study_verdicts, study_words
+from . import study_charts
+from .csp import content_security_policy
 from .environment import CSS, accuracy_scale, check_style, difference_scale, image_data_uri, make_environment, read_styles
-from .policy import content_security_policy
+from .text import numbers, study, study_conclusions
 
 PICTURE_SIDE = 56
 """Largest side, in CSS pixels, to which a small image is enlarged by a whole factor."""
-LARGEST_PICTURE = 112
+
+MAX_PICTURE = 112
 """Largest side, in CSS pixels; larger images are scaled down."""
 
 
@@ -67,11 +69,11 @@ def _with_short_names(results: Mapping[str, Any]) -> dict[str, Any]:
 def _tile(hard: Mapping[str, Any], image: Images) -> dict[str, Any]:
     height, width = image.shape[:2]
     factor = max(1, PICTURE_SIDE // max(height, width))
-    shrink = min(1.0, LARGEST_PICTURE / max(height, width))
+    shrink = min(1.0, MAX_PICTURE / max(height, width))
     size = {"width": round(width * factor * shrink), "height": round(height * factor * shrink)}
     return {**hard, **size, "source": image_data_uri(image)}
 
 
 @cache
 def _environment() -> Environment:
-    return make_environment(formats=formats, words=study_words, verdicts=study_verdicts, charts=study_charts)
+    return make_environment(numbers=numbers, words=study, verdicts=study_conclusions, charts=study_charts)

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from math import ceil, floor, log10
 from typing import Any
 
-from .formats import percent, whole
+from .text.numbers import percent, whole
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 720, 380, 62, 168, 16, 46
 """Size of the chart in pixels, and the margins for the labels on each side."""
+
 LABEL_HEIGHT = 18
-NUM_HUES, LONGEST_LABEL = 6, 24
+
+NUM_HUES, MAX_LABEL = 6, 24
+
 STEPS = (1, 2, 5)
 
 
@@ -110,7 +113,7 @@ def _curve(curve: Mapping[str, Any], place: int, x: Any, y: Any) -> Curve:
             for point in points if point["error"]["interval"]]  # fmt: skip
     dots = [(x(point["images"]), y(error)) for point in points for error in point["errors"] if error > 0]
     path = "M" + "L".join(f"{across} {down}" for across, down in means)
-    name = curve["name"] if len(curve["name"]) <= LONGEST_LABEL else f"{curve['name'][: LONGEST_LABEL - 1]}…"
+    name = curve["name"] if len(curve["name"]) <= MAX_LABEL else f"{curve['name'][: MAX_LABEL - 1]}…"
     return Curve(name, place % NUM_HUES, path, tuple(bars), tuple(dots), tuple(means), means[-1][1])
 
 

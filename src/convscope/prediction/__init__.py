@@ -1,1 +1,1 @@
-"""Classify new images with a trained network."""
+"""New images to classes."""

@@ -12,18 +12,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .. import runs
-from ..analysis.novelty import FeatureDistances
-from ..analysis.yardsticks import ReferenceData
-from ..data.fitting import Fitting, fitting_for
+from ..analysis.ood.feature_distance import FeatureDistances
+from ..analysis.ood.reference_data import ReferenceData
+from ..data.preprocessing import ImagePreprocessor, preprocessor_for
 from ..errors import ConfigError, ConvscopeError, RunError
-from ..export.contract import Contract, from_metadata
-from ..migrations import upgrade_metrics
-from ..model_files import is_foreign, refusal
+from ..exporters.metadata import ModelMetadata, from_metadata
+from ..models.keras_file import is_foreign, refusal
 from ..models.predictor import Predictor
-from ..run_files import EVIDENCE, EXAMPLES, METRICS, ONNX_MODEL, REFERENCE_DATA, REQUEST
+from ..runs import run_folder
+from ..runs.files import EVIDENCE, EXAMPLES, METRICS, ONNX_MODEL, REFERENCE_DATA, REQUEST
+from ..runs.migrations import upgrade_metrics
+from ..runs.reference_data import load_reference_data
 from ..types import Floats, Images, PathLike
-from ..yardsticks_file import load_reference_data
 
 if TYPE_CHECKING:
     import keras
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 NEEDED = frozenset({REQUEST, ONNX_MODEL, METRICS, EVIDENCE, REFERENCE_DATA, EXAMPLES})
 """Files of a run folder that are read and verified; the others may be damaged."""
+
 NO_IMAGES = "a model file contains no training images to compare with, the run folder does"
 
 
@@ -41,7 +42,7 @@ class Classifier:
 
     predictor: Predictor | KerasPredictor
     class_names: tuple[str, ...]
-    fitting: Fitting
+    fitting: ImagePreprocessor
     temperature: float = 1.0
     """Divisor of the logits that calibrates the confidence."""
     feature_distances: FeatureDistances | None = None
@@ -93,18 +94,18 @@ def open_classifier(source: PathLike | keras.Model) -> Classifier:
 
 
 def _of_run(folder: Path) -> Classifier:
-    runs.verify(folder, only=NEEDED)
-    request = runs.read_json(folder / REQUEST)
+    run_folder.verify(folder, only=NEEDED)
+    request = run_folder.read_json(folder / REQUEST)
     reference_data = load_reference_data(folder)
     predictor = Predictor(folder / ONNX_MODEL)
     try:
         dataset = request["dataset"]
-        metrics = upgrade_metrics(runs.read_json(folder / METRICS))
+        metrics = upgrade_metrics(run_folder.read_json(folder / METRICS))
         temperature = (metrics.get("uncertainty") or {}).get("temperature")
         return Classifier(
             predictor,
             tuple(dataset["class_names"]),
-            fitting_for(dataset, reference_data.examples),
+            preprocessor_for(dataset, reference_data.examples),
             float(temperature or 1.0),
             reference_data.feature_distances,
             reference_data.examples,
@@ -146,7 +147,7 @@ def _of_file(path: Path) -> Classifier:
 
 
 def _of_keras_file(path: Path) -> Classifier:
-    from ..export.keras_archive import contract_in
+    from ..exporters.keras import contract_in
     from ..models.saving import load_model
     from .keras_predictor import KerasPredictor
 
@@ -160,7 +161,7 @@ def _of_keras_file(path: Path) -> Classifier:
     return _by_contract(predictor, contract)
 
 
-def _by_contract(predictor: Predictor | KerasPredictor, contract: Contract) -> Classifier:
+def _by_contract(predictor: Predictor | KerasPredictor, contract: ModelMetadata) -> Classifier:
     known = contract.temperature is not None
     return Classifier(
         predictor,
@@ -174,4 +175,4 @@ def _by_contract(predictor: Predictor | KerasPredictor, contract: Contract) -> C
 
 def _of_model(predictor: KerasPredictor) -> Classifier:
     names = tuple(map(str, range(predictor.num_classes)))
-    return Classifier(predictor, names, Fitting(predictor.image_shape), unmeasured=NO_IMAGES)
+    return Classifier(predictor, names, ImagePreprocessor(predictor.image_shape), unmeasured=NO_IMAGES)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigError, ShapeError
-from ..export.onnx import keras_logits
+from ..exporters.onnx import keras_logits
 from ..models.saving import with_logits
 from ..types import Floats, Images
 

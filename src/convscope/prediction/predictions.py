@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
-from ..analysis.calibration import log_softmax
-from ..analysis.novelty import FeatureDistances, mean_knn_distance
-from ..data.pictures import BadPicture
+from ..analysis.ood.feature_distance import FeatureDistances, mean_knn_distance
+from ..analysis.uncertainty.temperature import log_softmax
+from ..data.images.inputs import BadPicture
 from ..formatting import format_probability
 from ..types import Floats, Images, Labels
 
@@ -65,7 +66,7 @@ class Prediction:
         return self.answers[0].probability
 
     @property
-    def is_sure_enough(self) -> bool:
+    def is_above_threshold(self) -> bool:
         """Whether the probability reaches the threshold; True without one."""
         return self.probability >= self.at_least
 
@@ -114,7 +115,7 @@ class Predictions:
     """The probability threshold; 0 without one."""
 
     @property
-    def is_sure_enough(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    def is_above_threshold(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """(n,) whether each probability reaches the threshold."""
         return np.asarray(self.probabilities.max(axis=1) >= self.at_least)
 
@@ -167,3 +168,34 @@ class Predictions:
         if len(self) == 1:
             return f"Predictions([{self[0]!r}])"
         return f"Predictions({len(self):,} images, {len(self.class_names)} classes)"
+
+
+def as_json(found: Predictions) -> dict[str, Any]:
+    """Return the predictions and the unreadable image files, JSON-ready."""
+    threshold = {"at_least": found.at_least} if found.at_least else {}
+    return {
+        **threshold,
+        "temperature": found.temperature,
+        "calibrated": found.is_calibrated,
+        "unmeasured": found.unmeasured,
+        "predictions": [_prediction(each) for each in found],
+        "bad": [{"name": each.name, "reason": each.reason} for each in found.bad],
+    }
+
+
+def _prediction(prediction: Prediction) -> dict[str, Any]:
+    return {
+        "name": prediction.name,
+        "class_name": prediction.class_name,
+        "probability": prediction.probability,
+        "top": [
+            {"class_name": answer.class_name, "index": answer.index, "probability": answer.probability}
+            for answer in prediction.answers
+        ],
+        "done": list(prediction.done),
+        "distance": prediction.distance,
+        "threshold": prediction.threshold,
+        "unfamiliar": prediction.unfamiliar,
+        "place": None if prediction.place is None else asdict(prediction.place),
+        **({"sure_enough": prediction.is_above_threshold} if prediction.at_least else {}),
+    }

@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from ..errors import ConfigError, ServiceError
 
 LOCALHOST = "localhost"
-SHORTEST_TOKEN = 16
+
+MIN_TOKEN = 16
 """Characters; generated tokens have 43, which are 256 bits."""
+
 TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")
 """Characters allowed after ``Bearer`` in a header (RFC 6750)."""
+
 BACKLOG = 512
 """Connections that the system queues."""
 
@@ -65,9 +68,9 @@ def choose_token(host: str, token: str | None) -> str | None:
     """
     if token is None:
         return None if is_loopback(host) else secrets.token_urlsafe(32)
-    if len(token) < SHORTEST_TOKEN or not TOKEN.fullmatch(token):
+    if len(token) < MIN_TOKEN or not TOKEN.fullmatch(token):
         raise ConfigError(
-            f"the token must have at least {SHORTEST_TOKEN} characters, all of them letters, digits or ._~+/=-; got {len(token)} "
+            f"the token must have at least {MIN_TOKEN} characters, all of them letters, digits or ._~+/=-; got {len(token)} "
             "characters. Leave --token out to get a random one."
         )
     return token

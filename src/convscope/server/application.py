@@ -17,34 +17,40 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from ..data.pictures import Named
+from ..data.images.inputs import NamedBytes
 from ..errors import ConfigError, ConvscopeError, PictureError
 from ..prediction.classifier import Classifier
-from ..prediction.json_form import as_json
-from ..prediction.predicting import predict
-from .body import ClientLeft, Underway, announced_size, read_body
-from .gate import Gate
+from ..prediction.classify import predict
+from ..prediction.predictions import as_json
+from .access_control import AccessControl
+from .http_errors import HEADERS, HTTPError, json_response
 from .limits import Limits
 from .openapi import describe
-from .refusals import HEADERS, Refusal, json_response
+from .request_body import ActiveRequests, ClientDisconnected, announced_size, read_body
 
 LOGGER = logging.getLogger("convscope.server")
+
 POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">')
+
 PIECE = 64 * 1024
 """Bytes of the page sent at a time, which bounds the memory that a slow client costs."""
+
 PICTURE = "the image file"
 """Name of a request's body in results and errors."""
-DEFAULT_TOP, MOST_DIGITS = 3, 6
+
+DEFAULT_TOP, MAX_DIGITS = 3, 6
 
 
 class Application:
     """The service with its access control, as an ASGI application."""
 
-    def __init__(self, classifier: Classifier, page: bytes | None, gate: Gate, limits: Limits, pool: Executor) -> None:
+    def __init__(
+        self, classifier: Classifier, page: bytes | None, gate: AccessControl, limits: Limits, pool: Executor
+    ) -> None:
         self._classifier, self._gate, self._limits, self._pool = classifier, gate, limits, pool
         self._page = None if page is None else Page(page)
         self._description = describe(classifier, limits)
-        self._underway = Underway(limits)
+        self._underway = ActiveRequests(limits)
         self._routes = Starlette(
             routes=[
                 Route("/", self._show_page, methods=["GET"]),
@@ -52,7 +58,7 @@ class Application:
                 Route("/openapi.json", self._describe, methods=["GET"]),
                 Route("/health", self._health, methods=["GET"]),
             ],
-            exception_handlers={HTTPException: _unknown_route, Refusal: _refused, ClientLeft: _client_left},
+            exception_handlers={HTTPException: _unknown_route, HTTPError: _refused, ClientDisconnected: _client_left},
         )
         self._routes.router.redirect_slashes = False
 
@@ -64,7 +70,7 @@ class Application:
             with self._underway.admitted():
                 self._gate.check(scope)  # type: ignore[arg-type]
                 await self._routes(scope, receive, send)
-        except Refusal as refusal:
+        except HTTPError as refusal:
             await (await _refused(request, refusal))(scope, receive, send)
         except Exception:
             # Starlette has already answered with a bare 500; the log is for the operator.
@@ -72,7 +78,7 @@ class Application:
 
     async def _show_page(self, _: Request) -> Response:
         if self._page is None:
-            raise Refusal(404, "this service has no page, only a network. Use POST /predict; see /openapi.json.")
+            raise HTTPError(404, "this service has no page, only a network. Use POST /predict; see /openapi.json.")
         return self._page
 
     async def _describe(self, _: Request) -> Response:
@@ -84,7 +90,7 @@ class Application:
     async def _predict(self, request: Request) -> Response:
         top = _top(request)
         if request.headers.get("content-type", "").startswith("multipart/"):
-            raise Refusal(
+            raise HTTPError(
                 415,
                 "the body must be the bytes of an image file; got a form. With curl: --data-binary @picture.png",
             )
@@ -100,13 +106,13 @@ class Application:
             async with asyncio.timeout(self._limits.answer_seconds):
                 return await asyncio.get_running_loop().run_in_executor(self._pool, classify)
         except TimeoutError:
-            raise Refusal(503, "the service is too busy to answer in time. Retry later.") from None
+            raise HTTPError(503, "the service is too busy to answer in time. Retry later.") from None
         except PictureError as error:
-            raise Refusal(422, str(error)) from error
+            raise HTTPError(422, str(error)) from error
         except ConfigError as error:
-            raise Refusal(400, str(error)) from error
+            raise HTTPError(400, str(error)) from error
         except ConvscopeError as error:
-            raise Refusal(500, str(error)) from error
+            raise HTTPError(500, str(error)) from error
 
 
 class Page(Response):
@@ -129,20 +135,20 @@ class Page(Response):
 
 
 def _classify(classifier: Classifier, body: bytes, top: int) -> dict[str, Any]:
-    return as_json(predict(classifier, Named(PICTURE, body), top=top))
+    return as_json(predict(classifier, NamedBytes(PICTURE, body), top=top))
 
 
 def _top(request: Request) -> int:
     """Return K of ``?top=K``."""
     values = request.query_params.getlist("top")
     value = values[0] if len(values) == 1 else "" if values else str(DEFAULT_TOP)
-    if not (value.isascii() and value.isdigit() and len(value) <= MOST_DIGITS and int(value) >= 1):
-        raise Refusal(400, "top must be one whole number of at least 1, as in ?top=3.")
+    if not (value.isascii() and value.isdigit() and len(value) <= MAX_DIGITS and int(value) >= 1):
+        raise HTTPError(400, "top must be one whole number of at least 1, as in ?top=3.")
     return int(value)
 
 
 async def _refused(request: Request, refusal: Exception) -> Response:
-    assert isinstance(refusal, Refusal)
+    assert isinstance(refusal, HTTPError)
     # An announced body may be unread, and the next request on this connection would begin inside it.
     has_body = any(name in (b"content-length", b"transfer-encoding") for name, _ in request.headers.raw)
     return refusal.response(close=has_body)
@@ -155,9 +161,9 @@ async def _unknown_route(request: Request, error: Exception) -> Response:
         # Starlette joins a set, whose order differs between processes.
         methods = ", ".join(sorted(dict(error.headers or {})["Allow"].split(", ")))
         allowed = {"Allow": methods}
-        return await _refused(request, Refusal(405, f"this path does not allow the method. Use {methods}.", allowed))
+        return await _refused(request, HTTPError(405, f"this path does not allow the method. Use {methods}.", allowed))
     sentence = "no such path. Use /, /predict, /openapi.json or /health."
-    return await _refused(request, Refusal(error.status_code, sentence))
+    return await _refused(request, HTTPError(error.status_code, sentence))
 
 
 async def _client_left(_: Request, __: Exception) -> Response:

@@ -17,11 +17,12 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
+from .http_errors import LONG_HEADERS, HTTPError
 from .limits import MEGABYTE, Limits
-from .refusals import LONG_HEADERS, Refusal
 
-MOST_LINGERED = 64 * MEGABYTE
+MAX_LINGERED = 64 * MEGABYTE
 """Bytes read and discarded after a refusal; beyond them the connection is aborted."""
+
 BROKEN = {
     431: LONG_HEADERS,
     400: "the request is not valid HTTP/1.1. Use an HTTP client.",
@@ -51,16 +52,16 @@ class GuardedProtocol(H11Protocol):
         # asyncio sets it only on sockets that report TCP, which accepted ones do not. Without it, every response is sent in two
         # pieces and waits 40 ms for the client to acknowledge the first.
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        super().connection_made(LingeringTransport(transport, self))  # type: ignore[arg-type]
+        super().connection_made(DrainingTransport(transport, self))  # type: ignore[arg-type]
         if len(self.connections) > self._limits.most_connections:
-            self._refuse(Refusal(503, "too many connections are open. Retry in a second."))
+            self._refuse(HTTPError(503, "too many connections are open. Retry in a second."))
         else:
             self._await_headers()
 
     def data_received(self, data: bytes) -> None:
         if self._lingered is not None:
             self._lingered += len(data)
-            if self._lingered > MOST_LINGERED:
+            if self._lingered > MAX_LINGERED:
                 self.transport.abort()
             return
         if not self._is_answering and self._timer is None:
@@ -87,7 +88,7 @@ class GuardedProtocol(H11Protocol):
         """Refuse a malformed request; uvicorn calls this while it handles an error of h11."""
         status = getattr(sys.exc_info()[1], "error_status_hint", 400)
         status = status if status in BROKEN else 400
-        self._refuse(Refusal(status, BROKEN[status].format(largest=self._limits.largest_header)))
+        self._refuse(HTTPError(status, BROKEN[status].format(largest=self._limits.largest_header)))
 
     def pause_writing(self) -> None:
         """Start the timer of a stalled client."""
@@ -130,14 +131,14 @@ class GuardedProtocol(H11Protocol):
         self._timer = None
         if not self._is_answering and not self.transport.is_closing():
             seconds = self._limits.header_seconds
-            self._refuse(Refusal(408, f"the request's headers did not arrive within {seconds:g} seconds. Retry."))
+            self._refuse(HTTPError(408, f"the request's headers did not arrive within {seconds:g} seconds. Retry."))
 
     def _stop_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
-    def _refuse(self, refusal: Refusal) -> None:
+    def _refuse(self, refusal: HTTPError) -> None:
         """Send a refusal without a request, and close."""
         if self._is_answering and self.cycle.response_started:
             self.transport.abort()
@@ -149,7 +150,7 @@ class GuardedProtocol(H11Protocol):
         self.linger()
 
 
-class LingeringTransport:
+class DrainingTransport:
     """A transport whose close() lets the protocol linger while the client still sends."""
 
     def __init__(self, transport: asyncio.Transport, protocol: GuardedProtocol) -> None:

@@ -1,1 +1,1 @@
-"""Training: recipes, augmentation, schedule, loop, checkpoints and history."""
+"""How a network learns."""

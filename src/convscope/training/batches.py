@@ -9,15 +9,75 @@ import numpy as np
 import numpy.typing as npt
 
 from ..data.dataset import Split
-from ..data.prepare import SCALE
+from ..data.scaling import SCALE
 from ..errors import ConfigError
 from ..types import Images, Labels
+from .augmentation import Augmentation, draw_shifts, draw_warps
 from .config import TrainConfig
-from .epochs import epoch_blocks
 
 if TYPE_CHECKING:
     import keras
     import tensorflow as tf
+
+SHUFFLE, SHIFT, WARP = 1, 2, 3
+"""Purposes of random numbers, each part of the seed, so that no two purposes share a stream."""
+
+Warp = Callable[[Images, npt.NDArray[np.float32]], Images]
+"""A function of images (n, h, w, c) uint8 and affine maps (n, 8) that returns the warped images."""
+
+
+def epoch_order(num_images: int, *, seed: int, epoch: int) -> Labels:
+    """Return a permutation (num_images,) that depends only on the arguments."""
+    return _generator(seed, SHUFFLE, epoch).permutation(num_images)
+
+
+def epoch_blocks(
+    images: Images, rows: Labels, augmentation: Augmentation, *, seed: int, epoch: int, block: int, warp: Warp
+) -> Iterator[tuple[Images, Labels]]:
+    """Yield the augmented images at ``rows`` with their rows, ``block`` at a time."""
+    order = rows[epoch_order(len(rows), seed=seed, epoch=epoch)]
+    shape, pixels = images.shape[1:], augmentation.pixels(images.shape[1:])
+    shifts = maps = None
+    if augmentation.warps:
+        maps = draw_warps(augmentation, shape, len(rows), _generator(seed, WARP, epoch))
+    elif pixels:
+        shifts = draw_shifts(len(rows), pixels, _generator(seed, SHIFT, epoch))
+    for start in range(0, len(order), block):
+        chosen = order[start : start + block]
+        part = gathered(images, chosen)
+        if maps is not None:
+            part = warp(part, maps[start : start + block])
+        elif shifts is not None:
+            part = shifted(part, shifts[start : start + block], pixels)
+        yield part, chosen
+
+
+def gathered(images: Images, rows: Labels) -> Images:
+    """Return ``images[rows]``; memory-mapped images are read in file order, to avoid seeks."""
+    if not isinstance(images, np.memmap):
+        return images[rows]
+    ascending = np.argsort(rows, kind="stable")
+    result = np.empty((len(rows), *images.shape[1:]), images.dtype)
+    result[ascending] = images[rows[ascending]]
+    return result
+
+
+def shifted(images: Images, shifts: Labels, pixels: int) -> Images:
+    """Cut each image out of itself, padded with its edge pixels, at ``shifts`` (n, 2)."""
+    # One slice for each of the (2p + 1)² distinct shifts is faster than one for each image.
+    height, width = images.shape[1:3]
+    frames = np.pad(images, ((0, 0), (pixels, pixels), (pixels, pixels), (0, 0)), mode="edge")
+    cut = np.empty_like(images)
+    for row in range(2 * pixels + 1):
+        for column in range(2 * pixels + 1):
+            chosen = np.flatnonzero((shifts[:, 0] == row) & (shifts[:, 1] == column))
+            cut[chosen] = frames[chosen, row : row + height, column : column + width]
+    return cut
+
+
+def _generator(seed: int, purpose: int, epoch: int) -> np.random.Generator:
+    return np.random.Generator(np.random.PCG64([seed, purpose, epoch]))
+
 
 BLOCK = 8192
 """Images that are prepared together, at least one batch: 6 MB for images of 28 × 28."""
@@ -50,7 +110,7 @@ class BatchStream:
             ConfigError: The batch size is not a multiple of the number of processes.
         """
         self.batch_size = config.batch_size_for(len(rows))
-        rows = np.tile(rows, config.passes_for(len(rows)))
+        rows = np.tile(rows, config.repeats_per_epoch(len(rows)))
         if self.batch_size % shard[1]:
             raise ConfigError(
                 f"batch_size must be a multiple of the number of processes, {shard[1]}; got {self.batch_size}. "
@@ -79,7 +139,7 @@ class BatchStream:
 
         if keras.backend.backend() == "tensorflow":
             return self._tensors()
-        from .sequence import BatchSequence
+        from .keras_ext.batch_sequence import BatchSequence
 
         return BatchSequence(self)
 

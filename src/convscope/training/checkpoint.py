@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ..arrays import below, load_arrays, save_arrays
 from ..errors import RunError
 from ..models.network import Weights
+from ..system.arrays import below, load_arrays, save_arrays
 from .history import EpochRecord, History, history_from_csv
 
 if TYPE_CHECKING:

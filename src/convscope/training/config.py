@@ -10,6 +10,7 @@ from .augmentation import Augmentation, parse_augmentation
 
 MIN_BATCH = 8
 """Smallest batch for which batch statistics are usable."""
+
 FINAL_AUGMENTATION = 0.3
 """Augmentation in the last epochs, as a share of the full one."""
 
@@ -48,7 +49,7 @@ class TrainConfig:
     """Share of the target that is spread evenly over all classes (Szegedy et al., 2016)."""
     batch_normalization: bool
     """Whether layers with a bias and a ReLU get batch normalisation during training. It is folded into their weights at
-    the end, so the trained network has none (:mod:`convscope.training.twin`)."""
+    the end, so the trained network has none (:mod:`convscope.training.foldable_batch_norm`)."""
     crop_unused_pixels: bool
     """Whether to crop the rows and columns at the bottom and on the right that cannot influence the output. The function
     stays the same and takes less work. Applies to convscope's own networks only."""
@@ -90,9 +91,9 @@ class TrainConfig:
         _require(self.weight_decay >= 0, "weight_decay", self.weight_decay, "at least 0")
         _require(0 <= self.label_smoothing < 1, "label_smoothing", self.label_smoothing, "at least 0 and less than 1")
 
-    def held_out_share(self, num_images: int) -> float:
+    def validation_share(self, num_images: int) -> float:
         """Return the share of ``num_images`` training images to hold out for validation."""
-        return held_out_share(self.validation_fraction, self.max_validation_images, num_images)
+        return validation_share(self.validation_fraction, self.max_validation_images, num_images)
 
     def with_epochs(self, epochs: int | None) -> TrainConfig:
         """Return the settings with another number of epochs; None keeps the number."""
@@ -119,9 +120,9 @@ class TrainConfig:
 
     def batch_size_for(self, num_images: int) -> int:
         """Return the images per step, reduced if an epoch would have too few steps."""
-        return max(1, min(self.batch_size, num_images * self.passes_for(num_images) // self.min_steps_per_epoch))
+        return max(1, min(self.batch_size, num_images * self.repeats_per_epoch(num_images) // self.min_steps_per_epoch))
 
-    def passes_for(self, num_images: int) -> int:
+    def repeats_per_epoch(self, num_images: int) -> int:
         """Return the passes per epoch: one, unless there are very few training images."""
         needed = self.min_steps_per_epoch * min(self.batch_size, MIN_BATCH) if self.min_steps_per_epoch > 1 else 0
         return max(1, -(-needed // max(num_images, 1)))
@@ -131,7 +132,7 @@ class TrainConfig:
         return asdict(self)
 
 
-def held_out_share(fraction: float, most: int, num_images: int) -> float:
+def validation_share(fraction: float, most: int, num_images: int) -> float:
     """Return ``fraction``, limited to the share of ``most`` among ``num_images`` images."""
     return min(fraction, most / num_images)
 

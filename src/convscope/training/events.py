@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from ..data.reading import Loaded, Reading
+from ..data.read_options import DatasetLoaded, ReadProgress
 from ..models.network import Network
 from .history import EpochRecord
 
 
 @dataclass(frozen=True, eq=False)
-class Built:
+class TrainingStarted:
     """The network is built, and the first step is about to be taken."""
 
     network: Network
@@ -31,7 +31,7 @@ class Built:
 
 
 @dataclass(frozen=True)
-class Progress:
+class TrainProgress:
     """The state of an epoch, reported several times per epoch and once at its end."""
 
     model_name: str
@@ -50,5 +50,6 @@ class Progress:
     """The result of the epoch, in its last event."""
 
 
-Event: TypeAlias = Reading | Loaded | Built | Progress
+Event: TypeAlias = ReadProgress | DatasetLoaded | TrainingStarted | TrainProgress
+
 Listener: TypeAlias = Callable[[Event], None]

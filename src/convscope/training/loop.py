@@ -10,29 +10,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..data.dataset import Dataset, Split
-from ..data.prepare import to_inputs
-from ..models.architectures import Build
-from ..models.backend import computes_bfloat16, remarks_held, require_backend
+from ..data.scaling import to_inputs
+from ..models.backend import prefers_bfloat16, remarks_held, require_backend
+from ..models.custom import Build
 from ..models.network import Weights, from_keras
 from .augmentation import in_words
 from .batches import BatchStream
 from .checkpoint import Checkpoint, load_checkpoint, restore
 from .config import TrainConfig
-from .events import Built, Listener
+from .determinism import seeded
+from .devices import Devices, device_scope
+from .events import Listener, TrainingStarted
+from .foldable_batch_norm import add_foldable_batch_norm, fold_batch_norm, outputs_logits
 from .history import History
-from .holding_out import hold_out
 from .interrupt import stop_on_interrupt
 from .optimizers import make_loss, make_metrics, make_optimizer
-from .placement import Placement, placed
-from .seeding import seeded
-from .seeing import seeing_side
-from .twin import answers_with_logits, folded_weights, training_twin
+from .unused_pixels import used_input_size
+from .validation_split import validation_split
 
 if TYPE_CHECKING:
     import keras
 
 STEPS_PER_EXECUTION = 32
 """Steps per call into TensorFlow. 16 to 64 are equally fast; the progress bar moves once per call."""
+
 VALIDATION_BATCH_SIZE = 1000
 
 
@@ -83,7 +84,7 @@ def fit(
         dataset: The dataset; only its training split is used, unless ``config`` validates on the test split.
         config: The settings.
         seed: Seed of weights, held-out images, shuffling and augmentation.
-        progress: Called with :class:`Built` and :class:`Progress` events.
+        progress: Called with :class:`TrainingStarted` and :class:`Progress` events.
         checkpoint: A file for the state after each epoch. If it exists, the training resumes from it and ends with the
             weights of an uninterrupted one.
 
@@ -93,23 +94,23 @@ def fit(
         RunError: The checkpoint belongs to a different network.
     """
     backend = require_backend()
-    from .recorder import Recorder
+    from .keras_ext.callback import TrainingCallback
 
-    kept, held_out = hold_out(dataset, config, seed=seed)
+    kept, held_out = validation_split(dataset, config, seed=seed)
     precision = _choose_precision(config)
     started = time.perf_counter()
     with seeded(seed), remarks_held(), stop_on_interrupt() as stop:
         with _precision("float32"):
             plain = build(dataset.image_shape, dataset.num_classes)
-        side = seeing_side(build, plain) if config.crop_unused_pixels else dataset.image_shape[:2]
-        with placed() as placement:
+        side = used_input_size(build, plain) if config.crop_unused_pixels else dataset.image_shape[:2]
+        with device_scope() as placement:
             stream = BatchStream(dataset.train, kept, config, seed=seed, side=side, shard=placement.shard)
             model = _model_to_train(
                 build, (*side, dataset.image_shape[2]), dataset.num_classes, config, precision, placement
             )
             _compile(model, config, stream.steps_per_epoch, placement)
             resumed = _resume_from_checkpoint(checkpoint, model)
-            recorder = Recorder(stream, config, stop, progress, plain, checkpoint=checkpoint, begun=resumed)
+            recorder = TrainingCallback(stream, config, stop, progress, plain, checkpoint=checkpoint, begun=resumed)
             first = resumed.epochs_done if resumed else 0
             if progress:
                 progress(_built(plain, config, first, len(kept), len(held_out), precision))
@@ -122,7 +123,7 @@ def fit(
                 callbacks=[recorder],
                 verbose=0,
             )
-            weights = folded_weights(model, plain)
+            weights = fold_batch_norm(model, plain)
         plain.set_weights(weights)
     return Training(
         plain,
@@ -155,31 +156,31 @@ def _validation(held_out: Split, side: tuple[int, int]) -> dict[str, Any]:
 
 
 def _choose_precision(config: TrainConfig) -> str:
-    return "mixed_bfloat16" if config.precision == "auto" and computes_bfloat16() else "float32"
+    return "mixed_bfloat16" if config.precision == "auto" and prefers_bfloat16() else "float32"
 
 
 def _model_to_train(
-    build: Build, shape: tuple[int, int, int], num_classes: int, config: TrainConfig, precision: str, placement: Placement
+    build: Build, shape: tuple[int, int, int], num_classes: int, config: TrainConfig, precision: str, placement: Devices
 ) -> keras.Model:
     with _precision(precision):
         model = build(shape, num_classes)
         if config.precision != "auto":
             return model
-        return training_twin(model, normalize=config.batch_normalization, devices=placement.num_devices)
+        return add_foldable_batch_norm(model, normalize=config.batch_normalization, devices=placement.num_devices)
 
 
 def _built(
     plain: keras.Model, config: TrainConfig, first: int, num_train: int, num_validation: int, precision: str
-) -> Built:
+) -> TrainingStarted:
     on_test = config.validation == "test"
     words = in_words(config.augmentation.describe(plain.input_shape[1:]))
-    return Built(from_keras(plain), config.epochs, first, num_train, num_validation, on_test, precision, words)
+    return TrainingStarted(from_keras(plain), config.epochs, first, num_train, num_validation, on_test, precision, words)
 
 
-def _compile(model: keras.Model, config: TrainConfig, steps_per_epoch: int, placement: Placement) -> None:
+def _compile(model: keras.Model, config: TrainConfig, steps_per_epoch: int, placement: Devices) -> None:
     # TensorFlow cannot run several steps in one call when devices share a batch (an unfed placeholder in its loop).
     steps_per_call = 1 if placement.num_devices > 1 else min(STEPS_PER_EXECUTION, steps_per_epoch)
-    from_logits = answers_with_logits(model)
+    from_logits = outputs_logits(model)
     model.compile(
         optimizer=make_optimizer(config, config.epochs * steps_per_epoch, devices=placement.num_devices),
         loss=make_loss(config, from_logits=from_logits),

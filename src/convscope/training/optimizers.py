@@ -22,7 +22,7 @@ def make_optimizer(config: TrainConfig, total_steps: int, *, devices: int = 1) -
     moments = {"beta_1": config.beta_1, "beta_2": config.beta_2}
     decay = {"weight_decay": config.weight_decay} if config.optimizer == "adamw" else {}
     if config.precision == "auto" and devices == 1 and keras.backend.backend() == "tensorflow":
-        from .fused_adam import FusedAdam
+        from .keras_ext.fused_adam import FusedAdam
 
         return FusedAdam(rate, **moments, **decay)
     return (keras.optimizers.AdamW if decay else keras.optimizers.Adam)(rate, **moments, **decay)

@@ -144,7 +144,7 @@ def strong() -> TrainConfig:
     )
 
 
-def beside(config: TrainConfig) -> TrainConfig:
+def baseline_config(config: TrainConfig) -> TrainConfig:
     """Return the settings for the baseline of a run with ``config``.
 
     The baseline trains like ``sprint``, but for three epochs in larger batches. The baseline of a run with the recipe

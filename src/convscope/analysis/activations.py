@@ -1,0 +1,77 @@
+"""Feature maps: the output channels of convolution and pooling layers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..data.scaling import to_inputs
+from ..errors import ConfigError
+from ..models.activations import activations
+from ..models.network import Layer, Network
+from ..models.receptive_field import WINDOWED
+from ..types import Floats, Images
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureMaps:
+    """The output of one layer for some images."""
+
+    layer_name: str
+    kind: str
+    values: Floats
+    """(n, h, w, channels) float32."""
+
+    @property
+    def num_channels(self) -> int:
+        return int(self.values.shape[-1])
+
+    @property
+    def largest(self) -> float:
+        """Largest activation over all images and channels: the upper end of a common colour scale."""
+        return float(self.values.max())
+
+
+def feature_maps(network: Network, images: Images) -> tuple[FeatureMaps, ...]:
+    """Return the maps of all convolutions and poolings for ``images`` (n, h, w, c) uint8.
+
+    Empty for a network without any, or with a layer that ONNX Runtime is not given (:mod:`convscope.models.onnx_writer.writer`).
+    """
+    layers = [layer for layer in network.of_kind(*WINDOWED) if layer.is_spatial]
+    if not layers:
+        return ()
+    try:
+        outputs = activations(network, to_inputs(images))
+    except ConfigError:  # an unsupported layer
+        return ()
+    return tuple(FeatureMaps(layer.name, layer.kind, outputs[layer.name]) for layer in layers)
+
+
+@dataclass(frozen=True, eq=False)
+class Kernels:
+    """All kernels of one convolution."""
+
+    layer_name: str
+    values: Floats
+    """(in_channels, out_channels, kh, kw) float32."""
+
+    @property
+    def in_channels(self) -> int:
+        return int(self.values.shape[0])
+
+    @property
+    def out_channels(self) -> int:
+        return int(self.values.shape[1])
+
+    @property
+    def largest(self) -> float:
+        """Largest magnitude: the end of a colour scale centred at zero."""
+        return float(abs(self.values).max())
+
+
+def kernels(network: Network) -> tuple[Kernels, ...]:
+    """Return the kernels of every convolution of ``network``, in order."""
+    return tuple(_kernels(layer) for layer in network.of_kind("Conv2D"))
+
+
+def _kernels(layer: Layer) -> Kernels:
+    return Kernels(layer.name, layer.weights["kernel"].transpose(2, 3, 0, 1))

@@ -1,0 +1,186 @@
+"""Findings on the test accuracy, alone and against the baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import exp, lgamma, log, log1p
+from typing import Any
+
+from ...formatting import count_of, join_words, percent, percent_range, percentage_points
+from ..baseline import pairing_of
+from ..comparison_text import mcnemar
+from ..statistics.paired import LEVEL
+from ..statistics.proportions import simultaneous_wilson
+from .finding import Finding, interval_text
+
+
+def result(test: Mapping[str, Any]) -> Finding:
+    """Return the test accuracy with its interval."""
+    accuracy, interval = percent(test["accuracy"]), test["interval"]
+    errors = f"{count_of(test['errors'], 'error')} in {count_of(test['n'], 'image')}"
+    return Finding(
+        f"Test accuracy {accuracy} ({interval_text(interval)}): {errors}.",
+        f"test accuracy {accuracy} ({percent_range(interval)})",
+        "confusion_matrix",
+        test["accuracy"],
+        list(interval),
+    )
+
+
+def compared_with_baseline(metrics: Mapping[str, Any], model_name: str) -> Finding | None:
+    """Return the difference from the baseline, if there is one with errors."""
+    baseline = metrics.get("baseline")
+    if baseline is None or baseline["error_ratio"] is None:
+        return None
+    test, pairing = metrics["test"], pairing_of(baseline)
+    other, ratio = baseline["model_name"].upper(), f"{baseline['error_ratio']:.2f}"
+    low, high = pairing.interval.low, pairing.interval.high
+    difference, ends = percentage_points(pairing.difference), f"{percentage_points(low)} to {percentage_points(high)}"
+    significant = pairing.significant
+    return Finding(
+        f"The {model_name.upper()} makes {ratio} times as many errors as the {other}, {test['errors']:,} against "
+        f"{baseline['errors']:,} on the same {test['n']:,} test images. The difference in accuracy of {difference} percentage "
+        f"points (95% CI {ends}) is {'' if significant else 'not '}significant ({mcnemar(pairing.p)}).",
+        f"{f'{ratio} times the errors of' if significant else 'no significant difference from'} the {other} "
+        f"({difference} points, {ends})",
+        "baseline",
+        pairing.difference,
+        [low, high],
+    )
+
+
+def differing_classes(test: Mapping[str, Any]) -> Finding | None:
+    """Return the range of recall over the classes if its ends differ significantly.
+
+    A class is called the worst only if its interval lies below that of every other class.
+    """
+    classes = [entry for entry in test["per_class"] if entry["support"]]
+    if len(classes) < 3 or test["errors"] == 0:
+        return None
+    worst, best = (choose(classes, key=lambda entry: entry["recall"]) for choose in (min, max))
+    # The two classes were chosen among all of them, so the intervals of all classes must hold at once.
+    intervals = [
+        simultaneous_wilson(round(entry["recall"] * entry["support"]), entry["support"], len(classes)) for entry in classes
+    ]
+    own = intervals[classes.index(worst)]
+    if own.high >= intervals[classes.index(best)].low:
+        return None
+    others = (interval.low for entry, interval in zip(classes, intervals, strict=True) if entry is not worst)
+    significance = (
+        f"{worst['class_name']} is significantly worse than every other class"
+        if own.high < min(others)
+        else f"the lowest and the highest of {len(classes)} classes differ significantly"
+    )
+    recall, interval = percent(worst["recall"]), [own.low, own.high]
+    return Finding(
+        f"Recall ranges from {recall} (simultaneous {interval_text(interval)}) for {worst['class_name']} to "
+        f"{percent(best['recall'])} for {best['class_name']}; {significance}.",
+        f"lowest recall: {worst['class_name']}, {recall} ({percent_range(interval)})",
+        "per_class",
+        worst["recall"],
+        interval,
+    )
+
+
+MAX_NAMED = 3
+"""Largest number of confusions that one finding names."""
+
+
+def confused(test: Mapping[str, Any]) -> Finding | None:
+    """Return the most frequent confusion, or the frequent ones if none is ahead.
+
+    Frequent means significantly more often than if all pairs of classes were equally probable.
+    """
+    pairs, errors = test["confused_pairs"], test["errors"]
+    classes = len(test["confusion"])
+    cells = classes * (classes - 1)
+    if not pairs or cells < 3:
+        return None
+    first = pairs[0]
+    found = simultaneous_wilson(first["count"], errors, cells)
+    interval = [found.low, found.high]
+    count = f"{first['count']:,} of {errors:,} errors"
+    share = f"{count} (simultaneous {interval_text(interval, 0)}, {cells:,} class pairs)"
+    frequent = [pair for pair in pairs if _exceeds_even_spread(pair["count"], errors, cells)][:MAX_NAMED]
+    if is_most_frequent([pair["count"] for pair in pairs]):
+        following = f"; the next has significantly fewer, {pairs[1]['count']:,}" if len(pairs) > 1 else ""
+        text, label = f"The most frequent confusion is {_pair(first)}, with {share}{following}.", "most frequent: "
+    elif len(frequent) > 1:
+        named = join_words([f"{_pair(pair)} ({pair['count']:,})" for pair in frequent])
+        label = "frequent: "
+        text = (
+            f"{named} are significantly more frequent than {errors:,} errors spread evenly over {cells:,} class pairs would be. "
+            f"The first accounts for {share}; none of them is significantly the most frequent."
+        )
+    elif frequent:
+        text, label = f"{_pair(first)} is significantly more frequent than an even spread of errors: {share}.", ""
+    else:
+        return None
+    return Finding(
+        text,
+        f"{label}{_pair(first)}, {count} ({percent_range(interval, 0)})",
+        "confusion_matrix",
+        first["count"] / errors,
+        interval,
+    )
+
+
+def is_most_frequent(counts: Sequence[int]) -> bool:
+    """Return whether the first confusion is significantly more frequent than all others.
+
+    A two-sided binomial test of the winner against the runner-up, which keeps its level for any number of competitors: K. Hung
+    and W. Fithian, "Rank verification for exponential families", Annals of Statistics 47, 2019.
+
+    Args:
+        counts: The counts of the confusions, in descending order.
+    """
+    if not counts:
+        return False
+    first, second = counts[0], counts[1] if len(counts) > 1 else 0
+    return 2 * _binomial_tail(first, first + second, 1 / 2) <= LEVEL
+
+
+def _exceeds_even_spread(count: int, errors: int, cells: int) -> bool:
+    """Return whether ``count`` is significant, with Bonferroni's correction for cells."""
+    return cells * _binomial_tail(count, errors, 1 / cells) <= LEVEL
+
+
+def _binomial_tail(count: int, n: int, share: float) -> float:
+    """Return the binomial probability of at least ``count``, or 1 up to the mean."""
+    if count <= n * share:
+        return 1.0
+    # Summed here because importing scipy.stats takes longer than all findings together.
+    ways = lgamma(n + 1) - lgamma(count + 1) - lgamma(n - count + 1)
+    term = exp(ways + count * log(share) + (n - count) * log1p(-share))
+    total = 0.0
+    for number in range(count, n + 1):
+        total += term
+        term *= (n - number) / (number + 1) * share / (1 - share)
+    return total
+
+
+def _pair(pair: Mapping[str, Any]) -> str:
+    return f"{pair['true']} predicted as {pair['predicted']}"
+
+
+def generalisation(metrics: Mapping[str, Any]) -> Finding | None:
+    """Return both accuracies of the last epoch if they differ significantly."""
+    last = metrics["history"]["last_epoch"]
+    low, high = metrics["history"]["validation_interval"]
+    if low <= last["accuracy"] <= high:
+        return None
+    training, validation = percent(last["accuracy"]), percent(last["val_accuracy"])
+    why = (
+        "the network fits its training images significantly better than new ones"
+        if last["accuracy"] > high
+        else "training accuracy can be the lower one because it is measured on augmented images and during the epoch"
+    )
+    value, *interval = (last["accuracy"] - each for each in (last["val_accuracy"], high, low))
+    return Finding(
+        f"In the last epoch, training accuracy was {training} and validation accuracy {validation} "
+        f"({interval_text([low, high])}): {why}.",
+        f"training accuracy {training}, validation {validation} ({percent_range([low, high])})",
+        "accuracy",
+        value,
+        interval,
+    )

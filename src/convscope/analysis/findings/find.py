@@ -1,0 +1,32 @@
+"""All findings of a run, the most important first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .accuracy import compared_with_baseline, confused, differing_classes, generalisation, result
+from .finding import Finding
+from .trust import audited_labels, calibration_finding, robustness_findings, selective_accuracy_finding, suspect_labels
+
+
+def find(metrics: Mapping[str, Any], *, model_name: str) -> tuple[Finding, ...]:
+    """Return the findings of a run in order of importance.
+
+    Args:
+        metrics: The run's metrics, as ``metrics.json`` holds them.
+        model_name: The name of the run's network, for the comparison with the baseline.
+    """
+    candidates = (
+        result(metrics["test"]),
+        compared_with_baseline(metrics, model_name),
+        differing_classes(metrics["test"]),
+        confused(metrics["test"]),
+        calibration_finding(metrics),
+        selective_accuracy_finding(metrics),
+        suspect_labels(metrics),
+        audited_labels(metrics),
+        *robustness_findings(metrics),
+        generalisation(metrics),
+    )
+    return tuple(finding for finding in candidates if finding is not None)

@@ -1,0 +1,206 @@
+"""Finding on calibration: whether mean confidence and accuracy differ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...formatting import percent, percent_range, percentage_points
+from ..mistakes.triage import KINDS
+from ..statistics.proportions import wilson
+from .finding import Finding, interval_text
+
+
+def calibration_finding(metrics: Mapping[str, Any]) -> Finding | None:
+    """Return over- or underconfidence before temperature scaling, if it is significant."""
+    uncertainty = metrics.get("uncertainty")
+    if not uncertainty:
+        return None
+    before = uncertainty["uncalibrated"]
+    after = uncertainty["calibrated"]
+    gap = before["overconfidence"]
+    low, high = gap["interval"]
+    if low <= 0 <= high:
+        return None
+    accuracy = metrics["test"]["accuracy"]
+    word, near, far = ("overconfident", low, high) if low > 0 else ("underconfident", -high, -low)
+    ends = f"{percentage_points(near)} to {percentage_points(far)}"
+    text = (
+        f"The network is {word}: mean confidence {percent(accuracy + gap['value'])}, accuracy {percent(accuracy)}, a difference "
+        f"of {ends} percentage points (95% CI). The calibration error (ECE) is {_share(before['ece'])}"
+    )
+    if after is not None:
+        number = uncertainty["n"]
+        split = uncertainty["selected_on"]
+        text += (
+            f", and {_share(after['ece'])} after temperature scaling (T = {uncertainty['temperature']:.2f}, fitted on {number:,} "
+            f"{split} images)"
+        )
+    return Finding(f"{text}.", f"{word} by {ends} points", "reliability", gap["value"], [low, high])
+
+
+def _share(estimate: Mapping[str, Any]) -> str:
+    return f"{percent(estimate['value'])} ({interval_text(estimate['interval'])})"
+
+
+def selective_accuracy_finding(metrics: Mapping[str, Any]) -> Finding | None:
+    """Return the test accuracy above the lowest threshold that halves the error rate.
+
+    The threshold is chosen on images outside the test split. There is no finding unless the test accuracy improves significantly.
+    """
+    uncertainty = metrics.get("uncertainty")
+    if not uncertainty:
+        return None
+    points = uncertainty["risk_coverage"]["points"]
+    # The first point covers all images.
+    full_accuracy = next((point["selection_split"]["accuracy"] for point in points), None)
+    if full_accuracy is None:
+        return None
+    for each in uncertainty["thresholds"]:
+        target = each["target_accuracy"]
+        if 1 - target > (1 - full_accuracy) / 2:
+            continue
+        test = each["test"]
+        if test["accuracy"] is None or test["interval"][0] <= metrics["test"]["interval"][1]:
+            return None
+        number = uncertainty["n"]
+        split = uncertainty["selected_on"]
+        accuracy, interval, coverage = percent(test["accuracy"]), test["interval"], percent(test["coverage"], 1)
+        return Finding(
+            f"With a confidence of at least {percent(each['threshold'], 1)}, which {coverage} of the test images reach, accuracy "
+            f"is {accuracy} ({interval_text(interval)}), against {percent(metrics['test']['accuracy'])} on all of them. The "
+            f"threshold was chosen on {number:,} {split} images for a target accuracy of {percent(target, 1)}.",
+            f"accuracy {accuracy} ({percent_range(interval)}) at {coverage} coverage",
+            "coverage",
+            test["accuracy"],
+            list(interval),
+        )
+    return None
+
+
+SPLITS = {"train": "training", "test": "test"}
+
+
+def suspect_labels(metrics: Mapping[str, Any]) -> Finding | None:
+    """Return the likely causes of the errors, if any of them is a possible label error."""
+    mistakes = metrics.get("mistakes")
+    if not mistakes:
+        return None
+    label, ambiguous, model = (int(mistakes["triage"][kind]) for kind in KINDS)
+    if not label:
+        return None
+    explained = int(mistakes["explained"])
+    found = wilson(label, explained)
+    interval = [found.low, found.high]
+    return Finding(
+        f"A heuristic rates {label:,} of {explained:,} errors ({interval_text(interval, 0)}) as possible label errors, "
+        f"{ambiguous:,} as ambiguous images and {model:,} as probable model errors.",
+        f"possible label errors: {label:,} of {explained:,} errors ({percent_range(interval, 0)})",
+        "mistakes",
+        label / explained,
+        interval,
+    )
+
+
+def audited_labels(metrics: Mapping[str, Any]) -> Finding | None:
+    """Return the share of labels that the audit flags, if it flags any."""
+    audit = metrics.get("label_audit")
+    if not audit:
+        return None
+    splits = [split for split in ("train", "test") if split in audit and audit[split]["scored"]]
+    suspects, judged = (sum(int(audit[split][key]) for split in splits) for key in ("suspects", "scored"))
+    if not suspects:
+        return None
+    found = wilson(suspects, judged)
+    share, interval = percent(suspects / judged), [found.low, found.high]
+    parts = " and ".join(
+        f"{audit[split]['suspects']:,} of {audit[split]['scored']:,} {SPLITS[split]} images" for split in splits
+    )
+    return Finding(
+        f"The label audit flags {parts} as possible label errors, {share} ({interval_text(interval)}): networks that were "
+        "not trained on these images predict another class.",
+        f"label audit: {suspects:,} possible label errors, {share} ({percent_range(interval)})",
+        "label_audit",
+        suspects / judged,
+        interval,
+    )
+
+
+CHANCE = 0.5
+"""AUROC of a score that is independent of the class."""
+
+
+def robustness_findings(metrics: Mapping[str, Any]) -> tuple[Finding, ...]:
+    """Return the findings of ``convscope examine``, or none if the run was not examined."""
+    candidates = (_corruptions(metrics), _attacks(metrics), _out_of_distribution(metrics))
+    return tuple(each for each in candidates if each is not None)
+
+
+def _corruptions(metrics: Mapping[str, Any]) -> Finding | None:
+    robustness = metrics.get("robustness")
+    if not robustness:
+        return None
+    mean, kinds = robustness["mean"], robustness["kinds"]
+    text = (
+        f"Under {len(kinds)} kinds of corruption, each at five strengths, mean accuracy on {robustness['n']:,} test images is "
+        f"{_accuracy(mean)}, against {percent(robustness['clean']['accuracy'], 1)} on the unchanged images"
+    )
+    if robustness["worst"] is not None:
+        worst = next(kind for kind in kinds if kind["kind"] == robustness["worst"])
+        text += f"; it is significantly lowest under {worst['title']}, {_accuracy(worst)}"
+    return Finding(
+        f"{text}.",
+        f"mean accuracy on corrupted images: {_brief_accuracy(mean)}",
+        "robustness",
+        mean["accuracy"],
+        list(mean["interval"]),
+    )
+
+
+def _attacks(metrics: Mapping[str, Any]) -> Finding | None:
+    """Return the smallest ε that significantly more than halves the accuracy."""
+    attacks = metrics.get("attacks")
+    if not attacks:
+        return None
+    half = attacks["clean"]["interval"][0] / 2
+    for epsilon, pgd in zip(attacks["epsilons"], attacks["pgd"], strict=True):
+        if pgd["interval"][1] < half:
+            return Finding(
+                f"Adversarial changes (PGD) of at most {percent(epsilon, 1)} of the pixel range reduce accuracy on "
+                f"{attacks['n']:,} test images to {_accuracy(pgd)}.",
+                f"accuracy under attack (ε = {epsilon:.3g}): {_brief_accuracy(pgd)}",
+                "attacks",
+                pgd["accuracy"],
+                list(pgd["interval"]),
+            )
+    return None
+
+
+def _out_of_distribution(metrics: Mapping[str, Any]) -> Finding | None:
+    """Return the out-of-distribution set with the lowest AUROC, if significant."""
+    ood = metrics.get("ood")
+    if not ood or ood["worst"] is None:
+        return None
+    ranked = sorted(ood["sets"], key=lambda each: float(each["distance"]["value"]))
+    worst, second = ranked[0], ranked[1]
+    area = worst["distance"]["value"]
+    low, high = worst["simultaneous_interval"]
+    ends = f"{low:.3f}–{high:.3f}"
+    chance = ", not significantly better than chance" if low <= CHANCE else ""
+    return Finding(
+        f"Of {len(ranked)} sets of out-of-distribution images, {worst['title']} is the hardest to detect by the distance in the "
+        f"features of {ood['layer']}: AUROC {area:.3f} (95% CI {ends}){chance}; the next is {second['title']}, with "
+        f"{second['distance']['value']:.3f}.",
+        f"hardest to detect: {worst['title']}, AUROC {area:.3f} ({ends})",
+        "ood",
+        area,
+        [low, high],
+    )
+
+
+def _accuracy(share: Mapping[str, Any]) -> str:
+    return f"{percent(share['accuracy'], 1)} ({interval_text(share['interval'], 1)})"
+
+
+def _brief_accuracy(share: Mapping[str, Any]) -> str:
+    return f"{percent(share['accuracy'], 1)} ({percent_range(share['interval'], 1)})"

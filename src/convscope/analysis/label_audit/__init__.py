@@ -1,0 +1,1 @@
+"""Confident learning: labels that are probably wrong."""

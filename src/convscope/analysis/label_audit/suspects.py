@@ -1,0 +1,214 @@
+"""Possible label errors, found from out-of-sample predictions.
+
+Scores and the estimated number of label errors are those of confident learning, computed by ``cleanlab``: C. G. Northcutt, L. Jiang
+and I. L. Chuang, "Confident Learning: Estimating Uncertainty in Dataset Labels", JAIR 70, 2021. Suspects need review by a person,
+since networks make more errors than people do.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...errors import MissingExtraError
+from ...types import Floats, Labels
+from .confirmed import AccuracyWithoutConfirmed
+
+SPLITS = ("train", "test")
+
+MIN_SCORE = 0.5
+"""Score at which the given class and the best other class are equally probable."""
+
+MAX_LISTED = 100
+"""Largest number of suspects in the metrics of a run."""
+
+
+@dataclass(frozen=True)
+class SplitAudit:
+    """The audit of one split."""
+
+    split: str
+    """One of ``SPLITS``."""
+    n: int
+    scored: int
+    """Number of images with out-of-sample predictions of networks that were trained on others of their class."""
+    suspects: tuple[int, ...]
+    """Per given class, the number of images for which another class is more probable."""
+    estimated_wrong: int
+    """Number of label errors as estimated by confident learning."""
+
+    @property
+    def num_suspects(self) -> int:
+        return sum(self.suspects)
+
+
+@dataclass(frozen=True, eq=False)
+class LabelAudit:
+    """All suspects of a dataset in descending order of score, in parallel arrays (m,)."""
+
+    split: npt.NDArray[np.str_]
+    """``"train"`` or ``"test"``."""
+    index: Labels
+    """Index in the split."""
+    given: Labels
+    """The label in the dataset."""
+    suggested: Labels
+    """The most probable class."""
+    score: Floats
+    """Half of 1 plus the margin of the suggested class over the given one, from 0.5 to 1."""
+    class_names: tuple[str, ...]
+    splits: tuple[SplitAudit, ...]
+    notes: tuple[str, ...] = ()
+    """Limitations of the audit, in sentences."""
+    confirmed: AccuracyWithoutConfirmed | None = None
+    """The accuracy without the label errors in the test split that a person confirmed, if any."""
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def rows(self, most: int | None = None) -> list[tuple[str, int, str, str, float]]:
+        """Return up to ``most`` suspects: split, index, given and suggested class, score."""
+        return [
+            (str(self.split[row]), int(self.index[row]), self.class_names[self.given[row]],
+             self.class_names[self.suggested[row]], float(self.score[row]))
+            for row in range(len(self) if most is None else min(most, len(self)))
+        ]  # fmt: skip
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the counts and the first suspects as JSON-ready values."""
+        keys = ("split", "index", "given", "suggested", "score")
+        return {
+            **{each.split: self._split_as_dict(each) for each in self.splits},
+            "suspects": len(self),
+            "worst": [dict(zip(keys, row, strict=True)) for row in self.rows(MAX_LISTED)],
+            "notes": list(self.notes),
+            **({} if self.confirmed is None else {"confirmed": self.confirmed.as_dict()}),
+        }
+
+    def _split_as_dict(self, audit: SplitAudit) -> dict[str, Any]:
+        per_class = [
+            {"class_name": name, "suspects": count} for name, count in zip(self.class_names, audit.suspects, strict=True)
+        ]
+        return {
+            "n": audit.n,
+            "scored": audit.scored,
+            "suspects": audit.num_suspects,
+            "estimated_wrong": audit.estimated_wrong,
+            "per_class": per_class,
+        }
+
+    def __repr__(self) -> str:
+        parts = ", ".join(f"{each.num_suspects:,} of {each.scored:,} in {each.split}" for each in self.splits)
+        return f"LabelAudit({parts})"
+
+
+def find_suspects(
+    judged: Mapping[str, tuple[Labels, Floats]], class_names: Sequence[str], notes: Sequence[str] = ()
+) -> LabelAudit:
+    """Return the suspects of each split.
+
+    Args:
+        judged: By split, its labels (n,) and out-of-sample probabilities (n, k), with rows of NaN for images without any.
+        class_names: Names of the k classes.
+        notes: Limitations of the audit, in sentences.
+
+    Raises:
+        MissingExtraError: ``cleanlab`` is not installed.
+    """
+    require_cleanlab()
+    found = [_of_split(split, labels, probabilities) for split, (labels, probabilities) in judged.items()]
+    joined = [np.concatenate(parts) for parts in zip(*(arrays for arrays, _ in found), strict=True)]
+    order = np.argsort(-joined[-1], kind="stable")
+    split, index, given, suggested, score = (array[order] for array in joined)
+    audits = tuple(audit for _, audit in found)
+    return LabelAudit(split, index, given, suggested, score, tuple(class_names), audits, tuple(notes))
+
+
+def from_rows(
+    rows: Sequence[tuple[str, int, str, str, float]], numbers: Mapping[str, Any], class_names: Sequence[str]
+) -> LabelAudit:
+    """Return an audit from its ``rows()`` and ``as_dict()``, without confirmed suspects.
+
+    Raises:
+        KeyError: A class or a number is missing.
+        ValueError: A value has the wrong type.
+    """
+    label_of = {name: label for label, name in enumerate(class_names)}
+    audits = tuple(
+        SplitAudit(
+            split,
+            int(numbers[split]["n"]),
+            int(numbers[split]["scored"]),
+            tuple(int(each["suspects"]) for each in numbers[split]["per_class"]),
+            int(numbers[split]["estimated_wrong"]),
+        )
+        for split in SPLITS
+        if split in numbers
+    )
+    return LabelAudit(
+        np.array([row[0] for row in rows], np.str_),
+        np.array([row[1] for row in rows], np.int64),
+        np.array([label_of[row[2]] for row in rows], np.int64),
+        np.array([label_of[row[3]] for row in rows], np.int64),
+        np.array([row[4] for row in rows], np.float64),
+        tuple(class_names),
+        audits,
+        tuple(numbers["notes"]),
+    )
+
+
+def require_cleanlab() -> None:
+    """Raise :class:`MissingExtraError` if ``cleanlab`` is not installed."""
+    # Importing it would take one or two seconds.
+    if importlib.util.find_spec("cleanlab") is None:
+        raise MissingExtraError(
+            'the label audit needs cleanlab, which is not installed; install it with: pip install "convscope[audit]"'
+        )
+
+
+def _of_split(split: str, labels: Labels, probabilities: Floats) -> tuple[tuple[npt.NDArray[Any], ...], SplitAudit]:
+    from cleanlab.rank import get_label_quality_scores
+
+    judged = np.flatnonzero(np.isfinite(probabilities).all(axis=1))
+    given, size = labels[judged], probabilities.shape[1]
+    of_judged = _normalized(probabilities[judged])
+    # cleanlab raises an error for no labels.
+    quality = get_label_quality_scores(given, of_judged, method="normalized_margin") if len(judged) else np.empty(0)
+    score = 1 - np.asarray(quality, np.float64)
+    suspect = np.flatnonzero(score > MIN_SCORE)
+    audit = SplitAudit(
+        split,
+        len(labels),
+        len(judged),
+        tuple(np.bincount(given[suspect], minlength=size).tolist()),
+        _estimated_wrong(given, of_judged),
+    )
+    arrays = (
+        np.full(len(suspect), split),
+        judged[suspect],
+        given[suspect],
+        of_judged[suspect].argmax(axis=1).astype(np.int64),
+        score[suspect],
+    )
+    return arrays, audit
+
+
+def _estimated_wrong(labels: Labels, probabilities: Floats) -> int:
+    """Return the number of label errors by cleanlab's confident joint."""
+    from cleanlab.count import num_label_issues
+
+    present, numbered = np.unique(labels, return_inverse=True)
+    if len(present) < 2:
+        return 0
+    return int(num_label_issues(numbered, _normalized(probabilities[:, present])))
+
+
+def _normalized(probabilities: Floats) -> Floats:
+    """Return rows that sum to 1 exactly enough for cleanlab's check."""
+    lifted = np.maximum(np.asarray(probabilities, np.float64), 1e-12)
+    return np.asarray(lifted / lifted.sum(axis=1, keepdims=True))

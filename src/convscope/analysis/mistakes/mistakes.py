@@ -1,0 +1,242 @@
+"""The misclassified test images, each with its likely cause and the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ...models.onnx_writer.writer import onnx_bytes
+from ...models.predictor import Predictor
+from ...types import Floats, Images, Labels
+from ..evidence import Evidence, MeasuredRun
+from ..label_audit.suspects import LabelAudit
+from ..uncertainty.temperature import log_softmax
+from ..uncertainty.uncertainty import temperature_of
+from .attribution import LogitGradient, Occlusion, Saliency, measure_saliency, occlude
+from .nearest_neighbours import NO_NEIGHBOUR
+from .triage import KINDS, MistakeEvidence, Triage, triage
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbours:
+    """The nearest training images of one class in feature space, nearest first."""
+
+    indices: Labels
+    """(m,) indices in the training split, which includes validation images; m ≤ 3."""
+    distances: Floats
+    """(m,) Euclidean distances between activations."""
+    images: Images
+    """(m, h, w, c) uint8."""
+
+
+@dataclass(frozen=True, eq=False)
+class Mistake:
+    """One misclassified test image; ``None`` marks what was not asked for or is not available."""
+
+    index: int
+    """Index in the test split."""
+    image: Images
+    """(h, w, c) uint8."""
+    true: str
+    """Name of the true class."""
+    predicted: str
+    """Name of the predicted class."""
+    labels: tuple[int, int]
+    """Indices of the true and the predicted class."""
+    probabilities: Floats
+    """(k,) probabilities of all classes, calibrated if the run is."""
+    nearest_true: Neighbours | None
+    """Nearest training images of the true class."""
+    nearest_predicted: Neighbours | None
+    """Nearest training images of the predicted class."""
+    epochs: Labels
+    """(e,) epochs whose predictions are known, including the last one."""
+    history: Labels
+    """(e,) predicted class after each of these epochs."""
+    votes: Labels
+    """(k,) number of other networks that predict each class; all zero without other networks."""
+    triage: Triage
+    """Likely cause of the error, by heuristic."""
+    occlusion: Occlusion | None
+    """Occlusion maps of the true class (first) and the predicted one (second)."""
+    saliency: Saliency | None
+    """What every pixel contributes to the logits of both, the true class first."""
+
+    @property
+    def true_probability(self) -> float:
+        return float(self.probabilities[self.labels[0]])
+
+    @property
+    def predicted_probability(self) -> float:
+        return float(self.probabilities[self.labels[1]])
+
+    def __repr__(self) -> str:
+        return f"Mistake(test image {self.index}: {self.true!r} taken for {self.predicted!r}, {self.triage.kind})"
+
+
+def explain_mistakes(
+    record: MeasuredRun,
+    predictor: Predictor,
+    *,
+    votes: Labels | None = None,
+    voter_name: str = "other networks",
+    audit: LabelAudit | None = None,
+    gradient: LogitGradient | None = None,
+    most: int | None = None,
+) -> tuple[Mistake, ...]:
+    """Return the errors whose images are in the evidence, by descending confidence.
+
+    ``votes``: how many other networks, which are called ``voters``, give each class to the same test images, (n, k). ``audit``: of
+    the same labels. ``gradient``: of the network, to measure the occlusion and the saliency of every image; both are ``None``
+    without it. ``most``: how many mistakes at most.
+    """
+    evidence = record.evidence
+    assert evidence is not None
+    evaluation = record.evaluation
+    row_of = {place: row for row, place in enumerate(evidence.test_indices.tolist())}
+    places = [place for place in evaluation.mistakes.tolist() if place in row_of][:most]
+    probabilities = np.exp(log_softmax(evaluation.logits[places].astype(np.float64) / temperature_of(record.metrics)))
+    nearest = _Nearest(record, evidence, predictor)
+    doubted = None if audit is None else _doubted(audit)
+    names, found = evaluation.class_names, []
+    for place, shares in zip(places, probabilities, strict=True):
+        labels = int(evaluation.labels[place]), int(evaluation.predictions[place])
+        image = evidence.test_images[row_of[place]]
+        near_true, near_predicted = nearest.of(place)
+        epochs, history = _history(evidence, place)
+        answers = np.zeros(len(names), np.int64) if votes is None else votes[place].astype(np.int64)
+        signs = _signs(shares, labels, (near_true, near_predicted), history, answers)
+        if doubted is not None:
+            signs = replace(signs, audited=True, audit_score=doubted.get(place))
+        found.append(
+            Mistake(
+                place,
+                image,
+                names[labels[0]],
+                names[labels[1]],
+                labels,
+                shares,
+                near_true,
+                near_predicted,
+                epochs,
+                history,
+                answers,
+                triage(signs, true=names[labels[0]], predicted=names[labels[1]], voter_name=voter_name),
+                None if gradient is None else occlude(predictor, image, labels),
+                None if gradient is None else measure_saliency(gradient, image, labels),
+            )
+        )
+    return tuple(found)
+
+
+class _Nearest:
+    """Distances to the nearest training images, recomputed from the images in the evidence."""
+
+    def __init__(self, record: MeasuredRun, evidence: Evidence, predictor: Predictor) -> None:
+        self._evidence, self._nearest = evidence, evidence.nearest_neighbours
+        if evidence.nearest_neighbours is None:
+            return
+        looker = predictor if predictor.has_features else Predictor(onnx_bytes(record.network))
+        self._rows = {place: row for row, place in enumerate(evidence.nearest_neighbours.test_indices.tolist())}
+        places = np.searchsorted(evidence.test_indices, evidence.nearest_neighbours.test_indices)
+        self._wrong = looker.features_and_logits(evidence.test_images[places])[0].astype(np.float64)
+        self._reference = looker.features_and_logits(evidence.reference_images)[0].astype(np.float64)
+
+    def of(self, place: int) -> tuple[Neighbours | None, Neighbours | None]:
+        """Return the neighbours of test image ``place`` in the true and in the predicted class."""
+        if self._nearest is None or place not in self._rows:
+            return None, None
+        row = self._rows[place]
+        return self._neighbours(row, self._nearest.true[row]), self._neighbours(row, self._nearest.predicted[row])
+
+    def _neighbours(self, row: int, found: Labels) -> Neighbours | None:
+        found = found[found != NO_NEIGHBOUR]
+        if not len(found):
+            return None
+        distances = np.linalg.norm(self._reference[found] - self._wrong[row], axis=1)
+        return Neighbours(self._evidence.reference_indices[found], distances, self._evidence.reference_images[found])
+
+
+def _doubted(audit: LabelAudit) -> dict[int, float]:
+    """Return the audit scores of test images by index, rounded as in the list of suspects."""
+    return {index: round(score, 6) for split, index, _, _, score in audit.rows() if split == "test"}
+
+
+def _history(evidence: Evidence, place: int) -> tuple[Labels, Labels]:
+    film = evidence.epoch_snapshots
+    if film is None or film.predictions is None:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    return film.epochs, film.predictions[:, place].astype(np.int64)
+
+
+def _signs(
+    shares: Floats,
+    labels: tuple[int, int],
+    nearest: tuple[Neighbours | None, Neighbours | None],
+    history: Labels,
+    votes: Labels,
+) -> MistakeEvidence:
+    true, predicted = labels
+    of_true, of_predicted = nearest
+    ratio = None
+    if of_true is not None and of_predicted is not None and of_predicted.distances.mean() > 0:
+        ratio = float(of_true.distances.mean() / of_predicted.distances.mean())
+    before = history[:-1]
+    return MistakeEvidence(
+        float(shares[predicted]),
+        float(shares[true]),
+        ratio,
+        int((before == true).sum()),
+        len(before),
+        int(votes[predicted]),
+        int(votes[true]),
+        int(votes.sum()),
+    )
+
+
+MAX_LISTED = 200
+"""Mistakes that are listed one by one, the most confident first: more would make the page heavy."""
+
+
+def mistakes_metrics(mistakes: Sequence[Mistake], errors: int, *, votes: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return the section ``mistakes`` of the metrics; classes are indices.
+
+    Args:
+        mistakes: Those that are explained, the most confident first.
+        errors: All errors on the test split.
+        votes: The networks that voted on them, if any did.
+
+    Returns:
+        ``indices`` holds the test indices of all mistakes of a kind, also of those beyond the end of ``list``.
+    """
+    return {
+        "errors": errors,
+        "explained": len(mistakes),
+        "votes": None if votes is None else dict(votes),
+        "audited": any(mistake.triage.signs.audited for mistake in mistakes),
+        "triage": {kind: sum(mistake.triage.kind == kind for mistake in mistakes) for kind in KINDS},
+        "indices": {kind: [mistake.index for mistake in mistakes if mistake.triage.kind == kind] for kind in KINDS},
+        "list": [_entry(mistake) for mistake in mistakes[:MAX_LISTED]],
+    }
+
+
+def _entry(mistake: Mistake) -> dict[str, Any]:
+    signs = mistake.triage.signs
+    return {
+        "index": mistake.index,
+        "true": mistake.labels[0],
+        "predicted": mistake.labels[1],
+        "true_probability": mistake.true_probability,
+        "predicted_probability": mistake.predicted_probability,
+        "distance_ratio": signs.distance_ratio,
+        "epochs_correct": signs.epochs_correct,
+        "earlier_epochs": signs.earlier_epochs,
+        "votes": [[label, int(mistake.votes[label])] for label in np.flatnonzero(mistake.votes).tolist()],
+        "audit_score": signs.audit_score,
+        "triage": mistake.triage.kind,
+        "evidence": list(mistake.triage.evidence),
+        "reason": mistake.triage.reason,
+    }

@@ -1,0 +1,1 @@
+"""Corruptions and adversarial attacks."""

@@ -1,0 +1,1 @@
+"""The fifteen corruptions of MNIST-C."""

@@ -1,0 +1,78 @@
+"""Reliability: predictions in bins of confidence, and the calibration error that chance alone makes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...types import Floats, Labels
+from ..statistics.proportions import Interval, wilson
+from .temperature import NUM_BINS
+
+DRAWS = 2000
+
+
+@dataclass(frozen=True)
+class ReliabilityBin:
+    """The images with a confidence above ``low`` and at most ``high``; at least one."""
+
+    low: float
+    high: float
+    n: int
+    correct: int
+    confidence: float
+    """Mean, 0..1."""
+    accuracy: float
+    """Share that was classified correctly."""
+    interval: Interval
+    """Of the accuracy: Wilson, 95%."""
+
+
+def bin_indices(confidence: Floats, *, bins: int = NUM_BINS) -> Labels:
+    """Return the bin (n,) of each ``confidence`` (n,): of equal width, with its upper edge and without its lower one."""
+    return np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
+
+
+def reliability(confidence: Floats, correct: Labels, *, bins: int = NUM_BINS) -> tuple[ReliabilityBin, ...]:
+    """Return the bins that hold an image, in ascending order.
+
+    Args:
+        confidence: (n,) 0..1.
+        correct: (n,) 1 where the prediction is correct, else 0.
+        bins: Bins of equal width.
+    """
+    indices = bin_indices(confidence, bins=bins)
+    counts = np.bincount(indices, minlength=bins)
+    hits = np.bincount(indices, weights=correct, minlength=bins)
+    sums = np.bincount(indices, weights=confidence, minlength=bins)
+    return tuple(
+        ReliabilityBin(
+            index / bins,
+            (index + 1) / bins,
+            int(counts[index]),
+            int(hits[index]),
+            float(sums[index] / counts[index]),
+            float(hits[index] / counts[index]),
+            wilson(int(hits[index]), int(counts[index])),
+        )
+        for index in np.flatnonzero(counts).tolist()
+    )
+
+
+def ece_null_quantile(confidence: Floats, *, bins: int = NUM_BINS, seed: int = 0) -> float:
+    """Return the 95th percentile of the expected calibration error under perfect calibration.
+
+    It is above zero: of a hundred predictions with 90% confidence, seldom exactly ninety are correct. After J. Bröcker and
+    L. A. Smith, "Increasing the reliability of reliability diagrams", 2007.
+
+    Args:
+        confidence: (n,) 0..1, of the test images.
+        bins: Bins of equal width.
+        seed: Of the draws.
+    """
+    indices = bin_indices(confidence, bins=bins)
+    # The number of correct predictions in a bin is taken as normal: then the sum of variances is all that a bin needs.
+    variance = np.bincount(indices, weights=confidence * (1 - confidence), minlength=bins)
+    draws = np.random.Generator(np.random.PCG64(seed)).normal(size=(DRAWS, bins)) * np.sqrt(variance)
+    return float(np.quantile(np.abs(draws).sum(axis=1), 0.95) / len(confidence))

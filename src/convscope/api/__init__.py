@@ -1,0 +1,1 @@
+"""One module per verb, named as the verb: signature and orchestration together."""

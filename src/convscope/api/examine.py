@@ -1,0 +1,198 @@
+"""Examine a run on its test split: corruptions, out-of-distribution images and attacks; the numbers go into the run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..analysis.ood.detection import OODDetection, measure_ood_detection
+from ..analysis.ood.image_sets import make_ood_sets
+from ..analysis.robustness.adversarial import EPSILONS, Attacks, attacks_metrics, measure_attacks
+from ..analysis.robustness.background import Background, background_of
+from ..analysis.robustness.corruption_accuracy import Robustness, measure_robustness, robustness_metrics
+from ..analysis.robustness.corruptions.kinds import KINDS, STRENGTHS
+from ..data.dataset import Dataset, Split
+from ..data.reload import reload_dataset
+from ..data.scaling import to_inputs
+from ..data.split import stratified_sample
+from ..errors import ConvscopeError, RunError
+from ..models.predictor import Predictor
+from ..page.write import write_report
+from ..runs import ledger, run_folder, store
+from ..runs.evidence import ensure_evidence
+from ..runs.files import KERAS_MODEL, ONNX_MODEL
+from ..runs.record import RunRecord, with_metrics
+from ..system.dataclass_json import to_json
+from ..types import Labels, PathLike
+from .run import Run
+
+if TYPE_CHECKING:
+    import keras
+
+SEED = 0
+"""The same for every run, so that two networks get the same images, corrupted in the same way."""
+
+PURPOSE = "robustness: corruptions, attacks, OOD images"
+"""In the ledger."""
+
+SAMPLE, ATTACKED, OOD_IMAGES = 1000, 500, 500
+"""Test images that are corrupted; those of them that are attacked; images in each out-of-distribution set."""
+
+MAX_VALUES, MIN_SAMPLE = 4_000_000, 200
+"""Pixel values in the sample, which limits it for images above 63 × 63; but never below this number of images."""
+
+
+@dataclass(frozen=True)
+class ExamineProgress:
+    """Progress; the steps come one after the other."""
+
+    step: str
+    """``"corruptions"``, ``"ood"``, ``"attacks"`` or ``"page"``."""
+    done: int
+    total: int
+
+
+Listener = Callable[[ExamineProgress], None]
+
+
+@dataclass(frozen=True, eq=False)
+class RobustnessReport:
+    """The results; None for a part that could not be measured, with the reason in ``missing`` by its metrics key."""
+
+    folder: Path
+    robustness: Robustness
+    ood: OODDetection | None
+    attacks: Attacks | None
+    missing: Mapping[str, str]
+    metrics: Mapping[str, Any]
+    """The run's ``metrics.json`` with these results."""
+    seconds: float
+
+    def __repr__(self) -> str:
+        clean, mean = self.robustness.clean.mean(), self.robustness.mean()
+        return f"Examination({str(self.folder)!r}, accuracy {clean:.4f}, corrupted {mean:.4f}, n={len(self.robustness):,})"
+
+
+def examine_run(run: PathLike | Run, *, everything: bool, progress: Listener | None) -> RobustnessReport:
+    """Examine a run, as :func:`convscope.api.examine.examine` documents."""
+    started = time.perf_counter()
+    folder = run_folder.verify(run)
+    record = store.load_record(folder)
+    dataset = run.dataset if isinstance(run, Run) else reload_dataset(record.request["dataset"])
+    record = ensure_evidence(record, folder, dataset, verb="evaluate")
+    indices = choose_indices(dataset.test, everything=everything)
+    ledger.Ledger(folder, "evaluate", dataset.name, dataset.fingerprint, len(dataset.test)).record(PURPOSE, n=len(indices))
+    background, predictor = background_of(dataset.test.images), Predictor(folder / ONNX_MODEL)
+    on_step = _step_counter("corruptions", len(KINDS) * STRENGTHS, progress)
+    robustness = measure_robustness(predictor, dataset.test, indices, background, seed=SEED, on_step=on_step)
+    sections: dict[str, Any] = {"ood": None, "attacks": None}
+    missing: dict[str, str] = {}
+    ood: OODDetection | None = None
+    attacks: Attacks | None = None
+    try:
+        ood = _measure_ood(record, predictor, dataset, background, indices, progress)
+        sections["ood"] = to_json(ood)
+    except ConvscopeError as error:
+        missing["ood"] = str(error)
+    try:
+        model = run.held_model if isinstance(run, Run) else None
+        attacks = _attacks(model, folder, dataset.test, indices, everything, progress)
+        sections["attacks"] = attacks_metrics(attacks)
+    except ConvscopeError as error:
+        missing["attacks"] = str(error)
+    sections["robustness"] = {**robustness_metrics(robustness), "missing": missing}
+    metrics = _keep(folder, record, sections, progress)
+    return RobustnessReport(folder, robustness, ood, attacks, missing, metrics, time.perf_counter() - started)
+
+
+def choose_indices(test: Split, *, everything: bool) -> Labels:
+    """Return indices of the test split, ascending: all, or a sample in proportion to the classes."""
+    room = max(MIN_SAMPLE, min(SAMPLE, MAX_VALUES // test.images[0].size))
+    return stratified_sample(test.labels, len(test) if everything else room, seed=SEED)
+
+
+def _measure_ood(
+    record: RunRecord, predictor: Predictor, dataset: Dataset, background: Background, indices: Labels,
+    progress: Listener | None,
+) -> OODDetection:  # fmt: skip
+    evidence = record.evidence
+    if evidence is None or evidence.feature_distances is None or not predictor.has_features:
+        raise RunError("the network has no hidden layer to measure distances in. Train one that has.")
+    sets, skipped = make_ood_sets(dataset, background, number=OOD_IMAGES, seed=SEED)
+    return measure_ood_detection(
+        predictor,
+        evidence.feature_distances,
+        evidence.reference_images[: evidence.sample],
+        dataset.test.images[indices],
+        sets,
+        skipped,
+        on_step=_step_counter("ood", len(sets), progress),
+    )
+
+
+def _attacks(
+    model: keras.Model | None, folder: Path, test: Split, indices: Labels, everything: bool, progress: Listener | None
+) -> Attacks:
+    from ..models.saving import load_model
+    from ..training.input_gradients import InputGradient
+
+    on_step = _step_counter("attacks", len(EPSILONS), progress)
+    gradient = InputGradient(load_model(folder / KERAS_MODEL) if model is None else model)
+    if not everything:
+        indices = indices[stratified_sample(test.labels[indices], ATTACKED, seed=SEED)]
+    chosen = test.take(indices)
+    return measure_attacks(
+        gradient, to_inputs(chosen.images), chosen.labels, indices, num_images=len(test), seed=SEED, on_step=on_step
+    )
+
+
+def _keep(folder: Path, record: RunRecord, sections: Mapping[str, Any], progress: Listener | None) -> Mapping[str, Any]:
+    """Add the numbers to the run and write its page again; return its metrics."""
+    on_step = _step_counter("page", 1, progress)
+    with run_folder.updating_report(folder):
+        now = store.load_record(folder)  # again: another process may have added something meanwhile
+        now = replace(now, evidence=now.evidence or record.evidence)
+        fresh = with_metrics(now, **sections)
+        store.save_metrics(fresh.metrics, folder)
+        write_report(fresh, folder)
+    on_step()
+    return fresh.metrics
+
+
+def _step_counter(step: str, total: int, progress: Listener | None) -> Callable[[], None]:
+    """Return a function to call after each part of a step; reports zero parts at once."""
+    done = -1
+
+    def on_step() -> None:
+        nonlocal done
+        done += 1
+        if progress:
+            progress(ExamineProgress(step, done, total))
+
+    on_step()
+    return on_step
+
+
+def examine(run: PathLike | Run, *, everything: bool = False, progress: Listener | None = None) -> RobustnessReport:
+    """Measure a run's robustness to corruptions and attacks, and its OOD detection.
+
+    It uses corrupted and attacked images of the run's test split, and images of other kinds. The numbers are added to
+    ``metrics.json`` under ``robustness``, ``ood`` and ``attacks``, and the page is made again; the network does
+    not change. Attacks need a back-end; without one the rest is measured.
+
+    Args:
+        run: A run, or its folder.
+        everything: Whether to use all test images instead of a sample stratified by class (1,000 of MNIST).
+        progress: Called with an :class:`ExamineProgress` after each step.
+
+    Raises:
+        RunError: The run folder is damaged.
+        DatasetError: The run's data cannot be found any more.
+
+    >>> convscope.examine("runs/mnist-cnn-standard-0").robustness.worst
+    """
+
+    return examine_run(run, everything=everything, progress=progress)

@@ -1,0 +1,122 @@
+"""The mistakes of a run, explained with the predictions of other runs on the same data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..analysis.mistakes.mistakes import Mistake, explain_mistakes
+from ..data.dataset import Dataset
+from ..errors import ConfigError, DatasetError
+from ..models.predictor import Predictor
+from ..page.write import write_report
+from ..runs import run_folder, store
+from ..runs.evidence import MISTAKES, OTHER_SEEDS, ensure_evidence
+from ..runs.files import KERAS_MODEL, ONNX_MODEL
+from ..runs.label_suspects import load_audit
+from ..runs.record import RunRecord
+from ..runs.seed_votes import count_votes, seed_votes
+from ..types import Labels, PathLike
+from .evaluate import dataset_in_memory, verified_folder
+from .run import Run as Run
+from .study import study as study
+
+if TYPE_CHECKING:
+    from ..training.input_gradients import InputGradient
+
+OTHER_NETWORKS = "other networks"
+"""Name for the networks that vote when they are not all from one study."""
+
+
+def mistakes_of(
+    folder: Path, others: Sequence[Path], dataset: Dataset | None, *, study: Path | None, saliency: bool, most: int | None
+) -> tuple[Mistake, ...]:
+    """Do the work of :func:`convscope.api.mistakes.mistakes` for the folders of complete runs."""
+    if most is not None and (isinstance(most, bool) or not isinstance(most, int) or most < 0):
+        raise ConfigError(f"most must be a whole number of at least 0, or None; got {most!r}.")
+    stored = store.load_record(folder)
+    predictions = [_predictions(stored, store.load_record(other), other) for other in others]
+    record = ensure_evidence(stored, folder, dataset, verb="mistakes", study=study)
+    if record.evidence is None:
+        raise DatasetError(
+            f"the run {str(folder)!r} has no images of its mistakes: {record.evidence_missing} Restore the "
+            "data, or pass the Run that `train` returned."
+        )
+    if study is not None and record.metrics[MISTAKES] != stored.metrics.get(MISTAKES):
+        with run_folder.updating_report(folder):
+            write_report(record, folder)
+    seeds = seed_votes(record, folder, study)
+    gradient = _gradient(folder) if saliency else None
+    votes = count_votes(predictions, record.evaluation.labels, len(record.evaluation.class_names)).counts
+    return explain_mistakes(
+        record,
+        Predictor(folder / ONNX_MODEL),
+        votes=votes if seeds is None else votes + seeds.counts,
+        voter_name=OTHER_NETWORKS if others else OTHER_SEEDS,
+        audit=load_audit(record, folder),
+        gradient=gradient,
+        most=most,
+    )
+
+
+def _gradient(folder: Path) -> InputGradient:
+    from ..models.saving import load_model
+    from ..training.input_gradients import InputGradient
+
+    return InputGradient(load_model(folder / KERAS_MODEL))
+
+
+def _predictions(record: RunRecord, other: RunRecord, folder: Path) -> Labels:
+    """Return the classes (n,) that another run predicts for the same test images.
+
+    Raises:
+        ConfigError: The other run has different data.
+    """
+    own, its = record.evaluation, other.evaluation
+    same_data = record.request["dataset"]["fingerprint"] == other.request["dataset"]["fingerprint"]
+    if not same_data or not np.array_equal(own.labels, its.labels):
+        raise ConfigError(
+            f"the run {str(folder)!r} was trained on different data, so its predictions are for other images. "
+            "Leave it out of --others."
+        )
+    return its.predictions
+
+
+def mistakes(
+    run: PathLike | Run,
+    *,
+    others: Iterable[PathLike | Run] = (),
+    study: PathLike | None = None,
+    saliency: bool = False,
+    most: int | None = None,
+) -> tuple[Mistake, ...]:
+    """Explain every error of a run on its test split, the most confident first.
+
+    Each :class:`Mistake` has the probabilities, the nearest training images of the true and the predicted class, the
+    predictions after earlier epochs, and a likely cause: a label error, an ambiguous image or a model error. If the run
+    has a label audit, it counts as evidence.
+
+    Args:
+        run: A run, or its folder.
+        others: Runs on the same data whose predictions are evidence, too.
+        study: The folder of a study whose other seeds vote. The votes are saved in the run, and its page is made again.
+            A run in the folder of a study finds that study without being told.
+        saliency: Whether to measure the influence of every part of the image on both classes, by occlusion and by
+            gradients; about 0.2 s per image. Needs Keras with a back-end.
+        most: The largest number of errors to explain; None explains all.
+
+    Raises:
+        DatasetError: The run has no images of its errors, and its data cannot be found any more.
+        ConfigError: A run in ``others`` has different data, or ``study`` has no runs like this one.
+        RunError: A run folder is damaged.
+        MissingBackendError: ``saliency`` was requested, and there is no back-end.
+
+    >>> [mistake for mistake in convscope.mistakes("runs/mnist-cnn-standard-0") if mistake.triage.kind == "label suspect"]
+    """
+
+    folders = [verified_folder(each) for each in (run, *others)]
+    study = None if study is None else Path(study)
+    return mistakes_of(folders[0], folders[1:], dataset_in_memory(run), study=study, saliency=saliency, most=most)

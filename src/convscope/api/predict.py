@@ -1,0 +1,62 @@
+"""The verb ``predict``.
+
+It is separate from the other verbs, so that a prediction waits for no import but its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from ..data.images.inputs import ImageLike
+from ..prediction.classifier import open_classifier
+from ..prediction.classify import predict as _predict
+from ..prediction.predictions import Predictions
+from ..types import PathLike
+
+if TYPE_CHECKING:
+    import keras
+
+
+def predict(
+    run: PathLike | keras.Model,
+    images: ImageLike | Iterable[ImageLike],
+    *,
+    top: int = 3,
+    skip_bad_images: bool = False,
+    single: bool = False,
+    at_least: float = 0.0,
+) -> Predictions:
+    """Classify image files or arrays with a trained network.
+
+    Each image is preprocessed like the training data, and the result lists the steps. A network for digits detects several
+    digits per image file, but not in an array of n: each gets a prediction, in reading order, with its ``place``.
+
+    Args:
+        run: A run or its folder, or an ``.onnx`` file of convscope, which ONNX Runtime computes; or a ``.keras`` file of
+            :func:`convscope.export` or a ``keras.Model``, which Keras computes. A model must take (n, h, w, c) in 0..1 and end
+            in a softmax or in logits; its classes are named ``"0"``, ``"1"`` and so on.
+        images: Names of files or folders, patterns such as ``"photos/*.jpg"``, bytes of files, Pillow's images, arrays (h, w)
+            or (h, w, c) of uint8 or of floats in 0..1, a list of these, or one array (n, h, w, c).
+        top: Classes per image.
+        skip_bad_images: Whether to list unreadable image files in the result instead of raising an error.
+        single: Whether to treat each image as one digit.
+        at_least: The probability, 0..1, from which a prediction ``is_above_threshold``; :func:`convscope.evaluate` finds it for a
+            target ``accuracy``.
+
+    Raises:
+        PictureError: Image files cannot be read; the message names all of them.
+        RunError: The run or model file is damaged.
+        ConfigError: A parameter is out of range, or the model does not classify images.
+
+    Example:
+    >>> convscope.predict("runs/mnist-cnn-standard-0", "four.jpg")[0].class_name
+    """
+    return _predict(
+        open_classifier(run),
+        images,
+        top=top,
+        skip_bad_images=skip_bad_images,
+        single=single,
+        at_least=at_least,
+    )

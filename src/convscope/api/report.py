@@ -1,0 +1,41 @@
+"""The public functions, one per command.
+
+Each takes names, paths or arrays, and most return one frozen dataclass.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..page.write import write_page, write_report
+from ..runs import run_folder, store
+from ..runs.evidence import ensure_evidence
+from ..types import PathLike
+from .evaluate import dataset_in_memory, verified_folder
+from .run import Run as Run
+
+
+def report(run: PathLike | Run, *, output: PathLike | None = None) -> Path:
+    """Write figures and page of a run again, without training and without a back-end.
+
+    A run that was trained without a report reads its dataset once more for the images on the page. If the data cannot be
+    found any more, the page is written without them and gives the reason.
+
+    Args:
+        run: A run, or its folder.
+        output: A file for the page alone; by default figures and page go into the run folder.
+
+    Returns:
+        The path of the page.
+
+    Raises:
+        RunError: The run folder is damaged.
+        OutputError: The page cannot be written.
+    """
+    folder = verified_folder(run)
+    record = ensure_evidence(store.load_record(folder), folder, dataset_in_memory(run))
+    if output is None:
+        with run_folder.updating_report(folder):
+            return write_report(record, folder)
+    write_page(record, Path(output))
+    return Path(output)

@@ -1,0 +1,157 @@
+"""A run in Python: what ``train`` returns and ``load_run`` loads from a run folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..analysis.evaluation import Evaluation
+from ..data.dataset import Dataset
+from ..data.reload import reload_dataset
+from ..runs import run_folder, store
+from ..runs.files import KERAS_MODEL, METRICS
+from ..runs.migrations import upgrade_metrics
+from ..runs.record import RunRecord
+from ..training.history import History
+from ..types import PathLike
+
+if TYPE_CHECKING:
+    import keras
+
+    from ..analysis.baseline import Baseline
+    from ..analysis.findings.finding import Finding
+    from ..analysis.label_audit.suspects import LabelAudit
+    from ..analysis.uncertainty.uncertainty import Uncertainty
+    from ..figures.figure import Illustration
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A complete run: its folder, its ``keras.Model`` and its measurements.
+
+    A loaded run reads its model and its dataset on first use. Only the model needs a back-end.
+    """
+
+    folder: Path
+    """The run folder."""
+    record: RunRecord
+    """The contents of the run folder."""
+    held_model: keras.Model | None = None
+    """The model, if it was trained in this process."""
+    held_dataset: Dataset | None = None
+    """The dataset, if it was loaded in this process."""
+
+    @cached_property
+    def model(self) -> keras.Model:
+        """The trained network; a loaded run reads it from its folder.
+
+        Raises:
+            RunError: The model file is damaged.
+            MissingBackendError: Keras has no back-end to load the model with.
+        """
+        from ..models.saving import load_model
+
+        return load_model(self.folder / KERAS_MODEL) if self.held_model is None else self.held_model
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        """The dataset; a loaded run reads it again from where it was.
+
+        Raises:
+            DatasetError: The data cannot be found any more.
+        """
+        return reload_dataset(self.record.request["dataset"]) if self.held_dataset is None else self.held_dataset
+
+    @property
+    def stopped_early(self) -> bool:
+        """Whether Ctrl-C ended the training before its last epoch."""
+        return bool(self.record.request["stopped_early"])
+
+    @property
+    def history(self) -> History:
+        """Loss, accuracy and learning rate of every epoch."""
+        return self.record.history
+
+    @property
+    def evaluation(self) -> Evaluation:
+        """The result on the test split, measured after the training."""
+        return self.record.evaluation
+
+    @property
+    def metrics(self) -> Mapping[str, Any]:
+        """The current content of ``metrics.json``, to which ``audit`` and ``examine`` add."""
+        numbers: Mapping[str, Any] = upgrade_metrics(run_folder.read_json(self.folder / METRICS))
+        return numbers
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Sentences about the results with their evidence, the most important first."""
+        from ..analysis.findings.find import find
+
+        return find(self.metrics, model_name=self.record.request["model"])
+
+    @cached_property
+    def uncertainty(self) -> Uncertainty | None:
+        """Calibration and selective prediction of the network; None if they were not measured."""
+        from ..analysis.uncertainty.uncertainty import uncertainty_from_metrics
+
+        return uncertainty_from_metrics(self.record.metrics, self.evaluation)
+
+    @property
+    def doubt(self) -> Uncertainty | None:
+        """The same as :attr:`uncertainty`, under its former name."""
+        return self.uncertainty
+
+    @cached_property
+    def baseline(self) -> Baseline | None:
+        """The baseline and its comparison with the network; None if none was trained."""
+        from ..analysis.baseline import Baseline
+        from ..system.dataclass_json import from_json
+
+        numbers = self.record.metrics.get("baseline")
+        return None if numbers is None else from_json(Baseline, numbers)
+
+    @property
+    def label_audit(self) -> LabelAudit | None:
+        """The last label audit of the run; None before the first one."""
+        from ..runs.label_suspects import load_audit
+
+        return load_audit(replace(self.record, metrics=self.metrics), self.folder)
+
+    @cached_property
+    def figures(self) -> Mapping[str, Illustration]:
+        """Every figure of the run by name, drawn on first use, which takes 2 s.
+
+        A notebook displays a figure that is the last expression of a cell.
+        """
+        from ..figures.gallery import illustrate
+
+        return {illustration.name: illustration for illustration in illustrate(self.record)}
+
+    def __fspath__(self) -> str:
+        """Return the folder, so that a run can be passed wherever a path is accepted."""
+        return str(self.folder)
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.folder)!r}, {self.evaluation!r})"
+
+
+def load_run(folder: PathLike) -> Run:
+    """Load a complete run from its folder; a back-end is needed only for ``Run.model``.
+
+    Args:
+        folder: The run folder.
+
+    Returns:
+        The run as :func:`convscope.train` returned it.
+
+    Raises:
+        RunError: The folder holds no complete run, or a file of the run is damaged.
+
+    >>> convscope.load_run("runs/mnist-cnn-standard-0").uncertainty.temperature
+    """
+    path = run_folder.verify(folder)
+    return Run(path, store.load_record(path))

@@ -1,0 +1,196 @@
+"""Run a study: folder, request, runs, results and page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ..data.dataset import Dataset
+from ..data.load import load_dataset
+from ..data.read_options import DEFAULTS, ReadOptions
+from ..errors import ConfigError
+from ..models.backend import check_backend
+from ..models.custom import Build
+from ..runs import lock, run_folder
+from ..runs.seed_votes import REQUEST as REQUEST
+from ..runs.seed_votes import RESULTS as RESULTS
+from ..runs.seed_votes import RUNS as RUNS
+from ..runs.seed_votes import VOTES, Votes, save_votes
+from ..studies.comparisons import ConfigurationComparison
+from ..studies.executors.open import check_workers, open_workers
+from ..studies.hyperparameter_search import JOURNAL, require_optuna
+from ..studies.outcomes import refuse_other_content
+from ..studies.plan import SCHEMA_VERSION, StudyPlan, make_plan
+from ..studies.results import Row, StudyResults, make_results, to_csv, to_json
+from ..studies.scheduler import run_tasks
+from ..studies.tasks import StudyListener, StudyTasks
+from ..system.files import write_json, write_text
+from ..system.hardware import describe_machine, package_versions
+from ..training.config import TrainConfig
+from ..types import PathLike
+from .study_worker import RUN_FUNCTIONS
+
+TABLE, PAGE = "study.csv", "study.html"
+
+DEFAULT_FOLDER = Path("runs")
+
+KNOWN = frozenset({RUNS, REQUEST, RESULTS, TABLE, PAGE, VOTES, JOURNAL, f"{JOURNAL}.lock"})
+
+DECIDING = ("dataset", "models", "recipes", "sizes", "seeds", "search", "threads_per_run")
+"""Keys of the request that must match to continue a study."""
+
+LONGEST = 120
+"""Characters of a request that an error message quotes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """A finished study: its folder and its results."""
+
+    folder: Path
+    results: StudyResults
+
+    @property
+    def page(self) -> Path:
+        return self.folder / PAGE
+
+    @property
+    def table(self) -> tuple[Row, ...]:
+        """A row per configuration, the most accurate first."""
+        return self.results.table
+
+    @property
+    def comparisons(self) -> tuple[ConfigurationComparison, ...]:
+        return self.results.comparisons
+
+    @property
+    def votes(self) -> Mapping[str, Votes]:
+        """The predictions of the seeds of each configuration for every test image."""
+        return self.results.votes
+
+    def __repr__(self) -> str:
+        return f"Study({str(self.folder)!r}, {len(self.table)} configurations, {len(self.results.seeds)} seeds)"
+
+
+def study(
+    data: PathLike | Dataset,
+    *,
+    models: Sequence[str | Build] = ("cnn", "ann"),
+    recipes: Sequence[str | TrainConfig] = ("standard",),
+    seeds: int | Sequence[int] = 10,
+    sizes: Sequence[int | str] | None = None,
+    epochs: int | None = None,
+    search: int | None = None,
+    workers: int | str | None = None,
+    out: PathLike | None = None,
+    reading: ReadOptions = DEFAULTS,
+    progress: StudyListener | None = None,
+) -> Study:
+    """Train every combination of ``models``, ``recipes``, ``sizes`` and ``seeds``, and test which differences are significant.
+
+    Finished runs of the same study in ``out`` are kept, so repeating the call continues a stopped study.
+
+    Args:
+        data: A dataset, its name or its path, as for :func:`convscope.train`.
+        models: Names, files or functions, as for :func:`convscope.train`.
+        recipes: Names or configurations, as for :func:`convscope.train`.
+        seeds: The number of seeds, from 0, or a list of them.
+        sizes: Numbers of training images, and ``"all"``; several give learning curves. All images by default.
+        epochs: The number of epochs, instead of the recipes'.
+        search: The number of trials of a hyperparameter search for each configuration, on validation images only; better
+            settings are then trained with every seed like the others.
+        workers: The number of processes on this machine, by default one per core, or ``"dask:ADDRESS"``.
+        out: The study's folder, by default ``runs/study-DATA``.
+        reading: How the data are read.
+        progress: Called with a :class:`StudyProgress` after each run and trial.
+
+    Raises:
+        ConvscopeError: An argument is invalid, which is checked before any work starts, or a run fails.
+
+    >>> convscope.study("mnist", models=["cnn", "ann"], seeds=10).table
+    """
+    check_workers(workers)
+    if search is not None:
+        require_optuna()
+    dataset = load_dataset(data, reading)
+    plan = make_plan(dataset, models=models, recipes=recipes, epochs=epochs, seeds=seeds, sizes=sizes, search=search)
+    check_backend()
+    folder = Path(out) if out is not None else DEFAULT_FOLDER / f"study-{dataset.name}"
+    with lock.locked(folder):
+        _begin(folder, plan, dataset)
+        work = StudyTasks(plan, dataset, folder / RUNS, folder / JOURNAL, progress)
+        if tasks := work.tasks():
+            _refuse_other_versions(folder)
+            with open_workers(workers, dataset, work.left, RUN_FUNCTIONS) as at_work:
+                run_tasks(tasks, at_work, work.remark)
+        outcomes = [work.outcome(cell) for cell in plan.cells(work.configurations)]
+        results = make_results(plan, dataset, outcomes, [search.best()[0] for search in work.searches])
+        _write(results, dataset, folder)
+    return Study(folder, results)
+
+
+def _begin(folder: Path, plan: StudyPlan, dataset: Dataset) -> None:
+    """Write the request, or check that the folder holds the same study. Raises :class:`ConfigError` otherwise."""
+    refuse_other_content(folder, KNOWN)
+    request = _as_json(
+        {
+            "schema_version": SCHEMA_VERSION,
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "dataset": {
+                "name": dataset.name,
+                "source": dataset.provenance.source,
+                "reading": dataset.provenance.reading.as_dict(),
+                "fingerprint": dataset.fingerprint,
+            },
+            **plan.request(),
+            "versions": package_versions(),
+            "machine": describe_machine(),
+        }
+    )
+    if not (folder / REQUEST).is_file():
+        write_json(folder / REQUEST, request)
+        return
+    begun = run_folder.read_json(folder / REQUEST)
+    for name in DECIDING:
+        if begun.get(name) != request[name]:
+            raise ConfigError(
+                f"{str(folder)!r} holds a study with other {name}: {_short(begun.get(name))} instead of {_short(request[name])}. "
+                "Repeat the same study, or choose another folder with --out DIR."
+            )
+
+
+def _refuse_other_versions(folder: Path) -> None:
+    """Raise :class:`ConfigError` if other package versions are installed than when the study began."""
+    begun, now = run_folder.read_json(folder / REQUEST).get("versions", {}), package_versions()
+    differing = sorted(name for name in {*begun, *now} if begun.get(name) != now.get(name))
+    if differing:
+        name = differing[0]
+        raise ConfigError(
+            f"the study in {str(folder)!r} began with {name} {begun.get(name)}, but {now.get(name)} is installed; only seeds may "
+            "differ. Install that version, or choose another folder with --out DIR."
+        )
+
+
+def _write(results: StudyResults, dataset: Dataset, folder: Path) -> None:
+    """Write the results, then the page made from them."""
+    from ..page.study import render_study
+
+    known = to_json(results)
+    write_text(folder / TABLE, to_csv(results))
+    save_votes(results.votes, folder)
+    write_json(folder / RESULTS, known)
+    pictures = {each.index: dataset.test.images[each.index] for each in results.hard_images}
+    write_text(folder / PAGE, render_study(known, run_folder.read_json(folder / REQUEST), pictures))
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+def _as_json(value: Any) -> Any:
+    return json.loads(json.dumps(value))

@@ -1,1 +1,0 @@
-"""The label audit: out-of-sample predictions that disagree with labels."""

@@ -1,1 +1,0 @@
-"""Paired comparison of runs: reading, checking, measuring and the page."""

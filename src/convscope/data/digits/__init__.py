@@ -1,0 +1,1 @@
+"""MNIST-style preprocessing: ink, segmentation, centring."""

@@ -1,0 +1,182 @@
+"""Grouping of connected components into digits, and their reading order.
+
+A digit is usually one component, but a 5 may have lost its bar, and a 4 its stem. A **small** component, less than half as high
+as a digit, therefore joins the nearest large one within a quarter of that height. Components with largely overlapping boxes are
+one digit. Tiny components, and small isolated ones, are dirt. The height of digits is measured: half of all ink is in
+components at least that high. ``page/js/image/preprocess/grouping.js`` groups in the same way.
+
+Rows are read from the top, each from the left. A tilted sheet is read along its rows: their slope is the median of the slopes
+from each digit to its right neighbour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from .connected_components import Components
+from .steps import Box
+
+SMALL = 2
+"""A component is small below 1 / 2 of a digit's height."""
+
+CLOSING_RADIUS = 4
+"""A small component joins a large one within 1 / 4 of a digit's height."""
+
+ALONE = 3
+"""An isolated small component is a digit from 1 / 3 of a digit's height on, else dirt."""
+
+MIN_HEIGHT, MIN_SHARE = 8, 64
+"""Components lower than 8 pixels, or 1 / 64 of the image's longer side, are grain, not digits."""
+
+DIRT = 20
+"""A component is dirt below (1 / 20)² of a digit's height squared."""
+
+SAME_ROW = 0.6
+"""Distance of a digit below a row, as a share of a digit's height, from which it starts a new row."""
+
+
+@dataclass(frozen=True)
+class DigitGroup:
+    """Components that form one digit."""
+
+    pieces: tuple[int, ...]
+    """Indices of the components."""
+    box: Box
+    area: int
+    """Pixels of ink."""
+
+
+def group_pieces(components: Components, *, drops_cut_off: bool = False) -> list[DigitGroup]:
+    """Group components into digits, in the order of their first pixels.
+
+    Args:
+        components: The components of the ink.
+        drops_cut_off: Whether to ignore components at the border, such as a table or the edge of the sheet, if there are others.
+    """
+    pieces = list(range(len(components)))
+    if drops_cut_off:
+        pieces = [piece for piece in pieces if not is_cut_off(components.boxes[piece], components.shape)] or pieces
+    if not pieces:
+        return []
+    height = _digit_height([(_height(components.boxes[piece]), components.areas[piece]) for piece in pieces])
+    if height < MIN_HEIGHT or MIN_SHARE * height < max(components.shape):
+        return []
+    pieces = [piece for piece in pieces if DIRT * DIRT * components.areas[piece] >= height * height]
+    large = [piece for piece in pieces if SMALL * _height(components.boxes[piece]) >= height]
+    owners = {piece: piece for piece in large}
+    for index, piece in enumerate(large):
+        for other in large[:index]:
+            if _overlap(components.boxes[piece], components.boxes[other]):
+                old, new = max(owners[piece], owners[other]), min(owners[piece], owners[other])
+                owners = {each: new if owner == old else owner for each, owner in owners.items()}
+    for piece in pieces:
+        if piece in owners:
+            continue
+        box = components.boxes[piece]
+        gap, nearest = min((_gap(box, components.boxes[other]), other) for other in large)
+        if CLOSING_RADIUS * gap <= height:
+            owners[piece] = owners[nearest]
+        elif ALONE * longer_side(box) >= height:
+            owners[piece] = piece
+    return _groups(components, owners)
+
+
+def is_cut_off(box: Box, shape: tuple[int, int]) -> bool:
+    """Return whether a box reaches the border of an image of (height, width)."""
+    return box.top == 0 or box.left == 0 or box.bottom == shape[0] - 1 or box.right == shape[1] - 1
+
+
+def longer_side(box: Box) -> int:
+    """Return the height or width of a box, whichever is larger."""
+    return max(_height(box), _width(box))
+
+
+def joined(groups: Sequence[DigitGroup]) -> DigitGroup:
+    """Merge groups into one."""
+    boxes = [group.box for group in groups]
+    box = Box(
+        min(box.top for box in boxes),
+        min(box.left for box in boxes),
+        max(box.bottom for box in boxes),
+        max(box.right for box in boxes),
+    )
+    return DigitGroup(tuple(piece for group in groups for piece in group.pieces), box, sum(group.area for group in groups))
+
+
+def in_reading_order(boxes: Sequence[Box]) -> list[int]:
+    """Return the indices of boxes row by row, each from the left."""
+    if not boxes:
+        return []
+    height = median(map(_height, boxes))
+    slope = _slope(boxes)
+    middles = [((box.left + box.right) / 2, (box.top + box.bottom) / 2) for box in boxes]
+    levels = [down - slope * across for across, down in middles]
+    rows: list[list[int]] = []
+    for index in sorted(range(len(boxes)), key=lambda index: levels[index]):
+        row = rows[-1] if rows else []
+        if row and levels[index] - sum(levels[each] for each in row) / len(row) <= SAME_ROW * height:
+            row.append(index)
+        else:
+            rows.append([index])
+    return [index for row in rows for index in sorted(row, key=lambda index: middles[index][0])]
+
+
+def _groups(components: Components, owners: dict[int, int]) -> list[DigitGroup]:
+    members: dict[int, list[int]] = {}
+    for piece in sorted(owners):
+        members.setdefault(owners[piece], []).append(piece)
+    return [
+        joined([DigitGroup((piece,), components.boxes[piece], components.areas[piece]) for piece in pieces])
+        for pieces in members.values()
+    ]
+
+
+def _digit_height(heights: Sequence[tuple[int, int]]) -> int:
+    """Return the height such that half of the area is in components at least that high."""
+    total, so_far = sum(area for _, area in heights), 0
+    for height, area in sorted(heights, reverse=True):
+        so_far += area
+        if 2 * so_far >= total:
+            return height
+    raise AssertionError("no components")
+
+
+def _slope(boxes: Sequence[Box]) -> float:
+    """Return how far rows go down per pixel to the right; 0 if no digit has a neighbour."""
+    slopes = []
+    for box in boxes:
+        right = [other for other in boxes if other.left > box.right and _shared_height(box, other) > 0]
+        near = [other for other in right if other.left - box.right <= 2 * _height(box)]
+        if near:
+            other = min(near, key=lambda other: other.left)
+            across = (other.left + other.right - box.left - box.right) / 2
+            slopes.append((other.top + other.bottom - box.top - box.bottom) / 2 / across)
+    return median(slopes) if slopes else 0.0
+
+
+def _height(box: Box) -> int:
+    return box.bottom - box.top + 1
+
+
+def _width(box: Box) -> int:
+    return box.right - box.left + 1
+
+
+def _gap(one: Box, other: Box) -> int:
+    """Return the larger of the horizontal and vertical gaps between boxes, at least 0."""
+    across = max(one.left, other.left) - min(one.right, other.right) - 1
+    down = max(one.top, other.top) - min(one.bottom, other.bottom) - 1
+    return max(across, down, 0)
+
+
+def _shared_height(one: Box, other: Box) -> int:
+    return min(one.bottom, other.bottom) - max(one.top, other.top) + 1
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    """Return whether boxes share half of the smaller one's area."""
+    across = min(one.right, other.right) - max(one.left, other.left) + 1
+    shared = max(across, 0) * max(_shared_height(one, other), 0)
+    return 2 * shared >= min(_height(one) * _width(one), _height(other) * _width(other))

@@ -1,0 +1,125 @@
+"""Reading of image files, without blocking on pipes or exhausting memory."""
+
+from __future__ import annotations
+
+import glob
+import os
+import stat
+from collections import Counter
+from pathlib import Path
+
+from ...errors import PictureError, reason_of
+from ...types import PathLike
+from .formats import SUFFIXES
+
+MAX_FILE = 100 * 2**20
+"""Bytes; a photo of 64 megapixels has a third of that."""
+
+OTHER_THINGS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+
+
+def read_picture_file(path: PathLike) -> bytes:
+    """Return the content of a regular file of at most 100 MB.
+
+    Raises:
+        PictureError: The path is anything else.
+    """
+    name = repr(os.fspath(path))
+    try:
+        # Opening a pipe would block until something writes to it.
+        _refuse_unless_file(Path(path).stat().st_mode, name)
+        # The path may have become a pipe in between: open it without blocking, and check again.
+        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+        with open(os.open(path, flags), "rb") as file:
+            found = os.fstat(file.fileno())
+            _refuse_unless_file(found.st_mode, name)
+            if found.st_size > MAX_FILE:
+                raise too_large(name, f"has {found.st_size / 2**20:,.0f} MB")
+            content = file.read(MAX_FILE + 1)
+    except FileNotFoundError as error:
+        raise PictureError(_missing(path, name)) from error
+    except (OSError, ValueError) as error:
+        if isinstance(error, PictureError):
+            raise
+        raise PictureError(f"{name} cannot be opened: {reason_of(error)}. Check its name and permissions.") from error
+    if len(content) > MAX_FILE:
+        raise too_large(name, f"has more than {MAX_FILE // 2**20} MB")
+    return content
+
+
+def too_large(name: str, found: str) -> PictureError:
+    """Return the error for a file beyond the limit."""
+    return PictureError(f"{name} {found}, but at most {MAX_FILE // 2**20} MB are supported. Save the image smaller.")
+
+
+def _refuse_unless_file(mode: int, name: str) -> None:
+    if stat.S_ISREG(mode):
+        return
+    what = next((what for is_one, what in OTHER_THINGS if is_one(mode)), "something else")
+    raise PictureError(f"{name} is {what}, not an image file. Pass the image file itself.")
+
+
+def _missing(path: PathLike, name: str) -> str:
+    text = os.fspath(path)
+    if "://" in text:
+        return f"{name} is a URL, and convscope downloads nothing here. Download the image and pass the file."
+    if Path(path).is_symlink():
+        return f"{name} is a broken link. Correct it, or pass the image file itself."
+    return f"{name} does not exist. Check the name and the current folder."
+
+
+IGNORED_FOLDERS = frozenset({"__MACOSX"})
+
+MAX_SUFFIXES = 3
+"""Other suffixes named in an error."""
+
+
+def find_pictures(name: str) -> list[str]:
+    """Return the files that ``name`` means, sorted.
+
+    For a folder these are the image files in it and below, by suffix; for a pattern such as ``photos/*.png`` the matching
+    files. Any other name is returned without a check.
+
+    Raises:
+        PictureError: A folder or pattern yields no file.
+    """
+    if _is_folder(name):
+        return _in_folder(name)
+    if os.path.lexists(name) or not glob.has_magic(name):
+        return [name]
+    found = sorted(glob.glob(name, recursive=True))  # noqa: PTH207 (absolute patterns, too)
+    if not found:
+        raise PictureError(f"no file matches the pattern {name!r}. Check the pattern and the current folder.")
+    return [file for each in found for file in (_in_folder(each) if _is_folder(each) else [each])]
+
+
+def _is_folder(name: str) -> bool:
+    return os.path.isdir(name)  # noqa: PTH112 (Path.is_dir raises for a name that is too long, or locked away)
+
+
+def _in_folder(folder: str) -> list[str]:
+    """Return the image files in a folder and below, except hidden ones and linked folders."""
+    pictures, others = [], Counter[str]()
+    for place, folders, files in os.walk(folder):
+        folders[:] = sorted(each for each in folders if not each.startswith(".") and each not in IGNORED_FOLDERS)
+        for file in sorted(files):
+            suffix = Path(file).suffix.lower()
+            if file.startswith("."):
+                continue
+            if suffix in SUFFIXES:
+                pictures.append(str(Path(place, file)))
+            else:
+                others[suffix] += 1
+    if not pictures:
+        found = ", ".join(f"{count:,} {suffix or 'without suffix'}" for suffix, count in others.most_common(MAX_SUFFIXES))
+        raise PictureError(
+            f"{folder!r} holds no image files ending in {', '.join(sorted(SUFFIXES))}{f' (but {found})' if found else ''}. Pass "
+            "another folder, or the files themselves."
+        )
+    return pictures

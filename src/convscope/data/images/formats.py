@@ -1,0 +1,214 @@
+"""File formats of images, recognized by content instead of file name."""
+
+from __future__ import annotations
+
+import importlib
+import zlib
+from dataclasses import dataclass
+from typing import IO
+
+from PIL.ImageFile import ImageFile
+
+from ...errors import PictureError
+
+EXPECTED = "PNG, JPEG, GIF, WebP, BMP or TIFF"
+
+SUFFIXES = frozenset(
+    {".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".webp", ".bmp", ".dib", ".tif", ".tiff"}
+)  # fmt: skip
+"""Suffixes of image files in folders."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """An image format, and the only Pillow class that decodes it."""
+
+    name: str
+    plugin: str
+    class_name: str
+
+    def open(self, file: IO[bytes]) -> ImageFile:
+        """Read the header of an image, without decoding pixels."""
+        opener = getattr(importlib.import_module(f"PIL.{self.plugin}"), self.class_name)
+        image: ImageFile = opener(file)
+        return image
+
+
+PNG = Kind("PNG", "PngImagePlugin", "PngImageFile")
+
+JPEG = Kind("JPEG", "JpegImagePlugin", "JpegImageFile")
+
+GIF = Kind("GIF", "GifImagePlugin", "GifImageFile")
+
+WEBP = Kind("WebP", "WebPImagePlugin", "WebPImageFile")
+
+BMP = Kind("BMP", "BmpImagePlugin", "BmpImageFile")
+
+TIFF = Kind("TIFF", "TiffImagePlugin", "TiffImageFile")
+
+SIGNATURES: tuple[tuple[bytes, Kind], ...] = (
+    (b"\x89PNG\r\n\x1a\n", PNG),
+    (b"\xff\xd8\xff", JPEG),
+    (b"GIF87a", GIF),
+    (b"GIF89a", GIF),
+    (b"BM", BMP),
+    (b"II*\0", TIFF),
+    (b"MM\0*", TIFF),
+    (b"II+\0", TIFF),
+    (b"MM\0+", TIFF),
+)
+
+CONVERT = "Convert it to PNG or JPEG"
+
+OTHERS: tuple[tuple[bytes, str, str], ...] = (
+    (b"%PDF", "a PDF file", "Export the page as PNG"),
+    (b"%!PS", "a PostScript file", CONVERT),
+    (b"8BPS", "a Photoshop file", CONVERT),
+    (b"\0\0\1\0", "an icon file", CONVERT),
+    (b"\0\0\0\x0cjP", "a JPEG 2000 file", CONVERT),
+    (b"\xff\x0a", "a JPEG XL file", CONVERT),
+    (b"\0\0\0\x0cJXL", "a JPEG XL file", CONVERT),
+    (b"\x93NUMPY", "a NumPy array", "Load it in Python and pass the array"),
+    (b"PK\3\4", "a zip archive", "Unpack it and pass the image files"),
+    (b"\x1f\x8b", "a gzip archive", "Unpack it and pass the image files"),
+    (b"<svg", "an SVG drawing", "Export it as PNG"),
+    (b"<?xml", "an XML file", "Export it as PNG if it is a drawing"),
+    (b"<!doctype", "an HTML page", "Download the image file itself"),
+    (b"<html", "an HTML page", "Download the image file itself"),
+)
+"""Files passed by mistake: first bytes, description, remedy."""
+
+HEIF_BRANDS = {b"heic": "HEIC", b"heix": "HEIC", b"hevc": "HEIC", b"mif1": "HEIF", b"msf1": "HEIF", b"avif": "AVIF"}
+
+
+def kind_of(content: bytes, name: str) -> Kind:
+    """Return the format of an image file.
+
+    Args:
+        content: The bytes of the file.
+        name: The name for error messages, quoted.
+
+    Raises:
+        PictureError: The file has another format, which the message names.
+    """
+    if not content:
+        raise PictureError(f"{name} is empty (0 bytes). Copy or save it again.")
+    for signature, kind in SIGNATURES:
+        if content.startswith(signature):
+            return kind
+    if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
+        return WEBP
+    what, remedy = _other(content)
+    raise PictureError(f"{name} is {what}, not a {EXPECTED} file. {remedy}.")
+
+
+def _other(content: bytes) -> tuple[str, str]:
+    if content[4:8] == b"ftyp" and content[8:12] in HEIF_BRANDS:
+        return f"a {HEIF_BRANDS[content[8:12]]} photo", "Convert it to JPEG, or let the phone take JPEGs"
+    start = content[:100].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    for signature, what, remedy in OTHERS:
+        if content.startswith(signature) or start.startswith(signature):
+            return what, remedy
+    if not content.strip(b"\0"):
+        return "a file of zero bytes only", "Copy or save it again"
+    return f"of unknown format (it begins with {content[:8]!r})", CONVERT
+
+
+MAX_PIXELS = 64 * 10**6
+"""Largest image by its header. Decoding takes up to half a gigabyte."""
+
+MIN_SIDE = 4
+"""Smallest longer side; anything smaller is a tracking pixel or a mistake."""
+
+MAX_PACKING = 1032
+"""Largest compression ratio of deflate."""
+
+AGAIN = "Copy or save it again."
+
+PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+"""Numbers of channels by PNG colour type."""
+
+
+def check_size(width: int, height: int, name: str) -> None:
+    """Check the size of an image.
+
+    Raises:
+        PictureError: The image is too small or too large.
+    """
+    if min(width, height) < 1 or max(width, height) < MIN_SIDE:
+        raise PictureError(
+            f"{name} has {width:,} × {height:,} pixels, but one side needs at least {MIN_SIDE}. Pass a larger image."
+        )
+    if width * height > MAX_PIXELS:
+        raise too_many(name, f"{width:,} × {height:,} pixels, {width * height / 1e6:,.0f} million")
+
+
+def too_many(name: str, found: str) -> PictureError:
+    """Return the error for an image with too many pixels."""
+    return PictureError(
+        f"{name} has {found}, but at most {MAX_PIXELS // 10**6} million are supported. Save the image smaller."
+    )
+
+
+def check_png(content: bytes, name: str) -> None:
+    """Check that a PNG is complete and undamaged and has enough bytes for its pixels.
+
+    Raises:
+        PictureError: It is not, or has too many pixels.
+    """
+    # Pillow decodes a PNG without its end, and does not verify the checksums of pixel data.
+    place, packed, promised = 8, 0, -1
+    while True:
+        length = int.from_bytes(content[place : place + 4], "big")
+        kind = content[place + 4 : place + 8]
+        end = place + 12 + length
+        if end > len(content):
+            raise _cut_off(name, len(content), "PNG")
+        if zlib.crc32(content[place + 4 : end - 4]) != int.from_bytes(content[end - 4 : end], "big"):
+            raise PictureError(
+                f"{name} is damaged: the checksum of its PNG chunk {kind.decode('latin-1')!r} does not match. {AGAIN}"
+            )
+        if kind == b"IHDR":
+            promised = _png_bytes(content[place + 8 : end - 4], name)
+        packed += length if kind == b"IDAT" else 0
+        if kind == b"IEND":
+            break
+        place = end
+    if not 0 <= promised <= packed * MAX_PACKING:
+        raise PictureError(
+            f"{name} is damaged: it holds {packed:,} bytes of pixel data, too few for the size in its PNG header. {AGAIN}"
+        )
+
+
+def _png_bytes(header: bytes, name: str) -> int:
+    """Return the number of bytes of the pixels, without the extra bytes of interlacing."""
+    if len(header) != 13 or header[9] not in PNG_CHANNELS:
+        raise PictureError(f"{name} has an invalid PNG header. {AGAIN}")
+    width, height = int.from_bytes(header[:4], "big"), int.from_bytes(header[4:8], "big")
+    check_size(width, height, name)
+    return height * ((width * header[8] * PNG_CHANNELS[header[9]] + 7) // 8)
+
+
+def check_webp(content: bytes, name: str) -> None:
+    """Check that a WebP file is complete and not too large.
+
+    Raises:
+        PictureError: It is not.
+    """
+    # Pillow allocates the canvas on opening, so its size is checked here first.
+    if 8 + int.from_bytes(content[4:8], "little") > len(content) + 1:
+        raise _cut_off(name, len(content), "WebP")
+    chunk, rest = content[12:16], content[20:30]
+    if chunk == b"VP8X" and len(rest) == 10:
+        check_size(int.from_bytes(rest[4:7], "little") + 1, int.from_bytes(rest[7:10], "little") + 1, name)
+    elif chunk == b"VP8L" and len(rest) >= 5:
+        bits = int.from_bytes(rest[1:5], "little")
+        check_size((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1, name)
+    elif chunk == b"VP8 " and len(rest) == 10:
+        check_size(int.from_bytes(rest[6:8], "little") & 0x3FFF, int.from_bytes(rest[8:10], "little") & 0x3FFF, name)
+    else:
+        raise PictureError(f"{name} has an invalid WebP header. {AGAIN}")
+
+
+def _cut_off(name: str, size: int, kind: str) -> PictureError:
+    return PictureError(f"{name} is an incomplete {kind} file, cut off after {size:,} bytes. {AGAIN}")

@@ -1,0 +1,139 @@
+"""Image inputs: paths, folders, patterns, bytes, Pillow images, arrays, and lists."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from ...errors import PictureError
+from ...types import PathLike
+from .decode import DecodedImage, decode_picture, from_pillow
+from .files import find_pictures, read_picture_file
+from .formats import check_size
+
+ImageLike: TypeAlias = "PathLike | bytes | Image.Image | npt.NDArray[Any] | NamedBytes"
+"""One image, or the path of a folder or a pattern for several."""
+
+CHANNELS = (1, 3, 4)
+"""Grey, RGB, RGBA."""
+
+JOINERS = "\u200c\u200d"
+"""Zero-width joiners, which Persian, Hindi and composed emoji need in names."""
+
+
+@dataclass(frozen=True, eq=False)
+class NamedBytes:
+    """An image with a name."""
+
+    name: str
+    picture: Any
+    """Any other image input."""
+
+    def open(self) -> DecodedImage:
+        """Decode the image.
+
+        Raises:
+            PictureError: It cannot be read.
+        """
+        return open_image(self.picture, repr(self.name) if isinstance(self.picture, (str, os.PathLike)) else self.name)
+
+
+@dataclass(frozen=True)
+class BadPicture:
+    """An image that cannot be read, and the error message."""
+
+    name: str
+    reason: str
+
+
+def each_picture(pictures: ImageLike | Iterable[ImageLike]) -> Iterator[NamedBytes | BadPicture]:
+    """Yield one entry per image, in order, with folders and patterns expanded; none is opened."""
+    for number, picture in enumerate(_as_iterable(pictures)):
+        if isinstance(picture, (str, os.PathLike)):
+            name = os.fsdecode(picture)
+            try:
+                yield from (NamedBytes(shown(found), found) for found in find_pictures(name))
+            except PictureError as error:
+                yield BadPicture(shown(name), str(error))
+        else:
+            yield picture if isinstance(picture, NamedBytes) else NamedBytes(f"picture {number}", picture)
+
+
+def _as_iterable(pictures: Any) -> Iterable[Any]:
+    alone = (str, os.PathLike, bytes, bytearray, memoryview, Image.Image, NamedBytes)
+    if isinstance(pictures, alone) or hasattr(pictures, "__array__") or not isinstance(pictures, Iterable):
+        return [pictures]
+    return pictures
+
+
+def open_image(picture: Any, name: str) -> DecodedImage:
+    """Decode one image.
+
+    Args:
+        picture: A path, bytes, a Pillow image or an array.
+        name: The name for error messages, quoted if it is a file.
+
+    Raises:
+        PictureError: The image cannot be read.
+    """
+    if isinstance(picture, (str, os.PathLike)):
+        return decode_picture(read_picture_file(picture), name)
+    if isinstance(picture, (bytes, bytearray, memoryview)):
+        return decode_picture(bytes(picture), name)
+    if isinstance(picture, Image.Image):
+        return from_pillow(picture, name)
+    if hasattr(picture, "__array__"):
+        return _from_array(np.asarray(picture), name)
+    raise PictureError(
+        f"{name} must be a path, bytes, a Pillow image or an array; got {type(picture).__name__}. Convert lists of numbers with "
+        "numpy.asarray."
+    )
+
+
+def _from_array(array: npt.NDArray[Any], name: str) -> DecodedImage:
+    if array.ndim == 2:
+        array = array[..., None]
+    if array.ndim != 3 or array.shape[2] not in CHANNELS or not array.size:
+        raise PictureError(
+            f"{name} must have shape (height, width) or (height, width, channels) with 1, 3 or 4 channels; got {array.shape}. "
+            "Pass several images as a list."
+        )
+    check_size(array.shape[1], array.shape[0], name)
+    levels = to_levels(array, name)
+    return from_pillow(Image.fromarray(levels[..., 0] if levels.shape[2] == 1 else levels), name)
+
+
+def to_levels(array: npt.NDArray[Any], name: str) -> npt.NDArray[np.uint8]:
+    """Convert uint8, floats from 0 to 1 or booleans of any shape to grey levels.
+
+    Args:
+        array: The values.
+        name: The name for error messages.
+
+    Raises:
+        PictureError: ``array`` holds anything else.
+    """
+    if array.dtype == np.uint8:
+        return array
+    if array.dtype == np.bool_:
+        return array.astype(np.uint8) * np.uint8(255)
+    if not np.issubdtype(array.dtype, np.floating):
+        raise PictureError(f"{name} must be uint8 (0..255) or floats (0..1); got dtype {array.dtype}. Convert it.")
+    lowest, highest = (array.min(), array.max()) if array.size else (0, 0)
+    if not (lowest >= 0 and highest <= 1):  # false for NaN, too
+        found = f"{lowest:g} to {highest:g}" if np.isfinite(array).all() else "values that are not finite"
+        raise PictureError(
+            f"{name} must have floats from 0 to 1, or uint8 from 0 to 255; got {found}. Convert it: numpy.uint8(image)."
+        )
+    return np.asarray(np.rint(array * 255), np.uint8)
+
+
+def shown(name: str) -> str:
+    """Return a file name with unprintable characters, such as terminal colour codes, escaped."""
+    return "".join(each if each.isprintable() or each in JOINERS else repr(each)[1:-1] for each in name)

@@ -1,0 +1,151 @@
+"""Download of known datasets, the only code that opens outgoing connections.
+
+Each file is tried at several mirrors, written under a temporary name and renamed once its checksum matches.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import http.client
+import shutil
+import urllib.request
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from ...errors import DatasetError, unknown_name
+from ...system.files import make_folder, replacing
+from ...system.memory import in_bytes
+from ..read_options import ReadListener, ReadProgress
+from .builtin import KNOWN
+from .registry import KNOWN_SETS, Archive, KnownSet
+
+SECONDS = 30
+"""Seconds without data after which a mirror is abandoned."""
+
+BLOCK = 2**20
+
+SLACK = 2**20
+"""Bytes beyond the expected size that another compression may need; more means wrong content."""
+
+AGENT = "convscope (https://pypi.org/project/convscope)"
+
+
+class _MirrorError(Exception):
+    """Why a mirror failed."""
+
+
+def fetch_dataset(name: str, progress: ReadListener | None = None) -> Path:
+    """Download a known dataset into the user's cache and return its folder.
+
+    Files that are there already are verified, not downloaded again.
+
+    Raises:
+        DatasetError: ``name`` is unknown, or all mirrors failed. The message then gives file name, path and checksum for a
+            manual download.
+        OutputError: The cache cannot be written.
+    """
+    if name in KNOWN and name not in KNOWN_SETS:
+        raise DatasetError(f"{name} is included in convscope and needs no download. Use it directly: convscope train {name}")
+    if name not in KNOWN_SETS:
+        raise DatasetError(unknown_name("dataset", name, KNOWN_SETS))
+    known = KNOWN_SETS[name]
+    make_folder(known.home)
+    for archive in known.archives:
+        _fetch_archive(known, archive, progress)
+    return known.home
+
+
+def _fetch_archive(known: KnownSet, archive: Archive, progress: ReadListener | None) -> None:
+    place = known.home / archive.name
+    if archive.members and all((known.home / Path(member).name).is_file() for member in archive.members):
+        return
+    failures: list[str] = []
+    if not (place.is_file() and _has_checksum(archive, place, str(place), failures)):
+        with replacing(place) as temporary:
+            for mirror in archive.mirrors:
+                address = mirror + archive.name
+                if _download(address, temporary, archive, failures, progress) and _has_checksum(
+                    archive, temporary, address, failures
+                ):
+                    break
+            else:
+                raise DatasetError(
+                    f"cannot download {known.name} ({'; '.join(failures)}). To do it by hand, save {archive.name} "
+                    f"({in_bytes(archive.num_bytes)}, {archive.checksum}) as {place} and run convscope fetch {known.name} again."
+                )
+    if archive.members:
+        _unpack(archive, place, known.home)
+
+
+def _download(address: str, path: Path, archive: Archive, failures: list[str], progress: ReadListener | None) -> bool:
+    """Return whether a download is complete; add the reason to ``failures`` if not."""
+    try:
+        with path.open("wb") as file:
+            done = 0
+            for block in _blocks(address):
+                done += len(block)
+                if done > archive.num_bytes + SLACK:
+                    raise _MirrorError(f"it sends more than {in_bytes(done)} instead of {in_bytes(archive.num_bytes)}")
+                file.write(block)
+                if progress:
+                    progress(ReadProgress(f"downloading {archive.name}", done, max(archive.num_bytes, done), "bytes"))
+    except _MirrorError as error:
+        failures.append(f"{address}: {error}")
+        return False
+    return True
+
+
+def _blocks(address: str) -> Iterator[bytes]:
+    """Yield what the mirror sends.
+
+    Raises:
+        _MirrorError: The connection failed. Any other error while writing is then about the disk.
+    """
+    request = urllib.request.Request(address, headers={"User-Agent": AGENT})  # noqa: S310  (the addresses are our own)
+    try:
+        with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310
+            while block := answer.read(BLOCK):
+                yield block
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise _MirrorError(_reason(error)) from error
+
+
+def _has_checksum(archive: Archive, path: Path, name: str, failures: list[str]) -> bool:
+    """Return whether a file has its checksum, and add the reason to ``failures`` if not."""
+    expected = archive.sha256 or archive.packed_sha256
+    try:
+        with path.open("rb") as raw:
+            found = _sha256(gzip.GzipFile(fileobj=raw) if archive.sha256 else raw)
+    except (OSError, EOFError, zlib.error) as error:
+        failures.append(f"{name}: {_reason(error)}")
+        return False
+    if found != expected:
+        failures.append(f"{name}: SHA-256 is {found[:12]}…, not {expected[:12]}…")
+    return found == expected
+
+
+def _unpack(archive: Archive, path: Path, home: Path) -> None:
+    """Unpack the needed members into ``home`` and delete the archive."""
+    # EMNIST's archive takes half a gigabyte.
+    with zipfile.ZipFile(path) as members:
+        for member in archive.members:
+            place = home / Path(member).name
+            with members.open(member) as source, replacing(place) as temporary, temporary.open("wb") as file:
+                shutil.copyfileobj(source, file, BLOCK)
+    path.unlink()
+
+
+def _sha256(file: IO[bytes] | gzip.GzipFile) -> str:
+    digest = hashlib.sha256()
+    while block := file.read(BLOCK):
+        digest.update(block)
+    return digest.hexdigest()
+
+
+def _reason(error: BaseException) -> str:
+    reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return " ".join(str(reason).split())[:160]

@@ -1,0 +1,169 @@
+"""Options of the dataset readers, and the events that readers report."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeAlias, get_args
+
+from ..errors import ConfigError, reason_of
+
+MIN_SIDE, MAX_SIDE = 4, 2048
+"""Smallest and largest side of ``image_size``, in pixels."""
+
+MAX_CLASSES = 1000
+
+Preparation: TypeAlias = Literal["auto", "digits", "fit"]
+"""Preprocessing of images: see :class:`ReadOptions`."""
+
+AUTO: Preparation = "auto"
+
+MAX_BAD_SHARE = 0.2
+
+PREPARATIONS: tuple[Preparation, ...] = get_args(Preparation)
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """Options of a reader. Each default leaves the choice to the data."""
+
+    image_size: tuple[int, int] | None = None
+    """(height, width) for image files; a single number means a square. By default images of one small size keep it, and others
+    are resized to a size chosen from theirs."""
+    class_names: tuple[str, ...] | None = None
+    """Names of the classes 0, 1, 2 and so on. For a folder of image files: its class folders in another order, or other names."""
+    skip_bad_images: bool = False
+    """Skip unreadable image files, with a note, instead of failing."""
+    prepare: Preparation = AUTO
+    """``"digits"``: preprocess like MNIST and like ``predict``: paper background removed, light ink on dark, cropped, scaled,
+    centred. ``"fit"``: crop to the middle and resize. ``"auto"``: preprocess a folder of image files as digits if its classes
+    are the ten digits and nearly every file shows one on a background; leave other data unchanged."""
+    most_bad: float = MAX_BAD_SHARE
+    """Largest share of image files that ``skip_bad_images`` may skip, from 0 to 1."""
+
+    def __post_init__(self) -> None:
+        if self.prepare not in PREPARATIONS:
+            raise ConfigError(f"prepare must be one of {', '.join(PREPARATIONS)}; got {self.prepare!r}.")
+        if isinstance(self.most_bad, bool) or not isinstance(self.most_bad, (int, float)) or not 0 <= self.most_bad <= 1:
+            raise ConfigError(f"most_bad must be a share from 0 to 1; got {self.most_bad!r}.")
+        if self.image_size is not None:
+            object.__setattr__(self, "image_size", _checked_size(self.image_size))
+        if self.class_names is not None:
+            object.__setattr__(self, "class_names", _checked_names(self.class_names))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the options as written to ``run.json``."""
+        names, size = self.class_names, self.image_size
+        return {
+            "image_size": list(size) if size else None,
+            "class_names": list(names) if names else None,
+            "skip_bad_images": self.skip_bad_images,
+            "prepare": self.prepare,
+            "most_bad": self.most_bad,
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> ReadOptions:
+        """Return the options that :meth:`as_dict` wrote."""
+        # Runs without these keys always resized their image files and skipped any number of them.
+        known = {"prepare": "fit", "most_bad": 1.0, **values}
+        return cls(**{name: value for name, value in known.items() if name in cls.__dataclass_fields__})
+
+    def as_arguments(self) -> list[str]:
+        """Return the options as command-line arguments, without class names that contain a comma."""
+        arguments = ["--image-size", "{}x{}".format(*self.image_size)] if self.image_size else []
+        if self.class_names and not any("," in name for name in self.class_names):
+            arguments += ["--class-names", ",".join(self.class_names)]
+        arguments += ["--prepare", self.prepare] if self.prepare != AUTO else []
+        arguments += ["--skip-bad-images"] * self.skip_bad_images
+        return arguments + (["--most-bad", f"{self.most_bad:g}"] if self.most_bad != MAX_BAD_SHARE else [])
+
+
+DEFAULTS = ReadOptions()
+
+
+@dataclass(frozen=True)
+class ReadProgress:
+    """Progress of reading a dataset of many files, or of one large file."""
+
+    step: str
+    """The current step, as a phrase."""
+    done: int
+    total: int
+    unit: str = "images"
+    """``images`` or ``bytes``."""
+
+
+@dataclass(frozen=True)
+class DatasetLoaded:
+    """A dataset was read."""
+
+    name: str
+    notes: tuple[str, ...]
+    """Sentences about what was done on loading."""
+
+
+ReadListener: TypeAlias = Callable[[ReadProgress | DatasetLoaded], None]
+
+
+def parse_image_size(text: str) -> tuple[int, int]:
+    """Parse an image size: ``"64"`` as (64, 64), ``"48x64"`` as height 48 and width 64.
+
+    Raises:
+        ConfigError: The text is no size, or the size is out of range.
+    """
+    match = re.fullmatch(r"\s*(\d{1,6})(?:\s*[x×,]\s*(\d{1,6}))?\s*", text, re.IGNORECASE | re.ASCII)
+    if match is None:
+        raise ConfigError(f"image size must be a number of pixels (64) or height and width (48x64); got {text!r}.")
+    return _checked_size((int(match[1]), int(match[2] or match[1])))
+
+
+def parse_class_names(text: str) -> tuple[str, ...]:
+    """Parse class names: ``"cat,dog"``, or the path of a text file with one name per line.
+
+    Raises:
+        ConfigError: The file cannot be read, or the names cannot be used.
+    """
+    if "," not in text:
+        return _checked_names(read_class_names(text))
+    return _checked_names(tuple(name.strip() for name in text.split(",")))
+
+
+def read_class_names(path: Path | str) -> tuple[str, ...]:
+    """Read class names, one per line, from a UTF-8 text file. Empty lines are skipped.
+
+    Raises:
+        ConfigError: The file does not exist or cannot be read.
+    """
+    try:
+        if not Path(path).is_file():
+            raise FileNotFoundError("no such file")
+        text = Path(path).read_text("utf-8-sig")
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"cannot read class names from {str(path)!r} ({reason_of(error)}). Pass names separated by commas (cat,dog), or a "
+            "UTF-8 text file with one name per line."
+        ) from error
+    return tuple(line.strip() for line in text.splitlines() if line.strip())
+
+
+def _checked_size(size: Any) -> tuple[int, int]:
+    pair = (size, size) if isinstance(size, int) else size
+    if (
+        not isinstance(pair, (tuple, list))
+        or len(pair) != 2
+        or not all(isinstance(side, int) and not isinstance(side, bool) and MIN_SIDE <= side <= MAX_SIDE for side in pair)
+    ):
+        raise ConfigError(f"image_size must be (height, width) with {MIN_SIDE} to {MAX_SIDE:,} pixels each; got {size!r}.")
+    return pair[0], pair[1]
+
+
+def _checked_names(names: Any) -> tuple[str, ...]:
+    given = tuple(names) if not isinstance(names, str) else (names,)
+    repeated = next((name for index, name in enumerate(given) if name in given[:index]), None)
+    if len(given) < 2 or len(given) > MAX_CLASSES or not all(isinstance(name, str) and name for name in given) or repeated:
+        found = f"{repeated!r} twice" if repeated else f"{len(given):,}" if all(given) else "an empty one"
+        raise ConfigError(f"class names must be 2 to {MAX_CLASSES:,} different names, one per class; got {found}.")
+    return given

@@ -1,0 +1,139 @@
+"""Assembly of a dataset from the arrays of a file, independent of its format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy.typing as npt
+
+from ...errors import ConfigError, DatasetError
+from ...formatting import count_of
+from ...system.memory import allocate_images
+from ...types import Labels, PathLike
+from ..dataset import Dataset, Provenance, Split
+from ..images.inputs import shown
+from ..read_options import ReadOptions
+from ..split import stratified_split
+from .labels import ClassNames, index_labels
+from .pixel_values import BLOCK, to_uint8_images
+
+TEST_FRACTION = 0.2
+"""Share held out of a dataset without a test split."""
+
+TEST_SEED = 0
+
+
+@dataclass(frozen=True, eq=False)
+class RawSplit:
+    """Arrays of one split as read, for ``levels.to_images`` and ``labels.index_labels``."""
+
+    images: npt.NDArray[Any]
+    labels: npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class DatasetSource:
+    """Facts about a dataset besides its arrays."""
+
+    source: str
+    description: str
+    name: str = ""
+    """By default the name of the file or folder."""
+    licence: str = ""
+    content: str = "images"
+    class_names: ClassNames = None
+    """Names to use unless the options give others."""
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def quoted(self) -> str:
+        """The source, quoted for messages."""
+        return repr(self.source)
+
+
+def assemble_dataset(origin: DatasetSource, train: RawSplit, test: RawSplit | None, options: ReadOptions) -> Dataset:
+    """Assemble a dataset from arrays.
+
+    Args:
+        origin: Facts for the provenance.
+        train: The arrays of the training split.
+        test: The arrays of the test split; without it, a fifth is held out, stratified, with seed 0.
+        options: Class names and image size.
+
+    Raises:
+        DatasetError: The arrays are invalid.
+        ConfigError: The options do not fit them.
+    """
+    parts = [train] if test is None else [train, test]
+    for part in parts:
+        if len(part.images) != len(part.labels):
+            raise DatasetError(
+                f"{origin.quoted} has {len(part.images):,} images but {len(part.labels):,} labels. Save one label per image."
+            )
+    images, notes = to_uint8_images([part.images for part in parts], origin.quoted)
+    labels, names = index_labels([part.labels for part in parts], origin.quoted, options.class_names or origin.class_names)
+    _check_size(images[0].shape[1:3], options, origin.quoted)
+    splits = [Split(*each) for each in zip(images, labels, strict=True)]
+    if test is None:
+        kept, held_out = hold_out_test(splits[0].labels, origin.quoted)
+        notes.append(held_out_note(len(held_out), len(kept) + len(held_out)))
+        splits = [_take(splits[0], rows, origin.quoted) for rows in (kept, held_out)]
+    provenance = Provenance(
+        source=origin.source,
+        description=origin.description,
+        licence=origin.licence,
+        content=origin.content,
+        notes=(*origin.notes, *notes),
+        reading=options,
+    )
+    name = origin.name or dataset_name(origin.source)
+    return Dataset(name, splits[0], splits[1], tuple(map(shown, names)), provenance)
+
+
+def _take(split: Split, rows: Labels, name: str) -> Split:
+    """Copy rows in blocks, so that memory-mapped data stay out of memory."""
+    images = allocate_images((len(rows), *split.images.shape[1:]), name)
+    for start in range(0, len(rows), BLOCK):
+        images[start : start + BLOCK] = split.images[rows[start : start + BLOCK]]
+    return Split(images, split.labels[rows])
+
+
+def hold_out_test(labels: Labels, name: str) -> tuple[Labels, Labels]:
+    """Choose a test split.
+
+    Returns:
+        Indices of the kept and of the held-out images.
+
+    Raises:
+        DatasetError: There are too few images for both.
+    """
+    kept, held_out = stratified_split(labels, TEST_FRACTION, seed=TEST_SEED)
+    if not len(held_out):
+        raise DatasetError(
+            f"{name} holds {count_of(len(labels), 'image')}, too few to hold out a test split. Add several images per class, or a "
+            "test split."
+        )
+    return kept, held_out
+
+
+def held_out_note(held_out: int, total: int) -> str:
+    """Return the note on a held-out test split."""
+    return f"no test split: held out {held_out:,} of {total:,} images, stratified, seed {TEST_SEED}"
+
+
+def dataset_name(source: PathLike) -> str:
+    """Return the name for the dataset in a file or folder: the file name without suffix."""
+    path = Path(source)
+    resolved = path.resolve()
+    return shown(resolved.stem if path.is_file() else resolved.name).strip() or "data"
+
+
+def _check_size(size: tuple[int, ...], options: ReadOptions, name: str) -> None:
+    if options.image_size is not None and options.image_size != size:
+        wanted, found = (" × ".join(map(str, pair)) for pair in (options.image_size, size))
+        raise ConfigError(
+            f"cannot resize {name} to {wanted}: its images are {found}, and only folders of image files can be resized. Drop "
+            "--image-size."
+        )

@@ -1,0 +1,162 @@
+"""Reader for folders of image files with one subfolder per class."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import operator
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ...errors import DatasetError
+from ...formatting import count_of, percent, shorten_list
+from ...types import Labels
+from ..dataset import Dataset, Provenance, Split
+from ..images.inputs import BadPicture, shown
+from ..preprocessing import ImagePreprocessor
+from ..read_options import ReadListener, ReadOptions, read_class_names
+from .assemble import dataset_name, held_out_note, hold_out_test
+from .image_folder_decoding import Decoded, decode_all, keep_rows, look_at
+from .image_folder_listing import Listing, list_folder
+from .image_folder_preprocessing import choose_fitting, fitting_of_run
+from .labels import rename
+
+CLASSES = "classes.txt"
+
+MAX_LISTED = 1000
+"""Unreadable image files in an error."""
+
+MAX_NOTED = 20
+"""Unreadable image files in a note, which the page shows."""
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """The image files to decode in order: the training split, then the test split."""
+
+    paths: list[str]
+    labels: Labels
+    num_train: int
+    class_names: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def read_folder(
+    root: Path, options: ReadOptions, progress: ReadListener | None = None, fitting: ImagePreprocessor | None = None
+) -> Dataset:
+    """Read a dataset from a folder of image files.
+
+    Args:
+        root: The folder.
+        options: How to read it.
+        progress: Called while files are decoded.
+        fitting: The preprocessing of an existing network, used unless ``options`` ask for another one.
+
+    Raises:
+        DatasetError: The folder is not laid out as a dataset, or image files are unreadable and not to be skipped. All files
+            are decoded first, and the message lists every unreadable one.
+        ConfigError: The class names do not fit.
+    """
+    plan = _plan(root, list_folder(root), options)
+    chosen = None if fitting is None else fitting_of_run(fitting, options)
+    if chosen is None:
+        chosen = choose_fitting(plan.paths, plan.class_names, look_at(plan.paths, progress), options, progress)
+    decoded = decode_all(plan.paths, str(root), chosen.fitting, progress, keeps_channels=chosen.keeps_channels)
+    notes = [*plan.notes, *chosen.notes]
+    if decoded.several:
+        notes.append(_several_note(decoded.several))
+    bad = list(decoded.bad.values())
+    if bad and (not options.skip_bad_images or len(bad) > options.most_bad * len(plan.paths)):
+        raise DatasetError(_too_many_bad(root, bad, len(plan.paths), options))
+    if bad:
+        notes.append(_bad_note(bad))
+    train, test = _splits(root, plan, decoded)
+    provenance = Provenance(
+        source=str(root),
+        description=f"Image files from the folder {dataset_name(root)}",
+        content=chosen.content,
+        notes=tuple(notes),
+        reading=options,
+        left_out=tuple((picture.name, picture.reason) for picture in bad),
+        digits=chosen.fitting.digits,
+    )
+    return Dataset(dataset_name(root), train, test, tuple(map(shown, plan.class_names)), provenance)
+
+
+def _plan(root: Path, listing: Listing, options: ReadOptions) -> Plan:
+    wanted = options.class_names
+    if wanted is None and (root / CLASSES).is_file():
+        wanted = read_class_names(root / CLASSES)
+    folders, names = rename(listing.class_names(), wanted, repr(str(root)))
+    notes = list(listing.notes)
+    filled = [any(classes.get(folder) for classes in listing.splits.values()) for folder in folders]
+    if not all(filled):
+        notes.append(
+            "ignored classes without image files: " + ", ".join(itertools.compress(names, map(operator.not_, filled)))
+        )
+        folders, names = tuple(itertools.compress(folders, filled)), tuple(itertools.compress(names, filled))
+    if listing.left_alone:
+        notes.append("ignored other files: " + ", ".join(f"{n:,} {what}" for what, n in listing.left_alone.most_common()))
+    splits = dict(listing.splits)
+    if "test" not in splits and "val" in splits:
+        splits["test"] = splits.pop("val")
+        notes.append("used val/ as the test split, because there is no test/; validation images are held out of train/")
+    elif "val" in splits:
+        notes.append("added val/ to train/; validation images are held out of both")
+    training = [_files(splits[split], folders) for split in ("", "train", "val") if split in splits]
+    paths = [path for part in training for path in part[0]]
+    labels = np.concatenate([part[1] for part in training])
+    if "test" in splits:
+        test_paths, test_labels = _files(splits["test"], folders)
+        if not test_paths:
+            raise DatasetError(f"the test split of {str(root)!r} holds no image files. Add some of each class.")
+        return Plan([*paths, *test_paths], np.concatenate([labels, test_labels]), len(paths), names, tuple(notes))
+    kept, held_out = hold_out_test(labels, repr(str(root)))
+    order = np.concatenate([kept, held_out])
+    notes.append(held_out_note(len(held_out), len(labels)))
+    return Plan([paths[index] for index in order], labels[order], len(kept), names, tuple(notes))
+
+
+def _files(classes: dict[str, list[str]], folders: Sequence[str]) -> tuple[list[str], Labels]:
+    """Return paths and the folder index of each."""
+    paths = [path for folder in folders for path in classes.get(folder, [])]
+    counts = [len(classes.get(folder, [])) for folder in folders]
+    return paths, np.repeat(np.arange(len(folders)), counts)
+
+
+def _splits(root: Path, plan: Plan, decoded: Decoded) -> tuple[Split, Split]:
+    def part(first: int, last: int) -> Split:
+        rows = [index for index in range(first, last) if index not in decoded.bad]
+        names = tuple(shown(os.path.relpath(plan.paths[row], root)) for row in rows)
+        images, labels, good = decoded.images[first:last], plan.labels[first:last], np.array(rows, dtype=np.int64) - first
+        return Split(images if len(good) == len(labels) else keep_rows(images, good), labels[good], names)
+
+    return part(0, plan.num_train), part(plan.num_train, len(plan.paths))
+
+
+def _several_note(names: Sequence[str]) -> str:
+    return f"used the largest digit in {count_of(len(names), 'image file')} with several: {shorten_list(names)}"
+
+
+def _too_many_bad(root: Path, bad: list[BadPicture], total: int, options: ReadOptions) -> str:
+    lines = [f"  {picture.reason}" for picture in bad[:MAX_LISTED]]
+    if len(bad) > MAX_LISTED:
+        lines.append(f"  and {len(bad) - MAX_LISTED:,} more")
+    limit, remedy = "", "skip them with --skip-bad-images"
+    if options.skip_bad_images:
+        share = math.ceil(100 * len(bad) / total) / 100
+        limit = f", more than the {percent(options.most_bad, 0)} that may be skipped"
+        remedy = f"allow so many with --most-bad {share:g}"
+    found = f"cannot read {len(bad):,} of {count_of(total, 'image file')} in {str(root)!r}{limit}"
+    return f"{found}. Repair or remove them, or {remedy}:\n" + "\n".join(lines)
+
+
+def _bad_note(bad: list[BadPicture]) -> str:
+    # The first sentence of a reason says what is wrong, the second what to do.
+    reasons = [picture.reason.rsplit(". ", 1)[0] for picture in bad[:MAX_NOTED]]
+    more = f"; and {len(bad) - MAX_NOTED:,} more, all listed in run.json" if len(bad) > MAX_NOTED else ""
+    return f"skipped {count_of(len(bad), 'unreadable image file')}: {'; '.join(reasons)}{more}"

@@ -1,0 +1,151 @@
+"""Choice of the preprocessing and the size for a folder of image files.
+
+``predict`` preprocesses digits, so a network must be trained on preprocessed ones. If the classes of a folder are the ten
+digits and nearly all of a sample of files show a digit, all are preprocessed as ``predict`` does it. Images that fill their
+frame, such as Fashion-MNIST's and CIFAR's, do not count as digits. Images of one small size, light on dark, are left to
+``digit_sets.looks_like_mnist``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...errors import PictureError
+from ..digits.detect import detect_digits
+from ..digits.mnist_style import DigitPreprocessing
+from ..digits.polarity import is_dark_on_light
+from ..digits.recognize_dataset import NAMES, SIGNS, choose_settings
+from ..images.decode import decode_picture
+from ..images.files import read_picture_file
+from ..images.resample import Picture, to_grey
+from ..preprocessing import DIGITS, FIT, ImagePreprocessor
+from ..read_options import AUTO, ReadListener, ReadOptions
+from ..threads import each_in_threads, one_thread_each
+from .image_folder_decoding import Look, choose_size
+
+SAMPLE = 40
+"""Files decoded in advance to find out what they show."""
+
+MIN_SHARE = 0.8
+"""Share of the sample that must show a digit."""
+
+MAX_INK = 0.22
+"""Share of the frame that the ink of a preprocessed digit may cover. 97% of MNIST's digits cover less, but only 64% of
+Fashion-MNIST's images on a white background."""
+
+LIGHT_INK = 128
+
+MAX_SIDE = 32
+"""Digits of one size up to this side keep it; others get MNIST's size."""
+
+
+@dataclass(frozen=True)
+class FolderFitting:
+    """The preprocessing of a folder."""
+
+    fitting: ImagePreprocessor
+    content: str
+    """Noun for the content of the images."""
+    notes: tuple[str, ...]
+    """Sentences about the choice."""
+    keeps_channels: bool = False
+    """Whether the number of channels is given by a network."""
+
+
+def fitting_of_run(fitting: ImagePreprocessor, options: ReadOptions, content: str = "images") -> FolderFitting | None:
+    """Return the preprocessing of a network; None if ``options`` ask for another one."""
+    if options.prepare != AUTO or options.image_size not in (None, fitting.image_shape[:2]):
+        return None
+    return FolderFitting(fitting, content, (), keeps_channels=True)
+
+
+def choose_fitting(
+    paths: Sequence[str],
+    class_names: Sequence[str],
+    looks: Sequence[Look],
+    options: ReadOptions,
+    progress: ReadListener | None,
+) -> FolderFitting:
+    """Choose the preprocessing by the options, the class names and a sample of the files."""
+    sizes = [look.size for look in looks]
+    are_numbered = set(class_names) == NAMES
+    if options.prepare != FIT and (options.prepare != AUTO or are_numbered):
+        size = options.image_size or _digit_size(sizes)
+        sample = _sample(paths, progress)
+        if options.prepare != AUTO or _show_digits(sample, size):
+            settings = _settings(sample, size)
+            note = _note(size, asked=options.prepare != AUTO)
+            return FolderFitting(ImagePreprocessor((*size, 1), settings), DIGITS if are_numbered else SIGNS, (note,))
+    chosen, how = choose_size(sizes)
+    size, note = (
+        (chosen, how) if options.image_size is None else (options.image_size, _asked_size(sizes, options.image_size))
+    )
+    channels = 3 if any(look.may_be_coloured for look in looks) else 1
+    return FolderFitting(ImagePreprocessor((*size, channels)), "images", (note,) if note else ())
+
+
+def shows_one_digit(picture: Picture, settings: DigitPreprocessing) -> bool:
+    """Return whether (h, w) uint8 shows one digit, off the border and in a mostly empty frame."""
+    found = detect_digits(picture, settings)
+    if len(found) != 1 or found[0].box is None or found[0].prepared.empty:
+        return False
+    box, pixels = found[0].box, found[0].prepared.pixels
+    inside = box.top > 0 and box.left > 0 and box.bottom < picture.shape[0] - 1 and box.right < picture.shape[1] - 1
+    return inside and float((pixels >= LIGHT_INK).mean()) <= MAX_INK
+
+
+def _show_digits(sample: Sequence[Picture], size: tuple[int, int]) -> bool:
+    """Return whether nearly all images of a sample show a digit and most need preprocessing."""
+    if not sample:
+        return False
+    unprepared = [picture.shape != size or bool(is_dark_on_light(picture[None, ..., None])[0]) for picture in sample]
+    if 2 * sum(unprepared) <= len(sample):
+        return False
+    settings = DigitPreprocessing(*size)
+    return sum(shows_one_digit(picture, settings) for picture in sample) >= MIN_SHARE * len(sample)
+
+
+def _settings(sample: Sequence[Picture], size: tuple[int, int]) -> DigitPreprocessing:
+    own = [picture for picture in sample if picture.shape == size]
+    if 2 * len(own) <= len(sample):
+        return DigitPreprocessing(*size)
+    return choose_settings(size, np.stack(own)[..., None])
+
+
+def _sample(paths: Sequence[str], progress: ReadListener | None) -> list[Picture]:
+    """Decode a sample of the files to grey; unreadable files are skipped."""
+    rows = np.linspace(0, len(paths) - 1, min(SAMPLE, len(paths)), dtype=int)
+    with one_thread_each():
+        found = each_in_threads("looking for digits", _grey, [paths[row] for row in rows.tolist()], progress)
+    return [picture for picture in found if picture is not None]
+
+
+def _grey(path: str) -> Picture | None:
+    try:
+        pixels = decode_picture(read_picture_file(path), repr(path)).pixels
+    except PictureError:
+        return None
+    return to_grey(pixels) if pixels.shape[2] == 3 else pixels[..., 0]
+
+
+def _digit_size(sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    if len(set(sizes)) == 1 and max(sizes[0]) <= MAX_SIDE:
+        return sizes[0]
+    return DigitPreprocessing().height, DigitPreprocessing().width
+
+
+def _note(size: tuple[int, int], *, asked: bool) -> str:
+    steps = f"{size[0]} × {size[1]}, light on dark, cropped and centred"
+    if asked:
+        return f"preprocessed the image files like MNIST ({steps}), as requested"
+    return (
+        "the classes are the ten digits and the image files show one each, so all were preprocessed like MNIST "
+        f"({steps}); --prepare fit only resizes them"
+    )
+
+
+def _asked_size(sizes: Sequence[tuple[int, int]], asked: tuple[int, int]) -> str:
+    return "" if set(sizes) == {asked} else "resized all image files to {} × {}, as requested".format(*asked)

@@ -1,0 +1,82 @@
+"""Memory-mapped arrays, for training on datasets larger than memory.
+
+An archive written by ``numpy.savez`` (not ``savez_compressed``) holds each array as it is in memory, after two headers; a plain
+IDX file holds one array after one header.
+"""
+
+from __future__ import annotations
+
+import struct
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...types import PathLike
+
+LARGE = 2**28
+"""Smallest array that is mapped, in bytes. Smaller ones are read, because random access is faster in memory."""
+
+LOCAL_HEADER = struct.Struct("<4s22xHH")
+"""Local header of a ZIP member: signature, length of name, length of extra field (APPNOTE.TXT, 4.3.7)."""
+
+
+@dataclass(frozen=True)
+class ArrayHeader:
+    """The header of a ``.npy`` file, and its length in bytes."""
+
+    shape: tuple[int, ...]
+    fortran: bool
+    dtype: np.dtype[Any]
+    length: int
+
+    @property
+    def num_bytes(self) -> int:
+        """Bytes of the array."""
+        # Python integers, since the product may exceed 64 bits.
+        number = self.dtype.itemsize
+        for side in self.shape:
+            number *= side
+        return number
+
+
+def read_array_header(file: IO[bytes]) -> ArrayHeader:
+    """Read the header at the beginning of ``file``.
+
+    Raises:
+        ValueError: There is none, or it is invalid.
+    """
+    version = np.lib.format.read_magic(file)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    try:
+        shape, fortran, dtype = read(file)
+    except (ValueError, EOFError, OSError):
+        raise
+    except Exception as error:  # NumPy lets Python parse the header, which fails in many ways
+        raise ValueError(f"invalid header ({type(error).__name__})") from error
+    if any(side < 0 for side in shape):
+        raise ValueError(f"invalid shape {shape}")
+    return ArrayHeader(shape, fortran, dtype, file.tell())
+
+
+def map_array(path: PathLike, member: zipfile.ZipInfo) -> npt.NDArray[Any] | None:
+    """Map a member of a ``.npz`` archive read-only; return None if it is small or compressed.
+
+    Raises:
+        ValueError: The headers of the member are damaged.
+    """
+    if member.compress_type != zipfile.ZIP_STORED or member.file_size < LARGE:
+        return None
+    with Path(path).open("rb") as file:
+        file.seek(member.header_offset)
+        signature, name_length, extra_length = LOCAL_HEADER.unpack(file.read(LOCAL_HEADER.size))
+        if signature != b"PK\x03\x04":
+            raise ValueError(f"no member at byte {member.header_offset}")
+        file.seek(name_length + extra_length, 1)
+        header = read_array_header(file)
+    if header.fortran or header.dtype.hasobject or header.length + header.num_bytes > Path(path).stat().st_size:
+        raise ValueError(f"{member.filename} is incomplete, or not plain numbers in row order")
+    return np.memmap(path, dtype=header.dtype, mode="r", offset=header.length, shape=header.shape)

@@ -1,0 +1,141 @@
+"""Reader for ``.npz`` files.
+
+The arrays are ``x_train``, ``y_train``, ``x_test`` and ``y_test``, as Keras names them, or ``x`` and ``y``.
+
+Nothing is unpickled, because unpickling can run code.
+"""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...errors import DatasetError, reason_of
+from ...formatting import join_words
+from ...system.memory import check_memory, in_bytes
+from ...types import PathLike
+from ..dataset import Dataset
+from ..read_options import DEFAULTS, ReadOptions
+from .assemble import DatasetSource, RawSplit, assemble_dataset
+from .memory_map import ArrayHeader, map_array, read_array_header
+
+KEYS = ("x_train", "y_train", "x_test", "y_test")
+
+LAYOUTS = (KEYS, KEYS[:2], ("x", "y"))
+"""Accepted sets of arrays, in order of preference. Without a test split, one is held out."""
+
+NAMES = "class_names"
+"""Optional array of texts."""
+
+MAX_PACKING = 1032
+"""Largest compression ratio of deflate."""
+
+DAMAGE = (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
+"""Errors that damaged archives cause in ``zipfile`` and NumPy."""
+
+
+def read_arrays(path: PathLike, keys: Sequence[str] = KEYS) -> dict[str, npt.NDArray[Any]]:
+    """Read the arrays ``keys`` by name; large uncompressed ones are memory-mapped.
+
+    Raises:
+        DatasetError: An array is missing or damaged. This is checked before memory is allocated.
+    """
+    return _open(path, (tuple(keys),))
+
+
+def read_npz(path: PathLike, options: ReadOptions = DEFAULTS) -> Dataset:
+    """Read a dataset from arrays.
+
+    ``levels.to_images`` and ``labels.index_labels`` document the accepted arrays.
+
+    Raises:
+        DatasetError: The file is damaged, or its arrays are no dataset.
+    """
+    arrays = _open(path, LAYOUTS)
+    images, labels = ("x", "y") if "x" in arrays else KEYS[:2]
+    names = tuple(map(str, arrays[NAMES].ravel().tolist())) if NAMES in arrays else None
+    origin = DatasetSource(str(path), f"Arrays from {Path(path).name}", class_names=names)
+    test = RawSplit(arrays[KEYS[2]], arrays[KEYS[3]]) if KEYS[2] in arrays else None
+    return assemble_dataset(origin, RawSplit(arrays[images], arrays[labels]), test, options)
+
+
+def _open(path: PathLike, layouts: Sequence[Sequence[str]]) -> dict[str, npt.NDArray[Any]]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = _members(path, archive)
+            keys = _layout(path, archive, members, layouts)
+            headers = {key: _header(path, archive, members[key]) for key in keys}
+            arrays = {key: map_array(path, members[key]) for key in keys}
+            unread = [key for key, array in arrays.items() if array is None]
+            check_memory(sum(headers[key].num_bytes for key in unread), repr(str(path)))
+            return {key: _read(archive, members[key]) if array is None else array for key, array in arrays.items()}
+    except DatasetError:
+        raise
+    except DAMAGE as error:
+        raise DatasetError(f"cannot read {str(path)!r} as .npz ({reason_of(error)}). Copy or download it again.") from error
+
+
+def _members(path: PathLike, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+    members: dict[str, zipfile.ZipInfo] = {}
+    for member in archive.infolist():
+        key = member.filename.removesuffix(".npy")
+        if key in members:
+            raise DatasetError(f"{str(path)!r} holds {key!r} twice. Save it again.")
+        members[key] = member
+    return members
+
+
+def _layout(
+    path: PathLike, archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], layouts: Sequence[Sequence[str]]
+) -> tuple[str, ...]:
+    for layout in layouts:
+        if all(key in members for key in layout):
+            return (*layout, NAMES) if NAMES in members and len(layouts) > 1 else tuple(layout)
+    found = ", ".join(_described(archive, key, member) for key, member in list(members.items())[:12]) or "nothing"
+    wanted = layouts[0]
+    others = " (or x_train and y_train, or x and y)" if len(layouts) > 1 else ""
+    raise DatasetError(
+        f"{str(path)!r} must hold {join_words(wanted)}{others}; found {found}. "
+        f"Save it with numpy.savez(path, {', '.join(f'{key}=…' for key in wanted)})."
+    )
+
+
+def _described(archive: zipfile.ZipFile, key: str, member: zipfile.ZipInfo) -> str:
+    try:
+        with archive.open(member) as file:
+            header = read_array_header(file)
+    except DAMAGE:
+        return key
+    return f"{key} {header.shape} {header.dtype}"
+
+
+def _header(path: PathLike, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> ArrayHeader:
+    """Read the header of an array; reject pickles and sizes that the archive cannot hold."""
+    with archive.open(member) as file:
+        header = read_array_header(file)
+    key, needed = member.filename.removesuffix(".npy"), header.num_bytes
+    if header.dtype.hasobject:
+        raise DatasetError(
+            f"{key} in {str(path)!r} holds pickled Python objects, which convscope does not open because they can run code. Save "
+            f"plain numbers: numpy.asarray({key}, numpy.uint8)."
+        )
+    stored = member.file_size - header.length
+    if needed != stored or stored > member.compress_size * MAX_PACKING:
+        raise DatasetError(
+            f"{str(path)!r} is damaged: {key} declares {header.shape} {header.dtype}, {in_bytes(needed)}, but stores "
+            f"{in_bytes(stored)} in {in_bytes(member.compress_size)}. Copy or download it again."
+        )
+    return header
+
+
+def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> npt.NDArray[Any]:
+    with archive.open(member) as file:
+        array: npt.NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
+        file.read(1)  # zipfile compares the checksum at the end
+    return array

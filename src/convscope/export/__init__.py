@@ -1,1 +1,0 @@
-"""Trained networks for other programs. The only package that imports ``onnx``."""

@@ -1,0 +1,1 @@
+"""Trained models for elsewhere, one module per format."""

@@ -1,0 +1,149 @@
+"""Write a run's network in an export format, completely or not at all, and check it.
+
+The check reads the file with the runtime that its users have.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import ConfigError, MissingBackendError, OutputError, unknown_name
+from ..models.backend import require_backend
+from ..models.onnx_writer.protobuf import with_metadata
+from ..models.predictor import Predictor
+from ..models.saving import load_model
+from ..system.files import TEMPORARY, cannot_write, replacing
+from ..types import Floats, Images, PathLike
+from .metadata import ModelMetadata
+from .verification import Verification, compare
+
+SAVED_MODEL = "saved_model"
+
+ENDINGS = {"onnx": ".onnx", "keras": ".keras", SAVED_MODEL: "-saved-model", "litert": ".tflite"}
+"""Endings of the file, or folder, by format."""
+
+ON_TENSORFLOW = (SAVED_MODEL, "litert")
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """The files of a run's network."""
+
+    onnx: Path
+    keras: Path
+
+
+def check_format(format_name: str) -> None:
+    """Raise :class:`ConfigError` for an unknown format."""
+    if format_name not in ENDINGS:
+        raise ConfigError(unknown_name("format", format_name, ENDINGS))
+
+
+def choose_output(format_name: str, name: str, out: PathLike | None, *, overwrite: bool) -> Path:
+    """Return the path of the export: ``out``, or a name after the run in the current folder.
+
+    Raises:
+        OutputError: Something exists there that may not be replaced.
+        ConfigError: The ending of ``out`` belongs to another format.
+    """
+    path = Path(out) if out is not None else Path(name + ENDINGS[format_name])
+    ending = ENDINGS[format_name]
+    if ending.startswith(".") and path.suffix.lower() != ending:
+        raise ConfigError(
+            f"files of the format {format_name} must end in {ending!r}; {str(path)!r} does not. Pass --out NAME{ending}."
+        )
+    if not os.path.lexists(path):
+        return path
+    if (format_name == SAVED_MODEL) != path.is_dir() or (path.is_dir() and not _is_saved_model(path)):
+        what = "a folder that is no SavedModel" if path.is_dir() else "a file"
+        raise OutputError(
+            f"{str(path)!r} is {what} and is not replaced, even with --overwrite. Choose a new name with --out PATH."
+        )
+    if not overwrite:
+        raise OutputError(
+            f"{str(path)!r} exists already. Choose another name with --out PATH, or replace it with --overwrite."
+        )
+    return path
+
+
+def write_export(
+    format_name: str, trained: ModelFiles, path: Path, contract: ModelMetadata, *, images: Images, expected: Floats
+) -> Verification:
+    """Write the network to ``path`` and check it on images.
+
+    Args:
+        format_name: A key of :data:`ENDINGS`.
+        trained: The files of the run's network.
+        path: A file or folder that may be replaced.
+        contract: The metadata to write.
+        images: (n, h, w, c) uint8.
+        expected: (n, k) logits of the trained network.
+
+    Raises:
+        ConvscopeError: The logits differ; nothing is kept.
+        MissingBackendError: The format needs Keras or TensorFlow, which is missing.
+    """
+    if format_name == "onnx":
+        with replacing(path) as temporary:
+            temporary.write_bytes(with_metadata(trained.onnx.read_bytes(), contract.to_metadata()))
+            return compare(Predictor(temporary).logits(images), expected)
+    write, logits_of = _writer_and_reader(format_name)
+    model = load_model(trained.keras)
+    with replacing_folder(path) if format_name == SAVED_MODEL else replacing(path) as temporary:
+        write(model, temporary, contract)
+        return compare(logits_of(temporary, images), expected)
+
+
+def _writer_and_reader(format_name: str) -> tuple[Callable[..., None], Callable[[Path, Images], Floats]]:
+    """Return the functions that write a format and compute logits from a written file."""
+    backend = require_backend()
+    if format_name in ON_TENSORFLOW and backend != "tensorflow":
+        raise MissingBackendError(
+            f"exporting to {format_name} needs KERAS_BACKEND 'tensorflow'; it is {backend!r}. Unset the variable."
+        )
+    if format_name == "keras":
+        from .keras import logits_of_keras, write_keras
+
+        return write_keras, logits_of_keras
+    if format_name == SAVED_MODEL:
+        from .tensorflow import logits_of_saved_model, write_saved_model
+
+        return write_saved_model, logits_of_saved_model
+    from .tensorflow import logits_of_litert, write_litert
+
+    return write_litert, logits_of_litert
+
+
+@contextlib.contextmanager
+def replacing_folder(path: Path) -> Iterator[Path]:
+    """Yield the name of a new folder, which replaces the SavedModel at ``path`` on success."""
+    mark = f"{TEMPORARY}{secrets.token_hex(4)}-"
+    new, old = path.with_name(f"{mark}{path.name}"), path.with_name(f"{mark}old-{path.name}")
+    try:
+        yield new
+        # A rename cannot replace a folder with content: move the old one away, and back again if the second rename fails.
+        if path.is_dir():
+            os.rename(path, old)
+        os.rename(new, path)
+    except OSError as error:
+        if isinstance(error, OutputError):
+            raise
+        raise cannot_write(path, error) from error
+    finally:
+        if old.is_dir() and not path.is_dir():
+            os.rename(old, path)
+        for left in (new, old):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _is_saved_model(path: Path) -> bool:
+    from .tensorflow import CONTENTS
+
+    names = {entry.name for entry in path.iterdir()}
+    return "saved_model.pb" in names and names <= CONTENTS

@@ -1,0 +1,63 @@
+"""Export to ``.keras``, with convscope's metadata among those of the archive."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import ConvscopeError, RunError
+from ..models.saving import load_model, with_logits
+from ..types import Floats, Images
+from .metadata import NAME, ModelMetadata, from_metadata
+from .onnx import keras_logits
+
+if TYPE_CHECKING:
+    import keras
+
+METADATA = "metadata.json"
+
+
+def write_keras(model: keras.Model, path: Path, contract: ModelMetadata) -> None:
+    """Write ``model`` to ``path``."""
+    # Keras saves only to names that end in .keras, and has no way to add metadata: save, then copy the archive.
+    saved = path.with_name(f"{path.stem}-saved.keras")
+    try:
+        model.save(saved)
+        with zipfile.ZipFile(saved) as old, zipfile.ZipFile(path, "w") as new:
+            for member in old.infolist():
+                content = old.read(member)
+                # Keras reads its own keys of the metadata and ignores others.
+                if member.filename == METADATA:
+                    content = json.dumps({**json.loads(content), NAME: contract.as_dict()}, ensure_ascii=False).encode()
+                new.writestr(member, content)
+    finally:
+        saved.unlink(missing_ok=True)
+
+
+def contract_in(path: Path, image_shape: tuple[int, int, int]) -> ModelMetadata | None:
+    """Return convscope's metadata in the file, for a network that takes (h, w, c).
+
+    Returns None if ``convscope export`` did not write the file.
+
+    Raises:
+        RunError: The metadata are damaged.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            metadata = json.loads(archive.read(METADATA))
+        if NAME not in metadata:
+            return None
+        return from_metadata({NAME: json.dumps(metadata[NAME])}, image_shape)
+    except ConvscopeError:
+        raise
+    except (zipfile.BadZipFile, OSError, KeyError, TypeError, ValueError) as error:
+        raise RunError(
+            f"the metadata of {str(path)!r} are damaged ({error!r}). Export it again with `convscope export`."
+        ) from error
+
+
+def logits_of_keras(path: Path, images: Images) -> Floats:
+    """Map images (n, h, w, c) uint8 to logits (n, k) float32 with Keras."""
+    return keras_logits(with_logits(load_model(path)), images)

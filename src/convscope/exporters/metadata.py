@@ -1,0 +1,137 @@
+"""Metadata inside every exported file: how to prepare images, and what the outputs mean.
+
+A user of the network must know whether it takes 0..255 or 0..1, light on dark or dark on light. All that goes with the
+weights, as one JSON text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..data.digits.mnist_style import DigitPreprocessing
+from ..data.digits.polarity import polarity_of
+from ..data.preprocessing import POLARITY, ImagePreprocessor, preprocessor_for, settings_from
+from ..data.scaling import SCALE
+from ..models.predictor import INPUTS, LOGITS, PROBABILITIES
+from ..runs.migrations import upgrade_contract
+
+if TYPE_CHECKING:
+    from ..runs.record import RunRecord
+
+NAME = "convscope"
+"""Key in the metadata of an ONNX or ``.keras`` file; elsewhere a file, :data:`MEMBER`."""
+
+METADATA_FILE = "convscope.json"
+
+VERSION = 2
+
+CLASS_NAMES, PIXEL_SCALE = "class_names", "pixel_scale"
+"""Separate keys in an ONNX file, for programs that need nothing else."""
+
+CHANNELS = {1: "grey", 3: "RGB"}
+
+
+@dataclass(frozen=True)
+class ModelMetadata:
+    """What a network needs to know about its images, and a user about its outputs."""
+
+    image_shape: tuple[int, int, int]
+    """(h, w, c); c is 1 (grey) or 3 (RGB)."""
+    class_names: tuple[str, ...]
+    """In the order of the outputs."""
+    content: str = "images"
+    """Content of the images, for example ``"digits"``."""
+    polarity: str | None = None
+    """``"light on dark"`` or ``"dark on light"``, if nearly all training images are so."""
+    digits: DigitPreprocessing | None = None
+    """How to make image files look like the training set, if that consists of digits."""
+    temperature: float | None = None
+    """Divisor of the logits that calibrates the probabilities; None if not measured."""
+
+    @property
+    def fitting(self) -> ImagePreprocessor:
+        """Preprocessing from image files of any size to the network's inputs."""
+        return ImagePreprocessor(self.image_shape, self.digits, self.polarity if self.digits is None else None)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the metadata JSON-ready, with everything that a reader would have to guess."""
+        digits = None if self.digits is None else asdict(self.digits)
+        return {
+            "version": VERSION,
+            "content": self.content,
+            "class_names": list(self.class_names),
+            "image_shape": list(self.image_shape),
+            "layout": "n, height, width, channels",
+            "channels": CHANNELS.get(self.image_shape[2], f"{self.image_shape[2]} channels"),
+            "dtype": "float32",
+            "pixel_scale": 1 / SCALE,
+            "range": [0, 1],
+            "polarity": self.polarity,
+            "digit_preprocessing": digits,
+            "temperature": self.temperature,
+            "input": INPUTS,
+            "outputs": [LOGITS, PROBABILITIES],
+        }
+
+    def to_json(self) -> str:
+        return json.dumps(self.as_dict(), ensure_ascii=False, allow_nan=False)
+
+    def to_metadata(self) -> dict[str, str]:
+        """Return the metadata for an ONNX file, whose entries are texts."""
+        names = json.dumps(self.class_names)
+        return {CLASS_NAMES: names, PIXEL_SCALE: repr(1 / SCALE), NAME: self.to_json()}
+
+
+def metadata_for_run(record: RunRecord) -> ModelMetadata:
+    """Return the metadata of a finished run, with its preprocessing and temperature."""
+    evidence = record.evidence
+    examples = record.examples.samples if evidence is None else evidence.reference_images[: evidence.sample]
+    temperature = (record.metrics.get("uncertainty") or {}).get("temperature")
+    dataset = record.request["dataset"]
+    height, width, channels = (int(size) for size in dataset["image_shape"])
+    # Images can be preprocessed to one channel or three; for other arrays there is nothing to say.
+    digits = preprocessor_for(dataset, examples).digits if channels in CHANNELS else None
+    return ModelMetadata(
+        (height, width, channels),
+        tuple(dataset["class_names"]),
+        str(dataset.get("content") or "images"),
+        dataset[POLARITY] if POLARITY in dataset else polarity_of(examples),
+        digits,
+        None if temperature is None else float(temperature),
+    )
+
+
+def from_metadata(metadata: Mapping[str, str], image_shape: tuple[int, int, int]) -> ModelMetadata:
+    """Read the metadata of an ONNX file.
+
+    Files of earlier versions have class names only.
+
+    Raises:
+        KeyError, TypeError, ValueError: The metadata are incomplete or contradictory.
+    """
+    if NAME not in metadata:
+        return ModelMetadata(image_shape, _names(json.loads(metadata[CLASS_NAMES])))
+    document = upgrade_contract(json.loads(metadata[NAME]))
+    digits, temperature = document.get("digit_preprocessing"), document.get("temperature")
+    if tuple(document["image_shape"]) != image_shape:
+        raise ValueError(f"image_shape is {document['image_shape']}, but the network takes {list(image_shape)}")
+    if temperature is not None and not 0 < float(temperature) < float("inf"):
+        raise ValueError(f"temperature is {temperature}")
+    settings = None if digits is None else settings_from(digits, image_shape[:2])
+    return ModelMetadata(
+        image_shape,
+        _names(document["class_names"]),
+        str(document.get("content", "images")),
+        document.get("polarity"),
+        settings if image_shape[2] == 1 else None,
+        None if temperature is None else float(temperature),
+    )
+
+
+def _names(names: Any) -> tuple[str, ...]:
+    if not isinstance(names, list):
+        raise TypeError(f"class_names is {names!r}")
+    return tuple(map(str, names))

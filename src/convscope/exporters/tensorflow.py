@@ -1,0 +1,99 @@
+"""Export to TensorFlow's SavedModel, a folder for TensorFlow and TensorFlow Serving.
+
+Its endpoint ``serve`` takes (n, h, w, c) float32 in 0..1 and returns ``logits`` and ``probabilities``, (n, k) each. The
+metadata are in ``assets.extra``, which TensorFlow reserves for other programs.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import warnings
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..data.scaling import to_inputs
+from ..errors import MissingBackendError
+from ..models.backend import full_precision
+from ..models.predictor import LOGITS
+from ..models.saving import with_logits
+from ..system.files import make_folder, write_text
+from ..system.stderr import captured_stderr
+from ..types import Floats, Images
+from .metadata import METADATA_FILE, ModelMetadata
+from .onnx import BATCH_SIZE
+
+if TYPE_CHECKING:
+    import keras
+
+EXTRA = "assets.extra"
+
+CONTENTS = frozenset({"saved_model.pb", "fingerprint.pb", "variables", "assets", EXTRA})
+"""Files of a SavedModel; a folder with any other file is not replaced."""
+
+
+def write_saved_model(model: keras.Model, path: Path, contract: ModelMetadata) -> None:
+    """Write ``model`` as the folder ``path``, which must not exist."""
+    with captured_stderr():
+        with_logits(model).export(path, format="tf_saved_model", verbose=False)
+    make_folder(path / EXTRA)
+    write_text(path / EXTRA / METADATA_FILE, contract.to_json())
+
+
+def logits_of_saved_model(path: Path, images: Images) -> Floats:
+    """Map images (n, h, w, c) uint8 to logits (n, k) float32 with TensorFlow."""
+    import tensorflow as tf
+
+    loaded = tf.saved_model.load(str(path))
+    starts = range(0, len(images) or 1, BATCH_SIZE)
+    with full_precision():
+        return np.concatenate([loaded.serve(to_inputs(images[start : start + BATCH_SIZE]))[LOGITS] for start in starts])
+
+
+RUNTIME = "ai_edge_litert"
+
+
+def write_litert(model: keras.Model, path: Path, contract: ModelMetadata) -> None:
+    """Convert ``model`` in float32, without quantization.
+
+    Raises:
+        MissingBackendError: This TensorFlow has no converter.
+    """
+    import tensorflow as tf
+
+    if not hasattr(tf, "lite"):
+        raise MissingBackendError(
+            f"exporting to LiteRT needs tensorflow.lite, which TensorFlow {tf.__version__} lacks. "
+            "Install an older version with: pip install 'tensorflow-cpu<2.22'"
+        )
+    with captured_stderr(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # deprecations inside the converter, which a user cannot act on
+        with_logits(model).export(path, format="litert", verbose=False)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(METADATA_FILE, contract.to_json())
+
+
+def logits_of_litert(path: Path, images: Images) -> Floats:
+    """Map images (n, h, w, c) uint8 to logits (n, k) float32 with the installed runtime."""
+    with captured_stderr():
+        run = _interpreter(path).get_signature_runner()
+        (name,) = run.get_input_details()
+        starts = range(0, len(images) or 1, BATCH_SIZE)
+        # The runtime's next call overwrites the memory of what it returns: copy.
+        parts = [np.array(run(**{name: to_inputs(images[start : start + BATCH_SIZE])})[LOGITS]) for start in starts]
+    return np.concatenate(parts)
+
+
+def _interpreter(path: Path) -> Any:
+    """Open the file with LiteRT's own package if installed, else with TensorFlow's."""
+    if importlib.util.find_spec(RUNTIME) is not None:
+        from ai_edge_litert.interpreter import Interpreter
+
+        return Interpreter(str(path))
+    import tensorflow as tf
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return tf.lite.Interpreter(str(path))

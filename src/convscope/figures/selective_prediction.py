@@ -1,0 +1,131 @@
+"""Selective prediction: error rate against coverage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from ..analysis.evaluation import Evaluation
+from ..analysis.uncertainty.selective_prediction import RiskCoverageCurve, risk_coverage_curve
+from ..analysis.uncertainty.uncertainty import confidence_and_correct
+from ..formatting import percent
+from .canvas import FigureCanvas, in_theme
+from .figure import Illustration
+from .text import rounded_share
+from .theme import ACCENT, INK, MUTED, PAPER, SMALL_SIZE, TEST, TEXT_SIZE
+
+LEFT, WIDTH, HEIGHT, BOTTOM = 0.62, 3.9, 2.9, 0.44
+
+COLUMNS = (("target", 5.25), ("confidence", 6.05), ("coverage", 6.75), ("accuracy", 7.55))
+
+POINTS = 300
+"""Points of the curve: more would not be visible."""
+
+FEW, SPACE = 0.05, 0.05
+"""The scale starts where this share of the error rate is left, or at the lowest threshold, minus a margin."""
+
+
+@in_theme
+def draw_coverage(evaluation: Evaluation, uncertainty: Mapping[str, Any]) -> Illustration:
+    """Draw the error rate against coverage, and the thresholds that were chosen on other images.
+
+    Args:
+        evaluation: The test split.
+        uncertainty: The run's metrics of uncertainty.
+    """
+    curve = risk_coverage_curve(
+        *confidence_and_correct(evaluation.logits, evaluation.labels, uncertainty["temperature"] or 1.0)
+    )
+    chosen = [each for each in uncertainty["thresholds"] if each["threshold"] is not None and each["test"]["answered"]]
+    title = _title(curve, chosen)
+    sheet = FigureCanvas(title, HEIGHT + BOTTOM)
+    axes = sheet.axes(LEFT, 0, WIDTH, HEIGHT)
+    _draw_curve(axes, curve, chosen)
+    _write_table(sheet, uncertainty, chosen)
+    return Illustration(
+        "coverage", title,
+        "From right to left, more of the least confident predictions are rejected; the line is the error rate of the others. "
+        "Dotted: the optimum, if errors were rejected first. Diamonds: thresholds chosen on "
+        f"{uncertainty['selected_on']} images, with their 95% CIs on the test images.",
+        _in_words(curve, chosen),
+        sheet.figure,
+    )  # fmt: skip
+
+
+def _title(curve: RiskCoverageCurve, chosen: Sequence[Mapping[str, Any]]) -> str:
+    n = len(curve.accuracy)
+    if curve.accuracy[-1] == 1:
+        return f"No errors in {n:,} test images: rejecting predictions gains nothing"
+    half = 1 - (1 - float(curve.accuracy[-1])) / 2
+    good = np.flatnonzero(curve.accuracy >= half)
+    if not len(good):
+        return f"Accuracy {percent(curve.accuracy[-1])} on all {n:,} test images; no threshold halves the error rate"
+    return (f"The error rate of {percent(1 - curve.accuracy[-1])} on {n:,} test images is halved at a coverage of "
+            f"{percent((int(good[-1]) + 1) / n, 1)}")  # fmt: skip
+
+
+def _draw_curve(axes: Axes, curve: RiskCoverageCurve, chosen: Sequence[Mapping[str, Any]]) -> None:
+    n = len(curve.accuracy)
+    places = np.unique(np.linspace(0, n - 1, POINTS).astype(np.int64))
+    error = 1 - curve.accuracy
+    numbers = places + 1
+    best = np.maximum(numbers - round(float(curve.accuracy[-1]) * n), 0) / numbers
+    start = _start(curve, chosen)
+    shown = curve.coverage[places] >= start
+    axes.plot(curve.coverage[places][shown], best[shown], color=MUTED, linewidth=1.0, linestyle=":")
+    axes.plot(curve.coverage[places][shown], error[places][shown], color=TEST, linewidth=1.8)
+    for each in chosen:
+        test = each["test"]
+        axes.vlines([test["coverage"]], 1 - test["interval"][1], 1 - test["interval"][0], color=ACCENT, linewidth=1.6)
+    axes.plot([each["test"]["coverage"] for each in chosen], [1 - each["test"]["accuracy"] for each in chosen], linestyle="none",
+              marker="D", markersize=5.5, color=ACCENT, markeredgecolor=PAPER, markeredgewidth=0.6, clip_on=False)  # fmt: skip
+    top = max(float(error[places][shown].max(initial=0)), *(1 - each["test"]["interval"][0] for each in chosen), 1 / n)
+    axes.set(xlim=(start, 1), ylim=(0, 1.08 * top))
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value * 100:.4g}%")
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value * 100:.3g}%")
+    axes.locator_params(nbins=6)
+    axes.set_xlabel("Coverage", fontsize=TEXT_SIZE)
+    axes.set_ylabel("Error rate", fontsize=TEXT_SIZE)
+    axes.tick_params(length=3)
+    axes.grid(axis="y")
+    axes.set_axisbelow(True)
+
+
+def _start(curve: RiskCoverageCurve, chosen: Sequence[Mapping[str, Any]]) -> float:
+    error = 1 - curve.accuracy
+    few = np.flatnonzero(error <= FEW * error[-1])
+    start = float(curve.coverage[few[-1]]) if len(few) else 0.0
+    shares: list[float] = [each["test"]["coverage"] for each in chosen]
+    return max(min([start, 0.95, *shares]) - SPACE, 0.0)
+
+
+def _write_table(sheet: FigureCanvas, uncertainty: Mapping[str, Any], chosen: Sequence[Mapping[str, Any]]) -> None:
+    if not chosen:
+        sheet.text(COLUMNS[0][1] - 0.5, 0.14, f"No threshold on the {uncertainty['selected_on']} images", fontsize=SMALL_SIZE,
+                   color=MUTED)  # fmt: skip
+        sheet.text(COLUMNS[0][1] - 0.5, 0.33, "improves on full coverage.", fontsize=SMALL_SIZE, color=MUTED)
+        return
+    for head, right in COLUMNS:
+        sheet.text(right, 0.14, head, fontsize=SMALL_SIZE, color=MUTED, ha="right")
+    for row, each in enumerate(chosen, start=1):
+        test = each["test"]
+        cells = (percent(each["target_accuracy"], 1), f"≥ {percent(each['threshold'], 1)}", rounded_share(test["coverage"]),
+                 percent(test["accuracy"]))  # fmt: skip
+        for text, (_, right) in zip(cells, COLUMNS, strict=True):
+            sheet.text(right, 0.14 + 0.27 * row, text, fontsize=TEXT_SIZE, color=INK, ha="right")
+
+
+def _in_words(curve: RiskCoverageCurve, chosen: Sequence[Mapping[str, Any]]) -> str:
+    n = len(curve.accuracy)
+    parts = [f"{percent(1 - curve.accuracy[max(round(share * n), 1) - 1])} at {percent(share, 0)}"
+             for share in (1.0, 0.95, 0.9, 0.8, 0.5)]  # fmt: skip
+    text = f"Area under the curve {curve.aurc:.5f} (optimum {curve.oracle_aurc:.5f}). Error rate by coverage: {', '.join(parts)}."
+    for each in chosen:
+        test = each["test"]
+        text += (f" Target accuracy {percent(each['target_accuracy'], 1)}: threshold {percent(each['threshold'], 1)}, coverage "
+                 f"{percent(test['coverage'], 1)}, accuracy {percent(test['accuracy'])} "
+                 f"({percent(test['interval'][0])} to {percent(test['interval'][1])}).")  # fmt: skip
+    return text

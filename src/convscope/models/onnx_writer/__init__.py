@@ -1,0 +1,1 @@
+"""Networks as ONNX bytes, without the onnx package."""

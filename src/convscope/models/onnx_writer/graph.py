@@ -1,0 +1,111 @@
+"""Build an ONNX model as a chain of nodes, each applied to the output before it.
+
+Keras keeps the channels of an image last, ONNX first. The graph knows where they are at the moment and transposes only
+when the next node needs the other order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import count
+
+import numpy as np
+import numpy.typing as npt
+
+from ..network import Layer, Shape, Weights
+from ..predictor import INPUTS
+from .protobuf import integer, message, messages, real
+
+# Those of ONNX 1.10 (2021): enough for every layer here, and old enough for old runtimes.
+IR_VERSION, OPSET = 8, 15
+
+PRODUCER = "convscope"
+
+FLOAT, INT64 = 1, 7
+"""Numbers of ONNX' element types."""
+
+ATTRIBUTE_FLOAT, ATTRIBUTE_INT, ATTRIBUTE_INTS = 1, 2, 7
+"""Numbers of ONNX' attribute types."""
+
+TO_FIRST, TO_LAST = (0, 3, 1, 2), (0, 2, 3, 1)
+"""Axes that move the channels before the rows, and after the columns."""
+
+Attribute = int | float | Sequence[int]
+
+Constant = npt.NDArray[np.generic]
+
+
+class Graph:
+    """A chain of nodes and constants; ``current`` names the output of the last node."""
+
+    def __init__(self, weights: Mapping[str, Weights]) -> None:
+        """Start a graph whose layers take their ``weights`` by ``layer/weight``."""
+        self.current = INPUTS
+        self._weights = weights
+        self._nodes: list[bytes] = []
+        self._constants: list[bytes] = []
+        self._outputs: list[bytes] = []
+        self._numbers = count()
+        self._is_channels_first = False
+
+    def weight(self, layer: Layer, name: str, *, default: Weights | None = None) -> Weights:
+        """Return a weight of ``layer``, or ``default`` if the layer has none of that name."""
+        if default is not None and name not in layer.weights:
+            return default
+        return self._weights[f"{layer.name}/{name}"]
+
+    def node(self, kind: str, *operands: Constant | str, **settings: Attribute) -> None:
+        """Apply ``kind`` to the current value and to constants or earlier values."""
+        inputs = [self.current, *(each if isinstance(each, str) else self._constant(each) for each in operands)]
+        self.current = f"value_{next(self._numbers)}"
+        attributes = messages(5, (_attribute(name, value) for name, value in settings.items()))
+        self._nodes.append(messages(1, inputs) + message(2, self.current) + message(4, kind) + attributes)
+
+    def _constant(self, array: Constant) -> str:
+        """Store ``array`` as int64 or float32 and return its name."""
+        name, is_integer = f"constant_{next(self._numbers)}", np.issubdtype(array.dtype, np.integer)
+        raw = np.ascontiguousarray(array, "<i8" if is_integer else "<f4").tobytes()
+        dimensions = b"".join(integer(1, size) for size in array.shape)
+        self._constants.append(dimensions + integer(2, INT64 if is_integer else FLOAT) + message(8, name) + message(9, raw))
+        return name
+
+    def publish(self, name: str, shape: Shape, *, value: str | None = None) -> None:
+        """Make ``value``, by default the current one, an output with ``shape`` per image."""
+        self._nodes.append(message(1, value or self.current) + message(2, name) + message(4, "Identity"))
+        self._outputs.append(_value(name, shape))
+
+    def channels_first(self) -> None:
+        """Transpose the current value to (n, c, h, w), unless it is."""
+        if not self._is_channels_first:
+            self.node("Transpose", perm=TO_FIRST)
+        self._is_channels_first = True
+
+    def channels_last(self) -> None:
+        """Transpose the current value to (n, h, w, c), unless it is."""
+        if self._is_channels_first:
+            self.node("Transpose", perm=TO_LAST)
+        self._is_channels_first = False
+
+    def to_bytes(self, name: str, input_shape: Shape, metadata: Mapping[str, str]) -> bytes:
+        """Return the serialized model, for inputs (n, *input_shape)."""
+        content = messages(1, self._nodes) + message(2, name) + messages(5, self._constants)
+        content += message(11, _value(INPUTS, input_shape)) + messages(12, self._outputs)
+        entries = messages(14, (message(1, key) + message(2, value) for key, value in metadata.items()))
+        opset = message(8, message(1, "") + integer(2, OPSET))
+        return integer(1, IR_VERSION) + message(2, PRODUCER) + opset + message(7, content) + entries
+
+
+def _value(name: str, shape: Shape) -> bytes:
+    """Return name, type and shape of an input or output; the number of images stays open."""
+    dimensions = [message(2, "n"), *(integer(1, size) for size in shape)]
+    tensor = integer(1, FLOAT) + message(2, messages(1, dimensions))
+    return message(1, name) + message(2, message(1, tensor))
+
+
+def _attribute(name: str, value: Attribute) -> bytes:
+    start = message(1, name)
+    if isinstance(value, float):
+        return start + real(2, value) + integer(20, ATTRIBUTE_FLOAT)
+    if isinstance(value, int):
+        return start + integer(3, value) + integer(20, ATTRIBUTE_INT)
+    return start + b"".join(integer(8, each) for each in value) + integer(20, ATTRIBUTE_INTS)

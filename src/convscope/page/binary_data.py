@@ -1,0 +1,88 @@
+"""Arrays as text in the page: ``<script type="text/plain" id="…">base64(zlib(bytes))</script>``, decoded on first use.
+
+Multi-byte numbers are little-endian and stored as byte planes: all first bytes, then all second bytes, and so on. The high
+bytes of weights are similar and the low ones noise; separated, they compress 8% better.
+"""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..analysis.epoch_snapshots import epochs_to_keep, quantize_weights
+from ..runs.record import RunRecord
+from .evidence_payload import evidence_arrays
+
+FINAL = "weights-final"
+
+MAX_WEIGHTS = 6_000_000
+"""Largest number of weights in a page. The weights of a larger network would take over 27 MB, so it does not run live."""
+
+
+def weights_entry(record: RunRecord) -> dict[str, Any] | None:
+    """Return the entry ``weights`` of the payload: the arrays with their offsets, and the island of each epoch."""
+    arrays, offset = [], 0
+    for name, array in record.network.weight_arrays().items():
+        arrays.append({"name": name, "shape": list(array.shape), "offset": offset})
+        offset += array.size
+    if offset > MAX_WEIGHTS:
+        return None
+    *earlier, last = _epochs(record)
+    epochs = [{"epoch": epoch, "island": _island(epoch), "dtype": "float16"} for epoch in earlier]
+    return {
+        "arrays": arrays,
+        "size": offset,
+        "final": FINAL,
+        "epochs": [*epochs, {"epoch": last, "island": FINAL, "dtype": "float32"}],
+    }
+
+
+def weights_arrays(record: RunRecord) -> dict[str, npt.NDArray[Any]]:
+    """Return the islands by id, each with all weights of the network concatenated."""
+    names = list(record.network.weight_arrays())
+    if record.network.num_parameters > MAX_WEIGHTS:
+        return {}
+    final = [array.ravel() for array in record.network.weight_arrays().values()]
+    islands: dict[str, npt.NDArray[Any]] = {FINAL: np.concatenate(final)}
+    for epoch in _epochs(record)[:-1]:
+        snapshot = record.snapshots[epoch - 1]
+        islands[_island(epoch)] = np.concatenate([quantize_weights(snapshot[name]).ravel() for name in names])
+    return islands
+
+
+def _epochs(record: RunRecord) -> list[int]:
+    return epochs_to_keep(len(record.snapshots), record.network.num_parameters)
+
+
+def _island(epoch: int) -> str:
+    return f"weights-epoch-{epoch}"
+
+
+Array = npt.NDArray[Any]
+
+LEVEL = 7
+"""Compression level; the highest, 9, takes two seconds longer for MNIST's test images and saves 0.5%."""
+
+
+def encode_arrays(record: RunRecord) -> Mapping[str, str]:
+    """Return the text of every island of a run's page by its id."""
+    arrays = {**weights_arrays(record), **evidence_arrays(record)}
+    return {name: encode(array) for name, array in arrays.items()}
+
+
+def encode(array: Array) -> str:
+    """Return ``array`` as text; the text does not record dtype and shape."""
+    return base64.b64encode(zlib.compress(planes(array), LEVEL)).decode("ascii")
+
+
+def planes(array: Array) -> bytes:
+    """Return the elements as little-endian byte planes, in row-major order."""
+    elements = np.ascontiguousarray(array, array.dtype.newbyteorder("<")).ravel()
+    if elements.itemsize == 1:
+        return elements.tobytes()
+    return elements.view(np.uint8).reshape(-1, elements.itemsize).T.tobytes()

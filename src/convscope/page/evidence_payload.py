@@ -1,0 +1,111 @@
+"""The evidence for the page: its entry in the payload, and its arrays."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..analysis.epoch_snapshots import EpochSnapshots
+from ..analysis.evidence import Evidence
+from ..analysis.mistakes.nearest_neighbours import NO_NEIGHBOUR, NearestNeighbours
+from ..analysis.ood.feature_distance import FeatureDistances
+from ..runs.record import RunRecord
+from ..types import Labels
+
+TEST = ("images", "labels", "predictions", "confidence", "true-probability")
+
+REFERENCE = ("images", "labels", "indices")
+
+
+def evidence_entry(record: RunRecord) -> dict[str, Any] | None:
+    """Return the entry ``evidence`` of the payload, or None if the run has no evidence."""
+    evidence = record.evidence
+    if evidence is None:
+        return None
+    sampled = is_sampled(record, evidence)
+    calibration, film = evidence.temperature_scaling, evidence.epoch_snapshots
+    return {
+        "measured_on": evidence.selected_on,
+        "test": {
+            "count": len(evidence.test_indices),
+            "sampled": sampled,
+            **{name.replace("-", "_"): f"test-{name}" for name in TEST},
+            "indices": "test-indices" if sampled else None,
+        },
+        "reference": {
+            "count": len(evidence.reference_labels),
+            "sample": evidence.sample,
+            **{name: f"reference-{name}" for name in REFERENCE},
+        },
+        "nearest": _nearest(evidence.nearest_neighbours) if evidence.nearest_neighbours else {},
+        "calibration": asdict(calibration) if calibration else None,
+        "novelty": _novelty(evidence.feature_distances) if evidence.feature_distances else None,
+        "film": _film(film) if film else None,
+    }
+
+
+def evidence_arrays(record: RunRecord) -> dict[str, npt.NDArray[Any]]:
+    """Return the islands by id: images uint8, classes uint16, indices uint32, probabilities float32."""
+    evidence, evaluation = record.evidence, record.evaluation
+    if evidence is None:
+        return {}
+    shown = evidence.test_indices
+    labels = evaluation.labels[shown]
+    arrays: dict[str, npt.NDArray[Any]] = {
+        "test-images": evidence.test_images,
+        "test-labels": labels.astype(np.uint16),
+        "test-predictions": evaluation.predictions[shown].astype(np.uint16),
+        "test-confidence": evaluation.confidence[shown].astype(np.float32),
+        "test-true-probability": evaluation.probabilities[shown, labels].astype(np.float32),
+        "reference-images": evidence.reference_images,
+        "reference-labels": evidence.reference_labels.astype(np.uint16),
+        "reference-indices": evidence.reference_indices.astype(np.uint32),
+    }
+    if is_sampled(record, evidence):
+        arrays["test-indices"] = shown.astype(np.uint32)
+    return arrays
+
+
+def is_sampled(record: RunRecord, evidence: Evidence) -> bool:
+    """Return whether some test images are left out."""
+    return len(evidence.test_indices) < len(record.evaluation)
+
+
+def _nearest(nearest: NearestNeighbours) -> dict[str, Any]:
+    return {
+        str(index): {"true": _rows(nearest.true[number]), "predicted": _rows(nearest.predicted[number])}
+        for number, index in enumerate(nearest.test_indices.tolist())
+    }
+
+
+def _rows(rows: Labels) -> list[int]:
+    return [row for row in rows.tolist() if row != NO_NEIGHBOUR]
+
+
+def _novelty(novelty: FeatureDistances) -> dict[str, Any]:
+    return {
+        "layer": novelty.layer_name,
+        "neighbours": novelty.neighbours,
+        "distances": novelty.distances.tolist(),
+        "threshold": novelty.threshold,
+    }
+
+
+def _film(film: EpochSnapshots) -> dict[str, Any]:
+    return {
+        "epochs": film.epochs.tolist(),
+        "accuracy": film.accuracy.tolist(),
+        "confusion": None if film.confusion is None else film.confusion.tolist(),
+    }
+
+
+def suspects_shown(record: RunRecord) -> list[str]:
+    """Return the images with possible label errors that are embedded: ``"train-5"``, ``"test-7"``."""
+    evidence, audit = record.evidence, record.metrics.get("label_audit")
+    if evidence is None or not audit:
+        return []
+    embedded = {"test": set(evidence.test_indices.tolist()), "train": set(evidence.reference_indices.tolist())}
+    return [f"{each['split']}-{each['index']}" for each in audit["worst"] if each["index"] in embedded[each["split"]]]

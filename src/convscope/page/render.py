@@ -1,0 +1,112 @@
+"""Render the report: templates, style sheets, scripts, data and drawings in one self-contained file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+
+from jinja2 import Environment, Template
+from markupsafe import Markup
+
+from ..figures.figure import Drawing
+from ..runs.record import RunRecord
+from .binary_data import encode_arrays
+from .bundle import bundle
+from .csp import content_security_policy, island
+from .environment import CSS, JS, TEMPLATES, check_style, make_environment, read_styles
+from .figure_order import FigureOrder
+from .payload import OpenedPicture, make_payload
+from .svg import StyleClasses, embed
+from .text import conclusion, headings, narrative, nouns, numbers, reproduce, tables, uncertainty
+from .text.glossary import Glossary, slug
+from .text.nouns import Page
+
+STYLE_SHEETS = ("base", "certainty", "exercises", "findings", "insides", "playground", "print", "results")
+"""Names in ``css/``, in order: the others override ``base``, and never each other."""
+
+FIRST, LAST = "early.js", "main.js"
+"""The script that runs before the first paint, and the one that runs at the end of the page."""
+
+SECTIONS = (
+    ("opening", "Overview"), ("saw", "Data"), ("built", "Architecture"), ("learned", "Training"), ("good", "Results"),
+    ("fails", "Mistakes"), ("inside", "Inside the network"), ("sure", "Uncertainty"), ("verdict", "Conclusion"),
+    ("yourself", "Reproduce"), ("words", "Glossary"),
+)  # fmt: skip
+"""Anchor and heading of each section, in the order of the original notebook."""
+
+SECTION_TEMPLATES = {
+    "opening": "introduction", "saw": "data", "built": "architecture", "learned": "training", "good": "results",
+    "fails": "mistakes", "inside": "inspector", "sure": "uncertainty", "verdict": "conclusion", "yourself": "reproduce",
+    "words": "glossary",
+}  # fmt: skip
+"""Anchor to file name in ``templates/sections/``. Anchors stay as they are, since shared links hold them."""
+
+
+def render(record: RunRecord, drawings: Iterable[Drawing], *, opened: OpenedPicture | None = None) -> str:
+    """Return the report of a run as text, to be written as UTF-8.
+
+    Args:
+        record: The run.
+        drawings: The drawings of the run's figures, in any order; they may be drawn lazily, on iteration.
+        opened: The image to show first; by default, the first test image.
+    """
+    page = make_payload(record, opened=opened)
+    classes = StyleClasses()
+    # Work that needs no figure comes first: another process may be drawing the figures meanwhile.
+    first, last, template = bundle(JS, FIRST), bundle(JS, LAST), _template()
+    with ThreadPoolExecutor(1) as pool:  # zlib releases the GIL, so compression runs while figures are drawn
+        islands = pool.submit(encode_arrays, record)
+        figures = FigureOrder([embed(drawing, classes) for drawing in drawings])
+    style = check_style(f"{_style_sheet()}\n{classes.css()}\n")
+    return template.render(
+        page=page,
+        figures=figures,
+        vocabulary=Glossary(),
+        sections=[(anchor, label) for anchor, label in SECTIONS if _applies(anchor, page, figures)],
+        policy=content_security_policy([first, last], [style]),
+        style=Markup(style),  # noqa: S704 - ours, and checked above
+        first=Markup(first),  # noqa: S704 - ours; bundle() refuses what would end the element
+        last=Markup(last),  # noqa: S704
+        payload=Markup(island(page)),  # noqa: S704 - island() escapes what would end the element
+        islands={name: Markup(text) for name, text in islands.result().items()},  # noqa: S704 - base64
+    )  # fmt: skip
+
+
+def _style_sheet() -> str:
+    return read_styles([CSS / f"{name}.css" for name in STYLE_SHEETS])
+
+
+def _applies(anchor: str, page: Page, figures: FigureOrder) -> bool:
+    if anchor == "fails":
+        return bool(page["metrics"]["test"]["errors"])
+    if anchor == "sure":
+        return uncertainty.applies(page)
+    if anchor == "inside":
+        return bool(page["weights"] or figures.of_kind("kernels", "feature_maps", "feature_maps_per_class"))
+    return True
+
+
+def _drawn(svg: str) -> Markup:
+    return Markup(svg)  # noqa: S704 - matplotlib's, which escapes the names of classes
+
+
+@cache
+def _template() -> Template:
+    """Return the page's template, with every included template already compiled."""
+    templates = _environment()
+    for name in (
+        "macros.html",
+        "live_figure.html",
+        *(f"sections/{path.name}" for path in TEMPLATES.glob("sections/*.html")),
+    ):
+        templates.get_template(name)
+    return templates.get_template("run.html")
+
+
+def _environment() -> Environment:
+    modules = (uncertainty, nouns, numbers, headings, reproduce, narrative, tables, headings, conclusion)
+    names = {module.__name__.rsplit(".", 1)[-1]: module for module in modules}
+    made = make_environment(**names, slug=slug, section_templates=SECTION_TEMPLATES)
+    made.filters["drawn"] = _drawn
+    return made

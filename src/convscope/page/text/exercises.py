@@ -1,0 +1,78 @@
+"""Exercises made from this run, which the page checks as the reader solves them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...runs.record import RunRecord
+from .nouns import Page, an_image_of, is_drawable
+from .numbers import confidence, counted, name, whole
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """A task that the page's script can check.
+
+    The kinds: ``draw`` asks for a drawing that is predicted as ``answer``; ``turn`` for a test image of class ``label``, changed
+    so that it is predicted as ``answer``; ``surest`` for opening test image ``image``; ``back`` for opening it at an epoch whose
+    weights predict ``label``.
+    """
+
+    kind: str
+    text: str
+    label: int = -1
+    answer: int = -1
+    image: int = -1
+
+
+def exercises(record: RunRecord, page: Page) -> list[Exercise]:
+    """Return the exercises that this run has data for (at most three)."""
+    if page["weights"] is None or record.evidence is None:
+        return []
+    return [each for each in (_confusion(page), _most_confident(record), _earlier_epoch(record)) if each is not None]
+
+
+def _confusion(page: Page) -> Exercise | None:
+    """Ask for the most frequent confusion: drawn, if the page can draw, otherwise made with the sliders."""
+    names = page["dataset"]["class_names"]
+    pairs = page["metrics"]["test"]["confused_pairs"]
+    true, answer = (names.index(pairs[0]["true"]), names.index(pairs[0]["predicted"])) if pairs else (0, 1)
+    shown = an_image_of(names[true])
+    if is_drawable(page) and page["dataset"]["content"] == "digits":
+        frequency = f" This error occurs on {counted(pairs[0]['count'], 'test image')}." if pairs else ""
+        return Exercise("draw", f"Draw {shown} that is predicted as {name(names[answer])}.{frequency} You are the judge of whether "
+                                f"it is {shown}.", true, answer)  # fmt: skip
+    return Exercise("turn", f"Open a test image of class {name(names[true])} and move the sliders until it is predicted as "
+                            f"{name(names[answer])}.", true, answer)  # fmt: skip
+
+
+def _most_confident(record: RunRecord) -> Exercise | None:
+    evaluation, evidence = record.evaluation, record.evidence
+    assert evidence is not None
+    mistakes = np.intersect1d(evaluation.mistakes, evidence.test_indices)
+    if len(mistakes) < 2:
+        return None
+    index = int(mistakes[evaluation.confidence[mistakes].argmax()])
+    return Exercise("surest", f"Open the most confident of the {whole(len(evaluation.mistakes))} errors (confidence "
+                              f"{confidence(float(evaluation.confidence[index]))}).", image=index)  # fmt: skip
+
+
+def _earlier_epoch(record: RunRecord) -> Exercise | None:
+    """Ask for an error that an earlier epoch did not make: the least confident one."""
+    evaluation, evidence = record.evaluation, record.evidence
+    assert evidence is not None
+    film = evidence.epoch_snapshots
+    if film is None or film.predictions is None or len(film.epochs) < 2:
+        return None
+    mistakes = np.intersect1d(evaluation.mistakes, evidence.test_indices)
+    was_correct = (film.predictions[:-1, mistakes] == evaluation.labels[mistakes]).any(axis=0)
+    if not was_correct.any():
+        return None
+    candidates = mistakes[was_correct]
+    index = int(candidates[evaluation.confidence[candidates].argmin()])
+    true, predicted = (evaluation.class_names[int(each[index])] for each in (evaluation.labels, evaluation.predictions))
+    return Exercise("back", f"Test image {index} is {an_image_of(true)}, but is predicted as {name(predicted)}. Open it and "
+                            "move the epoch slider back to an epoch that predicts it correctly.",
+                    int(evaluation.labels[index]), image=index)  # fmt: skip

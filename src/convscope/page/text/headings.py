@@ -1,0 +1,124 @@
+"""Section headings, filled with this run's numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ...analysis.findings.accuracy import is_most_frequent
+from ...formatting import count_of, join_words, percent_range
+from . import uncertainty
+from .nouns import Page, a_network, network_noun, validation_images
+from .numbers import capital, counted, day, duration, name, percent, sides, whole
+
+
+def title(section: str, page: Page) -> str:
+    """Return the heading of a section by its anchor. The glossary's own is made last, when its terms are known."""
+    return TITLES[section](page)
+
+
+def _opening(page: Page) -> str:
+    return f"{capital(network_noun(page))} for {name(page['dataset']['name'])}, built with Keras"
+
+
+def _data(page: Page) -> str:
+    height, width, channels = page["dataset"]["image_shape"]
+    data = page["metrics"]["data"]
+    kind = {1: "grey ", 3: "colour "}.get(channels, "")
+    return (f"{whole(data['train'])} {kind}training images of {sides((height, width))} pixels in "
+            f"{counted(len(page['dataset']['class_names']), 'class', 'classes')}")  # fmt: skip
+
+
+def _architecture(page: Page) -> str:
+    metrics = page["metrics"]
+    heaviest = max(metrics["layers"], key=lambda layer: layer["num_parameters"])
+    text = f"{whole(metrics['parameters'])} parameters in {counted(len(metrics['layers']), 'layer')}"
+    if heaviest["num_parameters"] == metrics["parameters"]:
+        return f"{text}, all of them in {heaviest['name']}"
+    return f"{text}, {percent(heaviest['num_parameters'] / metrics['parameters'], 0)} of them in {heaviest['name']}"
+
+
+def _training(page: Page) -> str:
+    first, last = page["history"][0], page["history"][-1]
+    if first is last:
+        return f"Accuracy on {validation_images(page)}: {percent(last['val_accuracy'])} after one epoch"
+    return (f"Accuracy on {validation_images(page)}: {percent(first['val_accuracy'])} after the first epoch, "
+            f"{percent(last['val_accuracy'])} after {counted(last['epoch'], 'epoch')}")  # fmt: skip
+
+
+def _results(page: Page) -> str:
+    test = page["metrics"]["test"]
+    return (
+        f"Accuracy {percent(test['accuracy'])} on {whole(test['n'])} test images (95% CI {percent_range(test['interval'])})"
+    )
+
+
+def _mistakes(page: Page) -> str:
+    test = page["metrics"]["test"]
+    first = test["confused_pairs"][0]
+    pair = f"{name(first['true'])} predicted as {name(first['predicted'])}"
+    errors = capital(counted(test["errors"], "error"))
+    if test["errors"] == 1:
+        return f"{errors}: {pair}"
+    if is_most_frequent([each["count"] for each in test["confused_pairs"]]):
+        return f"{errors}, most often {pair}"
+    return f"{errors}; no confusion is significantly more frequent than {pair}"
+
+
+def _inside(page: Page) -> str:
+    filters = [str(layer["output_shape"][-1]) for layer in page["network"]["layers"] if layer["kind"] == "Conv2D"]
+    image = page["test_image"]
+    shown = f"test image 0, true class {name(image['class_name'])}"
+    is_correct = image["predicted"] == image["class_name"]
+    outcome = "predicted correctly" if is_correct else f"predicted as {name(image['predicted'])}"
+    if not filters:
+        return f"Activations for {shown}, {outcome}"
+    return f"{join_words(filters)} filters applied to {shown}, {outcome}"
+
+
+def _conclusion(page: Page) -> str:
+    baseline, test = page["metrics"].get("baseline"), page["metrics"]["test"]
+    if baseline is None:
+        return f"Test accuracy {percent(test['accuracy'])} in one run with one seed"
+    return f"{whole(test['errors'])} errors against {whole(baseline['errors'])} of {a_network(baseline['model_name'])}"
+
+
+def _reproduce(page: Page) -> str:
+    return f"Reproduce this run in {duration(page['metrics']['wall_seconds'])}"
+
+
+TITLES: dict[str, Callable[[Page], str]] = {
+    "opening": _opening, "saw": _data, "built": _architecture, "learned": _training, "good": _results, "fails": _mistakes,
+    "inside": _inside, "sure": uncertainty.title, "verdict": _conclusion, "yourself": _reproduce,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The result in three parts, which the page sets differently."""
+
+    claim: str
+    interval: str
+    errors: str
+
+    def __str__(self) -> str:
+        return f"{self.claim} {self.interval}: {self.errors}"
+
+
+def headline(page: Page) -> Headline:
+    """Return the result: ``Test accuracy 99.35% (95% CI 99.17–99.49%): 65 errors in 10,000 images``."""
+    test = page["metrics"]["test"]
+    return Headline(
+        f"Test accuracy {percent(test['accuracy'])}",
+        f"(95% CI {percent_range(test['interval'])})",
+        f"{count_of(test['errors'], 'error')} in {count_of(test['n'], 'image')}",
+    )
+
+
+def making(page: Page) -> str:
+    """Return the model, the data, the recipe and the time in one sentence."""
+    run, metrics = page["run"], page["metrics"]
+    return (f"{name(run['model'])} ({whole(metrics['parameters'])} parameters), trained on {whole(metrics['data']['train'])} "
+            f"images of {name(page['dataset']['name'])} for {counted(metrics['epochs'], 'epoch')} in "
+            f"{duration(metrics['train_seconds'])}; recipe {name(run['recipe'])}, seed {run['seed']}, "
+            f"{day(run['created'])}.")  # fmt: skip

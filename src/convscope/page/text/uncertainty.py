@@ -1,0 +1,246 @@
+"""The section on uncertainty: calibration, selective prediction, out-of-distribution images, robustness and label errors.
+
+Each part appears only if it was measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ...analysis.statistics.paired import LEVEL
+from ...formatting import count_of, join_words, percentage_points
+from ...runs.ledger import describe
+from .nouns import Page
+from .numbers import capital, counted, decimal, percent, percent_range, whole, word
+
+MEASURED = ("uncertainty", "ood", "robustness", "attacks", "label_audit")
+"""Keys of the metrics, in the order of the section."""
+
+PARTS = {"ood": "Out-of-distribution images", "attacks": "Adversarial attacks",
+         "label_audit": "Possible label errors"}  # fmt: skip
+"""Headings of the parts that findings link to, by the same keys."""
+
+FINDINGS_SHOWN, LETTERS_SHOWN = 3, 168
+"""Findings on the first screen, and their total length: one line on a laptop."""
+
+SUSPECTS_SHOWN = 20
+
+FOOLED = 0.5
+"""Accuracy below which an attack changes more than half of the predictions."""
+
+
+def applies(page: Page) -> bool:
+    """Return whether any part was measured."""
+    return any(page["metrics"].get(key) for key in MEASURED)
+
+
+def title(page: Page) -> str:
+    """Return the section's heading, with the most important number that was measured."""
+    metrics = page["metrics"]
+    if uncertainty := metrics.get("uncertainty"):
+        calibration = uncertainty["calibrated"] or uncertainty["uncalibrated"]
+        accuracy = percent(metrics["test"]["accuracy"])
+        return f"Mean confidence {percent(_mean_confidence(page, calibration))}, accuracy {accuracy}"
+    if robustness := metrics.get("robustness"):
+        return f"Accuracy {percent(robustness['mean']['accuracy'], 1)} on corrupted images"
+    if audit := metrics.get("label_audit"):
+        return capital(counted(audit["suspects"], "possible label error"))
+    return "Out-of-distribution and altered images"
+
+
+def in_brief(page: Page) -> list[Mapping[str, Any]]:
+    """Return the findings for the first screen, as many as fit on a line; the result itself is already the headline."""
+    chosen: list[Mapping[str, Any]] = []
+    for finding in page["metrics"]["findings"][1:]:
+        if len(chosen) == FINDINGS_SHOWN:
+            break
+        if not chosen or sum(len(each["brief"]) for each in (*chosen, finding)) <= LETTERS_SHOWN:
+            chosen.append(finding)
+    return chosen
+
+
+def readings(page: Page) -> str:
+    """State how often the test split was read, and why; empty if the reads were not counted."""
+    reads = page["readings"]
+    return f"The test split has been {describe(reads)}. These reads did not influence training." if reads else ""
+
+
+def confidence(page: Page) -> str:
+    """Compare mean confidence with accuracy, before and after temperature scaling."""
+    uncertainty = page["metrics"]["uncertainty"]
+    before, after = uncertainty["uncalibrated"], uncertainty["calibrated"]
+    split = uncertainty["selected_on"]
+    text = (f"On the test images the mean confidence is {percent(_mean_confidence(page, before))} and the accuracy "
+            f"{percent(page['metrics']['test']['accuracy'])}: {_judgement(before)}.")  # fmt: skip
+    if after is None:
+        return (f"{text} The network misclassifies none of the {whole(uncertainty['n'])} {split} images, so no temperature "
+                "could be fitted.")  # fmt: skip
+    text += (f" With the logits divided by a temperature of {decimal(uncertainty['temperature'], 2)}, fitted on "
+             f"{whole(uncertainty['n'])} {split} images, the mean confidence is {percent(_mean_confidence(page, after))}: "
+             f"{_judgement(after)}. The live prediction above shows the calibrated confidence.")  # fmt: skip
+    if split == "training":
+        text += " The network was trained on these images, so the correction is likely too small."
+    return text
+
+
+def _mean_confidence(page: Page, calibration: Mapping[str, Any]) -> float:
+    accuracy = page["metrics"]["test"]["accuracy"]
+    gap = calibration["overconfidence"]
+    return float(accuracy + gap["value"])
+
+
+def _judgement(calibration: Mapping[str, Any]) -> str:
+    gap = calibration["overconfidence"]
+    low, high = gap["interval"]
+    if low > 0:
+        return f"the network is overconfident by {_points(low, high)}"
+    if high < 0:
+        return f"the network is underconfident by {_points(-high, -low)}"
+    return "no significant difference"
+
+
+def _points(low: float, high: float) -> str:
+    return f"{percentage_points(low)} to {percentage_points(high)} percentage points"
+
+
+def thresholds(page: Page) -> list[tuple[str, ...]]:
+    """Return a row per reachable target accuracy: target, threshold, coverage, accuracy and its interval."""
+    uncertainty = page["metrics"].get("uncertainty") or {}
+    rows: list[tuple[str, ...]] = []
+    for each in uncertainty.get("thresholds", ()):
+        test = each["test"]
+        if test["accuracy"] is None:
+            continue
+        rows.append((percent(each["target_accuracy"], 1), percent(each["threshold"]), percent(test["coverage"]),
+                     percent(test["accuracy"]), percent_range(test["interval"])))  # fmt: skip
+    return rows
+
+
+def threshold_words(page: Page) -> str:
+    """State how the thresholds were chosen, and which target accuracies none of them reaches."""
+    uncertainty = page["metrics"]["uncertainty"]
+    split = uncertainty["selected_on"]
+    text = (f"Predictions below a confidence threshold can be rejected. Each threshold was chosen on the {split} images and then "
+            "measured on the test images.")  # fmt: skip
+    unreachable = [percent(each, 1) for each in uncertainty["unreachable_targets"]]
+    return f"{text} No threshold reached {join_words(unreachable, 'or')} on the {split} images." if unreachable else text
+
+
+def out_of_distribution(page: Page) -> str:
+    """Describe the out-of-distribution score, its false alarms, and how it compares with the confidence."""
+    found = page["metrics"]["ood"]
+    false_positives, sets = found["false_positive_rate"], found["sets"]
+    text = ("The softmax always picks a class, so the page also measures the distance to the training images in the features "
+            f"of {found['layer']} and warns above {decimal(found['threshold'], 2)}. Above it are "
+            f"{percent(false_positives['value'], 1)} of the {whole(false_positives['n'])} test images (false "
+            "positives).")  # fmt: skip
+    return f"{text} {_better_score(sets)}".rstrip()
+
+
+def _better_score(sets: Sequence[Mapping[str, Any]]) -> str:
+    """Count the image sets on which distance or confidence is the significantly better score."""
+    if not sets:
+        return ""
+    significant = [each["difference"]["value"] for each in sets if each["adjusted_p"] <= LEVEL]
+    better, worse = sum(value > 0 for value in significant), sum(value < 0 for value in significant)
+    test = f"DeLong's paired test{', corrected for the number of sets' if len(sets) > 1 else ''}"
+    if not significant:
+        return f"No significant difference between distance and confidence as scores on {_sets(len(sets))} ({test})."
+    parts = [f"significantly {which} than confidence on {word(number)}"
+             for which, number in (("better", better), ("worse", worse)) if number]  # fmt: skip
+    rest = len(sets) - len(significant)
+    open_sets = f"; on {word(rest)} the difference is not significant" if rest else ""
+    return f"Of {_sets(len(sets))}, distance is {join_words(parts)}{open_sets} ({test})."
+
+
+def _sets(number: int) -> str:
+    return f"the {counted(number, 'image set')}"
+
+
+def robustness(page: Page) -> str:
+    """State the mean accuracy over all corruptions, and the worst one if it is significantly the worst."""
+    found = page["metrics"]["robustness"]
+    clean, mean = found["clean"], found["mean"]
+    text = (f"{whole(found['n'])} test images were corrupted in {len(found['kinds'])} ways at five strengths each. Accuracy is "
+            f"{percent(clean['accuracy'])} on the clean images and {percent(mean['accuracy'], 1)} "
+            f"({percent_range(mean['interval'], 1)}) on average on the corrupted ones.")  # fmt: skip
+    worst = next((kind for kind in found["kinds"] if kind["kind"] == found["worst"]), None)
+    if worst is None:
+        return f"{text} No corruption is significantly worse than the others."
+    return f"{text} The worst corruption is {worst['title'].lower()}: {_with_interval(worst)}."
+
+
+def attacks(page: Page) -> str:
+    """State at which perturbation size more than half of the predictions change."""
+    found = page["metrics"]["attacks"]
+    epsilons, pgd = found["epsilons"], found["pgd"]
+    text = "An attacker who has the network can compute a small change of every pixel that misleads it."
+    bound = "These accuracies are upper bounds: stronger attacks may exist."
+    fooled = next((epsilon for epsilon, share in zip(epsilons, pgd, strict=True) if share["interval"][1] < FOOLED), None)
+    if fooled is not None:
+        return f"{text} At ε = {_epsilon(fooled)} accuracy is below 50%. {bound}"
+    largest = _epsilon(epsilons[-1])
+    if pgd[-1]["interval"][0] > FOOLED:
+        return f"{text} Even at ε = {largest} accuracy is above 50%. {bound}"
+    return f"{text} The sample is too small to tell whether accuracy at ε = {largest} is above 50%. {bound}"
+
+
+def attack_rows(page: Page) -> list[tuple[str, str, str]]:
+    """Return ε and the accuracy under both attacks, each with its interval."""
+    found = page["metrics"]["attacks"]
+    return [
+        (_epsilon(epsilon), _with_interval(fgsm), _with_interval(pgd))
+        for epsilon, fgsm, pgd in zip(found["epsilons"], found["fgsm"], found["pgd"], strict=True)
+    ]
+
+
+def _with_interval(share: Mapping[str, Any]) -> str:
+    return f"{percent(share['accuracy'], 1)} ({percent_range(share['interval'], 1)})"
+
+
+def _epsilon(epsilon: float) -> str:
+    levels = epsilon * 255
+    return f"{levels:.0f}/255" if abs(levels - round(levels)) < 1e-6 else decimal(epsilon, 3)
+
+
+def suspects(page: Page) -> str:
+    """State how many labels the audit flagged, how, and the accuracy without confirmed label errors."""
+    audit = page["metrics"]["label_audit"]
+    flagged = []
+    for split, images in (("train", "training images"), ("test", "test images")):
+        if split in audit:
+            number = audit[split]["suspects"]
+            scored = audit[split]["scored"]
+            flagged.append(f"{whole(number)} of {whole(scored)} {images}")
+    text = (f"The audit flagged {join_words(flagged)}: networks trained without these images predict another class than the label. "
+            "A flagged label may still be correct.")  # fmt: skip
+    return " ".join([text, *audit.get("notes", ()), *_without_confirmed(audit.get("confirmed"))])
+
+
+def _without_confirmed(found: Mapping[str, Any] | None) -> list[str]:
+    if not found or not found["confirmed_test"]:
+        return []
+    text = (f"A reviewer confirmed {count_of(found['confirmed_test'], 'label error')} in the test split. Without these images "
+            f"accuracy is {percent(found['accuracy_without'])} ({percent_range(found['interval_without'])}) instead of "
+            f"{percent(found['accuracy'])}. This is optimistic: only labels flagged by the audit were reviewed.")  # fmt: skip
+    return [text]
+
+
+def can_open(page: Page, suspect: Mapping[str, Any]) -> bool:
+    """Return whether the image is embedded in the page."""
+    return f"{suspect['split']}-{suspect['index']}" in page["suspects_shown"]
+
+
+def not_measured(page: Page) -> list[tuple[str, str]]:
+    """Return the commands that would measure the missing parts, with what each measures."""
+    metrics = page["metrics"]
+    missing = []
+    has_ood = metrics.get("ood")
+    if not (metrics.get("robustness") and has_ood):
+        missing.append(
+            ("convscope evaluate . --thorough", "corruptions, adversarial attacks and out-of-distribution images")
+        )
+    if not metrics.get("label_audit"):
+        missing.append(("convscope audit .", "possible label errors"))
+    return missing

@@ -1,0 +1,83 @@
+"""Evidence, figures and page of a run, for ``train`` and ``report``."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..runs import ledger, run_folder, store
+from ..runs.evidence import MISTAKES
+from ..runs.files import EVIDENCE, FIGURES, METRICS, REPORT
+from ..runs.migrations import upgrade_metrics
+from ..runs.record import RunRecord
+from ..system.files import make_folder, write_bytes, write_text
+
+if TYPE_CHECKING:
+    from ..figures.figure import Drawing
+    from ..figures.parallel import SecondProcess
+    from .payload import OpenedPicture
+
+
+def write_report(record: RunRecord, folder: Path, second: SecondProcess | None = None) -> Path:
+    """Write figures and page of a run, and its evidence if the folder lacks it.
+
+    Args:
+        record: The run.
+        folder: The run folder, locked by the caller.
+        second: A process that already draws some of the figures; by default a new one draws every other figure.
+
+    Returns:
+        The path of the page.
+    """
+    from ..figures import parallel
+
+    if record.evidence is not None and not (folder / EVIDENCE).is_file():
+        store.save_evidence(record.evidence, folder)
+    _save_mistakes(record, folder)
+    record = replace(record, readings=ledger.read(folder))
+    figures = folder / FIGURES
+    make_folder(figures)
+    with _gc_paused(), second or parallel.SecondProcess(folder, parallel.EVERY_OTHER) as second:
+        from .render import render  # imports matplotlib and Jinja, while the second process already draws
+
+        def drawn() -> Iterator[Drawing]:
+            for each in parallel.draw_all(record, second):
+                write_text(figures / f"{each.drawing.name}.svg", each.svg)
+                write_bytes(figures / f"{each.drawing.name}.png", each.png)
+                yield each.drawing
+
+        write_text(folder / REPORT, render(record, drawn()))
+    return folder / REPORT
+
+
+def _save_mistakes(record: RunRecord, folder: Path) -> None:
+    """Write the mistakes into ``metrics.json``, and keep what other commands added there."""
+    stored = upgrade_metrics(run_folder.read_json(folder / METRICS))
+    if MISTAKES in record.metrics and record.metrics[MISTAKES] != stored.get(MISTAKES):
+        store.save_metrics({**stored, **{name: record.metrics[name] for name in (MISTAKES, "findings")}}, folder)
+
+
+def write_page(record: RunRecord, output: Path, *, opened: OpenedPicture | None = None) -> None:
+    """Write the page alone to ``output``, opened at the image file ``opened`` if one is given."""
+    from ..figures.figure import to_drawing, to_svg
+    from ..figures.gallery import illustrate
+    from .render import render
+
+    with _gc_paused():
+        write_text(output, render(record, (to_drawing(each, to_svg(each)) for each in illustrate(record)), opened=opened))
+
+
+@contextlib.contextmanager
+def _gc_paused() -> Iterator[None]:
+    # Matplotlib makes hundreds of thousands of reference cycles; searching for them takes a tenth of the drawing time.
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

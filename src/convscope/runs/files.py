@@ -1,0 +1,64 @@
+"""The files of a run folder: every name, with one line on what is in it.
+
+All other modules import the names from here, so that the list of known files, the page's list and the code that reads
+and writes the files cannot disagree.
+"""
+
+from __future__ import annotations
+
+REPORT = "report.html"
+
+KERAS_MODEL = "model.keras"
+
+ONNX_MODEL = "model.onnx"
+
+HISTORY = "history.csv"
+
+METRICS = "metrics.json"
+
+PREDICTIONS = "predictions.npz"
+
+SNAPSHOTS = "snapshots.npz"
+
+EXAMPLES = "examples.npz"
+
+EVIDENCE = "evidence.npz"
+
+REFERENCE_DATA = "yardsticks.npz"
+
+LABEL_SUSPECTS = "label_suspects.csv"
+
+FIGURES = "figures"
+
+REQUEST = "run.json"
+
+LEDGER = "ledger.jsonl"
+
+CHECKPOINT = "checkpoint.npz"
+
+MANIFEST = "manifest.json"
+
+DESCRIPTIONS = {
+    REPORT: "the report, one self-contained page",
+    KERAS_MODEL: "the trained model, for keras.saving.load_model",
+    ONNX_MODEL: "the same model for any ONNX runtime",
+    HISTORY: "loss, accuracy and learning rate of each epoch",
+    METRICS: "every number that the report shows",
+    PREDICTIONS: "labels and logits of the test images",
+    SNAPSHOTS: "the weights after each epoch",
+    EXAMPLES: "the images that the report shows",
+    EVIDENCE: "the test and training images behind the interactive parts of the report",
+    REFERENCE_DATA: "reference data for new images, in a run without a report",
+    LABEL_SUSPECTS: "possible label errors, the most suspect first, in a run with a label audit",
+    FIGURES: "every figure as PNG and SVG",
+    REQUEST: "settings, dataset, package versions and machine",
+    LEDGER: "one line for each read of the test split",
+    CHECKPOINT: "the state of an unfinished training; a complete run has none",
+    MANIFEST: "name, size and SHA-256 of every other file but the ledger, which may grow",
+}
+"""What is in each file, by name, in the order in which the page lists them; ``figures`` is a folder."""
+
+KNOWN_FILES = frozenset(DESCRIPTIONS)
+
+OPTIONAL = frozenset({EVIDENCE, REFERENCE_DATA, LABEL_SUSPECTS, CHECKPOINT})
+"""The files that a complete run may lack."""

@@ -1,0 +1,153 @@
+"""The ledger of a run: one line for each time that it read a test split.
+
+Measuring often enough yields a good number by chance, so the reads are counted. A line is written before the images are
+read, so an interrupted evaluation counts as well. Showing an earlier result, or single images of it, does not count.
+
+``ledger.jsonl`` is not in the manifest, because it grows after the run is complete. Each line is appended in one write
+and synced: several processes can append at once, and one that dies leaves the earlier lines intact.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ..types import PathLike
+from .files import LEDGER
+from .migrations import upgrade_purpose
+
+
+@dataclass(frozen=True)
+class LedgerEntry:
+    """One read of a test split."""
+
+    time: str
+    """ISO 8601, in UTC."""
+    verb: str
+    """``train``, ``report``, ``evaluate`` or ``audit``."""
+    purpose: str
+    """What the images were read for, as a noun phrase."""
+    dataset: str
+    """Name of the dataset."""
+    fingerprint: str
+    """SHA-256 of the dataset; equal data have equal fingerprints."""
+    split: str
+    n: int
+    """Number of images read."""
+    times: int = 1
+    """Number of reads; above 1 for a recipe that validates on the test split after every epoch."""
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Records the reads of one test split in the ledger of one run."""
+
+    folder: Path
+    """The run folder."""
+    verb: str
+    dataset: str
+    fingerprint: str
+    n: int
+    """Number of images in the test split."""
+
+    def record(self, purpose: str, *, times: int = 1, n: int | None = None) -> bool:
+        """Record that ``n`` images (by default all) are about to be read.
+
+        Returns False if the ledger cannot be written.
+        """
+        entry = LedgerEntry(now(), self.verb, purpose, self.dataset, self.fingerprint, "test", n or self.n, times)
+        return append(self.folder, entry)
+
+
+def now() -> str:
+    """Return the current time for an entry, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def append(folder: PathLike, entry: LedgerEntry) -> bool:
+    """Append a line to the ledger in ``folder``; return False if that fails."""
+    line = json.dumps(asdict(entry), ensure_ascii=False, allow_nan=False) + "\n"
+    path = Path(folder) / LEDGER
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
+    except OSError:
+        return False
+    try:
+        # After a write cut short by a full disk or a power cut, the broken rest must not swallow this line.
+        whole = f"\n{line}" if _is_cut_short(descriptor) else line
+        content = whole.encode("utf-8")
+        done = os.write(descriptor, content) == len(content)
+        os.fsync(descriptor)
+        return done
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+
+
+def read(folder: PathLike) -> tuple[LedgerEntry, ...]:
+    """Return the entries of the ledger in ``folder``, oldest first.
+
+    Incomplete lines are skipped. Without a ledger, as in runs of earlier versions, the result is empty.
+    """
+    try:
+        lines = (Path(folder) / LEDGER).read_text("utf-8", errors="replace").split("\n")
+    except OSError:
+        return ()
+    entries = []
+    for line in lines:
+        with contextlib.suppress(ValueError, TypeError):
+            entries.append(_entry(json.loads(line)))
+    return tuple(entries)
+
+
+def number_of_readings(entries: Iterable[LedgerEntry], fingerprint: str) -> int:
+    """Return how often the test split of the data with this ``fingerprint`` was read."""
+    return sum(entry.times for entry in entries if entry.fingerprint == fingerprint)
+
+
+def counts_by_purpose(entries: Iterable[LedgerEntry], fingerprint: str) -> dict[str, int]:
+    """Return how often the test split was read for each purpose.
+
+    The purposes stand in the order of their first read.
+    """
+    times: dict[str, int] = {}
+    for entry in entries:
+        if entry.fingerprint == fingerprint:
+            times[entry.purpose] = times.get(entry.purpose, 0) + entry.times
+    return times
+
+
+def describe(times: Mapping[str, int]) -> str:
+    """Return a phrase for the result of :func:`purposes`.
+
+    For example ``"read 4 times: the final evaluation; validation after every epoch (3 times)"``.
+    """
+    parts = [f"{purpose}{'' if count == 1 else f' ({count:,} times)'}" for purpose, count in times.items()]
+    total = sum(times.values())
+    return f"read {'once' if total == 1 else f'{total:,} times'}: {'; '.join(parts)}"
+
+
+def _entry(known: Any) -> LedgerEntry:
+    """Build an entry from a parsed line, ignoring keys of later versions.
+
+    Raises ``TypeError`` or ``ValueError`` if a key is missing or has the wrong type.
+    """
+    if not isinstance(known, dict):
+        raise TypeError(f"{known!r} is not a ledger entry")
+    names = {field.name for field in fields(LedgerEntry)}
+    entry = LedgerEntry(**{name: value for name, value in known.items() if name in names})
+    return LedgerEntry(
+        **{**asdict(entry), "purpose": upgrade_purpose(entry.purpose), "n": int(entry.n), "times": int(entry.times)}
+    )
+
+
+def _is_cut_short(descriptor: int) -> bool:
+    size = os.fstat(descriptor).st_size
+    return size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"

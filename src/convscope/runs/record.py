@@ -1,0 +1,106 @@
+"""A run in memory: what reports, figures and the page are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..analysis.baseline import Baseline, compare_with_baseline
+from ..analysis.evaluation import Evaluation
+from ..analysis.evidence import Evidence
+from ..analysis.findings.find import find
+from ..analysis.metrics import SCHEMA_VERSION, data_metrics, evaluation_metrics, history_metrics, network_metrics
+from ..analysis.sampling import Examples, choose_examples
+from ..analysis.uncertainty.uncertainty import Uncertainty
+from ..data.dataset import Dataset
+from ..models.network import Network, Weights, from_keras
+from ..models.summary import layer_table
+from ..system.dataclass_json import to_json
+from ..training.history import History
+from ..training.loop import Training
+from .ledger import LedgerEntry
+
+
+@dataclass(frozen=True, eq=False)
+class RunRecord:
+    """One run, as arrays and plain JSON values. :mod:`convscope.runs.store` writes it to a run folder and reads it back."""
+
+    request: Mapping[str, Any]
+    """``run.json``: the request, the dataset, package versions and the machine."""
+    metrics: Mapping[str, Any]
+    """``metrics.json``: every number that a report shows."""
+    history: History
+    evaluation: Evaluation
+    """Of the test split."""
+    network: Network
+    """With the final weights, in float32."""
+    snapshots: tuple[Mapping[str, Weights], ...]
+    """The weights after each epoch, by ``layer/weight``; rounded to float16."""
+    examples: Examples
+    evidence: Evidence | None = None
+    """None if it was not collected, or cannot be: that takes the dataset, which a run folder does not hold."""
+    evidence_missing: str = "It was not collected; `convscope report` does that if the dataset is available."
+    """Why there is none."""
+    readings: tuple[LedgerEntry, ...] = ()
+    """The ledger at the time of reading."""
+
+
+def make_record(
+    request: Mapping[str, Any],
+    dataset: Dataset,
+    training: Training,
+    evaluation: Evaluation,
+    *,
+    uncertainty: Uncertainty | None = None,
+    wall_seconds: float,
+) -> RunRecord:
+    """Gather all numbers of a run.
+
+    Args:
+        request: What ``run.json`` will hold.
+        dataset: What the network was trained on.
+        training: The training, with its model.
+        evaluation: Of the test split.
+        uncertainty: Of the network, if it was measured.
+        wall_seconds: The time from the start of the run until now.
+    """
+    network = from_keras(training.model)
+    metrics: dict[str, Any] = {
+        "schema_version": SCHEMA_VERSION,
+        "seed": request["seed"],
+        "epochs": len(training.history),
+        "train_seconds": training.seconds,
+        "wall_seconds": wall_seconds,
+        **network_metrics(network),
+        "data": data_metrics(dataset, training.validation, training.num_train),
+        "history": history_metrics(training.history, len(training.validation)),
+        "test": evaluation_metrics(evaluation, calibration=uncertainty.uncalibrated if uncertainty else None),
+    }
+    if uncertainty is not None:
+        metrics["uncertainty"] = to_json(uncertainty)
+    examples = choose_examples(dataset, evaluation)
+    record = RunRecord(request, metrics, training.history, evaluation, network, training.snapshots, examples)
+    return with_metrics(record)
+
+
+def with_metrics(record: RunRecord, **more: Any) -> RunRecord:
+    """Return ``record`` with ``more`` among its metrics, and with the findings of all of them."""
+    metrics = {**record.metrics, **more}
+    metrics["findings"] = [to_json(finding) for finding in find(metrics, model_name=record.request["model"])]
+    return replace(record, metrics=metrics)
+
+
+def measure_baseline(
+    name: str, training: Training, network: Network, of_baseline: Evaluation, of_model: Evaluation
+) -> Baseline:
+    """Return the baseline ``network`` compared with the network under study."""
+    return compare_with_baseline(
+        of_model,
+        of_baseline,
+        model_name=name,
+        num_parameters=network.num_parameters,
+        multiply_adds=layer_table(network).multiply_adds,
+        epochs=len(training.history),
+        train_seconds=training.seconds,
+    )

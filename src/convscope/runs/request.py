@@ -1,0 +1,96 @@
+"""The content of ``run.json``: settings, dataset, package versions and machine."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from ..data.dataset import Dataset
+from ..data.preprocessing import preprocessing_spec
+from ..errors import ConfigError
+from ..system.hardware import describe_machine, package_versions
+from ..training.config import TrainConfig
+from ..training.loop import Training
+from ..training.recipes import RECIPES
+
+SCHEMA_VERSION = 2
+
+
+def describe_request(dataset: Dataset, model_name: str, config: TrainConfig, seed: int) -> dict[str, Any]:
+    """Return the content of ``run.json`` as far as it is known before the training."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "state": "training",
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": command_for(dataset, model_name, config, seed),
+        "model": model_name,
+        "recipe": config.recipe,
+        "seed": seed,
+        "config": config.as_dict(),
+        "augmentation": config.augmentation.describe(dataset.image_shape),
+        "dataset": {
+            "name": dataset.name,
+            "source": dataset.provenance.source,
+            "description": dataset.provenance.description,
+            "licence": dataset.provenance.licence,
+            "content": dataset.provenance.content,
+            "notes": list(dataset.provenance.notes),
+            "reading": dataset.provenance.reading.as_dict(),
+            "fingerprint": dataset.fingerprint,
+            "image_shape": list(dataset.image_shape),
+            "class_names": list(dataset.class_names),
+            **preprocessing_spec(dataset),
+        },
+        "left_out": [{"name": name, "reason": reason} for name, reason in dataset.provenance.left_out],
+        "versions": package_versions(),
+        "machine": describe_machine(),
+    }
+
+
+def refuse_other_request(begun: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
+    """Raise :class:`ConfigError` if a setting that determines the weights has changed."""
+    for name in ("model", "seed", "config", "versions"):
+        if begun.get(name) != asked[name]:
+            raise ConfigError(_differs(name, begun.get(name), asked[name]))
+    before, now = (request.get("dataset", {}).get("fingerprint") for request in (begun, asked))
+    if before != now:
+        raise ConfigError(_differs("the data fingerprint", before, now))
+
+
+def _differs(what: str, begun: object, asked: object) -> str:
+    if isinstance(begun, dict) and isinstance(asked, dict):
+        name = next(name for name in [*begun, *asked] if begun.get(name) != asked.get(name))
+        what, begun, asked = name, begun.get(name), asked.get(name)
+    return (
+        f"cannot resume the run: it was started with {what} {begun!r}, not {asked!r}. "
+        "Use the same setting, or drop --resume and choose another folder with --out DIR."
+    )
+
+
+def describe_outcome(request: dict[str, Any], training: Training) -> dict[str, Any]:
+    """Return ``request`` with what is known only after the training."""
+    return {
+        **request,
+        "state": "complete",
+        "stopped_early": training.stopped_early,
+        "precision": training.precision,
+        "batch_size": training.batch_size,
+        "backend": training.backend,
+        "accelerators": list(training.accelerators),
+    }
+
+
+def command_for(dataset: Dataset, model_name: str, config: TrainConfig, seed: int) -> str:
+    """Return the command line that repeats the training."""
+    line = (
+        f"convscope train {shlex.quote(dataset.provenance.source)} --model {shlex.quote(model_name)} --recipe {config.recipe} "
+        f"--epochs {config.epochs} --seed {seed}"
+    )
+    if arguments := dataset.provenance.reading.as_arguments():
+        line += f" {shlex.join(arguments)}"
+    default = RECIPES[config.recipe]().augmentation if config.recipe in RECIPES else config.augmentation
+    if config.augmentation == default:
+        return line
+    return f"{line} --augment {config.augmentation.as_text()}"

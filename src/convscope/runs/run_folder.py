@@ -1,0 +1,233 @@
+"""The run folder: writing it, verifying it, and changing single files of a complete run.
+
+A run is complete when ``manifest.json`` exists: it is written last and lists every other file with its size and SHA-256.
+Later changes, such as a new report or added metrics, keep the manifest true at every moment. The operating system locks
+a folder while it is written (``flock``), so two trainings cannot share it and a killed one leaves no lock behind.
+``overwrite`` builds the new run next to the old one and swaps the two once the new run is complete.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any
+
+from ..errors import RunError, RunExistsError
+from ..models.keras_file import is_foreign, refusal
+from ..system.files import TEMPORARY, replacing, write_json
+from ..types import PathLike
+from . import lock
+from .files import FIGURES, KNOWN_FILES, LEDGER, MANIFEST, REPORT, REQUEST
+
+REGENERABLE = (FIGURES, REPORT)
+"""What ``convscope report`` can make again from the other files."""
+
+NOT_IN_MANIFEST = frozenset({MANIFEST, LEDGER})
+"""The manifest itself, and the ledger, which grows after the run is complete."""
+
+ALTERNATIVE = "or"
+"""Key of a manifest entry: size and SHA-256 of the content that is about to replace the file."""
+
+MAX_NAME_LENGTH = 200
+"""Characters of a file name that an error message shows."""
+
+REMEDY = "Copy the run folder again, or train again."
+
+
+@contextlib.contextmanager
+def writing_run(path: PathLike, *, overwrite: bool = False, resume: bool = False) -> Iterator[Path]:
+    """Lock the run folder ``path`` and yield the folder to write into.
+
+    When the block ends without an error, the manifest is written and, with ``overwrite``, the new run replaces the old
+    one. After an error, a folder that holds nothing but the request is removed.
+
+    Args:
+        path: The run folder, which need not exist.
+        overwrite: Whether a run in ``path`` may be replaced.
+        resume: Whether to continue in the folder of an unfinished run, if there is one.
+
+    Raises:
+        RunExistsError: The folder holds a run or something else, or another process is writing to it.
+        OutputError: The folder cannot be written.
+    """
+    path = Path(path)
+    lock.complete_replacement(path, known=KNOWN_FILES)
+    _check_free(path, overwrite or resume)
+    if resume and (path / MANIFEST).is_file():
+        raise RunExistsError(
+            f"cannot resume {str(path)!r}: the run is already complete. Drop --resume and choose another folder with --out DIR."
+        )
+    with lock.locked(path):
+        if resume or not lock.contents(path):
+            yield from _write_complete(path)
+            return
+        folder = lock.sibling_path(path, "new")
+        with lock.locked(folder):
+            lock.clear(folder)
+            yield from _write_complete(folder)
+            lock.swap(folder, path, known=KNOWN_FILES)
+
+
+def _write_complete(folder: Path) -> Iterator[Path]:
+    """Yield ``folder`` to write into, then write the manifest, or clean up after an error."""
+    lock.clear(folder, only_temporary=True)
+    try:
+        yield folder
+        write_manifest(folder)
+    except BaseException:
+        lock.remove_if_only(folder, {REQUEST})
+        raise
+
+
+def _check_free(path: Path, overwrite: bool) -> None:
+    if path.is_file():
+        raise RunExistsError(f"{str(path)!r} is a file, not a folder. Choose another folder with --out DIR.")
+    if not path.is_dir() or not lock.contents(path):
+        return
+    if not (path / REQUEST).is_file():
+        raise RunExistsError(f"{str(path)!r} holds files that are not a run. Choose an empty or new folder with --out DIR.")
+    if not overwrite:
+        is_complete = (path / MANIFEST).is_file()
+        state = "a complete" if is_complete else "an unfinished"
+        remedy = "replace it with --overwrite" if is_complete else "continue it with --resume"
+        raise RunExistsError(
+            f"{str(path)!r} already holds {state} run. Choose another folder with --out DIR or another --seed, or {remedy}."
+        )
+
+
+def write_manifest(folder: PathLike) -> None:
+    """Write ``manifest.json``, which makes the run complete."""
+    folder = Path(folder)
+    files = {name: _entry(folder / name) for name in _file_names(folder)}
+    write_json(folder / MANIFEST, {"schema_version": 1, "files": files})
+
+
+@contextlib.contextmanager
+def updating_report(folder: PathLike) -> Iterator[Path]:
+    """Lock a complete run and let the block write its report and figures again.
+
+    The manifest stays true at every moment. Other files may only be replaced through :func:`exchanging`. Raises
+    :class:`RunExistsError` if another process is writing to the run.
+    """
+    folder = Path(folder)
+    with lock.locked(folder):
+        manifest = read_json(folder / MANIFEST)
+        kept = {name: entry for name, entry in manifest["files"].items() if name.split("/")[0] not in REGENERABLE}
+        write_json(folder / MANIFEST, {**manifest, "files": kept})
+        try:
+            yield folder
+        finally:
+            write_manifest(folder)
+
+
+@contextlib.contextmanager
+def replacing_file(folder: PathLike, name: str) -> Iterator[Path]:
+    """Yield a path for new content of the file ``name`` of a complete run.
+
+    The content replaces the old one when the block ends without an error. Use it within :func:`updating_report`, so
+    that an interruption cannot leave a report with outdated numbers.
+    """
+    folder = Path(folder)
+    manifest = read_json(folder / MANIFEST)
+    with replacing(folder / name) as temporary:
+        yield temporary
+        new = _entry(temporary)
+        # File and manifest cannot be renamed in one step, so the manifest allows both contents until the file is renamed:
+        # a process killed at any point leaves a valid run, with the old content or the new.
+        if (folder / name).is_file():
+            _update(folder, manifest, name, {**_entry(folder / name), ALTERNATIVE: new})
+    _update(folder, manifest, name, new)
+
+
+def _update(folder: Path, manifest: dict[str, Any], name: str, entry: dict[str, Any]) -> None:
+    write_json(folder / MANIFEST, {**manifest, "files": {**manifest["files"], name: entry}})
+
+
+def verify(path: PathLike, *, only: Collection[str] | None = None) -> Path:
+    """Return the folder of a complete run after comparing its files with the manifest.
+
+    Args:
+        path: The run folder.
+        only: Names of the files to verify; None verifies all of them, which reads every byte.
+
+    Raises:
+        RunError: There is no complete run in ``path``, or a file is missing or damaged; the message names the first one.
+    """
+    path = Path(path)
+    lock.complete_replacement(path, known=KNOWN_FILES)
+    if path.is_file():
+        raise RunError(_file_in_place_of_run(path))
+    if not path.is_dir():
+        raise RunError(f"there is no run folder at {str(path)!r}. Pass one that `convscope train` wrote, such as runs/NAME.")
+    if not (path / MANIFEST).is_file():
+        unfinished = (path / REQUEST).is_file()
+        raise RunError(
+            f"{str(path)!r} holds {'an unfinished' if unfinished else 'no'} run (no {MANIFEST}). "
+            f"{'Train again with --resume' if unfinished else 'Pass the folder that `convscope train` named'}."
+        )
+    for name, entry in _manifest_entries(path).items():
+        if only is None or name in only:
+            _verify_file(path, name, entry)
+    return path
+
+
+def _file_in_place_of_run(path: Path) -> str:
+    if is_foreign(path):
+        return refusal(path, "a run folder", retrain=True)
+    return f"{str(path)!r} is a file, not a run folder. Pass a folder that `convscope train` wrote, such as runs/NAME."
+
+
+def read_json(path: PathLike) -> Any:
+    """Return the content of a JSON file; raise :class:`RunError` if it cannot be read."""
+    try:
+        return json.loads(Path(path).read_text("utf-8"))
+    except (OSError, ValueError, RecursionError) as error:  # the last for a file that is nested too deeply
+        raise RunError(f"{str(path)!r} cannot be read as JSON ({error}). {REMEDY}") from error
+
+
+def _manifest_entries(path: Path) -> dict[str, list[tuple[int, str]]]:
+    """Return each file's valid contents as (size, SHA-256): two during a replacement."""
+    manifest = read_json(path / MANIFEST)
+    try:
+        entries = {
+            str(name): [(int(each["bytes"]), str(each["sha256"])) for each in (entry, entry.get(ALTERNATIVE)) if each]
+            for name, entry in manifest["files"].items()
+        }
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise RunError(f"{str(path / MANIFEST)!r} does not list files with their bytes and sha256. {REMEDY}") from error
+    if any(Path(name).is_absolute() or ".." in Path(name).parts for name in entries):
+        raise RunError(
+            f"{str(path / MANIFEST)!r} lists a file outside the run folder, so convscope did not write it. {REMEDY}"
+        )
+    return entries
+
+
+def _verify_file(folder: Path, name: str, contents: list[tuple[int, str]]) -> None:
+    file = folder / name
+    if not os.path.isfile(file):  # noqa: PTH113 - returns False for an invalid name, where Path.is_file raises
+        printable = repr(name)[1:-1]
+        raise RunError(f"{printable[:MAX_NAME_LENGTH]} is missing from the run folder {str(folder)!r}. {REMEDY}")
+    size = file.stat().st_size
+    if size not in {written for written, _ in contents}:
+        raise RunError(f"{name} is damaged: it has {size:,} bytes instead of {contents[0][0]:,}. {REMEDY}")
+    if (size, _sha256(file)) not in contents:
+        raise RunError(f"{name} is damaged: its SHA-256 is not the one in {MANIFEST}. {REMEDY}")
+
+
+def _entry(file: Path) -> dict[str, Any]:
+    return {"bytes": file.stat().st_size, "sha256": _sha256(file)}
+
+
+def _file_names(folder: Path) -> list[str]:
+    paths = (entry for entry in folder.rglob("*") if entry.is_file())
+    names = (path.relative_to(folder).as_posix() for path in paths)
+    return sorted(name for name in names if name.split("/")[0] in KNOWN_FILES - NOT_IN_MANIFEST and TEMPORARY not in name)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

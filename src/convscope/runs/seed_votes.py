@@ -1,0 +1,200 @@
+"""The predictions of all seeds of one configuration, counted per test image and class."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import ConfigError, ConvscopeError, RunError
+from ..models.custom import short_name
+from ..system.arrays import Array, below, load_arrays, save_arrays
+from ..types import Labels
+from . import run_folder
+from .files import PREDICTIONS
+from .record import RunRecord
+
+VOTES = "votes.npz"
+
+
+@dataclass(frozen=True, eq=False)
+class Votes:
+    """Votes of the seeds of one configuration on the test images."""
+
+    counts: npt.NDArray[np.int64]
+    """(n, k): how many seeds predict class j for test image i."""
+    labels: Labels
+    """(n,): the true classes."""
+
+    @property
+    def seeds(self) -> int:
+        """The number of seeds."""
+        return int(self.counts[0].sum())
+
+    @property
+    def winners(self) -> Labels:
+        """(n,): the class with the most votes; the first one on a tie."""
+        return np.asarray(self.counts.argmax(axis=1), np.int64)
+
+    @property
+    def right(self) -> Labels:
+        """(n,): how many seeds predict the true class."""
+        return np.asarray(self.counts[np.arange(len(self.labels)), self.labels], np.int64)
+
+    @property
+    def majority_errors(self) -> int:
+        """Test images that the majority vote misclassifies."""
+        return int((self.winners != self.labels).sum())
+
+
+def count_votes(predictions: Iterable[Labels], labels: Labels, num_classes: int) -> Votes:
+    """Count the ``predictions`` of each seed, arrays (n,) of class indices."""
+    counts = np.zeros((len(labels), num_classes), np.int64)
+    for each in predictions:
+        counts[np.arange(len(labels)), each] += 1
+    return Votes(counts, labels)
+
+
+def save_votes(votes: Mapping[str, Votes], folder: Path) -> None:
+    """Write ``votes.npz``: ``labels`` (n,) and ``votes/CONFIGURATION`` (n, k) uint16."""
+    labels = next(iter(votes.values())).labels
+    arrays: dict[str, Any] = {"labels": labels}
+    arrays |= {f"votes/{name}": each.counts.astype(np.uint16) for name, each in votes.items()}
+    save_arrays(folder / VOTES, arrays, compressed=True)
+
+
+def load_votes(folder: Path) -> dict[str, Votes]:
+    """Load the votes of a study by configuration, such as ``cnn-standard``.
+
+    Raises:
+        RunError: The file is missing or damaged.
+    """
+    arrays: dict[str, Array] = load_arrays(folder / VOTES)
+    return {name: Votes(counts.astype(np.int64), arrays["labels"]) for name, counts in below(arrays, "votes").items()}
+
+
+RUNS, REQUEST, RESULTS = "runs", "study.json", "study-results.json"
+"""Names in the folder of a study."""
+
+VOTES_KEY = "votes"
+"""Key under ``mistakes`` in ``metrics.json``: the study and the seeds that the votes come from."""
+
+
+@dataclass(frozen=True, eq=False)
+class SeedVotes:
+    """The votes of a study's other seeds on the test images of a run."""
+
+    counts: Labels
+    """(n, k): how many of the seeds predict class j for test image i."""
+    seeds: tuple[int, ...]
+    """The seeds that vote, without the run's own."""
+    study: str
+    """Path of the study's folder, relative to the run folder."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return study and seeds, ready for JSON."""
+        return {"study": self.study, "seeds": list(self.seeds)}
+
+
+def seed_votes(record: RunRecord, folder: Path, study: Path | None = None) -> SeedVotes | None:
+    """Return the votes of other seeds on the test images of a run, or None if there are none.
+
+    Args:
+        record: The run.
+        folder: The folder of the run.
+        study: The folder of a study. By default the study named in the run's metrics, or the one that contains the run.
+
+    Raises:
+        ConfigError: ``study`` holds no complete study, or no runs like this one.
+        RunError: The files of ``study`` contradict each other.
+    """
+    if study is not None:
+        return _votes_of_study(record, folder, study)
+    for place in _candidate_studies(record, folder):
+        try:
+            return _votes_of_study(record, folder, place)
+        except ConvscopeError:  # of another network, or damaged; the user did not ask for it, so this is no error
+            continue
+    return None
+
+
+def _candidate_studies(record: RunRecord, folder: Path) -> list[Path]:
+    """Return the folders of studies that the run may belong to."""
+    known = ((record.metrics.get("mistakes") or {}).get(VOTES_KEY) or {}).get("study")
+    places = [folder / known] if known else []
+    if folder.resolve().parent.name == RUNS:
+        places.append(folder.resolve().parent.parent)
+    return [place for place in places if (place / VOTES).is_file()]
+
+
+def _votes_of_study(record: RunRecord, folder: Path, study: Path) -> SeedVotes | None:
+    for name in (VOTES, RESULTS, REQUEST):
+        if not (study / name).is_file():
+            raise ConfigError(
+                f"{str(study)!r} has no {name}, so it is not the folder of a complete study. Run the command that started "
+                "the study again to complete it."
+            )
+    results, request = (run_folder.read_json(study / name) for name in (RESULTS, REQUEST))
+    try:
+        entries = _matching_runs(results, request, record, folder, study)
+        votes = _votes(study, entries, record)
+        own = next((entry for entry in entries if entry["seed"] == record.request["seed"]), None)
+        counts = votes.counts if own is None else _excluding(votes, study / RUNS / own["run"] / PREDICTIONS)
+        seeds = tuple(int(entry["seed"]) for entry in entries if entry is not own)
+    except ConvscopeError:
+        raise
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise RunError(
+            f"the files of the study {str(study)!r} contradict each other ({error!r}). Copy the folder again."
+        ) from error
+    if not seeds:
+        return None
+    return SeedVotes(counts, seeds, os.path.relpath(study.resolve(), folder.resolve()))
+
+
+def _matching_runs(
+    results: Mapping[str, Any], request: Mapping[str, Any], record: RunRecord, folder: Path, study: Path
+) -> list[Mapping[str, Any]]:
+    """Return the study's runs that differ from that of ``record`` only in the seed."""
+    largest = max(entry["size"] for entry in results["runs"])
+    own = next((each for each in results["runs"] if (study / RUNS / each["run"]).resolve() == folder.resolve()), None)
+    if own is not None:
+        wanted, same_data = (own["model"], own["recipe"], own["size"]), True
+    else:
+        asked = record.request
+        same_data = request["dataset"]["fingerprint"] == asked["dataset"]["fingerprint"]
+        same_way = request["recipes"].get(asked["recipe"]) == asked["config"]
+        wanted = short_name(asked["model"]), asked["recipe"] if same_way else None, results["dataset"]["train"]
+    found = [each for each in results["runs"] if (each["model"], each["recipe"], each["size"]) == wanted]
+    # Votes are kept only for the runs that trained on the most images.
+    if not found or not same_data or wanted[-1] != largest:
+        name = f"{short_name(record.request['model'])}-{record.request['recipe']}"
+        raise ConfigError(
+            f"the study {str(study)!r} has no runs of {name} with the settings and training images of {str(folder)!r}. "
+            "Drop --study, or name another one."
+        )
+    return found
+
+
+def _votes(study: Path, entries: list[Mapping[str, Any]], record: RunRecord) -> Votes:
+    votes = load_votes(study)[f"{entries[0]['model']}-{entries[0]['recipe']}"]
+    if votes.counts.shape != record.evaluation.logits.shape or not np.array_equal(votes.labels, record.evaluation.labels):
+        raise ValueError("votes on different images")
+    if votes.seeds != len(entries):
+        raise ValueError(f"votes of {votes.seeds} seeds instead of {len(entries)}")
+    return votes
+
+
+def _excluding(votes: Votes, predictions: Path) -> Labels:
+    """Return the counts without the votes of one run, given the path of its predictions."""
+    predicted = load_arrays(predictions)["logits"].argmax(axis=1)
+    counts = votes.counts.copy()
+    counts[np.arange(len(predicted)), predicted] -= 1
+    if counts.min() < 0:
+        raise ValueError(f"predictions in {str(predictions)!r} that were not counted")
+    return counts

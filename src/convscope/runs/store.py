@@ -1,0 +1,143 @@
+"""Run records to and from the files of a run folder. Reading needs neither Keras nor a back-end, and executes no code."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..analysis.epoch_snapshots import EpochSnapshots
+from ..analysis.evaluation import Evaluation
+from ..analysis.evidence import Evidence
+from ..analysis.mistakes.nearest_neighbours import NearestNeighbours
+from ..analysis.ood.feature_distance import FeatureDistances
+from ..analysis.sampling import Examples
+from ..analysis.uncertainty.temperature import TemperatureScaling
+from ..models.network import Weights, from_description
+from ..system.arrays import Array, below, load_arrays, save_arrays
+from ..system.files import write_json, write_text
+from ..training.history import history_from_csv
+from . import ledger, run_folder
+from .files import EVIDENCE, EXAMPLES, HISTORY, MANIFEST, METRICS, PREDICTIONS, REFERENCE_DATA, REQUEST, SNAPSHOTS
+from .migrations import upgrade_arrays, upgrade_metrics, upgrade_request
+from .record import RunRecord
+from .reference_data import from_arrays, inconsistent_run, to_arrays, to_scalar
+
+DESCRIPTION, FINAL = "network", "final"
+"""Keys in ``snapshots.npz``: the network's description as JSON bytes, and the prefix of the float32 weights."""
+
+PARTS: dict[str, type[Any]] = {
+    "nearest_neighbours": NearestNeighbours,
+    "temperature_scaling": TemperatureScaling,
+    "feature_distances": FeatureDistances,
+    "epoch_snapshots": EpochSnapshots,
+}
+"""Parts of the evidence that may be missing; their fields are stored as ``nearest_neighbours/true`` and so on."""
+
+
+def save_record(record: RunRecord, folder: Path) -> None:
+    """Write all files of a run but the models, the figures and the page."""
+    write_json(folder / REQUEST, record.request)
+    write_text(folder / HISTORY, record.history.to_csv())
+    write_json(folder / METRICS, record.metrics)
+    save_arrays(folder / PREDICTIONS, {"labels": record.evaluation.labels, "logits": record.evaluation.logits})
+    save_arrays(folder / SNAPSHOTS, dict(_snapshot_arrays(record)))
+    images = {field.name: getattr(record.examples, field.name) for field in fields(Examples)}
+    save_arrays(folder / EXAMPLES, images, compressed=True)
+    # Evidence or reference data that the record lacks are left from an unfinished training of another network.
+    (folder / REFERENCE_DATA).unlink(missing_ok=True)
+    if record.evidence is None:
+        (folder / EVIDENCE).unlink(missing_ok=True)
+    else:
+        save_evidence(record.evidence, folder)
+
+
+def save_metrics(metrics: Mapping[str, Any], folder: Path) -> None:
+    """Write ``metrics.json`` of a run that is being written, or of a complete one.
+
+    The latter only within :func:`convscope.runs.run_folder.updating_report`.
+    """
+    with _atomic_replacement(folder, METRICS) as path:
+        write_json(path, metrics)
+
+
+def save_evidence(evidence: Evidence, folder: Path) -> None:
+    """Write ``evidence.npz`` of a run as in :func:`save_metrics`. About 2 MB for MNIST."""
+    with _atomic_replacement(folder, EVIDENCE) as path:
+        save_arrays(path, dict(_evidence_arrays(evidence)), compressed=True)
+
+
+@contextlib.contextmanager
+def _atomic_replacement(folder: Path, name: str) -> Iterator[Path]:
+    """Where to write the file ``name``; of a complete run, a place that takes the file's own when all is written."""
+    if not (folder / MANIFEST).is_file():
+        yield folder / name
+        return
+    with run_folder.replacing_file(folder, name) as temporary:
+        yield temporary
+
+
+def load_record(path: Path) -> RunRecord:
+    """Read a complete run back. Raises :class:`RunError` that names the file which does not fit."""
+    request, metrics = (run_folder.read_json(path / name) for name in (REQUEST, METRICS))
+    predictions, snapshots, examples = (load_arrays(path / name) for name in (PREDICTIONS, SNAPSHOTS, EXAMPLES))
+    collected = load_arrays(path / EVIDENCE) if (path / EVIDENCE).is_file() else None
+    try:
+        request, metrics = upgrade_request(request), upgrade_metrics(metrics)
+        class_names = tuple(request["dataset"]["class_names"])
+        evaluation = Evaluation(predictions["labels"], predictions["logits"], class_names)
+        description = json.loads(snapshots[DESCRIPTION].tobytes())
+        network = from_description(description, _weights(snapshots, FINAL))
+        epochs = range(1, 1 + int(snapshots["epochs"]))
+        kept: dict[str, Any] = {field.name: examples[field.name] for field in fields(Examples)}
+        kept |= {name: int(kept[name]) for name in ("first_label", "test_label")}
+        evidence = None if collected is None else _evidence(upgrade_arrays(collected))
+        history = (path / HISTORY).read_text("utf-8")
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise inconsistent_run(path, error) from error
+    return RunRecord(
+        request,
+        metrics,
+        history_from_csv(history),
+        evaluation,
+        network,
+        tuple(_weights(snapshots, f"epoch-{epoch}") for epoch in epochs),
+        Examples(**kept),
+        evidence,
+        readings=ledger.read(path),
+    )
+
+
+def _evidence_arrays(evidence: Evidence) -> Iterator[tuple[str, npt.ArrayLike]]:
+    for field in fields(Evidence):
+        value = getattr(evidence, field.name)
+        if field.name not in PARTS:
+            yield field.name, value
+        else:
+            yield from to_arrays(field.name, value)
+
+
+def _evidence(arrays: Mapping[str, Array]) -> Evidence:
+    parts = {name: from_arrays(kind, below(arrays, name)) for name, kind in PARTS.items()}
+    whole = {field.name: to_scalar(arrays[field.name]) for field in fields(Evidence) if field.name not in PARTS}
+    return Evidence(**whole, **parts)
+
+
+def _snapshot_arrays(record: RunRecord) -> Iterator[tuple[str, npt.ArrayLike]]:
+    yield DESCRIPTION, np.frombuffer(json.dumps(record.network.description()).encode(), np.uint8)
+    yield "epochs", np.int64(len(record.snapshots))
+    for name, array in record.network.weight_arrays().items():
+        yield f"{FINAL}/{name}", array
+    for epoch, weights in enumerate(record.snapshots, start=1):
+        for name, array in weights.items():
+            yield f"epoch-{epoch}/{name}", array.astype(np.float16)
+
+
+def _weights(arrays: Mapping[str, Array], group: str) -> dict[str, Weights]:
+    return {name: array.astype(np.float32, copy=False) for name, array in below(arrays, group).items()}

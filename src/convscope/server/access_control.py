@@ -1,0 +1,180 @@
+"""Access control, applied to the headers before the body of a request is read.
+
+A service on the loopback is reachable from every page in this machine's browsers. A page of another site can send requests
+here, with its name in ``Origin``; or have its own name resolve to 127.0.0.1 ("DNS rebinding"), which leaves its name in
+``Host``. Both are refused. The port in ``Host`` is not checked: a page cannot choose it independently of the destination, and
+through a tunnel (``ssh -L 9000:localhost:8000``) it differs legitimately.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import re
+import socket
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .address import LOCALHOST, Address, is_loopback, is_number
+from .http_errors import LONG_HEADERS, HTTPError
+from .limits import Limits
+
+Headers = Sequence[tuple[bytes, bytes]]
+
+HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?")
+
+VERSIONS = ("1.0", "1.1")
+
+PUBLIC_PATH = "/health"
+"""The one path that needs no token, for monitoring; it reveals nothing."""
+
+WINDOW = 60
+"""Seconds over which wrong tokens are counted."""
+
+MAX_GUESSERS = 10_000
+"""Addresses that are remembered; bounds the memory."""
+
+UNAUTHORIZED = {"www-authenticate": 'Bearer realm="convscope", Basic realm="convscope", charset="UTF-8"'}
+"""Lets a browser ask its user for a password, which is the token."""
+
+
+class AccessControl:
+    """Access control of one service."""
+
+    def __init__(self, address: Address, limits: Limits, now: Callable[[], float] = time.monotonic) -> None:
+        self._largest_header = limits.largest_header
+        self._guesses = FailedTokens(limits.wrong_tokens, now)
+        self._token = None if address.token is None else address.token.encode()
+        self._only_loopback = address.is_loopback
+        self._names = {LOCALHOST, address.host.lower()}
+        if not self._only_loopback:
+            self._names |= {socket.gethostname().lower(), socket.getfqdn().lower()}
+
+    def check(self, scope: dict[str, Any]) -> None:
+        """Raise :class:`HTTPError` unless the request may be answered."""
+        headers: Headers = scope["headers"]
+        _check_target(scope)
+        self._check_size(scope)
+        host = self._check_host(headers)
+        _check_origin(headers, host, scope["method"])
+        if self._token is not None and scope["path"] != PUBLIC_PATH:
+            self._check_token(headers, (scope.get("client") or ("", 0))[0])
+
+    def _check_size(self, scope: dict[str, Any]) -> None:
+        # h11 limits only headers that are incomplete after a read, and one read may hold more than that.
+        size = (
+            len(scope["raw_path"])
+            + len(scope["query_string"])
+            + sum(len(name) + len(value) for name, value in scope["headers"])
+        )
+        if size > self._largest_header:
+            raise HTTPError(431, LONG_HEADERS.format(largest=self._largest_header))
+
+    def _check_host(self, headers: Headers) -> str:
+        """Return the header Host if it names this service."""
+        host = _single_header(headers, b"host")
+        if host is None:
+            raise HTTPError(400, "the request has no header Host, which HTTP/1.1 requires. Add it.")
+        found = HOST.fullmatch(host)
+        name = found["name"].strip("[]").lower() if found else ""
+        if found is None or not self._is_ours(name):
+            raise HTTPError(
+                421,
+                "the header Host does not name this service. Use the address that convscope serve printed.",
+            )
+        return host.lower()
+
+    def _is_ours(self, name: str) -> bool:
+        if name in self._names or (is_number(name) and is_loopback(name)):
+            return True
+        # Beyond the loopback, any IP address is legitimate: a foreign site can only make its own name point here.
+        return not self._only_loopback and is_number(name)
+
+    def _check_token(self, headers: Headers, client: str) -> None:
+        assert self._token is not None
+        # Even the correct token is refused: otherwise a client could go on guessing until it is accepted.
+        if self._guesses.are_too_many(client):
+            raise HTTPError(
+                429,
+                "too many wrong tokens came from this address. Retry in a minute with the token that convscope serve printed.",
+                {"retry-after": str(WINDOW)},
+            )
+        header = _single_header(headers, b"authorization")
+        if not hmac.compare_digest(_token_in(header or ""), self._token):
+            if header is not None:  # a browser first sends a request without a token
+                self._guesses.count(client)
+            raise HTTPError(
+                401,
+                "the token is missing or wrong. Send the header 'Authorization: Bearer TOKEN' with the token that convscope serve "
+                "printed.",
+                UNAUTHORIZED,
+            )
+
+
+class FailedTokens:
+    """Counts of wrong tokens in the current minute, by address."""
+
+    def __init__(self, most: int, now: Callable[[], float]) -> None:
+        self._most, self._now = most, now
+        self._counts: dict[str, int] = {}
+        self._begun = now()
+
+    def are_too_many(self, client: str) -> bool:
+        if self._now() - self._begun >= WINDOW:
+            self._counts.clear()
+            self._begun = self._now()
+        return self._counts.get(client, 0) >= self._most
+
+    def count(self, client: str) -> None:
+        if len(self._counts) >= MAX_GUESSERS:
+            self._counts.clear()
+        self._counts[client] = self._counts.get(client, 0) + 1
+
+
+def _check_target(scope: dict[str, Any]) -> None:
+    if scope["http_version"] not in VERSIONS:
+        raise HTTPError(505, "the HTTP version must be 1.0 or 1.1.")
+    path: bytes = scope["raw_path"]
+    if not path.startswith(b"/") or path.startswith(b"//"):
+        raise HTTPError(400, "the request's target must be a path, such as /predict.")
+
+
+def _check_origin(headers: Headers, host: str, method: str) -> None:
+    """Refuse requests from web pages of other sites."""
+    origin = _single_header(headers, b"origin")
+    if origin is not None and origin.lower() not in (f"http://{host}", f"https://{host}"):
+        raise HTTPError(
+            403,
+            "the request comes from a page of another site (header Origin). Use a program or this service's own page.",
+        )
+    site = _single_header(headers, b"sec-fetch-site")
+    is_link = method in ("GET", "HEAD") and _single_header(headers, b"sec-fetch-mode") == "navigate"
+    if site in ("cross-site", "same-site") and not is_link:
+        raise HTTPError(
+            403,
+            "the request comes from a page of another site (header Sec-Fetch-Site). Use a program or this service's own page.",
+        )
+
+
+def _token_in(value: str) -> bytes:
+    """Return the token of ``Bearer TOKEN``, or the password of ``Basic``, which browsers send."""
+    kind, _, rest = value.partition(" ")
+    if kind.lower() == "bearer":
+        return rest.strip().encode("latin-1", "replace")
+    if kind.lower() == "basic":
+        try:
+            return base64.b64decode(rest.strip(), validate=True).partition(b":")[2]
+        except (binascii.Error, ValueError):
+            return b""
+    return b""
+
+
+def _single_header(headers: Headers, name: bytes) -> str | None:
+    """Return the value of a header, or None; refuse a header that occurs twice."""
+    # Two values invite request smuggling: proxies and servers differ on which of them counts.
+    values = [value for key, value in headers if key == name]
+    if len(values) > 1:
+        raise HTTPError(400, f"the request has the header {name.decode().title()} more than once. Send it once.")
+    return values[0].decode("latin-1") if values else None

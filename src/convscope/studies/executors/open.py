@@ -1,0 +1,59 @@
+"""Open the workers that a study asks for: processes on this machine or a Dask cluster."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+
+from ...data.dataset import Dataset
+from ...errors import ConfigError
+from ...system.hardware import describe_machine
+from .base import Executor, RunFunctions
+
+DASK = "dask:"
+
+MAX_WORKERS = 1024
+
+
+def open_workers(
+    workers: int | str | None, dataset: Dataset, num_tasks: int, functions: RunFunctions
+) -> AbstractContextManager[Executor]:
+    """Return the workers that ``workers`` names.
+
+    Args:
+        workers: A number of processes on this machine, ``dask:ADDRESS``, or None for one process per core.
+        dataset: The data that every worker gets.
+        num_tasks: The number of tasks, which limits the number of processes.
+        functions: The functions that make a run.
+
+    Raises:
+        ConfigError: ``workers`` is invalid.
+        RunError: No cluster answers at the address.
+    """
+    from .dask import DaskWorkers
+    from .local import LocalWorkers
+
+    if isinstance(workers, str) and workers.startswith(DASK):
+        return DaskWorkers(workers.removeprefix(DASK), dataset, functions)
+    return LocalWorkers(max(1, min(_number(workers), num_tasks)), dataset, functions)
+
+
+def check_workers(workers: int | str | None) -> None:
+    """Raise :class:`ConfigError` if :func:`open_workers` cannot use ``workers``; start nothing."""
+    if isinstance(workers, str) and workers.startswith(DASK):
+        from .dask import check_dask
+
+        check_dask(workers.removeprefix(DASK))
+    else:
+        _number(workers)
+
+
+def _number(workers: int | str | None) -> int:
+    if workers is None:
+        return int(describe_machine()["cores"])
+    number = int(workers) if isinstance(workers, int) or (isinstance(workers, str) and workers.isdecimal()) else 0
+    if isinstance(workers, bool) or not 1 <= number <= MAX_WORKERS:
+        raise ConfigError(
+            f"workers must be a number of processes from 1 to {MAX_WORKERS:,}, or dask:ADDRESS such as "
+            f"dask:tcp://10.0.0.5:8786; got {workers!r}."
+        )
+    return number

@@ -1,0 +1,38 @@
+"""Worker processes: one thread each, and an end when the parent process dies."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+
+from ..plan import THREADS_PER_RUN
+
+THREADS = {
+    name: str(THREADS_PER_RUN)
+    for name in (
+        "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS",
+    )
+}  # fmt: skip
+"""Environment variables that TensorFlow and NumPy read on import; without them, workers compete for every core."""
+
+SECONDS_BETWEEN_CHECKS = 0.5
+
+
+def begin_process(parent: int) -> None:
+    """Prepare a worker process before it imports TensorFlow; it ends with the process ``parent``."""
+    from ...models.backend import skip_optional_imports
+
+    # Ctrl-C reaches every process of the terminal; here it would end a training early and keep it as if it were complete.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    skip_optional_imports()
+    if os.name != "nt":  # on Windows, a process keeps the number of its parent forever
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    # A killed parent cannot stop its workers, which would keep folders locked that the next study needs.
+    while os.getppid() == parent:
+        time.sleep(SECONDS_BETWEEN_CHECKS)
+    os._exit(1)

@@ -1,0 +1,108 @@
+"""Measured runs of a study, read from their folders."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..analysis.evaluation import Evaluation
+from ..errors import RunError
+from ..formatting import join_words, shorten_list
+from ..runs import run_folder
+from ..runs.files import MANIFEST, METRICS, PREDICTIONS, REQUEST
+from ..runs.migrations import upgrade_request
+from ..system.arrays import load_arrays
+from ..system.files import TEMPORARY
+from ..types import Labels
+from .plan import RunSpec
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """One run of a study, measured."""
+
+    cell: RunSpec
+    run: str
+    """Name of the run folder."""
+    images: int
+    """Training images, without held-out validation images."""
+    n: int
+    errors: int
+    loss: float
+    """Test loss in nats."""
+    validation_accuracy: float
+    predictions: Labels
+    """(n,) predicted class of each test image."""
+    parameters: int
+    train_seconds: float
+    precision: str
+    versions: dict[str, str]
+
+    @property
+    def accuracy(self) -> float:
+        return 1 - self.errors / self.n
+
+
+def is_complete(folder: Path) -> bool:
+    """Return whether ``folder`` contains a manifest, which a run writes last."""
+    return (folder / MANIFEST).is_file()
+
+
+def read_outcome(cell: RunSpec, folder: Path, class_names: tuple[str, ...]) -> Outcome:
+    """Read a complete run.
+
+    Raises:
+        RunError: The run is damaged, or it is not the run of ``cell``.
+    """
+    run_folder.verify(folder)
+    request, metrics = upgrade_request(run_folder.read_json(folder / REQUEST)), run_folder.read_json(folder / METRICS)
+    _refuse_other_run(cell, folder, request)
+    arrays = load_arrays(folder / PREDICTIONS)
+    try:
+        evaluation = Evaluation(arrays["labels"], arrays["logits"], class_names)
+        return Outcome(
+            cell, folder.name, int(metrics["data"]["train"]), len(evaluation), evaluation.errors, evaluation.loss,
+            float(metrics["history"]["last_epoch"]["val_accuracy"]), evaluation.predictions, int(metrics["parameters"]),
+            float(metrics["train_seconds"]), str(request["precision"]), dict(request["versions"]),
+        )  # fmt: skip
+    except (KeyError, TypeError, ValueError) as error:
+        raise RunError(
+            f"the files of the run {str(folder)!r} are inconsistent ({error!r}). Remove the folder and run the same command again "
+            "to train it anew."
+        ) from error
+
+
+def refuse_other_content(folder: Path, known: frozenset[str]) -> None:
+    """Raise :class:`RunError` if ``folder`` contains something other than ``known`` files."""
+    if not folder.is_dir():
+        return
+    others = sorted(
+        repr(each.name) for each in folder.iterdir() if each.name not in known and not each.name.startswith(TEMPORARY)
+    )
+    if others:
+        raise RunError(
+            f"{str(folder)!r} contains {shorten_list(others, 3)}, which does not belong to a study. Choose an empty or new folder, "
+            "or that of a study, with --out DIR."
+        )
+
+
+def _refuse_other_run(cell: RunSpec, folder: Path, request: dict[str, Any]) -> None:
+    asked = {
+        "model": cell.configuration.recorded_model,
+        "seed": cell.seed,
+        "config": _as_json(cell.configuration.config.as_dict()),
+    }
+    differing = [name for name, value in asked.items() if request.get(name) != value]
+    if request.get("stopped_early"):
+        differing.append("length, because it was stopped before its last epoch")
+    if differing:
+        raise RunError(
+            f"the run in {str(folder)!r} differs from the planned one in its {join_words(differing)}. Move the folder away and run "
+            "the same command again to train it anew."
+        )
+
+
+def _as_json(value: Any) -> Any:
+    return json.loads(json.dumps(value))

@@ -1,0 +1,197 @@
+"""The plan of a study: networks, recipes, training set sizes and seeds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..data.dataset import Dataset
+from ..errors import ConfigError
+from ..models.architectures import find_model
+from ..models.custom import Build, short_name
+from ..training.config import TrainConfig
+from ..training.recipes import find_recipe
+
+SCHEMA_VERSION = 1
+
+ALL = "all"
+"""As a size, the whole training split."""
+
+MAX_SEEDS, MAX_RUNS, MAX_TRIALS = 1000, 10_000, 10_000
+
+MIN_PER_CLASS = 2
+"""Training images of each class: one to train on and one to validate with."""
+
+THREADS_PER_RUN = 1
+"""Threads of each training.
+
+Convolutions sum in an order that depends on the number of threads, which changes the weights. With one thread, a run gives the
+same numbers however many run in parallel, and as many runs as cores keep all cores busy.
+"""
+
+NAME = re.compile(r"[\w][\w.+-]*")
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """A network and a recipe: a row of the table."""
+
+    model: str
+    """The network's name, as used in folder names."""
+    build: str | Build
+    """The ``model`` argument of ``train``: a name, a file or a function."""
+    config: TrainConfig
+
+    @property
+    def recipe(self) -> str:
+        return self.config.recipe
+
+    @property
+    def recorded_model(self) -> str:
+        """The model as recorded in ``run.json``."""
+        return self.build if isinstance(self.build, str) else self.model
+
+    @property
+    def name(self) -> str:
+        return f"{self.model}-{self.recipe}"
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """One training of a study."""
+
+    configuration: Configuration
+    size: int | None
+    """Training images, including held-out validation images; None for the whole split."""
+    seed: int
+
+    def run_name(self, dataset_name: str) -> str:
+        """Return the folder name that ``train`` would choose, with the size unless it is the whole split."""
+        size = "" if self.size is None else f"-{self.size}"
+        return f"{dataset_name}-{self.configuration.name}{size}-{self.seed}"
+
+
+@dataclass(frozen=True)
+class StudyPlan:
+    """Every combination of ``configurations``, ``sizes`` and ``seeds``; made by :func:`make_plan`, which checks it."""
+
+    configurations: tuple[Configuration, ...]
+    sizes: tuple[int | None, ...]
+    """Ascending; None, for all images, is last."""
+    seeds: tuple[int, ...]
+    search: int | None
+    """Trials of the hyperparameter search for each configuration; None for no search."""
+
+    @property
+    def largest(self) -> int | None:
+        """The size that the table and the comparisons use."""
+        return self.sizes[-1]
+
+    def cells(self, configurations: Iterable[Configuration] | None = None) -> Iterator[RunSpec]:
+        """Yield all trainings, seed by seed, so that a stopped study has results for every row."""
+        chosen = tuple(self.configurations if configurations is None else configurations)
+        for seed in self.seeds:
+            for configuration in chosen:
+                yield from (RunSpec(configuration, size, seed) for size in self.sizes)
+
+    def request(self) -> dict[str, Any]:
+        """Return the settings that determine the result, as JSON."""
+        return {
+            "models": list(dict.fromkeys(each.model for each in self.configurations)),
+            "recipes": {each.recipe: each.config.as_dict() for each in self.configurations},
+            "sizes": [ALL if size is None else size for size in self.sizes],
+            "seeds": list(self.seeds),
+            "search": self.search,
+            "threads_per_run": THREADS_PER_RUN,
+        }
+
+
+def make_plan(
+    dataset: Dataset,
+    *,
+    models: Sequence[str | Build],
+    recipes: Sequence[str | TrainConfig],
+    epochs: int | None,
+    seeds: int | Sequence[int],
+    sizes: Sequence[int | str] | None,
+    search: int | None,
+) -> StudyPlan:
+    """Check the settings of a study and return its plan. Raises :class:`ConfigError`."""
+    named = {_model_name(model): model for model in _nonempty("models", models)}
+    found = [find_recipe(each).with_epochs(epochs) for each in _nonempty("recipes", recipes)]
+    configs = {config.recipe: config for config in found}
+    _refuse_twice("models", len(named), models)
+    _refuse_twice("recipes", len(configs), recipes)
+    for name in (*named, *configs):
+        if not NAME.fullmatch(name):
+            raise ConfigError(
+                f"the name {name!r} must consist of letters, digits and . - + _, because it becomes part of a folder name."
+            )
+    if search is not None and not (_is_whole(search) and 1 <= search <= MAX_TRIALS):
+        raise ConfigError(f"search must be a number of trials from 1 to {MAX_TRIALS:,}; got {search!r}.")
+    plan = StudyPlan(
+        tuple(Configuration(name, build, config) for name, build in named.items() for config in configs.values()),
+        _sizes(dataset, sizes),
+        _seeds(seeds),
+        search,
+    )
+    number = len(plan.configurations) * len(plan.sizes) * len(plan.seeds)
+    if number > MAX_RUNS:
+        raise ConfigError(f"a study may have at most {MAX_RUNS:,} runs; got {number:,}. Use fewer seeds or sizes.")
+    return plan
+
+
+def searched(configuration: Configuration, config: TrainConfig) -> Configuration:
+    """Return the configuration with the best settings of a search."""
+    return replace(configuration, config=replace(config, recipe=f"{configuration.recipe}-searched"))
+
+
+def _model_name(model: str | Build) -> str:
+    build = find_model(model)
+    return short_name(model) if isinstance(model, str) else str(getattr(build, "__name__", "custom"))
+
+
+def _nonempty(what: str, values: Sequence[Any]) -> Sequence[Any]:
+    if not isinstance(values, list | tuple) or not values:
+        raise ConfigError(f'{what} must be a list with at least one entry, such as ["cnn", "ann"]; got {values!r}.')
+    return values
+
+
+def _refuse_twice(what: str, distinct: int, given: Sequence[Any]) -> None:
+    if distinct < len(given):
+        raise ConfigError(f"{what} must be distinct; got {', '.join(map(str, given))}.")
+
+
+def _seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
+    if isinstance(seeds, int) and _is_whole(seeds):
+        if not 1 <= seeds <= MAX_SEEDS:
+            raise ConfigError(f"the number of seeds must be from 1 to {MAX_SEEDS:,}; got {seeds}.")
+        return tuple(range(seeds))
+    if not isinstance(seeds, list | tuple | range) or not 1 <= len(seeds) <= MAX_SEEDS:
+        raise ConfigError(f"seeds must be a number of seeds or a list of 1 to {MAX_SEEDS:,} of them; got {seeds!r}.")
+    if any(not _is_whole(seed) or not 0 <= seed < 2**32 for seed in seeds) or len(set(seeds)) < len(seeds):
+        raise ConfigError(f"seeds must be distinct whole numbers from 0 to {2**32 - 1}; got {list(seeds)}.")
+    return tuple(int(seed) for seed in seeds)
+
+
+def _sizes(dataset: Dataset, sizes: Sequence[int | str] | None) -> tuple[int | None, ...]:
+    """Return the sizes in ascending order; None for the whole split."""
+    total, fewest = len(dataset.train), MIN_PER_CLASS * dataset.num_classes
+    chosen: set[int] = set()
+    for size in (ALL,) if sizes is None else _nonempty("sizes", sizes):
+        if size == ALL:
+            chosen.add(total)
+        elif isinstance(size, int) and _is_whole(size) and fewest <= size <= total:
+            chosen.add(size)
+        else:
+            raise ConfigError(
+                f"a training set of {dataset.name} must have {fewest:,} ({MIN_PER_CLASS} of each class) to {total:,} images, "
+                f"or {ALL!r}; got {size!r}."
+            )
+    return tuple(None if size == total else size for size in sorted(chosen))
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)

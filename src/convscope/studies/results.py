@@ -1,0 +1,283 @@
+"""The results of a study, and their JSON and CSV forms."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from ..analysis.statistics.proportions import Interval, wilson
+from ..analysis.statistics.seeds import expected_best, interval_over_both, mean_over_seeds
+from ..data.dataset import Dataset
+from ..formatting import join_words
+from ..runs.seed_votes import Votes, count_votes
+from .comparisons import MIN_SEEDS, ConfigurationComparison, Right, compare_all
+from .hyperparameter_search import SearchResult
+from .learning_curves import LearningCurve, learning_curve, steepest
+from .outcomes import Outcome
+from .plan import SCHEMA_VERSION, StudyPlan
+
+
+@dataclass(frozen=True)
+class Row:
+    """Results of one configuration; accuracies are from 0 to 1."""
+
+    name: str
+    """``MODEL-RECIPE``."""
+    model: str
+    recipe: str
+    size: int | None
+    """Training images, including held-out validation images; None for all."""
+    images: int
+    """Training images without held-out validation images."""
+    parameters: int
+    n: int
+    """Number of seeds."""
+    accuracies: tuple[float, ...]
+    """Test accuracies in the order of the seeds."""
+    mean: float
+    sd: float | None
+    """Standard deviation between seeds; None for one seed."""
+    interval: Interval | None
+    """95% t-interval of the mean over seeds, on these test images."""
+    interval_of_images: Interval
+    """95% Wilson interval of the mean over test images, for these trainings."""
+    interval_of_both: Interval | None
+    """95% CI of the mean over seeds and test images; None for one seed."""
+    lowest: float
+    highest: float
+    best_of: tuple[float, ...]
+    """Expected accuracy of the best of K seeds, for K from 1 to n."""
+    loss: float
+    """Mean over seeds, in nats."""
+    interval_of_loss: Interval | None
+    """95% t-interval over seeds; None for one seed."""
+    together: float
+    """Accuracy of the majority vote of the seeds."""
+    interval_of_together: Interval
+    """95% Wilson interval of the majority vote over test images."""
+    train_seconds: float
+    """Mean training time over seeds."""
+
+
+def make_row(outcomes: Sequence[Outcome], votes: Votes) -> Row:
+    """Return the row of ``outcomes`` of one configuration and size, one per seed."""
+    first = outcomes[0]
+    configuration, n = first.cell.configuration, first.n
+    accuracies = tuple(each.accuracy for each in outcomes)
+    mean, loss = mean_over_seeds(accuracies), mean_over_seeds([each.loss for each in outcomes])
+    right = np.stack([each.predictions == votes.labels for each in outcomes])
+    return Row(
+        name=configuration.name,
+        model=configuration.model,
+        recipe=configuration.recipe,
+        size=first.cell.size,
+        images=first.images,
+        parameters=first.parameters,
+        n=len(outcomes),
+        accuracies=accuracies,
+        mean=mean.mean,
+        sd=mean.sd,
+        interval=_within(mean.interval, 1.0),
+        interval_of_images=wilson(round(right.sum() / len(outcomes)), n),
+        interval_of_both=_within(interval_over_both(right.astype(np.float64)), 1.0),
+        lowest=min(accuracies),
+        highest=max(accuracies),
+        best_of=expected_best(accuracies),
+        loss=loss.mean,
+        interval_of_loss=_within(loss.interval, float("inf")),
+        together=1 - votes.majority_errors / n,
+        interval_of_together=wilson(n - votes.majority_errors, n),
+        train_seconds=sum(each.train_seconds for each in outcomes) / len(outcomes),
+    )
+
+
+def _within(interval: Interval | None, highest: float) -> Interval | None:
+    """Clip a t-interval, which may exceed the range of its quantity, to 0..``highest``."""
+    return None if interval is None else Interval(max(0.0, interval.low), min(highest, interval.high))
+
+
+MAX_HARD = 60
+"""Number of hardest test images listed."""
+
+COLUMNS = ("run", "model", "recipe", "size", "images", "seed", "accuracy", "errors", "n", "loss", "val_accuracy",
+           "parameters", "train_seconds")  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class StudyResults:
+    """The results of a study; configurations are named ``MODEL-RECIPE``."""
+
+    dataset: Mapping[str, Any]
+    seeds: tuple[int, ...]
+    table: tuple[Row, ...]
+    """Rows for the largest training set, the most accurate first."""
+    comparisons: tuple[ConfigurationComparison, ...]
+    """All pairs of rows; empty for one seed."""
+    curves: tuple[LearningCurve, ...]
+    """Empty for one size."""
+    searches: tuple[SearchResult, ...]
+    votes: Mapping[str, Votes]
+    """Votes of the seeds by configuration, for the largest training set."""
+    hard_images: tuple[HardImage, ...]
+    remarks: tuple[str, ...]
+    """Sentences that qualify the numbers."""
+    outcomes: tuple[Outcome, ...]
+
+
+@dataclass(frozen=True)
+class HardImage:
+    """A test image that at least half of the runs misclassify."""
+
+    index: int
+    label: str
+    wrong: int
+    """Runs that misclassify it."""
+    runs: int
+    answer: str
+    """The most frequent wrong prediction."""
+
+
+def make_results(
+    plan: StudyPlan, dataset: Dataset, outcomes: Sequence[Outcome], searches: Sequence[SearchResult]
+) -> StudyResults:
+    """Return the results of ``outcomes``, one per training in the plan's order."""
+    groups: dict[tuple[str, int | None], list[Outcome]] = {}
+    for outcome in outcomes:
+        groups.setdefault((outcome.cell.configuration.name, outcome.cell.size), []).append(outcome)
+    largest = {name: group for (name, size), group in groups.items() if size == plan.largest}
+    votes = {name: count_votes([each.predictions for each in group], dataset.test.labels, dataset.num_classes)
+             for name, group in largest.items()}  # fmt: skip
+    rows = sorted((make_row(group, votes[name]) for name, group in largest.items()), key=lambda row: -row.mean)
+    curves = []
+    if len(plan.sizes) > 1:
+        for row in rows:
+            sizes = {size or len(dataset.train): [1 - each.accuracy for each in group]
+                     for (name, size), group in groups.items() if name == row.name}  # fmt: skip
+            curves.append(learning_curve(row.name, sizes))
+    return StudyResults(
+        _describe(dataset, plan),
+        plan.seeds,
+        tuple(rows),
+        compare_all({row.name: _right(largest[row.name], dataset) for row in rows}),
+        tuple(curves),
+        tuple(searches),
+        {row.name: votes[row.name] for row in rows},
+        _hard_images(list(votes.values()), dataset),
+        tuple(_remarks(outcomes, plan)),
+        tuple(outcomes),
+    )
+
+
+def to_json(results: StudyResults) -> dict[str, Any]:
+    """Return the content of ``study-results.json``; only values named ``…_seconds`` differ between equal studies."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "dataset": dict(results.dataset),
+        "seeds": list(results.seeds),
+        "table": [_plain(row) for row in results.table],
+        "comparisons": [
+            {**_plain(each), "judged": each.judged, "distinguishable": each.significant} for each in results.comparisons
+        ],
+        "curves": [_curve(each) for each in results.curves],
+        "steepest_curve": steepest(results.curves),
+        "searches": [_plain(each) for each in results.searches],
+        "hard_images": [_plain(each) for each in results.hard_images],
+        "remarks": list(results.remarks),
+        "runs": _records(results),
+    }
+
+
+def _curve(curve: LearningCurve) -> dict[str, Any]:
+    factor = curve.factor_interval
+    return {
+        **_plain(curve),
+        "factor_of_doubling": curve.factor_of_doubling,
+        "factor_interval": None if factor is None else [factor.low, factor.high],
+        "falls": curve.falls,
+    }
+
+
+def _right(outcomes: Sequence[Outcome], dataset: Dataset) -> Right:
+    return np.stack([each.predictions == dataset.test.labels for each in outcomes])
+
+
+def to_csv(results: StudyResults) -> str:
+    """Return the content of ``study.csv``, a row per run; floats survive reading unchanged."""
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(_records(results))
+    return buffer.getvalue()
+
+
+def _records(results: StudyResults) -> list[dict[str, Any]]:
+    total = results.dataset["train"]
+    return [
+        dict(zip(COLUMNS, (
+            each.run, each.cell.configuration.model, each.cell.configuration.recipe, each.cell.size or total, each.images,
+            each.cell.seed, each.accuracy, each.errors, each.n, each.loss, each.validation_accuracy, each.parameters,
+            each.train_seconds,
+        ), strict=True))
+        for each in results.outcomes
+    ]  # fmt: skip
+
+
+def _describe(dataset: Dataset, plan: StudyPlan) -> dict[str, Any]:
+    return {
+        "name": dataset.name,
+        "things": dataset.provenance.content,
+        "fingerprint": dataset.fingerprint,
+        "class_names": list(dataset.class_names),
+        "train": len(dataset.train),
+        "test": len(dataset.test),
+        "trained_on": plan.largest or len(dataset.train),
+    }
+
+
+def _hard_images(votes: Sequence[Votes], dataset: Dataset) -> tuple[HardImage, ...]:
+    """Return the test images that at least half of the runs misclassify, the worst first."""
+    counts = np.sum([each.counts for each in votes], axis=0)
+    together = Votes(counts, dataset.test.labels)
+    runs, wrong = together.seeds, together.seeds - together.right
+    order = np.argsort(-wrong, kind="stable")
+    chosen = [int(index) for index in order if 2 * wrong[index] >= runs][:MAX_HARD]
+    counts[np.arange(len(counts)), dataset.test.labels] = 0
+    names, taken_for = dataset.class_names, counts.argmax(axis=1)
+    return tuple(
+        HardImage(index, names[together.labels[index]], int(wrong[index]), runs, names[taken_for[index]]) for index in chosen
+    )
+
+
+def _remarks(outcomes: Sequence[Outcome], plan: StudyPlan) -> Iterator[str]:
+    names = {name for each in outcomes for name in each.versions}
+    differing = sorted(name for name in names if len({each.versions.get(name) for each in outcomes}) > 1)
+    if differing:
+        yield f"The runs used different versions of {join_words(differing)}, which may cause some of the differences."
+    if len({each.precision for each in outcomes if each.cell.configuration.config.precision == "auto"}) > 1:
+        yield "Some runs used bfloat16 and some float32, depending on the processor; the differences are not due to seeds alone."
+    on_test = sorted({each.recipe for each in plan.configurations if each.config.validation == "test"})
+    if on_test:
+        yield (
+            f"The recipe {join_words(on_test)} validates on the test split: it influences no weights, but the validation "
+            "accuracy is not an independent estimate."
+        )
+    if len(plan.seeds) < MIN_SEEDS:
+        yield f"At least {MIN_SEEDS} seeds are needed for significance tests; got {len(plan.seeds)}."
+
+
+def _plain(value: Any) -> dict[str, Any]:
+    """Return a dataclass as JSON, with intervals as ``[low, high]``."""
+    found: dict[str, Any] = asdict(value, dict_factory=_factory)
+    return found
+
+
+def _factory(items: list[tuple[str, Any]]) -> Any:
+    values = dict(items)
+    if tuple(values) == ("low", "high"):
+        return [values["low"], values["high"]]
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}

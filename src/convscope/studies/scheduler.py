@@ -1,0 +1,74 @@
+"""Run tasks on workers, and repeat those whose worker died."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import RunError
+from ..formatting import shorten_list
+from .executors.base import Executor
+
+MAX_DEATHS = 3
+"""Deaths of workers in a row, without a finished task between them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """One piece of work for a worker."""
+
+    name: str
+    start: Callable[[Executor], Future[Any]]
+    done: Callable[[Executor, Any], Iterable[Task]]
+    """Called in this process with the result; returns follow-up tasks, which run before the others."""
+
+
+def run_tasks(tasks: Iterable[Task], workers: Executor, remark: Callable[[str], None]) -> None:
+    """Run all ``tasks`` and their follow-ups in parallel; repeat those whose worker died.
+
+    Args:
+        tasks: The tasks to begin with.
+        workers: The processes to run them on.
+        remark: Called with a sentence when a worker died.
+
+    Raises:
+        RunError: Workers died more than :data:`MOST_DEATHS` times in a row.
+        Exception: Anything that a task raises.
+    """
+    queue, under_way, deaths = deque(tasks), dict[Future[Any], Task](), 0
+    while queue or under_way:
+        try:
+            while queue and len(under_way) < workers.slots:
+                under_way[queue[0].start(workers)] = queue[0]
+                queue.popleft()
+            for future in wait(under_way, return_when=FIRST_COMPLETED).done:
+                queue.extendleft(reversed(list(under_way[future].done(workers, future.result()))))
+                del under_way[future]
+                deaths = 0
+        except workers.dead_errors as error:
+            deaths += 1
+            if deaths > MAX_DEATHS:
+                workers.cancel(under_way)
+                raise _given_up([*under_way.values(), *queue]) from error
+            remark(_death_note(deaths, len(under_way) + len(queue)))
+            gone = workers.restart(under_way)
+            queue.extendleft(reversed([task for future, task in under_way.items() if future in gone]))
+            under_way = {future: task for future, task in under_way.items() if future not in gone}
+        except BaseException:
+            workers.cancel(under_way)
+            raise
+
+
+def _death_note(deaths: int, number: int) -> str:
+    left = "the remaining run continues" if number == 1 else f"the {number:,} remaining runs continue"
+    return f"a worker died, perhaps out of memory; {left} (attempt {deaths} of {MAX_DEATHS})."
+
+
+def _given_up(left: Sequence[Task]) -> RunError:
+    return RunError(
+        f"workers died {MAX_DEATHS + 1} times in a row, before {shorten_list([task.name for task in left], 3)} finished. "
+        "Free some memory or use fewer --workers N, then run the same command again to continue."
+    )

@@ -1,1 +1,0 @@
-"""Studies: many trainings over models, recipes, sizes and seeds, with statistics."""

@@ -1,0 +1,84 @@
+"""Hardware and package versions of this machine, recorded with every run."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from .._version import __version__
+
+DESCRIPTION = Path("/proc/cpuinfo")
+
+
+def processor_field(name: str) -> str:
+    """Return a field of the first processor, such as ``model name``; empty if there is none."""
+    try:
+        text = DESCRIPTION.read_text("utf-8", errors="replace")
+    except OSError:
+        return ""
+    first_processor = text.partition("\n\n")[0]
+    fields = (line.partition(":") for line in first_processor.splitlines())
+    return next((value.strip() for field, _, value in fields if field.strip() == name), "")
+
+
+def processor_flags() -> frozenset[str]:
+    """Return the instruction-set flags, such as ``avx512f``."""
+    return frozenset(processor_field("flags").split())
+
+
+def multiplies_bfloat16() -> bool:
+    """Return whether the processor multiplies bfloat16 natively and faster than float32.
+
+    That needs AMX, or AVX-512 BF16 on an AMD core: 396 against 217 · 10⁹ operations/s on two Zen 4 cores
+    (``benchmarks/LOG.md``).
+    """
+    # Intel cores run VDPBF16PS on one of the two ports that take float32 (https://uops.info). Without AMX, which a virtual
+    # machine may hide, bfloat16 is native there and still slower: 163 against 301 · 10⁹ operations/s.
+    flags = processor_flags()
+    return "amx_bf16" in flags or ("avx512_bf16" in flags and processor_field("vendor_id") == "AuthenticAMD")
+
+
+PACKAGES = (
+    "keras",
+    "tensorflow",
+    "tensorflow-cpu",
+    "jax",
+    "numpy",
+    "scikit-learn",
+    "onnx",
+    "onnxruntime",
+    "matplotlib",
+)
+"""Packages that can change a result."""
+
+
+def describe_machine() -> dict[str, Any]:
+    """Return processor, usable cores and operating system, without host name or paths."""
+    return {
+        "processor": processor_field("model name") or platform.processor() or platform.machine() or sys.platform,
+        "cores": _cores(),
+        "system": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def package_versions() -> dict[str, str]:
+    """Return the versions of Python, convscope and the installed :data:`PACKAGES`."""
+    # Our own version comes from the running code, which may be a checkout that was never installed.
+    versions = {"python": platform.python_version(), "convscope": __version__}
+    for name in PACKAGES:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return versions
+
+
+def _cores() -> int:
+    # Containers and taskset restrict a process to fewer cores than the machine has.
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

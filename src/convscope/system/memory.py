@@ -1,0 +1,96 @@
+"""Memory for images: checks before allocation, and file-backed arrays."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import DatasetError, OutputError
+from ..types import Images
+from .files import make_folder
+
+
+def cache_folder() -> Path:
+    """Return ``$XDG_CACHE_HOME/convscope`` or ``~/.cache/convscope``, which may not exist.
+
+    Raises:
+        DatasetError: Neither the variable nor the home folder is set.
+    """
+    named = os.environ.get("XDG_CACHE_HOME", "")
+    if Path(named).is_absolute():  # the specification says to ignore relative paths
+        return Path(named) / "convscope"
+    try:
+        return Path.home() / ".cache" / "convscope"
+    except RuntimeError as error:
+        raise DatasetError(
+            "there is no place for a cache, because neither XDG_CACHE_HOME nor HOME is set. Set XDG_CACHE_HOME to a folder."
+        ) from error
+
+
+MEMORY_FILE = Path("/proc/meminfo")
+
+SHARE = 0.5
+"""Share of the free memory that images may take; training and evaluation need the rest."""
+
+
+def free_memory() -> int | None:
+    """Return the bytes available without swapping; None if the system does not report them."""
+    try:
+        for line in MEMORY_FILE.read_text("ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    except (OSError, ValueError, IndexError):
+        pass
+    return None
+
+
+def check_memory(needed: int, name: str) -> None:
+    """Check that memory is available.
+
+    Raises:
+        DatasetError: ``name`` needs more than is free.
+    """
+    free = free_memory()
+    if free is not None and needed > free:
+        raise DatasetError(
+            f"{name} needs {in_bytes(needed)} of memory, but only {in_bytes(free)} are free. Use fewer or smaller images, or an "
+            ".npz file written by numpy.savez, which is memory-mapped."
+        )
+
+
+def allocate_images(shape: tuple[int, int, int, int], name: str) -> Images:
+    """Allocate an uninitialized array (n, h, w, c) uint8, file-backed if memory is short.
+
+    The system can evict pages of that file from memory, and deletes it when the process ends.
+
+    Raises:
+        DatasetError: Neither memory nor disk has enough space.
+    """
+    needed = int(np.prod(shape, dtype=np.int64))
+    free = free_memory()
+    if free is None or needed <= SHARE * free:
+        return np.empty(shape, np.uint8)
+    try:
+        folder = cache_folder()
+        make_folder(folder)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            if hasattr(os, "posix_fallocate"):  # a full disk is an error here, but a SIGBUS later
+                os.posix_fallocate(file.fileno(), 0, needed)
+            return np.memmap(file, np.uint8, "w+", shape=shape)
+    except (OSError, OutputError) as error:
+        raise DatasetError(
+            f"{name} needs {in_bytes(needed)}, but only {in_bytes(free)} of memory are free, and the cache folder lacks the space "
+            "too. Use a smaller --image-size, or set XDG_CACHE_HOME to a folder on a larger disk."
+        ) from error
+
+
+def in_bytes(number: int) -> str:
+    """Return a number of bytes with a decimal unit: ``"1.5 GB"``."""
+    for unit in ("bytes", "kB", "MB", "GB", "TB"):
+        if number < 1000 or unit == "TB":
+            return f"{number:,.0f} bytes" if unit == "bytes" else f"{number:,.1f} {unit}"
+        number = number / 1000  # type: ignore[assignment]
+    raise AssertionError

@@ -1,0 +1,84 @@
+"""The devices of a training: one device, several of one machine, or several processes.
+
+TensorFlow uses ``tf.distribute.MirroredStrategy`` for the devices of one machine; JAX uses
+``keras.distribution.DataParallel`` for the devices of one or more machines. The devices share each batch, so the result
+does not depend on their number, except for rounding.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Devices:
+    """The index of this process among those that train together, and the devices that it uses."""
+
+    process: int = 0
+    num_processes: int = 1
+    num_devices: int = 1
+    accelerators: tuple[str, ...] = ()
+    """Product names of the GPUs or other accelerators in use; empty on a CPU."""
+
+    @property
+    def shard(self) -> tuple[int, int]:
+        """The part of each batch that this process feeds, and the number of parts."""
+        return self.process, self.num_processes
+
+
+@contextlib.contextmanager
+def device_scope() -> Iterator[Devices]:
+    """Build models for all GPUs, or for the CPU if there is none, while the block runs.
+
+    All GPUs of this machine share each step, and so do the processes that :func:`require_backend` connected.
+    """
+    import keras
+
+    if keras.backend.backend() == "tensorflow":
+        with _mirrored() as num_devices:
+            yield Devices(num_devices=num_devices, accelerators=_accelerators_of_tensorflow())
+    elif keras.backend.backend() == "jax":
+        with _data_parallel() as placement:
+            yield placement
+    else:
+        yield Devices()
+
+
+@contextlib.contextmanager
+def _mirrored() -> Iterator[int]:
+    import tensorflow as tf
+
+    devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
+    if len(devices) == 1:
+        yield 1
+        return
+    with tf.distribute.MirroredStrategy([device.name for device in devices]).scope():
+        yield len(devices)
+
+
+def _accelerators_of_tensorflow() -> tuple[str, ...]:
+    import tensorflow as tf
+
+    found = tf.config.list_physical_devices("GPU") if tf.config.list_logical_devices("GPU") else []
+    return tuple(tf.config.experimental.get_device_details(device).get("device_name", "GPU") for device in found)
+
+
+@contextlib.contextmanager
+def _data_parallel() -> Iterator[Devices]:
+    import jax
+    from keras import distribution
+
+    devices = distribution.list_devices()
+    names = tuple(device.device_kind for device in jax.local_devices() if device.platform != "cpu")
+    placement = Devices(jax.process_index(), jax.process_count(), jax.local_device_count(), names)
+    if len(devices) == 1:
+        yield placement
+        return
+    before = distribution.distribution()
+    distribution.set_distribution(distribution.DataParallel(devices=devices, auto_shard_dataset=False))
+    try:
+        yield placement
+    finally:
+        distribution.set_distribution(before)

@@ -1,0 +1,324 @@
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.stats import binom, binomtest
+
+from convscope.analysis.evaluation import Evaluation
+from convscope.analysis.findings.accuracy import _binomial_tail, is_most_frequent
+from convscope.analysis.findings.find import find
+from convscope.analysis.findings.finding import Finding
+from convscope.analysis.metrics import evaluation_metrics
+from convscope.analysis.statistics.paired import mid_p, paired_interval
+from convscope.analysis.statistics.proportions import simultaneous_wilson, wilson
+from convscope.formatting import percent
+from convscope.page.text.nouns import lines_in_words
+
+from ...gold_files import GoldFiles  # type: ignore[import-not-found]
+
+
+def metrics(errors: int = 97, *, baseline: int | None = 196, shared: int = 0, accuracy: float = 0.9903) -> dict[str, Any]:
+    """Metrics of a network with ``errors`` errors and a baseline with ``baseline``, of which they share ``shared``."""
+    labels = np.tile(np.arange(10), 1000)
+    logits = np.eye(10)[labels] * 5
+    logits[:errors] = np.eye(10)[(labels[:errors] * 0 + 3)] * 5  # predicted as 3
+    result: dict[str, Any] = {
+        "test": evaluation_metrics(Evaluation(labels, logits, tuple("0123456789"))),
+        "history": {"last_epoch": {"accuracy": accuracy, "val_accuracy": 0.9903}, "validation_interval": [0.988, 0.992]},
+    }
+    wrong = result["test"]["errors"]
+    if baseline is not None:
+        share = wilson(10_000 - baseline, 10_000)
+        result["baseline"] = {"model_name": "ann", "errors": baseline, "accuracy": 1 - baseline / 10_000, "n": 10_000,
+                              "error_ratio": wrong / baseline if baseline else None, "interval": [share.low, share.high],
+                              "both_wrong": shared, "only_model_wrong": wrong - shared,
+                              "only_baseline_wrong": baseline - shared}  # fmt: skip
+    return result
+
+
+def of_figure(values: dict[str, Any], figure: str) -> list[Finding]:
+    """Return the findings whose evidence is in ``figure``."""
+    return [finding for finding in find(values, model_name="cnn") if finding.figure == figure]
+
+
+def test_the_accuracy_comes_first() -> None:
+    values = metrics()
+    first = find(values, model_name="cnn")[0]
+    assert (first.value, list(first.interval)) == (values["test"]["accuracy"], values["test"]["interval"])
+    assert percent(first.value) in first.text
+
+
+def test_the_difference_from_the_baseline_is_measured_on_pairs() -> None:
+    wrong = metrics(97)["test"]["errors"]
+    (found,) = of_figure(metrics(97, baseline=196, shared=40), "baseline")
+    interval = paired_interval(156, wrong - 40, 10_000)
+    assert (found.value, list(found.interval)) == ((196 - wrong) / 10_000, [interval.low, interval.high])
+
+
+def test_networks_with_overlapping_intervals_can_differ_significantly() -> None:
+    """35 images favour one network and 70 the other; the 60 that both misclassify count for neither."""
+    values = metrics(105, baseline=130, shared=60)
+    wrong = values["test"]["errors"]
+    assert values["test"]["interval"][0] < values["baseline"]["interval"][1]
+    assert mid_p(wrong - 60, 70) < 0.005
+    (found,) = of_figure(values, "baseline")
+    assert found.interval[0] > 0
+    assert "not significant" not in found.text
+    (alike,) = of_figure(metrics(97, baseline=100), "baseline")
+    assert alike.interval[0] < 0 < alike.interval[1]
+    assert "not significant" in alike.text
+
+
+def test_without_a_baseline_there_is_no_comparison() -> None:
+    assert of_figure(metrics(baseline=None), "baseline") == []
+
+
+@pytest.mark.parametrize(("accuracy", "direction"), [(0.999, 1), (0.95, -1), (0.9903, 0)])
+def test_training_accuracy_is_a_finding_only_outside_the_validation_interval(accuracy: float, direction: int) -> None:
+    found = of_figure(metrics(accuracy=accuracy), "accuracy")
+    assert [np.sign(each.value) for each in found] == [direction] * (direction != 0)
+
+
+def test_a_run_without_errors_has_no_findings_about_errors() -> None:
+    (found,) = find(metrics(errors=0, baseline=0), model_name="cnn")
+    assert found.value == 1
+
+
+def doubted(*, gap: list[float], wanted: float = 0.999, right: int = 9895, answered: int = 9900) -> dict[str, Any]:
+    """Metrics of a network with 99.03% test accuracy and 98.9% on 5,000 validation images."""
+    values = metrics(97, baseline=None)
+    estimate = {"value": 0.004, "interval": [0.003, 0.006]}
+    side = {"overconfidence": {"value": sum(gap) / 2, "interval": gap}, "ece": estimate}
+    share = wilson(right, answered)
+    test = {"coverage": answered / 10_000, "accuracy": right / answered, "interval": [share.low, share.high]}
+    values["uncertainty"] = {
+        "temperature": 1.3, "selected_on": "validation", "n": 5000, "uncalibrated": side,
+        "calibrated": {**side, "ece": {"value": 0.001, "interval": [0.0, 0.002]}},
+        "risk_coverage": {"points": [{"selection_split": {"accuracy": 0.989}}]},
+        "thresholds": [{"target_accuracy": 0.99, "threshold": 0.5, "test": test},
+                       {"target_accuracy": wanted, "threshold": 0.987, "test": test}],
+    }  # fmt: skip
+    return values
+
+
+def test_calibration_is_a_finding_only_if_it_is_significantly_off() -> None:
+    (over,) = of_figure(doubted(gap=[0.002, 0.006]), "reliability")
+    assert (over.value, over.interval) == (pytest.approx(0.004), [0.002, 0.006])
+    (under,) = of_figure(doubted(gap=[-0.006, -0.002]), "reliability")
+    assert (under.value, under.interval) == (pytest.approx(-0.004), [-0.006, -0.002])
+    assert all("0.20 to 0.60" in each.text for each in (over, under))
+    assert of_figure(doubted(gap=[-0.001, 0.004]), "reliability") == []
+
+
+def test_a_threshold_is_a_finding_only_if_accuracy_improves_significantly() -> None:
+    (found,) = of_figure(doubted(gap=[-1, 1]), "coverage")
+    assert found.value == pytest.approx(9895 / 9900)
+    assert found.interval[0] > 0.9947
+    assert all(number in found.text for number in ("98.7%", "99.0%", "99.95%", "5,000", "99.9%"))
+    assert of_figure(doubted(gap=[-1, 1], right=9810), "coverage") == []
+    assert of_figure(doubted(gap=[-1, 1], wanted=0.992), "coverage") == []  # does not halve the errors
+
+
+def test_possible_label_errors_are_a_finding_if_there_are_any() -> None:
+    values = metrics(97)
+    values["mistakes"] = {"explained": 97, "triage": {"label suspect": 9, "ambiguous": 40, "model error": 48}}
+    (found,) = of_figure(values, "mistakes")
+    share = wilson(9, 97)
+    assert (found.value, list(found.interval)) == (9 / 97, [share.low, share.high])
+    values["mistakes"]["triage"] = {"label suspect": 0, "ambiguous": 49, "model error": 48}
+    assert of_figure(values, "mistakes") == []
+
+
+def test_the_share_of_labels_that_the_audit_flags_is_a_finding() -> None:
+    values = metrics()
+    values["label_audit"] = {"suspects": 134, "train": {"scored": 60_000, "suspects": 120},
+                             "test": {"scored": 10_000, "suspects": 14}}  # fmt: skip
+    (found,) = of_figure(values, "label_audit")
+    share = wilson(134, 70_000)
+    assert (found.value, list(found.interval)) == (134 / 70_000, [share.low, share.high])
+    for split in ("train", "test"):
+        values["label_audit"][split]["suspects"] = 0
+    assert of_figure(values, "label_audit") == []
+
+
+def recalls(*hits: int, support: int = 1000) -> list[Finding]:
+    """Return the finding on classes c0, c1, … with so many correct predictions each."""
+    labels = np.repeat(np.arange(len(hits)), support)
+    predictions = labels.copy()
+    for label, number in enumerate(hits):
+        predictions[label * support + number : (label + 1) * support] = (label + 1) % len(hits)
+    names = tuple(f"c{label}" for label in range(len(hits)))
+    values = {**metrics(), "test": evaluation_metrics(Evaluation(labels, np.eye(len(hits))[predictions] * 5.0, names))}
+    return of_figure(values, "per_class")
+
+
+def test_a_class_is_called_the_worst_only_if_its_interval_is_below_all_others() -> None:
+    (worst,) = recalls(990, 985, 988, 900, 991)
+    interval = simultaneous_wilson(900, 1000, 5)
+    assert (worst.value, list(worst.interval)) == (0.9, [interval.low, interval.high])
+    assert "c3 is significantly worse" in worst.text
+    (lowest,) = recalls(900, 985, 988, 905, 991)
+    assert lowest.value == 0.9
+    assert "c0 is significantly worse" not in lowest.text
+
+
+def test_classes_whose_recall_may_differ_by_chance_are_no_finding() -> None:
+    # Two 95% intervals that do not overlap are no evidence if the two classes were picked out of ten.
+    hits = [985, 986, 987, 988, 989, 990, 991, 992, 993, 972]
+    worst, best = wilson(972, 1000), wilson(993, 1000)
+    assert worst.high < best.low
+    assert recalls(*hits) == []
+    assert recalls(*[985] * 9, 972) == []
+
+
+def test_the_worst_of_equal_classes_rarely_differs_significantly() -> None:
+    """Ten classes of equal recall, 200 test sets: plain intervals separate the worst from the best many times as often."""
+    generator = np.random.default_rng(0)
+    found = plain = 0
+    for hits in generator.binomial(1000, 0.97, (200, 10)):
+        low, high = int(hits.min()), int(hits.max())
+        plain += wilson(low, 1000).high < wilson(high, 1000).low
+        found += simultaneous_wilson(low, 1000, 10).high < simultaneous_wilson(high, 1000, 10).low
+    assert found <= binom(200, 0.05).ppf(0.999)
+    assert plain > found
+
+
+def confused(**counts: int) -> list[Finding]:
+    """Return the finding on confusions; ``_3_5=4`` stands for four images of 3 predicted as 5."""
+    labels, predictions = list(np.tile(np.arange(10), 1000)), list(np.tile(np.arange(10), 1000))
+    for cell, count in counts.items():
+        true, predicted = (int(digit) for digit in cell.split("_")[1:])
+        labels += [true] * count
+        predictions += [predicted] * count
+    evaluation = Evaluation(np.array(labels), np.eye(10)[predictions] * 5.0, tuple("0123456789"))
+    values = {**metrics(), "test": evaluation_metrics(evaluation)}
+    return of_figure(values, "confusion_matrix")[1:]  # the first is the accuracy
+
+
+def spread(number: int) -> dict[str, int]:
+    """Return ``number`` errors, each in a cell of its own."""
+    return {f"_{true}_{predicted}": 1 for true, predicted in list(combinations(range(9), 2))[:number]}
+
+
+def test_one_confusion_is_the_most_frequent_if_it_beats_the_next_significantly() -> None:
+    (found,) = confused(**spread(30), _9_4=14, _9_7=4)
+    assert binomtest(14, 18).pvalue < 0.05
+    interval = simultaneous_wilson(14, 48, 90)
+    assert (found.value, list(found.interval)) == (14 / 48, [interval.low, interval.high])
+    assert "most frequent" in found.brief
+
+
+def test_confusions_of_similar_frequency_are_named_together() -> None:
+    (tied,) = confused(**spread(30), _9_4=9, _9_7=9)
+    assert tied.value == 9 / 48
+    assert "9 predicted as 4 (9) and 9 predicted as 7 (9)" in tied.text
+    (near,) = confused(**spread(30), _9_4=7, _9_7=2)
+    assert near.value == 7 / 39
+    assert "most frequent" not in tied.brief + near.brief
+
+
+def test_errors_that_are_spread_as_if_by_chance_name_no_confusion() -> None:
+    assert confused(**spread(30)) == []
+    assert confused(**spread(30), _9_4=2) == []
+
+
+@pytest.mark.parametrize(("count", "n", "share"), [(14, 18, 0.5), (6, 97, 1 / 90), (1, 4, 1 / 6), (40, 5000, 1 / 1000)])
+def test_binomial_tails_agree_with_scipy(count: int, n: int, share: float) -> None:
+    assert _binomial_tail(count, n, share) == pytest.approx(binom.sf(count - 1, n, share), rel=1e-9)
+
+
+@pytest.mark.parametrize("shares", [[1 / 90] * 90, [0.15, 0.15] + [0.7 / 88] * 88, [0.05] * 10 + [0.5 / 80] * 80])
+def test_equally_likely_confusions_yield_a_most_frequent_one_in_at_most_one_of_twenty_cases(shares: list[float]) -> None:
+    """Several cells are equally likely, so none is the most frequent."""
+    drawn = np.sort(np.random.default_rng(3).multinomial(97, shares, 2000), axis=1)
+    named = sum(is_most_frequent([int(row[-1]), int(row[-2])]) for row in drawn)
+    assert named <= binom(2000, 0.05).ppf(0.999)
+
+
+def test_every_finding_has_a_number_inside_its_interval_a_short_form_and_is_json() -> None:
+    found = find(full(), model_name="cnn")
+    assert {each.figure for each in found} == {
+        "confusion_matrix", "baseline", "per_class", "reliability", "coverage", "mistakes", "label_audit", "robustness",
+        "attacks", "ood", "accuracy",
+    }  # fmt: skip
+    assert [each.figure for each in found].count("confusion_matrix") == 2
+    for each in found:
+        low, high = each.interval
+        assert low <= each.value <= high, each
+        assert low < high
+        assert len(each.brief) <= 90, each.brief
+        assert any(character.isdecimal() for character in each.brief)
+        assert each.brief != each.text
+    plain = [asdict(each) for each in found]
+    assert json.loads(json.dumps(plain, allow_nan=False)) == plain
+
+
+def test_different_runs_have_different_findings() -> None:
+    runs = {
+        "good": metrics(97, baseline=196, accuracy=0.9903),
+        "overfitted": metrics(97, baseline=None, accuracy=0.9999),
+        "faultless": metrics(0, baseline=0),
+        "examined": full(),
+    }
+    kinds = {name: [finding.figure for finding in find(values, model_name="cnn")] for name, values in runs.items()}
+    assert len({tuple(each) for each in kinds.values()}) == len(runs)
+    texts_of = {name: {finding.text for finding in find(values, model_name="cnn")} for name, values in runs.items()}
+    assert not set.intersection(*texts_of.values())
+
+
+def full() -> dict[str, Any]:
+    """Return metrics that give every kind of finding."""
+    values = {**doubted(gap=[0.002, 0.006]), "baseline": metrics(97, baseline=196)["baseline"]}
+    values["history"]["last_epoch"]["accuracy"] = 0.9999
+    values["test"]["per_class"][4]["recall"] = 0.9
+    values["mistakes"] = {"explained": 97, "triage": {"label suspect": 9, "ambiguous": 40, "model error": 48}}
+    values["label_audit"] = {"train": {"scored": 60_000, "suspects": 120}}
+    share = {"accuracy": 0.75, "interval": [0.73, 0.77]}
+    kinds = [{"kind": "fog", "title": "fog", "accuracy": 0.2, "interval": [0.18, 0.22]}] * 15
+    values["robustness"] = {"n": 1000, "mean": share, "clean": {"accuracy": 0.99}, "worst": "fog", "kinds": kinds}
+    values["attacks"] = {"n": 500, "clean": {"accuracy": 0.99, "interval": [0.97, 1.0]}, "epsilons": [0.1],
+                         "pgd": [{"accuracy": 0.1, "interval": [0.08, 0.12]}]}  # fmt: skip
+    sets = [{"title": title, "distance": {"value": area}, "simultaneous_interval": [area - 0.03, area + 0.03]}
+            for title, area in (("letters", 0.6), ("noise", 0.95))]  # fmt: skip
+    values["ood"] = {"layer": "dense", "worst": "letters", "sets": sets}
+    return values
+
+
+def test_rows_and_columns_are_named_as_a_range_or_a_list() -> None:
+    assert lines_in_words("row", [27]) == "row 27"
+    assert lines_in_words("row", [26, 27]) == "rows 26 and 27"
+    assert lines_in_words("column", [24, 25, 26]) == "columns 24 to 26"
+    assert lines_in_words("row", [2, 5, 8]) == "rows 2, 5 and 8"
+    assert lines_in_words("row", [1, 3, 5, 7, 9, 11, 13]) == "7 rows"
+
+
+def test_the_sentences_are_those_of_the_snapshot(gold: GoldFiles) -> None:
+    audited = metrics()
+    audited["label_audit"] = {"train": {"scored": 60_000, "suspects": 120}, "test": {"scored": 10_000, "suspects": 14}}
+    chance = full()
+    chance["ood"]["sets"][0] |= {"distance": {"value": 0.51}, "simultaneous_interval": [0.49, 0.53]}
+    chance["robustness"]["worst"] = None
+    scenes = {
+        "every kind": find(full(), model_name="cnn"),
+        "no errors": find(metrics(errors=0, baseline=0), model_name="cnn"),
+        "similar baseline": of_figure(metrics(97, baseline=100), "baseline"),
+        "underconfident": of_figure(doubted(gap=[-0.006, -0.002]), "reliability"),
+        "lower training accuracy": of_figure(metrics(accuracy=0.95), "accuracy"),
+        "audit of both splits": of_figure(audited, "label_audit"),
+        "no worst class": recalls(900, 985, 988, 905, 991),
+        "one confusion ahead": confused(**spread(30), _9_4=14, _9_7=4),
+        "two frequent confusions": confused(**spread(30), _9_4=9, _9_7=9),
+        "one frequent confusion": confused(**spread(30), _9_4=7, _9_7=2),
+        "no worst corruption": of_figure(chance, "robustness"),
+        "out-of-distribution images at chance": of_figure(chance, "ood"),
+    }
+    blocks = [
+        f"# {scene}\n" + "\n".join(f"[{each.figure}] {each.text}\n    {each.brief}" for each in found)
+        for scene, found in scenes.items()
+    ]
+    gold("analysis/findings", "\n\n".join(blocks))

@@ -1,0 +1,32 @@
+"""What the hints are worth: test labels that are flipped come out as suspect, and few others do."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from convscope.analysis.mistakes.mistakes import explain_mistakes
+from convscope.api.run import Run
+from convscope.data.dataset import Dataset
+from convscope.models.predictor import Predictor
+
+from ...flipped_labels import FLIPPED, Flipped, flip  # type: ignore[import-not-found]
+
+
+@pytest.fixture(scope="module")
+def predictor(digits_run: Run) -> Predictor:
+    return Predictor(digits_run.folder / "model.onnx")
+
+
+@pytest.fixture(scope="module")
+def flipped(digits_run: Run, digits: Dataset, predictor: Predictor) -> Flipped:
+    return flip(digits_run, digits, predictor)
+
+
+def test_most_flipped_labels_are_suspect_and_few_others_are(flipped: Flipped, predictor: Predictor) -> None:
+    found = explain_mistakes(flipped.record, predictor)
+    of_flips = Counter(each.triage.kind for each in found if each.index in flipped.places)
+    of_others = Counter(each.triage.kind for each in found if each.index not in flipped.places)
+    assert of_flips["label suspect"] >= 0.75 * FLIPPED, of_flips
+    assert of_others["label suspect"] <= 0.25 * of_others.total(), of_others

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from statsmodels.stats.proportion import proportion_confint
+
+from convscope.analysis.findings.trust import robustness_findings
+from convscope.analysis.robustness.background import Background, background_of
+from convscope.analysis.robustness.corruption_accuracy import Correct, Robustness, measure_robustness, robustness_metrics
+from convscope.analysis.robustness.corruptions.kinds import KINDS, corrupt
+from convscope.api.run import Run
+from convscope.models.predictor import Predictor
+
+from ...simulation import holds  # type: ignore[import-not-found]
+
+BLACK = Background((0,))
+
+
+def made(shares: dict[str, float], *, n: int = 400, default: float = 0.9) -> Robustness:
+    """Results in which each kind has the share that is asked for, at every strength."""
+    generator = np.random.default_rng(0)
+    corrupted = np.zeros((len(KINDS), 5, n), np.bool_)
+    for row, kind in enumerate(KINDS):
+        for strength in range(5):
+            corrupted[row, strength, generator.permutation(n)[: round(shares.get(kind, default) * n)]] = True
+    return Robustness(np.arange(n), 2 * n, 0, BLACK, np.arange(n) < 0.99 * n, corrupted)
+
+
+def test_what_is_measured_is_the_networks_answer_to_the_corrupted_images(digits_run: Run) -> None:
+    test, places = digits_run.dataset.test, np.array([0, 3, 17, 100, 358])
+    background = background_of(test.images)
+    ticks: list[int] = []
+    found = measure_robustness(
+        Predictor(digits_run.folder / "model.onnx"), test, places, background, seed=5, on_step=lambda: ticks.append(1)
+    )
+    assert len(ticks) == 75
+    assert found.corrupted.shape == (15, 5, 5)
+    for kind, strength in (("rotate", 1), ("impulse_noise", 3), ("fog", 5)):
+        images = corrupt(test.images, kind, strength, background=background, seed=5)[places]
+        answers = digits_run.model.predict(images / np.float32(255), verbose=0).argmax(axis=1)
+        right: Correct = answers == test.labels[places]
+        np.testing.assert_array_equal(found.corrupted[list(KINDS).index(kind), strength - 1], right)
+        assert found.accuracy(kind, strength).count == right.sum()
+
+
+def test_every_cell_has_its_wilson_interval_and_the_means_are_over_cells() -> None:
+    metrics = robustness_metrics(made({"fog": 0.25}))
+    fog = next(kind for kind in metrics["kinds"] if kind["kind"] == "fog")
+    assert [cell["count"] for cell in fog["strengths"]] == [100] * 5
+    assert fog["strengths"][0]["interval"] == pytest.approx(proportion_confint(100, 400, method="wilson"))
+    assert fog["accuracy"] == pytest.approx(0.25)
+    assert fog["relative_accuracy"] == pytest.approx(0.25 / 0.99)
+    assert metrics["mean"]["accuracy"] == pytest.approx((14 * 0.9 + 0.25) / 15)
+    assert (metrics["n"], metrics["test_images"]) == (400, 800)
+
+
+def test_the_worst_is_named_only_where_its_interval_lies_below_all_others() -> None:
+    assert made({"fog": 0.7, "stripe": 0.75}).worst is None
+    assert made({"fog": 0.5, "stripe": 0.75}).worst == "fog"
+    assert made({}).worst is None
+
+
+def test_chance_alone_names_a_worst_kind_hardly_ever() -> None:
+    """All kinds equal, five strengths of the same images that all but agree: the case in which means vary most."""
+    generator, named = np.random.default_rng(1), 0
+    for _ in range(200):
+        answers = generator.random((len(KINDS), 1, 300)) < 0.8
+        found = Robustness(np.arange(300), 300, 0, BLACK, np.ones(300, np.bool_), np.repeat(answers, 5, axis=1))
+        named += found.worst is not None
+    assert named <= 4
+
+
+def test_the_interval_of_a_mean_holds_its_level_and_is_not_narrower_than_it_may_be() -> None:
+    generator, hits = np.random.default_rng(2), 0
+    for _ in range(300):
+        ease = generator.beta(2, 1, 200)  # each image's own chance, shared by all corruptions of it
+        answers = generator.random((len(KINDS), 5, 200)) < ease
+        interval = Robustness(np.arange(200), 200, 0, BLACK, np.ones(200, np.bool_), answers).mean_interval("fog")
+        hits += interval.low <= 2 / 3 <= interval.high
+    assert holds(hits, 300, low=0.95, high=1)
+
+
+def test_findings_have_the_numbers_of_this_run() -> None:
+    assert robustness_findings({}) == ()
+    assert robustness_findings({"robustness": None, "attacks": None, "ood": None}) == ()
+    damaged = robustness_metrics(made({"fog": 0.5}))
+    (found,) = robustness_findings({"robustness": damaged})
+    assert (found.figure, found.value, found.interval) == (
+        "robustness", damaged["mean"]["accuracy"], damaged["mean"]["interval"],
+    )  # fmt: skip
+    assert all(part in found.text for part in ("87.3%", "400", "99.0%", "fog", "50.0%"))
+    (found,) = robustness_findings({"robustness": robustness_metrics(made({}))})
+    assert "fog" not in found.text
+
+
+def test_an_attack_is_a_finding_from_the_smallest_epsilon_that_significantly_halves_accuracy() -> None:
+    def share(accuracy: float, low: float, high: float) -> dict[str, object]:
+        return {"accuracy": accuracy, "interval": [low, high]}
+
+    attacks = {"n": 500, "clean": share(0.98, 0.97, 0.99), "epsilons": [0.1, 0.2, 0.3],
+               "pgd": [share(0.45, 0.41, 0.488), share(0.3, 0.27, 0.33), share(0.1, 0.08, 0.12)]}  # fmt: skip
+    (found,) = robustness_findings({"attacks": attacks})
+    assert "20.0%" in found.text
+    assert (found.figure, found.value, found.interval) == ("attacks", 0.3, [0.27, 0.33])
+    attacks["pgd"] = [share(0.9, 0.88, 0.92)] * 3
+    assert robustness_findings({"attacks": attacks}) == ()
+
+
+def test_out_of_distribution_images_are_a_finding_only_if_one_set_is_significantly_the_worst() -> None:
+    def stranger(title: str, area: float) -> dict[str, object]:
+        return {"title": title, "distance": {"value": area}, "simultaneous_interval": [area - 0.02, area + 0.02]}
+
+    sets = [stranger("noise", 0.97), stranger("letters", 0.51)]
+    (found,) = robustness_findings({"ood": {"layer": "dense", "worst": "letters", "sets": sets}})
+    assert all(part in found.text for part in ("letters", "0.510", "0.490", "0.530", "noise"))
+    assert (found.figure, found.value, found.interval) == ("ood", 0.51, [0.49, 0.53])
+    assert robustness_findings({"ood": {"layer": "dense", "worst": None, "sets": sets}}) == ()

@@ -1,0 +1,177 @@
+"""The audit of a real run: the files it writes, its output, and the effect of confirmed suspects."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import convscope
+from convscope.analysis.label_audit.suspects import LabelAudit
+from convscope.api import audit as api_audit
+from convscope.api.audit import CHECKPOINT, audit_run
+from convscope.cli.main import main
+from convscope.errors import DatasetError, OutputError
+from convscope.runs import files, ledger, run_folder, store
+
+from ..audited import FOLDS, Audited  # type: ignore[import-not-found]
+
+pytestmark = pytest.mark.slow  # trains a network per fold
+
+
+@pytest.fixture(scope="module")
+def folder(digits_run: convscope.Run, audited: Audited, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a run audited with changed labels, from the checkpoint of finished folds."""
+    folder = Path(shutil.copytree(digits_run.folder, tmp_path_factory.mktemp("audited") / "run"))
+    shutil.copy(audited.checkpoint, folder / CHECKPOINT)
+    audit_run(folder, audited.dataset, folds=FOLDS)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def audit(folder: Path) -> list[list[str]]:
+    with (folder / "label_suspects.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))
+
+
+def test_the_list_is_part_of_the_run_and_the_run_is_intact(folder: Path, audit: list[list[str]], audited: Audited) -> None:
+    run_folder.verify(folder)
+    assert "label_suspects.csv" in run_folder.read_json(folder / files.MANIFEST)["files"]
+    assert not list(folder.glob(".partial*"))
+    top = [int(index) for split, index, *_ in audit[1:] if split == "train"][: round(0.02 * len(audited.dataset.train))]
+    assert len(set(top) & set(audited.flipped.tolist())) >= 0.9 * len(audited.flipped)
+
+
+def test_given_and_suggested_are_class_names_and_given_is_the_label(audit: list[list[str]], audited: Audited) -> None:
+    for split, index, given, suggested, _ in audit[1:]:
+        labels = getattr(audited.dataset, split).labels
+        assert audited.dataset.class_names[labels[int(index)]] == given != suggested
+
+
+def test_the_metrics_agree_with_the_list(folder: Path, audit: list[list[str]]) -> None:
+    numbers = run_folder.read_json(folder / "metrics.json")["label_audit"]
+    for split in ("train", "test"):
+        listed = [row for row in audit[1:] if row[0] == split]
+        assert numbers[split]["suspects"] == len(listed) == sum(each["suspects"] for each in numbers[split]["per_class"])
+        assert numbers[split]["per_class"][3]["suspects"] == sum(row[2] == "3" for row in listed)
+    assert [[each["split"], str(each["index"])] for each in numbers["worst"]] == [row[:2] for row in audit[1:101]]
+    assert (numbers["folds"], numbers["model"], numbers["recipe"]) == (FOLDS, "cnn", "sprint")
+    assert store.load_record(folder).metrics["label_audit"] == numbers
+
+
+def test_an_audit_is_loaded_without_auditing_again(folder: Path, audit: list[list[str]]) -> None:
+    found = convscope.load_run(folder).label_audit
+    assert found is not None
+    assert [
+        [split, str(index), given, suggested, f"{score:.6f}"] for split, index, given, suggested, score in found.rows()
+    ] == (audit[1:])
+    numbers, again = run_folder.read_json(folder / "metrics.json")["label_audit"], found.as_dict()
+    for key in ("train", "test", "suspects", "notes"):
+        assert again[key] == numbers[key]
+
+
+def test_audit_scores_are_evidence_in_the_triage_of_errors(folder: Path, audit: list[list[str]]) -> None:
+    scores = {int(index): float(score) for split, index, *_, score in audit[1:] if split == "test"}
+    told = run_folder.read_json(folder / "metrics.json")["mistakes"]
+    assert told["audited"]
+    assert [each["audit_score"] for each in told["list"]] == [scores.get(each["index"]) for each in told["list"]]
+    for each in convscope.mistakes(folder, saliency=False):
+        assert each.triage.evidence[-1].startswith("the label audit ")
+
+
+def test_reading_the_test_images_is_recorded_before_a_fold_predicts_them(
+    run_copy: Path, audited: Audited, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut_short(*_: object, before_reading: Callable[[], object], **__: object) -> None:
+        before_reading()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(api_audit, "cross_validate", cut_short)
+    with pytest.raises(KeyboardInterrupt):
+        audit_run(run_copy, audited.dataset, folds=FOLDS)
+    last = ledger.read(run_copy)[-1]
+    assert (last.verb, last.purpose) == ("audit", "the networks of the label audit")
+    assert (last.split, last.n, last.times) == ("test", 359, 1)
+
+
+def test_an_audit_with_finished_folds_reads_nothing_again(folder: Path) -> None:
+    assert "audit" not in {entry.verb for entry in ledger.read(folder)}
+
+
+def test_a_note_asks_for_review(folder: Path) -> None:
+    assert "review each image" in " ".join(run_folder.read_json(folder / "metrics.json")["label_audit"]["notes"])
+
+
+def test_confirmed_suspects_change_the_accuracy_as_counted_by_hand(folder: Path, tmp_path: Path) -> None:
+    evaluation = store.load_record(folder).evaluation
+    mistakes = evaluation.mistakes[:3].tolist()
+    right = int(np.flatnonzero(evaluation.predictions == evaluation.labels)[0])
+    kept = tmp_path / "kept.csv"
+    rows = [f"test,{place},{evaluation.labels[place]}" for place in [*mistakes, right]]
+    kept.write_text("\n".join(["split,index,given", "train,5,5", *rows]) + "\n")
+    before = (folder / "label_suspects.csv").read_bytes()
+    found = convscope.audit(folder, confirmed=kept)
+    assert isinstance(found, LabelAudit)
+    assert found.confirmed is not None
+    n, errors = len(evaluation), evaluation.errors
+    assert (found.confirmed.confirmed_train, found.confirmed.confirmed_test) == (1, 4)
+    assert found.confirmed.accuracy_without == pytest.approx(1 - (errors - 3) / (n - 4))
+    assert found.confirmed.difference == pytest.approx(found.confirmed.accuracy_without - evaluation.accuracy)
+    assert (folder / "label_suspects.csv").read_bytes() == before
+    again = convscope.load_run(folder).label_audit
+    assert again is not None
+    assert again.confirmed == found.confirmed
+    numbers = run_folder.read_json(run_folder.verify(folder) / "metrics.json")["label_audit"]["confirmed"]
+    assert numbers["difference_interval"] == pytest.approx(
+        [found.confirmed.difference_interval.low, found.confirmed.difference_interval.high]
+    )
+
+
+def test_the_command_prints_the_result_and_copies_the_list(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    empty = tmp_path / "empty.csv"
+    empty.write_text("split,index,given\n")
+    copy = tmp_path / "copy.csv"
+    assert main(["audit", str(folder), "--confirmed", str(empty), "--out", str(copy)]) == 0
+    told = capsys.readouterr().out
+    assert "among 1,438 labels" in told
+    assert "review each image" in told
+    assert told.splitlines()[-1] == f"list: {folder / 'label_suspects.csv'}"
+    assert copy.read_bytes() == (folder / "label_suspects.csv").read_bytes()
+    assert main(["audit", str(folder), "--confirmed", str(empty), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["train"]["n"] == 1438
+
+
+def test_existing_outputs_and_missing_lists_are_rejected_before_any_work(folder: Path, tmp_path: Path) -> None:
+    there = tmp_path / "there.csv"
+    there.write_text("mine")
+    with pytest.raises(OutputError, match="already exists"):
+        convscope.audit(folder, out=there)
+    with pytest.raises(OutputError, match="is a folder"):
+        convscope.audit(folder, out=tmp_path)
+    with pytest.raises(DatasetError, match="cannot be read"):
+        convscope.audit(folder, confirmed=tmp_path / "nothing.csv")
+    assert there.read_text() == "mine"
+
+
+def test_without_cleanlab_the_error_says_how_to_install_it(folder: Path) -> None:
+    code = (
+        "import importlib.util as u, sys; known = u.find_spec\n"
+        "u.find_spec = lambda name, *rest: None if name == 'cleanlab' else known(name, *rest)\n"
+        f"from convscope.cli.main import main; sys.exit(main(['audit', {str(folder)!r}]))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert result.stderr == (
+        "convscope: error: the label audit needs cleanlab, which is not installed; install it with: "
+        'pip install "convscope[audit]"\n'
+    )

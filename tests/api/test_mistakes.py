@@ -1,0 +1,67 @@
+"""``convscope.mistakes`` as a user meets it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import convscope
+from convscope.errors import ConfigError, DatasetError, RunError
+from convscope.runs import run_folder
+from convscope.runs.files import EVIDENCE, PREDICTIONS, REQUEST
+from convscope.system.arrays import load_arrays, save_arrays
+from convscope.system.files import write_json
+
+
+def test_a_run_and_its_folder_give_the_same_mistakes(digits_run: convscope.Run) -> None:
+    of_run, of_folder = convscope.mistakes(digits_run, saliency=False), convscope.mistakes(digits_run.folder, saliency=False)
+    assert [each.index for each in of_run] == [each.index for each in of_folder] == digits_run.evaluation.mistakes.tolist()
+    assert [each.triage for each in of_run] == [each.triage for each in of_folder]
+    kinds = [each.triage.kind for each in of_run]
+    assert {kind: kinds.count(kind) for kind in set(kinds)}.items() <= digits_run.record.metrics["mistakes"][
+        "triage"
+    ].items()
+
+
+def test_saliency_is_measured_only_on_request(digits_run: convscope.Run) -> None:
+    (first,) = convscope.mistakes(digits_run, saliency=True, most=1)
+    assert first.occlusion is not None
+    assert first.occlusion.drop.shape == (2, 7, 7)
+    assert first.saliency is not None
+    assert first.saliency.integrated.shape == (2, 8, 8, 1)
+    assert "taken for" in repr(first)
+    (bare,) = convscope.mistakes(digits_run, most=1)
+    assert (bare.occlusion, bare.saliency) == (None, None)
+
+
+def test_other_runs_vote_if_they_are_on_the_same_data(digits_run: convscope.Run, run_copy: Path) -> None:
+    predictions = load_arrays(run_copy / PREDICTIONS)
+    save_arrays(run_copy / PREDICTIONS, {**predictions, "logits": np.eye(10, dtype=np.float32)[predictions["labels"]]})
+    run_folder.write_manifest(run_copy)
+    for each in convscope.mistakes(digits_run, others=[run_copy, digits_run], saliency=False):
+        assert np.flatnonzero(each.votes).tolist() == sorted(each.labels)
+        assert each.votes.sum() == 2
+    request = run_folder.read_json(run_copy / REQUEST)
+    write_json(run_copy / REQUEST, {**request, "dataset": {**request["dataset"], "fingerprint": "other"}})
+    run_folder.write_manifest(run_copy)
+    with pytest.raises(ConfigError, match=re.escape(str(run_copy))):
+        convscope.mistakes(digits_run, others=[run_copy])
+
+
+def test_a_run_without_images_and_data_is_refused(run_copy: Path) -> None:
+    (run_copy / EVIDENCE).unlink()
+    request = run_folder.read_json(run_copy / REQUEST)
+    write_json(run_copy / REQUEST, {**request, "dataset": {**request["dataset"], "source": "gone/away.npz"}})
+    run_folder.write_manifest(run_copy)
+    with pytest.raises(DatasetError, match="no images of its mistakes: 'gone/away.npz' does not exist"):
+        convscope.mistakes(run_copy)
+
+
+def test_what_makes_no_sense_is_refused(digits_run: convscope.Run, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="most.*-1"):
+        convscope.mistakes(digits_run, most=-1)
+    with pytest.raises(RunError, match="absent"):
+        convscope.mistakes(tmp_path / "absent")

@@ -1,0 +1,94 @@
+"""What a run's folder gives back, without a back-end and without training."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import convscope
+from convscope.analysis.uncertainty.uncertainty import measure_uncertainty, uncertainty_from_metrics
+from convscope.data.dataset import Dataset
+from convscope.errors import DatasetError, RunError
+from convscope.models.predictor import Predictor
+from convscope.runs import run_folder
+from convscope.runs.files import METRICS, REQUEST
+from convscope.system.dataclass_json import to_json
+from convscope.system.files import write_json
+
+
+@pytest.fixture(scope="module")
+def loaded(digits_run: convscope.Run) -> convscope.Run:
+    return convscope.load_run(digits_run.folder)
+
+
+def test_a_run_is_loaded_and_queried_without_keras(digits_run: convscope.Run) -> None:
+    code = (
+        "import sys; sys.modules.update(keras=None, tensorflow=None); import convscope\n"
+        "run = convscope.load_run(sys.argv[1])\n"
+        "print(run.evaluation.errors, len(run.history), run.uncertainty.temperature, len(run.findings), run.baseline.errors)"
+    )
+    said = subprocess.run([sys.executable, "-c", code, str(digits_run.folder)], capture_output=True, text=True, check=True)
+    uncertainty, baseline = digits_run.uncertainty, digits_run.baseline
+    assert uncertainty is not None
+    assert baseline is not None
+    expected = (digits_run.evaluation.errors, 2, uncertainty.temperature, len(digits_run.findings), baseline.errors)
+    assert said.stdout.split() == [str(each) for each in expected]
+    assert said.stderr == ""
+
+
+def test_the_uncertainty_is_what_was_measured(loaded: convscope.Run, digits_run: convscope.Run, digits: Dataset) -> None:
+    config, evaluation = digits_run.record.request["config"], digits_run.evaluation
+    measured = measure_uncertainty(Predictor(digits_run.folder / "model.onnx"), digits, evaluation, config, seed=0)
+    found = loaded.uncertainty
+    assert found is not None
+    assert measured is not None
+    for name in ("selected_on", "n", "temperature_scaling", "uncalibrated", "calibrated", "risk_coverage", "thresholds"):
+        assert getattr(found, name) == getattr(measured, name), name
+    for field in fields(found.curve):
+        assert np.array_equal(getattr(found.curve, field.name), getattr(measured.curve, field.name))
+    assert to_json(found) == loaded.metrics["uncertainty"]
+
+
+def test_a_run_that_did_not_measure_its_uncertainty_has_none(digits_run: convscope.Run) -> None:
+    assert uncertainty_from_metrics({}, digits_run.evaluation) is None
+
+
+def test_the_baseline_and_the_findings_are_those_of_the_metrics(loaded: convscope.Run) -> None:
+    baseline = loaded.baseline
+    assert isinstance(baseline, convscope.Baseline)
+    assert to_json(baseline) == loaded.metrics["baseline"]
+    assert all(isinstance(finding, convscope.Finding) for finding in loaded.findings)
+    assert [finding.text for finding in loaded.findings] == [each["text"] for each in loaded.metrics["findings"]]
+
+
+def test_the_model_is_loaded_on_first_use_and_is_the_same(loaded: convscope.Run, digits_run: convscope.Run) -> None:
+    weights = zip(loaded.model.get_weights(), digits_run.model.get_weights(), strict=True)
+    assert all(np.array_equal(one, other) for one, other in weights)
+    assert loaded.model is loaded.model
+    assert loaded.dataset.fingerprint == digits_run.dataset.fingerprint
+    assert loaded.stopped_early is False
+    assert repr(loaded) == repr(digits_run)
+
+
+def test_without_its_data_everything_but_the_data_is_there(run_copy: Path) -> None:
+    request = run_folder.read_json(run_copy / REQUEST)
+    write_json(run_copy / REQUEST, {**request, "dataset": {**request["dataset"], "source": "gone/away.npz"}})
+    run_folder.write_manifest(run_copy)
+    run = convscope.load_run(run_copy)
+    assert run.label_audit is None
+    assert len(convscope.mistakes(run, saliency=False)) == run.evaluation.errors
+    with pytest.raises(DatasetError, match="gone/away.npz"):
+        _ = run.dataset
+
+
+def test_a_damaged_folder_is_no_run(run_copy: Path, tmp_path: Path) -> None:
+    (run_copy / METRICS).write_text("{}")
+    with pytest.raises(RunError, match=r"metrics\.json"):
+        convscope.load_run(run_copy)
+    with pytest.raises(RunError, match="convscope train"):
+        convscope.load_run(tmp_path / "absent")

@@ -1,0 +1,246 @@
+"""Whole studies on real processes: killed, continued and run on a cluster, they end with the same table."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import convscope
+from convscope.api.study import study
+from convscope.cli.main import main
+from convscope.data.dataset import Dataset
+from convscope.errors import ConfigError, RunError, RunExistsError
+from convscope.runs import files, run_folder
+from convscope.runs.seed_votes import REQUEST, RESULTS, load_votes
+from convscope.studies.tasks import StudyProgress
+from convscope.system.files import write_json
+
+ASKED = ["digits", "--models", "logistic,ann", "--recipes", "sprint", "--seeds", "5"]
+PATIENCE = 600
+
+
+def command(folder: Path, *more: str) -> list[str]:
+    return [sys.executable, "-m", "convscope", "study", *ASKED, "--out", str(folder), *more]
+
+
+def finished(folder: Path) -> list[Path]:
+    return sorted(folder.glob(f"runs/*/{files.MANIFEST}"))
+
+
+def until(condition: Callable[[], Any]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def workers_of(process: int) -> list[int]:
+    """The processes that train for ``process``."""
+    children = (
+        child for thread in Path(f"/proc/{process}/task").iterdir() for child in (thread / "children").read_text().split()
+    )
+    return [int(child) for child in children if "resource_tracker" not in Path(f"/proc/{child}/cmdline").read_text()]
+
+
+def without_seconds(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: without_seconds(each) for name, each in value.items() if not name.endswith("seconds")}
+    return [without_seconds(each) for each in value] if isinstance(value, list) else value
+
+
+def found_in(folder: Path) -> Any:
+    return without_seconds(json.loads((folder / RESULTS).read_text("utf-8")))
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two models, five seeds, two workers."""
+    folder = tmp_path_factory.mktemp("studies") / "undisturbed"
+    subprocess.run(command(folder, "--workers", "2", "--quiet"), check=True, capture_output=True, timeout=PATIENCE)
+    return folder
+
+
+@pytest.mark.slow
+def test_a_killed_worker_and_a_killed_parent_change_nothing(undisturbed: Path, tmp_path: Path) -> None:
+    folder, said = tmp_path / "disturbed", tmp_path / "said"
+    with said.open("wb") as errors, subprocess.Popen(command(folder, "--workers", "2"), stderr=errors) as parent:
+        until(lambda: len(finished(folder)) >= 2)
+        os.kill(workers_of(parent.pid)[0], signal.SIGKILL)
+        until(lambda: len(finished(folder)) >= 5)
+        orphans = workers_of(parent.pid)
+        parent.kill()
+    assert "a worker died" in said.read_text("utf-8")
+    until(lambda: not any(Path(f"/proc/{orphan}").exists() for orphan in orphans))
+    before = {path: path.stat().st_mtime_ns for path in finished(folder)}
+    assert 5 <= len(before) < 10
+    # One worker now: their number changes nothing either.
+    again = subprocess.run(command(folder, "--workers", "1"), check=True, capture_output=True, text=True, timeout=PATIENCE)
+    assert found_in(folder) == found_in(undisturbed)
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert len(finished(folder)) == 10
+    assert "10/10" in again.stderr
+    assert "ann-sprint" in again.stdout
+
+
+@pytest.mark.slow
+def test_a_dask_cluster_gives_the_same_table_though_a_worker_and_a_training_are_killed(
+    undisturbed: Path, tmp_path: Path
+) -> None:
+    from distributed import LocalCluster
+
+    remarks: list[str] = []
+    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0") as cluster:
+
+        def disturb(event: StudyProgress) -> None:
+            if event.remark:
+                remarks.append(event.remark)
+            elif event.done == 3:  # Dask's scheduler gives its run to another
+                os.kill(cluster.workers[0].pid, signal.SIGKILL)
+            elif event.done == 6:  # the study begins its run again
+                os.kill(workers_of(cluster.workers[1].pid)[0], signal.SIGKILL)
+
+        found = study(
+            "digits", models=["logistic", "ann"], recipes=["sprint"], seeds=5, out=tmp_path / "study", progress=disturb,
+            workers=f"dask:{cluster.scheduler_address}",
+        )  # fmt: skip
+    assert any("a worker died" in remark for remark in remarks)
+    assert found_in(tmp_path / "study") == found_in(undisturbed)
+    assert found_in(undisturbed)["comparisons"][0]["judged"]
+    assert [row.name for row in found.table] == ["ann-sprint", "logistic-sprint"]
+    for run in found.results.outcomes:
+        folders = (folder / "runs" / run.run for folder in (tmp_path / "study", undisturbed))
+        one, other = ((run_folder.verify(folder) / "predictions.npz").read_bytes() for folder in folders)
+        assert one == other
+
+
+@pytest.mark.slow
+def test_a_finished_study_is_read_again_and_its_files_are_what_they_say(
+    undisturbed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = Path(shutil.copytree(undisturbed, tmp_path / "study"))
+    started = time.monotonic()
+    assert main(["study", *ASKED, "--out", str(folder), "--json"]) == 0
+    assert time.monotonic() - started < 30  # no training, no TensorFlow
+    known = json.loads(capsys.readouterr().out)
+    assert without_seconds({name: value for name, value in known.items() if name != "study"}) == found_in(undisturbed)
+    votes = load_votes(folder)
+    for row in known["table"]:
+        n = known["dataset"]["test"]
+        assert votes[row["name"]].right.sum() == round(sum(row["accuracies"]) * n)
+        assert votes[row["name"]].majority_errors == round((1 - row["together"]) * n)
+    run = convscope.evaluate(folder / "runs" / "digits-ann-sprint-4")
+    assert run.accuracy == known["table"][0]["accuracies"][4]
+    assert (folder / "study.csv").read_text("utf-8").count("\n") == 11
+    assert "<script" not in (folder / "study.html").read_text("utf-8")
+
+
+@pytest.mark.slow
+def test_a_damaged_or_different_run_is_an_error(undisturbed: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(undisturbed, tmp_path / "study"))
+    name = folder / "runs" / "digits-ann-sprint-1"
+    (name / "predictions.npz").write_bytes(b"x")
+    assert main(["study", *ASKED, "--out", str(folder), "--quiet"]) == 1
+    shutil.rmtree(name)
+    shutil.copytree(folder / "runs" / "digits-ann-sprint-2", name)
+    with pytest.raises(RunError, match="digits-ann-sprint-1'.* seed"):
+        study("digits", models=["logistic", "ann"], recipes=["sprint"], seeds=5, out=folder)
+
+
+def begun(folder: Path, dataset: Dataset, **changes: Any) -> None:
+    """What a study leaves that was stopped before its first run: by the refusal of another folder's content."""
+    from convscope.api.study import _begin
+    from convscope.studies.plan import make_plan
+
+    asked = {"models": ["logistic"], "recipes": ["sprint"], "epochs": None, "seeds": 2, "sizes": None, "search": None}
+    folder.mkdir(exist_ok=True)
+    _begin(folder, make_plan(dataset, **{**asked, **changes}), dataset)
+
+
+@pytest.mark.parametrize("changes", [{"seeds": 3}, {"models": ["ann"]}, {"epochs": 2}, {"sizes": [100]}, {"search": 2}])
+def test_another_study_in_the_folder_is_refused(digits: Dataset, tmp_path: Path, changes: dict[str, Any]) -> None:
+    begun(tmp_path / "study", digits)
+    begun(tmp_path / "study", digits)  # the same goes on
+    before = (tmp_path / "study" / REQUEST).read_bytes()
+    with pytest.raises(ConfigError, match=r"study'.*--out DIR"):
+        begun(tmp_path / "study", digits, **changes)
+    assert (tmp_path / "study" / REQUEST).read_bytes() == before
+
+
+def test_a_folder_with_something_else_in_it_is_refused(digits: Dataset, tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("x")
+    with pytest.raises(RunError, match=r"'thesis\.tex'"):
+        study(digits, models=["logistic"], seeds=2, out=tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_two_studies_cannot_share_a_folder(digits: Dataset, tmp_path: Path) -> None:
+    from convscope.runs.lock import locked
+
+    with locked(tmp_path), pytest.raises(RunExistsError, match=re.escape(str(tmp_path))):
+        study(digits, models=["logistic"], seeds=2, out=tmp_path)
+
+
+def test_remaining_runs_need_the_same_package_versions(digits: Dataset, tmp_path: Path) -> None:
+    begun(tmp_path / "study", digits)
+    request = json.loads((tmp_path / "study" / REQUEST).read_text("utf-8"))
+    request["versions"]["keras"] = "3.0.0"
+    write_json(tmp_path / "study" / REQUEST, request)
+    with pytest.raises(ConfigError, match=r"keras 3\.0\.0.* installed"):
+        study(digits, models=["logistic"], recipes=["sprint"], seeds=2, out=tmp_path / "study")
+
+
+def test_a_missing_scheduler_is_one_error(
+    digits: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from convscope.studies.executors import dask
+
+    monkeypatch.setattr(dask, "SECONDS_TO_CONNECT", 1)
+    arguments = ["study", "digits", "--models", "logistic", "--seeds", "2", "--out", str(tmp_path / "x")]
+    assert main([*arguments, "--workers", "dask:tcp://127.0.0.1:9"]) == 1
+    said = capsys.readouterr().err
+    assert "'tcp://127.0.0.1:9'" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [(["--seeds", "ten"], "0,1,5"), (["--sizes", "10,some"], "1000,5000,all"), (["--workers", "x"], "dask:ADDRESS"),
+     (["--models", "resnet"], "'resnet'")],
+)  # fmt: skip
+def test_invalid_options_are_refused_before_any_work(
+    flags: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["study", "digits", "--out", str(tmp_path / "x"), *flags]) == 2
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "x").exists()
+
+
+def test_flags_have_the_keywords_names_and_defaults() -> None:
+    import inspect
+
+    from convscope.cli.study import command as verb
+
+    keywords = inspect.signature(convscope.study).parameters
+    defaults = verb.make_context("study", ["digits"]).params
+    assert set(keywords) - {"progress", "reading"} <= set(defaults)
+    for name, parameter in keywords.items():
+        if name in defaults and name != "data":
+            assert defaults[name] == parameter.default, name
+
+
+def test_the_verb_keeps_its_name_after_the_package_is_imported() -> None:
+    import convscope.api.study
+
+    assert callable(convscope.study)
+    assert convscope.study is convscope.api.study

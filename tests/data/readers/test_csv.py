@@ -1,0 +1,270 @@
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from convscope.data.read_options import ReadOptions
+from convscope.data.readers import csv_lines
+from convscope.data.readers.csv import find_tables, read_table, read_tables
+from convscope.errors import ConvscopeError, DatasetError
+
+OPTIONS = ReadOptions()
+IMAGES = np.random.default_rng(0).integers(0, 256, (20, 16), dtype=np.uint8)
+NAMES = ["cat", "dog"] * 10
+
+
+def lines(
+    delimiter: str = ",", *, labels: list[str] | None = None, images: np.ndarray = IMAGES, last: bool = False
+) -> list[str]:
+    rows = []
+    for label, image in zip(labels or NAMES, images.tolist(), strict=False):
+        cells = [label, *map(str, image)]
+        rows.append(delimiter.join(cells[1:] + cells[:1] if last else cells))
+    return rows
+
+
+def table(path: Path, content: str | bytes | list[str]) -> Path:
+    text = "\n".join(content) + "\n" if isinstance(content, list) else content
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def test_labels_in_the_last_column_are_found_without_a_header(tmp_path: Path) -> None:
+    images = np.random.default_rng(3).integers(0, 256, (60, 16), dtype=np.uint8)
+    for first in (images[:, 0], np.zeros(60, np.uint8)):  # a corner that is always dark, as MNIST's
+        images[:, 0] = first
+        for names in ([str(index % 4) for index in range(60)], ["cat", "dog", "owl"] * 20):
+            rows = lines(labels=names, images=images, last=True)
+            first_way = read_table(table(tmp_path / "first.csv", lines(labels=names, images=images)), OPTIONS)
+            last_way = read_table(table(tmp_path / "last.csv", rows), OPTIONS)
+            assert last_way.fingerprint == first_way.fingerprint
+            assert last_way.class_names == first_way.class_names
+            assert "took the last column as labels" in last_way.provenance.notes
+            assert "took the last column as labels" not in first_way.provenance.notes
+    table(tmp_path / "train.csv", lines(labels=[str(index % 4) for index in range(60)], images=images, last=True))
+    table(tmp_path / "test.csv", lines(labels=["3", "1"], images=images[:2], last=True))
+    assert read_tables(tmp_path, OPTIONS).test.labels.tolist() == [3, 1]
+
+
+def test_where_either_column_may_hold_labels_a_header_is_asked_for(tmp_path: Path) -> None:
+    images = np.random.default_rng(3).integers(0, 256, (1024, 16), dtype=np.uint8)
+    images[:, 0] = np.arange(1024) % 256
+    labels = [str(index % 7) for index in range(1024)]
+    with pytest.raises(DatasetError, match=r"first column .*\(256 different values\) or its last \(7\).*Add a header"):
+        read_table(table(tmp_path / "own.csv", lines(labels=labels, images=images, last=True)), OPTIONS)
+    hundred = [str(index % 100) for index in range(1024)]
+    images[:, -1] = np.arange(1024) % 3  # a corner of the picture
+    assert read_table(table(tmp_path / "own.csv", lines(labels=hundred, images=images)), OPTIONS).num_classes == 100
+
+
+def test_reading_a_long_table_is_told_in_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_lines, "SECONDS", 0)
+    path, events = table(tmp_path / "own.csv", lines()), []
+    read_table(path, OPTIONS, events.append)
+    assert [event.step for event in events] == ["reading own.csv"] * 20
+    assert [event.done for event in events] == sorted(event.done for event in events)
+    assert (events[-1].done, events[-1].total, events[-1].unit) == (path.stat().st_size, path.stat().st_size, "bytes")
+
+
+HEADER = ",".join(["label", *(f"pixel{index}" for index in range(16))])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        lines(),
+        [HEADER, *lines()],
+        [HEADER.replace("label", "Class"), *lines()],
+        [",".join(["label", *map(str, range(16))]), *lines()],
+        [",".join(["label", *map(str, range(1, 17))]), *lines()],
+        lines(";"),
+        lines("\t"),
+        "\r\n".join(lines()),
+        "\ufeff" + "\n".join([HEADER, *lines()]),
+        "\n\n".join(lines()) + "\n\n\n",
+        [",".join(f'"{cell}"' for cell in row.split(",")) for row in lines()],
+        [row.replace(",", ", ") for row in lines()],
+        [",".join([*(f"pixel{index}" for index in range(16)), "label"]), *lines(last=True)],
+        [",".join([row.split(",")[0], *(f"{cell}.0" for cell in row.split(",")[1:])]) for row in lines()],
+    ],
+    ids=["bare", "header", "class", "pandas", "from 1", "semicolons", "tabs", "CRLF", "BOM", "empty lines", "quoted",
+         "spaces", "label last", "floats"],
+)  # fmt: skip
+def test_every_usual_form_gives_the_same_images(content: str | list[str], tmp_path: Path) -> None:
+    dataset = read_table(table(tmp_path / "own.csv", content), OPTIONS)
+    found = {
+        image.tobytes(): label
+        for split in (dataset.train, dataset.test)
+        for image, label in zip(split.images, split.labels, strict=True)
+    }
+    assert found == {image.tobytes(): index % 2 for index, image in enumerate(IMAGES)}
+    assert dataset.class_names == ("cat", "dog")
+    assert dataset.image_shape == (4, 4, 1)
+    assert dataset.provenance.notes == ("no test split: held out 4 of 20 images, stratified, seed 0",)
+
+
+def test_labels_are_numbers_where_all_are_and_names_with_commas_where_quoted(tmp_path: Path) -> None:
+    numbers = lines(labels=["10", "9"] * 10)
+    assert read_table(table(tmp_path / "a.csv", numbers), OPTIONS).class_names == ("9", "10")
+    named = [row.replace("cat", '"cat, big"') for row in lines()]
+    assert read_table(table(tmp_path / "b.csv", named), OPTIONS).class_names == ("cat, big", "dog")
+    red = lines(labels=["\x1b[31mred", "\u202egreen"] * 10)
+    assert read_table(table(tmp_path / "d.csv", red), OPTIONS).class_names == (r"\x1b[31mred", r"\u202egreen")
+    strange = lines(labels=["=cmd|'/c calc'!A1", "-1+1"] * 10)
+    assert read_table(table(tmp_path / "c.csv", strange), OPTIONS).class_names == ("-1+1", "=cmd|'/c calc'!A1")
+
+
+def test_colour_is_told_by_the_number_of_pixels(tmp_path: Path) -> None:
+    images = np.random.default_rng(1).integers(0, 256, (20, 27), dtype=np.uint8)
+    dataset = read_table(table(tmp_path / "own.csv", lines(images=images)), OPTIONS)
+    assert dataset.image_shape == (3, 3, 3)
+    assert dataset.train.images[0].reshape(-1).tolist() in images.tolist()
+
+
+def test_decimals_from_0_to_1_become_grey_levels(tmp_path: Path) -> None:
+    content = [",".join([row.split(",")[0], *(repr(int(cell) / 255) for cell in row.split(",")[1:])]) for row in lines()]
+    dataset = read_table(table(tmp_path / "own.csv", content), OPTIONS)
+    assert dataset.train.images[0].reshape(-1).tolist() in IMAGES.tolist()
+    assert dataset.provenance.notes[0] == "scaled values from 0–1 to 0–255"
+
+
+def test_two_tables_in_a_folder_are_two_splits(tmp_path: Path) -> None:
+    table(tmp_path / "fashion-mnist_train.csv", [HEADER, *lines()])
+    table(tmp_path / "fashion-mnist_test.csv", [HEADER, *lines(images=IMAGES[:6])])
+    (tmp_path / "classes.txt").write_text("dog\ncat\n")
+    dataset = read_tables(tmp_path, OPTIONS)
+    assert (len(dataset.train), len(dataset.test)) == (20, 6)
+    assert dataset.class_names == ("dog", "cat")
+    assert np.array_equal(dataset.train.images.reshape(20, 16), IMAGES)
+    assert dataset.train.labels[:2].tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("header", [True, False])
+def test_kaggles_test_table_without_labels_is_left_alone(header: bool, tmp_path: Path) -> None:
+    table(tmp_path / "train.csv", [HEADER, *lines()] if header else lines())
+    unlabelled = [row.partition(",")[2] for row in ([HEADER] if header else []) + lines()]
+    table(tmp_path / "test.csv", unlabelled)
+    dataset = read_tables(tmp_path, OPTIONS)
+    assert (len(dataset.train), len(dataset.test)) == (16, 4)
+    assert dataset.provenance.notes[0] == "ignored test.csv, which has no labels"
+
+
+def test_only_a_training_table_makes_a_folder_of_tables(tmp_path: Path) -> None:
+    table(tmp_path / "test.csv", lines())
+    assert find_tables(tmp_path) == {}
+    table(tmp_path / "train.csv", lines())
+    assert set(find_tables(tmp_path)) == {"train", "test"}
+    table(tmp_path / "old_train.csv", lines())
+    with pytest.raises(DatasetError, match=r"old_train\.csv and train\.csv"):
+        find_tables(tmp_path)
+
+
+def test_all_bad_lines_are_named_at_once_the_first_twenty_in_full(tmp_path: Path) -> None:
+    bad = ["cat,1,2", "dog" + ",1" * 15 + ",256", "cat" + ",1" * 15 + ",-1", "cat" + ",1" * 15 + ",x", "cat" + ",1" * 15 + ",",
+           "cat" + ",nan" * 16, "cat" + ",1e400" * 16, "," + ",".join("1" * 16), "cat" + ",1_0" * 16,
+           "cat" + ",1" * 15 + "," + "9" * 5000, "cat" + ",1" * 17, "cat" + ",\0" * 16]  # fmt: skip
+    with pytest.raises(DatasetError) as caught:
+        read_table(table(tmp_path / "own.csv", [HEADER, *lines(), *bad, *(["dog,7"] * 30)]), OPTIONS)
+    first, *rest = str(caught.value).split("\n")
+    assert f"{str(tmp_path / 'own.csv')!r} has 42 invalid lines" in first
+    assert rest[:5] == [
+        "  line 22: 3 cells, but the first line has 17",
+        "  line 23: 256 in column 17 is not a number from 0 to 255",
+        "  line 24: -1 in column 17 is not a number from 0 to 255",
+        "  line 25: 'x' in column 17 is not a number from 0 to 255",
+        "  line 26: an empty cell in column 17 is not a number from 0 to 255",
+    ]
+    assert "the label is empty" in rest[7]
+    assert len(rest) == 21
+    assert rest[-1] == "  and 22 more"
+    assert max(map(len, rest)) < 120
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", "is empty"),
+        ("\n\n", "is empty"),
+        (HEADER + "\n", "a header but no images"),
+        ("hello\n", "begins with 'hello', 1 cell"),
+        ("a,b\n", "2 cells"),
+        ("cat,1,2,3\ndog,1,2,3,4\n", "a label and 3 pixels|invalid line"),
+        (",".join(["1"] * 786) + "\n", "785 pixels, which are no square image"),
+        ("pixel0,pixel1,pixel2,pixel3\n1,2,3,4\n", "no labels"),
+        ("\n".join(lines()).encode("utf-16"), "UTF-16"),
+        ("\n".join(lines()).encode("latin-1").replace(b"cat", b"c\xe4t"), "not UTF-8"),
+        (lines(labels=["cat"] * 20), "one class, 'cat'"),
+        (lines(labels=[str(index) for index in range(20)])[:2], "2 images, too few"),
+        (b"cat," + b"1" * 2**24 + b"\n", "line 1 .*16 MB"),
+    ],
+)  # fmt: skip
+def test_what_is_no_table_of_images_is_one_sentence(content: str | bytes | list[str], words: str, tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=words):
+        read_table(table(tmp_path / "own.csv", content), OPTIONS)
+
+
+def test_tables_of_different_widths_are_refused(tmp_path: Path) -> None:
+    table(tmp_path / "train.csv", lines())
+    table(tmp_path / "test.csv", lines(images=np.concatenate([IMAGES, IMAGES[:, :9]], axis=1)))
+    with pytest.raises(DatasetError, match="25 pixels per line.* 16"):
+        read_tables(tmp_path, OPTIONS)
+
+
+def test_a_thousand_lines_of_mnist_take_at_most_half_a_second(tmp_path: Path) -> None:
+    """Kaggle's 42,000 take one second on a machine that does nothing else; this allows for one that does."""
+    images = np.random.default_rng(0).integers(0, 256, (1000, 784), dtype=np.uint8)
+    path = table(tmp_path / "own.csv", lines(labels=["1", "2"] * 500, images=images))
+
+    def seconds() -> float:
+        started = time.perf_counter()
+        read_table(path, OPTIONS)
+        return time.perf_counter() - started
+
+    assert min(seconds() for _ in range(3)) <= 0.5
+
+
+PRINTED = st.characters(codec="utf-8", exclude_characters='",\ufeff', exclude_categories=["Cc", "Cs"])
+TEXT = st.text(PRINTED, min_size=1, max_size=5).map(str.strip).filter(bool).filter(str.isprintable)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    images=hnp.arrays(np.uint8, st.tuples(st.integers(6, 12), st.just(9))),
+    names=st.lists(TEXT, min_size=2, max_size=3, unique=True),
+)
+def test_what_was_written_comes_back(images: np.ndarray, names: list[str], tmp_path_factory: pytest.TempPathFactory) -> None:
+    images[:, 0] = np.arange(len(images)) + 2  # no two alike, and not all black and white
+    labels = [f"n{name}" for name in (names * 12)[: len(images)]]
+    header = ",".join(["label", *(f"p{index}" for index in range(9))])
+    path = table(tmp_path_factory.mktemp("table") / "own.csv", [header, *lines(labels=labels, images=images)])
+    dataset = read_table(path, OPTIONS)
+    found = {
+        image.tobytes(): dataset.class_names[label]
+        for split in (dataset.train, dataset.test)
+        for image, label in zip(split.images, split.labels, strict=True)
+    }
+    assert found == {image.tobytes(): label for image, label in zip(images, labels, strict=True)}
+
+
+WHOLE = "\n".join([HEADER, *lines()[:8]]).encode()
+
+
+@settings(max_examples=200, deadline=None)
+@given(data=st.data())
+def test_mutated_bytes_give_a_dataset_or_complaints(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
+    content = bytearray(WHOLE)
+    for _ in range(data.draw(st.integers(0, 6))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    path = table(tmp_path_factory.mktemp("table") / "own.csv", bytes(content[: data.draw(st.integers(0, len(content)))]))
+    complaint = ""
+    try:
+        read_table(path, OPTIONS)
+    except ConvscopeError as error:
+        complaint = str(error)
+    assert not complaint or repr(str(path)) in complaint

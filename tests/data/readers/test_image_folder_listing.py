@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+import os
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from convscope.data.readers.image_folder_listing import Listing, list_folder
+from convscope.errors import DatasetError
+
+
+def make(root: Path, *names: str) -> Path:
+    """Empty files; a name that ends in / is a folder."""
+    for name in names:
+        path = root / name
+        (path if name.endswith("/") else path.parent).mkdir(parents=True, exist_ok=True)
+        if not name.endswith("/"):
+            path.touch()
+    return root
+
+
+def found(listing: Listing) -> dict[str, dict[str, list[str]]]:
+    return {
+        split: {name: [os.path.relpath(path, listing.root) for path in paths] for name, paths in classes.items()}
+        for split, classes in listing.splits.items()
+    }
+
+
+def test_a_folder_per_class_with_pictures_at_any_depth(tmp_path: Path) -> None:
+    root = make(
+        tmp_path, "cat/2.png", "cat/10.PNG", "cat/deep/er/1.jpeg", "dog/a.png/b.webp", "class 10/x.gif", "class 9/x.tif"
+    )
+    listing = list_folder(root)
+    assert found(listing)[""] == {
+        "cat": ["cat/10.PNG", "cat/2.png", "cat/deep/er/1.jpeg"],
+        "class 10": ["class 10/x.gif"],
+        "class 9": ["class 9/x.tif"],
+        "dog": ["dog/a.png/b.webp"],
+    }
+    assert listing.class_names() == ("cat", "class 9", "class 10", "dog")
+
+
+@pytest.mark.parametrize(
+    ("names", "splits"),
+    [
+        (("train", "test"), {"train", "test"}),
+        (("Training", "TESTING"), {"train", "test"}),
+        (("train", "valid", "test"), {"train", "val", "test"}),
+        (("train", "validation"), {"train", "val"}),
+        (("train",), {"train"}),
+        (("training_set", "test_set"), {"train", "test"}),
+        (("Training Data", "Validation-Data"), {"train", "val"}),
+        (("seg_train", "seg_test"), {"train", "test"}),
+        (("trainset", "testset"), {"train", "test"}),
+        (("train", "dev"), {"train", "val"}),
+        (("train", "eval", "test"), {"train", "val", "test"}),
+    ],
+)
+def test_splits_are_known_by_their_names_where_classes_lie_in_them(
+    names: tuple[str, ...], splits: set[str], tmp_path: Path
+) -> None:
+    for name in names:
+        make(tmp_path, f"{name}/cat/1.png", f"{name}/dog/1.png")
+    listing = list_folder(make(tmp_path, "README.txt", "annotations/list.txt"))
+    assert set(listing.splits) == splits
+    assert listing.class_names() == ("cat", "dog")
+
+
+def test_a_split_may_lie_in_a_folder_of_its_own_name(tmp_path: Path) -> None:
+    """As the archive of Intel's scenes on Kaggle unpacks."""
+    names = [f"seg_{split}/seg_{split}/{kind}/1.png" for split in ("train", "test") for kind in ("sea", "street")]
+    listing = list_folder(make(tmp_path, *names, "seg_pred/seg_pred/1.png"))
+    assert found(listing)["train"] == {
+        "sea": ["seg_train/seg_train/sea/1.png"],
+        "street": ["seg_train/seg_train/street/1.png"],
+    }
+
+
+def test_classes_that_have_a_word_for_a_split_in_their_names_stay_classes(tmp_path: Path) -> None:
+    listing = list_folder(make(tmp_path, "train station/a/1.png", "bus station/a/1.png", "test tube/b/1.png"))
+    assert listing.class_names() == ("bus station", "test tube", "train station")
+    listing = list_folder(make(tmp_path / "x", "cat/2020/1.png", "cat/1.png", "dog/2020/1.png", "dog/2021/1.png"))
+    assert listing.class_names() == ("cat", "dog")
+
+
+def test_a_class_of_trains_is_no_split(tmp_path: Path) -> None:
+    listing = list_folder(make(tmp_path, "train/1.png", "bus/1.png", "test/1.png"))
+    assert found(listing) == {"": {"bus": ["bus/1.png"], "test": ["test/1.png"], "train": ["train/1.png"]}}
+
+
+def test_a_test_split_without_classes_is_left_alone_and_said_so(tmp_path: Path) -> None:
+    listing = list_folder(make(tmp_path, "train/cat/1.png", "train/dog/1.png", "test/1.png", "test/2.png"))
+    assert set(listing.splits) == {"train"}
+    assert listing.notes == ["ignored test/, which has no class folders"]
+
+
+def test_what_systems_leave_behind_is_not_seen_and_other_files_are_counted(tmp_path: Path) -> None:
+    systems = ("cat/.DS_Store", "cat/._1.png", "dog/Thumbs.db", "cat/desktop.ini", "classes.txt")
+    hidden = (".git/x/1.png", "__MACOSX/cat/1.png", ".ipynb_checkpoints/1.png")
+    others = ("cat/a.heic", "cat/b.HEIC", "dog/notes.txt", "dog/noending")
+    listing = list_folder(make(tmp_path, "cat/1.png", "dog/1.png", *systems, *hidden, *others))
+    assert found(listing) == {"": {"cat": ["cat/1.png"], "dog": ["dog/1.png"]}}
+    assert listing.left_alone == {".heic": 2, ".txt": 1, "without suffix": 1}
+
+
+def test_links_end_somewhere(tmp_path: Path) -> None:
+    root = make(tmp_path / "root", "cat/1.png", "dog/1.png")
+    elsewhere = make(tmp_path / "elsewhere", "1.png", "2.png")
+    (root / "owl").symlink_to(elsewhere)
+    (root / "cat" / "loop").symlink_to(root)
+    (root / "cat" / "linked.png").symlink_to(elsewhere / "1.png")
+    (root / "self").symlink_to(root)
+    (root / "everything").symlink_to("/")
+    (root / "nowhere").symlink_to(tmp_path / "absent")
+    listing = list_folder(root)
+    assert found(listing)[""] == {
+        "cat": ["cat/1.png", "cat/linked.png"],
+        "dog": ["dog/1.png"],
+        "owl": ["owl/1.png", "owl/2.png"],
+    }
+    assert listing.left_alone == {"links to folders": 1}
+
+
+def test_names_of_any_bytes_are_shown_and_still_open(tmp_path: Path) -> None:
+    for name in (b"cl\xff", b"new\nline", b"<img src=x onerror=alert(1)>", "\u202egnp".encode(), b"\x1b[31mred"):
+        os.mkdir(os.path.join(os.fsencode(tmp_path), name))
+        with open(os.path.join(os.fsencode(tmp_path), name, b"\xfe.png"), "wb"):
+            pass
+    listing = list_folder(tmp_path)
+    assert len(listing.class_names()) == 5
+    for name in listing.class_names():
+        assert name.isprintable()
+        name.encode("utf-8")
+    assert all(os.path.exists(path) for paths in listing.splits[""].values() for path in paths)
+
+
+def test_two_thousand_names_and_a_deep_tree_are_no_matter(tmp_path: Path) -> None:
+    deep = tmp_path / "cat" / "/".join(["d"] * 200)
+    deep.mkdir(parents=True)
+    (deep / "1.png").touch()
+    make(tmp_path, *(f"dog/{index}.png" for index in range(2000)))
+    listing = list_folder(tmp_path)
+    assert {name: len(paths) for name, paths in listing.splits[""].items()} == {"cat": 1, "dog": 2000}
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        ((), "holds no data"),
+        (("a.txt",), r"holds no data"),
+        (("1.png", "2.jpg"), "holds 2 image files but no class folders"),
+        (("cat/", "dog/"), r"'cat' and 'dog'.*no image files"),
+        (("cat/a.heic", "dog/b.heic"), r"only 2 \.heic"),
+        (("cat/1.png",), "only one class, 'cat'"),
+        (("cat/1.png", "dog/"), "only one class, 'cat'"),
+        (("photos/cat/1.png", "photos/dog/1.png"), r"Pass '.*photos' if"),
+        (("train/cat/1.png", "train/dog/1.png", "birds/1.png"), "'birds', which is no split"),
+        (("train/cat/1.png", "training/cat/1.png", "train/dog/1.png"), "train and training, two of them"),
+        (("train/cat/", "train/dog/", "test/cat/1.png", "test/dog/1.png"), "training split of .* no image files"),
+        (
+            ("test/cat/1.png", "test/dog/1.png", "val/cat/1.png"),
+            r"'test' and 'val', .* no train/",
+        ),
+        (("a/cat/1.png", "a/dog/1.png", "b/cat/1.png", "b/dog/1.png"), r"'a' and 'b' .* \('cat' and 'dog'\)"),
+        (("a/x/1.png", "a/y/1.png", "b/x/1.png", "b/y/1.png", "b/z/1.png"), r"Rename splits"),
+        (("train/cat/1.png", "train/dog/1.png", "test/dogs/1.png"), r"test/ .* 'dogs'.* 'dog'\?"),
+    ],
+)
+def test_folders_laid_out_otherwise_say_what_was_expected(names: tuple[str, ...], words: str, tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=words) as caught:
+        list_folder(make(tmp_path, *names))
+    assert str(tmp_path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_names_that_look_the_same_are_refused(tmp_path: Path) -> None:
+    names = [unicodedata.normalize(form, "café") for form in ("NFC", "NFD")]
+    make(tmp_path, *(f"{name}/1.png" for name in names))
+    if len(os.listdir(tmp_path)) == 1:
+        pytest.skip("this file system takes both for one")
+    with pytest.raises(DatasetError, match="two folders.*café"):
+        list_folder(tmp_path)
+
+
+def test_over_a_thousand_classes_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="1,001 class folders"):
+        list_folder(make(tmp_path, *(f"{index}/1.png" for index in range(1001))))

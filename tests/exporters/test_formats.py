@@ -1,0 +1,227 @@
+"""Each format, opened with the runtime that its users have."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import convscope
+from convscope.api.export import Export
+from convscope.api.run import Run
+from convscope.errors import ConfigError, ConvscopeError, OutputError, RunError
+from convscope.exporters import formats, verification
+from convscope.exporters.verification import compare
+
+FORMATS = ("onnx", "keras", "saved_model", "litert")
+
+
+@pytest.fixture(scope="module")
+def exports(digits_run: Run, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Export]:
+    folder = tmp_path_factory.mktemp("exports")
+    return {name: convscope.export(digits_run, name, out=folder / f"net{formats.ENDINGS[name]}") for name in FORMATS}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_test_image_gets_the_class_and_the_logits_of_the_run(
+    name: str, exports: dict[str, Export], digits_run: Run
+) -> None:
+    found = exports[name]
+    assert len(found.agreement) == found.num_test == 359
+    assert found.agreement.mismatched_classes == 0
+    assert np.abs(found.agreement.logits - digits_run.evaluation.logits).max() <= 1e-4
+    assert found.path.exists()
+    assert not [entry for entry in found.path.parent.iterdir() if entry.name.startswith(".")]
+
+
+def test_the_contract_is_in_every_file(exports: dict[str, Export]) -> None:
+    import zipfile
+
+    import onnx
+
+    wanted = exports["onnx"].contract.as_dict()
+    (text,) = [entry.value for entry in onnx.load(exports["onnx"].path).metadata_props if entry.key == "convscope"]
+    found = {
+        "onnx": json.loads(text),
+        "keras": json.loads(zipfile.ZipFile(exports["keras"].path).read("metadata.json"))["convscope"],
+        "saved_model": json.loads((exports["saved_model"].path / "assets.extra" / "convscope.json").read_text("utf-8")),
+        "litert": json.loads(zipfile.ZipFile(exports["litert"].path).read("convscope.json")),
+    }
+    assert found == dict.fromkeys(FORMATS, wanted)
+
+
+def test_keras_opens_the_archive_as_its_own(exports: dict[str, Export], digits_run: Run) -> None:
+    from convscope.models.saving import load_model
+
+    images = digits_run.dataset.test.images[:5] / np.float32(255)
+    assert np.allclose(load_model(exports["keras"].path)(images), digits_run.evaluation.probabilities[:5], atol=1e-5)
+
+
+def test_an_onnx_file_alone_preprocesses_digits_as_its_run_does(
+    exports: dict[str, Export], digits_run: Run, tmp_path: Path
+) -> None:
+    """A dark digit on white paper, larger than the network's input."""
+    paper = np.full((60, 80), 230, np.uint8)
+    paper[12:52, 38:46] = 30
+    Image.fromarray(paper).save(tmp_path / "one.png")
+    alone, whole = (convscope.predict(source, tmp_path / "one.png") for source in (exports["onnx"].path, digits_run.folder))
+    assert np.array_equal(alone.prepared, whole.prepared)
+    assert alone.done == whole.done
+    assert "inverted" in alone.done[0]
+    assert np.allclose(alone.probabilities, whole.probabilities)
+
+
+def _picture(run: Run, folder: Path) -> Path:
+    Image.fromarray(run.dataset.test.images[7, ..., 0]).save(folder / "seven.png")
+    return folder / "seven.png"
+
+
+@pytest.mark.parametrize(
+    "name", ["onnx", *(pytest.param(name, marks=pytest.mark.slow) for name in FORMATS if name != "onnx")]
+)
+def test_the_printed_program_runs_and_prints_the_predictions(
+    name: str, exports: dict[str, Export], digits_run: Run, tmp_path: Path
+) -> None:
+    picture = _picture(digits_run, tmp_path)
+    (tmp_path / "program.py").write_text(exports[name].snippets["Python"], "utf-8")
+    done = subprocess.run(
+        [sys.executable, "program.py", str(picture)], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    expected = convscope.predict(digits_run, picture, top=3)[0]
+    lines = [line for line in done.stdout.splitlines() if "%" in line]
+    assert [line.split(": ")[0] for line in lines] == [answer.class_name for answer in expected.answers]
+    assert [float(line.split(": ")[1].rstrip("%")) for line in lines] == pytest.approx(
+        [100 * answer.probability for answer in expected.answers], abs=0.02
+    )
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed")
+def test_the_program_for_the_browser_computes_the_inputs_from_a_canvas(
+    exports: dict[str, Export], digits_run: Run, tmp_path: Path
+) -> None:
+    """The syntax of the whole, and the result of the part that works without onnxruntime-web."""
+    program = exports["onnx"].snippets["JavaScript"]
+    (tmp_path / "whole.mjs").write_text(program, "utf-8")
+    subprocess.run(["node", "--check", "whole.mjs"], cwd=tmp_path, check=True)
+    image = digits_run.dataset.test.images[0]
+    rgba = np.concatenate([np.repeat(image, 3, axis=2), np.full((8, 8, 1), 255, np.uint8)], axis=2)
+    own = "\n".join(line for line in program.splitlines() if "ort" not in line.split("//")[0] or "export" in line)
+    call = f"console.log(JSON.stringify([...toInputs(Uint8ClampedArray.from({rgba.ravel().tolist()}))]))\n"
+    (tmp_path / "part.mjs").write_text(own.split("// image")[0] + call, "utf-8")
+    printed = subprocess.run(["node", "part.mjs"], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert np.allclose(json.loads(printed), image.ravel() / 255, atol=1e-6)
+
+
+def test_nothing_is_replaced_without_overwrite(exports: dict[str, Export], digits_run: Run, tmp_path: Path) -> None:
+    (tmp_path / "net.onnx").write_bytes(b"precious")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("precious")
+    with pytest.raises(OutputError, match=r"net\.onnx'.*--overwrite"):
+        convscope.export(digits_run, out=tmp_path / "net.onnx")
+    for overwrite in (False, True):
+        with pytest.raises(OutputError, match="mine'.*SavedModel"):
+            convscope.export(digits_run, "saved_model", out=tmp_path / "mine", overwrite=overwrite)
+        with pytest.raises(OutputError, match=r"net\.onnx'.*file"):
+            convscope.export(digits_run, "saved_model", out=tmp_path / "net.onnx", overwrite=overwrite)
+    assert (tmp_path / "mine" / "thesis.txt").read_text() == "precious"
+    convscope.export(digits_run, out=tmp_path / "net.onnx", overwrite=True)
+    assert (tmp_path / "net.onnx").read_bytes() == exports["onnx"].path.read_bytes()
+
+
+def test_a_saved_model_takes_the_place_of_another(tmp_path: Path) -> None:
+    path = tmp_path / "net"
+    for content in ("old", "new"):
+        with formats.replacing_folder(path) as new:
+            new.mkdir()
+            (new / "saved_model.pb").write_text(content)
+    assert (path / "saved_model.pb").read_text() == "new"
+    with pytest.raises(RuntimeError), formats.replacing_folder(path) as new:
+        new.mkdir()
+        raise RuntimeError
+    assert (path / "saved_model.pb").read_text() == "new"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["net"]
+
+
+@pytest.mark.parametrize(
+    ("name", "out", "words"),
+    [
+        ("onx", None, "'onx'.*'onnx'"),
+        ("onnx", "net.h5", r"'\.onnx'.*'net\.h5'"),
+        ("litert", "net.onnx", r"'\.tflite'.*'net\.onnx'"),
+    ],
+)
+def test_a_name_that_would_mislead_is_refused(name: str, out: str | None, words: str, digits_run: Run) -> None:
+    with pytest.raises(ConfigError, match=words):
+        convscope.export(digits_run, name, out=out)
+
+
+def test_logits_that_disagree_are_never_kept(run_copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(formats, "compare", lambda *arguments: compare(*arguments, tolerance=-1.0))
+    with pytest.raises(ConvscopeError, match="logit"):
+        convscope.export(run_copy, out=tmp_path / "net.onnx")
+    assert not (tmp_path / "net.onnx").exists()
+
+
+def test_disagreement_is_anything_beyond_rounding() -> None:
+    logits = np.array([[1.0, 2.0], [3.0, 1.0]], np.float32)
+    assert compare(logits + np.float32(5e-5), logits).mismatched_classes == 0
+    for other in (logits + np.float32(2e-4), logits * np.float32(np.nan), logits[:1]):
+        with pytest.raises(ConvscopeError, match=r"2\.0e-04|nan|\(1, 2\).*\(2, 2\)"):
+            compare(other, logits)
+    large = np.array([[5000.0, -6400.0], [1.0, 2.0]], np.float32)
+    assert compare(large + np.array([[0.01], [0]], np.float32), large).largest_difference == pytest.approx(0.01, abs=1e-3)
+    for row in (0, 1):  # 200 times 32 allows for 200 times as much, in its own row alone
+        with pytest.raises(ConvscopeError, match="3.*e-02" if row == 0 else "2.*e-04"):
+            compare(large + np.array([[0.03], [0]] if row == 0 else [[0], [2e-4]], np.float32), large)
+    with pytest.raises(ConvscopeError, match=r"2\.0e\+00"):
+        compare(logits[:, ::-1], logits)
+    tie = np.array([[1.0, 1.00001]], np.float32)
+    assert compare(tie[:, ::-1], tie).mismatched_classes == 1
+    assert verification.TOLERANCE == 1e-4
+
+
+def test_without_the_data_the_images_of_the_run_are_checked(run_copy: Path, tmp_path: Path) -> None:
+    from convscope.runs import files, run_folder
+    from convscope.system.files import write_json
+
+    request = run_folder.read_json(run_copy / files.REQUEST)
+    request["dataset"]["source"] = "/gone"
+    write_json(run_copy / files.REQUEST, request)
+    (run_copy / "evidence.npz").unlink()
+    run_folder.write_manifest(run_copy)
+    found = convscope.export(run_copy, out=tmp_path / "net.onnx")
+    assert 10 <= len(found.agreement) < found.num_test
+    assert "of 359 test images checked" in repr(found)
+
+
+def test_a_damaged_run_is_not_exported(run_copy: Path, tmp_path: Path) -> None:
+    (run_copy / "model.onnx").write_bytes(b"nonsense")
+    with pytest.raises(RunError, match=r"model\.onnx"):
+        convscope.export(run_copy, out=tmp_path / "net.onnx")
+
+
+def test_the_room_and_the_verb_share_a_name() -> None:
+    from convscope.exporters.onnx import export_onnx
+
+    assert callable(convscope.export)
+    assert convscope.export.__module__ == "convscope.api.evaluate"
+    assert export_onnx.__module__ == "convscope.exporters.onnx"
+
+
+def test_the_command_says_what_was_checked_and_prints_programs(digits_run: Run, tmp_path: Path) -> None:
+    line = [sys.executable, "-m", "convscope", "export", str(digits_run.folder), "--out", "net.onnx"]
+    done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("net.onnx: verified on all 359 test images: ")
+    assert "n × 8 × 8 × 1 float32 from 0 to 1 (grey), light on dark" in done.stdout
+    assert 'onnxruntime.InferenceSession("net.onnx")' in done.stdout
+    again = subprocess.run([*line, "--json", "--overwrite"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    found = json.loads(again.stdout)
+    assert found["agreement"]["images"] == found["test_images"] == 359
+    assert set(found["snippets"]) == {"Python", "JavaScript"}

@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import convscope
+from convscope.analysis.ood.feature_distance import mean_knn_distance
+from convscope.api.run import Run
+from convscope.data.dataset import Dataset
+from convscope.data.scaling import to_inputs
+from convscope.errors import ConfigError, PictureError, RunError
+from convscope.models.onnx_writer.writer import onnx_bytes
+from convscope.models.saving import with_logits
+from convscope.prediction.classifier import Classifier, open_classifier
+from convscope.prediction.classify import predict
+
+
+@pytest.fixture(scope="module")
+def classifier(digits_run: Run) -> Classifier:
+    return open_classifier(digits_run.folder)
+
+
+@pytest.fixture(scope="module")
+def folder(digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The test images as PNG files."""
+    path = tmp_path_factory.mktemp("pictures")
+    for number, image in enumerate(digits.test.images):
+        Image.fromarray(image[..., 0]).save(path / f"{number:03}.png")
+    return path
+
+
+def test_test_images_written_as_png_get_keras_predictions(digits_run: Run, folder: Path) -> None:
+    images = digits_run.dataset.test.images
+    found = convscope.predict(digits_run, folder, top=10)
+    keras = with_logits(digits_run.model).predict(to_inputs(images), verbose=0)["logits"]
+    assert len(found) == len(images)
+    assert np.array_equal(found.prepared, images)
+    assert np.abs(found.logits - keras).max() <= 1e-4
+    assert np.array_equal(found.labels[:, 0], digits_run.evaluation.predictions)
+    scaled = np.exp(keras.astype(np.float64) / found.temperature)
+    assert np.abs(found.probabilities - scaled / scaled.sum(axis=1, keepdims=True)).max() <= 1e-4
+    for row, each in enumerate(found):
+        assert [answer.index for answer in each.answers] == np.argsort(-found.logits[row], kind="stable").tolist()
+        assert sum(answer.probability for answer in each.answers) == pytest.approx(1)
+
+
+def test_files_bytes_images_arrays_and_lists_get_the_same_predictions(
+    digits_run: Run, classifier: Classifier, folder: Path
+) -> None:
+    images = digits_run.dataset.test.images[:5]
+    paths = sorted(folder.iterdir())[:5]
+    expected = predict(classifier, images).logits
+    ways: list[Any] = [
+        paths,
+        [str(path) for path in paths],
+        [path.read_bytes() for path in paths],
+        [Image.open(path) for path in paths],
+        list(images),
+        list(images[..., 0]),
+        images[..., 0],
+        images / 255,
+        (images / 255).astype(np.float32),
+        iter(paths),
+        [np.repeat(image, 3, axis=2) for image in images],
+        [*paths[:2], images[2], images[3, ..., 0] / 255, paths[4].read_bytes()],
+        f"{folder}/00[0-4].png",
+    ]
+    for pictures in ways:
+        assert np.abs(predict(classifier, pictures).logits - expected).max() <= 1e-5
+    for number, alone in enumerate([paths[0], images[1], images[2, ..., 0], Image.open(paths[3])]):
+        assert np.abs(predict(classifier, alone).logits - expected[number]).max() <= 1e-5
+
+
+def test_a_run_its_folder_and_its_model_agree(digits_run: Run) -> None:
+    images = digits_run.dataset.test.images[:20]
+    found = [
+        convscope.predict(each, images) for each in (digits_run, str(digits_run.folder), digits_run.folder / "model.onnx")
+    ]
+    assert np.array_equal(found[0].logits, found[1].logits)
+    assert np.array_equal(found[0].logits, found[2].logits)
+    assert found[0][0].class_name == digits_run.dataset.class_names[digits_run.evaluation.predictions[0]]
+    assert found[2].distances is None
+    assert found[2][0].unfamiliar is None
+
+
+def test_distances_are_those_to_the_reference_images(digits_run: Run, classifier: Classifier) -> None:
+    images = digits_run.dataset.test.images[:30]
+    found = predict(classifier, images)
+    evidence = digits_run.record.evidence
+    assert evidence is not None
+    assert evidence.feature_distances is not None
+    features, _ = classifier.predictor.features_and_logits(images)
+    reference, _ = classifier.predictor.features_and_logits(evidence.reference_images[: evidence.sample])
+    assert np.allclose(found.distances, mean_knn_distance(features, reference, evidence.feature_distances.neighbours))
+    assert found.unfamiliar is not None
+    assert found.unfamiliar.mean() < 0.2
+
+
+def test_an_out_of_distribution_image_is_detected(classifier: Classifier) -> None:
+    checks = 255 * (np.indices((8, 8)).sum(axis=0) % 2).astype(np.uint8)
+    checks[[0, -1]] = checks[:, [0, -1]] = 0
+    found = predict(classifier, checks)
+    assert found[0].unfamiliar
+    assert "out of distribution" in repr(found)
+
+
+def test_an_image_that_needs_preprocessing_does_not_change_the_others(digits_run: Run, classifier: Classifier) -> None:
+    images = digits_run.dataset.test.images[:6].copy()
+    images[3] = 255 - images[3]
+    before = images.copy()
+    together = predict(classifier, images)
+    assert np.array_equal(images, before)
+    assert together[3].done[0] == "inverted"
+    assert together[2].done == ("used unchanged",)
+    for number, image in enumerate(images):
+        alone = predict(classifier, image)
+        assert np.array_equal(alone.prepared[0], together.prepared[number])
+        assert alone.done[0] == together.done[number]
+
+
+def test_all_unreadable_image_files_are_named_at_once(classifier: Classifier, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "text.png").write_text("hello")
+    pictures = [folder / "000.png", tmp_path / "text.png", folder / "001.png", tmp_path / "absent.png", np.zeros(3)]
+    with pytest.raises(PictureError) as caught:
+        predict(classifier, pictures)
+    lines = str(caught.value).splitlines()
+    assert ["text.png" in lines[0], "absent.png" in lines[1], "picture 4" in lines[2]] == [True] * 3
+    found = predict(classifier, pictures, skip_bad_images=True)
+    assert found.names == (str(folder / "000.png"), str(folder / "001.png"))
+    assert [each.reason for each in found.bad] == lines
+
+
+def test_no_images_get_no_predictions(classifier: Classifier) -> None:
+    found = predict(classifier, [])
+    assert len(found) == 0
+    assert list(found) == []
+    assert found.distances is not None
+    assert found.labels.shape == (0, 3)
+
+
+def test_top_limits_the_classes(classifier: Classifier, digits: Dataset) -> None:
+    image = digits.test.images[0]
+    assert [len(predict(classifier, image, top=top)[0].answers) for top in (1, 3, 10, 99)] == [1, 3, 10, 10]
+    for top in (0, -1, True, 2.0, "3"):
+        with pytest.raises(ConfigError, match=f"top.* {top!r}"):
+            predict(classifier, image, top=top)  # type: ignore[arg-type]
+
+
+def test_more_classes_than_names_are_refused(digits_run: Run, tmp_path: Path) -> None:
+    metadata = {"class_names": json.dumps(["a", "b"])}
+    (tmp_path / "model.onnx").write_bytes(onnx_bytes(digits_run.record.network, metadata=metadata))
+    with pytest.raises(RunError, match="10 classes.* 2 "):
+        convscope.predict(tmp_path / "model.onnx", digits_run.dataset.test.images[:2])
+
+
+def test_results_have_a_short_repr(classifier: Classifier, digits: Dataset) -> None:
+    assert repr(predict(classifier, digits.test.images)) == f"Predictions({len(digits.test)} images, 10 classes)"
+    assert repr(predict(classifier, digits.test.images[0])[0]).startswith("Prediction('picture 0': '")
+
+
+def test_a_drawing_gets_one_prediction_in_every_file_format(classifier: Classifier, digits: Dataset) -> None:
+    drawing = Image.fromarray(255 - digits.test.images[7, ..., 0]).resize((160, 160), Image.Resampling.NEAREST)
+    files = []
+    for kind, options in (("PNG", {}), ("JPEG", {"quality": 100}), ("GIF", {}), ("BMP", {}), ("TIFF", {})):
+        file = io.BytesIO()
+        drawing.save(file, kind, **options)
+        files.append(file.getvalue())
+    found = predict(classifier, files)
+    assert np.abs(found.prepared.astype(int) - found.prepared[0]).max() <= 1
+    assert len(set(found.labels[:, 0].tolist())) == 1
+
+
+@pytest.mark.slow
+def test_predicting_never_imports_tensorflow(digits_run: Run, folder: Path) -> None:
+    code = (
+        "import sys, convscope; convscope.predict(sys.argv[1], sys.argv[2]); "
+        "assert not {'keras', 'tensorflow', 'matplotlib', 'sklearn', 'scipy', 'onnx'} & set(sys.modules), sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code, str(digits_run.folder), str(folder / "000.png")], check=True)
+
+
+def test_a_network_with_nan_weights_is_refused(digits_run: Run, tmp_path: Path) -> None:
+    network = digits_run.record.network
+    weights = {name: array * np.float32(np.nan) for name, array in network.weight_arrays().items()}
+    metadata = {"class_names": json.dumps(list("0123456789"))}
+    (tmp_path / "nan.onnx").write_bytes(onnx_bytes(network, weights, metadata=metadata))
+    with pytest.raises(RunError, match="NaN"):
+        convscope.predict(tmp_path / "nan.onnx", digits_run.dataset.test.images[:2])

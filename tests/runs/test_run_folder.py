@@ -1,0 +1,333 @@
+"""The run folder: locks, manifests, damage, and the state after a process dies at any moment."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from convscope.errors import OutputError, RunError, RunExistsError
+from convscope.runs import run_folder
+from convscope.system.files import write_json, write_text
+
+WRITER = """
+import os, signal, sys
+from pathlib import Path
+from convscope import files, runs
+
+fatal, when, calls = int(sys.argv[3]), sys.argv[4], 0
+
+def deadly(name):
+    real = getattr(os, name)
+    def call(*arguments, **keywords):
+        global calls
+        calls += 1
+        if calls == fatal and when == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        number = calls
+        try:
+            return real(*arguments, **keywords)
+        finally:
+            if number == fatal and when == "after":
+                os.kill(os.getpid(), signal.SIGKILL)
+    setattr(os, name, call)
+
+for name in ("fsync", "replace", "rename", "mkdir", "unlink"):
+    deadly(name)
+with runs.writing(sys.argv[1], overwrite=sys.argv[2] == "overwrite") as folder:
+    files.write_json(folder / "run.json", {"generation": 2})
+    files.write_text(folder / "metrics.json", "{}" * 5000)
+    files.make_folder(folder / "figures")
+    files.write_text(folder / "figures" / "loss.svg", "<svg/>")
+print(calls)
+"""
+
+
+def make_run(path: Path, generation: int = 1, *, overwrite: bool = False) -> Path:
+    with run_folder.writing_run(path, overwrite=overwrite) as folder:
+        write_json(folder / "run.json", {"generation": generation})
+        write_text(folder / "metrics.json", "{}")
+    return path
+
+
+def writer(path: Path, mode: str, fatal: int, when: str = "before") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", WRITER, str(path), mode, str(fatal), when]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def generation(path: Path) -> int:
+    return int(json.loads((path / "run.json").read_text())["generation"])
+
+
+def test_a_finished_run_has_a_manifest_of_all_its_files(tmp_path: Path) -> None:
+    make_run(tmp_path / "run")
+    manifest = json.loads((tmp_path / "run" / "manifest.json").read_text())
+    assert sorted(manifest["files"]) == ["metrics.json", "run.json"]
+    assert manifest["files"]["metrics.json"]["bytes"] == 2
+    assert run_folder.verify(tmp_path / "run") == tmp_path / "run"
+
+
+def test_a_run_is_not_overwritten_unless_asked(tmp_path: Path) -> None:
+    make_run(tmp_path / "run")
+    with pytest.raises(RunExistsError, match=r"run'.*--overwrite"):
+        make_run(tmp_path / "run", 2)
+    assert generation(tmp_path / "run") == 1
+    make_run(tmp_path / "run", 2, overwrite=True)
+    assert generation(run_folder.verify(tmp_path / "run")) == 2
+    assert os.listdir(tmp_path) == ["run"]
+
+
+def test_overwriting_takes_the_users_own_files_along(tmp_path: Path) -> None:
+    make_run(tmp_path / "run")
+    (tmp_path / "run" / "notes.txt").write_text("mine")
+    (tmp_path / "run" / "mine").mkdir()
+    make_run(tmp_path / "run", 2, overwrite=True)
+    assert (tmp_path / "run" / "notes.txt").read_text() == "mine"
+    assert (tmp_path / "run" / "mine").is_dir()
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_folder_of_something_else_is_never_written_into(overwrite: bool, tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "cat.png").write_bytes(b"cat")
+    with pytest.raises(RunExistsError, match="photos"):
+        make_run(tmp_path / "photos", overwrite=overwrite)
+    assert os.listdir(tmp_path / "photos") == ["cat.png"]
+
+
+def test_a_file_in_the_folders_place_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("a file")
+    with pytest.raises(RunExistsError, match=r"run'.*--out"):
+        make_run(tmp_path / "run", overwrite=True)
+
+
+def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match=r"file/run'.*not a directory"):
+        make_run(tmp_path / "file" / "run")
+
+
+def test_a_full_disk_is_noticed_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=1000))
+    with pytest.raises(OutputError, match="32 MiB"):
+        make_run(tmp_path / "run")
+
+
+def test_a_failure_before_the_first_epoch_leaves_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), run_folder.writing_run(tmp_path / "run") as folder:
+        write_json(folder / "run.json", {})
+        raise ZeroDivisionError
+    assert os.listdir(tmp_path) == []
+
+
+def test_two_processes_cannot_write_one_run(tmp_path: Path) -> None:
+    with run_folder.writing_run(tmp_path / "run") as folder:
+        write_json(folder / "run.json", {"generation": 1})
+        assert "RunExistsError" in (refused := writer(tmp_path / "run", "new", 0).stderr)
+        assert "--resume" in refused
+        assert "RunExistsError" in writer(tmp_path / "run", "overwrite", 0).stderr
+    assert generation(run_folder.verify(tmp_path / "run")) == 1
+
+
+def test_of_two_processes_that_overwrite_one_run_one_is_refused(tmp_path: Path) -> None:
+    make_run(tmp_path / "run")
+    with run_folder.writing_run(tmp_path / "run", overwrite=True) as folder:
+        write_json(folder / "run.json", {"generation": 3})
+        second = writer(tmp_path / "run", "overwrite", 0)
+        assert "RunExistsError" in second.stderr
+    assert generation(run_folder.verify(tmp_path / "run")) == 3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_writer_killed_at_any_step_leaves_no_manifest_or_a_whole_run(when: str, tmp_path: Path) -> None:
+    steps = int(writer(tmp_path / "counted", "new", 0).stdout)
+    assert steps > 15
+    for fatal in range(1, steps + 1):
+        path = tmp_path / f"run-{fatal}"
+        assert writer(path, "new", fatal, when).returncode == -signal.SIGKILL
+        if (path / "manifest.json").exists():
+            assert generation(run_folder.verify(path)) == 2
+        make_run(path, 3, overwrite=True)
+        assert generation(run_folder.verify(path)) == 3
+        assert {entry for entry in os.listdir(path) if entry.startswith(".")} == set()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_writer_killed_while_overwriting_leaves_the_old_run_or_the_new_one(when: str, tmp_path: Path) -> None:
+    make_run(tmp_path / "counted")
+    steps = int(writer(tmp_path / "counted", "overwrite", 0).stdout)
+    seen = set()
+    for fatal in range(1, steps + 1):
+        path = make_run(tmp_path / f"run-{fatal}")
+        (path / "notes.txt").write_text("mine")
+        assert writer(path, "overwrite", fatal, when).returncode == -signal.SIGKILL
+        seen.add(generation(run_folder.verify(path)))
+        make_run(path, 3, overwrite=True)
+        assert (path / "notes.txt").read_text() == "mine"
+        assert generation(run_folder.verify(path)) == 3
+        assert not [entry for entry in os.listdir(tmp_path) if entry.startswith(f".run-{fatal}.")]
+    assert seen == {1, 2}
+
+
+def test_rewriting_a_report_keeps_the_manifest_true_at_every_moment(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    for content in ("first", "second"):
+        with run_folder.updating_report(run) as folder:
+            run_folder.verify(run)
+            write_text(folder / "report.html", content)
+            run_folder.verify(run)
+        assert "report.html" in json.loads((run / "manifest.json").read_text())["files"]
+        run_folder.verify(run)
+
+
+def rewrite(run: Path, numbers: int) -> None:
+    """Add numbers to a run and write its page again."""
+    with run_folder.updating_report(run) as folder:
+        with run_folder.replacing_file(folder, "metrics.json") as temporary:
+            write_json(temporary, {"numbers": numbers})
+        write_text(folder / "report.html", f"page of {numbers}")
+
+
+STEPS = ("fsync", "replace", "rename", "unlink")
+
+
+def watched(monkeypatch: pytest.MonkeyPatch, at_step: Callable[[], None]) -> None:
+    """Call ``at_step`` before and after every call that reaches the disk."""
+
+    def wrapped(real: Callable[..., object]) -> Callable[..., object]:
+        def call(*arguments: object, **keywords: object) -> object:
+            at_step()
+            try:
+                return real(*arguments, **keywords)
+            finally:
+                at_step()
+
+        return call
+
+    for name in STEPS:
+        monkeypatch.setattr(os, name, wrapped(getattr(os, name)))
+
+
+def test_a_crash_while_numbers_are_added_leaves_the_old_run_or_the_new_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A copy of the folder at each step is what a crash at that step would leave, without any clean-up."""
+    run = make_run(tmp_path / "run")
+    rewrite(run, 1)
+    left: list[Path] = []
+
+    def keep() -> None:
+        left.append(Path(shutil.copytree(run, tmp_path / f"crash-{len(left)}")))
+
+    with monkeypatch.context() as patch:
+        watched(patch, keep)
+        rewrite(run, 2)
+    seen = []
+    for folder in left:
+        run_folder.verify(folder)
+        seen.append(run_folder.read_json(folder / "metrics.json")["numbers"])
+        assert (folder / "report.html").read_text() in {"page of 1", "page of 2"}
+        rewrite(folder, 3)
+        assert run_folder.read_json(run_folder.verify(folder) / "metrics.json") == {"numbers": 3}
+        assert "or" not in json.loads((folder / "manifest.json").read_text())["files"]["metrics.json"]
+    assert len(left) > 20
+    assert seen == sorted(seen)
+    assert set(seen) == {1, 2}
+
+
+@pytest.mark.slow
+def test_a_disk_that_fails_at_any_step_while_numbers_are_added_leaves_a_whole_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fatal, failed = 0, True
+    while failed:
+        run = make_run(tmp_path / f"run-{fatal}")
+        rewrite(run, 1)
+        calls = -1
+
+        def fail(step: int = fatal) -> None:
+            nonlocal calls
+            calls += 1
+            if calls == step:
+                raise OSError(28, "No space left on device")
+
+        with monkeypatch.context() as patch:
+            watched(patch, fail)
+            try:
+                rewrite(run, 2)
+                failed = False
+            except OSError:
+                pass
+        failed = failed or calls >= fatal
+        assert run_folder.read_json(run_folder.verify(run) / "metrics.json")["numbers"] in {1, 2}
+        fatal += 1
+    assert fatal > 20
+
+
+def test_a_file_that_is_being_exchanged_may_have_either_content_and_no_third(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    with run_folder.replacing_file(run, "metrics.json") as temporary:
+        temporary.write_text("[1, 2]")
+    manifest = json.loads((run / "manifest.json").read_text())
+    new = manifest["files"]["metrics.json"]
+    old = {"bytes": 2, "sha256": hashlib.sha256(b"{}").hexdigest()}
+    write_json(run / "manifest.json", {**manifest, "files": {**manifest["files"], "metrics.json": {**old, "or": new}}})
+    for content in ("[1, 2]", "{}"):
+        (run / "metrics.json").write_text(content)
+        run_folder.verify(run)
+    for content, reason in (("[2, 1]", "metrics.json.*SHA-256"), ("{} ", "metrics.json.*3 bytes.* 2")):
+        (run / "metrics.json").write_text(content)
+        with pytest.raises(RunError, match=reason):
+            run_folder.verify(run)
+
+
+def test_an_error_while_the_new_content_is_written_leaves_the_old_one(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    with pytest.raises(ZeroDivisionError), run_folder.replacing_file(run, "metrics.json") as temporary:
+        temporary.write_text("half")
+        raise ZeroDivisionError
+    assert (run_folder.verify(run) / "metrics.json").read_text() == "{}"
+    assert sorted(os.listdir(run)) == ["manifest.json", "metrics.json", "run.json"]
+
+
+def test_two_processes_cannot_rewrite_one_run(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    code = "import sys; from convscope.runs import run_folder\nwith run_folder.updating_report(sys.argv[1]): pass"
+    with run_folder.updating_report(run):
+        second = subprocess.run([sys.executable, "-c", code, str(run)], capture_output=True, text=True, check=False)
+    assert "RunExistsError" in second.stderr
+    run_folder.verify(run)
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        (lambda run: (run / "metrics.json").unlink(), "metrics.json"),
+        (lambda run: (run / "metrics.json").write_text("{} "), "metrics.json.*3 bytes.* 2"),
+        (lambda run: (run / "metrics.json").write_text("[]"), "metrics.json.*SHA-256"),
+        (lambda run: (run / "manifest.json").unlink(), "manifest.json.*--resume"),
+        (lambda run: (run / "manifest.json").write_text("{"), "manifest.json"),
+        (lambda run: (run / "manifest.json").write_text("[]"), "manifest.json.*sha256"),
+        (
+            lambda run: (run / "manifest.json").write_text('{"files": {"../x": {"bytes": 1, "sha256": ""}}}'),
+            "manifest.json",
+        ),
+        (lambda run: shutil.rmtree(run), r"run'"),
+    ],
+)
+def test_damage_is_named(damage: object, reason: str, tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    damage(run)  # type: ignore[operator]
+    with pytest.raises(RunError, match=reason):
+        run_folder.verify(run)

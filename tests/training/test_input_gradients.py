@@ -1,0 +1,136 @@
+"""Input gradients against finite differences in float64, and those of JAX against TensorFlow's."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from convscope.api.run import Run
+from convscope.data.scaling import to_inputs
+from convscope.errors import RunError
+from convscope.training.input_gradients import BATCH_SIZE, InputGradient
+
+Array = np.ndarray[Any, Any]
+
+OF_JAX = """
+import sys
+import numpy as np
+from convscope.models.saving import load_model
+from convscope.training.input_gradients import InputGradient
+given = np.load(sys.argv[2])
+gradient = InputGradient(load_model(sys.argv[1]))
+gradients, logits = gradient(given["inputs"], given["labels"])
+of_logits, _ = gradient.of_logits(given["inputs"], given["labels"])
+np.savez(sys.argv[3], gradients=gradients, logits=logits, alone=gradient.logits(given["inputs"]), of_logits=of_logits)
+"""
+
+
+def in_float64(model: Any) -> Any:
+    """Return the model's logits as a function of inputs, without rounding to float32 in between."""
+    import keras
+
+    def convert(layer: keras.Layer) -> keras.Layer:
+        activation = {"activation": "linear"} if layer is model.layers[-1] else {}
+        return type(layer).from_config({**layer.get_config(), **activation, "dtype": "float64"})
+
+    copy = keras.Sequential([keras.Input(model.input_shape[1:], dtype="float64"), *map(convert, model.layers)])
+    copy.set_weights(model.get_weights())
+    return lambda inputs: np.asarray(copy(inputs.astype(np.float64)))
+
+
+def losses(logits: Array, labels: Array) -> Array:
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    return np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(labels)), labels]
+
+
+@pytest.fixture(scope="module")
+def gradient(digits_run: Run) -> InputGradient:
+    return InputGradient(digits_run.model)
+
+
+def test_both_gradients_agree_with_finite_differences(digits_run: Run, gradient: InputGradient) -> None:
+    logits_of, test = in_float64(digits_run.model), digits_run.dataset.test
+    inputs, labels, classes = to_inputs(test.images[:4]).astype(np.float64), test.labels[:4], np.array([0, 3, 9, 1])
+    # Zeros sit on the kinks of max pooling, where there is more than one slope; a little noise moves them off.
+    inputs += np.random.default_rng(0).uniform(0.01, 0.05, inputs.shape)
+    found, logits = gradient(inputs.astype(np.float32), labels)
+    found_of_logits, same_logits = gradient.of_logits(inputs.astype(np.float32), classes)
+    inputs = inputs.astype(np.float32).astype(np.float64)
+    np.testing.assert_allclose(logits, logits_of(inputs), atol=1e-4)
+    np.testing.assert_allclose(same_logits, logits, atol=1e-5)
+    step = 1e-6
+    for place in np.ndindex(8, 8, 1):
+        change = np.zeros((8, 8, 1))
+        change[place] = step
+        after, before = logits_of(inputs + change), logits_of(inputs - change)
+        slopes = (losses(after, labels) - losses(before, labels)) / (2 * step)
+        np.testing.assert_allclose(found[(slice(None), *place)], slopes, rtol=2e-3, atol=2e-4)
+        slopes = (after - before)[np.arange(4), classes] / (2 * step)
+        np.testing.assert_allclose(found_of_logits[(slice(None), *place)], slopes, rtol=2e-3, atol=2e-4)
+
+
+def test_an_images_gradient_does_not_depend_on_its_batch(digits_run: Run, gradient: InputGradient) -> None:
+    test = digits_run.dataset.test
+    number = BATCH_SIZE + 3
+    whole, logits = gradient(to_inputs(test.images[:number]), test.labels[:number])
+    assert whole.shape == (number, 8, 8, 1)
+    assert logits.shape == (number, 10)
+    alone, _ = gradient(to_inputs(test.images[number - 1 : number]), test.labels[number - 1 : number])
+    np.testing.assert_allclose(alone[0], whole[-1], atol=1e-6)
+
+
+def test_of_no_images_there_is_no_gradient(gradient: InputGradient) -> None:
+    nothing = np.zeros((0, 8, 8, 1), np.float32)
+    slopes, logits = gradient(nothing, np.zeros(0, np.int64))
+    assert (slopes.shape, logits.shape, gradient.logits(nothing).shape) == ((0, 8, 8, 1), (0, 10), (0, 10))
+
+
+def test_the_logits_alone_equal_those_returned_with_the_gradient(digits_run: Run, gradient: InputGradient) -> None:
+    test = digits_run.dataset.test
+    inputs = to_inputs(test.images[: 2 * BATCH_SIZE + 3])
+    np.testing.assert_allclose(gradient.logits(inputs), gradient(inputs, test.labels[: len(inputs)])[1], atol=1e-5)
+
+
+def test_the_same_images_have_the_same_gradient_bit_for_bit_after_other_calls(digits_run: Run) -> None:
+    test = digits_run.dataset.test
+    inputs, labels = to_inputs(test.images[:250]), test.labels[:250]
+    first, other = InputGradient(digits_run.model), InputGradient(digits_run.model)
+    before = first(inputs, labels)
+    first(inputs[::-1], labels[::-1])
+    for one, two, three in zip(before, first(inputs, labels), other(inputs, labels), strict=True):
+        np.testing.assert_array_equal(one, two)
+        np.testing.assert_array_equal(one, three)
+
+
+def test_a_model_without_a_softmax_at_its_end_is_refused() -> None:
+    import keras
+
+    with pytest.raises(RunError, match="Dense.*softmax"):
+        InputGradient(keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Flatten(), keras.layers.Dense(2)]))
+
+
+@pytest.mark.slow
+def test_jax_computes_the_same_gradient(digits_run: Run, gradient: InputGradient, tmp_path: Path) -> None:
+    inputs, labels = to_inputs(digits_run.dataset.test.images[:20]), digits_run.dataset.test.labels[:20]
+    np.savez(tmp_path / "given.npz", inputs=inputs, labels=labels)
+    command = [
+        sys.executable,
+        "-c",
+        OF_JAX,
+        digits_run.folder / "model.keras",
+        tmp_path / "given.npz",
+        tmp_path / "found.npz",
+    ]
+    subprocess.run(command, env={**os.environ, "KERAS_BACKEND": "jax"}, check=True, capture_output=True)
+    slopes, logits = gradient(inputs, labels)
+    with np.load(tmp_path / "found.npz") as found:
+        np.testing.assert_allclose(found["gradients"], slopes, atol=1e-4)
+        np.testing.assert_allclose(found["logits"], logits, atol=1e-3)
+        np.testing.assert_allclose(found["of_logits"], gradient.of_logits(inputs, labels)[0], atol=1e-4)
+        np.testing.assert_allclose(found["alone"], logits, atol=1e-3)
