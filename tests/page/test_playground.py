@@ -180,7 +180,7 @@ def test_the_ground_of_a_photo_is_taken_off_and_with_the_switch_it_stays(pad: Pa
     page.locator("#pad-file").set_input_files({"name": "seven.png", "mimeType": "image/png", "buffer": png(photo)})
     until(page, "convscope.answer() === '7'")
     assert (seen(page) == prepare_digit(photo, DigitSettings()).pixels).all()
-    page.get_by_label("Ground", exact=True).uncheck()
+    page.get_by_label("Background", exact=True).uncheck()
     assert (seen(page) == prepare_digit(photo, DigitSettings(ground=False)).pixels).all()
 
 
