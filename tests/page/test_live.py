@@ -377,7 +377,7 @@ def test_colour_pictures_are_opened_and_not_drawn(browser: Browser, write_page: 
         assert bars.first.locator("bdi").text_content() == answer(page)
         page.get_by_role("button", name="Show all 15").click()
         assert bars.locator("bdi").all_text_contents() == list(map(str, range(15)))
-        page.get_by_role("button", name="Show the 10 likeliest").click()
+        page.get_by_role("button", name="Show the 10 most probable").click()
         assert bars.count() == 10
         assert "5 other classes" in (page.locator("#answer-bars .bars-rest").text_content() or "")
         assert troubles == []

@@ -18,7 +18,8 @@ Notes:
     other two the ink touches the frame. MNIST's authors describe box, aspect ratio, soft edges and centre of mass: Y. LeCun,
     C. Cortes and C. Burges, yann.lecun.com/exdb/mnist.
 
-    All arithmetic is on integers, so that ``page/js/image/preprocess/mnist-style.js`` gives identical results; a test compares them.
+    All arithmetic is on integers, so that ``page/js/image/preprocess/mnist-style.js`` gives identical results. A test
+    compares them.
 """
 
 from __future__ import annotations

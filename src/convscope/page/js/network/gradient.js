@@ -18,7 +18,7 @@ import {pullBackSoftmax} from "./softmax.js";
  * @returns {Float32Array | null} h · w · c numbers; null where the network has a layer that cannot be computed
  */
 export function inputGradient(network, pixels, run, classIndex) {
-  const gradient = gradientAfter(network, pixels, run, classIndex, -1);
+  const gradient = pixelGradient(network, pixels, run, classIndex);
   return gradient && Float32Array.from(gradient);
 }
 
@@ -59,23 +59,22 @@ export function* integratedGradients(network, pixels, classIndices, {steps = 32,
     const between = Float32Array.from(pixels, (pixel) => baseline + share * (pixel - baseline));
     const run = runNetwork(network, between, workspace);
     classIndices.forEach((classIndex, place) => {
-      gradientAfter(network, between, run, classIndex, -1).forEach((slope, index) => { sums[place][index] += slope; });
+      pixelGradient(network, between, run, classIndex).forEach((slope, index) => { sums[place][index] += slope; });
     });
     yield (step + 1) / steps;
   }
   return sums.map((each) => Float32Array.from(each, (sum, index) => (sum / steps) * (pixels[index] - baseline)));
 }
 
-/** @returns {Float64Array | null} with respect to the output of the layer at `stop`; −1 for the image itself */
-function gradientAfter(network, pixels, run, classIndex, stop) {
+/** @returns {Float64Array | null} with respect to the pixels */
+function pixelGradient(network, pixels, run, classIndex) {
   const {layers} = network;
   const last = layers.length - 1;
   if (!run.logits) return null;
   if (!(classIndex in run.logits)) throw new RangeError(`no class ${classIndex}; the network has ${run.logits.length} classes`);
-  if (stop === last) throw new RangeError(`${layers[last].name} is the last layer; choose one before it`);
   let gradient = new Float64Array(run.logits.length);
   gradient[classIndex] = 1;
-  for (let index = last; index > stop; index--) {
+  for (let index = last; index >= 0; index--) {
     const layer = layers[index];
     const input = inputOfLayer(network, pixels, run.activations, index);
     // The logits precede the last activation function, so the backward pass starts before it.
