@@ -11,9 +11,7 @@ Each name is loaded on first use, so importing the package is fast and prints no
 from __future__ import annotations
 
 import importlib
-import sys
 import warnings
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from ._version import __version__ as __version__
@@ -66,7 +64,16 @@ _HOME = {
 }
 """The public names and the modules that define them."""
 
-_RENAMED = {"Uncertainty": "Uncertainty", "CalibrationMetrics": "CalibrationMetrics"}
+_RENAMED = {
+    "Built": "TrainingStarted",
+    "Doubt": "Uncertainty",
+    "Examination": "RobustnessReport",
+    "Examining": "ExamineProgress",
+    "Loaded": "DatasetLoaded",
+    "Progress": "TrainProgress",
+    "Reading": "ReadProgress",
+    "Sureness": "CalibrationMetrics",
+}
 """Former public names and the names that replace them."""
 _RENAMED_UNTIL = "0.2.0"
 """The release that drops the former names."""
@@ -129,7 +136,7 @@ def __getattr__(name: str) -> Any:
             DeprecationWarning,
             stacklevel=2,
         )
-        return getattr(sys.modules[__name__], new)
+        return __getattr__(new)
     if name not in _HOME:
         raise AttributeError(f"module 'convscope' has no attribute {name!r}")
     value = getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)
@@ -139,16 +146,3 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return [*__all__, "__version__"]
-
-
-class _Package(ModuleType):
-    """Module type that keeps sub-packages from replacing public functions of the same name."""
-
-    # Importing convscope.export.formats makes Python set the attribute ``export`` of the package to the sub-package, but
-    # ``convscope.export`` must stay the function. This class can go once no sub-package is named like a function.
-    def __setattr__(self, name: str, value: Any) -> None:
-        if not (name in _HOME and isinstance(value, ModuleType)):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package

@@ -237,10 +237,3 @@ def test_flags_have_the_keywords_names_and_defaults() -> None:
     for name, parameter in keywords.items():
         if name in defaults and name != "data":
             assert defaults[name] == parameter.default, name
-
-
-def test_the_verb_keeps_its_name_after_the_package_is_imported() -> None:
-    import convscope.api.study
-
-    assert callable(convscope.study)
-    assert convscope.study is convscope.api.study

@@ -207,14 +207,6 @@ def test_a_damaged_run_is_not_exported(run_copy: Path, tmp_path: Path) -> None:
         convscope.export(run_copy, out=tmp_path / "net.onnx")
 
 
-def test_the_room_and_the_verb_share_a_name() -> None:
-    from convscope.exporters.onnx import export_onnx
-
-    assert callable(convscope.export)
-    assert convscope.export.__module__ == "convscope.api.evaluate"
-    assert export_onnx.__module__ == "convscope.exporters.onnx"
-
-
 def test_the_command_says_what_was_checked_and_prints_programs(digits_run: Run, tmp_path: Path) -> None:
     line = [sys.executable, "-m", "convscope", "export", str(digits_run.folder), "--out", "net.onnx"]
     done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=True)

@@ -97,6 +97,6 @@ def test_what_does_not_apply_is_null(digits_record: RunRecord) -> None:
 
 
 def test_a_network_too_large_for_a_page_has_no_weights(digits_record: RunRecord, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(binary_data, "MOST_WEIGHTS", 1000)
+    monkeypatch.setattr(binary_data, "MAX_WEIGHTS", 1000)
     assert make_payload(digits_record)["weights"] is None
     assert not [name for name in encode_arrays(digits_record) if name.startswith("weights")]

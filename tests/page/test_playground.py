@@ -179,9 +179,9 @@ def test_the_ground_of_a_photo_is_taken_off_and_with_the_switch_it_stays(pad: Pa
     photo = photo_of(mnist.test.images[0, ..., 0])
     page.locator("#pad-file").set_input_files({"name": "seven.png", "mimeType": "image/png", "buffer": png(photo)})
     until(page, "convscope.answer() === '7'")
-    assert (seen(page) == prepare_digit(photo, DigitSettings()).pixels).all()
+    assert (seen(page) == prepare_digit(photo, DigitPreprocessing()).pixels).all()
     page.get_by_label("Background", exact=True).uncheck()
-    assert (seen(page) == prepare_digit(photo, DigitSettings(ground=False)).pixels).all()
+    assert (seen(page) == prepare_digit(photo, DigitPreprocessing(background=False)).pixels).all()
 
 
 def test_a_file_is_dropped_on_the_pad_and_one_is_pasted(pad: Page, mnist: Dataset, tmp_path: Path) -> None:

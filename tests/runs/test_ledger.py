@@ -21,7 +21,7 @@ from convscope.figures import gallery
 from convscope.runs import ledger, run_folder
 from convscope.runs.files import LEDGER, MANIFEST
 from convscope.runs.ledger import LedgerEntry
-from convscope.training.events import Event, Progress
+from convscope.training.events import Event, TrainProgress
 from convscope.training.recipes import standard
 
 ENTRY = LedgerEntry("2026-01-01T00:00:00+00:00", "evaluate", "measured", "di\ngits\u2028 “x”", "abc", "test", 359)
@@ -63,7 +63,7 @@ def test_validating_on_the_test_split_is_recorded_once_an_epoch_and_before_it_en
     listener = _recording_validation(told.append, config, known, "validation after every epoch")
     assert listener is not None
     for epoch, images_done in ((1, 0), (1, 500), (2, 0), (2, 500)):
-        listener(Progress("cnn", epoch, 2, images_done, 1438, 0.1, 0.9, 1.0, None))
+        listener(TrainProgress("cnn", epoch, 2, images_done, 1438, 0.1, 0.9, 1.0, None))
         assert ledger.counts_by_purpose(ledger.read(tmp_path), "abc") == {"validation after every epoch": epoch}
     assert len(told) == 4
     assert _recording_validation(None, standard(), known, "validation") is None

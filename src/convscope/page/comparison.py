@@ -72,7 +72,7 @@ def render_comparison(comparison: Comparison, pictures: Mapping[int, Images]) ->
     style = check_style(read_styles((CSS / "base.css", CSS / "comparison.css")))
     return _environment().get_template("comparison.html").render(
         comparison=comparison,
-        verdict=comparison_text.verdict(comparison),
+        conclusion=comparison_text.verdict(comparison),
         accuracies=accuracy_scale(end for each in comparison.contestants for end in _ends(each.interval)),
         differences=difference_scale(end for pair in comparison.pairs for end in _ends(pair.interval)),
         groups=gallery(comparison, pictures),

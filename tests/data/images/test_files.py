@@ -66,7 +66,7 @@ def test_a_file_over_the_limit_is_not_read(tmp_path: Path, monkeypatch: pytest.M
     with (tmp_path / "huge.png").open("wb") as file:
         file.truncate(2**40)  # a terabyte that takes no room
     assert "has 1,048,576 MB, but at most 100 MB" in refusal(tmp_path / "huge.png")
-    monkeypatch.setattr(files, "LARGEST_FILE", 0)
+    monkeypatch.setattr(files, "MAX_FILE", 0)
     assert "has more than 0 MB" in refusal("/proc/self/stat" if Path("/proc/self/stat").exists() else tmp_path / "huge.png")
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
 
-from convscope.data.checks import findings
+from convscope.data.checks import find_problems
 from convscope.data.read_options import ReadOptions
 from convscope.data.readers.image_folder import read_folder
 from convscope.data.split import stratified_split
@@ -124,7 +124,7 @@ def test_bad_pictures_are_left_out_on_request_and_that_is_said(
         for image, label in zip(split.images, split.labels, strict=True)
     }
     assert found == {image.tobytes(): index % 3 for index, image in enumerate(IMAGES)}
-    assert note in findings(dataset)
+    assert note in find_problems(dataset)
 
 
 def test_all_that_is_left_out_is_recorded_and_more_than_a_fifth_only_in_words(tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ def test_classes_without_pictures_are_left_out_and_those_with_one_are_findings(t
     Image.fromarray(IMAGES[0].copy()[::-1]).save(tmp_path / "yak" / "1.png")
     dataset = read_folder(tmp_path, OPTIONS)
     assert dataset.class_names == ("cat", "dog", "owl", "yak")
-    sentences = findings(dataset)
+    sentences = find_problems(dataset)
     assert "ignored classes without image files: emu" in sentences
     assert "class 'yak' has only one training image" in sentences
     assert "class 'yak' has no test image" in sentences
