@@ -116,7 +116,7 @@ def test_every_drawing_is_on_the_page_with_its_words(elements: Elements, drawing
     for drawing in drawings:
         if drawing.name != "first_image_matrix":
             assert drawing.title in text
-            assert drawing.reading in text
+            assert drawing.caption in text
             assert drawing.alt_text in text
 
 
