@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 MINUS = "\N{MINUS SIGN}"
-
 MIN_P = 0.0001
 """Smaller p-values are written as an inequality."""
 

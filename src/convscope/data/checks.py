@@ -13,15 +13,11 @@ from .dataset import Dataset, Split
 
 IMBALANCE = 5.0
 """Ratio of the largest class to the smallest that is reported."""
-
 FAINT = 8
 """Grey levels between the darkest and the brightest pixel below which an image is nearly blank."""
-
 DARK = 32
 """If no training pixel is brighter than this, the values probably have another scale."""
-
 MAX_NAMED = 5
-
 BLOCK = 4096
 """Images checked at a time, so that memory-mapped data stay out of memory."""
 

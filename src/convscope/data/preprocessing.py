@@ -28,16 +28,12 @@ from .digits.steps import Box
 from .images.resample import ResampleRatio, axis_weights, to_grey
 
 UNCHANGED = "used unchanged"
-
 DIGITS = "digits"
 """The noun of a dataset of digits for the content of its images."""
-
 PREPARED, POLARITY = "digit_preprocessing", "polarity"
 """Keys of the preprocessing in ``run.json``; older runs lack them."""
-
 ASKED, FIT = "digits", "fit"
 """Values of ``ReadOptions.prepare``: preprocess as digits; resize only."""
-
 SAMPLE = 500
 """Images from which the preprocessing for a dataset is derived."""
 

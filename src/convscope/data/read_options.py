@@ -12,16 +12,11 @@ from ..errors import ConfigError, reason_of
 
 MIN_SIDE, MAX_SIDE = 4, 2048
 """Smallest and largest side of ``image_size``, in pixels."""
-
 MAX_CLASSES = 1000
-
 Preparation: TypeAlias = Literal["auto", "digits", "fit"]
 """Preprocessing of images: see :class:`ReadOptions`."""
-
 AUTO: Preparation = "auto"
-
 MAX_BAD_SHARE = 0.2
-
 PREPARATIONS: tuple[Preparation, ...] = get_args(Preparation)
 
 

@@ -12,11 +12,8 @@ from .read_options import ReadListener, ReadProgress
 
 AT_A_TIME = 16
 """Image files per task: enough to make its overhead small, few enough for a smooth progress bar."""
-
 MAX_THREADS = 16
-
 Item = TypeVar("Item")
-
 Result = TypeVar("Result")
 
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     import keras
 
 STRONG_SIDE = 28
-
 MIN_SIDE = 10
 """Smallest side for the unpadded ``cnn``: 10 pixels leave one unit, 9 none."""
 

@@ -20,15 +20,11 @@ from ..system.hardware import multiplies_bfloat16
 from ..system.stderr import captured_stderr
 
 DEFAULT = "tensorflow"
-
 EXTRAS = ("IPython", "jax", "matplotlib", "pandas", "sklearn")
 """Packages that Keras and TensorFlow import, if installed, for features not used here."""
-
 NUM_PROCESSES, PROCESS_ID = "KERAS_DISTRIBUTION_NUM_PROCESSES", "KERAS_DISTRIBUTION_PROCESS_ID"
 """Environment variables of Keras; it reads ``KERAS_DISTRIBUTION_JOB_ADDRESSES`` too."""
-
 NAMES = {"tensorflow": "TensorFlow", "jax": "JAX"}
-
 INSTALL = {"tensorflow": "pip install 'convscope[cpu]'", "jax": "pip install 'convscope[jax]'"}
 
 

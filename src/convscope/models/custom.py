@@ -24,11 +24,8 @@ if TYPE_CHECKING:
     import keras
 
 ImageShape = tuple[int, int, int]
-
 Build = Callable[[ImageShape, int], "keras.Model"]
-
 FUNCTION_IN_FILE = re.compile(r"(?P<file>.+\.py):(?P<function>[^\W\d]\w*)")
-
 EXPECTED = "a function build(image_shape, num_classes) that returns a keras.Model"
 
 

@@ -18,10 +18,8 @@ from ..errors import RunError
 from ..types import PathLike
 
 CONFIG = "config.json"
-
 MAX_CONFIG = 16 * 2**20
 """Bytes; a network of a thousand layers takes 1 MB."""
-
 MAX_PACKING = 100
 """Highest plausible compression ratio: weights hardly shrink in a zip, a zip bomb does."""
 
@@ -31,7 +29,6 @@ HOLD_CODE = frozenset(
 """Keras' own classes and functions that hold code, or open other files."""
 
 TRUSTED = ("builtins", "keras")
-
 NO_PARTS_OF_NETWORKS = ("keras.config", "keras.export", "keras.saving", "keras.utils")
 """Modules of Keras with side effects, such as fetching a file."""
 
@@ -104,11 +101,8 @@ def _refuse_code(entry: dict[str, Any], named: str) -> None:
 
 
 HDF5 = (".h5", ".hdf5")
-
 PICKLED = (".pkl", ".pickle", ".joblib", ".pt", ".pth", ".ckpt")
-
 AS_KERAS = 'keras.saving.load_model("{name}").save("{stem}.keras")'
-
 WEIGHTS_AS_KERAS = 'model.load_weights("{name}"); model.save("{stem}.keras")'
 
 

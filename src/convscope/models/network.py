@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     import keras
 
 Shape = tuple[int, ...]
-
 Weights = npt.NDArray[np.float32]
 
 SETTINGS = (

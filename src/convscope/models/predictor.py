@@ -16,7 +16,6 @@ from ..types import Floats, Images, PathLike
 
 BATCH_SIZE = 128
 """Images per batch: the activations of a small network stay in the processor's cache."""
-
 INPUTS, LOGITS, PROBABILITIES, FEATURES = "inputs", "logits", "probabilities", "features"
 
 

@@ -11,10 +11,8 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 import numpy as np
 
 T = TypeVar("T")
-
 PROPERTIES = "JSON_PROPERTIES"
 """Class variable that names the properties a dataclass writes besides its fields. Reading ignores them."""
-
 OMIT: Mapping[str, str | None] = {"json": None}
 """Metadata of a field that JSON does not hold; :func:`from_json` takes its value as a keyword argument."""
 

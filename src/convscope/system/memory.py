@@ -31,7 +31,6 @@ def cache_folder() -> Path:
 
 
 MEMORY_FILE = Path("/proc/meminfo")
-
 SHARE = 0.5
 """Share of the free memory that images may take; training and evaluation need the rest."""
 

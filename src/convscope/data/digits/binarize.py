@@ -29,22 +29,16 @@ from .mnist_style import border_median, dilate
 
 MAX_SIDE = 1024
 """Pixels. A larger image is reduced by an integer factor; pen strokes are still several pixels wide."""
-
 CELLS = 64
-
 CLOSING_RADIUS, WIDE_REACH = 6, 12
 """Radius of the closing, in cells: for sheets, and for a digit that fills the image, whose strokes are wider. A smaller radius
 keeps more shadows out of the ink."""
-
 NEIGHBOURHOOD = 8
 """Radius of the neighbourhood that decides the polarity, in cells."""
-
 FLAT = 1
 """Variation of a flat background, in grey levels."""
-
 MIN_INK = 40
 """Absorption, of 255, that ink must have on average beyond its background; grain, creases and shadow edges have less."""
-
 Levels = npt.NDArray[np.int64]
 
 

@@ -18,15 +18,11 @@ from .steps import Box
 
 MIN_TIMES, MIN_SIDE = 2, 56
 """Smallest image searched for several digits: multiple of the network's sides, and pixels per side."""
-
 MAX_DIGITS = 100
 """More components than this are paper grain."""
-
 ATTEMPTS = 3
-
 MARGIN = 4
 """Pixels kept around the ink of a digit, for its soft edge."""
-
 _Sheet = tuple[InkMask, Components, list[DigitGroup]]
 
 

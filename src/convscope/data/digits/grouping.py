@@ -20,19 +20,14 @@ from .steps import Box
 
 SMALL = 2
 """A component is small below 1 / 2 of a digit's height."""
-
 CLOSING_RADIUS = 4
 """A small component joins a large one within 1 / 4 of a digit's height."""
-
 ALONE = 3
 """An isolated small component is a digit from 1 / 3 of a digit's height on, else dirt."""
-
 MIN_HEIGHT, MIN_SHARE = 8, 64
 """Components lower than 8 pixels, or 1 / 64 of the image's longer side, are grain, not digits."""
-
 DIRT = 20
 """A component is dirt below (1 / 20)² of a digit's height squared."""
-
 SAME_ROW = 0.6
 """Distance of a digit below a row, as a share of a digit's height, from which it starts a new row."""
 

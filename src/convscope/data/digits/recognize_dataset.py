@@ -24,20 +24,14 @@ from .mnist_style import DigitPreprocessing, prepare_digit
 from .polarity import is_dark_on_light
 
 NAMES = frozenset("0123456789")
-
 SIGNS = "characters"
 """Noun for the content of images preprocessed as digits whose classes are not the ten digits."""
-
 SAMPLE = 200
-
 MIN_SHARE = 0.8
 """Share of the sample that preprocessing must leave nearly unchanged."""
-
 NEARLY = 3.0
 """Mean difference per pixel, in grey levels. Two MNIST digits of one class differ by 35."""
-
 MIN_SIDE = 16
-
 BLOCK = 64
 """Images per task of a thread."""
 

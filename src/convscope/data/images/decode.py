@@ -28,10 +28,8 @@ from .resample import on_white
 
 ORIENTATION = 0x0112
 """Tag number in EXIF and TIFF."""
-
 MAX_TAGS = 1000
 """Tags that are searched; cameras write about twenty."""
-
 UPRIGHT = 1
 
 
@@ -70,11 +68,8 @@ def apply_exif_orientation(pixels: npt.NDArray[np.uint8], held: int) -> npt.NDAr
 MAX_SIDE = 2048
 """Pixels. A larger image is reduced by an integer factor: a photo then takes a tenth of the time, and the networks here need
 hundreds of pixels at most."""
-
 CHECKS = {PNG: check_png, WEBP: check_webp}
-
 WITH_ALPHA = frozenset({"LA", "La", "PA", "RGBA", "RGBa"})
-
 TO_EIGHT_BITS = ((np.arange(65536, dtype=np.int64) + 128) // 257).astype(np.uint8)
 
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # otherwise its errors go to the terminal

@@ -75,7 +75,6 @@ def _missing(path: PathLike, name: str) -> str:
 
 
 IGNORED_FOLDERS = frozenset({"__MACOSX"})
-
 MAX_SUFFIXES = 3
 """Other suffixes named in an error."""
 

@@ -35,15 +35,10 @@ class Kind:
 
 
 PNG = Kind("PNG", "PngImagePlugin", "PngImageFile")
-
 JPEG = Kind("JPEG", "JpegImagePlugin", "JpegImageFile")
-
 GIF = Kind("GIF", "GifImagePlugin", "GifImageFile")
-
 WEBP = Kind("WebP", "WebPImagePlugin", "WebPImageFile")
-
 BMP = Kind("BMP", "BmpImagePlugin", "BmpImageFile")
-
 TIFF = Kind("TIFF", "TiffImagePlugin", "TiffImageFile")
 
 SIGNATURES: tuple[tuple[bytes, Kind], ...] = (
@@ -116,15 +111,11 @@ def _other(content: bytes) -> tuple[str, str]:
 
 MAX_PIXELS = 64 * 10**6
 """Largest image by its header. Decoding takes up to half a gigabyte."""
-
 MIN_SIDE = 4
 """Smallest longer side; anything smaller is a tracking pixel or a mistake."""
-
 MAX_PACKING = 1032
 """Largest compression ratio of deflate."""
-
 AGAIN = "Copy or save it again."
-
 PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 """Numbers of channels by PNG colour type."""
 

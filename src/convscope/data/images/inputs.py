@@ -19,10 +19,8 @@ from .formats import check_size
 
 ImageLike: TypeAlias = "PathLike | bytes | Image.Image | npt.NDArray[Any] | NamedBytes"
 """One image, or the path of a folder or a pattern for several."""
-
 CHANNELS = (1, 3, 4)
 """Grey, RGB, RGBA."""
-
 JOINERS = "\u200c\u200d"
 """Zero-width joiners, which Persian, Hindi and composed emoji need in names."""
 

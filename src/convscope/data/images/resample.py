@@ -16,7 +16,6 @@ from ...errors import ShapeError
 
 Picture = npt.NDArray[np.uint8]
 """(h, w) uint8."""
-
 Weights = npt.NDArray[np.float64]
 """(outputs, inputs) float64 that hold integers."""
 

@@ -33,7 +33,6 @@ MNIST_SHA256 = {
 """SHA-256 of the decompressed bytes of each array, independent of how the archive was packed."""
 
 DIGIT_NAMES = tuple("0123456789")
-
 DIGITS_TEST_FRACTION = 0.2
 
 

@@ -25,12 +25,9 @@ from .registry import KNOWN_SETS, Archive, KnownSet
 
 SECONDS = 30
 """Seconds without data after which a mirror is abandoned."""
-
 BLOCK = 2**20
-
 SLACK = 2**20
 """Bytes beyond the expected size that another compression may need; more means wrong content."""
-
 AGENT = "convscope (https://pypi.org/project/convscope)"
 
 

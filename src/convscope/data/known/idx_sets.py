@@ -18,7 +18,6 @@ from ..readers.idx_folder import UPRIGHT, IdxSet, find_sets, read_set
 from .registry import KNOWN_SETS, MNIST_FILES, KnownSet
 
 SHAPE = (28, 28, 1)
-
 RECOGNISED_BY = (("test", "labels"), ("train", "labels"), ("test", "images"))
 """Files compared to identify a dataset, the small ones first: most others differ within 10 kB."""
 

@@ -21,7 +21,6 @@ from .pixel_values import BLOCK, to_uint8_images
 
 TEST_FRACTION = 0.2
 """Share held out of a dataset without a test split."""
-
 TEST_SEED = 0
 
 

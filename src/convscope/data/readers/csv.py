@@ -23,7 +23,6 @@ from .labels import ClassNames
 from .pixel_values import square_side
 
 NOTE = "took the last column as labels"
-
 LIKE_LEVELS, FEWER = 128, 4
 """A first column is ambiguous with this many different values, and this many times those of the last."""
 
@@ -87,7 +86,6 @@ def _moved(layout: Layout, lines: Lines) -> tuple[Layout, Lines]:
 
 
 CLASSES = "classes.txt"
-
 SUFFIXES = frozenset({".csv", ".tsv"})
 
 

@@ -24,19 +24,13 @@ from ..images.inputs import shown
 from ..read_options import ReadListener, ReadProgress
 
 DELIMITERS = (b",", b";", b"\t")
-
 LABEL_COLUMNS = frozenset({"label", "labels", "class", "target", "y"})
-
 MAX_LISTED = 20
-
 MAX_LINE = 2**24
 """Longest line, in bytes: enough for an RGB image of 1,000 × 1,000."""
-
 MAX_LEVEL = 255
-
 SECONDS = 0.1
 """Interval of progress events."""
-
 Row: TypeAlias = npt.NDArray[np.uint8] | npt.NDArray[np.float32]
 """(pixels,) uint8, or float32 if the line holds decimals."""
 

@@ -24,16 +24,11 @@ from ...types import PathLike
 from . import memory_map
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
-
 MAX_DIMENSIONS = 4
-
 Bytes: TypeAlias = IO[bytes] | gzip.GzipFile
-
 GZIP = b"\x1f\x8b"
-
 MAX_PACKING = 1032
 """Largest compression ratio of deflate."""
-
 AGAIN = "Copy or download it again."
 
 

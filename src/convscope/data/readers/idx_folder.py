@@ -31,12 +31,9 @@ NAME = re.compile(
 
 SUBFOLDERS = ("raw", "gzip")
 """Subfolders in which torchvision and NIST's archive put the files."""
-
 TURNED = "emnist"
 """Prefix of datasets with transposed images."""
-
 UPRIGHT = "transposed the images, which EMNIST stores on their side"
-
 CLASSES = "classes.txt"
 
 

@@ -26,10 +26,8 @@ from .image_folder_preprocessing import choose_fitting, fitting_of_run
 from .labels import rename
 
 CLASSES = "classes.txt"
-
 MAX_LISTED = 1000
 """Unreadable image files in an error."""
-
 MAX_NOTED = 20
 """Unreadable image files in a note, which the page shows."""
 

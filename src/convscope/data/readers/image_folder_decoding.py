@@ -30,11 +30,8 @@ from ..threads import each_in_threads, one_thread_each
 
 MAX_SIDE = 96
 """Longer side of a size chosen automatically, in pixels. More would cost time without helping small networks."""
-
 MIN_SIDE = 8
-
 GREY_MODES = frozenset({"1", "L", "I", "F", "I;16", "I;16B", "I;16L", "I;16N"})
-
 SIDEWAYS = 5
 """The first EXIF orientation that swaps height and width."""
 

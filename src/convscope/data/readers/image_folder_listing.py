@@ -36,7 +36,6 @@ SPLITS = {
 
 FILLERS = frozenset({"set", "data", "dataset", "split", "images", "image", "imgs", "pictures", "photos", "samples"})
 """Words in folder names without meaning for the split."""
-
 SHORT_SPLITS = {f"{word}{filler}": split for word, split in SPLITS.items() for filler in ("set", "data")}
 
 
@@ -69,11 +68,8 @@ def _parsed(name: str) -> tuple[str, tuple[str, ...]]:
 
 
 LEFT_BY_SYSTEMS = frozenset({"thumbs.db", "desktop.ini", "icon\r", "classes.txt"})
-
 EXAMPLE = "photos/cat/1.jpg, photos/dog/2.jpg"
-
 MAX_SUFFIXES = 5
-
 MUCH_ALIKE = 0.5
 """If top folders share this many of the names of their subfolders, they look like splits, not classes."""
 

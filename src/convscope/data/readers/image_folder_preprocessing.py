@@ -28,16 +28,12 @@ from .image_folder_decoding import Look, choose_size
 
 SAMPLE = 40
 """Files decoded in advance to find out what they show."""
-
 MIN_SHARE = 0.8
 """Share of the sample that must show a digit."""
-
 MAX_INK = 0.22
 """Share of the frame that the ink of a preprocessed digit may cover. 97% of MNIST's digits cover less, but only 64% of
 Fashion-MNIST's images on a white background."""
-
 LIGHT_INK = 128
-
 MAX_SIDE = 32
 """Digits of one size up to this side keep it; others get MNIST's size."""
 

@@ -19,7 +19,6 @@ from ...types import PathLike
 
 LARGE = 2**28
 """Smallest array that is mapped, in bytes. Smaller ones are read, because random access is faster in memory."""
-
 LOCAL_HEADER = struct.Struct("<4s22xHH")
 """Local header of a ZIP member: signature, length of name, length of extra field (APPNOTE.TXT, 4.3.7)."""
 

@@ -26,16 +26,12 @@ from .assemble import DatasetSource, RawSplit, assemble_dataset
 from .memory_map import ArrayHeader, map_array, read_array_header
 
 KEYS = ("x_train", "y_train", "x_test", "y_test")
-
 LAYOUTS = (KEYS, KEYS[:2], ("x", "y"))
 """Accepted sets of arrays, in order of preference. Without a test split, one is held out."""
-
 NAMES = "class_names"
 """Optional array of texts."""
-
 MAX_PACKING = 1032
 """Largest compression ratio of deflate."""
-
 DAMAGE = (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
 """Errors that damaged archives cause in ``zipfile`` and NumPy."""
 

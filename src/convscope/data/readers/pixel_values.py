@@ -16,7 +16,6 @@ from ...types import Images
 from ..images.resample import on_white
 
 CHANNELS, WITH_OPACITY = (1, 3, 4), 4
-
 BLOCK = 512
 """Images converted at a time, which keeps the float copy small."""
 
@@ -45,7 +44,6 @@ class ValueRange:
 
 
 BYTES = ValueRange(0, 255)
-
 BITS = ValueRange(0, 1, "converted values 0 and 1 to black and white")
 
 SCALES = (

@@ -49,9 +49,7 @@ def messages(number: int, contents: Iterable[bytes | str]) -> bytes:
 
 METADATA = 14
 """Field number of ``metadata_props`` in a ``ModelProto``."""
-
 FIXED64 = 1
-
 SIZES = {FIXED32: 4, FIXED64: 8}
 
 
