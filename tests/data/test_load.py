@@ -98,10 +98,10 @@ def test_known_sets_take_other_names_but_no_other_size() -> None:
 
 
 def test_only_folders_of_pictures_are_fitted_to_a_run(pictures: Path) -> None:
-    fitting = ImagePreprocessor((9, 9, 3))
-    assert load_dataset(pictures, fitting=fitting).image_shape == (9, 9, 3)
-    assert load_dataset(pictures, ReadOptions(image_size=(5, 5)), fitting=fitting).image_shape[:2] == (5, 5)
-    assert load_dataset("digits", fitting=fitting).image_shape == (8, 8, 1)
+    preprocessor = ImagePreprocessor((9, 9, 3))
+    assert load_dataset(pictures, preprocessor=preprocessor).image_shape == (9, 9, 3)
+    assert load_dataset(pictures, ReadOptions(image_size=(5, 5)), preprocessor=preprocessor).image_shape[:2] == (5, 5)
+    assert load_dataset("digits", preprocessor=preprocessor).image_shape == (8, 8, 1)
 
 
 def test_folders_of_pictures_go_before_a_table_about_them(pictures: Path) -> None:

@@ -54,8 +54,8 @@ def match_classes(dataset: Dataset, class_names: Sequence[str]) -> Dataset:
             f"{dataset.name} has the class {unknown[0]!r}, which is not among the run's {len(known)}: {shorten_list(known)}. "
             "Rename its classes with --class-names, or evaluate another run."
         )
-    places = np.array([known.index(name) for name in own])
-    train, test = (Split(split.images, places[split.labels]) for split in (dataset.train, dataset.test))
+    indices = np.array([known.index(name) for name in own])
+    train, test = (Split(split.images, indices[split.labels]) for split in (dataset.train, dataset.test))
     return replace(dataset, train=train, test=test, class_names=known)
 
 

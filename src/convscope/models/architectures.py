@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from ..errors import ConfigError, unknown_name
 from .custom import Build as Build
 from .custom import ImageShape as ImageShape
-from .custom import find_custom_model, is_own_model, with_deterministic_names
+from .custom import find_custom_model, is_custom_model, with_deterministic_names
 
 if TYPE_CHECKING:
     import keras
@@ -130,6 +130,6 @@ def find_model(model: str | os.PathLike[str] | Build) -> Build:
     word = os.fspath(model)
     if word in MODELS:
         return MODELS[word]
-    if is_own_model(word):
+    if is_custom_model(word):
         return find_custom_model(word)
     raise ConfigError(f"{unknown_name('model', word, MODELS)} Or pass your own: file.py:build, or file.keras.")

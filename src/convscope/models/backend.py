@@ -56,11 +56,11 @@ def skip_optional_imports() -> None:
     Call it only in a program of our own, such as the command line. Keras' wrappers for scikit-learn, its plots and its
     pandas tables do not work in the process afterwards.
     """
-    global _leaving_out
-    _leaving_out = True
+    global _skips_optional_imports
+    _skips_optional_imports = True
 
 
-_leaving_out = False
+_skips_optional_imports = False
 
 
 @contextlib.contextmanager
@@ -89,7 +89,7 @@ def _without_extras(backend: str) -> Iterator[None]:
     # Python raises ImportError for a module whose entry in sys.modules is None. Keras tries each extra and does without
     # it, which saves a third of its import. The entries go afterwards, so that others can import the extras later; Keras
     # itself does not try again.
-    hidden = [name for name in EXTRAS if _leaving_out and name != backend and name not in sys.modules]
+    hidden = [name for name in EXTRAS if _skips_optional_imports and name != backend and name not in sys.modules]
     sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
     try:
         yield
@@ -107,7 +107,7 @@ def _gc_paused() -> Iterator[None]:
     try:
         yield
     finally:
-        if _leaving_out:
+        if _skips_optional_imports:
             gc.freeze()
         if was_on:
             gc.enable()
@@ -149,7 +149,7 @@ def check_backend() -> str:
 
 
 @contextlib.contextmanager
-def remarks_held() -> Iterator[None]:
+def quiet_tensorflow_log() -> Iterator[None]:
     """Silence TensorFlow's log below errors while the block runs.
 
     It warns of functions that are traced again, as every training does, and a user cannot act on that.

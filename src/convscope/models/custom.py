@@ -29,7 +29,7 @@ FUNCTION_IN_FILE = re.compile(r"(?P<file>.+\.py):(?P<function>[^\W\d]\w*)")
 EXPECTED = "a function build(image_shape, num_classes) that returns a keras.Model"
 
 
-def is_own_model(word: str) -> bool:
+def is_custom_model(word: str) -> bool:
     """Return whether ``word`` names a file, and not one of convscope's architectures."""
     return Path(word).suffix.lower() in (".keras", ".py") or ".py:" in word or is_foreign(word)
 
@@ -55,7 +55,7 @@ def find_custom_model(word: str) -> Build:
 
 def short_name(word: str) -> str:
     """Return a model's name for a folder: ``net-build`` for ``nets/net.py:build``."""
-    if not is_own_model(word):
+    if not is_custom_model(word):
         return word
     file, _, function = word.partition(".py:")
     stem = Path(file).name.removesuffix(".keras").removesuffix(".py")

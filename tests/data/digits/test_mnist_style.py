@@ -13,15 +13,15 @@ from convscope.data.digits.mnist_style import DigitPreprocessing, prepare_digit
 from convscope.data.digits.steps import Box
 from convscope.errors import ConfigError, ShapeError
 
-Picture = npt.NDArray[np.uint8]
+GreyImage = npt.NDArray[np.uint8]
 
 
-def distance(one: Picture, other: Picture) -> float:
+def distance(one: GreyImage, other: GreyImage) -> float:
     """The mean absolute difference in grey levels."""
     return float(np.abs(one.astype(int) - other).mean())
 
 
-def in_a_frame(image: Picture, random: np.random.Generator, *, invert: bool) -> Picture:
+def in_a_frame(image: GreyImage, random: np.random.Generator, *, invert: bool) -> GreyImage:
     """The image anywhere in a frame of up to three times its sides."""
     height, width = image.shape
     frame = np.zeros(random.integers((height, width), (3 * height + 1, 3 * width + 1)), np.uint8)
@@ -85,13 +85,13 @@ def test_the_steps_say_what_they_did() -> None:
     paper[50:60, 40:50] = 20  # an L
     prepared = prepare_digit(paper)
     assert (prepared.polarity.border, prepared.polarity.inverted) == (220, True)
-    assert (prepared.ground.level, prepared.ground.peak, prepared.ground.cut) == (35, 235, 40)
-    assert prepared.ground.picture.max() == 200
+    assert (prepared.background.level, prepared.background.peak, prepared.background.cut) == (35, 235, 40)
+    assert prepared.background.image.max() == 200
     assert prepared.crop.box == Box(20, 30, 59, 49)
-    assert prepared.crop.picture.shape == (40, 20)
+    assert prepared.crop.image.shape == (40, 20)
     assert (prepared.fit.scale, prepared.fit.height, prepared.fit.width) == (0.5, 20.0, 10.0)
-    assert prepared.fit.picture.shape == (20, 20)
-    assert (prepared.contrast.peak, prepared.contrast.picture.max()) == (200, 255)
+    assert prepared.fit.image.shape == (20, 20)
+    assert (prepared.contrast.peak, prepared.contrast.image.max()) == (200, 255)
     assert prepared.centre.mass == (11, 8)  # four fifths at (9.5, 7), one fifth at (17, 12)
     assert (prepared.centre.shift, prepared.centre.limited) == ((-1, 2), False)
     assert ndimage.center_of_mass(prepared.pixels) == (14, 14)
@@ -115,10 +115,10 @@ def test_every_step_can_be_switched_off() -> None:
     plain = prepare_digit(picture, off)
     assert np.array_equal(plain.pixels, np.asarray(Image.fromarray(picture).resize((28, 28), Image.Resampling.BOX)))
     assert plain.crop.box == Box(4, 10, 40, 39)
-    assert np.array_equal(prepare_digit(picture, replace(off, polarity="invert")).polarity.picture, 255 - picture)
+    assert np.array_equal(prepare_digit(picture, replace(off, polarity="invert")).polarity.image, 255 - picture)
     assert prepare_digit(picture, replace(off, background=True)).pixels[20, 5] == 0 < plain.pixels[20, 5]
     assert prepare_digit(picture, replace(off, crop=True)).fit.scale == pytest.approx(28 / 37)
-    assert prepare_digit(picture, replace(off, fit=True)).fit.picture.shape == (20, 20)
+    assert prepare_digit(picture, replace(off, fit=True)).fit.image.shape == (20, 20)
     assert prepare_digit(picture, replace(off, contrast=True)).pixels.max() == 255 > plain.pixels.max() == 120
     assert prepare_digit(picture, replace(off, centre=True)).centre.shift != (0, 0)
 
@@ -159,11 +159,11 @@ def test_ink_never_leaves_the_frame() -> None:
     prepared = prepare_digit(picture)
     assert prepared.centre.limited
     assert prepared.pixels[:, -1].any()
-    assert prepared.pixels.sum() == prepared.contrast.picture.sum()
+    assert prepared.pixels.sum() == prepared.contrast.image.sum()
 
 
 @pytest.mark.parametrize("picture", [np.zeros((28, 28)), np.zeros((28, 28, 3), np.uint8), np.zeros((0, 5), np.uint8)])
-def test_what_is_no_grey_picture_is_refused(picture: Picture) -> None:
+def test_what_is_no_grey_picture_is_refused(picture: GreyImage) -> None:
     with pytest.raises(ShapeError, match=r"\(height, width\) uint8"):
         prepare_digit(picture)
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from convscope.data.images.inputs import BadPicture, NamedBytes, each_picture, open_image, shown, to_levels
+from convscope.data.images.inputs import BadPicture, NamedBytes, each_image, open_image, printable, to_grey_levels
 from convscope.errors import PictureError
 
 GREY = np.random.default_rng(7).integers(0, 256, (6, 9)).astype(np.uint8)
@@ -77,7 +77,7 @@ def test_what_is_no_picture_is_refused(picture: Any, words: str) -> None:
 def test_floats_come_back_exactly() -> None:
     levels = np.arange(256, dtype=np.uint8)
     for kind in (np.float16, np.float32, np.float64):
-        assert np.array_equal(to_levels((levels / 255).astype(kind), "it"), levels)
+        assert np.array_equal(to_grey_levels((levels / 255).astype(kind), "it"), levels)
 
 
 def test_names_bytes_images_and_arrays_in_one_list_keep_their_order(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_names_bytes_images_and_arrays_in_one_list_keep_their_order(tmp_path: Pa
         f"{tmp_path}/*.gif",
         NamedBytes("in", content),
     ]
-    found = list(each_picture(pictures))
+    found = list(each_image(pictures))
     names = [entry.name for entry in found]
     assert names == [f"{tmp_path}/b.png", "picture 1", f"{tmp_path}/a.png", f"{tmp_path}/b.png", "picture 3", "picture 4",
                      f"{tmp_path}/*.gif", "in"]  # fmt: skip
@@ -103,9 +103,9 @@ def test_names_bytes_images_and_arrays_in_one_list_keep_their_order(tmp_path: Pa
 
 @pytest.mark.parametrize("alone", [GREY, Image.fromarray(GREY), b"content", "a.png", Path("a.png"), 7])
 def test_one_picture_needs_no_list(alone: Any) -> None:
-    assert len(list(each_picture(alone))) == 1
+    assert len(list(each_image(alone))) == 1
 
 
 def test_names_are_shown_without_what_a_terminal_would_obey() -> None:
-    assert shown("füñ 数 👩\u200d🔬.png") == "füñ 数 👩\u200d🔬.png"
-    assert shown("a\x1b[31m\n\u202eb\udcff") == r"a\x1b[31m\n\u202eb\udcff"
+    assert printable("füñ 数 👩\u200d🔬.png") == "füñ 数 👩\u200d🔬.png"
+    assert printable("a\x1b[31m\n\u202eb\udcff") == r"a\x1b[31m\n\u202eb\udcff"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from convscope.data.known.builtin import KNOWN
-from convscope.data.known.idx_sets import load_known_set, recognise, sha256_of
+from convscope.data.known.idx_sets import describe_if_known, load_known_set, sha256_of
 from convscope.data.known.registry import EMNIST_BALANCED, EMNIST_LETTERS, FASHION, KMNIST, KNOWN_SETS, MNIST_FILES, KnownSet
 from convscope.data.load import load_dataset
 from convscope.data.read_options import ReadOptions
@@ -114,7 +114,7 @@ def test_a_set_is_recognised_by_its_bytes_wherever_it_lies(nowhere: Path, monkey
     dataset = load_dataset(nowhere / "mine")
     assert dataset.class_names == tuple(FASHION.class_names.values())
     assert (dataset.name, dataset.provenance.description) == ("mine", FASHION.description)
-    assert recognise(dataset).fingerprint == dataset.fingerprint
+    assert describe_if_known(dataset).fingerprint == dataset.fingerprint
     assert load_dataset(nowhere / "mine", ReadOptions(class_names=tuple("abcdefghij"))).class_names == tuple("abcdefghij")
     monkeypatch.setitem(KNOWN_SETS, "fashion", replace(FASHION, sha256={**digests, ("test", "images"): "another"}))
     assert load_dataset(nowhere / "mine").class_names == tuple("0123456789")

@@ -101,7 +101,7 @@ def test_what_systems_leave_behind_is_not_seen_and_other_files_are_counted(tmp_p
     others = ("cat/a.heic", "cat/b.HEIC", "dog/notes.txt", "dog/noending")
     listing = list_folder(make(tmp_path, "cat/1.png", "dog/1.png", *systems, *hidden, *others))
     assert found(listing) == {"": {"cat": ["cat/1.png"], "dog": ["dog/1.png"]}}
-    assert listing.left_alone == {".heic": 2, ".txt": 1, "without suffix": 1}
+    assert listing.ignored_files == {".heic": 2, ".txt": 1, "without suffix": 1}
 
 
 def test_links_end_somewhere(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_links_end_somewhere(tmp_path: Path) -> None:
         "dog": ["dog/1.png"],
         "owl": ["owl/1.png", "owl/2.png"],
     }
-    assert listing.left_alone == {"links to folders": 1}
+    assert listing.ignored_files == {"links to folders": 1}
 
 
 def test_names_of_any_bytes_are_shown_and_still_open(tmp_path: Path) -> None:

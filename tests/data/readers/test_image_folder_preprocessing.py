@@ -56,11 +56,11 @@ def test_photos_of_digits_become_what_predict_makes_of_them_pixel_for_pixel(phot
     assert dataset.provenance.content == "digits"
     assert any("--prepare fit only resizes them" in note for note in dataset.provenance.notes)
     described = {"image_shape": [28, 28, 1], "content": dataset.provenance.content, **preprocessing_spec(dataset)}
-    fitting = preprocessor_for(described, dataset.test.images)  # as a run's classifier has it
-    assert fitting == ImagePreprocessor((28, 28, 1), DigitPreprocessing())
+    preprocessor = preprocessor_for(described, dataset.test.images)  # as a run's classifier has it
+    assert preprocessor == ImagePreprocessor((28, 28, 1), DigitPreprocessing())
     found = every_image(dataset)
     for path in sorted(photos.rglob("*.jpg")):
-        (expected,) = fitting.fit_each(open_image(path, "it").pixels)
+        (expected,) = preprocessor.preprocess_each(open_image(path, "it").pixels)
         assert found[expected.pixels.tobytes()] == int(path.parent.name)
 
 
@@ -76,11 +76,11 @@ def test_the_user_can_have_them_resized_only(photos: Path, capsys: pytest.Captur
 
 
 def test_a_network_that_is_there_already_gets_them_as_it_takes_them(photos: Path) -> None:
-    fitting = ImagePreprocessor((20, 20, 1), DigitPreprocessing(20, 20, digit_size_fraction=0.5))
-    dataset = load_dataset(photos, fitting=fitting)
+    preprocessor = ImagePreprocessor((20, 20, 1), DigitPreprocessing(20, 20, digit_size_fraction=0.5))
+    dataset = load_dataset(photos, preprocessor=preprocessor)
     path = next(photos.rglob("*.jpg"))
-    assert fitting.fit(open_image(path, "it").pixels).pixels.tobytes() in every_image(dataset)
-    assert load_dataset(photos, ReadOptions(prepare="digits"), fitting=fitting).image_shape == (28, 28, 1)
+    assert preprocessor.preprocess(open_image(path, "it").pixels).pixels.tobytes() in every_image(dataset)
+    assert load_dataset(photos, ReadOptions(prepare="digits"), preprocessor=preprocessor).image_shape == (28, 28, 1)
 
 
 def test_dark_digits_on_white_and_digits_off_the_middle_are_made_like_mnist(mnist: Dataset, tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_of_several_digits_in_a_picture_the_largest_is_taken_and_that_is_said(tm
     dataset = load_dataset(tmp_path / "own")
     said = "used the largest digit in 1 image file with several: 3/sheet.png"
     assert said in dataset.provenance.notes
-    found = ImagePreprocessor((28, 28, 1), DigitPreprocessing()).fit_each(
+    found = ImagePreprocessor((28, 28, 1), DigitPreprocessing()).preprocess_each(
         open_image(tmp_path / "own" / "3" / "sheet.png", "it").pixels
     )
     assert len(found) == 2

@@ -20,7 +20,7 @@ SUFFIXES = frozenset(
 
 
 @dataclass(frozen=True)
-class Kind:
+class ImageFormat:
     """An image format, and the only Pillow class that decodes it."""
 
     name: str
@@ -34,14 +34,14 @@ class Kind:
         return image
 
 
-PNG = Kind("PNG", "PngImagePlugin", "PngImageFile")
-JPEG = Kind("JPEG", "JpegImagePlugin", "JpegImageFile")
-GIF = Kind("GIF", "GifImagePlugin", "GifImageFile")
-WEBP = Kind("WebP", "WebPImagePlugin", "WebPImageFile")
-BMP = Kind("BMP", "BmpImagePlugin", "BmpImageFile")
-TIFF = Kind("TIFF", "TiffImagePlugin", "TiffImageFile")
+PNG = ImageFormat("PNG", "PngImagePlugin", "PngImageFile")
+JPEG = ImageFormat("JPEG", "JpegImagePlugin", "JpegImageFile")
+GIF = ImageFormat("GIF", "GifImagePlugin", "GifImageFile")
+WEBP = ImageFormat("WebP", "WebPImagePlugin", "WebPImageFile")
+BMP = ImageFormat("BMP", "BmpImagePlugin", "BmpImageFile")
+TIFF = ImageFormat("TIFF", "TiffImagePlugin", "TiffImageFile")
 
-SIGNATURES: tuple[tuple[bytes, Kind], ...] = (
+SIGNATURES: tuple[tuple[bytes, ImageFormat], ...] = (
     (b"\x89PNG\r\n\x1a\n", PNG),
     (b"\xff\xd8\xff", JPEG),
     (b"GIF87a", GIF),
@@ -76,7 +76,7 @@ OTHERS: tuple[tuple[bytes, str, str], ...] = (
 HEIF_BRANDS = {b"heic": "HEIC", b"heix": "HEIC", b"hevc": "HEIC", b"mif1": "HEIF", b"msf1": "HEIF", b"avif": "AVIF"}
 
 
-def kind_of(content: bytes, name: str) -> Kind:
+def detect_format(content: bytes, name: str) -> ImageFormat:
     """Return the format of an image file.
 
     Args:
@@ -148,26 +148,26 @@ def check_png(content: bytes, name: str) -> None:
         PictureError: It is not, or has too many pixels.
     """
     # Pillow decodes a PNG without its end, and does not verify the checksums of pixel data.
-    place, packed, promised = 8, 0, -1
+    offset, num_packed, declared = 8, 0, -1
     while True:
-        length = int.from_bytes(content[place : place + 4], "big")
-        kind = content[place + 4 : place + 8]
-        end = place + 12 + length
+        length = int.from_bytes(content[offset : offset + 4], "big")
+        kind = content[offset + 4 : offset + 8]
+        end = offset + 12 + length
         if end > len(content):
             raise _cut_off(name, len(content), "PNG")
-        if zlib.crc32(content[place + 4 : end - 4]) != int.from_bytes(content[end - 4 : end], "big"):
+        if zlib.crc32(content[offset + 4 : end - 4]) != int.from_bytes(content[end - 4 : end], "big"):
             raise PictureError(
                 f"{name} is damaged: the checksum of its PNG chunk {kind.decode('latin-1')!r} does not match. {AGAIN}"
             )
         if kind == b"IHDR":
-            promised = _png_bytes(content[place + 8 : end - 4], name)
-        packed += length if kind == b"IDAT" else 0
+            declared = _png_bytes(content[offset + 8 : end - 4], name)
+        num_packed += length if kind == b"IDAT" else 0
         if kind == b"IEND":
             break
-        place = end
-    if not 0 <= promised <= packed * MAX_PACKING:
+        offset = end
+    if not 0 <= declared <= num_packed * MAX_PACKING:
         raise PictureError(
-            f"{name} is damaged: it holds {packed:,} bytes of pixel data, too few for the size in its PNG header. {AGAIN}"
+            f"{name} is damaged: it holds {num_packed:,} bytes of pixel data, too few for the size in its PNG header. {AGAIN}"
         )
 
 

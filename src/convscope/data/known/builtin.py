@@ -72,8 +72,8 @@ def load_digits() -> Dataset:
     bunch = datasets.load_digits()
     # The source counts the set pixels of 4 × 4 blocks, 0 to 16; scale them to the range of uint8.
     images = np.round(bunch.images * (255 / 16)).astype(np.uint8)[..., None]
-    everything = Split(images, bunch.target)
-    train, test = stratified_split(everything.labels, DIGITS_TEST_FRACTION, seed=0)
+    whole = Split(images, bunch.target)
+    train, test = stratified_split(whole.labels, DIGITS_TEST_FRACTION, seed=0)
     provenance = Provenance(
         source="digits",
         description="Scikit-learn's copy of the UCI optical recognition of handwritten digits",
@@ -81,7 +81,7 @@ def load_digits() -> Dataset:
         content="digits",
         notes=(f"no test split: held out {len(test)} of {len(images):,} images, stratified, seed 0",),
     )
-    return Dataset("digits", everything.take(train), everything.take(test), DIGIT_NAMES, provenance)
+    return Dataset("digits", whole.take(train), whole.take(test), DIGIT_NAMES, provenance)
 
 
 KNOWN: dict[str, Callable[[], Dataset]] = {

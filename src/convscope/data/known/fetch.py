@@ -57,12 +57,12 @@ def fetch_dataset(name: str, progress: ReadListener | None = None) -> Path:
 
 
 def _fetch_archive(known: KnownSet, archive: Archive, progress: ReadListener | None) -> None:
-    place = known.home / archive.name
+    target = known.home / archive.name
     if archive.members and all((known.home / Path(member).name).is_file() for member in archive.members):
         return
     failures: list[str] = []
-    if not (place.is_file() and _has_checksum(archive, place, str(place), failures)):
-        with replacing(place) as temporary:
+    if not (target.is_file() and _has_checksum(archive, target, str(target), failures)):
+        with replacing(target) as temporary:
             for mirror in archive.mirrors:
                 address = mirror + archive.name
                 if _download(address, temporary, archive, failures, progress) and _has_checksum(
@@ -72,10 +72,10 @@ def _fetch_archive(known: KnownSet, archive: Archive, progress: ReadListener | N
             else:
                 raise DatasetError(
                     f"cannot download {known.name} ({'; '.join(failures)}). To do it by hand, save {archive.name} "
-                    f"({in_bytes(archive.num_bytes)}, {archive.checksum}) as {place} and run convscope fetch {known.name} again."
+                    f"({in_bytes(archive.num_bytes)}, {archive.checksum}) as {target} and run convscope fetch {known.name} again."
                 )
     if archive.members:
-        _unpack(archive, place, known.home)
+        _unpack(archive, target, known.home)
 
 
 def _download(address: str, path: Path, archive: Archive, failures: list[str], progress: ReadListener | None) -> bool:
@@ -130,8 +130,8 @@ def _unpack(archive: Archive, path: Path, home: Path) -> None:
     # EMNIST's archive takes half a gigabyte.
     with zipfile.ZipFile(path) as members:
         for member in archive.members:
-            place = home / Path(member).name
-            with members.open(member) as source, replacing(place) as temporary, temporary.open("wb") as file:
+            target = home / Path(member).name
+            with members.open(member) as source, replacing(target) as temporary, temporary.open("wb") as file:
                 shutil.copyfileobj(source, file, BLOCK)
     path.unlink()
 

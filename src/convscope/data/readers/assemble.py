@@ -13,7 +13,7 @@ from ...formatting import count_of
 from ...system.memory import allocate_images
 from ...types import Labels, PathLike
 from ..dataset import Dataset, Provenance, Split
-from ..images.inputs import shown
+from ..images.inputs import printable
 from ..read_options import ReadOptions
 from ..split import stratified_split
 from .labels import ClassNames, index_labels
@@ -88,7 +88,7 @@ def assemble_dataset(origin: DatasetSource, train: RawSplit, test: RawSplit | No
         reading=options,
     )
     name = origin.name or dataset_name(origin.source)
-    return Dataset(name, splits[0], splits[1], tuple(map(shown, names)), provenance)
+    return Dataset(name, splits[0], splits[1], tuple(map(printable, names)), provenance)
 
 
 def _take(split: Split, rows: Labels, name: str) -> Split:
@@ -126,7 +126,7 @@ def dataset_name(source: PathLike) -> str:
     """Return the name for the dataset in a file or folder: the file name without suffix."""
     path = Path(source)
     resolved = path.resolve()
-    return shown(resolved.stem if path.is_file() else resolved.name).strip() or "data"
+    return printable(resolved.stem if path.is_file() else resolved.name).strip() or "data"
 
 
 def _check_size(size: tuple[int, ...], options: ReadOptions, name: str) -> None:

@@ -63,7 +63,7 @@ def detect_label_column(path: Path, layout: Layout, lines: Lines) -> tuple[Layou
             )
         return layout, lines
     alone = len(first.values) == 1 and 2 <= len(last.values) <= len(lines.rows) // 2
-    return _moved(layout, lines) if last.are_classes or alone else (layout, lines)
+    return _label_last(layout, lines) if last.are_classes or alone else (layout, lines)
 
 
 def _column(cells: list[str] | list[float]) -> _Column:
@@ -76,7 +76,7 @@ def _column(cells: list[str] | list[float]) -> _Column:
     return _Column(values, runs and 2 <= count <= min(MAX_CLASSES, len(cells) // 2))
 
 
-def _moved(layout: Layout, lines: Lines) -> tuple[Layout, Lines]:
+def _label_last(layout: Layout, lines: Lines) -> tuple[Layout, Lines]:
     labels = [f"{row[-1]:g}" for row in lines.rows]
     rows = [
         np.concatenate([np.array([float(label)]).astype(row.dtype), row[:-1]])

@@ -19,7 +19,7 @@ from ...errors import DatasetError, reason_of
 from ...formatting import count_of, join_words, shorten_list
 from ..images.files import IGNORED_FOLDERS
 from ..images.formats import SUFFIXES
-from ..images.inputs import shown
+from ..images.inputs import printable
 from ..read_options import MAX_CLASSES
 from .labels import natural_order
 
@@ -81,7 +81,7 @@ class Listing:
     root: Path
     splits: dict[str, dict[str, list[str]]]
     """Sorted paths by split (``train``, ``test``, ``val``; ``""`` without splits) and class, in natural order."""
-    left_alone: Counter[str] = field(default_factory=Counter)
+    ignored_files: Counter[str] = field(default_factory=Counter)
     """Numbers of other files by suffix; hidden files do not count."""
     notes: list[str] = field(default_factory=list)
     """Sentences about ignored folders."""
@@ -105,14 +105,14 @@ def list_folder(root: Path) -> Listing:
     if "train" not in found.values():
         _refuse_splits(root, tops, set(found))
         return _checked(_add_split(listing, "", root, tops))
-    others = [name for name in tops if name not in found and _pictures(root / name, Listing(root, {}))]
+    others = [name for name in tops if name not in found and _image_files(root / name, Listing(root, {}))]
     for name in [name for name in others if name in named]:
         others.remove(name)
         missing = "classes" if named[name] == UNLABELLED else "class folders"
-        listing.notes.append(f"ignored {shown(name)}/, which has no {missing}")
+        listing.notes.append(f"ignored {printable(name)}/, which has no {missing}")
     if others or len(set(found.values())) < len(found):
-        splits = join_words(sorted(map(shown, found)))
-        problem = f"and {shown(others[0])!r}, which is no split" if others else "two of them for one split"
+        splits = join_words(sorted(map(printable, found)))
+        problem = f"and {printable(others[0])!r}, which is no split" if others else "two of them for one split"
         raise DatasetError(
             f"{str(root)!r} holds {splits}, {problem}. Keep either splits (train, test, val) or classes there, and move the rest."
         )
@@ -126,8 +126,8 @@ def holds_classes(root: Path) -> bool:
     """Return whether two folders in ``root``, or class folders of a split, hold image files."""
     listing = Listing(root, {})
     tops = _folders(root, listing)
-    return sum(bool(_pictures(root / name, listing)) for name in tops) > 1 or any(
-        len(_folders(root / name, listing)) > 1 and _pictures(root / name, listing) for name in find_splits(tops)
+    return sum(bool(_image_files(root / name, listing)) for name in tops) > 1 or any(
+        len(_folders(root / name, listing)) > 1 and _image_files(root / name, listing) for name in find_splits(tops)
     )
 
 
@@ -141,7 +141,7 @@ def _within(folder: Path, listing: Listing) -> Path:
 
 def _refuse_splits(root: Path, tops: list[str], splits: set[str]) -> None:
     """Raise an error if the top folders look like splits without a training split."""
-    filled = [name for name in tops if _pictures(root / name, Listing(root, {}))]
+    filled = [name for name in tops if _image_files(root / name, Listing(root, {}))]
     if len(filled) < 2:
         return
     listed = _quoted(filled)
@@ -152,7 +152,7 @@ def _refuse_splits(root: Path, tops: list[str], splits: set[str]) -> None:
         )
     inside = [set(_folders(root / name, Listing(root, {}))) for name in filled]
     common, every = set.intersection(*inside), set.union(*inside)
-    if len(common) < 2 or len(common) < MUCH_ALIKE * len(every) or any(_holds_pictures(root / name) for name in filled):
+    if len(common) < 2 or len(common) < MUCH_ALIKE * len(every) or any(_holds_image_files(root / name) for name in filled):
         return
     raise DatasetError(
         f"{str(root)!r} holds {listed} with subfolders of the same names ({_quoted(sorted(common))}), so they may be splits or "
@@ -160,12 +160,12 @@ def _refuse_splits(root: Path, tops: list[str], splits: set[str]) -> None:
     )
 
 
-def _holds_pictures(folder: Path) -> bool:
-    return any(entry.is_file() and _is_picture(entry.name) for entry in _entries(folder))
+def _holds_image_files(folder: Path) -> bool:
+    return any(entry.is_file() and _is_image_file(entry.name) for entry in _entries(folder))
 
 
 def _add_split(listing: Listing, split: str, folder: Path, classes: list[str]) -> Listing:
-    listing.splits[split] = {shown(name): _pictures(folder / name, listing) for name in classes}
+    listing.splits[split] = {printable(name): _image_files(folder / name, listing) for name in classes}
     composed = Counter(unicodedata.normalize("NFC", name) for name in listing.splits[split])
     repeated = next((name for name, count in composed.items() if count > 1), None)
     if repeated or len(listing.splits[split]) < len(classes):
@@ -202,7 +202,7 @@ def _checked(listing: Listing) -> Listing:
 def _too_few(listing: Listing, names: tuple[str, ...], filled: list[str]) -> str:
     root = repr(str(listing.root))
     remedy = f"Make one folder of image files per class, such as {EXAMPLE}"
-    others = ", ".join(f"{count:,} {suffix}" for suffix, count in listing.left_alone.most_common(MAX_SUFFIXES))
+    others = ", ".join(f"{count:,} {suffix}" for suffix, count in listing.ignored_files.most_common(MAX_SUFFIXES))
     if filled:
         below = listing.root / filled[0]
         inside = below.is_dir() and len(_folders(below, listing)) > 1
@@ -211,7 +211,7 @@ def _too_few(listing: Listing, names: tuple[str, ...], filled: list[str]) -> str
     if names:
         found = f" (only {others})" if others else ""
         return f"the folders of {root} ({_quoted(names)}) hold no image files{found}. Save images as PNG or JPEG in them."
-    directly = sum(entry.is_file() and _is_picture(entry.name) for entry in _entries(listing.root))
+    directly = sum(entry.is_file() and _is_image_file(entry.name) for entry in _entries(listing.root))
     if directly:
         return f"{root} holds {count_of(directly, 'image file')} but no class folders. {remedy}."
     return f"{root} holds no data{f' (only {others})' if others else ''}. {remedy}; or pass IDX files or a train.csv."
@@ -233,20 +233,20 @@ def _leads_up(link: str, folder: Path) -> bool:
     return Path(link).resolve() in (folder.resolve(), *folder.resolve().parents)
 
 
-def _pictures(folder: Path, listing: Listing) -> list[str]:
+def _image_files(folder: Path, listing: Listing) -> list[str]:
     """Return the image files in ``folder`` and below, without following links to folders."""
     found = []
-    for place, folders, files in os.walk(folder, onerror=_refuse):
+    for directory, folders, files in os.walk(folder, onerror=_refuse):
         folders[:] = sorted((name for name in folders if not _is_hidden(name)), key=os.fsencode)
-        if links := sum(Path(place, name).is_symlink() for name in folders):
-            listing.left_alone["links to folders"] += links
+        if links := sum(Path(directory, name).is_symlink() for name in folders):
+            listing.ignored_files["links to folders"] += links
         for name in sorted(files, key=os.fsencode):
             if name.startswith(".") or name.lower() in LEFT_BY_SYSTEMS:
                 continue
-            if _is_picture(name):
-                found.append(f"{place}{os.sep}{name}")
+            if _is_image_file(name):
+                found.append(f"{directory}{os.sep}{name}")
             else:
-                listing.left_alone[shown(PurePath(name).suffix.lower()) or "without suffix"] += 1
+                listing.ignored_files[printable(PurePath(name).suffix.lower()) or "without suffix"] += 1
     return found
 
 
@@ -267,10 +267,10 @@ def _is_hidden(folder: str) -> bool:
     return folder.startswith(".") or folder in IGNORED_FOLDERS
 
 
-def _is_picture(name: str) -> bool:
+def _is_image_file(name: str) -> bool:
     return PurePath(name).suffix.lower() in SUFFIXES
 
 
 def _quoted(names: Sequence[str]) -> str:
-    quoted = [repr(shown(name)) for name in names]
+    quoted = [repr(printable(name)) for name in names]
     return join_words(quoted) if len(quoted) == 2 else shorten_list(quoted)

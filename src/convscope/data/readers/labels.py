@@ -48,8 +48,8 @@ def index_labels(
     if class_names is not None and not any(texts) and values[0] >= 0 and values[-1] < len(class_names):
         return [column.astype(np.int64) for column in columns], tuple(class_names)
     order, names = _named(values, name, class_names)
-    place = {value: index for index, value in enumerate(order)}
-    return [np.array([place[value] for value in column.tolist()], dtype=np.int64) for column in columns], names
+    index_of = {value: index for index, value in enumerate(order)}
+    return [np.array([index_of[value] for value in column.tolist()], dtype=np.int64) for column in columns], names
 
 
 def _by_number(

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from ...errors import DatasetError
 from ...system.memory import allocate_images
 from ...types import Images
-from ..images.resample import on_white
+from ..images.resample import composite_on_white
 
 CHANNELS, WITH_OPACITY = (1, 3, 4), 4
 BLOCK = 512
@@ -103,7 +103,7 @@ def _on_white(images: Images, name: str) -> Images:
         return images
     opaque = allocate_images((*images.shape[:3], 3), name)
     for start in range(0, len(images), BLOCK):
-        opaque[start : start + BLOCK] = on_white(images[start : start + BLOCK])
+        opaque[start : start + BLOCK] = composite_on_white(images[start : start + BLOCK])
     return opaque
 
 
@@ -162,9 +162,9 @@ def _range(images: npt.NDArray[Any], name: str) -> tuple[float, float]:
     for start in range(0, len(images), BLOCK):
         block = images[start : start + BLOCK]
         if block.dtype.kind == "f" and not np.isfinite(block).all():
-            place = np.argwhere(~np.isfinite(block))[0]
+            index = np.argwhere(~np.isfinite(block))[0]
             raise DatasetError(
-                f"image {start + place[0]:,} of {name} has the value {block[tuple(place)]} at row {place[1]}, column {place[2]}. "
+                f"image {start + index[0]:,} of {name} has the value {block[tuple(index)]} at row {index[1]}, column {index[2]}. "
                 "Correct or remove such images."
             )
         low, high = min(low, float(block.min())), max(high, float(block.max()))
