@@ -25,7 +25,7 @@ def description(dataset: Dataset, **changes: Any) -> dict[str, Any]:
     return {"image_shape": list(dataset.image_shape), "content": dataset.provenance.content, **changes}
 
 
-def test_the_fitting_of_known_digits_is_read_off_them(mnist: Dataset, digits: Dataset) -> None:
+def test_the_preprocessing_of_known_digits_is_read_off_them(mnist: Dataset, digits: Dataset) -> None:
     assert preprocessor_for(description(mnist), mnist.train.images[:500]) == MNIST
     small = preprocessor_for(description(digits), digits.train.images[:500])
     assert small.digits == DigitPreprocessing(8, 8, digit_size_fraction=1.0)
@@ -54,7 +54,7 @@ def test_what_a_run_says_of_its_preparation_is_what_counts(mnist: Dataset) -> No
 
 
 @pytest.mark.parametrize(("own", "other"), [("light on dark", "dark on light"), ("dark on light", "light on dark")])
-def test_a_picture_of_the_other_polarity_is_turned_round_and_that_is_said(own: str, other: str) -> None:
+def test_an_image_of_the_other_polarity_is_turned_round_with_a_note(own: str, other: str) -> None:
     shape = np.zeros((60, 60, 1), np.uint8)
     shape[20:40, 10:50] = 200
     alike, turned = (shape, 255 - shape) if own == "light on dark" else (255 - shape, shape)
@@ -111,7 +111,7 @@ def test_colour_is_made_grey_only_in_words_where_there_is_some() -> None:
     assert ImagePreprocessor((28, 28, 3)).preprocess(colour[..., :1]).steps == ("converted to RGB", UNCHANGED)
 
 
-def test_a_blank_picture_is_said_to_be_blank() -> None:
+def test_a_blank_image_is_reported_as_blank() -> None:
     blank = MNIST.preprocess(np.full((100, 100, 1), 200, np.uint8))
     assert not blank.pixels.any()
     assert blank.steps[-1].startswith("blank")
@@ -127,10 +127,10 @@ def test_photos_give_their_middle_resized() -> None:
     assert ImagePreprocessor((60, 100, 3)).preprocess(photo).steps == (UNCHANGED,)
 
 
-def area_means(picture: Images, size: tuple[int, int]) -> np.ndarray:
+def area_means(image: Images, size: tuple[int, int]) -> np.ndarray:
     """By counting hundredths: every pixel split into size × size parts, of which each new pixel gets a block."""
-    fine = picture.repeat(size[0], axis=0).repeat(size[1], axis=1).astype(float)
-    height, width, channels = picture.shape
+    fine = image.repeat(size[0], axis=0).repeat(size[1], axis=1).astype(float)
+    height, width, channels = image.shape
     return fine.reshape(size[0], height, size[1], width, channels).mean(axis=(1, 3))
 
 
@@ -139,26 +139,26 @@ def area_means(picture: Images, size: tuple[int, int]) -> np.ndarray:
 def test_resizing_is_the_mean_of_areas_and_never_leaves_the_range(
     height: int, width: int, rows: int, columns: int, seed: int
 ) -> None:
-    picture = np.random.default_rng(seed).integers(0, 256, (height, width, 2)).astype(np.uint8)
-    small = resize(picture, (rows, columns))
+    image = np.random.default_rng(seed).integers(0, 256, (height, width, 2)).astype(np.uint8)
+    small = resize(image, (rows, columns))
     assert small.shape == (rows, columns, 2)
-    assert small.min() >= picture.min()
-    assert small.max() <= picture.max()
+    assert small.min() >= image.min()
+    assert small.max() <= image.max()
     if rows <= height and columns <= width:
-        assert np.abs(small - area_means(picture, (rows, columns))).max() <= 0.5 + 1e-6
+        assert np.abs(small - area_means(image, (rows, columns))).max() <= 0.5 + 1e-6
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(1, 60), st.integers(1, 60), st.sampled_from([1, 3]), st.integers(0, 99))
-def test_any_picture_fits_any_network(height: int, width: int, channels: int, seed: int) -> None:
-    picture = np.random.default_rng(seed).integers(0, 256, (height, width, channels)).astype(np.uint8)
+def test_any_image_fits_any_network(height: int, width: int, channels: int, seed: int) -> None:
+    image = np.random.default_rng(seed).integers(0, 256, (height, width, channels)).astype(np.uint8)
     for preprocessor in (
         MNIST,
         ImagePreprocessor((8, 8, 1), DigitPreprocessing(8, 8, digit_size_fraction=1.0)),
         ImagePreprocessor((5, 9, 3)),
         ImagePreprocessor((9, 5, 1)),
     ):
-        fitted = preprocessor.preprocess(picture)
+        fitted = preprocessor.preprocess(image)
         assert fitted.pixels.shape == preprocessor.image_shape
         assert fitted.pixels.dtype == np.uint8
         assert fitted.steps

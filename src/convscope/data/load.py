@@ -56,8 +56,8 @@ def load_dataset(
             of an ``.npz`` file, a ``.csv`` file, a folder of IDX files or a folder of image files; or a :class:`Dataset`,
             which is returned unchanged.
         reading: Options for what the data leave open.
-        progress: Called with a :class:`ReadProgress` while image files are decoded, and with :class:`DatasetLoaded` at the end.
-        preprocessor: The preprocessing of an existing network, used for image files unless ``reading`` asks for another one.
+        progress: Called with :class:`ReadProgress` while image files are decoded, and :class:`DatasetLoaded` at the end.
+        preprocessor: That of an existing network, used for image files unless ``reading`` asks for another one.
 
     Raises:
         DatasetError: The data are unknown, missing or damaged.
@@ -135,7 +135,6 @@ def _read_idx(path: Path, reading: ReadOptions) -> Dataset:
 
 
 def _with_options(dataset: Dataset, reading: ReadOptions) -> Dataset:
-    """Return a known dataset with the class names of ``reading``."""
     if reading.image_size not in (None, dataset.image_shape[:2]):
         raise ConfigError(
             f"{dataset.name} has images of {dataset.image_shape[0]} × {dataset.image_shape[1]}, and only folders of image files "

@@ -75,10 +75,9 @@ class ImagePreprocessor:
         return self.preprocess_each(image, several=False)[0]
 
     def preprocess_each(self, image: Images, *, several: bool = True) -> list[PreprocessedImage]:
-        """Preprocess an image (h, w, 1 or 3) uint8 of any size.
+        """Preprocess an image (h, w, 1 or 3) uint8 of any size, with one result per digit.
 
-        Returns:
-            One result per digit, in reading order; a single one if the network is not for digits or ``several`` is off.
+        The results are in reading order. There is a single one if the network is not for digits, or if ``several`` is off.
         """
         image, steps = self._with_channels(image)
         if self.digits is None or (image.shape == self.image_shape and not is_dark_on_light(image[None])[0]):
@@ -90,11 +89,7 @@ class ImagePreprocessor:
         ]
 
     def preprocess_largest(self, image: Images) -> tuple[PreprocessedImage, int]:
-        """Preprocess an image for training.
-
-        Returns:
-            The result of :meth:`preprocess_each` with the most ink, as the page uses it, and the number of results.
-        """
+        """Return the result with the most ink, as the page uses it, and the number of results."""
         found = self.preprocess_each(image)
         return max(found, key=lambda each: each.area), len(found)
 
@@ -141,11 +136,8 @@ def preprocessor_for(dataset: Mapping[str, Any], examples: Images) -> ImagePrepr
     """Return the preprocessing for a trained network.
 
     Args:
-        dataset: The description of its dataset in ``run.json``.
+        dataset: The description of its dataset in ``run.json``. An invalid one is a KeyError, TypeError or ValueError.
         examples: At least one training image, (n, h, w, c), for what an older run does not record.
-
-    Raises:
-        KeyError, TypeError, ValueError: The description is invalid.
     """
     height, width, channels = dataset["image_shape"]
     if PREPARED in dataset:
@@ -182,12 +174,7 @@ def measure_digit_settings(images: Images) -> DigitPreprocessing | None:
 def stored_digit_settings(values: Mapping[str, Any], size: tuple[int, int]) -> DigitPreprocessing:
     """Return digit settings stored by a run or an exported model, ignoring unknown keys.
 
-    Args:
-        values: The stored settings.
-        size: The (height, width) of the network's input.
-
-    Raises:
-        KeyError, TypeError, ValueError: The settings are invalid.
+    Invalid ones, or ones for another (height, width) than ``size``, are a KeyError, TypeError or ValueError.
     """
     settings = DigitPreprocessing(
         **{each.name: values[each.name] for each in fields(DigitPreprocessing) if each.name in values}
@@ -200,7 +187,6 @@ def stored_digit_settings(values: Mapping[str, Any], size: tuple[int, int]) -> D
 
 
 def _middle(image: Images, aspect: float) -> Images:
-    """Crop (h, w, c) around the middle to a height of ``aspect`` times the width."""
     height, width, _ = image.shape
     cut = min(height, max(1, round(width * aspect))), min(width, max(1, round(height / aspect)))
     top, left = (height - cut[0]) // 2, (width - cut[1]) // 2

@@ -101,7 +101,6 @@ def strong(image_shape: ImageShape, num_classes: int) -> keras.Model:
 
 
 def _normalized(filters: int, side: int, padding: str, number: int) -> list[keras.Layer]:
-    """Return a convolution without bias, a batch normalization and a ReLU."""
     from keras import layers
 
     suffix = f"_{number}" if number else ""
@@ -116,14 +115,10 @@ MODELS: dict[str, Build] = {"ann": ann, "cnn": cnn, "logistic": logistic, "stron
 
 
 def find_model(model: str | os.PathLike[str] | Build) -> Build:
-    """Return the function that builds ``model``.
+    """Return the function that builds ``model``; ConfigError if there is none.
 
-    Args:
-        model: A name in :data:`MODELS`; ``file.py:build``, a function in a Python file, which is run; ``file.keras``, whose
-            layers are used with fresh weights; or such a function itself.
-
-    Raises:
-        ConfigError: There is no such model, or the file cannot be used.
+    ``model`` is a name in :data:`MODELS`; ``file.py:build``, a function in a Python file, which is run; ``file.keras``, of
+    which the layers are used with fresh weights; or such a function itself.
     """
     if callable(model):
         return model if model in MODELS.values() else with_deterministic_names(model)

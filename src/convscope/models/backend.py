@@ -31,10 +31,7 @@ INSTALL = {"tensorflow": "pip install 'convscope[cpu]'", "jax": "pip install 'co
 def require_backend() -> str:
     """Import Keras and its back-end, if necessary, and return the back-end's name.
 
-    The back-end is TensorFlow unless ``KERAS_BACKEND`` says otherwise.
-
-    Raises:
-        MissingBackendError: The back-end is not installed, or convscope does not train on it.
+    The back-end is TensorFlow unless ``KERAS_BACKEND`` says otherwise; MissingBackendError if it is not installed.
     """
     name = check_backend()
     if sys.modules.get(name) is not None and "keras" in sys.modules:
@@ -53,8 +50,7 @@ def require_backend() -> str:
 def skip_optional_imports() -> None:
     """Keep Keras from importing :data:`EXTRAS`: a third of the seconds that its import takes.
 
-    Call it only in a program of our own, such as the command line. Keras' wrappers for scikit-learn, its plots and its
-    pandas tables do not work in the process afterwards.
+    Call it only in a program of our own: Keras' scikit-learn wrappers, plots and pandas tables do not work afterwards.
     """
     global _skips_optional_imports
     _skips_optional_imports = True
@@ -114,10 +110,7 @@ def _gc_paused() -> Iterator[None]:
 
 
 def process_index() -> int:
-    """Return this process' index among those that train together, from 0.
-
-    Imports no back-end.
-    """
+    """Return this process' index among those that train together, from 0; imports no back-end."""
     return int(os.environ.get(PROCESS_ID, "0")) if os.environ.get(NUM_PROCESSES) else 0
 
 
@@ -131,11 +124,7 @@ def _join_processes() -> None:
 
 
 def check_backend() -> str:
-    """Return the name of the back-end without importing it, which takes seconds.
-
-    Raises:
-        MissingBackendError: The back-end is not installed, or convscope does not train on it.
-    """
+    """Return the name of the installed back-end without importing it, which takes seconds."""
     name = os.environ.setdefault("KERAS_BACKEND", DEFAULT)
     if name not in INSTALL:
         raise MissingBackendError(
@@ -164,9 +153,5 @@ def quiet_tensorflow_log() -> Iterator[None]:
 
 
 def prefers_bfloat16() -> bool:
-    """Return whether bfloat16 is faster than float32.
-
-    It is if the processor multiplies it and the back-end makes use of that. XLA, through which JAX computes, emulates it on
-    the CPU.
-    """
+    """Return whether processor and back-end compute faster in bfloat16 than in float32."""
     return os.environ.get("KERAS_BACKEND", DEFAULT) == "tensorflow" and multiplies_bfloat16()

@@ -35,11 +35,7 @@ def is_custom_model(word: str) -> bool:
 
 
 def find_custom_model(word: str) -> Build:
-    """Return the function that builds the network in a file.
-
-    Raises:
-        ConfigError: The file cannot be used.
-    """
+    """Return the function that builds the network in a file; ConfigError if it cannot be used."""
     if is_foreign(word):
         raise ConfigError(refusal(word, "a .keras file or file.py:build"))
     if Path(word).suffix.lower() == ".keras":
@@ -111,7 +107,6 @@ def _from_python_file(file: Path, function: str) -> Build:
 
 
 def _run(file: Path) -> ModuleType:
-    """Run the file, which may import modules of its folder."""
     specification = importlib.util.spec_from_file_location(f"convscope_own_{file.stem}", file)
     assert specification is not None
     assert specification.loader is not None
@@ -132,7 +127,6 @@ def _run(file: Path) -> ModuleType:
 
 
 def _from_keras_file(path: str) -> Build:
-    """Return a function that builds the file's layers with fresh weights."""
     try:
         check_keras_file(path)  # before the data are read, which may take long
     except RunError as error:
@@ -163,7 +157,6 @@ def with_fresh_weights(model: keras.Model, image_shape: ImageShape, num_classes:
 
 
 def _plain(config: dict[str, Any]) -> dict[str, Any]:
-    """Return the settings without a precision."""
     return {name: value for name, value in config.items() if name != "dtype"}
 
 

@@ -112,12 +112,9 @@ def is_foreign(path: PathLike) -> bool:
 
 
 def refusal(path: PathLike, expected: str, *, retrain: bool = False) -> str:
-    """Return the error message for a file that is not opened.
+    """Return the error for a file that is not opened, with what is ``expected`` instead.
 
-    Args:
-        path: The file.
-        expected: What to pass instead.
-        retrain: Whether a run is needed, which only training produces.
+    ``retrain`` says that a run is needed, which only training produces.
     """
     path = Path(path)
     if path.suffix.lower() in PICKLED:
@@ -128,12 +125,8 @@ def refusal(path: PathLike, expected: str, *, retrain: bool = False) -> str:
     return (
         f"{str(path)!r} is an HDF5 file, Keras' older format, which may hold code and is not opened; pass {expected} instead. "
         f"If you trust it, convert it in Keras: {_conversion(path)}"
-        f"{_training(path) if retrain else ''}"
+        + (f", and train its layers: convscope train DATA --model {_stem(path)}.keras" if retrain else "")
     )
-
-
-def _training(path: Path) -> str:
-    return f", and train its layers: convscope train DATA --model {_stem(path)}.keras"
 
 
 def _conversion(path: Path) -> str:

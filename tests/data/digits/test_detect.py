@@ -29,9 +29,9 @@ def test_a_drawing_of_one_digit_is_prepared_as_before(mnist: Dataset) -> None:
 
 def test_images_of_a_set_are_never_taken_apart(mnist: Dataset) -> None:
     random = np.random.default_rng(1)
-    for picture in [*mnist.test.images[:50, ..., 0], *random.integers(0, 256, (10, 28, 28)).astype(np.uint8)]:
-        found = detect_digits(picture, SETTINGS)
-        assert np.array_equal(found[0].prepared.pixels, prepare_digit(picture, SETTINGS).pixels)
+    for image in [*mnist.test.images[:50, ..., 0], *random.integers(0, 256, (10, 28, 28)).astype(np.uint8)]:
+        found = detect_digits(image, SETTINGS)
+        assert np.array_equal(found[0].prepared.pixels, prepare_digit(image, SETTINGS).pixels)
         assert len(found) == 1
 
 

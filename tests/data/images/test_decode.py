@@ -1,4 +1,4 @@
-"""One picture in forty encodings, and what is no picture, or not a whole one."""
+"""One image in forty encodings, other files, and incomplete ones."""
 
 from __future__ import annotations
 
@@ -37,17 +37,17 @@ STORED = {
     7: TURNS.TRANSVERSE,
     8: TURNS.ROTATE_270,
 }
-"""How an upright picture is stored under each EXIF orientation."""
+"""How an upright image is stored under each EXIF orientation."""
 
 
-def grey_picture() -> Image.Image:
+def grey_image() -> Image.Image:
     """80 × 64, blocks of 16 × 16: JPEG keeps them, as its own blocks are 8 × 8, and so does halving the colours."""
     levels = np.random.default_rng(3).integers(0, 256, (4, 5)).astype(np.uint8)
     levels[1, 1] = 255
     return Image.fromarray(np.kron(levels, np.ones((16, 16), np.uint8)))
 
 
-GREY = grey_picture()
+GREY = grey_image()
 RGB = GREY.convert("RGB")
 PALETTE = RGB.quantize(64)
 SIXTEEN = Image.fromarray(np.asarray(GREY).astype(np.uint16) * 257)
@@ -176,7 +176,7 @@ def as_grey(pixels: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("name", ENCODINGS)
-def test_the_same_picture_comes_out_of_forty_encodings_within_one_grey_level(name: str) -> None:
+def test_the_same_image_comes_out_of_forty_encodings_within_one_grey_level(name: str) -> None:
     assert len(ENCODINGS) >= 40
     pixels = decode_image(ENCODINGS[name](), "it").pixels
     assert pixels.dtype == np.uint8
@@ -214,13 +214,13 @@ def test_fewer_bits_than_eight_are_levels_or_places_in_a_palette(bits: int) -> N
     assert np.array_equal(pixels, palette[indices])
 
 
-def test_what_is_transparent_all_over_is_said_to_be() -> None:
+def test_a_fully_transparent_image_has_a_note() -> None:
     decoded = decode_image(encoded(Image.new("RGBA", (8, 8), (9, 9, 9, 0)), "PNG"), "it")
     assert decoded.steps == ("fully transparent, so all white",)
     assert (decoded.pixels == 255).all()
 
 
-def test_what_was_done_is_said() -> None:
+def test_conversions_are_named_as_steps() -> None:
     def steps(name: str) -> tuple[str, ...]:
         return decode_image(ENCODINGS[name](), "it").steps
 
@@ -233,7 +233,7 @@ def test_what_was_done_is_said() -> None:
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
-def test_a_large_picture_becomes_the_means_of_squares(kind: str) -> None:
+def test_a_large_image_becomes_the_means_of_squares(kind: str) -> None:
     levels = np.random.default_rng(5).integers(0, 256, (10, 30)).astype(np.uint8)
     large = np.kron(levels, np.ones((200, 200), np.uint8))  # 2,000 × 6,000: a third of it
     decoded = decode_image(encoded(Image.fromarray(large), kind), "it")
@@ -272,7 +272,7 @@ LIES = {
     "PNG": lambda: raw_png(100_000, 100_000, 8, 2, b"\0" * 1000),
     "JPEG": lambda: jpeg(65_000, 65_000),
     "GIF": lambda: patched(encoded(GREY, "GIF"), 6, b"\xff\xff\xff\xff"),
-    "GIF's first picture": lambda: _gif_frame(65_000),
+    "GIF's first frame": lambda: _gif_frame(65_000),
     "WebP": lambda: webp(16_383, 16_383),
     "BMP": lambda: patched(encoded(RGB, "BMP"), 18, (100_000).to_bytes(4, "little") * 2),
     "TIFF": lambda: tiff(100_000, 100_000),
@@ -332,7 +332,7 @@ def test_a_file_that_is_cut_off_anywhere_is_refused(kind: str) -> None:
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )
-def test_what_is_no_picture_is_told_by_what_it_is(content: bytes, words: list[str]) -> None:
+def test_other_files_are_named_by_their_kind(content: bytes, words: list[str]) -> None:
     with pytest.raises(PictureError) as caught:
         decode_image(content, "'it.png'")
     assert str(caught.value).startswith("'it.png' ")
@@ -399,7 +399,7 @@ def with_checksums(content: bytes) -> bytes:
     st.booleans(),
 )
 @example(SEEDS[0], [], False)
-def test_mutated_files_end_in_a_picture_or_in_one_sentence(
+def test_mutated_files_end_in_an_image_or_in_one_sentence(
     content: bytes, changes: list[tuple[float, bytes, int]], mended: bool
 ) -> None:
     for place, new, replaced in changes:
@@ -422,7 +422,7 @@ def test_lies_cost_no_memory(tmp_path: Path) -> None:
     for number, make in enumerate(LIES.values()):
         (tmp_path / str(number)).write_bytes(make())
     code = (
-        "import resource, sys; from pathlib import Path; from convscope.data import decoding as d, picture_kinds as k\n"
+        "import resource, sys; from pathlib import Path; from convscope.data.images import decode as d, formats as k\n"
         "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "for kind in {kind for _, kind in k.SIGNATURES} | {k.WEBP}: __import__('PIL.' + kind.plugin)\n"
         "files = [path.read_bytes() for path in Path(sys.argv[1]).iterdir()]; before = peak()\n"
@@ -457,7 +457,7 @@ def test_plain_tiffs_are_decoded_side_by_side_and_warnings_come_back_after(monke
 
 @pytest.mark.parametrize("held", range(1, 9))
 @pytest.mark.parametrize("order", ["<", ">"])
-def test_turning_is_pillows(held: int, order: str) -> None:
+def test_exif_rotation_matches_pillow(held: int, order: str) -> None:
     pixels = np.random.default_rng(held).integers(0, 256, (3, 5, 3)).astype(np.uint8)
     image = Image.fromarray(pixels)
     exif = image.getexif()

@@ -56,7 +56,7 @@ def test_missing_files_are_reported_by_cause(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_locked_file_is_told_so(tmp_path: Path) -> None:
+def test_an_unreadable_file_has_its_own_error(tmp_path: Path) -> None:
     (tmp_path / "locked.png").write_bytes(b"content")
     (tmp_path / "locked.png").chmod(0)
     assert "permission denied" in refusal(tmp_path / "locked.png")
@@ -80,7 +80,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_folder_stands_for_the_pictures_in_it_and_below_each_once(folder: Path) -> None:
+def test_a_folder_stands_for_the_image_files_in_it_and_below_each_once(folder: Path) -> None:
     expected = [folder / name for name in ("A.JPG", "b.png", "sub/c.webp", "sub/deeper/d.tif")]
     assert find_image_files(str(folder)) == [str(path) for path in expected]
 
@@ -102,7 +102,7 @@ def test_any_other_name_is_taken_for_a_file(folder: Path) -> None:
     assert find_image_files("x" * 5000) == ["x" * 5000]
 
 
-def test_a_folder_or_pattern_without_pictures_is_refused(folder: Path) -> None:
+def test_a_folder_or_pattern_without_image_files_is_refused(folder: Path) -> None:
     os.mkdir(folder / "empty")
     (folder / "phone").mkdir()
     for number in range(3):

@@ -25,7 +25,7 @@ COLOUR = np.random.default_rng(8).integers(0, 256, (6, 9, 3)).astype(np.uint8)
         GREY[::-1][::-1],
     ],
 )
-def test_arrays_of_one_picture_are_the_same_picture(array: Any) -> None:
+def test_arrays_of_one_image_are_the_same_image(array: Any) -> None:
     assert np.array_equal(open_image(array, "it").pixels, GREY[..., None])
 
 
@@ -47,7 +47,7 @@ def test_whatever_calls_itself_an_array_is_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("picture", "words"),
+    ("image", "words"),
     [
         (np.zeros(5, np.uint8), "got (5,)"),
         (np.zeros((5, 5, 2), np.uint8), "with 1, 3 or 4 channels"),
@@ -67,9 +67,9 @@ def test_whatever_calls_itself_an_array_is_one() -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_is_no_picture_is_refused(picture: Any, words: str) -> None:
+def test_other_inputs_than_images_are_refused(image: Any, words: str) -> None:
     with pytest.raises(PictureError) as caught:
-        open_image(picture, "it")
+        open_image(image, "it")
     assert str(caught.value).startswith("it ")
     assert words in str(caught.value)
 
@@ -84,7 +84,7 @@ def test_names_bytes_images_and_arrays_in_one_list_keep_their_order(tmp_path: Pa
     for name in ("b.png", "a.png"):
         Image.fromarray(GREY).save(tmp_path / name)
     content = (tmp_path / "a.png").read_bytes()
-    pictures = [
+    inputs = [
         tmp_path / "b.png",
         GREY,
         str(tmp_path),
@@ -93,7 +93,7 @@ def test_names_bytes_images_and_arrays_in_one_list_keep_their_order(tmp_path: Pa
         f"{tmp_path}/*.gif",
         NamedBytes("in", content),
     ]
-    found = list(each_image(pictures))
+    found = list(each_image(inputs))
     names = [entry.name for entry in found]
     assert names == [f"{tmp_path}/b.png", "picture 1", f"{tmp_path}/a.png", f"{tmp_path}/b.png", "picture 3", "picture 4",
                      f"{tmp_path}/*.gif", "in"]  # fmt: skip
@@ -102,7 +102,7 @@ def test_names_bytes_images_and_arrays_in_one_list_keep_their_order(tmp_path: Pa
 
 
 @pytest.mark.parametrize("alone", [GREY, Image.fromarray(GREY), b"content", "a.png", Path("a.png"), 7])
-def test_one_picture_needs_no_list(alone: Any) -> None:
+def test_one_image_needs_no_list(alone: Any) -> None:
     assert len(list(each_image(alone))) == 1
 
 

@@ -87,7 +87,7 @@ def test_another_set_in_its_place_is_noticed(nowhere: Path) -> None:
         load_known_set(FASHION)
 
 
-def test_a_set_without_known_checksums_is_told_by_its_numbers(nowhere: Path) -> None:
+def test_a_set_without_known_checksums_is_recognized_by_its_image_counts(nowhere: Path) -> None:
     for known, count in ((KMNIST, "10 and 10"), (EMNIST_LETTERS, "26 and 26")):
         write(nowhere / "cache" / "convscope" / known.name, known, packed=True)
         with pytest.raises(DatasetError, match=f"{count} images of 28 × 28, but {known.name} has .*fetch {known.name}"):

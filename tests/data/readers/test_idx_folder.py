@@ -75,7 +75,7 @@ def test_emnist_is_set_upright_and_named_by_its_mapping(tmp_path: Path, monkeypa
     assert read_idx_path(tmp_path, OPTIONS).fingerprint == dataset.fingerprint
 
 
-def test_pictures_of_letters_are_prepared_as_emnist_did_it(tmp_path: Path) -> None:
+def test_images_of_letters_are_prepared_as_emnist_did_it(tmp_path: Path) -> None:
     """By the middle of their box, which fills what it fills in the set's own images."""
     signs = np.zeros((30, 28, 28), np.uint8)
     for number, (image, height) in enumerate(zip(signs, np.arange(30) % 6 + 15, strict=True)):

@@ -66,7 +66,7 @@ def test_headers_tell_sizes_as_people_see_them(tmp_path: Path) -> None:
     assert [(header.size, header.may_be_coloured) for header in headers] == [((50, 30), True), ((5, 6), False)]
 
 
-def test_pictures_become_what_predict_would_make_of_them(tmp_path: Path) -> None:
+def test_images_become_what_predict_would_make_of_them(tmp_path: Path) -> None:
     paths = [saved(tmp_path / "a.png", 30, 40, 3), saved(tmp_path / "b.jpg", 64, 48, 3), saved(tmp_path / "c.png", 9, 9)]
     decoded = decode_all(paths, str(tmp_path), ImagePreprocessor((16, 12, 3)), None)
     assert decoded.bad == {}
@@ -75,7 +75,7 @@ def test_pictures_become_what_predict_would_make_of_them(tmp_path: Path) -> None
         assert np.array_equal(image, expected)
 
 
-def test_pictures_saved_in_colour_without_any_are_grey(tmp_path: Path) -> None:
+def test_images_saved_in_colour_without_any_are_grey(tmp_path: Path) -> None:
     grey = GENERATOR.integers(0, 256, (3, 10, 10), dtype=np.uint8)
     for index, image in enumerate(grey):
         Image.fromarray(image).convert(("RGB", "P", "LA")[index]).save(tmp_path / f"{index}.png")
@@ -85,7 +85,7 @@ def test_pictures_saved_in_colour_without_any_are_grey(tmp_path: Path) -> None:
     assert decoded.images.shape == (3, 10, 10, 1)
 
 
-def test_bad_pictures_are_all_named_and_the_others_decoded(tmp_path: Path) -> None:
+def test_bad_image_files_are_all_named_and_the_others_decoded(tmp_path: Path) -> None:
     (tmp_path / "empty.png").touch()
     (tmp_path / "text.png").write_text("hello")
     (tmp_path / "gone.png").symlink_to(tmp_path / "absent")

@@ -27,7 +27,7 @@ def found(listing: Listing) -> dict[str, dict[str, list[str]]]:
     }
 
 
-def test_a_folder_per_class_with_pictures_at_any_depth(tmp_path: Path) -> None:
+def test_a_folder_per_class_with_image_files_at_any_depth(tmp_path: Path) -> None:
     root = make(
         tmp_path, "cat/2.png", "cat/10.PNG", "cat/deep/er/1.jpeg", "dog/a.png/b.webp", "class 10/x.gif", "class 9/x.tif"
     )
@@ -89,7 +89,7 @@ def test_a_class_of_trains_is_no_split(tmp_path: Path) -> None:
     assert found(listing) == {"": {"bus": ["bus/1.png"], "test": ["test/1.png"], "train": ["train/1.png"]}}
 
 
-def test_a_test_split_without_classes_is_left_alone_and_said_so(tmp_path: Path) -> None:
+def test_a_test_split_without_classes_is_ignored_with_a_note(tmp_path: Path) -> None:
     listing = list_folder(make(tmp_path, "train/cat/1.png", "train/dog/1.png", "test/1.png", "test/2.png"))
     assert set(listing.splits) == {"train"}
     assert listing.notes == ["ignored test/, which has no class folders"]

@@ -1,7 +1,7 @@
 """Binarization of photos of paper: ink against a background with uneven light.
 
-``digit.py`` subtracts the flat background of a drawing. In a photo light falls off, hands cast shadows and paper has grain, so
-the background is estimated locally:
+``mnist_style.py`` subtracts the flat background of a drawing. In a photo light falls off, hands cast shadows and paper has
+grain, so the background is estimated locally:
 
 1. The image is divided into cells, 64 along its longer side, and each is averaged.
 2. A morphological closing removes strokes: the maximum over 13 × 13 cells, or 25 × 25 for a large digit, then the minimum over
@@ -30,7 +30,7 @@ from .mnist_style import border_median, dilate
 MAX_SIDE = 1024
 """Pixels. A larger image is reduced by an integer factor; pen strokes are still several pixels wide."""
 CELLS = 64
-CLOSING_RADIUS, WIDE_CLOSING_RADIUS = 6, 12
+CLOSING_RADIUS, WIDE_RADIUS = 6, 12
 """Radius of the closing, in cells: for sheets, and for a digit that fills the image, whose strokes are wider. A smaller radius
 keeps more shadows out of the ink."""
 NEIGHBOURHOOD = 8
@@ -70,12 +70,9 @@ def has_flat_background(image: GreyImage) -> bool:
 
 
 def binarize_document(image: GreyImage, *, above: int = -1, radius: int = CLOSING_RADIUS) -> InkMask:
-    """Separate the ink of a photo from its background.
+    """Separate the ink of a photo (h, w) uint8 from its background.
 
-    Args:
-        image: (h, w) uint8.
-        above: Absorption up to which everything is background, such as ruled lines.
-        radius: Radius of the closing, in cells.
+    Absorption up to ``above`` is background, such as ruled lines. ``radius`` is that of the closing, in cells.
     """
     factor = -(-max(image.shape) // MAX_SIDE)
     levels = block_means(image, factor)

@@ -10,17 +10,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..images.resample import GreyImage
-from .binarize import (
-    CLOSING_RADIUS,
-    MAX_SIDE,
-    WIDE_CLOSING_RADIUS,
-    InkMask,
-    binarize_document,
-    block_means,
-    has_flat_background,
-)
+from .binarize import CLOSING_RADIUS, MAX_SIDE, WIDE_RADIUS, InkMask, binarize_document, block_means, has_flat_background
 from .connected_components import Components, label_components
-from .grouping import DigitGroup, group_pieces, in_reading_order, is_cut_off, merge_groups, longer_side
+from .grouping import DigitGroup, group_pieces, in_reading_order, is_cut_off, longer_side, merge_groups
 from .mnist_style import DigitPreprocessing, PreparedDigit, dilate, prepare_digit
 from .steps import Box
 
@@ -49,15 +41,11 @@ class DetectedDigit:
 
 
 def detect_digits(image: GreyImage, settings: DigitPreprocessing, *, several: bool = True) -> list[DetectedDigit]:
-    """Return the digits in an image in reading order; at least one, which may be empty.
+    """Return the digits in an image (h, w) uint8 in reading order, at least one, even empty.
 
     A single digit on a flat background is prepared as a whole image. In a photo the paper background is removed first. Of
-    several digits, each is prepared from its own ink.
-
-    Args:
-        image: (h, w) uint8 grey levels.
-        settings: The preprocessing of the network.
-        several: Whether to separate digits. If not, or in an image hardly larger than the network's, all ink is one digit.
+    several digits, each is prepared from its own ink. All ink is one digit unless ``several``, or in an image hardly larger
+    than the network's.
     """
     if min(image.shape) < max(MIN_SIDE, MIN_TIMES * max(settings.height, settings.width)):
         return [_whole(image, settings)]
@@ -91,11 +79,10 @@ def _flat_ink(image: GreyImage, settings: DigitPreprocessing) -> InkMask:
 
 
 def _segment_photo(image: GreyImage) -> _Segmentation:
-    """Return the ink of a photo and its digits."""
     ink_mask, components, groups = _segment(image, CLOSING_RADIUS)
     # A digit that fills half of the image has strokes wider than the usual closing removes.
     if 2 * max((longer_side(group.box) for group in groups), default=0) > max(components.shape):
-        return _segment(image, WIDE_CLOSING_RADIUS)
+        return _segment(image, WIDE_RADIUS)
     return ink_mask, components, groups
 
 

@@ -46,9 +46,7 @@ class DigitGroup:
 def group_pieces(components: Components, *, drop_cut_off: bool = False) -> list[DigitGroup]:
     """Group components into digits, in the order of their first pixels.
 
-    Args:
-        components: The components of the ink.
-        drop_cut_off: Whether to ignore components at the border, such as a table or the edge of the sheet, if there are others.
+    ``drop_cut_off`` ignores components at the border, such as a table or the edge of the sheet, if there are others.
     """
     pieces = list(range(len(components)))
     if drop_cut_off:

@@ -4,8 +4,8 @@ Each of the six steps can be switched off and records what it did:
 
 1. **polarity**: light ink on a dark background. The image is inverted if the median of its border is above the middle between
    its darkest and its brightest pixel.
-2. **background**: the border's median is subtracted. Of the rest, everything up to a fifth of the strongest ink becomes 0, unless it
-   touches stronger ink, whose soft edge it then is. A contrast below 16 levels is no ink at all.
+2. **background**: the border's median is subtracted. Of the rest, everything up to a fifth of the strongest ink becomes 0,
+   unless it touches stronger ink, whose soft edge it then is. A contrast below 16 levels is no ink at all.
 3. **crop** to the bounding box of the ink.
 4. **fit** into 20 × 20 (of 28 × 28), keeping the aspect ratio: area means when shrinking, bilinear when growing.
 5. **contrast**: stretched until the strongest ink is 255.
@@ -90,11 +90,7 @@ class PreparedDigit:
 
 
 def prepare_digit(image: GreyImage, settings: DigitPreprocessing | None = None) -> PreparedDigit:
-    """Preprocess a grey image as MNIST's digits were.
-
-    Args:
-        image: (h, w) uint8 of any size; ``grey.to_grey`` converts RGB images.
-        settings: By default those of MNIST: 28 × 28.
+    """Preprocess a grey image (h, w) uint8 as MNIST's digits were, by default to 28 × 28.
 
     Raises:
         ShapeError: ``image`` has another shape or dtype, or no pixels.

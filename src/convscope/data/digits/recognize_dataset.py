@@ -70,13 +70,9 @@ def looks_like_mnist(dataset: Dataset) -> Dataset:
 
 
 def mark_as_digits(dataset: Dataset, *, centre: bool = True, content: str = "", note: str = "") -> Dataset:
-    """Return a dataset marked for digit preprocessing, with settings measured on its images.
+    """Add digit settings measured on the images to a dataset, if it is grey and light on dark.
 
-    Args:
-        dataset: The dataset; it is returned unchanged unless it is grey and light on dark.
-        centre: Whether digits are centred by mass instead of by bounding box.
-        content: A noun for the content of the images.
-        note: A note to add.
+    ``centre`` centres digits by mass instead of by bounding box. ``content`` is a noun for the content of the images.
     """
     settings = measure_digit_settings(_sample(dataset.train))
     if settings is None:
@@ -93,12 +89,10 @@ def with_note(dataset: Dataset, note: str) -> Dataset:
 
 
 def choose_settings(size: tuple[int, int], examples: Images) -> DigitPreprocessing:
-    """Choose digit settings for image files.
+    """Choose digit settings for image files, for results of (height, width).
 
-    Args:
-        size: The (height, width) of the result.
-        examples: Files of that size, (n, h, w, 1). If most are light on dark, and so used unchanged, their share of the frame
-            is measured; otherwise MNIST's is used.
+    If most of the ``examples``, files of that size (n, h, w, 1), are light on dark and so used unchanged, their share of the
+    frame is measured; otherwise MNIST's is used.
     """
     unchanged = examples[~is_dark_on_light(examples)] if len(examples) else examples
     share = measure_digit_size(unchanged) if 2 * len(unchanged) > len(examples) else DigitPreprocessing().digit_size_fraction

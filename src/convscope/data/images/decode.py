@@ -1,6 +1,6 @@
 """Decoding of image files to pixels that do not depend on the file format.
 
-Transparent pixels are composited on white, with the integers of ``data/grey.py``. 16 bits become 8 by (v + 128) // 257, CMYK
+Transparent pixels are composited on white, with the integers of ``resample.to_grey``. 16 bits become 8 by (v + 128) // 257, CMYK
 becomes RGB by the simple formula, and the EXIF orientation is applied; colour profiles and gamma are not. Of an animation the
 first frame is used. Pillow decodes six formats and no others, after the header has shown that the image fits into memory.
 """
@@ -92,11 +92,7 @@ class DecodedImage:
 
 
 def decode_image(content: bytes, name: str) -> DecodedImage:
-    """Decode a complete image file.
-
-    Args:
-        content: The bytes of the file.
-        name: The name for error messages, quoted.
+    """Decode the content of an image file; ``name``, quoted, is for error messages.
 
     Raises:
         PictureError: The file is no image, incomplete, damaged or too large. No other exception is raised.
@@ -118,16 +114,9 @@ def decode_image(content: bytes, name: str) -> DecodedImage:
 
 
 def from_pillow(image: Image.Image, name: str) -> DecodedImage:
-    """Convert a Pillow image at its current frame.
+    """Convert a Pillow image at its current frame; PictureError, with ``name``, if impossible.
 
-    An image opened from a file is rotated by its EXIF orientation; one derived from it is not, because its author has seen it.
-
-    Args:
-        image: The image.
-        name: The name for error messages, quoted if it is a file.
-
-    Raises:
-        PictureError: The image cannot be decoded, or is too large.
+    An image opened from a file is rotated by its EXIF orientation; one derived from it is not: its author has seen it.
     """
     with _as_picture_error(name, image.format or "image"):
         check_size(*image.size, name)

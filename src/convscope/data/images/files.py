@@ -25,11 +25,7 @@ OTHER_THINGS = (
 
 
 def read_image_file(path: PathLike) -> bytes:
-    """Return the content of a regular file of at most 100 MB.
-
-    Raises:
-        PictureError: The path is anything else.
-    """
+    """Return the content of a regular file of at most 100 MB; PictureError for anything else."""
     name = repr(os.fspath(path))
     try:
         # Opening a pipe would block until something writes to it.
@@ -80,13 +76,10 @@ MAX_SUFFIXES = 3
 
 
 def find_image_files(name: str) -> list[str]:
-    """Return the files that ``name`` means, sorted.
+    """Return the files that ``name`` means, sorted; PictureError if there are none.
 
     For a folder these are the image files in it and below, by suffix; for a pattern such as ``photos/*.png`` the matching
     files. Any other name is returned without a check.
-
-    Raises:
-        PictureError: A folder or pattern yields no file.
     """
     if _is_folder(name):
         return _in_folder(name)

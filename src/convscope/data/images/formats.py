@@ -77,15 +77,7 @@ HEIF_BRANDS = {b"heic": "HEIC", b"heix": "HEIC", b"hevc": "HEIC", b"mif1": "HEIF
 
 
 def detect_format(content: bytes, name: str) -> ImageFormat:
-    """Return the format of an image file.
-
-    Args:
-        content: The bytes of the file.
-        name: The name for error messages, quoted.
-
-    Raises:
-        PictureError: The file has another format, which the message names.
-    """
+    """Return the format of an image file; PictureError, naming the format, for others."""
     if not content:
         raise PictureError(f"{name} is empty (0 bytes). Copy or save it again.")
     for signature, kind in SIGNATURES:
@@ -121,11 +113,7 @@ PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 
 
 def check_size(width: int, height: int, name: str) -> None:
-    """Check the size of an image.
-
-    Raises:
-        PictureError: The image is too small or too large.
-    """
+    """Check that the size of an image is within the limits, else raise a PictureError."""
     if min(width, height) < 1 or max(width, height) < MIN_SIDE:
         raise PictureError(
             f"{name} has {width:,} × {height:,} pixels, but one side needs at least {MIN_SIDE}. Pass a larger image."
@@ -142,11 +130,7 @@ def too_many(name: str, found: str) -> PictureError:
 
 
 def check_png(content: bytes, name: str) -> None:
-    """Check that a PNG is complete and undamaged and has enough bytes for its pixels.
-
-    Raises:
-        PictureError: It is not, or has too many pixels.
-    """
+    """Check that a PNG is complete and undamaged and has enough bytes for its pixels."""
     # Pillow decodes a PNG without its end, and does not verify the checksums of pixel data.
     offset, num_packed, declared = 8, 0, -1
     while True:
@@ -181,11 +165,7 @@ def _png_bytes(header: bytes, name: str) -> int:
 
 
 def check_webp(content: bytes, name: str) -> None:
-    """Check that a WebP file is complete and not too large.
-
-    Raises:
-        PictureError: It is not.
-    """
+    """Check that a WebP file is complete and not too large."""
     # Pillow allocates the canvas on opening, so its size is checked here first.
     if 8 + int.from_bytes(content[4:8], "little") > len(content) + 1:
         raise _cut_off(name, len(content), "WebP")

@@ -34,11 +34,7 @@ class NamedBytes:
     """Any other image input."""
 
     def open(self) -> DecodedImage:
-        """Decode the image.
-
-        Raises:
-            PictureError: It cannot be read.
-        """
+        """Decode the image, or raise a PictureError."""
         return open_image(self.image, repr(self.name) if isinstance(self.image, (str, os.PathLike)) else self.name)
 
 
@@ -71,14 +67,10 @@ def _as_iterable(images: Any) -> Iterable[Any]:
 
 
 def open_image(image: Any, name: str) -> DecodedImage:
-    """Decode one image.
-
-    Args:
-        image: A path, bytes, a Pillow image or an array.
-        name: The name for error messages, quoted if it is a file.
+    """Decode a path, bytes, a Pillow image or an array.
 
     Raises:
-        PictureError: The image cannot be read.
+        PictureError: The image cannot be read; the message begins with ``name``.
     """
     if isinstance(image, (str, os.PathLike)):
         return decode_image(read_image_file(image), name)
@@ -108,15 +100,7 @@ def _from_array(array: npt.NDArray[Any], name: str) -> DecodedImage:
 
 
 def to_grey_levels(array: npt.NDArray[Any], name: str) -> npt.NDArray[np.uint8]:
-    """Convert uint8, floats from 0 to 1 or booleans of any shape to grey levels.
-
-    Args:
-        array: The values.
-        name: The name for error messages.
-
-    Raises:
-        PictureError: ``array`` holds anything else.
-    """
+    """Convert uint8, floats from 0 to 1 or booleans of any shape to grey levels."""
     if array.dtype == np.uint8:
         return array
     if array.dtype == np.bool_:

@@ -80,9 +80,6 @@ def to_grey(image: GreyImage) -> GreyImage:
     """Convert (h, w, 3 or 4) uint8 to grey (h, w) uint8: ITU-R 601 luma, on white.
 
     The integer coefficients are Pillow's.
-
-    Raises:
-        ShapeError: ``image`` has another shape or dtype.
     """
     if image.ndim != 3 or image.dtype != np.uint8 or image.shape[2] not in (3, 4):
         raise ShapeError(f"a colour image must be (height, width, 3 or 4) uint8; got {image.shape} {image.dtype}.")

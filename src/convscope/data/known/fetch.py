@@ -97,11 +97,7 @@ def _download(address: str, path: Path, archive: Archive, failures: list[str], p
 
 
 def _blocks(address: str) -> Iterator[bytes]:
-    """Yield what the mirror sends.
-
-    Raises:
-        _MirrorError: The connection failed. Any other error while writing is then about the disk.
-    """
+    """Yield what the mirror sends; any error but _MirrorError is then about the disk."""
     request = urllib.request.Request(address, headers={"User-Agent": AGENT})  # noqa: S310  (the addresses are our own)
     try:
         with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310

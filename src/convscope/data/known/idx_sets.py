@@ -23,11 +23,7 @@ IDENTIFYING_FILES = (("test", "labels"), ("train", "labels"), ("test", "images")
 
 
 def load_known_set(known: KnownSet) -> Dataset:
-    """Load a known dataset from the first folder that has it.
-
-    Raises:
-        DatasetError: No folder has it, or its files are not the known ones.
-    """
+    """Load a known dataset from the first folder that has it; DatasetError if none has."""
     for folder in known.folders():
         for found in find_sets(folder):
             if found.name == known.prefix and len(found.files) == len(MNIST_FILES):
@@ -54,7 +50,6 @@ def _read(known: KnownSet, found: IdxSet) -> Dataset:
 
 
 def _check_counts(known: KnownSet, found: IdxSet, dataset: Dataset) -> None:
-    """Raise :class:`DatasetError` unless the number and size of the images are the known ones."""
     counts = len(dataset.train), len(dataset.test)
     if known.counts is None or (counts == known.counts and dataset.image_shape == SHAPE):
         return

@@ -26,7 +26,7 @@ TEST_SEED = 0
 
 @dataclass(frozen=True, eq=False)
 class RawSplit:
-    """Arrays of one split as read, for ``levels.to_images`` and ``labels.index_labels``."""
+    """Arrays of one split as read, for ``to_uint8_images`` and ``index_labels``."""
 
     images: npt.NDArray[Any]
     labels: npt.NDArray[Any]
@@ -55,15 +55,11 @@ class DatasetSource:
 def assemble_dataset(origin: DatasetSource, train: RawSplit, test: RawSplit | None, options: ReadOptions) -> Dataset:
     """Assemble a dataset from arrays.
 
-    Args:
-        origin: Facts for the provenance.
-        train: The arrays of the training split.
-        test: The arrays of the test split; without it, a fifth is held out, stratified, with seed 0.
-        options: Class names and image size.
+    Without a test split a fifth is held out, stratified, with seed 0.
 
     Raises:
         DatasetError: The arrays are invalid.
-        ConfigError: The options do not fit them.
+        ConfigError: The class names or the image size of ``options`` do not fit them.
     """
     parts = [train] if test is None else [train, test]
     for part in parts:
@@ -100,14 +96,7 @@ def _take(split: Split, rows: Labels, name: str) -> Split:
 
 
 def hold_out_test(labels: Labels, name: str) -> tuple[Labels, Labels]:
-    """Choose a test split.
-
-    Returns:
-        Indices of the kept and of the held-out images.
-
-    Raises:
-        DatasetError: There are too few images for both.
-    """
+    """Return indices of the kept and the held-out images; DatasetError if there are too few."""
     kept, held_out = stratified_split(labels, TEST_FRACTION, seed=TEST_SEED)
     if not len(held_out):
         raise DatasetError(

@@ -43,7 +43,7 @@ class Layout:
     columns: int
     header: bool
     label_column: int | None
-    """0, the last column, or None if the header names no labels. ``label_column.py`` may change it if there is no header."""
+    """0, the last column, or None if the header names no labels. Without a header ``detect_label_column`` may change it."""
 
     @property
     def pixels(self) -> int:
@@ -68,11 +68,7 @@ class Lines:
 
 
 def find_layout(path: Path) -> Layout:
-    """Return the layout of a table.
-
-    Raises:
-        DatasetError: The first line is not that of a table of images.
-    """
+    """Return the layout of a table; DatasetError if it does not begin like one of images."""
     with path.open("rb") as file:
         first = next((line for _, line in _each_line(file, path)), None)
     if first is None:
@@ -109,13 +105,8 @@ def _label_column(header: list[str]) -> int | None:
 def read_lines(path: Path, layout: Layout, progress: ReadListener | None = None) -> Lines:
     """Read all lines after the header; the result includes the invalid ones.
 
-    Args:
-        path: The table.
-        layout: Its layout.
-        progress: Called with the number of bytes read, ten times a second.
-
-    Raises:
-        DatasetError: The file is not text in UTF-8, or a line is too long.
+    ``progress`` is called with the number of bytes read, ten times a second. A file that is not UTF-8 text, or a line that
+    is too long, is a DatasetError.
     """
     lines, total, last_event = Lines(), path.stat().st_size, time.monotonic()
     with path.open("rb") as file, warnings.catch_warnings():

@@ -19,7 +19,7 @@ from ...errors import DatasetError
 from ...formatting import join_words
 from ..dataset import Dataset
 from ..digits.recognize_dataset import mark_as_digits
-from ..read_options import ReadOptions, read_class_names
+from ..read_options import ReadOptions, find_class_names
 from .assemble import DatasetSource, RawSplit, assemble_dataset
 from .idx import read_idx
 from .labels import ClassNames
@@ -34,7 +34,6 @@ SUBFOLDERS = ("raw", "gzip")
 TRANSPOSED = "emnist"
 """Prefix of datasets with transposed images."""
 TRANSPOSED_NOTE = "transposed the images, which EMNIST stores on their side"
-CLASSES = "classes.txt"
 
 
 @dataclass(frozen=True)
@@ -87,11 +86,7 @@ def read_idx_path(path: Path, options: ReadOptions) -> Dataset:
 
 
 def read_set(found: IdxSet, origin: DatasetSource, options: ReadOptions) -> Dataset:
-    """Read a dataset from its IDX files.
-
-    Raises:
-        DatasetError: A file is missing or damaged.
-    """
+    """Read a dataset from its IDX files."""
     train = _part(found, "train")
     test = _part(found, "test") if any(split == "test" for split, _ in found.files) else None
     dataset = assemble_dataset(origin, train, test, options)
@@ -120,9 +115,9 @@ def _transpose(images: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 def _origin(path: Path, found: IdxSet) -> DatasetSource:
     files = sorted(file.name for file in found.files.values())
-    names: ClassNames = _mapped_names(found.folder / f"{found.name}-mapping.txt")
-    if (found.folder / CLASSES).is_file():
-        names = read_class_names(found.folder / CLASSES)
+    names: ClassNames = find_class_names(found.folder)
+    if names is None:
+        names = _mapped_names(found.folder / f"{found.name}-mapping.txt")
     return DatasetSource(
         str(path),
         f"IDX files {join_words(files)}",

@@ -18,14 +18,13 @@ from ...types import Labels
 from ..dataset import Dataset, Provenance, Split
 from ..images.inputs import BadPicture, printable
 from ..preprocessing import ImagePreprocessor
-from ..read_options import ReadListener, ReadOptions, read_class_names
+from ..read_options import ReadListener, ReadOptions, find_class_names
 from .assemble import dataset_name, held_out_note, hold_out_test
 from .image_folder_decoding import Decoded, decode_all, keep_rows, read_image_headers
 from .image_folder_listing import Listing, list_folder
 from .image_folder_preprocessing import choose_preprocessing, preprocessing_of_run
 from .labels import rename
 
-CLASSES = "classes.txt"
 MAX_LISTED = 1000
 """Unreadable image files in an error."""
 MAX_NOTED = 20
@@ -48,11 +47,7 @@ def read_folder(
 ) -> Dataset:
     """Read a dataset from a folder of image files.
 
-    Args:
-        root: The folder.
-        options: How to read it.
-        progress: Called while files are decoded.
-        preprocessor: The preprocessing of an existing network, used unless ``options`` ask for another one.
+    The ``preprocessor`` of an existing network is used unless ``options`` ask for another one.
 
     Raises:
         DatasetError: The folder is not laid out as a dataset, or image files are unreadable and not to be skipped. All files
@@ -68,7 +63,8 @@ def read_folder(
     decoded = decode_all(plan.paths, str(root), chosen.preprocessor, progress, keeps_channels=chosen.keeps_channels)
     notes = [*plan.notes, *chosen.notes]
     if decoded.several:
-        notes.append(_several_note(decoded.several))
+        files = count_of(len(decoded.several), "image file")
+        notes.append(f"used the largest digit in {files} with several: {shorten_list(decoded.several)}")
     bad = list(decoded.bad.values())
     if bad and (not options.skip_bad_images or len(bad) > options.most_bad * len(plan.paths)):
         raise DatasetError(_too_many_bad(root, bad, len(plan.paths), options))
@@ -88,9 +84,7 @@ def read_folder(
 
 
 def _plan(root: Path, listing: Listing, options: ReadOptions) -> Plan:
-    wanted = options.class_names
-    if wanted is None and (root / CLASSES).is_file():
-        wanted = read_class_names(root / CLASSES)
+    wanted = find_class_names(root) if options.class_names is None else options.class_names
     folders, names = rename(listing.class_names(), wanted, repr(str(root)))
     notes = list(listing.notes)
     filled = [any(classes.get(folder) for classes in listing.splits.values()) for folder in folders]
@@ -136,10 +130,6 @@ def _splits(root: Path, plan: Plan, decoded: Decoded) -> tuple[Split, Split]:
         return Split(images if len(good) == len(labels) else keep_rows(images, good), labels[good], names)
 
     return part(0, plan.num_train), part(plan.num_train, len(plan.paths))
-
-
-def _several_note(names: Sequence[str]) -> str:
-    return f"used the largest digit in {count_of(len(names), 'image file')} with several: {shorten_list(names)}"
 
 
 def _too_many_bad(root: Path, bad: list[BadPicture], total: int, options: ReadOptions) -> str:

@@ -64,12 +64,9 @@ def read_image_headers(paths: Sequence[str], progress: ReadListener | None) -> l
 
 
 def choose_size(sizes: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], str]:
-    """Choose a common size for image files.
+    """Choose a common (height, width) for image files, with a note unless all have it.
 
     It is the size of all, or the medians of heights and widths; scaled down to a longer side of at most 96 pixels.
-
-    Returns:
-        The (height, width), and a note on the choice; empty if all files have that size.
     """
     if not sizes:
         return (MAX_SIDE, MAX_SIDE), ""
@@ -92,19 +89,10 @@ def decode_all(
     *,
     keeps_channels: bool = False,
 ) -> Decoded:
-    """Decode and preprocess image files just as ``predict`` does.
+    """Decode and preprocess image files as ``predict`` does.
 
-    Of several digits in a file, the one with the most ink is used.
-
-    Args:
-        paths: The image files.
-        root: The folder that names in messages are relative to.
-        preprocessor: The preprocessing.
-        progress: Called while files are decoded.
-        keeps_channels: Whether to keep three channels if no file has colour.
-
-    Raises:
-        DatasetError: Neither memory nor disk has enough space.
+    If a file shows several digits, the one with the most ink is used. ``root`` is the folder that names in messages are
+    relative to. Unless ``keeps_channels``, three channels become one if no file has colour.
     """
     images = allocate_images((len(paths), *preprocessor.image_shape), repr(root))
 

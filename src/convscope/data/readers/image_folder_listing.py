@@ -1,7 +1,7 @@
 """Splits, classes and image files in a folder, by their names alone; no file is opened.
 
 There is one folder per class, with image files at any depth. Class folders are at the top, or below split folders such as
-``train/``, ``test/`` and ``val/`` (``split_names.py`` has their other names).
+``train/``, ``test/`` and ``val/`` (:data:`SPLITS` has their other names).
 """
 
 from __future__ import annotations
@@ -42,10 +42,8 @@ SHORT_SPLITS = {f"{word}{filler}": split for word, split in SPLITS.items() for f
 def find_splits(names: Iterable[str]) -> dict[str, str]:
     """Return the split of each folder that is one.
 
-    Splits are ``"train"``, ``"test"``, ``"val"`` and :data:`UNLABELLED`.
-
-    A folder is a split if its name says nothing else, or if it differs from another one in the split's word alone, as
-    ``seg_train`` and ``seg_test`` do.
+    Splits are ``"train"``, ``"test"``, ``"val"`` and :data:`UNLABELLED`. A folder is a split if its name says nothing else,
+    or if it differs from another one in the split's word alone, as ``seg_train`` and ``seg_test`` do.
     """
     parsed = {name: _parsed(name) for name in names}
     found = {name: split for name, (split, rest) in parsed.items() if split and not rest}
@@ -92,16 +90,12 @@ class Listing:
 
 
 def list_folder(root: Path) -> Listing:
-    """List a folder of image files.
-
-    Raises:
-        DatasetError: The folder is not laid out as folders of classes.
-    """
+    """List a folder of image files; DatasetError if it is not laid out as folders of classes."""
     listing = Listing(root, {})
-    tops = _folders(root, listing)
+    tops = _folders(root)
     named = find_splits(tops)
     # A folder "train" that holds image files directly is a class, perhaps of trains; one that holds folders is a split.
-    found = {name: split for name, split in named.items() if split != UNLABELLED and _folders(root / name, listing)}
+    found = {name: split for name, split in named.items() if split != UNLABELLED and _folders(root / name)}
     if "train" not in found.values():
         _refuse_splits(root, tops, set(found))
         return _checked(_add_split(listing, "", root, tops))
@@ -117,26 +111,26 @@ def list_folder(root: Path) -> Listing:
             f"{str(root)!r} holds {splits}, {problem}. Keep either splits (train, test, val) or classes there, and move the rest."
         )
     for name, split in found.items():
-        folder = _within(root / name, listing)
-        _add_split(listing, split, folder, _folders(folder, listing))
+        folder = _within(root / name)
+        _add_split(listing, split, folder, _folders(folder))
     return _checked(listing)
 
 
 def holds_classes(root: Path) -> bool:
     """Return whether two folders in ``root``, or class folders of a split, hold image files."""
     listing = Listing(root, {})
-    tops = _folders(root, listing)
+    tops = _folders(root)
     return sum(bool(_image_files(root / name, listing)) for name in tops) > 1 or any(
-        len(_folders(root / name, listing)) > 1 and _image_files(root / name, listing) for name in find_splits(tops)
+        len(_folders(root / name)) > 1 and _image_files(root / name, listing) for name in find_splits(tops)
     )
 
 
-def _within(folder: Path, listing: Listing) -> Path:
+def _within(folder: Path) -> Path:
     """Return ``folder``, or its only subfolder if that has the same name."""
     # Some archives unpack in this way.
-    inside = _folders(folder, listing)
+    inside = _folders(folder)
     alone = len(inside) == 1 and inside[0] == folder.name
-    return folder / inside[0] if alone and _folders(folder / inside[0], listing) else folder
+    return folder / inside[0] if alone and _folders(folder / inside[0]) else folder
 
 
 def _refuse_splits(root: Path, tops: list[str], splits: set[str]) -> None:
@@ -150,7 +144,7 @@ def _refuse_splits(root: Path, tops: list[str], splits: set[str]) -> None:
             f"{str(root)!r} holds {listed}, which are names of splits, but no train/. Rename the folder of the training images; it "
             "must hold one folder per class."
         )
-    inside = [set(_folders(root / name, Listing(root, {}))) for name in filled]
+    inside = [set(_folders(root / name)) for name in filled]
     common, every = set.intersection(*inside), set.union(*inside)
     if len(common) < 2 or len(common) < MUCH_ALIKE * len(every) or any(_holds_image_files(root / name) for name in filled):
         return
@@ -205,7 +199,7 @@ def _too_few(listing: Listing, names: tuple[str, ...], filled: list[str]) -> str
     others = ", ".join(f"{count:,} {suffix}" for suffix, count in listing.ignored_files.most_common(MAX_SUFFIXES))
     if filled:
         below = listing.root / filled[0]
-        inside = below.is_dir() and len(_folders(below, listing)) > 1
+        inside = below.is_dir() and len(_folders(below)) > 1
         remedy = f"Pass {str(below)!r} if its folders are the classes" if inside else "Add a folder for another class"
         return f"{root} has image files of only one class, {filled[0]!r}. {remedy}."
     if names:
@@ -217,7 +211,7 @@ def _too_few(listing: Listing, names: tuple[str, ...], filled: list[str]) -> str
     return f"{root} holds no data{f' (only {others})' if others else ''}. {remedy}; or pass IDX files or a train.csv."
 
 
-def _folders(folder: Path, listing: Listing) -> list[str]:
+def _folders(folder: Path) -> list[str]:
     """Return the names of the subfolders of ``folder``, including links."""
     names = []
     for entry in _entries(folder):

@@ -3,7 +3,7 @@
 ``predict`` preprocesses digits, so a network must be trained on preprocessed ones. If the classes of a folder are the ten
 digits and nearly all of a sample of files show a digit, all are preprocessed as ``predict`` does it. Images that fill their
 frame, such as Fashion-MNIST's and CIFAR's, do not count as digits. Images of one small size, light on dark, are left to
-``digit_sets.looks_like_mnist``.
+``recognize_dataset.looks_like_mnist``.
 """
 
 from __future__ import annotations
@@ -79,10 +79,10 @@ def choose_preprocessing(
             return FolderPreprocessing(
                 ImagePreprocessor((*size, 1), settings), DIGITS if are_numbered else CHARACTERS, (note,)
             )
-    chosen, how = choose_size(sizes)
-    size, note = (
-        (chosen, how) if options.image_size is None else (options.image_size, _asked_size(sizes, options.image_size))
-    )
+    size, note = choose_size(sizes)
+    if options.image_size is not None:
+        size = options.image_size
+        note = "" if set(sizes) == {size} else f"resized all image files to {size[0]} × {size[1]}, as requested"
     channels = 3 if any(header.may_be_coloured for header in headers) else 1
     return FolderPreprocessing(ImagePreprocessor((*size, channels)), "images", (note,) if note else ())
 
@@ -145,7 +145,3 @@ def _note(size: tuple[int, int], *, asked: bool) -> str:
         "the classes are the ten digits and the image files show one each, so all were preprocessed like MNIST "
         f"({steps}); --prepare fit only resizes them"
     )
-
-
-def _asked_size(sizes: Sequence[tuple[int, int]], asked: tuple[int, int]) -> str:
-    return "" if set(sizes) == {asked} else "resized all image files to {} × {}, as requested".format(*asked)

@@ -59,16 +59,13 @@ with training values of 0 to 255 is not: the two were scaled differently."""
 
 
 def to_uint8_images(parts: Sequence[npt.NDArray[Any]], name: str) -> tuple[list[Images], list[str]]:
-    """Convert the pixels of each split to images, with the range of the first split.
+    """Convert the pixels of each split to images (n, h, w, c) uint8, with notes.
 
-    Arrays of uint8 are not copied.
+    The range of values is that of the first split. Arrays of uint8 are not copied.
 
     Args:
         parts: (n, h, w), (n, h, w, c) or (n, c, h, w) with 1, 3 or 4 channels, or (n, pixels) of square images.
         name: The dataset, quoted, for error messages.
-
-    Returns:
-        The images (n, h, w, c) uint8 of each split, and notes on what was done.
 
     Raises:
         DatasetError: A shape, dtype or range of values is not supported.
@@ -172,6 +169,5 @@ def _range(images: npt.NDArray[Any], name: str) -> tuple[float, float]:
 
 
 def _are_bits(parts: Sequence[npt.NDArray[Any]]) -> bool:
-    """Return whether uint8 images hold 0 and 1 only."""
     # A memory-mapped file is large; reading it through for this would take too long.
     return not any(isinstance(part, np.memmap) for part in parts) and max(int(part.max()) for part in parts) == 1

@@ -54,11 +54,7 @@ SIZES = {FIXED32: 4, FIXED64: 8}
 
 
 def with_metadata(model: bytes, metadata: Mapping[str, str]) -> bytes:
-    """Return the content of an ONNX file with other metadata.
-
-    Raises:
-        RunError: ``model`` is no ONNX file.
-    """
+    """Return the content of an ONNX file with other metadata; RunError if it is no ONNX file."""
     kept = b"".join(content for number, content in _fields(model) if number != METADATA)
     return kept + messages(METADATA, (message(1, key) + message(2, value) for key, value in metadata.items()))
 
