@@ -110,10 +110,8 @@ def _duplicate_findings(dataset: Dataset) -> list[str]:
             )
     if shared := _pairs(train, test, across=True):
         named = [f"{_name(dataset.test, later)} = {_name(dataset.train, first)}" for first, later in shared[:MAX_NAMED]]
-        verb = "occurs" if len(shared) == 1 else "occur"
-        sentences.append(
-            f"{count_of(len(shared), 'test image')} also {verb} in the training split: {shorten_list(named, MAX_NAMED, len(shared))}"
-        )
+        verb, listed = "occurs" if len(shared) == 1 else "occur", shorten_list(named, MAX_NAMED, len(shared))
+        sentences.append(f"{count_of(len(shared), 'test image')} also {verb} in the training split: {listed}")
     return sentences + _contradiction_findings(dataset, [*train, *test])
 
 
