@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 MINUS = "\N{MINUS SIGN}"
-
 MIN_P = 0.0001
 """Smaller p-values are written as an inequality."""
 
@@ -38,12 +37,7 @@ def format_probability(probability: float, digits: int = 2) -> str:
 def percentage_points(difference: float, digits: int = 2, *, sign: bool = False) -> str:
     """Return a difference of shares in percentage points: ``-0.0083`` as ``"−0.83"``.
 
-    The unit is left out; zero has no sign.
-
-    Args:
-        difference: The difference of two shares, from -1 to 1.
-        digits: Digits after the decimal point.
-        sign: Whether a positive difference gets a plus sign.
+    The unit is left out. Zero has no sign; a positive difference has one if ``sign`` is on.
     """
     text = f"{100 * difference:{'+' if sign else ''}.{digits}f}"
     if not float(text):
@@ -68,10 +62,7 @@ def join_words(words: Sequence[str], conjunction: str = "and") -> str:
 def shorten_list(words: Sequence[str], limit: int = 5, total: int | None = None) -> str:
     """Return the first ``limit`` words and the number of the rest: ``"a, b and 1,234 more"``.
 
-    Args:
-        words: What is listed; it may be the beginning of a longer list.
-        limit: The number of words written out.
-        total: The length of the whole list, if ``words`` is only its beginning.
+    ``total`` is the length of the whole list, if ``words`` is only its beginning.
     """
     rest = (len(words) if total is None else total) - min(limit, len(words))
     text = ", ".join(words[:limit])

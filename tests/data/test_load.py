@@ -72,7 +72,7 @@ def test_every_form_of_data_is_known_by_what_lies_at_the_path(tmp_path: Path, pi
     assert load_dataset(f"{pictures}/").name == "pictures"
 
 
-def test_progress_tells_of_pictures_and_of_what_was_done(pictures: Path) -> None:
+def test_progress_tells_of_images_and_of_what_was_done(pictures: Path) -> None:
     events: list[ReadProgress | DatasetLoaded] = []
     dataset = load_dataset(pictures, progress=events.append)
     assert events[-1] == DatasetLoaded("pictures", dataset.provenance.notes)
@@ -97,14 +97,14 @@ def test_known_sets_take_other_names_but_no_other_size() -> None:
         load_dataset("digits", ReadOptions(image_size=(28, 28)))
 
 
-def test_only_folders_of_pictures_are_fitted_to_a_run(pictures: Path) -> None:
-    fitting = ImagePreprocessor((9, 9, 3))
-    assert load_dataset(pictures, fitting=fitting).image_shape == (9, 9, 3)
-    assert load_dataset(pictures, ReadOptions(image_size=(5, 5)), fitting=fitting).image_shape[:2] == (5, 5)
-    assert load_dataset("digits", fitting=fitting).image_shape == (8, 8, 1)
+def test_only_folders_of_images_are_fitted_to_a_run(pictures: Path) -> None:
+    preprocessor = ImagePreprocessor((9, 9, 3))
+    assert load_dataset(pictures, preprocessor=preprocessor).image_shape == (9, 9, 3)
+    assert load_dataset(pictures, ReadOptions(image_size=(5, 5)), preprocessor=preprocessor).image_shape[:2] == (5, 5)
+    assert load_dataset("digits", preprocessor=preprocessor).image_shape == (8, 8, 1)
 
 
-def test_folders_of_pictures_go_before_a_table_about_them(pictures: Path) -> None:
+def test_folders_of_images_go_before_a_table_about_them(pictures: Path) -> None:
     (pictures / "train.csv").write_text("file,label\n1.png,cat\n")
     dataset = load_dataset(pictures)
     assert "ignored, because the folder holds image files by class: train.csv" in dataset.provenance.notes

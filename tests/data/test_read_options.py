@@ -22,7 +22,7 @@ def test_options_come_back_from_the_runs_record(
     assert ReadOptions.from_dict(options.as_dict()) == options
 
 
-def test_a_run_of_before_only_resized_its_pictures() -> None:
+def test_a_run_of_before_only_resized_its_images() -> None:
     assert ReadOptions.from_dict({}) == ReadOptions(prepare="fit", most_bad=1.0)
     assert ReadOptions().as_arguments() == []
     assert ReadOptions(prepare="digits").as_arguments() == ["--prepare", "digits"]
@@ -31,7 +31,7 @@ def test_a_run_of_before_only_resized_its_pictures() -> None:
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.1, float("nan"), "half", True])
-def test_the_share_of_bad_pictures_is_one(share: object) -> None:
+def test_the_share_of_bad_image_files_is_one(share: object) -> None:
     with pytest.raises(ConfigError, match=f"most_bad .*0 to 1; got {re.escape(repr(share))}"):
         ReadOptions(most_bad=share)  # type: ignore[arg-type]
     assert ReadOptions(skip_bad_images=True, most_bad=0.5).as_arguments() == ["--skip-bad-images", "--most-bad", "0.5"]
@@ -82,7 +82,7 @@ def test_names_that_are_no_text_are_refused(tmp_path: Path) -> None:
         parse_class_names(str(tmp_path / "names.txt"))
 
 
-def test_what_was_told_is_told_again_on_the_command_line() -> None:
+def test_options_become_the_same_command_line_arguments() -> None:
     options = ReadOptions((48, 64), ("cat", "dog"), skip_bad_images=True)
     assert options.as_arguments() == ["--image-size", "48x64", "--class-names", "cat,dog", "--skip-bad-images"]
     assert ReadOptions(class_names=("a,b", "c")).as_arguments() == []

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from convscope.data.images.decode import decode_picture
+from convscope.data.images.decode import decode_image
 from convscope.data.load import load_dataset
 from convscope.data.preprocessing import ImagePreprocessor, preprocessor_for
 from convscope.data.read_options import read_class_names
@@ -117,10 +117,10 @@ def _png_mended(content: bytes) -> bytes:
 
 
 def _as_picture(_: Path, content: bytes) -> object:
-    pixels = decode_picture(content, "it").pixels
+    pixels = decode_image(content, "it").pixels
     sample = np.zeros((1, 28, 28, 1), np.uint8)
     digits = preprocessor_for({"image_shape": [28, 28, 1], "content": "digits"}, sample)
-    return [fitting.fit_each(pixels) for fitting in (digits, ImagePreprocessor((16, 16, 3)))]
+    return [fitting.preprocess_each(pixels) for fitting in (digits, ImagePreprocessor((16, 16, 3)))]
 
 
 def _folders() -> list[bytes]:

@@ -16,7 +16,7 @@ import pytest
 from convscope.data.dataset import Dataset
 from convscope.data.digits.detect import detect_digits
 from convscope.data.digits.mnist_style import DigitPreprocessing
-from convscope.data.images.decode import decode_picture
+from convscope.data.images.decode import decode_image
 from convscope.data.images.resample import to_grey
 
 from ..handwriting import enlarged, laid_out, penned, photo_of_one, photo_of_sheet  # type: ignore[import-not-found]
@@ -27,7 +27,7 @@ RUNNER = Path(__file__).with_name("find_runner.mjs")
 
 def shrunk(content: bytes, times: int) -> Picture:
     """Return every ``times``-th pixel of a photo, noise included: small images keep the test fast."""
-    pixels = decode_picture(content, "it").pixels[::times, ::times]
+    pixels = decode_image(content, "it").pixels[::times, ::times]
     return pixels[..., 0] if pixels.shape[2] == 1 else to_grey(pixels)
 
 
@@ -68,7 +68,7 @@ def test_python_and_the_page_find_the_same_digit(mnist: Dataset, tmp_path: Path)
     ):
         digits = detect_digits(picture, DigitPreprocessing())
         assert answer["count"] == len(digits), number
-        assert answer["isCleared"] == digits[0].cleared, number
+        assert answer["isCleared"] == digits[0].background_removed, number
         chosen = next(digit for digit in digits if (vars(digit.box) if digit.box else None) == answer["box"])
         assert base64.b64decode(answer["pixels"]) == chosen.prepared.pixels.tobytes(), number
         counts.add(len(digits))

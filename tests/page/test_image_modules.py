@@ -31,6 +31,7 @@ JS_NAMES = {
     "digit_size_fraction": "boxShare",
     "background_share": "groundShare",
     "min_contrast": "leastContrast",
+    "image": "picture",
 }
 JS = Path(__file__).parents[2] / "src" / "convscope" / "page" / "js"
 SIGHTS = {
@@ -40,7 +41,7 @@ SIGHTS = {
     "deutan": np.array([[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]),
     "tritan": np.array([[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]]),
 }
-STEPS = ("polarity", "ground", "crop", "fit", "contrast", "centre")
+STEPS = ("polarity", "background", "crop", "fit", "contrast", "centre")
 
 
 @dataclass(frozen=True)
@@ -207,11 +208,11 @@ def compare(expected: PreparedDigit, answer: dict[str, Any], what: str) -> None:
     assert decoded(answer) == (expected.pixels.shape, expected.pixels.tobytes()), what
     assert answer["empty"] == expected.empty, what
     for name in STEPS:
-        step, other = vars(getattr(expected, name)), answer["steps"][name]
-        assert step.keys() == other.keys()
+        step, other = vars(getattr(expected, name)), answer["steps"][JS_NAMES.get(name, name)]
+        assert {JS_NAMES.get(key, key) for key in step} == other.keys()
         for key, value in step.items():
-            if key == "picture":
-                assert decoded(other[key]) == (value.shape, value.tobytes()), f"{name} of {what}"
+            if key == "image":
+                assert decoded(other["picture"]) == (value.shape, value.tobytes()), f"{name} of {what}"
             else:
                 plain = vars(value) if hasattr(value, "__dict__") else list(value) if isinstance(value, tuple) else value
                 assert other[key] == plain, f"{name}.{key} of {what}"

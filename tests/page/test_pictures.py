@@ -16,7 +16,7 @@ from PIL import Image
 
 import convscope
 from convscope.data.digits.mnist_style import DigitPreprocessing
-from convscope.data.images.decode import decode_picture
+from convscope.data.images.decode import decode_image
 from convscope.data.preprocessing import ImagePreprocessor
 from convscope.page.payload import make_payload
 
@@ -133,12 +133,12 @@ FILES = {
 @pytest.mark.parametrize("name", FILES)
 def test_the_browser_opens_it_as_python_does_pixel_for_pixel(modules: Page, name: str) -> None:
     content = FILES[name]()
-    decoded = decode_picture(content, name).pixels
+    decoded = decode_image(content, name).pixels
     fittings = COLOUR, GREY, ImagePreprocessor((20, 28, 1), polarity="dark on light")
     opened, given = taken(modules, content, *fittings)
     assert opened == fingerprint(decoded)
     for fitting, pixels in zip(fittings, given, strict=True):
-        assert np.array_equal(pixels, fitting.fit(decoded).pixels), fitting
+        assert np.array_equal(pixels, fitting.preprocess(decoded).pixels), fitting
 
 
 def test_a_photo_of_handwriting_is_prepared_pixel_for_pixel(modules: Page, digits_run: convscope.Run) -> None:
@@ -148,7 +148,7 @@ def test_a_photo_of_handwriting_is_prepared_pixel_for_pixel(modules: Page, digit
     content = saved(photo.resize((round(1500 * photo.width / photo.height), 1500)))
     digits = make_payload(digits_run.record)["fitting"]["digits"]
     _, (of_mnist, of_run) = taken(modules, content, MNIST, ImagePreprocessor((8, 8, 1), DigitPreprocessing(8, 8, **digits)))
-    fitted = MNIST.fit(decode_picture(content, "it").pixels)
+    fitted = MNIST.preprocess(decode_image(content, "it").pixels)
     assert "paper background removed" in fitted.done
     assert np.array_equal(of_mnist, fitted.pixels)
     assert np.array_equal(of_run, convscope.predict(digits_run, content, single=True).prepared[0])
@@ -159,7 +159,7 @@ def test_a_picture_of_the_networks_own_size_is_taken_as_it_is(modules: Page, dig
     image = digits_run.dataset.test.images[3, ..., 0]
     fitting = ImagePreprocessor((8, 8, 1), DigitPreprocessing(8, 8, digit_size_fraction=1.0))
     assert np.array_equal(taken(modules, saved(image), fitting)[1][0][..., 0], image)
-    assert np.array_equal(taken(modules, saved(255 - image), fitting)[1][0], fitting.fit(255 - image[..., None]).pixels)
+    assert np.array_equal(taken(modules, saved(255 - image), fitting)[1][0], fitting.preprocess(255 - image[..., None]).pixels)
 
 
 @pytest.mark.parametrize("held", [1, 6])
@@ -168,8 +168,8 @@ def test_a_jpeg_is_opened_within_a_grey_level_and_upright(modules: Page, held: i
     exif = Image.Exif()
     exif[0x0112] = held
     content = saved(Image.fromarray(scene(1500, 701)), "JPEG", quality=90, exif=exif)
-    decoded = decode_picture(content, "it").pixels
+    decoded = decode_image(content, "it").pixels
     (height, width, _), given = taken(modules, content, COLOUR, GREY)
     assert (height, width) == decoded.shape[:2]
     for fitting, pixels in zip((COLOUR, GREY), given, strict=True):
-        assert np.abs(pixels.astype(int) - fitting.fit(decoded).pixels).max() <= 1
+        assert np.abs(pixels.astype(int) - fitting.preprocess(decoded).pixels).max() <= 1

@@ -30,7 +30,7 @@ def test_room_is_in_memory_where_there_is_enough(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize(("number", "text"), [(0, "0 bytes"), (999, "999 bytes"), (1000, "1.0 kB"), (2**50, "1,125.9 TB")])
-def test_bytes_are_told_in_a_unit_that_people_read(number: int, text: str) -> None:
+def test_bytes_have_a_readable_unit(number: int, text: str) -> None:
     assert memory.in_bytes(number) == text
 
 

@@ -56,7 +56,7 @@ def evaluate(
     record = store.load_record(folder)
     if data is None:
         return _with_threshold(record.evaluation, run, record, accuracy)
-    loaded = load_dataset(data, reading, fitting=_fitting(record))
+    loaded = load_dataset(data, reading, preprocessor=_fitting(record))
     dataset = match_classes(loaded, record.request["dataset"]["class_names"])
     ledger.Ledger(folder, "evaluate", loaded.name, loaded.fingerprint, len(loaded.test)).record("an evaluation")
     return _with_threshold(

@@ -74,15 +74,15 @@ def _lines(found: Sequence[Mistake], errors: int, quiet: bool) -> Iterator[str]:
 def _table(found: Sequence[Mistake]) -> Iterator[str]:
     """Yield the table; the reasons are wrapped to the width of a terminal, and one line elsewhere."""
     from ..analysis.mistakes.triage import KINDS
-    from ..data.images.inputs import shown
+    from ..data.images.inputs import printable
     from . import text
 
     head = ("index", "true", "predicted", "p(true)", "p(predicted)")
     rows = (
         (
             str(mistake.index),
-            shown(mistake.true),
-            shown(mistake.predicted),
+            printable(mistake.true),
+            printable(mistake.predicted),
             format_probability(mistake.true_probability),
             format_probability(mistake.predicted_probability),
         )
@@ -94,7 +94,7 @@ def _table(found: Sequence[Mistake]) -> Iterator[str]:
     indent = len(first) + wide + 4
     width = shutil.get_terminal_size().columns - indent if sys.stdout.isatty() else 0
     for line, mistake in zip(lines, found, strict=True):
-        reason = shown("; ".join(mistake.triage.evidence))
+        reason = printable("; ".join(mistake.triage.evidence))
         folded = textwrap.wrap(reason, width) if width >= NARROWEST else [reason]
         whole = f"{line}  {mistake.triage.kind.ljust(wide)}  {folded[0]}"
         yield "\n".join([whole, *(" " * indent + rest for rest in folded[1:])])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..data.images.inputs import shown
+from ..data.images.inputs import printable
 from ..formatting import count_of, format_probability, p_value, percent, percent_range, percentage_points
 from ..types import Images
 
@@ -125,7 +125,7 @@ def answer_line(prediction: Prediction) -> str:
 
 def sheet_line(sheet: Sequence[Prediction]) -> str:
     """Return the name of an image file with several digits, their number, and their classes in reading order."""
-    classes = " ".join(shown(each.class_name) if each.is_above_threshold else "?" for each in sheet)
+    classes = " ".join(printable(each.class_name) if each.is_above_threshold else "?" for each in sheet)
     return f"{sheet[0].name}: {len(sheet)} digits found: {classes}"
 
 
@@ -139,7 +139,7 @@ def digit_line(prediction: Prediction) -> str:
 
 def _answers(prediction: Prediction) -> str:
     first, *others = (
-        f"{shown(answer.class_name)} {format_probability(answer.probability)}" for answer in prediction.answers
+        f"{printable(answer.class_name)} {format_probability(answer.probability)}" for answer in prediction.answers
     )
     text = first if prediction.is_above_threshold else f"below the threshold: {first}"
     return text + (f"  (then {', '.join(others)})" if others else "")

@@ -13,15 +13,11 @@ from .dataset import Dataset, Split
 
 IMBALANCE = 5.0
 """Ratio of the largest class to the smallest that is reported."""
-
 FAINT = 8
 """Grey levels between the darkest and the brightest pixel below which an image is nearly blank."""
-
 DARK = 32
 """If no training pixel is brighter than this, the values probably have another scale."""
-
 MAX_NAMED = 5
-
 BLOCK = 4096
 """Images checked at a time, so that memory-mapped data stay out of memory."""
 
@@ -109,13 +105,13 @@ def _duplicate_findings(dataset: Dataset) -> list[str]:
         if pairs := _pairs(digests, digests):
             named = [f"{_name(split, later)} = {_name(split, first)}" for first, later in pairs[:MAX_NAMED]]
             verb = "duplicates" if len(pairs) == 1 else "duplicate"
-            sentences.append(f"{count_of(len(pairs), f'{what} image')} {verb} another one: {_listed(named, len(pairs))}")
+            sentences.append(
+                f"{count_of(len(pairs), f'{what} image')} {verb} another one: {shorten_list(named, MAX_NAMED, len(pairs))}"
+            )
     if shared := _pairs(train, test, across=True):
         named = [f"{_name(dataset.test, later)} = {_name(dataset.train, first)}" for first, later in shared[:MAX_NAMED]]
-        verb = "occurs" if len(shared) == 1 else "occur"
-        sentences.append(
-            f"{count_of(len(shared), 'test image')} also {verb} in the training split: {_listed(named, len(shared))}"
-        )
+        verb, listed = "occurs" if len(shared) == 1 else "occur", shorten_list(named, MAX_NAMED, len(shared))
+        sentences.append(f"{count_of(len(shared), 'test image')} also {verb} in the training split: {listed}")
     return sentences + _contradiction_findings(dataset, [*train, *test])
 
 
@@ -132,7 +128,6 @@ def _pairs(earlier: Sequence[bytes], later: Sequence[bytes], *, across: bool = F
 
 
 def _contradiction_findings(dataset: Dataset, digests: Sequence[bytes]) -> list[str]:
-    """Report images that occur with several labels in either split."""
     labels = [*dataset.train.labels.tolist(), *dataset.test.labels.tolist()]
     first: dict[bytes, int] = {}
     contradictory: dict[bytes, int] = {}
@@ -148,9 +143,9 @@ def _contradiction_findings(dataset: Dataset, digests: Sequence[bytes]) -> list[
         )
         for digest, other in list(contradictory.items())[:MAX_NAMED]
     ]
-    verb = "occurs" if len(contradictory) == 1 else "occur"
     number = len(contradictory)
-    return [f"{count_of(number, 'image')} {verb} in more than one class: {_listed(named, number)}"]
+    verb = "occurs" if number == 1 else "occur"
+    return [f"{count_of(number, 'image')} {verb} in more than one class: {shorten_list(named, MAX_NAMED, number)}"]
 
 
 def _name(split: Split, index: int) -> str:
@@ -166,11 +161,7 @@ def _name_in_dataset(dataset: Dataset, index: int) -> str:
 
 
 def _named(split: Split, indices: Sequence[int]) -> str:
-    return _listed([_name(split, index) for index in indices[:MAX_NAMED]], len(indices))
-
-
-def _listed(first: Sequence[str], total: int) -> str:
-    return shorten_list(first, MAX_NAMED, total)
+    return shorten_list([_name(split, index) for index in indices[:MAX_NAMED]], MAX_NAMED, len(indices))
 
 
 def _digests(split: Split) -> list[bytes]:
@@ -178,6 +169,5 @@ def _digests(split: Split) -> list[bytes]:
 
 
 def _blocks(split: Split) -> Iterator[npt.NDArray[np.uint8]]:
-    """Yield the images in contiguous blocks."""
     for start in range(0, len(split), BLOCK):
         yield np.ascontiguousarray(split.images[start : start + BLOCK])

@@ -16,11 +16,7 @@ from .read_options import DEFAULTS, ReadOptions
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Images and their labels.
-
-    Raises:
-        ShapeError: A shape or dtype is wrong, or the numbers of images, labels and names differ.
-    """
+    """Images and their labels; a ShapeError unless shapes, dtypes and lengths agree."""
 
     images: Images
     """(n, h, w, c) uint8."""
@@ -83,10 +79,7 @@ class Provenance:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """A training and a test split.
-
-    The test split is for evaluation only, never for model selection.
-    """
+    """A training split, and a test split for evaluation only, never for model selection."""
 
     name: str
     train: Split

@@ -12,7 +12,7 @@ from ..types import PathLike
 from .dataset import Dataset
 from .digits.recognize_dataset import resolve_digit_preprocessing, with_note
 from .known.builtin import KNOWN
-from .known.idx_sets import recognise
+from .known.idx_sets import describe_if_known
 from .preprocessing import ASKED, ImagePreprocessor
 from .read_options import DEFAULTS, DatasetLoaded, ReadListener, ReadOptions
 from .readers.csv import SUFFIXES, find_tables, read_table, read_tables
@@ -45,7 +45,7 @@ def load_dataset(
     reading: ReadOptions = DEFAULTS,
     *,
     progress: ReadListener | None = None,
-    fitting: ImagePreprocessor | None = None,
+    preprocessor: ImagePreprocessor | None = None,
 ) -> Dataset:
     """Load a dataset by its known name or from a path. Nothing is downloaded.
 
@@ -56,8 +56,8 @@ def load_dataset(
             of an ``.npz`` file, a ``.csv`` file, a folder of IDX files or a folder of image files; or a :class:`Dataset`,
             which is returned unchanged.
         reading: Options for what the data leave open.
-        progress: Called with a :class:`ReadProgress` while image files are decoded, and with :class:`DatasetLoaded` at the end.
-        fitting: The preprocessing of an existing network, used for image files unless ``reading`` asks for another one.
+        progress: Called with :class:`ReadProgress` while image files are decoded, and :class:`DatasetLoaded` at the end.
+        preprocessor: That of an existing network, used for image files unless ``reading`` asks for another one.
 
     Raises:
         DatasetError: The data are unknown, missing or damaged.
@@ -70,23 +70,23 @@ def load_dataset(
         dataset = _with_options(KNOWN[name](), reading)
         dataset = resolve_digit_preprocessing(dataset) if reading.prepare == ASKED else dataset
     else:
-        dataset = resolve_digit_preprocessing(_read(name, reading, progress, fitting))
+        dataset = resolve_digit_preprocessing(_read(name, reading, progress, preprocessor))
     if progress:
         progress(DatasetLoaded(dataset.name, dataset.provenance.notes))
     return dataset
 
 
-def _read(name: str, reading: ReadOptions, progress: ReadListener | None, fitting: ImagePreprocessor | None) -> Dataset:
+def _read(name: str, reading: ReadOptions, progress: ReadListener | None, preprocessor: ImagePreprocessor | None) -> Dataset:
     path = Path(name)
     try:
         if path.is_dir():
-            return _reader_of_folder(path, progress, fitting)(path, reading)
+            return _reader_of_folder(path, progress, preprocessor)(path, reading)
         if path.is_file():
             return _reader_of_file(path, progress)(path, reading)
-        there = os.path.lexists(path)
+        exists = os.path.lexists(path)
     except OSError as error:
         raise DatasetError(f"cannot open {name!r}: {reason_of(error)}. Check its name and permissions.") from error
-    if there:
+    if exists:
         raise DatasetError(f"{name!r} is a broken link, or neither a file nor a folder. Pass {FORMS}.")
     if "://" in name:
         raise DatasetError(f"{name!r} is a URL, and convscope downloads nothing here. Download the data and pass {FORMS}.")
@@ -96,7 +96,7 @@ def _read(name: str, reading: ReadOptions, progress: ReadListener | None, fittin
 
 
 def _reader_of_folder(
-    path: Path, progress: ReadListener | None, fitting: ImagePreprocessor | None
+    path: Path, progress: ReadListener | None, preprocessor: ImagePreprocessor | None
 ) -> Callable[[Path, ReadOptions], Dataset]:
     if (path / "run.json").is_file():
         raise DatasetError(f"{str(path)!r} is a run folder, not data. Pass {FORMS}.")
@@ -106,12 +106,12 @@ def _reader_of_folder(
     if tables and not holds_classes(path):
         return lambda folder, reading: read_tables(folder, reading, progress)
 
-    def read_pictures(folder: Path, reading: ReadOptions) -> Dataset:
-        dataset = read_folder(folder, reading, progress, fitting)
+    def read_image_files(folder: Path, reading: ReadOptions) -> Dataset:
+        dataset = read_folder(folder, reading, progress, preprocessor)
         names = ", ".join(table.name for table in tables.values())
         return with_note(dataset, f"ignored, because the folder holds image files by class: {names}") if tables else dataset
 
-    return read_pictures
+    return read_image_files
 
 
 def _reader_of_file(path: Path, progress: ReadListener | None) -> Callable[[Path, ReadOptions], Dataset]:
@@ -131,11 +131,10 @@ def _reader_of_file(path: Path, progress: ReadListener | None) -> Callable[[Path
 def _read_idx(path: Path, reading: ReadOptions) -> Dataset:
     dataset = read_idx_path(path, reading)
     named = reading.class_names is not None or dataset.class_names != tuple(map(str, range(dataset.num_classes)))
-    return dataset if named else recognise(dataset)
+    return dataset if named else describe_if_known(dataset)
 
 
 def _with_options(dataset: Dataset, reading: ReadOptions) -> Dataset:
-    """Return a known dataset with the class names of ``reading``."""
     if reading.image_size not in (None, dataset.image_shape[:2]):
         raise ConfigError(
             f"{dataset.name} has images of {dataset.image_shape[0]} × {dataset.image_shape[1]}, and only folders of image files "

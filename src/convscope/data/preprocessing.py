@@ -28,16 +28,12 @@ from .digits.steps import Box
 from .images.resample import ResampleRatio, axis_weights, to_grey
 
 UNCHANGED = "used unchanged"
-
 DIGITS = "digits"
 """The noun of a dataset of digits for the content of its images."""
-
 PREPARED, POLARITY = "digit_preprocessing", "polarity"
 """Keys of the preprocessing in ``run.json``; older runs lack them."""
-
 ASKED, FIT = "digits", "fit"
 """Values of ``ReadOptions.prepare``: preprocess as digits; resize only."""
-
 SAMPLE = 500
 """Images from which the preprocessing for a dataset is derived."""
 
@@ -48,7 +44,7 @@ class PreprocessedImage:
 
     pixels: Images
     """(h, w, c) uint8."""
-    done: tuple[str, ...]
+    steps: tuple[str, ...]
     """Phrases for the preprocessing steps, in order."""
     box: Box | None = None
     """Bounding box of the digit's ink in the original image, if a digit was searched and found."""
@@ -74,87 +70,80 @@ class ImagePreprocessor:
                 "its model.onnx instead."
             )
 
-    def fit(self, picture: Images) -> PreprocessedImage:
+    def preprocess(self, image: Images) -> PreprocessedImage:
         """Preprocess an image (h, w, 1 or 3) uint8 of any size, with all its ink as one digit."""
-        return self.fit_each(picture, several=False)[0]
+        return self.preprocess_each(image, several=False)[0]
 
-    def fit_each(self, picture: Images, *, several: bool = True) -> list[PreprocessedImage]:
-        """Preprocess an image (h, w, 1 or 3) uint8 of any size.
+    def preprocess_each(self, image: Images, *, several: bool = True) -> list[PreprocessedImage]:
+        """Preprocess an image (h, w, 1 or 3) uint8 of any size, with one result per digit.
 
-        Returns:
-            One result per digit, in reading order; a single one if the network is not for digits or ``several`` is off.
+        The results are in reading order. There is a single one if the network is not for digits, or if ``several`` is off.
         """
-        picture, done = self._with_channels(picture)
-        if self.digits is None or (picture.shape == self.image_shape and not is_dark_on_light(picture[None])[0]):
-            return [self._fit_whole(picture, done)]
-        found = detect_digits(picture[..., 0], self.digits, several=several)
+        image, steps = self._with_channels(image)
+        if self.digits is None or (image.shape == self.image_shape and not is_dark_on_light(image[None])[0]):
+            return [self._preprocess_whole(image, steps)]
+        found = detect_digits(image[..., 0], self.digits, several=several)
         return [
-            PreprocessedImage(each.prepared.pixels[..., None], (*done, *_words(each)), each.box, each.area) for each in found
+            PreprocessedImage(each.prepared.pixels[..., None], (*steps, *_words(each)), each.box, each.area)
+            for each in found
         ]
 
-    def fit_one(self, picture: Images) -> tuple[PreprocessedImage, int]:
-        """Preprocess an image for training.
-
-        Returns:
-            The result of :meth:`fit_each` with the most ink, as the page uses it, and the number of results.
-        """
-        found = self.fit_each(picture)
+    def preprocess_largest(self, image: Images) -> tuple[PreprocessedImage, int]:
+        """Return the result with the most ink, as the page uses it, and the number of results."""
+        found = self.preprocess_each(image)
         return max(found, key=lambda each: each.area), len(found)
 
-    def _fit_whole(self, picture: Images, done: tuple[str, ...]) -> PreprocessedImage:
+    def _preprocess_whole(self, image: Images, steps: tuple[str, ...]) -> PreprocessedImage:
         height, width, _ = self.image_shape
-        if picture.shape == self.image_shape:
-            polarity = f", although {self._mismatch()}" if self._has_other_polarity(picture) else ""
-            return PreprocessedImage(picture, (*done, UNCHANGED + polarity))
-        middle = _middle(picture, height / width)
-        if middle.shape != picture.shape:
-            done = (*done, f"cropped to the middle {_size(middle)} of {_size(picture)}")
+        if image.shape == self.image_shape:
+            polarity = f", although {self._mismatch()}" if self._has_other_polarity(image) else ""
+            return PreprocessedImage(image, (*steps, UNCHANGED + polarity))
+        middle = _middle(image, height / width)
+        if middle.shape != image.shape:
+            steps = (*steps, f"cropped to the middle {_size(middle)} of {_size(image)}")
         if self._has_other_polarity(middle):
-            middle, done = 255 - middle, (*done, f"inverted, because {self._mismatch()}")
+            middle, steps = 255 - middle, (*steps, f"inverted, because {self._mismatch()}")
         return PreprocessedImage(
-            resize(middle, (height, width)), (*done, f"resized from {_size(middle)} to {width} × {height}")
+            resize(middle, (height, width)), (*steps, f"resized from {_size(middle)} to {width} × {height}")
         )
 
-    def _has_other_polarity(self, picture: Images) -> bool:
+    def _has_other_polarity(self, image: Images) -> bool:
         # A flat image has no polarity.
-        if self.polarity is None or self.digits is not None or picture.min() == picture.max():
+        if self.polarity is None or self.digits is not None or image.min() == image.max():
             return False
-        return bool(is_dark_on_light(picture[None])[0]) != (self.polarity == DARK)
+        return bool(is_dark_on_light(image[None])[0]) != (self.polarity == DARK)
 
     def _mismatch(self) -> str:
         return f"it is {LIGHT if self.polarity == DARK else DARK} and the training images are {self.polarity}"
 
-    def takes_as_they_are(self, images: Images) -> npt.NDArray[np.bool_]:
+    def uses_unchanged(self, images: Images) -> npt.NDArray[np.bool_]:
         """Return (n,) which of the images (n, h, w, c) uint8 are used unchanged."""
         if images.shape[1:] != self.image_shape:
             return np.zeros(len(images), dtype=bool)
         return np.ones(len(images), dtype=bool) if self.digits is None else ~is_dark_on_light(images)
 
-    def _with_channels(self, picture: Images) -> tuple[Images, tuple[str, ...]]:
-        given, wanted = picture.shape[2], self.image_shape[2]
+    def _with_channels(self, image: Images) -> tuple[Images, tuple[str, ...]]:
+        given, wanted = image.shape[2], self.image_shape[2]
         if given == wanted:
-            return picture, ()
+            return image, ()
         if wanted == 3:
-            return np.repeat(picture, 3, axis=2), ("converted to RGB",)
-        coloured = bool((picture != picture[..., :1]).any())
-        return to_grey(picture)[..., None], ("converted to grey",) if coloured else ()
+            return np.repeat(image, 3, axis=2), ("converted to RGB",)
+        coloured = bool((image != image[..., :1]).any())
+        return to_grey(image)[..., None], ("converted to grey",) if coloured else ()
 
 
 def preprocessor_for(dataset: Mapping[str, Any], examples: Images) -> ImagePreprocessor:
     """Return the preprocessing for a trained network.
 
     Args:
-        dataset: The description of its dataset in ``run.json``.
+        dataset: The description of its dataset in ``run.json``. An invalid one is a KeyError, TypeError or ValueError.
         examples: At least one training image, (n, h, w, c), for what an older run does not record.
-
-    Raises:
-        KeyError, TypeError, ValueError: The description is invalid.
     """
     height, width, channels = dataset["image_shape"]
     if PREPARED in dataset:
-        digits = None if dataset[PREPARED] is None else settings_from(dataset[PREPARED], (height, width))
+        digits = None if dataset[PREPARED] is None else stored_digit_settings(dataset[PREPARED], (height, width))
     else:
-        digits = settings_of(examples) if dataset.get("content") == DIGITS else None
+        digits = measure_digit_settings(examples) if dataset.get("content") == DIGITS else None
     polarity = dataset[POLARITY] if POLARITY in dataset else polarity_of(examples)
     return ImagePreprocessor((height, width, channels), digits, polarity if digits is None else None)
 
@@ -165,13 +154,13 @@ def preprocessing_spec(dataset: Dataset) -> dict[str, Any]:
     examples, provenance = dataset.train.images[rows], dataset.provenance
     digits = provenance.digits
     if digits is None and provenance.content == DIGITS:
-        digits = settings_of(examples)
+        digits = measure_digit_settings(examples)
     if provenance.reading.prepare == FIT:
         digits = None
     return {PREPARED: None if digits is None else asdict(digits), POLARITY: polarity_of(examples)}
 
 
-def settings_of(images: Images) -> DigitPreprocessing | None:
+def measure_digit_settings(images: Images) -> DigitPreprocessing | None:
     """Derive digit settings from images (n, h, w, c); None unless grey and light on dark.
 
     The share of the frame that digits fill is measured: 20 of 28 pixels in MNIST, but all 8 of 8 in scikit-learn's digits.
@@ -179,18 +168,13 @@ def settings_of(images: Images) -> DigitPreprocessing | None:
     _, height, width, channels = images.shape
     if channels != 1 or is_dark_on_light(images).mean() > 0.5:
         return None
-    return DigitPreprocessing(height, width, digit_size_fraction=share_of_frame(images))
+    return DigitPreprocessing(height, width, digit_size_fraction=measure_digit_size(images))
 
 
-def settings_from(values: Mapping[str, Any], size: tuple[int, int]) -> DigitPreprocessing:
+def stored_digit_settings(values: Mapping[str, Any], size: tuple[int, int]) -> DigitPreprocessing:
     """Return digit settings stored by a run or an exported model, ignoring unknown keys.
 
-    Args:
-        values: The stored settings.
-        size: The (height, width) of the network's input.
-
-    Raises:
-        KeyError, TypeError, ValueError: The settings are invalid.
+    Invalid ones, or ones for another (height, width) than ``size``, are a KeyError, TypeError or ValueError.
     """
     settings = DigitPreprocessing(
         **{each.name: values[each.name] for each in fields(DigitPreprocessing) if each.name in values}
@@ -202,25 +186,24 @@ def settings_from(values: Mapping[str, Any], size: tuple[int, int]) -> DigitPrep
     return settings
 
 
-def _middle(picture: Images, aspect: float) -> Images:
-    """Crop (h, w, c) around the middle to a height of ``aspect`` times the width."""
-    height, width, _ = picture.shape
+def _middle(image: Images, aspect: float) -> Images:
+    height, width, _ = image.shape
     cut = min(height, max(1, round(width * aspect))), min(width, max(1, round(height / aspect)))
     top, left = (height - cut[0]) // 2, (width - cut[1]) // 2
-    return picture[top : top + cut[0], left : left + cut[1]]
+    return image[top : top + cut[0], left : left + cut[1]]
 
 
-def _size(picture: Images) -> str:
-    return f"{picture.shape[1]} × {picture.shape[0]}"
+def _size(image: Images) -> str:
+    return f"{image.shape[1]} × {image.shape[0]}"
 
 
-def resize(picture: Images, size: tuple[int, int]) -> Images:
+def resize(image: Images, size: tuple[int, int]) -> Images:
     """Resize (h, w, c) uint8 to (*size, c).
 
     Area means when shrinking, bilinear when growing; halves are rounded up.
     """
-    rows, columns = (_shares(old, new) for old, new in zip(picture.shape[:2], size, strict=True))
-    channels = [rows @ picture[..., channel] @ columns.T for channel in range(picture.shape[2])]
+    rows, columns = (_shares(old, new) for old, new in zip(image.shape[:2], size, strict=True))
+    channels = [rows @ image[..., channel] @ columns.T for channel in range(image.shape[2])]
     # Weights sum to 1 within rounding; the small number keeps a half from becoming slightly less than a half.
     return np.floor(np.stack(channels, axis=-1) + (0.5 + 1e-9)).astype(np.uint8)
 
@@ -231,7 +214,7 @@ def _shares(inputs: int, outputs: int) -> npt.NDArray[np.float64]:
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
 
-def share_of_frame(images: Images) -> float:
+def measure_digit_size(images: Images) -> float:
     """Return the median share of the frame that ink spans, along its longer direction."""
     ink = images[..., 0] > 0
     sides = []
@@ -244,16 +227,16 @@ def share_of_frame(images: Images) -> float:
 
 
 def _words(found: DetectedDigit) -> tuple[str, ...]:
-    prepared, words = found.prepared, ["paper background removed"] if found.cleared else []
+    prepared, words = found.prepared, ["paper background removed"] if found.background_removed else []
     if prepared.empty or found.box is None:
         return (*words, "blank: no ink found")
-    box, fitted = found.box, prepared.fit.picture
+    box, fitted = found.box, prepared.fit.image
     if prepared.polarity.inverted:
         words.append("inverted")
-    if prepared.ground.level or not np.array_equal(prepared.ground.picture, prepared.polarity.picture):
+    if prepared.background.level or not np.array_equal(prepared.background.image, prepared.polarity.image):
         words.append("background removed")
     words.append(f"cropped to {box.right - box.left + 1} × {box.bottom - box.top + 1}")
     words.append(f"fitted into {fitted.shape[1]} × {fitted.shape[0]}")
-    if not np.array_equal(prepared.contrast.picture, fitted):
+    if not np.array_equal(prepared.contrast.image, fitted):
         words.append("contrast stretched")
     return (*words, "centred")

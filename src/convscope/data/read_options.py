@@ -12,16 +12,11 @@ from ..errors import ConfigError, reason_of
 
 MIN_SIDE, MAX_SIDE = 4, 2048
 """Smallest and largest side of ``image_size``, in pixels."""
-
 MAX_CLASSES = 1000
-
 Preparation: TypeAlias = Literal["auto", "digits", "fit"]
 """Preprocessing of images: see :class:`ReadOptions`."""
-
 AUTO: Preparation = "auto"
-
 MAX_BAD_SHARE = 0.2
-
 PREPARATIONS: tuple[Preparation, ...] = get_args(Preparation)
 
 
@@ -109,11 +104,7 @@ ReadListener: TypeAlias = Callable[[ReadProgress | DatasetLoaded], None]
 
 
 def parse_image_size(text: str) -> tuple[int, int]:
-    """Parse an image size: ``"64"`` as (64, 64), ``"48x64"`` as height 48 and width 64.
-
-    Raises:
-        ConfigError: The text is no size, or the size is out of range.
-    """
+    """Parse an image size: ``"64"`` as (64, 64), ``"48x64"`` as height 48 and width 64."""
     match = re.fullmatch(r"\s*(\d{1,6})(?:\s*[x×,]\s*(\d{1,6}))?\s*", text, re.IGNORECASE | re.ASCII)
     if match is None:
         raise ConfigError(f"image size must be a number of pixels (64) or height and width (48x64); got {text!r}.")
@@ -121,22 +112,14 @@ def parse_image_size(text: str) -> tuple[int, int]:
 
 
 def parse_class_names(text: str) -> tuple[str, ...]:
-    """Parse class names: ``"cat,dog"``, or the path of a text file with one name per line.
-
-    Raises:
-        ConfigError: The file cannot be read, or the names cannot be used.
-    """
+    """Parse class names: ``"cat,dog"``, or the path of a text file with one name per line."""
     if "," not in text:
         return _checked_names(read_class_names(text))
     return _checked_names(tuple(name.strip() for name in text.split(",")))
 
 
 def read_class_names(path: Path | str) -> tuple[str, ...]:
-    """Read class names, one per line, from a UTF-8 text file. Empty lines are skipped.
-
-    Raises:
-        ConfigError: The file does not exist or cannot be read.
-    """
+    """Read class names, one per line, from a UTF-8 text file. Empty lines are skipped."""
     try:
         if not Path(path).is_file():
             raise FileNotFoundError("no such file")
@@ -147,6 +130,12 @@ def read_class_names(path: Path | str) -> tuple[str, ...]:
             "UTF-8 text file with one name per line."
         ) from error
     return tuple(line.strip() for line in text.splitlines() if line.strip())
+
+
+def find_class_names(folder: Path) -> tuple[str, ...] | None:
+    """Read ``classes.txt`` in ``folder``, if it is there."""
+    path = folder / "classes.txt"
+    return read_class_names(path) if path.is_file() else None
 
 
 def _checked_size(size: Any) -> tuple[int, int]:

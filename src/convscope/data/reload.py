@@ -16,10 +16,7 @@ from .read_options import ReadOptions
 
 
 def reload_dataset(known: Mapping[str, Any]) -> Dataset:
-    """Load the dataset that a run was trained on.
-
-    Args:
-        known: The description of the dataset in ``run.json``.
+    """Load the dataset that ``run.json`` describes as ``known``.
 
     Raises:
         DatasetError: The data are missing or have changed.
@@ -36,14 +33,7 @@ def reload_dataset(known: Mapping[str, Any]) -> Dataset:
 def match_classes(dataset: Dataset, class_names: Sequence[str]) -> Dataset:
     """Relabel a dataset with the classes of a network.
 
-    Classes are matched by name, or by number if either side only has numbers.
-
-    Args:
-        dataset: The dataset to evaluate on.
-        class_names: The classes of the network.
-
-    Raises:
-        ConfigError: A class is not among ``class_names``.
+    Classes are matched by name, or by number if either side only has numbers. A class not in ``class_names`` is a ConfigError.
     """
     own, known = dataset.class_names, tuple(class_names)
     if own == known[: len(own)] or (len(own) <= len(known) and (_only_numbered(own) or _only_numbered(known))):
@@ -54,8 +44,8 @@ def match_classes(dataset: Dataset, class_names: Sequence[str]) -> Dataset:
             f"{dataset.name} has the class {unknown[0]!r}, which is not among the run's {len(known)}: {shorten_list(known)}. "
             "Rename its classes with --class-names, or evaluate another run."
         )
-    places = np.array([known.index(name) for name in own])
-    train, test = (Split(split.images, places[split.labels]) for split in (dataset.train, dataset.test))
+    indices = np.array([known.index(name) for name in own])
+    train, test = (Split(split.images, indices[split.labels]) for split in (dataset.train, dataset.test))
     return replace(dataset, train=train, test=test, class_names=known)
 
 

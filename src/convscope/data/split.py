@@ -9,21 +9,10 @@ from ..types import Labels
 
 
 def stratified_split(labels: Labels, fraction: float, *, seed: int) -> tuple[Labels, Labels]:
-    """Split labels by class, depending on nothing but the labels and the seed.
+    """Split labels (n,) by class into ascending indices of kept and of held-out images.
 
     Each class keeps at least one image. The counts per class are rounded by largest remainder, so that the total is exact to
-    one image.
-
-    Args:
-        labels: (n,) class indices.
-        fraction: The share of each class to hold out.
-        seed: Seed of the choice.
-
-    Returns:
-        Ascending indices of the kept and of the held-out images.
-
-    Raises:
-        DatasetError: ``fraction`` is not between 0 and 1.
+    one image. The result depends on nothing but the arguments.
     """
     # scikit-learn's splitter refuses classes with a single image and takes a second to import.
     if not 0 < fraction < 1:
@@ -43,16 +32,9 @@ def stratified_split(labels: Labels, fraction: float, *, seed: int) -> tuple[Lab
 
 
 def stratified_sample(labels: Labels, number: int, *, at_least: int = 1, seed: int) -> Labels:
-    """Return the indices of a stratified sample of ``labels`` (n,), ascending.
+    """Return ascending indices (min(number, len(labels)),) int64 of a stratified sample.
 
-    Args:
-        labels: (n,) classes.
-        number: Size of the sample, if there are as many labels.
-        at_least: Minimum per class, as far as the class and ``number`` allow it.
-        seed: Seed of the draw; equal arguments give equal samples.
-
-    Returns:
-        (min(number, n),) int64.
+    It has ``at_least`` images per class, as far as the class and ``number`` allow. Equal arguments give equal samples.
     """
     order = np.random.Generator(np.random.PCG64(seed)).permutation(len(labels))
     by_class = order[np.argsort(labels[order], kind="stable")]

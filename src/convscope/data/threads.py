@@ -12,21 +12,15 @@ from .read_options import ReadListener, ReadProgress
 
 AT_A_TIME = 16
 """Image files per task: enough to make its overhead small, few enough for a smooth progress bar."""
-
 MAX_THREADS = 16
-
 Item = TypeVar("Item")
-
 Result = TypeVar("Result")
 
 
 def each_in_threads(
     step: str, work: Callable[[Item], Result], items: Sequence[Item], progress: ReadListener | None
 ) -> list[Result]:
-    """Return ``[work(item) for item in items]``, computed in threads.
-
-    ``progress`` is called in the calling thread.
-    """
+    """Return ``[work(item) for item in items]``; ``progress`` is called in the calling thread."""
     results: list[Result] = []
     tasks = [items[start : start + AT_A_TIME] for start in range(0, len(items), AT_A_TIME)]
     pool = ThreadPoolExecutor(min(os.cpu_count() or 1, MAX_THREADS))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..data.digits.mnist_style import DigitPreprocessing
 from ..data.digits.polarity import polarity_of
-from ..data.preprocessing import POLARITY, ImagePreprocessor, preprocessor_for, settings_from
+from ..data.preprocessing import POLARITY, ImagePreprocessor, preprocessor_for, stored_digit_settings
 from ..data.scaling import SCALE
 from ..models.predictor import INPUTS, LOGITS, PROBABILITIES
 from ..runs.migrations import upgrade_contract
@@ -120,7 +120,7 @@ def from_metadata(metadata: Mapping[str, str], image_shape: tuple[int, int, int]
         raise ValueError(f"image_shape is {document['image_shape']}, but the network takes {list(image_shape)}")
     if temperature is not None and not 0 < float(temperature) < float("inf"):
         raise ValueError(f"temperature is {temperature}")
-    settings = None if digits is None else settings_from(digits, image_shape[:2])
+    settings = None if digits is None else stored_digit_settings(digits, image_shape[:2])
     return ModelMetadata(
         image_shape,
         _names(document["class_names"]),

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..data.scaling import SCALE, to_inputs
 from ..errors import ConvscopeError, MissingBackendError
-from ..models.backend import full_precision, remarks_held, require_backend
+from ..models.backend import full_precision, quiet_tensorflow_log, require_backend
 from ..models.network import from_keras
 from ..models.onnx_writer.protobuf import with_metadata
 from ..models.onnx_writer.writer import onnx_bytes
@@ -74,7 +74,7 @@ def keras_logits(with_both: keras.Model, images: Images) -> Floats:
     # Without model.predict, which would first spend half a second on a graph.
     logits_of = _logits_function(with_both)
     starts = range(0, len(images) or 1, BATCH_SIZE)
-    with full_precision(), remarks_held():
+    with full_precision(), quiet_tensorflow_log():
         parts = [np.asarray(logits_of(to_inputs(images[start : start + BATCH_SIZE]))) for start in starts]
     return np.concatenate(parts)
 

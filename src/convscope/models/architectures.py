@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING
 from ..errors import ConfigError, unknown_name
 from .custom import Build as Build
 from .custom import ImageShape as ImageShape
-from .custom import find_custom_model, is_own_model, with_deterministic_names
+from .custom import find_custom_model, is_custom_model, with_deterministic_names
 
 if TYPE_CHECKING:
     import keras
 
 STRONG_SIDE = 28
-
 MIN_SIDE = 10
 """Smallest side for the unpadded ``cnn``: 10 pixels leave one unit, 9 none."""
 
@@ -102,7 +101,6 @@ def strong(image_shape: ImageShape, num_classes: int) -> keras.Model:
 
 
 def _normalized(filters: int, side: int, padding: str, number: int) -> list[keras.Layer]:
-    """Return a convolution without bias, a batch normalization and a ReLU."""
     from keras import layers
 
     suffix = f"_{number}" if number else ""
@@ -117,20 +115,16 @@ MODELS: dict[str, Build] = {"ann": ann, "cnn": cnn, "logistic": logistic, "stron
 
 
 def find_model(model: str | os.PathLike[str] | Build) -> Build:
-    """Return the function that builds ``model``.
+    """Return the function that builds ``model``; ConfigError if there is none.
 
-    Args:
-        model: A name in :data:`MODELS`; ``file.py:build``, a function in a Python file, which is run; ``file.keras``, whose
-            layers are used with fresh weights; or such a function itself.
-
-    Raises:
-        ConfigError: There is no such model, or the file cannot be used.
+    ``model`` is a name in :data:`MODELS`; ``file.py:build``, a function in a Python file, which is run; ``file.keras``, of
+    which the layers are used with fresh weights; or such a function itself.
     """
     if callable(model):
         return model if model in MODELS.values() else with_deterministic_names(model)
     word = os.fspath(model)
     if word in MODELS:
         return MODELS[word]
-    if is_own_model(word):
+    if is_custom_model(word):
         return find_custom_model(word)
     raise ConfigError(f"{unknown_name('model', word, MODELS)} Or pass your own: file.py:build, or file.keras.")

@@ -20,25 +20,18 @@ from ..system.hardware import multiplies_bfloat16
 from ..system.stderr import captured_stderr
 
 DEFAULT = "tensorflow"
-
 EXTRAS = ("IPython", "jax", "matplotlib", "pandas", "sklearn")
 """Packages that Keras and TensorFlow import, if installed, for features not used here."""
-
 NUM_PROCESSES, PROCESS_ID = "KERAS_DISTRIBUTION_NUM_PROCESSES", "KERAS_DISTRIBUTION_PROCESS_ID"
 """Environment variables of Keras; it reads ``KERAS_DISTRIBUTION_JOB_ADDRESSES`` too."""
-
 NAMES = {"tensorflow": "TensorFlow", "jax": "JAX"}
-
 INSTALL = {"tensorflow": "pip install 'convscope[cpu]'", "jax": "pip install 'convscope[jax]'"}
 
 
 def require_backend() -> str:
     """Import Keras and its back-end, if necessary, and return the back-end's name.
 
-    The back-end is TensorFlow unless ``KERAS_BACKEND`` says otherwise.
-
-    Raises:
-        MissingBackendError: The back-end is not installed, or convscope does not train on it.
+    The back-end is TensorFlow unless ``KERAS_BACKEND`` says otherwise; MissingBackendError if it is not installed.
     """
     name = check_backend()
     if sys.modules.get(name) is not None and "keras" in sys.modules:
@@ -57,14 +50,13 @@ def require_backend() -> str:
 def skip_optional_imports() -> None:
     """Keep Keras from importing :data:`EXTRAS`: a third of the seconds that its import takes.
 
-    Call it only in a program of our own, such as the command line. Keras' wrappers for scikit-learn, its plots and its
-    pandas tables do not work in the process afterwards.
+    Call it only in a program of our own: Keras' scikit-learn wrappers, plots and pandas tables do not work afterwards.
     """
-    global _leaving_out
-    _leaving_out = True
+    global _skips_optional_imports
+    _skips_optional_imports = True
 
 
-_leaving_out = False
+_skips_optional_imports = False
 
 
 @contextlib.contextmanager
@@ -93,7 +85,7 @@ def _without_extras(backend: str) -> Iterator[None]:
     # Python raises ImportError for a module whose entry in sys.modules is None. Keras tries each extra and does without
     # it, which saves a third of its import. The entries go afterwards, so that others can import the extras later; Keras
     # itself does not try again.
-    hidden = [name for name in EXTRAS if _leaving_out and name != backend and name not in sys.modules]
+    hidden = [name for name in EXTRAS if _skips_optional_imports and name != backend and name not in sys.modules]
     sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
     try:
         yield
@@ -111,17 +103,14 @@ def _gc_paused() -> Iterator[None]:
     try:
         yield
     finally:
-        if _leaving_out:
+        if _skips_optional_imports:
             gc.freeze()
         if was_on:
             gc.enable()
 
 
 def process_index() -> int:
-    """Return this process' index among those that train together, from 0.
-
-    Imports no back-end.
-    """
+    """Return this process' index among those that train together, from 0; imports no back-end."""
     return int(os.environ.get(PROCESS_ID, "0")) if os.environ.get(NUM_PROCESSES) else 0
 
 
@@ -135,11 +124,7 @@ def _join_processes() -> None:
 
 
 def check_backend() -> str:
-    """Return the name of the back-end without importing it, which takes seconds.
-
-    Raises:
-        MissingBackendError: The back-end is not installed, or convscope does not train on it.
-    """
+    """Return the name of the installed back-end without importing it, which takes seconds."""
     name = os.environ.setdefault("KERAS_BACKEND", DEFAULT)
     if name not in INSTALL:
         raise MissingBackendError(
@@ -153,7 +138,7 @@ def check_backend() -> str:
 
 
 @contextlib.contextmanager
-def remarks_held() -> Iterator[None]:
+def quiet_tensorflow_log() -> Iterator[None]:
     """Silence TensorFlow's log below errors while the block runs.
 
     It warns of functions that are traced again, as every training does, and a user cannot act on that.
@@ -168,9 +153,5 @@ def remarks_held() -> Iterator[None]:
 
 
 def prefers_bfloat16() -> bool:
-    """Return whether bfloat16 is faster than float32.
-
-    It is if the processor multiplies it and the back-end makes use of that. XLA, through which JAX computes, emulates it on
-    the CPU.
-    """
+    """Return whether processor and back-end compute faster in bfloat16 than in float32."""
     return os.environ.get("KERAS_BACKEND", DEFAULT) == "tensorflow" and multiplies_bfloat16()

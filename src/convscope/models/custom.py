@@ -24,25 +24,18 @@ if TYPE_CHECKING:
     import keras
 
 ImageShape = tuple[int, int, int]
-
 Build = Callable[[ImageShape, int], "keras.Model"]
-
 FUNCTION_IN_FILE = re.compile(r"(?P<file>.+\.py):(?P<function>[^\W\d]\w*)")
-
 EXPECTED = "a function build(image_shape, num_classes) that returns a keras.Model"
 
 
-def is_own_model(word: str) -> bool:
+def is_custom_model(word: str) -> bool:
     """Return whether ``word`` names a file, and not one of convscope's architectures."""
     return Path(word).suffix.lower() in (".keras", ".py") or ".py:" in word or is_foreign(word)
 
 
 def find_custom_model(word: str) -> Build:
-    """Return the function that builds the network in a file.
-
-    Raises:
-        ConfigError: The file cannot be used.
-    """
+    """Return the function that builds the network in a file; ConfigError if it cannot be used."""
     if is_foreign(word):
         raise ConfigError(refusal(word, "a .keras file or file.py:build"))
     if Path(word).suffix.lower() == ".keras":
@@ -58,7 +51,7 @@ def find_custom_model(word: str) -> Build:
 
 def short_name(word: str) -> str:
     """Return a model's name for a folder: ``net-build`` for ``nets/net.py:build``."""
-    if not is_own_model(word):
+    if not is_custom_model(word):
         return word
     file, _, function = word.partition(".py:")
     stem = Path(file).name.removesuffix(".keras").removesuffix(".py")
@@ -114,7 +107,6 @@ def _from_python_file(file: Path, function: str) -> Build:
 
 
 def _run(file: Path) -> ModuleType:
-    """Run the file, which may import modules of its folder."""
     specification = importlib.util.spec_from_file_location(f"convscope_own_{file.stem}", file)
     assert specification is not None
     assert specification.loader is not None
@@ -135,7 +127,6 @@ def _run(file: Path) -> ModuleType:
 
 
 def _from_keras_file(path: str) -> Build:
-    """Return a function that builds the file's layers with fresh weights."""
     try:
         check_keras_file(path)  # before the data are read, which may take long
     except RunError as error:
@@ -166,7 +157,6 @@ def with_fresh_weights(model: keras.Model, image_shape: ImageShape, num_classes:
 
 
 def _plain(config: dict[str, Any]) -> dict[str, Any]:
-    """Return the settings without a precision."""
     return {name: value for name, value in config.items() if name != "dtype"}
 
 

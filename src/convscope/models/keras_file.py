@@ -18,10 +18,8 @@ from ..errors import RunError
 from ..types import PathLike
 
 CONFIG = "config.json"
-
 MAX_CONFIG = 16 * 2**20
 """Bytes; a network of a thousand layers takes 1 MB."""
-
 MAX_PACKING = 100
 """Highest plausible compression ratio: weights hardly shrink in a zip, a zip bomb does."""
 
@@ -31,7 +29,6 @@ HOLD_CODE = frozenset(
 """Keras' own classes and functions that hold code, or open other files."""
 
 TRUSTED = ("builtins", "keras")
-
 NO_PARTS_OF_NETWORKS = ("keras.config", "keras.export", "keras.saving", "keras.utils")
 """Modules of Keras with side effects, such as fetching a file."""
 
@@ -104,11 +101,8 @@ def _refuse_code(entry: dict[str, Any], named: str) -> None:
 
 
 HDF5 = (".h5", ".hdf5")
-
 PICKLED = (".pkl", ".pickle", ".joblib", ".pt", ".pth", ".ckpt")
-
 AS_KERAS = 'keras.saving.load_model("{name}").save("{stem}.keras")'
-
 WEIGHTS_AS_KERAS = 'model.load_weights("{name}"); model.save("{stem}.keras")'
 
 
@@ -118,12 +112,9 @@ def is_foreign(path: PathLike) -> bool:
 
 
 def refusal(path: PathLike, expected: str, *, retrain: bool = False) -> str:
-    """Return the error message for a file that is not opened.
+    """Return the error for a file that is not opened, with what is ``expected`` instead.
 
-    Args:
-        path: The file.
-        expected: What to pass instead.
-        retrain: Whether a run is needed, which only training produces.
+    ``retrain`` says that a run is needed, which only training produces.
     """
     path = Path(path)
     if path.suffix.lower() in PICKLED:
@@ -134,12 +125,8 @@ def refusal(path: PathLike, expected: str, *, retrain: bool = False) -> str:
     return (
         f"{str(path)!r} is an HDF5 file, Keras' older format, which may hold code and is not opened; pass {expected} instead. "
         f"If you trust it, convert it in Keras: {_conversion(path)}"
-        f"{_training(path) if retrain else ''}"
+        + (f", and train its layers: convscope train DATA --model {_stem(path)}.keras" if retrain else "")
     )
-
-
-def _training(path: Path) -> str:
-    return f", and train its layers: convscope train DATA --model {_stem(path)}.keras"
 
 
 def _conversion(path: Path) -> str:

@@ -20,30 +20,11 @@ if TYPE_CHECKING:
     import keras
 
 Shape = tuple[int, ...]
-
 Weights = npt.NDArray[np.float32]
 
-SETTINGS = (
-    "kernel_size",
-    "pool_size",
-    "strides",
-    "padding",
-    "activation",
-    "units",
-    "filters",
-    "use_bias",
-    "epsilon",
-    "scale",
-    "offset",
-    "rate",
-    "groups",
-    "dilation_rate",
-    "axis",
-    "max_value",
-    "negative_slope",
-    "threshold",
-    "alpha",
-)
+SETTINGS = ("kernel_size", "pool_size", "strides", "padding", "activation", "units", "filters", "use_bias",
+            "epsilon", "scale", "offset", "rate", "groups", "dilation_rate", "axis",
+            "max_value", "negative_slope", "threshold", "alpha")  # fmt: skip
 """Settings of Keras' layers that change what a layer computes or interest a reader."""
 
 TRAINING_ONLY = ("ActivityRegularization", "Dropout", "GaussianDropout", "GaussianNoise", "RandomBrightness", "RandomContrast",
@@ -62,10 +43,7 @@ class Layer:
     input_shape: Shape
     output_shape: Shape
     weights: Mapping[str, Weights] = field(default_factory=dict)
-    """Weights by name, in Keras' order.
-
-    For example ``kernel`` (kh, kw, in, out) or (in, out), and ``bias`` (out,).
-    """
+    """Weights in Keras' order, such as ``kernel`` (kh, kw, in, out) or (in, out), and ``bias`` (out,)."""
 
     @property
     def num_parameters(self) -> int:
@@ -129,8 +107,7 @@ def from_keras(model: keras.Model) -> Network:
 def from_description(description: Mapping[str, Any], arrays: Mapping[str, Weights]) -> Network:
     """Rebuild a network from :meth:`Network.description` and weights by ``layer/weight``.
 
-    Raises:
-        RunError: The two do not fit together.
+    A RunError means that the two do not fit together.
     """
     try:
         layers = [

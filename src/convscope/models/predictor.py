@@ -16,7 +16,6 @@ from ..types import Floats, Images, PathLike
 
 BATCH_SIZE = 128
 """Images per batch: the activations of a small network stay in the processor's cache."""
-
 INPUTS, LOGITS, PROBABILITIES, FEATURES = "inputs", "logits", "probabilities", "features"
 
 
@@ -24,11 +23,7 @@ class Predictor:
     """An exported network, ready to classify."""
 
     def __init__(self, source: PathLike | bytes) -> None:
-        """Open the path or the content of an ``.onnx`` file.
-
-        Raises:
-            RunError: ``source`` is not a model that convscope wrote.
-        """
+        """Open the path or the content of an ``.onnx`` file; RunError unless convscope wrote it."""
         self._session = open_session(source)
         self._input = self._session.get_inputs()[0]
         self._outputs = {output.name for output in self._session.get_outputs()}
@@ -51,25 +46,11 @@ class Predictor:
         return FEATURES in self._outputs
 
     def logits(self, images: Images) -> Floats:
-        """Map images (n, h, w, c) uint8 to logits (n, k) float32.
-
-        Raises:
-            ShapeError: The images have another shape than :attr:`image_shape`.
-        """
+        """Map images (n, h, w, c) uint8 to logits (n, k) float32; ShapeError for another shape."""
         return self._run([LOGITS], images)[0]
 
     def features_and_logits(self, images: Images) -> tuple[Floats, Floats]:
-        """Map images to the last layer's inputs and to logits.
-
-        Args:
-            images: (n, h, w, c) uint8.
-
-        Returns:
-            Features (n, d) and logits (n, k), both float32.
-
-        Raises:
-            ShapeError: The images have another shape than :attr:`image_shape`.
-        """
+        """Map images (n, h, w, c) uint8 to last-layer inputs (n, d) and logits (n, k), float32."""
         features, logits = self._run([FEATURES, LOGITS], images)
         return features, logits
 
@@ -98,11 +79,7 @@ class Predictor:
 
 
 def open_session(source: PathLike | bytes) -> Any:
-    """Open an ONNX model, by path or content, with one thread per call.
-
-    Raises:
-        RunError: ``source`` is no ONNX model.
-    """
+    """Open an ONNX model, by path or content, with one thread per call, or raise RunError."""
     import onnxruntime
 
     # Callers run one thread per batch instead of several per layer: twice as fast where other programs want the

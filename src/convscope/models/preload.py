@@ -1,8 +1,7 @@
 """Map TensorFlow's library into memory while Python does something else.
 
-The dynamic linker takes 0.2 to 0.3 s of TensorFlow's import: 800 MB of library, and a million addresses to relocate. It
-needs nothing of Python's, so a training lets it run on the other core while it reads its data, which loads no library;
-the import then finds the library in place (``benchmarks/LOG.md``).
+The dynamic linker takes 0.2 to 0.3 s of TensorFlow's import. It needs nothing of Python's, so it runs on another core while
+a training reads its data; the import then finds the library in place (``benchmarks/LOG.md``).
 """
 
 from __future__ import annotations

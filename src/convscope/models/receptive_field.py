@@ -41,12 +41,12 @@ def receptive_fields(network: Network) -> list[ReceptiveField | None]:
 
     It is ``None`` from the first layer on whose units read the whole image, or whose kind may change the image's layout.
     """
-    reaches: list[ReceptiveField | None] = []
-    reach: ReceptiveField | None = ReceptiveField((1, 1), (1, 1), (0, 0))
+    fields: list[ReceptiveField | None] = []
+    field: ReceptiveField | None = ReceptiveField((1, 1), (1, 1), (0, 0))
     for layer in network.layers:
-        reach = None if reach is None else _grown(reach, layer)
-        reaches.append(reach)
-    return reaches
+        field = None if field is None else _propagate(field, layer)
+        fields.append(field)
+    return fields
 
 
 def unused_input_pixels(network: Network) -> tuple[list[int], list[int]]:
@@ -62,11 +62,11 @@ def unused_input_pixels(network: Network) -> tuple[list[int], list[int]]:
 def layers_dropping_pixels(network: Network) -> list[str]:
     """Return the names of the layers that drop the unused pixels."""
     used = [_used(network, axis) for axis in (0, 1)]
-    return [layer.name for layer in _picture_layers(network)
+    return [layer.name for layer in _image_layers(network)
             if any((_used(network, axis, repaired=layer) & ~used[axis]).any() for axis in (0, 1))]  # fmt: skip
 
 
-def _picture_layers(network: Network) -> list[Layer]:
+def _image_layers(network: Network) -> list[Layer]:
     layers = []
     for layer in network.layers:
         if not layer.is_spatial or layer.kind not in (*WINDOWED, *POINTWISE, "ZeroPadding2D"):
@@ -77,7 +77,7 @@ def _picture_layers(network: Network) -> list[Layer]:
 
 def _used(network: Network, axis: int, *, repaired: Layer | None = None) -> Mask:
     """Return the lines of the input that reach the output if ``repaired`` drops none."""
-    layers = _picture_layers(network)
+    layers = _image_layers(network)
     last_shape = layers[-1].output_shape if layers else network.input_shape
     mask = np.ones(last_shape[axis] if len(last_shape) == 3 else 0, dtype=bool)
     for layer in reversed(layers):
@@ -107,26 +107,26 @@ def window(layer: Layer, axis: int) -> tuple[int, int]:
     return (int(size[axis]) - 1) * int(dilation[axis]) + 1, int(strides[axis])
 
 
-def _grown(reach: ReceptiveField, layer: Layer) -> ReceptiveField | None:
+def _propagate(field: ReceptiveField, layer: Layer) -> ReceptiveField | None:
     if not layer.is_spatial:
         return None
     if layer.kind in POINTWISE:
-        return reach
+        return field
     if layer.kind == "ZeroPadding2D":
         top, left = (int(sides[0]) for sides in layer.settings.get("padding", ((0, 0), (0, 0))))
         return ReceptiveField(
-            reach.size, reach.jump, (reach.start[0] - top * reach.jump[0], reach.start[1] - left * reach.jump[1])
+            field.size, field.jump, (field.start[0] - top * field.jump[0], field.start[1] - left * field.jump[1])
         )
     if layer.kind not in WINDOWED:
         return None
-    dilate = [_grown_axis(reach, layer, axis) for axis in (0, 1)]
-    return ReceptiveField((dilate[0][0], dilate[1][0]), (dilate[0][1], dilate[1][1]), (dilate[0][2], dilate[1][2]))
+    axes = [_propagate_axis(field, layer, axis) for axis in (0, 1)]
+    return ReceptiveField((axes[0][0], axes[1][0]), (axes[0][1], axes[1][1]), (axes[0][2], axes[1][2]))
 
 
-def _grown_axis(reach: ReceptiveField, layer: Layer, axis: int) -> tuple[int, int, int]:
+def _propagate_axis(field: ReceptiveField, layer: Layer, axis: int) -> tuple[int, int, int]:
     size, stride = window(layer, axis)
-    jump = reach.jump[axis]
-    return reach.size[axis] + (size - 1) * jump, jump * stride, reach.start[axis] - padding_before(layer, axis) * jump
+    jump = field.jump[axis]
+    return field.size[axis] + (size - 1) * jump, jump * stride, field.start[axis] - padding_before(layer, axis) * jump
 
 
 def _needed(layer: Layer, axis: int, outputs: Mask) -> Mask:

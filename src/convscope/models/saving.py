@@ -23,8 +23,7 @@ def save_model(model: keras.Model, path: PathLike) -> None:
 def load_model(path: PathLike) -> keras.Model:
     """Check a ``.keras`` file and open it in Keras' safe mode, so that no code from it runs.
 
-    Raises:
-        RunError: The file is damaged, may hold code, or has another format, such as HDF5.
+    A RunError means that the file is damaged, may hold code, or has another format, such as HDF5.
     """
     if is_foreign(path):
         raise RunError(refusal(path, "a .keras file"))
@@ -47,12 +46,10 @@ def load_model(path: PathLike) -> keras.Model:
 
 
 def with_logits(model: keras.Model) -> keras.Model:
-    """Return a model that shares ``model``'s weights and has two outputs.
+    """Return a model that shares ``model``'s weights and outputs logits and probabilities.
 
-    It returns ``{"logits": (n, k), "probabilities": (n, k)}``.
-
-    Raises:
-        RunError: ``model`` does not end in a dense layer with a softmax.
+    Its output is ``{"logits": (n, k), "probabilities": (n, k)}``. A RunError means that ``model`` does not end in a dense
+    layer with a softmax.
     """
     import keras
 

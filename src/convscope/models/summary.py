@@ -70,7 +70,7 @@ class LayerTable:
 
 def layer_table(network: Network) -> LayerTable:
     """Return the costs of every layer of ``network``."""
-    reaches = receptive_fields(network)
+    fields = receptive_fields(network)
     rows = (
         LayerRow(
             layer.name,
@@ -79,9 +79,9 @@ def layer_table(network: Network) -> LayerTable:
             layer.num_parameters,
             _parameter_sum(layer),
             multiply_adds(layer),
-            reach,
+            field,
         )
-        for layer, reach in zip(network.layers, reaches, strict=True)
+        for layer, field in zip(network.layers, fields, strict=True)
     )
     return LayerTable(network.name, tuple(rows))
 
@@ -105,5 +105,5 @@ def _parameter_sum(layer: Layer) -> str:
 
 def _cells(row: LayerRow) -> tuple[str, ...]:
     shape = " × ".join(map(str, row.output_shape))
-    reach = "whole image" if row.receptive_field is None else f"{row.receptive_field}"
-    return f"{row.name} ({row.kind})", shape, f"{row.num_parameters:,}", f"{row.multiply_adds:,}", reach
+    field = "whole image" if row.receptive_field is None else f"{row.receptive_field}"
+    return f"{row.name} ({row.kind})", shape, f"{row.num_parameters:,}", f"{row.multiply_adds:,}", field

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..data.digits.steps import Box
-from ..data.images.inputs import BadPicture, ImageLike, NamedBytes, each_picture, to_levels
+from ..data.images.inputs import BadPicture, ImageLike, NamedBytes, each_image, to_grey_levels
 from ..data.preprocessing import UNCHANGED
 from ..data.threads import one_thread_each
 from ..errors import ConfigError, PictureError, RunError
@@ -103,13 +103,13 @@ def _opened(
             decoded = file.open()
         except PictureError as error:
             return BadPicture(file.name, str(error))
-        found = classifier.fitting.fit_each(decoded.pixels, several=not single)
+        found = classifier.fitting.preprocess_each(decoded.pixels, several=not single)
         return [
-            (file.name, each.pixels, (*decoded.done, *each.done), _place(each.box, decoded.scale, number, len(found)))
+            (file.name, each.pixels, (*decoded.steps, *each.steps), _place(each.box, decoded.scale, number, len(found)))
             for number, each in enumerate(found, 1)
         ]
 
-    results = _in_threads(fit, list(each_picture(images)))
+    results = _in_threads(fit, list(each_image(images)))
     good = [entry for result in results if not isinstance(result, BadPicture) for entry in result]
     shape = classifier.fitting.image_shape
     fitted = Fitted(
@@ -169,12 +169,12 @@ def _as_batch(images: Any, image_shape: tuple[int, int, int]) -> npt.NDArray[Any
 def _fitted_batch(classifier: Classifier, batch: npt.NDArray[Any]) -> Fitted:
     """Preprocess images of the network's own size."""
     # Most need nothing, which one vectorized test finds out for all of them.
-    images = to_levels(batch, "the batch of images")
+    images = to_grey_levels(batch, "the batch of images")
     done: list[tuple[str, ...]] = [(UNCHANGED,)] * len(images)
-    others = np.flatnonzero(~classifier.fitting.takes_as_they_are(images))
+    others = np.flatnonzero(~classifier.fitting.uses_unchanged(images))
     if others.size:
         images = images.copy()
     for index in others.tolist():
-        fitted = classifier.fitting.fit(images[index])
-        images[index], done[index] = fitted.pixels, fitted.done
+        fitted = classifier.fitting.preprocess(images[index])
+        images[index], done[index] = fitted.pixels, fitted.steps
     return Fitted(tuple(f"picture {number}" for number in range(len(images))), images, tuple(done), (None,) * len(images))

@@ -27,15 +27,7 @@ def save_arrays(path: Path, arrays: Mapping[str, npt.ArrayLike], *, compressed: 
 
 
 def load_arrays(path: Path, wanted: Callable[[str], bool] = lambda name: True) -> dict[str, Array]:
-    """Load the arrays that :func:`save_arrays` wrote.
-
-    Args:
-        path: The file.
-        wanted: Selects arrays by name; the others are not decompressed.
-
-    Raises:
-        RunError: The file is missing, damaged or something else.
-    """
+    """Load the ``wanted`` arrays of a file of :func:`save_arrays`, or raise a RunError."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files if wanted(name)}

@@ -11,10 +11,8 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 import numpy as np
 
 T = TypeVar("T")
-
 PROPERTIES = "JSON_PROPERTIES"
 """Class variable that names the properties a dataclass writes besides its fields. Reading ignores them."""
-
 OMIT: Mapping[str, str | None] = {"json": None}
 """Metadata of a field that JSON does not hold; :func:`from_json` takes its value as a keyword argument."""
 
@@ -32,20 +30,12 @@ def to_json(instance: Any) -> dict[str, Any]:
 def from_json(cls: type[T], data: Mapping[str, Any], **given: Any) -> T:
     """Return the dataclass ``cls`` that :func:`to_json` wrote as ``data``.
 
-    Keys of ``data`` that are no fields are ignored: properties, and what later versions may add.
-
-    Args:
-        cls: The dataclass; its annotations must resolve in its module.
-        data: JSON values by field name. A field with a default may be missing.
-        **given: Values of fields that JSON does not hold.
-
-    Returns:
-        The instance.
+    Keys of ``data`` that are no fields are ignored: properties, and what later versions may add. A field with a default may
+    be missing; ``given`` are the values of fields that JSON does not hold. Annotations must resolve in their module.
 
     Raises:
         KeyError: A field without a default is missing.
-        TypeError: A value has another type than the field.
-        ValueError: A value cannot be converted.
+        TypeError, ValueError: A value has another type than its field, or cannot be converted.
     """
     kind: Any = cls
     hints, values = _hints(kind), dict(given)

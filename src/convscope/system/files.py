@@ -25,8 +25,7 @@ TEMPORARY = ".partial-"
 def replacing(path: PathLike) -> Iterator[Path]:
     """Yield a temporary path, which replaces ``path`` on success and is removed on failure.
 
-    Raises:
-        OutputError: The file cannot be written.
+    An OutputError means that the file cannot be written.
     """
     path = Path(path)
     # The name keeps its suffix, because Keras chooses the file format by it.
@@ -63,11 +62,7 @@ def write_json(path: PathLike, value: Any) -> None:
 
 
 def make_folder(path: PathLike) -> None:
-    """Create a folder and its parents if they are missing.
-
-    Raises:
-        OutputError: The folder cannot be created.
-    """
+    """Create a folder and its parents if they are missing, or raise an OutputError."""
     try:
         Path(path).mkdir(parents=True, exist_ok=True)
     except OSError as error:

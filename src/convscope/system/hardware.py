@@ -42,17 +42,7 @@ def multiplies_bfloat16() -> bool:
     return "amx_bf16" in flags or ("avx512_bf16" in flags and processor_field("vendor_id") == "AuthenticAMD")
 
 
-PACKAGES = (
-    "keras",
-    "tensorflow",
-    "tensorflow-cpu",
-    "jax",
-    "numpy",
-    "scikit-learn",
-    "onnx",
-    "onnxruntime",
-    "matplotlib",
-)
+PACKAGES = ("keras", "tensorflow", "tensorflow-cpu", "jax", "numpy", "scikit-learn", "onnx", "onnxruntime", "matplotlib")
 """Packages that can change a result."""
 
 
@@ -60,7 +50,8 @@ def describe_machine() -> dict[str, Any]:
     """Return processor, usable cores and operating system, without host name or paths."""
     return {
         "processor": processor_field("model name") or platform.processor() or platform.machine() or sys.platform,
-        "cores": _cores(),
+        # Containers and taskset restrict a process to fewer cores than the machine has.
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
         "system": f"{platform.system()} {platform.machine()}",
     }
 
@@ -75,10 +66,3 @@ def package_versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     return versions
-
-
-def _cores() -> int:
-    # Containers and taskset restrict a process to fewer cores than the machine has.
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -14,11 +14,7 @@ from .files import make_folder
 
 
 def cache_folder() -> Path:
-    """Return ``$XDG_CACHE_HOME/convscope`` or ``~/.cache/convscope``, which may not exist.
-
-    Raises:
-        DatasetError: Neither the variable nor the home folder is set.
-    """
+    """Return ``$XDG_CACHE_HOME/convscope`` or ``~/.cache/convscope``, which may not exist."""
     named = os.environ.get("XDG_CACHE_HOME", "")
     if Path(named).is_absolute():  # the specification says to ignore relative paths
         return Path(named) / "convscope"
@@ -26,12 +22,11 @@ def cache_folder() -> Path:
         return Path.home() / ".cache" / "convscope"
     except RuntimeError as error:
         raise DatasetError(
-            "there is no place for a cache, because neither XDG_CACHE_HOME nor HOME is set. Set XDG_CACHE_HOME to a folder."
+            "there is no folder for a cache, because neither XDG_CACHE_HOME nor HOME is set. Set XDG_CACHE_HOME to a folder."
         ) from error
 
 
 MEMORY_FILE = Path("/proc/meminfo")
-
 SHARE = 0.5
 """Share of the free memory that images may take; training and evaluation need the rest."""
 
@@ -48,11 +43,7 @@ def free_memory() -> int | None:
 
 
 def check_memory(needed: int, name: str) -> None:
-    """Check that memory is available.
-
-    Raises:
-        DatasetError: ``name`` needs more than is free.
-    """
+    """Check that ``needed`` bytes are available, or raise a DatasetError about ``name``."""
     free = free_memory()
     if free is not None and needed > free:
         raise DatasetError(
@@ -64,10 +55,8 @@ def check_memory(needed: int, name: str) -> None:
 def allocate_images(shape: tuple[int, int, int, int], name: str) -> Images:
     """Allocate an uninitialized array (n, h, w, c) uint8, file-backed if memory is short.
 
-    The system can evict pages of that file from memory, and deletes it when the process ends.
-
-    Raises:
-        DatasetError: Neither memory nor disk has enough space.
+    The system can evict pages of that file from memory, and deletes it when the process ends. If neither memory nor
+    disk has enough space, that is a DatasetError.
     """
     needed = int(np.prod(shape, dtype=np.int64))
     free = free_memory()

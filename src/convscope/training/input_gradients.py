@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import ConfigError
-from ..models.backend import remarks_held, require_backend
+from ..models.backend import quiet_tensorflow_log, require_backend
 from ..models.saving import with_logits
 from ..types import Floats, Inputs, Labels
 from .determinism import seeded
@@ -64,13 +64,13 @@ class InputGradient:
 
     def logits(self, inputs: Inputs) -> Floats:
         """Return only the logits (n, k) float32, for a third of the work."""
-        with remarks_held():
+        with quiet_tensorflow_log():
             parts = [self._forward(_padded(inputs[part], np.float32)) for part in _batches(inputs)]
         return _joined(parts, len(inputs))
 
 
 def _run(step: Step, inputs: Inputs, labels: Labels) -> tuple[Floats, Floats]:
-    with remarks_held():
+    with quiet_tensorflow_log():
         parts = [step(_padded(inputs[part], np.float32), _padded(labels[part])) for part in _batches(inputs)]
     gradients, logits = (_joined(each, len(inputs)) for each in zip(*parts, strict=True))
     return gradients, logits

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..data.dataset import Dataset, Split
 from ..data.scaling import to_inputs
-from ..models.backend import prefers_bfloat16, remarks_held, require_backend
+from ..models.backend import prefers_bfloat16, quiet_tensorflow_log, require_backend
 from ..models.custom import Build
 from ..models.network import Weights, from_keras
 from .augmentation import in_words
@@ -99,7 +99,7 @@ def fit(
     kept, held_out = validation_split(dataset, config, seed=seed)
     precision = _choose_precision(config)
     started = time.perf_counter()
-    with seeded(seed), remarks_held(), stop_on_interrupt() as stop:
+    with seeded(seed), quiet_tensorflow_log(), stop_on_interrupt() as stop:
         with _precision("float32"):
             plain = build(dataset.image_shape, dataset.num_classes)
         side = used_input_size(build, plain) if config.crop_unused_pixels else dataset.image_shape[:2]

@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from convscope.data.dataset import Dataset
 from convscope.data.digits import binarize
-from convscope.data.digits.binarize import CLOSING_RADIUS, binarize_document, block_means, has_flat_ground, split_levels
+from convscope.data.digits.binarize import CLOSING_RADIUS, binarize_document, block_means, has_flat_background, split_levels
 
 COUNTS = st.lists(st.integers(0, 50), min_size=256, max_size=256)
 
@@ -42,12 +42,12 @@ def test_one_level_cannot_be_split() -> None:
 
 @pytest.mark.parametrize(("shape", "side"), [((6, 9), 3), ((7, 10), 3), ((5, 5), 8), ((4, 6), 1)])
 def test_blocks_become_their_means(shape: tuple[int, int], side: int) -> None:
-    picture = np.random.default_rng(0).integers(0, 256, shape)
+    image = np.random.default_rng(0).integers(0, 256, shape)
     expected = [
-        [np.floor(picture[top : top + side, left : left + side].mean() + 0.5) for left in range(0, shape[1], side)]
+        [np.floor(image[top : top + side, left : left + side].mean() + 0.5) for left in range(0, shape[1], side)]
         for top in range(0, shape[0], side)
     ]
-    assert np.array_equal(block_means(picture, side), expected)
+    assert np.array_equal(block_means(image, side), expected)
 
 
 def test_strokes_are_closed_as_scipy_does_it() -> None:
@@ -55,7 +55,7 @@ def test_strokes_are_closed_as_scipy_does_it() -> None:
     window = (2 * CLOSING_RADIUS + 1,) * 2
     wide = ndimage.maximum_filter(cells, window, mode="constant", cval=-1)
     assert np.array_equal(
-        binarize._closed(cells, CLOSING_RADIUS), ndimage.minimum_filter(wide, window, mode="constant", cval=256)
+        binarize._morphological_close(cells, CLOSING_RADIUS), ndimage.minimum_filter(wide, window, mode="constant", cval=256)
     )
 
 
@@ -69,42 +69,42 @@ def test_between_cells_the_ground_is_interpolated() -> None:
 
 
 def test_sets_and_drawings_have_a_flat_ground_and_photos_have_not(mnist: Dataset) -> None:
-    assert all(has_flat_ground(image) and has_flat_ground(255 - image) for image in mnist.test.images[:200, ..., 0])
+    assert all(has_flat_background(image) and has_flat_background(255 - image) for image in mnist.test.images[:200, ..., 0])
     light = np.linspace(120, 240, 200)[None] + np.random.default_rng(3).normal(0, 2, (150, 200))
-    assert not has_flat_ground(light.astype(np.uint8))
+    assert not has_flat_background(light.astype(np.uint8))
 
 
 def test_a_pen_is_as_black_in_the_shadow_as_in_the_sun() -> None:
     light = np.interp(np.arange(400), [180, 220], [240.0, 100.0])[None].repeat(300, axis=0)
-    picture = light.copy()
-    picture[100:200, 80:90] *= 0.3
-    picture[100:200, 300:310] *= 0.3
-    cleared = binarize_document(picture.astype(np.uint8))
-    assert cleared.inverted
-    assert cleared.strong.sum() == 2 * 1000
-    assert abs(int(cleared.ink[150, 85]) - int(cleared.ink[150, 305])) <= 6
-    assert not cleared.ink[:, 100:290].any()  # the shadow's edge lies here
+    image = light.copy()
+    image[100:200, 80:90] *= 0.3
+    image[100:200, 300:310] *= 0.3
+    background_removed = binarize_document(image.astype(np.uint8))
+    assert background_removed.inverted
+    assert background_removed.strong.sum() == 2 * 1000
+    assert abs(int(background_removed.ink[150, 85]) - int(background_removed.ink[150, 305])) <= 6
+    assert not background_removed.ink[:, 100:290].any()  # the shadow's edge lies here
 
 
 def test_chalk_is_ink_too() -> None:
     light = np.linspace(30, 80, 300)[None].repeat(200, axis=0)
     light[50:150, 140:150] = 220
-    cleared = binarize_document(light.astype(np.uint8))
-    assert not cleared.inverted
-    assert np.array_equal(np.argwhere(cleared.strong).min(axis=0), (50, 140))
-    assert cleared.strong.sum() == 1000
+    background_removed = binarize_document(light.astype(np.uint8))
+    assert not background_removed.inverted
+    assert np.array_equal(np.argwhere(background_removed.strong).min(axis=0), (50, 140))
+    assert background_removed.strong.sum() == 1000
 
 
 def test_paper_without_ink_holds_none() -> None:
     random = np.random.default_rng(4)
     grain = 200 + ndimage.gaussian_filter(random.normal(0, 8, (200, 300)), 1) + np.linspace(-60, 0, 300)
-    cleared = binarize_document(grain.astype(np.uint8))
-    assert not cleared.strong.any()
-    assert not cleared.ink.any()
+    background_removed = binarize_document(grain.astype(np.uint8))
+    assert not background_removed.strong.any()
+    assert not background_removed.ink.any()
 
 
 def test_a_large_photo_is_made_smaller_first() -> None:
-    picture = np.full((1100, 2100), 200, np.uint8)
-    picture[300:600, 900:960] = 40
-    cleared = binarize_document(picture)
-    assert (cleared.factor, cleared.ink.shape) == (3, (367, 700))
+    image = np.full((1100, 2100), 200, np.uint8)
+    image[300:600, 900:960] = 40
+    background_removed = binarize_document(image)
+    assert (background_removed.factor, background_removed.ink.shape) == (3, (367, 700))

@@ -24,14 +24,14 @@ def test_a_drawing_of_one_digit_is_prepared_as_before(mnist: Dataset) -> None:
         expected = prepare_digit(drawing, SETTINGS)
         assert len(found) == 1
         assert np.array_equal(found[0].prepared.pixels, expected.pixels)
-        assert (found[0].box, found[0].cleared) == (expected.crop.box, False)
+        assert (found[0].box, found[0].background_removed) == (expected.crop.box, False)
 
 
 def test_images_of_a_set_are_never_taken_apart(mnist: Dataset) -> None:
     random = np.random.default_rng(1)
-    for picture in [*mnist.test.images[:50, ..., 0], *random.integers(0, 256, (10, 28, 28)).astype(np.uint8)]:
-        found = detect_digits(picture, SETTINGS)
-        assert np.array_equal(found[0].prepared.pixels, prepare_digit(picture, SETTINGS).pixels)
+    for image in [*mnist.test.images[:50, ..., 0], *random.integers(0, 256, (10, 28, 28)).astype(np.uint8)]:
+        found = detect_digits(image, SETTINGS)
+        assert np.array_equal(found[0].prepared.pixels, prepare_digit(image, SETTINGS).pixels)
         assert len(found) == 1
 
 
@@ -44,7 +44,7 @@ def test_digits_of_a_drawn_sheet_are_found_where_they_are() -> None:
     covered = np.zeros(sheet.shape, bool)
     for digit in found:
         assert digit.box is not None
-        assert not digit.cleared
+        assert not digit.background_removed
         part = np.s_[digit.box.top : digit.box.bottom + 1, digit.box.left : digit.box.right + 1]
         covered[part] = True
         assert (sheet[part] > 0).any(axis=1).all()
@@ -60,7 +60,7 @@ def test_a_photo_cut_close_to_its_digit_still_holds_it(mnist: Dataset) -> None:
     light = np.linspace(120, 230, ink.shape[1]) + np.random.default_rng(4).normal(0, 3, ink.shape)
     found = detect_digits((light * (1 - 0.8 * ink)).astype(np.uint8), SETTINGS)
     assert len(found) == 1
-    assert found[0].cleared
+    assert found[0].background_removed
     difference = found[0].prepared.pixels.astype(int) - prepare_digit((255 * ink).astype(np.uint8)).pixels
     assert np.abs(difference).mean() < 20
 

@@ -15,7 +15,7 @@ def groups_of(*boxes: tuple[int, int, int, int], cut_off: bool = False) -> list[
     mask = np.zeros((200, 300), bool)
     for top, left, bottom, right in boxes:
         mask[top : bottom + 1, left : right + 1] = True
-    return group_pieces(label_components(mask), drops_cut_off=cut_off)
+    return group_pieces(label_components(mask), drop_cut_off=cut_off)
 
 
 BODY = (50, 100, 99, 130)

@@ -13,15 +13,15 @@ from convscope.data.digits.mnist_style import DigitPreprocessing, prepare_digit
 from convscope.data.digits.steps import Box
 from convscope.errors import ConfigError, ShapeError
 
-Picture = npt.NDArray[np.uint8]
+GreyImage = npt.NDArray[np.uint8]
 
 
-def distance(one: Picture, other: Picture) -> float:
+def distance(one: GreyImage, other: GreyImage) -> float:
     """The mean absolute difference in grey levels."""
     return float(np.abs(one.astype(int) - other).mean())
 
 
-def in_a_frame(image: Picture, random: np.random.Generator, *, invert: bool) -> Picture:
+def in_a_frame(image: GreyImage, random: np.random.Generator, *, invert: bool) -> GreyImage:
     """The image anywhere in a frame of up to three times its sides."""
     height, width = image.shape
     frame = np.zeros(random.integers((height, width), (3 * height + 1, 3 * width + 1)), np.uint8)
@@ -85,13 +85,13 @@ def test_the_steps_say_what_they_did() -> None:
     paper[50:60, 40:50] = 20  # an L
     prepared = prepare_digit(paper)
     assert (prepared.polarity.border, prepared.polarity.inverted) == (220, True)
-    assert (prepared.ground.level, prepared.ground.peak, prepared.ground.cut) == (35, 235, 40)
-    assert prepared.ground.picture.max() == 200
+    assert (prepared.background.level, prepared.background.peak, prepared.background.cut) == (35, 235, 40)
+    assert prepared.background.image.max() == 200
     assert prepared.crop.box == Box(20, 30, 59, 49)
-    assert prepared.crop.picture.shape == (40, 20)
+    assert prepared.crop.image.shape == (40, 20)
     assert (prepared.fit.scale, prepared.fit.height, prepared.fit.width) == (0.5, 20.0, 10.0)
-    assert prepared.fit.picture.shape == (20, 20)
-    assert (prepared.contrast.peak, prepared.contrast.picture.max()) == (200, 255)
+    assert prepared.fit.image.shape == (20, 20)
+    assert (prepared.contrast.peak, prepared.contrast.image.max()) == (200, 255)
     assert prepared.centre.mass == (11, 8)  # four fifths at (9.5, 7), one fifth at (17, 12)
     assert (prepared.centre.shift, prepared.centre.limited) == ((-1, 2), False)
     assert ndimage.center_of_mass(prepared.pixels) == (14, 14)
@@ -108,23 +108,23 @@ def test_the_centre_of_mass_is_on_pixel_14_14_within_half_a_pixel(mnist: Dataset
 
 
 def test_every_step_can_be_switched_off() -> None:
-    picture = np.zeros((56, 56), np.uint8)
-    picture[4:14, 30:40] = 120
-    picture[40, 10] = 15  # a faint speck
+    image = np.zeros((56, 56), np.uint8)
+    image[4:14, 30:40] = 120
+    image[40, 10] = 15  # a faint speck
     off = DigitPreprocessing(polarity="keep", background=False, crop=False, fit=False, contrast=False, centre=False)
-    plain = prepare_digit(picture, off)
-    assert np.array_equal(plain.pixels, np.asarray(Image.fromarray(picture).resize((28, 28), Image.Resampling.BOX)))
+    plain = prepare_digit(image, off)
+    assert np.array_equal(plain.pixels, np.asarray(Image.fromarray(image).resize((28, 28), Image.Resampling.BOX)))
     assert plain.crop.box == Box(4, 10, 40, 39)
-    assert np.array_equal(prepare_digit(picture, replace(off, polarity="invert")).polarity.picture, 255 - picture)
-    assert prepare_digit(picture, replace(off, background=True)).pixels[20, 5] == 0 < plain.pixels[20, 5]
-    assert prepare_digit(picture, replace(off, crop=True)).fit.scale == pytest.approx(28 / 37)
-    assert prepare_digit(picture, replace(off, fit=True)).fit.picture.shape == (20, 20)
-    assert prepare_digit(picture, replace(off, contrast=True)).pixels.max() == 255 > plain.pixels.max() == 120
-    assert prepare_digit(picture, replace(off, centre=True)).centre.shift != (0, 0)
+    assert np.array_equal(prepare_digit(image, replace(off, polarity="invert")).polarity.image, 255 - image)
+    assert prepare_digit(image, replace(off, background=True)).pixels[20, 5] == 0 < plain.pixels[20, 5]
+    assert prepare_digit(image, replace(off, crop=True)).fit.scale == pytest.approx(28 / 37)
+    assert prepare_digit(image, replace(off, fit=True)).fit.image.shape == (20, 20)
+    assert prepare_digit(image, replace(off, contrast=True)).pixels.max() == 255 > plain.pixels.max() == 120
+    assert prepare_digit(image, replace(off, centre=True)).centre.shift != (0, 0)
 
 
 @pytest.mark.parametrize("level", [0, 1, 128, 255])
-def test_a_picture_without_ink_is_empty(level: int) -> None:
+def test_an_image_without_ink_is_empty(level: int) -> None:
     for shape in ((28, 28), (1, 1), (1, 50), (200, 3)):
         prepared = prepare_digit(np.full(shape, level, np.uint8))
         assert prepared.empty
@@ -141,11 +141,11 @@ def test_a_faint_ground_is_no_ink() -> None:
     paper[50:150, 90:110] = 40
     box = prepare_digit(paper).crop.box
     assert box is not None
-    # One pixel of ground on each side passes for the ink's soft edge.
+    # One pixel of background on each side passes for the ink's soft edge.
     assert np.abs(np.array([box.top, box.left, box.bottom, box.right]) - (50, 90, 149, 109)).max() <= 1
 
 
-def test_a_pad_covered_with_ink_keeps_it_when_told_that_its_ground_is_zero() -> None:
+def test_a_pad_covered_with_ink_keeps_it_if_its_background_is_given_as_zero() -> None:
     full = np.full((280, 280), 255, np.uint8)
     assert prepare_digit(full).empty
     told = prepare_digit(full, DigitPreprocessing(polarity="keep", background=False))
@@ -153,19 +153,19 @@ def test_a_pad_covered_with_ink_keeps_it_when_told_that_its_ground_is_zero() -> 
 
 
 def test_ink_never_leaves_the_frame() -> None:
-    picture = np.zeros((100, 100), np.uint8)
-    picture[:30, :30] = 255
-    picture[15, :] = 90  # a blob with a faint tail: the centre of mass would push the tail out
-    prepared = prepare_digit(picture)
+    image = np.zeros((100, 100), np.uint8)
+    image[:30, :30] = 255
+    image[15, :] = 90  # a blob with a faint tail: the centre of mass would push the tail out
+    prepared = prepare_digit(image)
     assert prepared.centre.limited
     assert prepared.pixels[:, -1].any()
-    assert prepared.pixels.sum() == prepared.contrast.picture.sum()
+    assert prepared.pixels.sum() == prepared.contrast.image.sum()
 
 
-@pytest.mark.parametrize("picture", [np.zeros((28, 28)), np.zeros((28, 28, 3), np.uint8), np.zeros((0, 5), np.uint8)])
-def test_what_is_no_grey_picture_is_refused(picture: Picture) -> None:
+@pytest.mark.parametrize("image", [np.zeros((28, 28)), np.zeros((28, 28, 3), np.uint8), np.zeros((0, 5), np.uint8)])
+def test_other_arrays_than_grey_images_are_refused(image: GreyImage) -> None:
     with pytest.raises(ShapeError, match=r"\(height, width\) uint8"):
-        prepare_digit(picture)
+        prepare_digit(image)
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def folder_of(path: Path, images: np.ndarray, labels: np.ndarray) -> Path:
     return path / "own"
 
 
-def test_mnist_as_a_folder_of_pictures_is_of_digits_and_says_so(
+def test_mnist_as_a_folder_of_image_files_is_of_digits_with_a_note(
     mnist: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     own = folder_of(tmp_path, mnist.train.images[:120, ..., 0], mnist.train.labels[:120])

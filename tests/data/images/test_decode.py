@@ -1,4 +1,4 @@
-"""One picture in forty encodings, and what is no picture, or not a whole one."""
+"""One image in forty encodings, other files, and incomplete ones."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageOps
 from PIL.TiffImagePlugin import TiffImageFile
 
-from convscope.data.images.decode import MAX_SIDE, apply_exif_orientation, decode_picture, from_pillow, orientation
+from convscope.data.images.decode import MAX_SIDE, apply_exif_orientation, decode_image, exif_orientation, from_pillow
 from convscope.data.images.formats import MAX_PIXELS
 from convscope.data.images.resample import to_grey
 from convscope.errors import PictureError
@@ -37,17 +37,17 @@ STORED = {
     7: TURNS.TRANSVERSE,
     8: TURNS.ROTATE_270,
 }
-"""How an upright picture is stored under each EXIF orientation."""
+"""How an upright image is stored under each EXIF orientation."""
 
 
-def grey_picture() -> Image.Image:
+def grey_image() -> Image.Image:
     """80 × 64, blocks of 16 × 16: JPEG keeps them, as its own blocks are 8 × 8, and so does halving the colours."""
     levels = np.random.default_rng(3).integers(0, 256, (4, 5)).astype(np.uint8)
     levels[1, 1] = 255
     return Image.fromarray(np.kron(levels, np.ones((16, 16), np.uint8)))
 
 
-GREY = grey_picture()
+GREY = grey_image()
 RGB = GREY.convert("RGB")
 PALETTE = RGB.quantize(64)
 SIXTEEN = Image.fromarray(np.asarray(GREY).astype(np.uint16) * 257)
@@ -176,9 +176,9 @@ def as_grey(pixels: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("name", ENCODINGS)
-def test_the_same_picture_comes_out_of_forty_encodings_within_one_grey_level(name: str) -> None:
+def test_the_same_image_comes_out_of_forty_encodings_within_one_grey_level(name: str) -> None:
     assert len(ENCODINGS) >= 40
-    pixels = decode_picture(ENCODINGS[name](), "it").pixels
+    pixels = decode_image(ENCODINGS[name](), "it").pixels
     assert pixels.dtype == np.uint8
     assert pixels.shape in ((64, 80, 1), (64, 80, 3))
     assert np.abs(as_grey(pixels) - np.asarray(GREY).astype(int)).max() <= 1
@@ -192,53 +192,53 @@ def test_colours_come_out_as_they_went_in(kind: str, options: dict[str, Any]) ->
     colours = np.kron(blocks, np.ones((16, 16, 1), np.uint8))
     if kind == "JPEG":
         options = {**options, "subsampling": 0}
-    pixels = decode_picture(encoded(Image.fromarray(colours), kind, **options), "it").pixels
+    pixels = decode_image(encoded(Image.fromarray(colours), kind, **options), "it").pixels
     assert np.abs(pixels.astype(int) - colours).max() <= (1 if kind == "JPEG" else 0)
 
 
 def test_one_bit_and_half_opacity_are_what_they_look_like() -> None:
     checks = Image.fromarray(np.indices((8, 8)).sum(axis=0) % 2 == 0)
     for kind in ("PNG", "TIFF", "BMP"):
-        assert np.array_equal(decode_picture(encoded(checks, kind), "it").pixels[..., 0], np.asarray(checks) * 255)
+        assert np.array_equal(decode_image(encoded(checks, kind), "it").pixels[..., 0], np.asarray(checks) * 255)
     half = Image.new("RGBA", (8, 8), (0, 0, 0, 128))
-    assert (decode_picture(encoded(half, "PNG"), "it").pixels == 127).all()
+    assert (decode_image(encoded(half, "PNG"), "it").pixels == 127).all()
 
 
 @pytest.mark.parametrize("bits", [1, 2, 4])
 def test_fewer_bits_than_eight_are_levels_or_places_in_a_palette(bits: int) -> None:
     indices = np.random.default_rng(8).integers(0, 2**bits, (9, 16))
-    grey = decode_picture(packed(indices, bits, 0), "it").pixels
+    grey = decode_image(packed(indices, bits, 0), "it").pixels
     assert np.array_equal(grey[..., 0], indices * (255 // (2**bits - 1)))
     palette = np.random.default_rng(9).integers(0, 256, (2**bits, 3)).astype(np.uint8)
-    pixels = decode_picture(packed(indices, bits, 3, chunk(b"PLTE", palette.tobytes())), "it").pixels
+    pixels = decode_image(packed(indices, bits, 3, chunk(b"PLTE", palette.tobytes())), "it").pixels
     assert np.array_equal(pixels, palette[indices])
 
 
-def test_what_is_transparent_all_over_is_said_to_be() -> None:
-    decoded = decode_picture(encoded(Image.new("RGBA", (8, 8), (9, 9, 9, 0)), "PNG"), "it")
-    assert decoded.done == ("fully transparent, so all white",)
+def test_a_fully_transparent_image_has_a_note() -> None:
+    decoded = decode_image(encoded(Image.new("RGBA", (8, 8), (9, 9, 9, 0)), "PNG"), "it")
+    assert decoded.steps == ("fully transparent, so all white",)
     assert (decoded.pixels == 255).all()
 
 
-def test_what_was_done_is_said() -> None:
-    def done(name: str) -> tuple[str, ...]:
-        return decode_picture(ENCODINGS[name](), "it").done
+def test_conversions_are_named_as_steps() -> None:
+    def steps(name: str) -> tuple[str, ...]:
+        return decode_image(ENCODINGS[name](), "it").steps
 
-    assert done("PNG grey") == done("PNG RGBA") == done("JPEG RGB") == ()
-    assert done("PNG 16-bit grey") == ("reduced from 16 to 8 bits",)
-    assert done("GIF animated") == done("WebP animated") == done("TIFF of two pages") == ("used the first frame",)
-    assert done("JPEG held as 6") == done("TIFF held as 6") == ("rotated upright",)
+    assert steps("PNG grey") == steps("PNG RGBA") == steps("JPEG RGB") == ()
+    assert steps("PNG 16-bit grey") == ("reduced from 16 to 8 bits",)
+    assert steps("GIF animated") == steps("WebP animated") == steps("TIFF of two pages") == ("used the first frame",)
+    assert steps("JPEG held as 6") == steps("TIFF held as 6") == ("rotated upright",)
     half = Image.new("RGBA", (8, 8), (0, 0, 0, 128))
-    assert decode_picture(encoded(half, "PNG"), "it").done == ("composited on white",)
+    assert decode_image(encoded(half, "PNG"), "it").steps == ("composited on white",)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
-def test_a_large_picture_becomes_the_means_of_squares(kind: str) -> None:
+def test_a_large_image_becomes_the_means_of_squares(kind: str) -> None:
     levels = np.random.default_rng(5).integers(0, 256, (10, 30)).astype(np.uint8)
     large = np.kron(levels, np.ones((200, 200), np.uint8))  # 2,000 × 6,000: a third of it
-    decoded = decode_picture(encoded(Image.fromarray(large), kind), "it")
+    decoded = decode_image(encoded(Image.fromarray(large), kind), "it")
     assert decoded.pixels.shape[:2] == (667, 2000) if kind == "PNG" else max(decoded.pixels.shape) <= MAX_SIDE
-    assert decoded.done == ("downscaled from 6000 × 2000",)
+    assert decoded.steps == ("downscaled from 6000 × 2000",)
     rows = (np.arange(10) * 200 + 100) * decoded.pixels.shape[0] // 2000
     columns = (np.arange(30) * 200 + 100) * decoded.pixels.shape[1] // 6000
     assert np.abs(decoded.pixels[np.ix_(rows, columns)][..., 0].astype(int) - levels).max() <= (0 if kind == "PNG" else 2)
@@ -272,7 +272,7 @@ LIES = {
     "PNG": lambda: raw_png(100_000, 100_000, 8, 2, b"\0" * 1000),
     "JPEG": lambda: jpeg(65_000, 65_000),
     "GIF": lambda: patched(encoded(GREY, "GIF"), 6, b"\xff\xff\xff\xff"),
-    "GIF's first picture": lambda: _gif_frame(65_000),
+    "GIF's first frame": lambda: _gif_frame(65_000),
     "WebP": lambda: webp(16_383, 16_383),
     "BMP": lambda: patched(encoded(RGB, "BMP"), 18, (100_000).to_bytes(4, "little") * 2),
     "TIFF": lambda: tiff(100_000, 100_000),
@@ -289,13 +289,13 @@ def _gif_frame(side: int) -> bytes:
 def test_too_many_pixels_are_refused_by_the_header_in_no_time(name: str) -> None:
     started = time.perf_counter()
     with pytest.raises(PictureError, match=r"^it has .* pixels.*at most 64 million"):
-        decode_picture(LIES[name](), "it")
+        decode_image(LIES[name](), "it")
     assert time.perf_counter() - started < 1  # takes a hundredth of that on an idle machine
 
 
 def test_a_header_that_promises_more_than_its_bytes_can_hold_is_refused() -> None:
     with pytest.raises(PictureError, match="12 bytes of pixel data"):
-        decode_picture(raw_png(8000, 8000, 8, 2, b"\0" * 4), "it")
+        decode_image(raw_png(8000, 8000, 8, 2, b"\0" * 4), "it")
     assert MAX_PIXELS == 8000 * 8000  # and it is not its size that it is refused for
 
 
@@ -308,7 +308,7 @@ def test_a_file_that_is_cut_off_anywhere_is_refused(kind: str) -> None:
         if kind == "GIF" and length >= len(content) - 4:
             continue  # likewise
         with pytest.raises(PictureError, match=r"^it .*\. .*\.$"):
-            decode_picture(content[:length], "it")
+            decode_image(content[:length], "it")
 
 
 @pytest.mark.parametrize(
@@ -332,9 +332,9 @@ def test_a_file_that_is_cut_off_anywhere_is_refused(kind: str) -> None:
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )
-def test_what_is_no_picture_is_told_by_what_it_is(content: bytes, words: list[str]) -> None:
+def test_other_files_are_named_by_their_kind(content: bytes, words: list[str]) -> None:
     with pytest.raises(PictureError) as caught:
-        decode_picture(content, "'it.png'")
+        decode_image(content, "'it.png'")
     assert str(caught.value).startswith("'it.png' ")
     for word in words:
         assert word in str(caught.value)
@@ -343,13 +343,13 @@ def test_what_is_no_picture_is_told_by_what_it_is(content: bytes, words: list[st
 def test_text_that_unpacks_to_gigabytes_is_refused() -> None:
     bomb = chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(80 * 2**20)))
     with pytest.raises(PictureError, match="cannot be decoded"):
-        decode_picture(raw_png(8, 8, 8, 0, bytes(72), bomb), "it")
+        decode_image(raw_png(8, 8, 8, 0, bytes(72), bomb), "it")
 
 
 def test_notes_of_the_camera_that_make_no_sense_are_left_alone() -> None:
     for exif in (b"Exif\0\0II*\0\xff\xff\xff\xff", b"Exif\0\0", b"Exif\0\0MM\0*\0\0\0\x08\xff\xff", held(9).tobytes()):
-        decoded = decode_picture(encoded(GREY, "JPEG", quality=100, exif=exif), "it")
-        assert decoded.done == ()
+        decoded = decode_image(encoded(GREY, "JPEG", quality=100, exif=exif), "it")
+        assert decoded.steps == ()
         assert np.abs(decoded.pixels[..., 0].astype(int) - np.asarray(GREY)).max() <= 1
 
 
@@ -358,9 +358,9 @@ def test_damage_says_nothing_on_the_terminal(capfd: pytest.CaptureFixture[str]) 
     content[20:60] = b"\x55" * 40
     for _ in range(2):
         with pytest.raises(PictureError):
-            decode_picture(bytes(content), "it")
+            decode_image(bytes(content), "it")
     with pytest.raises(PictureError):
-        decode_picture(patched(tiff(8, 8), 8 + 2 + 12 * 6 + 8, (9000).to_bytes(4, "little")), "it")
+        decode_image(patched(tiff(8, 8), 8 + 2 + 12 * 6 + 8, (9000).to_bytes(4, "little")), "it")
     assert capfd.readouterr() == ("", "")
 
 
@@ -399,7 +399,7 @@ def with_checksums(content: bytes) -> bytes:
     st.booleans(),
 )
 @example(SEEDS[0], [], False)
-def test_mutated_files_end_in_a_picture_or_in_one_sentence(
+def test_mutated_files_end_in_an_image_or_in_one_sentence(
     content: bytes, changes: list[tuple[float, bytes, int]], mended: bool
 ) -> None:
     for place, new, replaced in changes:
@@ -407,7 +407,7 @@ def test_mutated_files_end_in_a_picture_or_in_one_sentence(
         content = content[:start] + new + content[start + replaced :]
     started, sentence = time.perf_counter(), "it is an image. Use it."
     try:
-        pixels = decode_picture(with_checksums(content) if mended else content, "it").pixels
+        pixels = decode_image(with_checksums(content) if mended else content, "it").pixels
         assert pixels.dtype == np.uint8
         assert pixels.ndim == 3
         assert max(pixels.shape) <= MAX_SIDE
@@ -422,12 +422,12 @@ def test_lies_cost_no_memory(tmp_path: Path) -> None:
     for number, make in enumerate(LIES.values()):
         (tmp_path / str(number)).write_bytes(make())
     code = (
-        "import resource, sys; from pathlib import Path; from convscope.data import decoding as d, picture_kinds as k\n"
+        "import resource, sys; from pathlib import Path; from convscope.data.images import decode as d, formats as k\n"
         "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "for kind in {kind for _, kind in k.SIGNATURES} | {k.WEBP}: __import__('PIL.' + kind.plugin)\n"
         "files = [path.read_bytes() for path in Path(sys.argv[1]).iterdir()]; before = peak()\n"
         "for file in files:\n"
-        "    try: d.decode_picture(file, 'it'); sys.exit('decoded')\n"
+        "    try: d.decode_image(file, 'it'); sys.exit('decoded')\n"
         "    except d.PictureError: pass\n"
         "print(peak() - before)"
     )
@@ -450,14 +450,14 @@ def test_plain_tiffs_are_decoded_side_by_side_and_warnings_come_back_after(monke
     monkeypatch.setattr(TiffImageFile, "load", meet)
     filters = list(warnings.filters)
     with ThreadPoolExecutor(2) as pool:
-        found = list(pool.map(lambda _: decode_picture(content, "it").pixels, range(2)))
+        found = list(pool.map(lambda _: decode_image(content, "it").pixels, range(2)))
     assert all(np.array_equal(each[..., 0], np.asarray(GREY)) for each in found)
     assert list(warnings.filters) == filters
 
 
 @pytest.mark.parametrize("held", range(1, 9))
 @pytest.mark.parametrize("order", ["<", ">"])
-def test_turning_is_pillows(held: int, order: str) -> None:
+def test_exif_rotation_matches_pillow(held: int, order: str) -> None:
     pixels = np.random.default_rng(held).integers(0, 256, (3, 5, 3)).astype(np.uint8)
     image = Image.fromarray(pixels)
     exif = image.getexif()
@@ -465,14 +465,14 @@ def test_turning_is_pillows(held: int, order: str) -> None:
     exif[0x0112] = held
     block = exif.tobytes()
     image.info["exif"] = block
-    assert orientation(block) == held
+    assert exif_orientation(block) == held
     assert np.array_equal(apply_exif_orientation(pixels, held), np.asarray(ImageOps.exif_transpose(image)))
 
 
 @given(st.binary(max_size=200), st.sampled_from([b"", b"Exif\0\0", b"Exif\0\0II*\0\x08\0\0\0", b"MM\0*\0\0\0\x08"]))
 def test_a_block_of_nonsense_means_upright_or_one_of_the_eight(block: bytes, start: bytes) -> None:
-    assert 1 <= orientation(start + block) <= 8
+    assert 1 <= exif_orientation(start + block) <= 8
 
 
 def test_a_block_that_claims_to_be_endless_takes_no_time() -> None:
-    assert orientation(b"II*\0\x08\0\0\0\xff\xff" + bytes(10 * 2**20)) == 1
+    assert exif_orientation(b"II*\0\x08\0\0\0\xff\xff" + bytes(10 * 2**20)) == 1

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from convscope.data.images import files
-from convscope.data.images.files import find_pictures, read_picture_file
+from convscope.data.images.files import find_image_files, read_image_file
 from convscope.errors import PictureError
 
 pytestmark = pytest.mark.usefixtures("never_hangs")  # pipes, devices and links that lead nowhere
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("never_hangs")  # pipes, devices and links 
 def refusal(path: object) -> str:
     started = time.perf_counter()
     with pytest.raises(PictureError, match=r"\. .*\.$") as caught:
-        read_picture_file(path)  # type: ignore[arg-type]
+        read_image_file(path)  # type: ignore[arg-type]
     assert time.perf_counter() - started < 1
     return str(caught.value)
 
@@ -25,7 +25,7 @@ def refusal(path: object) -> str:
 def test_a_file_is_read_whole_and_through_links(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"content")
     (tmp_path / "link.png").symlink_to(tmp_path / "a.png")
-    assert read_picture_file(tmp_path / "a.png") == read_picture_file(str(tmp_path / "link.png")) == b"content"
+    assert read_image_file(tmp_path / "a.png") == read_image_file(str(tmp_path / "link.png")) == b"content"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX has these")
@@ -56,7 +56,7 @@ def test_missing_files_are_reported_by_cause(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_locked_file_is_told_so(tmp_path: Path) -> None:
+def test_an_unreadable_file_has_its_own_error(tmp_path: Path) -> None:
     (tmp_path / "locked.png").write_bytes(b"content")
     (tmp_path / "locked.png").chmod(0)
     assert "permission denied" in refusal(tmp_path / "locked.png")
@@ -80,36 +80,36 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_folder_stands_for_the_pictures_in_it_and_below_each_once(folder: Path) -> None:
+def test_a_folder_stands_for_the_image_files_in_it_and_below_each_once(folder: Path) -> None:
     expected = [folder / name for name in ("A.JPG", "b.png", "sub/c.webp", "sub/deeper/d.tif")]
-    assert find_pictures(str(folder)) == [str(path) for path in expected]
+    assert find_image_files(str(folder)) == [str(path) for path in expected]
 
 
 def test_a_pattern_stands_for_what_fits_it(folder: Path) -> None:
-    assert find_pictures(f"{folder}/*.png") == [f"{folder}/b.png"]
-    assert f"{folder}/sub/deeper/d.tif" in find_pictures(f"{folder}/**/*.tif")
-    assert find_pictures(f"{folder}/s*") == [f"{folder}/sub/c.webp", f"{folder}/sub/deeper/d.tif"]
+    assert find_image_files(f"{folder}/*.png") == [f"{folder}/b.png"]
+    assert f"{folder}/sub/deeper/d.tif" in find_image_files(f"{folder}/**/*.tif")
+    assert find_image_files(f"{folder}/s*") == [f"{folder}/sub/c.webp", f"{folder}/sub/deeper/d.tif"]
 
 
 def test_a_file_whose_name_looks_like_a_pattern_is_that_file(folder: Path) -> None:
     (folder / "what?[1].png").write_bytes(b"")
-    assert find_pictures(f"{folder}/what?[1].png") == [f"{folder}/what?[1].png"]
+    assert find_image_files(f"{folder}/what?[1].png") == [f"{folder}/what?[1].png"]
 
 
 def test_any_other_name_is_taken_for_a_file(folder: Path) -> None:
-    assert find_pictures("absent.png") == ["absent.png"]
-    assert find_pictures(f"{folder}/notes.txt") == [f"{folder}/notes.txt"]
-    assert find_pictures("x" * 5000) == ["x" * 5000]
+    assert find_image_files("absent.png") == ["absent.png"]
+    assert find_image_files(f"{folder}/notes.txt") == [f"{folder}/notes.txt"]
+    assert find_image_files("x" * 5000) == ["x" * 5000]
 
 
-def test_a_folder_or_pattern_without_pictures_is_refused(folder: Path) -> None:
+def test_a_folder_or_pattern_without_image_files_is_refused(folder: Path) -> None:
     os.mkdir(folder / "empty")
     (folder / "phone").mkdir()
     for number in range(3):
         (folder / "phone" / f"{number}.heic").write_bytes(b"")
     with pytest.raises(PictureError, match=r"/empty.*\.png"):
-        find_pictures(f"{folder}/empty")
+        find_image_files(f"{folder}/empty")
     with pytest.raises(PictureError, match=r"/phone.*\(but 3 \.heic\)"):
-        find_pictures(f"{folder}/phone")
+        find_image_files(f"{folder}/phone")
     with pytest.raises(PictureError, match=r"/\*\.gif"):
-        find_pictures(f"{folder}/*.gif")
+        find_image_files(f"{folder}/*.gif")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from convscope.data.images.inputs import BadPicture, NamedBytes, each_picture, open_image, shown, to_levels
+from convscope.data.images.inputs import BadPicture, NamedBytes, each_image, open_image, printable, to_grey_levels
 from convscope.errors import PictureError
 
 GREY = np.random.default_rng(7).integers(0, 256, (6, 9)).astype(np.uint8)
@@ -25,7 +25,7 @@ COLOUR = np.random.default_rng(8).integers(0, 256, (6, 9, 3)).astype(np.uint8)
         GREY[::-1][::-1],
     ],
 )
-def test_arrays_of_one_picture_are_the_same_picture(array: Any) -> None:
+def test_arrays_of_one_image_are_the_same_image(array: Any) -> None:
     assert np.array_equal(open_image(array, "it").pixels, GREY[..., None])
 
 
@@ -47,7 +47,7 @@ def test_whatever_calls_itself_an_array_is_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("picture", "words"),
+    ("image", "words"),
     [
         (np.zeros(5, np.uint8), "got (5,)"),
         (np.zeros((5, 5, 2), np.uint8), "with 1, 3 or 4 channels"),
@@ -67,9 +67,9 @@ def test_whatever_calls_itself_an_array_is_one() -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_is_no_picture_is_refused(picture: Any, words: str) -> None:
+def test_other_inputs_than_images_are_refused(image: Any, words: str) -> None:
     with pytest.raises(PictureError) as caught:
-        open_image(picture, "it")
+        open_image(image, "it")
     assert str(caught.value).startswith("it ")
     assert words in str(caught.value)
 
@@ -77,14 +77,14 @@ def test_what_is_no_picture_is_refused(picture: Any, words: str) -> None:
 def test_floats_come_back_exactly() -> None:
     levels = np.arange(256, dtype=np.uint8)
     for kind in (np.float16, np.float32, np.float64):
-        assert np.array_equal(to_levels((levels / 255).astype(kind), "it"), levels)
+        assert np.array_equal(to_grey_levels((levels / 255).astype(kind), "it"), levels)
 
 
 def test_names_bytes_images_and_arrays_in_one_list_keep_their_order(tmp_path: Path) -> None:
     for name in ("b.png", "a.png"):
         Image.fromarray(GREY).save(tmp_path / name)
     content = (tmp_path / "a.png").read_bytes()
-    pictures = [
+    inputs = [
         tmp_path / "b.png",
         GREY,
         str(tmp_path),
@@ -93,7 +93,7 @@ def test_names_bytes_images_and_arrays_in_one_list_keep_their_order(tmp_path: Pa
         f"{tmp_path}/*.gif",
         NamedBytes("in", content),
     ]
-    found = list(each_picture(pictures))
+    found = list(each_image(inputs))
     names = [entry.name for entry in found]
     assert names == [f"{tmp_path}/b.png", "picture 1", f"{tmp_path}/a.png", f"{tmp_path}/b.png", "picture 3", "picture 4",
                      f"{tmp_path}/*.gif", "in"]  # fmt: skip
@@ -102,10 +102,10 @@ def test_names_bytes_images_and_arrays_in_one_list_keep_their_order(tmp_path: Pa
 
 
 @pytest.mark.parametrize("alone", [GREY, Image.fromarray(GREY), b"content", "a.png", Path("a.png"), 7])
-def test_one_picture_needs_no_list(alone: Any) -> None:
-    assert len(list(each_picture(alone))) == 1
+def test_one_image_needs_no_list(alone: Any) -> None:
+    assert len(list(each_image(alone))) == 1
 
 
 def test_names_are_shown_without_what_a_terminal_would_obey() -> None:
-    assert shown("füñ 数 👩\u200d🔬.png") == "füñ 数 👩\u200d🔬.png"
-    assert shown("a\x1b[31m\n\u202eb\udcff") == r"a\x1b[31m\n\u202eb\udcff"
+    assert printable("füñ 数 👩\u200d🔬.png") == "füñ 数 👩\u200d🔬.png"
+    assert printable("a\x1b[31m\n\u202eb\udcff") == r"a\x1b[31m\n\u202eb\udcff"

@@ -16,8 +16,8 @@ def test_grey_is_pillows() -> None:
     colours = np.random.default_rng(6).integers(0, 256, (200, 200, 4)).astype(np.uint8)
     assert np.array_equal(to_grey(colours[..., :3]), np.asarray(Image.fromarray(colours[..., :3]).convert("L")))
     white = Image.new("RGBA", (200, 200), "white")
-    on_white = Image.alpha_composite(white, Image.fromarray(colours)).convert("L")
-    assert np.abs(to_grey(colours).astype(int) - np.asarray(on_white)).max() <= 1
+    composite_on_white = Image.alpha_composite(white, Image.fromarray(colours)).convert("L")
+    assert np.abs(to_grey(colours).astype(int) - np.asarray(composite_on_white)).max() <= 1
 
 
 def test_colour_that_is_none_is_refused() -> None:
@@ -29,7 +29,7 @@ Sides = tuple[int, int]
 
 
 def geometry(shape: Sides, box: Sides) -> tuple[Fraction, list[Fraction]]:
-    """Pixels of the picture for each of the box, and the margins before the picture, in its own pixels."""
+    """Pixels of the image for each of the box, and the margins before the image, in its own pixels."""
     step = max(Fraction(side, into) for side, into in zip(shape, box, strict=True))
     margins = []
     for side, into in zip(shape, box, strict=True):
@@ -40,15 +40,15 @@ def geometry(shape: Sides, box: Sides) -> tuple[Fraction, list[Fraction]]:
 
 @pytest.mark.parametrize(("shape", "box"), [((7, 7), (20, 20)), ((3, 11), (20, 20)), ((1, 1), (6, 4)), ((19, 4), (20, 30))])
 def test_growing_is_bilinear_with_black_around(shape: Sides, box: Sides) -> None:
-    picture = np.random.default_rng(4).integers(0, 256, shape).astype(np.uint8)
+    image = np.random.default_rng(4).integers(0, 256, shape).astype(np.uint8)
     step, margins = geometry(shape, box)
     half = Fraction(1, 2)
     places = [[float((place + half) * step - half - margin) for place in range(into)]
               for into, margin in zip(box, margins, strict=True)]  # fmt: skip
     expected = ndimage.map_coordinates(
-        np.pad(picture, 2).astype(float), np.array(np.meshgrid(*places, indexing="ij")) + 2, order=1, mode="constant"
+        np.pad(image, 2).astype(float), np.array(np.meshgrid(*places, indexing="ij")) + 2, order=1, mode="constant"
     )
-    assert np.abs(fit_into(picture, box) - expected).max() <= 0.5 + 1e-9
+    assert np.abs(fit_into(image, box) - expected).max() <= 0.5 + 1e-9
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_growing_is_bilinear_with_black_around(shape: Sides, box: Sides) -> None
     [((61, 61), (20, 20)), ((21, 20), (20, 20)), ((40, 30), (20, 20)), ((37, 13), (20, 20)), ((50, 80), (7, 9))],
 )
 def test_shrinking_is_the_mean_of_the_area(shape: Sides, box: Sides) -> None:
-    picture = np.random.default_rng(5).integers(0, 256, shape).astype(np.uint8)
+    image = np.random.default_rng(5).integers(0, 256, shape).astype(np.uint8)
     step, margins = geometry(shape, box)
     shares = [
         [[max(Fraction(0), min((out + 1) * step, place + margin + 1) - max(out * step, place + margin)) for place in range(side)]
@@ -66,21 +66,21 @@ def test_shrinking_is_the_mean_of_the_area(shape: Sides, box: Sides) -> None:
     expected = np.zeros(box, np.uint8)
     for row, down in enumerate(shares[0]):
         for column, across in enumerate(shares[1]):
-            parts = [a * b * int(picture[y, x]) for y, a in enumerate(down) if a for x, b in enumerate(across) if b]
+            parts = [a * b * int(image[y, x]) for y, a in enumerate(down) if a for x, b in enumerate(across) if b]
             expected[row, column] = floor(sum(parts, Fraction()) / step**2 + Fraction(1, 2))
-    assert np.array_equal(fit_into(picture, box), expected)
+    assert np.array_equal(fit_into(image, box), expected)
 
 
 @pytest.mark.parametrize(("side", "into"), [(100, 20), (56, 28), (280, 28)])
 def test_a_square_shrinks_as_pillow_shrinks_it(side: int, into: int) -> None:
-    picture = np.random.default_rng(6).integers(0, 256, (side, side)).astype(np.uint8)
-    pillow = np.asarray(Image.fromarray(picture).resize((into, into), Image.Resampling.BOX)).astype(int)
+    image = np.random.default_rng(6).integers(0, 256, (side, side)).astype(np.uint8)
+    pillow = np.asarray(Image.fromarray(image).resize((into, into), Image.Resampling.BOX)).astype(int)
     # Pillow rounds after each axis.
-    assert np.abs(fit_into(picture, (into, into)) - pillow).max() <= 1
+    assert np.abs(fit_into(image, (into, into)) - pillow).max() <= 1
 
 
 @pytest.mark.parametrize("shape", [(20, 20), (20, 7), (20, 8), (3, 20), (1, 20)])
 def test_scale_one_changes_nothing_but_the_place(shape: Sides) -> None:
-    picture = np.random.default_rng(8).integers(0, 256, shape).astype(np.uint8)
+    image = np.random.default_rng(8).integers(0, 256, shape).astype(np.uint8)
     top, left = ((20 - side) // 2 for side in shape)
-    assert np.array_equal(fit_into(picture, (20, 20))[top : top + shape[0], left : left + shape[1]], picture)
+    assert np.array_equal(fit_into(image, (20, 20))[top : top + shape[0], left : left + shape[1]], image)

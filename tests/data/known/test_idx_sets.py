@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from convscope.data.known.builtin import KNOWN
-from convscope.data.known.idx_sets import load_known_set, recognise, sha256_of
+from convscope.data.known.idx_sets import describe_if_known, load_known_set, sha256_of
 from convscope.data.known.registry import EMNIST_BALANCED, EMNIST_LETTERS, FASHION, KMNIST, KNOWN_SETS, MNIST_FILES, KnownSet
 from convscope.data.load import load_dataset
 from convscope.data.read_options import ReadOptions
@@ -87,7 +87,7 @@ def test_another_set_in_its_place_is_noticed(nowhere: Path) -> None:
         load_known_set(FASHION)
 
 
-def test_a_set_without_known_checksums_is_told_by_its_numbers(nowhere: Path) -> None:
+def test_a_set_without_known_checksums_is_recognized_by_its_image_counts(nowhere: Path) -> None:
     for known, count in ((KMNIST, "10 and 10"), (EMNIST_LETTERS, "26 and 26")):
         write(nowhere / "cache" / "convscope" / known.name, known, packed=True)
         with pytest.raises(DatasetError, match=f"{count} images of 28 × 28, but {known.name} has .*fetch {known.name}"):
@@ -114,7 +114,7 @@ def test_a_set_is_recognised_by_its_bytes_wherever_it_lies(nowhere: Path, monkey
     dataset = load_dataset(nowhere / "mine")
     assert dataset.class_names == tuple(FASHION.class_names.values())
     assert (dataset.name, dataset.provenance.description) == ("mine", FASHION.description)
-    assert recognise(dataset).fingerprint == dataset.fingerprint
+    assert describe_if_known(dataset).fingerprint == dataset.fingerprint
     assert load_dataset(nowhere / "mine", ReadOptions(class_names=tuple("abcdefghij"))).class_names == tuple("abcdefghij")
     monkeypatch.setitem(KNOWN_SETS, "fashion", replace(FASHION, sha256={**digests, ("test", "images"): "another"}))
     assert load_dataset(nowhere / "mine").class_names == tuple("0123456789")

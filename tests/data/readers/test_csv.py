@@ -63,7 +63,7 @@ def test_where_either_column_may_hold_labels_a_header_is_asked_for(tmp_path: Pat
     assert read_table(table(tmp_path / "own.csv", lines(labels=hundred, images=images)), OPTIONS).num_classes == 100
 
 
-def test_reading_a_long_table_is_told_in_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_on_a_long_table_is_in_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(csv_lines, "SECONDS", 0)
     path, events = table(tmp_path / "own.csv", lines()), []
     read_table(path, OPTIONS, events.append)
@@ -116,11 +116,11 @@ def test_labels_are_numbers_where_all_are_and_names_with_commas_where_quoted(tmp
     assert read_table(table(tmp_path / "b.csv", named), OPTIONS).class_names == ("cat, big", "dog")
     red = lines(labels=["\x1b[31mred", "\u202egreen"] * 10)
     assert read_table(table(tmp_path / "d.csv", red), OPTIONS).class_names == (r"\x1b[31mred", r"\u202egreen")
-    strange = lines(labels=["=cmd|'/c calc'!A1", "-1+1"] * 10)
-    assert read_table(table(tmp_path / "c.csv", strange), OPTIONS).class_names == ("-1+1", "=cmd|'/c calc'!A1")
+    texts = lines(labels=["=cmd|'/c calc'!A1", "-1+1"] * 10)
+    assert read_table(table(tmp_path / "c.csv", texts), OPTIONS).class_names == ("-1+1", "=cmd|'/c calc'!A1")
 
 
-def test_colour_is_told_by_the_number_of_pixels(tmp_path: Path) -> None:
+def test_colour_is_recognized_by_the_number_of_pixels(tmp_path: Path) -> None:
     images = np.random.default_rng(1).integers(0, 256, (20, 27), dtype=np.uint8)
     dataset = read_table(table(tmp_path / "own.csv", lines(images=images)), OPTIONS)
     assert dataset.image_shape == (3, 3, 3)

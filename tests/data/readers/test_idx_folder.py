@@ -75,7 +75,7 @@ def test_emnist_is_set_upright_and_named_by_its_mapping(tmp_path: Path, monkeypa
     assert read_idx_path(tmp_path, OPTIONS).fingerprint == dataset.fingerprint
 
 
-def test_pictures_of_letters_are_prepared_as_emnist_did_it(tmp_path: Path) -> None:
+def test_images_of_letters_are_prepared_as_emnist_did_it(tmp_path: Path) -> None:
     """By the middle of their box, which fills what it fills in the set's own images."""
     signs = np.zeros((30, 28, 28), np.uint8)
     for number, (image, height) in enumerate(zip(signs, np.arange(30) % 6 + 15, strict=True)):
@@ -83,10 +83,10 @@ def test_pictures_of_letters_are_prepared_as_emnist_did_it(tmp_path: Path) -> No
     write_set(tmp_path, "emnist-letters-{}-{}-idx{}-ubyte", "test", images=signs.transpose(0, 2, 1))
     dataset = read_idx_path(tmp_path, OPTIONS)
     assert dataset.provenance.digits == DigitPreprocessing(28, 28, centre=False, digit_size_fraction=24 / 28)
-    fitting = preprocessor_for({"image_shape": [28, 28, 1], **preprocessing_spec(dataset)}, dataset.train.images)
+    preprocessor = preprocessor_for({"image_shape": [28, 28, 1], **preprocessing_spec(dataset)}, dataset.train.images)
     letter = np.full((90, 90, 1), 255, np.uint8)
     letter[20:70, 40:50] = letter[60:70, 40:70] = 0  # an L, whose mass lies low
-    rows, columns = (np.flatnonzero(fitting.fit(letter).pixels[..., 0].any(axis=axis)) for axis in (1, 0))
+    rows, columns = (np.flatnonzero(preprocessor.preprocess(letter).pixels[..., 0].any(axis=axis)) for axis in (1, 0))
     assert (rows[0], rows[-1]) == (2, 25)
     assert abs((columns[0] + columns[-1]) - 27) <= 1
 

@@ -63,7 +63,7 @@ def test_train_and_test_folders_are_the_splits_and_val_joins_train(tmp_path: Pat
     assert {image.tobytes() for image in dataset.test.images} == {image.tobytes() for image in IMAGES[15:24]}
 
 
-def test_without_test_the_val_folder_is_measured_on_and_without_both_a_fifth(tmp_path: Path) -> None:
+def test_without_test_the_val_folder_is_the_test_split_and_without_both_a_fifth(tmp_path: Path) -> None:
     write(write(tmp_path / "a", "train", range(24)), "val", range(24, 30))
     dataset = read_folder(tmp_path / "a", OPTIONS)
     assert (len(dataset.train), len(dataset.test)) == (24, 6)
@@ -72,7 +72,7 @@ def test_without_test_the_val_folder_is_measured_on_and_without_both_a_fifth(tmp
     assert len(read_folder(tmp_path / "b", OPTIONS).test) == 6
 
 
-def test_mixed_sizes_get_one_that_is_said_and_can_be_chosen(tmp_path: Path) -> None:
+def test_mixed_sizes_get_a_noted_size_that_can_be_chosen(tmp_path: Path) -> None:
     write(tmp_path)
     Image.fromarray(IMAGES[0].repeat(2, 0)).save(tmp_path / "cat" / "tall.png")
     dataset = read_folder(tmp_path, OPTIONS)
@@ -94,7 +94,7 @@ def spoilt(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_all_bad_pictures_are_listed_with_reasons_and_then_it_stops(spoilt: Path) -> None:
+def test_all_bad_image_files_are_listed_with_reasons_in_one_error(spoilt: Path) -> None:
     with pytest.raises(DatasetError) as caught:
         read_folder(spoilt, OPTIONS)
     first, *lines = str(caught.value).split("\n")
@@ -110,7 +110,7 @@ def test_all_bad_pictures_are_listed_with_reasons_and_then_it_stops(spoilt: Path
     assert all(line.startswith(start) for line, start in zip(sorted(lines), starts, strict=True))
 
 
-def test_bad_pictures_are_left_out_on_request_and_that_is_said(
+def test_bad_image_files_are_left_out_on_request_with_a_note(
     spoilt: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     dataset = read_folder(spoilt, ReadOptions(skip_bad_images=True))
@@ -167,7 +167,7 @@ def test_names_come_from_the_folders_from_classes_txt_or_from_the_options(tmp_pa
         read_folder(tmp_path, ReadOptions(class_names=("a", "b")))
 
 
-def test_classes_without_pictures_are_left_out_and_those_with_one_are_findings(tmp_path: Path) -> None:
+def test_classes_without_image_files_are_left_out_and_those_with_one_are_findings(tmp_path: Path) -> None:
     write(tmp_path)
     (tmp_path / "emu").mkdir()
     (tmp_path / "yak").mkdir()
@@ -218,7 +218,7 @@ PICTURE = IMAGES[0]
 
 @settings(max_examples=30, deadline=None)
 @given(data=st.data())
-def test_mutated_pictures_are_left_out_or_one_sentence(
+def test_mutated_image_files_are_left_out_or_one_sentence(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     root = write(tmp_path_factory.mktemp("folder"), which=range(9))

@@ -13,7 +13,7 @@ from convscope.data import threads as data_threads
 from convscope.data.images.inputs import open_image
 from convscope.data.preprocessing import ImagePreprocessor
 from convscope.data.read_options import DatasetLoaded, ReadProgress
-from convscope.data.readers.image_folder_decoding import choose_size, decode_all, keep_rows, look_at
+from convscope.data.readers.image_folder_decoding import choose_size, decode_all, keep_rows, read_image_headers
 from convscope.errors import DatasetError
 from convscope.system import memory
 
@@ -62,20 +62,20 @@ def test_headers_tell_sizes_as_people_see_them(tmp_path: Path) -> None:
     exif[0x0112] = 6
     Image.fromarray(GENERATOR.integers(0, 256, (30, 50, 3), dtype=np.uint8)).save(tmp_path / "a.jpg", exif=exif)
     (tmp_path / "b.png").write_bytes(b"no picture")
-    looks = look_at([str(tmp_path / "a.jpg"), str(tmp_path / "b.png"), saved(tmp_path / "c.png", 5, 6)], None)
-    assert [(look.size, look.may_be_coloured) for look in looks] == [((50, 30), True), ((5, 6), False)]
+    headers = read_image_headers([str(tmp_path / "a.jpg"), str(tmp_path / "b.png"), saved(tmp_path / "c.png", 5, 6)], None)
+    assert [(header.size, header.may_be_coloured) for header in headers] == [((50, 30), True), ((5, 6), False)]
 
 
-def test_pictures_become_what_predict_would_make_of_them(tmp_path: Path) -> None:
+def test_images_become_what_predict_would_make_of_them(tmp_path: Path) -> None:
     paths = [saved(tmp_path / "a.png", 30, 40, 3), saved(tmp_path / "b.jpg", 64, 48, 3), saved(tmp_path / "c.png", 9, 9)]
     decoded = decode_all(paths, str(tmp_path), ImagePreprocessor((16, 12, 3)), None)
     assert decoded.bad == {}
     for path, image in zip(paths, decoded.images, strict=True):
-        expected = ImagePreprocessor((16, 12, 3)).fit(open_image(path, path).pixels).pixels
+        expected = ImagePreprocessor((16, 12, 3)).preprocess(open_image(path, path).pixels).pixels
         assert np.array_equal(image, expected)
 
 
-def test_pictures_saved_in_colour_without_any_are_grey(tmp_path: Path) -> None:
+def test_images_saved_in_colour_without_any_are_grey(tmp_path: Path) -> None:
     grey = GENERATOR.integers(0, 256, (3, 10, 10), dtype=np.uint8)
     for index, image in enumerate(grey):
         Image.fromarray(image).convert(("RGB", "P", "LA")[index]).save(tmp_path / f"{index}.png")
@@ -85,7 +85,7 @@ def test_pictures_saved_in_colour_without_any_are_grey(tmp_path: Path) -> None:
     assert decoded.images.shape == (3, 10, 10, 1)
 
 
-def test_bad_pictures_are_all_named_and_the_others_decoded(tmp_path: Path) -> None:
+def test_bad_image_files_are_all_named_and_the_others_decoded(tmp_path: Path) -> None:
     (tmp_path / "empty.png").touch()
     (tmp_path / "text.png").write_text("hello")
     (tmp_path / "gone.png").symlink_to(tmp_path / "absent")

@@ -27,7 +27,7 @@ def found(listing: Listing) -> dict[str, dict[str, list[str]]]:
     }
 
 
-def test_a_folder_per_class_with_pictures_at_any_depth(tmp_path: Path) -> None:
+def test_a_folder_per_class_with_image_files_at_any_depth(tmp_path: Path) -> None:
     root = make(
         tmp_path, "cat/2.png", "cat/10.PNG", "cat/deep/er/1.jpeg", "dog/a.png/b.webp", "class 10/x.gif", "class 9/x.tif"
     )
@@ -89,7 +89,7 @@ def test_a_class_of_trains_is_no_split(tmp_path: Path) -> None:
     assert found(listing) == {"": {"bus": ["bus/1.png"], "test": ["test/1.png"], "train": ["train/1.png"]}}
 
 
-def test_a_test_split_without_classes_is_left_alone_and_said_so(tmp_path: Path) -> None:
+def test_a_test_split_without_classes_is_ignored_with_a_note(tmp_path: Path) -> None:
     listing = list_folder(make(tmp_path, "train/cat/1.png", "train/dog/1.png", "test/1.png", "test/2.png"))
     assert set(listing.splits) == {"train"}
     assert listing.notes == ["ignored test/, which has no class folders"]
@@ -101,7 +101,7 @@ def test_what_systems_leave_behind_is_not_seen_and_other_files_are_counted(tmp_p
     others = ("cat/a.heic", "cat/b.HEIC", "dog/notes.txt", "dog/noending")
     listing = list_folder(make(tmp_path, "cat/1.png", "dog/1.png", *systems, *hidden, *others))
     assert found(listing) == {"": {"cat": ["cat/1.png"], "dog": ["dog/1.png"]}}
-    assert listing.left_alone == {".heic": 2, ".txt": 1, "without suffix": 1}
+    assert listing.ignored_files == {".heic": 2, ".txt": 1, "without suffix": 1}
 
 
 def test_links_end_somewhere(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_links_end_somewhere(tmp_path: Path) -> None:
         "dog": ["dog/1.png"],
         "owl": ["owl/1.png", "owl/2.png"],
     }
-    assert listing.left_alone == {"links to folders": 1}
+    assert listing.ignored_files == {"links to folders": 1}
 
 
 def test_names_of_any_bytes_are_shown_and_still_open(tmp_path: Path) -> None:

@@ -56,11 +56,11 @@ def test_photos_of_digits_become_what_predict_makes_of_them_pixel_for_pixel(phot
     assert dataset.provenance.content == "digits"
     assert any("--prepare fit only resizes them" in note for note in dataset.provenance.notes)
     described = {"image_shape": [28, 28, 1], "content": dataset.provenance.content, **preprocessing_spec(dataset)}
-    fitting = preprocessor_for(described, dataset.test.images)  # as a run's classifier has it
-    assert fitting == ImagePreprocessor((28, 28, 1), DigitPreprocessing())
+    preprocessor = preprocessor_for(described, dataset.test.images)  # as a run's classifier has it
+    assert preprocessor == ImagePreprocessor((28, 28, 1), DigitPreprocessing())
     found = every_image(dataset)
     for path in sorted(photos.rglob("*.jpg")):
-        (expected,) = fitting.fit_each(open_image(path, "it").pixels)
+        (expected,) = preprocessor.preprocess_each(open_image(path, "it").pixels)
         assert found[expected.pixels.tobytes()] == int(path.parent.name)
 
 
@@ -76,11 +76,11 @@ def test_the_user_can_have_them_resized_only(photos: Path, capsys: pytest.Captur
 
 
 def test_a_network_that_is_there_already_gets_them_as_it_takes_them(photos: Path) -> None:
-    fitting = ImagePreprocessor((20, 20, 1), DigitPreprocessing(20, 20, digit_size_fraction=0.5))
-    dataset = load_dataset(photos, fitting=fitting)
+    preprocessor = ImagePreprocessor((20, 20, 1), DigitPreprocessing(20, 20, digit_size_fraction=0.5))
+    dataset = load_dataset(photos, preprocessor=preprocessor)
     path = next(photos.rglob("*.jpg"))
-    assert fitting.fit(open_image(path, "it").pixels).pixels.tobytes() in every_image(dataset)
-    assert load_dataset(photos, ReadOptions(prepare="digits"), fitting=fitting).image_shape == (28, 28, 1)
+    assert preprocessor.preprocess(open_image(path, "it").pixels).pixels.tobytes() in every_image(dataset)
+    assert load_dataset(photos, ReadOptions(prepare="digits"), preprocessor=preprocessor).image_shape == (28, 28, 1)
 
 
 def test_dark_digits_on_white_and_digits_off_the_middle_are_made_like_mnist(mnist: Dataset, tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_dark_digits_on_white_and_digits_off_the_middle_are_made_like_mnist(mnis
     assert set(every_image(dataset)) == {prepare_digit(image).pixels.tobytes() for image in images}
 
 
-def test_of_several_digits_in_a_picture_the_largest_is_taken_and_that_is_said(tmp_path: Path) -> None:
+def test_of_several_digits_in_an_image_the_largest_is_taken_with_a_note(tmp_path: Path) -> None:
     random = np.random.default_rng(5)
     for number in range(20):
         ink = penned(str(number % 10), 60, random)
@@ -102,7 +102,7 @@ def test_of_several_digits_in_a_picture_the_largest_is_taken_and_that_is_said(tm
     dataset = load_dataset(tmp_path / "own")
     said = "used the largest digit in 1 image file with several: 3/sheet.png"
     assert said in dataset.provenance.notes
-    found = ImagePreprocessor((28, 28, 1), DigitPreprocessing()).fit_each(
+    found = ImagePreprocessor((28, 28, 1), DigitPreprocessing()).preprocess_each(
         open_image(tmp_path / "own" / "3" / "sheet.png", "it").pixels
     )
     assert len(found) == 2
@@ -111,7 +111,7 @@ def test_of_several_digits_in_a_picture_the_largest_is_taken_and_that_is_said(tm
 
 @pytest.mark.parametrize("letters", ["ab", "01"])
 def test_whatever_is_written_is_prepared_where_that_is_asked(letters: str, tmp_path: Path) -> None:
-    """Not by itself: other classes than the ten digits say nothing of what the pictures show."""
+    """Not by itself: other classes than the ten digits say nothing of what the images show."""
     random = np.random.default_rng(6)
     for number in range(10):
         glyph = penned("47"[number % 2], 60, random)
@@ -127,13 +127,13 @@ def test_whatever_is_written_is_prepared_where_that_is_asked(letters: str, tmp_p
 
 def test_what_fills_its_frame_or_its_outline_is_no_digit() -> None:
     random = np.random.default_rng(7)
-    for picture in (
+    for image in (
         random.integers(0, 256, (32, 32)),
         np.full((60, 60), 200),
         np.linspace(0, 255, 90 * 80).reshape(90, 80),
         np.pad(np.zeros((60, 60)), 20, constant_values=255),
     ):
-        assert not shows_one_digit(picture.astype(np.uint8), DigitPreprocessing())
+        assert not shows_one_digit(image.astype(np.uint8), DigitPreprocessing())
     sheet = photo_of_sheet([penned("7", 60, random)] * 2, ["7"] * 2, [2], random)
     assert not shows_one_digit(open_image(sheet.content, "it").pixels[..., 0], DigitPreprocessing())
 

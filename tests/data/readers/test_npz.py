@@ -60,7 +60,7 @@ def test_an_archive_in_keras_layout_becomes_a_dataset(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("keys", [("x", "y"), ("x_train", "y_train")])
-def test_without_a_test_split_a_fifth_is_held_out_and_said_so(keys: tuple[str, str], tmp_path: Path) -> None:
+def test_without_a_test_split_a_fifth_is_held_out_with_a_note(keys: tuple[str, str], tmp_path: Path) -> None:
     images, labels = arrays(50)["x_train"], arrays(50)["y_train"]
     np.savez(tmp_path / "own.npz", **dict(zip(keys, (images / 255, labels), strict=True)))
     dataset = read_npz(tmp_path / "own.npz")
@@ -74,7 +74,7 @@ def test_without_a_test_split_a_fifth_is_held_out_and_said_so(keys: tuple[str, s
     assert sorted(everything.tolist()) == sorted(images.tolist())
 
 
-def test_what_is_held_out_of_a_mapped_file_stays_out_of_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_images_held_out_of_a_mapped_file_stay_out_of_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     np.savez(tmp_path / "own.npz", x=arrays(50)["x_train"], y=arrays(50)["y_train"])
     plain = read_npz(tmp_path / "own.npz")
     monkeypatch.setattr(memory_map, "LARGE", 1000)

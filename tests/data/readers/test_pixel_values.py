@@ -62,7 +62,7 @@ def test_a_test_split_is_scaled_like_the_training_split() -> None:
         made(LEVELS / 255, LEVELS.astype(np.float64))
 
 
-def test_flat_rows_and_leading_channels_are_put_right_and_said_so() -> None:
+def test_flat_rows_and_leading_channels_are_rearranged_with_a_note() -> None:
     grey = LEVELS.reshape(4, 64)
     assert np.array_equal(made(grey)[0][0][..., 0], LEVELS)
     assert made(grey)[1] == ["reshaped rows of 64 values to images of 8 × 8"]
@@ -73,7 +73,7 @@ def test_flat_rows_and_leading_channels_are_put_right_and_said_so() -> None:
     assert np.array_equal(made(colour)[0][0], colour)
 
 
-def test_what_is_transparent_lies_on_white_as_in_pictures() -> None:
+def test_what_is_transparent_lies_on_white_as_in_images() -> None:
     generator = np.random.default_rng(1)
     pixels = generator.integers(0, 256, (3, 6, 5, 4), dtype=np.uint8)
     images, notes = made(pixels, pixels[:1, ..., :3])
@@ -99,7 +99,7 @@ def test_what_is_transparent_lies_on_white_as_in_pictures() -> None:
         (np.full((2, 4, 4), "x"), "dtype <U1"),
     ],
 )
-def test_what_is_no_image_is_refused(values: np.ndarray, words: str) -> None:
+def test_other_inputs_than_images_are_refused(values: np.ndarray, words: str) -> None:
     with pytest.raises(DatasetError, match=words):
         made(values)
 

@@ -1,7 +1,7 @@
 """Binarization of photos of paper: ink against a background with uneven light.
 
-``digit.py`` subtracts the flat background of a drawing. In a photo light falls off, hands cast shadows and paper has grain, so
-the background is estimated locally:
+``mnist_style.py`` subtracts the flat background of a drawing. In a photo light falls off, hands cast shadows and paper has
+grain, so the background is estimated locally:
 
 1. The image is divided into cells, 64 along its longer side, and each is averaged.
 2. A morphological closing removes strokes: the maximum over 13 × 13 cells, or 25 × 25 for a large digit, then the minimum over
@@ -24,27 +24,21 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..images.resample import Picture
+from ..images.resample import GreyImage
 from .mnist_style import border_median, dilate
 
 MAX_SIDE = 1024
 """Pixels. A larger image is reduced by an integer factor; pen strokes are still several pixels wide."""
-
 CELLS = 64
-
-CLOSING_RADIUS, WIDE_REACH = 6, 12
+CLOSING_RADIUS, WIDE_RADIUS = 6, 12
 """Radius of the closing, in cells: for sheets, and for a digit that fills the image, whose strokes are wider. A smaller radius
 keeps more shadows out of the ink."""
-
 NEIGHBOURHOOD = 8
 """Radius of the neighbourhood that decides the polarity, in cells."""
-
 FLAT = 1
 """Variation of a flat background, in grey levels."""
-
 MIN_INK = 40
 """Absorption, of 255, that ink must have on average beyond its background; grain, creases and shadow edges have less."""
-
 Levels = npt.NDArray[np.int64]
 
 
@@ -52,7 +46,7 @@ Levels = npt.NDArray[np.int64]
 class InkMask:
     """The ink of an image."""
 
-    ink: Picture
+    ink: GreyImage
     """(h, w) uint8, light on 0."""
     strong: npt.NDArray[np.bool_]
     """(h, w) the ink without its soft edge."""
@@ -62,57 +56,54 @@ class InkMask:
     """Whether the ink was darker than its background, as on paper."""
     threshold: int
     """Absorption, of 255, above which a pixel is ink."""
-    cleared: bool = True
+    background_removed: bool = True
     """Whether a paper background was removed."""
 
 
-def has_flat_ground(picture: Picture) -> bool:
+def has_flat_background(image: GreyImage) -> bool:
     """Return whether half of the border of an image (h, w) is within one level of its median.
 
     That holds for drawings and images of digit datasets, but not for photos.
     """
-    ring = np.concatenate([picture[0], picture[-1], picture[1:-1, 0], picture[1:-1, -1]]).astype(np.int64)
-    return bool(2 * (np.abs(ring - border_median(picture)) <= FLAT).sum() >= len(ring))
+    ring = np.concatenate([image[0], image[-1], image[1:-1, 0], image[1:-1, -1]]).astype(np.int64)
+    return bool(2 * (np.abs(ring - border_median(image)) <= FLAT).sum() >= len(ring))
 
 
-def binarize_document(picture: Picture, *, above: int = -1, reach: int = CLOSING_RADIUS) -> InkMask:
-    """Separate the ink of a photo from its background.
+def binarize_document(image: GreyImage, *, above: int = -1, radius: int = CLOSING_RADIUS) -> InkMask:
+    """Separate the ink of a photo (h, w) uint8 from its background.
 
-    Args:
-        picture: (h, w) uint8.
-        above: Absorption up to which everything is background, such as ruled lines.
-        reach: Radius of the closing, in cells.
+    Absorption up to ``above`` is background, such as ruled lines. ``radius`` is that of the closing, in cells.
     """
-    factor = -(-max(picture.shape) // MAX_SIDE)
-    levels = block_means(picture, factor)
+    factor = -(-max(image.shape) // MAX_SIDE)
+    levels = block_means(image, factor)
     side = max(1, -(-max(levels.shape) // CELLS))
-    inverted = _is_darker_than_its_ground(levels, side)
+    inverted = _is_darker_than_background(levels, side)
     if not inverted:
         levels = 255 - levels
-    ground = _spread(_closed(block_means(levels, side), reach), side, (levels.shape[0], levels.shape[1]))
-    swallowed = np.maximum(255 * (ground - levels) // np.maximum(ground, 1), 0)
-    counts = np.bincount(swallowed.ravel(), minlength=256)
+    background = _spread(_morphological_close(block_means(levels, side), radius), side, (levels.shape[0], levels.shape[1]))
+    absorbed = np.maximum(255 * (background - levels) // np.maximum(background, 1), 0)
+    counts = np.bincount(absorbed.ravel(), minlength=256)
     counts[: above + 1] = 0
     threshold, strength, rest = split_levels(counts)
-    strong = swallowed > threshold
+    strong = absorbed > threshold
     if strength - rest < MIN_INK:
         strong[:] = False
     low = (threshold + rest) // 2
-    ink = np.minimum(np.maximum(swallowed - low, 0) * 255 // max(1, strength - low), 255)
+    ink = np.minimum(np.maximum(absorbed - low, 0) * 255 // max(1, strength - low), 255)
     near = strong
     for _ in range(1 + max(levels.shape) // 512):
         near = dilate(near)
     return InkMask(np.where(near, ink, 0).astype(np.uint8), strong, factor, inverted, threshold)
 
 
-def block_means(picture: npt.NDArray[np.integer], side: int) -> Levels:
+def block_means(image: npt.NDArray[np.integer], side: int) -> Levels:
     """Average squares of ``side`` pixels, also incomplete ones at the far edges; halves up."""
     if side == 1:
-        return picture.astype(np.int64)
-    rows, columns = (np.arange(0, length, side) for length in picture.shape)
-    sums = np.add.reduceat(np.add.reduceat(picture.astype(np.int64), rows, axis=0), columns, axis=1)
+        return image.astype(np.int64)
+    rows, columns = (np.arange(0, length, side) for length in image.shape)
+    sums = np.add.reduceat(np.add.reduceat(image.astype(np.int64), rows, axis=0), columns, axis=1)
     heights, widths = (
-        np.diff(np.append(starts, length)) for starts, length in zip((rows, columns), picture.shape, strict=True)
+        np.diff(np.append(starts, length)) for starts, length in zip((rows, columns), image.shape, strict=True)
     )
     counts = heights[:, None] * widths
     return np.asarray((2 * sums + counts) // (2 * counts))
@@ -142,7 +133,7 @@ def split_levels(counts: npt.NDArray[np.integer]) -> tuple[int, int, int]:
     return level_of_best, (moment - below_moment) // (total - below), below_moment // below
 
 
-def _is_darker_than_its_ground(levels: Levels, side: int) -> bool:
+def _is_darker_than_background(levels: Levels, side: int) -> bool:
     cells = block_means(levels, side)
     near = np.repeat(np.repeat(_means_around(cells), side, axis=0), side, axis=1)[: levels.shape[0], : levels.shape[1]]
     return bool(((levels - near) ** 3).sum() < 0)
@@ -159,18 +150,18 @@ def _means_around(cells: Levels) -> Levels:
     return np.asarray(whole // ((bottom - top)[:, None] * (right - left)))
 
 
-def _closed(cells: Levels, reach: int) -> Levels:
+def _morphological_close(cells: Levels, radius: int) -> Levels:
     for extreme in (np.maximum, np.minimum):
         for axis in (0, 1):
-            cells = _extreme_around(cells, extreme, axis, reach)
+            cells = _extreme_around(cells, extreme, axis, radius)
     return cells
 
 
-def _extreme_around(cells: Levels, extreme: np.ufunc, axis: int, reach: int) -> Levels:
+def _extreme_around(cells: Levels, extreme: np.ufunc, axis: int, radius: int) -> Levels:
     length = cells.shape[axis]
     found = cells.copy()
     rows, moved = np.moveaxis(cells, axis, 0), np.moveaxis(found, axis, 0)
-    for step in range(1, min(reach, length - 1) + 1):
+    for step in range(1, min(radius, length - 1) + 1):
         extreme(moved[step:], rows[:-step], out=moved[step:])
         extreme(moved[:-step], rows[step:], out=moved[:-step])
     return found
@@ -188,5 +179,5 @@ def _spread(cells: Levels, side: int, shape: tuple[int, int]) -> Levels:
 
 def _between(length: int, count: int, side: int) -> tuple[Levels, Levels]:
     """Return for each pixel the cell before it and the way to the next in 1 / (2·side)."""
-    place = np.clip(2 * np.arange(length) + 1 - side, 0, 2 * side * (count - 1))
-    return place // (2 * side), place % (2 * side)
+    position = np.clip(2 * np.arange(length) + 1 - side, 0, 2 * side * (count - 1))
+    return position // (2 * side), position % (2 * side)

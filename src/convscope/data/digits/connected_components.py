@@ -1,4 +1,4 @@
-"""Connected components of a mask (8-connectivity), as in ``image/components.js``."""
+"""Connected components of a mask (8-connectivity), as in ``connected-components.js``."""
 
 from __future__ import annotations
 

@@ -9,25 +9,21 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..images.resample import Picture
-from .binarize import CLOSING_RADIUS, MAX_SIDE, WIDE_REACH, InkMask, binarize_document, block_means, has_flat_ground
+from ..images.resample import GreyImage
+from .binarize import CLOSING_RADIUS, MAX_SIDE, WIDE_RADIUS, InkMask, binarize_document, block_means, has_flat_background
 from .connected_components import Components, label_components
-from .grouping import DigitGroup, group_pieces, in_reading_order, is_cut_off, joined, longer_side
+from .grouping import DigitGroup, group_pieces, in_reading_order, is_cut_off, longer_side, merge_groups
 from .mnist_style import DigitPreprocessing, PreparedDigit, dilate, prepare_digit
 from .steps import Box
 
 MIN_TIMES, MIN_SIDE = 2, 56
 """Smallest image searched for several digits: multiple of the network's sides, and pixels per side."""
-
 MAX_DIGITS = 100
 """More components than this are paper grain."""
-
 ATTEMPTS = 3
-
 MARGIN = 4
 """Pixels kept around the ink of a digit, for its soft edge."""
-
-_Sheet = tuple[InkMask, Components, list[DigitGroup]]
+_Segmentation = tuple[InkMask, Components, list[DigitGroup]]
 
 
 @dataclass(frozen=True)
@@ -38,79 +34,74 @@ class DetectedDigit:
     """The digit as the network receives it."""
     box: Box | None
     """Bounding box of the ink in the image; None without ink."""
-    cleared: bool = False
+    background_removed: bool = False
     """Whether a paper background was removed first."""
     area: int = 0
     """Pixels of ink, if the digit was separated from others."""
 
 
-def detect_digits(picture: Picture, settings: DigitPreprocessing, *, several: bool = True) -> list[DetectedDigit]:
-    """Return the digits in an image in reading order; at least one, which may be empty.
+def detect_digits(image: GreyImage, settings: DigitPreprocessing, *, several: bool = True) -> list[DetectedDigit]:
+    """Return the digits in an image (h, w) uint8 in reading order, at least one, even empty.
 
     A single digit on a flat background is prepared as a whole image. In a photo the paper background is removed first. Of
-    several digits, each is prepared from its own ink.
-
-    Args:
-        picture: (h, w) uint8 grey levels.
-        settings: The preprocessing of the network.
-        several: Whether to separate digits. If not, or in an image hardly larger than the network's, all ink is one digit.
+    several digits, each is prepared from its own ink. All ink is one digit unless ``several``, or in an image hardly larger
+    than the network's.
     """
-    if min(picture.shape) < max(MIN_SIDE, MIN_TIMES * max(settings.height, settings.width)):
-        return [_whole(picture, settings)]
-    if has_flat_ground(picture):
-        paper = _flat_ink(picture, settings)
-        components = label_components(paper.strong)
+    if min(image.shape) < max(MIN_SIDE, MIN_TIMES * max(settings.height, settings.width)):
+        return [_whole(image, settings)]
+    if has_flat_background(image):
+        ink_mask = _flat_ink(image, settings)
+        components = label_components(ink_mask.strong)
         groups = group_pieces(components)
         if len(groups) <= 1 or not several:
-            return [_whole(picture, settings)]
+            return [_whole(image, settings)]
     else:
-        paper, components, groups = _on_paper(picture)
+        ink_mask, components, groups = _segment_photo(image)
         if not groups:
-            return [DetectedDigit(prepare_digit(np.zeros_like(picture), settings), None, cleared=True)]
+            return [DetectedDigit(prepare_digit(np.zeros_like(image), settings), None, background_removed=True)]
         if not several:
-            groups = [joined(groups)]
+            groups = [merge_groups(groups)]
     order = in_reading_order([group.box for group in groups])
-    return [_one(paper, components, groups[index], settings) for index in order]
+    return [_separate(ink_mask, components, groups[index], settings) for index in order]
 
 
-def _whole(picture: Picture, settings: DigitPreprocessing) -> DetectedDigit:
-    prepared = prepare_digit(picture, settings)
+def _whole(image: GreyImage, settings: DigitPreprocessing) -> DetectedDigit:
+    prepared = prepare_digit(image, settings)
     return DetectedDigit(prepared, prepared.crop.box)
 
 
-def _flat_ink(picture: Picture, settings: DigitPreprocessing) -> InkMask:
+def _flat_ink(image: GreyImage, settings: DigitPreprocessing) -> InkMask:
     """Return the ink as ``prepare_digit`` separates it from a flat background."""
-    factor = -(-max(picture.shape) // MAX_SIDE)
-    prepared = prepare_digit(block_means(picture, factor).astype(np.uint8), settings)
-    ink, cut = prepared.ground.picture, prepared.ground.cut
-    return InkMask(ink, ink > cut, factor, prepared.polarity.inverted, cut, cleared=False)
+    factor = -(-max(image.shape) // MAX_SIDE)
+    prepared = prepare_digit(block_means(image, factor).astype(np.uint8), settings)
+    ink, cut = prepared.background.image, prepared.background.cut
+    return InkMask(ink, ink > cut, factor, prepared.polarity.inverted, cut, background_removed=False)
 
 
-def _on_paper(picture: Picture) -> _Sheet:
-    """Return the ink of a photo and its digits."""
-    paper, components, groups = _with_reach(picture, CLOSING_RADIUS)
+def _segment_photo(image: GreyImage) -> _Segmentation:
+    ink_mask, components, groups = _segment(image, CLOSING_RADIUS)
     # A digit that fills half of the image has strokes wider than the usual closing removes.
     if 2 * max((longer_side(group.box) for group in groups), default=0) > max(components.shape):
-        return _with_reach(picture, WIDE_REACH)
-    return paper, components, groups
+        return _segment(image, WIDE_RADIUS)
+    return ink_mask, components, groups
 
 
-def _with_reach(picture: Picture, reach: int) -> _Sheet:
+def _segment(image: GreyImage, radius: int) -> _Segmentation:
     """Return the ink at the threshold that leaves the largest area in complete digits."""
     # If the threshold leaves only grain, or mostly ink cut off by the border, try a higher one: it removes ruled lines.
     best, most, above = None, -1, -1
     for _ in range(ATTEMPTS):
-        paper = binarize_document(picture, above=above, reach=reach)
-        components = label_components(paper.strong)
-        groups = group_pieces(components, drops_cut_off=True)
+        ink_mask = binarize_document(image, above=above, radius=radius)
+        components = label_components(ink_mask.strong)
+        groups = group_pieces(components, drop_cut_off=True)
         if 0 < len(groups) <= MAX_DIGITS:
             whole = sum(group.area for group in groups if not is_cut_off(group.box, components.shape))
             if whole > most:
-                best, most = (paper, components, groups), whole
+                best, most = (ink_mask, components, groups), whole
             if 2 * _cut_off_area(components) <= sum(components.areas):
                 break
-        above = paper.threshold
-    return best or (paper, components, [])
+        above = ink_mask.threshold
+    return best or (ink_mask, components, [])
 
 
 def _cut_off_area(components: Components) -> int:
@@ -120,16 +111,16 @@ def _cut_off_area(components: Components) -> int:
     )
 
 
-def _one(paper: InkMask, components: Components, group: DigitGroup, settings: DigitPreprocessing) -> DetectedDigit:
+def _separate(ink_mask: InkMask, components: Components, group: DigitGroup, settings: DigitPreprocessing) -> DetectedDigit:
     mask = components.mask_of(frozenset(group.pieces))
     for _ in range(1 + max(mask.shape) // 512):
         mask = dilate(mask)
-    box, times = group.box, paper.factor
+    box, factor = group.box, ink_mask.factor
     part = (
         slice(max(0, box.top - MARGIN), box.bottom + 1 + MARGIN),
         slice(max(0, box.left - MARGIN), box.right + 1 + MARGIN),
     )
-    ink = np.where(mask[part], paper.ink[part], 0).astype(np.uint8)
+    ink = np.where(mask[part], ink_mask.ink[part], 0).astype(np.uint8)
     prepared = prepare_digit(ink, replace(settings, polarity="keep", background=False))
-    whole = Box(box.top * times, box.left * times, (box.bottom + 1) * times - 1, (box.right + 1) * times - 1)
-    return DetectedDigit(prepared, whole, paper.cleared, group.area)
+    whole = Box(box.top * factor, box.left * factor, (box.bottom + 1) * factor - 1, (box.right + 1) * factor - 1)
+    return DetectedDigit(prepared, whole, ink_mask.background_removed, group.area)

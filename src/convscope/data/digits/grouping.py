@@ -20,19 +20,14 @@ from .steps import Box
 
 SMALL = 2
 """A component is small below 1 / 2 of a digit's height."""
-
-CLOSING_RADIUS = 4
+MAX_GAP = 4
 """A small component joins a large one within 1 / 4 of a digit's height."""
-
 ALONE = 3
 """An isolated small component is a digit from 1 / 3 of a digit's height on, else dirt."""
-
 MIN_HEIGHT, MIN_SHARE = 8, 64
 """Components lower than 8 pixels, or 1 / 64 of the image's longer side, are grain, not digits."""
-
 DIRT = 20
 """A component is dirt below (1 / 20)² of a digit's height squared."""
-
 SAME_ROW = 0.6
 """Distance of a digit below a row, as a share of a digit's height, from which it starts a new row."""
 
@@ -48,15 +43,13 @@ class DigitGroup:
     """Pixels of ink."""
 
 
-def group_pieces(components: Components, *, drops_cut_off: bool = False) -> list[DigitGroup]:
+def group_pieces(components: Components, *, drop_cut_off: bool = False) -> list[DigitGroup]:
     """Group components into digits, in the order of their first pixels.
 
-    Args:
-        components: The components of the ink.
-        drops_cut_off: Whether to ignore components at the border, such as a table or the edge of the sheet, if there are others.
+    ``drop_cut_off`` ignores components at the border, such as a table or the edge of the sheet, if there are others.
     """
     pieces = list(range(len(components)))
-    if drops_cut_off:
+    if drop_cut_off:
         pieces = [piece for piece in pieces if not is_cut_off(components.boxes[piece], components.shape)] or pieces
     if not pieces:
         return []
@@ -76,7 +69,7 @@ def group_pieces(components: Components, *, drops_cut_off: bool = False) -> list
             continue
         box = components.boxes[piece]
         gap, nearest = min((_gap(box, components.boxes[other]), other) for other in large)
-        if CLOSING_RADIUS * gap <= height:
+        if MAX_GAP * gap <= height:
             owners[piece] = owners[nearest]
         elif ALONE * longer_side(box) >= height:
             owners[piece] = piece
@@ -93,7 +86,7 @@ def longer_side(box: Box) -> int:
     return max(_height(box), _width(box))
 
 
-def joined(groups: Sequence[DigitGroup]) -> DigitGroup:
+def merge_groups(groups: Sequence[DigitGroup]) -> DigitGroup:
     """Merge groups into one."""
     boxes = [group.box for group in groups]
     box = Box(
@@ -128,7 +121,7 @@ def _groups(components: Components, owners: dict[int, int]) -> list[DigitGroup]:
     for piece in sorted(owners):
         members.setdefault(owners[piece], []).append(piece)
     return [
-        joined([DigitGroup((piece,), components.boxes[piece], components.areas[piece]) for piece in pieces])
+        merge_groups([DigitGroup((piece,), components.boxes[piece], components.areas[piece]) for piece in pieces])
         for pieces in members.values()
     ]
 

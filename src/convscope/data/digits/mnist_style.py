@@ -4,8 +4,8 @@ Each of the six steps can be switched off and records what it did:
 
 1. **polarity**: light ink on a dark background. The image is inverted if the median of its border is above the middle between
    its darkest and its brightest pixel.
-2. **ground**: the border's median is subtracted. Of the rest, everything up to a fifth of the strongest ink becomes 0, unless it
-   touches stronger ink, whose soft edge it then is. A contrast below 16 levels is no ink at all.
+2. **background**: the border's median is subtracted. Of the rest, everything up to a fifth of the strongest ink becomes 0,
+   unless it touches stronger ink, whose soft edge it then is. A contrast below 16 levels is no ink at all.
 3. **crop** to the bounding box of the ink.
 4. **fit** into 20 × 20 (of 28 × 28), keeping the aspect ratio: area means when shrinking, bilinear when growing.
 5. **contrast**: stretched until the strongest ink is 255.
@@ -31,8 +31,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import ConfigError, ShapeError
-from ..images.resample import Picture, fit_into, fitting_scale
-from .steps import Box, CentreStep, ContrastStep, CropStep, FitStep, GroundStep, PolarityStep
+from ..images.resample import GreyImage, fit_into, largest_scale
+from .steps import BackgroundStep, Box, CentreStep, ContrastStep, CropStep, FitStep, PolarityStep
 
 FULL_INK = 254
 """MNIST's peaks are 254 or 255, so an image that reaches this is not stretched."""
@@ -77,72 +77,68 @@ class DigitPreprocessing:
 class PreparedDigit:
     """A preprocessed digit, and the result of each step."""
 
-    pixels: Picture
+    pixels: GreyImage
     """(height, width) uint8."""
     empty: bool
     """Whether no ink was found, so that all pixels are 0."""
     polarity: PolarityStep
-    ground: GroundStep
+    background: BackgroundStep
     crop: CropStep
     fit: FitStep
     contrast: ContrastStep
     centre: CentreStep
 
 
-def prepare_digit(picture: Picture, settings: DigitPreprocessing | None = None) -> PreparedDigit:
-    """Preprocess a grey image as MNIST's digits were.
-
-    Args:
-        picture: (h, w) uint8 of any size; ``grey.to_grey`` converts RGB images.
-        settings: By default those of MNIST: 28 × 28.
+def prepare_digit(image: GreyImage, settings: DigitPreprocessing | None = None) -> PreparedDigit:
+    """Preprocess a grey image (h, w) uint8 as MNIST's digits were, by default to 28 × 28.
 
     Raises:
-        ShapeError: ``picture`` has another shape or dtype, or no pixels.
+        ShapeError: ``image`` has another shape or dtype, or no pixels.
     """
     settings = settings or DigitPreprocessing()
-    if picture.ndim != 2 or picture.dtype != np.uint8 or not picture.size:
+    if image.ndim != 2 or image.dtype != np.uint8 or not image.size:
         raise ShapeError(
-            f"a grey image must be (height, width) uint8 with at least one pixel; got {picture.shape} {picture.dtype}. "
+            f"a grey image must be (height, width) uint8 with at least one pixel; got {image.shape} {image.dtype}. "
             "Convert it first: to_grey(image)."
         )
-    polarity = _settle_polarity(picture, settings)
-    ground = _remove_ground(polarity, settings)
-    crop = _crop_to_ink(ground.picture, on=settings.crop)
-    fit = _fit_into_box(crop.picture, settings)
-    contrast = _stretch_contrast(fit.picture, on=settings.contrast)
-    centre = _centre_mass(contrast.picture, settings)
-    return PreparedDigit(centre.picture, not centre.picture.any(), polarity, ground, crop, fit, contrast, centre)
+    polarity = _normalize_polarity(image, settings)
+    background = _remove_background(polarity, settings)
+    crop = _crop_to_ink(background.image, enabled=settings.crop)
+    fit = _fit_into_box(crop.image, settings)
+    contrast = _stretch_contrast(fit.image, enabled=settings.contrast)
+    centre = _centre_mass(contrast.image, settings)
+    return PreparedDigit(centre.image, not centre.image.any(), polarity, background, crop, fit, contrast, centre)
 
 
-def _settle_polarity(picture: Picture, settings: DigitPreprocessing) -> PolarityStep:
-    border = border_median(picture)
-    above = 2 * border > int(picture.min()) + int(picture.max())
+def _normalize_polarity(image: GreyImage, settings: DigitPreprocessing) -> PolarityStep:
+    border = border_median(image)
+    above = 2 * border > int(image.min()) + int(image.max())
     inverted = above if settings.polarity == "auto" else settings.polarity == "invert"
-    return PolarityStep(border, inverted, 255 - picture if inverted else picture.copy())
+    return PolarityStep(border, inverted, 255 - image if inverted else image.copy())
 
 
-def border_median(picture: Picture) -> int:
+def border_median(image: GreyImage) -> int:
     """Return the lower median of the outermost pixels of an image (h, w)."""
-    ring = np.ones(picture.shape, dtype=bool)
+    ring = np.ones(image.shape, dtype=bool)
     ring[1:-1, 1:-1] = False
-    counts = np.bincount(picture[ring], minlength=256)
+    counts = np.bincount(image[ring], minlength=256)
     return int(np.searchsorted(2 * np.cumsum(counts), counts.sum()))
 
 
-def _remove_ground(polarity: PolarityStep, settings: DigitPreprocessing) -> GroundStep:
-    picture = polarity.picture
-    peak = int(picture.max())
+def _remove_background(polarity: PolarityStep, settings: DigitPreprocessing) -> BackgroundStep:
+    image = polarity.image
+    peak = int(image.max())
     if not settings.background:
-        return GroundStep(0, peak, 0, picture.copy())
-    level, darkest = 255 - polarity.border if polarity.inverted else polarity.border, int(picture.min())
+        return BackgroundStep(0, peak, 0, image.copy())
+    level, darkest = 255 - polarity.border if polarity.inverted else polarity.border, int(image.min())
     if 2 * level > darkest + peak:
         level = darkest  # the polarity was given, and the border is mostly ink
     contrast = peak - level
     cut = int(contrast * settings.background_share)
-    ink = np.where(picture > level, picture - np.uint8(level), 0).astype(np.uint8)
+    ink = np.where(image > level, image - np.uint8(level), 0).astype(np.uint8)
     if contrast < settings.min_contrast:
-        return GroundStep(level, peak, contrast, np.zeros_like(ink))
-    return GroundStep(level, peak, cut, np.where(dilate(ink > cut), ink, 0).astype(np.uint8))
+        return BackgroundStep(level, peak, contrast, np.zeros_like(ink))
+    return BackgroundStep(level, peak, cut, np.where(dilate(ink > cut), ink, 0).astype(np.uint8))
 
 
 def dilate(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
@@ -156,51 +152,51 @@ def dilate(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     return both
 
 
-def _ink_box(picture: Picture) -> Box | None:
-    rows, columns = np.flatnonzero(picture.any(axis=1)), np.flatnonzero(picture.any(axis=0))
+def _ink_box(image: GreyImage) -> Box | None:
+    rows, columns = np.flatnonzero(image.any(axis=1)), np.flatnonzero(image.any(axis=0))
     return Box(int(rows[0]), int(columns[0]), int(rows[-1]), int(columns[-1])) if rows.size else None
 
 
-def _crop_to_ink(picture: Picture, *, on: bool) -> CropStep:
-    box = _ink_box(picture)
-    if box is None or not on:
-        return CropStep(box, picture.copy())
-    return CropStep(box, picture[box.top : box.bottom + 1, box.left : box.right + 1].copy())
+def _crop_to_ink(image: GreyImage, *, enabled: bool) -> CropStep:
+    box = _ink_box(image)
+    if box is None or not enabled:
+        return CropStep(box, image.copy())
+    return CropStep(box, image[box.top : box.bottom + 1, box.left : box.right + 1].copy())
 
 
-def _fit_into_box(picture: Picture, settings: DigitPreprocessing) -> FitStep:
+def _fit_into_box(image: GreyImage, settings: DigitPreprocessing) -> FitStep:
     share = settings.digit_size_fraction if settings.fit else 1.0
     box = max(1, int(settings.height * share + 0.5)), max(1, int(settings.width * share + 0.5))
-    height, width = picture.shape
-    scale = fitting_scale((height, width), box)
+    height, width = image.shape
+    scale = largest_scale((height, width), box)
     size = height * scale.box / scale.length, width * scale.box / scale.length
-    return FitStep(scale.factor, *size, fit_into(picture, box))
+    return FitStep(scale.factor, *size, fit_into(image, box))
 
 
-def _stretch_contrast(picture: Picture, *, on: bool) -> ContrastStep:
-    peak = int(picture.max())
-    if not on or peak == 0 or peak >= FULL_INK:
-        return ContrastStep(peak, picture.copy())
-    return ContrastStep(peak, ((2 * 255 * picture.astype(np.int64) + peak) // (2 * peak)).astype(np.uint8))
+def _stretch_contrast(image: GreyImage, *, enabled: bool) -> ContrastStep:
+    peak = int(image.max())
+    if not enabled or peak == 0 or peak >= FULL_INK:
+        return ContrastStep(peak, image.copy())
+    return ContrastStep(peak, ((2 * 255 * image.astype(np.int64) + peak) // (2 * peak)).astype(np.uint8))
 
 
-def _centre_mass(picture: Picture, settings: DigitPreprocessing) -> CentreStep:
-    frame, sides = (settings.height, settings.width), picture.shape
+def _centre_mass(image: GreyImage, settings: DigitPreprocessing) -> CentreStep:
+    frame, sides = (settings.height, settings.width), image.shape
     middle = (frame[0] - sides[0]) // 2, (frame[1] - sides[1]) // 2
-    box = _ink_box(picture)
+    box = _ink_box(image)
     if box is None:
-        return CentreStep(None, (0, 0), limited=False, picture=_placed(picture, middle, frame))
-    total = int(picture.sum(dtype=np.int64))
-    down, across = (int(np.arange(sides[axis]) @ picture.sum(axis=1 - axis, dtype=np.int64)) for axis in (0, 1))
-    wanted = place = middle
+        return CentreStep(None, (0, 0), limited=False, image=_paste(image, middle, frame))
+    total = int(image.sum(dtype=np.int64))
+    down, across = (int(np.arange(sides[axis]) @ image.sum(axis=1 - axis, dtype=np.int64)) for axis in (0, 1))
+    wanted = corner = middle
     if settings.centre:
         wanted = _corner(down, total, frame[0]), _corner(across, total, frame[1])
-        place = (
+        corner = (
             min(max(wanted[0], -box.top), frame[0] - 1 - box.bottom),
             min(max(wanted[1], -box.left), frame[1] - 1 - box.right),
         )
-    shift = place[0] - middle[0], place[1] - middle[1]
-    return CentreStep((down / total, across / total), shift, place != wanted, _placed(picture, place, frame))
+    shift = corner[0] - middle[0], corner[1] - middle[1]
+    return CentreStep((down / total, across / total), shift, corner != wanted, _paste(image, corner, frame))
 
 
 def _corner(moment: int, total: int, side: int) -> int:
@@ -209,11 +205,11 @@ def _corner(moment: int, total: int, side: int) -> int:
     return -((total + 2 * moment - 2 * (side // 2) * total) // (2 * total))
 
 
-def _placed(picture: Picture, place: tuple[int, int], frame: tuple[int, int]) -> Picture:
-    """Return ``picture`` in a frame of zeros, with its corner at ``place``."""
+def _paste(image: GreyImage, corner: tuple[int, int], frame: tuple[int, int]) -> GreyImage:
+    """Return ``image`` in a frame of zeros, with its corner at ``corner``."""
     placed = np.zeros(frame, dtype=np.uint8)
-    (top, left), (height, width) = place, picture.shape
+    (top, left), (height, width) = corner, image.shape
     rows = slice(max(top, 0), min(top + height, frame[0]))
     columns = slice(max(left, 0), min(left + width, frame[1]))
-    placed[rows, columns] = picture[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
+    placed[rows, columns] = image[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
     return placed

@@ -8,7 +8,6 @@ import numpy.typing as npt
 from ...types import Images
 
 LIGHT, DARK = "light on dark", "dark on light"
-
 NEARLY_ALL = 0.95
 """Share of images that must agree."""
 

@@ -17,27 +17,21 @@ from ...system.memory import allocate_images
 from ...types import Images
 from ..dataset import Dataset, Split
 from ..images.resample import to_grey
-from ..preprocessing import DIGITS, FIT, ImagePreprocessor, settings_of, share_of_frame
+from ..preprocessing import DIGITS, FIT, ImagePreprocessor, measure_digit_settings, measure_digit_size
 from ..read_options import AUTO
 from ..threads import one_thread_each
 from .mnist_style import DigitPreprocessing, prepare_digit
 from .polarity import is_dark_on_light
 
 NAMES = frozenset("0123456789")
-
-SIGNS = "characters"
+CHARACTERS = "characters"
 """Noun for the content of images preprocessed as digits whose classes are not the ten digits."""
-
 SAMPLE = 200
-
 MIN_SHARE = 0.8
 """Share of the sample that preprocessing must leave nearly unchanged."""
-
 NEARLY = 3.0
 """Mean difference per pixel, in grey levels. Two MNIST digits of one class differ by 35."""
-
 MIN_SIDE = 16
-
 BLOCK = 64
 """Images per task of a thread."""
 
@@ -71,20 +65,16 @@ def looks_like_mnist(dataset: Dataset) -> Dataset:
         return dataset
     sample = _sample(dataset.train)
     if _look_like_mnist(sample):
-        return with_settings(dataset, content=DIGITS, note=NOTE)
+        return mark_as_digits(dataset, content=DIGITS, note=NOTE)
     return with_note(dataset, TURNED_NOTE) if _look_like_mnist(255 - sample) else dataset
 
 
-def with_settings(dataset: Dataset, *, centre: bool = True, content: str = "", note: str = "") -> Dataset:
-    """Return a dataset marked for digit preprocessing, with settings measured on its images.
+def mark_as_digits(dataset: Dataset, *, centre: bool = True, content: str = "", note: str = "") -> Dataset:
+    """Add digit settings measured on the images to a dataset, if it is grey and light on dark.
 
-    Args:
-        dataset: The dataset; it is returned unchanged unless it is grey and light on dark.
-        centre: Whether digits are centred by mass instead of by bounding box.
-        content: A noun for the content of the images.
-        note: A note to add.
+    ``centre`` centres digits by mass instead of by bounding box. ``content`` is a noun for the content of the images.
     """
-    settings = settings_of(_sample(dataset.train))
+    settings = measure_digit_settings(_sample(dataset.train))
     if settings is None:
         return dataset
     settings = replace(settings, centre=centre)
@@ -99,15 +89,13 @@ def with_note(dataset: Dataset, note: str) -> Dataset:
 
 
 def choose_settings(size: tuple[int, int], examples: Images) -> DigitPreprocessing:
-    """Choose digit settings for image files.
+    """Choose digit settings for image files, for results of (height, width).
 
-    Args:
-        size: The (height, width) of the result.
-        examples: Files of that size, (n, h, w, 1). If most are light on dark, and so used unchanged, their share of the frame
-            is measured; otherwise MNIST's is used.
+    If most of the ``examples``, files of that size (n, h, w, 1), are light on dark and so used unchanged, their share of the
+    frame is measured; otherwise MNIST's is used.
     """
     unchanged = examples[~is_dark_on_light(examples)] if len(examples) else examples
-    share = share_of_frame(unchanged) if 2 * len(unchanged) > len(examples) else DigitPreprocessing().digit_size_fraction
+    share = measure_digit_size(unchanged) if 2 * len(unchanged) > len(examples) else DigitPreprocessing().digit_size_fraction
     return DigitPreprocessing(*size, digit_size_fraction=share)
 
 
@@ -118,19 +106,19 @@ def prepare_images(dataset: Dataset) -> Dataset:
         return dataset
     sample = _sample(dataset.train)
     grey = sample if channels == 1 else to_grey(sample.reshape(-1, width, channels)).reshape(-1, height, width, 1)
-    fitting = ImagePreprocessor((height, width, 1), choose_settings((height, width), grey))
-    train, test = (_prepared(split, fitting, dataset.name) for split in (dataset.train, dataset.test))
-    content = DIGITS if set(dataset.class_names) == NAMES else SIGNS
-    provenance = replace(dataset.provenance, digits=fitting.digits, content=content)
+    preprocessor = ImagePreprocessor((height, width, 1), choose_settings((height, width), grey))
+    train, test = (_prepared(split, preprocessor, dataset.name) for split in (dataset.train, dataset.test))
+    content = DIGITS if set(dataset.class_names) == NAMES else CHARACTERS
+    provenance = replace(dataset.provenance, digits=preprocessor.digits, content=content)
     return with_note(replace(dataset, train=train, test=test, provenance=provenance), ASKED_NOTE)
 
 
-def _prepared(split: Split, fitting: ImagePreprocessor, name: str) -> Split:
-    images = allocate_images((len(split), *fitting.image_shape), repr(name))
+def _prepared(split: Split, preprocessor: ImagePreprocessor, name: str) -> Split:
+    images = allocate_images((len(split), *preprocessor.image_shape), repr(name))
 
     def prepare(start: int) -> None:
         for index in range(start, min(start + BLOCK, len(split))):
-            images[index] = fitting.fit(np.ascontiguousarray(split.images[index])).pixels
+            images[index] = preprocessor.preprocess(np.ascontiguousarray(split.images[index])).pixels
 
     with one_thread_each(), ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(prepare, range(0, len(split), BLOCK)))

@@ -1,13 +1,13 @@
 """Results of the steps that preprocess a digit.
 
-Each ``picture`` is the image (h, w) uint8 after the step.
+Each ``image`` is the image (h, w) uint8 after the step.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..images.resample import Picture
+from ..images.resample import GreyImage
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,11 @@ class PolarityStep:
     border: int
     """Median of the border before."""
     inverted: bool
-    picture: Picture
+    image: GreyImage
 
 
 @dataclass(frozen=True)
-class GroundStep:
+class BackgroundStep:
     """Removal of a flat background."""
 
     level: int
@@ -40,7 +40,7 @@ class GroundStep:
     """Brightest pixel before."""
     cut: int
     """Remaining levels up to this one became 0."""
-    picture: Picture
+    image: GreyImage
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class CropStep:
 
     box: Box | None
     """Bounding box of the ink; None without ink."""
-    picture: Picture
+    image: GreyImage
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class FitStep:
     """Height of the cropped image after scaling."""
     width: float
     """Width of the cropped image after scaling."""
-    picture: Picture
+    image: GreyImage
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class ContrastStep:
 
     peak: int
     """Brightest pixel before."""
-    picture: Picture
+    image: GreyImage
 
 
 @dataclass(frozen=True)
@@ -84,4 +84,4 @@ class CentreStep:
     """(down, right) against the middle of the frame."""
     limited: bool
     """Whether the edge of the frame limited the shift."""
-    picture: Picture
+    image: GreyImage

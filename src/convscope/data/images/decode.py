@@ -1,6 +1,6 @@
 """Decoding of image files to pixels that do not depend on the file format.
 
-Transparent pixels are composited on white, with the integers of ``data/grey.py``. 16 bits become 8 by (v + 128) // 257, CMYK
+Transparent pixels are composited on white, with the integers of ``resample.to_grey``. 16 bits become 8 by (v + 128) // 257, CMYK
 becomes RGB by the simple formula, and the EXIF orientation is applied; colour profiles and gamma are not. Of an animation the
 first frame is used. Pillow decodes six formats and no others, after the header has shown that the image fits into memory.
 """
@@ -23,19 +23,17 @@ from PIL.ImageFile import ImageFile
 
 from ...errors import PictureError, reason_of
 from ...system.stderr import discarded_stderr
-from .formats import AGAIN, JPEG, PNG, TIFF, WEBP, check_png, check_size, check_webp, kind_of, too_many
-from .resample import on_white
+from .formats import AGAIN, JPEG, PNG, TIFF, WEBP, check_png, check_size, check_webp, detect_format, too_many
+from .resample import composite_on_white
 
 ORIENTATION = 0x0112
 """Tag number in EXIF and TIFF."""
-
 MAX_TAGS = 1000
 """Tags that are searched; cameras write about twenty."""
-
 UPRIGHT = 1
 
 
-def orientation(exif: bytes) -> int:
+def exif_orientation(exif: bytes) -> int:
     """Return the EXIF orientation, 1 to 8; 1 (upright) for a missing or invalid one.
 
     Only the first directory is searched and no other offset is followed, so that crafted blocks cost neither time nor memory.
@@ -46,8 +44,8 @@ def orientation(exif: bytes) -> int:
         return UPRIGHT
     start = int.from_bytes(block[4:8], order)
     count = int.from_bytes(block[start : start + 2], order)
-    for place in range(start + 2, start + 2 + 12 * min(count, MAX_TAGS), 12):
-        entry = block[place : place + 12]
+    for offset in range(start + 2, start + 2 + 12 * min(count, MAX_TAGS), 12):
+        entry = block[offset : offset + 12]
         if len(entry) < 12:
             break
         if int.from_bytes(entry[:2], order) == ORIENTATION:
@@ -56,13 +54,13 @@ def orientation(exif: bytes) -> int:
     return UPRIGHT
 
 
-def apply_exif_orientation(pixels: npt.NDArray[np.uint8], held: int) -> npt.NDArray[np.uint8]:
-    """Rotate and mirror pixels (h, w, c) by the EXIF orientation ``held``, 1 to 8."""
-    if held >= 5:  # rows and columns are swapped
+def apply_exif_orientation(pixels: npt.NDArray[np.uint8], orientation: int) -> npt.NDArray[np.uint8]:
+    """Rotate and mirror pixels (h, w, c) by the EXIF orientation ``orientation``, 1 to 8."""
+    if orientation >= 5:  # rows and columns are swapped
         pixels = pixels.swapaxes(0, 1)
-    if held in (3, 4, 7, 8):
+    if orientation in (3, 4, 7, 8):
         pixels = pixels[::-1]
-    if held in (2, 3, 6, 7):
+    if orientation in (2, 3, 6, 7):
         pixels = pixels[:, ::-1]
     return np.ascontiguousarray(pixels)
 
@@ -70,16 +68,13 @@ def apply_exif_orientation(pixels: npt.NDArray[np.uint8], held: int) -> npt.NDAr
 MAX_SIDE = 2048
 """Pixels. A larger image is reduced by an integer factor: a photo then takes a tenth of the time, and the networks here need
 hundreds of pixels at most."""
-
 CHECKS = {PNG: check_png, WEBP: check_webp}
-
 WITH_ALPHA = frozenset({"LA", "La", "PA", "RGBA", "RGBa"})
-
 TO_EIGHT_BITS = ((np.arange(65536, dtype=np.int64) + 128) // 257).astype(np.uint8)
 
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # otherwise its errors go to the terminal
 
-_one_at_a_time = threading.Lock()
+_libtiff_lock = threading.Lock()
 """Serializes libtiff's decoding of compressed TIFF files, since file descriptor 2 is shared by all threads. Reducing the image,
 which costs more, still runs in parallel."""
 
@@ -90,111 +85,104 @@ class DecodedImage:
 
     pixels: npt.NDArray[np.uint8]
     """(h, w, c) with 1 or 3 channels and at most 2,048 pixels per side."""
-    done: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
     """Phrases for the conversions, in order."""
     scale: float = 1.0
     """Pixels of the file per pixel here, along each side."""
 
 
-def decode_picture(content: bytes, name: str) -> DecodedImage:
-    """Decode a complete image file.
-
-    Args:
-        content: The bytes of the file.
-        name: The name for error messages, quoted.
+def decode_image(content: bytes, name: str) -> DecodedImage:
+    """Decode the content of an image file; ``name``, quoted, is for error messages.
 
     Raises:
         PictureError: The file is no image, incomplete, damaged or too large. No other exception is raised.
     """
-    kind = kind_of(content, name)
+    kind = detect_format(content, name)
     if check := CHECKS.get(kind):
         check(content, name)
-    with _named(name, kind.name):
+    with _as_picture_error(name, kind.name):
         with _silently():
             image = kind.open(io.BytesIO(content))
             check_size(*image.size, name)
-            several = bool(getattr(image, "is_animated", False))
-        whole = image.size
-        if kind is JPEG and (factor := _factor(whole)) > 1:
-            image.draft(image.mode, (-(-whole[0] // factor), -(-whole[1] // factor)))  # JPEG can decode at a reduced size
-        return _upright(image, name, ["used the first frame"] if several else [], whole)
+            is_animated = bool(getattr(image, "is_animated", False))
+        full_size = image.size
+        if kind is JPEG and (factor := _factor(full_size)) > 1:
+            image.draft(
+                image.mode, (-(-full_size[0] // factor), -(-full_size[1] // factor))
+            )  # JPEG can decode at a reduced size
+        return _upright(image, name, ["used the first frame"] if is_animated else [], full_size)
 
 
 def from_pillow(image: Image.Image, name: str) -> DecodedImage:
-    """Convert a Pillow image at its current frame.
+    """Convert a Pillow image at its current frame; PictureError, with ``name``, if impossible.
 
-    An image opened from a file is rotated by its EXIF orientation; one derived from it is not, because its author has seen it.
-
-    Args:
-        image: The image.
-        name: The name for error messages, quoted if it is a file.
-
-    Raises:
-        PictureError: The image cannot be decoded, or is too large.
+    An image opened from a file is rotated by its EXIF orientation; one derived from it is not: its author has seen it.
     """
-    with _named(name, image.format or "image"):
+    with _as_picture_error(name, image.format or "image"):
         check_size(*image.size, name)
         if isinstance(image, ImageFile):
             return _upright(image, name, [], image.size)
         return _finished(image, name, [], image.size)
 
 
-def _upright(image: ImageFile, name: str, done: list[str], whole: tuple[int, int]) -> DecodedImage:
+def _upright(image: ImageFile, name: str, steps: list[str], full_size: tuple[int, int]) -> DecodedImage:
     if image.format == TIFF.name:
         with _silently(), _quiet_libtiff(image):
-            turned = getattr(image, "tag_v2", {}).get(ORIENTATION, UPRIGHT) != UPRIGHT
+            is_rotated = getattr(image, "tag_v2", {}).get(ORIENTATION, UPRIGHT) != UPRIGHT
             image.load()  # Pillow rotates TIFF files itself
-        return _finished(image, name, [*done, "rotated upright"] if turned else done, whole)
+        return _finished(image, name, [*steps, "rotated upright"] if is_rotated else steps, full_size)
     image.load()
-    held = orientation(bytes(image.info.get("exif") or b""))
-    return _finished(image, name, done, whole, held)
+    orientation = exif_orientation(bytes(image.info.get("exif") or b""))
+    return _finished(image, name, steps, full_size, orientation)
 
 
-def _finished(image: Image.Image, name: str, done: list[str], whole: tuple[int, int], held: int = UPRIGHT) -> DecodedImage:
-    image = _plain(image, name, done)
+def _finished(
+    image: Image.Image, name: str, steps: list[str], full_size: tuple[int, int], orientation: int = UPRIGHT
+) -> DecodedImage:
+    image = _plain(image, name, steps)
     if (factor := _factor(image.size)) > 1:
         image = image.reduce(factor)
-    if max(whole) > MAX_SIDE:
-        done.append(f"downscaled from {whole[0]} × {whole[1]}")
+    if max(full_size) > MAX_SIDE:
+        steps.append(f"downscaled from {full_size[0]} × {full_size[1]}")
     pixels = np.asarray(image)
     if pixels.ndim == 2:
         pixels = pixels[..., None]
     elif pixels.shape[2] == 4:
         if pixels[..., 3].min() < 255:
-            done.append("composited on white" if pixels[..., 3].any() else "fully transparent, so all white")
-        pixels = on_white(pixels)
-    if held != UPRIGHT:
-        done.append("rotated upright")
-    return DecodedImage(apply_exif_orientation(pixels, held), tuple(done), max(whole) / max(pixels.shape[:2]))
+            steps.append("composited on white" if pixels[..., 3].any() else "fully transparent, so all white")
+        pixels = composite_on_white(pixels)
+    if orientation != UPRIGHT:
+        steps.append("rotated upright")
+    return DecodedImage(apply_exif_orientation(pixels, orientation), tuple(steps), max(full_size) / max(pixels.shape[:2]))
 
 
 def _factor(size: tuple[int, int]) -> int:
     return -(-max(size) // MAX_SIDE)
 
 
-def _plain(image: Image.Image, name: str, done: list[str]) -> Image.Image:
+def _plain(image: Image.Image, name: str, steps: list[str]) -> Image.Image:
     """Convert ``image`` to mode L, RGB or RGBA."""
-    mode, see_through = image.mode, image.info.get("transparency")
+    mode, transparency = image.mode, image.info.get("transparency")
     if mode.startswith("I;16"):
-        done.append("reduced from 16 to 8 bits")
-        return _from_sixteen_bits(image, see_through)
+        steps.append("reduced from 16 to 8 bits")
+        return _from_sixteen_bits(image, transparency)
     if mode == "F":
-        done.append("scaled from 0–1 to 0–255")
+        steps.append("scaled from 0–1 to 0–255")
         return _from_shares(image, name)
     if mode in ("I", "LAB"):
         what = "32-bit integers" if mode == "I" else "LAB colours"
         raise PictureError(f"{name} holds {what}, not grey levels of 8 or 16 bits or RGB. Save it as RGB.")
-    if mode in WITH_ALPHA or see_through is not None or (mode == "P" and image.palette and image.palette.mode == "RGBA"):
+    if mode in WITH_ALPHA or transparency is not None or (mode == "P" and image.palette and image.palette.mode == "RGBA"):
         return image if mode == "RGBA" else image.convert("RGBA")
     return image if mode in ("L", "RGB") else image.convert("L" if mode == "1" else "RGB")
 
 
-def _from_sixteen_bits(image: Image.Image, see_through: object) -> Image.Image:
+def _from_sixteen_bits(image: Image.Image, transparency: object) -> Image.Image:
     levels = np.asarray(image).astype(np.uint16, copy=False)
     grey = Image.fromarray(TO_EIGHT_BITS[levels])
-    if not isinstance(see_through, int):
+    if not isinstance(transparency, int):
         return grey
-    opacity = Image.fromarray(np.where(levels == see_through, 0, 255).astype(np.uint8))
+    opacity = Image.fromarray(np.where(levels == transparency, 0, 255).astype(np.uint8))
     return Image.merge("RGBA", (grey, grey, grey, opacity))
 
 
@@ -208,7 +196,7 @@ def _from_shares(image: Image.Image, name: str) -> Image.Image:
 
 
 @contextlib.contextmanager
-def _named(name: str, kind: str) -> Iterator[None]:
+def _as_picture_error(name: str, kind: str) -> Iterator[None]:
     """Turn every exception into a :class:`PictureError`."""
     # Pillow's decoders raise a dozen types of exceptions for damaged files.
     try:
@@ -256,5 +244,5 @@ def _quiet_libtiff(image: ImageFile) -> Iterator[None]:
     if not any(tile[0] == "libtiff" for tile in image.tile):
         yield
         return
-    with _one_at_a_time, discarded_stderr():
+    with _libtiff_lock, discarded_stderr():
         yield

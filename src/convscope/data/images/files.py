@@ -24,12 +24,8 @@ OTHER_THINGS = (
 )
 
 
-def read_picture_file(path: PathLike) -> bytes:
-    """Return the content of a regular file of at most 100 MB.
-
-    Raises:
-        PictureError: The path is anything else.
-    """
+def read_image_file(path: PathLike) -> bytes:
+    """Return the content of a regular file of at most 100 MB; PictureError for anything else."""
     name = repr(os.fspath(path))
     try:
         # Opening a pipe would block until something writes to it.
@@ -75,19 +71,15 @@ def _missing(path: PathLike, name: str) -> str:
 
 
 IGNORED_FOLDERS = frozenset({"__MACOSX"})
-
 MAX_SUFFIXES = 3
 """Other suffixes named in an error."""
 
 
-def find_pictures(name: str) -> list[str]:
-    """Return the files that ``name`` means, sorted.
+def find_image_files(name: str) -> list[str]:
+    """Return the files that ``name`` means, sorted; PictureError if there are none.
 
     For a folder these are the image files in it and below, by suffix; for a pattern such as ``photos/*.png`` the matching
     files. Any other name is returned without a check.
-
-    Raises:
-        PictureError: A folder or pattern yields no file.
     """
     if _is_folder(name):
         return _in_folder(name)
@@ -105,21 +97,21 @@ def _is_folder(name: str) -> bool:
 
 def _in_folder(folder: str) -> list[str]:
     """Return the image files in a folder and below, except hidden ones and linked folders."""
-    pictures, others = [], Counter[str]()
-    for place, folders, files in os.walk(folder):
+    image_files, others = [], Counter[str]()
+    for directory, folders, files in os.walk(folder):
         folders[:] = sorted(each for each in folders if not each.startswith(".") and each not in IGNORED_FOLDERS)
         for file in sorted(files):
             suffix = Path(file).suffix.lower()
             if file.startswith("."):
                 continue
             if suffix in SUFFIXES:
-                pictures.append(str(Path(place, file)))
+                image_files.append(str(Path(directory, file)))
             else:
                 others[suffix] += 1
-    if not pictures:
+    if not image_files:
         found = ", ".join(f"{count:,} {suffix or 'without suffix'}" for suffix, count in others.most_common(MAX_SUFFIXES))
         raise PictureError(
             f"{folder!r} holds no image files ending in {', '.join(sorted(SUFFIXES))}{f' (but {found})' if found else ''}. Pass "
             "another folder, or the files themselves."
         )
-    return pictures
+    return image_files

@@ -20,7 +20,7 @@ SUFFIXES = frozenset(
 
 
 @dataclass(frozen=True)
-class Kind:
+class ImageFormat:
     """An image format, and the only Pillow class that decodes it."""
 
     name: str
@@ -34,19 +34,14 @@ class Kind:
         return image
 
 
-PNG = Kind("PNG", "PngImagePlugin", "PngImageFile")
+PNG = ImageFormat("PNG", "PngImagePlugin", "PngImageFile")
+JPEG = ImageFormat("JPEG", "JpegImagePlugin", "JpegImageFile")
+GIF = ImageFormat("GIF", "GifImagePlugin", "GifImageFile")
+WEBP = ImageFormat("WebP", "WebPImagePlugin", "WebPImageFile")
+BMP = ImageFormat("BMP", "BmpImagePlugin", "BmpImageFile")
+TIFF = ImageFormat("TIFF", "TiffImagePlugin", "TiffImageFile")
 
-JPEG = Kind("JPEG", "JpegImagePlugin", "JpegImageFile")
-
-GIF = Kind("GIF", "GifImagePlugin", "GifImageFile")
-
-WEBP = Kind("WebP", "WebPImagePlugin", "WebPImageFile")
-
-BMP = Kind("BMP", "BmpImagePlugin", "BmpImageFile")
-
-TIFF = Kind("TIFF", "TiffImagePlugin", "TiffImageFile")
-
-SIGNATURES: tuple[tuple[bytes, Kind], ...] = (
+SIGNATURES: tuple[tuple[bytes, ImageFormat], ...] = (
     (b"\x89PNG\r\n\x1a\n", PNG),
     (b"\xff\xd8\xff", JPEG),
     (b"GIF87a", GIF),
@@ -81,16 +76,8 @@ OTHERS: tuple[tuple[bytes, str, str], ...] = (
 HEIF_BRANDS = {b"heic": "HEIC", b"heix": "HEIC", b"hevc": "HEIC", b"mif1": "HEIF", b"msf1": "HEIF", b"avif": "AVIF"}
 
 
-def kind_of(content: bytes, name: str) -> Kind:
-    """Return the format of an image file.
-
-    Args:
-        content: The bytes of the file.
-        name: The name for error messages, quoted.
-
-    Raises:
-        PictureError: The file has another format, which the message names.
-    """
+def detect_format(content: bytes, name: str) -> ImageFormat:
+    """Return the format of an image file; PictureError, naming the format, for others."""
     if not content:
         raise PictureError(f"{name} is empty (0 bytes). Copy or save it again.")
     for signature, kind in SIGNATURES:
@@ -116,25 +103,17 @@ def _other(content: bytes) -> tuple[str, str]:
 
 MAX_PIXELS = 64 * 10**6
 """Largest image by its header. Decoding takes up to half a gigabyte."""
-
 MIN_SIDE = 4
 """Smallest longer side; anything smaller is a tracking pixel or a mistake."""
-
 MAX_PACKING = 1032
 """Largest compression ratio of deflate."""
-
 AGAIN = "Copy or save it again."
-
 PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 """Numbers of channels by PNG colour type."""
 
 
 def check_size(width: int, height: int, name: str) -> None:
-    """Check the size of an image.
-
-    Raises:
-        PictureError: The image is too small or too large.
-    """
+    """Check that the size of an image is within the limits, else raise a PictureError."""
     if min(width, height) < 1 or max(width, height) < MIN_SIDE:
         raise PictureError(
             f"{name} has {width:,} × {height:,} pixels, but one side needs at least {MIN_SIDE}. Pass a larger image."
@@ -151,32 +130,28 @@ def too_many(name: str, found: str) -> PictureError:
 
 
 def check_png(content: bytes, name: str) -> None:
-    """Check that a PNG is complete and undamaged and has enough bytes for its pixels.
-
-    Raises:
-        PictureError: It is not, or has too many pixels.
-    """
+    """Check that a PNG is complete and undamaged and has enough bytes for its pixels."""
     # Pillow decodes a PNG without its end, and does not verify the checksums of pixel data.
-    place, packed, promised = 8, 0, -1
+    offset, num_packed, declared = 8, 0, -1
     while True:
-        length = int.from_bytes(content[place : place + 4], "big")
-        kind = content[place + 4 : place + 8]
-        end = place + 12 + length
+        length = int.from_bytes(content[offset : offset + 4], "big")
+        kind = content[offset + 4 : offset + 8]
+        end = offset + 12 + length
         if end > len(content):
             raise _cut_off(name, len(content), "PNG")
-        if zlib.crc32(content[place + 4 : end - 4]) != int.from_bytes(content[end - 4 : end], "big"):
+        if zlib.crc32(content[offset + 4 : end - 4]) != int.from_bytes(content[end - 4 : end], "big"):
             raise PictureError(
                 f"{name} is damaged: the checksum of its PNG chunk {kind.decode('latin-1')!r} does not match. {AGAIN}"
             )
         if kind == b"IHDR":
-            promised = _png_bytes(content[place + 8 : end - 4], name)
-        packed += length if kind == b"IDAT" else 0
+            declared = _png_bytes(content[offset + 8 : end - 4], name)
+        num_packed += length if kind == b"IDAT" else 0
         if kind == b"IEND":
             break
-        place = end
-    if not 0 <= promised <= packed * MAX_PACKING:
+        offset = end
+    if not 0 <= declared <= num_packed * MAX_PACKING:
         raise PictureError(
-            f"{name} is damaged: it holds {packed:,} bytes of pixel data, too few for the size in its PNG header. {AGAIN}"
+            f"{name} is damaged: it holds {num_packed:,} bytes of pixel data, too few for the size in its PNG header. {AGAIN}"
         )
 
 
@@ -190,11 +165,7 @@ def _png_bytes(header: bytes, name: str) -> int:
 
 
 def check_webp(content: bytes, name: str) -> None:
-    """Check that a WebP file is complete and not too large.
-
-    Raises:
-        PictureError: It is not.
-    """
+    """Check that a WebP file is complete and not too large."""
     # Pillow allocates the canvas on opening, so its size is checked here first.
     if 8 + int.from_bytes(content[4:8], "little") > len(content) + 1:
         raise _cut_off(name, len(content), "WebP")

@@ -13,16 +13,14 @@ from PIL import Image
 
 from ...errors import PictureError
 from ...types import PathLike
-from .decode import DecodedImage, decode_picture, from_pillow
-from .files import find_pictures, read_picture_file
+from .decode import DecodedImage, decode_image, from_pillow
+from .files import find_image_files, read_image_file
 from .formats import check_size
 
 ImageLike: TypeAlias = "PathLike | bytes | Image.Image | npt.NDArray[Any] | NamedBytes"
 """One image, or the path of a folder or a pattern for several."""
-
 CHANNELS = (1, 3, 4)
 """Grey, RGB, RGBA."""
-
 JOINERS = "\u200c\u200d"
 """Zero-width joiners, which Persian, Hindi and composed emoji need in names."""
 
@@ -32,16 +30,12 @@ class NamedBytes:
     """An image with a name."""
 
     name: str
-    picture: Any
+    image: Any
     """Any other image input."""
 
     def open(self) -> DecodedImage:
-        """Decode the image.
-
-        Raises:
-            PictureError: It cannot be read.
-        """
-        return open_image(self.picture, repr(self.name) if isinstance(self.picture, (str, os.PathLike)) else self.name)
+        """Decode the image, or raise a PictureError."""
+        return open_image(self.image, repr(self.name) if isinstance(self.image, (str, os.PathLike)) else self.name)
 
 
 @dataclass(frozen=True)
@@ -52,46 +46,42 @@ class BadPicture:
     reason: str
 
 
-def each_picture(pictures: ImageLike | Iterable[ImageLike]) -> Iterator[NamedBytes | BadPicture]:
+def each_image(images: ImageLike | Iterable[ImageLike]) -> Iterator[NamedBytes | BadPicture]:
     """Yield one entry per image, in order, with folders and patterns expanded; none is opened."""
-    for number, picture in enumerate(_as_iterable(pictures)):
-        if isinstance(picture, (str, os.PathLike)):
-            name = os.fsdecode(picture)
+    for number, image in enumerate(_as_iterable(images)):
+        if isinstance(image, (str, os.PathLike)):
+            name = os.fsdecode(image)
             try:
-                yield from (NamedBytes(shown(found), found) for found in find_pictures(name))
+                yield from (NamedBytes(printable(found), found) for found in find_image_files(name))
             except PictureError as error:
-                yield BadPicture(shown(name), str(error))
+                yield BadPicture(printable(name), str(error))
         else:
-            yield picture if isinstance(picture, NamedBytes) else NamedBytes(f"picture {number}", picture)
+            yield image if isinstance(image, NamedBytes) else NamedBytes(f"picture {number}", image)
 
 
-def _as_iterable(pictures: Any) -> Iterable[Any]:
+def _as_iterable(images: Any) -> Iterable[Any]:
     alone = (str, os.PathLike, bytes, bytearray, memoryview, Image.Image, NamedBytes)
-    if isinstance(pictures, alone) or hasattr(pictures, "__array__") or not isinstance(pictures, Iterable):
-        return [pictures]
-    return pictures
+    if isinstance(images, alone) or hasattr(images, "__array__") or not isinstance(images, Iterable):
+        return [images]
+    return images
 
 
-def open_image(picture: Any, name: str) -> DecodedImage:
-    """Decode one image.
-
-    Args:
-        picture: A path, bytes, a Pillow image or an array.
-        name: The name for error messages, quoted if it is a file.
+def open_image(image: Any, name: str) -> DecodedImage:
+    """Decode a path, bytes, a Pillow image or an array.
 
     Raises:
-        PictureError: The image cannot be read.
+        PictureError: The image cannot be read; the message begins with ``name``.
     """
-    if isinstance(picture, (str, os.PathLike)):
-        return decode_picture(read_picture_file(picture), name)
-    if isinstance(picture, (bytes, bytearray, memoryview)):
-        return decode_picture(bytes(picture), name)
-    if isinstance(picture, Image.Image):
-        return from_pillow(picture, name)
-    if hasattr(picture, "__array__"):
-        return _from_array(np.asarray(picture), name)
+    if isinstance(image, (str, os.PathLike)):
+        return decode_image(read_image_file(image), name)
+    if isinstance(image, (bytes, bytearray, memoryview)):
+        return decode_image(bytes(image), name)
+    if isinstance(image, Image.Image):
+        return from_pillow(image, name)
+    if hasattr(image, "__array__"):
+        return _from_array(np.asarray(image), name)
     raise PictureError(
-        f"{name} must be a path, bytes, a Pillow image or an array; got {type(picture).__name__}. Convert lists of numbers with "
+        f"{name} must be a path, bytes, a Pillow image or an array; got {type(image).__name__}. Convert lists of numbers with "
         "numpy.asarray."
     )
 
@@ -105,20 +95,12 @@ def _from_array(array: npt.NDArray[Any], name: str) -> DecodedImage:
             "Pass several images as a list."
         )
     check_size(array.shape[1], array.shape[0], name)
-    levels = to_levels(array, name)
+    levels = to_grey_levels(array, name)
     return from_pillow(Image.fromarray(levels[..., 0] if levels.shape[2] == 1 else levels), name)
 
 
-def to_levels(array: npt.NDArray[Any], name: str) -> npt.NDArray[np.uint8]:
-    """Convert uint8, floats from 0 to 1 or booleans of any shape to grey levels.
-
-    Args:
-        array: The values.
-        name: The name for error messages.
-
-    Raises:
-        PictureError: ``array`` holds anything else.
-    """
+def to_grey_levels(array: npt.NDArray[Any], name: str) -> npt.NDArray[np.uint8]:
+    """Convert uint8, floats from 0 to 1 or booleans of any shape to grey levels."""
     if array.dtype == np.uint8:
         return array
     if array.dtype == np.bool_:
@@ -134,6 +116,6 @@ def to_levels(array: npt.NDArray[Any], name: str) -> npt.NDArray[np.uint8]:
     return np.asarray(np.rint(array * 255), np.uint8)
 
 
-def shown(name: str) -> str:
+def printable(name: str) -> str:
     """Return a file name with unprintable characters, such as terminal colour codes, escaped."""
     return "".join(each if each.isprintable() or each in JOINERS else repr(each)[1:-1] for each in name)

@@ -1,6 +1,6 @@
 """Datasets known by name.
 
-``mnist`` ships in the package, ``digits`` with scikit-learn; those of ``known_sets.py`` must be on the machine already.
+``mnist`` ships in the package, ``digits`` with scikit-learn; those of ``registry.py`` must be on the machine already.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import numpy.typing as npt
 
 from ...errors import DatasetError
 from ..dataset import Dataset, Provenance, Split
+from ..readers.assemble import held_out_note, hold_out_test
 from ..readers.npz import KEYS, read_arrays
-from ..split import stratified_split
 from .idx_sets import load_known_set
 from .registry import KNOWN_SETS
 
@@ -34,15 +34,9 @@ MNIST_SHA256 = {
 
 DIGIT_NAMES = tuple("0123456789")
 
-DIGITS_TEST_FRACTION = 0.2
-
 
 def load_mnist(path: Path = MNIST_FILE) -> Dataset:
-    """Load MNIST: 60,000 training and 10,000 test images, grey, 28 × 28.
-
-    Raises:
-        DatasetError: ``path`` holds anything else.
-    """
+    """Load MNIST, 60,000 and 10,000 grey images of 28 × 28; DatasetError if damaged."""
     arrays = read_arrays(path)
     # Hashing releases the GIL: four threads take a third of the time of one.
     with ThreadPoolExecutor(4) as pool:
@@ -64,25 +58,22 @@ def load_mnist(path: Path = MNIST_FILE) -> Dataset:
 
 
 def load_digits() -> Dataset:
-    """Load scikit-learn's digits: 1,797 grey images of 8 × 8.
-
-    A fifth of them is held out for testing with a fixed seed.
-    """
+    """Load scikit-learn's digits: 1,797 grey images of 8 × 8, a fifth held out for testing."""
     from sklearn import datasets  # here, because the import takes most of a second
 
     bunch = datasets.load_digits()
     # The source counts the set pixels of 4 × 4 blocks, 0 to 16; scale them to the range of uint8.
     images = np.round(bunch.images * (255 / 16)).astype(np.uint8)[..., None]
-    everything = Split(images, bunch.target)
-    train, test = stratified_split(everything.labels, DIGITS_TEST_FRACTION, seed=0)
+    whole = Split(images, bunch.target)
+    train, test = hold_out_test(whole.labels, "digits")
     provenance = Provenance(
         source="digits",
         description="Scikit-learn's copy of the UCI optical recognition of handwritten digits",
         licence="CC BY 4.0, E. Alpaydin and C. Kaynak",
         content="digits",
-        notes=(f"no test split: held out {len(test)} of {len(images):,} images, stratified, seed 0",),
+        notes=(held_out_note(len(test), len(images)),),
     )
-    return Dataset("digits", everything.take(train), everything.take(test), DIGIT_NAMES, provenance)
+    return Dataset("digits", whole.take(train), whole.take(test), DIGIT_NAMES, provenance)
 
 
 KNOWN: dict[str, Callable[[], Dataset]] = {

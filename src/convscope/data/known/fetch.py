@@ -25,12 +25,9 @@ from .registry import KNOWN_SETS, Archive, KnownSet
 
 SECONDS = 30
 """Seconds without data after which a mirror is abandoned."""
-
 BLOCK = 2**20
-
 SLACK = 2**20
 """Bytes beyond the expected size that another compression may need; more means wrong content."""
-
 AGENT = "convscope (https://pypi.org/project/convscope)"
 
 
@@ -60,12 +57,12 @@ def fetch_dataset(name: str, progress: ReadListener | None = None) -> Path:
 
 
 def _fetch_archive(known: KnownSet, archive: Archive, progress: ReadListener | None) -> None:
-    place = known.home / archive.name
+    target = known.home / archive.name
     if archive.members and all((known.home / Path(member).name).is_file() for member in archive.members):
         return
     failures: list[str] = []
-    if not (place.is_file() and _has_checksum(archive, place, str(place), failures)):
-        with replacing(place) as temporary:
+    if not (target.is_file() and _has_checksum(archive, target, str(target), failures)):
+        with replacing(target) as temporary:
             for mirror in archive.mirrors:
                 address = mirror + archive.name
                 if _download(address, temporary, archive, failures, progress) and _has_checksum(
@@ -75,10 +72,10 @@ def _fetch_archive(known: KnownSet, archive: Archive, progress: ReadListener | N
             else:
                 raise DatasetError(
                     f"cannot download {known.name} ({'; '.join(failures)}). To do it by hand, save {archive.name} "
-                    f"({in_bytes(archive.num_bytes)}, {archive.checksum}) as {place} and run convscope fetch {known.name} again."
+                    f"({in_bytes(archive.num_bytes)}, {archive.checksum}) as {target} and run convscope fetch {known.name} again."
                 )
     if archive.members:
-        _unpack(archive, place, known.home)
+        _unpack(archive, target, known.home)
 
 
 def _download(address: str, path: Path, archive: Archive, failures: list[str], progress: ReadListener | None) -> bool:
@@ -100,11 +97,7 @@ def _download(address: str, path: Path, archive: Archive, failures: list[str], p
 
 
 def _blocks(address: str) -> Iterator[bytes]:
-    """Yield what the mirror sends.
-
-    Raises:
-        _MirrorError: The connection failed. Any other error while writing is then about the disk.
-    """
+    """Yield what the mirror sends; any error but _MirrorError is then about the disk."""
     request = urllib.request.Request(address, headers={"User-Agent": AGENT})  # noqa: S310  (the addresses are our own)
     try:
         with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310
@@ -133,8 +126,8 @@ def _unpack(archive: Archive, path: Path, home: Path) -> None:
     # EMNIST's archive takes half a gigabyte.
     with zipfile.ZipFile(path) as members:
         for member in archive.members:
-            place = home / Path(member).name
-            with members.open(member) as source, replacing(place) as temporary, temporary.open("wb") as file:
+            target = home / Path(member).name
+            with members.open(member) as source, replacing(target) as temporary, temporary.open("wb") as file:
                 shutil.copyfileobj(source, file, BLOCK)
     path.unlink()
 

@@ -14,33 +14,28 @@ from ...errors import DatasetError
 from ..dataset import Dataset
 from ..read_options import ReadOptions
 from ..readers.assemble import DatasetSource
-from ..readers.idx_folder import UPRIGHT, IdxSet, find_sets, read_set
+from ..readers.idx_folder import TRANSPOSED_NOTE, IdxSet, find_sets, read_set
 from .registry import KNOWN_SETS, MNIST_FILES, KnownSet
 
 SHAPE = (28, 28, 1)
-
-RECOGNISED_BY = (("test", "labels"), ("train", "labels"), ("test", "images"))
+IDENTIFYING_FILES = (("test", "labels"), ("train", "labels"), ("test", "images"))
 """Files compared to identify a dataset, the small ones first: most others differ within 10 kB."""
 
 
 def load_known_set(known: KnownSet) -> Dataset:
-    """Load a known dataset from the first folder that has it.
-
-    Raises:
-        DatasetError: No folder has it, or its files are not the known ones.
-    """
-    for place in known.places():
-        for found in find_sets(place):
+    """Load a known dataset from the first folder that has it; DatasetError if none has."""
+    for folder in known.folders():
+        for found in find_sets(folder):
             if found.name == known.prefix and len(found.files) == len(MNIST_FILES):
                 return _read(known, found)
-    searched = ", ".join(map(str, known.places()))
+    searched = ", ".join(map(str, known.folders()))
     raise DatasetError(
         f"{known.name} is not on this machine (searched {searched}). Download it once with: convscope fetch {known.name}"
     )
 
 
 def _read(known: KnownSet, found: IdxSet) -> Dataset:
-    notes = (UPRIGHT,) if known.prefix else ()
+    notes = (TRANSPOSED_NOTE,) if known.prefix else ()
     origin = DatasetSource(known.name, known.description, known.name, known.licence, known.content, known.class_names, notes)
     dataset = read_set(found, origin, ReadOptions())
     _check_counts(known, found, dataset)
@@ -55,7 +50,6 @@ def _read(known: KnownSet, found: IdxSet) -> Dataset:
 
 
 def _check_counts(known: KnownSet, found: IdxSet, dataset: Dataset) -> None:
-    """Raise :class:`DatasetError` unless the number and size of the images are the known ones."""
     counts = len(dataset.train), len(dataset.test)
     if known.counts is None or (counts == known.counts and dataset.image_shape == SHAPE):
         return
@@ -66,10 +60,10 @@ def _check_counts(known: KnownSet, found: IdxSet, dataset: Dataset) -> None:
     )
 
 
-def recognise(dataset: Dataset) -> Dataset:
+def describe_if_known(dataset: Dataset) -> Dataset:
     """Describe a dataset from IDX files as a known one if its bytes are the same."""
     for known in KNOWN_SETS.values():
-        if known.sha256 and all(_digest(dataset, *key) == known.sha256[key] for key in RECOGNISED_BY):
+        if known.sha256 and all(_digest(dataset, *key) == known.sha256[key] for key in IDENTIFYING_FILES):
             provenance = replace(
                 dataset.provenance, description=known.description, licence=known.licence, content=known.content
             )

@@ -13,12 +13,7 @@ from string import ascii_uppercase, digits
 
 from ...system.memory import cache_folder
 
-MNIST_FILES = (
-    "train-images-idx3-ubyte.gz",
-    "train-labels-idx1-ubyte.gz",
-    "t10k-images-idx3-ubyte.gz",
-    "t10k-labels-idx1-ubyte.gz",
-)
+MNIST_FILES = tuple(f"{split}-{what}-ubyte.gz" for split in ("train", "t10k") for what in ("images-idx3", "labels-idx1"))
 
 
 @dataclass(frozen=True)
@@ -66,7 +61,7 @@ class KnownSet:
     counts: tuple[int, int] | None = None
     """Numbers of training and test images of 28 × 28, for a dataset without ``sha256``."""
 
-    def places(self) -> list[Path]:
+    def folders(self) -> list[Path]:
         """Return the folders to search, in order."""
         keras = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "datasets"
         return [
@@ -132,7 +127,7 @@ def _emnist(subset: str, description: str, content: str, class_names: dict[int, 
     )
 
 
-def _four(
+def _idx_archives(
     mirrors: tuple[str, ...], sizes: tuple[int, ...], checksums: Iterable[str], *, packed: bool
 ) -> tuple[Archive, ...]:
     return tuple(
@@ -149,7 +144,7 @@ FASHION = KnownSet(
     class_names=dict(enumerate(
         ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
     )),
-    archives=_four(FASHION_MIRRORS, (26_421_880, 29_515, 4_422_102, 5_148), FASHION_SHA256.values(), packed=False),
+    archives=_idx_archives(FASHION_MIRRORS, (26_421_880, 29_515, 4_422_102, 5_148), FASHION_SHA256.values(), packed=False),
     keras="fashion-mnist",
     torchvision="FashionMNIST",
     debian="/usr/share/datasets/fashion-mnist",
@@ -163,7 +158,7 @@ KMNIST = KnownSet(
     content="characters",
     class_names=dict(enumerate(("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"))),
     # Published in TensorFlow Datasets, url_checksums/kmnist.txt.
-    archives=_four(KMNIST_MIRRORS, (18_165_135, 29_497, 3_041_136, 5_120), (
+    archives=_idx_archives(KMNIST_MIRRORS, (18_165_135, 29_497, 3_041_136, 5_120), (
         "51467d22d8cc72929e2a028a0428f2086b092bb31cfb79c69cc0a90ce135fde4",
         "e38f9ebcd0f3ebcdec7fc8eabdcdaef93bb0df8ea12bee65224341c8183d8e17",
         "edd7a857845ad6bb1d0ba43fe7e794d164fe2dce499a1694695a792adfac43c5",

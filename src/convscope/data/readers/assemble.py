@@ -13,7 +13,7 @@ from ...formatting import count_of
 from ...system.memory import allocate_images
 from ...types import Labels, PathLike
 from ..dataset import Dataset, Provenance, Split
-from ..images.inputs import shown
+from ..images.inputs import printable
 from ..read_options import ReadOptions
 from ..split import stratified_split
 from .labels import ClassNames, index_labels
@@ -21,13 +21,12 @@ from .pixel_values import BLOCK, to_uint8_images
 
 TEST_FRACTION = 0.2
 """Share held out of a dataset without a test split."""
-
 TEST_SEED = 0
 
 
 @dataclass(frozen=True, eq=False)
 class RawSplit:
-    """Arrays of one split as read, for ``levels.to_images`` and ``labels.index_labels``."""
+    """Arrays of one split as read, for ``to_uint8_images`` and ``index_labels``."""
 
     images: npt.NDArray[Any]
     labels: npt.NDArray[Any]
@@ -56,15 +55,11 @@ class DatasetSource:
 def assemble_dataset(origin: DatasetSource, train: RawSplit, test: RawSplit | None, options: ReadOptions) -> Dataset:
     """Assemble a dataset from arrays.
 
-    Args:
-        origin: Facts for the provenance.
-        train: The arrays of the training split.
-        test: The arrays of the test split; without it, a fifth is held out, stratified, with seed 0.
-        options: Class names and image size.
+    Without a test split a fifth is held out, stratified, with seed 0.
 
     Raises:
         DatasetError: The arrays are invalid.
-        ConfigError: The options do not fit them.
+        ConfigError: The class names or the image size of ``options`` do not fit them.
     """
     parts = [train] if test is None else [train, test]
     for part in parts:
@@ -89,7 +84,7 @@ def assemble_dataset(origin: DatasetSource, train: RawSplit, test: RawSplit | No
         reading=options,
     )
     name = origin.name or dataset_name(origin.source)
-    return Dataset(name, splits[0], splits[1], tuple(map(shown, names)), provenance)
+    return Dataset(name, splits[0], splits[1], tuple(map(printable, names)), provenance)
 
 
 def _take(split: Split, rows: Labels, name: str) -> Split:
@@ -101,14 +96,7 @@ def _take(split: Split, rows: Labels, name: str) -> Split:
 
 
 def hold_out_test(labels: Labels, name: str) -> tuple[Labels, Labels]:
-    """Choose a test split.
-
-    Returns:
-        Indices of the kept and of the held-out images.
-
-    Raises:
-        DatasetError: There are too few images for both.
-    """
+    """Return indices of the kept and the held-out images; DatasetError if there are too few."""
     kept, held_out = stratified_split(labels, TEST_FRACTION, seed=TEST_SEED)
     if not len(held_out):
         raise DatasetError(
@@ -127,7 +115,7 @@ def dataset_name(source: PathLike) -> str:
     """Return the name for the dataset in a file or folder: the file name without suffix."""
     path = Path(source)
     resolved = path.resolve()
-    return shown(resolved.stem if path.is_file() else resolved.name).strip() or "data"
+    return printable(resolved.stem if path.is_file() else resolved.name).strip() or "data"
 
 
 def _check_size(size: tuple[int, ...], options: ReadOptions, name: str) -> None:

@@ -16,14 +16,13 @@ from ...errors import DatasetError, reason_of
 from ...formatting import count_of
 from ...system.memory import check_memory
 from ..dataset import Dataset
-from ..read_options import MAX_CLASSES, ReadListener, ReadOptions, read_class_names
+from ..read_options import MAX_CLASSES, ReadListener, ReadOptions, find_class_names
 from .assemble import DatasetSource, RawSplit, assemble_dataset
 from .csv_lines import MAX_LEVEL, Layout, Lines, find_layout, read_lines
 from .labels import ClassNames
 from .pixel_values import square_side
 
 NOTE = "took the last column as labels"
-
 LIKE_LEVELS, FEWER = 128, 4
 """A first column is ambiguous with this many different values, and this many times those of the last."""
 
@@ -37,15 +36,7 @@ class _Column:
 
 
 def detect_label_column(path: Path, layout: Layout, lines: Lines) -> tuple[Layout, Lines]:
-    """Move the label to the last column if only that makes sense.
-
-    Args:
-        path: The table, for the error message.
-        layout: The layout with the label in the first column.
-        lines: The lines as read with that layout.
-
-    Returns:
-        The layout and lines, changed or not.
+    """Move the label from the first to the last column if only that makes sense.
 
     Raises:
         DatasetError: Either column may hold the labels.
@@ -64,7 +55,7 @@ def detect_label_column(path: Path, layout: Layout, lines: Lines) -> tuple[Layou
             )
         return layout, lines
     alone = len(first.values) == 1 and 2 <= len(last.values) <= len(lines.rows) // 2
-    return _moved(layout, lines) if last.are_classes or alone else (layout, lines)
+    return _label_last(layout, lines) if last.are_classes or alone else (layout, lines)
 
 
 def _column(cells: list[str] | list[float]) -> _Column:
@@ -77,7 +68,7 @@ def _column(cells: list[str] | list[float]) -> _Column:
     return _Column(values, runs and 2 <= count <= min(MAX_CLASSES, len(cells) // 2))
 
 
-def _moved(layout: Layout, lines: Lines) -> tuple[Layout, Lines]:
+def _label_last(layout: Layout, lines: Lines) -> tuple[Layout, Lines]:
     labels = [f"{row[-1]:g}" for row in lines.rows]
     rows = [
         np.concatenate([np.array([float(label)]).astype(row.dtype), row[:-1]])
@@ -86,18 +77,13 @@ def _moved(layout: Layout, lines: Lines) -> tuple[Layout, Lines]:
     return replace(layout, label_column=layout.columns - 1), replace(lines, labels=labels, rows=rows)
 
 
-CLASSES = "classes.txt"
-
 SUFFIXES = frozenset({".csv", ".tsv"})
 
 
 def find_tables(folder: Path) -> dict[str, Path]:
-    """Return the tables in ``folder`` whose names end in ``train`` or ``test``.
+    """Return the tables in ``folder`` whose names end in ``train`` or ``test``, by split.
 
-    The result is empty without a training table.
-
-    Raises:
-        DatasetError: Two tables are for the same split.
+    The result is empty without a training table; two tables for the same split are a DatasetError.
     """
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
@@ -113,22 +99,15 @@ def find_tables(folder: Path) -> dict[str, Path]:
 
 
 def read_table(path: Path, options: ReadOptions, progress: ReadListener | None = None) -> Dataset:
-    """Read the dataset in one table and hold out a test split.
-
-    Raises:
-        DatasetError: Lines are invalid (the message lists them all), or the file cannot be read.
-    """
+    """Read one table and hold out a test split; a DatasetError lists all invalid lines."""
     part, layout = _read(path, progress)
     return assemble_dataset(_origin(path, path.parent, path.name, layout), part, None, options)
 
 
 def read_tables(folder: Path, options: ReadOptions, progress: ReadListener | None = None) -> Dataset:
-    """Read the dataset in ``train.csv`` and ``test.csv``.
+    """Read ``train.csv`` and ``test.csv``; a DatasetError lists all invalid lines.
 
     A test table without labels, as on Kaggle, is ignored.
-
-    Raises:
-        DatasetError: Lines are invalid (the message lists them all), or a file cannot be read.
     """
     tables = find_tables(folder)
     train, layout = _read(tables["train"], progress)
@@ -203,6 +182,6 @@ def _labels(texts: list[str]) -> npt.NDArray[Any]:
 
 def _origin(source: Path, folder: Path, files: str, layout: Layout) -> DatasetSource:
     # A classes.txt next to a single table may belong to another dataset.
-    names: ClassNames = read_class_names(folder / CLASSES) if source == folder and (folder / CLASSES).is_file() else None
+    names: ClassNames = find_class_names(folder) if source == folder else None
     are_last = not layout.header and layout.label_column != 0
     return DatasetSource(str(source), f"Table of pixels, {files}", class_names=names, notes=(NOTE,) if are_last else ())

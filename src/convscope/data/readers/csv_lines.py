@@ -20,23 +20,17 @@ import numpy.typing as npt
 
 from ...errors import DatasetError
 from ...formatting import count_of
-from ..images.inputs import shown
+from ..images.inputs import printable
 from ..read_options import ReadListener, ReadProgress
 
 DELIMITERS = (b",", b";", b"\t")
-
 LABEL_COLUMNS = frozenset({"label", "labels", "class", "target", "y"})
-
 MAX_LISTED = 20
-
 MAX_LINE = 2**24
 """Longest line, in bytes: enough for an RGB image of 1,000 × 1,000."""
-
 MAX_LEVEL = 255
-
 SECONDS = 0.1
 """Interval of progress events."""
-
 Row: TypeAlias = npt.NDArray[np.uint8] | npt.NDArray[np.float32]
 """(pixels,) uint8, or float32 if the line holds decimals."""
 
@@ -49,7 +43,7 @@ class Layout:
     columns: int
     header: bool
     label_column: int | None
-    """0, the last column, or None if the header names no labels. ``label_column.py`` may change it if there is no header."""
+    """0, the last column, or None if the header names no labels. Without a header ``detect_label_column`` may change it."""
 
     @property
     def pixels(self) -> int:
@@ -66,7 +60,7 @@ class Lines:
     """Descriptions of the first invalid lines."""
     num_bad: int = 0
 
-    def complain(self, number: int, what: str) -> None:
+    def report(self, number: int, what: str) -> None:
         """Count an invalid line, and describe it if it is one of the first."""
         self.num_bad += 1
         if len(self.bad) < MAX_LISTED:
@@ -74,11 +68,7 @@ class Lines:
 
 
 def find_layout(path: Path) -> Layout:
-    """Return the layout of a table.
-
-    Raises:
-        DatasetError: The first line is not that of a table of images.
-    """
+    """Return the layout of a table; DatasetError if it does not begin like one of images."""
     with path.open("rb") as file:
         first = next((line for _, line in _each_line(file, path)), None)
     if first is None:
@@ -115,24 +105,19 @@ def _label_column(header: list[str]) -> int | None:
 def read_lines(path: Path, layout: Layout, progress: ReadListener | None = None) -> Lines:
     """Read all lines after the header; the result includes the invalid ones.
 
-    Args:
-        path: The table.
-        layout: Its layout.
-        progress: Called with the number of bytes read, ten times a second.
-
-    Raises:
-        DatasetError: The file is not text in UTF-8, or a line is too long.
+    ``progress`` is called with the number of bytes read, ten times a second. A file that is not UTF-8 text, or a line that
+    is too long, is a DatasetError.
     """
-    lines, total, heard = Lines(), path.stat().st_size, time.monotonic()
+    lines, total, last_event = Lines(), path.stat().st_size, time.monotonic()
     with path.open("rb") as file, warnings.catch_warnings():
         warnings.simplefilter("error", DeprecationWarning)  # raised by NumPy before 2.3; later versions raise ValueError
         for index, (number, line) in enumerate(_each_line(file, path)):
             if layout.header and index == 0:
                 continue
             _read_line(number, line, layout, lines)
-            if progress and time.monotonic() - heard >= SECONDS:
-                heard = time.monotonic()
-                progress(ReadProgress(f"reading {shown(path.name)}", min(file.tell(), total), total, "bytes"))
+            if progress and time.monotonic() - last_event >= SECONDS:
+                last_event = time.monotonic()
+                progress(ReadProgress(f"reading {printable(path.name)}", min(file.tell(), total), total, "bytes"))
     return lines
 
 
@@ -160,26 +145,26 @@ def _each_line(file: IO[bytes], path: Path) -> Iterator[tuple[int, bytes]]:
 
 
 def _read_line(number: int, line: bytes, layout: Layout, lines: Lines) -> None:
-    label, pixels = _parted(line, layout)
-    row: Row | None = _fast(pixels, layout)
+    label, pixels = _split_label(line, layout)
+    row: Row | None = _parse_integers(pixels, layout)
     if row is None:
-        row = _careful(number, line, layout, lines)
+        row = _parse_cells(number, line, layout, lines)
         if row is None:
             return
         label = "" if layout.label_column is None else _cells(line, layout.delimiter)[layout.label_column]
     try:
         text = label.strip(b' "').decode("utf-8") if isinstance(label, bytes) else label.strip()
     except UnicodeDecodeError:
-        lines.complain(number, f"the label {shorten(label)!r} is not UTF-8 text")
+        lines.report(number, f"the label {shorten(label)!r} is not UTF-8 text")
         return
     if not text and layout.label_column is not None:
-        lines.complain(number, "the label is empty")
+        lines.report(number, "the label is empty")
         return
     lines.labels.append(text)
     lines.rows.append(row)
 
 
-def _parted(line: bytes, layout: Layout) -> tuple[bytes | str, bytes]:
+def _split_label(line: bytes, layout: Layout) -> tuple[bytes | str, bytes]:
     if layout.label_column is None:
         return b"", line
     if layout.label_column == 0:
@@ -189,7 +174,7 @@ def _parted(line: bytes, layout: Layout) -> tuple[bytes | str, bytes]:
     return label, pixels
 
 
-def _fast(pixels: bytes, layout: Layout) -> npt.NDArray[np.uint8] | None:
+def _parse_integers(pixels: bytes, layout: Layout) -> npt.NDArray[np.uint8] | None:
     """Parse whole numbers from 0 to 255 into (pixels,) uint8; None for any other line."""
     if pixels.count(layout.delimiter) != layout.pixels - 1:
         return None
@@ -202,27 +187,27 @@ def _fast(pixels: bytes, layout: Layout) -> npt.NDArray[np.uint8] | None:
     return row.astype(np.uint8)
 
 
-def _careful(number: int, line: bytes, layout: Layout, lines: Lines) -> Row | None:
+def _parse_cells(number: int, line: bytes, layout: Layout, lines: Lines) -> Row | None:
     """Parse a line cell by cell; None, with an entry in ``lines.bad``, if it is invalid."""
     cells = _cells(line, layout.delimiter)
     if len(cells) != layout.columns:
-        lines.complain(number, f"{len(cells):,} cells, but the first line has {layout.columns:,}")
+        lines.report(number, f"{len(cells):,} cells, but the first line has {layout.columns:,}")
         return None
-    places = [column for column in range(len(cells)) if column != layout.label_column]
+    columns = [column for column in range(len(cells)) if column != layout.label_column]
     try:
-        row = np.array([float(cells[column]) for column in places])
+        row = np.array([float(cells[column]) for column in columns])
     except ValueError:
-        row = np.full(len(places), np.nan)
-    if (row >= 0).all() and (row <= MAX_LEVEL).all() and "_" not in "".join(cells[column] for column in places):
+        row = np.full(len(columns), np.nan)
+    if (row >= 0).all() and (row <= MAX_LEVEL).all() and "_" not in "".join(cells[column] for column in columns):
         return row.astype(np.uint8) if (row == np.floor(row)).all() else row.astype(np.float32)
-    for column in places:
-        if what := _complaint(cells[column].strip()):
-            lines.complain(number, f"{what} in column {column + 1:,} is not a number from 0 to 255")
+    for column in columns:
+        if what := _describe_bad_cell(cells[column].strip()):
+            lines.report(number, f"{what} in column {column + 1:,} is not a number from 0 to 255")
             break
     return None
 
 
-def _complaint(cell: str) -> str:
+def _describe_bad_cell(cell: str) -> str:
     if not cell:
         return "an empty cell"
     if not _is_number(cell):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import math
 import struct
 import zlib
 from dataclasses import dataclass
@@ -21,19 +22,13 @@ from ...errors import DatasetError, reason_of
 from ...formatting import count_of
 from ...system.memory import check_memory
 from ...types import PathLike
+from ..images.formats import MAX_PACKING
 from . import memory_map
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
-
 MAX_DIMENSIONS = 4
-
 Bytes: TypeAlias = IO[bytes] | gzip.GzipFile
-
 GZIP = b"\x1f\x8b"
-
-MAX_PACKING = 1032
-"""Largest compression ratio of deflate."""
-
 AGAIN = "Copy or download it again."
 
 
@@ -53,10 +48,7 @@ class IdxHeader:
     def num_bytes(self) -> int:
         """Bytes of the values."""
         # Python integers, since the product may exceed 64 bits.
-        number = self.dtype.itemsize
-        for side in self.shape:
-            number *= side
-        return number
+        return self.dtype.itemsize * math.prod(self.shape)
 
 
 def is_idx(path: PathLike) -> bool:
@@ -72,16 +64,10 @@ def is_idx(path: PathLike) -> bool:
 
 
 def read_idx(path: PathLike, dimensions: tuple[int, ...]) -> npt.NDArray[Any]:
-    """Read the array in an IDX file, in native byte order.
+    """Read the array in an IDX file; a large plain file is memory-mapped read-only.
 
-    A large plain file is memory-mapped read-only.
-
-    Args:
-        path: The file.
-        dimensions: Accepted numbers of dimensions: (1,) for labels, (3, 4) for images.
-
-    Raises:
-        DatasetError: The file is missing, damaged, or has other dimensions.
+    The array has native byte order. A DatasetError means that the file is missing or damaged, or that its number of
+    dimensions is not among ``dimensions``.
     """
     name = repr(str(path))
     try:

@@ -18,8 +18,8 @@ import numpy.typing as npt
 from ...errors import DatasetError
 from ...formatting import join_words
 from ..dataset import Dataset
-from ..digits.recognize_dataset import with_settings
-from ..read_options import ReadOptions, read_class_names
+from ..digits.recognize_dataset import mark_as_digits
+from ..read_options import ReadOptions, find_class_names
 from .assemble import DatasetSource, RawSplit, assemble_dataset
 from .idx import read_idx
 from .labels import ClassNames
@@ -31,13 +31,9 @@ NAME = re.compile(
 
 SUBFOLDERS = ("raw", "gzip")
 """Subfolders in which torchvision and NIST's archive put the files."""
-
-TURNED = "emnist"
+TRANSPOSED = "emnist"
 """Prefix of datasets with transposed images."""
-
-UPRIGHT = "transposed the images, which EMNIST stores on their side"
-
-CLASSES = "classes.txt"
+TRANSPOSED_NOTE = "transposed the images, which EMNIST stores on their side"
 
 
 @dataclass(frozen=True)
@@ -53,15 +49,15 @@ class IdxSet:
 
 def find_sets(folder: Path) -> list[IdxSet]:
     """Return the IDX datasets in ``folder``, or in its ``raw`` or ``gzip`` folder."""
-    for place in (folder, *(folder / name for name in SUBFOLDERS)):
+    for directory in (folder, *(folder / name for name in SUBFOLDERS)):
         found: dict[str, dict[tuple[str, str], Path]] = {}
         # In reverse order, so that a plain file replaces the gzipped one of the same name.
-        for path in sorted(place.iterdir(), reverse=True) if place.is_dir() else ():
+        for path in sorted(directory.iterdir(), reverse=True) if directory.is_dir() else ():
             if (match := NAME.fullmatch(path.name)) and path.is_file():
                 split = "train" if match["split"].lower() == "train" else "test"
                 found.setdefault(match["set"] or "", {})[split, match["what"].lower()] = path
         if found:
-            return [IdxSet(place, name, files) for name, files in sorted(found.items())]
+            return [IdxSet(directory, name, files) for name, files in sorted(found.items())]
     return []
 
 
@@ -90,15 +86,11 @@ def read_idx_path(path: Path, options: ReadOptions) -> Dataset:
 
 
 def read_set(found: IdxSet, origin: DatasetSource, options: ReadOptions) -> Dataset:
-    """Read a dataset from its IDX files.
-
-    Raises:
-        DatasetError: A file is missing or damaged.
-    """
+    """Read a dataset from its IDX files."""
     train = _part(found, "train")
     test = _part(found, "test") if any(split == "test" for split, _ in found.files) else None
     dataset = assemble_dataset(origin, train, test, options)
-    return with_settings(dataset, centre=False) if found.name.lower().startswith(TURNED) else dataset
+    return mark_as_digits(dataset, centre=False) if found.name.lower().startswith(TRANSPOSED) else dataset
 
 
 def _part(found: IdxSet, split: str) -> RawSplit:
@@ -112,26 +104,26 @@ def _part(found: IdxSet, split: str) -> RawSplit:
             )
         arrays[what] = read_idx(found.files[split, what], dimensions)
     return RawSplit(
-        _upright(arrays["images"]) if found.name.lower().startswith(TURNED) else arrays["images"], arrays["labels"]
+        _transpose(arrays["images"]) if found.name.lower().startswith(TRANSPOSED) else arrays["images"], arrays["labels"]
     )
 
 
-def _upright(images: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    turned = images.swapaxes(1, 2)
-    return turned if isinstance(images, np.memmap) else np.ascontiguousarray(turned)
+def _transpose(images: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    transposed = images.swapaxes(1, 2)
+    return transposed if isinstance(images, np.memmap) else np.ascontiguousarray(transposed)
 
 
 def _origin(path: Path, found: IdxSet) -> DatasetSource:
     files = sorted(file.name for file in found.files.values())
-    names: ClassNames = _mapped_names(found.folder / f"{found.name}-mapping.txt")
-    if (found.folder / CLASSES).is_file():
-        names = read_class_names(found.folder / CLASSES)
+    names: ClassNames = find_class_names(found.folder)
+    if names is None:
+        names = _mapped_names(found.folder / f"{found.name}-mapping.txt")
     return DatasetSource(
         str(path),
         f"IDX files {join_words(files)}",
         name=found.name if found.name and not path.is_dir() else "",
         class_names=names,
-        notes=(UPRIGHT,) if found.name.lower().startswith(TURNED) else (),
+        notes=(TRANSPOSED_NOTE,) if found.name.lower().startswith(TRANSPOSED) else (),
     )
 
 

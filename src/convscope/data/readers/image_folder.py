@@ -16,20 +16,17 @@ from ...errors import DatasetError
 from ...formatting import count_of, percent, shorten_list
 from ...types import Labels
 from ..dataset import Dataset, Provenance, Split
-from ..images.inputs import BadPicture, shown
+from ..images.inputs import BadPicture, printable
 from ..preprocessing import ImagePreprocessor
-from ..read_options import ReadListener, ReadOptions, read_class_names
+from ..read_options import ReadListener, ReadOptions, find_class_names
 from .assemble import dataset_name, held_out_note, hold_out_test
-from .image_folder_decoding import Decoded, decode_all, keep_rows, look_at
+from .image_folder_decoding import Decoded, decode_all, keep_rows, read_image_headers
 from .image_folder_listing import Listing, list_folder
-from .image_folder_preprocessing import choose_fitting, fitting_of_run
+from .image_folder_preprocessing import choose_preprocessing, preprocessing_of_run
 from .labels import rename
-
-CLASSES = "classes.txt"
 
 MAX_LISTED = 1000
 """Unreadable image files in an error."""
-
 MAX_NOTED = 20
 """Unreadable image files in a note, which the page shows."""
 
@@ -46,15 +43,11 @@ class Plan:
 
 
 def read_folder(
-    root: Path, options: ReadOptions, progress: ReadListener | None = None, fitting: ImagePreprocessor | None = None
+    root: Path, options: ReadOptions, progress: ReadListener | None = None, preprocessor: ImagePreprocessor | None = None
 ) -> Dataset:
     """Read a dataset from a folder of image files.
 
-    Args:
-        root: The folder.
-        options: How to read it.
-        progress: Called while files are decoded.
-        fitting: The preprocessing of an existing network, used unless ``options`` ask for another one.
+    The ``preprocessor`` of an existing network is used unless ``options`` ask for another one.
 
     Raises:
         DatasetError: The folder is not laid out as a dataset, or image files are unreadable and not to be skipped. All files
@@ -62,13 +55,16 @@ def read_folder(
         ConfigError: The class names do not fit.
     """
     plan = _plan(root, list_folder(root), options)
-    chosen = None if fitting is None else fitting_of_run(fitting, options)
+    chosen = None if preprocessor is None else preprocessing_of_run(preprocessor, options)
     if chosen is None:
-        chosen = choose_fitting(plan.paths, plan.class_names, look_at(plan.paths, progress), options, progress)
-    decoded = decode_all(plan.paths, str(root), chosen.fitting, progress, keeps_channels=chosen.keeps_channels)
+        chosen = choose_preprocessing(
+            plan.paths, plan.class_names, read_image_headers(plan.paths, progress), options, progress
+        )
+    decoded = decode_all(plan.paths, str(root), chosen.preprocessor, progress, keeps_channels=chosen.keeps_channels)
     notes = [*plan.notes, *chosen.notes]
     if decoded.several:
-        notes.append(_several_note(decoded.several))
+        files = count_of(len(decoded.several), "image file")
+        notes.append(f"used the largest digit in {files} with several: {shorten_list(decoded.several)}")
     bad = list(decoded.bad.values())
     if bad and (not options.skip_bad_images or len(bad) > options.most_bad * len(plan.paths)):
         raise DatasetError(_too_many_bad(root, bad, len(plan.paths), options))
@@ -81,16 +77,14 @@ def read_folder(
         content=chosen.content,
         notes=tuple(notes),
         reading=options,
-        left_out=tuple((picture.name, picture.reason) for picture in bad),
-        digits=chosen.fitting.digits,
+        left_out=tuple((each.name, each.reason) for each in bad),
+        digits=chosen.preprocessor.digits,
     )
-    return Dataset(dataset_name(root), train, test, tuple(map(shown, plan.class_names)), provenance)
+    return Dataset(dataset_name(root), train, test, tuple(map(printable, plan.class_names)), provenance)
 
 
 def _plan(root: Path, listing: Listing, options: ReadOptions) -> Plan:
-    wanted = options.class_names
-    if wanted is None and (root / CLASSES).is_file():
-        wanted = read_class_names(root / CLASSES)
+    wanted = find_class_names(root) if options.class_names is None else options.class_names
     folders, names = rename(listing.class_names(), wanted, repr(str(root)))
     notes = list(listing.notes)
     filled = [any(classes.get(folder) for classes in listing.splits.values()) for folder in folders]
@@ -99,8 +93,8 @@ def _plan(root: Path, listing: Listing, options: ReadOptions) -> Plan:
             "ignored classes without image files: " + ", ".join(itertools.compress(names, map(operator.not_, filled)))
         )
         folders, names = tuple(itertools.compress(folders, filled)), tuple(itertools.compress(names, filled))
-    if listing.left_alone:
-        notes.append("ignored other files: " + ", ".join(f"{n:,} {what}" for what, n in listing.left_alone.most_common()))
+    if listing.ignored_files:
+        notes.append("ignored other files: " + ", ".join(f"{n:,} {what}" for what, n in listing.ignored_files.most_common()))
     splits = dict(listing.splits)
     if "test" not in splits and "val" in splits:
         splits["test"] = splits.pop("val")
@@ -131,19 +125,15 @@ def _files(classes: dict[str, list[str]], folders: Sequence[str]) -> tuple[list[
 def _splits(root: Path, plan: Plan, decoded: Decoded) -> tuple[Split, Split]:
     def part(first: int, last: int) -> Split:
         rows = [index for index in range(first, last) if index not in decoded.bad]
-        names = tuple(shown(os.path.relpath(plan.paths[row], root)) for row in rows)
+        names = tuple(printable(os.path.relpath(plan.paths[row], root)) for row in rows)
         images, labels, good = decoded.images[first:last], plan.labels[first:last], np.array(rows, dtype=np.int64) - first
         return Split(images if len(good) == len(labels) else keep_rows(images, good), labels[good], names)
 
     return part(0, plan.num_train), part(plan.num_train, len(plan.paths))
 
 
-def _several_note(names: Sequence[str]) -> str:
-    return f"used the largest digit in {count_of(len(names), 'image file')} with several: {shorten_list(names)}"
-
-
 def _too_many_bad(root: Path, bad: list[BadPicture], total: int, options: ReadOptions) -> str:
-    lines = [f"  {picture.reason}" for picture in bad[:MAX_LISTED]]
+    lines = [f"  {each.reason}" for each in bad[:MAX_LISTED]]
     if len(bad) > MAX_LISTED:
         lines.append(f"  and {len(bad) - MAX_LISTED:,} more")
     limit, remedy = "", "skip them with --skip-bad-images"
@@ -157,6 +147,6 @@ def _too_many_bad(root: Path, bad: list[BadPicture], total: int, options: ReadOp
 
 def _bad_note(bad: list[BadPicture]) -> str:
     # The first sentence of a reason says what is wrong, the second what to do.
-    reasons = [picture.reason.rsplit(". ", 1)[0] for picture in bad[:MAX_NOTED]]
+    reasons = [each.reason.rsplit(". ", 1)[0] for each in bad[:MAX_NOTED]]
     more = f"; and {len(bad) - MAX_NOTED:,} more, all listed in run.json" if len(bad) > MAX_NOTED else ""
     return f"skipped {count_of(len(bad), 'unreadable image file')}: {'; '.join(reasons)}{more}"

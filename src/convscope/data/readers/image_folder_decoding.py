@@ -19,10 +19,10 @@ import numpy.typing as npt
 from ...errors import PictureError
 from ...system.memory import allocate_images
 from ...types import Images
-from ..images.decode import decode_picture, orientation
-from ..images.files import read_picture_file
-from ..images.formats import TIFF, kind_of
-from ..images.inputs import BadPicture, shown
+from ..images.decode import decode_image, exif_orientation
+from ..images.files import read_image_file
+from ..images.formats import TIFF, detect_format
+from ..images.inputs import BadPicture, printable
 from ..preprocessing import ImagePreprocessor
 from ..read_options import MIN_SIDE as MIN_ASKED
 from ..read_options import ReadListener
@@ -30,17 +30,14 @@ from ..threads import each_in_threads, one_thread_each
 
 MAX_SIDE = 96
 """Longer side of a size chosen automatically, in pixels. More would cost time without helping small networks."""
-
 MIN_SIDE = 8
-
 GREY_MODES = frozenset({"1", "L", "I", "F", "I;16", "I;16B", "I;16L", "I;16N"})
-
 SIDEWAYS = 5
 """The first EXIF orientation that swaps height and width."""
 
 
 @dataclass(frozen=True)
-class Look:
+class ImageHeader:
     """Facts from the header of an image file."""
 
     size: tuple[int, int]
@@ -60,19 +57,16 @@ class Decoded:
     """Names of the files in which several digits were found."""
 
 
-def look_at(paths: Sequence[str], progress: ReadListener | None) -> list[Look]:
+def read_image_headers(paths: Sequence[str], progress: ReadListener | None) -> list[ImageHeader]:
     """Read the headers of image files, skipping files without a valid one."""
-    looks = each_in_threads("reading image headers", _look, paths, progress)
-    return [look for look in looks if look is not None]
+    headers = each_in_threads("reading image headers", _read_header, paths, progress)
+    return [header for header in headers if header is not None]
 
 
 def choose_size(sizes: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], str]:
-    """Choose a common size for image files.
+    """Choose a common (height, width) for image files, with a note unless all have it.
 
     It is the size of all, or the medians of heights and widths; scaled down to a longer side of at most 96 pixels.
-
-    Returns:
-        The (height, width), and a note on the choice; empty if all files have that size.
     """
     if not sizes:
         return (MAX_SIDE, MAX_SIDE), ""
@@ -90,41 +84,32 @@ def choose_size(sizes: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], str]
 def decode_all(
     paths: Sequence[str],
     root: str,
-    fitting: ImagePreprocessor,
+    preprocessor: ImagePreprocessor,
     progress: ReadListener | None,
     *,
     keeps_channels: bool = False,
 ) -> Decoded:
-    """Decode and preprocess image files just as ``predict`` does.
+    """Decode and preprocess image files as ``predict`` does.
 
-    Of several digits in a file, the one with the most ink is used.
-
-    Args:
-        paths: The image files.
-        root: The folder that names in messages are relative to.
-        fitting: The preprocessing.
-        progress: Called while files are decoded.
-        keeps_channels: Whether to keep three channels if no file has colour.
-
-    Raises:
-        DatasetError: Neither memory nor disk has enough space.
+    If a file shows several digits, the one with the most ink is used. ``root`` is the folder that names in messages are
+    relative to. Unless ``keeps_channels``, three channels become one if no file has colour.
     """
-    images = allocate_images((len(paths), *fitting.image_shape), repr(root))
+    images = allocate_images((len(paths), *preprocessor.image_shape), repr(root))
 
     def decode(index: int) -> _Outcome:
-        name = shown(os.path.relpath(paths[index], root))
+        name = printable(os.path.relpath(paths[index], root))
         try:
-            decoded = decode_picture(read_picture_file(paths[index]), repr(name))
-            fitted, count = fitting.fit_one(decoded.pixels)
+            decoded = decode_image(read_image_file(paths[index]), repr(name))
+            prepared, count = preprocessor.preprocess_largest(decoded.pixels)
         except PictureError as error:
             return _Outcome(bad=BadPicture(name, str(error).replace(repr(paths[index]), repr(name), 1)))
-        images[index] = pixels = fitted.pixels
+        images[index] = pixels = prepared.pixels
         return _Outcome(bool((pixels != pixels[..., :1]).any()), name if count > 1 else "")
 
     with one_thread_each():
         outcomes = each_in_threads("decoding image files", decode, range(len(paths)), progress)
     bad = {index: outcome.bad for index, outcome in enumerate(outcomes) if outcome.bad is not None}
-    if fitting.image_shape[2] == 3 and not keeps_channels and not any(outcome.coloured for outcome in outcomes):
+    if preprocessor.image_shape[2] == 3 and not keeps_channels and not any(outcome.coloured for outcome in outcomes):
         images = images[..., :1] if isinstance(images, np.memmap) else np.ascontiguousarray(images[..., :1])
     return Decoded(images, bad, tuple(outcome.several for outcome in outcomes if outcome.several))
 
@@ -138,20 +123,20 @@ class _Outcome:
 
 
 def keep_rows(images: Images, rows: npt.NDArray[np.int64]) -> Images:
-    """Return ``images[rows]`` for ascending rows, moved in place."""
-    # In place, because the images may fit into memory only once.
-    for place, row in enumerate(rows.tolist()):
-        if place != row:
-            images[place] = images[row]
+    """Return ``images[rows]`` for ascending rows, moved in target."""
+    # In target, because the images may fit into memory only once.
+    for target, row in enumerate(rows.tolist()):
+        if target != row:
+            images[target] = images[row]
     return images[: len(rows)]
 
 
-def _look(path: str) -> Look | None:
+def _read_header(path: str) -> ImageHeader | None:
     try:
-        content = read_picture_file(path)
-        image = kind_of(content, path).open(io.BytesIO(content))
-        held = 1 if image.format == TIFF.name else orientation(bytes(image.info.get("exif") or b""))
+        content = read_image_file(path)
+        image = detect_format(content, path).open(io.BytesIO(content))
+        orientation = 1 if image.format == TIFF.name else exif_orientation(bytes(image.info.get("exif") or b""))
     except Exception:  # noqa: BLE001  (Pillow fails on headers in many ways; decoding reports the reason)
         return None
-    size = (image.height, image.width) if held < SIDEWAYS else (image.width, image.height)
-    return Look(size, image.mode not in GREY_MODES)
+    size = (image.height, image.width) if orientation < SIDEWAYS else (image.width, image.height)
+    return ImageHeader(size, image.mode not in GREY_MODES)

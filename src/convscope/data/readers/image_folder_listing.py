@@ -1,7 +1,7 @@
 """Splits, classes and image files in a folder, by their names alone; no file is opened.
 
 There is one folder per class, with image files at any depth. Class folders are at the top, or below split folders such as
-``train/``, ``test/`` and ``val/`` (``split_names.py`` has their other names).
+``train/``, ``test/`` and ``val/`` (:data:`SPLITS` has their other names).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ...errors import DatasetError, reason_of
 from ...formatting import count_of, join_words, shorten_list
 from ..images.files import IGNORED_FOLDERS
 from ..images.formats import SUFFIXES
-from ..images.inputs import shown
+from ..images.inputs import printable
 from ..read_options import MAX_CLASSES
 from .labels import natural_order
 
@@ -36,17 +36,14 @@ SPLITS = {
 
 FILLERS = frozenset({"set", "data", "dataset", "split", "images", "image", "imgs", "pictures", "photos", "samples"})
 """Words in folder names without meaning for the split."""
-
 SHORT_SPLITS = {f"{word}{filler}": split for word, split in SPLITS.items() for filler in ("set", "data")}
 
 
 def find_splits(names: Iterable[str]) -> dict[str, str]:
     """Return the split of each folder that is one.
 
-    Splits are ``"train"``, ``"test"``, ``"val"`` and :data:`UNLABELLED`.
-
-    A folder is a split if its name says nothing else, or if it differs from another one in the split's word alone, as
-    ``seg_train`` and ``seg_test`` do.
+    Splits are ``"train"``, ``"test"``, ``"val"`` and :data:`UNLABELLED`. A folder is a split if its name says nothing else,
+    or if it differs from another one in the split's word alone, as ``seg_train`` and ``seg_test`` do.
     """
     parsed = {name: _parsed(name) for name in names}
     found = {name: split for name, (split, rest) in parsed.items() if split and not rest}
@@ -69,11 +66,8 @@ def _parsed(name: str) -> tuple[str, tuple[str, ...]]:
 
 
 LEFT_BY_SYSTEMS = frozenset({"thumbs.db", "desktop.ini", "icon\r", "classes.txt"})
-
 EXAMPLE = "photos/cat/1.jpg, photos/dog/2.jpg"
-
 MAX_SUFFIXES = 5
-
 MUCH_ALIKE = 0.5
 """If top folders share this many of the names of their subfolders, they look like splits, not classes."""
 
@@ -85,7 +79,7 @@ class Listing:
     root: Path
     splits: dict[str, dict[str, list[str]]]
     """Sorted paths by split (``train``, ``test``, ``val``; ``""`` without splits) and class, in natural order."""
-    left_alone: Counter[str] = field(default_factory=Counter)
+    ignored_files: Counter[str] = field(default_factory=Counter)
     """Numbers of other files by suffix; hidden files do not count."""
     notes: list[str] = field(default_factory=list)
     """Sentences about ignored folders."""
@@ -96,56 +90,52 @@ class Listing:
 
 
 def list_folder(root: Path) -> Listing:
-    """List a folder of image files.
-
-    Raises:
-        DatasetError: The folder is not laid out as folders of classes.
-    """
+    """List a folder of image files; DatasetError if it is not laid out as folders of classes."""
     listing = Listing(root, {})
-    tops = _folders(root, listing)
+    tops = _folders(root)
     named = find_splits(tops)
     # A folder "train" that holds image files directly is a class, perhaps of trains; one that holds folders is a split.
-    found = {name: split for name, split in named.items() if split != UNLABELLED and _folders(root / name, listing)}
+    found = {name: split for name, split in named.items() if split != UNLABELLED and _folders(root / name)}
     if "train" not in found.values():
         _refuse_splits(root, tops, set(found))
         return _checked(_add_split(listing, "", root, tops))
-    others = [name for name in tops if name not in found and _pictures(root / name, Listing(root, {}))]
+    others = [name for name in tops if name not in found and _image_files(root / name, Listing(root, {}))]
     for name in [name for name in others if name in named]:
         others.remove(name)
         missing = "classes" if named[name] == UNLABELLED else "class folders"
-        listing.notes.append(f"ignored {shown(name)}/, which has no {missing}")
+        listing.notes.append(f"ignored {printable(name)}/, which has no {missing}")
     if others or len(set(found.values())) < len(found):
-        splits = join_words(sorted(map(shown, found)))
-        problem = f"and {shown(others[0])!r}, which is no split" if others else "two of them for one split"
+        splits = join_words(sorted(map(printable, found)))
+        problem = f"and {printable(others[0])!r}, which is no split" if others else "two of them for one split"
         raise DatasetError(
             f"{str(root)!r} holds {splits}, {problem}. Keep either splits (train, test, val) or classes there, and move the rest."
         )
     for name, split in found.items():
-        folder = _within(root / name, listing)
-        _add_split(listing, split, folder, _folders(folder, listing))
+        folder = _within(root / name)
+        _add_split(listing, split, folder, _folders(folder))
     return _checked(listing)
 
 
 def holds_classes(root: Path) -> bool:
     """Return whether two folders in ``root``, or class folders of a split, hold image files."""
     listing = Listing(root, {})
-    tops = _folders(root, listing)
-    return sum(bool(_pictures(root / name, listing)) for name in tops) > 1 or any(
-        len(_folders(root / name, listing)) > 1 and _pictures(root / name, listing) for name in find_splits(tops)
+    tops = _folders(root)
+    return sum(bool(_image_files(root / name, listing)) for name in tops) > 1 or any(
+        len(_folders(root / name)) > 1 and _image_files(root / name, listing) for name in find_splits(tops)
     )
 
 
-def _within(folder: Path, listing: Listing) -> Path:
+def _within(folder: Path) -> Path:
     """Return ``folder``, or its only subfolder if that has the same name."""
     # Some archives unpack in this way.
-    inside = _folders(folder, listing)
+    inside = _folders(folder)
     alone = len(inside) == 1 and inside[0] == folder.name
-    return folder / inside[0] if alone and _folders(folder / inside[0], listing) else folder
+    return folder / inside[0] if alone and _folders(folder / inside[0]) else folder
 
 
 def _refuse_splits(root: Path, tops: list[str], splits: set[str]) -> None:
     """Raise an error if the top folders look like splits without a training split."""
-    filled = [name for name in tops if _pictures(root / name, Listing(root, {}))]
+    filled = [name for name in tops if _image_files(root / name, Listing(root, {}))]
     if len(filled) < 2:
         return
     listed = _quoted(filled)
@@ -154,9 +144,9 @@ def _refuse_splits(root: Path, tops: list[str], splits: set[str]) -> None:
             f"{str(root)!r} holds {listed}, which are names of splits, but no train/. Rename the folder of the training images; it "
             "must hold one folder per class."
         )
-    inside = [set(_folders(root / name, Listing(root, {}))) for name in filled]
+    inside = [set(_folders(root / name)) for name in filled]
     common, every = set.intersection(*inside), set.union(*inside)
-    if len(common) < 2 or len(common) < MUCH_ALIKE * len(every) or any(_holds_pictures(root / name) for name in filled):
+    if len(common) < 2 or len(common) < MUCH_ALIKE * len(every) or any(_holds_image_files(root / name) for name in filled):
         return
     raise DatasetError(
         f"{str(root)!r} holds {listed} with subfolders of the same names ({_quoted(sorted(common))}), so they may be splits or "
@@ -164,12 +154,12 @@ def _refuse_splits(root: Path, tops: list[str], splits: set[str]) -> None:
     )
 
 
-def _holds_pictures(folder: Path) -> bool:
-    return any(entry.is_file() and _is_picture(entry.name) for entry in _entries(folder))
+def _holds_image_files(folder: Path) -> bool:
+    return any(entry.is_file() and _is_image_file(entry.name) for entry in _entries(folder))
 
 
 def _add_split(listing: Listing, split: str, folder: Path, classes: list[str]) -> Listing:
-    listing.splits[split] = {shown(name): _pictures(folder / name, listing) for name in classes}
+    listing.splits[split] = {printable(name): _image_files(folder / name, listing) for name in classes}
     composed = Counter(unicodedata.normalize("NFC", name) for name in listing.splits[split])
     repeated = next((name for name, count in composed.items() if count > 1), None)
     if repeated or len(listing.splits[split]) < len(classes):
@@ -206,22 +196,22 @@ def _checked(listing: Listing) -> Listing:
 def _too_few(listing: Listing, names: tuple[str, ...], filled: list[str]) -> str:
     root = repr(str(listing.root))
     remedy = f"Make one folder of image files per class, such as {EXAMPLE}"
-    others = ", ".join(f"{count:,} {suffix}" for suffix, count in listing.left_alone.most_common(MAX_SUFFIXES))
+    others = ", ".join(f"{count:,} {suffix}" for suffix, count in listing.ignored_files.most_common(MAX_SUFFIXES))
     if filled:
         below = listing.root / filled[0]
-        inside = below.is_dir() and len(_folders(below, listing)) > 1
+        inside = below.is_dir() and len(_folders(below)) > 1
         remedy = f"Pass {str(below)!r} if its folders are the classes" if inside else "Add a folder for another class"
         return f"{root} has image files of only one class, {filled[0]!r}. {remedy}."
     if names:
         found = f" (only {others})" if others else ""
         return f"the folders of {root} ({_quoted(names)}) hold no image files{found}. Save images as PNG or JPEG in them."
-    directly = sum(entry.is_file() and _is_picture(entry.name) for entry in _entries(listing.root))
+    directly = sum(entry.is_file() and _is_image_file(entry.name) for entry in _entries(listing.root))
     if directly:
         return f"{root} holds {count_of(directly, 'image file')} but no class folders. {remedy}."
     return f"{root} holds no data{f' (only {others})' if others else ''}. {remedy}; or pass IDX files or a train.csv."
 
 
-def _folders(folder: Path, listing: Listing) -> list[str]:
+def _folders(folder: Path) -> list[str]:
     """Return the names of the subfolders of ``folder``, including links."""
     names = []
     for entry in _entries(folder):
@@ -237,20 +227,20 @@ def _leads_up(link: str, folder: Path) -> bool:
     return Path(link).resolve() in (folder.resolve(), *folder.resolve().parents)
 
 
-def _pictures(folder: Path, listing: Listing) -> list[str]:
+def _image_files(folder: Path, listing: Listing) -> list[str]:
     """Return the image files in ``folder`` and below, without following links to folders."""
     found = []
-    for place, folders, files in os.walk(folder, onerror=_refuse):
+    for directory, folders, files in os.walk(folder, onerror=_refuse):
         folders[:] = sorted((name for name in folders if not _is_hidden(name)), key=os.fsencode)
-        if links := sum(Path(place, name).is_symlink() for name in folders):
-            listing.left_alone["links to folders"] += links
+        if links := sum(Path(directory, name).is_symlink() for name in folders):
+            listing.ignored_files["links to folders"] += links
         for name in sorted(files, key=os.fsencode):
             if name.startswith(".") or name.lower() in LEFT_BY_SYSTEMS:
                 continue
-            if _is_picture(name):
-                found.append(f"{place}{os.sep}{name}")
+            if _is_image_file(name):
+                found.append(f"{directory}{os.sep}{name}")
             else:
-                listing.left_alone[shown(PurePath(name).suffix.lower()) or "without suffix"] += 1
+                listing.ignored_files[printable(PurePath(name).suffix.lower()) or "without suffix"] += 1
     return found
 
 
@@ -271,10 +261,10 @@ def _is_hidden(folder: str) -> bool:
     return folder.startswith(".") or folder in IGNORED_FOLDERS
 
 
-def _is_picture(name: str) -> bool:
+def _is_image_file(name: str) -> bool:
     return PurePath(name).suffix.lower() in SUFFIXES
 
 
 def _quoted(names: Sequence[str]) -> str:
-    quoted = [repr(shown(name)) for name in names]
+    quoted = [repr(printable(name)) for name in names]
     return join_words(quoted) if len(quoted) == 2 else shorten_list(quoted)

@@ -20,7 +20,7 @@ ClassNames: TypeAlias = Sequence[str] | Mapping[int, str] | None
 def index_labels(
     parts: Sequence[npt.NDArray[Any]], name: str, class_names: ClassNames = None
 ) -> tuple[list[Labels], tuple[str, ...]]:
-    """Convert labels to class indices.
+    """Convert labels to class indices (n,) for each split, and return the class names too.
 
     Numbers 0 to k - 1 are class indices already. Other numbers, such as 1 to 26, and texts are indexed in natural order and
     become the class names.
@@ -29,9 +29,6 @@ def index_labels(
         parts: The labels of each split: (n,) or (n, 1) whole numbers, booleans or texts, or (n, k) one-hot.
         name: The dataset, quoted, for error messages.
         class_names: Names in the order of the numbers or by number; for texts, their order or other names.
-
-    Returns:
-        The class indices (n,) of each split, and the class names.
 
     Raises:
         DatasetError: A label is invalid; the message names the first one.
@@ -48,8 +45,8 @@ def index_labels(
     if class_names is not None and not any(texts) and values[0] >= 0 and values[-1] < len(class_names):
         return [column.astype(np.int64) for column in columns], tuple(class_names)
     order, names = _named(values, name, class_names)
-    place = {value: index for index, value in enumerate(order)}
-    return [np.array([place[value] for value in column.tolist()], dtype=np.int64) for column in columns], names
+    index_of = {value: index for index, value in enumerate(order)}
+    return [np.array([index_of[value] for value in column.tolist()], dtype=np.int64) for column in columns], names
 
 
 def _by_number(
@@ -80,18 +77,9 @@ def _size(number: str) -> tuple[int, str]:
 
 
 def rename(names: Sequence[str], wanted: Sequence[str] | None, what: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Reorder or rename classes.
+    """Reorder or rename classes; return the classes in order, and their names.
 
-    Args:
-        names: The classes of the data.
-        wanted: These names in another order, possibly with more; or as many other names.
-        what: The data, quoted, for error messages.
-
-    Returns:
-        The classes in order, and their names.
-
-    Raises:
-        ConfigError: ``wanted`` is neither.
+    ``wanted`` are the same names in another order, possibly with more; or as many other names. Anything else is a ConfigError.
     """
     if wanted is None:
         return tuple(names), tuple(names)

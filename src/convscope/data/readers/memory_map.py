@@ -6,6 +6,7 @@ IDX file holds one array after one header.
 
 from __future__ import annotations
 
+import math
 import struct
 import zipfile
 from dataclasses import dataclass
@@ -19,7 +20,6 @@ from ...types import PathLike
 
 LARGE = 2**28
 """Smallest array that is mapped, in bytes. Smaller ones are read, because random access is faster in memory."""
-
 LOCAL_HEADER = struct.Struct("<4s22xHH")
 """Local header of a ZIP member: signature, length of name, length of extra field (APPNOTE.TXT, 4.3.7)."""
 
@@ -37,18 +37,11 @@ class ArrayHeader:
     def num_bytes(self) -> int:
         """Bytes of the array."""
         # Python integers, since the product may exceed 64 bits.
-        number = self.dtype.itemsize
-        for side in self.shape:
-            number *= side
-        return number
+        return self.dtype.itemsize * math.prod(self.shape)
 
 
 def read_array_header(file: IO[bytes]) -> ArrayHeader:
-    """Read the header at the beginning of ``file``.
-
-    Raises:
-        ValueError: There is none, or it is invalid.
-    """
+    """Read the header at the beginning of ``file``; ValueError if it is missing or invalid."""
     version = np.lib.format.read_magic(file)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     try:
@@ -65,8 +58,7 @@ def read_array_header(file: IO[bytes]) -> ArrayHeader:
 def map_array(path: PathLike, member: zipfile.ZipInfo) -> npt.NDArray[Any] | None:
     """Map a member of a ``.npz`` archive read-only; return None if it is small or compressed.
 
-    Raises:
-        ValueError: The headers of the member are damaged.
+    A ValueError means that the headers of the member are damaged.
     """
     if member.compress_type != zipfile.ZIP_STORED or member.file_size < LARGE:
         return None

@@ -1,8 +1,7 @@
 """Reader for ``.npz`` files.
 
-The arrays are ``x_train``, ``y_train``, ``x_test`` and ``y_test``, as Keras names them, or ``x`` and ``y``.
-
-Nothing is unpickled, because unpickling can run code.
+The arrays are ``x_train``, ``y_train``, ``x_test`` and ``y_test``, as Keras names them, or ``x`` and ``y``. Nothing is
+unpickled, because unpickling can run code.
 """
 
 from __future__ import annotations
@@ -21,21 +20,16 @@ from ...formatting import join_words
 from ...system.memory import check_memory, in_bytes
 from ...types import PathLike
 from ..dataset import Dataset
+from ..images.formats import MAX_PACKING
 from ..read_options import DEFAULTS, ReadOptions
 from .assemble import DatasetSource, RawSplit, assemble_dataset
 from .memory_map import ArrayHeader, map_array, read_array_header
 
 KEYS = ("x_train", "y_train", "x_test", "y_test")
-
 LAYOUTS = (KEYS, KEYS[:2], ("x", "y"))
 """Accepted sets of arrays, in order of preference. Without a test split, one is held out."""
-
 NAMES = "class_names"
 """Optional array of texts."""
-
-MAX_PACKING = 1032
-"""Largest compression ratio of deflate."""
-
 DAMAGE = (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
 """Errors that damaged archives cause in ``zipfile`` and NumPy."""
 
@@ -43,20 +37,13 @@ DAMAGE = (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.erro
 def read_arrays(path: PathLike, keys: Sequence[str] = KEYS) -> dict[str, npt.NDArray[Any]]:
     """Read the arrays ``keys`` by name; large uncompressed ones are memory-mapped.
 
-    Raises:
-        DatasetError: An array is missing or damaged. This is checked before memory is allocated.
+    A missing or damaged array is a DatasetError before memory is allocated.
     """
     return _open(path, (tuple(keys),))
 
 
 def read_npz(path: PathLike, options: ReadOptions = DEFAULTS) -> Dataset:
-    """Read a dataset from arrays.
-
-    ``levels.to_images`` and ``labels.index_labels`` document the accepted arrays.
-
-    Raises:
-        DatasetError: The file is damaged, or its arrays are no dataset.
-    """
+    """Read a dataset from arrays that ``to_uint8_images`` and ``index_labels`` accept."""
     arrays = _open(path, LAYOUTS)
     images, labels = ("x", "y") if "x" in arrays else KEYS[:2]
     names = tuple(map(str, arrays[NAMES].ravel().tolist())) if NAMES in arrays else None

@@ -13,10 +13,9 @@ import numpy.typing as npt
 from ...errors import DatasetError
 from ...system.memory import allocate_images
 from ...types import Images
-from ..images.resample import on_white
+from ..images.resample import composite_on_white
 
 CHANNELS, WITH_OPACITY = (1, 3, 4), 4
-
 BLOCK = 512
 """Images converted at a time, which keeps the float copy small."""
 
@@ -45,7 +44,6 @@ class ValueRange:
 
 
 BYTES = ValueRange(0, 255)
-
 BITS = ValueRange(0, 1, "converted values 0 and 1 to black and white")
 
 SCALES = (
@@ -61,16 +59,13 @@ with training values of 0 to 255 is not: the two were scaled differently."""
 
 
 def to_uint8_images(parts: Sequence[npt.NDArray[Any]], name: str) -> tuple[list[Images], list[str]]:
-    """Convert the pixels of each split to images, with the range of the first split.
+    """Convert the pixels of each split to images (n, h, w, c) uint8, with notes.
 
-    Arrays of uint8 are not copied.
+    The range of values is that of the first split. Arrays of uint8 are not copied.
 
     Args:
         parts: (n, h, w), (n, h, w, c) or (n, c, h, w) with 1, 3 or 4 channels, or (n, pixels) of square images.
         name: The dataset, quoted, for error messages.
-
-    Returns:
-        The images (n, h, w, c) uint8 of each split, and notes on what was done.
 
     Raises:
         DatasetError: A shape, dtype or range of values is not supported.
@@ -105,7 +100,7 @@ def _on_white(images: Images, name: str) -> Images:
         return images
     opaque = allocate_images((*images.shape[:3], 3), name)
     for start in range(0, len(images), BLOCK):
-        opaque[start : start + BLOCK] = on_white(images[start : start + BLOCK])
+        opaque[start : start + BLOCK] = composite_on_white(images[start : start + BLOCK])
     return opaque
 
 
@@ -164,9 +159,9 @@ def _range(images: npt.NDArray[Any], name: str) -> tuple[float, float]:
     for start in range(0, len(images), BLOCK):
         block = images[start : start + BLOCK]
         if block.dtype.kind == "f" and not np.isfinite(block).all():
-            place = np.argwhere(~np.isfinite(block))[0]
+            index = np.argwhere(~np.isfinite(block))[0]
             raise DatasetError(
-                f"image {start + place[0]:,} of {name} has the value {block[tuple(place)]} at row {place[1]}, column {place[2]}. "
+                f"image {start + index[0]:,} of {name} has the value {block[tuple(index)]} at row {index[1]}, column {index[2]}. "
                 "Correct or remove such images."
             )
         low, high = min(low, float(block.min())), max(high, float(block.max()))
@@ -174,6 +169,5 @@ def _range(images: npt.NDArray[Any], name: str) -> tuple[float, float]:
 
 
 def _are_bits(parts: Sequence[npt.NDArray[Any]]) -> bool:
-    """Return whether uint8 images hold 0 and 1 only."""
     # A memory-mapped file is large; reading it through for this would take too long.
     return not any(isinstance(part, np.memmap) for part in parts) and max(int(part.max()) for part in parts) == 1

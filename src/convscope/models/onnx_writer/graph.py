@@ -18,20 +18,14 @@ from .protobuf import integer, message, messages, real
 
 # Those of ONNX 1.10 (2021): enough for every layer here, and old enough for old runtimes.
 IR_VERSION, OPSET = 8, 15
-
 PRODUCER = "convscope"
-
 FLOAT, INT64 = 1, 7
 """Numbers of ONNX' element types."""
-
 ATTRIBUTE_FLOAT, ATTRIBUTE_INT, ATTRIBUTE_INTS = 1, 2, 7
 """Numbers of ONNX' attribute types."""
-
 TO_FIRST, TO_LAST = (0, 3, 1, 2), (0, 2, 3, 1)
 """Axes that move the channels before the rows, and after the columns."""
-
 Attribute = int | float | Sequence[int]
-
 Constant = npt.NDArray[np.generic]
 
 

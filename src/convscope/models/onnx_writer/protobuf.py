@@ -49,51 +49,45 @@ def messages(number: int, contents: Iterable[bytes | str]) -> bytes:
 
 METADATA = 14
 """Field number of ``metadata_props`` in a ``ModelProto``."""
-
 FIXED64 = 1
-
 SIZES = {FIXED32: 4, FIXED64: 8}
 
 
 def with_metadata(model: bytes, metadata: Mapping[str, str]) -> bytes:
-    """Return the content of an ONNX file with other metadata.
-
-    Raises:
-        RunError: ``model`` is no ONNX file.
-    """
+    """Return the content of an ONNX file with other metadata; RunError if it is no ONNX file."""
     kept = b"".join(content for number, content in _fields(model) if number != METADATA)
     return kept + messages(METADATA, (message(1, key) + message(2, value) for key, value in metadata.items()))
 
 
 def _fields(model: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield number and bytes of every top-level field."""
-    place = 0
-    while place < len(model):
-        start = place
-        key, place = _varint(model, place)
+    offset = 0
+    while offset < len(model):
+        start = offset
+        key, offset = _varint(model, offset)
         kind = key & 7
         if kind == VARINT:
-            _, place = _varint(model, place)
+            _, offset = _varint(model, offset)
         elif kind == LENGTH_DELIMITED:
-            length, place = _varint(model, place)
-            place += length
+            length, offset = _varint(model, offset)
+            offset += length
         elif kind in SIZES:
-            place += SIZES[kind]
+            offset += SIZES[kind]
         else:
             raise _damaged()
-        if place > len(model):
+        if offset > len(model):
             raise _damaged()
-        yield key >> 3, model[start:place]
+        yield key >> 3, model[start:offset]
 
 
-def _varint(model: bytes, place: int) -> tuple[int, int]:
-    """Return the integer that starts at ``place``, and the place behind it."""
+def _varint(model: bytes, offset: int) -> tuple[int, int]:
+    """Return the integer that starts at ``offset``, and the offset behind it."""
     value = shift = 0
-    while place < len(model) and shift < 64:
-        octet = model[place]
-        value, shift, place = value | (octet & 0x7F) << shift, shift + 7, place + 1
+    while offset < len(model) and shift < 64:
+        octet = model[offset]
+        value, shift, offset = value | (octet & 0x7F) << shift, shift + 7, offset + 1
         if octet < 0x80:
-            return value, place
+            return value, offset
     raise _damaged()
 
 

@@ -54,11 +54,7 @@ def onnx_bytes(
 
 
 def activations_bytes(network: Network) -> bytes:
-    """Return an ONNX model with one output per layer, in the order of the layers.
-
-    Raises:
-        ConfigError: A layer or an activation function is not supported.
-    """
+    """Return an ONNX model with one output per layer, or raise a ConfigError."""
     graph = Graph(network.weight_arrays())
     for layer in network.layers:
         _append(graph, layer)
@@ -69,7 +65,6 @@ def activations_bytes(network: Network) -> bytes:
 
 
 def _append(graph: Graph, layer: Layer) -> None:
-    """Add one layer and its activation function."""
     if layer.kind not in LAYERS:
         raise ConfigError(f"layer {layer.name!r} is a {layer.kind}; supported kinds: {', '.join(sorted(LAYERS))}.")
     LAYERS[layer.kind](graph, layer)

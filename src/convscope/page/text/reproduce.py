@@ -8,7 +8,7 @@ from typing import Any
 from ...data.read_options import ReadOptions
 from ...formatting import join_words
 from ...models.architectures import MODELS
-from ...models.custom import is_own_model
+from ...models.custom import is_custom_model
 from ...training.augmentation import Augmentation
 from ...training.config import TrainConfig
 from ...training.recipes import RECIPES
@@ -75,7 +75,7 @@ def _is_function(page: Page) -> bool:
     """Return whether the model was given as a Python function."""
     # Neither a known name nor a file: for a function, the run records only its name.
     model = page["run"]["model"]
-    return model not in MODELS and not is_own_model(model)
+    return model not in MODELS and not is_custom_model(model)
 
 
 def _function_name(page: Page) -> str:
