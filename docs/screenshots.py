@@ -1,6 +1,6 @@
 """Take the screenshots of `docs/page.md` in Chromium.
 
-    python docs/screenshots.py RUN/report.html
+python docs/screenshots.py RUN/report.html
 """
 
 from __future__ import annotations
