@@ -1,12 +1,11 @@
-"""What each recipe promises: the accuracy on the test split over many seeds, one value per seed.
+"""Measure the test accuracy of each recipe over many seeds.
 
     python benchmarks/accuracy.py [--recipe sprint --seeds 30]… [--out FILE]
 
-Weights and accuracy do not depend on what else the machine does; the processor's seconds hardly do; those of the clock
-are measured by `benchmarks/commands.py`. Every value is kept in `benchmarks/results/accuracy.json` as soon as it is
-there: a run that was stopped goes on where it was, and a recipe begins anew whose settings have changed, or on a machine
-that computes in another precision. What a GPU reaches, through `KERAS_BACKEND=jax`, goes to a file of its own, with `--out`:
-`benchmarks/results/accuracy-gpu.json`.
+Accuracy does not depend on the load of the machine, and CPU seconds hardly do; `benchmarks/commands.py` measures wall-clock
+time. Every value is saved to `benchmarks/results/accuracy.json` at once, so a stopped measurement continues where it was. A
+recipe starts over if its settings have changed or the machine computes in another precision. For a GPU, set
+`KERAS_BACKEND=jax` and `--out benchmarks/results/accuracy-gpu.json`.
 """
 
 from __future__ import annotations
@@ -28,11 +27,11 @@ from convscope.training.recipes import RECIPES
 
 RESULTS = Path(__file__).parent / "results" / "accuracy.json"
 PLAN = {"sprint": ("cnn", 30), "standard": ("cnn", 10), "best": ("cnn", 10), "strong": ("strong", 5)}
-"""Network and number of seeds for each recipe."""
+"""Network and number of seeds of each recipe."""
 
 
 def measure(recipe: str, model: str, seed: int) -> dict[str, Any]:
-    """One training from its seed, and how good it is."""
+    """Train once and evaluate on the test split."""
     dataset = load_dataset("mnist")
     clock, processor = time.perf_counter(), time.process_time()
     training = fit(MODELS[model], dataset, RECIPES[recipe](), seed=seed)
@@ -44,12 +43,12 @@ def measure(recipe: str, model: str, seed: int) -> dict[str, Any]:
 
 
 def load(path: Path) -> dict[str, Any]:
-    """What has been measured so far."""
+    """Return the saved results."""
     return json.loads(path.read_text("utf-8")) if path.is_file() else {"recipes": {}}
 
 
 def main() -> None:
-    """Run what is missing."""
+    """Measure what is missing."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--recipe", choices=sorted(PLAN), action="append")
     parser.add_argument("--seeds", type=int)

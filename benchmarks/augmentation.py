@@ -1,10 +1,9 @@
-"""What augmentation changes in how a network bears damage: the same network and recipe, in three augmentations.
+"""Measure how augmentation affects robustness: one network and recipe, three augmentations, several seeds.
 
     python benchmarks/robustness.py --augmentation [--seeds 5]
 
-Every training is from several seeds, and all are shown the same damaged images. What each makes of each image is kept in
-`benchmarks/results/augmentation.json` as soon as it is there: what was stopped goes on where it was. :func:`part` makes the
-part of `docs/robustness.md` from it.
+All networks classify the same corrupted images. The results per image are saved to `benchmarks/results/augmentation.json`
+at once, so a stopped measurement continues where it was. :func:`section` writes them up for `docs/robustness.md`.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ from convscope.training.recipes import RECIPES
 
 RESULTS = Path(__file__).parents[1] / "benchmarks" / "results" / "augmentation.json"
 AUGMENTED = ("cnn", "standard")
-"""Network and recipe whose augmentation is exchanged."""
+"""Network and recipe whose augmentation varies."""
 AUGMENTATIONS = {
     "none": Augmentation(),
     "the recipe's own": RECIPES[AUGMENTED[1]]().augmentation,
@@ -48,18 +47,20 @@ Result = dict[str, Any]
 
 
 def load() -> Result | None:
-    """What has been measured so far, if anything."""
+    """Return the saved results, if any."""
     return json.loads(RESULTS.read_text("utf-8")) if RESULTS.is_file() else None
 
 
 def measure(dataset: Dataset, augmentation: str, seed: int) -> Result:
-    """One training: its errors on the whole test split, and for each kind and each image of the sample at how many of the five
-    strengths it was right, a digit per image."""
+    """Train once; count the errors on the test split and the correct predictions on corrupted images.
+
+    ``right`` has one digit per image of the sample: the number of the five strengths at which the prediction is correct.
+    """
     started, (model, recipe) = time.perf_counter(), AUGMENTED
     config = replace(RECIPES[recipe](), augmentation=AUGMENTATIONS[augmentation])
     predictor = Predictor(onnx_bytes(from_keras(fit(MODELS[model], dataset, config, seed=seed).model)))
-    places = choose_indices(dataset.test, everything=False)
-    found = measure_robustness(predictor, dataset.test, places, background_of(dataset.test.images), seed=SEED)
+    indices = choose_indices(dataset.test, everything=False)
+    found = measure_robustness(predictor, dataset.test, indices, background_of(dataset.test.images), seed=SEED)
     right = {kind: "".join(map(str, found.corrupted[row].sum(axis=0))) for row, kind in enumerate(KINDS)}
     errors = int((predictor.logits(dataset.test.images).argmax(axis=1) != dataset.test.labels).sum())
     return {
@@ -69,7 +70,7 @@ def measure(dataset: Dataset, augmentation: str, seed: int) -> Result:
 
 
 def measure_all(seeds: int) -> None:
-    """Whatever is missing of every augmentation from every seed."""
+    """Measure what is missing: each augmentation with each seed."""
     dataset = load_dataset("mnist")
     settings = json.loads(json.dumps({
         "dataset": dataset.name, "fingerprint": dataset.fingerprint, "model": AUGMENTED[0], "recipe": AUGMENTED[1],
@@ -83,30 +84,30 @@ def measure_all(seeds: int) -> None:
         if any((run["seed"], run["augmentation"]) == (seed, augmentation) for run in done):
             continue
         done.append(measure(dataset, augmentation, seed))
-        print(augmentation, seed, done[-1]["errors"], "wrong", f"{done[-1]['seconds']:.0f} s", flush=True)
+        print(augmentation, seed, done[-1]["errors"], "errors", f"{done[-1]['seconds']:.0f} s", flush=True)
         write_json(RESULTS, {"machine": describe_machine(), "versions": package_versions(), "date": time.strftime("%Y-%m-%d"),
                              "settings": settings, "runs": done})  # fmt: skip
 
 
-def of_augmentation(results: Result, augmentation: str) -> list[Result]:
-    """Its runs, seed by seed; of seeds that every augmentation has been trained with."""
+def runs_with(results: Result, augmentation: str) -> list[Result]:
+    """Return the runs with ``augmentation`` in order of seed, for seeds that all augmentations have."""
     runs = {(run["augmentation"], run["seed"]): run for run in results["runs"]}
     seeds = sorted({seed for _, seed in runs if all((each, seed) in runs for each in AUGMENTATIONS)})
     return [runs[augmentation, seed] for seed in seeds]
 
 
 def shares(results: Result, augmentation: str, kind: str | None) -> np.ndarray[Any, Any]:
-    """(seeds, n) of each image the share of strengths, of ``kind`` or of all, at which it was right."""
+    """Return (seeds, n): the share of strengths of ``kind``, or of all kinds, at which each image is classified correctly."""
     kinds = list(KINDS) if kind is None else [kind]
     digits = [
         np.mean([[int(digit) for digit in run["right"][each]] for each in kinds], axis=0)
-        for run in of_augmentation(results, augmentation)
+        for run in runs_with(results, augmentation)
     ]
     return np.stack(digits) / STRENGTHS
 
 
 def gain(results: Result, augmentation: str, kind: str | None) -> tuple[float, float, float]:
-    """Points that ``augmentation`` is better by than none, and the ends of its interval over seeds and images."""
+    """Return the gain of ``augmentation`` over none, in points, and the ends of its interval over seeds and images."""
     gaps = shares(results, augmentation, kind) - shares(results, "none", kind)
     interval = interval_over_both(gaps)
     assert interval is not None
@@ -114,7 +115,7 @@ def gain(results: Result, augmentation: str, kind: str | None) -> tuple[float, f
 
 
 def gain_table(results: Result) -> str:
-    """Accuracy per kind with each augmentation, and what each gains over none; in bold where its interval is beyond 0."""
+    """Return a table: accuracy per kind and augmentation, and the gain over none, in bold if its interval excludes 0."""
     first, *others = AUGMENTATIONS
 
     def row(title: str, kind: str | None) -> list[str]:
@@ -124,36 +125,36 @@ def gain_table(results: Result) -> str:
         return [title, *accuracies, *(f"**{text}**" if low > 0 or high < 0 else text
                                       for text, (_, low, high) in zip(texts, gains, strict=True))]  # fmt: skip
 
-    clean = [np.mean([1 - run["errors"] / run["n"] for run in of_augmentation(results, each)]) for each in AUGMENTATIONS]
+    clean = [np.mean([1 - run["errors"] / run["n"] for run in runs_with(results, each)]) for each in AUGMENTATIONS]
     rows = [row(kind.title, name) for name, kind in KINDS.items()]
     rows.append(row("**all kinds**", None))
-    rows.append(["as they are, all test images", *(f"{100 * share:.2f}" for share in clean), "", ""])
-    head = ["accuracy % over five strengths", *AUGMENTATIONS, *(f"{each}, less {first}: points" for each in others)]
+    rows.append(["uncorrupted, all test images", *(f"{100 * share:.2f}" for share in clean), "", ""])
+    head = ["accuracy %, mean of five strengths", *AUGMENTATIONS, *(f"{each} minus {first}, points" for each in others)]
     return table(head, rows)
 
 
-def in_each(results: Result) -> str:
-    """What each of them does to the training images."""
+def descriptions(results: Result) -> str:
+    """Return what each augmentation does to the training images."""
     described = results["settings"]["augmentations"]
-    return "; ".join(f"{each}: {in_words(described[each]) or 'every image as it is'}" for each in AUGMENTATIONS)
+    return "; ".join(f"{each}: {in_words(described[each]) or 'images unchanged'}" for each in AUGMENTATIONS)
 
 
-TEXT = """The same network, `{model}`, trained with the same recipe, `{recipe}`, from the same {seeds} seeds; only what is done
-to the training images differs ({words}).
-All are shown the same {sample:,} damaged images. A difference is taken seed by seed and image by image, and its 95% interval
-holds for other seeds and other images; in bold where it does not hold 0. Of thirty such intervals one or two miss by chance.
+TEXT = """The network `{model}` was trained by the recipe `{recipe}` with the same {seeds} seeds and three augmentations
+({words}).
+All networks classify the same {sample:,} test images with the same corruptions. Differences are paired by seed and image. Their 95%
+CIs cover other seeds and other images; bold ones exclude 0. Of thirty such intervals, one or two exclude the true value by chance.
 
 {table}
 
 {conditions}."""
 
 
-def part(results: Result | None) -> str:
-    """What augmentation changes, where that was measured."""
+def section(results: Result | None) -> str:
+    """Return the section of `docs/robustness.md`."""
     if results is None:
         return "Not measured."
     settings = results["settings"]
     return TEXT.format(
         model=settings["model"], recipe=settings["recipe"], seeds=len(shares(results, "none", None)), sample=settings["sample"],
-        words=in_each(results), table=gain_table(results), conditions=conditions(results),
+        words=descriptions(results), table=gain_table(results), conditions=conditions(results),
     )  # fmt: skip

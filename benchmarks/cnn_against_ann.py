@@ -1,12 +1,12 @@
-"""The notebook's own claim: is its convolutional network better than the dense one before it, and by how much?
+"""Measure how much better the notebook's convolutional network is than its dense predecessor.
 
     python benchmarks/cnn_against_ann.py [--data mnist] [--recipe notebook --recipe standard] [--seeds 10]
     python benchmarks/cnn_against_ann.py --table
 
-The notebook had one training of each: 99.03% against 98.04%. Here each is trained with the same seeds, and both answer the
-same test images, so that the difference is paired twice, over seeds and over images. Which test images went wrong is kept for
-every training in `benchmarks/results/cnn_against_ann.json` as soon as it is there: what was stopped goes on where it was.
-`docs/cnn-against-ann.md` gets its table from it; with ``--table`` it is made anew from the kept answers, and nothing is trained.
+The notebook compared one training of each: 99.03% and 98.04%. Here both are trained with the same seeds and classify the same
+test images, so the difference is paired over seeds and over images. The misclassified test images of every training are saved
+to `benchmarks/results/cnn_against_ann.json` at once, so a stopped measurement continues where it was. The table of
+`docs/cnn-against-ann.md` is generated from them; ``--table`` only regenerates it.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ Array = np.ndarray[Any, Any]
 
 
 def measure(data: str, recipe: str, model: str, seed: int) -> dict[str, Any]:
-    """One training, and which test images it gets wrong."""
+    """Train once and return the indices of the misclassified test images."""
     dataset = load_dataset(data)
     training = fit(MODELS[model], dataset, RECIPES[recipe](), seed=seed)
     evaluation = evaluate(Predictor(onnx_bytes(from_keras(training.model))), dataset.test, dataset.class_names)
@@ -50,19 +50,20 @@ def measure(data: str, recipe: str, model: str, seed: int) -> dict[str, Any]:
     return {"model": model, "seed": seed, "n": len(evaluation), "wrong": wrong, "seconds": training.seconds}
 
 
-def right(runs: list[dict[str, Any]], model: str, seeds: int) -> Array:
-    """(seeds, n) whether each image was right."""
+def correct(runs: list[dict[str, Any]], model: str, seeds: int) -> Array:
+    """Return (seeds, n): whether each prediction is correct."""
     found = {run["seed"]: run for run in runs if run["model"] == model}
-    answers = np.ones((seeds, found[0]["n"]), bool)
+    predictions = np.ones((seeds, found[0]["n"]), bool)
     for seed in range(seeds):
-        answers[seed, found[seed]["wrong"]] = False
-    return answers
+        predictions[seed, found[seed]["wrong"]] = False
+    return predictions
 
 
 def summarise(first: Array, second: Array) -> dict[str, Any]:
-    """Answers (seeds, n) of both as one comparison, as a study has it. Differences are of the first less the second, as shares.
+    """Compare two arrays (seeds, n) of correct predictions as a study does.
 
-    p is of the exact test that turns the signs of the seeds' differences, the test images as they are.
+    Differences are first minus second, as fractions. ``p`` is that of the exact sign-flip test over seeds, for these test
+    images.
     """
     seeds, n = first.shape
     per_seed = first.mean(axis=1) - second.mean(axis=1)
@@ -84,32 +85,33 @@ def summarise(first: Array, second: Array) -> dict[str, Any]:
 
 
 def points(pair: list[float] | None) -> str:
-    """An interval in percentage points."""
+    """Return an interval in percentage points."""
     return "–" if pair is None else f"{100 * pair[0]:.2f} to {100 * pair[1]:.2f}".replace("-", "−")
 
 
 def row(data: str, recipe: str, found: dict[str, Any]) -> str:
-    """One line of the table."""
+    """Return one line of the table."""
     first, second = (100 * np.array(found[name]) for name in ("accuracy_first", "accuracy_second"))
     spread = [
         f"{each.mean():.2f} ± {each.std(ddof=1):.2f}" if len(each) > 1 else f"{each.mean():.2f}" for each in (first, second)
     ]
-    least = 2 ** (1 - found["seeds"])
-    p = f"{found['p']:.4f}" + (", the least it can be" if found["p"] <= least else "")
-    told = sum(value <= 0.05 for value in found["mcnemar"])
+    min_p = 2 ** (1 - found["seeds"])
+    p = f"{found['p']:.4f}" + (" (the minimum)" if found["p"] <= min_p else "")
+    significant = sum(value <= 0.05 for value in found["mcnemar"])
     difference = points([found["difference"]] * 2).split()[0]
+    tests = f"{significant} of {found['seeds']}"
     return (
         f"| {data}, `{recipe}` | {found['seeds']} | {spread[0]}% | {spread[1]}% | {difference} | "
-        f"{points(found['interval_seeds'])} | {points(found['interval_seeds_and_images'])} | {p} | {told} of {found['seeds']} |"
+        f"{points(found['interval_seeds'])} | {points(found['interval_seeds_and_images'])} | {p} | {tests} |"
     )
 
 
 def table(results: dict[str, Any]) -> str:
-    """All comparisons, and what they ran on."""
+    """Return the table of all comparisons, with machine and versions."""
     machine, versions = results["machine"], results["versions"]
     head = (
-        "| data, recipe | seeds | `cnn` (mean ± sd) | `ann` (mean ± sd) | difference, points | its interval over seeds | "
-        "over both | p | told apart by McNemar's test, seed by seed |"
+        "| data, recipe | seeds | `cnn` (mean ± sd) | `ann` (mean ± sd) | difference, points | 95% CI over seeds | "
+        "95% CI over seeds and images | p | seeds with a significant McNemar test |"
     )
     lines = [
         head,
@@ -124,31 +126,31 @@ def table(results: dict[str, Any]) -> str:
 
 
 def write_table(results: dict[str, Any]) -> None:
-    """Put the table between its marks in the page."""
+    """Replace the table in the document."""
     marks = re.compile(r"(?<=<!-- cnn against ann: begin -->\n).*?(?=<!-- cnn against ann: end -->)", re.DOTALL)
     write_text(PAGE, marks.sub(lambda _: f"\n{table(results)}\n\n", PAGE.read_text("utf-8")))
 
 
 def summarised(results: dict[str, Any]) -> dict[str, Any]:
-    """The same results, with every comparison made anew from the answers in it."""
+    """Recompute every comparison from the saved errors."""
     for each in results["comparisons"].values():
         done = min(sum(run["model"] == name for run in each["runs"]) for name in (FIRST, SECOND))
-        each["summary"] = summarise(*(right(each["runs"], name, done) for name in (FIRST, SECOND)))
+        each["summary"] = summarise(*(correct(each["runs"], name, done) for name in (FIRST, SECOND)))
     return results
 
 
 def load() -> dict[str, Any]:
-    """What has been measured so far."""
+    """Return the saved results."""
     return json.loads(RESULTS.read_text("utf-8")) if RESULTS.is_file() else {"comparisons": {}}
 
 
 def main() -> None:
-    """Run what is missing."""
+    """Measure what is missing."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", default="mnist")
     parser.add_argument("--recipe", choices=sorted(RECIPES), action="append")
     parser.add_argument("--seeds", type=int, default=10)
-    parser.add_argument("--table", action="store_true", help="make the table anew and train nothing")
+    parser.add_argument("--table", action="store_true", help="only regenerate the table")
     arguments = parser.parse_args()
     if arguments.table:
         results = summarised(load())
@@ -163,13 +165,13 @@ def main() -> None:
             if any((run["seed"], run["model"]) == (seed, model) for run in runs):
                 continue
             runs.append(measure(arguments.data, recipe, model, seed))
-            print(name, model, seed, len(runs[-1]["wrong"]), "wrong", flush=True)
+            print(name, model, seed, len(runs[-1]["wrong"]), "errors", flush=True)
             done = min(sum(run["model"] == each for run in runs) for each in (FIRST, SECOND))
             if done == 0:
                 continue
             results = load()
             results |= {"machine": describe_machine(), "versions": package_versions(), "date": time.strftime("%Y-%m-%d")}
-            summary = summarise(right(runs, FIRST, done), right(runs, SECOND, done))
+            summary = summarise(correct(runs, FIRST, done), correct(runs, SECOND, done))
             results["comparisons"][name] = {"settings": settings, "summary": summary, "runs": runs}
             write_json(RESULTS, results)
             write_table(results)

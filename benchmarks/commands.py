@@ -1,10 +1,10 @@
-"""The commands against the original script, in turn on one machine: seconds of the whole process, of training, accuracy.
+"""Compare the commands with the original script on one machine: wall-clock time, training time, accuracy.
 
     python benchmarks/commands.py [--rounds 3] [--short]
 
-Each round runs the original, then each command, so that drift of a shared machine falls on all of them; those that take
-minutes run in the first round only, or, with --short, not at all: what is known of them then stays, as of another round. Every
-value is kept in `benchmarks/results/commands.json`, with machine and versions.
+Each round runs the original and then each command, so that the load of a shared machine affects all of them. Commands that take
+minutes run in the first round only; with --short they do not run, and their earlier results are kept as those of another round.
+Every value is saved to `benchmarks/results/commands.json`, with machine and versions.
 """
 
 from __future__ import annotations
@@ -26,20 +26,18 @@ HERE = Path(__file__).parent
 RESULTS = HERE / "results" / "commands.json"
 SHORT = (("sprint", "cnn", False), ("standard", "cnn", False), ("standard", "cnn", True))
 LONG = (("notebook", "cnn", False), ("best", "cnn", False), ("strong", "strong", False))
-"""Recipe, network, and whether with a report."""
+"""Recipe, network, and whether to write the report."""
 
 
 def run_original(seed: int) -> dict[str, Any]:
-    """One run of the notebook's steps; `wall_seconds` is the whole process.
-
-    Without JAX, which TensorFlow imports where it is installed: who runs the notebook has none, and would wait for nothing.
-    """
+    """Run the notebook's steps; ``wall_seconds`` is the whole process."""
+    # TensorFlow imports JAX if it is installed. Users of the notebook do not have it, so the import must not count.
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "jax.py").write_text('raise ImportError("left out")\n', encoding="utf-8")
-        places = os.pathsep.join(filter(None, (folder, os.environ.get("PYTHONPATH"))))
+        (Path(folder) / "jax.py").write_text('raise ImportError("hidden by the benchmark")\n', encoding="utf-8")
+        python_path = os.pathsep.join(filter(None, (folder, os.environ.get("PYTHONPATH"))))
         started = time.perf_counter()
         command = [sys.executable, str(HERE / "original.py"), str(seed)]
-        environment = {**os.environ, "PYTHONPATH": places}
+        environment = {**os.environ, "PYTHONPATH": python_path}
         output = subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout
         seconds = time.perf_counter() - started
     values = json.loads(output.splitlines()[-1])
@@ -47,7 +45,7 @@ def run_original(seed: int) -> dict[str, Any]:
 
 
 def run_recipe(recipe: str, model: str, seed: int, *, report: bool) -> dict[str, Any]:
-    """One run of the command; `wall_seconds` is the whole process."""
+    """Run one command; ``wall_seconds`` is the whole process."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "convscope", "train", "mnist", "--recipe", recipe, "--model", model,
                    "--seed", str(seed), "--json", "--quiet", "--out", f"{folder}/run",
@@ -63,8 +61,8 @@ def run_recipe(recipe: str, model: str, seed: int, *, report: bool) -> dict[str,
     return values
 
 
-def of_another_round() -> dict[str, Any]:
-    """What is known of the commands that take minutes, each beside what the original's steps took in its round."""
+def results_of_another_round() -> dict[str, Any]:
+    """Return earlier results of the long commands, each with the time of the original script in its round."""
     known = json.loads(RESULTS.read_text("utf-8")) if RESULTS.is_file() else {"runs": {}}
     original = known["runs"].get("original script", [])
     names = [name for name in known["runs"] if any(f"--recipe {recipe} " in name for recipe, _, _ in LONG)]
@@ -75,15 +73,15 @@ def of_another_round() -> dict[str, Any]:
         ]
         for name in names
     }
-    place = {name: known.get(name) for name in ("machine", "versions", "date", "precision") if name in known}
-    return {"runs": runs, "other_round": known.get("other_round", place)}
+    environment = {name: known.get(name) for name in ("machine", "versions", "date", "precision") if name in known}
+    return {"runs": runs, "other_round": known.get("other_round", environment)}
 
 
 def main() -> None:
-    """Run everything and write the results."""
+    """Measure everything and save the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--short", action="store_true", help="without the commands that take minutes")
+    parser.add_argument("--short", action="store_true", help="skip the commands that take minutes")
     arguments = parser.parse_args()
     runs: dict[str, list[dict[str, Any]]] = {}
     for seed in range(arguments.rounds):
@@ -94,7 +92,7 @@ def main() -> None:
             )
             runs.setdefault(name, []).append(run_recipe(recipe, model, seed, report=report))
             print(name, runs[name][-1], flush=True)
-    other = of_another_round() if arguments.short else {"runs": {}}
+    other = results_of_another_round() if arguments.short else {"runs": {}}
     results = {
         **other,
         "machine": describe_machine(),

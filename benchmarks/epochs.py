@@ -1,9 +1,9 @@
-"""Where the seconds of an epoch go: variants of the recipes in turn, three epochs each, the first one left out.
+"""Measure the seconds per epoch of variants of the recipes, three epochs each, without the first.
 
     python benchmarks/epochs.py [--rounds 2]
 
-Prints seconds of the clock and of the processor per epoch. On a shared machine the second is the steadier one: when
-another tenant takes a core, the clock doubles and the processor's seconds barely move.
+Prints wall-clock and CPU seconds per epoch. On a shared machine CPU seconds vary less: when another tenant takes a core, the
+wall-clock time doubles and the CPU time hardly changes.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from convscope.training.recipes import notebook, standard
 EPOCHS = 3
 VARIANTS = {
     "standard": standard(),
-    "standard, no shifts": replace(standard(), augmentation=Augmentation()),
+    "standard, not shifted": replace(standard(), augmentation=Augmentation()),
     "standard, not normalised": replace(standard(), batch_normalization=False),
-    "standard, blind pixels too": replace(standard(), crop_unused_pixels=False),
+    "standard, not cropped": replace(standard(), crop_unused_pixels=False),
     "standard, float32": replace(standard(), precision="float32"),
     "notebook": notebook(),
 }
 
 
 def main() -> None:
-    """Run every variant, in turn, as often as asked."""
+    """Measure every variant in each round."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=2)
     rounds = parser.parse_args().rounds
@@ -48,7 +48,7 @@ def main() -> None:
             training = fit(cnn, dataset, config.with_epochs(EPOCHS), seed=0, progress=stamp)
             clock, processor = ([later[which] - earlier[which] for earlier, later in pairwise(stamps)] for which in (0, 1))
             print(
-                f"{name:22s} clock {min(clock):.2f} to {max(clock):.2f}  processor {min(processor):.2f} to {max(processor):.2f}"
+                f"{name:22s} wall {min(clock):.2f} to {max(clock):.2f}  CPU {min(processor):.2f} to {max(processor):.2f}"
                 f"  first epoch {training.history[0].seconds:.2f}",
                 flush=True,
             )

@@ -1,13 +1,12 @@
-"""How many labels that were changed at random the label audit finds, and how long it takes.
+"""Measure how many randomly changed labels the label audit finds, and how long it takes.
 
     python benchmarks/label_audit.py [--data mnist] [--images N] [--folds 4] [--share 0.01] [--seeds 3]
     python benchmarks/label_audit.py --command RUN
 
-One label in a hundred is given, by a seed, to another class; the audit does not know which. All images are audited unless
-``--images`` says otherwise: of MNIST 60,000, in about a minute and a half of the processor. The second measures the command
-`convscope audit` on a copy of a finished run, from start to end, imports and page included. Every value is kept in
-`benchmarks/results/label_audit.json` as soon as it is there, and the tables in `docs/label-audit.md` are made from it. A run
-with the settings of an earlier one takes its place.
+One label in a hundred is changed to another class at random. ``--images`` limits the number of training images; all 60,000
+of MNIST take about 90 s of CPU time. ``--command`` times the whole command `convscope audit` on a copy of a finished run,
+imports and page included. Every value is saved to `benchmarks/results/label_audit.json` at once, replacing an earlier one with
+the same settings; the tables of `docs/label-audit.md` are generated from it.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ KEYS = ("data", "images", "folds", "share", "seed")
 
 
 def flipped(dataset: Dataset, share: float, seed: int) -> tuple[Dataset, np.ndarray[Any, np.dtype[np.int64]]]:
-    """``dataset`` with that share of its training labels given to another class, and which they are."""
+    """Return ``dataset`` with that share of its training labels changed to another class, and their indices."""
     generator, labels = np.random.default_rng(seed), dataset.train.labels.copy()
     chosen = generator.choice(len(labels), round(share * len(labels)), replace=False)
     labels[chosen] = (labels[chosen] + generator.integers(1, dataset.num_classes, len(chosen))) % dataset.num_classes
@@ -52,7 +51,7 @@ def flipped(dataset: Dataset, share: float, seed: int) -> tuple[Dataset, np.ndar
 
 
 def measure(dataset: Dataset, folds: int, share: float, seed: int) -> dict[str, Any]:
-    """One audit."""
+    """Audit once."""
     changed, chosen = flipped(dataset, share, seed)
     clock, processor = time.perf_counter(), time.process_time()
     found = cross_validate(changed, folds=folds, seed=seed)
@@ -70,7 +69,7 @@ def measure(dataset: Dataset, folds: int, share: float, seed: int) -> dict[str, 
 
 
 def measure_command(run: Path) -> dict[str, Any]:
-    """The whole command, on a copy of ``run``."""
+    """Time the whole command on a copy of ``run``."""
     with tempfile.TemporaryDirectory() as temporary:
         copy = Path(shutil.copytree(run, Path(temporary) / "run"))
         command = [sys.executable, "-m", "convscope", "audit", str(copy), "--json"]
@@ -86,16 +85,16 @@ def measure_command(run: Path) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def keep(**news: Any) -> None:
-    """Put a run, or a measured command, in the place of its like, and make the tables anew."""
+def save(**new: Any) -> None:
+    """Save new results and regenerate the tables."""
     results = json.loads(RESULTS.read_text("utf-8")) if RESULTS.is_file() else {"runs": []}
-    results |= {"machine": describe_machine(), "versions": package_versions(), "date": time.strftime("%Y-%m-%d"), **news}
+    results |= {"machine": describe_machine(), "versions": package_versions(), "date": time.strftime("%Y-%m-%d"), **new}
     write_json(RESULTS, results)
     write_table(results)
 
 
 def row(run: dict[str, Any]) -> str:
-    """One line of the table."""
+    """Return one line of the table."""
     interval, share = wilson(run["in_top"], run["changed"]), 100 * run["in_top"] / run["changed"]
     return (
         f"| {run['data']} | {run['images']:,} | {run['folds']} × {run['epochs']} | {run['seed']} | {run['changed']:,} | "
@@ -105,11 +104,11 @@ def row(run: dict[str, Any]) -> str:
 
 
 def table(results: dict[str, Any]) -> str:
-    """All runs, and what they ran on."""
+    """Return the table of all runs, with machine and versions."""
     machine, versions = results["machine"], results["versions"]
     head = (
-        "| data | training images | folds × epochs | seed | labels changed | of them in the top 2% (95% interval) | suspects | "
-        "estimated wrong | seconds | processor seconds |"
+        "| data | training images | folds × epochs | seed | labels changed | found in the top 2% (95% CI) | suspects | "
+        "estimated label errors | seconds | CPU seconds |"
     )
     lines = [
         head,
@@ -117,44 +116,42 @@ def table(results: dict[str, Any]) -> str:
         *(row(run) for run in results["runs"]),
     ]
     named = ", ".join(f"{name} {versions[name]}" for name in ("python", "tensorflow-cpu", "keras") if name in versions)
-    on = f"{machine['processor']}, {machine['cores']} cores, {machine['system']}; {named}; {results['date']}"
-    said = f"Seconds in the table are without the import of TensorFlow, on a machine that is shared with other work. {on}."
-    return "\n\n".join(filter(None, ["\n".join(lines), command_sentence(results.get("command")), said]))
+    environment = f"{machine['processor']}, {machine['cores']} cores, {machine['system']}; {named}; {results['date']}"
+    note = f"Seconds in the table exclude the import of TensorFlow; other work shared the machine. {environment}."
+    return "\n\n".join(filter(None, ["\n".join(lines), command_sentence(results.get("command")), note]))
 
 
 def command_sentence(command: dict[str, Any] | None) -> str:
-    """What the whole command took, where that was measured."""
+    """Return how long the whole command took, or nothing if that was not measured."""
     if command is None:
         return ""
     folds = f"{command['folds']} folds of {command['epochs']} epoch{'' if command['epochs'] == 1 else 's'}"
-    return f"""The command `convscope audit` on a run of {command["data"]}, {command["images"]:,} training images, {folds}:
-{command["seconds"]:.0f} s from start to end, imports and page included; {command["processor_seconds"]:.0f} s of the processor."""
+    return f"""`convscope audit` on a run of {command["data"]} ({command["images"]:,} training images, {folds}) takes
+{command["seconds"]:.0f} s, imports and page included, and {command["processor_seconds"]:.0f} s of CPU time."""
 
 
 def write_table(results: dict[str, Any]) -> None:
-    """Put the table between its marks in the page."""
+    """Replace the tables in the document."""
     marks = re.compile(r"(?<=<!-- label audit: begin -->\n).*?(?=<!-- label audit: end -->)", re.DOTALL)
     write_text(PAGE, marks.sub(lambda _: f"\n{table(results)}\n\n", PAGE.read_text("utf-8")))
 
 
 def main() -> None:
-    """Measure what was asked for."""
+    """Measure or regenerate."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", default="mnist")
-    parser.add_argument("--images", type=int, help="the first so many training images only")
+    parser.add_argument("--images", type=int, metavar="N", help="use only the first N training images")
     parser.add_argument("--folds", type=int, default=4)
     parser.add_argument("--share", type=float, default=0.01)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument(
-        "--command", type=Path, metavar="RUN", help="measure the command on a copy of this run, and nothing else"
-    )
-    parser.add_argument("--table", action="store_true", help="make the tables anew and measure nothing")
+    parser.add_argument("--command", type=Path, metavar="RUN", help="only time the command, on a copy of this run")
+    parser.add_argument("--table", action="store_true", help="only regenerate the tables")
     arguments = parser.parse_args()
     if arguments.table:
         write_table(json.loads(RESULTS.read_text("utf-8")))
         return
     if arguments.command:
-        keep(command=measure_command(arguments.command))
+        save(command=measure_command(arguments.command))
         return
     dataset = load_dataset(arguments.data)
     if arguments.images:
@@ -166,7 +163,7 @@ def main() -> None:
         print(json.dumps(run), flush=True)
         known = json.loads(RESULTS.read_text("utf-8"))["runs"] if RESULTS.is_file() else []
         others = [each for each in known if any(each[key] != run[key] for key in KEYS)]
-        keep(runs=sorted([*others, run], key=lambda each: tuple(each[key] for key in KEYS)))
+        save(runs=sorted([*others, run], key=lambda each: tuple(each[key] for key in KEYS)))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""The machine's own limit, and what a user waits for besides training: start-up, prediction, memory.
+"""Measure the limits of the machine, and start-up, prediction and memory.
 
     python benchmarks/machine.py
 
-An epoch of `cnn` against the time in which this machine could do its arithmetic and nothing else; every command's start;
-10,000 predictions. Every value is kept in `benchmarks/results/machine.json`.
+Compares an epoch of `cnn` with the time that its arithmetic alone would take on this machine; times whole commands and 10,000
+predictions. Every value is saved to `benchmarks/results/machine.json`.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from convscope.system.hardware import describe_machine, package_versions
 RESULTS = Path(__file__).parent / "results" / "machine.json"
 SIDE = 4096
 MEGAFLOP_PER_IMAGE = 4.36
-"""One training image of `cnn`: 758,592 multiply-adds forwards, twice as many backwards, less the first layer's input."""
+"""Cost of one training image of `cnn`: 758,592 multiply-adds forwards, twice as many backwards, minus the first layer's input."""
 
 
 def seconds_of(work: Callable[[], object], rounds: int = 5) -> float:
-    """The median of some rounds, after one to warm up."""
+    """Return the median time of ``work`` after one warm-up."""
     work()
     taken = []
     for _ in range(rounds):
@@ -45,7 +45,7 @@ def seconds_of(work: Callable[[], object], rounds: int = 5) -> float:
 
 
 def matrix_products() -> dict[str, float]:
-    """10⁹ operations per second of a product of two 4096 × 4096 matrices, in TensorFlow."""
+    """Return 10⁹ operations per second of a product of two 4096 × 4096 matrices in TensorFlow."""
     import tensorflow as tf
 
     speeds = {}
@@ -56,7 +56,7 @@ def matrix_products() -> dict[str, float]:
 
 
 def commands(run: Path) -> dict[str, float]:
-    """Seconds of whole processes, medians of five."""
+    """Return the seconds of whole processes, medians of five."""
     lines = {
         "convscope --help": ["-m", "convscope", "--help"],
         "import convscope": ["-c", "import convscope"],
@@ -72,7 +72,7 @@ def commands(run: Path) -> dict[str, float]:
 
 
 def predictions(run: Path) -> dict[str, float]:
-    """Seconds for the 10,000 test images, from arrays."""
+    """Return the seconds for 10,000 test images, from arrays."""
     import keras
 
     from convscope.models.predictor import Predictor
@@ -86,7 +86,7 @@ def predictions(run: Path) -> dict[str, float]:
 
 
 def main() -> None:
-    """Measure and write."""
+    """Measure and save."""
     with tempfile.TemporaryDirectory() as folder:
         run = Path(folder) / "run"
         line = [sys.executable, "-m", "convscope", "train", "mnist", "--out", str(run), "--quiet", "--json"]

@@ -1,4 +1,4 @@
-"""What the scripts that write pages have in common: tables, percentages, and what was measured on."""
+"""Tables, percentages and machine descriptions for the scripts that write documents."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ Result = dict[str, Any]
 
 
 def percent(value: float) -> str:
-    """0.7525 → ``"75.2"``; the unit stands in the head."""
+    """Return 0.7525 as ``"75.2"``; the column heading has the unit."""
     return f"{100 * value:.1f}"
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:
-    """In Markdown; all columns but the first flush right."""
+    """Return a Markdown table whose columns are right-aligned, except the first."""
     lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def conditions(results: Result) -> str:
-    """Machine, versions and day."""
+    """Return machine, versions and date."""
     machine = results["machine"]
     versions = ", ".join(f"{key} {results['versions'][key]}" for key in SHOWN if key in results["versions"])
     return f"{machine['processor']}, {machine['cores']} cores, {machine['system']}; {versions}; {results['date']}"

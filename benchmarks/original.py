@@ -1,7 +1,7 @@
-"""The notebook's steps in plain Keras, written anew: what a user has today.
+"""Repeat the notebook's steps in plain Keras.
 
-`fit` for 10 epochs in batches of 128 with every default, validation on the test split, then `evaluate` and `predict`.
-Timed from process start to the last prediction. Prints one line of JSON.
+Runs `fit` for 10 epochs in batches of 128 with default settings and validation on the test split, then `evaluate` and
+`predict`. Times the process from its start to the last prediction and prints one line of JSON.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MNIST = Path(__file__).parents[1] / "src" / "convscope" / "data" / "mnist.npz"
 
 
 def main(seed: int) -> None:
-    """Train, evaluate, predict; print what it took."""
+    """Train, evaluate, predict, and print accuracy and seconds."""
     keras.utils.set_random_seed(seed)
     with np.load(MNIST) as archive:
         x_train, y_train, x_test, y_test = (archive[name] for name in ("x_train", "y_train", "x_test", "y_test"))

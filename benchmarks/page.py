@@ -1,11 +1,9 @@
-"""The page of a real run in a real Chromium: its size, how soon it is there, how closely it follows a hand, and how long it
-takes to build.
+"""Measure the page of a run in Chromium: size, loading, latency while drawing, and build time.
 
     python benchmarks/page.py [RUN] [--rounds 5] [--out FILE]
 
-Without RUN, `cnn` is trained on MNIST for ten epochs first, so that the film is as long as the notebook's. Every value is kept
-in `benchmarks/results/page.json`, with machine, versions and the machine's load; `tests/page/test_budgets.py` measures by the
-functions here.
+Without RUN, `cnn` is trained on MNIST for ten epochs first, as many as in the notebook. Every value is saved to
+`benchmarks/results/page.json`, with machine, versions and load; `tests/page/test_budgets.py` uses the functions of this script.
 """
 
 from __future__ import annotations
@@ -35,9 +33,11 @@ if TYPE_CHECKING:
 RESULTS = Path(__file__).parent / "results" / "page.json"
 EPOCHS = 10
 IMAGES, FRAMES = 200, 120
-"""Images through the engine and frames of a stroke, in each round."""
+"""Images per round for the forward pass, and frames per stroke."""
 SETTLE = 1500
-"""Milliseconds after which a page has worked out what can wait."""
+"""Milliseconds until the page has finished its deferred work."""
+# `convscope.run` allocates and copies all activations, slightly more work than the page does for its own views. Noise is the
+# worst case, because the forward pass skips pixels that are zero.
 RUN_TIMES = """(images) => {
   const {dataset: {image_shape: [height, width, channels]}} = JSON.parse(document.getElementById("payload").textContent);
   return Array.from({length: images}, () => {
@@ -47,8 +47,6 @@ RUN_TIMES = """(images) => {
     return performance.now() - began;
   });
 }"""
-"""Through the door for scripts, which makes room for all activations anew and copies them: a little more than the page does
-for its own views. Noise, of which no pixel is zero, is the most work for the engine."""
 STROKE_TIMES = """async (frames) => {
   const pad = document.getElementById("pad");
   pad.scrollIntoView({block: "center", behavior: "instant"});
@@ -70,7 +68,7 @@ STROKE_TIMES = """async (frames) => {
   fire("pointerup", 0.75, 0.5);
   return times;
 }"""
-"""From the beginning of a frame until every layer of the river, the pad and the answer are drawn anew."""
+"""Time from the start of a frame until all layers, the pad and the prediction are redrawn."""
 READY_AT = """new MutationObserver((_, watcher) => {
   if (!document.documentElement?.dataset.ready) return;
   window.readyAt = performance.now();
@@ -80,19 +78,19 @@ Result = dict[str, Any]
 
 
 def run_milliseconds(page: Page, images: int = IMAGES) -> list[float]:
-    """Of each of some images through the engine."""
+    """Return the time of one forward pass for each of some images."""
     times: list[float] = page.evaluate(RUN_TIMES, images)
     return times
 
 
 def stroke_milliseconds(page: Page, frames: int = FRAMES) -> list[float]:
-    """Of each frame of one long stroke, in which every layer follows."""
+    """Return the time of each frame of one long stroke, with all layers redrawn."""
     times: list[float] = page.evaluate(STROKE_TIMES, frames)
     return times
 
 
 def open_milliseconds(browser: Browser, address: str) -> tuple[float, float]:
-    """From the start of the navigation until something is painted, and until the network is at work."""
+    """Return the time from navigation to first paint, and until the network runs."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     try:
         page = context.new_page()
@@ -106,11 +104,11 @@ def open_milliseconds(browser: Browser, address: str) -> tuple[float, float]:
 
 
 def build_seconds(run: Path, rounds: int) -> dict[str, list[float]]:
-    """The page from a record in memory, without its figures; and all that `convscope.report` does, figures included."""
+    """Time rendering the page without figures, and `convscope.report`, which draws the figures too."""
     record = store.load_record(run)
     works = {"page without figures": lambda: render(record, []), "report": lambda: convscope.report(run)}
     for work in works.values():
-        work()  # imports, templates and fonts are loaded by then
+        work()  # a warm-up, so that imports, templates and fonts are loaded
     return {name: [_seconds_of(work) for _ in range(rounds)] for name, work in works.items()}
 
 
@@ -121,12 +119,12 @@ def _seconds_of(work: Any) -> float:
 
 
 def spread(times: list[float]) -> dict[str, float]:
-    """Median, 95th percentile, worst."""
+    """Return median, 95th percentile and maximum."""
     return {"median": float(np.median(times)), "p95": float(np.quantile(times, 0.95)), "worst": max(times)}
 
 
 def measure_in_browser(address: str, rounds: int) -> Result:
-    """What takes place in the page."""
+    """Measure what happens in the browser."""
     from playwright.sync_api import sync_playwright
 
     executable = shutil.which("chromium") or shutil.which("google-chrome")
@@ -151,31 +149,31 @@ def measure_in_browser(address: str, rounds: int) -> Result:
 
 
 def main() -> None:
-    """Measure and write."""
+    """Measure and save."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", nargs="?", type=Path)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--out", type=Path, default=RESULTS)
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         run = Path(folder) / "run"
-        if asked.run is None:
+        if arguments.run is None:
             line = ["train", "mnist", "--epochs", str(EPOCHS), "--out", str(run), "--quiet"]
             subprocess.run([sys.executable, "-m", "convscope", *line], check=True)
         else:
-            shutil.copytree(asked.run, run)
+            shutil.copytree(arguments.run, run)
         before = os.getloadavg()[0]
-        built = {name: spread(seconds) for name, seconds in build_seconds(run, asked.rounds).items()}
+        built = {name: spread(seconds) for name, seconds in build_seconds(run, arguments.rounds).items()}
         page = run / "report.html"
         record = store.load_record(run)
         results = {
             "machine": describe_machine(), "versions": package_versions(), "date": time.strftime("%Y-%m-%d"),
             "dataset": record.request["dataset"]["name"], "model": record.request["model"], "epochs": len(record.history),
-            "rounds": asked.rounds, "page_bytes": page.stat().st_size, "build_seconds": built,
-            **measure_in_browser(page.as_uri(), asked.rounds),
+            "rounds": arguments.rounds, "page_bytes": page.stat().st_size, "build_seconds": built,
+            **measure_in_browser(page.as_uri(), arguments.rounds),
             "load_before": before, "load_after": os.getloadavg()[0],
         }  # fmt: skip
-    write_json(asked.out, results)
+    write_json(arguments.out, results)
     print(json.dumps(results, indent=1))
 
 

@@ -1,9 +1,9 @@
-"""Where the seconds of a command go: imports, data, building, epochs, evaluation, files, report.
+"""Measure the parts of a command: imports, data, building, epochs, evaluation, files, report.
 
-    python benchmarks/parts.py [--rounds 5]
+    python benchmarks/parts.py [--rounds 5] [--out FILE]
 
-Each round is one process of `convscope train mnist --recipe sprint --no-report` and one of `--recipe standard` with its report,
-in which the functions that do the parts are timed. Every value is kept in `benchmarks/results/parts.json`.
+Each round runs `convscope train mnist --recipe sprint --no-report` and `--recipe standard` with its report, each in its own
+process in which the functions that do the parts are timed. Every value is saved to `benchmarks/results/parts.json`.
 """
 
 from __future__ import annotations
@@ -27,58 +27,57 @@ COMMANDS = {
     "standard": ["--recipe", "standard"],
 }
 PARTS = (
-    "Python's and our own modules, TensorFlow, Keras",
+    "imports: Python, convscope, TensorFlow, Keras",
     "reading and checking the data",
-    "building the network and the stream of batches",
-    "the first steps: tracing, optimising, compiling",
-    "the steps after them",
-    "validation, after every epoch",
-    "the test split through Keras and through ONNX Runtime",
+    "building the network and the batch stream",
+    "first steps: tracing, optimising, compiling",
+    "all later steps",
+    "validation after every epoch",
+    "test split through Keras and ONNX Runtime",
     "evaluation: temperature, thresholds, intervals",
-    "writing the model, the record and what predictions need",
-    "the report: network beside, evidence, figures and page",
-    "everything else, and leaving",
+    "writing the model, the record and the reference data",
+    "report: baseline, evidence, figures and page",
+    "everything else, and exit",
 )
 IMPORTS, DATA, BUILDING, TRACING, EPOCHS, VALIDATION, CHECKING, EVALUATION, FILES, REPORT, REST = PARTS
 INSIDE = (IMPORTS, TRACING, EPOCHS, VALIDATION, CHECKING, EVALUATION)
-"""What is import, epochs or evaluation; a report is none of them, and has a budget of its own."""
+"""Parts that are imports, epochs or evaluation; the report has its own budget."""
 FUNCTIONS = (
     ("convscope.api.train", "load_dataset", DATA),
     ("convscope.api.train", "fit", BUILDING),
     ("convscope.training.loop", "require_backend", IMPORTS),
-    ("convscope.api.train", "_keep", FILES),
+    ("convscope.api.train", "_save_models", FILES),
     ("convscope.exporters.onnx", "keras_logits", CHECKING),
     ("convscope.exporters.onnx", "compare", CHECKING),
     ("convscope.models.predictor.Predictor", "logits", CHECKING),
     ("convscope.api.train", "measure_uncertainty", EVALUATION),
     ("convscope.api.train", "make_record", EVALUATION),
-    ("convscope.api.train", "_save", FILES),
-    ("convscope.api.train", "_stamp", FILES),
-    ("convscope.api.train", "_report", REPORT),
+    ("convscope.api.train", "_save_record", FILES),
+    ("convscope.api.train", "_write_metadata", FILES),
+    ("convscope.api.train", "_add_report", REPORT),
 )
-"""What is timed, and as what; a part within a part counts for itself alone, except within the report, which does several things
-at once."""
+"""Module or class, function and part. A nested part counts only for itself, except in the report, whose parts run in parallel."""
 
 
 class Clock:
-    """Seconds by part: those of the part that was begun last and has not ended."""
+    """Seconds per part; time counts for the innermost open part."""
 
     def __init__(self, started: float) -> None:
         self.seconds = dict.fromkeys(PARTS, 0.0)
         self._open, self._since = [IMPORTS], started
 
     def enter(self, part: str) -> None:
-        """Begin a part."""
+        """Open a part."""
         self._count()
         self._open.append(REPORT if self._open[-1] == REPORT else part)
 
     def leave(self) -> None:
-        """End the part that was begun last."""
+        """Close the innermost part."""
         self._count()
         self._open.pop()
 
     def turn(self, part: str) -> None:
-        """Go over from the part that was begun last to another; not from the report, which is not divided."""
+        """Replace the innermost part, unless it is the report, which is not divided."""
         self._count()
         if self._open[-1] != REPORT:
             self._open[-1] = part
@@ -89,7 +88,7 @@ class Clock:
         self._since = now
 
     def timed(self, function: Callable[..., Any], part: str) -> Callable[..., Any]:
-        """``function``, whose seconds count as ``part``."""
+        """Return ``function`` with its time counted as ``part``."""
 
         @functools.wraps(function)
         def counted(*args: Any, **kwargs: Any) -> Any:
@@ -102,13 +101,14 @@ class Clock:
         return counted
 
 
-def _owner(name: str) -> Any:
+def owner_of(name: str) -> Any:
+    """Return the module or class of that name."""
     module, _, kind = name.rpartition(".")
     return getattr(importlib.import_module(module), kind) if kind[0].isupper() else importlib.import_module(name)
 
 
 def _time_fit(clock: Clock) -> None:
-    """Split Keras' `fit` at its first steps and around validation."""
+    """Time the first steps, the later steps and validation in Keras' ``fit``."""
     import keras
 
     class Marks(keras.callbacks.Callback):  # type: ignore[misc]
@@ -137,20 +137,19 @@ def _time_fit(clock: Clock) -> None:
 
 
 def child(started: float, arguments: list[str]) -> None:
-    """Run the command in this process and print the seconds of its parts, but for how long leaving takes."""
+    """Run the command in this process and print the seconds per part, without the exit."""
     from convscope.cli.main import main
 
     clock = Clock(started)
-    importlib.import_module("convscope.api.evaluate")
     for owner, name, part in FUNCTIONS:
-        setattr(_owner(owner), name, clock.timed(getattr(_owner(owner), name), part))
+        setattr(owner_of(owner), name, clock.timed(getattr(owner_of(owner), name), part))
     loop = importlib.import_module("convscope.training.loop")
     require = loop.require_backend
 
     def require_backend() -> str:
-        there = "keras" in sys.modules
+        was_imported = "keras" in sys.modules
         name: str = require()
-        if not there:
+        if not was_imported:
             _time_fit(clock)
         return name
 
@@ -163,7 +162,7 @@ def child(started: float, arguments: list[str]) -> None:
 
 
 def run(arguments: list[str]) -> dict[str, float]:
-    """The seconds of a new process, by part; they add up to the whole."""
+    """Return the seconds per part of a new process; they add up to the whole."""
     with tempfile.TemporaryDirectory() as folder:
         started = time.time()
         line = ["train", "mnist", *arguments, "--quiet", "--out", f"{folder}/run"]
@@ -176,16 +175,17 @@ def run(arguments: list[str]) -> dict[str, float]:
 
 
 def main() -> None:
-    """Measure and write."""
+    """Measure and save."""
     from convscope.models.backend import prefers_bfloat16
     from convscope.system.files import write_json
     from convscope.system.hardware import describe_machine, package_versions
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--out", type=Path, default=RESULTS)
+    given = parser.parse_args()
     runs: dict[str, list[dict[str, float]]] = {name: [] for name in COMMANDS}
-    for _ in range(rounds):
+    for _ in range(given.rounds):
         for name, arguments in COMMANDS.items():
             runs[name].append(run(arguments))
     outside = {
@@ -198,7 +198,7 @@ def main() -> None:
         "precision": "mixed_bfloat16" if prefers_bfloat16() else "float32",
         "runs": runs, "outside_imports_epochs_evaluation": outside, "report": report,
     }  # fmt: skip
-    write_json(RESULTS, results)
+    write_json(given.out, results)
     for name, found in runs.items():
         print(f"{name}: {median(sum(each.values()) for each in found):.2f} s, outside {median(outside[name]):.2f} s")
         for part in PARTS:

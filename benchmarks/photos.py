@@ -1,10 +1,10 @@
-"""How many photos of handwriting a network reads, and on how many sheets all digits are found in order.
+"""Measure accuracy on photos of handwritten digits, and detection of all digits on sheets.
 
     python benchmarks/photos.py [--run runs/mnist-cnn-standard-0] [--photos 200] [--sheets 200] [--seed 1]
 
-Photos and sheets are made by ``tests/handwriting.py``: digits of MNIST's test split, and digits of splines, in six pens on
-plain, ruled and squared paper, with grain, light, shadow, up to 10 degrees askew, blurred, noisy, as JPEG. Writes
-``benchmarks/results/photos.json``. Without ``--run`` one is trained with `standard` first.
+``tests/handwriting.py`` makes the photos: digits of MNIST's test split and digits drawn with splines, in six pens on plain, ruled
+and squared paper, with grain, uneven light, shadow, rotation up to 10°, blur, noise and JPEG compression. Writes
+``benchmarks/results/photos.json``. Without ``--run``, `standard` is trained first.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import json
 import sys
 import tempfile
 import time
-from dataclasses import astuple
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -37,7 +36,7 @@ KINDS = ("mnist", "splines")
 
 
 def main() -> None:
-    """Measure, print, write."""
+    """Measure, print, save."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--run")
     parser.add_argument("--photos", type=int, default=200)
@@ -71,35 +70,35 @@ def _ink(kind: str, label: int, height: int, random: np.random.Generator) -> Any
 
 
 def _photos(run: Any, kind: str, count: int, seed: int) -> dict[str, Any]:
-    """One digit each."""
+    """Classify photos of one digit each."""
     photos = []
     for number in range(count):
         random, label = np.random.default_rng([seed, number]), number % 10
         ink = _ink(kind, label, int(random.integers(120, 420)), random)
         photos.append(handwriting.photo_of_one(ink, str(label), random))
-    begun = time.perf_counter()
-    answers = _answers(run, [photo.content for photo in photos])
-    seconds = (time.perf_counter() - begun) / count
+    started = time.perf_counter()
+    predicted = _predicted_labels(run, [photo.content for photo in photos])
+    seconds = (time.perf_counter() - started) / count
     wrong = [
-        f"{photo.about} -> {answer or 'nothing'}"
-        for photo, answer in zip(photos, answers, strict=True)
-        if answer != photo.labels[0]
+        f"{photo.about} -> {label or 'nothing'}"
+        for photo, label in zip(photos, predicted, strict=True)
+        if label != photo.labels[0]
     ]
     right = count - len(wrong)
-    interval = list(astuple(wilson(right, count)))
+    interval = list(wilson(right, count))
     return {"kind": kind, "n": count, "right": right, "interval": interval, "wrong": wrong, "seconds_per_photo": seconds}
 
 
-def _answers(run: Any, photos: list[bytes]) -> list[str]:
-    """The digits of each, in order, as text."""
-    answers = [""] * len(photos)
+def _predicted_labels(run: Any, photos: list[bytes]) -> list[str]:
+    """Return the predicted digits of each photo, in reading order, as text."""
+    labels = [""] * len(photos)
     for prediction in convscope.predict(run, photos, top=1):
-        answers[int(prediction.name.split()[-1])] += prediction.class_name
-    return answers
+        labels[int(prediction.name.split()[-1])] += prediction.class_name
+    return labels
 
 
 def _sheets(run: Any, count: int, seed: int) -> dict[str, Any]:
-    """2 to 12 digits in rows of 1 to 6."""
+    """Classify sheets of 2 to 12 digits in rows of 1 to 6."""
     photos = []
     for number in range(count):
         random = np.random.default_rng([seed, 1, number])
@@ -110,14 +109,14 @@ def _sheets(run: Any, count: int, seed: int) -> dict[str, Any]:
         inks = [_ink(KINDS[number % 2], label, int(height * random.uniform(0.85, 1.15)), random) for label in labels]
         photos.append(handwriting.photo_of_sheet(inks, [str(label) for label in labels], rows, random))
     bad, digits, right = [], 0, 0
-    for photo, answer in zip(photos, _answers(run, [photo.content for photo in photos]), strict=True):
-        same = sum(one == other for one, other in zip(answer, photo.labels, strict=False))
-        if len(answer) != len(photo.labels) or 4 * same < 3 * len(answer):  # an order that is wrong makes most digits wrong
-            bad.append(f"{photo.about} -> {answer}")
+    for photo, labels in zip(photos, _predicted_labels(run, [photo.content for photo in photos]), strict=True):
+        same = sum(one == other for one, other in zip(labels, photo.labels, strict=False))
+        if len(labels) != len(photo.labels) or 4 * same < 3 * len(labels):  # in a wrong order, most digits would differ
+            bad.append(f"{photo.about} -> {labels}")
         else:
-            digits, right = digits + len(answer), right + same
+            digits, right = digits + len(labels), right + same
     found = count - len(bad)
-    interval = list(astuple(wilson(found, count)))
+    interval = list(wilson(found, count))
     return {"n": count, "right": found, "interval": interval, "bad": bad, "digits_of_these": digits, "digits_right": right}
 
 

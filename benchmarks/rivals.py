@@ -1,10 +1,10 @@
-"""Time to accuracy, and accuracy at equal time: what people use today against convscope's recipes, in turn.
+"""Compare convscope with Keras, PyTorch and scikit-learn: time to accuracy, and accuracy at equal time.
 
     python benchmarks/rivals.py [--rounds 1] [--python PATH]
 
-Each rival is a process of its own that says, after each epoch, how good it is on the test split and how long it has run;
-what is not installed is left out. `--python` names another interpreter for the rivals that need PyTorch, so that it need
-not be installed beside TensorFlow. Every value is kept in `benchmarks/results/rivals.json`.
+Each rival is a process of its own that prints its test accuracy after each epoch; rivals that are not installed are skipped.
+`--python` is another interpreter for those that need PyTorch, which need not share an environment with TensorFlow. Every value
+is saved to `benchmarks/results/rivals.json`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ EPOCHS = 4
 
 
 def rivals(torch_python: str) -> dict[str, tuple[list[str], dict[str, str]]]:
-    """Name → command and environment."""
+    """Return command and environment of each rival."""
     scripts = HERE / "rivals"
     keras, torch, sklearn = (str(scripts / f"{name}.py") for name in ("keras_fit", "torch_loop", "sklearn_mlp"))
     fits = {f"Keras `fit` on {name}": ([sys.executable, keras], {"KERAS_BACKEND": name}) for name in ("tensorflow", "jax")}
@@ -41,22 +41,22 @@ def rivals(torch_python: str) -> dict[str, tuple[list[str], dict[str, str]]]:
 
 
 def run_rival(command: list[str], environment: dict[str, str], seed: int) -> list[dict[str, Any]]:
-    """What one process told, epoch by epoch; `seconds` from the start of the process. Empty where it cannot run."""
+    """Return accuracy and seconds since the start of the process for each epoch; nothing if it cannot run."""
     started = time.perf_counter()
     process = subprocess.Popen(
         [*command, str(EPOCHS), str(seed)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         env={**os.environ, **environment},
     )  # fmt: skip
     assert process.stdout is not None
-    told = [
+    epochs = [
         {**json.loads(line), "seconds": time.perf_counter() - started} for line in process.stdout if line.startswith("{")
     ]
     process.wait()
-    return told if process.returncode == 0 else []
+    return epochs if process.returncode == 0 else []
 
 
 def run_recipe(recipe: str, seed: int) -> list[dict[str, Any]]:
-    """The whole command, run folder and export included; one line, at its end."""
+    """Run the whole command, run folder and export included; return one entry, for its end."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "convscope", "train", "mnist", "--recipe", recipe, "--seed", str(seed), "--json",
                    "--quiet", "--out", f"{folder}/run", "--no-report"]  # fmt: skip
@@ -68,7 +68,7 @@ def run_recipe(recipe: str, seed: int) -> list[dict[str, Any]]:
 
 
 def main() -> None:
-    """Run everything, in turn, and write the results."""
+    """Measure all of them in turn and save the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--python", default=sys.executable)

@@ -1,15 +1,14 @@
-"""What corrupted images, attacks and strangers do to trained networks, and what augmentation changes in it.
+"""Measure the robustness of networks to corruptions, attacks and out-of-distribution images, and the effect of augmentation.
 
     python benchmarks/robustness.py [--runs DIR…] [--everything]
     python benchmarks/robustness.py --augmentation [--seeds 5]
     python benchmarks/robustness.py --table
 
-The first measures finished runs, all on the same images in the same corruptions, and keeps the numbers in
-`benchmarks/results/robustness.json` (and in the runs). Without ``--runs`` it trains `standard` and `best`, which differ in
-augmentation and length, and `strong`, into `runs/robustness-…`, unless they are there already: some twelve minutes. The second
-trains `cnn` with `standard` in three augmentations that differ in nothing else, from several seeds, and keeps what each makes of
-the same images in `benchmarks/results/augmentation.json` as soon as it is there: what was stopped goes on where it was. The third
-writes `docs/robustness.md` from the kept numbers, as the others do at their end; none in it is written by hand.
+The first form measures finished runs on the same corrupted images and saves the numbers to
+`benchmarks/results/robustness.json` (and to the runs). Without ``--runs`` it trains `standard`, `best` and `strong` into
+`runs/robustness-…` unless these exist, which takes about twelve minutes. The second form trains `cnn` by the recipe `standard` with
+three augmentations and several seeds, and saves the results to `benchmarks/results/augmentation.json` at once, so a stopped
+measurement continues where it was. Both regenerate `docs/robustness.md` at their end; ``--table`` does only that.
 """
 
 from __future__ import annotations
@@ -39,12 +38,12 @@ ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "robustness.json"
 PAGE = ROOT / "docs" / "robustness.md"
 PLAN = {"standard": "cnn", "best": "cnn", "strong": "strong"}
-"""Recipe and network of the runs that are trained where none are named."""
+"""Recipe and network of the runs that are trained by default."""
 Result = dict[str, Any]
 
 
 def trained(recipe: str, model: str) -> Path:
-    """The folder of a run of seed 0 on MNIST, trained now where it is not there yet."""
+    """Return the folder of a run on MNIST with seed 0, after training it if it does not exist."""
     folder = ROOT / "runs" / f"robustness-{recipe}"
     if not (folder / files.MANIFEST).is_file():
         convscope.train("mnist", model=model, recipe=recipe, seed=0, out=folder)
@@ -52,7 +51,7 @@ def trained(recipe: str, model: str) -> Path:
 
 
 def measure(folder: Path, *, everything: bool) -> tuple[Result, RobustnessReport]:
-    """One run: what it is, and its three sections of the metrics."""
+    """Measure one run: its settings, and three sections of its metrics."""
     found = convscope.examine(folder, everything=everything)
     request = store.load_record(folder).request
     test = found.metrics["test"]
@@ -69,7 +68,7 @@ def measure(folder: Path, *, everything: bool) -> tuple[Result, RobustnessReport
 
 
 def difference(one: RobustnessReport, other: RobustnessReport) -> Result:
-    """In accuracy, other less one, image by image: per kind and over all, each with the normal interval of a paired mean."""
+    """Return the paired difference in accuracy, other minus one, per kind and over all, with normal intervals."""
 
     def paired(kind: str | None) -> Result:
         rows = slice(None) if kind is None else [list(KINDS).index(kind)]
@@ -82,7 +81,7 @@ def difference(one: RobustnessReport, other: RobustnessReport) -> Result:
 
 
 def measure_all(folders: list[Path], *, everything: bool) -> Result:
-    """All runs, and how each differs from the first where it was shown the same images."""
+    """Measure all runs, and the difference of each to the first one on the same dataset."""
     measured = []
     for folder in folders:
         measured.append(measure(folder, everything=everything))
@@ -100,35 +99,35 @@ def measure_all(folders: list[Path], *, everything: bool) -> Result:
 
 
 def name(run: Result) -> str:
-    """For the head of a column."""
+    """Return the heading of a column."""
     return f"`{run['model']}`, `{run['recipe']}`"
 
 
 def with_interval(share: Result, key: str = "accuracy") -> str:
-    """``75.2 (72.4–77.8)``"""
+    """Return a percentage with its interval, such as ``75.2 (72.4–77.8)``."""
     low, high = share["interval"]
     return f"{percent(share[key])} ({percent(low)}–{percent(high)})"
 
 
 def corruption_table(measured: list[Result]) -> str:
-    """Mean over the strengths per kind and run, and last over all kinds."""
+    """Return a table of mean accuracy over the strengths, per kind and over all kinds."""
     rows = [[kind["title"], *(with_interval(run["robustness"]["kinds"][row]) for run in measured)]
             for row, kind in enumerate(measured[0]["robustness"]["kinds"])]  # fmt: skip
     rows.append(["**all kinds**", *(f"**{with_interval(run['robustness']['mean'])}**" for run in measured)])
-    rows.append(["as they are", *(with_interval(run["robustness"]["clean"]) for run in measured)])
-    return table(["accuracy % over five strengths", *map(name, measured)], rows)
+    rows.append(["uncorrupted", *(with_interval(run["robustness"]["clean"]) for run in measured)])
+    return table(["accuracy %, mean of five strengths", *map(name, measured)], rows)
 
 
 def strength_table(run: Result) -> str:
-    """Every cell of one run."""
+    """Return a table of accuracy per kind and strength of one run."""
     rows = [
         [kind["title"], *(percent(cell["accuracy"]) for cell in kind["strengths"])] for kind in run["robustness"]["kinds"]
     ]
-    return table(["accuracy %", "1", "2", "3", "4", "5"], rows)
+    return table(["accuracy % at strength", "1", "2", "3", "4", "5"], rows)
 
 
 def difference_text(results: Result, entry: Result) -> str:
-    """What the second run does better and worse than the first, beyond chance; one sentence each."""
+    """Describe where the second run is significantly more and less accurate than the first."""
     one, other = (results["runs"][entry[end]] for end in ("from", "to"))
     points = {row["kind"]: (100 * row["difference"], [100 * end for end in row["interval"]]) for row in entry["kinds"]}
     better = sorted((kind for kind in points if points[kind][1][0] > 0), key=lambda kind: -points[kind][0])
@@ -141,27 +140,27 @@ def difference_text(results: Result, entry: Result) -> str:
 
     mean, (low, high) = 100 * entry["mean"]["difference"], (100 * end for end in entry["mean"]["interval"])
     return (
-        f"**{name(other)} less {name(one)}**: {mean:+.1f} points over all kinds ({low:+.1f} to {high:+.1f}).\n"
-        f"Better beyond chance: {listed(better)}.\nWorse beyond chance: {listed(worse)}."
+        f"**{name(other)} minus {name(one)}**: {mean:+.1f} points over all kinds (95% CI {low:+.1f} to {high:+.1f}).\n"
+        f"Significantly more accurate: {listed(better)}.\nSignificantly less accurate: {listed(worse)}."
     )
 
 
 def attack_table(measured: list[Result]) -> str:
-    """Accuracy under PGD, and under FGSM, per ε."""
+    """Return a table of accuracy under FGSM and PGD per ε."""
     attacked = [run for run in measured if run["attacks"]]
-    head = ["ε", *(f"{name(run)}: {kind}" for run in attacked for kind in ("FGSM", "PGD"))]
+    head = ["accuracy % at ε", *(f"{name(run)}: {kind}" for run in attacked for kind in ("FGSM", "PGD"))]
     rows = [[f"{epsilon:.3f}", *(with_interval(run["attacks"][kind][row]) for run in attacked for kind in ("fgsm", "pgd"))]
             for row, epsilon in enumerate(attacked[0]["attacks"]["epsilons"])]  # fmt: skip
     return table(head, rows)
 
 
-def stranger_table(measured: list[Result]) -> str:
-    """Area under the ROC curve by distance and by confidence, and the share that is noticed."""
-    strange = [run for run in measured if run["ood"]]
-    head = ["images of", *(f"{name(run)}: {what}" for run in strange for what in ("distance", "confidence", "noticed %"))]
+def ood_table(measured: list[Result]) -> str:
+    """Return a table of AUROC by distance and by confidence, and the detection rate."""
+    with_ood = [run for run in measured if run["ood"]]
+    head = ["images of", *(f"{name(run)}: {what}" for run in with_ood for what in ("distance", "confidence", "detected %"))]
     rows = []
-    for row, each in enumerate(strange[0]["ood"]["sets"]):
-        cells = [run["ood"]["sets"][row] for run in strange]
+    for row, each in enumerate(with_ood[0]["ood"]["sets"]):
+        cells = [run["ood"]["sets"][row] for run in with_ood]
         rows.append([each["title"], *(text for cell in cells for text in (
             f"{cell['distance']['value']:.3f} ({cell['distance']['interval'][0]:.3f}–{cell['distance']['interval'][1]:.3f})",
             f"{cell['confidence']['value']:.3f}", percent(cell["detection_rate"]["value"])))])  # fmt: skip
@@ -170,18 +169,17 @@ def stranger_table(measured: list[Result]) -> str:
 
 TEXT = """# Robustness
 
-Made by `benchmarks/robustness.py`; no number here is written by hand. `convscope evaluate RUN --thorough` measures the same of
-any run and puts it into its page.
+`benchmarks/robustness.py` generated this document from measurements. `convscope evaluate RUN --thorough` measures the same for
+any run and adds it to its page.
 
-{conditions}. Data: {dataset}; {n} of {test_images} test images, drawn in proportion to the classes, the same for every network.
-Intervals hold with 95% confidence. One seed of each: how networks of other seeds would differ is not in them. `strong` trained
-for 24 epochs then, and trains for 36 since.
+{conditions}. Data: {dataset}; a stratified sample of {n} of the {test_images} test images, the same for every network. Intervals
+are 95% CIs over images, for one seed per network; they do not cover other seeds. `strong` trained for 24 epochs then, 36 now.
 {seconds}
 
 ## Corruptions
 
-The fifteen kinds of [MNIST-C](https://arxiv.org/abs/1906.02337) in an implementation of our own, in five strengths, of which the
-third is near the published one, and of fog the fifth; so numbers measured on the published images are near these and not the same.
+The fifteen kinds of [MNIST-C](https://arxiv.org/abs/1906.02337) at five strengths, in our own implementation. Strength 3 (for fog,
+strength 5) is close to the published one, so results on the published images are similar but not identical.
 
 {corruptions}
 
@@ -189,69 +187,69 @@ third is near the published one, and of fog the fifth; so numbers measured on th
 
 {strengths}
 
-## What augmentation changes
+## Effect of augmentation
 
 {augmentation}
 
 ## Attacks
 
-Every pixel may change by at most ε, of 0 to 1, in white-box attacks on {attacked} images: FGSM in one step, PGD in {steps} from a
-random start. A stronger attack may leave less.
+White-box attacks on {attacked} images change every pixel (0 to 1) by at most ε: FGSM in one step, PGD in {steps} steps from a
+random start. Stronger attacks may reduce the accuracy further.
 
 {attacks}
 
-## Strangers
+## Out-of-distribution images
 
-Images of nothing that the networks know, {strange} of each kind. The area under the ROC curve, by the distance in the last hidden
-layer and by the confidence of the answer, is the chance that a strange image scores higher than a test image: 0.5 is guessing. The
-last column is the share that lies beyond the run's own threshold, beyond which at most about one in a hundred known images lies.
+{n_ood} images of each kind. The area under the ROC curve (AUROC), by feature distance in the last hidden layer and by confidence,
+is the probability that an out-of-distribution image scores higher than a test image; 0.5 is chance. "Detected" is the share
+beyond the run's threshold, which about 1% of in-distribution images exceed.
 
-{strangers}
+{ood}
 """
 
 
 def seconds_text(measured: list[Result]) -> str:
-    """How long each examination took, and how much its network has to do for each of some 110,000 images."""
+    """Describe how long each run took, and the cost of its network for each of about 110,000 images."""
     taken = [
         f"{run['seconds']:.0f} s for {name(run)}"
-        + (f" ({run['multiply_adds'] / 1e6:.1f} million multiply-adds an image)" if "multiply_adds" in run else "")
+        + (f" ({run['multiply_adds'] / 1e6:.1f} million multiply-adds per image)" if "multiply_adds" in run else "")
         for run in measured
     ]
-    return f"An examination with all that is on this page, the run's own page included, took {', '.join(taken)}."
+    return f"Measuring all of this and rebuilding the run's page took {' and '.join(taken)}."
 
 
 def page(results: Result, augmented: Result | None) -> str:
-    """`docs/robustness.md`."""
+    """Return the text of `docs/robustness.md`."""
     measured = results["runs"]
     first = measured[0]
-    strengths = "\n\n".join(f"### {name(run)}, strength by strength\n\n{strength_table(run)}" for run in measured)
-    attacked, strange = ([run for run in measured if run[key]] for key in ("attacks", "ood"))
+    strengths = "\n\n".join(f"### {name(run)} by strength\n\n{strength_table(run)}" for run in measured)
+    attacked, with_ood = ([run for run in measured if run[key]] for key in ("attacks", "ood"))
     return TEXT.format(
-        conditions=conditions(results), seconds=seconds_text(measured), augmentation=augmentation.part(augmented),
+        conditions=conditions(results), seconds=seconds_text(measured), augmentation=augmentation.section(augmented),
         dataset=first["dataset"], n=f"{first['robustness']['n']:,}", test_images=f"{first['robustness']['test_images']:,}",
         corruptions=corruption_table(measured), strengths=strengths,
         differences="\n\n".join(difference_text(results, entry) for entry in results["differences"]),
         attacked=f"{attacked[0]['attacks']['n']:,}" if attacked else 0, steps=attacked[0]["attacks"]["steps"] if attacked else 0,
         attacks=attack_table(measured) if attacked else "Not measured.",
-        strange=f"{strange[0]['ood']['sets'][0]['n']:,}" if strange else 0,
-        strangers=stranger_table(measured) if strange else "Not measured.",
+        n_ood=f"{with_ood[0]['ood']['sets'][0]['n']:,}" if with_ood else 0,
+        ood=ood_table(measured) if with_ood else "Not measured.",
     ).replace("\n\n\n\n", "\n\n")  # fmt: skip
 
 
 def write_page(arguments: argparse.Namespace) -> None:
-    """From what is kept."""
+    """Regenerate the document from the saved results."""
     if arguments.results.is_file():
         write_text(arguments.page, page(json.loads(arguments.results.read_text("utf-8")), augmentation.load()))
 
 
 def main() -> None:
-    """Measure, and write the page."""
+    """Measure and regenerate the document."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", nargs="+", type=Path, metavar="DIR")
-    parser.add_argument("--everything", action="store_true", help="all test images, in place of a sample")
-    parser.add_argument("--augmentation", action="store_true", help="measure what augmentation changes, and nothing else")
-    parser.add_argument("--seeds", type=int, default=5, help="with --augmentation: how many of each")
-    parser.add_argument("--table", action="store_true", help="write the page and measure nothing")
+    parser.add_argument("--everything", action="store_true", help="use all test images instead of a sample")
+    parser.add_argument("--augmentation", action="store_true", help="measure only the effect of augmentation")
+    parser.add_argument("--seeds", type=int, default=5, help="number of seeds for --augmentation")
+    parser.add_argument("--table", action="store_true", help="only regenerate the document")
     parser.add_argument("--results", type=Path, default=RESULTS)
     parser.add_argument("--page", type=Path, default=PAGE)
     arguments = parser.parse_args()

@@ -1,10 +1,9 @@
-"""Ten times the images: ten times the seconds, and no more memory.
+"""Measure time and memory of one epoch on 1, 10 and 20 copies of MNIST in a memory-mapped file.
 
     python benchmarks/scaling.py
 
-Trains one epoch of `sprint` on MNIST written ten and twenty times over into an uncompressed `.npz` file, which is mapped
-and not read, and on the file of MNIST itself, mapped too. Processor seconds of the epoch, and the most memory that was the
-process's own (pages of the mapped file are the system's to take back). Kept in `benchmarks/results/scaling.json`.
+Trains one epoch of `sprint` per size and saves its CPU seconds and the peak of the process's private memory to
+`benchmarks/results/scaling.json`. Private memory excludes pages of the mapped file, which the system can reclaim.
 """
 
 from __future__ import annotations
@@ -22,29 +21,30 @@ from typing import Any
 import numpy as np
 
 from convscope.data.load import load_dataset
+from convscope.data.readers import memory_map
+from convscope.models.architectures import cnn
 from convscope.system.files import write_json
 from convscope.system.hardware import describe_machine, package_versions
+from convscope.training.loop import fit
+from convscope.training.recipes import sprint
 
 RESULTS = Path(__file__).parent / "results" / "scaling.json"
 TIMES = (1, 10, 20)
-TRAINING = """
-import json, sys, time
-from convscope.data import mapped
-mapped.LARGE = 1
-from convscope.data.load import load_dataset
-from convscope.models.architectures import cnn
-from convscope.training.loop import fit
-from convscope.training.recipes import sprint
-dataset = load_dataset(sys.argv[1])
-started = time.process_time()
-training = fit(cnn, dataset, sprint(), seed=0)
-print(json.dumps({"images": training.num_train, "mapped": type(dataset.train.images).__name__ == "memmap",
-                  "processor_seconds": time.process_time() - started, "epoch_seconds": training.history[0].seconds}))
-"""
 
 
-def own_memory(process: subprocess.Popen[str], peak: list[float]) -> None:
-    """Watch the megabytes of a process that are its own, until it ends."""
+def train(path: str) -> None:
+    """Train one epoch on a memory-mapped file and print its CPU seconds."""
+    memory_map.LARGE = 1  # so that the smallest file is mapped, too
+    dataset = load_dataset(path)
+    started = time.process_time()
+    training = fit(cnn, dataset, sprint(), seed=0)
+    measured = {"images": training.num_train, "mapped": isinstance(dataset.train.images, np.memmap),
+                "processor_seconds": time.process_time() - started, "epoch_seconds": training.history[0].seconds}  # fmt: skip
+    print(json.dumps(measured))
+
+
+def record_private_memory(process: subprocess.Popen[str], peak: list[float]) -> None:
+    """Record the peak of a process's private memory in megabytes until it ends (Linux)."""
     status = Path(f"/proc/{process.pid}/status")
     while process.poll() is None:
         found = re.search(r"RssAnon:\s+(\d+)", status.read_text("ascii"))
@@ -54,7 +54,7 @@ def own_memory(process: subprocess.Popen[str], peak: list[float]) -> None:
 
 
 def main() -> None:
-    """Measure each size once, and write."""
+    """Measure each size once and save."""
     mnist = load_dataset("mnist")
     runs: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
@@ -66,8 +66,8 @@ def main() -> None:
                 x_test=mnist.test.images, y_test=mnist.test.labels,
             )  # fmt: skip
             peak = [0.0]
-            process = subprocess.Popen([sys.executable, "-c", TRAINING, str(path)], stdout=subprocess.PIPE, text=True)
-            watch = threading.Thread(target=own_memory, args=(process, peak))
+            process = subprocess.Popen([sys.executable, __file__, "--child", str(path)], stdout=subprocess.PIPE, text=True)
+            watch = threading.Thread(target=record_private_memory, args=(process, peak))
             watch.start()
             output, _ = process.communicate()
             watch.join()
@@ -81,4 +81,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["--child"]:
+        train(sys.argv[2])
+    else:
+        main()

@@ -1,14 +1,14 @@
-"""The service under load: many clients at once, each asking again as soon as it is answered.
+"""Measure the service under load: many clients, each sending its next request after each response.
 
     python benchmarks/service.py [RUN] [--clients 200] [--seconds 20] [--out FILE]
 
-The server is a process of its own, started by `convscope serve`; the clients keep their connections, and each sends pictures
-of the dataset as PNG files, and a photo with every hundred of them. An answer counts if it is 200 and names the class that
-`convscope.predict` names. Answers per second, the time each took, and the memory of the server are kept in
-`benchmarks/results/service.json`, with machine and versions. Without RUN a short training on MNIST comes first.
+`convscope serve` runs in a process of its own. The clients keep their connections and send images of the dataset as PNG files, with
+one photo per hundred images. A response is correct if its status is 200 and its class is the one that `convscope.predict` returns.
+Requests per second, latency and the memory of the server are saved to `benchmarks/results/service.json`, with machine and versions.
+Without RUN, a short training on MNIST comes first.
 
-Memory is the least that the server had in each tenth of the time, since a photo takes some while it is decoded; growth is
-counted over the second half, when threads and buffers exist.
+Memory is the minimum in each tenth of the time, because decoding a photo needs some temporarily. Growth is measured over the
+second half, after all threads and buffers have been created.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ from convscope.system.files import write_json
 from convscope.system.hardware import describe_machine, package_versions
 
 RESULTS = Path(__file__).parent / "results" / "service.json"
-NUM_PICTURES = 100
+NUM_IMAGES = 100
 PHOTO_SIDE = 1200
 TENTHS, WARM = 10, 5
-"""Parts of the time, and how many of them memory may still grow in."""
-LOOKS_PER_SECOND = 20
+"""Parts of the time, and the number of them that are warm-up."""
+SAMPLES_PER_SECOND = 20
 
 
-def pictures_of(run: Path) -> tuple[list[bytes], list[str]]:
-    """PNG files of the first test images and one photo, and the classes that the run gives them."""
+def image_files_of(run: Path) -> tuple[list[bytes], list[str]]:
+    """Return the first test images as PNG files and one photo, and the classes that the run predicts."""
     source = json.loads((run / "run.json").read_text("utf-8"))["dataset"]["source"]
-    images = load_dataset(source).test.images[:NUM_PICTURES]
+    images = load_dataset(source).test.images[:NUM_IMAGES]
     files = []
     for image in images:
         file = BytesIO()
@@ -55,7 +55,7 @@ def pictures_of(run: Path) -> tuple[list[bytes], list[str]]:
 
 
 def photo_of(image: Image.Image) -> bytes:
-    """An image as a camera would have it: large, on paper, with noise, as JPEG."""
+    """Return an image as a photo: large, on paper, with noise, as JPEG."""
     paper = 215 - np.asarray(image.resize((PHOTO_SIDE // 3, PHOTO_SIDE // 3)), np.int64) * 3 // 4
     margin = [(PHOTO_SIDE // 3, PHOTO_SIDE // 3)] * 2 + [(0, 0)] * (paper.ndim - 2)
     whole = np.pad(paper, margin, constant_values=215)
@@ -66,13 +66,13 @@ def photo_of(image: Image.Image) -> bytes:
 
 
 def megabytes(process: int) -> float:
-    """What a process has in memory now (Linux)."""
+    """Return the resident memory of a process (Linux)."""
     pages = int(Path(f"/proc/{process}/statm").read_text("ascii").split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 class Load:
-    """Clients that ask until the time is over, and what became of it."""
+    """Clients that send requests until the time is over, their latencies and errors."""
 
     def __init__(self, port: int, files: list[bytes], expected: list[str]) -> None:
         self.port, self.files, self.expected = port, files, expected
@@ -80,14 +80,14 @@ class Load:
         self.errors: list[str] = []
 
     async def client(self, number: int, until: float) -> None:
-        """One connection, kept for as long as it lasts."""
+        """Send requests over one connection."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         index = number
         try:
             while time.perf_counter() < until:
                 index = (index + 1) % len(self.files)
                 started = time.perf_counter()
-                status, body = await ask(reader, writer, self.port, self.files[index])
+                status, body = await request(reader, writer, self.port, self.files[index])
                 self.seconds.append(time.perf_counter() - started)
                 if status != 200 or json.loads(body)["predictions"][0]["class_name"] != self.expected[index]:
                     self.errors.append(f"{status}: {body[:200]!r}")
@@ -97,23 +97,22 @@ class Load:
             writer.close()
 
     async def run(self, clients: int, seconds: float, process: int) -> list[tuple[int, float]]:
-        """Returns, for each tenth of the time, how many answers there were at its end, and the least memory of the server in it,
-        in megabytes."""
+        """Return, for each tenth of the time, the number of responses so far and the minimum memory of the server in MB."""
         started = time.perf_counter()
         tasks = [asyncio.create_task(self.client(number, started + seconds)) for number in range(clients)]
-        looks: list[list[float]] = [[] for _ in range(TENTHS)]
+        samples: list[list[float]] = [[] for _ in range(TENTHS)]
         answers = [0] * TENTHS
         while (taken := time.perf_counter() - started) < seconds:
             tenth = int(taken / seconds * TENTHS)
-            looks[tenth].append(megabytes(process))
+            samples[tenth].append(megabytes(process))
             answers[tenth] = len(self.seconds)
-            await asyncio.sleep(1 / LOOKS_PER_SECOND)
+            await asyncio.sleep(1 / SAMPLES_PER_SECOND)
         await asyncio.gather(*tasks)
-        return [(count, min(each)) for count, each in zip(answers, looks, strict=True) if each]
+        return [(count, min(each)) for count, each in zip(answers, samples, strict=True) if each]
 
 
-async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int, body: bytes) -> tuple[int, bytes]:
-    """One request on an open connection: status and body of the answer."""
+async def request(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int, body: bytes) -> tuple[int, bytes]:
+    """Send one request on an open connection and return status and body of the response."""
     head = f"POST /predict?top=1 HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Length: {len(body)}\r\n\r\n"
     writer.write(head.encode() + body)
     await writer.drain()
@@ -124,14 +123,14 @@ async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: 
 
 def measure(run: Path, clients: int, seconds: float) -> dict[str, Any]:
     """Start the server, load it, stop it."""
-    files, expected = pictures_of(run)
+    files, expected = image_files_of(run)
     line = [sys.executable, "-m", "convscope", "serve", str(run), "--port", "0", "--json"]
     with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
         assert server.stdout is not None
-        said = ""
-        while not said.endswith("}\n"):
-            said += server.stdout.readline()
-        load = Load(int(json.loads(said)["url"].rstrip("/").rsplit(":", 1)[1]), files, expected)
+        output = ""
+        while not output.endswith("}\n"):
+            output += server.stdout.readline()
+        load = Load(int(json.loads(output)["url"].rstrip("/").rsplit(":", 1)[1]), files, expected)
         started = time.perf_counter()
         memory = asyncio.run(load.run(clients, seconds, server.pid))
         taken = time.perf_counter() - started
@@ -149,15 +148,15 @@ def measure(run: Path, clients: int, seconds: float) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Measure and write."""
+    """Measure and save."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("run", nargs="?", type=Path)
     parser.add_argument("--clients", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--out", type=Path, default=RESULTS)
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        run = asked.run
+        run = arguments.run
         if run is None:
             run = Path(folder) / "run"
             line = [sys.executable, "-m", "convscope", "train", "mnist", "--recipe", "sprint", "--out", str(run), "--quiet"]
@@ -165,9 +164,9 @@ def main() -> None:
         before = os.getloadavg()[0]
         results = {
             "machine": describe_machine(), "versions": package_versions(), "date": time.strftime("%Y-%m-%d"),
-            "load_before": before, **measure(run, asked.clients, asked.seconds),
+            "load_before": before, **measure(run, arguments.clients, arguments.seconds),
         }  # fmt: skip
-    write_json(asked.out, results)
+    write_json(arguments.out, results)
     print(json.dumps(results, indent=1))
 
 

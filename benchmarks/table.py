@@ -1,7 +1,6 @@
-"""`docs/benchmarks.md`, the tables in README and `docs/scaling.md`, and the promises in the recipes' docstrings, from the
-results: no number in them is written by hand.
+"""Generate `docs/benchmarks.md`, the tables of README and `docs/scaling.md`, and the numbers in the recipes' docstrings.
 
-    python benchmarks/table.py
+python benchmarks/table.py
 """
 
 from __future__ import annotations
@@ -19,19 +18,19 @@ RESULTS = ROOT / "benchmarks" / "results"
 SHOWN = ("python", "tensorflow-cpu", "keras", "numpy")
 SHOWN_OF_JAX = ("python", "jax", "keras", "numpy")
 RECIPES = ("sprint", "standard", "best", "strong", "notebook")
-ASKED = {"sprint": (99.03, 1 / 10), "standard": (99.40, 1 / 3), "best": (99.50, 2.0), "strong": (99.70, None)}
-"""What was set out for: accuracy in percent, and the command's time as a share of the original's."""
+TARGETS = {"sprint": (99.03, 1 / 10), "standard": (99.40, 1 / 3), "best": (99.50, 2.0), "strong": (99.70, None)}
+"""Targets: accuracy in percent, and the time of the command relative to the original's."""
 Result = dict[str, Any]
 
 
 def load(name: str) -> Result:
-    """One file of results."""
+    """Return one file of results."""
     found: Result = json.loads((RESULTS / f"{name}.json").read_text("utf-8"))
     return found
 
 
 def conditions(results: Result) -> str:
-    """Machine, versions and date of one file."""
+    """Return machine, versions and date of one file."""
     machine, versions = results["machine"], results["versions"]
     named = ", ".join(f"{name} {versions[name]}" for name in SHOWN if name in versions)
     computing = f" in {results['precision'].replace('mixed_', '')}" if "precision" in results else ""
@@ -39,7 +38,7 @@ def conditions(results: Result) -> str:
 
 
 def gpu_text(results: Result) -> str:
-    """What the recipes reach on a GPU, and in how much time."""
+    """Return the section on accuracy and time on a GPU."""
     lines = [
         "| recipe | accuracy on the test split (mean ± sd) | seeds | seconds of one training |",
         "| --- | --- | ---: | ---: |",
@@ -48,7 +47,7 @@ def gpu_text(results: Result) -> str:
         accuracies = spread([100 * run["accuracy"] for run in found["runs"]])
         seconds = median(run["train_seconds"] for run in found["runs"])
         was = changed(found["settings"], recipe)
-        name = f"`{recipe}` as it was, {was}" if was else f"`{recipe}`"
+        name = f"`{recipe}` with earlier settings ({was})" if was else f"`{recipe}`"
         lines.append(f"| {name} | {accuracies}% | {len(found['runs'])} | {seconds:.1f} |")
     made = next(iter(results["recipes"].values()))
     versions = ", ".join(f"{name} {made['versions'][name]}" for name in SHOWN_OF_JAX)
@@ -57,13 +56,13 @@ def gpu_text(results: Result) -> str:
 
 
 def changed(settings: Result, recipe: str) -> str:
-    """The settings that a recipe has no more, in the words of its fields."""
+    """Return the settings that a recipe has changed since, with their earlier values."""
     now = json.loads(json.dumps(RECIPES_NOW[recipe]().as_dict()))
     return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in settings.items() if now.get(name) != value)
 
 
 def accuracy_conditions(accuracy: Result) -> str:
-    """Of each recipe, those that have them in common together."""
+    """Return machine and versions, grouped by recipes that share them."""
     recipes: dict[str, list[str]] = {}
     for recipe, found in accuracy["recipes"].items():
         recipes.setdefault(conditions(found), []).append(f"`{recipe}`")
@@ -71,30 +70,30 @@ def accuracy_conditions(accuracy: Result) -> str:
 
 
 def runs_of(recipe: str, accuracy: Result, commands: Result) -> list[Result]:
-    """Every seed of a recipe; of the original's twin, which promises nothing, those of the timed commands."""
+    """Return the runs of a recipe; for `notebook`, which has no target, those of the timed commands."""
     known = accuracy["recipes"].get(recipe)
     found: list[Result] = known["runs"] if known else commands["runs"][option(recipe)]
     return found
 
 
 def spread(values: list[float], digits: int = 2) -> str:
-    """Mean ± sd."""
+    """Return mean ± sd."""
     return f"{mean(values):.{digits}f}" + (f" ± {stdev(values):.{digits}f}" if len(values) > 1 else "")
 
 
 def option(recipe: str) -> str:
-    """How the commands' results name a recipe."""
+    """Return the name of a recipe in the results of `commands.py`."""
     return f"--recipe {recipe}" + (" --model strong" if recipe == "strong" else "") + " --no-report"
 
 
 def ratio(runs: list[Result], original: list[Result]) -> float:
-    """The median of a command's seconds over those of the original in the same round, or over what else it ran beside."""
+    """Return the median ratio of a command's time to that of the original, or of another reference, in the same round."""
     seconds = [run.get("reference_seconds", base["wall_seconds"]) for run, base in zip(runs, original, strict=False)]
     return median(run["wall_seconds"] / base for run, base in zip(runs, seconds, strict=False))
 
 
 def footnote(commands: Result) -> str:
-    """Where a command ran in a round without the original."""
+    """Return a note if commands ran in a round without the original."""
     if not any("reference_seconds" in run for runs in commands["runs"].values() for run in runs):
         return ""
     return (
@@ -104,37 +103,37 @@ def footnote(commands: Result) -> str:
 
 
 def recipe_rows(accuracy: Result, commands: Result) -> list[str]:
-    """The table of what the recipes promise."""
+    """Return the lines of the table of recipes."""
     original = commands["runs"]["original script"]
     seconds = median(run["wall_seconds"] for run in original)
     accuracies = spread([100 * run["accuracy"] for run in original])
     rows = [f"| original script | `cnn` | {accuracies}% | {len(original)} | {seconds:.0f} | 1 | |"]
     for recipe in RECIPES:
         runs, timed = runs_of(recipe, accuracy, commands), commands["runs"][option(recipe)]
-        asked = f"{ASKED[recipe][0]:.2f}%" if recipe in ASKED else ""
-        if recipe in ASKED and ASKED[recipe][1]:
-            asked += f", {ASKED[recipe][1]:.2g} ×"
+        target = f"{TARGETS[recipe][0]:.2f}%" if recipe in TARGETS else ""
+        if recipe in TARGETS and TARGETS[recipe][1]:
+            target += f", {TARGETS[recipe][1]:.2g} ×"
         elif recipe == "strong":
-            asked += ", 15 minutes"
+            target += ", 15 minutes"
         rows.append(
             f"| `{recipe}` | `{'strong' if recipe == 'strong' else 'cnn'}` | {spread([100 * run['accuracy'] for run in runs])}% | "
-            f"{len(runs)} | {median(run['wall_seconds'] for run in timed):.1f} | {ratio(timed, original):.2f} | {asked} |"
+            f"{len(runs)} | {median(run['wall_seconds'] for run in timed):.1f} | {ratio(timed, original):.2f} | {target} |"
         )
     return rows
 
 
 def recipe_table(accuracy: Result, commands: Result) -> str:
-    """With its heading."""
+    """Return the table of recipes."""
     head = (
-        "| recipe | network | accuracy on the test split (mean ± sd) | seeds | whole command, s | against the original | asked |\n"
+        "| recipe | network | accuracy on the test split (mean ± sd) | seeds | whole command, s | vs. original | target |\n"
         "| --- | --- | --- | --- | --- | --- | --- |\n"
     )
     return head + "\n".join(recipe_rows(accuracy, commands))
 
 
 def seeds_table(accuracy: Result, commands: Result) -> str:
-    """Every seed's value."""
-    lines = ["| recipe | errors among 10,000, seed by seed |", "| --- | --- |"]
+    """Return a table of the errors of every seed."""
+    lines = ["| recipe | errors among 10,000, by seed |", "| --- | --- |"]
     for recipe in RECIPES:
         errors = [round(10_000 * (1 - run["accuracy"])) for run in runs_of(recipe, accuracy, commands)]
         lines.append(f"| `{recipe}` | {', '.join(map(str, errors))} |")
@@ -142,11 +141,11 @@ def seeds_table(accuracy: Result, commands: Result) -> str:
 
 
 def rivals_table(rivals: Result) -> str:
-    """Time to 99.03%, and accuracy once the time is over that `sprint` and `standard` take."""
+    """Return a table: time to 99.03%, and accuracy in the time that `sprint` and `standard` take."""
     ends = {name: median(run[-1]["seconds"] for run in runs) for name, runs in rivals["runs"].items() if "convscope" in name}
     limits = list(ends.values())
     lines = [
-        "| what | seconds to 99.03% | "
+        "| method | seconds to 99.03% | "
         + " | ".join(f"accuracy after {limit:.0f} s" for limit in limits)
         + " | s per epoch |",
         "| --- | --- | " + "--- | " * len(limits) + "--- |",
@@ -155,26 +154,27 @@ def rivals_table(rivals: Result) -> str:
         if not all(runs):
             lines.append(f"| {name} | not installed | " + " | ".join("" for _ in limits) + " | |")
             continue
-        told = runs[0]
+        epochs = runs[0]
         reached = next(
-            (f"{step['seconds']:.0f}" for step in told if step["accuracy"] >= 0.9903), f"not in {told[-1]['seconds']:.0f}"
+            (f"{step['seconds']:.0f}" for step in epochs if step["accuracy"] >= 0.9903),
+            f"not in {epochs[-1]['seconds']:.0f}",
         )
-        within = [[step["accuracy"] for step in told if step["seconds"] <= limit + 1e-6] for limit in limits]
-        cells = [f"{100 * max(found):.2f}%" if found else "none yet" for found in within]
-        epochs = (told[-1]["seconds"] - told[0]["seconds"]) / (len(told) - 1) if len(told) > 1 else None
-        lines.append(f"| {name} | {reached} | {' | '.join(cells)} | {'' if epochs is None else f'{epochs:.1f}'} |")
+        within = [[step["accuracy"] for step in epochs if step["seconds"] <= limit + 1e-6] for limit in limits]
+        cells = [f"{100 * max(found):.2f}%" if found else "no epoch yet" for found in within]
+        per_epoch = (epochs[-1]["seconds"] - epochs[0]["seconds"]) / (len(epochs) - 1) if len(epochs) > 1 else None
+        lines.append(f"| {name} | {reached} | {' | '.join(cells)} | {'' if per_epoch is None else f'{per_epoch:.1f}'} |")
     return "\n".join(lines)
 
 
 def machine_text(machine: Result) -> str:
-    """The machine's limit, predictions, start-up."""
+    """Return a table of the machine's limits, predictions and start-up times."""
     speeds, limits = machine["gigaflop_per_second"], machine["epoch_limit_seconds"]
     lines = [
-        "| what | value |", "| --- | --- |",
-        *(f"| product of two 4096 × 4096 matrices, {kind} | {speeds[kind]:.0f} · 10⁹ operations/s |" for kind in speeds),
-        *(f"| an epoch of `cnn` at that speed, {kind} | {limits[kind]:.2f} s |" for kind in limits),
-        f"| an epoch of `standard`, validation included | {machine['epoch_seconds']:.2f} s |",
-        f"| most memory while training and reporting | {machine['train_peak_megabytes']:.0f} MB |",
+        "| measurement | value |", "| --- | --- |",
+        *(f"| product of two 4096 × 4096 matrices in {kind} | {speeds[kind]:.0f} · 10⁹ operations/s |" for kind in speeds),
+        *(f"| epoch of `cnn` at that speed, {kind} | {limits[kind]:.2f} s |" for kind in limits),
+        f"| epoch of `standard`, validation included | {machine['epoch_seconds']:.2f} s |",
+        f"| peak memory during training and report | {machine['train_peak_megabytes']:.0f} MB |",
         *(f"| 10,000 predictions, {name} | {seconds:.2f} s |" for name, seconds in machine["prediction_seconds"].items()),
         *(f"| `{name}`, whole process | {seconds:.2f} s |" for name, seconds in machine["command_seconds"].items()),
     ]  # fmt: skip
@@ -182,26 +182,26 @@ def machine_text(machine: Result) -> str:
 
 
 def scaling_table(scaling: Result) -> str:
-    """Images, seconds, memory."""
+    """Return a table of images, seconds and memory."""
     lines = [
-        "| images trained on | file, MB | processor seconds of one epoch | memory of the process' own, MB |",
+        "| training images | file, MB | CPU seconds of one epoch | private memory of the process, MB |",
         "| --- | --- | --- | --- |",
     ]
     lines += [f"| {run['images']:,} | {run['file_megabytes']:.0f} | {run['processor_seconds']:.0f} | {run['own_megabytes']:.0f} |"
               for run in scaling["runs"]]  # fmt: skip
-    return "\n".join(lines) + f"\n\nOne epoch of `sprint`, building and tracing included. {conditions(scaling)}."
+    return "\n".join(lines) + f"\n\nOne epoch of `sprint`, including building and tracing. {conditions(scaling)}."
 
 
 def page_text(page: Result) -> str:
-    """The report in a browser: what it takes, beside what it may take."""
+    """Return the section on the page in a browser, with its budgets."""
     built = page["build_seconds"]
     rows = [
-        (f"size with {page['epochs']} epochs in it", f"{page['page_bytes'] / 1e6:.2f} MB", "", "6 MB"),
-        *((what, *milliseconds(page[key]), f"{most:,} ms") for what, key, most in SEEN),
-        ("built from a record in memory, without its figures", *seconds(built["page without figures"]), "3 s"),
-        ("`convscope.report`, figures included", *seconds(built["report"]), "3 s"),
+        (f"size with the weights of {page['epochs']} epochs", f"{page['page_bytes'] / 1e6:.2f} MB", "", "6 MB"),
+        *((what, *milliseconds(page[key]), f"{budget:,} ms") for what, key, budget in IN_BROWSER),
+        ("rendering from a record in memory, without figures", *seconds(built["page without figures"]), "3 s"),
+        ("`convscope.report`, including figures", *seconds(built["report"]), "3 s"),
     ]
-    lines = ["| what | median | 95% of the times below | asked |", "| --- | --- | --- | --- |"]
+    lines = ["| measurement | median | 95th percentile | budget |", "| --- | --- | --- | --- |"]
     lines += ["| " + " | ".join(row) + " |" for row in rows]
     return PAGE_IN_BROWSER.format(
         table="\n".join(lines), dataset=page["dataset"], model=page["model"], rounds=page["rounds"], browser=page["browser"],
@@ -210,7 +210,7 @@ def page_text(page: Result) -> str:
 
 
 def parts_text(parts: Result) -> str:
-    """Where the seconds of two commands go, part by part, beside what the parts may take."""
+    """Return the section on the parts of two commands, with their budgets."""
     runs: dict[str, list[dict[str, float]]] = parts["runs"]
     names = list(next(iter(runs.values()))[0])
     rows = [(name, *(f"{median(run[name] for run in found):.2f}" for found in runs.values()), "") for name in names]
@@ -219,37 +219,37 @@ def parts_text(parts: Result) -> str:
     report = (f"{median(found):.2f}" for found in parts["report"].values())
     rows += [
         ("**the whole command**", *whole, ""),
-        ("**outside imports, epochs, evaluation and report**", *outside, "1"),
-        ("**the report**: network beside, evidence, figures and page", *report, "5"),
+        ("**all but imports, epochs, evaluation and report**", *outside, "1"),
+        ("**report**: baseline, evidence, figures and page", *report, "5"),
     ]
-    lines = [f"| seconds | {' | '.join(f'`{name}`' for name in runs)} | asked |", "| --- |" + " ---: |" * (len(runs) + 1)]
+    lines = [f"| seconds | {' | '.join(f'`{name}`' for name in runs)} | budget |", "| --- |" + " ---: |" * (len(runs) + 1)]
     lines += ["| " + " | ".join(row) + " |" for row in rows]
     rounds = len(next(iter(runs.values())))
     return PARTS.format(table="\n".join(lines), rounds=rounds, conditions=conditions(parts))
 
 
 def milliseconds(times: Result) -> tuple[str, str]:
-    """Median and 95th percentile, to a tenth where that is much."""
+    """Return median and 95th percentile, with one decimal below 100 ms."""
     digits = 1 if times["median"] < 100 else 0
     return f"{times['median']:,.{digits}f} ms", f"{times['p95']:,.{digits}f} ms"
 
 
 def seconds(times: Result) -> tuple[str, str]:
-    """Median and 95th percentile."""
+    """Return median and 95th percentile."""
     return f"{times['median']:.2f} s", f"{times['p95']:.2f} s"
 
 
-SEEN = (
+IN_BROWSER = (
     ("first paint, from `file://`", "first_paint_milliseconds", 1000),
-    ("ready: the network at work", "ready_milliseconds", 2000),
-    ("one image through the network", "run_milliseconds", 3),
-    ("from a stroke to every layer drawn", "stroke_milliseconds", 16),
+    ("until the network runs", "ready_milliseconds", 2000),
+    ("forward pass of one image", "run_milliseconds", 3),
+    ("from a stroke to all layers redrawn", "stroke_milliseconds", 16),
 )
-"""What is measured in the browser, its key, and the milliseconds that were asked for."""
+"""Measurement, its key in the results, and its budget in milliseconds."""
 PARTS = """
-## Where the seconds go
+## Time by part
 
-`train mnist --recipe sprint --no-report`, and `--recipe standard` with its report; medians of {rounds} processes each, in turn.
+`train mnist --recipe sprint --no-report`, and `--recipe standard` with its report; medians of {rounds} alternating processes each.
 
 {table}
 
@@ -258,9 +258,8 @@ PARTS = """
 ON_A_GPU = """
 ## On a GPU
 
-The same recipes with `KERAS_BACKEND=jax`, in float32, for which JAX lets a GPU multiply with fewer digits (TF32); nothing else is
-another. Seconds are from the first layer built to the last weight learnt, medians; compiled steps are kept from seed to seed, and a
-first training waits longer for them.
+The same recipes with `KERAS_BACKEND=jax`, in float32, for which JAX lets a GPU multiply in TF32. Seconds are medians, from building
+the first layer to the last weight update. Compiled steps are reused from seed to seed; a first training takes longer.
 
 {table}
 
@@ -269,57 +268,57 @@ first training waits longer for them.
 PAGE_IN_BROWSER = """
 ## The page
 
-`{model}` on {dataset}, in {browser}; {rounds} rounds of opening and building, each with 200 images and 120 frames of a stroke.
+`{model}` on {dataset}, in {browser}; {rounds} rounds of loading and building, each with 200 images and a stroke of 120 frames.
 
 {table}
 
-Load of the machine before: {load:.1f}. {conditions}.
+Load average before: {load:.1f}. {conditions}.
 """
 PAGE = """\
 # Benchmarks
 
-Made by `make bench` from the files in `benchmarks/results/`, which hold the values of every run. The machine is shared with
-other work, so seconds are good to about 20%; accuracies do not depend on that.
+Generated by `make bench` from `benchmarks/results/`, which has the values of every run. The machines are shared with other work, so
+times are accurate to about 20%; accuracies do not depend on the load.
 
-## What the recipes promise
+## Recipes
 
 {recipes}
 
-"Whole command" is the process from start to end, imports, evaluation and export included, without the report; medians. The
-original script is `benchmarks/original.py`: the notebook's steps in plain Keras with every default. Ratios are within one
-round, in which the original and the commands follow each other.{footnote} The test split chose nothing: settings were compared on
-validation images ([the log](../benchmarks/LOG.md)). With its report, `standard` takes {report:.1f} s more: figures, page, and
-the dense network beside{ann}.
+"Whole command" is the median time of the process, including imports, evaluation and export, without the report. The original
+script is `benchmarks/original.py`: the notebook's steps in plain Keras with default settings. Ratios are taken within a round, in
+which the original and the commands run one after another.{footnote} Settings were chosen on validation images, never on the test
+split ([log](../benchmarks/LOG.md)). With its report, `standard` takes {report:.1f} s more, for the figures, the page and the dense
+baseline{ann}.
 
 {seeds}
 
 Accuracies: {accuracy_conditions}. Seconds: {command_conditions}.
 
-## Against what people use
+## Comparison with Keras, PyTorch and scikit-learn
 
-Each with the notebook's network and its own defaults, but the perceptron, which has one hidden layer of 128; one process
-each, in turn, from its start.
+Each trains the notebook's network with its own default settings, except scikit-learn's perceptron, which has one hidden layer of
+128 units. Seconds count from the start of the process; one process each.
 
 {rivals}
 
 {rival_conditions}.
 
-## What the machine could do
+## Limits of the machine
 
 {machine}
 
-An image of `cnn` costs 4.36 · 10⁶ operations to train on. {machine_conditions}.
+Training `cnn` on one image takes 4.36 · 10⁶ operations. {machine_conditions}.
 """
 
 
 def replaced(path: Path, block: str) -> str:
-    """The text of ``path`` with what stands between its marks replaced."""
+    """Return the text of ``path`` with the block between its marks replaced."""
     marks = re.compile(r"(?<=<!-- benchmarks: begin -->\n).*?(?=<!-- benchmarks: end -->)", re.DOTALL)
     return marks.sub(lambda _: f"\n{block}\n\n", path.read_text("utf-8"))
 
 
 def made_on(results: Result) -> str:
-    """Machine and versions, in short."""
+    """Return machine and versions in short."""
     machine, versions = results["machine"], results["versions"]
     computing = f", {results['precision'].replace('mixed_', '')}" if "precision" in results else ""
     return (
@@ -329,26 +328,26 @@ def made_on(results: Result) -> str:
 
 
 def promise(recipe: str, accuracy: Result, commands: Result) -> str:
-    """The sentence in a recipe's docstring."""
+    """Return the sentences in a recipe's docstring."""
     runs, timed = runs_of(recipe, accuracy, commands), commands["runs"][option(recipe)]
     measured = accuracy["recipes"].get(recipe, commands)
     clock = commands["other_round"] if "reference_seconds" in timed[0] else commands
     fixed = RECIPES_NOW[recipe]().precision
-    places = [made_on(each if fixed == "auto" else {**each, "precision": fixed}) for each in (measured, clock)]
-    accuracy_place = "" if places[0] == places[1] else f" ({places[0]})"
+    environments = [made_on(each if fixed == "auto" else {**each, "precision": fixed}) for each in (measured, clock)]
+    accuracy_environment = "" if environments[0] == environments[1] else f" ({environments[0]})"
     return (
-        f"MNIST: {spread([100 * run['accuracy'] for run in runs])}%, n = {len(runs)}{accuracy_place}. "
+        f"MNIST: {spread([100 * run['accuracy'] for run in runs])}%, n = {len(runs)}{accuracy_environment}. "
         f"Time: {median(run['wall_seconds'] for run in timed):.0f} s, "
-        f"{ratio(timed, commands['runs']['original script']):.2f} of the original notebook's ({places[1]})."
+        f"{ratio(timed, commands['runs']['original script']):.2f} of the original notebook's ({environments[1]})."
     )
 
 
 def make() -> dict[Path, str]:
-    """Every file that is made, and what is to be in it."""
+    """Return the text of every generated file."""
     accuracy, commands, rivals, machine, scaling = map(load, ("accuracy", "commands", "rivals", "machine", "scaling"))
     table = recipe_table(accuracy, commands)
     with_report, without = (commands["runs"][name] for name in ("--recipe standard", option("standard")))
-    # Without the seconds of the epochs, which are the same in both and whose noise would be all that one sees.
+    # The epochs are the same in both commands, and their noise is larger than the difference.
     outside = [[run["wall_seconds"] - run["train_seconds"] for run in runs] for runs in (with_report, without)]
     more = median(a - b for a, b in zip(*outside, strict=True))
     anns = [100 * run["ann_accuracy"] for run in with_report if "ann_accuracy" in run]
@@ -365,7 +364,7 @@ def make() -> dict[Path, str]:
         page += gpu_text(load("accuracy-gpu"))
     if (RESULTS / "page.json").is_file():
         page += page_text(load("page"))
-    others = "; of the last three rows, which ran in another round, and what" if footnote(commands) else ". What"
+    others = "; for the last three rows, which ran in another round, and for what" if footnote(commands) else ". What"
     readme = (
         f"{table}\n\nAccuracies: {accuracy_conditions(accuracy)}. Seconds: {conditions(commands)}{others} each column means: "
         "[docs/benchmarks.md](docs/benchmarks.md)."
@@ -393,7 +392,7 @@ def _wrapped(text: str) -> list[str]:
 
 
 def main() -> None:
-    """Write all of them."""
+    """Write all generated files."""
     for path, text in make().items():
         path.write_text(text, encoding="utf-8")
 

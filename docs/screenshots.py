@@ -1,4 +1,4 @@
-"""The pictures of `docs/page.md`, taken by a real Chromium of the page of a real run.
+"""Take the screenshots of `docs/page.md` in Chromium.
 
 python docs/screenshots.py RUN/report.html
 """
@@ -15,8 +15,8 @@ from playwright.sync_api import Page, sync_playwright
 
 IMAGES = Path(__file__).parent / "images"
 WIDE, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
-COLOURS = 128
-"""Few enough to keep the pictures small, and enough for the colour scales."""
+COLORS = 128
+"""Palette size: small files, and still enough for the color scales."""
 VIEWS: dict[str, tuple[str, str, dict[str, int]]] = {
     "first-screen": ("light", "", WIDE),
     "first-screen-dark": ("dark", "", WIDE),
@@ -27,28 +27,28 @@ VIEWS: dict[str, tuple[str, str, dict[str, int]]] = {
     "inside": ("light", "#insides", WIDE),
     "inside-dark": ("dark", "#insides", WIDE),
 }
-"""Name of the picture → theme, what is scrolled to, size of the window."""
+"""Theme, element to scroll to, and window size of each screenshot."""
 
 
 def take(page: Page, name: str) -> None:
-    """One picture, in few colours."""
-    with Image.open(io.BytesIO(page.screenshot())) as picture:
-        few = picture.convert("RGB").quantize(COLOURS, method=Image.Quantize.FASTOCTREE)
-        few.save(IMAGES / f"{name}.png", optimize=True)
+    """Save a screenshot with a small palette."""
+    with Image.open(io.BytesIO(page.screenshot())) as screenshot:
+        reduced = screenshot.convert("RGB").quantize(COLORS, method=Image.Quantize.FASTOCTREE)
+        reduced.save(IMAGES / f"{name}.png", optimize=True)
 
 
 def main(report: Path) -> None:
-    """All of them."""
+    """Take all screenshots."""
     IMAGES.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        for name, (theme, place, size) in VIEWS.items():
+        for name, (theme, selector, size) in VIEWS.items():
             page = browser.new_page(viewport={"width": size["width"], "height": size["height"]})
             page.goto(f"{report.resolve().as_uri()}#theme={theme}")
             page.wait_for_selector("html[data-ready=true]")
-            if place:
-                page.locator(place).first.evaluate("(element) => element.scrollIntoView({behavior: 'instant'})")
-            page.wait_for_timeout(4000)  # what is drawn when it comes into sight, or worked out when nothing else is to do
+            if selector:
+                page.locator(selector).first.evaluate("(element) => element.scrollIntoView({behavior: 'instant'})")
+            page.wait_for_timeout(4000)  # for deferred drawing and computation
             take(page, name)
             page.close()
         browser.close()

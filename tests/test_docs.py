@@ -1,4 +1,4 @@
-"""What is written about convscope is true of it."""
+"""README, documents and change log agree with the code and the measurements."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 
 @pytest.fixture
 def table() -> ModuleType:
-    """`benchmarks/table.py`, which is a script and no part of the package."""
+    """Return `benchmarks/table.py` as a module."""
     specification = importlib.util.spec_from_file_location("table", ROOT / "benchmarks" / "table.py")
     assert specification is not None
     assert specification.loader is not None
@@ -34,13 +34,13 @@ def table() -> ModuleType:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_relative_link_leads_somewhere(page: Path) -> None:
+def test_every_relative_link_has_a_target(page: Path) -> None:
     targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text("utf-8"))
     assert all((page.parent / target).exists() for target in targets)
 
 
 @pytest.mark.parametrize("verb", sorted(group.commands))
-def test_every_command_is_in_the_readme_and_explains_itself(verb: str) -> None:
+def test_every_command_is_in_the_readme_and_has_help(verb: str) -> None:
     assert f"convscope {verb}" in README
     command = group.commands[verb]
     assert command.help
@@ -61,10 +61,10 @@ def test_the_readmes_python_uses_names_that_exist() -> None:
     assert set(re.findall(r"run\.(\w+)", block[1])) - {"model"} <= set(dir(convscope.Run))
 
 
-def test_the_numbers_in_docs_readme_and_docstrings_are_those_that_were_measured(table: ModuleType) -> None:
-    made = table.make()
-    assert {path.name for path in made} == {"benchmarks.md", "README.md", "scaling.md", "recipes.py"}
-    for path, text in made.items():
+def test_numbers_in_docs_readme_and_docstrings_are_the_measured_ones(table: ModuleType) -> None:
+    generated = table.make()
+    assert {path.name for path in generated} == {"benchmarks.md", "README.md", "scaling.md", "recipes.py"}
+    for path, text in generated.items():
         assert path.read_text("utf-8") == text, f"run benchmarks/table.py: {path.name} is out of date"
 
 
@@ -74,7 +74,7 @@ def test_the_changelog_begins_with_this_version() -> None:
     assert heading[1] == convscope.__version__
 
 
-def test_constraints_are_names_and_exact_versions_and_nothing_else() -> None:
+def test_constraints_are_names_with_exact_versions() -> None:
     lines = [line for line in (ROOT / "constraints.txt").read_text("utf-8").splitlines() if not line.startswith("#")]
     assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.+!]+", line) for line in lines)
 
@@ -82,6 +82,6 @@ def test_constraints_are_names_and_exact_versions_and_nothing_else() -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="the scripts are for a POSIX shell")
 def test_the_make_targets_of_readme_and_ci_exist() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
-    asked = re.findall(r"^ *make ([a-z-]+)", README + (ROOT / ".ci" / "run").read_text("utf-8"), re.MULTILINE)
-    assert set(asked) <= targets
-    assert {"demo", "test"} <= set(asked)
+    used = re.findall(r"^ *make ([a-z-]+)", README + (ROOT / ".ci" / "run").read_text("utf-8"), re.MULTILINE)
+    assert set(used) <= targets
+    assert {"demo", "test"} <= set(used)

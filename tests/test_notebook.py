@@ -1,4 +1,4 @@
-"""The original notebook rewritten with convscope: executed on MNIST, and exported to HTML."""
+"""The original notebook rewritten with convscope, executed on MNIST and exported to HTML."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The notebook after a run with one epoch, in a folder of its own."""
+    """Return the notebook after execution with one epoch."""
     folder = tmp_path_factory.mktemp("notebook")
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     cell = next(cell for cell in notebook.cells if "EPOCHS = 10" in cell.source)
@@ -60,7 +60,7 @@ def test_it_prints_what_the_original_printed(executed: Path) -> None:
     assert "Confusion Matrix Values:" in text
 
 
-def test_every_figure_is_in_it_as_an_image_with_alternative_text(executed: Path) -> None:
+def test_it_shows_every_figure_with_alternative_text(executed: Path) -> None:
     notebook = nbformat.read(executed, as_version=4)
     shown = [cell.source for cell in notebook.cells if cell.cell_type == "code" and cell.source.startswith("figures")
              and "figures = " not in cell.source]  # fmt: skip
@@ -75,7 +75,7 @@ def test_every_figure_is_in_it_as_an_image_with_alternative_text(executed: Path)
     assert all("<img" in each and "alt=" in each and "figcaption" in each for each in html)
 
 
-def test_it_is_exported_as_a_dark_page(executed: Path) -> None:
+def test_it_exports_as_a_dark_page(executed: Path) -> None:
     command = [sys.executable, "-m", "jupyter", "nbconvert", "--to", "html", "--HTMLExporter.theme=dark", executed.name]
     subprocess.run(command, cwd=executed.parent, check=True, capture_output=True)
     page = (executed.parent / "mnist_cnn.html").read_text("utf-8")
@@ -83,6 +83,6 @@ def test_it_is_exported_as_a_dark_page(executed: Path) -> None:
     assert "Confusion Matrix Values" in page
 
 
-def test_the_notebook_is_kept_without_outputs() -> None:
+def test_the_notebook_is_stored_without_outputs() -> None:
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     assert all(not cell.outputs and cell.execution_count is None for cell in notebook.cells if cell.cell_type == "code")

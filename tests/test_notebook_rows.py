@@ -1,4 +1,4 @@
-"""`docs/notebook.md` names, for each of the notebook's 42 rows, where convscope does it and what holds it there."""
+"""`docs/notebook.md` names the place in convscope and the test for each of the notebook's 42 rows."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ def test_all_42_rows_are_there() -> None:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0].strip("| "))
-def test_what_holds_a_row_exists(row: list[str]) -> None:
-    held_by = re.findall(r"`([^`]+)`", row[3])
-    assert held_by
-    assert all((ROOT / name).is_file() for name in held_by)
+def test_the_tests_of_every_row_exist(row: list[str]) -> None:
+    tested_by = re.findall(r"`([^`]+)`", row[3])
+    assert tested_by
+    assert all((ROOT / name).is_file() for name in tested_by)
 
 
 def test_every_file_that_a_row_names_exists(digits_run: Run) -> None:
     names = {name for row in ROWS for name in re.findall(r"`((?:src|examples|docs|figures)/[^`]+)`", row[2])}
     assert len(names) > 10
     for name in names:
-        place = digits_run.folder if name.startswith("figures/") else ROOT
-        assert (place / name).is_file(), name
+        folder = digits_run.folder if name.startswith("figures/") else ROOT
+        assert (folder / name).is_file(), name

@@ -1,4 +1,4 @@
-"""The notebook's network and defaults with Keras' `fit`, on the back-end that KERAS_BACKEND names."""
+"""Train the notebook's network with Keras' `fit` and default settings, on the back-end in KERAS_BACKEND."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 from keras import layers
-from mnist import load, tell
+from mnist import load, print_accuracy
 
 
 def main(epochs: int, seed: int) -> None:
-    """Train, and tell the accuracy on the test split after each epoch."""
+    """Train, and print the test accuracy after each epoch."""
     keras.utils.set_random_seed(seed)
     x_train, y_train, x_test, y_test = load()
     model = keras.Sequential(
@@ -29,10 +29,18 @@ def main(epochs: int, seed: int) -> None:
         ]
     )
     model.compile(loss="sparse_categorical_crossentropy", optimizer="adam", metrics=["accuracy"])
-    told = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: tell(epoch + 1, logs["val_accuracy"]))
+    callback = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: print_accuracy(epoch + 1, logs["val_accuracy"])
+    )
     validation = (x_test[..., None], y_test)
     model.fit(
-        x_train[..., None], y_train, epochs=epochs, batch_size=128, validation_data=validation, verbose=0, callbacks=[told]
+        x_train[..., None],
+        y_train,
+        epochs=epochs,
+        batch_size=128,
+        validation_data=validation,
+        verbose=0,
+        callbacks=[callback],
     )
 
 

@@ -1,4 +1,4 @@
-"""The notebook's network in PyTorch: a `DataLoader` as in the tutorials, or all images in memory in channels-last order."""
+"""Train the notebook's network in PyTorch, with a `DataLoader` or with all images in memory, channels last."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import sys
 from collections.abc import Iterator
 
 import torch
-from mnist import load, tell
+from mnist import load, print_accuracy
 from torch import nn
 
 
 def network() -> nn.Module:
-    """As in Keras: no padding, Glorot's initial weights, zero biases."""
+    """Return the network as Keras builds it: no padding, Glorot initialisation, zero biases."""
     model = nn.Sequential(
         nn.Conv2d(1, 16, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(16, 32, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
         nn.Linear(800, 128), nn.ReLU(), nn.Linear(128, 10),
@@ -24,7 +24,7 @@ def network() -> nn.Module:
 
 
 def preloaded(images: torch.Tensor, labels: torch.Tensor) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """Slices of one tensor, shuffled anew."""
+    """Yield shuffled batches of one tensor."""
     order = torch.randperm(len(labels))
     for start in range(0, len(labels), 128):
         chosen = order[start : start + 128]
@@ -32,7 +32,7 @@ def preloaded(images: torch.Tensor, labels: torch.Tensor) -> Iterator[tuple[torc
 
 
 def main(how: str, epochs: int, seed: int) -> None:
-    """Train, and tell the accuracy on the test split after each epoch."""
+    """Train, and print the test accuracy after each epoch."""
     torch.manual_seed(seed)
     x_train, y_train, x_test, y_test = (torch.from_numpy(array) for array in load())
     x_train, x_test = x_train[:, None], x_test[:, None]
@@ -53,7 +53,7 @@ def main(how: str, epochs: int, seed: int) -> None:
                 int((model(part).argmax(1) == of).sum())
                 for part, of in zip(x_test.split(1000), y_test.split(1000), strict=True)
             )
-        tell(epoch + 1, right / len(y_test))
+        print_accuracy(epoch + 1, right / len(y_test))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The script behind `docs/cnn-against-ann.md`: its table is that of the kept answers, by the room's own formulas."""
+"""`benchmarks/cnn_against_ann.py`, which generates the table of `docs/cnn-against-ann.md`."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ def script() -> ModuleType:
     return module
 
 
-def test_the_table_is_that_of_the_kept_answers(script: ModuleType) -> None:
-    kept = json.loads(script.RESULTS.read_text("utf-8"))
-    anew = script.summarised(json.loads(script.RESULTS.read_text("utf-8")))
-    for name, each in kept["comparisons"].items():
-        again = anew["comparisons"][name]["summary"]
+def test_the_table_follows_from_the_saved_predictions(script: ModuleType) -> None:
+    saved = json.loads(script.RESULTS.read_text("utf-8"))
+    recomputed = script.summarised(json.loads(script.RESULTS.read_text("utf-8")))
+    for name, each in saved["comparisons"].items():
+        again = recomputed["comparisons"][name]["summary"]
         assert again.keys() == each["summary"].keys()
         for key, value in each["summary"].items():
             assert again[key] == pytest.approx(value), (name, key)
-    assert script.table(kept) in script.PAGE.read_text("utf-8"), "run benchmarks/cnn_against_ann.py --table"
+    assert script.table(saved) in script.PAGE.read_text("utf-8"), "run benchmarks/cnn_against_ann.py --table"
 
 
-def test_the_difference_holds_over_seeds_and_over_both(script: ModuleType) -> None:
+def test_both_intervals_of_the_difference_exclude_zero(script: ModuleType) -> None:
     found = script.load()["comparisons"]["mnist/standard"]["summary"]
     assert found["seeds"] >= 5
     assert 0 < found["interval_seeds_and_images"][0] < found["interval_seeds"][0]

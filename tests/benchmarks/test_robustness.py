@@ -1,4 +1,4 @@
-"""The script behind `docs/robustness.md`, on a quick run; and the page itself, where it has been measured."""
+"""`benchmarks/robustness.py`, which generates `docs/robustness.md`, on the saved results and on a small run."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ def script() -> ModuleType:
     return module
 
 
-def test_the_page_is_that_of_the_kept_numbers(script: ModuleType) -> None:
+def test_the_document_follows_from_the_saved_results(script: ModuleType) -> None:
     if not script.RESULTS.is_file():
-        pytest.skip("nothing has been measured yet")
+        pytest.skip("no saved results")
     text = script.page(json.loads(script.RESULTS.read_text("utf-8")), script.augmentation.load())
     assert script.PAGE.read_text("utf-8") == text, "run benchmarks/robustness.py --table"
 
 
 @pytest.mark.slow
-def test_measured_runs_become_a_page(script: ModuleType, run_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_measured_runs_become_a_document(script: ModuleType, run_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gallery, "drawers", lambda record: [])
     result, found = script.measure(run_copy, everything=False)
     difference = script.difference(found, found)
@@ -48,14 +48,14 @@ def test_measured_runs_become_a_page(script: ModuleType, run_copy: Path, monkeyp
     }  # fmt: skip
     text = script.page(json.loads(json.dumps(results)), None)
     assert all(f"| {kind.title} |" in text for kind in KINDS.values())
-    assert "Better beyond chance: none." in text
-    assert "359 of 359 test images" in text
+    assert "Significantly more accurate: none." in text
+    assert "359 of the 359 test images" in text
     assert f"{result['seconds']:.0f} s for `cnn`, `standard` (" in text
-    assert "What augmentation changes\n\nNot measured." in text
+    assert "Effect of augmentation\n\nNot measured." in text
     assert "{" not in text
 
 
-def test_a_difference_is_paired_and_has_the_interval_of_a_paired_mean(script: ModuleType) -> None:
+def test_a_difference_has_the_interval_of_a_paired_mean(script: ModuleType) -> None:
     generator = np.random.default_rng(0)
     one, other = (SimpleNamespace(robustness=SimpleNamespace(corrupted=generator.random((15, 5, 300)) < share))
                   for share in (0.7, 0.8))  # fmt: skip
@@ -68,24 +68,23 @@ def test_a_difference_is_paired_and_has_the_interval_of_a_paired_mean(script: Mo
 
 
 def augmented(script: ModuleType, seeds: int = 5) -> dict[str, Any]:
-    """Trainings of which those with the second augmentation are right at one strength more of fog, and those with the third are
-    as good as none, but for chance."""
+    """Return made-up trainings: the second augmentation gains one strength of fog, the third differs from none by chance."""
     generator, runs = np.random.default_rng(0), []
     for seed in range(seeds):
         plain = {kind: generator.integers(0, 5, 200) for kind in KINDS}
-        for place, name in enumerate(script.augmentation.AUGMENTATIONS):
-            right = {kind: values + (place == 1 and kind == "fog") for kind, values in plain.items()}
-            if place == 2:
+        for position, name in enumerate(script.augmentation.AUGMENTATIONS):
+            right = {kind: values + (position == 1 and kind == "fog") for kind, values in plain.items()}
+            if position == 2:
                 right = {kind: np.roll(values, 1) for kind, values in right.items()}
             digits = {kind: "".join(map(str, values)) for kind, values in right.items()}
-            runs.append({"augmentation": name, "seed": seed, "n": 1000, "errors": 5 + place, "right": digits})
+            runs.append({"augmentation": name, "seed": seed, "n": 1000, "errors": 5 + position, "right": digits})
     described = {name: each.describe((28, 28, 1)) for name, each in script.augmentation.AUGMENTATIONS.items()}
     settings = {"model": "cnn", "recipe": "standard", "sample": 200, "augmentations": described}
     return {"runs": runs, "settings": settings, "machine": describe_machine(), "versions": package_versions(),
             "date": "2026-01-01"}  # fmt: skip
 
 
-def test_what_augmentation_gains_is_paired_by_seed_and_image(script: ModuleType) -> None:
+def test_the_gain_is_paired_by_seed_and_image(script: ModuleType) -> None:
     results, (_, own, other) = augmented(script), script.augmentation.AUGMENTATIONS
     assert script.augmentation.gain(results, own, "fog") == pytest.approx((20, 20, 20))
     assert script.augmentation.gain(results, own, "stripe") == (0, 0, 0)
@@ -99,14 +98,14 @@ def test_what_augmentation_gains_is_paired_by_seed_and_image(script: ModuleType)
     assert script.augmentation.shares(results, own, "fog").mean() == pytest.approx(by_hand / 5)
 
 
-def test_the_table_of_augmentations_has_every_kind_and_marks_what_is_beyond_chance(script: ModuleType) -> None:
-    text = script.augmentation.part(augmented(script))
+def test_the_table_has_every_kind_and_bold_significant_gains(script: ModuleType) -> None:
+    text = script.augmentation.section(augmented(script))
     rows = {line.split(" | ")[0].strip("| *"): line for line in text.splitlines() if line.startswith("| ")}
-    assert set(rows) >= {kind.title for kind in KINDS.values()} | {"all kinds", "as they are, all test images"}
+    assert set(rows) >= {kind.title for kind in KINDS.values()} | {"all kinds", "uncorrupted, all test images"}
     assert "**+20.0 (+20.0 to +20.0)**" in rows["fog"]
     assert "+0.0 (+0.0 to +0.0) |" in rows["stripe"]
-    assert "| 99.50 | 99.40 | 99.30 |" in rows["as they are, all test images"]
+    assert "| 99.50 | 99.40 | 99.30 |" in rows["uncorrupted, all test images"]
     assert "the same 5 seeds" in text
-    assert "none: every image as it is" in text
+    assert "none: images unchanged" in text
     assert "by up to 15°" in text
     assert len(script.augmentation.shares(augmented(script) | {"runs": augmented(script)["runs"][:-1]}, "none", None)) == 4
