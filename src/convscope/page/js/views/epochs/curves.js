@@ -48,7 +48,7 @@ function putCurves(page, mount, {label, keys, makeAxis, write}, {session, frames
   const checked = mount.dataset.checked;
   const [trained, validated] = keys.map((key) => history.map((each) => each[key]));
   const series = [
-    {name: "training", class: "training", marker: "circle", values: trained},
+    {name: "training", className: "training", marker: "circle", values: trained},
     {name: checked, className: checked, marker: "square", values: validated},
   ];
   if (keys[1] === "val_loss") series[1].ring = lowestPlace(series[1].values);
