@@ -158,11 +158,6 @@ def compare_evaluations(
 ) -> Comparison:
     """Compare evaluations of the same test images, in the same order.
 
-    Args:
-        contestants: Descriptions of the runs, in the order of ``evaluations``.
-        evaluations: Two or more evaluations.
-        dataset: Name of the dataset.
-
     Raises:
         ValueError: There are fewer than two evaluations, or their true classes differ.
     """

@@ -81,10 +81,8 @@ class MeasuredRun(Protocol):
 
 MAX_MISTAKES = 1000
 """Misclassified images that neighbours are searched for: the page has no room for more."""
-
 MAX_HELD_OUT = 5000
 """Images that temperature and feature distances are measured on: as many as MNIST's validation images."""
-
 BLOCK = 4096
 """Training images at a time, in the search for neighbours."""
 
@@ -92,14 +90,7 @@ BLOCK = 4096
 def collect_evidence(
     record: MeasuredRun, dataset: Dataset, predictor: Predictor, *, before_reading: BeforeReading | None = None
 ) -> Evidence:
-    """Collect the evidence of a run; the same right after the training as from the run folder.
-
-    Args:
-        record: The run.
-        dataset: What its network was trained on.
-        predictor: Runs the network.
-        before_reading: Called before the test split is read.
-    """
+    """Collect the evidence of a run; the same right after the training as from the run folder."""
     seed = int(record.request["seed"])
     evaluation, train, test = record.evaluation, dataset.train, dataset.test
     trained, held_out, selected_on = train_and_holdout_indices(train.labels, record.request["config"], seed=seed)
@@ -137,10 +128,7 @@ def train_and_holdout_indices(
 
     The split is that of :func:`convscope.training.validation_split.train_validation_splits`.
 
-    Args:
-        labels: (n,) of the training split.
-        config: The training configuration, as ``run.json`` has it.
-        seed: Of the training.
+    ``labels`` (n,) are those of the training split, ``config`` is the training configuration in ``run.json``.
     """
     if config["validation"] == "held-out":
         share = validation_share(
@@ -168,12 +156,8 @@ def _measure(
 def search(predictor: Predictor, wrong: Split, predictions: Labels, train: Split, trained: Labels) -> Labels:
     """Return (2, m, 3) indices in the training split: the nearest images of the true and of the predicted class.
 
-    Args:
-        predictor: Runs the network; must expose the last hidden layer.
-        wrong: m misclassified test images.
-        predictions: (m,) their predicted classes.
-        train: The training split.
-        trained: Indices of the images that were trained on.
+    ``wrong`` holds m misclassified test images, ``predictions`` (m,) their predicted classes, ``trained`` the indices of the
+    images that were trained on. ``predictor`` must expose the last hidden layer.
     """
     if len(wrong) == 0:
         return np.empty((2, 0, 3), np.int64)

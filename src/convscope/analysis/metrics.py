@@ -26,7 +26,6 @@ from .uncertainty.calibration import CalibrationMetrics, measure_calibration
 
 SCHEMA_VERSION = 2
 """Of ``metrics.json``; :mod:`convscope.runs.migrations` reads the versions before."""
-
 MAX_PAIRS = 10
 """Confused pairs that are listed."""
 
@@ -34,12 +33,8 @@ MAX_PAIRS = 10
 def evaluation_metrics(evaluation: Evaluation, *, calibration: CalibrationMetrics | None = None) -> dict[str, Any]:
     """Return the numbers of one evaluated split.
 
-    Args:
-        evaluation: The split.
-        calibration: Of its uncalibrated probabilities, if measured already.
-
-    Returns:
-        ``interval`` belongs to ``accuracy``; other intervals carry the name of their number.
+    ``calibration`` is that of the uncalibrated probabilities. ``interval`` belongs to ``accuracy``; other intervals carry
+    the name of their number.
     """
     calibration = calibration or measure_calibration(evaluation.logits, evaluation.labels)
     macro = macro_f1_estimate(evaluation.confusion)

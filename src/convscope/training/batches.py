@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 SHUFFLE, SHIFT, WARP = 1, 2, 3
 """Purposes of random numbers, each part of the seed, so that no two purposes share a stream."""
-
 Warp = Callable[[Images, npt.NDArray[np.float32]], Images]
 """A function of images (n, h, w, c) uint8 and affine maps (n, 8) that returns the warped images."""
 
@@ -97,14 +96,6 @@ class BatchStream:
         shard: tuple[int, int] = (0, 1),
     ) -> None:
         """Prepare the stream.
-
-        Args:
-            split: The training split.
-            rows: Indices (n,) of the images to train on.
-            config: Batch size, augmentation and the rest of the recipe.
-            seed: Seed of shuffling and augmentation.
-            side: (h, w) to which images are cropped at the bottom and on the right; by default they keep their size.
-            shard: (index, count): the part of every batch that this process feeds, and the number of processes.
 
         Raises:
             ConfigError: The batch size is not a multiple of the number of processes.

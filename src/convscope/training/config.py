@@ -10,7 +10,6 @@ from .augmentation import Augmentation, parse_augmentation
 
 MIN_BATCH = 8
 """Smallest batch for which batch statistics are usable."""
-
 FINAL_AUGMENTATION = 0.3
 """Augmentation in the last epochs, as a share of the full one."""
 

@@ -24,11 +24,8 @@ if TYPE_CHECKING:
 
 MOMENTUM = 0.9
 """Momentum of the running mean and variance: they cover the last few dozen batches, since the weights change quickly."""
-
 SUFFIX = "_normalized"
-
 NORMALIZABLE, NORMALIZATION = ("Conv2D", "Dense"), "BatchNormalization"
-
 UNNORMALIZED: dict[str, Any] = {"activation": "linear", "use_bias": False}
 """Settings of a layer whose bias and activation move to the normalisation after it."""
 

@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 BATCH_SIZE = 100
 """Images per batch. Every batch is padded to this size so that the back-end compiles once; large batches would waste work
 in attacks, which continue with fewer and fewer images."""
-
 Step = Callable[[Any, Any], tuple[Any, Any]]
-
 Forward = Callable[[Any], Any]
 
 
@@ -52,10 +50,6 @@ class InputGradient:
 
     def of_logits(self, inputs: Inputs, classes: Labels) -> tuple[Floats, Floats]:
         """Return the gradient of logit ``classes[i]`` of image i by its pixels, and all logits.
-
-        Args:
-            inputs: (n, h, w, c) in 0..1.
-            classes: (n,) indices.
 
         Returns:
             Gradients (n, h, w, c) and logits (n, k), both float32.

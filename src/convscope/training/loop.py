@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 STEPS_PER_EXECUTION = 32
 """Steps per call into TensorFlow. 16 to 64 are equally fast; the progress bar moves once per call."""
-
 VALIDATION_BATCH_SIZE = 1000
 
 

@@ -131,8 +131,7 @@ def is_most_frequent(counts: Sequence[int]) -> bool:
     A two-sided binomial test of the winner against the runner-up, which keeps its level for any number of competitors: K. Hung
     and W. Fithian, "Rank verification for exponential families", Annals of Statistics 47, 2019.
 
-    Args:
-        counts: The counts of the confusions, in descending order.
+    ``counts`` are in descending order.
     """
     if not counts:
         return False

@@ -59,10 +59,7 @@ def without_confirmed(evaluation: Evaluation, confirmed: Labels, *, confirmed_tr
     fixed: R. G. Newcombe, "Interval estimation for the difference between independent proportions", Statistics in Medicine 17,
     1998, method 10.
 
-    Args:
-        evaluation: The evaluation on the test split.
-        confirmed: (m,) indices of the confirmed images in the test split.
-        confirmed_train: Number of confirmed images in the training split, passed through.
+    ``confirmed`` (m,) holds indices in the test split.
 
     Raises:
         ValueError: All images are confirmed.

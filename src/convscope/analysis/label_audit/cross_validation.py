@@ -26,15 +26,11 @@ from ..uncertainty.temperature import log_softmax
 
 MODEL = "cnn"
 """The network of the folds, regardless of the run's own: ``logistic`` would flag too many labels."""
-
 MIN_STEPS, MAX_EPOCHS = 350, 5
 """Training steps after which no further epoch begins, and the largest number of epochs."""
-
 MAX_VALIDATION = 300
 """Validation images per fold: few, since they do not influence training."""
-
 MIN_FOLDS, MAX_FOLDS = 2, 50
-
 MAX_NAMED = 10
 """Largest number of classes that a note names."""
 
@@ -77,14 +73,8 @@ def cross_validate(
 ) -> OutOfSample:
     """Predict each fold, and the test split, by a network trained on the other folds.
 
-    Args:
-        dataset: The data; folds are stratified by class.
-        folds: Number of folds, 2 to 50.
-        seed: Seed of the folds and of the training.
-        progress: Called several times per fold.
-        checkpoint: File for the predictions of finished folds. If it exists with the same data and settings, these are not
-            computed again.
-        before_reading: Called before each prediction on the test split.
+    Folds are stratified by class. ``checkpoint`` is a file for the predictions of finished folds, which are not computed
+    again with the same data and settings. ``before_reading`` is called before each prediction on the test split.
 
     Raises:
         ConfigError: The number of folds is invalid.

@@ -20,10 +20,8 @@ from ...types import Floats, Labels
 from .confirmed import AccuracyWithoutConfirmed
 
 SPLITS = ("train", "test")
-
 MIN_SCORE = 0.5
 """Score at which the given class and the best other class are equally probable."""
-
 MAX_LISTED = 100
 """Largest number of suspects in the metrics of a run."""
 
@@ -112,10 +110,8 @@ def find_suspects(
 ) -> LabelAudit:
     """Return the suspects of each split.
 
-    Args:
-        judged: By split, its labels (n,) and out-of-sample probabilities (n, k), with rows of NaN for images without any.
-        class_names: Names of the k classes.
-        notes: Limitations of the audit, in sentences.
+    ``scored`` maps each split to its labels (n,) and out-of-sample probabilities (n, k), with rows of NaN for images without
+    any.
 
     Raises:
         MissingExtraError: ``cleanlab`` is not installed.

@@ -19,7 +19,6 @@ from ..uncertainty.temperature import log_softmax
 
 PATCHES_ACROSS = 7
 """Patches per side if they did not overlap; they overlap by half. On 28 × 28 pixels a patch has 4 × 4."""
-
 BATCH_BYTES = 2**26
 """Largest size of the covered images in memory at once."""
 
@@ -39,13 +38,7 @@ class Occlusion:
 
 
 def occlude(predictor: Predictor, image: Images, classes: Sequence[int]) -> Occlusion:
-    """Return the occlusion maps of ``image`` for ``classes``.
-
-    Args:
-        predictor: The network.
-        image: (h, w, c) uint8.
-        classes: Indices of the classes.
-    """
+    """Return the occlusion maps of ``image`` for ``classes``."""
     height, width = image.shape[:2]
     patch = max(2, min(height, width) // PATCHES_ACROSS)
     stride = max(1, patch // 2)

@@ -204,13 +204,8 @@ MAX_LISTED = 200
 def mistakes_metrics(mistakes: Sequence[Mistake], errors: int, *, votes: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return the section ``mistakes`` of the metrics; classes are indices.
 
-    Args:
-        mistakes: Those that are explained, the most confident first.
-        errors: All errors on the test split.
-        votes: The networks that voted on them, if any did.
-
-    Returns:
-        ``indices`` holds the test indices of all mistakes of a kind, also of those beyond the end of ``list``.
+    ``errors`` counts all errors on the test split. ``indices`` holds the test indices of all mistakes of a kind, also of
+    those beyond the end of ``list``.
     """
     return {
         "errors": errors,

@@ -24,25 +24,16 @@ from typing import Literal
 from ...formatting import format_probability
 
 MIN_CONFIDENT = 0.9
-
 MAX_LABEL_PROBABILITY = 0.05
-
 AMBIGUOUS_PROBABILITY = 0.2
-
 DISTANCE_RATIO = 1.25
-
 SIMILAR_DISTANCE = 1.15
-
 MIN_AUDIT_SCORE = 0.8
 """Audit score from which a label counts as doubtful: another class is then more probable by 0.6."""
-
 MIN_EPOCHS = 2
 """Smallest number of earlier epochs for which never predicting the label is mentioned."""
-
 Kind = Literal["label suspect", "ambiguous", "model error"]
-
 KINDS: tuple[Kind, ...] = ("label suspect", "ambiguous", "model error")
-
 EXPLANATIONS: dict[Kind, str] = {
     "label suspect": "Possible label error",
     "ambiguous": "Ambiguous image",
@@ -92,14 +83,7 @@ class Triage:
 
 
 def triage(signs: MistakeEvidence, *, true: str, predicted: str, voter_name: str = "other networks") -> Triage:
-    """Return the likely cause of an error.
-
-    Args:
-        signs: The evidence.
-        true: Name of the labelled class.
-        predicted: Name of the predicted class.
-        voters: Plural noun for the other networks.
-    """
+    """Return the likely cause of an error."""
     kind: Kind = "model error"
     if _is_label_suspect(signs):
         kind = "label suspect"

@@ -79,14 +79,7 @@ def measure_ood_detection(
 ) -> OODDetection:
     """Score test images and every set by distance and by confidence.
 
-    Args:
-        predictor: Runs the network; must expose the last hidden layer.
-        distances: Of the run, with its threshold.
-        reference: (m, h, w, c) training images that distances are measured to.
-        known: (n, h, w, c) test images.
-        sets: Out-of-distribution images.
-        skipped: Sets that do not apply, for the result.
-        on_step: Called after each set.
+    ``reference`` (m, h, w, c) are the training images that distances are measured to, ``known`` (n, h, w, c) test images.
     """
     layer, _ = predictor.features_and_logits(reference)
 

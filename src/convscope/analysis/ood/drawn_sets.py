@@ -12,16 +12,12 @@ from ...types import Floats
 
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 """Capitals, without I and O, which look like 1 and 0."""
-
 FRAME = 20 / 28
 """Share of the shorter side that a drawing fills, as in MNIST."""
-
 MIN_SIDE = 160
 """Up to this side, drawings are supersampled for smooth edges."""
-
 SLANT, TURN = 0.15, 8.0
 """Maxima, as a share of the height and in degrees."""
-
 Sketch = Callable[[ImageDraw.ImageDraw, float, np.random.Generator], None]
 """Draws in white into a square with the given side in pixels."""
 
@@ -120,7 +116,6 @@ GARMENTS = {
     ),
 }
 """Right half of each outline, from the top: distance from the middle and from the top, as shares of the side."""
-
 SHOE = ((0.03, 0.45), (0.22, 0.42), (0.45, 0.6), (0.85, 0.66), (0.97, 0.74), (0.97, 0.82), (0.03, 0.82))
 
 

@@ -21,15 +21,7 @@ def measure_reference_data(
 ) -> ReferenceData | None:
     """Measure the reference data of a trained network; None if it has no hidden layer or no images are left.
 
-    Args:
-        predictor: Runs the network.
-        train: The training split, held-out images included.
-        config: The training configuration, as ``run.json`` has it.
-        layer_name: The last hidden layer.
-        seed: Of the training.
-
-    Returns:
-        Without a temperature, which is in the metrics.
+    It holds no temperature, which is in the metrics.
     """
     if not predictor.has_features:
         return None

@@ -21,14 +21,10 @@ from ..statistics.proportions import Accuracy
 from .corruptions.random_numbers import CounterRNG
 
 Correct = npt.NDArray[np.bool_]
-
 OnStep = Callable[[], None]
-
 EPSILONS = (2 / 255, 4 / 255, 8 / 255, 16 / 255, 32 / 255, 0.2, 0.3)
 """Largest changes of a pixel in 0..1: 8/255 is usual for photos, 0.3 for MNIST."""
-
 STEPS = 10
-
 STEP_FACTOR = 2.5
 """Sum of the steps of PGD, in ε: above 2 they lead from any allowed change to any other."""
 
@@ -77,16 +73,8 @@ def measure_attacks(
 ) -> Attacks:  # fmt: skip
     """Attack images with every ε.
 
-    Args:
-        gradient: Of the network.
-        inputs: (n, h, w, c) in 0..1.
-        labels: (n,) true classes.
-        indices: (n,) in the test split, which fix the random starts.
-        num_images: Images in the test split.
-        seed: Of the random starts.
-        epsilons: Ascending.
-        steps: Of PGD.
-        on_step: Called after each ε.
+    ``inputs`` are (n, h, w, c) in 0..1, ``labels`` (n,) true classes; ``indices`` (n,) in the test split fix the random
+    starts.
     """
     slopes, logits = gradient(inputs, labels)
     clean = np.asarray(logits.argmax(axis=1) == labels)

@@ -10,10 +10,8 @@ from ...types import Floats, Images
 
 TOLERANCE = 10
 """Largest difference in grey levels from the median at which a border pixel counts as background."""
-
 MIN_SHARE = 0.5
 """Smallest share of border pixels of that level in a dataset with a background."""
-
 LIGHT = 128
 """Smallest mean level of a light background."""
 

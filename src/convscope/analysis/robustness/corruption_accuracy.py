@@ -20,7 +20,6 @@ from .background import Background
 from .corruptions.kinds import KINDS, STRENGTHS, corrupt
 
 Correct = npt.NDArray[np.bool_]
-
 OnStep = Callable[[], None]
 
 
@@ -75,25 +74,11 @@ class Robustness:
 
 
 def measure_robustness(
-    predictor: Predictor,
-    test: Split,
-    indices: Labels,
-    background: Background,
-    *,
-    seed: int,
-    on_step: OnStep = lambda: None,
+    predictor: Predictor, test: Split, indices: Labels, background: Background, *, seed: int, on_step: OnStep = lambda: None
 ) -> Robustness:
     """Corrupt test images in every kind and strength, and classify them.
 
     Takes about six seconds on two processors for 1,000 images of MNIST.
-
-    Args:
-        predictor: Runs the network.
-        test: The test split.
-        indices: (n,) of the images to corrupt.
-        background: Of the images.
-        seed: Of the corruptions.
-        on_step: Called after each of the 75 corruptions.
     """
     chosen = test.take(indices)
 

@@ -45,10 +45,7 @@ def auroc(high: Floats, low: Floats, *, z: float = Z_95) -> Auroc:
     R. Newcombe, "Confidence intervals for an effect size measure based on the Mann-Whitney statistic. Part 2", Statistics in
     Medicine, 2006.
 
-    Args:
-        high: (m,) scores of the group that should score higher.
-        low: (n,) scores of the other group.
-        z: Normal quantile of the interval.
+    ``high`` (m,) are the scores of the group that should score higher, ``low`` (n,) those of the other group.
 
     Raises:
         ValueError: A group has fewer than two scores.
@@ -66,9 +63,7 @@ def auroc(high: Floats, low: Floats, *, z: float = Z_95) -> Auroc:
 def auroc_difference(first: tuple[Floats, Floats], second: tuple[Floats, Floats]) -> AurocDifference:
     """Return the difference between two areas with DeLong's test for paired scores (1988).
 
-    Args:
-        first: ``(high, low)`` with shapes (m,) and (n,), as for :func:`auroc`.
-        second: Another score of the same images, in the same order.
+    Both are ``(high, low)`` as for :func:`auroc`, of the same images in the same order.
 
     Raises:
         ValueError: A group has fewer than two scores.

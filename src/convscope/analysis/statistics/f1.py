@@ -18,11 +18,6 @@ def f1_interval(hits: int, support: int, predicted: int) -> Interval:
 
     With q the share of hits among images that are of the class or predicted as it, F1 = 2q / (1 + q), which increases with q.
     So Wilson's interval of q maps to one of F1.
-
-    Args:
-        hits: Images of the class that were predicted as it.
-        support: Images of the class.
-        predicted: Images that were predicted as the class.
     """
     union = support + predicted - hits
     if union == 0:

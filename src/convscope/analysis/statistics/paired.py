@@ -22,10 +22,6 @@ def mid_p(only_first: int, only_second: int) -> float:
     than exact conditional", BMC Medical Research Methodology 13, 2013. The exact test is far too conservative, the chi-squared
     test slightly too liberal.
 
-    Args:
-        only_first: Images that only the first network classifies correctly.
-        only_second: Images that only the second does.
-
     Raises:
         ValueError: A count is negative.
     """
@@ -93,12 +89,6 @@ def paired_interval(only_first: int, only_second: int, n: int, z: float = Z_95) 
 
     It contains every difference that a score test does not reject: T. Tango, "Equivalence test and confidence interval for the
     difference in proportions for the paired-sample design", Statistics in Medicine 17, 1998.
-
-    Args:
-        only_first: Images that only the first network classifies correctly.
-        only_second: Images that only the second does.
-        n: All images.
-        z: Normal quantile of the interval, 95% by default.
 
     Raises:
         ValueError: The counts are negative, exceed ``n``, or ``n`` is 0.

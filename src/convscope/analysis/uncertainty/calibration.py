@@ -40,11 +40,7 @@ def measure_calibration(logits: Floats, labels: Labels, *, temperature: float = 
 
     Takes about 0.05 s, however many images there are.
 
-    Args:
-        logits: (n, k), n at least 1.
-        labels: (n,) true classes.
-        temperature: Divisor of the logits.
-        seed: Of the bootstrap.
+    ``logits`` are (n, k), ``labels`` (n,). Takes about 0.05 s, however many images there are.
     """
     log_probabilities = log_softmax(logits.astype(np.float64) / temperature)
     probabilities = np.exp(log_probabilities)

@@ -35,13 +35,7 @@ def bin_indices(confidence: Floats, *, bins: int = NUM_BINS) -> Labels:
 
 
 def reliability(confidence: Floats, correct: Labels, *, bins: int = NUM_BINS) -> tuple[ReliabilityBin, ...]:
-    """Return the bins that hold an image, in ascending order.
-
-    Args:
-        confidence: (n,) 0..1.
-        correct: (n,) 1 where the prediction is correct, else 0.
-        bins: Bins of equal width.
-    """
+    """Return the bins that hold an image, in ascending order."""
     indices = bin_indices(confidence, bins=bins)
     counts = np.bincount(indices, minlength=bins)
     hits = np.bincount(indices, weights=correct, minlength=bins)
@@ -65,11 +59,6 @@ def ece_null_quantile(confidence: Floats, *, bins: int = NUM_BINS, seed: int = 0
 
     It is above zero: of a hundred predictions with 90% confidence, seldom exactly ninety are correct. After J. Bröcker and
     L. A. Smith, "Increasing the reliability of reliability diagrams", 2007.
-
-    Args:
-        confidence: (n,) 0..1, of the test images.
-        bins: Bins of equal width.
-        seed: Of the draws.
     """
     indices = bin_indices(confidence, bins=bins)
     # The number of correct predictions in a bin is taken as normal: then the sum of variances is all that a bin needs.

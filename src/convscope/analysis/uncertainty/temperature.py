@@ -14,10 +14,8 @@ from ...types import Floats, Labels
 
 NUM_BINS = 15
 """Equal-width bins of confidence; the usual number since Guo et al."""
-
 MIN_TEMPERATURE, MAX_TEMPERATURE = 0.01, 100.0
 """Ends of the search. A network that does worse than chance has no best temperature below the upper one."""
-
 STEPS = 60
 """Halvings of the interval: more than float64 can resolve."""
 
@@ -86,13 +84,7 @@ def negative_log_likelihood(log_probabilities: Floats, labels: Labels) -> float:
 
 
 def expected_calibration_error(probabilities: Floats, labels: Labels, *, bins: int = NUM_BINS) -> float:
-    """Return the mean distance between confidence and accuracy over bins of confidence, weighted by their images.
-
-    Args:
-        probabilities: (n, k).
-        labels: (n,) true classes.
-        bins: Bins of equal width; each holds its upper edge and not its lower one.
-    """
+    """Return the mean distance between confidence and accuracy over bins of confidence, weighted by their images."""
     confidence = probabilities.max(axis=1)
     correct = probabilities.argmax(axis=1) == labels
     indices = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)

@@ -73,13 +73,6 @@ def measure_uncertainty(
     """Measure the uncertainty of a trained network; None if there are no images to choose a temperature on.
 
     Takes at most half a second of one processor: 5,000 images through the network, and the intervals.
-
-    Args:
-        predictor: Runs the network.
-        dataset: What it was trained on.
-        evaluation: Its predictions on the test split.
-        config: The training configuration, as ``run.json`` has it.
-        seed: Of the training.
     """
     _, indices, selected_on = train_and_holdout_indices(dataset.train.labels, config, seed=seed)
     if len(indices) == 0:
@@ -123,13 +116,7 @@ def threshold_for_accuracy(
 ) -> Threshold:  # fmt: skip
     """Choose the confidence threshold that reaches an accuracy, and measure it on the test images.
 
-    Args:
-        predictor: Runs the network.
-        dataset: What it was trained on; its held-out images choose the threshold.
-        evaluation: The network's predictions on the images to measure it on.
-        request: ``run.json``.
-        metrics: ``metrics.json``.
-        target: The accuracy, in (0, 1].
+    ``request`` and ``metrics`` are ``run.json`` and ``metrics.json``; ``target`` is in (0, 1].
 
     Raises:
         ConfigError: No threshold reaches it, or there are no images to choose it on.

@@ -20,7 +20,6 @@ from ...system.hardware import processor_flags
 
 MAX_CHANNELS = 4
 """Most input channels; with 16 the extra multiply-adds cost more than they save."""
-
 CHOICES = 4
 """Positions that a pooling of 2 × 2 chooses from."""
 

@@ -24,10 +24,8 @@ from .overlays import dotted_line, spatter, zigzag
 from .random_numbers import CounterRNG
 
 STRENGTHS = 5
-
 VALUES_AT_ONCE = 2**20
 """Number of pixel values per portion: 4 MB in float32, which mostly fit into the CPU cache."""
-
 Change = Callable[[Floats, Any, CounterRNG, Background], Floats]
 """A function of images (n, h, w, c) float32 in 0..1, a strength, random numbers and the background."""
 
@@ -76,13 +74,8 @@ def corrupt(
 
     An image is corrupted in the same way regardless of the other images in the call.
 
-    Args:
-        images: (n, h, w, c) uint8.
-        kind: A key of ``KINDS``.
-        strength: 1 to 5.
-        background: What lies beyond the edges, by :func:`~convscope.analysis.robustness.background.background_of` on the split.
-        places: (n,) indices of the images in the split, by default 0 to n − 1.
-        seed: Seed of the random corruptions.
+    ``images`` are (n, h, w, c) uint8; ``strength`` is 1 to 5; ``indices`` (n,) are those in the split, by default 0 to n −
+    1. ``background`` is that of the split, by :func:`~convscope.analysis.robustness.background.background_of`.
 
     Raises:
         ConfigError: The kind or the strength is unknown.

@@ -15,9 +15,7 @@ import numpy.typing as npt
 from ....types import Floats, Labels
 
 Words = npt.NDArray[np.uint64]
-
 STEP = np.uint64(0x9E3779B97F4A7C15)
-
 FIRST, SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 """The constants of SplitMix64."""
 
@@ -25,10 +23,7 @@ FIRST, SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 class CounterRNG:
     """Random numbers for the images at ``places`` (n,) of a split.
 
-    Args:
-        purpose: Name of the stream; streams of different names are independent.
-        places: (n,) indices of the images in the split.
-        seed: Seed of the stream.
+    Streams with another ``purpose`` or ``seed`` are independent.
     """
 
     def __init__(self, purpose: str, places: Labels, *, seed: int) -> None:
