@@ -12,7 +12,7 @@ from sklearn.preprocessing import normalize
 
 import convscope
 from convscope.analysis.evaluation import Evaluation
-from convscope.analysis.evidence import Evidence, collect_evidence, train_and_holdout_indices
+from convscope.analysis.evidence import Evidence, collect_evidence
 from convscope.data.dataset import Dataset, Provenance, Split
 from convscope.data.scaling import to_inputs
 from convscope.models.activations import activations
@@ -21,7 +21,7 @@ from convscope.models.onnx_writer.writer import onnx_bytes
 from convscope.models.predictor import Predictor
 from convscope.runs.record import RunRecord
 from convscope.training.recipes import RECIPES
-from convscope.training.validation_split import train_validation_splits
+from convscope.training.validation_split import train_and_holdout_indices, train_validation_splits
 
 Array = np.ndarray[Any, Any]
 

@@ -9,18 +9,16 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..data.dataset import Dataset, Split
-from ..data.split import stratified_sample, stratified_split
 from ..models.network import Network, Weights
 from ..models.onnx_writer.writer import onnx_bytes
 from ..models.predictor import Predictor
-from ..training.config import validation_share
+from ..training.validation_split import SelectionSplit, train_and_holdout_indices
 from ..types import Images, Labels
 from .epoch_snapshots import BeforeReading, EpochSnapshots, evaluate_snapshots, reproduces_logits
 from .evaluation import Evaluation
 from .mistakes.nearest_neighbours import NO_NEIGHBOUR, NearestNeighbours, NearestNeighbourSearch
 from .ood.feature_distance import FeatureDistances, measure_feature_distances
 from .sampling import REFERENCE_BYTES, choose_test_images, number_that_fits, reference_sample
-from .uncertainty.selective_prediction import SelectionSplit
 from .uncertainty.temperature import TemperatureScaling, fit_temperature_scaling
 
 
@@ -81,8 +79,6 @@ class MeasuredRun(Protocol):
 
 MAX_MISTAKES = 1000
 """Misclassified images that neighbours are searched for: the page has no room for more."""
-MAX_HELD_OUT = 5000
-"""Images that temperature and feature distances are measured on: as many as MNIST's validation images."""
 BLOCK = 4096
 """Training images at a time, in the search for neighbours."""
 
@@ -119,26 +115,6 @@ def collect_evidence(
         distances,
         epoch_snapshots,
     )
-
-
-def train_and_holdout_indices(
-    labels: Labels, config: Mapping[str, Any], *, seed: int
-) -> tuple[Labels, Labels, SelectionSplit]:
-    """Return indices of the training split: those trained on, those to choose thresholds on, and what the latter are.
-
-    The split is that of :func:`convscope.training.validation_split.train_validation_splits`.
-
-    ``labels`` (n,) are those of the training split, ``config`` is the training configuration in ``run.json``.
-    """
-    if config["validation"] == "held-out":
-        share = validation_share(
-            config["validation_fraction"], config.get("max_validation_images", len(labels)), len(labels)
-        )
-        kept, held_out = stratified_split(labels, share, seed=seed)
-        return kept, held_out[stratified_sample(labels[held_out], MAX_HELD_OUT, seed=seed)], "validation"
-    # The recipe validated on the test split, which must not choose anything, so training images have to do.
-    number = min(MAX_HELD_OUT, len(labels) // 2)
-    return np.arange(len(labels)), stratified_sample(labels, number, seed=seed), "training"
 
 
 def _measure(

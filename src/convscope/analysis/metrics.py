@@ -21,7 +21,7 @@ from ..training.history import History
 from .classification import macro_f1
 from .evaluation import Evaluation
 from .statistics.f1 import f1_interval, macro_f1_estimate
-from .statistics.proportions import Interval, wilson
+from .statistics.proportions import wilson
 from .uncertainty.calibration import CalibrationMetrics, measure_calibration
 
 SCHEMA_VERSION = 2
@@ -37,29 +37,26 @@ def evaluation_metrics(evaluation: Evaluation, *, calibration: CalibrationMetric
     the name of their number.
     """
     calibration = calibration or measure_calibration(evaluation.logits, evaluation.labels)
-    macro = macro_f1_estimate(evaluation.confusion)
     counts = evaluation.confusion.counts
     num_predicted = counts.sum(axis=0)
     return {
         "n": len(evaluation),
         "errors": evaluation.errors,
         "accuracy": evaluation.accuracy,
-        "interval": interval_pair(evaluation.interval),
+        "interval": list(evaluation.interval),
         "loss": evaluation.loss,
-        "loss_interval": interval_pair(calibration.nll.interval),
+        "loss_interval": list(calibration.nll.interval),
         "brier": calibration.brier.value,
-        "brier_interval": interval_pair(calibration.brier.interval),
+        "brier_interval": list(calibration.brier.interval),
         "ece": calibration.ece.value,
-        "ece_interval": interval_pair(calibration.ece.interval),
+        "ece_interval": list(calibration.ece.interval),
         "macro_f1": macro_f1(evaluation.class_scores),
-        "macro_f1_interval": interval_pair(macro.interval),
-        "confusion": evaluation.confusion.counts.tolist(),
+        "macro_f1_interval": list(macro_f1_estimate(evaluation.confusion).interval),
+        "confusion": counts.tolist(),
         "per_class": [
             {
                 **to_json(score),
-                "f1_interval": interval_pair(
-                    f1_interval(int(counts[label, label]), score.support, int(num_predicted[label]))
-                ),
+                "f1_interval": list(f1_interval(int(counts[label, label]), score.support, int(num_predicted[label]))),
             }
             for label, score in enumerate(evaluation.class_scores)
         ],
@@ -106,9 +103,4 @@ def history_metrics(history: History, num_validation: int) -> dict[str, Any]:
     last = history[-1]
     best = min(history, key=lambda record: record.val_loss)
     interval = wilson(round(last.val_accuracy * num_validation), num_validation)
-    return {"last_epoch": asdict(last), "validation_interval": interval_pair(interval), "best_validation_epoch": best.epoch}
-
-
-def interval_pair(interval: Interval) -> list[float]:
-    """Return ``[low, high]``."""
-    return list(interval)
+    return {"last_epoch": asdict(last), "validation_interval": list(interval), "best_validation_epoch": best.epoch}

@@ -10,11 +10,11 @@ import pytest
 
 import convscope
 from convscope.analysis.evaluation import Evaluation
-from convscope.analysis.evidence import train_and_holdout_indices
 from convscope.analysis.uncertainty.uncertainty import Uncertainty, measure_uncertainty
 from convscope.data.dataset import Dataset, Split
 from convscope.models.predictor import Predictor
 from convscope.system.dataclass_json import to_json
+from convscope.training.validation_split import train_and_holdout_indices
 
 
 @pytest.fixture(scope="module")

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
 from ...types import Labels
 from ..evaluation import Evaluation
-from ..metrics import interval_pair
 from ..statistics.proportions import Interval, wilson
-
-INTERVALS = ("interval", "interval_without", "difference_interval")
 
 
 @dataclass(frozen=True)
@@ -34,21 +29,6 @@ class AccuracyWithoutConfirmed:
     """Accuracy without them minus accuracy with them."""
     difference_interval: Interval
     """95% interval; see :func:`without_confirmed`."""
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return all numbers as JSON-ready values."""
-        return {**asdict(self), **{name: interval_pair(getattr(self, name)) for name in INTERVALS}}
-
-
-def confirmed_from_dict(numbers: Mapping[str, Any]) -> AccuracyWithoutConfirmed:
-    """Return the result from its :meth:`AccuracyWithoutConfirmed.as_dict`.
-
-    Raises:
-        KeyError: An interval is missing.
-        TypeError: Another number is missing or superfluous.
-    """
-    intervals = {name: Interval(*numbers[name]) for name in INTERVALS}
-    return AccuracyWithoutConfirmed(**{**numbers, **intervals})
 
 
 def without_confirmed(evaluation: Evaluation, confirmed: Labels, *, confirmed_train: int = 0) -> AccuracyWithoutConfirmed:

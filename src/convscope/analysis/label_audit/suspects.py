@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import MissingExtraError
+from ...system.dataclass_json import to_json
 from ...types import Floats, Labels
 from .confirmed import AccuracyWithoutConfirmed
 
@@ -85,7 +86,7 @@ class LabelAudit:
             "suspects": len(self),
             "worst": [dict(zip(keys, row, strict=True)) for row in self.rows(MAX_LISTED)],
             "notes": list(self.notes),
-            **({} if self.confirmed is None else {"confirmed": self.confirmed.as_dict()}),
+            **({} if self.confirmed is None else {"confirmed": to_json(self.confirmed)}),
         }
 
     def _split_as_dict(self, audit: SplitAudit) -> dict[str, Any]:

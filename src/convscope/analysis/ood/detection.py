@@ -15,8 +15,6 @@ from ..uncertainty.temperature import log_softmax
 from .feature_distance import FeatureDistances, mean_knn_distance
 from .image_sets import OODSet, SkippedSet
 
-OnStep = Callable[[], None]
-
 
 @dataclass(frozen=True)
 class OODSetResult:
@@ -75,7 +73,7 @@ def measure_ood_detection(
     sets: tuple[OODSet, ...],
     skipped: tuple[SkippedSet, ...],
     *,
-    on_step: OnStep = lambda: None,
+    on_step: Callable[[], None] = lambda: None,
 ) -> OODDetection:
     """Score test images and every set by distance and by confidence.
 
@@ -105,13 +103,9 @@ def measure_ood_detection(
             auroc(confidence, known_confidence),
             difference,
             adjusted_p,
-            _beyond(distance, distances.threshold),
+            Share.of(distance > distances.threshold),
         )
         for each, (distance, confidence), difference, adjusted_p in zip(sets, measured, differences, adjusted, strict=True)
     )
-    false_positives = _beyond(known_distance, distances.threshold)
+    false_positives = Share.of(known_distance > distances.threshold)
     return OODDetection(distances.layer_name, distances.threshold, false_positives, results, skipped)
-
-
-def _beyond(distances: Floats, threshold: float) -> Share:
-    return Share(int((distances > threshold).sum()), len(distances))

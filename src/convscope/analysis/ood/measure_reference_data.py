@@ -10,7 +10,7 @@ from typing import Any
 
 from ...data.dataset import Split
 from ...models.predictor import Predictor
-from ..evidence import train_and_holdout_indices
+from ...training.validation_split import train_and_holdout_indices
 from ..sampling import REFERENCE_BYTES, number_that_fits, reference_sample
 from .feature_distance import measure_feature_distances
 from .reference_data import ReferenceData

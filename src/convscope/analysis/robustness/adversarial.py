@@ -8,20 +8,17 @@ bound, since stronger attacks may exist.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from ...system.dataclass_json import to_json
 from ...types import Floats, Inputs, Labels
 from ..statistics.proportions import Accuracy
+from .corruption_accuracy import Correct, OnStep
 from .corruptions.random_numbers import CounterRNG
 
-Correct = npt.NDArray[np.bool_]
-OnStep = Callable[[], None]
 EPSILONS = (2 / 255, 4 / 255, 8 / 255, 16 / 255, 32 / 255, 0.2, 0.3)
 """Largest changes of a pixel in 0..1: 8/255 is usual for photos, 0.3 for MNIST."""
 STEPS = 10
@@ -78,15 +75,15 @@ def measure_attacks(
     """
     slopes, logits = gradient(inputs, labels)
     clean = np.asarray(logits.argmax(axis=1) == labels)
-    standing, fgsm, pgd = np.flatnonzero(clean), [], []
+    unfooled, fgsm, pgd = np.flatnonzero(clean), [], []
     for epsilon in epsilons:
         stepped = signed_gradient_step(slopes, inputs, inputs, step=epsilon, epsilon=epsilon)
         fgsm.append(_is_correct(gradient, stepped, labels))
-        moved = pgd_attack(gradient, inputs[standing], labels[standing], indices[standing],
+        moved = pgd_attack(gradient, inputs[unfooled], labels[unfooled], indices[unfooled],
                            epsilon=epsilon, steps=steps, seed=seed)  # fmt: skip
-        if len(standing):
-            standing = standing[_is_correct(gradient, moved, labels[standing])]
-        pgd.append(np.isin(np.arange(len(labels)), standing))
+        if len(unfooled):
+            unfooled = unfooled[_is_correct(gradient, moved, labels[unfooled])]
+        pgd.append(np.isin(np.arange(len(labels)), unfooled))
         on_step()
     return Attacks(indices, num_images, seed, steps, epsilons, clean, np.stack(fgsm), np.stack(pgd))
 
@@ -132,11 +129,7 @@ def attacks_metrics(attacks: Attacks) -> dict[str, Any]:
         "seed": attacks.seed,
         "steps": attacks.steps,
         "epsilons": list(attacks.epsilons),
-        "clean": _accuracy(attacks.clean),
-        "fgsm": [_accuracy(correct) for correct in attacks.fgsm],
-        "pgd": [_accuracy(correct) for correct in attacks.pgd],
+        "clean": to_json(Accuracy.of(attacks.clean)),
+        "fgsm": [to_json(Accuracy.of(correct)) for correct in attacks.fgsm],
+        "pgd": [to_json(Accuracy.of(correct)) for correct in attacks.pgd],
     }
-
-
-def _accuracy(correct: Correct) -> dict[str, Any]:
-    return to_json(Accuracy(int(correct.sum()), len(correct)))

@@ -46,7 +46,7 @@ class Robustness:
 
     def accuracy(self, kind: str, strength: int) -> Accuracy:
         """Return the accuracy under one corruption; ``strength`` from 1."""
-        return _accuracy(self.corrupted[list(KINDS).index(kind), strength - 1])
+        return Accuracy.of(self.corrupted[list(KINDS).index(kind), strength - 1])
 
     def mean(self, kind: str | None = None) -> float:
         """Return the mean accuracy over the strengths of ``kind``, or over all kinds and strengths, 0..1."""
@@ -84,7 +84,7 @@ def measure_robustness(
 
     def is_correct(cell: tuple[str, int]) -> Correct:
         kind, strength = cell
-        images = corrupt(chosen.images, kind, strength, background=background, places=indices, seed=seed)
+        images = corrupt(chosen.images, kind, strength, background=background, indices=indices, seed=seed)
         return np.asarray(predictor.logits(images).argmax(axis=1) == chosen.labels)
 
     cells = [(kind, strength) for kind in KINDS for strength in range(1, STRENGTHS + 1)]
@@ -100,7 +100,7 @@ def measure_robustness(
 
 def robustness_metrics(robustness: Robustness) -> dict[str, Any]:
     """Return the section ``robustness`` of the metrics; each of ``kinds`` lists its ``strengths``, the weakest first."""
-    clean = _accuracy(robustness.clean)
+    clean = Accuracy.of(robustness.clean)
     return {
         "n": len(robustness),
         "test_images": robustness.num_images,
@@ -123,7 +123,3 @@ def _mean_metrics(robustness: Robustness, clean: float, kind: str | None = None)
     """Return the mean accuracy, also relative to that on uncorrupted images."""
     mean, interval = robustness.mean(kind), robustness.mean_interval(kind)
     return {"accuracy": mean, "interval": list(interval), "relative_accuracy": mean / clean if clean else None}
-
-
-def _accuracy(correct: Correct) -> Accuracy:
-    return Accuracy(int(correct.sum()), len(correct))

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from math import erfc, exp, inf, log, sqrt
 
 import numpy as np
 
 from ...types import Floats
-from .proportions import Z_95, Interval
-
-HALVINGS = 60
-"""Bisection steps when searching for a root: beyond the precision of float64."""
+from .proportions import Z_95, Interval, boundary
 
 
 @dataclass(frozen=True)
@@ -107,14 +103,4 @@ def _newcombe_interval(area: float, first: int, second: int, z: float = Z_95) ->
         spread = other * (1 - other) * (1 + (mean - 1) * ((1 - other) / (2 - other) + other / (1 + other)))
         return abs(area - other) <= z * sqrt(spread / (first * second))
 
-    return Interval(_boundary(is_possible, area, 0.0), _boundary(is_possible, area, 1.0))
-
-
-def _boundary(holds: Callable[[float], bool], inside: float, outside: float) -> float:
-    """Return where ``holds`` ends between ``inside`` and ``outside``, by bisection."""
-    if holds(outside):
-        return outside
-    for _ in range(HALVINGS):
-        middle = (inside + outside) / 2
-        inside, outside = (middle, outside) if holds(middle) else (inside, middle)
-    return inside
+    return Interval(boundary(is_possible, area, 0.0), boundary(is_possible, area, 1.0))

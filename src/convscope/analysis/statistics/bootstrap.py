@@ -11,7 +11,7 @@ from statistics import NormalDist
 import numpy as np
 
 from ...types import Floats, Labels
-from .proportions import Z_95, Estimate, Interval
+from .proportions import Z_95, Interval
 
 # Own code because scipy.stats takes over a second to import and half a minute for 2,000 resamples of 10,000 images; the tests
 # compare the two.
@@ -25,13 +25,6 @@ MAX_GROUPS = 1000
 """Number of groups above which the tolerance is doubled."""
 MAX_TOLERANCE = 0.4
 """Largest tolerance after doubling; it changes the variance by 1/75 at most."""
-
-
-def mean_estimate(values: Floats, *, seed: int = 0) -> Estimate:
-    """Return the mean of ``values`` (n,), one per image, with its 95% interval."""
-    column = values[:, None].astype(np.float64)
-    means = resampled_means(column, seed=seed)[:, 0]
-    return Estimate(float(values.mean()), bca(float(values.mean()), means, left_out_means(column)[:, 0]))
 
 
 def resampled_means(values: Floats, *, seed: int = 0, resamples: int = RESAMPLES) -> Floats:

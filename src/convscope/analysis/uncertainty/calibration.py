@@ -32,9 +32,6 @@ class CalibrationMetrics:
     bins: tuple[ReliabilityBin, ...]
 
 
-"""The former name, which stays public."""
-
-
 def measure_calibration(logits: Floats, labels: Labels, *, temperature: float = 1.0, seed: int = 0) -> CalibrationMetrics:
     """Measure the probabilities softmax(logits / temperature).
 

@@ -16,14 +16,13 @@ from ...errors import ConfigError
 from ...formatting import percent
 from ...models.predictor import Predictor
 from ...system.dataclass_json import OMIT, from_json
+from ...training.validation_split import SelectionSplit, train_and_holdout_indices
 from ...types import Floats, Labels
 from ..evaluation import Evaluation
-from ..evidence import train_and_holdout_indices
 from .calibration import CalibrationMetrics, measure_calibration
 from .selective_prediction import (
     RiskCoverage,
     RiskCoverageCurve,
-    SelectionSplit,
     Threshold,
     highest_accuracy,
     lowest_threshold,
@@ -64,15 +63,12 @@ class Uncertainty:
         return None if self.temperature_scaling is None else self.temperature_scaling.temperature
 
 
-"""The former name, which stays public."""
-
-
 def measure_uncertainty(
     predictor: Predictor, dataset: Dataset, evaluation: Evaluation, config: Mapping[str, Any], *, seed: int
 ) -> Uncertainty | None:
     """Measure the uncertainty of a trained network; None if there are no images to choose a temperature on.
 
-    Takes at most half a second of one processor: 5,000 images through the network, and the intervals.
+    Takes at most half a second of one processor.
     """
     _, indices, selected_on = train_and_holdout_indices(dataset.train.labels, config, seed=seed)
     if len(indices) == 0:

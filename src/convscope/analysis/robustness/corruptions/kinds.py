@@ -68,7 +68,7 @@ KINDS: dict[str, Corruption] = {
 
 
 def corrupt(
-    images: Images, kind: str, strength: int, *, background: Background, places: Labels | None = None, seed: int = 0
+    images: Images, kind: str, strength: int, *, background: Background, indices: Labels | None = None, seed: int = 0
 ) -> Images:
     """Return corrupted ``images`` of the same shape and dtype.
 
@@ -84,12 +84,12 @@ def corrupt(
         raise ConfigError(unknown_name("corruption", kind, KINDS))
     if not 1 <= strength <= STRENGTHS:
         raise ConfigError(f"strength must be from 1 to {STRENGTHS}; got {strength}.")
-    corruption, places = KINDS[kind], np.arange(len(images)) if places is None else places
+    corruption, indices = KINDS[kind], np.arange(len(images)) if indices is None else indices
     at_once = max(1, VALUES_AT_ONCE // max(images[:1].size, 1))
     result = np.empty_like(images)
     for start in range(0, len(images), at_once):
         part = slice(start, start + at_once)
-        draws = CounterRNG(f"{kind}/{strength}", places[part], seed=seed)
+        draws = CounterRNG(f"{kind}/{strength}", indices[part], seed=seed)
         parameters = corruption.strengths[strength - 1]
         changed = corruption.change(images[part].astype(np.float32) / 255, parameters, draws, background)
         result[part] = np.rint(np.clip(changed, 0, 1) * 255).astype(np.uint8)

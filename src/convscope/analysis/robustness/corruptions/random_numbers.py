@@ -21,15 +21,15 @@ FIRST, SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 
 
 class CounterRNG:
-    """Random numbers for the images at ``places`` (n,) of a split.
+    """Random numbers for the images at ``indices`` (n,) of a split.
 
     Streams with another ``purpose`` or ``seed`` are independent.
     """
 
-    def __init__(self, purpose: str, places: Labels, *, seed: int) -> None:
+    def __init__(self, purpose: str, indices: Labels, *, seed: int) -> None:
         digest = hashlib.blake2b(f"{purpose}/{seed}".encode(), digest_size=8).digest()
         start = np.uint64(int.from_bytes(digest, "little"))
-        self._keys = _scrambled(_scrambled(places.astype(np.uint64) * STEP) + start)
+        self._keys = _scrambled(_scrambled(indices.astype(np.uint64) * STEP) + start)
         self._drawn = 0
 
     def uniform(self, *shape: int) -> Floats:
