@@ -41,7 +41,7 @@ class Baseline:
     @property
     def pairing(self) -> PairedCounts:
         """The two networks, image by image; the first is the one under study."""
-        return _pairing(self.n, self.both_wrong, self.only_model_wrong, self.only_baseline_wrong)
+        return pairing_of(vars(self))
 
     @property
     def difference(self) -> float:
@@ -61,12 +61,8 @@ class Baseline:
 
 def pairing_of(baseline: Mapping[str, Any]) -> PairedCounts:
     """Return the paired comparison from the section ``baseline`` of the metrics; the first is the network under study."""
-    return _pairing(*(baseline[name] for name in ("n", "both_wrong", "only_model_wrong", "only_baseline_wrong")))
-
-
-def _pairing(n: int, both_wrong: int, only_model_wrong: int, only_baseline_wrong: int) -> PairedCounts:
-    both_correct = n - both_wrong - only_model_wrong - only_baseline_wrong
-    return PairedCounts(both_correct, only_baseline_wrong, only_model_wrong, both_wrong)
+    both, model, other = (baseline[name] for name in ("both_wrong", "only_model_wrong", "only_baseline_wrong"))
+    return PairedCounts(baseline["n"] - both - model - other, other, model, both)
 
 
 def compare_with_baseline(

@@ -102,11 +102,6 @@ def class_scores(confusion: Confusion) -> tuple[ClassScore, ...]:
     )
 
 
-def macro_f1(scores: tuple[ClassScore, ...]) -> float:
-    """Return the unweighted mean of F1 over the classes."""
-    return float(np.mean([score.f1 for score in scores]))
-
-
 def safe_ratio(part: Floats | Labels, whole: Floats | Labels) -> Floats:
     """Return ``part`` / ``whole``, and 0 where ``whole`` is 0."""
     return np.divide(part, whole, out=np.zeros(np.shape(whole)), where=np.asarray(whole) > 0)

@@ -49,7 +49,7 @@ class ComparedRun:
 
 @dataclass(frozen=True)
 class Pair:
-    """The paired comparison of two runs, identified by their indices among the contestants."""
+    """The paired comparison of two runs, by their indices in ``contestants``."""
 
     first: int
     second: int
@@ -117,7 +117,7 @@ class Comparison:
         return np.flatnonzero((self.answers != self.labels).all(axis=0))
 
     def pair_of(self, one: int, other: int) -> Pair:
-        """Return the pair of two runs, given by their indices in either order."""
+        """Return the pair of two runs by their indices, in either order."""
         return next(pair for pair in self.pairs if {pair.first, pair.second} == {one, other})
 
     def by_class(self, pair: Pair) -> list[tuple[str, PairedCounts]]:

@@ -40,7 +40,7 @@ class Evidence:
     """Indices in the training split, validation images included."""
     sample: int
     nearest_neighbours: NearestNeighbours | None
-    """Of the misclassified test images, the most confident first, as many as there was room for."""
+    """Of the misclassified test images, the most confident first, as many as fit."""
     selected_on: SelectionSplit
     """What temperature and feature distances were measured on. On training images, where there are no independent ones, both
     are optimistic."""
@@ -78,7 +78,7 @@ class MeasuredRun(Protocol):
 
 
 MAX_MISTAKES = 1000
-"""Misclassified images that neighbours are searched for: the page has no room for more."""
+"""Misclassified images that neighbours are searched for: no more fit into the page."""
 BLOCK = 4096
 """Training images at a time, in the search for neighbours."""
 
@@ -94,13 +94,13 @@ def collect_evidence(
     epoch_snapshots = evaluate_snapshots(
         record.network, record.snapshots, test.images, evaluation, before_reading=before_reading
     )
-    room = number_that_fits(train.images, REFERENCE_BYTES)
-    sample = reference_sample(train.labels, trained, held_out, room=room, seed=seed)
+    limit = number_that_fits(train.images, REFERENCE_BYTES)
+    sample = reference_sample(train.labels, trained, held_out, limit=limit, seed=seed)
     reference, nearest, scaling, distances = sample, None, None, None
     if extractor := _feature_extractor(record, predictor, test):
-        mistakes = evaluation.mistakes[np.isin(evaluation.mistakes, shown)][: min(room, MAX_MISTAKES)]
+        mistakes = evaluation.mistakes[np.isin(evaluation.mistakes, shown)][: min(limit, MAX_MISTAKES)]
         found = search(extractor, test.take(mistakes), evaluation.predictions[mistakes], train, trained)
-        reference, nearest = _with_neighbours(sample, mistakes, found, room)
+        reference, nearest = _with_neighbours(sample, mistakes, found, limit)
         scaling, distances = _measure(extractor, train, held_out, sample, record.network.layers[-2].name)
     return Evidence(
         test.images[shown],
@@ -123,27 +123,25 @@ def _measure(
     if len(held_out) == 0 or len(sample) == 0:
         return None, None
     features, logits = predictor.features_and_logits(train.images[held_out])
-    reference, _ = predictor.features_and_logits(train.images[sample])
-    return fit_temperature_scaling(logits, train.labels[held_out]), measure_feature_distances(
-        features, reference, layer_name
-    )
+    distances = measure_feature_distances(features, predictor.features_and_logits(train.images[sample])[0], layer_name)
+    return fit_temperature_scaling(logits, train.labels[held_out]), distances
 
 
-def search(predictor: Predictor, wrong: Split, predictions: Labels, train: Split, trained: Labels) -> Labels:
+def search(predictor: Predictor, mistakes: Split, predictions: Labels, train: Split, trained: Labels) -> Labels:
     """Return (2, m, 3) indices in the training split: the nearest images of the true and of the predicted class.
 
-    ``wrong`` holds m misclassified test images, ``predictions`` (m,) their predicted classes, ``trained`` the indices of the
+    ``mistakes`` holds m misclassified test images, ``predictions`` (m,) their predicted classes, ``trained`` the indices of the
     images that were trained on. ``predictor`` must expose the last hidden layer.
     """
-    if len(wrong) == 0:
+    if len(mistakes) == 0:
         return np.empty((2, 0, 3), np.int64)
-    features, _ = predictor.features_and_logits(wrong.images)
-    nearest = NearestNeighbourSearch(np.concatenate([features, features]), np.concatenate([wrong.labels, predictions]))
+    features, _ = predictor.features_and_logits(mistakes.images)
+    nearest = NearestNeighbourSearch(np.concatenate([features, features]), np.concatenate([mistakes.labels, predictions]))
     by_class = trained[np.argsort(train.labels[trained], kind="stable")]  # so that few blocks hold several classes
     for start in range(0, len(by_class), BLOCK):
         block = by_class[start : start + BLOCK]
         nearest.add(predictor.features_and_logits(train.images[block])[0], train.labels[block], block)
-    return nearest.indices.reshape(2, len(wrong), -1)
+    return nearest.indices.reshape(2, len(mistakes), -1)
 
 
 def _feature_extractor(record: MeasuredRun, predictor: Predictor, test: Split) -> Predictor | None:
@@ -152,23 +150,22 @@ def _feature_extractor(record: MeasuredRun, predictor: Predictor, test: Split) -
         return None
     if predictor.has_features:
         return predictor
-    return (
-        Predictor(onnx_bytes(record.network)) if reproduces_logits(record.network, test.images, record.evaluation) else None
-    )
+    reproduced = reproduces_logits(record.network, test.images, record.evaluation)
+    return Predictor(onnx_bytes(record.network)) if reproduced else None
 
 
-def _with_neighbours(sample: Labels, mistakes: Labels, found: Labels, room: int) -> tuple[Labels, NearestNeighbours | None]:
-    """Return indices of the reference images, the sample and the neighbours that fit into ``room``, and the neighbours."""
+def _with_neighbours(sample: Labels, mistakes: Labels, found: Labels, limit: int) -> tuple[Labels, NearestNeighbours | None]:
+    """Return indices of the reference images, the sample and the neighbours that fit into ``limit``, and the neighbours."""
     row_of = {int(index): row for row, index in enumerate(sample)}
     rows = np.full(found.shape, NO_NEIGHBOUR, np.int64)
-    done = 0
+    fitting = 0
     for number in range(len(mistakes)):
         indices = [int(index) for index in found[:, number].ravel() if index != NO_NEIGHBOUR]
-        if len(row_of) + len(set(indices) - row_of.keys()) > room:
+        if len(row_of) + len(set(indices) - row_of.keys()) > limit:
             break
         for index in indices:
             row_of.setdefault(index, len(row_of))
         rows[:, number] = [[row_of.get(int(index), NO_NEIGHBOUR) for index in side] for side in found[:, number]]
-        done += 1
+        fitting += 1
     reference = np.array(list(row_of), np.int64)
-    return reference, NearestNeighbours(mistakes[:done], rows[0, :done], rows[1, :done]) if done else None
+    return reference, NearestNeighbours(mistakes[:fitting], rows[0, :fitting], rows[1, :fitting]) if fitting else None

@@ -1,4 +1,4 @@
-"""The numbers of a run, gathered once: ``metrics.json``.
+"""The numbers of a run, collected once: ``metrics.json``.
 
 Stable keys: ``test.accuracy``, ``test.loss``, ``test.errors``, ``test.n``, ``test.interval`` (Wilson 95%), ``test.confusion``
 (rows true, columns predicted), ``parameters``, ``train_seconds``, ``wall_seconds``, ``epochs``, ``seed``. Where they were
@@ -18,7 +18,6 @@ from ..models.receptive_field import layers_dropping_pixels, unused_input_pixels
 from ..models.summary import layer_table
 from ..system.dataclass_json import to_json
 from ..training.history import History
-from .classification import macro_f1
 from .evaluation import Evaluation
 from .statistics.f1 import f1_interval, macro_f1_estimate
 from .statistics.proportions import wilson
@@ -37,7 +36,7 @@ def evaluation_metrics(evaluation: Evaluation, *, calibration: CalibrationMetric
     the name of their number.
     """
     calibration = calibration or measure_calibration(evaluation.logits, evaluation.labels)
-    counts = evaluation.confusion.counts
+    macro, counts = macro_f1_estimate(evaluation.confusion), evaluation.confusion.counts
     num_predicted = counts.sum(axis=0)
     return {
         "n": len(evaluation),
@@ -50,8 +49,8 @@ def evaluation_metrics(evaluation: Evaluation, *, calibration: CalibrationMetric
         "brier_interval": list(calibration.brier.interval),
         "ece": calibration.ece.value,
         "ece_interval": list(calibration.ece.interval),
-        "macro_f1": macro_f1(evaluation.class_scores),
-        "macro_f1_interval": list(macro_f1_estimate(evaluation.confusion).interval),
+        "macro_f1": macro.value,
+        "macro_f1_interval": list(macro.interval),
         "confusion": counts.tolist(),
         "per_class": [
             {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..data.dataset import Dataset, Split
+from ..data.dataset import Dataset
 from ..data.split import stratified_sample
 from ..types import Images, Labels
 from .evaluation import Evaluation
@@ -55,17 +55,17 @@ def choose_test_images(images: Images, evaluation: Evaluation, *, seed: int) -> 
     return np.unique(np.concatenate([[0], mistakes, sample]))
 
 
-def reference_sample(labels: Labels, trained: Labels, measured: Labels, *, room: int, seed: int) -> Labels:
+def reference_sample(labels: Labels, trained: Labels, measured: Labels, *, limit: int, seed: int) -> Labels:
     """Return the indices of the training images to which a page measures distances.
 
     ``trained`` are indices of the images that were trained on. Those in ``measured`` are left out, since reference distances
-    are measured on them. ``room`` is the number of training images that fit into the page.
+    are measured on them. ``limit`` is the number of training images that fit into the page.
     """
     eligible = np.zeros(len(labels), dtype=bool)
     eligible[trained] = True
     eligible[measured] = False
     candidates = np.flatnonzero(eligible)
-    number = min(max(REFERENCE_IMAGES, PER_CLASS * len(np.unique(labels))), int(room * SHARE_OF_SAMPLE))
+    number = min(max(REFERENCE_IMAGES, PER_CLASS * len(np.unique(labels))), int(limit * SHARE_OF_SAMPLE))
     return candidates[stratified_sample(labels[candidates], number, at_least=PER_CLASS, seed=seed)]
 
 
@@ -102,7 +102,8 @@ def choose_examples(dataset: Dataset, evaluation: Evaluation) -> Examples:
     train, test = dataset.train, dataset.test
     classes = range(min(dataset.num_classes, MAX_CLASSES))
     samples = np.concatenate([np.flatnonzero(train.labels == label)[:EXAMPLES_PER_CLASS] for label in classes])
-    firsts = np.array([np.flatnonzero(test.labels == label)[0] for label in classes if _has(test, label)], dtype=np.int64)
+    present = (np.flatnonzero(test.labels == label) for label in classes)
+    firsts = np.array([indices[0] for indices in present if len(indices)], dtype=np.int64)
     mistakes = evaluation.mistakes[:MAX_MISTAKES]
     return Examples(
         train.images[:1],
@@ -117,7 +118,3 @@ def choose_examples(dataset: Dataset, evaluation: Evaluation) -> Examples:
         test.images[mistakes],
         mistakes,
     )
-
-
-def _has(split: Split, label: int) -> bool:
-    return bool((split.labels == label).any())

@@ -49,11 +49,7 @@ class InputGradient:
         return _run(self._loss_step, inputs, labels)
 
     def of_logits(self, inputs: Inputs, classes: Labels) -> tuple[Floats, Floats]:
-        """Return the gradient of logit ``classes[i]`` of image i by its pixels, and all logits.
-
-        Returns:
-            Gradients (n, h, w, c) and logits (n, k), both float32.
-        """
+        """Return the gradients (n, h, w, c) of logit ``classes[i]`` of image i, and all logits (n, k), both float32."""
         return _run(self._logit_step, inputs, classes)
 
     def logits(self, inputs: Inputs) -> Floats:

@@ -58,7 +58,6 @@ def make_metrics(config: TrainConfig, *, from_logits: bool = False) -> list[Any]
     import keras
 
     # Metrics given by name are created while the first step is traced, so that TensorFlow traces it twice.
-
     accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
     if not config.label_smoothing:
         return [accuracy]

@@ -85,9 +85,9 @@ def test_without_a_mistake_on_validation_there_is_no_temperature(
     images = digits.train.images.copy()
     images[measured[swapped]] = images[measured[np.flatnonzero(answers == labels[measured])[0]]]
     labels_of_swapped = labels[measured[swapped]]
-    for place, label in zip(measured[swapped], labels_of_swapped, strict=True):
+    for index, label in zip(measured[swapped], labels_of_swapped, strict=True):
         good = np.flatnonzero((answers == labels[measured]) & (labels[measured] == label))[0]
-        images[place] = digits.train.images[measured[good]]
+        images[index] = digits.train.images[measured[good]]
     found = measure_uncertainty(
         predictor, replace(digits, train=Split(images, labels)), digits_run.evaluation, config, seed=0
     )

@@ -44,32 +44,31 @@ def without_confirmed(evaluation: Evaluation, confirmed: Labels, *, confirmed_tr
     Raises:
         ValueError: All images are confirmed.
     """
-    left_out = np.zeros(len(evaluation), dtype=bool)
-    left_out[confirmed] = True
+    is_confirmed = np.zeros(len(evaluation), dtype=bool)
+    is_confirmed[confirmed] = True
     misclassified = evaluation.predictions != evaluation.labels
-    n, gone = len(evaluation), int(left_out.sum())
-    rest = n - gone
+    n, removed = len(evaluation), int(is_confirmed.sum())
+    rest = n - removed
     if rest == 0:
         raise ValueError("every test image is confirmed; at least one must remain")
-    errors_gone, errors_rest = int(misclassified[left_out].sum()), int(misclassified[~left_out].sum())
-    if gone:
-        between = _independent_interval(rest - errors_rest, rest, gone - errors_gone, gone)
-        difference = Interval(between.low * gone / n, between.high * gone / n)
-    else:
-        difference = Interval(0.0, 0.0)
-    accuracy, without = 1 - (errors_gone + errors_rest) / n, 1 - errors_rest / rest
+    errors_removed, errors_rest = int(misclassified[is_confirmed].sum()), int(misclassified[~is_confirmed].sum())
+    difference = Interval(0.0, 0.0)
+    if removed:
+        between = _independent_interval(rest - errors_rest, rest, removed - errors_removed, removed)
+        difference = Interval(between.low * removed / n, between.high * removed / n)
+    accuracy_without = 1 - errors_rest / rest
     return AccuracyWithoutConfirmed(
         confirmed_train,
-        gone,
+        removed,
         n,
-        errors_gone + errors_rest,
-        accuracy,
-        wilson(n - errors_gone - errors_rest, n),
+        evaluation.errors,
+        evaluation.accuracy,
+        evaluation.interval,
         rest,
         errors_rest,
-        without,
+        accuracy_without,
         wilson(rest - errors_rest, rest),
-        without - accuracy,
+        accuracy_without - evaluation.accuracy,
         difference,
     )
 

@@ -40,7 +40,7 @@ class AuditProgress:
     """Progress of the cross-validation, reported several times per fold."""
 
     fold: int
-    """Number of the current fold, from 1."""
+    """From 1."""
     folds: int
     images_done: int
     """Images of this fold so far, over all its epochs."""
@@ -108,17 +108,14 @@ def cross_validate(
 
 
 def assign_folds(labels: Labels, folds: int, *, seed: int) -> Labels:
-    """Return the fold of each image, (n,), balanced within each class and overall.
-
-    A class with two or more images is in at least two folds.
-    """
+    """Return the fold of each image, (n,), balanced within each class and overall."""
     generator = np.random.Generator(np.random.PCG64([seed, folds]))
     fold_of = np.empty(len(labels), np.int64)
-    given = 0
+    assigned = 0
     for label in np.unique(labels):
         members = generator.permutation(np.flatnonzero(labels == label))
-        fold_of[members] = (given + np.arange(len(members))) % folds
-        given += len(members)
+        fold_of[members] = (assigned + np.arange(len(members))) % folds
+        assigned += len(members)
     return fold_of
 
 
@@ -178,8 +175,9 @@ def _check_folds(folds: int, dataset: Dataset, counts: Labels) -> None:
 
 
 def _notes(class_names: tuple[str, ...], counts: Labels, folds: int) -> list[str]:
-    single = [name for name, count in zip(class_names, counts, strict=True) if count == 1]
-    few = [f"{name} ({count})" for name, count in zip(class_names, counts, strict=True) if 2 <= count < folds]
+    by_class = list(zip(class_names, counts, strict=True))
+    single = [name for name, count in by_class if count == 1]
+    few = [f"{name} ({count})" for name, count in by_class if 2 <= count < folds]
     notes = []
     if single:
         notes.append(

@@ -26,8 +26,8 @@ def measure_reference_data(
     if not predictor.has_features:
         return None
     trained, held_out, _ = train_and_holdout_indices(train.labels, config, seed=seed)
-    room = number_that_fits(train.images, REFERENCE_BYTES)
-    sample = reference_sample(train.labels, trained, held_out, room=room, seed=seed)
+    limit = number_that_fits(train.images, REFERENCE_BYTES)
+    sample = reference_sample(train.labels, trained, held_out, limit=limit, seed=seed)
     if len(held_out) == 0 or len(sample) == 0:
         return None
     features, reference = (predictor.features_and_logits(train.images[indices])[0] for indices in (held_out, sample))

@@ -43,10 +43,6 @@ class Background:
         result[:, margin : margin + images.shape[1], margin : margin + images.shape[2]] = images
         return result
 
-    def describe(self) -> dict[str, object]:
-        """Return the background for the record of a run."""
-        return {"level": None if self.level is None else list(self.level)}
-
 
 def background_of(images: Images) -> Background:
     """Return the background of ``images`` (n, h, w, c), the median level of their border."""

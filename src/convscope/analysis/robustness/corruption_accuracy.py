@@ -105,7 +105,7 @@ def robustness_metrics(robustness: Robustness) -> dict[str, Any]:
         "n": len(robustness),
         "test_images": robustness.num_images,
         "seed": robustness.seed,
-        "background": robustness.background.describe(),
+        "background": to_json(robustness.background),
         "clean": to_json(clean),
         "mean": _mean_metrics(robustness, clean.value),
         "worst": robustness.worst,

@@ -18,6 +18,8 @@ LEVEL = 0.05
 def mid_p(only_first: int, only_second: int) -> float:
     """Return the two-sided mid-p value of McNemar's test, 1 without discordant images.
 
+    The counts are those of the images that only one of the two networks classifies correctly.
+
     M. W. Fagerland, S. Lydersen and P. Laake, "The McNemar test for binary matched-pairs data: mid-p and asymptotic are better
     than exact conditional", BMC Medical Research Methodology 13, 2013. The exact test is far too conservative, the chi-squared
     test slightly too liberal.

@@ -9,8 +9,8 @@ import numpy as np
 from ...types import Floats, Labels
 from ..statistics.bootstrap import bca, left_out_means, resampled_means
 from ..statistics.proportions import Estimate, Interval
-from .reliability import ReliabilityBin, bin_indices, ece_null_quantile, reliability
-from .temperature import NUM_BINS, log_softmax
+from .reliability import ReliabilityBin, ece_null_quantile, reliability
+from .temperature import NUM_BINS, bin_indices, log_softmax
 
 
 @dataclass(frozen=True)

@@ -49,10 +49,7 @@ def _deviation_after_blur(sigma: float) -> float:
 
 
 def dotted_line(images: Floats, lines: tuple[int, float], draws: CounterRNG, background: Background) -> Floats:
-    """Draw dotted lines between random points of the left and right edge.
-
-    ``lines`` holds their number and their opacity, 0..1.
-    """
+    """Draw dotted lines from the left edge to the right; ``lines`` holds their number and their opacity, 0..1."""
     height, width = images.shape[1:3]
     dash = max(1, round(DASH * unit(images)))
     drawn = np.arange(width) // dash % 2 == 1
@@ -82,10 +79,7 @@ def zigzag(images: Floats, lines: tuple[int, float], draws: CounterRNG, backgrou
 
 
 def _stroke(middle: Floats, height: int, size: float) -> Floats:
-    """Return the ink (n, h, w), 0..1, of lines centred at row ``middle`` (n, w).
-
-    Lines are at least one pixel wide.
-    """
+    """Return the ink (n, h, w), 0..1, of lines centred at row ``middle`` (n, w), at least one pixel wide."""
     distance = np.abs(np.arange(height)[:, None] - middle[:, None, :])
     return np.clip(1 - distance / max(HALF_WIDTH * size, 1.0), 0, 1).astype(np.float32)
 

@@ -21,10 +21,7 @@ FIRST, SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 
 
 class CounterRNG:
-    """Random numbers for the images at ``indices`` (n,) of a split.
-
-    Streams with another ``purpose`` or ``seed`` are independent.
-    """
+    """A stream of random numbers, named ``purpose``, for the images at ``indices`` (n,) of a split."""
 
     def __init__(self, purpose: str, indices: Labels, *, seed: int) -> None:
         digest = hashlib.blake2b(f"{purpose}/{seed}".encode(), digest_size=8).digest()
