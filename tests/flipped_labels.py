@@ -21,15 +21,15 @@ class Flipped:
     """The run, had one test label in twelve been wrong."""
 
     record: RunRecord
-    places: set[int]
+    indices: set[int]
 
 
 def flip(run: Run, digits: Dataset, predictor: Predictor) -> Flipped:
     """``run`` is one on ``digits``; its network stays as it is."""
     generator, labels = np.random.default_rng(0), digits.test.labels.copy()
-    places = generator.choice(len(labels), FLIPPED, replace=False)
-    labels[places] = (labels[places] + generator.integers(1, 10, FLIPPED)) % 10
+    indices = generator.choice(len(labels), FLIPPED, replace=False)
+    labels[indices] = (labels[indices] + generator.integers(1, 10, FLIPPED)) % 10
     evaluation = Evaluation(labels, run.evaluation.logits, digits.class_names)
     record = replace(run.record, evaluation=evaluation, evidence=None)
     evidence = collect_evidence(record, replace(digits, test=Split(digits.test.images, labels)), predictor)
-    return Flipped(replace(record, evidence=evidence), set(places.tolist()))
+    return Flipped(replace(record, evidence=evidence), set(indices.tolist()))

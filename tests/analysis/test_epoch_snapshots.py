@@ -63,19 +63,19 @@ def test_fresh_weights_and_those_of_a_run_folder_are_rounded_alike() -> None:
 
 def test_the_film_is_what_keras_says_of_the_kept_weights(digits_run: convscope.Run, digits: Dataset) -> None:
     record = digits_run.record
-    film = evaluate_snapshots(record.network, record.snapshots, digits.test.images, record.evaluation)
-    assert film is not None
-    assert film.epochs.tolist() == [1, 2]
+    snapshots = evaluate_snapshots(record.network, record.snapshots, digits.test.images, record.evaluation)
+    assert snapshots is not None
+    assert snapshots.epochs.tolist() == [1, 2]
     final = digits_run.model.get_weights()
     try:
         digits_run.model.set_weights([quantize_weights(array).astype(np.float32) for array in record.snapshots[0].values()])
         predictions = np.asarray(digits_run.model(digits.test.images / 255)).argmax(axis=1)
     finally:
         digits_run.model.set_weights(final)
-    assert film.accuracy.tolist() == [(predictions == digits.test.labels).mean(), record.evaluation.accuracy]
-    assert film.confusion is not None
-    assert film.confusion[1].tolist() == record.metrics["test"]["confusion"]
-    assert [np.trace(each) / each.sum() for each in film.confusion] == pytest.approx(film.accuracy)
+    assert snapshots.accuracy.tolist() == [(predictions == digits.test.labels).mean(), record.evaluation.accuracy]
+    assert snapshots.confusion is not None
+    assert snapshots.confusion[1].tolist() == record.metrics["test"]["confusion"]
+    assert [np.trace(each) / each.sum() for each in snapshots.confusion] == pytest.approx(snapshots.accuracy)
 
 
 def test_the_last_epoch_gives_the_known_logits(digits_record: RunRecord, digits: Dataset) -> None:
@@ -90,8 +90,8 @@ def test_a_network_that_cannot_be_followed_has_no_film(
     changed: dict[str, object], digits_record: RunRecord, digits: Dataset
 ) -> None:
     layers = list(digits_record.network.layers)
-    place = [layer.name for layer in layers].index("dense")
-    layers[place] = replace(layers[place], **changed)  # type: ignore[arg-type]
+    index = [layer.name for layer in layers].index("dense")
+    layers[index] = replace(layers[index], **changed)  # type: ignore[arg-type]
     network = replace(digits_record.network, layers=tuple(layers))
-    assert isinstance(layers[place], Layer)
+    assert isinstance(layers[index], Layer)
     assert evaluate_snapshots(network, digits_record.snapshots, digits.test.images, digits_record.evaluation) is None

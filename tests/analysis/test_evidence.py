@@ -1,4 +1,4 @@
-"""Evidence is about the right images, on any data, and the same whenever it is gathered."""
+"""Evidence is about the intended images, on any data, and the same whenever it is collected."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sklearn.preprocessing import normalize
 
 import convscope
 from convscope.analysis.evaluation import Evaluation
-from convscope.analysis.evidence import Evidence, collect_evidence, train_and_holdout_indices
+from convscope.analysis.evidence import Evidence, collect_evidence
 from convscope.data.dataset import Dataset, Provenance, Split
 from convscope.data.scaling import to_inputs
 from convscope.models.activations import activations
@@ -21,7 +21,7 @@ from convscope.models.onnx_writer.writer import onnx_bytes
 from convscope.models.predictor import Predictor
 from convscope.runs.record import RunRecord
 from convscope.training.recipes import RECIPES
-from convscope.training.validation_split import train_validation_splits
+from convscope.training.validation_split import train_and_holdout_indices, train_validation_splits
 
 Array = np.ndarray[Any, Any]
 
@@ -164,7 +164,7 @@ def record_of(data: Dataset, *, validation: str = "held-out", perfect: bool = Fa
     return RunRecord(request, {}, None, evaluation, network, snapshots, None)  # type: ignore[arg-type]
 
 
-def gathered(record: RunRecord, data: Dataset) -> Evidence:
+def collected(record: RunRecord, data: Dataset) -> Evidence:
     return collect_evidence(record, data, Predictor(onnx_bytes(record.network)))
 
 
@@ -173,7 +173,7 @@ def gathered(record: RunRecord, data: Dataset) -> Evidence:
 def test_any_number_of_classes_and_images_will_do(k: int, train: int, test: int, validation: str) -> None:
     data = dataset(k, train=train, test=test)
     record = record_of(data, validation=validation)
-    evidence = gathered(record, data)
+    evidence = collected(record, data)
     assert len(evidence.test_images) == test
     assert evidence.epoch_snapshots is not None
     assert evidence.epoch_snapshots.accuracy[-1] == pytest.approx(record.evaluation.accuracy)
@@ -187,7 +187,7 @@ def test_any_number_of_classes_and_images_will_do(k: int, train: int, test: int,
 
 def test_without_mistakes_there_are_no_neighbours_to_show() -> None:
     data = dataset(3, train=60, test=20)
-    evidence = gathered(record_of(data, perfect=True), data)
+    evidence = collected(record_of(data, perfect=True), data)
     assert evidence.nearest_neighbours is None
     assert evidence.sample == len(evidence.reference_images) == 55
     assert evidence.epoch_snapshots is None  # these logits are not the network's
@@ -198,7 +198,7 @@ def test_a_true_class_that_nobody_trained_on_has_no_neighbours() -> None:
     only_two = np.flatnonzero(data.train.labels != 2)
     data = replace(data, train=data.train.take(only_two))
     record = record_of(data)
-    evidence = gathered(record, data)
+    evidence = collected(record, data)
     assert evidence.nearest_neighbours is not None
     true = data.test.labels[evidence.nearest_neighbours.test_indices]
     assert (evidence.nearest_neighbours.true[true == 2] == -1).all()
@@ -208,7 +208,7 @@ def test_a_true_class_that_nobody_trained_on_has_no_neighbours() -> None:
 def test_large_images_are_sampled_and_the_neighbours_of_some_mistakes_left_out() -> None:
     data = dataset(4, train=200, test=60, shape=(120, 120, 3))
     record = record_of(data)
-    evidence = gathered(record, data)
+    evidence = collected(record, data)
     assert 10 <= len(evidence.test_images) < 60
     assert len(evidence.reference_images) <= 30
     assert evidence.nearest_neighbours is not None

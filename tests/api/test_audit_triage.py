@@ -20,7 +20,7 @@ def test_flipped_test_labels_are_suspect(digits_run: Run, digits: Dataset, audit
     audit = find_suspects({"test": (flipped.record.evaluation.labels, audited.found.test)}, digits.class_names)
     found = explain_mistakes(flipped.record, predictor, audit=audit)
     of_flips, of_others = (
-        Counter(each.triage.kind for each in found if (each.index in flipped.places) is wanted) for wanted in (True, False)
+        Counter(each.triage.kind for each in found if (each.index in flipped.indices) is wanted) for wanted in (True, False)
     )
     assert of_flips["label suspect"] >= 0.9 * FLIPPED, of_flips
     assert 3 * of_others["label suspect"] <= of_others.total(), of_others

@@ -32,7 +32,7 @@ def test_saliency_is_measured_only_on_request(digits_run: convscope.Run) -> None
     assert first.occlusion.drop.shape == (2, 7, 7)
     assert first.saliency is not None
     assert first.saliency.integrated.shape == (2, 8, 8, 1)
-    assert "taken for" in repr(first)
+    assert "predicted as" in repr(first)
     (bare,) = convscope.mistakes(digits_run, most=1)
     assert (bare.occlusion, bare.saliency) == (None, None)
 

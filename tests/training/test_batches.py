@@ -11,7 +11,7 @@ from convscope.data.dataset import Dataset, Split
 from convscope.errors import ConfigError
 from convscope.models.backend import require_backend
 from convscope.training.augmentation import Augmentation
-from convscope.training.batches import BatchStream, epoch_blocks, epoch_order, gathered, shifted
+from convscope.training.batches import BatchStream, epoch_blocks, epoch_order, gather, shift_images
 from convscope.training.config import TrainConfig
 from convscope.training.keras_ext.batch_sequence import BatchSequence
 from convscope.training.recipes import notebook, standard
@@ -89,7 +89,7 @@ def test_the_last_batch_may_be_small(digits: Dataset, num_images: int) -> None:
 
 
 def test_unused_pixels_are_cropped_at_the_bottom_and_on_the_right(digits: Dataset) -> None:
-    inputs, _ = epoch(stream_of(digits.train, plain(), side=(7, 6)), 0)
+    inputs, _ = epoch(stream_of(digits.train, plain(), size=(7, 6)), 0)
     whole, _ = epoch(stream_of(digits.train, plain()), 0)
     assert np.array_equal(inputs, whole[:, :7, :6])
 
@@ -130,7 +130,7 @@ def never(images: np.ndarray, maps: np.ndarray) -> np.ndarray:
 def test_shifted_images_are_windows_of_the_original_continued_from_its_edges(digits: Dataset) -> None:
     images = digits.train.images[:200]
     shifts = np.random.default_rng(0).integers(0, 5, size=(200, 2))
-    ours = shifted(images, shifts, 2)
+    ours = shift_images(images, shifts, 2)
     for image, (row, column), cut in zip(images, shifts, ours, strict=True):
         for y in range(8):
             for x in range(8):
@@ -165,7 +165,7 @@ def on_disk(tmp_path: Path) -> np.memmap:
 
 def test_memory_mapped_images_come_in_the_requested_order(on_disk: np.memmap) -> None:
     rows = np.random.default_rng(1).permutation(len(on_disk))[:1000]
-    assert np.array_equal(gathered(on_disk, rows), np.asarray(on_disk)[rows])
+    assert np.array_equal(gather(on_disk, rows), np.asarray(on_disk)[rows])
 
 
 def test_an_epoch_over_a_file_holds_a_few_blocks_in_memory_and_never_the_file(on_disk: np.memmap) -> None:

@@ -21,11 +21,11 @@ if sys.argv[1] == "two-devices":
 from convscope.data.known.builtin import load_digits
 from convscope.models.architectures import cnn
 from convscope.training.loop import fit
-from convscope.training.devices import placed
+from convscope.training.devices import device_scope
 from convscope.training.recipes import find_recipe
 digits = load_digits()
-with placed() as placement:
-    print(placement.num_processes, placement.num_devices)
+with device_scope() as devices:
+    print(devices.num_processes, devices.num_devices)
 training = fit(cnn, digits, find_recipe("standard").with_epochs(4), seed=0)
 predictions = training.model.predict(digits.test.images / np.float32(255), verbose=0).argmax(axis=1)
 print(training.backend, *training.accelerators)
@@ -43,8 +43,8 @@ def start(devices: str, **environment: str) -> subprocess.Popen[str]:
 def outcome(process: subprocess.Popen[str]) -> tuple[str, float, str]:
     output, _ = process.communicate(timeout=240)
     assert process.returncode == 0
-    placement, computed_with, accuracy, digest = output.strip().splitlines()[-4:]
-    return f"{placement} {computed_with}", float(accuracy), digest
+    devices, computed_with, accuracy, digest = output.strip().splitlines()[-4:]
+    return f"{devices} {computed_with}", float(accuracy), digest
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""Feature maps: the output channels of convolution and pooling layers."""
+"""Feature maps and kernels of convolution and pooling layers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ..data.scaling import to_inputs
 from ..errors import ConfigError
 from ..models.activations import activations
-from ..models.network import Layer, Network
+from ..models.network import Network
 from ..models.receptive_field import WINDOWED
 from ..types import Floats, Images
 
@@ -70,8 +70,5 @@ class Kernels:
 
 def kernels(network: Network) -> tuple[Kernels, ...]:
     """Return the kernels of every convolution of ``network``, in order."""
-    return tuple(_kernels(layer) for layer in network.of_kind("Conv2D"))
-
-
-def _kernels(layer: Layer) -> Kernels:
-    return Kernels(layer.name, layer.weights["kernel"].transpose(2, 3, 0, 1))
+    layers = network.of_kind("Conv2D")
+    return tuple(Kernels(layer.name, layer.weights["kernel"].transpose(2, 3, 0, 1)) for layer in layers)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from .evaluation import Evaluation
-from .statistics.paired import LEVEL, PairedCounts, mid_p
+from .statistics.paired import PairedCounts
 from .statistics.proportions import Interval
 
 
@@ -39,9 +39,9 @@ class Baseline:
         return own / self.errors if self.errors else None
 
     @property
-    def pairing(self) -> PairedComparison:
-        """The two networks, image by image."""
-        return _pairing(self.n, self.both_wrong, self.only_model_wrong, self.only_baseline_wrong)
+    def pairing(self) -> PairedCounts:
+        """The two networks, image by image; the first is the one under study."""
+        return pairing_of(vars(self))
 
     @property
     def difference(self) -> float:
@@ -50,7 +50,7 @@ class Baseline:
 
     @property
     def difference_interval(self) -> Interval:
-        """Of 95%, for pairs."""
+        """95% interval, for pairs."""
         return self.pairing.interval
 
     @property
@@ -59,42 +59,10 @@ class Baseline:
         return self.pairing.p
 
 
-@dataclass(frozen=True)
-class PairedComparison:
-    """The network under study and its baseline on the same images."""
-
-    counts: PairedCounts
-    """The first is the network under study."""
-    p: float
-    """McNemar's test, mid-p."""
-
-    @property
-    def difference(self) -> float:
-        """Accuracy of the network under study minus that of the baseline, −1..1."""
-        return self.counts.difference
-
-    @property
-    def interval(self) -> Interval:
-        """Of the difference, for pairs: 95%."""
-        return self.counts.interval
-
-    @property
-    def significant(self) -> bool:
-        """Whether McNemar's test rejects equal accuracy."""
-        # The intervals of two accuracies do not answer this: on the same images they may overlap although nearly every
-        # image that only one of the networks misclassifies is misclassified by the same one.
-        return self.p <= LEVEL
-
-
-def pairing_of(baseline: Mapping[str, Any]) -> PairedComparison:
-    """Return the comparison from the section ``baseline`` of the metrics."""
-    return _pairing(*(baseline[name] for name in ("n", "both_wrong", "only_model_wrong", "only_baseline_wrong")))
-
-
-def _pairing(n: int, both_wrong: int, only_model_wrong: int, only_baseline_wrong: int) -> PairedComparison:
-    both_correct = n - both_wrong - only_model_wrong - only_baseline_wrong
-    counts = PairedCounts(both_correct, only_baseline_wrong, only_model_wrong, both_wrong)
-    return PairedComparison(counts, mid_p(only_baseline_wrong, only_model_wrong))
+def pairing_of(baseline: Mapping[str, Any]) -> PairedCounts:
+    """Return the paired comparison from the section ``baseline`` of the metrics; the first is the network under study."""
+    both, model, other = (baseline[name] for name in ("both_wrong", "only_model_wrong", "only_baseline_wrong"))
+    return PairedCounts(baseline["n"] - both - model - other, other, model, both)
 
 
 def compare_with_baseline(

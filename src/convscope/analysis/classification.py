@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..types import Floats, Labels
-from .statistics.proportions import Interval, wilson
+from .statistics.proportions import Interval, wilson_or_unknown
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,8 +86,8 @@ def class_scores(confusion: Confusion) -> tuple[ClassScore, ...]:
     """Return the scores of each class, equal to those of scikit-learn."""
     hits = np.diag(confusion.counts)
     support, predicted = confusion.counts.sum(axis=1), confusion.counts.sum(axis=0)
-    precision, recall = _share(hits, predicted), _share(hits, support)
-    f1 = _share(2 * hits, support + predicted)
+    precision, recall = safe_ratio(hits, predicted), safe_ratio(hits, support)
+    f1 = safe_ratio(2 * hits, support + predicted)
     return tuple(
         ClassScore(
             name,
@@ -95,22 +95,13 @@ def class_scores(confusion: Confusion) -> tuple[ClassScore, ...]:
             float(recall[i]),
             float(f1[i]),
             int(support[i]),
-            _interval(int(hits[i]), int(support[i])),
-            _interval(int(hits[i]), int(predicted[i])),
+            wilson_or_unknown(int(hits[i]), int(support[i])),
+            wilson_or_unknown(int(hits[i]), int(predicted[i])),
         )
         for i, name in enumerate(confusion.class_names)
     )
 
 
-def macro_f1(scores: tuple[ClassScore, ...]) -> float:
-    """Return the unweighted mean of F1 over the classes."""
-    return float(np.mean([score.f1 for score in scores]))
-
-
-def _interval(hits: int, of: int) -> Interval:
-    """Return Wilson's interval, or (0, 1) if there are no images."""
-    return wilson(hits, of) if of else Interval(0.0, 1.0)
-
-
-def _share(part: Labels, whole: Labels) -> Floats:
-    return np.divide(part, whole, out=np.zeros(len(whole)), where=whole > 0)
+def safe_ratio(part: Floats | Labels, whole: Floats | Labels) -> Floats:
+    """Return ``part`` / ``whole``, and 0 where ``whole`` is 0."""
+    return np.divide(part, whole, out=np.zeros(np.shape(whole)), where=np.asarray(whole) > 0)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 
+from ..system.dataclass_json import to_json
 from ..types import Labels
 from .evaluation import Evaluation
-from .metrics import interval_pair
-from .statistics.paired import LEVEL, PairedCounts, count_pairs, holm, mid_p
+from .statistics.paired import LEVEL, PairedCounts, count_pairs, holm
 from .statistics.proportions import Interval
 
 
@@ -49,7 +49,7 @@ class ComparedRun:
 
 @dataclass(frozen=True)
 class Pair:
-    """The paired comparison of two runs, identified by their indices among the contestants."""
+    """The paired comparison of two runs, by their indices in ``contestants``."""
 
     first: int
     second: int
@@ -117,7 +117,7 @@ class Comparison:
         return np.flatnonzero((self.answers != self.labels).all(axis=0))
 
     def pair_of(self, one: int, other: int) -> Pair:
-        """Return the pair of two runs, given by their indices in either order."""
+        """Return the pair of two runs by their indices, in either order."""
         return next(pair for pair in self.pairs if {pair.first, pair.second} == {one, other})
 
     def by_class(self, pair: Pair) -> list[tuple[str, PairedCounts]]:
@@ -133,7 +133,7 @@ class Comparison:
         return {
             "dataset": self.dataset,
             "n": self.n,
-            "runs": [{**asdict(each), "interval": interval_pair(each.interval)} for each in self.contestants],
+            "runs": [to_json(each) for each in self.contestants],
             "pairs": [self._pair_as_dict(pair) for pair in self.pairs],
             "disagreements": len(self.disagreements),
             "disagreement_indices": sorted(self.disagreements.tolist()),
@@ -144,12 +144,9 @@ class Comparison:
         return {
             "first": self.contestants[pair.first].name,
             "second": self.contestants[pair.second].name,
-            **asdict(pair.counts),
-            "difference": pair.difference,
-            "interval": interval_pair(pair.interval),
-            "p": pair.p,
-            "adjusted_p": pair.adjusted_p,
-            "significant": pair.significant,
+            **to_json(pair.counts),
+            **{name: getattr(pair, name) for name in ("difference", "p", "adjusted_p", "significant")},
+            "interval": list(pair.interval),
         }
 
 
@@ -157,11 +154,6 @@ def compare_evaluations(
     contestants: Sequence[ComparedRun], evaluations: Sequence[Evaluation], *, dataset: str
 ) -> Comparison:
     """Compare evaluations of the same test images, in the same order.
-
-    Args:
-        contestants: Descriptions of the runs, in the order of ``evaluations``.
-        evaluations: Two or more evaluations.
-        dataset: Name of the dataset.
 
     Raises:
         ValueError: There are fewer than two evaluations, or their true classes differ.
@@ -172,10 +164,9 @@ def compare_evaluations(
     answers = np.stack([each.predictions for each in evaluations])
     chosen = list(combinations(range(len(evaluations)), 2))
     counts = [count_pairs(labels, answers[first], answers[second]) for first, second in chosen]
-    p_values = [mid_p(each.only_first, each.only_second) for each in counts]
     pairs = tuple(
-        Pair(first, second, paired, paired.interval, p, adjusted)
-        for (first, second), paired, p, adjusted in zip(chosen, counts, p_values, holm(p_values), strict=True)
+        Pair(first, second, paired, paired.interval, paired.p, adjusted)
+        for (first, second), paired, adjusted in zip(chosen, counts, holm([each.p for each in counts]), strict=True)
     )
     confidence = np.stack([np.asarray(each.confidence, np.float64) for each in evaluations])
     return Comparison(tuple(contestants), pairs, labels, answers, confidence, evaluations[0].class_names, dataset)

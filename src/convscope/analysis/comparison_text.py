@@ -49,9 +49,10 @@ def of_pair(comparison: Comparison, pair: Pair) -> Statement:
     """Return the result for two runs."""
     first, second = (comparison.contestants[index] for index in (pair.first, pair.second))
     if pair.significant:
-        better, worse = (first, second) if pair.better == pair.first else (second, first)
-        low, high = pair.interval.low, pair.interval.high
-        low, high = (low, high) if better is first else (-high, -low)
+        low, high = pair.interval
+        better, worse = first, second
+        if pair.better == pair.second:
+            better, worse, low, high = second, first, -high, -low
         return Statement(
             f"{better.name} is better than {worse.name}",
             f"accuracy {percent(better.accuracy)} against {percent(worse.accuracy)} on the same {comparison.n:,} test images, "
@@ -83,8 +84,7 @@ def hidden(comparison: Comparison, pair: Pair) -> str:
 
 def chance(pair: Pair) -> str:
     """Return the test with its p-value, and whether it is corrected for the number of pairs."""
-    corrected = ", corrected for the number of pairs" if pair.adjusted_p != pair.p else ""
-    return f"{mcnemar(pair.adjusted_p)}{corrected}"
+    return mcnemar(pair.adjusted_p) + (", corrected for the number of pairs" if pair.adjusted_p != pair.p else "")
 
 
 def mcnemar(p: float) -> str:

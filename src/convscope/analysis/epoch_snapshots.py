@@ -22,21 +22,15 @@ from .evaluation import Evaluation
 
 EPOCHS_BYTES = 1_900_000
 """Budget in the page for the weights of all epochs but the last: nine of ``cnn`` fit, and the page stays below 6 MB."""
-
 BYTES_PER_WEIGHT = 1.9
 """Of a quantized weight, compressed and written as text: 1.86 was measured on ``cnn``, at every epoch."""
-
 DROPPED_BITS = 3
 """Lowest bits of float16 that quantization zeroes; eight binary digits stay, as in bfloat16, in which it was trained."""
-
 MAX_CLASSES = 100
 """With more classes, the confusion matrices of all epochs would be the largest part of the page."""
-
 CHECKED_IMAGES = 64
-
 PURPOSE = "epoch snapshots: accuracy after earlier epochs"
 """In the ledger."""
-
 TOLERANCE = 1e-3
 """Largest difference of a logit, relative to the largest logit, that rounding explains."""
 
@@ -94,15 +88,8 @@ def evaluate_snapshots(
 ) -> EpochSnapshots | None:
     """Evaluate the quantized weights of the kept epochs on the test images.
 
-    Args:
-        network: The finished network.
-        snapshots: Its weights after each epoch.
-        images: The test split.
-        evaluation: The predictions of the finished network on them, for the last epoch.
-        before_reading: Called before the test split is read.
-
-    Returns:
-        None for a network that the ONNX writer does not reproduce: with an unknown layer, or no chain of layers.
+    The last epoch takes the predictions in ``evaluation``. None for a network that the ONNX writer does not reproduce: with
+    an unknown layer, or no chain of layers.
     """
     if not reproduces_logits(network, images, evaluation):
         return None

@@ -17,6 +17,7 @@ from ..types import Floats, Labels
 from .classification import ClassScore, Confusion, class_scores, confusion
 from .statistics.proportions import Interval, wilson
 from .uncertainty.selective_prediction import Threshold
+from .uncertainty.temperature import log_softmax, negative_log_likelihood
 
 if TYPE_CHECKING:
     import keras
@@ -42,9 +43,7 @@ class Evaluation:
     @cached_property
     def log_probabilities(self) -> Floats:
         """(n, k) float64."""
-        logits = self.logits.astype(np.float64)
-        shifted = logits - logits.max(axis=1, keepdims=True)
-        return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)))
+        return log_softmax(self.logits.astype(np.float64))
 
     @cached_property
     def probabilities(self) -> Floats:
@@ -64,7 +63,7 @@ class Evaluation:
     @property
     def loss(self) -> float:
         """Mean negative log-likelihood of the true class, in nats."""
-        return float(-self.log_probabilities[np.arange(len(self)), self.labels].mean())
+        return negative_log_likelihood(self.log_probabilities, self.labels)
 
     @property
     def errors(self) -> int:

@@ -9,18 +9,16 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..data.dataset import Dataset, Split
-from ..data.split import stratified_sample, stratified_split
 from ..models.network import Network, Weights
 from ..models.onnx_writer.writer import onnx_bytes
 from ..models.predictor import Predictor
-from ..training.config import validation_share
+from ..training.validation_split import SelectionSplit, train_and_holdout_indices
 from ..types import Images, Labels
 from .epoch_snapshots import BeforeReading, EpochSnapshots, evaluate_snapshots, reproduces_logits
 from .evaluation import Evaluation
 from .mistakes.nearest_neighbours import NO_NEIGHBOUR, NearestNeighbours, NearestNeighbourSearch
 from .ood.feature_distance import FeatureDistances, measure_feature_distances
 from .sampling import REFERENCE_BYTES, choose_test_images, number_that_fits, reference_sample
-from .uncertainty.selective_prediction import SelectionSplit
 from .uncertainty.temperature import TemperatureScaling, fit_temperature_scaling
 
 
@@ -42,7 +40,7 @@ class Evidence:
     """Indices in the training split, validation images included."""
     sample: int
     nearest_neighbours: NearestNeighbours | None
-    """Of the misclassified test images, the most confident first, as many as there was room for."""
+    """Of the misclassified test images, the most confident first, as many as fit."""
     selected_on: SelectionSplit
     """What temperature and feature distances were measured on. On training images, where there are no independent ones, both
     are optimistic."""
@@ -80,11 +78,7 @@ class MeasuredRun(Protocol):
 
 
 MAX_MISTAKES = 1000
-"""Misclassified images that neighbours are searched for: the page has no room for more."""
-
-MAX_HELD_OUT = 5000
-"""Images that temperature and feature distances are measured on: as many as MNIST's validation images."""
-
+"""Misclassified images that neighbours are searched for: no more fit into the page."""
 BLOCK = 4096
 """Training images at a time, in the search for neighbours."""
 
@@ -92,14 +86,7 @@ BLOCK = 4096
 def collect_evidence(
     record: MeasuredRun, dataset: Dataset, predictor: Predictor, *, before_reading: BeforeReading | None = None
 ) -> Evidence:
-    """Collect the evidence of a run; the same right after the training as from the run folder.
-
-    Args:
-        record: The run.
-        dataset: What its network was trained on.
-        predictor: Runs the network.
-        before_reading: Called before the test split is read.
-    """
+    """Collect the evidence of a run; the same right after the training as from the run folder."""
     seed = int(record.request["seed"])
     evaluation, train, test = record.evaluation, dataset.train, dataset.test
     trained, held_out, selected_on = train_and_holdout_indices(train.labels, record.request["config"], seed=seed)
@@ -107,13 +94,13 @@ def collect_evidence(
     epoch_snapshots = evaluate_snapshots(
         record.network, record.snapshots, test.images, evaluation, before_reading=before_reading
     )
-    room = number_that_fits(train.images, REFERENCE_BYTES)
-    sample = reference_sample(train.labels, trained, held_out, room=room, seed=seed)
+    limit = number_that_fits(train.images, REFERENCE_BYTES)
+    sample = reference_sample(train.labels, trained, held_out, limit=limit, seed=seed)
     reference, nearest, scaling, distances = sample, None, None, None
     if extractor := _feature_extractor(record, predictor, test):
-        mistakes = evaluation.mistakes[np.isin(evaluation.mistakes, shown)][: min(room, MAX_MISTAKES)]
+        mistakes = evaluation.mistakes[np.isin(evaluation.mistakes, shown)][: min(limit, MAX_MISTAKES)]
         found = search(extractor, test.take(mistakes), evaluation.predictions[mistakes], train, trained)
-        reference, nearest = _with_neighbours(sample, mistakes, found, room)
+        reference, nearest = _with_neighbours(sample, mistakes, found, limit)
         scaling, distances = _measure(extractor, train, held_out, sample, record.network.layers[-2].name)
     return Evidence(
         test.images[shown],
@@ -130,60 +117,31 @@ def collect_evidence(
     )
 
 
-def train_and_holdout_indices(
-    labels: Labels, config: Mapping[str, Any], *, seed: int
-) -> tuple[Labels, Labels, SelectionSplit]:
-    """Return indices of the training split: those trained on, those to choose thresholds on, and what the latter are.
-
-    The split is that of :func:`convscope.training.validation_split.train_validation_splits`.
-
-    Args:
-        labels: (n,) of the training split.
-        config: The training configuration, as ``run.json`` has it.
-        seed: Of the training.
-    """
-    if config["validation"] == "held-out":
-        share = validation_share(
-            config["validation_fraction"], config.get("max_validation_images", len(labels)), len(labels)
-        )
-        kept, held_out = stratified_split(labels, share, seed=seed)
-        return kept, held_out[stratified_sample(labels[held_out], MAX_HELD_OUT, seed=seed)], "validation"
-    # The recipe validated on the test split, which must not choose anything, so training images have to do.
-    number = min(MAX_HELD_OUT, len(labels) // 2)
-    return np.arange(len(labels)), stratified_sample(labels, number, seed=seed), "training"
-
-
 def _measure(
     predictor: Predictor, train: Split, held_out: Labels, sample: Labels, layer_name: str
 ) -> tuple[TemperatureScaling | None, FeatureDistances | None]:
     if len(held_out) == 0 or len(sample) == 0:
         return None, None
     features, logits = predictor.features_and_logits(train.images[held_out])
-    reference, _ = predictor.features_and_logits(train.images[sample])
-    return fit_temperature_scaling(logits, train.labels[held_out]), measure_feature_distances(
-        features, reference, layer_name
-    )
+    distances = measure_feature_distances(features, predictor.features_and_logits(train.images[sample])[0], layer_name)
+    return fit_temperature_scaling(logits, train.labels[held_out]), distances
 
 
-def search(predictor: Predictor, wrong: Split, predictions: Labels, train: Split, trained: Labels) -> Labels:
+def search(predictor: Predictor, mistakes: Split, predictions: Labels, train: Split, trained: Labels) -> Labels:
     """Return (2, m, 3) indices in the training split: the nearest images of the true and of the predicted class.
 
-    Args:
-        predictor: Runs the network; must expose the last hidden layer.
-        wrong: m misclassified test images.
-        predictions: (m,) their predicted classes.
-        train: The training split.
-        trained: Indices of the images that were trained on.
+    ``mistakes`` holds m misclassified test images, ``predictions`` (m,) their predicted classes, ``trained`` the indices of the
+    images that were trained on. ``predictor`` must expose the last hidden layer.
     """
-    if len(wrong) == 0:
+    if len(mistakes) == 0:
         return np.empty((2, 0, 3), np.int64)
-    features, _ = predictor.features_and_logits(wrong.images)
-    nearest = NearestNeighbourSearch(np.concatenate([features, features]), np.concatenate([wrong.labels, predictions]))
+    features, _ = predictor.features_and_logits(mistakes.images)
+    nearest = NearestNeighbourSearch(np.concatenate([features, features]), np.concatenate([mistakes.labels, predictions]))
     by_class = trained[np.argsort(train.labels[trained], kind="stable")]  # so that few blocks hold several classes
     for start in range(0, len(by_class), BLOCK):
         block = by_class[start : start + BLOCK]
         nearest.add(predictor.features_and_logits(train.images[block])[0], train.labels[block], block)
-    return nearest.indices.reshape(2, len(wrong), -1)
+    return nearest.indices.reshape(2, len(mistakes), -1)
 
 
 def _feature_extractor(record: MeasuredRun, predictor: Predictor, test: Split) -> Predictor | None:
@@ -192,23 +150,22 @@ def _feature_extractor(record: MeasuredRun, predictor: Predictor, test: Split) -
         return None
     if predictor.has_features:
         return predictor
-    return (
-        Predictor(onnx_bytes(record.network)) if reproduces_logits(record.network, test.images, record.evaluation) else None
-    )
+    reproduced = reproduces_logits(record.network, test.images, record.evaluation)
+    return Predictor(onnx_bytes(record.network)) if reproduced else None
 
 
-def _with_neighbours(sample: Labels, mistakes: Labels, found: Labels, room: int) -> tuple[Labels, NearestNeighbours | None]:
-    """Return indices of the reference images, the sample and the neighbours that fit into ``room``, and the neighbours."""
+def _with_neighbours(sample: Labels, mistakes: Labels, found: Labels, limit: int) -> tuple[Labels, NearestNeighbours | None]:
+    """Return indices of the reference images, the sample and the neighbours that fit into ``limit``, and the neighbours."""
     row_of = {int(index): row for row, index in enumerate(sample)}
     rows = np.full(found.shape, NO_NEIGHBOUR, np.int64)
-    done = 0
+    fitting = 0
     for number in range(len(mistakes)):
         indices = [int(index) for index in found[:, number].ravel() if index != NO_NEIGHBOUR]
-        if len(row_of) + len(set(indices) - row_of.keys()) > room:
+        if len(row_of) + len(set(indices) - row_of.keys()) > limit:
             break
         for index in indices:
             row_of.setdefault(index, len(row_of))
         rows[:, number] = [[row_of.get(int(index), NO_NEIGHBOUR) for index in side] for side in found[:, number]]
-        done += 1
+        fitting += 1
     reference = np.array(list(row_of), np.int64)
-    return reference, NearestNeighbours(mistakes[:done], rows[0, :done], rows[1, :done]) if done else None
+    return reference, NearestNeighbours(mistakes[:fitting], rows[0, :fitting], rows[1, :fitting]) if fitting else None

@@ -1,4 +1,4 @@
-"""The numbers of a run, gathered once: ``metrics.json``.
+"""The numbers of a run, collected once: ``metrics.json``.
 
 Stable keys: ``test.accuracy``, ``test.loss``, ``test.errors``, ``test.n``, ``test.interval`` (Wilson 95%), ``test.confusion``
 (rows true, columns predicted), ``parameters``, ``train_seconds``, ``wall_seconds``, ``epochs``, ``seed``. Where they were
@@ -18,15 +18,13 @@ from ..models.receptive_field import layers_dropping_pixels, unused_input_pixels
 from ..models.summary import layer_table
 from ..system.dataclass_json import to_json
 from ..training.history import History
-from .classification import macro_f1
 from .evaluation import Evaluation
 from .statistics.f1 import f1_interval, macro_f1_estimate
-from .statistics.proportions import Interval, wilson
+from .statistics.proportions import wilson
 from .uncertainty.calibration import CalibrationMetrics, measure_calibration
 
 SCHEMA_VERSION = 2
 """Of ``metrics.json``; :mod:`convscope.runs.migrations` reads the versions before."""
-
 MAX_PAIRS = 10
 """Confused pairs that are listed."""
 
@@ -34,37 +32,30 @@ MAX_PAIRS = 10
 def evaluation_metrics(evaluation: Evaluation, *, calibration: CalibrationMetrics | None = None) -> dict[str, Any]:
     """Return the numbers of one evaluated split.
 
-    Args:
-        evaluation: The split.
-        calibration: Of its uncalibrated probabilities, if measured already.
-
-    Returns:
-        ``interval`` belongs to ``accuracy``; other intervals carry the name of their number.
+    ``calibration`` is that of the uncalibrated probabilities. ``interval`` belongs to ``accuracy``; other intervals carry
+    the name of their number.
     """
     calibration = calibration or measure_calibration(evaluation.logits, evaluation.labels)
-    macro = macro_f1_estimate(evaluation.confusion)
-    counts = evaluation.confusion.counts
+    macro, counts = macro_f1_estimate(evaluation.confusion), evaluation.confusion.counts
     num_predicted = counts.sum(axis=0)
     return {
         "n": len(evaluation),
         "errors": evaluation.errors,
         "accuracy": evaluation.accuracy,
-        "interval": interval_pair(evaluation.interval),
+        "interval": list(evaluation.interval),
         "loss": evaluation.loss,
-        "loss_interval": interval_pair(calibration.nll.interval),
+        "loss_interval": list(calibration.nll.interval),
         "brier": calibration.brier.value,
-        "brier_interval": interval_pair(calibration.brier.interval),
+        "brier_interval": list(calibration.brier.interval),
         "ece": calibration.ece.value,
-        "ece_interval": interval_pair(calibration.ece.interval),
-        "macro_f1": macro_f1(evaluation.class_scores),
-        "macro_f1_interval": interval_pair(macro.interval),
-        "confusion": evaluation.confusion.counts.tolist(),
+        "ece_interval": list(calibration.ece.interval),
+        "macro_f1": macro.value,
+        "macro_f1_interval": list(macro.interval),
+        "confusion": counts.tolist(),
         "per_class": [
             {
                 **to_json(score),
-                "f1_interval": interval_pair(
-                    f1_interval(int(counts[label, label]), score.support, int(num_predicted[label]))
-                ),
+                "f1_interval": list(f1_interval(int(counts[label, label]), score.support, int(num_predicted[label]))),
             }
             for label, score in enumerate(evaluation.class_scores)
         ],
@@ -111,9 +102,4 @@ def history_metrics(history: History, num_validation: int) -> dict[str, Any]:
     last = history[-1]
     best = min(history, key=lambda record: record.val_loss)
     interval = wilson(round(last.val_accuracy * num_validation), num_validation)
-    return {"last_epoch": asdict(last), "validation_interval": interval_pair(interval), "best_validation_epoch": best.epoch}
-
-
-def interval_pair(interval: Interval) -> list[float]:
-    """Return ``[low, high]``."""
-    return list(interval)
+    return {"last_epoch": asdict(last), "validation_interval": list(interval), "best_validation_epoch": best.epoch}

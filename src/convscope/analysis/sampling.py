@@ -7,32 +7,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..data.dataset import Dataset, Split
+from ..data.dataset import Dataset
 from ..data.split import stratified_sample
 from ..types import Images, Labels
 from .evaluation import Evaluation
 
 TEST_BYTES = 2_300_000
 """Size budget of the test images in a page; all 10,000 of MNIST fit."""
-
 REFERENCE_BYTES = 1_000_000
 """Size budget of the training images."""
-
 MIN_IMAGES = 10
 """Number of images that are embedded of each split, regardless of their size."""
-
 SHARE_OF_MISTAKES = 0.75
 """Largest share of errors among the embedded test images, if not all images fit."""
-
 REFERENCE_IMAGES, PER_CLASS = 500, 5
 """Size of the reference sample of training images, and its minimum per class."""
-
 SHARE_OF_SAMPLE = 0.6
 """Largest share of the reference sample in the budget; the rest is for the nearest neighbours of errors."""
-
 TRIAL_IMAGES, TRIAL_BYTES = 512, 2**22
 """Limits of the trial sample that is compressed to estimate the compression ratio."""
-
 TEXT_PER_BYTE = 4 / 3
 """Expansion by base64."""
 
@@ -62,29 +55,23 @@ def choose_test_images(images: Images, evaluation: Evaluation, *, seed: int) -> 
     return np.unique(np.concatenate([[0], mistakes, sample]))
 
 
-def reference_sample(labels: Labels, trained: Labels, measured: Labels, *, room: int, seed: int) -> Labels:
+def reference_sample(labels: Labels, trained: Labels, measured: Labels, *, limit: int, seed: int) -> Labels:
     """Return the indices of the training images to which a page measures distances.
 
-    Args:
-        labels: (n,) classes of the training split.
-        trained: Indices of the images that the network was trained on.
-        measured: Indices to leave out, since reference distances are measured on these images.
-        room: Number of training images that fit into the page.
-        seed: Seed of the draw.
+    ``trained`` are indices of the images that were trained on. Those in ``measured`` are left out, since reference distances
+    are measured on them. ``limit`` is the number of training images that fit into the page.
     """
     eligible = np.zeros(len(labels), dtype=bool)
     eligible[trained] = True
     eligible[measured] = False
     candidates = np.flatnonzero(eligible)
-    number = min(max(REFERENCE_IMAGES, PER_CLASS * len(np.unique(labels))), int(room * SHARE_OF_SAMPLE))
+    number = min(max(REFERENCE_IMAGES, PER_CLASS * len(np.unique(labels))), int(limit * SHARE_OF_SAMPLE))
     return candidates[stratified_sample(labels[candidates], number, at_least=PER_CLASS, seed=seed)]
 
 
 EXAMPLES_PER_CLASS = 10
-
 MAX_CLASSES = 20
 """Largest number of classes in the figures of samples, where more would be too small to see."""
-
 MAX_MISTAKES = 40
 
 
@@ -115,7 +102,8 @@ def choose_examples(dataset: Dataset, evaluation: Evaluation) -> Examples:
     train, test = dataset.train, dataset.test
     classes = range(min(dataset.num_classes, MAX_CLASSES))
     samples = np.concatenate([np.flatnonzero(train.labels == label)[:EXAMPLES_PER_CLASS] for label in classes])
-    firsts = np.array([np.flatnonzero(test.labels == label)[0] for label in classes if _has(test, label)], dtype=np.int64)
+    present = (np.flatnonzero(test.labels == label) for label in classes)
+    firsts = np.array([indices[0] for indices in present if len(indices)], dtype=np.int64)
     mistakes = evaluation.mistakes[:MAX_MISTAKES]
     return Examples(
         train.images[:1],
@@ -130,7 +118,3 @@ def choose_examples(dataset: Dataset, evaluation: Evaluation) -> Examples:
         test.images[mistakes],
         mistakes,
     )
-
-
-def _has(split: Split, label: int) -> bool:
-    return bool((split.labels == label).any())

@@ -24,6 +24,7 @@ from ..runs.evidence import ensure_evidence, ensure_mistake_analysis
 from ..runs.files import LABEL_SUSPECTS
 from ..runs.label_suspects import KEY, load_audit, read_confirmed, to_csv
 from ..runs.record import RunRecord, with_metrics
+from ..system.dataclass_json import to_json
 from ..system.files import TEMPORARY, write_text
 from ..types import PathLike
 from .evaluate import dataset_in_memory, verified_folder
@@ -84,7 +85,7 @@ def audit_run(
     else:
         audit = replace(earlier, confirmed=kept)
         numbers = dict(record.metrics[KEY])
-        record = with_metrics(record, **{KEY: numbers | ({} if kept is None else {"confirmed": kept.as_dict()})})
+        record = with_metrics(record, **{KEY: numbers | ({} if kept is None else {"confirmed": to_json(kept)})})
     _write(record, audit, folder, dataset)
     if out is not None:
         write_text(out, to_csv(audit))

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ..analysis.label_audit.confirmed import confirmed_from_dict
+from ..analysis.label_audit.confirmed import AccuracyWithoutConfirmed
 from ..analysis.label_audit.suspects import SPLITS, LabelAudit, from_rows
 from ..errors import DatasetError
+from ..system.dataclass_json import from_json
 from ..types import Labels
 from .files import LABEL_SUSPECTS
 from .record import RunRecord
@@ -73,7 +74,7 @@ def load_audit(record: RunRecord, folder: Path) -> LabelAudit | None:
     try:
         audit = from_rows(read_rows(folder / LABEL_SUSPECTS), numbers, record.evaluation.class_names)
         confirmed = numbers.get("confirmed")
-        return audit if confirmed is None else replace(audit, confirmed=confirmed_from_dict(confirmed))
+        return audit if confirmed is None else replace(audit, confirmed=from_json(AccuracyWithoutConfirmed, confirmed))
     except (AttributeError, DatasetError, KeyError, ValueError, TypeError):  # written by another version
         return None
 

@@ -70,11 +70,7 @@ class Augmentation:
 
 
 def parse_augmentation(text: str, default: Augmentation) -> Augmentation:
-    """Parse the value of ``--augment``.
-
-    Args:
-        text: ``none``, or new limits that replace those of the recipe, such as ``rotation=0,shift=0.1``.
-        default: The augmentation of the recipe.
+    """Parse ``--augment``: ``none``, or limits that replace those of ``default``, such as ``rotation=0,shift=0.1``.
 
     Raises:
         ConfigError: The text is neither, or a value is out of range.
@@ -125,11 +121,8 @@ def draw_warps(
     def uniform(limit: float) -> npt.NDArray[np.float64]:
         return generator.uniform(-limit, limit, num_images)
 
-    angle, scale, shear = (
-        np.deg2rad(uniform(augmentation.rotation)),
-        1 + uniform(augmentation.scaling),
-        uniform(augmentation.shear),
-    )
+    angle, scale = np.deg2rad(uniform(augmentation.rotation)), 1 + uniform(augmentation.scaling)
+    shear = uniform(augmentation.shear)
     limit = augmentation.shift * min(height, width)
     across, down = uniform(limit), uniform(limit)
     cosine, sine = np.cos(angle), np.sin(angle)

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 SHUFFLE, SHIFT, WARP = 1, 2, 3
 """Purposes of random numbers, each part of the seed, so that no two purposes share a stream."""
-
 Warp = Callable[[Images, npt.NDArray[np.float32]], Images]
 """A function of images (n, h, w, c) uint8 and affine maps (n, 8) that returns the warped images."""
 
@@ -44,15 +43,15 @@ def epoch_blocks(
         shifts = draw_shifts(len(rows), pixels, _generator(seed, SHIFT, epoch))
     for start in range(0, len(order), block):
         chosen = order[start : start + block]
-        part = gathered(images, chosen)
+        part = gather(images, chosen)
         if maps is not None:
             part = warp(part, maps[start : start + block])
         elif shifts is not None:
-            part = shifted(part, shifts[start : start + block], pixels)
+            part = shift_images(part, shifts[start : start + block], pixels)
         yield part, chosen
 
 
-def gathered(images: Images, rows: Labels) -> Images:
+def gather(images: Images, rows: Labels) -> Images:
     """Return ``images[rows]``; memory-mapped images are read in file order, to avoid seeks."""
     if not isinstance(images, np.memmap):
         return images[rows]
@@ -62,7 +61,7 @@ def gathered(images: Images, rows: Labels) -> Images:
     return result
 
 
-def shifted(images: Images, shifts: Labels, pixels: int) -> Images:
+def shift_images(images: Images, shifts: Labels, pixels: int) -> Images:
     """Cut each image out of itself, padded with its edge pixels, at ``shifts`` (n, 2)."""
     # One slice for each of the (2p + 1)² distinct shifts is faster than one for each image.
     height, width = images.shape[1:3]
@@ -93,18 +92,13 @@ class BatchStream:
         config: TrainConfig,
         *,
         seed: int,
-        side: tuple[int, int] | None = None,
+        size: tuple[int, int] | None = None,
         shard: tuple[int, int] = (0, 1),
     ) -> None:
-        """Prepare the stream.
+        """Prepare the stream of the images at ``rows`` (n,) of ``split``.
 
-        Args:
-            split: The training split.
-            rows: Indices (n,) of the images to train on.
-            config: Batch size, augmentation and the rest of the recipe.
-            seed: Seed of shuffling and augmentation.
-            side: (h, w) to which images are cropped at the bottom and on the right; by default they keep their size.
-            shard: (index, count): the part of every batch that this process feeds, and the number of processes.
+        Images are cropped to ``size`` (h, w) at the bottom and on the right. ``shard`` is the index of this process, which feeds
+        that part of every batch, and the number of processes.
 
         Raises:
             ConfigError: The batch size is not a multiple of the number of processes.
@@ -123,7 +117,7 @@ class BatchStream:
         self._block_size = max(1, BLOCK // self.batch_size) * self.batch_size
         self._num_blocks = -(-whole * self.batch_size // self._block_size) + (rest > 0)
         self._split, self._rows, self._config, self._seed, self._shard = split, rows, config, seed, shard
-        self._side = side or split.images.shape[1:3]
+        self._size = size or split.images.shape[1:3]
         self._epoch = 0
 
     def begin(self, epoch: int) -> None:
@@ -131,10 +125,7 @@ class BatchStream:
         self._epoch = epoch
 
     def batches(self) -> tf.data.Dataset | keras.utils.PyDataset:
-        """Return one pass over the images, in the form of the back-end in use.
-
-        Each step has inputs (b, h, w, c) float32 in 0..1 and labels (b,) int32.
-        """
+        """Return one pass: steps of inputs (b, h, w, c) float32 in 0..1 and labels (b,) int32."""
         import keras
 
         if keras.backend.backend() == "tensorflow":
@@ -144,11 +135,8 @@ class BatchStream:
         return BatchSequence(self)
 
     def blocks(self) -> Iterator[tuple[Images, npt.NDArray[np.int32]]]:
-        """Yield one epoch, several batches at a time.
-
-        Each block has images (steps, b, h, w, c) uint8 and labels (steps, b).
-        """
-        height, width = self._side
+        """Yield one epoch, several batches at a time: images (steps, b, h, w, c) uint8 and labels (steps, b)."""
+        height, width = self._size
         remaining = self.num_images
         for images, rows in epoch_blocks(
             self._split.images, self._rows, self._config.augmentation_in(self._epoch),
@@ -186,10 +174,7 @@ class BatchStream:
         return counted.prefetch(16).with_options(options)
 
     def _block_by_number(self) -> Callable[[Any], tuple[Any, Any]]:
-        """Return a function from a block's number to its tensors, to be called in order.
-
-        Number 0 starts the current epoch.
-        """
+        """Return a function from a block's number, called in order, to its tensors; 0 starts the current epoch."""
         import tensorflow as tf
 
         channels = self._split.images.shape[3]
@@ -203,7 +188,7 @@ class BatchStream:
 
         def block(number: Any) -> tuple[Any, Any]:
             images, labels = tf.numpy_function(next_block, [number], (tf.uint8, tf.int32))
-            return tf.ensure_shape(images, (None, None, *self._side, channels)), tf.ensure_shape(labels, (None, None))
+            return tf.ensure_shape(images, (None, None, *self._size, channels)), tf.ensure_shape(labels, (None, None))
 
         return block
 

@@ -41,15 +41,11 @@ class Checkpoint:
 
     @property
     def epochs_done(self) -> int:
-        """The number of complete epochs."""
         return len(self.history)
 
     @property
     def best_epoch(self) -> int:
-        """The epoch with the lowest validation loss, from 1.
-
-        Its weights are ``snapshots[best_epoch - 1]``.
-        """
+        """The epoch with the lowest validation loss, from 1; its weights are ``snapshots[best_epoch - 1]``."""
         return min(self.history, key=lambda record: record.val_loss).epoch
 
 

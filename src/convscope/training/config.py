@@ -10,7 +10,6 @@ from .augmentation import Augmentation, parse_augmentation
 
 MIN_BATCH = 8
 """Smallest batch for which batch statistics are usable."""
-
 FINAL_AUGMENTATION = 0.3
 """Augmentation in the last epochs, as a share of the full one."""
 
@@ -26,7 +25,6 @@ class TrainConfig:
     recipe: str
     """The name of the recipe, which the run folder and its files show."""
     epochs: int
-    """The number of epochs."""
     batch_size: int
     """Images per step. Small training sets use smaller batches; see ``min_steps_per_epoch``."""
     min_steps_per_epoch: int
@@ -36,7 +34,6 @@ class TrainConfig:
     """Whether an epoch omits the images left over after its last full batch, so that all steps have one size. Each epoch
     shuffles anew, so it omits others."""
     optimizer: Literal["adam", "adamw"]
-    """The optimiser: Adam, or AdamW with ``weight_decay``."""
     learning_rate: float
     """The learning rate, or the peak of a one-cycle schedule."""
     beta_1: float
@@ -64,7 +61,6 @@ class TrainConfig:
     max_validation_images: int
     """The maximum number of images to hold out; beyond a few thousand, an image is worth more in the training."""
     augmentation: Augmentation
-    """Random changes to the training images."""
     final_epochs_less_augmented: int
     """The number of last epochs with augmentation reduced to 30%, so that the training ends on nearly unchanged images."""
     precision: Literal["auto", "float32"]
@@ -72,22 +68,14 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         _require(self.epochs >= 1, "epochs", self.epochs, "a whole number of at least 1")
-        _require(
-            self.final_epochs_less_augmented >= 0,
-            "final_epochs_less_augmented",
-            self.final_epochs_less_augmented,
-            "at least 0",
-        )
+        fewer = self.final_epochs_less_augmented
+        _require(fewer >= 0, "final_epochs_less_augmented", fewer, "at least 0")
         _require(self.batch_size >= 1, "batch_size", self.batch_size, "a whole number of at least 1")
         _require(self.learning_rate > 0, "learning_rate", self.learning_rate, "more than 0")
         _require(0 <= self.warm_up < 1, "warm_up", self.warm_up, "at least 0 and less than 1")
         _require(0 < self.validation_fraction < 1, "validation_fraction", self.validation_fraction, "between 0 and 1")
-        _require(
-            self.max_validation_images >= 1,
-            "max_validation_images",
-            self.max_validation_images,
-            "a whole number of at least 1",
-        )
+        most = self.max_validation_images
+        _require(most >= 1, "max_validation_images", most, "a whole number of at least 1")
         _require(self.weight_decay >= 0, "weight_decay", self.weight_decay, "at least 0")
         _require(0 <= self.label_smoothing < 1, "label_smoothing", self.label_smoothing, "at least 0 and less than 1")
 
@@ -104,10 +92,7 @@ class TrainConfig:
         return replace(self, epochs=epochs)
 
     def with_augmentation(self, augment: str | Augmentation | None) -> TrainConfig:
-        """Return the settings with other augmentation; None keeps it.
-
-        Text is read by :func:`parse_augmentation`.
-        """
+        """Return the settings with other augmentation, which may be text for ``parse_augmentation``; None keeps it."""
         if augment is None:
             return self
         chosen = augment if isinstance(augment, Augmentation) else parse_augmentation(augment, self.augmentation)

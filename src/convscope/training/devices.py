@@ -40,8 +40,8 @@ def device_scope() -> Iterator[Devices]:
         with _mirrored() as num_devices:
             yield Devices(num_devices=num_devices, accelerators=_accelerators_of_tensorflow())
     elif keras.backend.backend() == "jax":
-        with _data_parallel() as placement:
-            yield placement
+        with _data_parallel() as in_use:
+            yield in_use
     else:
         yield Devices()
 
@@ -72,13 +72,13 @@ def _data_parallel() -> Iterator[Devices]:
 
     devices = distribution.list_devices()
     names = tuple(device.device_kind for device in jax.local_devices() if device.platform != "cpu")
-    placement = Devices(jax.process_index(), jax.process_count(), jax.local_device_count(), names)
+    in_use = Devices(jax.process_index(), jax.process_count(), jax.local_device_count(), names)
     if len(devices) == 1:
-        yield placement
+        yield in_use
         return
     before = distribution.distribution()
     distribution.set_distribution(distribution.DataParallel(devices=devices, auto_shard_dataset=False))
     try:
-        yield placement
+        yield in_use
     finally:
         distribution.set_distribution(before)

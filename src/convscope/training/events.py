@@ -51,5 +51,4 @@ class TrainProgress:
 
 
 Event: TypeAlias = ReadProgress | DatasetLoaded | TrainingStarted | TrainProgress
-
 Listener: TypeAlias = Callable[[Event], None]

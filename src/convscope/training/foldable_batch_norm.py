@@ -24,26 +24,18 @@ if TYPE_CHECKING:
 
 MOMENTUM = 0.9
 """Momentum of the running mean and variance: they cover the last few dozen batches, since the weights change quickly."""
-
 SUFFIX = "_normalized"
-
 NORMALIZABLE, NORMALIZATION = ("Conv2D", "Dense"), "BatchNormalization"
-
 UNNORMALIZED: dict[str, Any] = {"activation": "linear", "use_bias": False}
 """Settings of a layer whose bias and activation move to the normalisation after it."""
 
 
 def add_foldable_batch_norm(plain: keras.Model, *, normalize: bool, devices: int = 1) -> keras.Model:
-    """Return the network to train instead of ``plain``, with new initial weights.
+    """Return the network to train instead of ``plain``, with new initial weights, in the current precision.
 
-    Its precision is the current one. Args:
-        plain: The network whose weights are wanted.
-        normalize: Whether to normalise each hidden convolution or dense layer that has a bias and a ReLU.
-        devices: Number of devices that share a batch; several of them normalise by the whole batch.
-
-    Returns:
-        The new network, or ``plain`` itself if there is nothing to change or it is not a chain of layers. Normalisations
-        that ``plain`` has itself are replaced by faster ones, too, if possible.
+    With ``normalize``, each hidden convolution or dense layer that has a bias and a ReLU is normalised; several ``devices`` that
+    share a batch normalise by the whole batch. Normalisations that ``plain`` has itself are replaced by faster ones, if possible.
+    The result is ``plain`` itself if there is nothing to change or it is not a chain of layers.
     """
     import keras
 

@@ -12,13 +12,10 @@ from ..errors import RunError
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """The results of one epoch.
-
-    Losses are mean negative log-likelihoods in nats; accuracies are in 0..1.
-    """
+    """The results of one epoch: losses are mean negative log-likelihoods in nats, accuracies in 0..1."""
 
     epoch: int
-    """The number of the epoch, from 1."""
+    """From 1."""
     seconds: float
     """Time of training and validation."""
     loss: float
@@ -30,7 +27,7 @@ class EpochRecord:
     val_accuracy: float
     """On the validation images, at the end of the epoch."""
     learning_rate: float
-    """The learning rate of the last step."""
+    """Of the last step."""
 
 
 COLUMNS = tuple(field.name for field in fields(EpochRecord))
@@ -57,7 +54,6 @@ class History:
 
     @property
     def seconds(self) -> float:
-        """The total time of all epochs."""
         return sum(record.seconds for record in self.records)
 
     def to_csv(self) -> str:

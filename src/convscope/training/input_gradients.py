@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 BATCH_SIZE = 100
 """Images per batch. Every batch is padded to this size so that the back-end compiles once; large batches would waste work
 in attacks, which continue with fewer and fewer images."""
-
 Step = Callable[[Any, Any], tuple[Any, Any]]
-
 Forward = Callable[[Any], Any]
 
 
@@ -51,15 +49,7 @@ class InputGradient:
         return _run(self._loss_step, inputs, labels)
 
     def of_logits(self, inputs: Inputs, classes: Labels) -> tuple[Floats, Floats]:
-        """Return the gradient of logit ``classes[i]`` of image i by its pixels, and all logits.
-
-        Args:
-            inputs: (n, h, w, c) in 0..1.
-            classes: (n,) indices.
-
-        Returns:
-            Gradients (n, h, w, c) and logits (n, k), both float32.
-        """
+        """Return the gradients (n, h, w, c) of logit ``classes[i]`` of image i, and all logits (n, k), both float32."""
         return _run(self._logit_step, inputs, classes)
 
     def logits(self, inputs: Inputs) -> Floats:

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 STEPS_PER_EXECUTION = 32
 """Steps per call into TensorFlow. 16 to 64 are equally fast; the progress bar moves once per call."""
-
 VALIDATION_BATCH_SIZE = 1000
 
 
@@ -44,7 +43,6 @@ class Training:
     model: keras.Model
     """The trained network in float32, regardless of the precision of the training."""
     history: History
-    """Loss, accuracy and learning rate of every epoch."""
     snapshots: tuple[Mapping[str, Weights], ...]
     """The weights after each epoch, by ``layer/weight``."""
     validation: Split
@@ -52,7 +50,6 @@ class Training:
     num_train: int
     """Number of training images, without those held out."""
     batch_size: int
-    """Images per step."""
     seconds: float
     """Time from building the first layer to the last weight update, without imports and reading data. For a resumed
     training, the earlier epochs are included."""
@@ -81,10 +78,10 @@ def fit(
 
     Args:
         build: A function of image shape (h, w, c) and number of classes that returns a ``keras.Model``.
-        dataset: The dataset; only its training split is used, unless ``config`` validates on the test split.
+        dataset: Only its training split is used, unless ``config`` validates on the test split.
         config: The settings.
         seed: Seed of weights, held-out images, shuffling and augmentation.
-        progress: Called with :class:`TrainingStarted` and :class:`Progress` events.
+        progress: Called with :class:`TrainingStarted` and :class:`TrainProgress` events.
         checkpoint: A file for the state after each epoch. If it exists, the training resumes from it and ends with the
             weights of an uninterrupted one.
 
@@ -97,46 +94,44 @@ def fit(
     from .keras_ext.callback import TrainingCallback
 
     kept, held_out = validation_split(dataset, config, seed=seed)
-    precision = _choose_precision(config)
+    precision = "mixed_bfloat16" if config.precision == "auto" and prefers_bfloat16() else "float32"
     started = time.perf_counter()
     with seeded(seed), quiet_tensorflow_log(), stop_on_interrupt() as stop:
         with _precision("float32"):
             plain = build(dataset.image_shape, dataset.num_classes)
-        side = used_input_size(build, plain) if config.crop_unused_pixels else dataset.image_shape[:2]
-        with device_scope() as placement:
-            stream = BatchStream(dataset.train, kept, config, seed=seed, side=side, shard=placement.shard)
-            model = _model_to_train(
-                build, (*side, dataset.image_shape[2]), dataset.num_classes, config, precision, placement
-            )
-            _compile(model, config, stream.steps_per_epoch, placement)
+        size = used_input_size(build, plain) if config.crop_unused_pixels else dataset.image_shape[:2]
+        with device_scope() as devices:
+            stream = BatchStream(dataset.train, kept, config, seed=seed, size=size, shard=devices.shard)
+            model = _model_to_train(build, (*size, dataset.image_shape[2]), dataset.num_classes, config, precision, devices)
+            _compile(model, config, stream.steps_per_epoch, devices)
             resumed = _resume_from_checkpoint(checkpoint, model)
-            recorder = TrainingCallback(stream, config, stop, progress, plain, checkpoint=checkpoint, begun=resumed)
+            callback = TrainingCallback(stream, config, stop, progress, plain, checkpoint=checkpoint, resumed=resumed)
             first = resumed.epochs_done if resumed else 0
             if progress:
                 progress(_built(plain, config, first, len(kept), len(held_out), precision))
             model.fit(
                 stream.batches(),
-                **_validation(held_out, side),
+                **_validation(held_out, size),
                 epochs=config.epochs,
                 initial_epoch=first,
                 shuffle=False,  # the stream shuffles
-                callbacks=[recorder],
+                callbacks=[callback],
                 verbose=0,
             )
             weights = fold_batch_norm(model, plain)
         plain.set_weights(weights)
     return Training(
         plain,
-        History(tuple(recorder.records)),
-        tuple(recorder.snapshots),
+        History(tuple(callback.records)),
+        tuple(callback.snapshots),
         held_out,
         len(kept),
         stream.batch_size,
         time.perf_counter() - started + (resumed.history.seconds if resumed else 0.0),
         precision,
-        recorder.cut_short,
+        callback.stopped_early,
         backend,
-        placement.accelerators,
+        devices.accelerators,
     )
 
 
@@ -149,40 +144,44 @@ def _resume_from_checkpoint(path: Path | None, model: keras.Model) -> Checkpoint
     return checkpoint
 
 
-def _validation(held_out: Split, side: tuple[int, int]) -> dict[str, Any]:
-    """Return the arguments of ``fit`` for the validation images, cropped to ``side``."""
-    inputs = to_inputs(held_out.images[:, : side[0], : side[1]])
+def _validation(held_out: Split, size: tuple[int, int]) -> dict[str, Any]:
+    """Return the arguments of ``fit`` for the validation images, cropped to ``size``."""
+    inputs = to_inputs(held_out.images[:, : size[0], : size[1]])
     return {"validation_data": (inputs, held_out.labels), "validation_batch_size": VALIDATION_BATCH_SIZE}
 
 
-def _choose_precision(config: TrainConfig) -> str:
-    return "mixed_bfloat16" if config.precision == "auto" and prefers_bfloat16() else "float32"
-
-
 def _model_to_train(
-    build: Build, shape: tuple[int, int, int], num_classes: int, config: TrainConfig, precision: str, placement: Devices
+    build: Build, shape: tuple[int, int, int], num_classes: int, config: TrainConfig, precision: str, devices: Devices
 ) -> keras.Model:
     with _precision(precision):
         model = build(shape, num_classes)
         if config.precision != "auto":
             return model
-        return add_foldable_batch_norm(model, normalize=config.batch_normalization, devices=placement.num_devices)
+        return add_foldable_batch_norm(model, normalize=config.batch_normalization, devices=devices.num_devices)
 
 
 def _built(
     plain: keras.Model, config: TrainConfig, first: int, num_train: int, num_validation: int, precision: str
 ) -> TrainingStarted:
-    on_test = config.validation == "test"
-    words = in_words(config.augmentation.describe(plain.input_shape[1:]))
-    return TrainingStarted(from_keras(plain), config.epochs, first, num_train, num_validation, on_test, precision, words)
+    augmentation = in_words(config.augmentation.describe(plain.input_shape[1:]))
+    return TrainingStarted(
+        from_keras(plain),
+        config.epochs,
+        first,
+        num_train,
+        num_validation,
+        config.validation == "test",
+        precision,
+        augmentation,
+    )
 
 
-def _compile(model: keras.Model, config: TrainConfig, steps_per_epoch: int, placement: Devices) -> None:
+def _compile(model: keras.Model, config: TrainConfig, steps_per_epoch: int, devices: Devices) -> None:
     # TensorFlow cannot run several steps in one call when devices share a batch (an unfed placeholder in its loop).
-    steps_per_call = 1 if placement.num_devices > 1 else min(STEPS_PER_EXECUTION, steps_per_epoch)
+    steps_per_call = 1 if devices.num_devices > 1 else min(STEPS_PER_EXECUTION, steps_per_epoch)
     from_logits = outputs_logits(model)
     model.compile(
-        optimizer=make_optimizer(config, config.epochs * steps_per_epoch, devices=placement.num_devices),
+        optimizer=make_optimizer(config, config.epochs * steps_per_epoch, devices=devices.num_devices),
         loss=make_loss(config, from_logits=from_logits),
         metrics=make_metrics(config, from_logits=from_logits),
         steps_per_execution=steps_per_call,

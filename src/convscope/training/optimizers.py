@@ -29,12 +29,7 @@ def make_optimizer(config: TrainConfig, total_steps: int, *, devices: int = 1) -
 
 
 def make_loss(config: TrainConfig, *, from_logits: bool = False) -> Any:
-    """Return the loss: the mean negative log-likelihood in nats, with label smoothing.
-
-    Args:
-        config: The settings.
-        from_logits: Whether the network returns logits (b, k) instead of probabilities.
-    """
+    """Return the loss: the mean negative log-likelihood in nats, with label smoothing."""
     import keras
 
     if not config.label_smoothing:
@@ -63,7 +58,6 @@ def make_metrics(config: TrainConfig, *, from_logits: bool = False) -> list[Any]
     import keras
 
     # Metrics given by name are created while the first step is traced, so that TensorFlow traces it twice.
-
     accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
     if not config.label_smoothing:
         return [accuracy]

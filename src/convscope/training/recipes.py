@@ -57,27 +57,23 @@ def sprint() -> TrainConfig:
     MNIST: 99.16 ± 0.08%, n = 30. Time: 7 s, 0.12 of the original notebook's (Intel(R) Xeon(R) Processor, 2 cores,
     float32, TensorFlow 2.21.0, Keras 3.15.1).
     """
-    return TrainConfig(
+    return replace(
+        notebook(),
         recipe="sprint",
         epochs=1,
         batch_size=256,
         min_steps_per_epoch=80,
         drop_remainder=True,
-        optimizer="adam",
         learning_rate=0.02,
         beta_1=0.85,
         beta_2=0.98,
-        weight_decay=0.0,
         label_smoothing=0.05,
         batch_normalization=True,
         crop_unused_pixels=True,
         schedule="one-cycle",
         warm_up=0.2,
         validation="held-out",
-        validation_fraction=1 / 12,
         max_validation_images=3000,
-        augmentation=Augmentation(),
-        final_epochs_less_augmented=0,
         precision="auto",
     )
 

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 def used_input_size(build: Build, model: keras.Model) -> tuple[int, int]:
-    """Return the input size (h, w) without unused rows and columns at bottom and right.
+    """Return the input size (h, w) without unused rows and columns at the bottom and on the right.
 
-    The size stays as it is if cropping would change the shapes of the weights. It also stays for a user's own network,
-    which may depend on its input shape in other ways.
+    The size stays as it is if cropping would change the shapes of the weights, and for custom networks, which may depend on
+    their input shape in other ways.
     """
     _, height, width, channels = model.input_shape
     if build not in MODELS.values():

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, Literal
+
 import numpy as np
 
 from ..data.dataset import Dataset, Split
-from ..data.split import stratified_split
+from ..data.split import stratified_sample, stratified_split
 from ..errors import DatasetError
 from ..types import Labels
-from .config import TrainConfig
+from .config import TrainConfig, validation_share
+
+MAX_HELD_OUT = 5000
+"""Images that temperature and thresholds are chosen on: as many as MNIST's validation images."""
+SelectionSplit = Literal["validation", "training"]
+"""Images that temperature and thresholds are chosen on: training images where the recipe holds none out."""
 
 
 def train_validation_splits(dataset: Dataset, config: TrainConfig, *, seed: int) -> tuple[Split, Split]:
@@ -28,3 +36,23 @@ def validation_split(dataset: Dataset, config: TrainConfig, *, seed: int) -> tup
             "Provide at least two per class."
         )
     return kept, dataset.train.take(held_out)
+
+
+def train_and_holdout_indices(
+    labels: Labels, config: Mapping[str, Any], *, seed: int
+) -> tuple[Labels, Labels, SelectionSplit]:
+    """Return indices of the training split: those trained on, those to choose thresholds on, and what the latter are.
+
+    The split is that of :func:`train_validation_splits`.
+
+    ``labels`` (n,) are those of the training split, ``config`` is the training configuration in ``run.json``.
+    """
+    if config["validation"] == "held-out":
+        share = validation_share(
+            config["validation_fraction"], config.get("max_validation_images", len(labels)), len(labels)
+        )
+        kept, held_out = stratified_split(labels, share, seed=seed)
+        return kept, held_out[stratified_sample(labels[held_out], MAX_HELD_OUT, seed=seed)], "validation"
+    # The recipe validated on the test split, which must not choose anything, so training images have to do.
+    number = min(MAX_HELD_OUT, len(labels) // 2)
+    return np.arange(len(labels)), stratified_sample(labels, number, seed=seed), "training"

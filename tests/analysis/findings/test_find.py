@@ -89,39 +89,39 @@ def test_a_run_without_errors_has_no_findings_about_errors() -> None:
     assert found.value == 1
 
 
-def doubted(*, gap: list[float], wanted: float = 0.999, right: int = 9895, answered: int = 9900) -> dict[str, Any]:
+def uncertain(*, gap: list[float], target: float = 0.999, correct: int = 9895, answered: int = 9900) -> dict[str, Any]:
     """Metrics of a network with 99.03% test accuracy and 98.9% on 5,000 validation images."""
     values = metrics(97, baseline=None)
     estimate = {"value": 0.004, "interval": [0.003, 0.006]}
     side = {"overconfidence": {"value": sum(gap) / 2, "interval": gap}, "ece": estimate}
-    share = wilson(right, answered)
-    test = {"coverage": answered / 10_000, "accuracy": right / answered, "interval": [share.low, share.high]}
+    share = wilson(correct, answered)
+    test = {"coverage": answered / 10_000, "accuracy": correct / answered, "interval": [share.low, share.high]}
     values["uncertainty"] = {
         "temperature": 1.3, "selected_on": "validation", "n": 5000, "uncalibrated": side,
         "calibrated": {**side, "ece": {"value": 0.001, "interval": [0.0, 0.002]}},
         "risk_coverage": {"points": [{"selection_split": {"accuracy": 0.989}}]},
         "thresholds": [{"target_accuracy": 0.99, "threshold": 0.5, "test": test},
-                       {"target_accuracy": wanted, "threshold": 0.987, "test": test}],
+                       {"target_accuracy": target, "threshold": 0.987, "test": test}],
     }  # fmt: skip
     return values
 
 
 def test_calibration_is_a_finding_only_if_it_is_significantly_off() -> None:
-    (over,) = of_figure(doubted(gap=[0.002, 0.006]), "reliability")
+    (over,) = of_figure(uncertain(gap=[0.002, 0.006]), "reliability")
     assert (over.value, over.interval) == (pytest.approx(0.004), [0.002, 0.006])
-    (under,) = of_figure(doubted(gap=[-0.006, -0.002]), "reliability")
+    (under,) = of_figure(uncertain(gap=[-0.006, -0.002]), "reliability")
     assert (under.value, under.interval) == (pytest.approx(-0.004), [-0.006, -0.002])
     assert all("0.20 to 0.60" in each.text for each in (over, under))
-    assert of_figure(doubted(gap=[-0.001, 0.004]), "reliability") == []
+    assert of_figure(uncertain(gap=[-0.001, 0.004]), "reliability") == []
 
 
 def test_a_threshold_is_a_finding_only_if_accuracy_improves_significantly() -> None:
-    (found,) = of_figure(doubted(gap=[-1, 1]), "coverage")
+    (found,) = of_figure(uncertain(gap=[-1, 1]), "coverage")
     assert found.value == pytest.approx(9895 / 9900)
     assert found.interval[0] > 0.9947
     assert all(number in found.text for number in ("98.7%", "99.0%", "99.95%", "5,000", "99.9%"))
-    assert of_figure(doubted(gap=[-1, 1], right=9810), "coverage") == []
-    assert of_figure(doubted(gap=[-1, 1], wanted=0.992), "coverage") == []  # does not halve the errors
+    assert of_figure(uncertain(gap=[-1, 1], correct=9810), "coverage") == []
+    assert of_figure(uncertain(gap=[-1, 1], target=0.992), "coverage") == []  # does not halve the errors
 
 
 def test_possible_label_errors_are_a_finding_if_there_are_any() -> None:
@@ -273,7 +273,7 @@ def test_different_runs_have_different_findings() -> None:
 
 def full() -> dict[str, Any]:
     """Return metrics that give every kind of finding."""
-    values = {**doubted(gap=[0.002, 0.006]), "baseline": metrics(97, baseline=196)["baseline"]}
+    values = {**uncertain(gap=[0.002, 0.006]), "baseline": metrics(97, baseline=196)["baseline"]}
     values["history"]["last_epoch"]["accuracy"] = 0.9999
     values["test"]["per_class"][4]["recall"] = 0.9
     values["mistakes"] = {"explained": 97, "triage": {"label suspect": 9, "ambiguous": 40, "model error": 48}}
@@ -307,7 +307,7 @@ def test_the_sentences_are_those_of_the_snapshot(gold: GoldFiles) -> None:
         "every kind": find(full(), model_name="cnn"),
         "no errors": find(metrics(errors=0, baseline=0), model_name="cnn"),
         "similar baseline": of_figure(metrics(97, baseline=100), "baseline"),
-        "underconfident": of_figure(doubted(gap=[-0.006, -0.002]), "reliability"),
+        "underconfident": of_figure(uncertain(gap=[-0.006, -0.002]), "reliability"),
         "lower training accuracy": of_figure(metrics(accuracy=0.95), "accuracy"),
         "audit of both splits": of_figure(audited, "label_audit"),
         "no worst class": recalls(900, 985, 988, 905, 991),

@@ -8,6 +8,7 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 
 from convscope.analysis.evaluation import Evaluation
 from convscope.analysis.label_audit.confirmed import without_confirmed
+from convscope.system.dataclass_json import to_json
 
 
 def evaluation(n: int, wrong: list[int]) -> Evaluation:
@@ -35,7 +36,7 @@ def test_the_interval_is_newcombes_times_the_share_left_out() -> None:
 def test_without_confirmed_images_nothing_changes() -> None:
     found = without_confirmed(evaluation(50, [3]), np.empty(0, int))
     assert (found.difference, found.difference_interval.low, found.difference_interval.high) == (0, 0, 0)
-    assert found.as_dict()["interval"] == found.as_dict()["interval_without"]
+    assert to_json(found)["interval"] == to_json(found)["interval_without"]
 
 
 def test_confirming_every_image_is_rejected() -> None:

@@ -66,11 +66,11 @@ def test_history_ends_with_the_answer_and_agrees_with_the_film(
 ) -> None:
     evidence = digits_run.record.evidence
     assert evidence is not None
-    film = evidence.epoch_snapshots
-    assert film is not None
-    assert film.predictions is not None
-    accuracy = (film.predictions == digits_run.evaluation.labels).mean(axis=1)
-    assert accuracy == pytest.approx(film.accuracy)
+    snapshots = evidence.epoch_snapshots
+    assert snapshots is not None
+    assert snapshots.predictions is not None
+    accuracy = (snapshots.predictions == digits_run.evaluation.labels).mean(axis=1)
+    assert accuracy == pytest.approx(snapshots.accuracy)
     for each in explained:
         assert each.epochs.tolist() == [1, 2]
         assert each.history[-1] == each.labels[1]
@@ -117,10 +117,10 @@ def test_other_networks_vote(digits_run: convscope.Run, predictor: Predictor) ->
 
 def test_an_audit_is_part_of_the_evidence(digits_run: convscope.Run, predictor: Predictor) -> None:
     wrong = digits_run.evaluation.mistakes
-    places, classes = wrong[[1, 0]], np.array([0, 1])  # the first is a training image's place, by chance that of a mistake
+    indices, classes = wrong[[1, 0]], np.array([0, 1])  # the first is a training image's place, by chance that of a mistake
     audit = LabelAudit(
         np.array(["train", "test"]),
-        places,
+        indices,
         classes,
         1 - classes,
         np.array([0.99, 0.95]),
@@ -158,7 +158,7 @@ def test_the_metrics_count_and_list_them(explained: tuple[Mistake, ...], digits_
     first = metrics["list"][0]
     assert (first["index"], first["true"], first["predicted"]) == (explained[0].index, *explained[0].labels)
     assert first["reason"].endswith(f"{'; '.join(first['evidence'])}.")
-    for kind, places in metrics["indices"].items():
-        assert places == [each.index for each in explained if each.triage.kind == kind]
-        assert metrics["triage"][kind] == len(places)
+    for kind, indices in metrics["indices"].items():
+        assert indices == [each.index for each in explained if each.triage.kind == kind]
+        assert metrics["triage"][kind] == len(indices)
     assert (metrics["votes"], metrics["audited"]) == (None, False)

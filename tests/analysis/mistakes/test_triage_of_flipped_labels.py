@@ -26,7 +26,7 @@ def flipped(digits_run: Run, digits: Dataset, predictor: Predictor) -> Flipped:
 
 def test_most_flipped_labels_are_suspect_and_few_others_are(flipped: Flipped, predictor: Predictor) -> None:
     found = explain_mistakes(flipped.record, predictor)
-    of_flips = Counter(each.triage.kind for each in found if each.index in flipped.places)
-    of_others = Counter(each.triage.kind for each in found if each.index not in flipped.places)
+    of_flips = Counter(each.triage.kind for each in found if each.index in flipped.indices)
+    of_others = Counter(each.triage.kind for each in found if each.index not in flipped.indices)
     assert of_flips["label suspect"] >= 0.75 * FLIPPED, of_flips
     assert of_others["label suspect"] <= 0.25 * of_others.total(), of_others

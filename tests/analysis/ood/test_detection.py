@@ -61,14 +61,16 @@ def test_areas_and_shares_are_those_of_scikit_learn(
     assert evidence.feature_distances is not None
     nearest = NearestNeighbors(n_neighbors=evidence.feature_distances.neighbours).fit(layer(reference))
     known = nearest.kneighbors(layer(digits_run.dataset.test.images))[0].mean(axis=1)
-    sure = digits_run.evaluation.confidence
+    confidence = digits_run.evaluation.confidence
     for each, result in zip(sets, found.sets, strict=True):
-        strange = nearest.kneighbors(layer(each.images))[0].mean(axis=1)
-        truth = np.repeat([1, 0], [len(strange), len(known)])
-        assert result.distance.value == pytest.approx(roc_auc_score(truth, np.concatenate([strange, known])), abs=1e-3)
-        unsure = 1 - digits_run.model.predict(each.images / np.float32(255), verbose=0).max(axis=1)
-        assert result.confidence.value == pytest.approx(roc_auc_score(truth, np.concatenate([unsure, 1 - sure])), abs=5e-3)
-        assert result.detection_rate.value == pytest.approx((strange > found.threshold).mean(), abs=0.02)
+        distances = nearest.kneighbors(layer(each.images))[0].mean(axis=1)
+        truth = np.repeat([1, 0], [len(distances), len(known)])
+        assert result.distance.value == pytest.approx(roc_auc_score(truth, np.concatenate([distances, known])), abs=1e-3)
+        uncertain = 1 - digits_run.model.predict(each.images / np.float32(255), verbose=0).max(axis=1)
+        assert result.confidence.value == pytest.approx(
+            roc_auc_score(truth, np.concatenate([uncertain, 1 - confidence])), abs=5e-3
+        )
+        assert result.detection_rate.value == pytest.approx((distances > found.threshold).mean(), abs=0.02)
     assert found.false_positive_rate.value == pytest.approx((known > found.threshold).mean(), abs=0.01)
 
 

@@ -79,9 +79,9 @@ def test_one_step_goes_along_the_sign_and_no_farther_than_allowed() -> None:
 
 
 def test_the_random_start_is_the_images_own(linear: Linear, inputs: Array) -> None:
-    def moved(places: Array) -> Array:
-        labels = np.ones(len(places), np.int64) * (linear.margin(inputs[places]) > 0)
-        return pgd_attack(linear, inputs[places], labels, places, epsilon=0.05, steps=1, seed=0)
+    def moved(indices: Array) -> Array:
+        labels = np.ones(len(indices), np.int64) * (linear.margin(inputs[indices]) > 0)
+        return pgd_attack(linear, inputs[indices], labels, indices, epsilon=0.05, steps=1, seed=0)
 
     np.testing.assert_allclose(moved(np.arange(40))[[3, 30]], moved(np.array([3, 30])), atol=1e-6)
     assert np.abs(CounterRNG("pgd/0.050000", np.arange(2), seed=0).uniform(6) - 0.5).max() < 0.5

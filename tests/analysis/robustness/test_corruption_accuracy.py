@@ -27,20 +27,20 @@ def made(shares: dict[str, float], *, n: int = 400, default: float = 0.9) -> Rob
 
 
 def test_what_is_measured_is_the_networks_answer_to_the_corrupted_images(digits_run: Run) -> None:
-    test, places = digits_run.dataset.test, np.array([0, 3, 17, 100, 358])
+    test, indices = digits_run.dataset.test, np.array([0, 3, 17, 100, 358])
     background = background_of(test.images)
     ticks: list[int] = []
     found = measure_robustness(
-        Predictor(digits_run.folder / "model.onnx"), test, places, background, seed=5, on_step=lambda: ticks.append(1)
+        Predictor(digits_run.folder / "model.onnx"), test, indices, background, seed=5, on_step=lambda: ticks.append(1)
     )
     assert len(ticks) == 75
     assert found.corrupted.shape == (15, 5, 5)
     for kind, strength in (("rotate", 1), ("impulse_noise", 3), ("fog", 5)):
-        images = corrupt(test.images, kind, strength, background=background, seed=5)[places]
+        images = corrupt(test.images, kind, strength, background=background, seed=5)[indices]
         answers = digits_run.model.predict(images / np.float32(255), verbose=0).argmax(axis=1)
-        right: Correct = answers == test.labels[places]
-        np.testing.assert_array_equal(found.corrupted[list(KINDS).index(kind), strength - 1], right)
-        assert found.accuracy(kind, strength).count == right.sum()
+        correct: Correct = answers == test.labels[indices]
+        np.testing.assert_array_equal(found.corrupted[list(KINDS).index(kind), strength - 1], correct)
+        assert found.accuracy(kind, strength).count == correct.sum()
 
 
 def test_every_cell_has_its_wilson_interval_and_the_means_are_over_cells() -> None:
@@ -107,10 +107,10 @@ def test_an_attack_is_a_finding_from_the_smallest_epsilon_that_significantly_hal
 
 
 def test_out_of_distribution_images_are_a_finding_only_if_one_set_is_significantly_the_worst() -> None:
-    def stranger(title: str, area: float) -> dict[str, object]:
+    def ood_set(title: str, area: float) -> dict[str, object]:
         return {"title": title, "distance": {"value": area}, "simultaneous_interval": [area - 0.02, area + 0.02]}
 
-    sets = [stranger("noise", 0.97), stranger("letters", 0.51)]
+    sets = [ood_set("noise", 0.97), ood_set("letters", 0.51)]
     (found,) = robustness_findings({"ood": {"layer": "dense", "worst": "letters", "sets": sets}})
     assert all(part in found.text for part in ("letters", "0.510", "0.490", "0.530", "noise"))
     assert (found.figure, found.value, found.interval) == ("ood", 0.51, [0.49, 0.53])

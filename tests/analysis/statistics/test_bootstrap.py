@@ -8,11 +8,19 @@ import numpy as np
 import pytest
 from scipy.stats import bootstrap, lognorm
 
-from convscope.analysis.statistics.bootstrap import bca, left_out_means, mean_estimate, resampled_means
+from convscope.analysis.statistics.bootstrap import bca, left_out_means, resampled_means
+from convscope.analysis.statistics.proportions import Estimate
 
 from ...simulation import holds  # type: ignore[import-not-found]
 
 Array = np.ndarray[Any, Any]
+
+
+def mean_estimate(values: Array, *, seed: int = 0) -> Estimate:
+    """Return the mean of ``values`` (n,), one per image, with its 95% interval."""
+    column = values[:, None].astype(np.float64)
+    means = resampled_means(column, seed=seed)[:, 0]
+    return Estimate(float(values.mean()), bca(float(values.mean()), means, left_out_means(column)[:, 0]))
 
 
 def skewed(n: int, seed: int = 0) -> Array:

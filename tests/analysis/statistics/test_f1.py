@@ -17,10 +17,10 @@ NAMES = ("a", "b", "c", "d")
 Array = np.ndarray[Any, Any]
 
 
-def answers(n: int, *, seed: int = 0, right: float = 0.8) -> tuple[Array, Array]:
+def answers(n: int, *, seed: int = 0, accuracy: float = 0.8) -> tuple[Array, Array]:
     generator = np.random.default_rng(seed)
     labels = generator.choice(4, n, p=[0.4, 0.3, 0.2, 0.1])
-    return labels, np.where(generator.random(n) < right, labels, generator.integers(0, 4, n))
+    return labels, np.where(generator.random(n) < accuracy, labels, generator.integers(0, 4, n))
 
 
 def test_the_interval_of_f1_is_that_of_a_transformed_proportion() -> None:
@@ -84,7 +84,7 @@ def test_the_interval_of_macro_f1_keeps_its_coverage(monkeypatch: pytest.MonkeyP
 
 
 def test_the_change_without_one_image_equals_that_of_recounting() -> None:
-    labels, predictions = answers(120, right=0.5)
+    labels, predictions = answers(120, accuracy=0.5)
     matrix = confusion(labels, predictions, NAMES)
     true, predicted = np.nonzero(matrix.counts)
     whole = f1_score(labels, predictions, average="macro")

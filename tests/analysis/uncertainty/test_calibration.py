@@ -11,8 +11,7 @@ from sklearn.metrics import brier_score_loss, log_loss
 from convscope.analysis.statistics import bootstrap
 from convscope.analysis.uncertainty import calibration
 from convscope.analysis.uncertainty.calibration import measure_calibration
-from convscope.analysis.uncertainty.reliability import bin_indices
-from convscope.analysis.uncertainty.temperature import expected_calibration_error
+from convscope.analysis.uncertainty.temperature import bin_indices, expected_calibration_error
 
 from ...simulation import holds  # type: ignore[import-not-found]
 
@@ -71,11 +70,11 @@ def test_the_intervals_hold_as_often_as_they_say(sharpness: float, monkeypatch: 
 def expected(logits: Array, shares: Array) -> tuple[float, float, float, float]:
     """Negative log-likelihood, Brier score, gap and calibration error where the true classes are as probable as ``shares``."""
     said = softmax(logits.astype(np.float64), axis=1)
-    confidence, right = said.max(axis=1), shares[np.arange(len(shares)), logits.argmax(axis=1)]
+    confidence, correct = said.max(axis=1), shares[np.arange(len(shares)), logits.argmax(axis=1)]
     nll = -(shares * np.log(said)).sum(axis=1).mean()
     brier = ((said**2).sum(axis=1) - 2 * (shares * said).sum(axis=1) + 1).mean()
-    ece = np.abs(np.bincount(bin_indices(confidence), weights=confidence - right)).sum() / len(right)
-    return float(nll), float(brier), float((confidence - right).mean()), float(ece)
+    ece = np.abs(np.bincount(bin_indices(confidence), weights=confidence - correct)).sum() / len(correct)
+    return float(nll), float(brier), float((confidence - correct).mean()), float(ece)
 
 
 def test_a_single_image_has_numbers_without_width() -> None:

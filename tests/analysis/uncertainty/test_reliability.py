@@ -12,9 +12,9 @@ from convscope.analysis.uncertainty.temperature import expected_calibration_erro
 def test_the_bins_are_those_of_scikit_learn() -> None:
     generator = np.random.default_rng(0)
     confidence = generator.uniform(0, 1, 3000)
-    right = (generator.random(3000) < confidence**2).astype(int)
-    bins = reliability(confidence, right)
-    accuracy, mean = calibration_curve(right, confidence, n_bins=15)
+    correct = (generator.random(3000) < confidence**2).astype(int)
+    bins = reliability(confidence, correct)
+    accuracy, mean = calibration_curve(correct, confidence, n_bins=15)
     assert [each.accuracy for each in bins] == pytest.approx(accuracy)
     assert [each.confidence for each in bins] == pytest.approx(mean)
     assert sum(each.n for each in bins) == 3000
@@ -41,8 +41,8 @@ def test_what_chance_gives_is_what_drawing_right_answers_gives(n: int) -> None:
     confidence = np.maximum(generator.beta(5, 1, n), 0.2)
     errors = []
     for _ in range(400):
-        right = (generator.random(n) < confidence).astype(int)
-        errors.append(sum(abs(each.correct - each.n * each.confidence) for each in reliability(confidence, right)) / n)
+        correct = (generator.random(n) < confidence).astype(int)
+        errors.append(sum(abs(each.correct - each.n * each.confidence) for each in reliability(confidence, correct)) / n)
     assert ece_null_quantile(confidence) == pytest.approx(np.quantile(errors, 0.95), rel=0.1)
 
 

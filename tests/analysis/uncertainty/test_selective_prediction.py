@@ -18,7 +18,7 @@ from convscope.analysis.uncertainty.selective_prediction import (
 
 CONFIDENCE = np.array([0.9, 0.5, 0.8, 0.6, 0.7])
 RIGHT = np.array([1, 0, 1, 1, 0])
-"""In the order of confidence: right, right, wrong, right, wrong."""
+"""In the order of confidence: correct, correct, wrong, correct, wrong."""
 
 
 def test_the_curve_is_the_one_by_hand() -> None:
@@ -31,17 +31,17 @@ def test_the_curve_is_the_one_by_hand() -> None:
 
 
 def test_equally_sure_images_count_as_on_average_over_their_orders() -> None:
-    confidence, right = np.array([0.9, 0.7, 0.7, 0.7, 0.2]), [1, 0, 1, 1, 0]
+    confidence, correct = np.array([0.9, 0.7, 0.7, 0.7, 0.2]), [1, 0, 1, 1, 0]
     sums = np.zeros(5)
     orders = list(permutations([0, 1, 1]))
     for order in orders:
         sums += np.cumsum([1, *order, 0]) / np.arange(1, 6)
-    assert risk_coverage_curve(confidence, np.array(right)).accuracy == pytest.approx(sums / len(orders))
+    assert risk_coverage_curve(confidence, np.array(correct)).accuracy == pytest.approx(sums / len(orders))
 
 
 def test_without_any_order_the_area_is_the_share_of_errors() -> None:
-    right = (np.arange(1000) % 4 != 0).astype(int)
-    assert risk_coverage_curve(np.full(1000, 0.5), right).aurc == pytest.approx(0.25)
+    correct = (np.arange(1000) % 4 != 0).astype(int)
+    assert risk_coverage_curve(np.full(1000, 0.5), correct).aurc == pytest.approx(0.25)
 
 
 def test_the_area_is_that_under_the_drawn_curve() -> None:
@@ -59,7 +59,7 @@ def test_the_threshold_is_the_lowest_that_gives_it(wanted: float, threshold: flo
 
 def test_an_accuracy_that_none_gives_has_no_threshold() -> None:
     assert threshold_for(np.array([0.9, 0.8]), np.array([0, 1]), 0.9) is None
-    # Equally sure images are answered together or not at all.
+    # Images with equal confidence are predicted together or not at all.
     assert threshold_for(np.array([0.9, 0.9]), np.array([1, 0]), 0.9) is None
 
 
@@ -83,9 +83,9 @@ def test_any_accuracy_can_be_asked_for() -> None:
 
 def test_the_most_that_a_threshold_gives_is_the_best_of_all_of_them() -> None:
     generator = np.random.default_rng(2)
-    confidence, right = generator.integers(0, 30, 200) / 30, generator.integers(0, 2, 200)
-    one_by_one = max(right[confidence >= threshold].mean() for threshold in confidence)
-    assert highest_accuracy(confidence, right) == pytest.approx(one_by_one)
+    confidence, correct = generator.integers(0, 30, 200) / 30, generator.integers(0, 2, 200)
+    one_by_one = max(correct[confidence >= threshold].mean() for threshold in confidence)
+    assert highest_accuracy(confidence, correct) == pytest.approx(one_by_one)
 
 
 def test_a_threshold_is_chosen_on_the_measured_images_and_only_reported_on_the_others() -> None:
@@ -103,11 +103,11 @@ def test_a_threshold_is_chosen_on_the_measured_images_and_only_reported_on_the_o
 
 
 def test_accuracies_that_answering_all_gives_are_not_asked_for() -> None:
-    confidence, right = np.linspace(0.5, 1, 1000), np.ones(1000, int)
-    right[0] = right[500] = 0
-    found, unreachable = thresholds_for_accuracy((confidence, right), (confidence, right))
+    confidence, correct = np.linspace(0.5, 1, 1000), np.ones(1000, int)
+    correct[0] = correct[500] = 0
+    found, unreachable = thresholds_for_accuracy((confidence, correct), (confidence, correct))
     assert [each.target_accuracy for each in found] + list(unreachable) == [0.999]
-    perfect = thresholds_for_accuracy((confidence, np.ones(1000, int)), (confidence, right))
+    perfect = thresholds_for_accuracy((confidence, np.ones(1000, int)), (confidence, correct))
     assert perfect == ((), ())
 
 

@@ -15,7 +15,7 @@ Array = np.ndarray[Any, Any]
 
 
 def logits_and_labels(sharpness: float, *, n: int = 2000, k: int = 7) -> tuple[Array, Array]:
-    """Labels drawn from the softmax of some logits, which are then made too sharp: ``sharpness`` is the right answer."""
+    """Labels drawn from the softmax of some logits, which are then made too sharp: ``sharpness`` is the correct answer."""
     generator = np.random.default_rng(1)
     honest = generator.normal(0, 2, (n, k))
     shares = np.exp(log_softmax(honest, axis=1))
@@ -49,21 +49,21 @@ def test_what_is_reported_is_the_likelihood_at_one_and_at_the_temperature() -> N
 def test_the_calibration_error_is_the_sum_by_hand() -> None:
     """Bins of a fifteenth: 0.95 and 0.94 share the last, 0.8 and 0.75 the twelfth, 2/3 lies on the upper edge of the tenth."""
     confidence = np.array([0.95, 0.94, 0.8, 0.75, 2 / 3])
-    right = np.array([1, 0, 1, 1, 0])
+    correct = np.array([1, 0, 1, 1, 0])
     probabilities = np.stack([confidence, 1 - confidence], axis=1)
     by_hand = (abs(0.95 + 0.94 - 1) + abs(0.8 + 0.75 - 2) + abs(2 / 3 - 0)) / 5
-    assert expected_calibration_error(probabilities, 1 - right) == pytest.approx(by_hand)
+    assert expected_calibration_error(probabilities, 1 - correct) == pytest.approx(by_hand)
 
 
 def test_the_calibration_error_agrees_with_a_loop_over_bins() -> None:
     logits, labels = logits_and_labels(1.7, n=500)
     probabilities = np.exp(log_softmax(logits, axis=1))
-    confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
+    confidence, correct = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
     expected = 0.0
     for number in range(15):
         inside = (confidence > number / 15) & (confidence <= (number + 1) / 15)
         if inside.any():
-            expected += inside.mean() * abs(right[inside].mean() - confidence[inside].mean())
+            expected += inside.mean() * abs(correct[inside].mean() - confidence[inside].mean())
     assert expected_calibration_error(probabilities, labels) == pytest.approx(expected)
 
 

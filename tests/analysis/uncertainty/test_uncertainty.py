@@ -10,11 +10,11 @@ import pytest
 
 import convscope
 from convscope.analysis.evaluation import Evaluation
-from convscope.analysis.evidence import train_and_holdout_indices
 from convscope.analysis.uncertainty.uncertainty import Uncertainty, measure_uncertainty
 from convscope.data.dataset import Dataset, Split
 from convscope.models.predictor import Predictor
 from convscope.system.dataclass_json import to_json
+from convscope.training.validation_split import train_and_holdout_indices
 
 
 @pytest.fixture(scope="module")
@@ -85,9 +85,9 @@ def test_without_a_mistake_on_validation_there_is_no_temperature(
     images = digits.train.images.copy()
     images[measured[swapped]] = images[measured[np.flatnonzero(answers == labels[measured])[0]]]
     labels_of_swapped = labels[measured[swapped]]
-    for place, label in zip(measured[swapped], labels_of_swapped, strict=True):
+    for index, label in zip(measured[swapped], labels_of_swapped, strict=True):
         good = np.flatnonzero((answers == labels[measured]) & (labels[measured] == label))[0]
-        images[place] = digits.train.images[measured[good]]
+        images[index] = digits.train.images[measured[good]]
     found = measure_uncertainty(
         predictor, replace(digits, train=Split(images, labels)), digits_run.evaluation, config, seed=0
     )

@@ -96,4 +96,4 @@ def test_in_bfloat16_and_on_many_channels_layers_stay_as_they_are(monkeypatch: p
     kinds = [
         type(layer).__name__ for layer in add_foldable_batch_norm(MODELS["cnn"]((28, 28, 5), 10), normalize=True).layers
     ]
-    assert "PooledConvolution" not in kinds
+    assert "ConvMaxPool" not in kinds

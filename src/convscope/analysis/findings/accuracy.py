@@ -34,14 +34,13 @@ def compared_with_baseline(metrics: Mapping[str, Any], model_name: str) -> Findi
         return None
     test, pairing = metrics["test"], pairing_of(baseline)
     other, ratio = baseline["model_name"].upper(), f"{baseline['error_ratio']:.2f}"
-    low, high = pairing.interval.low, pairing.interval.high
+    low, high = pairing.interval
     difference, ends = percentage_points(pairing.difference), f"{percentage_points(low)} to {percentage_points(high)}"
-    significant = pairing.significant
     return Finding(
         f"The {model_name.upper()} makes {ratio} times as many errors as the {other}, {test['errors']:,} against "
         f"{baseline['errors']:,} on the same {test['n']:,} test images. The difference in accuracy of {difference} percentage "
-        f"points (95% CI {ends}) is {'' if significant else 'not '}significant ({mcnemar(pairing.p)}).",
-        f"{f'{ratio} times the errors of' if significant else 'no significant difference from'} the {other} "
+        f"points (95% CI {ends}) is {'' if pairing.significant else 'not '}significant ({mcnemar(pairing.p)}).",
+        f"{f'{ratio} times the errors of' if pairing.significant else 'no significant difference from'} the {other} "
         f"({difference} points, {ends})",
         "baseline",
         pairing.difference,
@@ -71,7 +70,7 @@ def differing_classes(test: Mapping[str, Any]) -> Finding | None:
         if own.high < min(others)
         else f"the lowest and the highest of {len(classes)} classes differ significantly"
     )
-    recall, interval = percent(worst["recall"]), [own.low, own.high]
+    recall, interval = percent(worst["recall"]), list(own)
     return Finding(
         f"Recall ranges from {recall} (simultaneous {interval_text(interval)}) for {worst['class_name']} to "
         f"{percent(best['recall'])} for {best['class_name']}; {significance}.",
@@ -97,8 +96,7 @@ def confused(test: Mapping[str, Any]) -> Finding | None:
     if not pairs or cells < 3:
         return None
     first = pairs[0]
-    found = simultaneous_wilson(first["count"], errors, cells)
-    interval = [found.low, found.high]
+    interval = list(simultaneous_wilson(first["count"], errors, cells))
     count = f"{first['count']:,} of {errors:,} errors"
     share = f"{count} (simultaneous {interval_text(interval, 0)}, {cells:,} class pairs)"
     frequent = [pair for pair in pairs if _exceeds_even_spread(pair["count"], errors, cells)][:MAX_NAMED]
@@ -131,8 +129,7 @@ def is_most_frequent(counts: Sequence[int]) -> bool:
     A two-sided binomial test of the winner against the runner-up, which keeps its level for any number of competitors: K. Hung
     and W. Fithian, "Rank verification for exponential families", Annals of Statistics 47, 2019.
 
-    Args:
-        counts: The counts of the confusions, in descending order.
+    ``counts`` are in descending order.
     """
     if not counts:
         return False

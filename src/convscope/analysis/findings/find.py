@@ -11,12 +11,7 @@ from .trust import audited_labels, calibration_finding, robustness_findings, sel
 
 
 def find(metrics: Mapping[str, Any], *, model_name: str) -> tuple[Finding, ...]:
-    """Return the findings of a run in order of importance.
-
-    Args:
-        metrics: The run's metrics, as ``metrics.json`` holds them.
-        model_name: The name of the run's network, for the comparison with the baseline.
-    """
+    """Return the findings of a run in order of importance."""
     candidates = (
         result(metrics["test"]),
         compared_with_baseline(metrics, model_name),

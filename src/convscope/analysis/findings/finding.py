@@ -20,7 +20,6 @@ class Finding:
     """The figure that shows the evidence, or the part of the section on uncertainty: ``"ood"``, ``"attacks"`` or
     ``"label_audit"``."""
     value: float
-    """The number that the finding is about."""
     interval: Sequence[float]
     """``[low, high]``: its 95% interval, corrected for selection if the number was chosen among several."""
 

@@ -1,4 +1,4 @@
-"""Finding on calibration: whether mean confidence and accuracy differ."""
+"""Findings on calibration, selective prediction, label errors and robustness."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ def calibration_finding(metrics: Mapping[str, Any]) -> Finding | None:
     uncertainty = metrics.get("uncertainty")
     if not uncertainty:
         return None
-    before = uncertainty["uncalibrated"]
-    after = uncertainty["calibrated"]
+    before, after = uncertainty["uncalibrated"], uncertainty["calibrated"]
     gap = before["overconfidence"]
     low, high = gap["interval"]
     if low <= 0 <= high:
@@ -30,11 +29,9 @@ def calibration_finding(metrics: Mapping[str, Any]) -> Finding | None:
         f"of {ends} percentage points (95% CI). The calibration error (ECE) is {_share(before['ece'])}"
     )
     if after is not None:
-        number = uncertainty["n"]
-        split = uncertainty["selected_on"]
         text += (
-            f", and {_share(after['ece'])} after temperature scaling (T = {uncertainty['temperature']:.2f}, fitted on {number:,} "
-            f"{split} images)"
+            f", and {_share(after['ece'])} after temperature scaling (T = {uncertainty['temperature']:.2f}, fitted on "
+            f"{uncertainty['n']:,} {uncertainty['selected_on']} images)"
         )
     return Finding(f"{text}.", f"{word} by {ends} points", "reliability", gap["value"], [low, high])
 
@@ -63,13 +60,12 @@ def selective_accuracy_finding(metrics: Mapping[str, Any]) -> Finding | None:
         test = each["test"]
         if test["accuracy"] is None or test["interval"][0] <= metrics["test"]["interval"][1]:
             return None
-        number = uncertainty["n"]
-        split = uncertainty["selected_on"]
         accuracy, interval, coverage = percent(test["accuracy"]), test["interval"], percent(test["coverage"], 1)
         return Finding(
             f"With a confidence of at least {percent(each['threshold'], 1)}, which {coverage} of the test images reach, accuracy "
             f"is {accuracy} ({interval_text(interval)}), against {percent(metrics['test']['accuracy'])} on all of them. The "
-            f"threshold was chosen on {number:,} {split} images for a target accuracy of {percent(target, 1)}.",
+            f"threshold was chosen on {uncertainty['n']:,} {uncertainty['selected_on']} images for a target accuracy of "
+            f"{percent(target, 1)}.",
             f"accuracy {accuracy} ({percent_range(interval)}) at {coverage} coverage",
             "coverage",
             test["accuracy"],
@@ -90,8 +86,7 @@ def suspect_labels(metrics: Mapping[str, Any]) -> Finding | None:
     if not label:
         return None
     explained = int(mistakes["explained"])
-    found = wilson(label, explained)
-    interval = [found.low, found.high]
+    interval = list(wilson(label, explained))
     return Finding(
         f"A heuristic rates {label:,} of {explained:,} errors ({interval_text(interval, 0)}) as possible label errors, "
         f"{ambiguous:,} as ambiguous images and {model:,} as probable model errors.",
@@ -108,11 +103,10 @@ def audited_labels(metrics: Mapping[str, Any]) -> Finding | None:
     if not audit:
         return None
     splits = [split for split in ("train", "test") if split in audit and audit[split]["scored"]]
-    suspects, judged = (sum(int(audit[split][key]) for split in splits) for key in ("suspects", "scored"))
+    suspects, scored = (sum(int(audit[split][key]) for split in splits) for key in ("suspects", "scored"))
     if not suspects:
         return None
-    found = wilson(suspects, judged)
-    share, interval = percent(suspects / judged), [found.low, found.high]
+    share, interval = percent(suspects / scored), list(wilson(suspects, scored))
     parts = " and ".join(
         f"{audit[split]['suspects']:,} of {audit[split]['scored']:,} {SPLITS[split]} images" for split in splits
     )
@@ -121,13 +115,9 @@ def audited_labels(metrics: Mapping[str, Any]) -> Finding | None:
         "not trained on these images predict another class.",
         f"label audit: {suspects:,} possible label errors, {share} ({percent_range(interval)})",
         "label_audit",
-        suspects / judged,
+        suspects / scored,
         interval,
     )
-
-
-CHANCE = 0.5
-"""AUROC of a score that is independent of the class."""
 
 
 def robustness_findings(metrics: Mapping[str, Any]) -> tuple[Finding, ...]:
@@ -186,7 +176,7 @@ def _out_of_distribution(metrics: Mapping[str, Any]) -> Finding | None:
     area = worst["distance"]["value"]
     low, high = worst["simultaneous_interval"]
     ends = f"{low:.3f}–{high:.3f}"
-    chance = ", not significantly better than chance" if low <= CHANCE else ""
+    chance = ", not significantly better than chance" if low <= 0.5 else ""  # the AUROC of a random score
     return Finding(
         f"Of {len(ranked)} sets of out-of-distribution images, {worst['title']} is the hardest to detect by the distance in the "
         f"features of {ood['layer']}: AUROC {area:.3f} (95% CI {ends}){chance}; the next is {second['title']}, with "

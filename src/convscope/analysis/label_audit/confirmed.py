@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
 from ...types import Labels
 from ..evaluation import Evaluation
-from ..metrics import interval_pair
 from ..statistics.proportions import Interval, wilson
-
-INTERVALS = ("interval", "interval_without", "difference_interval")
 
 
 @dataclass(frozen=True)
@@ -35,21 +30,6 @@ class AccuracyWithoutConfirmed:
     difference_interval: Interval
     """95% interval; see :func:`without_confirmed`."""
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return all numbers as JSON-ready values."""
-        return {**asdict(self), **{name: interval_pair(getattr(self, name)) for name in INTERVALS}}
-
-
-def confirmed_from_dict(numbers: Mapping[str, Any]) -> AccuracyWithoutConfirmed:
-    """Return the result from its :meth:`AccuracyWithoutConfirmed.as_dict`.
-
-    Raises:
-        KeyError: An interval is missing.
-        TypeError: Another number is missing or superfluous.
-    """
-    intervals = {name: Interval(*numbers[name]) for name in INTERVALS}
-    return AccuracyWithoutConfirmed(**{**numbers, **intervals})
-
 
 def without_confirmed(evaluation: Evaluation, confirmed: Labels, *, confirmed_train: int = 0) -> AccuracyWithoutConfirmed:
     """Return the accuracy of ``evaluation`` with and without the confirmed images.
@@ -59,40 +39,36 @@ def without_confirmed(evaluation: Evaluation, confirmed: Labels, *, confirmed_tr
     fixed: R. G. Newcombe, "Interval estimation for the difference between independent proportions", Statistics in Medicine 17,
     1998, method 10.
 
-    Args:
-        evaluation: The evaluation on the test split.
-        confirmed: (m,) indices of the confirmed images in the test split.
-        confirmed_train: Number of confirmed images in the training split, passed through.
+    ``confirmed`` (m,) holds indices in the test split.
 
     Raises:
         ValueError: All images are confirmed.
     """
-    left_out = np.zeros(len(evaluation), dtype=bool)
-    left_out[confirmed] = True
+    is_confirmed = np.zeros(len(evaluation), dtype=bool)
+    is_confirmed[confirmed] = True
     misclassified = evaluation.predictions != evaluation.labels
-    n, gone = len(evaluation), int(left_out.sum())
-    rest = n - gone
+    n, removed = len(evaluation), int(is_confirmed.sum())
+    rest = n - removed
     if rest == 0:
         raise ValueError("every test image is confirmed; at least one must remain")
-    errors_gone, errors_rest = int(misclassified[left_out].sum()), int(misclassified[~left_out].sum())
-    if gone:
-        between = _independent_interval(rest - errors_rest, rest, gone - errors_gone, gone)
-        difference = Interval(between.low * gone / n, between.high * gone / n)
-    else:
-        difference = Interval(0.0, 0.0)
-    accuracy, without = 1 - (errors_gone + errors_rest) / n, 1 - errors_rest / rest
+    errors_removed, errors_rest = int(misclassified[is_confirmed].sum()), int(misclassified[~is_confirmed].sum())
+    difference = Interval(0.0, 0.0)
+    if removed:
+        between = _independent_interval(rest - errors_rest, rest, removed - errors_removed, removed)
+        difference = Interval(between.low * removed / n, between.high * removed / n)
+    accuracy_without = 1 - errors_rest / rest
     return AccuracyWithoutConfirmed(
         confirmed_train,
-        gone,
+        removed,
         n,
-        errors_gone + errors_rest,
-        accuracy,
-        wilson(n - errors_gone - errors_rest, n),
+        evaluation.errors,
+        evaluation.accuracy,
+        evaluation.interval,
         rest,
         errors_rest,
-        without,
+        accuracy_without,
         wilson(rest - errors_rest, rest),
-        without - accuracy,
+        accuracy_without - evaluation.accuracy,
         difference,
     )
 

@@ -26,15 +26,11 @@ from ..uncertainty.temperature import log_softmax
 
 MODEL = "cnn"
 """The network of the folds, regardless of the run's own: ``logistic`` would flag too many labels."""
-
 MIN_STEPS, MAX_EPOCHS = 350, 5
 """Training steps after which no further epoch begins, and the largest number of epochs."""
-
 MAX_VALIDATION = 300
 """Validation images per fold: few, since they do not influence training."""
-
 MIN_FOLDS, MAX_FOLDS = 2, 50
-
 MAX_NAMED = 10
 """Largest number of classes that a note names."""
 
@@ -44,7 +40,7 @@ class AuditProgress:
     """Progress of the cross-validation, reported several times per fold."""
 
     fold: int
-    """Number of the current fold, from 1."""
+    """From 1."""
     folds: int
     images_done: int
     """Images of this fold so far, over all its epochs."""
@@ -77,14 +73,8 @@ def cross_validate(
 ) -> OutOfSample:
     """Predict each fold, and the test split, by a network trained on the other folds.
 
-    Args:
-        dataset: The data; folds are stratified by class.
-        folds: Number of folds, 2 to 50.
-        seed: Seed of the folds and of the training.
-        progress: Called several times per fold.
-        checkpoint: File for the predictions of finished folds. If it exists with the same data and settings, these are not
-            computed again.
-        before_reading: Called before each prediction on the test split.
+    Folds are stratified by class. ``checkpoint`` is a file for the predictions of finished folds, which are not computed
+    again with the same data and settings. ``before_reading`` is called before each prediction on the test split.
 
     Raises:
         ConfigError: The number of folds is invalid.
@@ -118,17 +108,14 @@ def cross_validate(
 
 
 def assign_folds(labels: Labels, folds: int, *, seed: int) -> Labels:
-    """Return the fold of each image, (n,), balanced within each class and overall.
-
-    A class with two or more images is in at least two folds.
-    """
+    """Return the fold of each image, (n,), balanced within each class and overall."""
     generator = np.random.Generator(np.random.PCG64([seed, folds]))
     fold_of = np.empty(len(labels), np.int64)
-    given = 0
+    assigned = 0
     for label in np.unique(labels):
         members = generator.permutation(np.flatnonzero(labels == label))
-        fold_of[members] = (given + np.arange(len(members))) % folds
-        given += len(members)
+        fold_of[members] = (assigned + np.arange(len(members))) % folds
+        assigned += len(members)
     return fold_of
 
 
@@ -188,8 +175,9 @@ def _check_folds(folds: int, dataset: Dataset, counts: Labels) -> None:
 
 
 def _notes(class_names: tuple[str, ...], counts: Labels, folds: int) -> list[str]:
-    single = [name for name, count in zip(class_names, counts, strict=True) if count == 1]
-    few = [f"{name} ({count})" for name, count in zip(class_names, counts, strict=True) if 2 <= count < folds]
+    by_class = list(zip(class_names, counts, strict=True))
+    single = [name for name, count in by_class if count == 1]
+    few = [f"{name} ({count})" for name, count in by_class if 2 <= count < folds]
     notes = []
     if single:
         notes.append(

@@ -16,14 +16,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import MissingExtraError
+from ...system.dataclass_json import to_json
 from ...types import Floats, Labels
 from .confirmed import AccuracyWithoutConfirmed
 
 SPLITS = ("train", "test")
-
 MIN_SCORE = 0.5
 """Score at which the given class and the best other class are equally probable."""
-
 MAX_LISTED = 100
 """Largest number of suspects in the metrics of a run."""
 
@@ -87,19 +86,15 @@ class LabelAudit:
             "suspects": len(self),
             "worst": [dict(zip(keys, row, strict=True)) for row in self.rows(MAX_LISTED)],
             "notes": list(self.notes),
-            **({} if self.confirmed is None else {"confirmed": self.confirmed.as_dict()}),
+            **({} if self.confirmed is None else {"confirmed": to_json(self.confirmed)}),
         }
 
     def _split_as_dict(self, audit: SplitAudit) -> dict[str, Any]:
-        per_class = [
-            {"class_name": name, "suspects": count} for name, count in zip(self.class_names, audit.suspects, strict=True)
-        ]
+        suspects = zip(self.class_names, audit.suspects, strict=True)
         return {
-            "n": audit.n,
-            "scored": audit.scored,
+            **{name: getattr(audit, name) for name in ("n", "scored", "estimated_wrong")},
             "suspects": audit.num_suspects,
-            "estimated_wrong": audit.estimated_wrong,
-            "per_class": per_class,
+            "per_class": [{"class_name": name, "suspects": count} for name, count in suspects],
         }
 
     def __repr__(self) -> str:
@@ -108,20 +103,18 @@ class LabelAudit:
 
 
 def find_suspects(
-    judged: Mapping[str, tuple[Labels, Floats]], class_names: Sequence[str], notes: Sequence[str] = ()
+    scored: Mapping[str, tuple[Labels, Floats]], class_names: Sequence[str], notes: Sequence[str] = ()
 ) -> LabelAudit:
     """Return the suspects of each split.
 
-    Args:
-        judged: By split, its labels (n,) and out-of-sample probabilities (n, k), with rows of NaN for images without any.
-        class_names: Names of the k classes.
-        notes: Limitations of the audit, in sentences.
+    ``scored`` maps each split to its labels (n,) and out-of-sample probabilities (n, k), with rows of NaN for images without
+    any.
 
     Raises:
         MissingExtraError: ``cleanlab`` is not installed.
     """
     require_cleanlab()
-    found = [_of_split(split, labels, probabilities) for split, (labels, probabilities) in judged.items()]
+    found = [_of_split(split, labels, probabilities) for split, (labels, probabilities) in scored.items()]
     joined = [np.concatenate(parts) for parts in zip(*(arrays for arrays, _ in found), strict=True)]
     order = np.argsort(-joined[-1], kind="stable")
     split, index, given, suggested, score = (array[order] for array in joined)
@@ -150,12 +143,13 @@ def from_rows(
         for split in SPLITS
         if split in numbers
     )
+    split, index, given, suggested, score = zip(*rows, strict=True) if rows else [()] * 5
     return LabelAudit(
-        np.array([row[0] for row in rows], np.str_),
-        np.array([row[1] for row in rows], np.int64),
-        np.array([label_of[row[2]] for row in rows], np.int64),
-        np.array([label_of[row[3]] for row in rows], np.int64),
-        np.array([row[4] for row in rows], np.float64),
+        np.array(split, np.str_),
+        np.array(index, np.int64),
+        np.array([label_of[name] for name in given], np.int64),
+        np.array([label_of[name] for name in suggested], np.int64),
+        np.array(score, np.float64),
         tuple(class_names),
         audits,
         tuple(numbers["notes"]),
@@ -174,25 +168,25 @@ def require_cleanlab() -> None:
 def _of_split(split: str, labels: Labels, probabilities: Floats) -> tuple[tuple[npt.NDArray[Any], ...], SplitAudit]:
     from cleanlab.rank import get_label_quality_scores
 
-    judged = np.flatnonzero(np.isfinite(probabilities).all(axis=1))
-    given, size = labels[judged], probabilities.shape[1]
-    of_judged = _normalized(probabilities[judged])
+    scored = np.flatnonzero(np.isfinite(probabilities).all(axis=1))
+    given, size = labels[scored], probabilities.shape[1]
+    own = _normalized(probabilities[scored])
     # cleanlab raises an error for no labels.
-    quality = get_label_quality_scores(given, of_judged, method="normalized_margin") if len(judged) else np.empty(0)
+    quality = get_label_quality_scores(given, own, method="normalized_margin") if len(scored) else np.empty(0)
     score = 1 - np.asarray(quality, np.float64)
     suspect = np.flatnonzero(score > MIN_SCORE)
     audit = SplitAudit(
         split,
         len(labels),
-        len(judged),
+        len(scored),
         tuple(np.bincount(given[suspect], minlength=size).tolist()),
-        _estimated_wrong(given, of_judged),
+        _estimated_wrong(given, own),
     )
     arrays = (
         np.full(len(suspect), split),
-        judged[suspect],
+        scored[suspect],
         given[suspect],
-        of_judged[suspect].argmax(axis=1).astype(np.int64),
+        own[suspect].argmax(axis=1).astype(np.int64),
         score[suspect],
     )
     return arrays, audit

@@ -1,7 +1,7 @@
-"""Occlusion maps: the drop in log-probability when a patch of the image is covered.
+"""Attribution: occlusion maps, and gradients with respect to the pixels.
 
-M. D. Zeiler and R. Fergus, "Visualizing and Understanding Convolutional Networks", ECCV 2014. The method needs only predictions, so
-it works with ONNX Runtime and every kind of layer.
+Occlusion is the drop in log-probability when a patch of the image is covered: M. D. Zeiler and R. Fergus, "Visualizing and
+Understanding Convolutional Networks", ECCV 2014. It needs only predictions, so it works with ONNX Runtime and every kind of layer.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from ..uncertainty.temperature import log_softmax
 
 PATCHES_ACROSS = 7
 """Patches per side if they did not overlap; they overlap by half. On 28 × 28 pixels a patch has 4 × 4."""
-
 BATCH_BYTES = 2**26
 """Largest size of the covered images in memory at once."""
 
@@ -39,13 +38,7 @@ class Occlusion:
 
 
 def occlude(predictor: Predictor, image: Images, classes: Sequence[int]) -> Occlusion:
-    """Return the occlusion maps of ``image`` for ``classes``.
-
-    Args:
-        predictor: The network.
-        image: (h, w, c) uint8.
-        classes: Indices of the classes.
-    """
+    """Return the occlusion maps of ``image`` (h, w, c) uint8 for ``classes``."""
     height, width = image.shape[:2]
     patch = max(2, min(height, width) // PATCHES_ACROSS)
     stride = max(1, patch // 2)
@@ -61,18 +54,13 @@ def occlude(predictor: Predictor, image: Images, classes: Sequence[int]) -> Occl
 
 
 def _covered(image: Images, tops: Floats, lefts: Floats, patch: int) -> Images:
-    """Return the image with each patch covered, (rows · columns, h, w, c), row by row."""
-    background = _background(image)
+    """Return the image with each patch covered by the median of its border, (rows · columns, h, w, c), row by row."""
+    border = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
+    background = np.asarray(np.median(border, axis=0), np.uint8)
     covered = np.repeat(image[None], len(tops) * len(lefts), axis=0)
     for number, (top, left) in enumerate((int(top), int(left)) for top in tops for left in lefts):
         covered[number, top : top + patch, left : left + patch] = background
     return covered
-
-
-def _background(image: Images) -> Images:
-    """Return the median level along the border, (c,)."""
-    border = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
-    return np.asarray(np.median(border, axis=0), np.uint8)
 
 
 STEPS = 32
@@ -107,10 +95,7 @@ class Saliency:
 
 
 def measure_saliency(gradient: LogitGradient, image: Images, classes: Sequence[int], *, steps: int = STEPS) -> Saliency:
-    """Measure what the pixels of an image contribute to the logits of ``classes``.
-
-    The image is (h, w, c) uint8. Takes ``steps`` + 2 passes forward and back per class.
-    """
+    """Measure what the pixels of ``image`` (h, w, c) uint8 contribute to the logits of ``classes``."""
     inputs, chosen = to_inputs(image), np.asarray(classes, np.int64)
     shares = np.r_[0, 1, (np.arange(steps) + 0.5) / steps].astype(np.float32)
     path = shares[:, None, None, None] * inputs

@@ -41,17 +41,13 @@ class Mistake:
     image: Images
     """(h, w, c) uint8."""
     true: str
-    """Name of the true class."""
     predicted: str
-    """Name of the predicted class."""
     labels: tuple[int, int]
     """Indices of the true and the predicted class."""
     probabilities: Floats
     """(k,) probabilities of all classes, calibrated if the run is."""
     nearest_true: Neighbours | None
-    """Nearest training images of the true class."""
     nearest_predicted: Neighbours | None
-    """Nearest training images of the predicted class."""
     epochs: Labels
     """(e,) epochs whose predictions are known, including the last one."""
     history: Labels
@@ -74,7 +70,7 @@ class Mistake:
         return float(self.probabilities[self.labels[1]])
 
     def __repr__(self) -> str:
-        return f"Mistake(test image {self.index}: {self.true!r} taken for {self.predicted!r}, {self.triage.kind})"
+        return f"Mistake(test image {self.index}: {self.true!r} predicted as {self.predicted!r}, {self.triage.kind})"
 
 
 def explain_mistakes(
@@ -87,43 +83,42 @@ def explain_mistakes(
     gradient: LogitGradient | None = None,
     most: int | None = None,
 ) -> tuple[Mistake, ...]:
-    """Return the errors whose images are in the evidence, by descending confidence.
+    """Return the errors whose images are in the evidence, by descending confidence; at most ``most``.
 
-    ``votes``: how many other networks, which are called ``voters``, give each class to the same test images, (n, k). ``audit``: of
-    the same labels. ``gradient``: of the network, to measure the occlusion and the saliency of every image; both are ``None``
-    without it. ``most``: how many mistakes at most.
+    ``votes`` (n, k) counts the other networks, called ``voter_name``, that predict each class for each test image. ``gradient``
+    is that of the network; without it, occlusion and saliency are ``None``.
     """
     evidence = record.evidence
     assert evidence is not None
     evaluation = record.evaluation
-    row_of = {place: row for row, place in enumerate(evidence.test_indices.tolist())}
-    places = [place for place in evaluation.mistakes.tolist() if place in row_of][:most]
-    probabilities = np.exp(log_softmax(evaluation.logits[places].astype(np.float64) / temperature_of(record.metrics)))
+    row_of = {index: row for row, index in enumerate(evidence.test_indices.tolist())}
+    indices = [index for index in evaluation.mistakes.tolist() if index in row_of][:most]
+    probabilities = np.exp(log_softmax(evaluation.logits[indices].astype(np.float64) / temperature_of(record.metrics)))
     nearest = _Nearest(record, evidence, predictor)
-    doubted = None if audit is None else _doubted(audit)
+    audit_scores = None if audit is None else _audit_scores(audit)
     names, found = evaluation.class_names, []
-    for place, shares in zip(places, probabilities, strict=True):
-        labels = int(evaluation.labels[place]), int(evaluation.predictions[place])
-        image = evidence.test_images[row_of[place]]
-        near_true, near_predicted = nearest.of(place)
-        epochs, history = _history(evidence, place)
-        answers = np.zeros(len(names), np.int64) if votes is None else votes[place].astype(np.int64)
-        signs = _signs(shares, labels, (near_true, near_predicted), history, answers)
-        if doubted is not None:
-            signs = replace(signs, audited=True, audit_score=doubted.get(place))
+    for index, probability in zip(indices, probabilities, strict=True):
+        labels = int(evaluation.labels[index]), int(evaluation.predictions[index])
+        image = evidence.test_images[row_of[index]]
+        near_true, near_predicted = nearest.of(index)
+        epochs, history = _history(evidence, index)
+        own_votes = np.zeros(len(names), np.int64) if votes is None else votes[index].astype(np.int64)
+        signs = _signs(probability, labels, (near_true, near_predicted), history, own_votes)
+        if audit_scores is not None:
+            signs = replace(signs, audited=True, audit_score=audit_scores.get(index))
         found.append(
             Mistake(
-                place,
+                index,
                 image,
                 names[labels[0]],
                 names[labels[1]],
                 labels,
-                shares,
+                probability,
                 near_true,
                 near_predicted,
                 epochs,
                 history,
-                answers,
+                own_votes,
                 triage(signs, true=names[labels[0]], predicted=names[labels[1]], voter_name=voter_name),
                 None if gradient is None else occlude(predictor, image, labels),
                 None if gradient is None else measure_saliency(gradient, image, labels),
@@ -139,45 +134,43 @@ class _Nearest:
         self._evidence, self._nearest = evidence, evidence.nearest_neighbours
         if evidence.nearest_neighbours is None:
             return
-        looker = predictor if predictor.has_features else Predictor(onnx_bytes(record.network))
-        self._rows = {place: row for row, place in enumerate(evidence.nearest_neighbours.test_indices.tolist())}
-        places = np.searchsorted(evidence.test_indices, evidence.nearest_neighbours.test_indices)
-        self._wrong = looker.features_and_logits(evidence.test_images[places])[0].astype(np.float64)
-        self._reference = looker.features_and_logits(evidence.reference_images)[0].astype(np.float64)
+        extractor = predictor if predictor.has_features else Predictor(onnx_bytes(record.network))
+        indices = evidence.nearest_neighbours.test_indices
+        self._row_of = {index: row for row, index in enumerate(indices.tolist())}
+        images = evidence.test_images[np.searchsorted(evidence.test_indices, indices)]
+        self._misclassified = extractor.features_and_logits(images)[0].astype(np.float64)
+        self._reference = extractor.features_and_logits(evidence.reference_images)[0].astype(np.float64)
 
-    def of(self, place: int) -> tuple[Neighbours | None, Neighbours | None]:
-        """Return the neighbours of test image ``place`` in the true and in the predicted class."""
-        if self._nearest is None or place not in self._rows:
+    def of(self, index: int) -> tuple[Neighbours | None, Neighbours | None]:
+        """Return the neighbours of a test image in the true and in the predicted class."""
+        if self._nearest is None or index not in self._row_of:
             return None, None
-        row = self._rows[place]
+        row = self._row_of[index]
         return self._neighbours(row, self._nearest.true[row]), self._neighbours(row, self._nearest.predicted[row])
 
     def _neighbours(self, row: int, found: Labels) -> Neighbours | None:
         found = found[found != NO_NEIGHBOUR]
         if not len(found):
             return None
-        distances = np.linalg.norm(self._reference[found] - self._wrong[row], axis=1)
+        distances = np.linalg.norm(self._reference[found] - self._misclassified[row], axis=1)
         return Neighbours(self._evidence.reference_indices[found], distances, self._evidence.reference_images[found])
 
 
-def _doubted(audit: LabelAudit) -> dict[int, float]:
+def _audit_scores(audit: LabelAudit) -> dict[int, float]:
     """Return the audit scores of test images by index, rounded as in the list of suspects."""
     return {index: round(score, 6) for split, index, _, _, score in audit.rows() if split == "test"}
 
 
-def _history(evidence: Evidence, place: int) -> tuple[Labels, Labels]:
-    film = evidence.epoch_snapshots
-    if film is None or film.predictions is None:
+def _history(evidence: Evidence, index: int) -> tuple[Labels, Labels]:
+    """Return the epochs of the snapshots, and the class that each predicts for a test image."""
+    snapshots = evidence.epoch_snapshots
+    if snapshots is None or snapshots.predictions is None:
         return np.empty(0, np.int64), np.empty(0, np.int64)
-    return film.epochs, film.predictions[:, place].astype(np.int64)
+    return snapshots.epochs, snapshots.predictions[:, index].astype(np.int64)
 
 
 def _signs(
-    shares: Floats,
-    labels: tuple[int, int],
-    nearest: tuple[Neighbours | None, Neighbours | None],
-    history: Labels,
-    votes: Labels,
+    probabilities: Floats, labels: tuple[int, int], nearest: tuple[Neighbours | None, ...], history: Labels, votes: Labels
 ) -> MistakeEvidence:
     true, predicted = labels
     of_true, of_predicted = nearest
@@ -186,8 +179,8 @@ def _signs(
         ratio = float(of_true.distances.mean() / of_predicted.distances.mean())
     before = history[:-1]
     return MistakeEvidence(
-        float(shares[predicted]),
-        float(shares[true]),
+        float(probabilities[predicted]),
+        float(probabilities[true]),
         ratio,
         int((before == true).sum()),
         len(before),
@@ -204,13 +197,8 @@ MAX_LISTED = 200
 def mistakes_metrics(mistakes: Sequence[Mistake], errors: int, *, votes: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return the section ``mistakes`` of the metrics; classes are indices.
 
-    Args:
-        mistakes: Those that are explained, the most confident first.
-        errors: All errors on the test split.
-        votes: The networks that voted on them, if any did.
-
-    Returns:
-        ``indices`` holds the test indices of all mistakes of a kind, also of those beyond the end of ``list``.
+    ``errors`` counts all errors on the test split. ``indices`` holds the test indices of all mistakes of a kind, also of
+    those beyond the end of ``list``.
     """
     return {
         "errors": errors,

@@ -14,7 +14,6 @@ from ..ood.feature_distance import squared_distances
 
 NEAREST = 3
 """Neighbours per class."""
-
 NO_NEIGHBOUR = -1
 """Stands for an index where a class has fewer than ``NEAREST`` images."""
 

@@ -24,25 +24,16 @@ from typing import Literal
 from ...formatting import format_probability
 
 MIN_CONFIDENT = 0.9
-
 MAX_LABEL_PROBABILITY = 0.05
-
 AMBIGUOUS_PROBABILITY = 0.2
-
 DISTANCE_RATIO = 1.25
-
 SIMILAR_DISTANCE = 1.15
-
 MIN_AUDIT_SCORE = 0.8
-"""Audit score from which a label counts as doubtful: another class is then more probable by 0.6."""
-
+"""Audit score from which a label is suspect: another class is then more probable by 0.6."""
 MIN_EPOCHS = 2
 """Smallest number of earlier epochs for which never predicting the label is mentioned."""
-
 Kind = Literal["label suspect", "ambiguous", "model error"]
-
 KINDS: tuple[Kind, ...] = ("label suspect", "ambiguous", "model error")
-
 EXPLANATIONS: dict[Kind, str] = {
     "label suspect": "Possible label error",
     "ambiguous": "Ambiguous image",
@@ -55,9 +46,8 @@ class MistakeEvidence:
     """The evidence on one error; ``None`` marks what is not available."""
 
     predicted_probability: float
-    """Calibrated probability of the predicted class."""
+    """Calibrated, as is that of the label."""
     true_probability: float
-    """Calibrated probability of the label."""
     distance_ratio: float | None = None
     """Mean distance to the nearest training images with the label, divided by that to those of the predicted class."""
     epochs_correct: int = 0
@@ -92,19 +82,8 @@ class Triage:
 
 
 def triage(signs: MistakeEvidence, *, true: str, predicted: str, voter_name: str = "other networks") -> Triage:
-    """Return the likely cause of an error.
-
-    Args:
-        signs: The evidence.
-        true: Name of the labelled class.
-        predicted: Name of the predicted class.
-        voters: Plural noun for the other networks.
-    """
-    kind: Kind = "model error"
-    if _is_label_suspect(signs):
-        kind = "label suspect"
-    elif _is_ambiguous(signs):
-        kind = "ambiguous"
+    """Return the likely cause of an error."""
+    kind: Kind = "label suspect" if _is_label_suspect(signs) else "ambiguous" if _is_ambiguous(signs) else "model error"
     parts = (
         _probabilities(signs, true, predicted),
         _distances(signs, true, predicted),
@@ -119,7 +98,7 @@ def _is_label_suspect(signs: MistakeEvidence) -> bool:
     if signs.true_probability > MAX_LABEL_PROBABILITY or (signs.votes and 2 * signs.votes_for_prediction <= signs.votes):
         return False
     if signs.audited:
-        # The audit's networks were not trained on the image, so their score outweighs all that this network can tell.
+        # The audit's networks were not trained on the image, so their score outweighs all evidence from this network.
         return signs.audit_score is not None and signs.audit_score >= MIN_AUDIT_SCORE
     return (
         signs.predicted_probability >= MIN_CONFIDENT

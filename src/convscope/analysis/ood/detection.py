@@ -15,8 +15,6 @@ from ..uncertainty.temperature import log_softmax
 from .feature_distance import FeatureDistances, mean_knn_distance
 from .image_sets import OODSet, SkippedSet
 
-OnStep = Callable[[], None]
-
 
 @dataclass(frozen=True)
 class OODSetResult:
@@ -75,18 +73,11 @@ def measure_ood_detection(
     sets: tuple[OODSet, ...],
     skipped: tuple[SkippedSet, ...],
     *,
-    on_step: OnStep = lambda: None,
+    on_step: Callable[[], None] = lambda: None,
 ) -> OODDetection:
     """Score test images and every set by distance and by confidence.
 
-    Args:
-        predictor: Runs the network; must expose the last hidden layer.
-        distances: Of the run, with its threshold.
-        reference: (m, h, w, c) training images that distances are measured to.
-        known: (n, h, w, c) test images.
-        sets: Out-of-distribution images.
-        skipped: Sets that do not apply, for the result.
-        on_step: Called after each set.
+    ``reference`` (m, h, w, c) are the training images that distances are measured to, ``known`` (n, h, w, c) test images.
     """
     layer, _ = predictor.features_and_logits(reference)
 
@@ -112,13 +103,9 @@ def measure_ood_detection(
             auroc(confidence, known_confidence),
             difference,
             adjusted_p,
-            _beyond(distance, distances.threshold),
+            Share.of(distance > distances.threshold),
         )
         for each, (distance, confidence), difference, adjusted_p in zip(sets, measured, differences, adjusted, strict=True)
     )
-    false_positives = _beyond(known_distance, distances.threshold)
+    false_positives = Share.of(known_distance > distances.threshold)
     return OODDetection(distances.layer_name, distances.threshold, false_positives, results, skipped)
-
-
-def _beyond(distances: Floats, threshold: float) -> Share:
-    return Share(int((distances > threshold).sum()), len(distances))

@@ -12,16 +12,12 @@ from ...types import Floats
 
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 """Capitals, without I and O, which look like 1 and 0."""
-
 FRAME = 20 / 28
 """Share of the shorter side that a drawing fills, as in MNIST."""
-
 MIN_SIDE = 160
 """Up to this side, drawings are supersampled for smooth edges."""
-
 SLANT, TURN = 0.15, 8.0
 """Maxima, as a share of the height and in degrees."""
-
 Sketch = Callable[[ImageDraw.ImageDraw, float, np.random.Generator], None]
 """Draws in white into a square with the given side in pixels."""
 
@@ -97,8 +93,8 @@ def _scribble(pen: ImageDraw.ImageDraw, side: float, generator: np.random.Genera
         heading = np.cumsum(generator.normal(0, 0.55, steps)) + generator.uniform(0, 2 * np.pi)
         path = np.cumsum(np.stack([np.cos(heading), np.sin(heading)], axis=1), axis=0)
         extent = max(float(np.ptp(path, axis=0).max()), 1e-6)
-        room = side * FRAME * generator.uniform(0.6, 1.0)
-        path = (path - (path.min(axis=0) + path.max(axis=0)) / 2) * room / extent + side / 2
+        target = side * FRAME * generator.uniform(0.6, 1.0)
+        path = (path - (path.min(axis=0) + path.max(axis=0)) / 2) * target / extent + side / 2
         pen.line([(float(x), float(y)) for x, y in path], fill=255, width=width, joint="curve")
 
 
@@ -107,20 +103,10 @@ GARMENTS = {
     "pullover": ((0.12, 0.05), (0.3, 0.1), (0.48, 0.85), (0.36, 0.88), (0.27, 0.4), (0.27, 0.95), (0.0, 0.95)),
     "trousers": ((0.24, 0.03), (0.27, 0.3), (0.3, 0.97), (0.1, 0.97), (0.02, 0.35), (0.0, 0.35)),
     "dress": ((0.08, 0.03), (0.18, 0.06), (0.15, 0.4), (0.32, 0.97), (0.0, 0.97)),
-    "bag": (
-        (0.16, 0.1),
-        (0.22, 0.35),
-        (0.45, 0.38),
-        (0.48, 0.9),
-        (0.0, 0.9),
-        (0.0, 0.38),
-        (0.14, 0.35),
-        (0.1, 0.17),
-        (0.0, 0.17),
-    ),
-}
+    "bag": ((0.16, 0.1), (0.22, 0.35), (0.45, 0.38), (0.48, 0.9), (0.0, 0.9), (0.0, 0.38), (0.14, 0.35), (0.1, 0.17),
+            (0.0, 0.17)),
+}  # fmt: skip
 """Right half of each outline, from the top: distance from the middle and from the top, as shares of the side."""
-
 SHOE = ((0.03, 0.45), (0.22, 0.42), (0.45, 0.6), (0.85, 0.66), (0.97, 0.74), (0.97, 0.82), (0.03, 0.82))
 
 
@@ -133,5 +119,5 @@ def _garment(pen: ImageDraw.ImageDraw, side: float, generator: np.random.Generat
         half = np.array(GARMENTS[name])
         half = half * generator.uniform(0.85, 1.1, 2) + generator.normal(0, 0.015, half.shape) * (half[:, :1] > 0)
         outline = np.concatenate([half * (1, 1) + (0.5, 0), half[::-1] * (-1, 1) + (0.5, 0)])
-    places = (outline - 0.5) * 0.9 * side + side / 2
-    pen.polygon([(float(x), float(y)) for x, y in places], fill=255)
+    corners = (outline - 0.5) * 0.9 * side + side / 2
+    pen.polygon([(float(x), float(y)) for x, y in corners], fill=255)

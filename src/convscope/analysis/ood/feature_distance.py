@@ -14,10 +14,8 @@ import numpy as np
 from ...types import Floats
 
 NEIGHBOURS = 5
-
 ROWS = 4096
 """Images measured at once: their distances to 500 others take 16 MB."""
-
 THRESHOLD = 99
 """Percentile of held-out images used as the threshold: one in a hundred of them is flagged too."""
 
@@ -50,10 +48,8 @@ def measure_feature_distances(features: Floats, reference: Floats, layer_name: s
 def mean_knn_distance(features: Floats, reference: Floats, neighbours: int) -> Floats:
     """Return (n,) mean Euclidean distances between rows at unit length.
 
-    Args:
-        features: (n, d); a row of zeros stays one.
-        reference: (m, d).
-        neighbours: Nearest rows of ``reference`` that the mean is over.
+    The mean is over the nearest ``neighbours`` rows of ``reference`` (m, d). A row of zeros in ``features`` (n, d) stays
+    one.
     """
     features, reference = _unit_length(features), _unit_length(reference)
     parts = []

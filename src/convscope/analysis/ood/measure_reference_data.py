@@ -10,7 +10,7 @@ from typing import Any
 
 from ...data.dataset import Split
 from ...models.predictor import Predictor
-from ..evidence import train_and_holdout_indices
+from ...training.validation_split import train_and_holdout_indices
 from ..sampling import REFERENCE_BYTES, number_that_fits, reference_sample
 from .feature_distance import measure_feature_distances
 from .reference_data import ReferenceData
@@ -21,21 +21,13 @@ def measure_reference_data(
 ) -> ReferenceData | None:
     """Measure the reference data of a trained network; None if it has no hidden layer or no images are left.
 
-    Args:
-        predictor: Runs the network.
-        train: The training split, held-out images included.
-        config: The training configuration, as ``run.json`` has it.
-        layer_name: The last hidden layer.
-        seed: Of the training.
-
-    Returns:
-        Without a temperature, which is in the metrics.
+    It holds no temperature, which is in the metrics.
     """
     if not predictor.has_features:
         return None
     trained, held_out, _ = train_and_holdout_indices(train.labels, config, seed=seed)
-    room = number_that_fits(train.images, REFERENCE_BYTES)
-    sample = reference_sample(train.labels, trained, held_out, room=room, seed=seed)
+    limit = number_that_fits(train.images, REFERENCE_BYTES)
+    sample = reference_sample(train.labels, trained, held_out, limit=limit, seed=seed)
     if len(held_out) == 0 or len(sample) == 0:
         return None
     features, reference = (predictor.features_and_logits(train.images[indices])[0] for indices in (held_out, sample))

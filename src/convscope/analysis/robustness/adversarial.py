@@ -8,27 +8,20 @@ bound, since stronger attacks may exist.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from ...system.dataclass_json import to_json
 from ...types import Floats, Inputs, Labels
 from ..statistics.proportions import Accuracy
+from .corruption_accuracy import Correct, OnStep
 from .corruptions.random_numbers import CounterRNG
-
-Correct = npt.NDArray[np.bool_]
-
-OnStep = Callable[[], None]
 
 EPSILONS = (2 / 255, 4 / 255, 8 / 255, 16 / 255, 32 / 255, 0.2, 0.3)
 """Largest changes of a pixel in 0..1: 8/255 is usual for photos, 0.3 for MNIST."""
-
 STEPS = 10
-
 STEP_FACTOR = 2.5
 """Sum of the steps of PGD, in ε: above 2 they lead from any allowed change to any other."""
 
@@ -77,28 +70,20 @@ def measure_attacks(
 ) -> Attacks:  # fmt: skip
     """Attack images with every ε.
 
-    Args:
-        gradient: Of the network.
-        inputs: (n, h, w, c) in 0..1.
-        labels: (n,) true classes.
-        indices: (n,) in the test split, which fix the random starts.
-        num_images: Images in the test split.
-        seed: Of the random starts.
-        epsilons: Ascending.
-        steps: Of PGD.
-        on_step: Called after each ε.
+    ``inputs`` are (n, h, w, c) in 0..1, ``labels`` (n,) true classes; ``indices`` (n,) in the test split fix the random
+    starts.
     """
     slopes, logits = gradient(inputs, labels)
     clean = np.asarray(logits.argmax(axis=1) == labels)
-    standing, fgsm, pgd = np.flatnonzero(clean), [], []
+    unfooled, fgsm, pgd = np.flatnonzero(clean), [], []
     for epsilon in epsilons:
         stepped = signed_gradient_step(slopes, inputs, inputs, step=epsilon, epsilon=epsilon)
         fgsm.append(_is_correct(gradient, stepped, labels))
-        moved = pgd_attack(gradient, inputs[standing], labels[standing], indices[standing],
+        moved = pgd_attack(gradient, inputs[unfooled], labels[unfooled], indices[unfooled],
                            epsilon=epsilon, steps=steps, seed=seed)  # fmt: skip
-        if len(standing):
-            standing = standing[_is_correct(gradient, moved, labels[standing])]
-        pgd.append(np.isin(np.arange(len(labels)), standing))
+        if len(unfooled):
+            unfooled = unfooled[_is_correct(gradient, moved, labels[unfooled])]
+        pgd.append(np.isin(np.arange(len(labels)), unfooled))
         on_step()
     return Attacks(indices, num_images, seed, steps, epsilons, clean, np.stack(fgsm), np.stack(pgd))
 
@@ -144,11 +129,7 @@ def attacks_metrics(attacks: Attacks) -> dict[str, Any]:
         "seed": attacks.seed,
         "steps": attacks.steps,
         "epsilons": list(attacks.epsilons),
-        "clean": _accuracy(attacks.clean),
-        "fgsm": [_accuracy(correct) for correct in attacks.fgsm],
-        "pgd": [_accuracy(correct) for correct in attacks.pgd],
+        "clean": to_json(Accuracy.of(attacks.clean)),
+        "fgsm": [to_json(Accuracy.of(correct)) for correct in attacks.fgsm],
+        "pgd": [to_json(Accuracy.of(correct)) for correct in attacks.pgd],
     }
-
-
-def _accuracy(correct: Correct) -> dict[str, Any]:
-    return to_json(Accuracy(int(correct.sum()), len(correct)))

@@ -10,10 +10,8 @@ from ...types import Floats, Images
 
 TOLERANCE = 10
 """Largest difference in grey levels from the median at which a border pixel counts as background."""
-
 MIN_SHARE = 0.5
 """Smallest share of border pixels of that level in a dataset with a background."""
-
 LIGHT = 128
 """Smallest mean level of a light background."""
 
@@ -44,10 +42,6 @@ class Background:
         result[:] = np.asarray(self.level, images.dtype) / 255
         result[:, margin : margin + images.shape[1], margin : margin + images.shape[2]] = images
         return result
-
-    def describe(self) -> dict[str, object]:
-        """Return the background for the record of a run."""
-        return {"level": None if self.level is None else list(self.level)}
 
 
 def background_of(images: Images) -> Background:

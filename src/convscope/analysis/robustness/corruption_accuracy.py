@@ -20,7 +20,6 @@ from .background import Background
 from .corruptions.kinds import KINDS, STRENGTHS, corrupt
 
 Correct = npt.NDArray[np.bool_]
-
 OnStep = Callable[[], None]
 
 
@@ -47,7 +46,7 @@ class Robustness:
 
     def accuracy(self, kind: str, strength: int) -> Accuracy:
         """Return the accuracy under one corruption; ``strength`` from 1."""
-        return _accuracy(self.corrupted[list(KINDS).index(kind), strength - 1])
+        return Accuracy.of(self.corrupted[list(KINDS).index(kind), strength - 1])
 
     def mean(self, kind: str | None = None) -> float:
         """Return the mean accuracy over the strengths of ``kind``, or over all kinds and strengths, 0..1."""
@@ -75,31 +74,17 @@ class Robustness:
 
 
 def measure_robustness(
-    predictor: Predictor,
-    test: Split,
-    indices: Labels,
-    background: Background,
-    *,
-    seed: int,
-    on_step: OnStep = lambda: None,
+    predictor: Predictor, test: Split, indices: Labels, background: Background, *, seed: int, on_step: OnStep = lambda: None
 ) -> Robustness:
     """Corrupt test images in every kind and strength, and classify them.
 
     Takes about six seconds on two processors for 1,000 images of MNIST.
-
-    Args:
-        predictor: Runs the network.
-        test: The test split.
-        indices: (n,) of the images to corrupt.
-        background: Of the images.
-        seed: Of the corruptions.
-        on_step: Called after each of the 75 corruptions.
     """
     chosen = test.take(indices)
 
     def is_correct(cell: tuple[str, int]) -> Correct:
         kind, strength = cell
-        images = corrupt(chosen.images, kind, strength, background=background, places=indices, seed=seed)
+        images = corrupt(chosen.images, kind, strength, background=background, indices=indices, seed=seed)
         return np.asarray(predictor.logits(images).argmax(axis=1) == chosen.labels)
 
     cells = [(kind, strength) for kind in KINDS for strength in range(1, STRENGTHS + 1)]
@@ -115,12 +100,12 @@ def measure_robustness(
 
 def robustness_metrics(robustness: Robustness) -> dict[str, Any]:
     """Return the section ``robustness`` of the metrics; each of ``kinds`` lists its ``strengths``, the weakest first."""
-    clean = _accuracy(robustness.clean)
+    clean = Accuracy.of(robustness.clean)
     return {
         "n": len(robustness),
         "test_images": robustness.num_images,
         "seed": robustness.seed,
-        "background": robustness.background.describe(),
+        "background": to_json(robustness.background),
         "clean": to_json(clean),
         "mean": _mean_metrics(robustness, clean.value),
         "worst": robustness.worst,
@@ -138,7 +123,3 @@ def _mean_metrics(robustness: Robustness, clean: float, kind: str | None = None)
     """Return the mean accuracy, also relative to that on uncorrupted images."""
     mean, interval = robustness.mean(kind), robustness.mean_interval(kind)
     return {"accuracy": mean, "interval": list(interval), "relative_accuracy": mean / clean if clean else None}
-
-
-def _accuracy(correct: Correct) -> Accuracy:
-    return Accuracy(int(correct.sum()), len(correct))

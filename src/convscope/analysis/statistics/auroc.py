@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from math import erfc, exp, inf, log, sqrt
 
 import numpy as np
 
 from ...types import Floats
-from .proportions import Z_95, Interval
-
-HALVINGS = 60
-"""Bisection steps when searching for a root: beyond the precision of float64."""
+from .proportions import Z_95, Interval, boundary
 
 
 @dataclass(frozen=True)
@@ -45,10 +41,7 @@ def auroc(high: Floats, low: Floats, *, z: float = Z_95) -> Auroc:
     R. Newcombe, "Confidence intervals for an effect size measure based on the Mann-Whitney statistic. Part 2", Statistics in
     Medicine, 2006.
 
-    Args:
-        high: (m,) scores of the group that should score higher.
-        low: (n,) scores of the other group.
-        z: Normal quantile of the interval.
+    ``high`` (m,) are the scores of the group that should score higher, ``low`` (n,) those of the other group.
 
     Raises:
         ValueError: A group has fewer than two scores.
@@ -66,9 +59,7 @@ def auroc(high: Floats, low: Floats, *, z: float = Z_95) -> Auroc:
 def auroc_difference(first: tuple[Floats, Floats], second: tuple[Floats, Floats]) -> AurocDifference:
     """Return the difference between two areas with DeLong's test for paired scores (1988).
 
-    Args:
-        first: ``(high, low)`` with shapes (m,) and (n,), as for :func:`auroc`.
-        second: Another score of the same images, in the same order.
+    Both are ``(high, low)`` as for :func:`auroc`, of the same images in the same order.
 
     Raises:
         ValueError: A group has fewer than two scores.
@@ -112,14 +103,4 @@ def _newcombe_interval(area: float, first: int, second: int, z: float = Z_95) ->
         spread = other * (1 - other) * (1 + (mean - 1) * ((1 - other) / (2 - other) + other / (1 + other)))
         return abs(area - other) <= z * sqrt(spread / (first * second))
 
-    return Interval(_boundary(is_possible, area, 0.0), _boundary(is_possible, area, 1.0))
-
-
-def _boundary(holds: Callable[[float], bool], inside: float, outside: float) -> float:
-    """Return where ``holds`` ends between ``inside`` and ``outside``, by bisection."""
-    if holds(outside):
-        return outside
-    for _ in range(HALVINGS):
-        middle = (inside + outside) / 2
-        inside, outside = (middle, outside) if holds(middle) else (inside, middle)
-    return inside
+    return Interval(boundary(is_possible, area, 0.0), boundary(is_possible, area, 1.0))

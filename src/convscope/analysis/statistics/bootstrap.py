@@ -11,30 +11,20 @@ from statistics import NormalDist
 import numpy as np
 
 from ...types import Floats, Labels
-from .proportions import Z_95, Estimate, Interval
+from .proportions import Z_95, Interval
 
 # Own code because scipy.stats takes over a second to import and half a minute for 2,000 resamples of 10,000 images; the tests
 # compare the two.
 RESAMPLES = 2000
-
 TOLERANCE = 0.1
 """Rows whose values all differ by less than this share of a standard deviation are resampled as one group.
 
 It changes the variance by 1/1200 at most and saves nine tenths of the time, since most images of a good network are alike.
 """
-
 MAX_GROUPS = 1000
 """Number of groups above which the tolerance is doubled."""
-
 MAX_TOLERANCE = 0.4
 """Largest tolerance after doubling; it changes the variance by 1/75 at most."""
-
-
-def mean_estimate(values: Floats, *, seed: int = 0) -> Estimate:
-    """Return the mean of ``values`` (n,), one per image, with its 95% interval."""
-    column = values[:, None].astype(np.float64)
-    means = resampled_means(column, seed=seed)[:, 0]
-    return Estimate(float(values.mean()), bca(float(values.mean()), means, left_out_means(column)[:, 0]))
 
 
 def resampled_means(values: Floats, *, seed: int = 0, resamples: int = RESAMPLES) -> Floats:
@@ -42,13 +32,7 @@ def resampled_means(values: Floats, *, seed: int = 0, resamples: int = RESAMPLES
 
     The columns of one call share their resamples, so functions of several columns can be bootstrapped too.
 
-    Args:
-        values: (n, m), one row per image.
-        seed: Seed of the draws; equal arguments give equal results.
-        resamples: Number of test sets.
-
-    Returns:
-        (resamples, m) float64.
+    ``values`` is (n, m), one row per image; the result is (resamples, m) float64.
     """
     values = values.astype(np.float64, copy=False)
     groups, counts = _group_similar_rows(values)
@@ -69,15 +53,8 @@ def left_out_means(values: Floats) -> Floats:
 def bca(estimate: float, resampled: Floats, left_out: Floats, repeats: Labels | None = None, *, z: float = Z_95) -> Interval:
     """Return the BCa interval of ``estimate``, without width if all resamples are equal.
 
-    Args:
-        estimate: The metric on the whole test set.
-        resampled: (r,) the metric on resampled test sets.
-        left_out: (n,) the metric without each image in turn.
-        repeats: (n,) the number of images that each value of ``left_out`` stands for; one each by default.
-        z: Normal quantile of the interval, 95% by default.
-
-    Returns:
-        The interval, with both ends NaN if ``estimate`` or a resampled value is not finite.
+    ``resampled`` (r,) is the metric on resampled test sets, ``left_out`` (n,) without each image in turn; each of its values
+    stands for ``repeats`` (n,) images. Both ends are NaN if ``estimate`` or a resampled value is not finite.
     """
     if not (isfinite(estimate) and np.isfinite(resampled).all()):
         return Interval(float("nan"), float("nan"))

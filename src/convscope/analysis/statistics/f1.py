@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ...types import Floats, Labels
-from ..classification import Confusion
+from ..classification import Confusion, safe_ratio
 from .bootstrap import RESAMPLES, bca
-from .proportions import Estimate, Interval, wilson
+from .proportions import Estimate, Interval, wilson, wilson_or_unknown
 
 BLOCK = 2**22
 """Largest number of values in memory at once; resamples are drawn in portions of that size."""
@@ -18,18 +18,10 @@ def f1_interval(hits: int, support: int, predicted: int) -> Interval:
 
     With q the share of hits among images that are of the class or predicted as it, F1 = 2q / (1 + q), which increases with q.
     So Wilson's interval of q maps to one of F1.
-
-    Args:
-        hits: Images of the class that were predicted as it.
-        support: Images of the class.
-        predicted: Images that were predicted as the class.
     """
-    union = support + predicted - hits
-    if union == 0:
-        return Interval(0.0, 1.0)
     # Unlike the bootstrap, it has a width even without errors.
-    share = wilson(hits, union)
-    return Interval(_f1(share.low), _f1(share.high))
+    low, high = wilson_or_unknown(hits, support + predicted - hits)
+    return Interval(2 * low / (1 + low), 2 * high / (1 + high))
 
 
 def macro_f1_estimate(confusion: Confusion, *, seed: int = 0) -> Estimate:
@@ -77,9 +69,9 @@ def _change_without_one(counts: Labels, true: Labels, predicted: Labels) -> Floa
     hit = (true == predicted).astype(np.int64)
 
     def change(label: Labels, fewer_support: Labels, fewer_predictions: Labels) -> Floats:
-        before = _share(2 * hits[label], support[label] + predictions[label])
+        before = safe_ratio(2 * hits[label], support[label] + predictions[label])
         after = support[label] + predictions[label] - fewer_support - fewer_predictions
-        return np.asarray(_share(2 * (hits[label] - hit), after) - before)
+        return np.asarray(safe_ratio(2 * (hits[label] - hit), after) - before)
 
     one, none = np.ones_like(true), np.zeros_like(true)
     same, other = change(true, one, hit), change(predicted, none, one)
@@ -88,12 +80,4 @@ def _change_without_one(counts: Labels, true: Labels, predicted: Labels) -> Floa
 
 def _mean_f1(hits: Floats | Labels, support: Floats | Labels, predictions: Floats | Labels) -> Floats:
     """Return the mean F1 over the classes, which are the last axis."""
-    return np.asarray(_share(2 * hits, support + predictions).mean(axis=-1))
-
-
-def _share(part: Floats | Labels, whole: Floats | Labels) -> Floats:
-    return np.divide(part, whole, out=np.zeros(np.shape(whole)), where=np.asarray(whole) > 0)
-
-
-def _f1(share: float) -> float:
-    return 2 * share / (1 + share)
+    return np.asarray(safe_ratio(2 * hits, support + predictions).mean(axis=-1))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
 
 from ...types import Labels
-from .proportions import Z_95, Interval
+from .proportions import Z_95, Interval, boundary
 
 LEVEL = 0.05
 """Significance level: the probability of finding a difference between two equally good networks."""
@@ -18,13 +18,11 @@ LEVEL = 0.05
 def mid_p(only_first: int, only_second: int) -> float:
     """Return the two-sided mid-p value of McNemar's test, 1 without discordant images.
 
+    The counts are those of the images that only one of the two networks classifies correctly.
+
     M. W. Fagerland, S. Lydersen and P. Laake, "The McNemar test for binary matched-pairs data: mid-p and asymptotic are better
     than exact conditional", BMC Medical Research Methodology 13, 2013. The exact test is far too conservative, the chi-squared
     test slightly too liberal.
-
-    Args:
-        only_first: Images that only the first network classifies correctly.
-        only_second: Images that only the second does.
 
     Raises:
         ValueError: A count is negative.
@@ -42,10 +40,6 @@ def mid_p(only_first: int, only_second: int) -> float:
     if only_first == only_second:
         return float(1 - term / (2 << discordant))
     return float((2 * tail - term) / (1 << discordant))
-
-
-HALVINGS = 60
-"""Bisection steps when searching for the end of an interval: beyond the precision of float64."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +70,18 @@ class PairedCounts:
         """95% interval of the difference."""
         return paired_interval(self.only_first, self.only_second, self.n)
 
+    @property
+    def p(self) -> float:
+        """Mid-p value of McNemar's test."""
+        return mid_p(self.only_first, self.only_second)
+
+    @property
+    def significant(self) -> bool:
+        """Whether McNemar's test rejects equal accuracy."""
+        # The intervals of two accuracies do not answer this: on the same images they may overlap although nearly every
+        # image that only one of the networks misclassifies is misclassified by the same one.
+        return self.p <= LEVEL
+
 
 def count_pairs(labels: Labels, first: Labels, second: Labels) -> PairedCounts:
     """Return the counts for ``labels`` (n,) and the predictions (n,) of two networks."""
@@ -94,12 +100,6 @@ def paired_interval(only_first: int, only_second: int, n: int, z: float = Z_95) 
     It contains every difference that a score test does not reject: T. Tango, "Equivalence test and confidence interval for the
     difference in proportions for the paired-sample design", Statistics in Medicine 17, 1998.
 
-    Args:
-        only_first: Images that only the first network classifies correctly.
-        only_second: Images that only the second does.
-        n: All images.
-        z: Normal quantile of the interval, 95% by default.
-
     Raises:
         ValueError: The counts are negative, exceed ``n``, or ``n`` is 0.
     """
@@ -111,10 +111,10 @@ def paired_interval(only_first: int, only_second: int, n: int, z: float = Z_95) 
         )
     observed = (only_first - only_second) / n
 
-    def rejected(difference: float) -> bool:
-        return abs(_score(difference, only_first, only_second, n)) > z
+    def is_possible(difference: float) -> bool:
+        return abs(_score(difference, only_first, only_second, n)) <= z
 
-    return Interval(_edge(-1.0, observed, rejected), _edge(1.0, observed, rejected))
+    return Interval(boundary(is_possible, observed, -1.0), boundary(is_possible, observed, 1.0))
 
 
 def _score(difference: float, only_first: int, only_second: int, n: int) -> float:
@@ -129,16 +129,6 @@ def _score(difference: float, only_first: int, only_second: int, n: int) -> floa
     if variance <= 0:
         return 0.0 if distance == 0 else float(np.copysign(np.inf, distance))
     return distance / sqrt(variance)
-
-
-def _edge(far: float, near: float, rejected: Callable[[float], bool]) -> float:
-    """Return where rejection begins on the way from ``near`` to ``far``, by bisection."""
-    if not rejected(far):
-        return far
-    for _ in range(HALVINGS):
-        middle = (far + near) / 2
-        far, near = (middle, near) if rejected(middle) else (far, middle)
-    return near
 
 
 def holm(p_values: Sequence[float]) -> tuple[float, ...]:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import sqrt
 from statistics import NormalDist
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, Self
+
+import numpy as np
+import numpy.typing as npt
 
 Z_95 = 1.959963984540054
 """The 97.5% quantile of the normal distribution."""
+HALVINGS = 60
+"""Bisection steps when searching for the end of an interval: beyond the precision of float64."""
 
 
 class Interval(NamedTuple):
@@ -59,6 +65,21 @@ def wilson(successes: int, trials: int, z: float = Z_95) -> Interval:
     return Interval(max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale))
 
 
+def wilson_or_unknown(successes: int, trials: int) -> Interval:
+    """Return the 95% Wilson interval, or (0, 1) if there are no trials."""
+    return wilson(successes, trials) if trials else Interval(0.0, 1.0)
+
+
+def boundary(holds: Callable[[float], bool], inside: float, outside: float) -> float:
+    """Return where ``holds`` ends between ``inside`` and ``outside``, by bisection."""
+    if holds(outside):
+        return outside
+    for _ in range(HALVINGS):
+        middle = (inside + outside) / 2
+        inside, outside = (middle, outside) if holds(middle) else (inside, middle)
+    return inside
+
+
 def simultaneous_wilson(successes: int, trials: int, comparisons: int) -> Interval:
     """Return the Wilson interval of one of several proportions, so that all hold at once with 95% confidence."""
     return wilson(successes, trials, simultaneous_z(comparisons))
@@ -72,6 +93,11 @@ class Share:
 
     count: int
     n: int
+
+    @classmethod
+    def of(cls, chosen: npt.NDArray[np.bool_]) -> Self:
+        """Return the share of true values in ``chosen`` (n,)."""
+        return cls(int(chosen.sum()), len(chosen))
 
     @property
     def value(self) -> float:

@@ -11,8 +11,6 @@ import numpy as np
 from ...types import Floats
 from .proportions import Interval
 
-LEVEL = 0.95
-
 
 @dataclass(frozen=True)
 class MeanOverSeeds:
@@ -50,7 +48,7 @@ def t_quantile(degrees: float) -> float:
     """Return the 97.5% quantile of Student's t."""
     from scipy.special import stdtrit
 
-    return float(stdtrit(degrees, (1 + LEVEL) / 2))
+    return float(stdtrit(degrees, 0.975))
 
 
 def two_sided(t: float, degrees: int) -> float:

@@ -9,8 +9,8 @@ import numpy as np
 from ...types import Floats, Labels
 from ..statistics.bootstrap import bca, left_out_means, resampled_means
 from ..statistics.proportions import Estimate, Interval
-from .reliability import ReliabilityBin, bin_indices, ece_null_quantile, reliability
-from .temperature import NUM_BINS, log_softmax
+from .reliability import ReliabilityBin, ece_null_quantile, reliability
+from .temperature import NUM_BINS, bin_indices, log_softmax
 
 
 @dataclass(frozen=True)
@@ -32,19 +32,12 @@ class CalibrationMetrics:
     bins: tuple[ReliabilityBin, ...]
 
 
-"""The former name, which stays public."""
-
-
 def measure_calibration(logits: Floats, labels: Labels, *, temperature: float = 1.0, seed: int = 0) -> CalibrationMetrics:
     """Measure the probabilities softmax(logits / temperature).
 
     Takes about 0.05 s, however many images there are.
 
-    Args:
-        logits: (n, k), n at least 1.
-        labels: (n,) true classes.
-        temperature: Divisor of the logits.
-        seed: Of the bootstrap.
+    ``logits`` are (n, k), ``labels`` (n,). Takes about 0.05 s, however many images there are.
     """
     log_probabilities = log_softmax(logits.astype(np.float64) / temperature)
     probabilities = np.exp(log_probabilities)

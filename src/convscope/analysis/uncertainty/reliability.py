@@ -8,7 +8,7 @@ import numpy as np
 
 from ...types import Floats, Labels
 from ..statistics.proportions import Interval, wilson
-from .temperature import NUM_BINS
+from .temperature import NUM_BINS, bin_indices
 
 DRAWS = 2000
 
@@ -29,19 +29,8 @@ class ReliabilityBin:
     """Of the accuracy: Wilson, 95%."""
 
 
-def bin_indices(confidence: Floats, *, bins: int = NUM_BINS) -> Labels:
-    """Return the bin (n,) of each ``confidence`` (n,): of equal width, with its upper edge and without its lower one."""
-    return np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
-
-
 def reliability(confidence: Floats, correct: Labels, *, bins: int = NUM_BINS) -> tuple[ReliabilityBin, ...]:
-    """Return the bins that hold an image, in ascending order.
-
-    Args:
-        confidence: (n,) 0..1.
-        correct: (n,) 1 where the prediction is correct, else 0.
-        bins: Bins of equal width.
-    """
+    """Return the bins that hold an image, in ascending order."""
     indices = bin_indices(confidence, bins=bins)
     counts = np.bincount(indices, minlength=bins)
     hits = np.bincount(indices, weights=correct, minlength=bins)
@@ -60,19 +49,14 @@ def reliability(confidence: Floats, correct: Labels, *, bins: int = NUM_BINS) ->
     )
 
 
-def ece_null_quantile(confidence: Floats, *, bins: int = NUM_BINS, seed: int = 0) -> float:
+def ece_null_quantile(confidence: Floats, *, seed: int = 0) -> float:
     """Return the 95th percentile of the expected calibration error under perfect calibration.
 
     It is above zero: of a hundred predictions with 90% confidence, seldom exactly ninety are correct. After J. Bröcker and
     L. A. Smith, "Increasing the reliability of reliability diagrams", 2007.
-
-    Args:
-        confidence: (n,) 0..1, of the test images.
-        bins: Bins of equal width.
-        seed: Of the draws.
     """
-    indices = bin_indices(confidence, bins=bins)
+    indices = bin_indices(confidence)
     # The number of correct predictions in a bin is taken as normal: then the sum of variances is all that a bin needs.
-    variance = np.bincount(indices, weights=confidence * (1 - confidence), minlength=bins)
-    draws = np.random.Generator(np.random.PCG64(seed)).normal(size=(DRAWS, bins)) * np.sqrt(variance)
+    variance = np.bincount(indices, weights=confidence * (1 - confidence), minlength=NUM_BINS)
+    draws = np.random.Generator(np.random.PCG64(seed)).normal(size=(DRAWS, NUM_BINS)) * np.sqrt(variance)
     return float(np.quantile(np.abs(draws).sum(axis=1), 0.95) / len(confidence))

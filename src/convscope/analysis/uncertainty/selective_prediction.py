@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 
+from ...training.validation_split import SelectionSplit
 from ...types import Floats, Labels
-from ..statistics.proportions import Interval, wilson
+from ..statistics.proportions import Interval, wilson, wilson_or_unknown
 
 TARGET_ACCURACIES = (0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)
 """Accuracies that thresholds are chosen for, where predicting every image does not reach them."""
-
 TARGET_COVERAGES = (1.0, 0.99, 0.98, 0.97, 0.95, 0.92, 0.9, 0.85, 0.8, 0.75, 0.7, 0.6, 0.5)
 """Shares of the images that thresholds are stored for."""
-
 AS_THRESHOLD = {"json": "threshold"}
-
-SelectionSplit = Literal["validation", "training"]
-"""Images that temperature and thresholds are chosen on: training images where the recipe holds none out."""
-
 Scored = tuple[Floats, Labels]
 """Confidence (n,) of the predictions, and (n,) 1 where they are correct, else 0."""
 
@@ -87,7 +82,7 @@ class SelectiveResult:
     @property
     def interval(self) -> Interval:
         """Of the accuracy: Wilson, 95%."""
-        return wilson(self.correct, self.answered) if self.answered else Interval(0.0, 1.0)
+        return wilson_or_unknown(self.correct, self.answered)
 
 
 @dataclass(frozen=True)

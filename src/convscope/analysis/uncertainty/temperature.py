@@ -11,15 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...types import Floats, Labels
+from ..statistics.proportions import HALVINGS
 
 NUM_BINS = 15
 """Equal-width bins of confidence; the usual number since Guo et al."""
-
 MIN_TEMPERATURE, MAX_TEMPERATURE = 0.01, 100.0
-"""Ends of the search. A network that does worse than chance has no best temperature below the upper one."""
-
-STEPS = 60
-"""Halvings of the interval: more than float64 can resolve."""
+"""Ends of the search. A network that does worse than chance reaches the upper one."""
 
 
 @dataclass(frozen=True)
@@ -62,15 +59,15 @@ def fit_temperature(logits: Floats, labels: Labels) -> float:
     """Return the temperature, from 0.01 to 100, with the smallest negative log-likelihood."""
     true = logits[np.arange(len(labels)), labels]
 
-    def too_cold(temperature: float) -> bool:
+    def is_too_low(temperature: float) -> bool:
         expected = (np.exp(log_softmax(logits / temperature)) * logits).sum(axis=1)
         return bool((expected - true).mean() > 0)
 
     # The likelihood is convex in the inverse temperature, so its slope changes sign at most once: bisection finds it.
     low, high = np.log(MIN_TEMPERATURE), np.log(MAX_TEMPERATURE)
-    for _ in range(STEPS):
+    for _ in range(HALVINGS):
         middle = (low + high) / 2
-        low, high = (middle, high) if too_cold(float(np.exp(middle))) else (low, middle)
+        low, high = (middle, high) if is_too_low(float(np.exp(middle))) else (low, middle)
     return float(np.exp((low + high) / 2))
 
 
@@ -85,16 +82,14 @@ def negative_log_likelihood(log_probabilities: Floats, labels: Labels) -> float:
     return float(-log_probabilities[np.arange(len(labels)), labels].mean())
 
 
-def expected_calibration_error(probabilities: Floats, labels: Labels, *, bins: int = NUM_BINS) -> float:
-    """Return the mean distance between confidence and accuracy over bins of confidence, weighted by their images.
+def bin_indices(confidence: Floats, *, bins: int = NUM_BINS) -> Labels:
+    """Return the bin (n,) of each ``confidence`` (n,): of equal width, with its upper edge and without its lower one."""
+    return np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
 
-    Args:
-        probabilities: (n, k).
-        labels: (n,) true classes.
-        bins: Bins of equal width; each holds its upper edge and not its lower one.
-    """
+
+def expected_calibration_error(probabilities: Floats, labels: Labels) -> float:
+    """Return the mean distance between confidence and accuracy over bins of confidence, weighted by their images."""
     confidence = probabilities.max(axis=1)
     correct = probabilities.argmax(axis=1) == labels
-    indices = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
-    gaps = np.bincount(indices, weights=correct - confidence, minlength=bins)
+    gaps = np.bincount(bin_indices(confidence), weights=correct - confidence, minlength=NUM_BINS)
     return float(np.abs(gaps).sum() / len(labels))

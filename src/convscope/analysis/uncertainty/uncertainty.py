@@ -16,14 +16,13 @@ from ...errors import ConfigError
 from ...formatting import percent
 from ...models.predictor import Predictor
 from ...system.dataclass_json import OMIT, from_json
+from ...training.validation_split import SelectionSplit, train_and_holdout_indices
 from ...types import Floats, Labels
 from ..evaluation import Evaluation
-from ..evidence import train_and_holdout_indices
 from .calibration import CalibrationMetrics, measure_calibration
 from .selective_prediction import (
     RiskCoverage,
     RiskCoverageCurve,
-    SelectionSplit,
     Threshold,
     highest_accuracy,
     lowest_threshold,
@@ -64,22 +63,12 @@ class Uncertainty:
         return None if self.temperature_scaling is None else self.temperature_scaling.temperature
 
 
-"""The former name, which stays public."""
-
-
 def measure_uncertainty(
     predictor: Predictor, dataset: Dataset, evaluation: Evaluation, config: Mapping[str, Any], *, seed: int
 ) -> Uncertainty | None:
     """Measure the uncertainty of a trained network; None if there are no images to choose a temperature on.
 
-    Takes at most half a second of one processor: 5,000 images through the network, and the intervals.
-
-    Args:
-        predictor: Runs the network.
-        dataset: What it was trained on.
-        evaluation: Its predictions on the test split.
-        config: The training configuration, as ``run.json`` has it.
-        seed: Of the training.
+    Takes at most half a second of one processor.
     """
     _, indices, selected_on = train_and_holdout_indices(dataset.train.labels, config, seed=seed)
     if len(indices) == 0:
@@ -123,13 +112,7 @@ def threshold_for_accuracy(
 ) -> Threshold:  # fmt: skip
     """Choose the confidence threshold that reaches an accuracy, and measure it on the test images.
 
-    Args:
-        predictor: Runs the network.
-        dataset: What it was trained on; its held-out images choose the threshold.
-        evaluation: The network's predictions on the images to measure it on.
-        request: ``run.json``.
-        metrics: ``metrics.json``.
-        target: The accuracy, in (0, 1].
+    ``request`` and ``metrics`` are ``run.json`` and ``metrics.json``; ``target`` is in (0, 1].
 
     Raises:
         ConfigError: No threshold reaches it, or there are no images to choose it on.

@@ -1,1 +1,1 @@
-"""The modules that import Keras at their top; import them only after `require_backend()`."""
+"""Modules that import Keras, some TensorFlow too, at their top: import them only when a training starts."""

@@ -1,7 +1,4 @@
-"""Training batches as arrays, for Keras' back-ends other than TensorFlow.
-
-The module imports Keras, so it is itself imported only when a training starts.
-"""
+"""Training batches as arrays, for Keras' back-ends other than TensorFlow."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The Keras callback of a training: progress events, history, snapshots and checkpoints.
-
-The module imports Keras, so it is itself imported only when a training starts.
-"""
+"""The Keras callback of a training: progress events, history, snapshots and checkpoints."""
 
 from __future__ import annotations
 
@@ -37,26 +34,19 @@ class TrainingCallback(keras.callbacks.Callback):  # type: ignore[misc]
         plain: keras.Model,
         *,
         checkpoint: Path | None = None,
-        begun: Checkpoint | None = None,
+        resumed: Checkpoint | None = None,
     ) -> None:
-        """Prepare the callback.
+        """Prepare the callback, with the state in ``resumed`` if there is one.
 
-        Args:
-            stream: The training batches, told of each new epoch.
-            config: The settings.
-            stop: The request that Ctrl-C sets.
-            listener: Called with the progress.
-            plain: The network without batch normalisation, whose weights are recorded.
-            checkpoint: A file for the state after each epoch.
-            begun: The state from which the training resumes.
+        ``plain`` is the network without batch normalisation, whose weights are recorded; ``checkpoint`` is a file for the state
+        after each epoch.
         """
         super().__init__()
-        self.records: list[EpochRecord] = list(begun.history) if begun else []
-        self.snapshots: list[Mapping[str, Weights]] = list(begun.snapshots) if begun else []
-        self.cut_short = False
-        self._checkpoint = checkpoint
+        self.records: list[EpochRecord] = list(resumed.history) if resumed else []
+        self.snapshots: list[Mapping[str, Weights]] = list(resumed.snapshots) if resumed else []
+        self.stopped_early = False
         self._stream, self._config, self._stop, self._listener = stream, config, stop, listener
-        self._plain = plain
+        self._plain, self._checkpoint = plain, checkpoint
         self._epoch, self._images_done, self._started = 0, 0, 0.0
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
@@ -80,7 +70,7 @@ class TrainingCallback(keras.callbacks.Callback):  # type: ignore[misc]
         self._plain.set_weights(fold_batch_norm(self.model, self._plain))
         self.snapshots.append(from_keras(self._plain).weight_arrays())
         self._check_stop()
-        if self._checkpoint and not self.cut_short:
+        if self._checkpoint and not self.stopped_early:
             save_checkpoint(capture(self.model, self.records, self.snapshots), self._checkpoint)
         if self._listener:
             self._listener(self._progress(logs, record))
@@ -90,7 +80,7 @@ class TrainingCallback(keras.callbacks.Callback):  # type: ignore[misc]
         if self._stop.asked:
             self.model.stop_training = True
             done = self._epoch == self._config.epochs and self._images_done == self._stream.num_images
-            self.cut_short = self.cut_short or not done
+            self.stopped_early = self.stopped_early or not done
 
     def _last_rate(self) -> float:
         steps_taken = int(np.asarray(self.model.optimizer.iterations))

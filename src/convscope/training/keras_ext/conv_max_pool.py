@@ -5,8 +5,6 @@ visits the feature maps value by value: together 9.4 of the 25 ms that a batch o
 matrix holds the (k + 1)² pixels that one pooled value depends on. A second matrix holds the kernel at the four
 positions that the pooling chooses from, and a few passes take the largest of the four products: 4.3 ms
 (``benchmarks/LOG.md``). This takes ((k + 1) / k)² times the multiply-adds, so it is faster only with few channels.
-
-The module imports Keras and TensorFlow, so it is itself imported only when a training starts.
 """
 
 from __future__ import annotations
@@ -20,7 +18,6 @@ from ...system.hardware import processor_flags
 
 MAX_CHANNELS = 4
 """Most input channels; with 16 the extra multiply-adds cost more than they save."""
-
 CHOICES = 4
 """Positions that a pooling of 2 × 2 chooses from."""
 
@@ -29,13 +26,10 @@ class ConvMaxPool(keras.layers.Conv2D):  # type: ignore[misc]
     """Keras' convolution followed by ``MaxPooling2D(2)``, with the convolution's weights."""
 
     def call(self, inputs: Any) -> Any:
-        """Return the pooled feature maps of ``inputs`` (b, h, w, c).
-
-        Kernels of k × k give the shape (b, (h - k + 1) // 2, (w - k + 1) // 2, filters).
-        """
+        """Return the pooled feature maps of ``inputs`` (b, h, w, c), (b, (h - k + 1) // 2, (w - k + 1) // 2, filters)."""
         side = self.kernel_size[0]
         windows = _windows(inputs, side)
-        products = tf.reshape(windows, (-1, windows.shape[-1])) @ _at_four_places(tf.convert_to_tensor(self.kernel), side)
+        products = tf.reshape(windows, (-1, windows.shape[-1])) @ _at_four_positions(tf.convert_to_tensor(self.kernel), side)
         return _largest_of_four(tf.reshape(products, (-1, *windows.shape[1:3], CHOICES * self.filters)))
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
@@ -65,24 +59,18 @@ def can_be_pooled(convolution: keras.Layer, pooling: keras.Layer) -> bool:
 
 
 def _windows(inputs: Any, side: int) -> Any:
-    """Return the pixels that each pooled value depends on, in blocks of 2 × 2.
-
-    The shape is (b, rows, columns, (k + 1)² · c).
-    """
+    """Return the pixels that each pooled value depends on, (b, rows, columns, (k + 1)² · c), in blocks of 2 × 2."""
     _, height, width, channels = inputs.shape
     rows, columns, blocks = (height - side + 1) // 2, (width - side + 1) // 2, (side + 1) // 2
     down, across = rows + blocks - 1, columns + blocks - 1
     blocked = tf.reshape(inputs[:, : 2 * down, : 2 * across], (-1, down, 2, across, 2, channels))
     blocked = tf.reshape(tf.transpose(blocked, (0, 1, 3, 2, 4, 5)), (-1, down, across, 4 * channels))
-    places = [(row, column) for row in range(blocks) for column in range(blocks)]
-    return tf.concat([blocked[:, row : row + rows, column : column + columns] for row, column in places], axis=-1)
+    offsets = [(row, column) for row in range(blocks) for column in range(blocks)]
+    return tf.concat([blocked[:, row : row + rows, column : column + columns] for row, column in offsets], axis=-1)
 
 
-def _at_four_places(kernel: Any, side: int) -> Any:
-    """Return a kernel (k, k, c, f) at four positions, as a matrix ((k + 1)² · c, 4f).
-
-    The rows have the order of :func:`_windows`.
-    """
+def _at_four_positions(kernel: Any, side: int) -> Any:
+    """Return a kernel (k, k, c, f) at four positions, ((k + 1)² · c, 4f), in the row order of ``_windows``."""
     _, _, channels, filters = kernel.shape
     at = [tf.pad(kernel, [[row, 1 - row], [column, 1 - column], [0, 0], [0, 0]]) for row in (0, 1) for column in (0, 1)]
     blocks = (side + 1) // 2

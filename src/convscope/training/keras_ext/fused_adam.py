@@ -4,8 +4,6 @@ Keras composes a step of Adam from products, squares, roots and sums. Each one i
 TensorFlow has to trace, optimise and schedule: a fifth of the tracing time of ``cnn`` and a twentieth of a step
 (``benchmarks/LOG.md``). TensorFlow's kernel uses the same formula: section 2 of D. Kingma and J. Ba, "Adam", 2015, with
 both bias corrections moved into the learning rate.
-
-The module imports Keras and TensorFlow, so it is itself imported only when a training starts.
 """
 
 from __future__ import annotations

@@ -3,8 +3,6 @@
 Keras composes a normalisation from mean, variance, difference, product and sum, each a pass over the feature maps, and
 in float32 even if the network computes in bfloat16. TensorFlow's kernel sums in float32, too, and saves a fifth of the
 processor time of an epoch of ``cnn`` on MNIST (``benchmarks/LOG.md``).
-
-The module imports Keras, so it is itself imported only when a training starts.
 """
 
 from __future__ import annotations

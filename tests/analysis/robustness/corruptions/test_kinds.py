@@ -41,7 +41,7 @@ def test_the_corruption_of_an_image_does_not_depend_on_the_others(kind: str, ima
     chosen = np.array([3, 50, 119])
     for strength in (1, 5):
         whole = corrupt(images, kind, strength, background=BLACK, seed=4)
-        part = corrupt(images[chosen], kind, strength, background=BLACK, places=chosen, seed=4)
+        part = corrupt(images[chosen], kind, strength, background=BLACK, indices=chosen, seed=4)
         np.testing.assert_array_equal(whole[chosen], part)
 
 

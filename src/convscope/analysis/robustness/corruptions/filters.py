@@ -11,7 +11,6 @@ from .random_numbers import CounterRNG
 
 MAX_ANGLE = np.pi / 4
 """Largest angle of motion from the horizontal."""
-
 TAIL = 3.0
 """Standard deviations after which kernels are cut off."""
 
@@ -28,11 +27,7 @@ def blurred(images: Floats, sigma: float, background: Background) -> Floats:
 def glass_blur(images: Floats, glass: tuple[float, float, int], draws: CounterRNG, background: Background) -> Floats:
     """Blur, move half of the pixels at random, repeatedly, and blur again.
 
-    Args:
-        images: (n, h, w, c) float32 in 0..1.
-        glass: Sigma of the blur and largest move, both in pixels (of 28), and the number of moves.
-        draws: Random numbers of the images.
-        background: What lies beyond the edges.
+    ``glass`` holds sigma of the blur and largest move, both in pixels (of 28), and the number of moves.
     """
     # MNIST-C has a sigma of 0.7, but its images lack a channel axis, so it blurs along rows only; 0.5 both ways is equivalent.
     sigma, reach, times = glass[0] * unit(images), max(1, round(glass[1] * unit(images))), glass[2]
@@ -85,7 +80,6 @@ def _motion_kernels(angles: Floats, sigma: float, reach: int, sides: tuple[int, 
 
 LOW, HIGH = 0.1, 0.2
 """Hysteresis thresholds of the Sobel gradient."""
-
 LUMA = (0.299, 0.587, 0.114)
 """Weights of red, green and blue by ITU-R BT.601; images with other channels are averaged."""
 
@@ -93,11 +87,7 @@ LUMA = (0.299, 0.587, 0.114)
 def canny_edges(images: Floats, drawing: tuple[float, float], draws: CounterRNG, background: Background) -> Floats:
     """Draw the edges and fade everything else.
 
-    Args:
-        images: (n, h, w, c) float32 in 0..1.
-        drawing: Fading of the other pixels, 0..1, and sigma of the blur before edge detection, in pixels (of 28).
-        draws: Not used.
-        background: Decides between dark and light edges.
+    ``drawing`` holds the fading of the other pixels, 0..1, and sigma of the blur before edge detection, in pixels (of 28).
     """
     faded, sigma = drawing
     channels = images.shape[3]

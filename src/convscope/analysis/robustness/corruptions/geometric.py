@@ -19,17 +19,7 @@ def unit(images: Floats) -> float:
 
 
 def read_between(images: Floats, rows: Floats, columns: Floats, background: Background) -> Floats:
-    """Interpolate images linearly, with the background beyond their edges.
-
-    Args:
-        images: (n, h, w, c) float32.
-        rows: (n, h', w') row of each pixel of the result.
-        columns: (n, h', w') column of each pixel of the result.
-        background: What lies beyond the edges.
-
-    Returns:
-        (n, h', w', c) float32.
-    """
+    """Interpolate ``images`` linearly at ``rows`` and ``columns`` (n, h', w'), to (n, h', w', c) float32."""
     padded = background.padded(images, 1)
     height, width = images.shape[1:3]
     rows = np.clip(rows, -1, height).astype(np.float32) + 1

@@ -10,7 +10,6 @@ from .random_numbers import CounterRNG
 
 FOG_DECAY = 1.96
 """Ratio of the amplitudes of successive octaves of the fog."""
-
 MIN_FIELD_SIDE = 256
 """Smallest side in pixels of the fog field that images are given a random part of."""
 
@@ -61,7 +60,6 @@ def _fog_field(side: int) -> Floats:
 
 
 LEVELS = 256
-
 TAIL = 1e-12
 """Tail probability at which the table of a Poisson distribution is cut off."""
 

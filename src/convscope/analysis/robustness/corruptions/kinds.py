@@ -24,10 +24,8 @@ from .overlays import dotted_line, spatter, zigzag
 from .random_numbers import CounterRNG
 
 STRENGTHS = 5
-
 VALUES_AT_ONCE = 2**20
 """Number of pixel values per portion: 4 MB in float32, which mostly fit into the CPU cache."""
-
 Change = Callable[[Floats, Any, CounterRNG, Background], Floats]
 """A function of images (n, h, w, c) float32 in 0..1, a strength, random numbers and the background."""
 
@@ -70,19 +68,14 @@ KINDS: dict[str, Corruption] = {
 
 
 def corrupt(
-    images: Images, kind: str, strength: int, *, background: Background, places: Labels | None = None, seed: int = 0
+    images: Images, kind: str, strength: int, *, background: Background, indices: Labels | None = None, seed: int = 0
 ) -> Images:
     """Return corrupted ``images`` of the same shape and dtype.
 
     An image is corrupted in the same way regardless of the other images in the call.
 
-    Args:
-        images: (n, h, w, c) uint8.
-        kind: A key of ``KINDS``.
-        strength: 1 to 5.
-        background: What lies beyond the edges, by :func:`~convscope.analysis.robustness.background.background_of` on the split.
-        places: (n,) indices of the images in the split, by default 0 to n − 1.
-        seed: Seed of the random corruptions.
+    ``images`` are (n, h, w, c) uint8; ``strength`` is 1 to 5; ``indices`` (n,) are those in the split, by default 0 to n −
+    1. ``background`` is that of the split, by :func:`~convscope.analysis.robustness.background.background_of`.
 
     Raises:
         ConfigError: The kind or the strength is unknown.
@@ -91,12 +84,12 @@ def corrupt(
         raise ConfigError(unknown_name("corruption", kind, KINDS))
     if not 1 <= strength <= STRENGTHS:
         raise ConfigError(f"strength must be from 1 to {STRENGTHS}; got {strength}.")
-    corruption, places = KINDS[kind], np.arange(len(images)) if places is None else places
+    corruption, indices = KINDS[kind], np.arange(len(images)) if indices is None else indices
     at_once = max(1, VALUES_AT_ONCE // max(images[:1].size, 1))
     result = np.empty_like(images)
     for start in range(0, len(images), at_once):
         part = slice(start, start + at_once)
-        draws = CounterRNG(f"{kind}/{strength}", places[part], seed=seed)
+        draws = CounterRNG(f"{kind}/{strength}", indices[part], seed=seed)
         parameters = corruption.strengths[strength - 1]
         changed = corruption.change(images[part].astype(np.float32) / 255, parameters, draws, background)
         result[part] = np.rint(np.clip(changed, 0, 1) * 255).astype(np.uint8)

@@ -16,16 +16,12 @@ MUD = 63 / 255
 # All lengths are in pixels of 28 × 28 images and scale with the image.
 HALF_WIDTH = 1.6
 """Distance from the centre of a line to where it has faded."""
-
 TOOTH_HEIGHT, TOOTH_LENGTH = 2.0, 8.0
 """Amplitude and period of a zigzag."""
-
 DASH = 2.0
 """Length of the dashes of a dotted line, and of the gaps."""
-
 MARGIN = 2.0
 """Margin of a zigzag at the left and at the right."""
-
 MAX_RISE = 5.0
 """Largest vertical distance between the ends of a zigzag."""
 
@@ -33,11 +29,8 @@ MAX_RISE = 5.0
 def spatter(images: Floats, drops: tuple[float, float, float], draws: CounterRNG, background: Background) -> Floats:
     """Add grey drops where smooth noise exceeds a threshold.
 
-    Args:
-        images: (n, h, w, c) float32 in 0..1.
-        drops: Size of the drops and softness of their edges, both in pixels (of 28), and the threshold in standard deviations.
-        draws: Random numbers of the images.
-        background: Not used.
+    ``drops`` holds the size of the drops and the softness of their edges, both in pixels (of 28), and the threshold in
+    standard deviations.
     """
     size, softness, level = drops[0] * unit(images), drops[1] * unit(images), drops[2]
     repeated_edge = Background(None)
@@ -56,14 +49,7 @@ def _deviation_after_blur(sigma: float) -> float:
 
 
 def dotted_line(images: Floats, lines: tuple[int, float], draws: CounterRNG, background: Background) -> Floats:
-    """Draw dotted lines between random points of the left and right edge.
-
-    Args:
-        images: (n, h, w, c) float32 in 0..1.
-        lines: Number of lines and their opacity, 0..1.
-        draws: Random numbers of the images.
-        background: Decides between dark and light lines.
-    """
+    """Draw dotted lines from the left edge to the right; ``lines`` holds their number and their opacity, 0..1."""
     height, width = images.shape[1:3]
     dash = max(1, round(DASH * unit(images)))
     drawn = np.arange(width) // dash % 2 == 1
@@ -93,10 +79,7 @@ def zigzag(images: Floats, lines: tuple[int, float], draws: CounterRNG, backgrou
 
 
 def _stroke(middle: Floats, height: int, size: float) -> Floats:
-    """Return the ink (n, h, w), 0..1, of lines centred at row ``middle`` (n, w).
-
-    Lines are at least one pixel wide.
-    """
+    """Return the ink (n, h, w), 0..1, of lines centred at row ``middle`` (n, w), at least one pixel wide."""
     distance = np.abs(np.arange(height)[:, None] - middle[:, None, :])
     return np.clip(1 - distance / max(HALF_WIDTH * size, 1.0), 0, 1).astype(np.float32)
 

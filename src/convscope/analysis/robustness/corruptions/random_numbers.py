@@ -15,26 +15,18 @@ import numpy.typing as npt
 from ....types import Floats, Labels
 
 Words = npt.NDArray[np.uint64]
-
 STEP = np.uint64(0x9E3779B97F4A7C15)
-
 FIRST, SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 """The constants of SplitMix64."""
 
 
 class CounterRNG:
-    """Random numbers for the images at ``places`` (n,) of a split.
+    """A stream of random numbers, named ``purpose``, for the images at ``indices`` (n,) of a split."""
 
-    Args:
-        purpose: Name of the stream; streams of different names are independent.
-        places: (n,) indices of the images in the split.
-        seed: Seed of the stream.
-    """
-
-    def __init__(self, purpose: str, places: Labels, *, seed: int) -> None:
+    def __init__(self, purpose: str, indices: Labels, *, seed: int) -> None:
         digest = hashlib.blake2b(f"{purpose}/{seed}".encode(), digest_size=8).digest()
         start = np.uint64(int.from_bytes(digest, "little"))
-        self._keys = _scrambled(_scrambled(places.astype(np.uint64) * STEP) + start)
+        self._keys = _scrambled(_scrambled(indices.astype(np.uint64) * STEP) + start)
         self._drawn = 0
 
     def uniform(self, *shape: int) -> Floats:
