@@ -24,7 +24,6 @@ from .metadata import ModelMetadata
 from .verification import Verification, compare
 
 SAVED_MODEL = "saved_model"
-
 ENDINGS = {"onnx": ".onnx", "keras": ".keras", SAVED_MODEL: "-saved-model", "litert": ".tflite"}
 """Endings of the file, or folder, by format."""
 

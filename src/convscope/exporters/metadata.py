@@ -25,9 +25,7 @@ NAME = "convscope"
 """Key in the metadata of an ONNX or ``.keras`` file; elsewhere a file, :data:`MEMBER`."""
 
 METADATA_FILE = "convscope.json"
-
 VERSION = 2
-
 CLASS_NAMES, PIXEL_SCALE = "class_names", "pixel_scale"
 """Separate keys in an ONNX file, for programs that need nothing else."""
 

@@ -13,7 +13,6 @@ from ..models.predictor import INPUTS, LOGITS
 from .metadata import METADATA_FILE, NAME, ModelMetadata
 
 IMAGE_FILE = "image.png"
-
 PYTHON, JAVASCRIPT = "Python", "JavaScript"
 
 PREPARE = f"""\

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     import keras
 
 EXTRA = "assets.extra"
-
 CONTENTS = frozenset({"saved_model.pb", "fingerprint.pb", "variables", "assets", EXTRA})
 """Files of a SavedModel; a folder with any other file is not replaced."""
 

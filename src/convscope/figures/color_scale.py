@@ -7,10 +7,9 @@ import numpy as np
 from .canvas import FigureCanvas
 from .mosaic import Pixels, coloured
 from .text import number
-from .theme import DARK_ON_TINT, LIGHT_ON_TINT, MUTED, SMALL_SIZE
+from .theme import DARK_ON_TINT, LIGHT_ON_TINT
 
 BAR_WIDTH, BAR_HEIGHT = 1.8, 0.12
-
 SCALE_HEIGHT = 0.36
 """Height of a legend in inches, with its labels."""
 
@@ -19,7 +18,7 @@ BALANCE = 0.179
 
 
 def draw_scale(
-    sheet: FigureCanvas,
+    canvas: FigureCanvas,
     place: tuple[float, float],
     colormap: str,
     ends: tuple[float, float],
@@ -30,7 +29,7 @@ def draw_scale(
     """Draw a colour bar with its caption.
 
     Args:
-        sheet: The figure.
+        canvas: The figure.
         place: Left and top of the bar, in inches.
         colormap: Name of the colour map.
         ends: The values at both ends.
@@ -40,14 +39,13 @@ def draw_scale(
     left, top = place
     low, high = ends
     ramp = coloured(np.linspace(begins, 1.0, 128)[None], colormap, 0.0, 1.0)
-    sheet.picture(ramp, (left, top, BAR_WIDTH, BAR_HEIGHT))
+    canvas.picture(ramp, (left, top, BAR_WIDTH, BAR_HEIGHT))
     marks = [(0.0, low, "left"), (1.0, high, "right")]
     if low < 0 < high:
         marks.insert(1, (-low / (high - low), 0.0, "center"))
     for share, value, align in marks:
-        sheet.text(left + share * BAR_WIDTH, top + BAR_HEIGHT + 0.05, number(value), ha=align, va="top",
-                   fontsize=SMALL_SIZE, color=MUTED)  # fmt: skip
-    sheet.text(left + BAR_WIDTH + 0.14, top + BAR_HEIGHT / 2, caption, va="center", fontsize=SMALL_SIZE, color=MUTED)
+        canvas.note(left + share * BAR_WIDTH, top + BAR_HEIGHT + 0.05, number(value), ha=align, va="top")
+    canvas.note(left + BAR_WIDTH + 0.14, top + BAR_HEIGHT / 2, caption, va="center")
 
 
 def text_on(pixel: Pixels) -> str:

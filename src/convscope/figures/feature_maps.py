@@ -9,7 +9,7 @@ import numpy as np
 from ..analysis.activations import FeatureMaps
 from ..formatting import count_of, join_words
 from ..types import Images
-from .canvas import FigureCanvas, allocate_images, in_theme
+from .canvas import FigureCanvas, in_theme, names_width
 from .color_scale import SCALE_HEIGHT, draw_scale
 from .figure import Illustration
 from .kernels import every
@@ -37,16 +37,14 @@ def draw_feature_maps(maps: FeatureMaps, image: Images, class_name: str) -> Illu
     step = pitch * values.shape[1] / values.shape[2] + (CAPTION if columns < 32 else 0)
     title = _title(maps, class_name)
     body = max(mosaic.rows * step, INPUT * image.shape[1] / image.shape[2] + 0.4)
-    sheet = FigureCanvas(title, body + 0.1 + SCALE_HEIGHT)
-    _draw_input(sheet, image, class_name)
-    for row in range(mosaic.rows):
-        place = (LEFT, row * step + CAPTION, columns * pitch, pitch * values.shape[1] / values.shape[2])
-        sheet.picture(Mosaic(mosaic.tiles[row : row + 1]).pixels, place)
+    canvas = FigureCanvas(title, body + 0.1 + SCALE_HEIGHT)
+    _draw_input(canvas, image, class_name)
+    canvas.picture_rows(mosaic, (LEFT, CAPTION, columns * pitch, pitch * values.shape[1] / values.shape[2]), step)
     for channel in range(maps.num_channels if columns < 32 else 0):
         row, column = divmod(channel, columns)
-        sheet.text(LEFT + column * pitch, row * step + CAPTION - 0.04, str(channel), fontsize=TINY_SIZE, color=MUTED)
+        canvas.text(LEFT + column * pitch, row * step + CAPTION - 0.04, str(channel), fontsize=TINY_SIZE, color=MUTED)
     draw_scale(
-        sheet,
+        canvas,
         (LEFT, body + 0.1),
         SEQUENTIAL,
         (low, high),
@@ -58,15 +56,15 @@ def draw_feature_maps(maps: FeatureMaps, image: Images, class_name: str) -> Illu
         "activation.",
         f"Maps of {size(values.shape[1:])}. Largest activation by channel: "
         + ", ".join(f"{channel}: {number(largest)}" for channel, largest in enumerate(values.max(axis=(1, 2)))) + ".",
-        sheet.figure,
+        canvas.figure,
     )  # fmt: skip
 
 
-def _draw_input(sheet: FigureCanvas, image: Images, class_name: str) -> None:
+def _draw_input(canvas: FigureCanvas, image: Images, class_name: str) -> None:
     height = INPUT * image.shape[1] / image.shape[2]
-    sheet.picture(pictures(image)[0], (0, CAPTION, INPUT, height))
-    sheet.text(0, CAPTION + height + 0.06, "test image 0", fontsize=SMALL_SIZE, color=MUTED, va="top")
-    sheet.text(0, CAPTION + height + 0.2, label(class_name, 18), fontsize=TEXT_SIZE, va="top")
+    canvas.picture(pictures(image)[0], (0, CAPTION, INPUT, height))
+    canvas.note(0, CAPTION + height + 0.06, "test image 0", va="top")
+    canvas.text(0, CAPTION + height + 0.2, label(class_name, 18), fontsize=TEXT_SIZE, va="top")
 
 
 def _title(maps: FeatureMaps, class_name: str) -> str:
@@ -85,7 +83,6 @@ def _title(maps: FeatureMaps, class_name: str) -> str:
 
 
 CLASS_INPUT, BETWEEN, CLASS_RIGHT, HEAD = 0.44, 0.14, 7.6, 0.36
-
 MAX_ROW, MIN_ROW = 0.5, 0.16
 
 
@@ -101,26 +98,25 @@ def draw_feature_maps_per_class(maps: FeatureMaps, images: Images, class_names: 
     values = maps.values.transpose(0, 3, 1, 2)
     low, high = min(0.0, float(values.min())), float(values.max()) or 1.0
     mosaic = Mosaic(coloured(values, SEQUENTIAL, low, high))
-    left = allocate_images((label(name, 12) for name in class_names), SMALL_SIZE) + CLASS_INPUT + BETWEEN
+    left = names_width((label(name, 12) for name in class_names), SMALL_SIZE) + CLASS_INPUT + BETWEEN
     pitch = min((CLASS_RIGHT - left) / maps.num_channels, MAX_ROW)
     step = max(pitch * values.shape[2] / values.shape[3], MIN_ROW)
     side = min(CLASS_INPUT, step)
     title = _per_class_title(maps, class_names)
     body = HEAD + len(images) * step
-    sheet = FigureCanvas(title, body + 0.1 + SCALE_HEIGHT)
+    canvas = FigureCanvas(title, body + 0.1 + SCALE_HEIGHT)
     inputs = Mosaic(pictures(images)[:, None])
-    sheet.picture(inputs.pixels, (left - BETWEEN - side, HEAD, side, len(images) * step))
-    sheet.picture(mosaic.pixels, (left, HEAD, maps.num_channels * pitch, len(images) * step))
+    canvas.picture(inputs.pixels, (left - BETWEEN - side, HEAD, side, len(images) * step))
+    canvas.picture(mosaic.pixels, (left, HEAD, maps.num_channels * pitch, len(images) * step))
     for row, name in enumerate(class_names):
-        sheet.text(left - BETWEEN - side - 0.1, HEAD + inputs.centre(row) * step, label(name, 12), fontsize=SMALL_SIZE, ha="right",
-                   va="center_baseline")  # fmt: skip
+        canvas.cell(left - BETWEEN - side - 0.1, HEAD + inputs.centre(row) * step, label(name, 12), fontsize=SMALL_SIZE,
+                    ha="right")  # fmt: skip
     for channel in every(maps.num_channels, pitch):
-        sheet.text(
-            left + mosaic.centre(channel) * pitch, HEAD - 0.05, str(channel), fontsize=TINY_SIZE, color=MUTED, ha="center"
-        )
-    sheet.text(left, 0.1, "channel →", fontsize=TEXT_SIZE - 1, color=MUTED)
+        canvas.text(left + mosaic.centre(channel) * pitch, HEAD - 0.05, str(channel), fontsize=TINY_SIZE, color=MUTED,
+                    ha="center")  # fmt: skip
+    canvas.text(left, 0.1, "channel →", fontsize=TEXT_SIZE - 1, color=MUTED)
     draw_scale(
-        sheet,
+        canvas,
         (left, body + 0.1),
         SEQUENTIAL,
         (low, high),
@@ -131,7 +127,7 @@ def draw_feature_maps_per_class(maps: FeatureMaps, images: Images, class_names: 
         "A row per class: its first test image, then the output of every channel. Compare down a column to see which classes a "
         "channel separates.",
         _alternative(maps, class_names),
-        sheet.figure,
+        canvas.figure,
     )  # fmt: skip
 
 

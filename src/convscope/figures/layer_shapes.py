@@ -11,7 +11,7 @@ from matplotlib.collections import PolyCollection
 
 from ..models.network import Layer, Network, Shape
 from ..models.receptive_field import WINDOWED, window
-from .theme import ACCENT, INK, PAPER, RULE
+from .theme import ACCENT, BACKGROUND, INK, RULE
 
 DEPTH = 0.35
 """Factor by which depths are shortened, as in an oblique projection."""
@@ -20,9 +20,7 @@ BAR = 0.13
 """Width of a layer without rows and columns, in inches."""
 
 MIN_BAR = 0.03
-
 MIN_DEPTH = 0.02
-
 Points = list[tuple[float, float]]
 
 
@@ -116,7 +114,7 @@ def draw_bodies(axes: Axes, chain: tuple[Placed, ...]) -> None:
         if place.depth:
             sides += _sides(place)
     axes.add_collection(PolyCollection(sides, facecolor=RULE, edgecolor=INK, linewidth=0.7), autolim=False)
-    axes.add_collection(PolyCollection(faces, facecolor=PAPER, edgecolor=INK, linewidth=0.7), autolim=False)
+    axes.add_collection(PolyCollection(faces, facecolor=BACKGROUND, edgecolor=INK, linewidth=0.7), autolim=False)
     for number, (source, target) in enumerate(pairwise(chain)):
         if target.body.layer is not None and target.body.layer.kind in WINDOWED and not source.body.is_flat:
             _draw_window(axes, source, target, (0.3, 0.22) if number % 2 == 0 else (0.6, 0.8))

@@ -9,14 +9,12 @@ from ..analysis.sampling import Examples
 from ..formatting import count_of, format_probability, percent
 from .canvas import FigureCanvas, in_theme, text_width
 from .figure import Illustration
-from .mosaic import Mosaic, in_rows, pictures
+from .mosaic import in_rows, pictures
 from .text import label, quoted
 from .theme import MUTED, SMALL_SIZE, TINY_SIZE
 
 COLUMNS, PITCH, LINE = 8, 0.95, 0.145
-
 HIGH_CONFIDENCE = 0.9
-
 LEFT_TO_RIGHT = "\u200e"
 """An invisible mark that keeps the arrow before a right-to-left name."""
 
@@ -33,24 +31,21 @@ def draw_mistakes(evaluation: Evaluation, examples: Examples) -> Illustration:
     tile = PITCH * mosaic.tile_share
     height = tile * examples.mistakes.shape[1] / examples.mistakes.shape[2]
     step = height + lines * LINE + 0.2
-    sheet = FigureCanvas(title, mosaic.rows * step - 0.1)
-    for row in range(mosaic.rows):
-        # One drawn image per row, because captions separate the rows: five images instead of forty.
-        line = Mosaic(mosaic.tiles[row : row + 1])
-        sheet.picture(line.pixels, (0, row * step, COLUMNS * PITCH, height / line.tile_share))
+    canvas = FigureCanvas(title, mosaic.rows * step - 0.1)
+    canvas.picture_rows(mosaic, (0, 0, COLUMNS * PITCH, height / mosaic.tile_share), step)
     for place, caption in enumerate(captions):
         row, column = divmod(place, COLUMNS)
-        sheet.text(column * PITCH, row * step + height + 0.05, caption, fontsize=font, va="top", linespacing=1.2)
+        canvas.text(column * PITCH, row * step + height + 0.05, caption, fontsize=font, va="top", linespacing=1.2)
     for place, index in enumerate(indices):
         row, column = divmod(place, COLUMNS)
-        sheet.text(column * PITCH + tile, row * step + height + 0.05 + lines * LINE - 0.02, f"#{index}", fontsize=TINY_SIZE,
-                   color=MUTED, ha="right", va="bottom")  # fmt: skip
+        canvas.text(column * PITCH + tile, row * step + height + 0.05 + lines * LINE - 0.02, f"#{index}", fontsize=TINY_SIZE,
+                    color=MUTED, ha="right", va="bottom")  # fmt: skip
     return Illustration(
         "mistakes", title,
         "True class → predicted class, with the confidence of the prediction and the index in the test split below; most "
         "confident first.",
         "; ".join(_in_words(evaluation, int(index)) for index in indices) + ".",
-        sheet.figure,
+        canvas.figure,
     )  # fmt: skip
 
 

@@ -13,12 +13,10 @@ import numpy as np
 from ..types import Images
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-
 LEVEL = 3
 """Compression level: the next one takes 50% more time and saves 5% of the bytes."""
 
 INCHES_PER_METRE = 39.3701
-
 TRUE_COLOUR, NO_FILTER, METRES = 2, 0, 1
 
 

@@ -9,11 +9,11 @@ import numpy as np
 from ..analysis.sampling import EXAMPLES_PER_CLASS, Examples
 from ..formatting import count_of
 from ..types import Floats
-from .canvas import NAME_SPACE, FigureCanvas, allocate_images, in_theme
+from .canvas import NAME_SPACE, FigureCanvas, in_theme, names_width
 from .figure import Illustration
 from .mosaic import Mosaic, Pixels, pictures
 from .text import label, quoted
-from .theme import MUTED, SMALL_SIZE, TEXT_SIZE
+from .theme import MUTED, TEXT_SIZE
 
 HEAD, RIGHT, ROOM_FOR_MEAN = 0.24, 7.6, 0.66
 
@@ -27,18 +27,16 @@ def draw_samples(examples: Examples, class_names: Sequence[str], num_train: int)
     shown = len(examples.samples)
     title = f"{shown:,} of {num_train:,} training images; {_finding(means, [class_names[each] for each in classes])}"
     mosaic = Mosaic(_tiles(examples, classes))
-    left = allocate_images(label(class_names[each], 14) for each in classes)
+    left = names_width(label(class_names[each], 14) for each in classes)
     tile = (RIGHT - ROOM_FOR_MEAN - left) / EXAMPLES_PER_CLASS
     step = tile * examples.samples.shape[1] / examples.samples.shape[2]
-    sheet = FigureCanvas(title, HEAD + mosaic.rows * step)
-    sheet.picture(mosaic.pixels, (left, HEAD, mosaic.columns * tile, mosaic.rows * step))
-    sheet.text(RIGHT, 0.12, "mean", fontsize=SMALL_SIZE, color=MUTED, ha="right")
+    canvas = FigureCanvas(title, HEAD + mosaic.rows * step)
+    canvas.picture(mosaic.pixels, (left, HEAD, mosaic.columns * tile, mosaic.rows * step))
+    canvas.note(RIGHT, 0.12, "mean", ha="right")
     for row, (each, mean) in enumerate(zip(classes, means, strict=True)):
         middle = HEAD + mosaic.centre(row) * step
-        sheet.text(
-            left - NAME_SPACE, middle, label(class_names[each], 14), fontsize=TEXT_SIZE, ha="right", va="center_baseline"
-        )
-        sheet.text(RIGHT, middle, f"{mean:.1f}", fontsize=TEXT_SIZE, color=MUTED, ha="right", va="center_baseline")
+        canvas.cell(left - NAME_SPACE, middle, label(class_names[each], 14), fontsize=TEXT_SIZE, ha="right")
+        canvas.cell(RIGHT, middle, f"{mean:.1f}", fontsize=TEXT_SIZE, color=MUTED, ha="right")
     omitted = len(class_names) - len(classes)
     rest = f"; {count_of(omitted, 'class', 'classes')} of {len(class_names)} not shown" if omitted else ""
     return Illustration(
@@ -47,7 +45,7 @@ def draw_samples(examples: Examples, class_names: Sequence[str], num_train: int)
         "their mean value (0 to 255) is on the right.",
         "Mean values of the images shown, by class: "
         + ", ".join(f"{quoted(class_names[each])} {mean:.1f}" for each, mean in zip(classes, means, strict=True)) + ".",
-        sheet.figure,
+        canvas.figure,
     )  # fmt: skip
 
 

@@ -22,7 +22,6 @@ from .classifier import Classifier
 from .predictions import Place, Predictions
 
 Item = TypeVar("Item")
-
 Result = TypeVar("Result")
 
 

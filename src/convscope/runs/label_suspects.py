@@ -18,7 +18,6 @@ from .files import LABEL_SUSPECTS
 from .record import RunRecord
 
 COLUMNS = ("split", "index", "given", "suggested", "score")
-
 KEY = "label_audit"
 """In ``metrics.json``."""
 

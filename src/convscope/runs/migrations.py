@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 Json = dict[str, Any]
-
 SECTIONS = {"doubt": "uncertainty", "strangers": "ood", "blind_pixels": "unused_input_pixels"}
 CONFIG = {
     "minimum_steps": "min_steps_per_epoch",

@@ -20,7 +20,6 @@ from ..system.arrays import Array, below, load_arrays, save_arrays
 from .migrations import ARRAYS, upgrade_arrays
 
 METRICS, EXAMPLES, EVIDENCE, REFERENCE_DATA = "metrics.json", "examples.npz", "evidence.npz", "yardsticks.npz"
-
 REFERENCE_KEYS = ("reference_images", "sample", "temperature_scaling", "feature_distances")
 """The arrays, or groups of arrays, that :class:`ReferenceData` is made from."""
 
