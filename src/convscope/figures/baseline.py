@@ -62,9 +62,8 @@ def draw_baseline(metrics: Mapping[str, Any], model_name: str) -> Illustration:
 def _title(own: Mapping[str, Any], other: Mapping[str, Any], names: tuple[str, str]) -> str:
     ratio = other["error_ratio"]
     if ratio is None:
-        return (
-            f"The {names[1]} makes no errors on {own['n']:,} test images, the {names[0]} {count_of(own['errors'], 'error')}"
-        )
+        errors = count_of(own["errors"], "error")
+        return f"The {names[1]} makes no errors on {own['n']:,} test images, the {names[0]} {errors}"
     pairing = pairing_of(other)
     result = "significant" if pairing.significant else "not significant"
     return (f"The {names[0]} makes {ratio:.2f} times as many errors as the {names[1]}: {own['errors']:,} against "

@@ -12,7 +12,7 @@ from .text import label, quoted, validates_on_test
 from .theme import BACKGROUND, INK, SMALL_SIZE, TEST, TEXT_SIZE, TRAINING, VALIDATION
 
 HEAD, RIGHT = 0.26, 7.6
-ROOM_FOR_NUMBER, BETWEEN = 0.55, 0.2
+NUMBER_WIDTH, BETWEEN = 0.55, 0.2
 MAX_CLASSES = 100
 
 
@@ -40,7 +40,7 @@ def draw_class_counts(metrics: Mapping[str, Any], request: Mapping[str, Any], cl
         canvas.cell(left - NAME_SPACE, HEAD + (row + 0.5) * step, name, fontsize=font, ha="right")
     width = (RIGHT - left + BETWEEN) / len(panels) - BETWEEN
     for number, panel in enumerate(panels):
-        _draw_panel(canvas, panel, left + number * (width + BETWEEN), width - ROOM_FOR_NUMBER, (shown, step, font))
+        _draw_panel(canvas, panel, left + number * (width + BETWEEN), width - NUMBER_WIDTH, (shown, step, font))
     cut = f" The first {shown} of {len(class_names)} classes are shown." if shown < len(class_names) else ""
     return Illustration(
         "class_counts", title,
@@ -55,18 +55,14 @@ def _panels(counts: Mapping[str, Sequence[int]], *, on_test: bool) -> tuple[Pane
     training = Panel("training", TRAINING, None, counts["train"])
     if on_test:
         return training, Panel("test (used as validation)", TEST, "xxxx", counts["test"])
-    return (
-        training,
-        Panel("validation", VALIDATION, "////", counts["validation"]),
-        Panel("test", TEST, "xxxx", counts["test"]),
-    )
+    validation = Panel("validation", VALIDATION, "////", counts["validation"])
+    return training, validation, Panel("test", TEST, "xxxx", counts["test"])
 
 
 def _title(panels: Sequence[Panel], class_names: Sequence[str]) -> str:
     uses = {"training": "images for training", "validation": "for validation", "test": "for testing"}
-    sizes = join_words(
-        [f"{sum(panel.counts):,} {uses.get(panel.name, 'for testing (used as validation)')}" for panel in panels]
-    )
+    other = "for testing (used as validation)"
+    sizes = join_words([f"{sum(panel.counts):,} {uses.get(panel.name, other)}" for panel in panels])
     training = panels[0].counts
     most, least = max(training), min(training)
     if most == least:
@@ -80,7 +76,7 @@ def _draw_panel(canvas: FigureCanvas, panel: Panel, left: float, width: float, r
     shown, step, font = rows
     most = max(panel.counts) or 1
     canvas.text(left, 0.12, panel.name, fontsize=TEXT_SIZE, fontweight="bold")
-    canvas.note(left + width + ROOM_FOR_NUMBER, 0.12, f"{sum(panel.counts):,}", ha="right")
+    canvas.note(left + width + NUMBER_WIDTH, 0.12, f"{sum(panel.counts):,}", ha="right")
     for row, amount in enumerate(panel.counts[:shown]):
         length = width * amount / most
         canvas.rectangles([(left, HEAD + (row + 0.16) * step, length, 0.68 * step)], facecolor=panel.colour,

@@ -23,22 +23,11 @@ def draw_scale(
     colormap: str,
     ends: tuple[float, float],
     caption: str,
-    *,
-    begins: float = 0.0,
+    start: float = 0.0,
 ) -> None:
-    """Draw a colour bar with its caption.
-
-    Args:
-        canvas: The figure.
-        place: Left and top of the bar, in inches.
-        colormap: Name of the colour map.
-        ends: The values at both ends.
-        caption: Text to the right of the bar.
-        begins: Share of the colour map at which the bar starts.
-    """
-    left, top = place
-    low, high = ends
-    ramp = coloured(np.linspace(begins, 1.0, 128)[None], colormap, 0.0, 1.0)
+    """Draw a colour bar from ``start``, 0..1, of the colour map, at ``place`` (left, top), with ``caption`` on its right."""
+    (left, top), (low, high) = place, ends
+    ramp = coloured(np.linspace(start, 1.0, 128)[None], colormap, 0.0, 1.0)
     canvas.picture(ramp, (left, top, BAR_WIDTH, BAR_HEIGHT))
     marks = [(0.0, low, "left"), (1.0, high, "right")]
     if low < 0 < high:

@@ -45,7 +45,7 @@ def draw_confusion_matrix(confusion: Confusion) -> Illustration:
     _draw_names(axes, names, font, upright=upright)
     largest = int(_errors(confusion).max())
     caption = f"{'errors per cell' if largest else 'no errors'}; grey cells are correct predictions"
-    draw_scale(canvas, (left, side + below), ERRORS, (0, max(largest, 1)), caption, begins=PALEST)
+    draw_scale(canvas, (left, side + below), ERRORS, (0, max(largest, 1)), caption, start=PALEST)
     return Illustration(
         "confusion_matrix", title,
         "Rows are true classes, columns predicted classes. Grey cells on the diagonal count correct predictions, coloured cells "
@@ -65,9 +65,8 @@ def _title(confusion: Confusion) -> str:
     pairs = confusion.pairs(2)
     first = pairs[0]
     errors = f"{confusion.errors:,} of {confusion.total:,} test images are misclassified"
-    pair = (
-        f"{quoted(first.true)} predicted as {quoted(first.predicted)}: {first.count:,} of {count_of(first.support, 'image')}"
-    )
+    names = f"{quoted(first.true)} predicted as {quoted(first.predicted)}"
+    pair = f"{names}: {first.count:,} of {count_of(first.support, 'image')}"
     if is_most_frequent([each.count for each in pairs]):
         return f"{errors}, most often {pair}"
     return f"{errors}; no confusion is significantly more frequent than {pair}"

@@ -1,4 +1,4 @@
-"""The feature maps of a layer for one image."""
+"""The feature maps of a layer, for one image and for one image per class."""
 
 from __future__ import annotations
 
@@ -22,13 +22,7 @@ INPUT, LEFT, RIGHT, CAPTION = 1.3, 1.6, 7.6, 0.17
 
 @in_theme
 def draw_feature_maps(maps: FeatureMaps, image: Images, class_name: str) -> Illustration:
-    """Draw every channel of a layer for one image.
-
-    Args:
-        maps: The feature maps; ``maps.values`` is (1, h, w, channels).
-        image: The first test image (1, h, w, c).
-        class_name: Its true class.
-    """
+    """Draw every channel of a layer for the first test image (1, h, w, c) of ``class_name``."""
     values = maps.values[0].transpose(2, 0, 1)
     low, high = min(0.0, float(values.min())), float(values.max()) or 1.0
     columns = 8 if maps.num_channels <= 40 else 16 if maps.num_channels <= 160 else 32
@@ -43,13 +37,7 @@ def draw_feature_maps(maps: FeatureMaps, image: Images, class_name: str) -> Illu
     for channel in range(maps.num_channels if columns < 32 else 0):
         row, column = divmod(channel, columns)
         canvas.text(LEFT + column * pitch, row * step + CAPTION - 0.04, str(channel), fontsize=TINY_SIZE, color=MUTED)
-    draw_scale(
-        canvas,
-        (LEFT, body + 0.1),
-        SEQUENTIAL,
-        (low, high),
-        f"activation; one scale for all maps of {label(maps.layer_name, 24)}",
-    )
+    draw_scale(canvas, (LEFT, body + 0.1), SEQUENTIAL, (low, high), _scale_caption(maps))
     return Illustration(
         f"feature_maps_{file_stem(maps.layer_name)}", title,
         "The input is on the left; each small image is the output of one channel, below its number: brighter is a larger "
@@ -58,6 +46,10 @@ def draw_feature_maps(maps: FeatureMaps, image: Images, class_name: str) -> Illu
         + ", ".join(f"{channel}: {number(largest)}" for channel, largest in enumerate(values.max(axis=(1, 2)))) + ".",
         canvas.figure,
     )  # fmt: skip
+
+
+def _scale_caption(maps: FeatureMaps) -> str:
+    return f"activation; one scale for all maps of {label(maps.layer_name, 24)}"
 
 
 def _draw_input(canvas: FigureCanvas, image: Images, class_name: str) -> None:
@@ -88,13 +80,7 @@ MAX_ROW, MIN_ROW = 0.5, 0.16
 
 @in_theme
 def draw_feature_maps_per_class(maps: FeatureMaps, images: Images, class_names: Sequence[str]) -> Illustration:
-    """Draw every channel of a layer for one image per class.
-
-    Args:
-        maps: The feature maps; ``maps.values`` is (n, h, w, channels).
-        images: One image per class (n, h, w, c).
-        class_names: Their true classes (n).
-    """
+    """Draw every channel of a layer for one image (n, h, w, c) per class."""
     values = maps.values.transpose(0, 3, 1, 2)
     low, high = min(0.0, float(values.min())), float(values.max()) or 1.0
     mosaic = Mosaic(coloured(values, SEQUENTIAL, low, high))
@@ -115,13 +101,7 @@ def draw_feature_maps_per_class(maps: FeatureMaps, images: Images, class_names: 
         canvas.text(left + mosaic.centre(channel) * pitch, HEAD - 0.05, str(channel), fontsize=TINY_SIZE, color=MUTED,
                     ha="center")  # fmt: skip
     canvas.text(left, 0.1, "channel →", fontsize=TEXT_SIZE - 1, color=MUTED)
-    draw_scale(
-        canvas,
-        (left, body + 0.1),
-        SEQUENTIAL,
-        (low, high),
-        f"activation; one scale for all maps of {label(maps.layer_name, 24)}",
-    )
+    draw_scale(canvas, (left, body + 0.1), SEQUENTIAL, (low, high), _scale_caption(maps))
     return Illustration(
         f"feature_maps_per_class_{file_stem(maps.layer_name)}", title,
         "A row per class: its first test image, then the output of every channel. Compare down a column to see which classes a "
@@ -136,11 +116,8 @@ def _per_class_title(maps: FeatureMaps, class_names: Sequence[str]) -> str:
     channel = int((means.max(axis=0) - means.min(axis=0)).argmax())
     low, high = int(means[:, channel].argmin()), int(means[:, channel].argmax())
     silent = int((maps.values.max(axis=(0, 1, 2)) <= 0).sum())
-    rest = (
-        f"; {count_of(silent, 'channel')} of {maps.num_channels} {'is' if silent == 1 else 'are'} inactive for all"
-        if silent
-        else ""
-    )
+    verb = "is" if silent == 1 else "are"
+    rest = f"; {count_of(silent, 'channel')} of {maps.num_channels} {verb} inactive for all" if silent else ""
     return (f"{label(maps.layer_name, 30)}: channel {channel} differs most between these {len(class_names)} images, from a mean of "
             f"{number(means[low, channel])} for {quoted(class_names[low])} to {number(means[high, channel])} for "
             f"{quoted(class_names[high])}{rest}")  # fmt: skip

@@ -96,7 +96,6 @@ class Illustration:
 
     def _repr_html_(self) -> str:
         """Return the figure for a notebook: a PNG, because notebooks treat SVG like scripts, with its caption."""
-
         source = base64.b64encode(to_png(self)).decode("ascii")
         return (
             f'<figure><img src="data:image/png;base64,{source}" alt="{escape(self.alt_text)}" style="max-width: 100%">'

@@ -108,15 +108,17 @@ def _write_numbers(canvas: FigureCanvas, numbers: npt.NDArray[np.uint8], tints: 
         _mark_zeros(canvas, zeros, side, (font, FAINT_ON_WHITE if tint.min() == 255 else text_on(tint)))
 
 
-def _mark_zeros(canvas: FigureCanvas, places: npt.NDArray[np.int64], side: float, look: tuple[float, str]) -> None:
-    """Draw a 0 at each of ``places`` (n, 2), row and column."""
+def _mark_zeros(canvas: FigureCanvas, indices: npt.NDArray[np.int64], side: float, look: tuple[float, str]) -> None:
+    """Draw a 0 at each of ``indices`` (n, 2), row and column."""
     # One marker used n times: most cells are 0, and as text they took a sixth of the time of all figures.
     font, colour = look
     outline = TextPath((0, 0), "0", size=font, prop=FontProperties(family="DejaVu Sans"))
     vertices = outline.vertices - (outline.vertices.min(axis=0) + outline.vertices.max(axis=0)) / 2
     zero = Path(vertices, outline.codes)
-    canvas.shared_axes.plot(MATRIX_LEFT + (places[:, 1] + 0.5) * side, TOP + (places[:, 0] + 0.5) * side, linestyle="none", marker=zero,
-                     markersize=2 * float(abs(vertices).max()), color=colour, markeredgewidth=0, gid="zeros")  # fmt: skip
+    lefts, tops = MATRIX_LEFT + (indices[:, 1] + 0.5) * side, TOP + (indices[:, 0] + 0.5) * side
+    diameter = 2 * float(abs(vertices).max())
+    canvas.shared_axes.plot(lefts, tops, linestyle="none", marker=zero, markersize=diameter, color=colour, markeredgewidth=0,
+                            gid="zeros")  # fmt: skip
 
 
 def _write_indices(

@@ -1,4 +1,4 @@
-"""Accuracy by epoch."""
+"""Accuracy and loss by epoch."""
 
 from __future__ import annotations
 
@@ -40,20 +40,20 @@ class Curve:
         return self.values[-1]
 
 
-def training_curve(values: Sequence[float]) -> Curve:
-    """Return the curve of the training images."""
-    return Curve("training", values, TRAINING, "o", "-")
+def _curves(history: History, column: str, *, on_test: bool) -> tuple[Curve, Curve]:
+    """Return the curves of training and validation; the latter is named "test" if the run validates on its test split."""
+    values = history.column(f"val_{column}")
+    test = Curve("test (used as\nvalidation)", values, TEST, "D", "-.")
+    validation = test if on_test else Curve("validation", values, VALIDATION, "s", "--")
+    return Curve("training", history.column(column), TRAINING, "o", "-"), validation
 
 
-def validation_curve(values: Sequence[float], *, on_test: bool) -> Curve:
-    """Return the curve of the validation images, named "test" if the run validates on its test split."""
-    if on_test:
-        return Curve("test (used as\nvalidation)", values, TEST, "D", "-.")
-    return Curve("validation", values, VALIDATION, "s", "--")
+def _images(*, on_test: bool) -> str:
+    return "test images (used as validation)" if on_test else "validation images"
 
 
-def draw_curves(canvas: FigureCanvas, axes: Axes, curves: Sequence[Curve], write: Callable[[float], str]) -> None:
-    """Draw the curves. Limits and ticks of the y axis must be set before, because the labels stand where the curves end."""
+def _draw_curves(canvas: FigureCanvas, axes: Axes, curves: Sequence[Curve], write: Callable[[float], str]) -> None:
+    """Draw the curves; limits of the y axis must be set before, because the labels stand where the curves end."""
     epochs = len(curves[0].values)
     for curve in curves:
         axes.plot(range(1, epochs + 1), curve.values, color=curve.colour, marker=curve.marker, linestyle=curve.dash,
@@ -74,8 +74,8 @@ def epoch_ticks(epochs: int) -> list[int]:
     return ticks if epochs == 1 else [*ticks, epochs]
 
 
-def finite(curves: Sequence[Curve]) -> list[float]:
-    """Return all finite values, or (0, 1) if there are none, as after a diverged training."""
+def _finite(curves: Sequence[Curve]) -> list[float]:
+    """Return all finite values, or 0 and 1 if there are none, as after a diverged training."""
     return [value for curve in curves for value in curve.values if isfinite(value)] or [0.0, 1.0]
 
 
@@ -101,9 +101,8 @@ def _heights(axes: Axes, curves: Sequence[Curve]) -> list[float]:
     low, high = int(heights.argmin()), int(heights.argmax())
     if low == high:
         low, high = len(heights) - 1, 0
-    middle = (heights[low] + heights[high]) / 2
     if heights[high] - heights[low] < apart:
-        middle = float(np.clip(middle, apart / 2, 1 - apart / 2))
+        middle = float(np.clip((heights[low] + heights[high]) / 2, apart / 2, 1 - apart / 2))
         heights[low], heights[high] = middle - apart / 2, middle + apart / 2
     return [float(height) for height in heights]
 
@@ -116,29 +115,19 @@ STRETCH_FROM = 0.95
 
 @in_theme
 def draw_accuracy(history: History, *, on_test: bool) -> Illustration:
-    """Draw training and validation accuracy per epoch.
-
-    Args:
-        history: One record per epoch.
-        on_test: Whether the run validates on its test split.
-    """
-    images = "test images (used as validation)" if on_test else "validation images"
-    curves = (training_curve(history.column("accuracy")), validation_curve(history.column("val_accuracy"), on_test=on_test))
+    """Draw training and validation accuracy per epoch; ``on_test`` if the run validates on its test split."""
+    images, curves = _images(on_test=on_test), _curves(history, "accuracy", on_test=on_test)
     title = _accuracy_title(history, images)
     canvas = FigureCanvas(title, AXES_HEIGHT + BOTTOM)
     axes = canvas.axes(LEFT, 0, AXES_WIDTH, AXES_HEIGHT)
-    stretched = _set_accuracy_scale(axes, finite(curves))
+    stretched = _set_accuracy_scale(axes, _finite(curves))
     axes.set_ylabel("Accuracy", fontsize=TEXT_SIZE)
-    draw_curves(canvas, axes, curves, percent)
-    scale = (
-        " The scale is logarithmic in the error rate: equal steps up divide the errors by equal factors."
-        if stretched
-        else ""
-    )
+    _draw_curves(canvas, axes, curves, percent)
+    scale = " The scale is logarithmic in the error rate: equal steps up divide the errors by equal factors."
     return Illustration(
         "accuracy", title,
         "Accuracy after each epoch; training accuracy is the mean over the epoch, during which the weights change."
-        f"{scale}",
+        f"{scale if stretched else ''}",
         "; ".join(f"epoch {each.epoch}: training {percent(each.accuracy)}, {images} {percent(each.val_accuracy)}"
                   for each in history) + ".",
         canvas.figure,
@@ -149,9 +138,8 @@ def _accuracy_title(history: History, images: str) -> str:
     first, last = history[0], history[-1]
     points = (last.val_accuracy - last.accuracy) * 100
     side = "above" if points > 0 else "below"
-    against = (
-        f"{abs(points):.2f} points {side} training accuracy" if abs(points) >= 0.005 else "the same as training accuracy"
-    )
+    difference = f"{abs(points):.2f} points {side}" if abs(points) >= 0.005 else "the same as"
+    against = f"{difference} training accuracy"
     if len(history) == 1:
         return f"After one epoch, accuracy on {images} is {percent(last.val_accuracy)}, {against}"
     verb = {True: "rises", False: "falls"}.get(last.val_accuracy > first.val_accuracy, "stays")
@@ -202,15 +190,14 @@ LOGARITHMIC_FROM = 4.0
 @in_theme
 def draw_loss(history: History, *, on_test: bool) -> Illustration:
     """Draw training and validation loss per epoch, in nats; a ring marks the lowest validation loss."""
-    images = "test images (used as validation)" if on_test else "validation images"
-    curves = (training_curve(history.column("loss")), validation_curve(history.column("val_loss"), on_test=on_test))
+    images, curves = _images(on_test=on_test), _curves(history, "loss", on_test=on_test)
     best = min(range(len(history)), key=lambda index: history[index].val_loss)
     title = _loss_title(history, best, images)
     canvas = FigureCanvas(title, AXES_HEIGHT + BOTTOM)
     axes = canvas.axes(LEFT, 0, AXES_WIDTH, AXES_HEIGHT)
-    logarithmic = _set_loss_scale(axes, finite(curves))
+    logarithmic = _set_loss_scale(axes, _finite(curves))
     axes.set_ylabel("Loss", fontsize=TEXT_SIZE)
-    draw_curves(canvas, axes, curves, number)
+    _draw_curves(canvas, axes, curves, number)
     _mark_best(axes, best, history)
     scale = " The scale is logarithmic: equal steps down divide the loss by equal factors." if logarithmic else ""
     return Illustration(

@@ -33,11 +33,9 @@ def draw_mistakes(evaluation: Evaluation, examples: Examples) -> Illustration:
     step = height + lines * LINE + 0.2
     canvas = FigureCanvas(title, mosaic.rows * step - 0.1)
     canvas.picture_rows(mosaic, (0, 0, COLUMNS * PITCH, height / mosaic.tile_share), step)
-    for place, caption in enumerate(captions):
-        row, column = divmod(place, COLUMNS)
+    for number, (caption, index) in enumerate(zip(captions, indices, strict=True)):
+        row, column = divmod(number, COLUMNS)
         canvas.text(column * PITCH, row * step + height + 0.05, caption, fontsize=font, va="top", linespacing=1.2)
-    for place, index in enumerate(indices):
-        row, column = divmod(place, COLUMNS)
         canvas.text(column * PITCH + tile, row * step + height + 0.05 + lines * LINE - 0.02, f"#{index}", fontsize=TINY_SIZE,
                     color=MUTED, ha="right", va="bottom")  # fmt: skip
     return Illustration(
@@ -51,7 +49,7 @@ def draw_mistakes(evaluation: Evaluation, examples: Examples) -> Illustration:
 
 def _title(evaluation: Evaluation, shown: int) -> str:
     first = int(evaluation.mistakes[0])
-    true, predicted = (evaluation.class_names[int(of[first])] for of in (evaluation.labels, evaluation.predictions))
+    true, predicted = _names(evaluation, first)
     confident = int((evaluation.confidence[evaluation.mistakes] > HIGH_CONFIDENCE).sum())
     part = f"The {shown} most confident of {evaluation.errors:,} errors" if shown < evaluation.errors else (
         f"All {evaluation.errors} errors" if shown > 1 else "The only error")  # fmt: skip
@@ -60,10 +58,13 @@ def _title(evaluation: Evaluation, shown: int) -> str:
             f"confidence; {others}")  # fmt: skip
 
 
+def _names(evaluation: Evaluation, index: int) -> list[str]:
+    """Return the true and the predicted class of an image."""
+    return [evaluation.class_names[int(of[index])] for of in (evaluation.labels, evaluation.predictions)]
+
+
 def _caption(evaluation: Evaluation, index: int) -> str:
-    true, predicted = (
-        label(evaluation.class_names[int(of[index])], 12) for of in (evaluation.labels, evaluation.predictions)
-    )
+    true, predicted = (label(name, 12) for name in _names(evaluation, index))
     names = [f"{true} → {predicted}"]
     if text_width(names[0], SMALL_SIZE) > PITCH - 0.05 or any(_is_long(name) for name in evaluation.class_names):
         names = [true, f"{LEFT_TO_RIGHT}→ {predicted}"]
@@ -76,9 +77,8 @@ def _is_long(name: str) -> bool:
 
 
 def _in_words(evaluation: Evaluation, index: int) -> str:
-    true, predicted = (quoted(evaluation.class_names[int(of[index])]) for of in (evaluation.labels, evaluation.predictions))
+    true, predicted = (quoted(name) for name in _names(evaluation, index))
     own = float(np.asarray(evaluation.probabilities)[index, int(evaluation.labels[index])])
     confidence = format_probability(float(evaluation.confidence[index]))
-    return (
-        f"image {index}: {true} predicted as {predicted}, {confidence} against {format_probability(own)} for the true class"
-    )
+    against = format_probability(own)
+    return f"image {index}: {true} predicted as {predicted}, {confidence} against {against} for the true class"

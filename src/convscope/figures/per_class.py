@@ -56,11 +56,9 @@ def _title(best: ClassScore, worst: ClassScore, classes: int) -> str:
     hits = [(round(score.recall * score.support), score.support) for score in (worst, best)]
     low, high = (simultaneous_wilson(*each, classes) for each in hits)
     # These intervals allow for the choice of the worst and the best class.
-    result = (
-        f"the difference is {'significant' if low.high < high.low else 'not significant'} (corrected for {classes} classes)"
-    )
+    result = "significant" if low.high < high.low else "not significant"
     return (f"Recall ranges from {percent(worst.recall)} for {quoted(worst.class_name)} to {percent(best.recall)} for "
-            f"{quoted(best.class_name)}; {result}")  # fmt: skip
+            f"{quoted(best.class_name)}; the difference is {result} (corrected for {classes} classes)")  # fmt: skip
 
 
 def _draw_marks(axes: Axes, scores: Sequence[ClassScore], accuracy: float) -> None:

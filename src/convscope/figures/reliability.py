@@ -21,20 +21,15 @@ LOOKS = {"uncalibrated": (ACCENT, "D"), "calibrated": (TEST, "o")}
 
 @in_theme
 def draw_reliability(uncertainty: Mapping[str, Any]) -> Illustration:
-    """Draw accuracy against confidence in bins (Wilson 95% CI), before and after temperature scaling.
-
-    Args:
-        uncertainty: The run's metrics of uncertainty.
-    """
+    """Draw accuracy against confidence in bins (Wilson 95% CI), before and after temperature scaling."""
     sides = {name: uncertainty[name] for name in LOOKS if uncertainty[name]}
     title = _title(uncertainty)
     canvas = FigureCanvas(title, SIDE + BOTTOM)
     axes = canvas.axes(LEFT, 0, SIDE, SIDE)
     axes.plot([0, 1], [0, 1], color=MUTED, linewidth=0.9, linestyle=":")
     for name, calibration in sides.items():
-        _draw_bins(
-            axes, calibration["bins"], *LOOKS[name], shift=0.004 * (1 if name == "calibrated" else -1) * (len(sides) > 1)
-        )
+        shift = 0.004 * (1 if name == "calibrated" else -1) * (len(sides) > 1)
+        _draw_bins(axes, calibration["bins"], *LOOKS[name], shift=shift)
     axes.set(xlim=(0, 1), ylim=(0, 1))
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_ticks([0, 0.2, 0.4, 0.6, 0.8, 1])
@@ -56,11 +51,8 @@ def _title(uncertainty: Mapping[str, Any]) -> str:
     before, after = uncertainty["uncalibrated"], uncertainty["calibrated"]
     low, high = before["overconfidence"]["interval"]
     points = f"{abs(100 * before['overconfidence']['value']):.2f} points"
-    if low > 0:
-        text = f"Mean confidence is {points} above accuracy"
-    elif high < 0:
-        text = f"Mean confidence is {points} below accuracy"
-    else:
+    text = f"Mean confidence is {points} {'above' if low > 0 else 'below'} accuracy"
+    if low <= 0 <= high:
         text = "Mean confidence and accuracy do not differ significantly"
     error = f"{text}; calibration error {percent(before['ece']['value'])}"
     if after is None:

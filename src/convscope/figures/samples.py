@@ -15,7 +15,7 @@ from .mosaic import Mosaic, Pixels, pictures
 from .text import label, quoted
 from .theme import MUTED, TEXT_SIZE
 
-HEAD, RIGHT, ROOM_FOR_MEAN = 0.24, 7.6, 0.66
+HEAD, RIGHT, MEAN_WIDTH = 0.24, 7.6, 0.66
 
 
 @in_theme
@@ -28,7 +28,7 @@ def draw_samples(examples: Examples, class_names: Sequence[str], num_train: int)
     title = f"{shown:,} of {num_train:,} training images; {_finding(means, [class_names[each] for each in classes])}"
     mosaic = Mosaic(_tiles(examples, classes))
     left = names_width(label(class_names[each], 14) for each in classes)
-    tile = (RIGHT - ROOM_FOR_MEAN - left) / EXAMPLES_PER_CLASS
+    tile = (RIGHT - MEAN_WIDTH - left) / EXAMPLES_PER_CLASS
     step = tile * examples.samples.shape[1] / examples.samples.shape[2]
     canvas = FigureCanvas(title, HEAD + mosaic.rows * step)
     canvas.picture(mosaic.pixels, (left, HEAD, mosaic.columns * tile, mosaic.rows * step))

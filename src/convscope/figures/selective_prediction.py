@@ -28,15 +28,9 @@ FEW, SPACE = 0.05, 0.05
 
 @in_theme
 def draw_coverage(evaluation: Evaluation, uncertainty: Mapping[str, Any]) -> Illustration:
-    """Draw the error rate against coverage, and the thresholds that were chosen on other images.
-
-    Args:
-        evaluation: The test split.
-        uncertainty: The run's metrics of uncertainty.
-    """
-    curve = risk_coverage_curve(
-        *confidence_and_correct(evaluation.logits, evaluation.labels, uncertainty["temperature"] or 1.0)
-    )
+    """Draw the error rate on the test split against coverage, and the thresholds that were chosen on other images."""
+    temperature = uncertainty["temperature"] or 1.0
+    curve = risk_coverage_curve(*confidence_and_correct(evaluation.logits, evaluation.labels, temperature))
     chosen = [each for each in uncertainty["thresholds"] if each["threshold"] is not None and each["test"]["answered"]]
     title = _title(curve, chosen)
     canvas = FigureCanvas(title, HEIGHT + BOTTOM)

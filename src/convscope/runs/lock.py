@@ -86,11 +86,7 @@ def swap(new: Path, path: Path, *, known: frozenset[str]) -> None:
 
 
 def complete_replacement(path: Path, *, known: frozenset[str]) -> None:
-    """Complete a swap that may have been killed at any point.
-
-    The new folder is renamed if it still has its hidden name; the user's own files move from the old folder to the new
-    one before the old one is removed.
-    """
+    """Complete a swap that may have been killed at any point, and move the user's own files to the new folder."""
     new, old = sibling_path(path, "new"), sibling_path(path, "old")
     if not old.is_dir():
         return

@@ -17,9 +17,10 @@ from ..analysis.ood.reference_data import ReferenceData
 from ..analysis.uncertainty.temperature import TemperatureScaling
 from ..errors import RunError
 from ..system.arrays import Array, below, load_arrays, save_arrays
+from .files import EVIDENCE, EXAMPLES, REFERENCE_DATA
 from .migrations import ARRAYS, upgrade_arrays
+from .run_folder import REMEDY
 
-METRICS, EXAMPLES, EVIDENCE, REFERENCE_DATA = "metrics.json", "examples.npz", "evidence.npz", "yardsticks.npz"
 REFERENCE_KEYS = ("reference_images", "sample", "temperature_scaling", "feature_distances")
 """The arrays, or groups of arrays, that :class:`ReferenceData` is made from."""
 
@@ -59,9 +60,7 @@ def _is_reference(name: str) -> bool:
 
 def inconsistent_run(path: Path, error: Exception) -> RunError:
     """Return the error for files that can be read but do not belong to one training."""
-    return RunError(
-        f"the files of the run {str(path)!r} do not fit together ({error!r}). Copy the run folder again, or train again."
-    )
+    return RunError(f"the files of the run {str(path)!r} do not fit together ({error!r}). {REMEDY}")
 
 
 def to_arrays(name: str, part: Any) -> Iterator[tuple[str, npt.ArrayLike]]:
