@@ -51,8 +51,8 @@ def choose_output(format_name: str, name: str, out: PathLike | None, *, overwrit
         OutputError: Something exists there that may not be replaced.
         ConfigError: The ending of ``out`` belongs to another format.
     """
-    path = Path(out) if out is not None else Path(name + ENDINGS[format_name])
     ending = ENDINGS[format_name]
+    path = Path(name + ending if out is None else out)
     if ending.startswith(".") and path.suffix.lower() != ending:
         raise ConfigError(
             f"files of the format {format_name} must end in {ending!r}; {str(path)!r} does not. Pass --out NAME{ending}."
@@ -72,17 +72,9 @@ def choose_output(format_name: str, name: str, out: PathLike | None, *, overwrit
 
 
 def write_export(
-    format_name: str, trained: ModelFiles, path: Path, contract: ModelMetadata, *, images: Images, expected: Floats
+    format_name: str, trained: ModelFiles, path: Path, metadata: ModelMetadata, *, images: Images, expected: Floats
 ) -> Verification:
-    """Write the network to ``path`` and check it on images.
-
-    Args:
-        format_name: A key of :data:`ENDINGS`.
-        trained: The files of the run's network.
-        path: A file or folder that may be replaced.
-        contract: The metadata to write.
-        images: (n, h, w, c) uint8.
-        expected: (n, k) logits of the trained network.
+    """Write the network to ``path``, and compare its logits for images (n, h, w, c) uint8 with the ``expected`` ones (n, k).
 
     Raises:
         ConvscopeError: The logits differ; nothing is kept.
@@ -90,17 +82,16 @@ def write_export(
     """
     if format_name == "onnx":
         with replacing(path) as temporary:
-            temporary.write_bytes(with_metadata(trained.onnx.read_bytes(), contract.to_metadata()))
+            temporary.write_bytes(with_metadata(trained.onnx.read_bytes(), metadata.to_metadata()))
             return compare(Predictor(temporary).logits(images), expected)
     write, logits_of = _writer_and_reader(format_name)
     model = load_model(trained.keras)
     with replacing_folder(path) if format_name == SAVED_MODEL else replacing(path) as temporary:
-        write(model, temporary, contract)
+        write(model, temporary, metadata)
         return compare(logits_of(temporary, images), expected)
 
 
 def _writer_and_reader(format_name: str) -> tuple[Callable[..., None], Callable[[Path, Images], Floats]]:
-    """Return the functions that write a format and compute logits from a written file."""
     backend = require_backend()
     if format_name in ON_TENSORFLOW and backend != "tensorflow":
         raise MissingBackendError(

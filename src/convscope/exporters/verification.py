@@ -34,7 +34,6 @@ class Verification:
         return len(self.logits)
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON-ready."""
         return {
             "images": len(self),
             "mismatched_classes": self.mismatched_classes,

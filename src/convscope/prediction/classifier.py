@@ -137,7 +137,7 @@ def _of_file(path: Path) -> Classifier:
     predictor = Predictor(path)
     try:
         height, width, channels = (int(size) for size in predictor.image_shape)
-        return _by_contract(predictor, from_metadata(predictor.metadata, (height, width, channels)))
+        return _from_metadata(predictor, from_metadata(predictor.metadata, (height, width, channels)))
     except ConvscopeError:
         raise
     except (KeyError, TypeError, ValueError) as error:
@@ -147,30 +147,25 @@ def _of_file(path: Path) -> Classifier:
 
 
 def _of_keras_file(path: Path) -> Classifier:
-    from ..exporters.keras import contract_in
+    from ..exporters.keras import read_metadata
     from ..models.saving import load_model
     from .keras_predictor import KerasPredictor
 
     predictor = KerasPredictor(load_model(path))
-    contract = contract_in(path, predictor.image_shape)
-    if contract is None:
+    metadata = read_metadata(path, predictor.image_shape)
+    if metadata is None:
         raise RunError(
             f"{str(path)!r} was not written by `convscope export` and names neither classes nor preprocessing. Pass the run "
             "folder, or in Python the model itself: convscope.predict(keras.saving.load_model(...), images)."
         )
-    return _by_contract(predictor, contract)
+    return _from_metadata(predictor, metadata)
 
 
-def _by_contract(predictor: Predictor | KerasPredictor, contract: ModelMetadata) -> Classifier:
-    known = contract.temperature is not None
+def _from_metadata(predictor: Predictor | KerasPredictor, metadata: ModelMetadata) -> Classifier:
     return Classifier(
-        predictor,
-        contract.class_names,
-        contract.fitting,
-        contract.temperature or 1.0,
-        is_calibrated=known,
-        ood_unavailable_reason=NO_IMAGES,
-    )
+        predictor, metadata.class_names, metadata.fitting, metadata.temperature or 1.0,
+        is_calibrated=metadata.temperature is not None, ood_unavailable_reason=NO_IMAGES,
+    )  # fmt: skip
 
 
 def _of_model(predictor: KerasPredictor) -> Classifier:

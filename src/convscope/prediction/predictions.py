@@ -163,11 +163,9 @@ class Predictions:
     @property
     def is_out_of_distribution(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]] | None:
         """(n,) which images are out of distribution, as 1% of in-distribution images are."""
-        return (
-            None
-            if self.distances is None or self.feature_distances is None
-            else np.asarray(self.distances > self.feature_distances.threshold)
-        )
+        if self.distances is None or self.feature_distances is None:
+            return None
+        return np.asarray(self.distances > self.feature_distances.threshold)
 
     unfamiliar = _renamed("unfamiliar", "is_out_of_distribution")
     is_sure_enough = _renamed("is_sure_enough", "is_above_threshold")
@@ -197,9 +195,8 @@ class Predictions:
 
 def as_json(found: Predictions) -> dict[str, Any]:
     """Return the predictions and the unreadable image files, JSON-ready."""
-    threshold = {"at_least": found.at_least} if found.at_least else {}
     return {
-        **threshold,
+        **({"at_least": found.at_least} if found.at_least else {}),
         "temperature": found.temperature,
         "calibrated": found.is_calibrated,
         "ood_unavailable_reason": found.ood_unavailable_reason,
@@ -213,10 +210,7 @@ def _prediction(prediction: Prediction) -> dict[str, Any]:
         "name": prediction.name,
         "class_name": prediction.class_name,
         "probability": prediction.probability,
-        "top": [
-            {"class_name": answer.class_name, "index": answer.index, "probability": answer.probability}
-            for answer in prediction.answers
-        ],
+        "top": [asdict(answer) for answer in prediction.answers],
         "preprocessing_steps": list(prediction.preprocessing_steps),
         "distance": prediction.distance,
         "threshold": prediction.threshold,
