@@ -1,7 +1,4 @@
-"""Write a run's network in an export format, completely or not at all, and check it.
-
-The check reads the file with the runtime that its users have.
-"""
+"""Write a run's network in an export format, completely or not at all, and check it with the runtime of its users."""
 
 from __future__ import annotations
 
@@ -45,12 +42,7 @@ def check_format(format_name: str) -> None:
 
 
 def choose_output(format_name: str, name: str, out: PathLike | None, *, overwrite: bool) -> Path:
-    """Return the path of the export: ``out``, or a name after the run in the current folder.
-
-    Raises:
-        OutputError: Something exists there that may not be replaced.
-        ConfigError: The ending of ``out`` belongs to another format.
-    """
+    """Return the path of the export, which may be written: ``out``, or a name after the run in the current folder."""
     ending = ENDINGS[format_name]
     path = Path(name + ending if out is None else out)
     if ending.startswith(".") and path.suffix.lower() != ending:

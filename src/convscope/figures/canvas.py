@@ -1,7 +1,4 @@
-"""The canvas of a figure: a title, and a body with positions in inches.
-
-Positions are explicit, because matplotlib's layout engines draw a figure once more to find them, which takes 50 ms each.
-"""
+"""The canvas of a figure: a title, and a body with positions in inches."""
 
 from __future__ import annotations
 
@@ -57,6 +54,8 @@ class FigureCanvas:
     Positions in the body are inches from its top left corner, to the right and down.
     """
 
+    # Positions are explicit, because matplotlib's layout engines draw a figure once more to find them: 50 ms each.
+
     def __init__(self, title: str, height: float, *, width: float = WIDTH) -> None:
         lines = balanced(title, width - 2 * MARGIN)
         self.top = MARGIN + len(lines) * LINE + BELOW_TITLE
@@ -75,10 +74,8 @@ class FigureCanvas:
 
     @cached_property
     def shared_axes(self) -> Axes:
-        """Invisible axes over the whole figure, in inches from the top left corner of the body.
-
-        All images, bars and keys of a figure share them, because axes cost 5 ms each.
-        """
+        """Invisible axes over the whole figure, in inches from the top left corner of the body."""
+        # All images, bars and keys of a figure share them, because axes cost 5 ms each.
         axes = self.figure.add_axes((0, 0, 1, 1))
         axes.set_axis_off()
         axes.set_xlim(-MARGIN, self.width - MARGIN)

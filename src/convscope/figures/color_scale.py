@@ -13,18 +13,13 @@ BAR_WIDTH, BAR_HEIGHT = 1.8, 0.12
 SCALE_HEIGHT = 0.36
 """Height of a legend in inches, with its labels."""
 
+Pair = tuple[float, float]
+
 BALANCE = 0.179
 """Relative luminance at which black and white text have equal contrast (WCAG 2)."""
 
 
-def draw_scale(
-    canvas: FigureCanvas,
-    place: tuple[float, float],
-    colormap: str,
-    ends: tuple[float, float],
-    caption: str,
-    start: float = 0.0,
-) -> None:
+def draw_scale(canvas: FigureCanvas, place: Pair, colormap: str, ends: Pair, caption: str, start: float = 0.0) -> None:
     """Draw a colour bar from ``start``, 0..1, of the colour map, at ``place`` (left, top), with ``caption`` on its right."""
     (left, top), (low, high) = place, ends
     ramp = coloured(np.linspace(start, 1.0, 128)[None], colormap, 0.0, 1.0)

@@ -56,7 +56,6 @@ MAX_LINES = 32
 """Rows and columns shown; of a larger image, the middle: smaller numbers would be illegible."""
 
 MATRIX_LEFT, TOP, MAX_CELL = 0.28, 0.2, 0.5
-CHANNELS = ("red", "green", "blue")
 
 
 @in_theme
@@ -67,18 +66,19 @@ def draw_first_image_matrix(first_image: Images, class_name: str) -> Illustratio
     tints = pictures(first_image[:, rows, columns, :1])[0]
     what = _what(first_image, numbers)
     zeros = int((numbers == 0).sum())
+    least = int(numbers[numbers > 0].min()) if numbers.any() else 0
     of_image = f"{what} of the first training image, {quoted(class_name)}"
     title = f"{of_image}: {zeros:,} of {numbers.size:,} are 0, the largest is {numbers.max()}"
     side = min(MAX_CELL, (WIDTH - 2 * MARGIN - MATRIX_LEFT) / numbers.shape[1])
     canvas = FigureCanvas(title, TOP + side * numbers.shape[0])
     canvas.picture(tints, (MATRIX_LEFT, TOP, side * numbers.shape[1], side * numbers.shape[0]))
     _write_numbers(canvas, numbers, tints, side)
-    _write_indices(canvas, rows.start, columns.start, numbers, side)
+    _write_indices(canvas, rows.start, columns.start, numbers.shape, side)
     return Illustration(
         "first_image_matrix", title,
         "Each cell is one pixel with its value from 0 to 255, in the shade that it has in the image.",
         f"A table of {size(numbers.shape)} pixel values. {zeros:,} of {numbers.size:,} are 0; the others lie between "
-        f"{_least_above_zero(numbers)} and {numbers.max()}, the mean of all is {numbers.mean():.1f}. "
+        f"{least} and {numbers.max()}, the mean of all is {numbers.mean():.1f}. "
         f"The row with the largest sum is {rows.start + int(numbers.sum(axis=1).argmax())}: "
         f"{' '.join(map(str, numbers[numbers.sum(axis=1).argmax()]))}.",
         canvas.figure,
@@ -91,7 +91,7 @@ def _middle(extent: int) -> slice:
 
 
 def _what(image: Images, numbers: npt.NDArray[np.uint8]) -> str:
-    colour = f"{CHANNELS[0]} " if image.shape[-1] >= 3 else ""
+    colour = "red " if image.shape[-1] >= 3 else ""
     if numbers.shape == image.shape[1:3]:
         return f"The {size(numbers.shape)} {colour}numbers"
     return f"The middle {size(numbers.shape)} of the {size(image.shape[1:3])} {colour}numbers"
@@ -121,17 +121,10 @@ def _mark_zeros(canvas: FigureCanvas, indices: npt.NDArray[np.int64], side: floa
                             gid="zeros")  # fmt: skip
 
 
-def _write_indices(
-    canvas: FigureCanvas, first_row: int, first_column: int, numbers: npt.NDArray[np.uint8], side: float
-) -> None:
-    """Write row and column indices, from 0."""
-    for row in range(numbers.shape[0]):
+def _write_indices(canvas: FigureCanvas, first_row: int, first_column: int, shape: tuple[int, ...], side: float) -> None:
+    for row in range(shape[0]):
         canvas.cell(MATRIX_LEFT - 0.06, TOP + (row + 0.5) * side, str(first_row + row), fontsize=TINY_SIZE, color=MUTED,
                     ha="right")  # fmt: skip
-    for column in range(numbers.shape[1]):
+    for column in range(shape[1]):
         canvas.text(MATRIX_LEFT + (column + 0.5) * side, TOP - 0.06, str(first_column + column), fontsize=TINY_SIZE,
                     color=MUTED, ha="center")  # fmt: skip
-
-
-def _least_above_zero(numbers: npt.NDArray[np.uint8]) -> int:
-    return int(numbers[numbers > 0].min()) if numbers.any() else 0

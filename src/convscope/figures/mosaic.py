@@ -84,11 +84,8 @@ def coloured(values: Floats, colormap: str, low: float, high: float) -> Pixels:
 
 
 def pictures(images: Images) -> Pixels:
-    """Return ``images`` (n, h, w, c) as they are shown: (n, h, w, 4).
-
-    Bright strokes on a dark background, as in MNIST, become black on white, as in the original notebook; grey photos stay
-    unchanged. With other numbers of channels than one and three, the first three or the mean are shown.
-    """
+    """Return ``images`` (n, h, w, c) as they are shown: (n, h, w, 4), with bright strokes as black on white."""
+    # Of other numbers of channels than one and three, the first three or the mean are shown.
     if images.shape[-1] >= 3:
         return np.concatenate([images[..., :3], np.full_like(images[..., :1], 255)], axis=-1)
     grey = images.mean(axis=-1).round().astype(np.uint8)

@@ -1,7 +1,4 @@
-"""Open a trained network to classify image files.
-
-Reads only the files of a run folder that this needs, so that the first prediction comes within a second.
-"""
+"""Open a trained network to classify image files, with only those files of a run folder that this takes."""
 
 from __future__ import annotations
 

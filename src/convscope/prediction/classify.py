@@ -135,11 +135,9 @@ def _place(box: Box | None, scale: float, number: int, of: int) -> Place | None:
 
 
 def _as_batch(images: Any, image_shape: tuple[int, int, int]) -> npt.NDArray[Any] | None:
-    """Return ``images`` as one array (n, h, w, c) if they are a batch, else None.
-
-    A list of arrays is a batch if all have the network's image shape. An array with three axes is one image if it has that
-    shape or ends in 1, 3 or 4 channels; otherwise it is n grey images.
-    """
+    """Return ``images`` as one array (n, h, w, c) if they are a batch, else None."""
+    # A list of arrays is a batch if all have the network's image shape. An array with three axes is one image if it has that
+    # shape or ends in 1, 3 or 4 channels; otherwise it is n grey images.
     if isinstance(images, (list, tuple)):
         shapes = {(getattr(each, "shape", None), getattr(each, "dtype", None)) for each in images}
         if (

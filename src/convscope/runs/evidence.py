@@ -52,10 +52,7 @@ def ensure_evidence(
 def ensure_mistake_analysis(
     record: RunRecord, folder: Path, *, votes: SeedVotes | None = None, audit: LabelAudit | None = None
 ) -> RunRecord:
-    """Return ``record`` with its mistakes explained anew; unchanged if it has no evidence.
-
-    By default, ``votes`` are those that :func:`seed_votes` finds.
-    """
+    """Return ``record`` with its mistakes explained anew, with the ``votes`` of :func:`seed_votes` by default."""
     if record.evidence is None:
         return record
     votes = votes or seed_votes(record, folder)

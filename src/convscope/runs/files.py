@@ -1,8 +1,4 @@
-"""The files of a run folder: every name, with one line on what is in it.
-
-All other modules import the names from here, so that the list of known files, the page's list and the code that reads
-and writes the files cannot disagree.
-"""
+"""The files of a run folder: every name, with one line on what is in it; all other modules import them from here."""
 
 from __future__ import annotations
 

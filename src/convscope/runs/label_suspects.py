@@ -81,11 +81,7 @@ def unescape_formula(cell: str) -> str:
 
 
 def read_confirmed(path: Path, class_names: Sequence[str], *, num_train: int, test_labels: Labels) -> Confirmed:
-    """Read a list of suspects from which a person has deleted the rows with correct labels.
-
-    Only the columns ``split``, ``index`` and ``given`` are read. Raises :class:`DatasetError` that names the rows which do not
-    belong to the run.
-    """
+    """Read a list of suspects after a person deleted the rows with correct labels; name the rows of other runs."""
     indices: dict[str, set[int]] = {split: set() for split in SPLITS}
     complaints = []
     for number, row in _rows(path):

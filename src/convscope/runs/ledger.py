@@ -25,7 +25,7 @@ from .migrations import upgrade_purpose
 
 @dataclass(frozen=True)
 class LedgerEntry:
-    """One read of a test split."""
+    """One read of ``n`` images of a test split."""
 
     time: str
     """ISO 8601, in UTC."""
@@ -34,27 +34,23 @@ class LedgerEntry:
     purpose: str
     """What the images were read for, as a noun phrase."""
     dataset: str
-    """Name of the dataset."""
     fingerprint: str
     """SHA-256 of the dataset; equal data have equal fingerprints."""
     split: str
     n: int
-    """Number of images read."""
     times: int = 1
     """Number of reads; above 1 for a recipe that validates on the test split after every epoch."""
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """Records the reads of one test split in the ledger of one run."""
+    """Records the reads of one test split, of ``n`` images, in the ledger of one run."""
 
     folder: Path
-    """The run folder."""
     verb: str
     dataset: str
     fingerprint: str
     n: int
-    """Number of images in the test split."""
 
     def record(self, purpose: str, *, times: int = 1, n: int | None = None) -> bool:
         """Record that ``n`` images (by default all) are about to be read; return False if that fails."""

@@ -21,12 +21,7 @@ MIN_FREE_BYTES = 32 * 2**20
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Lock ``folder`` for the block, and create it if it does not exist.
-
-    Raises:
-        RunExistsError: Another process holds the lock.
-        OutputError: The folder cannot be written, or the disk is full.
-    """
+    """Lock ``folder`` for the block, and create it if it does not exist."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if shutil.disk_usage(folder).free < MIN_FREE_BYTES:

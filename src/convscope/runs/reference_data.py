@@ -34,11 +34,7 @@ def save_reference_data(reference: ReferenceData, folder: Path) -> None:
 
 
 def load_reference_data(path: Path) -> ReferenceData:
-    """Return the reference data of the run folder ``path``, a hundred times faster than the whole run.
-
-    Raises:
-        RunError: A file is damaged, or the files are not of one run.
-    """
+    """Return the reference data of the run folder ``path``, a hundred times faster than the whole run."""
     found = next((path / name for name in (EVIDENCE, REFERENCE_DATA) if (path / name).is_file()), None)
     if found:
         arrays = upgrade_arrays(load_arrays(found, _is_reference))

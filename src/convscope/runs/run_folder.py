@@ -99,11 +99,7 @@ def write_manifest(folder: PathLike) -> None:
 
 @contextlib.contextmanager
 def updating_report(folder: PathLike) -> Iterator[Path]:
-    """Lock a complete run and let the block write its report and figures again.
-
-    The manifest stays true at every moment. Other files may only be replaced through :func:`replacing_file`. Raises
-    :class:`RunExistsError` if another process is writing to the run.
-    """
+    """Lock a complete run while the block writes its report and figures, or uses :func:`replacing_file` for other files."""
     folder = Path(folder)
     with lock.locked(folder):
         manifest = read_json(folder / MANIFEST)
@@ -117,11 +113,8 @@ def updating_report(folder: PathLike) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def replacing_file(folder: PathLike, name: str) -> Iterator[Path]:
-    """Yield a path for new content of the file ``name`` of a complete run.
-
-    The content replaces the old one when the block ends without an error. Use it within :func:`updating_report`, so that an
-    interruption cannot leave a report with outdated numbers.
-    """
+    """Yield a path for new content of the file ``name`` of a complete run, which replaces the old one at the end."""
+    # Use it within `updating_report`, so that an interruption cannot leave a report with outdated numbers.
     folder = Path(folder)
     manifest = read_json(folder / MANIFEST)
     with replacing(folder / name) as temporary:

@@ -94,7 +94,7 @@ def seed_votes(record: RunRecord, folder: Path, study: Path | None = None) -> Se
     By default, ``study`` is the folder of the study named in the run's metrics, or of the one that contains the run.
 
     Raises:
-        ConfigError: ``study`` holds no complete study, or no runs like this one.
+        ConfigError: ``study`` contains no complete study, or no runs like this one.
         RunError: The files of ``study`` contradict each other.
     """
     if study is not None:
