@@ -132,9 +132,9 @@ def _rename(proto: Any, output_names: list[str]) -> None:
     for value in (*proto.graph.input, *proto.graph.output):
         value.name = renamed[value.name]
     for node in proto.graph.node:
-        for places in (node.input, node.output):
-            for index, name in enumerate(places):
-                places[index] = renamed.get(name, name)
+        for names in (node.input, node.output):
+            for index, name in enumerate(names):
+                names[index] = renamed.get(name, name)
     ordered = sorted(proto.graph.output, key=lambda output: OUTPUTS.index(output.name))
     del proto.graph.output[:]
     proto.graph.output.extend(ordered)

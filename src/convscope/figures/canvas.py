@@ -82,17 +82,17 @@ class FigureCanvas:
         axes.set_ylim(self.height - self.top, -self.top)
         return axes
 
-    def picture(self, pixels: Pixels, place: tuple[float, float, float, float]) -> None:
+    def image(self, pixels: Pixels, place: tuple[float, float, float, float]) -> None:
         """Draw ``pixels`` (h, w, 4) at ``place``: left, top, width and height."""
         left, top, width, height = place
         self.shared_axes.imshow(pixels, extent=(left, left + width, top + height, top), aspect="auto")
 
-    def picture_rows(self, mosaic: Mosaic, place: tuple[float, float, float, float], step: float) -> None:
+    def image_rows(self, mosaic: Mosaic, place: tuple[float, float, float, float], step: float) -> None:
         """Draw each row of ``mosaic`` as one image, ``step`` inches below the row before; ``place`` is that of the first."""
         # One image per row, because captions separate the rows: five images instead of forty.
         left, top, width, height = place
         for row in range(mosaic.rows):
-            self.picture(Mosaic(mosaic.tiles[row : row + 1]).pixels, (left, top + row * step, width, height))
+            self.image(Mosaic(mosaic.tiles[row : row + 1]).pixels, (left, top + row * step, width, height))
 
     def rectangles(self, places: Iterable[tuple[float, float, float, float]], **options: Any) -> None:
         """Draw rectangles of one style, each at its left, top, width and height."""

@@ -23,7 +23,7 @@ def draw_scale(canvas: FigureCanvas, place: Pair, colormap: str, ends: Pair, cap
     """Draw a colour bar from ``start``, 0..1, of the colour map, at ``place`` (left, top), with ``caption`` on its right."""
     (left, top), (low, high) = place, ends
     ramp = coloured(np.linspace(start, 1.0, 128)[None], colormap, 0.0, 1.0)
-    canvas.picture(ramp, (left, top, BAR_WIDTH, BAR_HEIGHT))
+    canvas.image(ramp, (left, top, BAR_WIDTH, BAR_HEIGHT))
     marks = [(0.0, low, "left"), (1.0, high, "right")]
     if low < 0 < high:
         marks.insert(1, (-low / (high - low), 0.0, "center"))

@@ -13,7 +13,7 @@ from .canvas import FigureCanvas, in_theme, names_width
 from .color_scale import SCALE_HEIGHT, draw_scale
 from .figure import Illustration
 from .kernels import every
-from .mosaic import Mosaic, coloured, in_rows, pictures
+from .mosaic import Mosaic, coloured, in_rows, shown_images
 from .text import file_stem, label, number, quoted, size
 from .theme import MUTED, SEQUENTIAL, SMALL_SIZE, TEXT_SIZE, TINY_SIZE
 
@@ -33,7 +33,7 @@ def draw_feature_maps(maps: FeatureMaps, image: Images, class_name: str) -> Illu
     body = max(mosaic.rows * step, INPUT * image.shape[1] / image.shape[2] + 0.4)
     canvas = FigureCanvas(title, body + 0.1 + SCALE_HEIGHT)
     _draw_input(canvas, image, class_name)
-    canvas.picture_rows(mosaic, (LEFT, CAPTION, columns * pitch, pitch * values.shape[1] / values.shape[2]), step)
+    canvas.image_rows(mosaic, (LEFT, CAPTION, columns * pitch, pitch * values.shape[1] / values.shape[2]), step)
     for channel in range(maps.num_channels if columns < 32 else 0):
         row, column = divmod(channel, columns)
         canvas.text(LEFT + column * pitch, row * step + CAPTION - 0.04, str(channel), fontsize=TINY_SIZE, color=MUTED)
@@ -54,7 +54,7 @@ def _scale_caption(maps: FeatureMaps) -> str:
 
 def _draw_input(canvas: FigureCanvas, image: Images, class_name: str) -> None:
     height = INPUT * image.shape[1] / image.shape[2]
-    canvas.picture(pictures(image)[0], (0, CAPTION, INPUT, height))
+    canvas.image(shown_images(image)[0], (0, CAPTION, INPUT, height))
     canvas.note(0, CAPTION + height + 0.06, "test image 0", va="top")
     canvas.text(0, CAPTION + height + 0.2, label(class_name, 18), fontsize=TEXT_SIZE, va="top")
 
@@ -91,9 +91,9 @@ def draw_feature_maps_per_class(maps: FeatureMaps, images: Images, class_names: 
     title = _per_class_title(maps, class_names)
     body = HEAD + len(images) * step
     canvas = FigureCanvas(title, body + 0.1 + SCALE_HEIGHT)
-    inputs = Mosaic(pictures(images)[:, None])
-    canvas.picture(inputs.pixels, (left - BETWEEN - side, HEAD, side, len(images) * step))
-    canvas.picture(mosaic.pixels, (left, HEAD, maps.num_channels * pitch, len(images) * step))
+    inputs = Mosaic(shown_images(images)[:, None])
+    canvas.image(inputs.pixels, (left - BETWEEN - side, HEAD, side, len(images) * step))
+    canvas.image(mosaic.pixels, (left, HEAD, maps.num_channels * pitch, len(images) * step))
     for row, name in enumerate(class_names):
         canvas.cell(left - BETWEEN - side - 0.1, HEAD + inputs.centre(row) * step, label(name, 12), fontsize=SMALL_SIZE,
                     ha="right")  # fmt: skip

@@ -12,7 +12,7 @@ from ..types import Images
 from .canvas import FigureCanvas, in_theme
 from .color_scale import text_on
 from .figure import Illustration
-from .mosaic import Pixels, is_ink, pictures
+from .mosaic import Pixels, is_ink, shown_images
 from .text import quoted, size, span
 from .theme import FAINT_ON_WHITE, MARGIN, MUTED, RULE, TINY_SIZE, WIDTH
 
@@ -28,7 +28,7 @@ def draw_first_image(first_image: Images, class_name: str) -> Illustration:
     scale = SIDE / max(height, width)
     canvas = FigureCanvas(title, height * scale + 0.3, width=SIDE + LEFT + 0.5)
     axes = canvas.axes(LEFT, 0, width * scale, height * scale)
-    axes.imshow(pictures(first_image)[0], extent=(-0.5, width - 0.5, height - 0.5, -0.5), aspect="auto")
+    axes.imshow(shown_images(first_image)[0], extent=(-0.5, width - 0.5, height - 0.5, -0.5), aspect="auto")
     axes.spines[:].set(visible=True, color=RULE)
     axes.tick_params(length=2)
     ink = "Black is 255 and white is 0" if is_ink(first_image) else "Each pixel shows its brightness or colour"
@@ -43,8 +43,7 @@ def draw_first_image(first_image: Images, class_name: str) -> Illustration:
 def _title(strength: Images, class_name: str) -> tuple[str, str]:
     """Return the title, and a sentence on where the pixels above zero are; ``strength`` is (h, w)."""
     start = f"The first training image is labelled {quoted(class_name)}"
-    above = int((strength > 0).sum())
-    if above == 0:
+    if (above := int((strength > 0).sum())) == 0:
         return f"{start} and is empty: all its {strength.size:,} pixels are 0", "No pixel is above 0."
     rows, columns = np.nonzero(strength)
     where = f"in rows {span(rows.tolist())} and columns {span(columns.tolist())}"
@@ -63,7 +62,7 @@ def draw_first_image_matrix(first_image: Images, class_name: str) -> Illustratio
     """Draw the values of ``first_image`` (1, h, w, c), 0 to 255, each in a cell of its grey; of a colour image, the red ones."""
     rows, columns = (_middle(extent) for extent in first_image.shape[1:3])
     numbers = first_image[0, rows, columns, 0]
-    tints = pictures(first_image[:, rows, columns, :1])[0]
+    tints = shown_images(first_image[:, rows, columns, :1])[0]
     what = _what(first_image, numbers)
     zeros = int((numbers == 0).sum())
     least = int(numbers[numbers > 0].min()) if numbers.any() else 0
@@ -71,7 +70,7 @@ def draw_first_image_matrix(first_image: Images, class_name: str) -> Illustratio
     title = f"{of_image}: {zeros:,} of {numbers.size:,} are 0, the largest is {numbers.max()}"
     side = min(MAX_CELL, (WIDTH - 2 * MARGIN - MATRIX_LEFT) / numbers.shape[1])
     canvas = FigureCanvas(title, TOP + side * numbers.shape[0])
-    canvas.picture(tints, (MATRIX_LEFT, TOP, side * numbers.shape[1], side * numbers.shape[0]))
+    canvas.image(tints, (MATRIX_LEFT, TOP, side * numbers.shape[1], side * numbers.shape[0]))
     _write_numbers(canvas, numbers, tints, side)
     _write_indices(canvas, rows.start, columns.start, numbers.shape, side)
     return Illustration(

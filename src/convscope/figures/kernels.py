@@ -42,7 +42,7 @@ def draw_kernels(kernels: Kernels) -> Illustration:
 
 def _title(kernels: Kernels) -> str:
     values = kernels.values
-    source, target, _, _ = (int(place) for place in np.unravel_index(int(abs(values).argmax()), values.shape))
+    source, target, _, _ = (int(index) for index in np.unravel_index(int(abs(values).argmax()), values.shape))
     where = f"output channel {target}" if kernels.in_channels == 1 else f"input channel {source} → output channel {target}"
     total = count_of(kernels.in_channels * kernels.out_channels, "kernel")
     strongest = number(float(values.flat[int(abs(values).argmax())]))
@@ -67,7 +67,7 @@ def _few(title: str, tiles: Pixels) -> FigureCanvas:
     pitch, caption = RIGHT / WRAPPED_COLUMNS, 0.2
     height = pitch * mosaic.tiles.shape[2] / mosaic.tiles.shape[3]
     canvas = FigureCanvas(title, mosaic.rows * (height + caption) + SCALE_HEIGHT + 0.1)
-    canvas.picture_rows(mosaic, (0, caption, mosaic.columns * pitch, height), height + caption)
+    canvas.image_rows(mosaic, (0, caption, mosaic.columns * pitch, height), height + caption)
     for channel in range(len(tiles)):
         row, column = divmod(channel, WRAPPED_COLUMNS)
         canvas.note(column * pitch, row * (height + caption) + caption - 0.05, str(channel))
@@ -78,7 +78,7 @@ def _wall(title: str, mosaic: Mosaic) -> FigureCanvas:
     pitch = min(0.5, (RIGHT - LEFT) / mosaic.columns)
     height = pitch * mosaic.tiles.shape[2] / mosaic.tiles.shape[3]
     canvas = FigureCanvas(title, HEAD + mosaic.rows * height + 0.12 + SCALE_HEIGHT)
-    canvas.picture(mosaic.pixels, (LEFT, HEAD, mosaic.columns * pitch, mosaic.rows * height))
+    canvas.image(mosaic.pixels, (LEFT, HEAD, mosaic.columns * pitch, mosaic.rows * height))
     canvas.text(LEFT, 0.1, "output channel →", fontsize=TEXT_SIZE - 1, color=MUTED)
     canvas.text(0.08, HEAD, "← input channel", fontsize=TEXT_SIZE - 1, color=MUTED, rotation=90, va="top", ha="center")
     for column in every(mosaic.columns, pitch):

@@ -9,7 +9,7 @@ from ..analysis.sampling import Examples
 from ..formatting import count_of, format_probability, percent
 from .canvas import FigureCanvas, in_theme, text_width
 from .figure import Illustration
-from .mosaic import in_rows, pictures
+from .mosaic import in_rows, shown_images
 from .text import label, quoted
 from .theme import MUTED, SMALL_SIZE, TINY_SIZE
 
@@ -25,14 +25,14 @@ def draw_mistakes(evaluation: Evaluation, examples: Examples) -> Illustration:
     indices = examples.mistake_indices
     title = _title(evaluation, len(indices))
     captions = [_caption(evaluation, int(index)) for index in indices]
-    mosaic = in_rows(pictures(examples.mistakes), COLUMNS)
+    mosaic = in_rows(shown_images(examples.mistakes), COLUMNS)
     lines = max(caption.count("\n") + 1 for caption in captions)
     font = SMALL_SIZE if lines == 2 else SMALL_SIZE - 1
     tile = PITCH * mosaic.tile_share
     height = tile * examples.mistakes.shape[1] / examples.mistakes.shape[2]
     step = height + lines * LINE + 0.2
     canvas = FigureCanvas(title, mosaic.rows * step - 0.1)
-    canvas.picture_rows(mosaic, (0, 0, COLUMNS * PITCH, height / mosaic.tile_share), step)
+    canvas.image_rows(mosaic, (0, 0, COLUMNS * PITCH, height / mosaic.tile_share), step)
     for number, (caption, index) in enumerate(zip(captions, indices, strict=True)):
         row, column = divmod(number, COLUMNS)
         canvas.text(column * PITCH, row * step + height + 0.05, caption, fontsize=font, va="top", linespacing=1.2)

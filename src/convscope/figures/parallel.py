@@ -28,8 +28,7 @@ MAX_FIGURES = 1000
 ALL, EVERY_OTHER = range(MAX_FIGURES), range(1, MAX_FIGURES, 2)
 """Positions of figures; positions that a run does not have are ignored."""
 
-TIMEOUT = 120.0
-"""Seconds to wait for the second process."""
+TIMEOUT = 120.0  # seconds
 
 
 @dataclass(frozen=True)

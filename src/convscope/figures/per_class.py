@@ -93,11 +93,11 @@ def _write_table(canvas: FigureCanvas, scores: Sequence[ClassScore], left: float
 
 
 def _draw_key(canvas: FigureCanvas, start: float, accuracy: float) -> None:
-    paper = canvas.shared_axes
-    paper.plot([start, start + 0.3], [0.08, 0.08], color=TEST, linewidth=2.2)
-    paper.plot([start + 0.15], [0.08], marker="o", markersize=6, color=TEST, markeredgecolor=BACKGROUND, markeredgewidth=0.6)
-    paper.plot([start + 1.82], [0.08], marker="D", markersize=5.5, markerfacecolor=BACKGROUND, markeredgecolor=ACCENT,
+    axes = canvas.shared_axes
+    axes.plot([start, start + 0.3], [0.08, 0.08], color=TEST, linewidth=2.2)
+    axes.plot([start + 0.15], [0.08], marker="o", markersize=6, color=TEST, markeredgecolor=BACKGROUND, markeredgewidth=0.6)
+    axes.plot([start + 1.82], [0.08], marker="D", markersize=5.5, markerfacecolor=BACKGROUND, markeredgecolor=ACCENT,
                markeredgewidth=1.3)  # fmt: skip
-    paper.plot([start + 2.74] * 2, [0.0, 0.17], color=MUTED, linewidth=0.9, linestyle=":")
+    axes.plot([start + 2.74] * 2, [0.0, 0.17], color=MUTED, linewidth=0.9, linestyle=":")
     for left, text in ((0.38, "recall, 95% CI"), (1.93, "precision"), (2.83, f"all classes {percent(accuracy)}")):
         canvas.note(start + left, 0.12, text)

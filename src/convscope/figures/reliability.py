@@ -61,10 +61,10 @@ def _title(uncertainty: Mapping[str, Any]) -> str:
 
 
 def _draw_bins(axes: Axes, bins: Sequence[Mapping[str, Any]], colour: str, marker: str, *, shift: float) -> None:
-    places = [each["confidence"] + shift for each in bins]
+    positions = [each["confidence"] + shift for each in bins]
     lows, highs = ([each["interval"][end] for each in bins] for end in (0, 1))
-    axes.vlines(places, lows, highs, color=colour, linewidth=1.4, alpha=0.75)
-    axes.plot(places, [each["accuracy"] for each in bins], linestyle="none", marker=marker, markersize=5.5, color=colour,
+    axes.vlines(positions, lows, highs, color=colour, linewidth=1.4, alpha=0.75)
+    axes.plot(positions, [each["accuracy"] for each in bins], linestyle="none", marker=marker, markersize=5.5, color=colour,
               markeredgecolor=BACKGROUND, markeredgewidth=0.6, clip_on=False)  # fmt: skip
 
 

@@ -36,7 +36,7 @@ def draw_robustness(metrics: Mapping[str, Any]) -> Illustration:
     canvas = FigureCanvas(title, bottom + GAP + SCALE_HEIGHT)
     values = np.array([[cell["accuracy"] for cell in kind["strengths"]] for kind in kinds])
     tints = coloured(values, SEQUENTIAL, 0.0, 1.0)
-    canvas.picture(tints, (left, HEAD, CELL * strengths, ROW * len(kinds)))
+    canvas.image(tints, (left, HEAD, CELL * strengths, ROW * len(kinds)))
     _write_heads(canvas, left, strengths)
     for row, kind in enumerate(kinds):
         middle = HEAD + (row + 0.5) * ROW

@@ -11,7 +11,7 @@ from ..formatting import count_of
 from ..types import Floats
 from .canvas import NAME_SPACE, FigureCanvas, in_theme, names_width
 from .figure import Illustration
-from .mosaic import Mosaic, Pixels, pictures
+from .mosaic import Mosaic, Pixels, shown_images
 from .text import label, quoted
 from .theme import MUTED, TEXT_SIZE
 
@@ -31,7 +31,7 @@ def draw_samples(examples: Examples, class_names: Sequence[str], num_train: int)
     tile = (RIGHT - MEAN_WIDTH - left) / EXAMPLES_PER_CLASS
     step = tile * examples.samples.shape[1] / examples.samples.shape[2]
     canvas = FigureCanvas(title, HEAD + mosaic.rows * step)
-    canvas.picture(mosaic.pixels, (left, HEAD, mosaic.columns * tile, mosaic.rows * step))
+    canvas.image(mosaic.pixels, (left, HEAD, mosaic.columns * tile, mosaic.rows * step))
     canvas.note(RIGHT, 0.12, "mean", ha="right")
     for row, (each, mean) in enumerate(zip(classes, means, strict=True)):
         middle = HEAD + mosaic.centre(row) * step
@@ -51,7 +51,7 @@ def draw_samples(examples: Examples, class_names: Sequence[str], num_train: int)
 
 def _tiles(examples: Examples, classes: Sequence[int]) -> Pixels:
     """Return (classes, PER_CLASS, h, w, 4); a class with fewer images leaves the rest of its row empty."""
-    shown = pictures(examples.samples)
+    shown = shown_images(examples.samples)
     tiles = np.zeros((len(classes), EXAMPLES_PER_CLASS, *shown.shape[1:]), np.uint8)
     for row, each in enumerate(classes):
         of_class = shown[examples.sample_labels == each][:EXAMPLES_PER_CLASS]

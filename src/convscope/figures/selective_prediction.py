@@ -61,20 +61,20 @@ def _title(curve: RiskCoverageCurve, chosen: Sequence[Mapping[str, Any]]) -> str
 
 def _draw_curve(axes: Axes, curve: RiskCoverageCurve, chosen: Sequence[Mapping[str, Any]]) -> None:
     n = len(curve.accuracy)
-    places = np.unique(np.linspace(0, n - 1, POINTS).astype(np.int64))
+    indices = np.unique(np.linspace(0, n - 1, POINTS).astype(np.int64))
     error = 1 - curve.accuracy
-    numbers = places + 1
+    numbers = indices + 1
     best = np.maximum(numbers - round(float(curve.accuracy[-1]) * n), 0) / numbers
     start = _start(curve, chosen)
-    shown = curve.coverage[places] >= start
-    axes.plot(curve.coverage[places][shown], best[shown], color=MUTED, linewidth=1.0, linestyle=":")
-    axes.plot(curve.coverage[places][shown], error[places][shown], color=TEST, linewidth=1.8)
+    shown = curve.coverage[indices] >= start
+    axes.plot(curve.coverage[indices][shown], best[shown], color=MUTED, linewidth=1.0, linestyle=":")
+    axes.plot(curve.coverage[indices][shown], error[indices][shown], color=TEST, linewidth=1.8)
     for each in chosen:
         test = each["test"]
         axes.vlines([test["coverage"]], 1 - test["interval"][1], 1 - test["interval"][0], color=ACCENT, linewidth=1.6)
     axes.plot([each["test"]["coverage"] for each in chosen], [1 - each["test"]["accuracy"] for each in chosen], linestyle="none",
               marker="D", markersize=5.5, color=ACCENT, markeredgecolor=BACKGROUND, markeredgewidth=0.6, clip_on=False)  # fmt: skip
-    top = max(float(error[places][shown].max(initial=0)), *(1 - each["test"]["interval"][0] for each in chosen), 1 / n)
+    top = max(float(error[indices][shown].max(initial=0)), *(1 - each["test"]["interval"][0] for each in chosen), 1 / n)
     axes.set(xlim=(start, 1), ylim=(0, 1.08 * top))
     axes.xaxis.set_major_formatter(lambda value, _: f"{value * 100:.4g}%")
     axes.yaxis.set_major_formatter(lambda value, _: f"{value * 100:.3g}%")

@@ -21,11 +21,8 @@ def _renamed(old: str, new: str) -> Any:
     """Return a deprecated property that forwards from the name ``old`` to ``new``."""
 
     def get(self: object) -> Any:
-        warnings.warn(
-            f"{type(self).__name__}.{old} is now {type(self).__name__}.{new}; the next release drops the old name",
-            DeprecationWarning,
-            stacklevel=2,
-        )
+        message = f"{type(self).__name__}.{old} is now .{new}; the next release drops the old name"
+        warnings.warn(message, DeprecationWarning, stacklevel=2)
         return getattr(self, new)
 
     return property(get)

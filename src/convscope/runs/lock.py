@@ -37,10 +37,8 @@ def locked(folder: Path) -> Iterator[None]:
         raise cannot_write(folder, error) from error
     try:
         if descriptor is not None and not _lock(descriptor):
-            raise RunExistsError(
-                f"{str(folder)!r} is being written by another convscope process. "
-                "Choose another folder with --out DIR, or wait."
-            )
+            remedy = "Choose another folder with --out DIR, or wait."
+            raise RunExistsError(f"{str(folder)!r} is being written by another convscope process. {remedy}")
         yield
     finally:
         if descriptor is not None:

@@ -42,7 +42,7 @@ class Votes:
         return np.asarray(self.counts.argmax(axis=1), np.int64)
 
     @property
-    def right(self) -> Labels:
+    def correct(self) -> Labels:
         """(n,): how many seeds predict the true class."""
         return np.asarray(self.counts[np.arange(len(self.labels)), self.labels], np.int64)
 
