@@ -6,7 +6,7 @@ import contextlib
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,9 @@ from ..models.predictor import Predictor
 from ..models.saving import load_model
 from ..system.files import TEMPORARY, cannot_write, replacing
 from ..types import Floats, Images, PathLike
+from .keras import logits_of_keras, write_keras
 from .metadata import ModelMetadata
+from .tensorflow import CONTENTS, logits_of_litert, logits_of_saved_model, write_litert, write_saved_model
 from .verification import Verification, compare
 
 SAVED_MODEL = "saved_model"
@@ -25,6 +27,13 @@ ENDINGS = {"onnx": ".onnx", "keras": ".keras", SAVED_MODEL: "-saved-model", "lit
 """Endings of the file, or folder, by format."""
 
 ON_TENSORFLOW = (SAVED_MODEL, "litert")
+
+WRITE_AND_READ = {
+    "keras": (write_keras, logits_of_keras),
+    SAVED_MODEL: (write_saved_model, logits_of_saved_model),
+    "litert": (write_litert, logits_of_litert),
+}
+"""Functions that write a format and compute logits from a written file."""
 
 
 @dataclass(frozen=True)
@@ -76,30 +85,16 @@ def write_export(
         with replacing(path) as temporary:
             temporary.write_bytes(with_metadata(trained.onnx.read_bytes(), metadata.to_metadata()))
             return compare(Predictor(temporary).logits(images), expected)
-    write, logits_of = _writer_and_reader(format_name)
-    model = load_model(trained.keras)
-    with replacing_folder(path) if format_name == SAVED_MODEL else replacing(path) as temporary:
-        write(model, temporary, metadata)
-        return compare(logits_of(temporary, images), expected)
-
-
-def _writer_and_reader(format_name: str) -> tuple[Callable[..., None], Callable[[Path, Images], Floats]]:
     backend = require_backend()
     if format_name in ON_TENSORFLOW and backend != "tensorflow":
         raise MissingBackendError(
             f"exporting to {format_name} needs KERAS_BACKEND 'tensorflow'; it is {backend!r}. Unset the variable."
         )
-    if format_name == "keras":
-        from .keras import logits_of_keras, write_keras
-
-        return write_keras, logits_of_keras
-    if format_name == SAVED_MODEL:
-        from .tensorflow import logits_of_saved_model, write_saved_model
-
-        return write_saved_model, logits_of_saved_model
-    from .tensorflow import logits_of_litert, write_litert
-
-    return write_litert, logits_of_litert
+    write, logits_of = WRITE_AND_READ[format_name]
+    model = load_model(trained.keras)
+    with replacing_folder(path) if format_name == SAVED_MODEL else replacing(path) as temporary:
+        write(model, temporary, metadata)
+        return compare(logits_of(temporary, images), expected)
 
 
 @contextlib.contextmanager
@@ -125,7 +120,5 @@ def replacing_folder(path: Path) -> Iterator[Path]:
 
 
 def _is_saved_model(path: Path) -> bool:
-    from .tensorflow import CONTENTS
-
     names = {entry.name for entry in path.iterdir()}
     return "saved_model.pb" in names and names <= CONTENTS
