@@ -137,7 +137,7 @@ def test_a_finished_study_is_read_again_and_its_files_are_what_they_say(
     votes = load_votes(folder)
     for row in known["table"]:
         n = known["dataset"]["test"]
-        assert votes[row["name"]].right.sum() == round(sum(row["accuracies"]) * n)
+        assert votes[row["name"]].correct.sum() == round(sum(row["accuracies"]) * n)
         assert votes[row["name"]].majority_errors == round((1 - row["together"]) * n)
     run = convscope.evaluate(folder / "runs" / "digits-ann-sprint-4")
     assert run.accuracy == known["table"][0]["accuracies"][4]

@@ -13,7 +13,7 @@ from convscope.data.scaling import to_inputs
 from convscope.figures.figure import Illustration, to_svg
 from convscope.figures.kernels import draw_kernels
 from convscope.figures.model_diagram import draw_model_diagram
-from convscope.figures.mosaic import Mosaic, in_rows, pictures
+from convscope.figures.mosaic import Mosaic, in_rows, shown_images
 from convscope.models.activations import activations
 from convscope.models.network import Layer, Network
 from convscope.models.summary import layer_table
@@ -121,7 +121,7 @@ def test_pictures_are_embedded_at_their_own_resolution(illustrations: Mapping[st
 
 def test_grey_photographs_are_not_shown_as_negatives() -> None:
     photo = np.full((1, 6, 6, 1), 180, np.uint8)
-    assert (pictures(photo)[0, :, :, 0] == 180).all()
+    assert (shown_images(photo)[0, :, :, 0] == 180).all()
 
 
 def test_a_mosaic_leaves_missing_tiles_transparent() -> None:

@@ -46,8 +46,10 @@ def command(run: str, images: tuple[str, ...], top: int, single: bool, at_least:
         click.echo(
             "convscope: note: the probabilities are not calibrated; this network has no fitted temperature.", err=True
         )
-    if len(found) and found.unmeasured and not quiet:
-        click.echo(f"convscope: note: out-of-distribution detection is unavailable: {found.unmeasured}.", err=True)
+    if len(found) and found.ood_unavailable_reason and not quiet:
+        click.echo(
+            f"convscope: note: out-of-distribution detection is unavailable: {found.ood_unavailable_reason}.", err=True
+        )
     for bad in found.bad:
         click.echo(f"convscope: error: {bad.reason}", err=True)
     return 1 if found.bad else 0
@@ -70,7 +72,7 @@ def _print_sheet(sheet: Sequence[Prediction], quiet: bool) -> None:
     for prediction in sheet:
         if not quiet:
             click.echo(f"  {text.digit_line(prediction)}")
-        if prediction.unfamiliar:
+        if prediction.is_out_of_distribution:
             click.echo(text.ood_warning(prediction), err=True)
 
 
@@ -79,6 +81,6 @@ def _print(prediction: Prediction, quiet: bool) -> None:
 
     click.echo(text.answer_line(prediction))
     if not quiet:
-        click.echo(f"  {', '.join(prediction.done)}")
-    if prediction.unfamiliar:
+        click.echo(f"  {', '.join(prediction.preprocessing_steps)}")
+    if prediction.is_out_of_distribution:
         click.echo(text.ood_warning(prediction), err=True)

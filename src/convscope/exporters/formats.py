@@ -1,7 +1,4 @@
-"""Write a run's network in an export format, completely or not at all, and check it.
-
-The check reads the file with the runtime that its users have.
-"""
+"""Write a run's network in an export format, completely or not at all, and check it with the runtime of its users."""
 
 from __future__ import annotations
 
@@ -9,7 +6,7 @@ import contextlib
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,15 +17,23 @@ from ..models.predictor import Predictor
 from ..models.saving import load_model
 from ..system.files import TEMPORARY, cannot_write, replacing
 from ..types import Floats, Images, PathLike
+from .keras import logits_of_keras, write_keras
 from .metadata import ModelMetadata
+from .tensorflow import CONTENTS, logits_of_litert, logits_of_saved_model, write_litert, write_saved_model
 from .verification import Verification, compare
 
 SAVED_MODEL = "saved_model"
-
 ENDINGS = {"onnx": ".onnx", "keras": ".keras", SAVED_MODEL: "-saved-model", "litert": ".tflite"}
 """Endings of the file, or folder, by format."""
 
 ON_TENSORFLOW = (SAVED_MODEL, "litert")
+
+WRITE_AND_READ = {
+    "keras": (write_keras, logits_of_keras),
+    SAVED_MODEL: (write_saved_model, logits_of_saved_model),
+    "litert": (write_litert, logits_of_litert),
+}
+"""Functions that write a format and compute logits from a written file."""
 
 
 @dataclass(frozen=True)
@@ -46,14 +51,9 @@ def check_format(format_name: str) -> None:
 
 
 def choose_output(format_name: str, name: str, out: PathLike | None, *, overwrite: bool) -> Path:
-    """Return the path of the export: ``out``, or a name after the run in the current folder.
-
-    Raises:
-        OutputError: Something exists there that may not be replaced.
-        ConfigError: The ending of ``out`` belongs to another format.
-    """
-    path = Path(out) if out is not None else Path(name + ENDINGS[format_name])
+    """Return the path of the export, which may be written: ``out``, or a name after the run in the current folder."""
     ending = ENDINGS[format_name]
+    path = Path(name + ending if out is None else out)
     if ending.startswith(".") and path.suffix.lower() != ending:
         raise ConfigError(
             f"files of the format {format_name} must end in {ending!r}; {str(path)!r} does not. Pass --out NAME{ending}."
@@ -73,17 +73,9 @@ def choose_output(format_name: str, name: str, out: PathLike | None, *, overwrit
 
 
 def write_export(
-    format_name: str, trained: ModelFiles, path: Path, contract: ModelMetadata, *, images: Images, expected: Floats
+    format_name: str, trained: ModelFiles, path: Path, metadata: ModelMetadata, *, images: Images, expected: Floats
 ) -> Verification:
-    """Write the network to ``path`` and check it on images.
-
-    Args:
-        format_name: A key of :data:`ENDINGS`.
-        trained: The files of the run's network.
-        path: A file or folder that may be replaced.
-        contract: The metadata to write.
-        images: (n, h, w, c) uint8.
-        expected: (n, k) logits of the trained network.
+    """Write the network to ``path``, and compare its logits for images (n, h, w, c) uint8 with the ``expected`` ones (n, k).
 
     Raises:
         ConvscopeError: The logits differ; nothing is kept.
@@ -91,33 +83,18 @@ def write_export(
     """
     if format_name == "onnx":
         with replacing(path) as temporary:
-            temporary.write_bytes(with_metadata(trained.onnx.read_bytes(), contract.to_metadata()))
+            temporary.write_bytes(with_metadata(trained.onnx.read_bytes(), metadata.to_metadata()))
             return compare(Predictor(temporary).logits(images), expected)
-    write, logits_of = _writer_and_reader(format_name)
-    model = load_model(trained.keras)
-    with replacing_folder(path) if format_name == SAVED_MODEL else replacing(path) as temporary:
-        write(model, temporary, contract)
-        return compare(logits_of(temporary, images), expected)
-
-
-def _writer_and_reader(format_name: str) -> tuple[Callable[..., None], Callable[[Path, Images], Floats]]:
-    """Return the functions that write a format and compute logits from a written file."""
     backend = require_backend()
     if format_name in ON_TENSORFLOW and backend != "tensorflow":
         raise MissingBackendError(
             f"exporting to {format_name} needs KERAS_BACKEND 'tensorflow'; it is {backend!r}. Unset the variable."
         )
-    if format_name == "keras":
-        from .keras import logits_of_keras, write_keras
-
-        return write_keras, logits_of_keras
-    if format_name == SAVED_MODEL:
-        from .tensorflow import logits_of_saved_model, write_saved_model
-
-        return write_saved_model, logits_of_saved_model
-    from .tensorflow import logits_of_litert, write_litert
-
-    return write_litert, logits_of_litert
+    write, logits_of = WRITE_AND_READ[format_name]
+    model = load_model(trained.keras)
+    with replacing_folder(path) if format_name == SAVED_MODEL else replacing(path) as temporary:
+        write(model, temporary, metadata)
+        return compare(logits_of(temporary, images), expected)
 
 
 @contextlib.contextmanager
@@ -143,7 +120,5 @@ def replacing_folder(path: Path) -> Iterator[Path]:
 
 
 def _is_saved_model(path: Path) -> bool:
-    from .tensorflow import CONTENTS
-
     names = {entry.name for entry in path.iterdir()}
     return "saved_model.pb" in names and names <= CONTENTS

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 METADATA = "metadata.json"
 
 
-def write_keras(model: keras.Model, path: Path, contract: ModelMetadata) -> None:
+def write_keras(model: keras.Model, path: Path, metadata: ModelMetadata) -> None:
     """Write ``model`` to ``path``."""
     # Keras saves only to names that end in .keras, and has no way to add metadata: save, then copy the archive.
     saved = path.with_name(f"{path.stem}-saved.keras")
@@ -30,26 +30,18 @@ def write_keras(model: keras.Model, path: Path, contract: ModelMetadata) -> None
                 content = old.read(member)
                 # Keras reads its own keys of the metadata and ignores others.
                 if member.filename == METADATA:
-                    content = json.dumps({**json.loads(content), NAME: contract.as_dict()}, ensure_ascii=False).encode()
+                    content = json.dumps({**json.loads(content), NAME: metadata.as_dict()}, ensure_ascii=False).encode()
                 new.writestr(member, content)
     finally:
         saved.unlink(missing_ok=True)
 
 
-def contract_in(path: Path, image_shape: tuple[int, int, int]) -> ModelMetadata | None:
-    """Return convscope's metadata in the file, for a network that takes (h, w, c).
-
-    Returns None if ``convscope export`` did not write the file.
-
-    Raises:
-        RunError: The metadata are damaged.
-    """
+def read_metadata(path: Path, image_shape: tuple[int, int, int]) -> ModelMetadata | None:
+    """Return convscope's metadata in the file, for a network that takes (h, w, c); None if there are none."""
     try:
         with zipfile.ZipFile(path) as archive:
-            metadata = json.loads(archive.read(METADATA))
-        if NAME not in metadata:
-            return None
-        return from_metadata({NAME: json.dumps(metadata[NAME])}, image_shape)
+            document = json.loads(archive.read(METADATA))
+        return from_metadata({NAME: json.dumps(document[NAME])}, image_shape) if NAME in document else None
     except ConvscopeError:
         raise
     except (zipfile.BadZipFile, OSError, KeyError, TypeError, ValueError) as error:

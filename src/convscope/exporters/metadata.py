@@ -16,18 +16,16 @@ from ..data.digits.polarity import polarity_of
 from ..data.preprocessing import POLARITY, ImagePreprocessor, preprocessor_for, stored_digit_settings
 from ..data.scaling import SCALE
 from ..models.predictor import INPUTS, LOGITS, PROBABILITIES
-from ..runs.migrations import upgrade_contract
+from ..runs.migrations import upgrade_model_metadata
 
 if TYPE_CHECKING:
     from ..runs.record import RunRecord
 
 NAME = "convscope"
-"""Key in the metadata of an ONNX or ``.keras`` file; elsewhere a file, :data:`MEMBER`."""
+"""Key in the metadata of an ONNX or ``.keras`` file; elsewhere the file :data:`METADATA_FILE`."""
 
 METADATA_FILE = "convscope.json"
-
 VERSION = 2
-
 CLASS_NAMES, PIXEL_SCALE = "class_names", "pixel_scale"
 """Separate keys in an ONNX file, for programs that need nothing else."""
 
@@ -58,7 +56,6 @@ class ModelMetadata:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the metadata JSON-ready, with everything that a reader would have to guess."""
-        digits = None if self.digits is None else asdict(self.digits)
         return {
             "version": VERSION,
             "content": self.content,
@@ -70,7 +67,7 @@ class ModelMetadata:
             "pixel_scale": 1 / SCALE,
             "range": [0, 1],
             "polarity": self.polarity,
-            "digit_preprocessing": digits,
+            "digit_preprocessing": None if self.digits is None else asdict(self.digits),
             "temperature": self.temperature,
             "input": INPUTS,
             "outputs": [LOGITS, PROBABILITIES],
@@ -105,16 +102,14 @@ def metadata_for_run(record: RunRecord) -> ModelMetadata:
 
 
 def from_metadata(metadata: Mapping[str, str], image_shape: tuple[int, int, int]) -> ModelMetadata:
-    """Read the metadata of an ONNX file.
-
-    Files of earlier versions have class names only.
+    """Read the metadata of an ONNX file; files of earlier versions have class names only.
 
     Raises:
         KeyError, TypeError, ValueError: The metadata are incomplete or contradictory.
     """
     if NAME not in metadata:
         return ModelMetadata(image_shape, _names(json.loads(metadata[CLASS_NAMES])))
-    document = upgrade_contract(json.loads(metadata[NAME]))
+    document = upgrade_model_metadata(json.loads(metadata[NAME]))
     digits, temperature = document.get("digit_preprocessing"), document.get("temperature")
     if tuple(document["image_shape"]) != image_shape:
         raise ValueError(f"image_shape is {document['image_shape']}, but the network takes {list(image_shape)}")

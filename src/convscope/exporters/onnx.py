@@ -44,11 +44,8 @@ def export_onnx(model: keras.Model, path: PathLike, *, class_names: tuple[str, .
     Args:
         model: A network that ends in a dense layer with a softmax.
         path: The file to write or replace.
-        class_names: The names of the classes, for the file's metadata.
+        class_names: For the file's metadata.
         check: (n, h, w, c) uint8; images on which both must agree.
-
-    Returns:
-        The agreement, with the logits of ONNX Runtime.
 
     Raises:
         ConvscopeError: A logit differs by more than 1e-4 (more for large logits); no file is kept.
@@ -67,20 +64,20 @@ def export_onnx(model: keras.Model, path: PathLike, *, class_names: tuple[str, .
 
 
 def keras_logits(with_both: keras.Model, images: Images) -> Floats:
-    """Map images (n, h, w, c) uint8 to logits (n, k) with a model of :func:`with_logits`.
-
-    Computes in full float32, also on a GPU.
-    """
+    """Map images (n, h, w, c) uint8 to logits (n, k) in full float32, with a model of :func:`with_logits`."""
     # Without model.predict, which would first spend half a second on a graph.
     logits_of = _logits_function(with_both)
-    starts = range(0, len(images) or 1, BATCH_SIZE)
     with full_precision(), quiet_tensorflow_log():
-        parts = [np.asarray(logits_of(to_inputs(images[start : start + BATCH_SIZE]))) for start in starts]
-    return np.concatenate(parts)
+        return np.concatenate([np.asarray(logits_of(batch)) for batch in input_batches(images)])
+
+
+def input_batches(images: Images) -> Iterator[Inputs]:
+    """Yield the images as inputs, in batches; one without images if there are none."""
+    for start in range(0, len(images) or 1, BATCH_SIZE):
+        yield to_inputs(images[start : start + BATCH_SIZE])
 
 
 def _logits_function(with_both: keras.Model) -> Callable[[Inputs], Any]:
-    """Return a function from inputs to logits."""
     # One TensorFlow graph takes half the time of layer after layer, including its tracing.
     if require_backend() != "tensorflow":
         return lambda inputs: with_both(inputs)[LOGITS]
@@ -95,9 +92,9 @@ def _logits_function(with_both: keras.Model) -> Callable[[Inputs], Any]:
     return lambda inputs: logits_of(tf.constant(inputs))
 
 
-def write_metadata(path: PathLike, contract: ModelMetadata) -> None:
-    """Replace the metadata of the ONNX file at ``path`` with those of ``contract``."""
-    write_bytes(path, with_metadata(Path(path).read_bytes(), contract.to_metadata()))
+def write_metadata(path: PathLike, metadata: ModelMetadata) -> None:
+    """Replace the metadata of the ONNX file at ``path`` with those of ``metadata``."""
+    write_bytes(path, with_metadata(Path(path).read_bytes(), metadata.to_metadata()))
 
 
 def _with_features(both: keras.Model, model: keras.Model) -> keras.Model:
@@ -135,9 +132,9 @@ def _rename(proto: Any, output_names: list[str]) -> None:
     for value in (*proto.graph.input, *proto.graph.output):
         value.name = renamed[value.name]
     for node in proto.graph.node:
-        for places in (node.input, node.output):
-            for index, name in enumerate(places):
-                places[index] = renamed.get(name, name)
+        for names in (node.input, node.output):
+            for index, name in enumerate(names):
+                names[index] = renamed.get(name, name)
     ordered = sorted(proto.graph.output, key=lambda output: OUTPUTS.index(output.name))
     del proto.graph.output[:]
     proto.graph.output.extend(ordered)

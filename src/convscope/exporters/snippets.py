@@ -13,7 +13,6 @@ from ..models.predictor import INPUTS, LOGITS
 from .metadata import METADATA_FILE, NAME, ModelMetadata
 
 IMAGE_FILE = "image.png"
-
 PYTHON, JAVASCRIPT = "Python", "JavaScript"
 
 PREPARE = f"""\
@@ -126,31 +125,23 @@ export async function classify(image) {{
 """
 
 
-def snippets(format_name: str, path: Path, contract: ModelMetadata) -> dict[str, str]:
+def snippets(format_name: str, path: Path, metadata: ModelMetadata) -> dict[str, str]:
     """Return programs that use the network at ``path``, by language."""
-    python = (
-        OPENING[format_name].format(path=json.dumps(str(path), ensure_ascii=False))
-        + PREPARE.format(note=_note(contract))
-        + COMPUTE_LOGITS[format_name]
-        + PRINT
-    )
+    opening = OPENING[format_name].format(path=json.dumps(str(path), ensure_ascii=False))
+    python = opening + PREPARE.format(note=_note(metadata)) + COMPUTE_LOGITS[format_name] + PRINT
     if format_name != "onnx":
         return {PYTHON: python}
     kept = ("class_names", "image_shape", "pixel_scale", "temperature")
-    about = {name: value for name, value in contract.as_dict().items() if name in kept}
-    web = ON_THE_WEB.format(
-        about=json.dumps(about, ensure_ascii=False),
-        path=json.dumps(path.name, ensure_ascii=False),
-        inputs=INPUTS,
-        note=_note(contract),
-    )
+    about = {name: value for name, value in metadata.as_dict().items() if name in kept}
+    literals = {"about": json.dumps(about, ensure_ascii=False), "path": json.dumps(path.name, ensure_ascii=False)}
+    web = ON_THE_WEB.format(**literals, inputs=INPUTS, note=_note(metadata))
     return {PYTHON: python, JAVASCRIPT: web}
 
 
-def _note(contract: ModelMetadata) -> str:
+def _note(metadata: ModelMetadata) -> str:
     """Return in a few words what the image must look like."""
-    words = contract.polarity or "like the training images"
-    if contract.digits is not None:
-        one = contract.content.removesuffix("s")
+    words = metadata.polarity or "like the training images"
+    if metadata.digits is not None:
+        one = metadata.content.removesuffix("s")
         return f"{words}, one {one}, centred as in the training set; convscope predict does that for a photo"
     return words

@@ -1,7 +1,7 @@
-"""Export to TensorFlow's SavedModel, a folder for TensorFlow and TensorFlow Serving.
+"""Export to LiteRT, and to TensorFlow's SavedModel, a folder for TensorFlow and TensorFlow Serving.
 
-Its endpoint ``serve`` takes (n, h, w, c) float32 in 0..1 and returns ``logits`` and ``probabilities``, (n, k) each. The
-metadata are in ``assets.extra``, which TensorFlow reserves for other programs.
+The SavedModel's endpoint ``serve`` takes (n, h, w, c) float32 in 0..1 and returns ``logits`` and ``probabilities``, (n, k)
+each. Its metadata are in ``assets.extra``, which TensorFlow reserves for other programs.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..data.scaling import to_inputs
 from ..errors import MissingBackendError
 from ..models.backend import full_precision
 from ..models.predictor import LOGITS
@@ -23,23 +22,22 @@ from ..system.files import make_folder, write_text
 from ..system.stderr import captured_stderr
 from ..types import Floats, Images
 from .metadata import METADATA_FILE, ModelMetadata
-from .onnx import BATCH_SIZE
+from .onnx import input_batches
 
 if TYPE_CHECKING:
     import keras
 
 EXTRA = "assets.extra"
-
 CONTENTS = frozenset({"saved_model.pb", "fingerprint.pb", "variables", "assets", EXTRA})
 """Files of a SavedModel; a folder with any other file is not replaced."""
 
 
-def write_saved_model(model: keras.Model, path: Path, contract: ModelMetadata) -> None:
+def write_saved_model(model: keras.Model, path: Path, metadata: ModelMetadata) -> None:
     """Write ``model`` as the folder ``path``, which must not exist."""
     with captured_stderr():
         with_logits(model).export(path, format="tf_saved_model", verbose=False)
     make_folder(path / EXTRA)
-    write_text(path / EXTRA / METADATA_FILE, contract.to_json())
+    write_text(path / EXTRA / METADATA_FILE, metadata.to_json())
 
 
 def logits_of_saved_model(path: Path, images: Images) -> Floats:
@@ -47,20 +45,12 @@ def logits_of_saved_model(path: Path, images: Images) -> Floats:
     import tensorflow as tf
 
     loaded = tf.saved_model.load(str(path))
-    starts = range(0, len(images) or 1, BATCH_SIZE)
     with full_precision():
-        return np.concatenate([loaded.serve(to_inputs(images[start : start + BATCH_SIZE]))[LOGITS] for start in starts])
+        return np.concatenate([loaded.serve(batch)[LOGITS] for batch in input_batches(images)])
 
 
-RUNTIME = "ai_edge_litert"
-
-
-def write_litert(model: keras.Model, path: Path, contract: ModelMetadata) -> None:
-    """Convert ``model`` in float32, without quantization.
-
-    Raises:
-        MissingBackendError: This TensorFlow has no converter.
-    """
+def write_litert(model: keras.Model, path: Path, metadata: ModelMetadata) -> None:
+    """Convert ``model`` in float32, without quantization."""
     import tensorflow as tf
 
     if not hasattr(tf, "lite"):
@@ -72,7 +62,7 @@ def write_litert(model: keras.Model, path: Path, contract: ModelMetadata) -> Non
         warnings.simplefilter("ignore")  # deprecations inside the converter, which a user cannot act on
         with_logits(model).export(path, format="litert", verbose=False)
     with zipfile.ZipFile(path, "a") as archive:
-        archive.writestr(METADATA_FILE, contract.to_json())
+        archive.writestr(METADATA_FILE, metadata.to_json())
 
 
 def logits_of_litert(path: Path, images: Images) -> Floats:
@@ -80,15 +70,13 @@ def logits_of_litert(path: Path, images: Images) -> Floats:
     with captured_stderr():
         run = _interpreter(path).get_signature_runner()
         (name,) = run.get_input_details()
-        starts = range(0, len(images) or 1, BATCH_SIZE)
         # The runtime's next call overwrites the memory of what it returns: copy.
-        parts = [np.array(run(**{name: to_inputs(images[start : start + BATCH_SIZE])})[LOGITS]) for start in starts]
-    return np.concatenate(parts)
+        return np.concatenate([np.array(run(**{name: batch})[LOGITS]) for batch in input_batches(images)])
 
 
 def _interpreter(path: Path) -> Any:
     """Open the file with LiteRT's own package if installed, else with TensorFlow's."""
-    if importlib.util.find_spec(RUNTIME) is not None:
+    if importlib.util.find_spec("ai_edge_litert") is not None:
         from ai_edge_litert.interpreter import Interpreter
 
         return Interpreter(str(path))

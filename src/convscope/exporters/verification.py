@@ -34,7 +34,6 @@ class Verification:
         return len(self.logits)
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON-ready."""
         return {
             "images": len(self),
             "mismatched_classes": self.mismatched_classes,
@@ -43,11 +42,7 @@ class Verification:
 
 
 def compare(exported: Floats, expected: Floats, *, tolerance: float = TOLERANCE) -> Verification:
-    """Compare logits (n, k) with the ``expected`` ones.
-
-    Raises:
-        ConvscopeError: The shapes differ, or a logit differs by more than rounding errors.
-    """
+    """Compare logits (n, k) with the ``expected`` ones; raise if one differs by more than rounding errors."""
     exported, expected = np.asarray(exported, np.float32), np.asarray(expected, np.float32)
     if exported.shape != expected.shape:
         raise ConvscopeError(

@@ -12,14 +12,11 @@ from ..formatting import count_of, p_value, percent, percentage_points
 from .canvas import NAME_SPACE, FigureCanvas, in_theme, text_width
 from .figure import Illustration
 from .text import label
-from .theme import ACCENT, INK, MUTED, PAPER, SMALL_SIZE, TEXT_SIZE
+from .theme import ACCENT, BACKGROUND, INK, MUTED, SMALL_SIZE, TEXT_SIZE
 
 RIGHT, HEAD, STEP = 4.2, 0.3, 0.42
-
 COLUMNS = (("accuracy", 5.1), ("errors", 5.75), ("parameters", 6.7), ("multiply-adds", 7.6))
-
 ERRORS_TOP, BAR_HEIGHT, BAR_WIDTH = 1.75, 0.26, 4.9
-
 LOOKS = ((ACCENT, "o"), (MUTED, "s"))
 """Colour and marker of the network, then of the baseline."""
 
@@ -31,22 +28,22 @@ def draw_baseline(metrics: Mapping[str, Any], model_name: str) -> Illustration:
     names = (label(model_name.upper(), 10), label(other["model_name"].upper(), 10))
     title = _title(own, other, names)
     left = max(text_width(name, TEXT_SIZE, "bold") for name in names) + NAME_SPACE + 0.1
-    sheet = FigureCanvas(title, ERRORS_TOP + STEP + BAR_HEIGHT)
+    canvas = FigureCanvas(title, ERRORS_TOP + STEP + BAR_HEIGHT)
     rows = (
         (names[0], own, metrics["parameters"], metrics["multiply_adds"]),
         (names[1], other, other["num_parameters"], other["multiply_adds"]),
     )
-    _draw_accuracies(sheet.axes(left, HEAD, RIGHT - left, 2 * STEP), own, other)
+    _draw_accuracies(canvas.axes(left, HEAD, RIGHT - left, 2 * STEP), own, other)
     for head, right in COLUMNS:
-        sheet.text(right, 0.12, head, fontsize=SMALL_SIZE, color=MUTED, ha="right")
-    sheet.text(left, 0.12, "accuracy with 95% CI", fontsize=SMALL_SIZE, color=MUTED)
+        canvas.note(right, 0.12, head, ha="right")
+    canvas.note(left, 0.12, "accuracy with 95% CI")
     for row, (name, entry, parameters, work) in enumerate(rows):
         middle = HEAD + (row + 0.5) * STEP
-        sheet.text(0, middle, name, fontweight="bold", va="center_baseline")
+        canvas.cell(0, middle, name, fontweight="bold")
         for text, (_, right) in zip((percent(entry["accuracy"]), f"{entry['errors']:,}", f"{parameters:,}", f"{work:,}"), COLUMNS,
                                     strict=True):  # fmt: skip
-            sheet.text(right, middle, text, fontsize=TEXT_SIZE, ha="right", va="center_baseline")
-    _draw_errors(sheet, left, other, names)
+            canvas.cell(right, middle, text, fontsize=TEXT_SIZE, ha="right")
+    _draw_errors(canvas, left, other, names)
     low, high = own["interval"]
     return Illustration(
         "baseline", title,
@@ -58,16 +55,15 @@ def draw_baseline(metrics: Mapping[str, Any], model_name: str) -> Illustration:
         f"{percent(other['interval'][1])}), {other['errors']:,} errors, {other['num_parameters']:,} parameters. Both misclassify "
         f"{count_of(other['both_wrong'], 'image')}, only the {names[0]} {other['only_model_wrong']:,}, only the {names[1]} "
         f"{other['only_baseline_wrong']:,}: a difference in accuracy of {_difference(other)}.",
-        sheet.figure,
+        canvas.figure,
     )  # fmt: skip
 
 
 def _title(own: Mapping[str, Any], other: Mapping[str, Any], names: tuple[str, str]) -> str:
     ratio = other["error_ratio"]
     if ratio is None:
-        return (
-            f"The {names[1]} makes no errors on {own['n']:,} test images, the {names[0]} {count_of(own['errors'], 'error')}"
-        )
+        errors = count_of(own["errors"], "error")
+        return f"The {names[1]} makes no errors on {own['n']:,} test images, the {names[0]} {errors}"
     pairing = pairing_of(other)
     result = "significant" if pairing.significant else "not significant"
     return (f"The {names[0]} makes {ratio:.2f} times as many errors as the {names[1]}: {own['errors']:,} against "
@@ -86,27 +82,25 @@ def _draw_accuracies(axes: Axes, own: Mapping[str, Any], other: Mapping[str, Any
     margin = 0.08 * (highest - lowest)
     for row, (entry, (colour, marker)) in enumerate(zip((own, other), LOOKS, strict=True)):
         axes.hlines([row], *entry["interval"], color=colour, linewidth=2.4)
-        axes.plot([entry["accuracy"]], [row], color=colour, marker=marker, markersize=7.5, markeredgecolor=PAPER)
+        axes.plot([entry["accuracy"]], [row], color=colour, marker=marker, markersize=7.5, markeredgecolor=BACKGROUND)
     axes.set(xlim=(lowest - margin, highest + margin), ylim=(1.5, -0.5))
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
-    axes.tick_params(length=3)
     axes.locator_params(axis="x", nbins=5)
     axes.xaxis.set_major_formatter(lambda value, _: f"{value * 100:.5g}%")
     axes.grid(axis="x")
-    axes.set_axisbelow(True)
 
 
-def _draw_errors(sheet: FigureCanvas, left: float, other: Mapping[str, Any], names: tuple[str, str]) -> None:
+def _draw_errors(canvas: FigureCanvas, left: float, other: Mapping[str, Any], names: tuple[str, str]) -> None:
     both = other["both_wrong"]
     totals = (both + other["only_model_wrong"], both + other["only_baseline_wrong"])
     unit = BAR_WIDTH / (max(totals) or 1)
-    sheet.text(left, ERRORS_TOP - 0.1, "errors on the same test images", fontsize=SMALL_SIZE, color=MUTED)
+    canvas.note(left, ERRORS_TOP - 0.1, "errors on the same test images")
     for row, (total, name, (colour, _)) in enumerate(zip(totals, names, LOOKS, strict=True)):
         top = ERRORS_TOP + row * STEP
-        sheet.rectangles([(left, top, both * unit, BAR_HEIGHT)], facecolor=colour)
-        sheet.rectangles([(left + both * unit, top, (total - both) * unit, BAR_HEIGHT)], facecolor=colour, hatch="////",
-                         edgecolor=PAPER)  # fmt: skip
-        sheet.text(0, top + BAR_HEIGHT / 2, name, fontweight="bold", va="center_baseline")
-        sheet.text(left + total * unit + 0.08, top + BAR_HEIGHT / 2, f"{total:,}: {both:,} shared, {total - both:,} not shared",
-                   fontsize=SMALL_SIZE, color=INK, va="center_baseline")  # fmt: skip
+        canvas.rectangles([(left, top, both * unit, BAR_HEIGHT)], facecolor=colour)
+        canvas.rectangles([(left + both * unit, top, (total - both) * unit, BAR_HEIGHT)], facecolor=colour, hatch="////",
+                         edgecolor=BACKGROUND)  # fmt: skip
+        canvas.cell(0, top + BAR_HEIGHT / 2, name, fontweight="bold")
+        canvas.cell(left + total * unit + 0.08, top + BAR_HEIGHT / 2,
+                    f"{total:,}: {both:,} shared, {total - both:,} not shared", fontsize=SMALL_SIZE, color=INK)  # fmt: skip

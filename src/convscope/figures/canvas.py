@@ -1,7 +1,4 @@
-"""The canvas of a figure: a title, and a body with positions in inches.
-
-Positions are explicit, because matplotlib's layout engines draw a figure once more to find them, which takes 50 ms each.
-"""
+"""The canvas of a figure: a title, and a body with positions in inches."""
 
 from __future__ import annotations
 
@@ -20,19 +17,13 @@ from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
 
-from .mosaic import Pixels
-from .theme import MARGIN, RC, TEXT_SIZE, TITLE_SIZE, WIDTH
+from .mosaic import Mosaic, Pixels
+from .theme import MARGIN, MUTED, RC, SMALL_SIZE, TEXT_SIZE, TITLE_SIZE, WIDTH
 
 POINTS_PER_INCH = 72
-
 LINE = 1.32 * TITLE_SIZE / POINTS_PER_INCH
-
-BELOW_TITLE = 0.16
-
-NAME_SPACE = 0.14
-
+BELOW_TITLE, NAME_SPACE = 0.16, 0.14
 Parameters = ParamSpec("Parameters")
-
 Result = TypeVar("Result")
 
 
@@ -63,6 +54,8 @@ class FigureCanvas:
     Positions in the body are inches from its top left corner, to the right and down.
     """
 
+    # Positions are explicit, because matplotlib's layout engines draw a figure once more to find them: 50 ms each.
+
     def __init__(self, title: str, height: float, *, width: float = WIDTH) -> None:
         lines = balanced(title, width - 2 * MARGIN)
         self.top = MARGIN + len(lines) * LINE + BELOW_TITLE
@@ -76,37 +69,47 @@ class FigureCanvas:
 
     def axes(self, left: float, top: float, width: float, height: float) -> Axes:
         """Return axes at a position in the body."""
-        place = (
-            (MARGIN + left) / self.width, 1 - (self.top + top + height) / self.height,
-            width / self.width, height / self.height,
-        )  # fmt: skip
-        return self.figure.add_axes(place)
+        corner = (MARGIN + left) / self.width, 1 - (self.top + top + height) / self.height
+        return self.figure.add_axes((*corner, width / self.width, height / self.height))
 
     @cached_property
-    def paper(self) -> Axes:
-        """Invisible axes over the whole figure, in inches from the top left corner of the body.
-
-        All images, bars and keys of a figure share them, because axes cost 5 ms each.
-        """
+    def shared_axes(self) -> Axes:
+        """Invisible axes over the whole figure, in inches from the top left corner of the body."""
+        # All images, bars and keys of a figure share them, because axes cost 5 ms each.
         axes = self.figure.add_axes((0, 0, 1, 1))
         axes.set_axis_off()
         axes.set_xlim(-MARGIN, self.width - MARGIN)
         axes.set_ylim(self.height - self.top, -self.top)
         return axes
 
-    def picture(self, pixels: Pixels, place: tuple[float, float, float, float]) -> None:
+    def image(self, pixels: Pixels, place: tuple[float, float, float, float]) -> None:
         """Draw ``pixels`` (h, w, 4) at ``place``: left, top, width and height."""
         left, top, width, height = place
-        self.paper.imshow(pixels, extent=(left, left + width, top + height, top), aspect="auto")
+        self.shared_axes.imshow(pixels, extent=(left, left + width, top + height, top), aspect="auto")
+
+    def image_rows(self, mosaic: Mosaic, place: tuple[float, float, float, float], step: float) -> None:
+        """Draw each row of ``mosaic`` as one image, ``step`` inches below the row before; ``place`` is that of the first."""
+        # One image per row, because captions separate the rows: five images instead of forty.
+        left, top, width, height = place
+        for row in range(mosaic.rows):
+            self.image(Mosaic(mosaic.tiles[row : row + 1]).pixels, (left, top + row * step, width, height))
 
     def rectangles(self, places: Iterable[tuple[float, float, float, float]], **options: Any) -> None:
         """Draw rectangles of one style, each at its left, top, width and height."""
         for left, top, width, height in places:
-            self.paper.add_patch(Rectangle((left, top), width, height, linewidth=0, **options))
+            self.shared_axes.add_patch(Rectangle((left, top), width, height, linewidth=0, **options))
 
     def text(self, left: float, top: float, text: str, **options: Any) -> Text:
         """Write ``text`` with its baseline (or as ``va`` sets it) at a position in the body."""
         return self.figure.text((MARGIN + left) / self.width, 1 - (self.top + top) / self.height, text, **options)
+
+    def note(self, left: float, top: float, text: str, **options: Any) -> None:
+        """Write small, muted text."""
+        self.text(left, top, text, fontsize=SMALL_SIZE, color=MUTED, **options)
+
+    def cell(self, left: float, middle: float, text: str, **options: Any) -> None:
+        """Write text that is vertically centred at ``middle``."""
+        self.text(left, middle, text, va="center_baseline", **options)
 
 
 def balanced(text: str, width: float) -> list[str]:
@@ -146,6 +149,6 @@ def text_width(text: str, size: float, weight: str = "normal") -> float:
     return (width + (len(text) - len(narrow)) * size) / POINTS_PER_INCH
 
 
-def allocate_images(names: Iterable[str], size: float = TEXT_SIZE) -> float:
+def names_width(names: Iterable[str], size: float = TEXT_SIZE) -> float:
     """Return the width in inches of a column of ``names`` at the left of a figure, with the space after it."""
     return max((text_width(name, size) for name in names), default=0.0) + NAME_SPACE

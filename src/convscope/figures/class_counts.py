@@ -6,15 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..formatting import join_words
-from .canvas import NAME_SPACE, FigureCanvas, allocate_images, in_theme
+from .canvas import NAME_SPACE, FigureCanvas, in_theme, names_width
 from .figure import Illustration
 from .text import label, quoted, validates_on_test
-from .theme import INK, MUTED, PAPER, SMALL_SIZE, TEST, TEXT_SIZE, TRAINING, VALIDATION
+from .theme import BACKGROUND, INK, SMALL_SIZE, TEST, TEXT_SIZE, TRAINING, VALIDATION
 
 HEAD, RIGHT = 0.26, 7.6
-
-ROOM_FOR_NUMBER, BETWEEN = 0.55, 0.2
-
+NUMBER_WIDTH, BETWEEN = 0.55, 0.2
 MAX_CLASSES = 100
 
 
@@ -34,23 +32,22 @@ def draw_class_counts(metrics: Mapping[str, Any], request: Mapping[str, Any], cl
     title = _title(panels, class_names)
     shown = min(len(class_names), MAX_CLASSES)
     step = 0.25 if shown <= 30 else 0.14
-    sheet = FigureCanvas(title, HEAD + shown * step)
+    canvas = FigureCanvas(title, HEAD + shown * step)
     font = TEXT_SIZE if shown <= 30 else SMALL_SIZE - 1
     names = [label(name, 14) for name in class_names[:shown]]
-    left = allocate_images(names, font)
+    left = names_width(names, font)
     for row, name in enumerate(names):
-        sheet.text(left - NAME_SPACE, HEAD + (row + 0.5) * step, name, fontsize=font, ha="right",
-                   va="center_baseline")  # fmt: skip
+        canvas.cell(left - NAME_SPACE, HEAD + (row + 0.5) * step, name, fontsize=font, ha="right")
     width = (RIGHT - left + BETWEEN) / len(panels) - BETWEEN
     for number, panel in enumerate(panels):
-        _draw_panel(sheet, panel, left + number * (width + BETWEEN), width - ROOM_FOR_NUMBER, (shown, step, font))
+        _draw_panel(canvas, panel, left + number * (width + BETWEEN), width - NUMBER_WIDTH, (shown, step, font))
     cut = f" The first {shown} of {len(class_names)} classes are shown." if shown < len(class_names) else ""
     return Illustration(
         "class_counts", title,
         f"A bar per class. Each split has its own scale from zero, so compare bars within a split.{cut}",
         " ".join(f"{panel.name}: " + ", ".join(f"{quoted(name)} {amount:,}" for name, amount in
                  zip(class_names, panel.counts, strict=True)) + "." for panel in panels),
-        sheet.figure,
+        canvas.figure,
     )  # fmt: skip
 
 
@@ -58,18 +55,14 @@ def _panels(counts: Mapping[str, Sequence[int]], *, on_test: bool) -> tuple[Pane
     training = Panel("training", TRAINING, None, counts["train"])
     if on_test:
         return training, Panel("test (used as validation)", TEST, "xxxx", counts["test"])
-    return (
-        training,
-        Panel("validation", VALIDATION, "////", counts["validation"]),
-        Panel("test", TEST, "xxxx", counts["test"]),
-    )
+    validation = Panel("validation", VALIDATION, "////", counts["validation"])
+    return training, validation, Panel("test", TEST, "xxxx", counts["test"])
 
 
 def _title(panels: Sequence[Panel], class_names: Sequence[str]) -> str:
     uses = {"training": "images for training", "validation": "for validation", "test": "for testing"}
-    sizes = join_words(
-        [f"{sum(panel.counts):,} {uses.get(panel.name, 'for testing (used as validation)')}" for panel in panels]
-    )
+    other = "for testing (used as validation)"
+    sizes = join_words([f"{sum(panel.counts):,} {uses.get(panel.name, other)}" for panel in panels])
     training = panels[0].counts
     most, least = max(training), min(training)
     if most == least:
@@ -79,14 +72,14 @@ def _title(panels: Sequence[Panel], class_names: Sequence[str]) -> str:
     return f"{sizes}; training images per class range from {least:,} for {rarest} to {most:,} for {commonest}{times}"
 
 
-def _draw_panel(sheet: FigureCanvas, panel: Panel, left: float, width: float, rows: tuple[int, float, float]) -> None:
+def _draw_panel(canvas: FigureCanvas, panel: Panel, left: float, width: float, rows: tuple[int, float, float]) -> None:
     shown, step, font = rows
     most = max(panel.counts) or 1
-    sheet.text(left, 0.12, panel.name, fontsize=TEXT_SIZE, fontweight="bold")
-    sheet.text(left + width + ROOM_FOR_NUMBER, 0.12, f"{sum(panel.counts):,}", fontsize=SMALL_SIZE, color=MUTED, ha="right")
+    canvas.text(left, 0.12, panel.name, fontsize=TEXT_SIZE, fontweight="bold")
+    canvas.note(left + width + NUMBER_WIDTH, 0.12, f"{sum(panel.counts):,}", ha="right")
     for row, amount in enumerate(panel.counts[:shown]):
         length = width * amount / most
-        sheet.rectangles([(left, HEAD + (row + 0.16) * step, length, 0.68 * step)], facecolor=panel.colour,
-                         edgecolor=PAPER if panel.hatch else "none", hatch=panel.hatch)  # fmt: skip
-        sheet.text(left + length + 0.05, HEAD + (row + 0.5) * step, f"{amount:,}", fontsize=min(font, SMALL_SIZE), color=INK,
-                   va="center_baseline")  # fmt: skip
+        canvas.rectangles([(left, HEAD + (row + 0.16) * step, length, 0.68 * step)], facecolor=panel.colour,
+                         edgecolor=BACKGROUND if panel.hatch else "none", hatch=panel.hatch)  # fmt: skip
+        canvas.cell(left + length + 0.05, HEAD + (row + 0.5) * step, f"{amount:,}", fontsize=min(font, SMALL_SIZE),
+                    color=INK)  # fmt: skip

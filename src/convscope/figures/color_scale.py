@@ -7,47 +7,29 @@ import numpy as np
 from .canvas import FigureCanvas
 from .mosaic import Pixels, coloured
 from .text import number
-from .theme import DARK_ON_TINT, LIGHT_ON_TINT, MUTED, SMALL_SIZE
+from .theme import DARK_ON_TINT, LIGHT_ON_TINT
 
 BAR_WIDTH, BAR_HEIGHT = 1.8, 0.12
-
 SCALE_HEIGHT = 0.36
 """Height of a legend in inches, with its labels."""
+
+Pair = tuple[float, float]
 
 BALANCE = 0.179
 """Relative luminance at which black and white text have equal contrast (WCAG 2)."""
 
 
-def draw_scale(
-    sheet: FigureCanvas,
-    place: tuple[float, float],
-    colormap: str,
-    ends: tuple[float, float],
-    caption: str,
-    *,
-    begins: float = 0.0,
-) -> None:
-    """Draw a colour bar with its caption.
-
-    Args:
-        sheet: The figure.
-        place: Left and top of the bar, in inches.
-        colormap: Name of the colour map.
-        ends: The values at both ends.
-        caption: Text to the right of the bar.
-        begins: Share of the colour map at which the bar starts.
-    """
-    left, top = place
-    low, high = ends
-    ramp = coloured(np.linspace(begins, 1.0, 128)[None], colormap, 0.0, 1.0)
-    sheet.picture(ramp, (left, top, BAR_WIDTH, BAR_HEIGHT))
+def draw_scale(canvas: FigureCanvas, place: Pair, colormap: str, ends: Pair, caption: str, start: float = 0.0) -> None:
+    """Draw a colour bar from ``start``, 0..1, of the colour map, at ``place`` (left, top), with ``caption`` on its right."""
+    (left, top), (low, high) = place, ends
+    ramp = coloured(np.linspace(start, 1.0, 128)[None], colormap, 0.0, 1.0)
+    canvas.image(ramp, (left, top, BAR_WIDTH, BAR_HEIGHT))
     marks = [(0.0, low, "left"), (1.0, high, "right")]
     if low < 0 < high:
         marks.insert(1, (-low / (high - low), 0.0, "center"))
     for share, value, align in marks:
-        sheet.text(left + share * BAR_WIDTH, top + BAR_HEIGHT + 0.05, number(value), ha=align, va="top",
-                   fontsize=SMALL_SIZE, color=MUTED)  # fmt: skip
-    sheet.text(left + BAR_WIDTH + 0.14, top + BAR_HEIGHT / 2, caption, va="center", fontsize=SMALL_SIZE, color=MUTED)
+        canvas.note(left + share * BAR_WIDTH, top + BAR_HEIGHT + 0.05, number(value), ha=align, va="top")
+    canvas.note(left + BAR_WIDTH + 0.14, top + BAR_HEIGHT / 2, caption, va="center")
 
 
 def text_on(pixel: Pixels) -> str:

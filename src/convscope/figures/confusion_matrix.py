@@ -21,9 +21,7 @@ MAX_NUMBERS = 20
 """Largest number of classes at which every cell shows its number."""
 
 MAX_LABELS = 50
-
 MAX_SIDE, MAX_CELL, MIN_FONT = 6.4, 0.9, 5.5
-
 PALEST = 0.12
 """Start of the colour scale: a single error must differ from none."""
 
@@ -41,19 +39,19 @@ def draw_confusion_matrix(confusion: Confusion) -> Illustration:
     upright = longest > side / size * 0.95
     below = (longest if upright else 0.14) + 0.42
     title = _title(confusion)
-    sheet = FigureCanvas(title, side + below + SCALE_HEIGHT)
-    axes = sheet.axes(left, 0, side, side)
+    canvas = FigureCanvas(title, side + below + SCALE_HEIGHT)
+    axes = canvas.axes(left, 0, side, side)
     _draw_cells(axes, confusion)
     _draw_names(axes, names, font, upright=upright)
     largest = int(_errors(confusion).max())
     caption = f"{'errors per cell' if largest else 'no errors'}; grey cells are correct predictions"
-    draw_scale(sheet, (left, side + below), ERRORS, (0, max(largest, 1)), caption, begins=PALEST)
+    draw_scale(canvas, (left, side + below), ERRORS, (0, max(largest, 1)), caption, start=PALEST)
     return Illustration(
         "confusion_matrix", title,
         "Rows are true classes, columns predicted classes. Grey cells on the diagonal count correct predictions, coloured cells "
         "errors; empty cells are 0.",
         _alternative(confusion),
-        sheet.figure,
+        canvas.figure,
     )  # fmt: skip
 
 
@@ -67,9 +65,8 @@ def _title(confusion: Confusion) -> str:
     pairs = confusion.pairs(2)
     first = pairs[0]
     errors = f"{confusion.errors:,} of {confusion.total:,} test images are misclassified"
-    pair = (
-        f"{quoted(first.true)} predicted as {quoted(first.predicted)}: {first.count:,} of {count_of(first.support, 'image')}"
-    )
+    names = f"{quoted(first.true)} predicted as {quoted(first.predicted)}"
+    pair = f"{names}: {first.count:,} of {count_of(first.support, 'image')}"
     if is_most_frequent([each.count for each in pairs]):
         return f"{errors}, most often {pair}"
     return f"{errors}; no confusion is significantly more frequent than {pair}"

@@ -1,4 +1,4 @@
-"""The feature maps of a layer for one image."""
+"""The feature maps of a layer, for one image and for one image per class."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy as np
 from ..analysis.activations import FeatureMaps
 from ..formatting import count_of, join_words
 from ..types import Images
-from .canvas import FigureCanvas, allocate_images, in_theme
+from .canvas import FigureCanvas, in_theme, names_width
 from .color_scale import SCALE_HEIGHT, draw_scale
 from .figure import Illustration
 from .kernels import every
-from .mosaic import Mosaic, coloured, in_rows, pictures
+from .mosaic import Mosaic, coloured, in_rows, shown_images
 from .text import file_stem, label, number, quoted, size
 from .theme import MUTED, SEQUENTIAL, SMALL_SIZE, TEXT_SIZE, TINY_SIZE
 
@@ -22,13 +22,7 @@ INPUT, LEFT, RIGHT, CAPTION = 1.3, 1.6, 7.6, 0.17
 
 @in_theme
 def draw_feature_maps(maps: FeatureMaps, image: Images, class_name: str) -> Illustration:
-    """Draw every channel of a layer for one image.
-
-    Args:
-        maps: The feature maps; ``maps.values`` is (1, h, w, channels).
-        image: The first test image (1, h, w, c).
-        class_name: Its true class.
-    """
+    """Draw every channel of a layer for the first test image (1, h, w, c) of ``class_name``."""
     values = maps.values[0].transpose(2, 0, 1)
     low, high = min(0.0, float(values.min())), float(values.max()) or 1.0
     columns = 8 if maps.num_channels <= 40 else 16 if maps.num_channels <= 160 else 32
@@ -37,36 +31,32 @@ def draw_feature_maps(maps: FeatureMaps, image: Images, class_name: str) -> Illu
     step = pitch * values.shape[1] / values.shape[2] + (CAPTION if columns < 32 else 0)
     title = _title(maps, class_name)
     body = max(mosaic.rows * step, INPUT * image.shape[1] / image.shape[2] + 0.4)
-    sheet = FigureCanvas(title, body + 0.1 + SCALE_HEIGHT)
-    _draw_input(sheet, image, class_name)
-    for row in range(mosaic.rows):
-        place = (LEFT, row * step + CAPTION, columns * pitch, pitch * values.shape[1] / values.shape[2])
-        sheet.picture(Mosaic(mosaic.tiles[row : row + 1]).pixels, place)
+    canvas = FigureCanvas(title, body + 0.1 + SCALE_HEIGHT)
+    _draw_input(canvas, image, class_name)
+    canvas.image_rows(mosaic, (LEFT, CAPTION, columns * pitch, pitch * values.shape[1] / values.shape[2]), step)
     for channel in range(maps.num_channels if columns < 32 else 0):
         row, column = divmod(channel, columns)
-        sheet.text(LEFT + column * pitch, row * step + CAPTION - 0.04, str(channel), fontsize=TINY_SIZE, color=MUTED)
-    draw_scale(
-        sheet,
-        (LEFT, body + 0.1),
-        SEQUENTIAL,
-        (low, high),
-        f"activation; one scale for all maps of {label(maps.layer_name, 24)}",
-    )
+        canvas.text(LEFT + column * pitch, row * step + CAPTION - 0.04, str(channel), fontsize=TINY_SIZE, color=MUTED)
+    draw_scale(canvas, (LEFT, body + 0.1), SEQUENTIAL, (low, high), _scale_caption(maps))
     return Illustration(
         f"feature_maps_{file_stem(maps.layer_name)}", title,
         "The input is on the left; each small image is the output of one channel, below its number: brighter is a larger "
         "activation.",
         f"Maps of {size(values.shape[1:])}. Largest activation by channel: "
         + ", ".join(f"{channel}: {number(largest)}" for channel, largest in enumerate(values.max(axis=(1, 2)))) + ".",
-        sheet.figure,
+        canvas.figure,
     )  # fmt: skip
 
 
-def _draw_input(sheet: FigureCanvas, image: Images, class_name: str) -> None:
+def _scale_caption(maps: FeatureMaps) -> str:
+    return f"activation; one scale for all maps of {label(maps.layer_name, 24)}"
+
+
+def _draw_input(canvas: FigureCanvas, image: Images, class_name: str) -> None:
     height = INPUT * image.shape[1] / image.shape[2]
-    sheet.picture(pictures(image)[0], (0, CAPTION, INPUT, height))
-    sheet.text(0, CAPTION + height + 0.06, "test image 0", fontsize=SMALL_SIZE, color=MUTED, va="top")
-    sheet.text(0, CAPTION + height + 0.2, label(class_name, 18), fontsize=TEXT_SIZE, va="top")
+    canvas.image(shown_images(image)[0], (0, CAPTION, INPUT, height))
+    canvas.note(0, CAPTION + height + 0.06, "test image 0", va="top")
+    canvas.text(0, CAPTION + height + 0.2, label(class_name, 18), fontsize=TEXT_SIZE, va="top")
 
 
 def _title(maps: FeatureMaps, class_name: str) -> str:
@@ -85,53 +75,39 @@ def _title(maps: FeatureMaps, class_name: str) -> str:
 
 
 CLASS_INPUT, BETWEEN, CLASS_RIGHT, HEAD = 0.44, 0.14, 7.6, 0.36
-
 MAX_ROW, MIN_ROW = 0.5, 0.16
 
 
 @in_theme
 def draw_feature_maps_per_class(maps: FeatureMaps, images: Images, class_names: Sequence[str]) -> Illustration:
-    """Draw every channel of a layer for one image per class.
-
-    Args:
-        maps: The feature maps; ``maps.values`` is (n, h, w, channels).
-        images: One image per class (n, h, w, c).
-        class_names: Their true classes (n).
-    """
+    """Draw every channel of a layer for one image (n, h, w, c) per class."""
     values = maps.values.transpose(0, 3, 1, 2)
     low, high = min(0.0, float(values.min())), float(values.max()) or 1.0
     mosaic = Mosaic(coloured(values, SEQUENTIAL, low, high))
-    left = allocate_images((label(name, 12) for name in class_names), SMALL_SIZE) + CLASS_INPUT + BETWEEN
+    left = names_width((label(name, 12) for name in class_names), SMALL_SIZE) + CLASS_INPUT + BETWEEN
     pitch = min((CLASS_RIGHT - left) / maps.num_channels, MAX_ROW)
     step = max(pitch * values.shape[2] / values.shape[3], MIN_ROW)
     side = min(CLASS_INPUT, step)
     title = _per_class_title(maps, class_names)
     body = HEAD + len(images) * step
-    sheet = FigureCanvas(title, body + 0.1 + SCALE_HEIGHT)
-    inputs = Mosaic(pictures(images)[:, None])
-    sheet.picture(inputs.pixels, (left - BETWEEN - side, HEAD, side, len(images) * step))
-    sheet.picture(mosaic.pixels, (left, HEAD, maps.num_channels * pitch, len(images) * step))
+    canvas = FigureCanvas(title, body + 0.1 + SCALE_HEIGHT)
+    inputs = Mosaic(shown_images(images)[:, None])
+    canvas.image(inputs.pixels, (left - BETWEEN - side, HEAD, side, len(images) * step))
+    canvas.image(mosaic.pixels, (left, HEAD, maps.num_channels * pitch, len(images) * step))
     for row, name in enumerate(class_names):
-        sheet.text(left - BETWEEN - side - 0.1, HEAD + inputs.centre(row) * step, label(name, 12), fontsize=SMALL_SIZE, ha="right",
-                   va="center_baseline")  # fmt: skip
+        canvas.cell(left - BETWEEN - side - 0.1, HEAD + inputs.centre(row) * step, label(name, 12), fontsize=SMALL_SIZE,
+                    ha="right")  # fmt: skip
     for channel in every(maps.num_channels, pitch):
-        sheet.text(
-            left + mosaic.centre(channel) * pitch, HEAD - 0.05, str(channel), fontsize=TINY_SIZE, color=MUTED, ha="center"
-        )
-    sheet.text(left, 0.1, "channel →", fontsize=TEXT_SIZE - 1, color=MUTED)
-    draw_scale(
-        sheet,
-        (left, body + 0.1),
-        SEQUENTIAL,
-        (low, high),
-        f"activation; one scale for all maps of {label(maps.layer_name, 24)}",
-    )
+        canvas.text(left + mosaic.centre(channel) * pitch, HEAD - 0.05, str(channel), fontsize=TINY_SIZE, color=MUTED,
+                    ha="center")  # fmt: skip
+    canvas.text(left, 0.1, "channel →", fontsize=TEXT_SIZE - 1, color=MUTED)
+    draw_scale(canvas, (left, body + 0.1), SEQUENTIAL, (low, high), _scale_caption(maps))
     return Illustration(
         f"feature_maps_per_class_{file_stem(maps.layer_name)}", title,
         "A row per class: its first test image, then the output of every channel. Compare down a column to see which classes a "
         "channel separates.",
         _alternative(maps, class_names),
-        sheet.figure,
+        canvas.figure,
     )  # fmt: skip
 
 
@@ -140,11 +116,8 @@ def _per_class_title(maps: FeatureMaps, class_names: Sequence[str]) -> str:
     channel = int((means.max(axis=0) - means.min(axis=0)).argmax())
     low, high = int(means[:, channel].argmin()), int(means[:, channel].argmax())
     silent = int((maps.values.max(axis=(0, 1, 2)) <= 0).sum())
-    rest = (
-        f"; {count_of(silent, 'channel')} of {maps.num_channels} {'is' if silent == 1 else 'are'} inactive for all"
-        if silent
-        else ""
-    )
+    verb = "is" if silent == 1 else "are"
+    rest = f"; {count_of(silent, 'channel')} of {maps.num_channels} {verb} inactive for all" if silent else ""
     return (f"{label(maps.layer_name, 30)}: channel {channel} differs most between these {len(class_names)} images, from a mean of "
             f"{number(means[low, channel])} for {quoted(class_names[low])} to {number(means[high, channel])} for "
             f"{quoted(class_names[high])}{rest}")  # fmt: skip

@@ -19,9 +19,7 @@ from .canvas import theme_settings
 from .png import png_bytes
 from .theme import PNG_DPI, SVG_FONTS
 
-GLOBAL_STYLE = "stroke-linejoin: round; stroke-linecap: butt"
-"""What matplotlib writes as a CSS rule for ``*``."""
-
+GLOBAL_STYLE = "stroke-linejoin: round; stroke-linecap: butt"  # matplotlib's CSS rule for *
 TAG = re.compile(r"<[a-zA-Z/][^<>]*>")
 """matplotlib escapes < and > in attributes and in text, so nothing else looks like a tag."""
 
@@ -53,13 +51,9 @@ def to_svg(illustration: Illustration) -> str:
 
 
 def to_drawing(illustration: Illustration, svg: str) -> Drawing:
-    """Return the ``<svg>`` element of an SVG file, ready to share a page with others.
-
-    Its ids start with its name, and its global CSS rule and its title become attributes of the element.
-    """
+    """Return the ``<svg>`` element of an SVG file with unique ids, and with its global CSS rule and title as attributes."""
     element = FURNITURE.sub("", svg[svg.index("<svg") :]).strip()
     start = f'<svg role="img" aria-label="{escape(illustration.title)}" style="{GLOBAL_STYLE}"'
-    element = start + element.removeprefix("<svg")
     name = illustration.name
 
     def prefixed(tag: str) -> str:
@@ -67,7 +61,8 @@ def to_drawing(illustration: Illustration, svg: str) -> Drawing:
         tag = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", tag)
         return re.sub(r'\b(xlink:href|href)="#([^"]+)"', rf'\1="#{name}-\2"', tag)
 
-    return Drawing(name, illustration.title, illustration.caption, illustration.alt_text, map_tags(prefixed, element))
+    return Drawing(name, illustration.title, illustration.caption, illustration.alt_text,
+                   map_tags(prefixed, start + element.removeprefix("<svg")))  # fmt: skip
 
 
 def map_tags(change: Callable[[str], str], svg: str) -> str:
@@ -96,7 +91,6 @@ class Illustration:
 
     def _repr_html_(self) -> str:
         """Return the figure for a notebook: a PNG, because notebooks treat SVG like scripts, with its caption."""
-
         source = base64.b64encode(to_png(self)).decode("ascii")
         return (
             f'<figure><img src="data:image/png;base64,{source}" alt="{escape(self.alt_text)}" style="max-width: 100%">'

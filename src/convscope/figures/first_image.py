@@ -12,7 +12,7 @@ from ..types import Images
 from .canvas import FigureCanvas, in_theme
 from .color_scale import text_on
 from .figure import Illustration
-from .mosaic import Pixels, is_ink, pictures
+from .mosaic import Pixels, is_ink, shown_images
 from .text import quoted, size, span
 from .theme import FAINT_ON_WHITE, MARGIN, MUTED, RULE, TINY_SIZE, WIDTH
 
@@ -26,9 +26,9 @@ def draw_first_image(first_image: Images, class_name: str) -> Illustration:
     strength = first_image[0].max(axis=-1)
     title, extent = _title(strength, class_name)
     scale = SIDE / max(height, width)
-    sheet = FigureCanvas(title, height * scale + 0.3, width=SIDE + LEFT + 0.5)
-    axes = sheet.axes(LEFT, 0, width * scale, height * scale)
-    axes.imshow(pictures(first_image)[0], extent=(-0.5, width - 0.5, height - 0.5, -0.5), aspect="auto")
+    canvas = FigureCanvas(title, height * scale + 0.3, width=SIDE + LEFT + 0.5)
+    axes = canvas.axes(LEFT, 0, width * scale, height * scale)
+    axes.imshow(shown_images(first_image)[0], extent=(-0.5, width - 0.5, height - 0.5, -0.5), aspect="auto")
     axes.spines[:].set(visible=True, color=RULE)
     axes.tick_params(length=2)
     ink = "Black is 255 and white is 0" if is_ink(first_image) else "Each pixel shows its brightness or colour"
@@ -36,15 +36,14 @@ def draw_first_image(first_image: Images, class_name: str) -> Illustration:
         "first_image", title, f"{ink}; the ticks count pixels from 0, from the top left corner.",
         f"An image of {size(first_image.shape[1:3])} pixels, labelled {quoted(class_name)}. {extent} "
         f"Its mean value is {first_image.mean():.1f} of 255.",
-        sheet.figure,
+        canvas.figure,
     )  # fmt: skip
 
 
 def _title(strength: Images, class_name: str) -> tuple[str, str]:
     """Return the title, and a sentence on where the pixels above zero are; ``strength`` is (h, w)."""
     start = f"The first training image is labelled {quoted(class_name)}"
-    above = int((strength > 0).sum())
-    if above == 0:
+    if (above := int((strength > 0).sum())) == 0:
         return f"{start} and is empty: all its {strength.size:,} pixels are 0", "No pixel is above 0."
     rows, columns = np.nonzero(strength)
     where = f"in rows {span(rows.tolist())} and columns {span(columns.tolist())}"
@@ -57,32 +56,31 @@ MAX_LINES = 32
 
 MATRIX_LEFT, TOP, MAX_CELL = 0.28, 0.2, 0.5
 
-CHANNELS = ("red", "green", "blue")
-
 
 @in_theme
 def draw_first_image_matrix(first_image: Images, class_name: str) -> Illustration:
     """Draw the values of ``first_image`` (1, h, w, c), 0 to 255, each in a cell of its grey; of a colour image, the red ones."""
     rows, columns = (_middle(extent) for extent in first_image.shape[1:3])
     numbers = first_image[0, rows, columns, 0]
-    tints = pictures(first_image[:, rows, columns, :1])[0]
+    tints = shown_images(first_image[:, rows, columns, :1])[0]
     what = _what(first_image, numbers)
     zeros = int((numbers == 0).sum())
+    least = int(numbers[numbers > 0].min()) if numbers.any() else 0
     of_image = f"{what} of the first training image, {quoted(class_name)}"
     title = f"{of_image}: {zeros:,} of {numbers.size:,} are 0, the largest is {numbers.max()}"
     side = min(MAX_CELL, (WIDTH - 2 * MARGIN - MATRIX_LEFT) / numbers.shape[1])
-    sheet = FigureCanvas(title, TOP + side * numbers.shape[0])
-    sheet.picture(tints, (MATRIX_LEFT, TOP, side * numbers.shape[1], side * numbers.shape[0]))
-    _write_numbers(sheet, numbers, tints, side)
-    _write_indices(sheet, rows.start, columns.start, numbers, side)
+    canvas = FigureCanvas(title, TOP + side * numbers.shape[0])
+    canvas.image(tints, (MATRIX_LEFT, TOP, side * numbers.shape[1], side * numbers.shape[0]))
+    _write_numbers(canvas, numbers, tints, side)
+    _write_indices(canvas, rows.start, columns.start, numbers.shape, side)
     return Illustration(
         "first_image_matrix", title,
         "Each cell is one pixel with its value from 0 to 255, in the shade that it has in the image.",
         f"A table of {size(numbers.shape)} pixel values. {zeros:,} of {numbers.size:,} are 0; the others lie between "
-        f"{_least_above_zero(numbers)} and {numbers.max()}, the mean of all is {numbers.mean():.1f}. "
+        f"{least} and {numbers.max()}, the mean of all is {numbers.mean():.1f}. "
         f"The row with the largest sum is {rows.start + int(numbers.sum(axis=1).argmax())}: "
         f"{' '.join(map(str, numbers[numbers.sum(axis=1).argmax()]))}.",
-        sheet.figure,
+        canvas.figure,
     )  # fmt: skip
 
 
@@ -92,45 +90,40 @@ def _middle(extent: int) -> slice:
 
 
 def _what(image: Images, numbers: npt.NDArray[np.uint8]) -> str:
-    colour = f"{CHANNELS[0]} " if image.shape[-1] >= 3 else ""
+    colour = "red " if image.shape[-1] >= 3 else ""
     if numbers.shape == image.shape[1:3]:
         return f"The {size(numbers.shape)} {colour}numbers"
     return f"The middle {size(numbers.shape)} of the {size(image.shape[1:3])} {colour}numbers"
 
 
-def _write_numbers(sheet: FigureCanvas, numbers: npt.NDArray[np.uint8], tints: Pixels, side: float) -> None:
+def _write_numbers(canvas: FigureCanvas, numbers: npt.NDArray[np.uint8], tints: Pixels, side: float) -> None:
     font = min(8.5, side * 72 / 3.1)
     for row, column in np.argwhere(numbers > 0):
-        sheet.text(MATRIX_LEFT + (column + 0.5) * side, TOP + (row + 0.5) * side, str(numbers[row, column]), fontsize=font,
-                   color=text_on(tints[row, column]), ha="center", va="center_baseline")  # fmt: skip
+        canvas.cell(MATRIX_LEFT + (column + 0.5) * side, TOP + (row + 0.5) * side, str(numbers[row, column]), fontsize=font,
+                    color=text_on(tints[row, column]), ha="center")  # fmt: skip
     zeros = np.argwhere(numbers == 0)
     if len(zeros):
         tint = tints[tuple(zeros[0])]
-        _mark_zeros(sheet, zeros, side, (font, FAINT_ON_WHITE if tint.min() == 255 else text_on(tint)))
+        _mark_zeros(canvas, zeros, side, (font, FAINT_ON_WHITE if tint.min() == 255 else text_on(tint)))
 
 
-def _mark_zeros(sheet: FigureCanvas, places: npt.NDArray[np.int64], side: float, look: tuple[float, str]) -> None:
-    """Draw a 0 at each of ``places`` (n, 2), row and column."""
+def _mark_zeros(canvas: FigureCanvas, indices: npt.NDArray[np.int64], side: float, look: tuple[float, str]) -> None:
+    """Draw a 0 at each of ``indices`` (n, 2), row and column."""
     # One marker used n times: most cells are 0, and as text they took a sixth of the time of all figures.
     font, colour = look
     outline = TextPath((0, 0), "0", size=font, prop=FontProperties(family="DejaVu Sans"))
     vertices = outline.vertices - (outline.vertices.min(axis=0) + outline.vertices.max(axis=0)) / 2
     zero = Path(vertices, outline.codes)
-    sheet.paper.plot(MATRIX_LEFT + (places[:, 1] + 0.5) * side, TOP + (places[:, 0] + 0.5) * side, linestyle="none", marker=zero,
-                     markersize=2 * float(abs(vertices).max()), color=colour, markeredgewidth=0, gid="zeros")  # fmt: skip
+    lefts, tops = MATRIX_LEFT + (indices[:, 1] + 0.5) * side, TOP + (indices[:, 0] + 0.5) * side
+    diameter = 2 * float(abs(vertices).max())
+    canvas.shared_axes.plot(lefts, tops, linestyle="none", marker=zero, markersize=diameter, color=colour, markeredgewidth=0,
+                            gid="zeros")  # fmt: skip
 
 
-def _write_indices(
-    sheet: FigureCanvas, first_row: int, first_column: int, numbers: npt.NDArray[np.uint8], side: float
-) -> None:
-    """Write row and column indices, from 0."""
-    for row in range(numbers.shape[0]):
-        sheet.text(MATRIX_LEFT - 0.06, TOP + (row + 0.5) * side, str(first_row + row), fontsize=TINY_SIZE, color=MUTED,
-                   ha="right", va="center_baseline")  # fmt: skip
-    for column in range(numbers.shape[1]):
-        sheet.text(MATRIX_LEFT + (column + 0.5) * side, TOP - 0.06, str(first_column + column), fontsize=TINY_SIZE, color=MUTED,
-                   ha="center")  # fmt: skip
-
-
-def _least_above_zero(numbers: npt.NDArray[np.uint8]) -> int:
-    return int(numbers[numbers > 0].min()) if numbers.any() else 0
+def _write_indices(canvas: FigureCanvas, first_row: int, first_column: int, shape: tuple[int, ...], side: float) -> None:
+    for row in range(shape[0]):
+        canvas.cell(MATRIX_LEFT - 0.06, TOP + (row + 0.5) * side, str(first_row + row), fontsize=TINY_SIZE, color=MUTED,
+                    ha="right")  # fmt: skip
+    for column in range(shape[1]):
+        canvas.text(MATRIX_LEFT + (column + 0.5) * side, TOP - 0.06, str(first_column + column), fontsize=TINY_SIZE,
+                    color=MUTED, ha="center")  # fmt: skip

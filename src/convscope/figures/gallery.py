@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from ..analysis.activations import FeatureMaps, feature_maps, kernels
+from ..analysis.activations import feature_maps, kernels
 from ..runs.record import RunRecord
 from .baseline import draw_baseline
 from .class_counts import draw_class_counts
@@ -35,14 +35,7 @@ def illustrate(record: RunRecord) -> Iterator[Illustration]:
 def drawers(record: RunRecord) -> list[Drawer]:
     """Return functions that draw these figures."""
     # Figures whose numbers are measured last come last, so that the positions of the others are known before.
-    return [
-        *_data(record),
-        partial(draw_model_diagram, record.network),
-        *_results(record),
-        *_inside(record),
-        *_uncertainty(record),
-        *_comparisons(record),
-    ]
+    return [*_data(record), *_results(record), *_layers(record), *_measured_later(record)]
 
 
 def _data(record: RunRecord) -> Iterator[Drawer]:
@@ -52,6 +45,7 @@ def _data(record: RunRecord) -> Iterator[Drawer]:
     yield partial(draw_first_image, examples.first_image, first_name)
     yield partial(draw_samples, examples, class_names, record.metrics["data"]["train"])
     yield partial(draw_class_counts, record.metrics, record.request, class_names)
+    yield partial(draw_model_diagram, record.network)
 
 
 def _results(record: RunRecord) -> Iterator[Drawer]:
@@ -64,32 +58,24 @@ def _results(record: RunRecord) -> Iterator[Drawer]:
         yield partial(draw_mistakes, record.evaluation, record.examples)
 
 
-def _inside(record: RunRecord) -> Iterator[Drawer]:
+def _layers(record: RunRecord) -> Iterator[Drawer]:
     """Yield the kernels of the convolutions, then the feature maps of every convolution and pooling."""
     examples, class_names = record.examples, record.evaluation.class_names
     for each in kernels(record.network):
         yield partial(draw_kernels, each)
     test_name = class_names[examples.test_label]
-    for_classes = _by_layer(feature_maps(record.network, examples.one_per_class))
+    per_class = {each.layer_name: each for each in feature_maps(record.network, examples.one_per_class)}
     names = [class_names[int(each)] for each in examples.one_per_class_labels]
     for maps in feature_maps(record.network, examples.test_image):
         yield partial(draw_feature_maps, maps, examples.test_image, test_name)
-        yield partial(draw_feature_maps_per_class, for_classes[maps.layer_name], examples.one_per_class, names)
+        yield partial(draw_feature_maps_per_class, per_class[maps.layer_name], examples.one_per_class, names)
 
 
-def _uncertainty(record: RunRecord) -> Iterator[Drawer]:
-    # Runs of earlier versions did not measure it.
+def _measured_later(record: RunRecord) -> Iterator[Drawer]:
     if record.metrics.get("uncertainty"):
         yield partial(draw_reliability, record.metrics["uncertainty"])
         yield partial(draw_coverage, record.evaluation, record.metrics["uncertainty"])
-
-
-def _comparisons(record: RunRecord) -> Iterator[Drawer]:
     if record.metrics.get("robustness"):
         yield partial(draw_robustness, record.metrics)
     if record.metrics.get("baseline"):
         yield partial(draw_baseline, record.metrics, record.request["model"])
-
-
-def _by_layer(maps: tuple[FeatureMaps, ...]) -> dict[str, FeatureMaps]:
-    return {each.layer_name: each for each in maps}

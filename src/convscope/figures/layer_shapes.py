@@ -11,17 +11,13 @@ from matplotlib.collections import PolyCollection
 
 from ..models.network import Layer, Network, Shape
 from ..models.receptive_field import WINDOWED, window
-from .theme import ACCENT, INK, PAPER, RULE
+from .theme import ACCENT, BACKGROUND, INK, RULE
 
 DEPTH = 0.35
 """Factor by which depths are shortened, as in an oblique projection."""
 
-BAR = 0.13
-"""Width of a layer without rows and columns, in inches."""
-
-MIN_BAR = 0.03
-
-MIN_DEPTH = 0.02
+BAR, MIN_BAR, MIN_DEPTH = 0.13, 0.03, 0.02
+"""In inches: width and smallest height of a layer without rows and columns, and smallest depth."""
 
 Points = list[tuple[float, float]]
 
@@ -110,13 +106,10 @@ def draw_bodies(axes: Axes, chain: tuple[Placed, ...]) -> None:
     """Draw the bodies and their connections, on axes in inches with y pointing down."""
     fans = [_fan(a, b) for a, b in pairwise(chain) if b.body.is_flat]
     axes.add_collection(PolyCollection(fans, facecolor=RULE, edgecolor="none", alpha=0.45), autolim=False)
-    faces, sides = [], []
-    for place in chain:
-        faces.append(_rectangle(place.left, place.top, place.width, place.height))
-        if place.depth:
-            sides += _sides(place)
+    faces = [_rectangle(each.left, each.top, each.width, each.height) for each in chain]
+    sides = [side for each in chain if each.depth for side in _sides(each)]
     axes.add_collection(PolyCollection(sides, facecolor=RULE, edgecolor=INK, linewidth=0.7), autolim=False)
-    axes.add_collection(PolyCollection(faces, facecolor=PAPER, edgecolor=INK, linewidth=0.7), autolim=False)
+    axes.add_collection(PolyCollection(faces, facecolor=BACKGROUND, edgecolor=INK, linewidth=0.7), autolim=False)
     for number, (source, target) in enumerate(pairwise(chain)):
         if target.body.layer is not None and target.body.layer.kind in WINDOWED and not source.body.is_flat:
             _draw_window(axes, source, target, (0.3, 0.22) if number % 2 == 0 else (0.6, 0.8))
@@ -153,8 +146,7 @@ def _draw_window(axes: Axes, source: Placed, target: Placed, at: tuple[float, fl
     top = source.top + at[1] * max(source.height - tall * pixel, 0)
     shape = _rectangle(left, top, wide * pixel, tall * pixel)
     unit = (target.left + at[0] * target.width, target.top + at[1] * target.height)
-    axes.add_collection(
-        PolyCollection([shape], facecolor=ACCENT, edgecolor=ACCENT, alpha=0.55, linewidth=0.6), autolim=False
-    )
+    tinted = PolyCollection([shape], facecolor=ACCENT, edgecolor=ACCENT, alpha=0.55, linewidth=0.6)
+    axes.add_collection(tinted, autolim=False)
     axes.plot([shape[1][0], unit[0], shape[2][0]], [shape[1][1], unit[1], shape[2][1]], color=ACCENT, linewidth=0.7)
     axes.plot([unit[0]], [unit[1]], color=ACCENT, marker="s", markersize=2.2)

@@ -1,4 +1,4 @@
-"""Accuracy by epoch."""
+"""Accuracy and loss by epoch."""
 
 from __future__ import annotations
 
@@ -15,12 +15,10 @@ from ..types import Floats
 from .canvas import FigureCanvas, in_theme
 from .figure import Illustration
 from .text import number
-from .theme import INK, MUTED, PAPER, SMALL_SIZE, TEST, TEXT_SIZE, TRAINING, VALIDATION
+from .theme import BACKGROUND, INK, MUTED, SMALL_SIZE, TEST, TEXT_SIZE, TRAINING, VALIDATION
 
 LEFT, BOTTOM = 0.62, 0.44
-
 AXES_WIDTH, AXES_HEIGHT = 5.45, 3.2
-
 LABEL_STEP = 0.36
 """Inches between the labels of two curves that end at the same height: each label has two lines of text."""
 
@@ -42,32 +40,30 @@ class Curve:
         return self.values[-1]
 
 
-def training_curve(values: Sequence[float]) -> Curve:
-    """Return the curve of the training images."""
-    return Curve("training", values, TRAINING, "o", "-")
+def _curves(history: History, column: str, *, on_test: bool) -> tuple[Curve, Curve]:
+    """Return the curves of training and validation; the latter is named "test" if the run validates on its test split."""
+    values = history.column(f"val_{column}")
+    test = Curve("test (used as\nvalidation)", values, TEST, "D", "-.")
+    validation = test if on_test else Curve("validation", values, VALIDATION, "s", "--")
+    return Curve("training", history.column(column), TRAINING, "o", "-"), validation
 
 
-def validation_curve(values: Sequence[float], *, on_test: bool) -> Curve:
-    """Return the curve of the validation images, named "test" if the run validates on its test split."""
-    if on_test:
-        return Curve("test (used as\nvalidation)", values, TEST, "D", "-.")
-    return Curve("validation", values, VALIDATION, "s", "--")
+def _images(*, on_test: bool) -> str:
+    return "test images (used as validation)" if on_test else "validation images"
 
 
-def draw_curves(sheet: FigureCanvas, axes: Axes, curves: Sequence[Curve], write: Callable[[float], str]) -> None:
-    """Draw the curves. Limits and ticks of the y axis must be set before, because the labels stand where the curves end."""
+def _draw_curves(canvas: FigureCanvas, axes: Axes, curves: Sequence[Curve], write: Callable[[float], str]) -> None:
+    """Draw the curves; limits of the y axis must be set before, because the labels stand where the curves end."""
     epochs = len(curves[0].values)
     for curve in curves:
         axes.plot(range(1, epochs + 1), curve.values, color=curve.colour, marker=curve.marker, linestyle=curve.dash,
-                  linewidth=1.8, markersize=5, markeredgecolor=PAPER, markeredgewidth=0.6, clip_on=False,
+                  linewidth=1.8, markersize=5, markeredgecolor=BACKGROUND, markeredgewidth=0.6, clip_on=False,
                   label=curve.name.replace("\n", " "))  # fmt: skip
     axes.set_xlim((0.5, 1.5) if epochs == 1 else (1 - 0.03 * (epochs - 1), epochs + 0.03 * (epochs - 1)))
     axes.set_xticks(epoch_ticks(epochs))
     axes.set_xlabel("Epoch", fontsize=TEXT_SIZE)
-    axes.tick_params(length=3)
     axes.grid(axis="y")
-    axes.set_axisbelow(True)
-    _label_ends(sheet, axes, curves, write)
+    _label_ends(canvas, axes, curves, write)
 
 
 def epoch_ticks(epochs: int) -> list[int]:
@@ -78,19 +74,22 @@ def epoch_ticks(epochs: int) -> list[int]:
     return ticks if epochs == 1 else [*ticks, epochs]
 
 
-def finite(curves: Sequence[Curve]) -> list[float]:
-    """Return all finite values, or (0, 1) if there are none, as after a diverged training."""
+def _finite(curves: Sequence[Curve]) -> list[float]:
+    """Return all finite values, or 0 and 1 if there are none, as after a diverged training."""
     return [value for curve in curves for value in curve.values if isfinite(value)] or [0.0, 1.0]
 
 
-def _label_ends(sheet: FigureCanvas, axes: Axes, curves: Sequence[Curve], write: Callable[[float], str]) -> None:
+def _label_ends(canvas: FigureCanvas, axes: Axes, curves: Sequence[Curve], write: Callable[[float], str]) -> None:
     left = LEFT + AXES_WIDTH + 0.12
     for curve, height in zip(curves, _heights(axes, curves), strict=True):
         top = AXES_HEIGHT * (1 - height)
-        sheet.paper.plot([left, left + 0.34], [top, top], color=curve.colour, linestyle=curve.dash, linewidth=1.8)
-        sheet.paper.plot([left + 0.17], [top], color=curve.colour, marker=curve.marker, markersize=5, markeredgecolor=PAPER)
-        sheet.text(left + 0.42, top - 0.02, write(curve.last), fontsize=TEXT_SIZE, fontweight="bold", color=INK, va="bottom")
-        sheet.text(left + 0.42, top + 0.01, curve.name, fontsize=TEXT_SIZE - 1, color=MUTED, va="top", linespacing=1.1)
+        canvas.shared_axes.plot([left, left + 0.34], [top, top], color=curve.colour, linestyle=curve.dash, linewidth=1.8)
+        canvas.shared_axes.plot(
+            [left + 0.17], [top], color=curve.colour, marker=curve.marker, markersize=5, markeredgecolor=BACKGROUND
+        )
+        canvas.text(left + 0.42, top - 0.02, write(curve.last), fontsize=TEXT_SIZE, fontweight="bold", color=INK,
+                    va="bottom")  # fmt: skip
+        canvas.text(left + 0.42, top + 0.01, curve.name, fontsize=TEXT_SIZE - 1, color=MUTED, va="top", linespacing=1.1)
 
 
 def _heights(axes: Axes, curves: Sequence[Curve]) -> list[float]:
@@ -102,49 +101,36 @@ def _heights(axes: Axes, curves: Sequence[Curve]) -> list[float]:
     low, high = int(heights.argmin()), int(heights.argmax())
     if low == high:
         low, high = len(heights) - 1, 0
-    middle = (heights[low] + heights[high]) / 2
     if heights[high] - heights[low] < apart:
-        middle = float(np.clip(middle, apart / 2, 1 - apart / 2))
+        middle = float(np.clip((heights[low] + heights[high]) / 2, apart / 2, 1 - apart / 2))
         heights[low], heights[high] = middle - apart / 2, middle + apart / 2
     return [float(height) for height in heights]
 
 
 TICKS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9998, 0.9999)
-
 BETWEEN_TICKS = (0.96, 0.97, 0.985, 0.9925, 0.994, 0.996, 0.997, 0.9985)
-
 STRETCH_FROM = 0.95
 """Accuracy above which a linear scale would flatten the curve against 100%."""
 
 
 @in_theme
 def draw_accuracy(history: History, *, on_test: bool) -> Illustration:
-    """Draw training and validation accuracy per epoch.
-
-    Args:
-        history: One record per epoch.
-        on_test: Whether the run validates on its test split.
-    """
-    images = "test images (used as validation)" if on_test else "validation images"
-    curves = (training_curve(history.column("accuracy")), validation_curve(history.column("val_accuracy"), on_test=on_test))
+    """Draw training and validation accuracy per epoch; ``on_test`` if the run validates on its test split."""
+    images, curves = _images(on_test=on_test), _curves(history, "accuracy", on_test=on_test)
     title = _accuracy_title(history, images)
-    sheet = FigureCanvas(title, AXES_HEIGHT + BOTTOM)
-    axes = sheet.axes(LEFT, 0, AXES_WIDTH, AXES_HEIGHT)
-    stretched = _set_accuracy_scale(axes, finite(curves))
+    canvas = FigureCanvas(title, AXES_HEIGHT + BOTTOM)
+    axes = canvas.axes(LEFT, 0, AXES_WIDTH, AXES_HEIGHT)
+    stretched = _set_accuracy_scale(axes, _finite(curves))
     axes.set_ylabel("Accuracy", fontsize=TEXT_SIZE)
-    draw_curves(sheet, axes, curves, percent)
-    scale = (
-        " The scale is logarithmic in the error rate: equal steps up divide the errors by equal factors."
-        if stretched
-        else ""
-    )
+    _draw_curves(canvas, axes, curves, percent)
+    scale = " The scale is logarithmic in the error rate: equal steps up divide the errors by equal factors."
     return Illustration(
         "accuracy", title,
         "Accuracy after each epoch; training accuracy is the mean over the epoch, during which the weights change."
-        f"{scale}",
+        f"{scale if stretched else ''}",
         "; ".join(f"epoch {each.epoch}: training {percent(each.accuracy)}, {images} {percent(each.val_accuracy)}"
                   for each in history) + ".",
-        sheet.figure,
+        canvas.figure,
     )  # fmt: skip
 
 
@@ -152,9 +138,8 @@ def _accuracy_title(history: History, images: str) -> str:
     first, last = history[0], history[-1]
     points = (last.val_accuracy - last.accuracy) * 100
     side = "above" if points > 0 else "below"
-    against = (
-        f"{abs(points):.2f} points {side} training accuracy" if abs(points) >= 0.005 else "the same as training accuracy"
-    )
+    difference = f"{abs(points):.2f} points {side}" if abs(points) >= 0.005 else "the same as"
+    against = f"{difference} training accuracy"
     if len(history) == 1:
         return f"After one epoch, accuracy on {images} is {percent(last.val_accuracy)}, {against}"
     verb = {True: "rises", False: "falls"}.get(last.val_accuracy > first.val_accuracy, "stays")
@@ -205,15 +190,14 @@ LOGARITHMIC_FROM = 4.0
 @in_theme
 def draw_loss(history: History, *, on_test: bool) -> Illustration:
     """Draw training and validation loss per epoch, in nats; a ring marks the lowest validation loss."""
-    images = "test images (used as validation)" if on_test else "validation images"
-    curves = (training_curve(history.column("loss")), validation_curve(history.column("val_loss"), on_test=on_test))
+    images, curves = _images(on_test=on_test), _curves(history, "loss", on_test=on_test)
     best = min(range(len(history)), key=lambda index: history[index].val_loss)
     title = _loss_title(history, best, images)
-    sheet = FigureCanvas(title, AXES_HEIGHT + BOTTOM)
-    axes = sheet.axes(LEFT, 0, AXES_WIDTH, AXES_HEIGHT)
-    logarithmic = _set_loss_scale(axes, finite(curves))
+    canvas = FigureCanvas(title, AXES_HEIGHT + BOTTOM)
+    axes = canvas.axes(LEFT, 0, AXES_WIDTH, AXES_HEIGHT)
+    logarithmic = _set_loss_scale(axes, _finite(curves))
     axes.set_ylabel("Loss", fontsize=TEXT_SIZE)
-    draw_curves(sheet, axes, curves, number)
+    _draw_curves(canvas, axes, curves, number)
     _mark_best(axes, best, history)
     scale = " The scale is logarithmic: equal steps down divide the loss by equal factors." if logarithmic else ""
     return Illustration(
@@ -221,7 +205,7 @@ def draw_loss(history: History, *, on_test: bool) -> Illustration:
         "Mean negative log-likelihood of the true class, in nats: lower is better, 0 is best. The ring marks the lowest loss on "
         f"{images}.{scale}",
         "; ".join(f"epoch {each.epoch}: training {number(each.loss)}, {images} {number(each.val_loss)}" for each in history) + ".",
-        sheet.figure,
+        canvas.figure,
     )  # fmt: skip
 
 

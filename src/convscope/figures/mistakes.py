@@ -9,14 +9,12 @@ from ..analysis.sampling import Examples
 from ..formatting import count_of, format_probability, percent
 from .canvas import FigureCanvas, in_theme, text_width
 from .figure import Illustration
-from .mosaic import Mosaic, in_rows, pictures
+from .mosaic import in_rows, shown_images
 from .text import label, quoted
 from .theme import MUTED, SMALL_SIZE, TINY_SIZE
 
 COLUMNS, PITCH, LINE = 8, 0.95, 0.145
-
 HIGH_CONFIDENCE = 0.9
-
 LEFT_TO_RIGHT = "\u200e"
 """An invisible mark that keeps the arrow before a right-to-left name."""
 
@@ -27,36 +25,31 @@ def draw_mistakes(evaluation: Evaluation, examples: Examples) -> Illustration:
     indices = examples.mistake_indices
     title = _title(evaluation, len(indices))
     captions = [_caption(evaluation, int(index)) for index in indices]
-    mosaic = in_rows(pictures(examples.mistakes), COLUMNS)
+    mosaic = in_rows(shown_images(examples.mistakes), COLUMNS)
     lines = max(caption.count("\n") + 1 for caption in captions)
     font = SMALL_SIZE if lines == 2 else SMALL_SIZE - 1
     tile = PITCH * mosaic.tile_share
     height = tile * examples.mistakes.shape[1] / examples.mistakes.shape[2]
     step = height + lines * LINE + 0.2
-    sheet = FigureCanvas(title, mosaic.rows * step - 0.1)
-    for row in range(mosaic.rows):
-        # One drawn image per row, because captions separate the rows: five images instead of forty.
-        line = Mosaic(mosaic.tiles[row : row + 1])
-        sheet.picture(line.pixels, (0, row * step, COLUMNS * PITCH, height / line.tile_share))
-    for place, caption in enumerate(captions):
-        row, column = divmod(place, COLUMNS)
-        sheet.text(column * PITCH, row * step + height + 0.05, caption, fontsize=font, va="top", linespacing=1.2)
-    for place, index in enumerate(indices):
-        row, column = divmod(place, COLUMNS)
-        sheet.text(column * PITCH + tile, row * step + height + 0.05 + lines * LINE - 0.02, f"#{index}", fontsize=TINY_SIZE,
-                   color=MUTED, ha="right", va="bottom")  # fmt: skip
+    canvas = FigureCanvas(title, mosaic.rows * step - 0.1)
+    canvas.image_rows(mosaic, (0, 0, COLUMNS * PITCH, height / mosaic.tile_share), step)
+    for number, (caption, index) in enumerate(zip(captions, indices, strict=True)):
+        row, column = divmod(number, COLUMNS)
+        canvas.text(column * PITCH, row * step + height + 0.05, caption, fontsize=font, va="top", linespacing=1.2)
+        canvas.text(column * PITCH + tile, row * step + height + 0.05 + lines * LINE - 0.02, f"#{index}", fontsize=TINY_SIZE,
+                    color=MUTED, ha="right", va="bottom")  # fmt: skip
     return Illustration(
         "mistakes", title,
         "True class → predicted class, with the confidence of the prediction and the index in the test split below; most "
         "confident first.",
         "; ".join(_in_words(evaluation, int(index)) for index in indices) + ".",
-        sheet.figure,
+        canvas.figure,
     )  # fmt: skip
 
 
 def _title(evaluation: Evaluation, shown: int) -> str:
     first = int(evaluation.mistakes[0])
-    true, predicted = (evaluation.class_names[int(of[first])] for of in (evaluation.labels, evaluation.predictions))
+    true, predicted = _names(evaluation, first)
     confident = int((evaluation.confidence[evaluation.mistakes] > HIGH_CONFIDENCE).sum())
     part = f"The {shown} most confident of {evaluation.errors:,} errors" if shown < evaluation.errors else (
         f"All {evaluation.errors} errors" if shown > 1 else "The only error")  # fmt: skip
@@ -65,10 +58,13 @@ def _title(evaluation: Evaluation, shown: int) -> str:
             f"confidence; {others}")  # fmt: skip
 
 
+def _names(evaluation: Evaluation, index: int) -> list[str]:
+    """Return the true and the predicted class of an image."""
+    return [evaluation.class_names[int(of[index])] for of in (evaluation.labels, evaluation.predictions)]
+
+
 def _caption(evaluation: Evaluation, index: int) -> str:
-    true, predicted = (
-        label(evaluation.class_names[int(of[index])], 12) for of in (evaluation.labels, evaluation.predictions)
-    )
+    true, predicted = (label(name, 12) for name in _names(evaluation, index))
     names = [f"{true} → {predicted}"]
     if text_width(names[0], SMALL_SIZE) > PITCH - 0.05 or any(_is_long(name) for name in evaluation.class_names):
         names = [true, f"{LEFT_TO_RIGHT}→ {predicted}"]
@@ -81,9 +77,8 @@ def _is_long(name: str) -> bool:
 
 
 def _in_words(evaluation: Evaluation, index: int) -> str:
-    true, predicted = (quoted(evaluation.class_names[int(of[index])]) for of in (evaluation.labels, evaluation.predictions))
+    true, predicted = (quoted(name) for name in _names(evaluation, index))
     own = float(np.asarray(evaluation.probabilities)[index, int(evaluation.labels[index])])
     confidence = format_probability(float(evaluation.confidence[index]))
-    return (
-        f"image {index}: {true} predicted as {predicted}, {confidence} against {format_probability(own)} for the true class"
-    )
+    against = format_probability(own)
+    return f"image {index}: {true} predicted as {predicted}, {confidence} against {against} for the true class"

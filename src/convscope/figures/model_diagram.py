@@ -11,14 +11,11 @@ from .canvas import FigureCanvas, in_theme, text_width
 from .figure import Illustration
 from .layer_shapes import Placed, bodies, draw_bodies, placed
 from .text import label, rounded_share, size
-from .theme import ACCENT, INK, MUTED, PAPER, RULE, SMALL_SIZE, TINY_SIZE
+from .theme import ACCENT, BACKGROUND, INK, MUTED, RULE, SMALL_SIZE, TINY_SIZE
 
 STRIP_WIDTH, STRIP_HEIGHT, NAMES = 7.6, 1.75, 0.5
-
 ROW, HEAD = 0.25, 0.3
-
 NUMBER, LAYER, KIND, SHAPE = 0.12, 0.3, 1.75, 3.05
-
 COSTS = ((4.85, "parameters"), (6.75, "multiply-adds"))
 """Right edge of the numbers of each cost; their bars start after it."""
 
@@ -31,20 +28,20 @@ def draw_model_diagram(network: Network) -> Illustration:
     table = layer_table(network)
     title = _title(table)
     top = STRIP_HEIGHT + NAMES + 0.2
-    sheet = FigureCanvas(title, top + HEAD + (len(table.rows) + 1) * ROW)
+    canvas = FigureCanvas(title, top + HEAD + (len(table.rows) + 1) * ROW)
     chain = placed(bodies(network), STRIP_WIDTH, STRIP_HEIGHT)
-    draw_bodies(sheet.paper, chain)
-    _write_names(sheet, chain)
-    _write_head(sheet, top)
+    draw_bodies(canvas.shared_axes, chain)
+    _write_names(canvas, chain)
+    _write_head(canvas, top)
     for index, row in enumerate(table.rows):
-        _write_row(sheet, top + HEAD + index * ROW, (index + 1, row), (table.num_parameters, table.multiply_adds))
-    _write_total(sheet, top + HEAD + len(table.rows) * ROW, table)
+        _write_row(canvas, top + HEAD + index * ROW, (index + 1, row), (table.num_parameters, table.multiply_adds))
+    _write_total(canvas, top + HEAD + len(table.rows) * ROW, table)
     return Illustration(
         "model_diagram", title,
         "Faces are to scale in pixels, depths in channels, bars in units; a coloured square is the window of a convolution or "
         "pooling on its input. Multiply-adds are per image.",
         f"Input {size(network.input_shape)}. " + " ".join(_in_words(number, row) for number, row in enumerate(table.rows, start=1)),
-        sheet.figure,
+        canvas.figure,
     )  # fmt: skip
 
 
@@ -67,7 +64,7 @@ def _in_words(number: int, row: LayerRow) -> str:
             f"{row.multiply_adds:,} multiply-adds.")  # fmt: skip
 
 
-def _write_names(sheet: FigureCanvas, chain: Sequence[Placed]) -> None:
+def _write_names(canvas: FigureCanvas, chain: Sequence[Placed]) -> None:
     """Write number, name and shape below each layer, or the number alone where they would overlap."""
     available = STRIP_WIDTH / len(chain) * 0.97
     names = [label(place.body.name, 18) for place in chain]
@@ -75,44 +72,41 @@ def _write_names(sheet: FigureCanvas, chain: Sequence[Placed]) -> None:
     fits = max(text_width(text, TINY_SIZE + 0.5) for text in [*names, *shapes]) <= available
     for place, name, shape in zip(chain, names, shapes, strict=True):
         number = str(place.body.number) if place.body.number else ""
-        sheet.text(place.middle, STRIP_HEIGHT + 0.16, number or ("" if fits else "in"), fontweight="bold", ha="center",
-                   fontsize=SMALL_SIZE if fits else TINY_SIZE)  # fmt: skip
+        canvas.text(place.middle, STRIP_HEIGHT + 0.16, number or ("" if fits else "in"), fontweight="bold", ha="center",
+                    fontsize=SMALL_SIZE if fits else TINY_SIZE)  # fmt: skip
         if fits:
-            sheet.text(place.middle, STRIP_HEIGHT + 0.3, name, fontsize=TINY_SIZE + 0.5, ha="center")
-            sheet.text(place.middle, STRIP_HEIGHT + 0.43, shape, fontsize=TINY_SIZE + 0.5, color=MUTED, ha="center")
+            canvas.text(place.middle, STRIP_HEIGHT + 0.3, name, fontsize=TINY_SIZE + 0.5, ha="center")
+            canvas.text(place.middle, STRIP_HEIGHT + 0.43, shape, fontsize=TINY_SIZE + 0.5, color=MUTED, ha="center")
 
 
-def _write_head(sheet: FigureCanvas, top: float) -> None:
+def _write_head(canvas: FigureCanvas, top: float) -> None:
     heads = ((LAYER, "layer", "left"), (KIND, "kind", "left"), (SHAPE, "output shape", "left"),
              *((right, name, "right") for right, name in COSTS))  # fmt: skip
     for left, text, align in heads:
-        sheet.text(left, top + HEAD - 0.14, text, fontsize=SMALL_SIZE, color=MUTED, ha=align)
-    sheet.paper.plot([0, STRIP_WIDTH], [top + HEAD - 0.06] * 2, color=RULE, linewidth=0.8)
+        canvas.note(left, top + HEAD - 0.14, text, ha=align)
+    canvas.shared_axes.plot([0, STRIP_WIDTH], [top + HEAD - 0.06] * 2, color=RULE, linewidth=0.8)
 
 
-def _write_row(sheet: FigureCanvas, top: float, numbered: tuple[int, LayerRow], totals: tuple[int, int]) -> None:
+def _write_row(canvas: FigureCanvas, top: float, numbered: tuple[int, LayerRow], totals: tuple[int, int]) -> None:
     number, row = numbered
     middle = top + 0.5 * ROW
-    sheet.text(NUMBER, middle, str(number), fontsize=SMALL_SIZE, fontweight="bold", ha="center", va="center_baseline")
+    canvas.cell(NUMBER, middle, str(number), fontsize=SMALL_SIZE, fontweight="bold", ha="center")
     texts = ((LAYER, label(row.name, 18), INK), (KIND, label(row.kind, 18), MUTED), (SHAPE, size(row.output_shape), INK))
     for left, text, colour in texts:
-        sheet.text(left, middle, text, fontsize=FONT, color=colour, va="center_baseline")
+        canvas.cell(left, middle, text, fontsize=FONT, color=colour)
     costs = zip(COSTS, (row.num_parameters, row.multiply_adds), totals, ((INK, None), (ACCENT, "////")), strict=True)
     for (right, _), amount, total, (colour, hatch) in costs:
-        sheet.text(
-            right, middle, f"{amount:,}", fontsize=FONT, color=INK if amount else MUTED, ha="right", va="center_baseline"
-        )
+        canvas.cell(right, middle, f"{amount:,}", fontsize=FONT, color=INK if amount else MUTED, ha="right")
         if amount:
             length = BAR_WIDTH * amount / total
-            sheet.rectangles([(right + 0.08, middle - 0.07, length, 0.14)], facecolor=colour, hatch=hatch,
-                             edgecolor=PAPER if hatch else "none")  # fmt: skip
-            sheet.text(right + 0.13 + length, middle, rounded_share(amount / total), fontsize=SMALL_SIZE, color=MUTED,
-                       va="center_baseline")  # fmt: skip
+            canvas.rectangles([(right + 0.08, middle - 0.07, length, 0.14)], facecolor=colour, hatch=hatch,
+                             edgecolor=BACKGROUND if hatch else "none")  # fmt: skip
+            canvas.cell(right + 0.13 + length, middle, rounded_share(amount / total), fontsize=SMALL_SIZE, color=MUTED)
 
 
-def _write_total(sheet: FigureCanvas, top: float, table: LayerTable) -> None:
-    sheet.paper.plot([0, STRIP_WIDTH], [top + 0.02] * 2, color=RULE, linewidth=0.8)
+def _write_total(canvas: FigureCanvas, top: float, table: LayerTable) -> None:
+    canvas.shared_axes.plot([0, STRIP_WIDTH], [top + 0.02] * 2, color=RULE, linewidth=0.8)
     cells = ((LAYER, f"total ({table.kilobytes:,.2f} KB)", "left"), (COSTS[0][0], f"{table.num_parameters:,}", "right"),
              (COSTS[1][0], f"{table.multiply_adds:,}", "right"))  # fmt: skip
     for place, text, align in cells:
-        sheet.text(place, top + 0.16, text, fontsize=FONT, fontweight="bold", ha=align, va="center_baseline")
+        canvas.cell(place, top + 0.16, text, fontsize=FONT, fontweight="bold", ha=align)

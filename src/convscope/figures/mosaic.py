@@ -83,12 +83,9 @@ def coloured(values: Floats, colormap: str, low: float, high: float) -> Pixels:
     return np.asarray(mpl.colormaps[colormap](np.clip(shares, 0.0, 1.0), bytes=True), np.uint8)
 
 
-def pictures(images: Images) -> Pixels:
-    """Return ``images`` (n, h, w, c) as they are shown: (n, h, w, 4).
-
-    Bright strokes on a dark background, as in MNIST, become black on white, as in the original notebook; grey photos stay
-    unchanged. With other numbers of channels than one and three, the first three or the mean are shown.
-    """
+def shown_images(images: Images) -> Pixels:
+    """Return ``images`` (n, h, w, c) as they are shown: (n, h, w, 4), with bright strokes as black on white."""
+    # Of other numbers of channels than one and three, the first three or the mean are shown.
     if images.shape[-1] >= 3:
         return np.concatenate([images[..., :3], np.full_like(images[..., :1], 255)], axis=-1)
     grey = images.mean(axis=-1).round().astype(np.uint8)
@@ -98,6 +95,6 @@ def pictures(images: Images) -> Pixels:
 
 
 def is_ink(images: Images) -> bool:
-    """Return whether grey ``images`` are bright strokes on a black background, judged by their borders."""
+    """Return whether grey ``images`` are bright strokes on a black background, by their borders."""
     border = np.concatenate([images[:, [0, -1]].ravel(), images[:, :, [0, -1]].ravel()])
     return images.shape[-1] < 3 and float(np.median(border)) <= DARK_BORDER

@@ -25,12 +25,10 @@ if TYPE_CHECKING:
     from .figure import Drawing, Illustration
 
 MAX_FIGURES = 1000
-
 ALL, EVERY_OTHER = range(MAX_FIGURES), range(1, MAX_FIGURES, 2)
 """Positions of figures; positions that a run does not have are ignored."""
 
-TIMEOUT = 120.0
-"""Seconds to wait for the second process."""
+TIMEOUT = 120.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -78,6 +76,7 @@ class SecondProcess:
 
 def draw_all(record: RunRecord, second: SecondProcess) -> Iterator[Drawn]:
     """Yield every figure of ``record`` in order, drawing those that ``second`` does not."""
+    # `convscope train` imports this module at its start; matplotlib, half a second, can wait until the end of the training.
     from .gallery import drawers
 
     draw = drawers(record)
@@ -88,21 +87,21 @@ def draw_all(record: RunRecord, second: SecondProcess) -> Iterator[Drawn]:
 
 
 def _render(illustration: Illustration) -> Drawn:
-    from .figure import to_drawing, to_png, to_svg
+    from .figure import to_drawing, to_png, to_svg  # matplotlib, as above
 
     svg = to_svg(illustration)
     return Drawn(to_drawing(illustration, svg), svg, to_png(illustration))
 
 
 def _parse(fields: dict[str, Any]) -> Drawn:
-    from .figure import Drawing
+    from .figure import Drawing  # matplotlib, as above
 
     return Drawn(Drawing(**fields["drawing"]), fields["svg"], base64.b64decode(fields["png"]))
 
 
 def _main(folder: str, start: str, step: str) -> None:
-    from ..runs import store
-    from .gallery import drawers
+    from ..runs import store  # only the second process reads the run
+    from .gallery import drawers  # matplotlib, as above
 
     gc.disable()
     draw = drawers(store.load_record(Path(folder)))

@@ -10,13 +10,12 @@ from ..analysis.classification import ClassScore
 from ..analysis.evaluation import Evaluation
 from ..analysis.statistics.proportions import simultaneous_wilson
 from ..formatting import percent
-from .canvas import NAME_SPACE, FigureCanvas, allocate_images, in_theme
+from .canvas import NAME_SPACE, FigureCanvas, in_theme, names_width
 from .figure import Illustration
 from .text import label, quoted
-from .theme import ACCENT, INK, MUTED, PAPER, SMALL_SIZE, TEST, TEXT_SIZE
+from .theme import ACCENT, BACKGROUND, INK, MUTED, SMALL_SIZE, TEST, TEXT_SIZE
 
 RIGHT, HEAD, FOOT = 5.15, 0.36, 0.3
-
 COLUMNS = (("recall", 5.85), ("precision", 6.7), ("images", 7.5))
 """Headings of the table and their right edges."""
 
@@ -30,12 +29,12 @@ def draw_per_class(evaluation: Evaluation) -> Illustration:
     ranked = sorted(scores, key=lambda score: -score.recall)[-MAX_CLASSES:]
     title = _title(ranked[0], ranked[-1], len(scores))
     step = 0.29 if len(ranked) <= 30 else 0.15
-    sheet = FigureCanvas(title, HEAD + len(ranked) * step + FOOT)
-    left = allocate_images(label(score.class_name, 14) for score in ranked)
-    axes = sheet.axes(left, HEAD, RIGHT - left, len(ranked) * step)
+    canvas = FigureCanvas(title, HEAD + len(ranked) * step + FOOT)
+    left = names_width(label(score.class_name, 14) for score in ranked)
+    axes = canvas.axes(left, HEAD, RIGHT - left, len(ranked) * step)
     _draw_marks(axes, ranked, evaluation.accuracy)
-    _write_table(sheet, ranked, left, step)
-    _draw_key(sheet, left, evaluation.accuracy)
+    _write_table(canvas, ranked, left, step)
+    _draw_key(canvas, left, evaluation.accuracy)
     cut = (
         f" The {len(ranked)} of {len(scores)} classes with the lowest recall are shown." if len(ranked) < len(scores) else ""
     )
@@ -47,7 +46,7 @@ def draw_per_class(evaluation: Evaluation) -> Illustration:
                  f"{percent(score.recall_interval.high)}), precision {percent(score.precision)} "
                  f"({percent(score.precision_interval.low)} to {percent(score.precision_interval.high)}), {score.support:,} images."
                  for score in ranked),
-        sheet.figure,
+        canvas.figure,
     )  # fmt: skip
 
 
@@ -57,11 +56,9 @@ def _title(best: ClassScore, worst: ClassScore, classes: int) -> str:
     hits = [(round(score.recall * score.support), score.support) for score in (worst, best)]
     low, high = (simultaneous_wilson(*each, classes) for each in hits)
     # These intervals allow for the choice of the worst and the best class.
-    result = (
-        f"the difference is {'significant' if low.high < high.low else 'not significant'} (corrected for {classes} classes)"
-    )
+    result = "significant" if low.high < high.low else "not significant"
     return (f"Recall ranges from {percent(worst.recall)} for {quoted(worst.class_name)} to {percent(best.recall)} for "
-            f"{quoted(best.class_name)}; {result}")  # fmt: skip
+            f"{quoted(best.class_name)}; the difference is {result} (corrected for {classes} classes)")  # fmt: skip
 
 
 def _draw_marks(axes: Axes, scores: Sequence[ClassScore], accuracy: float) -> None:
@@ -69,40 +66,38 @@ def _draw_marks(axes: Axes, scores: Sequence[ClassScore], accuracy: float) -> No
     lowest = min(min(score.recall_interval.low, score.precision if score.precision else 1.0) for score in scores)
     axes.hlines(rows, [score.recall_interval.low for score in scores], [score.recall_interval.high for score in scores],
                 color=TEST, linewidth=2.2)  # fmt: skip
-    axes.plot([score.precision for score in scores], rows, linestyle="none", marker="D", markersize=5.5, markerfacecolor=PAPER,
+    axes.plot([score.precision for score in scores], rows, linestyle="none", marker="D", markersize=5.5, markerfacecolor=BACKGROUND,
               markeredgecolor=ACCENT, markeredgewidth=1.3, label="precision")  # fmt: skip
     axes.plot([score.recall for score in scores], rows, linestyle="none", marker="o", markersize=6, color=TEST,
-              markeredgecolor=PAPER, markeredgewidth=0.6, label="recall", clip_on=False)  # fmt: skip
+              markeredgecolor=BACKGROUND, markeredgewidth=0.6, label="recall", clip_on=False)  # fmt: skip
     axes.axvline(accuracy, color=MUTED, linewidth=0.9, linestyle=":", zorder=0)
     margin = 0.03 * (1 - lowest) or 0.01
     axes.set(xlim=(max(0.0, lowest - margin), 1 + margin), ylim=(len(scores) - 0.4, -0.6))
     axes.xaxis.set_major_formatter(lambda value, _: f"{value * 100:.4g}%")
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
-    axes.tick_params(axis="x", length=3)
     axes.grid(axis="x")
-    axes.set_axisbelow(True)
 
 
-def _write_table(sheet: FigureCanvas, scores: Sequence[ClassScore], left: float, step: float) -> None:
+def _write_table(canvas: FigureCanvas, scores: Sequence[ClassScore], left: float, step: float) -> None:
     font = TEXT_SIZE if step > 0.2 else SMALL_SIZE - 1
     for head, right in COLUMNS:
-        sheet.text(right, 0.12, head, fontsize=SMALL_SIZE, color=MUTED, ha="right")
+        canvas.note(right, 0.12, head, ha="right")
     extent = len(scores)
     for row, score in enumerate(scores):
         middle = HEAD + (row + 0.6) * step * extent / (extent + 0.2)
-        sheet.text(left - NAME_SPACE, middle, label(score.class_name, 14), fontsize=font, ha="right", va="center_baseline")
+        canvas.cell(left - NAME_SPACE, middle, label(score.class_name, 14), fontsize=font, ha="right")
         cells = (percent(score.recall), percent(score.precision), f"{score.support:,}")
         for text, (_, right) in zip(cells, COLUMNS, strict=True):
-            sheet.text(right, middle, text, fontsize=font, color=INK, ha="right", va="center_baseline")
+            canvas.cell(right, middle, text, fontsize=font, color=INK, ha="right")
 
 
-def _draw_key(sheet: FigureCanvas, start: float, accuracy: float) -> None:
-    paper = sheet.paper
-    paper.plot([start, start + 0.3], [0.08, 0.08], color=TEST, linewidth=2.2)
-    paper.plot([start + 0.15], [0.08], marker="o", markersize=6, color=TEST, markeredgecolor=PAPER, markeredgewidth=0.6)
-    paper.plot([start + 1.82], [0.08], marker="D", markersize=5.5, markerfacecolor=PAPER, markeredgecolor=ACCENT,
+def _draw_key(canvas: FigureCanvas, start: float, accuracy: float) -> None:
+    axes = canvas.shared_axes
+    axes.plot([start, start + 0.3], [0.08, 0.08], color=TEST, linewidth=2.2)
+    axes.plot([start + 0.15], [0.08], marker="o", markersize=6, color=TEST, markeredgecolor=BACKGROUND, markeredgewidth=0.6)
+    axes.plot([start + 1.82], [0.08], marker="D", markersize=5.5, markerfacecolor=BACKGROUND, markeredgecolor=ACCENT,
                markeredgewidth=1.3)  # fmt: skip
-    paper.plot([start + 2.74] * 2, [0.0, 0.17], color=MUTED, linewidth=0.9, linestyle=":")
+    axes.plot([start + 2.74] * 2, [0.0, 0.17], color=MUTED, linewidth=0.9, linestyle=":")
     for left, text in ((0.38, "recall, 95% CI"), (1.93, "precision"), (2.83, f"all classes {percent(accuracy)}")):
-        sheet.text(start + left, 0.12, text, fontsize=SMALL_SIZE, color=MUTED)
+        canvas.note(start + left, 0.12, text)

@@ -10,10 +10,9 @@ from matplotlib.axes import Axes
 from ..formatting import count_of, percent, percent_range, percentage_points
 from .canvas import FigureCanvas, in_theme
 from .figure import Illustration
-from .theme import ACCENT, INK, MUTED, PAPER, RULE, SMALL_SIZE, TEST, TEXT_SIZE
+from .theme import ACCENT, BACKGROUND, INK, MUTED, RULE, TEST, TEXT_SIZE
 
 LEFT, SIDE, BOTTOM = 0.62, 3.6, 0.44
-
 KEY = 4.75
 """Inches from the left to the key."""
 
@@ -22,36 +21,29 @@ LOOKS = {"uncalibrated": (ACCENT, "D"), "calibrated": (TEST, "o")}
 
 @in_theme
 def draw_reliability(uncertainty: Mapping[str, Any]) -> Illustration:
-    """Draw accuracy against confidence in bins (Wilson 95% CI), before and after temperature scaling.
-
-    Args:
-        uncertainty: The run's metrics of uncertainty.
-    """
+    """Draw accuracy against confidence in bins (Wilson 95% CI), before and after temperature scaling."""
     sides = {name: uncertainty[name] for name in LOOKS if uncertainty[name]}
     title = _title(uncertainty)
-    sheet = FigureCanvas(title, SIDE + BOTTOM)
-    axes = sheet.axes(LEFT, 0, SIDE, SIDE)
+    canvas = FigureCanvas(title, SIDE + BOTTOM)
+    axes = canvas.axes(LEFT, 0, SIDE, SIDE)
     axes.plot([0, 1], [0, 1], color=MUTED, linewidth=0.9, linestyle=":")
     for name, calibration in sides.items():
-        _draw_bins(
-            axes, calibration["bins"], *LOOKS[name], shift=0.004 * (1 if name == "calibrated" else -1) * (len(sides) > 1)
-        )
+        shift = 0.004 * (1 if name == "calibrated" else -1) * (len(sides) > 1)
+        _draw_bins(axes, calibration["bins"], *LOOKS[name], shift=shift)
     axes.set(xlim=(0, 1), ylim=(0, 1))
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_ticks([0, 0.2, 0.4, 0.6, 0.8, 1])
         axis.set_major_formatter(lambda value, _: f"{value * 100:.0f}%")
     axes.set_xlabel("Confidence", fontsize=TEXT_SIZE)
     axes.set_ylabel("Accuracy", fontsize=TEXT_SIZE)
-    axes.tick_params(length=3)
     axes.grid()
-    axes.set_axisbelow(True)
-    _write_key(sheet, sides, uncertainty)
+    _write_key(canvas, sides, uncertainty)
     return Illustration(
         "reliability", title,
         "Each mark is the test images of one confidence bin, with its 95% CI. Marks on the dotted line are calibrated, marks below "
         "it overconfident.",
         " ".join(_in_words(name, calibration) for name, calibration in sides.items()),
-        sheet.figure,
+        canvas.figure,
     )  # fmt: skip
 
 
@@ -59,11 +51,8 @@ def _title(uncertainty: Mapping[str, Any]) -> str:
     before, after = uncertainty["uncalibrated"], uncertainty["calibrated"]
     low, high = before["overconfidence"]["interval"]
     points = f"{abs(100 * before['overconfidence']['value']):.2f} points"
-    if low > 0:
-        text = f"Mean confidence is {points} above accuracy"
-    elif high < 0:
-        text = f"Mean confidence is {points} below accuracy"
-    else:
+    text = f"Mean confidence is {points} {'above' if low > 0 else 'below'} accuracy"
+    if low <= 0 <= high:
         text = "Mean confidence and accuracy do not differ significantly"
     error = f"{text}; calibration error {percent(before['ece']['value'])}"
     if after is None:
@@ -72,20 +61,22 @@ def _title(uncertainty: Mapping[str, Any]) -> str:
 
 
 def _draw_bins(axes: Axes, bins: Sequence[Mapping[str, Any]], colour: str, marker: str, *, shift: float) -> None:
-    places = [each["confidence"] + shift for each in bins]
+    positions = [each["confidence"] + shift for each in bins]
     lows, highs = ([each["interval"][end] for each in bins] for end in (0, 1))
-    axes.vlines(places, lows, highs, color=colour, linewidth=1.4, alpha=0.75)
-    axes.plot(places, [each["accuracy"] for each in bins], linestyle="none", marker=marker, markersize=5.5, color=colour,
-              markeredgecolor=PAPER, markeredgewidth=0.6, clip_on=False)  # fmt: skip
+    axes.vlines(positions, lows, highs, color=colour, linewidth=1.4, alpha=0.75)
+    axes.plot(positions, [each["accuracy"] for each in bins], linestyle="none", marker=marker, markersize=5.5, color=colour,
+              markeredgecolor=BACKGROUND, markeredgewidth=0.6, clip_on=False)  # fmt: skip
 
 
-def _write_key(sheet: FigureCanvas, sides: Mapping[str, Mapping[str, Any]], uncertainty: Mapping[str, Any]) -> None:
+def _write_key(canvas: FigureCanvas, sides: Mapping[str, Mapping[str, Any]], uncertainty: Mapping[str, Any]) -> None:
     names = {"uncalibrated": "uncalibrated", "calibrated": f"temperature {uncertainty['temperature'] or 1:.2f}"}
     top = 0.14
     for name, calibration in sides.items():
         colour, marker = LOOKS[name]
-        sheet.paper.plot([KEY + 0.08], [top - 0.05], marker=marker, markersize=6, color=colour, markeredgecolor=PAPER)
-        sheet.text(KEY + 0.25, top, names[name], fontsize=TEXT_SIZE, fontweight="bold", color=INK)
+        canvas.shared_axes.plot(
+            [KEY + 0.08], [top - 0.05], marker=marker, markersize=6, color=colour, markeredgecolor=BACKGROUND
+        )
+        canvas.text(KEY + 0.25, top, names[name], fontsize=TEXT_SIZE, fontweight="bold", color=INK)
         ece, gap = calibration["ece"], calibration["overconfidence"]
         lines = (
             f"calibration error {percent(ece['value'])}",
@@ -95,19 +86,19 @@ def _write_key(sheet: FigureCanvas, sides: Mapping[str, Mapping[str, Any]], unce
             f"loss {calibration['nll']['value']:.4f}, Brier {calibration['brier']['value']:.4f}",
         )
         for number, line in enumerate(lines, start=1):
-            sheet.text(KEY + 0.25, top + 0.19 * number, line, fontsize=SMALL_SIZE, color=MUTED)
+            canvas.note(KEY + 0.25, top + 0.19 * number, line)
         top += 0.19 * len(lines) + 0.42
-    _draw_counts(sheet, (uncertainty["calibrated"] or uncertainty["uncalibrated"])["bins"], top)
+    _draw_counts(canvas, (uncertainty["calibrated"] or uncertainty["uncalibrated"])["bins"], top)
 
 
-def _draw_counts(sheet: FigureCanvas, bins: Sequence[Mapping[str, Any]], top: float) -> None:
+def _draw_counts(canvas: FigureCanvas, bins: Sequence[Mapping[str, Any]], top: float) -> None:
     """Draw the number of images per bin as bars; the last bin holds most images of an accurate network."""
     width, height = 2.5, 0.75
     most, n = max(each["n"] for each in bins), sum(each["n"] for each in bins)
     base = top + height + 0.1
-    sheet.text(KEY + 0.25, top, f"{n:,} test images by confidence", fontsize=SMALL_SIZE, color=MUTED)
-    sheet.paper.plot([KEY + 0.25, KEY + 0.25 + width], [base, base], color=RULE, linewidth=0.8)
-    sheet.rectangles(
+    canvas.note(KEY + 0.25, top, f"{n:,} test images by confidence")
+    canvas.shared_axes.plot([KEY + 0.25, KEY + 0.25 + width], [base, base], color=RULE, linewidth=0.8)
+    canvas.rectangles(
         [
             (KEY + 0.25 + each["low"] * width + 0.01, base - height * each["n"] / most,
              (each["high"] - each["low"]) * width - 0.02, height * each["n"] / most)
@@ -116,8 +107,7 @@ def _draw_counts(sheet: FigureCanvas, bins: Sequence[Mapping[str, Any]], top: fl
         facecolor=MUTED,
     )  # fmt: skip
     last = bins[-1]
-    sheet.text(KEY + 0.25, base + 0.18, f"{percent(last['n'] / n, 1)} above {percent(last['low'], 0)}", fontsize=SMALL_SIZE,
-               color=MUTED)  # fmt: skip
+    canvas.note(KEY + 0.25, base + 0.18, f"{percent(last['n'] / n, 1)} above {percent(last['low'], 0)}")
 
 
 def _in_words(name: str, calibration: Mapping[str, Any]) -> str:

@@ -8,14 +8,13 @@ from typing import Any
 import numpy as np
 
 from ..formatting import percent
-from .canvas import NAME_SPACE, FigureCanvas, allocate_images, in_theme
+from .canvas import NAME_SPACE, FigureCanvas, in_theme, names_width
 from .color_scale import SCALE_HEIGHT, draw_scale, text_on
 from .figure import Illustration
 from .mosaic import coloured
 from .theme import INK, MUTED, SEQUENTIAL, SMALL_SIZE, TEXT_SIZE
 
 HEAD, ROW, CELL = 0.42, 0.29, 0.82
-
 GAP = 0.2
 """Inches between the cells and the means, and above the colour scale."""
 
@@ -31,23 +30,23 @@ def draw_robustness(metrics: Mapping[str, Any]) -> Illustration:
     robustness = metrics["robustness"]
     kinds = sorted(robustness["kinds"], key=lambda kind: kind["accuracy"])
     title = _title(robustness)
-    left = allocate_images(kind["title"] for kind in kinds)
+    left = names_width(kind["title"] for kind in kinds)
     strengths = len(kinds[0]["strengths"])
     bottom = HEAD + ROW * len(kinds)
-    sheet = FigureCanvas(title, bottom + GAP + SCALE_HEIGHT)
+    canvas = FigureCanvas(title, bottom + GAP + SCALE_HEIGHT)
     values = np.array([[cell["accuracy"] for cell in kind["strengths"]] for kind in kinds])
     tints = coloured(values, SEQUENTIAL, 0.0, 1.0)
-    sheet.picture(tints, (left, HEAD, CELL * strengths, ROW * len(kinds)))
-    _write_heads(sheet, left, strengths)
+    canvas.image(tints, (left, HEAD, CELL * strengths, ROW * len(kinds)))
+    _write_heads(canvas, left, strengths)
     for row, kind in enumerate(kinds):
         middle = HEAD + (row + 0.5) * ROW
-        sheet.text(left - NAME_SPACE, middle, kind["title"], fontsize=TEXT_SIZE, ha="right", va="center_baseline")
+        canvas.cell(left - NAME_SPACE, middle, kind["title"], fontsize=TEXT_SIZE, ha="right")
         for column, value in enumerate(values[row]):
-            sheet.text(left + (column + 0.5) * CELL, middle, f"{100 * value:.1f}", fontsize=TEXT_SIZE, ha="center",
-                       va="center_baseline", color=text_on(tints[row, column]))  # fmt: skip
-        _write_mean(sheet, kind, left + CELL * strengths + GAP, middle)
-    draw_scale(sheet, (left, bottom + GAP), SEQUENTIAL, (0, 100), f"accuracy in % on {robustness['n']:,} test images")
-    return Illustration("robustness", title, _reading(robustness), _alternative(kinds, robustness), sheet.figure)
+            canvas.cell(left + (column + 0.5) * CELL, middle, f"{100 * value:.1f}", fontsize=TEXT_SIZE, ha="center",
+                        color=text_on(tints[row, column]))  # fmt: skip
+        _write_mean(canvas, kind, left + CELL * strengths + GAP, middle)
+    draw_scale(canvas, (left, bottom + GAP), SEQUENTIAL, (0, 100), f"accuracy in % on {robustness['n']:,} test images")
+    return Illustration("robustness", title, _reading(robustness), _alternative(kinds, robustness), canvas.figure)
 
 
 def _title(robustness: Mapping[str, Any]) -> str:
@@ -80,18 +79,14 @@ def _row(kind: Kind) -> str:
     return f"{cells}, mean {percent(kind['accuracy'], 1)} ({low} to {high})."
 
 
-def _write_heads(sheet: FigureCanvas, left: float, strengths: int) -> None:
-    sheet.text(left + CELL * strengths / 2, 0.1, "strength", fontsize=SMALL_SIZE, color=MUTED, ha="center")
+def _write_heads(canvas: FigureCanvas, left: float, strengths: int) -> None:
+    canvas.note(left + CELL * strengths / 2, 0.1, "strength", ha="center")
     for column in range(strengths):
-        sheet.text(left + (column + 0.5) * CELL, HEAD - 0.1, str(column + 1), fontsize=SMALL_SIZE, color=MUTED, ha="center")
-    sheet.text(
-        left + CELL * strengths + GAP + MEAN, HEAD - 0.1, "mean, 95% CI", fontsize=SMALL_SIZE, color=MUTED, ha="right"
-    )
+        canvas.note(left + (column + 0.5) * CELL, HEAD - 0.1, str(column + 1), ha="center")
+    canvas.note(left + CELL * strengths + GAP + MEAN, HEAD - 0.1, "mean, 95% CI", ha="right")
 
 
-def _write_mean(sheet: FigureCanvas, kind: Kind, left: float, middle: float) -> None:
+def _write_mean(canvas: FigureCanvas, kind: Kind, left: float, middle: float) -> None:
     low, high = (100 * end for end in kind["interval"])
-    sheet.text(left + 0.45, middle, f"{100 * kind['accuracy']:.1f}", fontsize=TEXT_SIZE, color=INK, ha="right",
-               va="center_baseline")  # fmt: skip
-    sheet.text(left + MEAN, middle, f"{low:.1f}–{high:.1f}", fontsize=SMALL_SIZE, color=MUTED, ha="right",
-               va="center_baseline")  # fmt: skip
+    canvas.cell(left + 0.45, middle, f"{100 * kind['accuracy']:.1f}", fontsize=TEXT_SIZE, color=INK, ha="right")
+    canvas.cell(left + MEAN, middle, f"{low:.1f}–{high:.1f}", fontsize=SMALL_SIZE, color=MUTED, ha="right")

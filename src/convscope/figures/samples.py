@@ -9,13 +9,13 @@ import numpy as np
 from ..analysis.sampling import EXAMPLES_PER_CLASS, Examples
 from ..formatting import count_of
 from ..types import Floats
-from .canvas import NAME_SPACE, FigureCanvas, allocate_images, in_theme
+from .canvas import NAME_SPACE, FigureCanvas, in_theme, names_width
 from .figure import Illustration
-from .mosaic import Mosaic, Pixels, pictures
+from .mosaic import Mosaic, Pixels, shown_images
 from .text import label, quoted
-from .theme import MUTED, SMALL_SIZE, TEXT_SIZE
+from .theme import MUTED, TEXT_SIZE
 
-HEAD, RIGHT, ROOM_FOR_MEAN = 0.24, 7.6, 0.66
+HEAD, RIGHT, MEAN_WIDTH = 0.24, 7.6, 0.66
 
 
 @in_theme
@@ -27,18 +27,16 @@ def draw_samples(examples: Examples, class_names: Sequence[str], num_train: int)
     shown = len(examples.samples)
     title = f"{shown:,} of {num_train:,} training images; {_finding(means, [class_names[each] for each in classes])}"
     mosaic = Mosaic(_tiles(examples, classes))
-    left = allocate_images(label(class_names[each], 14) for each in classes)
-    tile = (RIGHT - ROOM_FOR_MEAN - left) / EXAMPLES_PER_CLASS
+    left = names_width(label(class_names[each], 14) for each in classes)
+    tile = (RIGHT - MEAN_WIDTH - left) / EXAMPLES_PER_CLASS
     step = tile * examples.samples.shape[1] / examples.samples.shape[2]
-    sheet = FigureCanvas(title, HEAD + mosaic.rows * step)
-    sheet.picture(mosaic.pixels, (left, HEAD, mosaic.columns * tile, mosaic.rows * step))
-    sheet.text(RIGHT, 0.12, "mean", fontsize=SMALL_SIZE, color=MUTED, ha="right")
+    canvas = FigureCanvas(title, HEAD + mosaic.rows * step)
+    canvas.image(mosaic.pixels, (left, HEAD, mosaic.columns * tile, mosaic.rows * step))
+    canvas.note(RIGHT, 0.12, "mean", ha="right")
     for row, (each, mean) in enumerate(zip(classes, means, strict=True)):
         middle = HEAD + mosaic.centre(row) * step
-        sheet.text(
-            left - NAME_SPACE, middle, label(class_names[each], 14), fontsize=TEXT_SIZE, ha="right", va="center_baseline"
-        )
-        sheet.text(RIGHT, middle, f"{mean:.1f}", fontsize=TEXT_SIZE, color=MUTED, ha="right", va="center_baseline")
+        canvas.cell(left - NAME_SPACE, middle, label(class_names[each], 14), fontsize=TEXT_SIZE, ha="right")
+        canvas.cell(RIGHT, middle, f"{mean:.1f}", fontsize=TEXT_SIZE, color=MUTED, ha="right")
     omitted = len(class_names) - len(classes)
     rest = f"; {count_of(omitted, 'class', 'classes')} of {len(class_names)} not shown" if omitted else ""
     return Illustration(
@@ -47,13 +45,13 @@ def draw_samples(examples: Examples, class_names: Sequence[str], num_train: int)
         "their mean value (0 to 255) is on the right.",
         "Mean values of the images shown, by class: "
         + ", ".join(f"{quoted(class_names[each])} {mean:.1f}" for each, mean in zip(classes, means, strict=True)) + ".",
-        sheet.figure,
+        canvas.figure,
     )  # fmt: skip
 
 
 def _tiles(examples: Examples, classes: Sequence[int]) -> Pixels:
     """Return (classes, PER_CLASS, h, w, 4); a class with fewer images leaves the rest of its row empty."""
-    shown = pictures(examples.samples)
+    shown = shown_images(examples.samples)
     tiles = np.zeros((len(classes), EXAMPLES_PER_CLASS, *shown.shape[1:]), np.uint8)
     for row, each in enumerate(classes):
         of_class = shown[examples.sample_labels == each][:EXAMPLES_PER_CLASS]

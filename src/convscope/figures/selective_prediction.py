@@ -15,12 +15,10 @@ from ..formatting import percent
 from .canvas import FigureCanvas, in_theme
 from .figure import Illustration
 from .text import rounded_share
-from .theme import ACCENT, INK, MUTED, PAPER, SMALL_SIZE, TEST, TEXT_SIZE
+from .theme import ACCENT, BACKGROUND, INK, MUTED, TEST, TEXT_SIZE
 
 LEFT, WIDTH, HEIGHT, BOTTOM = 0.62, 3.9, 2.9, 0.44
-
 COLUMNS = (("target", 5.25), ("confidence", 6.05), ("coverage", 6.75), ("accuracy", 7.55))
-
 POINTS = 300
 """Points of the curve: more would not be visible."""
 
@@ -30,28 +28,22 @@ FEW, SPACE = 0.05, 0.05
 
 @in_theme
 def draw_coverage(evaluation: Evaluation, uncertainty: Mapping[str, Any]) -> Illustration:
-    """Draw the error rate against coverage, and the thresholds that were chosen on other images.
-
-    Args:
-        evaluation: The test split.
-        uncertainty: The run's metrics of uncertainty.
-    """
-    curve = risk_coverage_curve(
-        *confidence_and_correct(evaluation.logits, evaluation.labels, uncertainty["temperature"] or 1.0)
-    )
+    """Draw the error rate on the test split against coverage, and the thresholds that were chosen on other images."""
+    temperature = uncertainty["temperature"] or 1.0
+    curve = risk_coverage_curve(*confidence_and_correct(evaluation.logits, evaluation.labels, temperature))
     chosen = [each for each in uncertainty["thresholds"] if each["threshold"] is not None and each["test"]["answered"]]
     title = _title(curve, chosen)
-    sheet = FigureCanvas(title, HEIGHT + BOTTOM)
-    axes = sheet.axes(LEFT, 0, WIDTH, HEIGHT)
+    canvas = FigureCanvas(title, HEIGHT + BOTTOM)
+    axes = canvas.axes(LEFT, 0, WIDTH, HEIGHT)
     _draw_curve(axes, curve, chosen)
-    _write_table(sheet, uncertainty, chosen)
+    _write_table(canvas, uncertainty, chosen)
     return Illustration(
         "coverage", title,
         "From right to left, more of the least confident predictions are rejected; the line is the error rate of the others. "
         "Dotted: the optimum, if errors were rejected first. Diamonds: thresholds chosen on "
         f"{uncertainty['selected_on']} images, with their 95% CIs on the test images.",
         _in_words(curve, chosen),
-        sheet.figure,
+        canvas.figure,
     )  # fmt: skip
 
 
@@ -69,29 +61,27 @@ def _title(curve: RiskCoverageCurve, chosen: Sequence[Mapping[str, Any]]) -> str
 
 def _draw_curve(axes: Axes, curve: RiskCoverageCurve, chosen: Sequence[Mapping[str, Any]]) -> None:
     n = len(curve.accuracy)
-    places = np.unique(np.linspace(0, n - 1, POINTS).astype(np.int64))
+    indices = np.unique(np.linspace(0, n - 1, POINTS).astype(np.int64))
     error = 1 - curve.accuracy
-    numbers = places + 1
+    numbers = indices + 1
     best = np.maximum(numbers - round(float(curve.accuracy[-1]) * n), 0) / numbers
     start = _start(curve, chosen)
-    shown = curve.coverage[places] >= start
-    axes.plot(curve.coverage[places][shown], best[shown], color=MUTED, linewidth=1.0, linestyle=":")
-    axes.plot(curve.coverage[places][shown], error[places][shown], color=TEST, linewidth=1.8)
+    shown = curve.coverage[indices] >= start
+    axes.plot(curve.coverage[indices][shown], best[shown], color=MUTED, linewidth=1.0, linestyle=":")
+    axes.plot(curve.coverage[indices][shown], error[indices][shown], color=TEST, linewidth=1.8)
     for each in chosen:
         test = each["test"]
         axes.vlines([test["coverage"]], 1 - test["interval"][1], 1 - test["interval"][0], color=ACCENT, linewidth=1.6)
     axes.plot([each["test"]["coverage"] for each in chosen], [1 - each["test"]["accuracy"] for each in chosen], linestyle="none",
-              marker="D", markersize=5.5, color=ACCENT, markeredgecolor=PAPER, markeredgewidth=0.6, clip_on=False)  # fmt: skip
-    top = max(float(error[places][shown].max(initial=0)), *(1 - each["test"]["interval"][0] for each in chosen), 1 / n)
+              marker="D", markersize=5.5, color=ACCENT, markeredgecolor=BACKGROUND, markeredgewidth=0.6, clip_on=False)  # fmt: skip
+    top = max(float(error[indices][shown].max(initial=0)), *(1 - each["test"]["interval"][0] for each in chosen), 1 / n)
     axes.set(xlim=(start, 1), ylim=(0, 1.08 * top))
     axes.xaxis.set_major_formatter(lambda value, _: f"{value * 100:.4g}%")
     axes.yaxis.set_major_formatter(lambda value, _: f"{value * 100:.3g}%")
     axes.locator_params(nbins=6)
     axes.set_xlabel("Coverage", fontsize=TEXT_SIZE)
     axes.set_ylabel("Error rate", fontsize=TEXT_SIZE)
-    axes.tick_params(length=3)
     axes.grid(axis="y")
-    axes.set_axisbelow(True)
 
 
 def _start(curve: RiskCoverageCurve, chosen: Sequence[Mapping[str, Any]]) -> float:
@@ -102,20 +92,19 @@ def _start(curve: RiskCoverageCurve, chosen: Sequence[Mapping[str, Any]]) -> flo
     return max(min([start, 0.95, *shares]) - SPACE, 0.0)
 
 
-def _write_table(sheet: FigureCanvas, uncertainty: Mapping[str, Any], chosen: Sequence[Mapping[str, Any]]) -> None:
+def _write_table(canvas: FigureCanvas, uncertainty: Mapping[str, Any], chosen: Sequence[Mapping[str, Any]]) -> None:
     if not chosen:
-        sheet.text(COLUMNS[0][1] - 0.5, 0.14, f"No threshold on the {uncertainty['selected_on']} images", fontsize=SMALL_SIZE,
-                   color=MUTED)  # fmt: skip
-        sheet.text(COLUMNS[0][1] - 0.5, 0.33, "improves on full coverage.", fontsize=SMALL_SIZE, color=MUTED)
+        canvas.note(COLUMNS[0][1] - 0.5, 0.14, f"No threshold on the {uncertainty['selected_on']} images")
+        canvas.note(COLUMNS[0][1] - 0.5, 0.33, "improves on full coverage.")
         return
     for head, right in COLUMNS:
-        sheet.text(right, 0.14, head, fontsize=SMALL_SIZE, color=MUTED, ha="right")
+        canvas.note(right, 0.14, head, ha="right")
     for row, each in enumerate(chosen, start=1):
         test = each["test"]
         cells = (percent(each["target_accuracy"], 1), f"≥ {percent(each['threshold'], 1)}", rounded_share(test["coverage"]),
                  percent(test["accuracy"]))  # fmt: skip
         for text, (_, right) in zip(cells, COLUMNS, strict=True):
-            sheet.text(right, 0.14 + 0.27 * row, text, fontsize=TEXT_SIZE, color=INK, ha="right")
+            canvas.text(right, 0.14 + 0.27 * row, text, fontsize=TEXT_SIZE, color=INK, ha="right")
 
 
 def _in_words(curve: RiskCoverageCurve, chosen: Sequence[Mapping[str, Any]]) -> str:

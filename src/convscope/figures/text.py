@@ -49,9 +49,8 @@ def number(value: float) -> str:
     elif abs(value) >= SMALL:
         text = f"{value:#.3g}".rstrip(".")
     else:
-        text = np.format_float_positional(
-            max(abs(float(value)), TINY) * (1 if value > 0 else -1), precision=1, fractional=False
-        )
+        rounded = max(abs(float(value)), TINY) * (1 if value > 0 else -1)
+        text = np.format_float_positional(rounded, precision=1, fractional=False)
     return text.replace("-", MINUS)
 
 

@@ -21,10 +21,8 @@ ROLES = {
 """Colour on white by role. Training, validation and test are blue, orange and green of the Okabe–Ito palette, which stays
 distinct with every common kind of colour blindness; lines and bars also differ in dash or hatch."""
 
-INK, MUTED, RULE, PAPER = (ROLES[role] for role in ("ink", "muted", "rule", "paper"))
-
+INK, MUTED, RULE, BACKGROUND = (ROLES[role] for role in ("ink", "muted", "rule", "paper"))
 TRAINING, VALIDATION, TEST, ACCENT = (ROLES[role] for role in ("training", "validation", "test", "accent"))
-
 DARK_ON_TINT, LIGHT_ON_TINT, FAINT_ON_WHITE = "#010101", "#ffffff", "#767676"
 """Text on cells whose colour is data, the same on light and dark pages. ``#000000`` would not do: matplotlib omits it from an
 SVG as the default, and the text would take the colour of the page's text."""
@@ -51,19 +49,22 @@ RC: dict[str, Any] = {
     "text.color": INK,
     "text.hinting": "none",      # saves 5% of the time of all figures; invisible at this resolution
     "text.parse_math": False,     # a class name may be "$x$"
+    "axes.axisbelow": True,
     "axes.edgecolor": RULE,
     "axes.labelcolor": MUTED,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.facecolor": "none",
     "axes.unicode_minus": True,
-    "figure.facecolor": PAPER,
+    "figure.facecolor": BACKGROUND,
     "grid.color": RULE,
     "grid.linewidth": 0.6,
     "hatch.linewidth": 0.8,
     "image.interpolation": "none",   # an SVG keeps the pixels; the browser enlarges them
     "image.composite_image": False,  # compositing would resample all images of a figure into one
     "xtick.color": MUTED,
+    "xtick.major.size": 3,
+    "ytick.major.size": 3,
     "ytick.color": MUTED,
     "xtick.labelsize": SMALL_SIZE,
     "ytick.labelsize": SMALL_SIZE,
@@ -72,6 +73,5 @@ RC: dict[str, Any] = {
 }  # fmt: skip
 
 PNG_DPI = 144
-
 SVG_FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 """Fonts of an SVG. All are narrower than DejaVu Sans, with which the layout is measured."""

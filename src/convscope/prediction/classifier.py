@@ -1,7 +1,4 @@
-"""Open a trained network to classify image files.
-
-Reads only the files of a run folder that this needs, so that the first prediction comes within a second.
-"""
+"""Open a trained network to classify image files, with only those files of a run folder that this takes."""
 
 from __future__ import annotations
 
@@ -50,7 +47,7 @@ class Classifier:
     """(m, h, w, c) uint8: training images for out-of-distribution distances."""
     is_calibrated: bool = False
     """Whether the temperature was measured; it is 1 otherwise."""
-    unmeasured: str | None = None
+    ood_unavailable_reason: str | None = None
     """Reason for missing distances, as a clause; None if they can be measured."""
 
     @cached_property
@@ -77,7 +74,7 @@ def open_classifier(source: PathLike | keras.Model) -> Classifier:
         ConfigError: The model does not take images of one size.
     """
     if "keras" in sys.modules and isinstance(source, sys.modules["keras"].Model):
-        from .keras_predictor import KerasPredictor
+        from .keras_predictor import KerasPredictor  # as below
 
         return _of_model(KerasPredictor(source))
     if not isinstance(source, (str, os.PathLike)):
@@ -110,7 +107,7 @@ def _of_run(folder: Path) -> Classifier:
             reference_data.feature_distances,
             reference_data.examples,
             temperature is not None,
-            _why_unmeasured(folder, predictor, reference_data),
+            _ood_unavailable_reason(folder, predictor, reference_data),
         )
     except ConvscopeError:
         raise
@@ -121,7 +118,7 @@ def _of_run(folder: Path) -> Classifier:
         ) from error
 
 
-def _why_unmeasured(folder: Path, predictor: Predictor, reference: ReferenceData) -> str | None:
+def _ood_unavailable_reason(folder: Path, predictor: Predictor, reference: ReferenceData) -> str | None:
     if not predictor.has_features:
         return "model.onnx does not expose the last hidden layer"
     if reference.feature_distances is not None:
@@ -137,7 +134,7 @@ def _of_file(path: Path) -> Classifier:
     predictor = Predictor(path)
     try:
         height, width, channels = (int(size) for size in predictor.image_shape)
-        return _by_contract(predictor, from_metadata(predictor.metadata, (height, width, channels)))
+        return _from_metadata(predictor, from_metadata(predictor.metadata, (height, width, channels)))
     except ConvscopeError:
         raise
     except (KeyError, TypeError, ValueError) as error:
@@ -147,32 +144,28 @@ def _of_file(path: Path) -> Classifier:
 
 
 def _of_keras_file(path: Path) -> Classifier:
-    from ..exporters.keras import contract_in
+    # A run folder needs none of these, which take 30 of the 200 ms that the imports of `convscope predict` take.
+    from ..exporters.keras import read_metadata
     from ..models.saving import load_model
     from .keras_predictor import KerasPredictor
 
     predictor = KerasPredictor(load_model(path))
-    contract = contract_in(path, predictor.image_shape)
-    if contract is None:
+    metadata = read_metadata(path, predictor.image_shape)
+    if metadata is None:
         raise RunError(
             f"{str(path)!r} was not written by `convscope export` and names neither classes nor preprocessing. Pass the run "
             "folder, or in Python the model itself: convscope.predict(keras.saving.load_model(...), images)."
         )
-    return _by_contract(predictor, contract)
+    return _from_metadata(predictor, metadata)
 
 
-def _by_contract(predictor: Predictor | KerasPredictor, contract: ModelMetadata) -> Classifier:
-    known = contract.temperature is not None
+def _from_metadata(predictor: Predictor | KerasPredictor, metadata: ModelMetadata) -> Classifier:
     return Classifier(
-        predictor,
-        contract.class_names,
-        contract.fitting,
-        contract.temperature or 1.0,
-        is_calibrated=known,
-        unmeasured=NO_IMAGES,
-    )
+        predictor, metadata.class_names, metadata.fitting, metadata.temperature or 1.0,
+        is_calibrated=metadata.temperature is not None, ood_unavailable_reason=NO_IMAGES,
+    )  # fmt: skip
 
 
 def _of_model(predictor: KerasPredictor) -> Classifier:
     names = tuple(map(str, range(predictor.num_classes)))
-    return Classifier(predictor, names, ImagePreprocessor(predictor.image_shape), unmeasured=NO_IMAGES)
+    return Classifier(predictor, names, ImagePreprocessor(predictor.image_shape), ood_unavailable_reason=NO_IMAGES)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -22,17 +21,15 @@ from .classifier import Classifier
 from .predictions import Place, Predictions
 
 Item = TypeVar("Item")
-
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True, eq=False)
-class Fitted:
-    """Preprocessed images ``prepared`` (n, h, w, c), with names, steps and positions."""
+class Prepared(NamedTuple):
+    """Preprocessed images (n, h, w, c), with the name, preprocessing steps and position of each."""
 
     names: tuple[str, ...]
-    prepared: Images
-    done: tuple[tuple[str, ...], ...]
+    images: Images
+    preprocessing_steps: tuple[tuple[str, ...], ...]
     places: tuple[Place | None, ...]
 
 
@@ -53,17 +50,17 @@ def predict(
     bad: tuple[BadPicture, ...] = ()
     batch = _as_batch(images, classifier.fitting.image_shape)
     if batch is not None and batch.shape[1:] == classifier.fitting.image_shape:
-        fitted = _fitted_batch(classifier, batch)
+        prepared = _prepare_batch(classifier, batch)
     else:
         single = single or batch is not None  # an array of n images gets n predictions
-        fitted, bad = _opened(classifier, images if batch is None else list(batch), single=single)
+        prepared, bad = _prepare_each(classifier, images if batch is None else list(batch), single=single)
     if bad and not skip_bad_images:
         raise PictureError("\n".join(each.reason for each in bad))
-    features = None
-    if classifier.reference is not None and isinstance(classifier.predictor, Predictor):
-        features, logits = classifier.predictor.features_and_logits(fitted.prepared)
+    features, predictor = None, classifier.predictor
+    if classifier.reference is not None and isinstance(predictor, Predictor):
+        features, logits = predictor.features_and_logits(prepared.images)
     else:
-        logits = classifier.predictor.logits(fitted.prepared)
+        logits = predictor.logits(prepared.images)
     if logits.shape[1] != len(classifier.class_names):
         raise RunError(
             f"the model has {logits.shape[1]} classes but {len(classifier.class_names)} class names. Copy the run folder again, or "
@@ -75,10 +72,10 @@ def predict(
             "or train again."
         )
     return Predictions(
-        fitted.names,
+        prepared.names,
         classifier.class_names,
-        fitted.prepared,
-        fitted.done,
+        prepared.images,
+        prepared.preprocessing_steps,
         logits,
         classifier.temperature,
         min(top, logits.shape[1]),
@@ -86,17 +83,17 @@ def predict(
         classifier.reference,
         classifier.feature_distances if features is not None else None,
         bad,
-        fitted.places,
+        prepared.places,
         classifier.is_calibrated,
-        classifier.unmeasured,
+        classifier.ood_unavailable_reason,
         at_least,
     )
 
 
-def _opened(
+def _prepare_each(
     classifier: Classifier, images: ImageLike | Iterable[ImageLike], *, single: bool
-) -> tuple[Fitted, tuple[BadPicture, ...]]:
-    def fit(file: NamedBytes | BadPicture) -> BadPicture | list[_Entry]:
+) -> tuple[Prepared, tuple[BadPicture, ...]]:
+    def prepare(file: NamedBytes | BadPicture) -> BadPicture | list[_Entry]:
         if isinstance(file, BadPicture):
             return file
         try:
@@ -109,16 +106,11 @@ def _opened(
             for number, each in enumerate(found, 1)
         ]
 
-    results = _in_threads(fit, list(each_image(images)))
+    results = _in_threads(prepare, list(each_image(images)))
     good = [entry for result in results if not isinstance(result, BadPicture) for entry in result]
-    shape = classifier.fitting.image_shape
-    fitted = Fitted(
-        tuple(name for name, _, _, _ in good),
-        np.stack([pixels for _, pixels, _, _ in good]) if good else np.empty((0, *shape), np.uint8),
-        tuple(done for _, _, done, _ in good),
-        tuple(place for _, _, _, place in good),
-    )
-    return fitted, tuple(result for result in results if isinstance(result, BadPicture))
+    names, pixels, steps, places = zip(*good, strict=True) if good else ((), (), (), ())
+    stacked = np.stack(pixels) if pixels else np.empty((0, *classifier.fitting.image_shape), np.uint8)
+    return Prepared(names, stacked, steps, places), tuple(result for result in results if isinstance(result, BadPicture))
 
 
 def _in_threads(work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
@@ -143,11 +135,9 @@ def _place(box: Box | None, scale: float, number: int, of: int) -> Place | None:
 
 
 def _as_batch(images: Any, image_shape: tuple[int, int, int]) -> npt.NDArray[Any] | None:
-    """Return ``images`` as one array (n, h, w, c) if they are a batch, else None.
-
-    A list of arrays is a batch if all have the network's image shape. An array with three axes is one image if it has that
-    shape or ends in 1, 3 or 4 channels; otherwise it is n grey images.
-    """
+    """Return ``images`` as one array (n, h, w, c) if they are a batch, else None."""
+    # A list of arrays is a batch if all have the network's image shape. An array with three axes is one image if it has that
+    # shape or ends in 1, 3 or 4 channels; otherwise it is n grey images.
     if isinstance(images, (list, tuple)):
         shapes = {(getattr(each, "shape", None), getattr(each, "dtype", None)) for each in images}
         if (
@@ -166,15 +156,15 @@ def _as_batch(images: Any, image_shape: tuple[int, int, int]) -> npt.NDArray[Any
     return None
 
 
-def _fitted_batch(classifier: Classifier, batch: npt.NDArray[Any]) -> Fitted:
+def _prepare_batch(classifier: Classifier, batch: npt.NDArray[Any]) -> Prepared:
     """Preprocess images of the network's own size."""
     # Most need nothing, which one vectorized test finds out for all of them.
     images = to_grey_levels(batch, "the batch of images")
-    done: list[tuple[str, ...]] = [(UNCHANGED,)] * len(images)
+    steps: list[tuple[str, ...]] = [(UNCHANGED,)] * len(images)
     others = np.flatnonzero(~classifier.fitting.uses_unchanged(images))
     if others.size:
         images = images.copy()
     for index in others.tolist():
         fitted = classifier.fitting.preprocess(images[index])
-        images[index], done[index] = fitted.pixels, fitted.steps
-    return Fitted(tuple(f"picture {number}" for number in range(len(images))), images, tuple(done), (None,) * len(images))
+        images[index], steps[index] = fitted.pixels, fitted.steps
+    return Prepared(tuple(f"picture {number}" for number in range(len(images))), images, tuple(steps), (None,) * len(images))

@@ -17,23 +17,13 @@ class KerasPredictor:
     """The counterpart of :class:`~convscope.models.predictor.Predictor` for Keras models."""
 
     def __init__(self, model: keras.Model) -> None:
-        """Wrap ``model``, with which the predictor shares its weights.
-
-        Raises:
-            ConfigError: The model does not take images of one size.
-            RunError: The model ends neither in a softmax nor in logits.
-        """
         self.image_shape = _image_shape(model)
         model = _ending_in_softmax(model)
         self._model = with_logits(model)
         self.num_classes = int(model.output_shape[-1])
 
     def logits(self, images: Images) -> Floats:
-        """Map images (n, h, w, c) uint8 to logits (n, k) float32.
-
-        Raises:
-            ShapeError: The images have another shape than the model takes.
-        """
+        """Map images (n, h, w, c) uint8 to logits (n, k) float32."""
         if images.shape[1:] != self.image_shape:
             raise ShapeError(
                 f"images have shape {images.shape}; this model takes (n, {', '.join(map(str, self.image_shape))})."
@@ -52,11 +42,7 @@ def _image_shape(model: keras.Model) -> tuple[int, int, int]:
 
 
 def _ending_in_softmax(model: keras.Model) -> keras.Model:
-    """Return a model with the same weights that ends in a dense layer with a softmax.
-
-    Accepts a final dense layer without an activation, with or without a softmax layer after it; returns any other model
-    unchanged.
-    """
+    """Return a model with the same weights whose last dense layer has a softmax, if it lacks one; else ``model``."""
     import keras
 
     dense = model.layers[-2] if isinstance(model.layers[-1], keras.layers.Softmax) else model.layers[-1]

@@ -1,41 +1,22 @@
-"""The files of a run folder: every name, with one line on what is in it.
-
-All other modules import the names from here, so that the list of known files, the page's list and the code that reads
-and writes the files cannot disagree.
-"""
+"""The files of a run folder: every name, with one line on what is in it; all other modules import them from here."""
 
 from __future__ import annotations
 
 REPORT = "report.html"
-
 KERAS_MODEL = "model.keras"
-
 ONNX_MODEL = "model.onnx"
-
 HISTORY = "history.csv"
-
 METRICS = "metrics.json"
-
 PREDICTIONS = "predictions.npz"
-
 SNAPSHOTS = "snapshots.npz"
-
 EXAMPLES = "examples.npz"
-
 EVIDENCE = "evidence.npz"
-
 REFERENCE_DATA = "yardsticks.npz"
-
 LABEL_SUSPECTS = "label_suspects.csv"
-
 FIGURES = "figures"
-
 REQUEST = "run.json"
-
 LEDGER = "ledger.jsonl"
-
 CHECKPOINT = "checkpoint.npz"
-
 MANIFEST = "manifest.json"
 
 DESCRIPTIONS = {
@@ -59,6 +40,5 @@ DESCRIPTIONS = {
 """What is in each file, by name, in the order in which the page lists them; ``figures`` is a folder."""
 
 KNOWN_FILES = frozenset(DESCRIPTIONS)
-
 OPTIONAL = frozenset({EVIDENCE, REFERENCE_DATA, LABEL_SUSPECTS, CHECKPOINT})
 """The files that a complete run may lack."""

@@ -19,7 +19,6 @@ from .files import LABEL_SUSPECTS
 from .record import RunRecord
 
 COLUMNS = ("split", "index", "given", "suggested", "score")
-
 KEY = "label_audit"
 """In ``metrics.json``."""
 
@@ -50,16 +49,9 @@ def to_csv(audit: LabelAudit) -> str:
 def read_rows(path: Path) -> list[tuple[str, int, str, str, float]]:
     """Read what :func:`to_csv` wrote. Raises :class:`DatasetError` for any other file."""
     try:
-        return [
-            (
-                row["split"],
-                int(row["index"]),
-                unescape_formula(row["given"]),
-                unescape_formula(row["suggested"]),
-                float(row["score"]),
-            )
-            for _, row in _rows(path)
-        ]
+        rows = [row for _, row in _rows(path)]
+        names = [(unescape_formula(row["given"]), unescape_formula(row["suggested"])) for row in rows]
+        return [(row["split"], int(row["index"]), *both, float(row["score"])) for row, both in zip(rows, names, strict=True)]
     except (KeyError, ValueError) as error:
         raise DatasetError(
             f"{str(path)!r} is not a list of suspects that convscope wrote ({error!r}). Run convscope audit again."
@@ -90,29 +82,16 @@ def unescape_formula(cell: str) -> str:
 
 
 def read_confirmed(path: Path, class_names: Sequence[str], *, num_train: int, test_labels: Labels) -> Confirmed:
-    """Read a list of suspects from which a person has deleted the rows with correct labels.
-
-    Only the columns ``split``, ``index`` and ``given`` are read.
-
-    Args:
-        path: The CSV file.
-        class_names: Of the run.
-        num_train: Images in the training split.
-        test_labels: Labels of the test split.
-
-    Raises:
-        DatasetError: Rows do not belong to this run; names them.
-    """
+    """Read a list of suspects after a person deleted the rows with correct labels; name the rows of other runs."""
     indices: dict[str, set[int]] = {split: set() for split in SPLITS}
     complaints = []
     for number, row in _rows(path):
-        reason = _add_index(row, indices, class_names, num_train, test_labels)
-        if reason:
+        if reason := _add_index(row, indices, class_names, num_train, test_labels):
             complaints.append(f"line {number}: {reason}")
     if complaints:
-        more = f"; and {len(complaints) - MAX_COMPLAINTS} more" if len(complaints) > MAX_COMPLAINTS else ""
+        more = [f"and {len(complaints) - MAX_COMPLAINTS} more"] if len(complaints) > MAX_COMPLAINTS else []
         raise DatasetError(
-            f"{str(path)!r} does not fit this run ({'; '.join(complaints[:MAX_COMPLAINTS])}{more}). "
+            f"{str(path)!r} does not fit this run ({'; '.join(complaints[:MAX_COMPLAINTS] + more)}). "
             f"Start from the run's own {LABEL_SUSPECTS}; delete rows, but change none."
         )
     return Confirmed(*(np.array(sorted(indices[split]), np.int64) for split in SPLITS))

@@ -13,7 +13,7 @@ import contextlib
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from .migrations import upgrade_purpose
 
 @dataclass(frozen=True)
 class LedgerEntry:
-    """One read of a test split."""
+    """One read of ``n`` images of a test split."""
 
     time: str
     """ISO 8601, in UTC."""
@@ -34,40 +34,29 @@ class LedgerEntry:
     purpose: str
     """What the images were read for, as a noun phrase."""
     dataset: str
-    """Name of the dataset."""
     fingerprint: str
     """SHA-256 of the dataset; equal data have equal fingerprints."""
     split: str
     n: int
-    """Number of images read."""
     times: int = 1
     """Number of reads; above 1 for a recipe that validates on the test split after every epoch."""
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """Records the reads of one test split in the ledger of one run."""
+    """Records the reads of one test split, of ``n`` images, in the ledger of one run."""
 
     folder: Path
-    """The run folder."""
     verb: str
     dataset: str
     fingerprint: str
     n: int
-    """Number of images in the test split."""
 
     def record(self, purpose: str, *, times: int = 1, n: int | None = None) -> bool:
-        """Record that ``n`` images (by default all) are about to be read.
-
-        Returns False if the ledger cannot be written.
-        """
-        entry = LedgerEntry(now(), self.verb, purpose, self.dataset, self.fingerprint, "test", n or self.n, times)
+        """Record that ``n`` images (by default all) are about to be read; return False if that fails."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        entry = LedgerEntry(now, self.verb, purpose, self.dataset, self.fingerprint, "test", n or self.n, times)
         return append(self.folder, entry)
-
-
-def now() -> str:
-    """Return the current time for an entry, to the second."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def append(folder: PathLike, entry: LedgerEntry) -> bool:
@@ -80,11 +69,10 @@ def append(folder: PathLike, entry: LedgerEntry) -> bool:
         return False
     try:
         # After a write cut short by a full disk or a power cut, the broken rest must not swallow this line.
-        whole = f"\n{line}" if _is_cut_short(descriptor) else line
-        content = whole.encode("utf-8")
-        done = os.write(descriptor, content) == len(content)
+        content = (f"\n{line}" if _is_cut_short(descriptor) else line).encode("utf-8")
+        is_whole = os.write(descriptor, content) == len(content)
         os.fsync(descriptor)
-        return done
+        return is_whole
     except OSError:
         return False
     finally:
@@ -92,10 +80,7 @@ def append(folder: PathLike, entry: LedgerEntry) -> bool:
 
 
 def read(folder: PathLike) -> tuple[LedgerEntry, ...]:
-    """Return the entries of the ledger in ``folder``, oldest first.
-
-    Incomplete lines are skipped. Without a ledger, as in runs of earlier versions, the result is empty.
-    """
+    """Return the entries of the ledger in ``folder``, oldest first, without incomplete lines; none if there is no ledger."""
     try:
         lines = (Path(folder) / LEDGER).read_text("utf-8", errors="replace").split("\n")
     except OSError:
@@ -113,10 +98,7 @@ def number_of_readings(entries: Iterable[LedgerEntry], fingerprint: str) -> int:
 
 
 def counts_by_purpose(entries: Iterable[LedgerEntry], fingerprint: str) -> dict[str, int]:
-    """Return how often the test split was read for each purpose.
-
-    The purposes stand in the order of their first read.
-    """
+    """Return how often the test split was read for each purpose, in the order of the first reads."""
     times: dict[str, int] = {}
     for entry in entries:
         if entry.fingerprint == fingerprint:
@@ -125,27 +107,19 @@ def counts_by_purpose(entries: Iterable[LedgerEntry], fingerprint: str) -> dict[
 
 
 def describe(times: Mapping[str, int]) -> str:
-    """Return a phrase for the result of :func:`purposes`.
-
-    For example ``"read 4 times: the final evaluation; validation after every epoch (3 times)"``.
-    """
+    """Return ``"read 4 times: the final evaluation; validation after every epoch (3 times)"``."""
     parts = [f"{purpose}{'' if count == 1 else f' ({count:,} times)'}" for purpose, count in times.items()]
     total = sum(times.values())
     return f"read {'once' if total == 1 else f'{total:,} times'}: {'; '.join(parts)}"
 
 
 def _entry(known: Any) -> LedgerEntry:
-    """Build an entry from a parsed line, ignoring keys of later versions.
-
-    Raises ``TypeError`` or ``ValueError`` if a key is missing or has the wrong type.
-    """
+    """Build an entry from a parsed line, ignoring keys of later versions; raise ``TypeError`` or ``ValueError``."""
     if not isinstance(known, dict):
         raise TypeError(f"{known!r} is not a ledger entry")
     names = {field.name for field in fields(LedgerEntry)}
     entry = LedgerEntry(**{name: value for name, value in known.items() if name in names})
-    return LedgerEntry(
-        **{**asdict(entry), "purpose": upgrade_purpose(entry.purpose), "n": int(entry.n), "times": int(entry.times)}
-    )
+    return replace(entry, purpose=upgrade_purpose(entry.purpose), n=int(entry.n), times=int(entry.times))
 
 
 def _is_cut_short(descriptor: int) -> bool:

@@ -21,12 +21,7 @@ MIN_FREE_BYTES = 32 * 2**20
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Lock ``folder`` for the block, and create it if it does not exist.
-
-    Raises:
-        RunExistsError: Another process holds the lock.
-        OutputError: The folder cannot be written, or the disk is full.
-    """
+    """Lock ``folder`` for the block, and create it if it does not exist."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if shutil.disk_usage(folder).free < MIN_FREE_BYTES:
@@ -42,10 +37,8 @@ def locked(folder: Path) -> Iterator[None]:
         raise cannot_write(folder, error) from error
     try:
         if descriptor is not None and not _lock(descriptor):
-            raise RunExistsError(
-                f"{str(folder)!r} is being written by another convscope process. "
-                "Choose another folder with --out DIR, or wait."
-            )
+            remedy = "Choose another folder with --out DIR, or wait."
+            raise RunExistsError(f"{str(folder)!r} is being written by another convscope process. {remedy}")
         yield
     finally:
         if descriptor is not None:
@@ -86,11 +79,7 @@ def swap(new: Path, path: Path, *, known: frozenset[str]) -> None:
 
 
 def complete_replacement(path: Path, *, known: frozenset[str]) -> None:
-    """Complete a swap that may have been killed at any point.
-
-    The new folder is renamed if it still has its hidden name; the user's own files move from the old folder to the new
-    one before the old one is removed.
-    """
+    """Complete a swap that may have been killed at any point, and move the user's own files to the new folder."""
     new, old = sibling_path(path, "new"), sibling_path(path, "old")
     if not old.is_dir():
         return

@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 Json = dict[str, Any]
-
 SECTIONS = {"doubt": "uncertainty", "strangers": "ood", "blind_pixels": "unused_input_pixels"}
 CONFIG = {
     "minimum_steps": "min_steps_per_epoch",
@@ -90,9 +89,9 @@ def upgrade_request(request: Any) -> Any:
     return new
 
 
-def upgrade_contract(contract: Json) -> Json:
+def upgrade_model_metadata(metadata: Json) -> Json:
     """Return the description inside an exported model at version 2."""
-    return _dataset(contract) | {"version": 2} if contract.get("version") == 1 else contract
+    return _dataset(metadata) | {"version": 2} if metadata.get("version") == 1 else metadata
 
 
 def upgrade_arrays(arrays: Mapping[str, T]) -> dict[str, T]:

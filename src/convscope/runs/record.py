@@ -39,7 +39,7 @@ class RunRecord:
     """The weights after each epoch, by ``layer/weight``; rounded to float16."""
     examples: Examples
     evidence: Evidence | None = None
-    """None if it was not collected, or cannot be: that takes the dataset, which a run folder does not hold."""
+    """None if it was not collected; that takes the dataset, which a run folder does not contain."""
     evidence_missing: str = "It was not collected; `convscope report` does that if the dataset is available."
     """Why there is none."""
     readings: tuple[LedgerEntry, ...] = ()
@@ -55,16 +55,7 @@ def make_record(
     uncertainty: Uncertainty | None = None,
     wall_seconds: float,
 ) -> RunRecord:
-    """Gather all numbers of a run.
-
-    Args:
-        request: What ``run.json`` will hold.
-        dataset: What the network was trained on.
-        training: The training, with its model.
-        evaluation: Of the test split.
-        uncertainty: Of the network, if it was measured.
-        wall_seconds: The time from the start of the run until now.
-    """
+    """Gather all numbers of a run; ``wall_seconds`` is the time from its start until now."""
     network = from_keras(training.model)
     metrics: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,

@@ -17,9 +17,9 @@ from ..analysis.ood.reference_data import ReferenceData
 from ..analysis.uncertainty.temperature import TemperatureScaling
 from ..errors import RunError
 from ..system.arrays import Array, below, load_arrays, save_arrays
+from .files import EVIDENCE, EXAMPLES, REFERENCE_DATA
 from .migrations import ARRAYS, upgrade_arrays
-
-METRICS, EXAMPLES, EVIDENCE, REFERENCE_DATA = "metrics.json", "examples.npz", "evidence.npz", "yardsticks.npz"
+from .run_folder import REMEDY
 
 REFERENCE_KEYS = ("reference_images", "sample", "temperature_scaling", "feature_distances")
 """The arrays, or groups of arrays, that :class:`ReferenceData` is made from."""
@@ -34,11 +34,7 @@ def save_reference_data(reference: ReferenceData, folder: Path) -> None:
 
 
 def load_reference_data(path: Path) -> ReferenceData:
-    """Return the reference data of the run folder ``path``, a hundred times faster than the whole run.
-
-    Raises:
-        RunError: A file is damaged, or the files are not of one run.
-    """
+    """Return the reference data of the run folder ``path``, a hundred times faster than the whole run."""
     found = next((path / name for name in (EVIDENCE, REFERENCE_DATA) if (path / name).is_file()), None)
     if found:
         arrays = upgrade_arrays(load_arrays(found, _is_reference))
@@ -60,9 +56,7 @@ def _is_reference(name: str) -> bool:
 
 def inconsistent_run(path: Path, error: Exception) -> RunError:
     """Return the error for files that can be read but do not belong to one training."""
-    return RunError(
-        f"the files of the run {str(path)!r} do not fit together ({error!r}). Copy the run folder again, or train again."
-    )
+    return RunError(f"the files of the run {str(path)!r} do not fit together ({error!r}). {REMEDY}")
 
 
 def to_arrays(name: str, part: Any) -> Iterator[tuple[str, npt.ArrayLike]]:

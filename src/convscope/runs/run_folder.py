@@ -1,9 +1,8 @@
 """The run folder: writing it, verifying it, and changing single files of a complete run.
 
 A run is complete when ``manifest.json`` exists: it is written last and lists every other file with its size and SHA-256.
-Later changes, such as a new report or added metrics, keep the manifest true at every moment. The operating system locks
-a folder while it is written (``flock``), so two trainings cannot share it and a killed one leaves no lock behind.
-``overwrite`` builds the new run next to the old one and swaps the two once the new run is complete.
+Later changes, such as a new report or added metrics, keep the manifest true at every moment. :mod:`convscope.runs.lock`
+locks a folder while it is written, and replaces an old run by a new one once that is complete.
 """
 
 from __future__ import annotations
@@ -32,9 +31,6 @@ NOT_IN_MANIFEST = frozenset({MANIFEST, LEDGER})
 ALTERNATIVE = "or"
 """Key of a manifest entry: size and SHA-256 of the content that is about to replace the file."""
 
-MAX_NAME_LENGTH = 200
-"""Characters of a file name that an error message shows."""
-
 REMEDY = "Copy the run folder again, or train again."
 
 
@@ -43,15 +39,10 @@ def writing_run(path: PathLike, *, overwrite: bool = False, resume: bool = False
     """Lock the run folder ``path`` and yield the folder to write into.
 
     When the block ends without an error, the manifest is written and, with ``overwrite``, the new run replaces the old
-    one. After an error, a folder that holds nothing but the request is removed.
-
-    Args:
-        path: The run folder, which need not exist.
-        overwrite: Whether a run in ``path`` may be replaced.
-        resume: Whether to continue in the folder of an unfinished run, if there is one.
+    one. With ``resume``, an unfinished run continues. After an error, a folder with nothing but the request is removed.
 
     Raises:
-        RunExistsError: The folder holds a run or something else, or another process is writing to it.
+        RunExistsError: The folder contains a run or something else, or another process is writing to it.
         OutputError: The folder cannot be written.
     """
     path = Path(path)
@@ -108,11 +99,7 @@ def write_manifest(folder: PathLike) -> None:
 
 @contextlib.contextmanager
 def updating_report(folder: PathLike) -> Iterator[Path]:
-    """Lock a complete run and let the block write its report and figures again.
-
-    The manifest stays true at every moment. Other files may only be replaced through :func:`exchanging`. Raises
-    :class:`RunExistsError` if another process is writing to the run.
-    """
+    """Lock a complete run while the block writes its report and figures, or uses :func:`replacing_file` for other files."""
     folder = Path(folder)
     with lock.locked(folder):
         manifest = read_json(folder / MANIFEST)
@@ -126,11 +113,8 @@ def updating_report(folder: PathLike) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def replacing_file(folder: PathLike, name: str) -> Iterator[Path]:
-    """Yield a path for new content of the file ``name`` of a complete run.
-
-    The content replaces the old one when the block ends without an error. Use it within :func:`updating_report`, so
-    that an interruption cannot leave a report with outdated numbers.
-    """
+    """Yield a path for new content of the file ``name`` of a complete run, which replaces the old one at the end."""
+    # Use it within `updating_report`, so that an interruption cannot leave a report with outdated numbers.
     folder = Path(folder)
     manifest = read_json(folder / MANIFEST)
     with replacing(folder / name) as temporary:
@@ -150,9 +134,7 @@ def _update(folder: Path, manifest: dict[str, Any], name: str, entry: dict[str, 
 def verify(path: PathLike, *, only: Collection[str] | None = None) -> Path:
     """Return the folder of a complete run after comparing its files with the manifest.
 
-    Args:
-        path: The run folder.
-        only: Names of the files to verify; None verifies all of them, which reads every byte.
+    ``only`` names the files to verify; None verifies all of them, which reads every byte.
 
     Raises:
         RunError: There is no complete run in ``path``, or a file is missing or damaged; the message names the first one.
@@ -160,7 +142,11 @@ def verify(path: PathLike, *, only: Collection[str] | None = None) -> Path:
     path = Path(path)
     lock.complete_replacement(path, known=KNOWN_FILES)
     if path.is_file():
-        raise RunError(_file_in_place_of_run(path))
+        if is_foreign(path):
+            raise RunError(refusal(path, "a run folder", retrain=True))
+        raise RunError(
+            f"{str(path)!r} is a file, not a run folder. Pass a folder that `convscope train` wrote, such as runs/NAME."
+        )
     if not path.is_dir():
         raise RunError(f"there is no run folder at {str(path)!r}. Pass one that `convscope train` wrote, such as runs/NAME.")
     if not (path / MANIFEST).is_file():
@@ -173,12 +159,6 @@ def verify(path: PathLike, *, only: Collection[str] | None = None) -> Path:
         if only is None or name in only:
             _verify_file(path, name, entry)
     return path
-
-
-def _file_in_place_of_run(path: Path) -> str:
-    if is_foreign(path):
-        return refusal(path, "a run folder", retrain=True)
-    return f"{str(path)!r} is a file, not a run folder. Pass a folder that `convscope train` wrote, such as runs/NAME."
 
 
 def read_json(path: PathLike) -> Any:
@@ -209,8 +189,8 @@ def _manifest_entries(path: Path) -> dict[str, list[tuple[int, str]]]:
 def _verify_file(folder: Path, name: str, contents: list[tuple[int, str]]) -> None:
     file = folder / name
     if not os.path.isfile(file):  # noqa: PTH113 - returns False for an invalid name, where Path.is_file raises
-        printable = repr(name)[1:-1]
-        raise RunError(f"{printable[:MAX_NAME_LENGTH]} is missing from the run folder {str(folder)!r}. {REMEDY}")
+        printable = repr(name)[1:-1][:200]  # a damaged manifest may name anything
+        raise RunError(f"{printable} is missing from the run folder {str(folder)!r}. {REMEDY}")
     size = file.stat().st_size
     if size not in {written for written, _ in contents}:
         raise RunError(f"{name} is damaged: it has {size:,} bytes instead of {contents[0][0]:,}. {REMEDY}")

@@ -13,13 +13,14 @@ import numpy.typing as npt
 
 from ..errors import ConfigError, ConvscopeError, RunError
 from ..models.custom import short_name
-from ..system.arrays import Array, below, load_arrays, save_arrays
+from ..system.arrays import below, load_arrays, save_arrays
 from ..types import Labels
 from . import run_folder
 from .files import PREDICTIONS
 from .record import RunRecord
 
-VOTES = "votes.npz"
+RUNS, REQUEST, RESULTS, VOTES = "runs", "study.json", "study-results.json", "votes.npz"
+"""Names in the folder of a study."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,16 +34,15 @@ class Votes:
 
     @property
     def seeds(self) -> int:
-        """The number of seeds."""
         return int(self.counts[0].sum())
 
     @property
     def winners(self) -> Labels:
-        """(n,): the class with the most votes; the first one on a tie."""
+        """(n,): the class with the most votes; ties go to the lower index."""
         return np.asarray(self.counts.argmax(axis=1), np.int64)
 
     @property
-    def right(self) -> Labels:
+    def correct(self) -> Labels:
         """(n,): how many seeds predict the true class."""
         return np.asarray(self.counts[np.arange(len(self.labels)), self.labels], np.int64)
 
@@ -63,26 +63,14 @@ def count_votes(predictions: Iterable[Labels], labels: Labels, num_classes: int)
 def save_votes(votes: Mapping[str, Votes], folder: Path) -> None:
     """Write ``votes.npz``: ``labels`` (n,) and ``votes/CONFIGURATION`` (n, k) uint16."""
     labels = next(iter(votes.values())).labels
-    arrays: dict[str, Any] = {"labels": labels}
-    arrays |= {f"votes/{name}": each.counts.astype(np.uint16) for name, each in votes.items()}
-    save_arrays(folder / VOTES, arrays, compressed=True)
+    counts = {f"votes/{name}": each.counts.astype(np.uint16) for name, each in votes.items()}
+    save_arrays(folder / VOTES, {"labels": labels, **counts}, compressed=True)
 
 
 def load_votes(folder: Path) -> dict[str, Votes]:
-    """Load the votes of a study by configuration, such as ``cnn-standard``.
-
-    Raises:
-        RunError: The file is missing or damaged.
-    """
-    arrays: dict[str, Array] = load_arrays(folder / VOTES)
+    """Load the votes of a study by configuration, such as ``cnn-standard``."""
+    arrays = load_arrays(folder / VOTES)
     return {name: Votes(counts.astype(np.int64), arrays["labels"]) for name, counts in below(arrays, "votes").items()}
-
-
-RUNS, REQUEST, RESULTS = "runs", "study.json", "study-results.json"
-"""Names in the folder of a study."""
-
-VOTES_KEY = "votes"
-"""Key under ``mistakes`` in ``metrics.json``: the study and the seeds that the votes come from."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,27 +85,23 @@ class SeedVotes:
     """Path of the study's folder, relative to the run folder."""
 
     def as_dict(self) -> dict[str, Any]:
-        """Return study and seeds, ready for JSON."""
         return {"study": self.study, "seeds": list(self.seeds)}
 
 
 def seed_votes(record: RunRecord, folder: Path, study: Path | None = None) -> SeedVotes | None:
     """Return the votes of other seeds on the test images of a run, or None if there are none.
 
-    Args:
-        record: The run.
-        folder: The folder of the run.
-        study: The folder of a study. By default the study named in the run's metrics, or the one that contains the run.
+    By default, ``study`` is the folder of the study named in the run's metrics, or of the one that contains the run.
 
     Raises:
-        ConfigError: ``study`` holds no complete study, or no runs like this one.
+        ConfigError: ``study`` contains no complete study, or no runs like this one.
         RunError: The files of ``study`` contradict each other.
     """
     if study is not None:
         return _votes_of_study(record, folder, study)
-    for place in _candidate_studies(record, folder):
+    for candidate in _candidate_studies(record, folder):
         try:
-            return _votes_of_study(record, folder, place)
+            return _votes_of_study(record, folder, candidate)
         except ConvscopeError:  # of another network, or damaged; the user did not ask for it, so this is no error
             continue
     return None
@@ -125,11 +109,11 @@ def seed_votes(record: RunRecord, folder: Path, study: Path | None = None) -> Se
 
 def _candidate_studies(record: RunRecord, folder: Path) -> list[Path]:
     """Return the folders of studies that the run may belong to."""
-    known = ((record.metrics.get("mistakes") or {}).get(VOTES_KEY) or {}).get("study")
-    places = [folder / known] if known else []
+    known = ((record.metrics.get("mistakes") or {}).get("votes") or {}).get("study")
+    studies = [folder / known] if known else []
     if folder.resolve().parent.name == RUNS:
-        places.append(folder.resolve().parent.parent)
-    return [place for place in places if (place / VOTES).is_file()]
+        studies.append(folder.resolve().parent.parent)
+    return [study for study in studies if (study / VOTES).is_file()]
 
 
 def _votes_of_study(record: RunRecord, folder: Path, study: Path) -> SeedVotes | None:
@@ -164,15 +148,15 @@ def _matching_runs(
     largest = max(entry["size"] for entry in results["runs"])
     own = next((each for each in results["runs"] if (study / RUNS / each["run"]).resolve() == folder.resolve()), None)
     if own is not None:
-        wanted, same_data = (own["model"], own["recipe"], own["size"]), True
+        configuration, same_data = (own["model"], own["recipe"], own["size"]), True
     else:
-        asked = record.request
-        same_data = request["dataset"]["fingerprint"] == asked["dataset"]["fingerprint"]
-        same_way = request["recipes"].get(asked["recipe"]) == asked["config"]
-        wanted = short_name(asked["model"]), asked["recipe"] if same_way else None, results["dataset"]["train"]
-    found = [each for each in results["runs"] if (each["model"], each["recipe"], each["size"]) == wanted]
+        run = record.request
+        same_data = request["dataset"]["fingerprint"] == run["dataset"]["fingerprint"]
+        recipe = run["recipe"] if request["recipes"].get(run["recipe"]) == run["config"] else None
+        configuration = short_name(run["model"]), recipe, results["dataset"]["train"]
+    found = [each for each in results["runs"] if (each["model"], each["recipe"], each["size"]) == configuration]
     # Votes are kept only for the runs that trained on the most images.
-    if not found or not same_data or wanted[-1] != largest:
+    if not found or not same_data or configuration[-1] != largest:
         name = f"{short_name(record.request['model'])}-{record.request['recipe']}"
         raise ConfigError(
             f"the study {str(study)!r} has no runs of {name} with the settings and training images of {str(folder)!r}. "

@@ -59,10 +59,7 @@ def save_record(record: RunRecord, folder: Path) -> None:
 
 
 def save_metrics(metrics: Mapping[str, Any], folder: Path) -> None:
-    """Write ``metrics.json`` of a run that is being written, or of a complete one.
-
-    The latter only within :func:`convscope.runs.run_folder.updating_report`.
-    """
+    """Write ``metrics.json`` of an unfinished run, or of a complete one within :func:`run_folder.updating_report`."""
     with _atomic_replacement(folder, METRICS) as path:
         write_json(path, metrics)
 
@@ -75,19 +72,17 @@ def save_evidence(evidence: Evidence, folder: Path) -> None:
 
 @contextlib.contextmanager
 def _atomic_replacement(folder: Path, name: str) -> Iterator[Path]:
-    """Where to write the file ``name``; of a complete run, a place that takes the file's own when all is written."""
-    if not (folder / MANIFEST).is_file():
-        yield folder / name
-        return
-    with run_folder.replacing_file(folder, name) as temporary:
-        yield temporary
+    """Yield where to write the file ``name``; in a complete run, a temporary file that replaces it at the end."""
+    is_complete = (folder / MANIFEST).is_file()
+    with run_folder.replacing_file(folder, name) if is_complete else contextlib.nullcontext(folder / name) as path:
+        yield path
 
 
 def load_record(path: Path) -> RunRecord:
     """Read a complete run back. Raises :class:`RunError` that names the file which does not fit."""
     request, metrics = (run_folder.read_json(path / name) for name in (REQUEST, METRICS))
     predictions, snapshots, examples = (load_arrays(path / name) for name in (PREDICTIONS, SNAPSHOTS, EXAMPLES))
-    collected = load_arrays(path / EVIDENCE) if (path / EVIDENCE).is_file() else None
+    collected = load_arrays(path / EVIDENCE) if (path / EVIDENCE).is_file() else {}
     try:
         request, metrics = upgrade_request(request), upgrade_metrics(metrics)
         class_names = tuple(request["dataset"]["class_names"])
@@ -97,7 +92,7 @@ def load_record(path: Path) -> RunRecord:
         epochs = range(1, 1 + int(snapshots["epochs"]))
         kept: dict[str, Any] = {field.name: examples[field.name] for field in fields(Examples)}
         kept |= {name: int(kept[name]) for name in ("first_label", "test_label")}
-        evidence = None if collected is None else _evidence(upgrade_arrays(collected))
+        evidence = _evidence(upgrade_arrays(collected)) if collected else None
         history = (path / HISTORY).read_text("utf-8")
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise inconsistent_run(path, error) from error
@@ -117,10 +112,7 @@ def load_record(path: Path) -> RunRecord:
 def _evidence_arrays(evidence: Evidence) -> Iterator[tuple[str, npt.ArrayLike]]:
     for field in fields(Evidence):
         value = getattr(evidence, field.name)
-        if field.name not in PARTS:
-            yield field.name, value
-        else:
-            yield from to_arrays(field.name, value)
+        yield from to_arrays(field.name, value) if field.name in PARTS else [(field.name, value)]
 
 
 def _evidence(arrays: Mapping[str, Array]) -> Evidence:

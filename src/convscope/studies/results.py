@@ -243,7 +243,7 @@ def _hard_images(votes: Sequence[Votes], dataset: Dataset) -> tuple[HardImage, .
     """Return the test images that at least half of the runs misclassify, the worst first."""
     counts = np.sum([each.counts for each in votes], axis=0)
     together = Votes(counts, dataset.test.labels)
-    runs, wrong = together.seeds, together.seeds - together.right
+    runs, wrong = together.seeds, together.seeds - together.correct
     order = np.argsort(-wrong, kind="stable")
     chosen = [int(index) for index in order if 2 * wrong[index] >= runs][:MAX_HARD]
     counts[np.arange(len(counts)), dataset.test.labels] = 0

@@ -191,7 +191,12 @@ def test_a_run_without_errors_leaves_the_exponent_open() -> None:
 def test_votes_are_counted_as_by_hand() -> None:
     votes = count_votes([np.array([0, 1, 2]), np.array([0, 2, 1]), np.array([1, 2, 1])], np.array([0, 1, 1]), 3)
     assert votes.counts.tolist() == [[2, 1, 0], [0, 1, 2], [0, 2, 1]]
-    assert (votes.seeds, votes.winners.tolist(), votes.right.tolist(), votes.majority_errors) == (3, [0, 2, 1], [2, 1, 2], 1)
+    assert (votes.seeds, votes.winners.tolist(), votes.correct.tolist(), votes.majority_errors) == (
+        3,
+        [0, 2, 1],
+        [2, 1, 2],
+        1,
+    )
 
 
 def test_votes_come_back_from_their_file(tmp_path: Path) -> None:
