@@ -6,15 +6,18 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from ..formatting import count_of, format_probability
-from .options import output_options
+import convscope
 
-if TYPE_CHECKING:
-    from ..analysis.mistakes.mistakes import Mistake
+from ..analysis.mistakes.mistakes import Mistake
+from ..analysis.mistakes.triage import KINDS
+from ..data.images.inputs import shown
+from ..formatting import count_of, format_probability
+from . import text
+from .options import output_options
 
 NARROWEST = 40
 """Terminal columns that the reasons need at least; on less, they are not wrapped."""
@@ -22,7 +25,7 @@ NARROWEST = 40
 CAUTION = "These causes are heuristic; check the images."
 
 
-@click.command("mistakes", short_help="List the errors with their likely causes.")
+@click.command("mistakes")
 @click.argument("run", metavar="RUN")
 @click.option(
     "--others", multiple=True, metavar="RUN", help="Also use the predictions of another run on the same data; repeatable."
@@ -42,10 +45,6 @@ def command(run: str, others: tuple[str, ...], study: str | None, most: int | No
     training images, earlier epochs, and, if available, the predictions of other networks and the label audit. --json prints one
     flat record per image.
     """
-    import convscope
-
-    from . import text
-
     loaded = convscope.load_run(run)
     found = convscope.mistakes(loaded, others=others, study=study, most=most)
     if as_json:
@@ -56,8 +55,6 @@ def command(run: str, others: tuple[str, ...], study: str | None, most: int | No
 
 
 def _lines(found: Sequence[Mistake], errors: int, quiet: bool) -> Iterator[str]:
-    from ..analysis.mistakes.triage import KINDS
-
     if found:
         yield from _table(found)
     if quiet:
@@ -73,10 +70,6 @@ def _lines(found: Sequence[Mistake], errors: int, quiet: bool) -> Iterator[str]:
 
 def _table(found: Sequence[Mistake]) -> Iterator[str]:
     """Yield the table; the reasons are wrapped to the width of a terminal, and one line elsewhere."""
-    from ..analysis.mistakes.triage import KINDS
-    from ..data.images.inputs import shown
-    from . import text
-
     head = ("index", "true", "predicted", "p(true)", "p(predicted)")
     rows = (
         (
@@ -101,8 +94,6 @@ def _table(found: Sequence[Mistake]) -> Iterator[str]:
 
 
 def _record(found: Sequence[Mistake], run: str, errors: int) -> dict[str, Any]:
-    from ..analysis.mistakes.triage import KINDS
-
     kinds = [mistake.triage.kind for mistake in found]
     return {
         "run": run,

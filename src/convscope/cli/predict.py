@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 import click
 
+import convscope
+
+from ..prediction.predictions import Prediction
+from ..prediction.predictions import as_json as json_form
+from . import text
 from .options import output_options, parse_image_arguments
 
-if TYPE_CHECKING:
-    from ..prediction.predictions import Prediction
 
-
-@click.command("predict", short_help="Classify image files.")
+@click.command("predict")
 @click.argument("run", metavar="RUN")
 @click.argument("images", metavar="IMAGE...", nargs=-1, required=True)
 @click.option("--top", type=int, default=3, show_default=True, metavar="K", help="Print the K most probable classes.")
@@ -32,11 +33,9 @@ def command(run: str, images: tuple[str, ...], top: int, single: bool, at_least:
     IMAGE is an image file, a folder of them, a pattern such as 'photos/*.jpg', or - for standard input. If an image shows
     several digits, a network for digits classifies each, in reading order.
     """
-    from ..api.predict import predict
-    from ..prediction.predictions import as_json as json_form
-    from . import text
-
-    found = predict(run, parse_image_arguments(images), top=top, skip_bad_images=True, single=single, at_least=at_least)
+    found = convscope.predict(
+        run, parse_image_arguments(images), top=top, skip_bad_images=True, single=single, at_least=at_least
+    )
     if as_json:
         click.echo(text.to_json(json_form(found)))
     else:
@@ -64,8 +63,6 @@ def _by_picture(found: Iterable[Prediction]) -> Iterator[list[Prediction]]:
 
 
 def _print_sheet(sheet: Sequence[Prediction], quiet: bool) -> None:
-    from . import text
-
     click.echo(text.sheet_line(sheet))
     for prediction in sheet:
         if not quiet:
@@ -75,8 +72,6 @@ def _print_sheet(sheet: Sequence[Prediction], quiet: bool) -> None:
 
 
 def _print(prediction: Prediction, quiet: bool) -> None:
-    from . import text
-
     click.echo(text.answer_line(prediction))
     if not quiet:
         click.echo(f"  {', '.join(prediction.done)}")

@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+import convscope
+
+from ..analysis.statistics.proportions import Interval
 from ..formatting import count_of, p_value, percent, percent_range, percentage_points
+from ..studies.comparisons import ConfigurationComparison
+from ..studies.results import Row, to_json
+from ..studies.tasks import StudyProgress
+from . import progress, text
 from .options import output_options, reading_options
 
 if TYPE_CHECKING:
-    from ..analysis.statistics.proportions import Interval
     from ..api.study import Study
-    from ..studies.comparisons import ConfigurationComparison
-    from ..studies.results import Row
-    from ..studies.tasks import StudyProgress
 
 
 def _names(_: click.Context, __: click.Parameter, text: str | tuple[str, ...]) -> tuple[str, ...]:
@@ -43,7 +46,7 @@ def _numbers(what: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
     return parse
 
 
-@click.command("study", short_help="Train many networks and compare them statistically.")
+@click.command("study")
 @click.argument("data")
 @click.option(
     "--models", default="cnn,ann", show_default=True, callback=_names, metavar="NAMES", help="Networks, separated by commas."
@@ -94,10 +97,6 @@ def command(open_page: bool, as_json: bool, quiet: bool, **arguments: Any) -> in
 
     Repeat the command to continue after a stop. Each run is an ordinary run folder under DIR/runs.
     """
-    import convscope
-
-    from . import progress
-
     try:
         with progress.open_progress(progress.studying, quiet=quiet, keep=True) as listener:
             study = convscope.study(**arguments, progress=listener or _print_remark)
@@ -111,9 +110,6 @@ def command(open_page: bool, as_json: bool, quiet: bool, **arguments: Any) -> in
 
 
 def _print(study: Study, as_json: bool, quiet: bool) -> None:
-    from ..studies.results import to_json
-    from . import text
-
     if as_json:
         click.echo(text.to_json({"study": str(study.folder), **to_json(study.results)}))
         return

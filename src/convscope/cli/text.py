@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..analysis.baseline import pairing_of
 from ..data.images.inputs import shown
 from ..formatting import count_of, format_probability, p_value, percent, percent_range, percentage_points
+from ..runs import ledger
 from ..types import Images
 
 if TYPE_CHECKING:
@@ -75,8 +77,6 @@ def probability_scores_line(test: Mapping[str, Any]) -> str:
 
 def baseline_line(baseline: Mapping[str, Any]) -> str:
     """Return the baseline's accuracy and the paired difference with its test."""
-    from ..analysis.baseline import pairing_of
-
     pairing = pairing_of(baseline)
     low, high = (percentage_points(end) for end in (pairing.interval.low, pairing.interval.high))
     return (
@@ -112,8 +112,6 @@ def _rounded_up(confidence: float) -> str:
 
 def readings_line(entries: Sequence[LedgerEntry], fingerprint: str) -> str:
     """Return how often and for what the test split with this ``fingerprint`` was read; empty if there is no record."""
-    from ..runs import ledger
-
     times = ledger.counts_by_purpose(entries, fingerprint)
     return f"the test split was {ledger.describe(times)}; none of these reads influenced training" if times else ""
 
