@@ -1,4 +1,4 @@
-"""Run a study: folder, request, runs, results and page."""
+"""``study``: many trainings, with the statistics of their results."""
 
 from __future__ import annotations
 
@@ -15,11 +15,9 @@ from ..data.read_options import DEFAULTS, ReadOptions
 from ..errors import ConfigError
 from ..models.backend import check_backend
 from ..models.custom import Build
+from ..page.study import render_study
 from ..runs import lock, run_folder
-from ..runs.seed_votes import REQUEST as REQUEST
-from ..runs.seed_votes import RESULTS as RESULTS
-from ..runs.seed_votes import RUNS as RUNS
-from ..runs.seed_votes import VOTES, Votes, save_votes
+from ..runs.seed_votes import REQUEST, RESULTS, RUNS, VOTES, Votes, save_votes
 from ..studies.comparisons import ConfigurationComparison
 from ..studies.executors.open import check_workers, open_workers
 from ..studies.hyperparameter_search import JOURNAL, require_optuna
@@ -177,8 +175,6 @@ def _refuse_other_versions(folder: Path) -> None:
 
 def _write(results: StudyResults, dataset: Dataset, folder: Path) -> None:
     """Write the results, then the page made from them."""
-    from ..page.study import render_study
-
     known = to_json(results)
     write_text(folder / TABLE, to_csv(results))
     save_votes(results.votes, folder)

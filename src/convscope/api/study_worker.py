@@ -14,6 +14,7 @@ from ..studies.executors.base import RunFunctions
 from ..studies.plan import RunSpec
 from ..studies.subsets import with_training_images
 from ..studies.trial import clear_keras_session
+from ..system.files import write_bytes
 from .train import train
 
 PATIENCE = 20
@@ -59,8 +60,6 @@ def train_away(dataset: Dataset, cell: RunSpec) -> dict[str, bytes]:
 
 def receive_run(files: dict[str, bytes], folder: Path) -> None:
     """Write the result of :func:`train_away` as a run folder, the manifest last."""
-    from ..system.files import write_bytes
-
     with run_folder.writing_run(folder, resume=True) as writable:
         (writable / CHECKPOINT).unlink(missing_ok=True)
         for name, content in files.items():
