@@ -33,12 +33,7 @@ class Explanation:
 
 
 def explain(
-    run: PathLike | Run,
-    image: ImageLike,
-    *,
-    digit: int = 1,
-    output: PathLike | None = None,
-    overwrite: bool = False,
+    run: PathLike | Run, image: ImageLike, *, digit: int = 1, output: PathLike | None = None, overwrite: bool = False
 ) -> Explanation:
     """Write the page of a run, opened at one image.
 

@@ -80,10 +80,7 @@ class AccessControl:
         found = HOST.fullmatch(host)
         name = found["name"].strip("[]").lower() if found else ""
         if found is None or not self._is_ours(name):
-            raise HTTPError(
-                421,
-                "the header Host does not name this service. Use the address that convscope serve printed.",
-            )
+            raise HTTPError(421, "the header Host does not name this service. Use the address that convscope serve printed.")
         return host.lower()
 
     def _is_ours(self, name: str) -> bool:
@@ -146,8 +143,7 @@ def _check_origin(headers: Headers, host: str, method: str) -> None:
     origin = _single_header(headers, b"origin")
     if origin is not None and origin.lower() not in (f"http://{host}", f"https://{host}"):
         raise HTTPError(
-            403,
-            "the request comes from a page of another site (header Origin). Use a program or this service's own page.",
+            403, "the request comes from a page of another site (header Origin). Use a program or this service's own page."
         )
     site = _single_header(headers, b"sec-fetch-site")
     is_link = method in ("GET", "HEAD") and _single_header(headers, b"sec-fetch-mode") == "navigate"

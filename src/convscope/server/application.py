@@ -91,8 +91,7 @@ class Application:
         top = _top(request)
         if request.headers.get("content-type", "").startswith("multipart/"):
             raise HTTPError(
-                415,
-                "the body must be the bytes of an image file; got a form. With curl: --data-binary @picture.png",
+                415, "the body must be the bytes of an image file; got a form. With curl: --data-binary @picture.png"
             )
         size = announced_size(request.headers.raw, self._limits)
         with self._underway.reserved(size):

@@ -70,10 +70,7 @@ def announced_size(headers: Headers, limits: Limits) -> int:
     # Length of the text first: int() is slow on a number of a thousand digits.
     digits = value.lstrip(b"0") or b"0"
     if len(digits) > 15 or int(digits) > limits.largest_body:
-        raise HTTPError(
-            413,
-            f"the body must have at most {limits.largest_body // MEGABYTE} MB. Send a smaller image file.",
-        )
+        raise HTTPError(413, f"the body must have at most {limits.largest_body // MEGABYTE} MB. Send a smaller image file.")
     if digits == b"0":
         raise HTTPError(400, "the body is empty. Send the bytes of an image file.")
     return int(digits)
