@@ -11,8 +11,7 @@ import pytest
 
 from convscope.data.dataset import Dataset
 from convscope.errors import ConfigError
-from convscope.studies.plan import StudyPlan, make_plan, searched
-from convscope.studies.subsets import with_training_images, without_test_split
+from convscope.studies.plan import StudyPlan, make_plan, searched, with_training_images, without_test_split
 from convscope.training.recipes import sprint
 
 ASKED: dict[str, Any] = {

@@ -21,7 +21,7 @@ from ..runs.seed_votes import REQUEST, RESULTS, RUNS, VOTES, Votes, save_votes
 from ..studies.comparisons import ConfigurationComparison
 from ..studies.executors.open import check_workers, open_workers
 from ..studies.hyperparameter_search import JOURNAL, require_optuna
-from ..studies.outcomes import refuse_other_content
+from ..studies.outcomes import as_json, refuse_other_content
 from ..studies.plan import SCHEMA_VERSION, StudyPlan, make_plan
 from ..studies.results import Row, StudyResults, make_results, to_csv, to_json
 from ..studies.scheduler import run_tasks
@@ -40,9 +40,6 @@ KNOWN = frozenset({RUNS, REQUEST, RESULTS, TABLE, PAGE, VOTES, JOURNAL, f"{JOURN
 
 DECIDING = ("dataset", "models", "recipes", "sizes", "seeds", "search", "threads_per_run")
 """Keys of the request that must match to continue a study."""
-
-LONGEST = 120
-"""Characters of a request that an error message quotes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,7 +131,7 @@ def study(
 def _begin(folder: Path, plan: StudyPlan, dataset: Dataset) -> None:
     """Write the request, or check that the folder holds the same study. Raises :class:`ConfigError` otherwise."""
     refuse_other_content(folder, KNOWN)
-    request = _as_json(
+    request = as_json(
         {
             "schema_version": SCHEMA_VERSION,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -179,14 +176,10 @@ def _write(results: StudyResults, dataset: Dataset, folder: Path) -> None:
     write_text(folder / TABLE, to_csv(results))
     save_votes(results.votes, folder)
     write_json(folder / RESULTS, known)
-    pictures = {each.index: dataset.test.images[each.index] for each in results.hard_images}
-    write_text(folder / PAGE, render_study(known, run_folder.read_json(folder / REQUEST), pictures))
+    images = {each.index: dataset.test.images[each.index] for each in results.hard_images}
+    write_text(folder / PAGE, render_study(known, run_folder.read_json(folder / REQUEST), images))
 
 
 def _short(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
-
-
-def _as_json(value: Any) -> Any:
-    return json.loads(json.dumps(value))
+    return text if len(text) <= 120 else f"{text[:120]}…"

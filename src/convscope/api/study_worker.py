@@ -11,8 +11,7 @@ from ..errors import RunError, RunExistsError
 from ..runs import run_folder
 from ..runs.files import CHECKPOINT, MANIFEST
 from ..studies.executors.base import RunFunctions
-from ..studies.plan import RunSpec
-from ..studies.subsets import with_training_images
+from ..studies.plan import RunSpec, with_training_images
 from ..studies.trial import clear_keras_session
 from ..system.files import write_bytes
 from .train import train

@@ -88,21 +88,16 @@ def _parsed(parser: Callable[[str], Any]) -> Callable[[click.Context, click.Para
 
 
 def parse_image_arguments(words: Sequence[str]) -> list[str | NamedBytes]:
-    """Return ``words`` with ``-`` replaced by the content of standard input.
-
-    Raises:
-        PictureError: Standard input is too large.
-        click.UsageError: Standard input is a terminal.
-    """
-    pictures: list[str | NamedBytes] = []
+    """Return ``words`` with ``-`` replaced by the content of standard input, unless that is too large or a terminal."""
+    images: list[str | NamedBytes] = []
     for word in words:
         if word != "-":
-            pictures.append(word)
+            images.append(word)
             continue
         if sys.stdin is None or sys.stdin.isatty():
             raise click.UsageError("IMAGE - reads standard input, which is a terminal. Pipe an image file into the command.")
         content = sys.stdin.buffer.read(MAX_FILE + 1)
         if len(content) > MAX_FILE:
             raise too_large("standard input", f"has over {MAX_FILE // 2**20} MB")
-        pictures.append(NamedBytes("standard input", content))
-    return pictures
+        images.append(NamedBytes("standard input", content))
+    return images

@@ -39,8 +39,8 @@ def command(run: str, images: tuple[str, ...], top: int, single: bool, at_least:
     if as_json:
         click.echo(text.to_json(json_form(found)))
     else:
-        for each in _by_picture(found):
-            _print(each[0], quiet) if len(each) == 1 else _print_sheet(each, quiet)
+        for each in _by_image_file(found):
+            _print(each, quiet)
     if len(found) and not found.is_calibrated and not quiet:
         click.echo(
             "convscope: note: the probabilities are not calibrated; this network has no fitted temperature.", err=True
@@ -52,28 +52,21 @@ def command(run: str, images: tuple[str, ...], top: int, single: bool, at_least:
     return 1 if found.bad else 0
 
 
-def _by_picture(found: Iterable[Prediction]) -> Iterator[list[Prediction]]:
+def _by_image_file(found: Iterable[Prediction]) -> Iterator[list[Prediction]]:
     """Yield the predictions of each image file together."""
-    sheet: list[Prediction] = []
+    group: list[Prediction] = []
     for prediction in found:
-        sheet.append(prediction)
+        group.append(prediction)
         if prediction.place is None or prediction.place.number == prediction.place.of:
-            yield sheet
-            sheet = []
+            yield group
+            group = []
 
 
-def _print_sheet(sheet: Sequence[Prediction], quiet: bool) -> None:
-    click.echo(text.sheet_line(sheet))
-    for prediction in sheet:
+def _print(group: Sequence[Prediction], quiet: bool) -> None:
+    """Print the predictions of one image file."""
+    click.echo(text.sheet_line(group) if len(group) > 1 else text.answer_line(group[0]))
+    for prediction in group:
         if not quiet:
-            click.echo(f"  {text.digit_line(prediction)}")
+            click.echo(f"  {text.digit_line(prediction) if len(group) > 1 else ', '.join(prediction.done)}")
         if prediction.unfamiliar:
             click.echo(text.ood_warning(prediction), err=True)
-
-
-def _print(prediction: Prediction, quiet: bool) -> None:
-    click.echo(text.answer_line(prediction))
-    if not quiet:
-        click.echo(f"  {', '.join(prediction.done)}")
-    if prediction.unfamiliar:
-        click.echo(text.ood_warning(prediction), err=True)

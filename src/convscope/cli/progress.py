@@ -66,10 +66,7 @@ class Display:
 def open_progress(make: Callable[[Display], Callable[[Any], None]], *, quiet: bool, keep: bool = False) -> Iterator[Any]:
     """Yield the listener that ``make`` returns for a display on standard error, or None when ``quiet``.
 
-    Args:
-        make: One of the functions below.
-        quiet: Whether to show nothing.
-        keep: Whether the bars stay on the screen afterwards.
+    ``make`` is one of the functions below; with ``keep``, the bars stay on the screen afterwards.
     """
     if quiet:
         yield None

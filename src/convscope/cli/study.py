@@ -34,12 +34,8 @@ def _numbers(what: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
             return text
         words = [word.strip() for word in text.split(",") if word.strip()]
         if not words or not all(word.isdecimal() or (what == "sizes" and word == "all") for word in words):
-            accepted = (
-                "numbers of images, such as 1000,5000,all"
-                if what == "sizes"
-                else "a number of seeds, or a list such as 0,1,5"
-            )
-            raise click.BadParameter(f"{text!r} is invalid; give {accepted}.")
+            seeds, sizes = "a number of seeds, or a list such as 0,1,5", "numbers of images, such as 1000,5000,all"
+            raise click.BadParameter(f"{text!r} is invalid; give {sizes if what == 'sizes' else seeds}.")
         values = [word if word == "all" else int(word) for word in words]
         return values[0] if what == "seeds" and len(values) == 1 and "," not in text else values
 
@@ -125,15 +121,8 @@ def _print(study: Study, as_json: bool, quiet: bool) -> None:
 def _cells(row: Row) -> tuple[str, ...]:
     spread = percent(row.mean) if row.sd is None else f"{100 * row.mean:.2f} ± {percent(row.sd)}"
     intervals = (_range(each) for each in (row.interval, row.interval_of_both))
-    return (
-        row.name,
-        f"{row.n}",
-        spread,
-        *intervals,
-        percent(row.lowest),
-        percent(row.highest),
-        f"{row.train_seconds:.1f} s",
-    )
+    seconds = f"{row.train_seconds:.1f} s"
+    return (row.name, f"{row.n}", spread, *intervals, percent(row.lowest), percent(row.highest), seconds)
 
 
 def _range(interval: Interval | None) -> str:

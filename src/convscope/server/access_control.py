@@ -64,12 +64,8 @@ class AccessControl:
 
     def _check_size(self, scope: dict[str, Any]) -> None:
         # h11 limits only headers that are incomplete after a read, and one read may hold more than that.
-        size = (
-            len(scope["raw_path"])
-            + len(scope["query_string"])
-            + sum(len(name) + len(value) for name, value in scope["headers"])
-        )
-        if size > self._largest_header:
+        target = len(scope["raw_path"]) + len(scope["query_string"])
+        if target + sum(len(name) + len(value) for name, value in scope["headers"]) > self._largest_header:
             raise HTTPError(431, LONG_HEADERS.format(largest=self._largest_header))
 
     def _check_host(self, headers: Headers) -> str:

@@ -51,11 +51,7 @@ def is_complete(folder: Path) -> bool:
 
 
 def read_outcome(cell: RunSpec, folder: Path, class_names: tuple[str, ...]) -> Outcome:
-    """Read a complete run.
-
-    Raises:
-        RunError: The run is damaged, or it is not the run of ``cell``.
-    """
+    """Read a complete run, or raise RunError if it is damaged or not the run of ``cell``."""
     run_folder.verify(folder)
     request, metrics = upgrade_request(run_folder.read_json(folder / REQUEST)), run_folder.read_json(folder / METRICS)
     _refuse_other_run(cell, folder, request)
@@ -92,7 +88,7 @@ def _refuse_other_run(cell: RunSpec, folder: Path, request: dict[str, Any]) -> N
     asked = {
         "model": cell.configuration.recorded_model,
         "seed": cell.seed,
-        "config": _as_json(cell.configuration.config.as_dict()),
+        "config": as_json(cell.configuration.config.as_dict()),
     }
     differing = [name for name, value in asked.items() if request.get(name) != value]
     if request.get("stopped_early"):
@@ -104,5 +100,6 @@ def _refuse_other_run(cell: RunSpec, folder: Path, request: dict[str, Any]) -> N
         )
 
 
-def _as_json(value: Any) -> Any:
+def as_json(value: Any) -> Any:
+    """Return ``value`` as it comes back from JSON, such as lists for tuples."""
     return json.loads(json.dumps(value))

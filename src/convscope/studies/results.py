@@ -15,7 +15,7 @@ from ..analysis.statistics.seeds import expected_best, interval_over_both, mean_
 from ..data.dataset import Dataset
 from ..formatting import join_words
 from ..runs.seed_votes import Votes, count_votes
-from .comparisons import MIN_SEEDS, ConfigurationComparison, Right, compare_all
+from .comparisons import MIN_SEEDS, ConfigurationComparison, Correct, compare_all
 from .hyperparameter_search import SearchResult
 from .learning_curves import LearningCurve, learning_curve, steepest
 from .outcomes import Outcome
@@ -70,7 +70,7 @@ def make_row(outcomes: Sequence[Outcome], votes: Votes) -> Row:
     configuration, n = first.cell.configuration, first.n
     accuracies = tuple(each.accuracy for each in outcomes)
     mean, loss = mean_over_seeds(accuracies), mean_over_seeds([each.loss for each in outcomes])
-    right = np.stack([each.predictions == votes.labels for each in outcomes])
+    correct = np.stack([each.predictions == votes.labels for each in outcomes])
     return Row(
         name=configuration.name,
         model=configuration.model,
@@ -83,8 +83,8 @@ def make_row(outcomes: Sequence[Outcome], votes: Votes) -> Row:
         mean=mean.mean,
         sd=mean.sd,
         interval=_within(mean.interval, 1.0),
-        interval_of_images=wilson(round(right.sum() / len(outcomes)), n),
-        interval_of_both=_within(interval_over_both(right.astype(np.float64)), 1.0),
+        interval_of_images=wilson(round(correct.sum() / len(outcomes)), n),
+        interval_of_both=_within(interval_over_both(correct.astype(np.float64)), 1.0),
         lowest=min(accuracies),
         highest=max(accuracies),
         best_of=expected_best(accuracies),
@@ -163,7 +163,7 @@ def make_results(
         _describe(dataset, plan),
         plan.seeds,
         tuple(rows),
-        compare_all({row.name: _right(largest[row.name], dataset) for row in rows}),
+        compare_all({row.name: _correctness(largest[row.name], dataset) for row in rows}),
         tuple(curves),
         tuple(searches),
         {row.name: votes[row.name] for row in rows},
@@ -202,7 +202,7 @@ def _curve(curve: LearningCurve) -> dict[str, Any]:
     }
 
 
-def _right(outcomes: Sequence[Outcome], dataset: Dataset) -> Right:
+def _correctness(outcomes: Sequence[Outcome], dataset: Dataset) -> Correct:
     return np.stack([each.predictions == dataset.test.labels for each in outcomes])
 
 
@@ -247,9 +247,9 @@ def _hard_images(votes: Sequence[Votes], dataset: Dataset) -> tuple[HardImage, .
     order = np.argsort(-wrong, kind="stable")
     chosen = [int(index) for index in order if 2 * wrong[index] >= runs][:MAX_HARD]
     counts[np.arange(len(counts)), dataset.test.labels] = 0
-    names, taken_for = dataset.class_names, counts.argmax(axis=1)
+    names, predicted = dataset.class_names, counts.argmax(axis=1)
     return tuple(
-        HardImage(index, names[together.labels[index]], int(wrong[index]), runs, names[taken_for[index]]) for index in chosen
+        HardImage(index, names[together.labels[index]], int(wrong[index]), runs, names[predicted[index]]) for index in chosen
     )
 
 

@@ -27,15 +27,10 @@ class Task:
 
 
 def run_tasks(tasks: Iterable[Task], workers: Executor, remark: Callable[[str], None]) -> None:
-    """Run all ``tasks`` and their follow-ups in parallel; repeat those whose worker died.
-
-    Args:
-        tasks: The tasks to begin with.
-        workers: The processes to run them on.
-        remark: Called with a sentence when a worker died.
+    """Run all ``tasks`` and their follow-ups in parallel; repeat those whose worker died, and ``remark`` on it.
 
     Raises:
-        RunError: Workers died more than :data:`MOST_DEATHS` times in a row.
+        RunError: Workers died more than :data:`MAX_DEATHS` times in a row.
         Exception: Anything that a task raises.
     """
     queue, under_way, deaths = deque(tasks), dict[Future[Any], Task](), 0

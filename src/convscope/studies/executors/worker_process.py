@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 
+from ...models.backend import skip_optional_imports
 from ..plan import THREADS_PER_RUN
 
 THREADS = {
@@ -22,8 +23,6 @@ SECONDS_BETWEEN_CHECKS = 0.5
 
 def begin_process(parent: int) -> None:
     """Prepare a worker process before it imports TensorFlow; it ends with the process ``parent``."""
-    from ...models.backend import skip_optional_imports
-
     # Ctrl-C reaches every process of the terminal; here it would end a training early and keep it as if it were complete.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     skip_optional_imports()
