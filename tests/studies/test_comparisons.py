@@ -1,4 +1,4 @@
-"""Seeds that a difference takes, against statsmodels."""
+"""Seeds that a difference takes, against statsmodels, and the former name of significance."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from statsmodels.stats.power import TTestPower
 
-from convscope.studies.comparisons import MIN_SEEDS, power, seeds_needed
+from convscope.studies.comparisons import MIN_SEEDS, compare_all, power, seeds_needed
 from convscope.studies.plan import MAX_SEEDS
 
 
