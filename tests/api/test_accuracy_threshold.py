@@ -118,4 +118,4 @@ def test_a_prediction_below_the_threshold_is_printed_differently(
     assert "below the threshold" not in capsys.readouterr().out
     assert main([*arguments, "--at-least", "1", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert (found["at_least"], found["predictions"][0]["sure_enough"]) == (1, False)
+    assert (found["at_least"], found["predictions"][0]["above_threshold"]) == (1, False)

@@ -83,7 +83,7 @@ def test_json_has_everything(digits_run: Run, in_pictures: Path, capsys: pytest.
     expected = convscope.predict(digits_run, "a.png")[0]
     assert found["predictions"][0]["class_name"] == expected.class_name
     assert found["predictions"][0]["probability"] == pytest.approx(expected.probability)
-    assert found["predictions"][0]["done"] == list(expected.done)
+    assert found["predictions"][0]["preprocessing_steps"] == list(expected.preprocessing_steps)
     assert found["predictions"][0]["distance"] == pytest.approx(expected.distance)
     assert len(found["predictions"][0]["top"]) == 3
     assert [bad["name"] for bad in found["bad"]] == ["notes.txt"]
@@ -122,8 +122,8 @@ def test_a_missing_measurement_is_reported_with_its_reason(
     assert note.startswith("convscope: note: ")
     assert main(["predict", model, "a.png", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert "run folder" in found["unmeasured"]
-    assert found["predictions"][0]["unfamiliar"] is None
+    assert "run folder" in found["ood_unavailable_reason"]
+    assert found["predictions"][0]["out_of_distribution"] is None
     assert main(["predict", str(digits_run.folder), "a.png"]) == 0
     assert capsys.readouterr().err == ""
 
@@ -154,7 +154,7 @@ def test_the_page_opens_at_the_image(digits_run: Run, in_pictures: Path, capsys:
     found = convscope.predict(digits_run, "more/b.jpg")
     assert payload["opened"]["name"] == "more/b.jpg"
     assert np.array_equal(payload["opened"]["pixels"], found.prepared[0])
-    assert payload["opened"]["done"] == list(found.done[0])
+    assert payload["opened"]["done"] == list(found.preprocessing_steps[0])
     assert payload["evidence"] is not None
 
 
@@ -171,7 +171,7 @@ def test_nothing_is_overwritten_without_the_flag(
     assert Path("a.explained.html").read_text("utf-8").startswith("<!")
     before = sorted(digits_run.folder.rglob("*"))
     explanation = convscope.explain(digits_run, digits_run.dataset.test.images[0], output="other.html")
-    assert (explanation.page, explanation.prediction.done) == (Path("other.html"), ("used unchanged",))
+    assert (explanation.page, explanation.prediction.preprocessing_steps) == (Path("other.html"), ("used unchanged",))
     assert sorted(digits_run.folder.rglob("*")) == before
 
 

@@ -72,8 +72,8 @@ def test_an_onnx_file_alone_preprocesses_digits_as_its_run_does(
     Image.fromarray(paper).save(tmp_path / "one.png")
     alone, whole = (convscope.predict(source, tmp_path / "one.png") for source in (exports["onnx"].path, digits_run.folder))
     assert np.array_equal(alone.prepared, whole.prepared)
-    assert alone.done == whole.done
-    assert "inverted" in alone.done[0]
+    assert alone.preprocessing_steps == whole.preprocessing_steps
+    assert "inverted" in alone.preprocessing_steps[0]
     assert np.allclose(alone.probabilities, whole.probabilities)
 
 

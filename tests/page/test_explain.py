@@ -45,6 +45,6 @@ def test_the_page_opens_at_the_picture_and_answers_as_the_terminal(
     assert NAME.replace("\u202e", r"\u202e") in text
     assert page.locator("img").count() == 0
     assert page.locator("script").count() == (digits_run.folder / "report.html").read_text("utf-8").count("<script")
-    assert all(words in text for words in explanation.prediction.done)
+    assert all(words in text for words in explanation.prediction.preprocessing_steps)
     assert errors == []
     page.close()

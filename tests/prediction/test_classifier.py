@@ -58,7 +58,7 @@ def test_a_run_without_evidence_predicts_without_distances(run_copy: Path, digit
     run_folder.write_manifest(run_copy)
     classifier = open_classifier(run_copy)
     assert (classifier.feature_distances, classifier.reference) == (None, None)
-    assert f"convscope report {run_copy}" in str(classifier.unmeasured)
+    assert f"convscope report {run_copy}" in str(classifier.ood_unavailable_reason)
     assert classifier.is_calibrated
     assert classifier.temperature == digits_run.record.metrics["uncertainty"]["temperature"]
     assert classifier.fitting == ImagePreprocessor((8, 8, 1), DigitPreprocessing(8, 8, digit_size_fraction=1.0))
@@ -71,7 +71,7 @@ def test_a_run_without_a_report_detects_out_of_distribution_images_too(
     bare = convscope.train(digits, epochs=2, out=tmp_path / "bare", report=False)
     assert not (bare.folder / files.EVIDENCE).exists()
     one, other = open_classifier(bare.folder), open_classifier(digits_run.folder)
-    assert one.unmeasured is None
+    assert one.ood_unavailable_reason is None
     assert one.feature_distances is not None
     assert other.feature_distances is not None
     assert np.array_equal(one.feature_distances.distances, other.feature_distances.distances)
@@ -82,10 +82,10 @@ def test_a_run_without_a_report_detects_out_of_distribution_images_too(
     assert np.array_equal(one.examples, other.examples)
     checks = 255 * (np.indices((1, 8, 8, 1)).sum(axis=0) % 2).astype(np.uint8)
     checks[:, [0, -1]] = checks[:, :, [0, -1]] = 0
-    assert predict(one, checks)[0].unfamiliar is True
+    assert predict(one, checks)[0].is_out_of_distribution is True
     known = predict(one, digits.test.images)
-    assert known.unfamiliar is not None
-    assert known.unfamiliar.mean() < 0.1
+    assert known.is_out_of_distribution is not None
+    assert known.is_out_of_distribution.mean() < 0.1
 
 
 def test_a_keras_model_predicts_as_its_run_does(digits_run: Run) -> None:
@@ -109,7 +109,7 @@ def test_a_keras_model_predicts_as_its_run_does(digits_run: Run) -> None:
         assert found.class_names == tuple("0123456789")
         assert found.probabilities == pytest.approx(np.asarray(model(to_inputs(images))), abs=1e-5)
         assert (found.is_calibrated, found.distances) == (False, None)
-        assert "run folder" in str(classifier.unmeasured)
+        assert "run folder" in str(classifier.ood_unavailable_reason)
 
 
 def test_models_that_do_not_classify_images_are_refused(digits_run: Run, tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ def test_a_run_its_folder_and_its_model_agree(digits_run: Run) -> None:
     assert np.array_equal(found[0].logits, found[2].logits)
     assert found[0][0].class_name == digits_run.dataset.class_names[digits_run.evaluation.predictions[0]]
     assert found[2].distances is None
-    assert found[2][0].unfamiliar is None
+    assert found[2][0].is_out_of_distribution is None
 
 
 def test_distances_are_those_to_the_reference_images(digits_run: Run, classifier: Classifier) -> None:
@@ -100,15 +100,15 @@ def test_distances_are_those_to_the_reference_images(digits_run: Run, classifier
     features, _ = classifier.predictor.features_and_logits(images)
     reference, _ = classifier.predictor.features_and_logits(evidence.reference_images[: evidence.sample])
     assert np.allclose(found.distances, mean_knn_distance(features, reference, evidence.feature_distances.neighbours))
-    assert found.unfamiliar is not None
-    assert found.unfamiliar.mean() < 0.2
+    assert found.is_out_of_distribution is not None
+    assert found.is_out_of_distribution.mean() < 0.2
 
 
 def test_an_out_of_distribution_image_is_detected(classifier: Classifier) -> None:
     checks = 255 * (np.indices((8, 8)).sum(axis=0) % 2).astype(np.uint8)
     checks[[0, -1]] = checks[:, [0, -1]] = 0
     found = predict(classifier, checks)
-    assert found[0].unfamiliar
+    assert found[0].is_out_of_distribution
     assert "out of distribution" in repr(found)
 
 
@@ -118,12 +118,27 @@ def test_an_image_that_needs_preprocessing_does_not_change_the_others(digits_run
     before = images.copy()
     together = predict(classifier, images)
     assert np.array_equal(images, before)
-    assert together[3].done[0] == "inverted"
-    assert together[2].done == ("used unchanged",)
+    assert together[3].preprocessing_steps[0] == "inverted"
+    assert together[2].preprocessing_steps == ("used unchanged",)
     for number, image in enumerate(images):
         alone = predict(classifier, image)
         assert np.array_equal(alone.prepared[0], together.prepared[number])
-        assert alone.done[0] == together.done[number]
+        assert alone.preprocessing_steps[0] == together.preprocessing_steps[number]
+
+
+def test_renamed_attributes_still_work_and_warn_with_the_new_name(digits_run: Run, classifier: Classifier) -> None:
+    renamed = {
+        "unfamiliar": "is_out_of_distribution",
+        "is_sure_enough": "is_above_threshold",
+        "done": "preprocessing_steps",
+        "unmeasured": "ood_unavailable_reason",
+    }
+    found = predict(classifier, digits_run.dataset.test.images[:3])
+    for old, new in renamed.items():
+        for each in (found, found[0]) if old != "unmeasured" else (found,):
+            with pytest.warns(DeprecationWarning, match=rf"{old}.*{new}") as caught:
+                assert np.array_equal(getattr(each, old), getattr(each, new))
+            assert caught[0].filename == __file__
 
 
 def test_all_unreadable_image_files_are_named_at_once(classifier: Classifier, folder: Path, tmp_path: Path) -> None:

@@ -137,7 +137,7 @@ def test_predictions_are_the_same_from_the_folder_and_from_its_model_alone(old_r
     for source in (old_run, old_run / "model.onnx"):
         found = convscope.predict(source, images)
         assert np.allclose(found.probabilities, probabilities(raw), atol=1e-5)
-    share = np.mean([bool(each.unfamiliar) for each in convscope.predict(old_run, images)])
+    share = np.mean([bool(each.is_out_of_distribution) for each in convscope.predict(old_run, images)])
     assert share == pytest.approx(raw["strangers"]["known"]["false_alarms"]["share"])
 
 

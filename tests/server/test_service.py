@@ -56,17 +56,17 @@ def test_every_image_format_gives_the_prediction_of_python(client: httpx.Client,
 
 
 def test_an_out_of_distribution_image_is_flagged(client: httpx.Client, digits_run: Run) -> None:
-    def unfamiliar(pixels: Any) -> bool:
+    def is_out_of_distribution(pixels: Any) -> bool:
         file = BytesIO()
         Image.fromarray(pixels).save(file, "PNG")
         found = client.post("/predict", content=file.getvalue()).json()["predictions"][0]
-        assert (found["distance"] > found["threshold"]) == found["unfamiliar"]
-        return bool(found["unfamiliar"])
+        assert (found["distance"] > found["threshold"]) == found["out_of_distribution"]
+        return bool(found["out_of_distribution"])
 
     size = digits_run.dataset.image_shape[0]
     checkers = np.kron(np.indices((size // 2, size // 2)).sum(axis=0) % 2 * 255, np.ones((2, 2))).astype(np.uint8)
-    assert unfamiliar(checkers)
-    assert sum(unfamiliar(image[..., 0]) for image in digits_run.dataset.test.images[:10]) <= 1
+    assert is_out_of_distribution(checkers)
+    assert sum(is_out_of_distribution(image[..., 0]) for image in digits_run.dataset.test.images[:10]) <= 1
 
 
 def test_a_bad_image_file_gets_the_error_of_the_command_line(client: httpx.Client, digits_run: Run) -> None:

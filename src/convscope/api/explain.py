@@ -74,7 +74,7 @@ def _only_image(predictions: Predictions, digit: int) -> tuple[OpenedPicture, Pr
         accepted = "digit must be 1" if digits == 1 else f"digit must be from 1 to {digits}, in reading order"
         raise ConfigError(f"{accepted}; got {digit!r}. {name!r} contains {count_of(digits, 'digit')}.")
     chosen = digit - 1
-    return OpenedPicture(name, predictions.prepared[chosen], predictions.done[chosen]), predictions[chosen]
+    return OpenedPicture(name, predictions.prepared[chosen], predictions.preprocessing_steps[chosen]), predictions[chosen]
 
 
 def default_page(name: str) -> Path:

@@ -40,7 +40,7 @@ def command(
     page, prediction = explanation.page, explanation.prediction
     if as_json:
         answer = {"class_name": prediction.class_name, "probability": prediction.probability}
-        click.echo(text.to_json({"page": str(page), **answer, "unfamiliar": prediction.unfamiliar}))
+        click.echo(text.to_json({"page": str(page), **answer, "out_of_distribution": prediction.is_out_of_distribution}))
     elif quiet:
         click.echo(str(page))
     else:
@@ -49,7 +49,7 @@ def command(
             click.echo(f"{place.of} digits found; this page explains digit {place.number}. Choose another with --digit N.")
         click.echo(text.answer_line(prediction))
         click.echo(f"page: {page}")
-    if prediction.unfamiliar and not as_json:
+    if prediction.is_out_of_distribution and not as_json:
         click.echo(text.ood_warning(prediction), err=True)
     if open_page:
         webbrowser.open(page.resolve().as_uri())

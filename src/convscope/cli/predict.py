@@ -45,8 +45,10 @@ def command(run: str, images: tuple[str, ...], top: int, single: bool, at_least:
         click.echo(
             "convscope: note: the probabilities are not calibrated; this network has no fitted temperature.", err=True
         )
-    if len(found) and found.unmeasured and not quiet:
-        click.echo(f"convscope: note: out-of-distribution detection is unavailable: {found.unmeasured}.", err=True)
+    if len(found) and found.ood_unavailable_reason and not quiet:
+        click.echo(
+            f"convscope: note: out-of-distribution detection is unavailable: {found.ood_unavailable_reason}.", err=True
+        )
     for bad in found.bad:
         click.echo(f"convscope: error: {bad.reason}", err=True)
     return 1 if found.bad else 0
@@ -67,6 +69,6 @@ def _print(group: Sequence[Prediction], quiet: bool) -> None:
     click.echo(text.sheet_line(group) if len(group) > 1 else text.answer_line(group[0]))
     for prediction in group:
         if not quiet:
-            click.echo(f"  {text.digit_line(prediction) if len(group) > 1 else ', '.join(prediction.done)}")
-        if prediction.unfamiliar:
+            click.echo(f"  {text.digit_line(prediction) if len(group) > 1 else ', '.join(prediction.preprocessing_steps)}")
+        if prediction.is_out_of_distribution:
             click.echo(text.ood_warning(prediction), err=True)

@@ -50,7 +50,7 @@ class Classifier:
     """(m, h, w, c) uint8: training images for out-of-distribution distances."""
     is_calibrated: bool = False
     """Whether the temperature was measured; it is 1 otherwise."""
-    unmeasured: str | None = None
+    ood_unavailable_reason: str | None = None
     """Reason for missing distances, as a clause; None if they can be measured."""
 
     @cached_property
@@ -110,7 +110,7 @@ def _of_run(folder: Path) -> Classifier:
             reference_data.feature_distances,
             reference_data.examples,
             temperature is not None,
-            _why_unmeasured(folder, predictor, reference_data),
+            _ood_unavailable_reason(folder, predictor, reference_data),
         )
     except ConvscopeError:
         raise
@@ -121,7 +121,7 @@ def _of_run(folder: Path) -> Classifier:
         ) from error
 
 
-def _why_unmeasured(folder: Path, predictor: Predictor, reference: ReferenceData) -> str | None:
+def _ood_unavailable_reason(folder: Path, predictor: Predictor, reference: ReferenceData) -> str | None:
     if not predictor.has_features:
         return "model.onnx does not expose the last hidden layer"
     if reference.feature_distances is not None:
@@ -169,10 +169,10 @@ def _by_contract(predictor: Predictor | KerasPredictor, contract: ModelMetadata)
         contract.fitting,
         contract.temperature or 1.0,
         is_calibrated=known,
-        unmeasured=NO_IMAGES,
+        ood_unavailable_reason=NO_IMAGES,
     )
 
 
 def _of_model(predictor: KerasPredictor) -> Classifier:
     names = tuple(map(str, range(predictor.num_classes)))
-    return Classifier(predictor, names, ImagePreprocessor(predictor.image_shape), unmeasured=NO_IMAGES)
+    return Classifier(predictor, names, ImagePreprocessor(predictor.image_shape), ood_unavailable_reason=NO_IMAGES)

@@ -32,7 +32,7 @@ class Fitted:
 
     names: tuple[str, ...]
     prepared: Images
-    done: tuple[tuple[str, ...], ...]
+    preprocessing_steps: tuple[tuple[str, ...], ...]
     places: tuple[Place | None, ...]
 
 
@@ -78,7 +78,7 @@ def predict(
         fitted.names,
         classifier.class_names,
         fitted.prepared,
-        fitted.done,
+        fitted.preprocessing_steps,
         logits,
         classifier.temperature,
         min(top, logits.shape[1]),
@@ -88,7 +88,7 @@ def predict(
         bad,
         fitted.places,
         classifier.is_calibrated,
-        classifier.unmeasured,
+        classifier.ood_unavailable_reason,
         at_least,
     )
 

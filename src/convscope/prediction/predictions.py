@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -14,6 +15,20 @@ from ..analysis.uncertainty.temperature import log_softmax
 from ..data.images.inputs import BadPicture
 from ..formatting import format_probability
 from ..types import Floats, Images, Labels
+
+
+def _renamed(old: str, new: str) -> Any:
+    """Return a deprecated property that forwards from the name ``old`` to ``new``."""
+
+    def get(self: object) -> Any:
+        warnings.warn(
+            f"{type(self).__name__}.{old} is now {type(self).__name__}.{new}; the next release drops the old name",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        return getattr(self, new)
+
+    return property(get)
 
 
 @dataclass(frozen=True)
@@ -46,8 +61,8 @@ class Prediction:
 
     name: str
     answers: tuple[Answer, ...]
-    done: tuple[str, ...]
-    """Preprocessing steps, in order."""
+    preprocessing_steps: tuple[str, ...]
+    """Phrases for the steps, in order."""
     distance: float | None
     """Distance to training images in the features of the last hidden layer, if measured."""
     threshold: float | None
@@ -71,12 +86,16 @@ class Prediction:
         return self.probability >= self.at_least
 
     @property
-    def unfamiliar(self) -> bool | None:
+    def is_out_of_distribution(self) -> bool | None:
         """Whether the image is out of distribution; None if that was not measured."""
         return None if self.distance is None or self.threshold is None else self.distance > self.threshold
 
+    unfamiliar = _renamed("unfamiliar", "is_out_of_distribution")
+    is_sure_enough = _renamed("is_sure_enough", "is_above_threshold")
+    done = _renamed("done", "preprocessing_steps")
+
     def __repr__(self) -> str:
-        warning = ", out of distribution" if self.unfamiliar else ""
+        warning = ", out of distribution" if self.is_out_of_distribution else ""
         return f"Prediction({self.name!r}: {self.class_name!r}, {format_probability(self.probability)}{warning})"
 
 
@@ -91,7 +110,7 @@ class Predictions:
     class_names: tuple[str, ...]
     prepared: Images
     """(n, h, w, c) uint8, the network's inputs."""
-    done: tuple[tuple[str, ...], ...]
+    preprocessing_steps: tuple[tuple[str, ...], ...]
     logits: Floats
     """(n, k) float32."""
     temperature: float
@@ -109,7 +128,7 @@ class Predictions:
     """(n,) positions in the image files; None where no digits were detected."""
     is_calibrated: bool = False
     """Whether the temperature was measured; it is 1 otherwise."""
-    unmeasured: str | None = None
+    ood_unavailable_reason: str | None = None
     """Reason for missing distances, as a clause; None if they can be measured."""
     at_least: float = 0.0
     """The probability threshold; 0 without one."""
@@ -142,13 +161,18 @@ class Predictions:
         return mean_knn_distance(self.features, self.reference, self.feature_distances.neighbours)
 
     @property
-    def unfamiliar(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]] | None:
+    def is_out_of_distribution(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]] | None:
         """(n,) which images are out of distribution, as 1% of in-distribution images are."""
         return (
             None
             if self.distances is None or self.feature_distances is None
             else np.asarray(self.distances > self.feature_distances.threshold)
         )
+
+    unfamiliar = _renamed("unfamiliar", "is_out_of_distribution")
+    is_sure_enough = _renamed("is_sure_enough", "is_above_threshold")
+    done = _renamed("done", "preprocessing_steps")
+    unmeasured = _renamed("unmeasured", "ood_unavailable_reason")
 
     def __len__(self) -> int:
         return len(self.names)
@@ -159,7 +183,8 @@ class Predictions:
         distance = None if self.distances is None else float(self.distances[index])
         threshold = self.feature_distances.threshold if self.feature_distances else None
         place = self.places[index] if self.places else None
-        return Prediction(self.names[index], tuple(answers), self.done[index], distance, threshold, place, self.at_least)
+        steps = self.preprocessing_steps[index]
+        return Prediction(self.names[index], tuple(answers), steps, distance, threshold, place, self.at_least)
 
     def __iter__(self) -> Iterator[Prediction]:
         return (self[index] for index in range(len(self)))
@@ -177,7 +202,7 @@ def as_json(found: Predictions) -> dict[str, Any]:
         **threshold,
         "temperature": found.temperature,
         "calibrated": found.is_calibrated,
-        "unmeasured": found.unmeasured,
+        "ood_unavailable_reason": found.ood_unavailable_reason,
         "predictions": [_prediction(each) for each in found],
         "bad": [{"name": each.name, "reason": each.reason} for each in found.bad],
     }
@@ -192,10 +217,10 @@ def _prediction(prediction: Prediction) -> dict[str, Any]:
             {"class_name": answer.class_name, "index": answer.index, "probability": answer.probability}
             for answer in prediction.answers
         ],
-        "done": list(prediction.done),
+        "preprocessing_steps": list(prediction.preprocessing_steps),
         "distance": prediction.distance,
         "threshold": prediction.threshold,
-        "unfamiliar": prediction.unfamiliar,
+        "out_of_distribution": prediction.is_out_of_distribution,
         "place": None if prediction.place is None else asdict(prediction.place),
-        **({"sure_enough": prediction.is_above_threshold} if prediction.at_least else {}),
+        **({"above_threshold": prediction.is_above_threshold} if prediction.at_least else {}),
     }
