@@ -34,8 +34,6 @@ from .study_worker import RUN_FUNCTIONS
 
 TABLE, PAGE = "study.csv", "study.html"
 
-DEFAULT_FOLDER = Path("runs")
-
 KNOWN = frozenset({RUNS, REQUEST, RESULTS, TABLE, PAGE, VOTES, JOURNAL, f"{JOURNAL}.lock"})
 
 DECIDING = ("dataset", "models", "recipes", "sizes", "seeds", "search", "threads_per_run")
@@ -114,7 +112,7 @@ def study(
     dataset = load_dataset(data, reading)
     plan = make_plan(dataset, models=models, recipes=recipes, epochs=epochs, seeds=seeds, sizes=sizes, search=search)
     check_backend()
-    folder = Path(out) if out is not None else DEFAULT_FOLDER / f"study-{dataset.name}"
+    folder = Path(out) if out is not None else Path("runs", f"study-{dataset.name}")
     with lock.locked(folder):
         _begin(folder, plan, dataset)
         work = StudyTasks(plan, dataset, folder / RUNS, folder / JOURNAL, progress)
@@ -122,7 +120,7 @@ def study(
             _refuse_other_versions(folder)
             with open_workers(workers, dataset, work.left, RUN_FUNCTIONS) as at_work:
                 run_tasks(tasks, at_work, work.remark)
-        outcomes = [work.outcome(cell) for cell in plan.cells(work.configurations)]
+        outcomes = [work.outcome(spec) for spec in plan.run_specs(work.configurations)]
         results = make_results(plan, dataset, outcomes, [search.best()[0] for search in work.searches])
         _write(results, dataset, folder)
     return Study(folder, results)

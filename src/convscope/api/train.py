@@ -47,8 +47,6 @@ from ..training.recipes import baseline_config, find_recipe
 from ..types import PathLike
 from .run import Run
 
-RUNS = Path("runs")
-
 BASELINE_OF = {"cnn": "ann"}
 """The baseline of each network that has one: for the notebook's network, its predecessor."""
 
@@ -199,7 +197,7 @@ def _add_report(
 
 def _run_folder(out: PathLike | None, name: str) -> Path:
     """Return the folder to write to; processes that train together get one each."""
-    folder = Path(out) if out is not None else RUNS / name
+    folder = Path(out) if out is not None else Path("runs", name)
     index = process_index()
     return folder.with_name(f"{folder.name}-process-{index}") if index else folder
 

@@ -48,10 +48,7 @@ def command(runs: tuple[str, ...], output: str | None, overwrite: bool, open_pag
 
 def _lines(comparison: Comparison, quiet: bool) -> list[str]:
     conclusion = str(verdict(comparison))
-    if quiet:
-        return [conclusion]
-    parts = [conclusion, _costs(comparison), _pairs(comparison), CAUTION]
-    return "\n\n".join(parts).split("\n")
+    return [conclusion] if quiet else ["\n\n".join([conclusion, _costs(comparison), _pairs(comparison), CAUTION])]
 
 
 def _costs(comparison: Comparison) -> str:

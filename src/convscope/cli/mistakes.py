@@ -22,8 +22,6 @@ from .options import output_options
 NARROWEST = 40
 """Terminal columns that the reasons need at least; on less, they are not wrapped."""
 
-CAUTION = "These causes are heuristic; check the images."
-
 
 @click.command("mistakes")
 @click.argument("run", metavar="RUN")
@@ -65,7 +63,7 @@ def _lines(found: Sequence[Mistake], errors: int, quiet: bool) -> Iterator[str]:
     kinds = [mistake.triage.kind for mistake in found]
     counts = ", ".join(f"{kinds.count(kind):,} {kind}" for kind in KINDS)
     of = "" if len(found) == errors else f"{len(found):,} of "
-    yield f"\n{of}{count_of(errors, 'error')}: {counts}. {CAUTION}"
+    yield f"\n{of}{count_of(errors, 'error')}: {counts}. These causes are heuristic; check the images."
 
 
 def _table(found: Sequence[Mistake]) -> Iterator[str]:

@@ -24,11 +24,8 @@ Metrics = Mapping[str, Any]
 
 SHADES = " ░▒▓█"
 
-MAX_MATRIX = 40
-"""Pixels per row up to which an image is printed as a matrix."""
-
-MAX_PICTURE = 56
-"""Characters per row of a printed image."""
+MAX_MATRIX, MAX_DRAWING = 40, 56
+"""Pixels per row up to which an image is printed as a matrix; characters per row of a drawn image."""
 
 
 def to_json(value: Any) -> str:
@@ -56,7 +53,7 @@ def matrix(image: Images) -> str:
 
 def picture(image: Images) -> str:
     """Return an image (h, w, c) in five shades, two characters per pixel; a large one is subsampled."""
-    step = -(-image.shape[1] // (MAX_PICTURE // 2))
+    step = -(-image.shape[1] // (MAX_DRAWING // 2))
     grey = image[::step, ::step].mean(axis=-1)
     levels = np.minimum((grey / 256 * len(SHADES)).astype(int), len(SHADES) - 1)
     return "\n".join("".join(SHADES[level] * 2 for level in row).rstrip() for row in levels)

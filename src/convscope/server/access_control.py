@@ -25,8 +25,6 @@ Headers = Sequence[tuple[bytes, bytes]]
 
 HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?")
 
-VERSIONS = ("1.0", "1.1")
-
 PUBLIC_PATH = "/health"
 """The one path that needs no token, for monitoring; it reveals nothing."""
 
@@ -127,7 +125,7 @@ class FailedTokens:
 
 
 def _check_target(scope: dict[str, Any]) -> None:
-    if scope["http_version"] not in VERSIONS:
+    if scope["http_version"] not in ("1.0", "1.1"):
         raise HTTPError(505, "the HTTP version must be 1.0 or 1.1.")
     path: bytes = scope["raw_path"]
     if not path.startswith(b"/") or path.startswith(b"//"):

@@ -90,7 +90,7 @@ class StudyPlan:
         """The size that the table and the comparisons use."""
         return self.sizes[-1]
 
-    def cells(self, configurations: Iterable[Configuration] | None = None) -> Iterator[RunSpec]:
+    def run_specs(self, configurations: Iterable[Configuration] | None = None) -> Iterator[RunSpec]:
         """Yield all trainings, seed by seed, so that a stopped study has results for every row."""
         chosen = tuple(self.configurations if configurations is None else configurations)
         for seed in self.seeds:

@@ -18,8 +18,6 @@ THREADS = {
 }  # fmt: skip
 """Environment variables that TensorFlow and NumPy read on import; without them, workers compete for every core."""
 
-SECONDS_BETWEEN_CHECKS = 0.5
-
 
 def begin_process(parent: int) -> None:
     """Prepare a worker process before it imports TensorFlow; it ends with the process ``parent``."""
@@ -33,5 +31,5 @@ def begin_process(parent: int) -> None:
 def _end_with(parent: int) -> None:
     # A killed parent cannot stop its workers, which would keep folders locked that the next study needs.
     while os.getppid() == parent:
-        time.sleep(SECONDS_BETWEEN_CHECKS)
+        time.sleep(0.5)
     os._exit(1)
