@@ -18,14 +18,12 @@ from .options import output_options
 if TYPE_CHECKING:
     from ..analysis.comparison import Comparison
 
-PAGE = "comparison.html"
-
 
 @click.command("compare")
 @click.argument("runs", metavar="RUN RUN...", nargs=-1, required=True)
 @click.option("--output", default=None, metavar="FILE", help="Write a comparison page to FILE.  [default: no page]")
 @click.option("--overwrite", is_flag=True, help="Replace FILE if it exists.")
-@click.option("--open", "open_page", is_flag=True, help=f"Open the page in a browser; without --output, {PAGE}.")
+@click.option("--open", "open_page", is_flag=True, help="Open the page in a browser; without --output, comparison.html.")
 @output_options
 def command(runs: tuple[str, ...], output: str | None, overwrite: bool, open_page: bool, as_json: bool, quiet: bool) -> None:
     """Test whether RUNs differ significantly in accuracy on the same test images.
@@ -33,7 +31,7 @@ def command(runs: tuple[str, ...], output: str | None, overwrite: bool, open_pag
     All must have been trained on the same data. Uses McNemar's test, with Holm's correction for more than two runs.
     """
     if open_page and output is None:
-        output = PAGE
+        output = "comparison.html"
     comparison = convscope.compare(runs, output=output, overwrite=overwrite)
     if as_json:
         click.echo(text.to_json({**comparison.as_dict(), "page": output}))

@@ -52,7 +52,6 @@ def command(run: str, host: str, port: int, token: str | None, open_page: bool, 
 
 
 def _announce(address: Address, *, as_json: bool, quiet: bool) -> None:
-    """Print the address and the token."""
     if as_json:
         click.echo(text.to_json({"url": address.url, "token": address.token}))
     elif quiet:

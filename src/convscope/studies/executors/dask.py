@@ -18,6 +18,8 @@ from ..plan import RunSpec
 from .base import RunFunctions, dead_futures
 from .subprocess import in_own_process
 
+SECONDS_TO_CONNECT = 10
+
 
 class DaskWorkers:
     """All workers of the cluster at ``address``."""
@@ -28,7 +30,7 @@ class DaskWorkers:
 
         client: Any = Client  # Dask is typed only in part
         try:
-            self._client: Any = client(address, timeout=10, set_as_default=False)
+            self._client: Any = client(address, timeout=SECONDS_TO_CONNECT, set_as_default=False)
         except (OSError, ValueError) as error:
             raise RunError(
                 f"no Dask scheduler answers at {address!r} ({type(error).__name__}). Give the address that `dask scheduler` "

@@ -1,4 +1,4 @@
-"""Open the workers that a study asks for: processes on this machine or a Dask cluster."""
+"""Open the workers of a study: processes on this machine or a Dask cluster."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ from .base import Executor, RunFunctions
 from .dask import DaskWorkers, check_dask
 from .local import LocalWorkers
 
-DASK = "dask:"
-
-MAX_WORKERS = 1024
+DASK, MAX_WORKERS = "dask:", 1024
 
 
 def open_workers(
