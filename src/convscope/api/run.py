@@ -125,7 +125,7 @@ class Run:
 
         A notebook displays a figure that is the last expression of a cell.
         """
-        from ..figures.gallery import illustrate  # matplotlib takes 0.3 s to import, and most users of a run draw nothing
+        from ..figures.gallery import illustrate  # imports matplotlib, which only drawing needs
 
         return {illustration.name: illustration for illustration in illustrate(self.record)}
 
