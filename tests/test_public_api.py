@@ -13,7 +13,7 @@ import click
 import pytest
 
 import convscope
-from convscope.cli.main import group
+from convscope.cli.main import VERBS, group
 
 
 def python(code: str) -> subprocess.CompletedProcess[str]:
@@ -67,6 +67,11 @@ def test_importing_takes_at_most_a_tenth_of_a_second() -> None:
     assert min(float(python(code).stdout) for _ in range(3)) <= 0.1
 
 
+def test_help_imports_no_module_of_a_verb() -> None:
+    code = "import sys; from convscope.cli.main import main; main(['--help']); print({'numpy', 'rich'} & set(sys.modules))"
+    assert python(code).stdout.endswith("set()\n")
+
+
 def test_help_takes_at_most_three_tenths_of_a_second() -> None:
     def seconds() -> float:
         started = time.perf_counter()
@@ -87,33 +92,41 @@ OF_EXAMINE = {"thorough", "everything"}
 """Flags of `evaluate` that belong to the function ``examine`` in Python."""
 
 
+def command_of(verb: str) -> click.Command:
+    command = group.get_command(click.Context(group), verb)
+    assert command is not None
+    return command
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_each_verb_is_the_command_of_its_module(verb: str) -> None:
+    assert command_of(verb).name == verb
+
+
 @pytest.mark.parametrize(
     "verb", ["train", "evaluate", "predict", "explain", "report", "audit", "compare", "export", "mistakes", "serve"]
 )
 def test_each_flag_has_the_name_and_the_default_of_the_keyword(verb: str) -> None:
     keywords = inspect.signature(getattr(convscope, verb)).parameters
-    needed = [
-        "x" for parameter in group.commands[verb].params if isinstance(parameter, click.Argument) and parameter.required
-    ]
-    for parameter in group.commands[verb].params:
+    command = command_of(verb)
+    needed = ["x" for parameter in command.params if isinstance(parameter, click.Argument) and parameter.required]
+    given = command.make_context(verb, needed).params
+    for parameter in command.params:
         if parameter.name in TERMINAL_ONLY or parameter.expose_value is False:
             continue
         if verb == "evaluate" and parameter.name in OF_EXAMINE:
             continue
         if parameter.name in READING:
             assert "reading" in keywords
-            assert group.commands[verb].make_context(verb, list(needed)).params[parameter.name] == READING[parameter.name]
+            assert given[parameter.name] == READING[parameter.name]
             continue
         assert parameter.name in keywords
         if isinstance(parameter, click.Option):
-            assert (
-                group.commands[verb].make_context(verb, list(needed)).params[parameter.name]
-                == keywords[parameter.name].default
-            )
-    flags = {parameter.name for parameter in group.commands[verb].params}
+            assert given[parameter.name] == keywords[parameter.name].default
+    flags = {parameter.name for parameter in command.params}
     assert set(keywords) - {"progress", "reading"} - PYTHON_ONLY[verb] <= flags
 
 
 def test_the_flag_everything_is_the_keyword_of_examine() -> None:
-    given = group.commands["evaluate"].make_context("evaluate", ["run"]).params
+    given = command_of("evaluate").make_context("evaluate", ["run"]).params
     assert given["everything"] == inspect.signature(convscope.examine).parameters["everything"].default

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 
+from .cli.main import main
+
 
 def run() -> None:
     """Run the command line and exit with its status."""
-    from .cli.main import main
-
     sys.exit(main())
 
 

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,9 @@ import pytest
 import convscope
 from convscope.analysis.label_audit.suspects import LabelAudit
 from convscope.api import audit as api_audit
-from convscope.api.audit import CHECKPOINT, audit_run
+from convscope.api.audit import CHECKPOINT
 from convscope.cli.main import main
+from convscope.data.dataset import Dataset
 from convscope.errors import DatasetError, OutputError
 from convscope.runs import files, ledger, run_folder, store
 
@@ -26,12 +28,16 @@ from ..audited import FOLDS, Audited  # type: ignore[import-not-found]
 pytestmark = pytest.mark.slow  # trains a network per fold
 
 
+def in_memory(folder: Path, dataset: Dataset) -> convscope.Run:
+    return replace(convscope.load_run(folder), held_dataset=dataset)
+
+
 @pytest.fixture(scope="module")
 def folder(digits_run: convscope.Run, audited: Audited, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a run audited with changed labels, from the checkpoint of finished folds."""
     folder = Path(shutil.copytree(digits_run.folder, tmp_path_factory.mktemp("audited") / "run"))
     shutil.copy(audited.checkpoint, folder / CHECKPOINT)
-    audit_run(folder, audited.dataset, folds=FOLDS)
+    convscope.audit(in_memory(folder, audited.dataset), folds=FOLDS)
     return folder
 
 
@@ -95,7 +101,7 @@ def test_reading_the_test_images_is_recorded_before_a_fold_predicts_them(
 
     monkeypatch.setattr(api_audit, "cross_validate", cut_short)
     with pytest.raises(KeyboardInterrupt):
-        audit_run(run_copy, audited.dataset, folds=FOLDS)
+        convscope.audit(in_memory(run_copy, audited.dataset), folds=FOLDS)
     last = ledger.read(run_copy)[-1]
     assert (last.verb, last.purpose) == ("audit", "the networks of the label audit")
     assert (last.split, last.n, last.times) == ("test", 359, 1)

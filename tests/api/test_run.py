@@ -54,6 +54,12 @@ def test_the_uncertainty_is_what_was_measured(loaded: convscope.Run, digits_run:
     assert to_json(found) == loaded.metrics["uncertainty"]
 
 
+def test_the_former_name_of_the_uncertainty_still_works_and_warns(loaded: convscope.Run) -> None:
+    with pytest.warns(DeprecationWarning, match=r"Run\.doubt.*Run\.uncertainty") as caught:
+        assert loaded.doubt is loaded.uncertainty
+    assert caught[0].filename == __file__
+
+
 def test_a_run_that_did_not_measure_its_uncertainty_has_none(digits_run: convscope.Run) -> None:
     assert uncertainty_from_metrics({}, digits_run.evaluation) is None
 

@@ -8,7 +8,7 @@ import pytest
 
 from convscope.cli.main import VERBS, main
 
-NAMES = ["", *(verb.command.name for verb in VERBS)]
+NAMES = ["", *VERBS]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -18,8 +18,8 @@ import pytest
 from PIL import Image
 
 import convscope
-from convscope.api.explain import choose_page
-from convscope.api.run import Run
+from convscope.api.explain import default_page
+from convscope.api.run import Run, check_output
 from convscope.cli.main import main
 from convscope.errors import ConfigError, OutputError
 from convscope.figures import gallery
@@ -196,12 +196,17 @@ def test_only_one_image_is_explained_at_a_time(digits_run: Run, in_pictures: Pat
         ("", "picture"),
     ],
 )
-def test_pages_are_named_after_the_image_file_in_a_way_that_every_system_accepts(
-    name: str, page: str, tmp_path: Path
-) -> None:
-    assert choose_page(name, None, overwrite=False) == Path(f"{page}.explained.html")
+def test_pages_are_named_after_the_image_file_in_a_way_that_every_system_accepts(name: str, page: str) -> None:
+    assert default_page(name) == Path(f"{page}.explained.html")
+
+
+def test_an_output_is_no_folder_and_no_existing_file_unless_it_may_be_replaced(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=re.escape(repr(str(tmp_path)))):
-        choose_page(name, tmp_path, overwrite=True)
+        check_output(tmp_path, overwrite=True)
+    (file := tmp_path / "page.html").touch()
+    with pytest.raises(OutputError, match=r"--out FILE.*--overwrite"):
+        check_output(file, overwrite=False, option="--out")
+    assert check_output(str(file), overwrite=True) == file
 
 
 @pytest.mark.slow

@@ -159,7 +159,9 @@ def test_a_picture_of_the_networks_own_size_is_taken_as_it_is(modules: Page, dig
     image = digits_run.dataset.test.images[3, ..., 0]
     fitting = ImagePreprocessor((8, 8, 1), DigitPreprocessing(8, 8, digit_size_fraction=1.0))
     assert np.array_equal(taken(modules, saved(image), fitting)[1][0][..., 0], image)
-    assert np.array_equal(taken(modules, saved(255 - image), fitting)[1][0], fitting.preprocess(255 - image[..., None]).pixels)
+    assert np.array_equal(
+        taken(modules, saved(255 - image), fitting)[1][0], fitting.preprocess(255 - image[..., None]).pixels
+    )
 
 
 @pytest.mark.parametrize("held", [1, 6])

@@ -11,8 +11,7 @@ import pytest
 
 from convscope.data.dataset import Dataset
 from convscope.errors import ConfigError
-from convscope.studies.plan import StudyPlan, make_plan, searched
-from convscope.studies.subsets import with_training_images, without_test_split
+from convscope.studies.plan import StudyPlan, make_plan, searched, with_training_images, without_test_split
 from convscope.training.recipes import sprint
 
 ASKED: dict[str, Any] = {
@@ -25,14 +24,14 @@ def plan(dataset: Dataset, **changes: Any) -> StudyPlan:
 
 
 def test_every_combination_is_there_once(digits: Dataset) -> None:
-    cells = list(plan(digits, recipes=["sprint", "standard"], sizes=[100, "all"]).cells())
-    names = {cell.run_name("digits") for cell in cells}
+    cells = list(plan(digits, recipes=["sprint", "standard"], sizes=[100, "all"]).run_specs())
+    names = {spec.run_name("digits") for spec in cells}
     assert len(names) == len(cells) == 2 * 2 * 2 * 3
     assert {"digits-ann-standard-100-2", "digits-logistic-sprint-0"} <= names
 
 
 def test_a_stopped_study_has_whole_seeds_first(digits: Dataset) -> None:
-    assert [cell.seed for cell in plan(digits).cells()] == [0, 0, 1, 1, 2, 2]
+    assert [spec.seed for spec in plan(digits).run_specs()] == [0, 0, 1, 1, 2, 2]
 
 
 def test_a_size_as_large_as_the_split_is_the_whole_split(digits: Dataset) -> None:

@@ -37,11 +37,11 @@ def plan(digits: Dataset, seeds: int = 4, sizes: list[Any] | None = None) -> Stu
 def outcomes(study: StudyPlan, digits: Dataset) -> list[Outcome]:
     """Runs that get some of the images wrong, more of them with fewer training images."""
     found = []
-    for cell in study.cells():
-        errors = (20 if cell.configuration.model == "ann" else 40) + cell.seed + (30 if cell.size else 0)
+    for spec in study.run_specs():
+        errors = (20 if spec.configuration.model == "ann" else 40) + spec.seed + (30 if spec.size else 0)
         predictions = digits.test.labels.copy()
         predictions[:errors] = (predictions[:errors] + 1) % 10
-        found.append(Outcome(cell, cell.run_name("digits"), 92, 359, errors, 0.1 * errors, 0.9, predictions, 650, 1.25,
+        found.append(Outcome(spec, spec.run_name("digits"), 92, 359, errors, 0.1 * errors, 0.9, predictions, 650, 1.25,
                              "float32", {"keras": "3"}))  # fmt: skip
     return found
 

@@ -1,7 +1,8 @@
-"""Compare runs and write the comparison page."""
+"""``compare``: several runs on the same test images, as numbers and as a page."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import statistics
 import time
@@ -13,17 +14,49 @@ import numpy as np
 
 from ..analysis.comparison import ComparedRun, Comparison, Costs, compare_evaluations
 from ..data.reload import reload_dataset
-from ..errors import ConfigError, ConvscopeError, OutputError
+from ..errors import ConfigError, ConvscopeError
 from ..models.predictor import Predictor
+from ..page.comparison import render_comparison
 from ..runs import run_folder, store
 from ..runs.files import ONNX_MODEL
 from ..runs.record import RunRecord
 from ..system.files import write_text
 from ..types import Images, PathLike
-from .run import Run as Run
+from .run import Run, check_output
 
-MIN_FINGERPRINT = 12
-"""Characters of a fingerprint in messages."""
+ROUNDS, PER_ROUND, WARM_UP = 15, 20, 10
+"""A round times a few single images of each network in turn; the median over rounds is robust against other load."""
+
+MAX_IMAGES = 240
+"""Images in the gallery; one of MNIST takes about half a kilobyte of the page."""
+
+
+def compare(runs: Sequence[PathLike | Run], *, output: PathLike | None = None, overwrite: bool = False) -> Comparison:
+    """Compare two or more runs on their common test images, with significance tests.
+
+    Each pair gets McNemar's test (mid-p, with Holm's correction for several pairs) and a 95% CI of the difference in
+    accuracy. Each run gets its cost, including the time per image, measured now.
+
+    Args:
+        runs: Runs, or their folders.
+        output: A file for a page with the comparison and the images on which the runs disagree.
+        overwrite: Whether ``output`` may be replaced.
+
+    Raises:
+        ConfigError: There are fewer than two runs, they have different data, or one is given twice.
+        RunError: A run folder is damaged.
+        OutputError: The page exists already or cannot be written; checked before any work where possible.
+
+    >>> convscope.compare(["runs/mnist-cnn-standard-0", "runs/mnist-ann-standard-0"]).pairs[0].significant
+    """
+    page = None if output is None else check_output(output, overwrite=overwrite)
+    opened = _open_runs([Path(run) for run in ([runs] if isinstance(runs, str | os.PathLike) else runs)])
+    contestants = [_contestant(run, costs) for run, costs in zip(opened, _measure_costs(opened), strict=True)]
+    dataset = str(opened[0].record.request["dataset"]["name"])
+    comparison = compare_evaluations(contestants, [run.record.evaluation for run in opened], dataset=dataset)
+    if page is not None:
+        write_text(page, render_comparison(comparison, _disagreeing_images(comparison, opened)))
+    return comparison
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,21 +69,12 @@ class Opened:
     record: RunRecord
 
 
-def open_runs(folders: Sequence[PathLike]) -> list[Opened]:
-    """Read the runs in ``folders``.
-
-    Raises:
-        ConfigError: There are fewer than two, one is given twice, or their test images differ.
-        RunError: A run is damaged.
-    """
-    paths = [Path(folder) for folder in folders]
+def _open_runs(paths: Sequence[Path]) -> list[Opened]:
     if len(paths) < 2:
         raise ConfigError(f"a comparison needs at least two runs; got {len(paths)}. Name another run folder.")
     _refuse_duplicates(paths)
-    opened = [
-        Opened(path, name, store.load_record(run_folder.verify(path)))
-        for path, name in zip(paths, names_of(paths), strict=True)
-    ]
+    named = zip(paths, names_of(paths), strict=True)
+    opened = [Opened(path, name, store.load_record(run_folder.verify(path))) for path, name in named]
     for other in opened[1:]:
         _refuse_other_data(opened[0], other)
     return opened
@@ -88,30 +112,21 @@ def _refuse_other_data(first: Opened, other: Opened) -> None:
 
 def _data(run: Opened) -> str:
     known = run.record.request["dataset"]
-    fingerprint = known["fingerprint"][:MIN_FINGERPRINT]
-    return f"{known['name']} ({len(run.record.evaluation):,} test images, fingerprint {fingerprint})"
+    return f"{known['name']} ({len(run.record.evaluation):,} test images, fingerprint {known['fingerprint'][:12]})"
 
 
-ROUNDS, PER_ROUND, WARM_UP = 15, 20, 10
-"""A round times a few single images of each network in turn; the median over rounds is robust against other load."""
+def _measure_costs(runs: Sequence[Opened]) -> list[Costs]:
+    """Return the costs of ``runs``; takes about 0.1 s for small networks."""
+    milliseconds = _time_per_image([run.folder / ONNX_MODEL for run in runs])
+    costs = []
+    for run, each in zip(runs, milliseconds, strict=True):
+        metrics, size = run.record.metrics, (run.folder / ONNX_MODEL).stat().st_size
+        parameters, multiply_adds = int(metrics["parameters"]), int(metrics["multiply_adds"])
+        costs.append(Costs(parameters, multiply_adds, each, size, float(metrics["train_seconds"])))
+    return costs
 
 
-def measure_costs(runs: Sequence[Opened]) -> list[Costs]:
-    """Return the costs of ``runs``, in their order; takes about 0.1 s for small networks."""
-    milliseconds = time_per_image([run.folder / ONNX_MODEL for run in runs])
-    return [
-        Costs(
-            int(run.record.metrics["parameters"]),
-            int(run.record.metrics["multiply_adds"]),
-            each,
-            (run.folder / ONNX_MODEL).stat().st_size,
-            float(run.record.metrics["train_seconds"]),
-        )
-        for run, each in zip(runs, milliseconds, strict=True)
-    ]
-
-
-def time_per_image(models: Sequence[Path]) -> list[float]:
+def _time_per_image(models: Sequence[Path]) -> list[float]:
     """Return the milliseconds that each of ``models`` takes for one image, including preprocessing."""
     predictors = [Predictor(model) for model in models]
     # Noise is enough: the work of a network does not depend on the image.
@@ -129,99 +144,26 @@ def time_per_image(models: Sequence[Path]) -> list[float]:
     return [1000 * statistics.median(seconds) for seconds in rounds]
 
 
-MAX_PICTURES = 240
-"""Images in the gallery; one of MNIST takes about half a kilobyte of the page."""
-
-
-def disagreeing_images(comparison: Comparison, runs: Sequence[Opened]) -> dict[int, Images]:
+def _disagreeing_images(comparison: Comparison, runs: Sequence[Opened]) -> dict[int, Images]:
     """Return the first images of ``comparison.disagreements``, (h, w, c) uint8, by index in the test split.
 
     Images that no run has stored and that cannot be read again are missing.
     """
-    wanted = comparison.disagreements[:MAX_PICTURES].tolist()
-    kept: dict[int, Images] = {}
+    wanted = comparison.disagreements[:MAX_IMAGES].tolist()
+    stored: dict[int, Images] = {}
     for run in runs:
-        if run.record.evidence is not None:
-            evidence = run.record.evidence
-            kept |= dict(zip(evidence.test_indices.tolist(), evidence.test_images, strict=True))
-    if any(place not in kept for place in wanted):
-        try:
-            test = reload_dataset(runs[0].record.request["dataset"]).test
-            kept = {place: test.images[place] for place in wanted}
-        except ConvscopeError:  # the data are gone; the page says how many images are missing
-            pass
-    return {place: kept[place] for place in wanted if place in kept}
-
-
-def compare_runs(folders: Sequence[PathLike], *, output: PathLike | None = None, overwrite: bool = False) -> Comparison:
-    """Compare complete runs on their common test images.
-
-    Args:
-        folders: At least two run folders.
-        output: File of the comparison page; no page by default.
-        overwrite: Whether ``output`` may exist.
-
-    Raises:
-        ConfigError: The runs cannot be compared.
-        RunError: A run is damaged.
-        OutputError: ``output`` cannot be written; checked before any work where possible.
-    """
-    page = None if output is None else _page(output, overwrite)
-    runs = open_runs(folders)
-    contestants = [_contestant(run, costs) for run, costs in zip(runs, measure_costs(runs), strict=True)]
-    dataset = str(runs[0].record.request["dataset"]["name"])
-    comparison = compare_evaluations(contestants, [run.record.evaluation for run in runs], dataset=dataset)
-    if page is not None:
-        from ..page.comparison import render_comparison
-
-        write_text(page, render_comparison(comparison, disagreeing_images(comparison, runs)))
-    return comparison
+        if (evidence := run.record.evidence) is not None:
+            stored |= dict(zip(evidence.test_indices.tolist(), evidence.test_images, strict=True))
+    if any(index not in stored for index in wanted):
+        with contextlib.suppress(ConvscopeError):  # if the data are gone, the page says how many images are missing
+            images = reload_dataset(runs[0].record.request["dataset"]).test.images
+            stored = {index: images[index] for index in wanted}
+    return {index: stored[index] for index in wanted if index in stored}
 
 
 def _contestant(run: Opened, costs: Costs) -> ComparedRun:
     request, evaluation = run.record.request, run.record.evaluation
     return ComparedRun(
-        run.name,
-        str(request["model"]),
-        str(request["recipe"]),
-        int(request["seed"]),
-        evaluation.errors,
-        evaluation.accuracy,
-        evaluation.interval,
-        costs,
-    )
-
-
-def _page(output: PathLike, overwrite: bool) -> Path:
-    page = Path(output)
-    if page.is_dir():
-        raise OutputError(f"{str(page)!r} is a folder. Choose a file with --output FILE.")
-    if page.exists() and not overwrite:
-        raise OutputError(
-            f"{str(page)!r} already exists. Choose another file with --output FILE, or replace it with --overwrite."
-        )
-    return page
-
-
-def compare(runs: Sequence[PathLike | Run], *, output: PathLike | None = None, overwrite: bool = False) -> Comparison:
-    """Compare two or more runs on their common test images, with significance tests.
-
-    Each pair gets McNemar's test (mid-p, with Holm's correction for several pairs) and a 95% CI of the difference in
-    accuracy. Each run gets its cost, including the time per image, measured now.
-
-    Args:
-        runs: Runs, or their folders.
-        output: A file for a page with the comparison and the images on which the runs disagree.
-        overwrite: Whether ``output`` may be replaced.
-
-    Raises:
-        ConfigError: The runs have different data, or one run is given twice.
-        RunError: A run folder is damaged.
-        OutputError: The page exists already or cannot be written.
-
-    >>> convscope.compare(["runs/mnist-cnn-standard-0", "runs/mnist-ann-standard-0"]).pairs[0].significant
-    """
-
-    if isinstance(runs, str | os.PathLike):
-        runs = [runs]
-    return compare_runs(runs, output=output, overwrite=overwrite)
+        run.name, str(request["model"]), str(request["recipe"]), int(request["seed"]),
+        evaluation.errors, evaluation.accuracy, evaluation.interval, costs,
+    )  # fmt: skip

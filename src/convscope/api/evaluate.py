@@ -1,30 +1,24 @@
-"""The public functions, one per command.
-
-Each takes names, paths or arrays, and most return one frozen dataclass.
-"""
+"""``evaluate``: accuracy of a run on its test split or on other data."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..analysis.evaluation import Evaluation
 from ..analysis.evaluation import evaluate as _evaluate
+from ..analysis.uncertainty.uncertainty import threshold_for_accuracy
 from ..data.dataset import Dataset
 from ..data.load import load_dataset
+from ..data.preprocessing import ImagePreprocessor
 from ..data.read_options import DEFAULTS, ReadOptions
 from ..data.reload import match_classes, reload_dataset
+from ..exporters.metadata import CHANNELS, metadata_for_run
 from ..models.predictor import Predictor
 from ..runs import ledger, run_folder, store
 from ..runs.files import ONNX_MODEL
+from ..runs.record import RunRecord
 from ..types import PathLike
-from .predict import predict as predict
-from .run import Run as Run
-
-if TYPE_CHECKING:
-    from ..data.preprocessing import ImagePreprocessor
-    from ..runs.record import RunRecord
+from .run import Run
 
 
 def evaluate(
@@ -52,43 +46,21 @@ def evaluate(
         ConfigError: The classes of ``data`` are not those of the network, or no threshold reaches ``accuracy``.
         ShapeError: The images have another shape than the network takes.
     """
-    folder = verified_folder(run)
-    record = store.load_record(folder)
-    if data is None:
-        return _with_threshold(record.evaluation, run, record, accuracy)
-    loaded = load_dataset(data, reading, preprocessor=_fitting(record))
-    dataset = match_classes(loaded, record.request["dataset"]["class_names"])
-    ledger.Ledger(folder, "evaluate", loaded.name, loaded.fingerprint, len(loaded.test)).record("an evaluation")
-    return _with_threshold(
-        _evaluate(Predictor(folder / ONNX_MODEL), dataset.test, dataset.class_names), run, record, accuracy
-    )
-
-
-def _fitting(record: RunRecord) -> ImagePreprocessor | None:
-    """Return the preprocessing for a run's network; None if it cannot take image files."""
-    from ..exporters.metadata import CHANNELS, metadata_for_run
-
-    return metadata_for_run(record).fitting if record.request["dataset"]["image_shape"][2] in CHANNELS else None
-
-
-def _with_threshold(evaluation: Evaluation, run: PathLike | Run, record: RunRecord, accuracy: float | None) -> Evaluation:
+    folder = run_folder.verify(run)
+    record, model = store.load_record(folder), folder / ONNX_MODEL
+    evaluation = record.evaluation
+    if data is not None:
+        loaded = load_dataset(data, reading, preprocessor=_preprocessor(record))
+        dataset = match_classes(loaded, record.request["dataset"]["class_names"])
+        ledger.Ledger(folder, "evaluate", loaded.name, loaded.fingerprint, len(loaded.test)).record("an evaluation")
+        evaluation = _evaluate(Predictor(model), dataset.test, dataset.class_names)
     if accuracy is None:
         return evaluation
-    from ..analysis.uncertainty.uncertainty import threshold_for_accuracy
-
-    dataset = run.dataset if isinstance(run, Run) else reload_dataset(record.request["dataset"])
-    predictor = Predictor(verified_folder(run) / ONNX_MODEL)
-    return replace(
-        evaluation,
-        threshold=threshold_for_accuracy(predictor, dataset, evaluation, record.request, record.metrics, accuracy),
-    )
+    own = run.dataset if isinstance(run, Run) else reload_dataset(record.request["dataset"])
+    threshold = threshold_for_accuracy(Predictor(model), own, evaluation, record.request, record.metrics, accuracy)
+    return replace(evaluation, threshold=threshold)
 
 
-def dataset_in_memory(run: PathLike | Run) -> Dataset | None:
-    """Return the dataset of a run if it is in memory."""
-    return run.held_dataset if isinstance(run, Run) else None
-
-
-def verified_folder(run: PathLike | Run) -> Path:
-    """Return the folder of a run after verifying that it is complete and undamaged."""
-    return run_folder.verify(run)
+def _preprocessor(record: RunRecord) -> ImagePreprocessor | None:
+    """Return the preprocessing for a run's network; None if it cannot take image files."""
+    return metadata_for_run(record).fitting if record.request["dataset"]["image_shape"][2] in CHANNELS else None

@@ -1,4 +1,4 @@
-"""Examine a run on its test split: corruptions, out-of-distribution images and attacks; the numbers go into the run."""
+"""``examine``: robustness of a run to corruptions and attacks, and its out-of-distribution detection."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..analysis.ood.detection import OODDetection, measure_ood_detection
 from ..analysis.ood.image_sets import make_ood_sets
@@ -20,23 +20,21 @@ from ..data.scaling import to_inputs
 from ..data.split import stratified_sample
 from ..errors import ConvscopeError, RunError
 from ..models.predictor import Predictor
+from ..models.saving import load_model
 from ..page.write import write_report
 from ..runs import ledger, run_folder, store
 from ..runs.evidence import ensure_evidence
 from ..runs.files import KERAS_MODEL, ONNX_MODEL
 from ..runs.record import RunRecord, with_metrics
 from ..system.dataclass_json import to_json
+from ..training.input_gradients import InputGradient
 from ..types import Labels, PathLike
 from .run import Run
-
-if TYPE_CHECKING:
-    import keras
 
 SEED = 0
 """The same for every run, so that two networks get the same images, corrupted in the same way."""
 
 PURPOSE = "robustness: corruptions, attacks, OOD images"
-"""In the ledger."""
 
 SAMPLE, ATTACKED, OOD_IMAGES = 1000, 500, 500
 """Test images that are corrupted; those of them that are attacked; images in each out-of-distribution set."""
@@ -73,11 +71,29 @@ class RobustnessReport:
 
     def __repr__(self) -> str:
         clean, mean = self.robustness.clean.mean(), self.robustness.mean()
-        return f"Examination({str(self.folder)!r}, accuracy {clean:.4f}, corrupted {mean:.4f}, n={len(self.robustness):,})"
+        return (
+            f"RobustnessReport({str(self.folder)!r}, accuracy {clean:.4f}, corrupted {mean:.4f}, n={len(self.robustness):,})"
+        )
 
 
-def examine_run(run: PathLike | Run, *, everything: bool, progress: Listener | None) -> RobustnessReport:
-    """Examine a run, as :func:`convscope.api.examine.examine` documents."""
+def examine(run: PathLike | Run, *, everything: bool = False, progress: Listener | None = None) -> RobustnessReport:
+    """Measure a run's robustness to corruptions and attacks, and its OOD detection.
+
+    It uses corrupted and attacked images of the run's test split, and images of other kinds. The numbers are added to
+    ``metrics.json`` under ``robustness``, ``ood`` and ``attacks``, and the page is made again; the network does
+    not change. Attacks need a back-end; without one the rest is measured.
+
+    Args:
+        run: A run, or its folder.
+        everything: Whether to use all test images instead of a sample stratified by class (1,000 of MNIST).
+        progress: Called with an :class:`ExamineProgress` after each step.
+
+    Raises:
+        RunError: The run folder is damaged.
+        DatasetError: The run's data cannot be found any more.
+
+    >>> convscope.examine("runs/mnist-cnn-standard-0").robustness.worst
+    """
     started = time.perf_counter()
     folder = run_folder.verify(run)
     record = store.load_record(folder)
@@ -88,30 +104,32 @@ def examine_run(run: PathLike | Run, *, everything: bool, progress: Listener | N
     background, predictor = background_of(dataset.test.images), Predictor(folder / ONNX_MODEL)
     on_step = _step_counter("corruptions", len(KINDS) * STRENGTHS, progress)
     robustness = measure_robustness(predictor, dataset.test, indices, background, seed=SEED, on_step=on_step)
-    sections: dict[str, Any] = {"ood": None, "attacks": None}
     missing: dict[str, str] = {}
     ood: OODDetection | None = None
     attacks: Attacks | None = None
     try:
         ood = _measure_ood(record, predictor, dataset, background, indices, progress)
-        sections["ood"] = to_json(ood)
     except ConvscopeError as error:
         missing["ood"] = str(error)
     try:
         model = run.held_model if isinstance(run, Run) else None
-        attacks = _attacks(model, folder, dataset.test, indices, everything, progress)
-        sections["attacks"] = attacks_metrics(attacks)
+        gradient = InputGradient(load_model(folder / KERAS_MODEL) if model is None else model)
+        attacks = _measure_attacks(gradient, dataset.test, indices, everything, progress)
     except ConvscopeError as error:
         missing["attacks"] = str(error)
-    sections["robustness"] = {**robustness_metrics(robustness), "missing": missing}
-    metrics = _keep(folder, record, sections, progress)
+    sections = {
+        "ood": None if ood is None else to_json(ood),
+        "attacks": None if attacks is None else attacks_metrics(attacks),
+        "robustness": {**robustness_metrics(robustness), "missing": missing},
+    }
+    metrics = _save(folder, record, sections, progress)
     return RobustnessReport(folder, robustness, ood, attacks, missing, metrics, time.perf_counter() - started)
 
 
 def choose_indices(test: Split, *, everything: bool) -> Labels:
     """Return indices of the test split, ascending: all, or a sample in proportion to the classes."""
-    room = max(MIN_SAMPLE, min(SAMPLE, MAX_VALUES // test.images[0].size))
-    return stratified_sample(test.labels, len(test) if everything else room, seed=SEED)
+    size = max(MIN_SAMPLE, min(SAMPLE, MAX_VALUES // test.images[0].size))
+    return stratified_sample(test.labels, len(test) if everything else size, seed=SEED)
 
 
 def _measure_ood(
@@ -133,14 +151,10 @@ def _measure_ood(
     )
 
 
-def _attacks(
-    model: keras.Model | None, folder: Path, test: Split, indices: Labels, everything: bool, progress: Listener | None
+def _measure_attacks(
+    gradient: InputGradient, test: Split, indices: Labels, everything: bool, progress: Listener | None
 ) -> Attacks:
-    from ..models.saving import load_model
-    from ..training.input_gradients import InputGradient
-
     on_step = _step_counter("attacks", len(EPSILONS), progress)
-    gradient = InputGradient(load_model(folder / KERAS_MODEL) if model is None else model)
     if not everything:
         indices = indices[stratified_sample(test.labels[indices], ATTACKED, seed=SEED)]
     chosen = test.take(indices)
@@ -149,7 +163,7 @@ def _attacks(
     )
 
 
-def _keep(folder: Path, record: RunRecord, sections: Mapping[str, Any], progress: Listener | None) -> Mapping[str, Any]:
+def _save(folder: Path, record: RunRecord, sections: Mapping[str, Any], progress: Listener | None) -> Mapping[str, Any]:
     """Add the numbers to the run and write its page again; return its metrics."""
     on_step = _step_counter("page", 1, progress)
     with run_folder.updating_report(folder):
@@ -174,25 +188,3 @@ def _step_counter(step: str, total: int, progress: Listener | None) -> Callable[
 
     on_step()
     return on_step
-
-
-def examine(run: PathLike | Run, *, everything: bool = False, progress: Listener | None = None) -> RobustnessReport:
-    """Measure a run's robustness to corruptions and attacks, and its OOD detection.
-
-    It uses corrupted and attacked images of the run's test split, and images of other kinds. The numbers are added to
-    ``metrics.json`` under ``robustness``, ``ood`` and ``attacks``, and the page is made again; the network does
-    not change. Attacks need a back-end; without one the rest is measured.
-
-    Args:
-        run: A run, or its folder.
-        everything: Whether to use all test images instead of a sample stratified by class (1,000 of MNIST).
-        progress: Called with an :class:`ExamineProgress` after each step.
-
-    Raises:
-        RunError: The run folder is damaged.
-        DatasetError: The run's data cannot be found any more.
-
-    >>> convscope.examine("runs/mnist-cnn-standard-0").robustness.worst
-    """
-
-    return examine_run(run, everything=everything, progress=progress)

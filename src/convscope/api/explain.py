@@ -1,4 +1,4 @@
-"""The page of a run for one image file: the report, opened at that image."""
+"""``explain``: the page of a run, opened at one image."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..data.images.inputs import ImageLike
-from ..errors import ConfigError, OutputError
+from ..errors import ConfigError
 from ..formatting import count_of
 from ..page.payload import OpenedPicture
 from ..page.write import write_page
 from ..prediction.predictions import Prediction, Predictions
-from ..runs import store
+from ..runs import run_folder, store
 from ..runs.evidence import ensure_evidence
 from ..types import PathLike
-from .evaluate import dataset_in_memory, verified_folder
-from .predict import predict as predict
-from .run import Run as Run
+from .predict import predict
+from .run import Run, check_output, dataset_in_memory
 
 ENDING = ".explained.html"
 
@@ -33,59 +32,8 @@ class Explanation:
     prediction: Prediction
 
 
-def choose_page(name: str, output: PathLike | None, *, overwrite: bool) -> Path:
-    """Return the path of the page: ``output``, or a name after the image file.
-
-    Raises:
-        OutputError: The path is a folder, or exists and may not be replaced.
-    """
-    page = Path(output) if output is not None else Path(_stem(name) + ENDING)
-    if page.is_dir():
-        raise OutputError(f"{str(page)!r} is a folder. Name a file with --output FILE.")
-    if page.exists() and not overwrite:
-        raise OutputError(
-            f"{str(page)!r} exists already. Choose another name with --output FILE, or replace it with --overwrite."
-        )
-    return page
-
-
-def only_picture(predictions: Predictions, digit: int = 1) -> tuple[OpenedPicture, Prediction]:
-    """Return the image that the page opens at, and its prediction.
-
-    Args:
-        predictions: The predictions for one image file.
-        digit: The digit to explain, from 1 in reading order, if the file has several.
-
-    Raises:
-        ConfigError: There is not exactly one image file, or no such digit in it.
-    """
-    place = predictions.places[0] if len(predictions) and predictions.places else None
-    digits = place.of if place else 1
-    if len(predictions) != digits:
-        raise ConfigError(
-            f"explain takes one image file; got {len(predictions)} images. Explain them one by one, or classify them with "
-            "convscope predict."
-        )
-    name = predictions.names[0]
-    if isinstance(digit, bool) or not isinstance(digit, int) or not 1 <= digit <= digits:
-        accepted = "digit must be 1" if digits == 1 else f"digit must be from 1 to {digits}, in reading order"
-        raise ConfigError(f"{accepted}; got {digit!r}. {name!r} contains {count_of(digits, 'digit')}.")
-    chosen = digit - 1
-    return OpenedPicture(name, predictions.prepared[chosen], predictions.preprocessing_steps[chosen]), predictions[chosen]
-
-
-def _stem(name: str) -> str:
-    """Return the stem of a file name with characters that every system accepts."""
-    return re.sub(r"[^\w.-]+", "-", Path(name).stem).strip(".-")[:100] or NAMELESS
-
-
 def explain(
-    run: PathLike | Run,
-    image: ImageLike,
-    *,
-    digit: int = 1,
-    output: PathLike | None = None,
-    overwrite: bool = False,
+    run: PathLike | Run, image: ImageLike, *, digit: int = 1, output: PathLike | None = None, overwrite: bool = False
 ) -> Explanation:
     """Write the page of a run, opened at one image.
 
@@ -104,10 +52,31 @@ def explain(
         ConfigError: ``image`` stands for several images, or holds fewer digits than ``digit``.
         OutputError: The file exists already or cannot be written.
     """
-
-    folder = verified_folder(run)
-    opened, prediction = only_picture(predict(folder, image), digit)
-    page = choose_page(opened.name, output, overwrite=overwrite)
+    folder = run_folder.verify(run)
+    opened, prediction = _only_image(predict(folder, image), digit)
+    page = check_output(default_page(opened.name) if output is None else output, overwrite=overwrite)
     record = ensure_evidence(store.load_record(folder), folder, dataset_in_memory(run))
     write_page(record, page, opened=opened)
     return Explanation(page, prediction)
+
+
+def _only_image(predictions: Predictions, digit: int) -> tuple[OpenedPicture, Prediction]:
+    """Return the image that the page opens at, and its prediction, or raise ConfigError."""
+    place = predictions.places[0] if len(predictions) and predictions.places else None
+    digits = place.of if place else 1
+    if len(predictions) != digits:
+        raise ConfigError(
+            f"explain takes one image file; got {len(predictions)} images. Explain them one by one, or classify them with "
+            "convscope predict."
+        )
+    name = predictions.names[0]
+    if isinstance(digit, bool) or not isinstance(digit, int) or not 1 <= digit <= digits:
+        accepted = "digit must be 1" if digits == 1 else f"digit must be from 1 to {digits}, in reading order"
+        raise ConfigError(f"{accepted}; got {digit!r}. {name!r} contains {count_of(digits, 'digit')}.")
+    chosen = digit - 1
+    return OpenedPicture(name, predictions.prepared[chosen], predictions.preprocessing_steps[chosen]), predictions[chosen]
+
+
+def default_page(name: str) -> Path:
+    """Return the page's path for an image file, with characters that every system accepts."""
+    return Path((re.sub(r"[^\w.-]+", "-", Path(name).stem).strip(".-")[:100] or NAMELESS) + ENDING)

@@ -1,4 +1,4 @@
-"""Export a run's network and check it against the run's own logits."""
+"""``export``: a run's network in a file for other programs, checked against the run's own logits."""
 
 from __future__ import annotations
 
@@ -11,16 +11,15 @@ import numpy as np
 from ..data.dataset import Dataset
 from ..data.reload import reload_dataset
 from ..errors import ConvscopeError
-from ..exporters.formats import ModelFiles, write_export
+from ..exporters.formats import ModelFiles, check_format, choose_output, write_export
 from ..exporters.metadata import ModelMetadata, metadata_for_run
 from ..exporters.snippets import snippets
 from ..exporters.verification import Verification
-from ..runs import store
+from ..runs import run_folder, store
 from ..runs.files import KERAS_MODEL, ONNX_MODEL
 from ..runs.record import RunRecord
 from ..types import Floats, Images, PathLike
-from .evaluate import dataset_in_memory, verified_folder
-from .run import Run as Run
+from .run import Run, dataset_in_memory
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,38 +45,6 @@ class Export:
         )
 
 
-def export_run(folder: Path, path: Path, format_name: str, dataset: Dataset | None) -> Export:
-    """Write the network of a run to ``path``.
-
-    Args:
-        folder: The run folder.
-        path: The file, or folder of a SavedModel, to write or replace.
-        format_name: A key of :data:`convscope.exporters.formats.ENDINGS`.
-        dataset: The run's dataset, if it is in memory.
-    """
-    record = store.load_record(folder)
-    contract = metadata_for_run(record)
-    images, expected = _known_logits(record, dataset)
-    trained = ModelFiles(folder / ONNX_MODEL, folder / KERAS_MODEL)
-    agreement = write_export(format_name, trained, path, contract, images=images, expected=expected)
-    return Export(path, format_name, agreement, len(record.evaluation), contract, snippets(format_name, path, contract))
-
-
-def _known_logits(record: RunRecord, dataset: Dataset | None) -> tuple[Images, Floats]:
-    """Return test images with the run's logits: the whole split, or what the run kept."""
-    logits, evidence, examples = record.evaluation.logits, record.evidence, record.examples
-    if dataset is None and evidence is not None and len(evidence.test_indices) == len(logits):
-        return evidence.test_images, logits[evidence.test_indices]
-    try:
-        dataset = dataset or reload_dataset(record.request["dataset"])
-    except ConvscopeError:
-        if evidence is not None:
-            return evidence.test_images, logits[evidence.test_indices]
-        indices = np.concatenate([examples.one_per_class_indices, examples.mistake_indices])
-        return np.concatenate([examples.one_per_class, examples.mistakes]), logits[indices]
-    return dataset.test.images, logits
-
-
 def export(
     run: PathLike | Run,
     format: str = "onnx",  # noqa: A002
@@ -101,9 +68,27 @@ def export(
 
     >>> convscope.export("runs/mnist-cnn-standard-0").snippets["Python"]
     """
-    from ..exporters.formats import check_format, choose_output
-
     check_format(format)
-    folder = verified_folder(run)
+    folder = run_folder.verify(run)
     path = choose_output(format, folder.resolve().name, out, overwrite=overwrite)
-    return export_run(folder, path, format, dataset_in_memory(run))
+    record = store.load_record(folder)
+    metadata = metadata_for_run(record)
+    images, expected = _known_logits(record, dataset_in_memory(run))
+    trained = ModelFiles(folder / ONNX_MODEL, folder / KERAS_MODEL)
+    agreement = write_export(format, trained, path, metadata, images=images, expected=expected)
+    return Export(path, format, agreement, len(record.evaluation), metadata, snippets(format, path, metadata))
+
+
+def _known_logits(record: RunRecord, dataset: Dataset | None) -> tuple[Images, Floats]:
+    """Return test images with the run's logits: the whole split, or what the run kept."""
+    logits, evidence, examples = record.evaluation.logits, record.evidence, record.examples
+    if dataset is None and evidence is not None and len(evidence.test_indices) == len(logits):
+        return evidence.test_images, logits[evidence.test_indices]
+    try:
+        dataset = dataset or reload_dataset(record.request["dataset"])
+    except ConvscopeError:
+        if evidence is not None:
+            return evidence.test_images, logits[evidence.test_indices]
+        indices = np.concatenate([examples.one_per_class_indices, examples.mistake_indices])
+        return np.concatenate([examples.one_per_class, examples.mistakes]), logits[indices]
+    return dataset.test.images, logits

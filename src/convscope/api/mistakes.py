@@ -1,17 +1,16 @@
-"""The mistakes of a run, explained with the predictions of other runs on the same data."""
+"""``mistakes``: the errors of a run on its test split, with their likely causes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..analysis.mistakes.mistakes import Mistake, explain_mistakes
-from ..data.dataset import Dataset
 from ..errors import ConfigError, DatasetError
 from ..models.predictor import Predictor
+from ..models.saving import load_model
 from ..page.write import write_report
 from ..runs import run_folder, store
 from ..runs.evidence import MISTAKES, OTHER_SEEDS, ensure_evidence
@@ -19,70 +18,12 @@ from ..runs.files import KERAS_MODEL, ONNX_MODEL
 from ..runs.label_suspects import load_audit
 from ..runs.record import RunRecord
 from ..runs.seed_votes import count_votes, seed_votes
+from ..training.input_gradients import InputGradient
 from ..types import Labels, PathLike
-from .evaluate import dataset_in_memory, verified_folder
-from .run import Run as Run
-from .study import study as study
-
-if TYPE_CHECKING:
-    from ..training.input_gradients import InputGradient
+from .run import Run, dataset_in_memory
 
 OTHER_NETWORKS = "other networks"
 """Name for the networks that vote when they are not all from one study."""
-
-
-def mistakes_of(
-    folder: Path, others: Sequence[Path], dataset: Dataset | None, *, study: Path | None, saliency: bool, most: int | None
-) -> tuple[Mistake, ...]:
-    """Do the work of :func:`convscope.api.mistakes.mistakes` for the folders of complete runs."""
-    if most is not None and (isinstance(most, bool) or not isinstance(most, int) or most < 0):
-        raise ConfigError(f"most must be a whole number of at least 0, or None; got {most!r}.")
-    stored = store.load_record(folder)
-    predictions = [_predictions(stored, store.load_record(other), other) for other in others]
-    record = ensure_evidence(stored, folder, dataset, verb="mistakes", study=study)
-    if record.evidence is None:
-        raise DatasetError(
-            f"the run {str(folder)!r} has no images of its mistakes: {record.evidence_missing} Restore the "
-            "data, or pass the Run that `train` returned."
-        )
-    if study is not None and record.metrics[MISTAKES] != stored.metrics.get(MISTAKES):
-        with run_folder.updating_report(folder):
-            write_report(record, folder)
-    seeds = seed_votes(record, folder, study)
-    gradient = _gradient(folder) if saliency else None
-    votes = count_votes(predictions, record.evaluation.labels, len(record.evaluation.class_names)).counts
-    return explain_mistakes(
-        record,
-        Predictor(folder / ONNX_MODEL),
-        votes=votes if seeds is None else votes + seeds.counts,
-        voter_name=OTHER_NETWORKS if others else OTHER_SEEDS,
-        audit=load_audit(record, folder),
-        gradient=gradient,
-        most=most,
-    )
-
-
-def _gradient(folder: Path) -> InputGradient:
-    from ..models.saving import load_model
-    from ..training.input_gradients import InputGradient
-
-    return InputGradient(load_model(folder / KERAS_MODEL))
-
-
-def _predictions(record: RunRecord, other: RunRecord, folder: Path) -> Labels:
-    """Return the classes (n,) that another run predicts for the same test images.
-
-    Raises:
-        ConfigError: The other run has different data.
-    """
-    own, its = record.evaluation, other.evaluation
-    same_data = record.request["dataset"]["fingerprint"] == other.request["dataset"]["fingerprint"]
-    if not same_data or not np.array_equal(own.labels, its.labels):
-        raise ConfigError(
-            f"the run {str(folder)!r} was trained on different data, so its predictions are for other images. "
-            "Leave it out of --others."
-        )
-    return its.predictions
 
 
 def mistakes(
@@ -116,7 +57,41 @@ def mistakes(
 
     >>> [mistake for mistake in convscope.mistakes("runs/mnist-cnn-standard-0") if mistake.triage.kind == "label suspect"]
     """
+    if most is not None and (isinstance(most, bool) or not isinstance(most, int) or most < 0):
+        raise ConfigError(f"most must be a whole number of at least 0, or None; got {most!r}.")
+    folder, *other_folders = (run_folder.verify(each) for each in (run, *others))
+    study_folder = None if study is None else Path(study)
+    stored = store.load_record(folder)
+    predictions = [_predictions(stored, store.load_record(other), other) for other in other_folders]
+    record = ensure_evidence(stored, folder, dataset_in_memory(run), verb="mistakes", study=study_folder)
+    if record.evidence is None:
+        raise DatasetError(
+            f"the run {str(folder)!r} has no images of its mistakes: {record.evidence_missing} Restore the "
+            "data, or pass the Run that `train` returned."
+        )
+    if study is not None and record.metrics[MISTAKES] != stored.metrics.get(MISTAKES):
+        with run_folder.updating_report(folder):
+            write_report(record, folder)
+    seeds = seed_votes(record, folder, study_folder)
+    votes = count_votes(predictions, record.evaluation.labels, len(record.evaluation.class_names)).counts
+    return explain_mistakes(
+        record,
+        Predictor(folder / ONNX_MODEL),
+        votes=votes if seeds is None else votes + seeds.counts,
+        voter_name=OTHER_NETWORKS if predictions else OTHER_SEEDS,
+        audit=load_audit(record, folder),
+        gradient=InputGradient(load_model(folder / KERAS_MODEL)) if saliency else None,
+        most=most,
+    )
 
-    folders = [verified_folder(each) for each in (run, *others)]
-    study = None if study is None else Path(study)
-    return mistakes_of(folders[0], folders[1:], dataset_in_memory(run), study=study, saliency=saliency, most=most)
+
+def _predictions(record: RunRecord, other: RunRecord, folder: Path) -> Labels:
+    """Return the classes (n,) that another run predicts for the same test images, or raise ConfigError for others."""
+    own, its = record.evaluation, other.evaluation
+    same_data = record.request["dataset"]["fingerprint"] == other.request["dataset"]["fingerprint"]
+    if not same_data or not np.array_equal(own.labels, its.labels):
+        raise ConfigError(
+            f"the run {str(folder)!r} was trained on different data, so its predictions are for other images. "
+            "Leave it out of --others."
+        )
+    return its.predictions

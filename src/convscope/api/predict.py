@@ -1,7 +1,4 @@
-"""The verb ``predict``.
-
-It is separate from the other verbs, so that a prediction waits for no import but its own.
-"""
+"""``predict``: classes and probabilities of new images."""
 
 from __future__ import annotations
 
@@ -52,11 +49,5 @@ def predict(
     Example:
     >>> convscope.predict("runs/mnist-cnn-standard-0", "four.jpg")[0].class_name
     """
-    return _predict(
-        open_classifier(run),
-        images,
-        top=top,
-        skip_bad_images=skip_bad_images,
-        single=single,
-        at_least=at_least,
-    )
+    classifier = open_classifier(run)
+    return _predict(classifier, images, top=top, skip_bad_images=skip_bad_images, single=single, at_least=at_least)

@@ -1,7 +1,4 @@
-"""The public functions, one per command.
-
-Each takes names, paths or arrays, and most return one frozen dataclass.
-"""
+"""``report``: figures and page of a run, made again without training."""
 
 from __future__ import annotations
 
@@ -11,8 +8,7 @@ from ..page.write import write_page, write_report
 from ..runs import run_folder, store
 from ..runs.evidence import ensure_evidence
 from ..types import PathLike
-from .evaluate import dataset_in_memory, verified_folder
-from .run import Run as Run
+from .run import Run, dataset_in_memory
 
 
 def report(run: PathLike | Run, *, output: PathLike | None = None) -> Path:
@@ -32,7 +28,7 @@ def report(run: PathLike | Run, *, output: PathLike | None = None) -> Path:
         RunError: The run folder is damaged.
         OutputError: The page cannot be written.
     """
-    folder = verified_folder(run)
+    folder = run_folder.verify(run)
     record = ensure_evidence(store.load_record(folder), folder, dataset_in_memory(run))
     if output is None:
         with run_folder.updating_report(folder):

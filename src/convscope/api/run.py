@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..analysis.baseline import Baseline
 from ..analysis.evaluation import Evaluation
+from ..analysis.findings.find import find
+from ..analysis.findings.finding import Finding
+from ..analysis.label_audit.suspects import LabelAudit
+from ..analysis.uncertainty.uncertainty import Uncertainty, uncertainty_from_metrics
 from ..data.dataset import Dataset
 from ..data.reload import reload_dataset
+from ..errors import OutputError
+from ..models.saving import load_model
 from ..runs import run_folder, store
 from ..runs.files import KERAS_MODEL, METRICS
+from ..runs.label_suspects import load_audit
 from ..runs.migrations import upgrade_metrics
 from ..runs.record import RunRecord
+from ..system.dataclass_json import from_json
 from ..training.history import History
 from ..types import PathLike
 
 if TYPE_CHECKING:
     import keras
 
-    from ..analysis.baseline import Baseline
-    from ..analysis.findings.finding import Finding
-    from ..analysis.label_audit.suspects import LabelAudit
-    from ..analysis.uncertainty.uncertainty import Uncertainty
     from ..figures.figure import Illustration
 
 
@@ -52,8 +58,6 @@ class Run:
             RunError: The model file is damaged.
             MissingBackendError: Keras has no back-end to load the model with.
         """
-        from ..models.saving import load_model
-
         return load_model(self.folder / KERAS_MODEL) if self.held_model is None else self.held_model
 
     @cached_property
@@ -89,36 +93,30 @@ class Run:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """Sentences about the results with their evidence, the most important first."""
-        from ..analysis.findings.find import find
-
         return find(self.metrics, model_name=self.record.request["model"])
 
     @cached_property
     def uncertainty(self) -> Uncertainty | None:
         """Calibration and selective prediction of the network; None if they were not measured."""
-        from ..analysis.uncertainty.uncertainty import uncertainty_from_metrics
-
         return uncertainty_from_metrics(self.record.metrics, self.evaluation)
 
     @property
     def doubt(self) -> Uncertainty | None:
-        """The same as :attr:`uncertainty`, under its former name."""
+        """The former name of :attr:`uncertainty`."""
+        warnings.warn(
+            "Run.doubt is now Run.uncertainty; the next release drops the old name", DeprecationWarning, stacklevel=2
+        )
         return self.uncertainty
 
     @cached_property
     def baseline(self) -> Baseline | None:
         """The baseline and its comparison with the network; None if none was trained."""
-        from ..analysis.baseline import Baseline
-        from ..system.dataclass_json import from_json
-
         numbers = self.record.metrics.get("baseline")
         return None if numbers is None else from_json(Baseline, numbers)
 
     @property
     def label_audit(self) -> LabelAudit | None:
         """The last label audit of the run; None before the first one."""
-        from ..runs.label_suspects import load_audit
-
         return load_audit(replace(self.record, metrics=self.metrics), self.folder)
 
     @cached_property
@@ -127,7 +125,7 @@ class Run:
 
         A notebook displays a figure that is the last expression of a cell.
         """
-        from ..figures.gallery import illustrate
+        from ..figures.gallery import illustrate  # imports matplotlib, which only drawing needs
 
         return {illustration.name: illustration for illustration in illustrate(self.record)}
 
@@ -155,3 +153,20 @@ def load_run(folder: PathLike) -> Run:
     """
     path = run_folder.verify(folder)
     return Run(path, store.load_record(path))
+
+
+def dataset_in_memory(run: PathLike | Run) -> Dataset | None:
+    """Return the dataset of a run if it was loaded in this process."""
+    return run.held_dataset if isinstance(run, Run) else None
+
+
+def check_output(path: PathLike, *, overwrite: bool, option: str = "--output") -> Path:
+    """Return ``path``, or raise OutputError if it is a folder, or exists and may not be replaced."""
+    file = Path(path)
+    if file.is_dir():
+        raise OutputError(f"{str(file)!r} is a folder. Choose a file with {option} FILE.")
+    if file.exists() and not overwrite:
+        raise OutputError(
+            f"{str(file)!r} already exists. Choose another file with {option} FILE, or replace it with --overwrite."
+        )
+    return file

@@ -1,79 +1,29 @@
-"""Open a run and serve its page and predictions."""
+"""``serve``: the page and the predictions of a run over HTTP."""
 
 from __future__ import annotations
 
 import signal
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..data.threads import one_thread_each
 from ..errors import MissingBackendError
 from ..page.write import write_page
-from ..prediction.classifier import Classifier, open_classifier
+from ..prediction.classifier import open_classifier
 from ..prediction.classify import predict
 from ..runs import run_folder, store
 from ..runs.evidence import ensure_evidence
 from ..runs.files import REPORT
+from ..server.address import Address, choose_token, listen
+from ..server.limits import Limits
 from ..types import PathLike
-from .run import Run as Run
-
-if TYPE_CHECKING:
-    from ..server.address import Address
+from .run import Run
 
 NEEDED = ("starlette", "uvicorn")
 """Packages of the extra ``serve``."""
-
-
-def serve_run(
-    source: Path, *, host: str, port: int, token: str | None, started: Callable[[Address], None] | None
-) -> signal.Signals | None:
-    """Serve the run folder or ``.onnx`` file at ``source``; see :func:`convscope.serve`."""
-    try:
-        from ..server.lifecycle import run_service
-    except ImportError as error:
-        if error.name not in NEEDED:
-            raise
-        raise MissingBackendError(
-            f"the service needs the package {error.name!r}, which is not installed. "
-            'Install it with: pip install "convscope[serve]"'
-        ) from error
-    from ..server.address import Address, choose_token, listen
-    from ..server.limits import Limits
-
-    token = choose_token(host, token)
-    classifier = open_classifier(source)
-    page = _page(source) if source.is_dir() else None
-    _warm_up(classifier)
-    with listen(host, port) as listening, one_thread_each():
-        address = Address(host, listening.getsockname()[1], token)
-        return run_service(
-            classifier,
-            page,
-            listening,
-            address,
-            limits=Limits(),
-            started=lambda: started(address) if started else None,
-        )
-
-
-def _page(folder: Path) -> bytes:
-    """Return the run's report; if the run has none, render one without storing it."""
-    if (folder / REPORT).is_file():
-        return (run_folder.verify(folder, only={REPORT}) / REPORT).read_bytes()
-    import tempfile
-
-    with tempfile.TemporaryDirectory() as temporary:
-        record = ensure_evidence(store.load_record(run_folder.verify(folder)), folder, None)
-        write_page(record, Path(temporary) / REPORT)
-        return (Path(temporary) / REPORT).read_bytes()
-
-
-def _warm_up(classifier: Classifier) -> None:
-    """Predict once, so that the first request does not wait for lazy initialization."""
-    predict(classifier, np.zeros((1, *classifier.fitting.image_shape), np.uint8), top=1)
 
 
 def serve(
@@ -105,5 +55,35 @@ def serve(
         ServiceError: The port is taken, or ``host`` is not an address of this machine.
         MissingExtraError: The extra ``serve`` is not installed.
     """
+    try:
+        from ..server.lifecycle import run_service  # needs the extra ``serve``
+    except ImportError as error:
+        if error.name not in NEEDED:
+            raise
+        raise MissingBackendError(
+            f"the service needs the package {error.name!r}, which is not installed. "
+            'Install it with: pip install "convscope[serve]"'
+        ) from error
+    folder, token = Path(run), choose_token(host, token)
+    classifier = open_classifier(folder)
+    page = _page(folder) if folder.is_dir() else None
+    # One prediction now, so that the first request does not wait for lazy initialization.
+    predict(classifier, np.zeros((1, *classifier.fitting.image_shape), np.uint8), top=1)
+    with listen(host, port) as listening, one_thread_each():
+        address = Address(host, listening.getsockname()[1], token)
 
-    return serve_run(Path(run), host=host, port=port, token=token, started=progress)
+        def started() -> None:
+            if progress:
+                progress(address)
+
+        return run_service(classifier, page, listening, address, limits=Limits(), started=started)
+
+
+def _page(folder: Path) -> bytes:
+    """Return the run's report; if the run has none, render one without storing it."""
+    if (folder / REPORT).is_file():
+        return (run_folder.verify(folder, only={REPORT}) / REPORT).read_bytes()
+    with tempfile.TemporaryDirectory() as temporary:
+        record = ensure_evidence(store.load_record(run_folder.verify(folder)), folder, None)
+        write_page(record, Path(temporary) / REPORT)
+        return (Path(temporary) / REPORT).read_bytes()

@@ -1,4 +1,4 @@
-"""Run a study: folder, request, runs, results and page."""
+"""``study``: many trainings, with the statistics of their results."""
 
 from __future__ import annotations
 
@@ -15,15 +15,13 @@ from ..data.read_options import DEFAULTS, ReadOptions
 from ..errors import ConfigError
 from ..models.backend import check_backend
 from ..models.custom import Build
+from ..page.study import render_study
 from ..runs import lock, run_folder
-from ..runs.seed_votes import REQUEST as REQUEST
-from ..runs.seed_votes import RESULTS as RESULTS
-from ..runs.seed_votes import RUNS as RUNS
-from ..runs.seed_votes import VOTES, Votes, save_votes
+from ..runs.seed_votes import REQUEST, RESULTS, RUNS, VOTES, Votes, save_votes
 from ..studies.comparisons import ConfigurationComparison
 from ..studies.executors.open import check_workers, open_workers
 from ..studies.hyperparameter_search import JOURNAL, require_optuna
-from ..studies.outcomes import refuse_other_content
+from ..studies.outcomes import as_json, refuse_other_content
 from ..studies.plan import SCHEMA_VERSION, StudyPlan, make_plan
 from ..studies.results import Row, StudyResults, make_results, to_csv, to_json
 from ..studies.scheduler import run_tasks
@@ -36,15 +34,10 @@ from .study_worker import RUN_FUNCTIONS
 
 TABLE, PAGE = "study.csv", "study.html"
 
-DEFAULT_FOLDER = Path("runs")
-
 KNOWN = frozenset({RUNS, REQUEST, RESULTS, TABLE, PAGE, VOTES, JOURNAL, f"{JOURNAL}.lock"})
 
 DECIDING = ("dataset", "models", "recipes", "sizes", "seeds", "search", "threads_per_run")
 """Keys of the request that must match to continue a study."""
-
-LONGEST = 120
-"""Characters of a request that an error message quotes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +112,7 @@ def study(
     dataset = load_dataset(data, reading)
     plan = make_plan(dataset, models=models, recipes=recipes, epochs=epochs, seeds=seeds, sizes=sizes, search=search)
     check_backend()
-    folder = Path(out) if out is not None else DEFAULT_FOLDER / f"study-{dataset.name}"
+    folder = Path(out) if out is not None else Path("runs", f"study-{dataset.name}")
     with lock.locked(folder):
         _begin(folder, plan, dataset)
         work = StudyTasks(plan, dataset, folder / RUNS, folder / JOURNAL, progress)
@@ -127,7 +120,7 @@ def study(
             _refuse_other_versions(folder)
             with open_workers(workers, dataset, work.left, RUN_FUNCTIONS) as at_work:
                 run_tasks(tasks, at_work, work.remark)
-        outcomes = [work.outcome(cell) for cell in plan.cells(work.configurations)]
+        outcomes = [work.outcome(spec) for spec in plan.run_specs(work.configurations)]
         results = make_results(plan, dataset, outcomes, [search.best()[0] for search in work.searches])
         _write(results, dataset, folder)
     return Study(folder, results)
@@ -136,7 +129,7 @@ def study(
 def _begin(folder: Path, plan: StudyPlan, dataset: Dataset) -> None:
     """Write the request, or check that the folder holds the same study. Raises :class:`ConfigError` otherwise."""
     refuse_other_content(folder, KNOWN)
-    request = _as_json(
+    request = as_json(
         {
             "schema_version": SCHEMA_VERSION,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -177,20 +170,14 @@ def _refuse_other_versions(folder: Path) -> None:
 
 def _write(results: StudyResults, dataset: Dataset, folder: Path) -> None:
     """Write the results, then the page made from them."""
-    from ..page.study import render_study
-
     known = to_json(results)
     write_text(folder / TABLE, to_csv(results))
     save_votes(results.votes, folder)
     write_json(folder / RESULTS, known)
-    pictures = {each.index: dataset.test.images[each.index] for each in results.hard_images}
-    write_text(folder / PAGE, render_study(known, run_folder.read_json(folder / REQUEST), pictures))
+    images = {each.index: dataset.test.images[each.index] for each in results.hard_images}
+    write_text(folder / PAGE, render_study(known, run_folder.read_json(folder / REQUEST), images))
 
 
 def _short(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
-
-
-def _as_json(value: Any) -> Any:
-    return json.loads(json.dumps(value))
+    return text if len(text) <= 120 else f"{text[:120]}…"

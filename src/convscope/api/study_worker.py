@@ -11,32 +11,23 @@ from ..errors import RunError, RunExistsError
 from ..runs import run_folder
 from ..runs.files import CHECKPOINT, MANIFEST
 from ..studies.executors.base import RunFunctions
-from ..studies.plan import RunSpec
-from ..studies.subsets import with_training_images
+from ..studies.plan import RunSpec, with_training_images
 from ..studies.trial import clear_keras_session
+from ..system.files import write_bytes
 from .train import train
 
-PATIENCE = 20
+PATIENCE, SECONDS_BETWEEN_TRIES = 20, 0.5
 """Seconds to wait for a folder that a worker of a killed study has not unlocked yet."""
 
-SECONDS_BETWEEN_TRIES = 0.5
 
-
-def train_cell(dataset: Dataset, cell: RunSpec, folder: Path) -> None:
-    """Train the run of ``cell`` in ``folder``, or continue it; a complete run is left as it is."""
-    part = with_training_images(dataset, cell.size, seed=cell.seed)
-    configuration, deadline = cell.configuration, time.monotonic() + PATIENCE
+def train_run(dataset: Dataset, spec: RunSpec, folder: Path) -> None:
+    """Train the run of ``spec`` in ``folder``, or continue it; a complete run is left as it is."""
+    part = with_training_images(dataset, spec.size, seed=spec.seed)
+    configuration, deadline = spec.configuration, time.monotonic() + PATIENCE
     while not (folder / MANIFEST).is_file():
         try:
-            run = train(
-                part,
-                model=configuration.build,
-                recipe=configuration.config,
-                seed=cell.seed,
-                out=folder,
-                resume=True,
-                report=False,
-            )
+            model, recipe = configuration.build, configuration.config
+            run = train(part, model=model, recipe=recipe, seed=spec.seed, out=folder, resume=True, report=False)
         except RunExistsError:
             if time.monotonic() > deadline:
                 raise
@@ -48,24 +39,22 @@ def train_cell(dataset: Dataset, cell: RunSpec, folder: Path) -> None:
     clear_keras_session()
 
 
-def train_away(dataset: Dataset, cell: RunSpec) -> dict[str, bytes]:
-    """Train the run of ``cell`` and return its files, for a machine that shares no disk with this one."""
+def train_away(dataset: Dataset, spec: RunSpec) -> dict[str, bytes]:
+    """Train the run of ``spec`` and return its files, for a machine that shares no disk with this one."""
     with tempfile.TemporaryDirectory(prefix="convscope-") as temporary:
         folder = Path(temporary) / "run"
-        train_cell(dataset, cell, folder)
+        train_run(dataset, spec, folder)
         files = (file for file in folder.rglob("*") if file.is_file() and file.name != MANIFEST)
         return {file.relative_to(folder).as_posix(): file.read_bytes() for file in files}
 
 
 def receive_run(files: dict[str, bytes], folder: Path) -> None:
     """Write the result of :func:`train_away` as a run folder, the manifest last."""
-    from ..system.files import write_bytes
-
     with run_folder.writing_run(folder, resume=True) as writable:
         (writable / CHECKPOINT).unlink(missing_ok=True)
         for name, content in files.items():
             write_bytes(writable / name, content)
 
 
-RUN_FUNCTIONS = RunFunctions(train_cell, train_away, receive_run)
+RUN_FUNCTIONS = RunFunctions(train_run, train_away, receive_run)
 """What the workers are given, since they import no verb."""

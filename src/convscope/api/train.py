@@ -7,7 +7,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..analysis.baseline import Baseline
 from ..analysis.evaluation import Evaluation
@@ -18,6 +17,9 @@ from ..data.dataset import Dataset
 from ..data.load import load_dataset
 from ..data.read_options import DEFAULTS, ReadOptions
 from ..errors import ConfigError
+from ..exporters.metadata import metadata_for_run
+from ..exporters.onnx import export_onnx, write_metadata
+from ..exporters.verification import Verification
 from ..figures.parallel import ALL, SecondProcess
 from ..models.architectures import find_model
 from ..models.backend import check_backend, process_index
@@ -44,11 +46,6 @@ from ..training.loop import Training, fit
 from ..training.recipes import baseline_config, find_recipe
 from ..types import PathLike
 from .run import Run
-
-if TYPE_CHECKING:
-    from ..exporters.verification import Verification
-
-RUNS = Path("runs")
 
 BASELINE_OF = {"cnn": "ann"}
 """The baseline of each network that has one: for the notebook's network, its predecessor."""
@@ -125,7 +122,7 @@ def train(
         _save_record(record, dataset, writable, with_reference_data=not report)
         if report:
             record = _add_report(record, training, dataset, config, writable, progress)
-        _write_metadata(record, writable)
+        write_metadata(writable / ONNX_MODEL, metadata_for_run(record))  # so that the model can be used without the run
         checkpoint.unlink(missing_ok=True)
     return Run(folder, record, training.model, dataset)
 
@@ -140,8 +137,6 @@ def _read(data: PathLike | Dataset, reading: ReadOptions, progress: Listener | N
 
 def _save_models(training: Training, dataset: Dataset, folder: Path) -> Verification:
     """Save the Keras model, export it to ONNX and compare the two on the test images."""
-    from ..exporters.onnx import export_onnx
-
     # The model is saved first, so that no later failure can cost the user the training.
     save_model(training.model, folder / KERAS_MODEL)
     return export_onnx(training.model, folder / ONNX_MODEL, class_names=dataset.class_names, check=dataset.test.images)
@@ -182,14 +177,6 @@ def _recording_validation(
     return listen
 
 
-def _write_metadata(record: RunRecord, folder: Path) -> None:
-    """Write class names and preprocessing into the ONNX model, for use without the run."""
-    from ..exporters.metadata import metadata_for_run
-    from ..exporters.onnx import write_metadata
-
-    write_metadata(folder / ONNX_MODEL, metadata_for_run(record))
-
-
 def _add_report(
     record: RunRecord, training: Training, dataset: Dataset, config: TrainConfig, folder: Path, progress: Listener | None
 ) -> RunRecord:
@@ -210,7 +197,7 @@ def _add_report(
 
 def _run_folder(out: PathLike | None, name: str) -> Path:
     """Return the folder to write to; processes that train together get one each."""
-    folder = Path(out) if out is not None else RUNS / name
+    folder = Path(out) if out is not None else Path("runs", name)
     index = process_index()
     return folder.with_name(f"{folder.name}-process-{index}") if index else folder
 

@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+import convscope
+
 from ..formatting import count_of, percent, percent_range, percentage_points
+from ..models.backend import skip_optional_imports
 from ..runs.files import LABEL_SUSPECTS
+from . import progress, text
 from .options import output_options
 
 if TYPE_CHECKING:
@@ -19,7 +23,7 @@ SHOWN = 10
 """Suspects that are printed."""
 
 
-@click.command("audit", short_help="List possible label errors.")
+@click.command("audit")
 @click.argument("run", metavar="RUN")
 @click.option(
     "--folds",
@@ -46,11 +50,6 @@ def command(
     Trains K networks quickly, writes label_suspects.csv and its numbers into RUN, and rebuilds the report. Check each image
     before you change its label. Needs the extra: pip install "convscope[audit]"
     """
-    import convscope
-
-    from ..models.backend import skip_optional_imports
-    from . import progress, text
-
     skip_optional_imports()
     try:
         with progress.open_progress(progress.auditing, quiet=quiet) as listener:
@@ -69,8 +68,6 @@ def command(
 
 
 def _lines(audit: LabelAudit, quiet: bool) -> Iterator[str]:
-    from . import text
-
     for each in audit.splits:
         yield _split_line(each)
     if audit.confirmed is not None:

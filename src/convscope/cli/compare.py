@@ -8,32 +8,30 @@ from typing import TYPE_CHECKING
 
 import click
 
+import convscope
+
+from ..analysis.comparison_text import CAUTION, verdict
 from ..formatting import p_value, percent, percent_range, percentage_points
+from . import text
 from .options import output_options
 
 if TYPE_CHECKING:
     from ..analysis.comparison import Comparison
 
-PAGE = "comparison.html"
 
-
-@click.command("compare", short_help="Compare runs on the same test images.")
+@click.command("compare")
 @click.argument("runs", metavar="RUN RUN...", nargs=-1, required=True)
 @click.option("--output", default=None, metavar="FILE", help="Write a comparison page to FILE.  [default: no page]")
 @click.option("--overwrite", is_flag=True, help="Replace FILE if it exists.")
-@click.option("--open", "open_page", is_flag=True, help=f"Open the page in a browser; without --output, {PAGE}.")
+@click.option("--open", "open_page", is_flag=True, help="Open the page in a browser; without --output, comparison.html.")
 @output_options
 def command(runs: tuple[str, ...], output: str | None, overwrite: bool, open_page: bool, as_json: bool, quiet: bool) -> None:
     """Test whether RUNs differ significantly in accuracy on the same test images.
 
     All must have been trained on the same data. Uses McNemar's test, with Holm's correction for more than two runs.
     """
-    import convscope
-
-    from . import text
-
     if open_page and output is None:
-        output = PAGE
+        output = "comparison.html"
     comparison = convscope.compare(runs, output=output, overwrite=overwrite)
     if as_json:
         click.echo(text.to_json({**comparison.as_dict(), "page": output}))
@@ -47,18 +45,11 @@ def command(runs: tuple[str, ...], output: str | None, overwrite: bool, open_pag
 
 
 def _lines(comparison: Comparison, quiet: bool) -> list[str]:
-    from ..analysis.comparison_text import CAUTION, verdict
-
     conclusion = str(verdict(comparison))
-    if quiet:
-        return [conclusion]
-    parts = [conclusion, _costs(comparison), _pairs(comparison), CAUTION]
-    return "\n\n".join(parts).split("\n")
+    return [conclusion] if quiet else ["\n\n".join([conclusion, _costs(comparison), _pairs(comparison), CAUTION])]
 
 
 def _costs(comparison: Comparison) -> str:
-    from . import text
-
     head = ("run", "accuracy", "95% CI", "errors", "parameters", "multiply-adds", "ms/image", "KB", "training")
     return text.table(
         head,
@@ -80,8 +71,6 @@ def _costs(comparison: Comparison) -> str:
 
 
 def _pairs(comparison: Comparison) -> str:
-    from . import text
-
     names = [each.name for each in comparison.contestants]
     p = "p (Holm)" if len(comparison.pairs) > 1 else "p"
     head = ("first", "second", "points", "95% CI", p, "only first correct", "only second correct", "both wrong")

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from ..data.checks import find_problems
+from ..data.dataset import Dataset
+from ..data.load import load_dataset
+from ..data.read_options import ReadOptions
+from . import progress, text
 from .options import output_options, reading_options
 
-if TYPE_CHECKING:
-    from ..data.dataset import Dataset
-    from ..data.read_options import ReadOptions
 
-
-@click.command("data", short_help="Show a dataset and its problems.")
+@click.command("data")
 @click.argument("data")
 @reading_options
 @output_options
@@ -23,10 +24,6 @@ def command(data: str, reading: ReadOptions, as_json: bool, quiet: bool) -> None
     DATA is a name (mnist, digits, fashion, kmnist, emnist-letters, emnist-balanced) or a path to an .npz or .csv file, a
     folder of IDX files, or a folder of image files with one subfolder per class, optionally under train/ and test/.
     """
-    from ..data.checks import find_problems
-    from ..data.load import load_dataset
-    from . import progress, text
-
     with progress.open_progress(progress.reading, quiet=quiet) as listener:
         dataset = load_dataset(data, reading, progress=listener)
     problems = find_problems(dataset)
@@ -37,8 +34,6 @@ def command(data: str, reading: ReadOptions, as_json: bool, quiet: bool) -> None
 
 
 def _paragraphs(dataset: Dataset, problems: tuple[str, ...], quiet: bool) -> list[str]:
-    from . import text
-
     height, width, channels = dataset.image_shape
     kind = {1: "grey", 3: "colour"}.get(channels, f"{channels}-channel")
     head = (

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from ..runs.files import REQUEST
+import convscope
+
+from ..analysis.metrics import evaluation_metrics
+from ..data.read_options import ReadOptions
+from ..models.backend import skip_optional_imports
+from ..runs import ledger, run_folder
+from ..runs.files import REPORT, REQUEST
+from ..system.dataclass_json import to_json
+from . import progress, text
 from .options import output_options, reading_options
 
-if TYPE_CHECKING:
-    from ..data.read_options import ReadOptions
 
-
-@click.command("evaluate", short_help="Measure a run on its test split or on other data.")
+@click.command("evaluate")
 @click.argument("run", metavar="RUN")
 @click.argument("data", required=False)
 @click.option(
@@ -43,13 +47,6 @@ def command(
     quiet: bool,
 ) -> None:
     """Measure RUN on the test split of DATA; by default, of the data it was trained on."""
-    import convscope
-
-    from ..analysis.metrics import evaluation_metrics
-    from ..runs import ledger, run_folder
-    from ..system.dataclass_json import to_json
-    from . import text
-
     if everything and not thorough:
         raise click.UsageError("--everything needs --thorough. Add --thorough, or leave --everything out.")
     if thorough and data is not None:
@@ -87,11 +84,6 @@ def command(
 
 
 def _examine(run: str, numbers: dict[str, object], *, everything: bool, as_json: bool, quiet: bool) -> None:
-    import convscope
-
-    from ..models.backend import skip_optional_imports
-    from . import progress, text
-
     skip_optional_imports()
     with progress.open_progress(progress.examining, quiet=quiet) as listener:
         found = convscope.examine(run, everything=everything, progress=listener)
@@ -104,4 +96,4 @@ def _examine(run: str, numbers: dict[str, object], *, everything: bool, as_json:
         click.echo(f"\n{part}")
     for name, reason in found.missing.items():
         click.echo(f"convscope: warning: {text.TITLES[name]} not measured: {reason}", err=True)
-    click.echo(f"\nreport: {found.folder / 'report.html'}")
+    click.echo(f"\nreport: {found.folder / REPORT}")

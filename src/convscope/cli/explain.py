@@ -6,10 +6,13 @@ import webbrowser
 
 import click
 
+import convscope
+
+from . import text
 from .options import output_options, parse_image_arguments
 
 
-@click.command("explain", short_help="Write a page about one image.")
+@click.command("explain")
 @click.argument("run", metavar="RUN")
 @click.argument("image", metavar="IMAGE")
 @click.option(
@@ -33,10 +36,6 @@ def command(
 
     IMAGE is an image file, or - for standard input.
     """
-    import convscope
-
-    from . import text
-
     explanation = convscope.explain(run, *parse_image_arguments((image,)), digit=digit, output=output, overwrite=overwrite)
     page, prediction = explanation.page, explanation.prediction
     if as_json:

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+import convscope
+
 from ..formatting import count_of
+from . import text
 from .options import output_options
 
 if TYPE_CHECKING:
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
 FORMATS = ("onnx", "keras", "saved_model", "litert")
 
 
-@click.command("export", short_help="Write the network in another format and verify it.")
+@click.command("export")
 @click.argument("run", metavar="RUN")
 @click.option(
     "--format",
@@ -32,10 +35,6 @@ def command(run: str, format: str, out: str | None, overwrite: bool, as_json: bo
 
     The file also holds what its input must look like: size, channels, pixel scale, polarity; and the class names.
     """
-    import convscope
-
-    from . import text
-
     export = convscope.export(run, format, out=out, overwrite=overwrite)
     if as_json:
         click.echo(text.to_json(_as_json(export)))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import click
 
+from ..data.known.fetch import fetch_dataset
+from . import progress, text
 from .options import output_options
 
 
-@click.command("fetch", short_help="Download a known dataset; the only command that uses the network.")
+@click.command("fetch")
 @click.argument("name", metavar="NAME")
 @output_options
 def command(name: str, as_json: bool, quiet: bool) -> None:
@@ -20,9 +22,6 @@ def command(name: str, as_json: bool, quiet: bool) -> None:
     No other command downloads anything: train and data only use files left by Keras, torchvision, Debian or fetch. Of these,
     unpacked fashion files are checked against SHA-256 sums, the others only against their numbers and sizes of images.
     """
-    from ..data.known.fetch import fetch_dataset
-    from . import progress, text
-
     with progress.open_progress(progress.reading, quiet=quiet) as listener:
         folder = fetch_dataset(name, listener)
     if as_json:

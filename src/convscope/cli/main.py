@@ -5,15 +5,16 @@ Exit status: 0 done, 1 error, 2 wrong usage, 130 interrupted.
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 
 import click
 
 from .._version import __version__
 from ..errors import ConfigError, ConvscopeError
-from . import audit, compare, data, evaluate, explain, export, fetch, mistakes, predict, report, serve, study, train
 
 EPILOG = """\b
 DATA is a name (mnist, digits, fashion, …) or a path: .npz, .csv, IDX files, a folder of image files.
@@ -21,17 +22,43 @@ Start with:  convscope train mnist --open
 """
 
 
+VERBS = {
+    "data": "Show a dataset and its problems.",
+    "fetch": "Download a known dataset; the only command that uses the network.",
+    "train": "Train a network and write a run folder with its report.",
+    "evaluate": "Measure a run on its test split or on other data.",
+    "predict": "Classify image files.",
+    "explain": "Write a page about one image.",
+    "report": "Rebuild the page of a run without training.",
+    "mistakes": "List the errors with their likely causes.",
+    "audit": "List possible label errors.",
+    "compare": "Compare runs on the same test images.",
+    "export": "Write the network in another format and verify it.",
+    "serve": "Serve the page and predictions over HTTP.",
+    "study": "Train many networks and compare them statistically.",
+}
+"""The verbs in the order of the work; each is defined in the module of its name."""
+
+
 class Group(click.Group):
-    """Command group that lists verbs in the order of the work and suggests the nearest one for a typo."""
+    """Command group that imports the module of a verb only when the verb is used, so that ``--help`` is fast."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in VERBS:
+            return None
+        command: click.Command = importlib.import_module(f".{cmd_name}", __package__).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
-        from difflib import get_close_matches
-
-        near = get_close_matches(args[0], self.commands, n=1)
-        if args[0] not in self.commands and near:
+        near = get_close_matches(args[0], VERBS, n=1)
+        if args[0] not in VERBS and near:
             ctx.fail(f"no such command {args[0]!r}. Did you mean {near[0]!r}?")
         return super().resolve_command(ctx, args)
 
@@ -40,12 +67,6 @@ class Group(click.Group):
 @click.version_option(__version__, prog_name="convscope")
 def group() -> None:
     """Train a small image classifier in seconds and inspect it in one offline HTML page."""
-
-
-VERBS = (data, fetch, train, evaluate, predict, explain, report, mistakes, audit, compare, export, serve, study)
-
-for verb in VERBS:
-    group.add_command(verb.command)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

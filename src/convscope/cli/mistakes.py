@@ -6,23 +6,24 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from ..formatting import count_of, format_probability
-from .options import output_options
+import convscope
 
-if TYPE_CHECKING:
-    from ..analysis.mistakes.mistakes import Mistake
+from ..analysis.mistakes.mistakes import Mistake
+from ..analysis.mistakes.triage import KINDS
+from ..data.images.inputs import printable
+from ..formatting import count_of, format_probability
+from . import text
+from .options import output_options
 
 NARROWEST = 40
 """Terminal columns that the reasons need at least; on less, they are not wrapped."""
 
-CAUTION = "These causes are heuristic; check the images."
 
-
-@click.command("mistakes", short_help="List the errors with their likely causes.")
+@click.command("mistakes")
 @click.argument("run", metavar="RUN")
 @click.option(
     "--others", multiple=True, metavar="RUN", help="Also use the predictions of another run on the same data; repeatable."
@@ -42,10 +43,6 @@ def command(run: str, others: tuple[str, ...], study: str | None, most: int | No
     training images, earlier epochs, and, if available, the predictions of other networks and the label audit. --json prints one
     flat record per image.
     """
-    import convscope
-
-    from . import text
-
     loaded = convscope.load_run(run)
     found = convscope.mistakes(loaded, others=others, study=study, most=most)
     if as_json:
@@ -56,8 +53,6 @@ def command(run: str, others: tuple[str, ...], study: str | None, most: int | No
 
 
 def _lines(found: Sequence[Mistake], errors: int, quiet: bool) -> Iterator[str]:
-    from ..analysis.mistakes.triage import KINDS
-
     if found:
         yield from _table(found)
     if quiet:
@@ -68,15 +63,11 @@ def _lines(found: Sequence[Mistake], errors: int, quiet: bool) -> Iterator[str]:
     kinds = [mistake.triage.kind for mistake in found]
     counts = ", ".join(f"{kinds.count(kind):,} {kind}" for kind in KINDS)
     of = "" if len(found) == errors else f"{len(found):,} of "
-    yield f"\n{of}{count_of(errors, 'error')}: {counts}. {CAUTION}"
+    yield f"\n{of}{count_of(errors, 'error')}: {counts}. These causes are heuristic; check the images."
 
 
 def _table(found: Sequence[Mistake]) -> Iterator[str]:
     """Yield the table; the reasons are wrapped to the width of a terminal, and one line elsewhere."""
-    from ..analysis.mistakes.triage import KINDS
-    from ..data.images.inputs import printable
-    from . import text
-
     head = ("index", "true", "predicted", "p(true)", "p(predicted)")
     rows = (
         (
@@ -101,8 +92,6 @@ def _table(found: Sequence[Mistake]) -> Iterator[str]:
 
 
 def _record(found: Sequence[Mistake], run: str, errors: int) -> dict[str, Any]:
-    from ..analysis.mistakes.triage import KINDS
-
     kinds = [mistake.triage.kind for mistake in found]
     return {
         "run": run,

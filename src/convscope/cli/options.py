@@ -5,13 +5,13 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-if TYPE_CHECKING:
-    from ..data.images.inputs import NamedBytes
-    from ..data.read_options import Preparation
+from ..data.images.files import MAX_FILE, too_large
+from ..data.images.inputs import NamedBytes
+from ..data.read_options import Preparation, ReadOptions, parse_class_names, parse_image_size
 
 
 def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -39,8 +39,6 @@ def reading_options(function: Callable[..., Any]) -> Callable[..., Any]:
         most_bad: float,
         **arguments: Any,
     ) -> Any:
-        from ..data.read_options import ReadOptions
-
         reading = ReadOptions(image_size, class_names, skip_bad_images, prepare, most_bad)
         return function(reading=reading, **arguments)
 
@@ -49,14 +47,14 @@ def reading_options(function: Callable[..., Any]) -> Callable[..., Any]:
             "--image-size",
             default=None,
             metavar="SIZE",
-            callback=_parsed("parse_image_size"),
+            callback=_parsed(parse_image_size),
             help="Resize the images of a folder to SIZE, such as 64 or 48x64 (height, width).  [default: from the data]",
         ),
         click.option(
             "--class-names",
             default=None,
             metavar="NAMES",
-            callback=_parsed("parse_class_names"),
+            callback=_parsed(parse_class_names),
             help="Class names, such as cat,dog, or a file with one name per line.  [default: from the data]",
         ),
         click.option(
@@ -82,34 +80,24 @@ def reading_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return with_reading
 
 
-def _parsed(parser: str) -> Callable[[click.Context, click.Parameter, str | None], Any]:
+def _parsed(parser: Callable[[str], Any]) -> Callable[[click.Context, click.Parameter, str | None], Any]:
     def parse(_: click.Context, __: click.Parameter, text: str | None) -> Any:
-        from ..data import read_options
-
-        return None if text is None else getattr(read_options, parser)(text)
+        return None if text is None else parser(text)
 
     return parse
 
 
 def parse_image_arguments(words: Sequence[str]) -> list[str | NamedBytes]:
-    """Return ``words`` with ``-`` replaced by the content of standard input.
-
-    Raises:
-        PictureError: Standard input is too large.
-        click.UsageError: Standard input is a terminal.
-    """
-    from ..data.images.files import MAX_FILE, too_large
-    from ..data.images.inputs import NamedBytes
-
-    pictures: list[str | NamedBytes] = []
+    """Return ``words`` with ``-`` replaced by the content of standard input, unless that is too large or a terminal."""
+    images: list[str | NamedBytes] = []
     for word in words:
         if word != "-":
-            pictures.append(word)
+            images.append(word)
             continue
         if sys.stdin is None or sys.stdin.isatty():
             raise click.UsageError("IMAGE - reads standard input, which is a terminal. Pipe an image file into the command.")
         content = sys.stdin.buffer.read(MAX_FILE + 1)
         if len(content) > MAX_FILE:
             raise too_large("standard input", f"has over {MAX_FILE // 2**20} MB")
-        pictures.append(NamedBytes("standard input", content))
-    return pictures
+        images.append(NamedBytes("standard input", content))
+    return images

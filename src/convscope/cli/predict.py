@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 import click
 
+import convscope
+
+from ..prediction.predictions import Prediction
+from ..prediction.predictions import as_json as json_form
+from . import text
 from .options import output_options, parse_image_arguments
 
-if TYPE_CHECKING:
-    from ..prediction.predictions import Prediction
 
-
-@click.command("predict", short_help="Classify image files.")
+@click.command("predict")
 @click.argument("run", metavar="RUN")
 @click.argument("images", metavar="IMAGE...", nargs=-1, required=True)
 @click.option("--top", type=int, default=3, show_default=True, metavar="K", help="Print the K most probable classes.")
@@ -32,16 +33,14 @@ def command(run: str, images: tuple[str, ...], top: int, single: bool, at_least:
     IMAGE is an image file, a folder of them, a pattern such as 'photos/*.jpg', or - for standard input. If an image shows
     several digits, a network for digits classifies each, in reading order.
     """
-    from ..api.predict import predict
-    from ..prediction.predictions import as_json as json_form
-    from . import text
-
-    found = predict(run, parse_image_arguments(images), top=top, skip_bad_images=True, single=single, at_least=at_least)
+    found = convscope.predict(
+        run, parse_image_arguments(images), top=top, skip_bad_images=True, single=single, at_least=at_least
+    )
     if as_json:
         click.echo(text.to_json(json_form(found)))
     else:
-        for each in _by_picture(found):
-            _print(each[0], quiet) if len(each) == 1 else _print_sheet(each, quiet)
+        for each in _by_image_file(found):
+            _print(each, quiet)
     if len(found) and not found.is_calibrated and not quiet:
         click.echo(
             "convscope: note: the probabilities are not calibrated; this network has no fitted temperature.", err=True
@@ -55,32 +54,21 @@ def command(run: str, images: tuple[str, ...], top: int, single: bool, at_least:
     return 1 if found.bad else 0
 
 
-def _by_picture(found: Iterable[Prediction]) -> Iterator[list[Prediction]]:
+def _by_image_file(found: Iterable[Prediction]) -> Iterator[list[Prediction]]:
     """Yield the predictions of each image file together."""
-    sheet: list[Prediction] = []
+    group: list[Prediction] = []
     for prediction in found:
-        sheet.append(prediction)
+        group.append(prediction)
         if prediction.place is None or prediction.place.number == prediction.place.of:
-            yield sheet
-            sheet = []
+            yield group
+            group = []
 
 
-def _print_sheet(sheet: Sequence[Prediction], quiet: bool) -> None:
-    from . import text
-
-    click.echo(text.sheet_line(sheet))
-    for prediction in sheet:
+def _print(group: Sequence[Prediction], quiet: bool) -> None:
+    """Print the predictions of one image file."""
+    click.echo(text.sheet_line(group) if len(group) > 1 else text.answer_line(group[0]))
+    for prediction in group:
         if not quiet:
-            click.echo(f"  {text.digit_line(prediction)}")
+            click.echo(f"  {text.digit_line(prediction) if len(group) > 1 else ', '.join(prediction.preprocessing_steps)}")
         if prediction.is_out_of_distribution:
             click.echo(text.ood_warning(prediction), err=True)
-
-
-def _print(prediction: Prediction, quiet: bool) -> None:
-    from . import text
-
-    click.echo(text.answer_line(prediction))
-    if not quiet:
-        click.echo(f"  {', '.join(prediction.preprocessing_steps)}")
-    if prediction.is_out_of_distribution:
-        click.echo(text.ood_warning(prediction), err=True)

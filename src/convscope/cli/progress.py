@@ -7,17 +7,19 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+
+from ..data.read_options import DatasetLoaded, ReadProgress
 from ..formatting import percent
+from ..models.summary import layer_table
+from ..system.memory import in_bytes
+from ..training.events import Event, TrainingStarted, TrainProgress
 
 if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.progress import Progress, TaskID
-
     from ..analysis.label_audit.cross_validation import AuditProgress
     from ..api.examine import ExamineProgress
-    from ..data.read_options import DatasetLoaded, ReadProgress
     from ..studies.tasks import StudyProgress
-    from ..training.events import Event, TrainingStarted, TrainProgress
 
 EXAMINATION_STEPS = {
     "corruptions": "measuring robustness to corruptions",
@@ -64,17 +66,11 @@ class Display:
 def open_progress(make: Callable[[Display], Callable[[Any], None]], *, quiet: bool, keep: bool = False) -> Iterator[Any]:
     """Yield the listener that ``make`` returns for a display on standard error, or None when ``quiet``.
 
-    Args:
-        make: One of the functions below.
-        quiet: Whether to show nothing.
-        keep: Whether the bars stay on the screen afterwards.
+    ``make`` is one of the functions below; with ``keep``, the bars stay on the screen afterwards.
     """
     if quiet:
         yield None
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn
-
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     if not console.is_terminal:
         yield make(Display(console, None))
@@ -86,8 +82,6 @@ def open_progress(make: Callable[[Display], Callable[[Any], None]], *, quiet: bo
 
 def reading(display: Display) -> Callable[[ReadProgress | DatasetLoaded], None]:
     """Show one bar per step while a dataset is read or fetched; the bars vanish once it is loaded."""
-    from ..data.read_options import ReadProgress
-    from ..system.memory import in_bytes
 
     def listen(event: ReadProgress | DatasetLoaded) -> None:
         if isinstance(event, ReadProgress):
@@ -101,9 +95,6 @@ def reading(display: Display) -> Callable[[ReadProgress | DatasetLoaded], None]:
 
 def training(display: Display) -> Callable[[Event], None]:
     """Show the layer table, then a bar per epoch that stays; elsewhere a line per epoch."""
-    from ..data.read_options import DatasetLoaded, ReadProgress
-    from ..training.events import TrainingStarted
-
     read = reading(display)
 
     def listen(event: Event) -> None:
@@ -178,8 +169,6 @@ def _time_left(seconds: float) -> str:
 
 def training_header(event: TrainingStarted) -> str:
     """Return the layer table and, in one line, what the network is trained and validated on."""
-    from ..models.summary import layer_table
-
     parts = [f"{event.num_train:,} training images", f"{event.num_validation:,} validation images"]
     if event.augmentation:
         parts[0] += f", each {event.augmentation} anew in every epoch"

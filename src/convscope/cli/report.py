@@ -6,10 +6,13 @@ import webbrowser
 
 import click
 
+import convscope
+
+from . import text
 from .options import output_options
 
 
-@click.command("report", short_help="Rebuild the page of a run without training.")
+@click.command("report")
 @click.argument("run", metavar="RUN")
 @click.option(
     "--output", default=None, metavar="FILE", help="Write only the page, to FILE.  [default: report.html in the run folder]"
@@ -18,10 +21,6 @@ from .options import output_options
 @output_options
 def command(run: str, output: str | None, open_page: bool, as_json: bool, quiet: bool) -> None:
     """Rebuild the figures and the page of RUN without training. Does not need TensorFlow."""
-    import convscope
-
-    from . import text
-
     page = convscope.report(run, output=output)
     if as_json:
         click.echo(text.to_json({"report": str(page)}))

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 
 import click
 
+import convscope
+
+from . import text
 from .options import output_options
 
 if TYPE_CHECKING:
     from ..server.address import Address
 
 
-@click.command("serve", short_help="Serve the page and predictions over HTTP.")
+@click.command("serve")
 @click.argument("run", metavar="RUN")
 @click.option(
     "--host",
@@ -36,7 +39,6 @@ def command(run: str, host: str, port: int, token: str | None, open_page: bool, 
 
     Send the bytes of an image file, get JSON:  curl --data-binary @four.png http://127.0.0.1:8000/predict
     """
-    import convscope
 
     def started(address: Address) -> None:
         _announce(address, as_json=as_json, quiet=quiet)
@@ -50,9 +52,6 @@ def command(run: str, host: str, port: int, token: str | None, open_page: bool, 
 
 
 def _announce(address: Address, *, as_json: bool, quiet: bool) -> None:
-    """Print the address and the token."""
-    from . import text
-
     if as_json:
         click.echo(text.to_json({"url": address.url, "token": address.token}))
     elif quiet:

@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+import convscope
+
+from ..analysis.statistics.proportions import Interval
 from ..formatting import count_of, p_value, percent, percent_range, percentage_points
+from ..studies.comparisons import ConfigurationComparison
+from ..studies.results import Row, to_json
+from ..studies.tasks import StudyProgress
+from . import progress, text
 from .options import output_options, reading_options
 
 if TYPE_CHECKING:
-    from ..analysis.statistics.proportions import Interval
     from ..api.study import Study
-    from ..studies.comparisons import ConfigurationComparison
-    from ..studies.results import Row
-    from ..studies.tasks import StudyProgress
 
 
 def _names(_: click.Context, __: click.Parameter, text: str | tuple[str, ...]) -> tuple[str, ...]:
@@ -31,19 +34,15 @@ def _numbers(what: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
             return text
         words = [word.strip() for word in text.split(",") if word.strip()]
         if not words or not all(word.isdecimal() or (what == "sizes" and word == "all") for word in words):
-            accepted = (
-                "numbers of images, such as 1000,5000,all"
-                if what == "sizes"
-                else "a number of seeds, or a list such as 0,1,5"
-            )
-            raise click.BadParameter(f"{text!r} is invalid; give {accepted}.")
+            seeds, sizes = "a number of seeds, or a list such as 0,1,5", "numbers of images, such as 1000,5000,all"
+            raise click.BadParameter(f"{text!r} is invalid; give {sizes if what == 'sizes' else seeds}.")
         values = [word if word == "all" else int(word) for word in words]
         return values[0] if what == "seeds" and len(values) == 1 and "," not in text else values
 
     return parse
 
 
-@click.command("study", short_help="Train many networks and compare them statistically.")
+@click.command("study")
 @click.argument("data")
 @click.option(
     "--models", default="cnn,ann", show_default=True, callback=_names, metavar="NAMES", help="Networks, separated by commas."
@@ -94,10 +93,6 @@ def command(open_page: bool, as_json: bool, quiet: bool, **arguments: Any) -> in
 
     Repeat the command to continue after a stop. Each run is an ordinary run folder under DIR/runs.
     """
-    import convscope
-
-    from . import progress
-
     try:
         with progress.open_progress(progress.studying, quiet=quiet, keep=True) as listener:
             study = convscope.study(**arguments, progress=listener or _print_remark)
@@ -111,9 +106,6 @@ def command(open_page: bool, as_json: bool, quiet: bool, **arguments: Any) -> in
 
 
 def _print(study: Study, as_json: bool, quiet: bool) -> None:
-    from ..studies.results import to_json
-    from . import text
-
     if as_json:
         click.echo(text.to_json({"study": str(study.folder), **to_json(study.results)}))
         return
@@ -129,15 +121,8 @@ def _print(study: Study, as_json: bool, quiet: bool) -> None:
 def _cells(row: Row) -> tuple[str, ...]:
     spread = percent(row.mean) if row.sd is None else f"{100 * row.mean:.2f} ± {percent(row.sd)}"
     intervals = (_range(each) for each in (row.interval, row.interval_of_both))
-    return (
-        row.name,
-        f"{row.n}",
-        spread,
-        *intervals,
-        percent(row.lowest),
-        percent(row.highest),
-        f"{row.train_seconds:.1f} s",
-    )
+    seconds = f"{row.train_seconds:.1f} s"
+    return (row.name, f"{row.n}", spread, *intervals, percent(row.lowest), percent(row.highest), seconds)
 
 
 def _range(interval: Interval | None) -> str:

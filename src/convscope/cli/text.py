@@ -10,21 +10,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..analysis.baseline import pairing_of
 from ..data.images.inputs import printable
 from ..formatting import count_of, format_probability, p_value, percent, percent_range, percentage_points
+from ..runs import ledger
 from ..types import Images
 
 if TYPE_CHECKING:
     from ..prediction.predictions import Prediction
     from ..runs.ledger import LedgerEntry
 
+Metrics = Mapping[str, Any]
+
 SHADES = " ░▒▓█"
 
-MAX_MATRIX = 40
-"""Pixels per row up to which an image is printed as a matrix."""
-
-MAX_PICTURE = 56
-"""Characters per row of a printed image."""
+MAX_MATRIX, MAX_DRAWING = 40, 56
+"""Pixels per row up to which an image is printed as a matrix; characters per row of a drawn image."""
 
 
 def to_json(value: Any) -> str:
@@ -52,13 +53,13 @@ def matrix(image: Images) -> str:
 
 def picture(image: Images) -> str:
     """Return an image (h, w, c) in five shades, two characters per pixel; a large one is subsampled."""
-    step = -(-image.shape[1] // (MAX_PICTURE // 2))
+    step = -(-image.shape[1] // (MAX_DRAWING // 2))
     grey = image[::step, ::step].mean(axis=-1)
     levels = np.minimum((grey / 256 * len(SHADES)).astype(int), len(SHADES) - 1)
     return "\n".join("".join(SHADES[level] * 2 for level in row).rstrip() for row in levels)
 
 
-def result_line(test: Mapping[str, Any]) -> str:
+def result_line(test: Metrics) -> str:
     """Return accuracy with its interval, errors and loss of an evaluated test split."""
     return (
         f"test accuracy {percent(test['accuracy'])} (95% CI {percent_range(test['interval'])}), "
@@ -66,17 +67,15 @@ def result_line(test: Mapping[str, Any]) -> str:
     )
 
 
-def probability_scores_line(test: Mapping[str, Any]) -> str:
+def probability_scores_line(test: Metrics) -> str:
     """Return loss, macro F1, Brier score and calibration error with their 95% intervals."""
     names = {"loss": "loss", "macro_f1": "macro F1", "brier": "Brier score", "ece": "calibration error (ECE)"}
     numbers = (f"{title} {test[name]:.4f} ({_number_range(test[f'{name}_interval'])})" for name, title in names.items())
     return f"{', '.join(numbers)}; 95% CIs in parentheses"
 
 
-def baseline_line(baseline: Mapping[str, Any]) -> str:
+def baseline_line(baseline: Metrics) -> str:
     """Return the baseline's accuracy and the paired difference with its test."""
-    from ..analysis.baseline import pairing_of
-
     pairing = pairing_of(baseline)
     low, high = (percentage_points(end) for end in (pairing.interval.low, pairing.interval.high))
     return (
@@ -86,7 +85,7 @@ def baseline_line(baseline: Mapping[str, Any]) -> str:
     )
 
 
-def threshold_lines(threshold: Mapping[str, Any], run: str) -> str:
+def threshold_lines(threshold: Metrics, run: str) -> str:
     """Return the confidence threshold for a target accuracy, its results, and the command that uses it."""
     measured, test, confidence = threshold["selection_split"], threshold["test"], _rounded_up(threshold["threshold"])
     chosen = (
@@ -112,8 +111,6 @@ def _rounded_up(confidence: float) -> str:
 
 def readings_line(entries: Sequence[LedgerEntry], fingerprint: str) -> str:
     """Return how often and for what the test split with this ``fingerprint`` was read; empty if there is no record."""
-    from ..runs import ledger
-
     times = ledger.counts_by_purpose(entries, fingerprint)
     return f"the test split was {ledger.describe(times)}; none of these reads influenced training" if times else ""
 
@@ -130,7 +127,7 @@ def sheet_line(sheet: Sequence[Prediction]) -> str:
 
 
 def digit_line(prediction: Prediction) -> str:
-    """Return the classes of one digit of several, and its place in the image."""
+    """Return the classes of one digit of several, and its position in the image."""
     place = prediction.place
     assert place is not None
     where = f"{place.width} × {place.height} pixels, {place.x} from the left, {place.y} from the top"
@@ -155,7 +152,7 @@ def ood_warning(prediction: Prediction) -> str:
     )
 
 
-def class_table(test: Mapping[str, Any]) -> str:
+def class_table(test: Metrics) -> str:
     """Return a table of precision, recall and F1 of each class with their intervals, and its support."""
     names = ("precision", "recall", "f1")
     rows = (
@@ -165,7 +162,7 @@ def class_table(test: Mapping[str, Any]) -> str:
     return table(("class", "precision (95% CI)", "recall (95% CI)", "F1 (95% CI)", "support"), rows)
 
 
-def pairs_line(test: Mapping[str, Any], most: int = 5) -> str:
+def pairs_line(test: Metrics, most: int = 5) -> str:
     """Return the ``most`` frequent confusions; empty if there are none."""
     pairs = [f"{pair['true']} as {pair['predicted']} ({pair['count']})" for pair in test["confused_pairs"][:most]]
     return "most frequent confusions: " + ", ".join(pairs) if pairs else ""
@@ -175,12 +172,10 @@ def _share(value: float, interval: Sequence[float]) -> str:
     return f"{percent(value)} ({percent_range(interval)})"
 
 
-def _number_range(interval: Sequence[float]) -> str:
+def _number_range(interval: Sequence[float], digits: int = 4) -> str:
     low, high = interval
-    return f"{low:.4f}–{high:.4f}"
+    return f"{low:.{digits}f}–{high:.{digits}f}"
 
-
-Metrics = Mapping[str, Any]
 
 TITLES = {
     "robustness": "robustness to corruptions",
@@ -247,7 +242,7 @@ def ood_table(ood: Metrics) -> str:
         (
             each["title"],
             f"{each['distance']['value']:.3f}",
-            _decimal_range(each["distance"]["interval"]),
+            _number_range(each["distance"]["interval"], 3),
             f"{each['confidence']['value']:.3f}",
             percent(each["detection_rate"]["value"], 1),
             f"{each['n']:,}",
@@ -283,8 +278,3 @@ def _accuracy_with_interval(share: Metrics) -> str:
 
 def _sample(section: Metrics) -> str:
     return f"{section['n']:,} of {section['test_images']:,} test images"
-
-
-def _decimal_range(interval: Sequence[float]) -> str:
-    low, high = interval
-    return f"{low:.3f}–{high:.3f}"

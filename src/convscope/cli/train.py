@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+import convscope
+
+from ..models.backend import skip_optional_imports
 from ..runs.files import REPORT
+from . import progress, text
 from .options import output_options, reading_options
 
 if TYPE_CHECKING:
     from ..api.run import Run
 
 
-@click.command("train", short_help="Train a network and write a run folder with its report.")
+@click.command("train")
 @click.argument("data")
 @click.option(
     "--model",
@@ -53,11 +57,6 @@ def command(open_page: bool, as_json: bool, quiet: bool, **arguments: Any) -> in
     DATA is a name (mnist, digits, fashion, kmnist, emnist-letters, emnist-balanced) or a path to an .npz or .csv file, a
     folder of IDX files, or a folder of image files with one subfolder per class, optionally under train/ and test/.
     """
-    import convscope
-
-    from ..models.backend import skip_optional_imports
-    from . import progress
-
     skip_optional_imports()
     with progress.open_progress(progress.training, quiet=quiet, keep=True) as listener:
         run = convscope.train(**arguments, progress=listener)
@@ -69,8 +68,6 @@ def command(open_page: bool, as_json: bool, quiet: bool, **arguments: Any) -> in
 
 
 def _print(run: Run, as_json: bool, quiet: bool) -> None:
-    from . import text
-
     metrics = run.record.metrics
     page = run.folder / REPORT
     if as_json:
@@ -90,8 +87,6 @@ def _print(run: Run, as_json: bool, quiet: bool) -> None:
 
 
 def _details(metrics: Mapping[str, Any]) -> list[str]:
-    from . import text
-
     lines = [text.pairs_line(metrics["test"])]
     if baseline := metrics.get("baseline"):
         lines.append(text.baseline_line(baseline))

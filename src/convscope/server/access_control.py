@@ -25,8 +25,6 @@ Headers = Sequence[tuple[bytes, bytes]]
 
 HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?")
 
-VERSIONS = ("1.0", "1.1")
-
 PUBLIC_PATH = "/health"
 """The one path that needs no token, for monitoring; it reveals nothing."""
 
@@ -64,12 +62,8 @@ class AccessControl:
 
     def _check_size(self, scope: dict[str, Any]) -> None:
         # h11 limits only headers that are incomplete after a read, and one read may hold more than that.
-        size = (
-            len(scope["raw_path"])
-            + len(scope["query_string"])
-            + sum(len(name) + len(value) for name, value in scope["headers"])
-        )
-        if size > self._largest_header:
+        target = len(scope["raw_path"]) + len(scope["query_string"])
+        if target + sum(len(name) + len(value) for name, value in scope["headers"]) > self._largest_header:
             raise HTTPError(431, LONG_HEADERS.format(largest=self._largest_header))
 
     def _check_host(self, headers: Headers) -> str:
@@ -80,10 +74,7 @@ class AccessControl:
         found = HOST.fullmatch(host)
         name = found["name"].strip("[]").lower() if found else ""
         if found is None or not self._is_ours(name):
-            raise HTTPError(
-                421,
-                "the header Host does not name this service. Use the address that convscope serve printed.",
-            )
+            raise HTTPError(421, "the header Host does not name this service. Use the address that convscope serve printed.")
         return host.lower()
 
     def _is_ours(self, name: str) -> bool:
@@ -134,7 +125,7 @@ class FailedTokens:
 
 
 def _check_target(scope: dict[str, Any]) -> None:
-    if scope["http_version"] not in VERSIONS:
+    if scope["http_version"] not in ("1.0", "1.1"):
         raise HTTPError(505, "the HTTP version must be 1.0 or 1.1.")
     path: bytes = scope["raw_path"]
     if not path.startswith(b"/") or path.startswith(b"//"):
@@ -146,8 +137,7 @@ def _check_origin(headers: Headers, host: str, method: str) -> None:
     origin = _single_header(headers, b"origin")
     if origin is not None and origin.lower() not in (f"http://{host}", f"https://{host}"):
         raise HTTPError(
-            403,
-            "the request comes from a page of another site (header Origin). Use a program or this service's own page.",
+            403, "the request comes from a page of another site (header Origin). Use a program or this service's own page."
         )
     site = _single_header(headers, b"sec-fetch-site")
     is_link = method in ("GET", "HEAD") and _single_header(headers, b"sec-fetch-mode") == "navigate"

@@ -61,11 +61,7 @@ def is_number(host: str) -> bool:
 
 
 def choose_token(host: str, token: str | None) -> str | None:
-    """Return ``token``, or a random one if other machines can reach ``host`` and none is given.
-
-    Raises:
-        ConfigError: ``token`` is too short or has characters that a header cannot hold.
-    """
+    """Return ``token``, or a random one if other machines can reach ``host`` and none is given. Raises ConfigError."""
     if token is None:
         return None if is_loopback(host) else secrets.token_urlsafe(32)
     if len(token) < MIN_TOKEN or not TOKEN.fullmatch(token):
@@ -77,17 +73,12 @@ def choose_token(host: str, token: str | None) -> str | None:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a listening socket; ``port`` 0 picks a free port.
-
-    Raises:
-        ConfigError: ``port`` is not a port number.
-        ServiceError: The system does not grant the address.
-    """
+    """Return a listening socket; ``port`` 0 picks a free port. Raises ConfigError or ServiceError."""
     if isinstance(port, bool) or not isinstance(port, int) or not 0 <= port <= 65535:
         raise ConfigError(f"port must be a number from 1 to 65535, or 0 for any free port; got {port!r}.")
     try:
-        family, *_, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        return socket.create_server(place[:2], family=family, backlog=BACKLOG)
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        return socket.create_server(address[:2], family=family, backlog=BACKLOG)
     except (OSError, UnicodeError, OverflowError) as error:
         reason = (getattr(error, "strerror", None) or str(error)).split(" (while")[0]
         raise ServiceError(

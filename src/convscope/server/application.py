@@ -35,7 +35,7 @@ POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*
 PIECE = 64 * 1024
 """Bytes of the page sent at a time, which bounds the memory that a slow client costs."""
 
-PICTURE = "the image file"
+BODY = "the image file"
 """Name of a request's body in results and errors."""
 
 DEFAULT_TOP, MAX_DIGITS = 3, 6
@@ -45,12 +45,12 @@ class Application:
     """The service with its access control, as an ASGI application."""
 
     def __init__(
-        self, classifier: Classifier, page: bytes | None, gate: AccessControl, limits: Limits, pool: Executor
+        self, classifier: Classifier, page: bytes | None, access_control: AccessControl, limits: Limits, pool: Executor
     ) -> None:
-        self._classifier, self._gate, self._limits, self._pool = classifier, gate, limits, pool
+        self._classifier, self._access_control, self._limits, self._pool = classifier, access_control, limits, pool
         self._page = None if page is None else Page(page)
         self._description = describe(classifier, limits)
-        self._underway = ActiveRequests(limits)
+        self._active = ActiveRequests(limits)
         self._routes = Starlette(
             routes=[
                 Route("/", self._show_page, methods=["GET"]),
@@ -67,8 +67,8 @@ class Application:
             return
         request = Request(scope, receive)
         try:
-            with self._underway.admitted():
-                self._gate.check(scope)  # type: ignore[arg-type]
+            with self._active.admitted():
+                self._access_control.check(scope)  # type: ignore[arg-type]
                 await self._routes(scope, receive, send)
         except HTTPError as refusal:
             await (await _refused(request, refusal))(scope, receive, send)
@@ -91,11 +91,10 @@ class Application:
         top = _top(request)
         if request.headers.get("content-type", "").startswith("multipart/"):
             raise HTTPError(
-                415,
-                "the body must be the bytes of an image file; got a form. With curl: --data-binary @picture.png",
+                415, "the body must be the bytes of an image file; got a form. With curl: --data-binary @picture.png"
             )
         size = announced_size(request.headers.raw, self._limits)
-        with self._underway.reserved(size):
+        with self._active.reserved(size):
             body = await read_body(request.receive, size, self._limits)
             return json_response(await self._answer(body, top))
 
@@ -135,7 +134,7 @@ class Page(Response):
 
 
 def _classify(classifier: Classifier, body: bytes, top: int) -> dict[str, Any]:
-    return as_json(predict(classifier, NamedBytes(PICTURE, body), top=top))
+    return as_json(predict(classifier, NamedBytes(BODY, body), top=top))
 
 
 def _top(request: Request) -> int:

@@ -20,11 +20,9 @@ HEADERS = {
 }
 """Headers of every response; the page adds its own policy. None allows another site to read anything."""
 
-RETRY_SECONDS = "1"
-
 LONG_HEADERS = "the request's headers must have at most {largest:,} bytes. Send fewer."
 
-LAST_WORDS = frozenset({400, 408, 421, 431, 505})
+CLOSING = frozenset({400, 408, 421, 431, 505})
 """Statuses that close the connection, since what follows may not be a request."""
 
 
@@ -39,7 +37,7 @@ class HTTPError(Exception):
         self.status = status
         self.headers = dict(headers or {})
         if status == HTTPStatus.SERVICE_UNAVAILABLE:
-            self.headers["retry-after"] = RETRY_SECONDS
+            self.headers["retry-after"] = "1"
 
     @property
     def body(self) -> bytes:
@@ -47,8 +45,8 @@ class HTTPError(Exception):
 
     def response(self, *, close: bool = False) -> Response:
         """Return the response; ``close`` ends the connection, because part of the request is unread."""
-        close = close or self.status in LAST_WORDS
-        return json_response({"error": str(self), "status": self.status}, self.status, self.headers, close=close)
+        connection = {"connection": "close"} if close or self.status in CLOSING else {}
+        return Response(self.body, self.status, {**HEADERS, **self.headers, **connection}, "application/json")
 
     def raw(self) -> bytes:
         """Return the bytes of the whole response, for a connection without a valid request."""
@@ -63,9 +61,6 @@ def to_json(value: Any) -> bytes:
     return (json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
-def json_response(
-    value: Any, status: int = 200, headers: Mapping[str, str] | None = None, *, close: bool = False
-) -> Response:
+def json_response(value: Any) -> Response:
     """Return a JSON response with the common headers."""
-    connection = {"connection": "close"} if close else {}
-    return Response(to_json(value), status, {**HEADERS, **(headers or {}), **connection}, "application/json")
+    return Response(to_json(value), headers=HEADERS, media_type="application/json")

@@ -23,10 +23,7 @@ from .limits import MEGABYTE, Limits
 MAX_LINGERED = 64 * MEGABYTE
 """Bytes read and discarded after a refusal; beyond them the connection is aborted."""
 
-BROKEN = {
-    431: LONG_HEADERS,
-    400: "the request is not valid HTTP/1.1. Use an HTTP client.",
-}
+BROKEN = {431: LONG_HEADERS, 400: "the request is not valid HTTP/1.1. Use an HTTP client."}
 
 
 class GuardedProtocol(H11Protocol):

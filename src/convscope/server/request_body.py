@@ -54,11 +54,7 @@ def _too_many() -> HTTPError:
 
 
 def announced_size(headers: Headers, limits: Limits) -> int:
-    """Return the size of the body in bytes, from ``Content-Length``.
-
-    Raises:
-        Refusal: The header is missing (411), too large (413) or invalid (400).
-    """
+    """Return the size of the body in bytes, or refuse a ``Content-Length`` that is missing, too large or invalid."""
     if any(name == b"transfer-encoding" for name, _ in headers):
         raise HTTPError(411, "the request is chunked and has no Content-Length. Send one.")
     values = {value for name, value in headers if name == b"content-length"}
@@ -70,22 +66,14 @@ def announced_size(headers: Headers, limits: Limits) -> int:
     # Length of the text first: int() is slow on a number of a thousand digits.
     digits = value.lstrip(b"0") or b"0"
     if len(digits) > 15 or int(digits) > limits.largest_body:
-        raise HTTPError(
-            413,
-            f"the body must have at most {limits.largest_body // MEGABYTE} MB. Send a smaller image file.",
-        )
+        raise HTTPError(413, f"the body must have at most {limits.largest_body // MEGABYTE} MB. Send a smaller image file.")
     if digits == b"0":
         raise HTTPError(400, "the body is empty. Send the bytes of an image file.")
     return int(digits)
 
 
 async def read_body(receive: Receive, size: int, limits: Limits) -> bytes:
-    """Return the body of ``size`` bytes.
-
-    Raises:
-        Refusal: The body arrives too slowly (408).
-        ClientLeft: The client disconnected.
-    """
+    """Return the body of ``size`` bytes, or refuse one that arrives too slowly."""
     body = bytearray()
     try:
         async with asyncio.timeout(limits.body_seconds):

@@ -10,6 +10,7 @@ et al., "Accounting for variance in machine learning benchmarks", MLSys 2021. In
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -36,15 +37,9 @@ FAR, CERTAIN = 6.0, 30.0
 def seeds_needed(difference: float, sd: float) -> int | None:
     """Return the fewest seeds that detect a mean ``difference`` with 80% power at the 5% level, for one pair.
 
-    It treats measured values as true ones: useful to plan the next study, but it adds nothing to the p-value of this one
-    (J. Hoenig and D. Heisey, "The abuse of power", The American Statistician 55, 2001).
-
-    Args:
-        difference: The mean difference of two configurations.
-        sd: Its standard deviation between seeds.
-
-    Returns:
-        The number of seeds, or None if it exceeds the most that a study may have, or the difference is 0.
+    ``sd`` is the standard deviation of the difference between seeds. The result is None if the number exceeds the most that a
+    study may have, or the difference is 0. Measured values count as true ones, which helps to plan the next study but adds
+    nothing to the p-value of this one (J. Hoenig and D. Heisey, "The abuse of power", The American Statistician 55, 2001).
     """
     if difference == 0:
         return None
@@ -75,7 +70,7 @@ def power(effect: float, n: int) -> float:
     return 1 - float(nctdtr(n - 1, shift, edge)) + other_sign
 
 
-Right = npt.NDArray[np.bool_]
+Correct = npt.NDArray[np.bool_]
 """(seeds, n): whether each seed classifies each test image correctly."""
 
 LEVEL = 0.05
@@ -120,29 +115,32 @@ class ConfigurationComparison:
         """Whether the difference is significant after correction; never with too few seeds."""
         return self.judged and self.p_adjusted < LEVEL
 
+    @property
+    def distinguishable(self) -> bool:
+        """The former name of :attr:`significant`."""
+        message = "ConfigurationComparison.distinguishable is now .significant; the next release drops the old name"
+        warnings.warn(message, DeprecationWarning, stacklevel=2)
+        return self.significant
 
-def compare_all(right: Mapping[str, Right]) -> tuple[ConfigurationComparison, ...]:
-    """Compare every pair of configurations; return nothing for a single seed.
 
-    Args:
-        right: By configuration, (seeds, n) correctness of predictions, with seeds and images in the same order.
-    """
-    pairs = list(combinations(right, 2))
-    if not pairs or len(next(iter(right.values()))) < 2:
+def compare_all(correct: Mapping[str, Correct]) -> tuple[ConfigurationComparison, ...]:
+    """Compare every pair of configurations, with seeds and images in the same order; return nothing for a single seed."""
+    pairs = list(combinations(correct, 2))
+    if not pairs or len(next(iter(correct.values()))) < 2:
         return ()
-    accuracies = {name: answers.mean(axis=1) for name, answers in right.items()}
+    accuracies = {name: answers.mean(axis=1) for name, answers in correct.items()}
     raw = [paired_t((accuracies[one] - accuracies[other]).tolist()) for one, other in pairs]
     return tuple(
-        _compare(pair, [right[name] for name in pair], p, adjusted)
+        _compare(pair, [correct[name] for name in pair], p, adjusted)
         for pair, p, adjusted in zip(pairs, raw, holm(raw), strict=True)
     )
 
 
-def _compare(names: tuple[str, str], right: Sequence[Right], p: float, adjusted: float) -> ConfigurationComparison:
-    first, second = (answers.mean(axis=1) for answers in right)
+def _compare(names: tuple[str, str], correct: Sequence[Correct], p: float, adjusted: float) -> ConfigurationComparison:
+    first, second = (answers.mean(axis=1) for answers in correct)
     differences = (first - second).tolist()
     mean = mean_over_seeds(differences)
-    of_both = interval_over_both(right[0].astype(np.float64) - right[1])
+    of_both = interval_over_both(correct[0].astype(np.float64) - correct[1])
     assert mean.sd is not None
     assert mean.interval is not None
     # Probability of improvement: R. Agarwal et al., "Deep reinforcement learning at the edge of the statistical precipice",
@@ -169,7 +167,7 @@ def paired_t(differences: Sequence[float]) -> float:
 
 
 def wilcoxon(differences: Sequence[float]) -> float:
-    """Return the two-sided p-value of Wilcoxon's signed-rank test, exact for up to :data:`MOST_EXACT` differences.
+    """Return the two-sided p-value of Wilcoxon's signed-rank test, exact for up to :data:`MAX_EXACT` differences.
 
     Zeros are dropped; without other values, the p-value is 1. Differences that are equal up to rounding share a rank.
     F. Wilcoxon, "Individual comparisons by ranking methods", Biometrics 1, 1945.

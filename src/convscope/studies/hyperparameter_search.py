@@ -32,8 +32,8 @@ TRIALS_BEFORE_PRUNING = 5
 """Finished trials before the first one is pruned."""
 
 LEARNING_RATES, SLOWNESS, DECAYS, SMOOTHING, STRENGTH = 5.0, (1e-3, 0.1), (1e-4, 0.1), (0.0, 0.1), (0.0, 2.0)
-"""The search space: the largest factor between the learning rate and the recipe's; ranges of 1 − beta_2, weight decay and label
-smoothing; the range of augmentation as a multiple of the recipe's."""
+"""Largest factor between the learning rate and the recipe's; ranges of 1 − beta_2, weight decay, label smoothing and of
+augmentation, the latter as a multiple of the recipe's."""
 
 BATCH_SIZES = (32, 64, 128, 256)
 
@@ -63,7 +63,7 @@ class Search:
 
     def __init__(self, configuration: Configuration, trials: int, seed: int, journal: Path) -> None:
         self.configuration, self.trials, self.seed = configuration, trials, seed
-        self.base = _with_validation_images(configuration.config)
+        self.base = replace(configuration.config, validation="held-out")  # a search must not choose by test images
         self._study = _open_study(configuration.name, journal)
         self._current: optuna.trial.Trial | None = None
         with _quiet():
@@ -82,9 +82,8 @@ class Search:
         number = len(self.finished)
         with _quiet():
             # A new sampler for each trial: one seeded once would repeat its sequence after a stop.
-            self._study.sampler = optuna.samplers.TPESampler(
-                seed=_trial_seed(self.seed, number), n_startup_trials=STARTUP_TRIALS, constant_liar=False
-            )
+            seed = (self.seed * 100_003 + number) % 2**32
+            self._study.sampler = optuna.samplers.TPESampler(seed=seed, n_startup_trials=STARTUP_TRIALS, constant_liar=False)
             if number == 0 and not self._trials("WAITING"):
                 self._study.enqueue_trial(_setting_of(self.base))  # the recipe itself
             self._current = self._study.ask()
@@ -112,11 +111,11 @@ class Search:
         assert base.value is not None
         changed = {} if best.number == base.number else dict(best.params)
         config = self.configuration.config if not changed else _with_setting(self.configuration.config, changed)
-        found = SearchResult(
-            self.configuration.model, self.configuration.recipe, len(trials), len(trials) - len(complete), changed,
-            best.user_attrs["validation_accuracy"], best.value, base.user_attrs["validation_accuracy"], base.value,
-        )  # fmt: skip
-        return found, config
+        accuracy, base_accuracy = (trial.user_attrs["validation_accuracy"] for trial in (best, base))
+        model, recipe, pruned = self.configuration.model, self.configuration.recipe, len(trials) - len(complete)
+        return SearchResult(
+            model, recipe, len(trials), pruned, changed, accuracy, best.value, base_accuracy, base.value
+        ), config
 
     def _trials(self, *states: str) -> list[optuna.trial.FrozenTrial]:
         return self._study.get_trials(deepcopy=False, states=[_state(name) for name in states])
@@ -189,18 +188,9 @@ def _with_setting(base: TrainConfig, setting: dict[str, Any]) -> TrainConfig:
     return replace(base, **values, beta_2=beta_2, augmentation=Augmentation(**limits))
 
 
-def _with_validation_images(config: TrainConfig) -> TrainConfig:
-    """Return ``config`` with held-out validation images; a search must not choose by test images."""
-    return replace(config, validation="held-out")
-
-
 def _around(limits: tuple[float, float], own: float) -> tuple[float, float]:
     """Return ``limits`` widened to include the recipe's ``own`` value; 0 has no place on a logarithmic scale."""
     return (min(limits[0], own) if own else limits[0], max(limits[1], own))
-
-
-def _trial_seed(seed: int, number: int) -> int:
-    return (seed * 100_003 + number) % 2**32
 
 
 def _state(name: str) -> optuna.trial.TrialState:

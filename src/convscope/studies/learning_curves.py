@@ -55,14 +55,10 @@ class LearningCurve:
 
 
 def learning_curve(name: str, errors: Mapping[int, Sequence[float]]) -> LearningCurve:
-    """Fit a power law to the errors of one configuration.
+    """Fit a power law to the error rates per seed, by number of training images, of one configuration.
 
     Power law: Hestness et al., "Deep learning scaling is predictable, empirically", 2017. It flattens near the error that label
     noise leaves, so it summarizes the measurements and must not be extrapolated.
-
-    Args:
-        name: The configuration.
-        errors: Error rates per seed by number of training images, with the seeds in the same order.
     """
     points = tuple(CurvePoint(images, mean_over_seeds(errors[images]), tuple(errors[images])) for images in sorted(errors))
     of_seeds = list(zip(*(point.errors for point in points), strict=True))

@@ -11,7 +11,7 @@ from ..analysis.evaluation import Evaluation
 from ..errors import RunError
 from ..formatting import join_words, shorten_list
 from ..runs import run_folder
-from ..runs.files import MANIFEST, METRICS, PREDICTIONS, REQUEST
+from ..runs.files import METRICS, PREDICTIONS, REQUEST
 from ..runs.migrations import upgrade_request
 from ..system.arrays import load_arrays
 from ..system.files import TEMPORARY
@@ -23,7 +23,7 @@ from .plan import RunSpec
 class Outcome:
     """One run of a study, measured."""
 
-    cell: RunSpec
+    spec: RunSpec
     run: str
     """Name of the run folder."""
     images: int
@@ -45,25 +45,16 @@ class Outcome:
         return 1 - self.errors / self.n
 
 
-def is_complete(folder: Path) -> bool:
-    """Return whether ``folder`` contains a manifest, which a run writes last."""
-    return (folder / MANIFEST).is_file()
-
-
-def read_outcome(cell: RunSpec, folder: Path, class_names: tuple[str, ...]) -> Outcome:
-    """Read a complete run.
-
-    Raises:
-        RunError: The run is damaged, or it is not the run of ``cell``.
-    """
+def read_outcome(spec: RunSpec, folder: Path, class_names: tuple[str, ...]) -> Outcome:
+    """Read a complete run, or raise RunError if it is damaged or not the run of ``spec``."""
     run_folder.verify(folder)
     request, metrics = upgrade_request(run_folder.read_json(folder / REQUEST)), run_folder.read_json(folder / METRICS)
-    _refuse_other_run(cell, folder, request)
+    _refuse_other_run(spec, folder, request)
     arrays = load_arrays(folder / PREDICTIONS)
     try:
         evaluation = Evaluation(arrays["labels"], arrays["logits"], class_names)
         return Outcome(
-            cell, folder.name, int(metrics["data"]["train"]), len(evaluation), evaluation.errors, evaluation.loss,
+            spec, folder.name, int(metrics["data"]["train"]), len(evaluation), evaluation.errors, evaluation.loss,
             float(metrics["history"]["last_epoch"]["val_accuracy"]), evaluation.predictions, int(metrics["parameters"]),
             float(metrics["train_seconds"]), str(request["precision"]), dict(request["versions"]),
         )  # fmt: skip
@@ -88,11 +79,11 @@ def refuse_other_content(folder: Path, known: frozenset[str]) -> None:
         )
 
 
-def _refuse_other_run(cell: RunSpec, folder: Path, request: dict[str, Any]) -> None:
+def _refuse_other_run(spec: RunSpec, folder: Path, request: dict[str, Any]) -> None:
     asked = {
-        "model": cell.configuration.recorded_model,
-        "seed": cell.seed,
-        "config": _as_json(cell.configuration.config.as_dict()),
+        "model": spec.configuration.recorded_model,
+        "seed": spec.seed,
+        "config": as_json(spec.configuration.config.as_dict()),
     }
     differing = [name for name, value in asked.items() if request.get(name) != value]
     if request.get("stopped_early"):
@@ -104,5 +95,6 @@ def _refuse_other_run(cell: RunSpec, folder: Path, request: dict[str, Any]) -> N
         )
 
 
-def _as_json(value: Any) -> Any:
+def as_json(value: Any) -> Any:
+    """Return ``value`` as it comes back from JSON, such as lists for tuples."""
     return json.loads(json.dumps(value))

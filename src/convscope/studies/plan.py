@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..data.dataset import Dataset
+from ..data.split import stratified_sample
 from ..errors import ConfigError
 from ..models.architectures import find_model
 from ..models.custom import Build, short_name
@@ -89,7 +90,7 @@ class StudyPlan:
         """The size that the table and the comparisons use."""
         return self.sizes[-1]
 
-    def cells(self, configurations: Iterable[Configuration] | None = None) -> Iterator[RunSpec]:
+    def run_specs(self, configurations: Iterable[Configuration] | None = None) -> Iterator[RunSpec]:
         """Yield all trainings, seed by seed, so that a stopped study has results for every row."""
         chosen = tuple(self.configurations if configurations is None else configurations)
         for seed in self.seeds:
@@ -146,6 +147,24 @@ def make_plan(
 def searched(configuration: Configuration, config: TrainConfig) -> Configuration:
     """Return the configuration with the best settings of a search."""
     return replace(configuration, config=replace(config, recipe=f"{configuration.recipe}-searched"))
+
+
+def with_training_images(dataset: Dataset, size: int | None, *, seed: int) -> Dataset:
+    """Return ``dataset`` with a stratified sample of ``size`` training images; all of them for None.
+
+    With one seed, smaller samples are subsets of larger ones, up to rounding for rare classes. The test split stays.
+    """
+    if size is None:
+        return dataset
+    chosen = stratified_sample(dataset.train.labels, size, at_least=MIN_PER_CLASS, seed=seed)
+    note = f"{size:,} of {len(dataset.train):,} training images were used, a stratified sample chosen by seed {seed}."
+    provenance = replace(dataset.provenance, notes=(*dataset.provenance.notes, note))
+    return replace(dataset, train=dataset.train.take(chosen), provenance=provenance)
+
+
+def without_test_split(dataset: Dataset) -> Dataset:
+    """Return ``dataset`` with its first training image as the test split, so that a search cannot use test images."""
+    return replace(dataset, test=dataset.train.take(dataset.train.labels[:1] * 0))
 
 
 def _model_name(model: str | Build) -> str:

@@ -15,7 +15,7 @@ from ..analysis.statistics.seeds import expected_best, interval_over_both, mean_
 from ..data.dataset import Dataset
 from ..formatting import join_words
 from ..runs.seed_votes import Votes, count_votes
-from .comparisons import MIN_SEEDS, ConfigurationComparison, Right, compare_all
+from .comparisons import MIN_SEEDS, ConfigurationComparison, Correct, compare_all
 from .hyperparameter_search import SearchResult
 from .learning_curves import LearningCurve, learning_curve, steepest
 from .outcomes import Outcome
@@ -67,15 +67,15 @@ class Row:
 def make_row(outcomes: Sequence[Outcome], votes: Votes) -> Row:
     """Return the row of ``outcomes`` of one configuration and size, one per seed."""
     first = outcomes[0]
-    configuration, n = first.cell.configuration, first.n
+    configuration, n = first.spec.configuration, first.n
     accuracies = tuple(each.accuracy for each in outcomes)
     mean, loss = mean_over_seeds(accuracies), mean_over_seeds([each.loss for each in outcomes])
-    right = np.stack([each.predictions == votes.labels for each in outcomes])
+    correct = np.stack([each.predictions == votes.labels for each in outcomes])
     return Row(
         name=configuration.name,
         model=configuration.model,
         recipe=configuration.recipe,
-        size=first.cell.size,
+        size=first.spec.size,
         images=first.images,
         parameters=first.parameters,
         n=len(outcomes),
@@ -83,8 +83,8 @@ def make_row(outcomes: Sequence[Outcome], votes: Votes) -> Row:
         mean=mean.mean,
         sd=mean.sd,
         interval=_within(mean.interval, 1.0),
-        interval_of_images=wilson(round(right.sum() / len(outcomes)), n),
-        interval_of_both=_within(interval_over_both(right.astype(np.float64)), 1.0),
+        interval_of_images=wilson(round(correct.sum() / len(outcomes)), n),
+        interval_of_both=_within(interval_over_both(correct.astype(np.float64)), 1.0),
         lowest=min(accuracies),
         highest=max(accuracies),
         best_of=expected_best(accuracies),
@@ -148,7 +148,7 @@ def make_results(
     """Return the results of ``outcomes``, one per training in the plan's order."""
     groups: dict[tuple[str, int | None], list[Outcome]] = {}
     for outcome in outcomes:
-        groups.setdefault((outcome.cell.configuration.name, outcome.cell.size), []).append(outcome)
+        groups.setdefault((outcome.spec.configuration.name, outcome.spec.size), []).append(outcome)
     largest = {name: group for (name, size), group in groups.items() if size == plan.largest}
     votes = {name: count_votes([each.predictions for each in group], dataset.test.labels, dataset.num_classes)
              for name, group in largest.items()}  # fmt: skip
@@ -163,7 +163,7 @@ def make_results(
         _describe(dataset, plan),
         plan.seeds,
         tuple(rows),
-        compare_all({row.name: _right(largest[row.name], dataset) for row in rows}),
+        compare_all({row.name: _correctness(largest[row.name], dataset) for row in rows}),
         tuple(curves),
         tuple(searches),
         {row.name: votes[row.name] for row in rows},
@@ -202,7 +202,7 @@ def _curve(curve: LearningCurve) -> dict[str, Any]:
     }
 
 
-def _right(outcomes: Sequence[Outcome], dataset: Dataset) -> Right:
+def _correctness(outcomes: Sequence[Outcome], dataset: Dataset) -> Correct:
     return np.stack([each.predictions == dataset.test.labels for each in outcomes])
 
 
@@ -219,8 +219,8 @@ def _records(results: StudyResults) -> list[dict[str, Any]]:
     total = results.dataset["train"]
     return [
         dict(zip(COLUMNS, (
-            each.run, each.cell.configuration.model, each.cell.configuration.recipe, each.cell.size or total, each.images,
-            each.cell.seed, each.accuracy, each.errors, each.n, each.loss, each.validation_accuracy, each.parameters,
+            each.run, each.spec.configuration.model, each.spec.configuration.recipe, each.spec.size or total, each.images,
+            each.spec.seed, each.accuracy, each.errors, each.n, each.loss, each.validation_accuracy, each.parameters,
             each.train_seconds,
         ), strict=True))
         for each in results.outcomes
@@ -242,14 +242,15 @@ def _describe(dataset: Dataset, plan: StudyPlan) -> dict[str, Any]:
 def _hard_images(votes: Sequence[Votes], dataset: Dataset) -> tuple[HardImage, ...]:
     """Return the test images that at least half of the runs misclassify, the worst first."""
     counts = np.sum([each.counts for each in votes], axis=0)
-    together = Votes(counts, dataset.test.labels)
-    runs, wrong = together.seeds, together.seeds - together.correct
+    all_votes = Votes(counts, dataset.test.labels)
+    runs, wrong = all_votes.seeds, all_votes.seeds - all_votes.correct
     order = np.argsort(-wrong, kind="stable")
     chosen = [int(index) for index in order if 2 * wrong[index] >= runs][:MAX_HARD]
     counts[np.arange(len(counts)), dataset.test.labels] = 0
-    names, taken_for = dataset.class_names, counts.argmax(axis=1)
+    names, predicted = dataset.class_names, counts.argmax(axis=1)
     return tuple(
-        HardImage(index, names[together.labels[index]], int(wrong[index]), runs, names[taken_for[index]]) for index in chosen
+        HardImage(index, names[all_votes.labels[index]], int(wrong[index]), runs, names[predicted[index]])
+        for index in chosen
     )
 
 
@@ -258,7 +259,7 @@ def _remarks(outcomes: Sequence[Outcome], plan: StudyPlan) -> Iterator[str]:
     differing = sorted(name for name in names if len({each.versions.get(name) for each in outcomes}) > 1)
     if differing:
         yield f"The runs used different versions of {join_words(differing)}, which may cause some of the differences."
-    if len({each.precision for each in outcomes if each.cell.configuration.config.precision == "auto"}) > 1:
+    if len({each.precision for each in outcomes if each.spec.configuration.config.precision == "auto"}) > 1:
         yield "Some runs used bfloat16 and some float32, depending on the processor; the differences are not due to seeds alone."
     on_test = sorted({each.recipe for each in plan.configurations if each.config.validation == "test"})
     if on_test:

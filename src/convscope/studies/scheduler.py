@@ -27,38 +27,33 @@ class Task:
 
 
 def run_tasks(tasks: Iterable[Task], workers: Executor, remark: Callable[[str], None]) -> None:
-    """Run all ``tasks`` and their follow-ups in parallel; repeat those whose worker died.
-
-    Args:
-        tasks: The tasks to begin with.
-        workers: The processes to run them on.
-        remark: Called with a sentence when a worker died.
+    """Run all ``tasks`` and their follow-ups in parallel; repeat those whose worker died, and ``remark`` on it.
 
     Raises:
-        RunError: Workers died more than :data:`MOST_DEATHS` times in a row.
+        RunError: Workers died more than :data:`MAX_DEATHS` times in a row.
         Exception: Anything that a task raises.
     """
-    queue, under_way, deaths = deque(tasks), dict[Future[Any], Task](), 0
-    while queue or under_way:
+    queue, running, deaths = deque(tasks), dict[Future[Any], Task](), 0
+    while queue or running:
         try:
-            while queue and len(under_way) < workers.slots:
-                under_way[queue[0].start(workers)] = queue[0]
+            while queue and len(running) < workers.slots:
+                running[queue[0].start(workers)] = queue[0]
                 queue.popleft()
-            for future in wait(under_way, return_when=FIRST_COMPLETED).done:
-                queue.extendleft(reversed(list(under_way[future].done(workers, future.result()))))
-                del under_way[future]
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                queue.extendleft(reversed(list(running[future].done(workers, future.result()))))
+                del running[future]
                 deaths = 0
         except workers.dead_errors as error:
             deaths += 1
             if deaths > MAX_DEATHS:
-                workers.cancel(under_way)
-                raise _given_up([*under_way.values(), *queue]) from error
-            remark(_death_note(deaths, len(under_way) + len(queue)))
-            gone = workers.restart(under_way)
-            queue.extendleft(reversed([task for future, task in under_way.items() if future in gone]))
-            under_way = {future: task for future, task in under_way.items() if future not in gone}
+                workers.cancel(running)
+                raise _given_up([*running.values(), *queue]) from error
+            remark(_death_note(deaths, len(running) + len(queue)))
+            gone = workers.restart(running)
+            queue.extendleft(reversed([task for future, task in running.items() if future in gone]))
+            running = {future: task for future, task in running.items() if future not in gone}
         except BaseException:
-            workers.cancel(under_way)
+            workers.cancel(running)
             raise
 
 

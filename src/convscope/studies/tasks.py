@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from ..data.dataset import Dataset
+from ..runs.files import MANIFEST
 from .executors.base import Executor
 from .hyperparameter_search import Search, search_seed
-from .outcomes import Outcome, is_complete, read_outcome
+from .outcomes import Outcome, read_outcome
 from .plan import Configuration, RunSpec, StudyPlan, searched
 from .scheduler import Task
 from .trial import Trial, run_trial
@@ -67,11 +68,11 @@ class StudyTasks:
         found = [self._found(search) for search in self.searches]
         return (*self.plan.configurations, *(each for each in found if each is not None))
 
-    def outcome(self, cell: RunSpec) -> Outcome:
-        """Return the measured run of ``cell``; its folder is read once."""
-        name = cell.run_name(self.dataset.name)
+    def outcome(self, spec: RunSpec) -> Outcome:
+        """Return the measured run of ``spec``; its folder is read once."""
+        name = spec.run_name(self.dataset.name)
         if name not in self._outcomes:
-            self._outcomes[name] = read_outcome(cell, self.folder / name, self.dataset.class_names)
+            self._outcomes[name] = read_outcome(spec, self.folder / name, self.dataset.class_names)
         return self._outcomes[name]
 
     @property
@@ -85,19 +86,19 @@ class StudyTasks:
 
     def _runs(self, configurations: Iterable[Configuration]) -> Iterator[Task]:
         """Yield a task for every incomplete run; check that complete ones are as planned."""
-        for cell in self.plan.cells(configurations):
-            name = cell.run_name(self.dataset.name)
+        for spec in self.plan.run_specs(configurations):
+            name = spec.run_name(self.dataset.name)
             folder = self.folder / name
-            if is_complete(folder):
-                self.outcome(cell)
+            if (folder / MANIFEST).is_file():  # a run writes it last
+                self.outcome(spec)
                 self._done += 1
             else:
-                yield Task(name, partial(_start_run, cell, folder), partial(self._end_run, cell, folder))
+                yield Task(name, partial(_start_run, spec, folder), partial(self._end_run, spec, folder))
 
-    def _end_run(self, cell: RunSpec, folder: Path, workers: Executor, result: Any) -> list[Task]:
+    def _end_run(self, spec: RunSpec, folder: Path, workers: Executor, result: Any) -> list[Task]:
         workers.keep_run(result, folder)
         self._done += 1
-        self._tell(folder.name, self.outcome(cell).accuracy)
+        self._tell(folder.name, self.outcome(spec).accuracy)
         return []
 
     def _after_trials(self, search: Search) -> list[Task]:
@@ -128,5 +129,5 @@ class StudyTasks:
             self._listener(StudyProgress(self._done, self._total, name, accuracy, remark))
 
 
-def _start_run(cell: RunSpec, folder: Path, workers: Executor) -> Any:
-    return workers.start_run(cell, folder)
+def _start_run(spec: RunSpec, folder: Path, workers: Executor) -> Any:
+    return workers.start_run(spec, folder)

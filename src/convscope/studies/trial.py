@@ -12,8 +12,7 @@ from ..models.architectures import find_model
 from ..training.config import TrainConfig
 from ..training.events import Event, TrainProgress
 from ..training.loop import fit
-from .plan import Configuration
-from .subsets import without_test_split
+from .plan import Configuration, without_test_split
 
 DIVERGED = 1e6
 """Recorded instead of a validation loss that is NaN or infinite."""
@@ -32,14 +31,9 @@ class Trial:
 def run_trial(
     dataset: Dataset, configuration: Configuration, config: TrainConfig, seed: int, bounds: Sequence[float]
 ) -> Trial:
-    """Train with the settings of a trial, without access to the test split.
+    """Train the network of ``configuration`` with the settings ``config``, without access to the test split.
 
-    Args:
-        dataset: The whole dataset; its test split is removed first.
-        configuration: Its network is trained.
-        config: The settings of the trial.
-        seed: The seed of the training.
-        bounds: Validation losses per epoch above which the trial is pruned; may be shorter than the training.
+    ``bounds`` are validation losses per epoch above which the trial is pruned; they may be fewer than the epochs.
     """
     losses: list[float] = []
     accuracies: list[float] = []

@@ -110,9 +110,7 @@ def test_all_bad_image_files_are_listed_with_reasons_in_one_error(spoilt: Path) 
     assert all(line.startswith(start) for line, start in zip(sorted(lines), starts, strict=True))
 
 
-def test_bad_image_files_are_left_out_on_request_with_a_note(
-    spoilt: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_bad_image_files_are_left_out_on_request_with_a_note(spoilt: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     dataset = read_folder(spoilt, ReadOptions(skip_bad_images=True))
     assert len(dataset.train) + len(dataset.test) == 30
     note = dataset.provenance.notes[-1]

@@ -34,7 +34,7 @@ class Executor(Protocol):
     def slots(self) -> int:
         """The number of tasks that run at a time."""
 
-    def start_run(self, cell: RunSpec, folder: Path) -> Future[Any]:
+    def start_run(self, spec: RunSpec, folder: Path) -> Future[Any]:
         """Start a run, or continue it."""
 
     def keep_run(self, result: Any, folder: Path) -> None:
@@ -43,14 +43,14 @@ class Executor(Protocol):
     def start(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
         """Start ``function(dataset, *arguments)``."""
 
-    def restart(self, under_way: Collection[Future[Any]]) -> set[Future[Any]]:
-        """Replace dead processes and return those of ``under_way`` that will never have a result.
+    def restart(self, pending: Collection[Future[Any]]) -> set[Future[Any]]:
+        """Replace dead processes and return those of ``pending`` that will never have a result.
 
         The others continue or are done, and must not be started again.
         """
 
-    def cancel(self, under_way: Collection[Future[Any]]) -> None:
-        """Stop what is ``under_way``, and start nothing of it that still waits."""
+    def cancel(self, pending: Collection[Future[Any]]) -> None:
+        """Stop what is ``pending``, and start nothing of it that still waits."""
 
 
 def dead_futures(futures: Collection[Future[Any]], dead_errors: tuple[type[BaseException], ...]) -> set[Future[Any]]:

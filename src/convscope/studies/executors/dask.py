@@ -58,8 +58,8 @@ class DaskWorkers:
         """The number of worker processes; each trains one run at a time on any number of threads."""
         return max(1, len(self._client.scheduler_info(n_workers=-1)["workers"]))
 
-    def start_run(self, cell: RunSpec, folder: Path) -> Future[Any]:
-        return self.start(self._functions.train_away, cell)
+    def start_run(self, spec: RunSpec, folder: Path) -> Future[Any]:
+        return self.start(self._functions.train_away, spec)
 
     def keep_run(self, result: Any, folder: Path) -> None:
         self._functions.receive(result, folder)
@@ -68,14 +68,14 @@ class DaskWorkers:
         future: Future[Any] = self._executor.submit(in_own_process, function, self._dataset, *arguments)
         return future
 
-    def restart(self, under_way: Collection[Future[Any]]) -> set[Future[Any]]:
+    def restart(self, pending: Collection[Future[Any]]) -> set[Future[Any]]:
         # The cluster's nannies restart the processes, which need the images again. The tasks of other workers continue.
         self._dataset = self._send(self._whole)
-        return dead_futures(under_way, self.dead_errors)
+        return dead_futures(pending, self.dead_errors)
 
-    def cancel(self, under_way: Collection[Future[Any]]) -> None:
+    def cancel(self, pending: Collection[Future[Any]]) -> None:
         # Waiting tasks are never started; a running training ends by itself, and its result is dropped.
-        for future in under_way:
+        for future in pending:
             future.cancel()
 
     def _send(self, dataset: Dataset) -> Any:

@@ -38,8 +38,8 @@ class LocalWorkers:
     def slots(self) -> int:
         return self.number
 
-    def start_run(self, cell: RunSpec, folder: Path) -> Future[Any]:
-        return self.start(self._functions.train, cell, folder)
+    def start_run(self, spec: RunSpec, folder: Path) -> Future[Any]:
+        return self.start(self._functions.train, spec, folder)
 
     def keep_run(self, result: Any, folder: Path) -> None:
         """Do nothing: the workers write their run folders."""
@@ -48,14 +48,14 @@ class LocalWorkers:
         future: Future[Any] = self._pool.submit(_with_dataset, function, arguments)
         return future
 
-    def restart(self, under_way: Collection[Future[Any]]) -> set[Future[Any]]:
+    def restart(self, pending: Collection[Future[Any]]) -> set[Future[Any]]:
         # When one process dies, loky breaks the whole pool.
-        gone = {each for each in under_way if not each.done()} | dead_futures(under_way, self.dead_errors)
-        self.cancel(under_way)
+        gone = {each for each in pending if not each.done()} | dead_futures(pending, self.dead_errors)
+        self.cancel(pending)
         self._pool = self._new_pool()
         return gone
 
-    def cancel(self, under_way: Collection[Future[Any]]) -> None:
+    def cancel(self, pending: Collection[Future[Any]]) -> None:
         self._pool.shutdown(wait=True, kill_workers=True)
 
     def _new_pool(self) -> Any:

@@ -1,4 +1,4 @@
-"""Open the workers that a study asks for: processes on this machine or a Dask cluster."""
+"""Open the workers of a study: processes on this machine or a Dask cluster."""
 
 from __future__ import annotations
 
@@ -8,30 +8,21 @@ from ...data.dataset import Dataset
 from ...errors import ConfigError
 from ...system.hardware import describe_machine
 from .base import Executor, RunFunctions
+from .dask import DaskWorkers, check_dask
+from .local import LocalWorkers
 
-DASK = "dask:"
-
-MAX_WORKERS = 1024
+DASK, MAX_WORKERS = "dask:", 1024
 
 
 def open_workers(
     workers: int | str | None, dataset: Dataset, num_tasks: int, functions: RunFunctions
 ) -> AbstractContextManager[Executor]:
-    """Return the workers that ``workers`` names.
-
-    Args:
-        workers: A number of processes on this machine, ``dask:ADDRESS``, or None for one process per core.
-        dataset: The data that every worker gets.
-        num_tasks: The number of tasks, which limits the number of processes.
-        functions: The functions that make a run.
+    """Return processes on this machine, by default one per core and at most one per task, or those of ``dask:ADDRESS``.
 
     Raises:
         ConfigError: ``workers`` is invalid.
         RunError: No cluster answers at the address.
     """
-    from .dask import DaskWorkers
-    from .local import LocalWorkers
-
     if isinstance(workers, str) and workers.startswith(DASK):
         return DaskWorkers(workers.removeprefix(DASK), dataset, functions)
     return LocalWorkers(max(1, min(_number(workers), num_tasks)), dataset, functions)
@@ -40,8 +31,6 @@ def open_workers(
 def check_workers(workers: int | str | None) -> None:
     """Raise :class:`ConfigError` if :func:`open_workers` cannot use ``workers``; start nothing."""
     if isinstance(workers, str) and workers.startswith(DASK):
-        from .dask import check_dask
-
         check_dask(workers.removeprefix(DASK))
     else:
         _number(workers)

@@ -27,12 +27,7 @@ _process: subprocess.Popen[bytes] | None = None
 
 
 def in_own_process(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Return ``function(*arguments)``, computed in the separate process, which is started if needed.
-
-    Raises:
-        BrokenExecutor: The process died.
-        Exception: Anything that ``function`` raises.
-    """
+    """Return ``function(*arguments)`` from the separate process; raise BrokenExecutor if that dies."""
     import cloudpickle
 
     global _process

@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 
+from ...models.backend import skip_optional_imports
 from ..plan import THREADS_PER_RUN
 
 THREADS = {
@@ -17,13 +18,9 @@ THREADS = {
 }  # fmt: skip
 """Environment variables that TensorFlow and NumPy read on import; without them, workers compete for every core."""
 
-SECONDS_BETWEEN_CHECKS = 0.5
-
 
 def begin_process(parent: int) -> None:
     """Prepare a worker process before it imports TensorFlow; it ends with the process ``parent``."""
-    from ...models.backend import skip_optional_imports
-
     # Ctrl-C reaches every process of the terminal; here it would end a training early and keep it as if it were complete.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     skip_optional_imports()
@@ -34,5 +31,5 @@ def begin_process(parent: int) -> None:
 def _end_with(parent: int) -> None:
     # A killed parent cannot stop its workers, which would keep folders locked that the next study needs.
     while os.getppid() == parent:
-        time.sleep(SECONDS_BETWEEN_CHECKS)
+        time.sleep(0.5)
     os._exit(1)
