@@ -22,7 +22,7 @@ from .text import conclusion, headings, narrative, nouns, numbers, reproduce, ta
 from .text.glossary import Glossary, slug
 from .text.nouns import Page
 
-STYLE_SHEETS = ("base", "certainty", "exercises", "findings", "insides", "playground", "print", "results")
+STYLE_SHEETS = ("base", "exercises", "findings", "inspector", "playground", "print", "results", "uncertainty")
 """Names in ``css/``, in order: the others override ``base``, and never each other."""
 
 FIRST, LAST = "early.js", "main.js"

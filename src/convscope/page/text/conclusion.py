@@ -14,7 +14,7 @@ Numbers = Mapping[str, Any]
 """``metrics.test`` or ``metrics.baseline``."""
 
 
-def verdict(page: Page) -> list[str]:
+def paragraphs(page: Page) -> list[str]:
     """Return the conclusion, one string per paragraph."""
     test, baseline, model = page["metrics"]["test"], page["metrics"].get("baseline"), short(page["run"]["model"])
     result = (

@@ -86,7 +86,7 @@ def split_lines(page: Page) -> list[tuple[str, str, str]]:
 
 
 def _read(page: Page) -> str:
-    times = sum(page["readings"].values())
+    times = sum(page["test_reads"].values())
     return f"; {'read once' if times == 1 else f'read {times:,} times'} so far" if times else ""
 
 

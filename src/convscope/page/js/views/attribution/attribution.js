@@ -24,7 +24,7 @@ const QUICK_REST = 30;
  * @param {Session} session
  */
 export function startAttribution(page, session) {
-  const element = page.querySelector("#class-evidence");
+  const element = page.querySelector("#class-attribution");
   const pictures = new AttributionMaps(page, session);
   const choice = new ClassChoice(page, session);
   element.append(choice.element, pictures.element);

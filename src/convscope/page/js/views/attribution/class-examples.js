@@ -43,7 +43,7 @@ export function startClassExamples(page, session, unit) {
 class ClassExamples {
   constructor(page, session, unit, rows) {
     Object.assign(this, {page, session, unit, rows, index: -1, asked: 0, signed: signedLayers(session.network)});
-    this.title = newElement(page, "p", {class: "account-title"});
+    this.title = newElement(page, "p", {class: "arithmetic-title"});
     this.legend = new ScaleLegend(page);
     this.lines = rows.map((row) => new ClassLine(page, session, row, (column) => this.mark(column)));
     this.body = newElement(page, "div", {class: "class-lines", tabindex: "0", role: "group", "aria-label": "One image of each class"},

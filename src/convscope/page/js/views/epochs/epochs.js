@@ -14,11 +14,11 @@ export function startEpochs(page, session) {
   const frames = epochFrames(session.payload);
   const canRun = frames.length > 1 && session.network;
   startCurves(page, session, canRun ? frames : []);
-  const mount = page.querySelector('[data-live="film"]');
+  const mount = page.querySelector('[data-live="epochs"]');
   if (!mount || !canRun) return;
   const {test, epochs} = session.payload.metrics;
   const player = makeEpochPlayer(session, frames);
-  mountLive(page, "film", newEpochControl(page, player, frames, session.payload), newEpochCaption(page, frames, epochs));
+  mountLive(page, "epochs", newEpochControl(page, player, frames, session.payload), newEpochCaption(page, frames, epochs));
   page.body.append(newEpochStrip(page, player, frames, {slider: mount, tested: test.n}));
 }
 

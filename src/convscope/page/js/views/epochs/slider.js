@@ -74,7 +74,7 @@ export function newEpochControl(page, player, frames, payload) {
   const forth = newEpochButton(page, "›", "One epoch forward", () => player.step(1));
   const play = newEpochButton(page, "", "Play the epochs", () => player.play());
   const slider = newSlider(page, player, frames, payload);
-  const text = newElement(page, "p", {class: "film-text", "aria-live": "polite"});
+  const text = newElement(page, "p", {class: "epoch-text", "aria-live": "polite"});
   const show = () => {
     const place = player.place();
     play.textContent = player.isPlaying() ? "❚❚" : "▶";
@@ -86,9 +86,9 @@ export function newEpochControl(page, player, frames, payload) {
   };
   player.subscribe(show);
   show();
-  const buttons = newElement(page, "div", {class: "film-buttons"}, back, play, forth);
-  const row = newElement(page, "div", {class: "film-row"}, buttons, slider.node);
-  return newElement(page, "div", {class: "film-control"}, row, text);
+  const buttons = newElement(page, "div", {class: "epoch-buttons"}, back, play, forth);
+  const row = newElement(page, "div", {class: "epoch-row"}, buttons, slider.node);
+  return newElement(page, "div", {class: "epoch-control"}, row, text);
 }
 
 /**
@@ -116,9 +116,9 @@ function newSlider(page, player, frames, payload) {
     player.stop();
     player.goTo(wanted);
   });
-  const below = newElement(page, "div", {class: "film-ticks", "aria-hidden": "true"}, ...ticks);
+  const below = newElement(page, "div", {class: "epoch-ticks", "aria-hidden": "true"}, ...ticks);
   return {
-    node: newElement(page, "div", {class: "film-slider"}, input, below),
+    node: newElement(page, "div", {class: "epoch-slider"}, input, below),
     show(place) {
       input.value = String(place);
       input.setAttribute("aria-valuetext", epochWords(frames, place, payload));
@@ -174,7 +174,7 @@ export function newEpochStrip(page, player, frames, {slider, tested}) {
   const forth = newEpochButton(page, "›", "One epoch forward", () => player.step(1));
   const end = newEpochButton(page, "to the end", "to the end: the weights after training", () => player.step(last));
   const text = newElement(page, "span", {class: "strip-text"});
-  const attributes = {class: "film-strip", role: "group", "aria-label": "Epoch", hidden: true};
+  const attributes = {class: "epoch-strip", role: "group", "aria-label": "Epoch", hidden: true};
   const node = newElement(page, "div", attributes, back, text, forth, end);
   let isElsewhere = false;
 

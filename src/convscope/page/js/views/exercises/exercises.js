@@ -34,7 +34,7 @@ function itemAt(box, place) {
 /**
  * Checks for completed exercises. Pure: no DOM.
  *
- * @typedef {{kind: string, text: string, label: number, answer: number, image: number}} Exercise as `exercises.py` makes it
+ * @typedef {{kind: string, text: string, label: number, answer: number, image: number}} Exercise as `page/text/exercises.py` makes it
  * @typedef {object} Situation
  * @property {import("../../state/session.js").OpenImage} open
  * @property {{isEmpty: boolean, best: number}} prediction

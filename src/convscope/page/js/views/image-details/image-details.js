@@ -29,14 +29,14 @@ const REST = 250;
 export function startImageDetails(page, session, {names, isInk, frames, triage, step, placeInGallery}) {
   const [height, width, channels] = session.payload.dataset.image_shape;
   const picture = newPicture(page, {height, width}, {side: DETAILS_SIDE, isInk});
-  const title = newElement(page, "h4", {class: "case-title"});
-  const said = newElement(page, "p", {class: "case-said"});
+  const title = newElement(page, "h4", {class: "details-title"});
+  const said = newElement(page, "p", {class: "details-prediction"});
   const answers = newElement(page, "div");
   const hinted = newElement(page, "div");
   const evidence = makeEvidenceDetails(page, session, {names, isInk, frames});
   const stepper = makeStepper(page, (by) => step(testRowOf(subject), by));
-  const head = newElement(page, "div", {class: "case-head"}, picture, newElement(page, "div", {}, title, said));
-  const attributes = {class: "case", "aria-label": "Details of one image"};
+  const head = newElement(page, "div", {class: "details-head"}, picture, newElement(page, "div", {}, title, said));
+  const attributes = {class: "image-details", "aria-label": "Details of one image"};
   const node = newElement(page, "section", attributes, stepper.node, head, answers, hinted, evidence.node);
   let subject = subjectOf(session);
   let timer = 0;
@@ -51,7 +51,7 @@ export function startImageDetails(page, session, {names, isInk, frames, triage, 
     stepper.show(placeInGallery(testRowOf(subject)));
     answers.hidden = !run?.probabilities;
     if (run?.probabilities) answers.replaceChildren(newAnswers(run, open.label));
-    const hint = open.source === "test" && open.pixels === open.original ? triage.hintOf(open.index) : null;
+    const hint = open.source === "test" && open.pixels === open.original ? triage.triageOf(open.index) : null;
     hinted.replaceChildren(...(hint ? [newTriageView(page, hint)] : []));
     clearTimeout(timer);
     const isOwn = open.source === "drawing" || open.pixels !== open.original;
@@ -60,7 +60,7 @@ export function startImageDetails(page, session, {names, isInk, frames, triage, 
 
   function newAnswers(run, label) {
     // The temperature was fitted to the final weights.
-    const calibration = session.state.epoch ? null : session.payload.evidence?.calibration;
+    const calibration = session.state.epoch ? null : session.payload.evidence?.temperature_scaling;
     return newProbabilityTable(page, run, {names, label, temperature: calibration?.temperature ?? null});
   }
 

@@ -94,7 +94,7 @@ export function comparedClasses(probabilities, label) {
  * @param {string[]} names
  * @returns {(string | {name: string})[]} text and names
  */
-export function courseSentence(epochs, answers, label, names) {
+export function predictionsByEpochSentence(epochs, answers, label, names) {
   if (epochs.length < 2) return [];
   if (label === null) return runsSentence(epochs, answers, names);
   const right = epochs.filter((_, place) => answers[place] === label);

@@ -33,7 +33,7 @@ export function newProbabilityTable(page, {probabilities, logits}, {names, label
       newElement(page, "td", {class: "n"}, formatProbability(probabilities[each]), newBar(page, probabilities[each])),
       calibrated && newElement(page, "td", {class: "n"}, formatProbability(calibrated[each])),
     ));
-  const caption = newElement(page, "caption", {class: "unseen"}, "The most probable classes");
+  const caption = newElement(page, "caption", {class: "visually-hidden"}, "The most probable classes");
   const [top, body] = [newElement(page, "thead", {}, head), newElement(page, "tbody", {}, ...rows)];
   return newElement(page, "table", {class: "answers"}, caption, top, body);
 }

@@ -36,7 +36,7 @@ export function arithmeticFoot(page, told, decimals, lines = []) {
     all.push(["after", told.after, `${words(formatDecimals(told.before, decimals))} is the activation`]);
   }
   const body = newElement(page, "tbody", {}, ...all.map((line) => arithmeticLine(page, line, decimals)));
-  return newElement(page, "table", {class: "account-lines"}, body);
+  return newElement(page, "table", {class: "arithmetic-lines"}, body);
 }
 
 /** Glossary words for the lines that have one. */

@@ -18,7 +18,7 @@ import {startUnitView} from "./unit-view.js";
  * @param {import("../../state/session.js").Session} session
  */
 export function startInspector(page, session) {
-  const element = page.querySelector("#insides");
+  const element = page.querySelector("#inspector");
   if (!element || !session.network) return;
   element.hidden = false;
   takeAnchors(page, element);
@@ -45,14 +45,14 @@ export function startInspector(page, session) {
  * @returns {(takesFocus?: boolean) => void} leads to the unit
  */
 function startUnitParts(page, session, unit) {
-  const [wallPart, unitPart] = ["network", "unit"].map((name) => page.querySelector(`[data-part="${name}"]`));
+  const [networkPart, unitPart] = ["network", "unit"].map((name) => page.querySelector(`[data-part="${name}"]`));
   const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
   const goToUnit = (takesFocus = false) => {
     unitPart.scrollIntoView({behavior, block: "start"});
     if (takesFocus) view.focus();
   };
   const leave = () => {
-    const cell = wallPart.querySelector('[role="gridcell"][tabindex="0"]');
+    const cell = networkPart.querySelector('[role="gridcell"][tabindex="0"]');
     cell?.focus({preventScroll: true});
     cell?.scrollIntoView({behavior, block: "center"});
   };
@@ -76,7 +76,7 @@ function takeAnchors(page, element) {
 /** Name the layer that cannot be computed here, and the reason. */
 function tellProblem(page, {network}) {
   const layer = network.layers.find(({problem}) => problem);
-  const notice = page.querySelector("#insides-problem");
+  const notice = page.querySelector("#inspector-problem");
   notice.hidden = !layer;
   if (layer) {
     notice.append("The layer ", newElement(page, "bdi", {}, layer.name), ` ${layer.problem}. All layers before it are shown; ` +

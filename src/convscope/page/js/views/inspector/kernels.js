@@ -20,7 +20,7 @@ const MAX_WEIGHTS = 3e6;
  * @param {(takesFocus: boolean) => void} goToUnit takes the reader to the unit's arithmetic
  */
 export function startKernels(page, session, unit, goToUnit) {
-  const element = page.querySelector("#kernel-wall");
+  const element = page.querySelector("#kernel-list");
   const {layers} = session.network;
   const boards = layers.flatMap((layer, index) => {
     const tiles = weightTilesOf(session.network, index);

@@ -22,11 +22,11 @@ export class GridRow {
     this.isPicture = shape.length === 3;
     this.legend = new ScaleLegend(page);
     this.picture = new PixelPicture(page, {"aria-hidden": "true"});
-    this.cell = newElement(page, "div", {role: "gridcell", class: "wall-maps", tabindex: "-1"}, this.picture.element);
-    const about = newElement(page, "div", {role: "rowheader", class: "wall-name"},
-      newElement(page, "bdi", {}, name), newElement(page, "span", {class: "wall-words"}, words), this.legend.element);
+    this.cell = newElement(page, "div", {role: "gridcell", class: "network-row-maps", tabindex: "-1"}, this.picture.element);
+    const about = newElement(page, "div", {role: "rowheader", class: "network-row-name"},
+      newElement(page, "bdi", {}, name), newElement(page, "span", {class: "network-row-text"}, words), this.legend.element);
     /** @type {HTMLElement} */
-    this.element = newElement(page, "div", {role: "row", class: "wall-row", "data-layer": name}, about, this.cell);
+    this.element = newElement(page, "div", {role: "row", class: "network-row", "data-layer": name}, about, this.cell);
     this.channel = 0;
   }
 
@@ -91,7 +91,7 @@ export class GridRow {
   marksOfWindow(box, channel) {
     if (!this.isPicture) return [];
     const tiles = channel < 0 ? Array.from({length: this.layout.count}, (_, tile) => tile) : [channel];
-    return tiles.map((tile) => ({kind: tiles.length > 1 ? "tile" : "seen", frame: frameOfBox(box, tileCorner(this.layout, tile))}));
+    return tiles.map((tile) => ({kind: tiles.length > 1 ? "tile" : "field", frame: frameOfBox(box, tileCorner(this.layout, tile))}));
   }
 
   frameOfTile(tile) {
@@ -147,7 +147,7 @@ export class ImageRow extends GridRow {
   /** Outline the receptive field in the image and in each channel. */
   marksOfWindow(box) {
     return Array.from({length: this.layout.count}, (_, tile) => (
-      {kind: tile ? "tile" : "seen", frame: frameOfBox(box, tileCorner(this.layout, tile))}
+      {kind: tile ? "tile" : "field", frame: frameOfBox(box, tileCorner(this.layout, tile))}
     ));
   }
 
@@ -179,13 +179,13 @@ export class PredictionRow {
     this.names = names;
     this.items = names.slice(0, NAMED_CLASSES).map(() => {
       const [name, share, bar] = [newElement(page, "bdi"), newElement(page, "span", {class: "n"}), newElement(page, "i")];
-      const item = newElement(page, "li", {}, name, newElement(page, "span", {class: "wall-bar", "aria-hidden": "true"}, bar), share);
+      const item = newElement(page, "li", {}, name, newElement(page, "span", {class: "network-row-bar", "aria-hidden": "true"}, bar), share);
       return {item, name, share, bar};
     });
-    const list = newElement(page, "ol", {class: "wall-answer"}, ...this.items.map(({item}) => item));
-    const title = newElement(page, "div", {role: "rowheader", class: "wall-name"}, newElement(page, "span", {}, "prediction"));
+    const list = newElement(page, "ol", {class: "network-row-classes"}, ...this.items.map(({item}) => item));
+    const title = newElement(page, "div", {role: "rowheader", class: "network-row-name"}, newElement(page, "span", {}, "prediction"));
     /** @type {HTMLElement} */
-    this.element = newElement(page, "div", {role: "row", class: "wall-row"}, title, newElement(page, "div", {role: "gridcell"}, list));
+    this.element = newElement(page, "div", {role: "row", class: "network-row"}, title, newElement(page, "div", {role: "gridcell"}, list));
   }
 
   /** @param {ArrayLike<number>} probabilities */

@@ -70,14 +70,14 @@ export class UnitWalk {
   constructor(page, unit, stage) {
     this.unit = unit;
     this.timer = 0;
-    this.button = newElement(page, "button", {type: "button", class: "walk"});
+    this.button = newElement(page, "button", {type: "button", class: "play"});
     this.tell();
     this.button.hidden = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.button.addEventListener("click", () => (this.timer ? this.stop() : this.start()));
     for (const kind of ["pointerdown", "keydown"]) stage.addEventListener(kind, (event) => event.target !== this.button && this.stop());
     unit.subscribe((change) => {
       if (change !== "open") return;
-      if (!unit.isWalking) this.stop();
+      if (!unit.isPlaying) this.stop();
       this.tell();
     });
     new IntersectionObserver(([{isIntersecting}]) => isIntersecting || this.stop()).observe(stage);

@@ -22,7 +22,7 @@ export class UnitGrid {
   constructor(page, unit, picture, leave) {
     Object.assign(this, {unit, picture});
     this.cell = newElement(page, "div", {role: "gridcell", class: "unit-cell", tabindex: "0"});
-    this.said = newElement(page, "p", {class: "unseen", role: "status"});
+    this.said = newElement(page, "p", {class: "visually-hidden", role: "status"});
     this.waiting = 0;
     picture.element.setAttribute("role", "grid");
     picture.element.append(newElement(page, "div", {role: "row", class: "unit-line"}, this.cell));

@@ -9,7 +9,7 @@ import {makePainter} from "./paint.js";
 /**
  * @param {Document} page
  * @param {import("../../state/session.js").Session} session
- * @param {import("./layout.js").RiverBlock} block
+ * @param {import("./layout.js").StripBlock} block
  * @param {boolean} isInk whether images are bright strokes on nothing
  */
 export function makeBlock(page, session, block, isInk) {

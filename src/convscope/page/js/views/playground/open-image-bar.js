@@ -13,7 +13,7 @@ import {inputImage} from "./input-display.js";
  */
 export function startOpenImageBar(page, session, isInk) {
   const bar = page.getElementById("open-bar");
-  const parts = ["canvas", ".open-name", ".open-truth", ".open-said"];
+  const parts = ["canvas", ".open-name", ".open-label", ".open-prediction"];
   const [picture, name, truth, said] = parts.map((part) => bar.querySelector(part));
   const {image_shape: shape, class_names: classNames} = session.payload.dataset;
   [picture.height, picture.width] = shape;

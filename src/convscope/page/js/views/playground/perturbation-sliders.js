@@ -17,7 +17,7 @@ const SWEEP_PAUSE = 150;
  */
 export function startPerturbationSliders(page, session) {
   const node = page.getElementById("sliders");
-  const [reset, verdict] = ["sliders-reset", "sliders-verdict"].map((id) => page.getElementById(id));
+  const [reset, verdict] = ["sliders-reset", "sliders-result"].map((id) => page.getElementById(id));
   const {image_shape: shape, class_names: classNames} = session.payload.dataset;
   const sliders = slidersFor(shape);
   const rows = sliders.map((slider) => makeSlider(page, slider, (value) => {

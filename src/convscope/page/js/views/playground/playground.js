@@ -20,7 +20,7 @@ export function startPlayground(page, session) {
   const {dataset} = session.payload;
   const {test} = session.images;
   const isInk = test ? areInk(test) : dataset.content === "digits";
-  const input = makeInput(session, preprocessingFor(dataset, session.payload.fitting));
+  const input = makeInput(session, preprocessingFor(dataset, session.payload.preprocessing));
   showProblem(page, session);
   if (session.run && session.state.image === "drawing") input.restore(session.state.ink);
   startLayerStrip(page, session, isInk);

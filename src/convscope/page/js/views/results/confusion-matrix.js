@@ -96,16 +96,16 @@ function makeTable(page, names, labels, {choose, highlight}) {
       if (chosen?.firstChild) setStop(chosen);
     },
     light(lit) {
-      for (const each of node.querySelectorAll("[data-lit]")) each.removeAttribute("data-lit");
+      for (const each of node.querySelectorAll("[data-highlight]")) each.removeAttribute("data-highlight");
       if (!lit) return;
       for (const head of [...heads, ...sides]) {
         const label = Number(head.dataset.column ?? head.dataset.row);
         const isOwn = lit.isPair ? label === (head.dataset.column ? lit.predicted : lit.truth) : isHighlightedClass(lit, label);
-        head.toggleAttribute("data-lit", isOwn);
+        head.toggleAttribute("data-highlight", isOwn);
       }
-      for (const cell of cells[labels.indexOf(lit.truth)] ?? []) cell.toggleAttribute("data-lit", true);
+      for (const cell of cells[labels.indexOf(lit.truth)] ?? []) cell.toggleAttribute("data-highlight", true);
       const column = labels.indexOf(lit.predicted);
-      if (column >= 0) for (const row of cells) row[column].toggleAttribute("data-lit", true);
+      if (column >= 0) for (const row of cells) row[column].toggleAttribute("data-highlight", true);
     },
   };
 }

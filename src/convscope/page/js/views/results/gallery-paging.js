@@ -72,7 +72,7 @@ export function makeTile(page, {images, names, isInk}) {
   const isLong = names.some((name) => name.length > SHORT_NAME);
   const node = newElement(
     page, "button", {type: "button", class: isLong ? "tile long" : "tile", tabindex: "-1"},
-    newElement(page, "span", {class: "shot"}, picture),
+    newElement(page, "span", {class: "tile-image"}, picture),
     newElement(page, "span", {class: "line", dir: "ltr"}, mark, classes),
     newElement(page, "span", {class: "line", dir: "ltr"}, probability, number),
   );

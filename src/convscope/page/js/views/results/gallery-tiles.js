@@ -61,7 +61,7 @@ export function makeTilePages(page, {images, names, isInk, size, label, open}) {
     for (const node of grid.children) {
       node.toggleAttribute("aria-current", false);
       if (node.dataset.name === openName) node.setAttribute("aria-current", "true");
-      node.toggleAttribute("data-lit", isLit(Number(node.dataset.truth), Number(node.dataset.predicted)));
+      node.toggleAttribute("data-highlight", isLit(Number(node.dataset.truth), Number(node.dataset.predicted)));
     }
   }
 

@@ -146,7 +146,7 @@ function newVerdictChoice(page) {
   const legend = newElement(page, "legend", {}, "Prediction");
   const row = newElement(page, "div", {}, ...radios.map(({node}) => node));
   return {
-    node: newElement(page, "fieldset", {class: "verdicts"}, legend, row),
+    node: newElement(page, "fieldset", {class: "outcomes"}, legend, row),
     value: () => radios.find(({input}) => input.checked)?.input.value ?? "all",
     set(value) {
       for (const {input} of radios) input.checked = input.value === value;

@@ -2,8 +2,8 @@
  * Filter and order of the test images. Pure: no DOM.
  *
  * @typedef {"all" | "wrong" | "right"} Verdict
- * @typedef {import("../image-details/triage.js").HintKind} HintKind
- * @typedef {{truth: number, predicted: number, verdict: Verdict, hint?: HintKind | ""}} Selection classes by their numbers; -1
+ * @typedef {import("../image-details/triage.js").TriageKind} TriageKind
+ * @typedef {{truth: number, predicted: number, verdict: Verdict, hint?: TriageKind | ""}} Selection classes by their numbers; -1
  *   for any. Only a mistake has a hint
  * @typedef {"surest" | "doubtful" | "worst" | "pair" | "number"} TileOrder
  *
@@ -40,16 +40,16 @@ export const TILE_ORDERS = Object.keys(COMPARISONS);
 /**
  * @param {Answered} images
  * @param {Selection} selection
- * @param {(row: number) => string | null} [hintOf] whose fault a row looks like
+ * @param {(row: number) => string | null} [triageOf] whose fault a row looks like
  * @returns {Uint32Array} the rows that it asks for, ascending
  */
-export function selectedRows({count, labels, predictions}, {truth, predicted, verdict, hint = ""}, hintOf = () => null) {
+export function selectedRows({count, labels, predictions}, {truth, predicted, verdict, hint = ""}, triageOf = () => null) {
   const rows = new Uint32Array(count);
   let found = 0;
   for (let row = 0; row < count; row++) {
     if (truth >= 0 && labels[row] !== truth) continue;
     if (predicted >= 0 && predictions[row] !== predicted) continue;
-    if (hint && hintOf(row) !== hint) continue;
+    if (hint && triageOf(row) !== hint) continue;
     if (verdict !== "all" && (labels[row] === predictions[row]) !== (verdict === "right")) continue;
     rows[found++] = row;
   }
