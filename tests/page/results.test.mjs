@@ -22,10 +22,10 @@ const ordered = (order) => [...orderedRows(everyRow, images, order)];
 test("filters hold one by one and together", () => {
   assert.deepEqual([...selectedRows(images, ALL_IMAGES)], [0, 1, 2, 3, 4, 5]);
   assert.deepEqual([...selectedRows(images, ALL_MISTAKES)], [1, 3, 5]);
-  assert.deepEqual([...selectedRows(images, {truth: 1, predicted: -1, verdict: "all"})], [1, 2, 5]);
-  assert.deepEqual([...selectedRows(images, {truth: -1, predicted: 2, verdict: "right"})], [4]);
-  assert.deepEqual([...selectedRows(images, {truth: 1, predicted: 0, verdict: "all"})], [1, 5]);
-  assert.deepEqual([...selectedRows(images, {truth: 1, predicted: 0, verdict: "right"})], []);
+  assert.deepEqual([...selectedRows(images, {truth: 1, predicted: -1, outcome: "all"})], [1, 2, 5]);
+  assert.deepEqual([...selectedRows(images, {truth: -1, predicted: 2, outcome: "right"})], [4]);
+  assert.deepEqual([...selectedRows(images, {truth: 1, predicted: 0, outcome: "all"})], [1, 5]);
+  assert.deepEqual([...selectedRows(images, {truth: 1, predicted: 0, outcome: "right"})], []);
 });
 
 test("hints are looked up by the image's number, and only mistakes have one", () => {
@@ -156,8 +156,8 @@ test("a mistake is between the answer and the truth, any other image between the
 test("the course of an image is told in one sentence", () => {
   const told = (epochs, answers, label) => predictionsByEpochSentence(epochs, answers, label, ["a", "b"]).map((part) => part.name ?? part).join("");
   assert.equal(told([1, 2, 3], [0, 0, 0], 0), "Correct in all 3 epoch snapshots.");
-  assert.equal(told([1, 2, 3], [0, 1, 1], 0), "Correct after epoch 1, wrong after epochs 2 and 3.");
-  assert.equal(told([1, 5], [1, 1], 0), "Wrong in all 2 epoch snapshots.");
+  assert.equal(told([1, 2, 3], [0, 1, 1], 0), "Correct after epoch 1, misclassified after epochs 2 and 3.");
+  assert.equal(told([1, 5], [1, 1], 0), "Misclassified in all 2 epoch snapshots.");
   assert.equal(told([1, 2], [0, 1], null), "Predicted as “a” after epoch 1, “b” after epoch 2.");
   assert.equal(told([1], [1], 0), "");
 });

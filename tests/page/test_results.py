@@ -75,11 +75,11 @@ def shown(page: Page, place: str = GALLERY) -> list[int]:
     return list(numbers)
 
 
-def choose(page: Page, *, truth: int = -1, predicted: int = -1, verdict: str = "all", order: str = "number") -> None:
+def choose(page: Page, *, truth: int = -1, predicted: int = -1, outcome: str = "all", order: str = "number") -> None:
     form = page.locator("form[aria-label='Which test images']")
     form.locator("select").nth(0).select_option(str(truth))
     form.locator("select").nth(1).select_option(str(predicted))
-    form.get_by_text(verdict, exact=True).click()
+    form.get_by_text(outcome, exact=True).click()
     form.locator("select").nth(2).select_option(order)
 
 
@@ -108,9 +108,9 @@ def test_every_test_image_can_be_reached_and_every_filter_is_pythons(
         assert shown(page) == list(range(len(evaluation)))
         choose(page, truth=9)
         assert shown(page) == np.flatnonzero(labels == 9).tolist()
-        choose(page, predicted=9, verdict="wrong")
+        choose(page, predicted=9, outcome="errors")
         assert shown(page) == np.flatnonzero((predictions == 9) & (labels != 9)).tolist()
-        choose(page, truth=3, verdict="right")
+        choose(page, truth=3, outcome="correct")
         assert shown(page) == np.flatnonzero((labels == 3) & (predictions == 3)).tolist()
         assert troubles == []
 
@@ -123,7 +123,7 @@ def test_the_mistakes_come_first_in_every_order_of_numpys(
     with results(browser, write_page(page_text)) as (page, _):
         assert shown(page) == wrong[np.lexsort((wrong, *ORDERS["surest"](evaluation, wrong)))].tolist()
         for order, keys in ORDERS.items():
-            choose(page, verdict="all", order=order)
+            choose(page, outcome="all", order=order)
             rows = np.arange(len(evaluation))
             assert shown(page) == rows[np.lexsort((rows, *keys(evaluation, rows)))].tolist(), order
 
@@ -158,7 +158,7 @@ def test_a_tile_tells_number_classes_and_the_probability_of_the_true_one(
         assert (f"{probability:.1f}" if probability >= 0.1 else "<0.1") in tile.inner_text()
         assert "✕" in tile.inner_text()
         assert tile.get_attribute("data-outcome") == "wrong"
-        choose(page, verdict="right")
+        choose(page, outcome="correct")
         assert "✓" in page.locator(f"{GALLERY} .tile").first.inner_text()
 
 
@@ -203,7 +203,7 @@ def with_votes(record: RunRecord, predictor: Predictor) -> RunRecord:
     return replace(record, metrics={**record.metrics, "mistakes": mistakes})
 
 
-def test_a_case_has_pythons_hint_with_its_evidence_and_no_verdict(
+def test_an_error_has_the_likely_cause_from_python_with_its_evidence(
     browser: Browser, write_page: Write, digits_run: Run, drawings: list[Drawing]
 ) -> None:
     record = with_votes(digits_run.record, Predictor(digits_run.folder / "model.onnx"))
@@ -217,7 +217,7 @@ def test_a_case_has_pythons_hint_with_its_evidence_and_no_verdict(
             assert f"8 of 9 other seeds read it as {each['predicted']} too, 1 as {each['true']}" in each["evidence"]
             assert "Likely cause: " in hint.inner_text()
             assert "check the image" in hint.inner_text()
-        choose(page, verdict="right")
+        choose(page, outcome="correct")
         page.locator(f"{GALLERY} .tile").first.click()
         until(page, "!document.querySelector('.image-details .triage')")
         assert troubles == []
@@ -232,10 +232,10 @@ def test_the_gallery_shows_the_mistakes_of_one_hint(
         expected = [kind for kind, count in told["triage"].items() if count]
         assert [text.rsplit(" ", 1)[0] for text in hint.locator("option").all_inner_texts()] == ["any", *expected]
         for kind in expected:
-            choose(page, verdict="right")
+            choose(page, outcome="correct")
             hint.select_option(kind)  # right answers have none, so that it shows mistakes
             assert sorted(shown(page)) == sorted(told["indices"][kind])
-        choose(page, verdict="right")
+        choose(page, outcome="correct")
         assert hint.input_value() == ""
         words = page.locator("#every-image details.words").last
         assert words.locator("tbody tr").count() == len(told["list"])
@@ -439,7 +439,7 @@ def test_a_class_lights_its_row_its_column_its_bar_and_its_tiles(
 def test_hostile_names_do_nothing_in_the_results(browser: Browser, write_page: Write, hostile_text: str) -> None:
     with results(browser, write_page(hostile_text)) as (page, troubles):
         page.locator(".cells button").nth(3).click()
-        choose(page, truth=0, verdict="all")
+        choose(page, truth=0, outcome="all")
         page.locator(f"{GALLERY} .tile").first.click()
         page.wait_for_selector(".neighbour")
         page.locator(".epoch-control input").fill("0")

@@ -1,8 +1,4 @@
-/**
- * Make the headings of tables with `data-sortable` sort the rows by `data-key` of their cells, or by their text.
- *
- * @param {Document} page
- */
+/** Make the headings of tables with `data-sortable` sort the rows by `data-key` of their cells, or by their text. */
 export function startSorting(page) {
   for (const table of page.querySelectorAll("table[data-sortable]")) {
     [...table.tHead.rows[0].cells].forEach((heading, column) => {

@@ -19,8 +19,6 @@ const [LEAST_MAP, LARGEST_CELL, LABEL_ROOM] = [28, 16, 100];
 /**
  * Show one image per class through the layer of the open unit, one line each and one column per channel.
  *
- * @param {Document} page
- * @param {import("../../state/session.js").Session} session
  * @param {import("../inspector/selected-unit.js").OpenUnit} unit
  * @returns {boolean} whether there are images of two classes at least
  */
@@ -109,8 +107,6 @@ const CELL_HEIGHT = 20;
 /** One image, as a button that opens it, with its activations in a layer. */
 export class ClassLine {
   /**
-   * @param {Document} page
-   * @param {import("../../state/session.js").Session} session
    * @param {number} row of the test image
    * @param {(column: number) => void} point is told which channel is pointed at; −1 for none
    */

@@ -11,10 +11,6 @@ const ATTRIBUTION_SIDE = 210;
 
 /** One map per method, with its scale, its sum and a sentence about it. */
 export class AttributionMaps {
-  /**
-   * @param {Document} page
-   * @param {import("../../state/session.js").Session} session
-   */
   constructor(page, session) {
     Object.assign(this, {page, session, colors: null, image: null});
     const [rows, columns] = session.network.inputShape;

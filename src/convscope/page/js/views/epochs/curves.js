@@ -16,11 +16,7 @@ const CHARTS = [
 ];
 const SIZE = {width: 372, height: 232};
 
-/**
- * @param {Document} page
- * @param {import("../../state/session.js").Session} session
- * @param {import("../../state/epochs.js").Frame[]} frames
- */
+/** @param {import("../../state/epochs.js").Frame[]} frames */
 export function startCurves(page, session, frames) {
   const {history} = session.payload;
   const charts = CHARTS.map((kind) => {

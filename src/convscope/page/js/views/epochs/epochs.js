@@ -4,12 +4,7 @@ import {epochFrames} from "../../state/epochs.js";
 import {startCurves} from "./curves.js";
 import {makeEpochPlayer, newEpochControl, newEpochStrip} from "./slider.js";
 
-/**
- * Start the training section: curves, and the slider that selects the epoch whose weights the page runs.
- *
- * @param {Document} page
- * @param {import("../../state/session.js").Session} session
- */
+/** Start the training section: curves, and the slider that selects the epoch whose weights the page runs. */
 export function startEpochs(page, session) {
   const frames = epochFrames(session.payload);
   const canRun = frames.length > 1 && session.network;

@@ -21,7 +21,6 @@ const FRAME_TIME = 700;
 /**
  * Return the controls that set the page's epoch, step by step or as an animation.
  *
- * @param {import("../../state/session.js").Session} session
  * @param {import("../../state/epochs.js").Frame[]} frames
  * @returns {EpochPlayer}
  */
@@ -63,7 +62,6 @@ export function makeEpochPlayer(session, frames) {
 }
 
 /**
- * @param {Document} page
  * @param {EpochPlayer} player
  * @param {import("../../state/epochs.js").Frame[]} frames
  * @param {object} payload
@@ -92,7 +90,6 @@ export function newEpochControl(page, player, frames, payload) {
 }
 
 /**
- * @param {Document} page
  * @param {string} text
  * @param {string} label
  * @param {() => void} act
@@ -162,7 +159,6 @@ export function epochWords(frames, place, {metrics, history}) {
  *
  * It is visible below the slider, and everywhere while an earlier epoch is selected.
  *
- * @param {Document} page
  * @param {EpochPlayer} player
  * @param {import("../../state/epochs.js").Frame[]} frames
  * @param {{slider: Element, errors: number, tested: number}} options `slider`: that of the section

@@ -1,11 +1,6 @@
 import {predictionOf} from "../../state/prediction.js";
 
-/**
- * Start the exercises; each is ticked off once done and stays so.
- *
- * @param {Document} page
- * @param {import("../../state/session.js").Session} session
- */
+/** Start the exercises; each is ticked off once done and stays so. */
 export function startExercises(page, session) {
   const box = page.querySelector("[data-live=exercises]");
   if (!box || !session.run) return;

@@ -30,8 +30,6 @@ const NUMBER_UNDER = {
 };
 
 /**
- * @param {Document} page
- * @param {import("../../state/session.js").Session} session
  * @param {{names: string[]}} options
  * @returns {CaseClasses}
  */

@@ -5,7 +5,7 @@ import {newPicture, paintPicture} from "../../dom/picture.js";
 import {afterText} from "../../state/epochs.js";
 import {makeEvidenceDetails} from "./evidence.js";
 import {newProbabilityTable} from "./probabilities.js";
-import {answerAbout, subjectOf, subjectTitle, subjectVerdict, testRowOf} from "./subject.js";
+import {answerAbout, subjectOf, subjectTitle, subjectOutcome, testRowOf} from "./subject.js";
 import {newTriageView} from "./triage.js";
 
 /** Side of the picture, and the milliseconds without a change before the slow parts start. */
@@ -15,8 +15,6 @@ const REST = 250;
 /**
  * Show the details of the open image: prediction, true class, nearest neighbours, training course.
  *
- * @param {Document} page
- * @param {import("../../state/session.js").Session} session
  * @param {object} options
  * @param {string[]} options.names
  * @param {boolean} options.isInk
@@ -47,7 +45,7 @@ export function startImageDetails(page, session, {names, isInk, frames, triage, 
     const {open, run} = subject;
     paintPicture(picture, {height, width, channels}, open.pixels, isInk, 1);
     refill(title, subjectTitle(subject));
-    refill(said, ...subjectVerdict(subject, answerAbout(session, subject), names, afterText(frames, session.state.epoch)));
+    refill(said, ...subjectOutcome(subject, answerAbout(session, subject), names, afterText(frames, session.state.epoch)));
     stepper.show(placeInGallery(testRowOf(subject)));
     answers.hidden = !run?.probabilities;
     if (run?.probabilities) answers.replaceChildren(newAnswers(run, open.label));

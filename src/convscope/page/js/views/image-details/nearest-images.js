@@ -12,7 +12,6 @@ import {distanceBetween} from "./predictions-by-epoch.js";
 const NEIGHBOUR_SIDE = 56;
 
 /**
- * @param {Document} page
  * @param {Neighbourhood} neighbourhood
  * @param {object} options
  * @param {import("../../data/images.js").ReferenceImages} options.reference
@@ -87,7 +86,6 @@ function distanceText(distance) {
 const NEIGHBOURS_SHOWN = 3;
 
 /**
- * @param {import("../../state/session.js").Session} session
  * @returns {(open: OpenImage, labels: number[], isWanted: () => boolean) => Promise<Neighbourhood | undefined>}
  *   undefined where it was given up, or there is nothing to compare with
  */

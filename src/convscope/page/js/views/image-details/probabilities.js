@@ -8,7 +8,6 @@ import {rankedIndices, softmaxAt} from "../../network/temperature.js";
 const CLASSES_SHOWN = 3;
 
 /**
- * @param {Document} page
  * @param {import("../../network/network.js").Run} run
  * @param {object} options
  * @param {string[]} options.names

@@ -12,7 +12,6 @@ import {predictionsByEpochSentence, largestOf} from "./predictions-by-epoch.js";
 const SIZE_OF_COURSE = {width: 336, height: 148};
 
 /**
- * @param {Document} page
  * @param {object} course
  * @param {import("../../state/epochs.js").Frame[]} course.frames
  * @param {Float32Array[]} course.probabilities of all classes, for each frame
@@ -87,7 +86,6 @@ function newCourseTable(page, epochs, series) {
  *
  * The networks are cached: the page has a memory budget for all of them together.
  *
- * @param {import("../../state/session.js").Session} session
  * @param {import("../../state/epochs.js").Frame[]} frames
  * @returns {(pixels: Float32Array, isWanted: () => boolean) => Promise<Float32Array[] | undefined>} all classes' probabilities,
  *   frame by frame; undefined where it was given up, or the network cannot be run

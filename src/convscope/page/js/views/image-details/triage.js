@@ -3,7 +3,6 @@ import {newGlossaryButton, newElement} from "../../dom/element.js";
 /**
  * Create the view of an error's likely cause, with the evidence.
  *
- * @param {Document} page
  * @param {Hint} hint
  * @returns {HTMLElement}
  */

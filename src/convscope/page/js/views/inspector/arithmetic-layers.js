@@ -28,7 +28,6 @@ export const FIRST_CHANNELS = 3;
 /**
  * Input × weight = product for every position in the window, channel by channel; the sums; the bias; the activation function.
  *
- * @param {Document} page
  * @param {import("../../network/unit-arithmetic.js").Explanation} told
  * @param {ConvolutionView} view
  * @returns {Node[]}
@@ -93,7 +92,6 @@ export const FIRST_TERMS = 8;
 /**
  * Show the largest contributions, the sum of the others, the bias and the activation function.
  *
- * @param {Document} page
  * @param {import("../../network/unit-arithmetic.js").Explanation} told
  * @param {{isWhole: boolean, extra: number, source: {name: string, shape: number[], index: number}, prefix?: number[],
  *   openUnit: (index: number, place: number[]) => void}} view `extra`: decimals; `source`: what is read, behind flattening; `prefix`: the place,
@@ -147,7 +145,6 @@ export const FIRST_CLASSES = 10;
 /**
  * Show the softmax: exponentials, total, probabilities.
  *
- * @param {Document} page
  * @param {import("../../network/unit-arithmetic.js").Explanation} told
  * @param {{isWhole: boolean, extra: number, nameOf: (unit: number) => string}} view
  * @returns {Node[]}

@@ -13,7 +13,6 @@ const DECIMALS = 5;
 /**
  * Show a pooling window with its maximum or mean.
  *
- * @param {Document} page
  * @param {import("../../network/unit-arithmetic.js").Explanation} told
  * @param {{scale: ColorScale, extra: number, openWinner: (row: number, column: number) => void}} view
  * @returns {Node[]}
@@ -50,7 +49,6 @@ export function poolingArithmetic(page, told, {scale, extra, openWinner}) {
 /**
  * Show batch normalization or rescaling step by step.
  *
- * @param {Document} page
  * @param {import("../../network/unit-arithmetic.js").Explanation} told
  * @param {number} extra decimals
  * @returns {Node[]}
@@ -78,7 +76,6 @@ export function affineArithmetic(page, told, extra) {
 /**
  * Show a layer that copies its input or only applies an activation function.
  *
- * @param {Document} page
  * @param {import("../../network/unit-arithmetic.js").Explanation} told
  * @param {{name: string, shape: number[], openSource: (() => void) | null, kind: string, extra: number}} view what is copied, from which
  *   layer, with how many more decimals

@@ -21,11 +21,7 @@ const MORE_DIGITS = 4;
  * @property {number} weightExtent to which the colours of the layer's weights go
  */
 export class UnitArithmetic {
-  /**
-   * @param {Document} page
-   * @param {import("../../state/session.js").Session} session
-   * @param {{openUnit: (index: number, place: number[]) => void, redraw: () => void}} callbacks
-   */
+  /** @param {{openUnit: (index: number, place: number[]) => void, redraw: () => void}} callbacks */
   constructor(page, session, callbacks) {
     Object.assign(this, {page, session, callbacks});
     [this.isWhole, this.extra] = [false, 0];

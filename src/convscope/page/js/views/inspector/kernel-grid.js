@@ -20,8 +20,6 @@ const MIN_LABEL = 40;
 /** The weights of one layer: a column per filter or unit, in it a picture per input channel. */
 export class KernelGrid {
   /**
-   * @param {Document} page
-   * @param {import("../../state/session.js").Session} session
    * @param {import("./selected-unit.js").OpenUnit} unit
    * @param {number} index of the layer
    * @param {import("./kernel-tiles.js").WeightTiles} tiles
@@ -206,7 +204,6 @@ const KERNEL_SAID_AFTER = 250;
  *
  * A live region announces the current kernel.
  *
- * @param {Document} page
  * @param {KernelGrid} kernelGrid
  * @param {(takesFocus: boolean) => void} goToUnit
  */

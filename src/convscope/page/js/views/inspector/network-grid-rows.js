@@ -13,7 +13,6 @@ const LARGE_UNITS = 256;
 /** One layer of the network grid: name, scale and all channels. */
 export class GridRow {
   /**
-   * @param {Document} page
    * @param {{index: number, name: string, words: string, shape: number[], isSigned: boolean}} about the layer; index −1 for
    *   the image
    */
@@ -171,10 +170,6 @@ const NAMED_CLASSES = 10;
 
 /** The most probable classes, with bars. */
 export class PredictionRow {
-  /**
-   * @param {Document} page
-   * @param {import("../../state/session.js").Session} session
-   */
   constructor(page, {payload: {dataset: {class_names: names}}}) {
     this.names = names;
     this.items = names.slice(0, NAMED_CLASSES).map(() => {

@@ -22,8 +22,6 @@ const SPARE_HEIGHT = 300;
 const MAX_UNIT_SIDE = 6;
 
 /**
- * @param {Document} page
- * @param {Session} session
  * @param {OpenUnit} unit
  * @param {() => void} goToUnit takes the reader to the unit's arithmetic
  */

@@ -3,10 +3,7 @@ import {placeBehind} from "./selected-unit.js";
 
 /** Input fields for the position of the unit, usable without the pictures. */
 export class UnitChoice {
-  /**
-   * @param {Document} page
-   * @param {import("./selected-unit.js").OpenUnit} unit
-   */
+  /** @param {import("./selected-unit.js").OpenUnit} unit */
   constructor(page, unit) {
     this.unit = unit;
     const layers = unit.session.network.layers;
@@ -63,7 +60,6 @@ const STEP = 60;
  */
 export class UnitWalk {
   /**
-   * @param {Document} page
    * @param {import("./selected-unit.js").OpenUnit} unit
    * @param {HTMLElement} stage that must be seen for the walk to go on
    */

@@ -13,8 +13,6 @@ const UNIT_LENS_SIDE = 72;
 /**
  * Show a small card at the bottom of the grid for the unit under pointer or focus: its value and its receptive field.
  *
- * @param {Document} page
- * @param {import("../../state/session.js").Session} session
  * @param {import("./selected-unit.js").OpenUnit} unit
  */
 export function startUnitLens(page, session, unit) {
@@ -44,10 +42,7 @@ export function startUnitLens(page, session, unit) {
   session.subscribe((_, changed) => changed.has("run") && !element.hidden && show());
 }
 
-/**
- * @param {import("../../state/session.js").Session} session
- * @param {import("./selected-unit.js").Unit} unit
- */
+/** @param {import("./selected-unit.js").Unit} unit */
 function lensWords({network, run, open}, {index, place}) {
   if (index < 0) {
     const [row, column, channel] = place;

@@ -16,11 +16,7 @@ const MAX_PIXEL_SIDE = 24;
 
 /** Three pictures side by side: the image, the input of the layer, and the channel of the open unit. */
 export class UnitPictures {
-  /**
-   * @param {Document} page
-   * @param {import("../../state/session.js").Session} session
-   * @param {boolean[]} signed per layer
-   */
+  /** @param {boolean[]} signed per layer */
   constructor(page, session, signed) {
     Object.assign(this, {page, session, signed, unused: unusedPixels(session.network), side: PICTURE_SIDE});
     this.image = new CaptionedPicture(page);

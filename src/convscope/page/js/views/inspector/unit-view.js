@@ -20,8 +20,6 @@ import {UnitPictures} from "./unit-pictures.js";
  */
 
 /**
- * @param {Document} page
- * @param {Session} session
  * @param {OpenUnit} unit
  * @param {() => void} leave goes back to the network grid
  * @returns {{focus: () => void}}

@@ -17,8 +17,6 @@ const OTHER_HEIGHT = 360;
  *
  * It is drawn with the run, without delay, so that it follows the user's hand.
  *
- * @param {Document} page
- * @param {import("../../state/session.js").Session} session
  * @param {boolean} isInk whether images are bright strokes on nothing
  */
 export function startLayerStrip(page, session, isInk) {

@@ -84,7 +84,6 @@ export function makePainter(page, canvas, block, density) {
  */
 
 /**
- * @param {import("../../state/session.js").Session} session
  * @param {StripLayer} layer
  * @returns {{shape: number[], data: Float32Array}} activations; or weight × pixel, for each pixel and class
  */
@@ -98,7 +97,6 @@ export function stripNumbers({network, open, run}, {name, kind, shape}) {
 /**
  * Return the colour range of each layer, the same as in the inspector, so that a colour means the same value.
  *
- * @param {import("../../state/session.js").Session} session
  * @param {StripLayer[]} layers
  * @param {boolean[]} signed
  * @param {import("../../image/color/range.js").ScaleMode} mode

@@ -7,8 +7,6 @@ import {inputImage} from "./input-display.js";
 /**
  * Start the bar that stays visible below the first screen: open image, true class, prediction.
  *
- * @param {Document} page
- * @param {import("../../state/session.js").Session} session
  * @param {boolean} isInk
  */
 export function startOpenImageBar(page, session, isInk) {

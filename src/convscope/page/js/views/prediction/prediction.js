@@ -9,12 +9,7 @@ import {calibrationSentence, oodSentence} from "./text.js";
 /** Milliseconds without a change before a screen reader hears the prediction. */
 const QUIET = 700;
 
-/**
- * Show the prediction: class, confidence, runner-up, and whether the image is out of distribution.
- *
- * @param {Document} page
- * @param {import("../../state/session.js").Session} session
- */
+/** Show the prediction: class, confidence, runner-up, and whether the image is out of distribution. */
 export function startPrediction(page, session) {
   const {class_names: classNames} = session.payload.dataset;
   const node = page.getElementById("prediction");

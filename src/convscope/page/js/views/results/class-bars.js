@@ -6,7 +6,6 @@ import {isHighlightedClass} from "./linked-highlight.js";
 /**
  * Create rows with recall, its interval and precision by class, the best recall first.
  *
- * @param {Document} page
  * @param {object} options
  * @param {object[]} options.scores `metrics.test.per_class`
  * @param {number} options.accuracy over all classes

@@ -20,7 +20,6 @@ export const MAX_CLASSES_AT_ONCE = 20;
 const MATRIX_LABEL = "Confusion matrix: rows are the true classes, columns the predicted ones";
 
 /**
- * @param {Document} page
  * @param {object} options
  * @param {string[]} options.names
  * @param {number[][]} options.counts at first
@@ -184,7 +183,6 @@ function newSwitch(page, number, change) {
 /**
  * Create the legend of the confusion matrix.
  *
- * @param {Document} page
  * @param {number} most errors in a cell at the end of the scale; 0 where there are none
  * @param {boolean} isForAll whether the scale is that of all epochs
  * @returns {HTMLElement}
@@ -197,6 +195,6 @@ export function newMatrixLegend(page, most, isForAll) {
   });
   const right = newElement(page, "span", {}, newElement(page, "span", {class: "amount right"}, "n"), "correct");
   const scope = isForAll ? ", the same scale for every epoch" : "";
-  const errors = newElement(page, "span", {}, ...steps, `errors in a cell${scope}`, newGlossaryButton(page, "confusion"));
+  const errors = newElement(page, "span", {}, ...steps, `errors per cell${scope}`, newGlossaryButton(page, "confusion"));
   return newElement(page, "p", {class: "key"}, right, most > 0 && errors);
 }

@@ -59,7 +59,6 @@ export const TILE_SIDE = 84;
 const SHORT_NAME = 4;
 
 /**
- * @param {Document} page
  * @param {{images: TestImages, names: string[], isInk: boolean}} shared
  * @returns {Tile}
  */
@@ -83,7 +82,7 @@ export function makeTile(page, {images, names, isInk}) {
       const isRight = truth === predicted;
       const index = images.indices[row];
       paintPicture(picture, images, levelsOf(images, row), isInk);
-      Object.assign(node.dataset, {row, place, truth, predicted, name: `test-${index}`, verdict: isRight ? "right" : "wrong"});
+      Object.assign(node.dataset, {row, place, truth, predicted, name: `test-${index}`, outcome: isRight ? "right" : "wrong"});
       mark.textContent = isRight ? "✓" : "✕";
       const name = (label, arrow) => newElement(page, "span", {}, arrow, {name: names[label]});
       refill(classes, name(truth, ""), !isRight && name(predicted, " → "));

@@ -17,7 +17,6 @@ import {makeTile, pageAt, placeAfterKey} from "./gallery-paging.js";
  */
 
 /**
- * @param {Document} page
  * @param {object} options
  * @param {import("../../data/images.js").TestImages} options.images
  * @param {string[]} options.names of the classes
@@ -122,7 +121,6 @@ function columnsOf(grid) {
 /**
  * Create the buttons for first, previous, next and last page.
  *
- * @param {Document} page
  * @param {(wanted: number) => void} turn
  */
 function makePager(page, turn) {

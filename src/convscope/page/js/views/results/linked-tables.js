@@ -12,18 +12,17 @@ import {isHighlightedClass} from "./linked-highlight.js";
 const LINKED_COLUMNS = {
   name: {select: (label) => ({truth: label}), tell: (name) => `Images of ${name}`},
   precision: {
-    select: (label) => ({predicted: label, verdict: "wrong"}),
+    select: (label) => ({predicted: label, outcome: "wrong"}),
     tell: (name) => `Images wrongly predicted as ${name}`,
   },
   recall: {
-    select: (label) => ({truth: label, verdict: "wrong"}),
+    select: (label) => ({truth: label, outcome: "wrong"}),
     tell: (name) => `Images of ${name} predicted as another class`,
   },
   support: {select: (label) => ({truth: label}), tell: (name) => `Images of ${name}`},
 };
 
 /**
- * @param {Document} page
  * @param {string[]} names
  * @param {import("./linked-highlight.js").Lighting} highlight
  * @param {Show} show
@@ -45,7 +44,6 @@ export function linkClassTable(page, names, highlight, show) {
 }
 
 /**
- * @param {Document} page
  * @param {string[]} names
  * @param {Show} show
  */

@@ -23,9 +23,6 @@ const HIGH_CONFIDENCE = 0.9;
  * Start the results: confusion matrix, classes, gallery, image details.
  *
  * Without embedded test images the static figures stay.
- *
- * @param {Document} page
- * @param {import("../../state/session.js").Session} session
  */
 export async function startResults(page, session) {
   const {test} = session.images;
