@@ -16,7 +16,6 @@ from ..runs.record import RunRecord
 from ..types import Labels
 
 TEST = ("images", "labels", "predictions", "confidence", "true-probability")
-
 REFERENCE = ("images", "labels", "indices")
 
 

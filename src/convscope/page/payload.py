@@ -71,7 +71,6 @@ from .evidence_payload import evidence_entry, suspects_shown
 from .text.exercises import exercises
 
 SCHEMA_VERSION = 3
-
 RUN_KEYS = ("created", "command", "model", "recipe", "seed", "config", "augmentation", "versions", "machine", "stopped_early",
             "precision", "batch_size", "backend", "accelerators")  # fmt: skip
 

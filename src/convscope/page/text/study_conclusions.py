@@ -10,7 +10,6 @@ from .numbers import capital, counted, name, percent, whole, word
 from .study import Results, images_of, spread
 
 MAX_NAMED = 4
-
 FEW = "too few seeds"
 
 

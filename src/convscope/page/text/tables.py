@@ -13,9 +13,7 @@ from .nouns import Page, an_image_of, validates_on_test
 from .numbers import counted, duration, memory, minute, percent, rate, sides, whole
 
 BYTES_PER_PARAMETER = 4
-
 OPTIMISERS = {"adam": "Adam", "adamw": "AdamW"}
-
 MATRIX_SIDE = 64
 """Rows and columns of pixels that are printed; a larger image is cropped."""
 

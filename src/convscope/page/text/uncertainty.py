@@ -25,7 +25,6 @@ FINDINGS_SHOWN, LETTERS_SHOWN = 3, 168
 """Findings on the first screen, and their total length: one line on a laptop."""
 
 SUSPECTS_SHOWN = 20
-
 FOOLED = 0.5
 """Accuracy below which an attack changes more than half of the predictions."""
 

@@ -12,10 +12,6 @@ export function startScrollers(page) {
   mark();
 }
 
-/**
- * @param {HTMLElement} drawing
- * @param {boolean} isWide
- */
 function markScroller(drawing, isWide) {
   const wanted = {tabindex: "0", role: "group", "aria-label": "A figure that scrolls sideways"};
   for (const [name, value] of Object.entries(wanted)) {

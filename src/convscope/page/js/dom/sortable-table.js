@@ -57,10 +57,6 @@ export function sortedIndices(keys, direction) {
   return keys.map((_, place) => place).sort((a, b) => sign * compareKeys(keys[a], keys[b]) || a - b);
 }
 
-/**
- * @param {string} a
- * @param {string} b
- */
 export function compareKeys(a, b) {
   const difference = Number(a) - Number(b);
   return Number.isNaN(difference) ? a.localeCompare(b) : difference;

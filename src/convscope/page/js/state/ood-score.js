@@ -64,7 +64,6 @@ export function oodScore(activations, {features, size, count}, neighbours) {
   return nearest.reduce((sum, square) => sum + Math.sqrt(square), 0) / nearest.length;
 }
 
-/** @param {ArrayLike<number>} values */
 function inverseLength(values) {
   let square = 0;
   for (let place = 0; place < values.length; place++) square += values[place] * values[place];

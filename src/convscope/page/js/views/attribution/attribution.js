@@ -104,10 +104,6 @@ export class ClassChoice {
     this.session.set({target});
   }
 
-  /**
-   * @param {number} target
-   * @param {ArrayLike<number>} probabilities
-   */
   show(target, probabilities) {
     if (this.select.value !== String(target)) this.select.value = String(target);
     this.tiles.forEach(({share, button}, place) => {

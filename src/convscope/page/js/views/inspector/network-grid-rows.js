@@ -125,10 +125,6 @@ export class ImageRow extends GridRow {
     return {layout: layOutTiles({count: channels + this.extra, rows, columns}, Infinity), unit: scale};
   }
 
-  /**
-   * @param {ArrayLike<number>} pixels
-   * @param {boolean} isTurned
-   */
   paintPixels(pixels, isTurned) {
     for (let tile = 0; tile < this.layout.count; tile++) {
       const {left} = tileCorner(this.layout, tile);
@@ -183,7 +179,6 @@ export class PredictionRow {
     this.element = newElement(page, "div", {role: "row", class: "network-row"}, title, newElement(page, "div", {role: "gridcell"}, list));
   }
 
-  /** @param {ArrayLike<number>} probabilities */
   show(probabilities) {
     const isWhole = this.names.length <= NAMED_CLASSES;
     const order = Array.from(probabilities, (_, place) => place);

@@ -38,10 +38,6 @@ export class OpenUnit {
     return this.pointed ?? this.open;
   }
 
-  /**
-   * @param {number} index
-   * @param {number[]} place
-   */
   choose(index, place) {
     this.pointed = null;
     this.session.set({layer: this.session.network.layers[index].name, unit: writePlace(place)});
