@@ -122,7 +122,7 @@ def test_a_run_in_memory_brings_its_dataset_along(run_copy: Path, digits_run: co
 
 def test_evidence_is_collected_without_keras(bare_run: Path) -> None:
     code = ("import sys; import convscope; from convscope.figures import gallery; "
-            "gallery.drawers = lambda record: []; api.report(sys.argv[1]); "
+            "gallery.drawers = lambda record: []; convscope.report(sys.argv[1]); "
             "assert not {'keras', 'tensorflow', 'onnx', 'tf2onnx'} & set(sys.modules)")  # fmt: skip
     subprocess.run([sys.executable, "-c", code, str(bare_run)], check=True)
     assert EVIDENCE in files_of(bare_run)

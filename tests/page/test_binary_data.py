@@ -172,9 +172,9 @@ def test_what_is_not_there_is_named(tmp_path: Path, digits_record: RunRecord) ->
         tmp_path, dict(encode_arrays(digits_record)), make_payload(digits_record), [("test-labels", "uint16")]
     )
     island, kind, epoch = found["errors"]
-    assert "no island nowhere" in island
+    assert "nowhere" in island
     assert "float8" in kind
-    assert "0 to 1 are there" in epoch
+    assert "0 to 1" in epoch
 
 
 def test_a_page_of_mnist_and_cnn_has_room_for_every_test_image_and_ten_epochs(mnist: Dataset) -> None:

@@ -110,7 +110,7 @@ def test_links_within_the_page_keep_the_theme_and_a_shared_place_is_found(
         shared = page.url
     with opened(browser, shared) as (page, _):
         assert page.evaluate("document.documentElement.dataset.theme") == "dark"
-        sync_api.require(page.locator(f"[id='{target}']")).to_be_in_viewport()
+        sync_api.expect(page.locator(f"[id='{target}']")).to_be_in_viewport()
 
 
 def test_the_dark_page_is_dark_before_anything_is_painted(browser: Browser, write_page: Write, page_text: str) -> None:

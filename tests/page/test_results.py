@@ -21,6 +21,7 @@ from convscope.models.predictor import Predictor
 from convscope.page.payload import make_payload
 from convscope.page.render import render
 from convscope.runs.record import RunRecord
+from convscope.training.input_gradients import InputGradient
 
 from .conftest import HOSTILE, drawn, with_class_names  # type: ignore[import-not-found]
 from .test_browser import opened  # type: ignore[import-not-found]
@@ -197,7 +198,7 @@ def with_votes(record: RunRecord, predictor: Predictor) -> RunRecord:
     votes = np.zeros(evaluation.logits.shape, np.int64)
     votes[np.arange(len(evaluation)), evaluation.predictions] = 8
     votes[np.arange(len(evaluation)), evaluation.labels] += 1
-    explained = explain_mistakes(record, predictor, votes=votes, voters="other seeds")
+    explained = explain_mistakes(record, predictor, votes=votes, voter_name="other seeds")
     told = {"study": "../..", "seeds": list(range(9))}
     mistakes = mistakes_metrics(explained, evaluation.errors, votes=told)
     return replace(record, metrics={**record.metrics, "mistakes": mistakes})
@@ -244,8 +245,8 @@ def test_the_gallery_shows_the_mistakes_of_one_hint(
         )
 
 
-def test_what_speaks_for_both_classes_of_a_case_is_pythons(
-    browser: Browser, write_page: Write, page_text: str, digits_record: RunRecord
+def test_the_attribution_of_both_classes_of_an_image_is_that_of_python(
+    browser: Browser, write_page: Write, page_text: str, digits_run: Run, digits_record: RunRecord
 ) -> None:
     evaluation, network = digits_record.evaluation, digits_record.network
     assert digits_record.evidence is not None
@@ -254,7 +255,7 @@ def test_what_speaks_for_both_classes_of_a_case_is_pythons(
         digits_record.evidence.test_images[first],
         (int(evaluation.labels[first]), int(evaluation.predictions[first])),
     )
-    found = measure_saliency(network, image, labels)
+    found = measure_saliency(InputGradient(digits_run.model), image, labels)
     assert found.integrated.shape == (2, 8, 8, 1)
     # Squares of 2 × 2, set to nothing, at every place where one touches the image.
     covered = np.repeat(np.pad(image, ((1, 1), (1, 1), (0, 0)))[None], 64, axis=0)
@@ -432,7 +433,7 @@ def test_a_class_lights_its_row_its_column_its_bar_and_its_tiles(
         assert page.locator(".cells td[data-highlight]").count() == 19
         assert page.locator(".class-bars li[data-highlight]").get_attribute("data-label") == "8"
         for tile in page.locator(f"{GALLERY} .tile").all():
-            truth, predicted, lit = (tile.get_attribute(f"data-{key}") for key in ("truth", "predicted", "lit"))
+            truth, predicted, lit = (tile.get_attribute(f"data-{key}") for key in ("truth", "predicted", "highlight"))
             assert (lit is not None) == ("8" in (truth, predicted))
 
 

@@ -127,7 +127,7 @@ def test_a_ledger_that_cannot_be_written_costs_a_note_and_no_result(
     (run_copy / LEDGER).mkdir()  # even root cannot append to a folder
     assert main(["evaluate", str(run_copy), "digits", "--quiet"]) == 0
     printed = capsys.readouterr()
-    assert printed.out.startswith("accuracy ")
+    assert printed.out.startswith("test accuracy ")
     assert printed.err
 
 

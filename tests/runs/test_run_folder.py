@@ -21,7 +21,8 @@ from convscope.system.files import write_json, write_text
 WRITER = """
 import os, signal, sys
 from pathlib import Path
-from convscope import files, runs
+from convscope.runs import run_folder
+from convscope.system import files
 
 fatal, when, calls = int(sys.argv[3]), sys.argv[4], 0
 
@@ -42,7 +43,7 @@ def deadly(name):
 
 for name in ("fsync", "replace", "rename", "mkdir", "unlink"):
     deadly(name)
-with runs.writing(sys.argv[1], overwrite=sys.argv[2] == "overwrite") as folder:
+with run_folder.writing_run(sys.argv[1], overwrite=sys.argv[2] == "overwrite") as folder:
     files.write_json(folder / "run.json", {"generation": 2})
     files.write_text(folder / "metrics.json", "{}" * 5000)
     files.make_folder(folder / "figures")

@@ -67,7 +67,7 @@ def test_evidence_of_a_training_that_was_not_finished_does_not_stay(digits_run: 
 
 def test_a_run_is_read_without_keras(digits_run: Run) -> None:
     code = ("import sys; from pathlib import Path; from convscope.runs import store; "
-            "archive.load_record(Path(sys.argv[1])); assert not {'keras', 'tensorflow'} & set(sys.modules)")  # fmt: skip
+            "store.load_record(Path(sys.argv[1])); assert not {'keras', 'tensorflow'} & set(sys.modules)")  # fmt: skip
     subprocess.run([sys.executable, "-c", code, str(digits_run.folder)], check=True)
 
 

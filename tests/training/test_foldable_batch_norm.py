@@ -50,8 +50,8 @@ def test_cnn_is_normalised_after_its_pooling_and_before_its_relu(flags: set[str]
     kinds = [
         type(layer).__name__ for layer in add_foldable_batch_norm(MODELS["cnn"]((28, 28, 1), 10), normalize=True).layers
     ]
-    first, behind = ["Conv2D", "MaxPooling2D"], ["FusedNormalization", "ReLU"]
-    pooled = first if "avx512f" in flags else ["PooledConvolution"]
+    first, behind = ["Conv2D", "MaxPooling2D"], ["FusedBatchNorm", "ReLU"]
+    pooled = first if "avx512f" in flags else ["ConvMaxPool"]
     assert kinds == [*pooled, *behind, *first, *behind, "Flatten", "Dense", *behind, "Dense"]
 
 
