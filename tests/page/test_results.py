@@ -215,7 +215,7 @@ def test_an_error_has_the_likely_cause_from_python_with_its_evidence(
             hint = page.locator(".image-details .triage")
             assert hint.get_attribute("data-kind") == each["triage"]
             assert hint.locator("li").all_inner_texts() == each["evidence"]
-            assert f"8 of 9 other seeds read it as {each['predicted']} too, 1 as {each['true']}" in each["evidence"]
+            assert f"8 of 9 other seeds also predict {each['predicted']}, 1 predicts {each['true']}" in each["evidence"]
             assert "Likely cause: " in hint.inner_text()
             assert "check the image" in hint.inner_text()
         choose(page, outcome="correct")
