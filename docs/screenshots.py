@@ -24,8 +24,8 @@ VIEWS: dict[str, tuple[str, str, dict[str, int]]] = {
     "learned": ("light", "#learned", WIDE),
     "good": ("light", "#figure-confusion_matrix", WIDE),
     "fails": ("light", "#figure-mistakes", WIDE),
-    "inside": ("light", "#insides", WIDE),
-    "inside-dark": ("dark", "#insides", WIDE),
+    "inside": ("light", "#inspector", WIDE),
+    "inside-dark": ("dark", "#inspector", WIDE),
 }
 """Theme, element to scroll to, and window size of each screenshot."""
 

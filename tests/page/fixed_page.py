@@ -82,14 +82,14 @@ def fixed_page() -> dict[str, Any]:
         "network": {"layers": NETWORK, "non_trainable": 0},
         "first_image": {"class_name": "5", "pixels": [[[0], [128], [255]]]},
         "test_image": {"label": 7, "class_name": "7", "predicted": "7", "confidence": 0.99999},
-        "readings": {"the result, after the training": 1, "the label audit": 3},
+        "test_reads": {"the result, after the training": 1, "the label audit": 3},
         "mistakes_shown": 57,
         "suspects_shown": ["test-4"],
         "weights": {"size": 108_618},
         "evidence": {
             "test": {"count": 10_000},
             "reference": {"count": 700, "sample": 500},
-            "film": {"epochs": [1, 2]},
+            "epoch_snapshots": {"epochs": [1, 2]},
         },
     })  # fmt: skip
 

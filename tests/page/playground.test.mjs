@@ -95,13 +95,13 @@ test("a distance is held against the percentiles", () => {
 });
 
 test("a high OOD score or low confidence brings a warning", () => {
-  const evidence = {measured_on: "validation"};
-  assert.equal(oodSentence(0.4, 0.1, evidence).level, "known");
+  const evidence = {selected_on: "validation"};
+  assert.equal(oodSentence(0.4, 0.1, evidence).level, "in");
   assert.equal(oodSentence(0.95, 0.1, evidence).level, "unusual");
-  assert.equal(oodSentence(0.95, 0.99, evidence).level, "strange");
-  assert.equal(oodSentence(0.4, null, evidence).level, "known");
+  assert.equal(oodSentence(0.95, 0.99, evidence).level, "out");
+  assert.equal(oodSentence(0.4, null, evidence).level, "in");
   const {level, text} = oodSentence(1, null, evidence);
-  assert.equal(level, "strange");
+  assert.equal(level, "out");
   assert.match(text, /Out of distribution: .* all validation images/);
   assert.doesNotMatch(oodSentence(0.99999, null, evidence).text, /100/);
 });
@@ -111,7 +111,7 @@ test("an empty pad has no answer", () => {
     open: {source: "drawing", original: new Float32Array(4).fill(level)},
     run: {probabilities: [0.2, 0.8], logits: [0, Math.log(4)]},
     state: {epoch: 0},
-    payload: {evidence: {calibration: {temperature: 2}}, dataset: {class_names: ["cat", "dog"]}},
+    payload: {evidence: {temperature_scaling: {temperature: 2}}, dataset: {class_names: ["cat", "dog"]}},
   });
   assert.equal(predictedName(live(0)), "");
   assert.equal(predictedName(live(0.5)), "dog");

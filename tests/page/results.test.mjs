@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import {formatCount, formatPercent, formatProbability, formatWhole} from "../../src/convscope/page/js/dom/format.js";
-import {comparedClasses, courseSentence, distanceBetween} from "../../src/convscope/page/js/views/image-details/predictions-by-epoch.js";
+import {comparedClasses, predictionsByEpochSentence, distanceBetween} from "../../src/convscope/page/js/views/image-details/predictions-by-epoch.js";
 import {makeTriage} from "../../src/convscope/page/js/views/image-details/triage.js";
 import {confusedPairs, errorCount, errorTint, legendCounts, mostConfusedClasses} from "../../src/convscope/page/js/views/results/confusion-counts.js";
 import {pageAt, placeAfterKey} from "../../src/convscope/page/js/views/results/gallery-paging.js";
@@ -22,29 +22,29 @@ const ordered = (order) => [...orderedRows(everyRow, images, order)];
 test("filters hold one by one and together", () => {
   assert.deepEqual([...selectedRows(images, ALL_IMAGES)], [0, 1, 2, 3, 4, 5]);
   assert.deepEqual([...selectedRows(images, ALL_MISTAKES)], [1, 3, 5]);
-  assert.deepEqual([...selectedRows(images, {truth: 1, predicted: -1, verdict: "all"})], [1, 2, 5]);
-  assert.deepEqual([...selectedRows(images, {truth: -1, predicted: 2, verdict: "right"})], [4]);
-  assert.deepEqual([...selectedRows(images, {truth: 1, predicted: 0, verdict: "all"})], [1, 5]);
-  assert.deepEqual([...selectedRows(images, {truth: 1, predicted: 0, verdict: "right"})], []);
+  assert.deepEqual([...selectedRows(images, {truth: 1, predicted: -1, outcome: "all"})], [1, 2, 5]);
+  assert.deepEqual([...selectedRows(images, {truth: -1, predicted: 2, outcome: "right"})], [4]);
+  assert.deepEqual([...selectedRows(images, {truth: 1, predicted: 0, outcome: "all"})], [1, 5]);
+  assert.deepEqual([...selectedRows(images, {truth: 1, predicted: 0, outcome: "right"})], []);
 });
 
 test("hints are looked up by the image's number, and only mistakes have one", () => {
   const list = [{index: 10, evidence: ["3 gets 98%"]}];
   const hints = makeTriage({indices: {"label suspect": [10], "ambiguous": [], "model error": [20, 30]}, list});
   assert.deepEqual(hints.kinds, [{kind: "label suspect", count: 1}, {kind: "model error", count: 2}]);
-  assert.deepEqual(hints.hintOf(10), {kind: "label suspect", evidence: ["3 gets 98%"]});
-  assert.deepEqual(hints.hintOf(30), {kind: "model error", evidence: null});
-  assert.deepEqual([hints.kindOf(3), hints.hintOf(3)], [null, null]);
-  const hintOf = (row) => hints.kindOf(images.indices[row]);
-  assert.deepEqual([...selectedRows(images, {...ALL_MISTAKES, hint: "model error"}, hintOf)], [3, 5]);
-  assert.deepEqual([...selectedRows(images, {...ALL_IMAGES, truth: 1, hint: "label suspect"}, hintOf)], [1]);
-  assert.deepEqual([...selectedRows(images, {...ALL_MISTAKES, hint: ""}, hintOf)], [1, 3, 5]);
+  assert.deepEqual(hints.triageOf(10), {kind: "label suspect", evidence: ["3 gets 98%"]});
+  assert.deepEqual(hints.triageOf(30), {kind: "model error", evidence: null});
+  assert.deepEqual([hints.kindOf(3), hints.triageOf(3)], [null, null]);
+  const triageOf = (row) => hints.kindOf(images.indices[row]);
+  assert.deepEqual([...selectedRows(images, {...ALL_MISTAKES, hint: "model error"}, triageOf)], [3, 5]);
+  assert.deepEqual([...selectedRows(images, {...ALL_IMAGES, truth: 1, hint: "label suspect"}, triageOf)], [1]);
+  assert.deepEqual([...selectedRows(images, {...ALL_MISTAKES, hint: ""}, triageOf)], [1, 3, 5]);
 });
 
 test("a page of an earlier version has no hints", () => {
   for (const mistakes of [undefined, {triage: {}, list: [{index: 1}]}]) {
     assert.deepEqual(makeTriage(mistakes).kinds, []);
-    assert.equal(makeTriage(mistakes).hintOf(1), null);
+    assert.equal(makeTriage(mistakes).triageOf(1), null);
   }
 });
 
@@ -154,10 +154,10 @@ test("a mistake is between the answer and the truth, any other image between the
 });
 
 test("the course of an image is told in one sentence", () => {
-  const told = (epochs, answers, label) => courseSentence(epochs, answers, label, ["a", "b"]).map((part) => part.name ?? part).join("");
+  const told = (epochs, answers, label) => predictionsByEpochSentence(epochs, answers, label, ["a", "b"]).map((part) => part.name ?? part).join("");
   assert.equal(told([1, 2, 3], [0, 0, 0], 0), "Correct in all 3 epoch snapshots.");
-  assert.equal(told([1, 2, 3], [0, 1, 1], 0), "Correct after epoch 1, wrong after epochs 2 and 3.");
-  assert.equal(told([1, 5], [1, 1], 0), "Wrong in all 2 epoch snapshots.");
+  assert.equal(told([1, 2, 3], [0, 1, 1], 0), "Correct after epoch 1, misclassified after epochs 2 and 3.");
+  assert.equal(told([1, 5], [1, 1], 0), "Misclassified in all 2 epoch snapshots.");
   assert.equal(told([1, 2], [0, 1], null), "Predicted as “a” after epoch 1, “b” after epoch 2.");
   assert.equal(told([1], [1], 0), "");
 });

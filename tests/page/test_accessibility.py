@@ -37,14 +37,14 @@ def test_nothing_serious_is_found(
     page.goto(f"{write_page(page_text)}#theme=light&{OPEN}")
     page.wait_for_selector("html[data-ready=true]")
     see_everything(page)
-    page.wait_for_selector("#class-evidence[data-done]", state="attached")
-    assert page.locator("#unit .account [data-term]").count() > 0
+    page.wait_for_selector("#class-attribution[data-done]", state="attached")
+    assert page.locator("#unit .arithmetic [data-term]").count() > 0
     page.evaluate(axe)
     assert serious(page, "document") == []
     page.get_by_text("dark", exact=True).click()
     page.wait_for_selector("html[data-theme=dark]", state="attached")
     see_everything(page)
-    page.wait_for_selector("#class-evidence[data-done]", state="attached")  # is drawn anew in the colours of the theme
+    page.wait_for_selector("#class-attribution[data-done]", state="attached")  # is drawn anew in the colours of the theme
     assert serious(page, "document", colours_only=True) == []
     for theme in ("dark", "light"):
         page.get_by_text(theme, exact=True).click()

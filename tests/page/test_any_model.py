@@ -165,14 +165,16 @@ def test_the_page_of_any_network_is_whole_and_runs_as_keras_does(
     with opened(browser, page_of(run), reduced_motion="reduce") as (page, troubles):
         ready(page)
         assert page.locator("#pad-clear").count() == case.draws
-        assert page.locator("#answer-said").text_content() == run.dataset.class_names[int(run.evaluation.predictions[0])]
+        assert (
+            page.locator("#prediction-class").text_content() == run.dataset.class_names[int(run.evaluation.predictions[0])]
+        )
         for image, probabilities in zip(images, expected, strict=True):
             found = page.evaluate("(pixels) => convscope.run(pixels).probabilities", (image.ravel() / 255).tolist())
             assert np.abs(np.array(found) - probabilities).max() <= 1e-5
         assert page.locator(".cells button").count() == min(case.num_classes, MAX_IN_A_MATRIX) ** 2
         see_everything(page)
         check_units(page, network, to_inputs(images[:1]))
-        page.wait_for_selector("#class-evidence[data-done]", state="attached")
+        page.wait_for_selector("#class-attribution[data-done]", state="attached")
         assert page.locator("img").count() == 0
         assert page.evaluate("(text) => document.body.innerText.match(new RegExp(text))", NOT_THERE) is None
         assert page.evaluate("document.documentElement.scrollWidth") <= 1280
@@ -221,7 +223,7 @@ def test_the_softmax_of_many_classes_adds_up_whole_and_cut_short(
             assert len(shown) == rows + 1
             assert sum(value for _, value, _ in shown[:-1]) == pytest.approx(shown[-1][1])
             assert sum(row == "is-open" for _, _, row in shown) == 1
-            page.locator("#unit .account-more").click()
+            page.locator("#unit .arithmetic-more").click()
             page.wait_for_timeout(100)
         assert troubles == []
 
@@ -233,14 +235,14 @@ def test_a_layer_of_an_unknown_kind_is_trained_named_and_all_before_it_is_shown(
     assert run.evaluation.logits.shape == (30, 3)
     with opened(browser, page_of(run), reduced_motion="reduce") as (page, troubles):
         ready(page)
-        for notice in ("#playground-problem", "#insides-problem"):
+        for notice in ("#playground-problem", "#inspector-problem"):
             assert "unknown is a Conv2DTranspose" in (page.locator(notice).text_content() or "")
             assert page.locator(notice).is_visible()
         see_everything(page)
         assert answer(page) == ""
-        rows = page.eval_on_selector_all("#wall [data-layer]", "(rows) => rows.map((row) => row.dataset.layer)")
+        rows = page.eval_on_selector_all("#network-grid [data-layer]", "(rows) => rows.map((row) => row.dataset.layer)")
         assert rows == ["the image", "known"]
-        assert page.locator("#river .layer").count() == 2
+        assert page.locator("#layer-strip .layer").count() == 2
         assert page.locator(".cells button").count() == 9
         assert page.locator("#every-image .tile").count() > 0 or run.evaluation.errors == 0
         pixels = run.dataset.test.images[0].ravel() / 255

@@ -60,7 +60,7 @@ def long_text(mnist_run: convscope.Run, mnist_text: str) -> str:
             {**last, "epoch": EPOCHS},
         ]
         payload["history"] = [{**payload["history"][0], "epoch": epoch + 1} for epoch in range(EPOCHS)]
-        film = payload["evidence"]["film"]
+        film = payload["evidence"]["epoch_snapshots"]
         film["epochs"] = [*range(1, EPOCHS + 1)]
         film["accuracy"], film["confusion"] = film["accuracy"] * EPOCHS, film["confusion"] * EPOCHS
 

@@ -40,14 +40,14 @@ OPEN_UNIT = f"""async ([layer, place]) => {{
   axes.forEach((field, axis) => {{ field.value = place[axis]; }});
   axes[0].dispatchEvent(new Event("input"));
   await frames();
-  const more = document.querySelector("#unit .account-more");
+  const more = document.querySelector("#unit .arithmetic-more");
   if (!more.hidden && more.getAttribute("aria-expanded") === "false") more.click();
   await frames();
   return {{
     value: Number(document.getElementById("unit-value").dataset.value),
     sentence: document.getElementById("unit").querySelector(".unit-sentence").textContent,
-    kind: document.querySelector("#unit .account").dataset.kind,
-    terms: [...document.querySelectorAll("#unit .account [data-term]")].map(({{dataset, textContent}}) => ({{
+    kind: document.querySelector("#unit .arithmetic").dataset.kind,
+    terms: [...document.querySelectorAll("#unit .arithmetic [data-term]")].map(({{dataset, textContent}}) => ({{
       term: dataset.term, value: Number(dataset.value), text: textContent, index: Number(dataset.index ?? -1),
     }})),
   }};
@@ -209,9 +209,9 @@ def show_all_terms(page: Page, wanted: str) -> None:
     busy machine some frames later."""
     for _ in range(20):
         page.evaluate(DRAWN)
-        if page.get_attribute("#unit .account-more", "aria-expanded") == wanted:
+        if page.get_attribute("#unit .arithmetic-more", "aria-expanded") == wanted:
             return
-        page.locator("#unit .account-more").click()
+        page.locator("#unit .arithmetic-more").click()
     raise AssertionError(f"aria-expanded did not become {wanted}")
 
 
@@ -222,24 +222,24 @@ def test_what_is_printed_adds_up_within_its_digits(browser: Browser, write_page:
             show_all_terms(page, "true")
             show_all_terms(page, "false")
             terms = page.eval_on_selector_all(
-                "#unit .account-lines tr", "(rows) => rows.map((row) => [row.dataset.term, row.textContent])"
+                "#unit .arithmetic-lines tr", "(rows) => rows.map((row) => [row.dataset.term, row.textContent])"
             )
             numbers = {term: printed(text) for term, text in terms}
             parts = [printed(text) for term, text in terms if term in ("channel-sum", "shown", "rest")]
             unit = 10.0 ** -numbers["sum"][1]
             assert sum(value for value, _ in parts) == pytest.approx(numbers["sum"][0], abs=len(parts) * unit)
             assert numbers["sum"][0] + numbers["bias"][0] == pytest.approx(numbers["before"][0], abs=2 * unit)
-        quantize_weights = page.text_content("#unit .account-lines [data-term=sum]")
-        finer = page.locator("#unit .account-finer")
+        coarse = page.text_content("#unit .arithmetic-lines [data-term=sum]")
+        finer = page.locator("#unit .arithmetic-finer")
         finer.focus()
         page.keyboard.press("Enter")
-        page.wait_for_selector("#unit .account-finer[aria-pressed=true]")
+        page.wait_for_selector("#unit .arithmetic-finer[aria-pressed=true]")
         page.wait_for_function(
-            "(coarse) => document.querySelector('#unit .account-lines [data-term=sum]')?.textContent !== coarse",
-            arg=quantize_weights,
+            "(coarse) => document.querySelector('#unit .arithmetic-lines [data-term=sum]')?.textContent !== coarse",
+            arg=coarse,
         )
         value, text = page.eval_on_selector(
-            "#unit .account-lines [data-term=sum]", "(row) => [row.dataset.value, row.textContent]"
+            "#unit .arithmetic-lines [data-term=sum]", "(row) => [row.dataset.value, row.textContent]"
         )
         assert printed(text) == (pytest.approx(float(value), abs=1e-6), numbers["sum"][1] + 4)
 
@@ -250,7 +250,7 @@ def test_the_whole_network_is_drawn_to_scale_with_every_channel(
     with inside(browser, write_page(page_of(digits_run))) as (page, _):
         scroll_to(page, "network")
         rows = page.eval_on_selector_all(
-            "#wall [data-layer]",
+            "#network-grid [data-layer]",
             """(rows) => rows.map((row) => {
               const canvas = row.querySelector("canvas.pixels");
               const bytes = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
@@ -270,26 +270,27 @@ def test_the_whole_network_is_drawn_to_scale_with_every_channel(
 
 def test_the_scale_can_be_that_of_each_channel_or_of_all_layers(browser: Browser, write_page: Write, page_text: str) -> None:
     legends = (
-        "[...document.querySelectorAll('#wall .scale-numbers')].slice(1).map((numbers) => numbers.lastChild.textContent)"
+        "[...document.querySelectorAll('#network-grid .scale-numbers')].slice(1)"
+        ".map((numbers) => numbers.lastChild.textContent)"
     )
     with inside(browser, write_page(page_text)) as (page, _):
         scroll_to(page, "network")
         by_layer = page.evaluate(legends)
-        choice = page.locator("#wall-scale")
+        choice = page.locator("#network-grid-scale")
         choice.get_by_text("all layers", exact=True).click()
         page.evaluate(DRAWN)
         assert len(set(page.evaluate(legends))) == 1
         # It is one choice for the whole page, and the river says so too.
-        assert page.locator("#river-scale input:checked").get_attribute("value") == "all"
-        page.locator("#river-scale").scroll_into_view_if_needed()  # it is drawn when it is seen
+        assert page.locator("#layer-strip-scale input:checked").get_attribute("value") == "all"
+        page.locator("#layer-strip-scale").scroll_into_view_if_needed()  # it is drawn when it is seen
         page.wait_for_timeout(200)
-        ends = page.locator("#river .legend-ends span:last-child").all_text_contents()
+        ends = page.locator("#layer-strip .legend-ends span:last-child").all_text_contents()
         assert len(set(filter(None, ends))) == 1
         scroll_to(page, "network")
         choice.get_by_text("each channel", exact=True).click()
         page.evaluate(DRAWN)
         assert page.evaluate(legends)[0] == "most of each"
-        page.locator("#river-scale").get_by_text("each layer", exact=True).click()
+        page.locator("#layer-strip-scale").get_by_text("each layer", exact=True).click()
         page.evaluate(DRAWN)
         assert choice.locator("input:checked").get_attribute("value") == "layer"
         scroll_to(page, "network")
@@ -344,7 +345,7 @@ def test_colour_images_are_shown_in_colour_and_by_channel(
         assert page.locator("#unit .channel-name").all_text_contents() == ["red", "green", "blue"]
         scroll_to(page, "network")
         pixels = page.evaluate("""() => {
-          const canvas = document.querySelector("#wall canvas.pixels");
+          const canvas = document.querySelector("#network-grid canvas.pixels");
           return [canvas.width, [...canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data]];
         }""")
         picture = np.array(pixels[1]).reshape(-1, pixels[0], 4)
@@ -361,7 +362,7 @@ def test_pointing_at_a_unit_tells_its_value_and_a_click_opens_it(
     expected = numpy_activations(digits_run)["conv2d"]
     with inside(browser, write_page(page_of(digits_run))) as (page, _):
         scroll_to(page, "network")
-        canvas = page.locator("#wall [data-layer=conv2d] canvas.pixels")
+        canvas = page.locator("#network-grid [data-layer=conv2d] canvas.pixels")
         scale = canvas.evaluate("(canvas) => parseFloat(canvas.style.width) / canvas.width")
         position: Position = {"x": (9 * 1 + 5 + 0.5) * scale, "y": (2 + 0.5) * scale}  # channel 1, row 2, column 5
         canvas.hover(position=position)
@@ -408,7 +409,7 @@ def test_units_layers_and_channels_are_reached_by_keyboard_and_said(
 def test_only_one_unit_and_one_layer_are_stops_of_the_tab_key(browser: Browser, write_page: Write, page_text: str) -> None:
     with inside(browser, write_page(page_text)) as (page, _):
         scroll_to(page, "network")
-        assert page.locator("#wall [tabindex='0']").count() == 1
+        assert page.locator("#network-grid [tabindex='0']").count() == 1
         assert page.locator("#unit [role=gridcell]").count() == 1
 
 
@@ -419,7 +420,7 @@ def test_the_winner_of_a_pooling_is_a_door_to_the_layer_before(
     place = np.unravel_index(expected["max_pooling2d"].argmax(), expected["max_pooling2d"].shape)
     with inside(browser, write_page(page_of(digits_run))) as (page, _):
         page.evaluate(OPEN_UNIT, ["max_pooling2d", [int(index) for index in place]])
-        page.locator("#unit .door").click()
+        page.locator("#unit .link").click()
         page.wait_for_timeout(100)
         winner = np.unravel_index(expected["conv2d"].argmax(), expected["conv2d"].shape)
         assert page.locator("#unit select").input_value() == "conv2d"
@@ -430,24 +431,24 @@ def test_the_winner_of_a_pooling_is_a_door_to_the_layer_before(
 def test_evidence_for_another_class_is_another_one_and_adds_up_to_its_logits(
     browser: Browser, write_page: Write, page_text: str
 ) -> None:
-    picture = "(way) => document.querySelector(`[data-way=${way}] canvas.pixels`).toDataURL()"
+    picture = "(way) => document.querySelector(`[data-method=${way}] canvas.pixels`).toDataURL()"
     ways = ("gradient", "integrated", "occlusion")
     with inside(browser, write_page(page_text)) as (page, troubles):
         scroll_to(page, "evidence")
-        page.wait_for_selector("#class-evidence[data-done]")
+        page.wait_for_selector("#class-attribution[data-done]")
         predicted = page.locator(".class-tile[aria-pressed=true]")
         assert predicted.count() == 1
         first = {way: page.evaluate(picture, way) for way in ways}
-        said = [page.locator(f"[data-way={way}] .evidence-found").text_content() for way in ways]
+        said = [page.locator(f"[data-method={way}] .attribution-result").text_content() for way in ways]
         other = page.locator(".class-tile[aria-pressed=false]").nth(2)
         name = other.locator("bdi").text_content()
         other.click()
-        page.wait_for_selector(f"#class-evidence[data-done$=' {name}']")
+        page.wait_for_selector(f"#class-attribution[data-done$=' {name}']")
         assert f"target={name}" in page.url
         for way, before in zip(ways, said, strict=True):
             assert page.evaluate(picture, way) != first[way]
-            assert page.locator(f"[data-way={way}] .evidence-found").text_content() != before
-        found = page.locator("[data-way=integrated] .evidence-found").text_content() or ""
+            assert page.locator(f"[data-method={way}] .attribution-result").text_content() != before
+        found = page.locator("[data-method=integrated] .attribution-result").text_content() or ""
         numbers = [float(number.replace("−", "-")) for number in re.findall(r"−?\d+\.\d+", found)]
         assert numbers[1] - numbers[2] == pytest.approx(numbers[3], abs=0.02)
         assert numbers[0] == pytest.approx(numbers[3], abs=max(0.1, 0.05 * abs(numbers[3])))
@@ -460,10 +461,10 @@ def test_a_changed_image_changes_the_wall_the_arithmetic_and_the_evidence(
     with inside(browser, f"{write_page(page_text)}#layer=conv2d&unit=3.3.0") as (page, troubles):
         before = page.locator("#unit-value").get_attribute("data-value")
         scroll_to(page, "evidence")
-        page.wait_for_selector("#class-evidence[data-done^='test-0 ']")
+        page.wait_for_selector("#class-attribution[data-done^='test-0 ']")
         page.evaluate("document.activeElement.blur()")
         page.keyboard.press("ArrowRight")
-        page.wait_for_selector("#class-evidence[data-done^='test-1 ']")
+        page.wait_for_selector("#class-attribution[data-done^='test-1 ']")
         scroll_to(page, "unit")
         assert page.locator("#unit-value").get_attribute("data-value") != before
         assert troubles == []
@@ -477,22 +478,22 @@ def test_every_kernel_has_its_picture_and_a_class_its_weights(
         scroll_to(page, "kernels")
         page.wait_for_timeout(200)
         units = page.evaluate("""() => {
-          const canvas = document.querySelector("#kernel-wall canvas.pixels");
+          const canvas = document.querySelector("#kernel-list canvas.pixels");
           const bytes = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
           return bytes.filter((byte, place) => place % 4 === 3 && byte).length;
         }""")
         assert units == kernel.size
-        canvas = page.locator("#kernel-wall canvas.pixels").first
+        canvas = page.locator("#kernel-list canvas.pixels").first
         scale = canvas.evaluate("(canvas) => parseFloat(canvas.style.width) / canvas.width")
         canvas.hover(position={"x": (9 + 2.5) * scale, "y": 3.5 * scale})  # class 1, row 3, column 2
-        said = page.locator("#kernel-wall .kernel-head p").first.text_content() or ""
+        said = page.locator("#kernel-list .kernel-head p").first.text_content() or ""
         assert said.startswith("class 1, row 3, column 2: ")
         assert printed(said.split(": ")[1])[0] == pytest.approx(float(kernel[3 * 8 + 2, 1]), rel=1e-3)
-        page.locator("#kernel-wall .kernel-room").first.focus()
+        page.locator("#kernel-list .kernel-scroll").first.focus()
         for key in ("ArrowRight", "ArrowRight", "ArrowRight"):  # the first, and two further
             page.keyboard.press(key)
         row, column = divmod(int(np.abs(kernel[:, 2]).argmax()), 8)
-        said = page.locator("#kernel-wall .kernel-head p").first.text_content() or ""
+        said = page.locator("#kernel-list .kernel-head p").first.text_content() or ""
         assert said.startswith(f"class 2, row {row}, column {column}: ")
         assert printed(said.split(": ")[1])[0] == pytest.approx(float(kernel[8 * row + column, 2]), rel=1e-3)
         page.keyboard.press("Enter")
@@ -512,13 +513,13 @@ def test_networks_without_feature_maps_are_worked_out_too(
             check_arithmetic(layer, account_of(page, layer.name, place), float(expected[layer.name][tuple(place)]))
         page.evaluate(OPEN_UNIT, [run.record.network.layers[-1].name, [3]])
         asked = page.eval_on_selector_all(
-            "#insides th.n", "(heads) => heads.map((head) => head.querySelector('.ask') !== null)"
+            "#inspector th.n", "(heads) => heads.map((head) => head.querySelector('.ask') !== null)"
         )
         assert len(asked) == 7
         assert all(asked)
         for part in ("network", "kernels", "evidence", "classes"):
             scroll_to(page, part)
-        page.wait_for_selector("#class-evidence[data-done]")
+        page.wait_for_selector("#class-attribution[data-done]")
         assert troubles == []
 
 
@@ -529,9 +530,9 @@ def test_a_layer_of_an_unknown_kind_is_named_and_what_comes_before_it_is_shown(
         payload["network"]["layers"][3]["kind"] = "FractionalPooling"
 
     with inside(browser, write_page(with_payload(page_text, change))) as (page, troubles):
-        notice = page.locator("#insides-problem").text_content() or ""
+        notice = page.locator("#inspector-problem").text_content() or ""
         assert notice.startswith("The layer max_pooling2d_1 is a FractionalPooling")
-        rows = page.eval_on_selector_all("#wall [data-layer]", "(rows) => rows.map((row) => row.dataset.layer)")
+        rows = page.eval_on_selector_all("#network-grid [data-layer]", "(rows) => rows.map((row) => row.dataset.layer)")
         assert rows == ["the image", "conv2d", "max_pooling2d", "conv2d_1"]
         assert not page.locator("[data-part=evidence]").is_visible()
         scroll_to(page, "kernels")
@@ -547,7 +548,7 @@ def test_nothing_moves_before_it_is_asked_to_and_then_stops_when_asked(
         still = page.evaluate(label)
         page.wait_for_timeout(500)
         assert page.evaluate(label) == still
-        button = page.locator("#unit .walk")
+        button = page.locator("#unit .play")
         button.click()
         page.wait_for_selector("#unit .unit-cell:not([aria-label^='channel 0, row 0'])")
         button.click()
@@ -556,7 +557,7 @@ def test_nothing_moves_before_it_is_asked_to_and_then_stops_when_asked(
         page.wait_for_timeout(500)
         assert page.evaluate(label) == stopped
     with inside(browser, write_page(page_text)) as (page, _):
-        assert not page.locator("#unit .walk").is_visible()
+        assert not page.locator("#unit .play").is_visible()
 
 
 def test_hostile_names_of_classes_do_nothing_in_the_arithmetic(
@@ -566,8 +567,8 @@ def test_hostile_names_of_classes_do_nothing_in_the_arithmetic(
         assert "</script><script>alert(1)</script>" in (page.locator("#unit .unit-sentence").text_content() or "")
         for part in ("network", "kernels", "evidence", "classes"):
             scroll_to(page, part)
-        page.wait_for_selector("#class-evidence[data-done]")
-        assert page.locator("#insides img").count() == 0
+        page.wait_for_selector("#class-attribution[data-done]")
+        assert page.locator("#inspector img").count() == 0
         assert troubles == []
 
 
@@ -576,7 +577,7 @@ def test_paper_has_the_figures_and_the_screen_the_live_views(browser: Browser, w
         assert page.locator("#inside .static svg:visible").count() == 0
         page.emulate_media(media="print")
         assert page.locator("#inside .static svg:visible").count() > 0
-        assert not page.locator("#insides").is_visible()
+        assert not page.locator("#inspector").is_visible()
 
 
 @pytest.mark.parametrize("width", [360, 1280])

@@ -69,14 +69,14 @@ def test_tab_arrows_and_enter_lead_from_the_pad_over_a_cell_and_a_mistake_to_the
         assert name in {f"test-{row}" for row in rows}
         until(page, f"location.hash.includes('image={name}')")
         assert answer(page) == evaluation.class_names[predicted]
-        tab_to(page, "#wall [role=gridcell]")
+        tab_to(page, "#network-grid [role=gridcell]")
         page.keyboard.press("ArrowRight")
         page.keyboard.press("Enter")
         assert page.evaluate("document.activeElement.className") == "unit-cell"
         before = page.locator("#unit-value").get_attribute("data-value")
         page.keyboard.press("PageDown")
         until(page, f"document.getElementById('unit-value').dataset.value !== '{before}'")
-        assert page.locator("#unit .account [data-term=after]").is_visible()
+        assert page.locator("#unit .arithmetic [data-term=after]").is_visible()
         assert troubles == []
 
 
@@ -102,7 +102,7 @@ def test_pad_chooser_sliders_and_keys_work_from_the_keyboard(browser: Browser, w
         assert page.locator("#chooser-number").input_value() in {"1", "2"}
         page.locator("#chooser-number").fill("77")
         page.keyboard.press("Enter")
-        assert page.evaluate("convscope.answer()") == str(page.locator("#answer-said").text_content())
+        assert page.evaluate("convscope.answer()") == str(page.locator("#prediction-class").text_content())
         page.locator("#slider-turn").focus()
         page.keyboard.press("ArrowRight")
         page.wait_for_selector("#sliders-reset:enabled")

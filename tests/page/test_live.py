@@ -46,7 +46,7 @@ STROKES: dict[str, list[Line]] = {
     ],
     "4": [[(0.35, 0.15), (0.3, 0.55), (0.75, 0.55)], [(0.65, 0.3), (0.62, 0.9)]],
 }
-RIVER = "[...document.querySelectorAll('#river canvas.maps')].map((map) => map.toDataURL())"
+STRIP_MAPS = "[...document.querySelectorAll('#layer-strip canvas.maps')].map((map) => map.toDataURL())"
 TWO_FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
@@ -60,11 +60,11 @@ LENS_AND_RIVER = """(canvas) => {
   const places = Array.from({length: 64}, (_, place) => [place % 8, Math.floor(place / 8)]);
   return {
     lens: places.map(([x, y]) => colour(lens, x, y)),
-    river: places.map(([x, y]) => colour(canvas, Math.floor((x + 0.5) * side / 8), Math.floor((y + 0.5) * side / 8))),
-    ends: ends(document.getElementById("lens")), riverEnds: ends(canvas.closest(".layer")),
+    strip: places.map(([x, y]) => colour(canvas, Math.floor((x + 0.5) * side / 8), Math.floor((y + 0.5) * side / 8))),
+    ends: ends(document.getElementById("lens")), stripEnds: ends(canvas.closest(".layer")),
   };
 }"""
-"""The first map of 8 × 8 of a layer, under the lens and in the river, pixel by pixel; and both legends."""
+"""The first map of 8 × 8 of a layer, under the lens and in the layer strip, pixel by pixel; and both legends."""
 
 
 def ready(page: Page) -> Page:
@@ -119,7 +119,7 @@ def test_a_drawn_digit_is_recognised_while_every_layer_follows(browser: Browser,
         ready(page)
 
         def look() -> None:
-            seen.append(page.evaluate(RIVER))
+            seen.append(page.evaluate(STRIP_MAPS))
 
         for digit, strokes in STROKES.items():
             page.evaluate("convscope.clear()")
@@ -128,7 +128,7 @@ def test_a_drawn_digit_is_recognised_while_every_layer_follows(browser: Browser,
             look()
             draw(page, strokes, while_down=look)
             assert answer(page) == digit
-            assert page.locator("#answer-said").text_content() == digit
+            assert page.locator("#prediction-class").text_content() == digit
             assert {len(maps) for maps in seen} == {6}
             for before, after in pairwise(seen):  # the pen is down each time but the first
                 assert all(map_before != map_after for map_before, map_after in zip(before, after, strict=True))
@@ -181,7 +181,7 @@ def test_an_address_that_names_nothing_opens_the_page_all_the_same(
 ) -> None:
     with opened(browser, f"{write_page(page_text)}#{hash_text}") as (page, troubles):
         ready(page)
-        assert page.locator("#answer-said").is_visible()
+        assert page.locator("#prediction-class").is_visible()
         assert troubles == []
 
 
@@ -203,14 +203,14 @@ def test_an_address_that_asks_for_what_is_not_here_says_so(
 def test_a_map_under_the_lens_has_the_colours_of_the_river(browser: Browser, write_page: Write, page_text: str) -> None:
     with opened(browser, write_page(page_text)) as (page, _):
         ready(page)
-        maps = page.locator("#river canvas.maps").nth(1)
+        maps = page.locator("#layer-strip canvas.maps").nth(1)
         maps.hover(position={"x": 6, "y": 6})
         page.wait_for_selector("#lens:not([hidden])")
         found = maps.evaluate(LENS_AND_RIVER)
-        assert found["ends"] == found["riverEnds"]
+        assert found["ends"] == found["stripEnds"]
         assert len(found["lens"]) == 64
         assert len({tuple(colour) for colour in found["lens"]}) > 1
-        assert found["lens"] == found["river"]
+        assert found["lens"] == found["strip"]
 
 
 def test_a_finger_draws(browser: Browser, write_page: Write, mnist_text: str) -> None:
@@ -278,20 +278,22 @@ def test_of_a_photographed_sheet_the_largest_digit_is_taken_as_python_finds_it(
 def test_the_distance_is_that_of_the_analysis(
     browser: Browser, write_page: Write, page_text: str, digits_record: RunRecord, digits: Dataset
 ) -> None:
-    """The page and `analysis/novelty.py` say the same of a test image."""
+    """The page and `analysis/ood/feature_distance.py` say the same of a test image."""
     evidence = digits_record.evidence
     assert evidence is not None
     assert evidence.feature_distances is not None
-    novelty = evidence.feature_distances
-    sample = activations(digits_record.network, to_inputs(evidence.reference_images[: evidence.sample]))[novelty.layer_name]
-    own = activations(digits_record.network, to_inputs(digits.test.images[:20]))[novelty.layer_name]
-    distances = mean_knn_distance(own.reshape(len(own), -1), sample.reshape(len(sample), -1), novelty.neighbours)
+    reference = evidence.feature_distances
+    sample = activations(digits_record.network, to_inputs(evidence.reference_images[: evidence.sample]))[
+        reference.layer_name
+    ]
+    own = activations(digits_record.network, to_inputs(digits.test.images[:20]))[reference.layer_name]
+    distances = mean_knn_distance(own.reshape(len(own), -1), sample.reshape(len(sample), -1), reference.neighbours)
     row = int(distances.argmin())
-    expected = 1 - float(np.interp(distances[row], novelty.distances, np.linspace(0, 1, 101)))
+    expected = 1 - float(np.interp(distances[row], reference.distances, np.linspace(0, 1, 101)))
     with opened(browser, f"{write_page(page_text)}#image=test-{row}") as (page, _):
         ready(page)
-        until(page, "document.getElementById('answer-strange').textContent !== ''")
-        found = re.search(r"In distribution: .* than (\d+)", page.locator("#answer-strange").text_content() or "")
+        until(page, "document.getElementById('prediction-ood').textContent !== ''")
+        found = re.search(r"In distribution: .* than (\d+)", page.locator("#prediction-ood").text_content() or "")
         assert found
         assert abs(int(found[1]) / 100 - expected) <= 0.006
 
@@ -320,7 +322,7 @@ def test_an_unknown_layer_stops_the_run_and_nothing_else(browser: Browser, write
         note = page.locator("#playground-problem")
         assert note.is_visible()
         assert "Kaleidoscope" in (note.text_content() or "")
-        assert page.locator("#river .layer").count() == 3
+        assert page.locator("#layer-strip .layer").count() == 3
         assert answer(page) == ""
         draw(page, STROKES["1"])
         assert troubles == []
@@ -372,19 +374,19 @@ def test_colour_pictures_are_opened_and_not_drawn(browser: Browser, write_page: 
         pixel = page.evaluate("[...document.getElementById('pad').getContext('2d').getImageData(5, 5, 1, 1).data]")
         assert pixel == [250, 30, 20, 255]
         assert answer(page) in set(map(str, range(15)))
-        bars = page.locator("#answer-bars li:visible")
+        bars = page.locator("#prediction-bars li:visible")
         assert bars.count() == 10
         assert bars.first.locator("bdi").text_content() == answer(page)
         page.get_by_role("button", name="Show all 15").click()
         assert bars.locator("bdi").all_text_contents() == list(map(str, range(15)))
         page.get_by_role("button", name="Show the 10 most probable").click()
         assert bars.count() == 10
-        assert "5 other classes" in (page.locator("#answer-bars .bars-rest").text_content() or "")
+        assert "5 other classes" in (page.locator("#prediction-bars .bars-rest").text_content() or "")
         assert troubles == []
 
 
 @pytest.mark.parametrize(
-    ("width", "places"), [(1280, [".shown", "#pad", "#river", "#answer-bars", ".next"]), (390, [".shown", "#pad"])]
+    ("width", "places"), [(1280, [".brief", "#pad", "#layer-strip", "#prediction-bars", ".next"]), (390, [".brief", "#pad"])]
 )
 def test_the_first_screen_has_findings_in_brief_and_the_network_below_them(
     browser: Browser, write_page: Write, mnist_text: str, width: int, places: list[str]
@@ -398,7 +400,7 @@ def test_the_first_screen_has_findings_in_brief_and_the_network_below_them(
         (top, bottom), *others = ready(page).evaluate(bounds, places)
         assert 0 < top < bottom
         assert all(bottom <= upper and lower <= 800 for upper, lower in others)
-        shown = page.locator(".shown a")
+        shown = page.locator(".brief a")
         assert 1 <= shown.count() <= 3
         shown.first.click()
         page.wait_for_url("**/*#figure-*")

@@ -1,4 +1,4 @@
-"""What the insides outline and draw: the receptive field of a unit that is pointed at, and every kernel."""
+"""What the inspector outline and draw: the receptive field of a unit that is pointed at, and every kernel."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ Write = Callable[[str], str]
 MARGIN = 4
 """Pixels by which the sheet of outlines stands out of the picture below it."""
 OUTLINE = """(row) => {
-  const [picture, sheet] = ["pixels", "marks"].map((kind) => document.querySelector(`#wall [data-layer="${row}"] canvas.${kind}`));
+  const line = document.querySelector(`#network-grid [data-layer="${row}"]`);
+  const [picture, sheet] = ["pixels", "marks"].map((kind) => line.querySelector(`canvas.${kind}`));
   const copy = document.createElement("canvas");
   [copy.width, copy.height] = [sheet.width, sheet.height];
   const context = copy.getContext("2d", {willReadFrequently: true});
@@ -40,7 +41,7 @@ OUTLINE = """(row) => {
   return [Math.min(...rows), Math.min(...columns), Math.max(...rows), Math.max(...columns), scale, white.length];
 }"""
 """The rectangle that white lines lie in, both ends included, and the size of a unit."""
-BOARDS = """() => [...document.querySelectorAll("#kernel-wall canvas.pixels")].map((canvas) => {
+BOARDS = """() => [...document.querySelectorAll("#kernel-list canvas.pixels")].map((canvas) => {
   const copy = document.createElement("canvas");
   [copy.width, copy.height] = [canvas.width, canvas.height];
   const context = copy.getContext("2d", {willReadFrequently: true});
@@ -52,7 +53,7 @@ BOARDS = """() => [...document.querySelectorAll("#kernel-wall canvas.pixels")].m
 def point_at(page: Page, layer: str, place: tuple[int, int, int], columns: int) -> None:
     """At a unit in the first line of channels."""
     row, column, channel = place
-    canvas = page.locator(f"#wall [data-layer={layer}] canvas.pixels")
+    canvas = page.locator(f"#network-grid [data-layer={layer}] canvas.pixels")
     scale = canvas.evaluate("(canvas) => parseFloat(canvas.style.width) / canvas.width")
     canvas.hover(position={"x": ((columns + 1) * channel + column + 0.5) * scale, "y": (row + 0.5) * scale})
 
@@ -90,7 +91,7 @@ def test_every_kernel_of_every_convolution_is_drawn_in_the_colours_of_its_weight
     convolutions = digits_run.record.network.of_kind("Conv2D")
     with inside(browser, f"{write_page(page_of(digits_run))}#theme=light") as (page, troubles):
         scroll_to(page, "kernels")
-        for board in page.locator("#kernel-wall canvas.pixels").all()[: len(convolutions)]:
+        for board in page.locator("#kernel-list canvas.pixels").all()[: len(convolutions)]:
             board.scroll_into_view_if_needed()
             page.wait_for_timeout(100)
         boards = page.evaluate(BOARDS)

@@ -22,7 +22,7 @@ from convscope.page.environment import JS
 from convscope.runs.record import RunRecord
 
 from .test_browser import opened  # type: ignore[import-not-found]
-from .test_live import RIVER, STROKES, draw, ready  # type: ignore[import-not-found]
+from .test_live import STRIP_MAPS, STROKES, draw, ready  # type: ignore[import-not-found]
 from .test_results import until  # type: ignore[import-not-found]
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 Write = Callable[[str], str]
 
-KERNELS = "[...document.querySelectorAll('#kernel-wall > div canvas.pixels')].map((each) => each.toDataURL())"
+KERNELS = "[...document.querySelectorAll('#kernel-list > div canvas.pixels')].map((each) => each.toDataURL())"
 """Of the layers whose weights are in sight without a click: the convolutions."""
 SETTLED = "new Promise((done) => setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(done)), 50))"
 ENGINE = """import {makeNetwork, makeWorkspace, runNetwork} from "./network/network.js";
@@ -101,14 +101,14 @@ def test_the_film_runs_the_weights_of_its_epoch_in_kernels_maps_and_for_the_draw
     with opened(browser, write_page(page_text), reduced_motion="reduce") as (page, troubles):
         ready(page)
         draw(page, STROKES["7"])
-        late_maps = page.evaluate(RIVER)
+        late_maps = page.evaluate(STRIP_MAPS)
         page.locator("[data-part=kernels]").scroll_into_view_if_needed()
         page.evaluate(SETTLED)
         late_kernels = page.evaluate(KERNELS)
         late = page.evaluate("(pixels) => convscope.run(pixels).probabilities", pixels)
-        page.locator(".film-control input").fill("0")
+        page.locator(".epoch-control input").fill("0")
         until(page, "([pixels, late]) => String(convscope.run(pixels).probabilities) !== String(late)", [pixels, late])
-        assert (page.locator(".film-text").text_content() or "").startswith("After epoch 1 of 2")
+        assert (page.locator(".epoch-text").text_content() or "").startswith("After epoch 1 of 2")
         found = page.evaluate("(pixels) => convscope.run(pixels)", pixels)
         for name, expected in activations(early, to_inputs(image)).items():
             values = np.reshape(found["activations"][name]["data"], expected[0].shape)
@@ -120,7 +120,7 @@ def test_the_film_runs_the_weights_of_its_epoch_in_kernels_maps_and_for_the_draw
         assert all(early != late for early, late in zip(kernels, late_kernels, strict=True))
         page.locator("#pad").scroll_into_view_if_needed()
         page.evaluate(SETTLED)
-        maps = page.evaluate(RIVER)
+        maps = page.evaluate(STRIP_MAPS)
         assert maps[0] == late_maps[0]  # the drawing itself
         assert all(early != late for early, late in zip(maps[1:], late_maps[1:], strict=True))
         assert troubles == []

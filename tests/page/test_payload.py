@@ -23,7 +23,7 @@ def test_the_payload_is_json_and_comes_back_equal(page: dict[str, Any]) -> None:
 
 
 def test_every_number_is_the_records(page: dict[str, Any], digits_record: RunRecord) -> None:
-    assert page["schema_version"] == 2
+    assert page["schema_version"] == 3
     assert page["metrics"] == json.loads(json.dumps(digits_record.metrics))
     assert page["dataset"] == digits_record.request["dataset"]
     assert [epoch["val_loss"] for epoch in page["history"]] == digits_record.history.column("val_loss")
@@ -38,7 +38,7 @@ def test_the_first_image_is_the_pixels_with_their_label(page: dict[str, Any], di
 def test_pictures_are_fitted_as_predict_does_it(page: dict[str, Any], digits_run: Run) -> None:
     digits = open_classifier(digits_run.folder).fitting.digits
     assert digits is not None
-    assert page["fitting"]["digits"] == {"digit_size_fraction": digits.digit_size_fraction, "centre": digits.centre}
+    assert page["preprocessing"]["digits"] == {"digit_size_fraction": digits.digit_size_fraction, "centre": digits.centre}
 
 
 def test_a_loss_that_is_not_a_number_becomes_null(digits_record: RunRecord) -> None:
@@ -53,23 +53,29 @@ def test_the_docstring_names_every_key(page: dict[str, Any]) -> None:
     import convscope.page.payload as module
 
     assert module.__doc__ is not None
-    parts = [page, *(page[name] for name in ("first_image", "test_image", "dataset", "fitting", "weights", "evidence"))]
+    parts = [
+        page,
+        *(page[name] for name in ("first_image", "test_image", "dataset", "preprocessing", "weights", "evidence")),
+    ]
     parts += [page["weights"]["epochs"][0], page["weights"]["arrays"][0]]
-    parts += [page["evidence"][name] for name in ("test", "reference", "calibration", "novelty", "film")]
+    parts += [
+        page["evidence"][name]
+        for name in ("test", "reference", "temperature_scaling", "feature_distances", "epoch_snapshots")
+    ]
     for key in (key for part in parts for key in part):
         assert key in module.__doc__
 
 
 def test_every_mistake_has_its_nearest_training_images(page: dict[str, Any], digits_record: RunRecord) -> None:
     evidence = page["evidence"]
-    assert [int(index) for index in evidence["nearest"]] == digits_record.evaluation.mistakes.tolist()
-    assert all(len(side) == 3 for sides in evidence["nearest"].values() for side in sides.values())
-    rows = {row for sides in evidence["nearest"].values() for side in sides.values() for row in side}
+    assert [int(index) for index in evidence["nearest_neighbours"]] == digits_record.evaluation.mistakes.tolist()
+    assert all(len(side) == 3 for sides in evidence["nearest_neighbours"].values() for side in sides.values())
+    rows = {row for sides in evidence["nearest_neighbours"].values() for side in sides.values() for row in side}
     assert rows < set(range(evidence["reference"]["count"]))
 
 
 def test_the_film_ends_with_the_result(page: dict[str, Any]) -> None:
-    film = page["evidence"]["film"]
+    film = page["evidence"]["epoch_snapshots"]
     assert film["epochs"] == [entry["epoch"] for entry in page["weights"]["epochs"]]
     assert film["accuracy"][-1] == page["metrics"]["test"]["accuracy"]
     assert film["confusion"][-1] == page["metrics"]["test"]["confusion"]
@@ -93,7 +99,12 @@ def test_what_does_not_apply_is_null(digits_record: RunRecord) -> None:
         epoch_snapshots=None,
     )
     evidence = make_payload(replace(digits_record, evidence=bare))["evidence"]
-    assert (evidence["calibration"], evidence["novelty"], evidence["film"], evidence["nearest"]) == (None, None, None, {})
+    assert (
+        evidence["temperature_scaling"],
+        evidence["feature_distances"],
+        evidence["epoch_snapshots"],
+        evidence["nearest_neighbours"],
+    ) == (None, None, None, {})
 
 
 def test_a_network_too_large_for_a_page_has_no_weights(digits_record: RunRecord, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -146,7 +146,7 @@ def test_a_photo_of_handwriting_is_prepared_pixel_for_pixel(modules: Page, digit
     random = np.random.default_rng(15)
     photo = Image.open(io.BytesIO(photo_of_one(penned("4", 420, random), "4", random).content))
     content = saved(photo.resize((round(1500 * photo.width / photo.height), 1500)))
-    digits = make_payload(digits_run.record)["fitting"]["digits"]
+    digits = make_payload(digits_run.record)["preprocessing"]["digits"]
     _, (of_mnist, of_run) = taken(modules, content, MNIST, ImagePreprocessor((8, 8, 1), DigitPreprocessing(8, 8, **digits)))
     fitted = MNIST.preprocess(decode_image(content, "it").pixels)
     assert "paper background removed" in fitted.done

@@ -58,7 +58,7 @@ SCRIBBLE = """(strokes) => {
     fire("pointerup", rest[rest.length - 1]);
   }
   delete pad.setPointerCapture;
-  return document.getElementById("answer").dataset.strange;
+  return document.getElementById("prediction").dataset.ood;
 }"""
 """Draws at once, and says what the page thinks of it."""
 
@@ -242,7 +242,7 @@ def test_the_runner_up_is_the_second_of_the_calibrated_answer(pad: Page, mnist_r
         sure = softmax(evaluation.logits[row].astype(float) / evidence.temperature_scaling.temperature)
         second = int(np.argsort(-evaluation.logits[row], kind="stable")[1])
         text = f"Runner-up: {evaluation.class_names[second]}, {100 * sure[second]:.2f}%"
-        assert (page.locator("#answer-runner").text_content() or "").replace("\u00a0", " ") == text
+        assert (page.locator("#prediction-runner-up").text_content() or "").replace("\u00a0", " ") == text
         assert page.locator(".bars .is-best").count() == page.locator(".bars .is-true").count() == 1
 
 
@@ -294,7 +294,7 @@ def test_sliders_work_on_a_drawing_and_stay_while_one_draws_on(pad: Page) -> Non
     assert (seen(page) == moved(before, 0, 6)).all()
     assert (ink(page) == drawn).all()
     assert "transformed by the sliders" in (page.locator("#steps").text_content() or "")
-    verdict = page.locator("#sliders-verdict").text_content() or ""
+    verdict = page.locator("#sliders-result").text_content() or ""
     assert verdict.startswith("Original: 1 (")
     assert verdict.endswith(("The prediction is the same.", "The prediction changed."))
     assert f"Transformed: {answer(page)} (" in verdict
@@ -328,20 +328,20 @@ def test_scribbles_are_called_strange_and_digits_are_not(pad: Page, mnist: Datas
     page = pad
     page.evaluate("scrollTo(0, 0)")
     page.locator("#chooser-next").click()
-    until(page, "document.getElementById('answer-strange').textContent !== ''")  # once the sample's features are worked out
+    until(page, "document.getElementById('prediction-ood').textContent !== ''")  # once the sample's features are worked out
     said = {name: page.evaluate(SCRIBBLE, strokes) for name, strokes in scribbles().items()}
-    strange = [name for name, level in said.items() if level == "strange"]
+    strange = [name for name, level in said.items() if level == "out"]
     assert len(strange) >= 6, said
-    assert list(said.values()).count("known") <= 2, said
+    assert list(said.values()).count("in") <= 2, said
     by_mouse = []  # as good as the same: the pointer's path is not quite that of the strokes
     for name in strange[:3]:
         draw(page, scribbles()[name])
-        by_mouse.append(page.locator("#answer-strange").text_content() or "")
+        by_mouse.append(page.locator("#prediction-ood").text_content() or "")
     assert sum(sentence.endswith("Do not trust this prediction.") for sentence in by_mouse) >= 2, by_mouse
     of_digits = []
     for row in range(30):
         page.locator("#chooser-number").evaluate("(field, row) => { field.value = row; field.dispatchEvent(new Event('change')); }",
                                                  row)  # fmt: skip
-        of_digits.append(page.evaluate("document.getElementById('answer').dataset.strange"))
-    assert of_digits.count("strange") <= 3, of_digits
-    assert of_digits.count("known") >= 24, of_digits
+        of_digits.append(page.evaluate("document.getElementById('answer').dataset.ood"))
+    assert of_digits.count("out") <= 3, of_digits
+    assert of_digits.count("in") >= 24, of_digits

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 MAX_SHEETS = 10
 ON_PAPER = ("h1", ".findings", "#figure-first_image_matrix", "#figure-model_diagram", "#figure-confusion_matrix",
             "[data-sortable]", "#figure-mistakes", "#figure-reliability", "#yourself pre", ".glossary")  # fmt: skip
-ON_SCREEN_ONLY = "#playground, #insides, [data-live], #figure-samples, .files, #theme, .ask, input, select, canvas"
+ON_SCREEN_ONLY = "#playground, #inspector, [data-live], #figure-samples, .files, #theme, .ask, input, select, canvas"
 
 
 @pytest.mark.parametrize("size", ["A4", "Letter"])

@@ -18,7 +18,7 @@ from convscope.page.payload import make_payload
 from convscope.page.render import render
 from convscope.runs.record import RunRecord, with_metrics
 
-from .text.test_uncertainty import examined, strangers  # type: ignore[import-not-found]
+from .text.test_uncertainty import examined, ood_metrics  # type: ignore[import-not-found]
 
 MAX_BYTES = 6 * 2**20
 
@@ -181,7 +181,7 @@ def test_keras_summary_is_told_with_none_and_totals(page_text: str) -> None:
 def test_every_finding_leads_to_its_evidence(digits_record: RunRecord, drawings: list[Drawing]) -> None:
     """Figures, and the parts of the section on uncertainty that have none."""
     metrics = examined(digits_record)
-    metrics["ood"] = strangers()
+    metrics["ood"] = ood_metrics()
     record = with_metrics(replace(digits_record, metrics=metrics))
     damaged = replace(drawings[-1], name="robustness", svg=drawings[-1].svg.replace(drawings[-1].name, "robustness"))
     text = render(record, [*drawings, damaged])
@@ -198,7 +198,7 @@ def test_every_finding_leads_to_its_evidence(digits_record: RunRecord, drawings:
 def test_the_first_findings_after_the_result_stand_in_brief_above_the_playground(
     page_text: str, digits_record: RunRecord
 ) -> None:
-    shown = re.search(r'<ul class="shown".*?</ul>', page_text, re.DOTALL)
+    shown = re.search(r'<ul class="brief".*?</ul>', page_text, re.DOTALL)
     assert shown
     assert page_text.index(shown[0]) < page_text.index('id="playground"')
     text = unescape(re.sub(r"<[^>]+>", "", shown[0])).replace("\xa0", " ")

@@ -21,6 +21,7 @@ from convscope.models.predictor import Predictor
 from convscope.page.payload import make_payload
 from convscope.page.render import render
 from convscope.runs.record import RunRecord
+from convscope.training.input_gradients import InputGradient
 
 from .conftest import HOSTILE, drawn, with_class_names  # type: ignore[import-not-found]
 from .test_browser import opened  # type: ignore[import-not-found]
@@ -75,11 +76,11 @@ def shown(page: Page, place: str = GALLERY) -> list[int]:
     return list(numbers)
 
 
-def choose(page: Page, *, truth: int = -1, predicted: int = -1, verdict: str = "all", order: str = "number") -> None:
+def choose(page: Page, *, truth: int = -1, predicted: int = -1, outcome: str = "all", order: str = "number") -> None:
     form = page.locator("form[aria-label='Which test images']")
     form.locator("select").nth(0).select_option(str(truth))
     form.locator("select").nth(1).select_option(str(predicted))
-    form.get_by_text(verdict, exact=True).click()
+    form.get_by_text(outcome, exact=True).click()
     form.locator("select").nth(2).select_option(order)
 
 
@@ -108,9 +109,9 @@ def test_every_test_image_can_be_reached_and_every_filter_is_pythons(
         assert shown(page) == list(range(len(evaluation)))
         choose(page, truth=9)
         assert shown(page) == np.flatnonzero(labels == 9).tolist()
-        choose(page, predicted=9, verdict="wrong")
+        choose(page, predicted=9, outcome="errors")
         assert shown(page) == np.flatnonzero((predictions == 9) & (labels != 9)).tolist()
-        choose(page, truth=3, verdict="right")
+        choose(page, truth=3, outcome="correct")
         assert shown(page) == np.flatnonzero((labels == 3) & (predictions == 3)).tolist()
         assert troubles == []
 
@@ -123,7 +124,7 @@ def test_the_mistakes_come_first_in_every_order_of_numpys(
     with results(browser, write_page(page_text)) as (page, _):
         assert shown(page) == wrong[np.lexsort((wrong, *ORDERS["surest"](evaluation, wrong)))].tolist()
         for order, keys in ORDERS.items():
-            choose(page, verdict="all", order=order)
+            choose(page, outcome="all", order=order)
             rows = np.arange(len(evaluation))
             assert shown(page) == rows[np.lexsort((rows, *keys(evaluation, rows)))].tolist(), order
 
@@ -157,8 +158,8 @@ def test_a_tile_tells_number_classes_and_the_probability_of_the_true_one(
         assert f"#{row}" in tile.inner_text()
         assert (f"{probability:.1f}" if probability >= 0.1 else "<0.1") in tile.inner_text()
         assert "✕" in tile.inner_text()
-        assert tile.get_attribute("data-verdict") == "wrong"
-        choose(page, verdict="right")
+        assert tile.get_attribute("data-outcome") == "wrong"
+        choose(page, outcome="correct")
         assert "✓" in page.locator(f"{GALLERY} .tile").first.inner_text()
 
 
@@ -174,7 +175,7 @@ def test_a_mistake_that_is_clicked_is_opened_with_the_neighbours_of_the_evidence
             index = int(nearest.test_indices[number])
             page.locator(f"{GALLERY} .tile[data-name='test-{index}']").click()
             until(page, f"location.hash.includes('image=test-{index}')")
-            until(page, f"document.querySelector('.case-title').textContent.endsWith('\\u00a0{index}')")
+            until(page, f"document.querySelector('.details-title').textContent.endsWith('\\u00a0{index}')")
             rows = [[row for row in group[number].tolist() if row >= 0] for group in (nearest.true, nearest.predicted)]
             names = [f"train-{evidence.reference_indices[row]}" for row in [*rows[0], *rows[1]]]
             until(
@@ -183,11 +184,11 @@ def test_a_mistake_that_is_clicked_is_opened_with_the_neighbours_of_the_evidence
                 "=== JSON.stringify(names)",
                 names,
             )
-            said = page.locator(".case-said").inner_text()
+            said = page.locator(".details-prediction").inner_text()
             assert said == f"true class “{evaluation.labels[index]}”, predicted as “{evaluation.predictions[index]}”"
         page.locator(".neighbour").first.click()
         until(page, "location.hash.includes('image=train-')")
-        assert page.locator(".case-title").inner_text().startswith("Training image")
+        assert page.locator(".details-title").inner_text().startswith("Training image")
         assert troubles == []
 
 
@@ -197,29 +198,29 @@ def with_votes(record: RunRecord, predictor: Predictor) -> RunRecord:
     votes = np.zeros(evaluation.logits.shape, np.int64)
     votes[np.arange(len(evaluation)), evaluation.predictions] = 8
     votes[np.arange(len(evaluation)), evaluation.labels] += 1
-    explained = explain_mistakes(record, predictor, votes=votes, voters="other seeds")
+    explained = explain_mistakes(record, predictor, votes=votes, voter_name="other seeds")
     told = {"study": "../..", "seeds": list(range(9))}
     mistakes = mistakes_metrics(explained, evaluation.errors, votes=told)
     return replace(record, metrics={**record.metrics, "mistakes": mistakes})
 
 
-def test_a_case_has_pythons_hint_with_its_evidence_and_no_verdict(
+def test_an_error_has_the_likely_cause_from_python_with_its_evidence(
     browser: Browser, write_page: Write, digits_run: Run, drawings: list[Drawing]
 ) -> None:
     record = with_votes(digits_run.record, Predictor(digits_run.folder / "model.onnx"))
     with results(browser, write_page(render(record, drawings))) as (page, troubles):
         for each in record.metrics["mistakes"]["list"][:3]:
             page.locator(f"{GALLERY} .tile[data-name='test-{each['index']}']").click()
-            until(page, f"document.querySelector('.case-title').textContent.endsWith('\\u00a0{each['index']}')")
-            hint = page.locator(".case .hint")
+            until(page, f"document.querySelector('.details-title').textContent.endsWith('\\u00a0{each['index']}')")
+            hint = page.locator(".image-details .triage")
             assert hint.get_attribute("data-kind") == each["triage"]
             assert hint.locator("li").all_inner_texts() == each["evidence"]
-            assert f"8 of 9 other seeds read it as {each['predicted']} too, 1 as {each['true']}" in each["evidence"]
+            assert f"8 of 9 other seeds also predict {each['predicted']}, 1 predicts {each['true']}" in each["evidence"]
             assert "Likely cause: " in hint.inner_text()
             assert "check the image" in hint.inner_text()
-        choose(page, verdict="right")
+        choose(page, outcome="correct")
         page.locator(f"{GALLERY} .tile").first.click()
-        until(page, "!document.querySelector('.case .hint')")
+        until(page, "!document.querySelector('.image-details .triage')")
         assert troubles == []
 
 
@@ -232,10 +233,10 @@ def test_the_gallery_shows_the_mistakes_of_one_hint(
         expected = [kind for kind, count in told["triage"].items() if count]
         assert [text.rsplit(" ", 1)[0] for text in hint.locator("option").all_inner_texts()] == ["any", *expected]
         for kind in expected:
-            choose(page, verdict="right")
+            choose(page, outcome="correct")
             hint.select_option(kind)  # right answers have none, so that it shows mistakes
             assert sorted(shown(page)) == sorted(told["indices"][kind])
-        choose(page, verdict="right")
+        choose(page, outcome="correct")
         assert hint.input_value() == ""
         words = page.locator("#every-image details.words").last
         assert words.locator("tbody tr").count() == len(told["list"])
@@ -244,8 +245,8 @@ def test_the_gallery_shows_the_mistakes_of_one_hint(
         )
 
 
-def test_what_speaks_for_both_classes_of_a_case_is_pythons(
-    browser: Browser, write_page: Write, page_text: str, digits_record: RunRecord
+def test_the_attribution_of_both_classes_of_an_image_is_that_of_python(
+    browser: Browser, write_page: Write, page_text: str, digits_run: Run, digits_record: RunRecord
 ) -> None:
     evaluation, network = digits_record.evaluation, digits_record.network
     assert digits_record.evidence is not None
@@ -254,7 +255,7 @@ def test_what_speaks_for_both_classes_of_a_case_is_pythons(
         digits_record.evidence.test_images[first],
         (int(evaluation.labels[first]), int(evaluation.predictions[first])),
     )
-    found = measure_saliency(network, image, labels)
+    found = measure_saliency(InputGradient(digits_run.model), image, labels)
     assert found.integrated.shape == (2, 8, 8, 1)
     # Squares of 2 × 2, set to nothing, at every place where one touches the image.
     covered = np.repeat(np.pad(image, ((1, 1), (1, 1), (0, 0)))[None], 64, axis=0)
@@ -267,10 +268,10 @@ def test_what_speaks_for_both_classes_of_a_case_is_pythons(
         "occlusion": (found.logits - logits).max(axis=0),
     }
     with results(browser, f"{write_page(page_text)}#every-image&image=test-{first}") as (page, troubles):
-        page.locator(".case-classes").scroll_into_view_if_needed()
-        page.wait_for_selector(f".case-classes[data-done='{labels[0]} {labels[1]}']")
+        page.locator(".details-classes").scroll_into_view_if_needed()
+        page.wait_for_selector(f".details-classes[data-done='{labels[0]} {labels[1]}']")
         for way, expected in sums.items():
-            cells = page.locator(f".class-way[data-way='{way}'] [data-sum]")
+            cells = page.locator(f".attribution-method[data-method='{way}'] [data-sum]")
             assert [float(cell.get_attribute("data-sum") or "nan") for cell in cells.all()] == pytest.approx(
                 expected.tolist(), abs=2e-3
             )
@@ -319,7 +320,7 @@ def test_the_films_matrix_is_that_of_the_epochs_weights(
     assert digits_record.evidence is not None
     with results(browser, write_page(page_text)) as (page, troubles):
         cells = "[...document.querySelectorAll('.cells td button')].map((each) => Number(each.textContent.replace(',', '')))"
-        slider = page.locator(".film-control input[type=range]")
+        slider = page.locator(".epoch-control input[type=range]")
         for place, kept in enumerate(payload["weights"]["epochs"]):
             slider.fill(str(place))
             predictions = predictions_after(digits_record, kept["epoch"])
@@ -327,7 +328,7 @@ def test_the_films_matrix_is_that_of_the_epochs_weights(
             np.add.at(matrix, (evaluation.labels, predictions), 1)
             until(page, f"({cells}).join() === '{','.join(map(str, matrix.ravel()))}'")
             wrong = int((predictions != evaluation.labels).sum())
-            assert f" {wrong} errors" in page.locator(".film-text").inner_text()
+            assert f" {wrong} errors" in page.locator(".epoch-text").inner_text()
             # And the images behind a cell are those of that epoch.
             true, predicted = np.argwhere(matrix - np.diag(np.diag(matrix)))[0]
             page.locator(f".cells td[data-truth='{true}'][data-predicted='{predicted}'] button").click()
@@ -348,13 +349,13 @@ def predictions_after(record: RunRecord, epoch: int) -> Any:
 
 def test_while_the_film_is_not_at_its_end_the_page_says_so(browser: Browser, write_page: Write, page_text: str) -> None:
     with results(browser, f"{write_page(page_text)}#every-image&epoch=1") as (page, _):
-        until(page, "document.querySelector('.case-said').textContent.endsWith('as after epoch 1 of 2')")
-        assert page.locator(".film-note").text_content().startswith("as after epoch 1 of 2: ")
+        until(page, "document.querySelector('.details-prediction').textContent.endsWith('as after epoch 1 of 2')")
+        assert page.locator(".epoch-note").text_content().startswith("as after epoch 1 of 2: ")
         assert "predictions of the last epoch" in page.locator(".gallery-summary").inner_text()
-        strip = page.locator(".film-strip")
+        strip = page.locator(".epoch-strip")
         assert "epoch 1 of 2" in strip.inner_text()
         strip.get_by_text("to the end").click()
-        until(page, "document.querySelector('.film-note').hidden")
+        until(page, "document.querySelector('.epoch-note').hidden")
         assert "epoch=" not in page.evaluate(
             "(async () => { await new Promise((go) => setTimeout(go, 400)); return location.hash; })()"
         )
@@ -374,7 +375,7 @@ def test_the_curves_read_out_what_the_history_has(
         accuracy = page.locator("[data-live='accuracy-curves'] .readout").inner_text().replace("\u00a0", " ")
         assert accuracy == f"Epoch 1 training {100 * first.accuracy:.2f}%, validation {100 * first.val_accuracy:.2f}%"
         page.keyboard.press("Enter")
-        until(page, "document.querySelector('.film-control input').value === '0'")
+        until(page, "document.querySelector('.epoch-control input').value === '0'")
 
 
 def test_everything_can_be_done_by_keyboard(browser: Browser, write_page: Write, page_text: str) -> None:
@@ -411,11 +412,11 @@ def test_a_number_of_the_tables_leads_to_its_images(
     evaluation = digits_record.evaluation
     labels, predictions = evaluation.labels, evaluation.predictions
     with results(browser, write_page(page_text)) as (page, _):
-        page.locator("tr[data-label='8'] [data-door=recall] button").click()
+        page.locator("tr[data-label='8'] [data-link=recall] button").click()
         assert sorted(shown(page)) == np.flatnonzero((labels == 8) & (predictions != 8)).tolist()
-        page.locator("tr[data-label='8'] [data-door=precision] button").click()
+        page.locator("tr[data-label='8'] [data-link=precision] button").click()
         assert sorted(shown(page)) == np.flatnonzero((labels != 8) & (predictions == 8)).tolist()
-        page.locator("tr[data-label='8'] [data-door=support] button").click()
+        page.locator("tr[data-label='8'] [data-link=support] button").click()
         assert sorted(shown(page)) == np.flatnonzero(labels == 8).tolist()
         door = page.locator("td[data-pair] button").first
         count = int(door.inner_text())
@@ -428,23 +429,23 @@ def test_a_class_lights_its_row_its_column_its_bar_and_its_tiles(
 ) -> None:
     with results(browser, write_page(page_text)) as (page, _):
         page.locator("tr[data-label='8']").hover()
-        assert page.locator(".cells th[data-lit]").all_inner_texts() == ["8", "8"]
-        assert page.locator(".cells td[data-lit]").count() == 19
-        assert page.locator(".class-bars li[data-lit]").get_attribute("data-label") == "8"
+        assert page.locator(".cells th[data-highlight]").all_inner_texts() == ["8", "8"]
+        assert page.locator(".cells td[data-highlight]").count() == 19
+        assert page.locator(".class-bars li[data-highlight]").get_attribute("data-label") == "8"
         for tile in page.locator(f"{GALLERY} .tile").all():
-            truth, predicted, lit = (tile.get_attribute(f"data-{key}") for key in ("truth", "predicted", "lit"))
+            truth, predicted, lit = (tile.get_attribute(f"data-{key}") for key in ("truth", "predicted", "highlight"))
             assert (lit is not None) == ("8" in (truth, predicted))
 
 
 def test_hostile_names_do_nothing_in_the_results(browser: Browser, write_page: Write, hostile_text: str) -> None:
     with results(browser, write_page(hostile_text)) as (page, troubles):
         page.locator(".cells button").nth(3).click()
-        choose(page, truth=0, verdict="all")
+        choose(page, truth=0, outcome="all")
         page.locator(f"{GALLERY} .tile").first.click()
         page.wait_for_selector(".neighbour")
-        page.locator(".film-control input").fill("0")
-        page.locator(".case").scroll_into_view_if_needed()
-        until(page, "document.querySelector('.case-said').textContent.includes('after epoch 1')")
+        page.locator(".epoch-control input").fill("0")
+        page.locator(".image-details").scroll_into_view_if_needed()
+        until(page, "document.querySelector('.details-prediction').textContent.includes('after epoch 1')")
         assert page.locator("img").count() == 0
         assert HOSTILE[0] in (page.locator(".cell-sentence, .cells th").all_text_contents())
         assert troubles == []
@@ -457,7 +458,8 @@ def test_the_results_never_scroll_the_page_sideways(
     long = with_class_names(digits_record, tuple(f"{number}-" + "Donaudampfschiffahrt" * 4 for number in range(10)))
     wide = """() => [...document.querySelectorAll('#learned *, #good *, #fails *')].filter((each) => {
         const {right, width} = each.getBoundingClientRect();
-        return width && right > innerWidth + 1 && !each.closest('.scroll, .drawing, .unseen, .classes, .class-bars, .line-chart');
+        const may = '.scroll, .drawing, .visually-hidden, .classes, .class-bars, .line-chart';
+        return width && right > innerWidth + 1 && !each.closest(may);
     }).map((each) => `${each.tagName} in ${each.parentElement.className}`)"""
     for text in (page_text, render(long, drawn(long))):
         with results(browser, write_page(text), width=width) as (page, _):
@@ -507,7 +509,7 @@ def test_without_scripts_and_on_paper_there_are_the_figures(browser: Browser, wr
         page.emulate_media(media="print")
         assert all(page.locator(f"#figure-{name} .drawing").is_visible() for name in names)
         assert page.get_by_text("Scores per class").is_visible()  # in numbers, instead of the figure
-        assert page.locator("[data-live]:visible, .film-strip:visible").count() == 0
+        assert page.locator("[data-live]:visible, .epoch-strip:visible").count() == 0
 
 
 def test_a_network_that_is_too_large_for_the_page_has_its_mistakes_and_their_neighbours(
@@ -518,8 +520,8 @@ def test_a_network_that_is_too_large_for_the_page_has_its_mistakes_and_their_nei
     first = int(evaluation.mistakes[0])
     with results(browser, f"{write_page(render(digits_record, []))}#every-image&image=test-{first}") as (page, troubles):
         page.wait_for_selector(".neighbour")
-        said = page.locator(".case-said").inner_text()
+        said = page.locator(".details-prediction").inner_text()
         assert said == f"true class “{evaluation.labels[first]}”, predicted as “{evaluation.predictions[first]}”"
-        assert page.locator(".case .line-chart, .answers:visible, .film-control").count() == 0
+        assert page.locator(".image-details .line-chart, .answers:visible, .epoch-control").count() == 0
         assert page.locator(".cells button").count() == 100
         assert troubles == []

@@ -68,5 +68,5 @@ def test_the_page_of_a_sample_has_the_mistakes_first_and_says_how_many_of_each_c
         until(page, f"document.getElementById('chooser-number').value === '{held[-1]}'")  # the nearest that is there
         page.locator("#chooser-mistake").click()
         assert int(page.locator("#chooser-number").input_value()) in kept
-        assert "Confidence is lower" not in (page.locator("#answer-strange").text_content() or "")
+        assert "Confidence is lower" not in (page.locator("#prediction-ood").text_content() or "")
         assert troubles == []

@@ -18,8 +18,11 @@ from ..analysis.epoch_snapshots import epochs_to_keep, quantize_weights
 from ..runs.record import RunRecord
 from .evidence_payload import evidence_arrays
 
+Array = npt.NDArray[Any]
 FINAL = "weights-final"
 
+LEVEL = 7
+"""Compression level; the highest, 9, takes two seconds longer for MNIST's test images and saves 0.5%."""
 MAX_WEIGHTS = 6_000_000
 """Largest number of weights in a page. The weights of a larger network would take over 27 MB, so it does not run live."""
 
@@ -42,13 +45,13 @@ def weights_entry(record: RunRecord) -> dict[str, Any] | None:
     }
 
 
-def weights_arrays(record: RunRecord) -> dict[str, npt.NDArray[Any]]:
+def weights_arrays(record: RunRecord) -> dict[str, Array]:
     """Return the islands by id, each with all weights of the network concatenated."""
     names = list(record.network.weight_arrays())
     if record.network.num_parameters > MAX_WEIGHTS:
         return {}
     final = [array.ravel() for array in record.network.weight_arrays().values()]
-    islands: dict[str, npt.NDArray[Any]] = {FINAL: np.concatenate(final)}
+    islands: dict[str, Array] = {FINAL: np.concatenate(final)}
     for epoch in _epochs(record)[:-1]:
         snapshot = record.snapshots[epoch - 1]
         islands[_island(epoch)] = np.concatenate([quantize_weights(snapshot[name]).ravel() for name in names])
@@ -61,12 +64,6 @@ def _epochs(record: RunRecord) -> list[int]:
 
 def _island(epoch: int) -> str:
     return f"weights-epoch-{epoch}"
-
-
-Array = npt.NDArray[Any]
-
-LEVEL = 7
-"""Compression level; the highest, 9, takes two seconds longer for MNIST's test images and saves 0.5%."""
 
 
 def encode_arrays(record: RunRecord) -> Mapping[str, str]:

@@ -10,16 +10,13 @@ from functools import cache
 
 import numpy as np
 from jinja2 import Environment
-from markupsafe import Markup
 
-from .._version import __version__
 from ..analysis import comparison_text
 from ..analysis.comparison import Comparison
 from ..analysis.statistics.proportions import Interval
 from ..formatting import join_words
 from ..types import Images
-from .csp import content_security_policy
-from .environment import CSS, accuracy_scale, check_style, difference_scale, image_data_uri, make_environment, read_styles
+from .environment import accuracy_scale, difference_scale, image_data_uri, make_environment, render_without_script
 from .text import numbers
 
 PICTURE_SIDE = 84
@@ -69,8 +66,9 @@ def render_comparison(comparison: Comparison, pictures: Mapping[int, Images]) ->
         comparison: What was compared, with all its numbers.
         pictures: Images (h, w, c) uint8 by their indices in the test split; images without one are left out of the gallery.
     """
-    style = check_style(read_styles((CSS / "base.css", CSS / "comparison.css")))
-    return _environment().get_template("comparison.html").render(
+    return render_without_script(
+        "comparison",
+        _environment(),
         comparison=comparison,
         conclusion=comparison_text.verdict(comparison),
         accuracies=accuracy_scale(end for each in comparison.contestants for end in _ends(each.interval)),
@@ -78,11 +76,8 @@ def render_comparison(comparison: Comparison, pictures: Mapping[int, Images]) ->
         groups=gallery(comparison, pictures),
         shown=len(pictures),
         splits=disagreement_patterns(comparison),
-        policy=content_security_policy([], [style]),
-        style=Markup(style),  # noqa: S704 - ours, and checked above
-        version=__version__,
         now=datetime.now(UTC).isoformat(timespec="seconds"),
-    )  # fmt: skip
+    )
 
 
 def gallery(comparison: Comparison, pictures: Mapping[int, Images]) -> list[Group]:

@@ -10,16 +10,16 @@ from typing import Any
 
 import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
+from .._version import __version__
 from ..figures.png import png_bytes
 from ..types import Images
+from .csp import content_security_policy
 
 TEMPLATES, CSS, JS = (Path(__file__).with_name(name) for name in ("templates", "css", "js"))
-
 DOTS_PER_INCH = 96.0
-
 AXIS_LENGTH = 1000
-
 MARGIN = 0.06
 """Share of an axis' range that stays free at both ends."""
 
@@ -36,9 +36,20 @@ def make_environment(**names: Any) -> Environment:
     return environment
 
 
-def read_styles(paths: Iterable[Path]) -> str:
-    """Return the style sheets at ``paths`` as one text."""
-    return "\n".join(path.read_text("utf-8") for path in paths)
+def read_styles(names: Iterable[str]) -> str:
+    """Return the style sheets in ``css/`` as one text."""
+    return "\n".join((CSS / f"{name}.css").read_text("utf-8") for name in names)
+
+
+def render_without_script(name: str, environment: Environment, **values: Any) -> str:
+    """Return the page of the template ``name`` with its own style sheet on top of the run's, and no script."""
+    style = check_style(read_styles(("base", name)))
+    return environment.get_template(f"{name}.html").render(
+        policy=content_security_policy([], [style]),
+        style=Markup(style),  # noqa: S704 - ours, and checked above
+        version=__version__,
+        **values,
+    )
 
 
 def check_style(style: str) -> str:

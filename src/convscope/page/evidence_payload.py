@@ -16,7 +16,6 @@ from ..runs.record import RunRecord
 from ..types import Labels
 
 TEST = ("images", "labels", "predictions", "confidence", "true-probability")
-
 REFERENCE = ("images", "labels", "indices")
 
 
@@ -26,9 +25,9 @@ def evidence_entry(record: RunRecord) -> dict[str, Any] | None:
     if evidence is None:
         return None
     sampled = is_sampled(record, evidence)
-    calibration, film = evidence.temperature_scaling, evidence.epoch_snapshots
+    scaling, snapshots = evidence.temperature_scaling, evidence.epoch_snapshots
     return {
-        "measured_on": evidence.selected_on,
+        "selected_on": evidence.selected_on,
         "test": {
             "count": len(evidence.test_indices),
             "sampled": sampled,
@@ -40,10 +39,10 @@ def evidence_entry(record: RunRecord) -> dict[str, Any] | None:
             "sample": evidence.sample,
             **{name: f"reference-{name}" for name in REFERENCE},
         },
-        "nearest": _nearest(evidence.nearest_neighbours) if evidence.nearest_neighbours else {},
-        "calibration": asdict(calibration) if calibration else None,
-        "novelty": _novelty(evidence.feature_distances) if evidence.feature_distances else None,
-        "film": _film(film) if film else None,
+        "nearest_neighbours": _nearest(evidence.nearest_neighbours) if evidence.nearest_neighbours else {},
+        "temperature_scaling": asdict(scaling) if scaling else None,
+        "feature_distances": _feature_distances(evidence.feature_distances) if evidence.feature_distances else None,
+        "epoch_snapshots": _epoch_snapshots(snapshots) if snapshots else None,
     }
 
 
@@ -85,20 +84,20 @@ def _rows(rows: Labels) -> list[int]:
     return [row for row in rows.tolist() if row != NO_NEIGHBOUR]
 
 
-def _novelty(novelty: FeatureDistances) -> dict[str, Any]:
+def _feature_distances(found: FeatureDistances) -> dict[str, Any]:
     return {
-        "layer": novelty.layer_name,
-        "neighbours": novelty.neighbours,
-        "distances": novelty.distances.tolist(),
-        "threshold": novelty.threshold,
+        "layer": found.layer_name,
+        "neighbours": found.neighbours,
+        "distances": found.distances.tolist(),
+        "threshold": found.threshold,
     }
 
 
-def _film(film: EpochSnapshots) -> dict[str, Any]:
+def _epoch_snapshots(found: EpochSnapshots) -> dict[str, Any]:
     return {
-        "epochs": film.epochs.tolist(),
-        "accuracy": film.accuracy.tolist(),
-        "confusion": None if film.confusion is None else film.confusion.tolist(),
+        "epochs": found.epochs.tolist(),
+        "accuracy": found.accuracy.tolist(),
+        "confusion": None if found.confusion is None else found.confusion.tolist(),
     }
 
 

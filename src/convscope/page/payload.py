@@ -3,22 +3,22 @@
 All numbers come from ``metrics.json``, ``run.json`` and ``history.csv``. NaN and infinity, which JSON lacks, become ``null``.
 An island is the id of an element that :mod:`convscope.page.binary_data` writes. Keys at schema version 2:
 
-    schema_version  2
+    schema_version  3
     run             created, command, model, recipe, seed, config, versions, machine, stopped_early, precision,
                     batch_size: from run.json
     dataset         name, source, description, licence, content, notes, fingerprint, image_shape [h, w, c], class_names,
-                    reading (the options for reading it), digit_preprocessing and polarity (the full form of ``fitting``;
+                    reading (the options for reading it), digit_preprocessing and polarity (the full form of ``preprocessing``;
                     missing in runs of earlier versions)
     metrics         all of metrics.json: test, per_class, layers, data, baseline, findings…
     history         one entry per epoch: epoch, seconds, loss, accuracy, val_loss, val_accuracy, learning_rate
     network         name, input_shape, layers [{name, kind, settings, input_shape, output_shape, weights}],
                     non_trainable (number of parameters without a gradient)
-    fitting         the preprocessing of image files: digits (null, or digit_size_fraction, the share of the frame that the longer
+    preprocessing   of image files: digits (null, or digit_size_fraction, the share of the frame that the longer
                     side of a digit fills, and centre, whether by centre of mass), polarity (null, or "light on dark" or
                     "dark on light", for other grey images)
     first_image     label, class_name, pixels [h][w][c] from 0 to 255: the first training image
     test_image      label, class_name, predicted, confidence: test image 0, which the page opens first
-    readings        {purpose: times}: reads of the test split by the run's ledger; empty if they were not counted
+    test_reads      {purpose: times}: reads of the test split by the run's ledger; empty if they were not counted
     mistakes_shown  number of errors with an image
     weights         null for a network that is too large for a page, or
                     arrays [{name: "layer/weight", shape, offset}], size (offset and size count elements);
@@ -26,22 +26,26 @@ An island is the id of an element that :mod:`convscope.page.binary_data` writes.
                     epochs [{epoch, island, dtype}]: the epochs that are kept, always with the first and the last. Those
                     before the last are float16, quantized to 8 bits
     evidence        null, or the following, with null for what does not apply:
-      measured_on   "validation", or "training" if the recipe leaves no independent images: the images behind calibration
-                    and novelty
+      selected_on   "validation", or "training" if the recipe leaves no independent images: the images behind
+                    temperature_scaling and feature_distances
       test          count, sampled (whether some test images are left out); the islands images (uint8, h·w·c each),
                     labels, predictions (uint16), confidence, true_probability (float32), indices (uint32, ascending; null
                     if no image is left out). A sample contains all errors first
       reference     count, sample: training images. The first ``sample`` are a stratified random sample, to measure
                     distances to; the others are neighbours of misclassified images. Islands images, labels, indices
                     (uint32, in the training split)
-      nearest       {"test index": {true, predicted}}: the 3 nearest training images of either class, nearest first, as
+      nearest_neighbours
+                    {"test index": {true, predicted}}: the 3 nearest training images of either class, nearest first, as
                     rows of reference; for the most confident errors, as far as space allows
-      calibration   temperature, n, nll_before, nll_after, ece_before, ece_after: confidence is
+      temperature_scaling
+                    temperature, n, nll_before, nll_after, ece_before, ece_after: confidence is
                     softmax(logits / temperature); null if none of the n images is misclassified
-      novelty       layer, neighbours, distances (101 percentiles), threshold (the 99th): the OOD score of an image is the
+      feature_distances
+                    layer, neighbours, distances (101 percentiles), threshold (the 99th): the OOD score of an image is the
                     mean distance to its nearest ``neighbours`` in the sample, between activations of that layer scaled to
                     unit length
-      film          epochs, accuracy, confusion (rows true, columns predicted; null with over 100 classes) of the whole test
+      epoch_snapshots
+                    epochs, accuracy, confusion (rows true, columns predicted; null with over 100 classes) of the whole test
                     split, measured after training with the embedded weights
     evidence_missing  null, or why there is no evidence
     exercises       kind, text, label, answer, image (see exercises.py)
@@ -66,8 +70,7 @@ from .binary_data import weights_entry
 from .evidence_payload import evidence_entry, suspects_shown
 from .text.exercises import exercises
 
-SCHEMA_VERSION = 2
-
+SCHEMA_VERSION = 3
 RUN_KEYS = ("created", "command", "model", "recipe", "seed", "config", "augmentation", "versions", "machine", "stopped_early",
             "precision", "batch_size", "backend", "accelerators")  # fmt: skip
 
@@ -98,7 +101,7 @@ def make_payload(record: RunRecord, *, opened: OpenedPicture | None = None) -> d
         "metrics": record.metrics,
         "history": [asdict(epoch) for epoch in record.history],
         "network": {**record.network.description(), "non_trainable": _non_trainable(record.network)},
-        "fitting": _fitting(record),
+        "preprocessing": _preprocessing(record),
         "first_image": {
             "label": examples.first_label,
             "class_name": class_names[examples.first_label],
@@ -110,7 +113,7 @@ def make_payload(record: RunRecord, *, opened: OpenedPicture | None = None) -> d
             "predicted": class_names[int(evaluation.predictions[0])],
             "confidence": float(evaluation.confidence[0]),
         },
-        "readings": ledger.counts_by_purpose(record.readings, request["dataset"].get("fingerprint", "")),
+        "test_reads": ledger.counts_by_purpose(record.readings, request["dataset"].get("fingerprint", "")),
         "mistakes_shown": len(examples.mistake_indices),
         "weights": weights_entry(record),
         "evidence": evidence_entry(record),
@@ -123,7 +126,7 @@ def make_payload(record: RunRecord, *, opened: OpenedPicture | None = None) -> d
     return plain
 
 
-def _fitting(record: RunRecord) -> dict[str, Any]:
+def _preprocessing(record: RunRecord) -> dict[str, Any]:
     contract = metadata_for_run(record)
     if contract.digits is None:
         return {"digits": None, "polarity": contract.polarity}

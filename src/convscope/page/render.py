@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
-from jinja2 import Environment, Template
+from jinja2 import Template
 from markupsafe import Markup
 
 from ..figures.figure import Drawing
@@ -14,7 +14,7 @@ from ..runs.record import RunRecord
 from .binary_data import encode_arrays
 from .bundle import bundle
 from .csp import content_security_policy, island
-from .environment import CSS, JS, TEMPLATES, check_style, make_environment, read_styles
+from .environment import JS, TEMPLATES, check_style, make_environment, read_styles
 from .figure_order import FigureOrder
 from .payload import OpenedPicture, make_payload
 from .svg import StyleClasses, embed
@@ -22,7 +22,7 @@ from .text import conclusion, headings, narrative, nouns, numbers, reproduce, ta
 from .text.glossary import Glossary, slug
 from .text.nouns import Page
 
-STYLE_SHEETS = ("base", "certainty", "exercises", "findings", "insides", "playground", "print", "results")
+STYLE_SHEETS = ("base", "exercises", "findings", "inspector", "playground", "print", "results", "uncertainty")
 """Names in ``css/``, in order: the others override ``base``, and never each other."""
 
 FIRST, LAST = "early.js", "main.js"
@@ -58,7 +58,7 @@ def render(record: RunRecord, drawings: Iterable[Drawing], *, opened: OpenedPict
     with ThreadPoolExecutor(1) as pool:  # zlib releases the GIL, so compression runs while figures are drawn
         islands = pool.submit(encode_arrays, record)
         figures = FigureOrder([embed(drawing, classes) for drawing in drawings])
-    style = check_style(f"{_style_sheet()}\n{classes.css()}\n")
+    style = check_style(f"{read_styles(STYLE_SHEETS)}\n{classes.css()}\n")
     return template.render(
         page=page,
         figures=figures,
@@ -73,10 +73,6 @@ def render(record: RunRecord, drawings: Iterable[Drawing], *, opened: OpenedPict
     )  # fmt: skip
 
 
-def _style_sheet() -> str:
-    return read_styles([CSS / f"{name}.css" for name in STYLE_SHEETS])
-
-
 def _applies(anchor: str, page: Page, figures: FigureOrder) -> bool:
     if anchor == "fails":
         return bool(page["metrics"]["test"]["errors"])
@@ -87,14 +83,13 @@ def _applies(anchor: str, page: Page, figures: FigureOrder) -> bool:
     return True
 
 
-def _drawn(svg: str) -> Markup:
-    return Markup(svg)  # noqa: S704 - matplotlib's, which escapes the names of classes
-
-
 @cache
 def _template() -> Template:
     """Return the page's template, with every included template already compiled."""
-    templates = _environment()
+    modules = (uncertainty, nouns, numbers, headings, reproduce, narrative, tables, conclusion)
+    names = {module.__name__.rsplit(".", 1)[-1]: module for module in modules}
+    templates = make_environment(**names, slug=slug, section_templates=SECTION_TEMPLATES)
+    templates.filters["drawn"] = Markup  # matplotlib's SVG, which escapes the names of classes
     for name in (
         "macros.html",
         "live_figure.html",
@@ -102,11 +97,3 @@ def _template() -> Template:
     ):
         templates.get_template(name)
     return templates.get_template("run.html")
-
-
-def _environment() -> Environment:
-    modules = (uncertainty, nouns, numbers, headings, reproduce, narrative, tables, headings, conclusion)
-    names = {module.__name__.rsplit(".", 1)[-1]: module for module in modules}
-    made = make_environment(**names, slug=slug, section_templates=SECTION_TEMPLATES)
-    made.filters["drawn"] = _drawn
-    return made

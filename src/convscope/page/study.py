@@ -7,13 +7,10 @@ from functools import cache
 from typing import Any
 
 from jinja2 import Environment
-from markupsafe import Markup
 
-from .._version import __version__
 from ..types import Images
 from . import study_charts
-from .csp import content_security_policy
-from .environment import CSS, accuracy_scale, check_style, difference_scale, image_data_uri, make_environment, read_styles
+from .environment import accuracy_scale, difference_scale, image_data_uri, make_environment, render_without_script
 from .text import numbers, study, study_conclusions
 
 PICTURE_SIDE = 56
@@ -32,9 +29,10 @@ def render_study(results: Mapping[str, Any], request: Mapping[str, Any], picture
         pictures: The hardest images (h, w, c) uint8 by their indices in the test split, as many as the page shows.
     """
     results = _with_short_names(results)
-    style = check_style(read_styles((CSS / "base.css", CSS / "study.css")))
     rows, comparisons = results["table"], results["comparisons"]
-    return _environment().get_template("study.html").render(
+    return render_without_script(
+        "study",
+        _environment(),
         results=results,
         request=request,
         rows=rows,
@@ -42,10 +40,7 @@ def render_study(results: Mapping[str, Any], request: Mapping[str, Any], picture
         differences=difference_scale(end for pair in comparisons for end in pair["interval"]) if comparisons else None,
         curves=study_charts.draw_curves(results["curves"]),
         tiles=[_tile(each, pictures[each["index"]]) for each in results["hard_images"] if each["index"] in pictures],
-        policy=content_security_policy([], [style]),
-        style=Markup(style),  # noqa: S704 - ours, and checked above
-        version=__version__,
-    )  # fmt: skip
+    )
 
 
 def _with_short_names(results: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,9 +13,7 @@ WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 720, 380, 62, 168, 16, 46
 """Size of the chart in pixels, and the margins for the labels on each side."""
 
 LABEL_HEIGHT = 18
-
 NUM_HUES, MAX_LABEL = 6, 24
-
 STEPS = (1, 2, 5)
 
 
@@ -32,7 +30,7 @@ class Curve:
     """The learning curve of one configuration, in pixels."""
 
     name: str
-    """Cut to ``LONGEST_LABEL`` characters."""
+    """Cut to ``MAX_LABEL`` characters."""
     hue: int
     path: str
     bars: tuple[tuple[float, float, float], ...]

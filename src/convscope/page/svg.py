@@ -15,26 +15,17 @@ from ..figures.figure import Drawing, map_tags
 from ..figures.theme import MARGIN, ROLES
 
 PAINT = re.compile(r'\b(?:style|fill|stroke|stop-color|color)="[^"]*"')
-
 ROLE_OF = {colour: role for role, colour in ROLES.items()}
-
 COLOUR = re.compile(rf"(?:{'|'.join(ROLE_OF)})\b", re.IGNORECASE)
-
 STYLE = re.compile(r'\sstyle="([^"]*)"')
-
 FONT_FAMILY = re.compile(r"(font-family:\s*|font:[^;]*?px )['\"\w][^;]*")
-
 OPENING = re.compile(r"^<svg\b[^>]*>")
-
 VIEW_BOX = re.compile(r'\bviewBox="0 0 ([\d.]+) ([\d.]+)"')
-
 BACKGROUND = re.compile(r'<g id="[^"]*patch_1">\s*<path\b[^>]*/>\s*</g>\s*')
 """The background, the first patch of every figure: the page has its own."""
 
 TITLE_LINE = re.compile(r'<g id="[^"]*title_\d+">\s*<text\b[^>]*>[^<]*</text>\s*</g>\s*')
-
 POINTS_TO_PIXELS = 96 / 72
-
 SPARE = MARGIN - 0.02
 """Inches that the page cuts off a figure's margin, to align it with the text."""
 

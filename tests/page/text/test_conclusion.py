@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from convscope.analysis.statistics.proportions import wilson
-from convscope.page.text.conclusion import verdict
+from convscope.page.text.conclusion import paragraphs
 
 from ...gold_files import GoldFiles  # type: ignore[import-not-found]
 from ..fixed_page import fixed_page  # type: ignore[import-not-found]
@@ -29,14 +29,14 @@ def conclusion(errors: int, baseline_errors: int, both_wrong: int, n: int = 10_0
         only_baseline_wrong=baseline_errors - both_wrong, only_model_wrong=errors - both_wrong,
         error_ratio=errors / baseline_errors if baseline_errors else None,
     )  # fmt: skip
-    return "\n".join(verdict(page)).replace("\xa0", " ")
+    return "\n".join(paragraphs(page)).replace("\xa0", " ")
 
 
 def test_the_words_of_every_outcome(gold: GoldFiles) -> None:
     page = fixed_page()
     del page["metrics"]["baseline"]
-    outcomes = {name: conclusion(*case) for name, case in CASES.items()} | {"no baseline": "\n".join(verdict(page))}
-    gold("page/verdict", "\n\n".join(f"{name}:\n{text}" for name, text in outcomes.items()))
+    outcomes = {name: conclusion(*case) for name, case in CASES.items()} | {"no baseline": "\n".join(paragraphs(page))}
+    gold("page/conclusion", "\n\n".join(f"{name}:\n{text}" for name, text in outcomes.items()))
 
 
 @pytest.mark.parametrize(("case", "expected", "unexpected"), [

@@ -13,7 +13,7 @@ from convscope.page.render import render
 from convscope.page.text.glossary import GLOSSARY, Glossary, slug
 from convscope.runs.record import RunRecord
 
-from .test_uncertainty import examined, strangers  # type: ignore[import-not-found]
+from .test_uncertainty import examined, ood_metrics  # type: ignore[import-not-found]
 
 
 class Numbers(HTMLParser):
@@ -47,7 +47,7 @@ class Numbers(HTMLParser):
 @pytest.fixture(scope="module")
 def whole_text(digits_record: RunRecord) -> str:
     """A page on which everything was measured."""
-    return render(replace(digits_record, metrics={**examined(digits_record), "ood": strangers()}), [])
+    return render(replace(digits_record, metrics={**examined(digits_record), "ood": ood_metrics()}), [])
 
 
 def words_of(text: str) -> set[str]:

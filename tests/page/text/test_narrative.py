@@ -24,15 +24,13 @@ def whole_text(page: Page) -> str:
     """Every sentence of the report that is not in a figure, by the name of its function."""
     sentences = {
         "title": str(headings.headline(page)),
-        "making": headings.making(page),
+        "run_summary": headings.run_summary(page),
         **{f"heading {section}": headings.title(section, page) for section, _ in SECTIONS if section != "words"},
         **{each.__name__: each(page) for each in (
-            narrative.opening, narrative.roadmap, narrative.first_image, narrative.normalisation, narrative.held, narrative.costs,
-            narrative.blind,
-            narrative.learned, narrative.validation_note, narrative.kernels, narrative.passage, narrative.mistakes, narrative.hints,
-            uncertainty.readings,
-            reproduce.promise, tables.matrix_title,
-            tables.matrix_note,
+            narrative.introduction, narrative.contents, narrative.first_image, narrative.normalisation,
+            narrative.embedded_images, narrative.layer_costs, narrative.unused_pixels, narrative.learning_curves,
+            narrative.validation_note, narrative.kernel_counts, narrative.layer_shapes, narrative.errors_shown,
+            narrative.likely_causes, uncertainty.test_reads, reproduce.promise, tables.matrix_title, tables.matrix_note,
         )},
     }  # fmt: skip
     facts_of = {"splits": tables.split_lines(page), "settings": tables.settings(page), "environment": tables.environment(page),
@@ -43,7 +41,7 @@ def whole_text(page: Page) -> str:
 
 
 def test_the_words_of_a_digits_run(page: Page, gold: GoldFiles) -> None:
-    gold("page/story", whole_text(page))
+    gold("page/narrative", whole_text(page))
 
 
 def test_the_words_of_a_colour_run_that_validates_on_its_test_split(page: Page, gold: GoldFiles) -> None:
@@ -56,7 +54,7 @@ def test_the_words_of_a_colour_run_that_validates_on_its_test_split(page: Page, 
     page["evidence"]["test"]["count"], page["mistakes_shown"] = 2345, 40
     page["metrics"]["mistakes"]["list"] = [{}] * 40
     del page["metrics"]["baseline"]
-    gold("page/story-of-photos", whole_text(page))
+    gold("page/narrative-of-photos", whole_text(page))
 
 
 @pytest.mark.parametrize(("accuracy", "errors", "interval"), [
@@ -76,20 +74,20 @@ def test_the_headline_states_accuracy_interval_errors_and_images(
 
 def test_the_opening_names_the_backend_that_was_used_and_not_one_that_is_only_installed(page: Page) -> None:
     page["run"]["versions"]["jax"] = "0.9"
-    assert "TensorFlow backend" in narrative.opening(page)
+    assert "TensorFlow backend" in narrative.introduction(page)
     page["run"]["backend"] = "jax"
-    assert "JAX backend" in narrative.opening(page)
+    assert "JAX backend" in narrative.introduction(page)
 
 
 def test_the_opening_follows_the_layers(page: Page) -> None:
     page["network"]["layers"] = [layer for layer in page["network"]["layers"] if layer["name"] in ("flatten", "dense_1")]
     page["run"]["model"] = "my_builder"
-    text = narrative.opening(page)
+    text = narrative.introduction(page)
     assert "logistic regression" in text
     assert "one flattening layer and one dense layer" in text
     assert "Sequential" not in text
     assert "convolution" not in text
-    assert "kernels" not in narrative.roadmap(page)
+    assert "kernels" not in narrative.contents(page)
 
 
 def test_costs_name_a_layer_once_that_is_both_heaviest_and_busiest(page: Page) -> None:
@@ -101,7 +99,7 @@ def test_costs_name_a_layer_once_that_is_both_heaviest_and_busiest(page: Page) -
         "output_shape": [10],
     }
     page["metrics"].update(parameters=650, multiply_adds=640, layers=[dense])
-    assert narrative.costs(page).count("dense") == 1
+    assert narrative.layer_costs(page).count("dense") == 1
 
 
 @pytest.mark.parametrize(("rows", "columns", "unused"), [([26, 27], [26, 27], 108), ([27], [], 28), ([], [], 0)])
@@ -110,7 +108,11 @@ def test_unused_pixels_are_counted(page: Page, rows: list[int], columns: list[in
         "rows": rows,
         "columns": columns,
     }  # without layers, as earlier versions wrote it
-    assert narrative.blind(page).startswith(f"{unused} of the 784 pixels") if unused else narrative.blind(page) == ""
+    assert (
+        narrative.unused_pixels(page).startswith(f"{unused} of the 784 pixels")
+        if unused
+        else narrative.unused_pixels(page) == ""
+    )
 
 
 def test_validation_on_the_test_split_is_stated_wherever_it_matters(page: Page) -> None:
@@ -118,23 +120,23 @@ def test_validation_on_the_test_split_is_stated_wherever_it_matters(page: Page) 
     page["run"]["config"] = {**page["run"]["config"], "validation": "test"}
     assert "10,000 images" in narrative.validation_note(page)
     for text in (tables.split_lines(page)[1][2], dict(tables.settings(page))["validation"], headings.title("learned", page),
-                 narrative.learned(page)):  # fmt: skip
+                 narrative.learning_curves(page)):  # fmt: skip
         assert "test" in text
 
 
 def test_the_epoch_with_the_lowest_loss_is_named(page: Page) -> None:
     page["metrics"]["history"]["best_validation_epoch"] = 1
-    assert "epoch 1 of 2 (0.0612)" in narrative.learned(page)
+    assert "epoch 1 of 2 (0.0612)" in narrative.learning_curves(page)
     page["metrics"]["history"]["best_validation_epoch"] = 2
-    assert "last epoch (0.0298)" in narrative.learned(page)
+    assert "last epoch (0.0298)" in narrative.learning_curves(page)
     del page["history"][1:]
-    assert "0.0612" in narrative.learned(page)
+    assert "0.0612" in narrative.learning_curves(page)
 
 
 @pytest.mark.parametrize(("errors", "shown"), [(65, 40), (65, 65), (1, 1)])
 def test_errors_are_counted_and_so_are_those_shown(page: Page, errors: int, shown: int) -> None:
     page["metrics"]["test"]["errors"], page["mistakes_shown"] = errors, shown
-    text = narrative.mistakes(page)
+    text = narrative.errors_shown(page)
     assert str(errors) in text or errors == 1
     assert ("40" in text) == (shown == 40)
 
@@ -174,18 +176,18 @@ def test_a_confusion_is_called_most_frequent_only_if_it_significantly_is(
 
 
 def test_the_roadmap_leaves_out_what_the_run_does_not_have(page: Page) -> None:
-    whole = narrative.roadmap(page)
-    page["evidence"]["film"] = None
-    without_snapshots = narrative.roadmap(page)
+    whole = narrative.contents(page)
+    page["evidence"]["epoch_snapshots"] = None
+    without_snapshots = narrative.contents(page)
     page["weights"] = None
-    without_weights = narrative.roadmap(page)
+    without_weights = narrative.contents(page)
     assert len(whole) > len(without_snapshots) > len(without_weights)
 
 
 def test_the_budget_of_the_embedded_images_is_stated(page: Page) -> None:
     for part in ("10,000 test images", "2.3\xa0MB", "700 training images", "1.0\xa0MB", "500"):
-        assert part in narrative.held(page)
+        assert part in narrative.embedded_images(page)
     page["evidence"]["test"]["count"] = 2345
-    assert "2,345 of the 10,000 test images" in narrative.held(page)
+    assert "2,345 of the 10,000 test images" in narrative.embedded_images(page)
     page["evidence"] = None
-    assert narrative.held(page) == ""
+    assert narrative.embedded_images(page) == ""

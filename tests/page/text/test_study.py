@@ -40,24 +40,24 @@ def results(seeds: int, names: tuple[str, ...], p: float) -> dict[str, Any]:
 
 
 def sentences(found: dict[str, Any]) -> str:
-    words = (study.table_title, study.curve_title, study.search_title, study.hard_title,
-             study.table_reading, study.best_sentence, study.hard_sentence, study_conclusions.claim,
-             study_conclusions.evidence)  # fmt: skip
+    words = (study.table_title, study.curve_title, study.search_title, study.hard_images_title,
+             study.table_caption, study.best_seed_sentence, study.hard_images_sentence, study_conclusions.claim,
+             study_conclusions.best_difference)  # fmt: skip
     lines = [f"{each.__name__}: {each(found)}" for each in words]
     if found["comparisons"]:
         lines += [
             f"{each.__name__}: {each(found)}"
-            for each in (study_conclusions.comparison_title, study_conclusions.comparison_reading)
+            for each in (study_conclusions.comparison_title, study_conclusions.comparison_caption)
         ]
         lines.append(
-            f"cells: {study_conclusions.verdict(found['comparisons'][0])} | {study_conclusions.needed(found['comparisons'][0])}"
+            f"cells: {study_conclusions.pair_result(found['comparisons'][0])} | {study_conclusions.needed(found['comparisons'][0])}"
         )
     return "\n".join(lines).replace("\xa0", " ")
 
 
 def test_the_words_of_studies(gold: GoldFiles) -> None:
     significant = results(10, ("cnn-standard", "ann-standard"), 0.003)
-    shared = [study.making(significant, REQUEST), study_conclusions.planning_reading(significant)]
+    shared = [study.run_summary(significant, REQUEST), study_conclusions.planning_caption(significant)]
     shared += [study.curve_sentence(curve) for curve in significant["curves"]]
     shared += [study.search_sentence(found) for found in significant["searches"]]
     studies = {

@@ -49,7 +49,7 @@ def page(digits_record: RunRecord) -> dict[str, Any]:
     return make_payload(replace(digits_record, metrics=examined(digits_record)))
 
 
-def strangers() -> dict[str, Any]:
+def ood_metrics() -> dict[str, Any]:
     """Two image sets: distance detects the second better than the first, and both as well as confidence does."""
 
     def one(name: str, area: float) -> dict[str, Any]:
@@ -72,24 +72,24 @@ def better_score(*differences: tuple[float, float]) -> str:
 
 def test_the_words_of_every_part(gold: GoldFiles) -> None:
     page = fixed_page()
-    builders = (uncertainty.title, uncertainty.readings, uncertainty.confidence, uncertainty.threshold_words,
+    builders = (uncertainty.title, uncertainty.test_reads, uncertainty.calibration, uncertainty.threshold_choice,
                 uncertainty.out_of_distribution,
-                uncertainty.robustness, uncertainty.attacks, uncertainty.suspects)  # fmt: skip
+                uncertainty.robustness, uncertainty.adversarial_attacks, uncertainty.label_audit)  # fmt: skip
     lines = [f"{each.__name__}: {each(page)}" for each in builders]
     page["metrics"]["uncertainty"]["calibrated"] = None
     page["metrics"]["robustness"]["worst"] = None
     page["metrics"]["attacks"]["pgd"] = [share(0.8, 0.74, 0.85), share(0.49, 0.42, 0.56)]
     same = (0.1, 0.4)
     lines += [
-        uncertainty.confidence(page),
+        uncertainty.calibration(page),
         uncertainty.robustness(page),
-        uncertainty.attacks(page),
+        uncertainty.adversarial_attacks(page),
         better_score(same, same),
     ]
     lines += [" | ".join(row) for row in (*uncertainty.thresholds(page), *uncertainty.attack_rows(page))]
     empty = {"metrics": {}}
     lines += [f"not measured: {' | '.join(each)}" for each in uncertainty.not_measured(empty)]
-    gold("page/certainty", "\n".join(lines).replace("\xa0", " "))
+    gold("page/uncertainty", "\n".join(lines).replace("\xa0", " "))
 
 
 def test_the_worst_corruption_is_named_only_if_it_significantly_is() -> None:
@@ -104,8 +104,8 @@ def test_accuracy_under_attack_is_above_or_below_half_only_if_the_interval_is(co
     page, interval = fixed_page(), wilson(correct, 200)
     attacks = page["metrics"]["attacks"]
     attacks["pgd"] = [attacks["pgd"][0], share(correct / 200, interval.low, interval.high)]
-    assert expected in uncertainty.attacks(page)
-    assert "0.300" in uncertainty.attacks(page)
+    assert expected in uncertainty.adversarial_attacks(page)
+    assert "0.300" in uncertainty.adversarial_attacks(page)
     assert [row[0] for row in uncertainty.attack_rows(page)] == ["8/255", "0.300"]
 
 
@@ -122,7 +122,7 @@ def test_distance_and_confidence_are_compared_by_a_test_and_not_by_which_area_is
 def test_the_first_screen_has_as_many_findings_as_a_line_holds() -> None:
     def chosen(*lengths: int) -> list[int]:
         findings = [{"brief": "result"}, *({"brief": length * "x"} for length in lengths)]
-        return [len(each["brief"]) for each in uncertainty.in_brief({"metrics": {"findings": findings}})]
+        return [len(each["brief"]) for each in uncertainty.brief_findings({"metrics": {"findings": findings}})]
 
     assert chosen() == []
     assert chosen(40, 50, 60, 10) == [40, 50, 60]
@@ -131,8 +131,8 @@ def test_the_first_screen_has_as_many_findings_as_a_line_holds() -> None:
 
 
 def test_reads_of_the_test_split_are_counted() -> None:
-    assert uncertainty.readings({"readings": {}}) == ""
-    assert "4 times" in uncertainty.readings({"readings": {"the result": 1, "the audit": 3}})
+    assert uncertainty.test_reads({"test_reads": {}}) == ""
+    assert "4 times" in uncertainty.test_reads({"test_reads": {"the result": 1, "the audit": 3}})
 
 
 def test_only_suspects_that_are_in_the_page_can_be_opened(page: dict[str, Any]) -> None:
@@ -148,7 +148,7 @@ def test_confidence_is_judged_by_the_interval_of_its_gap(ends: list[float], expe
     page = fixed_page()
     before = page["metrics"]["uncertainty"]["uncalibrated"]
     before["overconfidence"] = {"value": sum(ends) / 2, "interval": ends}
-    assert expected in uncertainty.confidence(page)
+    assert expected in uncertainty.calibration(page)
 
 
 def test_what_was_not_measured_is_named_with_the_command_that_would(digits_record: RunRecord) -> None:

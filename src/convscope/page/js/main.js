@@ -31,11 +31,7 @@ bringToLife(document).catch((fault) => {
   reportError(fault);
 });
 
-/**
- * Start the live parts after the first paint: the text is readable whatever fails here.
- *
- * @param {Document} page
- */
+/** Start the live parts after the first paint: the text is readable whatever fails here. */
 async function bringToLife(page) {
   await afterPaint();
   const payload = JSON.parse(page.getElementById("payload").textContent);

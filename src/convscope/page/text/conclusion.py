@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...analysis.baseline import pairing_of
-from ...formatting import p_value, percent_range, percentage_points
+from ...formatting import count_of, p_value, percent_range, percentage_points
 from .nouns import Page, short
 from .numbers import capital, counted, percent, whole
 
@@ -14,7 +14,7 @@ Numbers = Mapping[str, Any]
 """``metrics.test`` or ``metrics.baseline``."""
 
 
-def verdict(page: Page) -> list[str]:
+def paragraphs(page: Page) -> list[str]:
     """Return the conclusion, one string per paragraph."""
     test, baseline, model = page["metrics"]["test"], page["metrics"].get("baseline"), short(page["run"]["model"])
     result = (
@@ -56,12 +56,12 @@ def _ratio(test: Numbers, baseline: Numbers, model: str, other: str) -> str:
 
 
 def _errors(test: Numbers, baseline: Numbers) -> str:
-    return f"{counted(test['errors'], 'error')} against {whole(baseline['errors'])}"
+    return f"{count_of(test['errors'], 'error')} against {whole(baseline['errors'])}"
 
 
 def _shared_errors(baseline: Numbers, model: str) -> str:
     own, other = whole(baseline["only_model_wrong"]), whole(baseline["only_baseline_wrong"])
-    return (f"Both networks misclassify {counted(baseline['both_wrong'], 'image')}, only the {model} {own}, only the "
+    return (f"Both networks misclassify {count_of(baseline['both_wrong'], 'image')}, only the {model} {own}, only the "
             f"{short(baseline['model_name'])} {other}.")  # fmt: skip
 
 

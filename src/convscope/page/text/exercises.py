@@ -42,8 +42,8 @@ def _confusion(page: Page) -> Exercise | None:
     shown = an_image_of(names[true])
     if is_drawable(page) and page["dataset"]["content"] == "digits":
         frequency = f" This error occurs on {counted(pairs[0]['count'], 'test image')}." if pairs else ""
-        return Exercise("draw", f"Draw {shown} that is predicted as {name(names[answer])}.{frequency} You are the judge of whether "
-                                f"it is {shown}.", true, answer)  # fmt: skip
+        return Exercise("draw", f"Draw {shown} that is predicted as {name(names[answer])}.{frequency} You decide whether it is "
+                                f"{shown}.", true, answer)  # fmt: skip
     return Exercise("turn", f"Open a test image of class {name(names[true])} and move the sliders until it is predicted as "
                             f"{name(names[answer])}.", true, answer)  # fmt: skip
 

@@ -115,7 +115,7 @@ def headline(page: Page) -> Headline:
     )
 
 
-def making(page: Page) -> str:
+def run_summary(page: Page) -> str:
     """Return the model, the data, the recipe and the time in one sentence."""
     run, metrics = page["run"], page["metrics"]
     return (f"{name(run['model'])} ({whole(metrics['parameters'])} parameters), trained on {whole(metrics['data']['train'])} "

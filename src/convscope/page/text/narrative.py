@@ -28,7 +28,7 @@ CAUSES = {"label suspect": "possible label error", "ambiguous": "ambiguous image
 """Nouns for the kinds of the triage; any other kind is a model error."""
 
 
-def opening(page: Page) -> str:
+def introduction(page: Page) -> str:
     """Return the notebook's first paragraph: the task, the framework, the layers and the training."""
     dataset, run = page["dataset"], page["run"]
     config = run["config"]
@@ -40,7 +40,7 @@ def opening(page: Page) -> str:
             f"{OPTIMISERS[config['optimizer']]} optimiser and the sparse categorical cross-entropy loss{smoothing}.")  # fmt: skip
 
 
-def roadmap(page: Page) -> str:
+def contents(page: Page) -> str:
     """Return the notebook's second paragraph: what the report shows, in its order."""
     shown = ["the raw data as a matrix and as an image", "the size of the dataset", "a diagram of the model",
              "accuracy and loss by epoch", "the confusion matrix"]  # fmt: skip
@@ -59,7 +59,7 @@ def _live(page: Page) -> str:
     if not page["weights"]:
         return "All numbers were measured in this run."
     evidence = page["evidence"] or {}
-    snapshots = evidence.get("film")
+    snapshots = evidence.get("epoch_snapshots")
     by_epoch = ", with the weights of any epoch" if snapshots else ""
     return (f"The network also runs live in this page: on what you {'draw' if is_drawable(page) else 'open'}{by_epoch}, down to "
             "the arithmetic of every unit. Your browser computes those numbers; all others were measured in this run.")  # fmt: skip
@@ -99,7 +99,7 @@ def normalisation(page: Page) -> str:
             f"preprocessing is applied.{augmented}")  # fmt: skip
 
 
-def held(page: Page) -> str:
+def embedded_images(page: Page) -> str:
     """State which images are embedded in the page, and how much space they may take."""
     evidence, tested = page["evidence"], page["metrics"]["data"]["test"]
     if evidence is None:
@@ -119,7 +119,7 @@ def _megabytes(size: int) -> str:
     return f"{size / 1e6:.1f}{SPACE}MB"
 
 
-def costs(page: Page) -> str:
+def layer_costs(page: Page) -> str:
     """State which layers hold most parameters and do most multiply-adds."""
     layers = page["metrics"]["layers"]
     parameters, work = page["metrics"]["parameters"], page["metrics"]["multiply_adds"]
@@ -142,7 +142,7 @@ def costs(page: Page) -> str:
     return f"{text} But {name(busiest['name'])} does {share} of the {whole(work)} multiply-adds per image{reuse}."
 
 
-def blind(page: Page) -> str:
+def unused_pixels(page: Page) -> str:
     """State which input pixels cannot influence the output, and which layers drop them."""
     unused = page["metrics"]["unused_input_pixels"]
     height, width, _ = page["dataset"]["image_shape"]
@@ -157,7 +157,7 @@ def blind(page: Page) -> str:
             f"windows of {join_words(layers)} skip the only rows and columns that these pixels influence.")  # fmt: skip
 
 
-def learned(page: Page) -> str:
+def learning_curves(page: Page) -> str:
     """Describe the learning curves."""
     first, last = page["history"][0], page["history"][-1]
     best = page["metrics"]["history"]["best_validation_epoch"]
@@ -183,7 +183,7 @@ def validation_note(page: Page) -> str:
             "check. The recipe standard validates on held-out training images instead.")  # fmt: skip
 
 
-def kernels(page: Page) -> str:
+def kernel_counts(page: Page) -> str:
     """State how many kernels each convolution has, and of what size."""
     sentences = []
     for layer in page["network"]["layers"]:
@@ -197,7 +197,7 @@ def kernels(page: Page) -> str:
     return " ".join(sentences)
 
 
-def passage(page: Page) -> str:
+def layer_shapes(page: Page) -> str:
     """Describe how the shape of test image 0 changes from layer to layer."""
     image = page["test_image"]
     steps = [f"{layer['output_shape'][-1]} maps of {sides(layer['output_shape'][:2])} after {name(layer['name'])}"
@@ -206,7 +206,7 @@ def passage(page: Page) -> str:
             f"predicts {name(image['predicted'])} (probability {confidence(image['confidence'])}).")  # fmt: skip
 
 
-def mistakes(page: Page) -> str:
+def errors_shown(page: Page) -> str:
     """State how many errors there are, and how many are shown."""
     errors, shown = page["metrics"]["test"]["errors"], page["mistakes_shown"]
     if shown < errors:
@@ -214,7 +214,7 @@ def mistakes(page: Page) -> str:
     return "The only error." if errors == 1 else f"All {counted(errors, 'error')}, most confident first."
 
 
-def hints(page: Page) -> str:
+def likely_causes(page: Page) -> str:
     """Return the heading of the table of likely causes, with the number of errors of each kind."""
     explained = page["metrics"]["mistakes"]
     causes = [count_of(count, CAUSES.get(kind, "model error")) for kind, count in explained["triage"].items() if count]

@@ -13,7 +13,6 @@ Page = Mapping[str, Any]
 """A payload, as :mod:`convscope.page.payload` describes it."""
 
 SHORT_NAME = 4
-
 KIND_NAMES = {
     "Conv2D": "convolutional", "MaxPooling2D": "max pooling", "AveragePooling2D": "average pooling", "Flatten": "flattening",
     "Dense": "dense", "Dropout": "dropout", "BatchNormalization": "batch normalisation",

@@ -9,9 +9,7 @@ from datetime import datetime
 from ... import formatting
 
 SPACE = "\N{NO-BREAK SPACE}"
-
 MISSING = "–"
-
 WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 # Spelled out, because strftime would use the language of the machine.

@@ -13,7 +13,7 @@ Results = Mapping[str, Any]
 PACKAGES = {"keras": "Keras", "tensorflow": "TensorFlow", "tensorflow-cpu": "TensorFlow"}
 
 
-def making(results: Results, request: Mapping[str, Any]) -> str:
+def run_summary(results: Results, request: Mapping[str, Any]) -> str:
     """Return what was run, on which machine and with which packages."""
     sizes, versions = len(request["sizes"]), request["versions"]
     at_sizes = f" × {counted(sizes, 'training set size')}" if sizes > 1 else ""
@@ -64,7 +64,7 @@ def search_title(results: Results) -> str:
     return "Settings with a lower validation loss"
 
 
-def hard_title(results: Results) -> str:
+def hard_images_title(results: Results) -> str:
     """Return how many images every run misclassifies."""
     hard = results["hard_images"]
     never = sum(each["wrong"] == each["runs"] for each in hard)
@@ -77,7 +77,7 @@ def hard_title(results: Results) -> str:
     )
 
 
-def table_reading(results: Results) -> str:
+def table_caption(results: Results) -> str:
     """Explain the table of accuracies."""
     if len(results["seeds"]) == 1:
         return "A dot is a run. One seed has no spread."
@@ -86,7 +86,7 @@ def table_reading(results: Results) -> str:
             "“Over both” allows for other seeds and other images, from the variance components.")  # fmt: skip
 
 
-def best_sentence(results: Results) -> str:
+def best_seed_sentence(results: Results) -> str:
     """State by how much the best seed would overstate the accuracy."""
     row, n = results["table"][0], len(results["seeds"])
     gain = percentage_points(row["best_of"][-1] - row["mean"])
@@ -126,7 +126,7 @@ def search_sentence(found: Mapping[str, Any]) -> str:
             "accuracy.")  # fmt: skip
 
 
-def hard_sentence(results: Results) -> str:
+def hard_images_sentence(results: Results) -> str:
     """State how many images every run misclassifies, and what that may mean."""
     hard = results["hard_images"]
     never, runs = sum(each["wrong"] == each["runs"] for each in hard), hard[0]["runs"]

@@ -10,7 +10,6 @@ from .numbers import capital, counted, name, percent, whole, word
 from .study import Results, images_of, spread
 
 MAX_NAMED = 4
-
 FEW = "too few seeds"
 
 
@@ -23,14 +22,14 @@ def claim(results: Results) -> str:
     if n == 1 or not results["comparisons"][0]["judged"]:
         seeds = f"{word(n)} seed is" if n == 1 else f"{word(n)} seeds are"
         return f"{name(best['name'])} has the highest accuracy, but {seeds} too few for a significance test"
-    close = not_told_apart(results, best["name"])
+    close = not_distinguishable(results, best["name"])
     if not close:
         others = name(rows[1]["name"]) if len(rows) == 2 else "both others" if len(rows) == 3 else "all others"
         return f"{name(best['name'])} is significantly better than {others}"
     return f"No significant difference between {_list([best['name'], *close])}"
 
 
-def evidence(results: Results) -> str:
+def best_difference(results: Results) -> str:
     """Return the second half of the title: the numbers."""
     rows, n = results["table"], len(results["seeds"])
     best = rows[0]
@@ -47,7 +46,7 @@ def evidence(results: Results) -> str:
             f"{counted(n, 'seed')}{test}; {over_both} over seeds and images).")  # fmt: skip
 
 
-def not_told_apart(results: Results, from_name: str) -> list[str]:
+def not_distinguishable(results: Results, from_name: str) -> list[str]:
     """Return the configurations that do not differ significantly from ``from_name``, in the order of the table."""
     others = [row["name"] for row in results["table"] if row["name"] != from_name]
     return [other for other in others if not comparison_of(results, from_name, other)["distinguishable"]]
@@ -81,7 +80,7 @@ def comparison_title(results: Results) -> str:
     )
 
 
-def comparison_reading(results: Results) -> str:
+def comparison_caption(results: Results) -> str:
     """Explain the tests."""
     number = len(results["comparisons"])
     corrected = f", Holm-corrected for {word(number)} comparisons" if number > 1 else ""
@@ -90,14 +89,14 @@ def comparison_reading(results: Results) -> str:
             "on the same test images; “Over both” allows for other images too.")  # fmt: skip
 
 
-def planning_reading(results: Results) -> str:
+def planning_caption(results: Results) -> str:
     """Explain the columns for planning."""
     return ("“First ahead” is the probability that one run of the first is more accurate than one of the second (ties count half), "
             "with its 95% CI. “Seeds needed” is the number of seeds for 80% power if the difference is the true one; it is for "
             "planning, not a test.")  # fmt: skip
 
 
-def verdict(pair: Mapping[str, Any]) -> str:
+def pair_result(pair: Mapping[str, Any]) -> str:
     """Return the result of a comparison for a table cell."""
     if not pair["judged"]:
         return FEW

@@ -13,9 +13,7 @@ from .nouns import Page, an_image_of, validates_on_test
 from .numbers import counted, duration, memory, minute, percent, rate, sides, whole
 
 BYTES_PER_PARAMETER = 4
-
 OPTIMISERS = {"adam": "Adam", "adamw": "AdamW"}
-
 MATRIX_SIDE = 64
 """Rows and columns of pixels that are printed; a larger image is cropped."""
 
@@ -86,7 +84,7 @@ def split_lines(page: Page) -> list[tuple[str, str, str]]:
 
 
 def _read(page: Page) -> str:
-    times = sum(page["readings"].values())
+    times = sum(page["test_reads"].values())
     return f"; {'read once' if times == 1 else f'read {times:,} times'} so far" if times else ""
 
 

@@ -25,7 +25,6 @@ FINDINGS_SHOWN, LETTERS_SHOWN = 3, 168
 """Findings on the first screen, and their total length: one line on a laptop."""
 
 SUSPECTS_SHOWN = 20
-
 FOOLED = 0.5
 """Accuracy below which an attack changes more than half of the predictions."""
 
@@ -49,7 +48,7 @@ def title(page: Page) -> str:
     return "Out-of-distribution and altered images"
 
 
-def in_brief(page: Page) -> list[Mapping[str, Any]]:
+def brief_findings(page: Page) -> list[Mapping[str, Any]]:
     """Return the findings for the first screen, as many as fit on a line; the result itself is already the headline."""
     chosen: list[Mapping[str, Any]] = []
     for finding in page["metrics"]["findings"][1:]:
@@ -60,13 +59,13 @@ def in_brief(page: Page) -> list[Mapping[str, Any]]:
     return chosen
 
 
-def readings(page: Page) -> str:
+def test_reads(page: Page) -> str:
     """State how often the test split was read, and why; empty if the reads were not counted."""
-    reads = page["readings"]
+    reads = page["test_reads"]
     return f"The test split has been {describe(reads)}. These reads did not influence training." if reads else ""
 
 
-def confidence(page: Page) -> str:
+def calibration(page: Page) -> str:
     """Compare mean confidence with accuracy, before and after temperature scaling."""
     uncertainty = page["metrics"]["uncertainty"]
     before, after = uncertainty["uncalibrated"], uncertainty["calibrated"]
@@ -117,7 +116,7 @@ def thresholds(page: Page) -> list[tuple[str, ...]]:
     return rows
 
 
-def threshold_words(page: Page) -> str:
+def threshold_choice(page: Page) -> str:
     """State how the thresholds were chosen, and which target accuracies none of them reaches."""
     uncertainty = page["metrics"]["uncertainty"]
     split = uncertainty["selected_on"]
@@ -171,7 +170,7 @@ def robustness(page: Page) -> str:
     return f"{text} The worst corruption is {worst['title'].lower()}: {_with_interval(worst)}."
 
 
-def attacks(page: Page) -> str:
+def adversarial_attacks(page: Page) -> str:
     """State at which perturbation size more than half of the predictions change."""
     found = page["metrics"]["attacks"]
     epsilons, pgd = found["epsilons"], found["pgd"]
@@ -204,7 +203,7 @@ def _epsilon(epsilon: float) -> str:
     return f"{levels:.0f}/255" if abs(levels - round(levels)) < 1e-6 else decimal(epsilon, 3)
 
 
-def suspects(page: Page) -> str:
+def label_audit(page: Page) -> str:
     """State how many labels the audit flagged, how, and the accuracy without confirmed label errors."""
     audit = page["metrics"]["label_audit"]
     flagged = []

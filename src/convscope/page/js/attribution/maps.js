@@ -60,10 +60,6 @@ export function paintAttribution(values, {minimum, maximum, table}, image, {isDa
   }
 }
 
-/**
- * @param {ArrayLike<number>} values
- * @returns {number}
- */
 export function sumOfValues(values) {
   let sum = 0;
   for (let index = 0; index < values.length; index++) sum += values[index];

@@ -23,7 +23,6 @@ export async function readWeights(page, payload, which) {
   );
 }
 
-/** @param {number[]} shape */
 function elementCount(shape) {
   return shape.reduce((product, size) => product * size, 1);
 }

@@ -1,8 +1,6 @@
 /**
  * Connect all radio groups that select the colour scale of activations; each shows and sets the page's one choice.
  *
- * @param {Document} page
- * @param {import("../state/session.js").Session} session
  * @param {string} name of the radio buttons
  */
 export function startColorScaleSelect(page, session, name) {

@@ -8,7 +8,6 @@ const SVG = "http://www.w3.org/2000/svg";
  */
 
 /**
- * @param {Document} page
  * @param {string} tag
  * @param {Record<string, any>} [attributes] as `setAttribute` takes them; true for an empty one; null, undefined and false are left out
  * @param {...Content} content
@@ -21,7 +20,6 @@ export function newElement(page, tag, attributes = {}, ...content) {
 /**
  * Create an SVG element.
  *
- * @param {Document} page
  * @param {string} tag
  * @param {Record<string, any>} [attributes]
  * @param {...Content} content
@@ -44,7 +42,6 @@ export function refill(element, ...content) {
 /**
  * Create the "?" button of a glossary word, as the templates have it.
  *
- * @param {Document} page
  * @param {string} word
  * @returns {HTMLElement | null} null where the glossary has no such word
  */

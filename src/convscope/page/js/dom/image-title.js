@@ -14,7 +14,6 @@ export function imageTitle({source, index, file}) {
 /**
  * Return why the image named in the link is not shown, or "" if it is.
  *
- * @param {import("../state/session.js").Session} session
  * @returns {string} empty where the image that is asked for is open
  */
 export function missingImageSentence({open, state: {image}}) {
@@ -27,7 +26,6 @@ export function missingImageSentence({open, state: {image}}) {
 }
 
 /**
- * @param {import("../state/session.js").Session} session
  * @param {number} step 1 or -1
  * @returns {string | null} the name of the next image of the same kind; after a drawing, of the first or last test image
  */

@@ -1,7 +1,6 @@
 /**
  * Insert a live view and hide what the page shows without scripts, which print still uses.
  *
- * @param {Document} page
  * @param {string} name of the place: its `data-live`
  * @param {...Node} nodes
  * @returns {HTMLElement | null} the place; null where the page has none of that name

@@ -3,16 +3,16 @@
  *
  * @typedef {{left: number, top: number, right: number, bottom: number}} Frame in units; right and bottom are excluded
  *
- * @typedef {{kind: "open" | "seen" | "tile", frame: Frame}
+ * @typedef {{kind: "open" | "field" | "tile", frame: Frame}
  *   | {kind: "pending", frame: Frame, color: string}
  *   | {kind: "label", frame: Frame, text: string, color: string, ground: string}
  *   | {kind: "unused", mask: ArrayLike<number>, color: string}} Mark
  *   `label`: the name of what is in the frame, in its corner;
- *   `open`: the unit that is open; `seen`: what it looks at; `tile`: the channel around it; `pending`: not yet computed;
+ *   `open`: the unit that is open; `field`: its receptive field; `tile`: the channel around it; `pending`: not yet computed;
  *   `unused`: units that cannot matter, one number per unit in the mask
  */
 
-const LINE_WIDTHS = {open: 2, seen: 2, tile: 1};
+const LINE_WIDTHS = {open: 2, field: 2, tile: 1};
 /** Screen pixels per unit below which a thick line would hide its content. */
 const SMALL_UNIT = 5;
 

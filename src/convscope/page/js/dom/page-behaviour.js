@@ -1,10 +1,6 @@
 import {neighbourName} from "./image-title.js";
 
-/**
- * Make drawings that overflow focusable, so that the arrow keys scroll them.
- *
- * @param {Document} page
- */
+/** Make drawings that overflow focusable, so that the arrow keys scroll them. */
 export function startScrollers(page) {
   const drawings = [...page.querySelectorAll(".drawing")];
   const mark = () => {
@@ -16,10 +12,6 @@ export function startScrollers(page) {
   mark();
 }
 
-/**
- * @param {HTMLElement} drawing
- * @param {boolean} isWide
- */
 function markScroller(drawing, isWide) {
   const wanted = {tabindex: "0", role: "group", "aria-label": "A figure that scrolls sideways"};
   for (const [name, value] of Object.entries(wanted)) {
@@ -28,11 +20,7 @@ function markScroller(drawing, isWide) {
   }
 }
 
-/**
- * Mark the current section in the table of contents: the last one whose top has passed a third of the window.
- *
- * @param {Document} page
- */
+/** Mark the current section in the table of contents: the last one whose top has passed a third of the window. */
 export function startContents(page) {
   const links = [...page.querySelectorAll("#contents a")];
   const sections = links.map((link) => page.getElementById(link.hash.slice(1)));
@@ -57,7 +45,6 @@ export function startContents(page) {
 /**
  * Apply the theme to the page.
  *
- * @param {Document} page
  * @param {import("../state/state.js").Theme} theme
  */
 export function showTheme(page, theme) {
@@ -67,7 +54,6 @@ export function showTheme(page, theme) {
 /**
  * Start the theme switch, which is hidden without scripts.
  *
- * @param {Document} page
  * @param {import("../state/state.js").PageState} state
  */
 export function startThemeSwitch(page, state) {
@@ -87,12 +73,7 @@ export function startThemeSwitch(page, state) {
 /** Elements that handle these keys themselves. */
 const OWN_KEYS = "input, select, textarea, summary, [contenteditable], [tabindex]:not(#main), dialog, [role=slider]";
 
-/**
- * Start the shortcuts of the page. A view that handles a key prevents its default, and it is ignored here.
- *
- * @param {Document} page
- * @param {import("../state/session.js").Session} session
- */
+/** Start the shortcuts of the page. A view that handles a key prevents its default, and it is ignored here. */
 export function startShortcuts(page, session) {
   const list = page.getElementById("keys");
   const ask = page.getElementById("keys-button");

@@ -33,7 +33,6 @@ export function areInk({count, height, width, channels, pixels}) {
 }
 
 /**
- * @param {Document} page
  * @param {PictureShape} shape
  * @param {{side: number, isInk: boolean}} options `side`: about how many pixels of the page it may take
  * @returns {HTMLCanvasElement} for `paintPicture`; it says nothing, so that what is beside it must

@@ -6,10 +6,7 @@ const MARGIN_OF_MARKS = 4;
 
 /** A picture with one canvas pixel per unit, and a second canvas above it for outlines in screen pixels. */
 export class PixelPicture {
-  /**
-   * @param {Document} page
-   * @param {Record<string, any>} attributes of the picture's canvas: a role and a label, or aria-hidden
-   */
+  /** @param {Record<string, any>} attributes of the picture's canvas: a role and a label, or aria-hidden */
   constructor(page, attributes) {
     this.canvas = newElement(page, "canvas", {class: "pixels", ...attributes});
     this.sheet = newElement(page, "canvas", {class: "marks", "aria-hidden": "true"});

@@ -1,8 +1,4 @@
-/**
- * Make the headings of tables with `data-sortable` sort the rows by `data-key` of their cells, or by their text.
- *
- * @param {Document} page
- */
+/** Make the headings of tables with `data-sortable` sort the rows by `data-key` of their cells, or by their text. */
 export function startSorting(page) {
   for (const table of page.querySelectorAll("table[data-sortable]")) {
     [...table.tHead.rows[0].cells].forEach((heading, column) => {
@@ -61,10 +57,6 @@ export function sortedIndices(keys, direction) {
   return keys.map((_, place) => place).sort((a, b) => sign * compareKeys(keys[a], keys[b]) || a - b);
 }
 
-/**
- * @param {string} a
- * @param {string} b
- */
 export function compareKeys(a, b) {
   const difference = Number(a) - Number(b);
   return Number.isNaN(difference) ? a.localeCompare(b) : difference;

@@ -20,11 +20,7 @@ const INVERTED_GREY_TABLE = GREY_TABLE.map((level, place) => (place % 4 === 3 ? 
 /** Whether a page's images are bright strokes on black, cached because every drawing asks. */
 const INK = new WeakMap();
 
-/**
- * @param {Document} page
- * @param {import("../state/session.js").Session} session
- * @returns {ThemeColors}
- */
+/** @returns {ThemeColors} */
 export function themeColors(page, session) {
   const style = getComputedStyle(page.documentElement);
   const isDark = style.colorScheme === "dark";
@@ -44,7 +40,6 @@ export function themeColors(page, session) {
 /**
  * Call the listener when the colours change, by system setting or by the reader.
  *
- * @param {import("../state/session.js").Session} session
  * @param {() => void} listener
  */
 export function onThemeChange(session, listener) {

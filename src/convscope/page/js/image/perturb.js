@@ -78,7 +78,6 @@ function occlude(picture, {height, width, channels}, {row, column, size, level =
   }
 }
 
-/** @param {number} value */
 function withinUnit(value) {
   return Math.min(1, Math.max(0, value));
 }

@@ -64,23 +64,19 @@ export function exponentialUnit(alpha, scale) {
   };
 }
 
-/** @param {number} before */
 function logistic(before) {
   return 1 / (1 + Math.exp(-before));
 }
 
-/** @param {number} before */
 function siluSlope(before) {
   const share = logistic(before);
   return share * (1 + before * (1 - share));
 }
 
-/** @param {number} before */
 function geluSlope(before) {
   return normalShare(before) + (before * Math.exp((-before * before) / 2)) / Math.sqrt(2 * Math.PI);
 }
 
-/** @param {number} before */
 function softplus(before) {
   return Math.max(before, 0) + Math.log1p(Math.exp(-Math.abs(before)));
 }

@@ -7,7 +7,7 @@ import {AVERAGE_POOLING, MAX_POOLING} from "./pool.js";
 import {ZERO_PADDING} from "./window.js";
 
 /**
- * The layer kinds that the engine computes; `models/forward.py` has the same.
+ * The layer kinds that the engine computes; `models/numpy_engine/forward.py` has the same.
  *
  * A layer is computed in two steps: its kind, then its activation function.
  *

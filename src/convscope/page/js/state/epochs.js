@@ -18,12 +18,12 @@ export function epochFrames({weights, evidence, metrics}) {
     if (place === epochs.length - 1) {
       return {epoch, isLast: true, accuracy: metrics.test.accuracy, confusion: metrics.test.confusion};
     }
-    const measured = evidence?.film?.epochs.indexOf(epoch) ?? -1;
+    const measured = evidence?.epoch_snapshots?.epochs.indexOf(epoch) ?? -1;
     return {
       epoch,
       isLast: false,
-      accuracy: measured < 0 ? null : evidence.film.accuracy[measured],
-      confusion: (measured >= 0 && evidence.film.confusion?.[measured]) || null,
+      accuracy: measured < 0 ? null : evidence.epoch_snapshots.accuracy[measured],
+      confusion: (measured >= 0 && evidence.epoch_snapshots.confusion?.[measured]) || null,
     };
   });
 }

@@ -38,7 +38,6 @@ export function startNavigation() {
  *
  * Browsers find `#place` but not `#place&theme=dark`, and live views above an anchor move it.
  *
- * @param {Document} page
  * @param {string} place
  * @returns {() => void} goes there again, unless the reader has moved on
  */

@@ -3,7 +3,7 @@ import {makeWorkspace, runNetwork} from "../network/network.js";
 
 /**
  * OOD score of an image: mean cosine distance, in the features of the last hidden layer, to its nearest neighbours in a
- * sample of training images; as `analysis/novelty.py` measures it for reference images. Pure: no DOM.
+ * sample of training images; as `analysis/distances.py` measures it for reference images. Pure: no DOM.
  *
  * @typedef {{features: Float32Array, size: number, count: number}} Sample `count` rows of `size` activations
  */
@@ -64,7 +64,6 @@ export function oodScore(activations, {features, size, count}, neighbours) {
   return nearest.reduce((sum, square) => sum + Math.sqrt(square), 0) / nearest.length;
 }
 
-/** @param {ArrayLike<number>} values */
 function inverseLength(values) {
   let square = 0;
   for (let place = 0; place < values.length; place++) square += values[place] * values[place];

@@ -21,7 +21,7 @@ export function predictionOf({open, run, state, payload}) {
   if (!run?.probabilities) return {isEmpty, best: -1, second: -1, probabilities: [], calibrated: [], isCalibrated: false};
   const {probabilities, logits} = run;
   // The temperature was fitted to the final weights.
-  const calibration = state.epoch === 0 ? payload.evidence?.calibration : null;
+  const calibration = state.epoch === 0 ? payload.evidence?.temperature_scaling : null;
   const [best, second = -1] = rankedIndices(probabilities);
   const calibrated = calibration ? softmaxAt(logits, calibration.temperature) : probabilities;
   return {isEmpty, best, second, probabilities, calibrated, isCalibrated: Boolean(calibration)};

@@ -50,7 +50,6 @@ import {parseChange, perturbationOf} from "./perturbation.js";
 const MAX_CACHED_NETWORKS = 4;
 
 /**
- * @param {Document} page
  * @param {object} payload
  * @param {import("./state.js").PageState} state
  * @returns {Promise<Session>}

@@ -71,7 +71,6 @@ function encodedText(text) {
   return encodeURIComponent(text).replace(/%3A/g, ":").replace(/%2C/g, ",");
 }
 
-/** @param {string} text */
 function decodedText(text) {
   try {
     return decodeURIComponent(text);

@@ -122,7 +122,6 @@ function boundsOf(values) {
   return finite.length ? [Math.min(...finite), Math.max(...finite)] : [0, 1];
 }
 
-/** @param {number[]} ticks */
 function percentTicks(ticks) {
   return formatTicks(ticks.map((tick) => Number((100 * tick).toPrecision(8)))).map((text) => `${text}%`);
 }

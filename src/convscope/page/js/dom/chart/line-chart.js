@@ -14,7 +14,7 @@ import {newElement, newShape} from "../element.js";
  * @typedef {object} LineChart
  * @property {HTMLElement} node
  * @property {(place: number | null) => void} pointAt one of the epochs, with a thin line
- * @property {(place: number | null) => void} markFilm one of the epochs, with the film's mark
+ * @property {(place: number | null) => void} markEpoch one of the epochs, marked as the open epoch
  */
 
 const MARGIN = {top: 12, right: 90, bottom: 30, left: 52};
@@ -25,7 +25,6 @@ const MAX_MARKERS = 16;
 const MARKERS = {circle: "M-3 0a3 3 0 1 0 6 0a3 3 0 1 0-6 0", square: "M-3-3h6v6h-6z", diamond: "M0-4 4 0 0 4-4 0z"};
 
 /**
- * @param {Document} page
  * @param {object} options
  * @param {number} options.width in pixels of the page, as far as there is room
  * @param {number} options.height
@@ -44,11 +43,11 @@ export function makeLineChart(page, {width, height, label, epochs, last, axis, s
   const inner = {width: width - MARGIN.left - MARGIN.right, height: height - MARGIN.top - MARGIN.bottom};
   const x = (epoch) => MARGIN.left + (last > 1 ? ((epoch - 1) / (last - 1)) * inner.width : inner.width / 2);
   const y = (value) => MARGIN.top + (1 - Math.min(1, Math.max(0, axis.place(value)))) * inner.height;
-  const film = newShape(page, "g", {class: "film-mark"});
+  const openMark = newShape(page, "g", {class: "epoch-mark"});
   const pointer = newShape(page, "line", {class: "pointer-mark", y1: MARGIN.top, y2: MARGIN.top + inner.height});
   const drawing = newShape(
     page, "svg", {viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label},
-    ...drawGrid(page, axis, {x, y, width, inner, last}), film, pointer,
+    ...drawGrid(page, axis, {x, y, width, inner, last}), openMark, pointer,
     ...series.flatMap((each) => drawSeries(page, each, epochs, {x, y})),
     ...drawEnds(page, series, {y, right: MARGIN.left + inner.width, bottom: MARGIN.top + inner.height, write}),
   );
@@ -86,11 +85,11 @@ export function makeLineChart(page, {width, height, label, epochs, last, axis, s
       pointer.setAttribute("x1", x(epochs[place]));
       pointer.setAttribute("x2", x(epochs[place]));
     },
-    markFilm(place) {
-      film.replaceChildren();
+    markEpoch(place) {
+      openMark.replaceChildren();
       if (place === null) return;
       const at = x(epochs[place]);
-      film.append(
+      openMark.append(
         newShape(page, "line", {x1: at, x2: at, y1: MARGIN.top, y2: MARGIN.top + inner.height}),
         newShape(page, "path", {d: `M${at - 5} ${MARGIN.top - 10}h10l-5 8z`}),
       );

@@ -1,7 +1,7 @@
 import {borderMedian, grownMask, relevelled} from "./pixel-statistics.js";
 
 /**
- * Binarization of photographed documents: ink separated from shading. Rule and constants as in `data/paper.py`, bit for
+ * Binarization of photographed documents: ink separated from shading. Rule and constants as in `data/digits/binarize.py`, bit for
  * bit. Pure: no DOM.
  *
  * @typedef {import("./resample.js").GreyPicture} GreyPicture
@@ -9,7 +9,7 @@ import {borderMedian, grownMask, relevelled} from "./pixel-statistics.js";
  * @property {GreyPicture} ink bright on 0
  * @property {import("./connected-components.js").Mask} strong what is ink for sure, without its soft edge
  * @property {number} factor a pixel of `ink` is so many of the picture's, each way
- * @property {number} threshold of 255: a pixel that swallows more than this of its ground's light is ink
+ * @property {number} threshold of 255: a pixel that absorbs more than this of its ground's light is ink
  * @property {boolean} isCleared whether paper was cleared away, or there was none
  */
 
@@ -39,14 +39,14 @@ export function hasFlatBackground(picture) {
 }
 
 /**
- * How much each place swallows of the light that its ground gives back, 0..255; in it a pixel is `factor` of the picture's, each
+ * How much each place absorbs of the light that its ground gives back, 0..255; in it a pixel is `factor` of the picture's, each
  * way.
  *
  * @param {GreyPicture} picture
  * @param {number} reach of the closing, in cells
  * @returns {GreyPicture & {factor: number}}
  */
-export function swallowedLight({height, width, pixels}, reach) {
+export function absorbedLight({height, width, pixels}, reach) {
   const factor = Math.ceil(Math.max(height, width) / MAX_DOCUMENT_SIDE);
   const plane = blockMeans({height, width, levels: pixels}, factor);
   const {levels} = plane;
@@ -55,17 +55,17 @@ export function swallowedLight({height, width, pixels}, reach) {
     for (let place = 0; place < levels.length; place++) levels[place] = 255 - levels[place];
   }
   const ground = backgroundOf(plane, side, reach).levels;
-  const swallowed = new Uint8Array(ground.length);
+  const absorbed = new Uint8Array(ground.length);
   for (let place = 0; place < ground.length; place++) {
     const level = ground[place];
-    if (level > levels[place]) swallowed[place] = Math.floor((255 * (level - levels[place])) / level);
+    if (level > levels[place]) absorbed[place] = Math.floor((255 * (level - levels[place])) / level);
   }
-  return {height: plane.height, width: plane.width, pixels: swallowed, factor};
+  return {height: plane.height, width: plane.width, pixels: absorbed, factor};
 }
 
 /**
- * @param {GreyPicture & {factor: number}} swallowed
- * @param {number} above what swallows no more than this is ground
+ * @param {GreyPicture & {factor: number}} absorbed
+ * @param {number} above what absorbs no more than this is ground
  * @returns {ThemeColors}
  */
 export function inkAbove({height, width, pixels, factor}, above) {
@@ -108,7 +108,7 @@ export function splitLevels(counts) {
 }
 
 /**
- * Brightness of the background at each place of a photo, whatever is written on it; as in `data/paper.py`, bit for bit.
+ * Brightness of the background at each place of a photo, whatever is written on it; as in `data/digits/binarize.py`, bit for bit.
  * Pure: no DOM.
  *
  * @typedef {{height: number, width: number, levels: Int32Array}} Plane row by row

@@ -1,5 +1,5 @@
 /**
- * Connected components of a mask, diagonal neighbours included; as in `data/components.py`. Pure: no DOM.
+ * Connected components of a mask, diagonal neighbours included; as in `data/digits/connected_components.py`. Pure: no DOM.
  *
  * @typedef {{height: number, width: number, pixels: Uint8Array}} Mask row by row, 0 or 1
  * @typedef {import("./pixel-statistics.js").InkBox} InkBox

@@ -1,11 +1,11 @@
-import {MAX_DOCUMENT_SIDE, blockMeans, hasFlatBackground, inkAbove, swallowedLight} from "./binarize.js";
+import {MAX_DOCUMENT_SIDE, blockMeans, hasFlatBackground, inkAbove, absorbedLight} from "./binarize.js";
 import {labelComponents, maskOfPieces} from "./connected-components.js";
 import {groupPieces, isCutOff} from "./grouping.js";
 import {DIGIT_SETTINGS, prepareDigit} from "./mnist-style.js";
 import {grownMask} from "./pixel-statistics.js";
 
 /**
- * Detection of the digit in an image: of several, the one with the most ink. As in `data/finding.py`. Pure: no DOM.
+ * Detection of the digit in an image: of several, the one with the most ink. As in `data/digits/detect.py`. Pure: no DOM.
  *
  * @typedef {import("./resample.js").GreyPicture} GreyPicture
  * @typedef {import("./pixel-statistics.js").InkBox} InkBox
@@ -80,10 +80,10 @@ function onDocument(picture) {
 
 /** Return the ink at the threshold that puts most of it in digits; a low one keeps ruled lines or grain. */
 function withReach(picture, reach) {
-  const swallowed = swallowedLight(picture, reach);
+  const absorbed = absorbedLight(picture, reach);
   let [best, most, above, last] = [null, -1, -1, null];
   for (let attempt = 0; attempt < THRESHOLDS; attempt++) {
-    const inkMask = inkAbove(swallowed, above);
+    const inkMask = inkAbove(absorbed, above);
     const components = labelComponents(inkMask.strong);
     const groups = groupPieces(components, true);
     if (groups.length && groups.length <= MAX_DIGITS) {

@@ -2,7 +2,7 @@ import {borderMedian, extremeLevels, relevelled, toGrey} from "./pixel-statistic
 import {axisShares} from "./resample.js";
 
 /**
- * Preprocessing for anything but digits: the middle of the image, resized. As in `data/fitting.py`, bit for bit. Pure: no
+ * Preprocessing for anything but digits: the middle of the image, resized. As in `data/preprocessing.py`, bit for bit. Pure: no
  * DOM.
  *
  * @typedef {import("./resample.js").GreyPicture} GreyPicture

@@ -1,5 +1,5 @@
 /**
- * Grouping of ink components into digits; rule and constants as in `data/sheet.py`. Pure: no DOM.
+ * Grouping of ink components into digits; rule and constants as in `data/digits/grouping.py`. Pure: no DOM.
  *
  * @typedef {import("./pixel-statistics.js").InkBox} InkBox
  * @typedef {{pieces: number[], box: InkBox, area: number}} Group

@@ -2,7 +2,7 @@ import {borderMedian, extremeLevels, inkBox, inkMoments, relevelled} from "./pix
 import {fitInto, fittingScale} from "./resample.js";
 
 /**
- * MNIST's preprocessing for any grey image: polarity, background, crop, fit, contrast, centre. As in `data/digit.py`, bit
+ * MNIST's preprocessing for any grey image: polarity, background, crop, fit, contrast, centre. As in `data/digits/mnist_style.py`, bit
  * for bit. Pure: no DOM.
  *
  * @typedef {import("./resample.js").GreyPicture} GreyPicture

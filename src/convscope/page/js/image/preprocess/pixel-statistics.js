@@ -98,7 +98,7 @@ export function grownMask({height, width, pixels}) {
 }
 
 /**
- * Convert colour to grey as `data/grey.py` does: ITU-R 601 luma with Pillow's integers, transparency on white. Pure: no
+ * Convert colour to grey as `data/images/resample.py` does: ITU-R 601 luma with Pillow's integers, transparency on white. Pure: no
  * DOM.
  *
  * @param {{height: number, width: number, data: ArrayLike<number>}} image as a canvas' `getImageData` gives it: RGBA

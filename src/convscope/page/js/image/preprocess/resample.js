@@ -1,5 +1,5 @@
 /**
- * Resampling of a grey image into a box in integers only; as in `data/resample.py`, which says why the sums are exact.
+ * Resampling of a grey image into a box in integers only; as in `data/images/resample.py`, which says why the sums are exact.
  * Pure: no DOM.
  *
  * @typedef {{height: number, width: number, pixels: Uint8Array}} GreyPicture row by row, 0 is black
@@ -103,7 +103,7 @@ function bilinearWeight(output, input, {box, length, margin}) {
 }
 
 /**
- * Reduction of a decoded image to at most 2,048 pixels per side, on white; as in `data/decoding.py`.
+ * Reduction of a decoded image to at most 2,048 pixels per side, on white; as in `data/images/decode.py`.
  *
  * Integers with Pillow's rounding, so that both give the same pixels. Pure: no DOM.
  *
@@ -190,7 +190,7 @@ function dividedBy255(product) {
   return Math.floor((product + 127) / 255);
 }
 
-/** Composite on white with the integers of `data/grey.py`, in place. */
+/** Composite on white with the integers of `data/images/resample.py`, in place. */
 function laidOnWhite({height, width, data}) {
   for (let place = 0; place < data.length; place += 4) {
     const opacity = data[place + 3];

@@ -19,12 +19,8 @@ import {AttributionMaps} from "./maps-view.js";
 /** Milliseconds without a change before the computation starts. */
 const QUICK_REST = 30;
 
-/**
- * @param {Document} page
- * @param {Session} session
- */
 export function startAttribution(page, session) {
-  const element = page.querySelector("#class-evidence");
+  const element = page.querySelector("#class-attribution");
   const pictures = new AttributionMaps(page, session);
   const choice = new ClassChoice(page, session);
   element.append(choice.element, pictures.element);
@@ -63,10 +59,7 @@ export function startAttribution(page, session) {
   redraw();
 }
 
-/**
- * @param {Session} session
- * @returns {number} the class that is asked about
- */
+/** @returns {number} the class that is asked about */
 export function targetOf({state: {target}, run: {probabilities}}) {
   return target >= 0 && target < probabilities.length ? target : greatestAt(probabilities);
 }
@@ -82,10 +75,6 @@ const CLASS_TILE_SIDE = 56;
 
 /** Choice of the target class: tiles with gradient × input on one scale, or a list. */
 export class ClassChoice {
-  /**
-   * @param {Document} page
-   * @param {import("../../state/session.js").Session} session
-   */
   constructor(page, session) {
     Object.assign(this, {page, session});
     const names = session.payload.dataset.class_names;
@@ -115,10 +104,6 @@ export class ClassChoice {
     this.session.set({target});
   }
 
-  /**
-   * @param {number} target
-   * @param {ArrayLike<number>} probabilities
-   */
   show(target, probabilities) {
     if (this.select.value !== String(target)) this.select.value = String(target);
     this.tiles.forEach(({share, button}, place) => {

@@ -19,8 +19,6 @@ const [LEAST_MAP, LARGEST_CELL, LABEL_ROOM] = [28, 16, 100];
 /**
  * Show one image per class through the layer of the open unit, one line each and one column per channel.
  *
- * @param {Document} page
- * @param {import("../../state/session.js").Session} session
  * @param {import("../inspector/selected-unit.js").OpenUnit} unit
  * @returns {boolean} whether there are images of two classes at least
  */
@@ -43,7 +41,7 @@ export function startClassExamples(page, session, unit) {
 class ClassExamples {
   constructor(page, session, unit, rows) {
     Object.assign(this, {page, session, unit, rows, index: -1, asked: 0, signed: signedLayers(session.network)});
-    this.title = newElement(page, "p", {class: "account-title"});
+    this.title = newElement(page, "p", {class: "arithmetic-title"});
     this.legend = new ScaleLegend(page);
     this.lines = rows.map((row) => new ClassLine(page, session, row, (column) => this.mark(column)));
     this.body = newElement(page, "div", {class: "class-lines", tabindex: "0", role: "group", "aria-label": "One image of each class"},
@@ -109,8 +107,6 @@ const CELL_HEIGHT = 20;
 /** One image, as a button that opens it, with its activations in a layer. */
 export class ClassLine {
   /**
-   * @param {Document} page
-   * @param {import("../../state/session.js").Session} session
    * @param {number} row of the test image
    * @param {(column: number) => void} point is told which channel is pointed at; −1 for none
    */

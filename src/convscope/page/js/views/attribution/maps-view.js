@@ -11,10 +11,6 @@ const ATTRIBUTION_SIDE = 210;
 
 /** One map per method, with its scale, its sum and a sentence about it. */
 export class AttributionMaps {
-  /**
-   * @param {Document} page
-   * @param {import("../../state/session.js").Session} session
-   */
   constructor(page, session) {
     Object.assign(this, {page, session, colors: null, image: null});
     const [rows, columns] = session.network.inputShape;
@@ -23,13 +19,13 @@ export class AttributionMaps {
       picture.resize(columns, rows, Math.max(1, Math.floor(ATTRIBUTION_SIDE / Math.max(rows, columns))));
       const legend = new ScaleLegend(page);
       const caption = newElement(page, "figcaption", {}, title, newGlossaryButton(page, asked));
-      const found = newElement(page, "p", {class: "evidence-found"});
-      const element = newElement(page, "figure", {class: "unit-picture", "data-way": way}, caption,
+      const found = newElement(page, "p", {class: "attribution-result"});
+      const element = newElement(page, "figure", {class: "unit-picture", "data-method": way}, caption,
         picture.element, legend.element, found, newElement(page, "p", {class: "quiet"}, words));
       return {way, title, tell, picture, legend, found, element};
     });
     /** @type {HTMLElement} */
-    this.element = newElement(page, "div", {class: "unit-pictures evidence"}, ...this.ways.map(({element}) => element));
+    this.element = newElement(page, "div", {class: "unit-pictures attribution"}, ...this.ways.map(({element}) => element));
   }
 
   /** Another image or class: what was found before is about something else; its picture fades and its sentence goes until it is found anew. */
@@ -49,7 +45,7 @@ export class AttributionMaps {
     const scale = {...range, table: this.colors.signed};
     paintAttribution(values, scale, this.image, this.colors, each.picture.bytes);
     each.picture.show();
-    each.picture.mark(way === "occlusion" && found.drop > 0 ? [{kind: "seen", frame: frameOfBox(found.box)}] : []);
+    each.picture.mark(way === "occlusion" && found.drop > 0 ? [{kind: "field", frame: frameOfBox(found.box)}] : []);
     each.legend.show(scale, (value) => (value > 0 ? `+${formatNumber(value)}` : formatNumber(value)));
     const sentence = each.tell(found);
     each.found.textContent = sentence;

@@ -16,11 +16,7 @@ const CHARTS = [
 ];
 const SIZE = {width: 372, height: 232};
 
-/**
- * @param {Document} page
- * @param {import("../../state/session.js").Session} session
- * @param {import("../../state/epochs.js").Frame[]} frames
- */
+/** @param {import("../../state/epochs.js").Frame[]} frames */
 export function startCurves(page, session, frames) {
   const {history} = session.payload;
   const charts = CHARTS.map((kind) => {
@@ -36,7 +32,7 @@ export function startCurves(page, session, frames) {
   function followFilm() {
     const {epoch} = frames[frameAt(frames, session.state.epoch)] ?? history[history.length - 1];
     const place = history.findIndex((each) => each.epoch === epoch);
-    for (const chart of charts) chart.markFilm(place);
+    for (const chart of charts) chart.markEpoch(place);
   }
   session.subscribe((_, changed) => changed.has("epoch") && followFilm());
   followFilm();
@@ -53,7 +49,7 @@ function putCurves(page, mount, {label, keys, makeAxis, write}, {session, frames
   ];
   if (keys[1] === "val_loss") series[1].ring = lowestPlace(series[1].values);
   const readout = newElement(page, "p", {class: "readout"});
-  let film = history.length - 1;
+  let openPlace = history.length - 1;
   const number = (value) => (Number.isFinite(value) ? write(value) : "–");
   const values = (place) => series.map((each) => `${each.name} ${number(each.values[place])}`).join(", ");
   const read = (place) => refill(readout, newElement(page, "strong", {}, `Epoch ${history[place].epoch}`), ` ${values(place)}`);
@@ -73,12 +69,12 @@ function putCurves(page, mount, {label, keys, makeAxis, write}, {session, frames
   return {
     pointAt(place) {
       chart.pointAt(place);
-      read(place ?? film);
+      read(place ?? openPlace);
     },
-    markFilm(place) {
-      film = Math.max(0, place);
-      chart.markFilm(frames.length ? film : null);
-      read(film);
+    markEpoch(place) {
+      openPlace = Math.max(0, place);
+      chart.markEpoch(frames.length ? openPlace : null);
+      read(openPlace);
     },
   };
 }

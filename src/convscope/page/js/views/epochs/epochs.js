@@ -4,21 +4,16 @@ import {epochFrames} from "../../state/epochs.js";
 import {startCurves} from "./curves.js";
 import {makeEpochPlayer, newEpochControl, newEpochStrip} from "./slider.js";
 
-/**
- * Start the training section: curves, and the slider that selects the epoch whose weights the page runs.
- *
- * @param {Document} page
- * @param {import("../../state/session.js").Session} session
- */
+/** Start the training section: curves, and the slider that selects the epoch whose weights the page runs. */
 export function startEpochs(page, session) {
   const frames = epochFrames(session.payload);
   const canRun = frames.length > 1 && session.network;
   startCurves(page, session, canRun ? frames : []);
-  const mount = page.querySelector('[data-live="film"]');
+  const mount = page.querySelector('[data-live="epochs"]');
   if (!mount || !canRun) return;
   const {test, epochs} = session.payload.metrics;
   const player = makeEpochPlayer(session, frames);
-  mountLive(page, "film", newEpochControl(page, player, frames, session.payload), newEpochCaption(page, frames, epochs));
+  mountLive(page, "epochs", newEpochControl(page, player, frames, session.payload), newEpochCaption(page, frames, epochs));
   page.body.append(newEpochStrip(page, player, frames, {slider: mount, tested: test.n}));
 }
 

@@ -21,7 +21,6 @@ const FRAME_TIME = 700;
 /**
  * Return the controls that set the page's epoch, step by step or as an animation.
  *
- * @param {import("../../state/session.js").Session} session
  * @param {import("../../state/epochs.js").Frame[]} frames
  * @returns {EpochPlayer}
  */
@@ -63,7 +62,6 @@ export function makeEpochPlayer(session, frames) {
 }
 
 /**
- * @param {Document} page
  * @param {EpochPlayer} player
  * @param {import("../../state/epochs.js").Frame[]} frames
  * @param {object} payload
@@ -74,7 +72,7 @@ export function newEpochControl(page, player, frames, payload) {
   const forth = newEpochButton(page, "›", "One epoch forward", () => player.step(1));
   const play = newEpochButton(page, "", "Play the epochs", () => player.play());
   const slider = newSlider(page, player, frames, payload);
-  const text = newElement(page, "p", {class: "film-text", "aria-live": "polite"});
+  const text = newElement(page, "p", {class: "epoch-text", "aria-live": "polite"});
   const show = () => {
     const place = player.place();
     play.textContent = player.isPlaying() ? "❚❚" : "▶";
@@ -86,13 +84,12 @@ export function newEpochControl(page, player, frames, payload) {
   };
   player.subscribe(show);
   show();
-  const buttons = newElement(page, "div", {class: "film-buttons"}, back, play, forth);
-  const row = newElement(page, "div", {class: "film-row"}, buttons, slider.node);
-  return newElement(page, "div", {class: "film-control"}, row, text);
+  const buttons = newElement(page, "div", {class: "epoch-buttons"}, back, play, forth);
+  const row = newElement(page, "div", {class: "epoch-row"}, buttons, slider.node);
+  return newElement(page, "div", {class: "epoch-control"}, row, text);
 }
 
 /**
- * @param {Document} page
  * @param {string} text
  * @param {string} label
  * @param {() => void} act
@@ -116,9 +113,9 @@ function newSlider(page, player, frames, payload) {
     player.stop();
     player.goTo(wanted);
   });
-  const below = newElement(page, "div", {class: "film-ticks", "aria-hidden": "true"}, ...ticks);
+  const below = newElement(page, "div", {class: "epoch-ticks", "aria-hidden": "true"}, ...ticks);
   return {
-    node: newElement(page, "div", {class: "film-slider"}, input, below),
+    node: newElement(page, "div", {class: "epoch-slider"}, input, below),
     show(place) {
       input.value = String(place);
       input.setAttribute("aria-valuetext", epochWords(frames, place, payload));
@@ -162,7 +159,6 @@ export function epochWords(frames, place, {metrics, history}) {
  *
  * It is visible below the slider, and everywhere while an earlier epoch is selected.
  *
- * @param {Document} page
  * @param {EpochPlayer} player
  * @param {import("../../state/epochs.js").Frame[]} frames
  * @param {{slider: Element, errors: number, tested: number}} options `slider`: that of the section
@@ -174,7 +170,7 @@ export function newEpochStrip(page, player, frames, {slider, tested}) {
   const forth = newEpochButton(page, "›", "One epoch forward", () => player.step(1));
   const end = newEpochButton(page, "to the end", "to the end: the weights after training", () => player.step(last));
   const text = newElement(page, "span", {class: "strip-text"});
-  const attributes = {class: "film-strip", role: "group", "aria-label": "Epoch", hidden: true};
+  const attributes = {class: "epoch-strip", role: "group", "aria-label": "Epoch", hidden: true};
   const node = newElement(page, "div", attributes, back, text, forth, end);
   let isElsewhere = false;
 

@@ -1,11 +1,6 @@
 import {predictionOf} from "../../state/prediction.js";
 
-/**
- * Start the exercises; each is ticked off once done and stays so.
- *
- * @param {Document} page
- * @param {import("../../state/session.js").Session} session
- */
+/** Start the exercises; each is ticked off once done and stays so. */
 export function startExercises(page, session) {
   const box = page.querySelector("[data-live=exercises]");
   if (!box || !session.run) return;
@@ -34,7 +29,7 @@ function itemAt(box, place) {
 /**
  * Checks for completed exercises. Pure: no DOM.
  *
- * @typedef {{kind: string, text: string, label: number, answer: number, image: number}} Exercise as `exercises.py` makes it
+ * @typedef {{kind: string, text: string, label: number, answer: number, image: number}} Exercise as `page/text/exercises.py` makes it
  * @typedef {object} Situation
  * @property {import("../../state/session.js").OpenImage} open
  * @property {{isEmpty: boolean, best: number}} prediction

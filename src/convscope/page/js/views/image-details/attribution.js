@@ -30,8 +30,6 @@ const NUMBER_UNDER = {
 };
 
 /**
- * @param {Document} page
- * @param {import("../../state/session.js").Session} session
  * @param {{names: string[]}} options
  * @returns {CaseClasses}
  */
@@ -39,19 +37,19 @@ export function makeAttributionDetails(page, session, {names}) {
   const [height, width, channels] = session.payload.dataset.image_shape;
   const head = newElement(page, "div", {class: "class-pair", "aria-hidden": "true"});
   const ways = ATTRIBUTION_METHODS.map((way) => newWayRow(page, way, {height, width}));
-  const door = newElement(page, "button", {type: "button", class: "door"}, "Larger maps, with explanations, for any class");
+  const door = newElement(page, "button", {type: "button", class: "link"}, "Larger maps, with explanations, for any class");
   const legend = new ScaleLegend(page);
   const reading = newElement(
     page, "p", {class: "reading"}, "The maps in a row share one colour scale; its maximum is the number next to the title.",
   );
   const node = newElement(
-    page, "section", {class: "case-part case-classes", hidden: true}, newElement(page, "h4", {}, "Attribution by class"),
+    page, "section", {class: "details-part details-classes", hidden: true}, newElement(page, "h4", {}, "Attribution by class"),
     head, ...ways.map((row) => row.node), legend.element, reading, newElement(page, "p", {class: "small"}, door),
   );
   let [wanted, asked] = [null, 0];
   door.addEventListener("click", () => {
     session.set({target: wanted.labels[0]});
-    page.getElementById("class-evidence")?.scrollIntoView({block: "start"});
+    page.getElementById("class-attribution")?.scrollIntoView({block: "start"});
   });
   const redraw = drawWhenVisible(node, begin);
 
@@ -111,7 +109,7 @@ function newWayRow(page, {way, title, asked, words}, {height, width}) {
   });
   const end = newElement(page, "span", {class: "quiet"});
   const node = newElement(
-    page, "figure", {class: "class-way", "data-way": way}, newElement(page, "figcaption", {title: words}, title, newGlossaryButton(page, asked), " ", end),
+    page, "figure", {class: "attribution-method", "data-method": way}, newElement(page, "figcaption", {title: words}, title, newGlossaryButton(page, asked), " ", end),
     newElement(page, "div", {class: "class-pair"}, ...cells.map((cell) => cell.node)),
   );
   return {

@@ -36,7 +36,7 @@ export function makeEvidenceDetails(page, session, {names, isInk, frames}) {
     if (answer < 0 || names.length < 2) return;
     const [key, {change}] = [open.row === null ? open.original : open.name, session.state];
     if (shown.key === key && shown.change === change) {
-      shown.course?.markFilm(session.state.epoch); // the epoch changes, the image does not
+      shown.course?.markEpoch(session.state.epoch); // the epoch changes, the image does not
       return;
     }
     const mine = ++asked;

@@ -5,7 +5,7 @@ import {newPicture, paintPicture} from "../../dom/picture.js";
 import {afterText} from "../../state/epochs.js";
 import {makeEvidenceDetails} from "./evidence.js";
 import {newProbabilityTable} from "./probabilities.js";
-import {answerAbout, subjectOf, subjectTitle, subjectVerdict, testRowOf} from "./subject.js";
+import {answerAbout, subjectOf, subjectTitle, subjectOutcome, testRowOf} from "./subject.js";
 import {newTriageView} from "./triage.js";
 
 /** Side of the picture, and the milliseconds without a change before the slow parts start. */
@@ -15,8 +15,6 @@ const REST = 250;
 /**
  * Show the details of the open image: prediction, true class, nearest neighbours, training course.
  *
- * @param {Document} page
- * @param {import("../../state/session.js").Session} session
  * @param {object} options
  * @param {string[]} options.names
  * @param {boolean} options.isInk
@@ -29,14 +27,14 @@ const REST = 250;
 export function startImageDetails(page, session, {names, isInk, frames, triage, step, placeInGallery}) {
   const [height, width, channels] = session.payload.dataset.image_shape;
   const picture = newPicture(page, {height, width}, {side: DETAILS_SIDE, isInk});
-  const title = newElement(page, "h4", {class: "case-title"});
-  const said = newElement(page, "p", {class: "case-said"});
+  const title = newElement(page, "h4", {class: "details-title"});
+  const said = newElement(page, "p", {class: "details-prediction"});
   const answers = newElement(page, "div");
   const hinted = newElement(page, "div");
   const evidence = makeEvidenceDetails(page, session, {names, isInk, frames});
   const stepper = makeStepper(page, (by) => step(testRowOf(subject), by));
-  const head = newElement(page, "div", {class: "case-head"}, picture, newElement(page, "div", {}, title, said));
-  const attributes = {class: "case", "aria-label": "Details of one image"};
+  const head = newElement(page, "div", {class: "details-head"}, picture, newElement(page, "div", {}, title, said));
+  const attributes = {class: "image-details", "aria-label": "Details of one image"};
   const node = newElement(page, "section", attributes, stepper.node, head, answers, hinted, evidence.node);
   let subject = subjectOf(session);
   let timer = 0;
@@ -47,11 +45,11 @@ export function startImageDetails(page, session, {names, isInk, frames, triage, 
     const {open, run} = subject;
     paintPicture(picture, {height, width, channels}, open.pixels, isInk, 1);
     refill(title, subjectTitle(subject));
-    refill(said, ...subjectVerdict(subject, answerAbout(session, subject), names, afterText(frames, session.state.epoch)));
+    refill(said, ...subjectOutcome(subject, answerAbout(session, subject), names, afterText(frames, session.state.epoch)));
     stepper.show(placeInGallery(testRowOf(subject)));
     answers.hidden = !run?.probabilities;
     if (run?.probabilities) answers.replaceChildren(newAnswers(run, open.label));
-    const hint = open.source === "test" && open.pixels === open.original ? triage.hintOf(open.index) : null;
+    const hint = open.source === "test" && open.pixels === open.original ? triage.triageOf(open.index) : null;
     hinted.replaceChildren(...(hint ? [newTriageView(page, hint)] : []));
     clearTimeout(timer);
     const isOwn = open.source === "drawing" || open.pixels !== open.original;
@@ -60,7 +58,7 @@ export function startImageDetails(page, session, {names, isInk, frames, triage, 
 
   function newAnswers(run, label) {
     // The temperature was fitted to the final weights.
-    const calibration = session.state.epoch ? null : session.payload.evidence?.calibration;
+    const calibration = session.state.epoch ? null : session.payload.evidence?.temperature_scaling;
     return newProbabilityTable(page, run, {names, label, temperature: calibration?.temperature ?? null});
   }
 

@@ -12,7 +12,6 @@ import {distanceBetween} from "./predictions-by-epoch.js";
 const NEIGHBOUR_SIDE = 56;
 
 /**
- * @param {Document} page
  * @param {Neighbourhood} neighbourhood
  * @param {object} options
  * @param {import("../../data/images.js").ReferenceImages} options.reference
@@ -34,7 +33,7 @@ export function newNeighbourView(page, {searched, layer, groups}, {reference, na
   const from = `${share} ${formatWhole(trained)} training images`;
   const where = layer ? [", by their distance in ", {name: layer}, newGlossaryButton(page, "distance")] : [];
   return newElement(
-    page, "section", {class: "case-part"}, newElement(page, "h4", {}, "Nearest training images"), ...rows,
+    page, "section", {class: "details-part"}, newElement(page, "h4", {}, "Nearest training images"), ...rows,
     newElement(page, "p", {class: "reading"}, ...neighbourVoteText(groups, names), `Among ${from}`, ...where, "."),
   );
 }
@@ -61,7 +60,7 @@ function newNeighbour(page, {row, distance}, {reference, names, isInk, open}) {
       type: "button", class: "neighbour", "data-name": `train-${index}`, "data-row": row, title: `Training image ${index}`,
       "aria-label": `Training image ${index}, ${names[reference.labels[row]]}${far}`,
     },
-    newElement(page, "span", {class: "shot"}, picture),
+    newElement(page, "span", {class: "tile-image"}, picture),
     newElement(page, "span", {"aria-hidden": "true"}, distance === null ? `#${index}` : distanceText(distance)),
   );
   button.addEventListener("click", () => open(`train-${index}`));
@@ -87,14 +86,13 @@ function distanceText(distance) {
 const NEIGHBOURS_SHOWN = 3;
 
 /**
- * @param {import("../../state/session.js").Session} session
  * @returns {(open: OpenImage, labels: number[], isWanted: () => boolean) => Promise<Neighbourhood | undefined>}
  *   undefined where it was given up, or there is nothing to compare with
  */
 export function cacheNeighbours(session) {
   const {reference} = session.images;
   const {evidence} = session.payload;
-  const layer = evidence?.novelty?.layer ?? null;
+  const layer = evidence?.feature_distances?.layer ?? null;
   let features = null;
 
   async function featuresOfSample(network) {
@@ -127,7 +125,7 @@ export function cacheNeighbours(session) {
 /** Return the payload's neighbours of an untransformed image by class, or null. */
 function knownNeighbours({payload, images}, open) {
   if (open.source !== "test" || open.pixels !== open.original) return null;
-  const nearest = payload.evidence.nearest[open.index];
+  const nearest = payload.evidence.nearest_neighbours[open.index];
   return nearest ? {[open.label]: nearest.true, [images.test.predictions[open.row]]: nearest.predicted} : null;
 }
 

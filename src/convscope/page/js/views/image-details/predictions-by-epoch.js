@@ -14,10 +14,7 @@ import {rankedIndices} from "../../network/temperature.js";
  * @typedef {Answers & {known: Uint8Array}} PartialAnswers `known`: 1 for the rows that are worked out
  */
 
-/**
- * @param {import("../../state/session.js").Session} session
- * @returns {AnswersAt}
- */
+/** @returns {AnswersAt} */
 export function cachePredictions(session) {
   const {test} = session.images;
   const kept = new Map();
@@ -94,14 +91,14 @@ export function comparedClasses(probabilities, label) {
  * @param {string[]} names
  * @returns {(string | {name: string})[]} text and names
  */
-export function courseSentence(epochs, answers, label, names) {
+export function predictionsByEpochSentence(epochs, answers, label, names) {
   if (epochs.length < 2) return [];
   if (label === null) return runsSentence(epochs, answers, names);
   const right = epochs.filter((_, place) => answers[place] === label);
   if (right.length === epochs.length) return [`Correct in all ${epochs.length} epoch snapshots.`];
-  if (!right.length) return [`Wrong in all ${epochs.length} epoch snapshots.`];
+  if (!right.length) return [`Misclassified in all ${epochs.length} epoch snapshots.`];
   const wrong = epochs.filter((epoch) => !right.includes(epoch));
-  return [`Correct ${afterEpochs(right)}, wrong ${afterEpochs(wrong)}.`];
+  return [`Correct ${afterEpochs(right)}, misclassified ${afterEpochs(wrong)}.`];
 }
 
 /** Return a sentence such as `Predicted as “7” after epoch 1, “3” after epoch 4.` */

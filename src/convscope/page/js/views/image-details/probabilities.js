@@ -8,7 +8,6 @@ import {rankedIndices, softmaxAt} from "../../network/temperature.js";
 const CLASSES_SHOWN = 3;
 
 /**
- * @param {Document} page
  * @param {import("../../network/network.js").Run} run
  * @param {object} options
  * @param {string[]} options.names
@@ -33,7 +32,7 @@ export function newProbabilityTable(page, {probabilities, logits}, {names, label
       newElement(page, "td", {class: "n"}, formatProbability(probabilities[each]), newBar(page, probabilities[each])),
       calibrated && newElement(page, "td", {class: "n"}, formatProbability(calibrated[each])),
     ));
-  const caption = newElement(page, "caption", {class: "unseen"}, "The most probable classes");
+  const caption = newElement(page, "caption", {class: "visually-hidden"}, "The most probable classes");
   const [top, body] = [newElement(page, "thead", {}, head), newElement(page, "tbody", {}, ...rows)];
   return newElement(page, "table", {class: "answers"}, caption, top, body);
 }

@@ -17,7 +17,6 @@ const SOURCE_TITLES = {test: "Test image", train: "Training image", drawing: "Yo
 /**
  * Return the open image or, before any was opened, the error with the highest confidence.
  *
- * @param {import("../../state/session.js").Session} session
  * @returns {Subject}
  */
 export function subjectOf({open, run, network, state, images, pixelsOf}) {
@@ -32,7 +31,6 @@ export function subjectOf({open, run, network, state, images, pixelsOf}) {
 }
 
 /**
- * @param {import("../../state/session.js").Session} session
  * @param {Subject} subject
  * @returns {number} the class that it is called: by the network, or where that cannot run here, as it was measured; −1 where
  *   neither is known
@@ -69,7 +67,7 @@ export function subjectTitle({open}) {
  * @param {string} when "" for the last epoch
  * @returns {import("../../dom/element.js").Content[]}
  */
-export function subjectVerdict({open}, answer, names, when) {
+export function subjectOutcome({open}, answer, names, when) {
   if (answer < 0) return ["The network cannot run in this page."];
   const called = quotedName(names[answer]);
   const tail = when ? [`, ${when}`] : [];

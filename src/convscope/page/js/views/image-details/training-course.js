@@ -5,14 +5,13 @@ import {formatProbability} from "../../dom/format.js";
 import {runInSlices} from "../../dom/scheduling.js";
 import {runNetwork} from "../../network/network.js";
 import {frameAt, stateEpoch} from "../../state/epochs.js";
-import {courseSentence, largestOf} from "./predictions-by-epoch.js";
+import {predictionsByEpochSentence, largestOf} from "./predictions-by-epoch.js";
 
 /** Probabilities of two classes for an image after each epoch, computed with that epoch's weights. */
 
 const SIZE_OF_COURSE = {width: 336, height: 148};
 
 /**
- * @param {Document} page
  * @param {object} course
  * @param {import("../../state/epochs.js").Frame[]} course.frames
  * @param {Float32Array[]} course.probabilities of all classes, for each frame
@@ -22,7 +21,7 @@ const SIZE_OF_COURSE = {width: 336, height: 148};
  * @param {string[]} course.names
  * @param {number} course.epoch as the state has it
  * @param {(epoch: number) => void} course.pick
- * @returns {{node: HTMLElement, markFilm: (epoch: number) => void}}
+ * @returns {{node: HTMLElement, markEpoch: (epoch: number) => void}}
  */
 export function newCourseView(page, {frames, probabilities, called, rival, label, names, epoch, pick}) {
   const epochs = frames.map((frame) => frame.epoch);
@@ -34,7 +33,7 @@ export function newCourseView(page, {frames, probabilities, called, rival, label
   const values = (place) => series.map(({full, values: all}) => [...quotedName(full), ` ${formatProbability(all[place])}`]);
   const inWords = (place) => series.map((each) => `${each.full} ${formatProbability(each.values[place])}`).join(", ");
   const readout = newElement(page, "p", {class: "readout"});
-  let film = 0;
+  let openPlace = 0;
   const read = (place) => {
     const [first, second] = values(place);
     refill(readout, newElement(page, "strong", {}, `Epoch ${epochs[place]}`), " ", ...first, ", ", ...second);
@@ -45,23 +44,23 @@ export function newCourseView(page, {frames, probabilities, called, rival, label
     tell: (place) => `epoch ${epochs[place]}: ${inWords(place)}`,
     onPoint(place) {
       chart.pointAt(place);
-      read(place ?? film);
+      read(place ?? openPlace);
     },
     onPick: (place) => pick(stateEpoch(frames[place])),
   });
-  const markFilm = (newEpoch) => {
-    film = frameAt(frames, newEpoch);
-    chart.markFilm(film);
-    read(film);
+  const markEpoch = (newEpoch) => {
+    openPlace = frameAt(frames, newEpoch);
+    chart.markEpoch(openPlace);
+    read(openPlace);
   };
-  markFilm(epoch);
+  markEpoch(epoch);
   const answers = probabilities.map(largestOf);
   const node = newElement(
-    page, "section", {class: "case-part"}, newElement(page, "h4", {}, "Probability after each epoch"),
-    newElement(page, "p", {class: "reading"}, ...courseSentence(epochs, answers, label, names)),
+    page, "section", {class: "details-part"}, newElement(page, "h4", {}, "Probability after each epoch"),
+    newElement(page, "p", {class: "reading"}, ...predictionsByEpochSentence(epochs, answers, label, names)),
     readout, chart.node, newCourseTable(page, epochs, series),
   );
-  return {node, markFilm};
+  return {node, markEpoch};
 }
 
 function seriesOf(probabilities, label, {names, className, marker}) {
@@ -87,7 +86,6 @@ function newCourseTable(page, epochs, series) {
  *
  * The networks are cached: the page has a memory budget for all of them together.
  *
- * @param {import("../../state/session.js").Session} session
  * @param {import("../../state/epochs.js").Frame[]} frames
  * @returns {(pixels: Float32Array, isWanted: () => boolean) => Promise<Float32Array[] | undefined>} all classes' probabilities,
  *   frame by frame; undefined where it was given up, or the network cannot be run

@@ -3,38 +3,37 @@ import {newGlossaryButton, newElement} from "../../dom/element.js";
 /**
  * Create the view of an error's likely cause, with the evidence.
  *
- * @param {Document} page
  * @param {Hint} hint
  * @returns {HTMLElement}
  */
 export function newTriageView(page, {kind, evidence}) {
-  const sign = newElement(page, "span", {class: "hint-sign", "aria-hidden": "true"}, TRIAGE_SIGNS[kind]);
+  const sign = newElement(page, "span", {class: "triage-sign", "aria-hidden": "true"}, TRIAGE_SIGNS[kind]);
   const title = newElement(page, "h4", {}, sign, ` Likely cause: ${TRIAGE_TITLES[kind]}`, newGlossaryButton(page, "hint"));
   const parts = (evidence ?? []).map((part) => newElement(page, "li", {dir: "auto"}, part));
   const known = parts.length
     ? newElement(page, "ul", {}, ...parts)
     : newElement(page, "p", {}, "The evidence is not in this file; `convscope mistakes` lists it.");
   const reading = newElement(page, "p", {class: "reading"}, "Three heuristic rules; check the image yourself.");
-  return newElement(page, "section", {class: "case-part hint", "data-kind": kind}, title, known, reading);
+  return newElement(page, "section", {class: "details-part triage", "data-kind": kind}, title, known, reading);
 }
 
 /**
  * Likely causes of errors, as Python estimated them with heuristics. Pure: no DOM.
  *
- * @typedef {"label suspect" | "ambiguous" | "model error"} HintKind
+ * @typedef {"label suspect" | "ambiguous" | "model error"} TriageKind
  *
  * @typedef {object} Hint of one mistake
- * @property {HintKind} kind
+ * @property {TriageKind} kind
  * @property {string[] | null} evidence what is known, in parts of a sentence; null of a mistake that the file does not tell of
  *
  * @typedef {object} Triage
- * @property {{kind: HintKind, count: number}[]} kinds those that occur
- * @property {(index: number) => HintKind | null} kindOf the test image with that number; null where it is no mistake, or was not
+ * @property {{kind: TriageKind, count: number}[]} kinds those that occur
+ * @property {(index: number) => TriageKind | null} kindOf the test image with that number; null where it is no mistake, or was not
  *   looked into
- * @property {(index: number) => Hint | null} hintOf
+ * @property {(index: number) => Hint | null} triageOf
  */
 
-/** @type {Record<HintKind, string>} */
+/** @type {Record<TriageKind, string>} */
 export const TRIAGE_TITLES = {
   "label suspect": "possible label error",
   "ambiguous": "ambiguous image",
@@ -44,7 +43,7 @@ export const TRIAGE_TITLES = {
 /**
  * A symbol for each cause, so that colour is not the only cue.
  *
- * @type {Record<HintKind, string>}
+ * @type {Record<TriageKind, string>}
  */
 export const TRIAGE_SIGNS = {"label suspect": "?", "ambiguous": "≈", "model error": "✕"};
 
@@ -62,7 +61,7 @@ export function makeTriage(mistakes) {
   return {
     kinds: kinds.filter(({count}) => count),
     kindOf: (index) => kindOfIndex.get(index) ?? null,
-    hintOf(index) {
+    triageOf(index) {
       const kind = kindOfIndex.get(index);
       return kind ? {kind, evidence: evidenceOf.get(index) ?? null} : null;
     },

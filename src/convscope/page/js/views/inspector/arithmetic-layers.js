@@ -28,7 +28,6 @@ export const FIRST_CHANNELS = 3;
 /**
  * Input × weight = product for every position in the window, channel by channel; the sums; the bias; the activation function.
  *
- * @param {Document} page
  * @param {import("../../network/unit-arithmetic.js").Explanation} told
  * @param {ConvolutionView} view
  * @returns {Node[]}
@@ -55,7 +54,7 @@ export function convolutionArithmetic(page, told, {width, isWhole, extra, inputS
       "sum ", newElement(page, "b", {}, formatDecimals(sum, decimals.product)));
     const name = newElement(page, "p", {class: "channel-name"}, nameOfChannel(channel));
     const label = isSingle ? `${terms.length} products` : `${nameOfChannel(channel)}: ${terms.length} products`;
-    return newElement(page, "div", {class: "account-channel", role: "group", "aria-label": label, "data-channel": channel},
+    return newElement(page, "div", {class: "arithmetic-channel", role: "group", "aria-label": label, "data-channel": channel},
       isSingle ? null : name, ...grids, isSingle ? null : total);
   });
   const lines = isSingle ? [] : shown.map(({channel, sum}) => ["channel-sum", sum, `from ${nameOfChannel(channel)}`]);
@@ -64,7 +63,7 @@ export function convolutionArithmetic(page, told, {width, isWhole, extra, inputS
   lines.push(["bias", told.bias, "bias"]);
   const channelsToo = isSingle ? "" : ` and every channel of ${inputName}`;
   const heading = `${inputName === "the image" ? "Pixel" : "Input"} × weight = product, for every position in the window${channelsToo}:`;
-  return [newElement(page, "p", {class: "account-title"}, heading), ...rows, arithmeticFoot(page, told, decimals.product, lines)];
+  return [newElement(page, "p", {class: "arithmetic-title"}, heading), ...rows, arithmeticFoot(page, told, decimals.product, lines)];
 }
 
 /** Create one of the three grids of a window. */
@@ -93,7 +92,6 @@ export const FIRST_TERMS = 8;
 /**
  * Show the largest contributions, the sum of the others, the bias and the activation function.
  *
- * @param {Document} page
  * @param {import("../../network/unit-arithmetic.js").Explanation} told
  * @param {{isWhole: boolean, extra: number, source: {name: string, shape: number[], index: number}, prefix?: number[],
  *   openUnit: (index: number, place: number[]) => void}} view `extra`: decimals; `source`: what is read, behind flattening; `prefix`: the place,
@@ -112,7 +110,7 @@ export function denseArithmetic(page, told, {isWhole, extra, source, prefix = []
     const words = placeInWords(place, source.shape);
     const name = source.index < 0
       ? newElement(page, "span", {}, words)
-      : newElement(page, "button", {type: "button", class: "door", "aria-label": `${source.name}, ${words}`}, words);
+      : newElement(page, "button", {type: "button", class: "link", "aria-label": `${source.name}, ${words}`}, words);
     name.addEventListener("click", () => source.index >= 0 && openUnit(source.index, place));
     return newElement(page, "tr", {"data-term": "product", "data-index": term.index, "data-value": term.product},
       newElement(page, "th", {scope: "row"}, name),
@@ -125,7 +123,7 @@ export function denseArithmetic(page, told, {isWhole, extra, source, prefix = []
     newElement(page, "th", {scope: "col"}, newElement(page, "bdi", {}, source.name)), ...[["", "input"], ["× ", "weight"], ["= ", "product"]].map(([sign, word]) => (
       newElement(page, "th", {scope: "col", class: "n"}, sign + word, newGlossaryButton(page, word)))),
     newElement(page, "td")));
-  const table = newElement(page, "table", {class: "account-terms"}, head, newElement(page, "tbody", {}, ...rows));
+  const table = newElement(page, "table", {class: "arithmetic-terms"}, head, newElement(page, "tbody", {}, ...rows));
   const lines = [];
   const shownSum = told.sum - rest;
   if (hidden) lines.push(["shown", shownSum, `from these ${shown.length}`], ["rest", rest, `from the other ${hidden}`]);
@@ -147,7 +145,6 @@ export const FIRST_CLASSES = 10;
 /**
  * Show the softmax: exponentials, total, probabilities.
  *
- * @param {Document} page
  * @param {import("../../network/unit-arithmetic.js").Explanation} told
  * @param {{isWhole: boolean, extra: number, nameOf: (unit: number) => string}} view
  * @returns {Node[]}
@@ -177,13 +174,13 @@ export function softmaxArithmetic(page, {softmax, unit}, {isWhole, extra, nameOf
   const rest = hidden.reduce((sum, place) => sum + exponentials[place], 0);
   const others = hidden.length ? [sumRow(page, "exponential-rest", `the other ${hidden.length}`, rest, inFull)] : [];
   const foot = sumRow(page, "total", "total", total, inFull);
-  const table = newElement(page, "table", {class: "account-terms softmax"}, newElement(page, "thead", {}, head),
+  const table = newElement(page, "table", {class: "arithmetic-terms softmax"}, newElement(page, "thead", {}, head),
     newElement(page, "tbody", {}, ...rows, ...others), newElement(page, "tfoot", {}, foot));
-  const sum = newElement(page, "p", {class: "account-sentence"}, newElement(page, "bdi", {}, nameOf(unit)), ": ",
+  const sum = newElement(page, "p", {class: "arithmetic-sentence"}, newElement(page, "bdi", {}, nameOf(unit)), ": ",
     `${inFull(exponentials[unit])} ÷ ${inFull(total)} = `,
     newElement(page, "b", {"data-term": "after", "data-value": probabilities[unit]}, inFull(probabilities[unit])), ".");
   const scroll = newElement(page, "div", {class: "scroll", tabindex: "0", role: "group", "aria-label": "Softmax computation"}, table);
-  return [newElement(page, "p", {class: "account-title"}, "The softmax turns logits into probabilities:"), scroll, sum];
+  return [newElement(page, "p", {class: "arithmetic-title"}, "The softmax turns logits into probabilities:"), scroll, sum];
 }
 
 /** Create a row with a number in the column of exponentials only. */

@@ -20,7 +20,6 @@ const FUNCTIONS_IN_WORDS = {
 };
 
 /**
- * @param {Document} page
  * @param {import("../../network/unit-arithmetic.js").Explanation} told
  * @param {number} decimals
  * @param {AccountLine[]} [lines] those before the activation function
@@ -36,14 +35,13 @@ export function arithmeticFoot(page, told, decimals, lines = []) {
     all.push(["after", told.after, `${words(formatDecimals(told.before, decimals))} is the activation`]);
   }
   const body = newElement(page, "tbody", {}, ...all.map((line) => arithmeticLine(page, line, decimals)));
-  return newElement(page, "table", {class: "account-lines"}, body);
+  return newElement(page, "table", {class: "arithmetic-lines"}, body);
 }
 
 /** Glossary words for the lines that have one. */
 const ASKED_IN_LINES = [["bias", "bias"], ["logit", "before"]];
 
 /**
- * @param {Document} page
  * @param {AccountLine} line
  * @param {number} decimals
  */
@@ -69,7 +67,6 @@ export function arithmeticDecimals(told, parts) {
 /**
  * Create a number with its term and exact value, for arithmetic without a table.
  *
- * @param {Document} page
  * @param {string} term
  * @param {number} value
  * @param {number} extra digits

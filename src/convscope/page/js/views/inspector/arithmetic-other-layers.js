@@ -13,7 +13,6 @@ const DECIMALS = 5;
 /**
  * Show a pooling window with its maximum or mean.
  *
- * @param {Document} page
  * @param {import("../../network/unit-arithmetic.js").Explanation} told
  * @param {{scale: ColorScale, extra: number, openWinner: (row: number, column: number) => void}} view
  * @returns {Node[]}
@@ -33,16 +32,16 @@ export function poolingArithmetic(page, told, {scale, extra, openWinner}) {
   });
   const grid = newElement(page, "span", {class: "term-grid input"}, ...cells);
   grid.style.gridTemplateColumns = `repeat(${width}, max-content)`;
-  const box = newElement(page, "div", {class: "account-channel"}, grid);
+  const box = newElement(page, "div", {class: "arithmetic-channel"}, grid);
   if (kind === "mean") {
     const lines = [["sum", sum, "sum of the window"], ["count", count, "values in the window", `÷ ${count}`]];
     return [box, arithmeticFoot(page, told, DECIMALS + extra, lines)];
   }
   const winner = places.find(({wins}) => wins);
-  const door = newElement(page, "button", {type: "button", class: "door"}, `row ${winner.row}, column ${winner.column}`);
+  const door = newElement(page, "button", {type: "button", class: "link"}, `row ${winner.row}, column ${winner.column}`);
   door.addEventListener("click", () => openWinner(winner.row, winner.column));
   const others = ties ? `, as large as ${ties === 1 ? "one other" : `${ties} others`}` : "";
-  const sentence = newElement(page, "p", {class: "account-sentence"}, `The maximum of these ${places.length} values: `,
+  const sentence = newElement(page, "p", {class: "arithmetic-sentence"}, `The maximum of these ${places.length} values: `,
     arithmeticNumber(page, "after", told.after, extra), ", from ", door, `${others}.`);
   return [box, sentence];
 }
@@ -50,7 +49,6 @@ export function poolingArithmetic(page, told, {scale, extra, openWinner}) {
 /**
  * Show batch normalization or rescaling step by step.
  *
- * @param {Document} page
  * @param {import("../../network/unit-arithmetic.js").Explanation} told
  * @param {number} extra decimals
  * @returns {Node[]}
@@ -78,7 +76,6 @@ export function affineArithmetic(page, told, extra) {
 /**
  * Show a layer that copies its input or only applies an activation function.
  *
- * @param {Document} page
  * @param {import("../../network/unit-arithmetic.js").Explanation} told
  * @param {{name: string, shape: number[], openSource: (() => void) | null, kind: string, extra: number}} view what is copied, from which
  *   layer, with how many more decimals
@@ -87,19 +84,19 @@ export function affineArithmetic(page, told, extra) {
 export function identityArithmetic(page, told, {name, shape, openSource, kind, extra}) {
   if (!told.from) {
     const zero = arithmeticNumber(page, "after", told.after, extra);
-    return [newElement(page, "p", {class: "account-sentence"}, "This unit is padding: ", zero, ".")];
+    return [newElement(page, "p", {class: "arithmetic-sentence"}, "This unit is padding: ", zero, ".")];
   }
   const words = placeInWords(told.from, shape);
-  const source = openSource ? newElement(page, "button", {type: "button", class: "door"}, words) : newElement(page, "span", {}, words);
+  const source = openSource ? newElement(page, "button", {type: "button", class: "link"}, words) : newElement(page, "span", {}, words);
   source.addEventListener("click", () => openSource?.());
   const from = [" from ", newElement(page, "bdi", {}, name), ", ", source, "."];
   if (told.activation === "linear" || told.softmax) {
     const training = /Dropout|Noise|Regularization|Random/.test(kind) ? " This layer is active in training only." : "";
     const sentence = ["A copy: ", arithmeticNumber(page, told.softmax ? "before" : "after", told.value, extra), ...from, training];
-    return [newElement(page, "p", {class: "account-sentence"}, ...sentence)];
+    return [newElement(page, "p", {class: "arithmetic-sentence"}, ...sentence)];
   }
   return [
-    newElement(page, "p", {class: "account-sentence"}, "The input is ", arithmeticNumber(page, "input", told.value, extra), ...from),
+    newElement(page, "p", {class: "arithmetic-sentence"}, "The input is ", arithmeticNumber(page, "input", told.value, extra), ...from),
     arithmeticFoot(page, told, DECIMALS + extra),
   ];
 }

@@ -21,33 +21,29 @@ const MORE_DIGITS = 4;
  * @property {number} weightExtent to which the colours of the layer's weights go
  */
 export class UnitArithmetic {
-  /**
-   * @param {Document} page
-   * @param {import("../../state/session.js").Session} session
-   * @param {{openUnit: (index: number, place: number[]) => void, redraw: () => void}} callbacks
-   */
+  /** @param {{openUnit: (index: number, place: number[]) => void, redraw: () => void}} callbacks */
   constructor(page, session, callbacks) {
     Object.assign(this, {page, session, callbacks});
     [this.isWhole, this.extra] = [false, 0];
     this.layer = -1;
     this.pictures = new ContributionPictures(page, session);
-    this.body = newElement(page, "div", {class: "account-body"});
-    this.more = newElement(page, "button", {type: "button", class: "account-more"});
+    this.body = newElement(page, "div", {class: "arithmetic-body"});
+    this.more = newElement(page, "button", {type: "button", class: "arithmetic-more"});
     this.more.hidden = true; // until a list is shortened
     this.more.addEventListener("click", () => {
       this.isWhole = !this.isWhole;
       callbacks.redraw();
     });
-    this.finer = newElement(page, "button", {type: "button", class: "account-finer", "aria-pressed": "false"}, "More digits");
+    this.finer = newElement(page, "button", {type: "button", class: "arithmetic-finer", "aria-pressed": "false"}, "More digits");
     this.finer.addEventListener("click", () => {
       this.extra = this.extra ? 0 : MORE_DIGITS;
       this.finer.setAttribute("aria-pressed", String(this.extra > 0));
       callbacks.redraw();
     });
-    this.tail = newElement(page, "div", {class: "account-body"});
-    const buttons = newElement(page, "p", {class: "account-buttons"}, this.more, this.finer);
+    this.tail = newElement(page, "div", {class: "arithmetic-body"});
+    const buttons = newElement(page, "p", {class: "arithmetic-buttons"}, this.more, this.finer);
     /** @type {HTMLElement} */
-    this.element = newElement(page, "div", {class: "account"}, this.pictures.element, this.body, buttons, this.tail);
+    this.element = newElement(page, "div", {class: "arithmetic"}, this.pictures.element, this.body, buttons, this.tail);
   }
 
   /**

@@ -9,10 +9,6 @@ const PICTURE_ROOM = 200;
 
 /** Input, weights and products of a unit that reads whole feature maps, each laid out as its input. */
 export class ContributionPictures {
-  /**
-   * @param {Document} page
-   * @param {import("../../state/session.js").Session} session
-   */
   constructor(page, session) {
     Object.assign(this, {page, session});
     this.parts = [["input", ""], ["weight", "×"], ["product", "="]].map(([part, sign]) => {

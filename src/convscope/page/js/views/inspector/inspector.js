@@ -13,12 +13,9 @@ import {startUnitView} from "./unit-view.js";
  * Start the inspector: network, layer, channel, unit and its arithmetic; kernels; attribution.
  *
  * Without weights in the page, the static figures stay.
- *
- * @param {Document} page
- * @param {import("../../state/session.js").Session} session
  */
 export function startInspector(page, session) {
-  const element = page.querySelector("#insides");
+  const element = page.querySelector("#inspector");
   if (!element || !session.network) return;
   element.hidden = false;
   takeAnchors(page, element);
@@ -45,14 +42,14 @@ export function startInspector(page, session) {
  * @returns {(takesFocus?: boolean) => void} leads to the unit
  */
 function startUnitParts(page, session, unit) {
-  const [wallPart, unitPart] = ["network", "unit"].map((name) => page.querySelector(`[data-part="${name}"]`));
+  const [networkPart, unitPart] = ["network", "unit"].map((name) => page.querySelector(`[data-part="${name}"]`));
   const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
   const goToUnit = (takesFocus = false) => {
     unitPart.scrollIntoView({behavior, block: "start"});
     if (takesFocus) view.focus();
   };
   const leave = () => {
-    const cell = wallPart.querySelector('[role="gridcell"][tabindex="0"]');
+    const cell = networkPart.querySelector('[role="gridcell"][tabindex="0"]');
     cell?.focus({preventScroll: true});
     cell?.scrollIntoView({behavior, block: "center"});
   };
@@ -76,7 +73,7 @@ function takeAnchors(page, element) {
 /** Name the layer that cannot be computed here, and the reason. */
 function tellProblem(page, {network}) {
   const layer = network.layers.find(({problem}) => problem);
-  const notice = page.querySelector("#insides-problem");
+  const notice = page.querySelector("#inspector-problem");
   notice.hidden = !layer;
   if (layer) {
     notice.append("The layer ", newElement(page, "bdi", {}, layer.name), ` ${layer.problem}. All layers before it are shown; ` +
@@ -84,12 +81,7 @@ function tellProblem(page, {network}) {
   }
 }
 
-/**
- * Update the section title for the open image.
- *
- * @param {Document} page
- * @param {import("../../state/session.js").Session} session
- */
+/** Update the section title for the open image. */
 export function startInspectorTitle(page, session) {
   const element = page.querySelector("#inside-title .finding");
   const show = () => refill(element, ...inspectorTitle(session));
@@ -98,8 +90,7 @@ export function startInspectorTitle(page, session) {
 }
 
 /**
- * @param {import("../../state/session.js").Session} session
- * @returns {import("../../dom/element.js").Content[]} "Activations of 16 and 32 filters for test image 7, true class 9; the network is correct"
+ * @returns {import("../../dom/element.js").Content[]} "Activations of 16 and 32 filters for test image 7, true class 9, predicted correctly"
  */
 export function inspectorTitle(session) {
   const {open, network, state, payload: {dataset: {class_names: names}}} = session;
@@ -108,12 +99,10 @@ export function inspectorTitle(session) {
   const [shown, change] = [open.file === undefined ? title[0].toLowerCase() + title.slice(1) : title, state.change && ", transformed"];
   const sees = filters.length ? `Activations of ${joinedWords(filters)} filters for ${shown}` : `Activations for ${shown}`;
   const truth = open.label === null ? [] : [", true class ", {name: names[open.label]}];
-  const subject = state.epoch ? `the network of epoch ${state.epoch}` : "the network";
   const answer = predictedName(session);
   if (!answer) return [sees, change, ...truth];
-  const said = open.label === null ? ["predicts ", {name: answer}]
-    : names[open.label] === answer ? ["is correct"] : ["is wrong: it predicts ", {name: answer}];
-  return [sees, change, ...truth, `; ${subject} `, ...said];
+  const predicted = open.label !== null && names[open.label] === answer ? ["correctly"] : ["as ", {name: answer}];
+  return [sees, change, ...truth, ", predicted ", ...predicted, state.epoch ? ` after epoch ${state.epoch}` : ""];
 }
 
 /** @param {(string | number)[]} words */

@@ -20,8 +20,6 @@ const MIN_LABEL = 40;
 /** The weights of one layer: a column per filter or unit, in it a picture per input channel. */
 export class KernelGrid {
   /**
-   * @param {Document} page
-   * @param {import("../../state/session.js").Session} session
    * @param {import("./selected-unit.js").OpenUnit} unit
    * @param {number} index of the layer
    * @param {import("./kernel-tiles.js").WeightTiles} tiles
@@ -36,13 +34,13 @@ export class KernelGrid {
     this.told = newElement(page, "p", {class: "quiet"}, kernelGridHint(tiles));
     this.written = newElement(page, "span", {class: "term-grid", hidden: true});
     const label = `The weights of ${layer.name}`;
-    this.room = newElement(page, "div", {class: "kernel-room", tabindex: "0", role: "group", "aria-label": label}, this.picture.element);
+    this.room = newElement(page, "div", {class: "kernel-scroll", tabindex: "0", role: "group", "aria-label": label}, this.picture.element);
     const words = newElement(page, "span", {class: "quiet"}, ` ${kernelGridTitle(layer, tiles)}`);
     const title = newElement(page, "h4", {}, newElement(page, "bdi", {}, layer.name), words);
-    const key = newElement(page, "div", {class: "kernel-key"}, this.legend.element, this.told);
+    const key = newElement(page, "div", {class: "kernel-legend"}, this.legend.element, this.told);
     const head = newElement(page, "div", {class: "kernel-head"}, newElement(page, "div", {}, isFirst ? title : null, key), this.written);
     /** @type {HTMLElement} */
-    this.element = newElement(page, isFirst ? "div" : "details", {class: "kernel-board"},
+    this.element = newElement(page, isFirst ? "div" : "details", {class: "kernel-group"},
       isFirst ? null : newElement(page, "summary", {}, title), head, this.room);
     this.names = this.isAnswer() ? session.payload.dataset.class_names : null;
     this.picture.canvas.addEventListener("pointermove", (event) => this.point(event));
@@ -100,7 +98,7 @@ export class KernelGrid {
     const {open} = this.unit;
     const marks = [...this.labels];
     if (open?.index === this.index) marks.push({kind: "tile", frame: this.frameOf(open.place[open.place.length - 1])});
-    if (under) marks.push({kind: "seen", frame: this.frameOfPicture(under)});
+    if (under) marks.push({kind: "field", frame: this.frameOfPicture(under)});
     this.picture.mark(marks);
   }
 
@@ -206,13 +204,12 @@ const KERNEL_SAID_AFTER = 250;
  *
  * A live region announces the current kernel.
  *
- * @param {Document} page
  * @param {KernelGrid} kernelGrid
  * @param {(takesFocus: boolean) => void} goToUnit
  */
 export function startKernelKeys(page, kernelGrid, goToUnit) {
   const {room, tiles} = kernelGrid;
-  const said = newElement(page, "p", {class: "unseen", role: "status"});
+  const said = newElement(page, "p", {class: "visually-hidden", role: "status"});
   room.after(said);
   let [at, waiting] = [null, 0];
 

@@ -14,13 +14,11 @@ const MAX_WEIGHTS = 3e6;
  *
  * The colour range is that of the final weights, so that epochs can be compared.
  *
- * @param {Document} page
- * @param {import("../../state/session.js").Session} session
  * @param {import("./selected-unit.js").OpenUnit} unit
  * @param {(takesFocus: boolean) => void} goToUnit takes the reader to the unit's arithmetic
  */
 export function startKernels(page, session, unit, goToUnit) {
-  const element = page.querySelector("#kernel-wall");
+  const element = page.querySelector("#kernel-list");
   const {layers} = session.network;
   const boards = layers.flatMap((layer, index) => {
     const tiles = weightTilesOf(session.network, index);

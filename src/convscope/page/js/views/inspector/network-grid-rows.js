@@ -13,7 +13,6 @@ const LARGE_UNITS = 256;
 /** One layer of the network grid: name, scale and all channels. */
 export class GridRow {
   /**
-   * @param {Document} page
    * @param {{index: number, name: string, words: string, shape: number[], isSigned: boolean}} about the layer; index −1 for
    *   the image
    */
@@ -22,11 +21,11 @@ export class GridRow {
     this.isPicture = shape.length === 3;
     this.legend = new ScaleLegend(page);
     this.picture = new PixelPicture(page, {"aria-hidden": "true"});
-    this.cell = newElement(page, "div", {role: "gridcell", class: "wall-maps", tabindex: "-1"}, this.picture.element);
-    const about = newElement(page, "div", {role: "rowheader", class: "wall-name"},
-      newElement(page, "bdi", {}, name), newElement(page, "span", {class: "wall-words"}, words), this.legend.element);
+    this.cell = newElement(page, "div", {role: "gridcell", class: "network-row-maps", tabindex: "-1"}, this.picture.element);
+    const about = newElement(page, "div", {role: "rowheader", class: "network-row-name"},
+      newElement(page, "bdi", {}, name), newElement(page, "span", {class: "network-row-text"}, words), this.legend.element);
     /** @type {HTMLElement} */
-    this.element = newElement(page, "div", {role: "row", class: "wall-row", "data-layer": name}, about, this.cell);
+    this.element = newElement(page, "div", {role: "row", class: "network-row", "data-layer": name}, about, this.cell);
     this.channel = 0;
   }
 
@@ -91,7 +90,7 @@ export class GridRow {
   marksOfWindow(box, channel) {
     if (!this.isPicture) return [];
     const tiles = channel < 0 ? Array.from({length: this.layout.count}, (_, tile) => tile) : [channel];
-    return tiles.map((tile) => ({kind: tiles.length > 1 ? "tile" : "seen", frame: frameOfBox(box, tileCorner(this.layout, tile))}));
+    return tiles.map((tile) => ({kind: tiles.length > 1 ? "tile" : "field", frame: frameOfBox(box, tileCorner(this.layout, tile))}));
   }
 
   frameOfTile(tile) {
@@ -126,10 +125,6 @@ export class ImageRow extends GridRow {
     return {layout: layOutTiles({count: channels + this.extra, rows, columns}, Infinity), unit: scale};
   }
 
-  /**
-   * @param {ArrayLike<number>} pixels
-   * @param {boolean} isTurned
-   */
   paintPixels(pixels, isTurned) {
     for (let tile = 0; tile < this.layout.count; tile++) {
       const {left} = tileCorner(this.layout, tile);
@@ -147,7 +142,7 @@ export class ImageRow extends GridRow {
   /** Outline the receptive field in the image and in each channel. */
   marksOfWindow(box) {
     return Array.from({length: this.layout.count}, (_, tile) => (
-      {kind: tile ? "tile" : "seen", frame: frameOfBox(box, tileCorner(this.layout, tile))}
+      {kind: tile ? "tile" : "field", frame: frameOfBox(box, tileCorner(this.layout, tile))}
     ));
   }
 
@@ -171,24 +166,19 @@ const NAMED_CLASSES = 10;
 
 /** The most probable classes, with bars. */
 export class PredictionRow {
-  /**
-   * @param {Document} page
-   * @param {import("../../state/session.js").Session} session
-   */
   constructor(page, {payload: {dataset: {class_names: names}}}) {
     this.names = names;
     this.items = names.slice(0, NAMED_CLASSES).map(() => {
       const [name, share, bar] = [newElement(page, "bdi"), newElement(page, "span", {class: "n"}), newElement(page, "i")];
-      const item = newElement(page, "li", {}, name, newElement(page, "span", {class: "wall-bar", "aria-hidden": "true"}, bar), share);
+      const item = newElement(page, "li", {}, name, newElement(page, "span", {class: "network-row-bar", "aria-hidden": "true"}, bar), share);
       return {item, name, share, bar};
     });
-    const list = newElement(page, "ol", {class: "wall-answer"}, ...this.items.map(({item}) => item));
-    const title = newElement(page, "div", {role: "rowheader", class: "wall-name"}, newElement(page, "span", {}, "prediction"));
+    const list = newElement(page, "ol", {class: "network-row-classes"}, ...this.items.map(({item}) => item));
+    const title = newElement(page, "div", {role: "rowheader", class: "network-row-name"}, newElement(page, "span", {}, "prediction"));
     /** @type {HTMLElement} */
-    this.element = newElement(page, "div", {role: "row", class: "wall-row"}, title, newElement(page, "div", {role: "gridcell"}, list));
+    this.element = newElement(page, "div", {role: "row", class: "network-row"}, title, newElement(page, "div", {role: "gridcell"}, list));
   }
 
-  /** @param {ArrayLike<number>} probabilities */
   show(probabilities) {
     const isWhole = this.names.length <= NAMED_CLASSES;
     const order = Array.from(probabilities, (_, place) => place);

@@ -22,13 +22,11 @@ const SPARE_HEIGHT = 300;
 const MAX_UNIT_SIDE = 6;
 
 /**
- * @param {Document} page
- * @param {Session} session
  * @param {OpenUnit} unit
  * @param {() => void} goToUnit takes the reader to the unit's arithmetic
  */
 export function startNetworkGrid(page, session, unit, goToUnit) {
-  const element = page.querySelector("#wall");
+  const element = page.querySelector("#network-grid");
   const {network} = session;
   const signed = signedLayers(network);
   const image = new ImageRow(page, {shape: network.inputShape, words: shapeWords(network.inputShape)});
@@ -49,7 +47,7 @@ export function startNetworkGrid(page, session, unit, goToUnit) {
   new ResizeObserver(() => { if (layOutGrid(networkGrid)) redraw(); }).observe(element);
   startPointing(networkGrid, unit, goToUnit);
   startWalkingRows(networkGrid, session, unit, goToUnit);
-  startColorScaleSelect(page, session, "wall-scale");
+  startColorScaleSelect(page, session, "network-grid-scale");
   redraw();
 }
 

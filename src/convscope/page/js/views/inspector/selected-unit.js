@@ -16,12 +16,12 @@ export class OpenUnit {
     this.open = null;
     /** @type {Unit | null} */
     this.pointed = null;
-    this.isWalking = false;
+    this.isPlaying = false;
     this.listeners = new Set();
     this.resolve();
     session.subscribe((_, changed) => {
       if (!["layer", "unit", "network"].some((key) => changed.has(key))) return;
-      this.isWalking = false;
+      this.isPlaying = false;
       this.resolve();
       this.tell("open");
     });
@@ -38,10 +38,6 @@ export class OpenUnit {
     return this.pointed ?? this.open;
   }
 
-  /**
-   * @param {number} index
-   * @param {number[]} place
-   */
   choose(index, place) {
     this.pointed = null;
     this.session.set({layer: this.session.network.layers[index].name, unit: writePlace(place)});
@@ -64,15 +60,15 @@ export class OpenUnit {
 
   /** @param {Unit} unit that the walk has come to: open, but not in the address, which browsers let change only so often */
   walkTo(unit) {
-    this.isWalking = true;
+    this.isPlaying = true;
     this.open = unit;
     this.tell("open");
   }
 
   /** Where the walk ends, it stays. */
   endWalk() {
-    if (!this.isWalking) return;
-    this.isWalking = false;
+    if (!this.isPlaying) return;
+    this.isPlaying = false;
     this.choose(this.open.index, this.open.place);
     this.tell("open");
   }

@@ -3,10 +3,7 @@ import {placeBehind} from "./selected-unit.js";
 
 /** Input fields for the position of the unit, usable without the pictures. */
 export class UnitChoice {
-  /**
-   * @param {Document} page
-   * @param {import("./selected-unit.js").OpenUnit} unit
-   */
+  /** @param {import("./selected-unit.js").OpenUnit} unit */
   constructor(page, unit) {
     this.unit = unit;
     const layers = unit.session.network.layers;
@@ -63,21 +60,20 @@ const STEP = 60;
  */
 export class UnitWalk {
   /**
-   * @param {Document} page
    * @param {import("./selected-unit.js").OpenUnit} unit
    * @param {HTMLElement} stage that must be seen for the walk to go on
    */
   constructor(page, unit, stage) {
     this.unit = unit;
     this.timer = 0;
-    this.button = newElement(page, "button", {type: "button", class: "walk"});
+    this.button = newElement(page, "button", {type: "button", class: "play"});
     this.tell();
     this.button.hidden = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.button.addEventListener("click", () => (this.timer ? this.stop() : this.start()));
     for (const kind of ["pointerdown", "keydown"]) stage.addEventListener(kind, (event) => event.target !== this.button && this.stop());
     unit.subscribe((change) => {
       if (change !== "open") return;
-      if (!unit.isWalking) this.stop();
+      if (!unit.isPlaying) this.stop();
       this.tell();
     });
     new IntersectionObserver(([{isIntersecting}]) => isIntersecting || this.stop()).observe(stage);

@@ -14,7 +14,6 @@ const SAID_AFTER = 250;
  */
 export class UnitGrid {
   /**
-   * @param {Document} page
    * @param {import("./selected-unit.js").OpenUnit} unit
    * @param {import("../../dom/pixel-picture.js").PixelPicture} picture of the channel
    * @param {() => void} leave goes one level up
@@ -22,7 +21,7 @@ export class UnitGrid {
   constructor(page, unit, picture, leave) {
     Object.assign(this, {unit, picture});
     this.cell = newElement(page, "div", {role: "gridcell", class: "unit-cell", tabindex: "0"});
-    this.said = newElement(page, "p", {class: "unseen", role: "status"});
+    this.said = newElement(page, "p", {class: "visually-hidden", role: "status"});
     this.waiting = 0;
     picture.element.setAttribute("role", "grid");
     picture.element.append(newElement(page, "div", {role: "row", class: "unit-line"}, this.cell));

@@ -13,12 +13,10 @@ const UNIT_LENS_SIDE = 72;
 /**
  * Show a small card at the bottom of the grid for the unit under pointer or focus: its value and its receptive field.
  *
- * @param {Document} page
- * @param {import("../../state/session.js").Session} session
  * @param {import("./selected-unit.js").OpenUnit} unit
  */
 export function startUnitLens(page, session, unit) {
-  const networkGrid = page.querySelector("#wall");
+  const networkGrid = page.querySelector("#network-grid");
   const element = page.querySelector("#unit-lens");
   const picture = new PixelPicture(page, {"aria-hidden": "true"});
   const [name, value, sees] = [newElement(page, "p"), newElement(page, "p", {class: "lens-value"}), newElement(page, "p", {class: "quiet"})];
@@ -33,7 +31,7 @@ export function startUnitLens(page, session, unit) {
     paintImage(session.open.pixels, shape, themeColors(page, session).isTurned, picture.bytes);
     picture.show();
     const told = lensWords(session, unit.shown);
-    picture.mark([{kind: "seen", frame: frameOfBox(told.box)}]);
+    picture.mark([{kind: "field", frame: frameOfBox(told.box)}]);
     writeText(name, told.name);
     writeText(value, formatNumber(told.value, 4));
     writeText(sees, told.sees);
@@ -44,10 +42,7 @@ export function startUnitLens(page, session, unit) {
   session.subscribe((_, changed) => changed.has("run") && !element.hidden && show());
 }
 
-/**
- * @param {import("../../state/session.js").Session} session
- * @param {import("./selected-unit.js").Unit} unit
- */
+/** @param {import("./selected-unit.js").Unit} unit */
 function lensWords({network, run, open}, {index, place}) {
   if (index < 0) {
     const [row, column, channel] = place;

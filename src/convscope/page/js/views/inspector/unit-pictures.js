@@ -16,11 +16,7 @@ const MAX_PIXEL_SIDE = 24;
 
 /** Three pictures side by side: the image, the input of the layer, and the channel of the open unit. */
 export class UnitPictures {
-  /**
-   * @param {Document} page
-   * @param {import("../../state/session.js").Session} session
-   * @param {boolean[]} signed per layer
-   */
+  /** @param {boolean[]} signed per layer */
   constructor(page, session, signed) {
     Object.assign(this, {page, session, signed, unused: unusedPixels(session.network), side: PICTURE_SIDE});
     this.image = new CaptionedPicture(page);
@@ -41,9 +37,9 @@ export class UnitPictures {
    * @param {import("./selected-unit.js").Unit} unit
    * @param {Record<string, ValueRange[]>} ranges
    * @param {import("../../dom/theme-colors.js").ThemeColors} colors
-   * @param {{shownChannel: number, isWalking: boolean}} view `shownChannel`: which channel of what was read
+   * @param {{shownChannel: number, isPlaying: boolean}} view `shownChannel`: which channel of what was read
    */
-  show({index, place}, ranges, colors, {shownChannel, isWalking}) {
+  show({index, place}, ranges, colors, {shownChannel, isPlaying}) {
     const {network, run, open} = this.session;
     const layer = network.layers[index];
     const field = unitReceptiveField(network, index, place);
@@ -53,12 +49,12 @@ export class UnitPictures {
     if (previous) {
       const channel = field.channel >= 0 ? field.channel : shownChannel;
       this.showLayer(this.before, index - 1, channel, ranges, colors, run.activations[previous.name]);
-      const marks = field.before ? [{kind: "seen", frame: frameOfBox(field.before)}] : marksBefore(layer, place, this.before.layout);
+      const marks = field.before ? [{kind: "field", frame: frameOfBox(field.before)}] : marksBefore(layer, place, this.before.layout);
       this.before.picture.mark(marks);
     }
     const activation = run.activations[layer.name];
     this.showLayer(this.channel, index, place[2] ?? 0, ranges, colors, activation);
-    const pending = isWalking ? pendingUnits(place, activation.shape, this.channel.layout, colors.ground) : [];
+    const pending = isPlaying ? pendingUnits(place, activation.shape, this.channel.layout, colors.ground) : [];
     this.channel.picture.mark(pending);
   }
 
@@ -69,7 +65,7 @@ export class UnitPictures {
     paintImage(pixels, shape, colors.isTurned, picture.bytes);
     picture.show();
     const unusedMarks = this.unused.includes(1) ? [{kind: "unused", mask: this.unused, color: colors.muted}] : [];
-    picture.mark([...unusedMarks, {kind: "seen", frame: frameOfBox(box)}]);
+    picture.mark([...unusedMarks, {kind: "field", frame: frameOfBox(box)}]);
   }
 
   showLayer(target, index, channel, ranges, colors, {shape, data}) {
@@ -120,7 +116,7 @@ function channelOf(data, [rows, columns, channels], channel) {
 function marksBefore({operation, formula, inputShape}, place, layout) {
   if (!operation?.copies || formula.name === "softmax" || isPicture(inputShape)) return [];
   const {left, top} = tileCorner(layout, place[0]);
-  return [{kind: "seen", frame: {left, top, right: left + 1, bottom: top + 1}}];
+  return [{kind: "field", frame: {left, top, right: left + 1, bottom: top + 1}}];
 }
 
 /** Cover the units that the animation has not reached. */

@@ -20,8 +20,6 @@ import {UnitPictures} from "./unit-pictures.js";
  */
 
 /**
- * @param {Document} page
- * @param {Session} session
  * @param {OpenUnit} unit
  * @param {() => void} leave goes back to the network grid
  * @returns {{focus: () => void}}
@@ -49,7 +47,7 @@ export function startUnitView(page, session, unit, leave) {
     const ranges = rangesOfLayers(network, run, signed, session.state.scale);
     const told = explainUnit(network, pixels, run.activations, layer.name, place);
     const shownChannel = view.channel >= 0 ? view.channel : strongestChannel(told, place);
-    pictures.show(unit.open, ranges, colors, {shownChannel, isWalking: unit.isWalking});
+    pictures.show(unit.open, ranges, colors, {shownChannel, isPlaying: unit.isPlaying});
     choice.show(unit.open);
     grid.show(unit.open, pictures.channel.layout);
     sentence.replaceChildren(...unitSentence(page, session, unit.open));

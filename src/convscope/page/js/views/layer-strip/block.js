@@ -7,9 +7,7 @@ import {makePainter} from "./paint.js";
 /** One block of the layer strip: name, shape, feature maps and legend. */
 
 /**
- * @param {Document} page
- * @param {import("../../state/session.js").Session} session
- * @param {import("./layout.js").RiverBlock} block
+ * @param {import("./layout.js").StripBlock} block
  * @param {boolean} isInk whether images are bright strokes on nothing
  */
 export function makeBlock(page, session, block, isInk) {
@@ -31,7 +29,6 @@ export function makeBlock(page, session, block, isInk) {
 /**
  * Draw the connectors from the edge of each block to the next.
  *
- * @param {Document} page
  * @param {HTMLElement} place below the whole strip
  * @param {HTMLElement[]} faces
  */

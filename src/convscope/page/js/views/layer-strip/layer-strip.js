@@ -17,13 +17,11 @@ const OTHER_HEIGHT = 360;
  *
  * It is drawn with the run, without delay, so that it follows the user's hand.
  *
- * @param {Document} page
- * @param {import("../../state/session.js").Session} session
  * @param {boolean} isInk whether images are bright strokes on nothing
  */
 export function startLayerStrip(page, session, isInk) {
-  const box = page.getElementById("river");
-  const list = page.getElementById("river-layers");
+  const box = page.getElementById("layer-strip");
+  const list = page.getElementById("layer-list");
   const layers = session.network ? stripLayers(session.network) : [];
   const signed = session.network ? signedLayers(session.network) : [];
   let [parts, ranges, isSeen, hovered] = [[], {}, true, null];
@@ -35,7 +33,7 @@ export function startLayerStrip(page, session, isInk) {
     parts = blocks.map((block) => makeBlock(page, session, block, isInk));
     list.replaceChildren(...parts.map(({item}) => item));
     draw();
-    drawConnectors(page, page.getElementById("river-bed"), parts.map(({face}) => face));
+    drawConnectors(page, page.getElementById("layer-links"), parts.map(({face}) => face));
   }
 
   /** Numbers with a sign have colours of their own. */
@@ -72,8 +70,8 @@ export function startLayerStrip(page, session, isInk) {
     draw();
   }
 
-  page.getElementById("river-scale").hidden = layers.length < 2;
-  startColorScaleSelect(page, session, "river-scale");
+  page.getElementById("layer-strip-scale").hidden = layers.length < 2;
+  startColorScaleSelect(page, session, "layer-strip-scale");
   onThemeChange(session, dress);
   dress();
   new ResizeObserver(() => box.clientWidth && build()).observe(box);

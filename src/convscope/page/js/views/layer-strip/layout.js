@@ -5,11 +5,11 @@
  * A map of 26 × 26 gets a larger tile than one of 5 × 5, but not five times as large: each is enlarged by the whole
  * factor closest to an intermediate size.
  *
- * @typedef {{name: string, kind: string, shape: number[], passes: string[]}} RiverLayer `passes`: the layers before it that
+ * @typedef {{name: string, kind: string, shape: number[], passes: string[]}} StripLayer `passes`: the layers before it that
  *   hand on their input as it is, and get no block
  *
- * @typedef {object} RiverBlock
- * @property {RiverLayer} layer
+ * @typedef {object} StripBlock
+ * @property {StripLayer} layer
  * @property {number} count of tiles
  * @property {number} tileHeight in pixels of the page, as all that follows
  * @property {number} tileWidth
@@ -42,7 +42,7 @@ const SCROLLED_SIZE = 0.92;
  * If there is none in between, each pixel's contribution to each class is shown instead.
  *
  * @param {import("../../network/network.js").Network} network
- * @returns {RiverLayer[]}
+ * @returns {StripLayer[]}
  */
 export function stripLayers(network) {
   const layers = [{name: "", kind: "Input", shape: network.inputShape, passes: []}];
@@ -67,10 +67,10 @@ export function stripLayers(network) {
 /**
  * Lay out the blocks at the largest size at which they fit, otherwise running on to the right.
  *
- * @param {RiverLayer[]} layers
+ * @param {StripLayer[]} layers
  * @param {{width: number, height: number, between: number, narrowest: number}} room `between`: two blocks at least;
  *   `narrowest`: what the label of a block needs
- * @returns {RiverBlock[]}
+ * @returns {StripBlock[]}
  */
 export function layOutBlocks(layers, {width, height, between, narrowest}) {
   const blocksAt = (size) => layers.map((layer) => blockOf(layer, layers[0].shape, size * FULL_TILE, height));
@@ -83,7 +83,7 @@ export function layOutBlocks(layers, {width, height, between, narrowest}) {
 }
 
 /**
- * @param {RiverBlock} block
+ * @param {StripBlock} block
  * @param {number} x in pixels of the page from the left of the block
  * @param {number} y
  * @returns {{tile: number, row: number, column: number} | null} null in a gap
@@ -96,7 +96,7 @@ export function placeInBlock({count, tileHeight, tileWidth, scale, perRow, gap},
   return {tile, row: Math.floor(top / scale), column: Math.floor(left / scale)};
 }
 
-/** @returns {RiverBlock} */
+/** @returns {StripBlock} */
 function blockOf(layer, [inputHeight], size, room) {
   const {shape, kind} = layer;
   if (shape.length !== 3) return cellBlock(layer, room, size);

@@ -11,14 +11,14 @@ const AWAY = 16;
 /**
  * Enlarge the map under the pointer in the same colours, with the value that it points at.
  *
- * @typedef {import("./layout.js").RiverBlock} RiverBlock
- * @typedef {import("./layout.js").RiverLayer} RiverLayer
+ * @typedef {import("./layout.js").StripBlock} StripBlock
+ * @typedef {import("./layout.js").StripLayer} StripLayer
  * @typedef {import("../../image/color/paint.js").ColorScale} ColorScale
  *
  * @param {Document} page
  * @param {import("../../state/session.js").Session} session
- * @param {{list: HTMLElement, partAt: (element: Element) => {block: RiverBlock} | undefined,
- *   scaleOf: (layer: RiverLayer, tile: number) => ColorScale,
+ * @param {{list: HTMLElement, partAt: (element: Element) => {block: StripBlock} | undefined,
+ *   scaleOf: (layer: StripLayer, tile: number) => ColorScale,
  *   onHover: (place: object | null) => void}} options
  * @returns {{follow: () => void}} to call after the strip was redrawn
  */

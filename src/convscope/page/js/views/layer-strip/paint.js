@@ -9,12 +9,12 @@ import {PRODUCTS} from "./layout.js";
  * The values become a strip of small pictures, of which each is drawn in its place: two copies in all, however large the
  * tiles.
  *
- * @typedef {import("./layout.js").RiverBlock} RiverBlock
+ * @typedef {import("./layout.js").StripBlock} StripBlock
  * @typedef {import("../../image/color/paint.js").ColorScale} ColorScale
  *
  * @param {Document} page
  * @param {HTMLCanvasElement} canvas
- * @param {RiverBlock} block
+ * @param {StripBlock} block
  * @param {number} density device pixels for one of the page's
  */
 export function makePainter(page, canvas, block, density) {
@@ -79,13 +79,12 @@ export function makePainter(page, canvas, block, density) {
 /**
  * Values in the blocks of the layer strip. Pure: no DOM.
  *
- * @typedef {import("./layout.js").RiverLayer} RiverLayer
+ * @typedef {import("./layout.js").StripLayer} StripLayer
  * @typedef {import("../../image/color/paint.js").ValueRange} ValueRange
  */
 
 /**
- * @param {import("../../state/session.js").Session} session
- * @param {RiverLayer} layer
+ * @param {StripLayer} layer
  * @returns {{shape: number[], data: Float32Array}} activations; or weight × pixel, for each pixel and class
  */
 export function stripNumbers({network, open, run}, {name, kind, shape}) {
@@ -98,8 +97,7 @@ export function stripNumbers({network, open, run}, {name, kind, shape}) {
 /**
  * Return the colour range of each layer, the same as in the inspector, so that a colour means the same value.
  *
- * @param {import("../../state/session.js").Session} session
- * @param {RiverLayer[]} layers
+ * @param {StripLayer[]} layers
  * @param {boolean[]} signed
  * @param {import("../../image/color/range.js").ScaleMode} mode
  * @returns {Record<string, ValueRange[]>}

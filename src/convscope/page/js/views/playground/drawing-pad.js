@@ -3,8 +3,6 @@ import {paintOpenImage} from "./input-display.js";
 /**
  * Start the drawing pad: the open image, enlarged, and a brush.
  *
- * @param {Document} page
- * @param {import("../../state/session.js").Session} session
  * @param {import("./input.js").Input} input
  * @param {boolean} isInk whether images of this set are bright strokes on nothing
  */

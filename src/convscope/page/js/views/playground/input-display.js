@@ -6,9 +6,7 @@ const MAX_SHOWN_SIDE = 300;
 /**
  * Paint the open image before preprocessing: a drawing or photo as it is, an image of the dataset with hard pixels.
  *
- * @param {Document} page
  * @param {HTMLCanvasElement} canvas
- * @param {import("../../state/session.js").Session} session
  * @param {import("./input.js").Input} input
  * @param {boolean} isInk
  */

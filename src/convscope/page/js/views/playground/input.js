@@ -28,10 +28,7 @@ import {formatInk, parseInk} from "./stroke-encoding.js";
 /** Maximum number of steps to undo. */
 const MAX_UNDO = 200;
 
-/**
- * @param {import("../../state/session.js").Session} session
- * @param {Making} making
- */
+/** @param {Making} making */
 export function makeInput(session, making) {
   const ink = makeInk(making.padHeight, making.padWidth);
   /** @type {Earlier[]} */

@@ -7,13 +7,11 @@ import {inputImage} from "./input-display.js";
 /**
  * Start the bar that stays visible below the first screen: open image, true class, prediction.
  *
- * @param {Document} page
- * @param {import("../../state/session.js").Session} session
  * @param {boolean} isInk
  */
 export function startOpenImageBar(page, session, isInk) {
   const bar = page.getElementById("open-bar");
-  const parts = ["canvas", ".open-name", ".open-truth", ".open-said"];
+  const parts = ["canvas", ".open-name", ".open-label", ".open-prediction"];
   const [picture, name, truth, said] = parts.map((part) => bar.querySelector(part));
   const {image_shape: shape, class_names: classNames} = session.payload.dataset;
   [picture.height, picture.width] = shape;

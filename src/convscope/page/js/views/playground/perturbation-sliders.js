@@ -9,15 +9,10 @@ import {slidersFor, stretchesOf, sweepSliders} from "./perturbation-sweep.js";
 /** Milliseconds without a change before the sweep along the sliders starts. */
 const SWEEP_PAUSE = 150;
 
-/**
- * Start the sliders that transform the open image, each with the predictions along it.
- *
- * @param {Document} page
- * @param {import("../../state/session.js").Session} session
- */
+/** Start the sliders that transform the open image, each with the predictions along it. */
 export function startPerturbationSliders(page, session) {
   const node = page.getElementById("sliders");
-  const [reset, verdict] = ["sliders-reset", "sliders-verdict"].map((id) => page.getElementById(id));
+  const [reset, result] = ["sliders-reset", "sliders-result"].map((id) => page.getElementById(id));
   const {image_shape: shape, class_names: classNames} = session.payload.dataset;
   const sliders = slidersFor(shape);
   const rows = sliders.map((slider) => makeSlider(page, slider, (value) => {
@@ -31,7 +26,7 @@ export function startPerturbationSliders(page, session) {
     const change = parseChange(session.state.change);
     for (const row of rows) row.show(change);
     reset.disabled = session.state.change === "";
-    showVerdict();
+    showOutcome();
   }
 
   function showAndSweep() {
@@ -40,18 +35,18 @@ export function startPerturbationSliders(page, session) {
     pause = setTimeout(sweep, SWEEP_PAUSE, parseChange(session.state.change));
   }
 
-  function showVerdict() {
+  function showOutcome() {
     const {open, run, network} = session;
     if (!run?.probabilities) return;
     if (session.state.change === "") {
-      refill(verdict, "The image is unchanged. The strip under a slider shows the prediction for each of its positions.");
+      refill(result, "The image is unchanged. The strip under a slider shows the prediction for each of its positions.");
       return;
     }
     const before = runNetwork(network, open.original).probabilities;
     const [was, is] = [before, run.probabilities].map(likeliest);
     const answer = ({place, share}) => [{name: classNames[place]}, ` (${formatProbability(share)})`];
     const outcome = was.place === is.place ? ". The prediction is the same." : ". The prediction changed.";
-    refill(verdict, "Original: ", ...answer(was), ". Transformed: ", ...answer(is), outcome);
+    refill(result, "Original: ", ...answer(was), ". Transformed: ", ...answer(is), outcome);
   }
 
   async function sweep(change) {

@@ -46,8 +46,6 @@ function contextOf(page, width, height) {
 /**
  * Start the buttons next to the pad with their keys, and image files that are chosen, dropped or pasted.
  *
- * @param {Document} page
- * @param {import("../../state/session.js").Session} session
  * @param {import("./input.js").Input} input
  */
 export function startPictureInput(page, session, input) {
@@ -108,12 +106,7 @@ function startDrawingTools(page, session, input) {
   show();
 }
 
-/**
- * Start the choice of the open image: next, previous, random, by number, an error.
- *
- * @param {Document} page
- * @param {import("../../state/session.js").Session} session
- */
+/** Start the choice of the open image: next, previous, random, by number, an error. */
 export function startChooser(page, session) {
   const {test} = session.images;
   const node = page.getElementById("chooser");

@@ -10,17 +10,12 @@ import {startChooser, startPictureInput} from "./picture-input.js";
 import {startPreprocessingSteps} from "./preprocessing-steps.js";
 import {startPrediction} from "../prediction/prediction.js";
 
-/**
- * Start the first screen: drawing pad, layer strip and prediction; below it preprocessing and transformations.
- *
- * @param {Document} page
- * @param {import("../../state/session.js").Session} session
- */
+/** Start the first screen: drawing pad, layer strip and prediction; below it preprocessing and transformations. */
 export function startPlayground(page, session) {
   const {dataset} = session.payload;
   const {test} = session.images;
   const isInk = test ? areInk(test) : dataset.content === "digits";
-  const input = makeInput(session, preprocessingFor(dataset, session.payload.fitting));
+  const input = makeInput(session, preprocessingFor(dataset, session.payload.preprocessing));
   showProblem(page, session);
   if (session.run && session.state.image === "drawing") input.restore(session.state.ink);
   startLayerStrip(page, session, isInk);
@@ -53,7 +48,6 @@ function showProblem(page, {payload, network}) {
 /**
  * Expose `window.convscope`, the API for scripts and for the browser's console.
  *
- * @param {import("../../state/session.js").Session} session
  * @param {() => void} clear empties the pad
  */
 export function exposeConsoleApi(session, clear) {

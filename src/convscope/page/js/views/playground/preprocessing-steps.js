@@ -10,8 +10,6 @@ const ALONE_SIDE = 168;
 /**
  * Show the preprocessing from drawing to network input, each step with a switch.
  *
- * @param {Document} page
- * @param {import("../../state/session.js").Session} session
  * @param {import("./input.js").Input} input
  * @param {boolean} isInk
  */

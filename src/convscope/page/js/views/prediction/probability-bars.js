@@ -9,7 +9,6 @@ const FEWER_BARS = 10;
 /**
  * Create a bar with a number for each class; a click makes it the target class.
  *
- * @param {Document} page
  * @param {string[]} classNames
  * @param {(target: number) => void} onPick
  */

@@ -10,20 +10,20 @@ const [UNUSUAL, OUT_OF_DISTRIBUTION, LOW_CONFIDENCE] = [0.9, 0.99, 0.98];
  *
  * @param {number} lessUnusual share of reference images with a lower OOD score, 0..1
  * @param {number | null} moreConfident share of test images with higher confidence
- * @param {{measured_on: string}} evidence
- * @returns {{level: "known" | "unusual" | "strange", text: string}}
+ * @param {{selected_on: string}} evidence
+ * @returns {{level: "in" | "unusual" | "out", text: string}}
  */
-export function oodSentence(lessUnusual, moreConfident, {measured_on: measuredOn}) {
-  const known = `${measuredOn} images`;
+export function oodSentence(lessUnusual, moreConfident, {selected_on: selectedOn}) {
+  const known = `${selectedOn} images`;
   const farther = `farther from the training data than ${lessUnusual >= 1 ? `all ${known}` : `${shareText(lessUnusual)} of ${known}`}`;
   const warning = "Do not trust this prediction.";
-  if (lessUnusual >= OUT_OF_DISTRIBUTION) return {level: "strange", text: `Out of distribution: ${farther}. ${warning}`};
+  if (lessUnusual >= OUT_OF_DISTRIBUTION) return {level: "out", text: `Out of distribution: ${farther}. ${warning}`};
   if (moreConfident !== null && moreConfident >= LOW_CONFIDENCE) {
     const unsure = `Confidence is lower than for ${shareText(moreConfident)} of test images`;
-    return {level: "strange", text: `${unsure}${lessUnusual >= UNUSUAL ? `, and the image is ${farther}` : ""}. ${warning}`};
+    return {level: "out", text: `${unsure}${lessUnusual >= UNUSUAL ? `, and the image is ${farther}` : ""}. ${warning}`};
   }
   if (lessUnusual >= UNUSUAL) return {level: "unusual", text: `Unusual: ${farther}.`};
-  return {level: "known", text: `In distribution: closer to the training data than ${shareText(1 - lessUnusual)} of ${known}.`};
+  return {level: "in", text: `In distribution: closer to the training data than ${shareText(1 - lessUnusual)} of ${known}.`};
 }
 
 /** Return whole percents, or tenths above 99%; never 100%. */
@@ -33,15 +33,15 @@ function shareText(share) {
 
 /**
  * @param {import("../../state/prediction.js").Prediction} prediction
- * @param {{calibration: {n: number, temperature: number} | null, measured_on: string} | null} evidence
+ * @param {{temperature_scaling: {n: number, temperature: number} | null, selected_on: string} | null} evidence
  * @param {number} epoch
  */
 export function calibrationSentence({best, probabilities, isCalibrated}, evidence, epoch) {
   if (!isCalibrated) {
-    if (evidence?.calibration && epoch) return "Uncalibrated softmax: the calibration applies to the last epoch only.";
+    if (evidence?.temperature_scaling && epoch) return "Uncalibrated softmax: the calibration applies to the last epoch only.";
     return "Uncalibrated softmax.";
   }
-  const {n, temperature} = evidence.calibration;
-  return `Calibrated on ${formatWhole(n)} ${evidence.measured_on} images, temperature ${temperature.toFixed(2)}; the bars show ` +
+  const {n, temperature} = evidence.temperature_scaling;
+  return `Calibrated on ${formatWhole(n)} ${evidence.selected_on} images, temperature ${temperature.toFixed(2)}; the bars show ` +
     `the uncalibrated softmax, ${formatProbability(probabilities[best])}.`;
 }

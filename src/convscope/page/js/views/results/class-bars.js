@@ -6,7 +6,6 @@ import {isHighlightedClass} from "./linked-highlight.js";
 /**
  * Create rows with recall, its interval and precision by class, the best recall first.
  *
- * @param {Document} page
  * @param {object} options
  * @param {object[]} options.scores `metrics.test.per_class`
  * @param {number} options.accuracy over all classes
@@ -21,7 +20,7 @@ export function newClassBars(page, {scores, accuracy, highlight, choose}) {
   const axis = recallAxis(ends);
   const rows = ranked.map((score) => newClassRow(page, score, {axis, accuracy, choose}));
   highlight.subscribe((lit) => {
-    for (const row of rows) row.toggleAttribute("data-lit", isHighlightedClass(lit, Number(row.dataset.label)));
+    for (const row of rows) row.toggleAttribute("data-highlight", isHighlightedClass(lit, Number(row.dataset.label)));
   });
   const list = newElement(page, "ol", {class: "class-bars"}, ...rows);
   const light = ({target}) => {
@@ -63,7 +62,7 @@ function newClassRow(page, score, {axis, accuracy, choose}) {
   return newElement(
     page, "li", {"data-label": label}, button, track,
     newElement(page, "span", {class: "n", "aria-hidden": "true"}, formatPercent(recall)),
-    newElement(page, "span", {class: "unseen"}, said),
+    newElement(page, "span", {class: "visually-hidden"}, said),
   );
 }
 

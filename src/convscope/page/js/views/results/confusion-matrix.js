@@ -20,7 +20,6 @@ export const MAX_CLASSES_AT_ONCE = 20;
 const MATRIX_LABEL = "Confusion matrix: rows are the true classes, columns the predicted ones";
 
 /**
- * @param {Document} page
  * @param {object} options
  * @param {string[]} options.names
  * @param {number[][]} options.counts at first
@@ -96,16 +95,16 @@ function makeTable(page, names, labels, {choose, highlight}) {
       if (chosen?.firstChild) setStop(chosen);
     },
     light(lit) {
-      for (const each of node.querySelectorAll("[data-lit]")) each.removeAttribute("data-lit");
+      for (const each of node.querySelectorAll("[data-highlight]")) each.removeAttribute("data-highlight");
       if (!lit) return;
       for (const head of [...heads, ...sides]) {
         const label = Number(head.dataset.column ?? head.dataset.row);
         const isOwn = lit.isPair ? label === (head.dataset.column ? lit.predicted : lit.truth) : isHighlightedClass(lit, label);
-        head.toggleAttribute("data-lit", isOwn);
+        head.toggleAttribute("data-highlight", isOwn);
       }
-      for (const cell of cells[labels.indexOf(lit.truth)] ?? []) cell.toggleAttribute("data-lit", true);
+      for (const cell of cells[labels.indexOf(lit.truth)] ?? []) cell.toggleAttribute("data-highlight", true);
       const column = labels.indexOf(lit.predicted);
-      if (column >= 0) for (const row of cells) row[column].toggleAttribute("data-lit", true);
+      if (column >= 0) for (const row of cells) row[column].toggleAttribute("data-highlight", true);
     },
   };
 }
@@ -184,7 +183,6 @@ function newSwitch(page, number, change) {
 /**
  * Create the legend of the confusion matrix.
  *
- * @param {Document} page
  * @param {number} most errors in a cell at the end of the scale; 0 where there are none
  * @param {boolean} isForAll whether the scale is that of all epochs
  * @returns {HTMLElement}
@@ -197,6 +195,6 @@ export function newMatrixLegend(page, most, isForAll) {
   });
   const right = newElement(page, "span", {}, newElement(page, "span", {class: "amount right"}, "n"), "correct");
   const scope = isForAll ? ", the same scale for every epoch" : "";
-  const errors = newElement(page, "span", {}, ...steps, `errors in a cell${scope}`, newGlossaryButton(page, "confusion"));
+  const errors = newElement(page, "span", {}, ...steps, `errors per cell${scope}`, newGlossaryButton(page, "confusion"));
   return newElement(page, "p", {class: "key"}, right, most > 0 && errors);
 }

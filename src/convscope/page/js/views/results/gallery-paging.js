@@ -59,7 +59,6 @@ export const TILE_SIDE = 84;
 const SHORT_NAME = 4;
 
 /**
- * @param {Document} page
  * @param {{images: TestImages, names: string[], isInk: boolean}} shared
  * @returns {Tile}
  */
@@ -72,7 +71,7 @@ export function makeTile(page, {images, names, isInk}) {
   const isLong = names.some((name) => name.length > SHORT_NAME);
   const node = newElement(
     page, "button", {type: "button", class: isLong ? "tile long" : "tile", tabindex: "-1"},
-    newElement(page, "span", {class: "shot"}, picture),
+    newElement(page, "span", {class: "tile-image"}, picture),
     newElement(page, "span", {class: "line", dir: "ltr"}, mark, classes),
     newElement(page, "span", {class: "line", dir: "ltr"}, probability, number),
   );
@@ -83,7 +82,7 @@ export function makeTile(page, {images, names, isInk}) {
       const isRight = truth === predicted;
       const index = images.indices[row];
       paintPicture(picture, images, levelsOf(images, row), isInk);
-      Object.assign(node.dataset, {row, place, truth, predicted, name: `test-${index}`, verdict: isRight ? "right" : "wrong"});
+      Object.assign(node.dataset, {row, place, truth, predicted, name: `test-${index}`, outcome: isRight ? "right" : "wrong"});
       mark.textContent = isRight ? "✓" : "✕";
       const name = (label, arrow) => newElement(page, "span", {}, arrow, {name: names[label]});
       refill(classes, name(truth, ""), !isRight && name(predicted, " → "));

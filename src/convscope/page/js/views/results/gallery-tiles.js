@@ -17,7 +17,6 @@ import {makeTile, pageAt, placeAfterKey} from "./gallery-paging.js";
  */
 
 /**
- * @param {Document} page
  * @param {object} options
  * @param {import("../../data/images.js").TestImages} options.images
  * @param {string[]} options.names of the classes
@@ -61,7 +60,7 @@ export function makeTilePages(page, {images, names, isInk, size, label, open}) {
     for (const node of grid.children) {
       node.toggleAttribute("aria-current", false);
       if (node.dataset.name === openName) node.setAttribute("aria-current", "true");
-      node.toggleAttribute("data-lit", isLit(Number(node.dataset.truth), Number(node.dataset.predicted)));
+      node.toggleAttribute("data-highlight", isLit(Number(node.dataset.truth), Number(node.dataset.predicted)));
     }
   }
 
@@ -122,7 +121,6 @@ function columnsOf(grid) {
 /**
  * Create the buttons for first, previous, next and last page.
  *
- * @param {Document} page
  * @param {(wanted: number) => void} turn
  */
 function makePager(page, turn) {

@@ -32,10 +32,9 @@ const ORDER_NAMES = {
   pair: "most frequent pair first",
   number: "by number",
 };
-const VERDICT_NAMES = {all: "all", wrong: "wrong", right: "right"};
+const OUTCOME_NAMES = {all: "all", wrong: "errors", right: "correct"};
 
 /**
- * @param {Document} page
  * @param {import("../../data/images.js").TestImages} images
  * @param {object} options
  * @param {string[]} options.names
@@ -50,7 +49,7 @@ const VERDICT_NAMES = {all: "all", wrong: "wrong", right: "right"};
 export function makeGallery(page, images, {names, isInk, tested, highlight, triage, isPast, open}) {
   const truth = newClassChoice(page, "True class", names);
   const predicted = newClassChoice(page, "Predicted class", names);
-  const verdict = newVerdictChoice(page);
+  const outcome = newOutcomeChoice(page);
   const order = newChoice(page, "Order", TILE_ORDERS.map((each) => [each, ORDER_NAMES[each]]));
   const hint = newHintChoice(page, triage);
   const summary = newElement(page, "p", {class: "gallery-summary", "aria-live": "polite"});
@@ -60,7 +59,7 @@ export function makeGallery(page, images, {names, isInk, tested, highlight, tria
   let listener = () => {};
   function draw() {
     const selection = {
-      truth: Number(truth.select.value), predicted: Number(predicted.select.value), verdict: verdict.value(), hint: hint.select.value,
+      truth: Number(truth.select.value), predicted: Number(predicted.select.value), outcome: outcome.value(), hint: hint.select.value,
     };
     const rows = selectedRows(images, selection, (row) => triage.kindOf(images.indices[row]));
     tiles.show(orderedRows(rows, images, order.select.value), images);
@@ -76,12 +75,12 @@ export function makeGallery(page, images, {names, isInk, tested, highlight, tria
     refill(summary, number, ` of ${count} test images${held}${note}.`);
   }
 
-  const choices = [truth, predicted, verdict, order, hint].map((choice) => choice.node);
+  const choices = [truth, predicted, outcome, order, hint].map((choice) => choice.node);
   const form = newElement(page, "form", {class: "choices", "aria-label": "Which test images"}, ...choices);
   form.addEventListener("change", (event) => {
     // Correct predictions have no cause: choosing one filter resets the other.
-    if (event.target === hint.select && hint.select.value && verdict.value() === "right") verdict.set("wrong");
-    else if (verdict.value() === "right") hint.select.value = "";
+    if (event.target === hint.select && hint.select.value && outcome.value() === "right") outcome.set("wrong");
+    else if (outcome.value() === "right") hint.select.value = "";
     draw();
   });
   form.addEventListener("submit", (event) => event.preventDefault());
@@ -89,10 +88,10 @@ export function makeGallery(page, images, {names, isInk, tested, highlight, tria
   const gallery = {
     controls: newElement(page, "div", {}, form, summary),
     node: newElement(page, "div", {class: "gallery"}, tiles.node, newLegend(page)),
-    choose({truth: trueClass = -1, predicted: calledClass = -1, verdict: asked = "all"}, newOrder = "surest") {
+    choose({truth: trueClass = -1, predicted: calledClass = -1, outcome: asked = "all"}, newOrder = "surest") {
       truth.select.value = String(trueClass);
       predicted.select.value = String(calledClass);
-      verdict.set(asked);
+      outcome.set(asked);
       order.select.value = newOrder;
       hint.select.value = "";
       draw();
@@ -138,15 +137,15 @@ function newHintChoice(page, {kinds}) {
 }
 
 /** Create the radio buttons for all, wrong or correct predictions. */
-function newVerdictChoice(page) {
-  const radios = Object.entries(VERDICT_NAMES).map(([value, text]) => {
-    const input = newElement(page, "input", {type: "radio", name: "verdict", value});
+function newOutcomeChoice(page) {
+  const radios = Object.entries(OUTCOME_NAMES).map(([value, text]) => {
+    const input = newElement(page, "input", {type: "radio", name: "outcome", value});
     return {input, node: newElement(page, "label", {}, input, newElement(page, "span", {}, text))};
   });
   const legend = newElement(page, "legend", {}, "Prediction");
   const row = newElement(page, "div", {}, ...radios.map(({node}) => node));
   return {
-    node: newElement(page, "fieldset", {class: "verdicts"}, legend, row),
+    node: newElement(page, "fieldset", {class: "outcomes"}, legend, row),
     value: () => radios.find(({input}) => input.checked)?.input.value ?? "all",
     set(value) {
       for (const {input} of radios) input.checked = input.value === value;

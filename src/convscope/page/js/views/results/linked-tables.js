@@ -12,18 +12,17 @@ import {isHighlightedClass} from "./linked-highlight.js";
 const LINKED_COLUMNS = {
   name: {select: (label) => ({truth: label}), tell: (name) => `Images of ${name}`},
   precision: {
-    select: (label) => ({predicted: label, verdict: "wrong"}),
+    select: (label) => ({predicted: label, outcome: "wrong"}),
     tell: (name) => `Images wrongly predicted as ${name}`,
   },
   recall: {
-    select: (label) => ({truth: label, verdict: "wrong"}),
+    select: (label) => ({truth: label, outcome: "wrong"}),
     tell: (name) => `Images of ${name} predicted as another class`,
   },
   support: {select: (label) => ({truth: label}), tell: (name) => `Images of ${name}`},
 };
 
 /**
- * @param {Document} page
  * @param {string[]} names
  * @param {import("./linked-highlight.js").Lighting} highlight
  * @param {Show} show
@@ -32,20 +31,19 @@ export function linkClassTable(page, names, highlight, show) {
   const rows = [...page.querySelectorAll("tr[data-label]")];
   for (const row of rows) {
     const label = Number(row.dataset.label);
-    for (const cell of row.querySelectorAll("[data-door]")) {
-      const {select, tell} = LINKED_COLUMNS[cell.dataset.door];
+    for (const cell of row.querySelectorAll("[data-link]")) {
+      const {select, tell} = LINKED_COLUMNS[cell.dataset.link];
       putLinkButton(page, cell, tell(names[label]), () => show(select(label)));
     }
     row.addEventListener("pointerenter", () => highlight.lightClass(label));
     row.addEventListener("pointerleave", highlight.darken);
   }
   highlight.subscribe((lit) => {
-    for (const row of rows) row.toggleAttribute("data-lit", isHighlightedClass(lit, Number(row.dataset.label)));
+    for (const row of rows) row.toggleAttribute("data-highlight", isHighlightedClass(lit, Number(row.dataset.label)));
   });
 }
 
 /**
- * @param {Document} page
  * @param {string[]} names
  * @param {Show} show
  */
@@ -59,7 +57,7 @@ export function linkPairTable(page, names, show) {
 /** Turn the content of a cell into a button. */
 function putLinkButton(page, cell, label, open) {
   const told = `${cell.textContent.trim()}: ${label}`;
-  const attributes = {type: "button", class: "door", title: label, "aria-label": told};
+  const attributes = {type: "button", class: "link", title: label, "aria-label": told};
   const button = newElement(page, "button", attributes, ...cell.childNodes);
   button.addEventListener("click", open);
   cell.replaceChildren(button);

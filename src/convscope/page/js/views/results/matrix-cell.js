@@ -18,8 +18,6 @@ const CELL_PAGE = 12;
  */
 
 /**
- * @param {Document} page
- * @param {import("../../state/session.js").Session} session
  * @param {object} options
  * @param {string[]} options.names
  * @param {boolean} options.isInk
@@ -40,7 +38,7 @@ export function makeCellView(page, session, {names, isInk, answersAt, highlight,
     const mine = ++asked;
     const isWanted = () => mine === asked;
     refill(sentence, ...cellSentence(names, {truth, predicted, count, support}));
-    const members = selectedRows(test, {truth, predicted: -1, verdict: "all"});
+    const members = selectedRows(test, {truth, predicted: -1, outcome: "all"});
     if (epoch) note.textContent = `Running the network of epoch ${epoch} on ${formatCount(members.length, "image")} …`;
     const answers = await answersAt(epoch, members, isWanted);
     if (!isWanted()) return;

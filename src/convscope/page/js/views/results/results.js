@@ -23,9 +23,6 @@ const HIGH_CONFIDENCE = 0.9;
  * Start the results: confusion matrix, classes, gallery, image details.
  *
  * Without embedded test images the static figures stay.
- *
- * @param {Document} page
- * @param {import("../../state/session.js").Session} session
  */
 export async function startResults(page, session) {
   const {test} = session.images;
@@ -68,7 +65,7 @@ export async function startResults(page, session) {
   const mistakes = orderedRows(worst, test, "surest");
   if (title && worst.length) refill(title, ...mistakesTitle(mistakes, test, shared.names, metrics.test.errors));
   mountLive(page, "gallery-title");
-  const both = newElement(page, "div", {class: "gallery-and-case"}, gallery.node, theCase.node);
+  const both = newElement(page, "div", {class: "gallery-and-details"}, gallery.node, theCase.node);
   mountLive(page, "gallery", gallery.controls, both);
 
   const markOpen = () => {
@@ -99,7 +96,7 @@ function startMatrix(page, session, {names, isInk, highlight, frames, open}) {
   const finished = {epoch: 0, isLast: true, confusion: test.confusion};
   const matrices = [test.confusion, ...frames.map(({confusion}) => confusion).filter(Boolean)];
   const most = Math.max(...matrices.map((counts) => confusedPairs(counts)[0]?.count ?? 0));
-  const note = newElement(page, "p", {class: "film-note", "aria-live": "polite"});
+  const note = newElement(page, "p", {class: "epoch-note", "aria-live": "polite"});
   const first = confusedPairs(test.confusion)[0] ?? {truth: 0, predicted: 0};
   let chosen = {truth: first.truth, predicted: first.predicted};
   const matrix = makeMatrix(page, {

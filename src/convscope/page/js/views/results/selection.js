@@ -1,9 +1,9 @@
 /**
  * Filter and order of the test images. Pure: no DOM.
  *
- * @typedef {"all" | "wrong" | "right"} Verdict
- * @typedef {import("../image-details/triage.js").HintKind} HintKind
- * @typedef {{truth: number, predicted: number, verdict: Verdict, hint?: HintKind | ""}} Selection classes by their numbers; -1
+ * @typedef {"all" | "wrong" | "right"} Outcome
+ * @typedef {import("../image-details/triage.js").TriageKind} TriageKind
+ * @typedef {{truth: number, predicted: number, outcome: Outcome, hint?: TriageKind | ""}} Selection classes by their numbers; -1
  *   for any. Only a mistake has a hint
  * @typedef {"surest" | "doubtful" | "worst" | "pair" | "number"} TileOrder
  *
@@ -16,10 +16,10 @@
  */
 
 /** @type {Readonly<Selection>} */
-export const ALL_IMAGES = Object.freeze({truth: -1, predicted: -1, verdict: "all"});
+export const ALL_IMAGES = Object.freeze({truth: -1, predicted: -1, outcome: "all"});
 
 /** @type {Readonly<Selection>} */
-export const ALL_MISTAKES = Object.freeze({truth: -1, predicted: -1, verdict: "wrong"});
+export const ALL_MISTAKES = Object.freeze({truth: -1, predicted: -1, outcome: "wrong"});
 
 /**
  * Comparison of two rows in each order; equal rows stay in the order of the split.
@@ -40,17 +40,17 @@ export const TILE_ORDERS = Object.keys(COMPARISONS);
 /**
  * @param {Answered} images
  * @param {Selection} selection
- * @param {(row: number) => string | null} [hintOf] whose fault a row looks like
+ * @param {(row: number) => string | null} [triageOf] whose fault a row looks like
  * @returns {Uint32Array} the rows that it asks for, ascending
  */
-export function selectedRows({count, labels, predictions}, {truth, predicted, verdict, hint = ""}, hintOf = () => null) {
+export function selectedRows({count, labels, predictions}, {truth, predicted, outcome, hint = ""}, triageOf = () => null) {
   const rows = new Uint32Array(count);
   let found = 0;
   for (let row = 0; row < count; row++) {
     if (truth >= 0 && labels[row] !== truth) continue;
     if (predicted >= 0 && predictions[row] !== predicted) continue;
-    if (hint && hintOf(row) !== hint) continue;
-    if (verdict !== "all" && (labels[row] === predictions[row]) !== (verdict === "right")) continue;
+    if (hint && triageOf(row) !== hint) continue;
+    if (outcome !== "all" && (labels[row] === predictions[row]) !== (outcome === "right")) continue;
     rows[found++] = row;
   }
   return rows.slice(0, found);

@@ -279,11 +279,11 @@ test("the title names the open image and the prediction", () => {
     open: {original: [1], label: null, ...open},
   }).map((part) => part.name ?? part).join("");
   const seventh = {source: "test", index: 7, label: 1};
-  assert.equal(title(seventh), "Activations of 16 and 32 filters for test image 7, true class dog; the network is correct");
+  assert.equal(title(seventh), "Activations of 16 and 32 filters for test image 7, true class dog, predicted correctly");
   assert.equal(title(seventh, {best: 0, epoch: 3, change: "turn:9"}),
-    "Activations of 16 and 32 filters for test image 7, transformed, true class dog; the network of epoch 3 is wrong: it predicts cat");
-  assert.equal(title({source: "drawing"}), "Activations of 16 and 32 filters for your drawing; the network predicts dog");
+    "Activations of 16 and 32 filters for test image 7, transformed, true class dog, predicted as cat after epoch 3");
+  assert.equal(title({source: "drawing"}), "Activations of 16 and 32 filters for your drawing, predicted as dog");
   assert.equal(title({source: "drawing", original: [0]}), "Activations of 16 and 32 filters for your drawing");
-  assert.equal(title({source: "picture", file: "Rex.png"}, {}, network.layers.slice(2)), "Activations for Rex.png; the network predicts dog");
+  assert.equal(title({source: "picture", file: "Rex.png"}, {}, network.layers.slice(2)), "Activations for Rex.png, predicted as dog");
   assert.equal(title(seventh, {best: -1}), "Activations of 16 and 32 filters for test image 7, true class dog");
 });

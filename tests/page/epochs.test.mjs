@@ -5,14 +5,14 @@ import {afterText, epochFrames, frameAt, stateEpoch} from "../../src/convscope/p
 
 const payload = {
   weights: {epochs: [{epoch: 1}, {epoch: 5}, {epoch: 10}]},
-  evidence: {film: {epochs: [1, 5, 10], accuracy: [0.5, 0.75, 1], confusion: [[[1, 1], [1, 1]], [[2, 0], [1, 1]], [[2, 0], [0, 2]]]}},
+  evidence: {epoch_snapshots: {epochs: [1, 5, 10], accuracy: [0.5, 0.75, 1], confusion: [[[1, 1], [1, 1]], [[2, 0], [1, 1]], [[2, 0], [0, 2]]]}},
   metrics: {test: {accuracy: 1, confusion: [[2, 0], [0, 2]]}},
 };
 
 test("the last frame is the finished network, with the numbers of the report", () => {
   const frames = epochFrames(payload);
   assert.deepEqual(frames.map(({epoch, isLast, accuracy}) => [epoch, isLast, accuracy]), [[1, false, 0.5], [5, false, 0.75], [10, true, 1]]);
-  assert.equal(frames[1].confusion, payload.evidence.film.confusion[1]);
+  assert.equal(frames[1].confusion, payload.evidence.epoch_snapshots.confusion[1]);
   assert.equal(frames[2].confusion, payload.metrics.test.confusion);
 });
 
