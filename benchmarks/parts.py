@@ -53,7 +53,7 @@ FUNCTIONS = (
     ("convscope.api.train", "measure_uncertainty", EVALUATION),
     ("convscope.api.train", "make_record", EVALUATION),
     ("convscope.api.train", "_save_record", FILES),
-    ("convscope.api.train", "_write_metadata", FILES),
+    ("convscope.api.train", "write_metadata", FILES),
     ("convscope.api.train", "_add_report", REPORT),
 )
 """Module or class, function and part. A nested part counts only for itself, except in the report, whose parts run in parallel."""

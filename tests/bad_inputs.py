@@ -25,7 +25,7 @@ LONGEST = 330
 SIGNS = ("convscope: error: ", "Error: ")
 VARYING = {
     r"(cannot be (?:read|decoded|opened)[^(;]*) \((?:[^()]|\([^()]*\))*\)": r"\1 (*reason*)",
-    r"\d[\d,]* bytes; \d[\d,]* were written": "… bytes; … were written",
+    r"has \d[\d,]* bytes instead of \d[\d,]*": "has … bytes instead of …",
     r"after \d[\d,]* bytes": "after … bytes",
     r"\bport \d+:": "port …:",
     r"\bin epoch \d+": "in epoch …",

@@ -100,6 +100,7 @@ def test_examining_again_measures_the_same(examined: RobustnessReport, monkeypat
         assert again.metrics[name] == examined.metrics[name]
 
 
+@pytest.mark.slow
 def test_without_a_back_end_all_but_the_attacks_is_measured(run_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def missing() -> str:
         raise MissingBackendError("training needs a back-end for Keras, and TensorFlow is not installed")

@@ -63,6 +63,7 @@ def test_a_training_with_a_report_keeps_its_evidence(digits_run: convscope.Run) 
     assert payload_of(digits_run.folder / "report.html")["evidence"]["test"]["count"] == len(digits_run.evaluation)
 
 
+@pytest.mark.slow
 def test_a_training_without_a_report_leaves_it_for_later(digits: Dataset, tmp_path: Path) -> None:
     run = convscope.train(digits, model="logistic", epochs=1, out=tmp_path / "run", report=False)
     assert EVIDENCE not in files_of(run.folder)
@@ -120,6 +121,7 @@ def test_a_run_in_memory_brings_its_dataset_along(run_copy: Path, digits_run: co
     assert payload_of(convscope.report(in_memory))["evidence"] is not None
 
 
+@pytest.mark.slow
 def test_evidence_is_collected_without_keras(bare_run: Path) -> None:
     code = ("import sys; import convscope; from convscope.figures import gallery; "
             "gallery.drawers = lambda record: []; convscope.report(sys.argv[1]); "

@@ -119,6 +119,7 @@ def test_report_is_the_same_again_without_tensorflow(run_copy: Path) -> None:
     run_folder.verify(run_copy)
 
 
+@pytest.mark.slow
 def test_data_shows_the_first_image_as_matrix_and_as_picture() -> None:
     result = convscope("data", "mnist")
     assert result.returncode == 0
@@ -130,6 +131,7 @@ def test_data_shows_the_first_image_as_matrix_and_as_picture() -> None:
     assert counts == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [
@@ -160,6 +162,7 @@ def test_bad_input_is_one_error_and_writes_nothing(
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "damage"),
     [
@@ -192,6 +195,7 @@ def test_a_full_disk_is_one_error_and_leaves_no_manifest(limit: int, tmp_path: P
     assert not list(tmp_path.rglob(".partial-*"))
 
 
+@pytest.mark.slow
 def test_a_folder_without_write_permission_is_one_error(tmp_path: Path, bad_inputs: BadInputs) -> None:
     if os.geteuid() == 0 and not shutil.which("setpriv"):
         pytest.skip("root may write anywhere, and there is no setpriv here")

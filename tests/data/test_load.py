@@ -143,6 +143,7 @@ def test_what_is_no_file_is_not_opened(tmp_path: Path) -> None:
         load_dataset("a\0b")
 
 
+@pytest.mark.slow
 def test_loading_opens_no_socket_even_where_a_known_set_is_missing(tmp_path: Path) -> None:
     code = """
 import sys

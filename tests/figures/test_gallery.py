@@ -95,6 +95,7 @@ def test_the_title_is_drawn_into_the_picture(illustrations: Mapping[str, Illustr
     assert " ".join(lines) == illustrations[name].title
 
 
+@pytest.mark.slow
 def test_figures_of_results_and_weights_differ_between_runs_in_title_and_picture(make_record: Make) -> None:
     first, second = ({each.name: each for each in illustrate(make_record(seed=seed))} for seed in (1, 2))
     names = [
@@ -140,6 +141,7 @@ def test_png_and_svg_do_not_depend_on_which_is_written_first(illustrations: Mapp
     assert (to_png(each), to_svg(each)) == (png, svg)
 
 
+@pytest.mark.slow
 def test_names_of_classes_may_be_any_text(make_record: Make) -> None:
     for each in illustrate(make_record(HOSTILE)):
         root = ET.fromstring(to_svg(each))
@@ -167,6 +169,7 @@ def test_images_of_any_size_and_colour_are_drawn(make_record: Make, shape: tuple
         assert struct.unpack(">II", header) == pytest.approx((width * PNG_DPI, height * PNG_DPI), abs=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("classes", [2, 20, 100])
 def test_any_number_of_classes_is_drawn(make_record: Make, classes: int) -> None:
     names = [f"class {number}" for number in range(classes)]

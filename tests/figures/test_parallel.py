@@ -17,6 +17,7 @@ def names(run: convscope.Run) -> list[str]:
     return [each.name for each in illustrate(run.record)]
 
 
+@pytest.mark.slow
 def test_the_second_process_draws_the_same_bytes_as_the_first(digits_run: convscope.Run) -> None:
     with SecondProcess(digits_run.folder, EVERY_OTHER) as second:
         shared = list(draw_all(digits_run.record, second))

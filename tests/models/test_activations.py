@@ -102,6 +102,7 @@ def test_a_convolution_agrees_with_four_nested_loops() -> None:
     assert np.allclose(ours[0], expected, atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in CHAINS if name not in ("normalised", "rectified")])  # a cap hides changes
 def test_a_unit_changes_with_the_pixels_of_its_receptive_field_and_with_no_other(name: str) -> None:
     network = from_keras(build(CHAINS[name]))

@@ -17,6 +17,7 @@ def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=variables, check=False)
 
 
+@pytest.mark.slow
 def test_without_a_backend_train_names_what_to_install() -> None:
     result = run(WITHOUT_TENSORFLOW.format(["train", "digits"]))
     assert result.returncode == 1
@@ -25,11 +26,13 @@ def test_without_a_backend_train_names_what_to_install() -> None:
     assert "pip install 'convscope[cpu]'" in result.stderr
 
 
+@pytest.mark.slow
 def test_data_are_shown_without_a_backend() -> None:
     result = run(WITHOUT_TENSORFLOW.format(["data", "digits"]))
     assert (result.returncode, result.stderr) == (0, "")
 
 
+@pytest.mark.slow
 def test_another_backend_is_refused_by_name() -> None:
     result = run("from convscope.cli.main import main; exit(main(['train', 'digits']))", KERAS_BACKEND="torch")
     assert result.returncode == 1

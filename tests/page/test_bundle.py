@@ -185,6 +185,7 @@ def test_node_accepts_the_bundle(entry: str, tmp_path: Path) -> None:
     subprocess.run([node, "--check", str(path)], check=True, timeout=60)
 
 
+@pytest.mark.slow
 def test_the_pure_modules_pass_their_own_tests() -> None:
     node = shutil.which("node")
     if node is None:

@@ -64,6 +64,7 @@ def test_a_run_without_evidence_predicts_without_distances(run_copy: Path, digit
     assert classifier.fitting == ImagePreprocessor((8, 8, 1), DigitPreprocessing(8, 8, digit_size_fraction=1.0))
 
 
+@pytest.mark.slow
 def test_a_run_without_a_report_detects_out_of_distribution_images_too(
     digits: Dataset, digits_run: Run, tmp_path: Path
 ) -> None:

@@ -51,7 +51,7 @@ def test_a_line_is_written_before_the_images_are_read(
         found = ledger.read(folder)
         raise RuntimeError(f"read {[(entry.purpose, entry.times) for entry in found]}")
 
-    monkeypatch.setattr(importlib.import_module("convscope.exporters.onnx"), "export_onnx", broken)
+    monkeypatch.setattr(importlib.import_module("convscope.api.train"), "export_onnx", broken)
     small = Dataset("small", digits.train.take(np.arange(200)), digits.test, digits.class_names, digits.provenance)
     with pytest.raises(RuntimeError, match=r"read \[\('the final evaluation', 1\)\]"):
         convscope.train(small, model="logistic", epochs=1, out=folder)

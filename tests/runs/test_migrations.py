@@ -161,6 +161,7 @@ def test_it_is_evaluated(old_run: Path, raw: dict[str, Any], capsys: pytest.Capt
     assert found["threshold"]["selected_on"] == "validation"
 
 
+@pytest.mark.slow
 def test_its_report_is_written(old_run: Path) -> None:
     metrics = (old_run / "metrics.json").read_bytes()
     page = convscope.report(old_run)

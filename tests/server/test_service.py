@@ -258,6 +258,7 @@ def test_ctrl_c_exits_with_130(digits_run: Run) -> None:
     assert (running.process.returncode, said) == (130, "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [

@@ -73,6 +73,7 @@ def test_a_checkpoint_holds_the_best_epoch_so_far(digits: Dataset, tmp_path: Pat
     assert kept.history == training.history
 
 
+@pytest.mark.slow
 def test_the_checkpoint_of_another_network_is_refused(digits: Dataset, tmp_path: Path) -> None:
     fit(ann, digits, standard().with_epochs(1), seed=0, checkpoint=tmp_path / "checkpoint.npz")
     with pytest.raises(RunError, match="--overwrite"):

@@ -25,6 +25,7 @@ def shaken(model: keras.Model) -> keras.Model:
     return model
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(MODELS))
 @pytest.mark.parametrize("shape", [(28, 28, 1), (9, 13, 3)])
 def test_the_folded_network_computes_the_same_as_the_trained_one(name: str, shape: tuple[int, int, int]) -> None:

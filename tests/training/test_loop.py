@@ -46,6 +46,7 @@ def test_two_processes_with_one_seed_learn_the_same_weights_bit_for_bit(recipe: 
     assert digest(first) == digest(second)
 
 
+@pytest.mark.slow
 def test_one_seed_learns_the_same_weights_twice_in_a_process_and_another_seed_others(digits: Dataset) -> None:
     first, again, other = (
         fit(logistic, digits, standard().with_epochs(1), seed=seed).model.get_weights() for seed in (0, 0, 1)
@@ -72,6 +73,7 @@ def test_a_training_reports_its_progress_and_keeps_every_epoch(digits: Dataset) 
     assert not training.stopped_early
 
 
+@pytest.mark.slow
 def test_the_last_snapshot_is_the_model_that_comes_out(digits: Dataset) -> None:
     training = fit(logistic, digits, standard().with_epochs(2), seed=0)
     kernel, bias = training.model.get_weights()
@@ -80,6 +82,7 @@ def test_the_last_snapshot_is_the_model_that_comes_out(digits: Dataset) -> None:
     assert not np.array_equal(training.snapshots[0]["dense/kernel"], kernel)
 
 
+@pytest.mark.slow
 def test_what_comes_out_is_a_float32_model_and_the_sessions_policy_is_untouched(digits: Dataset) -> None:
     import keras
 
@@ -160,6 +163,7 @@ def test_the_first_interrupt_stops_the_training_and_keeps_its_weights(digits: Da
     assert signal.getsignal(signal.SIGINT) is handler
 
 
+@pytest.mark.slow
 def test_an_interrupt_after_the_last_step_stops_nothing_early(digits: Dataset, interruptible: None) -> None:
     def interrupt(event: Event) -> None:
         if isinstance(event, TrainProgress) and event.epoch == 2 and event.record is not None:

@@ -18,7 +18,7 @@ def no_known_sets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """As on a machine where Fashion-MNIST is not to be found."""
     from convscope.data.known import registry
 
-    monkeypatch.setattr(registry.KnownSet, "places", lambda self: [tmp_path / "nowhere"])
+    monkeypatch.setattr(registry.KnownSet, "folders", lambda self: [tmp_path / "nowhere"])
 
 
 def photos(shape: tuple[int, int, int], names: tuple[str, ...] = ("cat", "dog")) -> Dataset:

@@ -94,6 +94,7 @@ def test_an_image_that_is_wrong_already_is_left_alone_and_counts_as_wrong(linear
     assert not found.pgd.any()
 
 
+@pytest.mark.slow
 def test_a_real_network_falls_ever_more_and_to_pgd_at_least_as_much_as_to_fgsm(digits_run: Run) -> None:
     test = digits_run.dataset.test
     gradient = InputGradient(digits_run.model)

@@ -49,6 +49,7 @@ def test_with_the_same_resamples_it_equals_scipys_to_the_last_digits() -> None:
     assert [found.low, found.high] == pytest.approx(list(reference.confidence_interval), rel=1e-9)
 
 
+@pytest.mark.slow
 def test_it_covers_the_mean_at_its_level() -> None:
     """200 samples; the coverage of a skewed sample of this size is slightly below 95%."""
     truth = lognorm(0.6).mean()

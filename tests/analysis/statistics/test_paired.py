@@ -18,6 +18,7 @@ from convscope.analysis.statistics.proportions import Z_95, wilson
 from ...simulation import holds  # type: ignore[import-not-found]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [1, 2, 3, 10])
 def test_it_agrees_with_statsmodels(number: int) -> None:
     generator = np.random.default_rng(number)

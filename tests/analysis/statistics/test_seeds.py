@@ -16,7 +16,7 @@ from statsmodels.stats.multitest import multipletests
 
 from convscope.analysis.statistics.seeds import expected_best, interval_over_both, mean_over_seeds
 from convscope.runs.seed_votes import count_votes, load_votes, save_votes
-from convscope.studies.comparisons import Right, compare_all, paired_t, wilcoxon
+from convscope.studies.comparisons import Correct, compare_all, paired_t, wilcoxon
 from convscope.studies.learning_curves import LearningCurve, learning_curve, steepest
 
 
@@ -105,7 +105,7 @@ def test_many_seeds_take_the_normal_approximation() -> None:
     assert wilcoxon(values) == pytest.approx(stats.wilcoxon(values, method="exact").pvalue, rel=0.1)
 
 
-def answers(accuracy: float, seeds: int, *, images: int = 500, spread: float = 0.0) -> Right:
+def answers(accuracy: float, seeds: int, *, images: int = 500, spread: float = 0.0) -> Correct:
     """Of trainings whose accuracies scatter, on images of which some are hard for all of them."""
     shares = GENERATOR.normal(accuracy, spread, (seeds, 1))
     return np.asarray(GENERATOR.random((seeds, images)) < shares)

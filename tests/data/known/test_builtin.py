@@ -34,6 +34,7 @@ def test_loading_mnist_takes_at_most_half_a_second() -> None:
     assert min(seconds() for _ in range(3)) <= 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", ["x_train", "y_train", "x_test", "y_test"])
 def test_one_changed_value_in_mnist_is_noticed(key: str, tmp_path: Path) -> None:
     with np.load(builtin.MNIST_FILE) as archive:
