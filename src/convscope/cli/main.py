@@ -20,8 +20,6 @@ EPILOG = """\b
 DATA is a name (mnist, digits, fashion, …) or a path: .npz, .csv, IDX files, a folder of image files.
 Start with:  convscope train mnist --open
 """
-
-
 VERBS = {
     "data": "Show a dataset and its problems.",
     "fetch": "Download a known dataset; the only command that uses the network.",
@@ -50,6 +48,8 @@ class Group(click.Group):
         if cmd_name not in VERBS:
             return None
         command: click.Command = importlib.import_module(f".{cmd_name}", __package__).command
+        # Click remembers a command's help option from its first use, which may be without this group.
+        command.context_settings.setdefault("help_option_names", ["-h", "--help"])
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
