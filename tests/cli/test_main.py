@@ -183,7 +183,12 @@ def test_a_damaged_run_is_one_error_and_stays_unchanged(name: str, damage: objec
 
 @pytest.mark.slow
 @pytest.mark.parametrize("limit", [500, 60_000, 200_000])
-def test_a_full_disk_is_one_error_and_leaves_no_manifest(limit: int, tmp_path: Path, bad_inputs: BadInputs) -> None:
+def test_a_full_disk_is_one_error_and_leaves_no_manifest(
+    limit: int, tmp_path: Path, bad_inputs: BadInputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Python would cut the bytecode that it caches at the same limit, and every later import of the module would fail.
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+
     def limit_file_size() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
@@ -242,13 +247,13 @@ def test_ctrl_c_keeps_the_weights_and_exits_with_130(tmp_path: Path, bad_inputs:
 
 @pytest.mark.slow
 def test_a_training_killed_at_any_moment_leaves_no_manifest_or_a_whole_run(tmp_path: Path) -> None:
-    """SIGKILL at six moments between the first file and the end; every file that a manifest names must be whole."""
+    """SIGKILL at four moments between the first file and the end; every file that a manifest names must be whole."""
     started = time.monotonic()
     whole = convscope("train", "digits", "--epochs", 1, "--out", tmp_path / "whole", "--quiet")
     assert whole.returncode == 0
     seconds = time.monotonic() - started
     with ThreadPoolExecutor(2) as pool:
-        shares = [0.5 + 0.1 * trial for trial in range(6)]
+        shares = [0.5, 0.63, 0.77, 0.9]
         finished = list(pool.map(lambda share: is_whole_after_a_kill(tmp_path / f"run-{share}", seconds * share), shares))
     assert not all(finished)
 

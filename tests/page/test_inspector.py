@@ -182,12 +182,12 @@ def printed(text: str) -> tuple[float, int]:
     return float(found[2].replace(",", "")) * (-1 if "−" in found[1] else 1), len(found[3] or "")
 
 
-def test_the_arithmetic_of_fifty_units_adds_up_to_what_numpy_computes(
+def test_the_arithmetic_of_units_of_every_layer_adds_up_to_what_numpy_computes(
     browser: Browser, write_page: Write, digits_run: convscope.Run
 ) -> None:
     expected = numpy_activations(digits_run)
     with inside(browser, write_page(page_of(digits_run))) as (page, troubles):
-        for layer, place in random_units(digits_run.record.network, 50):
+        for layer, place in random_units(digits_run.record.network, 12):
             account = account_of(page, layer.name, place)
             check_arithmetic(layer, account, float(expected[layer.name][tuple(place)]))
         assert troubles == []
@@ -304,7 +304,7 @@ def test_the_receptive_field_that_is_told_is_pythons(browser: Browser, write_pag
         for layer, reach in zip(network.layers, receptive_fields(network), strict=True):
             if reach is None or len(layer.output_shape) != 3:
                 continue
-            for place in ([0, 0, 1], [extent - 1 for extent in layer.output_shape]):
+            for place in ([extent - 1 for extent in layer.output_shape],):
                 account = account_of(page, layer.name, place)
                 edges = []
                 for axis, extent in ((0, height), (1, width)):

@@ -149,7 +149,7 @@ def test_a_photo_of_handwriting_is_prepared_pixel_for_pixel(modules: Page, digit
     digits = make_payload(digits_run.record)["preprocessing"]["digits"]
     _, (of_mnist, of_run) = taken(modules, content, MNIST, ImagePreprocessor((8, 8, 1), DigitPreprocessing(8, 8, **digits)))
     fitted = MNIST.preprocess(decode_image(content, "it").pixels)
-    assert "paper background removed" in fitted.done
+    assert "paper background removed" in fitted.steps
     assert np.array_equal(of_mnist, fitted.pixels)
     assert np.array_equal(of_run, convscope.predict(digits_run, content, single=True).prepared[0])
 

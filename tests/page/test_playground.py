@@ -322,7 +322,7 @@ def scribbles() -> dict[str, list[Line]]:
     return made
 
 
-def test_scribbles_are_called_strange_and_digits_are_not(pad: Page, mnist: Dataset) -> None:
+def test_scribbles_are_out_of_distribution_and_digits_are_not(pad: Page, mnist: Dataset) -> None:
     """Not all of them: a zigzag that the network takes for an 8 may be to it much like one. Where this was
     written all twelve were called strange or unusual, and eight not to be believed."""
     page = pad
@@ -330,11 +330,11 @@ def test_scribbles_are_called_strange_and_digits_are_not(pad: Page, mnist: Datas
     page.locator("#chooser-next").click()
     until(page, "document.getElementById('prediction-ood').textContent !== ''")  # once the sample's features are worked out
     said = {name: page.evaluate(SCRIBBLE, strokes) for name, strokes in scribbles().items()}
-    strange = [name for name, level in said.items() if level == "out"]
-    assert len(strange) >= 6, said
+    outside = [name for name, level in said.items() if level == "out"]
+    assert len(outside) >= 6, said
     assert list(said.values()).count("in") <= 2, said
     by_mouse = []  # as good as the same: the pointer's path is not quite that of the strokes
-    for name in strange[:3]:
+    for name in outside[:3]:
         draw(page, scribbles()[name])
         by_mouse.append(page.locator("#prediction-ood").text_content() or "")
     assert sum(sentence.endswith("Do not trust this prediction.") for sentence in by_mouse) >= 2, by_mouse
@@ -342,6 +342,6 @@ def test_scribbles_are_called_strange_and_digits_are_not(pad: Page, mnist: Datas
     for row in range(30):
         page.locator("#chooser-number").evaluate("(field, row) => { field.value = row; field.dispatchEvent(new Event('change')); }",
                                                  row)  # fmt: skip
-        of_digits.append(page.evaluate("document.getElementById('answer').dataset.ood"))
+        of_digits.append(page.evaluate("document.getElementById('prediction').dataset.ood"))
     assert of_digits.count("out") <= 3, of_digits
     assert of_digits.count("in") >= 24, of_digits

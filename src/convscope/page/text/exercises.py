@@ -63,11 +63,11 @@ def _earlier_epoch(record: RunRecord) -> Exercise | None:
     """Ask for an error that an earlier epoch did not make: the least confident one."""
     evaluation, evidence = record.evaluation, record.evidence
     assert evidence is not None
-    film = evidence.epoch_snapshots
-    if film is None or film.predictions is None or len(film.epochs) < 2:
+    snapshots = evidence.epoch_snapshots
+    if snapshots is None or snapshots.predictions is None or len(snapshots.epochs) < 2:
         return None
     mistakes = np.intersect1d(evaluation.mistakes, evidence.test_indices)
-    was_correct = (film.predictions[:-1, mistakes] == evaluation.labels[mistakes]).any(axis=0)
+    was_correct = (snapshots.predictions[:-1, mistakes] == evaluation.labels[mistakes]).any(axis=0)
     if not was_correct.any():
         return None
     candidates = mistakes[was_correct]
