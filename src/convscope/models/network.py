@@ -23,7 +23,7 @@ Shape = tuple[int, ...]
 Weights = npt.NDArray[np.float32]
 
 SETTINGS = ("kernel_size", "pool_size", "strides", "padding", "activation", "units", "filters", "use_bias",
-            "epsilon", "scale", "offset", "rate", "groups", "dilation_rate", "axis",
+            "epsilon", "momentum", "scale", "offset", "rate", "groups", "dilation_rate", "axis",
             "max_value", "negative_slope", "threshold", "alpha")  # fmt: skip
 """Settings of Keras' layers that change what a layer computes or interest a reader."""
 
