@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
 from convscope.analysis.label_audit.suspects import find_suspects
 from convscope.analysis.mistakes.mistakes import explain_mistakes
 from convscope.api.run import Run
@@ -14,6 +16,7 @@ from ..audited import Audited  # type: ignore[import-not-found]
 from ..flipped_labels import FLIPPED, flip  # type: ignore[import-not-found]
 
 
+@pytest.mark.slow
 def test_flipped_test_labels_are_suspect(digits_run: Run, digits: Dataset, audited: Audited) -> None:
     predictor = Predictor(digits_run.folder / "model.onnx")
     flipped = flip(digits_run, digits, predictor)
