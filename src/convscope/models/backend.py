@@ -7,7 +7,6 @@ neither. Every function that needs Keras calls :func:`require_backend` before it
 from __future__ import annotations
 
 import contextlib
-import gc
 import importlib.util
 import logging
 import os
@@ -16,6 +15,7 @@ import warnings
 from collections.abc import Iterator
 
 from ..errors import MissingBackendError
+from ..system.garbage_collection import garbage_collection_paused
 from ..system.hardware import multiplies_bfloat16
 from ..system.stderr import captured_stderr
 
@@ -38,7 +38,10 @@ def require_backend() -> str:
         return name
     # Only quietens the C++ side, and leaves a user's own setting alone.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with captured_stderr(), warnings.catch_warnings(), _without_extras(name), _gc_paused():
+    # While three thousand modules load, the garbage collector scans them again and again and frees nothing: a fifth of
+    # TensorFlow's import. A program of our own also freezes them, so that no later collection scans them either.
+    paused = garbage_collection_paused(freeze=_skips_optional_imports)
+    with captured_stderr(), warnings.catch_warnings(), _without_extras(name), paused:
         warnings.simplefilter("ignore")  # warnings of other packages' imports, which a user cannot act on
         importlib.import_module(name)
         importlib.import_module("keras")
@@ -92,21 +95,6 @@ def _without_extras(backend: str) -> Iterator[None]:
     finally:
         for name in hidden:
             del sys.modules[name]
-
-
-@contextlib.contextmanager
-def _gc_paused() -> Iterator[None]:
-    # While three thousand modules load, the garbage collector scans them again and again and frees nothing: a fifth of
-    # TensorFlow's import. A program of our own also freezes them, so that no later collection scans them either.
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if _skips_optional_imports:
-            gc.freeze()
-        if was_on:
-            gc.enable()
 
 
 def process_index() -> int:

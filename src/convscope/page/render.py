@@ -92,6 +92,7 @@ def _template() -> Template:
     templates.filters["drawn"] = Markup  # matplotlib's SVG, which escapes the names of classes
     for name in (
         "macros.html",
+        "head.html",
         "live_figure.html",
         *(f"sections/{path.name}" for path in TEMPLATES.glob("sections/*.html")),
     ):

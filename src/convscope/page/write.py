@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import gc
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +13,7 @@ from ..runs.files import EVIDENCE, FIGURES, METRICS, REPORT
 from ..runs.migrations import upgrade_metrics
 from ..runs.record import RunRecord
 from ..system.files import make_folder, write_bytes, write_text
+from ..system.garbage_collection import garbage_collection_paused
 
 if TYPE_CHECKING:
     from ..figures.figure import Drawing
@@ -41,7 +40,8 @@ def write_report(record: RunRecord, folder: Path, second: SecondProcess | None =
     record = replace(record, readings=ledger.read(folder))
     figures = folder / FIGURES
     make_folder(figures)
-    with _gc_paused(), second or parallel.SecondProcess(folder, parallel.EVERY_OTHER) as second:
+    # Matplotlib makes hundreds of thousands of reference cycles; searching for them takes a tenth of the drawing time.
+    with garbage_collection_paused(), second or parallel.SecondProcess(folder, parallel.EVERY_OTHER) as second:
         from .render import render  # imports matplotlib and Jinja, while the second process already draws
 
         def drawn() -> Iterator[Drawing]:
@@ -67,17 +67,5 @@ def write_page(record: RunRecord, output: Path, *, opened: OpenedPicture | None 
     from ..figures.gallery import illustrate
     from .render import render
 
-    with _gc_paused():
+    with garbage_collection_paused():
         write_text(output, render(record, (to_drawing(each, to_svg(each)) for each in illustrate(record)), opened=opened))
-
-
-@contextlib.contextmanager
-def _gc_paused() -> Iterator[None]:
-    # Matplotlib makes hundreds of thousands of reference cycles; searching for them takes a tenth of the drawing time.
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
