@@ -2,6 +2,8 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
+NATIVE := src/convscope/training/native
+INSTALLED := pyproject.toml constraints.txt hatch_build.py $(NATIVE)/build.py $(wildcard $(NATIVE)/*.c $(NATIVE)/*.h)
 
 .DEFAULT_GOAL := help
 FUZZ_SECONDS ?= 20
@@ -11,7 +13,7 @@ FUZZ_SECONDS ?= 20
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-demo: $(VENV)/.cpu  ## install, train on MNIST with the default recipe, print where the report is
+demo: $(VENV)/.core  ## install, train on MNIST with the default recipe, print where the report is
 	$(BIN)/convscope train mnist --out runs/demo --overwrite
 
 setup: $(VENV)/.dev  ## install with everything that development needs
@@ -27,9 +29,11 @@ lint: $(VENV)/.dev  ## style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(VENV)/.dev  ## measure recipes, rivals and machine (three hours); rewrites docs/benchmarks.md
+bench: $(VENV)/.dev  ## measure recipes, rivals and machine (an hour); rewrites docs/benchmarks.md
 	$(BIN)/python benchmarks/commands.py
 	$(BIN)/python benchmarks/parts.py
+	$(BIN)/python benchmarks/engine.py
+	$(BIN)/python benchmarks/engines.py
 	$(BIN)/python benchmarks/rivals.py
 	$(BIN)/python benchmarks/machine.py
 	$(BIN)/python benchmarks/page.py
@@ -44,16 +48,16 @@ accept: $(VENV)/.dev  ## write tests/gold/ and docs/bad-inputs.md anew after wor
 	CONVSCOPE_ACCEPT=1 $(BIN)/python -m pytest -q -m gold
 
 clean:  ## remove what was built, but no run
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(NATIVE)/engine-* build dist .mypy_cache .pytest_cache .ruff_cache
 
-# Stamps: an install is repeated when what it depends on changed. The development one holds the other.
-$(VENV)/.cpu: pyproject.toml constraints.txt
+# Stamps: an install is repeated when what it depends on changed, the engine's sources too. The development one holds the other.
+$(VENV)/.core: $(INSTALLED)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	test -e $(VENV)/.dev -a $(VENV)/.dev -nt pyproject.toml -a $(VENV)/.dev -nt constraints.txt || \
-	  $(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[cpu]'
+	test -n "$$(find $(VENV)/.dev $(patsubst %,-newer %,$(INSTALLED)) 2>/dev/null)" || \
+	  $(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
 	touch $@
 
-$(VENV)/.dev: pyproject.toml constraints.txt
+$(VENV)/.dev: $(INSTALLED)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[cpu,dev]'
 	touch $@

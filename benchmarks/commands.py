@@ -19,7 +19,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-from convscope.models.backend import prefers_bfloat16
 from convscope.system.hardware import describe_machine, package_versions
 
 HERE = Path(__file__).parent
@@ -98,7 +97,6 @@ def main() -> None:
         "machine": describe_machine(),
         "versions": package_versions(),
         "date": time.strftime("%Y-%m-%d"),
-        "precision": "mixed_bfloat16" if prefers_bfloat16() else "float32",
         "load": os.getloadavg()[0],
         "runs": {**runs, **other["runs"]},
     }

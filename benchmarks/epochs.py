@@ -24,9 +24,6 @@ EPOCHS = 3
 VARIANTS = {
     "standard": standard(),
     "standard, not shifted": replace(standard(), augmentation=Augmentation()),
-    "standard, not normalised": replace(standard(), batch_normalization=False),
-    "standard, not cropped": replace(standard(), crop_unused_pixels=False),
-    "standard, float32": replace(standard(), precision="float32"),
     "notebook": notebook(),
 }
 

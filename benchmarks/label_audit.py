@@ -4,7 +4,7 @@
     python benchmarks/label_audit.py --command RUN
 
 One label in a hundred is changed to another class at random. ``--images`` limits the number of training images; all 60,000
-of MNIST take about 90 s of CPU time. ``--command`` times the whole command `convscope audit` on a copy of a finished run,
+of MNIST take about 20 s of CPU time. ``--command`` times the whole command `convscope audit` on a copy of a finished run,
 imports and page included. Every value is saved to `benchmarks/results/label_audit.json` at once, replacing an earlier one with
 the same settings; the tables of `docs/label-audit.md` are generated from it.
 """
@@ -31,7 +31,6 @@ from convscope.analysis.label_audit.suspects import find_suspects
 from convscope.analysis.statistics.proportions import wilson
 from convscope.data.dataset import Dataset, Split
 from convscope.data.load import load_dataset
-from convscope.models.backend import require_backend
 from convscope.system.files import write_json, write_text
 from convscope.system.hardware import describe_machine, package_versions
 
@@ -117,7 +116,7 @@ def table(results: dict[str, Any]) -> str:
     ]
     named = ", ".join(f"{name} {versions[name]}" for name in ("python", "tensorflow-cpu", "keras") if name in versions)
     environment = f"{machine['processor']}, {machine['cores']} cores, {machine['system']}; {named}; {results['date']}"
-    note = f"Seconds in the table exclude the import of TensorFlow; other work shared the machine. {environment}."
+    note = f"Seconds in the table exclude imports. {environment}."
     return "\n\n".join(filter(None, ["\n".join(lines), command_sentence(results.get("command")), note]))
 
 
@@ -157,7 +156,6 @@ def main() -> None:
     if arguments.images:
         train = dataset.train
         dataset = replace(dataset, train=Split(train.images[: arguments.images], train.labels[: arguments.images]))
-    require_backend()
     for seed in range(arguments.seeds):
         run = {"data": dataset.name, **measure(dataset, arguments.folds, arguments.share, seed)}
         print(json.dumps(run), flush=True)

@@ -71,6 +71,23 @@ def commands(run: Path) -> dict[str, float]:
     }
 
 
+def long_commands(run: Path, folder: Path) -> dict[str, float]:
+    """Return the seconds of commands that train several networks, run once."""
+    lines = {
+        "convscope audit RUN": ["audit", str(run), "--quiet"],
+        "convscope study mnist --models cnn,ann --recipes sprint --seeds 10": [
+            "study", "mnist", "--models", "cnn,ann", "--recipes", "sprint", "--seeds", "10", "--quiet",
+            "--out", str(folder / "study"),
+        ],
+    }  # fmt: skip
+    found = {}
+    for name, line in lines.items():
+        started = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "convscope", *line], capture_output=True, check=True)
+        found[name] = time.perf_counter() - started
+    return found
+
+
 def predictions(run: Path) -> dict[str, float]:
     """Return the seconds for 10,000 test images, from arrays."""
     import keras
@@ -106,7 +123,7 @@ def main() -> None:
             "epoch_limit_seconds": {kind: limit / speed for kind, speed in speeds.items()},
             "train_command_seconds": whole, "train_seconds": metrics["train_seconds"], "train_peak_megabytes": memory,
             "prediction_seconds": predictions(run),
-            "command_seconds": commands(run),
+            "command_seconds": {**commands(run), **long_commands(run, Path(folder))},
         }  # fmt: skip
     write_json(RESULTS, results)
     print(json.dumps(results, indent=1))

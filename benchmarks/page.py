@@ -1,4 +1,4 @@
-"""Measure the page of a run in Chromium: size, loading, latency while drawing, and build time.
+"""Measure the page of a run in Chromium: size, loading, latency while drawing, layout shift, memory, and build time.
 
     python benchmarks/page.py [RUN] [--rounds 5] [--out FILE]
 
@@ -34,14 +34,14 @@ RESULTS = Path(__file__).parent / "results" / "page.json"
 EPOCHS = 10
 IMAGES, FRAMES = 200, 120
 """Images per round for the forward pass, and frames per stroke."""
+SLOWER, STROKES = 4, 500
+"""Factor by which a weak machine is slower, and strokes over which memory may not grow."""
 SETTLE = 1500
 """Milliseconds until the page has finished its deferred work."""
-# `convscope.run` allocates and copies all activations, slightly more work than the page does for its own views. Noise is the
-# worst case, because the forward pass skips pixels that are zero.
+# `convscope.run` allocates and copies all activations into lists, about twice the work of the page's own forward pass.
 RUN_TIMES = """(images) => {
-  const {dataset: {image_shape: [height, width, channels]}} = JSON.parse(document.getElementById("payload").textContent);
+  const pixels = JSON.parse(document.getElementById("payload").textContent).first_image.pixels.flat(2).map((level) => level / 255);
   return Array.from({length: images}, () => {
-    const pixels = Float32Array.from({length: height * width * channels}, Math.random);
     const began = performance.now();
     convscope.run(pixels);
     return performance.now() - began;
@@ -69,11 +69,24 @@ STROKE_TIMES = """async (frames) => {
   return times;
 }"""
 """Time from the start of a frame until all layers, the pad and the prediction are redrawn."""
-READY_AT = """new MutationObserver((_, watcher) => {
-  if (!document.documentElement?.dataset.ready) return;
-  window.readyAt = performance.now();
-  watcher.disconnect();
-}).observe(document, {subtree: true, attributeFilter: ["data-ready"]});"""
+READY_AT = """new MutationObserver(() => {
+  const root = document.documentElement;
+  if (root?.classList.contains("is-live")) window.liveAt ??= performance.now();
+  if (root?.dataset.ready) window.readyAt ??= performance.now();
+}).observe(document, {subtree: true, attributeFilter: ["class", "data-ready"]});"""
+SHIFTS = """window.shifts = [];
+new PerformanceObserver((list) => {
+  for (const {value, hadRecentInput, sources} of list.getEntries()) {
+    const parts = (sources ?? []).map(({node}) => `${node?.nodeName} ${node?.id ?? ""} ${node?.className ?? ""}`);
+    if (!hadRecentInput) shifts.push({value, parts});
+  }
+}).observe({type: "layout-shift", buffered: true});"""
+READ_TO_THE_END = """(async () => {
+  for (let top = 0; top < document.documentElement.scrollHeight; top += innerHeight / 2) {
+    scrollTo({top, behavior: "instant"});
+    await new Promise((done) => setTimeout(done, 100));
+  }
+})()"""
 Result = dict[str, Any]
 
 
@@ -89,18 +102,58 @@ def stroke_milliseconds(page: Page, frames: int = FRAMES) -> list[float]:
     return times
 
 
-def open_milliseconds(browser: Browser, address: str) -> tuple[float, float]:
-    """Return the time from navigation to first paint, and until the network runs."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
+def slow_down(page: Page, factor: int) -> None:
+    """Give the page a processor that is slower by a factor."""
+    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": factor})
+
+
+def open_milliseconds(browser: Browser, address: str, *, slower: int = 1) -> tuple[float, float, float]:
+    """Return the time from navigation to first paint, until the network answers strokes, and until all of the page is live."""
+    context = browser.new_context(viewport={"width": 1366, "height": 625})
     try:
         page = context.new_page()
         page.add_init_script(READY_AT)
+        slow_down(page, slower)
         page.goto(address)
         page.wait_for_selector("html[data-ready=true]", state="attached")
         painted: float = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
-        return painted, page.evaluate("readyAt")
+        return painted, page.evaluate("liveAt"), page.evaluate("readyAt")
     finally:
         context.close()
+
+
+def layout_shift(browser: Browser, address: str, *, is_read: bool = True) -> tuple[float, list[str]]:
+    """Return how far parts jump without a cause while the page loads and is then read to its end, and which parts do."""
+    context = browser.new_context(viewport={"width": 1366, "height": 625})
+    try:
+        page = context.new_page()
+        page.add_init_script(SHIFTS)
+        page.goto(address)
+        page.wait_for_selector("html[data-ready=true]", state="attached")
+        page.wait_for_timeout(SETTLE)
+        if is_read:
+            page.evaluate(READ_TO_THE_END)
+        return page.evaluate("shifts.reduce((sum, {value}) => sum + value, 0)"), page.evaluate(
+            "shifts.flatMap(({parts}) => parts)"
+        )
+    finally:
+        context.close()
+
+
+def heap_megabytes(page: Page, strokes: int) -> list[float]:
+    """Return the memory of the page's scripts before and after some strokes, each time after a garbage collection."""
+    session = page.context.new_cdp_session(page)
+
+    def used() -> float:
+        session.send("HeapProfiler.collectGarbage")
+        return float(session.send("Runtime.getHeapUsage")["usedSize"]) / 1e6
+
+    stroke_milliseconds(page, 2)
+    before = used()
+    for _ in range(strokes):
+        stroke_milliseconds(page, 2)
+        page.evaluate("convscope.clear()")
+    return [before, used()]
 
 
 def build_seconds(run: Path, rounds: int) -> dict[str, list[float]]:
@@ -131,20 +184,32 @@ def measure_in_browser(address: str, rounds: int) -> Result:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
         opened = [open_milliseconds(browser, address) for _ in range(rounds)]
-        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page = browser.new_page(viewport={"width": 1366, "height": 625})
         page.goto(address)
         page.wait_for_selector("html[data-ready=true]", state="attached")
         page.wait_for_timeout(SETTLE)
         runs = [each for _ in range(rounds) for each in run_milliseconds(page)]
         strokes = [each for _ in range(rounds) for each in stroke_milliseconds(page)]
+        slow_down(page, SLOWER)
+        slow_strokes = [each for _ in range(rounds) for each in stroke_milliseconds(page)]
+        slow_down(page, 1)
+        slowly_opened = [open_milliseconds(browser, address, slower=SLOWER) for _ in range(rounds)]
+        shift, _ = layout_shift(browser, address)
+        heap = heap_megabytes(page, STROKES)
         version = browser.version
         browser.close()
     return {
         "browser": f"Chromium {version}",
-        "first_paint_milliseconds": spread([painted for painted, _ in opened]),
-        "ready_milliseconds": spread([ready for _, ready in opened]),
+        "first_paint_milliseconds": spread([painted for painted, _, _ in opened]),
+        "live_milliseconds": spread([live for _, live, _ in opened]),
+        "ready_milliseconds": spread([ready for _, _, ready in opened]),
         "run_milliseconds": spread(runs),
         "stroke_milliseconds": spread(strokes),
+        f"live_milliseconds_{SLOWER}x_slower": spread([live for _, live, _ in slowly_opened]),
+        f"ready_milliseconds_{SLOWER}x_slower": spread([ready for _, _, ready in slowly_opened]),
+        f"stroke_milliseconds_{SLOWER}x_slower": spread(slow_strokes),
+        "layout_shift": shift,
+        f"heap_megabytes_before_and_after_{STROKES}_strokes": heap,
     }
 
 

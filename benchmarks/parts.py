@@ -27,32 +27,34 @@ COMMANDS = {
     "standard": ["--recipe", "standard"],
 }
 PARTS = (
-    "imports: Python, convscope, TensorFlow, Keras",
+    "imports: Python, convscope, NumPy",
     "reading and checking the data",
-    "building the network and the batch stream",
-    "first steps: tracing, optimising, compiling",
-    "all later steps",
+    "building the network, order and augmentation of the epochs",
+    "epochs in the native engine",
     "validation after every epoch",
-    "test split through Keras and ONNX Runtime",
+    "test split through the engine and ONNX Runtime",
     "evaluation: temperature, thresholds, intervals",
     "writing the model, the record and the reference data",
     "report: baseline, evidence, figures and page",
-    "everything else, and exit",
+    "everything else, later imports and exit",
 )
-IMPORTS, DATA, BUILDING, TRACING, EPOCHS, VALIDATION, CHECKING, EVALUATION, FILES, REPORT, REST = PARTS
-INSIDE = (IMPORTS, TRACING, EPOCHS, VALIDATION, CHECKING, EVALUATION)
+IMPORTS, DATA, BUILDING, EPOCHS, VALIDATION, CHECKING, EVALUATION, FILES, REPORT, REST = PARTS
+INSIDE = (IMPORTS, EPOCHS, VALIDATION, CHECKING, EVALUATION)
 """Parts that are imports, epochs or evaluation; the report has its own budget."""
 FUNCTIONS = (
     ("convscope.api.train", "load_dataset", DATA),
     ("convscope.api.train", "fit", BUILDING),
-    ("convscope.training.loop", "require_backend", IMPORTS),
+    ("convscope.training.native.engine.Engine", "train", EPOCHS),
+    ("convscope.training.native.engine.Engine", "logits", CHECKING),
+    ("convscope.training.native_fit", "measure", VALIDATION),
     ("convscope.api.train", "_save_models", FILES),
-    ("convscope.exporters.onnx", "keras_logits", CHECKING),
     ("convscope.exporters.onnx", "compare", CHECKING),
     ("convscope.models.predictor.Predictor", "logits", CHECKING),
+    ("convscope.models.predictor", "open_session", CHECKING),
     ("convscope.api.train", "measure_uncertainty", EVALUATION),
     ("convscope.api.train", "make_record", EVALUATION),
-    ("convscope.api.train", "_save_record", FILES),
+    ("convscope.runs.store", "save_record", FILES),
+    ("convscope.api.train", "_save_reference_data", FILES),
     ("convscope.api.train", "write_metadata", FILES),
     ("convscope.api.train", "_add_report", REPORT),
 )
@@ -69,22 +71,18 @@ class Clock:
     def enter(self, part: str) -> None:
         """Open a part."""
         self._count()
-        self._open.append(REPORT if self._open[-1] == REPORT else part)
+        outer = self._open[-1] if self._open else ""
+        self._open.append(outer if outer in (REPORT, VALIDATION) else part)
 
     def leave(self) -> None:
         """Close the innermost part."""
         self._count()
         self._open.pop()
 
-    def turn(self, part: str) -> None:
-        """Replace the innermost part, unless it is the report, which is not divided."""
-        self._count()
-        if self._open[-1] != REPORT:
-            self._open[-1] = part
-
     def _count(self) -> None:
         now = time.time()
-        self.seconds[self._open[-1]] += now - self._since
+        if self._open:
+            self.seconds[self._open[-1]] += now - self._since
         self._since = now
 
     def timed(self, function: Callable[..., Any], part: str) -> Callable[..., Any]:
@@ -107,35 +105,6 @@ def owner_of(name: str) -> Any:
     return getattr(importlib.import_module(module), kind) if kind[0].isupper() else importlib.import_module(name)
 
 
-def _time_fit(clock: Clock) -> None:
-    """Time the first steps, the later steps and validation in Keras' ``fit``."""
-    import keras
-
-    class Marks(keras.callbacks.Callback):  # type: ignore[misc]
-        first = True
-
-        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-            if self.first:
-                clock.turn(EPOCHS)
-            self.first = False
-
-        def on_test_begin(self, logs: Any = None) -> None:
-            clock.enter(VALIDATION)
-
-        def on_test_end(self, logs: Any = None) -> None:
-            clock.leave()
-
-    original = keras.Model.fit
-
-    def fit(self: Any, *args: Any, callbacks: list[Any], **kwargs: Any) -> Any:
-        clock.enter(TRACING)
-        result = original(self, *args, callbacks=[Marks(), *callbacks], **kwargs)
-        clock.leave()
-        return result
-
-    keras.Model.fit = fit
-
-
 def child(started: float, arguments: list[str]) -> None:
     """Run the command in this process and print the seconds per part, without the exit."""
     from convscope.cli.main import main
@@ -143,18 +112,8 @@ def child(started: float, arguments: list[str]) -> None:
     clock = Clock(started)
     for owner, name, part in FUNCTIONS:
         setattr(owner_of(owner), name, clock.timed(getattr(owner_of(owner), name), part))
-    loop = importlib.import_module("convscope.training.loop")
-    require = loop.require_backend
-
-    def require_backend() -> str:
-        was_imported = "keras" in sys.modules
-        name: str = require()
-        if not was_imported:
-            _time_fit(clock)
-        return name
-
-    loop.require_backend = require_backend
-    clock.turn(REST)
+    clock.leave()
+    clock.enter(REST)
     status = main(arguments)
     clock.leave()
     print(json.dumps(clock.seconds))
@@ -176,7 +135,6 @@ def run(arguments: list[str]) -> dict[str, float]:
 
 def main() -> None:
     """Measure and save."""
-    from convscope.models.backend import prefers_bfloat16
     from convscope.system.files import write_json
     from convscope.system.hardware import describe_machine, package_versions
 
@@ -195,7 +153,6 @@ def main() -> None:
     report = {name: [each[REPORT] for each in found] for name, found in runs.items()}
     results = {
         "machine": describe_machine(), "versions": package_versions(), "date": time.strftime("%Y-%m-%d"),
-        "precision": "mixed_bfloat16" if prefers_bfloat16() else "float32",
         "runs": runs, "outside_imports_epochs_evaluation": outside, "report": report,
     }  # fmt: skip
     write_json(given.out, results)

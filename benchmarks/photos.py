@@ -93,7 +93,7 @@ def _predicted_labels(run: Any, photos: list[bytes]) -> list[str]:
     """Return the predicted digits of each photo, in reading order, as text."""
     labels = [""] * len(photos)
     for prediction in convscope.predict(run, photos, top=1):
-        labels[int(prediction.name.split()[-1])] += prediction.class_name
+        labels[int(prediction.name.split()[-1])] += prediction.class_name or ""
     return labels
 
 

@@ -173,7 +173,8 @@ TEXT = """# Robustness
 any run and adds it to its page.
 
 {conditions}. Data: {dataset}; a stratified sample of {n} of the {test_images} test images, the same for every network. Intervals
-are 95% CIs over images, for one seed per network; they do not cover other seeds. `strong` trained for 24 epochs then, 36 now.
+are 95% CIs over images, for one seed per network; they do not cover other seeds. All networks were trained by
+earlier settings of the recipes, with Keras on TensorFlow.
 {seconds}
 
 ## Corruptions

@@ -17,7 +17,7 @@ from convscope.exporters import onnx as export
 from convscope.models.network import Network
 from convscope.models.onnx_writer.writer import onnx_bytes
 from convscope.models.predictor import Predictor
-from convscope.models.saving import load_model, with_logits
+from convscope.models.saving import keras_logits, load_model, with_logits
 
 
 def test_the_exported_model_agrees_with_keras_on_the_whole_test_split(digits_run: Run) -> None:
@@ -40,7 +40,11 @@ def test_an_export_that_disagrees_is_not_kept(digits_run: Run, tmp_path: Path, m
     monkeypatch.setattr(export, "TOLERANCE", -1.0)
     with pytest.raises(ConvscopeError, match="logit"):
         export.export_onnx(
-            digits_run.model, tmp_path / "model.onnx", class_names=("a",), check=digits_run.dataset.test.images[:2]
+            digits_run.record.network,
+            tmp_path / "model.onnx",
+            class_names=("a",),
+            images=digits_run.dataset.test.images[:2],
+            expected=digits_run.evaluation.logits[:2],
         )
     assert list(tmp_path.iterdir()) == []
 
@@ -53,8 +57,14 @@ def test_the_converter_is_used_where_our_own_graph_disagrees(
         return onnx_bytes(network, weights, **keywords)
 
     monkeypatch.setattr(export, "onnx_bytes", wrong)
-    images = digits_run.dataset.test.images
-    found = export.export_onnx(digits_run.model, tmp_path / "model.onnx", class_names=("a",), check=images)
+    found = export.export_onnx(
+        digits_run.record.network,
+        tmp_path / "model.onnx",
+        class_names=("a",),
+        images=digits_run.dataset.test.images,
+        expected=digits_run.evaluation.logits,
+        model=digits_run.model,
+    )
     assert np.abs(found.logits - digits_run.evaluation.logits).max() < 1e-4
     assert Predictor(tmp_path / "model.onnx").has_features
 
@@ -84,7 +94,7 @@ def test_keras_computes_in_full_precision_and_is_left_as_it_was() -> None:
     model = with_logits(keras.Sequential(layers))
     experimental.enable_tensor_float_32_execution(True)
     seen.clear()
-    export.keras_logits(model, np.zeros((3, 4, 4, 1), np.uint8))
+    keras_logits(model, np.zeros((3, 4, 4, 1), np.uint8))
     assert seen == [False]
     assert experimental.tensor_float_32_execution_enabled()
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,10 @@ from convscope.errors import ConfigError
 from convscope.models.architectures import cnn, find_model
 from convscope.models.backend import require_backend
 from convscope.models.custom import short_name
+from convscope.models.keras_archive import write_keras_archive
+from convscope.models.keras_model import to_keras
+from convscope.models.layers import Dense
+from convscope.models.network import Network, from_keras
 from convscope.models.saving import save_model
 
 require_backend()
@@ -20,6 +26,7 @@ import keras  # noqa: E402
 NET = '''
 """A custom network that imports a module from its folder."""
 import keras
+from convscope.models.layers import Conv2D, Dense, Flatten, sequential
 from sizes_of_the_test import UNITS
 
 def build(image_shape, num_classes):
@@ -47,6 +54,26 @@ def headless(image_shape, num_classes):
 def fixed(image_shape, num_classes):
     return build((28, 28, 1), 10)
 
+def native(image_shape, num_classes):
+    return sequential("native", image_shape, [Conv2D(4, 3), Flatten(), Dense(num_classes, activation="softmax")])
+
+def native_headless(image_shape, num_classes):
+    return sequential("native", image_shape, [Flatten(), Dense(num_classes)])
+
+def native_fixed(image_shape, num_classes):
+    return sequential("native", (28, 28, 1), [Flatten(), Dense(10, activation="softmax")])
+
+def native_small(image_shape, num_classes):
+    return sequential("native", image_shape, [Conv2D(4, 9), Flatten(), Dense(num_classes, activation="softmax")])
+
+def native_unflattened(image_shape, num_classes):
+    layers = [Conv2D(4, 3), Dense(9, activation="relu"), Dense(num_classes, activation="softmax")]
+    return sequential("native", image_shape, layers)
+
+def unflattened(image_shape, num_classes):
+    last = keras.layers.Dense(num_classes, activation="softmax", name="last")
+    return keras.Sequential([keras.Input(image_shape), keras.layers.Conv2D(4, 3), last])
+
 def broken(image_shape, num_classes):
     return keras.layers.Conv2D(1, 99)(keras.Input(image_shape))
 
@@ -69,19 +96,44 @@ def test_a_function_in_a_file_builds_the_network(net: Path) -> None:
     assert [layer.output.shape[1:] for layer in model.layers] == [(90,), (7,), (4,)]
 
 
+def test_a_function_may_describe_the_network_without_keras(net: Path) -> None:
+    network = find_model(f"{net}:native")((6, 5, 3), 4)
+    assert isinstance(network, Network)
+    assert [layer.output_shape for layer in network.layers] == [(4, 3, 4), (48,), (4,)]
+
+
 @pytest.mark.parametrize(
     ("function", "words"),
     [
-        ("headless", "'dense.*', a Dense"),
         ("fixed", "28 × 28 × 1 and .* 10 .*8 × 8 × 1 and 3"),
         ("branching", "'dense.*'"),
+        ("native_headless", "'dense', a Dense"),
+        ("native_fixed", "28 × 28 × 1 and .* 10 .*8 × 8 × 1 and 3"),
+        ("native_small", "'conv2d' gets 8 × 8 pixels"),
         ("broken", "8 × 8 × 1 and 3 classes: ValueError"),
-        ("nothing", "NoneType"),
+        ("nothing", "returned None"),
+        ("native_unflattened", "layer 'dense' of .*gets 6 × 6 × 4 values.*Add a Flatten layer"),
+        ("unflattened", "layer 'last' of .*gets 6 × 6 × 4 values.*Add a Flatten layer"),
     ],
 )
 def test_a_function_that_returns_something_else_is_refused(function: str, words: str, net: Path) -> None:
     with pytest.raises(ConfigError, match=words):
         find_model(f"{net}:{function}")((8, 8, 1), 3)
+
+
+@pytest.mark.parametrize("returned", [None, 3, [Dense(3, activation="softmax")]])
+def test_a_function_in_python_that_returns_no_network_is_refused_as_on_the_command_line(
+    returned: object, tmp_path: Path
+) -> None:
+    def build(image_shape: tuple[int, int, int], num_classes: int) -> object:
+        return returned
+
+    with pytest.raises(ConfigError) as refusal:
+        convscope.train("digits", model=build, out=tmp_path / "run")  # type: ignore[arg-type]
+    assert str(refusal.value) == (
+        "'build' must return a keras.Model, or a network described with convscope.models.layers; "
+        f"it returned {repr(returned)[:60]}."
+    )
 
 
 @pytest.mark.parametrize(
@@ -90,8 +142,8 @@ def test_a_function_that_returns_something_else_is_refused(function: str, words:
         ("absent.py:build", None, r"absent\.py'"),
         ("net.py", "", r"net\.py:NAME"),
         ("net.py:", "", r"net\.py:NAME"),
-        ("net.py:build", "", "no 'build'"),
-        ("net.py:constant", "constant = 3", "'constant' .*int"),
+        ("net.py:build", "", "no function 'build'"),
+        ("net.py:constant", "constant = 3", "no function 'constant'"),
         (
             "net.py:build",
             "import no_such_module_anywhere",
@@ -118,7 +170,7 @@ def test_a_name_without_a_network_is_refused_before_any_work(
 
 
 def test_a_keras_file_gives_its_layers_with_fresh_weights(tmp_path: Path) -> None:
-    original = cnn((12, 12, 1), 3)
+    original = to_keras(cnn((12, 12, 1), 3))
     save_model(original, tmp_path / "net.keras")
     keras.utils.set_random_seed(0)
     build = find_model(tmp_path / "net.keras")
@@ -136,7 +188,7 @@ def test_a_keras_file_gives_its_layers_with_fresh_weights(tmp_path: Path) -> Non
 
 
 def test_a_chain_of_layers_takes_the_size_and_the_classes_of_the_data(tmp_path: Path) -> None:
-    save_model(cnn((28, 28, 1), 10), tmp_path / "net.keras")
+    save_model(to_keras(cnn((28, 28, 1), 10)), tmp_path / "net.keras")
     model = find_model(str(tmp_path / "net.keras"))((20, 24, 3), 5)
     assert (model.input_shape, model.output_shape) == ((None, 20, 24, 3), (None, 5))
 
@@ -174,6 +226,21 @@ def test_unnamed_layers_get_the_same_names_each_time() -> None:
     assert np.array_equal(one(inputs), two(inputs))
 
 
+def test_a_network_described_from_keras_gets_the_same_names_each_time_and_keeps_its_weights() -> None:
+    made = []
+
+    def build(image_shape: tuple[int, int, int], num_classes: int) -> Network:
+        layers = [keras.layers.Flatten(), keras.layers.Dense(num_classes, activation="softmax")]
+        made.append(from_keras(keras.Sequential([keras.Input(image_shape), *layers])))
+        return made[-1]
+
+    steady = find_model(build)
+    one, two = steady((4, 4, 1), 3), steady((4, 4, 1), 3)
+    assert [layer.name for layer in one.layers] == [layer.name for layer in two.layers]
+    assert made[0].layers[1].name != made[1].layers[1].name
+    assert np.array_equal(two.layers[1].weights["kernel"], made[1].layers[1].weights["kernel"])
+
+
 @pytest.mark.slow
 def test_custom_networks_are_trained_and_exported(
     net: Path, digits_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -190,3 +257,53 @@ def test_custom_networks_are_trained_and_exported(
     again = convscope.train("digits", model="again.keras", epochs=1, report=False)
     assert again.model.count_params() == digits_run.model.count_params()
     assert again.record.request["onnx"]["mismatched_classes"] == 0
+
+
+WITHOUT_KERAS = """
+import sys
+sys.modules.update(dict.fromkeys(("keras", "tensorflow")))
+from convscope.cli.main import main
+sys.exit(main(["train", "digits", "--model", sys.argv[1], "--no-report", "--quiet", "--out", sys.argv[2]]))
+"""
+
+
+KERAS_IS_MISSING = (
+    "convscope: error: Keras needs a back-end, and TensorFlow is not installed. Install it for the CPU with: "
+    "pip install 'convscope[cpu]'; or describe the network with convscope.models.layers, which needs no Keras\n"
+)
+
+
+def without_keras(model: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", WITHOUT_KERAS, model, str(folder / "run")]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_a_description_in_a_file_is_trained_without_keras(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(
+        "from convscope.models.layers import Dense, Flatten, sequential\n"
+        "def build(shape, classes):\n"
+        "    return sequential('own', shape, [Flatten(), Dense(classes, activation='softmax')])\n"
+    )
+    result = without_keras(f"{tmp_path / 'net.py'}:build", tmp_path)
+    assert (result.returncode, result.stderr.count("Keras")) == (0, 0), result.stderr
+    assert (tmp_path / "run" / "manifest.json").is_file()
+
+
+@pytest.mark.parametrize("code", ["import keras\ndef build(shape, classes): ...", "def build(shape, classes): import keras"])
+def test_a_file_that_needs_keras_says_what_to_do_where_it_is_missing(code: str, tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(code)
+    result = without_keras(f"{tmp_path / 'net.py'}:build", tmp_path)
+    assert (result.returncode, result.stderr) == (1, KERAS_IS_MISSING)
+
+
+def test_a_keras_file_says_what_to_do_where_keras_is_missing(tmp_path: Path) -> None:
+    write_keras_archive(cnn((8, 8, 1), 10), tmp_path / "net.keras")
+    result = without_keras(str(tmp_path / "net.keras"), tmp_path)
+    assert (result.returncode, result.stderr) == (1, KERAS_IS_MISSING)
+
+
+def test_a_function_that_returns_something_else_is_named_without_keras_too(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text("def build(shape, classes): return 3\n")
+    result = without_keras(f"{tmp_path / 'net.py'}:build", tmp_path)
+    assert result.returncode == 2
+    assert "must return a keras.Model, or a network described with convscope.models.layers; it returned 3." in result.stderr

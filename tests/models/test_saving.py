@@ -9,6 +9,7 @@ import pytest
 from convscope.errors import RunError
 from convscope.models.architectures import cnn
 from convscope.models.backend import require_backend
+from convscope.models.keras_model import to_keras
 from convscope.models.saving import load_model, save_model, with_logits
 
 require_backend()
@@ -16,14 +17,14 @@ import keras  # noqa: E402
 
 
 def test_a_saved_model_predicts_the_same(tmp_path: Path) -> None:
-    model = cnn((12, 12, 1), 3)
+    model = to_keras(cnn((12, 12, 1), 3))
     inputs = np.random.default_rng(0).random((4, 12, 12, 1), np.float32)
     save_model(model, tmp_path / "model.keras")
     assert np.array_equal(model(inputs), load_model(tmp_path / "model.keras")(inputs))
 
 
 def test_logits_are_the_softmaxs_inputs_even_where_probabilities_underflow() -> None:
-    model = cnn((12, 12, 1), 3)
+    model = to_keras(cnn((12, 12, 1), 3))
     kernel, bias = model.layers[-1].get_weights()
     model.layers[-1].set_weights([kernel * 0, np.array([0.0, -200.0, 30.0], np.float32)])
     inputs = np.ones((1, 12, 12, 1), np.float32)

@@ -56,7 +56,7 @@ def test_the_request_is_json_and_says_everything_that_decides(digits: Dataset) -
         {"models": ["cnn"]},
         {"seeds": 4},
         {"search": 3},
-        {"epochs": 2},
+        {"epochs": 3},
         {"recipes": ["standard"]},
         {"sizes": [60]},
     ):

@@ -10,7 +10,7 @@ import pytest
 
 import convscope
 from convscope.system import hardware
-from convscope.system.hardware import DESCRIPTION, multiplies_bfloat16, processor_field, processor_flags
+from convscope.system.hardware import DESCRIPTION, processor_field, processor_flags
 
 
 def test_a_checkout_that_was_never_installed_knows_its_version(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,22 +35,10 @@ address sizes\t: 46 bits
 """
 
 
-@pytest.mark.parametrize(
-    ("vendor", "flags", "is_faster"),
-    [
-        ("AuthenticAMD", "avx512f avx512_bf16", True),
-        ("GenuineIntel", "avx512f avx512_bf16 amx_bf16", True),
-        ("GenuineIntel", "avx512f avx512_bf16", False),
-        ("AuthenticAMD", "avx512f", False),
-    ],
-)
-def test_bfloat16_is_taken_where_the_processor_multiplies_it_faster_than_float32(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, vendor: str, flags: str, is_faster: bool
-) -> None:
+def test_the_first_processor_describes_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hardware, "DESCRIPTION", tmp_path / "cpuinfo")
-    (tmp_path / "cpuinfo").write_text(TEXT.format(vendor=vendor, flags=flags))
-    assert multiplies_bfloat16() == is_faster
-    assert processor_flags() == {"fpu", "avx2", *flags.split(), "clflush"}
+    (tmp_path / "cpuinfo").write_text(TEXT.format(vendor="AuthenticAMD", flags="avx512f avx512_bf16"))
+    assert processor_flags() == {"fpu", "avx2", "avx512f", "avx512_bf16", "clflush"}
     assert processor_field("model name") == "A processor: the first"
     assert processor_field("power management") == processor_field("address sizes") == ""
 
@@ -59,7 +47,6 @@ def test_where_no_processor_describes_itself_nothing_is_taken_for_granted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hardware, "DESCRIPTION", tmp_path / "cpuinfo")
-    assert not multiplies_bfloat16()
     assert processor_flags() == frozenset()
 
 

@@ -5,38 +5,14 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from scipy import ndimage
 
-from convscope.data.dataset import Dataset
 from convscope.errors import ConfigError
-from convscope.models.backend import require_backend
 from convscope.training.augmentation import Augmentation, draw_warps, in_words, parse_augmentation
-from convscope.training.batches import _warp
 from convscope.training.recipes import RECIPES, standard
-
-require_backend()
 
 
 def generator() -> np.random.Generator:
     return np.random.default_rng(0)
-
-
-def test_a_warp_is_what_scipy_makes_of_the_same_map(digits: Dataset) -> None:
-    images = digits.train.images[:20]
-    maps = draw_warps(Augmentation(shift=0.1, rotation=20, scaling=0.2, shear=0.2), (8, 8, 1), 20, generator())
-    for image, warped, (xx, xy, x, yx, yy, y, *_) in zip(images, _warp(images, maps), maps, strict=True):
-        matrix, offset = np.array([[yy, yx], [xy, xx]]), np.array([y, x])
-        theirs = ndimage.affine_transform(image[..., 0].astype(float), matrix, offset, order=1, mode="nearest")
-        # TensorFlow cuts to whole grey levels, and continues the edge after interpolating, not before.
-        inside = ndimage.affine_transform(np.ones((8, 8)), matrix, offset, order=1, mode="constant") > 0.999
-        assert inside.any()
-        assert np.abs(warped[..., 0] - theirs)[inside].max() <= 1.01
-
-
-def test_a_quarter_turn_is_numpys() -> None:
-    image = np.arange(49, dtype=np.uint8).reshape(1, 7, 7, 1)
-    maps = np.array([[0, -1, 6, 1, 0, 0, 0, 0]], np.float32)
-    assert np.array_equal(_warp(image, maps)[0, ..., 0], np.rot90(image[0, ..., 0]))
 
 
 def test_no_warp_exceeds_its_limits_and_the_centre_stays_unless_shifted() -> None:

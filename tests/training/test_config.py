@@ -14,8 +14,7 @@ def test_the_recipe_notebook_is_the_original_to_the_letter() -> None:
     config = notebook()
     assert (config.epochs, config.batch_size, config.learning_rate) == (10, 128, 0.001)
     assert (config.beta_1, config.beta_2, config.schedule) == (0.9, 0.999, "constant")
-    assert (config.validation, config.augmentation, config.precision) == ("test", Augmentation(), "float32")
-    assert {config.batch_normalization, config.crop_unused_pixels, config.drop_remainder} == {False}
+    assert (config.validation, config.augmentation, config.drop_remainder) == ("test", Augmentation(), False)
 
 
 def test_only_the_notebook_validates_on_the_test_split() -> None:
@@ -51,7 +50,7 @@ def test_epochs_of_another_type_are_refused(epochs: object) -> None:
 
 def test_small_sets_get_small_batches() -> None:
     config: TrainConfig = standard()
-    assert config.batch_size_for(55_000) == 128
+    assert config.batch_size_for(55_000) == config.batch_size == 96
     assert config.batch_size_for(1_300) == 16
     assert config.repeats_per_epoch(1_300) == 1
 

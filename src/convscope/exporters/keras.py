@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import ConvscopeError, RunError
-from ..models.saving import load_model, with_logits
+from ..models.saving import keras_logits, load_model, with_logits
 from ..types import Floats, Images
 from .metadata import NAME, ModelMetadata, from_metadata
-from .onnx import keras_logits
 
 if TYPE_CHECKING:
     import keras

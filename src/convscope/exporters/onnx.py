@@ -5,23 +5,22 @@ from __future__ import annotations
 import contextlib
 import json
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..data.scaling import SCALE, to_inputs
+from ..data.scaling import SCALE
 from ..errors import ConvscopeError, MissingBackendError
-from ..models.backend import full_precision, quiet_tensorflow_log, require_backend
-from ..models.network import from_keras
+from ..models.network import Network
 from ..models.onnx_writer.protobuf import with_metadata
 from ..models.onnx_writer.writer import onnx_bytes
 from ..models.predictor import FEATURES, INPUTS, LOGITS, PROBABILITIES, Predictor
 from ..models.saving import with_logits
 from ..system.files import replacing, write_bytes
 from ..system.stderr import captured_stderr
-from ..types import Floats, Images, Inputs, PathLike
+from ..types import Floats, Images, PathLike
 from .metadata import CLASS_NAMES, PIXEL_SCALE, ModelMetadata
 from .verification import TOLERANCE, Verification, compare
 
@@ -31,65 +30,44 @@ if TYPE_CHECKING:
 OUTPUTS = (LOGITS, PROBABILITIES, FEATURES)
 """Names in the order of the file; the converter sorts them alphabetically."""
 
-BATCH_SIZE = 500
-"""Images per batch through Keras."""
 
-
-def export_onnx(model: keras.Model, path: PathLike, *, class_names: tuple[str, ...], check: Images) -> Verification:
-    """Write ``model`` and check it with ONNX Runtime.
+def export_onnx(
+    network: Network,
+    path: PathLike,
+    *,
+    class_names: tuple[str, ...],
+    images: Images,
+    expected: Floats,
+    model: keras.Model | None = None,
+) -> Verification:
+    """Write ``network`` and check it with ONNX Runtime.
 
     The file takes (n, h, w, c) float32 in 0..1. Its outputs are ``logits`` and ``probabilities`` (n, k), and ``features``
     (n, d), the input of the last layer.
 
     Args:
-        model: A network that ends in a dense layer with a softmax.
+        network: A network that ends in a dense layer with a softmax.
         path: The file to write or replace.
         class_names: For the file's metadata.
-        check: (n, h, w, c) uint8; images on which both must agree.
+        images: (n, h, w, c) uint8; what both must agree on.
+        expected: (n, k) logits of the images, computed by what trained the network.
+        model: The same network in Keras, for layers that only Keras' converter knows.
 
     Raises:
         ConvscopeError: A logit differs by more than 1e-4 (more for large logits); no file is kept.
         MissingBackendError: A layer needs Keras' converter, which is not installed.
     """
-    with_both = with_logits(model)
-    expected = keras_logits(with_both, check)
     metadata = {CLASS_NAMES: json.dumps(class_names), PIXEL_SCALE: repr(1 / SCALE)}
     with replacing(path) as temporary:
-        # Our own writer takes a millisecond, the converter half a second.
-        with contextlib.suppress(ConvscopeError):  # only the converter supports this layer, or does so better
-            temporary.write_bytes(onnx_bytes(from_keras(model), metadata=metadata))
-            return compare(Predictor(temporary).logits(check), expected, tolerance=TOLERANCE)
-        _convert(_with_features(with_both, model), temporary, metadata)
-        return compare(Predictor(temporary).logits(check), expected, tolerance=TOLERANCE)
-
-
-def keras_logits(with_both: keras.Model, images: Images) -> Floats:
-    """Map images (n, h, w, c) uint8 to logits (n, k) in full float32, with a model of :func:`with_logits`."""
-    # Without model.predict, which would first spend half a second on a graph.
-    logits_of = _logits_function(with_both)
-    with full_precision(), quiet_tensorflow_log():
-        return np.concatenate([np.asarray(logits_of(batch)) for batch in input_batches(images)])
-
-
-def input_batches(images: Images) -> Iterator[Inputs]:
-    """Yield the images as inputs, in batches; one without images if there are none."""
-    for start in range(0, len(images) or 1, BATCH_SIZE):
-        yield to_inputs(images[start : start + BATCH_SIZE])
-
-
-def _logits_function(with_both: keras.Model) -> Callable[[Inputs], Any]:
-    # One TensorFlow graph takes half the time of layer after layer, including its tracing.
-    if require_backend() != "tensorflow":
-        return lambda inputs: with_both(inputs)[LOGITS]
-    import tensorflow as tf
-
-    signature = [tf.TensorSpec((None, *with_both.input_shape[1:]), tf.float32)]
-
-    @tf.function(input_signature=signature, autograph=False)  # type: ignore[untyped-decorator, unused-ignore]
-    def logits_of(inputs: Any) -> Any:
-        return with_both(inputs, training=False)[LOGITS]
-
-    return lambda inputs: logits_of(tf.constant(inputs))
+        try:
+            # Our own writer takes a millisecond, the converter half a second.
+            temporary.write_bytes(onnx_bytes(network, metadata=metadata))
+            return compare(Predictor(temporary).logits(images), expected, tolerance=TOLERANCE)
+        except ConvscopeError:  # only the converter supports this layer, or does so better
+            if model is None:
+                raise
+        _convert(_with_features(with_logits(model), model), temporary, metadata)
+        return compare(Predictor(temporary).logits(images), expected, tolerance=TOLERANCE)
 
 
 def write_metadata(path: PathLike, metadata: ModelMetadata) -> None:

@@ -17,12 +17,11 @@ import numpy as np
 from ..errors import MissingBackendError
 from ..models.backend import full_precision
 from ..models.predictor import LOGITS
-from ..models.saving import with_logits
+from ..models.saving import input_batches, with_logits
 from ..system.files import make_folder, write_text
 from ..system.stderr import captured_stderr
 from ..types import Floats, Images
 from .metadata import METADATA_FILE, ModelMetadata
-from .onnx import input_batches
 
 if TYPE_CHECKING:
     import keras

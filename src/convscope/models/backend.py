@@ -15,13 +15,9 @@ import warnings
 from collections.abc import Iterator
 
 from ..errors import MissingBackendError
-from ..system.garbage_collection import garbage_collection_paused
-from ..system.hardware import multiplies_bfloat16
 from ..system.stderr import captured_stderr
 
 DEFAULT = "tensorflow"
-EXTRAS = ("IPython", "jax", "matplotlib", "pandas", "sklearn")
-"""Packages that Keras and TensorFlow import, if installed, for features not used here."""
 NUM_PROCESSES, PROCESS_ID = "KERAS_DISTRIBUTION_NUM_PROCESSES", "KERAS_DISTRIBUTION_PROCESS_ID"
 """Environment variables of Keras; it reads ``KERAS_DISTRIBUTION_JOB_ADDRESSES`` too."""
 NAMES = {"tensorflow": "TensorFlow", "jax": "JAX"}
@@ -38,28 +34,13 @@ def require_backend() -> str:
         return name
     # Only quietens the C++ side, and leaves a user's own setting alone.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    # While three thousand modules load, the garbage collector scans them again and again and frees nothing: a fifth of
-    # TensorFlow's import. A program of our own also freezes them, so that no later collection scans them either.
-    paused = garbage_collection_paused(freeze=_skips_optional_imports)
-    with captured_stderr(), warnings.catch_warnings(), _without_extras(name), paused:
+    with captured_stderr(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # warnings of other packages' imports, which a user cannot act on
         importlib.import_module(name)
         importlib.import_module("keras")
     if name == "jax" and os.environ.get(NUM_PROCESSES):
         _join_processes()
     return name
-
-
-def skip_optional_imports() -> None:
-    """Keep Keras from importing :data:`EXTRAS`: a third of the seconds that its import takes.
-
-    Call it only in a program of our own: Keras' scikit-learn wrappers, plots and pandas tables do not work afterwards.
-    """
-    global _skips_optional_imports
-    _skips_optional_imports = True
-
-
-_skips_optional_imports = False
 
 
 @contextlib.contextmanager
@@ -83,20 +64,6 @@ def full_precision() -> Iterator[None]:
         experimental.enable_tensor_float_32_execution(before)
 
 
-@contextlib.contextmanager
-def _without_extras(backend: str) -> Iterator[None]:
-    # Python raises ImportError for a module whose entry in sys.modules is None. Keras tries each extra and does without
-    # it, which saves a third of its import. The entries go afterwards, so that others can import the extras later; Keras
-    # itself does not try again.
-    hidden = [name for name in EXTRAS if _skips_optional_imports and name != backend and name not in sys.modules]
-    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
-    try:
-        yield
-    finally:
-        for name in hidden:
-            del sys.modules[name]
-
-
 def process_index() -> int:
     """Return this process' index among those that train together, from 0; imports no back-end."""
     return int(os.environ.get(PROCESS_ID, "0")) if os.environ.get(NUM_PROCESSES) else 0
@@ -111,8 +78,11 @@ def _join_processes() -> None:
     distribution.initialize()  # reads Keras' variables
 
 
-def check_backend() -> str:
-    """Return the name of the installed back-end without importing it, which takes seconds."""
+def check_backend(need: str = "Keras needs a back-end", otherwise: str = "") -> str:
+    """Return the name of the installed back-end without importing it, which takes seconds.
+
+    A MissingBackendError begins with the ``need`` and ends with what to do ``otherwise``.
+    """
     name = os.environ.setdefault("KERAS_BACKEND", DEFAULT)
     if name not in INSTALL:
         raise MissingBackendError(
@@ -120,7 +90,7 @@ def check_backend() -> str:
         )
     if sys.modules.get(name) is None and importlib.util.find_spec(name) is None:
         raise MissingBackendError(
-            f"Keras needs a back-end, and {NAMES[name]} is not installed. Install it for the CPU with: {INSTALL[name]}"
+            f"{need}, and {NAMES[name]} is not installed. Install it for the CPU with: {INSTALL[name]}{otherwise}"
         )
     return name
 
@@ -138,8 +108,3 @@ def quiet_tensorflow_log() -> Iterator[None]:
         yield
     finally:
         logger.setLevel(level)
-
-
-def prefers_bfloat16() -> bool:
-    """Return whether processor and back-end compute faster in bfloat16 than in float32."""
-    return os.environ.get("KERAS_BACKEND", DEFAULT) == "tensorflow" and multiplies_bfloat16()

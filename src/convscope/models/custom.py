@@ -6,27 +6,33 @@ runs once, when the model is looked up, and never because another file names it.
 
 from __future__ import annotations
 
-import functools
+import contextlib
 import importlib.util
 import re
 import sys
 import traceback
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ConfigError, RunError
+from ..errors import ConfigError, ConvscopeError, MissingBackendError, RunError
+from .backend import NAMES, check_backend, require_backend
 from .keras_file import check_keras_file, is_foreign, refusal
+from .network import Network, from_keras
 from .saving import load_model
 
 if TYPE_CHECKING:
     import keras
 
 ImageShape = tuple[int, int, int]
-Build = Callable[[ImageShape, int], "keras.Model"]
+Build = Callable[[ImageShape, int], "Network | keras.Model"]
+"""A function that builds a chain of layers for images (h, w, c) and a number of classes."""
 FUNCTION_IN_FILE = re.compile(r"(?P<file>.+\.py):(?P<function>[^\W\d]\w*)")
-EXPECTED = "a function build(image_shape, num_classes) that returns a keras.Model"
+RESULT = "a keras.Model, or a network described with convscope.models.layers"
+EXPECTED = f"a function build(image_shape, num_classes) that returns {RESULT}"
+DESCRIBE = "; or describe the network with convscope.models.layers, which needs no Keras"
 
 
 def is_custom_model(word: str) -> bool:
@@ -39,14 +45,14 @@ def find_custom_model(word: str) -> Build:
     if is_foreign(word):
         raise ConfigError(refusal(word, "a .keras file or file.py:build"))
     if Path(word).suffix.lower() == ".keras":
-        return _checked(word, _from_keras_file(word))
+        return checked(word, _from_keras_file(word))
     found = FUNCTION_IN_FILE.fullmatch(word)
     if found is None:
         raise ConfigError(
             f"model {word!r} names a Python file but no function in it. Pass {word.split('.py')[0]}.py:NAME, where NAME is "
             f"{EXPECTED}."
         )
-    return _checked(word, _from_python_file(Path(found["file"]), found["function"]))
+    return checked(word, _from_python_file(Path(found["file"]), found["function"]))
 
 
 def short_name(word: str) -> str:
@@ -58,29 +64,10 @@ def short_name(word: str) -> str:
     return re.sub(r"[^\w.-]+", "-", f"{stem}-{function}" if function else stem).strip(".-") or "own"
 
 
-def with_deterministic_names(build: Build) -> Build:
-    """Return ``build`` with the same layer names at every call.
-
-    A training builds a network more than once and finds weights by layer name. Keras numbers unnamed layers through a whole
-    session: the second one is ``dense_1``, in another network too.
-    """
-    first: list[str] = []
-
-    @functools.wraps(build)
-    def build_with_same_names(image_shape: ImageShape, num_classes: int) -> keras.Model:
-        model = build(image_shape, num_classes)
-        names = [layer.name for layer in getattr(model, "layers", [])]
-        if not first:
-            first.extend(names)
-        if names == first or len(names) != len(first):
-            return model
-        return _renamed(model, dict(zip(names, first, strict=True)))
-
-    return build_with_same_names
-
-
-def _renamed(model: keras.Model, names: Mapping[str, str]) -> keras.Model:
+def _renamed(model: Network | keras.Model, names: Mapping[str, str]) -> Network | keras.Model:
     """Return a copy of ``model`` with other layer names and the same weights."""
+    if isinstance(model, Network):
+        return replace(model, layers=tuple(replace(layer, name=names[layer.name]) for layer in model.layers))
     import keras
 
     def rename(layer: keras.Layer) -> keras.Layer:
@@ -97,13 +84,12 @@ def _renamed(model: keras.Model, names: Mapping[str, str]) -> keras.Model:
 def _from_python_file(file: Path, function: str) -> Build:
     if not file.is_file():
         raise ConfigError(f"there is no file at {str(file)!r}. Pass a Python file with {EXPECTED}.")
-    build = getattr(_run(file), function, None)
-    if build is None:
-        raise ConfigError(f"{str(file)!r} defines no {function!r}. Name a function of the file: {EXPECTED}.")
+    with contextlib.suppress(MissingBackendError):  # a network in the words of models/layers.py needs none
+        require_backend()  # silently, which the file's own import of Keras would not be
+    build: Build | None = getattr(_run(file), function, None)
     if not callable(build):
-        raise ConfigError(f"{function!r} in {str(file)!r} is a {type(build).__name__}. Name {EXPECTED}.")
-    found: Build = build
-    return found
+        raise ConfigError(f"{str(file)!r} defines no function {function!r}. Name {EXPECTED}.")
+    return build
 
 
 def _run(file: Path) -> ModuleType:
@@ -118,6 +104,7 @@ def _run(file: Path) -> ModuleType:
         sys.modules[specification.name] = module  # dataclasses and pickle look the module up there
         specification.loader.exec_module(module)
     except (Exception, SystemExit) as error:  # a user's program may raise anything
+        _refuse_missing_keras(error)
         raise ConfigError(
             f"{str(file)!r} cannot be run: {_summary(error, file)}. Fix it; it must define {EXPECTED}."
         ) from error
@@ -131,6 +118,7 @@ def _from_keras_file(path: str) -> Build:
         check_keras_file(path)  # before the data are read, which may take long
     except RunError as error:
         raise ConfigError(str(error)) from error
+    check_backend(otherwise=DESCRIBE)
 
     def build(image_shape: ImageShape, num_classes: int) -> keras.Model:
         return with_fresh_weights(load_model(path), image_shape, num_classes)
@@ -160,36 +148,93 @@ def _plain(config: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in config.items() if name != "dtype"}
 
 
-def _checked(word: str, build: Build) -> Build:
-    """Return ``build`` with a :class:`ConfigError` for failures and unusable results."""
+def checked(word: str, build: Build) -> Build:
+    """Return ``build`` with the same layer names at every call and a :class:`ConfigError` for unusable results.
 
-    def build_checked(image_shape: ImageShape, num_classes: int) -> keras.Model:
-        import keras
+    A training builds a network more than once and finds weights by layer name. Keras numbers unnamed layers through a whole
+    session: the second one is ``dense_1``, in another network too.
+    """
+    first: list[str] = []
 
+    def build_checked(image_shape: ImageShape, num_classes: int) -> Network | keras.Model:
         size = " × ".join(map(str, image_shape))
         try:
             model = build(image_shape, num_classes)
-        except ConfigError:
+        except ConvscopeError:
             raise
         except Exception as error:
+            _refuse_missing_keras(error)
             raise ConfigError(
                 f"{word!r} cannot build a network for images of {size} and {num_classes} classes: {_summary(error)}. "
                 "Fix it, or choose another --model."
             ) from error
-        if not isinstance(model, keras.Model):
-            raise ConfigError(f"{word!r} must return a keras.Model; it returned a {type(model).__name__}.")
-        takes, gives = tuple(model.input_shape[1:]), model.output_shape[-1]
+        model = _with_softmax(model)
+        takes, gives = _shapes(word, model)
         if takes != tuple(image_shape) or gives != num_classes:
             raise ConfigError(
                 f"{word!r} takes images of {' × '.join(map(str, takes))} and has {gives} classes, but the data have {size} and "
                 f"{num_classes}. Build the network from the two arguments."
             )
-        _refuse_branches(word, model)
-        _refuse_other_end(word, model)
-        return model
+        if not isinstance(model, Network):
+            _refuse_branches(word, model)
+        _refuse_other_end(word, model if isinstance(model, Network) else from_keras(model))
+        names = [layer.name for layer in model.layers]
+        if not first:
+            first.extend(names)
+        if names == first or len(names) != len(first):
+            return model
+        try:
+            return _renamed(model, dict(zip(names, first, strict=True)))
+        except Exception as error:  # Keras refuses a Lambda, and a user's class may not know its own settings
+            raise ConfigError(
+                f"the layers of {word!r} cannot be built a second time ({_summary(error)}). Give every layer a name, or replace "
+                "Lambda layers and classes without get_config()."
+            ) from error
 
     build_checked.__name__ = build_checked.__qualname__ = short_name(word)
-    return with_deterministic_names(build_checked)
+    return build_checked
+
+
+def _with_softmax(model: Any) -> Any:
+    """Return a Keras model that ends in a softmax layer of its own, or in logits, as one that ends in a Dense softmax."""
+    keras = sys.modules.get("keras")
+    if keras is None or not isinstance(model, keras.Model) or not model.built or len(getattr(model, "layers", ())) < 2:
+        return model
+    last, dense = model.layers[-1], model.layers[-1]
+    separate = (type(last) is keras.layers.Activation and last.get_config()["activation"] == "softmax") or (
+        type(last) is keras.layers.Softmax and last.axis == -1
+    )
+    if separate:
+        dense = model.layers[-2]
+    if type(dense) is not keras.layers.Dense or dense.get_config()["activation"] != "linear" or len(dense.output.shape) != 2:
+        return model
+    if separate and last.input is not dense.output:
+        return model
+    ending = keras.layers.Dense.from_config({**dense.get_config(), "activation": "softmax"})
+    outputs = ending(dense.input)
+    ending.set_weights(dense.get_weights())
+    return keras.Model(model.inputs[0], outputs, name=model.name)
+
+
+def _refuse_missing_keras(error: BaseException) -> None:
+    """Say what to do if a user's program cannot import Keras."""
+    if isinstance(error, ModuleNotFoundError) and error.name in NAMES | {"keras": ""}:
+        check_backend(otherwise=DESCRIBE)
+
+
+def _shapes(word: str, model: Any) -> tuple[tuple[int, ...], int]:
+    """Return the shape of the images that ``model`` takes, and its number of classes."""
+    if isinstance(model, Network):
+        return tuple(model.input_shape), model.layers[-1].output_shape[-1]
+    keras = sys.modules.get("keras")  # whoever made a model has imported it
+    if keras is None or not isinstance(model, keras.Model):
+        raise ConfigError(f"{word!r} must return {RESULT}; it returned {model!r:.60}.")
+    if len(getattr(model, "inputs", None) or ()) != 1 or len(getattr(model, "outputs", None) or ()) != 1:
+        raise ConfigError(
+            f"the network of {word!r} is no chain of layers from one input to one output: it is a subclass of keras.Model, or "
+            "has several of them. Build it with keras.Sequential, or with keras.Input and keras.Model."
+        )
+    return tuple(model.input_shape[1:]), model.output_shape[-1]
 
 
 def _refuse_branches(word: str, model: keras.Model) -> None:
@@ -206,12 +251,17 @@ def _refuse_branches(word: str, model: keras.Model) -> None:
         before = layer.output
 
 
-def _refuse_other_end(word: str, model: keras.Model) -> None:
-    last = model.layers[-1]
-    if type(last).__name__ != "Dense" or last.get_config()["activation"] != "softmax":
+def _refuse_other_end(word: str, network: Network) -> None:
+    last = network.layers[-1]
+    if last.kind != "Dense" or last.settings["activation"] != "softmax":
         raise ConfigError(
-            f"the network of {word!r} must end in a Dense layer with a softmax; it ends in {last.name!r}, a "
-            f"{type(last).__name__}."
+            f"the network of {word!r} must end in a Dense layer with a softmax; it ends in {last.name!r}, a {last.kind}."
+        )
+    if len(last.output_shape) > 1:
+        first = next(layer for layer in network.of_kind("Dense") if len(layer.input_shape) > 1)
+        raise ConfigError(
+            f"layer {first.name!r} of {word!r} gets {' × '.join(map(str, first.input_shape))} values, and not one row of them. "
+            "Add a Flatten layer before it."
         )
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..errors import RunError
+from ..errors import RunError, reason_of
 from ..types import PathLike
 
 CONFIG = "config.json"
@@ -40,15 +40,12 @@ def check_keras_file(path: PathLike) -> None:
         RunError: The file is damaged, or holds more than Keras' own layers.
     """
     named = repr(str(Path(path)))
-    if not Path(path).is_file() or not zipfile.is_zipfile(path):
-        raise RunError(f"{named} is no .keras file. Train again, or copy the file again.")
     try:
         with zipfile.ZipFile(path) as archive:
             config = _config(archive, named)
     except (zipfile.BadZipFile, KeyError, OSError, ValueError, RecursionError, NotImplementedError) as error:
-        reason = str(error).strip().split("\n")[0][:160]
         raise RunError(
-            f"{named} is no .keras file or is damaged ({reason}). Train again, or copy the file again."
+            f"{named} is no .keras file or is damaged ({reason_of(error)}). Train again, or copy the file again."
         ) from error
     for entry in _objects(config):
         _refuse_code(entry, named)

@@ -7,7 +7,7 @@ on a machine without a back-end, and so that opening one never runs code.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ Weights = npt.NDArray[np.float32]
 
 SETTINGS = ("kernel_size", "pool_size", "strides", "padding", "activation", "units", "filters", "use_bias",
             "epsilon", "momentum", "scale", "offset", "rate", "groups", "dilation_rate", "axis",
-            "max_value", "negative_slope", "threshold", "alpha")  # fmt: skip
+            "max_value", "negative_slope", "threshold", "alpha", "mean", "variance", "invert")  # fmt: skip
 """Settings of Keras' layers that change what a layer computes or interest a reader."""
 
 TRAINING_ONLY = ("ActivityRegularization", "Dropout", "GaussianDropout", "GaussianNoise", "RandomBrightness", "RandomContrast",
@@ -92,6 +92,14 @@ class Network:
             for layer in self.layers
         ]
         return {"name": self.name, "input_shape": list(self.input_shape), "layers": layers}
+
+    def with_weights(self, weights: Mapping[str, Weights]) -> Network:
+        """Return the network with other weights, by ``layer/weight``."""
+        layers = (
+            replace(layer, weights={name: weights[f"{layer.name}/{name}"] for name in layer.weights})
+            for layer in self.layers
+        )
+        return replace(self, layers=tuple(layers))
 
     def weight_arrays(self) -> dict[str, Weights]:
         """Return every weight by ``layer/weight``."""

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..data.scaling import to_inputs
-from ..errors import RunError, ShapeError
+from ..errors import RunError, ShapeError, reason_of
 from ..types import Floats, Images, PathLike
 
 BATCH_SIZE = 128
@@ -91,9 +91,9 @@ def open_session(source: PathLike | bytes) -> Any:
             source if isinstance(source, bytes) else str(Path(source)), options, providers=["CPUExecutionProvider"]
         )
     except Exception as error:  # ONNX Runtime's exceptions share no other base class
-        reason = str(error).strip().split("\n")[0][:160]
         raise RunError(
-            f"{_name(source)} is no .onnx file of convscope or is damaged ({reason}). Train again, or copy the run folder again."
+            f"{_name(source)} is no .onnx file of convscope or is damaged ({reason_of(error)}). Train again, or copy the run "
+            "folder again."
         ) from error
 
 

@@ -1,17 +1,24 @@
-"""Save and open Keras models, and read logits from one that ends in a softmax."""
+"""Save and open Keras models, and compute logits with one that ends in a softmax."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
-from ..errors import RunError
+import numpy as np
+
+from ..data.scaling import to_inputs
+from ..errors import RunError, reason_of
 from ..system.files import replacing
-from ..types import PathLike
-from .backend import require_backend
+from ..types import Floats, Images, Inputs, PathLike
+from .backend import full_precision, quiet_tensorflow_log, require_backend
 from .keras_file import check_keras_file, is_foreign, refusal
 
 if TYPE_CHECKING:
     import keras
+
+BATCH_SIZE = 500
+"""Images per batch through Keras."""
 
 
 def save_model(model: keras.Model, path: PathLike) -> None:
@@ -35,10 +42,9 @@ def load_model(path: PathLike) -> keras.Model:
         # Uncompiled: nothing here needs the loss or the optimizer, and one of the user's own would need its code.
         model = keras.saving.load_model(path, safe_mode=True, compile=False)
     except (ValueError, TypeError, KeyError, OSError) as error:
-        reason = str(error).strip().split("\n")[0][:200]
         raise RunError(
-            f"{str(path)!r} cannot be opened safely ({reason}). Pass a .keras file of Keras' own layers, or build the model in "
-            "Python: --model file.py:build."
+            f"{str(path)!r} cannot be opened safely ({reason_of(error)}). Pass a .keras file of Keras' own layers, or build the "
+            "model in Python: --model file.py:build."
         ) from error
     if not isinstance(model, keras.Model):
         raise RunError(f"{str(path)!r} must hold a keras.Model; it holds a {type(model).__name__}.")
@@ -66,3 +72,32 @@ def with_logits(model: keras.Model) -> keras.Model:
     plain.set_weights(last.get_weights())
     probabilities = keras.layers.Softmax(dtype="float32", name="probabilities")(logits)
     return keras.Model(model.inputs[0], {"logits": logits, "probabilities": probabilities}, name=f"{model.name}_with_logits")
+
+
+def keras_logits(with_both: keras.Model, images: Images) -> Floats:
+    """Map images (n, h, w, c) uint8 to logits (n, k) in full float32, with a model of :func:`with_logits`."""
+    # Without model.predict, which would first spend half a second on a graph.
+    logits_of = _logits_function(with_both)
+    with full_precision(), quiet_tensorflow_log():
+        return np.concatenate([np.asarray(logits_of(batch)) for batch in input_batches(images)])
+
+
+def input_batches(images: Images) -> Iterator[Inputs]:
+    """Yield the images as inputs, in batches; one without images if there are none."""
+    for start in range(0, len(images) or 1, BATCH_SIZE):
+        yield to_inputs(images[start : start + BATCH_SIZE])
+
+
+def _logits_function(with_both: keras.Model) -> Callable[[Inputs], Any]:
+    # One TensorFlow graph takes half the time of layer after layer, including its tracing.
+    if require_backend() != "tensorflow":
+        return lambda inputs: with_both(inputs)["logits"]
+    import tensorflow as tf
+
+    signature = [tf.TensorSpec((None, *with_both.input_shape[1:]), tf.float32)]
+
+    @tf.function(input_signature=signature, autograph=False)  # type: ignore[untyped-decorator, unused-ignore]
+    def logits_of(inputs: Any) -> Any:
+        return with_both(inputs, training=False)["logits"]
+
+    return lambda inputs: logits_of(tf.constant(inputs))

@@ -259,7 +259,7 @@ def _remarks(outcomes: Sequence[Outcome], plan: StudyPlan) -> Iterator[str]:
     differing = sorted(name for name in names if len({each.versions.get(name) for each in outcomes}) > 1)
     if differing:
         yield f"The runs used different versions of {join_words(differing)}, which may cause some of the differences."
-    if len({each.precision for each in outcomes if each.spec.configuration.config.precision == "auto"}) > 1:
+    if len({each.precision for each in outcomes}) > 1:
         yield "Some runs used bfloat16 and some float32, depending on the processor; the differences are not due to seeds alone."
     on_test = sorted({each.recipe for each in plan.configurations if each.config.validation == "test"})
     if on_test:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -60,8 +61,9 @@ class _Pruned(Exception):  # noqa: N818  (a decision, not an error)
 
 
 def clear_keras_session() -> None:
-    """Release what Keras keeps of a network; a worker may train hundreds."""
-    import keras
-
+    """Release what Keras, if it is in use, keeps of a network; a worker may train hundreds."""
+    keras = sys.modules.get("keras")
+    if keras is None:
+        return
     keras.utils.clear_session(free_memory=False)
     gc.collect()

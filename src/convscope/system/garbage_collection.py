@@ -8,18 +8,12 @@ from collections.abc import Iterator
 
 
 @contextlib.contextmanager
-def garbage_collection_paused(*, freeze: bool = False) -> Iterator[None]:
-    """Pause the collector, and leave it as it was.
-
-    Args:
-        freeze: Exempt all objects that exist at the end from later collections.
-    """
+def garbage_collection_paused() -> Iterator[None]:
+    """Pause the collector, and leave it as it was."""
     was_on = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if freeze:
-            gc.freeze()
         if was_on:
             gc.enable()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import sys
 from importlib import metadata
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .._version import __version__
+from .processors import available_processors
 
 DESCRIPTION = Path("/proc/cpuinfo")
 
@@ -30,19 +30,7 @@ def processor_flags() -> frozenset[str]:
     return frozenset(processor_field("flags").split())
 
 
-def multiplies_bfloat16() -> bool:
-    """Return whether the processor multiplies bfloat16 natively and faster than float32.
-
-    That needs AMX, or AVX-512 BF16 on an AMD core: 396 against 217 · 10⁹ operations/s on two Zen 4 cores
-    (``benchmarks/LOG.md``).
-    """
-    # Intel cores run VDPBF16PS on one of the two ports that take float32 (https://uops.info). Without AMX, which a virtual
-    # machine may hide, bfloat16 is native there and still slower: 163 against 301 · 10⁹ operations/s.
-    flags = processor_flags()
-    return "amx_bf16" in flags or ("avx512_bf16" in flags and processor_field("vendor_id") == "AuthenticAMD")
-
-
-PACKAGES = ("keras", "tensorflow", "tensorflow-cpu", "jax", "numpy", "scikit-learn", "onnx", "onnxruntime", "matplotlib")
+PACKAGES = ("keras", "tensorflow", "tensorflow-cpu", "jax", "numpy", "onnx", "onnxruntime", "matplotlib")
 """Packages that can change a result."""
 
 
@@ -50,8 +38,7 @@ def describe_machine() -> dict[str, Any]:
     """Return processor, usable cores and operating system, without host name or paths."""
     return {
         "processor": processor_field("model name") or platform.processor() or platform.machine() or sys.platform,
-        # Containers and taskset restrict a process to fewer cores than the machine has.
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        "cores": available_processors(),
         "system": f"{platform.system()} {platform.machine()}",
     }
 

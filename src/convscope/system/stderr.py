@@ -7,7 +7,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from typing import IO, TextIO
+from typing import IO
 
 
 @contextlib.contextmanager
@@ -31,22 +31,6 @@ def discarded_stderr() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def stderr_for_python_only() -> Iterator[None]:
-    """Discard standard error except for ``sys.stderr``: progress bars and warnings."""
-    own = sys.stderr
-    with open(os.devnull, "wb") as null, _redirected(null) as original:
-        if original is None or not _is_descriptor_2(own):
-            yield
-            return
-        encoding = getattr(own, "encoding", None) or "utf-8"
-        with (
-            open(original, "w", 1, encoding, "backslashreplace", closefd=False) as terminal,
-            contextlib.redirect_stderr(terminal),
-        ):
-            yield
-
-
-@contextlib.contextmanager
 def _redirected(target: IO[bytes]) -> Iterator[int | None]:
     """Point file descriptor 2 at ``target``; yield a duplicate of the original, if any."""
     try:
@@ -62,11 +46,3 @@ def _redirected(target: IO[bytes]) -> Iterator[int | None]:
     finally:
         os.dup2(original, 2)
         os.close(original)
-
-
-def _is_descriptor_2(stream: TextIO | None) -> bool:
-    """Return whether ``stream`` writes to descriptor 2; those of notebooks do not."""
-    try:
-        return stream is not None and stream.fileno() == 2
-    except (OSError, AttributeError):
-        return False

@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import ConfigError, unknown_name
-from ..types import Labels
 
 LIMITS = {"shift": 0.5, "rotation": 180.0, "scaling": 0.9, "shear": 1.0}
 
@@ -104,9 +103,9 @@ def in_words(described: Mapping[str, Any]) -> str:
     return ", ".join(words).replace("up to 1 pixels", "up to 1 pixel")
 
 
-def draw_shifts(num_images: int, pixels: int, generator: np.random.Generator) -> Labels:
-    """Draw shifts (num_images, 2) from 0 to 2·``pixels``, the position in the padded image."""
-    return generator.integers(0, 2 * pixels + 1, size=(num_images, 2))
+def draw_shifts(num_images: int, pixels: int, generator: np.random.Generator) -> npt.NDArray[np.int16]:
+    """Draw shifts (num_images, 2): how many rows down and columns right each image is read, at most ``pixels``."""
+    return generator.integers(-pixels, pixels + 1, size=(num_images, 2)).astype(np.int16)
 
 
 def draw_warps(

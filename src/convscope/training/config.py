@@ -45,11 +45,8 @@ class TrainConfig:
     label_smoothing: float
     """Share of the target that is spread evenly over all classes (Szegedy et al., 2016)."""
     batch_normalization: bool
-    """Whether layers with a bias and a ReLU get batch normalisation during training. It is folded into their weights at
-    the end, so the trained network has none (:mod:`convscope.training.foldable_batch_norm`)."""
-    crop_unused_pixels: bool
-    """Whether to crop the rows and columns at the bottom and on the right that cannot influence the output. The function
-    stays the same and takes less work. Applies to convscope's own networks only."""
+    """Whether hidden dense layers get batch normalisation during training. It is folded into their weights at the end, so
+    the trained network has none (:mod:`convscope.training.foldable_batch_norm`)."""
     schedule: Literal["constant", "one-cycle"]
     """How the learning rate changes over the steps."""
     warm_up: float
@@ -63,8 +60,6 @@ class TrainConfig:
     augmentation: Augmentation
     final_epochs_less_augmented: int
     """The number of last epochs with augmentation reduced to 30%, so that the training ends on nearly unchanged images."""
-    precision: Literal["auto", "float32"]
-    """``auto``: mixed bfloat16 if the CPU multiplies it natively and faster than float32, else float32."""
 
     def __post_init__(self) -> None:
         _require(self.epochs >= 1, "epochs", self.epochs, "a whole number of at least 1")

@@ -24,8 +24,10 @@ class TrainingStarted:
     num_validation: int
     validates_on_test: bool
     """Whether the validation images are the test split, as in the recipe ``notebook``."""
-    precision: str
-    """``"mixed_bfloat16"`` or ``"float32"``."""
+    engine: str
+    """``"native"`` or ``"keras"``."""
+    engine_reason: str
+    """Why Keras trains the network although the native engine would be faster; empty if there is no such reason."""
     augmentation: str
     """A description of the augmentation; empty if there is none."""
 

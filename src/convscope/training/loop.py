@@ -1,47 +1,49 @@
-"""The training loop: build, compile and fit a network, and return it in float32."""
+"""Training: build a network, train it with one of the two engines, and return it in float32."""
 
 from __future__ import annotations
 
-import contextlib
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..data.dataset import Dataset, Split
-from ..data.scaling import to_inputs
-from ..models.backend import prefers_bfloat16, quiet_tensorflow_log, require_backend
+from ..errors import MissingBackendError
+from ..models.architectures import MODELS
+from ..models.backend import require_backend
 from ..models.custom import Build
-from ..models.network import Weights, from_keras
+from ..models.initial_weights import with_initial_weights
+from ..models.keras_model import to_keras
+from ..models.network import Network, Weights, from_keras
+from ..models.saving import keras_logits, with_logits
+from ..system.processors import usable_threads
+from ..types import Floats, Images
 from .augmentation import in_words
-from .batches import BatchStream
-from .checkpoint import Checkpoint, load_checkpoint, restore
+from .batches import TrainingBatches
+from .checkpoint import Checkpoint, load_checkpoint
 from .config import TrainConfig
-from .determinism import seeded
-from .devices import Devices, device_scope
+from .engines import EngineName, check_engine, choose_engine, why_not_native
+from .epoch_log import EpochLog
 from .events import Listener, TrainingStarted
-from .foldable_batch_norm import add_foldable_batch_norm, fold_batch_norm, outputs_logits
+from .foldable_batch_norm import add_batch_norm, fold_batch_norm
 from .history import History
 from .interrupt import stop_on_interrupt
-from .optimizers import make_loss, make_metrics, make_optimizer
-from .unused_pixels import used_input_size
+from .native.library import MAX_THREADS
+from .native_fit import fit_with_engine
 from .validation_split import validation_split
 
 if TYPE_CHECKING:
     import keras
-
-STEPS_PER_EXECUTION = 32
-"""Steps per call into TensorFlow. 16 to 64 are equally fast; the progress bar moves once per call."""
-VALIDATION_BATCH_SIZE = 1000
 
 
 @dataclass(frozen=True, eq=False)
 class Training:
     """The result of a training."""
 
-    model: keras.Model
-    """The trained network in float32, regardless of the precision of the training."""
+    network: Network
+    """The trained network."""
     history: History
     snapshots: tuple[Mapping[str, Weights], ...]
     """The weights after each epoch, by ``layer/weight``."""
@@ -51,16 +53,37 @@ class Training:
     """Number of training images, without those held out."""
     batch_size: int
     seconds: float
-    """Time from building the first layer to the last weight update, without imports and reading data. For a resumed
-    training, the earlier epochs are included."""
-    precision: str
-    """``"mixed_bfloat16"`` or ``"float32"``."""
+    """Time from the first step to the last weight update, validation included, without imports and reading data. For a
+    resumed training, the earlier epochs are included."""
+    earlier_seconds: float
+    """Of those epochs."""
     stopped_early: bool
     """Whether Ctrl-C ended the training before its last epoch."""
+    engine: EngineName
     backend: str
-    """Keras' back-end: ``"tensorflow"`` or ``"jax"``."""
+    """``"native"``, or Keras' back-end: ``"tensorflow"`` or ``"jax"``."""
     accelerators: tuple[str, ...]
     """Product names of the GPUs in use; empty on a CPU."""
+    logits: Callable[[Images], Floats]
+    """Maps images (n, h, w, c) uint8 to logits (n, k), computed by the engine that trained the network."""
+    keras_model: keras.Model | None = None
+    """The model that Keras trained; None after a training by the native engine."""
+
+    @property
+    def model(self) -> keras.Model:
+        """The network as a ``keras.Model``; MissingBackendError if Keras has no back-end."""
+        return to_keras(self.network) if self.keras_model is None else self.keras_model
+
+
+@dataclass(frozen=True, eq=False)
+class _Trained:
+    """What an engine made of a network."""
+
+    weights: Mapping[str, Weights]
+    logits: Callable[[Images], Floats]
+    backend: str
+    accelerators: tuple[str, ...] = ()
+    keras_model: keras.Model | None = None
 
 
 def fit(
@@ -69,135 +92,137 @@ def fit(
     config: TrainConfig,
     *,
     seed: int,
+    engine: str = "auto",
     progress: Listener | None = None,
     checkpoint: Path | None = None,
 ) -> Training:
     """Train a network on ``dataset`` with the settings in ``config``.
 
-    The same arguments give the same weights, bit for bit, on the same machine with the same package versions.
+    The same arguments give the same weights, bit for bit, on the same machine with the same package versions; with the
+    native engine, whatever the number of threads.
 
     Args:
-        build: A function of image shape (h, w, c) and number of classes that returns a ``keras.Model``.
+        build: A function of image shape (h, w, c) and number of classes that returns a network or a ``keras.Model``.
         dataset: Only its training split is used, unless ``config`` validates on the test split.
         config: The settings.
         seed: Seed of weights, held-out images, shuffling and augmentation.
+        engine: ``"native"``, ``"keras"``, or ``"auto"``: the native engine where it knows every layer, else Keras.
         progress: Called with :class:`TrainingStarted` and :class:`TrainProgress` events.
         checkpoint: A file for the state after each epoch. If it exists, the training resumes from it and ends with the
             weights of an uninterrupted one.
 
     Raises:
-        MissingBackendError: Keras has no back-end.
+        ConfigError: The native engine was asked for and cannot train the network.
+        MissingBackendError: Keras is needed and has no back-end.
         DatasetError: There are too few images to hold any out for validation.
-        RunError: The checkpoint belongs to a different network.
+        RunError: The checkpoint belongs to another network.
     """
-    backend = require_backend()
-    from .keras_ext.callback import TrainingCallback
-
+    check_engine(engine)
     kept, held_out = validation_split(dataset, config, seed=seed)
-    precision = "mixed_bfloat16" if config.precision == "auto" and prefers_bfloat16() else "float32"
-    started = time.perf_counter()
-    with seeded(seed), quiet_tensorflow_log(), stop_on_interrupt() as stop:
-        with _precision("float32"):
-            plain = build(dataset.image_shape, dataset.num_classes)
-        size = used_input_size(build, plain) if config.crop_unused_pixels else dataset.image_shape[:2]
-        with device_scope() as devices:
-            stream = BatchStream(dataset.train, kept, config, seed=seed, size=size, shard=devices.shard)
-            model = _model_to_train(build, (*size, dataset.image_shape[2]), dataset.num_classes, config, precision, devices)
-            _compile(model, config, stream.steps_per_epoch, devices)
-            resumed = _resume_from_checkpoint(checkpoint, model)
-            callback = TrainingCallback(stream, config, stop, progress, plain, checkpoint=checkpoint, resumed=resumed)
-            first = resumed.epochs_done if resumed else 0
-            if progress:
-                progress(_built(plain, config, first, len(kept), len(held_out), precision))
-            model.fit(
-                stream.batches(),
-                **_validation(held_out, size),
-                epochs=config.epochs,
-                initial_epoch=first,
-                shuffle=False,  # the stream shuffles
-                callbacks=[callback],
-                verbose=0,
-            )
-            weights = fold_batch_norm(model, plain)
-        plain.set_weights(weights)
+    plain, model = _initial(build, dataset, seed)
+    unknown = why_not_native(plain, model)
+    chosen, reason = choose_engine(engine, plain.name, unknown)
+    network = add_batch_norm(plain) if config.batch_normalization and not unknown else plain
+    batches = TrainingBatches(dataset.train, kept, config, seed=seed)
+    resumed = load_checkpoint(checkpoint) if checkpoint is not None and checkpoint.is_file() else None
+    with stop_on_interrupt() as stop:
+        log = EpochLog(
+            plain.name,
+            config,
+            batches.num_images,
+            batches.batch_size,
+            stop,
+            fold=lambda weights: fold_batch_norm(weights, plain),
+            listener=progress,
+            checkpoint=checkpoint,
+            resumed=resumed,
+        )
+        if progress:
+            progress(_started(plain, config, log.epochs_done, len(kept), len(held_out), chosen, reason))
+        started = time.perf_counter()
+        if chosen == "native":
+            trained = _train_natively(network, batches, held_out, config, log, seed, resumed)
+        else:
+
+            def make(synchronized: bool) -> keras.Model:
+                if model is None or not unknown:
+                    return to_keras(network, synchronized=synchronized)
+                # What a user's model holds beyond its description, only its function can build again.
+                custom = build_custom(build, dataset, seed)
+                assert not isinstance(custom, Network)
+                return custom
+
+            trained = _train_with_keras(make, batches, held_out, config, log, seed, resumed)
+        seconds = time.perf_counter() - started
+    earlier = resumed.history.seconds if resumed else 0.0
+    result = plain.with_weights(fold_batch_norm(trained.weights, plain))
     return Training(
-        plain,
-        History(tuple(callback.records)),
-        tuple(callback.snapshots),
+        result,
+        History(tuple(log.records)),
+        tuple(log.snapshots),
         held_out,
         len(kept),
-        stream.batch_size,
-        time.perf_counter() - started + (resumed.history.seconds if resumed else 0.0),
-        precision,
-        callback.stopped_early,
-        backend,
-        devices.accelerators,
+        batches.batch_size,
+        seconds + earlier,
+        earlier,
+        log.stopped_early,
+        chosen,
+        trained.backend,
+        trained.accelerators,
+        trained.logits,
+        trained.keras_model if network is plain or trained.keras_model is None else to_keras(result),
     )
 
 
-def _resume_from_checkpoint(path: Path | None, model: keras.Model) -> Checkpoint | None:
-    """Restore the checkpoint at ``path`` into ``model``, if it exists, and return it."""
-    if path is None or not path.is_file():
-        return None
-    checkpoint = load_checkpoint(path)
-    restore(checkpoint, model)
-    return checkpoint
+def _initial(build: Build, dataset: Dataset, seed: int) -> tuple[Network, keras.Model | None]:
+    """Return the network before its first step and, for a custom one, the model that Keras built."""
+    if build in MODELS.values():
+        network = build(dataset.image_shape, dataset.num_classes)
+        assert isinstance(network, Network)
+        return with_initial_weights(network, seed), None
+    built = build_custom(build, dataset, seed)
+    return (with_initial_weights(built, seed), None) if isinstance(built, Network) else (from_keras(built), built)
 
 
-def _validation(held_out: Split, size: tuple[int, int]) -> dict[str, Any]:
-    """Return the arguments of ``fit`` for the validation images, cropped to ``size``."""
-    inputs = to_inputs(held_out.images[:, : size[0], : size[1]])
-    return {"validation_data": (inputs, held_out.labels), "validation_batch_size": VALIDATION_BATCH_SIZE}
-
-
-def _model_to_train(
-    build: Build, shape: tuple[int, int, int], num_classes: int, config: TrainConfig, precision: str, devices: Devices
-) -> keras.Model:
-    with _precision(precision):
-        model = build(shape, num_classes)
-        if config.precision != "auto":
-            return model
-        return add_foldable_batch_norm(model, normalize=config.batch_normalization, devices=devices.num_devices)
-
-
-def _built(
-    plain: keras.Model, config: TrainConfig, first: int, num_train: int, num_validation: int, precision: str
-) -> TrainingStarted:
-    augmentation = in_words(config.augmentation.describe(plain.input_shape[1:]))
-    return TrainingStarted(
-        from_keras(plain),
-        config.epochs,
-        first,
-        num_train,
-        num_validation,
-        config.validation == "test",
-        precision,
-        augmentation,
-    )
-
-
-def _compile(model: keras.Model, config: TrainConfig, steps_per_epoch: int, devices: Devices) -> None:
-    # TensorFlow cannot run several steps in one call when devices share a batch (an unfed placeholder in its loop).
-    steps_per_call = 1 if devices.num_devices > 1 else min(STEPS_PER_EXECUTION, steps_per_epoch)
-    from_logits = outputs_logits(model)
-    model.compile(
-        optimizer=make_optimizer(config, config.epochs * steps_per_epoch, devices=devices.num_devices),
-        loss=make_loss(config, from_logits=from_logits),
-        metrics=make_metrics(config, from_logits=from_logits),
-        steps_per_execution=steps_per_call,
-    )
-    # Without this the first step creates the optimiser's variables, and TensorFlow traces such a step twice.
-    model.optimizer.build(model.trainable_variables)
-
-
-@contextlib.contextmanager
-def _precision(name: str) -> Iterator[None]:
-    """Build layers with the precision ``name`` in the block, then restore the previous policy."""
-    import keras
-
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(name)
+def build_custom(build: Build, dataset: Dataset, seed: int) -> Network | keras.Model:
+    """Return what a user's function builds; a description needs no Keras."""
     try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
+        require_backend()
+    except MissingBackendError:
+        return build(dataset.image_shape, dataset.num_classes)
+    from .keras_ext.determinism import seeded
+    from .keras_ext.fit import float32_policy
+
+    with seeded(seed), float32_policy():
+        return build(dataset.image_shape, dataset.num_classes)
+
+
+def _train_natively(
+    network: Network, batches: TrainingBatches, held_out: Split, config: TrainConfig, log: EpochLog, seed: int,
+    resumed: Checkpoint | None,
+) -> _Trained:  # fmt: skip
+    threads = usable_threads(MAX_THREADS)
+    engine = fit_with_engine(network, batches, held_out, config, log, seed=seed, threads=threads, resumed=resumed)
+    return _Trained(engine.weights(), engine.logits, "native")
+
+
+def _train_with_keras(
+    make: Callable[[bool], keras.Model], batches: TrainingBatches, held_out: Split, config: TrainConfig, log: EpochLog, seed: int,
+    resumed: Checkpoint | None,
+) -> _Trained:  # fmt: skip
+    backend = require_backend()
+    from .keras_ext.fit import fit_with_keras
+
+    model, devices = fit_with_keras(make, batches, held_out, config, log, seed=seed, resumed=resumed)
+    logits = partial(keras_logits, with_logits(model))
+    return _Trained(from_keras(model).weight_arrays(), logits, backend, devices.accelerators, model)
+
+
+def _started(
+    network: Network, config: TrainConfig, first: int, num_train: int, num_validation: int, engine: str, reason: str
+) -> TrainingStarted:
+    augmentation = in_words(config.augmentation.describe(network.input_shape))
+    validates_on_test = config.validation == "test"
+    return TrainingStarted(
+        network, config.epochs, first, num_train, num_validation, validates_on_test, engine, reason, augmentation
+    )

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from .config import TrainConfig
-
-if TYPE_CHECKING:
-    import keras
 
 
 def rate_at(step: int, config: TrainConfig, total_steps: int) -> float:
@@ -23,22 +18,3 @@ def rate_at(step: int, config: TrainConfig, total_steps: int) -> float:
     rising = progress / config.warm_up if config.warm_up else 1.0
     falling = (1.0 - progress) / (1.0 - config.warm_up)
     return config.learning_rate * max(min(rising, falling), 0.0)
-
-
-def learning_rate(config: TrainConfig, total_steps: int) -> keras.optimizers.schedules.LearningRateSchedule | float:
-    """Return :func:`rate_at` in the form of Keras' optimisers: a number or a schedule."""
-    if config.schedule == "constant":
-        return config.learning_rate
-    import keras
-
-    class OneCycle(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
-        def __call__(self, step: Any) -> Any:
-            progress = (keras.ops.cast(step, "float32") + 0.5) / total_steps
-            rising = progress / config.warm_up if config.warm_up else keras.ops.ones_like(progress)
-            falling = (1.0 - progress) / (1.0 - config.warm_up)
-            return config.learning_rate * keras.ops.maximum(keras.ops.minimum(rising, falling), 0.0)
-
-        def get_config(self) -> dict[str, Any]:
-            return {"total_steps": total_steps, **config.as_dict()}
-
-    return OneCycle()

@@ -19,12 +19,6 @@ SelectionSplit = Literal["validation", "training"]
 """Images that temperature and thresholds are chosen on: training images where the recipe holds none out."""
 
 
-def train_validation_splits(dataset: Dataset, config: TrainConfig, *, seed: int) -> tuple[Split, Split]:
-    """Return the images to train on and the images to validate on."""
-    kept, held_out = validation_split(dataset, config, seed=seed)
-    return dataset.train.take(kept), held_out
-
-
 def validation_split(dataset: Dataset, config: TrainConfig, *, seed: int) -> tuple[Labels, Split]:
     """Return the indices of the images to train on, and the images to validate on."""
     if config.validation == "test":
@@ -43,9 +37,8 @@ def train_and_holdout_indices(
 ) -> tuple[Labels, Labels, SelectionSplit]:
     """Return indices of the training split: those trained on, those to choose thresholds on, and what the latter are.
 
-    The split is that of :func:`train_validation_splits`.
-
-    ``labels`` (n,) are those of the training split, ``config`` is the training configuration in ``run.json``.
+    The split is that of :func:`validation_split`. ``labels`` (n,) are those of the training split, ``config`` is the training
+    configuration in ``run.json``.
     """
     if config["validation"] == "held-out":
         share = validation_share(

@@ -182,6 +182,28 @@ def _rescaling(graph: Graph, layer: Layer) -> None:
     graph.node("Add", _scalar(layer.settings["offset"]))
 
 
+def _normalization(graph: Graph, layer: Layer) -> None:
+    axis = layer.settings.get("axis", -1)
+    if axis not in (None, []):
+        _require_last_axis(layer)
+    graph.channels_last()
+    adapted = "mean" in layer.weights
+    mean, variance = (
+        graph.weight(layer, name) if adapted else _scalar(layer.settings[name]) for name in ("mean", "variance")
+    )
+    deviation = np.maximum(np.sqrt(variance), np.float32(1e-7))  # Keras' epsilon
+    # Statistics may be (1, 1, 1, c), or one number.
+    mean, deviation = (
+        array.reshape(array.shape[-1:]) if array.size > 1 else array.reshape(()) for array in (mean, deviation)
+    )
+    if layer.settings.get("invert"):
+        graph.node("Mul", deviation)
+        graph.node("Add", mean)
+    else:
+        graph.node("Sub", mean)
+        graph.node("Div", deviation)
+
+
 def _softmax_layer(graph: Graph, layer: Layer) -> None:
     _require_last_axis(layer)
     _softmax(graph)
@@ -223,6 +245,10 @@ def _gelu(graph: Graph) -> None:
     graph.node("Mul", _scalar(0.5))
 
 
+def _celu(graph: Graph) -> None:
+    graph.node("Celu", alpha=1.0)
+
+
 def _silu(graph: Graph) -> None:
     inputs = graph.current
     graph.node("Sigmoid")
@@ -247,6 +273,7 @@ LAYERS: dict[str, NodeWriter] = {
     "GlobalMaxPooling2D": _global_pool("GlobalMaxPool"),
     "LeakyReLU": lambda graph, layer: graph.node("LeakyRelu", alpha=float(layer.settings.get("negative_slope", 0.3))),
     "MaxPooling2D": _pool("MaxPool"),
+    "Normalization": _normalization,
     "ReLU": _relu,
     "Rescaling": _rescaling,
     "Reshape": _reshape,
@@ -256,6 +283,7 @@ LAYERS: dict[str, NodeWriter] = {
 }
 
 ACTIVATIONS: dict[str, Callable[[Graph], None]] = {
+    "celu": _celu,
     "elu": lambda graph: graph.node("Elu"),
     "gelu": _gelu,
     "leaky_relu": lambda graph: graph.node("LeakyRelu", alpha=0.2),

@@ -7,7 +7,6 @@ import signal
 import threading
 import time
 
-from ...models.backend import skip_optional_imports
 from ..plan import THREADS_PER_RUN
 
 THREADS = {
@@ -23,7 +22,6 @@ def begin_process(parent: int) -> None:
     """Prepare a worker process before it imports TensorFlow; it ends with the process ``parent``."""
     # Ctrl-C reaches every process of the terminal; here it would end a training early and keep it as if it were complete.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    skip_optional_imports()
     if os.name != "nt":  # on Windows, a process keeps the number of its parent forever
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 

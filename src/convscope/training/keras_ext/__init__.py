@@ -1,1 +1,4 @@
-"""Modules that import Keras, some TensorFlow too, at their top: import them only when a training starts."""
+"""Training with Keras: the reference, and the general path for other layers, GPUs and several machines.
+
+The modules import Keras at their top: import them only when such a training starts.
+"""

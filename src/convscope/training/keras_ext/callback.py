@@ -1,93 +1,62 @@
-"""The Keras callback of a training: progress events, history, snapshots and checkpoints."""
+"""The Keras callback of a training: it passes batches and epochs on to the log."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
-from ...models.network import Weights, from_keras
-from ..batches import BatchStream
-from ..checkpoint import Checkpoint, capture, save_checkpoint
+from ...models.network import from_keras
+from ..checkpoint import State
 from ..config import TrainConfig
-from ..events import Listener, TrainProgress
-from ..foldable_batch_norm import fold_batch_norm
-from ..history import EpochRecord
-from ..interrupt import StopRequest
-from ..optimizers import PLAIN_LOSS
+from ..epoch_log import EpochLog
 from ..schedule import rate_at
+from .batch_sequence import BatchSequence
+from .optimizers import PLAIN_LOSS
 
 
 class TrainingCallback(keras.callbacks.Callback):  # type: ignore[misc]
-    """Callback that reports and records each epoch, saves its state and stops on request."""
+    """Sets the epoch of the batches, reports to the log, and stops if the log says so."""
 
-    def __init__(
-        self,
-        stream: BatchStream,
-        config: TrainConfig,
-        stop: StopRequest,
-        listener: Listener | None,
-        plain: keras.Model,
-        *,
-        checkpoint: Path | None = None,
-        resumed: Checkpoint | None = None,
-    ) -> None:
-        """Prepare the callback, with the state in ``resumed`` if there is one.
-
-        ``plain`` is the network without batch normalisation, whose weights are recorded; ``checkpoint`` is a file for the state
-        after each epoch.
-        """
+    def __init__(self, log: EpochLog, sequence: BatchSequence, config: TrainConfig) -> None:
         super().__init__()
-        self.records: list[EpochRecord] = list(resumed.history) if resumed else []
-        self.snapshots: list[Mapping[str, Weights]] = list(resumed.snapshots) if resumed else []
-        self.stopped_early = False
-        self._stream, self._config, self._stop, self._listener = stream, config, stop, listener
-        self._plain, self._checkpoint = plain, checkpoint
-        self._epoch, self._images_done, self._started = 0, 0, 0.0
+        self._log, self._sequence, self._config = log, sequence, config
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        self._stream.begin(epoch)
-        self._epoch, self._started = epoch + 1, time.perf_counter()
+        self._sequence.begin(epoch)
+        self._log.begin()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        self._images_done = min((batch + 1) * self._stream.batch_size, self._stream.num_images)
-        self._check_stop()
-        if self._listener and logs:
-            self._listener(self._progress(logs, None))
+        batches = self._sequence.batches
+        done = min((batch + 1) * batches.batch_size, batches.num_images)
+        if logs and self._log.report(done, float(logs["loss"]), float(logs["accuracy"])):
+            self.model.stop_training = True
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         assert logs is not None
         # The history shows the loss without label smoothing, which is a metric of its own.
         logs = {**logs, **{part + "loss": logs[part + PLAIN_LOSS] for part in ("", "val_") if part + PLAIN_LOSS in logs}}
         values = {name: float(logs[name]) for name in ("loss", "accuracy", "val_loss", "val_accuracy")}
-        seconds = time.perf_counter() - self._started
-        record = EpochRecord(self._epoch, seconds, **values, learning_rate=self._last_rate())
-        self.records.append(record)
-        self._plain.set_weights(fold_batch_norm(self.model, self._plain))
-        self.snapshots.append(from_keras(self._plain).weight_arrays())
-        self._check_stop()
-        if self._checkpoint and not self.stopped_early:
-            save_checkpoint(capture(self.model, self.records, self.snapshots), self._checkpoint)
-        if self._listener:
-            self._listener(self._progress(logs, record))
-
-    def _check_stop(self) -> None:
-        """Stop if the user has asked to; after the last step this does not count as stopped early."""
-        if self._stop.asked:
+        weights = from_keras(self.model).weight_arrays()
+        if self._log.finish(values, self._last_rate(), weights, lambda: state_of(self.model)):
             self.model.stop_training = True
-            done = self._epoch == self._config.epochs and self._images_done == self._stream.num_images
-            self.stopped_early = self.stopped_early or not done
 
     def _last_rate(self) -> float:
         steps_taken = int(np.asarray(self.model.optimizer.iterations))
-        return rate_at(steps_taken - 1, self._config, self._config.epochs * self._stream.steps_per_epoch)
+        return rate_at(steps_taken - 1, self._config, self._config.epochs * len(self._sequence))
 
-    def _progress(self, logs: dict[str, Any], record: EpochRecord | None) -> TrainProgress:
-        return TrainProgress(
-            str(self.model.name), self._epoch, self._config.epochs, self._images_done, self._stream.num_images,
-            float(logs["loss"]), float(logs["accuracy"]), time.perf_counter() - self._started, record,
-        )  # fmt: skip
+
+def state_of(model: keras.Model) -> State:
+    """Copy every variable of a model in training and of its optimizer: weights, random generators, moments, step count."""
+    owners = {"model": model, "optimizer": model.optimizer}
+    return {
+        f"{owner}/{index}": np.array(variable) for owner, of in owners.items() for index, variable in enumerate(of.variables)
+    }
+
+
+def restore(state: State, model: keras.Model) -> None:
+    """Take over a state with the names and shapes of :func:`state_of`."""
+    for owner, of in (("model", model), ("optimizer", model.optimizer)):
+        for index, variable in enumerate(of.variables):
+            variable.assign(state[f"{owner}/{index}"])

@@ -21,19 +21,30 @@ typedef struct {
   int sparse;                      /* CONV: kernels lie as (out, kh, kw, in), gradients go through the winners only */
   float *out, *grad;               /* batch x out_size */
   uint8_t *winner;                 /* batch x out_size */
+  int spans, span;                 /* CONV: runs of taps in a row of a kernel, and floats of one, side by side */
   float *copy;                     /* CONV: the kernels in the other layout */
-  int32_t *offset, *where;         /* CONV: taps; sparse: the position of each winner */
+  int32_t *where;                  /* sparse: the position of each winner */
   double *sums;                    /* NORM: pieces x 2 x out_stride */
-  float *mean, *inverse, *scale_1, *scale_2;
+  float *mean, *inverse, *factor, *add, *by_sum, *by_product; /* NORM: of channels */
 } Layer;
 
 typedef struct {
-  float *in, *out, *rows, *full; /* padded input and its gradient, rows before pooling, unpooled gradient */
+  /* an image before it is warped, padded input and its gradient, rows before pooling, unpooled gradient */
+  float *image, *in, *out, *rows, *full;
+  Winner *winners; /* of one channel */
+  int thread;
+  struct Engine *engine;
 } Scratch;
+
+/* How many items of a thread's share were taken, in a cache line of its own. */
+typedef struct {
+  atomic_int taken;
+  char apart[60];
+} Share;
 
 struct Engine {
   Layer layer[MAX_LAYERS];
-  int layers, classes, batch, threads, pieces, in_c;
+  int layers, classes, batch, threads, pieces;
   int64_t in_size, parameters, piece_size, step;
   uint64_t seed;
   float *p, *m, *v, *g;     /* parameters, moments, gradients of pieces */
@@ -51,7 +62,9 @@ struct Engine {
   /* threads */
   pthread_mutex_t lock;
   pthread_cond_t wake;
-  atomic_int arrived, generation, next;
+  atomic_int arrived, generation;
+  Share share[MAX_THREADS];
+  int backwards;
 };
 
 /* ---------------------------------------------------------------- memory */
@@ -85,7 +98,8 @@ static void meet(Engine *e, void (*then)(Engine *, int), int layer) {
   if (atomic_fetch_add(&e->arrived, 1) == e->threads - 1) {
     if (then) then(e, layer);
     atomic_store(&e->arrived, 0);
-    atomic_store(&e->next, 0);
+    for (int t = 0; t < e->threads; t++) atomic_store(&e->share[t].taken, 0);
+    e->backwards = !e->backwards;
     pthread_mutex_lock(&e->lock);
     atomic_store(&e->generation, generation + 1);
     pthread_cond_broadcast(&e->wake);
@@ -103,9 +117,17 @@ static void meet(Engine *e, void (*then)(Engine *, int), int layer) {
   pthread_mutex_unlock(&e->lock);
 }
 
-static int take(Engine *e, int limit) {
-  int i = atomic_fetch_add(&e->next, 1);
-  return i < limit ? i : -1;
+/* The next item of a phase for this thread, or -1: first of its own share, then of what others have not begun. Shares are the
+ * same in each phase, and every other phase goes through them backwards, so that what a thread had last is in its cache. */
+static int take(Engine *e, int thread, int total) {
+  for (int k = 0; k < e->threads; k++) {
+    int t = (thread + k) % e->threads, from = (int)((int64_t)total * t / e->threads);
+    int size = (int)((int64_t)total * (t + 1) / e->threads) - from;
+    if (atomic_load_explicit(&e->share[t].taken, memory_order_relaxed) >= size) continue;
+    int i = atomic_fetch_add(&e->share[t].taken, 1);
+    if (i < size) return from + (e->backwards ? size - 1 - i : i);
+  }
+  return -1;
 }
 
 static int num_pieces(const Engine *e) { return (e->n + PIECE - 1) / PIECE; }
@@ -113,50 +135,65 @@ static int piece_end(const Engine *e, int piece) { return (piece + 1) * PIECE < 
 
 /* ---------------------------------------------------------------- input */
 
-/* An image of bytes to 0..1, cut out of its padded self, or drawn anew through an affine map with bilinear weights. */
-static void read_image(const Engine *e, const uint8_t *image, const int16_t *shift, const float *warp, float *out) {
-  const Layer *first = &e->layer[0];
-  int h = first->in_h, w = first->in_w, c = e->in_c;
+/* An image of bytes to 0..1, moved by whole pixels; where it ends, the pixels at its edge are repeated. */
+static void read_shifted(const Layer *first, const uint8_t *image, int down, int right, float *out) {
+  int h = first->in_h, w = first->in_w, c = first->in_c;
   const float scale = 1 / 255.0f;
-  if (warp) {
-    for (int y = 0; y < h; y++)
-      for (int x = 0; x < w; x++) {
-        float fx = warp[0] * x + warp[1] * y + warp[2], fy = warp[3] * x + warp[4] * y + warp[5];
-        float lx = floorf(fx), ly = floorf(fy), rx = fx - lx, ry = fy - ly;
-        float *to = out + ((int64_t)y * w + x) * c;
-        for (int k = 0; k < c; k++) to[k] = 0;
-        if (!(lx >= -1 && lx < w && ly >= -1 && ly < h)) continue;
-        for (int q = 0; q < 4; q++) {
-          int sx = (int)lx + (q & 1), sy = (int)ly + (q >> 1);
-          if (sx < 0 || sx >= w || sy < 0 || sy >= h) continue;
-          float part = ((q & 1) ? rx : 1 - rx) * ((q >> 1) ? ry : 1 - ry) * scale;
-          for (int k = 0; k < c; k++) to[k] += part * image[((int64_t)sy * w + sx) * c + k];
-        }
-      }
-    return;
-  }
-  int dy = shift ? shift[0] : 0, dx = shift ? shift[1] : 0;
-  for (int y = 0; y < h; y++) {
-    float *to = out + (int64_t)y * w * c;
-    int from = dx < 0 ? -dx : 0, until = dx > 0 ? w - dx : w;
-    if (y + dy < 0 || y + dy >= h) from = until = w;
-    const uint8_t *row = image + ((int64_t)(y + dy) * w + dx) * c;
-    for (int i = 0; i < from * c; i++) to[i] = 0;
-    for (int i = from * c; i < until * c; i++) to[i] = row[i] * scale;
-    for (int i = until * c; i < w * c; i++) to[i] = 0;
+  int from = clamp(-right, 0, w), until = clamp(w - right, 0, w);
+  for (int y = 0; y < h; y++, out += w * c) {
+    const uint8_t *row = image + (int64_t)clamp(y + down, 0, h - 1) * w * c;
+    for (int i = from * c; i < until * c; i++) out[i] = row[i + right * c] * scale;
+    for (int x = 0; x < from; x++)
+      for (int k = 0; k < c; k++) out[x * c + k] = row[k] * scale;
+    for (int x = until; x < w; x++)
+      for (int k = 0; k < c; k++) out[x * c + k] = row[(w - 1) * c + k] * scale;
   }
 }
 
-static void read_piece(Engine *e, int piece) {
+/* An image drawn anew through an affine map from its pixels to places in `image`, a vector of pixels at a time: bilinear,
+ * and places outside are those at the edge. */
+static void read_warped(const Layer *first, const float *image, const float *map, float *out) {
+  vec ramp;
+  for (int i = 0; i < WIDTH; i++) ramp[i] = (float)i;
+  int h = first->in_h, w = first->in_w, c = first->in_c;
+  for (int y = 0; y < h; y++)
+    for (int x = 0; x < w; x += WIDTH) {
+      vec across = ramp + (float)x;
+      vec fx = within(map[0] * across + (map[1] * y + map[2]), w - 1);
+      vec fy = within(map[3] * across + (map[4] * y + map[5]), h - 1);
+      ivec left = __builtin_convertvector(fx, ivec), top = __builtin_convertvector(fy, ivec);
+      vec rx = fx - __builtin_convertvector(left, vec), ry = fy - __builtin_convertvector(top, vec);
+      int32_t at[4][WIDTH];
+      ivec corner = (top * w + left) * c, step = (left < w - 1) & c, row = (top < h - 1) & (w * c);
+      ivec corners[4] = {corner, corner + step, corner + row, corner + row + step};
+      memcpy(at, corners, sizeof at);
+      for (int k = 0; k < c; k++) {
+        float value[4][WIDTH];
+        for (int q = 0; q < 4; q++)
+          for (int i = 0; i < WIDTH; i++) value[q][i] = image[at[q][i] + k];
+        vec upper = load(value[0]) + rx * (load(value[1]) - load(value[0]));
+        vec lower = load(value[2]) + rx * (load(value[3]) - load(value[2]));
+        vec drawn = upper + ry * (lower - upper);
+        for (int i = 0; i < WIDTH && x + i < w; i++) out[((int64_t)y * w + x + i) * c + k] = drawn[i];
+      }
+    }
+}
+
+static void read_piece(Engine *e, int piece, Scratch *s) {
+  const Layer *first = &e->layer[0];
   for (int b = piece * PIECE; b < piece_end(e, piece); b++) {
     float *to = e->input + b * e->in_size;
-    if (!e->training) {
-      read_image(e, e->images + b * e->in_size, 0, 0, to);
-      continue;
-    }
     int64_t at = e->now * e->batch + b;
     const Epoch *o = e->epoch;
-    read_image(e, o->images + o->rows[at] * e->in_size, o->shifts ? o->shifts + 2 * at : 0, o->warps ? o->warps + 6 * at : 0, to);
+    if (!e->training) {
+      read_shifted(first, e->images + b * e->in_size, 0, 0, to);
+    } else if (o->warps) {
+      read_shifted(first, o->images + o->rows[at] * e->in_size, 0, 0, s->image);
+      read_warped(first, s->image, o->warps + 6 * at, to);
+    } else {
+      const int16_t *shift = o->shifts ? o->shifts + 2 * at : (const int16_t[]){0, 0};
+      read_shifted(first, o->images + o->rows[at] * e->in_size, shift[0], shift[1], to);
+    }
   }
 }
 
@@ -173,14 +210,23 @@ static float *input_gradient(Engine *e, int layer, int b) {
 
 static int row_floats(const Layer *l) { return (l->in_w + 2 * l->pad_w) * l->in_stride; }
 
+/* Lay (h, w, stride) into zeros of (all_h, all_w, stride), from (top, left) on. */
+static void framed(const float *in, int h, int w, int stride, int top, int left, int all_h, int all_w, float *out) {
+  int64_t before = (int64_t)left * stride, inner = (int64_t)w * stride, row = (int64_t)all_w * stride;
+  memset(out, 0, sizeof(float) * row * top);
+  float *to = out + row * top;
+  for (int y = 0; y < h; y++, to += row, in += inner) {
+    memset(to, 0, sizeof(float) * before);
+    memcpy(to + before, in, sizeof(float) * inner);
+    memset(to + before + inner, 0, sizeof(float) * (row - before - inner));
+  }
+  memset(to, 0, sizeof(float) * row * (all_h - top - h));
+}
+
 /* The input with a margin of zeros; the input itself where no margin is needed. */
 static const float *with_margin(const Layer *l, const float *in, float *scratch) {
   if (!l->pad_h && !l->pad_w) return in;
-  int row = row_floats(l);
-  memset(scratch, 0, sizeof(float) * row * (l->in_h + 2 * l->pad_h));
-  for (int y = 0; y < l->in_h; y++)
-    memcpy(scratch + (int64_t)(y + l->pad_h) * row + l->pad_w * l->in_stride, in + (int64_t)y * l->in_w * l->in_stride,
-           sizeof(float) * l->in_w * l->in_stride);
+  framed(in, l->in_h, l->in_w, l->in_stride, l->pad_h, l->pad_w, l->in_h + 2 * l->pad_h, l->in_w + 2 * l->pad_w, scratch);
   return scratch;
 }
 
@@ -192,43 +238,30 @@ static void conv_forward(Engine *e, int i, int b, Scratch *s) {
   float *out = l->out + b * l->out_size;
   for (int y = 0; y < l->conv_h; y++) {
     float *to = pooled ? s->rows + (int64_t)(y % ph) * l->conv_w * l->out_stride : out + (int64_t)y * l->conv_w * l->out_stride;
-    conv_row(x + (int64_t)y * row, row, l->in_stride, l->in_c, kernel, l->spec.kernel_h, l->spec.kernel_w, l->out_stride, bias,
-             to, l->conv_w);
+    conv_row(x + (int64_t)y * row, row, l->in_stride, kernel, l->spec.kernel_h, l->spans, l->span, l->out_stride, bias,
+             l->spec.relu && !pooled, to, l->conv_w);
     if (pooled && y % ph == ph - 1) {
       int64_t at = (int64_t)(y / ph) * l->out_w * l->out_stride;
       pool_row(s->rows, l->conv_w, l->out_stride, ph, pw, l->spec.relu, out + at, l->winner + b * l->out_size + at, l->out_w);
     }
   }
-  if (!pooled && l->spec.relu)
-    for (int64_t k = 0; k < l->out_size; k += LANES) {
-      vec v = load(out + k);
-      store(out + k, choose(v > 0, v, (vec){0}));
-    }
 }
 
+/* Pooling after a ReLU: the gradient of a window reaches its winner alone, so most products need not be computed. */
 static void conv_backward_sparse(Engine *e, int i, int b, float *sums, Scratch *s) {
   Layer *l = &e->layer[i];
   const float *x = with_margin(l, input_of(e, i, b), s->in), *grad = l->grad + b * l->out_size, *kernel = e->p + l->at;
-  const uint8_t *winner = l->winner + b * l->out_size;
-  int row = row_floats(l), taps = l->spec.kernel_h * l->spec.kernel_w, margin = l->pad_h || l->pad_w;
-  int positions = l->out_h * l->out_w, window = l->spec.pool_h * l->spec.pool_w;
+  int row = row_floats(l), kh = l->spec.kernel_h, kw = l->spec.kernel_w, margin = l->pad_h || l->pad_w;
   float *to = input_gradient(e, i, b), *full = margin ? s->out : to;
-  if (full) memset(full, 0, sizeof(float) * (margin ? row * (l->in_h + 2 * l->pad_h) : l->in_size));
-  for (int o = 0; o < l->out_c; o++)
-    for (int c = 0; c < l->in_stride; c += LANES)
-      for (int t = 0; t < taps; t += SPARSE_TAPS) {
-        int64_t k = ((int64_t)o * taps + t) * l->in_stride + c;
-#define TILE(T) winners_tile(T, taps - t, x + c, to ? full + c : 0, row, l->in_stride, l->offset + t, kernel + k, grad + o, \
-                             winner + o, positions, l->where, l->out_stride, window, sums + k)
-        if (taps - t >= SPARSE_TAPS) TILE(SPARSE_TAPS);
-        else TILE(0);
-#undef TILE
-      }
-  float *bias = sums + l->kernel;
-  for (int p = 0; l->bias && p < positions; p++)
-    for (int o = 0; o < l->out_c; o++)
-      if (winner[(int64_t)p * l->out_stride + o] != NO_WINNER) bias[o] += grad[(int64_t)p * l->out_stride + o];
-  for (int y = 0; margin && to && y < l->in_h; y++)
+  memset(full, 0, sizeof(float) * (margin ? row * (l->in_h + 2 * l->pad_h) : l->in_size));
+  if (l->bias) bias_gradient(grad, l->winner + b * l->out_size, l->out_h * l->out_w, l->out_stride, sums + l->kernel);
+  for (int o = 0; o < l->out_c; o++) {
+    int n = list_winners(grad + o, l->winner + b * l->out_size + o, l->out_h * l->out_w, l->where, l->out_stride,
+                         l->spec.pool_h * l->spec.pool_w, s->winners);
+    int64_t k = (int64_t)o * kh * kw * l->in_stride;
+    winners_gradient(x, full, row, l->in_stride, kh, kw, kernel + k, s->winners, n, sums + k);
+  }
+  for (int y = 0; margin && y < l->in_h; y++)
     memcpy(to + (int64_t)y * l->in_w * l->in_stride, full + (int64_t)(y + l->pad_h) * row + l->pad_w * l->in_stride,
            sizeof(float) * l->in_w * l->in_stride);
 }
@@ -240,42 +273,42 @@ static void conv_backward(Engine *e, int i, int b, float *sums, Scratch *s) {
     return;
   }
   const float *x = with_margin(l, input_of(e, i, b), s->in);
-  float *grad = l->grad + b * l->out_size;
-  int kh = l->spec.kernel_h, kw = l->spec.kernel_w, out = l->out_stride;
-  if (l->spec.pool_h * l->spec.pool_w > 1) {
-    unpool(grad, l->winner + b * l->out_size, l->out_h, l->out_w, out, l->conv_w, l->spec.pool_h, l->spec.pool_w, s->full);
+  const uint8_t *winner = l->winner ? l->winner + b * l->out_size : 0;
+  float *grad = l->grad + b * l->out_size, *to = input_gradient(e, i, b);
+  int kh = l->spec.kernel_h, kw = l->spec.kernel_w, out = l->out_stride, row = row_floats(l), stride = l->in_stride;
+  int ph = l->spec.pool_h, pw = l->spec.pool_w, pooled = ph * pw > 1;
+  if (l->bias) bias_gradient(grad, winner, l->out_h * l->out_w, out, sums + l->kernel);
+  if (pooled && to) { /* spread out for the input's gradient */
+    unpool(grad, winner, l->out_h, l->out_w, out, l->conv_w, ph, pw, s->full);
     grad = s->full;
+    pooled = 0;
   }
-  kernel_gradient(x, row_floats(l), l->in_stride, l->offset, kh * kw * l->in_c, grad, l->conv_h, l->conv_w, out, sums);
-  for (int o = 0; l->bias && o < out; o += LANES) {
-    vec sum = load(sums + l->kernel + o);
-    for (int p = 0; p < l->conv_h * l->conv_w; p++) sum += load(grad + (int64_t)p * out + o);
-    store(sums + l->kernel + o, sum);
-  }
-  float *to = input_gradient(e, i, b);
+  Gradient of = {x, grad, pooled ? winner : 0, row, stride, pooled ? l->out_h : l->conv_h, pooled ? l->out_w : l->conv_w, out, ph, pw};
+  kernel_gradient(&of, kh, l->spans, l->span, sums);
   if (!to) return;
   /* The input's gradient is a convolution too: of the padded gradient, with the kernels turned round. */
-  int row = (l->in_w + kw - 1) * out, top = kh - 1 - l->pad_h, left = kw - 1 - l->pad_w;
-  memset(s->out, 0, sizeof(float) * row * (l->in_h + kh - 1));
-  for (int y = 0; y < l->conv_h; y++)
-    memcpy(s->out + (int64_t)(y + top) * row + left * out, grad + (int64_t)y * l->conv_w * out, sizeof(float) * l->conv_w * out);
+  row = (l->in_w + kw - 1) * out;
+  framed(grad, l->conv_h, l->conv_w, out, kh - 1 - l->pad_h, kw - 1 - l->pad_w, l->in_h + kh - 1, l->in_w + kw - 1, s->out);
+  int spans = l->out_c == out ? 1 : kw;
   for (int y = 0; y < l->in_h; y++)
-    conv_row(s->out + (int64_t)y * row, row, out, l->out_c, l->copy, kh, kw, l->in_stride, 0,
-             to + (int64_t)y * l->in_w * l->in_stride, l->in_w);
+    conv_row(s->out + (int64_t)y * row, row, out, l->copy, kh, spans, kw * l->out_c / spans, stride, 0, 0,
+             to + (int64_t)y * l->in_w * stride, l->in_w);
 }
 
 /* Bring the other layout of `count` kernel floats from `from` on up to date. */
 static void copy_kernels(Engine *e, Layer *l, int64_t from, int64_t count) {
-  int taps = l->spec.kernel_h * l->spec.kernel_w;
+  if (!l->copy) return;
+  /* Sparse: (out, taps, in) to (taps, in, out). Else: (taps, in, out) to (taps turned round, out, in). */
+  int taps = l->spec.kernel_h * l->spec.kernel_w, inner = l->sparse ? l->in_stride : l->out_stride;
+  int inner_size = l->sparse ? l->in_c : l->out_c, step = l->sparse ? l->out_stride : l->in_stride;
   const float *p = e->p + l->at;
-  for (int64_t k = from; k < from + count; k++) {
-    if (l->sparse) { /* (out, taps, in) to (taps, in, out) */
-      int64_t c = k % l->in_stride, t = k / l->in_stride % taps, o = k / l->in_stride / taps;
-      if (c < l->in_c) l->copy[(t * l->in_c + c) * l->out_stride + o] = p[k];
-    } else { /* (taps, in, out) to (taps turned round, out, in) */
-      int64_t o = k % l->out_stride, c = k / l->out_stride % l->in_c, t = k / l->out_stride / l->in_c;
-      if (o < l->out_c && l->copy) l->copy[((taps - 1 - t) * l->out_c + o) * l->in_stride + c] = p[k];
-    }
+  for (int64_t k = from, until; k < from + count; k = until) {
+    int64_t at = k / inner, i = k % inner;
+    until = k + inner - i < from + count ? k + inner - i : from + count;
+    float *to = l->sparse ? l->copy + at % taps * l->in_c * step + at / taps
+                          : l->copy + (taps - 1 - at / l->in_c) * l->out_c * step + at % l->in_c;
+    int64_t most = inner_size - i < until - k ? inner_size - i : until - k;
+    for (int64_t q = 0; q < most; q++) to[(i + q) * step] = p[k + q];
   }
 }
 
@@ -289,32 +322,36 @@ static uint64_t hash(uint64_t x) {
   return x ^ (x >> 31);
 }
 
+/* A number of 32 bits for each float, mixed as MurmurHash3 finishes (Appleby, 2011), a vector at a time. */
 static void dropout(Engine *e, int i, int b, const float *in, float *out) {
+  typedef uint32_t uvec __attribute__((vector_size(4 * WIDTH)));
   Layer *l = &e->layer[i];
   uint64_t key = hash(hash(e->seed ^ ((uint64_t)e->step << 8 | (uint64_t)i)) + (uint64_t)b);
   float kept = 1 / (1 - l->spec.rate);
   uint32_t limit = (uint32_t)(l->spec.rate * 4294967296.0);
-  for (int64_t k = 0; k < l->out_size; k++) out[k] = (uint32_t)hash(key + (uint64_t)k) < limit ? 0 : in[k] * kept;
+  uvec number;
+  for (int k = 0; k < WIDTH; k++) number[k] = (uint32_t)k * 0x9e3779b9u + (uint32_t)key;
+  for (int64_t k = 0; k < l->out_size; k += WIDTH, number += WIDTH * 0x9e3779b9u) {
+    uvec x = number ^ (uint32_t)(key >> 32);
+    x = (x ^ (x >> 16)) * 0x85ebca6bu;
+    x = (x ^ (x >> 13)) * 0xc2b2ae35u;
+    x ^= x >> 16;
+    store(out + k, choose((ivec)(x >= limit), load(in + k) * kept, (vec){0}));
+  }
 }
 
-/* Sums of the input and of its squares over a piece; of each image in float, of the images in double. */
 static void norm_sums(Engine *e, int i, int piece) {
   Layer *l = &e->layer[i];
   double *sums = l->sums + (int64_t)piece * 2 * l->out_stride;
   memset(sums, 0, sizeof(double) * 2 * l->out_stride);
   for (int b = piece * PIECE; b < piece_end(e, piece); b++)
-    for (int c = 0; c < l->out_stride; c += LANES) {
-      const float *x = input_of(e, i, b) + c;
-      for (int y = 0; y < l->out_h; y++) {
-        vec sum = {0}, squares = {0};
-        for (int p = 0; p < l->out_w; p++, x += l->out_stride) {
-          vec v = load(x);
-          sum += v;
-          squares += v * v;
-        }
-        for (int k = 0; k < LANES; k++) sums[c + k] += sum[k], sums[l->out_stride + c + k] += squares[k];
-      }
-    }
+    moments(input_of(e, i, b), l->out_h * l->out_w, l->out_stride, sums);
+}
+
+/* By what a channel is multiplied, and what is added to it. */
+static void norm_factors(const Engine *e, Layer *l, int c, float mean, float inverse) {
+  l->factor[c] = inverse * e->p[l->at + c];
+  l->add[c] = e->p[l->at + l->out_stride + c] - mean * l->factor[c];
 }
 
 static void norm_statistics(Engine *e, int i) {
@@ -333,49 +370,22 @@ static void norm_statistics(Engine *e, int i) {
     l->inverse[c] = (float)(1 / sqrt(variance + l->spec.epsilon));
     moving[c] = moving[c] * l->spec.momentum + (float)mean * (1 - l->spec.momentum);
     moving[l->out_stride + c] = moving[l->out_stride + c] * l->spec.momentum + (float)variance * (1 - l->spec.momentum);
+    norm_factors(e, l, c, l->mean[c], l->inverse[c]);
   }
 }
 
-static void norm_forward(Engine *e, int i, int b) {
-  Layer *l = &e->layer[i];
-  const float *in = input_of(e, i, b), *gamma = e->p + l->at, *beta = gamma + l->out_stride, *moving = e->p + l->at + l->kernel;
-  float *out = l->out + b * l->out_size;
-  for (int c = 0; c < l->out_stride; c += LANES) {
-    vec mean, inverse;
-    if (e->training) {
-      mean = load(l->mean + c);
-      inverse = load(l->inverse + c);
-    } else {
-      mean = load(moving + c);
-      inverse = 1 / square_root(load(moving + l->out_stride + c) + l->spec.epsilon);
-    }
-    vec factor = inverse * load(gamma + c), add = load(beta + c) - mean * factor;
-    for (int64_t k = c; k < l->out_size; k += l->out_stride) {
-      vec v = load(in + k) * factor + add;
-      store(out + k, l->spec.relu ? choose(v > 0, v, (vec){0}) : v);
-    }
-  }
+static void norm_moving_statistics(Engine *e, Layer *l) {
+  const float *mean = e->p + l->at + l->kernel, *variance = mean + l->out_stride;
+  for (int c = 0; c < l->out_stride; c++) norm_factors(e, l, c, mean[c], 1 / sqrtf(variance[c] + l->spec.epsilon));
 }
 
-/* Sums of the gradient, and of the gradient times the normalised input, over a piece. */
 static void norm_gradient_sums(Engine *e, int i, int piece) {
   Layer *l = &e->layer[i];
   double *sums = l->sums + (int64_t)piece * 2 * l->out_stride;
   memset(sums, 0, sizeof(double) * 2 * l->out_stride);
   for (int b = piece * PIECE; b < piece_end(e, piece); b++)
-    for (int c = 0; c < l->out_stride; c += LANES) {
-      const float *x = input_of(e, i, b) + c, *g = l->grad + b * l->out_size + c;
-      vec mean = load(l->mean + c), inverse = load(l->inverse + c);
-      for (int y = 0; y < l->out_h; y++) {
-        vec sum = {0}, products = {0};
-        for (int p = 0; p < l->out_w; p++, x += l->out_stride, g += l->out_stride) {
-          vec d = load(g);
-          sum += d;
-          products += d * ((load(x) - mean) * inverse);
-        }
-        for (int k = 0; k < LANES; k++) sums[c + k] += sum[k], sums[l->out_stride + c + k] += products[k];
-      }
-    }
+    gradient_moments(input_of(e, i, b), l->spec.relu ? l->out + b * l->out_size : 0, l->grad + b * l->out_size,
+                     l->out_h * l->out_w, l->out_stride, l->mean, l->inverse, sums);
 }
 
 static void norm_reduce_gradients(Engine *e, int i) {
@@ -390,28 +400,15 @@ static void norm_reduce_gradients(Engine *e, int i) {
     }
     to[c] = (float)products;
     to[l->out_stride + c] = (float)sum;
-    l->scale_1[c] = (float)(sum / count);
-    l->scale_2[c] = (float)(products / count);
-  }
-}
-
-static void norm_backward(Engine *e, int i, int b) {
-  Layer *l = &e->layer[i];
-  float *to = input_gradient(e, i, b);
-  if (!to) return;
-  const float *in = input_of(e, i, b), *grad = l->grad + b * l->out_size;
-  for (int c = 0; c < l->out_stride; c += LANES) {
-    vec mean = load(l->mean + c), inverse = load(l->inverse + c), factor = inverse * load(e->p + l->at + c);
-    vec one = load(l->scale_1 + c), two = load(l->scale_2 + c);
-    for (int64_t k = c; k < l->out_size; k += l->out_stride)
-      store(to + k, factor * (load(grad + k) - one - (load(in + k) - mean) * inverse * two));
+    l->by_sum[c] = (float)(sum / count);
+    l->by_product[c] = (float)(products / count) * l->inverse[c];
   }
 }
 
 static void mask_relu(const Layer *l, int b) {
   float *grad = l->grad + b * l->out_size;
   const float *out = l->out + b * l->out_size;
-  for (int64_t k = 0; k < l->out_size; k += LANES) store(grad + k, choose(load(out + k) > 0, load(grad + k), (vec){0}));
+  for (int64_t k = 0; k < l->out_size; k += WIDTH) store(grad + k, choose(load(out + k) > 0, load(grad + k), (vec){0}));
 }
 
 /* ---------------------------------------------------------------- pieces */
@@ -422,16 +419,14 @@ static void forward(Engine *e, int i, int piece, Scratch *s) {
   if (l->spec.kind == DENSE) {
     const float *bias = l->bias ? e->p + l->at + l->kernel : 0;
     float *out = l->out + from * l->out_size;
-    dense_forward(input_of(e, i, from), until - from, l->in_size, e->p + l->at, l->out_stride, bias, out);
-    for (int64_t k = 0; l->spec.relu && k < (until - from) * l->out_size; k += LANES)
-      store(out + k, choose(load(out + k) > 0, load(out + k), (vec){0}));
+    dense_forward(input_of(e, i, from), until - from, l->in_size, e->p + l->at, l->out_stride, bias, l->spec.relu, out);
     return;
   }
   for (int b = from; b < until; b++) {
     const float *in = input_of(e, i, b);
     float *out = l->out + b * l->out_size;
     if (l->spec.kind == CONV) conv_forward(e, i, b, s);
-    else if (l->spec.kind == NORM) norm_forward(e, i, b);
+    else if (l->spec.kind == NORM) scale(in, l->out_h * l->out_w, l->out_stride, l->factor, l->add, l->spec.relu, out);
     else if (l->spec.kind == DROPOUT && e->training) dropout(e, i, b, in, out);
     else if (l->spec.kind == DROPOUT) memcpy(out, in, sizeof(float) * l->out_size);
     else if (l->spec.kind == POOL)
@@ -441,15 +436,14 @@ static void forward(Engine *e, int i, int piece, Scratch *s) {
                  l->spec.pool_w, 0, out + at, l->winner + b * l->out_size + at, l->out_w);
       }
     else
-      for (int64_t k = 0; k < l->out_size; k += LANES) store(out + k, choose(load(in + k) > 0, load(in + k), (vec){0}));
+      for (int64_t k = 0; k < l->out_size; k += WIDTH) store(out + k, positive(load(in + k)));
   }
 }
 
 static void backward(Engine *e, int i, int piece, Scratch *s) {
   Layer *l = &e->layer[i];
   int from = piece * PIECE, until = piece_end(e, piece);
-  int pooled = l->spec.pool_h * l->spec.pool_w > 1;
-  if (l->spec.relu && l->spec.kind != NORM && !(l->spec.kind == CONV && pooled))
+  if (l->spec.relu && l->spec.kind != NORM && !l->winner) /* where there are winners, those off are marked */
     for (int b = from; b < until; b++) mask_relu(l, b);
   if (l->spec.kind == DENSE) {
     if (i)
@@ -460,14 +454,15 @@ static void backward(Engine *e, int i, int piece, Scratch *s) {
   for (int b = from; b < until; b++) {
     float *to = input_gradient(e, i, b), *grad = l->grad + b * l->out_size;
     if (l->spec.kind == CONV) conv_backward(e, i, b, e->g + piece * e->piece_size + l->sums_at, s);
-    else if (l->spec.kind == NORM) norm_backward(e, i, b);
     else if (!to) continue;
+    else if (l->spec.kind == NORM)
+      scale_back(input_of(e, i, b), to, l->out_h * l->out_w, l->out_stride, l->factor, l->mean, l->by_sum, l->by_product);
     else if (l->spec.kind == DROPOUT) dropout(e, i, b, grad, to);
     else if (l->spec.kind == POOL) {
-      memset(to, 0, sizeof(float) * l->in_size);
+      if (l->in_h % l->spec.pool_h || l->in_w % l->spec.pool_w) memset(to, 0, sizeof(float) * l->in_size);
       unpool(grad, l->winner + b * l->out_size, l->out_h, l->out_w, l->out_stride, l->in_w, l->spec.pool_h, l->spec.pool_w, to);
     } else
-      for (int64_t k = 0; k < l->out_size; k += LANES)
+      for (int64_t k = 0; k < l->out_size; k += WIDTH)
         store(to + k, choose(load(l->out + b * l->out_size + k) > 0, load(grad + k), (vec){0}));
   }
 }
@@ -504,7 +499,7 @@ static void update_dense(Engine *e, int i, int item) {
   Layer *l = &e->layer[i];
   float grad[DENSE_ROWS * CHUNK] __attribute__((aligned(64)));
   if (item == update_items(l) - 1) {
-    for (int o = 0; l->bias && o < l->out_stride; o += LANES) {
+    for (int o = 0; l->bias && o < l->out_stride; o += WIDTH) {
       vec sum = {0};
       for (int b = 0; b < e->n; b++) sum += load(l->grad + b * l->out_size + o);
       store(grad + o, sum);
@@ -523,7 +518,7 @@ static void update_pieces(Engine *e, int i, int item) {
   float grad[CHUNK] __attribute__((aligned(64)));
   int64_t from = (int64_t)item * CHUNK, count = learned(l) - from < CHUNK ? learned(l) - from : CHUNK;
   int pieces = l->spec.kind == NORM ? 1 : num_pieces(e);
-  for (int64_t k = 0; k < count; k += LANES) {
+  for (int64_t k = 0; k < count; k += WIDTH) {
     vec sum = load(e->g + l->sums_at + from + k);
     for (int piece = 1; piece < pieces; piece++) sum += load(e->g + piece * e->piece_size + l->sums_at + from + k);
     store(grad + k, sum);
@@ -532,10 +527,10 @@ static void update_pieces(Engine *e, int i, int item) {
   if (l->spec.kind == CONV && from < l->kernel) copy_kernels(e, l, from, from + count < l->kernel ? count : l->kernel - from);
 }
 
-static void update(Engine *e) {
+static void update(Engine *e, int thread) {
   int total = 0;
   for (int i = 0; i < e->layers; i++) total += update_items(&e->layer[i]);
-  for (int item; (item = take(e, total)) >= 0;) {
+  for (int item; (item = take(e, thread, total)) >= 0;) {
     int i = e->layers - 1; /* the dense layers first: their items are the larger ones */
     while (item >= update_items(&e->layer[i])) item -= update_items(&e->layer[i--]);
     if (e->layer[i].spec.kind == DENSE) update_dense(e, i, item);
@@ -576,17 +571,15 @@ static void backward_from(Engine *e, int i, int piece, Scratch *s) {
   int norm = norm_before(e, i);
   for (; i > norm; i--) backward(e, i, piece, s);
   if (norm < 0) return;
-  if (e->layer[norm].spec.relu)
-    for (int b = piece * PIECE; b < piece_end(e, piece); b++) mask_relu(&e->layer[norm], b);
   norm_gradient_sums(e, norm, piece);
 }
 
 /* One step, as every thread goes through it. All meet where sums over the whole batch are needed. */
 static void train_step(Engine *e, Scratch *s) {
   for (int first = 0, next = norm_from(e, 0);; first = next, next = norm_from(e, next + 1)) {
-    for (int piece; (piece = take(e, num_pieces(e))) >= 0;) {
+    for (int piece; (piece = take(e, s->thread, num_pieces(e))) >= 0;) {
       if (first == 0) {
-        read_piece(e, piece);
+        read_piece(e, piece, s);
         memset(e->g + piece * e->piece_size, 0, sizeof(float) * e->piece_size);
       }
       for (int i = first; i < next; i++) forward(e, i, piece, s);
@@ -601,50 +594,42 @@ static void train_step(Engine *e, Scratch *s) {
   }
   for (int norm = norm_before(e, e->layers); norm >= 0; norm = norm_before(e, norm)) {
     meet(e, norm_reduce_gradients, norm);
-    for (int piece; (piece = take(e, num_pieces(e))) >= 0;) backward_from(e, norm, piece, s);
+    for (int piece; (piece = take(e, s->thread, num_pieces(e))) >= 0;) backward_from(e, norm, piece, s);
   }
   meet(e, 0, 0);
-  update(e);
+  update(e, s->thread);
   meet(e, end_step, 0);
 }
 
-typedef struct {
-  Engine *engine;
-  int thread;
-} Job;
-
-static void *work(void *argument) {
-  Job *job = argument;
-  Engine *e = job->engine;
-  Scratch *s = &e->scratch[job->thread];
+static void *work(void *scratch) {
+  Scratch *s = scratch;
+  Engine *e = s->engine;
+  pthread_mutex_lock(&e->lock);
+  pthread_mutex_unlock(&e->lock);
   if (e->training) {
     for (int64_t steps = e->epoch->steps; steps; steps--) train_step(e, s);
     return 0;
   }
-  for (int piece; (piece = take(e, num_pieces(e))) >= 0;) {
-    read_piece(e, piece);
+  for (int piece; (piece = take(e, s->thread, num_pieces(e))) >= 0;) {
+    read_piece(e, piece, s);
     for (int i = 0; i < e->layers; i++) forward(e, i, piece, s);
   }
   return 0;
 }
 
-static int run(Engine *e) {
+/* Let all threads work; fewer where the system gives no more, as results do not depend on their number. */
+static void run(Engine *e) {
   pthread_t threads[MAX_THREADS];
-  Job jobs[MAX_THREADS];
-  int wanted = e->threads, started = 1, most = num_pieces(e);
-  if (e->threads > most) e->threads = most;
+  int wanted = e->threads, most = num_pieces(e) < wanted ? num_pieces(e) : wanted, started = 1;
   atomic_store(&e->arrived, 0);
-  atomic_store(&e->next, 0);
-  for (int i = 0; i < e->threads; i++) jobs[i] = (Job){e, i};
-  /* All threads must be there before one waits for them: the lock holds the first ones back. */
-  for (; started < e->threads; started++)
-    if (pthread_create(&threads[started], 0, work, &jobs[started])) break;
-  int failed = started < e->threads;
-  if (failed) abort(); /* a thread short, the others would wait for ever */
-  work(&jobs[0]);
+  for (int i = 0; i < most; i++) atomic_store(&e->share[i].taken, 0);
+  pthread_mutex_lock(&e->lock); /* holds them back until it is known how many they are */
+  while (started < most && !pthread_create(&threads[started], 0, work, &e->scratch[started])) started++;
+  e->threads = started;
+  pthread_mutex_unlock(&e->lock);
+  work(&e->scratch[0]);
   for (int i = 1; i < started; i++) pthread_join(threads[i], 0);
   e->threads = wanted;
-  return 0;
 }
 
 int32_t engine_train(Engine *e, const Epoch *epoch, const Optimizer *optimizer, double *out) {
@@ -655,15 +640,15 @@ int32_t engine_train(Engine *e, const Epoch *epoch, const Optimizer *optimizer, 
   e->now = 0;
   e->training = 1;
   start_step(e);
-  int first = e->n;
-  e->n = e->batch; /* as many threads as the larger steps need */
-  if (epoch->steps == 1) e->n = first;
-  return run(e);
+  run(e);
+  return 0;
 }
 
 int32_t engine_predict(Engine *e, const uint8_t *images, int64_t n, float *logits) {
-  const Layer *last = &e->layer[e->layers - 1];
+  Layer *last = &e->layer[e->layers - 1];
   e->training = 0;
+  for (Layer *l = e->layer; l <= last; l++)
+    if (l->spec.kind == NORM) norm_moving_statistics(e, l);
   for (int64_t at = 0; at < n; at += e->batch) {
     e->n = (int)(n - at < e->batch ? n - at : e->batch);
     e->images = images + at * e->in_size;
@@ -675,7 +660,7 @@ int32_t engine_predict(Engine *e, const uint8_t *images, int64_t n, float *logit
 
 /* ---------------------------------------------------------------- creation */
 
-static int shape_conv(Layer *l) {
+static int shape_conv(Layer *l, int first) {
   LayerSpec *s = &l->spec;
   l->pad_h = s->same ? s->kernel_h / 2 : 0;
   l->pad_w = s->same ? s->kernel_w / 2 : 0;
@@ -687,22 +672,21 @@ static int shape_conv(Layer *l) {
   l->out_c = s->outputs;
   l->out_stride = padded(s->outputs);
   int64_t taps = (int64_t)s->kernel_h * s->kernel_w;
-  l->sparse = s->pool_h * s->pool_w > 1 && s->relu && l->in_stride % LANES == 0;
+  l->sparse = s->pool_h * s->pool_w > 1 && s->relu && !first;
   l->kernel = l->sparse ? l->out_c * taps * l->in_stride : taps * l->in_c * l->out_stride;
   l->kernel = (l->kernel + LANES - 1) / LANES * LANES;
   l->bias = s->bias ? l->out_stride : 0;
+  l->spans = l->in_c < l->in_stride ? s->kernel_w : 1;
+  l->span = s->kernel_w * l->in_c / l->spans;
   return 0;
 }
 
-static int shape_layer(Layer *l) {
+static int shape_layer(Layer *l, int first) {
   l->in_size = (int64_t)l->in_h * l->in_w * l->in_stride;
-  l->out_h = l->in_h;
-  l->out_w = l->in_w;
-  l->out_c = l->in_c;
-  l->out_stride = l->in_stride;
+  l->out_h = l->in_h, l->out_w = l->in_w, l->out_c = l->in_c, l->out_stride = l->in_stride;
   switch (l->spec.kind) {
   case CONV:
-    if (shape_conv(l)) return -1;
+    if (shape_conv(l, first)) return -1;
     break;
   case DENSE:
     l->out_h = l->out_w = 1;
@@ -719,8 +703,7 @@ static int shape_layer(Layer *l) {
     l->out_h = l->in_h / l->spec.pool_h;
     l->out_w = l->in_w / l->spec.pool_w;
     break;
-  case RELU:
-  case DROPOUT:
+  case RELU: case DROPOUT:
     break;
   default:
     return -1;
@@ -730,14 +713,10 @@ static int shape_layer(Layer *l) {
 }
 
 static int reserve_conv(Engine *e, Layer *l) {
-  int kh = l->spec.kernel_h, kw = l->spec.kernel_w, row = row_floats(l), count = kh * kw * (l->sparse ? 1 : l->in_c);
-  int first = l == e->layer;
-  l->offset = reserve(sizeof(int32_t) * count);
-  if (l->sparse || !first) l->copy = reserve(sizeof(float) * kh * kw * (l->sparse ? (int64_t)l->in_c * l->out_stride : (int64_t)l->out_c * l->in_stride));
-  if (!l->offset || ((l->sparse || !first) && !l->copy)) return -1;
-  for (int t = 0; t < count; t++) {
-    int tap = l->sparse ? t : t / l->in_c, c = l->sparse ? 0 : t % l->in_c;
-    l->offset[t] = tap / kw * row + tap % kw * l->in_stride + c;
+  int64_t taps = (int64_t)l->spec.kernel_h * l->spec.kernel_w, row = row_floats(l);
+  if (l->sparse || l != e->layer) {
+    l->copy = reserve(sizeof(float) * taps * (l->sparse ? (int64_t)l->in_c * l->out_stride : (int64_t)l->out_c * l->in_stride));
+    if (!l->copy) return -1;
   }
   if (!l->sparse) return 0;
   int ph = l->spec.pool_h, pw = l->spec.pool_w;
@@ -751,58 +730,72 @@ static int reserve_conv(Engine *e, Layer *l) {
 static int reserve_layer(Engine *e, Layer *l) {
   int64_t size = e->batch * l->out_size;
   l->out = reserve(sizeof(float) * size);
-  l->grad = reserve(sizeof(float) * size);
-  if (!l->out || !l->grad) return -1;
+  if (!l->out) return -1;
   if (l->spec.kind == POOL || (l->spec.kind == CONV && l->spec.pool_h * l->spec.pool_w > 1))
     if (!(l->winner = reserve(size))) return -1;
   if (l->spec.kind == NORM) {
     l->sums = reserve(sizeof(double) * e->pieces * 2 * l->out_stride);
     l->mean = reserve(sizeof(float) * l->out_stride);
     l->inverse = reserve(sizeof(float) * l->out_stride);
-    l->scale_1 = reserve(sizeof(float) * l->out_stride);
-    l->scale_2 = reserve(sizeof(float) * l->out_stride);
-    if (!l->sums || !l->mean || !l->inverse || !l->scale_1 || !l->scale_2) return -1;
+    l->factor = reserve(sizeof(float) * l->out_stride);
+    l->add = reserve(sizeof(float) * l->out_stride);
+    l->by_sum = reserve(sizeof(float) * l->out_stride);
+    l->by_product = reserve(sizeof(float) * l->out_stride);
+    if (!l->sums || !l->mean || !l->inverse || !l->factor || !l->add || !l->by_sum || !l->by_product) return -1;
   }
   return l->spec.kind == CONV ? reserve_conv(e, l) : 0;
 }
 
 static int reserve_scratch(Engine *e) {
-  int64_t in = 1, out = 1, rows = 1, full = 1;
-#define MOST(a, b) if ((b) > (a)) (a) = (b)
+  int64_t in = 1, out = 1, rows = 1, full = 1, winners = 1;
+#define LARGER(a, b) if ((b) > (a)) (a) = (b)
   for (int i = 0; i < e->layers; i++) {
     Layer *l = &e->layer[i];
     if (l->spec.kind != CONV) continue;
     int64_t margin = (int64_t)row_floats(l) * (l->in_h + 2 * l->pad_h);
-    MOST(in, margin);
-    MOST(out, margin);
-    MOST(out, (int64_t)(l->in_w + l->spec.kernel_w - 1) * (l->in_h + l->spec.kernel_h - 1) * l->out_stride);
-    MOST(rows, (int64_t)l->spec.pool_h * l->conv_w * l->out_stride);
-    MOST(full, (int64_t)l->conv_h * l->conv_w * l->out_stride);
+    LARGER(in, margin);
+    LARGER(out, margin);
+    LARGER(out, (int64_t)(l->in_w + l->spec.kernel_w - 1) * (l->in_h + l->spec.kernel_h - 1) * l->out_stride);
+    LARGER(rows, (int64_t)l->spec.pool_h * l->conv_w * l->out_stride);
+    LARGER(full, (int64_t)l->conv_h * l->conv_w * l->out_stride);
+    LARGER(winners, (int64_t)l->out_h * l->out_w + 1);
   }
-#undef MOST
   for (int t = 0; t < e->threads; t++) {
     Scratch *s = &e->scratch[t];
+    s->thread = t, s->engine = e;
+    s->image = reserve(sizeof(float) * e->in_size);
     s->in = reserve(sizeof(float) * in);
     s->out = reserve(sizeof(float) * out);
     s->rows = reserve(sizeof(float) * rows);
     s->full = reserve(sizeof(float) * full);
-    if (!s->in || !s->out || !s->rows || !s->full) return -1;
+    s->winners = reserve(sizeof(Winner) * winners);
+    if (!s->winners || !s->image || !s->in || !s->out || !s->rows || !s->full) return -1;
   }
   return 0;
+}
+
+/* Whether the gradient of the layer after this one is turned into this one's where it lies: memory is slower than sums. */
+static int shares_gradient(const Engine *e, int i) {
+  if (i == e->layers - 1) return 0;
+  int after = e->layer[i + 1].spec.kind;
+  return after == NORM || after == RELU || after == DROPOUT;
 }
 
 static int prepare(Engine *e) {
   for (int i = 0; i < e->layers; i++) {
     Layer *l = &e->layer[i], *before = l - 1;
-    if (i) {
-      l->in_h = before->out_h, l->in_w = before->out_w, l->in_c = before->out_c, l->in_stride = before->out_stride;
-    }
-    if (shape_layer(l)) return -1;
+    if (i) l->in_h = before->out_h, l->in_w = before->out_w, l->in_c = before->out_c, l->in_stride = before->out_stride;
+    if (shape_layer(l, i == 0)) return -1;
     l->at = e->parameters;
     e->parameters += l->kernel + l->bias;
     l->sums_at = e->piece_size;
     if (l->spec.kind == CONV || l->spec.kind == NORM) e->piece_size += learned(l);
     if (reserve_layer(e, l)) return -1;
+  }
+  for (int i = e->layers - 1; i >= 0; i--) {
+    Layer *l = &e->layer[i];
+    l->grad = shares_gradient(e, i) ? l[1].grad : reserve(sizeof(float) * e->batch * l->out_size);
+    if (!l->grad) return -1;
   }
   const Layer *last = &e->layer[e->layers - 1];
   if (last->spec.kind != DENSE || last->spec.relu || last->out_c != e->classes) return -1;
@@ -820,7 +813,7 @@ Engine *engine_create(const LayerSpec *layers, int32_t num_layers, int32_t h, in
   if (num_layers < 1 || num_layers > MAX_LAYERS || batch < 1 || classes < 2 || c < 1) return 0;
   Engine *e = reserve(sizeof(Engine));
   if (!e) return 0;
-  e->layers = num_layers, e->batch = batch, e->classes = classes, e->seed = seed, e->in_c = c;
+  e->layers = num_layers, e->batch = batch, e->classes = classes, e->seed = seed;
   e->threads = threads < 1 ? 1 : threads > MAX_THREADS ? MAX_THREADS : threads;
   e->pieces = (batch + PIECE - 1) / PIECE;
   e->in_size = (int64_t)h * w * c;
@@ -839,12 +832,13 @@ void engine_free(Engine *e) {
   if (!e) return;
   for (int i = 0; i < e->layers; i++) {
     Layer *l = &e->layer[i];
-    void *owned[] = {l->out, l->grad, l->winner, l->copy, l->offset, l->where, l->sums, l->mean, l->inverse, l->scale_1, l->scale_2};
+    void *owned[] = {l->out, shares_gradient(e, i) ? 0 : l->grad, l->winner, l->copy, l->where, l->sums, l->mean, l->inverse,
+                     l->factor, l->add, l->by_sum, l->by_product};
     for (unsigned k = 0; k < sizeof owned / sizeof *owned; k++) release(owned[k]);
   }
   for (int t = 0; t < e->threads; t++) {
     Scratch *s = &e->scratch[t];
-    release(s->in), release(s->out), release(s->rows), release(s->full);
+    release(s->image), release(s->in), release(s->out), release(s->rows), release(s->full), release(s->winners);
   }
   release(e->p), release(e->m), release(e->v), release(e->g), release(e->input), release(e->losses), release(e->kept);
   pthread_mutex_destroy(&e->lock);

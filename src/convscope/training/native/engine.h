@@ -6,6 +6,8 @@
  * memory and `out` padded. All parameters lie in one array, layer after layer: weights, then bias; gamma, beta, then the
  * moving mean and variance, which no optimizer touches.
  *
+ * Augmentation. An image that is read beyond its edge has the edge's pixels there, as in `convscope.training.batches`.
+ *
  * Order of sums. A batch is cut into pieces of PIECE images, whatever the number of threads. Each piece adds up its own
  * gradients, and pieces are added in order, so that the result does not depend on who computed what.
  */
@@ -37,7 +39,7 @@ typedef struct {
   const uint8_t *images;  /* n x h x w x c */
   const int64_t *labels;  /* n */
   const int64_t *rows;    /* steps x batch: which image is where in which step */
-  const int16_t *shifts;  /* steps x batch x 2: rows down, columns right; NULL for none */
+  const int16_t *shifts;  /* steps x batch x 2: rows down, columns right where an image is read; NULL for none */
   const float *warps;     /* steps x batch x 6: affine maps from the new image into the old one; NULL for none */
   const float *rates;     /* steps: learning rates */
   int64_t steps;

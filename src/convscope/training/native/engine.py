@@ -20,7 +20,7 @@ Array = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class OptimizerSettings:
-    """Adam with decoupled weight decay, and the loss, as :mod:`convscope.training.optimizers` makes them for Keras."""
+    """Adam with decoupled weight decay, and the loss, as ``keras_ext.optimizers`` makes them for Keras."""
 
     beta_1: float = 0.9
     beta_2: float = 0.999
@@ -65,10 +65,18 @@ class Engine:
         self.set_weights(network.weight_arrays())
 
     def close(self) -> None:
-        """Give the memory back; the engine must not be used after that."""
-        if self._engine:
-            self._library.engine_free(self._engine)
-            self._engine = None
+        """Give the memory back; neither the engine nor a view of its state may be used after that."""
+        engine, self._engine = getattr(self, "_engine", None), None
+        if engine:
+            self._library.engine_free(engine)
+
+    __del__ = close
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def train(
         self,
@@ -78,29 +86,36 @@ class Engine:
         rates: Floats,
         settings: OptimizerSettings,
         *,
-        shifts: Labels | None = None,
+        shifts: npt.NDArray[np.int16] | None = None,
         warps: Floats | None = None,
-    ) -> tuple[float, int]:
-        """Take ``len(rates)`` steps.
+        sums: Floats | None = None,
+    ) -> Floats:
+        """Take ``len(rates)`` steps; steps in several calls are the same steps, so a caller can look up between them.
 
         Args:
             images: (n, h, w, c) uint8.
-            labels: (n,) class indices.
+            labels: (n,) indices of classes.
             rows: (steps · batch_size,) indices of images, in the order of training; the last step may be shorter.
             rates: (steps,) learning rates.
             settings: Of optimizer and loss.
-            shifts: (len(rows), 2) rows down and columns right by which each image is read, at most its size.
+            shifts: (len(rows), 2) int16 rows down and columns right by which each image is read, at most its size.
             warps: (len(rows), 6) affine maps (x, then y) from a pixel of the new image to a place in the old one.
+            sums: (2,) float64 of the steps before, to which those of these steps are added.
 
         Returns:
-            The sum of the losses without smoothing, and the number of correct predictions.
+            (2,) float64: the sum of the losses without smoothing, and the number of correct predictions.
+
+        Raises:
+            ValueError: An array has another shape or type, or a number in it is out of range.
         """
         steps = len(rates)
         last = len(rows) - (steps - 1) * self.batch_size
-        if images.dtype != np.uint8 or images.shape[1:] != self.network.input_shape:
-            raise ValueError(
-                f"images must be uint8 of shape {self.network.input_shape}; got {images.dtype} {images.shape[1:]}."
-            )
+        self._check(images)
+        if len(labels) != len(images) or labels.min() < 0 or labels.max() >= self.num_classes:
+            raise ValueError(f"labels must be {len(images)} of 0 to {self.num_classes - 1}; got {len(labels)}, {labels!r}.")
+        for name, array, columns in (("shifts", shifts, 2), ("warps", warps, 6)):
+            if array is not None and array.shape != (len(rows), columns):
+                raise ValueError(f"{name} must have the shape {(len(rows), columns)}; got {array.shape}.")
         if not 1 <= last <= self.batch_size or rows.min() < 0 or rows.max() >= len(images):
             raise ValueError(f"rows must name {steps} batches of images; got {len(rows)} from {rows.min()} to {rows.max()}.")
         arrays: list[npt.NDArray[np.generic] | None] = [
@@ -111,17 +126,30 @@ class Engine:
         ]  # fmt: skip
         epoch = Epoch(*(None if array is None else array.ctypes.data for array in arrays), steps, last)
         optimizer = Optimizer(**vars(settings))
-        sums = np.zeros(2)
+        sums = np.zeros(2) if sums is None else sums
         if self._library.engine_train(self._engine, ctypes.byref(epoch), ctypes.byref(optimizer), sums.ctypes.data):
             raise ConvscopeError("The native engine refused the step.")
-        return float(sums[0]), int(sums[1])
+        return sums
 
     def logits(self, images: Images) -> Array:
-        """Return the logits (n, k) of images (n, h, w, c) uint8, normalised by the moving statistics."""
+        """Return the logits (n, k) of images (n, h, w, c) uint8, normalised by the moving statistics.
+
+        Raises:
+            ValueError: The images have another shape or type.
+        """
+        self._check(images)
         images = np.ascontiguousarray(images)
         logits = np.empty((len(images), self.num_classes), np.float32)
         self._library.engine_predict(self._engine, images.ctypes.data, len(images), logits.ctypes.data)
         return logits
+
+    def _check(self, images: Images) -> None:
+        if self._engine is None:
+            raise ValueError("The engine is closed.")
+        if images.dtype != np.uint8 or images.shape[1:] != self.network.input_shape:
+            raise ValueError(
+                f"images must be uint8 of shape {self.network.input_shape}; got {images.dtype} {images.shape[1:]}."
+            )
 
     def weights(self) -> dict[str, Weights]:
         """Return copies of all weights, by ``layer/weight``, in the shapes that Keras gives them."""

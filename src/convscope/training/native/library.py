@@ -1,78 +1,14 @@
-"""The engine's shared library: built variants, the one for this processor, its C interface through ctypes."""
+"""The engine's shared library: the variant for this processor, and its C interface through ctypes."""
 
 from __future__ import annotations
 
 import ctypes
 import functools
-import platform
-import shutil
-import subprocess
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 from ...errors import ConvscopeError
 from ...system.hardware import processor_flags
-
-FOLDER = Path(__file__).parent
-SOURCES = ("engine.c", "engine.h", "kernels.h")
-FLAGS = ("-std=c11", "-O3", "-fno-math-errno", "-ffp-contract=fast", "-fPIC", "-shared", "-D_GNU_SOURCE")
-"""No -ffast-math: the order of sums is part of the result."""
-VARIANTS: dict[str, tuple[frozenset[str], tuple[str, ...]]] = {
-    "x86-64-v4": (frozenset({"avx512f", "avx512bw", "avx512dq", "avx512vl"}), ("-march=x86-64-v4",)),
-    "x86-64-v3": (frozenset({"avx2", "fma"}), ("-march=x86-64-v3",)),
-    "x86-64-v2": (frozenset(), ("-march=x86-64-v2",)),
-    "generic": (frozenset(), ()),
-}
-"""Name → processor flags that it needs, and compiler options; the first that fits is used."""
-
-
-def variants_of_machine() -> tuple[str, ...]:
-    """Return the variants that this kind of machine can have, the fastest first."""
-    is_x86 = platform.machine().lower() in ("x86_64", "amd64")
-    return tuple(name for name in VARIANTS if name.startswith("x86-64") == is_x86)
-
-
-def library_path(variant: str, folder: Path = FOLDER) -> Path:
-    """Return where the library of a variant is, or would be."""
-    ending = {"win32": "dll", "darwin": "dylib"}.get(sys.platform, "so")
-    return folder / f"engine-{variant}.{ending}"
-
-
-def compile_variant(
-    variant: str, folder: Path = FOLDER, compiler: Sequence[str] | None = None, extra: Sequence[str] = ()
-) -> Path:
-    """Compile the engine for one variant.
-
-    Args:
-        variant: A name in :data:`VARIANTS`.
-        folder: Where to write the library.
-        compiler: The command of a C11 compiler; by default ``cc``, ``gcc`` or ``clang``.
-        extra: More compiler options, such as a sanitizer's.
-
-    Raises:
-        ConvscopeError: There is no compiler, or it fails; with its first message.
-    """
-    found = compiler or next(([name] for name in map(shutil.which, ("cc", "gcc", "clang")) if name), None)
-    if found is None:
-        raise ConvscopeError("No C compiler (cc, gcc or clang) was found. Install one to build the native engine.")
-    target = library_path(variant, folder)
-    command = [
-        *found,
-        *FLAGS,
-        *VARIANTS[variant][1],
-        *extra,
-        "-o",
-        str(target),
-        str(FOLDER / "engine.c"),
-        "-lpthread",
-        "-lm",
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - the compiler
-    if done.returncode:
-        reason = (done.stderr.strip().splitlines() or ["no message"])[0]
-        raise ConvscopeError(f"The native engine cannot be compiled: {reason}. Check the compiler {found[0]!r}.")
-    return target
+from .build import FOLDER, VARIANTS, library_path, variants_of_machine
 
 
 class LayerSpec(ctypes.Structure):
@@ -110,6 +46,10 @@ class Epoch(ctypes.Structure):
     ]  # fmt: skip
 
 
+MAX_THREADS = 64
+"""As in ``engine.c``."""
+
+
 @functools.cache
 def load_library(folder: Path = FOLDER) -> ctypes.CDLL:
     """Load the fastest variant that was built and that this processor can run.
@@ -120,7 +60,7 @@ def load_library(folder: Path = FOLDER) -> ctypes.CDLL:
     flags = processor_flags()
     for variant in variants_of_machine():
         path = library_path(variant, folder)
-        if path.is_file() and VARIANTS[variant][0] <= flags:
+        if path.is_file() and VARIANTS[variant] <= flags:
             return _declared(ctypes.CDLL(str(path)))
     raise ConvscopeError(
         "The native engine was not built for this processor. Reinstall convscope where a C compiler is available."

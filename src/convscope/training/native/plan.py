@@ -11,6 +11,7 @@ from .library import LayerSpec
 
 CONV, DENSE, NORM, POOL, RELU, DROPOUT = range(6)
 """Kinds of layers, as in ``engine.h``."""
+MAX_LAYERS = 64
 MAX_UNITS = 2048
 MAX_WINDOW = 200
 """Positions of a pooling window."""
@@ -39,10 +40,15 @@ def plan_layers(network: Network) -> tuple[EngineLayer, ...]:
         Unsupported: A layer, or a setting of one, is not among those that the engine has.
     """
     planned: list[EngineLayer] = []
+    flattened = False  # the engine keeps images as they lie, which only the next dense layer and single values cannot tell
     for number, layer in enumerate(network.layers):
         is_last = number == len(network.layers) - 1
         if layer.kind == "Flatten":
+            flattened = len(layer.input_shape) > 1
             continue
+        if flattened and layer.kind == "BatchNormalization":
+            raise Unsupported(f"{layer.name} normalises flattened images")
+        flattened = flattened and layer.kind != "Dense"
         joined = planned[-1].spec if planned else None
         if layer.kind == "ReLU" and joined is not None and _can_take_relu(layer, joined):
             joined.relu = 1
@@ -55,6 +61,8 @@ def plan_layers(network: Network) -> tuple[EngineLayer, ...]:
         raise Unsupported("the last layer is not dense with a softmax")
     if planned[0].spec.kind not in (CONV, DENSE):
         raise Unsupported(f"the first layer is {network.layers[0].kind}")
+    if len(planned) > MAX_LAYERS:
+        raise Unsupported(f"it has {len(planned)} layers, more than {MAX_LAYERS}")
     return tuple(planned)
 
 
@@ -70,12 +78,16 @@ def _planned(layer: Layer, is_last: bool) -> EngineLayer:
         _plan_convolution(layer, settings, spec)
     elif layer.kind == "Dense":
         spec.kind, spec.outputs = DENSE, settings["units"]
+        if len(layer.input_shape) > 1:
+            raise Unsupported(f"{layer.name} is applied to every position of its input")
         if spec.outputs > MAX_UNITS:
             raise Unsupported(f"{layer.name} has {spec.outputs:,} units, more than {MAX_UNITS:,}")
     elif layer.kind == "BatchNormalization":
         spec.kind, spec.momentum, spec.epsilon = NORM, settings.get("momentum", 0.99), settings["epsilon"]
         if set(layer.weights) and not {"gamma", "beta"} <= set(layer.weights):
             raise Unsupported(f"{layer.name} has no scale or no offset")
+        if settings.get("axis", -1) not in (-1, len(layer.input_shape)):
+            raise Unsupported(f"{layer.name} normalises along axis {settings['axis']}")
     elif layer.kind == "MaxPooling2D":
         spec.kind, (spec.pool_h, spec.pool_w) = POOL, _window(layer)
     elif layer.kind == "ReLU":

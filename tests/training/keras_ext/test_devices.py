@@ -21,12 +21,12 @@ if sys.argv[1] == "two-devices":
 from convscope.data.known.builtin import load_digits
 from convscope.models.architectures import cnn
 from convscope.training.loop import fit
-from convscope.training.devices import device_scope
+from convscope.training.keras_ext.devices import device_scope
 from convscope.training.recipes import find_recipe
 digits = load_digits()
 with device_scope() as devices:
     print(devices.num_processes, devices.num_devices)
-training = fit(cnn, digits, find_recipe("standard").with_epochs(4), seed=0)
+training = fit(cnn, digits, find_recipe("standard").with_epochs(4), seed=0, engine="keras")
 predictions = training.model.predict(digits.test.images / np.float32(255), verbose=0).argmax(axis=1)
 print(training.backend, *training.accelerators)
 print((predictions == digits.test.labels).mean())

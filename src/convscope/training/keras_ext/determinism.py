@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..system.stderr import captured_stderr
+from ...system.stderr import captured_stderr
 
 
 @contextlib.contextmanager

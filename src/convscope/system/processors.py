@@ -1,0 +1,60 @@
+"""How many processors this process may keep busy."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from math import ceil
+from pathlib import Path
+
+CONTROL_GROUPS = Path("/sys/fs/cgroup")
+OWN_GROUPS = Path("/proc/self/cgroup")
+
+
+def usable_threads(most: int) -> int:
+    """Return how many threads are worth starting, from 1 to ``most``.
+
+    That is the smallest of ``OMP_NUM_THREADS`` (its first number), the processors that this process may run on, and the share
+    of them that its control groups grant, rounded up: a container's ``--cpus``.
+    """
+    limits = [most, available_processors(), *(ceil(share) for share in _shares())]
+    wanted = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
+    if wanted.isdecimal() and int(wanted):
+        limits.append(int(wanted))
+    return max(1, min(limits))
+
+
+def available_processors() -> int:
+    """Return how many processors this process may run on: containers and taskset allow fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _shares() -> Iterator[float]:
+    """Yield the limit of each control group that this process is in, in processors."""
+    for line in _text(OWN_GROUPS).splitlines():
+        _, controllers, own = line.split(":", 2)
+        if not controllers:
+            for folder in _with_parents(CONTROL_GROUPS, own):
+                yield from _ratio(*_text(folder / "cpu.max").split())
+        elif "cpu" in controllers.split(","):
+            for root in (CONTROL_GROUPS / "cpu", CONTROL_GROUPS / controllers):
+                for folder in _with_parents(root, own):
+                    yield from _ratio(_text(folder / "cpu.cfs_quota_us"), _text(folder / "cpu.cfs_period_us"))
+
+
+def _with_parents(root: Path, own: str) -> Iterator[Path]:
+    """Yield the folder of a group and those around it; inside a container only the outermost may exist."""
+    folder = root / own.strip("/")
+    yield from (folder, *(parent for parent in folder.parents if parent.is_relative_to(root)))
+
+
+def _ratio(quota: str = "", period: str = "") -> Iterator[float]:
+    if quota.strip().isdecimal() and period.strip().isdecimal() and int(period):  # not "max", not -1
+        yield int(quota) / int(period)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except OSError:
+        return ""

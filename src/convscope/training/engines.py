@@ -1,0 +1,98 @@
+"""Which engine trains a network: the native one, or Keras."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, Literal
+
+from ..errors import ConfigError, ConvscopeError, unknown_name
+from ..models.backend import NUM_PROCESSES, check_backend
+from ..models.network import Network
+from .native.library import load_library
+from .native.plan import Unsupported, plan_layers
+
+if TYPE_CHECKING:
+    import keras
+
+EngineName = Literal["native", "keras"]
+ENGINES = ("auto", "native", "keras")
+
+
+def check_engine(engine: str) -> None:
+    """Refuse, before any work, an unknown engine and one that is not installed.
+
+    Raises:
+        ConfigError: There is no engine of that name.
+        ConvscopeError: The native engine was not built.
+        MissingBackendError: Keras has no back-end, and the native engine was not built or not asked for.
+    """
+    if engine not in ENGINES:
+        raise ConfigError(unknown_name("engine", engine, ENGINES))
+    if engine == "native":
+        load_library()
+    else:
+        choose_engine(engine, "", "")
+
+
+def choose_engine(engine: str, name: str, reason: str) -> tuple[EngineName, str]:
+    """Return the engine that trains a network, and why ``auto`` did not choose the native one; else an empty text.
+
+    ``name`` is the network's, ``reason`` what :func:`why_not_native` returned for it.
+
+    Raises:
+        ConfigError: ``engine`` is ``"native"``, and it cannot train the network.
+        MissingBackendError: Keras is to train and has no back-end.
+    """
+    if engine == "keras":
+        check_backend()
+        return "keras", ""
+    reason = _not_here() or reason
+    if not reason:
+        return "native", ""
+    if engine == "native":
+        raise ConfigError(f"the native engine cannot train {name}: {reason}. Pass --engine auto or --engine keras.")
+    check_backend(f"Keras must train instead of the native engine ({reason})")
+    return "keras", reason
+
+
+def why_not_native(network: Network, model: keras.Model | None = None) -> str:
+    """Return why the native engine cannot train ``network``, or an empty text.
+
+    ``model`` is the user's own model that ``network`` describes, if there is one.
+    """
+    try:
+        plan_layers(network)
+    except Unsupported as reason:
+        return str(reason)
+    return "" if model is None else _undescribed(model)
+
+
+def _not_here() -> str:
+    if os.environ.get(NUM_PROCESSES):
+        return "several processes train together"
+    try:
+        load_library()
+    except ConvscopeError:
+        return "it was not built for this processor, so the training is slower"
+    return ""
+
+
+def _undescribed(model: keras.Model) -> str:
+    """Return what a model asks of its training that its description does not hold, and so only Keras does; else "".
+
+    For example ``"dense has a kernel_regularizer"``.
+    """
+    for layer in model.layers:
+        config: dict[str, Any] = layer.get_config()
+        asked = [name for name in config if name.endswith(("_regularizer", "_constraint", "noise_shape")) and config[name]]
+        if asked:
+            return f"{layer.name} has a {asked[0]}"
+        if not type(layer).__module__.startswith("keras."):
+            return f"{layer.name} is a class of its own"
+        if not layer.trainable:
+            return f"{layer.name} is not trainable"
+        if config.get("data_format", "channels_last") != "channels_last":
+            return f"{layer.name} takes the channels first"
+        if layer.dtype_policy.name != "float32":
+            return f"{layer.name} computes in {layer.dtype_policy.name}"
+    return ""

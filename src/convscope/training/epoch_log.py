@@ -1,0 +1,124 @@
+"""What a training reports and keeps of its epochs, on either engine."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from ..errors import ConvscopeError
+from ..models.network import Weights
+from .checkpoint import Checkpoint, State, save_checkpoint
+from .config import TrainConfig
+from .events import Listener, TrainProgress
+from .history import EpochRecord, History
+from .interrupt import StopRequest
+
+FIRST_STEPS = 8
+"""Steps in which a loss that is no number is the doing of a layer, and not yet of the learning rate."""
+
+
+class EpochLog:
+    """Reports progress, records each epoch, saves its state and passes on a request to stop."""
+
+    def __init__(
+        self,
+        model_name: str,
+        config: TrainConfig,
+        num_images: int,
+        batch_size: int,
+        stop: StopRequest,
+        *,
+        fold: Callable[[Mapping[str, Weights]], Mapping[str, Weights]] = lambda weights: weights,
+        listener: Listener | None = None,
+        checkpoint: Path | None = None,
+        resumed: Checkpoint | None = None,
+    ) -> None:
+        """Begin with the epochs of ``resumed``, if there is one.
+
+        ``num_images`` is the number of images per epoch, ``batch_size`` that of a step; ``fold`` turns the weights in training
+        into those of the trained network; ``checkpoint`` is a file for the state after each epoch.
+        """
+        self.records: list[EpochRecord] = list(resumed.history) if resumed else []
+        self.snapshots: list[Mapping[str, Weights]] = list(resumed.snapshots) if resumed else []
+        self.stopped_early = False
+        self._model_name, self._config, self._num_images, self._stop = model_name, config, num_images, stop
+        self._batch_size = batch_size
+        self._fold, self._listener, self._checkpoint = fold, listener, checkpoint
+        self._epoch, self._done, self._started = 0, 0, 0.0
+
+    @property
+    def epochs_done(self) -> int:
+        return len(self.records)
+
+    def begin(self) -> None:
+        """Begin the next epoch."""
+        self._epoch, self._done, self._started = len(self.records) + 1, 0, time.perf_counter()
+
+    def report(self, images_done: int, loss: float, accuracy: float) -> bool:
+        """Report the means over the epoch so far; return whether the training is to stop.
+
+        ConvscopeError if the loss is no finite number: no later step can mend the weights.
+        """
+        self._done = images_done
+        self._check_finite(loss, "loss")
+        stop = self._asked_to_stop()
+        self._tell(loss, accuracy, None)
+        return stop
+
+    def finish(
+        self, values: Mapping[str, float], learning_rate: float, weights: Mapping[str, Weights], state: Callable[[], State]
+    ) -> bool:
+        """Record an epoch; return whether the training is to stop.
+
+        Args:
+            values: ``loss``, ``accuracy``, ``val_loss`` and ``val_accuracy``.
+            learning_rate: Of the last step.
+            weights: Of the network in training, by ``layer/weight``.
+            state: Returns what the checkpoint needs to go on from here.
+        """
+        for name in ("loss", "val_loss"):
+            self._check_finite(values[name], "loss" if name == "loss" else "validation loss")
+        numbers = (values["loss"], values["accuracy"], values["val_loss"], values["val_accuracy"], learning_rate)
+        record = EpochRecord(self._epoch, time.perf_counter() - self._started, *numbers)
+        self.records.append(record)
+        self.snapshots.append(self._fold(weights))
+        stop = self._asked_to_stop()
+        if self._checkpoint and not self.stopped_early:
+            kept = Checkpoint(History(tuple(self.records)), tuple(self.snapshots), state())
+            save_checkpoint(kept, self._checkpoint)
+        self._tell(record.loss, record.accuracy, record)
+        return stop
+
+    def _check_finite(self, loss: float, what: str) -> None:
+        if math.isfinite(loss):
+            return
+        step = math.ceil(self._done / self._batch_size)
+        # A rate that is too high takes some steps to do harm; a layer that computes no number does so in the first ones.
+        cause = (
+            "a layer of the network computes no number for some images, such as a logarithm of 0 or a division by 0"
+            if self._epoch == 1 and step <= FIRST_STEPS
+            else f"the learning rate, at most {self._config.learning_rate:g}, is too high for this network"
+        )
+        raise ConvscopeError(
+            f"the {what} of {self._model_name!r} became {loss} in epoch {self._epoch}, at step {step} or shortly before, and the "
+            f"training was stopped. Probably {cause}: change the network or the learning rate."
+        )
+
+    def _asked_to_stop(self) -> bool:
+        """Return whether the user has asked to stop; after the last step this does not count as stopped early."""
+        if self._stop.asked:
+            done = self._epoch == self._config.epochs and self._done == self._num_images
+            self.stopped_early = self.stopped_early or not done
+        return self._stop.asked
+
+    def _tell(self, loss: float, accuracy: float, record: EpochRecord | None) -> None:
+        if self._listener:
+            seconds = time.perf_counter() - self._started
+            self._listener(
+                TrainProgress(
+                    self._model_name, self._epoch, self._config.epochs, self._done, self._num_images, loss, accuracy, seconds,
+                    record,
+                )
+            )  # fmt: skip

@@ -1,0 +1,77 @@
+"""Training with ``model.fit``."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+import keras
+
+from ...data.dataset import Split
+from ...data.scaling import to_inputs
+from ...models.backend import quiet_tensorflow_log
+from ..batches import TrainingBatches
+from ..checkpoint import Checkpoint, check_state
+from ..config import TrainConfig
+from ..epoch_log import EpochLog
+from .batch_sequence import BatchSequence
+from .callback import TrainingCallback, restore, state_of
+from .determinism import seeded
+from .devices import Devices, device_scope
+from .optimizers import make_loss, make_metrics, make_optimizer
+
+VALIDATION_BATCH_SIZE = 1000
+
+
+def fit_with_keras(
+    build: Callable[[bool], keras.Model],
+    batches: TrainingBatches,
+    validation: Split,
+    config: TrainConfig,
+    log: EpochLog,
+    *,
+    seed: int,
+    resumed: Checkpoint | None,
+) -> tuple[keras.Model, Devices]:
+    """Build, compile and fit a model, and return it with the devices that it was trained on.
+
+    ``build`` is told whether several devices share each batch.
+
+    Raises:
+        RunError: ``resumed`` belongs to another network.
+        ConfigError: Several processes cannot share the batches evenly.
+    """
+    with seeded(seed), float32_policy(), quiet_tensorflow_log(), device_scope() as devices:
+        model = build(devices.num_devices > 1)
+        sequence = BatchSequence(batches, shard=devices.shard)
+        model.compile(
+            optimizer=make_optimizer(config, config.epochs * len(sequence)),
+            loss=make_loss(config),
+            metrics=make_metrics(config),
+        )
+        if resumed:
+            model.optimizer.build(model.trainable_variables)
+            check_state(resumed.state, state_of(model))
+            restore(resumed.state, model)
+        model.fit(
+            sequence,
+            validation_data=(to_inputs(validation.images), validation.labels),
+            validation_batch_size=VALIDATION_BATCH_SIZE,
+            epochs=config.epochs,
+            initial_epoch=log.epochs_done,
+            shuffle=False,  # the sequence is shuffled
+            callbacks=[TrainingCallback(log, sequence, config)],
+            verbose=0,
+        )
+    return model, devices
+
+
+@contextlib.contextmanager
+def float32_policy() -> Iterator[None]:
+    """Build layers in float32 in the block, then restore the session's policy."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float32")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
