@@ -126,7 +126,7 @@ test("what is covered in vain costs nothing, and the map says what the rest cost
   assert.deepEqual([map.rows, map.columns], [3, 3]);
   assert.deepEqual([...map.drop.slice(0, 3)], [0, 0, 0]);
   const covered = pixels.map((pixel, index) => ([12, 13, 18, 19].includes(index) ? 0 : pixel));
-  const drop = runNetwork(network, pixels).probabilities[1] - runNetwork(network, covered).probabilities[1];
+  const drop = runNetwork(network, pixels).logits[1] - runNetwork(network, covered).logits[1];
   assert.ok(Math.abs(map.drop[3] - drop) < 1e-7);
   assert.notEqual(drop, 0);
   assert.deepEqual(other, finished(occlusionMaps(network, pixels, [0], {size: 2, stride: 2})).result[0]);
@@ -155,7 +155,7 @@ test("a layer that cannot be computed is named with its reason, and everything b
     assert.equal(explainUnit(network, PIXELS, run.activations, "dense", [0]), null);
     assert.equal(inputGradient(network, PIXELS, run, 0), null);
     assert.equal(finished(integratedGradients(network, PIXELS, [0])).result, null);
-    assert.equal(finished(occlusionMaps(network, PIXELS, [0])).result, null);
+    assert.equal(finished(occlusionMaps(network, PIXELS, [0], {size: 2, stride: 2})).result, null);
     assert.equal(explainUnit(network, PIXELS, run.activations, "pool", [0, 0, 0]).kind, "mean");
     assert.equal(receptiveField(network, "dense", [0]).bottom, 4);
   }

@@ -129,6 +129,7 @@ def _metrics() -> dict[str, Any]:
         "n": 3000,
         "selected_on": "validation",
         "temperature": 1.13,
+        "temperature_scaling": {"temperature": 1.13, "interval": [1.04, 1.22]},
         "uncalibrated": {**SCORES, "overconfidence": {"value": -0.0041, "interval": [-0.0056, -0.0026]}},
         "calibrated": {**SCORES, "overconfidence": {"value": -0.0027, "interval": [-0.0042, 0.0012]}},
         "thresholds": [

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import {INITIAL_STATE} from "../../src/convscope/page/js/state/state.js";
-import {formatHash, isWholeState, parseHash} from "../../src/convscope/page/js/state/url-hash.js";
+import {formatHash, isWholeState, parseHash, readHash} from "../../src/convscope/page/js/state/url-hash.js";
 
 const state = (changes) => ({...INITIAL_STATE, ...changes});
 
@@ -38,4 +38,15 @@ test("nonsense is not an error", () => {
   assert.deepEqual(parseHash("#%E0%A4%A&theme=purple"), state({place: "%E0%A4%A"}));
   assert.deepEqual(parseHash("#theme=__proto__&__proto__=1&constructor=2"), INITIAL_STATE);
   assert.deepEqual(parseHash("#image=<b>&epoch=-1&unit=1.x&scale=wide&target=-5&ink=%20&change=<&=&&"), INITIAL_STATE);
+});
+
+test("parts that say nothing are named, the others are read", () => {
+  for (const [hash, unread] of [
+    ["#good&image=test-3", []], ["#colour=red&image=test-3", ["colour=red"]], ["#good&image=nonsense", ["image=nonsense"]],
+    ["#good&epoch=-1&unit=a", ["epoch=-1", "unit=a"]], ["#image=test-3&", [""]], ["#good&%zz", ["%zz"]],
+  ]) {
+    const found = readHash(hash);
+    assert.deepEqual(found.unread, unread);
+    assert.deepEqual(found.state, parseHash(hash));
+  }
 });

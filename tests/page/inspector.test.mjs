@@ -1,17 +1,18 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import {dropPerPixel, greatestAt, overChannels, paintAttribution, patchFor, sumOfValues} from "../../src/convscope/page/js/attribution/maps.js";
+import {dropPerPixel, overChannels, paintAttribution, patchFor, sumOfValues} from "../../src/convscope/page/js/attribution/maps.js";
 import {formatSummand, decimalsFor, formatDecimals} from "../../src/convscope/page/js/dom/format.js";
-import {paintImage} from "../../src/convscope/page/js/dom/pixel-picture.js";
 import {rangesOfLayers, signedLayers} from "../../src/convscope/page/js/dom/signed-layers.js";
-import {layOutTiles, paintTiles, perLineOfBlock, placeUnder, tileCorner, wholeScale} from "../../src/convscope/page/js/dom/tiles.js";
+import {layOutTiles, paintTiles, perLineOfBlock, placeUnder, tileCorner} from "../../src/convscope/page/js/dom/tiles.js";
 import {makeNetwork, runNetwork} from "../../src/convscope/page/js/network/network.js";
+import {strongestPlace} from "../../src/convscope/page/js/network/shape.js";
+import {largestOf} from "../../src/convscope/page/js/network/temperature.js";
 import {boxInWords, unitReceptiveField, sourceOfLayer} from "../../src/convscope/page/js/network/unit-receptive-field.js";
-import {channelMeans, firstOfEachClass, mostDiffering} from "../../src/convscope/page/js/views/attribution/class-examples.js";
 import {largestFirst} from "../../src/convscope/page/js/views/inspector/arithmetic-lines.js";
-import {inspectorTitle} from "../../src/convscope/page/js/views/inspector/inspector.js";
-import {pictureAfter, stackedWeights, weightTilesOf, weightUnder, weightsOfPicture} from "../../src/convscope/page/js/views/inspector/kernel-tiles.js";
-import {matchingPlace, placeAfter, placeBehind, placeInWords, readPlace, strongestPlace, writePlace} from "../../src/convscope/page/js/views/inspector/selected-unit.js";
+import {layOutWeights, weightTilesOf, weightsOfOutput, weightsOfPicture} from "../../src/convscope/page/js/views/inspector/kernel-tiles.js";
+import {placeAfter, placeBehind, placeInWords, readPlace, writePlace} from "../../src/convscope/page/js/views/inspector/selected-unit.js";
+import {crossCorrelation, strokeAnswers, strokeImage} from "../../src/convscope/page/js/views/inspector/stroke-answers.js";
+import {orderOfUnits} from "../../src/convscope/page/js/views/inspector/unit-order.js";
 
 /** A grey ramp with which colours are easy to name. */
 const RAMP = Uint8Array.from({length: 1024}, (_, byte) => (byte % 4 === 3 ? 255 : byte >> 2));
@@ -79,11 +80,8 @@ test("each tile may have a scale of its own", () => {
   assert.deepEqual([target[0], target[4]], [255, 128]);
 });
 
-test("a block is full if there is a full one, and pictures are enlarged by whole numbers", () => {
+test("a block is full if there is a full one", () => {
   assert.deepEqual([800, 128, 32, 64, 10, 13].map(perLineOfBlock), [32, 16, 8, 8, 5, 4]);
-  assert.equal(wholeScale((scale) => 26 * scale, 100, 9), 3);
-  assert.equal(wholeScale(() => Infinity, 100, 9), 1);
-  assert.equal(wholeScale(() => 0, 100, 9), 9);
 });
 
 test("a place is read as it is written, and nonsense is no place", () => {
@@ -123,14 +121,8 @@ test("the walk comes past every unit of its channel once", () => {
 
 test("the strongest unit is that of the greatest number", () => {
   assert.deepEqual(strongestPlace({shape: [2, 2, 2], data: [0, 1, 2, 9, 3, 4, 5, 6]}), [0, 1, 1]);
-});
-
-test("the matching unit stands in the same part of the picture, in the channel that answers most there", () => {
-  const data = new Float32Array(2 * 2 * 3);
-  data[3 * 3 + 2] = 1;
-  assert.deepEqual(matchingPlace([9, 9, 5], [10, 10, 16], {shape: [2, 2, 3], data}), [1, 1, 2]);
-  assert.deepEqual(matchingPlace([0, 9, 1], [10, 10, 3], {shape: [2, 2, 3], data}), [0, 1, 1]);
-  assert.equal(matchingPlace([9], [10], {shape: [2, 2, 3], data}), null);
+  assert.deepEqual(strongestPlace({shape: [2, 2, 2], data: [0, 1, 2, 9, 3, 4, 5, 6]}, 0), [1, 1, 0]);
+  assert.deepEqual(strongestPlace({shape: [4], data: [3, 1, 2, 0]}, 2), [2]);
 });
 
 test("places are told in words, an only channel is not", () => {
@@ -196,40 +188,61 @@ test("what is shown and the rest add up to the whole", () => {
   assert.deepEqual(largestFirst(parts, (part) => part, Infinity, false), {shown: parts, hidden: 0, rest: 0});
 });
 
-test("weights stand in stacks: a column for each output, a picture for each channel", () => {
+test("the weights of a unit are a picture for each channel, or a block where what is read is no picture", () => {
   const network = smallNetwork();
   const tiles = weightTilesOf(network, 0);
-  assert.deepEqual([tiles.outputs, tiles.stack, tiles.rows, tiles.columns, tiles.isWindow, tiles.size], [2, 1, 3, 3, true, 18]);
+  assert.deepEqual([tiles.outputs, tiles.stack, tiles.rows, tiles.columns, tiles.isWindow], [2, 1, 3, 3, true]);
   const dense = weightTilesOf(network, 5);
-  assert.deepEqual([dense.outputs, dense.stack, dense.rows, dense.columns, dense.height], [3, 2, 2, 2, 5]);
+  assert.deepEqual([dense.outputs, dense.stack, dense.rows, dense.columns], [3, 2, 2, 2]);
   const {kernel} = network.layers[5].weights;
-  const data = stackedWeights(dense, kernel);
   for (let output = 0; output < 3; output++) {
+    const own = weightsOfOutput(dense, kernel, output);
     for (let channel = 0; channel < 2; channel++) {
       const picture = [];
-      for (let row = 0; row < 2; row++) {
-        for (let column = 0; column < 2; column++) {
-          picture.push(kernel[((row * 2 + column) * 2 + channel) * 3 + output]);
-          assert.equal(data[((channel * 3 + row) * 2 + column) * 3 + output], picture.at(-1));
-        }
+      for (let pixel = 0; pixel < 4; pixel++) {
+        picture.push(kernel[(pixel * 2 + channel) * 3 + output]);
+        assert.equal(own[pixel * 2 + channel], picture.at(-1));
       }
       assert.deepEqual(weightsOfPicture(dense, kernel, output, channel), picture);
     }
   }
-  assert.equal(data.filter(Number.isNaN).length, 6);
-  assert.deepEqual(weightUnder(dense, {tile: 2, row: 4, column: 1}), {output: 2, channel: 1, row: 1, column: 1});
-  assert.equal(weightUnder(dense, {tile: 2, row: 2, column: 1}), null);
+  assert.deepEqual([layOutWeights(dense).count, layOutWeights(dense).width, layOutWeights(dense).height], [2, 5, 2]);
+  assert.deepEqual([layOutWeights({stack: 1, rows: 1, columns: 64}).width, layOutWeights({stack: 1, rows: 1, columns: 64}).height], [8, 8]);
   assert.equal(weightTilesOf(network, 3), null);
 });
 
-test("an image is black on white where it is turned, and colour is colour", () => {
-  const target = new Uint8ClampedArray(8);
-  paintImage([0, 1], [1, 2, 1], true, target);
-  assert.deepEqual([...target], [255, 255, 255, 255, 0, 0, 0, 255]);
-  paintImage([1, 0, 0.5, 0, 0, 1], [1, 2, 3], false, target);
-  assert.deepEqual([...target], [255, 0, 128, 255, 0, 0, 255, 255]);
-  paintImage([1, 0, 0.5, 0, 0, 1], [1, 2, 3], false, target, {channel: 2});
-  assert.deepEqual([...target], [128, 128, 128, 255, 255, 255, 255, 255]);
+test("units are ordered by magnitude, or by what they contribute", () => {
+  assert.deepEqual(orderOfUnits([1, -3, 2], null), [1, 2, 0]);
+  assert.deepEqual(orderOfUnits([1, -3, 2], [9, 0, -1]), [0, 2, 1]);
+});
+
+test("of three answers one is what the kernel makes of a stroke, and the others are not", () => {
+  const tiles = {outputs: 4, stack: 1, rows: 3, columns: 3, isWindow: true};
+  const shapes = [[-1, 0, 1, -1, 0, 1, -1, 0, 1], [1, 0, -1, 1, 0, -1, 1, 0, -1], [1, 1, 1, 0, 0, 0, -1, -1, -1], [-1, 0, 1, -1, 0, 1, -1, 0, 1.01]];
+  const kernel = Float32Array.from({length: 36}, (_, place) => shapes[place % 4][Math.floor(place / 4)]);
+  for (let output = 0; output < 4; output++) {
+    const {answers, right, where} = strokeAnswers(tiles, kernel, output, 0);
+    const expected = crossCorrelation(strokeImage(tiles), weightsOfPicture(tiles, kernel, output, 0), tiles);
+    assert.deepEqual(answers[right].values, expected.values);
+    answers.forEach(({values}, place) => place !== right && assert.notDeepEqual(values, expected.values));
+    if (output < 2) assert.equal(where, `it responds most along the ${["left", "right"][output]} side of the stroke`);
+  }
+  const alone = strokeAnswers({outputs: 1, stack: 1, rows: 3, columns: 3}, Float32Array.from(shapes[0]), 0, 0);
+  assert.equal(alone.answers.length, 3);
+});
+
+test("the question tells where the strongest response is", () => {
+  const told = (side, ...weights) => strokeAnswers({outputs: 1, stack: 1, rows: side, columns: side, isWindow: true}, Float32Array.from(weights), 0, 0).where;
+  assert.equal(told(3, -1, 0, 1, -2, 0, 2, -1, 0, 1), "it responds most along the left side of the stroke");
+  assert.equal(told(3, 1, 0, -1, 2, 0, -2, 1, 0, -1), "it responds most along the right side of the stroke");
+  assert.equal(told(3, -1, -2, -1, 0, 0, 0, 1, 2, 1), "it responds most at the top end of the stroke");
+  assert.equal(told(3, 1, 2, 1, 0, 0, 0, -1, -2, -1), "it responds most at the bottom end of the stroke");
+  assert.equal(told(3, 0, 1, 2, -1, 0, 1, -2, -1, 0), "it responds most at the bottom end of the stroke, and also along the left side of the stroke");
+  assert.equal(told(3, 0, -1, 0, -1, 4, -1, 0, -1, 0), "it responds most at both ends of the stroke, and also on the stroke");
+  assert.equal(told(3, -1, -1, -1, 2, 2, 2, -1, -1, -1), "it responds most at both ends of the stroke");
+  assert.equal(told(3, 1, -2, 1, 1, -2, 1, 1, -2, 1), "it responds most along both sides of the stroke");
+  assert.equal(told(2, 1, 1, 1, 1), "it responds most on the stroke");
+  assert.equal(told(3, -1, -1, -1, -1, -1, -1, -1, -1, -1), "nowhere does it respond positively");
 });
 
 test("evidence shows the image through its colours", () => {
@@ -248,42 +261,5 @@ test("what all channels of a pixel do is added up, and squares are laid out as p
   assert.deepEqual([...dropPerPixel({columns: 2, drop: [1, 2, 3, 4]}, 2, [3, 3])], [1, 1, 2, 1, 1, 2, 3, 3, 4]);
   assert.deepEqual([patchFor(28, 28), patchFor(8, 8), patchFor(32, 64)], [{size: 4, stride: 2}, {size: 2, stride: 1}, {size: 6, stride: 3}]);
   assert.equal(sumOfValues([1, 2, 3]), 6);
-  assert.equal(greatestAt([1, 7, 3]), 1);
-  assert.equal(greatestAt([]), -1);
-});
-
-test("the first image of each class, and the channel that tells them apart", () => {
-  assert.deepEqual(firstOfEachClass([1, 0, 1, 3], [9, 4, 2, 7], 4), [1, 2, 3]);
-  assert.deepEqual(channelMeans([1, 10, 3, 30], 2), [2, 20]);
-  assert.deepEqual(mostDiffering([[1, 5], [2, 9], [3, 1]]), {channel: 1, least: 2, most: 1});
-});
-
-test("arrow keys go from kernel to kernel, down a stack and on to the next line", () => {
-  const tiles = {outputs: 5, stack: 2};
-  const walk = (at, ...keys) => keys.reduce((place, key) => pictureAfter(tiles, place, key, 3), at);
-  assert.deepEqual(walk(null, "ArrowRight"), {output: 0, channel: 0});
-  assert.deepEqual(walk({output: 0, channel: 0}, "ArrowRight", "ArrowDown"), {output: 1, channel: 1});
-  assert.deepEqual(walk({output: 1, channel: 1}, "ArrowDown"), {output: 4, channel: 0});
-  assert.deepEqual(walk({output: 4, channel: 0}, "ArrowUp"), {output: 1, channel: 1});
-  assert.deepEqual(walk({output: 2, channel: 1}, "ArrowDown"), {output: 2, channel: 1});
-  assert.deepEqual(walk({output: 0, channel: 0}, "ArrowUp", "ArrowLeft"), {output: 0, channel: 0});
-  assert.deepEqual(walk({output: 4, channel: 1}, "ArrowRight", "ArrowDown"), {output: 4, channel: 1});
-  assert.equal(walk({output: 0, channel: 0}, "Home"), null);
-});
-
-test("the title names the open image and the prediction", () => {
-  const network = {layers: [{kind: "Conv2D", outputShape: [4, 4, 16]}, {kind: "Conv2D", outputShape: [2, 2, 32]}, {kind: "Dense", outputShape: [2]}]};
-  const title = (open, {best = 1, ...state} = {}, layers = network.layers) => inspectorTitle({
-    network: {layers}, state: {epoch: 0, change: "", ...state}, payload: {dataset: {class_names: ["cat", "dog"]}, evidence: null},
-    run: best < 0 ? {} : {probabilities: best ? [0.1, 0.9] : [0.9, 0.1], logits: [0, 0]},
-    open: {original: [1], label: null, ...open},
-  }).map((part) => part.name ?? part).join("");
-  const seventh = {source: "test", index: 7, label: 1};
-  assert.equal(title(seventh), "Activations of 16 and 32 filters for test image 7, true class dog, predicted correctly");
-  assert.equal(title(seventh, {best: 0, epoch: 3, change: "turn:9"}),
-    "Activations of 16 and 32 filters for test image 7, transformed, true class dog, predicted as cat after epoch 3");
-  assert.equal(title({source: "drawing"}), "Activations of 16 and 32 filters for your drawing, predicted as dog");
-  assert.equal(title({source: "drawing", original: [0]}), "Activations of 16 and 32 filters for your drawing");
-  assert.equal(title({source: "picture", file: "Rex.png"}, {}, network.layers.slice(2)), "Activations for Rex.png, predicted as dog");
-  assert.equal(title(seventh, {best: -1}), "Activations of 16 and 32 filters for test image 7, true class dog");
+  assert.equal(largestOf([1, 7, 3, 7]), 1);
 });

@@ -18,8 +18,8 @@ test("at neutral settings every value is the same, and the picture a copy", () =
 });
 
 test("what changes something is not neutral", () => {
-  const changes = [{shiftRight: 0.1}, {shiftDown: -1}, {rotation: 1}, {scale: 0.9}, {thickness: 0.1}, {contrast: 0.5},
-    {brightness: 0.1}, {noise: 0.1}, {occlusion: {row: 3, column: 3, size: 1}}];
+  const changes = [{shiftRight: 0.1}, {shiftDown: -1}, {rotation: 1}, {scale: 0.9}, {thickness: 0.1},
+    {noise: 0.1}, {occlusion: {row: 3, column: 3, size: 1}}];
   for (const change of changes) {
     assert.notDeepEqual(perturb(picture, shape, change), picture);
   }
@@ -27,7 +27,7 @@ test("what changes something is not neutral", () => {
 
 test("the picture handed in stays as it was", () => {
   const before = picture.slice();
-  perturb(picture, shape, {shiftRight: 1, thickness: 1, noise: 0.5, contrast: 2, occlusion: {row: 1, column: 1, size: 4}});
+  perturb(picture, shape, {shiftRight: 1, thickness: 1, noise: 0.5, occlusion: {row: 1, column: 1, size: 4}});
   assert.deepEqual(picture, before);
 });
 
@@ -102,18 +102,14 @@ test("the square that is blanked has the size that was asked for, cut at the edg
   assert.equal(blanked({row: 5, column: -99, size: 5}), 0);
 });
 
-test("contrast turns about the middle grey, brightness adds, and nothing leaves 0..1", () => {
-  const one = {height: 1, width: 3, channels: 1};
-  assert.deepEqual([...perturb([0, 0.5, 1], one, {contrast: 0.5})], [0.25, 0.5, 0.75]);
-  assert.deepEqual([...perturb([0, 0.5, 1], one, {brightness: 0.25})], [0.25, 0.75, 1]);
-  assert.deepEqual([...perturb([0.25, 0.5, 0.75], one, {contrast: 8})], [0, 0.5, 1]);
+test("with much noise nothing leaves 0..1", () => {
   assert.ok(perturb(picture, shape, {noise: 2}).every((value) => value >= 0 && value <= 1));
 });
 
 test("everything at once takes less than a millisecond on 28 × 28", () => {
   const square = {height: 28, width: 28, channels: 1};
   const digit = Float32Array.from({length: 784}, random);
-  const all = {shiftRight: 1.5, rotation: 10, scale: 1.1, thickness: 0.7, contrast: 0.9, noise: 0.1, occlusion: {row: 9, column: 9, size: 7}};
+  const all = {shiftRight: 1.5, rotation: 10, scale: 1.1, thickness: 0.7, noise: 0.1, occlusion: {row: 9, column: 9, size: 7}};
   const laps = Array.from({length: 300}, () => {
     const start = performance.now();
     perturb(digit, square, all);

@@ -7,11 +7,12 @@ import {directionsOf, shareAbove, shareBelow, oodScore} from "../../src/convscop
 import {NO_CHANGE, formatChange, parseChange, perturbationOf} from "../../src/convscope/page/js/state/perturbation.js";
 import {predictedName, predictionOf} from "../../src/convscope/page/js/state/prediction.js";
 import {INITIAL_STATE, makeState} from "../../src/convscope/page/js/state/state.js";
+import {contributionsOf, linkedTiles} from "../../src/convscope/page/js/views/layer-strip/contributions.js";
 import {layOutBlocks, placeInBlock, stripLayers} from "../../src/convscope/page/js/views/layer-strip/layout.js";
 import {makeInput, preprocessingFor} from "../../src/convscope/page/js/views/playground/input.js";
 import {slidersFor, stretchesOf} from "../../src/convscope/page/js/views/playground/perturbation-sweep.js";
 import {formatInk, parseInk} from "../../src/convscope/page/js/views/playground/stroke-encoding.js";
-import {oodSentence} from "../../src/convscope/page/js/views/prediction/text.js";
+import {calibrationSentence, verdictOn} from "../../src/convscope/page/js/views/prediction/text.js";
 
 const close = (actual, expected, tolerance = 1e-12) => assert.ok(Math.abs(actual - expected) <= tolerance, `${actual} ≠ ${expected}`);
 
@@ -68,6 +69,15 @@ test("of many classes the likeliest are shown, and what the others share", () =>
   close(rest, 0.2);
 });
 
+test("ten bars stay, whatever their classes' probabilities; of many classes the improbable are folded", () => {
+  const probabilities = [0.0002, 0.9, 0.0005, 0.0993, 0];
+  assert.deepEqual(shownClasses(probabilities, 12, 0.001), {places: [0, 1, 2, 3, 4], others: 0, rest: 0});
+  const {places, others, rest} = shownClasses(probabilities, 4, 0.001);
+  assert.deepEqual([places, others], [[1, 3], 3]);
+  close(rest, 0.0007);
+  assert.deepEqual(shownClasses([0.0005, 0.0004], 1, 0.001).places, [0]);
+});
+
 test("strangeness is the mean distance to the nearest directions", () => {
   const random = (seed) => () => (seed = (seed * 16807) % 2147483647) / 2147483647;
   const next = random(7);
@@ -95,28 +105,54 @@ test("a distance is held against the percentiles", () => {
 });
 
 test("a high OOD score or low confidence brings a warning", () => {
-  const evidence = {selected_on: "validation"};
-  assert.equal(oodSentence(0.4, 0.1, evidence).level, "in");
-  assert.equal(oodSentence(0.95, 0.1, evidence).level, "unusual");
-  assert.equal(oodSentence(0.95, 0.99, evidence).level, "out");
-  assert.equal(oodSentence(0.4, null, evidence).level, "in");
-  const {level, text} = oodSentence(1, null, evidence);
+  const verdict = (lessUnusual, moreConfident, name = "7") => {
+    const {level, words, numbers} = verdictOn(name, {lessUnusual, moreConfident}, "validation");
+    return {level, text: words.map((part) => part.name ?? part).join(""), numbers};
+  };
+  assert.deepEqual(["in", "Looks like a 7"], Object.values(verdict(0.4, 0.1)).slice(0, 2));
+  assert.deepEqual(["unusual", "Looks like an 8, but an unusual one"], Object.values(verdict(0.95, 0.1, "8")).slice(0, 2));
+  assert.match(verdict(0.95, 0.99).text, /^Low confidence and an unusual image: treat/);
+  assert.equal(verdict(0.95, 0.99).level, "out");
+  assert.equal(verdict(0.4, 0.99).text, "Low confidence: treat this as a guess");
+  assert.equal(verdict(0.4, null, "rose").text, "Looks like rose");
+  assert.match(verdict(null, null).text, /not compared with the training images/);
+  assert.equal(verdict(null, null).numbers, "");
+  const {level, text, numbers} = verdict(1, null);
   assert.equal(level, "out");
-  assert.match(text, /Out of distribution: .* all validation images/);
-  assert.doesNotMatch(oodSentence(0.99999, null, evidence).text, /100/);
+  assert.match(text, /^Unlike anything it was trained on/);
+  assert.equal(numbers, "Farther from the training images than all validation images.");
+  assert.doesNotMatch(verdict(0.99999, null).numbers, /100/);
 });
 
 test("an empty pad has no answer", () => {
-  const live = (level) => ({
-    open: {source: "drawing", original: new Float32Array(4).fill(level)},
-    run: {probabilities: [0.2, 0.8], logits: [0, Math.log(4)]},
-    state: {epoch: 0},
-    payload: {evidence: {temperature_scaling: {temperature: 2}}, dataset: {class_names: ["cat", "dog"]}},
+  const live = (...pixels) => ({
+    open: {source: "drawing", original: pixels, pixels},
+    run: {probabilities: [0.2, 0.8]},
+    payload: {dataset: {class_names: ["cat", "dog"], image_shape: [2, 2, 1]}},
   });
-  assert.equal(predictedName(live(0)), "");
-  assert.equal(predictedName(live(0.5)), "dog");
-  close(predictionOf(live(0.5)).calibrated[1], 2 / 3);
-  assert.equal(predictedName({...live(0.5), run: null}), "");
+  const drawn = live(0, 0, 0.5, 0);
+  assert.equal(predictedName(live(0, 0, 0, 0)), "");
+  assert.equal(predictedName(drawn), "dog");
+  assert.equal(predictedName({...drawn, run: null}), "");
+});
+
+test("a blank picture has no answer, and an image of the set always has one", () => {
+  const {run, payload} = {run: {probabilities: [0.2, 0.8]}, payload: {dataset: {class_names: ["cat", "dog"], image_shape: [2, 1, 3]}}};
+  const named = (source, original, pixels = original) => predictedName({open: {source, original, pixels}, run, payload});
+  const [red, nearlyRed, flag] = [[1, 0, 0, 1, 0, 0], [1, 0.05, 0, 0.96, 0, 0.02], [1, 0, 0, 1, 0.5, 0]];
+  for (const blank of [red, nearlyRed]) assert.equal(named("picture", blank), "");
+  assert.equal(named("picture", flag), "dog");
+  assert.equal(named("picture", flag, red), "");
+  assert.equal(named("test", red), "dog");
+  assert.equal(named("test", flag, red), "");
+});
+
+test("the text says what the probabilities are", () => {
+  const helps = {temperature: 0.63, temperature_scaling: {}};
+  assert.equal(calibrationSentence(0.63, helps, 0), "Calibrated with temperature 0.63");
+  assert.match(calibrationSentence(1, helps, 3), /^Softmax output of epoch 3/);
+  assert.equal(calibrationSentence(1, {temperature: null, temperature_scaling: {}}, 0), "Softmax output; calibration would not help");
+  assert.match(calibrationSentence(1, undefined, 0), /no temperature was fitted$/);
 });
 
 const TEST_SET = {
@@ -150,14 +186,21 @@ test("the making follows what the images are like", () => {
 });
 
 function makePretendLive() {
+  let listener;
+  const open = (next) => {
+    live.open = next;
+    listener(live, new Set(["open"]));
+    return true;
+  };
   const live = {
     open: {source: "test", name: "test-2"},
     state: {ink: "", image: ""},
     payload: {dataset: {image_shape: [28, 28, 1]}},
     opened: [],
     set: (changes) => Object.assign(live.state, changes),
-    openImage: (name) => Boolean(live.opened.push(name)) && Boolean((live.open = {source: "test", name})),
-    openPixels: (pixels, source) => (live.open = {source, name: source, pixels}),
+    subscribe: (added) => (listener = added),
+    openImage: (name) => Boolean(live.opened.push(name)) && open({source: "test", name}),
+    openPixels: (pixels, source) => open({source, name: source, pixels}),
     pixelsOf: (name) => (name === "test-2" ? new Float32Array(784).fill(0.2) : null),
   };
   return live;
@@ -185,6 +228,29 @@ test("a drawing is taken back stroke by stroke, down to the image before it", ()
   hand.undo();
   assert.deepEqual(live.opened, ["test-2"]);
   assert.equal(hand.undo(), false);
+});
+
+test("a drawing that an image took the place of is back in one step, then goes stroke by stroke", () => {
+  for (const leave of [(live) => live.openImage("test-2"), (_, hand) => hand.putPicture({height: 28, width: 28, data: new Uint8ClampedArray(4 * 28 * 28).fill(9)}, "seven.png")]) {
+    const live = makePretendLive();
+    const hand = makeInput(live, preprocessingFor({image_shape: [28, 28, 1]}, DIGITS));
+    const texts = [100, 200].map((x) => {
+      hand.begin({x, y: 60}, 12);
+      hand.extend({x, y: 200});
+      hand.show();
+      hand.keep();
+      return live.state.ink;
+    });
+    leave(live, hand);
+    assert.notEqual(live.open.source, "drawing");
+    for (const text of texts.toReversed()) {
+      assert.ok(hand.undo());
+      assert.deepEqual([live.open.source, live.state.ink], ["drawing", text]);
+    }
+    hand.undo();
+    assert.equal(live.open.name, "test-2");
+    assert.equal(hand.undo(), false);
+  }
 });
 
 test("a drawing comes back from its text, also one on top of an image", () => {
@@ -226,19 +292,55 @@ test("the river has a block for every layer that computes, and names those that 
 
 test("the river fits, with pictures at whole multiples", () => {
   for (const width of [500, 656, 900, 1200]) {
-    const blocks = layOutBlocks(stripLayers(NETWORK), {width, height: 440, between: 16, narrowest: 68});
+    const {blocks, perLine} = layOutBlocks(stripLayers(NETWORK), {width, height: 440, between: 16, narrowest: 68});
+    assert.equal(perLine, blocks.length);
     const needed = blocks.reduce((sum, block) => sum + Math.max(68, block.width), 16 * (blocks.length - 1));
     assert.ok(needed <= width, `${needed} > ${width}`);
     for (const block of blocks) {
       assert.ok(block.height <= 440 && Number.isInteger(block.scale), JSON.stringify(block));
-      assert.equal(Math.ceil(block.count / block.perRow), Math.round((block.height + block.gap) / (block.tileHeight + block.gap)));
+      assert.equal(Math.ceil(block.count / block.perLine), Math.round((block.height + block.gap) / (block.rows + block.gap)));
     }
   }
 });
 
+test("where the blocks do not fit one line they take more, and never a wider one", () => {
+  const many = Array.from({length: 16}, (_, place) => ({name: `c${place}`, kind: "Conv2D", shape: [28 - place, 28 - place, 8 << (place / 4)], passes: []}));
+  const layers = [{name: "", kind: "Input", shape: [28, 28, 1], passes: []}, ...many];
+  for (const width of [296, 328, 440, 700, 1300]) {
+    const {blocks, perLine} = layOutBlocks(layers, {width, height: 256, between: 16, narrowest: 68, head: 84});
+    const columns = Array.from({length: perLine}, (_, column) => Math.max(68, ...blocks.filter((_block, place) => place % perLine === column).map((block) => block.width)));
+    const needed = columns.reduce((sum, each) => sum + each, 16 * (perLine - 1));
+    assert.ok(needed <= width, `${needed} > ${width}`);
+  }
+});
+
+test("what is pointed at lights what it reads and what reads it", () => {
+  const shaped = (kind, name, inputShape, outputShape) => ({kind, name, inputShape, outputShape});
+  const layers = [
+    shaped("Conv2D", "conv", [28, 28, 1], [26, 26, 4]), shaped("MaxPooling2D", "pool", [26, 26, 4], [13, 13, 4]),
+    shaped("Conv2D", "second", [13, 13, 4], [11, 11, 8]), shaped("Dense", "dense", [968], [5]),
+  ];
+  const blocks = [{layer: {name: ""}, count: 1}, ...layers.map(({name, outputShape}) => ({layer: {name}, count: outputShape.at(-1)}))];
+  const lit = (at, tile) => linkedTiles({layers}, blocks, at, tile).map((isLit, place) => [...Array(blocks[place].count).keys()].filter(isLit));
+  assert.deepEqual(lit(2, 3), [[0], [3], [3], [0, 1, 2, 3, 4, 5, 6, 7], []]);
+  assert.deepEqual(lit(1, 2), [[0], [2], [2], [], []]);
+  assert.deepEqual(lit(4, 1), [[0], [], [], [0, 1, 2, 3, 4, 5, 6, 7], [1]]);
+});
+
+test("a tile says for a class what its activations times the weights add up to", () => {
+  const dense = {kind: "Dense", outputShape: [3], weights: {kernel: Float32Array.from({length: 12}, (_, place) => place)}};
+  const maps = contributionsOf({layers: [dense]}, {layer: {kind: "Conv2D"}, count: 2}, Float32Array.of(1, 2, 3, 4));
+  assert.equal(maps(0, 1), 1 * 1 + 3 * 7);
+  assert.equal(maps(1, 2), 2 * 5 + 4 * 11);
+  const softmax = {kind: "Activation", outputShape: [2], weights: {}};
+  const alone = contributionsOf({layers: [softmax]}, {layer: {kind: "Dense"}, count: 2}, Float32Array.of(5, -1));
+  assert.deepEqual([alone(0, 0), alone(0, 1), alone(1, 1)], [5, 0, -1]);
+  assert.equal(contributionsOf({layers: [dense]}, {layer: {kind: "Dense"}, count: 2}, Float32Array.of(5, -1)), null);
+});
+
 test("in a low window the river is drawn smaller rather than cut off", () => {
   for (const height of [330, 380]) {
-    const blocks = layOutBlocks(stripLayers(NETWORK), {width: 656, height, between: 16, narrowest: 68});
+    const {blocks} = layOutBlocks(stripLayers(NETWORK), {width: 656, height, between: 16, narrowest: 68});
     const needed = blocks.reduce((sum, block) => sum + Math.max(68, block.width), 16 * (blocks.length - 1));
     assert.ok(needed <= 656 && blocks.every((block) => block.height <= height && Number.isInteger(block.scale)));
   }
@@ -256,7 +358,7 @@ test("a link to a missing image gets a sentence", () => {
 });
 
 test("a place in the river is a unit, and a gap is none", () => {
-  const block = {count: 5, tileHeight: 26, tileWidth: 52, scale: 2, perRow: 2, gap: 3};
+  const block = {count: 5, rows: 26, columns: 52, scale: 2, perLine: 2, gap: 3, width: 107, height: 84};
   assert.deepEqual(placeInBlock(block, 0, 0), {tile: 0, row: 0, column: 0});
   assert.deepEqual(placeInBlock(block, 55 + 11, 29 + 5), {tile: 3, row: 2, column: 5});
   assert.equal(placeInBlock(block, 53, 5), null);

@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import {formatCount, formatPercent, formatProbability, formatWhole} from "../../src/convscope/page/js/dom/format.js";
-import {comparedClasses, predictionsByEpochSentence, distanceBetween} from "../../src/convscope/page/js/views/image-details/predictions-by-epoch.js";
+import {comparedClasses} from "../../src/convscope/page/js/network/temperature.js";
+import {predictionsByEpochSentence, distanceBetween} from "../../src/convscope/page/js/views/image-details/predictions-by-epoch.js";
 import {makeTriage} from "../../src/convscope/page/js/views/image-details/triage.js";
-import {confusedPairs, errorCount, errorTint, legendCounts, mostConfusedClasses} from "../../src/convscope/page/js/views/results/confusion-counts.js";
+import {recallAxis} from "../../src/convscope/page/js/views/results/class-recall.js";
+import {confusedPairs, errorCount, errorTint, legendCounts, mostConfusedClasses} from "../../src/convscope/page/js/data/confusion-counts.js";
 import {pageAt, placeAfterKey} from "../../src/convscope/page/js/views/results/gallery-paging.js";
+import {galleryTitle} from "../../src/convscope/page/js/views/results/gallery-title.js";
 import {isHighlightedClass, isHighlightedImage, makeLinkedHighlight} from "../../src/convscope/page/js/views/results/linked-highlight.js";
-import {ALL_IMAGES, ALL_MISTAKES, TILE_ORDERS, orderedRows, selectedRows} from "../../src/convscope/page/js/views/results/selection.js";
+import {classKeys, makeMarks} from "../../src/convscope/page/js/views/results/marks.js";
+import {ALL_IMAGES, ALL_MISTAKES, TILE_ORDERS, orderedRows, printedNumber, selectedRows} from "../../src/convscope/page/js/views/results/selection.js";
 
 const images = {
   count: 6,
@@ -55,13 +59,9 @@ test("equal ones stay in their order", () => {
   assert.deepEqual(ordered("number"), [0, 1, 2, 3, 4, 5]);
 });
 
-test("the most frequent pair comes first, the surest of it first", () => {
-  assert.deepEqual(ordered("pair"), [5, 1, 0, 3, 2, 4]);
-});
-
 test("an unknown order is refused", () => {
   assert.throws(() => orderedRows(everyRow, images, "toString"), /unknown order: toString; surest, /);
-  assert.equal(TILE_ORDERS.length, 5);
+  assert.equal(TILE_ORDERS.length, 4);
 });
 
 test("no number leads beyond the pages that there are", () => {
@@ -163,3 +163,70 @@ test("the course of an image is told in one sentence", () => {
 });
 
 test("distances are Euclidean", () => assert.equal(distanceBetween([1, 2, 3], [1, 5, 7]), 5));
+
+test("a tile prints the number that its order sorts by, where that is a probability", () => {
+  for (const order of TILE_ORDERS) {
+    const numbers = ordered(order).map((row) => images[printedNumber(order)][row]);
+    const sorted = [...numbers].sort((a, b) => (order === "surest" ? b - a : a - b));
+    if (["surest", "doubtful", "worst"].includes(order)) assert.deepEqual(numbers, sorted, order);
+  }
+});
+
+test("the title of the gallery counts what the filters leave", () => {
+  const names = ["a", "b", "c"];
+  const titleOf = (selection, count, total) =>
+    galleryTitle({...ALL_MISTAKES, ...selection}, {count, total}, names).map((part) => part.name ?? part).join("");
+  assert.equal(titleOf({}, 37, 37), "All 37 errors");
+  assert.equal(titleOf({}, 1, 1), "The only error");
+  assert.equal(titleOf({}, 40, 2345), "40 of 2,345 errors");
+  assert.equal(titleOf({truth: 0, predicted: 1}, 9, 37), "9 errors: “a” predicted as “b”");
+  assert.equal(titleOf({truth: 0, predicted: 1, outcome: "all"}, 1, 100), "1 error: “a” predicted as “b”");
+  assert.equal(titleOf({truth: 2}, 4, 37), "4 errors: true class “c”");
+  assert.equal(titleOf({predicted: 2, hint: "ambiguous"}, 4, 37), "4 errors: predicted as “c”, ambiguous image");
+  assert.equal(titleOf({outcome: "right"}, 963, 963), "All 963 correct predictions");
+  assert.equal(titleOf({hint: "ambiguous"}, 0, 37), "0 images match");
+});
+
+test("marks become the rows that the audit reads, without formulas, and the given label corrects nothing", () => {
+  const marks = makeMarks({...images, files: ["", "a/1.png", "", "=b.png", "x row 4"]}, ["=a", "b, c", "d"]);
+  let told = 0;
+  marks.subscribe(() => told++);
+  marks.toggle(3);
+  marks.set(1, {label: 1});
+  assert.deepEqual([...marks.all.keys()], [3]);
+  marks.set(1, {label: 2});
+  marks.set(1, {note: "-1"});
+  marks.toggle(4);
+  marks.set(4, {note: "unclear"});
+  assert.equal(marks.csv(), [
+    "split,index,given,suggested,score,file,confirmed,corrected,note", `test,10,"b, c",'=a,,a/1.png,yes,d,'-1`,
+    "test,20,'=a,d,,'=b.png,yes,d,", "test,21,d,,,x row 4,yes,,unclear", "",
+  ].join("\r\n"));
+  marks.toggle(3);
+  assert.equal(marks.all.size, 2);
+  marks.clear();
+  assert.equal(marks.all.size + told, 7);
+});
+
+test("ten classes have keys: their first letters where those differ and are free, else their numbers", () => {
+  assert.deepEqual(classKeys(["cat", "Dog"]), ["c", "d"]);
+  assert.deepEqual(classKeys(["cat", "cow", "dog"]), ["0", "1", "2"]);
+  assert.deepEqual(classKeys(["jay", "kite"]), ["0", "1"]);
+  assert.deepEqual(classKeys([..."5678"]), [..."5678"]);
+  assert.deepEqual(classKeys(["1 line", "+"]), ["0", "1"]);
+  assert.deepEqual(classKeys(Array.from({length: 11}, (_, place) => `c${place}`)), []);
+});
+
+test("no two labels of the recall axis overlap, whatever the range and the room", () => {
+  for (const letters of [15, 19, 22]) {
+    for (const low of [0, 0.2, 0.5, 0.8, 0.9, 0.93, 0.95, 0.97, 0.98, 0.985, 0.99, 0.995, 0.998, 0.999, 0.9995]) {
+      const {place, ticks} = recallAxis([{support: 100, interval: [low, 1], precision: 1}], letters);
+      const ends = ticks.map(({value, text}) => {
+        const right = letters * place(value) + (value === 1 ? 0 : text.length / 2);
+        return [right - text.length, right];
+      });
+      assert.ok(ticks.length > 0);
+      ends.slice(1).forEach(([left], index) => assert.ok(left >= ends[index][1] + 1, `${low}, ${letters}: ${ticks.map(({text}) => text)}`));
+    }
+  }
+});

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import {channelRanges, evenRange, formatNumber, formatTicks, joinedRange, niceTicks, openRange, scaleRanges} from "../../src/convscope/page/js/image/color/range.js";
+import {channelRanges, evenRange, formatNumber, formatTicks, joinedRange, niceTicks, scaleRanges} from "../../src/convscope/page/js/image/color/range.js";
 
 const layers = {
   first: {shape: [2, 1, 2], data: Float32Array.from([0, -1, 3, 1])},
@@ -9,16 +9,16 @@ const layers = {
 
 test("per channel, each has its own range", () => {
   assert.deepEqual(scaleRanges(layers, "channel"), {
-    first: [{minimum: 0, maximum: 3}, {minimum: -1, maximum: 1}],
+    first: [{minimum: 0, maximum: 3}, {minimum: 0, maximum: 1}],
     second: [{minimum: 0, maximum: 1}, {minimum: 0, maximum: 1}, {minimum: 0, maximum: 8}],
   });
 });
 
 test("per layer, all channels share one; over all, all layers do", () => {
   const byLayer = scaleRanges(layers, "layer");
-  assert.deepEqual(byLayer.first, [{minimum: -1, maximum: 3}, {minimum: -1, maximum: 3}]);
+  assert.deepEqual(byLayer.first, [{minimum: 0, maximum: 3}, {minimum: 0, maximum: 3}]);
   assert.deepEqual(byLayer.second[0], {minimum: 0, maximum: 8});
-  assert.deepEqual(Object.values(scaleRanges(layers, "all")).flat(), Array(5).fill({minimum: -1, maximum: 8}));
+  assert.deepEqual(Object.values(scaleRanges(layers, "all")).flat(), Array(5).fill({minimum: 0, maximum: 8}));
 });
 
 test("signed values have zero in the middle", () => {
@@ -29,13 +29,11 @@ test("signed values have zero in the middle", () => {
 test("an unknown mode is refused", () => assert.throws(() => scaleRanges(layers, "each"), /unknown scale mode: each/));
 
 test("no range is empty", () => {
-  assert.deepEqual(openRange({minimum: 0, maximum: 0}), {minimum: 0, maximum: 1});
-  assert.deepEqual(openRange({minimum: 4, maximum: 4}), {minimum: 0, maximum: 4});
-  assert.deepEqual(openRange({minimum: -4, maximum: -4}), {minimum: -4, maximum: 0});
-  for (const nothing of [channelRanges([NaN], 1)[0], joinedRange([])]) {
-    assert.deepEqual(openRange(nothing), {minimum: 0, maximum: 1});
-    assert.deepEqual(evenRange(nothing), {minimum: -1, maximum: 1});
+  for (const data of [[0, 0], [-4, -4], [NaN, NaN], []]) {
+    const [range] = scaleRanges({layer: {shape: [data.length, 1], data}}, "channel").layer;
+    assert.deepEqual(range, {minimum: 0, maximum: 1});
   }
+  for (const nothing of [channelRanges([NaN], 1)[0], joinedRange([])]) assert.deepEqual(evenRange(nothing), {minimum: -1, maximum: 1});
 });
 
 test("ticks are round, inside, and not too many", () => {

@@ -27,7 +27,7 @@ from convscope.runs.record import RunRecord
 
 from .conftest import HOSTILE  # type: ignore[import-not-found]
 from .test_browser import opened  # type: ignore[import-not-found]
-from .test_inspector import account_of, check_arithmetic, last, scroll_to, total  # type: ignore[import-not-found]
+from .test_inspector import account_of, check_arithmetic, last, open_layer, total  # type: ignore[import-not-found]
 from .test_live import answer, ready  # type: ignore[import-not-found]
 
 if TYPE_CHECKING:
@@ -171,10 +171,11 @@ def test_the_page_of_any_network_is_whole_and_runs_as_keras_does(
         for image, probabilities in zip(images, expected, strict=True):
             found = page.evaluate("(pixels) => convscope.run(pixels).probabilities", (image.ravel() / 255).tolist())
             assert np.abs(np.array(found) - probabilities).max() <= 1e-5
-        assert page.locator(".cells button").count() == min(case.num_classes, MAX_IN_A_MATRIX) ** 2
+        assert page.locator(".cells button:not(.recall-row)").count() == min(case.num_classes, MAX_IN_A_MATRIX) ** 2
         see_everything(page)
         check_units(page, network, to_inputs(images[:1]))
-        page.wait_for_selector("#class-attribution[data-done]", state="attached")
+        page.evaluate("location.hash += '&target=1'")
+        page.wait_for_selector("#pad-attribution-controls[data-done]", state="attached")
         assert page.locator("img").count() == 0
         assert page.evaluate("(text) => document.body.innerText.match(new RegExp(text))", NOT_THERE) is None
         assert page.evaluate("document.documentElement.scrollWidth") <= 1280
@@ -183,10 +184,11 @@ def test_the_page_of_any_network_is_whole_and_runs_as_keras_does(
 
 def check_units(page: Page, network: Network, inputs: Any) -> None:
     """One unit of every layer: its value is NumPy's, and what is shown adds up to it."""
-    scroll_to(page, "unit")
     computed = activations(network, inputs)
     generator = np.random.default_rng(0)
     for layer in network.layers:
+        open_layer(page, layer.name)
+        assert page.locator("#inside-tiles .channel-tile").count() > 0
         place = [int(generator.integers(extent)) for extent in layer.output_shape]
         value = float(computed[layer.name][0][tuple(place)])
         account = account_of(page, layer.name, place)
@@ -215,7 +217,6 @@ def test_the_softmax_of_many_classes_adds_up_whole_and_cut_short(
     ])"""
     with opened(browser, f"{page_of(run)}#layer={last_layer}&unit={least}", reduced_motion="reduce") as (page, troubles):
         ready(page)
-        scroll_to(page, "unit")
         page.wait_for_selector("#unit .softmax")
         for rows in (11, 20):
             shown = page.evaluate(terms)
@@ -235,15 +236,15 @@ def test_a_layer_of_an_unknown_kind_is_trained_named_and_all_before_it_is_shown(
     assert run.evaluation.logits.shape == (30, 3)
     with opened(browser, page_of(run), reduced_motion="reduce") as (page, troubles):
         ready(page)
+        open_layer(page, "known")
         for notice in ("#playground-problem", "#inspector-problem"):
             assert "unknown is a Conv2DTranspose" in (page.locator(notice).text_content() or "")
             assert page.locator(notice).is_visible()
         see_everything(page)
         assert answer(page) == ""
-        rows = page.eval_on_selector_all("#network-grid [data-layer]", "(rows) => rows.map((row) => row.dataset.layer)")
-        assert rows == ["the image", "known"]
+        assert page.locator("#inside-panel .crumb bdi").all_text_contents() == ["known"]
         assert page.locator("#layer-strip .layer").count() == 2
-        assert page.locator(".cells button").count() == 9
+        assert page.locator(".cells button:not(.recall-row)").count() == 9
         assert page.locator("#every-image .tile").count() > 0 or run.evaluation.errors == 0
         pixels = run.dataset.test.images[0].ravel() / 255
         found = page.evaluate("(pixels) => convscope.run(pixels)", pixels.tolist())

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convscope.analysis.epoch_snapshots import BYTES_PER_WEIGHT, quantize_weights
+from convscope.analysis.epoch_snapshots import BYTES_PER_WEIGHT, page_weights, quantize_weights
 from convscope.analysis.sampling import TEST_BYTES, number_that_fits
 from convscope.data.dataset import Dataset
 from convscope.page.binary_data import encode, encode_arrays, planes
@@ -48,7 +48,7 @@ def floats(values: list[float | str]) -> Array:
     return np.array([float(value) for value in values], np.float32)
 
 
-@pytest.mark.parametrize("dtype", ["uint8", "uint16", "uint32", "float16", "float32"])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "uint32", "float32"])
 def test_an_island_holds_the_array(dtype: str) -> None:
     array = (np.random.default_rng(0).random((3, 5, 2)) * 200).astype(dtype)
     text = encode(array)
@@ -75,7 +75,7 @@ def test_every_island_that_the_payload_names_is_there_and_no_other(digits_record
     payload = json.dumps(make_payload(digits_record))
     islands = encode_arrays(digits_record)
     assert all(f'"{name}"' in payload for name in islands)
-    named = set(re.findall(r'"((?:weights|test|reference)-[\w-]+)"', payload))
+    named = set(re.findall(r'"((?:weights|test|reference|baseline)-[\w-]+)"', payload))
     assert named == set(islands)
 
 
@@ -87,14 +87,14 @@ def test_the_islands_stand_in_the_page(digits_record: RunRecord, page_text: str)
 def test_the_weights_are_those_of_the_run(digits_record: RunRecord, page: dict[str, Any]) -> None:
     islands, entry = encode_arrays(digits_record), page["weights"]
     final = decode(islands[entry["final"]], "float32")
-    first = decode(islands[entry["epochs"][0]["island"]], "float16")
+    first = decode(islands[entry["epochs"][0]["island"]], "uint16")
     assert len(final) == len(first) == entry["size"] == digits_record.network.num_parameters
     for array in entry["arrays"]:
         place = slice(array["offset"], array["offset"] + int(np.prod(array["shape"])))
         assert np.array_equal(final[place].reshape(array["shape"]), digits_record.network.weight_arrays()[array["name"]])
-        assert np.array_equal(
-            first[place].reshape(array["shape"]), quantize_weights(digits_record.snapshots[0][array["name"]])
-        )
+        counts, step = quantize_weights(digits_record.snapshots[0][array["name"]], final[place].reshape(array["shape"]))
+        assert np.array_equal(first[place].reshape(array["shape"]), counts)
+        assert entry["epochs"][0]["steps"][entry["arrays"].index(array)] == step
     assert [epoch["epoch"] for epoch in entry["epochs"]] == [1, 2]
     assert entry["epochs"][-1]["island"] == entry["final"]
 
@@ -103,7 +103,6 @@ def test_the_weights_are_those_of_the_run(digits_record: RunRecord, page: dict[s
 def test_node_reads_every_kind_of_number_as_numpy_has_it(tmp_path: Path) -> None:
     generator = np.random.default_rng(1)
     arrays = {
-        "every-half": np.arange(2**16, dtype=np.uint16).view(np.float16),
         "floats": np.concatenate([generator.normal(0, 1, 999), [0, -0.0, np.inf, 1e-45, 3.4e38]]).astype(np.float32),
         "shorts": generator.integers(0, 2**16, 777).astype(np.uint16),
         "longs": generator.integers(0, 2**32, 778).astype(np.uint32),
@@ -124,18 +123,17 @@ def test_node_reads_every_kind_of_number_as_numpy_has_it(tmp_path: Path) -> None
 
 @needs_node
 def test_node_reads_weights_and_images_of_a_run(tmp_path: Path, digits_record: RunRecord) -> None:
-    evidence, evaluation = digits_record.evidence, digits_record.evaluation
+    evidence, evaluation = digits_record.evidence, digits_record.calibrated
     assert evidence is not None
     found = read_by_node(
         tmp_path, dict(encode_arrays(digits_record)), make_payload(digits_record), [("test-labels", "uint16")]
     )
     first, last, final = found["weights"]
+    early = page_weights(digits_record.network, digits_record.snapshots[0])
     assert last == final
     for name, array in digits_record.network.weight_arrays().items():
         assert np.array_equal(floats(final[name]), array.ravel())
-        assert np.array_equal(
-            floats(first[name]), quantize_weights(digits_record.snapshots[0][name]).ravel().astype(np.float32)
-        )
+        assert np.array_equal(floats(first[name]), early[name].ravel())
     test, reference = found["test"], found["reference"]
     assert (test["count"], test["height"], test["width"], test["channels"]) == evidence.test_images.shape
     assert test["pixels"] == evidence.test_images.ravel().tolist()
@@ -179,8 +177,10 @@ def test_what_is_not_there_is_named(tmp_path: Path, digits_record: RunRecord) ->
 
 def test_a_page_of_mnist_and_cnn_has_room_for_every_test_image_and_ten_epochs(mnist: Dataset) -> None:
     weights = np.random.default_rng(0).normal(0, 0.1, 108_618).astype(np.float32)
-    parts = [encode(mnist.test.images), encode(weights), *[encode(quantize_weights(weights))] * 9]
+    early = weights + np.random.default_rng(1).normal(0, 0.05, weights.shape).astype(np.float32)
+    counts, _ = quantize_weights(early.reshape(2, -1), weights.reshape(2, -1))
+    parts = [encode(mnist.test.images), encode(weights), *[encode(counts)] * 9]
     assert number_that_fits(mnist.test.images, TEST_BYTES) >= 10_000
     assert len(parts[0]) <= TEST_BYTES
     assert len(parts[-1]) <= BYTES_PER_WEIGHT * len(weights)
-    assert sum(map(len, parts)) <= 4.7e6  # of the 6 MB; figures, text and scripts take about 0.9
+    assert sum(map(len, parts)) <= 3.6e6  # of the 5 MB; figures, text, scripts and other images take about 1.4

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
+from PIL import Image
 
 from convscope.data.dataset import Dataset
 from convscope.data.digits.detect import detect_digits
@@ -51,6 +52,21 @@ def pictures(mnist: Dataset) -> Iterator[Picture]:
     yield random.integers(200, 215, (130, 200)).astype(np.uint8)
     yield np.linspace(0, 255, 90 * 80).reshape(90, 80).astype(np.uint8)
     yield np.full((60, 60), 200, np.uint8)
+    for level, page in ((0, 255), (40, 255), (255, 30)):  # drawing pads, filled and as an outline, and an empty one
+        pads = np.full((300, 420), page, np.uint8)
+        for left, number in ((20, 2), (220, 3)):
+            pads[50:230, left : left + 180] = level
+            pads[60:220, left + 10 : left + 170] = np.abs(
+                level - np.asarray(Image.fromarray(mnist.test.images[number, ..., 0]).resize((160, 160))).astype(int)
+            )
+            pads[50:230, left : left + 3] = 255 - page
+        yield pads
+        pads[62:220, 32:170] = level
+        yield pads
+        pads[62:220, 232:370] = level
+        yield pads
+        pads[62:218, 22:190] = page
+        yield pads
     for _ in range(12):
         yield random.choice(np.array([0, 40, 255], np.uint8), tuple(random.integers(50, 120, 2)), p=[0.93, 0.04, 0.03])
 

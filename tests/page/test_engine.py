@@ -17,6 +17,8 @@ import pytest
 from convscope.models.activations import activations
 from convscope.models.architectures import MODELS
 from convscope.models.backend import require_backend
+from convscope.models.initial_weights import with_initial_weights
+from convscope.models.keras_model import to_keras
 from convscope.models.network import Layer, Network, from_keras
 from convscope.models.receptive_field import WINDOWED, receptive_fields, unused_input_pixels
 
@@ -91,7 +93,7 @@ def make_case(name: str, seed: int) -> Case:
     keras.utils.set_random_seed(seed)
     generator = np.random.default_rng(seed)
     if name in SHAPES:
-        model = MODELS[name](SHAPES[name], 10)
+        model = to_keras(with_initial_weights(MODELS[name](SHAPES[name], 10), seed))
     else:
         shape, parts = CHAINS[name]
         end = [layers.Dense(5, activation="softmax")] if seed % 2 else [layers.Dense(5), layers.Softmax()]

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from matplotlib import colormaps
+from matplotlib.colors import Normalize
 
 import convscope
 from convscope.data.scaling import to_inputs
@@ -18,7 +20,7 @@ from convscope.models.network import Layer, Network
 from convscope.models.receptive_field import receptive_fields, unused_input_pixels
 
 from .test_browser import opened  # type: ignore[import-not-found]
-from .test_live import with_payload  # type: ignore[import-not-found]
+from .test_live import until, with_payload  # type: ignore[import-not-found]
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Position
@@ -27,24 +29,25 @@ pytestmark = pytest.mark.slow
 Write = Callable[[str], str]
 Account = dict[str, Any]
 
-FRAMES = "const frames = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));"
+FRAMES = """
+const frames = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+const go = async (parts) => {
+  const others = location.hash.replace("#", "").split("&").filter((part) => part && !/^(layer|unit)=/.test(part));
+  const hash = `#${[...others, ...parts].join("&")}`;
+  if (hash === location.hash) return;
+  const changed = new Promise((done) => addEventListener("hashchange", done, {once: true}));
+  location.hash = hash;
+  await changed;
+  await frames();
+};"""
 OPEN_UNIT = f"""async ([layer, place]) => {{
   {FRAMES}
-  document.querySelector("[data-part=unit]").scrollIntoView({{behavior: "instant"}}); // what is out of sight is not drawn
-  const [select, ...fields] = document.querySelectorAll("#unit .unit-choice :is(select, input)");
-  select.value = layer;
-  select.dispatchEvent(new Event("change"));
-  await frames();
-  const [channel, row, column, unit] = fields;
-  const axes = place.length === 3 ? [row, column, channel] : [unit];
-  axes.forEach((field, axis) => {{ field.value = place[axis]; }});
-  axes[0].dispatchEvent(new Event("input"));
-  await frames();
+  await go([`layer=${{encodeURIComponent(layer)}}`, `unit=${{place.join(".")}}`]);
   const more = document.querySelector("#unit .arithmetic-more");
   if (!more.hidden && more.getAttribute("aria-expanded") === "false") more.click();
   await frames();
   return {{
-    value: Number(document.getElementById("unit-value").dataset.value),
+    value: Number(document.getElementById("unit-value")?.dataset.value),
     sentence: document.getElementById("unit").querySelector(".unit-sentence").textContent,
     kind: document.querySelector("#unit .arithmetic").dataset.kind,
     terms: [...document.querySelectorAll("#unit .arithmetic [data-term]")].map(({{dataset, textContent}}) => ({{
@@ -52,16 +55,27 @@ OPEN_UNIT = f"""async ([layer, place]) => {{
     }})),
   }};
 }}"""
-"""Goes to a unit by the fields, shows all of its arithmetic, and reads it."""
+"""Goes to a unit by the address, shows all of its arithmetic, and reads it."""
+OPEN_LAYER = f"""async (layer) => {{
+  {FRAMES}
+  await go([`layer=${{encodeURIComponent(layer)}}`]);
+}}"""
 STEPS = [
     ("ArrowDown", [2, 2, 7]), ("ArrowRight", [2, 3, 7]), ("PageDown", [2, 3, 8]), ("ArrowUp", [1, 3, 8]),
     ("ArrowLeft", [1, 2, 8]), ("PageUp", [1, 2, 7]), ("Home", [0, 0, 7]), ("ArrowUp", [0, 0, 7]),
 ]  # fmt: skip
 """Keys, and where they lead from row 1, column 2, channel 7."""
+TILES = """() => [...document.querySelectorAll("#inside-tiles .channel-tile")].map((tile) => {
+  const canvas = tile.querySelector("canvas.pixels");
+  const bytes = canvas.width ? canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data : [];
+  return [bytes.filter((byte, place) => place % 4 === 3 && byte).length, parseFloat(canvas.style.width) / canvas.width,
+    tile.querySelector("bdi").textContent];
+})"""
+"""For each tile how many units are painted, the size of one, and its name."""
 DRAWN = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
 HATCHED = """() => {
-  const sheet = document.querySelector("#unit .unit-picture canvas.marks");
-  const picture = document.querySelector("#unit .unit-picture canvas.pixels");
+  const sheet = document.querySelector("#unit .unit-inputs .unit-picture:not([hidden]) canvas.marks");
+  const picture = document.querySelector("#unit .unit-inputs .unit-picture:not([hidden]) canvas.pixels");
   const scale = parseFloat(picture.style.width) / picture.width;
   const bytes = sheet.getContext("2d").getImageData(0, 0, sheet.width, sheet.height).data;
   const isMarked = (row, column) => {
@@ -103,17 +117,16 @@ def colour_run(tmp_path_factory: pytest.TempPathFactory) -> convscope.Run:
 
 @contextmanager
 def inside(browser: Browser, address: str, **options: Any) -> Iterator[tuple[Page, list[str]]]:
-    """The page, scrolled to the open unit."""
+    """The page, once it is live, with its first layer open if the address names none."""
     options.setdefault("reduced_motion", "reduce")
-    with opened(browser, address, **options) as (page, troubles):
+    with opened(browser, address if "#" in address else f"{address}#inside", **options) as (page, troubles):
         page.wait_for_selector("html[data-ready=true]", state="attached")
-        scroll_to(page, "unit")
+        page.wait_for_selector("#inside-panel:not([hidden])")
         yield page, troubles
 
 
-def scroll_to(page: Page, part: str) -> None:
-    page.locator(f"[data-part={part}]").evaluate("(part) => part.scrollIntoView({behavior: 'instant'})")
-    page.wait_for_timeout(150)
+def open_layer(page: Page, name: str) -> None:
+    page.evaluate(OPEN_LAYER, name)
 
 
 def page_of(run: convscope.Run) -> str:
@@ -244,57 +257,86 @@ def test_what_is_printed_adds_up_within_its_digits(browser: Browser, write_page:
         assert printed(text) == (pytest.approx(float(value), abs=1e-6), numbers["sum"][1] + 4)
 
 
-def test_the_whole_network_is_drawn_to_scale_with_every_channel(
+def test_every_layer_shows_every_channel_at_one_scale(
     browser: Browser, write_page: Write, digits_run: convscope.Run
 ) -> None:
+    network = digits_run.record.network
+    with inside(browser, write_page(page_of(digits_run))) as (page, troubles):
+        crumbs = page.locator("#inside-panel .crumb bdi").all_text_contents()
+        assert crumbs == [layer.name for layer in network.layers]
+        for layer in network.layers:
+            open_layer(page, layer.name)
+            tiles = page.evaluate(TILES)
+            if len(layer.output_shape) == 3:
+                rows, columns, channels = layer.output_shape
+                assert [units for units, _, _ in tiles] == [rows * columns] * channels
+                assert len({scale for _, scale, _ in tiles}) == 1
+                assert [name for _, _, name in tiles] == [str(channel) for channel in range(channels)]
+            else:
+                assert len(tiles) == min(24, layer.output_shape[0])
+        assert troubles == []
+
+
+def test_units_of_a_flat_layer_are_sorted_and_the_others_are_summed_up(
+    browser: Browser, write_page: Write, digits_run: convscope.Run
+) -> None:
+    network = digits_run.record.network
+    values = numpy_activations(digits_run)["dense"]
+    weights = network.layers[-1].weights["kernel"]
     with inside(browser, write_page(page_of(digits_run))) as (page, _):
-        scroll_to(page, "network")
-        rows = page.eval_on_selector_all(
-            "#network-grid [data-layer]",
-            """(rows) => rows.map((row) => {
-              const canvas = row.querySelector("canvas.pixels");
-              const bytes = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
-              return [row.dataset.layer, bytes.filter((byte, place) => place % 4 === 3 && byte).length,
-                parseFloat(canvas.style.width) / canvas.width];
-            })""",
-        )
-        network = digits_run.record.network
-        assert [name for name, _, _ in rows] == ["the image", *(layer.name for layer in network.layers)]
-        assert [units for _, units, _ in rows[1:]] == [int(np.prod(layer.output_shape)) for layer in network.layers]
-        pictures = {
-            scale for (_, _, scale), layer in zip(rows[1:], network.layers, strict=True) if len(layer.output_shape) == 3
-        }
-        assert len(pictures) == 1
-        assert pictures.pop() == rows[0][2] == int(rows[0][2])
+        open_layer(page, "dense")
+        shown = [int(name) for _, _, name in page.evaluate(TILES)]
+        assert np.abs(values[shown]).tolist() == pytest.approx(sorted(np.abs(values), reverse=True)[: len(shown)], abs=1e-6)
+        others = page.locator("#inside-others").text_content() or ""
+        assert others.startswith(f"The other {len(values) - len(shown)} units add up to ")
+        rest = float(others.split()[-1].rstrip(".").replace("−", "-"))
+        assert rest == pytest.approx(values.sum() - values[shown].sum(), rel=5e-3, abs=1e-6)
+        page.locator("#inside-sort").get_by_text("contribution to the class").click()
+        page.evaluate(DRAWN)
+        first = int(page.evaluate(TILES)[0][2])
+        predicted = int(digits_run.evaluation.predictions[0])
+        contributions = np.abs(values * weights[:, predicted])
+        assert contributions[first] == pytest.approx(contributions.max(), abs=1e-6)
+
+
+def test_the_units_of_the_classes_have_the_one_probability_of_the_page(
+    browser: Browser, write_page: Write, page_text: str
+) -> None:
+    def calibrate(payload: dict[str, Any]) -> None:
+        payload["metrics"].setdefault("uncertainty", {})["temperature"] = 0.4
+
+    with inside(browser, f"{write_page(with_payload(page_text, calibrate))}#layer=dense_1") as (page, troubles):
+        answer = (page.locator("#inside-panel .inside-answer").text_content() or "").rsplit(" ", 1)
+        tile = page.locator(f".channel-tile:has(bdi:text-is('{answer[0]}'))")
+        assert tile.locator(".n").text_content() == answer[1]
+        assert (tile.get_attribute("aria-label") or "").endswith(f", {answer[1]}. Open.")
+        assert page.locator("#inside-legends .scale-legend").first.is_hidden()
+        tile.click()
+        page.wait_for_selector("#unit:not([hidden])")
+        assert f" before calibration, {answer[1]} after it. " in (page.locator("#unit-sentence").text_content() or "")
+        assert troubles == []
 
 
 def test_the_scale_can_be_that_of_each_channel_or_of_all_layers(browser: Browser, write_page: Write, page_text: str) -> None:
-    legends = (
-        "[...document.querySelectorAll('#network-grid .scale-numbers')].slice(1)"
-        ".map((numbers) => numbers.lastChild.textContent)"
-    )
-    with inside(browser, write_page(page_text)) as (page, _):
-        scroll_to(page, "network")
-        by_layer = page.evaluate(legends)
-        choice = page.locator("#network-grid-scale")
+    legend = "document.querySelector('#inside-legends .scale-numbers').lastChild.textContent"
+    with inside(browser, f"{write_page(page_text)}#layer=max_pooling2d_1") as (page, _):
+        by_layer = page.evaluate(legend)
+        choice = page.locator("#inside-scale")
         choice.get_by_text("all layers", exact=True).click()
         page.evaluate(DRAWN)
-        assert len(set(page.evaluate(legends))) == 1
-        # It is one choice for the whole page, and the river says so too.
+        of_all = page.evaluate(legend)
+        until(page, "location.hash.includes('scale=all')")
+        open_layer(page, "conv2d")
+        assert page.evaluate(legend) == of_all
+        # It is one choice for the whole page.
         assert page.locator("#layer-strip-scale input:checked").get_attribute("value") == "all"
-        page.locator("#layer-strip-scale").scroll_into_view_if_needed()  # it is drawn when it is seen
-        page.wait_for_timeout(200)
-        ends = page.locator("#layer-strip .legend-ends span:last-child").all_text_contents()
-        assert len(set(filter(None, ends))) == 1
-        scroll_to(page, "network")
         choice.get_by_text("each channel", exact=True).click()
         page.evaluate(DRAWN)
-        assert page.evaluate(legends)[0] == "most of each"
-        page.locator("#layer-strip-scale").get_by_text("each layer", exact=True).click()
-        page.evaluate(DRAWN)
-        assert choice.locator("input:checked").get_attribute("value") == "layer"
-        scroll_to(page, "network")
-        assert page.evaluate(legends) == by_layer
+        assert page.evaluate(legend) == "most of each"
+        choice.get_by_text("each layer", exact=True).click()
+        until(page, "!location.hash.includes('scale=')")  # the address is written a third of a second later
+        open_layer(page, "max_pooling2d_1")
+        assert page.evaluate(legend) == by_layer
 
 
 def test_the_receptive_field_that_is_told_is_pythons(browser: Browser, write_page: Write, colour_run: convscope.Run) -> None:
@@ -342,44 +384,44 @@ def test_colour_images_are_shown_in_colour_and_by_channel(
         for layer, place in random_units(colour_run.record.network, 14, seed=2):
             check_arithmetic(layer, account_of(page, layer.name, place), float(expected[layer.name][tuple(place)]))
         page.evaluate(OPEN_UNIT, ["conv2d", [0, 0, 0]])
+        show_all_terms(page, "true")
         assert page.locator("#unit .channel-name").all_text_contents() == ["red", "green", "blue"]
-        scroll_to(page, "network")
-        pixels = page.evaluate("""() => {
-          const canvas = document.querySelector("#network-grid canvas.pixels");
-          return [canvas.width, [...canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data]];
-        }""")
-        picture = np.array(pixels[1]).reshape(-1, pixels[0], 4)
         image = evidence.test_images[0].astype(int)
-        assert (picture[:, :13, :3] == image).all()
+        pictures = page.evaluate(
+            """() => [...document.querySelectorAll("#unit .unit-inputs canvas.pixels")].map((canvas) => [canvas.width,
+              [...canvas.getContext("2d").getImageData(0, 0, canvas.width || 1, canvas.height || 1).data]])"""
+        )
+        shown = [np.array(pixels).reshape(-1, width, 4)[..., :3] for width, pixels in pictures if width == 13]
+        assert len(shown) == 4
         for channel in range(3):
-            assert (picture[:, 14 * (channel + 1) : 14 * (channel + 1) + 13, 0] == image[..., channel]).all()
+            assert np.abs(shown[channel][..., 0] - image[..., channel]).max() <= 1
+        assert (shown[3] == image).all()
         assert troubles == []
 
 
-def test_pointing_at_a_unit_tells_its_value_and_a_click_opens_it(
+def test_pointing_at_the_map_moves_the_window_and_a_click_keeps_it_there(
     browser: Browser, write_page: Write, digits_run: convscope.Run
 ) -> None:
     expected = numpy_activations(digits_run)["conv2d"]
-    with inside(browser, write_page(page_of(digits_run))) as (page, _):
-        scroll_to(page, "network")
-        canvas = page.locator("#network-grid [data-layer=conv2d] canvas.pixels")
+    with inside(browser, f"{write_page(page_of(digits_run))}#layer=conv2d&unit=0.0.1") as (page, _):
+        canvas = page.locator("#unit .unit-row > .unit-picture canvas.pixels")
         scale = canvas.evaluate("(canvas) => parseFloat(canvas.style.width) / canvas.width")
-        position: Position = {"x": (9 * 1 + 5 + 0.5) * scale, "y": (2 + 0.5) * scale}  # channel 1, row 2, column 5
+        position: Position = {"x": 5.5 * scale, "y": 2.5 * scale}
         canvas.hover(position=position)
-        lens = page.locator("#unit-lens")
-        assert lens.is_visible()
-        words = lens.locator("p").all_text_contents()
-        assert words[0] == "conv2d, channel 1, row 2, column 5"
-        assert printed(words[1])[0] == pytest.approx(float(expected[2, 5, 1]), abs=1e-3)
-        assert words[2] == "Receptive field: rows 1 to 3, columns 4 to 6 of the image."
+        page.evaluate(DRAWN)
+        sentence = page.locator("#unit-sentence").text_content() or ""
+        assert sentence.startswith("conv2d, channel 1, row 2, column 5, has the value ")
+        assert sentence.endswith("Its receptive field: rows 1 to 3, columns 4 to 6 of the image.")
+        value = float(page.locator("#unit-value").get_attribute("data-value") or "nan")
+        assert value == pytest.approx(float(expected[2, 5, 1]), abs=1e-5)
+        page.mouse.move(0, 0)
+        page.evaluate(DRAWN)
+        assert (page.locator("#unit-sentence").text_content() or "").startswith("conv2d, channel 1, row 0, column 0")
         canvas.click(position=position)
         page.wait_for_url("**unit=2.5.1*")
-        assert "layer=conv2d" in page.url
-        page.mouse.move(0, 0)
-        assert not lens.is_visible()
 
 
-def test_units_layers_and_channels_are_reached_by_keyboard_and_said(
+def test_units_channels_and_layers_are_reached_by_keyboard_and_said(
     browser: Browser, write_page: Write, page_text: str
 ) -> None:
     focused = "document.activeElement.getAttribute('aria-label')"
@@ -391,26 +433,147 @@ def test_units_layers_and_channels_are_reached_by_keyboard_and_said(
             row, column, channel = place
             assert page.evaluate(focused).startswith(f"channel {channel}, row {row}, column {column}: ")
         page.wait_for_timeout(400)
-        assert page.locator("#unit [role=status]").text_content() == page.evaluate(focused)
+        assert page.locator("#unit .unit-row > .unit-picture [role=status]").text_content() == page.evaluate(focused)
         assert "unit=0.0.7" in page.url
         page.keyboard.press("Escape")
-        assert page.evaluate(focused).startswith("conv2d_1, channel 7 of 32")
+        page.evaluate(DRAWN)
+        assert page.evaluate(focused) == "channel 7. Open."
         page.keyboard.press("ArrowRight")
-        assert page.evaluate(focused).startswith("conv2d_1, channel 8 of 32")
-        page.keyboard.press("ArrowUp")
-        assert page.evaluate(focused).startswith("max_pooling2d, channel ")
+        assert page.evaluate(focused) == "channel 8. Open."
         page.keyboard.press("Enter")
-        page.wait_for_timeout(200)
+        page.evaluate(DRAWN)
         assert page.evaluate("document.activeElement.className") == "unit-cell"
-        assert page.locator("#unit select").input_value() == "max_pooling2d"
+        assert page.evaluate(focused).startswith("channel 8, row ")
+        page.locator("#inside-panel .crumb[aria-current]").focus()
+        page.keyboard.press("ArrowLeft")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**layer=max_pooling2d")
+        assert page.evaluate(focused) == "channel 0. Open."
         assert troubles == []
 
 
-def test_only_one_unit_and_one_layer_are_stops_of_the_tab_key(browser: Browser, write_page: Write, page_text: str) -> None:
+def test_the_panel_opens_beside_the_pad_without_scrolling_and_gives_the_focus_back(
+    browser: Browser, write_page: Write, page_text: str
+) -> None:
+    focused = "document.activeElement.getAttribute('aria-label') ?? document.activeElement.className"
+    with opened(browser, write_page(page_text)) as (page, troubles):
+        page.wait_for_selector("html[data-ready=true]", state="attached")
+        page.set_viewport_size({"width": 1366, "height": 625})
+        block = page.locator("#layer-list button.layer-face").nth(2)
+        name = block.get_attribute("aria-label")
+        block.focus()
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#inside-panel:not([hidden])")
+        page.wait_for_timeout(400)
+        assert page.evaluate(focused) == "channel 0. Open."
+        assert not page.locator("#layer-strip").is_visible()
+        assert page.locator("#pad").is_visible()
+        answer = page.locator("#inside-panel .inside-answer").text_content() or ""
+        assert answer.startswith(page.evaluate("convscope.answer()"))
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#unit:not([hidden])")
+        pad, panel = page.locator("#pad").bounding_box(), page.locator("#unit .unit-row").bounding_box()
+        assert pad is not None
+        assert panel is not None
+        assert panel["x"] >= pad["x"] + pad["width"]
+        assert panel["y"] + panel["height"] <= 625
+        page.keyboard.press("Escape")
+        page.keyboard.press("Escape")
+        page.wait_for_selector("#inside-panel", state="hidden")
+        page.evaluate(DRAWN)
+        assert page.evaluate(focused) == name
+        assert page.evaluate("scrollY") == 0
+        assert troubles == []
+
+
+def test_the_strongest_unit_follows_the_image_until_the_reader_picks_another(
+    browser: Browser, write_page: Write, digits_run: convscope.Run
+) -> None:
+    first, second = (numpy_activations(digits_run, image)["conv2d"] for image in (0, 1))
+    strongest = [
+        [divmod(int(values[..., each].argmax()), values.shape[1]) for values in (first, second)] for each in range(16)
+    ]
+    channel = next(each for each, (one, other) in enumerate(strongest) if one != other)
+    places = strongest[channel]
+    with inside(browser, f"{write_page(page_of(digits_run))}#layer=conv2d") as (page, _):
+        page.locator(".channel-tile").nth(channel).click()
+        page.wait_for_url(f"**unit={places[0][0]}.{places[0][1]}.{channel}*")
+        page.evaluate("document.activeElement.blur()")
+        page.keyboard.press("ArrowRight")
+        page.wait_for_url(f"**unit={places[1][0]}.{places[1][1]}.{channel}*")
+        page.locator("#unit .unit-cell").focus()
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("ArrowDown")
+        page.wait_for_timeout(300)
+        picked = page.evaluate("location.hash.match(/unit=([^&]*)/)[1]")
+        page.evaluate("document.activeElement.blur()")
+        page.keyboard.press("ArrowLeft")
+        page.wait_for_timeout(300)
+        assert page.evaluate("location.hash.match(/unit=([^&]*)/)[1]") == picked
+
+
+def test_a_kernel_is_predicted_before_it_moves_and_the_right_answer_is_its_own_map(
+    browser: Browser, write_page: Write, digits_run: convscope.Run
+) -> None:
+    kernel = digits_run.record.network["conv2d"].weights["kernel"][:, :, 0, 4]
+    with inside(
+        browser, f"{write_page(page_of(digits_run))}#layer=conv2d&unit=0.0.4&theme=light", reduced_motion="no-preference"
+    ) as (page, troubles):
+        page.locator("#unit .play").click()
+        answers = page.locator(".stroke-answer")
+        assert answers.count() == 3
+        assert page.locator("#unit .play").text_content() == "Play"
+        answers.nth(0).click()
+        truths = [answer.get_attribute("data-truth") for answer in answers.all()]
+        assert truths.count("right") == 1
+        assert (page.locator(".question-told").text_content() or "").startswith(
+            "Correct" if truths[0] == "right" else "No, "
+        )
+        pixels = page.locator(".stroke-answer[data-truth=right] canvas.pixels").evaluate(
+            "(canvas) => [canvas.width, [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data]]"
+        )
+        drawn = np.array(pixels[1]).reshape(-1, pixels[0], 4)
+        side = 2 + 2 * (3 + len(kernel) - 1)
+        stroke = np.zeros((side, side))
+        stroke[2:-2, side // 2 - 1 : side // 2 + 1] = 1
+        windows = np.lib.stride_tricks.sliding_window_view(stroke, kernel.shape)
+        response = (windows * kernel).sum(axis=(2, 3))
+        colours = colormaps["RdBu_r"](Normalize(-np.abs(response).max(), np.abs(response).max())(response), bytes=True)
+        assert np.abs(drawn.astype(int) - colours).max() <= 12
+        page.locator("#unit .play").click()
+        page.wait_for_selector("#unit .unit-cell:not([aria-label^='channel 4, row 0, column 0'])")
+        assert page.locator(".kernel-question").is_hidden()
+        assert troubles == []
+
+
+def test_only_one_channel_one_layer_and_one_unit_are_stops_of_the_tab_key(
+    browser: Browser, write_page: Write, page_text: str
+) -> None:
     with inside(browser, write_page(page_text)) as (page, _):
-        scroll_to(page, "network")
-        assert page.locator("#network-grid [tabindex='0']").count() == 1
+        assert page.locator("#inside-tiles [tabindex='0']").count() == 1
+        assert page.locator("#inside-panel .crumb[tabindex='0']").count() == 1
+        page.evaluate(OPEN_UNIT, ["conv2d_1", [0, 0, 0]])
         assert page.locator("#unit [role=gridcell]").count() == 1
+        assert page.locator("#unit .small-map[tabindex='0']").count() == 1
+
+
+def test_any_input_channel_can_be_chosen_and_the_sum_stays(
+    browser: Browser, write_page: Write, digits_run: convscope.Run
+) -> None:
+    sums = """() => [...document.querySelectorAll("#unit .arithmetic-lines tr")].map(
+      (row) => [row.dataset.term, Number(row.dataset.value)])"""
+    with inside(browser, f"{write_page(page_of(digits_run))}#layer=conv2d_1&unit=1.1.3") as (page, _):
+        page.wait_for_selector("#unit .small-map")
+        for number in (0, 5, 11):
+            page.locator("#unit .small-map").nth(number).click()
+            page.evaluate(DRAWN)
+            assert page.locator("#unit .arithmetic-channel").get_attribute("data-channel") == str(number)
+            terms = dict(page.evaluate(sums))
+            assert terms["channel-sum"] + terms["rest"] == pytest.approx(terms["sum"], abs=1e-6)
+            shown = page.eval_on_selector_all(
+                "#unit [data-term=product]", "(cells) => cells.map(({dataset}) => Number(dataset.value))"
+            )
+            assert fsum(shown) == pytest.approx(terms["channel-sum"], abs=1e-6)
 
 
 def test_the_winner_of_a_pooling_is_a_door_to_the_layer_before(
@@ -423,81 +586,88 @@ def test_the_winner_of_a_pooling_is_a_door_to_the_layer_before(
         page.locator("#unit .link").click()
         page.wait_for_timeout(100)
         winner = np.unravel_index(expected["conv2d"].argmax(), expected["conv2d"].shape)
-        assert page.locator("#unit select").input_value() == "conv2d"
-        values = [page.locator("#unit .unit-choice input").nth(number).input_value() for number in range(3)]
-        assert [int(value) for value in values] == [winner[2], winner[0], winner[1]]
+        page.wait_for_url(f"**layer=conv2d&unit={winner[0]}.{winner[1]}.{winner[2]}*")
 
 
-def test_evidence_for_another_class_is_another_one_and_adds_up_to_its_logits(
+def test_a_clicked_bar_lays_the_attribution_over_the_pad_by_three_methods(
     browser: Browser, write_page: Write, page_text: str
 ) -> None:
-    picture = "(way) => document.querySelector(`[data-method=${way}] canvas.pixels`).toDataURL()"
-    ways = ("gradient", "integrated", "occlusion")
-    with inside(browser, write_page(page_text)) as (page, troubles):
-        scroll_to(page, "evidence")
-        page.wait_for_selector("#class-attribution[data-done]")
-        predicted = page.locator(".class-tile[aria-pressed=true]")
-        assert predicted.count() == 1
-        first = {way: page.evaluate(picture, way) for way in ways}
-        said = [page.locator(f"[data-method={way}] .attribution-result").text_content() for way in ways]
-        other = page.locator(".class-tile[aria-pressed=false]").nth(2)
-        name = other.locator("bdi").text_content()
-        other.click()
-        page.wait_for_selector(f"#class-attribution[data-done$=' {name}']")
-        assert f"target={name}" in page.url
-        for way, before in zip(ways, said, strict=True):
-            assert page.evaluate(picture, way) != first[way]
-            assert page.locator(f"[data-method={way}] .attribution-result").text_content() != before
-        found = page.locator("[data-method=integrated] .attribution-result").text_content() or ""
-        numbers = [float(number.replace("−", "-")) for number in re.findall(r"−?\d+\.\d+", found)]
-        assert numbers[1] - numbers[2] == pytest.approx(numbers[3], abs=0.02)
-        assert numbers[0] == pytest.approx(numbers[3], abs=max(0.1, 0.05 * abs(numbers[3])))
+    picture = "document.getElementById('pad-attribution').toDataURL()"
+    with opened(browser, write_page(page_text), reduced_motion="reduce") as (page, troubles):
+        page.wait_for_selector("html[data-ready=true]", state="attached")
+        controls = page.locator("#pad-attribution-controls")
+        assert not controls.is_visible()
+        found: dict[str, list[str]] = {}
+        for way in ("a bar", "a link"):
+            if way == "a bar":
+                page.locator("#prediction-bars button[aria-pressed]").first.click()
+                page.wait_for_url("**target=*")
+            else:
+                page.evaluate("location.hash = `#target=${(Number(location.hash.match(/target=([0-9]+)/)[1]) + 1) % 10}`")
+                page.wait_for_timeout(400)
+            target = page.evaluate("location.hash.match(/target=([0-9]+)/)[1]")
+            page.wait_for_selector(f"#pad-attribution-controls[data-done='test-0 {target}']")
+            assert page.locator("#pad-attribution").is_visible()
+            for method in ("Gradient × input", "Integrated gradients", "Occlusion"):
+                controls.get_by_text(method, exact=True).click()
+                result = page.locator("#pad-attribution-controls .attribution-result").text_content() or ""
+                found.setdefault(method, []).extend([page.evaluate(picture), result])
+            assert (page.locator("#pad-attribution").get_attribute("aria-label") or "").startswith("Occlusion for ")
+        pictures = [each[place] for each in found.values() for place in (0, 2)]
+        assert len(set(pictures)) == 6
+        for result in found["Integrated gradients"][1::2]:
+            numbers = [float(number.replace("−", "-")) for number in re.findall(r"−?\d+\.\d+", result)]
+            assert numbers[1] - numbers[2] == pytest.approx(numbers[3], abs=0.02)
+            assert numbers[0] == pytest.approx(numbers[3], abs=max(0.1, 0.05 * abs(numbers[3])))
+        page.keyboard.press("Escape")
+        page.wait_for_selector("#pad-attribution-controls", state="hidden")
+        assert not page.locator("#pad-attribution").is_visible()
+        assert "target=" not in page.url
         assert troubles == []
 
 
-def test_a_changed_image_changes_the_wall_the_arithmetic_and_the_evidence(
+def test_another_image_changes_the_arithmetic_and_the_attribution(
     browser: Browser, write_page: Write, page_text: str
 ) -> None:
-    with inside(browser, f"{write_page(page_text)}#layer=conv2d&unit=3.3.0") as (page, troubles):
+    with inside(browser, f"{write_page(page_text)}#layer=conv2d&unit=3.3.0&target=1") as (page, troubles):
         before = page.locator("#unit-value").get_attribute("data-value")
-        scroll_to(page, "evidence")
-        page.wait_for_selector("#class-attribution[data-done^='test-0 ']")
+        page.wait_for_selector("#pad-attribution-controls[data-done='test-0 1']")
         page.evaluate("document.activeElement.blur()")
         page.keyboard.press("ArrowRight")
-        page.wait_for_selector("#class-attribution[data-done^='test-1 ']")
-        scroll_to(page, "unit")
+        page.wait_for_selector("#pad-attribution-controls[data-done='test-1 1']")
         assert page.locator("#unit-value").get_attribute("data-value") != before
         assert troubles == []
 
 
-def test_every_kernel_has_its_picture_and_a_class_its_weights(
+def test_the_weights_of_a_class_are_a_picture_and_each_is_told(
     browser: Browser, write_page: Write, logistic_run: convscope.Run
 ) -> None:
-    kernel = logistic_run.record.network.layers[-1].weights["kernel"]
-    with inside(browser, write_page(page_of(logistic_run))) as (page, troubles):
-        scroll_to(page, "kernels")
-        page.wait_for_timeout(200)
-        units = page.evaluate("""() => {
-          const canvas = document.querySelector("#kernel-list canvas.pixels");
-          const bytes = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
-          return bytes.filter((byte, place) => place % 4 === 3 && byte).length;
-        }""")
+    layer = logistic_run.record.network.layers[-1]
+    kernel = layer.weights["kernel"]
+    with inside(browser, f"{write_page(page_of(logistic_run))}#layer={layer.name}") as (page, troubles):
+        units = page.evaluate("""() => [
+          ...document.querySelectorAll("#inside-tiles .pixel-picture:not([hidden]) canvas.pixels")].reduce((sum, canvas) => sum +
+            canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data
+            .filter((byte, place) => place % 4 === 3 && byte).length, 0)""")
         assert units == kernel.size
-        canvas = page.locator("#kernel-list canvas.pixels").first
+        number = 1
+        tile = page.locator(".channel-tile:has(bdi:text-is('1'))")
+        canvas = tile.locator(".pixel-picture:not([hidden]) canvas.pixels")
         scale = canvas.evaluate("(canvas) => parseFloat(canvas.style.width) / canvas.width")
-        canvas.hover(position={"x": (9 + 2.5) * scale, "y": 3.5 * scale})  # class 1, row 3, column 2
-        said = page.locator("#kernel-list .kernel-head p").first.text_content() or ""
-        assert said.startswith("class 1, row 3, column 2: ")
-        assert printed(said.split(": ")[1])[0] == pytest.approx(float(kernel[3 * 8 + 2, 1]), rel=1e-3)
-        page.locator("#kernel-list .kernel-scroll").first.focus()
-        for key in ("ArrowRight", "ArrowRight", "ArrowRight"):  # the first, and two further
-            page.keyboard.press(key)
-        row, column = divmod(int(np.abs(kernel[:, 2]).argmax()), 8)
-        said = page.locator("#kernel-list .kernel-head p").first.text_content() or ""
-        assert said.startswith(f"class 2, row {row}, column {column}: ")
-        assert printed(said.split(": ")[1])[0] == pytest.approx(float(kernel[8 * row + column, 2]), rel=1e-3)
+        canvas.hover(position={"x": 2.5 * scale, "y": 3.5 * scale})  # row 3, column 2
+        said = page.locator("#inside-told").text_content() or ""
+        assert said.startswith(f"class {number}, row 3, column 2: ")
+        assert printed(said.split(": ")[1])[0] == pytest.approx(float(kernel[3 * 8 + 2, number]), rel=1e-3)
+        page.locator(".channel-tile").first.focus()
+        page.keyboard.press("ArrowRight")
+        number = int(page.evaluate("document.activeElement.querySelector('bdi').textContent"))
+        row, column = divmod(int(np.abs(kernel[:, number]).argmax()), 8)
+        said = page.locator("#inside-told").text_content() or ""
+        assert said.startswith(f"Largest weight: class {number}, row {row}, column {column}: ")
+        assert printed(said.split(": ")[2])[0] == pytest.approx(float(kernel[8 * row + column, number]), rel=1e-3)
         page.keyboard.press("Enter")
-        assert page.locator("#unit .unit-choice label:visible input").input_value() == "2"
+        page.wait_for_selector("#unit:not([hidden])")
+        assert page.locator("#unit .unit-choice label:not([hidden]) input").input_value() == str(number)
         assert page.evaluate("document.activeElement.className") == "unit-cell"
         assert troubles == []
 
@@ -513,13 +683,12 @@ def test_networks_without_feature_maps_are_worked_out_too(
             check_arithmetic(layer, account_of(page, layer.name, place), float(expected[layer.name][tuple(place)]))
         page.evaluate(OPEN_UNIT, [run.record.network.layers[-1].name, [3]])
         asked = page.eval_on_selector_all(
-            "#inspector th.n", "(heads) => heads.map((head) => head.querySelector('.ask') !== null)"
+            "#inside-panel th.n", "(heads) => heads.map((head) => head.querySelector('.ask') !== null)"
         )
         assert len(asked) == 7
         assert all(asked)
-        for part in ("network", "kernels", "evidence", "classes"):
-            scroll_to(page, part)
-        page.wait_for_selector("#class-attribution[data-done]")
+        for layer in run.record.network.layers:
+            open_layer(page, layer.name)
         assert troubles == []
 
 
@@ -532,10 +701,8 @@ def test_a_layer_of_an_unknown_kind_is_named_and_what_comes_before_it_is_shown(
     with inside(browser, write_page(with_payload(page_text, change))) as (page, troubles):
         notice = page.locator("#inspector-problem").text_content() or ""
         assert notice.startswith("The layer max_pooling2d_1 is a FractionalPooling")
-        rows = page.eval_on_selector_all("#network-grid [data-layer]", "(rows) => rows.map((row) => row.dataset.layer)")
-        assert rows == ["the image", "conv2d", "max_pooling2d", "conv2d_1"]
-        assert not page.locator("[data-part=evidence]").is_visible()
-        scroll_to(page, "kernels")
+        assert page.locator("#inside-panel .crumb bdi").all_text_contents() == ["conv2d", "max_pooling2d", "conv2d_1"]
+        assert page.locator("#inside-panel .inside-answer").text_content() == "No prediction"
         assert troubles == []
 
 
@@ -543,12 +710,18 @@ def test_nothing_moves_before_it_is_asked_to_and_then_stops_when_asked(
     browser: Browser, write_page: Write, page_text: str
 ) -> None:
     label = "document.querySelector('#unit .unit-cell').getAttribute('aria-label')"
-    with inside(browser, f"{write_page(page_text)}#layer=conv2d&unit=0.0.0", reduced_motion="no-preference") as (page, _):
+    address = f"{write_page(page_text)}#layer=conv2d&unit=0.0.0"
+    with inside(browser, address, reduced_motion="no-preference") as (page, _):
         page.wait_for_timeout(500)
         still = page.evaluate(label)
         page.wait_for_timeout(500)
         assert page.evaluate(label) == still
         button = page.locator("#unit .play")
+        button.click()
+        page.locator(".kernel-question").get_by_text("Skip").click()
+        assert page.locator(".walk-speed").get_attribute("aria-valuetext") == "4 places a second"
+        page.locator(".walk-speed").fill("5")
+        assert page.locator(".walk-speed").get_attribute("aria-valuetext") == "32 places a second"
         button.click()
         page.wait_for_selector("#unit .unit-cell:not([aria-label^='channel 0, row 0'])")
         button.click()
@@ -556,19 +729,22 @@ def test_nothing_moves_before_it_is_asked_to_and_then_stops_when_asked(
         stopped = page.evaluate(label)
         page.wait_for_timeout(500)
         assert page.evaluate(label) == stopped
-    with inside(browser, write_page(page_text)) as (page, _):
+    with inside(browser, address) as (page, _):
         assert not page.locator("#unit .play").is_visible()
+        page.locator("#unit .step-unit").click()
+        page.locator(".kernel-question").get_by_text("Skip").click()
+        page.locator("#unit .step-unit").click()
+        page.wait_for_url("**unit=0.1.0*")
 
 
 def test_hostile_names_of_classes_do_nothing_in_the_arithmetic(
     browser: Browser, write_page: Write, hostile_text: str
 ) -> None:
-    with inside(browser, f"{write_page(hostile_text)}#layer=dense_1&unit=0") as (page, troubles):
+    with inside(browser, f"{write_page(hostile_text)}#layer=dense_1&unit=0&target=1") as (page, troubles):
         assert "</script><script>alert(1)</script>" in (page.locator("#unit .unit-sentence").text_content() or "")
-        for part in ("network", "kernels", "evidence", "classes"):
-            scroll_to(page, part)
-        page.wait_for_selector("#class-attribution[data-done]")
-        assert page.locator("#inspector img").count() == 0
+        page.wait_for_selector("#pad-attribution-controls[data-done]")
+        open_layer(page, "dense_1")
+        assert page.locator("#inside-panel img").count() == 0
         assert troubles == []
 
 
@@ -577,12 +753,14 @@ def test_paper_has_the_figures_and_the_screen_the_live_views(browser: Browser, w
         assert page.locator("#inside .static svg:visible").count() == 0
         page.emulate_media(media="print")
         assert page.locator("#inside .static svg:visible").count() > 0
-        assert not page.locator("#inspector").is_visible()
+        assert not page.locator("#inside-panel").is_visible()
 
 
 @pytest.mark.parametrize("width", [360, 1280])
 def test_the_insides_never_scroll_the_page_sideways(browser: Browser, write_page: Write, page_text: str, width: int) -> None:
     with inside(browser, write_page(page_text), width=width) as (page, _):
-        for part in ("network", "unit", "kernels", "evidence", "classes"):
-            scroll_to(page, part)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        for layer, unit in (("conv2d_1", [1, 1, 3]), ("max_pooling2d", [0, 0, 0]), ("dense", [3]), ("dense_1", [7])):
+            open_layer(page, layer)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            page.evaluate(OPEN_UNIT, [layer, unit])
+            assert page.evaluate("document.documentElement.scrollWidth") <= width

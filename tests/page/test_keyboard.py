@@ -69,9 +69,12 @@ def test_tab_arrows_and_enter_lead_from_the_pad_over_a_cell_and_a_mistake_to_the
         assert name in {f"test-{row}" for row in rows}
         until(page, f"location.hash.includes('image={name}')")
         assert answer(page) == evaluation.class_names[predicted]
-        tab_to(page, "#network-grid [role=gridcell]")
+        page.evaluate("location.hash += '&layer=conv2d'")
+        page.wait_for_selector("#inside-panel:not([hidden])")
+        until(page, "document.activeElement.classList.contains('channel-tile')")
         page.keyboard.press("ArrowRight")
         page.keyboard.press("Enter")
+        until(page, "document.activeElement.className === 'unit-cell'")
         assert page.evaluate("document.activeElement.className") == "unit-cell"
         before = page.locator("#unit-value").get_attribute("data-value")
         page.keyboard.press("PageDown")
@@ -96,6 +99,8 @@ def test_pad_chooser_sliders_and_keys_work_from_the_keyboard(browser: Browser, w
         assert page.locator("#chooser-number").input_value() == "0"
         page.keyboard.press("Delete")
         assert answer(page) == ""
+        page.locator("#pad-more-button").focus()
+        page.keyboard.press("Enter")
         page.locator("#chooser-next").focus()
         page.keyboard.press("Enter")
         page.keyboard.press("ArrowRight")
@@ -103,6 +108,9 @@ def test_pad_chooser_sliders_and_keys_work_from_the_keyboard(browser: Browser, w
         page.locator("#chooser-number").fill("77")
         page.keyboard.press("Enter")
         assert page.evaluate("convscope.answer()") == str(page.locator("#prediction-class").text_content())
+        page.keyboard.press("Escape")
+        page.locator("#playground-bench > summary").focus()
+        page.keyboard.press("Enter")
         page.locator("#slider-turn").focus()
         page.keyboard.press("ArrowRight")
         page.wait_for_selector("#sliders-reset:enabled")
@@ -114,3 +122,27 @@ def test_pad_chooser_sliders_and_keys_work_from_the_keyboard(browser: Browser, w
         page.keyboard.press("Escape")
         assert not page.locator("#keys").is_visible()
         assert troubles == []
+
+
+def test_the_story_is_at_most_25_tab_stops_away(browser: Browser, write_page: Write, page_text: str) -> None:
+    with opened(browser, write_page(page_text), reduced_motion="reduce") as (page, _):
+        ready(page)
+        assert tab_to(page, "#findings summary") <= 25
+
+
+@pytest.mark.parametrize("group", ["#thumbnails", "#layer-list", "#prediction-bars ul"])
+def test_the_arrow_keys_move_within_a_group_that_is_one_tab_stop(
+    browser: Browser, write_page: Write, page_text: str, group: str
+) -> None:
+    with opened(browser, write_page(page_text), reduced_motion="reduce") as (page, _):
+        ready(page)
+        buttons = page.locator(f"{group} li:visible button" if "bars" in group else f"{group} button")
+        assert page.locator(f"{group} [tabindex='0']").count() == 1
+        buttons.first.focus()
+        page.keyboard.press("End")
+        assert buttons.last.evaluate("(button) => button === document.activeElement")
+        page.keyboard.press("Home")
+        page.keyboard.press("ArrowRight")
+        assert buttons.nth(1).evaluate("(button) => button === document.activeElement")
+        assert page.locator(f"{group} [tabindex='0']").count() == 1
+        assert "image=" not in page.url

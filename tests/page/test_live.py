@@ -20,6 +20,7 @@ import convscope
 from convscope.analysis.ood.feature_distance import mean_knn_distance
 from convscope.data.dataset import Dataset
 from convscope.data.scaling import to_inputs
+from convscope.formatting import format_probability
 from convscope.models.activations import activations
 from convscope.page.csp import island
 from convscope.runs.record import RunRecord
@@ -36,8 +37,8 @@ Line = Iterable[tuple[float, float]]
 
 READY = "html[data-ready=true]"
 PAD = "document.getElementById('pad').toDataURL()"
-ADDRESS_WRITTEN = "new Promise((done) => setTimeout(done, 300))"
-"""The address is written at most every 250 ms: a timer that starts now ends after the last one that waits."""
+ADDRESS_WRITTEN = "new Promise((done) => setTimeout(done, 400))"
+"""The address is written at most every 350 ms: a timer that starts now ends after the last one that waits."""
 STROKES: dict[str, list[Line]] = {
     "1": [[(0.52, 0.15), (0.47, 0.85)]],
     "7": [[(0.25, 0.2), (0.75, 0.2), (0.45, 0.85)]],
@@ -52,8 +53,8 @@ TWO_FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimation
 
 LENS_AND_RIVER = """(canvas) => {
   const colour = (picture, x, y) => [...picture.getContext("2d").getImageData(x, y, 1, 1).data];
-  const ends = (node) => [...node.querySelectorAll(".legend-ends span")].map((end) => end.textContent);
-  const lens = document.querySelector("#lens canvas:not(.legend-bar)");
+  const ends = (node) => [...node.querySelectorAll(".scale-numbers span")].map((end) => end.textContent);
+  const lens = document.querySelector("#lens canvas:not(.scale-bar)");
   let side = 8;
   while (colour(canvas, side, 8)[3]) side++;
   side -= 2; // of the gap behind the first map, two pixels are its frame
@@ -65,6 +66,30 @@ LENS_AND_RIVER = """(canvas) => {
   };
 }"""
 """The first map of 8 × 8 of a layer, under the lens and in the layer strip, pixel by pixel; and both legends."""
+
+
+PROBABILITIES = """(row) => {
+  const found = [];
+  const add = (place, which, text) => text && found.push([place, which, text.replace("\u00a0", " ")]);
+  const share = (text) => text?.match(/[<>]?\\s?[\\d.]+%/)?.[0].trim();
+  const text = (query) => document.querySelector(query)?.textContent;
+  add("head", "best", share(text("#prediction-confidence")));
+  add("runner-up", "second", share(text("#prediction-runner-up")));
+  add("open bar", "best", share(text("#open-bar .open-prediction")));
+  for (const item of document.querySelectorAll("#prediction-bars li:not([hidden])")) {
+    add("bars", item.querySelector("bdi").textContent, item.querySelector(".bar-number").textContent);
+  }
+  for (const line of document.querySelectorAll(".answers tbody tr")) {
+    add("details", line.querySelector("bdi").textContent, line.querySelector("td").textContent);
+  }
+  for (const tile of document.querySelectorAll(`#every-image .tile[data-name="test-${row}"]`)) {
+    add("tile", "best", share(tile.querySelector(".chance").textContent));
+    add("tile's title", "true", share(tile.title.split("probability of the true class")[1]));
+    add("tile's title", "best", share(tile.title.split("confidence")[1]));
+  }
+  return found;
+}"""
+"""Every probability of the open test image that the page prints: place, class, text."""
 
 
 def ready(page: Page) -> Page:
@@ -97,6 +122,12 @@ def draw(page: Page, strokes: Iterable[Line], while_down: Callable[[], object] |
                 page.evaluate(TWO_FRAMES)
                 while_down()
         page.mouse.up()
+
+
+def more(page: Page) -> None:
+    """Opens what lies behind the last button below the pad: the choice of the image by its number, and drawing on it."""
+    if page.locator("#pad-more:popover-open").count() == 0:
+        page.locator("#pad-more-button").click()
 
 
 def answer(page: Page) -> str:
@@ -145,7 +176,9 @@ def test_a_stroke_over_a_test_image_begins_a_drawing_of_its_own(
         assert answer(page) == "1"
         page.locator("#pad-undo").click()
         assert page.evaluate(PAD) == shown
+        more(page)
         page.locator("#pad-adds").check()
+        page.keyboard.press("Escape")
         draw(page, [[(0.05, 0.05), (0.1, 0.05)]])
         page.wait_for_url("**image=drawing&ink=test-0~*")
 
@@ -155,7 +188,12 @@ def test_a_view_survives_in_the_address(browser: Browser, write_page: Write, pag
         ready(page)
         assert page.locator("#chooser-number").input_value() == "7"
         assert page.locator("#slider-turn").input_value() == "20"
+        assert page.locator("#pad-changed span").text_content() == "Rotate 20°"
+        more(page)
         page.locator("#chooser-next").click()
+        assert page.locator("#pad-note").text_content() == "Shown without the changes to the image before: Rotate 20°."
+        assert not page.locator("#pad-changed").is_visible()
+        page.keyboard.press("Escape")
         page.wait_for_url("**#theme=dark&image=test-8")
         draw(page, STROKES["7"])
         page.wait_for_url("**image=drawing&ink=*")
@@ -195,9 +233,9 @@ def test_an_address_that_asks_for_what_is_not_here_says_so(
     with opened(browser, f"{write_page(page_text)}#{hash_text}") as (page, _):
         ready(page)
         assert page.locator("#pad-note").text_content() == f"{said} Shown instead: Test image 0."
+        more(page)
         page.locator("#chooser-next").click()
         assert page.locator("#pad-note").text_content() == ""
-        assert "filters for test image 1, true class" in (page.locator("#inside-title").text_content() or "")
 
 
 def test_a_map_under_the_lens_has_the_colours_of_the_river(browser: Browser, write_page: Write, page_text: str) -> None:
@@ -245,7 +283,7 @@ def test_a_photo_of_a_digit_is_prepared_as_mnist_did_and_says_how(
         ready(page)
         page.locator("#pad-file").set_input_files(tmp_path / "photo.png")
         until(page, "convscope.answer() === '7' && document.getElementById('chooser-name').textContent === 'photo.png'")
-        page.locator("#steps").scroll_into_view_if_needed()
+        page.locator("#playground-bench > summary").click()
         until(page, "document.getElementById('steps').textContent.includes('inverted')")
         assert page.locator("#steps .step:visible").count() == 8
         page.get_by_label("Polarity").uncheck()
@@ -269,7 +307,7 @@ def test_of_a_photographed_sheet_the_largest_digit_is_taken_as_python_finds_it(
         page.locator("#pad-file").set_input_files(tmp_path / "sheet.png")
         until(page, "document.getElementById('chooser-name').textContent === 'sheet.png'")
         until(page, f"convscope.answer() === '{largest.class_name}'")
-        page.locator("#steps").scroll_into_view_if_needed()
+        page.locator("#playground-bench > summary").click()
         until(page, "document.getElementById('steps').textContent.includes('3 digits found; the largest is used')")
         assert troubles == []
     assert [each.class_name for each in found] == ["3", "7", "1"]
@@ -292,8 +330,8 @@ def test_the_distance_is_that_of_the_analysis(
     expected = 1 - float(np.interp(distances[row], reference.distances, np.linspace(0, 1, 101)))
     with opened(browser, f"{write_page(page_text)}#image=test-{row}") as (page, _):
         ready(page)
-        until(page, "document.getElementById('prediction-ood').textContent !== ''")
-        found = re.search(r"In distribution: .* than (\d+)", page.locator("#prediction-ood").text_content() or "")
+        until(page, "document.getElementById('prediction-numbers').textContent !== ''")
+        found = re.search(r"Closer to .* than (\d+)", page.locator("#prediction-numbers").text_content() or "")
         assert found
         assert abs(int(found[1]) / 100 - expected) <= 0.006
 
@@ -339,7 +377,9 @@ def test_what_the_page_does_not_hold_is_left_out(
     with opened(browser, write_page(with_payload(page_text, forget))) as (page, troubles):
         ready(page)
         assert page.locator("#pad").is_visible()
+        more(page)
         assert page.locator("#chooser").is_visible() == ("evidence" not in missing)
+        assert page.locator("#thumbnails button").count() == 5 * ("evidence" not in missing) + ("weights" not in missing)
         assert page.locator("#playground-problem").is_visible() == ("weights" in missing)
         assert troubles == []
 
@@ -363,9 +403,58 @@ def test_a_photo_of_twelve_megapixels_is_answered_at_once(
     assert min(seconds) < 2  # half of it on a machine that does nothing else
 
 
+def test_a_picture_with_nothing_in_it_has_no_answer(browser: Browser, write_page: Write, mnist_text: str) -> None:
+    """As the empty pad has none: white, grey, nearly white, and noise in which no digit is found."""
+    noise = np.random.default_rng(3).integers(0, 256, (400, 400)).astype(np.uint8)
+    blank = {"white": np.full((28, 28), 255), "grey": np.full((1500, 900), 128), "paper": 250 + noise % 6, "noise": noise}
+    with opened(browser, write_page(mnist_text)) as (page, troubles):
+        ready(page)
+        for name, levels in blank.items():
+            page.evaluate("convscope.clear()")
+            draw(page, STROKES["7"])
+            assert answer(page) == "7"
+            buffer = io.BytesIO()
+            Image.fromarray(levels.astype(np.uint8)).save(buffer, "PNG")
+            page.locator("#pad-file").set_input_files({"name": name, "mimeType": "image/png", "buffer": buffer.getvalue()})
+            until(page, "convscope.answer() === ''")
+            assert page.locator("#prediction-class").text_content() == "?"
+            assert page.locator("#prediction-confidence").text_content() == "Nothing found in this image"
+            assert not page.locator("#prediction-trust").is_visible()
+            assert page.locator(".bars .is-best").count() == 0
+        assert troubles == []
+
+
+def test_every_place_prints_the_same_probability_of_an_image(
+    browser: Browser, write_page: Write, mnist_text: str, mnist_run: convscope.Run
+) -> None:
+    """Head, bars, bar of the open image, details and tiles agree with one another and with ``convscope.predict``."""
+    evaluation, names = mnist_run.evaluation, mnist_run.evaluation.class_names
+    rows = [*evaluation.mistakes[:4].tolist(), *np.random.default_rng(8).integers(0, len(evaluation), 8).tolist()]
+    found = convscope.predict(mnist_run, mnist_run.dataset.test.images[rows])
+    assert found.temperature != 1
+    with opened(browser, write_page(mnist_text), reduced_motion="reduce") as (page, troubles):
+        ready(page)
+        page.evaluate("document.getElementById('figure-mistakes').scrollIntoView()")
+        page.locator("#every-image .tile").first.click()
+        places = set()
+        for row, own in zip(rows, found.probabilities, strict=True):
+            page.evaluate("(row) => { location.hash = `image=test-${row}`; }", row)
+            until(page, f"document.querySelector('#open-bar').textContent.includes('Test image {row:,}')")
+            until(page, f"document.querySelector('.details-title').textContent.endsWith('{row:,}')")
+            classes = {"best": int(own.argmax()), "second": int(np.argsort(-own)[1]), "true": int(evaluation.labels[row])}
+            for place, which, text in page.evaluate(PROBABILITIES, row):
+                places.add(place)
+                expected = own[classes[which] if which in classes else names.index(which)]
+                assert text == format_probability(float(expected), 1 if place == "tile" else 2), (row, place, which)
+        assert places == {"head", "bars", "open bar", "runner-up", "details", "tile", "tile's title"}
+        assert troubles == []
+
+
 def test_colour_pictures_are_opened_and_not_drawn(browser: Browser, write_page: Write, colour_text: str) -> None:
     buffer = io.BytesIO()
-    Image.fromarray(np.full((90, 160, 3), (250, 30, 20), np.uint8)).save(buffer, "PNG")
+    picture = np.full((90, 160, 3), (250, 30, 20), np.uint8)
+    picture[:, 100:110] = 255  # all of one colour, it would have no answer
+    Image.fromarray(picture).save(buffer, "PNG")
     with opened(browser, write_page(colour_text)) as (page, troubles):
         ready(page)
         assert page.locator("#pad-clear").count() == 0
@@ -377,34 +466,212 @@ def test_colour_pictures_are_opened_and_not_drawn(browser: Browser, write_page: 
         bars = page.locator("#prediction-bars li:visible")
         assert bars.count() == 10
         assert bars.first.locator("bdi").text_content() == answer(page)
-        page.get_by_role("button", name="Show all 15").click()
+        page.locator(".bars-more").click()
         assert bars.locator("bdi").all_text_contents() == list(map(str, range(15)))
-        page.get_by_role("button", name="Show the 10 most probable").click()
+        page.get_by_role("button", name="Show fewer").click()
         assert bars.count() == 10
-        assert "5 other classes" in (page.locator("#prediction-bars .bars-rest").text_content() or "")
+        assert (page.locator(".bars-more").text_content() or "").startswith("5 others: ")
         assert troubles == []
 
 
-@pytest.mark.parametrize(
-    ("width", "places"), [(1280, [".brief", "#pad", "#layer-strip", "#prediction-bars", ".next"]), (390, [".brief", "#pad"])]
-)
-def test_the_first_screen_has_findings_in_brief_and_the_network_below_them(
-    browser: Browser, write_page: Write, mnist_text: str, width: int, places: list[str]
+STAGE = ".brief, .pad-box, .tools, #thumbnails, #layer-strip, .epoch-control, .exercises-row, #prediction-bars"
+
+
+@pytest.mark.parametrize(("width", "height"), [(1366, 625), (1366, 768), (1280, 600), (1920, 1080), (3840, 2160)])
+def test_the_stage_fits_the_first_screen(
+    browser: Browser, write_page: Write, page_text: str, width: int, height: int
 ) -> None:
-    """A laptop's, of 800 pixels, without scrolling; on a phone the river comes later."""
-    bounds = """(places) => places.map((place) => {
-      const {top, bottom} = document.querySelector(place).getBoundingClientRect();
-      return [top, bottom];
-    })"""
-    with opened(browser, write_page(mnist_text), width=width) as (page, troubles):
-        (top, bottom), *others = ready(page).evaluate(bounds, places)
-        assert 0 < top < bottom
-        assert all(bottom <= upper and lower <= 800 for upper, lower in others)
+    with opened(browser, write_page(page_text), width=width) as (page, troubles):
+        page.set_viewport_size({"width": width, "height": height})
+        ready(page)
+        page.evaluate(TWO_FRAMES)
+        assert page.locator("h1").evaluate("(title) => title.getClientRects().length") == 1
+        for part in STAGE.split(", "):
+            box = page.locator(part).bounding_box()
+            assert box is not None, part
+            assert box["y"] + box["height"] <= height, part
+            assert box["x"] + box["width"] <= width, part
+        assert troubles == []
+
+
+@pytest.mark.parametrize("width", [360, 390, 683, 853, 1093, 1130, 1175, 1366, 1920, 3840])
+def test_every_layer_is_in_sight_at_every_width(browser: Browser, write_page: Write, page_text: str, width: int) -> None:
+    with opened(browser, write_page(page_text), width=width) as (page, _):
+        ready(page)
+        page.evaluate(TWO_FRAMES)
+        faces = page.locator("#layer-strip .layer-face").evaluate_all(
+            "(faces) => faces.map((face) => face.getBoundingClientRect()).map(({left, right}) => [left, right])"
+        )
+        strip = page.locator("#layer-strip").bounding_box()
+        assert strip is not None
+        assert len(faces) == 6
+        assert all(strip["x"] <= left < right <= strip["x"] + strip["width"] + 1 for left, right in faces)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_on_a_phone_pad_answer_and_layers_follow_each_other(browser: Browser, write_page: Write, page_text: str) -> None:
+    with opened(browser, write_page(page_text), width=390) as (page, _):
+        ready(page)
+        tops = [page.locator(place).bounding_box() for place in ("#pad", ".prediction-head", "#layer-strip")]
+        assert [box["y"] for box in tops if box] == sorted(box["y"] for box in tops if box)
+        assert all(box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in tops if box)
+
+
+def test_the_brief_findings_lead_to_their_evidence(browser: Browser, write_page: Write, mnist_text: str) -> None:
+    with opened(browser, write_page(mnist_text)) as (page, _):
+        ready(page)
         shown = page.locator(".brief a")
         assert 1 <= shown.count() <= 3
         shown.first.click()
         page.wait_for_url("**/*#figure-*")
+
+
+def test_the_thumbnails_open_what_they_show(browser: Browser, write_page: Write, page_text: str) -> None:
+    with opened(browser, write_page(page_text)) as (page, troubles):
+        ready(page)
+        assert page.locator("#pad-invitation").text_content() == "Draw a digit"
+        thumbnails = page.locator("#thumbnails button")
+        assert thumbnails.locator("span:last-child").all_text_contents() == ["test", *["error"] * 3, "face", "random"]
+        thumbnails.nth(1).click()
+        assert page.locator("#prediction").get_attribute("data-truth") == "wrong"
+        assert thumbnails.nth(1).get_attribute("aria-pressed") == "true"
+        thumbnails.nth(4).click()
+        page.wait_for_url("**image=drawing&ink=*")
+        assert not page.locator("#pad-invitation").is_visible()
+        page.locator("#pad-undo").click()
+        assert page.locator("#prediction").get_attribute("data-truth") == "wrong"
+        thumbnails.nth(5).click()
         assert troubles == []
+
+
+def test_a_changed_image_is_seen_as_changed_and_can_be_reset_beside_it(
+    browser: Browser, write_page: Write, page_text: str
+) -> None:
+    with opened(browser, f"{write_page(page_text)}#image=test-3&change=turn:-40") as (page, _):
+        ready(page)
+        changed = page.evaluate(PAD)
+        assert page.locator("#pad-changed span").text_content() == "Rotate −40°"
+        page.locator("#pad-reset").click()
+        assert page.evaluate(PAD) != changed
+        assert not page.locator("#pad-changed").is_visible()
+        assert page.locator("#pad-note").text_content() == ""
+
+
+def test_pointing_at_a_map_marks_its_pixels_and_dims_what_takes_no_part(
+    browser: Browser, write_page: Write, mnist_text: str
+) -> None:
+    level = """(canvas) => {
+      const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      return data.reduce((sum, each) => sum + each, 0) / data.length;
+    }"""
+    with opened(browser, write_page(mnist_text), color_scheme="light") as (page, _):
+        ready(page)
+        maps = page.locator("#layer-strip canvas.maps")
+        before = [maps.nth(place).evaluate(level) for place in range(6)]
+        maps.nth(3).hover(position={"x": 6, "y": 6})
+        page.wait_for_selector("#pad-field:not([hidden])")
+        field, pad = page.locator("#pad-field").bounding_box(), page.locator("#pad").bounding_box()
+        assert field is not None
+        assert pad is not None
+        # A unit of the second convolution sees 8 of the input's rows: kernels of 3, pooled by 2, and kernels of 3.
+        assert field["height"] == pytest.approx(pad["height"] * 8 / 28, abs=2)
+        after = [maps.nth(place).evaluate(level) for place in range(6)]
+        assert after[2] == pytest.approx(before[2])  # all of its maps are read
+        assert all(after[place] > before[place] + 20 for place in (1, 3, 5))
+        page.mouse.move(0, 0)
+        page.wait_for_selector("#lens", state="hidden")
+        assert [maps.nth(place).evaluate(level) for place in range(6)] == before
+
+
+def test_pointing_at_a_class_shows_what_each_unit_says_for_it(
+    browser: Browser, write_page: Write, page_text: str, digits_record: RunRecord
+) -> None:
+    images = to_inputs(digits_record.evidence.test_images[:1]) if digits_record.evidence else None
+    assert images is not None
+    last = digits_record.network.layers[-1]
+    hidden = activations(digits_record.network, images)[digits_record.network.layers[-2].name][0]
+    shares = np.sort(np.abs(hidden * last.weights["kernel"][:, 3]))[::-1]
+    with opened(browser, write_page(page_text)) as (page, _):
+        ready(page)
+        page.locator("#prediction-bars [data-class='3']").hover()
+        ribbons = page.locator("#layer-links path")
+        widths = sorted((float(each.get_attribute("stroke-width") or 0) for each in ribbons.all()), reverse=True)
+        assert len(widths) == min(40, int((shares > 0).sum()))
+        expected = np.maximum(0.5, widths[0] * shares[: len(widths)] / shares[0])
+        assert widths == pytest.approx(expected.tolist(), abs=0.01)
+        page.mouse.move(0, 0)
+        assert ribbons.count() == 0
+
+
+def test_a_file_dropped_anywhere_is_opened_and_of_three_digits_the_pad_says_so(
+    browser: Browser, write_page: Write, mnist_text: str, tmp_path: Path
+) -> None:
+    random = np.random.default_rng(3)
+    sheet = np.full((200, 620), 235, np.uint8)
+    for place, digit in enumerate("174"):
+        mask = np.asarray(
+            Image.open(io.BytesIO(photo_of_one(penned(digit, 160, random), digit, random).content))
+            .convert("L")
+            .resize((180, 180))
+        )
+        sheet[10:190, 20 + 200 * place : 200 + 200 * place] = np.minimum(235, mask)
+    Image.fromarray(sheet).save(tmp_path / "three.png")
+    with opened(browser, write_page(mnist_text)) as (page, troubles):
+        ready(page)
+        page.locator("footer").scroll_into_view_if_needed()
+        box = page.locator("footer").bounding_box()
+        assert box is not None
+        devtools = page.context.new_cdp_session(page)
+        data = {"items": [], "files": [str(tmp_path / "three.png")], "dragOperationsMask": 1}
+        for kind in ("dragEnter", "dragOver", "drop"):
+            devtools.send("Input.dispatchDragEvent", {"type": kind, "x": box["x"] + 20, "y": box["y"] + 10, "data": data})
+        until(page, "document.getElementById('chooser-name').textContent === 'three.png'")
+        until(page, "document.getElementById('pad-note').textContent.endsWith('digits found; the largest is used.')")
+        assert page.locator(".pad-box #pad-note").count() == 1
+        assert troubles == []
+
+
+def test_present_mode_shows_the_stage_alone_in_large_type(browser: Browser, write_page: Write, page_text: str) -> None:
+    with opened(browser, write_page(page_text)) as (page, troubles):
+        ready(page)
+        before = page.locator("#pad").bounding_box()
+        page.keyboard.press("p")
+        assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "24px"
+        assert not page.locator("h1").is_visible()
+        assert not page.locator("main").is_visible()
+        after = page.locator("#pad").bounding_box()
+        assert before is not None
+        assert after is not None
+        assert after["height"] > 1.2 * before["height"]
+        page.keyboard.press("Escape")
+        assert page.locator("h1").is_visible()
+        page.locator("#present-button").click()
+        assert page.locator("#present-button").inner_text() == "Leave (Esc)"
+        assert not page.locator("main").is_visible()
+        page.locator("#present-button").click()
+        assert page.locator("main").is_visible()
+        assert troubles == []
+
+
+def test_classes_below_a_thousandth_are_folded_and_bars_begin_at_one_place(
+    browser: Browser, write_page: Write, page_text: str, digits_record: RunRecord
+) -> None:
+    from convscope.page.render import render
+
+    from .conftest import drawn, with_class_names  # type: ignore[import-not-found]
+
+    record = with_class_names(digits_record, ("a", *("Straßenbahn " * length for length in range(1, 10))))
+    with opened(browser, write_page(render(record, drawn(record)))) as (page, _):
+        ready(page)
+        rows = page.locator("#prediction-bars li:visible")
+        assert rows.count() == 10
+        tracks = page.locator(".bar-track").evaluate_all(
+            "(tracks) => tracks.map((track) => track.getBoundingClientRect().left)"
+        )
+        assert len(set(tracks)) == 1
+        name = page.locator("#prediction-class")
+        assert name.evaluate("(name) => name.scrollWidth <= name.closest('#prediction').clientWidth")
+        assert name.text_content() == answer(page)
 
 
 @pytest.fixture(scope="session")

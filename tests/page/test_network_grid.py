@@ -1,4 +1,4 @@
-"""What the inspector outline and draw: the receptive field of a unit that is pointed at, and every kernel."""
+"""What the inspector outlines and draws: the receptive field of the open unit, and every kernel."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from matplotlib.colors import Normalize
 import convscope
 from convscope.models.receptive_field import receptive_fields
 
-from .test_inspector import inside, page_of, scroll_to  # type: ignore[import-not-found]
+from .test_inspector import account_of, inside, open_layer, page_of  # type: ignore[import-not-found]
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.slow
 Write = Callable[[str], str]
 
 MARGIN = 4
 """Pixels by which the sheet of outlines stands out of the picture below it."""
-OUTLINE = """(row) => {
-  const line = document.querySelector(`#network-grid [data-layer="${row}"]`);
+OUTLINE = """() => {
+  const line = [...document.querySelectorAll("#unit .unit-inputs .unit-picture")].at(-1);
   const [picture, sheet] = ["pixels", "marks"].map((kind) => line.querySelector(`canvas.${kind}`));
   const copy = document.createElement("canvas");
   [copy.width, copy.height] = [sheet.width, sheet.height];
@@ -41,7 +41,7 @@ OUTLINE = """(row) => {
   return [Math.min(...rows), Math.min(...columns), Math.max(...rows), Math.max(...columns), scale, white.length];
 }"""
 """The rectangle that white lines lie in, both ends included, and the size of a unit."""
-BOARDS = """() => [...document.querySelectorAll("#kernel-list canvas.pixels")].map((canvas) => {
+KERNELS = """() => [...document.querySelectorAll("#inside-tiles .pixel-picture:nth-child(2) canvas.pixels")].map((canvas) => {
   const copy = document.createElement("canvas");
   [copy.width, copy.height] = [canvas.width, canvas.height];
   const context = copy.getContext("2d", {willReadFrequently: true});
@@ -50,28 +50,19 @@ BOARDS = """() => [...document.querySelectorAll("#kernel-list canvas.pixels")].m
 })"""
 
 
-def point_at(page: Page, layer: str, place: tuple[int, int, int], columns: int) -> None:
-    """At a unit in the first line of channels."""
-    row, column, channel = place
-    canvas = page.locator(f"#network-grid [data-layer={layer}] canvas.pixels")
-    scale = canvas.evaluate("(canvas) => parseFloat(canvas.style.width) / canvas.width")
-    canvas.hover(position={"x": ((columns + 1) * channel + column + 0.5) * scale, "y": (row + 0.5) * scale})
-
-
-def test_pointing_at_a_unit_outlines_its_receptive_field_on_the_image(
+def test_the_open_unit_outlines_its_receptive_field_on_the_image(
     browser: Browser, write_page: Write, digits_run: convscope.Run
 ) -> None:
     network = digits_run.record.network
     height, width, _ = network.input_shape
     with inside(browser, write_page(page_of(digits_run))) as (page, troubles):
-        scroll_to(page, "network")
         for layer, reach in zip(network.layers, receptive_fields(network), strict=True):
             if reach is None or len(layer.output_shape) != 3:
                 continue
             rows, columns, _ = layer.output_shape
             for place in ((0, 0, 0), (rows // 2, columns // 2, 1), (rows - 1, columns - 1, 2)):
-                point_at(page, layer.name, place, columns)
-                top, left, bottom, right, scale, marked = page.evaluate(OUTLINE, "the image")
+                account_of(page, layer.name, list(place))
+                top, left, bottom, right, scale, marked = page.evaluate(OUTLINE)
                 line = 1 if scale < 5 else 2
                 edges = []
                 for axis, extent in ((0, height), (1, width)):
@@ -85,27 +76,29 @@ def test_pointing_at_a_unit_outlines_its_receptive_field_on_the_image(
         assert troubles == []
 
 
+@pytest.mark.parametrize("scale", ["filter", "layer"])
 def test_every_kernel_of_every_convolution_is_drawn_in_the_colours_of_its_weights(
-    browser: Browser, write_page: Write, digits_run: convscope.Run
+    browser: Browser, write_page: Write, digits_run: convscope.Run, scale: str
 ) -> None:
-    convolutions = digits_run.record.network.of_kind("Conv2D")
-    with inside(browser, f"{write_page(page_of(digits_run))}#theme=light") as (page, troubles):
-        scroll_to(page, "kernels")
-        for board in page.locator("#kernel-list canvas.pixels").all()[: len(convolutions)]:
-            board.scroll_into_view_if_needed()
-            page.wait_for_timeout(100)
-        boards = page.evaluate(BOARDS)
+    with inside(browser, f"{write_page(page_of(digits_run))}#theme=light&layer=conv2d") as (page, troubles):
+        if scale == "layer":
+            page.locator("#inside-kernel-scale").get_by_text("the layer").click()
+        for layer in digits_run.record.network.of_kind("Conv2D"):
+            open_layer(page, layer.name)
+            kernel = layer.weights["kernel"]
+            size, _, channels, filters = kernel.shape
+            tiles = page.evaluate(KERNELS)
+            assert len(tiles) == filters
+            for number, (width, levels) in enumerate(tiles):
+                picture = np.array(levels, np.uint8).reshape(-1, width, 4)
+                own = kernel[..., number]
+                assert (picture[..., 3] > 0).sum() == own.size
+                extent = np.abs(own if scale == "filter" else kernel).max()
+                colours = colormaps["RdBu_r"](Normalize(-extent, extent)(own), bytes=True)
+                per_line = (width + 1) // (size + 1)
+                for channel in range(channels):
+                    top, left = (each * (size + 1) for each in divmod(channel, per_line))
+                    drawn = picture[top : top + size, left : left + size].astype(int)
+                    # Two steps of the scale at most: on their border the last bit decides.
+                    assert np.abs(drawn - colours[:, :, channel]).max() <= 12, (layer.name, number, channel)
         assert troubles == []
-    for layer, (width, levels) in zip(convolutions, boards, strict=False):
-        kernel = layer.weights["kernel"]
-        size, _, channels, filters = kernel.shape
-        picture = np.array(levels, np.uint8).reshape(-1, width, 4)
-        assert (picture[..., 3] > 0).sum() == kernel.size
-        colours = colormaps["RdBu_r"](Normalize(-np.abs(kernel).max(), np.abs(kernel).max())(kernel), bytes=True)
-        height, per_line = channels * (size + 1) - 1, (width + 1) // (size + 1)
-        for number, channel in np.ndindex(filters, channels):
-            top = number // per_line * (height + 1) + channel * (size + 1)
-            left = number % per_line * (size + 1)
-            drawn = picture[top : top + size, left : left + size].astype(int)
-            # Two steps of the scale at most: on their border the last bit decides.
-            assert np.abs(drawn - colours[:, :, channel, number]).max() <= 12, (layer.name, number, channel)

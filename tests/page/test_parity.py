@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import convscope
-from convscope.analysis.epoch_snapshots import quantize_weights
+from convscope.analysis.epoch_snapshots import page_weights
 from convscope.data.dataset import Dataset
 from convscope.data.scaling import to_inputs
 from convscope.models.activations import activations
@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 Write = Callable[[str], str]
 
-KERNELS = "[...document.querySelectorAll('#kernel-list > div canvas.pixels')].map((each) => each.toDataURL())"
+KERNELS = (
+    "[...document.querySelectorAll('#inside-tiles .pixel-picture:nth-child(2) canvas.pixels')]"
+    ".map((each) => each.toDataURL())"
+)
 """Of the layers whose weights are in sight without a click: the convolutions."""
 SETTLED = "new Promise((done) => setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(done)), 50))"
 ENGINE = """import {makeNetwork, makeWorkspace, runNetwork} from "./network/network.js";
@@ -94,7 +97,7 @@ def test_the_door_gives_every_layer_as_plain_numbers(
 def test_the_film_runs_the_weights_of_its_epoch_in_kernels_maps_and_for_the_drawing(
     browser: Browser, write_page: Write, page_text: str, digits_record: RunRecord, digits: Dataset
 ) -> None:
-    weights = {name: quantize_weights(array).astype(np.float32) for name, array in digits_record.snapshots[0].items()}
+    weights = page_weights(digits_record.network, digits_record.snapshots[0])
     early = from_description(digits_record.network.description(), weights)
     image = digits.test.images[3:4]
     pixels = (image[0].ravel() / 255).tolist()
@@ -102,9 +105,12 @@ def test_the_film_runs_the_weights_of_its_epoch_in_kernels_maps_and_for_the_draw
         ready(page)
         draw(page, STROKES["7"])
         late_maps = page.evaluate(STRIP_MAPS)
-        page.locator("[data-part=kernels]").scroll_into_view_if_needed()
+        page.wait_for_timeout(300)  # the address is written with a pause
+        page.evaluate("location.hash += '&layer=conv2d'")
+        page.wait_for_selector("#inside-panel:not([hidden])")
         page.evaluate(SETTLED)
         late_kernels = page.evaluate(KERNELS)
+        page.keyboard.press("Escape")
         late = page.evaluate("(pixels) => convscope.run(pixels).probabilities", pixels)
         page.locator(".epoch-control input").fill("0")
         until(page, "([pixels, late]) => String(convscope.run(pixels).probabilities) !== String(late)", [pixels, late])
@@ -113,11 +119,14 @@ def test_the_film_runs_the_weights_of_its_epoch_in_kernels_maps_and_for_the_draw
         for name, expected in activations(early, to_inputs(image)).items():
             values = np.reshape(found["activations"][name]["data"], expected[0].shape)
             assert np.allclose(values, expected[0], atol=1e-5), name
-        page.locator("[data-part=kernels]").scroll_into_view_if_needed()
+        page.wait_for_timeout(300)  # the address is written with a pause
+        page.evaluate("location.hash += '&layer=conv2d'")
+        page.wait_for_selector("#inside-panel:not([hidden])")
         page.evaluate(SETTLED)
         kernels = page.evaluate(KERNELS)
         assert len(kernels) >= 2
         assert all(early != late for early, late in zip(kernels, late_kernels, strict=True))
+        page.keyboard.press("Escape")
         page.locator("#pad").scroll_into_view_if_needed()
         page.evaluate(SETTLED)
         maps = page.evaluate(STRIP_MAPS)

@@ -6,15 +6,18 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from convscope.api.run import Run
 from convscope.page import binary_data
 from convscope.page.binary_data import encode_arrays
 from convscope.page.csp import island
+from convscope.page.evidence_payload import evidence_arrays
 from convscope.page.payload import make_payload
 from convscope.prediction.classifier import open_classifier
 from convscope.runs.record import RunRecord
+from convscope.runs.store import load_record
 from convscope.training.history import History
 
 
@@ -58,10 +61,7 @@ def test_the_docstring_names_every_key(page: dict[str, Any]) -> None:
         *(page[name] for name in ("first_image", "test_image", "dataset", "preprocessing", "weights", "evidence")),
     ]
     parts += [page["weights"]["epochs"][0], page["weights"]["arrays"][0]]
-    parts += [
-        page["evidence"][name]
-        for name in ("test", "reference", "temperature_scaling", "feature_distances", "epoch_snapshots")
-    ]
+    parts += [page["evidence"][name] for name in ("test", "reference", "feature_distances", "epoch_snapshots")]
     for key in (key for part in parts for key in part):
         assert key in module.__doc__
 
@@ -94,20 +94,39 @@ def test_what_does_not_apply_is_null(digits_record: RunRecord) -> None:
     bare = replace(
         digits_record.evidence,
         nearest_neighbours=None,
-        temperature_scaling=None,
         feature_distances=None,
         epoch_snapshots=None,
     )
     evidence = make_payload(replace(digits_record, evidence=bare))["evidence"]
     assert (
-        evidence["temperature_scaling"],
         evidence["feature_distances"],
         evidence["epoch_snapshots"],
         evidence["nearest_neighbours"],
-    ) == (None, None, None, {})
+    ) == (None, None, {})
 
 
 def test_a_network_too_large_for_a_page_has_no_weights(digits_record: RunRecord, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(binary_data, "MAX_WEIGHTS", 1000)
     assert make_payload(digits_record)["weights"] is None
     assert not [name for name in encode_arrays(digits_record) if name.startswith("weights")]
+
+
+def test_the_baselines_predictions_are_embedded_with_the_numbers_of_the_comparison(
+    page: dict[str, Any], digits_run: Run, digits_record: RunRecord
+) -> None:
+    assert page["evidence"]["test"]["baseline_predictions"] == "baseline-predictions"
+    embedded, evaluation = evidence_arrays(digits_record)["baseline-predictions"], digits_record.evaluation
+    assert embedded.dtype == np.uint16
+    wrong, other = evaluation.predictions != evaluation.labels, embedded != evaluation.labels
+    told = page["metrics"]["baseline"]
+    counted = [int(each.sum()) for each in (wrong & other, wrong & ~other, ~wrong & other)]
+    assert counted == [told["both_wrong"], told["only_model_wrong"], told["only_baseline_wrong"]]
+    read_back = load_record(digits_run.folder).baseline_predictions
+    assert read_back is not None
+    assert read_back.tolist() == embedded.tolist()
+
+
+def test_a_run_that_did_not_store_the_baselines_predictions_has_none(digits_record: RunRecord) -> None:
+    old = replace(digits_record, baseline_predictions=None)
+    assert make_payload(old)["evidence"]["test"]["baseline_predictions"] is None
+    assert "baseline-predictions" not in encode_arrays(old)

@@ -40,7 +40,9 @@ TAKE = """async ({file, networks}) => {
   const given = networks.map(({shape, fitting}) => {
     let inputs = null;
     const dataset = {image_shape: shape};
-    const live = {payload: {dataset}, open: {source: "test", name: "test-0"}, openPixels: (pixels) => (inputs = pixels)};
+    const live = {
+      subscribe() {}, payload: {dataset},
+      open: {source: "test", name: "test-0"}, openPixels: (pixels) => (inputs = pixels)};
     makeInput(live, preprocessingFor(dataset, fitting)).putPicture(picture, "it");
     return Array.from(inputs, (share) => Math.round(255 * share));
   });

@@ -185,7 +185,7 @@ def test_every_finding_leads_to_its_evidence(digits_record: RunRecord, drawings:
     record = with_metrics(replace(digits_record, metrics=metrics))
     damaged = replace(drawings[-1], name="robustness", svg=drawings[-1].svg.replace(drawings[-1].name, "robustness"))
     text = render(record, [*drawings, damaged])
-    listed = re.search(r'<section class="findings".*?</section>', text, re.DOTALL)
+    listed = re.search(r'<details class="findings".*?</details>', text, re.DOTALL)
     assert listed
     items = re.findall(r"<li>(.*?)</li>", listed[0], re.DOTALL)
     links = [re.findall(r'href="#([^"]+)"', item) for item in items]

@@ -5,21 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
-from convscope.analysis.epoch_snapshots import quantize_weights
+from convscope.analysis.epoch_snapshots import page_weights
 from convscope.analysis.evaluation import Evaluation
 from convscope.analysis.mistakes.attribution import measure_saliency
 from convscope.analysis.mistakes.mistakes import explain_mistakes, mistakes_metrics
+from convscope.analysis.mistakes.triage import EXPLANATIONS
+from convscope.analysis.uncertainty.selective_prediction import select
 from convscope.api.run import Run
 from convscope.figures.figure import Drawing
+from convscope.formatting import format_probability, percent, percent_range
 from convscope.models.onnx_writer.writer import onnx_bytes
 from convscope.models.predictor import Predictor
+from convscope.page.evidence_payload import evidence_arrays
 from convscope.page.payload import make_payload
 from convscope.page.render import render
+from convscope.runs.label_suspects import Review, read_reviews
 from convscope.runs.record import RunRecord
 from convscope.training.input_gradients import InputGradient
 
@@ -40,14 +46,7 @@ ORDERS: dict[str, Callable[[Evaluation, Any], tuple[Any, ...]]] = {
     "doubtful": lambda all_of, rows: (all_of.confidence[rows].astype(np.float32),),
     "worst": lambda all_of, rows: (all_of.probabilities[rows, all_of.labels[rows]].astype(np.float32),),
     "number": lambda all_of, rows: (rows,),
-    "pair": lambda all_of, rows: by_pair(all_of, rows),
 }
-
-
-def by_pair(evaluation: Evaluation, rows: Any) -> tuple[Any, ...]:
-    pairs = list(zip(evaluation.labels[rows].tolist(), evaluation.predictions[rows].tolist(), strict=True))
-    sizes = np.array([-pairs.count(pair) for pair in pairs])
-    return (-evaluation.confidence[rows].astype(np.float32), evaluation.predictions[rows], evaluation.labels[rows], sizes)
 
 
 @contextmanager
@@ -87,22 +86,22 @@ def choose(page: Page, *, truth: int = -1, predicted: int = -1, outcome: str = "
 def test_the_gallery_of_every_cell_is_pythons_list(
     browser: Browser, write_page: Write, page_text: str, digits_record: RunRecord
 ) -> None:
-    evaluation = digits_record.evaluation
+    evaluation = digits_record.calibrated
     with results(browser, write_page(page_text)) as (page, troubles):
         for true, predicted in np.ndindex(10, 10):
             rows = np.flatnonzero((evaluation.labels == true) & (evaluation.predictions == predicted))
             cell = page.locator(f".cells td[data-truth='{true}'][data-predicted='{predicted}'] button")
             assert cell.text_content() == str(len(rows))
             cell.click()
-            assert sorted(shown(page, ".cell-view")) == rows.tolist(), (true, predicted)
-            assert page.locator(".cell-sentence").inner_text().startswith(str(len(rows)) if len(rows) else "None")
+            assert sorted(shown(page, "#good .wall")) == rows.tolist(), (true, predicted)
+            assert page.locator("#good .wall-sentence").inner_text().startswith(str(len(rows)) if len(rows) else "None")
         assert troubles == []
 
 
 def test_every_test_image_can_be_reached_and_every_filter_is_pythons(
     browser: Browser, write_page: Write, page_text: str, digits_record: RunRecord
 ) -> None:
-    evaluation = digits_record.evaluation
+    evaluation = digits_record.calibrated
     labels, predictions = evaluation.labels, evaluation.predictions
     with results(browser, write_page(page_text)) as (page, troubles):
         choose(page)
@@ -119,7 +118,7 @@ def test_every_test_image_can_be_reached_and_every_filter_is_pythons(
 def test_the_mistakes_come_first_in_every_order_of_numpys(
     browser: Browser, write_page: Write, page_text: str, digits_record: RunRecord
 ) -> None:
-    evaluation = digits_record.evaluation
+    evaluation = digits_record.calibrated
     wrong = np.flatnonzero(evaluation.labels != evaluation.predictions)
     with results(browser, write_page(page_text)) as (page, _):
         assert shown(page) == wrong[np.lexsort((wrong, *ORDERS["surest"](evaluation, wrong)))].tolist()
@@ -144,21 +143,33 @@ def test_a_page_is_turned_in_less_than_50_milliseconds(browser: Browser, write_p
         assert sorted(times)[0] < 50, times  # the fastest of five: this machine has other work
 
 
-def test_a_tile_tells_number_classes_and_the_probability_of_the_true_one(
+def test_a_tile_tells_number_classes_and_the_number_by_which_it_was_sorted(
     browser: Browser, write_page: Write, page_text: str, digits_record: RunRecord
 ) -> None:
-    evaluation = digits_record.evaluation
+    evaluation = digits_record.calibrated
     row = int(evaluation.mistakes[0])
     true, predicted = int(evaluation.labels[row]), int(evaluation.predictions[row])
     with results(browser, write_page(page_text)) as (page, _):
         tile = page.locator(f"{GALLERY} .tile").first
-        probability = 100 * evaluation.probabilities[row, true]
         assert f"Test image {row}: {true}, predicted as {predicted};" in (tile.get_attribute("title") or "")
         assert f"{true} → {predicted}" in tile.inner_text()
         assert f"#{row}" in tile.inner_text()
-        assert (f"{probability:.1f}" if probability >= 0.1 else "<0.1") in tile.inner_text()
         assert "✕" in tile.inner_text()
         assert tile.get_attribute("data-outcome") == "wrong"
+        named = "[...document.querySelectorAll('#every-image .tile')].map((each) => [each.dataset.row, each.innerText])"
+        for order in ORDERS:
+            choose(page, outcome="errors", order=order)
+            numbers = (
+                evaluation.confidence
+                if order != "worst"
+                else evaluation.probabilities[range(len(evaluation)), evaluation.labels]
+            )
+            for shown_row, text in page.evaluate(named):
+                share = format_probability(float(np.float32(numbers[int(shown_row)])), 1)
+                assert "".join(share.split()) in "".join(text.split()), (order, shown_row)
+            assert ("probability of the true class" in page.locator(f"{GALLERY} > .reading").inner_text()) == (
+                order == "worst"
+            )
         choose(page, outcome="correct")
         assert "✓" in page.locator(f"{GALLERY} .tile").first.inner_text()
 
@@ -166,7 +177,7 @@ def test_a_tile_tells_number_classes_and_the_probability_of_the_true_one(
 def test_a_mistake_that_is_clicked_is_opened_with_the_neighbours_of_the_evidence(
     browser: Browser, write_page: Write, page_text: str, digits_record: RunRecord
 ) -> None:
-    evidence, evaluation = digits_record.evidence, digits_record.evaluation
+    evidence, evaluation = digits_record.evidence, digits_record.calibrated
     assert evidence is not None
     nearest = evidence.nearest_neighbours
     assert nearest is not None
@@ -175,7 +186,7 @@ def test_a_mistake_that_is_clicked_is_opened_with_the_neighbours_of_the_evidence
             index = int(nearest.test_indices[number])
             page.locator(f"{GALLERY} .tile[data-name='test-{index}']").click()
             until(page, f"location.hash.includes('image=test-{index}')")
-            until(page, f"document.querySelector('.details-title').textContent.endsWith('\\u00a0{index}')")
+            until(page, f"document.querySelector('.details-title').textContent.endsWith(' {index}')")
             rows = [[row for row in group[number].tolist() if row >= 0] for group in (nearest.true, nearest.predicted)]
             names = [f"train-{evidence.reference_indices[row]}" for row in [*rows[0], *rows[1]]]
             until(
@@ -186,6 +197,7 @@ def test_a_mistake_that_is_clicked_is_opened_with_the_neighbours_of_the_evidence
             )
             said = page.locator(".details-prediction").inner_text()
             assert said == f"true class “{evaluation.labels[index]}”, predicted as “{evaluation.predictions[index]}”"
+        page.locator("[data-part=neighbours] > summary").click()
         page.locator(".neighbour").first.click()
         until(page, "location.hash.includes('image=train-')")
         assert page.locator(".details-title").inner_text().startswith("Training image")
@@ -211,7 +223,7 @@ def test_an_error_has_the_likely_cause_from_python_with_its_evidence(
     with results(browser, write_page(render(record, drawings))) as (page, troubles):
         for each in record.metrics["mistakes"]["list"][:3]:
             page.locator(f"{GALLERY} .tile[data-name='test-{each['index']}']").click()
-            until(page, f"document.querySelector('.details-title').textContent.endsWith('\\u00a0{each['index']}')")
+            until(page, f"document.querySelector('.details-title').textContent.endsWith(' {each['index']}')")
             hint = page.locator(".image-details .triage")
             assert hint.get_attribute("data-kind") == each["triage"]
             assert hint.locator("li").all_inner_texts() == each["evidence"]
@@ -229,20 +241,156 @@ def test_the_gallery_shows_the_mistakes_of_one_hint(
 ) -> None:
     told = digits_record.metrics["mistakes"]
     with results(browser, write_page(page_text)) as (page, _):
-        hint = page.locator("form[aria-label='Which test images'] select").nth(3)
+        chips = page.locator(".chips[aria-label='Likely cause'] .chip")
         expected = [kind for kind, count in told["triage"].items() if count]
-        assert [text.rsplit(" ", 1)[0] for text in hint.locator("option").all_inner_texts()] == ["any", *expected]
-        for kind in expected:
+        assert [text[2:] for text in chips.all_text_contents()] == [
+            f"{EXPLANATIONS[kind].lower()} ({told['triage'][kind]})" for kind in expected
+        ]
+        for number, kind in enumerate(expected):
             choose(page, outcome="correct")
-            hint.select_option(kind)  # right answers have none, so that it shows mistakes
+            chips.nth(number).click()  # right answers have none, so that it shows mistakes
             assert sorted(shown(page)) == sorted(told["indices"][kind])
+            assert f"{EXPLANATIONS[kind].lower()}" in title(page)
+            page.locator(f"{GALLERY} .tile").first.click()
+            until(page, f"document.querySelector('.triage summary')?.textContent.includes('{EXPLANATIONS[kind].lower()}')")
         choose(page, outcome="correct")
-        assert hint.input_value() == ""
-        words = page.locator("#every-image details.words").last
+        assert page.locator(".chip[aria-pressed=true]").count() == 0
+        words = page.locator("#every-image > details.words").last
         assert words.locator("tbody tr").count() == len(told["list"])
         assert words.locator("tbody tr").first.locator("td").last.text_content() == told["list"][0]["reason"].replace(
             " %", "%"
         )
+
+
+def title(page: Page) -> str:
+    return str(page.locator("[data-live=gallery-title]").inner_text())
+
+
+def test_the_title_of_the_gallery_follows_the_filters_and_a_reset_leads_back(
+    browser: Browser, write_page: Write, page_text: str, digits_record: RunRecord
+) -> None:
+    evaluation = digits_record.evaluation
+    wrong, all_images = int(evaluation.errors), len(evaluation)
+    pairs = digits_record.metrics["test"]["confused_pairs"]
+    with results(browser, write_page(page_text)) as (page, _):
+        assert title(page) == f"All {wrong} errors"
+        reset = page.get_by_role("button", name="Reset", exact=True)
+        assert not reset.is_visible()
+        chip = page.locator(".chips[aria-label='Most frequent'] .chip").first
+        first = pairs[0]
+        assert chip.text_content() == f"{first['true']} → {first['predicted']} ({first['count']})"
+        chip.click()
+        noun = "error" if first["count"] == 1 else "errors"
+        assert title(page) == f"{first['count']} {noun}: “{first['true']}” predicted as “{first['predicted']}”"
+        assert len(shown(page)) == first["count"]
+        assert chip.get_attribute("aria-pressed") == "true"
+        choose(page, truth=3, predicted=4, outcome="correct")
+        assert title(page) == "0 images match"
+        assert page.locator(f"{GALLERY} .tile").count() == 0
+        reset.click()
+        assert title(page) == f"All {wrong} errors"
+        choose(page, outcome="correct")
+        assert title(page) == f"All {all_images - wrong} correct predictions"
+        choose(page)
+        assert title(page) == f"All {all_images} test images"
+
+
+def test_the_keys_of_the_gallery_work_from_its_filters_too(browser: Browser, write_page: Write, page_text: str) -> None:
+    with results(browser, write_page(page_text)) as (page, troubles):
+        first, second = page.locator(f"{GALLERY} .tile").all()[:2]
+        page.locator("#fails .chip").first.focus()
+        page.keyboard.press("x")
+        assert first.get_attribute("data-marked") is not None
+        page.keyboard.press("j")
+        assert page.evaluate("document.activeElement.dataset.name") == second.get_attribute("data-name")
+        page.keyboard.press("Enter")
+        page.locator("#fails .image-details").wait_for()
+        assert troubles == []
+
+
+def test_marked_images_are_saved_as_the_audit_reads_them(
+    browser: Browser, write_page: Write, page_text: str, digits_record: RunRecord, tmp_path: Path
+) -> None:
+    evaluation = digits_record.evaluation
+    with results(browser, write_page(page_text)) as (page, troubles):
+        tiles = page.locator(f"{GALLERY} .tile")
+        tiles.first.focus()
+        page.keyboard.press("x")
+        page.keyboard.press("j")
+        second = int(page.evaluate("document.activeElement.dataset.name.slice(5)"))
+        other = next(c for c in range(10) if c not in (evaluation.labels[second], evaluation.predictions[second]))
+        page.keyboard.press(str(evaluation.labels[second]))  # the given label corrects nothing
+        assert page.locator(f"{GALLERY} [data-marked]").count() == 1
+        page.keyboard.press(str(other))
+        page.keyboard.press("j")
+        page.keyboard.press("x")
+        page.keyboard.press("x")
+        page.keyboard.press("k")
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.dataset.name") == f"test-{second}"
+        page.locator(".label-choice input").fill('=a "note", mine')
+        assert page.locator(".marks-bar strong").inner_text() == "2 marked"
+        assert page.locator(f"{GALLERY} .tick").all_inner_texts()[1].split()[-1] == str(other)
+        with page.expect_download() as saved:
+            page.locator(".marks-bar").get_by_role("button", name="Save CSV").click()
+        path = tmp_path / "marks.csv"
+        saved.value.save_as(path)
+        first = int((tiles.first.get_attribute("data-name") or "")[5:])
+        names = evaluation.class_names
+        assert read_reviews(path, names, num_train=1, test_labels=evaluation.labels) == {
+            ("test", first): Review(names[evaluation.labels[first]], names[evaluation.predictions[first]], "", True),
+            ("test", second): Review(names[evaluation.labels[second]], names[other], '=a "note", mine', True),
+        }
+        assert f"convscope audit . --confirmed {saved.value.suggested_filename}" in page.locator(".marks-bar").inner_text()
+        page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(); }")
+        page.locator(".marks-bar").get_by_role("button", name="Copy list").click()
+        until(page, "getSelection().toString().startsWith('split,index,given')")
+        page.locator(".label-choice input").press("Escape")
+        assert not page.locator(".image-details").is_visible()
+        assert page.evaluate("document.activeElement.dataset.name") == f"test-{second}"
+        page.locator(".marks-bar").get_by_role("button", name="Clear").click()
+        assert page.locator(f"{GALLERY} [data-marked], .marks-bar button:visible").count() == 0
+        assert troubles == []
+
+
+@pytest.mark.parametrize("part", ["triage", "neighbours", "course"])
+def test_the_case_stands_beside_the_tiles_in_one_window_without_a_scroller(
+    browser: Browser, write_page: Write, mnist_text: str, page_text: str, part: str
+) -> None:
+    # MNIST's run has one epoch, and no course.
+    with results(browser, write_page(page_text if part == "course" else mnist_text), width=1366) as (page, _):
+        page.set_viewport_size({"width": 1366, "height": 768})
+        page.locator(f"{GALLERY} .tile").nth(2).click()
+        page.wait_for_selector(f"[data-part={part}]", state="attached")
+        page.evaluate("(part) => { document.querySelector(`[data-part=${part}]`).open = true; }", part)
+        height, scrolls, right = page.evaluate("""() => {
+            const node = document.querySelector('.image-details');
+            const tiles = document.querySelector('#every-image .tile-grid').getBoundingClientRect();
+            const inner = [node, ...node.querySelectorAll('*')].filter((each) => each.scrollHeight > each.clientHeight + 1
+                && ['auto', 'scroll'].includes(getComputedStyle(each).overflowY));
+            return [node.offsetHeight, inner.length, node.getBoundingClientRect().left >= tiles.right];
+        }""")
+        assert height <= 768 - 56
+        assert (scrolls, right) == (0, True)
+
+
+def test_on_a_phone_the_case_opens_below_the_row_of_its_tile(browser: Browser, write_page: Write, mnist_text: str) -> None:
+    below = """(name) => {
+        const tile = document.querySelector(`#every-image .tile[data-name="${name}"]`).getBoundingClientRect();
+        const {top} = document.querySelector('.image-details').getBoundingClientRect();
+        const rows = [...document.querySelectorAll('#every-image .tile')].map((each) => each.getBoundingClientRect().top);
+        return rows.filter((row) => row > tile.top + 4 && row < top).length === 0 && top > tile.top;
+    }"""
+    with results(browser, write_page(mnist_text), width=390) as (page, _):
+        assert not page.locator(".image-details").is_visible()
+        for place in (1, 6):
+            tile = page.locator(f"{GALLERY} .tile").nth(place)
+            tile.click()
+            assert page.evaluate(below, tile.get_attribute("data-name"))
+        page.get_by_role("button", name="Next image of the gallery").click()
+        until(page, f"({below})(location.hash.match(/image=(test-\\d+)/)[1])")
+        page.get_by_role("button", name="Close the case").click()
+        assert not page.locator(".image-details").is_visible()
 
 
 def test_the_attribution_of_both_classes_of_an_image_is_that_of_python(
@@ -268,7 +416,7 @@ def test_the_attribution_of_both_classes_of_an_image_is_that_of_python(
         "occlusion": (found.logits - logits).max(axis=0),
     }
     with results(browser, f"{write_page(page_text)}#every-image&image=test-{first}") as (page, troubles):
-        page.locator(".details-classes").scroll_into_view_if_needed()
+        page.locator(".details-classes > summary").click()
         page.wait_for_selector(f".details-classes[data-done='{labels[0]} {labels[1]}']")
         for way, expected in sums.items():
             cells = page.locator(f".attribution-method[data-method='{way}'] [data-sum]")
@@ -285,7 +433,7 @@ def test_a_drawing_has_neighbours_from_the_sample_as_numpy_finds_them(
     browser: Browser, write_page: Write, page_text: str, digits_record: RunRecord
 ) -> None:
     """Any image that is no mistake is looked up in the sample, as a drawing is: here a right one, which Python has too."""
-    evidence, evaluation = digits_record.evidence, digits_record.evaluation
+    evidence, evaluation = digits_record.evidence, digits_record.calibrated
     assert evidence is not None
     assert evidence.feature_distances is not None
     right = int(np.flatnonzero(evaluation.labels == evaluation.predictions)[0])
@@ -299,7 +447,7 @@ def test_a_drawing_has_neighbours_from_the_sample_as_numpy_finds_them(
         rows = np.flatnonzero(evidence.reference_labels[: evidence.sample] == label)
         expected += rows[np.argsort(distances[rows], kind="stable")[:3]].tolist()
     with results(browser, f"{write_page(page_text)}#every-image&image=test-{right}") as (page, _):
-        page.wait_for_selector(".neighbour")
+        page.wait_for_selector(".neighbour", state="attached")
         assert (
             page.evaluate("[...document.querySelectorAll('.neighbour')].map((each) => Number(each.dataset.row))") == expected
         )
@@ -316,10 +464,11 @@ def test_the_films_matrix_is_that_of_the_epochs_weights(
     browser: Browser, write_page: Write, page_text: str, digits_record: RunRecord
 ) -> None:
     payload = make_payload(digits_record)
-    evaluation = digits_record.evaluation
+    evaluation = digits_record.calibrated
     assert digits_record.evidence is not None
     with results(browser, write_page(page_text)) as (page, troubles):
-        cells = "[...document.querySelectorAll('.cells td button')].map((each) => Number(each.textContent.replace(',', '')))"
+        buttons = "[...document.querySelectorAll('.cells td button:not(.recall-row)')]"
+        cells = f"{buttons}.map((each) => Number(each.textContent.replace(',', '')))"
         slider = page.locator(".epoch-control input[type=range]")
         for place, kept in enumerate(payload["weights"]["epochs"]):
             slider.fill(str(place))
@@ -333,8 +482,8 @@ def test_the_films_matrix_is_that_of_the_epochs_weights(
             true, predicted = np.argwhere(matrix - np.diag(np.diag(matrix)))[0]
             page.locator(f".cells td[data-truth='{true}'][data-predicted='{predicted}'] button").click()
             rows = np.flatnonzero((evaluation.labels == true) & (predictions == predicted))
-            until(page, "!document.querySelector('.cell-view .small').textContent.includes('…')")
-            assert sorted(shown(page, ".cell-view")) == rows.tolist()
+            until(page, "!document.querySelector('#good .wall .small').textContent.includes('…')")
+            assert sorted(shown(page, "#good .wall")) == rows.tolist()
         assert troubles == []
 
 
@@ -343,19 +492,23 @@ def predictions_after(record: RunRecord, epoch: int) -> Any:
     assert record.evidence is not None
     if epoch == len(record.snapshots):
         return record.evaluation.predictions
-    weights = {name: quantize_weights(array).astype(np.float32) for name, array in record.snapshots[epoch - 1].items()}
+    weights = page_weights(record.network, record.snapshots[epoch - 1])
     return Predictor(onnx_bytes(record.network, weights)).logits(record.evidence.test_images).argmax(axis=1)
 
 
-def test_while_the_film_is_not_at_its_end_the_page_says_so(browser: Browser, write_page: Write, page_text: str) -> None:
-    with results(browser, f"{write_page(page_text)}#every-image&epoch=1") as (page, _):
+def test_while_the_film_is_not_at_its_end_the_page_says_so(
+    browser: Browser, write_page: Write, page_text: str, drawings: list[Drawing]
+) -> None:
+    with results(browser, f"{write_page(page_text)}#every-image&epoch=1&image=test-0") as (page, _):
         until(page, "document.querySelector('.details-prediction').textContent.endsWith('as after epoch 1 of 2')")
-        assert page.locator(".epoch-note").text_content().startswith("as after epoch 1 of 2: ")
+        own = [figure.title for figure in drawings if figure.name in ("confusion_matrix", "per_class")]
+        titles = page.locator("#good .title-text")
+        assert all(text.startswith("As after epoch 1 of 2: ") for text in titles.all_text_contents())
         assert "predictions of the last epoch" in page.locator(".gallery-summary").inner_text()
-        strip = page.locator(".epoch-strip")
-        assert "epoch 1 of 2" in strip.inner_text()
-        strip.get_by_text("to the end").click()
-        until(page, "document.querySelector('.epoch-note').hidden")
+        assert page.locator(".epoch-text").inner_text().startswith("After epoch 1 of 2: ")
+        page.locator(".epoch-control input").fill("1")
+        until(page, "!document.querySelector('#good .title-text').textContent.includes('epoch')")
+        assert titles.all_text_contents() == own
         assert "epoch=" not in page.evaluate(
             "(async () => { await new Promise((go) => setTimeout(go, 400)); return location.hash; })()"
         )
@@ -393,7 +546,7 @@ def test_everything_can_be_done_by_keyboard(browser: Browser, write_page: Write,
         truth.press("Tab")
         page.keyboard.press("Tab")
         page.keyboard.press("ArrowLeft")  # from wrong to all
-        for _ in ("order", "hint", "tile"):
+        for _ in ("order", "reset", "tile"):
             page.keyboard.press("Tab")
         assert page.evaluate(f"{here}.className") == "tile"
         page.keyboard.press("PageDown")
@@ -409,15 +562,17 @@ def test_everything_can_be_done_by_keyboard(browser: Browser, write_page: Write,
 def test_a_number_of_the_tables_leads_to_its_images(
     browser: Browser, write_page: Write, page_text: str, digits_record: RunRecord
 ) -> None:
-    evaluation = digits_record.evaluation
+    evaluation = digits_record.calibrated
     labels, predictions = evaluation.labels, evaluation.predictions
     with results(browser, write_page(page_text)) as (page, _):
-        page.locator("tr[data-label='8'] [data-link=recall] button").click()
+        page.locator("#good summary", has_text="Scores per class").click()
+        page.locator("#good tr[data-label='8'] [data-link=recall] button").click()
         assert sorted(shown(page)) == np.flatnonzero((labels == 8) & (predictions != 8)).tolist()
-        page.locator("tr[data-label='8'] [data-link=precision] button").click()
+        page.locator("#good tr[data-label='8'] [data-link=precision] button").click()
         assert sorted(shown(page)) == np.flatnonzero((labels != 8) & (predictions == 8)).tolist()
-        page.locator("tr[data-label='8'] [data-link=support] button").click()
+        page.locator("#good tr[data-label='8'] [data-link=support] button").click()
         assert sorted(shown(page)) == np.flatnonzero(labels == 8).tolist()
+        page.locator("summary", has_text="Most confused pairs").click()
         door = page.locator("td[data-pair] button").first
         count = int(door.inner_text())
         door.click()
@@ -428,10 +583,11 @@ def test_a_class_lights_its_row_its_column_its_bar_and_its_tiles(
     browser: Browser, write_page: Write, page_text: str
 ) -> None:
     with results(browser, write_page(page_text)) as (page, _):
-        page.locator("tr[data-label='8']").hover()
+        page.locator("#good summary", has_text="Scores per class").click()
+        page.locator("#good tr[data-label='8']").hover()
         assert page.locator(".cells th[data-highlight]").all_inner_texts() == ["8", "8"]
-        assert page.locator(".cells td[data-highlight]").count() == 19
-        assert page.locator(".class-bars li[data-highlight]").get_attribute("data-label") == "8"
+        assert page.locator(".cells td[data-highlight]").count() == 20
+        assert page.locator(".cells td[data-highlight] .recall-row").get_attribute("aria-label").startswith("8: recall ")
         for tile in page.locator(f"{GALLERY} .tile").all():
             truth, predicted, lit = (tile.get_attribute(f"data-{key}") for key in ("truth", "predicted", "highlight"))
             assert (lit is not None) == ("8" in (truth, predicted))
@@ -442,12 +598,12 @@ def test_hostile_names_do_nothing_in_the_results(browser: Browser, write_page: W
         page.locator(".cells button").nth(3).click()
         choose(page, truth=0, outcome="all")
         page.locator(f"{GALLERY} .tile").first.click()
-        page.wait_for_selector(".neighbour")
+        page.wait_for_selector(".neighbour", state="attached")
         page.locator(".epoch-control input").fill("0")
         page.locator(".image-details").scroll_into_view_if_needed()
         until(page, "document.querySelector('.details-prediction').textContent.includes('after epoch 1')")
         assert page.locator("img").count() == 0
-        assert HOSTILE[0] in (page.locator(".cell-sentence, .cells th").all_text_contents())
+        assert HOSTILE[0] in (page.locator("#good .wall-sentence, .cells th").all_text_contents())
         assert troubles == []
 
 
@@ -458,7 +614,7 @@ def test_the_results_never_scroll_the_page_sideways(
     long = with_class_names(digits_record, tuple(f"{number}-" + "Donaudampfschiffahrt" * 4 for number in range(10)))
     wide = """() => [...document.querySelectorAll('#learned *, #good *, #fails *')].filter((each) => {
         const {right, width} = each.getBoundingClientRect();
-        const may = '.scroll, .drawing, .visually-hidden, .classes, .class-bars, .line-chart';
+        const may = '.scroll, .drawing, .visually-hidden, .classes, .matrix-frame, .line-chart';
         return width && right > innerWidth + 1 && !each.closest(may);
     }).map((each) => `${each.tagName} in ${each.parentElement.className}`)"""
     for text in (page_text, render(long, drawn(long))):
@@ -478,7 +634,7 @@ def test_without_mistakes_every_image_is_in_the_section_before(
     record = replace(digits_record, evaluation=perfect, metrics=metrics, examples=examples)
     with results(browser, write_page(render(record, drawn(record)))) as (page, troubles):
         assert page.locator("#fails").count() == 0
-        assert shown(page)[:3] == np.argsort(-perfect.confidence.astype(np.float32), kind="stable")[:3].tolist()
+        assert shown(page)[:3] == np.argsort(-record.calibrated.confidence.astype(np.float32), kind="stable")[:3].tolist()
         assert page.locator(".cells .wrong").count() == 0
         assert troubles == []
 
@@ -508,20 +664,211 @@ def test_without_scripts_and_on_paper_there_are_the_figures(browser: Browser, wr
     with results(browser, address) as (page, _):
         page.emulate_media(media="print")
         assert all(page.locator(f"#figure-{name} .drawing").is_visible() for name in names)
-        assert page.get_by_text("Scores per class").is_visible()  # in numbers, instead of the figure
-        assert page.locator("[data-live]:visible, .epoch-strip:visible").count() == 0
+        assert page.get_by_text("Scores per class with 95% CIs").is_visible()  # in numbers, instead of the figure
+        assert page.locator("[data-live]:visible").count() == 0
 
 
 def test_a_network_that_is_too_large_for_the_page_has_its_mistakes_and_their_neighbours(
     browser: Browser, write_page: Write, digits_record: RunRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("convscope.page.payload.weights_entry", lambda record: None)
-    evaluation = digits_record.evaluation
+    evaluation = digits_record.calibrated
     first = int(evaluation.mistakes[0])
     with results(browser, f"{write_page(render(digits_record, []))}#every-image&image=test-{first}") as (page, troubles):
-        page.wait_for_selector(".neighbour")
+        page.wait_for_selector(".neighbour", state="attached")
         said = page.locator(".details-prediction").inner_text()
         assert said == f"true class “{evaluation.labels[first]}”, predicted as “{evaluation.predictions[first]}”"
         assert page.locator(".image-details .line-chart, .answers:visible, .epoch-control").count() == 0
-        assert page.locator(".cells button").count() == 100
+        assert page.locator(".cells button:not(.recall-row)").count() == 100
         assert troubles == []
+
+
+@pytest.mark.parametrize("length", [1, 10, 104])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_recall_stands_where_the_axis_says_whatever_the_length_of_the_names(
+    browser: Browser, write_page: Write, digits_record: RunRecord, length: int, width: int
+) -> None:
+    record = with_class_names(digits_record, tuple(f"{number}".ljust(length, "n") for number in range(10)))
+    scores = evaluation_entry(record.evaluation)["per_class"]
+    with results(browser, write_page(render(record, [])), width=width) as (page, troubles):
+        ticks, rows = page.evaluate("""() => {
+            const middle = (node) => { const {left, right} = node.getBoundingClientRect(); return (left + right) / 2; };
+            const ticks = [...document.querySelectorAll(".cells .axis text")].map((tick) => {
+                const {right} = tick.getBoundingClientRect();
+                return [parseFloat(tick.textContent) / 100, tick.getAttribute("text-anchor") === "end" ? right : middle(tick)];
+            });
+            return [ticks, [...document.querySelectorAll(".recall-row")].map((row) => [
+                middle(row.querySelector(".recall")), ...["left", "right"].map((side) =>
+                    row.querySelector(".interval").getBoundingClientRect()[side])])];
+        }""")
+        assert len(ticks) >= 2
+        (low, left), (high, right) = ticks[0], ticks[-1]
+        for score, places in zip(scores, rows, strict=True):
+            values = (score["recall"], *score["recall_interval"])
+            expected = [left + (value - low) / (high - low) * (right - left) for value in values]
+            assert places == pytest.approx(expected, abs=1)
+        assert troubles == []
+
+
+def test_all_errors_of_a_class_are_behind_its_recall(
+    browser: Browser, write_page: Write, page_text: str, digits_record: RunRecord
+) -> None:
+    evaluation = digits_record.calibrated
+    with results(browser, write_page(page_text)) as (page, _):
+        for label in range(10):
+            rows = np.flatnonzero((evaluation.labels == label) & (evaluation.predictions != label))
+            page.locator(".recall-row").nth(label).click()
+            assert sorted(shown(page, "#good .wall")) == rows.tolist()
+        page.locator(".cells td[data-truth='8'][data-predicted='8'] button").click()
+        page.locator("#good .wall > .link").click()
+        assert sorted(shown(page)) == np.flatnonzero((evaluation.labels == 8) & (evaluation.predictions == 8)).tolist()
+
+
+def test_the_columns_of_a_matrix_of_many_long_names_are_equally_wide(
+    browser: Browser, write_page: Write, digits_record: RunRecord
+) -> None:
+    names = tuple(f"{number} chrysanthemum and hippopotamus" if number % 2 else str(number) for number in range(10))
+    record = with_class_names(digits_record, names)
+    with results(browser, write_page(render(record, []))) as (page, _):
+        widths = page.evaluate(
+            "[...document.querySelectorAll('.cells thead th[data-column]')].map((each) => each.offsetWidth)"
+        )
+        assert len(set(widths)) == 1
+        assert widths[0] <= 44
+
+
+def test_the_caption_of_the_matrix_is_true_of_its_cells(
+    browser: Browser, write_page: Write, page_text: str, digits_record: RunRecord
+) -> None:
+    with results(browser, write_page(page_text)) as (page, _):
+        caption = page.locator("#figure-confusion_matrix .reading").inner_text()
+        assert "Cells on the diagonal count correct predictions, all others errors." in caption
+        texts = page.locator(".cells td[data-truth]:not(:last-child)").all_inner_texts()
+        assert [int(text.replace(",", "")) for text in texts] == digits_record.evaluation.confusion.counts.ravel().tolist()
+
+
+FILL = """(at) => {
+    const slider = document.querySelector(".threshold input");
+    slider.value = at;
+    for (const type of ["input", "change"]) slider.dispatchEvent(new Event(type));
+}"""
+
+
+def test_what_a_threshold_leaves_is_pythons_selective_prediction(
+    browser: Browser, write_page: Write, page_text: str, digits_record: RunRecord
+) -> None:
+    arrays = evidence_arrays(digits_record)
+    confidence, labels, predictions = (arrays[f"test-{name}"] for name in ("confidence", "labels", "predictions"))
+    correct = (labels == predictions).astype(np.int64)
+    chosen = [each["threshold"] for each in digits_record.metrics["uncertainty"]["thresholds"]]
+    steps = [step for step in sorted([*(1 - 10 ** -(np.arange(201) / 50)), *chosen]) if (confidence >= step).any()]
+    errors = [int((confidence >= step).sum() - correct[confidence >= step].sum()) for step in steps]
+    few = [at for at, step in enumerate(steps) if step >= max([0, *chosen]) and errors[at] <= 0.05 * errors[0]]
+    steps = steps[: few[0] + 1] if few else steps
+    with results(browser, write_page(page_text)) as (page, troubles):
+        assert page.locator(".threshold input").get_attribute("max") == str(len(steps) - 1)
+        for at in (0, 40, len(steps) // 2, len(steps) - 1):
+            page.evaluate(FILL, at)
+            expected = select(confidence, correct, steps[at])
+            assert page.locator(".threshold output").inner_text() == percent(steps[at])
+            assert page.locator(".selective").inner_text() == (
+                f"At this threshold the network predicts {expected.answered} of {expected.n} test images "
+                f"({percent(expected.coverage)} coverage), and {percent(expected.accuracy)} of these predictions are correct "
+                f"(95% CI {percent_range(expected.interval)})."
+            )
+            kept = confidence >= steps[at]
+            for place, rows in enumerate((kept & (correct == 0), ~kept)):
+                door = page.locator("#sure .door").nth(place)
+                door.click()
+                assert door.inner_text().split()[0] == str(rows.sum())
+                assert sorted(shown(page, "#sure .wall")) == np.flatnonzero(rows).tolist()
+        assert troubles == []
+
+
+def test_a_bin_of_the_reliability_diagram_shows_its_images(
+    browser: Browser, write_page: Write, page_text: str, digits_record: RunRecord
+) -> None:
+    uncertainty, arrays = digits_record.metrics["uncertainty"], evidence_arrays(digits_record)
+    bins = (uncertainty["calibrated"] or uncertainty["uncalibrated"])["bins"]
+    with results(browser, write_page(page_text)) as (page, troubles):
+        buttons = page.locator(".bins button")
+        assert buttons.count() == len(bins)
+        box = buttons.first.bounding_box()
+        assert box is not None
+        assert min(box["width"], box["height"]) >= 24
+        for number, each in enumerate(bins):
+            buttons.nth(number).click()
+            rows = np.flatnonzero((arrays["test-confidence"] > each["low"]) & (arrays["test-confidence"] <= each["high"]))
+            assert sorted(shown(page, "#sure .wall")) == rows.tolist()
+            assert f"accuracy {percent(each['accuracy'], 1)}" in (buttons.nth(number).get_attribute("aria-label") or "")
+        assert page.locator("#sure [aria-pressed=true]").count() == 1
+        assert troubles == []
+
+
+def test_a_page_of_a_sample_has_the_thresholds_that_the_run_stored(
+    browser: Browser, write_page: Write, digits_record: RunRecord
+) -> None:
+    evidence, stored = digits_record.evidence, digits_record.metrics["uncertainty"]
+    assert evidence is not None
+    kept = np.sort(digits_record.evaluation.mistakes[:5])
+    sample = replace(evidence, test_images=evidence.test_images[kept], test_indices=kept)
+    with results(browser, write_page(render(replace(digits_record, evidence=sample), []))) as (page, troubles):
+        points = [*stored["risk_coverage"]["points"], *stored["thresholds"]]
+        for at, point in enumerate(sorted(points, key=lambda each: each["threshold"])):
+            page.evaluate(FILL, at)
+            test = point["test"]
+            assert f"predicts {test['answered']} of {test['n']} " in page.locator(".selective").inner_text()
+            assert f"(95% CI {percent_range(test['interval'])})" in page.locator(".selective").inner_text()
+        assert troubles == []
+
+
+def test_the_doors_of_the_baseline_show_who_is_wrong(
+    browser: Browser, write_page: Write, page_text: str, digits_record: RunRecord
+) -> None:
+    evaluation, other = digits_record.evaluation, digits_record.baseline_predictions
+    assert other is not None
+    wrong, other_wrong = evaluation.predictions != evaluation.labels, other != evaluation.labels
+    groups = (wrong & other_wrong, ~wrong & other_wrong, wrong & ~other_wrong)
+    with results(browser, write_page(page_text)) as (page, troubles):
+        for place, rows in enumerate(groups):
+            door = page.locator("#verdict .door").nth(place)
+            door.click()
+            assert door.inner_text().split()[0] == str(rows.sum())
+            assert sorted(shown(page, "#verdict .wall")) == np.flatnonzero(rows).tolist()
+            if place == 1:  # what the baseline called them
+                tiles = page.locator("#verdict .tile").all()
+                assert tiles
+                assert all(int(tile.get_attribute("data-predicted") or -1) == other[int(tile.get_attribute("data-row") or -1)]
+                           for tile in tiles)  # fmt: skip
+        assert troubles == []
+
+
+def test_without_the_baselines_predictions_there_are_counts(
+    browser: Browser, write_page: Write, digits_record: RunRecord
+) -> None:
+    told = digits_record.metrics["baseline"]
+    with results(browser, write_page(render(replace(digits_record, baseline_predictions=None), []))) as (page, troubles):
+        numbers = [int(text) for text in page.locator("#verdict .door strong").all_inner_texts()]
+        assert numbers == [told["both_wrong"], told["only_baseline_wrong"], told["only_model_wrong"]]
+        assert page.locator("#verdict button.door, #verdict .wall").count() == 0
+        assert troubles == []
+
+
+def test_the_figures_are_numbered_in_the_order_in_which_they_are_shown(
+    browser: Browser, write_page: Write, page_text: str
+) -> None:
+    with results(browser, write_page(page_text)) as (page, _):
+        found = page.evaluate("""() => [...document.querySelectorAll("figure .number .live")].map((number) =>
+            [number.textContent, number.checkVisibility() || Boolean(number.closest("details:not([open])"))])""")
+        assert found == [[f"Figure\u00a0{number}", True] for number in range(1, len(found) + 1)]
+        assert page.locator("figure .number:visible:not(:has(.live))").count() == 0
+        for option in page.locator("#take-figure option").all():
+            chosen = page.locator(f"#{option.get_attribute('value')} .number .live")
+            number = (chosen.text_content() or "").split()[-1] if chosen.count() else ""
+            assert (option.text_content() or "").rpartition(": ")[0] == number
+        for link in page.locator("a[href^='#figure-'] .live").all():
+            target = link.locator("xpath=..").get_attribute("href")
+            assert page.locator(f"{target} .number .live").text_content() == link.text_content()
+    with opened(browser, write_page(page_text), java_script_enabled=False) as (page, _):
+        found = [int(text.split()[-1]) for text in page.locator("figure .number").all_inner_texts()]
+        assert found == list(range(1, len(found) + 1))

@@ -59,14 +59,15 @@ def test_the_page_of_a_sample_has_the_mistakes_first_and_says_how_many_of_each_c
             cell = page.locator(f".cells td[data-truth='{label}'][data-predicted='{label}'] button")
             assert cell.text_content() == str(count)  # of all images, not of the sample
             cell.click()
-            assert sorted(shown(page, ".cell-view")) == own.tolist()
-            note = page.locator(".cell-view .small").inner_text()
+            assert sorted(shown(page, "#good .wall")) == own.tolist()
+            note = page.locator("#good .wall p.small").inner_text()
             assert note.startswith(f"This file has {len(own) or 'none'} of them.")
         page.evaluate("document.activeElement.blur()")
+        page.locator("#pad-more-button").click()
         page.locator("#chooser-number").fill(str(held[-1] + 1))
         page.keyboard.press("Enter")
         until(page, f"document.getElementById('chooser-number').value === '{held[-1]}'")  # the nearest that is there
         page.locator("#chooser-mistake").click()
         assert int(page.locator("#chooser-number").input_value()) in kept
-        assert "Confidence is lower" not in (page.locator("#prediction-ood").text_content() or "")
+        assert "onfiden" not in (page.locator("#prediction-numbers").text_content() or "")
         assert troubles == []

@@ -22,7 +22,7 @@ Array = npt.NDArray[Any]
 FINAL = "weights-final"
 
 LEVEL = 7
-"""Compression level; the highest, 9, takes two seconds longer for MNIST's test images and saves 0.5%."""
+"""Compression level; 4 is 0.15 s faster for MNIST's test images and takes 4% more, 9 takes 2.6 s longer and saves 0.5%."""
 MAX_WEIGHTS = 6_000_000
 """Largest number of weights in a page. The weights of a larger network would take over 27 MB, so it does not run live."""
 
@@ -36,26 +36,33 @@ def weights_entry(record: RunRecord) -> dict[str, Any] | None:
     if offset > MAX_WEIGHTS:
         return None
     *earlier, last = _epochs(record)
-    epochs = [{"epoch": epoch, "island": _island(epoch), "dtype": "float16"} for epoch in earlier]
+    epochs = [
+        {"epoch": epoch, "island": _island(epoch), "steps": [step for _, step in _quantized(record, epoch)]}
+        for epoch in earlier
+    ]
     return {
         "arrays": arrays,
         "size": offset,
         "final": FINAL,
-        "epochs": [*epochs, {"epoch": last, "island": FINAL, "dtype": "float32"}],
+        "epochs": [*epochs, {"epoch": last, "island": FINAL, "steps": None}],
     }
 
 
 def weights_arrays(record: RunRecord) -> dict[str, Array]:
     """Return the islands by id, each with all weights of the network concatenated."""
-    names = list(record.network.weight_arrays())
     if record.network.num_parameters > MAX_WEIGHTS:
         return {}
     final = [array.ravel() for array in record.network.weight_arrays().values()]
     islands: dict[str, Array] = {FINAL: np.concatenate(final)}
     for epoch in _epochs(record)[:-1]:
-        snapshot = record.snapshots[epoch - 1]
-        islands[_island(epoch)] = np.concatenate([quantize_weights(snapshot[name]).ravel() for name in names])
+        islands[_island(epoch)] = np.concatenate([steps.ravel() for steps, _ in _quantized(record, epoch)])
     return islands
+
+
+def _quantized(record: RunRecord, epoch: int) -> list[tuple[Array, float]]:
+    """Return the arrays of an epoch in the order of the network, each with the size of a step."""
+    snapshot = record.snapshots[epoch - 1]
+    return [quantize_weights(snapshot[name], final) for name, final in record.network.weight_arrays().items()]
 
 
 def _epochs(record: RunRecord) -> list[int]:

@@ -27,6 +27,9 @@ TOP_LEVEL = re.compile(r"^(?:export )?(?:(?:async )?function\*?|const|let|var|cl
 UNSAFE = ("</script", "<!--")
 """Text that would end the script element early or start a comment in it."""
 
+CHECKED = re.compile(rf"import|^export|{'|'.join(UNSAFE)}", re.IGNORECASE)
+"""Lines worth the checks of ``_import_in``: one in ten."""
+
 
 class BundleError(Exception):
     """A module breaks one of the rules of this bundler."""
@@ -61,7 +64,7 @@ def _visit(folder: Path, name: str, sources: dict[str, str], above: tuple[str, .
         raise BundleError(f"{above[-1] if above else 'the page'} imports {name}, which is not in {folder}.")
     text = path.read_text("utf-8")
     for number, line in enumerate(text.splitlines(), start=1):
-        if imported := _import_in(name, number, line):
+        if CHECKED.search(line) and (imported := _import_in(name, number, line)):
             _visit(folder, imported[1], sources, (*above, name))
             _require_exports(imported[0], imported[1], sources[imported[1]], f"{name}:{number}")
     sources[name] = text

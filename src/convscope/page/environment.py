@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from .._version import __version__
@@ -27,11 +29,22 @@ MIN_MARGIN = 5e-5
 """Half a hundredth of a percentage point: intervals of two perfect networks would otherwise have no range at all."""
 
 
+class CompiledTemplates(FileSystemBytecodeCache):
+    """Compiled templates beside the sources, like Python's ``.pyc`` files; compiling again takes 0.15 s per page."""
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Write a template, unless the package is installed where the user cannot write."""
+        with contextlib.suppress(OSError):
+            Path(self.directory).mkdir(exist_ok=True)
+            super().dump_bytecode(bucket)
+
+
 def make_environment(**names: Any) -> Environment:
     """Return a Jinja environment with ``names`` as its globals."""
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        bytecode_cache=CompiledTemplates(str(TEMPLATES / "__pycache__")),
+    )  # fmt: skip
     environment.globals.update(names)
     return environment
 
@@ -42,8 +55,8 @@ def read_styles(names: Iterable[str]) -> str:
 
 
 def render_without_script(name: str, environment: Environment, **values: Any) -> str:
-    """Return the page of the template ``name`` with its own style sheet on top of the run's, and no script."""
-    style = check_style(read_styles(("base", name)))
+    """Return the page of the template ``name`` with no script, its style sheet on top of those of the run and the comparison."""
+    style = check_style(read_styles(dict.fromkeys(("base", "comparison", name))))
     return environment.get_template(f"{name}.html").render(
         policy=content_security_policy([], [style]),
         style=Markup(style),  # noqa: S704 - ours, and checked above

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from ..runs.record import RunRecord
 from ..types import Labels
 
 TEST = ("images", "labels", "predictions", "confidence", "true-probability")
+BASELINE = "baseline-predictions"
 REFERENCE = ("images", "labels", "indices")
 
 
@@ -24,8 +24,9 @@ def evidence_entry(record: RunRecord) -> dict[str, Any] | None:
     evidence = record.evidence
     if evidence is None:
         return None
+    names = record.evaluation.names
     sampled = is_sampled(record, evidence)
-    scaling, snapshots = evidence.temperature_scaling, evidence.epoch_snapshots
+    snapshots = evidence.epoch_snapshots
     return {
         "selected_on": evidence.selected_on,
         "test": {
@@ -33,6 +34,8 @@ def evidence_entry(record: RunRecord) -> dict[str, Any] | None:
             "sampled": sampled,
             **{name.replace("-", "_"): f"test-{name}" for name in TEST},
             "indices": "test-indices" if sampled else None,
+            "files": [names[index] for index in evidence.test_indices.tolist()] if len(names) else None,
+            "baseline_predictions": BASELINE if record.baseline_predictions is not None else None,
         },
         "reference": {
             "count": len(evidence.reference_labels),
@@ -40,7 +43,6 @@ def evidence_entry(record: RunRecord) -> dict[str, Any] | None:
             **{name: f"reference-{name}" for name in REFERENCE},
         },
         "nearest_neighbours": _nearest(evidence.nearest_neighbours) if evidence.nearest_neighbours else {},
-        "temperature_scaling": asdict(scaling) if scaling else None,
         "feature_distances": _feature_distances(evidence.feature_distances) if evidence.feature_distances else None,
         "epoch_snapshots": _epoch_snapshots(snapshots) if snapshots else None,
     }
@@ -48,7 +50,7 @@ def evidence_entry(record: RunRecord) -> dict[str, Any] | None:
 
 def evidence_arrays(record: RunRecord) -> dict[str, npt.NDArray[Any]]:
     """Return the islands by id: images uint8, classes uint16, indices uint32, probabilities float32."""
-    evidence, evaluation = record.evidence, record.evaluation
+    evidence, evaluation = record.evidence, record.calibrated
     if evidence is None:
         return {}
     shown = evidence.test_indices
@@ -63,6 +65,8 @@ def evidence_arrays(record: RunRecord) -> dict[str, npt.NDArray[Any]]:
         "reference-labels": evidence.reference_labels.astype(np.uint16),
         "reference-indices": evidence.reference_indices.astype(np.uint32),
     }
+    if record.baseline_predictions is not None:
+        arrays[BASELINE] = record.baseline_predictions[shown].astype(np.uint16)
     if is_sampled(record, evidence):
         arrays["test-indices"] = shown.astype(np.uint32)
     return arrays

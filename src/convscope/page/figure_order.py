@@ -9,9 +9,9 @@ from .svg import Embedded, anchor
 MATRIX = "first_image_matrix"
 """The one figure that the page shows as a table, so that its numbers can be read aloud, searched and copied."""
 
-KINDS = ("first_image", "samples", "class_counts", "model_diagram", "accuracy", "loss", "confusion_matrix", "per_class",
-         "mistakes", "kernels", "feature_maps", "feature_maps_per_class", "reliability", "coverage",
-         "robustness", "baseline", "other")  # fmt: skip
+KINDS = ("accuracy", "loss", "confusion_matrix", "per_class", "mistakes", "reliability", "coverage", "robustness", "baseline",
+         "other", MATRIX, "first_image", "samples", "class_counts", "model_diagram", "kernels", "feature_maps",
+         "feature_maps_per_class")  # fmt: skip
 """Kinds of figures in the order of the page; "other" is for figures of later versions."""
 
 PER_LAYER = ("feature_maps_per_class", "feature_maps", "kernels")
@@ -23,7 +23,7 @@ class FigureOrder:
 
     def __init__(self, figures: Iterable[Embedded]) -> None:
         self._figures = {figure.name: figure for figure in figures if figure.name != MATRIX}
-        self._order = [MATRIX, *sorted(self._figures, key=lambda name: KINDS.index(kind(name)))]
+        self._order = sorted([MATRIX, *self._figures], key=lambda name: KINDS.index(kind(name)))
 
     def __contains__(self, name: str) -> bool:
         return anchor(name) in self._order
@@ -35,6 +35,10 @@ class FigureOrder:
         """Return the number of a figure, from 1."""
         return self._order.index(anchor(name)) + 1
 
+    def drawn(self) -> list[Embedded]:
+        """Return the figures that are drawings, in the order of the page."""
+        return [self._figures[name] for name in self._order if name != MATRIX]
+
     def of_kind(self, *kinds: str) -> list[str]:
         """Return the names of the figures of these kinds, in the order of the page."""
         return [name for name in self._order if kind(name) in kinds]
@@ -45,4 +49,4 @@ def kind(name: str) -> str:
     for prefix in PER_LAYER:
         if name.startswith(f"{prefix}_"):
             return prefix
-    return name if name in (*KINDS, MATRIX) else "other"
+    return name if name in KINDS else "other"

@@ -23,23 +23,23 @@ An island is the id of an element that :mod:`convscope.page.binary_data` writes.
     weights         null for a network that is too large for a page, or
                     arrays [{name: "layer/weight", shape, offset}], size (offset and size count elements);
                     final: the island of the final weights, float32;
-                    epochs [{epoch, island, dtype}]: the epochs that are kept, always with the first and the last. Those
-                    before the last are float16, quantized to 8 bits
+                    epochs [{epoch, island, steps}]: the epochs that are kept, always with the first and the last. Of those
+                    before the last, the island has the differences from the final weights in steps (uint16, see
+                    epoch_snapshots.py), and steps is the size of a step in each array
     evidence        null, or the following, with null for what does not apply:
       selected_on   "validation", or "training" if the recipe leaves no independent images: the images behind
-                    temperature_scaling and feature_distances
+                    feature_distances
       test          count, sampled (whether some test images are left out); the islands images (uint8, h·w·c each),
                     labels, predictions (uint16), confidence, true_probability (float32), indices (uint32, ascending; null
-                    if no image is left out). A sample contains all errors first
+                    if no image is left out), baseline_predictions (uint16; null without a baseline, and in runs of earlier
+                    versions, which did not store them); files (file or row of each
+                    image; null if unknown). A sample contains all errors first
       reference     count, sample: training images. The first ``sample`` are a stratified random sample, to measure
                     distances to; the others are neighbours of misclassified images. Islands images, labels, indices
                     (uint32, in the training split)
       nearest_neighbours
                     {"test index": {true, predicted}}: the 3 nearest training images of either class, nearest first, as
                     rows of reference; for the most confident errors, as far as space allows
-      temperature_scaling
-                    temperature, n, nll_before, nll_after, ece_before, ece_after: confidence is
-                    softmax(logits / temperature); null if none of the n images is misclassified
       feature_distances
                     layer, neighbours, distances (101 percentiles), threshold (the 99th): the OOD score of an image is the
                     mean distance to its nearest ``neighbours`` in the sample, between activations of that layer scaled to
@@ -72,7 +72,7 @@ from .text.exercises import exercises
 
 SCHEMA_VERSION = 3
 RUN_KEYS = ("created", "command", "model", "recipe", "seed", "config", "augmentation", "versions", "machine", "stopped_early",
-            "precision", "batch_size", "backend", "accelerators")  # fmt: skip
+            "precision", "batch_size", "engine", "backend", "accelerators")  # fmt: skip
 
 NON_TRAINABLE = ("moving_mean", "moving_variance")
 """Keras' names for weights that batch normalisation estimates without gradients."""
@@ -93,7 +93,7 @@ def make_payload(record: RunRecord, *, opened: OpenedPicture | None = None) -> d
     """Return the payload of a run, as the module's docstring describes it."""
     request, examples = record.request, record.examples
     class_names = request["dataset"]["class_names"]
-    evaluation = record.evaluation
+    evaluation = record.calibrated
     payload = {
         "schema_version": SCHEMA_VERSION,
         "run": {key: request[key] for key in RUN_KEYS if key in request},

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from ..figures.figure import Drawing
 from ..runs.record import RunRecord
-from .binary_data import encode_arrays
+from .binary_data import FINAL, encode_arrays
 from .bundle import bundle
 from .csp import content_security_policy, island
 from .environment import JS, TEMPLATES, check_style, make_environment, read_styles
@@ -22,23 +22,21 @@ from .text import conclusion, headings, narrative, nouns, numbers, reproduce, ta
 from .text.glossary import Glossary, slug
 from .text.nouns import Page
 
-STYLE_SHEETS = ("base", "exercises", "findings", "inspector", "playground", "print", "results", "uncertainty")
+STYLE_SHEETS = ("base", "exercises", "findings", "inspector", "playground", "print", "results", "story", "uncertainty")
 """Names in ``css/``, in order: the others override ``base``, and never each other."""
 
 FIRST, LAST = "early.js", "main.js"
 """The script that runs before the first paint, and the one that runs at the end of the page."""
 
 SECTIONS = (
-    ("opening", "Overview"), ("saw", "Data"), ("built", "Architecture"), ("learned", "Training"), ("good", "Results"),
-    ("fails", "Mistakes"), ("inside", "Inside the network"), ("sure", "Uncertainty"), ("verdict", "Conclusion"),
-    ("yourself", "Reproduce"), ("words", "Glossary"),
+    ("learned", "Training"), ("good", "Results"), ("fails", "Mistakes"), ("sure", "Uncertainty"), ("verdict", "Baseline"),
+    ("saw", "Data and architecture"), ("inside", "Inside the network"), ("yourself", "Reproduce"), ("words", "Glossary"),
 )  # fmt: skip
-"""Anchor and heading of each section, in the order of the original notebook."""
+"""Anchor and heading of each section, in order: what was learned and how well, then from what."""
 
 SECTION_TEMPLATES = {
-    "opening": "introduction", "saw": "data", "built": "architecture", "learned": "training", "good": "results",
-    "fails": "mistakes", "inside": "inspector", "sure": "uncertainty", "verdict": "conclusion", "yourself": "reproduce",
-    "words": "glossary",
+    "learned": "training", "good": "results", "fails": "mistakes", "sure": "uncertainty", "verdict": "conclusion",
+    "saw": "data", "inside": "inspector", "yourself": "reproduce", "words": "glossary",
 }  # fmt: skip
 """Anchor to file name in ``templates/sections/``. Anchors stay as they are, since shared links hold them."""
 
@@ -69,6 +67,7 @@ def render(record: RunRecord, drawings: Iterable[Drawing], *, opened: OpenedPict
         first=Markup(first),  # noqa: S704 - ours; bundle() refuses what would end the element
         last=Markup(last),  # noqa: S704
         payload=Markup(island(page)),  # noqa: S704 - island() escapes what would end the element
+        is_early=lambda name: name == FINAL or name.startswith("test-"),
         islands={name: Markup(text) for name, text in islands.result().items()},  # noqa: S704 - base64
     )  # fmt: skip
 

@@ -56,15 +56,10 @@ class Embedded:
     """A complete ``<svg>`` element, labelled by its title and described by the element with id ``words-NAME``."""
 
 
-def with_page_colours(svg: str) -> str:
-    """Replace the theme's colours in the attributes of ``svg`` by ``var(--role)``; its text stays as it is."""
-    return map_tags(_with_variables, svg)
-
-
 def embed(drawing: Drawing, classes: StyleClasses) -> Embedded:
     """Return ``drawing`` as a part of the page, and add its styles to ``classes``."""
     svg = BACKGROUND.sub("", drawing.svg, count=1)
-    svg = map_tags(lambda tag: _with_class(_with_variables(tag), classes), svg)
+    svg = map_tags(lambda tag: _with_class(with_page_colours(tag), classes), svg)
     opening = OPENING.match(svg)
     if opening is None:
         raise ValueError(f"The drawing {drawing.name!r} must start with <svg>; it starts with {svg[:40]!r}.")
@@ -91,7 +86,8 @@ def _without_title(body: str) -> tuple[str, float]:
     return body, round((lines * LINE + SPARE) * POINTS_PER_INCH, 2)
 
 
-def _with_variables(tag: str) -> str:
+def with_page_colours(tag: str) -> str:
+    """Replace the theme's colours in the attributes of an SVG tag by ``var(--role)``."""
     return PAINT.sub(_variables, tag) if "#" in tag else tag
 
 

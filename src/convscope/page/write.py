@@ -11,7 +11,7 @@ from ..runs import ledger, run_folder, store
 from ..runs.evidence import MISTAKES
 from ..runs.files import EVIDENCE, FIGURES, METRICS, REPORT
 from ..runs.migrations import upgrade_metrics
-from ..runs.record import RunRecord
+from ..runs.record import RunRecord, with_metrics
 from ..system.files import make_folder, write_bytes, write_text
 from ..system.garbage_collection import garbage_collection_paused
 
@@ -36,6 +36,7 @@ def write_report(record: RunRecord, folder: Path, second: SecondProcess | None =
 
     if record.evidence is not None and not (folder / EVIDENCE).is_file():
         store.save_evidence(record.evidence, folder)
+    record = with_metrics(record)  # of a run of an earlier version, the findings in today's words
     _save_mistakes(record, folder)
     record = replace(record, readings=ledger.read(folder))
     figures = folder / FIGURES

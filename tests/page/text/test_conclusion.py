@@ -15,6 +15,7 @@ from ..fixed_page import fixed_page  # type: ignore[import-not-found]
 CASES = {
     "better": (97, 196, 1), "much better": (65, 155, 1), "worse": (300, 150, 1), "open": (95, 100, 1),
     "overlapping intervals": (95, 130, 60), "equal": (80, 80, 1), "perfect baseline": (7, 0, 0),
+    "perfect": (0, 12, 0), "both perfect": (0, 0, 0),
 }  # fmt: skip
 """Errors, errors of the baseline, errors of both."""
 
@@ -40,13 +41,15 @@ def test_the_words_of_every_outcome(gold: GoldFiles) -> None:
 
 
 @pytest.mark.parametrize(("case", "expected", "unexpected"), [
-    ("better", ("better by 0.99", "95% CI 0.66 to 1.33", "mid-p < 0.0001", "about half"), "worse"),
-    ("much better", ("better by", "less than half"), "worse"),
+    ("better", ("better by 0.99", "95% CI 0.66 to 1.33", "McNemar test, p < 0.0001", "51% fewer"), "worse"),
+    ("much better", ("better by", "58% fewer"), "worse"),
     ("worse", ("worse by 1.50", "95% CI 1.09 to 1.92", "2.00 times"), "better"),
     ("open", ("not significant", "95% CI −0.22 to 0.33"), "better"),
-    ("overlapping intervals", ("better by 0.35", "mid-p = 0.0006"), "worse"),
+    ("overlapping intervals", ("better by 0.35", "McNemar test, p = 0.0006"), "worse"),
     ("equal", ("exactly as many",), "better"),
-    ("perfect baseline", ("worse by", "against 0"), "better"),
+    ("perfect baseline", ("worse by", "against 0", "images: 7 by the CNN alone."), " 0 by"),
+    ("perfect", ("better by", "No errors against 12", "images: 12 by the plain network alone."), "0 errors"),
+    ("both perfect", ("makes no errors either", "images: none."), " 0 by"),
 ])  # fmt: skip
 def test_direction_and_numbers_follow_the_errors(case: str, expected: tuple[str, ...], unexpected: str) -> None:
     text = conclusion(*CASES[case])

@@ -28,6 +28,9 @@ def test_each_can_be_done_in_this_run(digits_record: RunRecord) -> None:
     pair = digits_record.metrics["test"]["confused_pairs"][0]
     names = evaluation.class_names
     assert (names[made["draw"].label], names[made["draw"].answer]) == (pair["true"], pair["predicted"])
+    assert (
+        made["draw"].text == f"Draw until the prediction is {pair['true']}, then add strokes until it is {pair['predicted']}"
+    )
     surest = made["surest"].image
     assert evaluation.predictions[surest] != evaluation.labels[surest]
     assert evaluation.confidence[surest] == evaluation.confidence[evaluation.mistakes].max()
@@ -43,7 +46,9 @@ def test_without_images_there_is_nothing_to_try(digits_record: RunRecord) -> Non
 def test_what_cannot_be_drawn_is_made_by_the_sliders(digits_record: RunRecord) -> None:
     page = make_payload(digits_record)
     page["dataset"] = {**page["dataset"], "content": "images"}
-    assert next(each.kind for each in exercises(digits_record, page)) == "turn"
+    made = exercises(digits_record, page)[0]
+    assert made.kind == "turn"
+    assert "that is predicted correctly, then transform it until" in made.text
 
 
 @pytest.mark.slow
@@ -52,12 +57,13 @@ def test_what_is_done_is_ticked_off_and_stays_so(
 ) -> None:
     made = exercises(digits_record, make_payload(digits_record))
     place = [each.kind for each in made].index("surest")
-    with opened(browser, write_page(page_text)) as (page, troubles):
+    other = 1 if made[place].image == 0 else 0
+    with opened(browser, f"{write_page(page_text)}#image=test-{other}") as (page, troubles):
         page.wait_for_selector("html[data-ready=true]", state="attached")
         item = page.locator(f"[data-exercise='{place}']")
         assert item.locator(".outcome").inner_text() == ""
         page.evaluate(f"location.hash = 'image=test-{made[place].image}'")
         page.wait_for_selector(f"[data-exercise='{place}'].is-done")
-        page.evaluate("location.hash = 'image=test-0'")
+        page.evaluate(f"location.hash = 'image=test-{other}'")
         assert item.locator(".outcome").inner_text() == "✓ Done"
         assert troubles == []

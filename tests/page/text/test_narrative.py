@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from convscope.page.render import SECTIONS
 from convscope.page.text import headings, narrative, nouns, reproduce, tables, uncertainty
 
 from ...gold_files import GoldFiles  # type: ignore[import-not-found]
@@ -25,9 +24,9 @@ def whole_text(page: Page) -> str:
     sentences = {
         "title": str(headings.headline(page)),
         "run_summary": headings.run_summary(page),
-        **{f"heading {section}": headings.title(section, page) for section, _ in SECTIONS if section != "words"},
+        **{f"heading {section}": headings.title(section, page) for section in headings.TITLES},
         **{each.__name__: each(page) for each in (
-            narrative.introduction, narrative.contents, narrative.first_image, narrative.normalisation,
+            narrative.introduction, narrative.first_image, narrative.normalisation,
             narrative.embedded_images, narrative.layer_costs, narrative.unused_pixels, narrative.learning_curves,
             narrative.validation_note, narrative.kernel_counts, narrative.layer_shapes, narrative.errors_shown,
             narrative.likely_causes, uncertainty.test_reads, reproduce.promise, tables.matrix_title, tables.matrix_note,
@@ -87,7 +86,6 @@ def test_the_opening_follows_the_layers(page: Page) -> None:
     assert "one flattening layer and one dense layer" in text
     assert "Sequential" not in text
     assert "convolution" not in text
-    assert "kernels" not in narrative.contents(page)
 
 
 def test_costs_name_a_layer_once_that_is_both_heaviest_and_busiest(page: Page) -> None:
@@ -175,15 +173,6 @@ def test_a_confusion_is_called_most_frequent_only_if_it_significantly_is(
     assert ("most often" in headings.title("fails", page)) == named_most
 
 
-def test_the_roadmap_leaves_out_what_the_run_does_not_have(page: Page) -> None:
-    whole = narrative.contents(page)
-    page["evidence"]["epoch_snapshots"] = None
-    without_snapshots = narrative.contents(page)
-    page["weights"] = None
-    without_weights = narrative.contents(page)
-    assert len(whole) > len(without_snapshots) > len(without_weights)
-
-
 def test_the_budget_of_the_embedded_images_is_stated(page: Page) -> None:
     for part in ("10,000 test images", "2.3\xa0MB", "700 training images", "1.0\xa0MB", "500"):
         assert part in narrative.embedded_images(page)
@@ -191,3 +180,27 @@ def test_the_budget_of_the_embedded_images_is_stated(page: Page) -> None:
     assert "2,345 of the 10,000 test images" in narrative.embedded_images(page)
     page["evidence"] = None
     assert narrative.embedded_images(page) == ""
+
+
+def test_normalisation_is_said_to_be_of_dense_layers_where_the_run_records_its_engine() -> None:
+    page = fixed_page()
+    assert dict(tables.settings(page))["batch normalisation"].startswith("after every hidden layer ")
+    page["run"] = {**page["run"], "engine": "native"}
+    assert dict(tables.settings(page))["batch normalisation"].startswith("after every hidden dense layer ")
+
+
+@pytest.mark.parametrize(("errors", "baseline", "expected"), [
+    (0, 0, "No errors, like the plain network"), (0, 12, "No errors against 12 of the plain network"),
+    (1, 3, "1 error against 3 of the plain network"),
+    (80, 80, "80 errors, as many as the plain network"),
+])  # fmt: skip
+def test_the_comparison_with_the_baseline_reads_well_at_its_edges(
+    page: Page, errors: int, baseline: int, expected: str
+) -> None:
+    page["metrics"]["test"]["errors"], page["metrics"]["baseline"]["errors"] = errors, baseline
+    assert headings.title("verdict", page) == expected
+
+
+def test_accuracy_that_stays_does_not_change(page: Page) -> None:
+    page["history"][0]["val_accuracy"] = page["history"][-1]["val_accuracy"] = 1.0
+    assert headings.title("learned", page).count("100.00%") == 1

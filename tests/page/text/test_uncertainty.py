@@ -146,9 +146,20 @@ def test_only_suspects_that_are_in_the_page_can_be_opened(page: dict[str, Any]) 
 ])  # fmt: skip
 def test_confidence_is_judged_by_the_interval_of_its_gap(ends: list[float], expected: str) -> None:
     page = fixed_page()
-    before = page["metrics"]["uncertainty"]["uncalibrated"]
-    before["overconfidence"] = {"value": sum(ends) / 2, "interval": ends}
+    page["metrics"]["uncertainty"]["calibrated"]["overconfidence"] = {"value": sum(ends) / 2, "interval": ends}
     assert expected in uncertainty.calibration(page)
+
+
+def test_the_probabilities_are_called_calibrated_only_if_they_are() -> None:
+    page = fixed_page()
+    assert "are calibrated: logits are divided by a temperature of 1.13 (95% CI 1.04–1.22)" in uncertainty.calibration(page)
+    del page["metrics"]["uncertainty"]["temperature_scaling"]["interval"]  # a run of an earlier version
+    assert "a temperature of 1.13, fitted" in uncertainty.calibration(page)
+    page["metrics"]["uncertainty"].update(temperature=None, calibrated=None)
+    assert "are the softmax output" in uncertainty.calibration(page)
+    assert "calibrated" not in uncertainty.calibration(page)
+    page["metrics"]["uncertainty"]["temperature_scaling"] = None
+    assert "no temperature could be fitted" in uncertainty.calibration(page)
 
 
 def test_what_was_not_measured_is_named_with_the_command_that_would(digits_record: RunRecord) -> None:

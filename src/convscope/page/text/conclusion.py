@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...analysis.baseline import pairing_of
-from ...formatting import count_of, p_value, percent_range, percentage_points
-from .nouns import Page, short
+from ...formatting import count_of, join_words, p_value, percent_range, percentage_points
+from .nouns import Page, baseline_noun, short
 from .numbers import capital, counted, percent, whole
 
 Numbers = Mapping[str, Any]
@@ -22,55 +22,58 @@ def paragraphs(page: Page) -> list[str]:
     )
     if baseline is None:
         return [f"{result} No baseline was trained, so this report does not show how much of that is due to the model."]
-    return [f"{result} {_comparison(test, baseline, model)}", _shared_errors(baseline, model), _costs(page, baseline, model)]
+    return [_comparison(page, test, baseline, model), _shared_errors(page, baseline, model), _costs(page, baseline, model)]
 
 
-def _comparison(test: Numbers, baseline: Numbers, model: str) -> str:
-    other, gap = short(baseline["model_name"]), baseline["errors"] - test["errors"]
-    trained = f"trained on the same images for {counted(baseline['epochs'], 'epoch')}"
+def _comparison(page: Page, test: Numbers, baseline: Numbers, model: str) -> str:
+    other, gap = baseline_noun(page), baseline["errors"] - test["errors"]
+    title = f"{other} (ANN)" if baseline["model_name"] == "ann" else f"{other} baseline"
+    own, others = counted(page["metrics"]["epochs"], "epoch"), counted(baseline["epochs"], "epoch")
+    trained = f"trained on the same images for {others} (the {model} for {own})"
     if gap == 0:
-        return f"The {other} baseline, {trained}, makes exactly as many errors."
+        return f"The {title}, {trained}, makes {'no errors either' if not test['errors'] else 'exactly as many errors'}."
     pairing = pairing_of(baseline)
-    reached = f"The {other} baseline, {trained}, reaches {percent(baseline['accuracy'])}."
+    reached = f"The {title}, {trained}, reaches {percent(baseline['accuracy'])}."
     points = f"{percentage_points(abs(pairing.difference))} percentage points"
     low, high = sorted((1 if gap > 0 else -1) * end for end in (pairing.interval.low, pairing.interval.high))
     interval = f"95% CI {percentage_points(low)} to {percentage_points(high)}"
-    test_words = f"McNemar, mid-p {p_value(pairing.p)}"
+    test_words = f"McNemar test, p {p_value(pairing.p)}"
     if not pairing.significant:
         return (f"{reached} The difference of {points} is not significant ({test_words}; {interval}): "
                 f"{_errors(test, baseline)}.")  # fmt: skip
     return (f"{reached} The {model} is {'better' if gap > 0 else 'worse'} by {points} ({interval}), a significant difference "
-            f"({test_words}). {_ratio(test, baseline, model, other)} Each network was trained once: to compare the architectures, "
-            "train several seeds of each.")  # fmt: skip
+            f"({test_words}). {_ratio(test, baseline, model, other)}")  # fmt: skip
 
 
 def _ratio(test: Numbers, baseline: Numbers, model: str, other: str) -> str:
     ratio, numbers = baseline["error_ratio"], _errors(test, baseline)
-    if ratio is None:
+    if not ratio:
         return f"{capital(numbers)}."
-    if ratio < 0.45:
-        return f"The error rate is less than half: {numbers}."
-    if ratio <= 0.55:
-        return f"The error rate is about half: {numbers}."
+    if ratio < 1:
+        return f"The {model} makes {percent(1 - ratio, 0)} fewer errors than the {other}: {numbers}."
     return f"The {model} makes {ratio:.2f} times as many errors as the {other}: {numbers}."
 
 
 def _errors(test: Numbers, baseline: Numbers) -> str:
-    return f"{count_of(test['errors'], 'error')} against {whole(baseline['errors'])}"
+    own = count_of(test["errors"], "error") if test["errors"] else "no errors"
+    return f"{own} against {whole(baseline['errors'])}"
 
 
-def _shared_errors(baseline: Numbers, model: str) -> str:
-    own, other = whole(baseline["only_model_wrong"]), whole(baseline["only_baseline_wrong"])
-    return (f"Both networks misclassify {count_of(baseline['both_wrong'], 'image')}, only the {model} {own}, only the "
-            f"{short(baseline['model_name'])} {other}.")  # fmt: skip
+def _shared_errors(page: Page, baseline: Numbers, model: str) -> str:
+    parts = [f"{whole(baseline[key])} by {who}" for key, who in (
+        ("both_wrong", "both networks"), ("only_model_wrong", f"the {model} alone"),
+        ("only_baseline_wrong", f"the {baseline_noun(page)} alone"),
+    ) if baseline[key]]  # fmt: skip
+    return f"Misclassified images: {join_words(parts) or 'none'}."
 
 
 def _costs(page: Page, baseline: Numbers, model: str) -> str:
-    metrics, other = page["metrics"], short(baseline["model_name"])
+    metrics, other = page["metrics"], baseline_noun(page)
     ratio = metrics["multiply_adds"] / baseline["multiply_adds"]
     text = (f"The {model} has {whole(metrics['parameters'])} parameters and takes {whole(metrics['multiply_adds'])} multiply-adds "
             f"per image, {ratio:.1f} times as many as the {other} with its {whole(baseline['num_parameters'])} "
             "parameters.")  # fmt: skip
     if pairing_of(baseline).significant:
-        text += " The networks differ in several respects, so this comparison does not show which of them matters."
+        text += (" The networks differ in several respects, so this comparison does not show which of them matters. Each was "
+                 "trained once: to compare the architectures, train several seeds of each.")  # fmt: skip
     return text

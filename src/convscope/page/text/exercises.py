@@ -8,16 +8,16 @@ import numpy as np
 
 from ...runs.record import RunRecord
 from .nouns import Page, an_image_of, is_drawable
-from .numbers import confidence, counted, name, whole
+from .numbers import confidence, name, whole
 
 
 @dataclass(frozen=True)
 class Exercise:
     """A task that the page's script can check.
 
-    The kinds: ``draw`` asks for a drawing that is predicted as ``answer``; ``turn`` for a test image of class ``label``, changed
-    so that it is predicted as ``answer``; ``surest`` for opening test image ``image``; ``back`` for opening it at an epoch whose
-    weights predict ``label``.
+    The kinds: ``draw`` asks for a drawing that is predicted as ``label`` and, with more strokes, as ``answer``; ``turn`` for a
+    test image of class ``label``, predicted so, and changed until it is predicted as ``answer``; ``surest`` for opening test
+    image ``image``; ``back`` for opening it at an epoch whose weights predict ``label``.
     """
 
     kind: str
@@ -35,33 +35,37 @@ def exercises(record: RunRecord, page: Page) -> list[Exercise]:
 
 
 def _confusion(page: Page) -> Exercise | None:
-    """Ask for the most frequent confusion: drawn, if the page can draw, otherwise made with the sliders."""
+    """Ask for the most frequent confusion: drawn, if the page can draw digits, otherwise made with the sliders."""
     names = page["dataset"]["class_names"]
     pairs = page["metrics"]["test"]["confused_pairs"]
     true, answer = (names.index(pairs[0]["true"]), names.index(pairs[0]["predicted"])) if pairs else (0, 1)
-    shown = an_image_of(names[true])
+    first, second = name(names[true]), name(names[answer])
     if is_drawable(page) and page["dataset"]["content"] == "digits":
-        frequency = f" This error occurs on {counted(pairs[0]['count'], 'test image')}." if pairs else ""
-        return Exercise("draw", f"Draw {shown} that is predicted as {name(names[answer])}.{frequency} You decide whether it is "
-                                f"{shown}.", true, answer)  # fmt: skip
-    return Exercise("turn", f"Open a test image of class {name(names[true])} and move the sliders until it is predicted as "
-                            f"{name(names[answer])}.", true, answer)  # fmt: skip
+        return Exercise("draw", f"Draw until the prediction is {first}, then add strokes until it is {second}", true, answer)
+    return Exercise(
+        "turn",
+        f"Open {an_image_of(names[true])} that is predicted correctly, then transform it until the prediction is {second}",
+        true,
+        answer,
+    )
 
 
 def _most_confident(record: RunRecord) -> Exercise | None:
-    evaluation, evidence = record.evaluation, record.evidence
+    evaluation, evidence = record.calibrated, record.evidence
     assert evidence is not None
     mistakes = np.intersect1d(evaluation.mistakes, evidence.test_indices)
     if len(mistakes) < 2:
         return None
     index = int(mistakes[evaluation.confidence[mistakes].argmax()])
-    return Exercise("surest", f"Open the most confident of the {whole(len(evaluation.mistakes))} errors (confidence "
-                              f"{confidence(float(evaluation.confidence[index]))}).", image=index)  # fmt: skip
+    surest = confidence(float(evaluation.confidence[index]))
+    return Exercise(
+        "surest", f"Open the most confident of the {whole(len(evaluation.mistakes))} errors ({surest})", image=index
+    )
 
 
 def _earlier_epoch(record: RunRecord) -> Exercise | None:
     """Ask for an error that an earlier epoch did not make: the least confident one."""
-    evaluation, evidence = record.evaluation, record.evidence
+    evaluation, evidence = record.calibrated, record.evidence
     assert evidence is not None
     snapshots = evidence.epoch_snapshots
     if snapshots is None or snapshots.predictions is None or len(snapshots.epochs) < 2:
@@ -72,7 +76,5 @@ def _earlier_epoch(record: RunRecord) -> Exercise | None:
         return None
     candidates = mistakes[was_correct]
     index = int(candidates[evaluation.confidence[candidates].argmin()])
-    true, predicted = (evaluation.class_names[int(each[index])] for each in (evaluation.labels, evaluation.predictions))
-    return Exercise("back", f"Test image {index} is {an_image_of(true)}, but is predicted as {name(predicted)}. Open it and "
-                            "move the epoch slider back to an epoch that predicts it correctly.",
-                    int(evaluation.labels[index]), image=index)  # fmt: skip
+    return Exercise("back", f"Find an epoch that predicts test image {whole(index)} correctly", int(evaluation.labels[index]),
+                    image=index)  # fmt: skip

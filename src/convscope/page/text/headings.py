@@ -8,17 +8,13 @@ from dataclasses import dataclass
 from ...analysis.findings.accuracy import is_most_frequent
 from ...formatting import count_of, join_words, percent_range
 from . import uncertainty
-from .nouns import Page, a_network, network_noun, validation_images
+from .nouns import Page, baseline_noun, validation_images
 from .numbers import capital, counted, day, duration, name, percent, sides, whole
 
 
 def title(section: str, page: Page) -> str:
     """Return the heading of a section by its anchor. The glossary's own is made last, when its terms are known."""
     return TITLES[section](page)
-
-
-def _opening(page: Page) -> str:
-    return f"{capital(network_noun(page))} for {name(page['dataset']['name'])}, built with Keras"
 
 
 def _data(page: Page) -> str:
@@ -42,8 +38,9 @@ def _training(page: Page) -> str:
     first, last = page["history"][0], page["history"][-1]
     if first is last:
         return f"Accuracy on {validation_images(page)}: {percent(last['val_accuracy'])} after one epoch"
-    return (f"Accuracy on {validation_images(page)}: {percent(first['val_accuracy'])} after the first epoch, "
-            f"{percent(last['val_accuracy'])} after {counted(last['epoch'], 'epoch')}")  # fmt: skip
+    start, end = (percent(each["val_accuracy"]) for each in (first, last))
+    return (f"Accuracy on {validation_images(page)}: {start} after the first epoch{' and' if start == end else f', {end}'} "
+            f"after {counted(last['epoch'], 'epoch')}")  # fmt: skip
 
 
 def _results(page: Page) -> str:
@@ -62,7 +59,7 @@ def _mistakes(page: Page) -> str:
         return f"{errors}: {pair}"
     if is_most_frequent([each["count"] for each in test["confused_pairs"]]):
         return f"{errors}, most often {pair}"
-    return f"{errors}; no confusion is significantly more frequent than {pair}"
+    return f"{errors}; none of the confusions is significantly the most frequent"
 
 
 def _inside(page: Page) -> str:
@@ -80,15 +77,18 @@ def _conclusion(page: Page) -> str:
     baseline, test = page["metrics"].get("baseline"), page["metrics"]["test"]
     if baseline is None:
         return f"Test accuracy {percent(test['accuracy'])} in one run with one seed"
-    return f"{whole(test['errors'])} errors against {whole(baseline['errors'])} of {a_network(baseline['model_name'])}"
+    other, errors = f"the {baseline_noun(page)}", count_of(test["errors"], "error")
+    if test["errors"] == baseline["errors"]:
+        return f"{errors}, as many as {other}" if test["errors"] else f"No errors, like {other}"
+    return f"{errors if test['errors'] else 'No errors'} against {whole(baseline['errors'])} of {other}"
 
 
 def _reproduce(page: Page) -> str:
-    return f"Reproduce this run in {duration(page['metrics']['wall_seconds'])}"
+    return f"Reproduce this run: {duration(page['metrics']['train_seconds'])} of training"
 
 
 TITLES: dict[str, Callable[[Page], str]] = {
-    "opening": _opening, "saw": _data, "built": _architecture, "learned": _training, "good": _results, "fails": _mistakes,
+    "saw": _data, "built": _architecture, "learned": _training, "good": _results, "fails": _mistakes,
     "inside": _inside, "sure": uncertainty.title, "verdict": _conclusion, "yourself": _reproduce,
 }  # fmt: skip
 

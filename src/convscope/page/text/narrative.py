@@ -8,24 +8,21 @@ from __future__ import annotations
 from ...analysis.sampling import REFERENCE_BYTES, TEST_BYTES
 from ...formatting import count_of, join_words
 from ...models.architectures import MODELS
+from ...models.backend import NAMES
 from ...training.augmentation import in_words
-from . import uncertainty
 from .nouns import (
     Page,
     an_image_of,
-    is_drawable,
     layers_in_words,
     lines_in_words,
     network_noun,
-    number_of,
-    short,
     validates_on_test,
 )
 from .numbers import SPACE, confidence, counted, decimal, name, percent, sides, whole, word
 from .tables import OPTIMISERS
 
-CAUSES = {"label suspect": "possible label error", "ambiguous": "ambiguous image"}
-"""Nouns for the kinds of the triage; any other kind is a model error."""
+CAUSES = {"label suspect": "possible label error", "ambiguous": "ambiguous image", "model error": "probable model error"}
+"""Nouns for the kinds of the triage."""
 
 
 def introduction(page: Page) -> str:
@@ -35,41 +32,22 @@ def introduction(page: Page) -> str:
     smoothing = f", with labels smoothed by {config['label_smoothing']:g}" if config["label_smoothing"] else ""
     # A run does not record whether a user's own model is Sequential.
     kind = "a Keras Sequential model" if run["model"] in MODELS else "a chain"
-    return (f"This report is about a {network_noun(page)} that classifies the images of {name(dataset['name'])}, built with the "
-            f"Keras API on {back_end(page)}. It is {kind} of {join_words(layers_in_words(page))}. It was trained with the "
+    return (f"This report is about a {network_noun(page)} that classifies the images of {name(dataset['name'])}, "
+            f"{_built_with(page)}. It is {kind} of {join_words(layers_in_words(page))}. It was trained with the "
             f"{OPTIMISERS[config['optimizer']]} optimiser and the sparse categorical cross-entropy loss{smoothing}.")  # fmt: skip
 
 
-def contents(page: Page) -> str:
-    """Return the notebook's second paragraph: what the report shows, in its order."""
-    shown = ["the raw data as a matrix and as an image", "the size of the dataset", "a diagram of the model",
-             "accuracy and loss by epoch", "the confusion matrix"]  # fmt: skip
-    if page["metrics"]["test"]["errors"]:
-        shown.append("the misclassified images")
-    if number_of(page, "Conv2D"):
-        shown.append("the kernels and their feature maps")
-    if uncertainty.applies(page):
-        shown.append("the uncertainty of the predictions")
-    if "baseline" in page["metrics"]:
-        shown.append(f"a comparison with the {short(page['metrics']['baseline']['model_name'])} baseline")
-    return f"The report shows {join_words(shown)}. {_live(page)}"
-
-
-def _live(page: Page) -> str:
-    if not page["weights"]:
-        return "All numbers were measured in this run."
-    evidence = page["evidence"] or {}
-    snapshots = evidence.get("epoch_snapshots")
-    by_epoch = ", with the weights of any epoch" if snapshots else ""
-    return (f"The network also runs live in this page: on what you {'draw' if is_drawable(page) else 'open'}{by_epoch}, down to "
-            "the arithmetic of every unit. Your browser computes those numbers; all others were measured in this run.")  # fmt: skip
+def _built_with(page: Page) -> str:
+    if page["run"].get("engine") == "native":
+        return "defined as layers of Keras and trained by convscope's native engine"
+    return f"built with the Keras API on {back_end(page)}"
 
 
 def back_end(page: Page) -> str:
     """Return the Keras backend of the run, such as ``"the TensorFlow backend"``."""
-    names, versions = {"tensorflow": "TensorFlow", "jax": "JAX"}, page["run"]["versions"]
+    versions = page["run"]["versions"]
     if known := page["run"].get("backend"):
-        return f"the {names.get(known, known)} backend"
+        return f"the {NAMES.get(known, known)} backend"
     # Runs of earlier versions recorded the installed packages only.
     if any(package in versions for package in ("tensorflow", "tensorflow-cpu")):
         return "the TensorFlow backend"
@@ -158,19 +136,16 @@ def unused_pixels(page: Page) -> str:
 
 
 def learning_curves(page: Page) -> str:
-    """Describe the learning curves."""
-    first, last = page["history"][0], page["history"][-1]
+    """State where the loss is lowest, and which epoch's network is kept."""
     best = page["metrics"]["history"]["best_validation_epoch"]
     split = "test" if validates_on_test(page) else "validation"
-    if first is last:
-        return (f"After the only epoch, the {split} loss is {decimal(last['val_loss'])} and the {split} accuracy is "
-                f"{percent(last['val_accuracy'])}.")  # fmt: skip
+    last = page["history"][-1]["epoch"]
+    if last == 1:
+        return f"After the only epoch, the {split} loss is {decimal(page['history'][0]['val_loss'])}."
     lowest = next(epoch for epoch in page["history"] if epoch["epoch"] == best)
-    where = "the last epoch" if best == last["epoch"] else f"epoch {best} of {last['epoch']}"
-    return (f"From the first epoch to the last, the {split} loss changes from {decimal(first['val_loss'])} to "
-            f"{decimal(last['val_loss'])} and the {split} accuracy from {percent(first['val_accuracy'])} to "
-            f"{percent(last['val_accuracy'])}. The loss is lowest in {where} ({decimal(lowest['val_loss'])}). The final network is "
-            "always that of the last epoch.")  # fmt: skip
+    where = "the last epoch" if best == last else f"epoch {best} of {last}"
+    return (f"The {split} loss is lowest in {where} ({decimal(lowest['val_loss'])}). The final network is always that of the "
+            "last epoch.")  # fmt: skip
 
 
 def validation_note(page: Page) -> str:
@@ -217,7 +192,7 @@ def errors_shown(page: Page) -> str:
 def likely_causes(page: Page) -> str:
     """Return the heading of the table of likely causes, with the number of errors of each kind."""
     explained = page["metrics"]["mistakes"]
-    causes = [count_of(count, CAUSES.get(kind, "model error")) for kind, count in explained["triage"].items() if count]
+    causes = [count_of(count, CAUSES[kind]) for kind, count in explained["triage"].items() if count]
     listed, errors = len(explained["list"]), page["metrics"]["test"]["errors"]
     which = "of each error" if listed == errors else f"of the {whole(listed)} most confident of {whole(errors)} errors"
     return f"Likely cause {which} (heuristic): {join_words(causes)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ...analysis.baseline import noun
 from ...figures import text
 from ...formatting import join_words
 from .numbers import name, word
@@ -21,24 +22,20 @@ KIND_NAMES = {
 }  # fmt: skip
 
 
-def are_digits(page: Page) -> bool:
-    """Return whether the images show digits; numbered classes alone are no digits."""
-    return bool(page["dataset"]["content"] == "digits")
-
-
 def is_drawable(page: Page) -> bool:
     """Return whether the reader can draw input images: grey ones, for a network embedded in the page."""
     return bool(page["dataset"]["image_shape"][2] == 1 and page["weights"])
 
 
-def a_network(model: str) -> str:
-    """Return a model's name as a noun: ``ann`` as ``"the ANN"``."""
-    return f"the {short(model)}"
-
-
 def short(model: str) -> str:
     """Return a model's name for a sentence: the abbreviations ``cnn`` and ``ann`` in upper case."""
     return model.upper() if model in {"cnn", "ann"} else name(model)
+
+
+def baseline_noun(page: Page) -> str:
+    """Return the baseline's name for a sentence."""
+    model = page["metrics"]["baseline"]["model_name"]
+    return noun(model) if model == "ann" else short(model)
 
 
 def an_image_of(class_name: str) -> str:

@@ -15,6 +15,10 @@ from ...training.recipes import RECIPES
 from .nouns import Page
 from .numbers import name
 
+FILES_TO_SAVE = {"weights": "Weights (.npz)", "predictions": "Predictions (.csv)", "history": "History (.csv)",
+                 "metrics": "Metrics (.json)"}  # fmt: skip
+"""What the page saves from its own data, with the label of each button."""
+
 WIDEST = 100
 """Longest line in characters; a longer call gets one line per keyword."""
 

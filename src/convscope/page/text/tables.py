@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...formatting import join_words
+from ...models.backend import NAMES
 from ...runs.files import DESCRIPTIONS, FIGURES, OPTIONAL
 from ...training.augmentation import in_words
 from .nouns import Page, an_image_of, validates_on_test
@@ -101,10 +102,11 @@ def settings(page: Page) -> list[tuple[str, str]]:
         ("batch size", f"{counted(batch, 'image')}, {counted(steps, 'step')} per epoch"),
         ("epochs", _epochs(page)),
         ("augmentation", _augmentation(page)),
-        *_batch_normalization(config),
+        *_batch_normalization(run),
         ("validation", "the test split, as in the original notebook" if validates_on_test(page) else
                        f"{whole(data['validation'])} images held out of the training split, stratified by class"),
-        ("precision", run.get("precision", config["precision"]).replace("_", " ")),
+        ("engine", "native" if run.get("engine") == "native" else f"Keras on {NAMES.get(run.get('backend', ''), 'TensorFlow')}"),
+        ("precision", run.get("precision", "float32").replace("_", " ")),
         ("time", f"{duration(page['metrics']['train_seconds'])} on {_computed_on(run)}"),
     ]  # fmt: skip
 
@@ -123,6 +125,7 @@ def _computed_on(run: Mapping[str, Any]) -> str:
 def environment(page: Page) -> list[tuple[str, str]]:
     """Return what a reproduction depends on: seed, versions, machine and data."""
     run, machine = page["run"], page["run"]["machine"]
+    training, in_all = (duration(page["metrics"][name]) for name in ("train_seconds", "wall_seconds"))
     return [
         ("seed", str(run["seed"])),
         ("versions", join_words([f"{package} {version}" for package, version in run["versions"].items()])),
@@ -130,10 +133,7 @@ def environment(page: Page) -> list[tuple[str, str]]:
             "machine",
             ", ".join([*accelerators(run), machine["processor"], counted(machine["cores"], "core"), machine["system"]]),
         ),
-        (
-            "time",
-            f"{duration(page['metrics']['train_seconds'])} for training, {duration(page['metrics']['wall_seconds'])} in total",
-        ),
+        ("time", f"{training} for training, {in_all} with data and evaluation"),
         ("created", minute(run["created"])),
         ("data", f"{page['dataset']['source']}, SHA-256 {page['dataset']['fingerprint']}"),
     ]
@@ -182,10 +182,11 @@ def _loss(config: Mapping[str, Any]) -> str:
     return f"sparse categorical cross-entropy{smoothing}"
 
 
-def _batch_normalization(config: Mapping[str, Any]) -> list[tuple[str, str]]:
-    if not config["batch_normalization"]:
+def _batch_normalization(run: Mapping[str, Any]) -> list[tuple[str, str]]:
+    if not run["config"].get("batch_normalization"):
         return []
-    return [("batch normalisation", "after every hidden layer during training; folded into the weights at the end")]
+    where = "hidden dense layer" if "engine" in run else "hidden layer"  # earlier versions normalised convolutions, too
+    return [("batch normalisation", f"after every {where} during training; folded into the weights at the end")]
 
 
 def _epochs(page: Page) -> str:

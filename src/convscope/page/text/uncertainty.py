@@ -12,7 +12,7 @@ from ...analysis.statistics.paired import LEVEL
 from ...formatting import count_of, join_words, percentage_points
 from ...runs.ledger import describe
 from .nouns import Page
-from .numbers import capital, counted, decimal, percent, percent_range, whole, word
+from .numbers import capital, counted, decimal, decimal_range, percent, percent_range, whole, word
 
 MEASURED = ("uncertainty", "ood", "robustness", "attacks", "label_audit")
 """Keys of the metrics, in the order of the section."""
@@ -66,19 +66,23 @@ def test_reads(page: Page) -> str:
 
 
 def calibration(page: Page) -> str:
-    """Compare mean confidence with accuracy, before and after temperature scaling."""
+    """Compare mean confidence with accuracy for the probabilities in use, and say why these are used."""
     uncertainty = page["metrics"]["uncertainty"]
-    before, after = uncertainty["uncalibrated"], uncertainty["calibrated"]
-    split = uncertainty["selected_on"]
-    text = (f"On the test images the mean confidence is {percent(_mean_confidence(page, before))} and the accuracy "
-            f"{percent(page['metrics']['test']['accuracy'])}: {_judgement(before)}.")  # fmt: skip
-    if after is None:
-        return (f"{text} The network misclassifies none of the {whole(uncertainty['n'])} {split} images, so no temperature "
-                "could be fitted.")  # fmt: skip
-    text += (f" With the logits divided by a temperature of {decimal(uncertainty['temperature'], 2)}, fitted on "
-             f"{whole(uncertainty['n'])} {split} images, the mean confidence is {percent(_mean_confidence(page, after))}: "
-             f"{_judgement(after)}. The live prediction above shows the calibrated confidence.")  # fmt: skip
-    if split == "training":
+    used, scaling = uncertainty["calibrated"] or uncertainty["uncalibrated"], uncertainty["temperature_scaling"]
+    images = f"{whole(uncertainty['n'])} {uncertainty['selected_on']} images"
+    text = (f"On the test images the mean confidence is {percent(_mean_confidence(page, used))} and the accuracy "
+            f"{percent(page['metrics']['test']['accuracy'])}: {_judgement(used)}.")  # fmt: skip
+    if scaling is None:
+        return f"{text} The network misclassifies none of the {images}, so no temperature could be fitted."
+    interval = f" (95% CI {decimal_range(scaling['interval'], 2)})" if scaling.get("interval") else ""
+    fitted = f"{decimal(scaling['temperature'], 2)}{interval}, fitted on {images}"
+    if uncertainty["calibrated"] is None:
+        return f"{text} The probabilities are the softmax output: a temperature of {fitted}, does not improve them reliably."
+    before = uncertainty["uncalibrated"]
+    text += (f" The probabilities are calibrated: logits are divided by a temperature of {fitted}. Without it the mean confidence "
+             f"would be {percent(_mean_confidence(page, before))} and the calibration error "
+             f"{percent(before['ece']['value'])}.")  # fmt: skip
+    if uncertainty["selected_on"] == "training":
         text += " The network was trained on these images, so the correction is likely too small."
     return text
 
@@ -238,8 +242,11 @@ def not_measured(page: Page) -> list[tuple[str, str]]:
     has_ood = metrics.get("ood")
     if not (metrics.get("robustness") and has_ood):
         missing.append(
-            ("convscope evaluate . --thorough", "corruptions, adversarial attacks and out-of-distribution images")
+            (
+                "convscope evaluate . --thorough",
+                "Not measured: corruptions, adversarial attacks and out-of-distribution images",
+            )
         )
     if not metrics.get("label_audit"):
-        missing.append(("convscope audit .", "possible label errors"))
+        missing.append(("convscope audit .", "Label audit not run"))
     return missing

@@ -1,8 +1,9 @@
-import {dropPerPixel, greatestAt, overChannels, patchFor, sumOfValues} from "./maps.js";
+import {dropPerPixel, overChannels, patchFor, sumOfValues} from "./maps.js";
 import {runInSlices} from "../dom/scheduling.js";
 import {gradientTimesInput, integratedGradients} from "../network/gradient.js";
 import {runNetwork} from "../network/network.js";
-import {occlusionMaps} from "../network/occlusion.js";
+import {coverPatch, occlusionMaps} from "../network/occlusion.js";
+import {largestOf} from "../network/temperature.js";
 
 /**
  * Attribution maps for one or more classes, computed in slices of time by three methods. No DOM.
@@ -52,7 +53,7 @@ export async function computeAttribution(network, image, targets, {isWanted, sho
   )));
 
   const patch = patchFor(...network.inputShape);
-  const maps = await runInSlices(occlusionMaps(network, image, targets, {...patch, measure: "logit"}), isWanted);
+  const maps = await runInSlices(occlusionMaps(network, image, targets, patch), isWanted);
   if (!maps || !isWanted()) return false;
   await show("occlusion", told(maps.map((map) => dropPerPixel(map, patch.stride, network.inputShape)), (_, target, place) => (
     strongestPatch(network, image, maps[place], patch, target)
@@ -62,14 +63,12 @@ export async function computeAttribution(network, image, targets, {isWanted, sho
 
 /** Occlude the patch with the largest decrease again, to get the probability without it. */
 function strongestPatch(network, image, {columns, drop}, {size, stride}, target) {
-  const worst = greatestAt(drop);
+  const worst = largestOf(drop);
   const lead = Math.floor((stride - size) / 2);
-  const [height, width, channels] = network.inputShape;
+  const [height, width] = network.inputShape;
   const [row, column] = [Math.floor(worst / columns) * stride + lead, (worst % columns) * stride + lead];
   const covered = Float32Array.from(image);
-  for (let y = Math.max(0, row); y < Math.min(height, row + size); y++) {
-    covered.fill(0, (y * width + Math.max(0, column)) * channels, (y * width + Math.min(width, column + size)) * channels);
-  }
+  coverPatch(covered, network.inputShape, row, column, size);
   const probabilityOf = (pixels) => runNetwork(network, pixels).probabilities[target];
   const [bottom, right] = [Math.min(height, row + size) - 1, Math.min(width, column + size) - 1];
   const box = {top: Math.max(0, row), left: Math.max(0, column), bottom, right};

@@ -67,18 +67,6 @@ export function sumOfValues(values) {
 }
 
 /**
- * Return the index of the largest value.
- *
- * @param {ArrayLike<number>} values
- * @returns {number} −1 where there is none
- */
-export function greatestAt(values) {
-  let winner = values.length ? 0 : -1;
-  for (let index = 1; index < values.length; index++) if (values[index] > values[winner]) winner = index;
-  return winner;
-}
-
-/**
  * Return side and step of the occlusion patch: about a sixth of the shorter side, moved by half its side.
  *
  * @param {number} height

@@ -5,7 +5,7 @@ import {readBinaryData, readNumbers} from "./typed-arrays.js";
  *
  * @typedef {{count: number, height: number, width: number, channels: number, pixels: Uint8Array, labels: Uint16Array,
  *   indices: Uint32Array}} Images `indices`: places in the split that the images are of, ascending for test images
- * @typedef {Images & {sampled: boolean, predictions: Uint16Array, confidence: Float32Array, trueProbability: Float32Array}}
+ * @typedef {Images & {files: string[] | null, sampled: boolean, predictions: Uint16Array, confidence: Float32Array, trueProbability: Float32Array}}
  *   TestImages
  * @typedef {Images & {sample: number}} ReferenceImages the first `sample` of them are drawn at random, to measure distances to
  */
@@ -24,7 +24,7 @@ export async function readTestImages(page, payload) {
     readNumbers(page, entry.confidence, "float32"),
     readNumbers(page, entry.true_probability, "float32"),
   ]);
-  return {...images, sampled: entry.sampled, predictions, confidence, trueProbability};
+  return {...images, files: entry.files ?? null, sampled: entry.sampled, predictions, confidence, trueProbability};
 }
 
 /**

@@ -1,26 +1,25 @@
 /**
  * Decoding of numeric arrays stored as byte planes: all first bytes, then all second bytes, lowest first. Pure: no DOM.
  *
- * @typedef {"uint8" | "uint16" | "uint32" | "float16" | "float32"} NumberType
+ * @typedef {"uint8" | "uint16" | "uint32" | "float32"} NumberType
  * @typedef {Uint8Array | Uint16Array | Uint32Array | Float32Array} Numbers
  */
 
 /** Typed array for each type name; browsers are little-endian on every platform that they support. */
-const BINARY_FORMS = {uint8: Uint8Array, uint16: Uint16Array, uint32: Uint32Array, float16: Uint16Array, float32: Float32Array};
+const BINARY_FORMS = {uint8: Uint8Array, uint16: Uint16Array, uint32: Uint32Array, float32: Float32Array};
 
 /**
  * @param {Uint8Array} bytes
- * @param {NumberType} type float16 becomes a Float32Array, every other type its own
+ * @param {NumberType} type
  * @returns {Numbers}
  */
-export function decodeNumbers(bytes, type) {
+function decodeNumbers(bytes, type) {
   const Form = BINARY_FORMS[type];
   if (!Form) throw new Error(`unknown number type ${type}; known: ${Object.keys(BINARY_FORMS).join(", ")}`);
   const width = Form.BYTES_PER_ELEMENT;
   if (bytes.length % width) throw new Error(`${bytes.length} bytes do not divide into ${type} numbers of ${width} bytes`);
   if (width === 1) return bytes;
-  const binary = new Form(joinBytePlanes(bytes, width).buffer);
-  return type === "float16" ? floatsFromHalves(binary) : binary;
+  return new Form(joinBytePlanes(bytes, width).buffer);
 }
 
 /**
@@ -42,20 +41,8 @@ function joinBytePlanes(bytes, width) {
  * @param {Uint16Array} halves the bits of float16 numbers
  * @returns {Float32Array} the same numbers
  */
-function floatsFromHalves(halves) {
-  const table = halfTable();
-  const floats = new Float32Array(halves.length);
-  for (let place = 0; place < halves.length; place++) floats[place] = table[halves[place]];
-  return floats;
-}
-
-/** @type {Float32Array | undefined} */
-let everyHalf;
-
-/** @returns {Float32Array} all 65,536 numbers that float16 has, by their bits; worked out when first needed */
-function halfTable() {
-  everyHalf ??= Float32Array.from({length: 2 ** 16}, (_, bits) => halfValue(bits));
-  return everyHalf;
+export function floatsFromHalves(halves) {
+  return Float32Array.from(halves, halfValue);
 }
 
 /**
@@ -86,21 +73,30 @@ function halfValue(bits) {
  * @returns {Promise<Uint8Array>} the bytes
  */
 export async function readBinaryData(page, id) {
+  if (page.readyState === "loading" && !page.getElementById(id)?.nextSibling) await whenParsed(page); // it may be cut
   const element = page.getElementById(id);
   if (!element) throw new Error(`the payload names the binary data ${id}, but the page has no such element`);
   const compressed = bytesOfText((element.textContent ?? "").trim());
-  const stream = new Blob([compressed]).stream().pipeThrough(new DecompressionStream("deflate"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+  const {readable, writable} = new DecompressionStream("deflate"); // a Blob's stream would go through another process
+  const writer = writable.getWriter();
+  Promise.all([writer.write(compressed), writer.close()]).catch(() => {}); // damaged bytes fail where they are read
+  return new Uint8Array(await new Response(readable).arrayBuffer());
 }
 
 /**
  * @param {Page} page
  * @param {string} id
  * @param {NumberType} type
- * @returns {Promise<Numbers>} the numbers; float16 as a Float32Array
+ * @returns {Promise<Numbers>}
  */
 export async function readNumbers(page, id, type) {
   return decodeNumbers(await readBinaryData(page, id), type);
+}
+
+/** Resolve when the whole page has been parsed: the script runs before the story and its data are there. */
+export function whenParsed(page) {
+  if (page.readyState !== "loading") return Promise.resolve();
+  return new Promise((resolve) => page.addEventListener("DOMContentLoaded", resolve, {once: true}));
 }
 
 /**

@@ -1,3 +1,5 @@
+import {capitalized} from "./format.js";
+
 /** DOM elements with text content. Text never becomes HTML: class and layer names are user input. */
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -9,7 +11,8 @@ const SVG = "http://www.w3.org/2000/svg";
 
 /**
  * @param {string} tag
- * @param {Record<string, any>} [attributes] as `setAttribute` takes them; true for an empty one; null, undefined and false are left out
+ * @param {Record<string, any>} [attributes] as `setAttribute` takes them; true for an empty one; null, undefined and false are left
+ *   out; a function listens to the event of that name
  * @param {...Content} content
  * @returns {HTMLElement}
  */
@@ -66,7 +69,8 @@ export function quotedName(name) {
 
 function filledElement(page, element, attributes, content) {
   for (const [name, value] of Object.entries(attributes)) {
-    if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : value);
+    if (typeof value === "function") element.addEventListener(name, value);
+    else if (isContent(value)) element.setAttribute(name, value === true ? "" : value);
   }
   element.append(...content.filter(isContent).map((part) => nodeOf(page, part)));
   return element;
@@ -83,6 +87,18 @@ function nodeOf(page, part) {
   const name = page.createElement("bdi");
   name.textContent = part.name;
   return name;
+}
+
+/**
+ * Return a function that sets the title of a figure, or with no text restores the report's own.
+ *
+ * @param {string} name of the figure
+ * @returns {(text: string) => void}
+ */
+export function titleSetter(page, name) {
+  const node = page.querySelector(`#figure-${name} .title-text`);
+  const own = node?.textContent ?? "";
+  return (text) => node && writeText(node, text ? capitalized(text) : own);
 }
 
 /**

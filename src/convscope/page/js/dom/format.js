@@ -80,3 +80,8 @@ export function formatSummand(number, decimals) {
   const text = formatDecimals(number, decimals);
   return text.startsWith("−") ? `− ${text.slice(1)}` : `+ ${text}`;
 }
+
+/** @param {string} text @returns {string} with a capital first letter */
+export function capitalized(text) {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}

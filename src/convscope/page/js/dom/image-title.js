@@ -1,3 +1,5 @@
+import {formatWhole} from "./format.js";
+
 /**
  * Titles of the open image, and the names of its neighbours. Pure: no DOM.
  *
@@ -6,8 +8,8 @@
 
 /** @param {OpenImage} open */
 export function imageTitle({source, index, file}) {
-  if (source === "test") return `Test image ${grouped(index)}`;
-  if (source === "train") return `Training image ${grouped(index)}`;
+  if (source === "test") return `Test image ${formatWhole(index)}`;
+  if (source === "train") return `Training image ${formatWhole(index)}`;
   return source === "drawing" ? "Your drawing" : (file ?? "Your image");
 }
 
@@ -21,7 +23,7 @@ export function missingImageSentence({open, state: {image}}) {
   const [source, index] = image.split("-");
   const asked = source === "picture" ? "an image file, which stays on the computer where it was opened"
     : source === "drawing" ? "a drawing, which needs a network that runs in this page"
-      : `${source === "test" ? "test" : "training"} image ${grouped(index)}, which is not in this file`;
+      : `${source === "test" ? "test" : "training"} image ${formatWhole(index)}, which is not in this file`;
   return `The link asks for ${asked}. Shown instead: ${imageTitle(open)}.`;
 }
 
@@ -54,9 +56,4 @@ export function testNameNear({indices}, index) {
 export function mistakeNames({labels, predictions, confidence, indices}) {
   const rows = Array.from(labels.keys()).filter((row) => labels[row] !== predictions[row]);
   return rows.sort((a, b) => confidence[b] - confidence[a] || a - b).map((row) => `test-${indices[row]}`);
-}
-
-/** @param {number | string} number */
-function grouped(number) {
-  return String(number).replace(/\B(?=(\d{3})+$)/g, ",");
 }

@@ -1,28 +1,25 @@
 /**
- * Outlines, shading and labels drawn over a picture.
+ * Outlines, shading and numbers drawn over a picture.
  *
  * @typedef {{left: number, top: number, right: number, bottom: number}} Frame in units; right and bottom are excluded
  *
- * @typedef {{kind: "open" | "field" | "tile", frame: Frame}
+ * @typedef {{kind: "field", frame: Frame}
  *   | {kind: "pending", frame: Frame, color: string}
- *   | {kind: "label", frame: Frame, text: string, color: string, ground: string}
+ *   | {kind: "number", frame: Frame, text: string, color: string}
  *   | {kind: "unused", mask: ArrayLike<number>, color: string}} Mark
- *   `label`: the name of what is in the frame, in its corner;
- *   `open`: the unit that is open; `field`: its receptive field; `tile`: the channel around it; `pending`: not yet computed;
+ *   `field`: the receptive field of the open unit; `pending`: not yet computed; `number`: the value in the frame, in its middle;
  *   `unused`: units that cannot matter, one number per unit in the mask
  */
 
-const LINE_WIDTHS = {open: 2, field: 2, tile: 1};
 /** Screen pixels per unit below which a thick line would hide its content. */
 const SMALL_UNIT = 5;
 
 /**
  * @param {import("../network/receptive-field.js").Box} box with both ends included
- * @param {{left: number, top: number}} [corner] of the tile that it lies in
  * @returns {Frame}
  */
-export function frameOfBox({top, left, bottom, right}, corner = {left: 0, top: 0}) {
-  return {left: corner.left + left, top: corner.top + top, right: corner.left + right + 1, bottom: corner.top + bottom + 1};
+export function frameOfBox({top, left, bottom, right}) {
+  return {left, top, right: right + 1, bottom: bottom + 1};
 }
 
 /**
@@ -35,22 +32,22 @@ export function drawOverlay(context, marks, scale, width) {
   for (const mark of marks) {
     if (mark.kind === "pending") fillFrame(context, mark, scale);
     else if (mark.kind === "unused") drawUnused(context, mark, scale, width);
-    else if (mark.kind === "label") label(context, mark, scale);
+    else if (mark.kind === "number") number(context, mark, scale);
     else outline(context, mark, scale);
   }
 }
 
 /** Draw a white line with dark edges, visible on every colour of every scale in both themes. */
-function outline(context, {kind, frame: {left, top, right, bottom}}, scale) {
+function outline(context, {frame: {left, top, right, bottom}}, scale) {
   if (bottom <= top || right <= left) return;
-  const line = scale < SMALL_UNIT ? 1 : LINE_WIDTHS[kind];
+  const line = scale < SMALL_UNIT ? 1 : 2;
   const [x, y, width, height] = [left * scale, top * scale, (right - left) * scale, (bottom - top) * scale];
   const around = (distance) => context.strokeRect(x - distance, y - distance, width + 2 * distance, height + 2 * distance);
   context.lineWidth = line + 2;
   context.strokeStyle = "rgb(0 0 0 / .85)";
   around(line / 2);
   context.lineWidth = line;
-  context.strokeStyle = kind === "tile" ? "rgb(255 255 255 / .7)" : "#fff";
+  context.strokeStyle = "#fff";
   around(line / 2);
 }
 
@@ -59,20 +56,11 @@ function fillFrame(context, {frame: {left, top, right, bottom}, color}, scale) {
   context.fillRect(left * scale, top * scale, (right - left) * scale, (bottom - top) * scale);
 }
 
-/** Draw text on its own background, clipped to the frame. */
-function label(context, {frame: {left, top, right}, text, color, ground}, scale) {
-  context.font = "600 12px system-ui, sans-serif";
-  const room = (right - left) * scale;
-  const width = Math.min(room, context.measureText(text).width + 8);
-  context.save();
-  context.beginPath();
-  context.rect(left * scale, top * scale, width, 17);
-  context.clip();
-  context.fillStyle = ground;
-  context.fillRect(left * scale, top * scale, width, 17);
-  context.fillStyle = color;
-  context.fillText(text, left * scale + 4, top * scale + 13);
-  context.restore();
+/** Write into the middle of the frame, as wide as it at most. */
+function number(context, {frame: {left, top, right, bottom}, text, color}, scale) {
+  context.font = "10px system-ui, sans-serif";
+  [context.textAlign, context.textBaseline, context.fillStyle] = ["center", "middle", color];
+  context.fillText(text, ((left + right) / 2) * scale, ((top + bottom) / 2) * scale, (right - left) * scale - 2);
 }
 
 /** Hatch the units of the mask with diagonals that continue across units. */

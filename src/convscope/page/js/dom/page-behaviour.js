@@ -1,5 +1,3 @@
-import {neighbourName} from "./image-title.js";
-
 /** Make drawings that overflow focusable, so that the arrow keys scroll them. */
 export function startScrollers(page) {
   const drawings = [...page.querySelectorAll(".drawing")];
@@ -27,8 +25,8 @@ export function startContents(page) {
   const mark = () => {
     const line = innerHeight / 3;
     const atEnd = scrollY + innerHeight >= page.documentElement.scrollHeight - 2;
-    const passed = sections.filter((section) => section.getBoundingClientRect().top <= line).length;
-    const current = atEnd && scrollY > 0 ? links.length - 1 : passed - 1;
+    const passed = sections.findLastIndex((section) => section.offsetHeight > 0 && section.getBoundingClientRect().top <= line);
+    const current = atEnd && scrollY > 0 ? links.length - 1 : passed;
     links.forEach((link, place) => {
       if (place === current) link.setAttribute("aria-current", "true");
       else link.removeAttribute("aria-current");
@@ -40,6 +38,41 @@ export function startContents(page) {
     asked = requestAnimationFrame(mark);
   }, {passive: true});
   mark();
+}
+
+/**
+ * Open what is folded where a link leads into it, and everything while the page is printed.
+ *
+ * @param {import("../state/state.js").PageState} state
+ */
+export function startFolds(page, state) {
+  const reveal = (place) => {
+    for (let at = page.getElementById(place); at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
+  };
+  page.addEventListener("click", ({target}) => {
+    const link = target.closest?.('a[href^="#"]');
+    if (link) reveal(decodeURIComponent(link.hash.slice(1).split("&")[0])); // before the browser scrolls there
+  }, true);
+  state.subscribe(({place}, changed) => changed.has("place") && reveal(place));
+  reveal(state.values.place);
+  let opened = [];
+  addEventListener("beforeprint", () => {
+    opened = [...page.querySelectorAll("details:not([open], .words)")];
+    for (const fold of opened) fold.open = true;
+  });
+  addEventListener("afterprint", () => {
+    for (const fold of opened) fold.open = false;
+    opened = [];
+  });
+}
+
+/** Let the reader search the glossary. */
+export function startGlossary(page) {
+  const field = page.getElementById("find-term");
+  field?.addEventListener("input", () => {
+    const wanted = field.value.trim().toLowerCase();
+    for (const entry of page.querySelectorAll(".glossary > div")) entry.hidden = !entry.textContent.toLowerCase().includes(wanted);
+  });
 }
 
 /**
@@ -68,40 +101,4 @@ export function startThemeSwitch(page, state) {
   show();
   for (const radio of radios) radio.addEventListener("change", () => state.set({theme: radio.value}));
   state.subscribe((_, changed) => changed.has("theme") && show());
-}
-
-/** Elements that handle these keys themselves. */
-const OWN_KEYS = "input, select, textarea, summary, [contenteditable], [tabindex]:not(#main), dialog, [role=slider]";
-
-/** Start the shortcuts of the page. A view that handles a key prevents its default, and it is ignored here. */
-export function startShortcuts(page, session) {
-  const list = page.getElementById("keys");
-  const ask = page.getElementById("keys-button");
-  ask.hidden = false;
-  ask.addEventListener("click", () => list.showModal());
-  page.getElementById("keys-close").addEventListener("click", () => list.close());
-  page.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (list.open) return;
-    if (event.key === "Escape") goUp(page, session);
-    else if (event.target.closest?.(OWN_KEYS)) return;
-    else if (event.key === "?") list.showModal();
-    else if (event.key === "ArrowLeft" || event.key === "ArrowRight") step(session, event.key === "ArrowLeft" ? -1 : 1);
-    else return;
-    event.preventDefault();
-  });
-}
-
-function step(session, way) {
-  const name = neighbourName(session, way);
-  if (name) session.openImage(name);
-}
-
-/** Close the innermost selection: unit, layer, target class, then transformation. */
-function goUp(page, session) {
-  if (page.querySelector("[popover]:popover-open")) page.querySelector("[popover]:popover-open").hidePopover();
-  else if (session.state.unit) session.set({unit: ""});
-  else if (session.state.layer) session.set({layer: ""});
-  else if (session.state.target >= 0) session.set({target: -1});
-  else if (session.state.change) session.set({change: ""});
 }

@@ -13,20 +13,28 @@ const DARK_BORDER = 10;
 /** Number of images examined to decide. */
 const LOOKED_AT = 200;
 
+/** Cached, because every view of the images asks. */
+const ARE_INK = new WeakMap();
+
 /**
  * Return whether grey images are bright strokes on black, judged by their borders as in `figures/mosaic.py`.
  *
  * @param {PictureShape & {count: number, pixels: Uint8Array}} images
  */
-export function areInk({count, height, width, channels, pixels}) {
-  if (channels >= 3 || !count) return false;
+export function areInk(images) {
+  if (!ARE_INK.has(images)) ARE_INK.set(images, images.channels < 3 && images.count > 0 && haveDarkBorders(images));
+  return ARE_INK.get(images);
+}
+
+function haveDarkBorders({count, height, width, channels, pixels}) {
   let [dark, all] = [0, 0];
-  for (let image = 0; image < Math.min(count, LOOKED_AT); image++) {
-    for (let place = 0; place < height * width * channels; place++) {
-      const [row, column] = [Math.floor(place / channels / width), Math.floor(place / channels) % width];
-      if (row > 0 && row < height - 1 && column > 0 && column < width - 1) continue;
-      all++;
-      if (pixels[image * height * width * channels + place] <= DARK_BORDER) dark++;
+  for (let row = 0; row < Math.min(count, LOOKED_AT) * height; row++) {
+    const isEdge = row % height === 0 || row % height === height - 1;
+    for (let column = 0; column < width; column += isEdge ? 1 : Math.max(1, width - 1)) {
+      for (let channel = 0; channel < channels; channel++) {
+        all++;
+        if (pixels[(row * width + column) * channels + channel] <= DARK_BORDER) dark++;
+      }
     }
   }
   return 2 * dark >= all;

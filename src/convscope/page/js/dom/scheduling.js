@@ -26,14 +26,19 @@ export function afterPaint() {
  */
 export async function runInSlices(work, isWanted = () => true) {
   for (;;) {
-    const end = performance.now() + SLICE;
-    do {
-      const step = work.next();
-      if (step.done) return step.value;
-    } while (performance.now() < end);
+    const step = runFor(SLICE, work);
+    if (step.done) return step.value;
     await nextSlice();
     if (!isWanted()) return undefined;
   }
+}
+
+/** Take one step at least, and more for so many milliseconds; return the last. */
+function runFor(milliseconds, work) {
+  const end = performance.now() + milliseconds;
+  let step = work.next();
+  while (!step.done && performance.now() < end) step = work.next();
+  return step;
 }
 
 /**
@@ -45,12 +50,8 @@ export async function runInSlices(work, isWanted = () => true) {
  */
 export async function runWhenIdle(work) {
   for (;;) {
-    const left = await idleTime();
-    const end = performance.now() + Math.min(Math.max(left, MIN_SLICE), SLICE);
-    do {
-      const step = work.next();
-      if (step.done) return step.value;
-    } while (performance.now() < end);
+    const step = runFor(Math.min(Math.max(await idleTime(), MIN_SLICE), SLICE), work);
+    if (step.done) return step.value;
   }
 }
 

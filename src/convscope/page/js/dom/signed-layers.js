@@ -1,4 +1,4 @@
-import {evenRange, scaleRanges} from "../image/color/range.js";
+import {scaleRanges} from "../image/color/range.js";
 import {isPicture} from "../network/shape.js";
 
 /**
@@ -43,20 +43,9 @@ export function rangesOfLayers({layers}, {activations}, signed, mode) {
   const groups = [false, true].map((sign) => {
     const chosen = layers.filter(({name}, index) => signed[index] === sign && Object.hasOwn(activations, name));
     const entries = chosen.map(({name}) => [name, asChannels(activations[name])]);
-    if (!entries.length) return {};
-    const found = scaleRanges(Object.fromEntries(entries), mode, {signed: sign});
-    return Object.fromEntries(Object.entries(found).map(([name, ranges]) => [name, ranges.map((range) => rangeOfColours(range, sign))]));
+    return scaleRanges(Object.fromEntries(entries), mode, {signed: sign});
   });
   return {...groups[0], ...groups[1]};
-}
-
-/**
- * @param {ValueRange} range of the numbers
- * @param {boolean} isSigned
- * @returns {ValueRange} even on both sides of zero, or from zero on, however small the least number is
- */
-export function rangeOfColours(range, isSigned) {
-  return isSigned ? evenRange(range) : {minimum: 0, maximum: range.maximum > 0 ? range.maximum : 1};
 }
 
 /** Treat the units of a flat layer as one channel, because a single unit has nothing to compare with. */

@@ -57,7 +57,7 @@ export function sortedIndices(keys, direction) {
   return keys.map((_, place) => place).sort((a, b) => sign * compareKeys(keys[a], keys[b]) || a - b);
 }
 
-export function compareKeys(a, b) {
+function compareKeys(a, b) {
   const difference = Number(a) - Number(b);
   return Number.isNaN(difference) ? a.localeCompare(b) : difference;
 }

@@ -17,15 +17,17 @@ import {DIVERGING_DARK_TABLE, DIVERGING_TABLE, GREY_TABLE, SEQUENTIAL_TABLE} fro
 
 const INVERTED_GREY_TABLE = GREY_TABLE.map((level, place) => (place % 4 === 3 ? level : 255 - level));
 
-/** Whether a page's images are bright strokes on black, cached because every drawing asks. */
-const INK = new WeakMap();
+/** @returns {boolean} whether the images are bright strokes on black, which are drawn as ink */
+export function isInk(session) {
+  const {images: {test}, payload: {dataset}} = session;
+  return test ? areInk(test) : dataset.content === "digits";
+}
 
 /** @returns {ThemeColors} */
 export function themeColors(page, session) {
   const style = getComputedStyle(page.documentElement);
   const isDark = style.colorScheme === "dark";
-  if (!INK.has(session)) INK.set(session, session.images.test ? areInk(session.images.test) : session.payload.dataset.content === "digits");
-  const isTurned = INK.get(session) && !isDark;
+  const isTurned = isInk(session) && !isDark;
   return {
     isDark, isTurned,
     signed: isDark ? DIVERGING_DARK_TABLE : DIVERGING_TABLE,

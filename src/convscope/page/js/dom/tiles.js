@@ -106,16 +106,3 @@ export function paintTiles(data, layout, scaleOf, target) {
     }
   }
 }
-
-/**
- * Return the largest whole factor that keeps the height within `most`.
- *
- * @param {(scale: number) => number} heightAt
- * @param {number} most
- * @param {number} largest
- */
-export function wholeScale(heightAt, most, largest) {
-  let scale = 1;
-  while (scale < largest && heightAt(scale + 1) <= most) scale++;
-  return scale;
-}

@@ -1,9 +1,8 @@
 /**
  * Transformations of an image. Pure: no DOM.
  *
- * The order is fixed: geometry (scale, rotation, shift), thickness, contrast and brightness, noise, occlusion. It follows
- * the physical world: an object has a position, light falls on it, a sensor adds noise. The occluding square is put on
- * the finished image and has no noise.
+ * The order is fixed: geometry (scale, rotation, shift), thickness, noise, occlusion. It follows the physical world: an
+ * object has a position, a sensor adds noise. The occluding square is put on the finished image and has no noise.
  *
  * @typedef {typeof NEUTRAL_PERTURBATION} Perturbation
  */
@@ -12,8 +11,8 @@
  * No transformation.
  *
  * `shiftRight`, `shiftDown`: pixels, fractions allowed. `rotation`: degrees clockwise. `scale`: factor. `thickness`:
- * pixels of radius, negative thins. `contrast`: factor about middle grey. `brightness`: added, of 1. `noise`: standard
- * deviation, of 1. `seed`: of the noise. `occlusion`: a square of `size` pixels about (row, column).
+ * pixels of radius, negative thins. `noise`: standard deviation, of 1. `seed`: of the noise. `occlusion`: a square of
+ * `size` pixels about (row, column).
  */
 export const NEUTRAL_PERTURBATION = {
   shiftRight: 0,
@@ -21,8 +20,6 @@ export const NEUTRAL_PERTURBATION = {
   rotation: 0,
   scale: 1,
   thickness: 0,
-  contrast: 1,
-  brightness: 0,
   noise: 0,
   seed: 1,
   occlusion: {row: 0, column: 0, size: 0, level: 0},
@@ -46,7 +43,6 @@ export function perturb(pixels, shape, changes = {}) {
   let picture = Float32Array.from(pixels);
   if (movesPixels(settings)) picture = warped(picture, shape, settings);
   if (settings.thickness) picture = thickened(picture, shape, settings.thickness);
-  if (settings.contrast !== 1 || settings.brightness) relight(picture, settings);
   if (settings.noise) addNoise(picture, settings);
   if (settings.occlusion.size > 0) occlude(picture, shape, settings.occlusion);
   return picture;
@@ -57,12 +53,6 @@ function movesPixels({shiftRight, shiftDown, rotation, scale}) {
 }
 
 /** @param {Float32Array} picture changed in place, as in all that follow */
-function relight(picture, {contrast, brightness}) {
-  for (let place = 0; place < picture.length; place++) {
-    picture[place] = withinUnit((picture[place] - 0.5) * contrast + 0.5 + brightness);
-  }
-}
-
 function addNoise(picture, {noise, seed}) {
   const next = seededNoise(seed);
   for (let place = 0; place < picture.length; place++) picture[place] = withinUnit(picture[place] + noise * next());
@@ -98,7 +88,7 @@ function withinUnit(value) {
  * @param {Placement} placement
  * @returns {Float32Array}
  */
-export function warped(pixels, {height, width, channels}, {shiftRight, shiftDown, rotation, scale}) {
+function warped(pixels, {height, width, channels}, {shiftRight, shiftDown, rotation, scale}) {
   const target = new Float32Array(pixels.length);
   const angle = (rotation * Math.PI) / 180;
   const [along, across] = [Math.cos(angle) / scale, Math.sin(angle) / scale];
@@ -138,7 +128,7 @@ export function warped(pixels, {height, width, channels}, {shiftRight, shiftDown
  * @param {number} amount the disc's radius in pixels, negative to thin; between whole radii the two results are mixed
  * @returns {Float32Array}
  */
-export function thickened(pixels, shape, amount) {
+function thickened(pixels, shape, amount) {
   const radius = Math.floor(Math.abs(amount));
   const share = Math.abs(amount) - radius;
   const [brightest, lesser] = [amount > 0, discExtremes(pixels, shape, radius, amount > 0)];

@@ -48,21 +48,6 @@ export function extendStroke(ink, point) {
   return drawSegment(ink, before, point, stroke.radius);
 }
 
-/**
- * Remove the last stroke, then the image below.
- *
- * @param {Ink} ink changed
- * @returns {boolean} whether there was anything to take back
- */
-export function undoStroke(ink) {
-  if (!ink.strokes.pop()) {
-    if (!ink.under) return false;
-    ink.under = null;
-  }
-  redraw(ink);
-  return true;
-}
-
 /** @param {Ink} ink changed */
 export function clearInk(ink) {
   ink.strokes = [];

@@ -40,12 +40,7 @@ function prepareConvolution(layer) {
   return {axes, channels, filters, groups, channelsPerGroup, filtersPerGroup, kernel, bias, gathered};
 }
 
-/**
- * @param {Layer} layer
- * @param {Float32Array} input
- * @param {Float32Array} output
- * @param {Float64Array} sums room for one number per filter of a group
- */
+/** @param {Float64Array} sums room for one number per filter of a group */
 function runConvolution({prepared}, input, output, sums) {
   const {axes: {rows, columns}, groups, filtersPerGroup, kernel, bias, gathered} = prepared;
   let unit = 0;
@@ -84,12 +79,6 @@ function gatherWindow(prepared, input, row, column, group) {
   return count;
 }
 
-/**
- * @param {Layer} layer
- * @param {Float64Array} gradient of the output
- * @param {Float32Array} input
- * @returns {Float64Array} gradient of the input
- */
 function pullBackConvolution({prepared}, gradient, input) {
   const {axes: {rows, columns}, filters} = prepared;
   const result = new Float64Array(input.length);
@@ -131,8 +120,6 @@ function isZero(values, start, count) {
 /**
  * Return every product of one unit by input channel, for the channels of its group only.
  *
- * @param {Layer} layer
- * @param {Float32Array} input
  * @param {number[]} place [row, column, filter]
  */
 function explainConvolution({prepared}, input, [row, column, filter]) {

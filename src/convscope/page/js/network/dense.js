@@ -27,12 +27,7 @@ function prepareDense({name, inputShape, outputShape, weights}) {
   return {inputs, units, kernel, bias: new Float64Array(weights.bias ?? units), gathered: scratchArray(inputs)};
 }
 
-/**
- * @param {Layer} layer
- * @param {Float32Array} input
- * @param {Float32Array} output
- * @param {Float64Array} sums room for one number per unit
- */
+/** @param {Float64Array} sums room for one number per unit */
 function runDense({prepared}, input, output, sums) {
   const {inputs, units, kernel, bias, gathered} = prepared;
   for (let from = 0, to = 0; from < input.length; from += inputs, to += units) {
@@ -54,12 +49,6 @@ function gatherInputs({inputs, units, gathered}, input, from) {
   return count;
 }
 
-/**
- * @param {Layer} layer
- * @param {Float64Array} gradient of the output
- * @param {Float32Array} input
- * @returns {Float64Array} gradient of the input
- */
 function pullBackDense({prepared}, gradient, input) {
   const {inputs, units, kernel} = prepared;
   return Float64Array.from(input, (_, index) => {
@@ -68,11 +57,7 @@ function pullBackDense({prepared}, gradient, input) {
   });
 }
 
-/**
- * @param {Layer} layer
- * @param {Float32Array} input
- * @param {number[]} place [unit], or [row, column, unit]
- */
+/** @param {number[]} place [unit], or [row, column, unit] */
 function explainDense({prepared, outputShape}, input, place) {
   const {inputs, units, kernel, bias} = prepared;
   const unit = place[place.length - 1];

@@ -9,20 +9,6 @@ import {pullBackSoftmax} from "./softmax.js";
  */
 
 /**
- * Return the gradient of a class's logit with respect to the pixels.
- *
- * @param {Network} network
- * @param {ArrayLike<number>} pixels
- * @param {Run} run that on `pixels`
- * @param {number} classIndex
- * @returns {Float32Array | null} h · w · c numbers; null where the network has a layer that cannot be computed
- */
-export function inputGradient(network, pixels, run, classIndex) {
-  const gradient = pixelGradient(network, pixels, run, classIndex);
-  return gradient && Float32Array.from(gradient);
-}
-
-/**
  * Return gradient × input: each pixel's contribution to the logit under a linear approximation.
  *
  * @param {Network} network
@@ -33,7 +19,7 @@ export function inputGradient(network, pixels, run, classIndex) {
  */
 export function gradientTimesInput(network, pixels, run, classIndex) {
   const gradient = inputGradient(network, pixels, run, classIndex);
-  return gradient && gradient.map((slope, index) => slope * pixels[index]);
+  return gradient && Float32Array.from(gradient, (slope, index) => slope * pixels[index]);
 }
 
 /**
@@ -59,15 +45,23 @@ export function* integratedGradients(network, pixels, classIndices, {steps = 32,
     const between = Float32Array.from(pixels, (pixel) => baseline + share * (pixel - baseline));
     const run = runNetwork(network, between, workspace);
     classIndices.forEach((classIndex, place) => {
-      pixelGradient(network, between, run, classIndex).forEach((slope, index) => { sums[place][index] += slope; });
+      inputGradient(network, between, run, classIndex).forEach((slope, index) => { sums[place][index] += slope; });
     });
     yield (step + 1) / steps;
   }
   return sums.map((each) => Float32Array.from(each, (sum, index) => (sum / steps) * (pixels[index] - baseline)));
 }
 
-/** @returns {Float64Array | null} with respect to the pixels */
-function pixelGradient(network, pixels, run, classIndex) {
+/**
+ * Return the gradient of a class's logit with respect to the pixels.
+ *
+ * @param {Network} network
+ * @param {ArrayLike<number>} pixels
+ * @param {Run} run that on `pixels`
+ * @param {number} classIndex
+ * @returns {Float64Array | null} h · w · c numbers; null where the network has a layer that cannot be computed
+ */
+export function inputGradient(network, pixels, run, classIndex) {
   const {layers} = network;
   const last = layers.length - 1;
   if (!run.logits) return null;

@@ -3,8 +3,6 @@ import {placeOf} from "./shape.js";
 /**
  * Layers that copy their input: Flatten and Reshape change the shape; Dropout and its kin act in training only; ReLU,
  * Softmax and Activation apply an activation function only.
- *
- * @typedef {import("./network.js").Layer} Layer
  */
 
 /** @type {import("./layers.js").LayerKind} */
@@ -16,12 +14,6 @@ export const IDENTITY = {
   explain: explainIdentity,
 };
 
-/**
- * @param {Layer} layer
- * @param {Float32Array} input
- * @param {number[]} place
- * @param {number} offset of the unit
- */
 function explainIdentity({inputShape}, input, place, offset) {
   return {kind: "copy", from: placeOf(inputShape, offset), value: input[offset], before: input[offset]};
 }

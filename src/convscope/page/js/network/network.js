@@ -1,6 +1,7 @@
 import {formulaOf, layerKindNamed} from "./layers.js";
 import {sizeOf} from "./shape.js";
 import {applySoftmax} from "./softmax.js";
+import {softmaxAt} from "./temperature.js";
 
 /**
  * The network in plain JavaScript: the activations of every layer for one image.
@@ -22,12 +23,13 @@ import {applySoftmax} from "./softmax.js";
  * @property {number[]} inputShape
  * @property {Layer[]} layers
  * @property {string[]} unknown names of the layers that cannot be computed
+ * @property {number} temperature divisor of the logits that calibrates the probabilities; 1 where there is none
  *
  * @typedef {{shape: number[], data: Float32Array}} Activation
  *
  * @typedef {object} Run
- * @property {Float32Array | null} probabilities the last layer's output (the same array as its activations); null where a
- *   layer cannot be computed
+ * @property {ArrayLike<number> | null} probabilities the last layer's output, or with a temperature softmax(logits /
+ *   temperature); null where a layer cannot be computed
  * @property {Float32Array | null} logits what went into the last layer's activation function
  * @property {Record<string, Activation>} activations every layer's output, after its activation function
  * @property {string | null} stoppedAt the first layer that cannot be computed
@@ -38,12 +40,13 @@ import {applySoftmax} from "./softmax.js";
 /**
  * @param {{name: string, input_shape: number[], layers: object[]}} description the payload's `network`
  * @param {Record<string, Float32Array>} weights by layer/weight: "conv2d/kernel"
+ * @param {number} [temperature]
  * @returns {Network}
  */
-export function makeNetwork(description, weights) {
+export function makeNetwork(description, weights, temperature = 1) {
   const layers = description.layers.map((each) => makeLayer(each, weights));
   const unknown = layers.filter((layer) => layer.problem).map((layer) => layer.name);
-  return {name: description.name, inputShape: description.input_shape, layers, unknown};
+  return {name: description.name, inputShape: description.input_shape, layers, unknown, temperature};
 }
 
 /** @returns {Layer} */
@@ -112,6 +115,7 @@ export function runNetwork(network, pixels, workspace = makeWorkspace(network)) 
     activate(layer, data);
     input = data;
   }
+  if (run.logits && network.temperature !== 1) run.probabilities = softmaxAt(run.logits, network.temperature);
   return run;
 }
 

@@ -85,11 +85,6 @@ function perChannel(setting, channels) {
   return Float64Array.from({length: channels}, (_, channel) => numbers[numbers.length === 1 ? 0 : channel]);
 }
 
-/**
- * @param {Layer} layer
- * @param {Float32Array} input
- * @param {Float32Array} output
- */
 function runAffine({prepared}, input, output) {
   const {channels, factors, summands} = prepared;
   for (let start = 0; start < input.length; start += channels) {
@@ -99,23 +94,11 @@ function runAffine({prepared}, input, output) {
   }
 }
 
-/**
- * @param {Layer} layer
- * @param {Float64Array} gradient of the output
- * @returns {Float64Array} gradient of the input
- */
 function pullBackAffine({prepared}, gradient) {
   return gradient.map((slope, index) => slope * prepared.factors[index % prepared.channels]);
 }
 
-/**
- * Return (input − mean) / √(variance + ε) · gamma + beta with the numbers of one channel.
- *
- * @param {Layer} layer
- * @param {Float32Array} input
- * @param {number[]} place
- * @param {number} offset of the unit
- */
+/** Return (input − mean) / √(variance + ε) · gamma + beta with the numbers of one channel. */
 function explainBatchNormalization({settings: {epsilon}, weights}, input, place, offset) {
   const channel = normalizationOf(weights, place[place.length - 1]);
   const normalized = (input[offset] - channel.mean) / Math.sqrt(channel.variance + epsilon);
@@ -123,12 +106,6 @@ function explainBatchNormalization({settings: {epsilon}, weights}, input, place,
   return {kind: "normalization", input: input[offset], epsilon, ...channel, normalized, before};
 }
 
-/**
- * @param {Layer} layer
- * @param {Float32Array} input
- * @param {number[]} place
- * @param {number} offset of the unit
- */
 function explainRescaling({prepared}, input, place, offset) {
   const channel = place[place.length - 1];
   const [scale, summand] = [prepared.factors[channel], prepared.summands[channel]];

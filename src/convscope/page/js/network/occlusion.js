@@ -5,11 +5,8 @@ import {makeWorkspace, runNetwork} from "./network.js";
  *
  * @typedef {import("./network.js").Network} Network
  *
- * @typedef {object} OcclusionOptions
- * @property {number} [size] side of the patch, in pixels
- * @property {number} [stride] from one patch to the next, and side of the square of pixels that one number stands for
- * @property {number} [fill] what the patch is filled with
- * @property {"probability" | "logit"} [measure] of what the drop is stated
+ * @typedef {{size: number, stride: number}} Patch `size`: its side in pixels; `stride`: from one patch to the next, and side of
+ *   the square of pixels that one number stands for
  *
  * @typedef {object} OcclusionMap
  * @property {number} rows
@@ -28,27 +25,26 @@ import {makeWorkspace, runNetwork} from "./network.js";
  * @param {Network} network
  * @param {ArrayLike<number>} pixels
  * @param {number[]} classIndices
- * @param {OcclusionOptions} [options]
+ * @param {Patch} patch
  * @returns {Generator<number, OcclusionMap[] | null>}
  */
-export function* occlusionMaps(network, pixels, classIndices, {size = 4, stride = 2, fill = 0, measure = "probability"} = {}) {
+export function* occlusionMaps(network, pixels, classIndices, {size, stride}) {
   if (network.unknown.length) return null;
   const [height, width] = network.inputShape;
   const rows = Math.ceil(height / stride);
   const columns = Math.ceil(width / stride);
   const drops = classIndices.map(() => new Float32Array(rows * columns));
   const workspace = makeWorkspace(network);
-  const scores = measure === "logit" ? "logits" : "probabilities";
   const scoresOf = (image) => {
-    const found = runNetwork(network, image, workspace)[scores];
-    return classIndices.map((classIndex) => found[classIndex]);
+    const {logits} = runNetwork(network, image, workspace);
+    return classIndices.map((classIndex) => logits[classIndex]);
   };
   const whole = scoresOf(pixels);
   const covered = Float32Array.from(pixels);
   const lead = Math.floor((stride - size) / 2);
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
-      const changed = coverPatch(covered, network.inputShape, row * stride + lead, column * stride + lead, size, fill);
+      const changed = coverPatch(covered, network.inputShape, row * stride + lead, column * stride + lead, size);
       // A patch on zeros changes nothing, and most of a digit's image is zeros.
       if (changed) scoresOf(covered).forEach((score, place) => { drops[place][row * columns + column] = whole[place] - score; });
       covered.set(pixels);
@@ -58,15 +54,15 @@ export function* occlusionMaps(network, pixels, classIndices, {size = 4, stride 
   return drops.map((drop) => ({rows, columns, drop}));
 }
 
-/** @returns {boolean} whether any pixel changed */
-function coverPatch(image, [height, width, channels], top, left, size, fill) {
+/** Set a patch of the image to 0, in place. @returns {boolean} whether any pixel changed */
+export function coverPatch(image, [height, width, channels], top, left, size) {
   let changed = false;
   for (let row = Math.max(top, 0); row < Math.min(top + size, height); row++) {
     const start = (row * width + Math.max(left, 0)) * channels;
     const end = (row * width + Math.min(left + size, width)) * channels;
     for (let index = start; index < end; index++) {
-      changed ||= image[index] !== fill;
-      image[index] = fill;
+      changed ||= image[index] !== 0;
+      image[index] = 0;
     }
   }
   return changed;

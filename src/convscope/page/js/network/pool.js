@@ -30,8 +30,6 @@ export const AVERAGE_POOLING = {
  * Precompute for every output position the input pixels (row · width + column) in its window.
  *
  * Recomputing them for each image would cost more than the pooling.
- *
- * @param {Layer} layer
  */
 function preparePooling(layer) {
   const [height, width, channels] = layer.inputShape;
@@ -49,11 +47,6 @@ function preparePooling(layer) {
   return {channels, width, windows, axes: {rows, columns}};
 }
 
-/**
- * @param {Layer} layer
- * @param {Float32Array} input
- * @param {Float32Array} output
- */
 function runMaxPooling({prepared}, input, output) {
   const {channels, windows} = prepared;
   output.fill(-Infinity);
@@ -70,12 +63,7 @@ function runMaxPooling({prepared}, input, output) {
   }
 }
 
-/**
- * @param {Layer} layer
- * @param {Float32Array} input
- * @param {Float32Array} output
- * @param {Float64Array} sums room for one number per channel
- */
+/** @param {Float64Array} sums room for one number per channel */
 function runAveragePooling({prepared}, input, output, sums) {
   const {channels, windows} = prepared;
   for (let place = 0; place < windows.length; place++) {
@@ -89,12 +77,6 @@ function runAveragePooling({prepared}, input, output, sums) {
   }
 }
 
-/**
- * @param {Layer} layer
- * @param {Float64Array} gradient of the output
- * @param {Float32Array} input
- * @returns {Float64Array} gradient of the input
- */
 function pullBackMaxPooling({prepared}, gradient, input) {
   const {channels, windows} = prepared;
   const result = new Float64Array(input.length);
@@ -108,12 +90,6 @@ function pullBackMaxPooling({prepared}, gradient, input) {
   return result;
 }
 
-/**
- * @param {Layer} layer
- * @param {Float64Array} gradient of the output
- * @param {Float32Array} input
- * @returns {Float64Array} gradient of the input
- */
 function pullBackAveragePooling({prepared}, gradient, input) {
   const {channels, windows} = prepared;
   const result = new Float64Array(input.length);
@@ -127,11 +103,6 @@ function pullBackAveragePooling({prepared}, gradient, input) {
   return result;
 }
 
-/**
- * @param {Layer} layer
- * @param {Float32Array} input
- * @param {number[]} place
- */
 function explainMaxPooling(layer, input, place) {
   const pixels = pooledPixels(layer, input, place);
   const before = pixels.reduce((maximum, {value}) => Math.max(maximum, value), -Infinity);
@@ -140,11 +111,6 @@ function explainMaxPooling(layer, input, place) {
   return {kind: "maximum", window: pixels.map((pixel, index) => ({...pixel, wins: index === winner})), ties, before};
 }
 
-/**
- * @param {Layer} layer
- * @param {Float32Array} input
- * @param {number[]} place
- */
 function explainAveragePooling(layer, input, place) {
   const pixels = pooledPixels(layer, input, place);
   const sum = pixels.reduce((total, {value}) => total + value, 0);

@@ -42,3 +42,25 @@ export function placeOf(shape, offset) {
 export function isPicture(shape) {
   return shape.length === 3;
 }
+
+/**
+ * Return the position of a layer's maximum, or of that of a channel.
+ *
+ * @param {{shape: number[], data: ArrayLike<number>}} activation
+ * @param {number} [channel] of a picture; of a flat layer, the unit itself
+ * @returns {number[]}
+ */
+export function strongestPlace({shape, data}, channel = -1) {
+  if (shape.length !== 3 && channel >= 0) return placeOf(shape, channel);
+  const step = channel >= 0 ? shape[2] : 1;
+  let winner = Math.max(0, channel);
+  for (let offset = winner; offset < data.length; offset += step) if (data[offset] > data[winner]) winner = offset;
+  return placeOf(shape, winner);
+}
+
+/** @returns {Float32Array} one channel of a layer */
+export function channelOf(data, [rows, columns, channels], channel) {
+  const values = new Float32Array(rows * columns);
+  for (let pixel = 0; pixel < values.length; pixel++) values[pixel] = data[pixel * channels + channel];
+  return values;
+}

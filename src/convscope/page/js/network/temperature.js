@@ -24,16 +24,39 @@ export function rankedIndices(numbers) {
 }
 
 /**
- * Choose the classes that get a bar: all if they are few, otherwise the most probable.
+ * @param {ArrayLike<number>} values
+ * @returns {number} the place of the largest, of equal ones the first
+ */
+export function largestOf(values) {
+  let best = 0;
+  for (let place = 1; place < values.length; place++) if (values[place] > values[best]) best = place;
+  return best;
+}
+
+/**
+ * Return the two classes to compare: the predicted one and the true one, or the runner-up if that is the same or unknown.
+ *
+ * @param {ArrayLike<number>} probabilities
+ * @param {number | null} label
+ * @returns {{called: number, rival: number}}
+ */
+export function comparedClasses(probabilities, label) {
+  const [called, second] = rankedIndices(probabilities);
+  return {called, rival: label !== null && label !== called ? label : second};
+}
+
+/**
+ * Choose the classes that get a bar: all if they are few, otherwise the most probable of them.
  *
  * @param {ArrayLike<number>} probabilities
  * @param {number} most
+ * @param {number} [least] probability for a bar where they are many; the most probable class has one anyway
  * @returns {{places: number[], others: number, rest: number}} `others`: how many are left out, `rest`: their share together
  */
-export function shownClasses(probabilities, most) {
+export function shownClasses(probabilities, most, least = 0) {
   const count = probabilities.length;
-  if (count <= most) return {places: Array.from({length: count}, (_, place) => place), others: 0, rest: 0};
-  const places = rankedIndices(probabilities).slice(0, most);
+  if (count <= most) return {places: Array.from(probabilities, (_, place) => place), others: 0, rest: 0};
+  const places = rankedIndices(probabilities).slice(0, most).filter((place, rank) => !rank || probabilities[place] >= least);
   const shown = places.reduce((sum, place) => sum + probabilities[place], 0);
-  return {places, others: count - most, rest: Math.max(0, 1 - shown)};
+  return {places, others: count - places.length, rest: Math.max(0, 1 - shown)};
 }

@@ -34,8 +34,8 @@ export function unitReceptiveField(network, index, place) {
   return {image, before, channel: channelRead(layer, place)};
 }
 
-/** @returns {number} */
-function channelRead({kind, operation, formula, inputShape, outputShape}, place) {
+/** @returns {number} the one channel of its input that a unit reads; −1 for all */
+export function channelRead({kind, operation, formula, inputShape, outputShape}, place) {
   if (operation?.copies && formula?.name !== "softmax") {
     const source = isPicture(outputShape) ? place : placeOf(inputShape, place[0]);
     return source[2];

@@ -73,22 +73,11 @@ export const ZERO_PADDING = {
   explain: explainPadding,
 };
 
-/**
- * @param {Layer} layer
- * @param {Float32Array} input
- * @param {Float32Array} output
- */
 function runPadding(layer, input, output) {
   output.fill(0);
   for (let from = 0; from < input.length; from++) output[paddedOffset(layer, from)] = input[from];
 }
 
-/**
- * @param {Layer} layer
- * @param {Float64Array} gradient of the output
- * @param {Float32Array} input
- * @returns {Float64Array} gradient of the input
- */
 function pullBackPadding(layer, gradient, input) {
   return Float64Array.from(input, (_, offset) => gradient[paddedOffset(layer, offset)]);
 }
@@ -101,11 +90,6 @@ function paddedOffset({prepared: {top, left}, inputShape: [, width, channels], o
   return (row * outputShape[1] + column) * channels + (offset % channels);
 }
 
-/**
- * @param {Layer} layer
- * @param {Float32Array} input
- * @param {number[]} place
- */
 function explainPadding({prepared: {top, left}, inputShape}, input, [row, column, channel]) {
   const from = [row - top, column - left, channel];
   const inside = from.every((index, axis) => index >= 0 && index < inputShape[axis]);

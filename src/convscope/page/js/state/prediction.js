@@ -1,30 +1,29 @@
-import {rankedIndices, softmaxAt} from "../network/temperature.js";
+import {rankedIndices} from "../network/temperature.js";
 
 /**
  * The network's current prediction as numbers. Pure: no DOM.
  *
  * @typedef {object} Prediction
- * @property {boolean} isEmpty whether there is nothing on the pad
- * @property {number} best the class; -1 where the network cannot be run to its end
+ * @property {boolean} isEmpty whether there is nothing to classify: an empty pad, or a picture of one level
+ * @property {number} best the class; -1 where there is nothing, or the network cannot be run to its end
  * @property {number} second the runner-up; -1 where there is none
- * @property {ArrayLike<number>} probabilities of all classes, as the network gives them
- * @property {ArrayLike<number>} calibrated the same after temperature scaling, or unchanged without it
- * @property {boolean} isCalibrated
+ * @property {ArrayLike<number>} probabilities of all classes: the ones that the whole page shows
  */
+
+/** A picture whose pixels differ less than this is blank; `data/digits/mnist_style.py` asks as much of ink. */
+const LEAST_CONTRAST = 16 / 255;
 
 /**
  * @param {import("./session.js").Session} session
  * @returns {Prediction}
  */
-export function predictionOf({open, run, state, payload}) {
-  const isEmpty = open.source === "drawing" && open.original.every((level) => level === 0);
-  if (!run?.probabilities) return {isEmpty, best: -1, second: -1, probabilities: [], calibrated: [], isCalibrated: false};
-  const {probabilities, logits} = run;
-  // The temperature was fitted to the final weights.
-  const calibration = state.epoch === 0 ? payload.evidence?.temperature_scaling : null;
-  const [best, second = -1] = rankedIndices(probabilities);
-  const calibrated = calibration ? softmaxAt(logits, calibration.temperature) : probabilities;
-  return {isEmpty, best, second, probabilities, calibrated, isCalibrated: Boolean(calibration)};
+export function predictionOf({open, run, payload}) {
+  const isOwn = open.source === "drawing" || open.source === "picture";
+  const blank = (pixels) => isBlank(pixels, payload.dataset.image_shape[2]);
+  const isEmpty = (isOwn && blank(open.original)) || (open.pixels !== open.original && blank(open.pixels));
+  const probabilities = run?.probabilities ?? [];
+  const [best = -1, second = -1] = isEmpty ? [] : rankedIndices(probabilities);
+  return {isEmpty, best, second, probabilities};
 }
 
 /**
@@ -32,6 +31,10 @@ export function predictionOf({open, run, state, payload}) {
  * @returns {string} the name of the class that the page answers now; "" where it answers none
  */
 export function predictedName(session) {
-  const {isEmpty, best} = predictionOf(session);
-  return isEmpty || best < 0 ? "" : session.payload.dataset.class_names[best];
+  const {best} = predictionOf(session);
+  return best < 0 ? "" : session.payload.dataset.class_names[best];
+}
+
+function isBlank(pixels, channels) {
+  return pixels.every((level, place) => Math.abs(level - pixels[place % channels]) < LEAST_CONTRAST);
 }

@@ -32,7 +32,6 @@ import {parseChange, perturbationOf} from "./perturbation.js";
  * @property {import("../network/network.js").Run | null} run of `network` on `open.pixels`
  * @property {{test: TestImages | null, reference: ReferenceImages | null}} images
  * @property {OpenImage} open
- * @property {number[]} epochs the numbers of the epochs whose weights are in the page, in order
  * @property {Readonly<State>} state
  * @property {(changes: Partial<State>) => void} set
  * @property {(listener: SessionListener) => () => void} subscribe returns what ends the subscription
@@ -41,6 +40,7 @@ import {parseChange, perturbationOf} from "./perturbation.js";
  *   stays
  * @property {(name: string) => Float32Array | null} pixelsOf an image of the set, as it is there
  * @property {(epoch: number) => Promise<Network | null>} networkAt 0 for the end
+ * @property {() => Promise<ReferenceImages | null>} readReferenceImages into `images`; they follow the script in the page, so the first screen is there earlier
  *
  * @typedef {(session: Session, changed: Set<string>) => void} SessionListener `changed` has keys of the state, and "open" (another
  *   image, or other pixels), "network", and "run" whenever either of them
@@ -58,7 +58,7 @@ export async function startSession(page, payload, state) {
   const listeners = new Set();
   const own = {drawing: null, picture: openedPicture(payload)};
   const networkAt = cacheNetworks(page, payload);
-  let workspace = null;
+  let [workspace, reading] = [null, null];
 
   /** @type {Session} */
   const session = {
@@ -67,7 +67,6 @@ export async function startSession(page, payload, state) {
     run: null,
     images: {test: null, reference: null},
     open: null,
-    epochs: payload.weights?.epochs.map(({epoch}) => epoch) ?? [],
     get state() {
       return state.values;
     },
@@ -91,6 +90,10 @@ export async function startSession(page, payload, state) {
     },
     pixelsOf: (name) => sourceOf(session, {}, name)?.original ?? null,
     networkAt,
+    async readReferenceImages() {
+      session.images.reference ??= await (reading ??= readReferenceImages(page, payload));
+      return session.images.reference;
+    },
   };
 
   function tell(changed) {
@@ -126,12 +129,9 @@ export async function startSession(page, payload, state) {
     tell(reopen(new Set(["network"])));
   }
 
-  const [network, test, reference] = await Promise.all([
-    networkAt(state.values.epoch),
-    readTestImages(page, payload),
-    readReferenceImages(page, payload),
-  ]);
-  session.images = {test, reference};
+  const [network, test] = await Promise.all([networkAt(state.values.epoch), readTestImages(page, payload)]);
+  session.images.test = test;
+  if (state.values.image.startsWith("train-")) await session.readReferenceImages();
   adopt(network);
   reopen(new Set());
   state.subscribe((_, changed) => {
@@ -180,7 +180,9 @@ function cacheNetworks(page, payload) {
   const kept = new Map();
   const read = async (which) => {
     const weights = await readWeights(page, payload, which);
-    return weights && makeNetwork(payload.network, weights);
+    // The temperature was fitted to the final weights.
+    const temperature = (which === "final" && payload.metrics.uncertainty?.temperature) || 1;
+    return weights && makeNetwork(payload.network, weights, temperature);
   };
   return (epoch) => {
     const place = payload.weights?.epochs.findIndex((each) => each.epoch === epoch) ?? -1;

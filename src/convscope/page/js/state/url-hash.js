@@ -11,7 +11,7 @@ import {INITIAL_STATE} from "./state.js";
  */
 
 /** @type {import("./state.js").Theme[]} */
-export const THEMES = ["auto", "light", "dark"];
+const THEMES = ["auto", "light", "dark"];
 
 /** Parser for each key; invalid values give the default. */
 const HASH_READERS = {
@@ -31,18 +31,26 @@ const HASH_READERS = {
  * @returns {State}
  */
 export function parseHash(hash) {
+  return readHash(hash).state;
+}
+
+/**
+ * @param {string} hash
+ * @returns {{state: State, unread: string[]}} `unread`: the parts that say nothing to this page
+ */
+export function readHash(hash) {
   const [first, ...rest] = hash.replace(/^#/, "").split("&");
-  const state = {...INITIAL_STATE};
+  const [state, unread] = [{...INITIAL_STATE}, []];
   const parts = first.includes("=") ? [first, ...rest] : rest;
   if (!first.includes("=")) state.place = decodedText(first);
   for (const part of parts) {
     const end = part.indexOf("=");
     const key = part.slice(0, Math.max(0, end));
-    if (!Object.hasOwn(HASH_READERS, key)) continue;
-    const value = HASH_READERS[key](decodedText(part.slice(end + 1)));
-    if (value !== undefined) state[key] = value;
+    const value = Object.hasOwn(HASH_READERS, key) ? HASH_READERS[key](decodedText(part.slice(end + 1))) : undefined;
+    if (value === undefined) unread.push(decodedText(part));
+    else state[key] = value;
   }
-  return state;
+  return {state, unread};
 }
 
 /**

@@ -6,7 +6,6 @@ import {formatTicks, niceTicks} from "../../image/color/range.js";
  * @typedef {object} Axis
  * @property {(value: number) => number} place 0 at the bottom, 1 at the top
  * @property {{value: number, text: string}[]} ticks
- * @property {boolean} isEven whether equal steps are equal differences
  */
 
 const ACCURACY_TICKS = [
@@ -30,7 +29,7 @@ export function accuracyAxis(values) {
   const [bottom, top] = widened(halvings(low), halvings(high), 0.3);
   const ticks = ACCURACY_TICKS.filter((tick) => halvings(tick) >= bottom && halvings(tick) <= top);
   if (ticks.length < 2) return evenAxis(low, high, {least: 0, most: 1, write: percentTicks});
-  return axisOf((value) => (halvings(value) - bottom) / (top - bottom), ticks, percentTicks(ticks), false);
+  return axisOf((value) => (halvings(value) - bottom) / (top - bottom), ticks, percentTicks(ticks));
 }
 
 /**
@@ -49,13 +48,13 @@ export function lossAxis(values) {
     for (const step of steps) ticks.push(Number((step * 10 ** power).toPrecision(1)));
   }
   const inside = ticks.filter((tick) => Math.log(tick) >= bottom && Math.log(tick) <= top);
-  return axisOf((value) => (Math.log(value) - bottom) / (top - bottom), inside, inside.map(String), false);
+  return axisOf((value) => (Math.log(value) - bottom) / (top - bottom), inside, inside.map(String));
 }
 
 /** @returns {Axis} of probabilities: all of them */
 export function probabilityAxis() {
   const ticks = [0, 0.5, 1];
-  return axisOf((value) => value, ticks, percentTicks(ticks), true);
+  return axisOf((value) => value, ticks, percentTicks(ticks));
 }
 
 /**
@@ -102,12 +101,12 @@ export function spreadLabels(wanted, gap, height) {
 function evenAxis(low, high, {least, most, write}) {
   const [bottom, top] = widened(low, high, 0.05).map((end) => Math.min(most, Math.max(least, end)));
   const ticks = niceTicks(bottom, top, 5);
-  return axisOf((value) => (value - bottom) / (top - bottom || 1), ticks, write(ticks), true);
+  return axisOf((value) => (value - bottom) / (top - bottom || 1), ticks, write(ticks));
 }
 
 /** @returns {Axis} */
-function axisOf(place, values, texts, isEven) {
-  return {place, isEven, ticks: values.map((value, index) => ({value, text: texts[index]}))};
+function axisOf(place, values, texts) {
+  return {place, ticks: values.map((value, index) => ({value, text: texts[index]}))};
 }
 
 /** Widen a range a little on both sides, or by `spare` if it is empty. */

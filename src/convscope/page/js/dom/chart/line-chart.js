@@ -1,5 +1,6 @@
 import {epochTicks, spreadLabels} from "./axis.js";
 import {newElement, newShape} from "../element.js";
+import {makePlot} from "./plot.js";
 
 /**
  * Line chart over epochs with labels at the line ends; pointer and arrow keys select an epoch.
@@ -40,16 +41,17 @@ const MARKERS = {circle: "M-3 0a3 3 0 1 0 6 0a3 3 0 1 0-6 0", square: "M-3-3h6v6
  * @returns {LineChart}
  */
 export function makeLineChart(page, {width, height, label, epochs, last, axis, series, write, tell, onPoint, onPick}) {
-  const inner = {width: width - MARGIN.left - MARGIN.right, height: height - MARGIN.top - MARGIN.bottom};
-  const x = (epoch) => MARGIN.left + (last > 1 ? ((epoch - 1) / (last - 1)) * inner.width : inner.width / 2);
-  const y = (value) => MARGIN.top + (1 - Math.min(1, Math.max(0, axis.place(value)))) * inner.height;
+  const ticks = epochTicks(last, Math.min(8, Math.max(2, Math.floor((width - MARGIN.left - MARGIN.right) / 34))));
+  const {node: drawing, marks, x, y} = makePlot(page, {
+    width, height, label, margin: MARGIN, vertical: axis,
+    horizontal: {place: (epoch) => (last > 1 ? (epoch - 1) / (last - 1) : 0.5), ticks: ticks.map((value) => ({value, text: value}))},
+  });
+  const [right, bottom] = [width - MARGIN.right, height - MARGIN.bottom];
   const openMark = newShape(page, "g", {class: "epoch-mark"});
-  const pointer = newShape(page, "line", {class: "pointer-mark", y1: MARGIN.top, y2: MARGIN.top + inner.height});
-  const drawing = newShape(
-    page, "svg", {viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label},
-    ...drawGrid(page, axis, {x, y, width, inner, last}), openMark, pointer,
-    ...series.flatMap((each) => drawSeries(page, each, epochs, {x, y})),
-    ...drawEnds(page, series, {y, right: MARGIN.left + inner.width, bottom: MARGIN.top + inner.height, write}),
+  const pointer = newShape(page, "line", {class: "pointer-mark", y1: MARGIN.top, y2: bottom});
+  marks.append(
+    newShape(page, "text", {class: "tick", x: width, y: bottom + 17, "text-anchor": "end"}, "epoch"), openMark, pointer,
+    ...series.flatMap((each) => drawSeries(page, each, epochs, {x, y})), ...drawEnds(page, series, {y, right, bottom, write}),
   );
   drawing.style.maxWidth = `${width}px`;
   const node = newElement(page, "div", {
@@ -90,26 +92,11 @@ export function makeLineChart(page, {width, height, label, epochs, last, axis, s
       if (place === null) return;
       const at = x(epochs[place]);
       openMark.append(
-        newShape(page, "line", {x1: at, x2: at, y1: MARGIN.top, y2: MARGIN.top + inner.height}),
+        newShape(page, "line", {x1: at, x2: at, y1: MARGIN.top, y2: bottom}),
         newShape(page, "path", {d: `M${at - 5} ${MARGIN.top - 10}h10l-5 8z`}),
       );
     },
   };
-}
-
-/** Draw grid lines and axis labels. */
-function drawGrid(page, axis, {x, y, width, inner, last}) {
-  const right = MARGIN.left + inner.width;
-  const bottom = MARGIN.top + inner.height;
-  const across = axis.ticks.flatMap(({value, text}) => [
-    newShape(page, "line", {class: "grid", x1: MARGIN.left, x2: right, y1: y(value), y2: y(value)}),
-    newShape(page, "text", {class: "tick", x: MARGIN.left - 8, y: y(value) + 4, "text-anchor": "end"}, text),
-  ]);
-  const most = Math.max(2, Math.floor(inner.width / 34));
-  const below = epochTicks(last, Math.min(8, most)).map((epoch) =>
-    newShape(page, "text", {class: "tick", x: x(epoch), y: bottom + 18, "text-anchor": "middle"}, epoch));
-  const name = newShape(page, "text", {class: "tick", x: width, y: bottom + 18, "text-anchor": "end"}, "epoch");
-  return [...across, ...below, name];
 }
 
 /** Draw a line, interrupted at missing values, with a marker per value. */

@@ -14,7 +14,7 @@ const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 /**
  * Return a range for each channel of each layer: of the channel, of its layer or of all layers.
  *
- * No range is empty; ranges of signed values are symmetric about zero.
+ * No range is empty; ranges of signed values are symmetric about zero, others begin there, however small the least number is.
  *
  * @param {Record<string, Layer>} layers
  * @param {ScaleMode} mode
@@ -24,7 +24,7 @@ const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 export function scaleRanges(layers, mode, {signed = false} = {}) {
   if (!SCALE_MODES.includes(mode)) throw new RangeError(`unknown scale mode: ${mode}`);
   const own = Object.entries(layers).map(([name, {shape, data}]) => [name, channelRanges(data, shape[shape.length - 1])]);
-  const finish = signed ? evenRange : openRange;
+  const finish = signed ? evenRange : rangeFromZero;
   const overall = finish(joinedRange(own.flatMap(([, ranges]) => ranges)));
   const chosen = own.map(([name, ranges]) => {
     if (mode === "channel") return [name, ranges.map(finish)];
@@ -64,16 +64,9 @@ export function joinedRange(ranges) {
   return {minimum, maximum};
 }
 
-/**
- * Return a range that is not empty: a single value is extended to zero, and zero or no value to one.
- *
- * @param {ValueRange} range
- * @returns {ValueRange}
- */
-export function openRange({minimum, maximum}) {
-  if (maximum > minimum) return {minimum, maximum};
-  if (!(maximum === minimum) || maximum === 0) return {minimum: 0, maximum: 1};
-  return {minimum: Math.min(0, minimum), maximum: Math.max(0, maximum)};
+/** @param {ValueRange} range @returns {ValueRange} */
+function rangeFromZero({maximum}) {
+  return {minimum: 0, maximum: maximum > 0 ? maximum : 1};
 }
 
 /**

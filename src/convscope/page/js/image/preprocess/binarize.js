@@ -19,6 +19,8 @@ export const MAX_DOCUMENT_SIDE = 1024;
 const FLAT_LEVELS = 1;
 /** Minimum mean darkness of ink relative to its background, of 255. */
 const MIN_INK = 40;
+/** Background level that absorption is at least measured against. */
+const MIN_LIGHT = 64;
 
 /**
  * Return whether half of the border is within one level of its median, which no photo is.
@@ -58,7 +60,7 @@ export function absorbedLight({height, width, pixels}, reach) {
   const absorbed = new Uint8Array(ground.length);
   for (let place = 0; place < ground.length; place++) {
     const level = ground[place];
-    if (level > levels[place]) absorbed[place] = Math.floor((255 * (level - levels[place])) / level);
+    if (level > levels[place]) absorbed[place] = Math.floor((255 * (level - levels[place])) / Math.max(level, MIN_LIGHT));
   }
   return {height: plane.height, width: plane.width, pixels: absorbed, factor};
 }
@@ -89,7 +91,7 @@ export function inkAbove({height, width, pixels, factor}, above) {
  *
  * @param {number[]} counts of 256 levels
  */
-export function splitLevels(counts) {
+function splitLevels(counts) {
   const total = BigInt(counts.reduce((sum, count) => sum + count, 0));
   const moment = BigInt(counts.reduce((sum, count, level) => sum + level * count, 0));
   let [below, belowMoment, bestSpread, bestWeights] = [0n, 0n, 0n, 1n];
@@ -154,7 +156,7 @@ export function blockMeans({height, width, levels}, side) {
  * @param {Plane} plane
  * @returns {number} the side of a cell
  */
-export function cellSide({height, width}) {
+function cellSide({height, width}) {
   return Math.max(1, Math.ceil(Math.max(height, width) / BACKGROUND_CELLS));
 }
 
@@ -164,7 +166,7 @@ export function cellSide({height, width}) {
  * @param {Plane} plane
  * @param {number} side of a cell
  */
-export function isDarkerThanBackground(plane, side) {
+function isDarkerThanBackground(plane, side) {
   const near = meansAround(blockMeans(plane, side));
   let moment = 0;
   for (let row = 0; row < plane.height; row++) {
@@ -183,7 +185,7 @@ export function isDarkerThanBackground(plane, side) {
  * @param {number} reach cells from the middle of the closing's window to its edge
  * @returns {Plane} as large
  */
-export function backgroundOf({height, width, levels}, side, reach) {
+function backgroundOf({height, width, levels}, side, reach) {
   let cells = blockMeans({height, width, levels}, side);
   for (const extreme of [Math.max, Math.min]) {
     cells = extremeAround(cells, extreme, reach, true);

@@ -48,8 +48,9 @@ export function labelComponents({height, width, pixels}) {
  */
 export function maskOfPieces({height, width, runs}, pieces) {
   const pixels = new Uint8Array(height * width);
+  const wanted = new Set(pieces);
   for (const [row, first, last, piece] of runs) {
-    if (pieces.includes(piece)) pixels.fill(1, row * width + first, row * width + last + 1);
+    if (wanted.has(piece)) pixels.fill(1, row * width + first, row * width + last + 1);
   }
   return {height, width, pixels};
 }

@@ -2,14 +2,15 @@ import {MAX_DOCUMENT_SIDE, blockMeans, hasFlatBackground, inkAbove, absorbedLigh
 import {labelComponents, maskOfPieces} from "./connected-components.js";
 import {groupPieces, isCutOff} from "./grouping.js";
 import {DIGIT_SETTINGS, prepareDigit} from "./mnist-style.js";
-import {grownMask} from "./pixel-statistics.js";
+import {findPanels} from "./panels.js";
+import {grownMask, inkBox, inkMoments, borderMedian, extremeLevels, relevelled} from "./pixel-statistics.js";
 
 /**
  * Detection of the digit in an image: of several, the one with the most ink. As in `data/digits/detect.py`. Pure: no DOM.
  *
  * @typedef {import("./resample.js").GreyPicture} GreyPicture
  * @typedef {import("./pixel-statistics.js").InkBox} InkBox
- * @typedef {{box: InkBox | null, count: number, isCleared: boolean}} Found `box`: where its ink is in the picture; `count`: how
+ * @typedef {{box: InkBox | null, count: number, isCleared: boolean, area: number}} Found `box`: where its ink is in the picture; `count`: how
  *   many digits there are; `isCleared`: whether the background was cleared away first
  */
 
@@ -26,6 +27,12 @@ const REACH = 6;
 const WIDE_REACH = 12;
 /** Pixels around a digit's ink, for its soft edge. */
 const INK_MARGIN = 4;
+/** A digit of the dataset's form: pixels that are always fine, share of the side off centre, longer side in the box, peak. */
+const FORM_SLACK = 2;
+const OFF_CENTRE = 14;
+const SMALLEST = 0.7;
+const LARGEST = 1.2;
+const MIN_PEAK = 128;
 
 /**
  * @param {GreyPicture} picture of any size
@@ -38,11 +45,10 @@ export function detectDigit(picture, changes = {}) {
   if (Math.min(picture.height, picture.width) < least) return wholePicture(picture, settings);
   const isFlat = hasFlatBackground(picture);
   const {inkMask, components, groups} = isFlat ? onFlatBackground(picture, settings) : onDocument(picture);
+  const inside = isFlat && insidePanels(picture, inkMask.factor, components, settings);
+  if (inside) return inside;
   if (isFlat && groups.length <= 1) return wholePicture(picture, settings);
-  if (!groups.length) {
-    const blank = {...picture, pixels: new Uint8Array(picture.pixels.length)};
-    return {...prepareDigit(blank, settings), found: {box: null, count: 1, isCleared: true}};
-  }
+  if (!groups.length) return nothingIn(picture, settings, true);
   const group = groups.reduce((best, each) => (each.area > best.area ? each : best));
   const prepared = prepareDigit(inkOf(inkMask, components, group), {...settings, polarity: "keep", ground: false});
   const {factor, isCleared} = inkMask;
@@ -52,12 +58,64 @@ export function detectDigit(picture, changes = {}) {
     bottom: (group.box.bottom + 1) * factor - 1,
     right: (group.box.right + 1) * factor - 1,
   };
-  return {...prepared, found: {box, count: groups.length, isCleared}};
+  return {...prepared, found: {box, count: groups.length, isCleared, area: group.area}};
+}
+
+function nothingIn(picture, settings, isCleared) {
+  const blank = {...picture, pixels: new Uint8Array(picture.pixels.length)};
+  return {...prepareDigit(blank, settings), found: {box: null, count: 1, isCleared, area: 0}};
+}
+
+/** Return the largest digit inside panels, or nothing inside an empty one; null where the page itself is to be read. */
+function insidePanels(picture, factor, components, settings) {
+  const panels = findPanels(components, Math.ceil(MIN_SIDE / factor));
+  let [best, total] = [null, 0];
+  for (const {box: panel} of panels) {
+    const [top, left] = [panel.top * factor, panel.left * factor];
+    const [height, width] = [(panel.bottom + 1) * factor - top, (panel.right + 1) * factor - left];
+    const part = {height, width, pixels: new Uint8Array(height * width)};
+    for (let row = 0; row < height; row++) {
+      const start = (top + row) * picture.width + left;
+      part.pixels.set(picture.pixels.subarray(start, start + width), row * width);
+    }
+    const digit = detectDigit(part, settings);
+    const {box, area, count} = digit.found;
+    if (!box) continue;
+    total += count;
+    const moved = {top: box.top + top, left: box.left + left, bottom: box.bottom + top, right: box.right + left};
+    const own = area || height * width;
+    if (!best || own > best.found.area) best = {...digit, found: {...digit.found, box: moved, area: own}};
+  }
+  if (best) return {...best, found: {...best.found, count: total}};
+  return panels.some(({isFilled}) => isFilled) ? nothingIn(picture, settings, false) : null;
+}
+
+/**
+ * Return whether an image of the network's size has the form of the dataset's digits, as in `data/digits/training_form.py`.
+ *
+ * @param {GreyPicture} picture
+ */
+export function hasTrainingForm(picture, changes = {}) {
+  const {height, width, groundShare, leastContrast, boxShare, centre, fit} = {...DIGIT_SETTINGS, ...changes};
+  if (picture.height !== height || picture.width !== width) return false;
+  const {peak} = extremeLevels(picture.pixels);
+  if (borderMedian(picture) > leastContrast || peak < MIN_PEAK) return false;
+  const cut = Math.max(Math.floor(peak * groundShare), leastContrast);
+  const ink = relevelled(picture, (level) => (level > cut ? level : 0));
+  const box = inkBox(ink);
+  const [total, ...moments] = inkMoments(ink);
+  const centres = centre ? moments.map((moment) => moment / total) : [(box.top + box.bottom) / 2, (box.left + box.right) / 2];
+  const isCentral = [height, width].every((side, axis) =>
+    Math.abs(centres[axis] - (centre ? Math.floor(side / 2) : (side - 1) / 2)) <= Math.max(FORM_SLACK, side / OFF_CENTRE));
+  if (!fit || !isCentral) return isCentral;
+  const longest = Math.max(box.bottom - box.top, box.right - box.left) + 1;
+  const wanted = Math.floor(Math.max(height, width) * boxShare + 0.5);
+  return Math.abs(longest - wanted) <= FORM_SLACK || (longest >= SMALLEST * wanted && longest <= LARGEST * wanted);
 }
 
 function wholePicture(picture, settings) {
   const prepared = prepareDigit(picture, settings);
-  return {...prepared, found: {box: prepared.steps.crop.box, count: 1, isCleared: false}};
+  return {...prepared, found: {box: prepared.steps.crop.box, count: 1, isCleared: false, area: 0}};
 }
 
 /** Detect ink on a flat background, as prepareDigit does. */

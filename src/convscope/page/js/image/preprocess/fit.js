@@ -1,5 +1,5 @@
 import {borderMedian, extremeLevels, relevelled, toGrey} from "./pixel-statistics.js";
-import {axisShares} from "./resample.js";
+import {axisShares, weightedLevels} from "./resample.js";
 
 /**
  * Preprocessing for anything but digits: the middle of the image, resized. As in `data/preprocessing.py`, bit for bit. Pure: no
@@ -73,28 +73,10 @@ function planeWithin({width, levels, step, channel}, cut) {
 }
 
 /** Resize by area means when shrinking, bilinearly when enlarging; halves round up. */
-function resizedLevels({height, width, pixels}, size) {
-  const rows = axisShares(height, size.height, {box: size.height, length: height});
-  const columns = axisShares(width, size.width, {box: size.width, length: width});
-  const resized = new Uint8Array(size.height * size.width);
-  const line = new Float64Array(width);
-  rows.forEach((share, row) => {
-    line.fill(0);
-    share.weights.forEach((weight, step) => {
-      const start = (share.first + step) * width;
-      for (let column = 0; column < width; column++) line[column] += weight * pixels[start + column];
-    });
-    const down = sumOf(share.weights);
-    columns.forEach(({first, weights}, column) => {
-      const area = down * sumOf(weights);
-      let sum = 0;
-      for (let step = 0; step < weights.length; step++) sum += weights[step] * line[first + step];
-      resized[row * size.width + column] = Math.floor((2 * sum + area) / (2 * area));
-    });
+function resizedLevels(picture, size) {
+  const [rows, columns] = ["height", "width"].map((side) => {
+    const shares = axisShares(picture[side], size[side], {box: size[side], length: picture[side]});
+    return shares.map((share) => ({...share, sum: share.weights.reduce((sum, weight) => sum + weight, 0)}));
   });
-  return resized;
-}
-
-function sumOf(weights) {
-  return weights.reduce((sum, weight) => sum + weight, 0);
+  return weightedLevels(picture, rows, columns, (down, across) => down.sum * across.sum);
 }

@@ -35,26 +35,64 @@ export function groupPieces(components, dropsCutOff) {
   if (height < MIN_DIGIT || MIN_DIGIT_SHARE * height < Math.max(components.height, components.width)) return [];
   const pieces = counted.filter((piece) => DIRT_PIECE ** 2 * areas[piece] >= height * height);
   const large = pieces.filter((piece) => SMALL_PIECE * boxHeight(boxes[piece]) >= height);
+  const near = neighbourhoods(large.map((piece) => [piece, boxes[piece]]), height);
   const owners = new Map(large.map((piece) => [piece, piece]));
-  large.forEach((piece, index) => {
-    for (const other of large.slice(0, index)) {
-      if (!lieOverEachOther(boxes[piece], boxes[other])) continue;
-      const [one, two] = [owners.get(piece), owners.get(other)];
-      for (const [each, owner] of owners) if (owner === Math.max(one, two)) owners.set(each, Math.min(one, two));
+  for (const piece of large) {
+    for (const other of near(boxes[piece], 0)) {
+      if (other >= piece || !lieOverEachOther(boxes[piece], boxes[other])) continue;
+      const [one, two] = [ownerOf(owners, piece), ownerOf(owners, other)];
+      owners.set(Math.max(one, two), Math.min(one, two));
     }
-  });
+  }
+  for (const piece of large) owners.set(piece, ownerOf(owners, piece));
   for (const piece of pieces.filter((each) => !owners.has(each))) {
-    const gaps = large.map((other) => boxGap(boxes[piece], boxes[other]));
-    const gap = Math.min(...gaps);
-    if (PIECE_REACH * gap <= height) owners.set(piece, owners.get(large[gaps.indexOf(gap)]));
+    let [gap, nearest] = [height, -1];
+    for (const other of near(boxes[piece], Math.floor(height / PIECE_REACH))) {
+      const away = boxGap(boxes[piece], boxes[other]);
+      if (away < gap || (away === gap && other < nearest)) [gap, nearest] = [away, other];
+    }
+    if (PIECE_REACH * gap <= height) owners.set(piece, owners.get(nearest));
     else if (PIECE_ALONE * Math.max(boxHeight(boxes[piece]), boxWidth(boxes[piece])) >= height) owners.set(piece, piece);
   }
   const groups = new Map();
   for (const piece of [...owners.keys()].sort((one, two) => one - two)) {
-    const owner = owners.get(piece);
-    groups.set(owner, [...(groups.get(owner) ?? []), {pieces: [piece], box: boxes[piece], area: areas[piece]}]);
+    const box = boxes[piece];
+    const group = groups.get(owners.get(piece));
+    if (!group) {
+      groups.set(owners.get(piece), {pieces: [piece], box: {...box}, area: areas[piece]});
+      continue;
+    }
+    group.pieces.push(piece);
+    group.area += areas[piece];
+    for (const side of ["top", "left"]) group.box[side] = Math.min(group.box[side], box[side]);
+    for (const side of ["bottom", "right"]) group.box[side] = Math.max(group.box[side], box[side]);
   }
-  return [...groups.values()].map(joinedGroup);
+  return [...groups.values()];
+}
+
+/** Return a function that gives the boxes near a box, by the squares of a grid: without comparing all pairs. */
+function neighbourhoods(entries, side) {
+  const squares = new Map();
+  for (const [key, box] of entries) {
+    for (const square of covered(box, 0)) {
+      if (!squares.has(square)) squares.set(square, []);
+      squares.get(square).push(key);
+    }
+  }
+  return (box, reach) => new Set(covered(box, reach).flatMap((square) => squares.get(square) ?? []));
+
+  function covered({top, left, bottom, right}, reach) {
+    const found = [];
+    for (let row = Math.floor((top - reach) / side); row * side <= bottom + reach; row++) {
+      for (let column = Math.floor((left - reach) / side); column * side <= right + reach; column++) found.push(`${row} ${column}`);
+    }
+    return found;
+  }
+}
+
+function ownerOf(owners, piece) {
+  while (owners.get(piece) !== piece) piece = owners.get(piece);
+  return piece;
 }
 
 /**
@@ -64,22 +102,6 @@ export function groupPieces(components, dropsCutOff) {
  */
 export function isCutOff({top, left, bottom, right}, {height, width}) {
   return top === 0 || left === 0 || bottom === height - 1 || right === width - 1;
-}
-
-/**
- * Merge components into one group.
- *
- * @param {Group[]} groups @returns {Group}
- */
-function joinedGroup(groups) {
-  const boxes = groups.map(({box}) => box);
-  const box = {
-    top: Math.min(...boxes.map(({top}) => top)),
-    left: Math.min(...boxes.map(({left}) => left)),
-    bottom: Math.max(...boxes.map(({bottom}) => bottom)),
-    right: Math.max(...boxes.map(({right}) => right)),
-  };
-  return {pieces: groups.flatMap(({pieces}) => pieces), box, area: groups.reduce((sum, {area}) => sum + area, 0)};
 }
 
 /** Return the height of a digit, from [height, area] pairs: half of the area is in components at least as high. */

@@ -34,22 +34,34 @@ export function fitInto({height, width, pixels}, box) {
   const rows = axisShares(height, box.height, scale);
   const columns = axisShares(width, box.width, scale);
   const area = (2 * Math.max(scale.length, scale.box)) ** 2;
-  const fitted = new Uint8Array(box.height * box.width);
+  return {height: box.height, width: box.width, pixels: weightedLevels({width, pixels}, rows, columns, () => area)};
+}
+
+/**
+ * Return weighted means of pixels; halves round up.
+ *
+ * @param {{width: number, pixels: Uint8Array}} picture
+ * @param {PixelShare[]} rows for each output row
+ * @param {PixelShare[]} columns
+ * @param {(down: PixelShare, across: PixelShare) => number} areaOf what the weights of an output pixel are divided by
+ */
+export function weightedLevels({width, pixels}, rows, columns, areaOf) {
+  const levels = new Uint8Array(rows.length * columns.length);
   const line = new Float64Array(width);
-  rows.forEach(({first, weights}, row) => {
-    if (!weights.length) return;
+  rows.forEach((down, row) => {
     line.fill(0);
-    weights.forEach((weight, step) => {
-      const start = (first + step) * width;
+    down.weights.forEach((weight, step) => {
+      const start = (down.first + step) * width;
       for (let column = 0; column < width; column++) line[column] += weight * pixels[start + column];
     });
-    columns.forEach((share, column) => {
+    columns.forEach((across, column) => {
       let sum = 0;
-      for (let step = 0; step < share.weights.length; step++) sum += share.weights[step] * line[share.first + step];
-      fitted[row * box.width + column] = Math.floor((2 * sum + area) / (2 * area));
+      for (let step = 0; step < across.weights.length; step++) sum += across.weights[step] * line[across.first + step];
+      const area = areaOf(down, across);
+      levels[row * columns.length + column] = Math.floor((2 * sum + area) / (2 * area));
     });
   });
-  return {height: box.height, width: box.width, pixels: fitted};
+  return levels;
 }
 
 /**
@@ -119,7 +131,7 @@ export function shrinkFactor({height, width}) {
 }
 
 /**
- * Return the means of squares, cropped at the far edges, on white.
+ * Return the means of squares, cropped at the far edges.
  *
  * Some rows of an image may be passed if their number is a multiple of `factor`, or if they are the last ones.
  *
@@ -127,8 +139,8 @@ export function shrinkFactor({height, width}) {
  * @param {number} factor
  * @returns {Pixels}
  */
-export function shrunkOnWhite(picture, factor) {
-  return laidOnWhite(factor === 1 ? picture : reducedPixels(picture, factor));
+export function shrunk(picture, factor) {
+  return factor === 1 ? picture : reducedPixels(picture, factor);
 }
 
 /** Reduce as Pillow's `reduce`: colours are weighted by opacity. */
@@ -190,14 +202,26 @@ function dividedBy255(product) {
   return Math.floor((product + 127) / 255);
 }
 
-/** Composite on white with the integers of `data/images/resample.py`, in place. */
-function laidOnWhite({height, width, data}) {
+/** Lowest level of white ink. */
+const WHITE_INK = 240;
+/** Lowest opacity of ink. */
+const OPAQUE_INK = 128;
+
+/** Composite on white with the integers of `data/images/resample.py`, in place; white ink on black, as `data/images/decode.py`. */
+export function laidOnWhite({height, width, data}) {
+  let [darkest, least, most] = [255, 255, 0];
   for (let place = 0; place < data.length; place += 4) {
     const opacity = data[place + 3];
-    if (opacity === 255) continue;
+    least = Math.min(least, opacity);
+    most = Math.max(most, opacity);
     for (let channel = place; channel < place + 3; channel++) {
       data[channel] = 255 - opacity + dividedBy255(data[channel] * opacity);
+      darkest = Math.min(darkest, data[channel]);
     }
+  }
+  const isWhiteInk = darkest >= WHITE_INK && most >= OPAQUE_INK && least < OPAQUE_INK;
+  for (let place = 0; place < data.length; place += 4) {
+    if (isWhiteInk) data.fill(data[place + 3], place, place + 3);
     data[place + 3] = 255;
   }
   return {height, width, data};

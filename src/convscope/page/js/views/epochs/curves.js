@@ -14,7 +14,7 @@ const CHARTS = [
   },
   {mount: "loss-curves", label: "Loss", keys: ["loss", "val_loss"], makeAxis: lossAxis, write: (value) => value.toFixed(4)},
 ];
-const SIZE = {width: 372, height: 232};
+const SIZE = {width: 372, height: 200};
 
 /** @param {import("../../state/epochs.js").Frame[]} frames */
 export function startCurves(page, session, frames) {

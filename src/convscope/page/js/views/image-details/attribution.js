@@ -20,7 +20,7 @@ import {channelRanges, evenRange, formatNumber, joinedRange} from "../../image/c
  * @property {() => void} hide
  */
 
-const CLASS_PICTURE_SIDE = 112;
+const CLASS_PICTURE_SIDE = 84;
 
 /** Label of the number under a map, by method. */
 const NUMBER_UNDER = {
@@ -37,19 +37,19 @@ export function makeAttributionDetails(page, session, {names}) {
   const [height, width, channels] = session.payload.dataset.image_shape;
   const head = newElement(page, "div", {class: "class-pair", "aria-hidden": "true"});
   const ways = ATTRIBUTION_METHODS.map((way) => newWayRow(page, way, {height, width}));
-  const door = newElement(page, "button", {type: "button", class: "link"}, "Larger maps, with explanations, for any class");
+  const door = newElement(page, "button", {type: "button", class: "link"}, "Larger maps, with explanations, over the open image");
   const legend = new ScaleLegend(page);
   const reading = newElement(
     page, "p", {class: "reading"}, "The maps in a row share one colour scale; its maximum is the number next to the title.",
   );
   const node = newElement(
-    page, "section", {class: "details-part details-classes", hidden: true}, newElement(page, "h4", {}, "Attribution by class"),
+    page, "details", {class: "details-part details-classes", name: "case-part", "data-part": "attribution", hidden: true}, newElement(page, "summary", {}, "Attribution by class"),
     head, ...ways.map((row) => row.node), legend.element, reading, newElement(page, "p", {class: "small"}, door),
   );
   let [wanted, asked] = [null, 0];
   door.addEventListener("click", () => {
     session.set({target: wanted.labels[0]});
-    page.getElementById("class-attribution")?.scrollIntoView({block: "start"});
+    page.getElementById("pad")?.scrollIntoView({block: "center"});
   });
   const redraw = drawWhenVisible(node, begin);
 

@@ -1,9 +1,10 @@
 import {newElement} from "../../dom/element.js";
+import {comparedClasses} from "../../network/temperature.js";
+import {epochProbabilities} from "../../state/epoch-probabilities.js";
 import {makeAttributionDetails} from "./attribution.js";
 import {cacheNeighbours, newNeighbourView} from "./nearest-images.js";
-import {comparedClasses} from "./predictions-by-epoch.js";
 import {answerAbout} from "./subject.js";
-import {cacheCourses, newCourseView} from "./training-course.js";
+import {newCourseView} from "./training-course.js";
 
 /**
  * Create the slow part of the image details: attribution, nearest training images and training course of two classes.
@@ -25,7 +26,7 @@ export function makeEvidenceDetails(page, session, {names, isInk, frames}) {
   const others = newElement(page, "div");
   const node = newElement(page, "div", {}, classesView.node, others);
   const findNeighbours = cacheNeighbours(session);
-  const findCourse = cacheCourses(session, frames);
+  const findCourse = epochProbabilities(session, frames);
   const trained = trainingImages(session.payload);
   let asked = 0;
   let shown = {key: null, change: "", course: null};
@@ -36,7 +37,7 @@ export function makeEvidenceDetails(page, session, {names, isInk, frames}) {
     if (answer < 0 || names.length < 2) return;
     const [key, {change}] = [open.row === null ? open.original : open.name, session.state];
     if (shown.key === key && shown.change === change) {
-      shown.course?.markEpoch(session.state.epoch); // the epoch changes, the image does not
+      shown.course?.markEpoch(); // the epoch changes, the image does not
       return;
     }
     const mine = ++asked;
@@ -50,7 +51,8 @@ export function makeEvidenceDetails(page, session, {names, isInk, frames}) {
     else classesView.hide();
     const neighbourhood = await findNeighbours(open, labels, isWanted);
     if (!isWanted()) return;
-    const courseView = course && frames.length > 1 ? newCourse(course, classes, open.label) : null;
+    const courseView = course && frames.length > 1
+      ? newCourseView(page, session, {frames, probabilities: course, classes, label: open.label, names}) : null;
     shown = {key, change, course: courseView};
     others.replaceChildren(...[neighbourhood?.groups.length && newNear(neighbourhood), courseView?.node].filter(Boolean));
   }
@@ -58,11 +60,6 @@ export function makeEvidenceDetails(page, session, {names, isInk, frames}) {
   function newNear(neighbourhood) {
     const {reference} = session.images;
     return newNeighbourView(page, neighbourhood, {reference, names, isInk, trained, open: session.openImage});
-  }
-
-  function newCourse(probabilities, {called, rival}, label) {
-    const pick = (epoch) => session.set({epoch});
-    return newCourseView(page, {frames, probabilities, called, rival, label, names, epoch: session.state.epoch, pick});
   }
 
   return {node, show};

@@ -33,7 +33,7 @@ export function newNeighbourView(page, {searched, layer, groups}, {reference, na
   const from = `${share} ${formatWhole(trained)} training images`;
   const where = layer ? [", by their distance in ", {name: layer}, newGlossaryButton(page, "distance")] : [];
   return newElement(
-    page, "section", {class: "details-part"}, newElement(page, "h4", {}, "Nearest training images"), ...rows,
+    page, "details", {class: "details-part", name: "case-part", "data-part": "neighbours"}, newElement(page, "summary", {}, "Nearest training images"), ...rows,
     newElement(page, "p", {class: "reading"}, ...neighbourVoteText(groups, names), `Among ${from}`, ...where, "."),
   );
 }
@@ -58,12 +58,11 @@ function newNeighbour(page, {row, distance}, {reference, names, isInk, open}) {
   const button = newElement(
     page, "button", {
       type: "button", class: "neighbour", "data-name": `train-${index}`, "data-row": row, title: `Training image ${index}`,
-      "aria-label": `Training image ${index}, ${names[reference.labels[row]]}${far}`,
+      "aria-label": `Training image ${index}, ${names[reference.labels[row]]}${far}`, click: () => open(`train-${index}`),
     },
     newElement(page, "span", {class: "tile-image"}, picture),
     newElement(page, "span", {"aria-hidden": "true"}, distance === null ? `#${index}` : distanceText(distance)),
   );
-  button.addEventListener("click", () => open(`train-${index}`));
   return newElement(page, "li", {}, button);
 }
 

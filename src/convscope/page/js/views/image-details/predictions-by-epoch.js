@@ -1,7 +1,7 @@
 import {inputsOfImage} from "../../data/images.js";
 import {runInSlices} from "../../dom/scheduling.js";
 import {makeWorkspace, runNetwork} from "../../network/network.js";
-import {rankedIndices} from "../../network/temperature.js";
+import {largestOf} from "../../network/temperature.js";
 
 /**
  * Predictions of earlier epochs for the test images.
@@ -57,30 +57,7 @@ function* fillAnswers(answers, images, network, rows) {
   return answers;
 }
 
-/**
- * @param {ArrayLike<number>} values
- * @returns {number} the place of the largest, of equal ones the first
- */
-export function largestOf(values) {
-  let best = 0;
-  for (let place = 1; place < values.length; place++) if (values[place] > values[best]) best = place;
-  return best;
-}
-
 /** Sentences about one image over the epochs. Pure: no DOM. */
-
-/**
- * Return the two classes to compare: the predicted one and the true one, or the runner-up if that is the same or unknown.
- *
- * @param {ArrayLike<number>} probabilities
- * @param {number | null} label
- * @returns {{called: number, rival: number}}
- */
-export function comparedClasses(probabilities, label) {
-  const ranked = rankedIndices(probabilities);
-  const called = ranked[0];
-  return {called, rival: label !== null && label !== called ? label : ranked[1]};
-}
 
 /**
  * Return a sentence about the predictions for an image over the epochs.

@@ -1,6 +1,6 @@
 import {newGlossaryButton, newElement} from "../../dom/element.js";
 import {formatProbability} from "../../dom/format.js";
-import {rankedIndices, softmaxAt} from "../../network/temperature.js";
+import {rankedIndices} from "../../network/temperature.js";
 
 /** The most probable classes of an image as a small table with bars. */
 
@@ -12,25 +12,21 @@ const CLASSES_SHOWN = 3;
  * @param {object} options
  * @param {string[]} options.names
  * @param {number | null} options.label
- * @param {number | null} options.temperature null where there is none, or it is not this network's
  * @returns {HTMLElement}
  */
-export function newProbabilityTable(page, {probabilities, logits}, {names, label, temperature}) {
+export function newProbabilityTable(page, {probabilities}, {names, label}) {
   const ranked = rankedIndices(probabilities);
   const shown = ranked.slice(0, CLASSES_SHOWN);
   if (label !== null && !shown.includes(label)) shown.push(label);
-  const calibrated = temperature && logits ? softmaxAt(logits, temperature) : null;
   const head = newElement(
     page, "tr", {}, newElement(page, "th", {scope: "col"}, "Class"),
     newElement(page, "th", {scope: "col", class: "n"}, "Probability", newGlossaryButton(page, "confidence")),
-    calibrated && newElement(page, "th", {scope: "col", class: "n"}, "Calibrated", newGlossaryButton(page, "calibrated")),
   );
   const rows = shown.map((each) =>
     newElement(
       page, "tr", {class: classOfRow(each, ranked[0], label)},
       newElement(page, "th", {scope: "row", title: names[each]}, newMark(page, each, ranked[0], label), {name: names[each]}),
       newElement(page, "td", {class: "n"}, formatProbability(probabilities[each]), newBar(page, probabilities[each])),
-      calibrated && newElement(page, "td", {class: "n"}, formatProbability(calibrated[each])),
     ));
   const caption = newElement(page, "caption", {class: "visually-hidden"}, "The most probable classes");
   const [top, body] = [newElement(page, "thead", {}, head), newElement(page, "tbody", {}, ...rows)];

@@ -1,8 +1,5 @@
 import {quotedName} from "../../dom/element.js";
-import {formatWhole} from "../../dom/format.js";
-import {mistakeNames} from "../../dom/image-title.js";
-import {runNetwork} from "../../network/network.js";
-import {largestOf} from "./predictions-by-epoch.js";
+import {largestOf} from "../../network/temperature.js";
 
 /**
  * Subject of the image details, and its sentences. Pure: no DOM.
@@ -11,24 +8,6 @@ import {largestOf} from "./predictions-by-epoch.js";
  * @typedef {import("../../network/network.js").Run} Run
  * @typedef {{open: OpenImage, run: Run | null}} Subject
  */
-
-const SOURCE_TITLES = {test: "Test image", train: "Training image", drawing: "Your drawing", picture: "Your image"};
-
-/**
- * Return the open image or, before any was opened, the error with the highest confidence.
- *
- * @returns {Subject}
- */
-export function subjectOf({open, run, network, state, images, pixelsOf}) {
-  if (state.image) return {open, run};
-  const [name] = mistakeNames(images.test);
-  const pixels = name ? pixelsOf(name) : null;
-  if (!pixels) return {open, run};
-  const index = Number(name.split("-")[1]);
-  const row = images.test.indices.indexOf(index);
-  const mistake = {name, source: "test", index, row, label: images.test.labels[row], pixels, original: pixels};
-  return {open: mistake, run: network && runNetwork(network, pixels)};
-}
 
 /**
  * @param {Subject} subject
@@ -46,16 +25,6 @@ export function answerAbout({images}, {open, run}) {
  */
 export function testRowOf({open}) {
   return open.source === "test" ? open.row : null;
-}
-
-/**
- * Return a title such as `Test image 9,729`.
- *
- * @param {Subject} subject
- */
-export function subjectTitle({open}) {
-  const number = open.index === null ? "" : `\u00a0${formatWhole(open.index)}`;
-  return `${SOURCE_TITLES[open.source]}${number}${open.pixels === open.original ? "" : "; transformed"}`;
 }
 
 /**

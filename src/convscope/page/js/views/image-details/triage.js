@@ -8,13 +8,13 @@ import {newGlossaryButton, newElement} from "../../dom/element.js";
  */
 export function newTriageView(page, {kind, evidence}) {
   const sign = newElement(page, "span", {class: "triage-sign", "aria-hidden": "true"}, TRIAGE_SIGNS[kind]);
-  const title = newElement(page, "h4", {}, sign, ` Likely cause: ${TRIAGE_TITLES[kind]}`, newGlossaryButton(page, "hint"));
+  const title = newElement(page, "summary", {}, sign, ` Likely cause: ${TRIAGE_TITLES[kind]}`);
   const parts = (evidence ?? []).map((part) => newElement(page, "li", {dir: "auto"}, part));
   const known = parts.length
     ? newElement(page, "ul", {}, ...parts)
     : newElement(page, "p", {}, "The evidence is not in this file; `convscope mistakes` lists it.");
-  const reading = newElement(page, "p", {class: "reading"}, "Three heuristic rules; check the image yourself.");
-  return newElement(page, "section", {class: "details-part triage", "data-kind": kind}, title, known, reading);
+  const reading = newElement(page, "p", {class: "reading"}, "Three heuristic rules; check the image yourself.", newGlossaryButton(page, "hint"));
+  return newElement(page, "details", {class: "details-part triage", "data-kind": kind, name: "case-part", "data-part": "triage"}, title, known, reading);
 }
 
 /**

@@ -12,6 +12,7 @@ import {placeInWords} from "./selected-unit.js";
  * @typedef {object} ConvolutionView
  * @property {number} width of the window
  * @property {boolean} isWhole whether all channels are shown
+ * @property {number} channel the one that is shown otherwise
  * @property {number} extra decimals
  * @property {(channel: number) => ColorScale} inputScale
  * @property {ColorScale} weightScale
@@ -22,53 +23,61 @@ import {placeInWords} from "./selected-unit.js";
 
 const COLOURS = ["red", "green", "blue"];
 
-/** Channels whose products are shown until all are requested. */
-export const FIRST_CHANNELS = 3;
+/** Screen pixels: side of a grid of numbers, and of the smallest cell that a number is written into. */
+const [GRID_SIDE, MIN_WRITTEN] = [132, 22];
 
 /**
- * Input × weight = product for every position in the window, channel by channel; the sums; the bias; the activation function.
+ * Input × weight = product for every position in the window, of one input channel or of all; the sums; the bias; the activation function.
  *
  * @param {import("../../network/unit-arithmetic.js").Explanation} told
  * @param {ConvolutionView} view
  * @returns {Node[]}
  */
-export function convolutionArithmetic(page, told, {width, isWhole, extra, inputScale, weightScale, signed, inputName, isColour}) {
+export function convolutionArithmetic(page, told, {width, isWhole, channel, extra, inputScale, weightScale, signed, inputName, isColour}) {
   const products = told.channels.flatMap(({terms}) => terms.map(({product}) => product));
   const extent = Math.max(1e-12, ...products.map(Math.abs));
-  const decimals = {
-    input: decimalsFor(told.channels.flatMap(({terms}) => terms.map(({input}) => input))) - 1 + extra,
-    weight: decimalsFor([weightScale.maximum]) + extra,
-    product: arithmeticDecimals(told, products) + extra,
+  const decimals = arithmeticDecimals(told, products) + extra;
+  const written = {
+    input: gridDecimals(told.channels.flatMap(({terms}) => terms.map(({input}) => input)), width) + extra,
+    weight: gridDecimals([weightScale.maximum], width) + extra,
+    product: gridDecimals(products, width) + extra,
   };
-  const nameOfChannel = (channel) => (isColour ? COLOURS[channel] : `channel ${channel}`);
+  const nameOfChannel = (number) => (isColour ? COLOURS[number] : `channel ${number}`);
   const scales = {weight: weightScale, product: {minimum: -extent, maximum: extent, table: signed}};
   const isSingle = told.channels.length === 1;
-  const isShort = !isWhole && told.channels.length > FIRST_CHANNELS;
-  const {shown, hidden, rest} = largestFirst(told.channels, ({sum}) => sum, isShort ? FIRST_CHANNELS : Infinity, isShort);
-  const rows = shown.map(({channel, sum, terms}) => {
-    const colours = {...scales, input: inputScale(channel)};
+  const shown = isWhole ? told.channels : told.channels.filter((each) => isSingle || each.channel === channel);
+  const titles = {input: inputName === "the image" ? "pixels" : "window", weight: "kernel", product: "products"};
+  const rows = shown.map(({channel: number, sum, terms}) => {
+    const colours = {...scales, input: inputScale(number)};
     const grids = [["input", ""], ["weight", "×"], ["product", "="]].map(([part, sign]) => newElement(page, "span", {class: "term-part"},
-      sign && newElement(page, "span", {class: "sign"}, sign),
-      termGrid(page, part, terms, width, colours[part], Math.max(0, decimals[part]))));
+      newElement(page, "span", {class: "sign"}, `${sign} ${titles[part]}`),
+      termGrid(page, part, terms, width, colours[part], written[part])));
     const total = newElement(page, "p", {class: "channel-total", "data-term": "channel-total", "data-value": sum},
-      "sum ", newElement(page, "b", {}, formatDecimals(sum, decimals.product)));
-    const name = newElement(page, "p", {class: "channel-name"}, nameOfChannel(channel));
-    const label = isSingle ? `${terms.length} products` : `${nameOfChannel(channel)}: ${terms.length} products`;
-    return newElement(page, "div", {class: "arithmetic-channel", role: "group", "aria-label": label, "data-channel": channel},
-      isSingle ? null : name, ...grids, isSingle ? null : total);
+      "sum ", newElement(page, "b", {}, formatDecimals(sum, decimals)));
+    const name = newElement(page, "p", {class: "channel-name"}, nameOfChannel(number));
+    const label = isSingle ? `${terms.length} products` : `${nameOfChannel(number)}: ${terms.length} products`;
+    return newElement(page, "div", {class: "arithmetic-channel", role: "group", "aria-label": label, "data-channel": number},
+      ...(isWhole && !isSingle ? [name, ...grids, total] : grids));
   });
-  const lines = isSingle ? [] : shown.map(({channel, sum}) => ["channel-sum", sum, `from ${nameOfChannel(channel)}`]);
-  if (hidden) lines.push(["rest", rest, `from the other ${hidden} channels`]);
+  const lines = isSingle ? [] : shown.map(({channel: number, sum}) => ["channel-sum", sum, `from ${nameOfChannel(number)}`]);
+  const others = told.channels.filter((each) => !shown.includes(each));
+  const rest = others.reduce((sum, each) => sum + each.sum, 0);
+  if (others.length) lines.push(["rest", rest, others.length > 1 ? `from the other ${others.length} channels` : `from ${nameOfChannel(others[0].channel)}`]);
   lines.push(["sum", told.sum, isSingle ? `sum of the ${products.length} products` : `from all ${told.channels.length} channels`]);
   lines.push(["bias", told.bias, "bias"]);
-  const channelsToo = isSingle ? "" : ` and every channel of ${inputName}`;
-  const heading = `${inputName === "the image" ? "Pixel" : "Input"} × weight = product, for every position in the window${channelsToo}:`;
-  return [newElement(page, "p", {class: "arithmetic-title"}, heading), ...rows, arithmeticFoot(page, told, decimals.product, lines)];
+  return [newElement(page, "div", {class: "arithmetic-rows"}, ...rows), arithmeticFoot(page, told, decimals, lines)];
+}
+
+/** Return the decimals of numbers in cells: two or three significant digits of the largest, fewer in a wide window. */
+function gridDecimals(values, width) {
+  const decimals = decimalsFor(values);
+  return Math.max(0, decimals - (decimals > 3 ? 2 : 1) - (width > 4 ? 1 : 0));
 }
 
 /** Create one of the three grids of a window. */
 function termGrid(page, part, terms, width, scale, decimals) {
-  const texts = terms.map((term) => formatDecimals(term[part], decimals));
+  const side = Math.floor(GRID_SIDE / width);
+  const texts = terms.map((term) => (side < MIN_WRITTEN ? "" : formatDecimals(term[part], decimals)));
   const cells = terms.map((term, place) => {
     const value = term[part];
     const isOutside = part === "input" && term.padding;
@@ -81,8 +90,10 @@ function termGrid(page, part, terms, width, scale, decimals) {
     return cell;
   });
   const grid = newElement(page, "span", {class: `term-grid ${part}`}, ...cells);
-  // Wide enough for sign and digits, so that the grids of all channels align.
-  grid.style.gridTemplateColumns = `repeat(${width}, ${Math.max(...texts.map((text) => text.replace("−", "").length)) + 2}ch)`;
+  // Wide enough for sign and digits, so that nothing shifts from step to step.
+  const digits = Math.max(...texts.map((text) => text.replace("−", "").length));
+  grid.style.gridTemplateColumns = `repeat(${width}, ${digits ? `max(${MIN_WRITTEN}px, ${digits + 1.6}ch)` : `${Math.max(2, side)}px`})`;
+  grid.style.gridAutoRows = `${digits ? 26 : Math.max(2, side)}px`;
   return grid;
 }
 
@@ -110,8 +121,7 @@ export function denseArithmetic(page, told, {isWhole, extra, source, prefix = []
     const words = placeInWords(place, source.shape);
     const name = source.index < 0
       ? newElement(page, "span", {}, words)
-      : newElement(page, "button", {type: "button", class: "link", "aria-label": `${source.name}, ${words}`}, words);
-    name.addEventListener("click", () => source.index >= 0 && openUnit(source.index, place));
+      : newElement(page, "button", {type: "button", class: "link", "aria-label": `${source.name}, ${words}`, click: () => openUnit(source.index, place)}, words);
     return newElement(page, "tr", {"data-term": "product", "data-index": term.index, "data-value": term.product},
       newElement(page, "th", {scope: "row"}, name),
       newElement(page, "td", {class: "n"}, formatDecimals(term.input, decimals.input)),
@@ -167,10 +177,11 @@ export function softmaxArithmetic(page, {softmax, unit}, {isWhole, extra, nameOf
   newElement(page, "td", {class: "n"}, formatDecimals(logits[place] - maximum, decimals)),
   newElement(page, "td", {class: "n"}, inFull(exponentials[place])),
   newElement(page, "td", {class: "n", "data-term": "share", "data-index": place, "data-value": probabilities[place]},
-    inFull(probabilities[place]))));
-  const titles = [["logit", "logit"], ["− largest", "softmax"], ["exp", "softmax"], ["÷ total = probability", "softmax"]];
+    inFull(probabilities[place])),
+  newElement(page, "td", {class: "bar-cell"}, shareBar(page, exponentials[place]))));
+  const titles = [["logit", "logit"], ["− max", "softmax"], ["exp", "softmax"], ["÷ total", "softmax"]];
   const head = newElement(page, "tr", {}, newElement(page, "td"), ...titles.map(([title, word]) => (
-    newElement(page, "th", {scope: "col", class: "n"}, title, newGlossaryButton(page, word)))));
+    newElement(page, "th", {scope: "col", class: "n"}, title, newGlossaryButton(page, word)))), newElement(page, "td"));
   const rest = hidden.reduce((sum, place) => sum + exponentials[place], 0);
   const others = hidden.length ? [sumRow(page, "exponential-rest", `the other ${hidden.length}`, rest, inFull)] : [];
   const foot = sumRow(page, "total", "total", total, inFull);
@@ -180,11 +191,24 @@ export function softmaxArithmetic(page, {softmax, unit}, {isWhole, extra, nameOf
     `${inFull(exponentials[unit])} ÷ ${inFull(total)} = `,
     newElement(page, "b", {"data-term": "after", "data-value": probabilities[unit]}, inFull(probabilities[unit])), ".");
   const scroll = newElement(page, "div", {class: "scroll", tabindex: "0", role: "group", "aria-label": "Softmax computation"}, table);
-  return [newElement(page, "p", {class: "arithmetic-title"}, "The softmax turns logits into probabilities:"), scroll, sum];
+  const parts = shown.map((place) => sizedPart(page, probabilities[place], place === unit ? "is-open" : null));
+  const whole = newElement(page, "div", {class: "softmax-whole", "aria-hidden": "true"}, ...parts);
+  return [newElement(page, "p", {class: "arithmetic-title"}, "Softmax: exponentials, divided by their total, before any calibration"), whole, scroll, sum];
+}
+
+/** Create a bar from the left. @param {number} share 0..1 */
+function shareBar(page, share) {
+  return newElement(page, "span", {class: "share-bar", "aria-hidden": "true"}, sizedPart(page, share, null));
+}
+
+function sizedPart(page, share, name) {
+  const part = newElement(page, "i", {class: name});
+  part.style.width = `${100 * share}%`;
+  return part;
 }
 
 /** Create a row with a number in the column of exponentials only. */
 function sumRow(page, term, title, value, inFull) {
   return newElement(page, "tr", {"data-term": term, "data-value": value}, newElement(page, "th", {scope: "row"}, title),
-    newElement(page, "td"), newElement(page, "td"), newElement(page, "td", {class: "n"}, inFull(value)), newElement(page, "td"));
+    newElement(page, "td"), newElement(page, "td"), newElement(page, "td", {class: "n"}, inFull(value)), newElement(page, "td"), newElement(page, "td"));
 }

@@ -28,7 +28,7 @@ const FUNCTIONS_IN_WORDS = {
 export function arithmeticFoot(page, told, decimals, lines = []) {
   const all = [...lines];
   if (told.activation === "linear") all.push(["after", told.after, "is the activation"]);
-  else if (told.softmax) all.push(["before", told.before, "is the logit, the input of the softmax below"]);
+  else if (told.softmax) all.push(["before", told.before, "is the logit, the input of the softmax"]);
   else {
     all.push(["before", told.before, "before the activation function"]);
     const words = FUNCTIONS_IN_WORDS[told.activation] ?? ((before) => `${told.activation} of ${before}`);

@@ -38,8 +38,8 @@ export function poolingArithmetic(page, told, {scale, extra, openWinner}) {
     return [box, arithmeticFoot(page, told, DECIMALS + extra, lines)];
   }
   const winner = places.find(({wins}) => wins);
-  const door = newElement(page, "button", {type: "button", class: "link"}, `row ${winner.row}, column ${winner.column}`);
-  door.addEventListener("click", () => openWinner(winner.row, winner.column));
+  const click = () => openWinner(winner.row, winner.column);
+  const door = newElement(page, "button", {type: "button", class: "link", click}, `row ${winner.row}, column ${winner.column}`);
   const others = ties ? `, as large as ${ties === 1 ? "one other" : `${ties} others`}` : "";
   const sentence = newElement(page, "p", {class: "arithmetic-sentence"}, `The maximum of these ${places.length} values: `,
     arithmeticNumber(page, "after", told.after, extra), ", from ", door, `${others}.`);
@@ -87,8 +87,7 @@ export function identityArithmetic(page, told, {name, shape, openSource, kind, e
     return [newElement(page, "p", {class: "arithmetic-sentence"}, "This unit is padding: ", zero, ".")];
   }
   const words = placeInWords(told.from, shape);
-  const source = openSource ? newElement(page, "button", {type: "button", class: "link"}, words) : newElement(page, "span", {}, words);
-  source.addEventListener("click", () => openSource?.());
+  const source = openSource ? newElement(page, "button", {type: "button", class: "link", click: openSource}, words) : newElement(page, "span", {}, words);
   const from = [" from ", newElement(page, "bdi", {}, name), ", ", source, "."];
   if (told.activation === "linear" || told.softmax) {
     const training = /Dropout|Noise|Regularization|Random/.test(kind) ? " This layer is active in training only." : "";

@@ -1,9 +1,7 @@
 import {newElement, writeText} from "../../dom/element.js";
-import {isPicture} from "../../network/shape.js";
 import {sourceOfLayer} from "../../network/unit-receptive-field.js";
-import {FIRST_CHANNELS, FIRST_CLASSES, FIRST_TERMS, convolutionArithmetic, denseArithmetic, softmaxArithmetic} from "./arithmetic-layers.js";
+import {FIRST_CLASSES, FIRST_TERMS, convolutionArithmetic, denseArithmetic, softmaxArithmetic} from "./arithmetic-layers.js";
 import {affineArithmetic, identityArithmetic, poolingArithmetic} from "./arithmetic-other-layers.js";
-import {ContributionPictures} from "./contribution-pictures.js";
 
 /** Extra decimals on request; a float32 has at most nine significant digits. */
 const MORE_DIGITS = 4;
@@ -18,7 +16,8 @@ const MORE_DIGITS = 4;
  * @property {ThemeColors} colors
  * @property {Record<string, ValueRange[]>} ranges of the layers' colours
  * @property {boolean[]} signed per layer
- * @property {number} weightExtent to which the colours of the layer's weights go
+ * @property {number} weightExtent to which the colours of the unit's weights go
+ * @property {number} channel the input channel whose window is shown
  */
 export class UnitArithmetic {
   /** @param {{openUnit: (index: number, place: number[]) => void, redraw: () => void}} callbacks */
@@ -26,7 +25,6 @@ export class UnitArithmetic {
     Object.assign(this, {page, session, callbacks});
     [this.isWhole, this.extra] = [false, 0];
     this.layer = -1;
-    this.pictures = new ContributionPictures(page, session);
     this.body = newElement(page, "div", {class: "arithmetic-body"});
     this.more = newElement(page, "button", {type: "button", class: "arithmetic-more"});
     this.more.hidden = true; // until a list is shortened
@@ -40,10 +38,10 @@ export class UnitArithmetic {
       this.finer.setAttribute("aria-pressed", String(this.extra > 0));
       callbacks.redraw();
     });
-    this.tail = newElement(page, "div", {class: "arithmetic-body"});
-    const buttons = newElement(page, "p", {class: "arithmetic-buttons"}, this.more, this.finer);
+    this.tail = newElement(page, "div", {class: "arithmetic-tail"});
+    this.buttons = newElement(page, "p", {class: "arithmetic-buttons"}, this.more, this.finer);
     /** @type {HTMLElement} */
-    this.element = newElement(page, "div", {class: "arithmetic"}, this.pictures.element, this.body, buttons, this.tail);
+    this.element = newElement(page, "div", {class: "arithmetic"}, this.body, this.tail);
   }
 
   /**
@@ -60,9 +58,6 @@ export class UnitArithmetic {
     this.element.dataset.kind = told.kind;
     this.body.replaceChildren(...this.partsOf(layer, index, place, told, source, view));
     this.tail.replaceChildren(...(told.softmax ? softmaxArithmetic(page, told, {isWhole: this.isWhole, extra: this.extra, nameOf: this.nameOfUnit(index)}) : []));
-    const showsPictures = told.kind === "dense" && isPicture(source.shape) && place.length === 1;
-    this.pictures.element.hidden = !showsPictures;
-    if (showsPictures) this.pictures.show(told, source, view);
     this.offerMore(told);
   }
 
@@ -72,7 +67,7 @@ export class UnitArithmetic {
     const inputScale = (channel) => this.inputScale(index, channel, view);
     if (told.kind === "convolution") {
       return convolutionArithmetic(page, told, {
-        width: layer.settings.kernel_size[1], isWhole, extra, inputScale, signed: view.colors.signed,
+        width: layer.settings.kernel_size[1], isWhole, channel: view.channel, extra, inputScale, signed: view.colors.signed,
         weightScale: {minimum: -view.weightExtent, maximum: view.weightExtent, table: view.colors.signed},
         inputName: before?.name ?? "the image", isColour: index === 0 && layer.inputShape[2] === 3,
       });
@@ -92,7 +87,7 @@ export class UnitArithmetic {
     return identityArithmetic(page, told, {name: before?.name ?? "the image", shape: layer.inputShape, openSource, kind: layer.kind, extra});
   }
 
-  /** Return the colour scale of the layer's input, the same as in the network grid. */
+  /** Return the colour scale of the layer's input, the same as elsewhere in the page. */
   inputScale(index, channel, {colors, ranges, signed}) {
     if (index === 0) return {minimum: 0, maximum: 1, table: colors.pixels};
     const scales = ranges[this.session.network.layers[index - 1].name];
@@ -109,13 +104,13 @@ export class UnitArithmetic {
   /** Offer to show all terms of a shortened list. */
   offerMore({kind, channels, terms, softmax}) {
     const lists = [
-      ["channels", kind === "convolution" ? channels.length : 0, FIRST_CHANNELS],
+      ["channels", kind === "convolution" ? channels.length : 0, 1],
       ["products", kind === "dense" ? terms.length : 0, FIRST_TERMS],
       ["classes", softmax?.logits.length ?? 0, FIRST_CLASSES],
     ].filter(([, count, first]) => count > first);
     this.more.hidden = !lists.length;
     const all = lists.map(([what, count]) => `${count.toLocaleString("en")} ${what}`).join(" and ");
-    writeText(this.more, this.isWhole ? `Show only the largest ${lists[0]?.[2]}` : `Show all ${all}`);
+    writeText(this.more, this.isWhole ? "Show fewer" : `Show all ${all}`);
     this.more.setAttribute("aria-expanded", String(this.isWhole));
   }
 }

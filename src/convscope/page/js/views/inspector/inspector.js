@@ -1,73 +1,161 @@
-import {newElement, refill} from "../../dom/element.js";
-import {imageTitle} from "../../dom/image-title.js";
-import {predictedName} from "../../state/prediction.js";
-import {startAttribution} from "../attribution/attribution.js";
-import {startClassExamples} from "../attribution/class-examples.js";
-import {startKernels} from "./kernels.js";
-import {startNetworkGrid} from "./network-grid.js";
+import {drawWhenVisible} from "../../dom/draw-when-visible.js";
+import {startColorScaleSelect} from "../../dom/color-scale-select.js";
+import {newElement} from "../../dom/element.js";
+import {rangesOfLayers, signedLayers} from "../../dom/signed-layers.js";
+import {onThemeChange, themeColors} from "../../dom/theme-colors.js";
+import {Crumbs} from "./crumbs.js";
+import {LayerView, showLayerTitle} from "./layer-view.js";
 import {OpenUnit} from "./selected-unit.js";
-import {startUnitLens} from "./unit-lens.js";
-import {startUnitView} from "./unit-view.js";
+import {UnitView} from "./unit-view.js";
+
+/** Milliseconds in which the panel grows from the block of its layer. */
+const GROWTH = 250;
 
 /**
- * Start the inspector: network, layer, channel, unit and its arithmetic; kernels; attribution.
+ * Start the panel that opens in place of the layer strip: a layer, or one unit and its arithmetic, by the page's state.
  *
  * Without weights in the page, the static figures stay.
  */
 export function startInspector(page, session) {
-  const element = page.querySelector("#inspector");
-  if (!element || !session.network) return;
-  element.hidden = false;
-  takeAnchors(page, element);
+  const panel = page.querySelector("#inside-panel");
+  const unit = session.network && new OpenUnit(session);
+  if (!panel || !unit?.computed.length) return;
+  const signed = signedLayers(session.network);
+  const title = page.querySelector("#inside-panel-title");
+  const crumbs = new Crumbs(page, session, unit);
+  panel.prepend(crumbs.element);
+  const redraw = drawWhenVisible(panel, () => draw(false));
+  const layerView = new LayerView(page, session, unit, signed);
+  const unitView = new UnitView(page, session, unit, signed, redraw);
   tellProblem(page, session);
-  startInspectorTitle(page, session);
-  const unit = new OpenUnit(session);
-  const parts = [...element.querySelectorAll("[data-part]")];
-  const hide = (name) => { parts.find(({dataset}) => dataset.part === name).hidden = true; };
-  let goToUnit = () => {};
-  if (!unit.open) {
-    for (const name of ["network", "unit", "evidence", "classes"]) hide(name);
-  } else {
-    goToUnit = startUnitParts(page, session, unit);
-    if (session.run.probabilities) startAttribution(page, session);
-    else hide("evidence");
-    if (!startClassExamples(page, session, unit)) hide("classes");
+  startColorScaleSelect(page, session, "inside-scale");
+  const focus = keepFocus(page, panel, session, {layer: () => layerView.focus(left.index === unit.index ? left.channel : -1), unit: () => unitView.focus()});
+  let [level, shown, left] = ["", -1, {index: -1, channel: -1}];
+
+  /** Follow the state: open, change or close. */
+  function show() {
+    const [before, next] = [level, unit.index < 0 ? "" : unit.open ? "unit" : "layer"];
+    level = next;
+    const block = before ? null : stripBlockOf(page, session)?.getBoundingClientRect();
+    if (next) focus.leave(before);
+    page.querySelector("#stage").classList.toggle("has-inside", next !== "");
+    panel.hidden = !next;
+    layerView.element.hidden = next !== "layer";
+    unitView.element.hidden = next !== "unit";
+    if (next) {
+      const layer = session.network.layers[unit.index];
+      showLayerTitle(title, layer, next === "unit");
+      crumbs.mark();
+      draw(true);
+      const isFirst = shown < 0 && scrollY === 0 && !session.state.place;
+      if ((isFirst || focus.isReady()) && (before !== next || shown !== unit.index)) bringIntoSight(panel, title);
+      if (block && !before) grow(panel, block);
+    }
+    shown = unit.index;
+    if (before !== next) focus.enter(next);
   }
-  if (!startKernels(page, session, unit, goToUnit)) hide("kernels");
+
+  /** @param {boolean} isNew whether the layer or the image is another one */
+  function draw(isNew) {
+    if (unit.index < 0) return;
+    const colors = themeColors(page, session);
+    const ranges = rangesOfLayers(session.network, session.run, signed, session.state.scale);
+    crumbs.draw(ranges, signed, colors);
+    if (unit.open) {
+      left = {index: unit.index, channel: unit.open.place.at(-1)};
+      unitView.draw(ranges, colors);
+    } else {
+      Object.assign(layerView, {ranges, colors});
+      if (layerView.index !== unit.index) layerView.open(unit.index);
+      else layerView.draw(isNew);
+    }
+  }
+
+  session.subscribe((_, changed) => {
+    if (["ink", "image", "network", "target"].some((key) => changed.has(key))) draw(true);
+    else if (changed.has("run") || changed.has("scale")) redraw();
+    if (changed.has("network") && layerView.index >= 0 && !unit.open) layerView.paintWeights();
+  });
+  onThemeChange(session, () => {
+    draw(false);
+    layerView.paintWeights();
+  });
+  unit.subscribe(() => (unit.isPlaying ? redraw() : show()));
+  let width = 0;
+  new ResizeObserver(([{contentRect}]) => {
+    if (!contentRect.width || contentRect.width === width || layerView.index < 0) return;
+    width = contentRect.width;
+    layerView.layOut();
+    draw(false);
+    layerView.paintWeights();
+  }).observe(panel);
+  show();
+  takeAnchors(page, session, unit);
+  focus.begin();
 }
 
-/**
- * Start the network grid and the unit view below it, which link to each other.
- *
- * @returns {(takesFocus?: boolean) => void} leads to the unit
- */
-function startUnitParts(page, session, unit) {
-  const [networkPart, unitPart] = ["network", "unit"].map((name) => page.querySelector(`[data-part="${name}"]`));
-  const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
-  const goToUnit = (takesFocus = false) => {
-    unitPart.scrollIntoView({behavior, block: "start"});
-    if (takesFocus) view.focus();
-  };
-  const leave = () => {
-    const cell = networkPart.querySelector('[role="gridcell"][tabindex="0"]');
-    cell?.focus({preventScroll: true});
-    cell?.scrollIntoView({behavior, block: "center"});
-  };
-  const view = startUnitView(page, session, unit, leave);
-  startNetworkGrid(page, session, unit, goToUnit);
-  startUnitLens(page, session, unit);
-  return goToUnit;
+/** Return the block of the open layer in the strip. */
+function stripBlockOf(page, {state: {layer}}) {
+  return [...page.querySelectorAll("#layer-list button")].find((button) => button.dataset.layer === layer);
 }
 
-/** Move the anchors of replaced figures to the live views, so that links still work. */
-function takeAnchors(page, element) {
-  const figures = page.querySelectorAll("#inside .static figure[id]");
-  for (const figure of figures) {
-    const part = /^figure-kernels/.test(figure.id) ? "kernels" : /per_class/.test(figure.id) ? "classes" : "network";
-    const anchor = newElement(page, "span", {id: figure.id});
-    figure.removeAttribute("id");
-    element.querySelector(`[data-part="${part}"]`).prepend(anchor);
-  }
+/** Scroll to the panel where its title is outside of the window, as on a phone. */
+function bringIntoSight(panel, title) {
+  const {top, bottom} = title.getBoundingClientRect();
+  if (top < 0 || bottom > innerHeight) panel.scrollIntoView({behavior: "instant", block: "start"});
+}
+
+/** Let the panel grow out of a block. */
+function grow(panel, from) {
+  if (matchMedia("(prefers-reduced-motion: reduce)").matches || !panel.animate) return;
+  const to = panel.getBoundingClientRect();
+  const start = `translate(${from.left - to.left}px, ${from.top - to.top}px) scale(${from.width / to.width}, ${from.height / to.height})`;
+  panel.animate([{transform: start, opacity: 0.4}, {transform: "none", opacity: 1}], {duration: GROWTH, easing: "ease-out"});
+}
+
+/** Move the focus into the panel and from level to level, and back to what opened it. */
+function keepFocus(page, panel, session, views) {
+  let [opener, layer, isReady] = [null, "", false];
+  return {
+    /** Before the panel hides the strip. */
+    leave(before) {
+      if (!before) opener = page.activeElement;
+      ({layer} = session.state);
+    },
+    enter(next) {
+      if (!isReady) return;
+      if (next) views[next]();
+      else {
+        const isThere = () => opener?.isConnected && opener !== page.body && !panel.contains(opener);
+        const goBack = () => (isThere() ? opener : stripBlockOf(page, {state: {layer}}))?.focus({preventScroll: true});
+        goBack();
+        // The strip may be built anew when it comes back into sight.
+        requestAnimationFrame(() => requestAnimationFrame(() => page.activeElement === page.body && goBack()));
+      }
+    },
+    /** From now on: a page that opens with a panel does not take the focus. */
+    begin() {
+      isReady = true;
+    },
+    isReady: () => isReady,
+  };
+}
+
+/** Let the anchors of the section and of its figures open the panel. */
+function takeAnchors(page, session, unit) {
+  const section = page.querySelector("#inside");
+  section.classList.add("is-in-panel");
+  const figures = [...section.querySelectorAll(".static figure[id]")].map(({id}) => id);
+  const follow = () => {
+    const {place} = session.state;
+    if (place !== "inside" && !figures.includes(place)) return;
+    const named = unit.computed.filter(({name}) => place.endsWith(name));
+    const layer = named[0] ?? unit.computed.find(({weights}) => weights.kernel) ?? unit.computed[0];
+    session.set({place: "", layer: session.state.layer || layer.name});
+    section.scrollIntoView({behavior: "instant"});
+  };
+  session.subscribe((_, changed) => changed.has("place") && follow());
+  follow();
 }
 
 /** Name the layer that cannot be computed here, and the reason. */
@@ -79,33 +167,4 @@ function tellProblem(page, {network}) {
     notice.append("The layer ", newElement(page, "bdi", {}, layer.name), ` ${layer.problem}. All layers before it are shown; ` +
       "this page computes neither later layers nor the prediction.");
   }
-}
-
-/** Update the section title for the open image. */
-export function startInspectorTitle(page, session) {
-  const element = page.querySelector("#inside-title .finding");
-  const show = () => refill(element, ...inspectorTitle(session));
-  session.subscribe((_, changed) => (changed.has("open") || changed.has("run")) && show());
-  show();
-}
-
-/**
- * @returns {import("../../dom/element.js").Content[]} "Activations of 16 and 32 filters for test image 7, true class 9, predicted correctly"
- */
-export function inspectorTitle(session) {
-  const {open, network, state, payload: {dataset: {class_names: names}}} = session;
-  const filters = network.layers.filter(({kind}) => kind === "Conv2D").map(({outputShape}) => outputShape[2]);
-  const title = imageTitle(open);
-  const [shown, change] = [open.file === undefined ? title[0].toLowerCase() + title.slice(1) : title, state.change && ", transformed"];
-  const sees = filters.length ? `Activations of ${joinedWords(filters)} filters for ${shown}` : `Activations for ${shown}`;
-  const truth = open.label === null ? [] : [", true class ", {name: names[open.label]}];
-  const answer = predictedName(session);
-  if (!answer) return [sees, change, ...truth];
-  const predicted = open.label !== null && names[open.label] === answer ? ["correctly"] : ["as ", {name: answer}];
-  return [sees, change, ...truth, ", predicted ", ...predicted, state.epoch ? ` after epoch ${state.epoch}` : ""];
-}
-
-/** @param {(string | number)[]} words */
-function joinedWords(words) {
-  return words.length > 1 ? `${words.slice(0, -1).join(", ")} and ${words[words.length - 1]}` : String(words[0]);
 }

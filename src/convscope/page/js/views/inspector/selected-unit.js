@@ -1,29 +1,36 @@
-import {offsetOf, placeOf, sizeOf} from "../../network/shape.js";
+import {offsetOf, placeOf, sizeOf, strongestPlace} from "../../network/shape.js";
 
 /**
- * The unit that the inspector shows: open, under the pointer, or reached by the animation.
+ * The layer and the unit that the inspector shows. They are part of the page's state and of its hash.
  *
- * The open unit is part of the page's state and of its hash; the others are temporary.
+ * A unit that is the strongest of its channel follows the image: when a stroke ends, or another image is opened, the strongest one is
+ * chosen anew. Any other unit was picked by the reader and stays.
  *
- * @typedef {{index: number, place: number[]}} Unit `index` of its layer; −1 for a pixel of the image
- * @typedef {"open" | "pointed"} UnitChange
+ * @typedef {{index: number, place: number[]}} Unit `index` of its layer
+ * @typedef {"layer" | "unit"} UnitChange
  */
 export class OpenUnit {
   /** @param {import("../../state/session.js").Session} session */
   constructor(session) {
     this.session = session;
-    /** @type {Unit | null} */
+    /** Index of the open layer; −1 while the panel is closed. */
+    this.index = -1;
+    /** @type {Unit | null} null while no unit is open, but at most a layer */
     this.open = null;
-    /** @type {Unit | null} */
-    this.pointed = null;
     this.isPlaying = false;
+    this.isStrongest = false;
     this.listeners = new Set();
     this.resolve();
     session.subscribe((_, changed) => {
-      if (!["layer", "unit", "network"].some((key) => changed.has(key))) return;
-      this.isPlaying = false;
-      this.resolve();
-      this.tell("open");
+      const [isSelected, {isStrongest}] = [changed.has("layer") || changed.has("unit"), this];
+      if (this.isPlaying && !isSelected && changed.has("network")) this.endWalk();
+      else if (isSelected || changed.has("network")) {
+        this.isPlaying = false;
+        this.resolve();
+        this.tell();
+      }
+      const isNew = changed.has("ink") || changed.has("network") || (changed.has("image") && session.state.image !== "drawing");
+      if (isNew && isStrongest && this.open && !isSelected) this.openChannel(this.index, this.open.place[2]);
     });
   }
 
@@ -33,81 +40,54 @@ export class OpenUnit {
     return network.layers.filter(({name}) => Object.hasOwn(run.activations, name));
   }
 
-  /** The one to look at now. */
-  get shown() {
-    return this.pointed ?? this.open;
-  }
-
   choose(index, place) {
-    this.pointed = null;
     this.session.set({layer: this.session.network.layers[index].name, unit: writePlace(place)});
   }
 
-  /** @param {number} index of the layer to go to, near where the open unit is */
-  chooseLayer(index) {
-    const {network: {layers}, run: {activations}} = this.session;
-    const activation = activations[layers[index].name];
-    const place = matchingPlace(this.open.place, layers[this.open.index].outputShape, activation);
-    this.choose(index, place ?? strongestPlace(activation));
+  /** Open the strongest unit of a channel, or that unit of a flat layer. */
+  openChannel(index, channel) {
+    const {network, run} = this.session;
+    this.choose(index, strongestPlace(run.activations[network.layers[index].name], channel));
   }
 
-  /** @param {Unit | null} unit under the pointer */
-  point(unit) {
-    if (sameUnit(unit, this.pointed)) return;
-    this.pointed = unit;
-    this.tell("pointed");
+  /** @param {number} index of the layer; −1 closes the panel */
+  openLayer(index) {
+    this.session.set({layer: index < 0 ? "" : this.session.network.layers[index].name, unit: ""});
   }
 
-  /** @param {Unit} unit that the walk has come to: open, but not in the address, which browsers let change only so often */
+  /** @param {Unit} unit that the animation has come to: open, but not in the hash, which browsers let change only so often */
   walkTo(unit) {
     this.isPlaying = true;
     this.open = unit;
-    this.tell("open");
+    this.tell();
   }
 
-  /** Where the walk ends, it stays. */
+  /** Where the animation ends, it stays. */
   endWalk() {
     if (!this.isPlaying) return;
     this.isPlaying = false;
     this.choose(this.open.index, this.open.place);
-    this.tell("open");
+    this.tell();
   }
 
-  /** @param {(change: UnitChange) => void} listener */
+  /** @param {() => void} listener */
   subscribe(listener) {
     this.listeners.add(listener);
   }
 
-  tell(change) {
-    for (const listener of this.listeners) listener(change);
+  tell() {
+    for (const listener of this.listeners) listener();
   }
 
-  /** Read the state; what it leaves open is the previous unit or the strongest one of the first layer with a kernel. */
   resolve() {
     const {session, computed} = this;
-    this.open = null;
-    if (!computed.length) return;
-    const named = computed.find(({name}) => name === session.state.layer);
-    const layer = named ?? computed.find(({weights}) => weights.kernel) ?? computed[0];
-    const {shape} = session.run.activations[layer.name];
-    const place = (named && readPlace(session.state.unit, shape)) ?? this.placeAtStart(layer);
-    this.open = {index: session.network.layers.indexOf(layer), place};
+    const layer = computed.find(({name}) => name === session.state.layer);
+    this.index = layer ? session.network.layers.indexOf(layer) : -1;
+    const activation = layer && session.run.activations[layer.name];
+    const place = layer ? readPlace(session.state.unit, activation.shape) : null;
+    this.open = place && {index: this.index, place};
+    this.isStrongest = place?.length === 3 && writePlace(strongestPlace(activation, place[2])) === writePlace(place);
   }
-
-  /** The default unit, constant while the page is open so that it does not jump while the user draws. */
-  placeAtStart({name}) {
-    this.starts ??= new Map();
-    if (!this.starts.has(name)) this.starts.set(name, strongestPlace(this.session.run.activations[name]));
-    return this.starts.get(name);
-  }
-}
-
-/**
- * @param {Unit | null} one
- * @param {Unit | null} other
- */
-function sameUnit(one, other) {
-  return one === other || (one !== null && other !== null && one.index === other.index && `${one.place}` === `${other.place}`);
 }
 
 /**
@@ -130,37 +110,6 @@ export function readPlace(text, shape) {
 /** @param {Place} place */
 export function writePlace(place) {
   return place.join(".");
-}
-
-/**
- * Return the position of a layer's maximum.
- *
- * @param {{shape: number[], data: ArrayLike<number>}} activation
- * @returns {Place}
- */
-export function strongestPlace({shape, data}) {
-  let winner = 0;
-  for (let offset = 1; offset < data.length; offset++) if (data[offset] > data[winner]) winner = offset;
-  return placeOf(shape, winner);
-}
-
-/**
- * Return the unit of another layer at the same position: in the same channel if the counts match, otherwise in the one
- * with the largest value there.
- *
- * @param {Place} place
- * @param {number[]} from shape of its layer
- * @param {{shape: number[], data: ArrayLike<number>}} activation of the other one
- * @returns {Place | null} null where one of the two is no picture
- */
-export function matchingPlace(place, from, {shape, data}) {
-  if (from.length !== 3 || shape.length !== 3) return null;
-  const [row, column] = [0, 1].map((axis) => Math.min(shape[axis] - 1, Math.floor(((place[axis] + 0.5) / from[axis]) * shape[axis])));
-  if (from[2] === shape[2]) return [row, column, place[2]];
-  const first = offsetOf(shape, [row, column, 0]);
-  let channel = 0;
-  for (let other = 1; other < shape[2]; other++) if (data[first + other] > data[first + channel]) channel = other;
-  return [row, column, channel];
 }
 
 /** Step of each key in rows, columns and channels. */

@@ -1,20 +1,15 @@
 import {newElement, writeText} from "../../dom/element.js";
 import {placeBehind} from "./selected-unit.js";
 
-/** Input fields for the position of the unit, usable without the pictures. */
+/** Number fields for the position of the unit, usable without the pictures. */
 export class UnitChoice {
   /** @param {import("./selected-unit.js").OpenUnit} unit */
   constructor(page, unit) {
     this.unit = unit;
-    const layers = unit.session.network.layers;
-    this.layer = newElement(page, "select", {},
-      ...unit.computed.map(({name}) => newElement(page, "option", {value: name}, name)));
-    this.layer.addEventListener("change", () => unit.chooseLayer(layers.findIndex(({name}) => name === this.layer.value)));
     this.axes = ["Channel", "Row", "Column"].map((title) => this.field(page, title));
     this.single = this.field(page, "Unit");
-    const label = newElement(page, "label", {}, newElement(page, "span", {}, "Layer"), this.layer);
     /** @type {HTMLElement} */
-    this.element = newElement(page, "div", {class: "unit-choice"}, label, ...[...this.axes, this.single].map(({element}) => element));
+    this.element = newElement(page, "div", {class: "unit-choice"}, ...[...this.axes, this.single].map(({element}) => element));
   }
 
   field(page, title) {
@@ -27,74 +22,87 @@ export class UnitChoice {
 
   /** @param {import("./selected-unit.js").Unit} unit */
   show({index, place}) {
-    const {name, outputShape: shape} = this.unit.session.network.layers[index];
-    if (this.layer.value !== name) this.layer.value = name;
-    const isPicture = shape.length === 3;
-    for (const {element} of this.axes) element.hidden = !isPicture;
-    this.single.element.hidden = isPicture;
-    const fields = isPicture ? [this.axes[1], this.axes[2], this.axes[0]] : [this.single];
-    fields.forEach(({input, extent}, axis) => {
+    const {outputShape: shape} = this.unit.session.network.layers[index];
+    for (const {element} of this.axes) element.hidden = shape.length !== 3;
+    this.single.element.hidden = shape.length === 3;
+    this.fieldsFor(place).forEach(({input, extent}, axis) => {
       input.max = String(shape[axis] - 1);
       writeText(extent, `0–${shape[axis] - 1}`);
       if (input.value !== String(place[axis])) input.value = String(place[axis]);
     });
   }
 
+  fieldsFor(place) {
+    return place.length === 3 ? [this.axes[1], this.axes[2], this.axes[0]] : [this.single];
+  }
+
   /** What was typed, if there is such a unit. */
   take() {
     const {index, place} = this.unit.open;
-    const fields = place.length === 3 ? [this.axes[1], this.axes[2], this.axes[0]] : [this.single];
+    const fields = this.fieldsFor(place);
     if (fields.every(({input}) => input.value !== "" && input.checkValidity())) {
       this.unit.choose(index, fields.map(({input}) => Number(input.value)));
     }
   }
 }
 
-/** Milliseconds per position. */
-const STEP = 60;
+/** Places per second, and which of them it starts with. */
+const SPEEDS = [1, 2, 4, 8, 16, 32];
+const FIRST_SPEED = 2;
 
 /**
- * A button that moves the window over the image, unit by unit, until the user interacts.
+ * Buttons that move the window over the input, unit by unit, until the user interacts: play, step and speed.
  *
- * Nothing moves before it is pressed, or at all for users who asked for reduced motion.
+ * Nothing moves before one is pressed; for users who asked for reduced motion there are only steps.
  */
 export class UnitWalk {
   /**
    * @param {import("./selected-unit.js").OpenUnit} unit
-   * @param {HTMLElement} stage that must be seen for the walk to go on
+   * @param {HTMLElement} stage that must be seen for the animation to go on
+   * @param {() => boolean} mayStart whether there is nothing to ask first
    */
-  constructor(page, unit, stage) {
-    this.unit = unit;
-    this.timer = 0;
-    this.button = newElement(page, "button", {type: "button", class: "play"});
-    this.tell();
-    this.button.hidden = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    this.button.addEventListener("click", () => (this.timer ? this.stop() : this.start()));
-    for (const kind of ["pointerdown", "keydown"]) stage.addEventListener(kind, (event) => event.target !== this.button && this.stop());
-    unit.subscribe((change) => {
-      if (change !== "open") return;
-      if (!unit.isPlaying) this.stop();
-      this.tell();
+  constructor(page, unit, stage, mayStart) {
+    Object.assign(this, {unit, timer: 0});
+    this.button = newElement(page, "button", {type: "button", class: "play"}, "Play");
+    const step = newElement(page, "button", {type: "button", class: "step-unit"}, "Step");
+    this.speed = newElement(page, "input", {type: "range", class: "walk-speed", min: 0, max: SPEEDS.length - 1, value: FIRST_SPEED});
+    this.rate = newElement(page, "span", {class: "quiet"});
+    const speed = newElement(page, "label", {}, newElement(page, "span", {}, "Speed"), this.speed, this.rate);
+    this.button.hidden = speed.hidden = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    /** @type {HTMLElement} */
+    this.element = newElement(page, "div", {class: "unit-walk"}, this.button, step, speed);
+    this.button.addEventListener("click", () => (this.timer ? this.stop() : mayStart() && this.start()));
+    step.addEventListener("click", () => {
+      this.stop();
+      if (mayStart()) this.unit.choose(this.unit.open.index, this.next());
     });
+    this.speed.addEventListener("input", () => {
+      this.tell();
+      if (this.timer) this.run();
+    });
+    for (const kind of ["pointerdown", "keydown"]) {
+      stage.addEventListener(kind, ({target}) => !this.element.contains(target) && this.stop());
+    }
+    unit.subscribe(() => unit.isPlaying || this.stop());
     new IntersectionObserver(([{isIntersecting}]) => isIntersecting || this.stop()).observe(stage);
+    this.tell();
   }
 
   start() {
-    const {open, session} = this.unit;
-    const shape = session.network.layers[open.index].outputShape;
-    const isAtEnd = !placeBehind(shape, open.place);
-    const first = open.place.map((index, axis) => (axis === 2 ? index : 0));
-    this.unit.pointed = null;
-    this.timer = setInterval(() => this.step(), STEP);
+    this.run();
     this.tell();
-    this.unit.walkTo({index: open.index, place: isAtEnd ? first : open.place});
+    this.unit.walkTo({index: this.unit.open.index, place: this.next()});
   }
 
-  step() {
+  run() {
+    clearInterval(this.timer);
+    this.timer = setInterval(() => this.unit.walkTo({index: this.unit.open.index, place: this.next()}), 1000 / SPEEDS[this.speed.value]);
+  }
+
+  /** Return the unit behind the open one; the first one of its channel after the last. */
+  next() {
     const {index, place} = this.unit.open;
-    const next = placeBehind(this.unit.session.network.layers[index].outputShape, place);
-    if (next) this.unit.walkTo({index, place: next});
-    else this.stop();
+    return placeBehind(this.unit.session.network.layers[index].outputShape, place) ?? place.map((number, axis) => (axis === 2 ? number : 0));
   }
 
   stop() {
@@ -105,10 +113,11 @@ export class UnitWalk {
     this.tell();
   }
 
-  /** What the button does now. */
+  /** What the button does now, and how fast. */
   tell() {
-    const {open, session} = this.unit;
-    const isPicture = session.network.layers[open.index].outputShape.length === 3;
-    writeText(this.button, this.timer ? "Stop" : isPicture ? "Move the window" : "Step through the units");
+    writeText(this.button, this.timer ? "Stop" : "Play");
+    const speed = SPEEDS[this.speed.value];
+    writeText(this.rate, `${speed} a second`);
+    this.speed.setAttribute("aria-valuetext", `${speed} places a second`);
   }
 }

@@ -16,9 +16,9 @@ export class UnitGrid {
   /**
    * @param {import("./selected-unit.js").OpenUnit} unit
    * @param {import("../../dom/pixel-picture.js").PixelPicture} picture of the channel
-   * @param {() => void} leave goes one level up
+   * @param {(place: number[] | null) => void} point is told the unit under the pointer
    */
-  constructor(page, unit, picture, leave) {
+  constructor(page, unit, picture, point) {
     Object.assign(this, {unit, picture});
     this.cell = newElement(page, "div", {role: "gridcell", class: "unit-cell", tabindex: "0"});
     this.said = newElement(page, "p", {class: "visually-hidden", role: "status"});
@@ -26,13 +26,14 @@ export class UnitGrid {
     picture.element.setAttribute("role", "grid");
     picture.element.append(newElement(page, "div", {role: "row", class: "unit-line"}, this.cell));
     picture.element.after(this.said);
-    this.cell.addEventListener("keydown", (event) => this.walk(event, leave));
+    this.cell.addEventListener("keydown", (event) => this.walk(event));
     this.layout = null;
-    picture.canvas.addEventListener("pointermove", (event) => this.point(this.placeAt(event)));
-    picture.canvas.addEventListener("pointerleave", () => this.point(null));
+    picture.canvas.addEventListener("pointermove", (event) => point(this.placeAt(event)));
+    picture.canvas.addEventListener("pointerleave", () => point(null));
     picture.canvas.addEventListener("click", (event) => {
       const place = this.placeAt(event);
       if (!place) return;
+      point(null);
       unit.choose(unit.open.index, place);
       this.cell.focus({preventScroll: true});
     });
@@ -59,13 +60,12 @@ export class UnitGrid {
     this.words = words;
   }
 
-  walk(event, leave) {
+  walk(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const {index, place} = this.unit.open;
     const next = placeAfter(this.unit.session.network.layers[index].outputShape, place, event.key, this.layout?.perLine);
-    if (event.key === "Escape") leave();
-    else if (next) this.unit.choose(index, next);
-    else return;
+    if (!next) return;
+    this.unit.choose(index, next);
     event.preventDefault();
     event.stopPropagation();
     clearTimeout(this.waiting);
@@ -79,10 +79,6 @@ export class UnitGrid {
     const under = this.layout && placeUnder(this.layout, x, y);
     if (!under) return null;
     return place.length === 3 ? [under.row, under.column, place[2]] : [under.tile];
-  }
-
-  point(place) {
-    this.unit.point(place && {index: this.unit.open.index, place});
   }
 }
 

@@ -1,87 +1,134 @@
 import {newElement, writeText} from "../../dom/element.js";
 import {frameOfBox} from "../../dom/overlay.js";
-import {PixelPicture, paintImage} from "../../dom/pixel-picture.js";
+import {paintPicture} from "../../dom/picture.js";
+import {PixelPicture} from "../../dom/pixel-picture.js";
+import {setTabStop, startRovingFocus} from "../../dom/roving-focus.js";
 import {ScaleLegend} from "../../dom/scale-legend.js";
+import {isInk} from "../../dom/theme-colors.js";
 import {layOutTiles, paintTiles, perLineOfBlock, tileCorner} from "../../dom/tiles.js";
+import {colorOf, textOn} from "../../image/color/paint.js";
+import {formatNumber} from "../../image/color/range.js";
 import {unusedPixels} from "../../network/receptive-field.js";
-import {isPicture} from "../../network/shape.js";
+import {channelOf, isPicture} from "../../network/shape.js";
 import {unitReceptiveField} from "../../network/unit-receptive-field.js";
+import {largestFirst} from "./arithmetic-lines.js";
 
 /** @typedef {import("../../image/color/paint.js").ValueRange} ValueRange */
 
-/** Maximum screen pixels of a picture's side; a phone must fit two side by side. */
-const PICTURE_SIDE = 210;
-const BETWEEN_PICTURES = 24;
-const MAX_PIXEL_SIDE = 24;
+/** Screen pixels of a side: of the input and output map, of the image beside the input map, of a small map. */
+const [MAP_SIDE, FIELD_IMAGE_SIDE, SMALL_SIDE] = [132, 60, 26];
+const MAX_PIXEL_SIDE = 26;
+/** Screen pixels of a unit that has space for its value. */
+const SMALLEST_WRITTEN = 22;
+const MAX_SMALL = 16;
 
-/** Three pictures side by side: the image, the input of the layer, and the channel of the open unit. */
+/** What a unit reads, to the left of its arithmetic, and the map that it is part of, to the right. */
 export class UnitPictures {
-  /** @param {boolean[]} signed per layer */
-  constructor(page, session, signed) {
-    Object.assign(this, {page, session, signed, unused: unusedPixels(session.network), side: PICTURE_SIDE});
-    this.image = new CaptionedPicture(page);
-    this.before = new CaptionedPicture(page);
-    this.channel = new CaptionedPicture(page);
+  /**
+   * @param {boolean[]} signed per layer
+   * @param {(channel: number) => void} onPick is told which input channel to show
+   */
+  constructor(page, session, signed, onPick) {
+    Object.assign(this, {page, session, signed, unused: unusedPixels(session.network), smallKey: "", smallChannels: []});
+    [this.image, this.before, this.channel] = [0, 0, 0].map(() => new CaptionedPicture(page));
+    this.small = Array.from({length: MAX_SMALL}, () => {
+      const picture = new PixelPicture(page, {"aria-hidden": "true"});
+      const click = () => onPick(Number(button.dataset.channel));
+      const button = newElement(page, "button", {type: "button", class: "small-map", tabindex: "-1", click}, picture.element);
+      return {picture, button};
+    });
+    this.smallBox = newElement(page, "div", {class: "small-maps", role: "group", "aria-label": "Input channels"}, ...this.small.map(({button}) => button));
+    startRovingFocus(this.smallBox, ".small-map");
     /** @type {HTMLElement} */
-    this.element = newElement(page, "div", {class: "unit-pictures"}, this.image.element, this.before.element, this.channel.element);
-    writeText(this.image.caption, "The image");
+    this.inputs = newElement(page, "div", {class: "unit-inputs"}, this.smallBox, newElement(page, "div", {}, this.before.element, this.image.element));
     this.image.legend.element.hidden = true;
-  }
-
-  /** @param {number} room screen pixels for a line of pictures */
-  fit(room) {
-    this.side = Math.min(PICTURE_SIDE, Math.floor((room - BETWEEN_PICTURES) / 2));
   }
 
   /**
    * @param {import("./selected-unit.js").Unit} unit
+   * @param {import("../../network/unit-arithmetic.js").Explanation} told
    * @param {Record<string, ValueRange[]>} ranges
    * @param {import("../../dom/theme-colors.js").ThemeColors} colors
-   * @param {{shownChannel: number, isPlaying: boolean}} view `shownChannel`: which channel of what was read
+   * @param {{shown: number, isPlaying: boolean}} view `shown`: which channel of what was read
    */
-  show({index, place}, ranges, colors, {shownChannel, isPlaying}) {
+  show({index, place}, told, ranges, colors, {shown, isPlaying}) {
     const {network, run, open} = this.session;
     const layer = network.layers[index];
     const field = unitReceptiveField(network, index, place);
-    this.showImage(open.pixels, network.inputShape, field.image, colors);
-    const previous = index > 0 ? network.layers[index - 1] : null;
-    this.before.element.hidden = !previous;
-    if (previous) {
-      const channel = field.channel >= 0 ? field.channel : shownChannel;
-      this.showLayer(this.before, index - 1, channel, ranges, colors, run.activations[previous.name]);
+    this.inputs.hidden = told.kind === "dense" && index > 0;
+    this.showImage(open.pixels, network.inputShape, field.image, colors, index > 0 ? FIELD_IMAGE_SIDE : MAP_SIDE);
+    this.before.element.hidden = index === 0;
+    if (index > 0) {
+      const channel = field.channel >= 0 ? field.channel : shown;
+      this.showLayer(this.before, index - 1, channel, ranges, colors);
       const marks = field.before ? [{kind: "field", frame: frameOfBox(field.before)}] : marksBefore(layer, place, this.before.layout);
-      this.before.picture.mark(marks);
+      this.before.picture.mark([...this.before.numbers, ...marks]);
     }
-    const activation = run.activations[layer.name];
-    this.showLayer(this.channel, index, place[2] ?? 0, ranges, colors, activation);
-    const pending = isPlaying ? pendingUnits(place, activation.shape, this.channel.layout, colors.ground) : [];
-    this.channel.picture.mark(pending);
+    this.showSmall(told, index, place, ranges, colors, shown);
+    this.showLayer(this.channel, index, place[2] ?? 0, ranges, colors);
+    const pending = isPlaying ? pendingUnits(place, layer.outputShape, this.channel.layout, colors.ground) : [];
+    this.channel.picture.mark([...this.channel.numbers, ...pending]);
+    writeText(this.channel.caption, run.activations[layer.name].shape.length === 3 ? "output map" : "output");
   }
 
-  showImage(pixels, shape, box, colors) {
+  showImage(pixels, shape, box, colors, side) {
     const {picture} = this.image;
-    const [rows, columns] = shape;
-    picture.resize(columns, rows, scaleFor(rows, columns, this.side));
-    paintImage(pixels, shape, colors.isTurned, picture.bytes);
-    picture.show();
+    const [height, width, channels] = shape;
+    picture.resize(width, height, scaleFor(height, width, side));
+    picture.canvas.classList.toggle("inked", isInk(this.session));
+    paintPicture(picture.canvas, {height, width, channels}, pixels, isInk(this.session), 1);
     const unusedMarks = this.unused.includes(1) ? [{kind: "unused", mask: this.unused, color: colors.muted}] : [];
     picture.mark([...unusedMarks, {kind: "field", frame: frameOfBox(box)}]);
+    writeText(this.image.caption, "the image");
   }
 
-  showLayer(target, index, channel, ranges, colors, {shape, data}) {
-    const {name} = this.session.network.layers[index];
+  showLayer(target, index, channel, ranges, colors) {
+    const {network: {layers}, run} = this.session;
+    const {name} = layers[index];
+    const {shape, data} = run.activations[name];
     const table = this.signed[index] ? colors.signed : colors.unsigned;
-    const scales = ranges[name];
-    const scale = {...scales[isPicture(shape) ? channel : 0], table};
-    const single = isPicture(shape) ? {count: 1, rows: shape[0], columns: shape[1]} : {count: shape[0], rows: 1, columns: 1};
-    target.layout = layOutTiles(single, isPicture(shape) ? shape[1] : lineOfUnits(shape[0]), 0);
+    const isMap = isPicture(shape);
+    const scale = {...(ranges[name][isMap ? channel : 0] ?? ranges[name][0]), table};
+    const single = isMap ? {count: 1, rows: shape[0], columns: shape[1]} : {count: shape[0], rows: 1, columns: 1};
+    target.layout = layOutTiles(single, isMap ? shape[1] : lineOfUnits(shape[0]), 0);
     const {width, height} = target.layout;
-    target.picture.resize(width, height, scaleFor(height, width, this.side));
-    const values = isPicture(shape) ? channelOf(data, shape, channel) : data;
+    target.picture.resize(width, height, scaleFor(height, width, MAP_SIDE));
+    const values = isMap ? channelOf(data, shape, channel) : data;
     paintTiles(values, target.layout, () => scale, target.picture.bytes);
     target.picture.show();
+    target.numbers = target.picture.scale >= SMALLEST_WRITTEN ? numbersIn(values, width, scale) : [];
     target.legend.show(scale);
-    writeText(target.caption, isPicture(shape) ? `${name}, channel ${channel}` : name);
+    writeText(target.caption, isMap && shape[2] > 1 ? `${name}, channel ${channel}` : name);
+  }
+
+  /** The input channels as small maps: all of them, or those that contribute most, the shown one marked. */
+  showSmall(told, index, place, ranges, colors, shown) {
+    const all = told.kind === "convolution" ? told.channels : [];
+    const key = `${index} ${place[2]} ${this.session.open.name} ${all.length}`;
+    if (key !== this.smallKey) {
+      const chosen = largestFirst(all, ({sum}) => sum, MAX_SMALL).shown.map(({channel}) => channel);
+      [this.smallKey, this.smallChannels] = [key, chosen.sort((one, other) => one - other)];
+    }
+    this.smallBox.hidden = this.smallChannels.length < 2;
+    if (this.smallBox.hidden) return;
+    const {network, run, open} = this.session;
+    const before = index > 0 ? network.layers[index - 1].name : null;
+    const {shape, data} = before ? run.activations[before] : {shape: network.inputShape, data: open.pixels};
+    const layout = layOutTiles({count: 1, rows: shape[0], columns: shape[1]}, shape[1]);
+    const table = before ? (this.signed[index - 1] ? colors.signed : colors.unsigned) : colors.pixels;
+    this.small.forEach(({picture, button}, number) => {
+      const channel = this.smallChannels[number];
+      button.hidden = channel === undefined;
+      if (button.hidden) return;
+      const scale = before ? ranges[before][channel] ?? ranges[before][0] : {minimum: 0, maximum: 1};
+      picture.resize(shape[1], shape[0], SMALL_SIDE / Math.max(shape[0], shape[1]));
+      paintTiles(channelOf(data, shape, channel), layout, () => ({...scale, table}), picture.bytes);
+      picture.show();
+      const attributes = {"data-channel": channel, "aria-label": `Input channel ${channel}`, "aria-pressed": channel === shown};
+      for (const [name, value] of Object.entries(attributes)) if (button.getAttribute(name) !== String(value)) button.setAttribute(name, String(value));
+    });
+    const pressed = this.small.find(({button}) => !button.hidden && button.getAttribute("aria-pressed") === "true") ?? this.small[0];
+    if (!this.smallBox.contains(this.page.activeElement)) setTabStop(this.small.map(({button}) => button), pressed.button);
   }
 }
 
@@ -91,25 +138,28 @@ class CaptionedPicture {
     this.caption = newElement(page, "figcaption");
     this.picture = new PixelPicture(page, {"aria-hidden": "true"});
     this.legend = new ScaleLegend(page);
-    this.layout = null;
+    [this.layout, this.numbers] = [null, []];
     this.element = newElement(page, "figure", {class: "unit-picture"}, this.caption, this.picture.element, this.legend.element);
   }
 }
 
 /** Return how many flat units to put in a line. */
 function lineOfUnits(count) {
-  return count <= 12 ? count : perLineOfBlock(count);
+  return count <= 5 ? count : perLineOfBlock(count);
 }
 
+/** Return a whole number of screen pixels per unit, or a fraction for maps larger than the picture. */
 function scaleFor(rows, columns, side) {
-  return Math.max(1, Math.min(MAX_PIXEL_SIDE, Math.floor(side / Math.max(rows, columns))));
+  const scale = side / Math.max(rows, columns);
+  return scale < 1 ? scale : Math.min(MAX_PIXEL_SIDE, Math.floor(scale));
 }
 
-/** @returns {Float32Array} one channel of a layer */
-function channelOf(data, [rows, columns, channels], channel) {
-  const values = new Float32Array(rows * columns);
-  for (let pixel = 0; pixel < values.length; pixel++) values[pixel] = data[pixel * channels + channel];
-  return values;
+/** Return the values, written into their cells. */
+function numbersIn(values, width, scale) {
+  return Array.from(values, (value, place) => {
+    const [left, top] = [place % width, Math.floor(place / width)];
+    return {kind: "number", frame: {left, top, right: left + 1, bottom: top + 1}, text: formatNumber(value, 2), color: textOn(colorOf(value, scale))};
+  });
 }
 
 /** Return outlines in the input; if it is flat, only a copy has one position to outline. */

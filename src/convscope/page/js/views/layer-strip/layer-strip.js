@@ -1,39 +1,48 @@
 import {startColorScaleSelect} from "../../dom/color-scale-select.js";
+import {startRovingFocus} from "../../dom/roving-focus.js";
 import {signedLayers} from "../../dom/signed-layers.js";
 import {onThemeChange, themeColors} from "../../dom/theme-colors.js";
 import {SEQUENTIAL_TABLE} from "../../image/color/colormaps.js";
-import {drawConnectors, makeBlock} from "./block.js";
+import {receptiveField} from "../../network/receptive-field.js";
+import {makeBlock, shortNumber} from "./block.js";
+import {contributionsOf, linkedTiles} from "./contributions.js";
 import {PRODUCTS, layOutBlocks, stripLayers} from "./layout.js";
 import {startLens} from "./lens.js";
+import {drawConnectors, drawRibbons} from "./links.js";
 import {stripNumbers, stripRanges} from "./paint.js";
 
-/** Pixels: gap between two blocks, height of a label, maximum height of a block, so that all of it fits the window. */
-const [BETWEEN, NARROWEST, HIGHEST, LOWEST] = [16, 68, 440, 330];
-/** Height of the text above and below the strip. */
-const OTHER_HEIGHT = 360;
+/** Sizes at 16 pixels to the rem: gap between two blocks, width and height of a label, least height of the maps. */
+const [BETWEEN, NARROWEST, HEAD, LOWEST] = [16, 68, 84, 200];
+/** What stands above and below the maps, and has no counterpart beside the pad. */
+const OTHER_HEIGHT = 52;
 
 /**
- * Start the layer strip: all channels of all layers for the open image.
+ * Start the layer strip: all channels of all layers for the open image, up to the bars of the classes.
  *
  * It is drawn with the run, without delay, so that it follows the user's hand.
  *
  * @param {boolean} isInk whether images are bright strokes on nothing
  */
 export function startLayerStrip(page, session, isInk) {
-  const box = page.getElementById("layer-strip");
-  const list = page.getElementById("layer-list");
+  const [box, list, links, pad, field, bars] = ["layer-strip", "layer-list", "layer-links", "pad", "pad-field", "prediction-bars"]
+    .map((id) => page.getElementById(id));
   const layers = session.network ? stripLayers(session.network) : [];
   const signed = session.network ? signedLayers(session.network) : [];
-  let [parts, ranges, isSeen, hovered] = [[], {}, true, null];
+  let [parts, ranges, isSeen, hovered, pointed] = [[], {}, true, null, -1];
   let [colors, accent] = [null, ""];
+  const refreshFocus = startRovingFocus(list, "button");
 
   function build() {
-    const height = Math.min(HIGHEST, Math.max(LOWEST, innerHeight - OTHER_HEIGHT));
-    const blocks = layOutBlocks(layers, {width: box.clientWidth - 4, height, between: BETWEEN, narrowest: NARROWEST});
+    const unit = parseFloat(getComputedStyle(page.documentElement).fontSize) / 16;
+    const height = Math.max(LOWEST * unit, pad.clientHeight - OTHER_HEIGHT * unit);
+    const [between, narrowest, head] = [BETWEEN, NARROWEST, HEAD].map((size) => size * unit);
+    const {blocks, perLine} = layOutBlocks(layers, {width: box.clientWidth - 4, height, between, narrowest, head, unit});
     parts = blocks.map((block) => makeBlock(page, session, block, isInk));
+    list.style.gridTemplateColumns = `repeat(${perLine}, max-content)`;
     list.replaceChildren(...parts.map(({item}) => item));
+    refreshFocus();
+    drawConnectors(page, links, [...parts.map(({face}) => face), bars]);
     draw();
-    drawConnectors(page, page.getElementById("layer-links"), parts.map(({face}) => face));
   }
 
   /** Numbers with a sign have colours of their own. */
@@ -45,18 +54,54 @@ export function startLayerStrip(page, session, isInk) {
   function draw() {
     if (!isSeen || !session.run) return;
     ranges = stripRanges(session, layers, signed, session.state.scale);
-    for (const part of parts) {
-      if (part.block.layer.kind === "Input") part.painter.paintPicture(session.open.pixels, isInk);
+    const at = hovered ? parts.findIndex(({block}) => block === hovered.block) : -1;
+    const lit = at < 0 ? [] : linkedTiles(session.network, parts.map(({block}) => block), at, hovered.tile);
+    for (const [place, part] of parts.entries()) {
+      if (part.block.layer.kind === "Input") part.painter.paintInput(session.open.pixels, isInk);
       else drawMaps(part);
+      if (lit.length) part.painter.dim(lit[place], colors.ground);
       const marked = markedTile(part.block, session.state, hovered);
       if (marked >= 0) part.painter.mark(marked, accent);
     }
+    showField();
+    showRibbons(at);
   }
 
-  function drawMaps({block: {layer}, painter, showRange}) {
+  function drawMaps({block: {layer}, painter, legend}) {
     const scales = scalesOf(layer);
     painter.paintMaps(stripNumbers(session, layer).data, (channel) => scales[Math.min(channel, scales.length - 1)]);
-    showRange(session.state.scale === "channel" && scales.length > 1 ? null : scales[0], scales[0].table);
+    if (session.state.scale === "channel" && scales.length > 1) legend.showWords(scales[0].table, ["least", "most"]);
+    else legend.show(scales[0], shortNumber);
+  }
+
+  /** Mark the pixels that can change the unit pointed at: on the input, and on the pad where that shows the same pixels. */
+  function showField() {
+    const box = hovered && fieldOf(hovered);
+    if (box) parts[0].painter.frame(box, accent);
+    field.hidden = !box || box.bottom < box.top || !["test", "train"].includes(session.open.source);
+    if (field.hidden) return;
+    const [height, width] = session.network.inputShape;
+    const share = (from, to, all) => [`${(100 * from) / all}%`, `${(100 * (to - from + 1)) / all}%`];
+    [field.style.left, field.style.width] = share(box.left, box.right, width);
+    [field.style.top, field.style.height] = share(box.top, box.bottom, height);
+  }
+
+  function fieldOf({block: {layer}, tile, row, column}) {
+    if (layer.kind === PRODUCTS) return {top: row, bottom: row, left: column, right: column};
+    return receptiveField(session.network, layer.name, layer.shape.length === 3 ? [row, column] : [tile]);
+  }
+
+  /** Show what the tiles of the last block say for the class pointed at, or one tile for every class. */
+  function showRibbons(at) {
+    const last = parts[parts.length - 1];
+    const target = pointed >= 0 ? pointed : session.state.target;
+    const isLast = at === parts.length - 1 && at > 0;
+    const value = (isLast || target >= 0) && parts.length > 1 && session.run.probabilities
+      ? contributionsOf(session.network, last.block, stripNumbers(session, last.block.layer).data) : null;
+    if (!value) return drawRibbons(page, links, null);
+    const rows = [...bars.querySelectorAll("li:not([hidden]) button")].filter(({dataset}) => isLast || Number(dataset.class) === target);
+    const tiles = isLast ? [hovered.tile] : [...Array(last.block.count).keys()];
+    return drawRibbons(page, links, last, rows.flatMap((bar) => tiles.map((tile) => ({tile, bar, value: value(tile, Number(bar.dataset.class))}))));
   }
 
   /** One for each channel, or one for all units. */
@@ -70,11 +115,28 @@ export function startLayerStrip(page, session, isInk) {
     draw();
   }
 
+  function pointAt(event) {
+    const place = Number(event.target.closest?.("button[data-class]")?.dataset.class ?? -1);
+    if (place === pointed) return;
+    pointed = place;
+    draw();
+  }
+
   page.getElementById("layer-strip-scale").hidden = layers.length < 2;
   startColorScaleSelect(page, session, "layer-strip-scale");
   onThemeChange(session, dress);
   dress();
-  new ResizeObserver(() => box.clientWidth && build()).observe(box);
+  for (const type of ["pointerover", "pointerout", "focusin", "focusout"]) {
+    bars.addEventListener(type, (event) => pointAt(type.endsWith("out") ? {target: bars} : event));
+  }
+  let size = "";
+  const resized = new ResizeObserver(() => {
+    const now = `${box.clientWidth} ${pad.clientHeight} ${innerWidth}`;
+    if (!box.clientWidth || now === size) return;
+    size = now;
+    build();
+  });
+  for (const each of [box, pad]) resized.observe(each);
   new IntersectionObserver((entries) => {
     isSeen = entries[entries.length - 1].isIntersecting;
     draw();
@@ -89,7 +151,8 @@ export function startLayerStrip(page, session, isInk) {
     },
   });
   session.subscribe((_, changed) => {
-    if (!["run", "layer", "unit", "scale"].some((key) => changed.has(key))) return;
+    if (!["run", "layer", "unit", "scale", "target"].some((key) => changed.has(key))) return;
+    if (changed.has("target") && session.state.target < 0) pointed = -1; // the focus stays on its bar
     draw();
     lens.follow();
   });

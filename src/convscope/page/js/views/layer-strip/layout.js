@@ -1,3 +1,5 @@
+import {placeUnder} from "../../dom/tiles.js";
+
 /**
  * Layout of the layer strip: a block per layer, from input to last hidden layer, with a tile per channel or unit. Pure:
  * no DOM.
@@ -8,16 +10,8 @@
  * @typedef {{name: string, kind: string, shape: number[], passes: string[]}} StripLayer `passes`: the layers before it that
  *   hand on their input as it is, and get no block
  *
- * @typedef {object} StripBlock
- * @property {StripLayer} layer
- * @property {number} count of tiles
- * @property {number} tileHeight in pixels of the page, as all that follows
- * @property {number} tileWidth
- * @property {number} scale page pixels for one number of the map; below 1 where the map is larger than its tile
- * @property {number} perRow tiles side by side
- * @property {number} gap
- * @property {number} height
- * @property {number} width
+ * @typedef {import("../../dom/tiles.js").TileLayout & {layer: StripLayer, scale: number}} StripBlock in pixels of the page; `scale`: of
+ *   them for one number of the map, below 1 where the map is larger than its tile
  */
 
 /** Layer kinds that pass their input on at inference. */
@@ -31,10 +25,11 @@ const MAX_ROWS = 12;
 const INPUT_SHARE = 1.6;
 /** Pixels of a tile of the first layer. */
 const FULL_TILE = 52;
-/** Sizes to try, largest first. */
+/** Sizes to try, largest first; the small ones only where more lines do not help. */
 const SIZES = [3, 2.5, 2, 1.75, 1.5, 1.35, 1.2, 1.1, 1, 0.92, 0.85, 0.78, 0.7, 0.6];
-/** Size to use where none fits and the strip scrolls. */
-const SCROLLED_SIZE = 0.92;
+const SMALL_SIZES = [0.5, 0.4, 0.3, 0.2, 0.1];
+/** Lines of blocks within the given height. */
+const STRIP_LINES = 3;
 
 /**
  * Return the layers with a block: the input and every computing layer but the last, whose values are bars.
@@ -65,35 +60,46 @@ export function stripLayers(network) {
 }
 
 /**
- * Lay out the blocks at the largest size at which they fit, otherwise running on to the right.
+ * Lay out the blocks so that all of them are in sight: in as few lines as fit, at the largest size; if none fits the height,
+ * in a strip that is higher, and never in a wider one.
  *
  * @param {StripLayer[]} layers
- * @param {{width: number, height: number, between: number, narrowest: number}} room `between`: two blocks at least;
- *   `narrowest`: what the label of a block needs
- * @returns {StripBlock[]}
+ * @param {{width: number, height: number, between: number, narrowest: number, head?: number, unit?: number}} room `between`: two
+ *   blocks at least; `narrowest`: what the label of a block needs; `head`: the height of the labels of a line; `unit`: factor of
+ *   all sizes
+ * @returns {{blocks: StripBlock[], perLine: number}}
  */
-export function layOutBlocks(layers, {width, height, between, narrowest}) {
-  const blocksAt = (size) => layers.map((layer) => blockOf(layer, layers[0].shape, size * FULL_TILE, height));
-  for (const size of SIZES) {
-    const blocks = blocksAt(size);
-    const needed = blocks.reduce((sum, block) => sum + Math.max(block.width, narrowest), between * (blocks.length - 1));
-    if (needed <= width && blocks.every((block) => block.height <= height)) return blocks;
+export function layOutBlocks(layers, {width, height, between, narrowest, head = 0, unit = 1}) {
+  const lay = (size, lines, room) => {
+    const perLine = Math.ceil(layers.length / lines);
+    const blocks = layers.map((layer) => blockOf(layer, layers[0].shape, size * FULL_TILE * unit, room));
+    const columns = Array.from({length: perLine}, (_, column) => blocks.filter((_block, place) => place % perLine === column));
+    const needed = columns.reduce((sum, column) => sum + Math.max(narrowest, ...column.map((block) => block.width)), between * (perLine - 1));
+    return {blocks, perLine, fits: needed <= width, isLow: blocks.every((block) => block.height <= room)};
+  };
+  for (const sizes of [SIZES, SMALL_SIZES]) {
+    for (let lines = 1; lines <= STRIP_LINES; lines++) {
+      const room = (height - head * (lines - 1)) / lines;
+      const found = sizes.map((size) => lay(size, lines, room)).find(({fits, isLow}) => fits && isLow);
+      if (found) return found;
+    }
   }
-  return blocksAt(SCROLLED_SIZE);
+  for (let lines = 2; lines < layers.length; lines++) {
+    const found = SIZES.map((size) => lay(size, lines, height)).find(({fits}) => fits);
+    if (found) return found;
+  }
+  return lay(SMALL_SIZES[0], layers.length, height);
 }
 
 /**
  * @param {StripBlock} block
  * @param {number} x in pixels of the page from the left of the block
  * @param {number} y
- * @returns {{tile: number, row: number, column: number} | null} null in a gap
+ * @returns {import("../../dom/tiles.js").TilePlace | null} with the row and column of the map; null in a gap
  */
-export function placeInBlock({count, tileHeight, tileWidth, scale, perRow, gap}, x, y) {
-  const [across, down] = [Math.floor(x / (tileWidth + gap)), Math.floor(y / (tileHeight + gap))];
-  const [left, top] = [x - across * (tileWidth + gap), y - down * (tileHeight + gap)];
-  const tile = down * perRow + across;
-  if (x < 0 || y < 0 || across >= perRow || tile >= count || left >= tileWidth || top >= tileHeight) return null;
-  return {tile, row: Math.floor(top / scale), column: Math.floor(left / scale)};
+export function placeInBlock(block, x, y) {
+  const place = placeUnder(block, x, y);
+  return place && {tile: place.tile, row: Math.floor(place.row / block.scale), column: Math.floor(place.column / block.scale)};
 }
 
 /** @returns {StripBlock} */
@@ -119,14 +125,14 @@ function cellBlock(layer, room, size) {
 /** Use as few columns as the height allows, or a few more to fill the last row. */
 function filled(layer, count, tileHeight, tileWidth, scale, room, gap = TILE_GAP) {
   const fitting = Math.max(1, Math.floor((room + gap) / (tileHeight + gap)));
-  const mostRows = layer.shape.length === 3 ? Math.min(fitting, MAX_ROWS) : fitting;
+  const mostRows = layer.shape.length === 3 ? Math.min(fitting, Math.max(MAX_ROWS, Math.ceil(Math.sqrt(count)))) : fitting;
   const least = Math.ceil(count / mostRows);
   const even = Array.from({length: Math.ceil(least * 0.8)}, (_, more) => least + more).find((each) => count % each === 0);
-  const perRow = Math.min(count, even ?? least);
-  const rows = Math.ceil(count / perRow);
+  const perLine = Math.min(count, even ?? least);
+  const lines = Math.ceil(count / perLine);
   return {
-    layer, count, tileHeight, tileWidth, scale, perRow, gap,
-    height: rows * (tileHeight + gap) - gap,
-    width: perRow * (tileWidth + gap) - gap,
+    layer, count, rows: tileHeight, columns: tileWidth, scale, perLine, gap,
+    height: lines * (tileHeight + gap) - gap,
+    width: perLine * (tileWidth + gap) - gap,
   };
 }

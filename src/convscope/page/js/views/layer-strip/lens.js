@@ -1,6 +1,7 @@
+import {ScaleLegend} from "../../dom/scale-legend.js";
 import {paint} from "../../image/color/paint.js";
 import {formatNumber} from "../../image/color/range.js";
-import {makeLegend} from "./block.js";
+import {shortNumber} from "./block.js";
 import {placeInBlock} from "./layout.js";
 import {stripNumbers} from "./paint.js";
 
@@ -25,12 +26,12 @@ const AWAY = 16;
 export function startLens(page, session, {list, partAt, scaleOf, onHover}) {
   const lens = page.getElementById("lens");
   const [picture, caption] = [lens.querySelector("canvas"), lens.querySelector("p")];
-  const legend = makeLegend(page);
-  caption.before(legend.node);
+  const legend = new ScaleLegend(page);
+  caption.before(legend.element);
   let hovered = null;
 
   const look = (place) => {
-    const isSame = hovered?.block === place?.block && hovered?.tile === place?.tile;
+    const isSame = ["block", "tile", "row", "column"].every((key) => hovered?.[key] === place?.[key]);
     hovered = place;
     lens.hidden = !place;
     if (!isSame) onHover(place);
@@ -60,11 +61,10 @@ export function startLens(page, session, {list, partAt, scaleOf, onHover}) {
       [picture.style.width, picture.style.height] = [`${times * width}px`, `${times * height}px`];
       const context = picture.getContext("2d");
       const pixels = context.createImageData(width, height);
-      const own = Float32Array.from({length: height * width}, (_, place) => data[place * count + tile]);
-      paint(own, scale, pixels.data);
+      paint(data, scale, pixels.data, {start: tile, step: count, count: height * width});
       context.putImageData(pixels, 0, 0);
     }
-    legend.show(scale, scale.table);
+    legend.show(scale, shortNumber);
     const value = formatNumber(data[shape.length === 3 ? (row * width + column) * count + tile : tile]);
     caption.textContent = shape.length === 3
       ? `${name}, map ${tile}, row ${row}, column ${column}: ${value}`

@@ -1,4 +1,6 @@
+import {paintPicture} from "../../dom/picture.js";
 import {rangesOfLayers} from "../../dom/signed-layers.js";
+import {tileCorner} from "../../dom/tiles.js";
 import {paint} from "../../image/color/paint.js";
 import {scaleRanges} from "../../image/color/range.js";
 import {PRODUCTS} from "./layout.js";
@@ -18,7 +20,7 @@ import {PRODUCTS} from "./layout.js";
  * @param {number} density device pixels for one of the page's
  */
 export function makePainter(page, canvas, block, density) {
-  const {layer, count, tileHeight, tileWidth, scale, perRow, gap, height, width} = block;
+  const {layer, count, rows: tileHeight, columns: tileWidth, scale, height, width} = block;
   const [rows, columns] = layer.shape.length === 3 ? layer.shape : [1, 1];
   const strip = page.createElement("canvas");
   [strip.width, strip.height] = [columns, rows * count];
@@ -27,7 +29,7 @@ export function makePainter(page, canvas, block, density) {
   [canvas.width, canvas.height] = [Math.round(width * density), Math.round(height * density)];
   [canvas.style.width, canvas.style.height] = [`${width}px`, `${height}px`];
   const context = canvas.getContext("2d");
-  return {paintMaps, paintPicture, mark};
+  return {paintMaps, paintInput, mark, dim, frame};
 
   /** @param {Float32Array} data @param {(channel: number) => ColorScale} scaleOf */
   function paintMaps(data, scaleOf) {
@@ -36,43 +38,52 @@ export function makePainter(page, canvas, block, density) {
       const target = picture.data.subarray(4 * size * channel, 4 * size * (channel + 1));
       paint(data, scaleOf(channel), target, {start: channel, step: count, count: size});
     }
+    stripContext.putImageData(picture, 0, 0);
     drawTiles();
   }
 
   /** The input: as a picture, of ink where it is ink. @param {Float32Array} pixels @param {boolean} isInk */
-  function paintPicture(pixels, isInk) {
-    const channels = layer.shape[2];
-    for (let pixel = 0; pixel < rows * columns; pixel++) {
-      for (let channel = 0; channel < 3; channel++) {
-        const level = 255 * pixels[pixel * channels + (channels >= 3 ? channel : 0)];
-        picture.data[4 * pixel + channel] = isInk ? 0 : level;
-      }
-      picture.data[4 * pixel + 3] = isInk ? 255 * pixels[pixel] : 255;
-    }
+  function paintInput(pixels, isInk) {
+    paintPicture(strip, {height: rows, width: columns, channels: layer.shape[2]}, pixels, isInk, 1);
     drawTiles();
   }
 
   function drawTiles() {
-    stripContext.putImageData(picture, 0, 0);
     context.setTransform(density, 0, 0, density, 0, 0);
     context.clearRect(0, 0, width, height);
     context.imageSmoothingEnabled = scale < 1;
     for (let tile = 0; tile < count; tile++) {
-      const {left, top} = cornerOf(tile);
+      const {left, top} = tileCorner(block, tile);
       context.drawImage(strip, 0, tile * rows, columns, rows, left, top, tileWidth, tileHeight);
     }
   }
 
   /** A frame around a tile, over what was painted. */
   function mark(tile, color) {
-    const {left, top} = cornerOf(tile);
-    context.strokeStyle = color;
-    context.lineWidth = 2;
-    context.strokeRect(left - 1, top - 1, tileWidth + 2, tileHeight + 2);
+    const {left, top} = tileCorner(block, tile);
+    outline(left - 1, top - 1, tileWidth + 2, tileHeight + 2, color);
   }
 
-  function cornerOf(tile) {
-    return {left: (tile % perRow) * (tileWidth + gap), top: Math.floor(tile / perRow) * (tileHeight + gap)};
+  /** A frame around units of the only tile. @param {import("../../network/receptive-field.js").Box} box both ends included */
+  function frame({top, left, bottom, right}, color) {
+    if (bottom >= top) outline(left * scale, top * scale, (right - left + 1) * scale, (bottom - top + 1) * scale, color);
+  }
+
+  function outline(left, top, across, down, color) {
+    context.strokeStyle = color;
+    context.lineWidth = 2;
+    context.strokeRect(left, top, across, down);
+  }
+
+  /** Leave a third of every tile that takes no part. @param {(tile: number) => boolean} isLit @param {string} ground */
+  function dim(isLit, ground) {
+    context.globalAlpha = 2 / 3;
+    context.fillStyle = ground;
+    for (let tile = 0; tile < count; tile++) {
+      const {left, top} = tileCorner(block, tile);
+      if (!isLit(tile)) context.fillRect(left, top, tileWidth, tileHeight);
+    }
+    context.globalAlpha = 1;
   }
 }
 

@@ -14,9 +14,11 @@ export function startDrawingPad(page, session, input, isInk) {
   const canDraw = size !== null && way !== "colour";
   [canvas.width, canvas.height] = [padWidth, padHeight];
   canvas.style.aspectRatio = `${padWidth} / ${padHeight}`;
+  canvas.parentElement.style.maxWidth = `calc(var(--pad-side) * ${Math.min(1, padWidth / padHeight)})`;
 
   const draw = () => {
     canvas.classList.toggle("inked", session.open.source === "drawing" || (isInk && session.open.source !== "picture"));
+    canvas.classList.toggle("is-smooth", session.open.source === "drawing" || session.open.source === "picture");
     paintOpenImage(page, canvas, session, input, isInk);
   };
   if (canDraw) startDrawing();
@@ -53,7 +55,7 @@ export function startDrawingPad(page, session, input, isInk) {
  * @param {{radius: () => number, onInk: () => void, onMove: () => void}} options
  * @returns {Brush}
  */
-export function startBrushKeys(canvas, input, {radius, onInk, onMove}) {
+function startBrushKeys(canvas, input, {radius, onInk, onMove}) {
   const brush = {x: Math.round(canvas.width / 2), y: Math.round(canvas.height / 4), isDown: false};
   const moves = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]};
   const lift = () => {
@@ -103,7 +105,7 @@ export function startBrushKeys(canvas, input, {radius, onInk, onMove}) {
  * @param {import("./input.js").Input} input
  * @param {{radius: () => number, onInk: () => void}} options `onInk` is called once per frame while there is new ink
  */
-export function startStrokes(canvas, input, {radius, onInk}) {
+function startStrokes(canvas, input, {radius, onInk}) {
   let [pointer, frame] = [null, 0];
   const inkNow = () => {
     cancelAnimationFrame(frame);

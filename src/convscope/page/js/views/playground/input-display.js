@@ -1,3 +1,4 @@
+import {paintPicture} from "../../dom/picture.js";
 import {blockMeans} from "../../image/preprocess/binarize.js";
 
 /** Pixels; the pad has 280, on a dense screen twice as many. */
@@ -18,15 +19,12 @@ export function paintOpenImage(page, canvas, session, input, isInk) {
     return;
   }
   const photo = open.source === "picture" && input.photo ? thumbnailOf(input.photo) : null;
-  const picture = photo ?? {height, width};
+  const picture = photo ?? {height, width, channels};
   const small = page.createElement("canvas");
   [small.width, small.height] = [picture.width, picture.height];
   const smallContext = small.getContext("2d");
-  const asInk = isInk && open.source !== "picture";
-  const image = photo
-    ? greyImage(smallContext, photo, false)
-    : inputImage(smallContext, open.original, [height, width, channels], asInk);
-  smallContext.putImageData(image, 0, 0);
+  if (photo) smallContext.putImageData(greyImage(smallContext, photo, false), 0, 0);
+  else paintPicture(small, picture, open.pixels, isInk && open.source !== "picture", 1);
   const share = Math.min(canvas.width / picture.width, canvas.height / picture.height);
   const [shownWidth, shownHeight] = [picture.width * share, picture.height * share];
   context.clearRect(0, 0, canvas.width, canvas.height);
@@ -67,29 +65,6 @@ export function greyImage(context, {height, width, pixels}, asInk) {
   const words = new Uint32Array(image.data.buffer);
   for (let place = 0; place < pixels.length; place++) {
     words[place] = asInk ? pixels[place] << 24 : 0xff000000 | (pixels[place] * 0x010101);
-  }
-  return image;
-}
-
-/**
- * Return network input as an image.
- *
- * @param {CanvasRenderingContext2D} context
- * @param {Float32Array} inputs in 0..1
- * @param {number[]} shape [height, width, channels]
- * @param {boolean} asInk
- */
-export function inputImage(context, inputs, [height, width, channels], asInk) {
-  if (channels < 3) {
-    const pixels = Uint8Array.from({length: height * width}, (_, pixel) => Math.round(255 * inputs[pixel * channels]));
-    return greyImage(context, {height, width, pixels}, asInk);
-  }
-  const image = context.createImageData(width, height);
-  for (let pixel = 0; pixel < height * width; pixel++) {
-    for (let channel = 0; channel < 3; channel++) {
-      image.data[4 * pixel + channel] = Math.round(255 * inputs[pixel * channels + channel]);
-    }
-    image.data[4 * pixel + 3] = 255;
   }
   return image;
 }

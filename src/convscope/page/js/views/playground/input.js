@@ -1,5 +1,5 @@
-import {detectDigit} from "../../image/preprocess/detect.js";
-import {fitMiddle, isBrightAround} from "../../image/preprocess/fit.js";
+import {detectDigit, hasTrainingForm} from "../../image/preprocess/detect.js";
+import {fitMiddle} from "../../image/preprocess/fit.js";
 import {DIGIT_SETTINGS, PAD_SETTINGS, prepareDigit} from "../../image/preprocess/mnist-style.js";
 import {toGrey} from "../../image/preprocess/pixel-statistics.js";
 import {beginStroke, clearInk, extendStroke, fromPixels, makeInk, setStrokes} from "../../image/stroke-canvas.js";
@@ -33,7 +33,14 @@ export function makeInput(session, making) {
   const ink = makeInk(making.padHeight, making.padWidth);
   /** @type {Earlier[]} */
   const earlier = [];
-  let base = "";
+  let [base, openBefore] = ["", session.open.source];
+  // A drawing that another image takes the place of is one step.
+  session.subscribe((_, changed) => {
+    if (!changed.has("open")) return;
+    const {source} = session.open;
+    if (openBefore === "drawing" && source !== "drawing") rememberDrawing();
+    openBefore = source;
+  });
 
   const input = {
     making,
@@ -80,6 +87,7 @@ export function makeInput(session, making) {
     undo() {
       const last = earlier.pop();
       if (!last) return false;
+      openBefore = "";
       if (!last.strokes.length && last.image && session.openImage(last.image)) return true;
       draw(last);
       return true;
@@ -92,8 +100,16 @@ export function makeInput(session, making) {
 
     canUndo: () => earlier.length > 0,
 
+    /** Strokes that the page offers. @param {Stroke[]} strokes */
+    putStrokes(strokes) {
+      remember();
+      draw({image: "", strokes});
+    },
+
     /** What an address brings. @param {string} text */
     restore(text) {
+      const last = earlier[earlier.length - 1];
+      if (last && formatInk(last.strokes, last.image) === text) earlier.pop(); // what was left is back
       const {base: image, strokes} = parseInk(text);
       draw({image, strokes});
     },
@@ -102,8 +118,8 @@ export function makeInput(session, making) {
     putPicture(picture, file) {
       const {image_shape: shape} = session.payload.dataset;
       const grey = making.way === "digit" ? toGrey(picture) : null;
-      remember();
-      if (grey && !isOneOfTheSet(grey, shape)) {
+      if (session.open.source !== "drawing") remember();
+      if (grey && !hasTrainingForm(grey, making.settings)) {
         [input.photo, input.file] = [grey, file];
         input.showPhoto();
         return;
@@ -127,9 +143,13 @@ export function makeInput(session, making) {
 
   function remember() {
     const {source, name} = session.open;
-    if (source === "drawing") earlier.push({image: base, strokes: [...ink.strokes]});
+    if (source === "drawing") rememberDrawing();
     else earlier.push({image: name, strokes: []});
     if (earlier.length > MAX_UNDO) earlier.shift();
+  }
+
+  function rememberDrawing() {
+    earlier.push({image: base, strokes: [...ink.strokes]});
   }
 
   function draw({image, strokes}) {
@@ -155,11 +175,6 @@ export function makeInput(session, making) {
   }
 
   return input;
-}
-
-/** Return whether a grey image already has the form of a dataset digit and needs no preprocessing. */
-function isOneOfTheSet(picture, [height, width]) {
-  return picture.height === height && picture.width === width && !isBrightAround(picture);
 }
 
 /** @param {Uint8Array} levels */

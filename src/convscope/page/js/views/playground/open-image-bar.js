@@ -1,32 +1,29 @@
 import {refill} from "../../dom/element.js";
 import {formatProbability} from "../../dom/format.js";
 import {neighbourName, imageTitle} from "../../dom/image-title.js";
+import {paintPicture} from "../../dom/picture.js";
+import {isInk} from "../../dom/theme-colors.js";
 import {predictionOf} from "../../state/prediction.js";
-import {inputImage} from "./input-display.js";
 
-/**
- * Start the bar that stays visible below the first screen: open image, true class, prediction.
- *
- * @param {boolean} isInk
- */
-export function startOpenImageBar(page, session, isInk) {
+/** Start the bar that stays visible below the first screen: open image, true class, prediction. */
+export function startOpenImageBar(page, session) {
+  const ink = isInk(session);
   const bar = page.getElementById("open-bar");
   const parts = ["canvas", ".open-name", ".open-label", ".open-prediction"];
   const [picture, name, truth, said] = parts.map((part) => bar.querySelector(part));
-  const {image_shape: shape, class_names: classNames} = session.payload.dataset;
-  [picture.height, picture.width] = shape;
-  picture.classList.toggle("inked", isInk);
-  const context = picture.getContext("2d");
+  const {image_shape: [height, width, channels], class_names: classNames} = session.payload.dataset;
+  Object.assign(picture, {height, width});
+  picture.classList.toggle("inked", ink);
 
   function show() {
     if (bar.hidden) return;
     const {open, state} = session;
-    const {best, isEmpty, calibrated} = predictionOf(session);
-    context.putImageData(inputImage(context, open.pixels, shape, isInk), 0, 0);
+    const {best, probabilities} = predictionOf(session);
+    paintPicture(picture, {height, width, channels}, open.pixels, ink, 1);
     name.textContent = imageTitle(open) + (state.change ? ", transformed" : "") + (state.epoch ? `, epoch ${state.epoch}` : "");
     refill(truth, ...(open.label === null ? [] : ["true class ", {name: classNames[open.label]}]));
-    const isKnown = !isEmpty && best >= 0;
-    refill(said, ...(isKnown ? ["prediction ", {name: classNames[best]}, `, ${formatProbability(calibrated[best])}`] : ["no prediction"]));
+    const isKnown = best >= 0;
+    refill(said, ...(isKnown ? ["prediction ", {name: classNames[best]}, `, ${formatProbability(probabilities[best])}`] : ["no prediction"]));
     bar.dataset.truth = !isKnown || open.label === null ? "" : open.label === best ? "right" : "wrong";
   }
 

@@ -3,8 +3,9 @@ import {newElement, refill} from "../../dom/element.js";
 import {formatProbability} from "../../dom/format.js";
 import {runInSlices} from "../../dom/scheduling.js";
 import {runNetwork} from "../../network/network.js";
+import {largestOf} from "../../network/temperature.js";
 import {NO_CHANGE, formatChange, parseChange} from "../../state/perturbation.js";
-import {slidersFor, stretchesOf, sweepSliders} from "./perturbation-sweep.js";
+import {sliderText, slidersFor, stretchesOf, sweepSliders} from "./perturbation-sweep.js";
 
 /** Milliseconds without a change before the sweep along the sliders starts. */
 const SWEEP_PAUSE = 150;
@@ -43,10 +44,9 @@ export function startPerturbationSliders(page, session) {
       return;
     }
     const before = runNetwork(network, open.original).probabilities;
-    const [was, is] = [before, run.probabilities].map(likeliest);
-    const answer = ({place, share}) => [{name: classNames[place]}, ` (${formatProbability(share)})`];
-    const outcome = was.place === is.place ? ". The prediction is the same." : ". The prediction changed.";
-    refill(result, "Original: ", ...answer(was), ". Transformed: ", ...answer(is), outcome);
+    const answer = (all) => [{name: classNames[largestOf(all)]}, ` (${formatProbability(all[largestOf(all)])})`];
+    const outcome = largestOf(before) === largestOf(run.probabilities) ? ". The prediction is the same." : ". The prediction changed.";
+    refill(result, "Original: ", ...answer(before), ". Transformed: ", ...answer(run.probabilities), outcome);
   }
 
   async function sweep(change) {
@@ -68,12 +68,8 @@ export function startPerturbationSliders(page, session) {
   ask();
 }
 
-function likeliest(probabilities) {
-  const share = Math.max(...probabilities);
-  return {place: probabilities.indexOf(share), share};
-}
-
-function makeSlider(page, {key, name, unit, minimum, maximum, step}, onInput) {
+function makeSlider(page, slider, onInput) {
+  const {key, name, minimum, maximum, step} = slider;
   const input = newElement(page, "input", {type: "range", min: minimum, max: maximum, step, id: `slider-${key}`});
   const output = newElement(page, "output", {for: `slider-${key}`});
   const strip = newElement(page, "span", {class: "sweep", "aria-hidden": "true"});
@@ -85,7 +81,7 @@ function makeSlider(page, {key, name, unit, minimum, maximum, step}, onInput) {
     show(change) {
       const value = change[key];
       if (Number(input.value) !== value) input.value = String(value);
-      output.textContent = `${step < 1 ? value.toFixed(step < 0.1 ? 2 : 1) : value}${unit}`.replace("-", "−");
+      output.textContent = sliderText(slider, value);
       node.hidden = (key === "row" || key === "column") && !change.cover;
       node.classList.toggle("is-set", value !== NO_CHANGE[key]);
     },

@@ -1,5 +1,6 @@
 import {perturb} from "../../image/perturb.js";
 import {makeWorkspace, runNetwork} from "../../network/network.js";
+import {largestOf} from "../../network/temperature.js";
 import {formatChange, perturbationOf} from "../../state/perturbation.js";
 
 /**
@@ -10,7 +11,7 @@ import {formatChange, perturbationOf} from "../../state/perturbation.js";
  */
 
 /** Positions on a slider at which the network runs. */
-export const SWEEP_STEPS = 25;
+const SWEEP_STEPS = 25;
 
 /**
  * Return the sliders for images of this shape.
@@ -37,6 +38,15 @@ export function slidersFor([height, width, channels]) {
 }
 
 /**
+ * @param {Slider} slider
+ * @param {number} value
+ * @returns {string} "−40°"
+ */
+export function sliderText({step, unit}, value) {
+  return `${step < 1 ? value.toFixed(step < 0.1 ? 2 : 1) : value}${unit}`.replace("-", "−");
+}
+
+/**
  * @param {import("../../network/network.js").Network} network
  * @param {Float32Array} original
  * @param {number[]} shape [height, width, channels]
@@ -56,7 +66,7 @@ export function* sweepSliders(network, original, [height, width, channels], chan
         ? perturb(original, {height, width, channels}, perturbationOf(asked, [height, width]))
         : original;
       const {probabilities} = runNetwork(network, pixels, workspace);
-      along.push(probabilities.indexOf(Math.max(...probabilities)));
+      along.push(largestOf(probabilities));
       yield step;
     }
     classes.set(key, along);

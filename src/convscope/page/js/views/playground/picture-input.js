@@ -1,6 +1,6 @@
-import {missingImageSentence, mistakeNames, neighbourName, imageTitle, testNameNear} from "../../dom/image-title.js";
+import {mistakeNames, neighbourName, imageTitle, testNameNear} from "../../dom/image-title.js";
 import {nextSlice} from "../../dom/scheduling.js";
-import {shrinkFactor, shrunkOnWhite} from "../../image/preprocess/resample.js";
+import {laidOnWhite, shrinkFactor, shrunk} from "../../image/preprocess/resample.js";
 
 /** Image files from the user's computer, decoded by the browser: nothing leaves the page, and its policy would forbid it. */
 
@@ -30,10 +30,10 @@ export async function openPicture(page, file) {
     context.clearRect(0, 0, width, count);
     context.drawImage(bitmap, 0, -top);
     const strip = context.getImageData(0, 0, width, count);
-    data.set(shrunkOnWhite(strip, factor).data, 4 * columns * (top / factor));
+    data.set(shrunk(strip, factor).data, 4 * columns * (top / factor));
   }
   bitmap.close();
-  return {height: rows, width: columns, data};
+  return laidOnWhite({height: rows, width: columns, data});
 }
 
 /** Return a canvas context in main memory, from which pixels come back exactly. */
@@ -58,22 +58,23 @@ export function startPictureInput(page, session, input) {
     take(file.files[0]);
     file.value = ""; // the same file again is a choice too
   });
-  area.addEventListener("dragover", (event) => {
+  // Anywhere on the page: a file that is dropped beside the pad must not replace the page.
+  page.addEventListener("dragover", (event) => {
+    if (!event.dataTransfer.types.includes("Files")) return;
     event.preventDefault();
     area.classList.add("is-target");
   });
-  for (const type of ["dragleave", "drop"]) area.addEventListener(type, () => area.classList.remove("is-target"));
-  area.addEventListener("drop", (event) => {
+  for (const type of ["dragleave", "drop"]) page.addEventListener(type, () => area.classList.remove("is-target"));
+  page.addEventListener("drop", (event) => {
+    if (!event.dataTransfer.files.length) return;
     event.preventDefault();
     take(event.dataTransfer.files[0]);
+    area.scrollIntoView({block: "nearest"});
   });
   page.addEventListener("paste", (event) => {
     const [pasted] = [...(event.clipboardData?.files ?? [])];
     if (pasted) take(pasted);
   });
-  const tellAbsence = () => (note.textContent = missingImageSentence(session));
-  session.subscribe((_, changed) => changed.has("open") && tellAbsence());
-  tellAbsence();
 
   async function take(picture) {
     if (!picture) return;

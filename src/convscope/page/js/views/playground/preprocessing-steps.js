@@ -1,6 +1,7 @@
 import {drawWhenVisible} from "../../dom/draw-when-visible.js";
 import {newElement} from "../../dom/element.js";
-import {greyImage, inputImage, thumbnailOf} from "./input-display.js";
+import {paintPicture} from "../../dom/picture.js";
+import {greyImage, thumbnailOf} from "./input-display.js";
 
 /** Pixels of a step's picture. */
 const STEP_SIDE = 84;
@@ -38,11 +39,10 @@ export function startPreprocessingSteps(page, session, input, isInk) {
       paintStep(first.canvas, drawn, open.source === "drawing");
       first.text.textContent = pictureText(prepared, drawn);
     }
-    const [height, width] = dataset.image_shape;
+    const [height, width, channels] = dataset.image_shape;
     fitCanvas(last.canvas, height, width, prepared ? STEP_SIDE : ALONE_SIDE);
     last.node.classList.toggle("is-alone", !prepared);
-    const context = last.canvas.getContext("2d");
-    context.putImageData(inputImage(context, open.pixels, dataset.image_shape, isInk), 0, 0);
+    paintPicture(last.canvas, {height, width, channels}, open.pixels, isInk, 1);
     last.canvas.classList.toggle("inked", isInk);
     last.text.textContent = `${height} × ${width} pixels${open.pixels === open.original ? "" : "; transformed by the sliders"}`;
   }
@@ -127,7 +127,7 @@ function fitCanvas(canvas, height, width, side = STEP_SIDE) {
  */
 
 /** @type {Step[]} in their order; `key` is the switch in prepareDigit's settings */
-export const PREPROCESSING_STEPS = [
+const PREPROCESSING_STEPS = [
   {key: "polarity", name: "Polarity", isPhotoOnly: true, text: polarityText},
   {key: "ground", name: "Background", isPhotoOnly: true, text: backgroundText},
   {key: "crop", name: "Crop", isPhotoOnly: false, text: cropText},
@@ -141,7 +141,7 @@ export const PREPROCESSING_STEPS = [
  *
  * @param {Prepared} prepared @param {{height: number, width: number}} picture
  */
-export function pictureText({found}, {height, width}) {
+function pictureText({found}, {height, width}) {
   const size = `${height} × ${width} pixels`;
   if (found && found.count > 1) return `${size}; ${found.count} digits found; the largest is used`;
   return found?.isCleared ? `${size}; paper background removed` : size;

@@ -1,20 +1,29 @@
+import {makeSimplifier} from "../../image/simplify-strokes.js";
+
 /**
  * Strokes as text for the hash: `test-7~` and the strokes on test image 7, joined by dots. Pure: no DOM.
  *
- * A stroke is its brush and its points, each relative to the one before, in base 64.
+ * A stroke is its brush and its points, each relative to the one before, in base 64. Strokes that would make a link
+ * too long are simplified.
  *
  * @typedef {import("../../image/stroke-canvas.js").Stroke} Stroke with whole-number points
  */
 
 const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_";
 const MAX_POINTS = 20000;
+/** Characters; the rest of the 2,000 of a link is for what else is open, and where. */
+const MAX_TEXT = 1700;
 
 /**
  * @param {Stroke[]} strokes
  * @param {string} [base] the name of the image below
  */
 export function formatInk(strokes, base = "") {
-  const text = strokes.map(strokeText).join(".");
+  let text = strokes.map(strokeText).join(".");
+  if (text.length > MAX_TEXT) {
+    const simplify = makeSimplifier(strokes);
+    for (let tolerance = 0.75; text.length > MAX_TEXT; tolerance *= 1.25) text = simplify(tolerance).map(strokeText).join(".");
+  }
   return base ? `${base}~${text}` : text;
 }
 

@@ -1,10 +1,10 @@
-import {refill} from "../../dom/element.js";
+import {refill, writeText} from "../../dom/element.js";
 import {formatProbability} from "../../dom/format.js";
 import {runWhenIdle} from "../../dom/scheduling.js";
 import {directionsOf, sampleFeatures, shareAbove, shareBelow, oodScore} from "../../state/ood-score.js";
 import {predictionOf} from "../../state/prediction.js";
 import {makeProbabilityBars} from "./probability-bars.js";
-import {calibrationSentence, oodSentence} from "./text.js";
+import {calibrationSentence, verdictOn} from "./text.js";
 
 /** Milliseconds without a change before a screen reader hears the prediction. */
 const QUIET = 700;
@@ -13,33 +13,35 @@ const QUIET = 700;
 export function startPrediction(page, session) {
   const {class_names: classNames} = session.payload.dataset;
   const node = page.getElementById("prediction");
-  const names = ["class", "confidence", "calibration", "second", "runner-up", "label", "trust", "ood", "announcement"];
+  const names = ["class", "confidence", "calibration", "second", "runner-up", "label", "trust", "verdict", "numbers", "announcement"];
   const parts = Object.fromEntries(names.map((name) => [name, page.getElementById(`prediction-${name}`)]));
   const bars = makeProbabilityBars(page, classNames, (target) => session.set({target: target === session.state.target ? -1 : target}));
   page.getElementById("prediction-bars").append(bars.node);
-  const trust = startOodMessage(session, show);
+  const verdict = startVerdict(session, show);
   let quiet = 0;
 
   function show() {
     const prediction = predictionOf(session);
-    const {best, second, isEmpty, probabilities, calibrated} = prediction;
-    const hasAnswer = !isEmpty && best >= 0;
+    const {best, second, isEmpty, probabilities} = prediction;
+    const hasAnswer = best >= 0;
     node.classList.toggle("is-empty", !hasAnswer);
-    const marks = {best: hasAnswer ? best : -1, label: session.open.label, target: session.state.target};
+    const marks = {best, label: session.open.label, target: session.state.target};
     if (probabilities.length) bars.show(probabilities, marks);
     node.classList.toggle("has-long-name", hasAnswer && classNames[best].length > 2);
+    node.classList.toggle("has-longest-name", hasAnswer && classNames[best].length > 24);
     parts.class.textContent = hasAnswer ? classNames[best] : isEmpty ? "?" : "–";
-    parts.confidence.textContent = hasAnswer ? `${formatProbability(calibrated[best])} confidence` : isEmpty ? "The pad is empty" : "No prediction";
+    parts.confidence.textContent = hasAnswer ? `${formatProbability(probabilities[best])} confidence` : isEmpty ? emptyText(session.open) : "No prediction";
     parts.calibration.parentElement.hidden = !hasAnswer;
-    parts.calibration.textContent = hasAnswer ? calibrationSentence(prediction, session.payload.evidence, session.state.epoch) : "";
+    parts.calibration.textContent = hasAnswer ? calibrationSentence(session.network.temperature, session.payload.metrics.uncertainty, session.state.epoch) : "";
     const name = second >= 0 && {name: classNames[second]};
     parts.second.hidden = !hasAnswer || !name;
-    if (name) refill(parts["runner-up"], "Runner-up: ", name, `, ${formatProbability(calibrated[second])}`);
+    if (name) refill(parts["runner-up"], "Runner-up: ", name, `, ${formatProbability(probabilities[second])}`);
     showLabel(prediction, hasAnswer);
-    const ood = hasAnswer ? trust() : null;
-    parts.ood.textContent = ood?.text ?? "";
-    parts.trust.hidden = !ood;
-    node.dataset.ood = ood?.level ?? "";
+    const found = hasAnswer ? verdict(prediction) : null;
+    refill(parts.verdict, ...(found?.words ?? []));
+    writeText(parts.numbers, found?.numbers ?? "");
+    parts.trust.hidden = !found;
+    node.dataset.ood = found?.level ?? "";
     clearTimeout(quiet);
     quiet = setTimeout(() => announce(hasAnswer), QUIET);
   }
@@ -52,8 +54,8 @@ export function startPrediction(page, session) {
   }
 
   function announce(hasAnswer) {
-    const text = `Prediction: ${parts.class.textContent}, ${parts.confidence.textContent}. ${parts.ood.textContent}`;
-    parts.announcement.textContent = hasAnswer ? text : "";
+    const sentences = [`Prediction: ${parts.class.textContent}, ${parts.confidence.textContent}`, parts.label.textContent.slice(2), parts.verdict.textContent];
+    parts.announcement.textContent = hasAnswer ? sentences.filter(Boolean).map((each) => `${each}.`).join(" ") : "";
   }
 
   session.subscribe((_, changed) => {
@@ -62,30 +64,37 @@ export function startPrediction(page, session) {
   show();
 }
 
+function emptyText({source}) {
+  return source === "drawing" ? "The pad is empty" : "Nothing found in this image";
+}
+
 /**
  * Compute the sample's features while the page is idle, then redraw.
  *
- * @returns {() => {level: string, text: string} | null} what to say of the open image; null while that is not known
+ * @returns {(prediction: {best: number, probabilities: ArrayLike<number>}) => ReturnType<typeof verdictOn> | null} on the
+ *   open image; null while that is not known
  */
-function startOodMessage(session, onReady) {
-  const {evidence} = session.payload;
-  const distances = evidence?.feature_distances;
-  const {test, reference} = session.images;
+function startVerdict(session, onReady) {
+  const {evidence, dataset: {class_names: classNames}} = session.payload;
+  const distances = evidence?.reference && evidence.feature_distances;
+  const {test} = session.images;
   // Only with all test images: a sample has more than its share of errors.
   const confidences = test && !test.sampled ? Float32Array.from(test.confidence).sort() : null;
   let sample = null;
-  if (distances && reference) collect();
-  return () => {
-    if (!sample || session.state.epoch !== 0) return null; // the reference distances belong to the final weights
-    const {activations, probabilities} = session.run;
-    const distance = oodScore(activations[distances.layer].data, sample, distances.neighbours);
-    const moreConfident = confidences && shareAbove(Math.max(...probabilities), confidences);
-    return oodSentence(shareBelow(distance, distances.distances), moreConfident, evidence);
+  if (distances) collect();
+  return ({best, probabilities}) => {
+    const isFinal = session.state.epoch === 0; // distances and confidences belong to the final weights
+    if (isFinal && distances && !sample) return null;
+    const distance = isFinal && sample && oodScore(session.run.activations[distances.layer].data, sample, distances.neighbours);
+    const lessUnusual = typeof distance === "number" ? shareBelow(distance, distances.distances) : null;
+    const moreConfident = isFinal && confidences ? shareAbove(probabilities[best], confidences) : null;
+    return verdictOn(classNames[best], {lessUnusual, moreConfident}, evidence?.selected_on);
   };
 
   async function collect() {
     const network = await session.networkAt(0);
     if (!network || network.unknown.length) return;
+    const reference = await session.readReferenceImages();
     sample = directionsOf(await runWhenIdle(sampleFeatures(network, reference, distances.layer)));
     onReady();
   }

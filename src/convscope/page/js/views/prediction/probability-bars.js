@@ -1,10 +1,13 @@
-import {newElement} from "../../dom/element.js";
+import {newElement, writeText} from "../../dom/element.js";
 import {formatProbability} from "../../dom/format.js";
+import {startRovingFocus} from "../../dom/roving-focus.js";
 import {shownClasses} from "../../network/temperature.js";
 
 /** Above this number of classes, only the most probable are shown until all are requested. */
 const MAX_BARS = 12;
 const FEWER_BARS = 10;
+/** Of more classes, those below this probability are folded too; ten bars stay where they are while the reader draws. */
+const LEAST = 0.001;
 
 /**
  * Create a bar with a number for each class; a click makes it the target class.
@@ -13,17 +16,17 @@ const FEWER_BARS = 10;
  * @param {(target: number) => void} onPick
  */
 export function makeProbabilityBars(page, classNames, onPick) {
-  const isMany = classNames.length > MAX_BARS;
-  let [most, last] = [isMany ? FEWER_BARS : MAX_BARS, null];
+  const most = classNames.length > MAX_BARS ? FEWER_BARS : MAX_BARS;
+  let [isUnfolded, last] = [false, null];
   const rows = [];
   const list = newElement(page, "ul");
-  const others = newElement(page, "span");
   const more = newElement(page, "button", {type: "button", class: "bars-more", "aria-expanded": "false"});
-  const rest = newElement(page, "p", {class: "bars-rest", hidden: !isMany}, others, more);
+  const rest = newElement(page, "p", {class: "bars-rest"}, more);
   const node = newElement(page, "div", {class: "bars"}, list, rest);
+  const refreshFocus = startRovingFocus(list, "button");
   more.addEventListener("click", () => {
-    most = most === FEWER_BARS ? classNames.length : FEWER_BARS;
-    more.setAttribute("aria-expanded", String(most > FEWER_BARS));
+    isUnfolded = !isUnfolded;
+    more.setAttribute("aria-expanded", String(isUnfolded));
     if (last) show(...last);
   });
   return {node, show};
@@ -34,15 +37,16 @@ export function makeProbabilityBars(page, classNames, onPick) {
    */
   function show(probabilities, marks) {
     last = [probabilities, marks];
-    const {places, others: left, rest: share} = shownClasses(probabilities, most);
+    const {places, others, rest: share} = shownClasses(probabilities, isUnfolded ? classNames.length : most, LEAST);
+    const before = rows.filter(({item}) => !item.hidden).length;
     while (rows.length < places.length) rows.push(addRow());
     rows.forEach((row, number) => {
       row.item.hidden = number >= places.length;
       if (!row.item.hidden) fillRow(row, classNames, places[number], probabilities[places[number]], marks);
     });
-    if (!isMany) return;
-    others.textContent = left ? `${left} other classes: ${formatProbability(share)} in total. ` : "";
-    more.textContent = left ? `Show all ${classNames.length}` : `Show the ${FEWER_BARS} most probable`;
+    if (places.length !== before) refreshFocus();
+    rest.hidden = !others && !isUnfolded;
+    writeText(more, isUnfolded ? "Show fewer" : `${others} ${others === 1 ? "other" : "others"}: ${formatProbability(share)}`);
   }
 
   function addRow() {
@@ -67,6 +71,7 @@ function fillRow(row, classNames, place, probability, {best, label, target}) {
     row.place = place;
     row.name.textContent = classNames[place];
     row.button.title = `Select class ${classNames[place]}`;
+    row.button.dataset.class = String(place);
   }
   row.part.style.transform = `scaleX(${probability.toFixed(4)})`;
   const text = formatProbability(probability);

@@ -1,29 +1,43 @@
-import {formatPercent, formatProbability, formatWhole} from "../../dom/format.js";
+import {formatPercent} from "../../dom/format.js";
 
 /** Sentences about the prediction. Pure: no DOM. */
 
-/** From these shares of reference images on, the OOD score (first two) or the confidence (last) gets a sentence. */
-const [UNUSUAL, OUT_OF_DISTRIBUTION, LOW_CONFIDENCE] = [0.9, 0.99, 0.98];
+/** From these shares of reference images on, the OOD score (first two) or the confidence changes the verdict; that of an
+ * unusual image from the last one on. */
+const [UNUSUAL, OUT_OF_DISTRIBUTION, LOW_CONFIDENCE, LOWISH_CONFIDENCE] = [0.9, 0.99, 0.98, 0.95];
 
 /**
- * Return whether to trust the prediction, judged by OOD score and confidence.
+ * Return whether to trust the prediction, in one sentence, and the numbers behind it.
  *
- * @param {number} lessUnusual share of reference images with a lower OOD score, 0..1
- * @param {number | null} moreConfident share of test images with higher confidence
- * @param {{selected_on: string}} evidence
- * @returns {{level: "in" | "unusual" | "out", text: string}}
+ * @param {string} name of the predicted class
+ * @param {object} compared
+ * @param {number | null} compared.lessUnusual share of reference images with a lower OOD score, 0..1; null if not measured
+ * @param {number | null} compared.moreConfident share of test images with higher confidence
+ * @param {string} selectedOn the split of the reference images
+ * @returns {{level: "in" | "unusual" | "out", words: any[], numbers: string}} `words` as `refill` takes them
  */
-export function oodSentence(lessUnusual, moreConfident, {selected_on: selectedOn}) {
-  const known = `${selectedOn} images`;
-  const farther = `farther from the training data than ${lessUnusual >= 1 ? `all ${known}` : `${shareText(lessUnusual)} of ${known}`}`;
-  const warning = "Do not trust this prediction.";
-  if (lessUnusual >= OUT_OF_DISTRIBUTION) return {level: "out", text: `Out of distribution: ${farther}. ${warning}`};
-  if (moreConfident !== null && moreConfident >= LOW_CONFIDENCE) {
-    const unsure = `Confidence is lower than for ${shareText(moreConfident)} of test images`;
-    return {level: "out", text: `${unsure}${lessUnusual >= UNUSUAL ? `, and the image is ${farther}` : ""}. ${warning}`};
-  }
-  if (lessUnusual >= UNUSUAL) return {level: "unusual", text: `Unusual: ${farther}.`};
-  return {level: "in", text: `In distribution: closer to the training data than ${shareText(1 - lessUnusual)} of ${known}.`};
+export function verdictOn(name, {lessUnusual, moreConfident}, selectedOn) {
+  const isUnusual = lessUnusual >= UNUSUAL;
+  const numbers = [farSentence(lessUnusual, `${selectedOn} images`), confidenceSentence(moreConfident)].join(" ").trim();
+  const verdict = (level, ...words) => ({level, words, numbers});
+  if (lessUnusual >= OUT_OF_DISTRIBUTION) return verdict("out", "Unlike anything it was trained on: do not trust this");
+  if (moreConfident >= (isUnusual ? LOWISH_CONFIDENCE : LOW_CONFIDENCE)) return verdict("out", isUnusual ? "Unusual image, low confidence: a guess" : "Low confidence: treat this as a guess");
+  const article = /^\d+$/.test(name) ? (/^(8|1[18](\d{3})*$)/.test(name) ? "an " : "a ") : "";
+  const ending = isUnusual ? ", but an unusual one" : lessUnusual === null ? "; not compared with the training images" : "";
+  return verdict(isUnusual ? "unusual" : "in", `Looks like ${article}`, {name}, ending);
+}
+
+function farSentence(lessUnusual, known) {
+  if (lessUnusual === null) return "";
+  if (lessUnusual >= 1) return `Farther from the training images than all ${known}.`;
+  if (lessUnusual < 0.5) return `Closer to the training images than ${shareText(1 - lessUnusual)} of the ${known}.`;
+  return `Farther from the training images than ${shareText(lessUnusual)} of the ${known}.`;
+}
+
+function confidenceSentence(moreConfident) {
+  if (moreConfident === null) return "";
+  return moreConfident < 0.5 ? `More confident than for ${shareText(1 - moreConfident)} of the test images.`
+    : `Less confident than for ${shareText(moreConfident)} of the test images.`;
 }
 
 /** Return whole percents, or tenths above 99%; never 100%. */
@@ -32,16 +46,14 @@ function shareText(share) {
 }
 
 /**
- * @param {import("../../state/prediction.js").Prediction} prediction
- * @param {{temperature_scaling: {n: number, temperature: number} | null, selected_on: string} | null} evidence
+ * Return what the page's probabilities are.
+ *
+ * @param {number} temperature of the open network
+ * @param {{temperature: number | null, temperature_scaling: object | null} | undefined} uncertainty
  * @param {number} epoch
  */
-export function calibrationSentence({best, probabilities, isCalibrated}, evidence, epoch) {
-  if (!isCalibrated) {
-    if (evidence?.temperature_scaling && epoch) return "Uncalibrated softmax: the calibration applies to the last epoch only.";
-    return "Uncalibrated softmax.";
-  }
-  const {n, temperature} = evidence.temperature_scaling;
-  return `Calibrated on ${formatWhole(n)} ${evidence.selected_on} images, temperature ${temperature.toFixed(2)}; the bars show ` +
-    `the uncalibrated softmax, ${formatProbability(probabilities[best])}.`;
+export function calibrationSentence(temperature, uncertainty, epoch) {
+  if (temperature !== 1) return `Calibrated with temperature ${temperature.toFixed(2)}`;
+  if (epoch && uncertainty?.temperature) return `Softmax output of epoch ${epoch}: only the final weights are calibrated`;
+  return `Softmax output; ${uncertainty?.temperature_scaling ? "calibration would not help" : "no temperature was fitted"}`;
 }

@@ -1,10 +1,13 @@
 import {newGlossaryButton, newElement, refill} from "../../dom/element.js";
 import {formatWhole} from "../../dom/format.js";
-import {errorTint, legendCounts, mostConfusedClasses, supportOf} from "./confusion-counts.js";
+import {fillRecall, newRecallAxis, recallAxis} from "./class-recall.js";
+import {errorCount, errorTint, legendCounts, mostConfusedClasses, supportOf} from "../../data/confusion-counts.js";
 import {isHighlightedClass} from "./linked-highlight.js";
+import {classScores} from "./proportions.js";
 
 /**
- * The confusion matrix as a table of buttons; arrow keys move between cells, and the table is one tab stop.
+ * The confusion matrix as a table of buttons; arrow keys move between cells, and the table is one tab stop. The last column
+ * draws the recall of the row's class: it stands for all errors of the class, as a column of its own number, `ANY`.
  *
  * @typedef {import("./linked-highlight.js").Lit} Lit
  *
@@ -16,19 +19,22 @@ import {isHighlightedClass} from "./linked-highlight.js";
  */
 
 /** Number of classes up to which the matrix shows all at first. */
-export const MAX_CLASSES_AT_ONCE = 20;
+const MAX_CLASSES_AT_ONCE = 20;
+/** Number of classes from which rows are lower. */
+const MANY_CLASSES = 13;
+const ANY = -1;
 const MATRIX_LABEL = "Confusion matrix: rows are the true classes, columns the predicted ones";
 
 /**
  * @param {object} options
  * @param {string[]} options.names
  * @param {number[][]} options.counts at first
- * @param {(truth: number, predicted: number) => void} options.choose a cell
- * @param {import("./linked-highlight.js").Lighting} options.lighting
+ * @param {(truth: number, predicted: number) => void} options.choose a cell; predicted −1 for all errors of the class
+ * @param {import("./linked-highlight.js").Lighting} options.highlight
  * @returns {Matrix}
  */
 export function makeMatrix(page, {names, counts, choose, highlight}) {
-  const body = newElement(page, "div", {class: "scroll matrix-frame"});
+  const body = newElement(page, "div", {class: "matrix-frame"});
   const few = mostConfusedClasses(counts, MAX_CLASSES_AT_ONCE);
   const every = names.map((_, label) => label);
   const shown = {counts, most: 1, chosen: [-1, -1], lit: null};
@@ -62,17 +68,21 @@ export function makeMatrix(page, {names, counts, choose, highlight}) {
 /** Create the table for some classes. With many, cells without images stay empty: they would be thousands. */
 function makeTable(page, names, labels, {choose, highlight}) {
   const isSparse = labels.length > MAX_CLASSES_AT_ONCE;
-  const isLong = labels.some((label) => names[label].length > 4);
+  const columns = [...labels, ANY];
+  const kind = `cells${labels.some((label) => names[label].length > 4) ? " long" : ""}${labels.length >= MANY_CLASSES ? " many" : ""}`;
   const heads = labels.map((label) => newHead(page, names[label], {scope: "col", "data-column": label}));
   const sides = labels.map((label) => newHead(page, names[label], {scope: "row", "data-row": label}));
   const newCell = (truth, predicted) => newElement(page, "td", {"data-truth": truth, "data-predicted": predicted});
-  const cells = labels.map((truth) => labels.map((predicted) => newCell(truth, predicted)));
+  const cells = labels.map((truth) => columns.map((predicted) => newCell(truth, predicted)));
+  for (const row of cells) row[labels.length].append(newElement(page, "button", {type: "button", class: "recall-row", tabindex: "-1"}));
   const axes = ["true ↓", "predicted →"].map((text) => newElement(page, "span", {}, text));
   const corner = newElement(page, "td", {class: "corner"}, ...axes);
+  const axisPlace = newElement(page, "td");
   const node = newElement(
-    page, "table", {class: isLong ? "cells long" : "cells", role: "grid", "aria-label": MATRIX_LABEL},
-    newElement(page, "thead", {}, newElement(page, "tr", {}, corner, ...heads)),
+    page, "table", {class: kind, role: "grid", "aria-label": MATRIX_LABEL},
+    newElement(page, "thead", {}, newElement(page, "tr", {}, corner, ...heads, newElement(page, "th", {scope: "col"}, "recall"))),
     newElement(page, "tbody", {}, ...labels.map((_, place) => newElement(page, "tr", {}, sides[place], ...cells[place]))),
+    newElement(page, "tfoot", {}, newElement(page, "tr", {}, newElement(page, "td", {colspan: labels.length + 1}), axisPlace)),
   );
   node.style.setProperty("--classes", String(labels.length));
   let [chosen, stop] = [null, null];
@@ -81,16 +91,23 @@ function makeTable(page, names, labels, {choose, highlight}) {
     stop = cell;
     stop.firstChild?.setAttribute("tabindex", "0");
   };
-  listenTo(node, {labels, cells, choose, highlight, setStop});
+  listenTo(node, {labels, columns, cells, choose, highlight, setStop});
   return {
     node,
     fill(counts, most) {
-      for (const cell of cells.flat()) fillCell(page, cell, {names, counts, most, isSparse});
+      const scores = classScores(counts, labels);
+      const axis = recallAxis(scores, labels.length < MANY_CLASSES ? 22 : 15);
+      const accuracy = 1 - errorCount(counts) / counts.reduce((sum, row) => sum + supportOf(row), 0);
+      cells.forEach((row, place) => {
+        for (const cell of row.slice(0, -1)) fillCell(page, cell, {names, counts, most, isSparse});
+        fillRecall(page, row[labels.length].firstChild, scores[place], {name: names[labels[place]], axis, accuracy});
+      });
+      axisPlace.replaceChildren(newRecallAxis(page, axis));
       setStop(stop?.firstChild ? stop : cells[0][0]);
     },
     choose(truth, predicted) {
       chosen?.setAttribute("aria-selected", "false");
-      chosen = cells[labels.indexOf(truth)]?.[labels.indexOf(predicted)] ?? null;
+      chosen = cells[labels.indexOf(truth)]?.[columns.indexOf(predicted)] ?? null;
       chosen?.setAttribute("aria-selected", "true");
       if (chosen?.firstChild) setStop(chosen);
     },
@@ -110,12 +127,13 @@ function makeTable(page, names, labels, {choose, highlight}) {
 }
 
 /** Handle pointer, focus and keys for all cells at once. */
-function listenTo(node, {labels, cells, choose, highlight, setStop}) {
+function listenTo(node, {labels, columns, cells, choose, highlight, setStop}) {
   const pairOf = ({dataset}) => [Number(dataset.truth), Number(dataset.predicted)];
   const light = ({target}) => {
     const place = target.closest("td, th");
     const label = place?.dataset.column ?? place?.dataset.row;
-    if (place?.dataset.truth) highlight.lightPair(...pairOf(place));
+    if (place?.dataset.predicted === String(ANY)) highlight.lightClass(Number(place.dataset.truth));
+    else if (place?.dataset.truth) highlight.lightPair(...pairOf(place));
     else if (label !== undefined) highlight.lightClass(Number(label));
     else highlight.darken();
   };
@@ -132,7 +150,8 @@ function listenTo(node, {labels, cells, choose, highlight, setStop}) {
     const step = {ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1]}[event.key];
     if (!cell || !step || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
-    let [row, column] = pairOf(cell).map((label) => labels.indexOf(label));
+    const [truth, predicted] = pairOf(cell);
+    let [row, column] = [labels.indexOf(truth), columns.indexOf(predicted)];
     do {
       row += step[0];
       column += step[1];

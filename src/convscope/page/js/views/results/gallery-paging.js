@@ -44,17 +44,19 @@ export function placeAfterKey(key, place, {count, columns, size}) {
 }
 
 /**
- * One test image as a button: picture, mark for correct or wrong, classes, probability of the true class, number.
+ * One test image as a button: picture, mark for correct or wrong, classes, probability, number; a tick if it is marked.
  *
- * @typedef {{row: number, place: number, truth: number, predicted: number, trueProbability: number}} TileContent
+ * @typedef {{row: number, place: number, truth: number, predicted: number, probability: number,
+ *   confidence: number, trueProbability: number}} TileContent `probability`: the one of both that is printed
  * @typedef {import("../../data/images.js").TestImages} TestImages
  * @typedef {object} Tile
  * @property {HTMLElement} node
  * @property {(content: TileContent) => void} show
+ * @property {(label: number | null) => void} mark `label`: the corrected class, -1 for an unknown one; null for no mark
  */
 
 /** Approximate pixels of a tile's picture. */
-export const TILE_SIDE = 84;
+const TILE_SIDE = 84;
 /** Letters up to which two class names fit side by side. */
 const SHORT_NAME = 4;
 
@@ -65,20 +67,26 @@ const SHORT_NAME = 4;
 export function makeTile(page, {images, names, isInk}) {
   const picture = newPicture(page, images, {side: TILE_SIDE, isInk});
   const mark = newElement(page, "span", {class: "mark"});
+  const tick = newElement(page, "span", {class: "tick", hidden: true});
   const classes = newElement(page, "span", {class: "classes"});
   const probability = newElement(page, "span", {class: "chance"});
   const number = newElement(page, "span", {class: "quiet"});
   const isLong = names.some((name) => name.length > SHORT_NAME);
   const node = newElement(
     page, "button", {type: "button", class: isLong ? "tile long" : "tile", tabindex: "-1"},
-    newElement(page, "span", {class: "tile-image"}, picture),
+    newElement(page, "span", {class: "tile-image"}, picture, tick),
     newElement(page, "span", {class: "line", dir: "ltr"}, mark, classes),
     newElement(page, "span", {class: "line", dir: "ltr"}, probability, number),
   );
   node.style.width = picture.style.width;
   return {
     node,
-    show({row, place, truth, predicted, trueProbability}) {
+    mark(label) {
+      node.toggleAttribute("data-marked", label !== null);
+      tick.hidden = label === null;
+      if (label !== null) refill(tick, "✓", newElement(page, "span", {class: "visually-hidden"}, " marked, correct class "), label < 0 ? "?" : {name: names[label]});
+    },
+    show({row, place, truth, predicted, probability: printed, confidence, trueProbability}) {
       const isRight = truth === predicted;
       const index = images.indices[row];
       paintPicture(picture, images, levelsOf(images, row), isInk);
@@ -86,10 +94,11 @@ export function makeTile(page, {images, names, isInk}) {
       mark.textContent = isRight ? "✓" : "✕";
       const name = (label, arrow) => newElement(page, "span", {}, arrow, {name: names[label]});
       refill(classes, name(truth, ""), !isRight && name(predicted, " → "));
-      probability.textContent = formatProbability(trueProbability, 1);
+      probability.textContent = formatProbability(printed, 1);
       number.textContent = `#${index}`;
       const said = isRight ? `${names[predicted]}, predicted correctly` : `${names[truth]}, predicted as ${names[predicted]}`;
-      node.title = `Test image ${index}: ${said}; probability of the true class ${formatProbability(trueProbability)}`;
+      const sure = isRight ? "" : `confidence ${formatProbability(confidence)}, `;
+      node.title = `Test image ${index}: ${said}; ${sure}probability of the true class ${formatProbability(trueProbability)}`;
     },
   };
 }

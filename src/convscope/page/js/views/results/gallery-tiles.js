@@ -9,7 +9,10 @@ import {makeTile, pageAt, placeAfterKey} from "./gallery-paging.js";
  *
  * @typedef {object} TilePages
  * @property {HTMLElement} node
- * @property {(rows: Uint32Array, answers: Answers) => void} show from the first page on
+ * @property {(rows: Uint32Array, answers: Answers, printed?: "confidence" | "trueProbability") => void} show from the first
+ *   page on; `printed`: the number under each
+ * @property {(name: string) => HTMLElement | null} tileOf an image on the page that is shown
+ * @property {() => void} focus the tile that is the tab stop
  * @property {(name: string) => void} markOpen the image that the page has open
  * @property {(isLit: (truth: number, predicted: number) => boolean) => void} light
  * @property {() => Uint32Array} rows those that are shown, on all pages
@@ -24,13 +27,15 @@ import {makeTile, pageAt, placeAfterKey} from "./gallery-paging.js";
  * @param {number} options.size of a page
  * @param {string} options.label what a screen reader calls the tiles
  * @param {(name: string) => void} options.open called with the name of the tile that was chosen
+ * @param {import("./marks.js").Marks} [options.marks]
+ * @param {() => void} [options.onDraw] called after other tiles were shown
  * @returns {TilePages}
  */
-export function makeTilePages(page, {images, names, isInk, size, label, open}) {
+export function makeTilePages(page, {images, names, isInk, size, label, open, marks, onDraw}) {
   const grid = newElement(page, "div", {class: "tile-grid", role: "group", "aria-label": label});
   const pager = makePager(page, (wanted) => turn(wanted));
   const tiles = [];
-  let [rows, answers, current, openName] = [new Uint32Array(), images, 0, ""];
+  let [rows, answers, current, openName, printed] = [new Uint32Array(), images, 0, "", "confidence"];
   let isLit = () => false;
 
   function turn(wanted) {
@@ -44,20 +49,24 @@ export function makeTilePages(page, {images, names, isInk, size, label, open}) {
     while (tiles.length < end - start) tiles.push(makeTile(page, {images, names, isInk}));
     for (let place = start; place < end; place++) showTile(tiles[place - start], place);
     const nodes = tiles.slice(0, end - start).map(({node}) => node);
-    if (grid.childElementCount !== nodes.length) grid.replaceChildren(...nodes);
+    if (grid.querySelectorAll(".tile").length !== nodes.length) grid.replaceChildren(...nodes);
+    if (nodes.length) grid.style.setProperty("--tile", nodes[0].style.width);
     pager.show(number, pages);
     dress();
+    onDraw?.();
   }
 
   function showTile(tile, place) {
     const row = rows[place];
     const truth = images.labels[row];
-    tile.show({row, place, truth, predicted: answers.predictions[row], trueProbability: answers.trueProbability[row]});
+    const [confidence, trueProbability] = [answers.confidence[row], answers.trueProbability[row]];
+    tile.show({row, place, truth, predicted: answers.predictions[row], probability: answers[printed][row], confidence, trueProbability});
+    tile.mark(marks?.all.get(row)?.label ?? null);
     tile.node.tabIndex = place === current ? 0 : -1;
   }
 
   function dress() {
-    for (const node of grid.children) {
+    for (const {node} of tiles) {
       node.toggleAttribute("aria-current", false);
       if (node.dataset.name === openName) node.setAttribute("aria-current", "true");
       node.toggleAttribute("data-highlight", isLit(Number(node.dataset.truth), Number(node.dataset.predicted)));
@@ -68,9 +77,11 @@ export function makeTilePages(page, {images, names, isInk, size, label, open}) {
     const isSamePage = Math.floor(place / size) === Math.floor(current / size);
     current = place;
     if (!isSamePage) draw();
-    for (const node of grid.children) node.tabIndex = Number(node.dataset.place) === current ? 0 : -1;
-    grid.querySelector("[tabindex='0']")?.focus();
+    for (const {node} of tiles) node.tabIndex = Number(node.dataset.place) === current ? 0 : -1;
+    focus();
   }
+
+  const focus = () => grid.querySelector(".tile[tabindex='0']")?.focus();
 
   grid.addEventListener("click", (event) => {
     const tile = event.target.closest(".tile");
@@ -79,18 +90,24 @@ export function makeTilePages(page, {images, names, isInk, size, label, open}) {
     open(tile.dataset.name);
   });
   grid.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || !event.target.closest(".tile")) return;
     const place = placeAfterKey(event.key, current, {count: rows.length, columns: columnsOf(grid), size});
     if (place === null) return;
     event.preventDefault();
     goTo(place);
   });
 
+  marks?.subscribe(() => {
+    for (const tile of tiles) tile.mark(marks.all.get(Number(tile.node.dataset.row))?.label ?? null);
+  });
+
   return {
     node: newElement(page, "div", {class: "tile-pages"}, grid, pager.node),
     rows: () => rows,
-    show(newRows, newAnswers) {
-      [rows, answers, current] = [newRows, newAnswers, 0];
+    tileOf: (name) => grid.querySelector(`.tile[data-name="${name}"]`),
+    focus,
+    show(newRows, newAnswers, newPrinted = "confidence") {
+      [rows, answers, current, printed] = [newRows, newAnswers, 0, newPrinted];
       draw();
     },
     markOpen(name) {
@@ -113,9 +130,7 @@ export function makeTilePages(page, {images, names, isInk, size, label, open}) {
 
 /** Return the number of tiles per line in the current layout. */
 function columnsOf(grid) {
-  const [first, ...others] = grid.children;
-  const next = others.findIndex((node) => node.offsetTop !== first.offsetTop);
-  return next < 0 ? others.length + 1 : next + 1;
+  return getComputedStyle(grid).gridTemplateColumns.split(" ").length;
 }
 
 /**
@@ -126,11 +141,7 @@ function columnsOf(grid) {
 function makePager(page, turn) {
   let [current, last] = [0, 0];
   const place = newElement(page, "span", {class: "place"});
-  const button = (text, label, target) => {
-    const node = newElement(page, "button", {type: "button", "aria-label": label}, text);
-    node.addEventListener("click", () => turn(target()));
-    return node;
-  };
+  const button = (text, label, target) => newElement(page, "button", {type: "button", "aria-label": label, click: () => turn(target())}, text);
   const back = [button("«", "First page", () => 0), button("‹", "Previous page", () => current - 1)];
   const forward = [button("›", "Next page", () => current + 1), button("»", "Last page", () => last)];
   const node = newElement(page, "nav", {class: "pager", "aria-label": "Pages"}, ...back, place, ...forward);

@@ -1,8 +1,12 @@
 import {newGlossaryButton, newElement, refill} from "../../dom/element.js";
 import {formatWhole} from "../../dom/format.js";
+import {TRIAGE_SIGNS, TRIAGE_TITLES} from "../image-details/triage.js";
+import {confusedPairs} from "../../data/confusion-counts.js";
+import {makeChips} from "./gallery-chips.js";
 import {makeTilePages} from "./gallery-tiles.js";
+import {galleryTitle} from "./gallery-title.js";
 import {isHighlightedImage} from "./linked-highlight.js";
-import {ALL_MISTAKES, TILE_ORDERS, orderedRows, selectedRows} from "./selection.js";
+import {ALL_IMAGES, ALL_MISTAKES, ORDER_NAMES, TILE_ORDERS, orderedRows, printedNumber, selectedRows} from "./selection.js";
 
 /**
  * All embedded test images, with filters and orders.
@@ -18,20 +22,15 @@ import {ALL_MISTAKES, TILE_ORDERS, orderedRows, selectedRows} from "./selection.
  * @property {(name: string) => void} markOpen
  * @property {(row: number | null, by: number) => string | null} neighbour the name of the image so many steps from that row, in
  *   the gallery's order; null where there is none
- * @property {() => void} update the summary after a change of epoch
- * @property {(listener: () => void) => void} onChange called whenever other images are shown
+ * @property {import("./gallery-tiles.js").TilePages} tiles
+ * @property {() => void} summarise after a change of epoch
  * @property {(row: number | null) => {place: number, count: number}} placeOf a row in the gallery's order; -1 where it is not
  */
 
 /** Tiles per page. */
 const GALLERY_PAGE = 60;
-const ORDER_NAMES = {
-  surest: "most confident first",
-  doubtful: "least confident first",
-  worst: "lowest probability of the true class first",
-  pair: "most frequent pair first",
-  number: "by number",
-};
+/** Pairs with a chip. */
+const PAIRS_SHOWN = 6;
 const OUTCOME_NAMES = {all: "all", wrong: "errors", right: "correct"};
 
 /**
@@ -39,68 +38,80 @@ const OUTCOME_NAMES = {all: "all", wrong: "errors", right: "correct"};
  * @param {object} options
  * @param {string[]} options.names
  * @param {boolean} options.isInk
- * @param {number} options.tested test images in all, of which the page may hold some
+ * @param {{n: number, errors: number, confusion: number[][]}} options.tested `metrics.test`; the page may hold some of the images
  * @param {import("./linked-highlight.js").Lighting} options.lighting
  * @param {import("../image-details/triage.js").Triage} options.triage
  * @param {() => boolean} options.isPast whether an earlier epoch is open
  * @param {(name: string) => void} options.open
+ * @param {import("./marks.js").Marks} options.marks
+ * @param {HTMLElement} options.title of the figure
+ * @param {() => void} options.onDraw called whenever other images are shown
  * @returns {Gallery}
  */
-export function makeGallery(page, images, {names, isInk, tested, highlight, triage, isPast, open}) {
+export function makeGallery(page, images, {names, isInk, tested, highlight, triage, isPast, open, marks, title, onDraw}) {
   const truth = newClassChoice(page, "True class", names);
   const predicted = newClassChoice(page, "Predicted class", names);
   const outcome = newOutcomeChoice(page);
   const order = newChoice(page, "Order", TILE_ORDERS.map((each) => [each, ORDER_NAMES[each]]));
-  const hint = newHintChoice(page, triage);
-  const summary = newElement(page, "p", {class: "gallery-summary", "aria-live": "polite"});
-  const tiles = makeTilePages(page, {images, names, isInk, size: GALLERY_PAGE, label: "Test images", open});
+  const reset = newElement(page, "button", {type: "button", class: "link"}, "Reset");
+  const summary = newElement(page, "p", {class: "gallery-summary"});
+  const [legend, tellNumber] = newLegend(page);
+  const tiles = makeTilePages(page, {images, names, isInk, size: GALLERY_PAGE, label: "Test images", open, marks, onDraw});
+  const start = selectedRows(images, ALL_MISTAKES).length ? ALL_MISTAKES : ALL_IMAGES;
+  const chips = makeChips(page, chipGroups(tested.confusion, names, triage), (filter, isOn) => {
+    const off = Object.fromEntries(Object.keys(filter).map((key) => [key, {...ALL_IMAGES, hint: ""}[key]]));
+    gallery.choose({...selection(), ...(isOn ? filter : off), outcome: "wrong"}, order.select.value);
+  });
+  let hint = "";
+  title.setAttribute("aria-live", "polite");
   highlight.subscribe((lit) => tiles.light((...pair) => isHighlightedImage(lit, ...pair)));
 
-  let listener = () => {};
+  const selection = () => ({truth: Number(truth.select.value), predicted: Number(predicted.select.value), outcome: outcome.value(), hint});
+  const rowsOf = (wanted) => selectedRows(images, wanted, (row) => triage.kindOf(images.indices[row]));
+
   function draw() {
-    const selection = {
-      truth: Number(truth.select.value), predicted: Number(predicted.select.value), outcome: outcome.value(), hint: hint.select.value,
-    };
-    const rows = selectedRows(images, selection, (row) => triage.kindOf(images.indices[row]));
-    tiles.show(orderedRows(rows, images, order.select.value), images);
+    const [now, printed] = [selection(), printedNumber(order.select.value)];
+    tellNumber(printed);
+    tiles.show(orderedRows(rowsOf(now), images, order.select.value), images, printed);
+    chips.show(now, (filter) => rowsOf({...now, ...filter, outcome: "wrong"}).length);
+    reset.hidden = Object.entries(start).every(([key, value]) => now[key] === value) && !hint;
+    legend.hidden = !tiles.rows().length;
     summarise();
-    listener();
   }
 
   function summarise() {
-    const [count, all] = [images.count, tested].map(formatWhole);
-    const held = images.count < tested ? ` in this file, which holds ${count} of the ${all} tested` : "";
-    const note = isPast() ? ". These are the predictions of the last epoch" : "";
-    const number = newElement(page, "strong", {}, formatWhole(tiles.rows().length));
-    refill(summary, number, ` of ${count} test images${held}${note}.`);
+    const total = {all: tested.n, wrong: tested.errors, right: tested.n - tested.errors}[outcome.value()];
+    refill(title, ...galleryTitle(selection(), {count: tiles.rows().length, total}, names));
+    const held = images.count < tested.n && `This file has ${formatWhole(images.count)} of the ${formatWhole(tested.n)} test images. `;
+    refill(summary, held, isPast() && "These are the predictions of the last epoch.");
   }
 
-  const choices = [truth, predicted, outcome, order, hint].map((choice) => choice.node);
-  const form = newElement(page, "form", {class: "choices", "aria-label": "Which test images"}, ...choices);
-  form.addEventListener("change", (event) => {
-    // Correct predictions have no cause: choosing one filter resets the other.
-    if (event.target === hint.select && hint.select.value && outcome.value() === "right") outcome.set("wrong");
-    else if (outcome.value() === "right") hint.select.value = "";
+  const choices = [truth, predicted, outcome, order].map((choice) => choice.node);
+  const form = newElement(page, "form", {class: "choices", "aria-label": "Which test images"}, ...choices, reset);
+  form.addEventListener("change", () => {
+    if (outcome.value() === "right") hint = ""; // correct predictions have no cause
     draw();
   });
   form.addEventListener("submit", (event) => event.preventDefault());
+  reset.addEventListener("click", () => {
+    gallery.choose(start, order.select.value);
+    truth.select.focus();
+  });
 
   const gallery = {
-    controls: newElement(page, "div", {}, form, summary),
-    node: newElement(page, "div", {class: "gallery"}, tiles.node, newLegend(page)),
-    choose({truth: trueClass = -1, predicted: calledClass = -1, outcome: asked = "all"}, newOrder = "surest") {
+    controls: newElement(page, "div", {}, chips.node, form, summary),
+    node: newElement(page, "div", {class: "gallery"}, tiles.node, legend),
+    tiles,
+    choose({truth: trueClass = -1, predicted: calledClass = -1, outcome: asked = "all", hint: cause = ""}, newOrder = "surest") {
       truth.select.value = String(trueClass);
       predicted.select.value = String(calledClass);
       outcome.set(asked);
       order.select.value = newOrder;
-      hint.select.value = "";
+      hint = cause;
       draw();
     },
     markOpen: tiles.markOpen,
     summarise,
-    onChange(newListener) {
-      listener = newListener;
-    },
     neighbour(row, by) {
       const rows = tiles.rows();
       const next = rows[row === null ? 0 : rows.indexOf(row) + by];
@@ -113,8 +124,17 @@ export function makeGallery(page, images, {names, isInk, tested, highlight, tria
       return {place: row === null ? -1 : rows.indexOf(row), count: rows.length};
     },
   };
-  gallery.choose(selectedRows(images, ALL_MISTAKES).length ? ALL_MISTAKES : {}, "surest");
+  gallery.choose(start);
   return gallery;
+}
+
+/** Return the chips: the most frequent pairs and the likely causes. */
+function chipGroups(confusion, names, {kinds}) {
+  const pairs = confusedPairs(confusion).slice(0, PAIRS_SHOWN).map(({truth, predicted}) => ({
+    content: [{name: names[truth]}, " → ", {name: names[predicted]}], filter: {truth, predicted},
+  }));
+  const causes = kinds.map(({kind}) => ({content: [TRIAGE_SIGNS[kind], " ", TRIAGE_TITLES[kind]], filter: {hint: kind}}));
+  return [{title: "Most frequent", entries: pairs}, {title: "Likely cause", entries: causes}];
 }
 
 function newClassChoice(page, label, names) {
@@ -126,14 +146,6 @@ function newClassChoice(page, label, names) {
 function newChoice(page, label, entries) {
   const select = newElement(page, "select", {}, ...entries.map(([value, text]) => newElement(page, "option", {value}, text)));
   return {select, node: newElement(page, "label", {}, newElement(page, "span", {}, label), select)};
-}
-
-/** Create the filter by likely cause, hidden without triage data. */
-function newHintChoice(page, {kinds}) {
-  const entries = kinds.map(({kind, count}) => [kind, `${kind} (${formatWhole(count)})`]);
-  const choice = newChoice(page, "Likely cause", [["", "any"], ...entries]);
-  choice.node.hidden = !entries.length;
-  return choice;
 }
 
 /** Create the radio buttons for all, wrong or correct predictions. */
@@ -153,12 +165,18 @@ function newOutcomeChoice(page) {
   };
 }
 
+/** @returns {[HTMLElement, (printed: "trueProbability" | "confidence") => void]} the legend, and what names its number */
 function newLegend(page) {
   const wrong = newElement(page, "span", {class: "mark wrong"}, "✕");
   const right = newElement(page, "span", {class: "mark right"}, "✓");
-  return newElement(
+  const number = newElement(page, "span");
+  const node = newElement(
     page, "p", {class: "reading"}, "Under each image: ", wrong, " true class → predicted class, or ", right,
-    " for a correct prediction; the probability of the true class", newGlossaryButton(page, "probability of the true class"),
-    "; the number in the test split. Click an image to open it in the whole report.",
+    " for a correct prediction; ", number, "; the number in the test split.",
   );
+  const tell = (printed) => {
+    const word = printed === "confidence" ? "confidence" : "probability of the true class";
+    refill(number, printed === "confidence" ? "the confidence of the prediction" : "the probability of the true class", newGlossaryButton(page, word));
+  };
+  return [node, tell];
 }

@@ -57,8 +57,6 @@ export function linkPairTable(page, names, show) {
 /** Turn the content of a cell into a button. */
 function putLinkButton(page, cell, label, open) {
   const told = `${cell.textContent.trim()}: ${label}`;
-  const attributes = {type: "button", class: "link", title: label, "aria-label": told};
-  const button = newElement(page, "button", attributes, ...cell.childNodes);
-  button.addEventListener("click", open);
-  cell.replaceChildren(button);
+  const attributes = {type: "button", class: "link", title: label, "aria-label": told, click: open};
+  cell.replaceChildren(newElement(page, "button", attributes, ...cell.childNodes));
 }

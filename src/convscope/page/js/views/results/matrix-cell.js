@@ -1,79 +1,117 @@
-import {newElement, quotedName, refill} from "../../dom/element.js";
+import {newElement, quotedName, titleSetter} from "../../dom/element.js";
 import {formatCount, formatPercent, formatWhole} from "../../dom/format.js";
-import {makeTilePages} from "./gallery-tiles.js";
-import {isHighlightedImage} from "./linked-highlight.js";
-import {orderedRows, selectedRows} from "./selection.js";
+import {mountLive} from "../../dom/mount.js";
+import {afterText, epochFrames, frameAt} from "../../state/epochs.js";
+import {cachePredictions} from "../image-details/predictions-by-epoch.js";
+import {confusedPairs, errorCount, supportOf} from "../../data/confusion-counts.js";
+import {makeMatrix, newMatrixLegend} from "./confusion-matrix.js";
+import {makeImageWall} from "./image-wall.js";
+import {classScores} from "./proportions.js";
+import {selectedRows} from "./selection.js";
 
 /** Tiles per page next to the matrix. */
 const CELL_PAGE = 12;
 
 /**
- * The images of one cell of the confusion matrix.
+ * Start the matrix with recall by class, and the images of the chosen cell beside it, for the open epoch.
  *
- * @typedef {object} CellView
- * @property {HTMLElement} node
- * @property {(cell: {truth: number, predicted: number, count: number, support: number, epoch: number}) => Promise<void>} show
- *   `epoch` as the state has it
- * @property {(name: string) => void} markOpen
+ * @typedef {import("./linked-highlight.js").Lighting} Lighting
+ * @typedef {import("./selection.js").Selection} Selection
+ *
+ * @param {{names: string[], isInk: boolean, highlight: Lighting, goToGallery: (selection: Partial<Selection>) => void}} shared
  */
+export function startMatrix(page, session, shared) {
+  const {names, highlight} = shared;
+  const {test} = session.payload.metrics;
+  const frames = epochFrames(session.payload);
+  const finished = {epoch: 0, isLast: true, confusion: test.confusion};
+  const matrices = [test.confusion, ...frames.map(({confusion}) => confusion).filter(Boolean)];
+  const most = Math.max(...matrices.map((counts) => confusedPairs(counts)[0]?.count ?? 0));
+  const first = confusedPairs(test.confusion)[0] ?? {truth: 0, predicted: 0};
+  let chosen = {truth: first.truth, predicted: first.predicted};
+  const choose = (truth, predicted) => {
+    chosen = {truth, predicted};
+    showCell();
+  };
+  const matrix = makeMatrix(page, {names, counts: test.confusion, highlight, choose});
+  const wall = makeImageWall(page, session, {...shared, size: CELL_PAGE, label: "Images of this cell"});
+  const showImages = makeCellImages(session, wall, {names, answersAt: cachePredictions(session)});
+  const titles = [titleSetter(page, "confusion_matrix"), titleSetter(page, "per_class")];
+  highlight.subscribe(matrix.light);
 
-/**
- * @param {object} options
- * @param {string[]} options.names
- * @param {boolean} options.isInk
- * @param {import("../image-details/predictions-by-epoch.js").AnswersAt} options.answersAt
- * @param {import("./linked-highlight.js").Lighting} options.lighting
- * @param {(name: string) => void} options.open
- * @returns {CellView}
- */
-export function makeCellView(page, session, {names, isInk, answersAt, highlight, open}) {
+  const frame = () => {
+    const found = frames[frameAt(frames, session.state.epoch)];
+    return found?.confusion ? found : finished;
+  };
+  const showCell = () => {
+    const {confusion, isLast, epoch} = frame();
+    matrix.markChosen(chosen.truth, chosen.predicted);
+    showImages({...chosen, confusion, epoch: isLast ? 0 : epoch});
+  };
+  const showFrame = () => {
+    const {confusion, isLast} = frame();
+    matrix.show(confusion, most);
+    const when = afterText(frames, session.state.epoch);
+    const isMissing = when && isLast;
+    const about = isMissing ? ["There is no matrix of this epoch: this is the trained network’s"] : pastTitles(confusion, names);
+    titles.forEach((setTitle, place) => setTitle(when && `${isMissing ? "" : `${when}: `}${about[place] ?? about[0]}`));
+    showCell();
+  };
+  const side = newElement(page, "div", {class: "matrix-side"}, matrix.node, newMatrixLegend(page, most, matrices.length > 2));
+  mountLive(page, "matrix", newElement(page, "div", {class: "matrix-and-wall"}, side, wall.node));
+  mountLive(page, "classes");
+  session.subscribe((_, changed) => changed.has("epoch") && showFrame());
+  showFrame();
+}
+
+/** Return the titles of the matrix and of the classes for an earlier epoch, as `figures/` write those of the last. */
+function pastTitles(counts, names) {
+  const total = counts.reduce((sum, row) => sum + supportOf(row), 0);
+  const [pair] = confusedPairs(counts);
+  const often = pair ? `, “${names[pair.truth]}” predicted as “${names[pair.predicted]}” ${formatCount(pair.count, "time")}` : "";
+  const scores = classScores(counts, names.map((_, label) => label)).filter(({support}) => support);
+  scores.sort((a, b) => a.recall - b.recall);
+  const [worst, best] = [scores[0], scores[scores.length - 1]];
+  const end = ({recall, label}) => `${formatPercent(recall)} for “${names[label]}”`;
+  return [
+    `${formatWhole(errorCount(counts))} of ${formatWhole(total)} test images are misclassified${often}`,
+    `recall ranges from ${end(worst)} to ${end(best)}`,
+  ];
+}
+
+/** Return a function that shows the images of a cell; predicted −1 stands for all errors of the class. */
+function makeCellImages(session, wall, {names, answersAt}) {
   const {test} = session.images;
-  const sentence = newElement(page, "p", {class: "cell-sentence", "aria-live": "polite"});
-  const note = newElement(page, "p", {class: "quiet small"});
-  const tiles = makeTilePages(page, {images: test, names, isInk, size: CELL_PAGE, label: "Images of this cell", open});
-  highlight.subscribe((lit) => tiles.light((truth, predicted) => isHighlightedImage(lit, truth, predicted)));
   let asked = 0;
-
-  async function show({truth, predicted, count, support, epoch}) {
+  return async ({truth, predicted, confusion, epoch}) => {
     const mine = ++asked;
     const isWanted = () => mine === asked;
-    refill(sentence, ...cellSentence(names, {truth, predicted, count, support}));
+    const support = supportOf(confusion[truth]);
+    const count = predicted < 0 ? support - confusion[truth][truth] : confusion[truth][predicted];
+    const cell = {said: cellSentence(names, {truth, predicted, count, support}), count, rows: new Uint32Array()};
     const members = selectedRows(test, {truth, predicted: -1, outcome: "all"});
-    if (epoch) note.textContent = `Running the network of epoch ${epoch} on ${formatCount(members.length, "image")} …`;
+    if (epoch) wall.show({...cell, about: `Running the network of epoch ${epoch} on ${formatCount(members.length, "image")} …`});
     const answers = await answersAt(epoch, members, isWanted);
     if (!isWanted()) return;
     if (!answers) {
-      note.textContent = "This page cannot compute which images these are.";
-      tiles.show(new Uint32Array(), test);
+      wall.show({...cell, about: "This page cannot compute which images these are."});
       return;
     }
     const isRight = truth === predicted;
-    const rows = Uint32Array.from(members).filter((row) => answers.predictions[row] === predicted);
-    tiles.show(orderedRows(rows, {...test, ...answers}, isRight ? "doubtful" : "surest"), answers);
-    note.textContent = noteText(rows.length, count, isRight);
-  }
-
-  return {
-    node: newElement(page, "div", {class: "cell-view"}, sentence, note, tiles.node),
-    show,
-    markOpen: tiles.markOpen,
+    const isIn = (row) => (predicted < 0 ? answers.predictions[row] !== truth : answers.predictions[row] === predicted);
+    const rows = Uint32Array.from(members).filter(isIn);
+    const selection = epoch ? null : {truth, predicted, outcome: isRight ? "all" : "wrong"};
+    wall.show({...cell, rows, answers, order: isRight ? "doubtful" : "surest", selection});
   };
 }
 
 /** Return `6 of the 958 images of “6” were predicted as “1”: 0.63%.` */
 function cellSentence(names, {truth, predicted, count, support}) {
-  const called = truth === predicted ? ["predicted correctly"] : ["predicted as ", ...quotedName(names[predicted])];
+  const wrong = predicted < 0 ? ["misclassified"] : ["predicted as ", ...quotedName(names[predicted])];
+  const called = truth === predicted ? ["predicted correctly"] : wrong;
   const number = count === 0 ? "None" : formatWhole(count);
   const verb = count === 1 ? "was" : "were";
   const share = support ? `: ${formatPercent(count / support)}` : "";
   const images = `${number} of the ${formatWhole(support)} images of `;
   return [images, ...quotedName(names[truth]), ` ${verb} `, ...called, `${share}.`];
-}
-
-/** Return how many images of the cell the page has, and their order. */
-function noteText(found, count, isRight) {
-  if (!count) return "";
-  if (!found) return "This file has none of them.";
-  const order = found === 1 ? "" : isRight ? "Least confident first." : "Most confident first.";
-  return found < count ? `This file has ${formatWhole(found)} of them. ${order}` : order;
 }

@@ -5,7 +5,7 @@
  * @typedef {import("../image-details/triage.js").TriageKind} TriageKind
  * @typedef {{truth: number, predicted: number, outcome: Outcome, hint?: TriageKind | ""}} Selection classes by their numbers; -1
  *   for any. Only a mistake has a hint
- * @typedef {"surest" | "doubtful" | "worst" | "pair" | "number"} TileOrder
+ * @typedef {"surest" | "doubtful" | "worst" | "number"} TileOrder
  *
  * @typedef {object} Answers what a network said of each image
  * @property {ArrayLike<number>} predictions
@@ -24,14 +24,31 @@ export const ALL_MISTAKES = Object.freeze({truth: -1, predicted: -1, outcome: "w
 /**
  * Comparison of two rows in each order; equal rows stay in the order of the split.
  *
- * @type {Record<TileOrder, (images: Answered, rows: Uint32Array) => (a: number, b: number) => number>}
+ * @type {Record<TileOrder, (images: Answered) => (a: number, b: number) => number>}
  */
 const COMPARISONS = {
   surest: ({confidence}) => (a, b) => confidence[b] - confidence[a],
   doubtful: ({confidence}) => (a, b) => confidence[a] - confidence[b],
   worst: ({trueProbability}) => (a, b) => trueProbability[a] - trueProbability[b],
-  pair: byPair,
   number: ({indices}) => (a, b) => indices[a] - indices[b],
+};
+
+/**
+ * Return the number by which an order sorts, or that which orders without one print.
+ *
+ * @param {TileOrder} order
+ * @returns {"trueProbability" | "confidence"}
+ */
+export function printedNumber(order) {
+  return order === "worst" ? "trueProbability" : "confidence";
+}
+
+/** @type {Record<TileOrder, string>} */
+export const ORDER_NAMES = {
+  surest: "most confident first",
+  doubtful: "least confident first",
+  worst: "lowest probability of the true class first",
+  number: "by number",
 };
 
 /** @type {TileOrder[]} */
@@ -57,6 +74,15 @@ export function selectedRows({count, labels, predictions}, {truth, predicted, ou
 }
 
 /**
+ * @param {{count: number}} images
+ * @param {(row: number) => boolean} isIn
+ * @returns {Uint32Array} the rows of which that is true, ascending
+ */
+export function rowsWhere({count}, isIn) {
+  return Uint32Array.from({length: count}, (_, row) => row).filter(isIn);
+}
+
+/**
  * @param {Uint32Array} rows
  * @param {Answered} images
  * @param {TileOrder} order
@@ -64,15 +90,6 @@ export function selectedRows({count, labels, predictions}, {truth, predicted, ou
  */
 export function orderedRows(rows, images, order) {
   if (!Object.hasOwn(COMPARISONS, order)) throw new RangeError(`unknown order: ${order}; ${TILE_ORDERS.join(", ")} are known`);
-  const compare = COMPARISONS[order](images, rows);
+  const compare = COMPARISONS[order](images);
   return rows.slice().sort((a, b) => compare(a, b) || a - b);
-}
-
-/** Sort by the most frequent pair of true and predicted class, then by confidence. */
-function byPair({labels, predictions, confidence}, rows) {
-  const pairOf = (row) => labels[row] * 65536 + predictions[row];
-  const sizes = new Map();
-  for (const row of rows) sizes.set(pairOf(row), (sizes.get(pairOf(row)) ?? 0) + 1);
-  return (a, b) =>
-    sizes.get(pairOf(b)) - sizes.get(pairOf(a)) || pairOf(a) - pairOf(b) || confidence[b] - confidence[a];
 }

@@ -1,0 +1,57 @@
+import {formatProbability} from "../format.js";
+import {newElement, quotedName, refill} from "../element.js";
+import {probabilityAxis} from "./axis.js";
+import {makeLineChart} from "./line-chart.js";
+
+/** Letters of a name that fit at the end of a line. */
+const MAX_LETTERS = 12;
+
+/**
+ * Create a chart of the probabilities of two classes after each epoch, below a line that reads them out.
+ *
+ * @param {object} course
+ * @param {number} course.width
+ * @param {number} course.height
+ * @param {number[]} course.epochs
+ * @param {ArrayLike<number>[]} course.probabilities of all classes, for each epoch
+ * @param {number} course.called the predicted class
+ * @param {number} course.rival
+ * @param {number | null} course.label the true class
+ * @param {string[]} course.names
+ * @param {(place: number) => void} course.onPick called with one of the epochs
+ * @returns {{nodes: HTMLElement[], mark: (place: number) => void}} `mark`: the open epoch
+ */
+export function newProbabilityCourse(page, {width, height, epochs, probabilities, called, rival, label, names, onPick}) {
+  const isWrong = label !== null && called !== label;
+  const series = [
+    {label: called, className: isWrong ? "wrong" : "right", marker: isWrong ? "square" : "circle"},
+    {label: rival, className: isWrong ? "right" : "other", marker: isWrong ? "circle" : "square"},
+  ].map((each) => {
+    const full = names[each.label];
+    const name = full.length > MAX_LETTERS ? `${full.slice(0, MAX_LETTERS - 1)}…` : full;
+    return {...each, full, name, values: probabilities.map((all) => all[each.label])};
+  });
+  const readout = newElement(page, "p", {class: "readout"});
+  let openPlace = 0;
+  const read = (place) => {
+    const [first, second] = series.map(({full, values}) => [...quotedName(full), ` ${formatProbability(values[place])}`]);
+    refill(readout, newElement(page, "strong", {}, `Epoch ${epochs[place]}`), " ", ...first, ", ", ...second);
+  };
+  const chart = makeLineChart(page, {
+    width, height, label: "Probability", epochs, last: epochs[epochs.length - 1], axis: probabilityAxis(), series, onPick,
+    write: (value) => formatProbability(value, 1),
+    tell: (place) => `epoch ${epochs[place]}: ${series.map(({full, values}) => `${full} ${formatProbability(values[place])}`).join(", ")}`,
+    onPoint(place) {
+      chart.pointAt(place);
+      read(place ?? openPlace);
+    },
+  });
+  return {
+    nodes: [readout, chart.node],
+    mark(place) {
+      openPlace = place;
+      chart.markEpoch(place);
+      read(place);
+    },
+  };
+}

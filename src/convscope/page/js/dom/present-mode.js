@@ -1,0 +1,28 @@
+/**
+ * Start the present mode, for a room: the stage alone, in large type. The key `p` and a button enter and leave it; Escape
+ * leaves it once nothing else is open.
+ *
+ * @param {import("../state/session.js").Session} session
+ */
+export function startPresentMode(page, session) {
+  const button = page.getElementById("present-button");
+  const {classList} = page.documentElement;
+  const toggle = (isWanted) => {
+    classList.toggle("is-presenting", isWanted);
+    button.textContent = isWanted ? "Leave (Esc)" : "Present";
+    if (isWanted) scrollTo(0, 0);
+  };
+  const isOuter = () => {
+    const {layer, unit, target, change} = session.state;
+    return !layer && !unit && target < 0 && !change && !page.querySelector("dialog[open], [popover]:popover-open");
+  };
+  button.hidden = false;
+  button.addEventListener("click", () => toggle(!classList.contains("is-presenting")));
+  page.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.("input, select, textarea")) return;
+    if (event.key === "p") toggle(!classList.contains("is-presenting"));
+    else if (event.key === "Escape" && classList.contains("is-presenting") && isOuter()) toggle(false);
+    else return;
+    event.preventDefault();
+  });
+}

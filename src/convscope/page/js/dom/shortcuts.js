@@ -1,0 +1,37 @@
+import {neighbourName} from "./image-title.js";
+
+/** Elements that handle these keys themselves. */
+const OWN_KEYS = "input, select, textarea, summary, [contenteditable], [tabindex]:not(#main), dialog, [role=slider]";
+
+/** Start the shortcuts of the page. A view that handles a key prevents its default, and it is ignored here. */
+export function startShortcuts(page, session) {
+  const list = page.getElementById("keys");
+  const ask = page.getElementById("keys-button");
+  ask.hidden = false;
+  ask.addEventListener("click", () => list.showModal());
+  page.getElementById("keys-close").addEventListener("click", () => list.close());
+  page.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (page.querySelector("dialog[open]")) return;
+    if (event.key === "Escape") goUp(page, session);
+    else if (event.target.closest?.(OWN_KEYS)) return;
+    else if (event.key === "?") list.showModal();
+    else if (event.key === "ArrowLeft" || event.key === "ArrowRight") step(session, event.key === "ArrowLeft" ? -1 : 1);
+    else return;
+    event.preventDefault();
+  });
+}
+
+function step(session, way) {
+  const name = neighbourName(session, way);
+  if (name) session.openImage(name);
+}
+
+/** Leave one level: popover, unit, layer, class that is asked about, transformation. The view of a level moves the focus. */
+function goUp(page, session) {
+  if (page.querySelector("[popover]:popover-open")) page.querySelector("[popover]:popover-open").hidePopover();
+  else if (session.state.unit) session.set({unit: ""});
+  else if (session.state.layer) session.set({layer: ""});
+  else if (session.state.target >= 0) session.set({target: -1});
+  else if (session.state.change) session.set({change: ""});
+}

@@ -1,0 +1,57 @@
+import {newElement} from "../../dom/element.js";
+import {capitalized, formatWhole} from "../../dom/format.js";
+import {areInk, levelsOf, newPicture, paintPicture} from "../../dom/picture.js";
+import {startRovingFocus} from "../../dom/roving-focus.js";
+
+const SAMPLES_PER_CLASS = 10;
+/** Pixels of the page that a sample takes, about. */
+const SAMPLE_SIDE = 28;
+const MAX_LISTED_CLASSES = 100;
+
+/**
+ * Return a table of the classes with their numbers of images and some of those images, which open in the stage.
+ *
+ * Its rows are linked to the other views by `data-label`, as those of the table of scores.
+ *
+ * @returns {HTMLElement | null} null where the page holds no training images
+ */
+export function newSampleWall(page, session) {
+  const images = session.images.reference;
+  if (!images?.sample) return null;
+  const {payload: {dataset: {class_names: names}, metrics: {data: {class_counts: counts}}}} = session;
+  const splits = ["train", "validation", "test"].filter((split) => counts[split]);
+  const isInk = areInk(images);
+  const most = Math.max(...counts.train);
+  const head = ["Class", "Training", "", ...splits.slice(1).map(capitalized), "Training images"];
+  const rows = names.slice(0, MAX_LISTED_CLASSES).map((name, label) => {
+    const chosen = [];
+    for (let row = 0; row < images.sample && chosen.length < SAMPLES_PER_CLASS; row++) if (images.labels[row] === label) chosen.push(row);
+    const meter = newElement(page, "meter", {min: 0, max: most, value: counts.train[label], "aria-hidden": "true"});
+    return newElement(
+      page, "tr", {"data-label": label}, newElement(page, "th", {scope: "row", "data-link": "name"}, {name}),
+      newCount(page, counts.train[label]), newElement(page, "td", {}, meter),
+      ...splits.slice(1).map((split) => newCount(page, counts[split][label])),
+      newElement(page, "td", {class: "samples-of-class"}, ...chosen.map((row) => newSample(page, session, images, row, isInk))),
+    );
+  });
+  const table = newElement(
+    page, "table", {class: "sample-wall"},
+    newElement(page, "thead", {}, newElement(page, "tr", {}, ...head.map((text) => newElement(page, text ? "th" : "td", text ? {scope: "col"} : {}, text)))),
+    newElement(page, "tbody", {}, ...rows),
+  );
+  startRovingFocus(table, ".picture-button");
+  return newElement(page, "div", {class: "scroll wall-frame", tabindex: "0", role: "group", "aria-label": "Samples and class counts"}, table);
+}
+
+function newCount(page, count) {
+  return newElement(page, "td", {class: "n"}, formatWhole(count));
+}
+
+function newSample(page, session, images, row, isInk) {
+  const index = images.indices[row];
+  const picture = newPicture(page, images, {side: SAMPLE_SIDE, isInk});
+  paintPicture(picture, images, levelsOf(images, row), isInk);
+  const label = `Open training image ${formatWhole(index)}`;
+  const click = () => session.openImage(`train-${index}`);
+  return newElement(page, "button", {type: "button", class: "picture-button", tabindex: "-1", title: label, "aria-label": label, click}, picture);
+}

@@ -1,0 +1,57 @@
+import {newElement, refill} from "../../dom/element.js";
+import {capitalized, formatWhole} from "../../dom/format.js";
+import {areInk} from "../../dom/picture.js";
+import {makeTilePages} from "./gallery-tiles.js";
+import {isHighlightedImage} from "./linked-highlight.js";
+import {ORDER_NAMES, orderedRows} from "./selection.js";
+
+/**
+ * The images behind a number, beside it: those of a cell of the matrix, of a bin of confidence, or that one network of two
+ * misclassifies.
+ *
+ * @typedef {import("../../dom/element.js").Content} Content
+ * @typedef {import("./selection.js").Answers} Answers
+ * @typedef {import("./selection.js").TileOrder} TileOrder
+ * @typedef {import("./selection.js").Selection} Selection
+ *
+ * @typedef {object} Wall
+ * @property {HTMLElement} node
+ * @property {(content: {said: Content[], count: number, rows: Uint32Array, answers?: Answers, order?: TileOrder, about?: string,
+ *   selection?: Partial<Selection> | null}) => void} show
+ *   `count`: of them all, of which the page may hold some; `answers`: those of the network at its end where left out;
+ *   `selection`: the same images in the gallery, where it has them
+ */
+
+/**
+ * @param {object} options
+ * @param {number} options.size tiles of a page
+ * @param {string} options.label what a screen reader calls the images
+ * @param {import("./linked-highlight.js").Lighting} [options.highlight]
+ * @param {(selection: object) => void} [options.goToGallery]
+ * @returns {Wall}
+ */
+export function makeImageWall(page, session, {size, label, highlight, goToGallery}) {
+  const images = session.images.test;
+  const shared = {images, names: session.payload.dataset.class_names, isInk: areInk(images)};
+  const sentence = newElement(page, "p", {class: "wall-sentence", "aria-live": "polite"});
+  const note = newElement(page, "p", {class: "quiet small"});
+  const link = newElement(page, "button", {type: "button", class: "link small", click: () => goToGallery(wanted)}, "Filter the gallery by these");
+  const open = (name) => session.openImage(name);
+  const tiles = makeTilePages(page, {...shared, size, label, open});
+  let wanted = {};
+  highlight?.subscribe((lit) => tiles.light((truth, predicted) => isHighlightedImage(lit, truth, predicted)));
+  session.subscribe((_, changed) => changed.has("open") && tiles.markOpen(session.open.name));
+  tiles.markOpen(session.open.name);
+  return {
+    node: newElement(page, "div", {class: "wall"}, sentence, note, tiles.node, link),
+    show({said, count, rows, answers = images, order = "surest", about = "", selection}) {
+      refill(sentence, ...said);
+      const held = !rows.length && about ? "" : !rows.length ? "This file has none of them." : `This file has ${formatWhole(rows.length)} of them.`;
+      const sorted = rows.length > 1 ? `${capitalized(ORDER_NAMES[order])}.` : "";
+      note.textContent = [about, count > rows.length && held, sorted].filter(Boolean).join(" ");
+      tiles.show(orderedRows(rows, {...images, ...answers}, order), answers);
+      wanted = selection;
+      link.hidden = !(goToGallery && selection && rows.length);
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import {csvOf, escapeFormula} from "../../data/csv.js";
+
+/**
+ * The test images whose labels the reader doubts. They live as long as the page. Pure: no DOM.
+ *
+ * @typedef {{label: number, note: string}} Mark `label`: the right class; -1 where the reader has not chosen it
+ *
+ * @typedef {object} Marks
+ * @property {Map<number, Mark>} all by row
+ * @property {(row: number) => void} toggle
+ * @property {(row: number, changes: Partial<Mark>) => void} set marks the image
+ * @property {() => void} clear
+ * @property {() => string} csv the rows, as `convscope audit --confirmed` reads them
+ * @property {(listener: () => void) => void} subscribe
+ */
+
+/** As in `runs/label_suspects.py`. */
+const COLUMNS = ["split", "index", "given", "suggested", "score", "file", "confirmed", "corrected", "note"];
+/** Keys of the gallery that can stand for no class. */
+const COMMAND_KEYS = "jkx";
+/** Most classes with a key each. */
+const MAX_KEYS = 10;
+
+/**
+ * @param {import("./selection.js").Answered} images
+ * @param {string[]} names
+ * @returns {Marks}
+ */
+export function makeMarks({labels, predictions, indices, files}, names) {
+  const [all, listeners] = [new Map(), []];
+  const tell = () => listeners.forEach((listener) => listener());
+  const suggested = (row) => (predictions[row] === labels[row] ? -1 : predictions[row]);
+  const marks = {
+    all,
+    toggle(row) {
+      if (!all.has(row)) return marks.set(row, {});
+      all.delete(row);
+      tell();
+    },
+    set(row, changes) {
+      if (changes.label === labels[row]) return; // the given label corrects nothing
+      all.set(row, {label: suggested(row), note: "", ...all.get(row), ...changes});
+      tell();
+    },
+    clear() {
+      all.clear();
+      tell();
+    },
+    csv() {
+      const name = (label) => escapeFormula(names[label] ?? "");
+      const rows = [...all].sort(([a], [b]) => a - b).map(([row, {label, note}]) => [
+        "test", indices[row], name(labels[row]), name(suggested(row)), "", escapeFormula(files?.[row] ?? ""), "yes", name(label), escapeFormula(note),
+      ]);
+      return csvOf(COLUMNS, rows);
+    },
+    subscribe: (listener) => void listeners.push(listener),
+  };
+  return marks;
+}
+
+/**
+ * Return the key of each class: its name or first letter where those differ, else its number; none of more than ten classes.
+ *
+ * @param {string[]} names
+ * @returns {string[]}
+ */
+export function classKeys(names) {
+  if (names.length > MAX_KEYS) return [];
+  const letters = names.map((name) => name.slice(0, 1).toLowerCase());
+  const isClear = new Set(letters).size === names.length && letters.every((key) => /^[\p{L}\d]$/u.test(key) && !COMMAND_KEYS.includes(key));
+  return isClear ? letters : names.map((_, label) => String(label));
+}
