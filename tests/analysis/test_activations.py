@@ -30,7 +30,7 @@ def test_feature_maps_equal_those_of_a_keras_activation_model(digits_run: Run) -
 
 
 def test_examples_are_the_first_images_and_the_most_confident_errors(digits_run: Run) -> None:
-    examples, dataset, evaluation = digits_run.record.examples, digits_run.dataset, digits_run.evaluation
+    examples, dataset, evaluation = digits_run.record.examples, digits_run.dataset, digits_run.record.calibrated
     assert np.array_equal(examples.first_image[0], dataset.train.images[0])
     assert np.array_equal(examples.test_image[0], dataset.test.images[0])
     assert np.bincount(examples.sample_labels).tolist() == [EXAMPLES_PER_CLASS] * 10

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
-import ml_dtypes
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 import convscope
 from convscope.analysis.epoch_snapshots import (
+    BYTES_PER_WEIGHT,
     EPOCHS_BYTES,
+    STEPS,
     epochs_to_keep,
     evaluate_snapshots,
+    page_weights,
     quantize_weights,
     reproduces_logits,
+    restore_weights,
 )
 from convscope.data.dataset import Dataset
 from convscope.models.network import Layer
 from convscope.runs.record import RunRecord
+
+Array = npt.NDArray[Any]
 
 
 def test_all_epochs_are_kept_where_they_fit() -> None:
@@ -36,29 +43,47 @@ def test_the_first_and_the_last_are_always_kept_and_the_rest_evenly(num_epochs: 
     steps = np.diff(epochs)
     assert (steps >= 1).all()
     assert steps.max() - steps.min() <= 1
-    assert len(epochs) <= 2 or (len(epochs) - 1) * num_weights * 1.9 <= EPOCHS_BYTES
+    assert len(epochs) <= 2 or (len(epochs) - 1) * num_weights * BYTES_PER_WEIGHT <= EPOCHS_BYTES
 
 
-def test_a_coarse_weight_is_the_nearest_of_eight_digits() -> None:
-    """Within float16's normal range those are the numbers of bfloat16, to which ml_dtypes rounds."""
-    halves = np.random.default_rng(0).normal(0, 0.1, 20_000).astype(np.float16).astype(np.float32)
-    halves = halves[np.abs(halves) > 2**-14]
-    expected = halves.astype(ml_dtypes.bfloat16).astype(np.float32)
-    assert np.array_equal(quantize_weights(halves).astype(np.float32), expected)
+def test_a_weight_of_an_epoch_is_restored_within_half_a_step() -> None:
+    generator = np.random.default_rng(0)
+    final = generator.normal(0, 0.1, (200, 100)).astype(np.float32)
+    weights = (final + generator.normal(0, 0.2, final.shape)).astype(np.float32)
+    counts, step = quantize_weights(weights, final)
+    assert step == pytest.approx(weights.std() / STEPS, rel=1e-3)
+    assert np.abs(restore_weights(counts, step, final) - weights).max() <= 0.51 * step  # and the rounding of float16
+    assert np.array_equal(restore_weights(np.zeros_like(counts), step, final), final)
 
 
-def test_weights_at_the_ends_of_float16_survive() -> None:
-    edges = np.array([0.0, -0.0, 65504.0, 1e9, -1e9, 2**-24, np.nan], np.float32)
+@pytest.mark.parametrize(
+    ("weights", "final"),
+    [
+        (np.array([0.0, -0.0, 65504.0, 1e9, -1e9, 2**-24, np.nan]), np.zeros(7)),
+        (np.array([[0.0, np.nan]]), np.array([[1.0, 2.0]])),
+        (np.array([[0.0, np.inf]]), np.array([[1.0, 2.0]])),
+        (np.array([[3.0, 4.0]]), np.array([[np.nan, 2.0]])),
+        (np.array([[3.0, 3.0]]), np.array([[1.0, 2.0]])),
+        (np.array([[3.0, 3.001]]), np.array([[0.0, 1e4]])),
+        (np.array([1e-5, 10.0]), np.array([5.0, 10.0])),
+        (np.zeros((0, 3)), np.zeros((0, 3))),
+    ],
+    ids=["ends of float16", "NaN", "infinite", "NaN at the end", "equal", "far away", "vector", "empty"],
+)
+def test_weights_that_no_step_fits_are_float16(weights: Array, final: Array) -> None:
+    weights, final = weights.astype(np.float32), final.astype(np.float32)
     with np.errstate(over="ignore"):
-        halves = edges.astype(np.float16)
-    rounded = quantize_weights(edges)
-    assert np.array_equal(np.isfinite(rounded), np.isfinite(halves))
-    assert rounded[2] == 65504
+        halves = weights.astype(np.float16).astype(np.float32)
+    counts, step = quantize_weights(weights, final)
+    assert step == 0
+    assert np.array_equal(restore_weights(counts, step, final), halves, equal_nan=True)
 
 
-def test_fresh_weights_and_those_of_a_run_folder_are_rounded_alike() -> None:
-    weights = np.random.default_rng(1).normal(0, 1, 10_000).astype(np.float32)
-    assert np.array_equal(quantize_weights(weights), quantize_weights(weights.astype(np.float16).astype(np.float32)))
+def test_fresh_weights_and_those_of_a_run_folder_are_quantized_alike() -> None:
+    weights, final = np.random.default_rng(1).normal(0, 1, (2, 100, 100)).astype(np.float32)
+    fresh, kept = quantize_weights(weights, final), quantize_weights(weights.astype(np.float16).astype(np.float32), final)
+    assert np.array_equal(fresh[0], kept[0])
+    assert fresh[1] == kept[1]
 
 
 def test_the_film_is_what_keras_says_of_the_kept_weights(digits_run: convscope.Run, digits: Dataset) -> None:
@@ -68,7 +93,7 @@ def test_the_film_is_what_keras_says_of_the_kept_weights(digits_run: convscope.R
     assert snapshots.epochs.tolist() == [1, 2]
     final = digits_run.model.get_weights()
     try:
-        digits_run.model.set_weights([quantize_weights(array).astype(np.float32) for array in record.snapshots[0].values()])
+        digits_run.model.set_weights([*page_weights(record.network, record.snapshots[0]).values()])
         predictions = np.asarray(digits_run.model(digits.test.images / 255)).argmax(axis=1)
     finally:
         digits_run.model.set_weights(final)

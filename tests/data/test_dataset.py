@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from convscope.data.dataset import Dataset, Provenance, Split
+from convscope.data.load import load_dataset
 from convscope.errors import DatasetError, ShapeError
 
 
@@ -63,3 +66,18 @@ def test_the_fingerprint_changes_with_one_pixel_and_with_one_label() -> None:
 
 def test_class_counts_count_classes_that_do_not_occur() -> None:
     assert split(labels=[2, 2, 0, 2]).class_counts(4).tolist() == [1, 0, 3, 0]
+
+
+def test_each_image_of_a_split_is_named_by_its_row(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 4, 4), dtype=np.uint8)
+    labels = np.arange(40) % 2
+    np.savez(tmp_path / "all.npz", x=pixels, y=labels)
+    lines = ["label," + ",".join(f"p{number}" for number in range(16)), ""]
+    lines += [f"{label}," + ",".join(map(str, image.ravel())) for image, label in zip(pixels, labels, strict=True)]
+    (tmp_path / "all.csv").write_text("\n".join(lines))
+    for name, word, first in (("all.npz", "x row", 0), ("all.csv", "all.csv line", 3)):
+        dataset = load_dataset(tmp_path / name)
+        for split in (dataset.train, dataset.test, dataset.test.take(np.array([3, 1]))):
+            for image, where in zip(split.images, split.names, strict=True):
+                assert where.startswith(word)
+                np.testing.assert_array_equal(image[..., 0], pixels[int(where.split()[-1]) - first])

@@ -105,8 +105,9 @@ def test_a_drawing_goes_the_way_of_mnist_and_says_how(mnist: Dataset) -> None:
 
 def test_colour_is_made_grey_only_in_words_where_there_is_some() -> None:
     colour = np.zeros((28, 28, 3), np.uint8)
+    colour[4:24, 7:21] = 255
     assert MNIST.preprocess(colour).steps == (UNCHANGED,)
-    colour[10:20, 10:20] = (255, 0, 0)
+    colour[4:24, 7:21] = (255, 200, 0)
     assert MNIST.preprocess(colour).steps == ("converted to grey", UNCHANGED)
     assert ImagePreprocessor((28, 28, 3)).preprocess(colour[..., :1]).steps == ("converted to RGB", UNCHANGED)
 

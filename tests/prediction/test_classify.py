@@ -15,12 +15,14 @@ import convscope
 from convscope.analysis.ood.feature_distance import mean_knn_distance
 from convscope.api.run import Run
 from convscope.data.dataset import Dataset
+from convscope.data.known.builtin import load_mnist
 from convscope.data.scaling import to_inputs
 from convscope.errors import ConfigError, PictureError, RunError
 from convscope.models.onnx_writer.writer import onnx_bytes
 from convscope.models.saving import with_logits
 from convscope.prediction.classifier import Classifier, open_classifier
 from convscope.prediction.classify import predict
+from convscope.prediction.predictions import as_json
 
 
 @pytest.fixture(scope="module")
@@ -105,9 +107,9 @@ def test_distances_are_those_to_the_reference_images(digits_run: Run, classifier
 
 
 def test_an_out_of_distribution_image_is_detected(classifier: Classifier) -> None:
-    checks = 255 * (np.indices((8, 8)).sum(axis=0) % 2).astype(np.uint8)
-    checks[[0, -1]] = checks[:, [0, -1]] = 0
-    found = predict(classifier, checks)
+    square = np.zeros((8, 8), np.uint8)
+    square[1:7, 1:7] = 255
+    found = predict(classifier, square)
     assert found[0].is_out_of_distribution
     assert "out of distribution" in repr(found)
 
@@ -209,3 +211,38 @@ def test_a_network_with_nan_weights_is_refused(digits_run: Run, tmp_path: Path) 
     (tmp_path / "nan.onnx").write_bytes(onnx_bytes(network, weights, metadata=metadata))
     with pytest.raises(RunError, match="NaN"):
         convscope.predict(tmp_path / "nan.onnx", digits_run.dataset.test.images[:2])
+
+
+def test_a_blank_image_gets_no_answer(mnist_run: convscope.Run) -> None:
+    white, black = np.full((300, 300), 255, np.uint8), np.zeros((28, 28), np.uint8)
+    digit = load_mnist().test.images[0]
+    for found in (
+        convscope.predict(mnist_run, [white, black, digit]),
+        convscope.predict(mnist_run, np.stack([black[..., None], black[..., None], digit])),
+    ):
+        assert [each.class_name for each in found] == [None, None, "7"]
+        assert [each.probability is None for each in found] == [True, True, False]
+        assert [each.distance is None for each in found] == [True, True, False]
+        assert found.labels[:2].tolist() == [[-1, -1, -1]] * 2
+        assert np.isnan(found.probabilities[:2]).all()
+        assert not found.is_above_threshold[:2].any()
+        answers = as_json(found)["predictions"]
+        assert [each["class_name"] for each in answers] == [None, None, "7"]
+        assert json.loads(json.dumps(answers[0], allow_nan=False))["probability"] is None
+
+
+@pytest.mark.parametrize("inverted", [False, True])
+def test_the_model_of_a_run_predicts_as_the_run(inverted: bool, digits_run: Run) -> None:
+    """Drawings and photos of other sizes are preprocessed alike, with the same class names and temperature."""
+    images = [
+        np.asarray(Image.fromarray(image[..., 0]).resize((side, side)))
+        for side in (8, 90, 200)
+        for image in digits_run.dataset.test.images[:8]
+    ]
+    images = [255 - image for image in images] if inverted else images
+    for model in (digits_run.model, convscope.load_run(digits_run.folder).model):
+        by_run, by_model = convscope.predict(digits_run, images), convscope.predict(model, images)
+        assert [each.class_name for each in by_model] == [each.class_name for each in by_run]
+        assert by_model.class_names == by_run.class_names
+        np.testing.assert_array_equal(by_model.prepared, by_run.prepared)
+        np.testing.assert_allclose(by_model.probabilities, by_run.probabilities, atol=1e-4)

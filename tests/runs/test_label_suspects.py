@@ -12,7 +12,18 @@ from hypothesis import strategies as st
 
 from convscope.analysis.label_audit.suspects import LabelAudit, find_suspects
 from convscope.errors import DatasetError
-from convscope.runs.label_suspects import COLUMNS, escape_formula, read_confirmed, read_rows, to_csv, unescape_formula
+from convscope.runs.label_suspects import (
+    COLUMNS,
+    REVIEW_COLUMNS,
+    Review,
+    escape_formula,
+    load_reviews,
+    merge_reviews,
+    read_reviews,
+    read_rows,
+    to_csv,
+    unescape_formula,
+)
 
 NAMES = ("=HYPERLINK(1)", "+1", "-", "@SUM", "\tx", "'=y", "'", "a,b", 'say "no"', "two\nlines", "=", "plain")
 
@@ -27,14 +38,14 @@ def audit() -> LabelAudit:
 def read(
     path: Path, labels: list[int], names: tuple[str, ...] = ("a", "b"), num_train: int = 10
 ) -> tuple[list[int], list[int]]:
-    kept = read_confirmed(path, names, num_train=num_train, test_labels=np.array(labels))
-    return kept.train.tolist(), kept.test.tolist()
+    kept = read_reviews(path, names, num_train=num_train, test_labels=np.array(labels))
+    return tuple(sorted(index for split, index in kept if split == wanted) for wanted in ("train", "test"))  # type: ignore[return-value]
 
 
 def test_the_columns_are_these_and_the_most_suspect_come_first(audit: LabelAudit) -> None:
     first, *rows = csv.reader(to_csv(audit).splitlines(keepends=True))
-    assert tuple(first) == COLUMNS == ("split", "index", "given", "suggested", "score")
-    scores = [float(row[-1]) for row in rows]
+    assert tuple(first) == COLUMNS == ("split", "index", "given", "suggested", "score", "file")
+    scores = [float(row[4]) for row in rows]
     assert scores == sorted(scores, reverse=True)
     assert len(rows) == len(audit) > 20
 
@@ -81,7 +92,7 @@ def test_rows_of_another_run_are_named(tmp_path: Path) -> None:
         "line 4: test image 0 is not labelled 'b'",
         "line 5: index 'x' is not one of the 10 train images",
         "line 6: 'c' is not a class",
-        "and 1 more",
+        "line 7: index '-1' is not one of the 10 train images",
     ):
         assert reason in str(told.value)
 
@@ -94,3 +105,85 @@ def test_other_files_are_refused(content: bytes, tmp_path: Path) -> None:
         read(path, [0, 1])
     with pytest.raises(DatasetError, match="cannot be read"):
         read(tmp_path / "nothing.csv", [0, 1])
+
+
+REVIEWED = """split,index,given,suggested,score,confirmed,corrected,note
+test,1,b,a,0.9,yes,a,"an ""a"", I say"
+train,7,a,b,,no,,
+test,0,a,b,0.8,,,
+"""
+
+
+def test_a_review_gives_the_corrected_class_and_the_note_of_each_row(tmp_path: Path) -> None:
+    path = tmp_path / "reviewed.csv"
+    path.write_text(REVIEWED)
+    assert read_reviews(path, ("a", "b"), num_train=10, test_labels=np.array([0, 1])) == {
+        ("test", 1): Review("b", "a", 'an "a", I say', True),
+        ("train", 7): Review("a", "b", "", False),
+        ("test", 0): Review("a", "b", "", True),
+    }
+
+
+def test_every_row_of_a_review_that_does_not_fit_is_named_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "reviewed.csv"
+    rows = (
+        "test,1,b,c,",
+        "test,1,b,b,",
+        "test,1,b,a,",
+        "test,1,b,d,",
+        "test,0,a,,maybe",
+        "train,2,,a,",
+        *["none,0,a,b,"] * 60,
+    )
+    path.write_text("\n".join(("split,index,given,corrected,confirmed", *rows)))
+    with pytest.raises(DatasetError) as told:
+        read_reviews(path, ("a", "b", "d"), num_train=10, test_labels=np.array([0, 1]))
+    for reason in (
+        "line 2: 'c' is not a class",
+        "line 3: the corrected class 'b' is the given one",
+        "line 5: test image 1 was corrected to 'a' above",
+        "line 6: confirmed 'maybe' is neither yes nor no",
+        "line 7: train image 2 is not labelled ''",
+        "line 8: split 'none' is neither train nor test",
+        "and 15 more",
+    ):
+        assert reason in str(told.value)
+
+
+def test_reviews_are_in_the_list_of_the_run_beside_suspects_that_stay_as_they_were(
+    audit: LabelAudit, tmp_path: Path
+) -> None:
+    _, index, given, suggested, _ = audit.rows(1)[0]
+    unlisted = next(each for each in range(60) if each not in audit.index)
+    reviews = {
+        ("train", index): Review(given, suggested, "=1+1", True),
+        ("train", unlisted): Review("plain", "+1", "two\nlines", True),
+        ("test", 3): Review("plain", "", "", False),
+    }
+    path = tmp_path / "label_suspects.csv"
+    path.write_text(to_csv(audit, reviews), "utf-8", newline="")
+    assert load_reviews(tmp_path) == reviews
+    assert [row[:4] for row in read_rows(path)] == [row[:4] for row in audit.rows()]
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    assert tuple(rows[0]) == COLUMNS + REVIEW_COLUMNS
+    assert not [cell for row in rows for cell in row if cell[:1] in tuple("=+-@\t\r")]
+
+
+def test_a_run_without_a_list_has_no_reviews(audit: LabelAudit, tmp_path: Path) -> None:
+    assert load_reviews(tmp_path) == {}
+    (tmp_path / "label_suspects.csv").write_text(to_csv(audit), "utf-8", newline="")
+    assert load_reviews(tmp_path) == {}
+
+
+def test_a_later_review_takes_precedence_and_no_note_is_lost() -> None:
+    earlier = {("test", 1): Review("b", "a", "mine", True), ("test", 2): Review("b", "a", "kept", True)}
+    later = {("test", 1): Review("b", "c", "new", True), ("train", 2): Review("a", "b", "", True)}
+    merged = {
+        ("test", 1): Review("b", "c", "mine; new", True),
+        ("test", 2): Review("b", "a", "kept", True),
+        ("train", 2): Review("a", "b", "", True),
+    }
+    assert merge_reviews(earlier, later) == merged
+    assert merge_reviews(merged, later) == merged
+    assert merge_reviews(earlier, {("test", 1): Review("b", "b", "", False)})["test", 1].note == "mine"

@@ -41,7 +41,6 @@ def test_evidence_survives_its_folder_with_what_it_lacks(digits_run: Run, tmp_pa
     bare = replace(
         record.evidence,
         nearest_neighbours=None,
-        temperature_scaling=None,
         epoch_snapshots=replace(record.evidence.epoch_snapshots, confusion=None),
     )
     for evidence in (record.evidence, bare):
@@ -50,7 +49,6 @@ def test_evidence_survives_its_folder_with_what_it_lacks(digits_run: Run, tmp_pa
         assert again is not None
         assert np.array_equal(again.test_images, evidence.test_images)
         assert (again.sample, again.selected_on) == (evidence.sample, evidence.selected_on)
-        assert again.temperature_scaling == evidence.temperature_scaling
         assert (again.nearest_neighbours is None) == (evidence.nearest_neighbours is None)
         assert again.epoch_snapshots is not None
         assert (again.epoch_snapshots.confusion is None) == (evidence is bare)

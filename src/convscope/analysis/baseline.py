@@ -59,6 +59,11 @@ class Baseline:
         return self.pairing.p
 
 
+def noun(model: str) -> str:
+    """Return how the page calls a baseline: the one without convolutions is the plain network."""
+    return "plain network" if model == "ann" else model.upper()
+
+
 def pairing_of(baseline: Mapping[str, Any]) -> PairedCounts:
     """Return the paired comparison from the section ``baseline`` of the metrics; the first is the network under study."""
     both, model, other = (baseline[name] for name in ("both_wrong", "only_model_wrong", "only_baseline_wrong"))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..data.dataset import Split
+from ..data.dataset import Names, Split
 from ..data.scaling import to_inputs
 from ..formatting import percent, percent_range
 from ..models.predictor import Predictor
@@ -21,6 +21,8 @@ from .uncertainty.temperature import log_softmax, negative_log_likelihood
 
 if TYPE_CHECKING:
     import keras
+
+    from .measured_data import MeasuredData
 
 BATCH_SIZE = 1000
 
@@ -36,9 +38,17 @@ class Evaluation:
     class_names: tuple[str, ...]
     threshold: Threshold | None = None
     """The confidence threshold for the target accuracy, if one was asked for."""
+    names: Names = ()
+    """(n,) the file or row of each image; empty if unknown."""
+    data: MeasuredData | None = None
+    """What was measured, if these are other data than the run's record holds."""
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def at_temperature(self, temperature: float) -> Evaluation:
+        """Return the evaluation with the logits divided by ``temperature``: other probabilities, the same predictions."""
+        return replace(self, logits=self.logits.astype(np.float64) / temperature)
 
     @cached_property
     def log_probabilities(self) -> Floats:
@@ -108,4 +118,4 @@ def evaluate(model: keras.Model | Predictor, split: Split, class_names: tuple[st
     else:
         outputs = with_logits(model).predict(to_inputs(split.images), batch_size=BATCH_SIZE, verbose=0)
         logits = outputs["logits"]
-    return Evaluation(split.labels, np.asarray(logits, np.float32), class_names)
+    return Evaluation(split.labels, np.asarray(logits, np.float32), class_names, names=split.names)

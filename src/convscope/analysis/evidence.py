@@ -19,7 +19,6 @@ from .evaluation import Evaluation
 from .mistakes.nearest_neighbours import NO_NEIGHBOUR, NearestNeighbours, NearestNeighbourSearch
 from .ood.feature_distance import FeatureDistances, measure_feature_distances
 from .sampling import REFERENCE_BYTES, choose_test_images, number_that_fits, reference_sample
-from .uncertainty.temperature import TemperatureScaling, fit_temperature_scaling
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,9 +41,8 @@ class Evidence:
     nearest_neighbours: NearestNeighbours | None
     """Of the misclassified test images, the most confident first, as many as fit."""
     selected_on: SelectionSplit
-    """What temperature and feature distances were measured on. On training images, where there are no independent ones, both
-    are optimistic."""
-    temperature_scaling: TemperatureScaling | None
+    """What feature distances were measured on. On training images, where there are no independent ones, they are
+    optimistic."""
     feature_distances: FeatureDistances | None
     epoch_snapshots: EpochSnapshots | None
 
@@ -96,12 +94,12 @@ def collect_evidence(
     )
     limit = number_that_fits(train.images, REFERENCE_BYTES)
     sample = reference_sample(train.labels, trained, held_out, limit=limit, seed=seed)
-    reference, nearest, scaling, distances = sample, None, None, None
+    reference, nearest, distances = sample, None, None
     if extractor := _feature_extractor(record, predictor, test):
         mistakes = evaluation.mistakes[np.isin(evaluation.mistakes, shown)][: min(limit, MAX_MISTAKES)]
         found = search(extractor, test.take(mistakes), evaluation.predictions[mistakes], train, trained)
         reference, nearest = _with_neighbours(sample, mistakes, found, limit)
-        scaling, distances = _measure(extractor, train, held_out, sample, record.network.layers[-2].name)
+        distances = _measure(extractor, train, held_out, sample, record.network.layers[-2].name)
     return Evidence(
         test.images[shown],
         shown,
@@ -111,7 +109,6 @@ def collect_evidence(
         len(sample),
         nearest,
         selected_on,
-        scaling,
         distances,
         epoch_snapshots,
     )
@@ -119,12 +116,11 @@ def collect_evidence(
 
 def _measure(
     predictor: Predictor, train: Split, held_out: Labels, sample: Labels, layer_name: str
-) -> tuple[TemperatureScaling | None, FeatureDistances | None]:
+) -> FeatureDistances | None:
     if len(held_out) == 0 or len(sample) == 0:
-        return None, None
-    features, logits = predictor.features_and_logits(train.images[held_out])
-    distances = measure_feature_distances(features, predictor.features_and_logits(train.images[sample])[0], layer_name)
-    return fit_temperature_scaling(logits, train.labels[held_out]), distances
+        return None
+    features, reference = (predictor.features_and_logits(train.images[indices])[0] for indices in (held_out, sample))
+    return measure_feature_distances(features, reference, layer_name)
 
 
 def search(predictor: Predictor, mistakes: Split, predictions: Labels, train: Split, trained: Labels) -> Labels:

@@ -19,6 +19,7 @@ from ..models.summary import layer_table
 from ..system.dataclass_json import to_json
 from ..training.history import History
 from .evaluation import Evaluation
+from .majority import majority_metrics
 from .statistics.f1 import f1_interval, macro_f1_estimate
 from .statistics.proportions import wilson
 from .uncertainty.calibration import CalibrationMetrics, measure_calibration
@@ -43,6 +44,7 @@ def evaluation_metrics(evaluation: Evaluation, *, calibration: CalibrationMetric
         "errors": evaluation.errors,
         "accuracy": evaluation.accuracy,
         "interval": list(evaluation.interval),
+        **majority_metrics(evaluation.confusion),
         "loss": evaluation.loss,
         "loss_interval": list(calibration.nll.interval),
         "brier": calibration.brier.value,

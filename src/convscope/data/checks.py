@@ -103,13 +103,13 @@ def _duplicate_findings(dataset: Dataset) -> list[str]:
     sentences = []
     for what, split, digests in (("training", dataset.train, train), ("test", dataset.test, test)):
         if pairs := _pairs(digests, digests):
-            named = [f"{_name(split, later)} = {_name(split, first)}" for first, later in pairs[:MAX_NAMED]]
+            named = [f"{split.name_of(later)} = {split.name_of(first)}" for first, later in pairs[:MAX_NAMED]]
             verb = "duplicates" if len(pairs) == 1 else "duplicate"
             sentences.append(
                 f"{count_of(len(pairs), f'{what} image')} {verb} another one: {shorten_list(named, MAX_NAMED, len(pairs))}"
             )
     if shared := _pairs(train, test, across=True):
-        named = [f"{_name(dataset.test, later)} = {_name(dataset.train, first)}" for first, later in shared[:MAX_NAMED]]
+        named = [f"{dataset.test.name_of(later)} = {dataset.train.name_of(first)}" for first, later in shared[:MAX_NAMED]]
         verb, listed = "occurs" if len(shared) == 1 else "occur", shorten_list(named, MAX_NAMED, len(shared))
         sentences.append(f"{count_of(len(shared), 'test image')} also {verb} in the training split: {listed}")
     return sentences + _contradiction_findings(dataset, [*train, *test])
@@ -148,20 +148,16 @@ def _contradiction_findings(dataset: Dataset, digests: Sequence[bytes]) -> list[
     return [f"{count_of(number, 'image')} {verb} in more than one class: {shorten_list(named, MAX_NAMED, number)}"]
 
 
-def _name(split: Split, index: int) -> str:
-    return split.names[index] if split.names else f"image {index:,}"
-
-
 def _name_in_dataset(dataset: Dataset, index: int) -> str:
     """Return the name of an image, counting those of the test split after the training split."""
     num_train = len(dataset.train)
     split, what = (dataset.train, "training") if index < num_train else (dataset.test, "test")
-    name = _name(split, index if index < num_train else index - num_train)
-    return name if split.names else f"{what} {name}"
+    name = split.name_of(index if index < num_train else index - num_train)
+    return name if len(split.names) else f"{what} {name}"
 
 
 def _named(split: Split, indices: Sequence[int]) -> str:
-    return shorten_list([_name(split, index) for index in indices[:MAX_NAMED]], MAX_NAMED, len(indices))
+    return shorten_list([split.name_of(index) for index in indices[:MAX_NAMED]], MAX_NAMED, len(indices))
 
 
 def _digests(split: Split) -> list[bytes]:

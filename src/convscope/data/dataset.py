@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
 
@@ -15,6 +17,28 @@ from .read_options import DEFAULTS, ReadOptions
 
 
 @dataclass(frozen=True, eq=False)
+class RowNames:
+    """Names of images that are rows of one array or table, made when they are asked for."""
+
+    source: str
+    """The file or array and the word for its rows, such as ``test.csv line``."""
+    numbers: Labels
+    """(n,) numbers of the rows."""
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __getitem__(self, index: int) -> str:
+        return f"{self.source} {self.numbers[index]}"
+
+    def __iter__(self) -> Iterator[str]:
+        return (f"{self.source} {number}" for number in self.numbers.tolist())
+
+
+Names: TypeAlias = tuple[str, ...] | RowNames
+
+
+@dataclass(frozen=True, eq=False)
 class Split:
     """Images and their labels; a ShapeError unless shapes, dtypes and lengths agree."""
 
@@ -22,8 +46,8 @@ class Split:
     """(n, h, w, c) uint8."""
     labels: Labels
     """(n,) int64, indices into the class names."""
-    names: tuple[str, ...] = ()
-    """Names of the n image files, if each image comes from its own file."""
+    names: Names = ()
+    """(n,) the file of each image, relative to the data, or its row, such as ``test.csv line 17``; empty if unknown."""
 
     def __post_init__(self) -> None:
         images, labels = self.images, self.labels
@@ -38,7 +62,7 @@ class Split:
             )
         if len(images) != len(labels):
             raise ShapeError(f"got {len(images):,} images but {len(labels):,} labels. Pass one label per image.")
-        if self.names and len(self.names) != len(labels):
+        if len(self.names) and len(self.names) != len(labels):
             raise ShapeError(
                 f"got {len(labels):,} labels but {len(self.names):,} file names. Pass one name per image, or none."
             )
@@ -49,12 +73,22 @@ class Split:
 
     def take(self, indices: Labels) -> Split:
         """Return the images and labels at ``indices`` (m,), in that order."""
-        names = tuple(self.names[index] for index in indices.tolist()) if self.names else ()
-        return Split(self.images[indices], self.labels[indices], names)
+        return Split(self.images[indices], self.labels[indices], take_names(self.names, indices))
+
+    def name_of(self, index: int) -> str:
+        """Return the file or row of an image; its number if nothing else is known."""
+        return self.names[index] if len(self.names) else f"image {index:,}"
 
     def class_counts(self, num_classes: int) -> Labels:
         """Return the number of images of each class, (num_classes,)."""
         return np.bincount(self.labels, minlength=num_classes).astype(np.int64)
+
+
+def take_names(names: Names, indices: Labels) -> Names:
+    """Return the names at ``indices`` (m,), in that order; none if there are none."""
+    if isinstance(names, RowNames):
+        return RowNames(names.source, names.numbers[indices])
+    return tuple(names[index] for index in indices.tolist()) if names else ()
 
 
 @dataclass(frozen=True)
@@ -102,7 +136,7 @@ class Dataset:
                     f"{what} labels of {self.name} must be 0 to {self.num_classes - 1} for {self.num_classes} classes; "
                     f"got {lowest} to {highest}."
                 )
-        if self.num_classes < 2:
+        if self.num_classes < 2 and not self.provenance.reading.all_as_test:
             raise DatasetError(f"{self.name} must have at least two classes; got {self.num_classes}.")
 
     @property

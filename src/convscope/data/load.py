@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 
 from ..errors import ConfigError, DatasetError, reason_of, unknown_name
+from ..system.near_paths import did_you_mean, near_path
 from ..types import PathLike
 from .dataset import Dataset
 from .digits.recognize_dataset import resolve_digit_preprocessing, with_note
-from .known.builtin import KNOWN
+from .known.builtin import KNOWN, load_digits
 from .known.idx_sets import describe_if_known
 from .preprocessing import ASKED, ImagePreprocessor
 from .read_options import DEFAULTS, DatasetLoaded, ReadListener, ReadOptions
@@ -67,7 +69,7 @@ def load_dataset(
         return data
     name = os.fspath(data)
     if name in KNOWN:
-        dataset = _with_options(KNOWN[name](), reading)
+        dataset = _with_options(load_digits(all_as_test=reading.all_as_test) if name == "digits" else KNOWN[name](), reading)
         dataset = resolve_digit_preprocessing(dataset) if reading.prepare == ASKED else dataset
     else:
         dataset = resolve_digit_preprocessing(_read(name, reading, progress, preprocessor))
@@ -80,7 +82,7 @@ def _read(name: str, reading: ReadOptions, progress: ReadListener | None, prepro
     path = Path(name)
     try:
         if path.is_dir():
-            return _reader_of_folder(path, progress, preprocessor)(path, reading)
+            return _reader_of_folder(path, reading, progress, preprocessor)(path, reading)
         if path.is_file():
             return _reader_of_file(path, progress)(path, reading)
         exists = os.path.lexists(path)
@@ -91,18 +93,24 @@ def _read(name: str, reading: ReadOptions, progress: ReadListener | None, prepro
     if "://" in name:
         raise DatasetError(f"{name!r} is a URL, and convscope downloads nothing here. Download the data and pass {FORMS}.")
     if len(path.parts) > 1 or path.suffix or name.endswith(("/", os.sep)):
-        raise DatasetError(f"{name!r} does not exist. Pass {FORMS}; or one of: {', '.join(sorted(KNOWN))}.")
-    raise DatasetError(unknown_name("dataset", name, KNOWN))
+        near = did_you_mean(near_path(path, _may_be_data))
+        raise DatasetError(f"{name!r} does not exist.{near} Pass {FORMS}; or one of: {', '.join(sorted(KNOWN))}.")
+    near = "" if get_close_matches(name.lower(), KNOWN) else did_you_mean(near_path(path, _may_be_data))
+    raise DatasetError(unknown_name("dataset", name, KNOWN) + near)
+
+
+def _may_be_data(path: Path) -> bool:
+    return not (path / "run.json").is_file() if path.is_dir() else path.suffix.lower() in {".npz", *SUFFIXES}
 
 
 def _reader_of_folder(
-    path: Path, progress: ReadListener | None, preprocessor: ImagePreprocessor | None
+    path: Path, reading: ReadOptions, progress: ReadListener | None, preprocessor: ImagePreprocessor | None
 ) -> Callable[[Path, ReadOptions], Dataset]:
     if (path / "run.json").is_file():
         raise DatasetError(f"{str(path)!r} is a run folder, not data. Pass {FORMS}.")
     if find_sets(path):
         return _read_idx
-    tables = find_tables(path)
+    tables = find_tables(path, all_as_test=reading.all_as_test)
     if tables and not holds_classes(path):
         return lambda folder, reading: read_tables(folder, reading, progress)
 

@@ -5,8 +5,8 @@ A grey network for digits or other handwritten characters, light on dark, gets d
 network gets the middle of the image, cropped to its aspect ratio and resized by area means. If all training images of a grey
 network have one polarity, an image of the other polarity is inverted. The page does the same.
 
-**An image of exactly the network's size is used unchanged**; for a digit network only if its border is dark, as in all images
-of MNIST and scikit-learn's digits. Folders of image files for training are preprocessed here too.
+**An image of exactly the network's size is used unchanged**; for a digit network only if its ink is light on black and as large
+and as central as in the dataset. Folders of image files for training are preprocessed here too.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from .digits.detect import DetectedDigit, detect_digits
 from .digits.mnist_style import DigitPreprocessing
 from .digits.polarity import DARK, LIGHT, is_dark_on_light, polarity_of
 from .digits.steps import Box
+from .digits.training_form import has_training_form
 from .images.resample import ResampleRatio, axis_weights, to_grey
 
 UNCHANGED = "used unchanged"
@@ -50,6 +51,8 @@ class PreprocessedImage:
     """Bounding box of the digit's ink in the original image, if a digit was searched and found."""
     area: int = 0
     """Pixels of ink, if the digit was separated from others."""
+    is_empty: bool = False
+    """Whether a digit was searched and none found."""
 
 
 @dataclass(frozen=True)
@@ -80,11 +83,13 @@ class ImagePreprocessor:
         The results are in reading order. There is a single one if the network is not for digits, or if ``several`` is off.
         """
         image, steps = self._with_channels(image)
-        if self.digits is None or (image.shape == self.image_shape and not is_dark_on_light(image[None])[0]):
+        if self.digits is None or self.uses_unchanged(image[None])[0]:
             return [self._preprocess_whole(image, steps)]
         found = detect_digits(image[..., 0], self.digits, several=several)
         return [
-            PreprocessedImage(each.prepared.pixels[..., None], (*steps, *_words(each)), each.box, each.area)
+            PreprocessedImage(
+                each.prepared.pixels[..., None], (*steps, *_words(each)), each.box, each.area, each.prepared.empty
+            )
             for each in found
         ]
 
@@ -120,7 +125,7 @@ class ImagePreprocessor:
         """Return (n,) which of the images (n, h, w, c) uint8 are used unchanged."""
         if images.shape[1:] != self.image_shape:
             return np.zeros(len(images), dtype=bool)
-        return np.ones(len(images), dtype=bool) if self.digits is None else ~is_dark_on_light(images)
+        return np.ones(len(images), dtype=bool) if self.digits is None else has_training_form(images, self.digits)
 
     def _with_channels(self, image: Images) -> tuple[Images, tuple[str, ...]]:
         given, wanted = image.shape[2], self.image_shape[2]

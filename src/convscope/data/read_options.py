@@ -37,6 +37,12 @@ class ReadOptions:
     are the ten digits and nearly every file shows one on a background; leave other data unchanged."""
     most_bad: float = MAX_BAD_SHARE
     """Largest share of image files that ``skip_bad_images`` may skip, from 0 to 1."""
+    all_as_test: bool = False
+    """Take all images of data without a test split as test images, as ``evaluate`` does, instead of holding out a fifth. A test
+    split alone and a single class are enough then; without a training split, the test split stands for it."""
+
+    use_cache: bool = True
+    """Keep decoded image files in the user's cache, and take them from there if neither the files nor the options changed."""
 
     def __post_init__(self) -> None:
         if self.prepare not in PREPARATIONS:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from ..analysis.ood.feature_distance import FeatureDistances
 from ..analysis.ood.reference_data import ReferenceData
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 NEEDED = frozenset({REQUEST, ONNX_MODEL, METRICS, EVIDENCE, REFERENCE_DATA, EXAMPLES})
 """Files of a run folder that are read and verified; the others may be damaged."""
 
+_folders: WeakKeyDictionary[Any, Path] = WeakKeyDictionary()
+"""Run folders of the Keras models that runs handed out, whose preprocessing the models lack."""
 NO_IMAGES = "a model file contains no training images to compare with, the run folder does"
 
 
@@ -60,6 +63,11 @@ class Classifier:
         return self.predictor.features_and_logits(self.examples)[0]
 
 
+def remember_model(model: keras.Model, folder: Path) -> None:
+    """Let predictions with a run's ``model`` be those of the run: with its class names, preprocessing and temperature."""
+    _folders[model] = folder.absolute()
+
+
 def open_classifier(source: PathLike | keras.Model) -> Classifier:
     """Open a run folder, an exported file or a Keras model.
 
@@ -67,7 +75,7 @@ def open_classifier(source: PathLike | keras.Model) -> Classifier:
 
     Args:
         source: A run folder, an ``.onnx`` or ``.keras`` file of ``convscope export``, or a ``keras.Model`` that takes
-            (n, h, w, c) in 0..1 and ends in a softmax or in logits; its classes are then numbers.
+            (n, h, w, c) in 0..1 and ends in a softmax or in logits; its classes are then numbers, unless it is a run's own.
 
     Raises:
         RunError: ``source`` is none of these, or is damaged.
@@ -76,7 +84,14 @@ def open_classifier(source: PathLike | keras.Model) -> Classifier:
     if "keras" in sys.modules and isinstance(source, sys.modules["keras"].Model):
         from .keras_predictor import KerasPredictor  # as below
 
-        return _of_model(KerasPredictor(source))
+        predictor = KerasPredictor(source)
+        folder = _folders.get(source)
+        if folder is None:
+            return _of_model(predictor)
+        # The weights may have been trained on since, so that the reference features of the run need not be the model's.
+        return replace(
+            _of_run(folder), predictor=predictor, feature_distances=None, examples=None, ood_unavailable_reason=NO_IMAGES
+        )
     if not isinstance(source, (str, os.PathLike)):
         raise ConfigError(
             f"cannot predict with a {type(source).__name__}. Pass a run, its folder, an exported .onnx or .keras file, or a "

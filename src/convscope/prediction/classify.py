@@ -25,12 +25,13 @@ Result = TypeVar("Result")
 
 
 class Prepared(NamedTuple):
-    """Preprocessed images (n, h, w, c), with the name, preprocessing steps and position of each."""
+    """Preprocessed images (n, h, w, c), with the name, preprocessing steps and position of each, and whether nothing was found."""
 
     names: tuple[str, ...]
     images: Images
     preprocessing_steps: tuple[tuple[str, ...], ...]
     places: tuple[Place | None, ...]
+    empty: npt.NDArray[np.bool_]
 
 
 def predict(
@@ -87,6 +88,7 @@ def predict(
         classifier.is_calibrated,
         classifier.ood_unavailable_reason,
         at_least,
+        prepared.empty,
     )
 
 
@@ -102,15 +104,22 @@ def _prepare_each(
             return BadPicture(file.name, str(error))
         found = classifier.fitting.preprocess_each(decoded.pixels, several=not single)
         return [
-            (file.name, each.pixels, (*decoded.steps, *each.steps), _place(each.box, decoded.scale, number, len(found)))
+            (
+                file.name,
+                each.pixels,
+                (*decoded.steps, *each.steps),
+                _place(each.box, decoded.scale, number, len(found)),
+                each.is_empty,
+            )
             for number, each in enumerate(found, 1)
         ]
 
     results = _in_threads(prepare, list(each_image(images)))
     good = [entry for result in results if not isinstance(result, BadPicture) for entry in result]
-    names, pixels, steps, places = zip(*good, strict=True) if good else ((), (), (), ())
+    names, pixels, steps, places, empty = zip(*good, strict=True) if good else ((), (), (), (), ())
     stacked = np.stack(pixels) if pixels else np.empty((0, *classifier.fitting.image_shape), np.uint8)
-    return Prepared(names, stacked, steps, places), tuple(result for result in results if isinstance(result, BadPicture))
+    prepared = Prepared(names, stacked, steps, places, np.array(empty, np.bool_))
+    return prepared, tuple(result for result in results if isinstance(result, BadPicture))
 
 
 def _in_threads(work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
@@ -123,7 +132,7 @@ def _in_threads(work: Callable[[Item], Result], items: Sequence[Item]) -> list[R
         return list(pool.map(work, items))
 
 
-_Entry = tuple[str, Images, tuple[str, ...], "Place | None"]
+_Entry = tuple[str, Images, tuple[str, ...], "Place | None", bool]
 
 
 def _place(box: Box | None, scale: float, number: int, of: int) -> Place | None:
@@ -164,7 +173,9 @@ def _prepare_batch(classifier: Classifier, batch: npt.NDArray[Any]) -> Prepared:
     others = np.flatnonzero(~classifier.fitting.uses_unchanged(images))
     if others.size:
         images = images.copy()
+    empty = np.zeros(len(images), np.bool_)
     for index in others.tolist():
         fitted = classifier.fitting.preprocess(images[index])
-        images[index], steps[index] = fitted.pixels, fitted.steps
-    return Prepared(tuple(f"picture {number}" for number in range(len(images))), images, tuple(steps), (None,) * len(images))
+        images[index], steps[index], empty[index] = fitted.pixels, fitted.steps, fitted.is_empty
+    names = tuple(f"picture {number}" for number in range(len(images)))
+    return Prepared(names, images, tuple(steps), (None,) * len(images), empty)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigError, ShapeError
-from ..exporters.onnx import keras_logits
-from ..models.saving import with_logits
+from ..models.saving import keras_logits, with_logits
 from ..types import Floats, Images
 
 if TYPE_CHECKING:

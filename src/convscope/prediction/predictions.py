@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ..analysis.ood.feature_distance import FeatureDistances, mean_knn_distance
 from ..analysis.uncertainty.temperature import log_softmax
@@ -70,17 +71,19 @@ class Prediction:
     """The probability threshold."""
 
     @property
-    def class_name(self) -> str:
-        return self.answers[0].class_name
+    def class_name(self) -> str | None:
+        """The most probable class; None if the image is empty."""
+        return self.answers[0].class_name if self.answers else None
 
     @property
-    def probability(self) -> float:
-        return self.answers[0].probability
+    def probability(self) -> float | None:
+        """Its probability; None if the image is empty."""
+        return self.answers[0].probability if self.answers else None
 
     @property
     def is_above_threshold(self) -> bool:
         """Whether the probability reaches the threshold; True without one."""
-        return self.probability >= self.at_least
+        return self.probability is not None and self.probability >= self.at_least
 
     @property
     def is_out_of_distribution(self) -> bool | None:
@@ -92,6 +95,8 @@ class Prediction:
     done = _renamed("done", "preprocessing_steps")
 
     def __repr__(self) -> str:
+        if self.probability is None:
+            return f"Prediction({self.name!r}: nothing found)"
         warning = ", out of distribution" if self.is_out_of_distribution else ""
         return f"Prediction({self.name!r}: {self.class_name!r}, {format_probability(self.probability)}{warning})"
 
@@ -130,6 +135,9 @@ class Predictions:
     at_least: float = 0.0
     """The probability threshold; 0 without one."""
 
+    empty: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_), repr=False)
+    """(n,) whether no digit was found: probabilities and distances are then NaN, and labels -1. Of no entries if none is."""
+
     @property
     def is_above_threshold(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """(n,) whether each probability reaches the threshold."""
@@ -138,14 +146,17 @@ class Predictions:
     @cached_property
     def probabilities(self) -> Floats:
         """(n, k) float64; rows sum to 1."""
-        return np.asarray(np.exp(log_softmax(self.logits.astype(np.float64) / self.temperature)))
+        shares = np.asarray(np.exp(log_softmax(self.logits.astype(np.float64) / self.temperature)))
+        return np.where(self.empty[:, None], np.nan, shares) if self.empty.any() else shares
 
     @cached_property
     def labels(self) -> Labels:
         """(n, top) indices of the most probable classes; ties go to the lower index."""
         if self.top == 1:
-            return np.asarray(self.logits.argmax(axis=1)[:, None], np.int64)
-        return np.argsort(-self.logits, axis=1, kind="stable")[:, : self.top].astype(np.int64)
+            labels = np.asarray(self.logits.argmax(axis=1)[:, None], np.int64)
+        else:
+            labels = np.argsort(-self.logits, axis=1, kind="stable")[:, : self.top].astype(np.int64)
+        return np.where(self.empty[:, None], -1, labels) if self.empty.any() else labels
 
     @cached_property
     def distances(self) -> Floats | None:
@@ -155,7 +166,8 @@ class Predictions:
             return None
         if not len(self):
             return np.empty(0)
-        return mean_knn_distance(self.features, self.reference, self.feature_distances.neighbours)
+        distances = mean_knn_distance(self.features, self.reference, self.feature_distances.neighbours)
+        return np.where(self.empty, np.nan, distances) if self.empty.any() else distances
 
     @property
     def is_out_of_distribution(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]] | None:
@@ -174,8 +186,11 @@ class Predictions:
 
     def __getitem__(self, index: int) -> Prediction:
         labels, probabilities = self.labels[index], self.probabilities[index]
-        answers = (Answer(self.class_names[label], int(label), float(probabilities[label])) for label in labels)
-        distance = None if self.distances is None else float(self.distances[index])
+        is_empty = bool(labels[0] < 0)
+        answers = (
+            Answer(self.class_names[label], int(label), float(probabilities[label])) for label in labels if label >= 0
+        )
+        distance = None if self.distances is None or is_empty else float(self.distances[index])
         threshold = self.feature_distances.threshold if self.feature_distances else None
         place = self.places[index] if self.places else None
         steps = self.preprocessing_steps[index]

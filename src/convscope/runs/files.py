@@ -25,7 +25,7 @@ DESCRIPTIONS = {
     ONNX_MODEL: "the same model for any ONNX runtime",
     HISTORY: "loss, accuracy and learning rate of each epoch",
     METRICS: "every number that the report shows",
-    PREDICTIONS: "labels and logits of the test images",
+    PREDICTIONS: "labels and logits of the test images, and the classes that the baseline predicts",
     SNAPSHOTS: "the weights after each epoch",
     EXAMPLES: "the images that the report shows",
     EVIDENCE: "the test and training images behind the interactive parts of the report",

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-import numpy as np
 
 from ..analysis.label_audit.confirmed import AccuracyWithoutConfirmed
 from ..analysis.label_audit.suspects import SPLITS, LabelAudit, from_rows
@@ -18,38 +16,62 @@ from ..types import Labels
 from .files import LABEL_SUSPECTS
 from .record import RunRecord
 
-COLUMNS = ("split", "index", "given", "suggested", "score")
+COLUMNS = ("split", "index", "given", "suggested", "score", "file")
+REVIEW_COLUMNS = ("confirmed", "corrected", "note")
+"""Columns of a list after a review: ``yes`` or ``no``, the right class, and a remark. The page saves the same columns."""
 KEY = "label_audit"
 """In ``metrics.json``."""
 
 FORMULA_PREFIXES = "=+-@\t\r\n＝＋－＠'"
 """A spreadsheet may execute a cell that begins with one of these; the last one marks a cell as text."""
 
-MAX_COMPLAINTS = 5
+MAX_COMPLAINTS = 50
 
 
-@dataclass(frozen=True, eq=False)
-class Confirmed:
-    """Indices of the rows that a person kept."""
+@dataclass(frozen=True)
+class Review:
+    """What a person says about a label."""
 
-    train: Labels
-    test: Labels
+    given: str
+    corrected: str
+    """The right class, or "" if unknown."""
+    note: str
+    is_wrong: bool
+    file: str = ""
+    """The file or row of the image, if the list says so."""
 
 
-def to_csv(audit: LabelAudit) -> str:
-    """Return the suspects as CSV, the highest score first, with class names escaped so that none is a formula."""
-    text = io.StringIO()
+Reviews = Mapping[tuple[str, int], Review]
+"""By split and index."""
+
+
+def to_csv(audit: LabelAudit, reviews: Reviews | None = None) -> str:
+    """Return the suspects as CSV, the highest score first, then reviewed images that are none; no cell is a formula."""
+    text, others = io.StringIO(), dict(reviews or {})
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for split, index, given, suggested, score in audit.rows():
-        writer.writerow((split, index, escape_formula(given), escape_formula(suggested), f"{score:.6f}"))
+    writer.writerow(COLUMNS + REVIEW_COLUMNS if reviews else COLUMNS)
+    files = audit.files or [""] * len(audit)
+    for (split, index, given, suggested, score), file in zip(audit.rows(), files, strict=True):
+        cells = _review_cells(others.pop((split, index), None)) if reviews else ()
+        known = (split, index, escape_formula(given), escape_formula(suggested), f"{score:.6f}", escape_formula(file))
+        writer.writerow((*known, *cells))
+    for (split, index), review in others.items():
+        writer.writerow(
+            (split, index, escape_formula(review.given), "", "", escape_formula(review.file), *_review_cells(review))
+        )
     return text.getvalue()
+
+
+def _review_cells(review: Review | None) -> tuple[str, ...]:
+    if review is None:
+        return ("",) * len(REVIEW_COLUMNS)
+    return "yes" if review.is_wrong else "no", escape_formula(review.corrected), escape_formula(review.note)
 
 
 def read_rows(path: Path) -> list[tuple[str, int, str, str, float]]:
     """Read what :func:`to_csv` wrote. Raises :class:`DatasetError` for any other file."""
     try:
-        rows = [row for _, row in _rows(path)]
+        rows = _suspect_rows(path)
         names = [(unescape_formula(row["given"]), unescape_formula(row["suggested"])) for row in rows]
         return [(row["split"], int(row["index"]), *both, float(row["score"])) for row, both in zip(rows, names, strict=True)]
     except (KeyError, ValueError) as error:
@@ -58,13 +80,20 @@ def read_rows(path: Path) -> list[tuple[str, int, str, str, float]]:
         ) from error
 
 
+def _suspect_rows(path: Path) -> list[dict[str, str]]:
+    return [row for _, row in _rows(path) if row["score"] or not row.get("confirmed")]
+
+
 def load_audit(record: RunRecord, folder: Path) -> LabelAudit | None:
     """Return the label audit of a run with its confirmed suspects; None if there is none that can be read."""
     numbers = record.metrics.get(KEY)
     if numbers is None or not (folder / LABEL_SUSPECTS).is_file():
         return None
     try:
-        audit = from_rows(read_rows(folder / LABEL_SUSPECTS), numbers, record.evaluation.class_names)
+        path = folder / LABEL_SUSPECTS
+        files = tuple(unescape_formula(row.get("file", "")) for row in _suspect_rows(path))
+        audit = from_rows(read_rows(path), numbers, record.evaluation.class_names)
+        audit = replace(audit, files=files if any(files) else ())
         confirmed = numbers.get("confirmed")
         return audit if confirmed is None else replace(audit, confirmed=from_json(AccuracyWithoutConfirmed, confirmed))
     except (AttributeError, DatasetError, KeyError, ValueError, TypeError):  # written by another version
@@ -81,20 +110,46 @@ def unescape_formula(cell: str) -> str:
     return cell[1:] if cell[:1] == "'" and cell[1:2] and cell[1] in FORMULA_PREFIXES else cell
 
 
-def read_confirmed(path: Path, class_names: Sequence[str], *, num_train: int, test_labels: Labels) -> Confirmed:
-    """Read a list of suspects after a person deleted the rows with correct labels; name the rows of other runs."""
-    indices: dict[str, set[int]] = {split: set() for split in SPLITS}
+def read_reviews(path: Path, class_names: Sequence[str], *, num_train: int, test_labels: Labels) -> Reviews:
+    """Read a list whose rows a person kept because the label is wrong; name the rows that do not belong to the run.
+
+    A row with ``no`` under ``confirmed`` says that the label is right.
+    """
+    reviews: dict[tuple[str, int], Review] = {}
     complaints = []
     for number, row in _rows(path):
-        if reason := _add_index(row, indices, class_names, num_train, test_labels):
+        reason = _complaint(row, class_names, num_train, test_labels)
+        if not reason:
+            (split, index), review = _key(row), _review(row)
+            first = reviews.setdefault((split, index), review)
+            if first.corrected != review.corrected:
+                reason = f"{split} image {index} was corrected to {first.corrected!r} above"
+        if reason:
             complaints.append(f"line {number}: {reason}")
     if complaints:
         more = [f"and {len(complaints) - MAX_COMPLAINTS} more"] if len(complaints) > MAX_COMPLAINTS else []
         raise DatasetError(
             f"{str(path)!r} does not fit this run ({'; '.join(complaints[:MAX_COMPLAINTS] + more)}). "
-            f"Start from the run's own {LABEL_SUSPECTS}; delete rows, but change none."
+            f"Start from the run's own {LABEL_SUSPECTS}, or from what its page saved."
         )
-    return Confirmed(*(np.array(sorted(indices[split]), np.int64) for split in SPLITS))
+    return reviews
+
+
+def load_reviews(folder: Path) -> Reviews:
+    """Return the reviews in the list of a run."""
+    path = folder / LABEL_SUSPECTS
+    rows = [row for _, row in _rows(path) if row.get("confirmed")] if path.is_file() else []
+    return {_key(row): _review(row) for row in rows}
+
+
+def merge_reviews(earlier: Reviews, later: Reviews) -> Reviews:
+    """Return both; of two for an image the later one, with the notes of both."""
+    merged = dict(earlier)
+    for key, review in later.items():
+        note = earlier[key].note if key in earlier else ""
+        both = note if review.note in note else f"{note}; {review.note}" if note else review.note
+        merged[key] = replace(review, note=both)
+    return merged
 
 
 def _rows(path: Path) -> Iterable[tuple[int, dict[str, str]]]:
@@ -115,19 +170,34 @@ def _rows(path: Path) -> Iterable[tuple[int, dict[str, str]]]:
     return [(reader.line_num, {key: value or "" for key, value in row.items() if key}) for row in reader]
 
 
-def _add_index(
-    row: dict[str, str], indices: dict[str, set[int]], class_names: Sequence[str], num_train: int, test_labels: Labels
-) -> str:
-    """Add the index of ``row`` to ``indices``, or return why it does not belong to the run."""
-    split, given = row["split"].strip(), unescape_formula(row["given"])
-    if split not in indices:
+def _key(row: dict[str, str]) -> tuple[str, int]:
+    return row["split"].strip(), int(row["index"])
+
+
+def _review(row: dict[str, str]) -> Review:
+    corrected = unescape_formula(row.get("corrected") or row.get("suggested", ""))
+    return Review(
+        unescape_formula(row["given"]), corrected, unescape_formula(row.get("note", "")), row.get("confirmed") != "no",
+        unescape_formula(row.get("file", "")),
+    )  # fmt: skip
+
+
+def _complaint(row: dict[str, str], class_names: Sequence[str], num_train: int, test_labels: Labels) -> str:
+    """Return why ``row`` does not belong to the run, or ""."""
+    split, index = row["split"].strip(), row["index"].strip()
+    if split not in SPLITS:
         return f"split {split!r} is neither train nor test"
     number = num_train if split == "train" else len(test_labels)
-    if not row["index"].strip().isascii() or not row["index"].strip().isdigit() or int(row["index"]) >= number:
+    if not index.isascii() or not index.isdigit() or int(index) >= number:
         return f"index {row['index']!r} is not one of the {number:,} {split} images"
-    if given not in class_names:
-        return f"{given!r} is not a class"
-    if split == "test" and class_names[int(test_labels[int(row["index"])])] != given:
-        return f"test image {row['index']} is not labelled {given!r}"
-    indices[split].add(int(row["index"]))
+    review = _review(row)
+    for name in filter(None, (review.given, review.corrected)):
+        if name not in class_names:
+            return f"{name!r} is not a class"
+    if not review.given or (split == "test" and class_names[int(test_labels[int(index)])] != review.given):
+        return f"{split} image {index} is not labelled {review.given!r}"
+    if review.is_wrong and review.corrected == review.given:
+        return f"the corrected class {review.corrected!r} is the given one"
+    if row.get("confirmed", "") not in ("", "yes", "no"):
+        return f"confirmed {row['confirmed']!r} is neither yes nor no"
     return ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from ..analysis.baseline import Baseline, compare_with_baseline
@@ -12,13 +13,14 @@ from ..analysis.evidence import Evidence
 from ..analysis.findings.find import find
 from ..analysis.metrics import SCHEMA_VERSION, data_metrics, evaluation_metrics, history_metrics, network_metrics
 from ..analysis.sampling import Examples, choose_examples
-from ..analysis.uncertainty.uncertainty import Uncertainty
+from ..analysis.uncertainty.uncertainty import Uncertainty, temperature_of
 from ..data.dataset import Dataset
-from ..models.network import Network, Weights, from_keras
+from ..models.network import Network, Weights
 from ..models.summary import layer_table
 from ..system.dataclass_json import to_json
 from ..training.history import History
 from ..training.loop import Training
+from ..types import Labels
 from .ledger import LedgerEntry
 
 
@@ -32,7 +34,7 @@ class RunRecord:
     """``metrics.json``: every number that a report shows."""
     history: History
     evaluation: Evaluation
-    """Of the test split."""
+    """Of the test split, at temperature 1."""
     network: Network
     """With the final weights, in float32."""
     snapshots: tuple[Mapping[str, Weights], ...]
@@ -44,6 +46,13 @@ class RunRecord:
     """Why there is none."""
     readings: tuple[LedgerEntry, ...] = ()
     """The ledger at the time of reading."""
+    baseline_predictions: Labels | None = None
+    """(n,) the baseline's class for each test image; None without a baseline, and in runs of earlier versions."""
+
+    @cached_property
+    def calibrated(self) -> Evaluation:
+        """The evaluation with the probabilities that the page and ``predict`` show: calibrated where that helps."""
+        return self.evaluation.at_temperature(temperature_of(self.metrics))
 
 
 def make_record(
@@ -55,8 +64,11 @@ def make_record(
     uncertainty: Uncertainty | None = None,
     wall_seconds: float,
 ) -> RunRecord:
-    """Gather all numbers of a run; ``wall_seconds`` is the time from its start until now."""
-    network = from_keras(training.model)
+    """Gather all numbers of a run.
+
+    ``wall_seconds`` is the time from its start until now: data, training with the epochs before it was resumed, evaluation.
+    """
+    network = training.network
     metrics: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "seed": request["seed"],
@@ -70,7 +82,7 @@ def make_record(
     }
     if uncertainty is not None:
         metrics["uncertainty"] = to_json(uncertainty)
-    examples = choose_examples(dataset, evaluation)
+    examples = choose_examples(dataset, evaluation.at_temperature(temperature_of(metrics)))
     record = RunRecord(request, metrics, training.history, evaluation, network, training.snapshots, examples)
     return with_metrics(record)
 

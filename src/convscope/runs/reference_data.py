@@ -14,21 +14,19 @@ import numpy.typing as npt
 
 from ..analysis.ood.feature_distance import FeatureDistances
 from ..analysis.ood.reference_data import ReferenceData
-from ..analysis.uncertainty.temperature import TemperatureScaling
 from ..errors import RunError
 from ..system.arrays import Array, below, load_arrays, save_arrays
 from .files import EVIDENCE, EXAMPLES, REFERENCE_DATA
 from .migrations import ARRAYS, upgrade_arrays
 from .run_folder import REMEDY
 
-REFERENCE_KEYS = ("reference_images", "sample", "temperature_scaling", "feature_distances")
+REFERENCE_KEYS = ("reference_images", "sample", "feature_distances")
 """The arrays, or groups of arrays, that :class:`ReferenceData` is made from."""
 
 
 def save_reference_data(reference: ReferenceData, folder: Path) -> None:
     """Write ``yardsticks.npz``, for a run without evidence. About 100 kB for MNIST."""
     arrays: dict[str, npt.ArrayLike] = {"reference_images": reference.examples, "sample": len(reference.examples)}
-    arrays |= dict(to_arrays("temperature_scaling", reference.temperature_scaling))
     arrays |= dict(to_arrays("feature_distances", reference.feature_distances))
     save_arrays(folder / REFERENCE_DATA, arrays, compressed=True)
 
@@ -42,11 +40,10 @@ def load_reference_data(path: Path) -> ReferenceData:
         arrays = load_arrays(path / EXAMPLES, lambda name: name == "samples")
     try:
         examples = arrays["samples"] if "samples" in arrays else arrays["reference_images"][: int(arrays["sample"])]
-        scaling = from_arrays(TemperatureScaling, below(arrays, "temperature_scaling"))
         distances = from_arrays(FeatureDistances, below(arrays, "feature_distances"))
     except (KeyError, TypeError, ValueError) as error:
         raise inconsistent_run(path, error) from error
-    return ReferenceData(examples, scaling, distances)
+    return ReferenceData(examples, distances)
 
 
 def _is_reference(name: str) -> bool:

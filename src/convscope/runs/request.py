@@ -18,16 +18,19 @@ from ..training.recipes import RECIPES
 SCHEMA_VERSION = 2
 
 
-def describe_request(dataset: Dataset, model_name: str, config: TrainConfig, seed: int) -> dict[str, Any]:
+def describe_request(
+    dataset: Dataset, model_name: str, config: TrainConfig, seed: int, engine: str = "auto"
+) -> dict[str, Any]:
     """Return the content of ``run.json`` as far as it is known before the training."""
     return {
         "schema_version": SCHEMA_VERSION,
         "state": "training",
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": command_for(dataset, model_name, config, seed),
+        "command": command_for(dataset, model_name, config, seed, engine),
         "model": model_name,
         "recipe": config.recipe,
         "seed": seed,
+        "engine": engine,
         "config": config.as_dict(),
         "augmentation": config.augmentation.describe(dataset.image_shape),
         "dataset": {
@@ -57,6 +60,9 @@ def refuse_other_request(begun: Mapping[str, Any], asked: Mapping[str, Any]) -> 
     before, now = (request.get("dataset", {}).get("fingerprint") for request in (begun, asked))
     if before != now:
         raise ConfigError(_differs("the data fingerprint", before, now))
+    before, now = (request.get("dataset", {}).get("class_names") for request in (begun, asked))
+    if before != now:  # the fingerprint is that of images and labels
+        raise ConfigError(_differs("the classes", before, now))
 
 
 def _differs(what: str, begun: object, asked: object) -> str:
@@ -75,19 +81,22 @@ def describe_outcome(request: dict[str, Any], training: Training) -> dict[str, A
         **request,
         "state": "complete",
         "stopped_early": training.stopped_early,
-        "precision": training.precision,
+        "precision": "float32",
         "batch_size": training.batch_size,
+        "engine": training.engine,
         "backend": training.backend,
         "accelerators": list(training.accelerators),
     }
 
 
-def command_for(dataset: Dataset, model_name: str, config: TrainConfig, seed: int) -> str:
+def command_for(dataset: Dataset, model_name: str, config: TrainConfig, seed: int, engine: str = "auto") -> str:
     """Return the command line that repeats the training."""
     line = (
         f"convscope train {shlex.quote(dataset.provenance.source)} --model {shlex.quote(model_name)} --recipe {config.recipe} "
         f"--epochs {config.epochs} --seed {seed}"
     )
+    if engine != "auto":
+        line += f" --engine {engine}"
     if arguments := dataset.provenance.reading.as_arguments():
         line += f" {shlex.join(arguments)}"
     default = RECIPES[config.recipe]().augmentation if config.recipe in RECIPES else config.augmentation

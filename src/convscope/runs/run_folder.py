@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import RunError, RunExistsError
+from ..formatting import count_of
 from ..models.keras_file import is_foreign, refusal
 from ..system.files import TEMPORARY, replacing, write_json
+from ..system.near_paths import did_you_mean, near_path
 from ..types import PathLike
 from . import lock
 from .files import FIGURES, KNOWN_FILES, LEDGER, MANIFEST, REPORT, REQUEST
@@ -30,6 +32,10 @@ NOT_IN_MANIFEST = frozenset({MANIFEST, LEDGER})
 
 ALTERNATIVE = "or"
 """Key of a manifest entry: size and SHA-256 of the content that is about to replace the file."""
+
+RUNS = Path("runs")
+"""Where `convscope train` writes a run, unless told otherwise."""
+WANTED = " Pass one that `convscope train` wrote, such as runs/NAME."
 
 REMEDY = "Copy the run folder again, or train again."
 
@@ -47,7 +53,7 @@ def writing_run(path: PathLike, *, overwrite: bool = False, resume: bool = False
     """
     path = Path(path)
     lock.complete_replacement(path, known=KNOWN_FILES)
-    _check_free(path, overwrite or resume)
+    check_free(path, overwrite or resume)
     if resume and (path / MANIFEST).is_file():
         raise RunExistsError(
             f"cannot resume {str(path)!r}: the run is already complete. Drop --resume and choose another folder with --out DIR."
@@ -74,7 +80,8 @@ def _write_complete(folder: Path) -> Iterator[Path]:
         raise
 
 
-def _check_free(path: Path, overwrite: bool) -> None:
+def check_free(path: Path, overwrite: bool) -> None:
+    """Raise RunExistsError if ``path`` holds something else than a run, or a run that is not to be replaced or resumed."""
     if path.is_file():
         raise RunExistsError(f"{str(path)!r} is a file, not a folder. Choose another folder with --out DIR.")
     if not path.is_dir() or not lock.contents(path):
@@ -144,13 +151,18 @@ def verify(path: PathLike, *, only: Collection[str] | None = None) -> Path:
     if path.is_file():
         if is_foreign(path):
             raise RunError(refusal(path, "a run folder", retrain=True))
-        raise RunError(
-            f"{str(path)!r} is a file, not a run folder. Pass a folder that `convscope train` wrote, such as runs/NAME."
-        )
+        within = did_you_mean(path.parent if is_run(path.parent) else None)
+        raise RunError(f"{str(path)!r} is a file, not a run folder.{within or WANTED}")
     if not path.is_dir():
-        raise RunError(f"there is no run folder at {str(path)!r}. Pass one that `convscope train` wrote, such as runs/NAME.")
+        near = did_you_mean(near_path(path, is_run, also_in=[RUNS]))
+        raise RunError(f"there is no run folder at {str(path)!r}.{near or WANTED}")
     if not (path / MANIFEST).is_file():
         unfinished = (path / REQUEST).is_file()
+        inside = sorted(each for each in path.iterdir() if is_run(each)) if not unfinished else []
+        if inside:
+            raise RunError(
+                f"{str(path)!r} holds {count_of(len(inside), 'run')} but is none. Pass one of them, such as {str(inside[0])!r}."
+            )
         raise RunError(
             f"{str(path)!r} holds {'an unfinished' if unfinished else 'no'} run (no {MANIFEST}). "
             f"{'Train again with --resume' if unfinished else 'Pass the folder that `convscope train` named'}."
@@ -159,6 +171,11 @@ def verify(path: PathLike, *, only: Collection[str] | None = None) -> Path:
         if only is None or name in only:
             _verify_file(path, name, entry)
     return path
+
+
+def is_run(path: Path) -> bool:
+    """Return whether a folder holds a complete run."""
+    return (path / MANIFEST).is_file()
 
 
 def read_json(path: PathLike) -> Any:

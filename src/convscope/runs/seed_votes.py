@@ -151,7 +151,10 @@ def _matching_runs(
         configuration, same_data = (own["model"], own["recipe"], own["size"]), True
     else:
         run = record.request
-        same_data = request["dataset"]["fingerprint"] == run["dataset"]["fingerprint"]
+        names = results["dataset"].get("class_names", run["dataset"]["class_names"])
+        same_data = (
+            request["dataset"]["fingerprint"] == run["dataset"]["fingerprint"] and names == run["dataset"]["class_names"]
+        )
         recipe = run["recipe"] if request["recipes"].get(run["recipe"]) == run["config"] else None
         configuration = short_name(run["model"]), recipe, results["dataset"]["train"]
     found = [each for each in results["runs"] if (each["model"], each["recipe"], each["size"]) == configuration]

@@ -18,7 +18,6 @@ from ..analysis.evidence import Evidence
 from ..analysis.mistakes.nearest_neighbours import NearestNeighbours
 from ..analysis.ood.feature_distance import FeatureDistances
 from ..analysis.sampling import Examples
-from ..analysis.uncertainty.temperature import TemperatureScaling
 from ..models.network import Weights, from_description
 from ..system.arrays import Array, below, load_arrays, save_arrays
 from ..system.files import write_json, write_text
@@ -32,9 +31,11 @@ from .reference_data import from_arrays, inconsistent_run, to_arrays, to_scalar
 DESCRIPTION, FINAL = "network", "final"
 """Keys in ``snapshots.npz``: the network's description as JSON bytes, and the prefix of the float32 weights."""
 
+NAMES = "names"
+"""Key in ``predictions.npz``: files or rows of the test images as JSON bytes."""
+
 PARTS: dict[str, type[Any]] = {
     "nearest_neighbours": NearestNeighbours,
-    "temperature_scaling": TemperatureScaling,
     "feature_distances": FeatureDistances,
     "epoch_snapshots": EpochSnapshots,
 }
@@ -46,7 +47,7 @@ def save_record(record: RunRecord, folder: Path) -> None:
     write_json(folder / REQUEST, record.request)
     write_text(folder / HISTORY, record.history.to_csv())
     write_json(folder / METRICS, record.metrics)
-    save_arrays(folder / PREDICTIONS, {"labels": record.evaluation.labels, "logits": record.evaluation.logits})
+    save_predictions(record, folder)
     save_arrays(folder / SNAPSHOTS, dict(_snapshot_arrays(record)))
     images = {field.name: getattr(record.examples, field.name) for field in fields(Examples)}
     save_arrays(folder / EXAMPLES, images, compressed=True)
@@ -56,6 +57,16 @@ def save_record(record: RunRecord, folder: Path) -> None:
         (folder / EVIDENCE).unlink(missing_ok=True)
     else:
         save_evidence(record.evidence, folder)
+
+
+def save_predictions(record: RunRecord, folder: Path) -> None:
+    """Write ``predictions.npz`` of an unfinished run; a second time once the baseline has predicted, too."""
+    arrays: dict[str, npt.ArrayLike] = {"labels": record.evaluation.labels, "logits": record.evaluation.logits}
+    if len(record.evaluation.names):
+        arrays[NAMES] = np.frombuffer(json.dumps(list(record.evaluation.names)).encode(), np.uint8)
+    if record.baseline_predictions is not None:
+        arrays["baseline"] = record.baseline_predictions.astype(np.uint16)
+    save_arrays(folder / PREDICTIONS, arrays)
 
 
 def save_metrics(metrics: Mapping[str, Any], folder: Path) -> None:
@@ -86,7 +97,10 @@ def load_record(path: Path) -> RunRecord:
     try:
         request, metrics = upgrade_request(request), upgrade_metrics(metrics)
         class_names = tuple(request["dataset"]["class_names"])
-        evaluation = Evaluation(predictions["labels"], predictions["logits"], class_names)
+        names = tuple(map(str, json.loads(predictions[NAMES].tobytes()))) if NAMES in predictions else ()
+        evaluation = Evaluation(predictions["labels"], predictions["logits"], class_names, names=names)
+        if names and len(names) != len(evaluation):
+            raise ValueError(f"{len(names):,} names of {len(evaluation):,} test images")
         description = json.loads(snapshots[DESCRIPTION].tobytes())
         network = from_description(description, _weights(snapshots, FINAL))
         epochs = range(1, 1 + int(snapshots["epochs"]))
@@ -106,6 +120,7 @@ def load_record(path: Path) -> RunRecord:
         Examples(**kept),
         evidence,
         readings=ledger.read(path),
+        baseline_predictions=predictions.get("baseline"),
     )
 
 

@@ -139,4 +139,4 @@ def test_in_a_linear_network_every_pixel_contributes_its_weight_times_itself() -
     assert found.gradient_times_input == pytest.approx(expected, abs=1e-6)
     assert found.integrated == pytest.approx(expected, abs=1e-6)
     assert found.zeros_logits.tolist() == [2, 0.5]
-    assert found.rest == pytest.approx(0, abs=1e-5)
+    assert found.integrated.sum(axis=(1, 2, 3)) == pytest.approx(found.logits - found.zeros_logits, abs=1e-5)

@@ -142,7 +142,6 @@ def test_a_run_of_an_earlier_version_has_no_history_and_maybe_no_temperature(
     bare = replace(
         record.evidence,
         epoch_snapshots=replace(record.evidence.epoch_snapshots, predictions=None),
-        temperature_scaling=None,
         nearest_neighbours=None,
     )
     old = replace(record, evidence=bare, metrics={})

@@ -6,10 +6,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.optimize import minimize_scalar
+from scipy.optimize import brentq, minimize_scalar
 from scipy.special import log_softmax
+from scipy.stats import binom, chi2
 
-from convscope.analysis.uncertainty.temperature import expected_calibration_error, fit_temperature, fit_temperature_scaling
+from convscope.analysis.uncertainty.temperature import (
+    LIKELIHOOD_DROP,
+    TemperatureScaling,
+    cross_fitted_nll,
+    expected_calibration_error,
+    fit_temperature,
+    fit_temperature_scaling,
+    temperature_interval,
+)
 
 Array = np.ndarray[Any, Any]
 
@@ -44,6 +53,83 @@ def test_what_is_reported_is_the_likelihood_at_one_and_at_the_temperature() -> N
     assert found.nll_after == pytest.approx(likelihood(found.temperature, logits, labels), rel=1e-5)
     assert found.nll_after < found.nll_before
     assert found.ece_after < found.ece_before / 3
+
+
+@pytest.mark.parametrize("sharpness", [0.3, 1.0, 2.5])
+def test_the_interval_ends_where_scipy_finds_the_likelihood_ratio_significant(sharpness: float) -> None:
+    logits, labels = logits_and_labels(sharpness, n=500)
+    fitted = fit_temperature(logits, labels)
+    assert chi2.isf(0.05, 1) / 2 == pytest.approx(LIKELIHOOD_DROP)
+
+    def excess(temperature: float) -> float:
+        return 500 * (likelihood(temperature, logits, labels) - likelihood(fitted, logits, labels)) - LIKELIHOOD_DROP
+
+    low, high = temperature_interval(logits, labels, fitted)
+    assert low == pytest.approx(brentq(excess, fitted / 4, fitted), rel=1e-3)
+    assert high == pytest.approx(brentq(excess, fitted, fitted * 4), rel=1e-3)
+
+
+def calibrated_sample(generator: np.random.Generator) -> tuple[Array, Array]:
+    """Return logits (300, 4) and labels drawn from their own softmax: the right temperature is 1."""
+    logits = generator.normal(0, 2, (300, 4))
+    shares = np.exp(log_softmax(logits, axis=1)).cumsum(axis=1)
+    return logits, np.minimum((generator.random((300, 1)) > shares).sum(axis=1), 3)
+
+
+def test_the_interval_holds_the_temperature_in_nineteen_of_twenty_samples() -> None:
+    """Of 400 samples of 300 images; an interval of 90% or 98% would fail."""
+    generator = np.random.default_rng(5)
+    held = 0
+    for _ in range(400):
+        logits, labels = calibrated_sample(generator)
+        low, high = temperature_interval(logits, labels, fit_temperature(logits, labels))
+        held += low <= 1 <= high
+    assert binom(400, 0.95).ppf(0.005) <= held <= binom(400, 0.95).ppf(0.995)
+
+
+def test_without_an_error_in_the_fitted_folds_calibration_does_not_help() -> None:
+    """The one error has no other to fit a temperature to: the interval alone cannot decide."""
+    logits, labels = np.tile([4.0, 0.0], (100, 1)), np.zeros(100, int)
+    labels[0] = 1
+    found = fit_temperature_scaling(logits, labels)
+    assert found is not None
+    assert found.nll_after < found.nll_before
+    assert found.nll_cross_fitted is not None
+    assert found.nll_cross_fitted > found.nll_before
+    assert not found.helps
+
+
+def test_the_cross_fitted_loss_is_that_of_a_loop_over_folds() -> None:
+    logits, labels = logits_and_labels(2.5, n=301)
+    total = 0.0
+    for fold in range(5):
+        tested = [index for index in range(301) if index % 5 == fold]
+        rest = [index for index in range(301) if index % 5 != fold]
+        found = minimize_scalar(likelihood, bounds=(0.05, 20), args=(logits[rest], labels[rest]), method="bounded")
+        total += len(tested) * likelihood(found.x, logits[tested], labels[tested])
+    assert cross_fitted_nll(logits, labels) == pytest.approx(total / 301, rel=1e-6)
+
+
+@pytest.mark.parametrize(("interval", "cross_fitted", "helps"), [
+    ((0.5, 0.7), 0.09, True), ((1.1, 1.4), 0.09, True), ((0.9, 1.2), 0.09, False), ((1.1, 1.4), 0.11, False),
+    (None, None, True),
+])  # fmt: skip
+def test_calibration_helps_if_the_temperature_is_not_one_and_lowers_the_loss_of_other_images(
+    interval: tuple[float, float] | None, cross_fitted: float | None, helps: bool
+) -> None:
+    """Without an interval, as in runs of earlier versions, a fitted temperature stays in use."""
+    assert TemperatureScaling(1.2, 1000, 0.1, 0.08, 0.02, 0.01, interval, cross_fitted).helps == helps
+
+
+def test_a_calibrated_network_is_rarely_calibrated_again() -> None:
+    generator = np.random.default_rng(6)
+    used = 0
+    for _ in range(100):
+        logits, labels = calibrated_sample(generator)
+        found = fit_temperature_scaling(logits, labels)
+        assert found is not None
+        used += found.helps
+    assert used <= binom(100, 0.05).ppf(0.999)
 
 
 def test_the_calibration_error_is_the_sum_by_hand() -> None:

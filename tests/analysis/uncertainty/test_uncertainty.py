@@ -10,7 +10,9 @@ import pytest
 
 import convscope
 from convscope.analysis.evaluation import Evaluation
-from convscope.analysis.uncertainty.uncertainty import Uncertainty, measure_uncertainty
+from convscope.analysis.uncertainty.selective_prediction import risk_coverage_curve
+from convscope.analysis.uncertainty.temperature import TemperatureScaling
+from convscope.analysis.uncertainty.uncertainty import Uncertainty, confidence_and_correct, measure_uncertainty
 from convscope.data.dataset import Dataset, Split
 from convscope.models.predictor import Predictor
 from convscope.system.dataclass_json import to_json
@@ -34,12 +36,12 @@ def test_a_training_keeps_its_uncertainty(digits_run: convscope.Run, uncertainty
     assert kept == json.loads(json.dumps(to_json(uncertainty), allow_nan=False))
 
 
-def test_the_temperature_is_that_of_the_evidence_and_of_the_page(
-    digits_run: convscope.Run, uncertainty: Uncertainty
-) -> None:
-    evidence = digits_run.record.evidence
-    assert evidence is not None
-    assert uncertainty.temperature_scaling == evidence.temperature_scaling
+def test_the_temperature_is_fitted_to_the_validation_images(digits_run: convscope.Run, uncertainty: Uncertainty) -> None:
+    scaling = uncertainty.temperature_scaling
+    assert scaling is not None
+    assert scaling.n == uncertainty.n
+    # The last epoch's validation loss, which Keras measured on the same images.
+    assert scaling.nll_before == pytest.approx(digits_run.history[-1].val_loss, rel=0.03)
     assert (uncertainty.selected_on, uncertainty.n) == ("validation", digits_run.record.metrics["data"]["validation"])
 
 
@@ -49,6 +51,22 @@ def test_numbers_of_the_test_split_are_those_of_its_evaluation(digits_run: convs
     assert [uncertainty.uncalibrated.nll.interval.low, uncertainty.uncalibrated.nll.interval.high] == test["loss_interval"]
     assert sum(each.correct for each in uncertainty.uncalibrated.bins) == test["n"] - test["errors"]
     assert uncertainty.curve.accuracy[-1] == pytest.approx(test["accuracy"])
+
+
+def test_a_temperature_that_does_not_help_is_stored_but_not_used(
+    digits_run: convscope.Run, digits: Dataset, predictor: Predictor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TemperatureScaling, "helps", False)
+    record = digits_run.record
+    found = measure_uncertainty(predictor, digits, digits_run.evaluation, record.request["config"], seed=0)
+    assert found is not None
+    assert found.temperature_scaling is not None
+    assert (found.temperature, found.calibrated) == (None, None)
+    raw = confidence_and_correct(record.evaluation.logits, record.evaluation.labels, 1)
+    assert found.curve.aurc == risk_coverage_curve(*raw).aurc
+    unused = replace(record, metrics={**record.metrics, "uncertainty": to_json(found)})
+    assert np.array_equal(unused.calibrated.probabilities, record.evaluation.probabilities)
+    assert not np.array_equal(record.calibrated.probabilities, record.evaluation.probabilities)
 
 
 def test_nothing_is_chosen_by_the_test_split(

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import time
+
 import numpy as np
+import numpy.typing as npt
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from convscope.data.dataset import Dataset
 from convscope.data.digits.detect import detect_digits
@@ -77,3 +80,27 @@ def test_an_empty_sheet_is_one_blank_answer(kind: str) -> None:
     assert len(found) == 1
     assert found[0].prepared.empty
     assert found[0].box is None
+
+
+def strokes(count: int, columns: int, size: tuple[int, int], *, grain: bool, side: int = 1024) -> npt.NDArray[np.uint8]:
+    """Return a page (side, side) with ``count`` strokes of ``size`` (height, width), as in a page of text."""
+    page = Image.new("L", (side, side), 255)
+    pen = ImageDraw.Draw(page)
+    for number in range(count):
+        row, column = divmod(number, columns)
+        top, left = row * side * columns / count + 3, column * side / columns + 4
+        pen.line((left, top, left + size[1], top + size[0]), fill=0, width=2)
+    dark = np.random.default_rng(0).integers(0, 12, (side, side)) if grain else 0
+    return np.clip(np.asarray(page).astype(int) - dark, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("grain", [False, True])
+@pytest.mark.parametrize(
+    ("count", "columns", "size", "side"), [(3200, 64, (15, 6), 1024), (6400, 128, (9, 3), 1024), (3200, 64, (34, 12), 2048)]
+)
+def test_thousands_of_strokes_take_seconds(count: int, columns: int, size: tuple[int, int], side: int, grain: bool) -> None:
+    # All pairs of 3,200 strokes took 98 seconds; a busy machine may need several times the usual 1.4.
+    started = time.process_time()
+    found = detect_digits(strokes(count, columns, size, grain=grain, side=side), DigitPreprocessing())
+    assert time.process_time() - started < 20
+    assert len(found) in (1, count)

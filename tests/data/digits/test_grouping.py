@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convscope.data.digits.connected_components import label_components
-from convscope.data.digits.grouping import DigitGroup, group_pieces, in_reading_order
+from convscope.data.digits.grouping import DigitGroup, Neighbourhoods, group_pieces, in_reading_order
 from convscope.data.digits.steps import Box
 
 
@@ -70,3 +70,22 @@ def test_digits_are_read_row_by_row_however_the_sheet_lies(rows: list[int], slop
 
 def test_nothing_is_read_in_no_order() -> None:
     assert in_reading_order([]) == []
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_grouping_by_neighbourhoods_is_that_of_all_pairs(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    boxes = {
+        number: Box(int(top), int(left), int(top + height), int(left + width))
+        for number, (top, left, height, width) in enumerate(random.integers(0, [300, 300, 60, 90], (80, 4)))
+    }
+    near = Neighbourhoods(boxes, int(random.integers(1, 60)))
+    for box in boxes.values():
+        for reach in (0, 7, 40):
+            close = {
+                number
+                for number, other in boxes.items()
+                if max(box.top, other.top) - min(box.bottom, other.bottom) <= reach
+                and max(box.left, other.left) - min(box.right, other.right) <= reach
+            }
+            assert close <= set(near.around(box, reach))

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from math import exp, lgamma, log, log1p
 from typing import Any
 
-from ...formatting import count_of, join_words, percent, percent_range, percentage_points
-from ..baseline import pairing_of
+from ...formatting import count_of, join_words, percent, percentage_points
+from ..baseline import noun, pairing_of
 from ..comparison_text import mcnemar
 from ..statistics.paired import LEVEL
 from ..statistics.proportions import simultaneous_wilson
@@ -15,33 +15,75 @@ from .finding import Finding, interval_text
 
 
 def result(test: Mapping[str, Any]) -> Finding:
-    """Return the test accuracy with its interval."""
+    """Return the test accuracy with its interval, beside the share of the largest class."""
     accuracy, interval = percent(test["accuracy"]), test["interval"]
     errors = f"{count_of(test['errors'], 'error')} in {count_of(test['n'], 'image')}"
     return Finding(
-        f"Test accuracy {accuracy} ({interval_text(interval)}): {errors}.",
-        f"test accuracy {accuracy} ({percent_range(interval)})",
+        f"Test accuracy {accuracy} ({interval_text(interval)}): {errors}{constant_answer(test)}.",
+        f"Test accuracy {accuracy}",
         "confusion_matrix",
         test["accuracy"],
         list(interval),
     )
 
 
+def constant_answer(test: Mapping[str, Any]) -> str:
+    """Return what the share of the largest class says about the accuracy; empty for runs from before it was measured."""
+    majority = test.get("majority")
+    if majority is None:
+        return ""
+    text = f"; always answering {majority['class_name']} reaches {percent(majority['share'])}"
+    if majority["uneven"]:
+        balanced = percent(test["balanced_accuracy"])
+        text += f"; balanced accuracy {balanced} ({interval_text(test['balanced_accuracy_interval'])})"
+    never = test["never_predicted"]
+    return text + (f"; never predicted: {join_words(never)}" if never else "")
+
+
+def better_than_majority(test: Mapping[str, Any]) -> Finding | None:
+    """Return that the network is not significantly better than always answering the largest class."""
+    majority = test.get("majority")
+    if majority is None or majority["better"] or len([each for each in test["per_class"] if each["support"]]) < 2:
+        return None
+    low, high = majority["difference_interval"]
+    return Finding(
+        f"The network is not significantly better than always answering {majority['class_name']}, the largest class, with "
+        f"{percent(majority['share'])} of the test images: the difference in accuracy is "
+        f"{percentage_points(majority['difference'])} percentage points (95% CI {percentage_points(low)} to "
+        f"{percentage_points(high)}, {mcnemar(majority['p'])}).",
+        f"Not better than always answering {majority['class_name']} ({percent(majority['share'])})",
+        "confusion_matrix",
+        majority["difference"],
+        [low, high],
+    )
+
+
 def compared_with_baseline(metrics: Mapping[str, Any], model_name: str) -> Finding | None:
-    """Return the difference from the baseline, if there is one with errors."""
+    """Return the difference from the baseline, if one of both networks makes an error."""
     baseline = metrics.get("baseline")
-    if baseline is None or baseline["error_ratio"] is None:
+    if baseline is None or (baseline["error_ratio"] is None and not metrics["test"]["errors"]):
         return None
     test, pairing = metrics["test"], pairing_of(baseline)
-    other, ratio = baseline["model_name"].upper(), f"{baseline['error_ratio']:.2f}"
+    model, other = model_name.upper(), noun(baseline["model_name"])
     low, high = pairing.interval
-    difference, ends = percentage_points(pairing.difference), f"{percentage_points(low)} to {percentage_points(high)}"
+    numbers = f"{test['errors']:,} against {baseline['errors']:,} on the same {test['n']:,} test images"
+    counts = f"({test['errors']:,} vs {baseline['errors']:,})"
+    if not pairing.significant:
+        text, brief = (
+            f"The {model} and the {other} do not differ significantly in errors",
+            f"No significant difference from the {other}",
+        )
+    elif pairing.difference < 0:
+        text, brief = f"The {other} makes fewer errors than the {model}", f"The {other} makes fewer errors"
+        numbers = f"{baseline['errors']:,} against {test['errors']:,} on the same {test['n']:,} test images"
+        counts = f"({baseline['errors']:,} vs {test['errors']:,})"
+    else:
+        size = f"{percent(1 - baseline['error_ratio'], 0)} fewer"
+        text, brief = f"The {model} makes {size} errors than the {other}", f"{size} errors than the {other}"
     return Finding(
-        f"The {model_name.upper()} makes {ratio} times as many errors as the {other}, {test['errors']:,} against "
-        f"{baseline['errors']:,} on the same {test['n']:,} test images. The difference in accuracy of {difference} percentage "
-        f"points (95% CI {ends}) is {'' if pairing.significant else 'not '}significant ({mcnemar(pairing.p)}).",
-        f"{f'{ratio} times the errors of' if pairing.significant else 'no significant difference from'} the {other} "
-        f"({difference} points, {ends})",
+        f"{text}: {numbers}. The difference in accuracy is {percentage_points(pairing.difference)} percentage points (95% CI "
+        f"{percentage_points(low)} to {percentage_points(high)}, {mcnemar(pairing.p)}).",
+        f"{brief} {counts}",
         "baseline",
         pairing.difference,
         [low, high],
@@ -74,7 +116,7 @@ def differing_classes(test: Mapping[str, Any]) -> Finding | None:
     return Finding(
         f"Recall ranges from {recall} (simultaneous {interval_text(interval)}) for {worst['class_name']} to "
         f"{percent(best['recall'])} for {best['class_name']}; {significance}.",
-        f"lowest recall: {worst['class_name']}, {recall} ({percent_range(interval)})",
+        f"Lowest recall: {recall}, for {worst['class_name']}",
         "per_class",
         worst["recall"],
         interval,
@@ -102,21 +144,20 @@ def confused(test: Mapping[str, Any]) -> Finding | None:
     frequent = [pair for pair in pairs if _exceeds_even_spread(pair["count"], errors, cells)][:MAX_NAMED]
     if is_most_frequent([pair["count"] for pair in pairs]):
         following = f"; the next has significantly fewer, {pairs[1]['count']:,}" if len(pairs) > 1 else ""
-        text, label = f"The most frequent confusion is {_pair(first)}, with {share}{following}.", "most frequent: "
+        text = f"The most frequent confusion is {_pair(first)}, with {share}{following}."
+        brief = f"Most common mix-up: {_read_as(first)} ({first['count']:,} of {errors:,})"
     elif len(frequent) > 1:
         named = join_words([f"{_pair(pair)} ({pair['count']:,})" for pair in frequent])
-        label = "frequent: "
+        brief = "Frequent mix-ups: " + join_words([f"{_read_as(pair)} ({pair['count']:,})" for pair in frequent[:2]])
         text = (
             f"{named} are significantly more frequent than {errors:,} errors spread evenly over {cells:,} class pairs would be. "
             f"The first accounts for {share}; none of them is significantly the most frequent."
         )
-    elif frequent:
-        text, label = f"{_pair(first)} is significantly more frequent than an even spread of errors: {share}.", ""
     else:
         return None
     return Finding(
         text,
-        f"{label}{_pair(first)}, {count} ({percent_range(interval, 0)})",
+        brief,
         "confusion_matrix",
         first["count"] / errors,
         interval,
@@ -160,23 +201,30 @@ def _pair(pair: Mapping[str, Any]) -> str:
     return f"{pair['true']} predicted as {pair['predicted']}"
 
 
+def _read_as(pair: Mapping[str, Any]) -> str:
+    """Return a confusion as one would say it: digits are read."""
+    is_number = str(pair["true"]).isdecimal()
+    return f"{pair['true']} {'read' if is_number else 'predicted'} as {pair['predicted']}"
+
+
 def generalisation(metrics: Mapping[str, Any]) -> Finding | None:
-    """Return both accuracies of the last epoch if they differ significantly."""
-    last = metrics["history"]["last_epoch"]
+    """Return both accuracies of the last epoch if they differ significantly, unless the test images show the opposite."""
+    last, test = metrics["history"]["last_epoch"], metrics["test"]
     low, high = metrics["history"]["validation_interval"]
-    if low <= last["accuracy"] <= high:
+    is_higher = last["accuracy"] > high
+    if low <= last["accuracy"] <= high or (is_higher and last["accuracy"] <= test["interval"][1]):
         return None
     training, validation = percent(last["accuracy"]), percent(last["val_accuracy"])
     why = (
         "the network fits its training images significantly better than new ones"
-        if last["accuracy"] > high
+        if is_higher
         else "training accuracy can be the lower one because it is measured on augmented images and during the epoch"
     )
     value, *interval = (last["accuracy"] - each for each in (last["val_accuracy"], high, low))
     return Finding(
         f"In the last epoch, training accuracy was {training} and validation accuracy {validation} "
         f"({interval_text([low, high])}): {why}.",
-        f"training accuracy {training}, validation {validation} ({percent_range([low, high])})",
+        f"Training accuracy {training}, validation {validation}",
         "accuracy",
         value,
         interval,

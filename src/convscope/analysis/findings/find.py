@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .accuracy import compared_with_baseline, confused, differing_classes, generalisation, result
+from .accuracy import better_than_majority, compared_with_baseline, confused, differing_classes, generalisation, result
 from .finding import Finding
 from .trust import audited_labels, calibration_finding, robustness_findings, selective_accuracy_finding, suspect_labels
 
@@ -14,11 +14,12 @@ def find(metrics: Mapping[str, Any], *, model_name: str) -> tuple[Finding, ...]:
     """Return the findings of a run in order of importance."""
     candidates = (
         result(metrics["test"]),
+        better_than_majority(metrics["test"]),
         compared_with_baseline(metrics, model_name),
-        differing_classes(metrics["test"]),
         confused(metrics["test"]),
-        calibration_finding(metrics),
         selective_accuracy_finding(metrics),
+        differing_classes(metrics["test"]),
+        calibration_finding(metrics),
         suspect_labels(metrics),
         audited_labels(metrics),
         *robustness_findings(metrics),

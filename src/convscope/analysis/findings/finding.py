@@ -15,7 +15,7 @@ class Finding:
     text: str
     """The full sentence, with the number and its interval."""
     brief: str
-    """The same in a few words, for the top of the page."""
+    """The same in a few plain words, without its interval, for the top of the page."""
     figure: str
     """The figure that shows the evidence, or the part of the section on uncertainty: ``"ood"``, ``"attacks"`` or
     ``"label_audit"``."""

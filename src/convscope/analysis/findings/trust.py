@@ -5,39 +5,38 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...formatting import percent, percent_range, percentage_points
+from ...formatting import percent, percentage_points
 from ..mistakes.triage import KINDS
 from ..statistics.proportions import wilson
 from .finding import Finding, interval_text
 
+SLIGHT = 0.01
+"""Distance between confidence and accuracy that is called slight, 0..1."""
+
 
 def calibration_finding(metrics: Mapping[str, Any]) -> Finding | None:
-    """Return over- or underconfidence before temperature scaling, if it is significant."""
+    """Return over- or underconfidence of the probabilities in use, if it is significant."""
     uncertainty = metrics.get("uncertainty")
     if not uncertainty:
         return None
-    before, after = uncertainty["uncalibrated"], uncertainty["calibrated"]
-    gap = before["overconfidence"]
+    used = uncertainty["calibrated"] or uncertainty["uncalibrated"]
+    gap = used["overconfidence"]
     low, high = gap["interval"]
     if low <= 0 <= high:
         return None
     accuracy = metrics["test"]["accuracy"]
     word, near, far = ("overconfident", low, high) if low > 0 else ("underconfident", -high, -low)
     ends = f"{percentage_points(near)} to {percentage_points(far)}"
-    text = (
-        f"The network is {word}: mean confidence {percent(accuracy + gap['value'])}, accuracy {percent(accuracy)}, a difference "
-        f"of {ends} percentage points (95% CI). The calibration error (ECE) is {_share(before['ece'])}"
+    after = f" after temperature scaling (T = {uncertainty['temperature']:.2f})" if uncertainty["calibrated"] else ""
+    return Finding(
+        f"The network is {word}{after}: mean confidence {percent(accuracy + gap['value'])}, accuracy {percent(accuracy)}, a "
+        f"difference of {ends} percentage points (95% CI). The calibration error (ECE) is {percent(used['ece']['value'])} "
+        f"({interval_text(used['ece']['interval'])}).",
+        f"{f'Slightly {word}' if far < SLIGHT else word.capitalize()} (by {ends.replace(' to ', '–')} points)",
+        "reliability",
+        gap["value"],
+        [low, high],
     )
-    if after is not None:
-        text += (
-            f", and {_share(after['ece'])} after temperature scaling (T = {uncertainty['temperature']:.2f}, fitted on "
-            f"{uncertainty['n']:,} {uncertainty['selected_on']} images)"
-        )
-    return Finding(f"{text}.", f"{word} by {ends} points", "reliability", gap["value"], [low, high])
-
-
-def _share(estimate: Mapping[str, Any]) -> str:
-    return f"{percent(estimate['value'])} ({interval_text(estimate['interval'])})"
 
 
 def selective_accuracy_finding(metrics: Mapping[str, Any]) -> Finding | None:
@@ -66,7 +65,7 @@ def selective_accuracy_finding(metrics: Mapping[str, Any]) -> Finding | None:
             f"is {accuracy} ({interval_text(interval)}), against {percent(metrics['test']['accuracy'])} on all of them. The "
             f"threshold was chosen on {uncertainty['n']:,} {uncertainty['selected_on']} images for a target accuracy of "
             f"{percent(target, 1)}.",
-            f"accuracy {accuracy} ({percent_range(interval)}) at {coverage} coverage",
+            f"When ≥ {percent(each['threshold'], 1)} confident ({coverage} of images), it is right {accuracy} of the time",
             "coverage",
             test["accuracy"],
             list(interval),
@@ -90,7 +89,7 @@ def suspect_labels(metrics: Mapping[str, Any]) -> Finding | None:
     return Finding(
         f"A heuristic rates {label:,} of {explained:,} errors ({interval_text(interval, 0)}) as possible label errors, "
         f"{ambiguous:,} as ambiguous images and {model:,} as probable model errors.",
-        f"possible label errors: {label:,} of {explained:,} errors ({percent_range(interval, 0)})",
+        f"Possible label errors: {label:,} of {explained:,} errors",
         "mistakes",
         label / explained,
         interval,
@@ -113,7 +112,7 @@ def audited_labels(metrics: Mapping[str, Any]) -> Finding | None:
     return Finding(
         f"The label audit flags {parts} as possible label errors, {share} ({interval_text(interval)}): networks that were "
         "not trained on these images predict another class.",
-        f"label audit: {suspects:,} possible label errors, {share} ({percent_range(interval)})",
+        f"Possible label errors: {share} of {scored:,} labels",
         "label_audit",
         suspects / scored,
         interval,
@@ -140,7 +139,7 @@ def _corruptions(metrics: Mapping[str, Any]) -> Finding | None:
         text += f"; it is significantly lowest under {worst['title']}, {_accuracy(worst)}"
     return Finding(
         f"{text}.",
-        f"mean accuracy on corrupted images: {_brief_accuracy(mean)}",
+        f"Mean accuracy on corrupted images: {percent(mean['accuracy'], 1)}",
         "robustness",
         mean["accuracy"],
         list(mean["interval"]),
@@ -158,7 +157,7 @@ def _attacks(metrics: Mapping[str, Any]) -> Finding | None:
             return Finding(
                 f"Adversarial changes (PGD) of at most {percent(epsilon, 1)} of the pixel range reduce accuracy on "
                 f"{attacks['n']:,} test images to {_accuracy(pgd)}.",
-                f"accuracy under attack (ε = {epsilon:.3g}): {_brief_accuracy(pgd)}",
+                f"Accuracy under attack (ε = {epsilon:.3g}): {percent(pgd['accuracy'], 1)}",
                 "attacks",
                 pgd["accuracy"],
                 list(pgd["interval"]),
@@ -181,7 +180,7 @@ def _out_of_distribution(metrics: Mapping[str, Any]) -> Finding | None:
         f"Of {len(ranked)} sets of out-of-distribution images, {worst['title']} is the hardest to detect by the distance in the "
         f"features of {ood['layer']}: AUROC {area:.3f} (95% CI {ends}){chance}; the next is {second['title']}, with "
         f"{second['distance']['value']:.3f}.",
-        f"hardest to detect: {worst['title']}, AUROC {area:.3f} ({ends})",
+        f"Hardest to detect: {worst['title']} (AUROC {area:.3f})",
         "ood",
         area,
         [low, high],
@@ -190,7 +189,3 @@ def _out_of_distribution(metrics: Mapping[str, Any]) -> Finding | None:
 
 def _accuracy(share: Mapping[str, Any]) -> str:
     return f"{percent(share['accuracy'], 1)} ({interval_text(share['interval'], 1)})"
-
-
-def _brief_accuracy(share: Mapping[str, Any]) -> str:
-    return f"{percent(share['accuracy'], 1)} ({percent_range(share['interval'], 1)})"

@@ -13,7 +13,6 @@ from ...data.dataset import Dataset
 from ...errors import ConfigError, DatasetError, RunError
 from ...formatting import shorten_list
 from ...models.architectures import find_model
-from ...models.network import from_keras
 from ...models.onnx_writer.writer import onnx_bytes
 from ...models.predictor import Predictor
 from ...system.arrays import load_arrays, save_arrays
@@ -120,8 +119,8 @@ def assign_folds(labels: Labels, folds: int, *, seed: int) -> Labels:
 
 
 def fold_config(num_images: int) -> TrainConfig:
-    """Return ``sprint`` with smaller batches and enough epochs for ``num_images``."""
-    config = replace(sprint(), batch_size=128, learning_rate=0.015)
+    """Return ``sprint`` with enough epochs for ``num_images``."""
+    config = sprint()
     steps = max(1, num_images * config.repeats_per_epoch(num_images) // config.batch_size_for(num_images))
     epochs = min(MAX_EPOCHS, -(-MIN_STEPS // steps))
     return replace(config, epochs=epochs, max_validation_images=MAX_VALIDATION)
@@ -139,7 +138,7 @@ def _train(
     training = fit(find_model(MODEL), fold, config, seed=seed, progress=progress)
     if training.stopped_early:
         raise KeyboardInterrupt
-    return Predictor(onnx_bytes(from_keras(training.model)))
+    return Predictor(onnx_bytes(training.network))
 
 
 def _within(fold: int, folds: int, config: TrainConfig, progress: Listener | None) -> Callable[[Event], None] | None:

@@ -66,6 +66,8 @@ class LabelAudit:
     """Limitations of the audit, in sentences."""
     confirmed: AccuracyWithoutConfirmed | None = None
     """The accuracy without the label errors in the test split that a person confirmed, if any."""
+    files: tuple[str, ...] = ()
+    """(m,) the file or row of each image; empty if unknown."""
 
     def __len__(self) -> int:
         return len(self.index)
@@ -84,7 +86,10 @@ class LabelAudit:
         return {
             **{each.split: self._split_as_dict(each) for each in self.splits},
             "suspects": len(self),
-            "worst": [dict(zip(keys, row, strict=True)) for row in self.rows(MAX_LISTED)],
+            "worst": [
+                {**dict(zip(keys, row, strict=True)), "file": self.files[number] if self.files else None}
+                for number, row in enumerate(self.rows(MAX_LISTED))
+            ],
             "notes": list(self.notes),
             **({} if self.confirmed is None else {"confirmed": to_json(self.confirmed)}),
         }

@@ -82,16 +82,11 @@ class Saliency:
     gradient_times_input: Floats
     """(classes, h, w, c), in units of the logit."""
     integrated: Floats
-    """(classes, h, w, c); the sum is ``logits`` minus ``zeros_logits``, up to :attr:`rest`."""
+    """(classes, h, w, c); the sum is ``logits`` minus ``zeros_logits``, nearly."""
     logits: Floats
     """(classes,) of the image."""
     zeros_logits: Floats
     """(classes,) of the image of zeros at the start of the path."""
-
-    @property
-    def rest(self) -> Floats:
-        """(classes,) difference of the logits that the integrated gradients leave unexplained."""
-        return np.asarray(self.logits - self.zeros_logits - self.integrated.sum(axis=(1, 2, 3)))
 
 
 def measure_saliency(gradient: LogitGradient, image: Images, classes: Sequence[int], *, steps: int = STEPS) -> Saliency:

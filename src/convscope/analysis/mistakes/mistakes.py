@@ -60,6 +60,8 @@ class Mistake:
     """Occlusion maps of the true class (first) and the predicted one (second)."""
     saliency: Saliency | None
     """What every pixel contributes to the logits of both, the true class first."""
+    file: str = ""
+    """The file of the image, relative to the data, or its row; empty if unknown."""
 
     @property
     def true_probability(self) -> float:
@@ -97,6 +99,7 @@ def explain_mistakes(
     nearest = _Nearest(record, evidence, predictor)
     audit_scores = None if audit is None else _audit_scores(audit)
     names, found = evaluation.class_names, []
+    predicted_classes = set(evaluation.predictions.tolist())
     for index, probability in zip(indices, probabilities, strict=True):
         labels = int(evaluation.labels[index]), int(evaluation.predictions[index])
         image = evidence.test_images[row_of[index]]
@@ -104,6 +107,7 @@ def explain_mistakes(
         epochs, history = _history(evidence, index)
         own_votes = np.zeros(len(names), np.int64) if votes is None else votes[index].astype(np.int64)
         signs = _signs(probability, labels, (near_true, near_predicted), history, own_votes)
+        signs = replace(signs, label_is_predicted=labels[0] in predicted_classes)
         if audit_scores is not None:
             signs = replace(signs, audited=True, audit_score=audit_scores.get(index))
         found.append(
@@ -122,6 +126,7 @@ def explain_mistakes(
                 triage(signs, true=names[labels[0]], predicted=names[labels[1]], voter_name=voter_name),
                 None if gradient is None else occlude(predictor, image, labels),
                 None if gradient is None else measure_saliency(gradient, image, labels),
+                evaluation.names[index] if len(evaluation.names) else "",
             )
         )
     return tuple(found)

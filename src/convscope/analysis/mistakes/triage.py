@@ -60,6 +60,8 @@ class MistakeEvidence:
     """Number of ``votes`` for the label."""
     votes: int = 0
     """Number of other networks that classified the image."""
+    label_is_predicted: bool = True
+    """Whether the network predicts the label for any test image; otherwise an error says nothing about the label."""
     audited: bool = False
     """Whether a label audit scored the image."""
     audit_score: float | None = None
@@ -95,6 +97,8 @@ def triage(signs: MistakeEvidence, *, true: str, predicted: str, voter_name: str
 
 
 def _is_label_suspect(signs: MistakeEvidence) -> bool:
+    if not signs.label_is_predicted:
+        return False
     if signs.true_probability > MAX_LABEL_PROBABILITY or (signs.votes and 2 * signs.votes_for_prediction <= signs.votes):
         return False
     if signs.audited:

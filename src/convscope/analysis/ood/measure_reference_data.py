@@ -19,10 +19,7 @@ from .reference_data import ReferenceData
 def measure_reference_data(
     predictor: Predictor, train: Split, config: Mapping[str, Any], *, layer_name: str, seed: int
 ) -> ReferenceData | None:
-    """Measure the reference data of a trained network; None if it has no hidden layer or no images are left.
-
-    It holds no temperature, which is in the metrics.
-    """
+    """Measure the reference data of a trained network; None if it has no hidden layer or no images are left."""
     if not predictor.has_features:
         return None
     trained, held_out, _ = train_and_holdout_indices(train.labels, config, seed=seed)
@@ -31,4 +28,4 @@ def measure_reference_data(
     if len(held_out) == 0 or len(sample) == 0:
         return None
     features, reference = (predictor.features_and_logits(train.images[indices])[0] for indices in (held_out, sample))
-    return ReferenceData(train.images[sample], None, measure_feature_distances(features, reference, layer_name))
+    return ReferenceData(train.images[sample], measure_feature_distances(features, reference, layer_name))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...types import Images
-from ..uncertainty.temperature import TemperatureScaling
 from .feature_distance import FeatureDistances
 
 
@@ -15,5 +14,4 @@ class ReferenceData:
 
     examples: Images
     """(m, h, w, c) uint8 training images; those that ``feature_distances`` are measured to, if there are any."""
-    temperature_scaling: TemperatureScaling | None
     feature_distances: FeatureDistances | None

@@ -25,8 +25,9 @@ def f1_interval(hits: int, support: int, predicted: int) -> Interval:
 
 
 def macro_f1_estimate(confusion: Confusion, *, seed: int = 0) -> Estimate:
-    """Return the macro F1 with its 95% BCa bootstrap interval.
+    """Return the macro F1 with its 95% BCa bootstrap interval, over the classes that occur as a label or a prediction.
 
+    The same holds for every resample: a class that is absent from it is left out of its mean, not counted as 0.
     Without errors every resample is equal, so the interval is that of the accuracy.
     """
     counts = confusion.counts
@@ -42,7 +43,7 @@ def macro_f1_estimate(confusion: Confusion, *, seed: int = 0) -> Estimate:
         _resampled(generator, cells, (true, predicted), len(counts), min(portion, RESAMPLES - start))
         for start in range(0, RESAMPLES, portion)
     ]
-    left_out = value + _change_without_one(counts, true, predicted)
+    left_out = _without_one(counts, true, predicted)
     return Estimate(value, bca(value, np.concatenate(drawn), left_out, cells))
 
 
@@ -63,21 +64,24 @@ def _resampled(
     return _mean_f1(*sums)
 
 
-def _change_without_one(counts: Labels, true: Labels, predicted: Labels) -> Floats:
-    """Return the change of macro F1 without one image of each cell, (m,)."""
+def _without_one(counts: Labels, true: Labels, predicted: Labels) -> Floats:
+    """Return the macro F1 without one image of each cell, (m,)."""
     hits, support, predictions = np.diag(counts), counts.sum(axis=1), counts.sum(axis=0)
+    total, occurring = safe_ratio(2 * hits, support + predictions).sum(), int((support + predictions > 0).sum())
     hit = (true == predicted).astype(np.int64)
 
-    def change(label: Labels, fewer_support: Labels, fewer_predictions: Labels) -> Floats:
+    def change(label: Labels, fewer: Labels) -> tuple[Floats, Labels]:
         before = safe_ratio(2 * hits[label], support[label] + predictions[label])
-        after = support[label] + predictions[label] - fewer_support - fewer_predictions
-        return np.asarray(safe_ratio(2 * (hits[label] - hit), after) - before)
+        after = support[label] + predictions[label] - fewer
+        return np.asarray(safe_ratio(2 * (hits[label] - hit), after) - before), (after == 0).astype(np.int64)
 
-    one, none = np.ones_like(true), np.zeros_like(true)
-    same, other = change(true, one, hit), change(predicted, none, one)
-    return np.asarray((same + np.where(hit == 1, 0.0, other)) / len(counts))
+    own, own_gone = change(true, 1 + hit)
+    other, other_gone = change(predicted, np.ones_like(hit))
+    changed = total + own + np.where(hit == 1, 0.0, other)
+    return safe_ratio(changed, occurring - own_gone - np.where(hit == 1, 0, other_gone))
 
 
 def _mean_f1(hits: Floats | Labels, support: Floats | Labels, predictions: Floats | Labels) -> Floats:
-    """Return the mean F1 over the classes, which are the last axis."""
-    return np.asarray(safe_ratio(2 * hits, support + predictions).mean(axis=-1))
+    """Return the mean F1 over the classes that occur, which are the last axis."""
+    total = np.asarray(support + predictions)
+    return safe_ratio(safe_ratio(2 * hits, total).sum(axis=-1), (total > 0).sum(axis=-1))

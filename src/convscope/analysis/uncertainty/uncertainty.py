@@ -45,13 +45,13 @@ class Uncertainty:
     n: int
     """Images they were chosen on."""
     temperature_scaling: TemperatureScaling | None
-    """None if no image was misclassified, so that there was nothing to fit."""
+    """As fitted, used or not; None if no image was misclassified, so that there was nothing to fit."""
     uncalibrated: CalibrationMetrics
     """On the test images, at temperature 1."""
     calibrated: CalibrationMetrics | None
-    """On the test images, at the temperature."""
+    """On the test images, at the temperature; None if it would not help."""
     curve: RiskCoverageCurve = field(metadata=OMIT)
-    """Of the test images, by their calibrated confidence."""
+    """Of the test images, by their confidence at the temperature in use."""
     risk_coverage: RiskCoverage
     thresholds: tuple[Threshold, ...]
     """For the target accuracies that some threshold reaches."""
@@ -60,7 +60,9 @@ class Uncertainty:
 
     @property
     def temperature(self) -> float | None:
-        return None if self.temperature_scaling is None else self.temperature_scaling.temperature
+        """The temperature in use; None if none was fitted, or if it would not help."""
+        scaling = self.temperature_scaling
+        return scaling.temperature if scaling and scaling.helps else None
 
 
 def measure_uncertainty(
@@ -76,11 +78,12 @@ def measure_uncertainty(
     held_out = dataset.train.take(indices)
     logits = predictor.logits(held_out.images)
     scaling = fit_temperature_scaling(logits, held_out.labels)
-    temperature = scaling.temperature if scaling else 1.0
+    used = scaling if scaling and scaling.helps else None
+    temperature = used.temperature if used else 1.0
     selection = confidence_and_correct(logits, held_out.labels, temperature)
     test = confidence_and_correct(evaluation.logits, evaluation.labels, temperature)
     calibrated = (
-        measure_calibration(evaluation.logits, evaluation.labels, temperature=temperature, seed=seed) if scaling else None
+        measure_calibration(evaluation.logits, evaluation.labels, temperature=temperature, seed=seed) if used else None
     )
     curve = risk_coverage_curve(*test)
     thresholds, unreachable = thresholds_for_accuracy(selection, test, selected_on=selected_on)
@@ -138,7 +141,7 @@ def threshold_for_accuracy(
 
 
 def temperature_of(metrics: Mapping[str, Any]) -> float:
-    """Return the divisor of a run's logits; 1 if none was fitted."""
+    """Return the divisor of a run's logits; 1 if none was fitted, or if it would not help."""
     return float((metrics.get("uncertainty") or {}).get("temperature") or 1.0)
 
 

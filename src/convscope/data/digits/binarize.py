@@ -39,6 +39,8 @@ FLAT = 1
 """Variation of a flat background, in grey levels."""
 MIN_INK = 40
 """Absorption, of 255, that ink must have on average beyond its background; grain, creases and shadow edges have less."""
+MIN_LIGHT = 64
+"""Background level that absorption is at least measured against; in darker places noise would look like ink."""
 Levels = npt.NDArray[np.int64]
 
 
@@ -81,7 +83,7 @@ def binarize_document(image: GreyImage, *, above: int = -1, radius: int = CLOSIN
     if not inverted:
         levels = 255 - levels
     background = _spread(_morphological_close(block_means(levels, side), radius), side, (levels.shape[0], levels.shape[1]))
-    absorbed = np.maximum(255 * (background - levels) // np.maximum(background, 1), 0)
+    absorbed = np.maximum(255 * (background - levels) // np.maximum(background, MIN_LIGHT), 0)
     counts = np.bincount(absorbed.ravel(), minlength=256)
     counts[: above + 1] = 0
     threshold, strength, rest = split_levels(counts)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -24,13 +26,21 @@ class Components:
     def __len__(self) -> int:
         return len(self.boxes)
 
-    def mask_of(self, pieces: frozenset[int] | set[int]) -> npt.NDArray[np.bool_]:
-        """Return a mask (h, w) of the given components."""
-        mask = np.zeros(self.shape, dtype=bool)
-        for row, first, last, piece in self.runs.tolist():
-            if piece in pieces:
-                mask[row, first : last + 1] = True
+    def mask_of(self, pieces: Iterable[int], area: Box | None = None) -> npt.NDArray[np.bool_]:
+        """Return a mask of the given components, which lie in ``area``; (h, w) without it."""
+        top, left, bottom, right = (0, 0, self.shape[0] - 1, self.shape[1] - 1) if area is None else astuple(area)
+        mask = np.zeros((bottom - top + 1, right - left + 1), dtype=bool)
+        runs, starts = self._runs_by_piece
+        for piece in pieces:
+            for row, first, last, _ in runs[starts[piece] : starts[piece + 1]].tolist():
+                mask[row - top, first - left : last - left + 1] = True
         return mask
+
+    @cached_property
+    def _runs_by_piece(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return the runs ordered by component, and where those of each begin."""
+        runs = self.runs[np.argsort(self.runs[:, 3], kind="stable")]
+        return runs, np.searchsorted(runs[:, 3], np.arange(len(self) + 1))
 
 
 def label_components(mask: npt.NDArray[np.bool_]) -> Components:

@@ -14,6 +14,7 @@ from .binarize import CLOSING_RADIUS, MAX_SIDE, WIDE_RADIUS, InkMask, binarize_d
 from .connected_components import Components, label_components
 from .grouping import DigitGroup, group_pieces, in_reading_order, is_cut_off, longer_side, merge_groups
 from .mnist_style import DigitPreprocessing, PreparedDigit, dilate, prepare_digit
+from .panels import find_panels
 from .steps import Box
 
 MIN_TIMES, MIN_SIDE = 2, 56
@@ -44,25 +45,64 @@ def detect_digits(image: GreyImage, settings: DigitPreprocessing, *, several: bo
     """Return the digits in an image (h, w) uint8 in reading order, at least one, even empty.
 
     A single digit on a flat background is prepared as a whole image. In a photo the paper background is removed first. Of
-    several digits, each is prepared from its own ink. All ink is one digit unless ``several``, or in an image hardly larger
-    than the network's.
+    several digits, each is prepared from its own ink. Panels on a flat background, such as drawing pads, are looked into. All
+    ink is one digit unless ``several``, or in an image hardly larger than the network's.
     """
     if min(image.shape) < max(MIN_SIDE, MIN_TIMES * max(settings.height, settings.width)):
         return [_whole(image, settings)]
     if has_flat_background(image):
         ink_mask = _flat_ink(image, settings)
         components = label_components(ink_mask.strong)
+        if (inside := _inside_panels(image, ink_mask.factor, components, settings, several=several)) is not None:
+            return inside
         groups = group_pieces(components)
         if len(groups) <= 1 or not several:
             return [_whole(image, settings)]
     else:
         ink_mask, components, groups = _segment_photo(image)
         if not groups:
-            return [DetectedDigit(prepare_digit(np.zeros_like(image), settings), None, background_removed=True)]
+            return [_nothing(image, settings, background_removed=True)]
         if not several:
             groups = [merge_groups(groups)]
     order = in_reading_order([group.box for group in groups])
     return [_separate(ink_mask, components, groups[index], settings) for index in order]
+
+
+def _nothing(image: GreyImage, settings: DigitPreprocessing, *, background_removed: bool) -> DetectedDigit:
+    return DetectedDigit(prepare_digit(np.zeros_like(image), settings), None, background_removed)
+
+
+def _inside_panels(
+    image: GreyImage, factor: int, components: Components, settings: DigitPreprocessing, *, several: bool
+) -> list[DetectedDigit] | None:
+    """Return the digits inside panels, or nothing inside an empty one; None where the page itself is to be read."""
+    panels = find_panels(components, -(-MIN_SIDE // factor))
+    found: list[tuple[Box, list[DetectedDigit]]] = []
+    for panel in panels:
+        box = Box(
+            panel.box.top * factor,
+            panel.box.left * factor,
+            panel.box.bottom * factor + factor - 1,
+            panel.box.right * factor + factor - 1,
+        )
+        digits = detect_digits(image[box.top : box.bottom + 1, box.left : box.right + 1], settings, several=several)
+        inside = [_moved(each, box) for each in digits if each.box is not None]
+        if inside:
+            found.append((box, inside))
+    if not found:
+        return [_nothing(image, settings, background_removed=False)] if any(panel.is_filled for panel in panels) else None
+    if not several:
+        return max(found, key=lambda each: each[1][0].area)[1]
+    return [digit for index in in_reading_order([box for box, _ in found]) for digit in found[index][1]]
+
+
+def _moved(digit: DetectedDigit, panel: Box) -> DetectedDigit:
+    """Return a digit of a panel with its place in the image, and the panel's area if it is all of its ink."""
+    box = digit.box
+    assert box is not None
+    moved = Box(box.top + panel.top, box.left + panel.left, box.bottom + panel.top, box.right + panel.left)
+    area = digit.area or (panel.bottom - panel.top + 1) * (panel.right - panel.left + 1)
+    return replace(digit, box=moved, area=area)
 
 
 def _whole(image: GreyImage, settings: DigitPreprocessing) -> DetectedDigit:
@@ -112,15 +152,18 @@ def _cut_off_area(components: Components) -> int:
 
 
 def _separate(ink_mask: InkMask, components: Components, group: DigitGroup, settings: DigitPreprocessing) -> DetectedDigit:
-    mask = components.mask_of(frozenset(group.pieces))
-    for _ in range(1 + max(mask.shape) // 512):
-        mask = dilate(mask)
-    box, factor = group.box, ink_mask.factor
-    part = (
-        slice(max(0, box.top - MARGIN), box.bottom + 1 + MARGIN),
-        slice(max(0, box.left - MARGIN), box.right + 1 + MARGIN),
+    box, factor, (height, width) = group.box, ink_mask.factor, components.shape
+    area = Box(
+        max(0, box.top - MARGIN),
+        max(0, box.left - MARGIN),
+        min(height - 1, box.bottom + MARGIN),
+        min(width - 1, box.right + MARGIN),
     )
-    ink = np.where(mask[part], ink_mask.ink[part], 0).astype(np.uint8)
+    mask = components.mask_of(group.pieces, area)  # of this area alone, so that many digits cost no more than their ink
+    for _ in range(1 + max(height, width) // 512):
+        mask = dilate(mask)
+    part = slice(area.top, area.bottom + 1), slice(area.left, area.right + 1)
+    ink = np.where(mask, ink_mask.ink[part], 0).astype(np.uint8)
     prepared = prepare_digit(ink, replace(settings, polarity="keep", background=False))
     whole = Box(box.top * factor, box.left * factor, (box.bottom + 1) * factor - 1, (box.right + 1) * factor - 1)
     return DetectedDigit(prepared, whole, ink_mask.background_removed, group.area)

@@ -11,7 +11,7 @@ from each digit to its right neighbour.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -43,6 +43,26 @@ class DigitGroup:
     """Pixels of ink."""
 
 
+class Neighbourhoods:
+    """Boxes by the squares of a grid that they cover: the boxes near another are found without comparing all pairs."""
+
+    def __init__(self, boxes: Mapping[int, Box], side: int) -> None:
+        self._side = max(1, side)
+        self._squares: dict[tuple[int, int], list[int]] = {}
+        for key, box in boxes.items():
+            for square in self._covered(box, 0):
+                self._squares.setdefault(square, []).append(key)
+
+    def around(self, box: Box, reach: int = 0) -> list[int]:
+        """Return the keys of at least those boxes that come within ``reach`` pixels of ``box``, ascending."""
+        return sorted({key for square in self._covered(box, reach) for key in self._squares.get(square, ())})
+
+    def _covered(self, box: Box, reach: int) -> Iterator[tuple[int, int]]:
+        rows = range((box.top - reach) // self._side, (box.bottom + reach) // self._side + 1)
+        columns = range((box.left - reach) // self._side, (box.right + reach) // self._side + 1)
+        return ((row, column) for row in rows for column in columns)
+
+
 def group_pieces(components: Components, *, drop_cut_off: bool = False) -> list[DigitGroup]:
     """Group components into digits, in the order of their first pixels.
 
@@ -58,17 +78,22 @@ def group_pieces(components: Components, *, drop_cut_off: bool = False) -> list[
         return []
     pieces = [piece for piece in pieces if DIRT * DIRT * components.areas[piece] >= height * height]
     large = [piece for piece in pieces if SMALL * _height(components.boxes[piece]) >= height]
+    boxes = components.boxes
+    near = Neighbourhoods({piece: boxes[piece] for piece in large}, height)
     owners = {piece: piece for piece in large}
-    for index, piece in enumerate(large):
-        for other in large[:index]:
-            if _overlap(components.boxes[piece], components.boxes[other]):
-                old, new = max(owners[piece], owners[other]), min(owners[piece], owners[other])
-                owners = {each: new if owner == old else owner for each, owner in owners.items()}
+    for piece in large:
+        for other in near.around(boxes[piece]):
+            if other < piece and _overlap(boxes[piece], boxes[other]):
+                old, new = _owner(owners, piece), _owner(owners, other)
+                owners[max(old, new)] = min(old, new)
+    owners = {piece: _owner(owners, piece) for piece in large}
     for piece in pieces:
         if piece in owners:
             continue
-        box = components.boxes[piece]
-        gap, nearest = min((_gap(box, components.boxes[other]), other) for other in large)
+        box = boxes[piece]
+        gap, nearest = min(
+            ((_gap(box, boxes[other]), other) for other in near.around(box, height // MAX_GAP)), default=(height, -1)
+        )
         if MAX_GAP * gap <= height:
             owners[piece] = owners[nearest]
         elif ALONE * longer_side(box) >= height:
@@ -107,13 +132,22 @@ def in_reading_order(boxes: Sequence[Box]) -> list[int]:
     middles = [((box.left + box.right) / 2, (box.top + box.bottom) / 2) for box in boxes]
     levels = [down - slope * across for across, down in middles]
     rows: list[list[int]] = []
+    total = 0.0
     for index in sorted(range(len(boxes)), key=lambda index: levels[index]):
-        row = rows[-1] if rows else []
-        if row and levels[index] - sum(levels[each] for each in row) / len(row) <= SAME_ROW * height:
-            row.append(index)
+        if rows and levels[index] - total / len(rows[-1]) <= SAME_ROW * height:
+            rows[-1].append(index)
+            total += levels[index]
         else:
             rows.append([index])
+            total = levels[index]
     return [index for row in rows for index in sorted(row, key=lambda index: middles[index][0])]
+
+
+def _owner(owners: dict[int, int], piece: int) -> int:
+    while owners[piece] != piece:
+        owners[piece] = owners[owners[piece]]
+        piece = owners[piece]
+    return piece
 
 
 def _groups(components: Components, owners: dict[int, int]) -> list[DigitGroup]:
@@ -139,9 +173,13 @@ def _digit_height(heights: Sequence[tuple[int, int]]) -> int:
 def _slope(boxes: Sequence[Box]) -> float:
     """Return how far rows go down per pixel to the right; 0 if no digit has a neighbour."""
     slopes = []
+    neighbourhoods = Neighbourhoods(dict(enumerate(boxes)), int(median(map(_height, boxes))))
     for box in boxes:
-        right = [other for other in boxes if other.left > box.right and _shared_height(box, other) > 0]
-        near = [other for other in right if other.left - box.right <= 2 * _height(box)]
+        beside = Box(box.top, box.right + 1, box.bottom, box.right + 2 * _height(box))
+        others = [boxes[index] for index in neighbourhoods.around(beside)]
+        near = [
+            other for other in others if 0 < other.left - box.right <= 2 * _height(box) and _shared_height(box, other) > 0
+        ]
         if near:
             other = min(near, key=lambda other: other.left)
             across = (other.left + other.right - box.left - box.right) / 2

@@ -107,7 +107,8 @@ def prepare_images(dataset: Dataset) -> Dataset:
     sample = _sample(dataset.train)
     grey = sample if channels == 1 else to_grey(sample.reshape(-1, width, channels)).reshape(-1, height, width, 1)
     preprocessor = ImagePreprocessor((height, width, 1), choose_settings((height, width), grey))
-    train, test = (_prepared(split, preprocessor, dataset.name) for split in (dataset.train, dataset.test))
+    train = _prepared(dataset.train, preprocessor, dataset.name)
+    test = train if dataset.test is dataset.train else _prepared(dataset.test, preprocessor, dataset.name)
     content = DIGITS if set(dataset.class_names) == NAMES else CHARACTERS
     provenance = replace(dataset.provenance, digits=preprocessor.digits, content=content)
     return with_note(replace(dataset, train=train, test=test, provenance=provenance), ASKED_NOTE)
@@ -122,7 +123,7 @@ def _prepared(split: Split, preprocessor: ImagePreprocessor, name: str) -> Split
 
     with one_thread_each(), ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(prepare, range(0, len(split), BLOCK)))
-    return Split(images, split.labels)
+    return Split(images, split.labels, split.names)
 
 
 def _sample(split: Split) -> Images:

@@ -1,8 +1,9 @@
 """Decoding of image files to pixels that do not depend on the file format.
 
-Transparent pixels are composited on white, with the integers of ``resample.to_grey``. 16 bits become 8 by (v + 128) // 257, CMYK
-becomes RGB by the simple formula, and the EXIF orientation is applied; colour profiles and gamma are not. Of an animation the
-first frame is used. Pillow decodes six formats and no others, after the header has shown that the image fits into memory.
+White ink on transparency is composited on black, other transparent pixels on white, with the integers of
+``resample.to_grey``. 16 bits become 8 by (v + 128) // 257, CMYK becomes RGB by the simple formula, and the EXIF orientation is
+applied; colour profiles and gamma are not. Of an animation the first frame is used. Pillow decodes six formats and no others,
+after the header has shown that the image fits into memory.
 """
 
 from __future__ import annotations
@@ -69,6 +70,8 @@ MAX_SIDE = 2048
 """Pixels. A larger image is reduced by an integer factor: a photo then takes a tenth of the time, and the networks here need
 hundreds of pixels at most."""
 CHECKS = {PNG: check_png, WEBP: check_webp}
+WHITE, OPAQUE = 240, 128
+"""Least level and opacity of white ink."""
 WITH_ALPHA = frozenset({"LA", "La", "PA", "RGBA", "RGBa"})
 TO_EIGHT_BITS = ((np.arange(65536, dtype=np.int64) + 128) // 257).astype(np.uint8)
 
@@ -150,7 +153,10 @@ def _finished(
     elif pixels.shape[2] == 4:
         if pixels[..., 3].min() < 255:
             steps.append("composited on white" if pixels[..., 3].any() else "fully transparent, so all white")
-        pixels = composite_on_white(pixels)
+        opacity, pixels = pixels[..., 3], composite_on_white(pixels)
+        if pixels.min() >= WHITE and opacity.max() >= OPAQUE > opacity.min():  # white ink, of which nothing would be left
+            pixels = np.repeat(opacity[..., None], 3, axis=2)
+            steps[-1] = "white ink on transparency, so on black"
     if orientation != UPRIGHT:
         steps.append("rotated upright")
     return DecodedImage(apply_exif_orientation(pixels, orientation), tuple(steps), max(full_size) / max(pixels.shape[:2]))

@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 from ...errors import PictureError, reason_of
+from ...system.near_paths import did_you_mean, near_path
 from ...types import PathLike
 from .formats import SUFFIXES
 
@@ -67,7 +68,8 @@ def _missing(path: PathLike, name: str) -> str:
         return f"{name} is a URL, and convscope downloads nothing here. Download the image and pass the file."
     if Path(path).is_symlink():
         return f"{name} is a broken link. Correct it, or pass the image file itself."
-    return f"{name} does not exist. Check the name and the current folder."
+    near = did_you_mean(near_path(Path(path), lambda found: found.suffix.lower() in SUFFIXES))
+    return f"{name} does not exist.{near or ' Check the name and the current folder.'}"
 
 
 IGNORED_FOLDERS = frozenset({"__MACOSX"})

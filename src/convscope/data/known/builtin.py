@@ -1,6 +1,6 @@
 """Datasets known by name.
 
-``mnist`` ships in the package, ``digits`` with scikit-learn; those of ``registry.py`` must be on the machine already.
+``mnist`` and ``digits`` ship in the package; those of ``registry.py`` must be on the machine already.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import DatasetError
-from ..dataset import Dataset, Provenance, Split
-from ..readers.assemble import held_out_note, hold_out_test
+from ..dataset import Dataset, Provenance, RowNames, Split
+from ..readers.assemble import all_as_test_note, held_out_note, hold_out_test
 from ..readers.npz import KEYS, read_arrays
 from .idx_sets import load_known_set
 from .registry import KNOWN_SETS
 
 MNIST_FILE = Path(__file__).parents[1] / "mnist.npz"
+DIGITS_FILE = Path(__file__).parents[1] / "digits.npz"
 
 MNIST_SHA256 = {
     "x_train": "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",
@@ -57,22 +58,24 @@ def load_mnist(path: Path = MNIST_FILE) -> Dataset:
     return Dataset("mnist", train, test, DIGIT_NAMES, provenance)
 
 
-def load_digits() -> Dataset:
-    """Load scikit-learn's digits: 1,797 grey images of 8 × 8, a fifth held out for testing."""
-    from sklearn import datasets  # here, because the import takes most of a second
-
-    bunch = datasets.load_digits()
+def load_digits(*, all_as_test: bool = False) -> Dataset:
+    """Load scikit-learn's digits: 1,797 grey images of 8 × 8, a fifth held out for testing unless all are test images."""
+    with np.load(DIGITS_FILE) as archive:
+        counts, labels = archive["images"], archive["labels"].astype(np.int64)
     # The source counts the set pixels of 4 × 4 blocks, 0 to 16; scale them to the range of uint8.
-    images = np.round(bunch.images * (255 / 16)).astype(np.uint8)[..., None]
-    whole = Split(images, bunch.target)
+    images = np.round(counts * (255 / 16)).astype(np.uint8)[..., None]
+    whole = Split(images, labels, RowNames("digits row", np.arange(len(labels))))
     train, test = hold_out_test(whole.labels, "digits")
+    note = all_as_test_note(len(images)) if all_as_test else held_out_note(len(test), len(images))
     provenance = Provenance(
         source="digits",
         description="Scikit-learn's copy of the UCI optical recognition of handwritten digits",
         licence="CC BY 4.0, E. Alpaydin and C. Kaynak",
         content="digits",
-        notes=(held_out_note(len(test), len(images)),),
+        notes=(note,),
     )
+    if all_as_test:
+        return Dataset("digits", whole, whole, DIGIT_NAMES, provenance)
     return Dataset("digits", whole.take(train), whole.take(test), DIGIT_NAMES, provenance)
 
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from ...errors import ConfigError, DatasetError
 from ...formatting import count_of
 from ...system.memory import allocate_images
 from ...types import Labels, PathLike
-from ..dataset import Dataset, Provenance, Split
+from ..dataset import Dataset, Provenance, RowNames, Split, take_names
 from ..images.inputs import printable
 from ..read_options import ReadOptions
 from ..split import stratified_split
@@ -30,6 +31,13 @@ class RawSplit:
 
     images: npt.NDArray[Any]
     labels: npt.NDArray[Any]
+    names: RowNames | None = None
+    """Where each image is, such as line 17 of a table."""
+
+
+def rows_of(source: str, images: npt.NDArray[Any]) -> RowNames:
+    """Return the names of all rows of an array, counted from 0: ``x_test row 16``."""
+    return RowNames(f"{source} row", np.arange(len(images)))
 
 
 @dataclass(frozen=True)
@@ -68,10 +76,14 @@ def assemble_dataset(origin: DatasetSource, train: RawSplit, test: RawSplit | No
                 f"{origin.quoted} has {len(part.images):,} images but {len(part.labels):,} labels. Save one label per image."
             )
     images, notes = to_uint8_images([part.images for part in parts], origin.quoted)
-    labels, names = index_labels([part.labels for part in parts], origin.quoted, options.class_names or origin.class_names)
+    wanted, least = options.class_names or origin.class_names, 1 if options.all_as_test else 2
+    labels, names = index_labels([part.labels for part in parts], origin.quoted, wanted, least=least)
     _check_size(images[0].shape[1:3], options, origin.quoted)
-    splits = [Split(*each) for each in zip(images, labels, strict=True)]
-    if test is None:
+    splits = [Split(pixels, classes, part.names or ()) for pixels, classes, part in zip(images, labels, parts, strict=True)]
+    if test is None and options.all_as_test:
+        notes.append(all_as_test_note(len(splits[0])))
+        splits *= 2
+    elif test is None:
         kept, held_out = hold_out_test(splits[0].labels, origin.quoted)
         notes.append(held_out_note(len(held_out), len(kept) + len(held_out)))
         splits = [_take(splits[0], rows, origin.quoted) for rows in (kept, held_out)]
@@ -92,7 +104,7 @@ def _take(split: Split, rows: Labels, name: str) -> Split:
     images = allocate_images((len(rows), *split.images.shape[1:]), name)
     for start in range(0, len(rows), BLOCK):
         images[start : start + BLOCK] = split.images[rows[start : start + BLOCK]]
-    return Split(images, split.labels[rows])
+    return Split(images, split.labels[rows], take_names(split.names, rows))
 
 
 def hold_out_test(labels: Labels, name: str) -> tuple[Labels, Labels]:
@@ -109,6 +121,15 @@ def hold_out_test(labels: Labels, name: str) -> tuple[Labels, Labels]:
 def held_out_note(held_out: int, total: int) -> str:
     """Return the note on a held-out test split."""
     return f"no test split: held out {held_out:,} of {total:,} images, stratified, seed {TEST_SEED}"
+
+
+def all_as_test_note(total: int) -> str:
+    """Return the note on data that are all test images."""
+    return (
+        f"no test split: all {count_of(total, 'image')} are test images"
+        if total > 1
+        else "no test split: its image is tested"
+    )
 
 
 def dataset_name(source: PathLike) -> str:

@@ -15,7 +15,8 @@ import numpy.typing as npt
 from ...errors import DatasetError, reason_of
 from ...formatting import count_of
 from ...system.memory import check_memory
-from ..dataset import Dataset
+from ..dataset import Dataset, RowNames
+from ..images.inputs import printable
 from ..read_options import MAX_CLASSES, ReadListener, ReadOptions, find_class_names
 from .assemble import DatasetSource, RawSplit, assemble_dataset
 from .csv_lines import MAX_LEVEL, Layout, Lines, find_layout, read_lines
@@ -80,10 +81,10 @@ def _label_last(layout: Layout, lines: Lines) -> tuple[Layout, Lines]:
 SUFFIXES = frozenset({".csv", ".tsv"})
 
 
-def find_tables(folder: Path) -> dict[str, Path]:
+def find_tables(folder: Path, *, all_as_test: bool = False) -> dict[str, Path]:
     """Return the tables in ``folder`` whose names end in ``train`` or ``test``, by split.
 
-    The result is empty without a training table; two tables for the same split are a DatasetError.
+    The result is empty without a training table, unless ``all_as_test``; two tables for the same split are a DatasetError.
     """
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
@@ -95,7 +96,7 @@ def find_tables(folder: Path) -> dict[str, Path]:
                     "the other."
                 )
             found[split] = path
-    return found if "train" in found else {}
+    return found if "train" in found or all_as_test else {}
 
 
 def read_table(path: Path, options: ReadOptions, progress: ReadListener | None = None) -> Dataset:
@@ -109,10 +110,10 @@ def read_tables(folder: Path, options: ReadOptions, progress: ReadListener | Non
 
     A test table without labels, as on Kaggle, is ignored.
     """
-    tables = find_tables(folder)
-    train, layout = _read(tables["train"], progress)
+    tables = find_tables(folder, all_as_test=options.all_as_test)
+    train, layout = _read(tables.get("train") or tables["test"], progress)
     origin = _origin(folder, folder, " and ".join(path.name for path in tables.values()), layout)
-    if "test" not in tables:
+    if len(tables) == 1:
         return assemble_dataset(origin, train, None, options)
     other = find_layout(tables["test"])
     if other.columns == layout.columns - 1 and other.header == layout.header:
@@ -133,13 +134,14 @@ def _read(path: Path, progress: ReadListener | None, like: Layout | None = None)
         lines = read_lines(path, layout, progress)
     except OSError as error:
         raise DatasetError(f"cannot read {str(path)!r}: {reason_of(error)}. Check its name and permissions.") from error
-    _refuse_bad(path, lines)
+    refuse_bad_lines(path, lines)
     if not lines.rows:
         raise DatasetError(f"{str(path)!r} holds a header but no images. Add one line per image.")
     if like is None:
         layout, lines = detect_label_column(path, layout, lines)
     images = np.stack(lines.rows).reshape(len(lines.rows), *shape)
-    return RawSplit(images, _labels(lines.labels)), layout
+    names = RowNames(f"{printable(path.name)} line", np.array(lines.numbers, np.int64))
+    return RawSplit(images, _labels(lines.labels), names), layout
 
 
 def _image_shape(path: Path, layout: Layout, like: Layout | None) -> tuple[int, int, int]:
@@ -158,7 +160,8 @@ def _image_shape(path: Path, layout: Layout, like: Layout | None) -> tuple[int, 
     return shape
 
 
-def _refuse_bad(path: Path, lines: Lines) -> None:
+def refuse_bad_lines(path: Path, lines: Lines) -> None:
+    """Raise a DatasetError that lists the invalid lines, if there are any."""
     if not lines.num_bad:
         return
     more = lines.num_bad - len(lines.bad)

@@ -56,6 +56,8 @@ class Lines:
 
     labels: list[str] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)
+    """The line of each row, from 1."""
     bad: list[str] = field(default_factory=list)
     """Descriptions of the first invalid lines."""
     num_bad: int = 0
@@ -83,6 +85,12 @@ def find_layout(path: Path) -> Layout:
     header = _is_header(cells)
     column = _label_column(cells) if header else len(cells) - 1 if _is_number(cells[0]) and not _is_number(cells[-1]) else 0
     return Layout(delimiter, len(cells), header, column)
+
+
+def column_names(path: Path, layout: Layout) -> list[str]:
+    """Return the cells of the first line."""
+    with path.open("rb") as file:
+        return next(([cell.strip() for cell in _cells(line, layout.delimiter)] for _, line in _each_line(file, path)), [])
 
 
 def _is_header(cells: list[str]) -> bool:
@@ -162,6 +170,7 @@ def _read_line(number: int, line: bytes, layout: Layout, lines: Lines) -> None:
         return
     lines.labels.append(text)
     lines.rows.append(row)
+    lines.numbers.append(number)
 
 
 def _split_label(line: bytes, layout: Layout) -> tuple[bytes | str, bytes]:

@@ -20,7 +20,7 @@ from ...formatting import join_words
 from ..dataset import Dataset
 from ..digits.recognize_dataset import mark_as_digits
 from ..read_options import ReadOptions, find_class_names
-from .assemble import DatasetSource, RawSplit, assemble_dataset
+from .assemble import DatasetSource, RawSplit, assemble_dataset, rows_of
 from .idx import read_idx
 from .labels import ClassNames
 
@@ -87,8 +87,11 @@ def read_idx_path(path: Path, options: ReadOptions) -> Dataset:
 
 def read_set(found: IdxSet, origin: DatasetSource, options: ReadOptions) -> Dataset:
     """Read a dataset from its IDX files."""
-    train = _part(found, "train")
-    test = _part(found, "test") if any(split == "test" for split, _ in found.files) else None
+    splits = {split for split, _ in found.files}
+    if options.all_as_test and splits == {"test"}:
+        train, test = _part(found, "test"), None
+    else:
+        train, test = _part(found, "train"), _part(found, "test") if "test" in splits else None
     dataset = assemble_dataset(origin, train, test, options)
     return mark_as_digits(dataset, centre=False) if found.name.lower().startswith(TRANSPOSED) else dataset
 
@@ -103,9 +106,8 @@ def _part(found: IdxSet, split: str) -> RawSplit:
                 "and labels, and so does a test split."
             )
         arrays[what] = read_idx(found.files[split, what], dimensions)
-    return RawSplit(
-        _transpose(arrays["images"]) if found.name.lower().startswith(TRANSPOSED) else arrays["images"], arrays["labels"]
-    )
+    images = _transpose(arrays["images"]) if found.name.lower().startswith(TRANSPOSED) else arrays["images"]
+    return RawSplit(images, arrays["labels"], rows_of(found.files[split, "images"].name.removesuffix(".gz"), images))
 
 
 def _transpose(images: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -19,7 +19,8 @@ from ..dataset import Dataset, Provenance, Split
 from ..images.inputs import BadPicture, printable
 from ..preprocessing import ImagePreprocessor
 from ..read_options import ReadListener, ReadOptions, find_class_names
-from .assemble import dataset_name, held_out_note, hold_out_test
+from .assemble import all_as_test_note, dataset_name, held_out_note, hold_out_test
+from .decoded_cache import decode_cached
 from .image_folder_decoding import Decoded, decode_all, keep_rows, read_image_headers
 from .image_folder_listing import Listing, list_folder
 from .image_folder_preprocessing import choose_preprocessing, preprocessing_of_run
@@ -54,13 +55,14 @@ def read_folder(
             are decoded first, and the message lists every unreadable one.
         ConfigError: The class names do not fit.
     """
-    plan = _plan(root, list_folder(root), options)
+    plan = _plan(root, list_folder(root, all_as_test=options.all_as_test), options)
     chosen = None if preprocessor is None else preprocessing_of_run(preprocessor, options)
     if chosen is None:
         chosen = choose_preprocessing(
             plan.paths, plan.class_names, read_image_headers(plan.paths, progress), options, progress
         )
-    decoded = decode_all(plan.paths, str(root), chosen.preprocessor, progress, keeps_channels=chosen.keeps_channels)
+    decode = decode_cached if options.use_cache else decode_all
+    decoded = decode(plan.paths, str(root), chosen.preprocessor, progress, keeps_channels=chosen.keeps_channels)
     notes = [*plan.notes, *chosen.notes]
     if decoded.several:
         files = count_of(len(decoded.several), "image file")
@@ -109,6 +111,8 @@ def _plan(root: Path, listing: Listing, options: ReadOptions) -> Plan:
         if not test_paths:
             raise DatasetError(f"the test split of {str(root)!r} holds no image files. Add some of each class.")
         return Plan([*paths, *test_paths], np.concatenate([labels, test_labels]), len(paths), names, tuple(notes))
+    if options.all_as_test:
+        return Plan(paths, labels, 0, names, (*notes, all_as_test_note(len(paths))))
     kept, held_out = hold_out_test(labels, repr(str(root)))
     order = np.concatenate([kept, held_out])
     notes.append(held_out_note(len(held_out), len(labels)))
@@ -129,7 +133,8 @@ def _splits(root: Path, plan: Plan, decoded: Decoded) -> tuple[Split, Split]:
         images, labels, good = decoded.images[first:last], plan.labels[first:last], np.array(rows, dtype=np.int64) - first
         return Split(images if len(good) == len(labels) else keep_rows(images, good), labels[good], names)
 
-    return part(0, plan.num_train), part(plan.num_train, len(plan.paths))
+    test = part(plan.num_train, len(plan.paths))
+    return part(0, plan.num_train) if plan.num_train else test, test
 
 
 def _too_many_bad(root: Path, bad: list[BadPicture], total: int, options: ReadOptions) -> str:

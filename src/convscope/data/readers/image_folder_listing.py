@@ -89,16 +89,22 @@ class Listing:
         return tuple(sorted({name for classes in self.splits.values() for name in classes}, key=natural_order))
 
 
-def list_folder(root: Path) -> Listing:
-    """List a folder of image files; DatasetError if it is not laid out as folders of classes."""
+def list_folder(root: Path, *, all_as_test: bool = False) -> Listing:
+    """List a folder of image files; DatasetError if it is not laid out as folders of classes.
+
+    With ``all_as_test``, a test split alone and a single class are enough.
+    """
     listing = Listing(root, {})
     tops = _folders(root)
     named = find_splits(tops)
     # A folder "train" that holds image files directly is a class, perhaps of trains; one that holds folders is a split.
     found = {name: split for name, split in named.items() if split != UNLABELLED and _folders(root / name)}
     if "train" not in found.values():
+        if all_as_test and (alone := _test_alone(root, tops, found)):
+            listing.notes.extend(f"ignored {printable(name)}/" for name in found if name != alone)
+            return _checked(_add_split(listing, "", _within(root / alone), _folders(_within(root / alone))), least=1)
         _refuse_splits(root, tops, set(found))
-        return _checked(_add_split(listing, "", root, tops))
+        return _checked(_add_split(listing, "", root, tops), least=1 if all_as_test else 2)
     others = [name for name in tops if name not in found and _image_files(root / name, Listing(root, {}))]
     for name in [name for name in others if name in named]:
         others.remove(name)
@@ -114,6 +120,13 @@ def list_folder(root: Path) -> Listing:
         folder = _within(root / name)
         _add_split(listing, split, folder, _folders(folder))
     return _checked(listing)
+
+
+def _test_alone(root: Path, tops: list[str], found: dict[str, str]) -> str | None:
+    """Return the folder of the test split, or else of the validation split, if only splits hold image files."""
+    if any(name not in found and _image_files(root / name, Listing(root, {})) for name in tops):
+        return None
+    return next((name for wanted in ("test", "val") for name, split in found.items() if split == wanted), None)
 
 
 def holds_classes(root: Path) -> bool:
@@ -170,11 +183,11 @@ def _add_split(listing: Listing, split: str, folder: Path, classes: list[str]) -
     return listing
 
 
-def _checked(listing: Listing) -> Listing:
+def _checked(listing: Listing, *, least: int = 2) -> Listing:
     names = listing.class_names()
     filled = [name for name in names if any(classes.get(name) for classes in listing.splits.values())]
     root = repr(str(listing.root))
-    if len(filled) < 2:
+    if len(filled) < least:
         raise DatasetError(_too_few(listing, names, filled))
     if len(names) > MAX_CLASSES:
         raise DatasetError(

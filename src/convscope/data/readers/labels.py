@@ -18,7 +18,7 @@ ClassNames: TypeAlias = Sequence[str] | Mapping[int, str] | None
 
 
 def index_labels(
-    parts: Sequence[npt.NDArray[Any]], name: str, class_names: ClassNames = None
+    parts: Sequence[npt.NDArray[Any]], name: str, class_names: ClassNames = None, *, least: int = 2
 ) -> tuple[list[Labels], tuple[str, ...]]:
     """Convert labels to class indices (n,) for each split, and return the class names too.
 
@@ -29,6 +29,7 @@ def index_labels(
         parts: The labels of each split: (n,) or (n, 1) whole numbers, booleans or texts, or (n, k) one-hot.
         name: The dataset, quoted, for error messages.
         class_names: Names in the order of the numbers or by number; for texts, their order or other names.
+        least: The smallest number of classes.
 
     Raises:
         DatasetError: A label is invalid; the message names the first one.
@@ -39,7 +40,7 @@ def index_labels(
     if any(texts) and not all(texts):
         raise DatasetError(f"{name} has numbers as labels in one split and texts in the other. Use the same kind in both.")
     values: list[Any] = sorted(np.unique(np.concatenate(columns)).tolist(), key=natural_order)
-    _check_count(values, name)
+    _check_count(values, name, least)
     if isinstance(class_names, Mapping):
         return _by_number(columns, values, class_names, name)
     if class_names is not None and not any(texts) and values[0] >= 0 and values[-1] < len(class_names):
@@ -145,7 +146,7 @@ def _whole(labels: npt.NDArray[Any], name: str) -> Labels:
     return labels.astype(np.int64)
 
 
-def _check_count(values: list[Any], name: str) -> None:
+def _check_count(values: list[Any], name: str, least: int) -> None:
     if not values:
         raise DatasetError(f"{name} holds no labels. Add images of at least two classes.")
     if len(values) > MAX_CLASSES:
@@ -153,7 +154,7 @@ def _check_count(values: list[Any], name: str) -> None:
             f"{name} has {len(values):,} different labels ({_quoted(list(map(str, values)))}), but at most "
             f"{MAX_CLASSES:,} classes are supported. Check which column or array holds the labels."
         )
-    if len(values) == 1:
+    if len(values) < least:
         raise DatasetError(f"{name} has only one class, {str(values[0])!r}. Add images of another class.")
 
 

@@ -22,7 +22,7 @@ from ...types import PathLike
 from ..dataset import Dataset
 from ..images.formats import MAX_PACKING
 from ..read_options import DEFAULTS, ReadOptions
-from .assemble import DatasetSource, RawSplit, assemble_dataset
+from .assemble import DatasetSource, RawSplit, assemble_dataset, rows_of
 from .memory_map import ArrayHeader, map_array, read_array_header
 
 KEYS = ("x_train", "y_train", "x_test", "y_test")
@@ -44,12 +44,16 @@ def read_arrays(path: PathLike, keys: Sequence[str] = KEYS) -> dict[str, npt.NDA
 
 def read_npz(path: PathLike, options: ReadOptions = DEFAULTS) -> Dataset:
     """Read a dataset from arrays that ``to_uint8_images`` and ``index_labels`` accept."""
-    arrays = _open(path, LAYOUTS)
-    images, labels = ("x", "y") if "x" in arrays else KEYS[:2]
+    arrays = _open(path, (*LAYOUTS, KEYS[2:]) if options.all_as_test else LAYOUTS)
+    images, labels = next(pair for pair in (KEYS[:2], ("x", "y"), KEYS[2:]) if pair[0] in arrays)
     names = tuple(map(str, arrays[NAMES].ravel().tolist())) if NAMES in arrays else None
     origin = DatasetSource(str(path), f"Arrays from {Path(path).name}", class_names=names)
-    test = RawSplit(arrays[KEYS[2]], arrays[KEYS[3]]) if KEYS[2] in arrays else None
-    return assemble_dataset(origin, RawSplit(arrays[images], arrays[labels]), test, options)
+    test = _part(arrays, KEYS[2], KEYS[3]) if KEYS[2] in arrays and images != KEYS[2] else None
+    return assemble_dataset(origin, _part(arrays, images, labels), test, options)
+
+
+def _part(arrays: dict[str, npt.NDArray[Any]], images: str, labels: str) -> RawSplit:
+    return RawSplit(arrays[images], arrays[labels], rows_of(images, arrays[images]) if arrays[images].ndim else None)
 
 
 def _open(path: PathLike, layouts: Sequence[Sequence[str]]) -> dict[str, npt.NDArray[Any]]:

@@ -1,0 +1,80 @@
+"""Panels: rectangles of another brightness than the page, such as a drawing pad in a screenshot or the axes of a saved plot.
+
+A component is a panel if nearly all of its outermost rows and columns are ink: it is **filled** by the pad's own colour, or an
+**outline** around other components. ``page/js/image/preprocess/panels.js`` finds the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from .connected_components import Components
+from .steps import Box
+
+MIN_LENGTH = 0.9
+"""Share of a row or column of a panel that is ink at its edge; the corners may be round."""
+MIN_EXTENT = 0.8
+"""Share of the component's sides that the panel must have; the rest is ticks of an axis."""
+MIN_FILL = 0.6
+"""Share of ink from which a panel is filled."""
+MAX_ASPECT = 2
+"""A longer rectangle is a stroke, such as a 1."""
+MAX_PANELS = 100
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A rectangle to look into."""
+
+    box: Box
+    """The inside, without its edge."""
+    is_filled: bool
+
+
+def find_panels(components: Components, min_side: int) -> list[Panel]:
+    """Return the panels with an inside of at least ``min_side`` pixels, in the order of their first pixels."""
+    large = [
+        piece for piece, box in enumerate(components.boxes) if min(box.bottom - box.top, box.right - box.left) >= min_side
+    ]
+    found = [_panel(components, piece) for piece in large[:MAX_PANELS]]
+    return [
+        panel
+        for panel in found
+        if panel and min(panel.box.bottom - panel.box.top, panel.box.right - panel.box.left) + 1 >= min_side
+    ]
+
+
+def _panel(components: Components, piece: int) -> Panel | None:
+    box = components.boxes[piece]
+    mask = components.mask_of([piece], box)
+    rows, columns = (np.flatnonzero(mask.sum(axis=1 - axis) >= MIN_LENGTH * mask.shape[1 - axis]) for axis in (0, 1))
+    if not rows.size or not columns.size:
+        return None
+    height, width = int(rows[-1] - rows[0]) + 1, int(columns[-1] - columns[0]) + 1
+    if (
+        height < MIN_EXTENT * mask.shape[0]
+        or width < MIN_EXTENT * mask.shape[1]
+        or max(height, width) > MAX_ASPECT * min(height, width)
+    ):
+        return None
+    is_filled = bool(mask.sum() >= MIN_FILL * height * width)
+    edge = max(4, min(height, width) // 40)
+    if not is_filled:
+        edge = max(_leading(rows), _leading(columns), _leading(-rows[::-1]), _leading(-columns[::-1])) + 2
+    top, left = box.top + int(rows[0]) + edge, box.left + int(columns[0]) + edge
+    inside = Box(top, left, top + height - 2 * edge - 1, left + width - 2 * edge - 1)
+    # A boxed 8 has an outline too, but nothing apart from it inside.
+    return Panel(inside, is_filled) if is_filled or any(_is_inside(each, inside) for each in components.boxes) else None
+
+
+def _leading(places: npt.NDArray[np.int64]) -> int:
+    """Return how many ascending integers follow each other from the first."""
+    steps = np.flatnonzero(np.diff(places) != 1)
+    return int(steps[0]) + 1 if steps.size else len(places)
+
+
+def _is_inside(box: Box, other: Box) -> bool:
+    return box.top >= other.top and box.left >= other.left and box.bottom <= other.bottom and box.right <= other.right
