@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import sys
+import tomllib
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import click
 import pytest
@@ -15,7 +16,10 @@ import convscope
 from convscope.cli.main import VERBS, group
 from convscope.models.architectures import MODELS
 from convscope.runs import files
+from convscope.training.engines import why_not_native
 from convscope.training.recipes import RECIPES
+
+from .scripts import load_script  # type: ignore[import-not-found]
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -25,12 +29,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 @pytest.fixture
 def table() -> ModuleType:
     """Return `benchmarks/table.py` as a module."""
-    specification = importlib.util.spec_from_file_location("table", ROOT / "benchmarks" / "table.py")
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
+    return load_script(ROOT / "benchmarks" / "table.py")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -60,6 +59,20 @@ def test_the_readmes_python_uses_names_that_exist() -> None:
     compile(block[1], "README.md", "exec")
     assert set(re.findall(r"convscope\.(\w+)", block[1])) <= set(convscope.__all__)
     assert set(re.findall(r"run\.(\w+)", block[1])) - {"model"} <= set(dir(convscope.Run))
+
+
+def test_the_readme_says_what_every_extra_installs() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    assert set(re.findall(r"^\| `pip install '\.\[(\w+)\]'`", README, re.MULTILINE)) == extras.keys() - {"dev"}
+
+
+def test_the_documented_network_of_ones_own_is_trained_by_the_native_engine() -> None:
+    text = (ROOT / "docs" / "export-and-serve.md").read_text("utf-8").partition("## Your own model")[2]
+    block = re.search(r"```python\n(.*?)```", text, re.DOTALL)
+    assert block is not None
+    names: dict[str, Any] = {}
+    exec(block[1], names)
+    assert why_not_native(names["build"]((28, 28, 1), 10)) == ""
 
 
 def test_numbers_in_docs_readme_and_docstrings_are_the_measured_ones(table: ModuleType) -> None:

@@ -18,13 +18,13 @@ from convscope.cli.main import main
 from convscope.errors import ConfigError
 from convscope.runs import ledger
 from convscope.training.recipes import standard
-from convscope.training.validation_split import train_validation_splits
+from convscope.training.validation_split import validation_split
 
 
 @pytest.fixture(scope="module")
 def target(digits_run: Run) -> float:
     """An accuracy with half of the errors on the validation images."""
-    validation = train_validation_splits(digits_run.dataset, standard(), seed=0)[1]
+    validation = validation_split(digits_run.dataset, standard(), seed=0)[1]
     answers = digits_run.model.predict(validation.images / np.float32(255), verbose=0).argmax(axis=1)
     return float(1 - (answers != validation.labels).mean() / 2)
 
@@ -34,7 +34,7 @@ def test_the_threshold_is_the_lowest_that_reaches_the_target_on_validation_image
     evaluation = convscope.evaluate(digits_run, accuracy=target)
     found = evaluation.threshold
     assert found is not None
-    validation = train_validation_splits(digits_run.dataset, standard(), seed=0)[1]
+    validation = validation_split(digits_run.dataset, standard(), seed=0)[1]
     keras_shares = digits_run.model.predict(validation.images / np.float32(255), verbose=0).astype(np.float64)
     temperature = digits_run.record.metrics["uncertainty"]["temperature"]
     shares = softmax(np.log(np.maximum(keras_shares, 1e-300)) / temperature, axis=1)

@@ -115,14 +115,18 @@ def test_a_note_asks_for_review(folder: Path) -> None:
     assert "review each image" in " ".join(run_folder.read_json(folder / "metrics.json")["label_audit"]["notes"])
 
 
+def copied(folder: Path, to: Path) -> Path:
+    return Path(shutil.copytree(folder, to / "run"))
+
+
 def test_confirmed_suspects_change_the_accuracy_as_counted_by_hand(folder: Path, tmp_path: Path) -> None:
+    folder = copied(folder, tmp_path)
     evaluation = store.load_record(folder).evaluation
     mistakes = evaluation.mistakes[:3].tolist()
     right = int(np.flatnonzero(evaluation.predictions == evaluation.labels)[0])
     kept = tmp_path / "kept.csv"
     rows = [f"test,{place},{evaluation.labels[place]}" for place in [*mistakes, right]]
     kept.write_text("\n".join(["split,index,given", "train,5,5", *rows]) + "\n")
-    before = (folder / "label_suspects.csv").read_bytes()
     found = convscope.audit(folder, confirmed=kept)
     assert isinstance(found, LabelAudit)
     assert found.confirmed is not None
@@ -130,14 +134,40 @@ def test_confirmed_suspects_change_the_accuracy_as_counted_by_hand(folder: Path,
     assert (found.confirmed.confirmed_train, found.confirmed.confirmed_test) == (1, 4)
     assert found.confirmed.accuracy_without == pytest.approx(1 - (errors - 3) / (n - 4))
     assert found.confirmed.difference == pytest.approx(found.confirmed.accuracy_without - evaluation.accuracy)
-    assert (folder / "label_suspects.csv").read_bytes() == before
     again = convscope.load_run(folder).label_audit
     assert again is not None
     assert again.confirmed == found.confirmed
+    assert [row[:4] for row in again.rows()] == [row[:4] for row in found.rows()]
     numbers = run_folder.read_json(run_folder.verify(folder) / "metrics.json")["label_audit"]["confirmed"]
     assert numbers["difference_interval"] == pytest.approx(
         [found.confirmed.difference_interval.low, found.confirmed.difference_interval.high]
     )
+
+
+def test_confirmed_labels_stay_in_the_list_and_the_data_stay_as_they_are(
+    folder: Path, audit: list[list[str]], audited: Audited, tmp_path: Path
+) -> None:
+    folder = copied(folder, tmp_path)
+    split, index, given, suggested, score = next(row for row in audit[1:] if row[0] == "test")
+    labels = audited.dataset.test.labels.copy()
+    saved = tmp_path / "from-the-page.csv"
+    saved.write_text(
+        "split,index,given,suggested,score,confirmed,corrected,note\n"
+        f"{split},{index},{given},{suggested},,yes,{suggested},by eye\n"
+    )
+    assert main(["audit", str(folder), "--confirmed", str(saved), "--quiet"]) == 0
+    (tmp_path / "empty.csv").write_text("split,index,given\n")
+    convscope.audit(folder, confirmed=tmp_path / "empty.csv")
+    with (run_folder.verify(folder) / "label_suspects.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    assert [split, index, given, suggested, score, "yes", suggested, "by eye"] in rows
+    assert [row[:5] for row in rows[1:] if row[4]] == audit[1:]
+    shutil.copy(audited.checkpoint, folder / CHECKPOINT)
+    again = convscope.audit(in_memory(folder, audited.dataset), folds=FOLDS)
+    assert again.confirmed is not None
+    assert again.confirmed.confirmed_test >= 1
+    assert "by eye" in (folder / "label_suspects.csv").read_text("utf-8")
+    np.testing.assert_array_equal(audited.dataset.test.labels, labels)
 
 
 def test_the_command_prints_the_result_and_copies_the_list(

@@ -167,7 +167,7 @@ def begun(folder: Path, dataset: Dataset, **changes: Any) -> None:
     _begin(folder, make_plan(dataset, **{**asked, **changes}), dataset)
 
 
-@pytest.mark.parametrize("changes", [{"seeds": 3}, {"models": ["ann"]}, {"epochs": 2}, {"sizes": [100]}, {"search": 2}])
+@pytest.mark.parametrize("changes", [{"seeds": 3}, {"models": ["ann"]}, {"epochs": 3}, {"sizes": [100]}, {"search": 2}])
 def test_another_study_in_the_folder_is_refused(digits: Dataset, tmp_path: Path, changes: dict[str, Any]) -> None:
     begun(tmp_path / "study", digits)
     begun(tmp_path / "study", digits)  # the same goes on

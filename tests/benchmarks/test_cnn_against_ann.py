@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from ..scripts import load_script  # type: ignore[import-not-found]
+
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "cnn_against_ann.py"
 
 
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
-    specification = importlib.util.spec_from_file_location("cnn_against_ann", SCRIPT)
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
+    return load_script(SCRIPT)
 
 
 def test_the_table_follows_from_the_saved_predictions(script: ModuleType) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
 from types import ModuleType
@@ -12,17 +11,14 @@ import pytest
 
 from convscope.data.dataset import Dataset
 
+from ..scripts import load_script  # type: ignore[import-not-found]
+
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "label_audit.py"
 
 
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
-    specification = importlib.util.spec_from_file_location("label_audit", SCRIPT)
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
+    return load_script(SCRIPT)
 
 
 def test_the_tables_follow_from_the_saved_results(script: ModuleType) -> None:

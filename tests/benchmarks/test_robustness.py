@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -16,17 +15,14 @@ from convscope.analysis.robustness.corruptions.kinds import KINDS
 from convscope.figures import gallery
 from convscope.system.hardware import describe_machine, package_versions
 
+from ..scripts import load_script  # type: ignore[import-not-found]
+
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "robustness.py"
 
 
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
-    specification = importlib.util.spec_from_file_location("robustness", SCRIPT)
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
+    return load_script(SCRIPT)
 
 
 def test_the_document_follows_from_the_saved_results(script: ModuleType) -> None:

@@ -137,8 +137,11 @@ class Sized(SimpleNamespace):
 def test_mistakes(gold: Any) -> None:
     found = [
         SimpleNamespace(index=index, true="4", predicted="9", true_probability=0.00001, predicted_probability=probability,
+                        file=file,
                         triage=Triage(kind, ("first reason", "second reason"), MistakeEvidence(probability, 0.00001)))
-        for index, kind, probability in zip((7, 1234, 55), KINDS, (0.99999, 0.9, 0.51), strict=True)
+        for index, kind, probability, file in zip(
+            (7, 1234, 55), KINDS, (0.99999, 0.9, 0.51), ("4/a.png", "", "test.csv line 57"), strict=True
+        )
     ]  # fmt: skip
     lines = [*mistakes._lines(found, 3, False), "", *mistakes._lines(found[:1], 3, False)]
     lines += ["", *mistakes._lines([], 0, False), *mistakes._lines([], 2, False)]

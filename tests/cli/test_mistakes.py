@@ -21,18 +21,19 @@ def test_the_table_has_a_line_per_mistake_with_hint_and_reason(
 ) -> None:
     assert main(["mistakes", str(digits_run.folder)]) == 0
     head, *lines, _, last = capsys.readouterr().out.splitlines()
-    assert head.split() == ["index", "true", "predicted", "p(true)", "p(predicted)", "cause", "reason"]
+    assert head.split() == ["index", "true", "predicted", "p(true)", "p(predicted)", "file", "cause", "reason"]
     found = convscope.mistakes(digits_run, saliency=False)
     for line, mistake in zip(lines, found, strict=True):
         assert line.split()[:3] == [str(mistake.index), mistake.true, mistake.predicted]
         assert f"  {mistake.triage.kind} " in line
+        assert f"  {mistake.file}  " in line
         assert line.endswith("; ".join(mistake.triage.evidence))
     kinds = [mistake.triage.kind for mistake in found]
     counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in KINDS)
     assert counts in last
     assert str(len(found)) in last
     assert main(["mistakes", str(digits_run.folder), "--quiet", "--most", "1"]) == 0
-    assert capsys.readouterr().out.splitlines() == [head, lines[0]]
+    assert [line.split() for line in capsys.readouterr().out.splitlines()] == [head.split(), lines[0].split()]
 
 
 def test_the_json_is_a_table_of_plain_values(digits_run: convscope.Run, capsys: pytest.CaptureFixture[str]) -> None:
@@ -55,11 +56,11 @@ def test_on_a_terminal_the_reasons_are_wrapped_in_their_column(
     digits_run: convscope.Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mistakes.sys.stdout, "isatty", lambda: True)
-    monkeypatch.setattr(mistakes.shutil, "get_terminal_size", lambda: os.terminal_size((110, 24)))
+    monkeypatch.setattr(mistakes.shutil, "get_terminal_size", lambda: os.terminal_size((124, 24)))
     assert main(["mistakes", str(digits_run.folder), "--quiet", "--most", "3"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) > 4
-    assert max(len(line) for line in lines) <= 110
+    assert max(len(line) for line in lines) <= 124
 
 
 def test_other_runs_vote(digits_run: convscope.Run, run_copy: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
@@ -21,6 +22,7 @@ import convscope
 from convscope.api.explain import default_page
 from convscope.api.run import Run, check_output
 from convscope.cli.main import main
+from convscope.data.dataset import Dataset
 from convscope.errors import ConfigError, OutputError
 from convscope.figures import gallery
 
@@ -106,11 +108,11 @@ def test_unreadable_files_are_one_line_each_and_the_others_are_classified(
 def test_an_out_of_distribution_image_gets_a_warning_even_with_quiet(
     digits_run: Run, in_pictures: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    checks = 255 * (np.indices((8, 8)).sum(axis=0) % 2).astype(np.uint8)
-    checks[[0, -1]] = checks[:, [0, -1]] = 0
-    Image.fromarray(checks).save("checks.png")
-    assert main(["predict", str(digits_run.folder), "checks.png", "--quiet"]) == 0
-    assert "convscope: warning: checks.png is out of distribution" in capsys.readouterr().err
+    square = np.zeros((8, 8), np.uint8)
+    square[1:7, 1:7] = 255
+    Image.fromarray(square).save("square.png")
+    assert main(["predict", str(digits_run.folder), "square.png", "--quiet"]) == 0
+    assert "convscope: warning: square.png is out of distribution" in capsys.readouterr().err
 
 
 def test_a_missing_measurement_is_reported_with_its_reason(
@@ -282,3 +284,49 @@ def test_several_predictions_at_once_do_not_disturb_each_other(digits_run: Run, 
         thread.join()
     assert len({result.stdout for result in results}) == 1
     assert all(result.returncode == 0 for result in results)
+
+
+@pytest.mark.parametrize(
+    ("header", "extra", "head", "ids"),
+    [
+        (True, None, "ImageId", [str(n) for n in range(1, 6)]),
+        (False, None, "ImageId", [str(n) for n in range(1, 6)]),
+        (True, ("id", [f"im-{n}" for n in range(5)]), "id", [f"im-{n}" for n in range(5)]),
+        (True, ("Index", [str(n + 40) for n in range(5)]), "Index", [str(n + 40) for n in range(5)]),
+        (True, ("label", ["0"] * 5), "ImageId", [str(n) for n in range(1, 6)]),
+        (False, ("", ["0"] * 5), "ImageId", [str(n) for n in range(1, 6)]),
+    ],
+)
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_table_without_labels_is_answered_in_its_order(
+    header: bool,
+    extra: Any,
+    head: str,
+    ids: list[str],
+    delimiter: str,
+    digits_run: convscope.Run,
+    digits: Dataset,
+    tmp_path: Path,
+) -> None:
+    rows = [[*([extra[1][n]] if extra else []), *map(str, digits.test.images[n].ravel())] for n in range(5)]
+    first = [[*([extra[0]] if extra else []), *(f"pixel{n}" for n in range(64))]] if header else []
+    (tmp_path / "test.csv").write_text("\n".join(delimiter.join(row) for row in [*first, *rows]))
+    command = ["predict", str(digits_run.folder), str(tmp_path / "test.csv"), "--csv", str(tmp_path / "answers.csv")]
+    assert main(command) == 0
+    told = list(csv.reader((tmp_path / "answers.csv").read_text("utf-8").splitlines()))
+    expected = [digits.class_names[label] for label in digits_run.evaluation.predictions[:5]]
+    assert told == [[head, "Label"], *map(list, zip(ids, expected, strict=True))]
+    assert main(command) == 1
+    found = convscope.predict(digits_run, str(tmp_path / "test.csv"))
+    assert found.names == tuple(f"test.csv line {n + 1 + header}" for n in range(5))
+
+
+def test_the_table_of_predictions_names_every_file(digits_run: convscope.Run, tmp_path: Path, digits: Dataset) -> None:
+    for number in range(3):
+        Image.fromarray(digits.test.images[number, ..., 0]).save(tmp_path / f"{number}.png")
+    (tmp_path / "3.png").write_bytes(b"none")
+    main(["predict", str(digits_run.folder), str(tmp_path), "--csv", str(tmp_path / "answers.csv")])
+    told = list(csv.DictReader((tmp_path / "answers.csv").read_text("utf-8").splitlines()))
+    assert [Path(row["file"]).name for row in told] == ["0.png", "1.png", "2.png", "3.png"]
+    assert [row["class_name"] for row in told[:3]] == [str(label) for label in digits_run.evaluation.predictions[:3]]
+    assert "3.png" in told[3]["error"]

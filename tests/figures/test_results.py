@@ -194,12 +194,12 @@ def test_significance_follows_the_paired_test_and_not_the_overlap_of_intervals(
     }  # fmt: skip
     apart = draw_baseline({**digits_record.metrics, "test": test, "baseline": baseline}, "cnn")
     assert "95 against 130 in 10,000; significant" in apart.title
-    assert "mid-p = 0.0006" in apart.title
+    assert "McNemar test, p = 0.0006" in apart.title
     assert "0.35 points (95% CI 0.15 to 0.56)" in apart.alt_text
     baseline |= {"both_wrong": 0, "only_baseline_wrong": 100, "only_model_wrong": 95, "errors": 100, "error_ratio": 0.95}
     alike = draw_baseline({**digits_record.metrics, "test": test, "baseline": baseline}, "cnn")
     assert "not significant" in alike.title
-    assert "mid-p = 0.72" in alike.title
+    assert "McNemar test, p = 0.72" in alike.title
 
 
 def test_a_baseline_without_errors_is_drawn(digits_record: RunRecord) -> None:

@@ -30,14 +30,24 @@ def words(svg: str) -> str:
     return " ".join(element.text or "" for element in ET.fromstring(svg).iter() if element.tag.endswith("text"))
 
 
-def test_the_reliability_diagram_shows_both_calibration_errors_and_every_bin(uncertainty: dict[str, Any]) -> None:
+@pytest.mark.parametrize("is_calibrated", [True, False])
+def test_the_reliability_diagram_is_about_the_probabilities_in_use(uncertainty: dict[str, Any], is_calibrated: bool) -> None:
+    uncertainty["uncalibrated"] = deepcopy(uncertainty["uncalibrated"])
+    uncertainty["uncalibrated"]["overconfidence"] = {"value": -0.05, "interval": [-0.06, -0.04]}
+    uncertainty["uncalibrated"]["ece"] = {"value": 0.0481, "interval": [0.04, 0.06]}
+    if not is_calibrated:
+        uncertainty["calibrated"] = None
+    used = uncertainty["calibrated"] or uncertainty["uncalibrated"]
     figure = draw_reliability(uncertainty)
-    for side in ("uncalibrated", "calibrated"):
-        error = percent(uncertainty[side]["ece"]["value"])
-        assert error in figure.title
-        assert f"calibration error {error}" in words(to_svg(figure))
-        for each in uncertainty[side]["bins"]:
-            assert f"{percent(each['accuracy'], 1)} ({percent(each['interval'][0], 1)}" in figure.alt_text
+    drawn = words(to_svg(figure))
+    error = percent(used["ece"]["value"])
+    assert figure.title.endswith(f"calibration error {error}")
+    assert f"calibration error {error}" in drawn
+    assert ("5.00 points below" in figure.title) is not is_calibrated
+    assert ("4.81%" in figure.title + drawn + figure.alt_text) is not is_calibrated
+    assert ("Without calibration the calibration error is 4.81%" in figure.caption) is is_calibrated
+    for each in used["bins"]:
+        assert f"{percent(each['accuracy'], 1)} ({percent(each['interval'][0], 1)}" in figure.alt_text
 
 
 @pytest.mark.parametrize(("interval", "expected"), [([0.01, 0.03], "2.00 points above accuracy"),
@@ -46,7 +56,7 @@ def test_the_reliability_diagram_shows_both_calibration_errors_and_every_bin(unc
 def test_its_title_states_the_direction_of_miscalibration(
     uncertainty: dict[str, Any], interval: list[float], expected: str
 ) -> None:
-    uncertainty["uncalibrated"]["overconfidence"] = {"value": sum(interval) / 2, "interval": interval}
+    uncertainty["calibrated"]["overconfidence"] = {"value": sum(interval) / 2, "interval": interval}
     assert expected in draw_reliability(uncertainty).title
 
 

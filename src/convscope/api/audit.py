@@ -17,15 +17,15 @@ from ..analysis.label_audit.suspects import LabelAudit, find_suspects, require_c
 from ..data.dataset import Dataset
 from ..data.reload import reload_dataset
 from ..errors import DatasetError
-from ..models.backend import check_backend
 from ..page.write import write_report
 from ..runs import ledger, run_folder, store
 from ..runs.evidence import ensure_evidence, ensure_mistake_analysis
 from ..runs.files import LABEL_SUSPECTS
-from ..runs.label_suspects import KEY, load_audit, read_confirmed, to_csv
+from ..runs.label_suspects import KEY, Reviews, load_audit, load_reviews, merge_reviews, read_reviews, to_csv
 from ..runs.record import RunRecord, with_metrics
 from ..system.dataclass_json import to_json
 from ..system.files import TEMPORARY, write_text
+from ..training.engines import check_engine
 from ..types import PathLike
 from .run import Run, check_output, dataset_in_memory
 
@@ -60,8 +60,9 @@ def audit(
         folds: The number of cross-validation folds.
         out: A file for a copy of the list.
         overwrite: Whether ``out`` may be replaced.
-        confirmed: The list reduced to rows that a person confirmed as label errors; the result then includes the
-            accuracy without those test images. The run's last audit is used, if there is one.
+        confirmed: The list reduced to rows that a person confirmed as label errors, or what the page's gallery saved. The
+            run's list records them with their corrected classes and notes; the data stay as they are. The result then
+            includes the accuracy without those test images. The run's last audit is used, if there is one.
         progress: Called several times per fold.
 
     Raises:
@@ -74,10 +75,13 @@ def audit(
     copy = None if out is None else check_output(out, overwrite=overwrite, option="--out")
     record = store.load_record(folder)
     earlier = None if confirmed is None else load_audit(record, folder)
-    accuracy = None if confirmed is None else _without_confirmed(record, Path(confirmed))
+    reviews = load_reviews(folder)
+    if confirmed is not None:
+        reviews = merge_reviews(reviews, _read_reviews(record, Path(confirmed)))
+    accuracy = _without_confirmed(record, reviews) if reviews or confirmed is not None else None
     if earlier is None:
         require_cleanlab()
-        check_backend()
+        check_engine("auto")
         dataset = dataset or reload_dataset(record.request["dataset"])
         record, found = _find_suspects(record, dataset, folder, folds, accuracy, progress)
         record = ensure_evidence(record, folder, dataset, verb="audit")
@@ -86,9 +90,10 @@ def audit(
         found = replace(earlier, confirmed=accuracy)
         added = {} if accuracy is None else {"confirmed": to_json(accuracy)}
         record = with_metrics(record, **{KEY: {**record.metrics[KEY], **added}})
-    _write(record, found, folder, dataset)
+    listed = to_csv(found, reviews)
+    _write(record, listed, folder, dataset)
     if copy is not None:
-        write_text(copy, to_csv(found))
+        write_text(copy, listed)
     return found
 
 
@@ -115,7 +120,10 @@ def _find_suspects(
         "test": (dataset.test.labels, _test_probabilities(found, record, folds)),
     }
     suspects = find_suspects(probabilities, dataset.class_names, (*found.notes, CAUTION))
-    audit = replace(suspects, confirmed=confirmed)
+    splits = {"train": dataset.train, "test": dataset.test}
+    images = zip(suspects.split.tolist(), suspects.index.tolist(), strict=True)
+    files = tuple(splits[split].name_of(index) for split, index in images) if len(dataset.test.names) else ()
+    audit = replace(suspects, confirmed=confirmed, files=files)
     numbers = {
         **audit.as_dict(),
         "folds": folds,
@@ -144,24 +152,28 @@ def _test_probabilities(found: OutOfSample, record: RunRecord, folds: int) -> np
     return np.asarray((folds * found.test.astype(np.float64) + own) / (folds + 1))
 
 
-def _without_confirmed(record: RunRecord, confirmed: Path) -> AccuracyWithoutConfirmed:
-    """Return the accuracy without confirmed errors, or raise DatasetError for other data."""
+def _read_reviews(record: RunRecord, path: Path) -> Reviews:
     evaluation, data = record.evaluation, record.metrics["data"]
     held_out = data["validation"] if record.request["config"]["validation"] == "held-out" else 0
     num_train = int(data["train"]) + int(held_out)
-    rows = read_confirmed(confirmed, evaluation.class_names, num_train=num_train, test_labels=evaluation.labels)
-    if len(rows.test) == len(evaluation):
+    return read_reviews(path, evaluation.class_names, num_train=num_train, test_labels=evaluation.labels)
+
+
+def _without_confirmed(record: RunRecord, reviews: Reviews) -> AccuracyWithoutConfirmed:
+    wrong = [key for key, review in reviews.items() if review.is_wrong]
+    test = sorted(index for split, index in wrong if split == "test")
+    if len(test) == len(record.evaluation):
         raise DatasetError(
-            f"{str(confirmed)!r} lists every test image, so none remains to measure accuracy on. Remove some from the list."
+            "Every test image is confirmed as a label error, so none remains to measure accuracy on. Remove some from the list."
         )
-    return without_confirmed(evaluation, rows.test, confirmed_train=len(rows.train))
+    return without_confirmed(record.evaluation, np.array(test, np.int64), confirmed_train=len(wrong) - len(test))
 
 
-def _write(record: RunRecord, audit: LabelAudit, folder: Path, dataset: Dataset | None) -> None:
+def _write(record: RunRecord, listed: str, folder: Path, dataset: Dataset | None) -> None:
     record = ensure_evidence(record, folder, dataset, verb="audit")
     with run_folder.updating_report(folder):
         with run_folder.replacing_file(folder, LABEL_SUSPECTS) as temporary:
-            write_text(temporary, to_csv(audit))
+            write_text(temporary, listed)
         store.save_metrics(record.metrics, folder)
         if record.evidence is not None:
             store.save_evidence(record.evidence, folder)

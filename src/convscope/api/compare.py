@@ -53,7 +53,7 @@ def compare(runs: Sequence[PathLike | Run], *, output: PathLike | None = None, o
     opened = _open_runs([Path(run) for run in ([runs] if isinstance(runs, str | os.PathLike) else runs)])
     contestants = [_contestant(run, costs) for run, costs in zip(opened, _measure_costs(opened), strict=True)]
     dataset = str(opened[0].record.request["dataset"]["name"])
-    comparison = compare_evaluations(contestants, [run.record.evaluation for run in opened], dataset=dataset)
+    comparison = compare_evaluations(contestants, [run.record.calibrated for run in opened], dataset=dataset)
     if page is not None:
         write_text(page, render_comparison(comparison, _disagreeing_images(comparison, opened)))
     return comparison

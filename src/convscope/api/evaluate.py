@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from ..analysis.evaluation import Evaluation
 from ..analysis.evaluation import evaluate as _evaluate
+from ..analysis.measured_data import MeasuredData, measure_overlap
 from ..analysis.uncertainty.uncertainty import threshold_for_accuracy
+from ..data.class_matching import ClassMatch, match_classes, read_class_map
 from ..data.dataset import Dataset
+from ..data.known.builtin import KNOWN
 from ..data.load import load_dataset
 from ..data.preprocessing import ImagePreprocessor
 from ..data.read_options import DEFAULTS, ReadOptions
-from ..data.reload import match_classes, reload_dataset
+from ..data.reload import reload_dataset
+from ..errors import ConfigError, ConvscopeError
 from ..exporters.metadata import CHANNELS, metadata_for_run
 from ..models.predictor import Predictor
 from ..runs import ledger, run_folder, store
@@ -27,19 +35,26 @@ def evaluate(
     *,
     accuracy: float | None = None,
     reading: ReadOptions = DEFAULTS,
+    class_map: PathLike | Mapping[str, str] | None = None,
 ) -> Evaluation:
-    """Measure a run on the test split of ``data``, or return the result on its own test split.
+    """Measure a run on the test images of ``data``, or return the result on its own test split.
+
+    All images of data without a test split are test images. The ``data`` of the result say what was used, what was left out and
+    which images the run was trained on.
 
     The network runs in ONNX Runtime and needs no back-end. If ``data`` are read, the run's ledger records it.
 
     Args:
         run: A run, or its folder.
         data: A dataset, or a source that :func:`load_dataset` accepts. Image files are preprocessed as :func:`predict`
-            does it, and classes are matched by name. None returns the result that was measured after the training.
+            does it, and classes are matched by name, never by position. None returns the result that was measured after the
+            training.
         accuracy: The accuracy to reach, in (0, 1], by leaving out predictions below a confidence threshold. The
             threshold is chosen on the run's validation images and measured on this test split; see ``.threshold`` of
             the result.
         reading: How to read image files and tables.
+        class_map: For classes with other names than the run's: the run's class of each class of ``data``, or ``""`` to leave its
+            images out; or a CSV file of these pairs.
 
     Raises:
         RunError: The run folder is damaged.
@@ -49,16 +64,66 @@ def evaluate(
     folder = run_folder.verify(run)
     record, model = store.load_record(folder), folder / ONNX_MODEL
     evaluation = record.evaluation
+    mapped = read_class_map(class_map) if isinstance(class_map, (str, os.PathLike)) else class_map
     if data is not None:
-        loaded = load_dataset(data, reading, preprocessor=_preprocessor(record))
-        dataset = match_classes(loaded, record.request["dataset"]["class_names"])
-        ledger.Ledger(folder, "evaluate", loaded.name, loaded.fingerprint, len(loaded.test)).record("an evaluation")
+        loaded = _own_data(data, record, reading) or load_dataset(
+            data, replace(reading, all_as_test=True), preprocessor=_preprocessor(record)
+        )
+        dataset, classes = match_classes(loaded, record.request["dataset"]["class_names"], mapped)
+        ledger.Ledger(folder, "evaluate", loaded.name, loaded.fingerprint, len(dataset.test)).record("an evaluation")
         evaluation = _evaluate(Predictor(model), dataset.test, dataset.class_names)
+        evaluation = replace(evaluation, data=_measured(run, record, loaded, dataset, classes, evaluation))
+    elif mapped is not None:
+        raise ConfigError("a class map is for other data than the run's own. Pass these data, or leave the map out.")
     if accuracy is None:
         return evaluation
     own = run.dataset if isinstance(run, Run) else reload_dataset(record.request["dataset"])
     threshold = threshold_for_accuracy(Predictor(model), own, evaluation, record.request, record.metrics, accuracy)
     return replace(evaluation, threshold=threshold)
+
+
+def _own_data(data: PathLike | Dataset, record: RunRecord, reading: ReadOptions) -> Dataset | None:
+    """Load the run's own data as for its training, so that the images held out then are its test images; None for other data."""
+    known = record.request["dataset"]
+    if isinstance(data, Dataset) or reading not in (DEFAULTS, ReadOptions.from_dict(known.get("reading") or {})):
+        return None
+    if os.fspath(data) != known["source"] and not _same_path(os.fspath(data), known["source"]):
+        return None
+    with contextlib.suppress(ConvscopeError):  # the data have changed: they are other data now
+        return reload_dataset(known)
+    return None
+
+
+def _same_path(one: str, other: str) -> bool:
+    try:
+        return one not in KNOWN and other not in KNOWN and Path(one).samefile(other)
+    except (OSError, ValueError):
+        return False
+
+
+def _measured(
+    run: PathLike | Run, record: RunRecord, loaded: Dataset, dataset: Dataset, classes: ClassMatch, evaluation: Evaluation
+) -> MeasuredData:
+    known, overlap, unknown = record.request["dataset"], None, ""
+    is_own = loaded.fingerprint == known["fingerprint"]
+    try:
+        own = loaded if is_own else run.dataset if isinstance(run, Run) else reload_dataset(known)
+        overlap = measure_overlap(dataset.test, evaluation.predictions, own.train.images)
+    except ConvscopeError as error:
+        unknown = str(error)
+    return MeasuredData(
+        loaded.provenance.source,
+        loaded.fingerprint,
+        len(dataset.test),
+        is_own,
+        0 if loaded.train.images is loaded.test.images else len(loaded.train),
+        len(loaded.test) - len(dataset.test),
+        len(loaded.provenance.left_out),
+        classes,
+        loaded.provenance.notes,
+        overlap,
+        unknown,
+    )
 
 
 def _preprocessor(record: RunRecord) -> ImagePreprocessor | None:

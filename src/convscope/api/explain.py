@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..data.images.inputs import ImageLike
-from ..errors import ConfigError
+from ..errors import ConfigError, PictureError
 from ..formatting import count_of
 from ..page.payload import OpenedPicture
 from ..page.write import write_page
@@ -74,6 +74,8 @@ def _only_image(predictions: Predictions, digit: int) -> tuple[OpenedPicture, Pr
         accepted = "digit must be 1" if digits == 1 else f"digit must be from 1 to {digits}, in reading order"
         raise ConfigError(f"{accepted}; got {digit!r}. {name!r} contains {count_of(digits, 'digit')}.")
     chosen = digit - 1
+    if not predictions[chosen].answers:
+        raise PictureError(f"no digit found in {name!r}. Pass an image with ink that stands out from its background.")
     return OpenedPicture(name, predictions.prepared[chosen], predictions.preprocessing_steps[chosen]), predictions[chosen]
 
 

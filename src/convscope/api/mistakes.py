@@ -89,9 +89,11 @@ def _predictions(record: RunRecord, other: RunRecord, folder: Path) -> Labels:
     """Return the classes (n,) that another run predicts for the same test images, or raise ConfigError for others."""
     own, its = record.evaluation, other.evaluation
     same_data = record.request["dataset"]["fingerprint"] == other.request["dataset"]["fingerprint"]
-    if not same_data or not np.array_equal(own.labels, its.labels):
+    same_names = own.class_names == its.class_names
+    other_data = "data" if same_names else "class names"
+    if not same_data or not same_names or not np.array_equal(own.labels, its.labels):
         raise ConfigError(
-            f"the run {str(folder)!r} was trained on different data, so its predictions are for other images. "
+            f"the run {str(folder)!r} was trained on different {other_data}, so its predictions mean something else. "
             "Leave it out of --others."
         )
     return its.predictions

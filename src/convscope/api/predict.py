@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..data.images.inputs import ImageLike
+from ..data.readers.unlabelled_table import UnlabelledTable, is_table, read_unlabelled_table
 from ..prediction.classifier import open_classifier
 from ..prediction.classify import predict as _predict
 from ..prediction.predictions import Predictions
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 def predict(
     run: PathLike | keras.Model,
-    images: ImageLike | Iterable[ImageLike],
+    images: ImageLike | Iterable[ImageLike] | UnlabelledTable,
     *,
     top: int = 3,
     skip_bad_images: bool = False,
@@ -34,7 +36,8 @@ def predict(
             :func:`convscope.export` or a ``keras.Model``, which Keras computes. A model must take (n, h, w, c) in 0..1 and end
             in a softmax or in logits; its classes are named ``"0"``, ``"1"`` and so on.
         images: Names of files or folders, patterns such as ``"photos/*.jpg"``, bytes of files, Pillow's images, arrays (h, w)
-            or (h, w, c) of uint8 or of floats in 0..1, a list of these, or one array (n, h, w, c).
+            or (h, w, c) of uint8 or of floats in 0..1, a list of these, or one array (n, h, w, c); or the name of a table of
+            pixels, ``.csv`` or ``.tsv``, with or without labels, which are not read.
         top: Classes per image.
         skip_bad_images: Whether to list unreadable image files in the result instead of raising an error.
         single: Whether to treat each image as one digit.
@@ -50,4 +53,9 @@ def predict(
     >>> convscope.predict("runs/mnist-cnn-standard-0", "four.jpg")[0].class_name
     """
     classifier = open_classifier(run)
+    if is_table(images):
+        images = read_unlabelled_table(images)
+    if isinstance(images, UnlabelledTable):
+        found = _predict(classifier, images.images, top=top, single=True, at_least=at_least)
+        return replace(found, names=tuple(images.names)) if len(found) == len(images) else found
     return _predict(classifier, images, top=top, skip_bad_images=skip_bad_images, single=single, at_least=at_least)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
+from ..figures.parallel import EVERY_OTHER, SecondProcess
 from ..page.write import write_page, write_report
 from ..runs import run_folder, store
 from ..runs.evidence import ensure_evidence
@@ -29,9 +31,11 @@ def report(run: PathLike | Run, *, output: PathLike | None = None) -> Path:
         OutputError: The page cannot be written.
     """
     folder = run_folder.verify(run)
-    record = ensure_evidence(store.load_record(folder), folder, dataset_in_memory(run))
-    if output is None:
-        with run_folder.updating_report(folder):
-            return write_report(record, folder)
+    drawing = SecondProcess(folder, EVERY_OTHER) if output is None else nullcontext()  # it loads the run meanwhile
+    with drawing as second:
+        record = ensure_evidence(store.load_record(folder), folder, dataset_in_memory(run))
+        if output is None:
+            with run_folder.updating_report(folder):
+                return write_report(record, folder, second)
     write_page(record, Path(output))
     return Path(output)

@@ -19,6 +19,7 @@ from ..data.dataset import Dataset
 from ..data.reload import reload_dataset
 from ..errors import OutputError
 from ..models.saving import load_model
+from ..prediction.classifier import remember_model
 from ..runs import run_folder, store
 from ..runs.files import KERAS_MODEL, METRICS
 from ..runs.label_suspects import load_audit
@@ -58,7 +59,9 @@ class Run:
             RunError: The model file is damaged.
             MissingBackendError: Keras has no back-end to load the model with.
         """
-        return load_model(self.folder / KERAS_MODEL) if self.held_model is None else self.held_model
+        model = load_model(self.folder / KERAS_MODEL) if self.held_model is None else self.held_model
+        remember_model(model, self.folder)
+        return model
 
     @cached_property
     def dataset(self) -> Dataset:

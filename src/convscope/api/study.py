@@ -13,7 +13,6 @@ from ..data.dataset import Dataset
 from ..data.load import load_dataset
 from ..data.read_options import DEFAULTS, ReadOptions
 from ..errors import ConfigError
-from ..models.backend import check_backend
 from ..models.custom import Build
 from ..page.study import render_study
 from ..runs import lock, run_folder
@@ -29,6 +28,7 @@ from ..studies.tasks import StudyListener, StudyTasks
 from ..system.files import write_json, write_text
 from ..system.hardware import describe_machine, package_versions
 from ..training.config import TrainConfig
+from ..training.engines import check_engine
 from ..types import PathLike
 from .study_worker import RUN_FUNCTIONS
 
@@ -111,7 +111,7 @@ def study(
         require_optuna()
     dataset = load_dataset(data, reading)
     plan = make_plan(dataset, models=models, recipes=recipes, epochs=epochs, seeds=seeds, sizes=sizes, search=search)
-    check_backend()
+    check_engine("auto")
     folder = Path(out) if out is not None else Path("runs", f"study-{dataset.name}")
     with lock.locked(folder):
         _begin(folder, plan, dataset)

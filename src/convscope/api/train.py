@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -14,25 +15,26 @@ from ..analysis.evaluation import evaluate as _evaluate
 from ..analysis.ood.measure_reference_data import measure_reference_data
 from ..analysis.uncertainty.uncertainty import measure_uncertainty
 from ..data.dataset import Dataset
+from ..data.known.builtin import KNOWN
 from ..data.load import load_dataset
 from ..data.read_options import DEFAULTS, ReadOptions
+from ..data.readers.assemble import dataset_name
 from ..errors import ConfigError
 from ..exporters.metadata import metadata_for_run
 from ..exporters.onnx import export_onnx, write_metadata
 from ..exporters.verification import Verification
 from ..figures.parallel import ALL, SecondProcess
 from ..models.architectures import find_model
-from ..models.backend import check_backend, process_index
+from ..models.backend import process_index
 from ..models.custom import Build, short_name
-from ..models.network import from_keras
+from ..models.keras_archive import write_keras_archive
 from ..models.onnx_writer.writer import onnx_bytes
 from ..models.predictor import Predictor
-from ..models.preload import preload_tensorflow
 from ..models.saving import save_model
 from ..page.write import write_report
 from ..runs import ledger, run_folder, store
 from ..runs.evidence import ensure_evidence
-from ..runs.files import CHECKPOINT, KERAS_MODEL, ONNX_MODEL, REQUEST
+from ..runs.files import CHECKPOINT, EVIDENCE, KERAS_MODEL, ONNX_MODEL, REQUEST
 from ..runs.migrations import upgrade_request
 from ..runs.record import RunRecord, make_record, measure_baseline, with_metrics
 from ..runs.reference_data import save_reference_data
@@ -41,10 +43,11 @@ from ..system.dataclass_json import to_json
 from ..system.files import write_json
 from ..training.augmentation import Augmentation
 from ..training.config import TrainConfig
+from ..training.engines import check_engine
 from ..training.events import Event, Listener, TrainProgress
 from ..training.loop import Training, fit
 from ..training.recipes import baseline_config, find_recipe
-from ..types import PathLike
+from ..types import Labels, PathLike
 from .run import Run
 
 BASELINE_OF = {"cnn": "ann"}
@@ -59,6 +62,7 @@ def train(
     epochs: int | None = None,
     augment: str | Augmentation | None = None,
     seed: int = 0,
+    engine: str = "auto",
     out: PathLike | None = None,
     resume: bool = False,
     overwrite: bool = False,
@@ -79,6 +83,7 @@ def train(
         epochs: The number of epochs; None keeps the recipe's.
         augment: ``"none"``, changes to the recipe's augmentation such as ``"rotation=0,shift=0.1"``, or all of it.
         seed: A whole number from 0 to 2**32 - 1. The same seed on the same machine gives the same weights, bit for bit.
+        engine: ``"native"``, ``"keras"``, or ``"auto"``: the native engine where it knows every layer, else Keras.
         out: The run folder, by default ``runs/DATA-MODEL-RECIPE-SEED``.
         resume: Whether to continue a training that was killed; the weights are the same as without the interruption.
         overwrite: Whether to replace a run in the same folder.
@@ -99,54 +104,69 @@ def train(
     started = time.perf_counter()
     build, config = find_model(model), find_recipe(recipe).with_epochs(epochs).with_augmentation(augment)
     _check_seed(seed)
+    check_engine(engine)
     if resume and overwrite:
         raise ConfigError("resume and overwrite exclude each other. Continue the run, or replace it.")
     model_name = os.fspath(model) if isinstance(model, (str, os.PathLike)) else getattr(build, "__name__", "custom")
-    dataset = _read(data, reading, progress)
+    if out is not None:  # before all images are decoded
+        run_folder.check_free(_run_folder(out, ""), overwrite or resume)
+    elif (name := _known_name(data)) is not None:
+        expected = f"{name}-{short_name(model_name)}-{config.recipe}-{seed}"
+        run_folder.check_free(_run_folder(None, expected), overwrite or resume)
+    dataset = load_dataset(data, reading, progress=progress)
     folder = _run_folder(out, f"{dataset.name}-{short_name(model_name)}-{config.recipe}-{seed}")
-    request = describe_request(dataset, model_name, config, seed)
+    request = describe_request(dataset, model_name, config, seed, engine)
     with run_folder.writing_run(folder, overwrite=overwrite, resume=resume) as writable:
         if resume and (writable / REQUEST).is_file():
             refuse_other_request(upgrade_request(run_folder.read_json(writable / REQUEST)), request)
         write_json(writable / REQUEST, request)
         checkpoint, reads = writable / CHECKPOINT, _ledger(dataset, writable)
         listener = _recording_validation(progress, config, reads, "validation after every epoch")
-        training = fit(build, dataset, config, seed=seed, progress=listener, checkpoint=checkpoint)
+        training = fit(build, dataset, config, seed=seed, engine=engine, progress=listener, checkpoint=checkpoint)
         reads.record("the final evaluation")
         agreement = _save_models(training, dataset, writable)
-        evaluation = Evaluation(dataset.test.labels, agreement.logits, dataset.class_names)
+        evaluation = Evaluation(dataset.test.labels, agreement.logits, dataset.class_names, names=dataset.test.names)
         found = measure_uncertainty(Predictor(writable / ONNX_MODEL), dataset, evaluation, request["config"], seed=seed)
         outcome = {**describe_outcome(request, training), "onnx": agreement.as_dict()}
-        seconds = time.perf_counter() - started
+        seconds = time.perf_counter() - started + training.earlier_seconds
         record = make_record(outcome, dataset, training, evaluation, uncertainty=found, wall_seconds=seconds)
-        _save_record(record, dataset, writable, with_reference_data=not report)
+        store.save_record(record, writable)
+        interrupted = False
         if report:
-            record = _add_report(record, training, dataset, config, writable, progress)
+            try:
+                record = _add_report(record, training, dataset, config, writable, progress)
+            except KeyboardInterrupt:
+                interrupted = True
+        if not (writable / EVIDENCE).is_file():
+            _save_reference_data(record, dataset, writable)
         write_metadata(writable / ONNX_MODEL, metadata_for_run(record))  # so that the model can be used without the run
         checkpoint.unlink(missing_ok=True)
-    return Run(folder, record, training.model, dataset)
-
-
-def _read(data: PathLike | Dataset, reading: ReadOptions, progress: Listener | None) -> Dataset:
-    """Load the dataset while another core loads TensorFlow's library."""
-    with preload_tensorflow():
-        dataset = load_dataset(data, reading, progress=progress)
-    check_backend()
-    return dataset
+    if interrupted:
+        to_write = shlex.join(["convscope", "report", str(folder)])
+        raise KeyboardInterrupt(f"The training is complete, in {str(folder)!r}; write its page with: {to_write}")
+    return Run(folder, record, training.keras_model, dataset)
 
 
 def _save_models(training: Training, dataset: Dataset, folder: Path) -> Verification:
-    """Save the Keras model, export it to ONNX and compare the two on the test images."""
+    """Save the Keras model and the ONNX model, and compare the latter with what was trained, on the test images."""
     # The model is saved first, so that no later failure can cost the user the training.
-    save_model(training.model, folder / KERAS_MODEL)
-    return export_onnx(training.model, folder / ONNX_MODEL, class_names=dataset.class_names, check=dataset.test.images)
+    if training.keras_model is None:
+        write_keras_archive(training.network, folder / KERAS_MODEL)
+    else:
+        save_model(training.keras_model, folder / KERAS_MODEL)
+    images = dataset.test.images
+    return export_onnx(
+        training.network,
+        folder / ONNX_MODEL,
+        class_names=dataset.class_names,
+        images=images,
+        expected=training.logits(images),
+        model=training.keras_model,
+    )
 
 
-def _save_record(record: RunRecord, dataset: Dataset, folder: Path, *, with_reference_data: bool) -> None:
-    """Save the record and, for a run without evidence, the reference data."""
-    store.save_record(record, folder)
-    if not with_reference_data:
-        return
+def _save_reference_data(record: RunRecord, dataset: Dataset, folder: Path) -> None:
+    """Save what predictions need in place of the evidence."""
     config, seed, last_hidden = record.request["config"], record.request["seed"], record.network.layers[-2:][0]
     predictor = Predictor(folder / ONNX_MODEL)
     reference_data = measure_reference_data(predictor, dataset.train, config, layer_name=last_hidden.name, seed=seed)
@@ -189,10 +209,20 @@ def _add_report(
             baseline = _train_baseline(record, name, dataset, config, folder, progress)
         record = replace(with_its_evidence.result(), readings=ledger.read(folder))
         if baseline:
-            record = with_metrics(record, baseline=to_json(baseline))
+            comparison, predictions = baseline
+            record = replace(with_metrics(record, baseline=to_json(comparison)), baseline_predictions=predictions)
+            store.save_predictions(record, folder)
             store.save_metrics(record.metrics, folder)
         write_report(record, folder, second)
     return record
+
+
+def _known_name(data: PathLike | Dataset) -> str | None:
+    """Return the name that a dataset will have, if that is certain before it is read."""
+    if isinstance(data, Dataset):
+        return data.name
+    name = os.fspath(data)
+    return name if name in KNOWN else dataset_name(name) if Path(name).is_dir() else None
 
 
 def _run_folder(out: PathLike | None, name: str) -> Path:
@@ -204,17 +234,18 @@ def _run_folder(out: PathLike | None, name: str) -> Path:
 
 def _train_baseline(
     record: RunRecord, name: str, dataset: Dataset, config: TrainConfig, folder: Path, progress: Listener | None
-) -> Baseline | None:
-    """Train and measure the baseline; return None if Ctrl-C stopped its training."""
+) -> tuple[Baseline, Labels] | None:
+    """Train and measure the baseline, and return it with its predictions; None if Ctrl-C stopped its training."""
     config, reads = baseline_config(config), _ledger(dataset, folder)
     listener = _recording_validation(progress, config, reads, f"validation of the baseline {name} after every epoch")
-    training = fit(find_model(name), dataset, config, seed=record.request["seed"], progress=listener)
+    seed, engine = record.request["seed"], record.request["engine"]
+    training = fit(find_model(name), dataset, config, seed=seed, engine=engine, progress=listener)
     if training.stopped_early:
         return None
-    network = from_keras(training.model)
+    network = training.network
     reads.record(f"the baseline {name}")
     evaluation = _evaluate(Predictor(onnx_bytes(network)), dataset.test, dataset.class_names)
-    return measure_baseline(name, training, network, evaluation, record.evaluation)
+    return measure_baseline(name, training, network, evaluation, record.evaluation), evaluation.predictions
 
 
 def _check_seed(seed: int) -> None:

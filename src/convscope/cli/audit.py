@@ -11,7 +11,6 @@ import click
 import convscope
 
 from ..formatting import count_of, percent, percent_range, percentage_points
-from ..models.backend import skip_optional_imports
 from ..runs.files import LABEL_SUSPECTS
 from . import progress, text
 from .options import output_options
@@ -33,13 +32,21 @@ SHOWN = 10
     metavar="K",
     help="Number of cross-validation folds, each with a network of its own.",
 )
-@click.option("--out", default=None, metavar="FILE", help="Also write the list to FILE.  [default: the run folder only]")
+@click.option(
+    "--out",
+    "--csv",
+    "out",
+    default=None,
+    metavar="FILE",
+    help="Also write the list to FILE.  [default: the run folder only]",
+)
 @click.option("--overwrite", is_flag=True, help="Replace FILE if it exists.")
 @click.option(
     "--confirmed",
     default=None,
     metavar="FILE.csv",
-    help="Measure accuracy without the confirmed test images: the list, reduced to the rows with a wrong label.",
+    help="Record confirmed label errors in the list, and measure accuracy without them: the list reduced to the rows with a "
+    "wrong label, or the file saved from the report.",
 )
 @output_options
 def command(
@@ -50,7 +57,6 @@ def command(
     Trains K networks quickly, writes label_suspects.csv and its numbers into RUN, and rebuilds the report. Check each image
     before you change its label. Needs the extra: pip install "convscope[audit]"
     """
-    skip_optional_imports()
     try:
         with progress.open_progress(progress.auditing, quiet=quiet) as listener:
             audit = convscope.audit(run, folds=folds, out=out, overwrite=overwrite, confirmed=confirmed, progress=listener)
@@ -75,8 +81,13 @@ def _lines(audit: LabelAudit, quiet: bool) -> Iterator[str]:
     if quiet:
         return
     if len(audit):
-        rows = [(split, f"{index:,}", *classes, f"{score:.4f}") for split, index, *classes, score in audit.rows(SHOWN)]
-        yield f"\n{text.table(('split', 'image', 'given', 'suggested', 'score'), rows)}\n"
+        files = audit.files or [""] * len(audit)
+        rows = [
+            (split, f"{index:,}", *([file] if audit.files else []), *classes, f"{score:.4f}")
+            for (split, index, *classes, score), file in zip(audit.rows(SHOWN), files, strict=False)
+        ]
+        head = ("split", "image", *(["file"] if audit.files else []), "given", "suggested", "score")
+        yield f"\n{text.table(head, rows)}\n"
     yield from audit.notes
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import webbrowser
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,26 +14,43 @@ import convscope
 from ..analysis.comparison_text import CAUTION, verdict
 from ..formatting import p_value, percent, percent_range, percentage_points
 from . import text
+from .csv_output import check_csv, csv_options, write_csv
 from .options import output_options
 
 if TYPE_CHECKING:
     from ..analysis.comparison import Comparison
 
+CSV_HEAD = (
+    "run", "accuracy", "accuracy_low", "accuracy_high", "errors", "parameters", "multiply_adds", "ms_per_image", "onnx_bytes",
+    "train_seconds",
+)  # fmt: skip
+
 
 @click.command("compare")
 @click.argument("runs", metavar="RUN RUN...", nargs=-1, required=True)
 @click.option("--output", default=None, metavar="FILE", help="Write a comparison page to FILE.  [default: no page]")
-@click.option("--overwrite", is_flag=True, help="Replace FILE if it exists.")
+@click.option("--overwrite", is_flag=True, help="Replace FILE, of --output or --csv, if it exists.")
 @click.option("--open", "open_page", is_flag=True, help="Open the page in a browser; without --output, comparison.html.")
+@csv_options("a row per run", overwrite=False)
 @output_options
-def command(runs: tuple[str, ...], output: str | None, overwrite: bool, open_page: bool, as_json: bool, quiet: bool) -> None:
+def command(
+    runs: tuple[str, ...],
+    output: str | None,
+    overwrite: bool,
+    open_page: bool,
+    csv_file: str | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
     """Test whether RUNs differ significantly in accuracy on the same test images.
 
     All must have been trained on the same data. Uses McNemar's test, with Holm's correction for more than two runs.
     """
     if open_page and output is None:
         output = "comparison.html"
+    file = check_csv(csv_file, overwrite=overwrite)
     comparison = convscope.compare(runs, output=output, overwrite=overwrite)
+    write_csv(file, CSV_HEAD, _csv_rows(comparison))
     if as_json:
         click.echo(text.to_json({**comparison.as_dict(), "page": output}))
     else:
@@ -42,6 +60,20 @@ def command(runs: tuple[str, ...], output: str | None, overwrite: bool, open_pag
             click.echo(output if quiet else f"page: {output}")
     if open_page and output is not None:
         webbrowser.open(Path(output).resolve().as_uri())
+
+
+def _csv_rows(comparison: Comparison) -> Iterator[tuple[object, ...]]:
+    for each in comparison.contestants:
+        costs = (each.costs.parameters, each.costs.multiply_adds, each.costs.milliseconds, each.costs.onnx_bytes)
+        yield (
+            each.name,
+            each.accuracy,
+            each.interval.low,
+            each.interval.high,
+            each.errors,
+            *costs,
+            each.costs.train_seconds,
+        )
 
 
 def _lines(comparison: Comparison, quiet: bool) -> list[str]:

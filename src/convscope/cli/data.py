@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -11,26 +12,36 @@ from ..data.dataset import Dataset
 from ..data.load import load_dataset
 from ..data.read_options import ReadOptions
 from . import progress, text
+from .csv_output import check_csv, csv_options, write_csv
 from .options import output_options, reading_options
 
 
 @click.command("data")
 @click.argument("data")
 @reading_options
+@csv_options("split, file or row and class of each image")
 @output_options
-def command(data: str, reading: ReadOptions, as_json: bool, quiet: bool) -> None:
+def command(data: str, reading: ReadOptions, csv_file: str | None, overwrite: bool, as_json: bool, quiet: bool) -> None:
     """Show a dataset: sizes, images per class, the first image, and possible problems.
 
     DATA is a name (mnist, digits, fashion, kmnist, emnist-letters, emnist-balanced) or a path to an .npz or .csv file, a
     folder of IDX files, or a folder of image files with one subfolder per class, optionally under train/ and test/.
     """
+    file = check_csv(csv_file, overwrite=overwrite)
     with progress.open_progress(progress.reading, quiet=quiet) as listener:
         dataset = load_dataset(data, reading, progress=listener)
+    write_csv(file, ("split", "index", "file", "class_name"), _csv_rows(dataset))
     problems = find_problems(dataset)
     if as_json:
         click.echo(text.to_json(_as_json(dataset, problems)))
         return
     click.echo("\n\n".join(_paragraphs(dataset, problems, quiet)))
+
+
+def _csv_rows(dataset: Dataset) -> Iterator[tuple[object, ...]]:
+    for what, split in (("train", dataset.train), ("test", dataset.test)):
+        for index, label in enumerate(split.labels.tolist()):
+            yield what, index, split.names[index] if len(split.names) else "", dataset.class_names[label]
 
 
 def _paragraphs(dataset: Dataset, problems: tuple[str, ...], quiet: bool) -> list[str]:

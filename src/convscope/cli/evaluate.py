@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 import convscope
 
+from ..analysis.evaluation import Evaluation
+from ..analysis.measured_data import MeasuredData
 from ..analysis.metrics import evaluation_metrics
+from ..data.images.inputs import printable
 from ..data.read_options import ReadOptions
-from ..models.backend import skip_optional_imports
+from ..formatting import count_of, percent, percent_range, shorten_list
 from ..runs import ledger, run_folder
 from ..runs.files import REPORT, REQUEST
 from ..system.dataclass_json import to_json
 from . import progress, text
-from .options import output_options, reading_options
+from .csv_output import check_csv, csv_options, write_csv
+from .options import output_options, reading_options, refuse_swapped
+
+MAX_NAMED = 5
+"""Images and classes that a line names."""
+CSV_HEAD = ("index", "file", "true", "predicted", "correct", "probability")
 
 
 @click.command("evaluate")
@@ -34,6 +43,14 @@ from .options import output_options, reading_options
     metavar="A",
     help="Also find the confidence threshold for this accuracy, such as 0.997; chosen on validation images.",
 )
+@click.option(
+    "--map-classes",
+    default=None,
+    metavar="FILE",
+    help="For DATA whose classes have other names than RUN's: a CSV file with one line per class of DATA, such as 10,0; the second "
+    "cell is RUN's class, or empty to leave the images out.",
+)
+@csv_options("file or row, classes and probability of each image")
 @reading_options
 @output_options
 def command(
@@ -42,19 +59,30 @@ def command(
     thorough: bool,
     everything: bool,
     accuracy: float | None,
+    map_classes: str | None,
+    csv_file: str | None,
+    overwrite: bool,
     reading: ReadOptions,
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Measure RUN on the test split of DATA; by default, of the data it was trained on."""
+    """Measure RUN on the test split of DATA; by default, of the data it was trained on.
+
+    All images of DATA without a test split are test images. Classes are matched by name.
+    """
     if everything and not thorough:
         raise click.UsageError("--everything needs --thorough. Add --thorough, or leave --everything out.")
     if thorough and data is not None:
         raise click.UsageError("--thorough always measures a run on its own test split. Leave DATA out.")
     if thorough and accuracy is not None:
         raise click.UsageError("--thorough and --accuracy cannot be combined. Run the command once with each.")
+    if thorough and csv_file is not None:
+        raise click.UsageError("--thorough and --csv cannot be combined. Run the command once with each.")
+    refuse_swapped("evaluate", run, [data] if data else [])
+    table = check_csv(csv_file, overwrite=overwrite)
+    run_folder.verify(run)
     before = len(ledger.read(run))
-    evaluation = convscope.evaluate(run, data, accuracy=accuracy, reading=reading)
+    evaluation = convscope.evaluate(run, data, accuracy=accuracy, reading=reading, class_map=map_classes)
     numbers = evaluation_metrics(evaluation)
     if evaluation.threshold is not None:
         numbers["threshold"] = to_json(evaluation.threshold)
@@ -63,15 +91,20 @@ def command(
         click.echo(
             "convscope: warning: cannot write the ledger of the run, so this read of the data is not recorded.", err=True
         )
+    write_csv(table, CSV_HEAD, _csv_rows(evaluation))
     if thorough:
         _examine(run, numbers, everything=everything, as_json=as_json, quiet=quiet)
         return
     own = run_folder.read_json(Path(run) / REQUEST)["dataset"]["fingerprint"]
     fingerprint = own if data is None or len(entries) == before else entries[-1].fingerprint
+    if evaluation.data is not None:
+        numbers["data"] = evaluation.data.as_dict()
     if as_json:
         click.echo(text.to_json({**numbers, "readings": ledger.number_of_readings(entries, fingerprint)}))
         return
     click.echo(text.result_line(numbers))
+    if evaluation.data is not None:
+        click.echo("\n".join(_data_lines(evaluation.data)))
     if evaluation.threshold is not None:
         click.echo(text.threshold_lines(numbers["threshold"], run))
     if not quiet:
@@ -83,8 +116,53 @@ def command(
             click.echo(f"\n{pairs}")
 
 
+def _data_lines(data: MeasuredData) -> Iterator[str]:
+    """Yield what was measured, what was left out, and what the run has already seen."""
+    if data.is_own_test_split:
+        yield f"measured: the {count_of(data.used, 'test image')} of the run's own data"
+    else:
+        yield f"measured: {count_of(data.used, 'image')} of {printable(data.source)}"
+    left_out = (
+        f"{count_of(data.training_images, 'image')} of its training split" * (data.training_images > 0),
+        f"{count_of(data.dropped, 'image')} of classes that the class map drops" * (data.dropped > 0),
+        count_of(data.unreadable, "unreadable file") * (data.unreadable > 0),
+    )
+    if any(left_out):
+        yield f"left out: {'; '.join(filter(None, left_out))}"
+    yield from (f"note: {note}" for note in data.notes)
+    renamed = [f"{source} as {target}" for source, target in data.classes.matched.items() if source != target]
+    if renamed:
+        yield f"classes with another name: {printable(shorten_list(renamed, MAX_NAMED))}"
+    if data.classes.absent:
+        number = count_of(len(data.classes.absent), "class", "classes")
+        yield f"{number} of the run without a test image: {printable(shorten_list(data.classes.absent, MAX_NAMED))}"
+    yield _overlap_line(data)
+
+
+def _overlap_line(data: MeasuredData) -> str:
+    overlap = data.overlap
+    if overlap is None:
+        return f"unknown whether the run was trained on some of these images: {data.overlap_unknown}"
+    if not overlap.n:
+        return "none of these images equals one that the run was trained on"
+    names = printable(shorten_list(overlap.images[:MAX_NAMED], MAX_NAMED, overlap.n))
+    line = f"{overlap.n:,} of {count_of(data.used, 'image')} {'equals' if overlap.n == 1 else 'equal'} training images of the run"
+    if overlap.accuracy_of_others is None or overlap.interval_of_others is None:
+        return f"{line}, so this accuracy is not that on new images: {names}"
+    interval = percent_range((overlap.interval_of_others.low, overlap.interval_of_others.high))
+    return f"{line}: {names}\naccuracy on the other {overlap.others:,}: {percent(overlap.accuracy_of_others)} (95% CI {interval})"
+
+
+def _csv_rows(evaluation: Evaluation) -> Iterator[tuple[object, ...]]:
+    names, classes = evaluation.names, evaluation.class_names
+    for index, (true, predicted) in enumerate(zip(evaluation.labels.tolist(), evaluation.predictions.tolist(), strict=True)):
+        yield (
+            index, names[index] if len(names) else "", classes[true], classes[predicted],
+            "yes" if true == predicted else "no", f"{evaluation.confidence[index]:.6f}",
+        )  # fmt: skip
+
+
 def _examine(run: str, numbers: dict[str, object], *, everything: bool, as_json: bool, quiet: bool) -> None:
-    skip_optional_imports()
     with progress.open_progress(progress.examining, quiet=quiet) as listener:
         found = convscope.examine(run, everything=everything, progress=listener)
     sections = {name: found.metrics[name] for name in ("robustness", "ood", "attacks")}

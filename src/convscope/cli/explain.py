@@ -9,7 +9,7 @@ import click
 import convscope
 
 from . import text
-from .options import output_options, parse_image_arguments
+from .options import output_options, parse_image_arguments, refuse_swapped
 
 
 @click.command("explain")
@@ -36,6 +36,7 @@ def command(
 
     IMAGE is an image file, or - for standard input.
     """
+    refuse_swapped("explain", run, [image])
     explanation = convscope.explain(run, *parse_image_arguments((image,)), digit=digit, output=output, overwrite=overwrite)
     page, prediction = explanation.page, explanation.prediction
     if as_json:

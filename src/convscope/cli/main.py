@@ -15,6 +15,7 @@ import click
 
 from .._version import __version__
 from ..errors import ConfigError, ConvscopeError
+from .streams import accept_any_text
 
 EPILOG = """\b
 DATA is a name (mnist, digits, fashion, …) or a path: .npz, .csv, IDX files, a folder of image files.
@@ -72,6 +73,7 @@ def group() -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status; show a traceback only with ``--debug``."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    accept_any_text()
     if "--debug" in arguments:
         arguments.remove("--debug")
         return group.main(arguments, prog_name="convscope", standalone_mode=False) or 0
@@ -82,8 +84,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("convscope: interrupted. Continue an unfinished training with --resume.", err=True)
+    except (KeyboardInterrupt, click.Abort) as error:  # Click raises its own from the interrupt
+        what = str(error.__cause__ or error) or "Continue an unfinished training with --resume."
+        click.echo(f"convscope: interrupted. {what}", err=True)
         return 130
     except ConvscopeError as error:
         click.echo(f"convscope: error: {error}", err=True)

@@ -17,10 +17,13 @@ from ..analysis.mistakes.triage import KINDS
 from ..data.images.inputs import printable
 from ..formatting import count_of, format_probability
 from . import text
+from .csv_output import check_csv, csv_options, write_csv
 from .options import output_options
 
 NARROWEST = 40
 """Terminal columns that the reasons need at least; on less, they are not wrapped."""
+
+CSV_HEAD = ("index", "file", "true", "predicted", "true_probability", "predicted_probability", "hint", "reason")
 
 
 @click.command("mistakes")
@@ -35,16 +38,28 @@ NARROWEST = 40
     help="Use the other seeds of this study and store their votes in RUN and its report.  [default: the study that contains RUN]",
 )
 @click.option("--most", type=int, default=None, metavar="N", help="Only the N most confident errors.  [default: all]")
+@csv_options("the table")
 @output_options
-def command(run: str, others: tuple[str, ...], study: str | None, most: int | None, as_json: bool, quiet: bool) -> None:
+def command(
+    run: str,
+    others: tuple[str, ...],
+    study: str | None,
+    most: int | None,
+    csv_file: str | None,
+    overwrite: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
     """List every test image that RUN misclassifies, the most confident first, with a likely cause.
 
     The cause is a possible label error, an ambiguous image or a model error. It is derived from the probabilities, the nearest
     training images, earlier epochs, and, if available, the predictions of other networks and the label audit. --json prints one
     flat record per image.
     """
+    file = check_csv(csv_file, overwrite=overwrite)
     loaded = convscope.load_run(run)
     found = convscope.mistakes(loaded, others=others, study=study, most=most)
+    write_csv(file, CSV_HEAD, ([flat[name] for name in CSV_HEAD] for flat in map(_flat, found)))
     if as_json:
         click.echo(text.to_json(_record(found, run, loaded.evaluation.errors)))
         return
@@ -80,7 +95,11 @@ def _table(found: Sequence[Mistake]) -> Iterator[str]:
         for mistake in found
     )
     first, *lines = text.table(head, rows, left=3).split("\n")
-    wide = max(len(kind) for kind in KINDS)
+    wide, files = max(len(kind) for kind in KINDS), ["file", *(mistake.file for mistake in found)]
+    if any(files[1:]):
+        first, *lines = text.table(("", ""), zip([first, *lines], files, strict=True), left=2).split("\n")[1:]
+        longest = max(map(len, (first, *lines)))
+        first, *lines = (line.ljust(longest) for line in (first, *lines))
     yield f"{first}  {'cause'.ljust(wide)}  reason"
     indent = len(first) + wide + 4
     width = shutil.get_terminal_size().columns - indent if sys.stdout.isatty() else 0
@@ -107,6 +126,7 @@ def _flat(mistake: Mistake) -> dict[str, Any]:
     signs = mistake.triage.signs
     return {
         "index": mistake.index,
+        "file": mistake.file or None,
         "true": mistake.true,
         "predicted": mistake.predicted,
         "true_probability": mistake.true_probability,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import shlex
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -12,6 +14,7 @@ import click
 from ..data.images.files import MAX_FILE, too_large
 from ..data.images.inputs import NamedBytes
 from ..data.read_options import Preparation, ReadOptions, parse_class_names, parse_image_size
+from ..runs import run_folder
 
 
 def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -37,9 +40,10 @@ def reading_options(function: Callable[..., Any]) -> Callable[..., Any]:
         prepare: Preparation,
         skip_bad_images: bool,
         most_bad: float,
+        no_cache: bool,
         **arguments: Any,
     ) -> Any:
-        reading = ReadOptions(image_size, class_names, skip_bad_images, prepare, most_bad)
+        reading = ReadOptions(image_size, class_names, skip_bad_images, prepare, most_bad, use_cache=not no_cache)
         return function(reading=reading, **arguments)
 
     options = (
@@ -74,6 +78,11 @@ def reading_options(function: Callable[..., Any]) -> Callable[..., Any]:
             metavar="SHARE",
             help="With --skip-bad-images: skip at most this share of the image files.",
         ),
+        click.option(
+            "--no-cache",
+            is_flag=True,
+            help="Decode the image files again, instead of keeping and using the decoded ones in ~/.cache/convscope.",
+        ),
     )
     for option in reversed(options):
         with_reading = option(with_reading)
@@ -85,6 +94,23 @@ def _parsed(parser: Callable[[str], Any]) -> Callable[[click.Context, click.Para
         return None if text is None else parser(text)
 
     return parse
+
+
+def refuse_swapped(verb: str, run: str, others: Sequence[str]) -> None:
+    """Raise a UsageError if a later argument is the run, and the first one is none."""
+    place = next((place for place, other in enumerate(others) if _is_network(other)), None)
+    if place is None or _is_network(run):
+        return
+    rest = [run, *others[:place], *others[place + 1 :]]
+    right = shlex.join(["convscope", verb, others[place], *rest])
+    raise click.UsageError(f"{run!r} is no run, but {others[place]!r} is one, and RUN comes first. Did you mean: {right}")
+
+
+def _is_network(path: str) -> bool:
+    try:
+        return run_folder.is_run(Path(path)) or (Path(path).suffix in (".onnx", ".keras") and Path(path).is_file())
+    except (OSError, ValueError):
+        return False
 
 
 def parse_image_arguments(words: Sequence[str]) -> list[str | NamedBytes]:

@@ -8,10 +8,17 @@ import click
 
 import convscope
 
-from ..prediction.predictions import Prediction
+from ..data.images.inputs import printable
+from ..data.readers.unlabelled_table import ANSWER, is_table, read_unlabelled_table
+from ..formatting import count_of
+from ..prediction.classifier import open_classifier
+from ..prediction.predictions import Prediction, Predictions
 from ..prediction.predictions import as_json as json_form
-from . import text
-from .options import output_options, parse_image_arguments
+from . import progress, text
+from .csv_output import check_csv, csv_options, write_csv
+from .options import output_options, parse_image_arguments, refuse_swapped
+
+CSV_HEAD = ("file", "digit", "class_name", "probability", "out_of_distribution", "error")
 
 
 @click.command("predict")
@@ -26,24 +33,55 @@ from .options import output_options, parse_image_arguments
     metavar="P",
     help="Mark predictions with a confidence below P, from 0 to 1; find P with convscope evaluate RUN --accuracy.",
 )
+@csv_options("file, class and probability of each prediction, or ImageId and Label for a table")
 @output_options
-def command(run: str, images: tuple[str, ...], top: int, single: bool, at_least: float, as_json: bool, quiet: bool) -> int:
+def command(
+    run: str,
+    images: tuple[str, ...],
+    top: int,
+    single: bool,
+    at_least: float,
+    csv_file: str | None,
+    overwrite: bool,
+    as_json: bool,
+    quiet: bool,
+) -> int:
     """Classify every IMAGE with the network of RUN, a run folder or an .onnx file. Does not need TensorFlow.
 
     IMAGE is an image file, a folder of them, a pattern such as 'photos/*.jpg', or - for standard input. If an image shows
     several digits, a network for digits classifies each, in reading order.
+
+    IMAGE may also be one table of pixels without labels, such as Kaggle's test.csv.
     """
+    refuse_swapped("predict", run, images)
+    file, table = check_csv(csv_file, overwrite=overwrite), None
+    if any(map(is_table, images)):
+        if len(images) > 1:
+            raise click.UsageError("a table must be the only IMAGE. Pass one table, or image files.")
+        open_classifier(run)  # a wrong RUN is refused before the table is read
+        with progress.open_progress(progress.reading, quiet=quiet) as listener:
+            table = read_unlabelled_table(images[0], listener)
     found = convscope.predict(
-        run, parse_image_arguments(images), top=top, skip_bad_images=True, single=single, at_least=at_least
+        run, table or parse_image_arguments(images), top=top, skip_bad_images=True, single=single, at_least=at_least
     )
-    if as_json:
+    if table is None:
+        write_csv(file, CSV_HEAD, _csv_rows(found))
+    else:
+        answers = ((number, each.class_name) for number, each in zip(table.ids, found, strict=True))
+        write_csv(file, (table.id_column, ANSWER), answers)
+        if table.ignored and not quiet:
+            click.echo(f"convscope: note: the column {printable(table.ignored)!r} of {images[0]} is not read.", err=True)
+    if table is not None and file is not None and not as_json:
+        click.echo(f"{count_of(len(found), 'answer')}: {file}")
+    elif as_json:
         click.echo(text.to_json(json_form(found)))
     else:
         for each in _by_image_file(found):
             _print(each, quiet)
     if len(found) and not found.is_calibrated and not quiet:
         click.echo(
-            "convscope: note: the probabilities are not calibrated; this network has no fitted temperature.", err=True
+            "convscope: note: the probabilities are not calibrated: no temperature was fitted, or it would not help.",
+            err=True,
         )
     if len(found) and found.ood_unavailable_reason and not quiet:
         click.echo(
@@ -51,7 +89,25 @@ def command(run: str, images: tuple[str, ...], top: int, single: bool, at_least:
         )
     for bad in found.bad:
         click.echo(f"convscope: error: {bad.reason}", err=True)
-    return 1 if found.bad else 0
+    nothing = [printable(name) for name, is_empty in zip(found.names, found.empty, strict=False) if is_empty]
+    if nothing:
+        more = f" and {count_of(len(nothing) - 1, 'other image')}" if len(nothing) > 1 else ""
+        click.echo(
+            f"convscope: error: no digit found in {nothing[0]}{more}. Pass images with ink that stands out from its background.",
+            err=True,
+        )
+    return 1 if found.bad or nothing else 0
+
+
+def _csv_rows(found: Predictions) -> Iterator[tuple[object, ...]]:
+    for each in found:
+        place, ood = each.place, each.is_out_of_distribution
+        yield (
+            each.name, "" if place is None else place.number, each.class_name if each.answers else "",
+            f"{each.probability:.6f}" if each.answers else "", "" if ood is None else "yes" if ood else "no", "",
+        )  # fmt: skip
+    for bad in found.bad:
+        yield bad.name, "", "", "", "", bad.reason
 
 
 def _by_image_file(found: Iterable[Prediction]) -> Iterator[list[Prediction]]:

@@ -174,10 +174,13 @@ def training_header(event: TrainingStarted) -> str:
         parts[0] += f", each {event.augmentation} anew in every epoch"
     if event.validates_on_test:
         parts[1] += " (the test split, as in the original notebook: val_accuracy is not an independent estimate)"
-    parts.append("bfloat16, native on this processor" if "bfloat16" in event.precision else "float32")
+    parts.append({"native": "native engine", "keras": "Keras"}[event.engine])
     if event.epochs_done:
         parts.append(f"resuming after epoch {event.epochs_done}")
-    return f"{layer_table(event.network)}\n{'; '.join(parts)}"
+    lines = [str(layer_table(event.network)), "; ".join(parts)]
+    if event.engine_reason:
+        lines.append(f"Keras trains this network instead of the native engine: {event.engine_reason}")
+    return "\n".join(lines)
 
 
 def _epoch_name(event: TrainProgress) -> str:

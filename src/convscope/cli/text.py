@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..analysis.baseline import pairing_of
+from ..analysis.findings.accuracy import constant_answer
 from ..data.images.inputs import printable
 from ..formatting import count_of, format_probability, p_value, percent, percent_range, percentage_points
 from ..runs import ledger
 from ..types import Images
+from .streams import lacks_unicode
 
 if TYPE_CHECKING:
     from ..prediction.predictions import Prediction
@@ -30,7 +32,7 @@ MAX_MATRIX, MAX_DRAWING = 40, 56
 
 def to_json(value: Any) -> str:
     """Return ``value`` as strict JSON, indented."""
-    return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
+    return json.dumps(value, indent=1, ensure_ascii=lacks_unicode(), allow_nan=False)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 1) -> str:
@@ -63,7 +65,8 @@ def result_line(test: Metrics) -> str:
     """Return accuracy with its interval, errors and loss of an evaluated test split."""
     return (
         f"test accuracy {percent(test['accuracy'])} (95% CI {percent_range(test['interval'])}), "
-        f"{count_of(test['errors'], 'error')} in {test['n']:,} images, loss {test['loss']:.4f}"
+        f"{count_of(test['errors'], 'error')} in {count_of(test['n'], 'image')}, loss {test['loss']:.4f}"
+        f"{constant_answer(test)}"
     )
 
 
@@ -122,7 +125,7 @@ def answer_line(prediction: Prediction) -> str:
 
 def sheet_line(sheet: Sequence[Prediction]) -> str:
     """Return the name of an image file with several digits, their number, and their classes in reading order."""
-    classes = " ".join(printable(each.class_name) if each.is_above_threshold else "?" for each in sheet)
+    classes = " ".join(printable(each.class_name or "") if each.is_above_threshold else "?" for each in sheet)
     return f"{sheet[0].name}: {len(sheet)} digits found: {classes}"
 
 
@@ -135,6 +138,8 @@ def digit_line(prediction: Prediction) -> str:
 
 
 def _answers(prediction: Prediction) -> str:
+    if not prediction.answers:
+        return "no digit found"
     first, *others = (
         f"{printable(answer.class_name)} {format_probability(answer.probability)}" for answer in prediction.answers
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import time
 import webbrowser
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ import click
 
 import convscope
 
-from ..models.backend import skip_optional_imports
+from ..formatting import count_of
 from ..runs.files import REPORT
 from . import progress, text
 from .options import output_options, reading_options
@@ -44,6 +45,12 @@ if TYPE_CHECKING:
 @click.option(
     "--seed", type=int, default=0, show_default=True, metavar="N", help="Random seed; equal seeds give equal weights."
 )
+@click.option(
+    "--engine",
+    default="auto",
+    show_default=True,
+    help="What trains: native (fast, on the CPU), keras, or auto: native where it knows every layer.",
+)
 @click.option("--out", default=None, metavar="DIR", help="Run folder.  [default: runs/DATA-MODEL-RECIPE-SEED]")
 @click.option("--resume", is_flag=True, help="Continue the unfinished run in DIR, if there is one.")
 @click.option("--overwrite", is_flag=True, help="Replace the run in DIR.")
@@ -57,17 +64,17 @@ def command(open_page: bool, as_json: bool, quiet: bool, **arguments: Any) -> in
     DATA is a name (mnist, digits, fashion, kmnist, emnist-letters, emnist-balanced) or a path to an .npz or .csv file, a
     folder of IDX files, or a folder of image files with one subfolder per class, optionally under train/ and test/.
     """
-    skip_optional_imports()
+    started = time.perf_counter()
     with progress.open_progress(progress.training, quiet=quiet, keep=True) as listener:
         run = convscope.train(**arguments, progress=listener)
-    _print(run, as_json, quiet)
+    _print(run, as_json, quiet, time.perf_counter() - started)
     page = run.folder / REPORT
     if open_page and page.is_file():
         webbrowser.open(page.resolve().as_uri())
     return 130 if run.stopped_early else 0
 
 
-def _print(run: Run, as_json: bool, quiet: bool) -> None:
+def _print(run: Run, as_json: bool, quiet: bool, seconds: float) -> None:
     metrics = run.record.metrics
     page = run.folder / REPORT
     if as_json:
@@ -77,7 +84,7 @@ def _print(run: Run, as_json: bool, quiet: bool) -> None:
         click.echo(f"training stopped in epoch {metrics['epochs']}; the weights so far were kept", err=True)
     click.echo(text.result_line(metrics["test"]))
     if not quiet:
-        for line in _details(metrics):
+        for line in _details(metrics, seconds):
             click.echo(line)
     click.echo(f"run: {run.folder}")
     if page.is_file():
@@ -86,9 +93,10 @@ def _print(run: Run, as_json: bool, quiet: bool) -> None:
         click.echo(f"no report yet; write it with: convscope report {shlex.quote(str(run.folder))}", err=quiet)
 
 
-def _details(metrics: Mapping[str, Any]) -> list[str]:
+def _details(metrics: Mapping[str, Any], seconds: float) -> list[str]:
     lines = [text.pairs_line(metrics["test"])]
     if baseline := metrics.get("baseline"):
         lines.append(text.baseline_line(baseline))
-    lines.append(f"training {metrics['train_seconds']:.1f} s, {metrics['wall_seconds']:.1f} s in total")
+    trained = f"{count_of(metrics['epochs'], 'epoch')} trained in {metrics['train_seconds']:.1f} s"
+    lines.append(f"{trained}; this command took {seconds:.1f} s")
     return [line for line in lines if line]

@@ -7,7 +7,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from ..analysis.baseline import pairing_of
+from ..analysis.baseline import noun, pairing_of
 from ..formatting import count_of, p_value, percent, percentage_points
 from .canvas import NAME_SPACE, FigureCanvas, in_theme, text_width
 from .figure import Illustration
@@ -25,7 +25,7 @@ LOOKS = ((ACCENT, "o"), (MUTED, "s"))
 def draw_baseline(metrics: Mapping[str, Any], model_name: str) -> Illustration:
     """Draw accuracy (Wilson 95% CI), costs and shared errors of both networks."""
     own, other = metrics["test"], metrics["baseline"]
-    names = (label(model_name.upper(), 10), label(other["model_name"].upper(), 10))
+    names = (label(model_name.upper(), 10), label(noun(other["model_name"]), 13))
     title = _title(own, other, names)
     left = max(text_width(name, TEXT_SIZE, "bold") for name in names) + NAME_SPACE + 0.1
     canvas = FigureCanvas(title, ERRORS_TOP + STEP + BAR_HEIGHT)
@@ -67,7 +67,7 @@ def _title(own: Mapping[str, Any], other: Mapping[str, Any], names: tuple[str, s
     pairing = pairing_of(other)
     result = "significant" if pairing.significant else "not significant"
     return (f"The {names[0]} makes {ratio:.2f} times as many errors as the {names[1]}: {own['errors']:,} against "
-            f"{other['errors']:,} in {own['n']:,}; {result} (McNemar, mid-p {p_value(pairing.p)})")  # fmt: skip
+            f"{other['errors']:,} in {own['n']:,}; {result} (McNemar test, p {p_value(pairing.p)})")  # fmt: skip
 
 
 def _difference(other: Mapping[str, Any]) -> str:

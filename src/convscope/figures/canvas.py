@@ -23,6 +23,9 @@ from .theme import MARGIN, MUTED, RC, SMALL_SIZE, TEXT_SIZE, TITLE_SIZE, WIDTH
 POINTS_PER_INCH = 72
 LINE = 1.32 * TITLE_SIZE / POINTS_PER_INCH
 BELOW_TITLE, NAME_SPACE = 0.16, 0.14
+RISES = {"top": -0.76, "bottom": 0.24, "center": -0.26, "center_baseline": -0.37}
+"""Distance from a text's position up to its baseline by vertical alignment, in units of the font's size."""
+
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
@@ -42,10 +45,37 @@ def in_theme(draw: Callable[Parameters, Result]) -> Callable[Parameters, Result]
 def theme_settings() -> Iterator[None]:
     """Apply the theme's matplotlib settings for the duration of the block."""
     settings: Any = RC  # the stubs type every key as a literal
+    if mpl.rcParams["svg.hashsalt"] == RC["svg.hashsalt"]:  # already applied: copying all settings takes 1 ms
+        yield
+        return
     with mpl.rc_context(settings), warnings.catch_warnings():
         # DejaVu Sans lacks some scripts, so a PNG shows boxes for such class names; the SVG keeps the text.
         warnings.filterwarnings("ignore", message=r"Glyph .* missing from font")
         yield
+
+
+class Line(Text):
+    """One level line of text, of a width that is measured once; matplotlib would measure it again for each format."""
+
+    def draw(self, renderer: Any) -> None:
+        """Draw the text."""
+        if not self.get_text():
+            return
+        size, text, align = float(self.get_fontsize()), self.get_text(), self.get_horizontalalignment()
+        left, up = self.get_transform().transform(self.get_position())
+        up += renderer.points_to_pixels(RISES.get(self.get_verticalalignment(), 0.0) * size)
+        if align != "left":  # in inches; SVG aligns by itself, so that its reader's font may differ
+            width = text_width(text, size, "bold" if self.get_fontweight() == "bold" else "normal")
+            left -= renderer.points_to_pixels(width * POINTS_PER_INCH) / (1 if align == "right" else 2)
+        renderer.open_group("text", self.get_gid())
+        context = renderer.new_gc()
+        context.set_foreground(self.get_color())
+        context.set_antialiased(True)
+        baseline = renderer.get_canvas_width_height()[1] - up if renderer.flipy() else up
+        renderer.draw_text(context, left, baseline, text, self.get_fontproperties(), 0, mtext=self)
+        context.restore()
+        renderer.close_group("text")
+        self.stale = False
 
 
 class FigureCanvas:
@@ -101,7 +131,13 @@ class FigureCanvas:
 
     def text(self, left: float, top: float, text: str, **options: Any) -> Text:
         """Write ``text`` with its baseline (or as ``va`` sets it) at a position in the body."""
-        return self.figure.text((MARGIN + left) / self.width, 1 - (self.top + top) / self.height, text, **options)
+        place = (MARGIN + left) / self.width, 1 - (self.top + top) / self.height
+        if "\n" in text or "rotation" in options:
+            return self.figure.text(*place, text, **options)
+        line = Line(*place, text, transform=self.figure.transSubfigure, **options)
+        line.set_figure(self.figure)
+        self.figure.texts.append(line)
+        return line
 
     def note(self, left: float, top: float, text: str, **options: Any) -> None:
         """Write small, muted text."""

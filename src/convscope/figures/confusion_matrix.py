@@ -48,8 +48,8 @@ def draw_confusion_matrix(confusion: Confusion) -> Illustration:
     draw_scale(canvas, (left, side + below), ERRORS, (0, max(largest, 1)), caption, start=PALEST)
     return Illustration(
         "confusion_matrix", title,
-        "Rows are true classes, columns predicted classes. Grey cells on the diagonal count correct predictions, coloured cells "
-        "errors; empty cells are 0.",
+        "Rows are true classes, columns predicted classes. Cells on the diagonal count correct predictions, all others errors"
+        f"{'' if size <= MAX_NUMBERS else '; cells without a colour are 0'}.",
         _alternative(confusion),
         canvas.figure,
     )  # fmt: skip

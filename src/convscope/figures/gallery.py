@@ -55,7 +55,7 @@ def _results(record: RunRecord) -> Iterator[Drawer]:
     yield partial(draw_confusion_matrix, record.evaluation.confusion)
     yield partial(draw_per_class, record.evaluation)
     if len(record.examples.mistake_indices):
-        yield partial(draw_mistakes, record.evaluation, record.examples)
+        yield partial(draw_mistakes, record.calibrated, record.examples)
 
 
 def _layers(record: RunRecord) -> Iterator[Drawer]:

@@ -1,0 +1,49 @@
+"""``--csv``: what a verb lists, as a table for other programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..api.run import check_output
+from ..runs.label_suspects import escape_formula
+from ..system.files import write_text
+
+
+def csv_options(what: str, *, overwrite: bool = True) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Add ``--csv FILE``, and ``--overwrite`` unless the verb has it; ``function`` gets both.
+
+    An existing file is refused before the verb does anything.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        if overwrite:
+            function = click.option("--overwrite", is_flag=True, help="Replace the file of --csv if it exists.")(function)
+        return click.option("--csv", "csv_file", default=None, metavar="FILE", help=f"Also write {what} to FILE, as CSV.")(
+            function
+        )
+
+    return decorate
+
+
+def check_csv(csv_file: str | None, *, overwrite: bool) -> Path | None:
+    """Return the file to write to, or raise OutputError if it may not be replaced or its folder is missing."""
+    if csv_file is None:
+        return None
+    return check_output(csv_file, overwrite=overwrite, option="--csv")
+
+
+def write_csv(file: Path | None, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write a table; texts that a spreadsheet could execute are marked as texts."""
+    if file is None:
+        return
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows([escape_formula(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
+    write_text(file, text.getvalue())

@@ -1,0 +1,190 @@
+"""Evaluation on other people's data: all images, classes by name, and what the run has already seen."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import convscope
+from convscope.cli.main import main
+from convscope.data.dataset import Dataset, Split
+from convscope.data.reload import reload_dataset
+from convscope.errors import ConfigError, DatasetError
+from convscope.runs import run_folder
+from convscope.types import Images, Labels
+
+Writer = Callable[[Path, Images, Labels], Path]
+
+
+def npz(folder: Path, images: Images, labels: Labels) -> Path:
+    np.savez(folder / "some.npz", x=images, y=labels)
+    return folder / "some.npz"
+
+
+def npz_test_only(folder: Path, images: Images, labels: Labels) -> Path:
+    np.savez(folder / "some.npz", x_test=images, y_test=labels)
+    return folder / "some.npz"
+
+
+def npz_texts_backwards(folder: Path, images: Images, labels: Labels) -> Path:
+    np.savez(folder / "some.npz", x=images[::-1], y=np.array([str(label) for label in labels])[::-1])
+    return folder / "some.npz"
+
+
+def table(folder: Path, images: Images, labels: Labels, name: str = "some.csv") -> Path:
+    lines = ["label," + ",".join(f"p{number}" for number in range(64))]
+    lines += [f"{label}," + ",".join(map(str, image.ravel())) for image, label in zip(images, labels, strict=True)]
+    (folder / name).write_text("\n".join(lines))
+    return folder / name
+
+
+def table_test_only(folder: Path, images: Images, labels: Labels) -> Path:
+    return table(folder, images, labels, "test.csv").parent
+
+
+def idx_test_only(folder: Path, images: Images, labels: Labels) -> Path:
+    header = struct.pack(">4I", 0x803, len(images), 8, 8)
+    (folder / "t10k-images-idx3-ubyte.gz").write_bytes(gzip.compress(header + images.tobytes()))
+    (folder / "t10k-labels-idx1-ubyte").write_bytes(
+        struct.pack(">2I", 0x801, len(labels)) + labels.astype(np.uint8).tobytes()
+    )
+    return folder
+
+
+def files(folder: Path, images: Images, labels: Labels) -> Path:
+    for number, (image, label) in enumerate(zip(images, labels, strict=True)):
+        (folder / str(label)).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image[..., 0]).save(folder / str(label) / f"{number}.png")
+    return folder
+
+
+def files_test_only(folder: Path, images: Images, labels: Labels) -> Path:
+    files(folder / "test", images, labels)
+    return folder
+
+
+FORMS: list[Writer] = [
+    npz,
+    npz_test_only,
+    npz_texts_backwards,
+    table,
+    table_test_only,
+    idx_test_only,
+    files,
+    files_test_only,
+]
+
+
+@pytest.mark.parametrize("write", FORMS)
+@pytest.mark.parametrize(("classes", "number"), [((2, 5, 7), 12), ((3,), 5), ((8,), 1), ((9, 0), 2)])
+def test_every_image_of_data_without_a_test_split_is_measured_under_its_own_name(
+    write: Writer, classes: tuple[int, ...], number: int, digits_run: convscope.Run, digits: Dataset, tmp_path: Path
+) -> None:
+    rows = np.flatnonzero(np.isin(digits.test.labels, classes))[:number]
+    expected = int((digits_run.evaluation.predictions[rows] == digits.test.labels[rows]).sum())
+    found = convscope.evaluate(digits_run, write(tmp_path, digits.test.images[rows], digits.test.labels[rows]))
+    assert len(found) == len(rows) == len(found.names)
+    assert len(found) - found.errors == expected
+    assert found.class_names == digits.class_names
+    assert found.data is not None
+    assert (found.data.used, found.data.is_own_test_split) == (len(rows), False)
+    absent = set(digits.class_names) - {str(label) for label in digits.test.labels[rows]}
+    assert set(found.data.classes.absent) == absent
+    assert json.dumps(found.data.as_dict())
+
+
+def test_images_that_the_run_was_trained_on_are_counted_and_measured_apart(
+    digits_run: convscope.Run, digits: Dataset, tmp_path: Path
+) -> None:
+    seen, new = digits.train.take(np.arange(30)), digits.test.take(np.arange(50))
+    images, labels = np.concatenate([seen.images, new.images]), np.concatenate([seen.labels, new.labels])
+    found = convscope.evaluate(digits_run, npz(tmp_path, images, labels))
+    assert found.data is not None
+    assert found.data.overlap is not None
+    in_both = {image.tobytes() for image in digits.train.images}
+    expected = [image.tobytes() in in_both for image in images]
+    assert found.data.overlap.n == sum(expected) >= 30
+    others = [index for index, both in enumerate(expected) if not both]
+    assert found.data.overlap.accuracy_of_others == pytest.approx(np.mean(found.predictions[others] == labels[others]))
+    assert found.data.overlap.images[:2] == ("x row 0", "x row 1")
+
+
+def test_the_digits_of_scikit_learn_are_all_test_images_of_other_runs(digits_run: convscope.Run, run_copy: Path) -> None:
+    assert len(convscope.evaluate(digits_run, "digits")) == 359  # those that this run has not seen
+    request = json.loads((run_copy / "run.json").read_text("utf-8"))
+    request["dataset"]["source"] = "elsewhere"
+    (run_copy / "run.json").write_text(json.dumps(request), "utf-8")
+    run_folder.write_manifest(run_copy)
+    assert len(convscope.evaluate(run_copy, "digits")) == 1797
+
+
+def test_the_runs_own_data_keep_the_test_images_that_were_held_out(tmp_path: Path, digits: Dataset) -> None:
+    some = Split(digits.train.images[:200], digits.train.labels[:200])
+    data = npz(tmp_path, some.images, some.labels)
+    run = convscope.train(data, recipe="sprint", epochs=1, out=tmp_path / "run", report=False)
+    found = convscope.evaluate(tmp_path / "run", data)
+    assert found.data is not None
+    assert found.data.is_own_test_split
+    np.testing.assert_array_equal(found.predictions, run.evaluation.predictions)
+    moved = Path(data).rename(tmp_path / "moved.npz")
+    found = convscope.evaluate(tmp_path / "run", moved)
+    assert found.data is not None
+    assert (len(found), found.data.overlap) == (200, None)
+    assert "some.npz" in found.data.overlap_unknown
+
+
+def test_the_table_of_an_evaluation_names_every_file(digits_run: convscope.Run, digits: Dataset, tmp_path: Path) -> None:
+    data = files(tmp_path / "data", digits.test.images[:20], digits.test.labels[:20])
+    answers = tmp_path / "answers.csv"
+    assert main(["evaluate", str(digits_run.folder), str(data), "--csv", str(answers), "--json"]) == 0
+    rows = list(csv.DictReader(answers.read_text("utf-8").splitlines()))
+    assert {row["file"] for row in rows} == {f"{label}/{n}.png" for n, label in enumerate(digits.test.labels[:20])}
+    for row in rows:
+        number = int(Path(row["file"]).stem)
+        assert row["true"] == str(digits.test.labels[number])
+        assert row["predicted"] == str(digits_run.evaluation.predictions[number])
+        assert row["correct"] == ("yes" if row["true"] == row["predicted"] else "no")
+    assert main(["mistakes", str(digits_run.folder), "--csv", str(tmp_path / "mistakes.csv"), "--quiet"]) == 0
+    rows = list(csv.DictReader((tmp_path / "mistakes.csv").read_text("utf-8").splitlines()))
+    assert [row["file"] for row in rows] == [digits.test.names[index] for index in digits_run.evaluation.mistakes.tolist()]
+    before = answers.read_text("utf-8")
+    assert main(["evaluate", str(digits_run.folder), str(data), "--csv", str(answers)]) == 1
+    assert answers.read_text("utf-8") == before
+
+
+def test_other_tables_name_every_image_and_every_run(
+    digits_run: convscope.Run, run_copy: Path, digits: Dataset, tmp_path: Path
+) -> None:
+    data = files(tmp_path / "data", digits.test.images[:40], digits.test.labels[:40])
+    assert main(["data", str(data), "--csv", str(tmp_path / "data.csv"), "--json"]) == 0
+    rows = list(csv.DictReader((tmp_path / "data.csv").read_text("utf-8").splitlines()))
+    assert sorted(row["file"] for row in rows) == sorted(
+        f"{label}/{n}.png" for n, label in enumerate(digits.test.labels[:40])
+    )
+    assert all(row["file"].split("/")[0] == row["class_name"] for row in rows)
+    assert main(["compare", str(digits_run.folder), str(run_copy), "--csv", str(tmp_path / "runs.csv"), "--json"]) == 0
+    compared = list(csv.DictReader((tmp_path / "runs.csv").read_text("utf-8").splitlines()))
+    assert [float(row["accuracy"]) for row in compared] == [digits_run.evaluation.accuracy] * 2
+
+
+def test_runs_with_other_class_names_are_no_evidence(digits_run: convscope.Run, run_copy: Path) -> None:
+    request = json.loads((run_copy / "run.json").read_text("utf-8"))
+    request["dataset"]["class_names"] = request["dataset"]["class_names"][::-1]
+    (run_copy / "run.json").write_text(json.dumps(request), "utf-8")
+    run_folder.write_manifest(run_copy)
+    for ask in (
+        lambda: convscope.mistakes(digits_run, others=[run_copy]),
+        lambda: convscope.compare([digits_run, run_copy]),
+    ):
+        with pytest.raises(ConfigError):
+            ask()
+    with pytest.raises(DatasetError, match="classes"):
+        reload_dataset(request["dataset"])

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+import convscope
+from convscope.training.events import Event, TrainProgress
+
+
+def test_the_seconds_of_a_resumed_run_include_the_epochs_before(tmp_path: Path) -> None:
+    seen: list[int] = []
+
+    def fail_in_the_second_epoch(event: Event) -> None:
+        if isinstance(event, TrainProgress):
+            if not seen:
+                time.sleep(2)
+            seen.append(event.epoch)
+            assert event.epoch == 1
+
+    with pytest.raises(AssertionError):
+        convscope.train("digits", model="logistic", out=tmp_path, report=False, progress=fail_in_the_second_epoch)
+    started = time.perf_counter()
+    run = convscope.train("digits", model="logistic", out=tmp_path, report=False, resume=True)
+    elapsed = time.perf_counter() - started
+    assert run.history.column("epoch") == [1, 2, 3, 4]
+    assert 2 < run.record.metrics["train_seconds"] < run.record.metrics["wall_seconds"]
+    assert run.record.metrics["wall_seconds"] < elapsed + run.history[0].seconds
