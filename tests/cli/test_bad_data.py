@@ -170,6 +170,11 @@ def overlapping() -> bytes:
     return bytes(whole)
 
 
+def own_digits(folder: Path) -> list[object]:
+    Path("digits").mkdir()
+    return ["digits"]
+
+
 TRAIN = ("photos/train/a/1.png", "photos/train/b/1.png")
 CASES: dict[str, tuple[Build, int, str]] = {
     "N01 an empty .npz": (raw("own.npz", b""), 1, "own.npz"),
@@ -233,6 +238,11 @@ CASES: dict[str, tuple[Build, int, str]] = {
     "D06 splits of other names": (
         tree(*(f"photos/{part}/{kind}/1.png" for part in ("fold 1", "fold 2") for kind in "ab")), 1, "photos"
     ),
+    "D06 splits without class folders": (tree("photos/train/1.png", "photos/test/1.png"), 1, "'test' and 'train'"),
+    "D06 splits below classes": (
+        tree(*(f"photos/{kind}/{part}/1.png" for part in ("train", "test") for kind in "ab")), 1, "test/a"
+    ),
+    "D06 images and masks": (tree("photos/images/1.png", "photos/masks/1.png"), 1, "'masks'"),
     "D09 text called .png": (pictures(("class 0/x.png", b"hello")), 1, "'class 0/x.png'"),
     "D10 several bad ones": (pictures(*((f"class 0/{n}.png", b"") for n in "abc")), 1, "3 of 15"),
     "D11 more than a fifth bad": (
@@ -259,6 +269,7 @@ CASES: dict[str, tuple[Build, int, str]] = {
     "K05 too few names": (pictures(options=("--class-names", "a,b")), 2, "2 "),
     "K05 a size for what has one": (words("digits", "--image-size", "28"), 2, "digits"),
     "K13 a known set that is not there": (words("kmnist"), 1, "convscope fetch kmnist"),
+    "K13 a known name of a folder": (own_digits, 1, "./digits"),
     "K13 an address": (words("https://example.org/mnist.npz"), 1, "example.org"),
     "K13 a name misspelt": (words("fashon"), 1, "'fashion'"),
     "X a run instead of data": (run_folder, 1, "run"),

@@ -12,9 +12,10 @@ import pytest
 from PIL import Image
 
 from convscope.data.dataset import Dataset
-from convscope.data.load import load_dataset
+from convscope.data.load import load_dataset, load_known
 from convscope.data.preprocessing import ImagePreprocessor
 from convscope.data.read_options import DatasetLoaded, ReadOptions, ReadProgress
+from convscope.data.reload import reload_dataset
 from convscope.errors import ConfigError, DatasetError
 
 pytestmark = pytest.mark.usefixtures("never_hangs")  # pipes, devices and links that lead nowhere
@@ -110,6 +111,44 @@ def test_folders_of_images_go_before_a_table_about_them(pictures: Path) -> None:
     assert "ignored, because the folder holds image files by class: train.csv" in dataset.provenance.notes
     (pictures / "train.csv").unlink()
     assert load_dataset(pictures).fingerprint == dataset.fingerprint
+
+
+@pytest.mark.parametrize(("name", "is_folder"), [("digits", True), ("mnist", True), ("fashion", True), ("digits", False)])
+def test_a_known_name_that_is_also_a_path_is_an_error_that_names_both(
+    name: str, is_folder: bool, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if is_folder:
+        pictures.rename(tmp_path / name)
+    else:
+        (tmp_path / name).write_bytes(b"")
+    with pytest.raises(DatasetError) as caught:
+        load_dataset(name)
+    assert repr(name) in str(caught.value)
+    assert repr(str(tmp_path / name)) in str(caught.value)
+    assert f"Pass ./{name}" in str(caught.value)
+
+
+def test_a_path_with_a_known_name_is_read_and_read_again_by_the_run(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    pictures.rename(tmp_path / "digits")
+    for data in ("./digits", "digits/", Path("digits"), tmp_path / "digits"):
+        dataset = load_dataset(data)
+        assert dataset.class_names == ("cat", "dog", "owl")
+        assert reload_dataset(known_as(dataset)).fingerprint == dataset.fingerprint
+    builtin = load_known("digits")
+    assert reload_dataset(known_as(builtin)).fingerprint == builtin.fingerprint
+
+
+def known_as(dataset: Dataset) -> dict[str, object]:
+    return {
+        "source": dataset.provenance.source,
+        "reading": dataset.provenance.reading.as_dict(),
+        "fingerprint": dataset.fingerprint,
+        "class_names": list(dataset.class_names),
+    }
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from ..analysis.uncertainty.uncertainty import threshold_for_accuracy
 from ..data.class_matching import ClassMatch, match_classes, read_class_map
 from ..data.dataset import Dataset
 from ..data.known.builtin import KNOWN
-from ..data.load import load_dataset
+from ..data.load import load_dataset, refuse_ambiguous_name
 from ..data.preprocessing import ImagePreprocessor
 from ..data.read_options import DEFAULTS, ReadOptions
 from ..data.reload import reload_dataset
@@ -85,6 +85,7 @@ def evaluate(
 def _own_data(data: PathLike | Dataset, record: RunRecord, reading: ReadOptions) -> Dataset | None:
     """Load the run's own data as for its training, so that the images held out then are its test images; None for other data."""
     known = record.request["dataset"]
+    refuse_ambiguous_name(data)
     if isinstance(data, Dataset) or reading not in (DEFAULTS, ReadOptions.from_dict(known.get("reading") or {})):
         return None
     if os.fspath(data) != known["source"] and not _same_path(os.fspath(data), known["source"]):

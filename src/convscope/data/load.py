@@ -67,15 +67,37 @@ def load_dataset(
     """
     if isinstance(data, Dataset):
         return data
+    refuse_ambiguous_name(data)
     name = os.fspath(data)
-    if name in KNOWN:
-        dataset = _with_options(load_digits(all_as_test=reading.all_as_test) if name == "digits" else KNOWN[name](), reading)
-        dataset = resolve_digit_preprocessing(dataset) if reading.prepare == ASKED else dataset
+    if name in KNOWN and not (isinstance(data, os.PathLike) and os.path.lexists(name)):
+        dataset = load_known(name, reading)
     else:
         dataset = resolve_digit_preprocessing(_read(name, reading, progress, preprocessor))
+        if dataset.provenance.source in KNOWN:  # a path to data of that name
+            dataset = replace(dataset, provenance=replace(dataset.provenance, source=_as_path(dataset.provenance.source)))
     if progress:
         progress(DatasetLoaded(dataset.name, dataset.provenance.notes))
     return dataset
+
+
+def load_known(name: str, reading: ReadOptions = DEFAULTS) -> Dataset:
+    """Load a dataset by its known name, whatever lies in the current folder."""
+    dataset = _with_options(load_digits(all_as_test=reading.all_as_test) if name == "digits" else KNOWN[name](), reading)
+    return resolve_digit_preprocessing(dataset) if reading.prepare == ASKED else dataset
+
+
+def refuse_ambiguous_name(data: object) -> None:
+    """Raise a DatasetError if ``data`` is a known name and there is a file or folder of that name too."""
+    if isinstance(data, str) and data in KNOWN and os.path.lexists(data):
+        kind = "folder" if Path(data).is_dir() else "file"
+        raise DatasetError(
+            f"{data!r} is the name of a known dataset, and of the {kind} {str(Path(data).absolute())!r}. Pass {_as_path(data)} for "
+            f"the {kind}; for the known dataset, rename the {kind} or work in another folder."
+        )
+
+
+def _as_path(name: str) -> str:
+    return os.path.join(os.curdir, name)  # noqa: PTH118  (Path drops the leading dot)
 
 
 def _read(name: str, reading: ReadOptions, progress: ReadListener | None, preprocessor: ImagePreprocessor | None) -> Dataset:

@@ -8,7 +8,8 @@ from typing import Any
 from ..errors import DatasetError
 from ..formatting import shorten_list
 from .dataset import Dataset
-from .load import load_dataset
+from .known.builtin import KNOWN
+from .load import load_dataset, load_known
 from .read_options import ReadOptions
 
 
@@ -18,7 +19,8 @@ def reload_dataset(known: Mapping[str, Any]) -> Dataset:
     Raises:
         DatasetError: The data are missing or have changed.
     """
-    dataset = load_dataset(known["source"], ReadOptions.from_dict(known.get("reading") or {}))
+    source, reading = known["source"], ReadOptions.from_dict(known.get("reading") or {})
+    dataset = load_known(source, reading) if source in KNOWN else load_dataset(source, reading)
     if dataset.fingerprint != known["fingerprint"]:
         raise DatasetError(
             f"{known['source']!r} has changed since the network was trained on it. Restore the same images and labels, or train "

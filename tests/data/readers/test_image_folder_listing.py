@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from convscope.data.readers.image_folder_listing import Listing, list_folder
+from convscope.data.readers.image_folder_listing import Listing, holds_classes, list_folder
 from convscope.errors import DatasetError
 
 
@@ -85,8 +85,82 @@ def test_classes_that_have_a_word_for_a_split_in_their_names_stay_classes(tmp_pa
 
 
 def test_a_class_of_trains_is_no_split(tmp_path: Path) -> None:
-    listing = list_folder(make(tmp_path, "train/1.png", "bus/1.png", "test/1.png"))
-    assert found(listing) == {"": {"bus": ["bus/1.png"], "test": ["test/1.png"], "train": ["train/1.png"]}}
+    listing = list_folder(make(tmp_path, "train/1.png", "bus/1.png", "tram/1.png"))
+    assert found(listing) == {"": {"bus": ["bus/1.png"], "train": ["train/1.png"], "tram": ["tram/1.png"]}}
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("train", "test"),
+        ("train", "test", "valid"),
+        ("Train", "Unlabelled"),
+        ("my_train", "my_test"),
+        ("my_train", "test-2"),
+        ("train-1", "train-2"),
+        ("train2017", "val2017"),
+        ("TrainImages", "TestImages"),
+        ("training_set", "testing_set"),
+        ("01 train", "02 validation"),
+        ("train+val", "test"),
+        ("cats_train", "dogs_train", "cats_test", "dogs_test"),
+        ("train", "test", "masks"),
+        ("train",),
+        ("xy-test-final",),
+        ("images/train", "images/val"),
+        ("train/train", "test/test"),
+        ("train/images", "test/images"),
+    ],
+)
+@pytest.mark.parametrize("all_as_test", [False, True])
+def test_splits_without_class_folders_are_never_classes(names: tuple[str, ...], all_as_test: bool, tmp_path: Path) -> None:
+    root = make(tmp_path, *(f"{name}/{index}.png" for name in names for index in range(3)), "@eaDir/x/1.png", "labels.csv")
+    with pytest.raises(DatasetError, match="no class folders: .*one folder per class, such as train/cat"):
+        list_folder(root, all_as_test=all_as_test)
+
+
+@pytest.mark.parametrize(
+    ("names", "splits", "top"),
+    [
+        (("{}/train/cat/1.png", "{}/train/dog/1.png", "{}/test/1.png"), {"train"}, "{}"),
+        (("{}/train/cat/1.png", "{}/train/dog/1.png", "{}/test/cat/1.png"), {"train", "test"}, "{}"),
+        (("{}/{}/cat/1.png", "{}/{}/dog/1.png"), {""}, "{}/{}"),
+        (("data/images/cat/1.png", "data/images/dog/1.png"), {""}, "data/images"),
+        (("pets/train/cat/1.png", "pets/train/dog/1.png"), {"train"}, "pets"),
+        (("abc_train/abc_train/cat/1.png", "abc_train/abc_train/dog/1.png", "abc_test/abc_test/cat1.png"), {"train"}, ""),
+        (("abc_train/abc_train/cat/1.png", "abc_train/abc_train/dog/1.png"), {"train"}, ""),
+        (("train/images/cat/1.png", "train/images/dog/1.png", "test/images/dog/1.png"), {"train", "test"}, ""),
+        (("my_train/cat/1.png", "my_train/dog/1.png", "test-2/dog/1.png"), {"train", "test"}, ""),
+        (("train2/cat/1.png", "train2/dog/1.png", "unlabelled/1.png"), {"train"}, ""),
+    ],
+)
+def test_folders_that_only_wrap_the_data_are_looked_into(
+    names: tuple[str, ...], splits: set[str], top: str, tmp_path: Path
+) -> None:
+    root = make(tmp_path / "mine", "README.md", *(name.replace("{}", "mine") for name in names))
+    listing = list_folder(root)
+    assert (set(listing.splits), listing.class_names()) == (splits, ("cat", "dog"))
+    assert listing.top == root / top.replace("{}", "mine")
+    assert holds_classes(root)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["@eaDir", "@EADIR", "@tmp", "#recycle", "#snapshot", "@Recycle", ".@__thumb", "$RECYCLE.BIN", "$Recycle.Bin",
+     "System Volume Information", "__MACOSX", "__pycache__", "lost+found", "found.000", ".ipynb_checkpoints", ".Trash-1000",
+     ".Spotlight-V100", "Thumbs.db", "Network Trash Folder"],
+)  # fmt: skip
+def test_folders_of_systems_are_no_classes_at_any_depth(name: str, tmp_path: Path) -> None:
+    places = ("", "train/", "train/cat/", "test/", "test/dog/")
+    make(tmp_path, *(f"{split}/{kind}/1.png" for split in ("train", "test") for kind in ("cat", "dog")))
+    listing = list_folder(make(tmp_path, *(f"{place}{name}/{file}" for place in places for file in ("1.png", "x/2.png"))))
+    assert listing.class_names() == ("cat", "dog")
+    assert sum(len(paths) for classes in listing.splits.values() for paths in classes.values()) == 4
+
+
+def test_characters_stay_classes(tmp_path: Path) -> None:
+    names = ("#", "$", "@", "~", "$10", "#1", "recycled")
+    assert set(list_folder(make(tmp_path, *(f"{name}/1.png" for name in names))).class_names()) == set(names)
 
 
 def test_a_test_split_without_classes_is_ignored_with_a_note(tmp_path: Path) -> None:
@@ -154,7 +228,13 @@ def test_two_thousand_names_and_a_deep_tree_are_no_matter(tmp_path: Path) -> Non
         (("cat/a.heic", "dog/b.heic"), r"only 2 \.heic"),
         (("cat/1.png",), "only one class, 'cat'"),
         (("cat/1.png", "dog/"), "only one class, 'cat'"),
-        (("photos/cat/1.png", "photos/dog/1.png"), r"Pass '.*photos' if"),
+        (("pets/cat/1.png", "pets/dog/1.png"), r"Pass '.*pets' if"),
+        (
+            ("cat/train/1.png", "cat/test/1.png", "dog/train/1.png", "dog/test/1.png"),
+            r"splits above the classes, such as test/cat",
+        ),
+        (("images/1.png", "masks/1.png"), "'images' and 'masks', which are no names of classes"),
+        (("train/cat/1.png", "train/dog/1.png", "train/owl/", "test/owl/1.png"), "'owl', which train/ lacks"),
         (("train/cat/1.png", "train/dog/1.png", "birds/1.png"), "'birds', which is no split"),
         (("train/cat/1.png", "training/cat/1.png", "train/dog/1.png"), "train and training, two of them"),
         (("train/cat/", "train/dog/", "test/cat/1.png", "test/dog/1.png"), "training split of .* no image files"),

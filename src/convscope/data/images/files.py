@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 from ...errors import PictureError, reason_of
+from ...system.left_files import is_left_by_system
 from ...system.near_paths import did_you_mean, near_path
 from ...types import PathLike
 from .formats import SUFFIXES
@@ -72,7 +73,6 @@ def _missing(path: PathLike, name: str) -> str:
     return f"{name} does not exist.{near or ' Check the name and the current folder.'}"
 
 
-IGNORED_FOLDERS = frozenset({"__MACOSX"})
 MAX_SUFFIXES = 3
 """Other suffixes named in an error."""
 
@@ -101,10 +101,10 @@ def _in_folder(folder: str) -> list[str]:
     """Return the image files in a folder and below, except hidden ones and linked folders."""
     image_files, others = [], Counter[str]()
     for directory, folders, files in os.walk(folder):
-        folders[:] = sorted(each for each in folders if not each.startswith(".") and each not in IGNORED_FOLDERS)
+        folders[:] = sorted(each for each in folders if not is_left_by_system(each))
         for file in sorted(files):
             suffix = Path(file).suffix.lower()
-            if file.startswith("."):
+            if is_left_by_system(file):
                 continue
             if suffix in SUFFIXES:
                 image_files.append(str(Path(directory, file)))

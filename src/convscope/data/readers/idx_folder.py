@@ -23,6 +23,7 @@ from ..read_options import ReadOptions, find_class_names
 from .assemble import DatasetSource, RawSplit, assemble_dataset, rows_of
 from .idx import read_idx
 from .labels import ClassNames
+from .nested_folders import visible_entries, wrapped_folders
 
 NAME = re.compile(
     r"(?:(?P<set>.+?)[-_.])??(?P<split>train|t10k|test)[-_.]?(?P<what>images|labels)[-_.]idx[134][-_.]ubyte(?:\.gz)?",
@@ -48,11 +49,11 @@ class IdxSet:
 
 
 def find_sets(folder: Path) -> list[IdxSet]:
-    """Return the IDX datasets in ``folder``, or in its ``raw`` or ``gzip`` folder."""
-    for directory in (folder, *(folder / name for name in SUBFOLDERS)):
+    """Return the IDX datasets in ``folder``, in the only folder in it, or in its ``raw`` or ``gzip`` folder."""
+    for directory in (*wrapped_folders(folder), *(folder / name for name in SUBFOLDERS)):
         found: dict[str, dict[tuple[str, str], Path]] = {}
         # In reverse order, so that a plain file replaces the gzipped one of the same name.
-        for path in sorted(directory.iterdir(), reverse=True) if directory.is_dir() else ():
+        for path in reversed(visible_entries(directory)):
             if (match := NAME.fullmatch(path.name)) and path.is_file():
                 split = "train" if match["split"].lower() == "train" else "test"
                 found.setdefault(match["set"] or "", {})[split, match["what"].lower()] = path
