@@ -111,7 +111,7 @@ test("a high OOD score or low confidence brings a warning", () => {
   };
   assert.deepEqual(["in", "Looks like a 7"], Object.values(verdict(0.4, 0.1)).slice(0, 2));
   assert.deepEqual(["unusual", "Looks like an 8, but an unusual one"], Object.values(verdict(0.95, 0.1, "8")).slice(0, 2));
-  assert.match(verdict(0.95, 0.99).text, /^Low confidence and an unusual image: treat/);
+  assert.match(verdict(0.95, 0.99).text, /^Unusual image, low confidence: a guess/);
   assert.equal(verdict(0.95, 0.99).level, "out");
   assert.equal(verdict(0.4, 0.99).text, "Low confidence: treat this as a guess");
   assert.equal(verdict(0.4, null, "rose").text, "Looks like rose");
