@@ -31,6 +31,7 @@ _HOME = {
     "Finding": "analysis.findings.finding",
     "History": "training.history",
     "LabelAudit": "analysis.label_audit.suspects",
+    "DatasetChecked": "data.read_options",
     "DatasetLoaded": "data.read_options",
     "Mistake": "analysis.mistakes.mistakes",
     "Prediction": "prediction.predictions",
@@ -114,6 +115,7 @@ if TYPE_CHECKING:
     from .data.dataset import Split as Split
     from .data.known.fetch import fetch_dataset as fetch_dataset
     from .data.load import load_dataset as load_dataset
+    from .data.read_options import DatasetChecked as DatasetChecked
     from .data.read_options import DatasetLoaded as DatasetLoaded
     from .data.read_options import ReadOptions as ReadOptions
     from .data.read_options import ReadProgress as ReadProgress

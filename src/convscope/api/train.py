@@ -14,10 +14,11 @@ from ..analysis.evaluation import Evaluation
 from ..analysis.evaluation import evaluate as _evaluate
 from ..analysis.ood.measure_reference_data import measure_reference_data
 from ..analysis.uncertainty.uncertainty import measure_uncertainty
+from ..data.checks import check_dataset
 from ..data.dataset import Dataset
 from ..data.known.builtin import KNOWN
 from ..data.load import load_dataset
-from ..data.read_options import DEFAULTS, ReadOptions
+from ..data.read_options import DEFAULTS, DatasetChecked, ReadOptions
 from ..data.readers.assemble import dataset_name
 from ..errors import ConfigError
 from ..exporters.metadata import metadata_for_run
@@ -90,7 +91,8 @@ def train(
         report: Whether to train the baseline, draw the figures and write the page.
         reading: How to read image files and tables.
         progress: Called with :class:`ReadProgress` and :class:`DatasetLoaded` events while the data are read, with
-            :class:`TrainingStarted` before the first step, and with :class:`TrainProgress` several times per epoch.
+            :class:`DatasetChecked` if something is odd about them, with :class:`TrainingStarted` before the first step, and
+            with :class:`TrainProgress` several times per epoch.
 
     Returns:
         The run, with model and dataset in memory.
@@ -115,7 +117,10 @@ def train(
         run_folder.check_free(_run_folder(None, expected), overwrite or resume)
     dataset = load_dataset(data, reading, progress=progress)
     folder = _run_folder(out, f"{dataset.name}-{short_name(model_name)}-{config.recipe}-{seed}")
-    request = describe_request(dataset, model_name, config, seed, engine)
+    check = check_dataset(dataset)
+    if progress and check.problems:
+        progress(DatasetChecked(dataset.name, check.problems))
+    request = describe_request(dataset, model_name, config, seed, engine, check.problems)
     with run_folder.writing_run(folder, overwrite=overwrite, resume=resume) as writable:
         if resume and (writable / REQUEST).is_file():
             refuse_other_request(upgrade_request(run_folder.read_json(writable / REQUEST)), request)
@@ -129,7 +134,9 @@ def train(
         found = measure_uncertainty(Predictor(writable / ONNX_MODEL), dataset, evaluation, request["config"], seed=seed)
         outcome = {**describe_outcome(request, training), "onnx": agreement.as_dict()}
         seconds = time.perf_counter() - started + training.earlier_seconds
-        record = make_record(outcome, dataset, training, evaluation, uncertainty=found, wall_seconds=seconds)
+        record = make_record(
+            outcome, dataset, training, evaluation, check.near_duplicates, uncertainty=found, wall_seconds=seconds
+        )
         store.save_record(record, writable)
         interrupted = False
         if report:

@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from ..data.checks import find_problems
+from ..analysis.near_duplicates import named_pairs
+from ..data.checks import DatasetCheck, check_dataset
 from ..data.dataset import Dataset
 from ..data.load import load_dataset
 from ..data.read_options import ReadOptions
@@ -31,11 +32,11 @@ def command(data: str, reading: ReadOptions, csv_file: str | None, overwrite: bo
     with progress.open_progress(progress.reading, quiet=quiet) as listener:
         dataset = load_dataset(data, reading, progress=listener)
     write_csv(file, ("split", "index", "file", "class_name"), _csv_rows(dataset))
-    problems = find_problems(dataset)
+    check = check_dataset(dataset)
     if as_json:
-        click.echo(text.to_json(_as_json(dataset, problems)))
+        click.echo(text.to_json(_as_json(dataset, check)))
         return
-    click.echo("\n\n".join(_paragraphs(dataset, problems, quiet)))
+    click.echo("\n\n".join(_paragraphs(dataset, (*dataset.provenance.notes, *check.problems), quiet)))
 
 
 def _csv_rows(dataset: Dataset) -> Iterator[tuple[object, ...]]:
@@ -67,7 +68,7 @@ def _paragraphs(dataset: Dataset, problems: tuple[str, ...], quiet: bool) -> lis
     return [*paragraphs, "\n".join(["possible problems:", *lines])]
 
 
-def _as_json(dataset: Dataset, problems: tuple[str, ...]) -> dict[str, Any]:
+def _as_json(dataset: Dataset, check: DatasetCheck) -> dict[str, Any]:
     return {
         "name": dataset.name,
         "image_shape": list(dataset.image_shape),
@@ -75,5 +76,6 @@ def _as_json(dataset: Dataset, problems: tuple[str, ...]) -> dict[str, Any]:
         "fingerprint": dataset.fingerprint,
         "train": {"n": len(dataset.train), "class_counts": dataset.train.class_counts(dataset.num_classes).tolist()},
         "test": {"n": len(dataset.test), "class_counts": dataset.test.class_counts(dataset.num_classes).tolist()},
-        "problems": list(problems),
+        "problems": [*dataset.provenance.notes, *check.problems],
+        "near_duplicates": {"n": len(check.near_duplicates), "images": named_pairs(check.near_duplicates, dataset)},
     }

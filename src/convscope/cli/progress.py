@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
-from ..data.read_options import DatasetLoaded, ReadProgress
+from ..data.read_options import DatasetChecked, DatasetLoaded, ReadProgress
 from ..formatting import percent
 from ..models.summary import layer_table
 from ..system.memory import in_bytes
@@ -102,6 +102,9 @@ def training(display: Display) -> Callable[[Event], None]:
             read(event)
             for note in event.notes if isinstance(event, DatasetLoaded) else ():
                 display.note(f"{event.name}: {note}")  # type: ignore[union-attr]
+        elif isinstance(event, DatasetChecked):
+            for problem in event.problems:
+                display.note(f"{event.name}: {problem}")
         elif isinstance(event, TrainingStarted):
             display.note(training_header(event))
         else:

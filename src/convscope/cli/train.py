@@ -12,6 +12,7 @@ import click
 
 import convscope
 
+from ..analysis.findings.leaks import near_duplicates
 from ..formatting import count_of
 from ..runs.files import REPORT
 from . import progress, text
@@ -94,7 +95,8 @@ def _print(run: Run, as_json: bool, quiet: bool, seconds: float) -> None:
 
 
 def _details(metrics: Mapping[str, Any], seconds: float) -> list[str]:
-    lines = [text.pairs_line(metrics["test"])]
+    leak = near_duplicates(metrics)
+    lines = [leak.text if leak else "", text.pairs_line(metrics["test"])]
     if baseline := metrics.get("baseline"):
         lines.append(text.baseline_line(baseline))
     trained = f"{count_of(metrics['epochs'], 'epoch')} trained in {metrics['train_seconds']:.1f} s"

@@ -1,15 +1,17 @@
-"""Checks before training: imbalance, blank images, duplicates, contradictory labels."""
+"""Checks before training: imbalance, blank images, duplicates, near-duplicates across the split, contradictory labels."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from ..formatting import count_of, shorten_list
 from .dataset import Dataset, Split
+from .near_duplicates import NearDuplicates, find_near_duplicates
 
 IMBALANCE = 5.0
 """Ratio of the largest class to the smallest that is reported."""
@@ -18,23 +20,43 @@ FAINT = 8
 DARK = 32
 """If no training pixel is brighter than this, the values probably have another scale."""
 MAX_NAMED = 5
+CLEAN = {
+    "466bdc00ce7ea4e6eef6274eb1ff4787902972196c3396d0fb05a045121f1f8b",
+    "afb48f2c940375779279e542130ea9f93fd0beab8090fc3a7903b766b6772154",
+}
+"""Fingerprints of MNIST and scikit-learn's digits, which ship with convscope; the tests find no problem in them."""
 BLOCK = 4096
 """Images checked at a time, so that memory-mapped data stay out of memory."""
 
 
-def find_problems(dataset: Dataset) -> tuple[str, ...]:
-    """Return one sentence per problem of a dataset, naming the first few images.
+@dataclass(frozen=True, eq=False)
+class DatasetCheck:
+    """What was found odd in a dataset."""
 
-    The sentences start with the notes of the reader. Then come empty and tiny classes, imbalance, class names that differ only
-    in case, blank images, duplicates, and images with several labels.
-    """
-    return (
-        *dataset.provenance.notes,
+    problems: tuple[str, ...]
+    """One sentence per problem, naming the first few images: empty and tiny classes, imbalance, class names that differ only in
+    case, blank images, duplicates, images with several labels, and near-duplicates across the split."""
+    near_duplicates: NearDuplicates
+
+
+def check_dataset(dataset: Dataset) -> DatasetCheck:
+    """Look for problems of a dataset."""
+    if dataset.fingerprint in CLEAN:
+        return DatasetCheck((), NearDuplicates(*np.empty((2, 0), np.int64)))
+    near = find_near_duplicates(dataset)
+    problems = (
         *_class_findings(dataset),
         *_name_findings(dataset),
         *_contrast_findings(dataset),
         *_duplicate_findings(dataset),
+        *_near_duplicate_findings(dataset, near),
     )
+    return DatasetCheck(problems, near)
+
+
+def find_problems(dataset: Dataset) -> tuple[str, ...]:
+    """Return the notes of the reader and one sentence per problem of a dataset."""
+    return *dataset.provenance.notes, *check_dataset(dataset).problems
 
 
 def _class_findings(dataset: Dataset) -> list[str]:
@@ -113,6 +135,15 @@ def _duplicate_findings(dataset: Dataset) -> list[str]:
         verb, listed = "occurs" if len(shared) == 1 else "occur", shorten_list(named, MAX_NAMED, len(shared))
         sentences.append(f"{count_of(len(shared), 'test image')} also {verb} in the training split: {listed}")
     return sentences + _contradiction_findings(dataset, [*train, *test])
+
+
+def _near_duplicate_findings(dataset: Dataset, near: NearDuplicates) -> list[str]:
+    if not len(near):
+        return []
+    named = [f"{test} ≈ {train}" for test, train in near.names(dataset, MAX_NAMED)]
+    verb = "is" if len(near) == 1 else "are"
+    found = f"{len(near):,} of {count_of(len(dataset.test), 'test image')} {verb} nearly the same as a training image"
+    return [f"{found}, so the accuracy on them is not that on new images: {shorten_list(named, MAX_NAMED, len(near))}"]
 
 
 def _pairs(earlier: Sequence[bytes], later: Sequence[bytes], *, across: bool = False) -> list[tuple[int, int]]:

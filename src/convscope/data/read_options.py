@@ -106,6 +106,15 @@ class DatasetLoaded:
     """Sentences about what was done on loading."""
 
 
+@dataclass(frozen=True)
+class DatasetChecked:
+    """A dataset was checked before a training."""
+
+    name: str
+    problems: tuple[str, ...]
+    """Sentences on what was found odd."""
+
+
 ReadListener: TypeAlias = Callable[[ReadProgress | DatasetLoaded], None]
 
 

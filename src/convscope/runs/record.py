@@ -12,9 +12,11 @@ from ..analysis.evaluation import Evaluation
 from ..analysis.evidence import Evidence
 from ..analysis.findings.find import find
 from ..analysis.metrics import SCHEMA_VERSION, data_metrics, evaluation_metrics, history_metrics, network_metrics
+from ..analysis.near_duplicates import near_duplicate_metrics
 from ..analysis.sampling import Examples, choose_examples
 from ..analysis.uncertainty.uncertainty import Uncertainty, temperature_of
 from ..data.dataset import Dataset
+from ..data.near_duplicates import NearDuplicates
 from ..models.network import Network, Weights
 from ..models.summary import layer_table
 from ..system.dataclass_json import to_json
@@ -60,6 +62,7 @@ def make_record(
     dataset: Dataset,
     training: Training,
     evaluation: Evaluation,
+    near: NearDuplicates,
     *,
     uncertainty: Uncertainty | None = None,
     wall_seconds: float,
@@ -76,7 +79,10 @@ def make_record(
         "train_seconds": training.seconds,
         "wall_seconds": wall_seconds,
         **network_metrics(network),
-        "data": data_metrics(dataset, training.validation, training.num_train),
+        "data": {
+            **data_metrics(dataset, training.validation, training.num_train),
+            "near_duplicates": near_duplicate_metrics(near, dataset, evaluation),
+        },
         "history": history_metrics(training.history, len(training.validation)),
         "test": evaluation_metrics(evaluation, calibration=uncertainty.uncalibrated if uncertainty else None),
     }

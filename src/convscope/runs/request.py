@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,9 +19,17 @@ SCHEMA_VERSION = 2
 
 
 def describe_request(
-    dataset: Dataset, model_name: str, config: TrainConfig, seed: int, engine: str = "auto"
+    dataset: Dataset,
+    model_name: str,
+    config: TrainConfig,
+    seed: int,
+    engine: str = "auto",
+    problems: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Return the content of ``run.json`` as far as it is known before the training."""
+    """Return the content of ``run.json`` as far as it is known before the training.
+
+    ``problems`` are the sentences of ``check_dataset``.
+    """
     return {
         "schema_version": SCHEMA_VERSION,
         "state": "training",
@@ -40,6 +48,7 @@ def describe_request(
             "licence": dataset.provenance.licence,
             "content": dataset.provenance.content,
             "notes": list(dataset.provenance.notes),
+            "problems": list(problems),
             "reading": dataset.provenance.reading.as_dict(),
             "fingerprint": dataset.fingerprint,
             "image_shape": list(dataset.image_shape),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from ..data.read_options import DatasetLoaded, ReadProgress
+from ..data.read_options import DatasetChecked, DatasetLoaded, ReadProgress
 from ..models.network import Network
 from .history import EpochRecord
 
@@ -52,5 +52,5 @@ class TrainProgress:
     """The result of the epoch, in its last event."""
 
 
-Event: TypeAlias = ReadProgress | DatasetLoaded | TrainingStarted | TrainProgress
+Event: TypeAlias = ReadProgress | DatasetLoaded | DatasetChecked | TrainingStarted | TrainProgress
 Listener: TypeAlias = Callable[[Event], None]

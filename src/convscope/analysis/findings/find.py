@@ -7,6 +7,7 @@ from typing import Any
 
 from .accuracy import better_than_majority, compared_with_baseline, confused, differing_classes, generalisation, result
 from .finding import Finding
+from .leaks import near_duplicates
 from .trust import audited_labels, calibration_finding, robustness_findings, selective_accuracy_finding, suspect_labels
 
 
@@ -15,6 +16,7 @@ def find(metrics: Mapping[str, Any], *, model_name: str) -> tuple[Finding, ...]:
     candidates = (
         result(metrics["test"]),
         better_than_majority(metrics["test"]),
+        near_duplicates(metrics),
         compared_with_baseline(metrics, model_name),
         confused(metrics["test"]),
         selective_accuracy_finding(metrics),
