@@ -57,7 +57,9 @@ def gpu_text(results: Result) -> str:
 def changed(settings: Result, recipe: str) -> str:
     """Return the settings that a recipe has changed since, with their earlier values."""
     now = json.loads(json.dumps(RECIPES_NOW[recipe]().as_dict()))
-    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in settings.items() if now.get(name) != value)
+    # Kinds of augmentation that are newer than a result were not used for it.
+    earlier = {**settings, "augmentation": {**now["augmentation"], **settings.get("augmentation", now["augmentation"])}}
+    return ", ".join(f"{name.replace('_', ' ')} {settings[name]}" for name in settings if now.get(name) != earlier[name])
 
 
 def accuracy_conditions(accuracy: Result) -> str:

@@ -265,6 +265,8 @@ CASES: dict[str, tuple[Build, int, str]] = {
     "K05 names that are none": (pictures(options=("--class-names", "cat")), 2, "'cat'"),
     "K05 a preparation that is none": (pictures(options=("--prepare", "crop")), 2, "'crop'"),
     "K05 a share that is none": (pictures(options=("--most-bad", "2")), 2, "0 to 1"),
+    "K05 no share for the test": (pictures(options=("--test-share", "0")), 2, "got 0.0"),
+    "K05 a share of a set with a test split": (words("mnist", "--test-share", "0.3"), 2, "mnist"),
     "K05 a name twice": (pictures(options=("--class-names", "a,b,a")), 2, "'a'"),
     "K05 too few names": (pictures(options=("--class-names", "a,b")), 2, "2 "),
     "K05 a size for what has one": (words("digits", "--image-size", "28"), 2, "digits"),

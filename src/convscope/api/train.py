@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import shlex
 import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from ..analysis.baseline import Baseline
 from ..analysis.evaluation import Evaluation
@@ -61,7 +63,11 @@ def train(
     model: PathLike | Build = "cnn",
     recipe: str | TrainConfig = "standard",
     epochs: int | None = None,
+    batch_size: int | None = None,
+    learning_rate: float | None = None,
     augment: str | Augmentation | None = None,
+    flip: bool | None = None,
+    settings: Mapping[str, Any] | None = None,
     seed: int = 0,
     engine: str = "auto",
     out: PathLike | None = None,
@@ -69,6 +75,7 @@ def train(
     overwrite: bool = False,
     report: bool = True,
     reading: ReadOptions = DEFAULTS,
+    test_share: float | None = None,
     progress: Listener | None = None,
 ) -> Run:
     """Train a classifier, measure it on the test split, and write a run folder.
@@ -82,7 +89,12 @@ def train(
             layers of a saved model without their weights.
         recipe: The name of a recipe, or the settings themselves.
         epochs: The number of epochs; None keeps the recipe's.
+        batch_size: Images per step; by default the recipe's, and fewer for small sets.
+        learning_rate: The learning rate, or its peak; by default the recipe's.
         augment: ``"none"``, changes to the recipe's augmentation such as ``"rotation=0,shift=0.1"``, or all of it.
+        flip: Whether to mirror every other training image, for photos; never done by itself.
+        settings: Other values for any settings of the recipe by name, such as ``{"label_smoothing": 0.1}``;
+            :data:`convscope.training.config.SETTINGS` lists them.
         seed: A whole number from 0 to 2**32 - 1. The same seed on the same machine gives the same weights, bit for bit.
         engine: ``"native"``, ``"keras"``, or ``"auto"``: the native engine where it knows every layer, else Keras.
         out: The run folder, by default ``runs/DATA-MODEL-RECIPE-SEED``.
@@ -90,6 +102,7 @@ def train(
         overwrite: Whether to replace a run in the same folder.
         report: Whether to train the baseline, draw the figures and write the page.
         reading: How to read image files and tables.
+        test_share: The share of the images to hold out for testing, of data without a test split; a fifth by default.
         progress: Called with :class:`ReadProgress` and :class:`DatasetLoaded` events while the data are read, with
             :class:`DatasetChecked` if something is odd about them, with :class:`TrainingStarted` before the first step, and
             with :class:`TrainProgress` several times per epoch.
@@ -104,7 +117,9 @@ def train(
     >>> run.evaluation.accuracy
     """
     started = time.perf_counter()
-    build, config = find_model(model), find_recipe(recipe).with_epochs(epochs).with_augmentation(augment)
+    own = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "flip": flip}
+    build, config = find_model(model), _configured(recipe, augment, own, settings or {})
+    reading = reading if test_share is None else replace(reading, test_share=test_share)
     _check_seed(seed)
     check_engine(engine)
     if resume and overwrite:
@@ -152,6 +167,15 @@ def train(
         to_write = shlex.join(["convscope", "report", str(folder)])
         raise KeyboardInterrupt(f"The training is complete, in {str(folder)!r}; write its page with: {to_write}")
     return Run(folder, record, training.keras_model, dataset)
+
+
+def _configured(
+    recipe: str | TrainConfig, augment: str | Augmentation | None, own: Mapping[str, Any], settings: Mapping[str, Any]
+) -> TrainConfig:
+    given = {name: value for name, value in own.items() if value is not None}
+    if twice := [name for name in given if name in settings]:
+        raise ConfigError(f"{twice[0]} is given twice: as an argument and among the settings. Drop one of the two.")
+    return find_recipe(recipe).with_augmentation(augment).with_settings({**settings, **given})
 
 
 def _save_models(training: Training, dataset: Dataset, folder: Path) -> Verification:

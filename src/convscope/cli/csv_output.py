@@ -8,11 +8,10 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import click
-
 from ..api.run import check_output
 from ..runs.label_suspects import escape_formula
 from ..system.files import write_text
+from .help_sections import output_option
 
 
 def csv_options(what: str, *, overwrite: bool = True) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -23,8 +22,8 @@ def csv_options(what: str, *, overwrite: bool = True) -> Callable[[Callable[...,
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         if overwrite:
-            function = click.option("--overwrite", is_flag=True, help="Replace the file of --csv if it exists.")(function)
-        return click.option("--csv", "csv_file", default=None, metavar="FILE", help=f"Also write {what} to FILE, as CSV.")(
+            function = output_option("--overwrite", is_flag=True, help="Replace the file of --csv if it exists.")(function)
+        return output_option("--csv", "csv_file", default=None, metavar="FILE", help=f"Also write {what} to FILE, as CSV.")(
             function
         )
 

@@ -14,11 +14,18 @@ from ..data.load import load_dataset
 from ..data.read_options import ReadOptions
 from . import progress, text
 from .csv_output import check_csv, csv_options, write_csv
-from .options import output_options, reading_options
+from .help_sections import Command
+from .options import output_options, reading_options, test_share_option
+
+EXAMPLES = (
+    ("convscope data mnist", "a known set"),
+    ("convscope data photos --csv photos.csv", "a folder of image files, also as a list"),
+)
 
 
-@click.command("data")
+@click.command("data", cls=Command, sections={"Examples": EXAMPLES})
 @click.argument("data")
+@test_share_option
 @reading_options
 @csv_options("split, file or row and class of each image")
 @output_options

@@ -20,6 +20,7 @@ from ..runs.files import REPORT, REQUEST
 from ..system.dataclass_json import to_json
 from . import progress, text
 from .csv_output import check_csv, csv_options, write_csv
+from .help_sections import Command, data_option
 from .options import output_options, reading_options, refuse_swapped
 
 MAX_NAMED = 5
@@ -27,9 +28,25 @@ MAX_NAMED = 5
 CSV_HEAD = ("index", "file", "true", "predicted", "correct", "probability")
 
 
-@click.command("evaluate")
+EXAMPLES = (
+    ("convscope evaluate runs/mnist-cnn-standard-0", "its own test split"),
+    ("convscope evaluate RUN new-photos --csv answers.csv", "other data, with a row per image"),
+    ("convscope evaluate RUN --thorough", "its robustness, too"),
+    ("convscope evaluate RUN letters --map-classes classes.csv", "classes with other names"),
+)
+
+
+@click.command("evaluate", cls=Command, sections={"Examples": EXAMPLES})
 @click.argument("run", metavar="RUN")
 @click.argument("data", required=False)
+@data_option(
+    "--map-classes",
+    default=None,
+    metavar="FILE",
+    help="For DATA whose classes have other names than RUN's: a CSV file with one line per class of DATA, such as 10,0; the second "
+    "cell is RUN's class, or empty to leave the images out.",
+)
+@reading_options
 @click.option(
     "--thorough",
     is_flag=True,
@@ -43,15 +60,7 @@ CSV_HEAD = ("index", "file", "true", "predicted", "correct", "probability")
     metavar="A",
     help="Also find the confidence threshold for this accuracy, such as 0.997; chosen on validation images.",
 )
-@click.option(
-    "--map-classes",
-    default=None,
-    metavar="FILE",
-    help="For DATA whose classes have other names than RUN's: a CSV file with one line per class of DATA, such as 10,0; the second "
-    "cell is RUN's class, or empty to leave the images out.",
-)
 @csv_options("file or row, classes and probability of each image")
-@reading_options
 @output_options
 def command(
     run: str,

@@ -15,15 +15,17 @@ from ..data.images.files import MAX_FILE, too_large
 from ..data.images.inputs import NamedBytes
 from ..data.read_options import Preparation, ReadOptions, parse_class_names, parse_image_size
 from ..runs import run_folder
+from ..training.config import find_setting
+from .help_sections import data_option, output_option, training_option
 
 
 def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add ``--json``, ``--quiet`` and ``--debug``."""
     options = (
-        click.option("--json", "as_json", is_flag=True, help="Print the result as JSON."),
-        click.option("--quiet", is_flag=True, help="Print only the result."),
+        output_option("--json", "as_json", is_flag=True, help="Print the result as JSON."),
+        output_option("--quiet", is_flag=True, help="Print only the result."),
         # main() removes --debug before click sees it; it is declared here for --help only.
-        click.option("--debug", is_flag=True, expose_value=False, help="Show a traceback on failure."),
+        output_option("--debug", is_flag=True, expose_value=False, help="Show a traceback on failure."),
     )
     for option in reversed(options):
         function = option(function)
@@ -41,27 +43,30 @@ def reading_options(function: Callable[..., Any]) -> Callable[..., Any]:
         skip_bad_images: bool,
         most_bad: float,
         no_cache: bool,
+        test_share: float | None = None,
         **arguments: Any,
     ) -> Any:
-        reading = ReadOptions(image_size, class_names, skip_bad_images, prepare, most_bad, use_cache=not no_cache)
+        reading = ReadOptions(
+            image_size, class_names, skip_bad_images, prepare, most_bad, test_share, use_cache=not no_cache
+        )
         return function(reading=reading, **arguments)
 
     options = (
-        click.option(
+        data_option(
             "--image-size",
             default=None,
             metavar="SIZE",
             callback=_parsed(parse_image_size),
             help="Resize the images of a folder to SIZE, such as 64 or 48x64 (height, width).  [default: from the data]",
         ),
-        click.option(
+        data_option(
             "--class-names",
             default=None,
             metavar="NAMES",
             callback=_parsed(parse_class_names),
             help="Class names, such as cat,dog, or a file with one name per line.  [default: from the data]",
         ),
-        click.option(
+        data_option(
             "--prepare",
             type=click.Choice(("auto", "digits", "fit")),
             default="auto",
@@ -69,8 +74,8 @@ def reading_options(function: Callable[..., Any]) -> Callable[..., Any]:
             help="How to preprocess the images of a folder. digits: like MNIST (remove the background, light on dark, crop, "
             "centre); fit: resize only; auto: digits if the classes are 0 to 9 and every image shows one digit.",
         ),
-        click.option("--skip-bad-images", is_flag=True, help="Skip unreadable image files instead of stopping."),
-        click.option(
+        data_option("--skip-bad-images", is_flag=True, help="Skip unreadable image files instead of stopping."),
+        data_option(
             "--most-bad",
             type=float,
             default=0.2,
@@ -78,7 +83,7 @@ def reading_options(function: Callable[..., Any]) -> Callable[..., Any]:
             metavar="SHARE",
             help="With --skip-bad-images: skip at most this share of the image files.",
         ),
-        click.option(
+        data_option(
             "--no-cache",
             is_flag=True,
             help="Decode the image files again, instead of keeping and using the decoded ones in ~/.cache/convscope.",
@@ -87,6 +92,25 @@ def reading_options(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(options):
         with_reading = option(with_reading)
     return with_reading
+
+
+test_share_option = data_option(
+    "--test-share",
+    type=float,
+    default=None,
+    metavar="SHARE",
+    help="Share of the images to hold out for testing, of DATA without a test split, such as 0.3.  [default: 0.2]",
+)
+"""Above :func:`reading_options`, for the verbs that split data."""
+
+
+def setting_option(name: str, help: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # noqa: A002
+    """Return the option that changes one setting of a recipe, with the setting's own check."""
+    setting, flag = find_setting(name), name.replace("_", "-")
+    if setting.kind is bool:
+        return training_option(f"--{flag}/--no-{flag}", default=None, help=help)
+    metavar = "N" if setting.kind is int else "NUMBER"
+    return training_option(f"--{flag}", default=None, metavar=metavar, callback=_parsed(setting.parse), help=help)
 
 
 def _parsed(parser: Callable[[str], Any]) -> Callable[[click.Context, click.Parameter, str | None], Any]:

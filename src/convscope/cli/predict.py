@@ -16,12 +16,20 @@ from ..prediction.predictions import Prediction, Predictions
 from ..prediction.predictions import as_json as json_form
 from . import progress, text
 from .csv_output import check_csv, csv_options, write_csv
+from .help_sections import Command
 from .options import output_options, parse_image_arguments, refuse_swapped
 
 CSV_HEAD = ("file", "digit", "class_name", "probability", "out_of_distribution", "error")
 
 
-@click.command("predict")
+EXAMPLES = (
+    ("convscope predict runs/mnist-cnn-standard-0 four.jpg", "one photo"),
+    ("convscope predict RUN drawings --csv answers.csv", "all images of a folder, as a table"),
+    ("convscope predict RUN 'scans/*.png' --at-least 0.98", "unsure answers marked"),
+)
+
+
+@click.command("predict", cls=Command, sections={"Examples": EXAMPLES})
 @click.argument("run", metavar="RUN")
 @click.argument("images", metavar="IMAGE...", nargs=-1, required=True)
 @click.option("--top", type=int, default=3, show_default=True, metavar="K", help="Print the K most probable classes.")

@@ -16,7 +16,8 @@ from ..studies.comparisons import ConfigurationComparison
 from ..studies.results import Row, to_json
 from ..studies.tasks import StudyProgress
 from . import progress, text
-from .options import output_options, reading_options
+from .help_sections import Command, output_option, training_option
+from .options import output_options, reading_options, setting_option, test_share_option
 
 if TYPE_CHECKING:
     from ..api.study import Study
@@ -42,12 +43,22 @@ def _numbers(what: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
     return parse
 
 
-@click.command("study")
+EXAMPLES = (
+    ("convscope study mnist", "cnn against ann, ten seeds each"),
+    ("convscope study photos --models cnn,strong --seeds 5", "two networks on photos"),
+    ("convscope study mnist --models cnn --sizes 500,5000,all", "a learning curve"),
+    ("convscope study digits --models cnn --search 30", "better settings"),
+)
+
+
+@click.command("study", cls=Command, sections={"Examples": EXAMPLES})
 @click.argument("data")
-@click.option(
+@test_share_option
+@reading_options
+@training_option(
     "--models", default="cnn,ann", show_default=True, callback=_names, metavar="NAMES", help="Networks, separated by commas."
 )
-@click.option(
+@training_option(
     "--recipes",
     default="standard",
     show_default=True,
@@ -55,7 +66,7 @@ def _numbers(what: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
     metavar="NAMES",
     help="Training recipes, separated by commas.",
 )
-@click.option(
+@training_option(
     "--seeds",
     default="10",
     show_default=True,
@@ -63,30 +74,29 @@ def _numbers(what: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
     metavar="N",
     help="Number of seeds, from 0; or a list such as 0,1,5.",
 )
-@click.option(
+@training_option(
     "--sizes",
     default=None,
     callback=_numbers("sizes"),
     metavar="SIZES",
     help="Numbers of training images, such as 1000,5000,all; several give learning curves.  [default: all]",
 )
-@click.option("--epochs", type=int, default=None, metavar="N", help="Number of epochs, instead of the recipes'.")
-@click.option(
+@setting_option("epochs", "Number of epochs.  [default: the recipes']")
+@training_option(
     "--search",
     type=int,
     default=None,
     metavar="N",
     help="First search for better hyperparameters in N trials, on validation images only.",
 )
-@click.option(
+@training_option(
     "--workers",
     default=None,
     metavar="N|dask:ADDRESS",
     help="Number of processes on this machine, or a Dask cluster.  [default: one per core]",
 )
-@click.option("--out", default=None, metavar="DIR", help="Study folder.  [default: runs/study-DATA]")
-@click.option("--open", "open_page", is_flag=True, help="Open the page in a browser at the end.")
-@reading_options
+@output_option("--out", default=None, metavar="DIR", help="Study folder.  [default: runs/study-DATA]")
+@output_option("--open", "open_page", is_flag=True, help="Open the page in a browser at the end.")
 @output_options
 def command(open_page: bool, as_json: bool, quiet: bool, **arguments: Any) -> int:
     """Train every combination of models, recipes, sizes and seeds on DATA, and test which differences are significant.

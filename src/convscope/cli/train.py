@@ -15,49 +15,88 @@ import convscope
 from ..analysis.findings.leaks import near_duplicates
 from ..formatting import count_of
 from ..runs.files import REPORT
+from ..runs.request import as_text
+from ..training.config import SETTINGS, parse_settings
+from ..training.recipes import standard
 from . import progress, text
-from .options import output_options, reading_options
+from .help_sections import Command, output_option, training_option
+from .options import output_options, reading_options, setting_option, test_share_option
 
 if TYPE_CHECKING:
     from ..api.run import Run
 
 
-@click.command("train")
+EXAMPLES = (
+    ("convscope train mnist --open", "MNIST; then look at the page"),
+    ("convscope train mnist --model strong --recipe strong", "the most accurate"),
+    ("convscope train photos --flip --epochs 20", "photos, longer and mirrored"),
+    ("convscope train photos --image-size 64 --test-share 0.3", "larger; more test images"),
+    ("convscope train digits --batch-size 32 --learning-rate 0.003", "smaller batches and steps"),
+    ("convscope train digits --set beta_1=0.9 --set warm_up=0.1", "other settings"),
+)
+
+
+def _settings() -> list[tuple[str, str]]:
+    own = standard().as_dict()
+    own |= own["augmentation"]
+    return [(name, f"{setting.accepted}  [standard: {_short(own[name])}]") for name, setting in SETTINGS.items()]
+
+
+def _short(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else as_text(value)
+
+
+@click.command("train", cls=Command, sections={"Examples": EXAMPLES, "Settings for --set": _settings()})
 @click.argument("data")
-@click.option(
+@test_share_option
+@reading_options
+@training_option(
     "--model",
     default="cnn",
     show_default=True,
+    metavar="NAME",
     help="Network: cnn, ann, logistic, strong; or your own, as file.py:build or file.keras.",
 )
-@click.option(
+@training_option(
     "--recipe",
     default="standard",
     show_default=True,
-    help="Training recipe: sprint, standard, best, strong, or notebook (the original).",
+    metavar="NAME",
+    help="Settings of the training: sprint, standard, best, strong, or notebook (the original).",
 )
-@click.option("--epochs", type=int, default=None, metavar="N", help="Number of epochs, instead of the recipe's.")
-@click.option(
+@setting_option("epochs", "Number of epochs.  [default: the recipe's]")
+@setting_option("batch_size", "Images per step.  [default: the recipe's, and fewer for small sets]")
+@setting_option("learning_rate", "Learning rate, or its peak.  [default: the recipe's]")
+@training_option(
     "--augment",
     default=None,
     metavar="WHAT",
-    help="Augmentation: none, or changes to the recipe's, such as rotation=0,shift=0.1.",
+    help="Random changes of the training images: none, or changes to the recipe's, such as rotation=0,shift=0.1.",
 )
-@click.option(
+@setting_option("flip", "Mirror every other training image left to right: for photos, not for digits and letters.")
+@training_option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=lambda _, __, texts: parse_settings(texts) or None,
+    help="Change any setting of the recipe, as listed below; repeatable.",
+)
+@training_option(
     "--seed", type=int, default=0, show_default=True, metavar="N", help="Random seed; equal seeds give equal weights."
 )
-@click.option(
+@training_option(
     "--engine",
     default="auto",
     show_default=True,
+    metavar="auto|native|keras",
     help="What trains: native (fast, on the CPU), keras, or auto: native where it knows every layer.",
 )
-@click.option("--out", default=None, metavar="DIR", help="Run folder.  [default: runs/DATA-MODEL-RECIPE-SEED]")
-@click.option("--resume", is_flag=True, help="Continue the unfinished run in DIR, if there is one.")
-@click.option("--overwrite", is_flag=True, help="Replace the run in DIR.")
-@click.option("--report/--no-report", default=True, help="Write the figures and the page, or leave them for later.")
-@click.option("--open", "open_page", is_flag=True, help="Open the page in a browser at the end.")
-@reading_options
+@output_option("--out", default=None, metavar="DIR", help="Run folder.  [default: runs/DATA-MODEL-RECIPE-SEED]")
+@output_option("--resume", is_flag=True, help="Continue the unfinished run in DIR, if there is one.")
+@output_option("--overwrite", is_flag=True, help="Replace the run in DIR.")
+@output_option("--report/--no-report", default=True, help="Write the figures and the page, or leave them for later.")
+@output_option("--open", "open_page", is_flag=True, help="Open the page in a browser at the end.")
 @output_options
 def command(open_page: bool, as_json: bool, quiet: bool, **arguments: Any) -> int:
     """Train on DATA, evaluate on its test split, and write a run folder with its report.

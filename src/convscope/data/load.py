@@ -17,6 +17,7 @@ from .known.builtin import KNOWN, load_digits
 from .known.idx_sets import describe_if_known
 from .preprocessing import ASKED, ImagePreprocessor
 from .read_options import DEFAULTS, DatasetLoaded, ReadListener, ReadOptions
+from .readers.assemble import refuse_test_share
 from .readers.csv import SUFFIXES, find_tables, read_table, read_tables
 from .readers.idx import is_idx
 from .readers.idx_folder import NAME, find_sets, read_idx_path
@@ -66,6 +67,7 @@ def load_dataset(
         ConfigError: ``reading`` does not fit the data.
     """
     if isinstance(data, Dataset):
+        refuse_test_share(reading, data.name)
         return data
     refuse_ambiguous_name(data)
     name = os.fspath(data)
@@ -82,7 +84,12 @@ def load_dataset(
 
 def load_known(name: str, reading: ReadOptions = DEFAULTS) -> Dataset:
     """Load a dataset by its known name, whatever lies in the current folder."""
-    dataset = _with_options(load_digits(all_as_test=reading.all_as_test) if name == "digits" else KNOWN[name](), reading)
+    if name == "digits":
+        dataset = load_digits(all_as_test=reading.all_as_test, test_share=reading.test_share)
+    else:
+        refuse_test_share(reading, name)
+        dataset = KNOWN[name]()
+    dataset = _with_options(dataset, reading)
     return resolve_digit_preprocessing(dataset) if reading.prepare == ASKED else dataset
 
 

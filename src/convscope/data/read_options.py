@@ -37,6 +37,8 @@ class ReadOptions:
     are the ten digits and nearly every file shows one on a background; leave other data unchanged."""
     most_bad: float = MAX_BAD_SHARE
     """Largest share of image files that ``skip_bad_images`` may skip, from 0 to 1."""
+    test_share: float | None = None
+    """Share of the images to hold out for testing, stratified by class, of data without a test split; None for a fifth."""
     all_as_test: bool = False
     """Take all images of data without a test split as test images, as ``evaluate`` does, instead of holding out a fifth. A test
     split alone and a single class are enough then; without a training split, the test split stands for it."""
@@ -49,6 +51,9 @@ class ReadOptions:
             raise ConfigError(f"prepare must be one of {', '.join(PREPARATIONS)}; got {self.prepare!r}.")
         if isinstance(self.most_bad, bool) or not isinstance(self.most_bad, (int, float)) or not 0 <= self.most_bad <= 1:
             raise ConfigError(f"most_bad must be a share from 0 to 1; got {self.most_bad!r}.")
+        share = self.test_share
+        if share is not None and (isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 < share < 1):
+            raise ConfigError(f"test_share must be more than 0 and less than 1; got {share!r}.")
         if self.image_size is not None:
             object.__setattr__(self, "image_size", _checked_size(self.image_size))
         if self.class_names is not None:
@@ -63,6 +68,7 @@ class ReadOptions:
             "skip_bad_images": self.skip_bad_images,
             "prepare": self.prepare,
             "most_bad": self.most_bad,
+            **({} if self.test_share is None else {"test_share": self.test_share}),
         }
 
     @classmethod
@@ -79,7 +85,8 @@ class ReadOptions:
             arguments += ["--class-names", ",".join(self.class_names)]
         arguments += ["--prepare", self.prepare] if self.prepare != AUTO else []
         arguments += ["--skip-bad-images"] * self.skip_bad_images
-        return arguments + (["--most-bad", f"{self.most_bad:g}"] if self.most_bad != MAX_BAD_SHARE else [])
+        arguments += ["--most-bad", f"{self.most_bad:g}"] if self.most_bad != MAX_BAD_SHARE else []
+        return arguments + (["--test-share", str(self.test_share)] if self.test_share is not None else [])
 
 
 DEFAULTS = ReadOptions()

@@ -11,9 +11,9 @@ from ..data.dataset import Dataset
 from ..data.preprocessing import preprocessing_spec
 from ..errors import ConfigError
 from ..system.hardware import describe_machine, package_versions
-from ..training.config import TrainConfig
+from ..training.config import KEYWORDS, TrainConfig
 from ..training.loop import Training
-from ..training.recipes import RECIPES
+from ..training.recipes import changed_settings
 
 SCHEMA_VERSION = 2
 
@@ -100,15 +100,19 @@ def describe_outcome(request: dict[str, Any], training: Training) -> dict[str, A
 
 def command_for(dataset: Dataset, model_name: str, config: TrainConfig, seed: int, engine: str = "auto") -> str:
     """Return the command line that repeats the training."""
-    line = (
-        f"convscope train {shlex.quote(dataset.provenance.source)} --model {shlex.quote(model_name)} --recipe {config.recipe} "
-        f"--epochs {config.epochs} --seed {seed}"
-    )
-    if engine != "auto":
-        line += f" --engine {engine}"
-    if arguments := dataset.provenance.reading.as_arguments():
-        line += f" {shlex.join(arguments)}"
-    default = RECIPES[config.recipe]().augmentation if config.recipe in RECIPES else config.augmentation
-    if config.augmentation == default:
-        return line
-    return f"{line} --augment {config.augmentation.as_text()}"
+    changed = {**(changed_settings(config.as_dict()) or {}), "epochs": config.epochs}
+    words = ["convscope", "train", dataset.provenance.source, "--model", model_name, "--recipe", config.recipe]
+    words += [word for name in KEYWORDS if name in changed for word in _flag(name, changed.pop(name))]
+    words += ["--seed", str(seed), *(["--engine", engine] if engine != "auto" else [])]
+    words += dataset.provenance.reading.as_arguments()
+    return shlex.join([*words, *(word for name, value in changed.items() for word in ("--set", f"{name}={as_text(value)}"))])
+
+
+def as_text(value: object) -> str:
+    """Return the value of a setting as :meth:`Setting.parse` reads it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _flag(name: str, value: object) -> list[str]:
+    flag = name.replace("_", "-")
+    return [f"--{flag}" if value else f"--no-{flag}"] if isinstance(value, bool) else [f"--{flag}", as_text(value)]

@@ -12,12 +12,12 @@ import importlib.util
 import statistics
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import MissingExtraError
-from ..training.augmentation import LIMITS, Augmentation
+from ..training.augmentation import Augmentation
 from ..training.config import TrainConfig
 from .plan import Configuration
 from .trial import Trial
@@ -184,8 +184,7 @@ def _with_setting(base: TrainConfig, setting: dict[str, Any]) -> TrainConfig:
     values = dict(setting)
     beta_2 = 1 - values.pop("slowness")
     share = values.pop("augmentation", 1.0)
-    limits = {name: min(share * value, 0.99 * LIMITS[name]) for name, value in asdict(base.augmentation).items()}
-    return replace(base, **values, beta_2=beta_2, augmentation=Augmentation(**limits))
+    return replace(base, **values, beta_2=beta_2, augmentation=base.augmentation.times(share))
 
 
 def _around(limits: tuple[float, float], own: float) -> tuple[float, float]:

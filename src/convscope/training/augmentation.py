@@ -1,21 +1,28 @@
-"""Augmentation: random shift, rotation, scaling and shear of training images.
+"""Augmentation: random shift, rotation, scaling, shear and flip of training images.
 
-No recipe mirrors images or rotates them far, because a mirrored 2 is not a 2 and a 6 upside down is a 9. The defaults
+No recipe flips images or rotates them far, because a mirrored 2 is not a 2 and a 6 upside down is a 9. The defaults
 preserve the class of most kinds of images; each change can be turned off by name.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import ConfigError, unknown_name
+from .settings import Within, check_settings, settings_of
 
+FLIPPED = 0.5
+"""Share of the images that a flip mirrors."""
 LIMITS = {"shift": 0.5, "rotation": 180.0, "scaling": 0.9, "shear": 1.0}
+
+
+def _below(limit: float) -> Within:
+    return Within(f"at least 0 and less than {limit:g}", lambda value: 0 <= value < limit)
 
 
 @dataclass(frozen=True)
@@ -28,20 +35,19 @@ class Augmentation:
         ConfigError: A value is out of range.
     """
 
-    shift: float = 0.0
+    shift: Annotated[float, _below(LIMITS["shift"])] = 0.0
     """Share of the shorter side, in both directions. Without other changes, images move by whole pixels, without blur."""
-    rotation: float = 0.0
+    rotation: Annotated[float, _below(LIMITS["rotation"])] = 0.0
     """In degrees."""
-    scaling: float = 0.0
+    scaling: Annotated[float, _below(LIMITS["scaling"])] = 0.0
     """Share of the size: 0.1 makes images up to 10% smaller or larger."""
-    shear: float = 0.0
+    shear: Annotated[float, _below(LIMITS["shear"])] = 0.0
     """Horizontal offset of the top against the bottom, as a share of the height."""
+    flip: bool = False
+    """Whether every other image, chosen at random, is mirrored left to right."""
 
     def __post_init__(self) -> None:
-        for name, limit in LIMITS.items():
-            value = getattr(self, name)
-            if not 0 <= value < limit:
-                raise ConfigError(f"{name} must be at least 0 and less than {limit:g}; got {value}.")
+        check_settings(self)
 
     @property
     def warps(self) -> bool:
@@ -53,12 +59,8 @@ class Augmentation:
         return round(self.shift * min(image_shape[:2]))
 
     def times(self, share: float) -> Augmentation:
-        """Return the same changes with every limit multiplied by ``share``."""
-        return Augmentation(**{name: share * value for name, value in asdict(self).items()})
-
-    def as_text(self) -> str:
-        """Return the text that :func:`parse_augmentation` reads back with any default."""
-        return "none" if self == Augmentation() else ",".join(f"{name}={value}" for name, value in asdict(self).items())
+        """Return the same changes with every limit multiplied by ``share``, as far as its range allows."""
+        return replace(self, **{name: min(share * getattr(self, name), 0.99 * limit) for name, limit in LIMITS.items()})
 
     def describe(self, image_shape: tuple[int, ...]) -> dict[str, float]:
         """Return the limits above 0 for ``run.json``, with the shift in pixels."""
@@ -76,16 +78,15 @@ def parse_augmentation(text: str, default: Augmentation) -> Augmentation:
     """
     if text.strip() == "none":
         return Augmentation()
-    values = asdict(default)
+    changes = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
-        name, _, number = part.partition("=")
-        if name not in values:
-            raise ConfigError(unknown_name("augmentation", name, [field.name for field in fields(Augmentation)]))
-        try:
-            values[name] = float(number)
-        except ValueError as error:
-            raise ConfigError(f"--augment must be 'none' or names with numbers such as {name}=0.1; got {part!r}.") from error
-    return Augmentation(**values)
+        name, sign, value = part.partition("=")
+        if name not in settings_of(Augmentation):
+            raise ConfigError(unknown_name("augmentation", name, settings_of(Augmentation)))
+        if not sign:
+            raise ConfigError(f"--augment must be 'none' or names with values such as {name}=0.1; got {part!r}.")
+        changes[name] = settings_of(Augmentation)[name].parse(value)
+    return replace(default, **changes)
 
 
 def in_words(described: Mapping[str, Any]) -> str:
@@ -98,6 +99,7 @@ def in_words(described: Mapping[str, Any]) -> str:
         "rotation": "rotated by up to {0:g}°",
         "scaling": "scaled by up to {1:g}%",
         "shear": "sheared by up to {1:g}%",
+        "flip": "flipped left to right half of the time",
     }
     words = [phrases[name].format(described[name], 100 * described[name]) for name in phrases if described.get(name)]
     return ", ".join(words).replace("up to 1 pixels", "up to 1 pixel")
@@ -122,11 +124,15 @@ def draw_warps(
 
     angle, scale = np.deg2rad(uniform(augmentation.rotation)), 1 + uniform(augmentation.scaling)
     shear = uniform(augmentation.shear)
-    limit = augmentation.shift * min(height, width)
-    across, down = uniform(limit), uniform(limit)
+    if augmentation.warps:
+        limit = augmentation.shift * min(height, width)
+        across, down = uniform(limit), uniform(limit)
+    else:  # whole pixels stay sharp
+        down, across = draw_shifts(num_images, augmentation.pixels(image_shape), generator).T.astype(np.float64)
+    mirror = np.where(generator.random(num_images) < FLIPPED, -1, 1) if augmentation.flip else 1
     cosine, sine = np.cos(angle), np.sin(angle)
-    xx, xy = scale * cosine, scale * (shear * cosine - sine)
-    yx, yy = scale * sine, scale * (shear * sine + cosine)
+    xx, xy = mirror * scale * cosine, scale * (shear * cosine - sine)
+    yx, yy = mirror * scale * sine, scale * (shear * sine + cosine)
     middle_x, middle_y = (width - 1) / 2, (height - 1) / 2
     maps = np.zeros((num_images, 8), np.float32)
     maps[:, 0], maps[:, 1], maps[:, 2] = xx, xy, middle_x - xx * middle_x - xy * middle_y + across

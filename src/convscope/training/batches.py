@@ -53,7 +53,7 @@ class TrainingBatches:
         augmentation = self._config.augmentation_in(number)
         pixels = augmentation.pixels(shape)
         shifts = warps = None
-        if augmentation.warps:
+        if augmentation.warps or augmentation.flip:
             warps = draw_warps(augmentation, shape, size, self._generator(WARP, number))
         elif pixels:
             shifts = draw_shifts(size, pixels, self._generator(SHIFT, number))

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from ..errors import ConfigError
+from ..errors import ConfigError, unknown_name
 from .augmentation import Augmentation, parse_augmentation
+from .settings import Setting, Within, check_settings, settings_of
 
 MIN_BATCH = 8
 """Smallest batch for which batch statistics are usable."""
 FINAL_AUGMENTATION = 0.3
 """Augmentation in the last epochs, as a share of the full one."""
+NEEDS = {
+    "weight_decay": ("optimizer", "adamw"),
+    "warm_up": ("schedule", "one-cycle"),
+    "validation_fraction": ("validation", "held-out"),
+    "max_validation_images": ("validation", "held-out"),
+}
+"""Settings that have an effect only with a value of another one."""
+
+Count = Annotated[int, Within("a whole number of at least 1", lambda value: value >= 1)]
+Share = Annotated[float, Within("at least 0 and less than 1", lambda value: 0 <= value < 1)]
 
 
 @dataclass(frozen=True)
@@ -24,55 +36,48 @@ class TrainConfig:
 
     recipe: str
     """The name of the recipe, which the run folder and its files show."""
-    epochs: int
-    batch_size: int
-    """Images per step. Small training sets use smaller batches; see ``min_steps_per_epoch``."""
-    min_steps_per_epoch: int
+    epochs: Count
+    batch_size: Count
+    """Images per step. Small training sets use smaller batches; see ``shrink_batches``."""
+    min_steps_per_epoch: Annotated[int, Within("a whole number from 1 to 10,000", lambda value: 1 <= value <= 10_000)]
     """The minimum number of steps per epoch. Batches shrink to reach it, down to :data:`MIN_BATCH` images; with even
     fewer training images, an epoch passes over them several times."""
     drop_remainder: bool
     """Whether an epoch omits the images left over after its last full batch, so that all steps have one size. Each epoch
     shuffles anew, so it omits others."""
     optimizer: Literal["adam", "adamw"]
-    learning_rate: float
+    learning_rate: Annotated[float, Within("more than 0", lambda value: value > 0)]
     """The learning rate, or the peak of a one-cycle schedule."""
-    beta_1: float
+    beta_1: Share
     """Decay rate of the gradients' first moment."""
-    beta_2: float
+    beta_2: Share
     """Decay rate of the gradients' second moment."""
-    weight_decay: float
+    weight_decay: Annotated[float, Within("at least 0", lambda value: value >= 0)]
     """Decoupled weight decay, for ``adamw`` only (Loshchilov and Hutter, "Decoupled Weight Decay Regularization", 2019)."""
-    label_smoothing: float
+    label_smoothing: Share
     """Share of the target that is spread evenly over all classes (Szegedy et al., 2016)."""
     batch_normalization: bool
     """Whether hidden dense layers get batch normalisation during training. It is folded into their weights at the end, so
     the trained network has none (:mod:`convscope.training.foldable_batch_norm`)."""
     schedule: Literal["constant", "one-cycle"]
     """How the learning rate changes over the steps."""
-    warm_up: float
+    warm_up: Share
     """Share of the steps in which a one-cycle schedule rises to its peak; in the rest it falls to 0."""
     validation: Literal["held-out", "test"]
     """``held-out``: a stratified part of the training split. ``test``: the test split, as in the original notebook."""
-    validation_fraction: float
+    validation_fraction: Annotated[float, Within("more than 0 and less than 1", lambda value: 0 < value < 1)]
     """Share of the training split that is held out for validation."""
-    max_validation_images: int
+    max_validation_images: Count
     """The maximum number of images to hold out; beyond a few thousand, an image is worth more in the training."""
     augmentation: Augmentation
-    final_epochs_less_augmented: int
+    final_epochs_less_augmented: Annotated[int, Within("a whole number of at least 0", lambda value: value >= 0)]
     """The number of last epochs with augmentation reduced to 30%, so that the training ends on nearly unchanged images."""
+    shrink_batches: bool = True
+    """Whether batches shrink to reach ``min_steps_per_epoch``. Otherwise an epoch passes over the images several times, in
+    batches of at most the whole set."""
 
     def __post_init__(self) -> None:
-        _require(self.epochs >= 1, "epochs", self.epochs, "a whole number of at least 1")
-        fewer = self.final_epochs_less_augmented
-        _require(fewer >= 0, "final_epochs_less_augmented", fewer, "at least 0")
-        _require(self.batch_size >= 1, "batch_size", self.batch_size, "a whole number of at least 1")
-        _require(self.learning_rate > 0, "learning_rate", self.learning_rate, "more than 0")
-        _require(0 <= self.warm_up < 1, "warm_up", self.warm_up, "at least 0 and less than 1")
-        _require(0 < self.validation_fraction < 1, "validation_fraction", self.validation_fraction, "between 0 and 1")
-        most = self.max_validation_images
-        _require(most >= 1, "max_validation_images", most, "a whole number of at least 1")
-        _require(self.weight_decay >= 0, "weight_decay", self.weight_decay, "at least 0")
-        _require(0 <= self.label_smoothing < 1, "label_smoothing", self.label_smoothing, "at least 0 and less than 1")
+        check_settings(self)
 
     def validation_share(self, num_images: int) -> float:
         """Return the share of ``num_images`` training images to hold out for validation."""
@@ -80,11 +85,25 @@ class TrainConfig:
 
     def with_epochs(self, epochs: int | None) -> TrainConfig:
         """Return the settings with another number of epochs; None keeps the number."""
-        if epochs is None:
-            return self
-        if isinstance(epochs, bool) or not isinstance(epochs, int):
-            raise ConfigError(f"epochs must be a whole number of at least 1; got {epochs!r}, a {type(epochs).__name__}.")
-        return replace(self, epochs=epochs)
+        return self if epochs is None else self.with_settings({"epochs": epochs})
+
+    def with_settings(self, changes: Mapping[str, Any]) -> TrainConfig:
+        """Return the settings with other values of those that ``changes`` names, as listed in :data:`SETTINGS`.
+
+        Another ``batch_size`` is used as it is, for small sets too, unless ``changes`` asks for ``shrink_batches``.
+
+        Raises:
+            ConfigError: A name is unknown, a value is out of range, or it would have no effect.
+        """
+        values = {name: find_setting(name).checked(value) for name, value in changes.items()}
+        if "batch_size" in values:
+            values.setdefault("shrink_batches", False)
+        of_images = {name: values.pop(name) for name in [*values] if name in settings_of(Augmentation)}
+        changed = replace(self, **values, augmentation=replace(self.augmentation, **of_images))
+        for name, (other, value) in NEEDS.items():
+            if getattr(changed, name) not in (0, getattr(self, name)) and getattr(changed, other) != value:
+                raise ConfigError(f"{name} has an effect only if {other} is {value}. Set both, or leave {name} out.")
+        return changed
 
     def with_augmentation(self, augment: str | Augmentation | None) -> TrainConfig:
         """Return the settings with other augmentation, which may be text for ``parse_augmentation``; None keeps it."""
@@ -104,7 +123,8 @@ class TrainConfig:
 
     def repeats_per_epoch(self, num_images: int) -> int:
         """Return the passes per epoch: one, unless there are very few training images."""
-        needed = self.min_steps_per_epoch * min(self.batch_size, MIN_BATCH) if self.min_steps_per_epoch > 1 else 0
+        smallest = MIN_BATCH if self.shrink_batches else max(MIN_BATCH, num_images)
+        needed = self.min_steps_per_epoch * min(self.batch_size, smallest) if self.min_steps_per_epoch > 1 else 0
         return max(1, -(-needed // max(num_images, 1)))
 
     def as_dict(self) -> dict[str, Any]:
@@ -112,11 +132,34 @@ class TrainConfig:
         return asdict(self)
 
 
+SETTINGS: Mapping[str, Setting] = {**settings_of(TrainConfig), **settings_of(Augmentation)}
+"""All settings that a recipe has a value for, by name; those of the augmentation stand on their own."""
+KEYWORDS = ("epochs", "batch_size", "learning_rate", "flip")
+"""Settings with a keyword of :func:`convscope.train` and a flag of ``convscope train``."""
+
+
+def find_setting(name: str) -> Setting:
+    """Return the setting of that name; ConfigError if there is none."""
+    if name not in SETTINGS:
+        raise ConfigError(unknown_name("setting", name, SETTINGS))
+    return SETTINGS[name]
+
+
+def parse_settings(texts: Iterable[str]) -> dict[str, Any]:
+    """Parse changes such as ``label_smoothing=0.1``; of several values of one setting, the last counts.
+
+    Raises:
+        ConfigError: A text is no such change, its name is unknown, or its value is out of range.
+    """
+    changes = {}
+    for text in texts:
+        name, sign, value = text.partition("=")
+        if not sign:
+            raise ConfigError(f"a setting is changed by NAME=VALUE, such as label_smoothing=0.1; got {text!r}.")
+        changes[name.strip()] = find_setting(name.strip()).parse(value)
+    return changes
+
+
 def validation_share(fraction: float, most: int, num_images: int) -> float:
     """Return ``fraction``, limited to the share of ``most`` among ``num_images`` images."""
     return min(fraction, most / num_images)
-
-
-def _require(condition: bool, name: str, value: object, expected: str) -> None:
-    if not condition:
-        raise ConfigError(f"{name} must be {expected}; got {value}.")

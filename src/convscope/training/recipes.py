@@ -7,12 +7,13 @@ notebook on the same machine.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from ..errors import ConfigError, unknown_name
 from .augmentation import Augmentation
-from .config import TrainConfig
+from .config import SETTINGS, TrainConfig
 
 
 def notebook() -> TrainConfig:
@@ -164,3 +165,23 @@ def find_recipe(recipe: str | TrainConfig) -> TrainConfig:
     if recipe not in RECIPES:
         raise ConfigError(unknown_name("recipe", recipe, RECIPES))
     return RECIPES[recipe]()
+
+
+def changed_settings(config: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return what :meth:`TrainConfig.with_settings` makes ``config`` of its recipe with; None without a recipe of that name.
+
+    ``config`` is what :meth:`TrainConfig.as_dict` returned, perhaps of an earlier version.
+    """
+    if config["recipe"] not in RECIPES:
+        return None
+    own, found = (_by_name(each) for each in (RECIPES[config["recipe"]]().as_dict(), config))
+    changed = {name: found[name] for name in SETTINGS if found.get(name, own[name]) != own[name]}
+    if "batch_size" in changed:  # which alone turns shrinking off
+        shrinks = found.get("shrink_batches", True)
+        changed = {name: value for name, value in changed.items() if name != "shrink_batches"}
+        changed |= {"shrink_batches": True} if shrinks else {}
+    return changed
+
+
+def _by_name(config: Mapping[str, Any]) -> dict[str, Any]:
+    return {**config, **config.get("augmentation", {})}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import shlex
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
@@ -12,13 +14,14 @@ import numpy as np
 import pytest
 
 import convscope
+from convscope.cli.main import main
 from convscope.data.dataset import Dataset, Provenance, Split
 from convscope.data.read_options import ReadOptions
 from convscope.page.text import reproduce
 from convscope.runs.request import describe_request
 from convscope.training.augmentation import Augmentation
-from convscope.training.config import TrainConfig
-from convscope.training.recipes import RECIPES
+from convscope.training.config import KEYWORDS, TrainConfig
+from convscope.training.recipes import RECIPES, find_recipe
 
 Page = dict[str, Any]
 Keywords = dict[str, Any]
@@ -62,8 +65,7 @@ def test_python_asks_for_the_augmentation_and_the_reading_of_the_run(augment: st
     assert {name: keywords[name] for name in ("model", "recipe", "epochs", "seed")} == {
         "model": "cnn", "recipe": "standard", "epochs": 3, "seed": 7,
     }  # fmt: skip
-    again = RECIPES[keywords["recipe"]]().with_epochs(keywords["epochs"]).with_augmentation(keywords.get("augment"))
-    assert again == config
+    assert find_recipe(keywords["recipe"]).with_settings({**keywords.get("settings", {}), "epochs": 3}) == config
     assert keywords.get("reading", ReadOptions()) == reading
 
 
@@ -100,16 +102,39 @@ def test_a_file_is_a_name_that_the_command_line_takes_too(model: str) -> None:
     assert f"--model {model}" in reproduce.command(page)
 
 
-def test_settings_of_ones_own_are_written_out() -> None:
-    for config in (
-        replace(RECIPES["standard"](), batch_size=48, augmentation=Augmentation(rotation=3)),
-        replace(RECIPES["notebook"](), recipe="mine", learning_rate=0.004),
-    ):
-        page = asked("cnn", config, ReadOptions())
-        keywords = given(reproduce.python(page))[1]
-        assert keywords["recipe"] == config
-        assert "epochs" not in keywords
-        assert "TrainConfig" in reproduce.no_command(page)
+@pytest.mark.parametrize("changes", [
+    {"flip": True},
+    {"batch_size": 48, "learning_rate": 0.003},
+    {"batch_size": 48, "shrink_batches": True, "rotation": 3.0, "shift": 0.0},
+    {"shrink_batches": False, "optimizer": "adamw", "weight_decay": 1e-05, "drop_remainder": False},
+])  # fmt: skip
+@pytest.mark.parametrize("recipe", ["standard", "best"])
+def test_changed_settings_come_back_from_python_and_from_the_command(
+    recipe: str, changes: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = find_recipe(recipe).with_settings(changes)
+    page = asked("cnn", config, ReadOptions(test_share=0.3), source="it's here/photos")
+    assert reproduce.no_command(page) == ""
+    arguments, keywords = given(reproduce.python(page))
+    own = {name: keywords[name] for name in KEYWORDS if name in keywords}
+    assert find_recipe(keywords["recipe"]).with_settings({**keywords.get("settings", {}), **own}) == config
+    asked_for: Keywords = {}
+    monkeypatch.setattr(convscope, "train", lambda data, **keywords: asked_for.update(keywords, data=data) or sys.exit())
+    with pytest.raises(SystemExit):
+        main(shlex.split(reproduce.command(page))[1:])
+    own = {name: asked_for[name] for name in KEYWORDS if asked_for[name] is not None}
+    assert find_recipe(asked_for["recipe"]).with_settings({**(asked_for["settings"] or {}), **own}) == config
+    assert (asked_for["data"], asked_for["seed"], asked_for["reading"]) == (*arguments, 7, keywords["reading"])
+    assert asked_for["reading"] == ReadOptions(test_share=0.3)
+
+
+def test_settings_without_a_recipe_are_written_out() -> None:
+    config = replace(RECIPES["notebook"](), recipe="mine", learning_rate=0.004, augmentation=Augmentation(flip=True))
+    page = asked("cnn", config, ReadOptions())
+    keywords = given(reproduce.python(page))[1]
+    assert keywords["recipe"] == config
+    assert "epochs" not in keywords
+    assert "TrainConfig" in reproduce.no_command(page)
 
 
 def test_a_class_name_with_a_comma_can_be_asked_for_in_python_alone() -> None:

@@ -58,14 +58,14 @@ def load_mnist(path: Path = MNIST_FILE) -> Dataset:
     return Dataset("mnist", train, test, DIGIT_NAMES, provenance)
 
 
-def load_digits(*, all_as_test: bool = False) -> Dataset:
-    """Load scikit-learn's digits: 1,797 grey images of 8 × 8, a fifth held out for testing unless all are test images."""
+def load_digits(*, all_as_test: bool = False, test_share: float | None = None) -> Dataset:
+    """Load scikit-learn's digits: 1,797 grey images of 8 × 8, a share held out for testing unless all are test images."""
     with np.load(DIGITS_FILE) as archive:
         counts, labels = archive["images"], archive["labels"].astype(np.int64)
     # The source counts the set pixels of 4 × 4 blocks, 0 to 16; scale them to the range of uint8.
     images = np.round(counts * (255 / 16)).astype(np.uint8)[..., None]
     whole = Split(images, labels, RowNames("digits row", np.arange(len(labels))))
-    train, test = hold_out_test(whole.labels, "digits")
+    train, test = hold_out_test(whole.labels, "digits", test_share)
     note = all_as_test_note(len(images)) if all_as_test else held_out_note(len(test), len(images))
     provenance = Provenance(
         source="digits",

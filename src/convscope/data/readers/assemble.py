@@ -63,7 +63,7 @@ class DatasetSource:
 def assemble_dataset(origin: DatasetSource, train: RawSplit, test: RawSplit | None, options: ReadOptions) -> Dataset:
     """Assemble a dataset from arrays.
 
-    Without a test split a fifth is held out, stratified, with seed 0.
+    Without a test split, ``options.test_share`` of the images is held out, stratified, with seed 0.
 
     Raises:
         DatasetError: The arrays are invalid.
@@ -75,6 +75,8 @@ def assemble_dataset(origin: DatasetSource, train: RawSplit, test: RawSplit | No
             raise DatasetError(
                 f"{origin.quoted} has {len(part.images):,} images but {len(part.labels):,} labels. Save one label per image."
             )
+    if test is not None:
+        refuse_test_share(options, origin.quoted)
     images, notes = to_uint8_images([part.images for part in parts], origin.quoted)
     wanted, least = options.class_names or origin.class_names, 1 if options.all_as_test else 2
     labels, names = index_labels([part.labels for part in parts], origin.quoted, wanted, least=least)
@@ -84,7 +86,7 @@ def assemble_dataset(origin: DatasetSource, train: RawSplit, test: RawSplit | No
         notes.append(all_as_test_note(len(splits[0])))
         splits *= 2
     elif test is None:
-        kept, held_out = hold_out_test(splits[0].labels, origin.quoted)
+        kept, held_out = hold_out_test(splits[0].labels, origin.quoted, options.test_share)
         notes.append(held_out_note(len(held_out), len(kept) + len(held_out)))
         splits = [_take(splits[0], rows, origin.quoted) for rows in (kept, held_out)]
     provenance = Provenance(
@@ -107,15 +109,24 @@ def _take(split: Split, rows: Labels, name: str) -> Split:
     return Split(images, split.labels[rows], take_names(split.names, rows))
 
 
-def hold_out_test(labels: Labels, name: str) -> tuple[Labels, Labels]:
-    """Return indices of the kept and the held-out images; DatasetError if there are too few."""
-    kept, held_out = stratified_split(labels, TEST_FRACTION, seed=TEST_SEED)
+def hold_out_test(labels: Labels, name: str, share: float | None = None) -> tuple[Labels, Labels]:
+    """Return indices of the kept and of the held-out ``share``, by default a fifth; DatasetError if there are too few."""
+    kept, held_out = stratified_split(labels, share or TEST_FRACTION, seed=TEST_SEED)
     if not len(held_out):
+        what, remedy = (f"a share of {share:g}", "raise --test-share, or add") if share else ("a test split", "or")
         raise DatasetError(
-            f"{name} holds {count_of(len(labels), 'image')}, too few to hold out a test split. Add several images per class, or a "
+            f"{name} holds {count_of(len(labels), 'image')}, too few to hold out {what}. Add several images per class, {remedy} a "
             "test split."
         )
     return kept, held_out
+
+
+def refuse_test_share(options: ReadOptions, name: str) -> None:
+    """Raise ConfigError if ``options`` ask for a share of data that have a test split."""
+    if options.test_share is not None:
+        raise ConfigError(
+            f"{name} has a test split of its own, and a share is held out only where there is none. Drop --test-share."
+        )
 
 
 def held_out_note(held_out: int, total: int) -> str:

@@ -19,7 +19,7 @@ from ..dataset import Dataset, Provenance, Split
 from ..images.inputs import BadPicture, printable
 from ..preprocessing import ImagePreprocessor
 from ..read_options import ReadListener, ReadOptions, find_class_names
-from .assemble import all_as_test_note, dataset_name, held_out_note, hold_out_test
+from .assemble import all_as_test_note, dataset_name, held_out_note, hold_out_test, refuse_test_share
 from .decoded_cache import decode_cached
 from .image_folder_decoding import Decoded, decode_all, keep_rows, read_image_headers
 from .image_folder_listing import Listing, list_folder
@@ -107,13 +107,14 @@ def _plan(root: Path, listing: Listing, options: ReadOptions) -> Plan:
     paths = [path for part in training for path in part[0]]
     labels = np.concatenate([part[1] for part in training])
     if "test" in splits:
+        refuse_test_share(options, repr(str(root)))
         test_paths, test_labels = _files(splits["test"], folders)
         if not test_paths:
             raise DatasetError(f"the test split of {str(root)!r} holds no image files. Add some of each class.")
         return Plan([*paths, *test_paths], np.concatenate([labels, test_labels]), len(paths), names, tuple(notes))
     if options.all_as_test:
         return Plan(paths, labels, 0, names, (*notes, all_as_test_note(len(paths))))
-    kept, held_out = hold_out_test(labels, repr(str(root)))
+    kept, held_out = hold_out_test(labels, repr(str(root)), options.test_share)
     order = np.concatenate([kept, held_out])
     notes.append(held_out_note(len(held_out), len(labels)))
     return Plan([paths[index] for index in order], labels[order], len(kept), names, tuple(notes))

@@ -9,9 +9,8 @@ from ...data.read_options import ReadOptions
 from ...formatting import join_words
 from ...models.architectures import MODELS
 from ...models.custom import is_custom_model
-from ...training.augmentation import Augmentation
-from ...training.config import TrainConfig
-from ...training.recipes import RECIPES
+from ...training.config import KEYWORDS, TrainConfig
+from ...training.recipes import changed_settings
 from .nouns import Page
 from .numbers import name
 
@@ -33,7 +32,7 @@ def no_command(page: Page) -> str:
     reasons = []
     if _is_function(page):
         reasons.append(f"a Python function as its model ({name(page['run']['model'])})")
-    if not _is_plain_recipe(page["run"]["config"]):
+    if changed_settings(page["run"]["config"]) is None:
         reasons.append("a custom TrainConfig")
     if any("," in each for each in _reading(page).class_names or ()):
         reasons.append("class names that contain commas")
@@ -51,13 +50,15 @@ def python(page: Page) -> str:
         keywords["model"] = _function_name(page)
         before += (f"# A run records the name of a function, not its code: use the same {keywords['model']} as then.\n"
                    f"# Import or define it here.\n\n")  # fmt: skip
-    if not _is_plain_recipe(run["config"]):
+    changed = changed_settings(run["config"])
+    if changed is None:
         imports.append("from convscope.training.augmentation import Augmentation")
         keywords["recipe"] = "recipe"
         del keywords["epochs"]  # they are among its settings
         before += f"recipe = {_config(run['config'])}\n"
-    elif augment := _augment(run["config"]):
-        keywords["augment"] = repr(augment)
+    else:
+        keywords |= {name: repr(changed.pop(name)) for name in KEYWORDS if name in changed}
+        keywords |= {"settings": repr(changed)} if changed else {}
     if arguments := _reading_arguments(page):
         keywords["reading"] = f"convscope.ReadOptions({', '.join(arguments)})"
     keywords["seed"] = str(run["seed"])
@@ -93,24 +94,9 @@ def _reading(page: Page) -> ReadOptions:
 
 def _reading_arguments(page: Page) -> list[str]:
     defaults = ReadOptions().as_dict()
-    return [f"{option}={_literal(value)}" for option, value in _reading(page).as_dict().items() if value != defaults[option]]
-
-
-def _is_plain_recipe(config: Mapping[str, Any]) -> bool:
-    """Return whether the settings are those of a recipe, apart from epochs and augmentation, which have keywords."""
-    if config["recipe"] not in RECIPES:
-        return False
-    own = RECIPES[config["recipe"]]().as_dict()
-    return all(
-        config.get(setting, value) == value for setting, value in own.items() if setting not in ("epochs", "augmentation")
-    )
-
-
-def _augment(config: Mapping[str, Any]) -> str:
-    """Return the value of the keyword ``augment``, or an empty string if the augmentation is the recipe's."""
-    own = RECIPES[config["recipe"]]().augmentation
-    augmentation = Augmentation(**config["augmentation"]) if "augmentation" in config else own
-    return "" if augmentation == own else augmentation.as_text()
+    return [
+        f"{option}={_literal(value)}" for option, value in _reading(page).as_dict().items() if value != defaults.get(option)
+    ]
 
 
 def _config(config: Mapping[str, Any]) -> str:

@@ -1,0 +1,50 @@
+"""Options under headings in ``--help``, with examples and lists below them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import click
+
+Rows = Sequence[tuple[str, str]]
+WIDEST = 62
+"""Characters of the left column of examples and lists."""
+
+
+class _Option(click.Option):
+    def __init__(self, *names: Any, heading: str, **settings: Any) -> None:
+        super().__init__(*names, **settings)
+        self.heading = heading
+
+
+class Command(click.Command):
+    """A command whose help has a section for each heading of its options, and then those of ``sections``."""
+
+    def __init__(self, *arguments: Any, sections: Mapping[str, Rows] | None = None, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self.sections = sections or {}
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        headed: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record and isinstance(parameter, click.Option):
+                default = "Output" if parameter == self.get_help_option(ctx) else "Options"
+                heading = getattr(parameter, "heading", default)
+                headed.setdefault(heading, []).append(record)
+        for heading, rows in headed.items():
+            with formatter.section(heading):
+                formatter.write_dl(rows)
+        for heading, listed in self.sections.items():
+            with formatter.section(heading):
+                formatter.write_dl(listed, col_max=WIDEST)
+
+
+def options_under(heading: str) -> Callable[..., Callable[[Callable[..., Any]], Callable[..., Any]]]:
+    """Return ``click.option`` for options under this heading."""
+    return partial(click.option, cls=_Option, heading=heading)
+
+
+data_option, training_option, output_option = map(options_under, ("Data", "Training", "Output"))
