@@ -113,6 +113,34 @@ def test_folders_of_images_go_before_a_table_about_them(pictures: Path) -> None:
     assert load_dataset(pictures).fingerprint == dataset.fingerprint
 
 
+@pytest.mark.parametrize("form", ["npz", "tables", "idx", "folder", "empty class", "unreadable class"])
+def test_classes_of_the_test_split_alone_are_refused_in_every_form(form: str, tmp_path: Path) -> None:
+    own, root = arrays(), tmp_path / "own"
+    own["y_test"][:2] = 7
+    root.mkdir()
+    if form == "npz":
+        root = tmp_path / "own.npz"
+        np.savez(root, **own)  # type: ignore[arg-type]
+    for split, stem in (("train", "train"), ("test", "t10k")):
+        images, labels = own[f"x_{split}"], own[f"y_{split}"]
+        if form == "tables":
+            np.savetxt(root / f"{split}.csv", np.column_stack([labels, images.reshape(len(images), -1)]), "%d", ",")
+        elif form == "idx":
+            sides = b"".join(side.to_bytes(4, "big") for side in images.shape)
+            (root / f"{stem}-images-idx3-ubyte").write_bytes(b"\0\0\x08\x03" + sides + images.tobytes())
+            (root / f"{stem}-labels-idx1-ubyte").write_bytes(b"\0\0\x08\x01" + sides[:4] + labels.tobytes())
+        elif form != "npz":
+            for index, (image, label) in enumerate(zip(images, labels, strict=True)):
+                (root / split / str(label)).mkdir(parents=True, exist_ok=True)
+                Image.fromarray(image).save(root / split / str(label) / f"{index}.png")
+    if "class" in form:
+        (root / "train" / "7").mkdir()
+    if form == "unreadable class":
+        (root / "train" / "7" / "1.png").write_bytes(b"")
+    with pytest.raises(DatasetError, match=r"test.* class '7',? .*train"):
+        load_dataset(root, ReadOptions(skip_bad_images=True))
+
+
 @pytest.mark.parametrize(("name", "is_folder"), [("digits", True), ("mnist", True), ("fashion", True), ("digits", False)])
 def test_a_known_name_that_is_also_a_path_is_an_error_that_names_both(
     name: str, is_folder: bool, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -12,6 +12,7 @@ from hypothesis.extra import numpy as hnp
 from convscope.data.read_options import ReadOptions
 from convscope.data.readers import csv_lines
 from convscope.data.readers.csv import find_tables, read_table, read_tables
+from convscope.data.readers.npz import read_npz
 from convscope.errors import ConvscopeError, DatasetError
 
 OPTIONS = ReadOptions()
@@ -109,6 +110,165 @@ def test_every_usual_form_gives_the_same_images(content: str | list[str], tmp_pa
     assert dataset.provenance.notes == ("no test split: held out 4 of 20 images, stratified, seed 0",)
 
 
+PIXELS = {
+    "pixel0": [f"pixel{index}" for index in range(16)],
+    "pixel_0000": [f"pixel_{index:04d}" for index in range(16)],
+    "1x1": [f"{row}x{column}" for row in range(4) for column in range(4)],
+    "0": [str(index) for index in range(16)],
+    "V1": [f"V{index}" for index in range(1, 17)],
+    "p(1, 2)": [f"p {row} {column}" for row in range(4) for column in range(4)],
+}
+
+
+def with_columns(titles: list[str], columns: list[list[str]], pixels: list[str] | None, *, last: bool = False) -> list[str]:
+    """A table with other columns before, or after, the pixels."""
+    rows = [list(map(str, image)) for image in IMAGES.tolist()]
+    others = [list(cells) for cells in zip(*columns, strict=True)]
+    lists = [(*row, *cells) if last else (*cells, *row) for row, cells in zip(rows, others, strict=True)]
+    head = [] if pixels is None else [",".join([*pixels, *titles] if last else [*titles, *pixels])]
+    return [*head, *(",".join(cells) for cells in lists)]
+
+
+@pytest.mark.parametrize("last", [False, True])
+@pytest.mark.parametrize("pixels", PIXELS)
+@pytest.mark.parametrize("title", ["label", "Class", "character", "animal", "kind of thing", "y", "label_1"])
+def test_the_label_column_is_the_one_whose_header_differs_from_the_pixels(
+    title: str, pixels: str, last: bool, tmp_path: Path
+) -> None:
+    dataset = read_table(table(tmp_path / "own.csv", with_columns([title], [NAMES], PIXELS[pixels], last=last)), OPTIONS)
+    assert dataset.class_names == ("cat", "dog")
+    assert dataset.image_shape == (4, 4, 1)
+    assert (dataset.train.images.reshape(-1, 16)[:, None] == IMAGES).all(axis=2).any(axis=1).all()
+
+
+COUNTED = [str(index) for index in range(20)]
+
+
+@pytest.mark.parametrize(
+    ("titles", "columns", "pixels", "note"),
+    [
+        (["", "label"], [COUNTED, NAMES], "pixel0", "ignored the first column of own.csv, which numbers or names the images"),
+        (["Unnamed: 0", "label"], [COUNTED, NAMES], "pixel0", "column 'Unnamed: 0'"),
+        (["", "label"], [COUNTED, NAMES], "0", "first column"),
+        (["id", "animal"], [COUNTED[::-1], NAMES], "1x1", "column 'id'"),
+        (["animal", "id"], [NAMES, COUNTED[::-1]], "1x1", "column 'id'"),
+        (["sample", "animal"], [COUNTED, NAMES], "V1", "column 'sample'"),
+        (["nr", "animal"], [[str(index + 1) for index in range(20)], NAMES], "V1", "column 'nr'"),
+        (["filename", "animal"], [[f"{index}.png" for index in range(20)], NAMES], "V1", "column 'filename'"),
+        (["writer", "label"], [["ann", "bob"] * 10, NAMES], "V1", "column 'writer' of own.csv, which holds no pixels"),
+        (["?", "?"], [COUNTED, NAMES], None, "first column"),
+    ],
+)  # fmt: skip
+def test_a_column_that_numbers_the_images_is_named_and_left_out(
+    titles: list[str], columns: list[list[str]], pixels: str | None, note: str, tmp_path: Path
+) -> None:
+    content = with_columns(titles, columns, None if pixels is None else PIXELS[pixels])
+    dataset = read_table(table(tmp_path / "own.csv", content), OPTIONS)
+    assert dataset.class_names == ("cat", "dog")
+    assert dataset.image_shape == (4, 4, 1)
+    assert note in dataset.provenance.notes[0]
+    plain = read_table(table(tmp_path / "own.csv", lines()), OPTIONS)
+    assert dataset.fingerprint == plain.fingerprint
+
+
+MANY = np.random.default_rng(2).integers(0, 256, (80, 16), dtype=np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("title", "ids"),
+    [
+        ("id", [str(index) for index in range(80)]),
+        ("ImageId", [str(index + 1) for index in range(80)]),
+        ("", [str(index) for index in range(80)]),
+        ("Unnamed: 0", [str(index) for index in range(80)]),
+        ("filename", [f"{index}.png" for index in range(80)]),
+        ("picture", [f"image {index}" for index in range(80)]),
+        ("number", [str(9000 + 7 * index) for index in range(80)]),
+        (None, [str(index) for index in range(80)]),
+        (None, [str(index + 28001) for index in range(80)]),
+        (None, [f"{index:08x}" for index in range(80)]),
+    ],
+)
+@pytest.mark.parametrize("rows", [12, 80])
+def test_a_column_of_ids_is_no_label(title: str | None, ids: list[str], rows: int, tmp_path: Path) -> None:
+    pixels = ",".join(PIXELS["pixel0"])
+    head = [] if title is None else [f"label,{pixels}"]
+    table(tmp_path / "train.csv", [*head, *lines()])
+    test = lines(labels=ids[:rows], images=MANY[:rows])
+    table(tmp_path / "test.csv", test if title is None else [f"{title},{pixels}", *test])
+    dataset = read_tables(tmp_path, OPTIONS)
+    assert dataset.class_names == ("cat", "dog")
+    assert (len(dataset.train), len(dataset.test)) == (16, 4)
+    assert dataset.provenance.notes[0].startswith("ignored test.csv, which has no labels: ")
+    if rows == 80:
+        with pytest.raises(DatasetError, match=r"no labels: .*\(80 different values\) numbers or names the images"):
+            read_table(tmp_path / "test.csv", OPTIONS)
+
+
+def test_labels_once_each_are_no_ids(tmp_path: Path) -> None:
+    letters = [chr(97 + index) for index in range(20)]
+    path = table(tmp_path / "own.csv", lines(labels=letters))
+    assert read_table(path, ReadOptions(all_as_test=True)).class_names == tuple(letters)
+    digits = table(tmp_path / "digits.csv", lines(labels=[str(index) for index in range(10)]))
+    assert read_table(digits, ReadOptions(all_as_test=True)).num_classes == 10
+
+
+def test_two_columns_that_may_be_labels_are_both_named(tmp_path: Path) -> None:
+    content = with_columns(["animal", "colour"], [NAMES, ["red", "blue"] * 10], PIXELS["pixel0"])
+    with pytest.raises(
+        DatasetError, match="either the column 'animal' or the column 'colour' of .* Name the right one label"
+    ):
+        read_table(table(tmp_path / "own.csv", content), OPTIONS)
+
+
+@pytest.mark.parametrize("space", [" ", "   ", "  \t "])
+def test_blanks_separate_cells_however_many_there_are(space: str, tmp_path: Path) -> None:
+    content = [f" {space.join([str(index % 2), *map(str, image)])} " for index, image in enumerate(IMAGES.tolist())]
+    dataset = read_table(table(tmp_path / "own.csv", content), OPTIONS)
+    expected = read_table(table(tmp_path / "own.csv", lines(labels=["0", "1"] * 10)), OPTIONS)
+    assert dataset.fingerprint == expected.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "form"), [(" ", "{:.4f}"), (",", "{:.4f}"), (",", "{:g}"), (";", "{:.3e}"), ("\t", "{!r}")]
+)
+def test_values_from_minus_1_to_1_are_scaled_as_in_npz(delimiter: str, form: str, tmp_path: Path) -> None:
+    """As USPS' zip.train: ``6.0000 -1.0000 -0.3720 …``."""
+    values = np.float64(IMAGES) / 127.5 - 1
+    values[:, 0] = -1
+    content = [delimiter.join([f"{index % 2:.4f}", *map(form.format, row)]) for index, row in enumerate(values.tolist())]
+    dataset = read_table(table(tmp_path / "own.csv", content), OPTIONS)
+    assert dataset.class_names == ("0", "1")
+    assert "scaled values from −1–1 to 0–255" in dataset.provenance.notes
+    written = np.array([[float(form.format(value)) for value in row] for row in values.tolist()])
+    np.savez(tmp_path / "own.npz", x=np.float32(written).reshape(20, 4, 4), y=np.arange(20) % 2)
+    assert dataset.fingerprint == read_npz(tmp_path / "own.npz").fingerprint
+
+
+def test_pixels_may_be_in_one_cell_with_blanks_between_them(tmp_path: Path) -> None:
+    """As FER2013: ``emotion,pixels,Usage``."""
+    for quote in ("", '"'):
+        rows = [
+            f"{index % 2},{quote}{' '.join(map(str, image))}{quote},Training" for index, image in enumerate(IMAGES.tolist())
+        ]
+        dataset = read_table(table(tmp_path / "own.csv", ["emotion,pixels,Usage", *rows]), OPTIONS)
+        expected = read_table(table(tmp_path / "plain.csv", lines(labels=["0", "1"] * 10)), OPTIONS)
+        assert dataset.fingerprint == expected.fingerprint
+        assert "column 'Usage'" in dataset.provenance.notes[0]
+    with pytest.raises(DatasetError, match="line 22: its pixels are not 16 numbers"):
+        read_table(table(tmp_path / "own.csv", ["emotion,pixels,Usage", *rows, "1,1 2 3,Training"]), OPTIONS)
+
+
+def test_files_of_systems_are_no_tables(tmp_path: Path) -> None:
+    (tmp_path / "mnist").mkdir()
+    table(tmp_path / "mnist" / "train.csv", lines())
+    for name in ("._train.csv", ".~lock.train.csv"):
+        (tmp_path / "mnist" / name).write_bytes(b"\0\5\26\7")
+    (tmp_path / ".DS_Store").write_bytes(b"")
+    assert set(find_tables(tmp_path)) == {"train"}
+    assert read_tables(tmp_path, OPTIONS).class_names == ("cat", "dog")
+
+
 def test_labels_are_numbers_where_all_are_and_names_with_commas_where_quoted(tmp_path: Path) -> None:
     numbers = lines(labels=["10", "9"] * 10)
     assert read_table(table(tmp_path / "a.csv", numbers), OPTIONS).class_names == ("9", "10")
@@ -152,7 +312,7 @@ def test_kaggles_test_table_without_labels_is_left_alone(header: bool, tmp_path:
     table(tmp_path / "test.csv", unlabelled)
     dataset = read_tables(tmp_path, OPTIONS)
     assert (len(dataset.train), len(dataset.test)) == (16, 4)
-    assert dataset.provenance.notes[0] == "ignored test.csv, which has no labels"
+    assert dataset.provenance.notes[0] == "ignored test.csv, which has no labels: all columns are pixels"
 
 
 def test_only_a_training_table_makes_a_folder_of_tables(tmp_path: Path) -> None:
@@ -194,8 +354,9 @@ def test_all_bad_lines_are_named_at_once_the_first_twenty_in_full(tmp_path: Path
         (HEADER + "\n", "a header but no images"),
         ("hello\n", "begins with 'hello', 1 cell"),
         ("a,b\n", "2 cells"),
-        ("cat,1,2,3\ndog,1,2,3,4\n", "a label and 3 pixels|invalid line"),
-        (",".join(["1"] * 786) + "\n", "785 pixels, which are no square image"),
+        ("cat,1,2,3\ndog,1,2,3,4\n", "invalid line"),
+        (",".join(["1"] * 791) + "\n", "790 hold pixels: no square image"),
+        ((",".join(["1"] * 786) + "\n") * 3, "either the first column or column 2 of .* may hold the labels"),
         ("pixel0,pixel1,pixel2,pixel3\n1,2,3,4\n", "no labels"),
         ("\n".join(lines()).encode("utf-16"), "UTF-16"),
         ("\n".join(lines()).encode("latin-1").replace(b"cat", b"c\xe4t"), "not UTF-8"),

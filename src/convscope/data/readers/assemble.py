@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import ConfigError, DatasetError
-from ...formatting import count_of
+from ...formatting import count_of, shorten_list
 from ...system.memory import allocate_images
 from ...types import Labels, PathLike
 from ..dataset import Dataset, Provenance, RowNames, Split, take_names
@@ -81,6 +82,8 @@ def assemble_dataset(origin: DatasetSource, train: RawSplit, test: RawSplit | No
     wanted, least = options.class_names or origin.class_names, 1 if options.all_as_test else 2
     labels, names = index_labels([part.labels for part in parts], origin.quoted, wanted, least=least)
     _check_size(images[0].shape[1:3], options, origin.quoted)
+    if test is not None:
+        refuse_untrained_classes(labels[0], labels[1], names, origin.quoted)
     splits = [Split(pixels, classes, part.names or ()) for pixels, classes, part in zip(images, labels, parts, strict=True)]
     if test is None and options.all_as_test:
         notes.append(all_as_test_note(len(splits[0])))
@@ -99,6 +102,17 @@ def assemble_dataset(origin: DatasetSource, train: RawSplit, test: RawSplit | No
     )
     name = origin.name or dataset_name(origin.source)
     return Dataset(name, splits[0], splits[1], tuple(map(printable, names)), provenance)
+
+
+def refuse_untrained_classes(train: Labels, test: Labels, class_names: Sequence[str], name: str) -> None:
+    """Raise a DatasetError if the test split has classes of which the training split has no image."""
+    missing = [repr(printable(class_names[index])) for index in np.setdiff1d(test, train).tolist()]
+    if missing:
+        classes = f"the class {missing[0]}" if len(missing) == 1 else f"{len(missing):,} classes, {shorten_list(missing)},"
+        raise DatasetError(
+            f"the test split of {name} has {classes} of which the training split has no image. Add images of each class to the "
+            "training split, or remove them from the test split."
+        )
 
 
 def _take(split: Split, rows: Labels, name: str) -> Split:

@@ -1,4 +1,4 @@
-"""Lines of a text table: the label and pixels of one image each.
+"""Lines of a text table: the pixels of one image each, and the cells beside them.
 
 NumPy parses whole lines, ten times as fast as Python. Lines that it rejects are parsed cell by cell to find out what is wrong.
 All invalid lines of a file are collected before an error is raised.
@@ -6,236 +6,159 @@ All invalid lines of a file are collected before an error is raised.
 
 from __future__ import annotations
 
-import csv
-import re
 import time
 import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from ...errors import DatasetError
-from ...formatting import count_of
 from ..images.inputs import printable
 from ..read_options import ReadListener, ReadProgress
+from .csv_layout import Layout
+from .csv_text import BLANK, each_line, is_number, shorten, split_cells
 
-DELIMITERS = (b",", b";", b"\t")
-LABEL_COLUMNS = frozenset({"label", "labels", "class", "target", "y"})
 MAX_LISTED = 20
-MAX_LINE = 2**24
-"""Longest line, in bytes: enough for an RGB image of 1,000 × 1,000."""
 MAX_LEVEL = 255
+MAX_WHOLE = 2**31 - 1
 SECONDS = 0.1
 """Interval of progress events."""
-Row: TypeAlias = npt.NDArray[np.uint8] | npt.NDArray[np.float32]
-"""(pixels,) uint8, or float32 if the line holds decimals."""
-
-
-@dataclass(frozen=True)
-class Layout:
-    """The layout of a table, derived from its first line."""
-
-    delimiter: bytes
-    columns: int
-    header: bool
-    label_column: int | None
-    """0, the last column, or None if the header names no labels. Without a header ``detect_label_column`` may change it."""
-
-    @property
-    def pixels(self) -> int:
-        return self.columns - (self.label_column is not None)
+Row: TypeAlias = npt.NDArray[Any]
+"""(pixels,) uint8; int32 if the line holds larger whole numbers; float32 if it holds decimals or negative numbers."""
 
 
 @dataclass
 class Lines:
     """The contents of a table."""
 
-    labels: list[str] = field(default_factory=list)
+    extras: list[tuple[str, ...]] = field(default_factory=list)
+    """The cells of each line that are no pixels."""
     rows: list[Row] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
     """The line of each row, from 1."""
-    bad: list[str] = field(default_factory=list)
-    """Descriptions of the first invalid lines."""
+    bad: list[tuple[int, str]] = field(default_factory=list)
+    """Numbers and faults of the first invalid lines."""
     num_bad: int = 0
 
     def report(self, number: int, what: str) -> None:
         """Count an invalid line, and describe it if it is one of the first."""
         self.num_bad += 1
         if len(self.bad) < MAX_LISTED:
-            self.bad.append(f"  line {number:,}: {what}")
+            self.bad.append((number, what))
 
-
-def find_layout(path: Path) -> Layout:
-    """Return the layout of a table; DatasetError if it does not begin like one of images."""
-    with path.open("rb") as file:
-        first = next((line for _, line in _each_line(file, path)), None)
-    if first is None:
-        raise DatasetError(f"{str(path)!r} is empty. Copy or save it again.")
-    delimiter = max(DELIMITERS, key=first.count)
-    cells = _cells(first, delimiter)
-    if len(cells) < 3:
-        raise DatasetError(
-            f"{str(path)!r} begins with {shorten(first)!r}, {count_of(len(cells), 'cell')}. Each line must hold a label and the "
-            "pixels of an image, separated by commas."
-        )
-    header = _is_header(cells)
-    column = _label_column(cells) if header else len(cells) - 1 if _is_number(cells[0]) and not _is_number(cells[-1]) else 0
-    return Layout(delimiter, len(cells), header, column)
-
-
-def column_names(path: Path, layout: Layout) -> list[str]:
-    """Return the cells of the first line."""
-    with path.open("rb") as file:
-        return next(([cell.strip() for cell in _cells(line, layout.delimiter)] for _, line in _each_line(file, path)), [])
-
-
-def _is_header(cells: list[str]) -> bool:
-    """Return whether the first line names the pixels, or numbers them as pandas does."""
-    # A text in the first cell alone is no sign: labels may be texts.
-    if not any(map(_is_number, cells[1:-1])):
-        return True
-    counted = [[str(first + index) for index in range(len(cells) - 1)] for first in (0, 1)]
-    return not _is_number(cells[0]) and [cell.strip() for cell in cells[1:]] in counted
-
-
-def _label_column(header: list[str]) -> int | None:
-    names = [cell.strip().lower() for cell in header]
-    if names[0] not in LABEL_COLUMNS and names[-1] in LABEL_COLUMNS:
-        return len(names) - 1
-    first, second = (re.sub(r"\d+", "#", name) for name in names[:2])
-    return None if first == second and names[0] != names[1] else 0
+    def column(self, extra: int) -> list[str]:
+        """Return the cells of one of the extra columns."""
+        return [cells[extra] for cells in self.extras]
 
 
 def read_lines(path: Path, layout: Layout, progress: ReadListener | None = None) -> Lines:
     """Read all lines after the header; the result includes the invalid ones.
 
+    Values outside 0 to 255 make a line invalid unless most lines have some: then the whole table has another scale.
     ``progress`` is called with the number of bytes read, ten times a second. A file that is not UTF-8 text, or a line that
     is too long, is a DatasetError.
     """
-    lines, total, last_event = Lines(), path.stat().st_size, time.monotonic()
+    lines, outside, total, last_event = Lines(), Lines(), path.stat().st_size, time.monotonic()
     with path.open("rb") as file, warnings.catch_warnings():
         warnings.simplefilter("error", DeprecationWarning)  # raised by NumPy before 2.3; later versions raise ValueError
-        for index, (number, line) in enumerate(_each_line(file, path)):
+        for index, (number, line) in enumerate(each_line(file, path)):
             if layout.header and index == 0:
                 continue
-            _read_line(number, line, layout, lines)
+            _read_line(number, line, layout, lines, outside)
             if progress and time.monotonic() - last_event >= SECONDS:
                 last_event = time.monotonic()
                 progress(ReadProgress(f"reading {printable(path.name)}", min(file.tell(), total), total, "bytes"))
+    if 2 * outside.num_bad <= len(lines.rows):
+        _remove(lines, outside)
     return lines
 
 
-def shorten(text: bytes | str, most: int = 40) -> str:
-    """Return the beginning of a text, for messages."""
-    decoded = text.decode("utf-8", "backslashreplace") if isinstance(text, bytes) else text
-    return decoded if len(decoded) <= most else f"{decoded[:most]}…"
+def _remove(lines: Lines, outside: Lines) -> None:
+    gone = set(outside.numbers)
+    keep = [place for place, number in enumerate(lines.numbers) if number not in gone]
+    lines.extras, lines.rows, lines.numbers = (
+        [lines.extras[place] for place in keep],
+        [lines.rows[place] for place in keep],
+        [lines.numbers[place] for place in keep],
+    )
+    lines.num_bad += outside.num_bad
+    lines.bad = sorted(lines.bad + outside.bad)[:MAX_LISTED]
 
 
-def _each_line(file: IO[bytes], path: Path) -> Iterator[tuple[int, bytes]]:
-    """Yield the number, from 1, and the content of each line that is not empty."""
-    number = 0
-    while line := file.readline(MAX_LINE):
-        number += 1
-        if number == 1:
-            if line.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in line[:100]:
-                raise DatasetError(f"{str(path)!r} is not UTF-8 text; it may be UTF-16. Save it as UTF-8.")
-            line = line.removeprefix(b"\xef\xbb\xbf")
-        if len(line) == MAX_LINE:
-            raise DatasetError(
-                f"line {number:,} of {str(path)!r} has more than {MAX_LINE // 2**20} MB. Save the table with one image per line."
-            )
-        if line := line.strip(b"\r\n "):
-            yield number, line
-
-
-def _read_line(number: int, line: bytes, layout: Layout, lines: Lines) -> None:
-    label, pixels = _split_label(line, layout)
-    row: Row | None = _parse_integers(pixels, layout)
+def _read_line(number: int, line: bytes, layout: Layout, lines: Lines, outside: Lines) -> None:
+    if layout.delimiter == BLANK:
+        line = BLANK.join(line.split())
+    before, pixels, after = _split(line, layout)
+    row = _parse_row(pixels, layout)
+    try:
+        extras = [cell.strip(b' "').decode("utf-8") for cell in (*before, *after)]
+    except UnicodeDecodeError as error:
+        lines.report(number, f"the label {shorten(error.object)!r} is not UTF-8 text")
+        return
     if row is None:
-        row = _parse_cells(number, line, layout, lines)
+        cells = split_cells(line, layout.delimiter)
+        row = _parse_cells(number, cells, layout, lines)
         if row is None:
             return
-        label = "" if layout.label_column is None else _cells(line, layout.delimiter)[layout.label_column]
-    try:
-        text = label.strip(b' "').decode("utf-8") if isinstance(label, bytes) else label.strip()
-    except UnicodeDecodeError:
-        lines.report(number, f"the label {shorten(label)!r} is not UTF-8 text")
-        return
-    if not text and layout.label_column is not None:
+        extras = [cell.strip() for cell in (*cells[: layout.leading], *cells[len(cells) - layout.trailing :])]
+    if len(extras) == 1 and not extras[0]:
         lines.report(number, "the label is empty")
         return
-    lines.labels.append(text)
+    if row.dtype != np.uint8 and (wrong := _outside(row)):
+        outside.report(
+            number, f"{row[wrong[0]]:g} in column {layout.leading + wrong[0] + 1:,} is not a number from 0 to 255"
+        )
+        outside.numbers.append(number)
+    lines.extras.append(tuple(extras))
     lines.rows.append(row)
     lines.numbers.append(number)
 
 
-def _split_label(line: bytes, layout: Layout) -> tuple[bytes | str, bytes]:
-    if layout.label_column is None:
-        return b"", line
-    if layout.label_column == 0:
-        label, _, pixels = line.partition(layout.delimiter)
-    else:
-        pixels, _, label = line.rpartition(layout.delimiter)
-    return label, pixels
+def _outside(row: Row) -> list[int]:
+    return [int(index) for index in np.flatnonzero((row < 0) | (row > MAX_LEVEL))[:1]]
 
 
-def _parse_integers(pixels: bytes, layout: Layout) -> npt.NDArray[np.uint8] | None:
-    """Parse whole numbers from 0 to 255 into (pixels,) uint8; None for any other line."""
-    if pixels.count(layout.delimiter) != layout.pixels - 1:
-        return None
-    try:
-        row = np.fromstring(pixels.decode("ascii"), np.int64, sep=layout.delimiter.decode("ascii"))
-    except (ValueError, DeprecationWarning):
-        return None
-    if len(row) != layout.pixels or row.min() < 0 or row.max() > MAX_LEVEL:
-        return None
-    return row.astype(np.uint8)
+def _split(line: bytes, layout: Layout) -> tuple[list[bytes], bytes, list[bytes]]:
+    """Return the cells before the pixels, the pixels, and the cells after them."""
+    *before, rest = line.split(layout.delimiter, layout.leading)
+    rest, *after = rest.rsplit(layout.delimiter, layout.trailing)
+    return before, rest.strip(b' "') if layout.separator != layout.delimiter else rest, after
 
 
-def _parse_cells(number: int, line: bytes, layout: Layout, lines: Lines) -> Row | None:
-    """Parse a line cell by cell; None, with an entry in ``lines.bad``, if it is invalid."""
-    cells = _cells(line, layout.delimiter)
-    if len(cells) != layout.columns:
-        lines.report(number, f"{len(cells):,} cells, but the first line has {layout.columns:,}")
+def _parse_row(pixels: bytes, layout: Layout) -> Row | None:
+    """Parse the pixels of a line; None if they are not as many finite numbers as expected."""
+    if pixels.count(layout.separator) != layout.pixels - 1:
         return None
-    columns = [column for column in range(len(cells)) if column != layout.label_column]
-    try:
-        row = np.array([float(cells[column]) for column in columns])
-    except ValueError:
-        row = np.full(len(columns), np.nan)
-    if (row >= 0).all() and (row <= MAX_LEVEL).all() and "_" not in "".join(cells[column] for column in columns):
-        return row.astype(np.uint8) if (row == np.floor(row)).all() else row.astype(np.float32)
-    for column in columns:
-        if what := _describe_bad_cell(cells[column].strip()):
-            lines.report(number, f"{what} in column {column + 1:,} is not a number from 0 to 255")
-            break
+    for dtype in (np.int64, np.float64):
+        try:
+            row: Row = np.fromstring(pixels.decode("ascii"), dtype, sep=layout.separator.decode("ascii"))
+        except (ValueError, DeprecationWarning):
+            continue
+        return _smallest(row) if len(row) == layout.pixels and np.isfinite(row).all() else None
     return None
 
 
-def _describe_bad_cell(cell: str) -> str:
-    if not cell:
-        return "an empty cell"
-    if not _is_number(cell):
-        return repr(shorten(cell))
-    return "" if 0 <= float(cell) <= MAX_LEVEL else shorten(cell)
+def _smallest(row: Row) -> Row:
+    low, high = row.min(), row.max()
+    if low >= 0 and high <= MAX_WHOLE and (row.dtype == np.int64 or (row == np.floor(row)).all()):
+        return row.astype(np.uint8 if high <= MAX_LEVEL else np.int32)
+    return row.astype(np.float32)
 
 
-def _cells(line: bytes, delimiter: bytes) -> list[str]:
-    text = line.decode("utf-8", "backslashreplace")
-    if '"' not in text:
-        return text.split(delimiter.decode("ascii"))
-    try:
-        return next(csv.reader([text], delimiter=delimiter.decode("ascii")))
-    except (csv.Error, StopIteration):
-        return text.split(delimiter.decode("ascii"))
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        return "_" not in cell and np.isfinite(float(cell))
-    except ValueError:
-        return False
+def _parse_cells(number: int, cells: list[str], layout: Layout, lines: Lines) -> Row | None:
+    """Parse a line cell by cell; None, with an entry in ``lines.bad``, if it is invalid."""
+    if layout.separator != layout.delimiter:
+        lines.report(number, f"its pixels are not {layout.pixels:,} numbers with blanks in between")
+        return None
+    if len(cells) != layout.columns:
+        lines.report(number, f"{len(cells):,} cells, but the first line has {layout.columns:,}")
+        return None
+    pixels = cells[layout.leading : layout.columns - layout.trailing]
+    for column, cell in enumerate(pixels, layout.leading + 1):
+        if not is_number(cell):
+            what = repr(shorten(cell.strip())) if cell.strip() else "an empty cell"
+            lines.report(number, f"{what} in column {column:,} is not a number from 0 to 255")
+            return None
+    return _smallest(np.array([float(cell) for cell in pixels]))

@@ -19,7 +19,14 @@ from ..dataset import Dataset, Provenance, Split
 from ..images.inputs import BadPicture, printable
 from ..preprocessing import ImagePreprocessor
 from ..read_options import ReadListener, ReadOptions, find_class_names
-from .assemble import all_as_test_note, dataset_name, held_out_note, hold_out_test, refuse_test_share
+from .assemble import (
+    all_as_test_note,
+    dataset_name,
+    held_out_note,
+    hold_out_test,
+    refuse_test_share,
+    refuse_untrained_classes,
+)
 from .decoded_cache import decode_cached
 from .image_folder_decoding import Decoded, decode_all, keep_rows, read_image_headers
 from .image_folder_listing import Listing, list_folder
@@ -73,6 +80,7 @@ def read_folder(
     if bad:
         notes.append(_bad_note(bad))
     train, test = _splits(root, plan, decoded)
+    refuse_untrained_classes(train.labels, test.labels, plan.class_names, repr(str(root)))
     provenance = Provenance(
         source=str(root),
         description=f"Image files from the folder {dataset_name(root)}",

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeGuard
 
 import numpy as np
 
-from ...errors import DatasetError, reason_of
-from ...system.memory import check_memory
 from ...types import Images, PathLike
 from ..dataset import RowNames
 from ..images.inputs import printable
 from ..read_options import ReadListener
-from .csv import SUFFIXES, refuse_bad_lines
-from .csv_lines import Layout, column_names, find_layout, read_lines
-from .pixel_values import square_side, to_uint8_images
+from .csv import SUFFIXES, read_pixel_lines
+from .csv_layout import ID_COLUMNS
+from .pixel_values import to_uint8_images
 
-ID_COLUMNS = frozenset({"id", "ids", "imageid", "image_id", "index", "idx", "row", "row_id", "rowid", "unnamed: 0", ""})
 ID, ANSWER = "ImageId", "Label"
 """Columns of a submission to Kaggle's digit recognizer."""
 
@@ -54,38 +51,16 @@ def read_unlabelled_table(path: PathLike, progress: ReadListener | None = None) 
         DatasetError: The rows are no square images, or lines are invalid; the message lists them.
     """
     path = Path(path)
-    try:
-        layout = find_layout(path)
-        shape = square_side(layout.pixels)
-        if shape is None and (whole := square_side(layout.columns)):
-            layout, shape = replace(layout, label_column=None), whole
-        if shape is None:
-            raise DatasetError(
-                f"{str(path)!r} has {layout.columns:,} columns, which are no square image such as 784 (28 × 28), with or without "
-                "one more column. Pass images of another shape as files."
-            )
-        check_memory(path.stat().st_size // 2, repr(str(path)))
-        lines = read_lines(path, layout, progress)
-    except OSError as error:
-        raise DatasetError(f"cannot read {str(path)!r}: {reason_of(error)}. Check its name and permissions.") from error
-    refuse_bad_lines(path, lines)
-    if not lines.rows:
-        raise DatasetError(f"{str(path)!r} holds a header but no images. Add one line per image.")
+    layout, lines, shape = read_pixel_lines(path, progress)
     images, _ = to_uint8_images([np.stack(lines.rows).reshape(len(lines.rows), *shape)], repr(str(path)))
-    title = _extra_column(path, layout)
-    has_ids = title is not None and title.strip().lower() in ID_COLUMNS
+    titles = [layout.title(column) for column in layout.extras]
+    ids = next((place for place, title in enumerate(titles) if title is not None and title.lower() in ID_COLUMNS), None)
+    ignored = [title or "unnamed" for place, title in enumerate(titles) if place != ids]
     return UnlabelledTable(
         path,
         images[0],
         RowNames(f"{printable(path.name)} line", np.array(lines.numbers, np.int64)),
-        (title if has_ids and title else ID),
-        tuple(lines.labels) if has_ids else tuple(map(str, range(1, len(lines.rows) + 1))),
-        "" if title is None or has_ids else title or "the first",
+        ID if ids is None else titles[ids] or ID,
+        tuple(map(str, range(1, len(lines.rows) + 1))) if ids is None else tuple(lines.column(ids)),
+        ", ".join(ignored),
     )
-
-
-def _extra_column(path: Path, layout: Layout) -> str | None:
-    """Return the header of the column that holds no pixels, ``"unnamed"`` without a header, or None if there is no such column."""
-    if layout.label_column is None:
-        return None
-    return column_names(path, layout)[layout.label_column].strip() if layout.header else "unnamed"

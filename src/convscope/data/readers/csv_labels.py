@@ -1,0 +1,135 @@
+"""The label column of a text table, among the columns that hold no pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ...errors import DatasetError
+from ...formatting import join_words
+from ..read_options import MAX_CLASSES
+from .csv_layout import ID_COLUMNS, LABEL_COLUMNS, Layout
+from .csv_lines import MAX_LEVEL, Lines
+
+LAST_NOTE = "took the last column as labels"
+LIKE_LEVELS, FEWER = 128, 4
+"""A first column is ambiguous with this many different values, and this many times those of the last."""
+MANY_LINES = 64
+"""From so many lines on, a column without a usual name in which all cells differ holds ids."""
+
+
+@dataclass(frozen=True)
+class LabelColumn:
+    """The labels of a table, and what was done with its other columns."""
+
+    texts: list[str] | None
+    """A cell per line; None if there are no labels."""
+    reason: str
+    """Why there are none."""
+    notes: tuple[str, ...] = ()
+    from_pixels: bool = False
+    """Whether they are in the last column, which looked like a pixel."""
+
+
+def find_labels(path: Path, layout: Layout, lines: Lines, train: LabelColumn | None = None) -> tuple[LabelColumn, Lines]:
+    """Find the labels; without a header they may be in the last column, which then is moved out of the pixels.
+
+    Args:
+        path: The table, for messages.
+        layout: Its layout.
+        lines: Its contents.
+        train: Those of the training table, for its test table: a column of other values, all different, holds ids.
+
+    Raises:
+        DatasetError: Several columns may hold the labels.
+    """
+    if not layout.extras:
+        return LabelColumn(None, "all columns are pixels"), lines
+    known = None if train is None else frozenset(train.texts or ())
+    titles = [layout.title(column) for column in layout.extras]
+    usual = [place for place, title in enumerate(titles) if title and title.lower() in LABEL_COLUMNS]
+    ids = [
+        place for place, title in enumerate(titles) if _holds_ids(title, lines.column(place), known, alone=len(titles) == 1)
+    ]
+    if train and train.from_pixels:  # then the column is one of pixels
+        ids = []
+    chosen = usual or [place for place in range(len(titles)) if place not in ids]
+    names = [layout.describe(column) for column in layout.extras]
+    if len(chosen) > 1:
+        either = join_words([names[place] for place in chosen], "or")
+        raise DatasetError(
+            f"either {either} of {str(path)!r} may hold the labels. Name the right one label in a header, or remove the others."
+        )
+    if not chosen:
+        found = " and ".join(f"{names[place]} ({len(set(lines.column(place))):,} different values)" for place in ids)
+        return LabelColumn(None, f"{found} numbers or names the images"), lines
+    notes = [
+        f"ignored {name} of {path.name}, "
+        + ("which numbers or names the images" if place in ids else "which holds no pixels")
+        for place, name in enumerate(names)
+        if place != chosen[0]
+    ]
+    texts = lines.column(chosen[0])
+    is_unnamed = titles[chosen[0]] is None
+    from_pixels = is_unnamed and not layout.trailing and (train.from_pixels if train else _is_last(path, texts, lines))
+    if from_pixels:
+        texts, lines = _take_last(texts, lines)
+    if from_pixels or (is_unnamed and layout.trailing):
+        notes.append(LAST_NOTE)
+    return LabelColumn(texts, "", tuple(notes), from_pixels), lines
+
+
+def _holds_ids(title: str | None, cells: list[str], known: frozenset[str] | None, *, alone: bool) -> bool:
+    different = len(set(cells))
+    if title is not None and title.lower() in LABEL_COLUMNS | ID_COLUMNS:
+        return title.lower() in ID_COLUMNS and 2 * different > len(cells)
+    if different < len(cells):
+        return False
+    if known is not None:
+        return not known.issuperset(cells)
+    counted = [list(map(str, range(first, first + len(cells)))) for first in (0, 1)]
+    return len(cells) >= MANY_LINES or (cells in counted and not alone and len(cells) > 1)
+
+
+@dataclass(frozen=True)
+class _Values:
+    sorted: npt.NDArray[np.float64]
+    """Different values; empty if a cell is not a number."""
+    are_classes: bool
+    """Whether the values count up from 0 or 1, as class numbers do in nearly all datasets."""
+
+
+def _is_last(path: Path, texts: list[str], lines: Lines) -> bool:
+    """Return whether only the last column of the pixels can hold the labels; a DatasetError if either can."""
+    first, last = _values(texts), _values([float(row[-1]) for row in lines.rows])
+    if not (first.sorted.size and first.sorted[0] >= 0 and first.sorted[-1] <= MAX_LEVEL):
+        return False
+    if first.are_classes:
+        if last.are_classes and len(first.sorted) >= max(LIKE_LEVELS, FEWER * len(last.sorted)):
+            raise DatasetError(
+                f"either the first column of {str(path)!r} ({len(first.sorted)} different values) or its last "
+                f"({len(last.sorted)}) may hold the labels. Add a header with the name label over the labels."
+            )
+        return False
+    return last.are_classes or (len(first.sorted) == 1 and 2 <= len(last.sorted) <= len(lines.rows) // 2)
+
+
+def _values(cells: list[str] | list[float]) -> _Values:
+    try:
+        values = np.unique(np.array([float(cell) for cell in cells]))
+    except ValueError:
+        return _Values(np.empty(0), are_classes=True)  # names
+    count = len(values)
+    runs = any(np.array_equal(values, np.arange(start, start + count)) for start in (0, 1))
+    return _Values(values, runs and 2 <= count <= min(MAX_CLASSES, len(cells) // 2))
+
+
+def _take_last(texts: list[str], lines: Lines) -> tuple[list[str], Lines]:
+    rows = [
+        np.concatenate([np.array([float(text)]).astype(row.dtype), row[:-1]])
+        for text, row in zip(texts, lines.rows, strict=True)
+    ]
+    return [f"{row[-1]:g}" for row in lines.rows], replace(lines, rows=rows)

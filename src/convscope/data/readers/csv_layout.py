@@ -1,0 +1,150 @@
+"""Layout of a text table of images, by its first two lines: separators, header, and which columns hold pixels.
+
+Pixels are adjacent columns whose number makes a square image. With a header, the other columns are those whose names differ from
+the pixels' in more than digits. The pixels may also be in one cell, separated by blanks, as in FER2013.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from ...errors import DatasetError
+from ...formatting import count_of
+from .csv_text import BLANK, each_line, is_number, shorten, split_cells
+from .pixel_values import square_side
+
+DELIMITERS = (b",", b";", b"\t")
+MANY_BLANKS = 3
+"""If a line has so many times more blanks than other delimiters, blanks separate its pixels."""
+LABEL_COLUMNS = frozenset({"label", "labels", "class", "category", "target", "y", "digit", "letter", "character", "emotion"})
+ID_COLUMNS = frozenset(
+    {"", "unnamed: 0", "id", "ids", "imageid", "image_id", "index", "idx", "row", "row_id", "rowid", "uuid"}
+    | {"file", "filename", "file_name"}
+)
+"""Names, in lower case, of columns that number or name the images."""
+MIN_COUNTED = 16
+"""Cells that count up from 0 are a header, not pixels, if there are so many."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where a table has its pixels."""
+
+    delimiter: bytes
+    separator: bytes
+    """What separates the pixels: the delimiter, or a blank if one cell holds all of them."""
+    header: tuple[str, ...]
+    """The cells of the header, or none if there is none."""
+    columns: int
+    leading: int
+    trailing: int
+    """Numbers of columns before and after the pixels."""
+
+    @property
+    def pixels(self) -> int:
+        """The number of values of an image."""
+        return self.columns - self.leading - self.trailing
+
+    @property
+    def extras(self) -> tuple[int, ...]:
+        """The columns that hold no pixels."""
+        return *range(self.leading), *range(self.columns - self.trailing, self.columns)
+
+    def title(self, column: int) -> str | None:
+        """Return the header of one of the ``extras``; None if there is none, or only a number."""
+        if not self.header:
+            return None
+        cell = self.header[column if column < self.leading else column - self.columns].strip()
+        return None if is_number(cell) else cell
+
+    def describe(self, column: int) -> str:
+        """Return the name or the place of one of the ``extras``, for messages."""
+        if title := self.title(column):
+            return f"the column {title!r}"
+        return (
+            "the first column"
+            if column == 0
+            else "the last column"
+            if column == self.columns - 1
+            else f"column {column + 1}"
+        )
+
+
+def find_layout(path: Path, pixels: int | None = None) -> Layout:
+    """Return the layout of a table; DatasetError if it does not begin like one of images.
+
+    Args:
+        path: The table.
+        pixels: The number of pixels of the training table, for one that belongs to it.
+    """
+    with path.open("rb") as file:
+        lines = [line for _, line in islice(each_line(file, path), 2)]
+    if not lines:
+        raise DatasetError(f"{str(path)!r} is empty. Copy or save it again.")
+    delimiter, separator = _separators(lines[-1])
+    first, data = (split_cells(line, delimiter) for line in (lines[0], lines[-1]))
+    if separator != delimiter:
+        place = max(range(len(data)), key=lambda index: data[index].count(" "))
+        header = first if len(first) == len(data) and " " not in first[place].strip() else []
+        columns = len(data) - 1 + len(data[place].split())
+        return Layout(delimiter, separator, tuple(header), columns, place, len(data) - 1 - place)
+    if len(first) < 3:
+        raise DatasetError(
+            f"{str(path)!r} begins with {shorten(lines[0])!r}, {count_of(len(first), 'cell')}. Each line must hold a label and the "
+            "pixels of an image, separated by commas."
+        )
+    header = first if _is_header(first) else []
+    return Layout(delimiter, separator, tuple(header), len(first), *_edges(header, data if header else first, pixels))
+
+
+def _separators(line: bytes) -> tuple[bytes, bytes]:
+    """Return what separates the cells of a line, and what the pixels."""
+    best = max(DELIMITERS, key=line.count)
+    blanks = len(line.split(BLANK)) - 1
+    if blanks <= MANY_BLANKS * line.count(best):
+        return best, best
+    return (best if line.count(best) else BLANK), BLANK
+
+
+def _is_header(cells: list[str]) -> bool:
+    """Return whether the first line names the pixels, or numbers them as pandas does."""
+    # A text in the first cell alone is no sign: labels may be texts.
+    if not any(map(is_number, cells[1:-1])):
+        return True
+    numbers = [cell.strip() for cell in cells if is_number(cell)]
+    if len(numbers) < len(cells) - 3:
+        return False
+    counted = numbers in [[str(first + index) for index in range(len(numbers))] for first in (0, 1)]
+    # pandas writes a first line of zeros, read as a header, as 0, 0.1, 0.2 … 0.10.
+    repeated = numbers[1:12] == [f"0.{index}" for index in range(1, 12)]
+    return (counted or repeated) and (len(numbers) < len(cells) or len(numbers) >= MIN_COUNTED)
+
+
+def _edges(header: Sequence[str], data: Sequence[str], pixels: int | None) -> tuple[int, int]:
+    """Return the numbers of columns before and after the pixels."""
+    kinds = [re.sub(r"[\d.]+", "#", name.strip().lower()) for name in header]
+    kind, count = Counter(kinds).most_common(1)[0] if kinds else ("", 0)
+    leading = trailing = 0
+    if 2 * count > len(kinds):
+        leading, trailing = kinds.index(kind), kinds[::-1].index(kind)
+    elif kinds:
+        others = LABEL_COLUMNS | ID_COLUMNS
+        names = [name.strip().lower() not in others for name in header]
+        leading, trailing = (names.index(True), names[::-1].index(True)) if any(names) else (0, 0)
+    left = len(data) - leading - trailing
+    named = 2 * count > len(kinds) or leading + trailing > 0
+    more = (0,) if named and kind != "#" and leading + trailing else (0, 1, 2) if named else (1, 2, 0)
+    fits = [
+        extra
+        for extra in more
+        if left > extra and (left - extra == pixels or (pixels is None and square_side(left - extra)))
+    ]
+    extra = fits[0] if fits else next((extra for extra in more if left > extra and square_side(left - extra)), more[0])
+    if extra and is_number(data[leading]) and not is_number(data[len(data) - trailing - 1]):
+        return leading + extra - 1, trailing + 1
+    return leading + extra, trailing
