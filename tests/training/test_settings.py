@@ -95,13 +95,19 @@ def test_a_setting_comes_with_the_one_that_it_needs() -> None:
 
 
 @pytest.mark.parametrize("num_images", [5, 60, 366, 1_300, 60_000])
-@pytest.mark.parametrize("batch_size", [1, 7, 64, 100_000])
+@pytest.mark.parametrize("batch_size", [2, 7, 64, 100_000])
 def test_a_chosen_batch_size_is_used_and_the_steps_stay_as_many(num_images: int, batch_size: int) -> None:
     config = standard().with_settings({"batch_size": batch_size})
     batch, repeats = config.batch_size_for(num_images), config.repeats_per_epoch(num_images)
     assert batch == min(batch_size, max(num_images, 8))
     assert num_images * repeats // batch >= config.min_steps_per_epoch
     assert num_images * (repeats - 1) // batch < config.min_steps_per_epoch
+
+
+def test_a_batch_of_one_image_has_no_statistics() -> None:
+    with pytest.raises(ConfigError, match="batch_size must be at least 2 for batch_normalization"):
+        standard().with_settings({"batch_size": 1})
+    assert standard().with_settings({"batch_size": 1, "batch_normalization": False}).batch_size_for(100) == 1
 
 
 def test_only_what_differs_from_the_recipe_is_named() -> None:

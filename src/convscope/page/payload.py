@@ -72,7 +72,7 @@ from .text.exercises import exercises
 
 SCHEMA_VERSION = 3
 RUN_KEYS = ("created", "command", "model", "recipe", "seed", "config", "augmentation", "versions", "machine", "stopped_early",
-            "precision", "batch_size", "engine", "backend", "accelerators")  # fmt: skip
+            "precision", "batch_size", "steps_per_epoch", "engine", "backend", "accelerators")  # fmt: skip
 
 NON_TRAINABLE = ("moving_mean", "moving_variance")
 """Keras' names for weights that batch normalisation estimates without gradients."""

@@ -92,6 +92,7 @@ def describe_outcome(request: dict[str, Any], training: Training) -> dict[str, A
         "stopped_early": training.stopped_early,
         "precision": "float32",
         "batch_size": training.batch_size,
+        "steps_per_epoch": training.steps_per_epoch,
         "engine": training.engine,
         "backend": training.backend,
         "accelerators": list(training.accelerators),

@@ -103,6 +103,10 @@ class TrainConfig:
         for name, (other, value) in NEEDS.items():
             if getattr(changed, name) not in (0, getattr(self, name)) and getattr(changed, other) != value:
                 raise ConfigError(f"{name} has an effect only if {other} is {value}. Set both, or leave {name} out.")
+        if values.get("batch_size") == 1 and changed.batch_normalization:
+            raise ConfigError(
+                "batch_size must be at least 2 for batch_normalization; got 1. Use larger batches, or turn that off."
+            )
         return changed
 
     def with_augmentation(self, augment: str | Augmentation | None) -> TrainConfig:

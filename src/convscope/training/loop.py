@@ -52,6 +52,7 @@ class Training:
     num_train: int
     """Number of training images, without those held out."""
     batch_size: int
+    steps_per_epoch: int
     seconds: float
     """Time from the first step to the last weight update, validation included, without imports and reading data. For a
     resumed training, the earlier epochs are included."""
@@ -163,6 +164,7 @@ def fit(
         held_out,
         len(kept),
         batches.batch_size,
+        batches.steps_per_epoch,
         seconds + earlier,
         earlier,
         log.stopped_early,

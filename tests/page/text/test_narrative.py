@@ -144,6 +144,8 @@ def test_steps_per_epoch_are_the_notebooks(page: Page) -> None:
     assert "468 steps" in dict(tables.settings(page))["batch size"]
     page["run"]["config"] = {**page["run"]["config"], "drop_remainder": False}
     assert "469 steps" in dict(tables.settings(page))["batch size"]
+    page["run"] |= {"steps_per_epoch": 2400}
+    assert dict(tables.settings(page))["batch size"].endswith("steps per epoch, each image 5 times")
 
 
 def test_a_large_or_coloured_image_is_shown_in_part(page: Page) -> None:

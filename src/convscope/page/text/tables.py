@@ -94,12 +94,13 @@ def settings(page: Page) -> list[tuple[str, str]]:
     run, data = page["run"], page["metrics"]["data"]
     config = run["config"]
     batch = run.get("batch_size", config["batch_size"])
-    steps = data["train"] // batch if config["drop_remainder"] else -(-data["train"] // batch)
+    steps = run.get("steps_per_epoch", data["train"] // batch if config["drop_remainder"] else -(-data["train"] // batch))
+    passes = round(steps * batch / max(data["train"], 1))
     return [
         ("optimiser", _optimiser(config)),
         ("learning rate", schedule(config)),
         ("loss", _loss(config)),
-        ("batch size", f"{counted(batch, 'image')}, {counted(steps, 'step')} per epoch"),
+        ("batch size", f"{counted(batch, 'image')}, {counted(steps, 'step')} per epoch" + (f", each image {passes} times" if passes > 1 else "")),
         ("epochs", _epochs(page)),
         ("augmentation", _augmentation(page)),
         *_batch_normalization(run),
