@@ -96,11 +96,12 @@ def settings(page: Page) -> list[tuple[str, str]]:
     batch = run.get("batch_size", config["batch_size"])
     steps = run.get("steps_per_epoch", data["train"] // batch if config["drop_remainder"] else -(-data["train"] // batch))
     passes = round(steps * batch / max(data["train"], 1))
+    often = f", each image {passes} times" if passes > 1 else ""
     return [
         ("optimiser", _optimiser(config)),
         ("learning rate", schedule(config)),
         ("loss", _loss(config)),
-        ("batch size", f"{counted(batch, 'image')}, {counted(steps, 'step')} per epoch" + (f", each image {passes} times" if passes > 1 else "")),
+        ("batch size", f"{counted(batch, 'image')}, {counted(steps, 'step')} per epoch{often}"),
         ("epochs", _epochs(page)),
         ("augmentation", _augmentation(page)),
         *_batch_normalization(run),
