@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, features
 from PIL.TiffImagePlugin import TiffImageFile
 
 from convscope.data.images.decode import MAX_SIDE, apply_exif_orientation, decode_image, exif_orientation, from_pillow
@@ -299,6 +299,48 @@ def test_a_header_that_promises_more_than_its_bytes_can_hold_is_refused() -> Non
     assert MAX_PIXELS == 8000 * 8000  # and it is not its size that it is refused for
 
 
+def photo(kind: str, image: Image.Image, **options: Any) -> bytes:
+    """The file that a phone would write."""
+    if kind == "AVIF":
+        if not features.check("avif"):
+            pytest.skip("this Pillow has no AVIF")
+        return encoded(image, "AVIF", **options)
+    heif = pytest.importorskip("pillow_heif")
+    file = io.BytesIO()
+    heif.from_pillow(image).save(file, **options)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["AVIF", "HEIF"])
+def test_photos_of_phones_are_read_where_a_decoder_is_installed(kind: str) -> None:
+    found = decode_image(photo(kind, RGB, quality=100), "it").pixels
+    assert found.shape == (64, 80, 3)
+    assert np.abs(found.astype(int) - np.asarray(RGB)).mean() < 4
+    turned = decode_image(photo(kind, RGB.transpose(STORED[6]), quality=100, exif=held(6).tobytes()), "it")
+    assert turned.pixels.shape == (64, 80, 3)
+    assert np.abs(turned.pixels.astype(int) - np.asarray(RGB)).mean() < 4
+    cut = photo(kind, RGB)
+    for length in range(12, len(cut) - 1, len(cut) // 20):
+        with pytest.raises(PictureError, match=r"^it .*\. .*\.$"):
+            decode_image(cut[:length], "it")
+
+
+@pytest.mark.parametrize(
+    ("brands", "words"),
+    [
+        (b"heic\0\0\0\0mif1heic", 'a HEIC photo, .*pillow-heif. Install it with: pip install "convscope.heif."'),
+        (b"heix\0\0\0\0", "a HEIC photo"),
+        (b"mif1\0\0\0\0mif1heic", "a HEIC photo"),
+        (b"avif\0\0\0\0avifmif1", r"an AVIF photo, which needs Pillow 11\.3"),
+        (b"mif1\0\0\0\0mif1avif", "an AVIF photo"),
+    ],
+)
+def test_without_a_decoder_the_remedy_is_said(brands: bytes, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda module: None)
+    with pytest.raises(PictureError, match=words):
+        decode_image((8 + len(brands)).to_bytes(4, "big") + b"ftyp" + brands + bytes(100), "it")
+
+
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF"])
 def test_a_file_that_is_cut_off_anywhere_is_refused(kind: str) -> None:
     noise = Image.fromarray(np.random.default_rng(6).integers(0, 256, (40, 40)).astype(np.uint8))
@@ -317,7 +359,8 @@ def test_a_file_that_is_cut_off_anywhere_is_refused(kind: str) -> None:
         (b"", ["is empty"]),
         (bytes(1000), ["zero bytes only"]),
         (b"hello, I am a text", ["unknown format", "hello"]),
-        (b"\0\0\0\x18ftypheic" + bytes(100), ["a HEIC photo", "Convert it to JPEG"]),
+        (b"\0\0\0\x18ftypisom" + bytes(100), ["unknown format", "Convert it to PNG or JPEG"]),
+        (b"\0\0\0\x0cjP  ", ["a JPEG 2000 file"]),
         (b"\xef\xbb\xbf <!DOCTYPE html><html>", ["an HTML page", "Download the image file"]),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", ["an SVG drawing"]),
         (b"%PDF-1.7", ["a PDF file"]),
@@ -424,7 +467,7 @@ def test_lies_cost_no_memory(tmp_path: Path) -> None:
     code = (
         "import resource, sys; from pathlib import Path; from convscope.data.images import decode as d, formats as k\n"
         "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
-        "for kind in {kind for _, kind in k.SIGNATURES} | {k.WEBP}: __import__('PIL.' + kind.plugin)\n"
+        "for kind in {kind for _, kind in k.SIGNATURES} | {k.WEBP}: __import__(kind.module)\n"
         "files = [path.read_bytes() for path in Path(sys.argv[1]).iterdir()]; before = peak()\n"
         "for file in files:\n"
         "    try: d.decode_image(file, 'it'); sys.exit('decoded')\n"

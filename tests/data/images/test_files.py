@@ -106,10 +106,10 @@ def test_a_folder_or_pattern_without_image_files_is_refused(folder: Path) -> Non
     os.mkdir(folder / "empty")
     (folder / "phone").mkdir()
     for number in range(3):
-        (folder / "phone" / f"{number}.heic").write_bytes(b"")
+        (folder / "phone" / f"{number}.mp4").write_bytes(b"")
     with pytest.raises(PictureError, match=r"/empty.*\.png"):
         find_image_files(f"{folder}/empty")
-    with pytest.raises(PictureError, match=r"/phone.*\(but 3 \.heic\)"):
+    with pytest.raises(PictureError, match=r"/phone.*\(but 3 \.mp4\)"):
         find_image_files(f"{folder}/phone")
     with pytest.raises(PictureError, match=r"/\*\.gif"):
         find_image_files(f"{folder}/*.gif")

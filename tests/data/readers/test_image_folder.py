@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 from pathlib import Path
@@ -123,6 +124,32 @@ def test_bad_image_files_are_left_out_on_request_with_a_note(spoilt: Path, tmp_p
     }
     assert found == {image.tobytes(): index % 3 for index, image in enumerate(IMAGES)}
     assert note in find_problems(dataset)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "remedy"),
+    [
+        ("x.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "convscope[heif]"),
+        ("x.HEIC", b"\0\0\0\x18ftypheix\0\0\0\0mif1heic", "convscope[heif]"),
+        ("x.hif", b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic", "convscope[heif]"),
+        ("x.avif", b"\0\0\0\x18ftypavif\0\0\0\0mif1avif", "upgrade pillow"),
+        ("x.jpg", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "convscope[heif]"),
+        ("x.jxl", b"\xff\x0a", "Convert it"),
+        ("x.jp2", b"\0\0\0\x0cjP  ", "Convert it"),
+    ],
+)
+def test_photos_that_cannot_be_read_here_count_as_unreadable(
+    name: str, content: bytes, remedy: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr("importlib.util.find_spec", lambda module: None if "if" in module else find_spec(module))
+    (write(tmp_path) / "cat" / name).write_bytes(content + bytes(50))
+    with pytest.raises(DatasetError, match="cannot read 1 of 31 image files") as caught:
+        read_folder(tmp_path, OPTIONS)
+    assert remedy in str(caught.value)
+    dataset = read_folder(tmp_path, ReadOptions(skip_bad_images=True))
+    assert [left for left, _ in dataset.provenance.left_out] == [f"cat/{name}"]
+    assert f"skipped 1 unreadable image file: 'cat/{name}' is a" in dataset.provenance.notes[-1]
 
 
 def test_all_that_is_left_out_is_recorded_and_more_than_a_fifth_only_in_words(tmp_path: Path) -> None:

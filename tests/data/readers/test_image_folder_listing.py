@@ -172,10 +172,10 @@ def test_a_test_split_without_classes_is_ignored_with_a_note(tmp_path: Path) -> 
 def test_what_systems_leave_behind_is_not_seen_and_other_files_are_counted(tmp_path: Path) -> None:
     systems = ("cat/.DS_Store", "cat/._1.png", "dog/Thumbs.db", "cat/desktop.ini", "classes.txt")
     hidden = (".git/x/1.png", "__MACOSX/cat/1.png", ".ipynb_checkpoints/1.png")
-    others = ("cat/a.heic", "cat/b.HEIC", "dog/notes.txt", "dog/noending")
+    others = ("cat/a.mp4", "cat/b.MP4", "dog/notes.txt", "dog/noending")
     listing = list_folder(make(tmp_path, "cat/1.png", "dog/1.png", *systems, *hidden, *others))
     assert found(listing) == {"": {"cat": ["cat/1.png"], "dog": ["dog/1.png"]}}
-    assert listing.ignored_files == {".heic": 2, ".txt": 1, "without suffix": 1}
+    assert listing.ignored_files == {".mp4": 2, ".txt": 1, "without suffix": 1}
 
 
 def test_links_end_somewhere(tmp_path: Path) -> None:
@@ -225,7 +225,7 @@ def test_two_thousand_names_and_a_deep_tree_are_no_matter(tmp_path: Path) -> Non
         (("a.txt",), r"holds no data"),
         (("1.png", "2.jpg"), "holds 2 image files but no class folders"),
         (("cat/", "dog/"), r"'cat' and 'dog'.*no image files"),
-        (("cat/a.heic", "dog/b.heic"), r"only 2 \.heic"),
+        (("cat/a.mp4", "dog/b.mp4"), r"only 2 \.mp4"),
         (("cat/1.png",), "only one class, 'cat'"),
         (("cat/1.png", "dog/"), "only one class, 'cat'"),
         (("pets/cat/1.png", "pets/dog/1.png"), r"Pass '.*pets' if"),

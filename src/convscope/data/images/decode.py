@@ -2,8 +2,8 @@
 
 White ink on transparency is composited on black, other transparent pixels on white, with the integers of
 ``resample.to_grey``. 16 bits become 8 by (v + 128) // 257, CMYK becomes RGB by the simple formula, and the EXIF orientation is
-applied; colour profiles and gamma are not. Of an animation the first frame is used. Pillow decodes six formats and no others,
-after the header has shown that the image fits into memory.
+applied; colour profiles and gamma are not. Of an animation the first frame is used. Pillow decodes the formats of
+``formats.py`` and no others, after the header has shown that the image fits into memory.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from ...errors import PictureError, reason_of
 from ...system.left_files import is_left_by_system
 from ...system.near_paths import did_you_mean, near_path
 from ...types import PathLike
-from .formats import SUFFIXES
+from .formats import SUFFIXES, UNREAD_SUFFIXES
 
 MAX_FILE = 100 * 2**20
 """Bytes; a photo of 64 megapixels has a third of that."""
@@ -112,8 +112,9 @@ def _in_folder(folder: str) -> list[str]:
                 others[suffix] += 1
     if not image_files:
         found = ", ".join(f"{count:,} {suffix or 'without suffix'}" for suffix, count in others.most_common(MAX_SUFFIXES))
+        endings = ", ".join(sorted(SUFFIXES - UNREAD_SUFFIXES))
         raise PictureError(
-            f"{folder!r} holds no image files ending in {', '.join(sorted(SUFFIXES))}{f' (but {found})' if found else ''}. Pass "
-            "another folder, or the files themselves."
+            f"{folder!r} holds no image files ending in {endings}{f' (but {found})' if found else ''}. Pass another folder, or the "
+            "files themselves."
         )
     return image_files

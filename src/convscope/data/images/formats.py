@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import zlib
 from dataclasses import dataclass
 from typing import IO
@@ -11,35 +12,39 @@ from PIL.ImageFile import ImageFile
 
 from ...errors import PictureError
 
-EXPECTED = "PNG, JPEG, GIF, WebP, BMP or TIFF"
+EXPECTED = "PNG, JPEG, GIF, WebP, BMP, TIFF, AVIF or HEIC"
 
-SUFFIXES = frozenset(
-    {".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".webp", ".bmp", ".dib", ".tif", ".tiff"}
-)  # fmt: skip
-"""Suffixes of image files in folders."""
+UNREAD_SUFFIXES = frozenset({".jxl", ".jp2", ".j2k"})
+SUFFIXES = UNREAD_SUFFIXES | {
+    ".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".avif", ".heic",
+    ".heif", ".hif",
+}  # fmt: skip
+"""Suffixes of image files in folders. Those that cannot be read are listed with the reason, not left out in silence."""
 
 
 @dataclass(frozen=True)
 class ImageFormat:
-    """An image format, and the only Pillow class that decodes it."""
+    """An image format, and the only class that decodes it for Pillow."""
 
     name: str
-    plugin: str
+    module: str
     class_name: str
 
     def open(self, file: IO[bytes]) -> ImageFile:
         """Read the header of an image, without decoding pixels."""
-        opener = getattr(importlib.import_module(f"PIL.{self.plugin}"), self.class_name)
+        opener = getattr(importlib.import_module(self.module), self.class_name)
         image: ImageFile = opener(file)
         return image
 
 
-PNG = ImageFormat("PNG", "PngImagePlugin", "PngImageFile")
-JPEG = ImageFormat("JPEG", "JpegImagePlugin", "JpegImageFile")
-GIF = ImageFormat("GIF", "GifImagePlugin", "GifImageFile")
-WEBP = ImageFormat("WebP", "WebPImagePlugin", "WebPImageFile")
-BMP = ImageFormat("BMP", "BmpImagePlugin", "BmpImageFile")
-TIFF = ImageFormat("TIFF", "TiffImagePlugin", "TiffImageFile")
+PNG = ImageFormat("PNG", "PIL.PngImagePlugin", "PngImageFile")
+JPEG = ImageFormat("JPEG", "PIL.JpegImagePlugin", "JpegImageFile")
+GIF = ImageFormat("GIF", "PIL.GifImagePlugin", "GifImageFile")
+WEBP = ImageFormat("WebP", "PIL.WebPImagePlugin", "WebPImageFile")
+BMP = ImageFormat("BMP", "PIL.BmpImagePlugin", "BmpImageFile")
+TIFF = ImageFormat("TIFF", "PIL.TiffImagePlugin", "TiffImageFile")
+AVIF = ImageFormat("AVIF", "PIL.AvifImagePlugin", "AvifImageFile")
+HEIC = ImageFormat("HEIC", "pillow_heif", "HeifImageFile")
 
 SIGNATURES: tuple[tuple[bytes, ImageFormat], ...] = (
     (b"\x89PNG\r\n\x1a\n", PNG),
@@ -61,6 +66,7 @@ OTHERS: tuple[tuple[bytes, str, str], ...] = (
     (b"8BPS", "a Photoshop file", CONVERT),
     (b"\0\0\1\0", "an icon file", CONVERT),
     (b"\0\0\0\x0cjP", "a JPEG 2000 file", CONVERT),
+    (b"\xff\x4f\xff\x51", "a JPEG 2000 file", CONVERT),
     (b"\xff\x0a", "a JPEG XL file", CONVERT),
     (b"\0\0\0\x0cJXL", "a JPEG XL file", CONVERT),
     (b"\x93NUMPY", "a NumPy array", "Load it in Python and pass the array"),
@@ -73,7 +79,13 @@ OTHERS: tuple[tuple[bytes, str, str], ...] = (
 )
 """Files passed by mistake: first bytes, description, remedy."""
 
-HEIF_BRANDS = {b"heic": "HEIC", b"heix": "HEIC", b"hevc": "HEIC", b"mif1": "HEIF", b"msf1": "HEIF", b"avif": "AVIF"}
+BRANDS = ((AVIF, {b"avif", b"avis"}), (HEIC, {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}))
+"""Formats in a container that lists their brands; the first that is listed counts."""
+DECODERS = {
+    AVIF: ("PIL._avif", "an AVIF photo, which needs Pillow 11.3 or later with AVIF", "pip install --upgrade pillow"),
+    HEIC: ("_pillow_heif", "a HEIC photo, which needs the package pillow-heif", 'pip install "convscope[heif]"'),
+}
+"""Modules that not every installation has, a description of their files, and how to install them."""
 
 
 def detect_format(content: bytes, name: str) -> ImageFormat:
@@ -85,13 +97,23 @@ def detect_format(content: bytes, name: str) -> ImageFormat:
             return kind
     if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
         return WEBP
+    if content[4:8] == b"ftyp":
+        listed = content[8 : min(int.from_bytes(content[:4], "big"), 256)]
+        brands = {listed[start : start + 4] for start in range(0, len(listed), 4)}
+        if kinds := [kind for kind, own in BRANDS if own & brands]:
+            return _with_decoder(kinds[0], name)
     what, remedy = _other(content)
     raise PictureError(f"{name} is {what}, not a {EXPECTED} file. {remedy}.")
 
 
+def _with_decoder(kind: ImageFormat, name: str) -> ImageFormat:
+    module, what, command = DECODERS[kind]
+    if importlib.util.find_spec(module) is None:
+        raise PictureError(f"{name} is {what}. Install it with: {command}, or convert the photo to JPEG.")
+    return kind
+
+
 def _other(content: bytes) -> tuple[str, str]:
-    if content[4:8] == b"ftyp" and content[8:12] in HEIF_BRANDS:
-        return f"a {HEIF_BRANDS[content[8:12]]} photo", "Convert it to JPEG, or let the phone take JPEGs"
     start = content[:100].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     for signature, what, remedy in OTHERS:
         if content.startswith(signature) or start.startswith(signature):
