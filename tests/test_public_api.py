@@ -81,7 +81,7 @@ def test_help_takes_at_most_three_tenths_of_a_second() -> None:
     assert min(seconds() for _ in range(3)) <= 0.3
 
 
-TERMINAL_ONLY = {"as_json", "quiet", "open_page", "csv_file", "no_cache"}
+TERMINAL_ONLY = {"as_json", "quiet", "open_page", "csv_file"}
 """Flags without a keyword in Python."""
 READING = {field.name: field.default for field in dataclasses.fields(convscope.ReadOptions)}
 """The keyword ``reading`` stands for these flags."""
@@ -90,8 +90,6 @@ PYTHON_ONLY = defaultdict(set, predict={"skip_bad_images"}, mistakes={"saliency"
 
 OF_CSV = {"evaluate": {"overwrite"}, "predict": {"overwrite"}, "mistakes": {"overwrite"}}
 """Flags that concern the file of ``--csv`` alone."""
-OTHER_NAME = {"map_classes": "class_map"}
-"""Keywords by flags of another name."""
 OF_EXAMINE = {"thorough", "everything"}
 """Flags of `evaluate` that belong to the function ``examine`` in Python."""
 
@@ -124,10 +122,9 @@ def test_each_flag_has_the_name_and_the_default_of_the_keyword(verb: str) -> Non
             assert "reading" in keywords
             assert given[parameter.name] == READING[parameter.name]
             continue
-        name = OTHER_NAME.get(str(parameter.name), parameter.name)
-        assert name in keywords
+        assert parameter.name in keywords
         if isinstance(parameter, click.Option):
-            assert given[parameter.name] == keywords[name].default
+            assert given[parameter.name] == keywords[parameter.name].default
     flags = {OTHER_NAME.get(str(parameter.name), parameter.name) for parameter in command.params}
     assert set(keywords) - {"progress", "reading"} - PYTHON_ONLY[verb] <= flags
 

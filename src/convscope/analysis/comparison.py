@@ -96,6 +96,12 @@ class Comparison:
     def n(self) -> int:
         return len(self.labels)
 
+    @property
+    def majority(self) -> tuple[str, float]:
+        """The largest class of the test images and its share: the accuracy of always answering it."""
+        counts = np.bincount(self.labels)
+        return self.class_names[int(counts.argmax())], float(counts.max() / self.n)
+
     @cached_property
     def disagreements(self) -> Labels:
         """(m,) indices of the test images on which predictions differ, the most informative first.
@@ -133,6 +139,7 @@ class Comparison:
         return {
             "dataset": self.dataset,
             "n": self.n,
+            "majority": dict(zip(("class_name", "share"), self.majority, strict=True)),
             "runs": [to_json(each) for each in self.contestants],
             "pairs": [self._pair_as_dict(pair) for pair in self.pairs],
             "disagreements": len(self.disagreements),

@@ -45,6 +45,12 @@ def verdict(comparison: Comparison) -> Statement:
     return Statement(claim, evidence)
 
 
+def majority(comparison: Comparison) -> str:
+    """Return what always answering the largest class reaches on the same images."""
+    name, share = comparison.majority
+    return f"Always answering {name} reaches {percent(share)}."
+
+
 def of_pair(comparison: Comparison, pair: Pair) -> Statement:
     """Return the result for two runs."""
     first, second = (comparison.contestants[index] for index in (pair.first, pair.second))

@@ -35,7 +35,7 @@ def evaluate(
     *,
     accuracy: float | None = None,
     reading: ReadOptions = DEFAULTS,
-    class_map: PathLike | Mapping[str, str] | None = None,
+    map_classes: PathLike | Mapping[str, str] | None = None,
 ) -> Evaluation:
     """Measure a run on the test images of ``data``, or return the result on its own test split.
 
@@ -53,7 +53,7 @@ def evaluate(
             threshold is chosen on the run's validation images and measured on this test split; see ``.threshold`` of
             the result.
         reading: How to read image files and tables.
-        class_map: For classes with other names than the run's: the run's class of each class of ``data``, or ``""`` to leave its
+        map_classes: For classes with other names than the run's: the run's class of each class of ``data``, or ``""`` to leave its
             images out; or a CSV file of these pairs.
 
     Raises:
@@ -64,7 +64,7 @@ def evaluate(
     folder = run_folder.verify(run)
     record, model = store.load_record(folder), folder / ONNX_MODEL
     evaluation = record.evaluation
-    mapped = read_class_map(class_map) if isinstance(class_map, (str, os.PathLike)) else class_map
+    mapped = read_class_map(map_classes) if isinstance(map_classes, (str, os.PathLike)) else map_classes
     if data is not None:
         loaded = _own_data(data, record, reading) or load_dataset(
             data, replace(reading, all_as_test=True), preprocessor=_preprocessor(record)

@@ -11,7 +11,7 @@ import click
 
 import convscope
 
-from ..analysis.comparison_text import CAUTION, verdict
+from ..analysis.comparison_text import CAUTION, majority, verdict
 from ..formatting import p_value, percent, percent_range, percentage_points
 from . import text
 from .csv_output import check_csv, csv_options, write_csv
@@ -78,7 +78,9 @@ def _csv_rows(comparison: Comparison) -> Iterator[tuple[object, ...]]:
 
 def _lines(comparison: Comparison, quiet: bool) -> list[str]:
     conclusion = str(verdict(comparison))
-    return [conclusion] if quiet else ["\n\n".join([conclusion, _costs(comparison), _pairs(comparison), CAUTION])]
+    if quiet:
+        return [conclusion]
+    return ["\n\n".join([conclusion, f"{_costs(comparison)}\n{majority(comparison)}", _pairs(comparison), CAUTION])]
 
 
 def _costs(comparison: Comparison) -> str:

@@ -91,7 +91,7 @@ def command(
     table = check_csv(csv_file, overwrite=overwrite)
     run_folder.verify(run)
     before = len(ledger.read(run))
-    evaluation = convscope.evaluate(run, data, accuracy=accuracy, reading=reading, class_map=map_classes)
+    evaluation = convscope.evaluate(run, data, accuracy=accuracy, reading=reading, map_classes=map_classes)
     numbers = evaluation_metrics(evaluation)
     if evaluation.threshold is not None:
         numbers["threshold"] = to_json(evaluation.threshold)

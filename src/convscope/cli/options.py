@@ -42,12 +42,12 @@ def reading_options(function: Callable[..., Any]) -> Callable[..., Any]:
         prepare: Preparation,
         skip_bad_images: bool,
         most_bad: float,
-        no_cache: bool,
+        use_cache: bool,
         test_share: float | None = None,
         **arguments: Any,
     ) -> Any:
         reading = ReadOptions(
-            image_size, class_names, skip_bad_images, prepare, most_bad, test_share, use_cache=not no_cache
+            image_size, class_names, skip_bad_images, prepare, most_bad, test_share, use_cache=use_cache
         )
         return function(reading=reading, **arguments)
 
@@ -85,7 +85,10 @@ def reading_options(function: Callable[..., Any]) -> Callable[..., Any]:
         ),
         data_option(
             "--no-cache",
+            "use_cache",
             is_flag=True,
+            flag_value=False,
+            default=True,
             help="Decode the image files again, instead of keeping and using the decoded ones in ~/.cache/convscope.",
         ),
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...formatting import percent, percentage_points
+from ..label_audit.suspects import SPLITS
 from ..mistakes.triage import KINDS
 from ..statistics.proportions import wilson
 from .finding import Finding, interval_text
@@ -71,9 +72,6 @@ def selective_accuracy_finding(metrics: Mapping[str, Any]) -> Finding | None:
             list(interval),
         )
     return None
-
-
-SPLITS = {"train": "training", "test": "test"}
 
 
 def suspect_labels(metrics: Mapping[str, Any]) -> Finding | None:

@@ -16,13 +16,16 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import MissingExtraError
+from ...formatting import join_words
 from ...system.dataclass_json import to_json
 from ...types import Floats, Labels
 from .confirmed import AccuracyWithoutConfirmed
 
-SPLITS = ("train", "test")
+SPLITS = {"train": "training", "test": "test"}
+"""The splits that are audited, and the adjectives for their images."""
 MIN_SCORE = 0.5
 """Score at which the given class and the best other class are equally probable."""
+NEVER_PREDICTED = "The networks of the audit predict {classes} for no {split} image, so their labels are not judged."
 MAX_LISTED = 100
 """Largest number of suspects in the metrics of a run."""
 
@@ -32,7 +35,7 @@ class SplitAudit:
     """The audit of one split."""
 
     split: str
-    """One of ``SPLITS``."""
+    """A key of ``SPLITS``."""
     n: int
     scored: int
     """Number of images with out-of-sample predictions of networks that were trained on others of their class."""
@@ -119,6 +122,7 @@ def find_suspects(
         MissingExtraError: ``cleanlab`` is not installed.
     """
     require_cleanlab()
+    notes = [*notes, *_not_judged(scored, class_names)]
     found = [_of_split(split, labels, probabilities) for split, (labels, probabilities) in scored.items()]
     joined = [np.concatenate(parts) for parts in zip(*(arrays for arrays, _ in found), strict=True)]
     order = np.argsort(-joined[-1], kind="stable")
@@ -179,13 +183,15 @@ def _of_split(split: str, labels: Labels, probabilities: Floats) -> tuple[tuple[
     # cleanlab raises an error for no labels.
     quality = get_label_quality_scores(given, own, method="normalized_margin") if len(scored) else np.empty(0)
     score = 1 - np.asarray(quality, np.float64)
-    suspect = np.flatnonzero(score > MIN_SCORE)
+    # A network that never predicts a class is no witness against its labels: an uneven set would be all suspects.
+    judged = np.isin(given, own.argmax(axis=1))
+    suspect = np.flatnonzero((score > MIN_SCORE) & judged)
     audit = SplitAudit(
         split,
         len(labels),
         len(scored),
         tuple(np.bincount(given[suspect], minlength=size).tolist()),
-        _estimated_wrong(given, own),
+        _estimated_wrong(given[judged], own[judged]),
     )
     arrays = (
         np.full(len(suspect), split),
@@ -195,6 +201,18 @@ def _of_split(split: str, labels: Labels, probabilities: Floats) -> tuple[tuple[
         score[suspect],
     )
     return arrays, audit
+
+
+def _not_judged(scored: Mapping[str, tuple[Labels, Floats]], class_names: Sequence[str]) -> list[str]:
+    """Return a note for each split with classes that are never predicted."""
+    notes = []
+    for split, (labels, probabilities) in scored.items():
+        rows = np.isfinite(probabilities).all(axis=1)
+        never = np.setdiff1d(labels[rows], probabilities[rows].argmax(axis=1) if rows.any() else [])
+        if len(never):
+            names = join_words([class_names[label] for label in never])
+            notes.append(NEVER_PREDICTED.format(classes=names, split=SPLITS[split]))
+    return notes
 
 
 def _estimated_wrong(labels: Labels, probabilities: Floats) -> int:

@@ -62,7 +62,10 @@ def wilson(successes: int, trials: int, z: float = Z_95) -> Interval:
     spread = z * sqrt(share * (1 - share) / trials + (z / (2 * trials)) ** 2)
     centre = share + z * z / (2 * trials)
     scale = 1 + z * z / trials
-    return Interval(max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale))
+    low, high = (centre - spread) / scale, (centre + spread) / scale
+    return Interval(
+        0.0 if successes == 0 else low, 1.0 if successes == trials else high
+    )  # exact, where rounding would not be
 
 
 def wilson_or_unknown(successes: int, trials: int) -> Interval:
