@@ -32,7 +32,9 @@ def test_scores_are_one_minus_the_label_quality_of_cleanlab() -> None:
 
 
 def test_both_splits_are_ordered_together() -> None:
-    audit = find_suspects({"train": (LABELS, PROBABILITIES), "test": (LABELS[[0, 0]], np.array([[0.1, 0.9, 0], [0.9, 0.1, 0]]))}, tuple("abc"))
+    audit = find_suspects(
+        {"train": (LABELS, PROBABILITIES), "test": (LABELS[[0, 0]], np.array([[0.1, 0.9, 0], [0.9, 0.1, 0]]))}, tuple("abc")
+    )
     assert audit.split.tolist() == ["test", "train", "train"]
     assert repr(audit) == "LabelAudit(2 of 5 in train, 1 of 2 in test)"
 
