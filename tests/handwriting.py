@@ -144,6 +144,16 @@ def photo_of_sheet(inks: list[Field], labels: list[str], rows: list[int], random
     return Photo(content, tuple(labels), f"{''.join(labels)} in rows of {rows}: {about}")
 
 
+def sheet_of_photos(digits: str, random: np.random.Generator) -> Grey:
+    """Photos of one digit each, side by side on a light page."""
+    sheet = np.full((200, 20 + 200 * len(digits)), 235, np.uint8)
+    for place, digit in enumerate(digits):
+        photo = Image.open(io.BytesIO(photo_of_one(penned(digit, 160, random), digit, random).content))
+        small = np.asarray(photo.convert("L").resize((180, 180)))
+        sheet[10:190, 20 + 200 * place : 200 + 200 * place] = np.minimum(235, small)
+    return sheet
+
+
 def _trimmed(ink: Field) -> Field:
     rows, columns = np.flatnonzero((ink > 0.05).any(axis=1)), np.flatnonzero((ink > 0.05).any(axis=0))
     return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]

@@ -56,7 +56,7 @@ def test_the_list_is_part_of_the_run_and_the_run_is_intact(folder: Path, audit: 
 
 
 def test_given_and_suggested_are_class_names_and_given_is_the_label(audit: list[list[str]], audited: Audited) -> None:
-    for split, index, given, suggested, _ in audit[1:]:
+    for split, index, given, suggested, *_ in audit[1:]:
         labels = getattr(audited.dataset, split).labels
         assert audited.dataset.class_names[labels[int(index)]] == given != suggested
 
@@ -77,14 +77,15 @@ def test_an_audit_is_loaded_without_auditing_again(folder: Path, audit: list[lis
     assert found is not None
     assert [
         [split, str(index), given, suggested, f"{score:.6f}"] for split, index, given, suggested, score in found.rows()
-    ] == (audit[1:])
+    ] == [row[:5] for row in audit[1:]]
+    assert list(found.files) == [row[5] for row in audit[1:]]
     numbers, again = run_folder.read_json(folder / "metrics.json")["label_audit"], found.as_dict()
     for key in ("train", "test", "suspects", "notes"):
         assert again[key] == numbers[key]
 
 
 def test_audit_scores_are_evidence_in_the_triage_of_errors(folder: Path, audit: list[list[str]]) -> None:
-    scores = {int(index): float(score) for split, index, *_, score in audit[1:] if split == "test"}
+    scores = {int(index): float(score) for split, index, _, _, score, _ in audit[1:] if split == "test"}
     told = run_folder.read_json(folder / "metrics.json")["mistakes"]
     assert told["audited"]
     assert [each["audit_score"] for each in told["list"]] == [scores.get(each["index"]) for each in told["list"]]
@@ -148,7 +149,7 @@ def test_confirmed_labels_stay_in_the_list_and_the_data_stay_as_they_are(
     folder: Path, audit: list[list[str]], audited: Audited, tmp_path: Path
 ) -> None:
     folder = copied(folder, tmp_path)
-    split, index, given, suggested, score = next(row for row in audit[1:] if row[0] == "test")
+    split, index, given, suggested, score, file = next(row for row in audit[1:] if row[0] == "test")
     labels = audited.dataset.test.labels.copy()
     saved = tmp_path / "from-the-page.csv"
     saved.write_text(
@@ -158,10 +159,10 @@ def test_confirmed_labels_stay_in_the_list_and_the_data_stay_as_they_are(
     assert main(["audit", str(folder), "--confirmed", str(saved), "--quiet"]) == 0
     (tmp_path / "empty.csv").write_text("split,index,given\n")
     convscope.audit(folder, confirmed=tmp_path / "empty.csv")
-    with (run_folder.verify(folder) / "label_suspects.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.reader(file))
-    assert [split, index, given, suggested, score, "yes", suggested, "by eye"] in rows
-    assert [row[:5] for row in rows[1:] if row[4]] == audit[1:]
+    with (run_folder.verify(folder) / "label_suspects.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.reader(stream))
+    assert [split, index, given, suggested, score, file, "yes", suggested, "by eye"] in rows
+    assert [row[:6] for row in rows[1:] if row[4]] == audit[1:]
     shutil.copy(audited.checkpoint, folder / CHECKPOINT)
     again = convscope.audit(in_memory(folder, audited.dataset), folds=FOLDS)
     assert again.confirmed is not None

@@ -25,7 +25,7 @@ from convscope.models.activations import activations
 from convscope.page.csp import island
 from convscope.runs.record import RunRecord
 
-from ..handwriting import penned, photo_of_one, photo_of_sheet  # type: ignore[import-not-found]
+from ..handwriting import penned, photo_of_one, photo_of_sheet, sheet_of_photos  # type: ignore[import-not-found]
 from .test_browser import opened  # type: ignore[import-not-found]
 
 if TYPE_CHECKING:
@@ -606,15 +606,7 @@ def test_pointing_at_a_class_shows_what_each_unit_says_for_it(
 def test_a_file_dropped_anywhere_is_opened_and_of_three_digits_the_pad_says_so(
     browser: Browser, write_page: Write, mnist_text: str, tmp_path: Path
 ) -> None:
-    random = np.random.default_rng(3)
-    sheet = np.full((200, 620), 235, np.uint8)
-    for place, digit in enumerate("174"):
-        mask = np.asarray(
-            Image.open(io.BytesIO(photo_of_one(penned(digit, 160, random), digit, random).content))
-            .convert("L")
-            .resize((180, 180))
-        )
-        sheet[10:190, 20 + 200 * place : 200 + 200 * place] = np.minimum(235, mask)
+    sheet = sheet_of_photos("174", np.random.default_rng(3))
     Image.fromarray(sheet).save(tmp_path / "three.png")
     with opened(browser, write_page(mnist_text)) as (page, troubles):
         ready(page)

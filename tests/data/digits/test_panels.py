@@ -14,6 +14,8 @@ from convscope.data.digits.detect import detect_digits
 from convscope.data.digits.mnist_style import DigitPreprocessing
 from convscope.data.digits.training_form import has_training_form
 
+from ...handwriting import sheet_of_photos  # type: ignore[import-not-found]
+
 Grey = npt.NDArray[np.uint8]
 SETTINGS = DigitPreprocessing()
 
@@ -120,3 +122,12 @@ def test_all_of_mnist_has_the_form_and_what_is_off_has_not(mnist: Dataset) -> No
     ]
     assert has_training_form(small, SETTINGS).mean() < 0.05
     assert not has_training_form(np.zeros((3, 28, 28, 1), np.uint8), SETTINGS).any()
+
+
+def test_photos_on_a_page_are_looked_into_though_some_fade_into_it() -> None:
+    found = 0
+    for seed in range(8):
+        boxes = [each.box for each in detect_digits(sheet_of_photos("174", np.random.default_rng(seed)), SETTINGS)]
+        middles = [(box.left + box.right) / 2 - 20 for box in boxes if box is not None]
+        found += len({int(middle // 200) for middle in middles if middle % 200 < 180})
+    assert found >= 20  # of 24; 14 if only complete rectangles are panels

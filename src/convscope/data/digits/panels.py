@@ -1,7 +1,8 @@
 """Panels: rectangles of another brightness than the page, such as a drawing pad in a screenshot or the axes of a saved plot.
 
 A component is a panel if nearly all of its outermost rows and columns are ink: it is **filled** by the pad's own colour, or an
-**outline** around other components. ``page/js/image/preprocess/panels.js`` finds the same.
+**outline** around other components. Beside a filled panel, all large filled components are panels: photos whose edge is partly as
+bright as the page. ``page/js/image/preprocess/panels.js`` finds the same.
 """
 
 from __future__ import annotations
@@ -40,11 +41,32 @@ def find_panels(components: Components, min_side: int) -> list[Panel]:
         piece for piece, box in enumerate(components.boxes) if min(box.bottom - box.top, box.right - box.left) >= min_side
     ]
     found = [_panel(components, piece) for piece in large[:MAX_PANELS]]
+    panels = [panel for panel in found if panel]
+    if any(panel.is_filled for panel in panels):
+        boxes = [panel.box for panel in panels]
+        for place, piece in enumerate(large[:MAX_PANELS]):
+            if not found[place] and not any(_is_inside(components.boxes[piece], box) for box in boxes):
+                found[place] = _photo(components, piece)
     return [
         panel
         for panel in found
         if panel and min(panel.box.bottom - panel.box.top, panel.box.right - panel.box.left) + 1 >= min_side
     ]
+
+
+def _photo(components: Components, piece: int) -> Panel | None:
+    """Return a component as a panel if it fills most of its box."""
+    box = components.boxes[piece]
+    height, width = box.bottom - box.top + 1, box.right - box.left + 1
+    if components.areas[piece] < MIN_FILL * height * width or max(height, width) > MAX_ASPECT * min(height, width):
+        return None
+    edge = _edge(height, width)
+    return Panel(Box(box.top + edge, box.left + edge, box.bottom - edge, box.right - edge), True)
+
+
+def _edge(height: int, width: int) -> int:
+    """Return the soft border of a filled panel, in pixels."""
+    return max(4, min(height, width) // 40)
 
 
 def _panel(components: Components, piece: int) -> Panel | None:
@@ -61,7 +83,7 @@ def _panel(components: Components, piece: int) -> Panel | None:
     ):
         return None
     is_filled = bool(mask.sum() >= MIN_FILL * height * width)
-    edge = max(4, min(height, width) // 40)
+    edge = _edge(height, width)
     if not is_filled:
         edge = max(_leading(rows), _leading(columns), _leading(-rows[::-1]), _leading(-columns[::-1])) + 2
     top, left = box.top + int(rows[0]) + edge, box.left + int(columns[0]) + edge

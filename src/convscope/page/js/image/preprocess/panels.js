@@ -25,8 +25,28 @@ export function findPanels(components, minSide) {
   const isLarge = ({top, left, bottom, right}, more) => Math.min(bottom - top, right - left) + more >= minSide;
   const isAll = ({top, left, bottom, right}) => bottom - top + 1 === components.height && right - left + 1 === components.width;
   const large = components.boxes.flatMap((box, piece) => (isLarge(box, 0) && !isAll(box) ? [piece] : [])).slice(0, MAX_PANELS);
-  return large.map((piece) => panelOf(components, piece)).filter((panel) => panel && isLarge(panel.box, 1));
+  const found = large.map((piece) => panelOf(components, piece));
+  const panels = found.filter(Boolean);
+  if (panels.some((panel) => panel.isFilled)) {
+    large.forEach((piece, place) => {
+      if (!found[place] && !panels.some(({box}) => isWithin(components.boxes[piece], box))) found[place] = photoOf(components, piece);
+    });
+  }
+  return found.filter((panel) => panel && isLarge(panel.box, 1));
 }
+
+/** A component that fills most of its box, such as a photo whose edge is partly as bright as the page. */
+function photoOf(components, piece) {
+  const {top, left, bottom, right} = components.boxes[piece];
+  const [height, width] = [bottom - top + 1, right - left + 1];
+  if (components.areas[piece] < MIN_FILL * height * width || Math.max(height, width) > MAX_ASPECT * Math.min(height, width)) return null;
+  const edge = softEdge(height, width);
+  return {box: {top: top + edge, left: left + edge, bottom: bottom - edge, right: right - edge}, isFilled: true};
+}
+
+const softEdge = (height, width) => Math.max(4, Math.floor(Math.min(height, width) / 40));
+
+const isWithin = (box, other) => box.top >= other.top && box.left >= other.left && box.bottom <= other.bottom && box.right <= other.right;
 
 function panelOf(components, piece) {
   const box = components.boxes[piece];
@@ -46,12 +66,11 @@ function panelOf(components, piece) {
   if (height < MIN_EXTENT * high || width < MIN_EXTENT * wide || Math.max(height, width) > MAX_ASPECT * Math.min(height, width)) return null;
   const isFilled = components.areas[piece] >= MIN_FILL * height * width;
   const edge = isFilled
-    ? Math.max(4, Math.floor(Math.min(height, width) / 40))
+    ? softEdge(height, width)
     : Math.max(...[rows, columns].flatMap((lines) => [leading(lines), leading(lines.map((line) => -line).reverse())])) + 2;
   const [top, left] = [box.top + rows[0] + edge, box.left + columns[0] + edge];
   const inside = {top, left, bottom: top + height - 2 * edge - 1, right: left + width - 2 * edge - 1};
-  const isInside = (each) => each.top >= top && each.left >= left && each.bottom <= inside.bottom && each.right <= inside.right;
-  return isFilled || components.boxes.some(isInside) ? {box: inside, isFilled} : null;
+  return isFilled || components.boxes.some((each) => isWithin(each, inside)) ? {box: inside, isFilled} : null;
 }
 
 function longLines(counts, length) {
