@@ -18,7 +18,7 @@ import convscope
 from convscope.data.dataset import Dataset
 from convscope.data.known.builtin import load_digits, load_mnist
 from convscope.data.readers import decoded_cache
-from convscope.runs import files
+from convscope.runs import files, ledger
 from convscope.runs.record import RunRecord
 
 from .audited import audited as audited  # type: ignore[import-not-found]
@@ -91,6 +91,8 @@ def digits_record(digits_run: convscope.Run) -> RunRecord:
 @pytest.fixture
 def run_copy(digits_run: convscope.Run, tmp_path: Path) -> Path:
     """A copy of the run's folder that a test may spoil."""
+    written = {entry.verb for entry in ledger.read(digits_run.folder)} - {"train"}
+    assert not written, f"a test has written into the run that all share, by {written}; let it use a copy"
     return Path(shutil.copytree(digits_run.folder, tmp_path / "run"))
 
 

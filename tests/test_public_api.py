@@ -125,7 +125,7 @@ def test_each_flag_has_the_name_and_the_default_of_the_keyword(verb: str) -> Non
         assert parameter.name in keywords
         if isinstance(parameter, click.Option):
             assert given[parameter.name] == keywords[parameter.name].default
-    flags = {OTHER_NAME.get(str(parameter.name), parameter.name) for parameter in command.params}
+    flags = {parameter.name for parameter in command.params}
     assert set(keywords) - {"progress", "reading"} - PYTHON_ONLY[verb] <= flags
 
 

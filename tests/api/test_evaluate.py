@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import shutil
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +23,12 @@ from convscope.runs import run_folder
 from convscope.types import Images, Labels
 
 Writer = Callable[[Path, Images, Labels], Path]
+
+
+@pytest.fixture
+def digits_run(digits_run: convscope.Run, tmp_path_factory: pytest.TempPathFactory) -> convscope.Run:
+    """A copy: evaluating other data writes a line into the run's ledger."""
+    return convscope.load_run(shutil.copytree(digits_run.folder, tmp_path_factory.mktemp("copy") / "run"))
 
 
 def npz(folder: Path, images: Images, labels: Labels) -> Path:

@@ -56,7 +56,7 @@ def test_on_a_terminal_the_reasons_are_wrapped_in_their_column(
     digits_run: convscope.Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mistakes.sys.stdout, "isatty", lambda: True)
-    monkeypatch.setattr(mistakes.shutil, "get_terminal_size", lambda: os.terminal_size((124, 24)))
+    monkeypatch.setattr(mistakes.shutil, "get_terminal_size", lambda *_, **__: os.terminal_size((124, 24)))
     assert main(["mistakes", str(digits_run.folder), "--quiet", "--most", "3"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) > 4

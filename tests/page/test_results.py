@@ -339,7 +339,9 @@ def test_marked_images_are_saved_as_the_audit_reads_them(
         names = evaluation.class_names
         rows = evaluation.names
         assert read_reviews(path, names, num_train=1, test_labels=evaluation.labels) == {
-            ("test", first): Review(names[evaluation.labels[first]], names[evaluation.predictions[first]], "", True, rows[first]),
+            ("test", first): Review(
+                names[evaluation.labels[first]], names[evaluation.predictions[first]], "", True, rows[first]
+            ),
             ("test", second): Review(names[evaluation.labels[second]], names[other], '=a "note", mine', True, rows[second]),
         }
         assert f"convscope audit . --confirmed {saved.value.suggested_filename}" in page.locator(".marks-bar").inner_text()
