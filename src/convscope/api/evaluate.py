@@ -70,8 +70,10 @@ def evaluate(
             data, replace(reading, all_as_test=True), preprocessor=_preprocessor(record)
         )
         dataset, classes = match_classes(loaded, record.request["dataset"]["class_names"], mapped)
+        predictor = Predictor(model)
+        predictor.check_shape(dataset.test.images)  # before the ledger: what cannot be evaluated is not read
         ledger.Ledger(folder, "evaluate", loaded.name, loaded.fingerprint, len(dataset.test)).record("an evaluation")
-        evaluation = _evaluate(Predictor(model), dataset.test, dataset.class_names)
+        evaluation = _evaluate(predictor, dataset.test, dataset.class_names)
         evaluation = replace(evaluation, data=_measured(run, record, loaded, dataset, classes, evaluation))
     elif mapped is not None:
         raise ConfigError("a class map is for other data than the run's own. Pass these data, or leave the map out.")

@@ -54,12 +54,16 @@ class Predictor:
         features, logits = self._run([FEATURES, LOGITS], images)
         return features, logits
 
-    def _run(self, names: list[str], images: Images) -> list[Floats]:
+    def check_shape(self, images: Images) -> None:
+        """Raise ShapeError unless ``images`` are (n, h, w, c) of the model's h, w and c."""
         if images.shape[1:] != self.image_shape:
             raise ShapeError(
                 f"images have shape {images.shape}; this model takes (n, {', '.join(map(str, self.image_shape))}). "
                 "Resize them first."
             )
+
+    def _run(self, names: list[str], images: Images) -> list[Floats]:
+        self.check_shape(images)
 
         def batch(start: int) -> list[Floats]:
             inputs = to_inputs(images[start : start + BATCH_SIZE])
