@@ -20,8 +20,8 @@ from convscope.api import examine
 from convscope.api.examine import ExamineProgress, RobustnessReport, choose_indices
 from convscope.cli import text
 from convscope.cli.main import group
+from convscope.data import load
 from convscope.data.dataset import Dataset, Split
-from convscope.data.known.builtin import KNOWN
 from convscope.errors import DatasetError, MissingBackendError
 from convscope.figures import gallery
 from convscope.models import backend
@@ -137,7 +137,7 @@ def test_data_that_are_another_set_now_are_refused_and_the_run_stays_as_it_was(
     changed = Dataset(
         "digits", digits.train, Split(255 - digits.test.images, digits.test.labels), digits.class_names, digits.provenance
     )
-    monkeypatch.setitem(KNOWN, "digits", lambda: changed)
+    monkeypatch.setattr(load, "load_digits", lambda **_: changed)
     before = (run_copy / "manifest.json").read_bytes()
     with pytest.raises(DatasetError, match="has changed"):
         convscope.examine(run_copy)

@@ -46,9 +46,7 @@ def reading_options(function: Callable[..., Any]) -> Callable[..., Any]:
         test_share: float | None = None,
         **arguments: Any,
     ) -> Any:
-        reading = ReadOptions(
-            image_size, class_names, skip_bad_images, prepare, most_bad, test_share, use_cache=use_cache
-        )
+        reading = ReadOptions(image_size, class_names, skip_bad_images, prepare, most_bad, test_share, use_cache=use_cache)
         return function(reading=reading, **arguments)
 
     options = (
