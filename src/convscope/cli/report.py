@@ -26,5 +26,7 @@ def command(run: str, output: str | None, open_page: bool, as_json: bool, quiet:
         click.echo(text.to_json({"report": str(page)}))
     else:
         click.echo(str(page) if quiet else f"report: {page}")
+    if output is None and not quiet and (note := text.font_note(convscope.load_run(run).evaluation.class_names)):
+        click.echo(note, err=True)
     if open_page:
         webbrowser.open(page.resolve().as_uri())

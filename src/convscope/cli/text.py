@@ -30,6 +30,10 @@ MAX_MATRIX, MAX_DRAWING = 40, 56
 """Pixels per row up to which an image is printed as a matrix; characters per row of a drawn image."""
 
 
+MAX_CHARACTERS = 8
+"""Characters that a note names."""
+
+
 def to_json(value: Any) -> str:
     """Return ``value`` as strict JSON, indented."""
     return json.dumps(value, indent=1, ensure_ascii=lacks_unicode(), allow_nan=False)
@@ -283,3 +287,19 @@ def _accuracy_with_interval(share: Metrics) -> str:
 
 def _sample(section: Metrics) -> str:
     return f"{section['n']:,} of {section['test_images']:,} test images"
+
+
+def font_note(class_names: Sequence[str]) -> str:
+    """Return a note on characters of ``class_names`` that the PNG figures show as boxes; empty if there are none."""
+    if all(map(str.isascii, class_names)):
+        return ""
+    from ..figures.fonts import characters_without_font  # matplotlib, half a second, which the figures have imported
+
+    lacking = characters_without_font(class_names)
+    if not lacking:
+        return ""
+    shown = f"{lacking[:MAX_CHARACTERS]}…" if len(lacking) > MAX_CHARACTERS else lacking
+    return (
+        f"convscope: note: no installed font has {shown}, so the PNG figures show boxes in class names. Install one, such as Noto "
+        "Sans for that script; the page and the SVG figures use their reader's fonts."
+    )

@@ -109,6 +109,8 @@ def command(open_page: bool, as_json: bool, quiet: bool, **arguments: Any) -> in
         run = convscope.train(**arguments, progress=listener)
     _print(run, as_json, quiet, time.perf_counter() - started)
     page = run.folder / REPORT
+    if page.is_file() and not quiet and (note := text.font_note(run.evaluation.class_names)):
+        click.echo(note, err=True)
     if open_page and page.is_file():
         webbrowser.open(page.resolve().as_uri())
     return 130 if run.stopped_early else 0

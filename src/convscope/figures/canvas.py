@@ -49,7 +49,7 @@ def theme_settings() -> Iterator[None]:
         yield
         return
     with mpl.rc_context(settings), warnings.catch_warnings():
-        # DejaVu Sans lacks some scripts, so a PNG shows boxes for such class names; the SVG keeps the text.
+        # Where no installed font has a script, a PNG shows boxes for its class names; the SVG keeps the text.
         warnings.filterwarnings("ignore", message=r"Glyph .* missing from font")
         yield
 

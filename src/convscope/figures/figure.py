@@ -16,6 +16,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from .canvas import theme_settings
+from .fonts import fitting_fonts
 from .png import png_bytes
 from .theme import PNG_DPI, SVG_FONTS
 
@@ -32,7 +33,7 @@ FURNITURE = re.compile(
 
 def to_png(illustration: Illustration) -> bytes:
     """Return a PNG file at ``PNG_DPI``, on an opaque background."""
-    with theme_settings():
+    with theme_settings(), fitting_fonts(illustration.figure):
         # An SVG canvas that drew the figure before has set it to 72 dots per inch.
         illustration.figure.dpi = PNG_DPI
         canvas: Any = FigureCanvasAgg(illustration.figure)
