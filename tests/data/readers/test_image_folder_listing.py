@@ -27,6 +27,11 @@ def found(listing: Listing) -> dict[str, dict[str, list[str]]]:
     }
 
 
+def list_folder_top(root: Path) -> Path:
+    """Where a table would lie: beside the folders, also below one that wraps them."""
+    return root / "images" if (root / "images" / "train").is_dir() else root
+
+
 def test_a_folder_per_class_with_image_files_at_any_depth(tmp_path: Path) -> None:
     root = make(
         tmp_path, "cat/2.png", "cat/10.PNG", "cat/deep/er/1.jpeg", "dog/a.png/b.webp", "class 10/x.gif", "class 9/x.tif"
@@ -110,12 +115,17 @@ def test_a_class_of_trains_is_no_split(tmp_path: Path) -> None:
         ("images/train", "images/val"),
         ("train/train", "test/test"),
         ("train/images", "test/images"),
+        ("mytrain", "mytest"),
+        ("trainA", "trainB", "testA", "testB"),
+        ("fold1", "fold2", "fold3"),
+        ("xtrain", "xvalidation", "xtest"),
     ],
 )
 @pytest.mark.parametrize("all_as_test", [False, True])
 def test_splits_without_class_folders_are_never_classes(names: tuple[str, ...], all_as_test: bool, tmp_path: Path) -> None:
-    root = make(tmp_path, *(f"{name}/{index}.png" for name in names for index in range(3)), "@eaDir/x/1.png", "labels.csv")
-    with pytest.raises(DatasetError, match="no class folders: .*one folder per class, such as train/cat"):
+    root = make(tmp_path, *(f"{name}/{index}.png" for name in names for index in range(3)), "@eaDir/x/1.png")
+    make(list_folder_top(root), "labels.csv")
+    with pytest.raises(DatasetError, match="no class folders: .* labels.csv are not read.*one folder per class"):
         list_folder(root, all_as_test=all_as_test)
 
 
@@ -131,6 +141,7 @@ def test_splits_without_class_folders_are_never_classes(names: tuple[str, ...], 
         (("abc_train/abc_train/cat/1.png", "abc_train/abc_train/dog/1.png"), {"train"}, ""),
         (("train/images/cat/1.png", "train/images/dog/1.png", "test/images/dog/1.png"), {"train", "test"}, ""),
         (("my_train/cat/1.png", "my_train/dog/1.png", "test-2/dog/1.png"), {"train", "test"}, ""),
+        (("mytrain/cat/1.png", "mytrain/dog/1.png", "mytest/dog/1.png"), {"train", "test"}, ""),
         (("train2/cat/1.png", "train2/dog/1.png", "unlabelled/1.png"), {"train"}, ""),
     ],
 )
@@ -159,7 +170,7 @@ def test_folders_of_systems_are_no_classes_at_any_depth(name: str, tmp_path: Pat
 
 
 def test_characters_stay_classes(tmp_path: Path) -> None:
-    names = ("#", "$", "@", "~", "$10", "#1", "recycled")
+    names = ("#", "$", "@", "~", "$10", "#1", "recycled", "valid", "invalid", "strain", "contest")
     assert set(list_folder(make(tmp_path, *(f"{name}/1.png" for name in names))).class_names()) == set(names)
 
 

@@ -20,9 +20,11 @@ from ...formatting import count_of, join_words, shorten_list
 from ..images.inputs import printable
 from ..read_options import MAX_CLASSES
 from .labels import natural_order
-from .nested_folders import count_image_files, folders_in, holds_images_below, is_image_file, walk
+from .nested_folders import count_image_files, folders_in, holds_images_below, is_image_file, visible_entries, walk
 from .split_names import UNLABELLED, find_splits, is_beside_images, says_nothing
 
+TABLES = frozenset({".csv", ".tsv", ".json", ".xlsx"})
+"""Suffixes of files in which labels may be."""
 EXAMPLE = "photos/cat/1.jpg, photos/dog/2.jpg"
 MAX_SUFFIXES = 5
 MUCH_ALIKE = 0.5
@@ -125,8 +127,8 @@ def _refuse_splits(listing: Listing, filled: list[str], named: dict[str, str], f
     if flat and (len(splits) == len(filled) or len({named[name] for name in splits}) > 1):
         holds = "is named like a split but holds" if len(flat) == 1 else "are named like splits but hold"
         raise DatasetError(
-            f"{root} has no class folders: {_quoted(flat)} {holds} image files directly. Sort these into one folder per class, "
-            "such as train/cat/1.jpg; if the folders are the classes, give them names without train, test and the like."
+            f"{root} has no class folders: {_quoted(flat)} {holds} image files directly{_tables(listing)}. Sort these into one "
+            "folder per class, such as train/cat/1.jpg; if the folders are the classes, give them names without train, test and the like."
         )
     if len(filled) < 2:
         return
@@ -208,7 +210,7 @@ def _too_few(listing: Listing, names: tuple[str, ...], filled: list[str]) -> str
         return f"the folders of {root} ({_quoted(names)}) hold no image files{found}. Save images as PNG or JPEG in them."
     directly = count_image_files(listing.top)
     if directly:
-        return f"{root} holds {count_of(directly, 'image file')} but no class folders. {remedy}."
+        return f"{root} holds {count_of(directly, 'image file')} but no class folders{_tables(listing)}. {remedy}."
     return f"{root} holds no data{f' (only {others})' if others else ''}. {remedy}; or pass IDX files or a train.csv."
 
 
@@ -229,3 +231,9 @@ def _image_files(folder: Path, listing: Listing) -> list[str]:
 def _quoted(names: Sequence[str]) -> str:
     quoted = [repr(printable(name)) for name in names]
     return join_words(quoted) if len(quoted) == 2 else shorten_list(quoted)
+
+
+def _tables(listing: Listing) -> str:
+    """Return that tables of labels are not read, if there are any."""
+    names = [printable(path.name) for path in visible_entries(listing.top) if path.suffix.lower() in TABLES]
+    return f", and file names in {shorten_list(names)} are not read" if names else ""
