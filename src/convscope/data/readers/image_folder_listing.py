@@ -128,7 +128,8 @@ def _refuse_splits(listing: Listing, filled: list[str], named: dict[str, str], f
         holds = "is named like a split but holds" if len(flat) == 1 else "are named like splits but hold"
         raise DatasetError(
             f"{root} has no class folders: {_quoted(flat)} {holds} image files directly{_tables(listing)}. Sort these into one "
-            "folder per class, such as train/cat/1.jpg; if the folders are the classes, give them names without train, test and the like."
+            "folder per class, such as train/cat/1.jpg; if the folders are the classes, give them names without train, test and "
+            "the like."
         )
     if len(filled) < 2:
         return
