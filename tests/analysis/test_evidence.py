@@ -43,7 +43,7 @@ def hidden(run: convscope.Run, images: Array) -> Array:
 def test_the_validation_images_are_those_of_the_training(name: str, seed: int, digits: Dataset) -> None:
     # Few enough that its upper limit decides too, as it does for MNIST.
     config = replace(RECIPES[name](), max_validation_images=(100, 1000)[seed == 0])
-    trained, measured, measured_on = train_and_holdout_indices(digits.train.labels, config.as_dict(), seed=seed)
+    trained, measured, measured_on = train_and_holdout_indices(digits.train, config.as_dict(), seed=seed)
     kept, validation = validation_split(digits, config, seed=seed)
     assert np.array_equal(trained, kept)
     if config.validation == "held-out":
@@ -62,7 +62,7 @@ def test_every_test_image_is_there(evidence: Evidence, digits: Dataset) -> None:
 def test_reference_images_are_training_images_and_not_those_measured_on(
     evidence: Evidence, digits: Dataset, digits_record: RunRecord
 ) -> None:
-    trained, measured, _ = train_and_holdout_indices(digits.train.labels, digits_record.request["config"], seed=0)
+    trained, measured, _ = train_and_holdout_indices(digits.train, digits_record.request["config"], seed=0)
     assert np.array_equal(evidence.reference_images, digits.train.images[evidence.reference_indices])
     assert np.array_equal(evidence.reference_labels, digits.train.labels[evidence.reference_indices])
     assert set(evidence.reference_indices) <= set(trained)
@@ -74,7 +74,7 @@ def test_reference_images_are_training_images_and_not_those_measured_on(
 def test_the_nearest_are_those_that_scikit_learn_finds_among_all_training_images(
     evidence: Evidence, digits_run: convscope.Run, digits: Dataset
 ) -> None:
-    trained, _, _ = train_and_holdout_indices(digits.train.labels, digits_run.record.request["config"], seed=0)
+    trained, _, _ = train_and_holdout_indices(digits.train, digits_run.record.request["config"], seed=0)
     nearest, evaluation = evidence.nearest_neighbours, digits_run.evaluation
     assert nearest is not None
     assert nearest.test_indices.tolist() == evaluation.mistakes.tolist()
@@ -91,7 +91,7 @@ def test_the_nearest_are_those_that_scikit_learn_finds_among_all_training_images
 def test_novelty_is_measured_on_the_validation_images(
     evidence: Evidence, digits_run: convscope.Run, digits: Dataset
 ) -> None:
-    _, measured, _ = train_and_holdout_indices(digits.train.labels, digits_run.record.request["config"], seed=0)
+    _, measured, _ = train_and_holdout_indices(digits.train, digits_run.record.request["config"], seed=0)
     assert evidence.selected_on == "validation"
     novelty = evidence.feature_distances
     assert novelty is not None

@@ -87,7 +87,7 @@ def collect_evidence(
     """Collect the evidence of a run; the same right after the training as from the run folder."""
     seed = int(record.request["seed"])
     evaluation, train, test = record.evaluation, dataset.train, dataset.test
-    trained, held_out, selected_on = train_and_holdout_indices(train.labels, record.request["config"], seed=seed)
+    trained, held_out, selected_on = train_and_holdout_indices(train, record.request["config"], seed=seed)
     shown = choose_test_images(test.images, evaluation, seed=seed)
     epoch_snapshots = evaluate_snapshots(
         record.network, record.snapshots, test.images, evaluation, before_reading=before_reading

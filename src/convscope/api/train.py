@@ -149,9 +149,7 @@ def train(
         found = measure_uncertainty(Predictor(writable / ONNX_MODEL), dataset, evaluation, request["config"], seed=seed)
         outcome = {**describe_outcome(request, training), "onnx": agreement.as_dict()}
         seconds = time.perf_counter() - started + training.earlier_seconds
-        record = make_record(
-            outcome, dataset, training, evaluation, check.near_duplicates, uncertainty=found, wall_seconds=seconds
-        )
+        record = make_record(outcome, dataset, training, evaluation, check, uncertainty=found, wall_seconds=seconds)
         store.save_record(record, writable)
         interrupted = False
         if report:

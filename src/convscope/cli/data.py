@@ -15,7 +15,7 @@ from ..data.read_options import ReadOptions
 from . import progress, text
 from .csv_output import check_csv, csv_options, write_csv
 from .help_sections import Command
-from .options import output_options, reading_options, test_share_option
+from .options import output_options, reading_options, splitting_options
 
 EXAMPLES = (
     ("convscope data mnist", "a known set"),
@@ -25,7 +25,7 @@ EXAMPLES = (
 
 @click.command("data", cls=Command, sections={"Examples": EXAMPLES})
 @click.argument("data")
-@test_share_option
+@splitting_options
 @reading_options
 @csv_options("split, file or row and class of each image")
 @output_options
@@ -85,4 +85,5 @@ def _as_json(dataset: Dataset, check: DatasetCheck) -> dict[str, Any]:
         "test": {"n": len(dataset.test), "class_counts": dataset.test.class_counts(dataset.num_classes).tolist()},
         "problems": [*dataset.provenance.notes, *check.problems],
         "near_duplicates": {"n": len(check.near_duplicates), "images": named_pairs(check.near_duplicates, dataset)},
+        "groups": check.groups and check.groups.as_dict(),
     }

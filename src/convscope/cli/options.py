@@ -44,9 +44,12 @@ def reading_options(function: Callable[..., Any]) -> Callable[..., Any]:
         most_bad: float,
         use_cache: bool,
         test_share: float | None = None,
+        group_by: str | None = None,
         **arguments: Any,
     ) -> Any:
-        reading = ReadOptions(image_size, class_names, skip_bad_images, prepare, most_bad, test_share, use_cache=use_cache)
+        reading = ReadOptions(
+            image_size, class_names, skip_bad_images, prepare, most_bad, test_share, group_by=group_by, use_cache=use_cache
+        )
         return function(reading=reading, **arguments)
 
     options = (
@@ -95,14 +98,22 @@ def reading_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return with_reading
 
 
-test_share_option = data_option(
-    "--test-share",
-    type=float,
-    default=None,
-    metavar="SHARE",
-    help="Share of the images to hold out for testing, of DATA without a test split, such as 0.3.  [default: 0.2]",
-)
-"""Above :func:`reading_options`, for the verbs that split data."""
+def splitting_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--test-share`` and ``--group-by``, above :func:`reading_options`, for the verbs that split data."""
+    share = data_option(
+        "--test-share",
+        type=float,
+        default=None,
+        metavar="SHARE",
+        help="Share of the images to hold out for testing, of DATA without a test split, such as 0.3.  [default: 0.2]",
+    )
+    groups = data_option(
+        "--group-by",
+        default=None,
+        metavar="REGEX",
+        help=r"Keep image files whose paths share what REGEX finds, such as scene\d+, in one split: test, validation or fold.",
+    )
+    return share(groups(function))
 
 
 def setting_option(name: str, help: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # noqa: A002

@@ -17,7 +17,7 @@ from ..studies.results import Row, to_json
 from ..studies.tasks import StudyProgress
 from . import progress, text
 from .help_sections import Command, output_option, training_option
-from .options import output_options, reading_options, setting_option, test_share_option
+from .options import output_options, reading_options, setting_option, splitting_options
 
 if TYPE_CHECKING:
     from ..api.study import Study
@@ -53,7 +53,7 @@ EXAMPLES = (
 
 @click.command("study", cls=Command, sections={"Examples": EXAMPLES})
 @click.argument("data")
-@test_share_option
+@splitting_options
 @reading_options
 @training_option(
     "--models", default="cnn,ann", show_default=True, callback=_names, metavar="NAMES", help="Networks, separated by commas."

@@ -20,7 +20,7 @@ from ..training.config import SETTINGS, parse_settings
 from ..training.recipes import standard
 from . import progress, text
 from .help_sections import Command, output_option, training_option
-from .options import output_options, reading_options, setting_option, test_share_option
+from .options import output_options, reading_options, setting_option, splitting_options
 
 if TYPE_CHECKING:
     from ..api.run import Run
@@ -48,7 +48,7 @@ def _short(value: object) -> str:
 
 @click.command("train", cls=Command, sections={"Examples": EXAMPLES, "Settings for --set": _settings()})
 @click.argument("data")
-@test_share_option
+@splitting_options
 @reading_options
 @training_option(
     "--model",

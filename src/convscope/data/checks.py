@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ import numpy.typing as npt
 
 from ..formatting import count_of, shorten_list
 from .dataset import Dataset, Split
+from .file_groups import FileGroups, find_groups
 from .near_duplicates import NearDuplicates, find_near_duplicates
 
 IMBALANCE = 5.0
@@ -37,21 +39,24 @@ class DatasetCheck:
     """One sentence per problem, naming the first few images: empty and tiny classes, imbalance, class names that differ only in
     case, blank images, duplicates, images with several labels, and near-duplicates across the split."""
     near_duplicates: NearDuplicates
+    groups: FileGroups | None = None
+    """Groups of files, such as the frames of a scene, if some are in both splits."""
 
 
 def check_dataset(dataset: Dataset) -> DatasetCheck:
     """Look for problems of a dataset."""
     if dataset.fingerprint in CLEAN:
         return DatasetCheck((), NearDuplicates(*np.empty((2, 0), np.int64)))
-    near = find_near_duplicates(dataset)
+    near, groups = find_near_duplicates(dataset), find_groups(dataset)
     problems = (
         *_class_findings(dataset),
         *_name_findings(dataset),
         *_contrast_findings(dataset),
         *_duplicate_findings(dataset),
         *_near_duplicate_findings(dataset, near),
+        *_group_findings(dataset, groups),
     )
-    return DatasetCheck(problems, near)
+    return DatasetCheck(problems, near, groups)
 
 
 def find_problems(dataset: Dataset) -> tuple[str, ...]:
@@ -144,6 +149,20 @@ def _near_duplicate_findings(dataset: Dataset, near: NearDuplicates) -> list[str
     verb = "is" if len(near) == 1 else "are"
     found = f"{len(near):,} of {count_of(len(dataset.test), 'test image')} {verb} nearly the same as a training image"
     return [f"{found}, so the accuracy on them is not that on new images: {shorten_list(named, MAX_NAMED, len(near))}"]
+
+
+def _group_findings(dataset: Dataset, groups: FileGroups | None) -> list[str]:
+    if groups is None:
+        return []
+    shared, count = shorten_list(groups.shared[:MAX_NAMED], MAX_NAMED, len(groups.shared)), len(groups.shared)
+    verb, pattern = "is" if count == 1 else "are", shlex.quote(groups.pattern)
+    found = f"{count:,} of {count_of(groups.number, 'group')} {verb} in both the training and the test split ({shared})"
+    if not groups.is_offered:
+        return [f"{found}: move each into one of them"]
+    remedy = f"keep each in one split with --group-by {pattern}"
+    if not dataset.provenance.holds_out:
+        remedy = f"move each into one of them, and validate on whole groups with --group-by {pattern}"
+    return [f"file names suggest groups of images that belong together, and {found}: {remedy}"]
 
 
 def _pairs(earlier: Sequence[bytes], later: Sequence[bytes], *, across: bool = False) -> list[tuple[int, int]]:

@@ -48,6 +48,8 @@ class Split:
     """(n,) int64, indices into the class names."""
     names: Names = ()
     """(n,) the file of each image, relative to the data, or its row, such as ``test.csv line 17``; empty if unknown."""
+    groups: Labels | None = None
+    """(n,) the group of each image; the images of one, such as the frames of a scene, are kept in one split."""
 
     def __post_init__(self) -> None:
         images, labels = self.images, self.labels
@@ -66,6 +68,8 @@ class Split:
             raise ShapeError(
                 f"got {len(labels):,} labels but {len(self.names):,} file names. Pass one name per image, or none."
             )
+        if self.groups is not None and self.groups.shape != labels.shape:
+            raise ShapeError(f"groups must be {labels.shape}, one per image; got {self.groups.shape}.")
         object.__setattr__(self, "labels", labels.astype(np.int64, copy=False))
 
     def __len__(self) -> int:
@@ -73,7 +77,8 @@ class Split:
 
     def take(self, indices: Labels) -> Split:
         """Return the images and labels at ``indices`` (m,), in that order."""
-        return Split(self.images[indices], self.labels[indices], take_names(self.names, indices))
+        groups = None if self.groups is None else self.groups[indices]
+        return Split(self.images[indices], self.labels[indices], take_names(self.names, indices), groups)
 
     def name_of(self, index: int) -> str:
         """Return the file or row of an image; its number if nothing else is known."""
@@ -107,6 +112,8 @@ class Provenance:
     """Options of the reader, to load the same data again."""
     left_out: tuple[tuple[str, str], ...] = ()
     """Name and reason of each image file that could not be read."""
+    holds_out: bool = False
+    """Whether the test split was held out by convscope, instead of brought by the data."""
     digits: DigitPreprocessing | None = None
     """Preprocessing of image files, if the images are digits or other characters, light on dark."""
 

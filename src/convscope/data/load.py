@@ -77,6 +77,11 @@ def load_dataset(
         dataset = resolve_digit_preprocessing(_read(name, reading, progress, preprocessor))
         if dataset.provenance.source in KNOWN:  # a path to data of that name
             dataset = replace(dataset, provenance=replace(dataset.provenance, source=_as_path(dataset.provenance.source)))
+    if reading.group_by is not None and dataset.train.groups is None:
+        raise ConfigError(
+            f"the images of {dataset.name} are rows of arrays or tables and cannot be grouped by file name. Drop --group-by, or "
+            "pass a folder of image files."
+        )
     if progress:
         progress(DatasetLoaded(dataset.name, dataset.provenance.notes))
     return dataset

@@ -43,6 +43,10 @@ class ReadOptions:
     """Take all images of data without a test split as test images, as ``evaluate`` does, instead of holding out a fifth. A test
     split alone and a single class are enough then; without a training split, the test split stands for it."""
 
+    group_by: str | None = None
+    """Regular expression for the part of a file's path that the images of a group share, such as ``scene\\d+``: a group is never
+    divided between splits that convscope makes. Capturing groups are the part, if there are any."""
+
     use_cache: bool = True
     """Keep decoded image files in the user's cache, and take them from there if neither the files nor the options changed."""
 
@@ -54,6 +58,8 @@ class ReadOptions:
         share = self.test_share
         if share is not None and (isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 < share < 1):
             raise ConfigError(f"test_share must be more than 0 and less than 1; got {share!r}.")
+        if self.group_by is not None:
+            _check_pattern(self.group_by)
         if self.image_size is not None:
             object.__setattr__(self, "image_size", _checked_size(self.image_size))
         if self.class_names is not None:
@@ -69,6 +75,7 @@ class ReadOptions:
             "prepare": self.prepare,
             "most_bad": self.most_bad,
             **({} if self.test_share is None else {"test_share": self.test_share}),
+            **({} if self.group_by is None else {"group_by": self.group_by}),
         }
 
     @classmethod
@@ -84,6 +91,7 @@ class ReadOptions:
         if self.class_names and not any("," in name for name in self.class_names):
             arguments += ["--class-names", ",".join(self.class_names)]
         arguments += ["--prepare", self.prepare] if self.prepare != AUTO else []
+        arguments += ["--group-by", self.group_by] if self.group_by else []
         arguments += ["--skip-bad-images"] * self.skip_bad_images
         arguments += ["--most-bad", f"{self.most_bad:g}"] if self.most_bad != MAX_BAD_SHARE else []
         return arguments + (["--test-share", str(self.test_share)] if self.test_share is not None else [])
@@ -158,6 +166,17 @@ def find_class_names(folder: Path) -> tuple[str, ...] | None:
     """Read ``classes.txt`` in ``folder``, if it is there."""
     path = folder / "classes.txt"
     return read_class_names(path) if path.is_file() else None
+
+
+def _check_pattern(pattern: Any) -> None:
+    try:
+        if not isinstance(pattern, str) or not pattern:
+            raise re.error("empty" if pattern == "" else "no text")
+        re.compile(pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        raise ConfigError(
+            f"group_by must be a regular expression, such as scene\\d+; got {pattern!r} ({reason_of(error)})."
+        ) from error
 
 
 def _checked_size(size: Any) -> tuple[int, int]:

@@ -15,8 +15,8 @@ from ..analysis.metrics import SCHEMA_VERSION, data_metrics, evaluation_metrics,
 from ..analysis.near_duplicates import near_duplicate_metrics
 from ..analysis.sampling import Examples, choose_examples
 from ..analysis.uncertainty.uncertainty import Uncertainty, temperature_of
+from ..data.checks import DatasetCheck
 from ..data.dataset import Dataset
-from ..data.near_duplicates import NearDuplicates
 from ..models.network import Network, Weights
 from ..models.summary import layer_table
 from ..system.dataclass_json import to_json
@@ -62,7 +62,7 @@ def make_record(
     dataset: Dataset,
     training: Training,
     evaluation: Evaluation,
-    near: NearDuplicates,
+    check: DatasetCheck,
     *,
     uncertainty: Uncertainty | None = None,
     wall_seconds: float,
@@ -81,7 +81,8 @@ def make_record(
         **network_metrics(network),
         "data": {
             **data_metrics(dataset, training.validation, training.num_train),
-            "near_duplicates": near_duplicate_metrics(near, dataset, evaluation),
+            "near_duplicates": near_duplicate_metrics(check.near_duplicates, dataset, evaluation),
+            "groups": check.groups and check.groups.as_dict(),
         },
         "history": history_metrics(training.history, len(training.validation)),
         "test": evaluation_metrics(evaluation, calibration=uncertainty.uncalibrated if uncertainty else None),

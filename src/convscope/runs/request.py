@@ -69,6 +69,9 @@ def refuse_other_request(begun: Mapping[str, Any], asked: Mapping[str, Any]) -> 
     before, now = (request.get("dataset", {}).get("fingerprint") for request in (begun, asked))
     if before != now:
         raise ConfigError(_differs("the data fingerprint", before, now))
+    before, now = ((request.get("dataset", {}).get("reading") or {}).get("group_by") for request in (begun, asked))
+    if before != now:  # it decides which images are validated on
+        raise ConfigError(_differs("group_by", before, now))
     before, now = (request.get("dataset", {}).get("class_names") for request in (begun, asked))
     if before != now:  # the fingerprint is that of images and labels
         raise ConfigError(_differs("the classes", before, now))

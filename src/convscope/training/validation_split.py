@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ..data.dataset import Dataset, Split
+from ..data.readers.assemble import in_groups
 from ..data.split import stratified_sample, stratified_split
 from ..errors import DatasetError
 from ..types import Labels
@@ -23,28 +24,29 @@ def validation_split(dataset: Dataset, config: TrainConfig, *, seed: int) -> tup
     """Return the indices of the images to train on, and the images to validate on."""
     if config.validation == "test":
         return np.arange(len(dataset.train)), dataset.test
-    kept, held_out = stratified_split(dataset.train.labels, config.validation_share(len(dataset.train)), seed=seed)
+    train = dataset.train
+    kept, held_out = stratified_split(train.labels, config.validation_share(len(train)), seed=seed, groups=train.groups)
     if len(held_out) == 0:
         raise DatasetError(
-            f"{dataset.name} has {len(dataset.train)} training images, too few to hold any out for validation. "
+            f"{dataset.name} has {len(train)} training images{in_groups(train.groups)}, too few to hold any out for validation. "
             "Provide at least two per class."
         )
-    return kept, dataset.train.take(held_out)
+    return kept, train.take(held_out)
 
 
 def train_and_holdout_indices(
-    labels: Labels, config: Mapping[str, Any], *, seed: int
+    train: Split, config: Mapping[str, Any], *, seed: int
 ) -> tuple[Labels, Labels, SelectionSplit]:
-    """Return indices of the training split: those trained on, those to choose thresholds on, and what the latter are.
+    """Return indices of the training split ``train``: those trained on, those to choose thresholds on, and what the latter are.
 
-    The split is that of :func:`validation_split`. ``labels`` (n,) are those of the training split, ``config`` is the training
-    configuration in ``run.json``.
+    The split is that of :func:`validation_split`. ``config`` is the training configuration in ``run.json``.
     """
+    labels = train.labels
     if config["validation"] == "held-out":
         share = validation_share(
             config["validation_fraction"], config.get("max_validation_images", len(labels)), len(labels)
         )
-        kept, held_out = stratified_split(labels, share, seed=seed)
+        kept, held_out = stratified_split(labels, share, seed=seed, groups=train.groups)
         return kept, held_out[stratified_sample(labels[held_out], MAX_HELD_OUT, seed=seed)], "validation"
     # The recipe validated on the test split, which must not choose anything, so training images have to do.
     number = min(MAX_HELD_OUT, len(labels) // 2)

@@ -95,7 +95,7 @@ def test_without_a_mistake_on_validation_there_is_no_temperature(
 ) -> None:
     """The network's own answers as labels."""
     config = digits_run.record.request["config"]
-    _, measured, _ = train_and_holdout_indices(digits.train.labels, config, seed=0)
+    _, measured, _ = train_and_holdout_indices(digits.train, config, seed=0)
     labels = digits.train.labels.copy()
     answers = predictor.logits(digits.train.images[measured]).argmax(axis=1)
     # Only the images measured on change, and only where the network was wrong, so that the split stays what it is.

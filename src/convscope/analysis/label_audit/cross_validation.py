@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...data.dataset import Dataset
+from ...data.split import assign_groups
 from ...errors import ConfigError, DatasetError, RunError
 from ...formatting import shorten_list
 from ...models.architectures import find_model
@@ -83,7 +84,7 @@ def cross_validate(
     labels, size = dataset.train.labels, dataset.num_classes
     counts = dataset.train.class_counts(size)
     _check_folds(folds, dataset, counts)
-    fold_of = assign_folds(labels, folds, seed=seed)
+    fold_of = assign_folds(labels, folds, seed=seed, groups=dataset.train.groups)
     config = fold_config(len(labels) * (folds - 1) // folds)
     train = np.full((len(labels), size), np.nan, np.float32)
     test = np.zeros((len(dataset.test), size))
@@ -106,8 +107,10 @@ def cross_validate(
     return OutOfSample(train, test.astype(np.float32), config.epochs, tuple(_notes(dataset.class_names, counts, folds)))
 
 
-def assign_folds(labels: Labels, folds: int, *, seed: int) -> Labels:
-    """Return the fold of each image, (n,), balanced within each class and overall."""
+def assign_folds(labels: Labels, folds: int, *, seed: int, groups: Labels | None = None) -> Labels:
+    """Return the fold of each image, (n,), balanced within each class and overall; the images of a group are in one fold."""
+    if groups is not None:
+        return assign_groups(labels, groups, [1 / folds] * folds, seed=seed)
     generator = np.random.Generator(np.random.PCG64([seed, folds]))
     fold_of = np.empty(len(labels), np.int64)
     assigned = 0

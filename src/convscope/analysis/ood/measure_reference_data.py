@@ -22,7 +22,7 @@ def measure_reference_data(
     """Measure the reference data of a trained network; None if it has no hidden layer or no images are left."""
     if not predictor.has_features:
         return None
-    trained, held_out, _ = train_and_holdout_indices(train.labels, config, seed=seed)
+    trained, held_out, _ = train_and_holdout_indices(train, config, seed=seed)
     limit = number_that_fits(train.images, REFERENCE_BYTES)
     sample = reference_sample(train.labels, trained, held_out, limit=limit, seed=seed)
     if len(held_out) == 0 or len(sample) == 0:

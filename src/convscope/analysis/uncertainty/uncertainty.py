@@ -72,7 +72,7 @@ def measure_uncertainty(
 
     Takes at most half a second of one processor.
     """
-    _, indices, selected_on = train_and_holdout_indices(dataset.train.labels, config, seed=seed)
+    _, indices, selected_on = train_and_holdout_indices(dataset.train, config, seed=seed)
     if len(indices) == 0:
         return None
     held_out = dataset.train.take(indices)
@@ -122,7 +122,7 @@ def threshold_for_accuracy(
     """
     if isinstance(target, bool) or not 0 < target <= 1:
         raise ConfigError(f"accuracy must be in (0, 1], for example 0.997; got {target!r}.")
-    _, indices, selected_on = train_and_holdout_indices(dataset.train.labels, request["config"], seed=int(request["seed"]))
+    _, indices, selected_on = train_and_holdout_indices(dataset.train, request["config"], seed=int(request["seed"]))
     if len(indices) == 0:
         raise ConfigError(
             f"accuracy={target!r} needs held-out images to choose a threshold on, but this run has none. "

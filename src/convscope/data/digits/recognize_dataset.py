@@ -123,7 +123,7 @@ def _prepared(split: Split, preprocessor: ImagePreprocessor, name: str) -> Split
 
     with one_thread_each(), ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(prepare, range(0, len(split), BLOCK)))
-    return Split(images, split.labels, split.names)
+    return replace(split, images=images)
 
 
 def _sample(split: Split) -> Images:

@@ -99,6 +99,7 @@ def assemble_dataset(origin: DatasetSource, train: RawSplit, test: RawSplit | No
         content=origin.content,
         notes=(*origin.notes, *notes),
         reading=options,
+        holds_out=test is None and not options.all_as_test,
     )
     name = origin.name or dataset_name(origin.source)
     return Dataset(name, splits[0], splits[1], tuple(map(printable, names)), provenance)
@@ -123,14 +124,16 @@ def _take(split: Split, rows: Labels, name: str) -> Split:
     return Split(images, split.labels[rows], take_names(split.names, rows))
 
 
-def hold_out_test(labels: Labels, name: str, share: float | None = None) -> tuple[Labels, Labels]:
+def hold_out_test(
+    labels: Labels, name: str, share: float | None = None, groups: Labels | None = None
+) -> tuple[Labels, Labels]:
     """Return indices of the kept and of the held-out ``share``, by default a fifth; DatasetError if there are too few."""
-    kept, held_out = stratified_split(labels, share or TEST_FRACTION, seed=TEST_SEED)
+    kept, held_out = stratified_split(labels, share or TEST_FRACTION, seed=TEST_SEED, groups=groups)
     if not len(held_out):
         what, remedy = (f"a share of {share:g}", "raise --test-share, or add") if share else ("a test split", "or")
         raise DatasetError(
-            f"{name} holds {count_of(len(labels), 'image')}, too few to hold out {what}. Add several images per class, {remedy} a "
-            "test split."
+            f"{name} holds {count_of(len(labels), 'image')}{in_groups(groups)}, too few to hold out {what}. Add several "
+            f"{'images' if groups is None else 'groups'} per class, {remedy} a test split."
         )
     return kept, held_out
 
@@ -146,6 +149,11 @@ def refuse_test_share(options: ReadOptions, name: str) -> None:
 def held_out_note(held_out: int, total: int) -> str:
     """Return the note on a held-out test split."""
     return f"no test split: held out {held_out:,} of {total:,} images, stratified, seed {TEST_SEED}"
+
+
+def in_groups(groups: Labels | None) -> str:
+    """Return the number of groups as words; nothing without groups."""
+    return "" if groups is None else f" in {count_of(len(np.unique(groups)), 'group')}"
 
 
 def all_as_test_note(total: int) -> str:

@@ -6,6 +6,7 @@ import itertools
 import math
 import operator
 import os
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from ...errors import DatasetError
 from ...formatting import count_of, percent, shorten_list
 from ...types import Labels
 from ..dataset import Dataset, Provenance, Split
+from ..file_groups import group_files
 from ..images.inputs import BadPicture, printable
 from ..preprocessing import ImagePreprocessor
 from ..read_options import ReadListener, ReadOptions, find_class_names
@@ -24,6 +26,7 @@ from .assemble import (
     dataset_name,
     held_out_note,
     hold_out_test,
+    in_groups,
     refuse_test_share,
     refuse_untrained_classes,
 )
@@ -48,6 +51,9 @@ class Plan:
     num_train: int
     class_names: tuple[str, ...]
     notes: tuple[str, ...]
+    groups: Labels | None = None
+    """The group of each file, if the options ask for groups."""
+    holds_out: bool = False
 
 
 def read_folder(
@@ -87,6 +93,7 @@ def read_folder(
         content=chosen.content,
         notes=tuple(notes),
         reading=options,
+        holds_out=plan.holds_out,
         left_out=tuple((each.name, each.reason) for each in bad),
         digits=chosen.preprocessor.digits,
     )
@@ -119,13 +126,30 @@ def _plan(root: Path, listing: Listing, options: ReadOptions) -> Plan:
         test_paths, test_labels = _files(splits["test"], folders)
         if not test_paths:
             raise DatasetError(f"the test split of {str(root)!r} holds no image files. Add some of each class.")
-        return Plan([*paths, *test_paths], np.concatenate([labels, test_labels]), len(paths), names, tuple(notes))
+        every = [*paths, *test_paths]
+        groups = _groups(root, every, options, notes)
+        return Plan(every, np.concatenate([labels, test_labels]), len(paths), names, tuple(notes), groups)
+    groups = _groups(root, paths, options, notes)
     if options.all_as_test:
-        return Plan(paths, labels, 0, names, (*notes, all_as_test_note(len(paths))))
-    kept, held_out = hold_out_test(labels, repr(str(root)), options.test_share)
+        return Plan(paths, labels, 0, names, (*notes, all_as_test_note(len(paths))), groups)
+    kept, held_out = hold_out_test(labels, repr(str(root)), options.test_share, groups)
     order = np.concatenate([kept, held_out])
     notes.append(held_out_note(len(held_out), len(labels)))
-    return Plan([paths[index] for index in order], labels[order], len(kept), names, tuple(notes))
+    if groups is not None:
+        notes[-1] += f", whole groups: {len(np.unique(groups[held_out])):,} of {len(np.unique(groups)):,}"
+        groups = groups[order]
+    ordered = [paths[index] for index in order]
+    return Plan(ordered, labels[order], len(kept), names, tuple(notes), groups, holds_out=True)
+
+
+def _groups(root: Path, paths: list[str], options: ReadOptions, notes: list[str]) -> Labels | None:
+    if options.group_by is None:
+        return None
+    groups = group_files([os.path.relpath(path, root) for path in paths], options.group_by)
+    notes.append(
+        f"grouped {count_of(len(paths), 'image file')}{in_groups(groups)}: --group-by {shlex.quote(options.group_by)}"
+    )
+    return groups
 
 
 def _files(classes: dict[str, list[str]], folders: Sequence[str]) -> tuple[list[str], Labels]:
@@ -140,7 +164,8 @@ def _splits(root: Path, plan: Plan, decoded: Decoded) -> tuple[Split, Split]:
         rows = [index for index in range(first, last) if index not in decoded.bad]
         names = tuple(printable(os.path.relpath(plan.paths[row], root)) for row in rows)
         images, labels, good = decoded.images[first:last], plan.labels[first:last], np.array(rows, dtype=np.int64) - first
-        return Split(images if len(good) == len(labels) else keep_rows(images, good), labels[good], names)
+        kept = images if len(good) == len(labels) else keep_rows(images, good)
+        return Split(kept, labels[good], names, None if plan.groups is None else plan.groups[first:last][good])
 
     test = part(plan.num_train, len(plan.paths))
     return part(0, plan.num_train) if plan.num_train else test, test
