@@ -19,6 +19,7 @@ from .preprocessing import ASKED, ImagePreprocessor
 from .read_options import DEFAULTS, DatasetLoaded, ReadListener, ReadOptions
 from .readers.assemble import refuse_test_share
 from .readers.csv import SUFFIXES, find_tables, read_table, read_tables
+from .readers.csv_layout import looks_like_table
 from .readers.idx import is_idx
 from .readers.idx_folder import NAME, find_sets, read_idx_path
 from .readers.image_folder import read_folder
@@ -164,6 +165,8 @@ def _reader_of_file(path: Path, progress: ReadListener | None) -> Callable[[Path
         return lambda table, reading: read_table(table, reading, progress)
     if NAME.fullmatch(path.name) or is_idx(path):
         return _read_idx
+    if suffix not in CLUES and looks_like_table(path):
+        return lambda table, reading: read_table(table, reading, progress)
     clue = f" {CLUES[suffix]}." if suffix in CLUES else ""
     raise DatasetError(
         f"{str(path)!r} is not in a format that convscope reads. Pass {FORMS}; or one of: {', '.join(sorted(KNOWN))}.{clue}"

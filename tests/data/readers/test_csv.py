@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from convscope.data.load import load_dataset
 from convscope.data.read_options import ReadOptions
 from convscope.data.readers import csv_lines
 from convscope.data.readers.csv import find_tables, read_table, read_tables
@@ -257,6 +258,40 @@ def test_pixels_may_be_in_one_cell_with_blanks_between_them(tmp_path: Path) -> N
         assert "column 'Usage'" in dataset.provenance.notes[0]
     with pytest.raises(DatasetError, match="line 22: its pixels are not 16 numbers"):
         read_table(table(tmp_path / "own.csv", ["emotion,pixels,Usage", *rows, "1,1 2 3,Training"]), OPTIONS)
+
+
+@pytest.mark.parametrize("name", ["own.txt", "own.dat", "own", "zip.train"])
+def test_a_text_file_of_any_name_that_begins_like_a_table_is_one(name: str, tmp_path: Path) -> None:
+    content = [" ".join([str(index % 2), *map(str, image)]) for index, image in enumerate(IMAGES.tolist())]
+    assert load_dataset(table(tmp_path / name, content)).image_shape == (4, 4, 1)
+    for other in (["a b c"] * 20, [f"{index}.png cat" for index in range(20)], ["1 2 3 4 5"] * 20, b"\xff" * 500):
+        with pytest.raises(DatasetError, match="is not in a format"):
+            load_dataset(table(tmp_path / name, other))
+
+
+@pytest.mark.parametrize(
+    ("names", "train", "test", "note"),
+    [
+        (("train.csv", "val.csv", "test.csv"), 14, 6, "added val.csv to train.csv"),
+        (("Training.csv", "Validation.csv"), 8, 6, "used Validation.csv as the test split"),
+        (("mnist_train.csv", "mnist_test.csv"), 8, 6, None),
+        (("train_set.csv", "test_set.csv", "train_labels.csv"), 8, 6, None),
+        (("training_data.tsv", "testing_data.tsv"), 8, 6, None),
+        (("zip.train", "zip.test"), 8, 6, None),
+        (("train.txt", "test.txt"), 8, 6, None),
+    ],
+)
+def test_tables_are_splits_by_the_words_in_their_names(
+    names: tuple[str, ...], train: int, test: int, note: str | None, tmp_path: Path
+) -> None:
+    for name in names:
+        rows = 8 if "train" in name.lower() else 6
+        table(tmp_path / name, lines(images=IMAGES[:rows]))
+    dataset = load_dataset(tmp_path)
+    assert (len(dataset.train), len(dataset.test)) == (train, test)
+    assert dataset.class_names == ("cat", "dog")
+    assert note is None or any(said.startswith(note) for said in dataset.provenance.notes)
+    assert dataset.train.name_of(0).endswith(" line 1")
 
 
 def test_files_of_systems_are_no_tables(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from ...errors import ConfigError, DatasetError
 from ...formatting import count_of, shorten_list
 from ...system.memory import allocate_images
 from ...types import Labels, PathLike
-from ..dataset import Dataset, Provenance, RowNames, Split, take_names
+from ..dataset import Dataset, Names, Provenance, RowNames, Split, take_names
 from ..images.inputs import printable
 from ..read_options import ReadOptions
 from ..split import stratified_split
@@ -32,7 +32,7 @@ class RawSplit:
 
     images: npt.NDArray[Any]
     labels: npt.NDArray[Any]
-    names: RowNames | None = None
+    names: Names | None = None
     """Where each image is, such as line 17 of a table."""
 
 

@@ -5,7 +5,7 @@ Images are square, grey or RGB; the three channels of an RGB pixel are adjacent.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,38 +13,42 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import DatasetError, reason_of
-from ...formatting import count_of
+from ...formatting import count_of, join_words
 from ...system.memory import check_memory
 from ..dataset import Dataset, RowNames
 from ..images.inputs import printable
 from ..read_options import ReadListener, ReadOptions, find_class_names
 from .assemble import DatasetSource, RawSplit, assemble_dataset
 from .csv_labels import LabelColumn, find_labels
-from .csv_layout import Layout, find_layout
+from .csv_layout import Layout, find_layout, looks_like_table
 from .csv_lines import Lines, read_lines
 from .nested_folders import visible_entries, wrapped_folders
 from .pixel_values import square_side
+from .split_names import find_splits
 
 SUFFIXES = frozenset({".csv", ".tsv"})
 
 
 def find_tables(folder: Path, *, all_as_test: bool = False) -> dict[str, Path]:
-    """Return the tables in ``folder`` whose names end in ``train`` or ``test``, by split.
+    """Return the tables of the splits ``train``, ``test`` and ``val`` in ``folder``, or in the only folder in it, by their names.
 
-    They may also be in the only folder in it. The result is empty without a training table, unless ``all_as_test``; two tables for
-    the same split are a DatasetError.
+    The result is empty without a training table, or with ``all_as_test`` a test table; two tables for the same split are a
+    DatasetError.
     """
-    found: dict[str, Path] = {}
-    for path in (path for inner in wrapped_folders(folder) for path in visible_entries(inner)):
-        split = next((split for split in ("train", "test") if path.stem.lower().endswith(split)), None)
-        if split and path.suffix.lower() in SUFFIXES and path.is_file():
-            if split in found:
-                raise DatasetError(
-                    f"{str(folder)!r} holds two {split} tables, {found[split].name} and {path.name}. Pass one of them, or remove "
-                    "the other."
-                )
-            found[split] = path
-    return found if "train" in found or all_as_test else {}
+    paths = [path for inner in wrapped_folders(folder) for path in visible_entries(inner) if path.is_file()]
+    stems = {path: path.stem if path.suffix.lower() in SUFFIXES else path.name for path in paths}
+    splits, found = find_splits(stems.values()), dict[str, Path]()
+    for path, stem in stems.items():
+        split = splits.get(stem) or next((split for split in ("train", "test") if stem.lower().endswith(split)), "")
+        if split not in ("train", "test", "val") or not (path.suffix.lower() in SUFFIXES or looks_like_table(path)):
+            continue
+        if split in found:
+            raise DatasetError(
+                f"{str(folder)!r} holds two {split} tables, {found[split].name} and {path.name}. Pass one of them, or remove "
+                "the other."
+            )
+        found[split] = path
+    return found if "train" in found or (all_as_test and "test" in found) else {}
 
 
 def read_table(path: Path, options: ReadOptions, progress: ReadListener | None = None) -> Dataset:
@@ -56,20 +60,35 @@ def read_table(path: Path, options: ReadOptions, progress: ReadListener | None =
 
 
 def read_tables(folder: Path, options: ReadOptions, progress: ReadListener | None = None) -> Dataset:
-    """Read ``train.csv`` and ``test.csv``; a DatasetError lists all invalid lines.
+    """Read ``train.csv``, ``val.csv`` and ``test.csv``; a DatasetError lists all invalid lines.
 
-    A test table without labels, as on Kaggle, is ignored.
+    A test table without labels, as on Kaggle, is ignored. Validation images join the training table, as they do in folders.
     """
     tables = find_tables(folder, all_as_test=options.all_as_test)
-    train = _read(tables.get("train") or tables["test"], progress)
-    files, names = " and ".join(path.name for path in tables.values()), find_class_names(folder)
-    origin = DatasetSource(str(folder), f"Table of pixels, {files}", class_names=names, notes=train.notes)
-    if len(tables) == 1:
-        return assemble_dataset(origin, train.split(), None, options)
-    test = _read(tables["test"], progress, train)
-    notes = dict.fromkeys((*train.notes, *test.notes))
-    return assemble_dataset(
-        replace(origin, notes=tuple(notes)), train.split(), test.split() if test.labels.texts else None, options
+    first, *others = [split for split in ("train", "val", "test") if split in tables]
+    read = {first: _read(tables[first], progress)}
+    read |= {split: _read(tables[split], progress, read[first]) for split in others}
+    notes = list(dict.fromkeys(note for table in read.values() for note in table.notes))
+    train, *more = [read[split].split() for split in read if read[split].labels.texts is not None]
+    labelled = [split for split in read if read[split].labels.texts is not None][1:]
+    if labelled == ["val", "test"]:
+        train, more = _joined(train, more[0]), more[1:]
+        notes.append(f"added {tables['val'].name} to {tables['train'].name}; validation images are held out of both")
+    elif labelled == ["val"]:
+        notes.append(f"used {tables['val'].name} as the test split, because there is no test table")
+    files = join_words([path.name for path in tables.values()])
+    origin = DatasetSource(
+        str(folder), f"Table of pixels, {files}", class_names=find_class_names(folder), notes=tuple(notes)
+    )
+    return assemble_dataset(origin, train, more[0] if more else None, options)
+
+
+def _joined(train: RawSplit, val: RawSplit) -> RawSplit:
+    labels = [
+        part.labels if train.labels.dtype.kind == val.labels.dtype.kind else part.labels.astype(str) for part in (train, val)
+    ]
+    return RawSplit(
+        np.concatenate([train.images, val.images]), np.concatenate(labels), (*(train.names or ()), *(val.names or ()))
     )
 
 

@@ -28,7 +28,7 @@ ID_COLUMNS = frozenset(
 )
 """Names, in lower case, of columns that number or name the images."""
 MIN_COUNTED = 16
-"""Cells that count up from 0 are a header, not pixels, if there are so many."""
+"""Cells that count up from 0 are a header, not pixels, if there are so many; fewer numbers are no image in a file of any name."""
 
 
 @dataclass(frozen=True)
@@ -82,10 +82,7 @@ def find_layout(path: Path, pixels: int | None = None) -> Layout:
         path: The table.
         pixels: The number of pixels of the training table, for one that belongs to it.
     """
-    with path.open("rb") as file:
-        lines = [line for _, line in islice(each_line(file, path), 2)]
-    if not lines:
-        raise DatasetError(f"{str(path)!r} is empty. Copy or save it again.")
+    lines = _first_lines(path)
     delimiter, separator = _separators(lines[-1])
     first, data = (split_cells(line, delimiter) for line in (lines[0], lines[-1]))
     if separator != delimiter:
@@ -100,6 +97,24 @@ def find_layout(path: Path, pixels: int | None = None) -> Layout:
         )
     header = first if _is_header(first) else []
     return Layout(delimiter, separator, tuple(header), len(first), *_edges(header, data if header else first, pixels))
+
+
+def looks_like_table(path: Path) -> bool:
+    """Return whether a file of any name begins like a table of images."""
+    try:
+        lines, layout = _first_lines(path), find_layout(path)
+    except (DatasetError, OSError):
+        return False
+    numbers = sum(map(is_number, re.split(r"[,;\s\"]+", lines[-1].decode("utf-8", "backslashreplace"))))
+    return layout.pixels >= MIN_COUNTED and square_side(layout.pixels) is not None and numbers >= layout.pixels
+
+
+def _first_lines(path: Path) -> list[bytes]:
+    with path.open("rb") as file:
+        lines = [line for _, line in islice(each_line(file, path), 2)]
+    if not lines:
+        raise DatasetError(f"{str(path)!r} is empty. Copy or save it again.")
+    return lines
 
 
 def _separators(line: bytes) -> tuple[bytes, bytes]:

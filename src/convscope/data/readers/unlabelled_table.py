@@ -13,9 +13,10 @@ from ..dataset import RowNames
 from ..images.inputs import printable
 from ..read_options import ReadListener
 from .csv import SUFFIXES, read_pixel_lines
-from .csv_layout import ID_COLUMNS
+from .csv_layout import ID_COLUMNS, looks_like_table
 from .pixel_values import to_uint8_images
 
+TEXT_SUFFIXES = frozenset({".txt", ".dat", ".data"})
 ID, ANSWER = "ImageId", "Label"
 """Columns of a submission to Kaggle's digit recognizer."""
 
@@ -41,7 +42,10 @@ class UnlabelledTable:
 
 def is_table(source: object) -> TypeGuard[PathLike]:
     """Return whether ``source`` is the path of a table."""
-    return isinstance(source, (str, Path)) and Path(source).suffix.lower() in SUFFIXES and Path(source).is_file()
+    if not isinstance(source, (str, Path)) or not Path(source).is_file():
+        return False
+    suffix = Path(source).suffix.lower()
+    return suffix in SUFFIXES or (suffix in TEXT_SUFFIXES and looks_like_table(Path(source)))
 
 
 def read_unlabelled_table(path: PathLike, progress: ReadListener | None = None) -> UnlabelledTable:
