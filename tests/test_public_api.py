@@ -81,7 +81,7 @@ def test_help_takes_at_most_three_tenths_of_a_second() -> None:
     assert min(seconds() for _ in range(3)) <= 0.3
 
 
-TERMINAL_ONLY = {"as_json", "quiet", "open_page", "csv_file"}
+TERMINAL_ONLY = {"as_json", "quiet", "open_page", "csv_file", "data_at"}
 """Flags without a keyword in Python."""
 READING = {field.name: field.default for field in dataclasses.fields(convscope.ReadOptions)}
 """The keyword ``reading`` stands for these flags."""

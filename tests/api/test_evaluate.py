@@ -127,7 +127,7 @@ def test_images_that_the_run_was_trained_on_are_counted_and_measured_apart(
 def test_the_digits_of_scikit_learn_are_all_test_images_of_other_runs(digits_run: convscope.Run, run_copy: Path) -> None:
     assert len(convscope.evaluate(digits_run, "digits")) == 359  # those that this run has not seen
     request = json.loads((run_copy / "run.json").read_text("utf-8"))
-    request["dataset"]["source"] = "elsewhere"
+    request["dataset"] |= {"source": "elsewhere", "fingerprint": "0" * 64}
     (run_copy / "run.json").write_text(json.dumps(request), "utf-8")
     run_folder.write_manifest(run_copy)
     assert len(convscope.evaluate(run_copy, "digits")) == 1797
@@ -144,7 +144,11 @@ def test_the_runs_own_data_keep_the_test_images_that_were_held_out(tmp_path: Pat
     moved = Path(data).rename(tmp_path / "moved.npz")
     found = convscope.evaluate(tmp_path / "run", moved)
     assert found.data is not None
-    assert (len(found), found.data.overlap) == (200, None)
+    assert (len(found), found.data.is_own_test_split) == (40, True)
+    (tmp_path / "others").mkdir()
+    found = convscope.evaluate(tmp_path / "run", npz(tmp_path / "others", digits.test.images, digits.test.labels))
+    assert found.data is not None
+    assert (len(found), found.data.overlap) == (359, None)
     assert "some.npz" in found.data.overlap_unknown
 
 

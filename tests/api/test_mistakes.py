@@ -56,7 +56,7 @@ def test_a_run_without_images_and_data_is_refused(run_copy: Path) -> None:
     request = run_folder.read_json(run_copy / REQUEST)
     write_json(run_copy / REQUEST, {**request, "dataset": {**request["dataset"], "source": "gone/away.npz"}})
     run_folder.write_manifest(run_copy)
-    with pytest.raises(DatasetError, match="no images of its mistakes: 'gone/away.npz' does not exist"):
+    with pytest.raises(DatasetError, match="no images of its mistakes: the data of the run, 'gone/away.npz', are not"):
         convscope.mistakes(run_copy)
 
 

@@ -101,7 +101,7 @@ def test_missing_data_are_named_on_the_page(run_copy: Path) -> None:
     run = without_evidence(run_copy, source="gone/away.npz")
     payload = payload_of(convscope.report(run))
     assert payload["evidence"] is None
-    assert "'gone/away.npz' does not exist" in payload["evidence_missing"]
+    assert "the data of the run, 'gone/away.npz', are not in the current folder. " in payload["evidence_missing"]
     assert files.EVIDENCE not in files_of(run_folder.verify(run))
 
 

@@ -18,7 +18,7 @@ from ..data.known.builtin import KNOWN
 from ..data.load import load_dataset, refuse_ambiguous_name
 from ..data.preprocessing import ImagePreprocessor
 from ..data.read_options import DEFAULTS, ReadOptions
-from ..data.reload import reload_dataset
+from ..data.reload import is_missing, reload_dataset
 from ..errors import ConfigError, ConvscopeError
 from ..exporters.metadata import CHANNELS, metadata_for_run
 from ..models.predictor import Predictor
@@ -90,10 +90,11 @@ def _own_data(data: PathLike | Dataset, record: RunRecord, reading: ReadOptions)
     refuse_ambiguous_name(data)
     if isinstance(data, Dataset) or reading not in (DEFAULTS, ReadOptions.from_dict(known.get("reading") or {})):
         return None
-    if os.fspath(data) != known["source"] and not _same_path(os.fspath(data), known["source"]):
+    moved = is_missing(known)
+    if not moved and os.fspath(data) != known["source"] and not _same_path(os.fspath(data), known["source"]):
         return None
-    with contextlib.suppress(ConvscopeError):  # the data have changed: they are other data now
-        return reload_dataset(known)
+    with contextlib.suppress(ConvscopeError):  # the data have changed, or were not moved there: they are other data
+        return reload_dataset(known, data if moved else None)
     return None
 
 

@@ -65,10 +65,7 @@ def mistakes(
     predictions = [_predictions(stored, store.load_record(other), other) for other in other_folders]
     record = ensure_evidence(stored, folder, dataset_in_memory(run), verb="mistakes", study=study_folder)
     if record.evidence is None:
-        raise DatasetError(
-            f"the run {str(folder)!r} has no images of its mistakes: {record.evidence_missing} Restore the "
-            "data, or pass the Run that `train` returned."
-        )
+        raise DatasetError(f"the run {str(folder)!r} has no images of its mistakes: {record.evidence_missing}")
     if study is not None and record.metrics[MISTAKES] != stored.metrics.get(MISTAKES):
         with run_folder.updating_report(folder):
             write_report(record, folder)

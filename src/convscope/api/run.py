@@ -140,22 +140,25 @@ class Run:
         return f"Run({str(self.folder)!r}, {self.evaluation!r})"
 
 
-def load_run(folder: PathLike) -> Run:
+def load_run(folder: PathLike, *, data: PathLike | None = None) -> Run:
     """Load a complete run from its folder; a back-end is needed only for ``Run.model``.
 
     Args:
         folder: The run folder.
+        data: Where the data of the run are now, if they were moved. They are read at once.
 
     Returns:
         The run as :func:`convscope.train` returned it.
 
     Raises:
         RunError: The folder holds no complete run, or a file of the run is damaged.
+        DatasetError: ``data`` are not those that the run was trained on.
 
     >>> convscope.load_run("runs/mnist-cnn-standard-0").uncertainty.temperature
     """
     path = run_folder.verify(folder)
-    return Run(path, store.load_record(path))
+    record = store.load_record(path)
+    return Run(path, record, held_dataset=None if data is None else reload_dataset(record.request["dataset"], data))
 
 
 def dataset_in_memory(run: PathLike | Run) -> Dataset | None:

@@ -12,8 +12,9 @@ import convscope
 
 from ..formatting import count_of, percent, percent_range, percentage_points
 from ..runs.files import LABEL_SUSPECTS
+from ..types import PathLike
 from . import progress, text
-from .options import output_options
+from .options import moved_data_option, output_options
 
 if TYPE_CHECKING:
     from ..analysis.label_audit.suspects import LabelAudit, SplitAudit
@@ -48,9 +49,10 @@ SHOWN = 10
     help="Record confirmed label errors in the list, and measure accuracy without them: the list reduced to the rows with a "
     "wrong label, or the file saved from the report.",
 )
+@moved_data_option
 @output_options
 def command(
-    run: str, folds: int, out: str | None, overwrite: bool, confirmed: str | None, as_json: bool, quiet: bool
+    run: PathLike, folds: int, out: str | None, overwrite: bool, confirmed: str | None, as_json: bool, quiet: bool
 ) -> int:
     """List the images whose label is probably wrong, by confident learning over cross-validated networks.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,10 +19,11 @@ from ..formatting import count_of, percent, percent_range, shorten_list
 from ..runs import ledger, run_folder
 from ..runs.files import REPORT, REQUEST
 from ..system.dataclass_json import to_json
+from ..types import PathLike
 from . import progress, text
 from .csv_output import check_csv, csv_options, write_csv
 from .help_sections import Command, data_option
-from .options import output_options, reading_options, refuse_swapped
+from .options import moved_data_option, output_options, reading_options, refuse_swapped
 
 MAX_NAMED = 5
 """Images and classes that a line names."""
@@ -46,6 +48,7 @@ EXAMPLES = (
     help="For DATA whose classes have other names than RUN's: a CSV file with one line per class of DATA, such as 10,0; the second "
     "cell is RUN's class, or empty to leave the images out.",
 )
+@moved_data_option
 @reading_options
 @click.option(
     "--thorough",
@@ -63,7 +66,7 @@ EXAMPLES = (
 @csv_options("file or row, classes and probability of each image")
 @output_options
 def command(
-    run: str,
+    run: PathLike,
     data: str | None,
     thorough: bool,
     everything: bool,
@@ -115,7 +118,7 @@ def command(
     if evaluation.data is not None:
         click.echo("\n".join(_data_lines(evaluation.data)))
     if evaluation.threshold is not None:
-        click.echo(text.threshold_lines(numbers["threshold"], run))
+        click.echo(text.threshold_lines(numbers["threshold"], os.fspath(run)))
     if not quiet:
         click.echo(text.probability_scores_line(numbers))
         if readings := text.readings_line(entries, fingerprint):
@@ -171,7 +174,7 @@ def _csv_rows(evaluation: Evaluation) -> Iterator[tuple[object, ...]]:
         )  # fmt: skip
 
 
-def _examine(run: str, numbers: dict[str, object], *, everything: bool, as_json: bool, quiet: bool) -> None:
+def _examine(run: PathLike, numbers: dict[str, object], *, everything: bool, as_json: bool, quiet: bool) -> None:
     with progress.open_progress(progress.examining, quiet=quiet) as listener:
         found = convscope.examine(run, everything=everything, progress=listener)
     sections = {name: found.metrics[name] for name in ("robustness", "ood", "attacks")}

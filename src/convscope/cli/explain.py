@@ -8,8 +8,9 @@ import click
 
 import convscope
 
+from ..types import PathLike
 from . import text
-from .options import output_options, parse_image_arguments, refuse_swapped
+from .options import moved_data_option, output_options, parse_image_arguments, refuse_swapped
 
 
 @click.command("explain")
@@ -28,9 +29,10 @@ from .options import output_options, parse_image_arguments, refuse_swapped
 )
 @click.option("--overwrite", is_flag=True, help="Replace FILE if it exists.")
 @click.option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
+@moved_data_option
 @output_options
 def command(
-    run: str, image: str, output: str | None, digit: int, overwrite: bool, open_page: bool, as_json: bool, quiet: bool
+    run: PathLike, image: str, output: str | None, digit: int, overwrite: bool, open_page: bool, as_json: bool, quiet: bool
 ) -> None:
     """Write the page of RUN opened at IMAGE: preprocessing, activations of every layer, and attribution.
 

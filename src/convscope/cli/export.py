@@ -9,8 +9,9 @@ import click
 import convscope
 
 from ..formatting import count_of
+from ..types import PathLike
 from . import text
-from .options import output_options
+from .options import moved_data_option, output_options
 
 if TYPE_CHECKING:
     from ..api.export import Export
@@ -29,8 +30,9 @@ FORMATS = ("onnx", "keras", "saved_model", "litert")
 )
 @click.option("--out", default=None, metavar="PATH", help="Write to PATH.  [default: the run's name]")
 @click.option("--overwrite", is_flag=True, help="Replace an earlier export at PATH.")
+@moved_data_option
 @output_options
-def command(run: str, format: str, out: str | None, overwrite: bool, as_json: bool, quiet: bool) -> None:  # noqa: A002
+def command(run: PathLike, format: str, out: str | None, overwrite: bool, as_json: bool, quiet: bool) -> None:  # noqa: A002
     """Write the network of RUN for other programs, verify its predictions, and print code that uses it.
 
     The file also holds what its input must look like: size, channels, pixel scale, polarity; and the class names.

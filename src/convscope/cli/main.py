@@ -89,7 +89,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         click.echo(f"convscope: interrupted. {what}", err=True)
         return 130
     except ConvscopeError as error:
-        click.echo(f"convscope: error: {error}", err=True)
+        notes = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
+        click.echo(f"convscope: error: {error}{notes}", err=True)
         return 2 if isinstance(error, ConfigError) else 1
     except BrokenPipeError:
         # The reader of our output has exited (`| head`). That is no error, but Python must not flush again.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import textwrap
@@ -16,9 +17,10 @@ from ..analysis.mistakes.mistakes import Mistake
 from ..analysis.mistakes.triage import KINDS
 from ..data.images.inputs import printable
 from ..formatting import count_of, format_probability
+from ..types import PathLike
 from . import text
 from .csv_output import check_csv, csv_options, write_csv
-from .options import output_options
+from .options import moved_data_option, output_options
 
 NARROWEST = 40
 """Terminal columns that the reasons need at least; on less, they are not wrapped."""
@@ -39,9 +41,10 @@ CSV_HEAD = ("index", "file", "true", "predicted", "true_probability", "predicted
 )
 @click.option("--most", type=int, default=None, metavar="N", help="Only the N most confident errors.  [default: all]")
 @csv_options("the table")
+@moved_data_option
 @output_options
 def command(
-    run: str,
+    run: PathLike,
     others: tuple[str, ...],
     study: str | None,
     most: int | None,
@@ -57,11 +60,11 @@ def command(
     flat record per image.
     """
     file = check_csv(csv_file, overwrite=overwrite)
-    loaded = convscope.load_run(run)
+    loaded = run if isinstance(run, convscope.Run) else convscope.load_run(run)
     found = convscope.mistakes(loaded, others=others, study=study, most=most)
     write_csv(file, CSV_HEAD, ([flat[name] for name in CSV_HEAD] for flat in map(_flat, found)))
     if as_json:
-        click.echo(text.to_json(_record(found, run, loaded.evaluation.errors)))
+        click.echo(text.to_json(_record(found, os.fspath(run), loaded.evaluation.errors)))
         return
     for line in _lines(found, loaded.evaluation.errors, quiet):
         click.echo(line)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import shlex
 import sys
 from collections.abc import Callable, Sequence
@@ -11,11 +12,14 @@ from typing import Any
 
 import click
 
+import convscope
+
 from ..data.images.files import MAX_FILE, too_large
 from ..data.images.inputs import NamedBytes
 from ..data.read_options import Preparation, ReadOptions, parse_class_names, parse_image_size
 from ..runs import run_folder
 from ..training.config import find_setting
+from ..types import PathLike
 from .help_sections import data_option, output_option, training_option
 
 
@@ -132,17 +136,34 @@ def _parsed(parser: Callable[[str], Any]) -> Callable[[click.Context, click.Para
     return parse
 
 
-def refuse_swapped(verb: str, run: str, others: Sequence[str]) -> None:
+def moved_data_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--data-at``, with which ``function`` gets the opened run, its data in memory, in place of its folder."""
+
+    @functools.wraps(function)
+    def with_data(run: str, data_at: str | None, **arguments: Any) -> Any:
+        return function(run=run if data_at is None else convscope.load_run(run, data=data_at), **arguments)
+
+    return data_option(
+        "--data-at",
+        default=None,
+        metavar="PATH",
+        help="Where the data that RUN was trained on are now, if they were moved.",
+    )(with_data)
+
+
+def refuse_swapped(verb: str, run: PathLike, others: Sequence[str]) -> None:
     """Raise a UsageError if a later argument is the run, and the first one is none."""
     place = next((place for place, other in enumerate(others) if _is_network(other)), None)
     if place is None or _is_network(run):
         return
-    rest = [run, *others[:place], *others[place + 1 :]]
+    rest = [os.fspath(run), *others[:place], *others[place + 1 :]]
     right = shlex.join(["convscope", verb, others[place], *rest])
-    raise click.UsageError(f"{run!r} is no run, but {others[place]!r} is one, and RUN comes first. Did you mean: {right}")
+    raise click.UsageError(
+        f"{os.fspath(run)!r} is no run, but {others[place]!r} is one, and RUN comes first. Did you mean: {right}"
+    )
 
 
-def _is_network(path: str) -> bool:
+def _is_network(path: PathLike) -> bool:
     try:
         return run_folder.is_run(Path(path)) or (Path(path).suffix in (".onnx", ".keras") and Path(path).is_file())
     except (OSError, ValueError):

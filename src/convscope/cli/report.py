@@ -8,8 +8,9 @@ import click
 
 import convscope
 
+from ..types import PathLike
 from . import text
-from .options import output_options
+from .options import moved_data_option, output_options
 
 
 @click.command("report")
@@ -18,8 +19,9 @@ from .options import output_options
     "--output", default=None, metavar="FILE", help="Write only the page, to FILE.  [default: report.html in the run folder]"
 )
 @click.option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
+@moved_data_option
 @output_options
-def command(run: str, output: str | None, open_page: bool, as_json: bool, quiet: bool) -> None:
+def command(run: PathLike, output: str | None, open_page: bool, as_json: bool, quiet: bool) -> None:
     """Rebuild the figures and the page of RUN without training. Does not need TensorFlow."""
     page = convscope.report(run, output=output)
     if as_json:
