@@ -159,7 +159,7 @@ def test_folders_that_only_wrap_the_data_are_looked_into(
     "name",
     ["@eaDir", "@EADIR", "@tmp", "#recycle", "#snapshot", "@Recycle", ".@__thumb", "$RECYCLE.BIN", "$Recycle.Bin",
      "System Volume Information", "__MACOSX", "__pycache__", "lost+found", "found.000", ".ipynb_checkpoints", ".Trash-1000",
-     ".Spotlight-V100", "Thumbs.db", "Network Trash Folder"],
+     ".Spotlight-V100", "RECYCLER", "Thumbs.db", "Network Trash Folder"],
 )  # fmt: skip
 def test_folders_of_systems_are_no_classes_at_any_depth(name: str, tmp_path: Path) -> None:
     places = ("", "train/", "train/cat/", "test/", "test/dog/")
@@ -170,7 +170,7 @@ def test_folders_of_systems_are_no_classes_at_any_depth(name: str, tmp_path: Pat
 
 
 def test_characters_stay_classes(tmp_path: Path) -> None:
-    names = ("#", "$", "@", "~", "$10", "#1", "recycled", "valid", "invalid", "strain", "contest")
+    names = ("#", "$", "@", "~", "$10", "#1", "recycled", "recycler", "valid", "invalid", "strain", "contest")
     assert set(list_folder(make(tmp_path, *(f"{name}/1.png" for name in names))).class_names()) == set(names)
 
 
@@ -178,6 +178,14 @@ def test_a_test_split_without_classes_is_ignored_with_a_note(tmp_path: Path) -> 
     listing = list_folder(make(tmp_path, "train/cat/1.png", "train/dog/1.png", "test/1.png", "test/2.png"))
     assert set(listing.splits) == {"train"}
     assert listing.notes == ["ignored test/, which has no class folders"]
+
+
+def test_image_files_in_no_class_folder_are_counted(tmp_path: Path) -> None:
+    names = [f"{split}/{kind}/1.png" for split in ("train", "test") for kind in ("cat", "dog")]
+    listing = list_folder(make(tmp_path / "a", *names, "train/1.png", "train/2.png", "test/images.txt"))
+    assert listing.notes == ["ignored 2 image files in train/ outside the class folders"]
+    listing = list_folder(make(tmp_path / "b", "cat/1.png", "dog/1.png", "1.png"))
+    assert listing.notes == ["ignored 1 image file outside the class folders"]
 
 
 def test_what_systems_leave_behind_is_not_seen_and_other_files_are_counted(tmp_path: Path) -> None:
@@ -244,6 +252,7 @@ def test_two_thousand_names_and_a_deep_tree_are_no_matter(tmp_path: Path) -> Non
             ("cat/train/1.png", "cat/test/1.png", "dog/train/1.png", "dog/test/1.png"),
             r"splits above the classes, such as test/cat",
         ),
+        (("train/images/1.png", "train/labels/1.txt", "val/images/1.png"), "no class folders"),
         (("images/1.png", "masks/1.png"), "'images' and 'masks', which are no names of classes"),
         (("train/cat/1.png", "train/dog/1.png", "train/owl/", "test/owl/1.png"), "'owl', which train/ lacks"),
         (("train/cat/1.png", "train/dog/1.png", "birds/1.png"), "'birds', which is no split"),

@@ -112,8 +112,11 @@ def _inner_folder(root: Path) -> Path:
 def _split_folder(folder: Path) -> tuple[Path, list[str]]:
     """Return the folder that holds the classes of a split, and their names."""
     inside = folders_in(folder)
-    wraps = len(inside) == 1 and (inside[0] == folder.name or says_nothing(inside[0]) or inside[0] in find_splits(inside))
-    return _split_folder(folder / inside[0]) if wraps and not count_image_files(folder) else (folder, inside)
+    filled = inside if len(inside) == 1 else [name for name in inside if holds_images_below(folder / name)]
+    if len(filled) != 1 or count_image_files(folder):
+        return folder, inside
+    is_repeated = filled == inside and (filled[0] == folder.name or filled[0] in find_splits(filled))
+    return _split_folder(folder / filled[0]) if is_repeated or says_nothing(filled[0]) else (folder, inside)
 
 
 def _class_folders(split: Path) -> list[str]:
@@ -156,6 +159,9 @@ def _refuse_splits(listing: Listing, filled: list[str], named: dict[str, str], f
 
 
 def _add_split(listing: Listing, split: str, folder: Path, classes: list[str]) -> Listing:
+    if stray := count_image_files(folder):
+        place = f" in {printable(os.path.relpath(folder, listing.root))}/" if split else ""
+        listing.notes.append(f"ignored {count_of(stray, 'image file')}{place} outside the class folders")
     listing.splits[split] = {printable(name): _image_files(folder / name, listing) for name in classes}
     composed = Counter(unicodedata.normalize("NFC", name) for name in listing.splits[split])
     repeated = next((name for name, count in composed.items() if count > 1), None)
