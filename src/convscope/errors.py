@@ -18,6 +18,7 @@ Each class also derives from the fitting built-in, so ``except ValueError`` work
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -69,7 +70,8 @@ class MissingExtraError(ConvscopeError, ImportError):
 def reason_of(error: BaseException) -> str:
     """Return why an operation failed, on one line and ready to stand inside a sentence."""
     reason = getattr(error, "strerror", None) or str(error).strip() or type(error).__name__
-    text = " ".join(str(reason).split())[:160].rstrip(".")
+    plain = re.sub(r"\x1b\[[\d;]*m", "", str(reason))  # Keras writes in bold
+    text = " ".join(plain.split())[:160].rstrip(".")
     # Acronyms such as CRC keep their capitals, and so do the names of exceptions.
     return text[:1].lower() + text[1:] if text[1:2].islower() and reason != type(error).__name__ else text
 

@@ -31,8 +31,6 @@ from .test_inspector import account_of, check_arithmetic, last, open_layer, tota
 from .test_live import answer, ready  # type: ignore[import-not-found]
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import keras
     from playwright.sync_api import Browser, Page
 
@@ -110,6 +108,29 @@ def with_one_unknown(image_shape: tuple[int, int, int], num_classes: int) -> ker
     ])  # fmt: skip
 
 
+def residual(image_shape: tuple[int, int, int], num_classes: int) -> keras.Model:
+    """Branches, behind two layers that the page can compute."""
+    require_backend()
+    from keras import Input, Model, layers
+
+    inputs = Input(image_shape)
+    hidden = layers.Conv2D(4, 3, padding="same", activation="relu", name="trunk")(inputs)
+    branch = layers.Conv2D(4, 3, padding="same", name="branch")(hidden)
+    joined = layers.Flatten()(layers.Add(name="joined")([hidden, branch]))
+    return Model(inputs, layers.Dense(num_classes, activation="softmax")(joined))
+
+
+def two_paths(image_shape: tuple[int, int, int], num_classes: int) -> keras.Model:
+    """Branches from the image on."""
+    require_backend()
+    from keras import Input, Model, layers
+
+    inputs = Input(image_shape)
+    paths = [layers.Conv2D(3, size, padding="same", name=f"path_{size}")(inputs) for size in (1, 3)]
+    joined = layers.GlobalAveragePooling2D()(layers.Concatenate()(paths))
+    return Model(inputs, layers.Dense(num_classes, activation="softmax")(joined))
+
+
 CASES = {
     "strong, 2 classes": Case("strong", (14, 12, 1), 2, 60, HOSTILE[:2]),
     "every kind of layer, colour, 20 classes": Case(
@@ -117,7 +138,15 @@ CASES = {
     ),
     "cnn, 100 classes": Case("cnn", (10, 10, 1), 100, 6),
     "one unknown layer": Case(with_one_unknown, (9, 11, 1), 3, 30, is_drawn=True),
+    "residual": Case(residual, (9, 11, 1), 3, 30, is_drawn=True),
+    "two paths": Case(two_paths, (9, 11, 3), 3, 30, is_drawn=True, draws=False),
 }
+INCOMPLETE = {
+    "one unknown layer": ("known", "unknown is a Conv2DTranspose"),
+    "residual": ("branch", "joined joins branches (it reads trunk and branch)"),
+    "two paths": ("path_1", "path_3 begins a branch (it reads the image)"),
+}
+"""Networks that a page computes in part: the last layer that it shows, and what it says of the next."""
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +183,7 @@ def page_of(run: convscope.Run) -> str:
     return str((run.folder / "report.html").as_uri())
 
 
-@pytest.mark.parametrize("name", [name for name in CASES if name != "one unknown layer"])
+@pytest.mark.parametrize("name", [name for name in CASES if name not in INCOMPLETE])
 def test_the_page_of_any_network_is_whole_and_runs_as_keras_does(
     browser: Browser, runs: Callable[[str], convscope.Run], name: str
 ) -> None:
@@ -229,30 +258,32 @@ def test_the_softmax_of_many_classes_adds_up_whole_and_cut_short(
         assert troubles == []
 
 
-def test_a_layer_of_an_unknown_kind_is_trained_named_and_all_before_it_is_shown(
-    browser: Browser, runs: Callable[[str], convscope.Run], tmp_path: Path
+@pytest.mark.parametrize("name", INCOMPLETE)
+def test_what_the_page_cannot_compute_is_trained_and_named_and_all_before_it_is_shown(
+    browser: Browser, runs: Callable[[str], convscope.Run], name: str
 ) -> None:
-    run = runs("one unknown layer")
+    run, (shown, said) = runs(name), INCOMPLETE[name]
     assert run.evaluation.logits.shape == (30, 3)
+    names = [layer.name for layer in run.record.network.layers]
+    known_layers = run.record.network.layers[: names.index(shown) + 1]
     with opened(browser, page_of(run), reduced_motion="reduce") as (page, troubles):
         ready(page)
-        open_layer(page, "known")
+        open_layer(page, shown)
         for notice in ("#playground-problem", "#inspector-problem"):
-            assert "unknown is a Conv2DTranspose" in (page.locator(notice).text_content() or "")
+            assert said in (page.locator(notice).text_content() or "")
             assert page.locator(notice).is_visible()
         see_everything(page)
         assert answer(page) == ""
-        assert page.locator("#inside-panel .crumb bdi").all_text_contents() == ["known"]
-        assert page.locator("#layer-strip .layer").count() == 2
+        assert page.locator("#inside-panel .crumb bdi").all_text_contents() == names[: len(known_layers)]
+        assert page.locator("#layer-strip .layer").count() == 1 + len(known_layers)
         assert page.locator(".cells button:not(.recall-row)").count() == 9
         assert page.locator("#every-image .tile").count() > 0 or run.evaluation.errors == 0
         pixels = run.dataset.test.images[0].ravel() / 255
         found = page.evaluate("(pixels) => convscope.run(pixels)", pixels.tolist())
         assert found["probabilities"] is None
-        known = run.record.network["known"]
-        alone = Network("alone", run.record.network.input_shape, (known,))
-        expected = activations(alone, to_inputs(run.dataset.test.images[:1]))["known"][0]
-        assert np.allclose(np.reshape(found["activations"]["known"]["data"], expected.shape), expected, atol=1e-5)
+        alone = Network("alone", run.record.network.input_shape, known_layers)
+        expected = activations(alone, to_inputs(run.dataset.test.images[:1]))[shown][0]
+        assert np.allclose(np.reshape(found["activations"][shown]["data"], expected.shape), expected, atol=1e-5)
         assert troubles == []
 
 

@@ -94,7 +94,7 @@ def test_what_a_keras_model_asks_of_its_training_beyond_its_description_is_left_
         ("hidden has a activity_regularizer", {"activity_regularizer": "l2"}),
         ("hidden has a bias_constraint", {"bias_constraint": "non_neg"}),
         ("hidden is not trainable", {"trainable": False}),
-        ("hidden is a class of its own", {"kind": Dense}),
+        ("hidden is a layer of the kind Dense (own class)", {"kind": Dense}),
         ("hidden computes in mixed_bfloat16", {"dtype": "mixed_bfloat16"}),
     ):
         model = network(**settings)

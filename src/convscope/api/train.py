@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..analysis.baseline import Baseline
 from ..analysis.evaluation import Evaluation
@@ -25,6 +25,7 @@ from ..data.readers.assemble import dataset_name
 from ..errors import ConfigError
 from ..exporters.metadata import metadata_for_run
 from ..exporters.onnx import export_onnx, write_metadata
+from ..exporters.rehearsal import rehearse
 from ..exporters.verification import Verification
 from ..figures.parallel import ALL, SecondProcess
 from ..models.architectures import find_model
@@ -53,6 +54,9 @@ from ..training.recipes import baseline_config, find_recipe
 from ..types import Labels, PathLike
 from .run import Run
 
+if TYPE_CHECKING:
+    import keras
+
 BASELINE_OF = {"cnn": "ann"}
 """The baseline of each network that has one: for the notebook's network, its predecessor."""
 
@@ -60,7 +64,8 @@ BASELINE_OF = {"cnn": "ann"}
 def train(
     data: PathLike | Dataset,
     *,
-    model: PathLike | Build = "cnn",
+    model: PathLike | Build | keras.Model = "cnn",
+    weights: str = "fresh",
     recipe: str | TrainConfig = "standard",
     epochs: int | None = None,
     batch_size: int | None = None,
@@ -85,8 +90,9 @@ def train(
     Args:
         data: A dataset, or a source that :func:`load_dataset` accepts.
         model: The name of a network, or a function of image shape (h, w, c) and number of classes that returns a
-            ``keras.Model``. ``"file.py:build"`` runs that file and takes its function; ``"file.keras"`` takes the
-            layers of a saved model without their weights.
+            ``keras.Model``. ``"file.py:build"`` runs that file and takes its function; ``"file.keras"``, or a
+            ``keras.Model``, gives its layers.
+        weights: ``"fresh"``, or ``"keep"`` to go on from the weights of a ``.keras`` file or a ``keras.Model``.
         recipe: The name of a recipe, or the settings themselves.
         epochs: The number of epochs; None keeps the recipe's.
         batch_size: Images per step; by default the recipe's, and fewer for small sets.
@@ -118,8 +124,10 @@ def train(
     """
     started = time.perf_counter()
     own = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "flip": flip}
-    build, config = find_model(model), _configured(recipe, augment, own, settings or {})
+    build, config = find_model(model, weights=weights), _configured(recipe, augment, own, settings or {})
     reading = reading if test_share is None else replace(reading, test_share=test_share)
+    if weights == "keep":
+        config = replace(config, batch_normalization=False)  # it would begin with other scales and without the biases
     _check_seed(seed)
     check_engine(engine)
     if resume and overwrite:
@@ -135,11 +143,12 @@ def train(
     check = check_dataset(dataset)
     if progress and check.problems:
         progress(DatasetChecked(dataset.name, check.problems))
-    request = describe_request(dataset, model_name, config, seed, engine, check.problems)
+    request = describe_request(dataset, model_name, config, seed, engine, check.problems, weights)
     with run_folder.writing_run(folder, overwrite=overwrite, resume=resume) as writable:
         if resume and (writable / REQUEST).is_file():
             refuse_other_request(upgrade_request(run_folder.read_json(writable / REQUEST)), request)
         write_json(writable / REQUEST, request)
+        rehearse(model_name, build, dataset, seed=seed)
         checkpoint, reads = writable / CHECKPOINT, _ledger(dataset, writable)
         listener = _recording_validation(progress, config, reads, "validation after every epoch")
         training = fit(build, dataset, config, seed=seed, engine=engine, progress=listener, checkpoint=checkpoint)

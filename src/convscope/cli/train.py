@@ -58,6 +58,13 @@ def _short(value: object) -> str:
     help="Network: cnn, ann, logistic, strong; or your own, as file.py:build or file.keras.",
 )
 @training_option(
+    "--weights",
+    default="fresh",
+    show_default=True,
+    metavar="fresh|keep",
+    help="What your own network begins with: fresh weights, or those of file.keras.",
+)
+@training_option(
     "--recipe",
     default="standard",
     show_default=True,

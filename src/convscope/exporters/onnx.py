@@ -13,7 +13,7 @@ import numpy as np
 
 from ..data.scaling import SCALE
 from ..errors import ConvscopeError, MissingBackendError
-from ..models.network import Network
+from ..models.network import Network, nodes
 from ..models.onnx_writer.protobuf import with_metadata
 from ..models.onnx_writer.writer import onnx_bytes
 from ..models.predictor import FEATURES, INPUTS, LOGITS, PROBABILITIES, Predictor
@@ -79,7 +79,7 @@ def _with_features(both: keras.Model, model: keras.Model) -> keras.Model:
     """Add the output ``features``, as a layer of its own that gives the converter a name."""
     import keras
 
-    features = keras.layers.Identity(name=FEATURES)(model.layers[-1].input)
+    features = keras.layers.Identity(name=FEATURES)(nodes(model)[-1].input_tensors[0])
     outputs = {**both.output, FEATURES: features}
     return keras.Model(both.inputs[0], outputs, name=both.name)
 

@@ -63,9 +63,11 @@ class Placed:
 
 
 def bodies(network: Network) -> tuple[Body, ...]:
-    """Return the input, and the output of each layer that changes the shape or has weights."""
+    """Return the input, and the output of each layer that changes the shape or has weights, as far as there are no branches."""
     found = [Body(0, "input", network.input_shape, None)]
     for number, layer in enumerate(network.layers, start=1):
+        if layer.inputs:
+            break
         if layer.output_shape != found[-1].shape or "kernel" in layer.weights:
             found.append(Body(number, layer.name, layer.output_shape, layer))
     return tuple(found)

@@ -24,7 +24,7 @@ BAR_WIDTH, FONT = 0.5, 9.0
 
 @in_theme
 def draw_model_diagram(network: Network) -> Illustration:
-    """Draw a chain of layers: those that change the shape to scale, and all of them as rows of a table."""
+    """Draw those layers that change the shape to scale, up to the first branch, and all of them as rows of a table."""
     table = layer_table(network)
     title = _title(table)
     top = STRIP_HEIGHT + NAMES + 0.2
@@ -39,7 +39,8 @@ def draw_model_diagram(network: Network) -> Illustration:
     return Illustration(
         "model_diagram", title,
         "Faces are to scale in pixels, depths in channels, bars in units; a coloured square is the window of a convolution or "
-        "pooling on its input. Multiply-adds are per image.",
+        "pooling on its input. Multiply-adds are per image."
+        + ("" if network.is_chain else " The drawing ends where branches part or join; the table has all layers."),
         f"Input {size(network.input_shape)}. " + " ".join(_in_words(number, row) for number, row in enumerate(table.rows, start=1)),
         canvas.figure,
     )  # fmt: skip

@@ -7,15 +7,23 @@ The words are those of Keras' layers, and so are the names of the layers: ``conv
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
 
 from ..errors import ConfigError, unknown_name
+from .custom import NOTHING_KEPT, checked, find_custom_model, from_model, is_custom_model
 from .custom import Build as Build
-from .custom import ImageShape as ImageShape
-from .custom import checked, find_custom_model, is_custom_model
+from .functional_form import ImageShape as ImageShape
 from .layers import BatchNormalization, Conv2D, Dense, Dropout, Flatten, LayerSpec, MaxPooling2D, ReLU, sequential
 from .network import Network
 
+if TYPE_CHECKING:
+    import keras
+
+WEIGHTS = ("fresh", "keep")
+"""What a network of the user's own begins with: new random weights, or those that it has."""
 STRONG_SIDE = 28
 MIN_SIDE = 10
 """Smallest side for the unpadded ``cnn``: 10 pixels leave one unit, 9 none."""
@@ -102,17 +110,24 @@ def _normalized(filters: int, side: int, padding: str) -> list[LayerSpec]:
 MODELS: dict[str, Callable[[ImageShape, int], Network]] = {"ann": ann, "cnn": cnn, "logistic": logistic, "strong": strong}
 
 
-def find_model(model: str | os.PathLike[str] | Build) -> Build:
+def find_model(model: str | os.PathLike[str] | Build | keras.Model, *, weights: str = "fresh") -> Build:
     """Return the function that builds ``model``; ConfigError if there is none.
 
-    ``model`` is a name in :data:`MODELS`; ``file.py:build``, a function in a Python file, which is run; ``file.keras``, of
-    which the layers are used with fresh weights; or such a function itself.
+    ``model`` is a name in :data:`MODELS`; ``file.py:build``, a function in a Python file, which is run; ``file.keras`` or a
+    ``keras.Model``, of which the layers are used, with ``fresh`` weights or with those that they ``keep``; or such a function.
     """
+    if weights not in WEIGHTS:
+        raise ConfigError(unknown_name("weights", weights, WEIGHTS))
+    keep = weights == "keep"
+    if (keras := sys.modules.get("keras")) is not None and isinstance(model, keras.Model):
+        return checked(model.name, partial(from_model, model.name, model, keep=keep))
+    word = getattr(model, "__name__", "custom") if callable(model) else os.fspath(model)
+    if not callable(model) and is_custom_model(word):
+        return find_custom_model(word, keep=keep)
+    if keep:
+        raise ConfigError(NOTHING_KEPT.format(word))
     if callable(model):
-        return model if model in MODELS.values() else checked(getattr(model, "__name__", "custom"), model)
-    word = os.fspath(model)
+        return model if model in MODELS.values() else checked(word, model)
     if word in MODELS:
         return MODELS[word]
-    if is_custom_model(word):
-        return find_custom_model(word)
     raise ConfigError(f"{unknown_name('model', word, MODELS)} Or pass your own: file.py:build, or file.keras.")

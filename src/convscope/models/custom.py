@@ -11,27 +11,30 @@ import importlib.util
 import re
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ConfigError, ConvscopeError, MissingBackendError, RunError
+from ..errors import ConfigError, ConvscopeError, MissingBackendError, RunError, reason_of
 from .backend import NAMES, check_backend, require_backend
+from .functional_form import ImageShape, ending_in_softmax, functional_form, without_nesting
 from .keras_file import check_keras_file, is_foreign, refusal
-from .network import Network, from_keras
+from .network import IMAGE, Network, from_keras, nodes
 from .saving import load_model
 
 if TYPE_CHECKING:
     import keras
 
-ImageShape = tuple[int, int, int]
 Build = Callable[[ImageShape, int], "Network | keras.Model"]
-"""A function that builds a chain of layers for images (h, w, c) and a number of classes."""
+"""A function that builds a network for images (h, w, c) and a number of classes."""
 FUNCTION_IN_FILE = re.compile(r"(?P<file>.+\.py):(?P<function>[^\W\d]\w*)")
 RESULT = "a keras.Model, or a network described with convscope.models.layers"
 EXPECTED = f"a function build(image_shape, num_classes) that returns {RESULT}"
+NOTHING_KEPT = (
+    "weights 'keep' goes on from the weights of a .keras file or a keras.Model; {!r} is neither. Leave it out, or pass one."
+)
 DESCRIBE = "; or describe the network with convscope.models.layers, which needs no Keras"
 
 
@@ -40,13 +43,18 @@ def is_custom_model(word: str) -> bool:
     return Path(word).suffix.lower() in (".keras", ".py") or ".py:" in word or is_foreign(word)
 
 
-def find_custom_model(word: str) -> Build:
-    """Return the function that builds the network in a file; ConfigError if it cannot be used."""
+def find_custom_model(word: str, *, keep: bool = False) -> Build:
+    """Return the function that builds the network in a file; ConfigError if it cannot be used.
+
+    ``keep`` says whether a ``.keras`` file keeps its weights.
+    """
     if is_foreign(word):
         raise ConfigError(refusal(word, "a .keras file or file.py:build"))
     if Path(word).suffix.lower() == ".keras":
-        return checked(word, _from_keras_file(word))
+        return checked(word, _from_keras_file(word, keep=keep))
     found = FUNCTION_IN_FILE.fullmatch(word)
+    if keep:
+        raise ConfigError(NOTHING_KEPT.format(word))
     if found is None:
         raise ConfigError(
             f"model {word!r} names a Python file but no function in it. Pass {word.split('.py')[0]}.py:NAME, where NAME is "
@@ -64,21 +72,25 @@ def short_name(word: str) -> str:
     return re.sub(r"[^\w.-]+", "-", f"{stem}-{function}" if function else stem).strip(".-") or "own"
 
 
-def _renamed(model: Network | keras.Model, names: Mapping[str, str]) -> Network | keras.Model:
-    """Return a copy of ``model`` with other layer names and the same weights."""
+def _rename(model: Network | keras.Model, names: Sequence[str]) -> Network | keras.Model:
+    """Give the layers of ``model`` the ``names``, in their order."""
     if isinstance(model, Network):
-        return replace(model, layers=tuple(replace(layer, name=names[layer.name]) for layer in model.layers))
-    import keras
+        new = dict(zip((layer.name for layer in model.layers), names, strict=True)) | {IMAGE: IMAGE}
+        layers = (
+            replace(layer, name=new[layer.name], inputs=tuple(new[each] for each in layer.inputs)) for layer in model.layers
+        )
+        return replace(model, layers=tuple(layers))
+    # In place: Keras cannot build some layers again, such as a Lambda, and finds layers by their present names.
+    for layer, name in zip(_layers(model), names, strict=True):
+        layer.name = name
+    return model
 
-    def rename(layer: keras.Layer) -> keras.Layer:
-        return type(layer).from_config({**layer.get_config(), "name": names.get(layer.name, layer.name)})
 
-    inputs = None
-    if not isinstance(model, keras.Sequential) and type(model.layers[0]).__name__ == "InputLayer":
-        inputs = keras.Input(model.input_shape[1:], name=names[model.layers[0].name])
-    renamed = keras.models.clone_model(model, input_tensors=inputs, clone_function=rename)
-    renamed.set_weights(model.get_weights())
-    return renamed
+def _layers(model: Network | keras.Model) -> list[Any]:
+    """Return all that has a name in ``model``, in order; functions of ``keras.ops`` too."""
+    if isinstance(model, Network):
+        return list(model.layers)
+    return [*model.layers[:1], *(node.operation for node in nodes(model))]  # the first may be an InputLayer
 
 
 def _from_python_file(file: Path, function: str) -> Build:
@@ -113,35 +125,64 @@ def _run(file: Path) -> ModuleType:
     return module
 
 
-def _from_keras_file(path: str) -> Build:
+def _from_keras_file(path: str, *, keep: bool) -> Build:
     try:
         check_keras_file(path)  # before the data are read, which may take long
     except RunError as error:
         raise ConfigError(str(error)) from error
     check_backend(otherwise=DESCRIBE)
-
-    def build(image_shape: ImageShape, num_classes: int) -> keras.Model:
-        return with_fresh_weights(load_model(path), image_shape, num_classes)
-
-    return build
+    return lambda image_shape, num_classes: from_model(path, load_model(path), image_shape, num_classes, keep=keep)
 
 
-def with_fresh_weights(model: keras.Model, image_shape: ImageShape, num_classes: int) -> keras.Model:
-    """Return ``model`` with fresh weights, in the precision of the session.
+def from_model(word: str, model: keras.Model, image_shape: ImageShape, num_classes: int, *, keep: bool) -> keras.Model:
+    """Return a copy of ``model`` in the precision of the session, with its weights or with fresh ones.
 
     A ``Sequential`` is built for ``image_shape`` (h, w, c) and ``num_classes``; any other network keeps its shapes, which
-    must fit.
+    must fit. What ``Normalization`` layers were adapted to stays. A ConfigError names what does not fit.
     """
+    try:
+        fresh = _with_fresh_weights(functional_form(word, model, image_shape), image_shape, num_classes)
+    except ConvscopeError:
+        raise
+    except Exception as error:  # Keras refuses a Lambda, and a user's class may not know its own settings
+        raise ConfigError(
+            f"the layers of {word!r} cannot be built a second time ({reason_of(error)}). Pass a function that builds the network."
+        ) from error
+    try:
+        if keep:
+            fresh.set_weights(model.get_weights())
+        for old, new in zip(_normalizations(model), _normalizations(fresh), strict=True):
+            new.set_weights(old.get_weights())
+            new.finalize_state()
+    except ValueError as error:
+        size = " × ".join(map(str, image_shape))
+        kept = "weights, which --weights keep goes on from," if keep else "adapted Normalization layer"
+        raise ConfigError(
+            f"the {kept} of {word!r} do not fit images of {size} and {num_classes} classes ({reason_of(error)}). Pass data like "
+            f"those that it was made for{', or leave out --weights keep' if keep else ''}."
+        ) from error
+    return fresh
+
+
+def _with_fresh_weights(model: keras.Model, image_shape: ImageShape, num_classes: int) -> keras.Model:
     import keras
 
     if not isinstance(model, keras.Sequential):
         return keras.models.clone_model(model)
-    *hidden, last = model.layers
-    settings = last.get_config()
-    if "units" in settings:
-        settings = {**settings, "units": num_classes}
-    layers = [type(layer).from_config(_plain(layer.get_config())) for layer in hidden]
-    return keras.Sequential([keras.Input(image_shape), *layers, type(last).from_config(settings)], name=model.name)
+    settings = [_plain(layer.get_config()) for layer in model.layers]
+    for ends in [each for each in settings if "units" in each][-1:]:
+        ends["units"] = num_classes
+    layers = [type(layer).from_config(each) for layer, each in zip(model.layers, settings, strict=True)]
+    return keras.Sequential([keras.Input(image_shape), *layers], name=model.name)
+
+
+def _normalizations(model: keras.Model) -> Iterator[keras.layers.Normalization]:
+    """Yield the layers whose weights are statistics of images, which no training estimates again."""
+    for layer in model.layers:
+        if hasattr(layer, "layers"):
+            yield from _normalizations(layer)
+        elif type(layer).__name__ == "Normalization" and layer.weights:
+            yield layer
 
 
 def _plain(config: dict[str, Any]) -> dict[str, Any]:
@@ -160,6 +201,9 @@ def checked(word: str, build: Build) -> Build:
         size = " × ".join(map(str, image_shape))
         try:
             model = build(image_shape, num_classes)
+            if not isinstance(model, Network):
+                model = functional_form(word, _required_model(word, model), image_shape)
+                model = ending_in_softmax(without_nesting(model))
         except ConvscopeError:
             raise
         except Exception as error:
@@ -168,52 +212,21 @@ def checked(word: str, build: Build) -> Build:
                 f"{word!r} cannot build a network for images of {size} and {num_classes} classes: {_summary(error)}. "
                 "Fix it, or choose another --model."
             ) from error
-        model = _with_softmax(model)
-        takes, gives = _shapes(word, model)
+        takes, gives = _shapes(model)
         if takes != tuple(image_shape) or gives != num_classes:
             raise ConfigError(
                 f"{word!r} takes images of {' × '.join(map(str, takes))} and has {gives} classes, but the data have {size} and "
                 f"{num_classes}. Build the network from the two arguments."
             )
-        if not isinstance(model, Network):
-            _refuse_branches(word, model)
-        _refuse_other_end(word, model if isinstance(model, Network) else from_keras(model))
-        names = [layer.name for layer in model.layers]
+        network = model if isinstance(model, Network) else from_keras(model)
+        _refuse_other_end(word, network)
+        names = [each.name for each in _layers(model)]
         if not first:
             first.extend(names)
-        if names == first or len(names) != len(first):
-            return model
-        try:
-            return _renamed(model, dict(zip(names, first, strict=True)))
-        except Exception as error:  # Keras refuses a Lambda, and a user's class may not know its own settings
-            raise ConfigError(
-                f"the layers of {word!r} cannot be built a second time ({_summary(error)}). Give every layer a name, or replace "
-                "Lambda layers and classes without get_config()."
-            ) from error
+        return model if names == first or len(names) != len(first) else _rename(model, first)
 
     build_checked.__name__ = build_checked.__qualname__ = short_name(word)
     return build_checked
-
-
-def _with_softmax(model: Any) -> Any:
-    """Return a Keras model that ends in a softmax layer of its own, or in logits, as one that ends in a Dense softmax."""
-    keras = sys.modules.get("keras")
-    if keras is None or not isinstance(model, keras.Model) or not model.built or len(getattr(model, "layers", ())) < 2:
-        return model
-    last, dense = model.layers[-1], model.layers[-1]
-    separate = (type(last) is keras.layers.Activation and last.get_config()["activation"] == "softmax") or (
-        type(last) is keras.layers.Softmax and last.axis == -1
-    )
-    if separate:
-        dense = model.layers[-2]
-    if type(dense) is not keras.layers.Dense or dense.get_config()["activation"] != "linear" or len(dense.output.shape) != 2:
-        return model
-    if separate and last.input is not dense.output:
-        return model
-    ending = keras.layers.Dense.from_config({**dense.get_config(), "activation": "softmax"})
-    outputs = ending(dense.input)
-    ending.set_weights(dense.get_weights())
-    return keras.Model(model.inputs[0], outputs, name=model.name)
 
 
 def _refuse_missing_keras(error: BaseException) -> None:
@@ -222,38 +235,23 @@ def _refuse_missing_keras(error: BaseException) -> None:
         check_backend(otherwise=DESCRIBE)
 
 
-def _shapes(word: str, model: Any) -> tuple[tuple[int, ...], int]:
-    """Return the shape of the images that ``model`` takes, and its number of classes."""
-    if isinstance(model, Network):
-        return tuple(model.input_shape), model.layers[-1].output_shape[-1]
+def _required_model(word: str, model: Any) -> keras.Model:
     keras = sys.modules.get("keras")  # whoever made a model has imported it
     if keras is None or not isinstance(model, keras.Model):
         raise ConfigError(f"{word!r} must return {RESULT}; it returned {model!r:.60}.")
-    if len(getattr(model, "inputs", None) or ()) != 1 or len(getattr(model, "outputs", None) or ()) != 1:
-        raise ConfigError(
-            f"the network of {word!r} is no chain of layers from one input to one output: it is a subclass of keras.Model, or "
-            "has several of them. Build it with keras.Sequential, or with keras.Input and keras.Model."
-        )
+    return model
+
+
+def _shapes(model: Network | keras.Model) -> tuple[tuple[int, ...], int]:
+    """Return the shape of the images that ``model`` takes, and its number of classes."""
+    if isinstance(model, Network):
+        return tuple(model.input_shape), model.layers[-1].output_shape[-1]
     return tuple(model.input_shape[1:]), model.output_shape[-1]
-
-
-def _refuse_branches(word: str, model: keras.Model) -> None:
-    # Figures, the page and the analysis follow the layers one after the other.
-    before = model.inputs[0]
-    for layer in model.layers:
-        if type(layer).__name__ == "InputLayer":
-            continue
-        if getattr(layer, "input", None) is not before:
-            raise ConfigError(
-                f"the network of {word!r} is no chain of layers: the input of {layer.name!r} is not the output of the layer before "
-                "it, or not that alone. Remove the branches, or choose another --model."
-            )
-        before = layer.output
 
 
 def _refuse_other_end(word: str, network: Network) -> None:
     last = network.layers[-1]
-    if last.kind != "Dense" or last.settings["activation"] != "softmax":
+    if last.kind != "Dense" or last.settings.get("activation") != "softmax":
         raise ConfigError(
             f"the network of {word!r} must end in a Dense layer with a softmax; it ends in {last.name!r}, a {last.kind}."
         )

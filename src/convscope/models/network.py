@@ -1,4 +1,4 @@
-"""A network as data: its layers, their settings, shapes and weights, without Keras.
+"""A network as data: its layers, what each of them reads, their settings, shapes and weights, without Keras.
 
 Tables, figures and the page read this and not ``keras.Model``, so that a run folder can be opened, drawn and explained
 on a machine without a back-end, and so that opening one never runs code.
@@ -6,9 +6,12 @@ on a machine without a back-end, and so that opening one never runs code.
 
 from __future__ import annotations
 
+import contextlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,6 +35,13 @@ TRAINING_ONLY = ("ActivityRegularization", "Dropout", "GaussianDropout", "Gaussi
 """Kinds of layers that return their input outside training."""
 
 
+IMAGE = ""
+"""The image in place of a layer's name."""
+
+OPERATIONS = {"Add": "Add", "Multiply": "Multiply", "Relu": "ReLU", "Subtract": "Subtract"}
+"""Functions of ``keras.ops`` that compute what a layer computes, if they read layers only; by the names of their classes."""
+
+
 @dataclass(frozen=True, eq=False)
 class Layer:
     """One layer; its shapes leave out the batch axis: (h, w, c) or (units,)."""
@@ -41,9 +51,12 @@ class Layer:
     """Class name in Keras: ``"Conv2D"``, ``"Dense"``…"""
     settings: Mapping[str, Any]
     input_shape: Shape
+    """Of the first input, if there are several."""
     output_shape: Shape
     weights: Mapping[str, Weights] = field(default_factory=dict)
     """Weights in Keras' order, such as ``kernel`` (kh, kw, in, out) or (in, out), and ``bias`` (out,)."""
+    inputs: tuple[str, ...] = ()
+    """Where branches part or join: the layers that it reads, :data:`IMAGE` for the image. Empty for the layer before it."""
 
     @property
     def num_parameters(self) -> int:
@@ -57,11 +70,22 @@ class Layer:
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """A chain of layers from the input to the class probabilities."""
+    """The layers from the input to the class probabilities: a chain, unless some say which others they read.
+
+    A layer comes after all that it reads, and the last one reads the one before it.
+    """
 
     name: str
     input_shape: Shape
     layers: tuple[Layer, ...]
+
+    @property
+    def is_chain(self) -> bool:
+        return not any(layer.inputs for layer in self.layers)
+
+    def inputs_of(self, number: int) -> tuple[str, ...]:
+        """Return the names of what the layer at ``number`` reads."""
+        return self.layers[number].inputs or (self.layers[number - 1].name if number else IMAGE,)
 
     def __getitem__(self, name: str) -> Layer:
         return self._by_name[name]
@@ -88,6 +112,7 @@ class Network:
                 "input_shape": list(layer.input_shape),
                 "output_shape": list(layer.output_shape),
                 "weights": list(layer.weights),
+                **({"inputs": list(layer.inputs)} if layer.inputs else {}),
             }
             for layer in self.layers
         ]
@@ -107,9 +132,28 @@ class Network:
 
 
 def from_keras(model: keras.Model) -> Network:
-    """Describe a chain of Keras layers, with a copy of its weights in float32."""
-    layers = [layer for layer in model.layers if type(layer).__name__ != "InputLayer"]
-    return Network(model.name, tuple(model.input_shape[1:]), tuple(_layer_from_keras(layer) for layer in layers))
+    """Describe a built ``Sequential`` or functional model, with a copy of its weights in float32.
+
+    A layer that is applied several times is described each time, with its weights the first time only.
+    """
+    layers: list[Layer] = []
+    names, times = {id(model.inputs[0]): IMAGE}, Counter[str]()
+    for node in nodes(model):
+        name = node.operation.name
+        layer = _described(node, f"{name}_again_{times[name]}" if times[name] else name, is_first=not times[name])
+        times[name] += 1
+        inputs = tuple(names[id(tensor)] for tensor in node.input_tensors)
+        before = layers[-1].name if layers else IMAGE
+        layers.append(layer if inputs == (before,) else replace(layer, inputs=inputs))
+        names |= dict.fromkeys(map(id, node.outputs), layer.name)
+    return Network(model.name, tuple(model.input_shape[1:]), tuple(layers))
+
+
+def nodes(model: keras.Model) -> list[Any]:
+    """Return each application of a layer, or of a function of ``keras.ops``, in a built model, in order of computation."""
+    # Keras has no public name for them that knows functions and layers that are applied twice.
+    by_depth = getattr(model, "_functional", model)._nodes_by_depth  # noqa: SLF001
+    return [node for depth in sorted(by_depth, reverse=True) for node in by_depth[depth] if not node.is_input]
 
 
 def from_description(description: Mapping[str, Any], arrays: Mapping[str, Weights]) -> Network:
@@ -126,6 +170,7 @@ def from_description(description: Mapping[str, Any], arrays: Mapping[str, Weight
                 tuple(entry["input_shape"]),
                 tuple(entry["output_shape"]),
                 {name: arrays[f"{entry['name']}/{name}"] for name in entry["weights"]},
+                tuple(entry.get("inputs", ())),
             )
             for entry in description["layers"]
         ]
@@ -136,15 +181,39 @@ def from_description(description: Mapping[str, Any], arrays: Mapping[str, Weight
         ) from error
 
 
-def _layer_from_keras(layer: keras.Layer) -> Layer:
-    config = layer.get_config()
-    settings = {name: _plain(config[name]) for name in SETTINGS if name in config}
-    weights = {
-        weight.path.rsplit("/", 1)[-1]: np.asarray(weight, np.float32)
-        for weight in layer.weights
-        if "seed_generator" not in weight.path
-    }
-    return Layer(layer.name, type(layer).__name__, settings, _shape(layer.input.shape), _shape(layer.output.shape), weights)
+def _described(node: Any, name: str, *, is_first: bool) -> Layer:
+    kind, weights, config = _kind(node), _weights(node.operation), {}
+    if kind == type(node.operation).__name__ and hasattr(node.operation, "weights"):
+        with contextlib.suppress(Exception):  # what holds code or a user's own layer may not know its settings
+            config = node.operation.get_config()
+    if weights and not is_first:
+        kind, weights = f"{kind} (applied again)", {}
+    settings = {setting: _plain(config[setting]) for setting in SETTINGS if setting in config}
+    shapes = [_shape(tensor.shape) for tensor in (node.input_tensors[0], node.outputs[0])]
+    return Layer(name, kind, settings, shapes[0], shapes[1], weights)
+
+
+def _weights(operation: Any) -> dict[str, Weights]:
+    weights: dict[str, Weights] = {}
+    for weight in getattr(operation, "weights", ()):
+        name = weight.path.rsplit("/", 1)[-1]
+        # The layers within a layer have weights of the same names.
+        key = next(key for key in chain([name], (f"{name}_{number}" for number in count(1))) if key not in weights)
+        if "seed_generator" not in weight.path:
+            weights[key] = np.asarray(weight, np.float32)
+    return weights
+
+
+def _kind(node: Any) -> str:
+    """Return the class of a layer as Keras calls it, and something else for what is no layer of Keras' own."""
+    operation = node.operation
+    kind = type(operation).__name__
+    if not type(operation).__module__.startswith("keras."):
+        return f"{kind} (own class)"
+    if hasattr(operation, "weights"):
+        return kind
+    reads_layers_only = len(node.arguments.args) + len(node.arguments.kwargs) == len(node.input_tensors)
+    return OPERATIONS[kind] if kind in OPERATIONS and reads_layers_only else f"keras.ops.{kind}"
 
 
 def _shape(shape: Sequence[int | None]) -> Shape:

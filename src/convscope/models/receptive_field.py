@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from .network import TRAINING_ONLY, Layer, Network
+from .network import IMAGE, TRAINING_ONLY, Layer, Network
 
 WINDOWED = ("Conv2D", "DepthwiseConv2D", "MaxPooling2D", "AveragePooling2D")
 
 POINTWISE = ("ReLU", "LeakyReLU", "ELU", "Activation", "Softmax", "BatchNormalization", "Rescaling", "Dense",
-             *TRAINING_ONLY)  # fmt: skip
+             "Normalization", *TRAINING_ONLY)  # fmt: skip
 """Kinds of layers whose units read only their own position of an image."""
+
+JOINING = ("Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply", "Subtract")
+"""Kinds of layers whose units read one position of several inputs."""
 
 Mask = npt.NDArray[np.bool_]
 
@@ -41,12 +45,12 @@ def receptive_fields(network: Network) -> list[ReceptiveField | None]:
 
     It is ``None`` from the first layer on whose units read the whole image, or whose kind may change the image's layout.
     """
-    fields: list[ReceptiveField | None] = []
-    field: ReceptiveField | None = ReceptiveField((1, 1), (1, 1), (0, 0))
-    for layer in network.layers:
-        field = None if field is None else _propagate(field, layer)
-        fields.append(field)
-    return fields
+    fields: dict[str, ReceptiveField | None] = {IMAGE: ReceptiveField((1, 1), (1, 1), (0, 0))}
+    for number, layer in enumerate(network.layers):
+        read = [fields[name] for name in network.inputs_of(number)]
+        field = read[0] if len(read) == 1 else _joined(read) if layer.kind in JOINING else None
+        fields[layer.name] = field and _propagate(field, layer)
+    return list(fields.values())[1:]
 
 
 def unused_input_pixels(network: Network) -> tuple[list[int], list[int]]:
@@ -67,8 +71,11 @@ def layers_dropping_pixels(network: Network) -> list[str]:
 
 
 def _image_layers(network: Network) -> list[Layer]:
-    layers = []
+    layers: list[Layer] = []
+    branching = {name for layer in network.layers for name in layer.inputs}
     for layer in network.layers:
+        if branching & {IMAGE, *(each.name for each in layers)}:
+            break
         if not layer.is_spatial or layer.kind not in (*WINDOWED, *POINTWISE, "ZeroPadding2D"):
             break
         layers.append(layer)
@@ -110,7 +117,7 @@ def window(layer: Layer, axis: int) -> tuple[int, int]:
 def _propagate(field: ReceptiveField, layer: Layer) -> ReceptiveField | None:
     if not layer.is_spatial:
         return None
-    if layer.kind in POINTWISE:
+    if layer.kind in (*POINTWISE, *JOINING):
         return field
     if layer.kind == "ZeroPadding2D":
         top, left = (int(sides[0]) for sides in layer.settings.get("padding", ((0, 0), (0, 0))))
@@ -121,6 +128,18 @@ def _propagate(field: ReceptiveField, layer: Layer) -> ReceptiveField | None:
         return None
     axes = [_propagate_axis(field, layer, axis) for axis in (0, 1)]
     return ReceptiveField((axes[0][0], axes[1][0]), (axes[0][1], axes[1][1]), (axes[0][2], axes[1][2]))
+
+
+def _joined(fields: Sequence[ReceptiveField | None]) -> ReceptiveField | None:
+    """Return the field of a unit that reads the same unit of several layers, which have the same jump."""
+    known = [field for field in fields if field is not None]
+    if len(known) < len(fields) or len({field.jump for field in known}) > 1:
+        return None
+    rows, columns = (
+        (min(each.start[axis] for each in known), max(each.start[axis] + each.size[axis] for each in known))
+        for axis in (0, 1)
+    )
+    return ReceptiveField((rows[1] - rows[0], columns[1] - columns[0]), known[0].jump, (rows[0], columns[0]))
 
 
 def _propagate_axis(field: ReceptiveField, layer: Layer, axis: int) -> tuple[int, int, int]:

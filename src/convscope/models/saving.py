@@ -13,6 +13,7 @@ from ..system.files import replacing
 from ..types import Floats, Images, Inputs, PathLike
 from .backend import full_precision, quiet_tensorflow_log, require_backend
 from .keras_file import check_keras_file, is_foreign, refusal
+from .network import nodes
 
 if TYPE_CHECKING:
     import keras
@@ -59,7 +60,8 @@ def with_logits(model: keras.Model) -> keras.Model:
     """
     import keras
 
-    last = model.layers[-1]
+    node = nodes(model)[-1]  # a layer may be part of other models too, with other inputs
+    last = node.operation
     config = last.get_config()
     if not isinstance(last, keras.layers.Dense) or config["activation"] != "softmax":
         raise RunError(
@@ -68,7 +70,7 @@ def with_logits(model: keras.Model) -> keras.Model:
     # The logarithm of the probabilities would lose what float32 cannot hold below 1e-38: build the last layer again
     # without its softmax.
     plain = keras.layers.Dense(last.units, use_bias=last.use_bias, dtype="float32", name="logits")
-    logits = plain(last.input)
+    logits = plain(node.input_tensors[0])
     plain.set_weights(last.get_weights())
     probabilities = keras.layers.Softmax(dtype="float32", name="probabilities")(logits)
     return keras.Model(model.inputs[0], {"logits": logits, "probabilities": probabilities}, name=f"{model.name}_with_logits")

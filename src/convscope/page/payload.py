@@ -11,8 +11,9 @@ An island is the id of an element that :mod:`convscope.page.binary_data` writes.
                     missing in runs of earlier versions)
     metrics         all of metrics.json: test, per_class, layers, data, baseline, findings…
     history         one entry per epoch: epoch, seconds, loss, accuracy, val_loss, val_accuracy, learning_rate
-    network         name, input_shape, layers [{name, kind, settings, input_shape, output_shape, weights}],
-                    non_trainable (number of parameters without a gradient)
+    network         name, input_shape, layers [{name, kind, settings, input_shape, output_shape, weights}], where branches
+                    part or join with inputs (names, "" for the image); non_trainable (number of parameters without a
+                    gradient)
     preprocessing   of image files: digits (null, or digit_size_fraction, the share of the frame that the longer
                     side of a digit fills, and centre, whether by centre of mass), polarity (null, or "light on dark" or
                     "dark on light", for other grey images)

@@ -25,6 +25,7 @@ def describe_request(
     seed: int,
     engine: str = "auto",
     problems: Sequence[str] = (),
+    weights: str = "fresh",
 ) -> dict[str, Any]:
     """Return the content of ``run.json`` as far as it is known before the training.
 
@@ -34,8 +35,9 @@ def describe_request(
         "schema_version": SCHEMA_VERSION,
         "state": "training",
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": command_for(dataset, model_name, config, seed, engine),
+        "command": command_for(dataset, model_name, config, seed, engine, weights),
         "model": model_name,
+        "weights": weights,
         "recipe": config.recipe,
         "seed": seed,
         "engine": engine,
@@ -63,7 +65,8 @@ def describe_request(
 
 def refuse_other_request(begun: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
     """Raise :class:`ConfigError` if a setting that determines the weights has changed."""
-    for name in ("model", "seed", "config", "versions"):
+    begun = {"weights": "fresh", **begun}  # runs of earlier versions had no choice
+    for name in ("model", "weights", "seed", "config", "versions"):
         if begun.get(name) != asked[name]:
             raise ConfigError(_differs(name, begun.get(name), asked[name]))
     before, now = (request.get("dataset", {}).get("fingerprint") for request in (begun, asked))
@@ -102,10 +105,15 @@ def describe_outcome(request: dict[str, Any], training: Training) -> dict[str, A
     }
 
 
-def command_for(dataset: Dataset, model_name: str, config: TrainConfig, seed: int, engine: str = "auto") -> str:
+def command_for(
+    dataset: Dataset, model_name: str, config: TrainConfig, seed: int, engine: str = "auto", weights: str = "fresh"
+) -> str:
     """Return the command line that repeats the training."""
     changed = {**(changed_settings(config.as_dict()) or {}), "epochs": config.epochs}
     words = ["convscope", "train", dataset.provenance.source, "--model", model_name, "--recipe", config.recipe]
+    if weights == "keep":
+        words += ["--weights", weights]
+        changed.pop("batch_normalization", None)  # follows from it
     words += [word for name in KEYWORDS if name in changed for word in _flag(name, changed.pop(name))]
     words += ["--seed", str(seed), *(["--engine", engine] if engine != "auto" else [])]
     words += dataset.provenance.reading.as_arguments()

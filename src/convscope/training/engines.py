@@ -87,8 +87,6 @@ def _undescribed(model: keras.Model) -> str:
         asked = [name for name in config if name.endswith(("_regularizer", "_constraint", "noise_shape")) and config[name]]
         if asked:
             return f"{layer.name} has a {asked[0]}"
-        if not type(layer).__module__.startswith("keras."):
-            return f"{layer.name} is a class of its own"
         if not layer.trainable:
             return f"{layer.name} is not trainable"
         if config.get("data_format", "channels_last") != "channels_last":

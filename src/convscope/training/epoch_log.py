@@ -15,8 +15,10 @@ from .events import Listener, TrainProgress
 from .history import EpochRecord, History
 from .interrupt import StopRequest
 
-FIRST_STEPS = 8
-"""Steps in which a loss that is no number is the doing of a layer, and not yet of the learning rate."""
+HIGH_RATE = 0.1
+"""Learning rate of Adam, which moves every weight by about as much in a step, from which on it is suspected first."""
+GROWTH = 2.0
+"""Growth of the loss from its lowest that tells a learning rate that is too high, and not a layer that computes no number."""
 
 
 class EpochLog:
@@ -31,6 +33,7 @@ class EpochLog:
         stop: StopRequest,
         *,
         fold: Callable[[Mapping[str, Weights]], Mapping[str, Weights]] = lambda weights: weights,
+        has_usual_layers: bool = True,
         listener: Listener | None = None,
         checkpoint: Path | None = None,
         resumed: Checkpoint | None = None,
@@ -38,7 +41,8 @@ class EpochLog:
         """Begin with the epochs of ``resumed``, if there is one.
 
         ``num_images`` is the number of images per epoch, ``batch_size`` that of a step; ``fold`` turns the weights in training
-        into those of the trained network; ``checkpoint`` is a file for the state after each epoch.
+        into those of the trained network; ``has_usual_layers`` says whether every layer computes a number for any image and any
+        finite weights; ``checkpoint`` is a file for the state after each epoch.
         """
         self.records: list[EpochRecord] = list(resumed.history) if resumed else []
         self.snapshots: list[Mapping[str, Weights]] = list(resumed.snapshots) if resumed else []
@@ -46,7 +50,9 @@ class EpochLog:
         self._model_name, self._config, self._num_images, self._stop = model_name, config, num_images, stop
         self._batch_size = batch_size
         self._fold, self._listener, self._checkpoint = fold, listener, checkpoint
+        self._has_usual_layers = has_usual_layers
         self._epoch, self._done, self._started = 0, 0, 0.0
+        self._lowest = self._last = math.inf
 
     @property
     def epochs_done(self) -> int:
@@ -61,8 +67,11 @@ class EpochLog:
 
         ConvscopeError if the loss is no finite number: no later step can mend the weights.
         """
-        self._done = images_done
-        self._check_finite(loss, "loss")
+        first_step, self._done = self._done // self._batch_size + 1, images_done
+        step = math.ceil(images_done / self._batch_size)
+        when = f"at step {step}" if step <= first_step else f"between the steps {first_step} and {step}"
+        self._check_finite(loss, f"loss of {self._model_name!r} became {loss} in epoch {self._epoch}, {when}")
+        self._lowest, self._last = min(self._lowest, loss), loss
         stop = self._asked_to_stop()
         self._tell(loss, accuracy, None)
         return stop
@@ -78,8 +87,10 @@ class EpochLog:
             weights: Of the network in training, by ``layer/weight``.
             state: Returns what the checkpoint needs to go on from here.
         """
-        for name in ("loss", "val_loss"):
-            self._check_finite(values[name], "loss" if name == "loss" else "validation loss")
+        for name, what in (("loss", "loss"), ("val_loss", "validation loss")):
+            step = math.ceil(self._done / self._batch_size)
+            became = f"became {values[name]} after epoch {self._epoch}, at step {step}"
+            self._check_finite(values[name], f"{what} of {self._model_name!r} {became}")
         numbers = (values["loss"], values["accuracy"], values["val_loss"], values["val_accuracy"], learning_rate)
         record = EpochRecord(self._epoch, time.perf_counter() - self._started, *numbers)
         self.records.append(record)
@@ -94,17 +105,17 @@ class EpochLog:
     def _check_finite(self, loss: float, what: str) -> None:
         if math.isfinite(loss):
             return
-        step = math.ceil(self._done / self._batch_size)
-        # A rate that is too high takes some steps to do harm; a layer that computes no number does so in the first ones.
-        cause = (
-            "a layer of the network computes no number for some images, such as a logarithm of 0 or a division by 0"
-            if self._epoch == 1 and step <= FIRST_STEPS
-            else f"the learning rate, at most {self._config.learning_rate:g}, is too high for this network"
-        )
-        raise ConvscopeError(
-            f"the {what} of {self._model_name!r} became {loss} in epoch {self._epoch}, at step {step} or shortly before, and the "
-            f"training was stopped. Probably {cause}: change the network or the learning rate."
-        )
+        rate = self._config.learning_rate
+        has_learned = math.isfinite(self._lowest)
+        is_rate = has_learned and (self._last > GROWTH * self._lowest or rate >= HIGH_RATE)
+        if self._has_usual_layers or is_rate:
+            cause = f"the learning rate, at most {rate:g}, is too high for this network: lower it, such as with --learning-rate {rate / 10:g}"
+        else:
+            cause = (
+                "a layer of the network computes no number for some images, such as a logarithm of 0 or a division by 0: keep what "
+                "it computes with away from 0"
+            )
+        raise ConvscopeError(f"the {what}, and the training was stopped. Probably {cause}.")
 
     def _asked_to_stop(self) -> bool:
         """Return whether the user has asked to stop; after the last step this does not count as stopped early."""

@@ -134,6 +134,7 @@ def fit(
             batches.batch_size,
             stop,
             fold=lambda weights: fold_batch_norm(weights, plain),
+            has_usual_layers=not unknown,
             listener=progress,
             checkpoint=checkpoint,
             resumed=resumed,

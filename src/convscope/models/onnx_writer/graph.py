@@ -1,4 +1,4 @@
-"""Build an ONNX model as a chain of nodes, each applied to the output before it.
+"""Build an ONNX model node by node, each applied to the output before it or to one that was kept.
 
 Keras keeps the channels of an image last, ONNX first. The graph knows where they are at the moment and transposes only
 when the next node needs the other order.
@@ -12,7 +12,7 @@ from itertools import count
 import numpy as np
 import numpy.typing as npt
 
-from ..network import Layer, Shape, Weights
+from ..network import IMAGE, Layer, Shape, Weights
 from ..predictor import INPUTS
 from .protobuf import integer, message, messages, real
 
@@ -30,7 +30,7 @@ Constant = npt.NDArray[np.generic]
 
 
 class Graph:
-    """A chain of nodes and constants; ``current`` names the output of the last node."""
+    """Nodes and constants; ``current`` names the value that the next node is applied to."""
 
     def __init__(self, weights: Mapping[str, Weights]) -> None:
         """Start a graph whose layers take their ``weights`` by ``layer/weight``."""
@@ -41,6 +41,16 @@ class Graph:
         self._outputs: list[bytes] = []
         self._numbers = count()
         self._is_channels_first = False
+        self._kept: dict[str, tuple[str, bool, int]] = {IMAGE: (INPUTS, False, 3)}
+
+    def keep(self, layer: Layer) -> None:
+        """Keep the current value as the output of ``layer``."""
+        self._kept[layer.name] = self.current, self._is_channels_first, len(layer.output_shape)
+
+    def go_to(self, name: str) -> int:
+        """Make the output of the layer ``name`` the current value; return its number of axes without the batch."""
+        self.current, self._is_channels_first, axes = self._kept[name]
+        return axes
 
     def weight(self, layer: Layer, name: str, *, default: Weights | None = None) -> Weights:
         """Return a weight of ``layer``, or ``default`` if the layer has none of that name."""

@@ -30,7 +30,7 @@ def onnx_bytes(
     the input of the last layer.
 
     Args:
-        network: A chain of layers that ends in a dense layer with a softmax.
+        network: Layers that end in a dense layer with a softmax.
         weights: Weights by ``layer/weight`` to use instead of the network's own.
         metadata: Text entries for the file's metadata.
 
@@ -59,6 +59,7 @@ def activations_bytes(network: Network) -> bytes:
     for layer in network.layers:
         _append(graph, layer)
         graph.channels_last()
+        graph.keep(layer)
         # The slash keeps a layer called "inputs" or "value_0" apart from the graph's own names.
         graph.publish(f"{layer.name}/output", layer.output_shape)
     return graph.to_bytes(network.name, network.input_shape, {})
@@ -67,6 +68,8 @@ def activations_bytes(network: Network) -> bytes:
 def _append(graph: Graph, layer: Layer) -> None:
     if layer.kind not in LAYERS:
         raise ConfigError(f"layer {layer.name!r} is a {layer.kind}; supported kinds: {', '.join(sorted(LAYERS))}.")
+    if layer.inputs:
+        graph.go_to(layer.inputs[0])
     LAYERS[layer.kind](graph, layer)
     name = layer.settings.get("activation") or "linear"
     if name not in ACTIVATIONS:
@@ -74,6 +77,27 @@ def _append(graph: Graph, layer: Layer) -> None:
             f"layer {layer.name!r} has the activation {name!r}; supported activations: {', '.join(sorted(ACTIVATIONS))}."
         )
     ACTIVATIONS[name](graph)
+    graph.keep(layer)
+
+
+def _join(kind: str, *, most: int | None = None) -> NodeWriter:
+    """Return the writer of a layer that joins branches, of which ``kind`` takes at most so many at once."""
+
+    def write(graph: Graph, layer: Layer) -> None:
+        joined: list[str] = []
+        axes = set()
+        for name in reversed(layer.inputs):  # the first is the current one in the end
+            axes.add(graph.go_to(name))
+            graph.channels_last()
+            joined.insert(0, graph.current)
+        if len(axes) > 1:  # Keras aligns them in another way than ONNX
+            raise ConfigError(f"layer {layer.name!r} joins inputs with different numbers of axes, which is not supported.")
+        settings = {"axis": int(layer.settings.get("axis", -1))} if kind == "Concat" else {}
+        size = (most or len(joined)) - 1
+        for start in range(1, len(joined), size):
+            graph.node(kind, *joined[start : start + size], **settings)
+
+    return write
 
 
 def _conv2d(graph: Graph, layer: Layer) -> None:
@@ -262,8 +286,11 @@ def _relu6(graph: Graph) -> None:
 
 LAYERS: dict[str, NodeWriter] = {
     "Activation": _pass_through,
+    "Add": _join("Sum"),
+    "Average": _join("Mean"),
     "AveragePooling2D": _pool("AveragePool"),
     "BatchNormalization": _batch_normalization,
+    "Concatenate": _join("Concat"),
     "Conv2D": _conv2d,
     "Dense": _dense,
     "DepthwiseConv2D": _depthwise_conv2d,
@@ -273,11 +300,15 @@ LAYERS: dict[str, NodeWriter] = {
     "GlobalMaxPooling2D": _global_pool("GlobalMaxPool"),
     "LeakyReLU": lambda graph, layer: graph.node("LeakyRelu", alpha=float(layer.settings.get("negative_slope", 0.3))),
     "MaxPooling2D": _pool("MaxPool"),
+    "Maximum": _join("Max"),
+    "Minimum": _join("Min"),
+    "Multiply": _join("Mul", most=2),
     "Normalization": _normalization,
     "ReLU": _relu,
     "Rescaling": _rescaling,
     "Reshape": _reshape,
     "Softmax": _softmax_layer,
+    "Subtract": _join("Sub", most=2),
     "ZeroPadding2D": _zero_padding,
     **dict.fromkeys(TRAINING_ONLY, _pass_through),
 }

@@ -31,9 +31,11 @@ def introduction(page: Page) -> str:
     config = run["config"]
     smoothing = f", with labels smoothed by {config['label_smoothing']:g}" if config["label_smoothing"] else ""
     # A run does not record whether a user's own model is Sequential.
-    kind = "a Keras Sequential model" if run["model"] in MODELS else "a chain"
+    kind = "is a Keras Sequential model of" if run["model"] in MODELS else "is a chain of"
+    if any("inputs" in layer for layer in page["network"]["layers"]):
+        kind = "has branches, and consists of"
     return (f"This report is about a {network_noun(page)} that classifies the images of {name(dataset['name'])}, "
-            f"{_built_with(page)}. It is {kind} of {join_words(layers_in_words(page))}. It was trained with the "
+            f"{_built_with(page)}. It {kind} {join_words(layers_in_words(page))}. It was trained with the "
             f"{OPTIMISERS[config['optimizer']]} optimiser and the sparse categorical cross-entropy loss{smoothing}.")  # fmt: skip
 
 

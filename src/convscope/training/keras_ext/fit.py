@@ -63,6 +63,8 @@ def fit_with_keras(
             callbacks=[TrainingCallback(log, sequence, config)],
             verbose=0,
         )
+    # Keras would save the optimizer too, three times the weights, and with a schedule that is convscope's own code.
+    model.compiled, model.optimizer = False, None
     return model, devices
 
 

@@ -39,6 +39,8 @@ def plan_layers(network: Network) -> tuple[EngineLayer, ...]:
     Raises:
         Unsupported: A layer, or a setting of one, is not among those that the engine has.
     """
+    if not network.is_chain:
+        raise Unsupported("it has branches")
     planned: list[EngineLayer] = []
     flattened = False  # the engine keeps images as they lie, which only the next dense layer and single values cannot tell
     for number, layer in enumerate(network.layers):

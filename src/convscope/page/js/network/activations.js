@@ -19,6 +19,7 @@ const FORMULAS = {
   relu6: rectifier({max_value: 6}),
   leaky_relu: rectifier({negative_slope: 0.2}),
   elu: exponentialUnit(1, 1),
+  celu: exponentialUnit(1, 1), // with Keras' only alpha
   selu: exponentialUnit(SELU_ALPHA, SELU_SCALE),
   sigmoid: {value: logistic, slope: (before) => logistic(before) * logistic(-before)},
   silu: {value: (before) => before * logistic(before), slope: siluSlope},

@@ -12,6 +12,7 @@ import {softmaxAt} from "./temperature.js";
  * @property {Record<string, any>} settings Keras' names, as in the payload
  * @property {number[]} inputShape (h, w, c) or (units)
  * @property {number[]} outputShape
+ * @property {string[]} inputs the layers that it reads, "" for the image, where branches part or join; else empty
  * @property {Record<string, Float32Array>} weights
  * @property {import("./layers.js").LayerKind | undefined} operation
  * @property {import("./activations.js").Formula | undefined} formula its activation function
@@ -50,11 +51,11 @@ export function makeNetwork(description, weights, temperature = 1) {
 }
 
 /** @returns {Layer} */
-function makeLayer({name, kind, settings, input_shape: inputShape, output_shape: outputShape, weights: names}, arrays) {
+function makeLayer({name, kind, settings, input_shape: inputShape, output_shape: outputShape, weights: names, inputs = []}, arrays) {
   const missing = names.find((weight) => !arrays[`${name}/${weight}`]);
   if (missing) throw new RangeError(`${name}: the weights lack ${missing}`);
   const weights = Object.fromEntries(names.map((weight) => [weight, arrays[`${name}/${weight}`]]));
-  const layer = {name, kind, settings, inputShape, outputShape, weights, prepared: null, problem: null};
+  const layer = {name, kind, settings, inputShape, outputShape, inputs, weights, prepared: null, problem: null};
   layer.operation = layerKindNamed(kind);
   layer.formula = formulaOf(layer);
   layer.problem = problemOf(layer);
@@ -64,6 +65,9 @@ function makeLayer({name, kind, settings, input_shape: inputShape, output_shape:
 
 /** @returns {string | null} */
 function problemOf(layer) {
+  const read = [...new Set(layer.inputs)].map((name) => name || "the image");
+  if (read.length > 1) return `joins branches (it reads ${read.join(" and ")}), which this page cannot compute`;
+  if (read.length && layer.operation) return `begins a branch (it reads ${read[0]}), which this page cannot compute`;
   if (!layer.operation) return `is a ${layer.kind}, a kind that this page cannot compute`;
   if (layer.formula) return layer.operation.problem?.(layer) ?? null;
   const {activation, axis} = layer.settings;
