@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import convscope
 from convscope.api.study import study
 from convscope.cli.main import main
 from convscope.data.dataset import Dataset
+from convscope.data.read_options import ReadOptions
 from convscope.errors import ConfigError, RunError, RunExistsError
 from convscope.runs import files, run_folder
 from convscope.runs.seed_votes import REQUEST, RESULTS, load_votes
@@ -189,6 +191,13 @@ def test_two_studies_cannot_share_a_folder(digits: Dataset, tmp_path: Path) -> N
 
     with locked(tmp_path), pytest.raises(RunExistsError, match=re.escape(str(tmp_path))):
         study(digits, models=["logistic"], seeds=2, out=tmp_path)
+
+
+def test_what_differs_from_the_study_in_the_folder_is_named(digits: Dataset, tmp_path: Path) -> None:
+    begun(tmp_path / "study", digits)
+    provenance = replace(digits.provenance, reading=ReadOptions(test_share=0.3))
+    with pytest.raises(ConfigError, match=r"with other test_share: null instead of 0\.3\."):
+        begun(tmp_path / "study", replace(digits, provenance=provenance))
 
 
 def test_remaining_runs_need_the_same_package_versions(digits: Dataset, tmp_path: Path) -> None:

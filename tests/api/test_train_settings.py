@@ -121,7 +121,7 @@ def test_a_training_with_settings_resumes_with_the_same_and_refuses_others(tmp_p
     straight = train(arrows(), tmp_path / "straight", **settings)
     with pytest.raises(AssertionError):
         train(arrows(), tmp_path / "run", progress=stop, **settings)
-    for other, named in (({"batch_size": 16}, "batch_size"), ({"flip": False}, "augmentation")):
+    for other, named in (({"batch_size": 16}, "batch_size"), ({"flip": False}, "started with flip True, not False")):
         with pytest.raises(ConfigError, match=named):
             train(arrows(), tmp_path / "run", resume=True, **(settings | other))
     resumed = train(arrows(), tmp_path / "run", resume=True, **settings)

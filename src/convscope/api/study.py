@@ -16,6 +16,7 @@ from ..errors import ConfigError
 from ..models.custom import Build
 from ..page.study import render_study
 from ..runs import lock, run_folder
+from ..runs.request import first_difference
 from ..runs.seed_votes import REQUEST, RESULTS, RUNS, VOTES, Votes, save_votes
 from ..studies.comparisons import ConfigurationComparison
 from ..studies.executors.open import check_workers, open_workers
@@ -150,8 +151,9 @@ def _begin(folder: Path, plan: StudyPlan, dataset: Dataset) -> None:
     begun = run_folder.read_json(folder / REQUEST)
     for name in DECIDING:
         if begun.get(name) != request[name]:
+            which, before, now = first_difference(name, begun.get(name), request[name])
             raise ConfigError(
-                f"{str(folder)!r} holds a study with other {name}: {_short(begun.get(name))} instead of {_short(request[name])}. "
+                f"{str(folder)!r} holds a study with other {which}: {_short(before)} instead of {_short(now)}. "
                 "Repeat the same study, or choose another folder with --out DIR."
             )
 

@@ -5,8 +5,8 @@ An island is the id of an element that :mod:`convscope.page.binary_data` writes.
 
     schema_version  3
     run             created, command, model, recipe, seed, config, versions, machine, stopped_early, precision,
-                    batch_size: from run.json
-    dataset         name, source, description, licence, content, notes, fingerprint, image_shape [h, w, c], class_names,
+                    batch_size, steps_per_epoch: from run.json
+    dataset         name, source, description, licence, content, notes, problems, fingerprint, image_shape [h, w, c], class_names,
                     reading (the options for reading it), digit_preprocessing and polarity (the full form of ``preprocessing``;
                     missing in runs of earlier versions)
     metrics         all of metrics.json: test, per_class, layers, data, baseline, findings…

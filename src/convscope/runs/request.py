@@ -81,13 +81,19 @@ def refuse_other_request(begun: Mapping[str, Any], asked: Mapping[str, Any]) -> 
 
 
 def _differs(what: str, begun: object, asked: object) -> str:
-    if isinstance(begun, dict) and isinstance(asked, dict):
-        name = next(name for name in [*begun, *asked] if begun.get(name) != asked.get(name))
-        what, begun, asked = name, begun.get(name), asked.get(name)
+    what, begun, asked = first_difference(what, begun, asked)
     return (
         f"cannot resume the run: it was started with {what} {begun!r}, not {asked!r}. "
         "Use the same setting, or drop --resume and choose another folder with --out DIR."
     )
+
+
+def first_difference(name: str, one: object, other: object) -> tuple[str, object, object]:
+    """Return the first entry, at any depth, in which ``one`` and ``other`` called ``name`` differ, and both values of it."""
+    if not isinstance(one, Mapping) or not isinstance(other, Mapping):
+        return name, one, other
+    key = next(key for key in [*one, *other] if one.get(key) != other.get(key))
+    return first_difference(key, one.get(key), other.get(key))
 
 
 def describe_outcome(request: dict[str, Any], training: Training) -> dict[str, Any]:
