@@ -109,7 +109,7 @@ class EpochLog:
         has_learned = math.isfinite(self._lowest)
         is_rate = has_learned and (self._last > GROWTH * self._lowest or rate >= HIGH_RATE)
         if self._has_usual_layers or is_rate:
-            cause = f"the learning rate, at most {rate:g}, is too high for this network: lower it, such as with --learning-rate {rate / 10:g}"
+            cause = f"the learning rate, at most {rate:g}, is too high for this network: try --learning-rate {rate / 10:g}"
         else:
             cause = (
                 "a layer of the network computes no number for some images, such as a logarithm of 0 or a division by 0: keep what "
