@@ -16,6 +16,7 @@ import convscope
 from convscope.cli.main import VERBS, group
 from convscope.models.architectures import MODELS
 from convscope.runs import files
+from convscope.training.config import SETTINGS
 from convscope.training.engines import why_not_native
 from convscope.training.recipes import RECIPES
 
@@ -51,6 +52,11 @@ def test_every_command_is_in_the_readme_and_explains_itself(verb: str) -> None:
 def test_the_readme_names_every_file_of_a_run_every_model_and_every_recipe() -> None:
     assert all(name in README for name in files.KNOWN_FILES)
     assert all(f"`{name}`" in README for name in [*MODELS, *RECIPES])
+
+
+def test_the_table_of_settings_has_each_with_its_values() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| ([^|]+) \|", (ROOT / "docs" / "settings.md").read_text("utf-8"), re.MULTILINE)
+    assert rows == [(name, setting.accepted) for name, setting in SETTINGS.items()]
 
 
 def test_the_readmes_python_uses_names_that_exist() -> None:

@@ -165,5 +165,7 @@ def test_wrong_values_are_refused_before_any_data_are_read(options: str, capsys:
 
 
 def test_the_last_word_on_one_setting_is_not_left_to_chance(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="settings must be a dictionary"):
+        train(arrows(), tmp_path / "run", settings=["batch_size=8"])
     with pytest.raises(ConfigError, match="batch_size is given twice"):
         train(arrows(), tmp_path / "run", batch_size=8, settings={"batch_size": 16})

@@ -179,6 +179,8 @@ def train(
 def _configured(
     recipe: str | TrainConfig, augment: str | Augmentation | None, own: Mapping[str, Any], settings: Mapping[str, Any]
 ) -> TrainConfig:
+    if not isinstance(settings, Mapping):
+        raise ConfigError(f'settings must be a dictionary, such as {{"label_smoothing": 0.1}}; got {settings!r}.')
     given = {name: value for name, value in own.items() if value is not None}
     if twice := [name for name in given if name in settings]:
         raise ConfigError(f"{twice[0]} is given twice: as an argument and among the settings. Drop one of the two.")

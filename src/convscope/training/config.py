@@ -166,4 +166,4 @@ def parse_settings(texts: Iterable[str]) -> dict[str, Any]:
 
 def validation_share(fraction: float, most: int, num_images: int) -> float:
     """Return ``fraction``, limited to the share of ``most`` among ``num_images`` images."""
-    return min(fraction, most / num_images)
+    return min(fraction, min(most, num_images) / num_images)
