@@ -154,13 +154,13 @@ def read_pixel_lines(
 
 def refuse_bad_lines(path: Path, lines: Lines) -> None:
     """Raise a DatasetError that lists the invalid lines, if there are any."""
-    if not lines.num_bad:
+    if not lines.faulty:
         return
     listed = "\n".join(f"  line {number:,}: {what}" for number, what in lines.bad)
-    more = lines.num_bad - len(lines.bad)
+    more = len(lines.faulty) - len(lines.bad)
     rest = f"\n  and {more:,} more" if more else ""
     raise DatasetError(
-        f"{str(path)!r} has {count_of(lines.num_bad, 'invalid line')}: each needs a label and the same number of values from 0 "
+        f"{str(path)!r} has {count_of(len(lines.faulty), 'invalid line')}: each needs a label and the same number of values from 0 "
         f"to 255. Correct or remove:\n{listed}{rest}"
     )
 

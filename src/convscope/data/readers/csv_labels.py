@@ -50,36 +50,37 @@ def find_labels(path: Path, layout: Layout, lines: Lines, train: LabelColumn | N
         return LabelColumn(None, "all columns are pixels"), lines
     known = None if train is None else frozenset(train.texts or ())
     titles = [layout.title(column) for column in layout.extras]
-    usual = [place for place, title in enumerate(titles) if title and title.lower() in LABEL_COLUMNS]
-    ids = [
-        place for place, title in enumerate(titles) if _holds_ids(title, lines.column(place), known, alone=len(titles) == 1)
-    ]
-    if train and train.from_pixels:  # then the column is one of pixels
-        ids = []
-    chosen = usual or [place for place in range(len(titles)) if place not in ids]
+    others: dict[int, str] = {}
+    """What the columns hold that cannot be the labels, by place."""
+    for place, title in enumerate(titles):
+        cells = lines.column(place)
+        if not any(cells):
+            others[place] = "is empty"
+        # If the training table has its labels among the pixels, this column is one of pixels.
+        elif not (train and train.from_pixels) and _holds_ids(title, cells, known, alone=len(titles) == 1):
+            others[place] = f"numbers or names the images ({len(set(cells)):,} different values)"
+    left = [place for place in range(len(titles)) if place not in others]
+    usual = [place for place in left if (titles[place] or "").lower() in LABEL_COLUMNS]
     names = [layout.describe(column) for column in layout.extras]
-    if len(chosen) > 1:
-        either = join_words([names[place] for place in chosen], "or")
+    if not left:
+        return LabelColumn(None, " and ".join(f"{names[place]} {what}" for place, what in others.items())), lines
+    if len(usual or left) > 1:
+        either = join_words([names[place] for place in usual or left], "or")
         raise DatasetError(
             f"either {either} of {str(path)!r} may hold the labels. Name the right one label in a header, or remove the others."
         )
-    if not chosen:
-        found = " and ".join(f"{names[place]} ({len(set(lines.column(place))):,} different values)" for place in ids)
-        return LabelColumn(None, f"{found} numbers or names the images"), lines
+    chosen = (usual or left)[0]
     notes = [
-        f"ignored {name} of {path.name}, "
-        + ("which numbers or names the images" if place in ids else "which holds no pixels")
-        for place, name in enumerate(names)
-        if place != chosen[0]
+        f"ignored {names[place]} of {path.name}, which {others.get(place, 'holds neither labels nor pixels')}"
+        for place in range(len(titles))
+        if place != chosen
     ]
-    texts = lines.column(chosen[0])
-    is_unnamed = titles[chosen[0]] is None
-    from_pixels = is_unnamed and not layout.trailing and (train.from_pixels if train else _is_last(path, texts, lines))
+    texts, is_last = lines.column(chosen), titles[chosen] is None and chosen >= layout.leading
+    from_pixels = titles[chosen] is None and not layout.trailing
+    from_pixels = from_pixels and (train.from_pixels if train else _is_last(path, texts, lines))
     if from_pixels:
         texts, lines = _take_last(texts, lines)
-    if from_pixels or (is_unnamed and layout.trailing):
-        notes.append(LAST_NOTE)
-    return LabelColumn(texts, "", tuple(notes), from_pixels), lines
+    return LabelColumn(texts, "", (*notes, *[LAST_NOTE] * (is_last or from_pixels)), from_pixels), lines
 
 
 def _holds_ids(title: str | None, cells: list[str], known: frozenset[str] | None, *, alone: bool) -> bool:

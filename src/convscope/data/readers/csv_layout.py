@@ -15,10 +15,10 @@ from pathlib import Path
 
 from ...errors import DatasetError
 from ...formatting import count_of
-from .csv_text import BLANK, each_line, is_number, shorten, split_cells
+from ..images.formats import SUFFIXES
+from .csv_text import BLANK, DELIMITERS, each_line, is_number, shorten, split_cells
 from .pixel_values import square_side
 
-DELIMITERS = (b",", b";", b"\t")
 MANY_BLANKS = 3
 """If a line has so many times more blanks than other delimiters, blanks separate its pixels."""
 LABEL_COLUMNS = frozenset({"label", "labels", "class", "category", "target", "y", "digit", "letter", "character", "emotion"})
@@ -83,7 +83,7 @@ def find_layout(path: Path, pixels: int | None = None) -> Layout:
         pixels: The number of pixels of the training table, for one that belongs to it.
     """
     lines = _first_lines(path)
-    delimiter, separator = _separators(lines[-1])
+    delimiter, separator = _separators(lines[0], lines[-1])
     first, data = (split_cells(line, delimiter) for line in (lines[0], lines[-1]))
     if separator != delimiter:
         place = max(range(len(data)), key=lambda index: data[index].count(" "))
@@ -91,6 +91,11 @@ def find_layout(path: Path, pixels: int | None = None) -> Layout:
         columns = len(data) - 1 + len(data[place].split())
         return Layout(delimiter, separator, tuple(header), columns, place, len(data) - 1 - place)
     if len(first) < 3:
+        if any(cell.strip().lower().endswith(tuple(SUFFIXES)) for cell in data):
+            raise DatasetError(
+                f"{str(path)!r} lists image files, not pixels, and convscope takes classes from folders. Sort the files into one "
+                "folder per class."
+            )
         raise DatasetError(
             f"{str(path)!r} begins with {shorten(lines[0])!r}, {count_of(len(first), 'cell')}. Each line must hold a label and the "
             "pixels of an image, separated by commas."
@@ -117,13 +122,12 @@ def _first_lines(path: Path) -> list[bytes]:
     return lines
 
 
-def _separators(line: bytes) -> tuple[bytes, bytes]:
-    """Return what separates the cells of a line, and what the pixels."""
-    best = max(DELIMITERS, key=line.count)
-    blanks = len(line.split(BLANK)) - 1
-    if blanks <= MANY_BLANKS * line.count(best):
+def _separators(first: bytes, data: bytes) -> tuple[bytes, bytes]:
+    """Return what separates the cells of the lines, and what the pixels."""
+    best = max(DELIMITERS[::-1], key=lambda each: (min(first.count(each), data.count(each)), data.count(each)))
+    if len(data.split(BLANK)) - 1 <= MANY_BLANKS * data.count(best):
         return best, best
-    return (best if line.count(best) else BLANK), BLANK
+    return (best if data.count(best) else BLANK), BLANK
 
 
 def _is_header(cells: list[str]) -> bool:
@@ -160,6 +164,7 @@ def _edges(header: Sequence[str], data: Sequence[str], pixels: int | None) -> tu
         if left > extra and (left - extra == pixels or (pixels is None and square_side(left - extra)))
     ]
     extra = fits[0] if fits else next((extra for extra in more if left > extra and square_side(left - extra)), more[0])
-    if extra and is_number(data[leading]) and not is_number(data[len(data) - trailing - 1]):
-        return leading + extra - 1, trailing + 1
-    return leading + extra, trailing
+    texts = [not is_number(cell) for cell in data[leading : len(data) - trailing]]
+    first = next((place for place in range(extra) if not texts[place]), extra)
+    last = next((place for place in range(extra - first) if not texts[::-1][place]), extra - first)
+    return leading + extra - last, trailing + last

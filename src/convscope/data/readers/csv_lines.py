@@ -40,11 +40,12 @@ class Lines:
     """The line of each row, from 1."""
     bad: list[tuple[int, str]] = field(default_factory=list)
     """Numbers and faults of the first invalid lines."""
-    num_bad: int = 0
+    faulty: list[int] = field(default_factory=list)
+    """Numbers of all invalid lines."""
 
     def report(self, number: int, what: str) -> None:
         """Count an invalid line, and describe it if it is one of the first."""
-        self.num_bad += 1
+        self.faulty.append(number)
         if len(self.bad) < MAX_LISTED:
             self.bad.append((number, what))
 
@@ -60,36 +61,39 @@ def read_lines(path: Path, layout: Layout, progress: ReadListener | None = None)
     ``progress`` is called with the number of bytes read, ten times a second. A file that is not UTF-8 text, or a line that
     is too long, is a DatasetError.
     """
-    lines, outside, total, last_event = Lines(), Lines(), path.stat().st_size, time.monotonic()
+    lines, doubtful, total, last_event = Lines(), (Lines(), Lines()), path.stat().st_size, time.monotonic()
     with path.open("rb") as file, warnings.catch_warnings():
         warnings.simplefilter("error", DeprecationWarning)  # raised by NumPy before 2.3; later versions raise ValueError
         for index, (number, line) in enumerate(each_line(file, path)):
             if layout.header and index == 0:
                 continue
-            _read_line(number, line, layout, lines, outside)
+            _read_line(number, line, layout, lines, *doubtful)
             if progress and time.monotonic() - last_event >= SECONDS:
                 last_event = time.monotonic()
                 progress(ReadProgress(f"reading {printable(path.name)}", min(file.tell(), total), total, "bytes"))
-    if 2 * outside.num_bad <= len(lines.rows):
-        _remove(lines, outside)
+    for doubt in doubtful:
+        if 2 * len(doubt.faulty) <= len(lines.rows):
+            _remove(lines, doubt)
     return lines
 
 
-def _remove(lines: Lines, outside: Lines) -> None:
-    gone = set(outside.numbers)
+def _remove(lines: Lines, doubtful: Lines) -> None:
+    gone = set(doubtful.faulty)
     keep = [place for place, number in enumerate(lines.numbers) if number not in gone]
     lines.extras, lines.rows, lines.numbers = (
         [lines.extras[place] for place in keep],
         [lines.rows[place] for place in keep],
         [lines.numbers[place] for place in keep],
     )
-    lines.num_bad += outside.num_bad
-    lines.bad = sorted(lines.bad + outside.bad)[:MAX_LISTED]
+    lines.faulty += doubtful.faulty
+    lines.bad = sorted(lines.bad + doubtful.bad)[:MAX_LISTED]
 
 
-def _read_line(number: int, line: bytes, layout: Layout, lines: Lines, outside: Lines) -> None:
+def _read_line(number: int, line: bytes, layout: Layout, lines: Lines, unlabelled: Lines, outside: Lines) -> None:
     if layout.delimiter == BLANK:
         line = BLANK.join(line.split())
+    elif layout.delimiter != b",":
+        line = line.replace(b",", b".")  # decimals of a German Excel
     before, pixels, after = _split(line, layout)
     row = _parse_row(pixels, layout)
     try:
@@ -103,14 +107,11 @@ def _read_line(number: int, line: bytes, layout: Layout, lines: Lines, outside: 
         if row is None:
             return
         extras = [cell.strip() for cell in (*cells[: layout.leading], *cells[len(cells) - layout.trailing :])]
-    if len(extras) == 1 and not extras[0]:
-        lines.report(number, "the label is empty")
-        return
-    if row.dtype != np.uint8 and (wrong := _outside(row)):
-        outside.report(
-            number, f"{row[wrong[0]]:g} in column {layout.leading + wrong[0] + 1:,} is not a number from 0 to 255"
-        )
-        outside.numbers.append(number)
+    if extras and not any(extras):
+        unlabelled.report(number, "the label is empty")
+    elif row.dtype != np.uint8 and (wrong := _outside(row)):
+        value, column = row[wrong[0]], layout.leading + wrong[0] + 1
+        outside.report(number, f"{value:g} in column {column:,} is not a number from 0 to 255")
     lines.extras.append(tuple(extras))
     lines.rows.append(row)
     lines.numbers.append(number)

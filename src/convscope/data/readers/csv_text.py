@@ -13,6 +13,7 @@ from ...errors import DatasetError
 
 BLANK = b" "
 """As a delimiter, one or more blanks."""
+DELIMITERS = (b",", b";", b"\t")
 MAX_LINE = 2**24
 """Longest line, in bytes: enough for an RGB image of 1,000 × 1,000."""
 
@@ -33,7 +34,10 @@ def each_line(file: IO[bytes], path: Path) -> Iterator[tuple[int, bytes]]:
             raise DatasetError(
                 f"line {number:,} of {str(path)!r} has more than {MAX_LINE // 2**20} MB. Save the table with one image per line."
             )
-        if line := line.strip(b"\r\n "):
+        line = line.strip(b"\r\n ")
+        if number == 1 and line.startswith(b"# "):  # as NumPy marks a header
+            line = line[2:] if max(map(line.count, DELIMITERS)) else b""
+        if line:
             yield number, line
 
 
