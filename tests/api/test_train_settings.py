@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 import convscope
 from convscope.cli.main import main
 from convscope.data.dataset import Dataset, Provenance, Split
-from convscope.errors import ConfigError
+from convscope.errors import ConfigError, ConvscopeError
 from convscope.models.network import Weights
 from convscope.training.events import Event, TrainProgress
 
@@ -94,6 +95,20 @@ def test_another_learning_rate_learns_other_weights(engine: str, tmp_path: Path)
         for rate in (1e-7, 0.01)
     )
     assert slow.evaluation.accuracy < 0.5 < fast.evaluation.accuracy
+
+
+@pytest.mark.parametrize(
+    ("rate", "message"), [(1000, r"diverged.* guessing 2\.3\..*--learning-rate 100\b"), (0.01, "^differs$")]
+)
+def test_a_training_that_diverged_is_not_blamed_on_its_export(
+    rate: float, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def differ(*_: object, **__: object) -> None:
+        raise ConvscopeError("differs")
+
+    monkeypatch.setattr(sys.modules["convscope.api.train"], "export_onnx", differ)
+    with pytest.raises(ConvscopeError, match=message):
+        train("digits", tmp_path / "run", model="logistic", epochs=2, learning_rate=rate)
 
 
 def test_the_recorded_command_trains_the_same_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

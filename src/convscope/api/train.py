@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shlex
 import time
@@ -22,7 +23,7 @@ from ..data.known.builtin import KNOWN
 from ..data.load import load_dataset
 from ..data.read_options import DEFAULTS, DatasetChecked, ReadOptions
 from ..data.readers.assemble import dataset_name
-from ..errors import ConfigError
+from ..errors import ConfigError, ConvscopeError
 from ..exporters.metadata import metadata_for_run
 from ..exporters.onnx import export_onnx, write_metadata
 from ..exporters.rehearsal import rehearse
@@ -153,7 +154,7 @@ def train(
         listener = _recording_validation(progress, config, reads, "validation after every epoch")
         training = fit(build, dataset, config, seed=seed, engine=engine, progress=listener, checkpoint=checkpoint)
         reads.record("the final evaluation")
-        agreement = _save_models(training, dataset, writable)
+        agreement = _save_models(training, dataset, writable, config.learning_rate)
         evaluation = Evaluation(dataset.test.labels, agreement.logits, dataset.class_names, names=dataset.test.names)
         found = measure_uncertainty(Predictor(writable / ONNX_MODEL), dataset, evaluation, request["config"], seed=seed)
         outcome = {**describe_outcome(request, training), "onnx": agreement.as_dict()}
@@ -187,7 +188,7 @@ def _configured(
     return find_recipe(recipe).with_augmentation(augment).with_settings({**settings, **given})
 
 
-def _save_models(training: Training, dataset: Dataset, folder: Path) -> Verification:
+def _save_models(training: Training, dataset: Dataset, folder: Path, rate: float) -> Verification:
     """Save the Keras model and the ONNX model, and compare the latter with what was trained, on the test images."""
     # The model is saved first, so that no later failure can cost the user the training.
     if training.keras_model is None:
@@ -195,14 +196,24 @@ def _save_models(training: Training, dataset: Dataset, folder: Path) -> Verifica
     else:
         save_model(training.keras_model, folder / KERAS_MODEL)
     images = dataset.test.images
-    return export_onnx(
-        training.network,
-        folder / ONNX_MODEL,
-        class_names=dataset.class_names,
-        images=images,
-        expected=training.logits(images),
-        model=training.keras_model,
-    )
+    try:
+        return export_onnx(
+            training.network,
+            folder / ONNX_MODEL,
+            class_names=dataset.class_names,
+            images=images,
+            expected=training.logits(images),
+            model=training.keras_model,
+        )
+    except ConvscopeError as error:
+        loss, of_guessing = training.history[-1].loss, math.log(dataset.num_classes)
+        if loss <= of_guessing or type(error) is not ConvscopeError:
+            raise
+        # Weights that grew without bounds round too coarsely for the comparison, which is not what went wrong.
+        raise ConvscopeError(
+            f"the training diverged: its last loss is {loss:.3g}, and that of guessing {of_guessing:.3g}. Probably the learning "
+            f"rate, at most {rate:g}, is too high: try --learning-rate {rate / 10:g}."
+        ) from error
 
 
 def _save_reference_data(record: RunRecord, dataset: Dataset, folder: Path) -> None:
