@@ -34,6 +34,7 @@ bench: $(VENV)/.dev  ## measure recipes, rivals and machine (an hour); rewrites 
 	$(BIN)/python benchmarks/parts.py
 	$(BIN)/python benchmarks/engine.py
 	$(BIN)/python benchmarks/engines.py
+	$(BIN)/python benchmarks/photos.py
 	$(BIN)/python benchmarks/rivals.py
 	$(BIN)/python benchmarks/machine.py
 	$(BIN)/python benchmarks/page.py

@@ -3,7 +3,8 @@
     python benchmarks/photos.py [--run runs/mnist-cnn-standard-0] [--photos 200] [--sheets 200] [--seed 1]
 
 ``tests/handwriting.py`` makes the photos: digits of MNIST's test split and digits drawn with splines, in six pens on plain, ruled
-and squared paper, with grain, uneven light, shadow, rotation up to 10°, blur, noise and JPEG compression. Writes
+and squared paper, with grain, uneven light, shadow, rotation up to 10°, blur, noise and JPEG compression; also on squared paper
+alone, in bad light, and as screenshots of drawing pads. ``--photos`` is the number of each kind, half of either source. Writes
 ``benchmarks/results/photos.json``. Without ``--run``, `standard` is trained first.
 """
 
@@ -14,7 +15,8 @@ import json
 import sys
 import tempfile
 import time
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ import convscope
 from convscope.analysis.statistics.proportions import wilson
 from convscope.data.dataset import Split
 from convscope.data.known.builtin import load_mnist
-from convscope.system.hardware import describe_machine
+from convscope.system.hardware import describe_machine, package_versions
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
@@ -32,7 +34,13 @@ sys.path.insert(0, str(ROOT / "tests"))
 import handwriting  # type: ignore[import-not-found]  # noqa: E402
 
 RESULT = ROOT / "benchmarks" / "results" / "photos.json"
-KINDS = ("mnist", "splines")
+SOURCES = ("mnist", "splines")
+KINDS: dict[str, Callable[..., Any]] = {
+    "any paper": handwriting.photo_of_one,
+    "squared paper": partial(handwriting.photo_of_one, ruling="squared"),
+    "bad light": handwriting.photo_in_bad_light,
+    "drawing pad": handwriting.drawing_pad,
+}
 
 
 def main() -> None:
@@ -46,12 +54,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         run = given.run or convscope.train("mnist", out=Path(folder) / "run", report=False).folder
         result = {
-            "photos": [_photos(run, kind, given.photos // 2, given.seed) for kind in KINDS],
+            "photos": [_photos(run, kind, given.photos, given.seed) for kind in KINDS],
             "sheets": _sheets(run, given.sheets, given.seed),
             "recipe": json.loads((Path(run) / "run.json").read_text("utf-8"))["recipe"],
             "run": json.loads((Path(run) / "metrics.json").read_text("utf-8"))["test"]["accuracy"],
             "seed": given.seed,
             "machine": describe_machine(),
+            "versions": package_versions(),
+            "date": time.strftime("%Y-%m-%d"),
         }
     RESULT.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
     print(json.dumps(result, indent=1))
@@ -62,8 +72,8 @@ def _test_split() -> Split:
     return load_mnist().test
 
 
-def _ink(kind: str, label: int, height: int, random: np.random.Generator) -> Any:
-    if kind == "splines":
+def _ink(source: str, label: int, height: int, random: np.random.Generator) -> Any:
+    if source == "splines":
         return handwriting.penned(str(label), height, random)
     test = _test_split()
     return handwriting.enlarged(test.images[random.choice(np.flatnonzero(test.labels == label)), ..., 0], height, random)
@@ -74,8 +84,8 @@ def _photos(run: Any, kind: str, count: int, seed: int) -> dict[str, Any]:
     photos = []
     for number in range(count):
         random, label = np.random.default_rng([seed, number]), number % 10
-        ink = _ink(kind, label, int(random.integers(120, 420)), random)
-        photos.append(handwriting.photo_of_one(ink, str(label), random))
+        ink = _ink(SOURCES[number // 10 % 2], label, int(random.integers(120, 420)), random)
+        photos.append(KINDS[kind](ink, str(label), random))
     started = time.perf_counter()
     predicted = _predicted_labels(run, [photo.content for photo in photos])
     seconds = (time.perf_counter() - started) / count
@@ -106,7 +116,7 @@ def _sheets(run: Any, count: int, seed: int) -> dict[str, Any]:
         rows = [per_row] * (total // per_row) + [total % per_row] * (total % per_row > 0)
         labels = [int(label) for label in random.integers(0, 10, total)]
         height = int(random.integers(60, 160))
-        inks = [_ink(KINDS[number % 2], label, int(height * random.uniform(0.85, 1.15)), random) for label in labels]
+        inks = [_ink(SOURCES[number % 2], label, int(height * random.uniform(0.85, 1.15)), random) for label in labels]
         photos.append(handwriting.photo_of_sheet(inks, [str(label) for label in labels], rows, random))
     bad, digits, right = [], 0, 0
     for photo, labels in zip(photos, _predicted_labels(run, [photo.content for photo in photos]), strict=True):

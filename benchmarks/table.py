@@ -269,6 +269,18 @@ def parts_text(parts: Result) -> str:
     return PARTS.format(table="\n".join(lines), rounds=rounds, conditions=conditions(parts))
 
 
+def photos_text(photos: Result) -> str:
+    """Return the section on made photos, by kind."""
+    rows = [(f"one digit, {row['kind']}", row) for row in photos["photos"]] + [("sheets of digits", photos["sheets"])]
+    lines = ["| kind | right | of | share | 95% CI |", "| --- | ---: | ---: | ---: | --- |"]
+    for name, row in rows:
+        low, high = (100 * end for end in row["interval"])
+        lines.append(
+            f"| {name} | {row['right']} | {row['n']} | {100 * row['right'] / row['n']:.1f}% | {low:.1f}–{high:.1f}% |"
+        )
+    return PHOTOS.format(recipe=photos["recipe"], table="\n".join(lines), conditions=conditions(photos))
+
+
 def milliseconds(times: Result) -> tuple[str, str]:
     """Return median and 95th percentile, with one decimal below 100 ms."""
     digits = 1 if times["median"] < 100 else 0
@@ -322,6 +334,16 @@ ON_A_GPU = """
 
 Recipes with `--engine keras` and `KERAS_BACKEND=jax`, in float32, for which JAX lets a GPU multiply in TF32. Seconds are medians,
 from building the first layer to the last weight update. Compiled steps are reused from seed to seed; a first training takes longer.
+
+{table}
+
+{conditions}.
+"""
+PHOTOS = """
+## Photos of handwriting
+
+Made, not taken: digits of MNIST's test split and of splines in equal parts, by `tests/handwriting.py`. The network is one run of
+`{recipe}` on MNIST. A sheet with 2 to 12 digits counts if all are found, in reading order.
 
 {table}
 
@@ -419,6 +441,8 @@ def make() -> dict[Path, str]:
         page += engine_text(load("engine"))
     if (RESULTS / "engines.json").is_file():
         page += f"\nBoth engines, the same settings and seeds:\n\n{engines_table(load('engines'))}\n"
+    if (RESULTS / "photos.json").is_file():
+        page += photos_text(load("photos"))
     if (RESULTS / "parts.json").is_file():
         page += parts_text(load("parts"))
     if (RESULTS / "accuracy-gpu.json").is_file():

@@ -129,12 +129,12 @@ def photographed(ink: Field, random: np.random.Generator, *, pen: str = "", ruli
     return file.getvalue(), f"{pen} on {ruling} paper, {angle:+.0f}°, {shape[1]} × {shape[0]}"
 
 
-def photo_of_one(ink: Field, label: str, random: np.random.Generator) -> Photo:
+def photo_of_one(ink: Field, label: str, random: np.random.Generator, *, ruling: str = "") -> Photo:
     """One digit somewhere in the middle of a sheet."""
     trimmed = _trimmed(ink)
     room = [int(random.uniform(0.35, 1.4) * max(trimmed.shape)) for _ in range(4)]
     sheet = np.pad(trimmed, ((room[0], room[1]), (room[2], room[3])))
-    content, about = photographed(sheet, random)
+    content, about = photographed(sheet, random, ruling=ruling)
     return Photo(content, (label,), f"{label}: {about}")
 
 
@@ -142,6 +142,46 @@ def photo_of_sheet(inks: list[Field], labels: list[str], rows: list[int], random
     """Digits in rows."""
     content, about = photographed(laid_out(inks, rows, random), random)
     return Photo(content, tuple(labels), f"{''.join(labels)} in rows of {rows}: {about}")
+
+
+def photo_in_bad_light(ink: Field, label: str, random: np.random.Generator) -> Photo:
+    """One digit photographed in a dim room beside a lamp: underexposed, a hard shadow, a colour cast, noisy, out of focus."""
+    photo = photo_of_one(ink, label, random)
+    picture = np.asarray(Image.open(io.BytesIO(photo.content)).convert("RGB"), np.float64)
+    exposure, cast = random.uniform(0.3, 0.6), random.uniform(0.75, 1.0, 3)
+    picture = picture * exposure * cast * _light(picture.shape[:2], random)[..., None]
+    picture = ndimage.gaussian_filter(picture, (*[random.uniform(1, 2.5)] * 2, 0))
+    picture += random.normal(0, random.uniform(3, 7), picture.shape)
+    file = io.BytesIO()
+    Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8)).save(file, "JPEG", quality=int(random.integers(40, 75)))
+    return Photo(file.getvalue(), (label,), f"{photo.about}, in bad light, exposure {exposure:.2f}")
+
+
+def drawing_pad(ink: Field, label: str, random: np.random.Generator) -> Photo:
+    """A screenshot of a drawing pad: a dark or light page, a title, a pad in the contrary or the same colour, buttons below."""
+    side = int(random.integers(180, 420))
+    trimmed = _trimmed(ink)
+    scale = random.uniform(0.5, 0.85) * side / max(trimmed.shape)
+    small = np.clip(ndimage.zoom(trimmed, scale, order=1), 0, 1)
+    top, left = (int(random.uniform(0.2, 0.8) * (side - length)) for length in small.shape)
+    drawn = np.zeros((side, side))
+    drawn[top : top + small.shape[0], left : left + small.shape[1]] = small
+    page, paper = (255, 0) if random.random() < 0.5 else (int(random.integers(235, 256)), 255)
+    if random.random() < 0.3:
+        page, paper = int(random.integers(20, 50)), 255 - paper
+    pen, line = 255 - paper, 2 if abs(page - paper) < 60 else int(random.integers(0, 3))
+    across, down = side + int(random.integers(120, 400)), side + int(random.integers(140, 260))
+    picture = np.full((down, across), page, np.uint8)
+    top, left = int(random.integers(50, down - side - 60)), int(random.integers(30, across - side - 30))
+    picture[top - line : top + side + line, left - line : left + side + line] = 128
+    picture[top : top + side, left : left + side] = np.round(paper + drawn * (pen - paper))
+    for number in range(int(random.integers(1, 3))):  # buttons
+        place = slice(top + side + 18, top + side + 42), slice(left + 90 * number, left + 90 * number + 70)
+        picture[place] = 128
+        picture[place[0].start + 2 : place[0].stop - 2, place[1].start + 2 : place[1].stop - 2] = page
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, "PNG")
+    return Photo(file.getvalue(), (label,), f"{label}: pad of {side} pixels, {pen} on {paper}, on a page of {page}")
 
 
 def sheet_of_photos(digits: str, random: np.random.Generator) -> Grey:

@@ -76,7 +76,7 @@ def test_standard_classifies_95_percent_of_photos_of_handwriting_correctly() -> 
     found = json.loads(PHOTOS.read_text("utf-8"))
     assert found["recipe"] == "standard"
     assert found["run"] > 0.99
-    assert {each["kind"] for each in found["photos"]} == {"mnist", "splines"}
+    assert {each["kind"] for each in found["photos"]} == {"any paper", "squared paper", "bad light", "drawing pad"}
     for each in found["photos"]:
         assert each["n"] >= 100
         assert each["right"] == each["n"] - len(each["wrong"])

@@ -62,6 +62,17 @@ def test_the_digit_of_a_pad_is_that_of_its_inside(name: str, side: int, mnist: D
     assert close >= 9  # two different digits differ by 35
 
 
+@pytest.mark.parametrize("thickness", [0.1, 0.2, 0.28])
+@pytest.mark.parametrize("level", [0, 255])
+def test_a_digit_with_thick_strokes_leaves_its_pad_a_pad(level: int, thickness: float) -> None:
+    rows, columns = np.mgrid[-1:1:300j, -1:1:300j]
+    ring = np.abs(np.hypot(rows / 0.8, columns / 0.85) - (1 - thickness)) < thickness  # a 0 that nearly fills the pad
+    [found] = detect_digits(pad((255 * ring).astype(np.uint8), 255 - level, level, line=2, border=128), SETTINGS)
+    assert found.box is not None
+    assert (found.box.bottom - found.box.top) / 300 == pytest.approx(0.8, abs=0.03)
+    assert (found.box.right - found.box.left) / 300 == pytest.approx(0.85, abs=0.03)
+
+
 def test_a_jpeg_of_a_pad_and_round_corners_are_understood(mnist: Dataset) -> None:
     shown = pad(ink(mnist, 0, 280), 255, 0)
     for corner in range(12):  # a radius of 12 pixels

@@ -21,6 +21,8 @@ MIN_EXTENT = 0.8
 """Share of the component's sides that the panel must have; the rest is ticks of an axis."""
 MIN_FILL = 0.6
 """Share of ink from which a panel is filled."""
+MIN_SQUARE_FILL, SQUARE = 0.4, 1.2
+"""The same for a panel of up to this aspect: a thick digit leaves half of its pad, and a boxed 8 of such strokes is no square."""
 MAX_ASPECT = 2
 """A longer rectangle is a stroke, such as a 1."""
 MAX_PANELS = 100
@@ -82,7 +84,8 @@ def _panel(components: Components, piece: int) -> Panel | None:
         or max(height, width) > MAX_ASPECT * min(height, width)
     ):
         return None
-    is_filled = bool(mask.sum() >= MIN_FILL * height * width)
+    is_square = max(height, width) <= SQUARE * min(height, width)
+    is_filled = bool(mask.sum() >= (MIN_SQUARE_FILL if is_square else MIN_FILL) * height * width)
     edge = _edge(height, width)
     if not is_filled:
         edge = max(_leading(rows), _leading(columns), _leading(-rows[::-1]), _leading(-columns[::-1])) + 2

@@ -12,6 +12,8 @@ const MIN_LENGTH = 0.9;
 const MIN_EXTENT = 0.8;
 /** Share of ink from which a panel is filled. */
 const MIN_FILL = 0.6;
+/** The same for a panel of up to this aspect. */
+const [MIN_SQUARE_FILL, SQUARE] = [0.4, 1.2];
 /** A longer rectangle is a stroke. */
 const MAX_ASPECT = 2;
 const MAX_PANELS = 100;
@@ -64,7 +66,8 @@ function panelOf(components, piece) {
   if (!rows.length || !columns.length) return null;
   const [height, width] = [rows, columns].map((lines) => lines[lines.length - 1] - lines[0] + 1);
   if (height < MIN_EXTENT * high || width < MIN_EXTENT * wide || Math.max(height, width) > MAX_ASPECT * Math.min(height, width)) return null;
-  const isFilled = components.areas[piece] >= MIN_FILL * height * width;
+  const isSquare = Math.max(height, width) <= SQUARE * Math.min(height, width);
+  const isFilled = components.areas[piece] >= (isSquare ? MIN_SQUARE_FILL : MIN_FILL) * height * width;
   const edge = isFilled
     ? softEdge(height, width)
     : Math.max(...[rows, columns].flatMap((lines) => [leading(lines), leading(lines.map((line) => -line).reverse())])) + 2;
