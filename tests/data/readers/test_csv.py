@@ -117,6 +117,8 @@ PIXELS = {
     "1x1": [f"{row}x{column}" for row in range(4) for column in range(4)],
     "0": [str(index) for index in range(16)],
     "V1": [f"V{index}" for index in range(1, 17)],
+    "r0": [f"{channel}{index}" for index in range(4) for channel in "rgb"] + ["r4", "g4", "b4", "r5"],
+    "a1": [f"{row}{column}" for row in "abcd" for column in range(1, 5)],
     "p(1, 2)": [f"p {row} {column}" for row in range(4) for column in range(4)],
 }
 
@@ -136,8 +138,11 @@ def with_columns(titles: list[str], columns: list[list[str]], pixels: list[str] 
 def test_the_label_column_is_the_one_whose_header_differs_from_the_pixels(
     title: str, pixels: str, last: bool, tmp_path: Path
 ) -> None:
-    dataset = read_table(table(tmp_path / "own.csv", with_columns([title], [NAMES], PIXELS[pixels], last=last)), OPTIONS)
-    assert dataset.class_names == ("cat", "dog")
+    for labels in (["0", "1"] * 10, NAMES):
+        dataset = read_table(
+            table(tmp_path / "own.csv", with_columns([title], [labels], PIXELS[pixels], last=last)), OPTIONS
+        )
+        assert set(dataset.class_names) == set(labels)
     assert dataset.image_shape == (4, 4, 1)
     assert (dataset.train.images.reshape(-1, 16)[:, None] == IMAGES).all(axis=2).any(axis=1).all()
 
@@ -405,6 +410,14 @@ def test_all_bad_lines_are_named_at_once_the_first_twenty_in_full(tmp_path: Path
     assert len(rest) == 21
     assert rest[-1] == "  and 22 more"
     assert max(map(len, rest)) < 120
+
+
+@pytest.mark.parametrize("short", ["cat", "cat,1,2", "cat" + ",1" * 40, ",", "1 2 3"])
+def test_an_invalid_second_line_is_one_among_others(short: str, tmp_path: Path) -> None:
+    for head in (HEADER, ",".join(["label", *map(str, range(16))]), f"{HEADER[6:]},kind"):
+        content = [head, short, *lines(last=head.endswith("kind"))]
+        with pytest.raises(DatasetError, match="1 invalid line: .*\n  line 2: "):
+            read_table(table(tmp_path / "own.csv", content), OPTIONS)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Layout of a text table of images, by its first two lines: separators, header, and which columns hold pixels.
+"""Layout of a text table of images, by its first lines: separators, header, and which columns hold pixels.
 
 Pixels are adjacent columns whose number makes a square image. With a header, the other columns are those whose names differ from
 the pixels' in more than digits. The pixels may also be in one cell, separated by blanks, as in FER2013.
@@ -19,6 +19,8 @@ from ..images.formats import SUFFIXES
 from .csv_text import BLANK, DELIMITERS, each_line, is_number, shorten, split_cells
 from .pixel_values import square_side
 
+FIRST_LINES = 6
+"""Lines from which the layout is derived, since one of them may be invalid."""
 MANY_BLANKS = 3
 """If a line has so many times more blanks than other delimiters, blanks separate its pixels."""
 LABEL_COLUMNS = frozenset({"label", "labels", "class", "category", "target", "y", "digit", "letter", "character", "emotion"})
@@ -27,6 +29,8 @@ ID_COLUMNS = frozenset(
     | {"file", "filename", "file_name"}
 )
 """Names, in lower case, of columns that number or name the images."""
+MIN_ALIKE = 3
+"""Columns whose names differ in digits alone; fewer are no pixels."""
 MIN_COUNTED = 16
 """Cells that count up from 0 are a header, not pixels, if there are so many; fewer numbers are no image in a file of any name."""
 
@@ -83,8 +87,9 @@ def find_layout(path: Path, pixels: int | None = None) -> Layout:
         pixels: The number of pixels of the training table, for one that belongs to it.
     """
     lines = _first_lines(path)
-    delimiter, separator = _separators(lines[0], lines[-1])
-    first, data = (split_cells(line, delimiter) for line in (lines[0], lines[-1]))
+    delimiter, separator = _separators(lines)
+    first, *others = (split_cells(line, delimiter) for line in lines)
+    data = next((cells for cells in others if len(cells) == len(first)), first)
     if separator != delimiter:
         place = max(range(len(data)), key=lambda index: data[index].count(" "))
         header = first if len(first) == len(data) and " " not in first[place].strip() else []
@@ -116,18 +121,23 @@ def looks_like_table(path: Path) -> bool:
 
 def _first_lines(path: Path) -> list[bytes]:
     with path.open("rb") as file:
-        lines = [line for _, line in islice(each_line(file, path), 2)]
+        lines = [line for _, line in islice(each_line(file, path), FIRST_LINES)]
     if not lines:
         raise DatasetError(f"{str(path)!r} is empty. Copy or save it again.")
     return lines
 
 
-def _separators(first: bytes, data: bytes) -> tuple[bytes, bytes]:
-    """Return what separates the cells of the lines, and what the pixels."""
-    best = max(DELIMITERS[::-1], key=lambda each: (min(first.count(each), data.count(each)), data.count(each)))
-    if len(data.split(BLANK)) - 1 <= MANY_BLANKS * data.count(best):
-        return best, best
-    return (best if data.count(best) else BLANK), BLANK
+def _separators(lines: Sequence[bytes]) -> tuple[bytes, bytes]:
+    """Return what separates the cells, and what the pixels."""
+
+    def usual(separator: bytes) -> int:
+        return sorted(len(line.split(separator)) - 1 for line in lines)[len(lines) // 2]
+
+    # Where there are semicolons or tabs, commas are those of decimals.
+    best = next((each for each in DELIMITERS if usual(each) > 1), None)
+    if usual(BLANK) <= MANY_BLANKS * (usual(best) if best else 0):
+        return best or b",", best or b","
+    return best or BLANK, BLANK
 
 
 def _is_header(cells: list[str]) -> bool:
@@ -147,24 +157,25 @@ def _is_header(cells: list[str]) -> bool:
 def _edges(header: Sequence[str], data: Sequence[str], pixels: int | None) -> tuple[int, int]:
     """Return the numbers of columns before and after the pixels."""
     kinds = [re.sub(r"[\d.]+", "#", name.strip().lower()) for name in header]
-    kind, count = Counter(kinds).most_common(1)[0] if kinds else ("", 0)
-    leading = trailing = 0
-    if 2 * count > len(kinds):
-        leading, trailing = kinds.index(kind), kinds[::-1].index(kind)
-    elif kinds:
-        others = LABEL_COLUMNS | ID_COLUMNS
-        names = [name.strip().lower() not in others for name in header]
-        leading, trailing = (names.index(True), names[::-1].index(True)) if any(names) else (0, 0)
-    left = len(data) - leading - trailing
-    named = 2 * count > len(kinds) or leading + trailing > 0
-    more = (0,) if named and kind != "#" and leading + trailing else (0, 1, 2) if named else (1, 2, 0)
+    counts = Counter(kinds)
+    is_pixel = [counts[kind] >= MIN_ALIKE for kind in kinds]
+    named = 2 * sum(is_pixel) > len(kinds)
+    if not named:
+        is_pixel = [name.strip().lower() not in LABEL_COLUMNS | ID_COLUMNS for name in header]
+    leading, trailing = (is_pixel.index(True), is_pixel[::-1].index(True)) if any(is_pixel) else (0, 0)
+    columns = len(header) or len(data)
+    left = columns - leading - trailing
+    more: tuple[int, ...] = (1, 2, 3, 0)
+    if named or leading + trailing:
+        more = (0, 1, 2) if counts["#"] >= MIN_ALIKE or not leading + trailing else (0,)
     fits = [
         extra
         for extra in more
         if left > extra and (left - extra == pixels or (pixels is None and square_side(left - extra)))
     ]
     extra = fits[0] if fits else next((extra for extra in more if left > extra and square_side(left - extra)), more[0])
-    texts = [not is_number(cell) for cell in data[leading : len(data) - trailing]]
+    cells = data if len(data) == columns else ["0"] * columns  # a line that is invalid, and reported later
+    texts = [not is_number(cell) for cell in cells[leading : columns - trailing]]
     first = next((place for place in range(extra) if not texts[place]), extra)
     last = next((place for place in range(extra - first) if not texts[::-1][place]), extra - first)
     return leading + extra - last, trailing + last

@@ -13,7 +13,7 @@ from ...errors import DatasetError
 
 BLANK = b" "
 """As a delimiter, one or more blanks."""
-DELIMITERS = (b",", b";", b"\t")
+DELIMITERS = (b"\t", b";", b",")
 MAX_LINE = 2**24
 """Longest line, in bytes: enough for an RGB image of 1,000 × 1,000."""
 
