@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +106,7 @@ def test_a_training_that_diverged_is_not_blamed_on_its_export(
     def differ(*_: object, **__: object) -> None:
         raise ConvscopeError("differs")
 
-    monkeypatch.setattr(sys.modules["convscope.api.train"], "export_onnx", differ)
+    monkeypatch.setattr(import_module("convscope.api.train"), "export_onnx", differ)
     with pytest.raises(ConvscopeError, match=message):
         train("digits", tmp_path / "run", model="logistic", epochs=2, learning_rate=rate)
 
