@@ -208,7 +208,22 @@ def fully_convolutional(shape: Shape, classes: int) -> keras.Model:
     return keras.Sequential([keras.Input(shape), *parts])
 
 
+def relu(inputs: Any) -> Any:
+    """Not Keras' function of that name."""
+    return ops.minimum(inputs, 0.5)
+
+
+def activations_as_objects(shape: Shape, classes: int) -> keras.Model:
+    hidden = [
+        layers.Dense(9, activation=each) for each in (layers.ReLU(max_value=1.0), layers.LeakyReLU(0.1), layers.ReLU())
+    ]
+    last = layers.Dense(classes, activation=layers.Softmax())
+    return keras.Sequential([keras.Input(shape), layers.Flatten(), *hidden, last])
+
+
 ACCEPTED: dict[str, Any] = {
+    "activations as objects": activations_as_objects,
+    "an activation called as Keras'": chain(layers.Flatten, lambda: layers.Dense(8, activation=relu)),
     "GELU": chain(layers.Flatten, lambda: layers.Dense(8, activation="gelu")),
     "CELU": chain(layers.Flatten, lambda: layers.Dense(8, activation="celu")),
     "Normalization": chain(lambda: layers.Normalization(mean=0.13, variance=0.1)),

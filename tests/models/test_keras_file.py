@@ -145,6 +145,21 @@ def test_every_network_of_our_own_passes(digits_run: Run) -> None:
     check_keras_file(digits_run.folder / "model.keras")
 
 
+class OwnLoss(keras.losses.Loss):  # type: ignore[misc]
+    def call(self, truth: Any, predicted: Any) -> Any:
+        raise AssertionError("it runs")
+
+
+def test_a_users_own_loss_and_optimizer_are_left_closed_and_the_network_is_opened(tmp_path: Path) -> None:
+    network = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, activation="softmax")])
+    network.compile(optimizer="adam", loss=OwnLoss())
+    network.optimizer.build(network.trainable_variables)
+    network.save(tmp_path / "compiled.keras")
+    opened = load_model(tmp_path / "compiled.keras")
+    assert not opened.compiled
+    assert all((old == new).all() for old, new in zip(opened.get_weights(), network.get_weights(), strict=True))
+
+
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [

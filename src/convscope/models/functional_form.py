@@ -130,7 +130,10 @@ def ending_in_softmax(model: keras.Model) -> keras.Model:
     )
     node = before if separate and before else last
     dense = node.operation
-    is_plain = type(dense) is keras.layers.Dense and dense.get_config()["activation"] == "linear" and dense.units > 1
+    is_dense = type(dense) is keras.layers.Dense and dense.units > 1
+    is_plain = is_dense and (
+        isinstance(dense.activation, keras.layers.Softmax) or dense.activation is keras.activations.linear
+    )
     if not is_plain or len(node.outputs[0].shape) != 2:
         return model
     ending = keras.layers.Dense.from_config({**dense.get_config(), "activation": "softmax", "dtype": "float32"})

@@ -61,7 +61,10 @@ def _config(archive: zipfile.ZipFile, named: str) -> Any:
             )
     if archive.getinfo(CONFIG).file_size > MAX_CONFIG:
         raise RunError(f"{named} is not opened: {CONFIG} in it is larger than {MAX_CONFIG // 2**20} MB.")
-    return json.loads(archive.read(CONFIG))
+    config = json.loads(archive.read(CONFIG))
+    if isinstance(config, dict):
+        config.pop("compile_config", None)  # loss and optimizer, which may be a user's: convscope opens models without them
+    return config
 
 
 def _objects(value: Any) -> Iterator[dict[str, Any]]:

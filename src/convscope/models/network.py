@@ -189,6 +189,8 @@ def _described(node: Any, name: str, *, is_first: bool) -> Layer:
     if weights and not is_first:
         kind, weights = f"{kind} (applied again)", {}
     settings = {setting: _plain(config[setting]) for setting in SETTINGS if setting in config}
+    if settings.get("activation"):
+        settings["activation"] = _activation(node.operation, config["activation"])
     shapes = [_shape(tensor.shape) for tensor in (node.input_tensors[0], node.outputs[0])]
     return Layer(name, kind, settings, shapes[0], shapes[1], weights)
 
@@ -221,9 +223,18 @@ def _shape(shape: Sequence[int | None]) -> Shape:
 
 
 def _plain(value: Any) -> Any:
-    """Return a setting as JSON has it; an activation that is an object becomes its class name."""
-    if isinstance(value, tuple):
-        return list(value)
-    if isinstance(value, dict):
-        return str(value.get("class_name", value)).lower()
-    return value
+    """Return a setting as JSON has it."""
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _activation(operation: Any, setting: Any) -> str:
+    """Return Keras' name of an activation function, and something else for one that is the user's or has settings."""
+    import keras
+
+    if isinstance(setting, str):  # Keras gives its own name to any function that is called so
+        return setting if operation.activation is keras.activations.get(setting) else f"{setting} (own function)"
+    kind, config = setting["class_name"], setting["config"]
+    if not isinstance(config, dict):
+        return f"{config} (own function)"
+    has_settings = any(value for name, value in config.items() if name not in ("name", "dtype", "trainable"))
+    return str(kind) if has_settings else str(kind).lower()
