@@ -257,12 +257,12 @@ def test_pixels_may_be_in_one_cell_with_blanks_between_them(tmp_path: Path) -> N
         rows = [
             f"{index % 2},{quote}{' '.join(map(str, image))}{quote},Training" for index, image in enumerate(IMAGES.tolist())
         ]
-        dataset = read_table(table(tmp_path / "own.csv", ["emotion,pixels,Usage", *rows]), OPTIONS)
+        dataset = read_table(table(tmp_path / "own.csv", ["emotion,pixels,Source", *rows]), OPTIONS)
         expected = read_table(table(tmp_path / "plain.csv", lines(labels=["0", "1"] * 10)), OPTIONS)
         assert dataset.fingerprint == expected.fingerprint
-        assert "column 'Usage'" in dataset.provenance.notes[0]
+        assert "column 'Source'" in dataset.provenance.notes[0]
     with pytest.raises(DatasetError, match="line 22: its pixels are not 16 numbers"):
-        read_table(table(tmp_path / "own.csv", ["emotion,pixels,Usage", *rows, "1,1 2 3,Training"]), OPTIONS)
+        read_table(table(tmp_path / "own.csv", ["emotion,pixels,Source", *rows, "1,1 2 3,web"]), OPTIONS)
 
 
 @pytest.mark.parametrize("name", ["own.txt", "own.dat", "own", "zip.train"])
@@ -277,8 +277,8 @@ def test_a_text_file_of_any_name_that_begins_like_a_table_is_one(name: str, tmp_
 @pytest.mark.parametrize(
     ("names", "train", "test", "note"),
     [
-        (("train.csv", "val.csv", "test.csv"), 14, 6, "added val.csv to train.csv"),
-        (("Training.csv", "Validation.csv"), 8, 6, "used Validation.csv as the test split"),
+        (("train.csv", "val.csv", "test.csv"), 14, 6, "added the validation images to the training split"),
+        (("Training.csv", "Validation.csv"), 8, 6, "used the validation images as the test split"),
         (("mnist_train.csv", "mnist_test.csv"), 8, 6, None),
         (("train_set.csv", "test_set.csv", "train_labels.csv"), 8, 6, None),
         (("training_data.tsv", "testing_data.tsv"), 8, 6, None),
@@ -323,6 +323,36 @@ def test_decimal_commas_and_commented_headers_are_read(tmp_path: Path) -> None:
 def test_a_table_of_file_names_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="lists image files, not pixels.*one folder per class"):
         read_table(table(tmp_path / "labels.csv", ["file,label", *(f"{index}.PNG,cat" for index in range(9))]), OPTIONS)
+
+
+@pytest.mark.parametrize(
+    ("values", "train", "test"),
+    [
+        (("Training", "PublicTest", "PrivateTest"), 8, 12),
+        (("train", "val", "test"), 14, 6),
+        (("train", "valid", "valid"), 8, 12),
+        (("TRAIN", "TEST", "TEST"), 8, 12),
+    ],
+)
+def test_a_column_may_name_the_split_of_each_line(values: tuple[str, ...], train: int, test: int, tmp_path: Path) -> None:
+    column = [values[0]] * 8 + [values[1]] * 6 + [values[2]] * 6
+    path = table(tmp_path / "own.csv", with_columns(["emotion", "Usage"], [NAMES, column], PIXELS["pixel0"]))
+    dataset = read_table(path, OPTIONS)
+    assert (len(dataset.train), len(dataset.test)) == (train, test)
+    assert np.array_equal(dataset.test.images.reshape(-1, 16), IMAGES[-test:])
+    assert dataset.test.name_of(0) == f"own.csv line {20 - test + 2}"
+    assert dataset.provenance.notes[0] == "took the splits from the column 'Usage' of own.csv"
+
+
+def test_labels_of_two_tables_are_of_one_kind(tmp_path: Path) -> None:
+    table(tmp_path / "train.csv", lines(labels=["1", "A"] * 10))
+    table(tmp_path / "test.csv", lines(labels=["1"] * 5))
+    dataset = read_tables(tmp_path, OPTIONS)
+    assert dataset.class_names == ("1", "A")
+    assert dataset.test.labels.tolist() == [0] * 5
+    table(tmp_path / "test.csv", lines(labels=["1", "B"] * 5))
+    with pytest.raises(DatasetError, match="test split .* class 'B' of which"):
+        read_tables(tmp_path, OPTIONS)
 
 
 def test_files_of_systems_are_no_tables(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ Images are square, grey or RGB; the three channels of an RGB pixel are adjacent.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy.typing as npt
 from ...errors import DatasetError, reason_of
 from ...formatting import count_of, join_words
 from ...system.memory import check_memory
-from ..dataset import Dataset, RowNames
+from ..dataset import Dataset, RowNames, take_names
 from ..images.inputs import printable
 from ..read_options import ReadListener, ReadOptions, find_class_names
 from .assemble import DatasetSource, RawSplit, assemble_dataset
@@ -52,11 +52,22 @@ def find_tables(folder: Path, *, all_as_test: bool = False) -> dict[str, Path]:
 
 
 def read_table(path: Path, options: ReadOptions, progress: ReadListener | None = None) -> Dataset:
-    """Read one table and hold out a test split; a DatasetError lists all invalid lines."""
+    """Read one table; a DatasetError lists all invalid lines.
+
+    A column such as FER2013's ``Usage`` names the split of each line; without one, a test split is held out.
+    """
     table = _read(path, progress)
+    [whole] = _splits([table])
+    parts, splits = {"train": whole}, table.labels.splits
+    if splits is not None:
+        rows = {split: np.flatnonzero(np.array(splits) == split) for split in ("train", "val", "test") if split in splits}
+        parts = {
+            split: RawSplit(whole.images[which], whole.labels[which], take_names(table.names, which))
+            for split, which in rows.items()
+        }
+    notes = (*table.notes, f"took the splits from {table.labels.split_column} of {path.name}") if splits else table.notes
     # A classes.txt next to a single table may belong to another dataset.
-    origin = DatasetSource(str(path), f"Table of pixels, {path.name}", notes=table.notes)
-    return assemble_dataset(origin, table.split(), None, options)
+    return _assemble(DatasetSource(str(path), f"Table of pixels, {path.name}", notes=notes), parts, options)
 
 
 def read_tables(folder: Path, options: ReadOptions, progress: ReadListener | None = None) -> Dataset:
@@ -64,32 +75,32 @@ def read_tables(folder: Path, options: ReadOptions, progress: ReadListener | Non
 
     A test table without labels, as on Kaggle, is ignored. Validation images join the training table, as they do in folders.
     """
-    tables = find_tables(folder, all_as_test=options.all_as_test)
-    first, *others = [split for split in ("train", "val", "test") if split in tables]
-    read = {first: _read(tables[first], progress)}
-    read |= {split: _read(tables[split], progress, read[first]) for split in others}
-    notes = list(dict.fromkeys(note for table in read.values() for note in table.notes))
-    train, *more = [read[split].split() for split in read if read[split].labels.texts is not None]
-    labelled = [split for split in read if read[split].labels.texts is not None][1:]
-    if labelled == ["val", "test"]:
+    paths = find_tables(folder, all_as_test=options.all_as_test)
+    first, *others = [split for split in ("train", "val", "test") if split in paths]
+    read = {first: _read(paths[first], progress)}
+    read |= {split: _read(paths[split], progress, read[first]) for split in others}
+    notes = tuple(dict.fromkeys(note for table in read.values() for note in table.notes))
+    files = join_words([path.name for path in paths.values()])
+    labelled = {split: table for split, table in read.items() if table.labels.texts is not None}
+    origin = DatasetSource(str(folder), f"Table of pixels, {files}", class_names=find_class_names(folder), notes=notes)
+    return _assemble(origin, dict(zip(labelled, _splits(list(labelled.values())), strict=True)), options)
+
+
+def _assemble(origin: DatasetSource, parts: dict[str, RawSplit], options: ReadOptions) -> Dataset:
+    """Assemble splits, of which the validation split joins the training split, or is the test split if there is none."""
+    note, (train, *more) = "", parts.values()
+    if [*parts] == ["train", "val", "test"]:
         train, more = _joined(train, more[0]), more[1:]
-        notes.append(f"added {tables['val'].name} to {tables['train'].name}; validation images are held out of both")
-    elif labelled == ["val"]:
-        notes.append(f"used {tables['val'].name} as the test split, because there is no test table")
-    files = join_words([path.name for path in tables.values()])
-    origin = DatasetSource(
-        str(folder), f"Table of pixels, {files}", class_names=find_class_names(folder), notes=tuple(notes)
-    )
+        note = "added the validation images to the training split; those for the training are held out of both"
+    elif [*parts] == ["train", "val"]:
+        note = "used the validation images as the test split, because there is none"
+    origin = replace(origin, notes=(*origin.notes, note)) if note else origin
     return assemble_dataset(origin, train, more[0] if more else None, options)
 
 
 def _joined(train: RawSplit, val: RawSplit) -> RawSplit:
-    labels = [
-        part.labels if train.labels.dtype.kind == val.labels.dtype.kind else part.labels.astype(str) for part in (train, val)
-    ]
-    return RawSplit(
-        np.concatenate([train.images, val.images]), np.concatenate(labels), (*(train.names or ()), *(val.names or ()))
-    )
+    names = (*(train.names or ()), *(val.names or ()))
+    return RawSplit(np.concatenate([train.images, val.images]), np.concatenate([train.labels, val.labels]), names)
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,8 +113,12 @@ class _Table:
     pixels: int
     notes: tuple[str, ...]
 
-    def split(self) -> RawSplit:
-        return RawSplit(self.images, _labels(self.labels.texts or []), self.names)
+
+def _splits(tables: list[_Table]) -> list[RawSplit]:
+    """Return tables as splits, with labels of one kind in all."""
+    labels = _labels([text for table in tables for text in table.labels.texts or ()])
+    ends = np.cumsum([len(table.images) for table in tables])[:-1]
+    return [RawSplit(table.images, part, table.names) for table, part in zip(tables, np.split(labels, ends), strict=True)]
 
 
 def _read(path: Path, progress: ReadListener | None, train: _Table | None = None) -> _Table:

@@ -13,10 +13,12 @@ from ...formatting import join_words
 from ..read_options import MAX_CLASSES
 from .csv_layout import ID_COLUMNS, LABEL_COLUMNS, Layout
 from .csv_lines import MAX_LEVEL, Lines
+from .split_names import find_splits
 
 LAST_NOTE = "took the last column as labels"
 LIKE_LEVELS, FEWER = 128, 4
 """A first column is ambiguous with this many different values, and this many times those of the last."""
+MAX_SPLITS = 8
 MANY_LINES = 64
 """From so many lines on, a column without a usual name in which all cells differ holds ids."""
 
@@ -32,6 +34,9 @@ class LabelColumn:
     notes: tuple[str, ...] = ()
     from_pixels: bool = False
     """Whether they are in the last column, which looked like a pixel."""
+    splits: list[str] | None = None
+    """The split of each line, if a column names it, as FER2013's ``Usage`` does."""
+    split_column: str = ""
 
 
 def find_labels(path: Path, layout: Layout, lines: Lines, train: LabelColumn | None = None) -> tuple[LabelColumn, Lines]:
@@ -52,6 +57,7 @@ def find_labels(path: Path, layout: Layout, lines: Lines, train: LabelColumn | N
     titles = [layout.title(column) for column in layout.extras]
     others: dict[int, str] = {}
     """What the columns hold that cannot be the labels, by place."""
+    splits, split_column = None, ""
     for place, title in enumerate(titles):
         cells = lines.column(place)
         if not any(cells):
@@ -59,6 +65,8 @@ def find_labels(path: Path, layout: Layout, lines: Lines, train: LabelColumn | N
         # If the training table has its labels among the pixels, this column is one of pixels.
         elif not (train and train.from_pixels) and _holds_ids(title, cells, known, alone=len(titles) == 1):
             others[place] = f"numbers or names the images ({len(set(cells)):,} different values)"
+        elif named := _splits_of(cells):
+            others[place], splits, split_column = "names splits", named, layout.describe(layout.extras[place])
     left = [place for place in range(len(titles)) if place not in others]
     usual = [place for place in left if (titles[place] or "").lower() in LABEL_COLUMNS]
     names = [layout.describe(column) for column in layout.extras]
@@ -73,14 +81,26 @@ def find_labels(path: Path, layout: Layout, lines: Lines, train: LabelColumn | N
     notes = [
         f"ignored {names[place]} of {path.name}, which {others.get(place, 'holds neither labels nor pixels')}"
         for place in range(len(titles))
-        if place != chosen
+        if place != chosen and names[place] != split_column
     ]
     texts, is_last = lines.column(chosen), titles[chosen] is None and chosen >= layout.leading
     from_pixels = titles[chosen] is None and not layout.trailing
     from_pixels = from_pixels and (train.from_pixels if train else _is_last(path, texts, lines))
     if from_pixels:
         texts, lines = _take_last(texts, lines)
-    return LabelColumn(texts, "", (*notes, *[LAST_NOTE] * (is_last or from_pixels)), from_pixels), lines
+    return LabelColumn(
+        texts, "", (*notes, *[LAST_NOTE] * (is_last or from_pixels)), from_pixels, splits, split_column
+    ), lines
+
+
+def _splits_of(cells: list[str]) -> list[str] | None:
+    """Return the splits that the cells of a column name, or None if they name none or only one."""
+    values = set(cells)
+    if not 2 <= len(values) <= MAX_SPLITS:
+        return None
+    found = find_splits(values, values)
+    several = "train" in found.values() and len(set(found.values())) > 1
+    return [found[cell] for cell in cells] if several and set(found) == values else None
 
 
 def _holds_ids(title: str | None, cells: list[str], known: frozenset[str] | None, *, alone: bool) -> bool:
