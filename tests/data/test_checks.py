@@ -63,7 +63,7 @@ def test_a_flat_colour_is_blank_and_a_faint_image_nearly() -> None:
 def test_images_on_another_scale_are_noticed() -> None:
     images = np.random.default_rng(0).integers(0, 17, (6, 8, 8, 1), dtype=np.uint8)
     assert find_problems(made(images, [0, 1] * 3, noise(2, 1)[:, :1, :1].repeat(8, 1).repeat(8, 2)))[-1] == (
-        "no training image has a pixel above 16 of 255: check the scale of the values"
+        "no training image has a pixel above 16 of 255: if that is white, stretch the values with --pixel-range 0..16"
     )
 
 

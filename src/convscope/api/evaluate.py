@@ -17,7 +17,7 @@ from ..data.dataset import Dataset
 from ..data.known.builtin import KNOWN
 from ..data.load import load_dataset, refuse_ambiguous_name
 from ..data.preprocessing import ImagePreprocessor
-from ..data.read_options import DEFAULTS, ReadOptions
+from ..data.read_options import DEFAULTS, ReadOptions, pixel_form_of
 from ..data.reload import is_missing, reload_dataset
 from ..errors import ConfigError, ConvscopeError
 from ..exporters.metadata import CHANNELS, metadata_for_run
@@ -67,7 +67,9 @@ def evaluate(
     mapped = read_class_map(map_classes) if isinstance(map_classes, (str, os.PathLike)) else map_classes
     if data is not None:
         loaded = _own_data(data, record, reading) or load_dataset(
-            data, replace(reading, all_as_test=True), preprocessor=_preprocessor(record)
+            data,
+            replace(reading, all_as_test=True, trained_on=pixel_form_of(record.request["dataset"])),
+            preprocessor=_preprocessor(record),
         )
         dataset, classes = match_classes(loaded, record.request["dataset"]["class_names"], mapped)
         predictor = Predictor(model)

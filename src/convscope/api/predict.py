@@ -54,7 +54,7 @@ def predict(
     """
     classifier = open_classifier(run)
     if is_table(images):
-        images = read_unlabelled_table(images)
+        images = read_unlabelled_table(images, trained_on=classifier.trained_on)
     if isinstance(images, UnlabelledTable):
         found = _predict(classifier, images.images, top=top, single=True, at_least=at_least)
         return replace(found, names=tuple(images.names)) if len(found) == len(images) else found

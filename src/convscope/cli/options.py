@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import os
 import shlex
@@ -16,7 +17,7 @@ import convscope
 
 from ..data.images.files import MAX_FILE, too_large
 from ..data.images.inputs import NamedBytes
-from ..data.read_options import Preparation, ReadOptions, parse_class_names, parse_image_size
+from ..data.read_options import ReadOptions, parse_class_names, parse_image_size, parse_pixel_range
 from ..runs import run_folder
 from ..training.config import find_setting
 from ..types import PathLike
@@ -40,21 +41,9 @@ def reading_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options on how data are read, passed to ``function`` as one ``reading`` argument."""
 
     @functools.wraps(function)
-    def with_reading(
-        image_size: tuple[int, int] | None,
-        class_names: tuple[str, ...] | None,
-        prepare: Preparation,
-        skip_bad_images: bool,
-        most_bad: float,
-        use_cache: bool,
-        test_share: float | None = None,
-        group_by: str | None = None,
-        **arguments: Any,
-    ) -> Any:
-        reading = ReadOptions(
-            image_size, class_names, skip_bad_images, prepare, most_bad, test_share, group_by=group_by, use_cache=use_cache
-        )
-        return function(reading=reading, **arguments)
+    def with_reading(**arguments: Any) -> Any:
+        names = [field.name for field in dataclasses.fields(ReadOptions) if field.name in arguments]
+        return function(reading=ReadOptions(**{name: arguments.pop(name) for name in names}), **arguments)
 
     options = (
         data_option(
@@ -79,6 +68,14 @@ def reading_options(function: Callable[..., Any]) -> Callable[..., Any]:
             help="How to preprocess the images of a folder. digits: like MNIST (remove the background, light on dark, crop, "
             "centre); fit: resize only; auto: digits if the classes are 0 to 9 and every image shows one digit.",
         ),
+        data_option(
+            "--pixel-range",
+            default=None,
+            metavar="BLACK..WHITE",
+            callback=_parsed(parse_pixel_range),
+            help="Values of black and white in arrays and tables, such as 0..4095.  [default: from the data]",
+        ),
+        data_option("--transpose", is_flag=True, help="Swap rows and columns of all images, which lie on their side."),
         data_option("--skip-bad-images", is_flag=True, help="Skip unreadable image files instead of stopping."),
         data_option(
             "--most-bad",

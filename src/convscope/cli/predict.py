@@ -66,9 +66,9 @@ def command(
     if any(map(is_table, images)):
         if len(images) > 1:
             raise click.UsageError("a table must be the only IMAGE. Pass one table, or image files.")
-        open_classifier(run)  # a wrong RUN is refused before the table is read
+        trained_on = open_classifier(run).trained_on  # a wrong RUN is refused before the table is read
         with progress.open_progress(progress.reading, quiet=quiet) as listener:
-            table = read_unlabelled_table(images[0], listener)
+            table = read_unlabelled_table(images[0], listener, trained_on)
     found = convscope.predict(
         run, table or parse_image_arguments(images), top=top, skip_bad_images=True, single=single, at_least=at_least
     )

@@ -14,12 +14,13 @@ from ..formatting import count_of, shorten_list
 from .dataset import Dataset, Split
 from .file_groups import FileGroups, find_groups
 from .near_duplicates import NearDuplicates, find_near_duplicates
+from .orientation import find_orientation
 
 IMBALANCE = 5.0
 """Ratio of the largest class to the smallest that is reported."""
 FAINT = 8
 """Grey levels between the darkest and the brightest pixel below which an image is nearly blank."""
-DARK = 32
+DARK = 64
 """If no training pixel is brighter than this, the values probably have another scale."""
 MAX_NAMED = 5
 CLEAN = {
@@ -52,6 +53,7 @@ def check_dataset(dataset: Dataset) -> DatasetCheck:
         *_class_findings(dataset),
         *_name_findings(dataset),
         *_contrast_findings(dataset),
+        *_orientation_findings(dataset),
         *_duplicate_findings(dataset),
         *_near_duplicate_findings(dataset, near),
         *_group_findings(dataset, groups),
@@ -115,8 +117,18 @@ def _contrast_findings(dataset: Dataset) -> list[str]:
             )
     brightest = max(int(block.max()) for block in _blocks(dataset.train))
     if 0 < brightest <= DARK:
-        sentences.append(f"no training image has a pixel above {brightest} of 255: check the scale of the values")
+        black, white = dataset.provenance.pixels.range
+        raw = f"{black:g}..{black + (white - black) * brightest / 255:.6g}"
+        are_files = isinstance(dataset.train.names, tuple) and len(dataset.train.names)
+        remedy = "stretch the files" if are_files else f"stretch the values with --pixel-range {raw}"
+        sentences.append(f"no training image has a pixel above {brightest} of 255: if that is white, {remedy}")
     return sentences
+
+
+def _orientation_findings(dataset: Dataset) -> list[str]:
+    if find_orientation(dataset.train.images, dataset.train.labels, dataset.class_names) != "transposed":
+        return []
+    return ["the digits lie on their side, as EMNIST stores them: turn them upright with --transpose"]
 
 
 def _contrast(split: Split) -> npt.NDArray[np.int64]:

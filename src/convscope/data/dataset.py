@@ -13,7 +13,7 @@ import numpy as np
 from ..errors import DatasetError, ShapeError
 from ..types import Images, Labels
 from .digits.mnist_style import DigitPreprocessing
-from .read_options import DEFAULTS, ReadOptions
+from .read_options import AS_THEY_ARE, DEFAULTS, PixelForm, ReadOptions
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,6 +112,8 @@ class Provenance:
     """Options of the reader, to load the same data again."""
     left_out: tuple[tuple[str, str], ...] = ()
     """Name and reason of each image file that could not be read."""
+    pixels: PixelForm = AS_THEY_ARE
+    """What was done to the pixels of arrays and tables."""
     holds_out: bool = False
     """Whether the test split was held out by convscope, instead of brought by the data."""
     digits: DigitPreprocessing | None = None

@@ -15,6 +15,7 @@ from .dataset import Dataset
 from .digits.recognize_dataset import resolve_digit_preprocessing, with_note
 from .known.builtin import KNOWN, load_digits
 from .known.idx_sets import describe_if_known
+from .orientation import transpose_dataset
 from .preprocessing import ASKED, ImagePreprocessor
 from .read_options import DEFAULTS, DatasetLoaded, ReadListener, ReadOptions
 from .readers.assemble import refuse_test_share
@@ -73,9 +74,12 @@ def load_dataset(
     refuse_ambiguous_name(data)
     name = os.fspath(data)
     if name in KNOWN and not (isinstance(data, os.PathLike) and os.path.lexists(name)):
+        if reading.pixel_range is not None or reading.transpose:
+            raise ConfigError(f"the pixels of {name} are known. Drop --pixel-range and --transpose.")
         dataset = load_known(name, reading)
     else:
-        dataset = resolve_digit_preprocessing(_read(name, reading, progress, preprocessor))
+        dataset = _read(name, reading, progress, preprocessor)
+        dataset = resolve_digit_preprocessing(transpose_dataset(dataset) if reading.transpose else dataset)
         if dataset.provenance.source in KNOWN:  # a path to data of that name
             dataset = replace(dataset, provenance=replace(dataset.provenance, source=_as_path(dataset.provenance.source)))
     if reading.group_by is not None and dataset.train.groups is None:

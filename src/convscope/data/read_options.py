@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,6 +19,25 @@ Preparation: TypeAlias = Literal["auto", "digits", "fit"]
 AUTO: Preparation = "auto"
 MAX_BAD_SHARE = 0.2
 PREPARATIONS: tuple[Preparation, ...] = get_args(Preparation)
+
+
+@dataclass(frozen=True)
+class PixelForm:
+    """How the pixels of an array or a table became grey levels of upright images."""
+
+    range: tuple[float, float] = (0, 255)
+    """The values of black and white."""
+    transposed: bool = False
+    """Whether rows and columns were swapped."""
+
+
+AS_THEY_ARE = PixelForm()
+
+
+def pixel_form_of(known: Mapping[str, Any]) -> PixelForm | None:
+    """Return the pixel form that ``run.json`` describes among the facts about its dataset; None in runs of earlier versions."""
+    pixels = known.get("pixels")
+    return PixelForm((pixels["range"][0], pixels["range"][1]), pixels["transposed"]) if pixels else None
 
 
 @dataclass(frozen=True)
@@ -43,6 +63,12 @@ class ReadOptions:
     """Take all images of data without a test split as test images, as ``evaluate`` does, instead of holding out a fifth. A test
     split alone and a single class are enough then; without a training split, the test split stands for it."""
 
+    pixel_range: tuple[float, float] | None = None
+    """The values of black and white in arrays and tables, such as (0, 4095), where they leave it open."""
+    transpose: bool = False
+    """Swap rows and columns of all images: EMNIST stores them so, as do many copies of it."""
+    trained_on: PixelForm | None = None
+    """That of the data that a network was trained on, used for other data for it where they leave it open."""
     group_by: str | None = None
     """Regular expression for the part of a file's path that the images of a group share, such as ``scene\\d+``: a group is never
     divided between splits that convscope makes. Capturing groups are the part, if there are any."""
@@ -58,6 +84,8 @@ class ReadOptions:
         share = self.test_share
         if share is not None and (isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 < share < 1):
             raise ConfigError(f"test_share must be more than 0 and less than 1; got {share!r}.")
+        if self.pixel_range is not None:
+            object.__setattr__(self, "pixel_range", _checked_range(self.pixel_range))
         if self.group_by is not None:
             _check_pattern(self.group_by)
         if self.image_size is not None:
@@ -75,6 +103,8 @@ class ReadOptions:
             "prepare": self.prepare,
             "most_bad": self.most_bad,
             **({} if self.test_share is None else {"test_share": self.test_share}),
+            **({} if self.pixel_range is None else {"pixel_range": list(self.pixel_range)}),
+            **({"transpose": True} if self.transpose else {}),
             **({} if self.group_by is None else {"group_by": self.group_by}),
         }
 
@@ -91,6 +121,8 @@ class ReadOptions:
         if self.class_names and not any("," in name for name in self.class_names):
             arguments += ["--class-names", ",".join(self.class_names)]
         arguments += ["--prepare", self.prepare] if self.prepare != AUTO else []
+        arguments += ["--pixel-range", "{:.15g}..{:.15g}".format(*self.pixel_range)] if self.pixel_range else []
+        arguments += ["--transpose"] * self.transpose
         arguments += ["--group-by", self.group_by] if self.group_by else []
         arguments += ["--skip-bad-images"] * self.skip_bad_images
         arguments += ["--most-bad", f"{self.most_bad:g}"] if self.most_bad != MAX_BAD_SHARE else []
@@ -141,6 +173,15 @@ def parse_image_size(text: str) -> tuple[int, int]:
     return _checked_size((int(match[1]), int(match[2] or match[1])))
 
 
+def parse_pixel_range(text: str) -> tuple[float, float]:
+    """Parse the values of black and white: ``"0..4095"`` as (0, 4095)."""
+    low, dots, high = text.partition("..")
+    try:
+        return _checked_range((float(low), float(high if dots else "none")))
+    except ValueError as error:
+        raise ConfigError(f"pixel range must be the values of black and white, such as 0..4095; got {text!r}.") from error
+
+
 def parse_class_names(text: str) -> tuple[str, ...]:
     """Parse class names: ``"cat,dog"``, or the path of a text file with one name per line."""
     if "," not in text:
@@ -188,6 +229,15 @@ def _checked_size(size: Any) -> tuple[int, int]:
     ):
         raise ConfigError(f"image_size must be (height, width) with {MIN_SIDE} to {MAX_SIDE:,} pixels each; got {size!r}.")
     return pair[0], pair[1]
+
+
+def _checked_range(values: Any) -> tuple[float, float]:
+    numbers = (
+        isinstance(values, (tuple, list)) and len(values) == 2 and not any(isinstance(each, (bool, str)) for each in values)
+    )
+    if not numbers or not math.isfinite(values[1] - values[0]) or values[0] >= values[1]:
+        raise ConfigError(f"pixel_range must be the values of black and white, such as (0, 4095); got {values!r}.")
+    return float(values[0]), float(values[1])
 
 
 def _checked_names(names: Any) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ An island is the id of an element that :mod:`convscope.page.binary_data` writes.
                     batch_size, steps_per_epoch: from run.json
     dataset         name, source, description, licence, content, notes, problems, fingerprint, image_shape [h, w, c], class_names,
                     reading (the options for reading it), digit_preprocessing and polarity (the full form of ``preprocessing``;
-                    missing in runs of earlier versions)
+                    missing in runs of earlier versions); problems (sentences) and pixels (range, transposed), likewise
     metrics         all of metrics.json: test, per_class, layers, data, baseline, findings…
     history         one entry per epoch: epoch, seconds, loss, accuracy, val_loss, val_accuracy, learning_rate
     network         name, input_shape, layers [{name, kind, settings, input_shape, output_shape, weights}], where branches

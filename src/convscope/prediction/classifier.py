@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 from ..analysis.ood.feature_distance import FeatureDistances
 from ..analysis.ood.reference_data import ReferenceData
 from ..data.preprocessing import ImagePreprocessor, preprocessor_for
+from ..data.read_options import PixelForm, pixel_form_of
 from ..errors import ConfigError, ConvscopeError, RunError
 from ..exporters.metadata import ModelMetadata, from_metadata
 from ..models.keras_file import is_foreign, refusal
@@ -50,6 +51,8 @@ class Classifier:
     """(m, h, w, c) uint8: training images for out-of-distribution distances."""
     is_calibrated: bool = False
     """Whether the temperature was measured; it is 1 otherwise."""
+    trained_on: PixelForm | None = None
+    """What was done to the pixels of the training data; None if it is not known."""
     ood_unavailable_reason: str | None = None
     """Reason for missing distances, as a clause; None if they can be measured."""
 
@@ -122,6 +125,7 @@ def _of_run(folder: Path) -> Classifier:
             reference_data.feature_distances,
             reference_data.examples,
             temperature is not None,
+            pixel_form_of(dataset),
             _ood_unavailable_reason(folder, predictor, reference_data),
         )
     except ConvscopeError:

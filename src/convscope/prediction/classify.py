@@ -13,6 +13,7 @@ import numpy.typing as npt
 from ..data.digits.steps import Box
 from ..data.images.inputs import BadPicture, ImageLike, NamedBytes, each_image, to_grey_levels
 from ..data.preprocessing import UNCHANGED
+from ..data.readers.pixel_scale import as_trained
 from ..data.threads import one_thread_each
 from ..errors import ConfigError, PictureError, RunError
 from ..models.predictor import Predictor
@@ -49,6 +50,8 @@ def predict(
     if isinstance(at_least, bool) or not 0 <= at_least <= 1:
         raise ConfigError(f"at_least must be a probability from 0 to 1; got {at_least!r}.")
     bad: tuple[BadPicture, ...] = ()
+    if classifier.trained_on is not None:
+        images = _as_trained(images, classifier.trained_on.range)
     batch = _as_batch(images, classifier.fitting.image_shape)
     if batch is not None and batch.shape[1:] == classifier.fitting.image_shape:
         prepared = _prepare_batch(classifier, batch)
@@ -90,6 +93,12 @@ def predict(
         at_least,
         prepared.empty,
     )
+
+
+def _as_trained(images: Any, usual: tuple[float, float]) -> Any:
+    if isinstance(images, (list, tuple)):
+        return [as_trained(each, usual) if isinstance(each, np.ndarray) else each for each in images]
+    return as_trained(images, usual) if isinstance(images, np.ndarray) else images
 
 
 def _prepare_each(

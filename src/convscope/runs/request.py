@@ -10,6 +10,7 @@ from typing import Any
 from ..data.dataset import Dataset
 from ..data.preprocessing import preprocessing_spec
 from ..errors import ConfigError
+from ..system.dataclass_json import to_json
 from ..system.hardware import describe_machine, package_versions
 from ..training.config import KEYWORDS, TrainConfig
 from ..training.loop import Training
@@ -50,6 +51,7 @@ def describe_request(
             "licence": dataset.provenance.licence,
             "content": dataset.provenance.content,
             "notes": list(dataset.provenance.notes),
+            "pixels": to_json(dataset.provenance.pixels),
             "problems": list(problems),
             "reading": dataset.provenance.reading.as_dict(),
             "fingerprint": dataset.fingerprint,

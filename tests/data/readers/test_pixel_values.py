@@ -14,7 +14,7 @@ LEVELS = np.arange(256, dtype=np.uint8).reshape(4, 8, 8)
 
 
 def made(*arrays: np.ndarray) -> tuple[list[np.ndarray], list[str]]:
-    images, notes = to_uint8_images(list(arrays), "it")
+    images, notes, _ = to_uint8_images(list(arrays), "it")
     assert all(image.dtype == np.uint8 and image.ndim == 4 for image in images)
     return images, notes  # type: ignore[return-value]
 

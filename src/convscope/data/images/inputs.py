@@ -21,6 +21,8 @@ ImageLike: TypeAlias = "PathLike | bytes | Image.Image | npt.NDArray[Any] | Name
 """One image, or the path of a folder or a pattern for several."""
 CHANNELS = (1, 3, 4)
 """Grey, RGB, RGBA."""
+TWICE = 1.00001 / 255
+"""Largest value of floats that were divided by 255 twice."""
 JOINERS = "\u200c\u200d"
 """Zero-width joiners, which Persian, Hindi and composed emoji need in names."""
 
@@ -113,6 +115,8 @@ def to_grey_levels(array: npt.NDArray[Any], name: str) -> npt.NDArray[np.uint8]:
         raise PictureError(
             f"{name} must have floats from 0 to 1, or uint8 from 0 to 255; got {found}. Convert it: numpy.uint8(image)."
         )
+    if 0 < highest <= TWICE:
+        raise PictureError(f"{name} has values up to {highest:.5f}, as if divided by 255 twice. Multiply them by 255.")
     return np.asarray(np.rint(array * 255), np.uint8)
 
 

@@ -14,7 +14,7 @@ from ...errors import DatasetError
 from ..dataset import Dataset
 from ..read_options import ReadOptions
 from ..readers.assemble import DatasetSource
-from ..readers.idx_folder import TRANSPOSED_NOTE, IdxSet, find_sets, read_set
+from ..readers.idx_folder import IdxSet, find_sets, read_set
 from .registry import KNOWN_SETS, MNIST_FILES, KnownSet
 
 SHAPE = (28, 28, 1)
@@ -35,8 +35,7 @@ def load_known_set(known: KnownSet) -> Dataset:
 
 
 def _read(known: KnownSet, found: IdxSet) -> Dataset:
-    notes = (TRANSPOSED_NOTE,) if known.prefix else ()
-    origin = DatasetSource(known.name, known.description, known.name, known.licence, known.content, known.class_names, notes)
+    origin = DatasetSource(known.name, known.description, known.name, known.licence, known.content, known.class_names)
     dataset = read_set(found, origin, ReadOptions())
     _check_counts(known, found, dataset)
     for (split, what), expected in known.sha256.items():

@@ -16,10 +16,12 @@ from ...system.memory import allocate_images
 from ...types import Labels, PathLike
 from ..dataset import Dataset, Names, Provenance, RowNames, Split, take_names
 from ..images.inputs import printable
-from ..read_options import ReadOptions
+from ..orientation import EMNIST, NOTE, find_orientation, transpose
+from ..read_options import PixelForm, ReadOptions
 from ..split import stratified_split
 from .labels import ClassNames, index_labels
-from .pixel_values import BLOCK, to_uint8_images
+from .pixel_scale import BLOCK
+from .pixel_values import to_uint8_images
 
 TEST_FRACTION = 0.2
 """Share held out of a dataset without a test split."""
@@ -78,12 +80,22 @@ def assemble_dataset(origin: DatasetSource, train: RawSplit, test: RawSplit | No
             )
     if test is not None:
         refuse_test_share(options, origin.quoted)
-    images, notes = to_uint8_images([part.images for part in parts], origin.quoted)
+    images, notes, scale = to_uint8_images(
+        [part.images for part in parts],
+        origin.quoted,
+        options.pixel_range,
+        options.trained_on.range if options.trained_on else None,
+    )
     wanted, least = options.class_names or origin.class_names, 1 if options.all_as_test else 2
     labels, names = index_labels([part.labels for part in parts], origin.quoted, wanted, least=least)
     _check_size(images[0].shape[1:3], options, origin.quoted)
     if test is not None:
         refuse_untrained_classes(labels[0], labels[1], names, origin.quoted)
+    on_side = train.names is not None and EMNIST in train.names[0].lower()
+    if on_side and find_orientation(images[0], labels[0], names) != "upright":
+        images, notes = [transpose(part) for part in images], [*notes, NOTE]
+    else:
+        on_side = False
     splits = [Split(pixels, classes, part.names or ()) for pixels, classes, part in zip(images, labels, parts, strict=True)]
     if test is None and options.all_as_test:
         notes.append(all_as_test_note(len(splits[0])))
@@ -99,6 +111,7 @@ def assemble_dataset(origin: DatasetSource, train: RawSplit, test: RawSplit | No
         content=origin.content,
         notes=(*origin.notes, *notes),
         reading=options,
+        pixels=PixelForm(scale.range, on_side),
         holds_out=test is None and not options.all_as_test,
     )
     name = origin.name or dataset_name(origin.source)

@@ -1,7 +1,7 @@
 """Reader for folders of IDX files named as in MNIST, Fashion-MNIST and EMNIST.
 
 The names give the dataset, the split, and images or labels: ``train-images-idx3-ubyte.gz``, ``t10k-labels.idx1-ubyte``,
-``emnist-letters-test-images-idx3-ubyte``. EMNIST stores its images transposed, so they are transposed back here. Its
+``emnist-letters-test-images-idx3-ubyte``. EMNIST stores its images transposed, so they are transposed back. Its
 characters are preprocessed like MNIST's, except that the bounding box is centred instead of the centre of mass.
 """
 
@@ -10,15 +10,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
 
 from ...errors import DatasetError
 from ...formatting import join_words
 from ..dataset import Dataset
 from ..digits.recognize_dataset import mark_as_digits
+from ..orientation import EMNIST
 from ..read_options import ReadOptions, find_class_names
 from .assemble import DatasetSource, RawSplit, assemble_dataset, rows_of
 from .idx import read_idx
@@ -32,9 +29,6 @@ NAME = re.compile(
 
 SUBFOLDERS = ("raw", "gzip")
 """Subfolders in which torchvision and NIST's archive put the files."""
-TRANSPOSED = "emnist"
-"""Prefix of datasets with transposed images."""
-TRANSPOSED_NOTE = "transposed the images, which EMNIST stores on their side"
 
 
 @dataclass(frozen=True)
@@ -94,7 +88,7 @@ def read_set(found: IdxSet, origin: DatasetSource, options: ReadOptions) -> Data
     else:
         train, test = _part(found, "train"), _part(found, "test") if "test" in splits else None
     dataset = assemble_dataset(origin, train, test, options)
-    return mark_as_digits(dataset, centre=False) if found.name.lower().startswith(TRANSPOSED) else dataset
+    return mark_as_digits(dataset, centre=False) if found.name.lower().startswith(EMNIST) else dataset
 
 
 def _part(found: IdxSet, split: str) -> RawSplit:
@@ -107,13 +101,8 @@ def _part(found: IdxSet, split: str) -> RawSplit:
                 "and labels, and so does a test split."
             )
         arrays[what] = read_idx(found.files[split, what], dimensions)
-    images = _transpose(arrays["images"]) if found.name.lower().startswith(TRANSPOSED) else arrays["images"]
+    images = arrays["images"]
     return RawSplit(images, arrays["labels"], rows_of(found.files[split, "images"].name.removesuffix(".gz"), images))
-
-
-def _transpose(images: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    transposed = images.swapaxes(1, 2)
-    return transposed if isinstance(images, np.memmap) else np.ascontiguousarray(transposed)
 
 
 def _origin(path: Path, found: IdxSet) -> DatasetSource:
@@ -126,7 +115,6 @@ def _origin(path: Path, found: IdxSet) -> DatasetSource:
         f"IDX files {join_words(files)}",
         name=found.name if found.name and not path.is_dir() else "",
         class_names=names,
-        notes=(TRANSPOSED_NOTE,) if found.name.lower().startswith(TRANSPOSED) else (),
     )
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...errors import DatasetError
+from ...errors import ConfigError, DatasetError
 from ...formatting import count_of, percent, shorten_list
 from ...types import Labels
 from ..dataset import Dataset, Provenance, Split
@@ -68,6 +68,10 @@ def read_folder(
             are decoded first, and the message lists every unreadable one.
         ConfigError: The class names do not fit.
     """
+    if options.pixel_range is not None:
+        raise ConfigError(
+            f"{str(root)!r} holds image files, whose format gives black and white. Drop --pixel-range, or stretch the files."
+        )
     plan = _plan(root, list_folder(root, all_as_test=options.all_as_test), options)
     chosen = None if preprocessor is None else preprocessing_of_run(preprocessor, options)
     if chosen is None:

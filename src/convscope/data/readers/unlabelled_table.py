@@ -11,7 +11,8 @@ import numpy as np
 from ...types import Images, PathLike
 from ..dataset import RowNames
 from ..images.inputs import printable
-from ..read_options import ReadListener
+from ..orientation import EMNIST, find_orientation, transpose
+from ..read_options import PixelForm, ReadListener
 from .csv import SUFFIXES, read_pixel_lines
 from .csv_layout import ID_COLUMNS, looks_like_table
 from .pixel_values import to_uint8_images
@@ -48,21 +49,27 @@ def is_table(source: object) -> TypeGuard[PathLike]:
     return suffix in SUFFIXES or (suffix in TEXT_SUFFIXES and looks_like_table(Path(source)))
 
 
-def read_unlabelled_table(path: PathLike, progress: ReadListener | None = None) -> UnlabelledTable:
-    """Read a table of pixels. A column of labels is ignored.
+def read_unlabelled_table(
+    path: PathLike, progress: ReadListener | None = None, trained_on: PixelForm | None = None
+) -> UnlabelledTable:
+    """Read a table of pixels as the data that a network was ``trained_on``. A column of labels is ignored.
 
     Raises:
         DatasetError: The rows are no square images, or lines are invalid; the message lists them.
     """
     path = Path(path)
     layout, lines, shape = read_pixel_lines(path, progress)
-    images, _ = to_uint8_images([np.stack(lines.rows).reshape(len(lines.rows), *shape)], repr(str(path)))
+    rows = np.stack(lines.rows).reshape(len(lines.rows), *shape)
+    (images,), _, _ = to_uint8_images([rows], repr(str(path)), usual=trained_on.range if trained_on else None)
+    on_side = EMNIST in path.name.lower() or (trained_on is not None and trained_on.transposed)
+    if on_side and find_orientation(images) != "upright":
+        images = transpose(images)
     titles = [layout.title(column) for column in layout.extras]
     ids = next((place for place, title in enumerate(titles) if title is not None and title.lower() in ID_COLUMNS), None)
     ignored = [title or "unnamed" for place, title in enumerate(titles) if place != ids]
     return UnlabelledTable(
         path,
-        images[0],
+        images,
         RowNames(f"{printable(path.name)} line", np.array(lines.numbers, np.int64)),
         ID if ids is None else titles[ids] or ID,
         tuple(map(str, range(1, len(lines.rows) + 1))) if ids is None else tuple(lines.column(ids)),
