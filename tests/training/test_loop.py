@@ -70,8 +70,12 @@ def test_one_seed_learns_the_same_weights_twice_in_a_process_and_another_seed_ot
     assert not np.array_equal(first["dense/kernel"], other["dense/kernel"])
 
 
+def flipping() -> TrainConfig:
+    return sprint().with_settings({"flip": True})
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("recipe", [notebook, sprint])
+@pytest.mark.parametrize("recipe", [notebook, sprint, flipping])
 def test_both_engines_give_a_recipe_the_same_meaning(recipe: Callable[[], TrainConfig], digits: Dataset) -> None:
     """Nothing is random but what both draw alike, so the losses differ by rounding, which grows with the rate and the steps."""
     config = replace(recipe(), epochs=2, min_steps_per_epoch=1, learning_rate=0.003)

@@ -9,13 +9,14 @@ from sklearn.metrics import accuracy_score, log_loss
 
 from convscope.data.dataset import Dataset, Split
 from convscope.models.architectures import cnn, logistic
+from convscope.models.initial_weights import with_initial_weights
 from convscope.models.network import Weights
 from convscope.training import native_fit
-from convscope.training.augmentation import Augmentation
+from convscope.training.augmentation import Augmentation, draw_warps
 from convscope.training.config import TrainConfig
 from convscope.training.events import Event, TrainProgress
 from convscope.training.loop import fit
-from convscope.training.native.engine import Engine
+from convscope.training.native.engine import Engine, OptimizerSettings
 from convscope.training.recipes import standard
 
 SHIFTED = Augmentation(shift=0.25)
@@ -67,3 +68,19 @@ def test_the_measured_loss_and_accuracy_are_those_of_scikit_learn(digits: Datase
     assert measured["loss"] == pytest.approx(log_loss(digits.test.labels, probabilities), rel=1e-5)
     assert measured["accuracy"] == accuracy_score(digits.test.labels, logits.argmax(axis=1))
     engine.close()
+
+
+def test_a_flip_with_shifts_in_the_engine_is_numpys_to_the_bit(digits: Dataset) -> None:
+    images, labels = digits.train.images[:64], digits.train.labels[:64]
+    maps = draw_warps(Augmentation(shift=0.2, flip=True), (8, 8, 1), 64, np.random.default_rng(0))
+    # The place in the old image that each pixel of the new one is read from, kept inside.
+    pixels = np.stack([*np.meshgrid(np.arange(8), np.arange(8)), np.ones((8, 8))])
+    columns, rows = (np.tensordot(maps[:, start : start + 3], pixels, 1).clip(0, 7).astype(int) for start in (0, 3))
+    changed = images[np.arange(64)[:, None, None], rows, columns]
+    assert not np.array_equal(changed, images)
+    weights = []
+    for given, warps in ((images, maps[:, :6]), (changed, None)):
+        with Engine(with_initial_weights(cnn(digits.image_shape, 10), 0), batch_size=64, threads=1) as engine:
+            engine.train(given, labels, np.arange(64), np.array([0.01], np.float32), OptimizerSettings(), warps=warps)
+            weights.append(engine.weights())
+    assert same(*weights)

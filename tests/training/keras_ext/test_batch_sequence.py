@@ -76,6 +76,16 @@ def test_a_warp_is_what_scipy_makes_of_the_same_map(digits: Dataset) -> None:
         assert np.abs(warped[..., 0] - theirs)[inside].max() <= 1.01
 
 
+def test_a_flip_with_shifts_is_numpys_to_the_bit(digits: Dataset) -> None:
+    images = digits.train.images[:60]
+    maps = draw_warps(Augmentation(shift=0.2, flip=True), (8, 8, 1), 60, np.random.default_rng(0))
+    shifts = np.stack([maps[:, 5], np.where(maps[:, 0] < 0, maps[:, 2] - 7, maps[:, 2])], axis=1).astype(np.int16)
+    moved = shift_images(images, shifts)  # then mirrored: a map goes from the new image to the old one
+    expected = np.where((maps[:, 0] < 0)[:, None, None, None], moved[:, :, ::-1], moved)
+    assert np.array_equal(warp_images(images, maps), expected)
+    assert (np.any(shifts, axis=1) & (maps[:, 0] < 0)).any()
+
+
 def test_a_quarter_turn_is_numpys() -> None:
     image = np.arange(49, dtype=np.uint8).reshape(1, 7, 7, 1)
     maps = np.array([[0, -1, 6, 1, 0, 0, 0, 0]], np.float32)
