@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from convscope.data.read_options import ReadOptions
 from convscope.data.readers import memory_map
 from convscope.data.readers.npz import read_npz
 from convscope.errors import ConvscopeError, DatasetError
@@ -74,6 +75,31 @@ def test_without_a_test_split_a_fifth_is_held_out_with_a_note(keys: tuple[str, s
     assert sorted(everything.tolist()) == sorted(images.tolist())
 
 
+@pytest.mark.parametrize("names", ["{axis}_{split}", "{axis}_{split}.upper", "{what}"])
+def test_validation_arrays_join_the_training_arrays(names: str, tmp_path: Path) -> None:
+    """In Keras' names, in capitals, and in those of MedMNIST, whose labels are a column."""
+    own = {"train": arrays(50), "val": arrays(9), "test": arrays(12)}
+    named = {}
+    for split, found in own.items():
+        for axis, what in (("x", f"{split}_images"), ("y", f"{split}_labels")):
+            name = names.removesuffix(".upper").format(axis=axis, split=split, what=what)
+            values = found[f"{axis}_train"]
+            values = values[:, None] if axis == "y" and "{what}" in names else values
+            named[name.upper() if names.endswith("upper") else name] = values
+    np.savez(tmp_path / "own.npz", **named)
+    dataset = read_npz(tmp_path / "own.npz")
+    assert (len(dataset.train), len(dataset.test)) == (59, 12)
+    assert np.array_equal(dataset.train.images[50:, ..., 0], own["val"]["x_train"])
+    assert dataset.train.name_of(50) == "x_val row 0"
+    assert dataset.provenance.notes[0].startswith("added the validation images to the training split")
+    keys = [key for key in named if "test" not in key.lower()]
+    np.savez(tmp_path / "own.npz", **{key: named[key] for key in keys})
+    assert len(read_npz(tmp_path / "own.npz").test) == 9
+    np.savez(tmp_path / "own.npz", **{**named, next(key for key in keys if "val" in key.lower()): np.zeros((9, 3, 3, 3))})
+    with pytest.raises(DatasetError, match=r"validation images \(3, 3, 3\)"):
+        read_npz(tmp_path / "own.npz")
+
+
 def test_images_held_out_of_a_mapped_file_stay_out_of_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     np.savez(tmp_path / "own.npz", x=arrays(50)["x_train"], y=arrays(50)["y_train"])
     plain = read_npz(tmp_path / "own.npz")
@@ -98,10 +124,18 @@ def test_labels_may_be_texts(tmp_path: Path) -> None:
     assert dataset.train.labels[:3].tolist() == [1, 0, 2]
 
 
+def test_labels_that_are_all_different_are_ids(tmp_path: Path) -> None:
+    own = {**arrays(80), "y_train": np.arange(80) + 5000}
+    np.savez(tmp_path / "own.npz", x=own["x_train"], y=own["y_train"])
+    with pytest.raises(DatasetError, match="each of the 80 training images .* the labels are ids"):
+        read_npz(tmp_path / "own.npz")
+    assert read_npz(tmp_path / "own.npz", ReadOptions(all_as_test=True)).num_classes == 80
+
+
 def test_missing_arrays_are_named_with_what_is_there(tmp_path: Path) -> None:
-    np.savez(tmp_path / "own.npz", X=np.zeros((3, 4), np.float32), Y=np.zeros(3))
+    np.savez(tmp_path / "own.npz", Pictures=np.zeros((3, 4), np.float32), Y=np.zeros(3))
     with pytest.raises(
-        DatasetError, match=r"x_train, y_train, x_test and y_test .*found X \(3, 4\) float32, Y \(3,\) float64"
+        DatasetError, match=r"x_train, y_train, x_test and y_test .*found Pictures \(3, 4\) float32, Y \(3,\) float64"
     ):
         read_npz(tmp_path / "own.npz")
 

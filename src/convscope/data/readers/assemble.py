@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from ...errors import ConfigError, DatasetError
 from ...formatting import count_of, shorten_list
-from ...system.memory import allocate_images
+from ...system.memory import allocate_images, check_memory
 from ...types import Labels, PathLike
 from ..dataset import Dataset, Names, Provenance, RowNames, Split, take_names
 from ..images.inputs import printable
@@ -26,6 +26,8 @@ from .pixel_values import to_uint8_images
 TEST_FRACTION = 0.2
 """Share held out of a dataset without a test split."""
 TEST_SEED = 0
+MANY_IMAGES = 64
+"""From so many images on, labels that are all different are ids."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,11 +75,7 @@ def assemble_dataset(origin: DatasetSource, train: RawSplit, test: RawSplit | No
         ConfigError: The class names or the image size of ``options`` do not fit them.
     """
     parts = [train] if test is None else [train, test]
-    for part in parts:
-        if len(part.images) != len(part.labels):
-            raise DatasetError(
-                f"{origin.quoted} has {len(part.images):,} images but {len(part.labels):,} labels. Save one label per image."
-            )
+    _check_counts(parts, origin.quoted)
     if test is not None:
         refuse_test_share(options, origin.quoted)
     images, notes, scale = to_uint8_images(
@@ -88,6 +86,11 @@ def assemble_dataset(origin: DatasetSource, train: RawSplit, test: RawSplit | No
     )
     wanted, least = options.class_names or origin.class_names, 1 if options.all_as_test else 2
     labels, names = index_labels([part.labels for part in parts], origin.quoted, wanted, least=least)
+    if len(names) == len(labels[0]) >= MANY_IMAGES and not options.all_as_test:
+        raise DatasetError(
+            f"each of the {len(names):,} training images of {origin.quoted} has a label of its own, so the labels are ids. Save "
+            "the class of each image."
+        )
     _check_size(images[0].shape[1:3], options, origin.quoted)
     if test is not None:
         refuse_untrained_classes(labels[0], labels[1], names, origin.quoted)
@@ -116,6 +119,42 @@ def assemble_dataset(origin: DatasetSource, train: RawSplit, test: RawSplit | No
     )
     name = origin.name or dataset_name(origin.source)
     return Dataset(name, splits[0], splits[1], tuple(map(printable, names)), provenance)
+
+
+def assemble_splits(origin: DatasetSource, parts: Mapping[str, RawSplit], options: ReadOptions) -> Dataset:
+    """Assemble the splits ``train``, ``val`` and ``test`` of a file, or those of them that it has, in this order.
+
+    As in folders, the validation split joins the training split, or is the test split if there is none.
+    """
+    _check_counts(parts.values(), origin.quoted)
+    note, (train, *more) = "", parts.values()
+    if [*parts] == ["train", "val", "test"]:
+        train, more = _joined(train, more[0], origin.quoted), more[1:]
+        note = "added the validation images to the training split; those for the training are held out of both"
+    elif [*parts] == ["train", "val"]:
+        note = "used the validation images as the test split, because there is none"
+    origin = replace(origin, notes=(*origin.notes, note)) if note else origin
+    return assemble_dataset(origin, train, more[0] if more else None, options)
+
+
+def _check_counts(parts: Iterable[RawSplit], name: str) -> None:
+    for part in parts:
+        if len(part.images) != len(part.labels):
+            raise DatasetError(
+                f"{name} has {len(part.images):,} images but {len(part.labels):,} labels. Save one label per image."
+            )
+
+
+def _joined(train: RawSplit, val: RawSplit, name: str) -> RawSplit:
+    check_memory(train.images.nbytes + val.images.nbytes, name)
+    try:
+        images, labels = (np.concatenate([getattr(part, what) for part in (train, val)]) for what in ("images", "labels"))
+    except (TypeError, ValueError) as error:
+        raise DatasetError(
+            f"{name} has training images {train.images.shape[1:]} with labels {train.labels.shape[1:]} {train.labels.dtype}, but "
+            f"validation images {val.images.shape[1:]} with labels {val.labels.shape[1:]} {val.labels.dtype}. Save both alike."
+        ) from error
+    return RawSplit(images, labels, (*(train.names or ()), *(val.names or ())))
 
 
 def refuse_untrained_classes(train: Labels, test: Labels, class_names: Sequence[str], name: str) -> None:

@@ -5,7 +5,7 @@ Images are square, grey or RGB; the three channels of an RGB pixel are adjacent.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from ...system.memory import check_memory
 from ..dataset import Dataset, RowNames, take_names
 from ..images.inputs import printable
 from ..read_options import ReadListener, ReadOptions, find_class_names
-from .assemble import DatasetSource, RawSplit, assemble_dataset
+from .assemble import DatasetSource, RawSplit, assemble_splits
 from .csv_labels import LabelColumn, find_labels
 from .csv_layout import Layout, find_layout, looks_like_table
 from .csv_lines import Lines, read_lines
@@ -67,7 +67,7 @@ def read_table(path: Path, options: ReadOptions, progress: ReadListener | None =
         }
     notes = (*table.notes, f"took the splits from {table.labels.split_column} of {path.name}") if splits else table.notes
     # A classes.txt next to a single table may belong to another dataset.
-    return _assemble(DatasetSource(str(path), f"Table of pixels, {path.name}", notes=notes), parts, options)
+    return assemble_splits(DatasetSource(str(path), f"Table of pixels, {path.name}", notes=notes), parts, options)
 
 
 def read_tables(folder: Path, options: ReadOptions, progress: ReadListener | None = None) -> Dataset:
@@ -83,24 +83,7 @@ def read_tables(folder: Path, options: ReadOptions, progress: ReadListener | Non
     files = join_words([path.name for path in paths.values()])
     labelled = {split: table for split, table in read.items() if table.labels.texts is not None}
     origin = DatasetSource(str(folder), f"Table of pixels, {files}", class_names=find_class_names(folder), notes=notes)
-    return _assemble(origin, dict(zip(labelled, _splits(list(labelled.values())), strict=True)), options)
-
-
-def _assemble(origin: DatasetSource, parts: dict[str, RawSplit], options: ReadOptions) -> Dataset:
-    """Assemble splits, of which the validation split joins the training split, or is the test split if there is none."""
-    note, (train, *more) = "", parts.values()
-    if [*parts] == ["train", "val", "test"]:
-        train, more = _joined(train, more[0]), more[1:]
-        note = "added the validation images to the training split; those for the training are held out of both"
-    elif [*parts] == ["train", "val"]:
-        note = "used the validation images as the test split, because there is none"
-    origin = replace(origin, notes=(*origin.notes, note)) if note else origin
-    return assemble_dataset(origin, train, more[0] if more else None, options)
-
-
-def _joined(train: RawSplit, val: RawSplit) -> RawSplit:
-    names = (*(train.names or ()), *(val.names or ()))
-    return RawSplit(np.concatenate([train.images, val.images]), np.concatenate([train.labels, val.labels]), names)
+    return assemble_splits(origin, dict(zip(labelled, _splits(list(labelled.values())), strict=True)), options)
 
 
 @dataclass(frozen=True, eq=False)

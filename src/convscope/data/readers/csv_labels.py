@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ...errors import DatasetError
 from ...formatting import join_words
 from ..read_options import MAX_CLASSES
+from .assemble import MANY_IMAGES
 from .csv_layout import ID_COLUMNS, LABEL_COLUMNS, Layout
 from .csv_lines import MAX_LEVEL, Lines
 from .split_names import find_splits
@@ -19,8 +20,6 @@ LAST_NOTE = "took the last column as labels"
 LIKE_LEVELS, FEWER = 128, 4
 """A first column is ambiguous with this many different values, and this many times those of the last."""
 MAX_SPLITS = 8
-MANY_LINES = 64
-"""From so many lines on, a column without a usual name in which all cells differ holds ids."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +111,7 @@ def _holds_ids(title: str | None, cells: list[str], known: frozenset[str] | None
     if known is not None:
         return not known.issuperset(cells)
     counted = [list(map(str, range(first, first + len(cells)))) for first in (0, 1)]
-    return len(cells) >= MANY_LINES or (cells in counted and not alone and len(cells) > 1)
+    return len(cells) >= MANY_IMAGES or (cells in counted and not alone and len(cells) > 1)
 
 
 @dataclass(frozen=True)

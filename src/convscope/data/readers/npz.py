@@ -1,7 +1,7 @@
 """Reader for ``.npz`` files.
 
-The arrays are ``x_train``, ``y_train``, ``x_test`` and ``y_test``, as Keras names them, or ``x`` and ``y``. Nothing is
-unpickled, because unpickling can run code.
+The arrays are ``x_train``, ``y_train``, ``x_test`` and ``y_test``, as Keras names them, perhaps with ``x_val`` and ``y_val``; or
+``x`` and ``y``. Capitals make no difference, and MedMNIST's names are known. Nothing is unpickled, because unpickling can run code.
 """
 
 from __future__ import annotations
@@ -22,12 +22,16 @@ from ...types import PathLike
 from ..dataset import Dataset
 from ..images.formats import MAX_PACKING
 from ..read_options import DEFAULTS, ReadOptions
-from .assemble import DatasetSource, RawSplit, assemble_dataset, rows_of
+from .assemble import DatasetSource, RawSplit, assemble_splits, rows_of
 from .memory_map import ArrayHeader, map_array, read_array_header
 
 KEYS = ("x_train", "y_train", "x_test", "y_test")
 LAYOUTS = (KEYS, KEYS[:2], ("x", "y"))
 """Accepted sets of arrays, in order of preference. Without a test split, one is held out."""
+VALIDATION = ("x_val", "y_val")
+ALIASES = {f"{split}_{what}": f"{axis}_{split}" for split in ("train", "val", "test") for what, axis in
+           (("images", "x"), ("labels", "y"))}  # fmt: skip
+"""MedMNIST's names."""
 NAMES = "class_names"
 """Optional array of texts."""
 DAMAGE = (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
@@ -48,8 +52,11 @@ def read_npz(path: PathLike, options: ReadOptions = DEFAULTS) -> Dataset:
     images, labels = next(pair for pair in (KEYS[:2], ("x", "y"), KEYS[2:]) if pair[0] in arrays)
     names = tuple(map(str, arrays[NAMES].ravel().tolist())) if NAMES in arrays else None
     origin = DatasetSource(str(path), f"Arrays from {Path(path).name}", class_names=names)
-    test = _part(arrays, KEYS[2], KEYS[3]) if KEYS[2] in arrays and images != KEYS[2] else None
-    return assemble_dataset(origin, _part(arrays, images, labels), test, options)
+    parts = {"train": _part(arrays, images, labels)}
+    if images == KEYS[0]:
+        others = {"val": VALIDATION, "test": KEYS[2:]}
+        parts |= {split: _part(arrays, *keys) for split, keys in others.items() if keys[0] in arrays}
+    return assemble_splits(origin, parts, options)
 
 
 def _part(arrays: dict[str, npt.NDArray[Any]], images: str, labels: str) -> RawSplit:
@@ -75,9 +82,10 @@ def _open(path: PathLike, layouts: Sequence[Sequence[str]]) -> dict[str, npt.NDA
 def _members(path: PathLike, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     members: dict[str, zipfile.ZipInfo] = {}
     for member in archive.infolist():
-        key = member.filename.removesuffix(".npy")
+        name = member.filename.removesuffix(".npy")
+        key = ALIASES.get(name.lower(), name.lower())
         if key in members:
-            raise DatasetError(f"{str(path)!r} holds {key!r} twice. Save it again.")
+            raise DatasetError(f"{str(path)!r} holds {name!r} twice. Save it again.")
         members[key] = member
     return members
 
@@ -87,8 +95,9 @@ def _layout(
 ) -> tuple[str, ...]:
     for layout in layouts:
         if all(key in members for key in layout):
-            return (*layout, NAMES) if NAMES in members and len(layouts) > 1 else tuple(layout)
-    found = ", ".join(_described(archive, key, member) for key, member in list(members.items())[:12]) or "nothing"
+            optional = (NAMES, *VALIDATION * (VALIDATION[1] in members and layout[0] == KEYS[0]))
+            return (*layout, *[key for key in optional if key in members and len(layouts) > 1])
+    found = ", ".join(_described(archive, member) for member in list(members.values())[:12]) or "nothing"
     wanted = layouts[0]
     others = " (or x_train and y_train, or x and y)" if len(layouts) > 1 else ""
     raise DatasetError(
@@ -97,7 +106,8 @@ def _layout(
     )
 
 
-def _described(archive: zipfile.ZipFile, key: str, member: zipfile.ZipInfo) -> str:
+def _described(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> str:
+    key = member.filename.removesuffix(".npy")
     try:
         with archive.open(member) as file:
             header = read_array_header(file)
