@@ -68,6 +68,11 @@ def test_each_class_has_precision_recall_and_f1_with_their_intervals() -> None:
     assert lines[1].endswith("40")
 
 
+def test_a_class_without_images_has_dashes_for_scores() -> None:
+    metrics = evaluation_metrics(Evaluation(LABELS, np.eye(3)[PREDICTIONS] * 5.0, ("cat", "dog", "eel")))
+    assert text.class_table(metrics).splitlines()[-1].split() == ["eel", "–", "–", "–", "0"]
+
+
 def test_the_difference_to_the_baseline_is_paired() -> None:
     line = text.baseline_line(BASELINE)
     assert numbers_in(line) == [98.7, 0.35, 0.15, 0.56, 0.0006]

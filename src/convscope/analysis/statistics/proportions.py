@@ -68,9 +68,13 @@ def wilson(successes: int, trials: int, z: float = Z_95) -> Interval:
     )  # exact, where rounding would not be
 
 
+UNKNOWN = Interval(0.0, 1.0)
+"""The interval of a proportion without trials; with any, the interval is narrower."""
+
+
 def wilson_or_unknown(successes: int, trials: int) -> Interval:
-    """Return the 95% Wilson interval, or (0, 1) if there are no trials."""
-    return wilson(successes, trials) if trials else Interval(0.0, 1.0)
+    """Return the 95% Wilson interval, or ``UNKNOWN`` if there are no trials."""
+    return wilson(successes, trials) if trials else UNKNOWN
 
 
 def boundary(holds: Callable[[float], bool], inside: float, outside: float) -> float:
