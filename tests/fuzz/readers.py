@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, features
 
 from convscope.data.images.decode import decode_image
 from convscope.data.load import load_dataset
@@ -97,7 +97,7 @@ def _pictures() -> list[bytes]:
     colours = Image.fromarray(RANDOM.integers(0, 256, (24, 20, 3), dtype=np.uint8))
     exif = Image.Exif()
     exif[0x0112] = 6
-    for kind in ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF"):
+    for kind in ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "PPM", *["AVIF"] * features.check("avif")):
         for image in (colours, colours.convert("L")):
             file = io.BytesIO()
             image.save(file, kind, **({"exif": exif} if kind in ("JPEG", "WEBP", "PNG") else {}))

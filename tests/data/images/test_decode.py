@@ -341,7 +341,26 @@ def test_without_a_decoder_the_remedy_is_said(brands: bytes, words: str, monkeyp
         decode_image((8 + len(brands)).to_bytes(4, "big") + b"ftyp" + brands + bytes(100), "it")
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF"])
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (encoded(GREY, "PPM"), GREY),
+        (encoded(RGB, "PPM"), RGB),
+        (encoded(SIXTEEN, "PPM"), GREY),
+        (
+            encoded(GREY.point(lambda level: 255 * (level > 99)).convert("1"), "PPM"),
+            GREY.point(lambda level: 255 * (level > 99)),
+        ),
+        (f"P2\n# text\n80 64\n255\n{' '.join(map(str, np.asarray(GREY).ravel()))}\n".encode(), GREY),
+    ],
+    ids=["P5", "P6", "16 bits", "P4", "P2"],
+)
+def test_portable_maps_are_read(content: bytes, expected: Image.Image) -> None:
+    """As those of the ORL faces and of GTSRB."""
+    assert np.array_equal(decode_image(content, "it").pixels.squeeze(), np.asarray(expected))
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "PPM"])
 def test_a_file_that_is_cut_off_anywhere_is_refused(kind: str) -> None:
     noise = Image.fromarray(np.random.default_rng(6).integers(0, 256, (40, 40)).astype(np.uint8))
     content = encoded(noise, kind)

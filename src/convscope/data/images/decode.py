@@ -169,6 +169,8 @@ def _factor(size: tuple[int, int]) -> int:
 def _plain(image: Image.Image, name: str, steps: list[str]) -> Image.Image:
     """Convert ``image`` to mode L, RGB or RGBA."""
     mode, transparency = image.mode, image.info.get("transparency")
+    if mode == "I" and image.format == "PPM":
+        image, mode = Image.fromarray(np.asarray(image).astype(np.uint16)), "I;16"  # which has at most 16 bits
     if mode.startswith("I;16"):
         steps.append("reduced from 16 to 8 bits")
         return _from_sixteen_bits(image, transparency)

@@ -12,12 +12,12 @@ from PIL.ImageFile import ImageFile
 
 from ...errors import PictureError
 
-EXPECTED = "PNG, JPEG, GIF, WebP, BMP, TIFF, AVIF or HEIC"
+EXPECTED = "PNG, JPEG, GIF, WebP, BMP, TIFF, PNM, AVIF or HEIC"
 
 UNREAD_SUFFIXES = frozenset({".jxl", ".jp2", ".j2k"})
 SUFFIXES = UNREAD_SUFFIXES | {
     ".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".avif", ".heic",
-    ".heif", ".hif",
+    ".heif", ".hif", ".pgm", ".ppm", ".pbm", ".pnm",
 }  # fmt: skip
 """Suffixes of image files in folders. Those that cannot be read are listed with the reason, not left out in silence."""
 
@@ -43,6 +43,7 @@ GIF = ImageFormat("GIF", "PIL.GifImagePlugin", "GifImageFile")
 WEBP = ImageFormat("WebP", "PIL.WebPImagePlugin", "WebPImageFile")
 BMP = ImageFormat("BMP", "PIL.BmpImagePlugin", "BmpImageFile")
 TIFF = ImageFormat("TIFF", "PIL.TiffImagePlugin", "TiffImageFile")
+PNM = ImageFormat("PNM", "PIL.PpmImagePlugin", "PpmImageFile")
 AVIF = ImageFormat("AVIF", "PIL.AvifImagePlugin", "AvifImageFile")
 HEIC = ImageFormat("HEIC", "pillow_heif", "HeifImageFile")
 
@@ -56,6 +57,7 @@ SIGNATURES: tuple[tuple[bytes, ImageFormat], ...] = (
     (b"MM\0*", TIFF),
     (b"II+\0", TIFF),
     (b"MM\0+", TIFF),
+    *((b"P%d%c" % (kind, blank), PNM) for kind in range(1, 7) for blank in b"\n\r \t"),
 )
 
 CONVERT = "Convert it to PNG or JPEG"
