@@ -81,6 +81,7 @@ def of_every_kind(image_shape: tuple[int, int, int], num_classes: int) -> keras.
     return Sequential([
         Input(image_shape),
         layers.Rescaling(2.0, offset=-1.0),
+        layers.Normalization(mean=0.1, variance=0.5),
         layers.ZeroPadding2D(((1, 0), (2, 1))),
         layers.Conv2D(6, 3, padding="same", strides=2, name="constructor"),
         layers.BatchNormalization(),
@@ -274,6 +275,7 @@ def test_what_the_page_cannot_compute_is_trained_and_named_and_all_before_it_is_
             assert page.locator(notice).is_visible()
         see_everything(page)
         assert answer(page) == ""
+        assert not [text for text in page.locator("[data-exercise]").all_text_contents() if ", then" in text]
         assert page.locator("#inside-panel .crumb bdi").all_text_contents() == names[: len(known_layers)]
         assert page.locator("#layer-strip .layer").count() == 1 + len(known_layers)
         assert page.locator(".cells button:not(.recall-row)").count() == 9

@@ -53,6 +53,10 @@ CHAINS: dict[str, tuple[tuple[int, int, int], list[Any]]] = {
                          layers.BatchNormalization(), layers.Activation("relu"), layers.Dropout(0.5),
                          layers.BatchNormalization(scale=False, center=False), layers.GlobalAveragePooling2D(),
                          layers.BatchNormalization(epsilon=0.1), layers.Rescaling(3.0, offset=-1.0)]),
+    "normalised by statistics": (ODD, [layers.Normalization(name="adapted"), layers.Conv2D(4, 3, activation="celu"),
+                                       layers.Normalization(mean=[0.1, 0.2, 0.3, 0.4], variance=[1.0, 2.0, 0.5, 0.4]),
+                                       layers.Normalization(axis=None, mean=0.2, variance=0.3, invert=True), layers.Flatten(),
+                                       layers.Dense(6), layers.Normalization(axis=1, mean=0.1, variance=4.0)]),
     "rectified": (ODD, [layers.Conv2D(4, 3, activation="leaky_relu"), layers.Conv2D(4, 3, activation="silu"),
                         layers.ReLU(max_value=0.7, negative_slope=0.2, threshold=0.1), layers.LeakyReLU(0.05), layers.ELU(0.6),
                         layers.ReLU(max_value=0.5), layers.GlobalAveragePooling2D(keepdims=True), layers.Flatten()]),
@@ -99,10 +103,13 @@ def make_case(name: str, seed: int) -> Case:
         end = [layers.Dense(5, activation="softmax")] if seed % 2 else [layers.Dense(5), layers.Softmax()]
         model = keras.Sequential([keras.Input(shape), *parts, *end])
     for weight in model.weights:  # biases of zero and untrained statistics would hide a mistake
-        if weight.path.rsplit("/", 1)[-1] in ("bias", "beta", "moving_mean"):
+        if weight.path.rsplit("/", 1)[-1] in ("bias", "beta", "moving_mean", "mean"):
             weight.assign(generator.normal(0, 0.1, weight.shape))
-        elif weight.path.rsplit("/", 1)[-1] in ("gamma", "moving_variance"):
+        elif weight.path.rsplit("/", 1)[-1] in ("gamma", "moving_variance", "variance"):
             weight.assign(generator.uniform(0.5, 2, weight.shape))
+    for layer in model.layers:
+        if layer.name == "adapted":
+            layer.finalize_state()
     network = from_keras(model)
     inputs = generator.random((2, *network.input_shape)).astype(np.float32)
     inputs[inputs < 0.2] = 0  # the engine leaves zeros out

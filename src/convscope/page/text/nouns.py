@@ -18,7 +18,7 @@ KIND_NAMES = {
     "Conv2D": "convolutional", "MaxPooling2D": "max pooling", "AveragePooling2D": "average pooling", "Flatten": "flattening",
     "Dense": "dense", "Dropout": "dropout", "BatchNormalization": "batch normalisation",
     "GlobalAveragePooling2D": "global average pooling", "Activation": "activation", "ReLU": "ReLU", "Rescaling": "rescaling",
-    "ZeroPadding2D": "zero padding",
+    "Normalization": "normalisation", "ZeroPadding2D": "zero padding", "Add": "adding", "Concatenate": "concatenating",
 }  # fmt: skip
 
 

@@ -2,7 +2,7 @@ import {exponentialUnit, formulaNamed, rectifier} from "./activations.js";
 import {CONVOLUTION} from "./conv.js";
 import {DENSE} from "./dense.js";
 import {IDENTITY} from "./identity.js";
-import {BATCH_NORMALIZATION, RESCALING, isLastAxis} from "./normalize.js";
+import {BATCH_NORMALIZATION, NORMALIZATION, RESCALING, isLastAxis} from "./normalize.js";
 import {AVERAGE_POOLING, MAX_POOLING} from "./pool.js";
 import {ZERO_PADDING} from "./window.js";
 
@@ -36,6 +36,7 @@ const KINDS = {
   GlobalAveragePooling2D: AVERAGE_POOLING,
   Dense: DENSE,
   BatchNormalization: BATCH_NORMALIZATION,
+  Normalization: NORMALIZATION,
   Rescaling: RESCALING,
   ZeroPadding2D: ZERO_PADDING,
 };

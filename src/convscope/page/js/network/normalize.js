@@ -1,5 +1,5 @@
 /**
- * BatchNormalization and Rescaling: a factor and a summand per channel.
+ * BatchNormalization, Normalization and Rescaling: a factor and a summand per channel.
  *
  * @typedef {import("./network.js").Layer} Layer
  */
@@ -15,15 +15,31 @@ export const BATCH_NORMALIZATION = {
   explain: explainBatchNormalization,
 };
 
-/** @type {import("./layers.js").LayerKind} */
-export const RESCALING = {
-  keepsPlaces: true,
-  problem: rescalingProblem,
-  prepare: prepareRescaling,
-  run: runAffine,
-  pullBack: pullBackAffine,
-  explain: explainRescaling,
-};
+export const RESCALING = rescaling(({settings}) => [settings.scale, settings.offset ?? 0].map((setting) => [setting].flat(Infinity)));
+
+/** Keras' layer for statistics of the data, which it holds as weights if it was adapted, and otherwise as settings. */
+export const NORMALIZATION = rescaling(({settings, weights, inputShape}) => {
+  const [means, variances] = ["mean", "variance"].map((name) => [...(weights[name] ?? [settings[name]].flat(Infinity))]);
+  const isOfChannels = [settings.axis ?? []].flat().length === 0 || isLastAxis(settings.axis, inputShape);
+  const deviations = variances.map((variance) => (isOfChannels ? Math.max(Math.sqrt(variance), 1e-7) : NaN)); // Keras' epsilon
+  if (settings.invert) return [deviations, means];
+  return [deviations.map((deviation) => 1 / deviation), means.map((mean, channel) => -mean / deviations[channel])];
+});
+
+/**
+ * @param {(layer: Layer) => number[][]} numbersOf returns factors and summands, one each or one for every channel
+ * @returns {import("./layers.js").LayerKind}
+ */
+function rescaling(numbersOf) {
+  return {
+    keepsPlaces: true,
+    problem: (layer) => rescalingProblem(layer, numbersOf(layer)),
+    prepare: (layer) => prepareRescaling(layer, numbersOf(layer)),
+    run: runAffine,
+    pullBack: pullBackAffine,
+    explain: explainRescaling,
+  };
+}
 
 /**
  * Return whether `axis`, counted with the batch first as in Keras, is the channel axis.
@@ -59,30 +75,18 @@ function normalizationOf(weights, channel) {
   };
 }
 
-/** @param {Layer} layer */
-function rescalingProblem({settings, inputShape}) {
+function rescalingProblem({inputShape}, both) {
   const channels = inputShape[inputShape.length - 1];
-  const fits = [settings.scale, settings.offset ?? 0].every((setting) => {
-    const numbers = [setting].flat(Infinity);
-    return (numbers.length === 1 || numbers.length === channels) && numbers.every(Number.isFinite);
-  });
+  const fits = both.every((numbers) => [1, channels].includes(numbers.length) && numbers.every(Number.isFinite));
   return fits ? null : `does not scale by one number or by one number for each of its ${channels} channels`;
 }
 
-/** @param {Layer} layer */
-function prepareRescaling({settings, inputShape}) {
+function prepareRescaling({inputShape}, both) {
   const channels = inputShape[inputShape.length - 1];
-  return {
-    channels,
-    factors: perChannel(settings.scale, channels),
-    summands: perChannel(settings.offset ?? 0, channels),
-  };
-}
-
-/** @returns {Float64Array} */
-function perChannel(setting, channels) {
-  const numbers = [setting].flat(Infinity);
-  return Float64Array.from({length: channels}, (_, channel) => numbers[numbers.length === 1 ? 0 : channel]);
+  const [factors, summands] = both.map((numbers) =>
+    Float64Array.from({length: channels}, (_, channel) => numbers[numbers.length === 1 ? 0 : channel]),
+  );
+  return {channels, factors, summands};
 }
 
 function runAffine({prepared}, input, output) {

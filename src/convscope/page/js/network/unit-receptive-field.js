@@ -15,8 +15,8 @@ import {isPicture, placeOf} from "./shape.js";
 
 /** Layer kinds whose units read only their own channel. */
 const OWN_CHANNEL = new Set([
-  "MaxPooling2D", "AveragePooling2D", "GlobalMaxPooling2D", "GlobalAveragePooling2D", "BatchNormalization", "Rescaling",
-  "ZeroPadding2D", "DepthwiseConv2D",
+  "MaxPooling2D", "AveragePooling2D", "GlobalMaxPooling2D", "GlobalAveragePooling2D", "BatchNormalization", "Normalization",
+  "Rescaling", "ZeroPadding2D", "DepthwiseConv2D",
 ]);
 
 /**

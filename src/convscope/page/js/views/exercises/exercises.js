@@ -4,8 +4,14 @@ import {predictionOf} from "../../state/prediction.js";
 export function startExercises(page, session) {
   const box = page.querySelector("[data-live=exercises]");
   if (!box || !session.run) return;
-  box.removeAttribute("hidden");
   const waiting = new Map(session.payload.exercises.map((exercise, place) => [exercise, {item: box.querySelector(`[data-exercise="${place}"]`), begun: {}}]));
+  for (const [exercise, {item}] of waiting) {
+    if (exercise.kind === "surest" || !session.network.unknown.length) continue;
+    item.remove(); // it needs predictions, which this page cannot compute
+    waiting.delete(exercise);
+  }
+  if (!waiting.size) return;
+  box.removeAttribute("hidden");
   const check = (isStrokeDone) => {
     const {open, state: {epoch, change, ink}} = session;
     const situation = {open, prediction: predictionOf(session), epoch, isChanged: change !== "", ink: isStrokeDone ? ink : ""};
