@@ -50,11 +50,16 @@ def write_set(
         ("my_set-{}-{}-idx{}-ubyte.gz", "test"),
         ("raw/{}-{}-idx{}-ubyte", "t10k"),
         ("gzip/qmnist-{}-{}-idx{}-ubyte.gz", "test"),
+        ("MNIST/raw/{}-{}-idx{}-ubyte", "t10k"),
+        ("archive/archive/{}-{}-idx{}-ubyte", "t10k"),
     ],
 )
 def test_the_names_that_people_have_are_understood(pattern: str, test: str, tmp_path: Path) -> None:
     write_set(tmp_path, pattern, test)
-    (tmp_path / "README.md").write_text("hello")
+    for place in {tmp_path, (tmp_path / pattern).parent}:
+        (place / "._train-images-idx3-ubyte").write_bytes(b"\0\5\26\7")  # as macOS leaves on other disks
+        (place / ".DS_Store").write_bytes(b"")
+    (tmp_path / "MNIST" / "README.md" if "MNIST" in pattern else tmp_path / ".README.md.swp").write_bytes(b"")
     dataset = read_idx_path(tmp_path, OPTIONS)
     assert np.array_equal(dataset.train.images[..., 0], IMAGES[:24])
     assert np.array_equal(dataset.test.images[..., 0], IMAGES[24:])

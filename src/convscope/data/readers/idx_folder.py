@@ -44,7 +44,7 @@ class IdxSet:
 
 def find_sets(folder: Path) -> list[IdxSet]:
     """Return the IDX datasets in ``folder``, in the only folder in it, or in its ``raw`` or ``gzip`` folder."""
-    for directory in (*wrapped_folders(folder), *(folder / name for name in SUBFOLDERS)):
+    for directory in (outer / name for outer in wrapped_folders(folder) for name in ("", *SUBFOLDERS)):
         found: dict[str, dict[tuple[str, str], Path]] = {}
         # In reverse order, so that a plain file replaces the gzipped one of the same name.
         for path in reversed(visible_entries(directory)):
