@@ -12,6 +12,8 @@ from convscope.models.network import Network, from_description, from_keras
 from convscope.models.onnx_writer.writer import ACTIVATIONS
 from convscope.models.receptive_field import layers_dropping_pixels, receptive_fields, unused_input_pixels
 
+from .own_networks import ACCEPTED  # type: ignore[import-not-found]
+
 require_backend()
 import keras  # noqa: E402
 from keras import layers  # noqa: E402
@@ -128,6 +130,47 @@ def test_a_unit_changes_with_the_pixels_of_its_receptive_field_and_with_no_other
             assert inside[row, column] or not moved, (layer.name, row, column)
             if name != "dilation":  # a dilated window has holes; its frame is what is stated
                 assert moved or not inside[row, column], (layer.name, row, column)
+
+
+BRANCHES = ("residual", "skip from the image", "multi-path", "gated", "extremes")
+
+
+@pytest.mark.parametrize("name", BRANCHES)
+def test_every_layer_of_a_network_with_branches_agrees_with_keras(name: str) -> None:
+    model = ACCEPTED[name]((9, 8, 2), 3)
+    inputs = np.random.default_rng(1).random((3, 9, 8, 2), np.float32)
+    ours = activations(from_keras(model), inputs)
+    expected = keras.Model(model.inputs[0], [model.get_layer(name).output for name in ours])(inputs)
+    for (layer, found), wanted in zip(ours.items(), expected, strict=True):
+        assert np.allclose(found, wanted, atol=1e-5), layer
+
+
+def test_the_receptive_field_of_joined_branches_spans_those_of_all() -> None:
+    inputs = keras.Input((12, 12, 1))
+    wide, down = (
+        layers.Conv2D(2, 5, padding="same", name="wide")(inputs),
+        layers.Conv2D(2, 2, strides=2, name="down")(inputs),
+    )
+    joined = layers.Add(name="joined")([wide, layers.Conv2D(2, (1, 7), padding="same")(inputs)])
+    pooled = layers.Concatenate(name="halves")([layers.MaxPooling2D(2, name="pool")(joined), down])
+    outputs = layers.Dense(3, activation="softmax", name="last")(layers.Flatten()(pooled))
+    network = from_keras(keras.Model(inputs, outputs))
+    fields = dict(zip((layer.name for layer in network.layers), receptive_fields(network), strict=True))
+    found = {name: (field.size, field.jump, field.start) for name, field in fields.items() if field is not None}
+    assert found["joined"] == ((5, 7), (1, 1), (-2, -3))
+    assert found["halves"] == ((6, 8), (2, 2), (-2, -3))
+    assert fields["last"] is None
+    assert unused_input_pixels(network) == ([], [])
+
+
+def test_a_branch_past_a_layer_that_drops_pixels_uses_them() -> None:
+    inputs = keras.Input((9, 9, 1))
+    first = layers.Conv2D(2, 3, padding="same")(inputs)
+    dropping = layers.Flatten()(layers.MaxPooling2D(2)(first))
+    both = layers.Concatenate()([dropping, layers.GlobalAveragePooling2D()(first)])
+    network = from_keras(keras.Model(inputs, layers.Dense(3, activation="softmax")(both)))
+    assert unused_input_pixels(network) == ([], [])
+    assert layers_dropping_pixels(network) == []
 
 
 def test_blind_pixels_of_a_strided_network_are_those_that_change_nothing() -> None:

@@ -141,7 +141,8 @@ def from_model(word: str, model: keras.Model, image_shape: ImageShape, num_class
     must fit. What ``Normalization`` layers were adapted to stays. A ConfigError names what does not fit.
     """
     try:
-        fresh = _with_fresh_weights(functional_form(word, model, image_shape), image_shape, num_classes)
+        model = functional_form(word, model, image_shape)
+        fresh = _with_fresh_weights(model, image_shape, num_classes)
     except ConvscopeError:
         raise
     except Exception as error:  # Keras refuses a Lambda, and a user's class may not know its own settings
