@@ -106,6 +106,18 @@ def test_every_frame_of_a_scene_is_a_near_duplicate() -> None:
     assert np.array_equal(near.train % 40, near.test)
 
 
+def test_views_of_a_moving_camera_are_near_duplicates() -> None:
+    generator = np.random.default_rng(5)
+    panorama = np.kron(generator.integers(0, 256, (60, 6, 7, 3), dtype=np.uint8), np.ones((1, 8, 8, 1), np.uint8))
+    views = np.concatenate([panorama[:, :, step : step + 48] for step in range(4)])
+    order = generator.permutation(240)
+    whole = Split(views[order], (np.tile(np.arange(60), 4) % 2)[order])
+    leaky = Dataset("moving", whole.take(np.arange(180)), whole.take(np.arange(180, 240)), ("a", "b"), Provenance("", ""))
+    near = find_near_duplicates(leaky)
+    assert len(near) >= 40
+    assert np.array_equal(order[180 + near.test] % 60, order[near.train] % 60)
+
+
 def test_equal_images_and_flat_ones_are_left_to_the_other_checks(digits: Dataset) -> None:
     assert found_share(digits, lambda image: image, np.arange(50)) == 0
     flat = Split(

@@ -25,6 +25,9 @@ NEAR = 0.1
 """Largest distance of near-duplicates, as 1 minus the correlation of the small images."""
 GAP, FAR = 6.0, 0.15
 """The next image must be this many times as far as a near copy; FAR is the largest distance at which the gap may begin."""
+DRIFT, DOUBLE, UNRELATED = 0.4, 2.0, 0.6
+"""Views of a moving camera drift apart step by step. After such a chain, which reaches up to DRIFT, a gap of DOUBLE suffices if the
+next image is UNRELATED: so far shows something else."""
 LEAST = 2e-4
 """Distances below count as this: rounding makes them."""
 LEAF, TREES, NEAREST, OTHERS = 32, 4, 12, 64
@@ -106,7 +109,9 @@ def _near_pairs(small: Floats) -> tuple[Labels, Labels, Floats]:
     order = np.argsort(distance, axis=1)
     distance, neighbour = np.take_along_axis(distance, order, axis=1), np.take_along_axis(neighbour, order, axis=1)
     nearer, farther = distance[:, :-1], distance[:, 1:]
-    is_gap = (farther >= GAP * np.maximum(nearer, LEAST)) & (nearer <= FAR) & np.isfinite(farther)
+    is_gap = (nearer <= FAR) & (farther >= GAP * np.maximum(nearer, LEAST))
+    is_gap |= (nearer <= DRIFT) & (farther >= np.maximum(DOUBLE * nearer, UNRELATED))
+    is_gap &= np.isfinite(farther)
     before_gap = np.zeros(distance.shape, dtype=bool)
     before_gap[:, :-1] = np.logical_or.accumulate(is_gap[:, ::-1], axis=1)[:, ::-1]
     row, column = np.nonzero(before_gap & (distance <= NEAR))
