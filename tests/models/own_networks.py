@@ -86,6 +86,7 @@ def attention(shape: Shape, classes: int) -> keras.Model:
     inputs = keras.Input(shape)
     rows = layers.Dense(8)(layers.Reshape((shape[0], shape[1] * shape[2]))(inputs))
     mixed = layers.LayerNormalization()(rows + layers.MultiHeadAttention(2, 4)(rows, rows))
+    mixed = mixed + layers.Dense(8)(layers.Dense(16, activation="gelu")(mixed))
     return ends(inputs, layers.GlobalAveragePooling1D()(mixed), classes)
 
 
@@ -213,6 +214,10 @@ def relu(inputs: Any) -> Any:
     return ops.minimum(inputs, 0.5)
 
 
+def half(inputs: Any) -> Any:
+    return inputs / 2
+
+
 def activations_as_objects(shape: Shape, classes: int) -> keras.Model:
     hidden = [
         layers.Dense(9, activation=each) for each in (layers.ReLU(max_value=1.0), layers.LeakyReLU(0.1), layers.ReLU())
@@ -223,7 +228,7 @@ def activations_as_objects(shape: Shape, classes: int) -> keras.Model:
 
 ACCEPTED: dict[str, Any] = {
     "activations as objects": activations_as_objects,
-    "an activation called as Keras'": chain(layers.Flatten, lambda: layers.Dense(8, activation=relu)),
+    "an activation of one's own": chain(layers.Flatten, lambda: layers.Dense(8, activation=half)),
     "GELU": chain(layers.Flatten, lambda: layers.Dense(8, activation="gelu")),
     "CELU": chain(layers.Flatten, lambda: layers.Dense(8, activation="celu")),
     "Normalization": chain(lambda: layers.Normalization(mean=0.13, variance=0.1)),
@@ -271,6 +276,10 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "what ONNX lacks": (
         chain(lambda: layers.Lambda(lambda inputs: ops.fft2((inputs[..., 0], inputs[..., 0] * 0))[0], name="transform")),
         "exported to ONNX.*'transform' is a Lambda",
+    ),
+    "an activation called as Keras'": (
+        chain(layers.Flatten, lambda: layers.Dense(8, activation=relu, name="hidden")),
+        "layer 'hidden' of .* called 'relu' as one of Keras",
     ),
     "a class without settings": (chain(lambda: WithoutConfig(threading.Lock())), "layer 'without_config.*get_config"),
     "two outputs": (two_outputs, "1 input and 2 outputs"),

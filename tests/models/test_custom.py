@@ -20,7 +20,7 @@ from convscope.models.layers import Dense
 from convscope.models.network import Network, from_description, from_keras
 from convscope.models.saving import save_model
 
-from .own_networks import ACCEPTED  # type: ignore[import-not-found]
+from .own_networks import ACCEPTED, REFUSED  # type: ignore[import-not-found]
 
 require_backend()
 import keras  # noqa: E402
@@ -322,7 +322,7 @@ def test_a_function_that_returns_something_else_is_named_without_keras_too(tmp_p
 
 def test_an_activation_of_the_users_own_is_not_described_as_keras_own() -> None:
     model = find_model(ACCEPTED["activations as objects"])((6, 6, 1), 3)
-    own = find_model(ACCEPTED["an activation called as Keras'"])((6, 6, 1), 3)
+    own = find_model(REFUSED["an activation called as Keras'"][0])((6, 6, 1), 3)
     described = [layer.settings.get("activation") for layer in from_keras(model).layers]
     assert described == [None, "ReLU", "LeakyReLU", "relu", "softmax"]
     assert from_keras(own).layers[1].settings["activation"] == "relu (own function)"

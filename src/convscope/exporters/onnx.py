@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..data.scaling import SCALE
-from ..errors import ConvscopeError, MissingBackendError
+from ..errors import ConvscopeError, MissingBackendError, reason_of
 from ..models.network import Network, nodes
 from ..models.onnx_writer.protobuf import with_metadata
 from ..models.onnx_writer.writer import onnx_bytes
@@ -94,13 +94,38 @@ def _convert(model: keras.Model, path: Path, metadata: dict[str, str]) -> None:
             "install it with: pip install 'convscope[cpu]'"
         ) from error
     model(np.zeros((1, *model.input_shape[1:]), np.float32))  # Keras exports only models that were called
-    with _quiet():
-        model.export(path, format="onnx", verbose=False)
+    try:
+        with _quiet():
+            model.export(path, format="onnx", verbose=False)
+    except ImportError as error:  # on JAX, Keras' exporter needs another package
+        raise MissingBackendError(
+            f"exporting this network to ONNX needs a package that is missing ({reason_of(error)}). Train it on TensorFlow: unset "
+            "KERAS_BACKEND."
+        ) from error
     proto = onnx.load(path)
+    _replace_erfc(proto)
     _rename(proto, model.output_names)
     onnx.helper.set_model_props(proto, metadata)
     onnx.checker.check_model(proto)
     onnx.save(proto, path)
+
+
+def _replace_erfc(proto: Any) -> None:
+    """Write 1 − erf(x) for erfc(x), of TensorFlow's GELU, which ONNX lacks and the converter passes on."""
+    from onnx import helper
+
+    if not any(node.op_type == "Erfc" for node in proto.graph.node):
+        return
+    nodes = [helper.make_node("Constant", [], ["one_for_erfc"], value_float=1.0)]
+    for node in proto.graph.node:
+        if node.op_type == "Erfc":
+            erf = f"{node.output[0]}_erf"
+            nodes.append(helper.make_node("Erf", node.input, [erf]))
+            nodes.append(helper.make_node("Sub", ["one_for_erfc", erf], node.output))
+        else:
+            nodes.append(node)
+    del proto.graph.node[:]
+    proto.graph.node.extend(nodes)
 
 
 def _rename(proto: Any, output_names: list[str]) -> None:

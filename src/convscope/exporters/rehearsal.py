@@ -17,6 +17,7 @@ from ..data.scaling import to_inputs
 from ..errors import ConfigError, ConvscopeError, MissingBackendError, reason_of
 from ..models.architectures import MODELS
 from ..models.custom import Build
+from ..models.keras_model import ACTIVATIONS
 from ..models.network import Network, from_keras, nodes
 from ..models.onnx_writer.writer import onnx_bytes
 from ..models.saving import keras_logits, save_model, with_logits
@@ -108,6 +109,13 @@ def _first_nonfinite(model: keras.Model, inputs: Inputs) -> str:
 
 
 def _save(word: str, model: keras.Model, path: Path) -> None:
+    for layer in from_keras(model).layers:
+        name, _, own = str(layer.settings.get("activation", "")).partition(" ")
+        if own and name in ACTIVATIONS:  # Keras saves the name alone
+            raise ConfigError(
+                f"layer {layer.name!r} of {word!r} has an activation function of your own, called {name!r} as one of Keras, "
+                "which a saved network would compute instead. Give it another name."
+            )
     try:
         save_model(model, path)
     except ConvscopeError:
