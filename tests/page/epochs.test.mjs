@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import {accuracyAxis, epochTicks, lossAxis, probabilityAxis, spreadLabels} from "../../src/convscope/page/js/dom/chart/axis.js";
-import {afterText, epochFrames, frameAt, stateEpoch} from "../../src/convscope/page/js/state/epochs.js";
+import {afterText, epochFrames, frameAt} from "../../src/convscope/page/js/state/epochs.js";
 
 const payload = {
   weights: {epochs: [{epoch: 1}, {epoch: 5}, {epoch: 10}]},
@@ -20,7 +20,7 @@ test("zero, the last epoch and an epoch that is not kept stand for the end", () 
   const frames = epochFrames(payload);
   for (const epoch of [0, 10, 7, -1]) assert.equal(frameAt(frames, epoch), 2);
   assert.equal(frameAt(frames, 5), 1);
-  assert.deepEqual(frames.map(stateEpoch), [1, 5, 0]);
+  assert.deepEqual(frames.map(({state}) => state), [1, 5, 0]);
   assert.equal(afterText(frames, 5), "as after epoch 5 of 10");
   assert.equal(afterText(frames, 0), "");
   assert.equal(afterText([], 0), "");

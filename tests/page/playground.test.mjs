@@ -128,7 +128,8 @@ test("an empty pad has no answer", () => {
   const live = (...pixels) => ({
     open: {source: "drawing", original: pixels, pixels},
     run: {probabilities: [0.2, 0.8]},
-    payload: {dataset: {class_names: ["cat", "dog"], image_shape: [2, 2, 1]}},
+    names: ["cat", "dog"],
+    shape: {height: 2, width: 2, channels: 1},
   });
   const drawn = live(0, 0, 0.5, 0);
   assert.equal(predictedName(live(0, 0, 0, 0)), "");
@@ -137,8 +138,8 @@ test("an empty pad has no answer", () => {
 });
 
 test("a blank picture has no answer, and an image of the set always has one", () => {
-  const {run, payload} = {run: {probabilities: [0.2, 0.8]}, payload: {dataset: {class_names: ["cat", "dog"], image_shape: [2, 1, 3]}}};
-  const named = (source, original, pixels = original) => predictedName({open: {source, original, pixels}, run, payload});
+  const session = {run: {probabilities: [0.2, 0.8]}, names: ["cat", "dog"], shape: {height: 2, width: 1, channels: 3}};
+  const named = (source, original, pixels = original) => predictedName({...session, open: {source, original, pixels}});
   const [red, nearlyRed, flag] = [[1, 0, 0, 1, 0, 0], [1, 0.05, 0, 0.96, 0, 0.02], [1, 0, 0, 1, 0.5, 0]];
   for (const blank of [red, nearlyRed]) assert.equal(named("picture", blank), "");
   assert.equal(named("picture", flag), "dog");
@@ -196,6 +197,7 @@ function makePretendLive() {
     open: {source: "test", name: "test-2"},
     state: {ink: "", image: ""},
     payload: {dataset: {image_shape: [28, 28, 1]}},
+    shape: {height: 28, width: 28, channels: 1},
     opened: [],
     set: (changes) => Object.assign(live.state, changes),
     subscribe: (added) => (listener = added),
@@ -273,8 +275,8 @@ test("a sweep is told in stretches", () => {
   assert.deepEqual(stretchesOf([7, 7, 2, 7]), [
     {answer: 7, from: 0, to: 0.5}, {answer: 2, from: 0.5, to: 0.75}, {answer: 7, from: 0.75, to: 1},
   ]);
-  assert.ok(slidersFor([28, 28, 1]).some(({key}) => key === "thick"));
-  assert.ok(!slidersFor([32, 32, 3]).some(({key}) => key === "thick"));
+  assert.ok(slidersFor({height: 28, width: 28, channels: 1}).some(({key}) => key === "thick"));
+  assert.ok(!slidersFor({height: 32, width: 32, channels: 3}).some(({key}) => key === "thick"));
 });
 
 const LAYERS = [["Conv2D", [26, 26, 16]], ["MaxPooling2D", [13, 13, 16]], ["Flatten", [2704]], ["Dense", [128]], ["Dense", [10]]];

@@ -7,7 +7,7 @@ import {makeTriage} from "../../src/convscope/page/js/views/image-details/triage
 import {recallAxis} from "../../src/convscope/page/js/views/results/class-recall.js";
 import {confusedPairs, errorCount, errorTint, legendCounts, mostConfusedClasses} from "../../src/convscope/page/js/data/confusion-counts.js";
 import {pageAt, placeAfterKey} from "../../src/convscope/page/js/views/results/gallery-paging.js";
-import {galleryTitle} from "../../src/convscope/page/js/views/results/gallery-title.js";
+import {galleryTitle} from "../../src/convscope/page/js/views/results/selection.js";
 import {isHighlightedClass, isHighlightedImage, makeLinkedHighlight} from "../../src/convscope/page/js/views/results/linked-highlight.js";
 import {classKeys, makeMarks} from "../../src/convscope/page/js/views/results/marks.js";
 import {ALL_IMAGES, ALL_MISTAKES, TILE_ORDERS, orderedRows, printedNumber, selectedRows} from "../../src/convscope/page/js/views/results/selection.js";

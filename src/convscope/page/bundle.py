@@ -19,8 +19,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 IMPORT = re.compile(r'^import \{ ?([\w$]+(?:, [\w$]+)*) ?\} from "(\.{1,2}/(?:\.\./|[\w-]+/)*[\w-]+\.js)";$')
-IMPORTING = re.compile(r"^\s*import\b|(?<!\{)\bimport\s*\(")
-"""Any import statement or call; ``{import("./x.js").Name}`` is a type in a comment and does not match."""
+IMPORTING = re.compile(r"^\s*import\b|^(?!\s*/?\*).*\bimport\s*\(")
+"""Any import statement or call; ``import("./x.js").Name`` in a comment is a type and does not match."""
 
 EXPORT = re.compile(r"^export (?=(?:async )?function\b|const\b|let\b|class\b)")
 TOP_LEVEL = re.compile(r"^(?:export )?(?:(?:async )?function\*?|const|let|var|class) +([\w$]+)")

@@ -2,6 +2,6 @@ import {showTheme} from "./dom/page-behaviour.js";
 import {parseHash} from "./state/url-hash.js";
 
 // Before the first paint: a dark page must not flash white.
-showTheme(document, parseHash(location.hash).theme);
+showTheme(parseHash(location.hash).theme);
 // Space for live views is reserved from the start, so that nothing moves when they appear.
 document.documentElement.classList.add("has-scripts");

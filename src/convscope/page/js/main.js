@@ -41,19 +41,19 @@ const LIVE_PARTS = [
 /** Milliseconds of starting between two looks at input. Each look paints the page, which costs as much as some parts. */
 const PART_SLICE = 50;
 
-const position = trackPosition(document);
+const position = trackPosition();
 const state = startNavigation(position);
-startThemeSwitch(document, state);
+startThemeSwitch(state);
 // Browsers find `#place` but not `#place&theme=dark`, and live views above an anchor move it.
 const goThere = () => state.values.place && !position.hasMoved() && position.goTo(state.values.place, "instant");
 whenParsed(document).then(() => {
-  startContents(document);
-  startFolds(document, state);
-  startGlossary(document);
-  startSorting(document);
+  startContents();
+  startFolds(state);
+  startGlossary();
+  startSorting();
   if (location.hash.includes("&")) goThere();
 });
-bringToLife(document).catch((fault) => {
+bringToLife().catch((fault) => {
   const note = document.getElementById("playground-problem");
   note?.replaceChildren("The network could not start in this browser. The report below is complete without it.");
   note?.removeAttribute("hidden");
@@ -62,31 +62,31 @@ bringToLife(document).catch((fault) => {
 });
 
 /** What the first screen does not wait for: it is live before the rest of the page is parsed. */
-async function startRest(page, session) {
-  await whenParsed(page);
+async function startRest(session) {
+  await whenParsed(document);
   await session.readReferenceImages();
 }
 
 /** Start the live parts after the first paint: the text is readable whatever fails here. */
-async function bringToLife(page) {
+async function bringToLife() {
   await afterPaint();
-  const payload = JSON.parse(page.getElementById("payload").textContent);
-  const session = await startSession(page, payload, state);
+  const payload = JSON.parse(document.getElementById("payload").textContent);
+  const session = await startSession(payload, state);
   let pause = 0;
   for (const {start, sections} of LIVE_PARTS) {
-    if (!sections.some((id) => page.getElementById(id))) continue;
+    if (!sections.some((id) => document.getElementById(id))) continue;
     if (performance.now() > pause) {
       await nextSlice();
       pause = performance.now() + PART_SLICE;
     }
     try {
-      await start(page, session);
+      await start(session);
     } catch (fault) {
       reportError(fault); // one failing part must not stop the others
     }
   }
-  renumberFigures(page);
+  renumberFigures();
   goThere();
-  startScrollers(page); // after the live views have replaced the drawings
-  page.documentElement.dataset.ready = "true";
+  startScrollers(); // after the live views have replaced the drawings
+  document.documentElement.dataset.ready = "true";
 }

@@ -8,8 +8,6 @@ import {largestOf} from "../network/temperature.js";
 /**
  * Attribution maps for one or more classes, computed in slices of time by three methods. No DOM.
  *
- * @typedef {import("../network/network.js").Network} Network
- *
  * @typedef {object} ClassEvidence of one class, in one way
  * @property {number} target the class
  * @property {Float32Array} values one per pixel
@@ -23,7 +21,7 @@ const ATTRIBUTION_DELAY = 200;
  * Compute the attributions and report each method's result as soon as it is ready. Stops when the result is no longer
  * wanted.
  *
- * @param {Network} network which can be run
+ * @param {import("../network/network.js").Network} network which can be run
  * @param {Float32Array} image
  * @param {number[]} targets the classes, which share the runs
  * @param {object} options

@@ -1,8 +1,4 @@
-/**
- * Attribution maps over the image that they explain. Pure: no DOM.
- *
- * @typedef {import("../image/color/paint.js").ColorScale} ColorScale
- */
+/** Attribution maps over the image that they explain. Pure: no DOM. */
 
 /** Opacity of the image under a map. */
 const SHADE = 0.22;
@@ -37,7 +33,7 @@ export function dropPerPixel({columns, drop}, stride, [height, width]) {
  * Paint signed values over the image, which darkens them on a light page and lightens them on a dark one.
  *
  * @param {ArrayLike<number>} values one per pixel
- * @param {ColorScale} scale
+ * @param {import("../image/color/paint.js").ColorScale} scale
  * @param {ArrayLike<number>} image h · w · c numbers in 0..1
  * @param {import("../dom/theme-colors.js").ThemeColors} colors
  * @param {Uint8ClampedArray | number[]} target 4 numbers per pixel

@@ -8,11 +8,6 @@
 /** Typed array for each type name; browsers are little-endian on every platform that they support. */
 const BINARY_FORMS = {uint8: Uint8Array, uint16: Uint16Array, uint32: Uint32Array, float32: Float32Array};
 
-/**
- * @param {Uint8Array} bytes
- * @param {NumberType} type
- * @returns {Numbers}
- */
 function decodeNumbers(bytes, type) {
   const Form = BINARY_FORMS[type];
   if (!Form) throw new Error(`unknown number type ${type}; known: ${Object.keys(BINARY_FORMS).join(", ")}`);
@@ -45,11 +40,7 @@ export function floatsFromHalves(halves) {
   return Float32Array.from(halves, halfValue);
 }
 
-/**
- * Decode a float16 (IEEE 754 binary16): one sign bit, five exponent bits, ten fraction bits.
- *
- * @param {number} bits
- */
+/** Decode a float16 (IEEE 754 binary16): one sign bit, five exponent bits, ten fraction bits. */
 function halfValue(bits) {
   const sign = bits >> 15 ? -1 : 1;
   const exponent = (bits >> 10) & 31;
@@ -99,10 +90,7 @@ export function whenParsed(page) {
   return new Promise((resolve) => page.addEventListener("DOMContentLoaded", resolve, {once: true}));
 }
 
-/**
- * @param {string} text base64
- * @returns {Uint8Array}
- */
+/** @param {string} text base64 */
 function bytesOfText(text) {
   const characters = atob(text);
   const bytes = new Uint8Array(characters.length);

@@ -3,12 +3,11 @@
  *
  * @param {string} name of the radio buttons
  */
-export function startColorScaleSelect(page, session, name) {
-  const radios = [...page.querySelectorAll(`input[name="${name}"]`)];
+export function startColorScaleSelect(session, name) {
+  const radios = [...document.querySelectorAll(`input[name="${name}"]`)];
   const show = () => {
     for (const radio of radios) radio.checked = radio.value === session.state.scale;
   };
   for (const radio of radios) radio.addEventListener("change", () => session.set({scale: radio.value}));
-  session.subscribe((_, changed) => changed.has("scale") && show());
-  show();
+  session.follow(["scale"], show);
 }

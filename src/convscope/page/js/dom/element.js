@@ -16,8 +16,8 @@ const SVG = "http://www.w3.org/2000/svg";
  * @param {...Content} content
  * @returns {HTMLElement}
  */
-export function newElement(page, tag, attributes = {}, ...content) {
-  return filledElement(page, page.createElement(tag), attributes, content);
+export function newElement(tag, attributes = {}, ...content) {
+  return filledElement(document.createElement(tag), attributes, content);
 }
 
 /**
@@ -28,8 +28,8 @@ export function newElement(page, tag, attributes = {}, ...content) {
  * @param {...Content} content
  * @returns {SVGElement}
  */
-export function newShape(page, tag, attributes = {}, ...content) {
-  return filledElement(page, page.createElementNS(SVG, tag), attributes, content);
+export function newShape(tag, attributes = {}, ...content) {
+  return filledElement(document.createElementNS(SVG, tag), attributes, content);
 }
 
 /**
@@ -39,7 +39,7 @@ export function newShape(page, tag, attributes = {}, ...content) {
  * @param {...Content} content
  */
 export function refill(element, ...content) {
-  element.replaceChildren(...content.filter(isContent).map((part) => nodeOf(element.ownerDocument, part)));
+  element.replaceChildren(...content.filter(isContent).map(nodeOf));
 }
 
 /**
@@ -48,13 +48,13 @@ export function refill(element, ...content) {
  * @param {string} word
  * @returns {HTMLElement | null} null where the glossary has no such word
  */
-export function newGlossaryButton(page, word) {
+export function newGlossaryButton(word) {
   const id = `word-${word.toLowerCase().replaceAll(" ", "-")}`;
-  const meaning = page.getElementById(id);
+  const meaning = document.getElementById(id);
   if (!meaning) return null;
   const title = meaning.textContent.trim().slice(word.length).trim();
   const attributes = {type: "button", class: "ask", popovertarget: id, title, "aria-label": `What is ${word}?`};
-  return newElement(page, "button", attributes, "?");
+  return newElement("button", attributes, "?");
 }
 
 /**
@@ -67,12 +67,12 @@ export function quotedName(name) {
   return ["“", {name}, "”"];
 }
 
-function filledElement(page, element, attributes, content) {
+function filledElement(element, attributes, content) {
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value === "function") element.addEventListener(name, value);
     else if (isContent(value)) element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...content.filter(isContent).map((part) => nodeOf(page, part)));
+  element.append(...content.filter(isContent).map(nodeOf));
   return element;
 }
 
@@ -80,11 +80,10 @@ function isContent(part) {
   return part !== null && part !== undefined && part !== false;
 }
 
-/** @returns {Node} */
-function nodeOf(page, part) {
+function nodeOf(part) {
   if (part instanceof Node) return part;
-  if (typeof part !== "object") return page.createTextNode(String(part));
-  const name = page.createElement("bdi");
+  if (typeof part !== "object") return document.createTextNode(String(part));
+  const name = document.createElement("bdi");
   name.textContent = part.name;
   return name;
 }
@@ -95,8 +94,8 @@ function nodeOf(page, part) {
  * @param {string} name of the figure
  * @returns {(text: string) => void}
  */
-export function titleSetter(page, name) {
-  const node = page.querySelector(`#figure-${name} .title-text`);
+export function titleSetter(name) {
+  const node = document.querySelector(`#figure-${name} .title-text`);
   const own = node?.textContent ?? "";
   return (text) => node && writeText(node, text ? capitalized(text) : own);
 }

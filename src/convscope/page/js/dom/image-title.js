@@ -1,12 +1,8 @@
 import {formatWhole} from "./format.js";
 
-/**
- * Titles of the open image, and the names of its neighbours. Pure: no DOM.
- *
- * @typedef {import("../state/session.js").OpenImage} OpenImage
- */
+/** Titles of the open image, and the names of its neighbours. Pure: no DOM. */
 
-/** @param {OpenImage} open */
+/** @param {import("../state/session.js").OpenImage} open */
 export function imageTitle({source, index, file}) {
   if (source === "test") return `Test image ${formatWhole(index)}`;
   if (source === "train") return `Training image ${formatWhole(index)}`;

@@ -1,6 +1,6 @@
 /** Make drawings that overflow focusable, so that the arrow keys scroll them. */
-export function startScrollers(page) {
-  const drawings = [...page.querySelectorAll(".drawing")];
+export function startScrollers() {
+  const drawings = [...document.querySelectorAll(".drawing")];
   const mark = () => {
     // Read all, then write all: one layout instead of one each.
     const wide = drawings.map((drawing) => drawing.scrollWidth > drawing.clientWidth + 1);
@@ -19,12 +19,12 @@ function markScroller(drawing, isWide) {
 }
 
 /** Mark the current section in the table of contents: the last one whose top has passed a third of the window. */
-export function startContents(page) {
-  const links = [...page.querySelectorAll("#contents a")];
-  const sections = links.map((link) => page.getElementById(link.hash.slice(1)));
+export function startContents() {
+  const links = [...document.querySelectorAll("#contents a")];
+  const sections = links.map((link) => document.getElementById(link.hash.slice(1)));
   const mark = () => {
     const line = innerHeight / 3;
-    const atEnd = scrollY + innerHeight >= page.documentElement.scrollHeight - 2;
+    const atEnd = scrollY + innerHeight >= document.documentElement.scrollHeight - 2;
     const passed = sections.findLastIndex((section) => section.offsetHeight > 0 && section.getBoundingClientRect().top <= line);
     const current = atEnd && scrollY > 0 ? links.length - 1 : passed;
     links.forEach((link, place) => {
@@ -45,11 +45,11 @@ export function startContents(page) {
  *
  * @param {import("../state/state.js").PageState} state
  */
-export function startFolds(page, state) {
+export function startFolds(state) {
   const reveal = (place) => {
-    for (let at = page.getElementById(place); at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
+    for (let at = document.getElementById(place); at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
   };
-  page.addEventListener("click", ({target}) => {
+  document.addEventListener("click", ({target}) => {
     const link = target.closest?.('a[href^="#"]');
     if (link) reveal(decodeURIComponent(link.hash.slice(1).split("&")[0])); // before the browser scrolls there
   }, true);
@@ -57,7 +57,7 @@ export function startFolds(page, state) {
   reveal(state.values.place);
   let opened = [];
   addEventListener("beforeprint", () => {
-    opened = [...page.querySelectorAll("details:not([open], .words)")];
+    opened = [...document.querySelectorAll("details:not([open], .words)")];
     for (const fold of opened) fold.open = true;
   });
   addEventListener("afterprint", () => {
@@ -67,11 +67,11 @@ export function startFolds(page, state) {
 }
 
 /** Let the reader search the glossary. */
-export function startGlossary(page) {
-  const field = page.getElementById("find-term");
+export function startGlossary() {
+  const field = document.getElementById("find-term");
   field?.addEventListener("input", () => {
     const wanted = field.value.trim().toLowerCase();
-    for (const entry of page.querySelectorAll(".glossary > div")) entry.hidden = !entry.textContent.toLowerCase().includes(wanted);
+    for (const entry of document.querySelectorAll(".glossary > div")) entry.hidden = !entry.textContent.toLowerCase().includes(wanted);
   });
 }
 
@@ -80,8 +80,8 @@ export function startGlossary(page) {
  *
  * @param {import("../state/state.js").Theme} theme
  */
-export function showTheme(page, theme) {
-  page.documentElement.dataset.theme = theme;
+export function showTheme(theme) {
+  document.documentElement.dataset.theme = theme;
 }
 
 /**
@@ -89,12 +89,12 @@ export function showTheme(page, theme) {
  *
  * @param {import("../state/state.js").PageState} state
  */
-export function startThemeSwitch(page, state) {
-  const fieldset = page.querySelector("#theme");
-  const radios = [...page.querySelectorAll("#theme input")];
+export function startThemeSwitch(state) {
+  const fieldset = document.querySelector("#theme");
+  const radios = [...document.querySelectorAll("#theme input")];
   const show = () => {
     const {theme} = state.values;
-    showTheme(page, theme);
+    showTheme(theme);
     for (const radio of radios) radio.checked = radio.value === theme;
   };
   fieldset.hidden = false;

@@ -12,8 +12,8 @@ const STILL = 4;
 /** Windows beyond which a scroll is instant: on a long way, views are drawn and change their heights. */
 const FAR = 1.5;
 
-export function trackPosition(page) {
-  let [pressed, isUsed, hasMoved, frame] = [page.body, false, false, 0];
+export function trackPosition() {
+  let [pressed, isUsed, hasMoved, frame] = [document.body, false, false, 0];
   for (const type of ["wheel", "touchmove", "keydown", "pointerdown"]) {
     addEventListener(type, () => {
       cancelAnimationFrame(frame);
@@ -22,7 +22,7 @@ export function trackPosition(page) {
   }
   for (const type of ["keydown", "click"]) {
     addEventListener(type, ({target}) => {
-      [isUsed, pressed] = [true, target.closest?.("a, button, summary, [tabindex]") ?? page.body];
+      [isUsed, pressed] = [true, target.closest?.("a, button, summary, [tabindex]") ?? document.body];
     }, true);
   }
 
@@ -42,8 +42,8 @@ export function trackPosition(page) {
 
   /** @param {string} place an anchor @param {ScrollBehavior} [behavior] */
   function goTo(place, behavior) {
-    const align = (way) => visiblePlace(page, place)?.scrollIntoView({behavior: way, block: "start"});
-    const distance = visiblePlace(page, place)?.getBoundingClientRect().top ?? 0;
+    const align = (way) => visiblePlace(place)?.scrollIntoView({behavior: way, block: "start"});
+    const distance = visiblePlace(place)?.getBoundingClientRect().top ?? 0;
     align(behavior ?? (Math.abs(distance) > FAR * innerHeight ? "instant" : "auto"));
     hold(() => align("instant"));
   }
@@ -52,7 +52,7 @@ export function trackPosition(page) {
     /** @returns {Position} */
     position() {
       // Safari does not focus a button that is clicked.
-      return {y: scrollY, focus: pathTo(page.activeElement === page.body ? pressed : page.activeElement)};
+      return {y: scrollY, focus: pathTo(document.activeElement === document.body ? pressed : document.activeElement)};
     },
 
     goTo,
@@ -67,10 +67,10 @@ export function trackPosition(page) {
       const align = () => {
         scrollTo({top: position.y, behavior: "instant"});
         if (isFocused) return;
-        const known = page.querySelector(position.focus);
-        const wanted = known?.getClientRects().length ? known : visiblePlace(page, place);
+        const known = document.querySelector(position.focus);
+        const wanted = known?.getClientRects().length ? known : visiblePlace(place);
         wanted?.focus({preventScroll: true});
-        isFocused = page.activeElement === wanted;
+        isFocused = document.activeElement === wanted;
       };
       align();
       isFocused = false; // views may yet move it
@@ -83,8 +83,8 @@ export function trackPosition(page) {
 }
 
 /** Return the element of an anchor, or what is around it where a live view has taken its place. */
-function visiblePlace(page, place) {
-  let element = page.getElementById(place);
+function visiblePlace(place) {
+  let element = document.getElementById(place);
   while (element && !element.getClientRects().length) element = element.parentElement;
   return element;
 }

@@ -13,20 +13,13 @@ const DARK_BORDER = 10;
 /** Number of images examined to decide. */
 const LOOKED_AT = 200;
 
-/** Cached, because every view of the images asks. */
-const ARE_INK = new WeakMap();
-
 /**
  * Return whether grey images are bright strokes on black, judged by their borders as in `figures/mosaic.py`.
  *
  * @param {PictureShape & {count: number, pixels: Uint8Array}} images
  */
-export function areInk(images) {
-  if (!ARE_INK.has(images)) ARE_INK.set(images, images.channels < 3 && images.count > 0 && haveDarkBorders(images));
-  return ARE_INK.get(images);
-}
-
-function haveDarkBorders({count, height, width, channels, pixels}) {
+export function areInk({count, height, width, channels, pixels}) {
+  if (channels >= 3 || !count) return false;
   let [dark, all] = [0, 0];
   for (let row = 0; row < Math.min(count, LOOKED_AT) * height; row++) {
     const isEdge = row % height === 0 || row % height === height - 1;
@@ -42,17 +35,22 @@ function haveDarkBorders({count, height, width, channels, pixels}) {
 
 /**
  * @param {PictureShape} shape
- * @param {{side: number, isInk: boolean}} options `side`: about how many pixels of the page it may take
+ * @param {number} side about how many pixels of the page it may take
+ * @param {boolean} [isInk]
  * @returns {HTMLCanvasElement} for `paintPicture`; it says nothing, so that what is beside it must
  */
-export function newPicture(page, {height, width}, {side, isInk}) {
+export function newPicture({height, width}, side, isInk = false) {
   const longest = Math.max(height, width);
   const scale = longest > side * 1.4 ? side / longest : Math.max(1, Math.round(side / longest));
-  const className = isInk ? "picture inked" : "picture";
-  const canvas = newElement(page, "canvas", {class: className, width, height, "aria-hidden": "true"});
-  canvas.style.width = `${width * scale}px`;
-  canvas.style.height = `${height * scale}px`;
+  const canvas = newElement("canvas", {class: isInk ? "picture inked" : "picture", width, height, "aria-hidden": "true"});
+  setSize(canvas, width * scale, height * scale);
   return canvas;
+}
+
+/** Set the size by script, because the page's policy forbids style attributes. */
+export function setSize(element, width, height) {
+  element.style.width = `${width}px`;
+  element.style.height = `${height}px`;
 }
 
 /**
@@ -81,12 +79,19 @@ export function paintPicture(canvas, {height, width, channels}, levels, isInk, w
 }
 
 /**
- * Return the pixel levels of one image in a set.
+ * Paint one image of a set.
  *
+ * @param {HTMLCanvasElement} canvas
  * @param {PictureShape & {pixels: Uint8Array}} images
  * @param {number} row
+ * @param {boolean} isInk
  */
-export function levelsOf({height, width, channels, pixels}, row) {
-  const size = height * width * channels;
-  return pixels.subarray(row * size, (row + 1) * size);
+export function paintRow(canvas, images, row, isInk) {
+  const size = images.height * images.width * images.channels;
+  paintPicture(canvas, images, images.pixels.subarray(row * size, (row + 1) * size), isInk);
+}
+
+/** Paint the input of the network as the page shows images of this set. */
+export function paintInputs(canvas, {shape, isInk}, inputs) {
+  paintPicture(canvas, shape, inputs, isInk, 1);
 }

@@ -1,5 +1,6 @@
 import {newElement} from "./element.js";
 import {drawOverlay} from "./overlay.js";
+import {setSize} from "./picture.js";
 
 /** Screen pixels by which outlines may extend beyond a picture. */
 const MARGIN_OF_MARKS = 4;
@@ -7,11 +8,11 @@ const MARGIN_OF_MARKS = 4;
 /** A picture with one canvas pixel per unit, and a second canvas above it for outlines in screen pixels. */
 export class PixelPicture {
   /** @param {Record<string, any>} attributes of the picture's canvas: a role and a label, or aria-hidden */
-  constructor(page, attributes) {
-    this.canvas = newElement(page, "canvas", {class: "pixels", ...attributes});
-    this.sheet = newElement(page, "canvas", {class: "marks", "aria-hidden": "true"});
+  constructor(attributes) {
+    this.canvas = newElement("canvas", {class: "pixels", ...attributes});
+    this.sheet = newElement("canvas", {class: "marks", "aria-hidden": "true"});
     /** @type {HTMLElement} */
-    this.element = newElement(page, "div", {class: "pixel-picture"}, this.canvas, this.sheet);
+    this.element = newElement("div", {class: "pixel-picture"}, this.canvas, this.sheet);
     this.context = this.canvas.getContext("2d");
     [this.width, this.height, this.scale] = [0, 0, 0];
     this.image = null;
@@ -75,10 +76,4 @@ export class PixelPicture {
     const {left, top} = this.canvas.getBoundingClientRect();
     return {x: (event.clientX - left) / this.scale, y: (event.clientY - top) / this.scale};
   }
-}
-
-/** Set the size by script, because the page's policy forbids style attributes. */
-function setSize(element, width, height) {
-  element.style.width = `${width}px`;
-  element.style.height = `${height}px`;
 }

@@ -4,9 +4,9 @@
  *
  * @param {import("../state/session.js").Session} session
  */
-export function startPresentMode(page, session) {
-  const button = page.getElementById("present-button");
-  const {classList} = page.documentElement;
+export function startPresentMode(session) {
+  const button = document.getElementById("present-button");
+  const {classList} = document.documentElement;
   const toggle = (isWanted) => {
     classList.toggle("is-presenting", isWanted);
     button.textContent = isWanted ? "Leave (Esc)" : "Present";
@@ -14,11 +14,11 @@ export function startPresentMode(page, session) {
   };
   const isOuter = () => {
     const {layer, unit, target, change} = session.state;
-    return !layer && !unit && target < 0 && !change && !page.querySelector("dialog[open], [popover]:popover-open");
+    return !layer && !unit && target < 0 && !change && !document.querySelector("dialog[open], [popover]:popover-open");
   };
   button.hidden = false;
   button.addEventListener("click", () => toggle(!classList.contains("is-presenting")));
-  page.addEventListener("keydown", (event) => {
+  document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.("input, select, textarea")) return;
     if (event.key === "p") toggle(!classList.contains("is-presenting"));
     else if (event.key === "Escape" && classList.contains("is-presenting") && isOuter()) toggle(false);

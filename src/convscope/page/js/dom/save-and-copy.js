@@ -3,8 +3,8 @@
  * @param {string} type of the media
  * @param {BlobPart} content
  */
-export function saveFile(page, name, type, content) {
-  const link = page.createElement("a");
+export function saveFile(name, type, content) {
+  const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([content], {type}));
   link.download = name;
   link.click();

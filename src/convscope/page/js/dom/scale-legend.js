@@ -3,15 +3,14 @@ import {formatNumber} from "../image/color/range.js";
 
 /** The colours of a scale, from minimum to maximum. */
 export class ScaleLegend {
-  /** @param {Document} page */
-  constructor(page) {
-    this.bar = newElement(page, "canvas", {class: "scale-bar", width: 64, height: 1, "aria-hidden": "true"});
-    this.least = newElement(page, "span");
-    this.middle = newElement(page, "span");
-    this.greatest = newElement(page, "span");
-    this.numbers = newElement(page, "span", {class: "scale-numbers"}, this.least, this.middle, this.greatest);
+  constructor() {
+    this.bar = newElement("canvas", {class: "scale-bar", width: 64, height: 1, "aria-hidden": "true"});
+    this.least = newElement("span");
+    this.middle = newElement("span");
+    this.greatest = newElement("span");
+    this.numbers = newElement("span", {class: "scale-numbers"}, this.least, this.middle, this.greatest);
     /** @type {HTMLElement} */
-    this.element = newElement(page, "span", {class: "scale-legend"}, this.bar, this.numbers);
+    this.element = newElement("span", {class: "scale-legend"}, this.bar, this.numbers);
     this.table = null;
   }
 

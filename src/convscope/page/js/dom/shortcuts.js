@@ -4,16 +4,16 @@ import {neighbourName} from "./image-title.js";
 const OWN_KEYS = "input, select, textarea, summary, [contenteditable], [tabindex]:not(#main), dialog, [role=slider]";
 
 /** Start the shortcuts of the page. A view that handles a key prevents its default, and it is ignored here. */
-export function startShortcuts(page, session) {
-  const list = page.getElementById("keys");
-  const ask = page.getElementById("keys-button");
+export function startShortcuts(session) {
+  const list = document.getElementById("keys");
+  const ask = document.getElementById("keys-button");
   ask.hidden = false;
   ask.addEventListener("click", () => list.showModal());
-  page.getElementById("keys-close").addEventListener("click", () => list.close());
-  page.addEventListener("keydown", (event) => {
+  document.getElementById("keys-close").addEventListener("click", () => list.close());
+  document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (page.querySelector("dialog[open]")) return;
-    if (event.key === "Escape") goUp(page, session);
+    if (document.querySelector("dialog[open]")) return;
+    if (event.key === "Escape") goUp(session);
     else if (event.target.closest?.(OWN_KEYS)) return;
     else if (event.key === "?") list.showModal();
     else if (event.key === "ArrowLeft" || event.key === "ArrowRight") step(session, event.key === "ArrowLeft" ? -1 : 1);
@@ -28,8 +28,8 @@ function step(session, way) {
 }
 
 /** Leave one level: popover, unit, layer, class that is asked about, transformation. The view of a level moves the focus. */
-function goUp(page, session) {
-  if (page.querySelector("[popover]:popover-open")) page.querySelector("[popover]:popover-open").hidePopover();
+function goUp(session) {
+  if (document.querySelector("[popover]:popover-open")) document.querySelector("[popover]:popover-open").hidePopover();
   else if (session.state.unit) session.set({unit: ""});
   else if (session.state.layer) session.set({layer: ""});
   else if (session.state.target >= 0) session.set({target: -1});

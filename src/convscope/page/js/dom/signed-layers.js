@@ -5,7 +5,6 @@ import {isPicture} from "../network/shape.js";
  * Which layers have signed values, and the ranges of their colour scales. Pure: no DOM.
  *
  * @typedef {import("../network/network.js").Network} Network
- * @typedef {import("../network/network.js").Run} Run
  * @typedef {import("../image/color/paint.js").ValueRange} ValueRange
  */
 
@@ -33,7 +32,7 @@ export function signedLayers({layers}) {
 
 /**
  * @param {Network} network
- * @param {Run} run
+ * @param {import("../network/network.js").Run} run
  * @param {boolean[]} signed per layer
  * @param {import("../image/color/range.js").ScaleMode} mode
  * @returns {Record<string, ValueRange[]>} per layer that was run, one range per channel; those of units of no picture are

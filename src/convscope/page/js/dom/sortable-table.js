@@ -1,10 +1,10 @@
 /** Make the headings of tables with `data-sortable` sort the rows by `data-key` of their cells, or by their text. */
-export function startSorting(page) {
-  for (const table of page.querySelectorAll("table[data-sortable]")) {
+export function startSorting() {
+  for (const table of document.querySelectorAll("table[data-sortable]")) {
     [...table.tHead.rows[0].cells].forEach((heading, column) => {
       const label = heading.querySelector(".label");
       if (!label) return;
-      const button = page.createElement("button");
+      const button = document.createElement("button");
       button.type = "button";
       button.className = "sort";
       button.append(...label.childNodes);
@@ -14,11 +14,6 @@ export function startSorting(page) {
   }
 }
 
-/**
- * @param {HTMLTableElement} table
- * @param {HTMLTableCellElement} heading
- * @param {number} column
- */
 function sortBy(table, heading, column) {
   const direction = nextDirection(heading.getAttribute("aria-sort"));
   const body = table.tBodies[0];

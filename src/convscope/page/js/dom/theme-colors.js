@@ -1,4 +1,3 @@
-import {areInk} from "./picture.js";
 import {DIVERGING_DARK_TABLE, DIVERGING_TABLE, GREY_TABLE, SEQUENTIAL_TABLE} from "../image/color/colormaps.js";
 
 /**
@@ -17,17 +16,11 @@ import {DIVERGING_DARK_TABLE, DIVERGING_TABLE, GREY_TABLE, SEQUENTIAL_TABLE} fro
 
 const INVERTED_GREY_TABLE = GREY_TABLE.map((level, place) => (place % 4 === 3 ? level : 255 - level));
 
-/** @returns {boolean} whether the images are bright strokes on black, which are drawn as ink */
-export function isInk(session) {
-  const {images: {test}, payload: {dataset}} = session;
-  return test ? areInk(test) : dataset.content === "digits";
-}
-
 /** @returns {ThemeColors} */
-export function themeColors(page, session) {
-  const style = getComputedStyle(page.documentElement);
+export function themeColors(session) {
+  const style = getComputedStyle(document.documentElement);
   const isDark = style.colorScheme === "dark";
-  const isTurned = isInk(session) && !isDark;
+  const isTurned = session.isInk && !isDark;
   return {
     isDark, isTurned,
     signed: isDark ? DIVERGING_DARK_TABLE : DIVERGING_TABLE,

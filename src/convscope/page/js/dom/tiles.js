@@ -3,8 +3,6 @@
  *
  * All sizes are in units of one canvas pixel, which CSS enlarges by a whole factor. Pure: no DOM.
  *
- * @typedef {import("../image/color/paint.js").ColorScale} ColorScale
- *
  * @typedef {object} TileLayout
  * @property {number} count how many tiles
  * @property {number} rows of one tile
@@ -34,7 +32,6 @@ export function layOutTiles({count, rows, columns}, room, gap = 1) {
   return {count, rows, columns, perLine, gap, width, height: lines * (rows + gap) - gap};
 }
 
-/** @returns {number} */
 function tilesPerLine(count, most) {
   const least = Math.ceil(count / most);
   for (let perLine = most; count / perLine <= least * LINES_FOR_RECTANGLE; perLine--) {
@@ -82,7 +79,7 @@ export function placeUnder({count, rows, columns, perLine, gap, width, height}, 
  *
  * @param {ArrayLike<number>} data rows · columns · count numbers
  * @param {TileLayout} layout
- * @param {(tile: number) => ColorScale} scaleOf
+ * @param {(tile: number) => import("../image/color/paint.js").ColorScale} scaleOf
  * @param {Uint8ClampedArray | Uint8Array} target 4 · width · height bytes
  */
 export function paintTiles(data, layout, scaleOf, target) {

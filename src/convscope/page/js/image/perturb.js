@@ -76,17 +76,12 @@ function withinUnit(value) {
  * Shift, rotation and scaling with a single interpolation. Pure: no DOM.
  *
  * @typedef {{height: number, width: number, channels: number}} PictureShape
- * @typedef {{shiftRight: number, shiftDown: number, rotation: number, scale: number}} Placement pixels (fractions allowed),
- *   degrees clockwise, times
  */
 
 /**
  * Scale and rotate about the centre, then shift; bilinear, with zeros outside. Whole-pixel shifts are exact copies.
  *
  * @param {Float32Array} pixels h·w·c
- * @param {PictureShape} shape
- * @param {Placement} placement
- * @returns {Float32Array}
  */
 function warped(pixels, {height, width, channels}, {shiftRight, shiftDown, rotation, scale}) {
   const target = new Float32Array(pixels.length);
@@ -124,9 +119,7 @@ function warped(pixels, {height, width, channels}, {shiftRight, shiftDown, rotat
 
 /**
  * @param {Float32Array} pixels h·w·c, bright ink on dark ground
- * @param {PictureShape} shape
  * @param {number} amount the disc's radius in pixels, negative to thin; between whole radii the two results are mixed
- * @returns {Float32Array}
  */
 function thickened(pixels, shape, amount) {
   const radius = Math.floor(Math.abs(amount));

@@ -90,7 +90,6 @@ export function fromPixels(ink, {height, width, pixels}) {
   redraw(ink);
 }
 
-/** @param {Ink} ink */
 function redraw(ink) {
   if (ink.under) ink.pixels.set(ink.under);
   else ink.pixels.fill(0);

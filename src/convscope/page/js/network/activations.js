@@ -85,8 +85,6 @@ function softplus(before) {
 /**
  * The normal distribution's share below `x`, right to 1e-7. Source of the polynomial: Abramowitz and Stegun, Handbook of
  * Mathematical Functions, 26.2.17.
- *
- * @param {number} x
  */
 function normalShare(x) {
   const t = 1 / (1 + 0.2316419 * Math.abs(x));

@@ -5,8 +5,6 @@ import {inputLine, windowAxes} from "./window.js";
  * Conv2D and DepthwiseConv2D: both paddings, strides, dilation, groups, with and without a bias. A depthwise convolution is
  * one with a group per channel, also in the order of its kernel's numbers.
  *
- * @typedef {import("./network.js").Layer} Layer
- *
  * @typedef {object} ConvolutionTerm one product
  * @property {number} row place in the layer's input
  * @property {number} column
@@ -24,7 +22,6 @@ export const CONVOLUTION = {
   explain: explainConvolution,
 };
 
-/** @param {Layer} layer */
 function prepareConvolution(layer) {
   const {name, kind, settings, inputShape, outputShape, weights} = layer;
   const axes = windowAxes(layer);
@@ -111,7 +108,6 @@ function pullBackWindow(prepared, gradient, start, result, row, column) {
   }
 }
 
-/** @param {Float64Array} values */
 function isZero(values, start, count) {
   for (let index = start; index < start + count; index++) if (values[index] !== 0) return false;
   return true;

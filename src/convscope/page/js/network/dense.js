@@ -3,7 +3,6 @@ import {addRows, scratchArray, sumOfProducts} from "./dot-products.js";
 /**
  * Dense: every unit sums over all inputs; on feature maps, at each position over the channels, as in Keras.
  *
- * @typedef {import("./network.js").Layer} Layer
  * @typedef {{index: number, input: number, weight: number, product: number}} DenseTerm `index`: which input of its place
  */
 
@@ -16,7 +15,6 @@ export const DENSE = {
   explain: explainDense,
 };
 
-/** @param {Layer} layer */
 function prepareDense({name, inputShape, outputShape, weights}) {
   const inputs = inputShape[inputShape.length - 1];
   const units = outputShape[outputShape.length - 1];

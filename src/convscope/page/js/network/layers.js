@@ -12,7 +12,6 @@ import {ZERO_PADDING} from "./window.js";
  * A layer is computed in two steps: its kind, then its activation function.
  *
  * @typedef {import("./network.js").Layer} Layer
- * @typedef {import("./activations.js").Formula} Formula
  *
  * @typedef {object} LayerKind the first of the two steps: forward, backward, and in words and numbers
  * @property {(layer: Layer) => string | null} [problem] why this layer cannot be computed, for kinds with settings that are
@@ -60,7 +59,7 @@ export function layerKindNamed(kind) {
  * Return the activation function of a layer.
  *
  * @param {Layer} layer
- * @returns {Formula | undefined} undefined where it is not known here
+ * @returns {import("./activations.js").Formula | undefined} undefined where it is not known here
  */
 export function formulaOf({kind, settings, inputShape}) {
   if (kind === "ReLU") return {name: "relu", ...rectifier(settings)};

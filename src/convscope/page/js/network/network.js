@@ -50,7 +50,6 @@ export function makeNetwork(description, weights, temperature = 1) {
   return {name: description.name, inputShape: description.input_shape, layers, unknown, temperature};
 }
 
-/** @returns {Layer} */
 function makeLayer({name, kind, settings, input_shape: inputShape, output_shape: outputShape, weights: names, inputs = []}, arrays) {
   const missing = names.find((weight) => !arrays[`${name}/${weight}`]);
   if (missing) throw new RangeError(`${name}: the weights lack ${missing}`);
@@ -63,7 +62,6 @@ function makeLayer({name, kind, settings, input_shape: inputShape, output_shape:
   return layer;
 }
 
-/** @returns {string | null} */
 function problemOf(layer) {
   const read = [...new Set(layer.inputs)].map((name) => name || "the image");
   if (read.length > 1) return `joins branches (it reads ${read.join(" and ")}), which this page cannot compute`;
@@ -171,7 +169,6 @@ function activate({formula, outputShape}, data) {
   for (let index = 0; index < data.length; index++) data[index] = value(data[index]);
 }
 
-/** @param {Network} network */
 function requirePixels({name, inputShape}, pixels) {
   if (pixels.length === sizeOf(inputShape)) return;
   const expected = `${inputShape.join(" × ")} = ${sizeOf(inputShape)}`;

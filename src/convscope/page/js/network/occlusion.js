@@ -3,8 +3,6 @@ import {makeWorkspace, runNetwork} from "./network.js";
 /**
  * Decrease of the logits when a patch of the image is occluded.
  *
- * @typedef {import("./network.js").Network} Network
- *
  * @typedef {{size: number, stride: number}} Patch `size`: its side in pixels; `stride`: from one patch to the next, and side of
  *   the square of pixels that one number stands for
  *
@@ -22,7 +20,7 @@ import {makeWorkspace, runNetwork} from "./network.js";
  * A generator, so that the page stays responsive: it yields the share done, row by row, and returns a map per class, or
  * null if a layer cannot be computed.
  *
- * @param {Network} network
+ * @param {import("./network.js").Network} network
  * @param {ArrayLike<number>} pixels
  * @param {number[]} classIndices
  * @param {Patch} patch

@@ -5,9 +5,6 @@ import {linesInside, windowAxes} from "./window.js";
  *
  * Padding is ignored: it never wins a maximum and is not counted in a mean, as in TensorFlow. Of equal maxima the first
  * in row order wins and gets the gradient.
- *
- * @typedef {import("./network.js").Layer} Layer
- * @typedef {{row: number, column: number, value: number}} PooledPixel
  */
 
 /** @type {import("./layers.js").LayerKind} */
@@ -120,10 +117,7 @@ function explainAveragePooling(layer, input, place) {
 /**
  * Return the pixels that one unit pools, in row order.
  *
- * @param {Layer} layer
- * @param {Float32Array} input
  * @param {number[]} place [row, column, channel]; [channel] after a global pooling
- * @returns {PooledPixel[]}
  */
 function pooledPixels({prepared, outputShape}, input, place) {
   const {channels, width, windows} = prepared;

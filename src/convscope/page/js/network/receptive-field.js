@@ -9,7 +9,6 @@ import {linesInside} from "./window.js";
  * strides or dilation skip lines.
  *
  * @typedef {import("./network.js").Network} Network
- * @typedef {import("./network.js").Layer} Layer
  * @typedef {{top: number, left: number, bottom: number, right: number}} Box both ends included; bottom < top where no pixel
  *   reaches the unit, as in a frame of zeros
  */
@@ -62,25 +61,15 @@ function pictureUnit({layers, inputShape}, index, place) {
 /**
  * Return the lines of the image that reach the marked output lines of the layer at `index`.
  *
- * @param {Network} network
- * @param {number} index
  * @param {number} axis 0 for rows, 1 for columns
  * @param {Uint8Array | null} marks null for every line
- * @returns {Uint8Array}
  */
 function reachedLines(network, index, axis, marks) {
   for (; index >= 0; index--) marks = linesRead(network.layers[index], axis, marks);
   return marks ?? new Uint8Array(network.inputShape[axis]).fill(1);
 }
 
-/**
- * Trace lines back through one layer; null for a layer without rows and columns.
- *
- * @param {Layer} layer
- * @param {number} axis
- * @param {Uint8Array | null} marks
- * @returns {Uint8Array | null}
- */
+/** Trace lines back through one layer; null for a layer without rows and columns. */
 function linesRead({kind, operation, prepared, inputShape, outputShape}, axis, marks) {
   if (!isPicture(inputShape)) return null;
   const inputs = new Uint8Array(inputShape[axis]);

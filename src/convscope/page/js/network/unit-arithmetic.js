@@ -20,17 +20,15 @@ import {explainSoftmax} from "./softmax.js";
  * and where the activation function is the softmax, `softmax` {kind, logits, maximum, exponentials, total, probabilities} of
  * all units of the place, of which this one is number `unit`. Rows and columns are those of the layer's input.
  *
- * @typedef {import("./network.js").Activation} Activation
- * @typedef {import("./network.js").Network} Network
  * @typedef {import("./softmax.js").SoftmaxSum} SoftmaxSum
  * @typedef {{kind: string, before: number, after: number, activation: string, softmax?: SoftmaxSum, unit?: number,
  *   [key: string]: any}} Explanation
  */
 
 /**
- * @param {Network} network
+ * @param {import("./network.js").Network} network
  * @param {ArrayLike<number>} pixels
- * @param {Record<string, Activation>} activations those of the run on `pixels`
+ * @param {Record<string, import("./network.js").Activation>} activations those of the run on `pixels`
  * @param {string} layerName
  * @param {number[]} place [row, column, channel], or [unit]
  * @returns {Explanation | null} null where the run did not come as far as this layer

@@ -44,13 +44,7 @@ export function linesInside(axis, output) {
   return lines.filter((line) => line >= 0 && line < axis.inputs);
 }
 
-/**
- * Return the windows along one axis. "same" pads as TensorFlow does: the smaller half comes first.
- *
- * @param {Layer} layer
- * @param {0 | 1} axis
- * @returns {WindowAxis}
- */
+/** Return the windows along one axis. "same" pads as TensorFlow does: the smaller half comes first. */
 function windowAxis({settings, inputShape, outputShape}, axis) {
   const sizes = settings.kernel_size ?? settings.pool_size;
   const size = sizes[axis];

@@ -17,9 +17,9 @@ const LEAST_CONTRAST = 16 / 255;
  * @param {import("./session.js").Session} session
  * @returns {Prediction}
  */
-export function predictionOf({open, run, payload}) {
+export function predictionOf({open, run, shape}) {
   const isOwn = open.source === "drawing" || open.source === "picture";
-  const blank = (pixels) => isBlank(pixels, payload.dataset.image_shape[2]);
+  const blank = (pixels) => isBlank(pixels, shape.channels);
   const isEmpty = (isOwn && blank(open.original)) || (open.pixels !== open.original && blank(open.pixels));
   const probabilities = run?.probabilities ?? [];
   const [best = -1, second = -1] = isEmpty ? [] : rankedIndices(probabilities);
@@ -32,7 +32,7 @@ export function predictionOf({open, run, payload}) {
  */
 export function predictedName(session) {
   const {best} = predictionOf(session);
-  return best < 0 ? "" : session.payload.dataset.class_names[best];
+  return best < 0 ? "" : session.names[best];
 }
 
 function isBlank(pixels, channels) {

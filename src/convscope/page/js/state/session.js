@@ -1,7 +1,9 @@
 import {inputsOfImage, readReferenceImages, readTestImages} from "../data/images.js";
 import {readWeights} from "../data/weights.js";
+import {areInk} from "../dom/picture.js";
 import {perturb} from "../image/perturb.js";
 import {makeNetwork, makeWorkspace, runNetwork} from "../network/network.js";
+import {epochFrames} from "./epochs.js";
 import {parseChange, perturbationOf} from "./perturbation.js";
 
 /**
@@ -11,8 +13,6 @@ import {parseChange, perturbationOf} from "./perturbation.js";
  * overwritten by each run: copy what is needed later. Views off the screen should wait: `drawWhenVisible`.
  *
  * @typedef {import("./state.js").State} State
- * @typedef {import("../network/network.js").Network} Network
- * @typedef {import("../data/images.js").TestImages} TestImages
  * @typedef {import("../data/images.js").ReferenceImages} ReferenceImages
  *
  * @typedef {object} OpenImage
@@ -27,19 +27,24 @@ import {parseChange, perturbationOf} from "./perturbation.js";
  *
  * @typedef {object} Session
  * @property {object} payload
+ * @property {string[]} names of the classes
+ * @property {import("../dom/picture.js").PictureShape} shape of an image
+ * @property {boolean} isInk whether the images are bright strokes on black, which are drawn as ink
+ * @property {import("./epochs.js").Frame[]} frames the epochs whose weights the page holds
  * @property {import("../network/network.js").Network | null} network with the weights of the open epoch; null where the page
  *   holds no weights
  * @property {import("../network/network.js").Run | null} run of `network` on `open.pixels`
- * @property {{test: TestImages | null, reference: ReferenceImages | null}} images
+ * @property {{test: import("../data/images.js").TestImages | null, reference: ReferenceImages | null}} images
  * @property {OpenImage} open
  * @property {Readonly<State>} state
  * @property {(changes: Partial<State>) => void} set
  * @property {(listener: SessionListener) => () => void} subscribe returns what ends the subscription
+ * @property {(keys: string[], show: () => void) => void} follow calls `show` now, and whenever one of the keys changed
  * @property {(name: string) => boolean} openImage whether there is such an image; a change to the one before is taken back
  * @property {(pixels: Float32Array, source: "drawing" | "picture", file?: string) => void} openPixels the reader's change
  *   stays
  * @property {(name: string) => Float32Array | null} pixelsOf an image of the set, as it is there
- * @property {(epoch: number) => Promise<Network | null>} networkAt 0 for the end
+ * @property {(epoch: number) => Promise<import("../network/network.js").Network | null>} networkAt 0 for the end
  * @property {() => Promise<ReferenceImages | null>} readReferenceImages into `images`; they follow the script in the page, so the first screen is there earlier
  *
  * @typedef {(session: Session, changed: Set<string>) => void} SessionListener `changed` has keys of the state, and "open" (another
@@ -54,15 +59,21 @@ const MAX_CACHED_NETWORKS = 4;
  * @param {import("./state.js").PageState} state
  * @returns {Promise<Session>}
  */
-export async function startSession(page, payload, state) {
+export async function startSession(payload, state) {
   const listeners = new Set();
   const own = {drawing: null, picture: openedPicture(payload)};
-  const networkAt = cacheNetworks(page, payload);
+  const networkAt = cacheNetworks(payload);
   let [workspace, reading] = [null, null];
 
+  const {class_names: names, image_shape: [height, width, channels], content} = payload.dataset;
+  const shape = {height, width, channels};
   /** @type {Session} */
   const session = {
     payload,
+    names,
+    shape,
+    isInk: content === "digits",
+    frames: epochFrames(payload),
     network: null,
     run: null,
     images: {test: null, reference: null},
@@ -74,6 +85,10 @@ export async function startSession(page, payload, state) {
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
+    },
+    follow(keys, show) {
+      session.subscribe((_, changed) => keys.some((key) => changed.has(key)) && show());
+      show();
     },
     openImage(name) {
       if (!sourceOf(session, own, name)) return false;
@@ -91,7 +106,7 @@ export async function startSession(page, payload, state) {
     pixelsOf: (name) => sourceOf(session, {}, name)?.original ?? null,
     networkAt,
     async readReferenceImages() {
-      session.images.reference ??= await (reading ??= readReferenceImages(page, payload));
+      session.images.reference ??= await (reading ??= readReferenceImages(document, payload));
       return session.images.reference;
     },
   };
@@ -103,11 +118,7 @@ export async function startSession(page, payload, state) {
   function reopen(changed) {
     const found = sourceOf(session, own, session.state.image) ?? session.open ?? firstImage(session, own);
     const changes = parseChange(session.state.change);
-    const [height, width, channels] = payload.dataset.image_shape;
-    const isChanged = session.state.change !== "";
-    const pixels = isChanged
-      ? perturb(found.original, {height, width, channels}, perturbationOf(changes, [height, width]))
-      : found.original;
+    const pixels = session.state.change === "" ? found.original : perturb(found.original, shape, perturbationOf(changes, [height, width]));
     session.open = {...found, pixels};
     if (session.network) {
       session.run = runNetwork(session.network, pixels, workspace);
@@ -129,8 +140,9 @@ export async function startSession(page, payload, state) {
     tell(reopen(new Set(["network"])));
   }
 
-  const [network, test] = await Promise.all([networkAt(state.values.epoch), readTestImages(page, payload)]);
+  const [network, test] = await Promise.all([networkAt(state.values.epoch), readTestImages(document, payload)]);
   session.images.test = test;
+  if (test) session.isInk = areInk(test);
   if (state.values.image.startsWith("train-")) await session.readReferenceImages();
   adopt(network);
   reopen(new Set());
@@ -176,10 +188,10 @@ function firstTrainingImage({payload: {first_image: {label, pixels}}}) {
 }
 
 /** Return a function that reads the network of an epoch and caches the last few. */
-function cacheNetworks(page, payload) {
+function cacheNetworks(payload) {
   const kept = new Map();
   const read = async (which) => {
-    const weights = await readWeights(page, payload, which);
+    const weights = await readWeights(document, payload, which);
     // The temperature was fitted to the final weights.
     const temperature = (which === "final" && payload.metrics.uncertainty?.temperature) || 1;
     return weights && makeNetwork(payload.network, weights, temperature);

@@ -97,14 +97,12 @@ export function spreadLabels(wanted, gap, height) {
   return placed;
 }
 
-/** @returns {Axis} */
 function evenAxis(low, high, {least, most, write}) {
   const [bottom, top] = widened(low, high, 0.05).map((end) => Math.min(most, Math.max(least, end)));
   const ticks = niceTicks(bottom, top, 5);
   return axisOf((value) => (value - bottom) / (top - bottom || 1), ticks, write(ticks));
 }
 
-/** @returns {Axis} */
 function axisOf(place, values, texts) {
   return {place, ticks: values.map((value, index) => ({value, text: texts[index]}))};
 }

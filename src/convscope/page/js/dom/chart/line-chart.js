@@ -40,21 +40,21 @@ const MARKERS = {circle: "M-3 0a3 3 0 1 0 6 0a3 3 0 1 0-6 0", square: "M-3-3h6v6
  * @param {(place: number) => void} [options.onPick] called when the reader chooses one
  * @returns {LineChart}
  */
-export function makeLineChart(page, {width, height, label, epochs, last, axis, series, write, tell, onPoint, onPick}) {
+export function makeLineChart({width, height, label, epochs, last, axis, series, write, tell, onPoint, onPick}) {
   const ticks = epochTicks(last, Math.min(8, Math.max(2, Math.floor((width - MARGIN.left - MARGIN.right) / 34))));
-  const {node: drawing, marks, x, y} = makePlot(page, {
+  const {node: drawing, marks, x, y} = makePlot({
     width, height, label, margin: MARGIN, vertical: axis,
     horizontal: {place: (epoch) => (last > 1 ? (epoch - 1) / (last - 1) : 0.5), ticks: ticks.map((value) => ({value, text: value}))},
   });
   const [right, bottom] = [width - MARGIN.right, height - MARGIN.bottom];
-  const openMark = newShape(page, "g", {class: "epoch-mark"});
-  const pointer = newShape(page, "line", {class: "pointer-mark", y1: MARGIN.top, y2: bottom});
+  const openMark = newShape("g", {class: "epoch-mark"});
+  const pointer = newShape("line", {class: "pointer-mark", y1: MARGIN.top, y2: bottom});
   marks.append(
-    newShape(page, "text", {class: "tick", x: width, y: bottom + 17, "text-anchor": "end"}, "epoch"), openMark, pointer,
-    ...series.flatMap((each) => drawSeries(page, each, epochs, {x, y})), ...drawEnds(page, series, {y, right, bottom, write}),
+    newShape("text", {class: "tick", x: width, y: bottom + 17, "text-anchor": "end"}, "epoch"), openMark, pointer,
+    ...series.flatMap((each) => drawSeries(each, epochs, {x, y})), ...drawEnds(series, {y, right, bottom, write}),
   );
   drawing.style.maxWidth = `${width}px`;
-  const node = newElement(page, "div", {
+  const node = newElement("div", {
     class: "line-chart", role: "slider", tabindex: "0", "aria-label": `${label}, by epoch`,
     "aria-valuemin": epochs[0], "aria-valuemax": epochs[epochs.length - 1],
   }, drawing);
@@ -92,37 +92,37 @@ export function makeLineChart(page, {width, height, label, epochs, last, axis, s
       if (place === null) return;
       const at = x(epochs[place]);
       openMark.append(
-        newShape(page, "line", {x1: at, x2: at, y1: MARGIN.top, y2: bottom}),
-        newShape(page, "path", {d: `M${at - 5} ${MARGIN.top - 10}h10l-5 8z`}),
+        newShape("line", {x1: at, x2: at, y1: MARGIN.top, y2: bottom}),
+        newShape("path", {d: `M${at - 5} ${MARGIN.top - 10}h10l-5 8z`}),
       );
     },
   };
 }
 
 /** Draw a line, interrupted at missing values, with a marker per value. */
-function drawSeries(page, {values, className, marker, ring = -1}, epochs, {x, y}) {
+function drawSeries({values, className, marker, ring = -1}, epochs, {x, y}) {
   const points = values.map((value, place) => (Number.isFinite(value) ? `${x(epochs[place])} ${y(value).toFixed(1)}` : null));
   const path = points.map((point, place) => point && `${points[place - 1] ? "L" : "M"}${point}`).filter(Boolean).join("");
-  const line = newShape(page, "path", {class: `curve ${className}`, d: path});
+  const line = newShape("path", {class: `curve ${className}`, d: path});
   const at = (point) => ({transform: `translate(${point})`});
-  const rings = points[ring] ? [newShape(page, "circle", {class: "ring", r: 7, ...at(points[ring])})] : [];
+  const rings = points[ring] ? [newShape("circle", {class: "ring", r: 7, ...at(points[ring])})] : [];
   if (values.length > MAX_MARKERS) return [line, ...rings];
   const dot = {class: `dot ${className}`, d: MARKERS[marker]};
-  const marks = points.filter(Boolean).map((point) => newShape(page, "path", {...dot, ...at(point)}));
+  const marks = points.filter(Boolean).map((point) => newShape("path", {...dot, ...at(point)}));
   return [line, ...marks, ...rings];
 }
 
 /** Draw the last value and the name of each line at its end. */
-function drawEnds(page, series, {y, right, bottom, write}) {
+function drawEnds(series, {y, right, bottom, write}) {
   const named = series.map((each) => ({...each, last: each.values.findLast((value) => Number.isFinite(value))}));
   const shown = named.filter(({last}) => last !== undefined);
   const heights = spreadLabels(shown.map(({last}) => y(last)), LABEL_GAP, bottom - 16);
   return shown.flatMap(({name, last, className}, place) => [
-    newShape(page, "path", {
+    newShape("path", {
       class: `leader ${className}`, d: `M${right + 5} ${y(last).toFixed(1)}L${right + 12} ${heights[place] - 3}`,
     }),
-    newShape(page, "text", {class: "end", x: right + 15, y: heights[place] + 1}, write(last)),
-    newShape(page, "text", {class: "end-name", x: right + 15, y: heights[place] + 14}, name),
+    newShape("text", {class: "end", x: right + 15, y: heights[place] + 1}, write(last)),
+    newShape("text", {class: "end-name", x: right + 15, y: heights[place] + 14}, name),
   ]);
 }
 

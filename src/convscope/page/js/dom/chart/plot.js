@@ -21,16 +21,16 @@ const PLOT_MARGIN = {top: 10, right: 22, bottom: 40, left: 52};
  * @param {{width: number, height: number, label: string, horizontal: PlotAxis, vertical: PlotAxis, margin?: typeof PLOT_MARGIN}} options
  * @returns {Plot}
  */
-export function makePlot(page, {width, height, label, horizontal, vertical, margin = PLOT_MARGIN}) {
+export function makePlot({width, height, label, horizontal, vertical, margin = PLOT_MARGIN}) {
   const [right, bottom] = [width - margin.right, height - margin.bottom];
   const x = (value) => margin.left + horizontal.place(value) * (right - margin.left);
   const y = (value) => bottom - Math.min(1, Math.max(0, vertical.place(value))) * (bottom - margin.top);
-  const text = (attributes, content) => newShape(page, "text", {class: "tick", ...attributes}, content);
-  const marks = newShape(page, "g");
+  const text = (attributes, content) => newShape("text", {class: "tick", ...attributes}, content);
+  const marks = newShape("g");
   const node = newShape(
-    page, "svg", {class: "plot", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label},
+    "svg", {class: "plot", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label},
     ...vertical.ticks.flatMap(({value, text: written}) => [
-      newShape(page, "line", {class: "grid", x1: margin.left, x2: right, y1: y(value), y2: y(value)}),
+      newShape("line", {class: "grid", x1: margin.left, x2: right, y1: y(value), y2: y(value)}),
       text({x: margin.left - 8, y: y(value) + 4, "text-anchor": "end"}, written),
     ]),
     ...horizontal.ticks.map(({value, text: written}) => text({x: x(value), y: bottom + 17, "text-anchor": "middle"}, written)),

@@ -61,7 +61,6 @@ function channelsBetween(knots) {
   });
 }
 
-/** @param {number[][]} colours */
 function tableOf(colours) {
   return Uint8Array.from(colours.flatMap((colour) => [...colour, 255]));
 }

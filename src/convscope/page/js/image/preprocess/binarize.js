@@ -152,10 +152,7 @@ export function blockMeans({height, width, levels}, side) {
   return {height: rows, width: columns, levels: means};
 }
 
-/**
- * @param {Plane} plane
- * @returns {number} the side of a cell
- */
+/** @returns {number} the side of a cell */
 function cellSide({height, width}) {
   return Math.max(1, Math.ceil(Math.max(height, width) / BACKGROUND_CELLS));
 }
@@ -163,7 +160,6 @@ function cellSide({height, width}) {
 /**
  * Return whether the minority of pixels is darker than its surroundings: ink on paper, not chalk on a blackboard.
  *
- * @param {Plane} plane
  * @param {number} side of a cell
  */
 function isDarkerThanBackground(plane, side) {

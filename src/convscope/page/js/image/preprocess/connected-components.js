@@ -2,12 +2,11 @@
  * Connected components of a mask, diagonal neighbours included; as in `data/digits/connected_components.py`. Pure: no DOM.
  *
  * @typedef {{height: number, width: number, pixels: Uint8Array}} Mask row by row, 0 or 1
- * @typedef {import("./pixel-statistics.js").InkBox} InkBox
  * @typedef {object} Components in the order in which they are met row by row
  * @property {number} height of the mask
  * @property {number} width
  * @property {number[][]} runs row, first column, last column, piece
- * @property {InkBox[]} boxes
+ * @property {import("./pixel-statistics.js").InkBox[]} boxes
  * @property {number[]} areas pixels of each
  */
 

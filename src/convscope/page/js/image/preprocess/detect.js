@@ -166,11 +166,7 @@ function inkAreas(components) {
   return [cutOff, total];
 }
 
-/**
- * Return the ink of one digit, with a margin.
- *
- * @returns {GreyPicture}
- */
+/** Return the ink of one digit, with a margin. */
 function inkOf({ink}, components, {pieces, box}) {
   let mask = maskOfPieces(components, pieces);
   for (let step = 0; step <= Math.floor(Math.max(mask.height, mask.width) / 512); step++) mask = grownMask(mask);

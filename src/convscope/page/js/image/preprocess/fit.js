@@ -4,15 +4,12 @@ import {axisShares, weightedLevels} from "./resample.js";
 /**
  * Preprocessing for anything but digits: the middle of the image, resized. As in `data/preprocessing.py`, bit for bit. Pure: no
  * DOM.
- *
- * @typedef {import("./resample.js").GreyPicture} GreyPicture
- * @typedef {import("./resample.js").Pixels} Pixels
  */
 
 const DARK_ON_LIGHT = "dark on light";
 
 /**
- * @param {Pixels} picture opaque, of any size
+ * @param {import("./resample.js").Pixels} picture opaque, of any size
  * @param {number[]} shape [height, width, channels]
  * @param {string | null} [polarity] of a grey set: a picture of the other kind is turned round
  * @returns {Uint8Array} height · width · channels levels; channels beyond the third are 255
@@ -34,7 +31,7 @@ export function fitMiddle(picture, [height, width, channels], polarity = null) {
 /**
  * Return whether the border is bright: paper, not a blackboard.
  *
- * @param {GreyPicture} picture
+ * @param {import("./resample.js").GreyPicture} picture
  */
 export function isBrightAround(picture) {
   const {darkest, peak} = extremeLevels(picture.pixels);

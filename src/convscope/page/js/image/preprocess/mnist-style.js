@@ -6,10 +6,9 @@ import {fitInto, fittingScale} from "./resample.js";
  * for bit. Pure: no DOM.
  *
  * @typedef {import("./resample.js").GreyPicture} GreyPicture
- * @typedef {import("./pixel-statistics.js").InkBox} InkBox
  * @typedef {{border: number, inverted: boolean, picture: GreyPicture}} PolarityStep
  * @typedef {{level: number, peak: number, cut: number, picture: GreyPicture}} GroundStep
- * @typedef {{box: InkBox | null, picture: GreyPicture}} CropStep
+ * @typedef {{box: import("./pixel-statistics.js").InkBox | null, picture: GreyPicture}} CropStep
  * @typedef {{scale: number, height: number, width: number, picture: GreyPicture}} FitStep
  * @typedef {{peak: number, picture: GreyPicture}} ContrastStep
  * @typedef {{mass: [number, number] | null, shift: [number, number], limited: boolean, picture: GreyPicture}} CentreStep
@@ -61,7 +60,6 @@ export function prepareDigit(picture, changes = {}) {
   return {...centre.picture, empty, steps: {polarity, ground, crop, fit, contrast, centre}};
 }
 
-/** @returns {PolarityStep} */
 function resolvePolarity(picture, {polarity}) {
   const border = borderMedian(picture);
   const {darkest, peak} = extremeLevels(picture.pixels);
@@ -69,7 +67,6 @@ function resolvePolarity(picture, {polarity}) {
   return {border, inverted, picture: inverted ? relevelled(picture, (level) => 255 - level) : picture};
 }
 
-/** @returns {GroundStep} */
 function removeBackground({border, inverted, picture}, {ground, groundShare, leastContrast}) {
   const {darkest, peak} = extremeLevels(picture.pixels);
   if (!ground) return {level: 0, peak, cut: 0, picture};
@@ -102,7 +99,6 @@ function withoutFaint({height, width, pixels}, cut) {
   }
 }
 
-/** @returns {CropStep} */
 function cropToInk(picture, {crop}) {
   const box = inkBox(picture);
   if (!box || !crop) return {box, picture};
@@ -115,7 +111,6 @@ function cropToInk(picture, {crop}) {
   return {box, picture: {height, width, pixels}};
 }
 
-/** @returns {FitStep} */
 function fitIntoBox(picture, {height, width, fit, boxShare}) {
   const share = fit ? boxShare : 1;
   const box = {
@@ -127,14 +122,12 @@ function fitIntoBox(picture, {height, width, fit, boxShare}) {
   return {scale: scale.box / scale.length, height: down, width: across, picture: fitInto(picture, box)};
 }
 
-/** @returns {ContrastStep} */
 function stretchContrast(picture, {contrast}) {
   const {peak} = extremeLevels(picture.pixels);
   if (!contrast || peak === 0 || peak >= FULL_INK) return {peak, picture};
   return {peak, picture: relevelled(picture, (level) => Math.floor((510 * level + peak) / (2 * peak)))};
 }
 
-/** @returns {CentreStep} */
 function centreMass(picture, {height, width, centre}) {
   const middle = [Math.floor((height - picture.height) / 2), Math.floor((width - picture.width) / 2)];
   const box = inkBox(picture);

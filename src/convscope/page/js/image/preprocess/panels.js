@@ -1,10 +1,6 @@
 import {maskOfPieces} from "./connected-components.js";
 
-/**
- * Panels, such as drawing pads in a screenshot: rule and constants as in `data/digits/panels.py`. Pure: no DOM.
- *
- * @typedef {import("./pixel-statistics.js").InkBox} InkBox
- */
+/** Panels, such as drawing pads in a screenshot: rule and constants as in `data/digits/panels.py`. Pure: no DOM. */
 
 /** Share of a row or column of a panel that is ink at its edge. */
 const MIN_LENGTH = 0.9;
@@ -21,7 +17,7 @@ const MAX_PANELS = 100;
 /**
  * @param {import("./connected-components.js").Components} components
  * @param {number} minSide pixels of the inside
- * @returns {{box: InkBox, isFilled: boolean}[]} `box`: the inside
+ * @returns {{box: import("./pixel-statistics.js").InkBox, isFilled: boolean}[]} `box`: the inside
  */
 export function findPanels(components, minSide) {
   const isLarge = ({top, left, bottom, right}, more) => Math.min(bottom - top, right - left) + more >= minSide;

@@ -116,10 +116,7 @@ export function toGrey({height, width, data}) {
   return {height, width, pixels};
 }
 
-/**
- * @param {number} level
- * @param {number} opacity both 0..255
- */
+/** Composite a level on white; level and opacity are 0..255. */
 function overWhite(level, opacity) {
   return opacity === 255 ? level : Math.floor((level * opacity + 255 * (255 - opacity) + 127) / 255);
 }

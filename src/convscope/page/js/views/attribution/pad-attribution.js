@@ -11,13 +11,13 @@ import {channelRanges, evenRange, formatNumber} from "../../image/color/range.js
 const QUICK_REST = 30;
 
 /** Lay the attribution for the class that is asked about over the image on the pad, by one of three methods. */
-export function startPadAttribution(page, session) {
-  const box = page.querySelector(".pad-box");
+export function startPadAttribution(session) {
+  const box = document.querySelector(".pad-box");
   if (!box || !session.run?.probabilities) return;
-  const {network: {inputShape: [height, width]}, payload: {dataset: {class_names: names}}} = session;
-  const sheet = newElement(page, "canvas", {id: "pad-attribution", width, height, role: "img", hidden: true});
-  const controls = newElement(page, "section", {id: "pad-attribution-controls", "aria-label": "Attribution", hidden: true});
-  const view = makeControls(page, controls, {
+  const {names, shape: {height, width}} = session;
+  const sheet = newElement("canvas", {id: "pad-attribution", width, height, role: "img", hidden: true});
+  const controls = newElement("section", {id: "pad-attribution-controls", "aria-label": "Attribution", hidden: true});
+  const view = makeControls(controls, {
     onMethod: () => draw(),
     onClose: () => session.set({target: -1}),
   });
@@ -57,7 +57,7 @@ export function startPadAttribution(page, session) {
     writeText(view.found, result ? method.tell(result.found) : "Computing…");
     controls.dataset.sum = result ? String(result.found.sum ?? result.found.drop) : "";
     if (!result) return;
-    const colors = themeColors(page, session);
+    const colors = themeColors(session);
     const scale = {...evenRange(channelRanges(result.values, 1)[0]), table: colors.signed};
     const context = sheet.getContext("2d");
     const painted = context.createImageData(width, height);
@@ -87,18 +87,18 @@ export function startPadAttribution(page, session) {
 }
 
 /** Create the switch of the methods, what the shown one found, and the way out. */
-function makeControls(page, node, {onMethod, onClose}) {
-  const [title, found, words] = [newElement(page, "strong"), newElement(page, "p", {class: "attribution-result"}), newElement(page, "p")];
-  const close = newElement(page, "button", {type: "button", "aria-label": "Close the attribution", click: onClose}, "✕");
-  const legend = new ScaleLegend(page);
+function makeControls(node, {onMethod, onClose}) {
+  const [title, found, words] = [newElement("strong"), newElement("p", {class: "attribution-result"}), newElement("p")];
+  const close = newElement("button", {type: "button", "aria-label": "Close the attribution", click: onClose}, "✕");
+  const legend = new ScaleLegend();
   const radios = ATTRIBUTION_METHODS.map(({way, title: name}, place) => {
-    const input = newElement(page, "input", {type: "radio", name: "attribution-method", value: way, checked: place === 0, change: onMethod});
-    return {input, label: newElement(page, "label", {}, input, newElement(page, "span", {}, name))};
+    const input = newElement("input", {type: "radio", name: "attribution-method", value: way, checked: place === 0, change: onMethod});
+    return {input, label: newElement("label", {}, input, newElement("span", {}, name))};
   });
-  const choice = newElement(page, "fieldset", {class: "scale-choice"}, newElement(page, "legend", {class: "visually-hidden"}, "Method"), ...radios.map(({label}) => label));
-  const more = newElement(page, "details", {}, newElement(page, "summary", {}, "About this method"), words);
-  const about = newElement(page, "p", {class: "quiet"}, "Red raises the logit, blue lowers it", newGlossaryButton(page, "logit"),
+  const choice = newElement("fieldset", {class: "scale-choice"}, newElement("legend", {class: "visually-hidden"}, "Method"), ...radios.map(({label}) => label));
+  const more = newElement("details", {}, newElement("summary", {}, "About this method"), words);
+  const about = newElement("p", {class: "quiet"}, "Red raises the logit, blue lowers it", newGlossaryButton("logit"),
     ". The three methods answer different questions, so they may differ.");
-  node.append(newElement(page, "div", {class: "attribution-head"}, title, close), choice, legend.element, found, about, more);
+  node.append(newElement("div", {class: "attribution-head"}, title, close), choice, legend.element, found, about, more);
   return {title, found, words, legend, method: () => radios.find(({input}) => input.checked).input.value};
 }

@@ -5,8 +5,8 @@ import {newShape} from "../../dom/element.js";
  *
  * The rows below the blocks are cut off: the table of layers has them, with more.
  */
-export function linkDiagram(page, session) {
-  const drawing = page.querySelector("#figure-model_diagram svg[role=img]");
+export function linkDiagram(session) {
+  const drawing = document.querySelector("#figure-model_diagram svg[role=img]");
   if (!drawing || !session.network || !drawing.getClientRects().length) return;
   const texts = [...drawing.querySelectorAll("text")];
   const [left, top, width] = drawing.getAttribute("viewBox").split(" ").map(Number);
@@ -23,7 +23,7 @@ export function linkDiagram(page, session) {
       class: "layer-link", role: "button", tabindex: "0", "aria-label": `Open ${name} in the network`,
       x: from, y: top, width: Math.min(left + width, middle + reach) - from, height,
     };
-    const shape = newShape(page, "rect", attributes, newShape(page, "title", {}, `Open ${name}`));
+    const shape = newShape("rect", attributes, newShape("title", {}, `Open ${name}`));
     const open = () => session.set({layer: name, unit: ""});
     shape.addEventListener("click", open);
     shape.addEventListener("keydown", (event) => {
@@ -36,7 +36,5 @@ export function linkDiagram(page, session) {
   drawing.setAttribute("role", "group"); // the parts of a picture could not be reached
   drawing.setAttribute("viewBox", `${left} ${top} ${width} ${height}`);
   drawing.append(...shapes.map(({shape}) => shape));
-  const mark = () => shapes.forEach(({name, shape}) => shape.toggleAttribute("data-on", name === session.state.layer));
-  session.subscribe((_, changed) => changed.has("layer") && mark());
-  mark();
+  session.follow(["layer"], () => shapes.forEach(({name, shape}) => shape.toggleAttribute("data-on", name === session.state.layer)));
 }

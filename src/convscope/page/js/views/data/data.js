@@ -4,9 +4,9 @@ import {newPixelReader} from "./pixel-reader.js";
 import {newSampleWall} from "./sample-wall.js";
 
 /** Start what can be pointed at in the section on data and architecture; without scripts, it is drawn. */
-export function startData(page, session) {
-  mountLive(page, "first-image", newPixelReader(page, session));
-  const wall = newSampleWall(page, session);
-  if (wall) mountLive(page, "samples", wall);
-  linkDiagram(page, session);
+export function startData(session) {
+  mountLive("first-image", newPixelReader(session));
+  const wall = newSampleWall(session);
+  if (wall) mountLive("samples", wall);
+  linkDiagram(session);
 }

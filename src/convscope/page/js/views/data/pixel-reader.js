@@ -13,15 +13,15 @@ const MAX_READER_CELL = 48;
  *
  * @returns {HTMLElement}
  */
-export function newPixelReader(page, session) {
-  const {first_image: {pixels, class_name: name}, dataset: {image_shape: [height, width, channels]}} = session.payload;
+export function newPixelReader(session) {
+  const {payload: {first_image: {pixels, class_name: name}}, shape: {height, width, channels}} = session;
   const fit = Math.max(1, Math.floor(READER_SIDE / Math.max(height, width)));
-  const canvas = newElement(page, "canvas", {
+  const canvas = newElement("canvas", {
     tabindex: "0", role: "application", "aria-roledescription": "image", "aria-describedby": "pixel-readout",
     "aria-label": `First training image, class ${name}. Arrow keys read its pixels, plus and minus zoom.`,
   });
-  const zoom = newElement(page, "input", {type: "range", min: fit, max: Math.max(fit, MAX_READER_CELL), value: fit, step: 1});
-  const readout = newElement(page, "p", {id: "pixel-readout", class: "readout", "aria-live": "polite"});
+  const zoom = newElement("input", {type: "range", min: fit, max: Math.max(fit, MAX_READER_CELL), value: fit, step: 1});
+  const readout = newElement("p", {id: "pixel-readout", class: "readout", "aria-live": "polite"});
   let at = [Math.floor(height / 2), Math.floor(width / 2)];
   let cell = fit;
 
@@ -32,7 +32,7 @@ export function newPixelReader(page, session) {
   });
 
   function draw(top, left) {
-    const {isTurned, ink} = themeColors(page, session);
+    const {isTurned, ink} = themeColors(session);
     const [rows, columns] = [height, width].map((count) => Math.min(count, Math.floor(READER_SIDE / cell)));
     const ratio = globalThis.devicePixelRatio || 1;
     [canvas.width, canvas.height] = [columns, rows].map((count) => Math.round(count * cell * ratio));
@@ -60,7 +60,7 @@ export function newPixelReader(page, session) {
 
   function read() {
     const [row, column] = at;
-    refill(readout, newElement(page, "strong", {}, pixels[row][column].join(", ")), ` in row ${row}, column ${column}, counted from 0`);
+    refill(readout, newElement("strong", {}, pixels[row][column].join(", ")), ` in row ${row}, column ${column}, counted from 0`);
   }
 
   let shownFrom = corner();
@@ -94,6 +94,6 @@ export function newPixelReader(page, session) {
   });
   onThemeChange(session, () => show(shownFrom));
   show(shownFrom);
-  const label = newElement(page, "label", {class: "small"}, channels > 1 ? "Zoom " : "Zoom in for the numbers ", zoom);
-  return newElement(page, "div", {class: "pixel-reader"}, newElement(page, "div", {class: "pixel-frame"}, canvas), readout, label);
+  const label = newElement("label", {class: "small"}, channels > 1 ? "Zoom " : "Zoom in for the numbers ", zoom);
+  return newElement("div", {class: "pixel-reader"}, newElement("div", {class: "pixel-frame"}, canvas), readout, label);
 }

@@ -1,6 +1,6 @@
 import {newElement} from "../../dom/element.js";
 import {capitalized, formatWhole} from "../../dom/format.js";
-import {areInk, levelsOf, newPicture, paintPicture} from "../../dom/picture.js";
+import {newPicture, paintRow} from "../../dom/picture.js";
 import {startRovingFocus} from "../../dom/roving-focus.js";
 
 const SAMPLES_PER_CLASS = 10;
@@ -15,43 +15,42 @@ const MAX_LISTED_CLASSES = 100;
  *
  * @returns {HTMLElement | null} null where the page holds no training images
  */
-export function newSampleWall(page, session) {
+export function newSampleWall(session) {
   const images = session.images.reference;
   if (!images?.sample) return null;
-  const {payload: {dataset: {class_names: names}, metrics: {data: {class_counts: counts}}}} = session;
+  const {names, payload: {metrics: {data: {class_counts: counts}}}} = session;
   const splits = ["train", "validation", "test"].filter((split) => counts[split]);
-  const isInk = areInk(images);
   const most = Math.max(...counts.train);
   const head = ["Class", "Training", "", ...splits.slice(1).map(capitalized), "Training images"];
   const rows = names.slice(0, MAX_LISTED_CLASSES).map((name, label) => {
     const chosen = [];
     for (let row = 0; row < images.sample && chosen.length < SAMPLES_PER_CLASS; row++) if (images.labels[row] === label) chosen.push(row);
-    const meter = newElement(page, "meter", {min: 0, max: most, value: counts.train[label], "aria-hidden": "true"});
+    const meter = newElement("meter", {min: 0, max: most, value: counts.train[label], "aria-hidden": "true"});
     return newElement(
-      page, "tr", {"data-label": label}, newElement(page, "th", {scope: "row", "data-link": "name"}, {name}),
-      newCount(page, counts.train[label]), newElement(page, "td", {}, meter),
-      ...splits.slice(1).map((split) => newCount(page, counts[split][label])),
-      newElement(page, "td", {class: "samples-of-class"}, ...chosen.map((row) => newSample(page, session, images, row, isInk))),
+      "tr", {"data-label": label}, newElement("th", {scope: "row", "data-link": "name"}, {name}),
+      newCount(counts.train[label]), newElement("td", {}, meter),
+      ...splits.slice(1).map((split) => newCount(counts[split][label])),
+      newElement("td", {class: "samples-of-class"}, ...chosen.map((row) => newSample(session, images, row))),
     );
   });
   const table = newElement(
-    page, "table", {class: "sample-wall"},
-    newElement(page, "thead", {}, newElement(page, "tr", {}, ...head.map((text) => newElement(page, text ? "th" : "td", text ? {scope: "col"} : {}, text)))),
-    newElement(page, "tbody", {}, ...rows),
+    "table", {class: "sample-wall"},
+    newElement("thead", {}, newElement("tr", {}, ...head.map((text) => newElement(text ? "th" : "td", text ? {scope: "col"} : {}, text)))),
+    newElement("tbody", {}, ...rows),
   );
   startRovingFocus(table, ".picture-button");
-  return newElement(page, "div", {class: "scroll wall-frame", tabindex: "0", role: "group", "aria-label": "Samples and class counts"}, table);
+  return newElement("div", {class: "scroll wall-frame", tabindex: "0", role: "group", "aria-label": "Samples and class counts"}, table);
 }
 
-function newCount(page, count) {
-  return newElement(page, "td", {class: "n"}, formatWhole(count));
+function newCount(count) {
+  return newElement("td", {class: "n"}, formatWhole(count));
 }
 
-function newSample(page, session, images, row, isInk) {
+function newSample(session, images, row) {
   const index = images.indices[row];
-  const picture = newPicture(page, images, {side: SAMPLE_SIDE, isInk});
-  paintPicture(picture, images, levelsOf(images, row), isInk);
+  const picture = newPicture(images, SAMPLE_SIDE, session.isInk);
+  paintRow(picture, images, row, session.isInk);
   const label = `Open training image ${formatWhole(index)}`;
   const click = () => session.openImage(`train-${index}`);
-  return newElement(page, "button", {type: "button", class: "picture-button", tabindex: "-1", title: label, "aria-label": label, click}, picture);
+  return newElement("button", {type: "button", class: "picture-button", tabindex: "-1", title: label, "aria-label": label, click}, picture);
 }

@@ -3,7 +3,7 @@ import {makeLineChart} from "../../dom/chart/line-chart.js";
 import {newElement, refill} from "../../dom/element.js";
 import {formatPercent} from "../../dom/format.js";
 import {mountLive} from "../../dom/mount.js";
-import {frameAt, stateEpoch} from "../../state/epochs.js";
+import {frameAt} from "../../state/epochs.js";
 
 /** Interactive charts of loss and accuracy: pointing at an epoch shows its values in both, and a click selects it. */
 
@@ -17,13 +17,13 @@ const CHARTS = [
 const SIZE = {width: 372, height: 200};
 
 /** @param {import("../../state/epochs.js").Frame[]} frames */
-export function startCurves(page, session, frames) {
+export function startCurves(session, frames) {
   const {history} = session.payload;
   const charts = CHARTS.map((kind) => {
-    const mount = page.querySelector(`[data-live="${kind.mount}"]`);
-    return mount && history.length ? putCurves(page, mount, kind, {session, frames, point}) : null;
+    const mount = document.querySelector(`[data-live="${kind.mount}"]`);
+    return mount && history.length ? putCurves(mount, kind, {session, frames, point}) : null;
   }).filter(Boolean);
-  if (charts.length === CHARTS.length) page.querySelector(".curves > div")?.classList.add("are-live");
+  if (charts.length === CHARTS.length) document.querySelector(".curves > div")?.classList.add("are-live");
 
   function point(place) {
     for (const chart of charts) chart.pointAt(place);
@@ -34,12 +34,11 @@ export function startCurves(page, session, frames) {
     const place = history.findIndex((each) => each.epoch === epoch);
     for (const chart of charts) chart.markEpoch(place);
   }
-  session.subscribe((_, changed) => changed.has("epoch") && followFilm());
-  followFilm();
+  session.follow(["epoch"], followFilm);
 }
 
 /** Put one chart with its values into its mount point. */
-function putCurves(page, mount, {label, keys, makeAxis, write}, {session, frames, point}) {
+function putCurves(mount, {label, keys, makeAxis, write}, {session, frames, point}) {
   const {history} = session.payload;
   const checked = mount.dataset.checked;
   const [trained, validated] = keys.map((key) => history.map((each) => each[key]));
@@ -48,12 +47,12 @@ function putCurves(page, mount, {label, keys, makeAxis, write}, {session, frames
     {name: checked, className: checked, marker: "square", values: validated},
   ];
   if (keys[1] === "val_loss") series[1].ring = lowestPlace(series[1].values);
-  const readout = newElement(page, "p", {class: "readout"});
+  const readout = newElement("p", {class: "readout"});
   let openPlace = history.length - 1;
   const number = (value) => (Number.isFinite(value) ? write(value) : "–");
   const values = (place) => series.map((each) => `${each.name} ${number(each.values[place])}`).join(", ");
-  const read = (place) => refill(readout, newElement(page, "strong", {}, `Epoch ${history[place].epoch}`), ` ${values(place)}`);
-  const chart = makeLineChart(page, {
+  const read = (place) => refill(readout, newElement("strong", {}, `Epoch ${history[place].epoch}`), ` ${values(place)}`);
+  const chart = makeLineChart({
     ...SIZE, label, series, write,
     epochs: history.map(({epoch}) => epoch),
     last: history[history.length - 1].epoch,
@@ -62,10 +61,10 @@ function putCurves(page, mount, {label, keys, makeAxis, write}, {session, frames
     onPoint: point,
     onPick(place) {
       const frame = frames.find(({epoch}) => epoch === history[place].epoch);
-      if (frame) session.set({epoch: stateEpoch(frame)});
+      if (frame) session.set({epoch: frame.state});
     },
   });
-  mountLive(page, mount.dataset.live, readout, chart.node);
+  mountLive(mount.dataset.live, readout, chart.node);
   return {
     pointAt(place) {
       chart.pointAt(place);

@@ -1,6 +1,6 @@
 import {newElement, newShape, refill} from "../../dom/element.js";
 import {formatPercent, formatWhole} from "../../dom/format.js";
-import {frameAt, stateEpoch} from "../../state/epochs.js";
+import {frameAt} from "../../state/epochs.js";
 
 /** Milliseconds per epoch during playback. */
 const FRAME_TIME = 700;
@@ -9,17 +9,17 @@ const FRAME_TIME = 700;
  * Create the strip of the stage, which sets the epoch whose weights the page runs: play, and a slider above the errors after each
  * epoch.
  *
- * @param {import("../../state/epochs.js").Frame[]} frames
  * @returns {HTMLElement}
  */
-export function newEpochControl(page, session, frames) {
+export function newEpochControl(session) {
+  const {frames} = session;
   const last = frames.length - 1;
-  const play = newElement(page, "button", {type: "button"});
-  const input = newElement(page, "input", {type: "range", min: 0, max: last, step: 1, "aria-label": "Epoch"});
-  const text = newElement(page, "p", {class: "epoch-text", "aria-live": "polite"});
+  const play = newElement("button", {type: "button"});
+  const input = newElement("input", {type: "range", min: 0, max: last, step: 1, "aria-label": "Epoch"});
+  const text = newElement("p", {class: "epoch-text", "aria-live": "polite"});
   let timer = 0;
   const place = () => frameAt(frames, session.state.epoch);
-  const goTo = (wanted) => session.set({epoch: stateEpoch(frames[wanted])});
+  const goTo = (wanted) => session.set({epoch: frames[wanted].state});
 
   function stop() {
     clearInterval(timer);
@@ -49,21 +49,20 @@ export function newEpochControl(page, session, frames) {
     const [when, ...rest] = epochParts(frames, place(), session.payload);
     input.value = String(place());
     input.setAttribute("aria-valuetext", `${when}: ${rest.join(", ")}`);
-    refill(text, newElement(page, "strong", {}, when), `: ${rest.slice(rest.length > 1 ? 1 : 0).join(", ")}`);
+    refill(text, newElement("strong", {}, when), `: ${rest.slice(rest.length > 1 ? 1 : 0).join(", ")}`);
   }
-  session.subscribe((_, changed) => changed.has("epoch") && show());
-  show();
-  const slider = newElement(page, "div", {class: "epoch-slider"}, newErrorLine(page, frames), input);
-  return newElement(page, "div", {class: "epoch-control"}, play, slider, text);
+  session.follow(["epoch"], show);
+  const slider = newElement("div", {class: "epoch-slider"}, newErrorLine(frames), input);
+  return newElement("div", {class: "epoch-control"}, play, slider, text);
 }
 
 /** Draw the errors after each epoch, as a share of the most. */
-function newErrorLine(page, frames) {
+function newErrorLine(frames) {
   const wrong = frames.map(({accuracy}) => (accuracy === null ? null : 1 - accuracy));
   const most = Math.max(...wrong);
   const points = wrong.flatMap((share, place) => (share === null ? [] : [`${place / (frames.length - 1)},${most ? 1 - share / most : 1}`]));
-  return newShape(page, "svg", {viewBox: "0 0 1 1", preserveAspectRatio: "none", "aria-hidden": "true"},
-    newShape(page, "polygon", {points: `0,1 ${points.join(" ")} 1,1`}));
+  return newShape("svg", {viewBox: "0 0 1 1", preserveAspectRatio: "none", "aria-hidden": "true"},
+    newShape("polygon", {points: `0,1 ${points.join(" ")} 1,1`}));
 }
 
 /** @returns {string[]} when, the accuracy, and where that was measured on the test images the errors and the difference */

@@ -1,8 +1,8 @@
 import {predictionOf} from "../../state/prediction.js";
 
 /** Start the exercises; each is ticked off once done and stays so. */
-export function startExercises(page, session) {
-  const box = page.querySelector("[data-live=exercises]");
+export function startExercises(session) {
+  const box = document.querySelector("[data-live=exercises]");
   if (!box || !session.run) return;
   const waiting = new Map(session.payload.exercises.map((exercise, place) => [exercise, {item: box.querySelector(`[data-exercise="${place}"]`), begun: {}}]));
   for (const [exercise, {item}] of waiting) {

@@ -11,8 +11,6 @@ import {channelRanges, evenRange, formatNumber, joinedRange} from "../../image/c
 /**
  * Attribution for two classes of the open image side by side, on one scale, with the final weights.
  *
- * @typedef {import("../../attribution/compute.js").ClassEvidence} ClassEvidence
- *
  * @typedef {object} CaseClasses
  * @property {HTMLElement} node
  * @property {(pixels: Float32Array, labels: number[], told: (label: number) => string) => void} show `told`: what a class is in
@@ -29,27 +27,24 @@ const NUMBER_UNDER = {
   occlusion: ({drop}) => (drop > 0 ? `decrease of up to ${formatNumber(drop)}` : "no decrease"),
 };
 
-/**
- * @param {{names: string[]}} options
- * @returns {CaseClasses}
- */
-export function makeAttributionDetails(page, session, {names}) {
-  const [height, width, channels] = session.payload.dataset.image_shape;
-  const head = newElement(page, "div", {class: "class-pair", "aria-hidden": "true"});
-  const ways = ATTRIBUTION_METHODS.map((way) => newWayRow(page, way, {height, width}));
-  const door = newElement(page, "button", {type: "button", class: "link"}, "Larger maps, with explanations, over the open image");
-  const legend = new ScaleLegend(page);
+/** @returns {CaseClasses} */
+export function makeAttributionDetails(session) {
+  const {names, shape} = session;
+  const head = newElement("div", {class: "class-pair", "aria-hidden": "true"});
+  const ways = ATTRIBUTION_METHODS.map((way) => newWayRow(way, shape));
+  const door = newElement("button", {type: "button", class: "link"}, "Larger maps, with explanations, over the open image");
+  const legend = new ScaleLegend();
   const reading = newElement(
-    page, "p", {class: "reading"}, "The maps in a row share one colour scale; its maximum is the number next to the title.",
+    "p", {class: "reading"}, "The maps in a row share one colour scale; its maximum is the number next to the title.",
   );
   const node = newElement(
-    page, "details", {class: "details-part details-classes", name: "case-part", "data-part": "attribution", hidden: true}, newElement(page, "summary", {}, "Attribution by class"),
-    head, ...ways.map((row) => row.node), legend.element, reading, newElement(page, "p", {class: "small"}, door),
+    "details", {class: "details-part details-classes", name: "case-part", "data-part": "attribution", hidden: true}, newElement("summary", {}, "Attribution by class"),
+    head, ...ways.map((row) => row.node), legend.element, reading, newElement("p", {class: "small"}, door),
   );
   let [wanted, asked] = [null, 0];
   door.addEventListener("click", () => {
     session.set({target: wanted.labels[0]});
-    page.getElementById("pad")?.scrollIntoView({block: "center"});
+    document.getElementById("pad")?.scrollIntoView({block: "center"});
   });
   const redraw = drawWhenVisible(node, begin);
 
@@ -63,7 +58,7 @@ export function makeAttributionDetails(page, session, {names}) {
     if (!isWanted() || !network || network.unknown.length) return;
     delete node.dataset.done;
     const image = Float32Array.from(pixels);
-    const colors = themeColors(page, session);
+    const colors = themeColors(session);
     legend.showWords(colors.signed, ["against the class", "for it"]);
     const isWhole = await computeAttribution(network, image, labels, {
       isWanted,
@@ -84,8 +79,8 @@ export function makeAttributionDetails(page, session, {names}) {
       asked++;
       node.hidden = false;
       refill(head, ...labels.map((label) => {
-        const role = newElement(page, "span", {class: "quiet"}, told(label));
-        return newElement(page, "p", {title: names[label]}, newElement(page, "strong", {}, ...quotedName(names[label])), role);
+        const role = newElement("span", {class: "quiet"}, told(label));
+        return newElement("p", {title: names[label]}, newElement("strong", {}, ...quotedName(names[label])), role);
       }));
       for (const row of ways) row.begin(labels.length);
       redraw();
@@ -98,19 +93,19 @@ export function makeAttributionDetails(page, session, {names}) {
 }
 
 /** Create the row of one method: a map per class and their common scale. */
-function newWayRow(page, {way, title, asked, words}, {height, width}) {
+function newWayRow({way, title, asked, words}, {height, width}) {
   const cells = [0, 1].map(() => {
-    const picture = newPicture(page, {height, width}, {side: CLASS_PICTURE_SIDE, isInk: false});
+    const picture = newPicture({height, width}, CLASS_PICTURE_SIDE);
     picture.removeAttribute("aria-hidden");
     picture.setAttribute("role", "img");
     picture.setAttribute("aria-label", `${title}: not yet computed`);
-    const number = newElement(page, "p", {class: "small"});
-    return {picture, number, node: newElement(page, "div", {}, picture, number)};
+    const number = newElement("p", {class: "small"});
+    return {picture, number, node: newElement("div", {}, picture, number)};
   });
-  const end = newElement(page, "span", {class: "quiet"});
+  const end = newElement("span", {class: "quiet"});
   const node = newElement(
-    page, "figure", {class: "attribution-method", "data-method": way}, newElement(page, "figcaption", {title: words}, title, newGlossaryButton(page, asked), " ", end),
-    newElement(page, "div", {class: "class-pair"}, ...cells.map((cell) => cell.node)),
+    "figure", {class: "attribution-method", "data-method": way}, newElement("figcaption", {title: words}, title, newGlossaryButton(asked), " ", end),
+    newElement("div", {class: "class-pair"}, ...cells.map((cell) => cell.node)),
   );
   return {
     way,
@@ -119,7 +114,7 @@ function newWayRow(page, {way, title, asked, words}, {height, width}) {
       node.classList.add("is-old");
       cells.forEach((cell, place) => (cell.node.hidden = place >= count));
     },
-    /** @param {ClassEvidence[]} found */
+    /** @param {import("../../attribution/compute.js").ClassEvidence[]} found */
     show(found, image, colors, call) {
       const range = evenRange(joinedRange(found.map(({values}) => channelRanges(values, 1)[0])));
       const scale = {...range, table: colors.signed};

@@ -1,43 +1,35 @@
 import {newElement} from "../../dom/element.js";
-import {comparedClasses} from "../../network/temperature.js";
-import {epochProbabilities} from "../../state/epoch-probabilities.js";
+import {comparedClasses, largestOf} from "../../network/temperature.js";
+import {epochProbabilities} from "../../state/epochs.js";
+import {newProbabilityCourse} from "../epochs/probability-course.js";
 import {makeAttributionDetails} from "./attribution.js";
 import {cacheNeighbours, newNeighbourView} from "./nearest-images.js";
-import {answerAbout} from "./subject.js";
-import {newCourseView} from "./training-course.js";
+import {predictionsByEpochSentence} from "./predictions-by-epoch.js";
 
 /**
  * Create the slow part of the image details: attribution, nearest training images and training course of two classes.
  *
  * It needs many runs of the network, so it comes last and in slices.
  *
- * @param {Document} page
- * @param {import("../../state/session.js").Session} session
- * @param {object} options
- * @param {string[]} options.names
- * @param {boolean} options.isInk
- * @param {import("../../state/epochs.js").Frame[]} options.frames
- * @returns {{node: HTMLElement, show: (subject: Subject) => Promise<void>}}
+ * @returns {{node: HTMLElement, show: (open: OpenImage, answer: number) => Promise<void>}} `answer`: the class that it is called
  *
- * @typedef {import("./subject.js").Subject} Subject
+ * @typedef {import("../../state/session.js").OpenImage} OpenImage
  */
-export function makeEvidenceDetails(page, session, {names, isInk, frames}) {
-  const classesView = makeAttributionDetails(page, session, {names});
-  const others = newElement(page, "div");
-  const node = newElement(page, "div", {}, classesView.node, others);
+export function makeEvidenceDetails(session) {
+  const {names, frames} = session;
+  const classesView = makeAttributionDetails(session);
+  const others = newElement("div");
+  const node = newElement("div", {}, classesView.node, others);
   const findNeighbours = cacheNeighbours(session);
-  const findCourse = epochProbabilities(session, frames);
-  const trained = trainingImages(session.payload);
+  const findCourse = epochProbabilities(session);
   let asked = 0;
   let shown = {key: null, change: "", course: null};
 
-  async function show(subject) {
-    const {open} = subject;
-    const answer = answerAbout(session, subject);
+  async function show(open, answer) {
     if (answer < 0 || names.length < 2) return;
     const [key, {change}] = [open.row === null ? open.original : open.name, session.state];
     if (shown.key === key && shown.change === change) {
-      shown.course?.markEpoch(); // the epoch changes, the image does not
+      shown.course?.mark(); // the epoch changes, the image does not
       return;
     }
     const mine = ++asked;
@@ -51,15 +43,19 @@ export function makeEvidenceDetails(page, session, {names, isInk, frames}) {
     else classesView.hide();
     const neighbourhood = await findNeighbours(open, labels, isWanted);
     if (!isWanted()) return;
-    const courseView = course && frames.length > 1
-      ? newCourseView(page, session, {frames, probabilities: course, classes, label: open.label, names}) : null;
-    shown = {key, change, course: courseView};
-    others.replaceChildren(...[neighbourhood?.groups.length && newNear(neighbourhood), courseView?.node].filter(Boolean));
+    const chart = course && frames.length > 1
+      ? newProbabilityCourse(session, {width: 336, height: 148, probabilities: course, ...classes, label: open.label}) : null;
+    chart?.mark();
+    shown = {key, change, course: chart};
+    const views = [neighbourhood?.groups.length && newNeighbourView(session, neighbourhood), chart && newCourseView(chart, course, open.label)];
+    others.replaceChildren(...views.filter(Boolean));
   }
 
-  function newNear(neighbourhood) {
-    const {reference} = session.images;
-    return newNeighbourView(page, neighbourhood, {reference, names, isInk, trained, open: session.openImage});
+  /** Create the chart of an image's probabilities after each epoch, computed with that epoch's weights, and its sentence. */
+  function newCourseView(chart, course, label) {
+    const sentence = predictionsByEpochSentence(frames.map(({epoch}) => epoch), course.map(largestOf), label, names);
+    return newElement("details", {class: "details-part", name: "case-part", "data-part": "course"},
+      newElement("summary", {}, "Probability after each epoch"), newElement("p", {class: "reading"}, ...sentence), ...chart.nodes);
   }
 
   return {node, show};
@@ -75,10 +71,4 @@ function classesInOrder({called, rival}, label) {
 function roleOf(each, {called}, label) {
   if (each === label) return "the true class";
   return each === called ? "the predicted class" : "the runner-up";
-}
-
-/** Return the number of training images searched for neighbours. */
-function trainingImages({metrics, run}) {
-  const {train, validation} = metrics.data;
-  return run.config.validation === "test" ? train : train + validation;
 }

@@ -1,13 +1,13 @@
 import {drawWhenVisible} from "../../dom/draw-when-visible.js";
-import {newElement, refill, writeText} from "../../dom/element.js";
+import {newElement, quotedName, refill, writeText} from "../../dom/element.js";
 import {formatWhole} from "../../dom/format.js";
 import {imageTitle} from "../../dom/image-title.js";
-import {newPicture, paintPicture} from "../../dom/picture.js";
+import {newPicture, paintInputs} from "../../dom/picture.js";
+import {largestOf} from "../../network/temperature.js";
 import {afterText} from "../../state/epochs.js";
 import {makeEvidenceDetails} from "./evidence.js";
 import {newProbabilityTable} from "./probabilities.js";
 import {makeLabelChoice} from "./label-choice.js";
-import {answerAbout, subjectOutcome, testRowOf} from "./subject.js";
 import {newTriageView} from "./triage.js";
 
 /** Side of the picture, and the milliseconds without a change before the slow parts start. */
@@ -18,9 +18,6 @@ const REST = 250;
  * Show the details of the open image: prediction, true class, nearest neighbours, training course.
  *
  * @param {object} options
- * @param {string[]} options.names
- * @param {boolean} options.isInk
- * @param {import("../../state/epochs.js").Frame[]} options.frames
  * @param {import("./triage.js").Triage} options.triage
  * @param {(row: number | null, by: number) => void} options.step from a test image to another of the gallery
  * @param {(row: number | null) => {place: number, count: number}} options.placeInGallery of a test image
@@ -29,20 +26,20 @@ const REST = 250;
  * @param {() => void} options.close
  * @returns {{node: HTMLElement, followGallery: () => void}}
  */
-export function startImageDetails(page, session, {names, isInk, frames, triage, step, placeInGallery, marks, keys, close}) {
-  const [height, width, channels] = session.payload.dataset.image_shape;
-  const picture = newPicture(page, {height, width}, {side: DETAILS_SIDE, isInk});
-  const title = newElement(page, "h3", {class: "details-title"});
-  const said = newElement(page, "p", {class: "details-prediction"});
-  const answers = newElement(page, "div");
-  const hinted = newElement(page, "div");
-  const evidence = makeEvidenceDetails(page, session, {names, isInk, frames});
-  const choice = makeLabelChoice(page, {names, keys, marks});
-  const stepper = makeStepper(page, (by) => step(testRowOf(session), by), choice.toggle, close);
-  const pad = newElement(page, "a", {href: "#playground"}, "Show on the pad");
-  const head = newElement(page, "div", {class: "details-head"}, picture, newElement(page, "div", {}, title, said, pad));
+export function startImageDetails(session, {triage, step, placeInGallery, marks, keys, close}) {
+  const {names} = session;
+  const picture = newPicture(session.shape, DETAILS_SIDE, session.isInk);
+  const title = newElement("h3", {class: "details-title"});
+  const said = newElement("p", {class: "details-prediction"});
+  const answers = newElement("div");
+  const hinted = newElement("div");
+  const evidence = makeEvidenceDetails(session);
+  const choice = makeLabelChoice({names, keys, marks});
+  const stepper = makeStepper((by) => step(testRowOf(session), by), choice.toggle, close);
+  const pad = newElement("a", {href: "#playground"}, "Show on the pad");
+  const head = newElement("div", {class: "details-head"}, picture, newElement("div", {}, title, said, pad));
   const attributes = {class: "image-details", "aria-label": "Details of one image"};
-  const node = newElement(page, "section", attributes, stepper.node, head, answers, choice.node, hinted, evidence.node);
+  const node = newElement("section", attributes, stepper.node, head, answers, choice.node, hinted, evidence.node);
   let [timer, part] = [0, "triage"];
   const openPart = () => {
     for (const each of node.querySelectorAll("[data-part]")) each.open = each.dataset.part === part;
@@ -53,41 +50,60 @@ export function startImageDetails(page, session, {names, isInk, frames, triage, 
   });
 
   const draw = drawWhenVisible(node, () => {
-    const subject = {open: session.open, run: session.run};
-    const {open, run} = subject;
-    paintPicture(picture, {height, width, channels}, open.pixels, isInk, 1);
+    const {open, run} = session;
+    const answer = answerAbout(session);
+    paintInputs(picture, session, open.pixels);
     writeText(title, `${imageTitle(open)}${open.pixels === open.original ? "" : "; transformed"}`);
-    refill(said, ...subjectOutcome(subject, answerAbout(session, subject), names, afterText(frames, session.state.epoch)));
-    stepper.show(placeInGallery(testRowOf(subject)));
-    choice.show(testRowOf(subject), open.label);
+    refill(said, ...outcomeParts(session, answer));
+    stepper.show(placeInGallery(testRowOf(session)));
+    choice.show(testRowOf(session), open.label);
     answers.hidden = !run?.probabilities;
-    if (run?.probabilities) answers.replaceChildren(newProbabilityTable(page, run, {names, label: open.label}));
+    if (run?.probabilities) answers.replaceChildren(newProbabilityTable(run, {names, label: open.label}));
     const hint = open.source === "test" && open.pixels === open.original ? triage.triageOf(open.index) : null;
-    hinted.replaceChildren(...(hint ? [newTriageView(page, hint)] : []));
+    hinted.replaceChildren(...(hint ? [newTriageView(hint)] : []));
     clearTimeout(timer);
     const isOwn = open.source === "drawing" || open.pixels !== open.original;
     openPart();
-    timer = setTimeout(() => evidence.show(subject).then(openPart), isOwn ? REST : 0);
+    timer = setTimeout(() => evidence.show(open, answer).then(openPart), isOwn ? REST : 0);
   });
 
-  session.subscribe((_, changed) => {
-    if (changed.has("open") || changed.has("run") || changed.has("epoch")) draw();
-  });
-  draw();
+  session.follow(["open", "run", "epoch"], draw);
   return {node, followGallery: () => stepper.show(placeInGallery(testRowOf(session)))};
 }
 
+/** Return the class that the open image is called: by the network, or where that cannot run here, as it was measured, or −1. */
+function answerAbout({images, open, run}) {
+  if (run?.probabilities) return largestOf(run.probabilities);
+  return open.source === "test" ? images.test.predictions[open.row] : -1;
+}
+
+/** Return the row of the open image among the test images, if it is one. */
+function testRowOf({open}) {
+  return open.source === "test" ? open.row : null;
+}
+
+/** Return `true class “5”, predicted as “6”`, with the epoch where it is not the last. */
+function outcomeParts({names, frames, open, state}, answer) {
+  if (answer < 0) return ["The network cannot run in this page."];
+  const when = afterText(frames, state.epoch);
+  const called = quotedName(names[answer]);
+  const tail = when ? [`, ${when}`] : [];
+  if (open.label === null) return ["predicted as ", ...called, ...tail];
+  if (answer === open.label) return ["true class ", ...called, ", predicted correctly", ...tail];
+  return ["true class ", ...quotedName(names[open.label]), ", predicted as ", ...called, ...tail];
+}
+
 /** Create buttons to step through the gallery in its order, and to close the case. */
-function makeStepper(page, step, toggle, close) {
-  const place = newElement(page, "span", {class: "place"});
+function makeStepper(step, toggle, close) {
+  const place = newElement("span", {class: "place"});
   const button = (text, label, by) => {
     const click = ({currentTarget}) => currentTarget.getAttribute("aria-disabled") === "true" || step(by);
-    return newElement(page, "button", {type: "button", "aria-label": label, click}, text);
+    return newElement("button", {type: "button", "aria-label": label, click}, text);
   };
   const [back, forth] = [button("‹", "Previous image of the gallery", -1), button("›", "Next image of the gallery", 1)];
-  const end = newElement(page, "button", {type: "button", class: "close", "aria-label": "Close the case", click: close}, "×");
+  const end = newElement("button", {type: "button", class: "close", "aria-label": "Close the case", click: close}, "×");
   return {
-    node: newElement(page, "div", {class: "pager stepper"}, back, place, forth, toggle, end),
+    node: newElement("div", {class: "pager stepper"}, back, place, forth, toggle, end),
     show({place: at, count}) {
       refill(place, at < 0 ? `${formatWhole(count)} in the gallery` : `${formatWhole(at + 1)} of ${formatWhole(count)}`);
       back.setAttribute("aria-disabled", String(at <= 0));

@@ -3,21 +3,19 @@ import {newElement} from "../../dom/element.js";
 /**
  * The reader's correction of a label: whether it is wrong, the right class, a note.
  *
- * @typedef {import("../results/marks.js").Marks} Marks
- *
- * @param {{names: string[], keys: string[], marks: Marks}} options `keys`: those of the classes
+ * @param {{names: string[], keys: string[], marks: import("../results/marks.js").Marks}} options `keys`: those of the classes
  * @returns {{toggle: HTMLElement, node: HTMLElement, show: (row: number | null, label: number | null) => void}} `row`: null for no test image
  */
-export function makeLabelChoice(page, {names, keys, marks}) {
+export function makeLabelChoice({names, keys, marks}) {
   let [row, given] = [null, null];
-  const toggle = newElement(page, "button", {type: "button", class: "mark-button", click: () => marks.toggle(row)}, "Wrong label");
-  const options = names.map((name, label) => newElement(page, "option", {value: label}, keys[label] && keys[label] !== name ? `${keys[label]}: ${name}` : name));
+  const toggle = newElement("button", {type: "button", class: "mark-button", click: () => marks.toggle(row)}, "Wrong label");
+  const options = names.map((name, label) => newElement("option", {value: label}, keys[label] && keys[label] !== name ? `${keys[label]}: ${name}` : name));
   const change = () => marks.set(row, {label: Number(select.value)});
-  const select = newElement(page, "select", {change}, newElement(page, "option", {value: -1}, "unknown"), ...options);
-  const note = newElement(page, "input", {type: "text", maxlength: 200, input: () => marks.set(row, {note: note.value})});
-  const field = (title, control) => newElement(page, "label", {}, newElement(page, "span", {}, title), control);
-  const fields = newElement(page, "div", {class: "choices"}, field("Correct class", select), field("Note", note));
-  const node = newElement(page, "div", {class: "label-choice"}, fields);
+  const select = newElement("select", {change}, newElement("option", {value: -1}, "unknown"), ...options);
+  const note = newElement("input", {type: "text", maxlength: 200, input: () => marks.set(row, {note: note.value})});
+  const field = (title, control) => newElement("label", {}, newElement("span", {}, title), control);
+  const fields = newElement("div", {class: "choices"}, field("Correct class", select), field("Note", note));
+  const node = newElement("div", {class: "label-choice"}, fields);
 
   function show(newRow, label) {
     [row, given] = [newRow, label];

@@ -1,7 +1,7 @@
 import {inputsOfImage} from "../../data/images.js";
 import {newGlossaryButton, newElement, quotedName} from "../../dom/element.js";
 import {formatWhole} from "../../dom/format.js";
-import {levelsOf, newPicture, paintPicture} from "../../dom/picture.js";
+import {newPicture, paintRow} from "../../dom/picture.js";
 import {runInSlices} from "../../dom/scheduling.js";
 import {runNetwork} from "../../network/network.js";
 import {sampleFeatures} from "../../state/ood-score.js";
@@ -13,29 +13,31 @@ const NEIGHBOUR_SIDE = 56;
 
 /**
  * @param {Neighbourhood} neighbourhood
- * @param {object} options
- * @param {import("../../data/images.js").ReferenceImages} options.reference
- * @param {string[]} options.names
- * @param {boolean} options.isInk
- * @param {number} options.trained training images in all
- * @param {(name: string) => void} options.open
  * @returns {HTMLElement}
  */
-export function newNeighbourView(page, {searched, layer, groups}, {reference, names, isInk, trained, open}) {
+export function newNeighbourView(session, {searched, layer, groups}) {
+  const {names} = session;
+  const trained = trainingImages(session.payload);
   const rows = groups.map(({label, neighbours}) => {
-    const pictures = neighbours.map((each) => newNeighbour(page, each, {reference, names, isInk, open}));
-    const head = newElement(page, "p", {title: names[label]}, "of ", ...quotedName(names[label]));
-    const none = newElement(page, "p", {class: "quiet"}, "none in this file");
-    const list = pictures.length ? newElement(page, "ul", {}, ...pictures) : none;
-    return newElement(page, "div", {class: "neighbours"}, head, list);
+    const pictures = neighbours.map((each) => newNeighbour(session, each));
+    const head = newElement("p", {title: names[label]}, "of ", ...quotedName(names[label]));
+    const none = newElement("p", {class: "quiet"}, "none in this file");
+    const list = pictures.length ? newElement("ul", {}, ...pictures) : none;
+    return newElement("div", {class: "neighbours"}, head, list);
   });
   const share = searched === null ? "all" : `${formatWhole(searched)} of the`;
   const from = `${share} ${formatWhole(trained)} training images`;
-  const where = layer ? [", by their distance in ", {name: layer}, newGlossaryButton(page, "distance")] : [];
+  const where = layer ? [", by their distance in ", {name: layer}, newGlossaryButton("distance")] : [];
   return newElement(
-    page, "details", {class: "details-part", name: "case-part", "data-part": "neighbours"}, newElement(page, "summary", {}, "Nearest training images"), ...rows,
-    newElement(page, "p", {class: "reading"}, ...neighbourVoteText(groups, names), `Among ${from}`, ...where, "."),
+    "details", {class: "details-part", name: "case-part", "data-part": "neighbours"}, newElement("summary", {}, "Nearest training images"), ...rows,
+    newElement("p", {class: "reading"}, ...neighbourVoteText(groups, names), `Among ${from}`, ...where, "."),
   );
+}
+
+/** Return the number of training images searched for neighbours. */
+function trainingImages({metrics, run}) {
+  const {train, validation} = metrics.data;
+  return run.config.validation === "test" ? train : train + validation;
 }
 
 /** Return which class the image is closer to. */
@@ -50,20 +52,20 @@ function neighbourVoteText(groups, names) {
   ];
 }
 
-function newNeighbour(page, {row, distance}, {reference, names, isInk, open}) {
-  const picture = newPicture(page, reference, {side: NEIGHBOUR_SIDE, isInk});
-  paintPicture(picture, reference, levelsOf(reference, row), isInk);
+function newNeighbour({names, isInk, images: {reference}, openImage}, {row, distance}) {
+  const picture = newPicture(reference, NEIGHBOUR_SIDE, isInk);
+  paintRow(picture, reference, row, isInk);
   const index = reference.indices[row];
   const far = distance === null ? "" : `, distance ${distanceText(distance)}`;
   const button = newElement(
-    page, "button", {
+    "button", {
       type: "button", class: "neighbour", "data-name": `train-${index}`, "data-row": row, title: `Training image ${index}`,
-      "aria-label": `Training image ${index}, ${names[reference.labels[row]]}${far}`, click: () => open(`train-${index}`),
+      "aria-label": `Training image ${index}, ${names[reference.labels[row]]}${far}`, click: () => openImage(`train-${index}`),
     },
-    newElement(page, "span", {class: "tile-image"}, picture),
-    newElement(page, "span", {"aria-hidden": "true"}, distance === null ? `#${index}` : distanceText(distance)),
+    newElement("span", {class: "tile-image"}, picture),
+    newElement("span", {"aria-hidden": "true"}, distance === null ? `#${index}` : distanceText(distance)),
   );
-  return newElement(page, "li", {}, button);
+  return newElement("li", {}, button);
 }
 
 /** Return a distance with three digits, so that a column can be compared. */

@@ -11,7 +11,6 @@ import {largestOf} from "../../network/temperature.js";
  * @typedef {import("../results/selection.js").Answers} Answers
  * @typedef {(epoch: number, rows: Uint32Array, isWanted: () => boolean) => Promise<Answers | undefined>} AnswersAt
  *   right for these rows; undefined where it was given up, or cannot be known
- * @typedef {Answers & {known: Uint8Array}} PartialAnswers `known`: 1 for the rows that are worked out
  */
 
 /** @returns {AnswersAt} */
@@ -28,20 +27,15 @@ export function cachePredictions(session) {
   };
 }
 
-/** @returns {PartialAnswers} */
 function emptyAnswers(count) {
   return {
-    known: new Uint8Array(count),
+    known: new Uint8Array(count), // 1 for the rows that are worked out
     predictions: new Uint16Array(count),
     confidence: new Float32Array(count),
     trueProbability: new Float32Array(count),
   };
 }
 
-/**
- * @param {PartialAnswers} answers
- * @returns {Generator<number, PartialAnswers>}
- */
 function* fillAnswers(answers, images, network, rows) {
   const workspace = makeWorkspace(network);
   for (const row of rows) {

@@ -14,23 +14,23 @@ const CLASSES_SHOWN = 3;
  * @param {number | null} options.label
  * @returns {HTMLElement}
  */
-export function newProbabilityTable(page, {probabilities}, {names, label}) {
+export function newProbabilityTable({probabilities}, {names, label}) {
   const ranked = rankedIndices(probabilities);
   const shown = ranked.slice(0, CLASSES_SHOWN);
   if (label !== null && !shown.includes(label)) shown.push(label);
   const head = newElement(
-    page, "tr", {}, newElement(page, "th", {scope: "col"}, "Class"),
-    newElement(page, "th", {scope: "col", class: "n"}, "Probability", newGlossaryButton(page, "confidence")),
+    "tr", {}, newElement("th", {scope: "col"}, "Class"),
+    newElement("th", {scope: "col", class: "n"}, "Probability", newGlossaryButton("confidence")),
   );
   const rows = shown.map((each) =>
     newElement(
-      page, "tr", {class: classOfRow(each, ranked[0], label)},
-      newElement(page, "th", {scope: "row", title: names[each]}, newMark(page, each, ranked[0], label), {name: names[each]}),
-      newElement(page, "td", {class: "n"}, formatProbability(probabilities[each]), newBar(page, probabilities[each])),
+      "tr", {class: classOfRow(each, ranked[0], label)},
+      newElement("th", {scope: "row", title: names[each]}, newMark(each, ranked[0], label), {name: names[each]}),
+      newElement("td", {class: "n"}, formatProbability(probabilities[each]), newBar(probabilities[each])),
     ));
-  const caption = newElement(page, "caption", {class: "visually-hidden"}, "The most probable classes");
-  const [top, body] = [newElement(page, "thead", {}, head), newElement(page, "tbody", {}, ...rows)];
-  return newElement(page, "table", {class: "answers"}, caption, top, body);
+  const caption = newElement("caption", {class: "visually-hidden"}, "The most probable classes");
+  const [top, body] = [newElement("thead", {}, head), newElement("tbody", {}, ...rows)];
+  return newElement("table", {class: "answers"}, caption, top, body);
 }
 
 function classOfRow(each, called, label) {
@@ -39,15 +39,15 @@ function classOfRow(each, called, label) {
 }
 
 /** Create a mark for the true or the wrong class, with a text alternative. */
-function newMark(page, each, called, label) {
-  const told = (className, words, sign) => newElement(page, "span", {class: className, role: "img", "aria-label": words}, sign);
+function newMark(each, called, label) {
+  const told = (className, words, sign) => newElement("span", {class: className, role: "img", "aria-label": words}, sign);
   if (each === label) return told("mark right", each === called ? "true class, predicted" : "true class", "✓");
   if (each === called && label !== null) return told("mark wrong", "predicted, not the true class", "✕");
-  return newElement(page, "span", {class: "mark"});
+  return newElement("span", {class: "mark"});
 }
 
-function newBar(page, share) {
-  const bar = newElement(page, "span", {class: "bar", "aria-hidden": "true"}, newElement(page, "span"));
+function newBar(share) {
+  const bar = newElement("span", {class: "bar", "aria-hidden": "true"}, newElement("span"));
   bar.firstChild.style.width = `${100 * share}%`;
   return bar;
 }

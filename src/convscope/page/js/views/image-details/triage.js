@@ -6,15 +6,15 @@ import {newGlossaryButton, newElement} from "../../dom/element.js";
  * @param {Hint} hint
  * @returns {HTMLElement}
  */
-export function newTriageView(page, {kind, evidence}) {
-  const sign = newElement(page, "span", {class: "triage-sign", "aria-hidden": "true"}, TRIAGE_SIGNS[kind]);
-  const title = newElement(page, "summary", {}, sign, ` Likely cause: ${TRIAGE_TITLES[kind]}`);
-  const parts = (evidence ?? []).map((part) => newElement(page, "li", {dir: "auto"}, part));
+export function newTriageView({kind, evidence}) {
+  const sign = newElement("span", {class: "triage-sign", "aria-hidden": "true"}, TRIAGE_SIGNS[kind]);
+  const title = newElement("summary", {}, sign, ` Likely cause: ${TRIAGE_TITLES[kind]}`);
+  const parts = (evidence ?? []).map((part) => newElement("li", {dir: "auto"}, part));
   const known = parts.length
-    ? newElement(page, "ul", {}, ...parts)
-    : newElement(page, "p", {}, "The evidence is not in this file; `convscope mistakes` lists it.");
-  const reading = newElement(page, "p", {class: "reading"}, "Three heuristic rules; check the image yourself.", newGlossaryButton(page, "hint"));
-  return newElement(page, "details", {class: "details-part triage", "data-kind": kind, name: "case-part", "data-part": "triage"}, title, known, reading);
+    ? newElement("ul", {}, ...parts)
+    : newElement("p", {}, "The evidence is not in this file; `convscope mistakes` lists it.");
+  const reading = newElement("p", {class: "reading"}, "Three heuristic rules; check the image yourself.", newGlossaryButton("hint"));
+  return newElement("details", {class: "details-part triage", "data-kind": kind, name: "case-part", "data-part": "triage"}, title, known, reading);
 }
 
 /**

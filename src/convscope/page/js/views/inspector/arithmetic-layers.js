@@ -33,7 +33,7 @@ const [GRID_SIDE, MIN_WRITTEN] = [132, 22];
  * @param {ConvolutionView} view
  * @returns {Node[]}
  */
-export function convolutionArithmetic(page, told, {width, isWhole, channel, extra, inputScale, weightScale, signed, inputName, isColour}) {
+export function convolutionArithmetic(told, {width, isWhole, channel, extra, inputScale, weightScale, signed, inputName, isColour}) {
   const products = told.channels.flatMap(({terms}) => terms.map(({product}) => product));
   const extent = Math.max(1e-12, ...products.map(Math.abs));
   const decimals = arithmeticDecimals(told, products) + extra;
@@ -49,14 +49,14 @@ export function convolutionArithmetic(page, told, {width, isWhole, channel, extr
   const titles = {input: inputName === "the image" ? "pixels" : "window", weight: "kernel", product: "products"};
   const rows = shown.map(({channel: number, sum, terms}) => {
     const colours = {...scales, input: inputScale(number)};
-    const grids = [["input", ""], ["weight", "×"], ["product", "="]].map(([part, sign]) => newElement(page, "span", {class: "term-part"},
-      newElement(page, "span", {class: "sign"}, `${sign} ${titles[part]}`),
-      termGrid(page, part, terms, width, colours[part], written[part])));
-    const total = newElement(page, "p", {class: "channel-total", "data-term": "channel-total", "data-value": sum},
-      "sum ", newElement(page, "b", {}, formatDecimals(sum, decimals)));
-    const name = newElement(page, "p", {class: "channel-name"}, nameOfChannel(number));
+    const grids = [["input", ""], ["weight", "×"], ["product", "="]].map(([part, sign]) => newElement("span", {class: "term-part"},
+      newElement("span", {class: "sign"}, `${sign} ${titles[part]}`),
+      termGrid(part, terms, width, colours[part], written[part])));
+    const total = newElement("p", {class: "channel-total", "data-term": "channel-total", "data-value": sum},
+      "sum ", newElement("b", {}, formatDecimals(sum, decimals)));
+    const name = newElement("p", {class: "channel-name"}, nameOfChannel(number));
     const label = isSingle ? `${terms.length} products` : `${nameOfChannel(number)}: ${terms.length} products`;
-    return newElement(page, "div", {class: "arithmetic-channel", role: "group", "aria-label": label, "data-channel": number},
+    return newElement("div", {class: "arithmetic-channel", role: "group", "aria-label": label, "data-channel": number},
       ...(isWhole && !isSingle ? [name, ...grids, total] : grids));
   });
   const lines = isSingle ? [] : shown.map(({channel: number, sum}) => ["channel-sum", sum, `from ${nameOfChannel(number)}`]);
@@ -65,7 +65,7 @@ export function convolutionArithmetic(page, told, {width, isWhole, channel, extr
   if (others.length) lines.push(["rest", rest, others.length > 1 ? `from the other ${others.length} channels` : `from ${nameOfChannel(others[0].channel)}`]);
   lines.push(["sum", told.sum, isSingle ? `sum of the ${products.length} products` : `from all ${told.channels.length} channels`]);
   lines.push(["bias", told.bias, "bias"]);
-  return [newElement(page, "div", {class: "arithmetic-rows"}, ...rows), arithmeticFoot(page, told, decimals, lines)];
+  return [newElement("div", {class: "arithmetic-rows"}, ...rows), arithmeticFoot(told, decimals, lines)];
 }
 
 /** Return the decimals of numbers in cells: two or three significant digits of the largest, fewer in a wide window. */
@@ -75,13 +75,13 @@ function gridDecimals(values, width) {
 }
 
 /** Create one of the three grids of a window. */
-function termGrid(page, part, terms, width, scale, decimals) {
+function termGrid(part, terms, width, scale, decimals) {
   const side = Math.floor(GRID_SIDE / width);
   const texts = terms.map((term) => (side < MIN_WRITTEN ? "" : formatDecimals(term[part], decimals)));
   const cells = terms.map((term, place) => {
     const value = term[part];
     const isOutside = part === "input" && term.padding;
-    const cell = newElement(page, "span", {
+    const cell = newElement("span", {
       "data-term": part, "data-value": value, class: isOutside ? "outside" : null,
       title: isOutside ? "padding, so 0" : `row ${term.row}, column ${term.column}: ${formatNumber(value, 6)}`,
     }, texts[place]);
@@ -89,7 +89,7 @@ function termGrid(page, part, terms, width, scale, decimals) {
     if (!isOutside) [cell.style.backgroundColor, cell.style.color] = [cssColor(colour), textOn(colour)];
     return cell;
   });
-  const grid = newElement(page, "span", {class: `term-grid ${part}`}, ...cells);
+  const grid = newElement("span", {class: `term-grid ${part}`}, ...cells);
   // Wide enough for sign and digits, so that nothing shifts from step to step.
   const digits = Math.max(...texts.map((text) => text.replace("−", "").length));
   grid.style.gridTemplateColumns = `repeat(${width}, ${digits ? `max(${MIN_WRITTEN}px, ${digits + 1.6}ch)` : `${Math.max(2, side)}px`})`;
@@ -109,7 +109,7 @@ export const FIRST_TERMS = 8;
  *   where the layer works at every place of a picture by itself
  * @returns {Node[]}
  */
-export function denseArithmetic(page, told, {isWhole, extra, source, prefix = [], openUnit}) {
+export function denseArithmetic(told, {isWhole, extra, source, prefix = [], openUnit}) {
   const {shown, hidden, rest} = largestFirst(told.terms, ({product}) => product, isWhole ? Infinity : FIRST_TERMS);
   const decimals = {
     input: Math.max(2, decimalsFor(told.terms.map(({input}) => input)) - 1) + extra,
@@ -120,33 +120,33 @@ export function denseArithmetic(page, told, {isWhole, extra, source, prefix = []
     const place = prefix.length ? [...prefix, term.index] : placeOf(source.shape, term.index);
     const words = placeInWords(place, source.shape);
     const name = source.index < 0
-      ? newElement(page, "span", {}, words)
-      : newElement(page, "button", {type: "button", class: "link", "aria-label": `${source.name}, ${words}`, click: () => openUnit(source.index, place)}, words);
-    return newElement(page, "tr", {"data-term": "product", "data-index": term.index, "data-value": term.product},
-      newElement(page, "th", {scope: "row"}, name),
-      newElement(page, "td", {class: "n"}, formatDecimals(term.input, decimals.input)),
-      newElement(page, "td", {class: "n"}, `× ${formatDecimals(term.weight, decimals.weight)}`),
-      newElement(page, "td", {class: "n"}, `= ${formatDecimals(term.product, decimals.product)}`),
-      newElement(page, "td", {class: "bar-cell"}, contributionBar(page, term.product, Math.abs(shown[0].product))));
+      ? newElement("span", {}, words)
+      : newElement("button", {type: "button", class: "link", "aria-label": `${source.name}, ${words}`, click: () => openUnit(source.index, place)}, words);
+    return newElement("tr", {"data-term": "product", "data-index": term.index, "data-value": term.product},
+      newElement("th", {scope: "row"}, name),
+      newElement("td", {class: "n"}, formatDecimals(term.input, decimals.input)),
+      newElement("td", {class: "n"}, `× ${formatDecimals(term.weight, decimals.weight)}`),
+      newElement("td", {class: "n"}, `= ${formatDecimals(term.product, decimals.product)}`),
+      newElement("td", {class: "bar-cell"}, contributionBar(term.product, Math.abs(shown[0].product))));
   });
-  const head = newElement(page, "thead", {}, newElement(page, "tr", {},
-    newElement(page, "th", {scope: "col"}, newElement(page, "bdi", {}, source.name)), ...[["", "input"], ["× ", "weight"], ["= ", "product"]].map(([sign, word]) => (
-      newElement(page, "th", {scope: "col", class: "n"}, sign + word, newGlossaryButton(page, word)))),
-    newElement(page, "td")));
-  const table = newElement(page, "table", {class: "arithmetic-terms"}, head, newElement(page, "tbody", {}, ...rows));
+  const head = newElement("thead", {}, newElement("tr", {},
+    newElement("th", {scope: "col"}, newElement("bdi", {}, source.name)), ...[["", "input"], ["× ", "weight"], ["= ", "product"]].map(([sign, word]) => (
+      newElement("th", {scope: "col", class: "n"}, sign + word, newGlossaryButton(word)))),
+    newElement("td")));
+  const table = newElement("table", {class: "arithmetic-terms"}, head, newElement("tbody", {}, ...rows));
   const lines = [];
   const shownSum = told.sum - rest;
   if (hidden) lines.push(["shown", shownSum, `from these ${shown.length}`], ["rest", rest, `from the other ${hidden}`]);
   lines.push(["sum", told.sum, `from all ${told.terms.length}`], ["bias", told.bias, "bias"]);
-  const scroll = newElement(page, "div", {class: "scroll", tabindex: "0", role: "group", "aria-label": "The largest contributions"}, table);
-  return [scroll, arithmeticFoot(page, told, decimals.product, lines)];
+  const scroll = newElement("div", {class: "scroll", tabindex: "0", role: "group", "aria-label": "The largest contributions"}, table);
+  return [scroll, arithmeticFoot(told, decimals.product, lines)];
 }
 
 /** Create a bar to the right for positive values, to the left for negative ones. */
-function contributionBar(page, value, extent) {
-  const bar = newElement(page, "i", {class: value < 0 ? "less" : "more"});
+function contributionBar(value, extent) {
+  const bar = newElement("i", {class: value < 0 ? "less" : "more"});
   bar.style.width = `${extent ? (50 * Math.abs(value)) / extent : 0}%`;
-  return newElement(page, "span", {class: "contribution", "aria-hidden": "true"}, bar);
+  return newElement("span", {class: "contribution", "aria-hidden": "true"}, bar);
 }
 
 /** Classes shown until all are requested. */
@@ -159,7 +159,7 @@ export const FIRST_CLASSES = 10;
  * @param {{isWhole: boolean, extra: number, nameOf: (unit: number) => string}} view
  * @returns {Node[]}
  */
-export function softmaxArithmetic(page, {softmax, unit}, {isWhole, extra, nameOf}) {
+export function softmaxArithmetic({softmax, unit}, {isWhole, extra, nameOf}) {
   const {logits, maximum, exponentials, total, probabilities} = softmax;
   const units = logits.map((_, place) => place);
   const isShort = !isWhole && units.length > FIRST_CLASSES;
@@ -169,46 +169,46 @@ export function softmaxArithmetic(page, {softmax, unit}, {isWhole, extra, nameOf
   const decimals = decimalsFor(logits) + extra;
   /** Format with enough digits to distinguish a probability from 1. */
   const inFull = (number) => formatNumber(number, (number > 0.5 ? 8 : 4) + extra);
-  const rows = shown.map((place) => newElement(page, "tr", {
+  const rows = shown.map((place) => newElement("tr", {
     "data-term": "exponential", "data-index": place, "data-value": exponentials[place], class: place === unit ? "is-open" : null,
   },
-  newElement(page, "th", {scope: "row"}, newElement(page, "bdi", {}, nameOf(place))),
-  newElement(page, "td", {class: "n"}, formatDecimals(logits[place], decimals)),
-  newElement(page, "td", {class: "n"}, formatDecimals(logits[place] - maximum, decimals)),
-  newElement(page, "td", {class: "n"}, inFull(exponentials[place])),
-  newElement(page, "td", {class: "n", "data-term": "share", "data-index": place, "data-value": probabilities[place]},
+  newElement("th", {scope: "row"}, newElement("bdi", {}, nameOf(place))),
+  newElement("td", {class: "n"}, formatDecimals(logits[place], decimals)),
+  newElement("td", {class: "n"}, formatDecimals(logits[place] - maximum, decimals)),
+  newElement("td", {class: "n"}, inFull(exponentials[place])),
+  newElement("td", {class: "n", "data-term": "share", "data-index": place, "data-value": probabilities[place]},
     inFull(probabilities[place])),
-  newElement(page, "td", {class: "bar-cell"}, shareBar(page, exponentials[place]))));
+  newElement("td", {class: "bar-cell"}, shareBar(exponentials[place]))));
   const titles = [["logit", "logit"], ["− max", "softmax"], ["exp", "softmax"], ["÷ total", "softmax"]];
-  const head = newElement(page, "tr", {}, newElement(page, "td"), ...titles.map(([title, word]) => (
-    newElement(page, "th", {scope: "col", class: "n"}, title, newGlossaryButton(page, word)))), newElement(page, "td"));
+  const head = newElement("tr", {}, newElement("td"), ...titles.map(([title, word]) => (
+    newElement("th", {scope: "col", class: "n"}, title, newGlossaryButton(word)))), newElement("td"));
   const rest = hidden.reduce((sum, place) => sum + exponentials[place], 0);
-  const others = hidden.length ? [sumRow(page, "exponential-rest", `the other ${hidden.length}`, rest, inFull)] : [];
-  const foot = sumRow(page, "total", "total", total, inFull);
-  const table = newElement(page, "table", {class: "arithmetic-terms softmax"}, newElement(page, "thead", {}, head),
-    newElement(page, "tbody", {}, ...rows, ...others), newElement(page, "tfoot", {}, foot));
-  const sum = newElement(page, "p", {class: "arithmetic-sentence"}, newElement(page, "bdi", {}, nameOf(unit)), ": ",
+  const others = hidden.length ? [sumRow("exponential-rest", `the other ${hidden.length}`, rest, inFull)] : [];
+  const foot = sumRow("total", "total", total, inFull);
+  const table = newElement("table", {class: "arithmetic-terms softmax"}, newElement("thead", {}, head),
+    newElement("tbody", {}, ...rows, ...others), newElement("tfoot", {}, foot));
+  const sum = newElement("p", {class: "arithmetic-sentence"}, newElement("bdi", {}, nameOf(unit)), ": ",
     `${inFull(exponentials[unit])} ÷ ${inFull(total)} = `,
-    newElement(page, "b", {"data-term": "after", "data-value": probabilities[unit]}, inFull(probabilities[unit])), ".");
-  const scroll = newElement(page, "div", {class: "scroll", tabindex: "0", role: "group", "aria-label": "Softmax computation"}, table);
-  const parts = shown.map((place) => sizedPart(page, probabilities[place], place === unit ? "is-open" : null));
-  const whole = newElement(page, "div", {class: "softmax-whole", "aria-hidden": "true"}, ...parts);
-  return [newElement(page, "p", {class: "arithmetic-title"}, "Softmax: exponentials, divided by their total, before any calibration"), whole, scroll, sum];
+    newElement("b", {"data-term": "after", "data-value": probabilities[unit]}, inFull(probabilities[unit])), ".");
+  const scroll = newElement("div", {class: "scroll", tabindex: "0", role: "group", "aria-label": "Softmax computation"}, table);
+  const parts = shown.map((place) => sizedPart(probabilities[place], place === unit ? "is-open" : null));
+  const whole = newElement("div", {class: "softmax-whole", "aria-hidden": "true"}, ...parts);
+  return [newElement("p", {class: "arithmetic-title"}, "Softmax: exponentials, divided by their total, before any calibration"), whole, scroll, sum];
 }
 
 /** Create a bar from the left. @param {number} share 0..1 */
-function shareBar(page, share) {
-  return newElement(page, "span", {class: "share-bar", "aria-hidden": "true"}, sizedPart(page, share, null));
+function shareBar(share) {
+  return newElement("span", {class: "share-bar", "aria-hidden": "true"}, sizedPart(share, null));
 }
 
-function sizedPart(page, share, name) {
-  const part = newElement(page, "i", {class: name});
+function sizedPart(share, name) {
+  const part = newElement("i", {class: name});
   part.style.width = `${100 * share}%`;
   return part;
 }
 
 /** Create a row with a number in the column of exponentials only. */
-function sumRow(page, term, title, value, inFull) {
-  return newElement(page, "tr", {"data-term": term, "data-value": value}, newElement(page, "th", {scope: "row"}, title),
-    newElement(page, "td"), newElement(page, "td"), newElement(page, "td", {class: "n"}, inFull(value)), newElement(page, "td"), newElement(page, "td"));
+function sumRow(term, title, value, inFull) {
+  return newElement("tr", {"data-term": term, "data-value": value}, newElement("th", {scope: "row"}, title),
+    newElement("td"), newElement("td"), newElement("td", {class: "n"}, inFull(value)), newElement("td"), newElement("td"));
 }

@@ -25,7 +25,7 @@ const FUNCTIONS_IN_WORDS = {
  * @param {AccountLine[]} [lines] those before the activation function
  * @returns {HTMLTableElement}
  */
-export function arithmeticFoot(page, told, decimals, lines = []) {
+export function arithmeticFoot(told, decimals, lines = []) {
   const all = [...lines];
   if (told.activation === "linear") all.push(["after", told.after, "is the activation"]);
   else if (told.softmax) all.push(["before", told.before, "is the logit, the input of the softmax"]);
@@ -34,24 +34,20 @@ export function arithmeticFoot(page, told, decimals, lines = []) {
     const words = FUNCTIONS_IN_WORDS[told.activation] ?? ((before) => `${told.activation} of ${before}`);
     all.push(["after", told.after, `${words(formatDecimals(told.before, decimals))} is the activation`]);
   }
-  const body = newElement(page, "tbody", {}, ...all.map((line) => arithmeticLine(page, line, decimals)));
-  return newElement(page, "table", {class: "arithmetic-lines"}, body);
+  const body = newElement("tbody", {}, ...all.map((line) => arithmeticLine(line, decimals)));
+  return newElement("table", {class: "arithmetic-lines"}, body);
 }
 
 /** Glossary words for the lines that have one. */
 const ASKED_IN_LINES = [["bias", "bias"], ["logit", "before"]];
 
-/**
- * @param {AccountLine} line
- * @param {number} decimals
- */
-function arithmeticLine(page, [term, value, words, text], decimals) {
+function arithmeticLine([term, value, words, text], decimals) {
   const isSummand = term === "bias" || term === "rest" || term === "channel-sum";
   const number = text ?? (isSummand ? formatSummand(value, decimals) : formatDecimals(value, decimals));
   const isResult = term === "after" || term === "before" || term === "sum";
   const [asked] = ASKED_IN_LINES.find(([word, line]) => line === term && words.includes(word)) ?? [null];
-  return newElement(page, "tr", {"data-term": term, "data-value": value, class: isResult ? "result" : null},
-    newElement(page, "td", {class: "n"}, `${isResult ? "= " : ""}${number}`), newElement(page, "th", {scope: "row"}, words, asked ? newGlossaryButton(page, asked) : null));
+  return newElement("tr", {"data-term": term, "data-value": value, class: isResult ? "result" : null},
+    newElement("td", {class: "n"}, `${isResult ? "= " : ""}${number}`), newElement("th", {scope: "row"}, words, asked ? newGlossaryButton(asked) : null));
 }
 
 /**
@@ -71,8 +67,8 @@ export function arithmeticDecimals(told, parts) {
  * @param {number} value
  * @param {number} extra digits
  */
-export function arithmeticNumber(page, term, value, extra) {
-  return newElement(page, "b", {"data-term": term, "data-value": value}, formatNumber(value, 5 + extra));
+export function arithmeticNumber(term, value, extra) {
+  return newElement("b", {"data-term": term, "data-value": value}, formatNumber(value, 5 + extra));
 }
 
 /**

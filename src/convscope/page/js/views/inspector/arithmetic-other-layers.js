@@ -17,7 +17,7 @@ const DECIMALS = 5;
  * @param {{scale: ColorScale, extra: number, openWinner: (row: number, column: number) => void}} view
  * @returns {Node[]}
  */
-export function poolingArithmetic(page, told, {scale, extra, openWinner}) {
+export function poolingArithmetic(told, {scale, extra, openWinner}) {
   const {kind, window: places, ties, sum, count} = told;
   const width = places.filter(({row}) => row === places[0].row).length;
   const decimals = Math.min(4, decimalsFor(places.map(({value}) => value))) + extra;
@@ -25,24 +25,24 @@ export function poolingArithmetic(page, told, {scale, extra, openWinner}) {
   const cells = places.map(({row, column, value, wins}) => {
     const title = `row ${row}, column ${column}: ${formatNumber(value, 6)}`;
     const attributes = {"data-term": "window", "data-value": value, class: wins ? "wins" : null, title};
-    const cell = newElement(page, "span", attributes, isSmall ? formatDecimals(value, decimals) : "");
+    const cell = newElement("span", attributes, isSmall ? formatDecimals(value, decimals) : "");
     const colour = colorOf(value, scale);
     [cell.style.backgroundColor, cell.style.color] = [cssColor(colour), textOn(colour)];
     return cell;
   });
-  const grid = newElement(page, "span", {class: "term-grid input"}, ...cells);
+  const grid = newElement("span", {class: "term-grid input"}, ...cells);
   grid.style.gridTemplateColumns = `repeat(${width}, max-content)`;
-  const box = newElement(page, "div", {class: "arithmetic-channel"}, grid);
+  const box = newElement("div", {class: "arithmetic-channel"}, grid);
   if (kind === "mean") {
     const lines = [["sum", sum, "sum of the window"], ["count", count, "values in the window", `÷ ${count}`]];
-    return [box, arithmeticFoot(page, told, DECIMALS + extra, lines)];
+    return [box, arithmeticFoot(told, DECIMALS + extra, lines)];
   }
   const winner = places.find(({wins}) => wins);
   const click = () => openWinner(winner.row, winner.column);
-  const door = newElement(page, "button", {type: "button", class: "link", click}, `row ${winner.row}, column ${winner.column}`);
+  const door = newElement("button", {type: "button", class: "link", click}, `row ${winner.row}, column ${winner.column}`);
   const others = ties ? `, as large as ${ties === 1 ? "one other" : `${ties} others`}` : "";
-  const sentence = newElement(page, "p", {class: "arithmetic-sentence"}, `The maximum of these ${places.length} values: `,
-    arithmeticNumber(page, "after", told.after, extra), ", from ", door, `${others}.`);
+  const sentence = newElement("p", {class: "arithmetic-sentence"}, `The maximum of these ${places.length} values: `,
+    arithmeticNumber("after", told.after, extra), ", from ", door, `${others}.`);
   return [box, sentence];
 }
 
@@ -53,11 +53,11 @@ export function poolingArithmetic(page, told, {scale, extra, openWinner}) {
  * @param {number} extra decimals
  * @returns {Node[]}
  */
-export function affineArithmetic(page, told, extra) {
+export function affineArithmetic(told, extra) {
   if (told.kind === "rescaling") {
     const lines = [["input", told.input, "input"], ["scale", told.scale, "scale", `× ${formatDecimals(told.scale, 6)}`],
       ["bias", told.offset, "offset"]];
-    return [arithmeticFoot(page, told, DECIMALS + extra, lines)];
+    return [arithmeticFoot(told, DECIMALS + extra, lines)];
   }
   const {input, mean, variance, epsilon, normalized, gamma, beta} = told;
   const deviation = Math.sqrt(variance + epsilon);
@@ -70,7 +70,7 @@ export function affineArithmetic(page, told, extra) {
     ["gamma", gamma, "gamma, a weight", `× ${formatDecimals(gamma, DECIMALS + extra)}`],
     ["bias", beta, "beta, a weight"],
   ];
-  return [arithmeticFoot(page, told, DECIMALS + extra, lines)];
+  return [arithmeticFoot(told, DECIMALS + extra, lines)];
 }
 
 /**
@@ -81,21 +81,21 @@ export function affineArithmetic(page, told, extra) {
  *   layer, with how many more decimals
  * @returns {Node[]}
  */
-export function identityArithmetic(page, told, {name, shape, openSource, kind, extra}) {
+export function identityArithmetic(told, {name, shape, openSource, kind, extra}) {
   if (!told.from) {
-    const zero = arithmeticNumber(page, "after", told.after, extra);
-    return [newElement(page, "p", {class: "arithmetic-sentence"}, "This unit is padding: ", zero, ".")];
+    const zero = arithmeticNumber("after", told.after, extra);
+    return [newElement("p", {class: "arithmetic-sentence"}, "This unit is padding: ", zero, ".")];
   }
   const words = placeInWords(told.from, shape);
-  const source = openSource ? newElement(page, "button", {type: "button", class: "link", click: openSource}, words) : newElement(page, "span", {}, words);
-  const from = [" from ", newElement(page, "bdi", {}, name), ", ", source, "."];
+  const source = openSource ? newElement("button", {type: "button", class: "link", click: openSource}, words) : newElement("span", {}, words);
+  const from = [" from ", newElement("bdi", {}, name), ", ", source, "."];
   if (told.activation === "linear" || told.softmax) {
     const training = /Dropout|Noise|Regularization|Random/.test(kind) ? " This layer is active in training only." : "";
-    const sentence = ["A copy: ", arithmeticNumber(page, told.softmax ? "before" : "after", told.value, extra), ...from, training];
-    return [newElement(page, "p", {class: "arithmetic-sentence"}, ...sentence)];
+    const sentence = ["A copy: ", arithmeticNumber(told.softmax ? "before" : "after", told.value, extra), ...from, training];
+    return [newElement("p", {class: "arithmetic-sentence"}, ...sentence)];
   }
   return [
-    newElement(page, "p", {class: "arithmetic-sentence"}, "The input is ", arithmeticNumber(page, "input", told.value, extra), ...from),
-    arithmeticFoot(page, told, DECIMALS + extra),
+    newElement("p", {class: "arithmetic-sentence"}, "The input is ", arithmeticNumber("input", told.value, extra), ...from),
+    arithmeticFoot(told, DECIMALS + extra),
   ];
 }

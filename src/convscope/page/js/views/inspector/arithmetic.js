@@ -9,39 +9,36 @@ const MORE_DIGITS = 4;
 /**
  * The exact arithmetic of the open unit: all terms and their sum.
  *
- * @typedef {import("../../dom/theme-colors.js").ThemeColors} ThemeColors
- * @typedef {import("../../image/color/paint.js").ValueRange} ValueRange
- *
  * @typedef {object} AccountView
- * @property {ThemeColors} colors
- * @property {Record<string, ValueRange[]>} ranges of the layers' colours
+ * @property {import("../../dom/theme-colors.js").ThemeColors} colors
+ * @property {Record<string, import("../../image/color/paint.js").ValueRange[]>} ranges of the layers' colours
  * @property {boolean[]} signed per layer
  * @property {number} weightExtent to which the colours of the unit's weights go
  * @property {number} channel the input channel whose window is shown
  */
 export class UnitArithmetic {
   /** @param {{openUnit: (index: number, place: number[]) => void, redraw: () => void}} callbacks */
-  constructor(page, session, callbacks) {
-    Object.assign(this, {page, session, callbacks});
+  constructor(session, callbacks) {
+    Object.assign(this, {session, callbacks});
     [this.isWhole, this.extra] = [false, 0];
     this.layer = -1;
-    this.body = newElement(page, "div", {class: "arithmetic-body"});
-    this.more = newElement(page, "button", {type: "button", class: "arithmetic-more"});
+    this.body = newElement("div", {class: "arithmetic-body"});
+    this.more = newElement("button", {type: "button", class: "arithmetic-more"});
     this.more.hidden = true; // until a list is shortened
     this.more.addEventListener("click", () => {
       this.isWhole = !this.isWhole;
       callbacks.redraw();
     });
-    this.finer = newElement(page, "button", {type: "button", class: "arithmetic-finer", "aria-pressed": "false"}, "More digits");
+    this.finer = newElement("button", {type: "button", class: "arithmetic-finer", "aria-pressed": "false"}, "More digits");
     this.finer.addEventListener("click", () => {
       this.extra = this.extra ? 0 : MORE_DIGITS;
       this.finer.setAttribute("aria-pressed", String(this.extra > 0));
       callbacks.redraw();
     });
-    this.tail = newElement(page, "div", {class: "arithmetic-tail"});
-    this.buttons = newElement(page, "p", {class: "arithmetic-buttons"}, this.more, this.finer);
+    this.tail = newElement("div", {class: "arithmetic-tail"});
+    this.buttons = newElement("p", {class: "arithmetic-buttons"}, this.more, this.finer);
     /** @type {HTMLElement} */
-    this.element = newElement(page, "div", {class: "arithmetic"}, this.body, this.tail);
+    this.element = newElement("div", {class: "arithmetic"}, this.body, this.tail);
   }
 
   /**
@@ -51,22 +48,22 @@ export class UnitArithmetic {
    */
   show({index, place}, told, view) {
     if (index !== this.layer) [this.layer, this.isWhole] = [index, false];
-    const {page, session: {network}} = this;
+    const {session: {network}} = this;
     const layer = network.layers[index];
     const source = {...sourceOfLayer(network, index)};
     source.name = source.index < 0 ? "the image" : network.layers[source.index].name;
     this.element.dataset.kind = told.kind;
     this.body.replaceChildren(...this.partsOf(layer, index, place, told, source, view));
-    this.tail.replaceChildren(...(told.softmax ? softmaxArithmetic(page, told, {isWhole: this.isWhole, extra: this.extra, nameOf: this.nameOfUnit(index)}) : []));
+    this.tail.replaceChildren(...(told.softmax ? softmaxArithmetic(told, {isWhole: this.isWhole, extra: this.extra, nameOf: this.nameOfUnit(index)}) : []));
     this.offerMore(told);
   }
 
   partsOf(layer, index, place, told, source, view) {
-    const {page, isWhole, extra, callbacks, session: {network}} = this;
+    const {isWhole, extra, callbacks, session: {network}} = this;
     const before = index > 0 ? network.layers[index - 1] : null;
     const inputScale = (channel) => this.inputScale(index, channel, view);
     if (told.kind === "convolution") {
-      return convolutionArithmetic(page, told, {
+      return convolutionArithmetic(told, {
         width: layer.settings.kernel_size[1], isWhole, channel: view.channel, extra, inputScale, signed: view.colors.signed,
         weightScale: {minimum: -view.weightExtent, maximum: view.weightExtent, table: view.colors.signed},
         inputName: before?.name ?? "the image", isColour: index === 0 && layer.inputShape[2] === 3,
@@ -75,16 +72,16 @@ export class UnitArithmetic {
     if (told.kind === "dense") {
       const prefix = place.slice(0, -1);
       const read = prefix.length && before ? {index: index - 1, name: before.name, shape: before.outputShape} : source;
-      return denseArithmetic(page, told, {isWhole, extra, source: read, prefix, openUnit: callbacks.openUnit});
+      return denseArithmetic(told, {isWhole, extra, source: read, prefix, openUnit: callbacks.openUnit});
     }
     if (told.kind === "maximum" || told.kind === "mean") {
       const channel = place[place.length - 1];
       const openWinner = (row, column) => before && callbacks.openUnit(index - 1, [row, column, channel]);
-      return poolingArithmetic(page, told, {scale: inputScale(channel), extra, openWinner});
+      return poolingArithmetic(told, {scale: inputScale(channel), extra, openWinner});
     }
-    if (told.kind !== "copy") return affineArithmetic(page, told, extra);
+    if (told.kind !== "copy") return affineArithmetic(told, extra);
     const openSource = before && told.from ? () => callbacks.openUnit(index - 1, told.from) : null;
-    return identityArithmetic(page, told, {name: before?.name ?? "the image", shape: layer.inputShape, openSource, kind: layer.kind, extra});
+    return identityArithmetic(told, {name: before?.name ?? "the image", shape: layer.inputShape, openSource, kind: layer.kind, extra});
   }
 
   /** Return the colour scale of the layer's input, the same as elsewhere in the page. */
@@ -96,7 +93,7 @@ export class UnitArithmetic {
 
   /** Return the name of a unit; in the last layer, its class. */
   nameOfUnit(index) {
-    const {network: {layers}, payload: {dataset: {class_names: names}}} = this.session;
+    const {network: {layers}, names} = this.session;
     const isLast = index === layers.length - 1 && layers[index].outputShape[0] === names.length;
     return (unit) => (isLast ? names[unit] : `unit ${unit}`);
   }

@@ -6,42 +6,40 @@ import {layOutTiles, paintTiles, perLineOfBlock} from "../../dom/tiles.js";
 import {channelOf, isPicture, strongestPlace} from "../../network/shape.js";
 import {predictionOf} from "../../state/prediction.js";
 
-/** @typedef {import("../../image/color/paint.js").ValueRange} ValueRange */
-
 /** Screen pixels of a thumbnail. */
 const THUMBNAIL = 28;
 
 /** The layers as a row of small pictures, from the whole network to the prediction; one click changes the layer. */
 export class Crumbs {
   /** @param {import("./selected-unit.js").OpenUnit} unit */
-  constructor(page, session, unit) {
+  constructor(session, unit) {
     Object.assign(this, {session, unit});
     const crumb = (index, ...content) => (
-      newElement(page, "button", {type: "button", class: "crumb", tabindex: "-1", click: () => unit.openLayer(index)}, ...content));
+      newElement("button", {type: "button", class: "crumb", tabindex: "-1", click: () => unit.openLayer(index)}, ...content));
     this.layers = unit.computed.map(({name, outputShape: shape}, index) => {
-      const picture = new PixelPicture(page, {"aria-hidden": "true"});
+      const picture = new PixelPicture({"aria-hidden": "true"});
       const [rows, columns] = isPicture(shape) ? shape : [1, 1];
       const layout = isPicture(shape) ? layOutTiles({count: 1, rows, columns}, columns)
         : layOutTiles({count: shape[0], rows: 1, columns: 1}, perLineOfBlock(shape[0]), 0);
       picture.resize(layout.width, layout.height, THUMBNAIL / Math.max(layout.width, layout.height));
-      return {index, name, shape, picture, layout, button: crumb(index, picture.element, newElement(page, "bdi", {}, name))};
+      return {index, name, shape, picture, layout, button: crumb(index, picture.element, newElement("bdi", {}, name))};
     });
     const home = crumb(-1, "← Whole network");
     this.buttons = [home, ...this.layers.map(({button}) => button)];
-    this.answer = newElement(page, "p", {class: "inside-answer"});
-    const list = newElement(page, "ol", {}, ...this.buttons.map((button) => newElement(page, "li", {}, button)));
+    this.answer = newElement("p", {class: "inside-answer"});
+    const list = newElement("ol", {}, ...this.buttons.map((button) => newElement("li", {}, button)));
     /** @type {HTMLElement} */
-    this.element = newElement(page, "nav", {class: "crumbs", "aria-label": "Layers"}, list, this.answer);
+    this.element = newElement("nav", {class: "crumbs", "aria-label": "Layers"}, list, this.answer);
     startRovingFocus(list, ".crumb");
   }
 
   /**
-   * @param {Record<string, ValueRange[]>} ranges
+   * @param {Record<string, import("../../image/color/paint.js").ValueRange[]>} ranges
    * @param {boolean[]} signed per layer
    * @param {import("../../dom/theme-colors.js").ThemeColors} colors
    */
   draw(ranges, signed, colors) {
-    const {run, payload: {dataset: {class_names: names}}} = this.session;
+    const {run, names} = this.session;
     for (const {index, name, shape, picture, layout} of this.layers) {
       const {data} = run.activations[name];
       const channel = isPicture(shape) ? strongestPlace({shape, data})[2] : 0;

@@ -16,29 +16,29 @@ const GROWTH = 250;
  *
  * Without weights in the page, the static figures stay.
  */
-export function startInspector(page, session) {
-  const panel = page.querySelector("#inside-panel");
+export function startInspector(session) {
+  const panel = document.querySelector("#inside-panel");
   const unit = session.network && new OpenUnit(session);
   if (!panel || !unit?.computed.length) return;
   const signed = signedLayers(session.network);
-  const title = page.querySelector("#inside-panel-title");
-  const crumbs = new Crumbs(page, session, unit);
+  const title = document.querySelector("#inside-panel-title");
+  const crumbs = new Crumbs(session, unit);
   panel.prepend(crumbs.element);
   const redraw = drawWhenVisible(panel, () => draw(false));
-  const layerView = new LayerView(page, session, unit, signed);
-  const unitView = new UnitView(page, session, unit, signed, redraw);
-  tellProblem(page, session);
-  startColorScaleSelect(page, session, "inside-scale");
-  const focus = keepFocus(page, panel, session, {layer: () => layerView.focus(left.index === unit.index ? left.channel : -1), unit: () => unitView.focus()});
+  const layerView = new LayerView(session, unit, signed);
+  const unitView = new UnitView(session, unit, signed, redraw);
+  tellProblem(session);
+  startColorScaleSelect(session, "inside-scale");
+  const focus = keepFocus(panel, session, {layer: () => layerView.focus(left.index === unit.index ? left.channel : -1), unit: () => unitView.focus()});
   let [level, shown, left] = ["", -1, {index: -1, channel: -1}];
 
   /** Follow the state: open, change or close. */
   function show() {
     const [before, next] = [level, unit.index < 0 ? "" : unit.open ? "unit" : "layer"];
     level = next;
-    const block = before ? null : stripBlockOf(page, session)?.getBoundingClientRect();
+    const block = before ? null : stripBlockOf(session)?.getBoundingClientRect();
     if (next) focus.leave(before);
-    page.querySelector("#stage").classList.toggle("has-inside", next !== "");
+    document.querySelector("#stage").classList.toggle("has-inside", next !== "");
     panel.hidden = !next;
     layerView.element.hidden = next !== "layer";
     unitView.element.hidden = next !== "unit";
@@ -58,7 +58,7 @@ export function startInspector(page, session) {
   /** @param {boolean} isNew whether the layer or the image is another one */
   function draw(isNew) {
     if (unit.index < 0) return;
-    const colors = themeColors(page, session);
+    const colors = themeColors(session);
     const ranges = rangesOfLayers(session.network, session.run, signed, session.state.scale);
     crumbs.draw(ranges, signed, colors);
     if (unit.open) {
@@ -90,13 +90,13 @@ export function startInspector(page, session) {
     layerView.paintWeights();
   }).observe(panel);
   show();
-  takeAnchors(page, session, unit);
+  takeAnchors(session, unit);
   focus.begin();
 }
 
 /** Return the block of the open layer in the strip. */
-function stripBlockOf(page, {state: {layer}}) {
-  return [...page.querySelectorAll("#layer-list button")].find((button) => button.dataset.layer === layer);
+function stripBlockOf({state: {layer}}) {
+  return [...document.querySelectorAll("#layer-list button")].find((button) => button.dataset.layer === layer);
 }
 
 /** Scroll to the panel where its title is outside of the window, as on a phone. */
@@ -114,23 +114,23 @@ function grow(panel, from) {
 }
 
 /** Move the focus into the panel and from level to level, and back to what opened it. */
-function keepFocus(page, panel, session, views) {
+function keepFocus(panel, session, views) {
   let [opener, layer, isReady] = [null, "", false];
   return {
     /** Before the panel hides the strip. */
     leave(before) {
-      if (!before) opener = page.activeElement;
+      if (!before) opener = document.activeElement;
       ({layer} = session.state);
     },
     enter(next) {
       if (!isReady) return;
       if (next) views[next]();
       else {
-        const isThere = () => opener?.isConnected && opener !== page.body && !panel.contains(opener);
-        const goBack = () => (isThere() ? opener : stripBlockOf(page, {state: {layer}}))?.focus({preventScroll: true});
+        const isThere = () => opener?.isConnected && opener !== document.body && !panel.contains(opener);
+        const goBack = () => (isThere() ? opener : stripBlockOf({state: {layer}}))?.focus({preventScroll: true});
         goBack();
         // The strip may be built anew when it comes back into sight.
-        requestAnimationFrame(() => requestAnimationFrame(() => page.activeElement === page.body && goBack()));
+        requestAnimationFrame(() => requestAnimationFrame(() => document.activeElement === document.body && goBack()));
       }
     },
     /** From now on: a page that opens with a panel does not take the focus. */
@@ -142,8 +142,8 @@ function keepFocus(page, panel, session, views) {
 }
 
 /** Let the anchors of the section and of its figures open the panel. */
-function takeAnchors(page, session, unit) {
-  const section = page.querySelector("#inside");
+function takeAnchors(session, unit) {
+  const section = document.querySelector("#inside");
   section.classList.add("is-in-panel");
   const figures = [...section.querySelectorAll(".static figure[id]")].map(({id}) => id);
   const follow = () => {
@@ -159,12 +159,12 @@ function takeAnchors(page, session, unit) {
 }
 
 /** Name the layer that cannot be computed here, and the reason. */
-function tellProblem(page, {network}) {
+function tellProblem({network}) {
   const layer = network.layers.find(({problem}) => problem);
-  const notice = page.querySelector("#inspector-problem");
+  const notice = document.querySelector("#inspector-problem");
   notice.hidden = !layer;
   if (layer) {
-    notice.append("The layer ", newElement(page, "bdi", {}, layer.name), ` ${layer.problem}. All layers before it are shown; ` +
+    notice.append("The layer ", newElement("bdi", {}, layer.name), ` ${layer.problem}. All layers before it are shown; ` +
       "this page computes neither later layers nor the prediction.");
   }
 }

@@ -10,11 +10,11 @@ const QUESTION_SIDE = 66;
 /** A question before a kernel is moved for the first time: which of three maps does it make of a vertical stroke? */
 export class KernelQuestion {
   /** @param {() => void} onDone called once the question is answered or skipped */
-  constructor(page, session, onDone) {
-    Object.assign(this, {page, session, onDone, isAsked: false, layer: -1});
+  constructor(session, onDone) {
+    Object.assign(this, {session, onDone, isAsked: false, layer: -1});
     /** @type {HTMLElement} */
-    this.element = newElement(page, "div", {class: "kernel-question", role: "group", "aria-label": "Predict what the kernel does", hidden: true});
-    this.told = newElement(page, "p", {class: "question-told", role: "status"});
+    this.element = newElement("div", {class: "kernel-question", role: "group", "aria-label": "Predict what the kernel does", hidden: true});
+    this.told = newElement("p", {class: "question-told", role: "status"});
   }
 
   /**
@@ -27,7 +27,7 @@ export class KernelQuestion {
    * @returns {boolean} whether there is nothing to ask
    */
   mayStart(index, output, channel, colors) {
-    const {page, session: {network}} = this;
+    const {session: {network}} = this;
     const tiles = weightTilesOf(network, index);
     const isPassedOver = !this.element.hidden; // by a second press; unanswered, it comes again
     this.element.hidden = true;
@@ -37,7 +37,7 @@ export class KernelQuestion {
     const input = tiles.stack > 1 ? channel : 0;
     const {answers, right, where} = strokeAnswers(tiles, kernel, output, input);
     const picture = ({values, rows, columns}, table, minimum) => {
-      const drawn = new PixelPicture(page, {"aria-hidden": "true"});
+      const drawn = new PixelPicture({"aria-hidden": "true"});
       const extent = extentOf(values);
       drawn.resize(columns, rows, Math.max(1, Math.floor(QUESTION_SIDE / Math.max(rows, columns))));
       paintTiles(values, layOutTiles({count: 1, rows, columns}, columns), () => ({minimum: minimum ?? -extent, maximum: extent, table}), drawn.bytes);
@@ -45,17 +45,17 @@ export class KernelQuestion {
       return drawn.element;
     };
     const buttons = answers.map((answer, number) => {
-      const mark = newElement(page, "span", {}, "ABC"[number]);
+      const mark = newElement("span", {}, "ABC"[number]);
       const click = () => this.reveal(buttons, number, right, where);
-      return {button: newElement(page, "button", {type: "button", class: "stroke-answer", click}, picture(answer, colors.signed), mark), mark};
+      return {button: newElement("button", {type: "button", class: "stroke-answer", click}, picture(answer, colors.signed), mark), mark};
     });
-    const skip = newElement(page, "button", {type: "button", click: () => this.close()}, "Skip");
+    const skip = newElement("button", {type: "button", click: () => this.close()}, "Skip");
     const shown = {values: weightsOfPicture(tiles, kernel, output, input), rows: tiles.rows, columns: tiles.columns};
     writeText(this.told, "");
     this.element.replaceChildren(
-      newElement(page, "p", {class: "question-title"}, "What will this kernel do to a vertical stroke?"),
-      newElement(page, "div", {class: "question-line"}, picture(strokeImage(tiles), colors.pixels, 0), newElement(page, "span", {}, "→"), picture(shown, colors.signed),
-        newElement(page, "span", {}, "→"), ...buttons.map(({button}) => button), this.told, skip));
+      newElement("p", {class: "question-title"}, "What will this kernel do to a vertical stroke?"),
+      newElement("div", {class: "question-line"}, picture(strokeImage(tiles), colors.pixels, 0), newElement("span", {}, "→"), picture(shown, colors.signed),
+        newElement("span", {}, "→"), ...buttons.map(({button}) => button), this.told, skip));
     this.element.hidden = false;
     buttons[0].button.focus({preventScroll: true});
     return false;

@@ -4,8 +4,6 @@ import {sourceOfLayer} from "../../network/unit-receptive-field.js";
 /**
  * Layout of a layer's weights: for each filter or unit, a picture per input channel. Pure: no DOM.
  *
- * @typedef {import("../../network/network.js").Network} Network
- *
  * @typedef {object} WeightTiles
  * @property {number} outputs filters or units
  * @property {number} stack pictures of one output
@@ -15,7 +13,7 @@ import {sourceOfLayer} from "../../network/unit-receptive-field.js";
  */
 
 /**
- * @param {Network} network
+ * @param {import("../../network/network.js").Network} network
  * @param {number} index of the layer
  * @returns {WeightTiles | null} null for a layer without a kernel
  */

@@ -25,13 +25,13 @@ export class LayerView {
    * @param {import("./selected-unit.js").OpenUnit} unit
    * @param {boolean[]} signed per layer
    */
-  constructor(page, session, unit, signed) {
-    Object.assign(this, {page, session, unit, signed, index: -1, tiles: [], finalKernels: new Map()});
-    this.element = page.querySelector("#inside-layer");
-    const [box, kernelScale, sort] = ["tiles", "kernel-scale", "sort"].map((name) => page.querySelector(`#inside-${name}`));
-    Object.assign(this, {box, kernelScale, sort, others: page.querySelector("#inside-others"), told: page.querySelector("#inside-told")});
-    [this.legend, this.weightLegend] = [new ScaleLegend(page), new ScaleLegend(page)];
-    page.querySelector("#inside-legends").append(this.legend.element, this.weightLegend.element);
+  constructor(session, unit, signed) {
+    Object.assign(this, {session, unit, signed, index: -1, tiles: [], finalKernels: new Map()});
+    this.element = document.querySelector("#inside-layer");
+    const [box, kernelScale, sort] = ["tiles", "kernel-scale", "sort"].map((name) => document.querySelector(`#inside-${name}`));
+    Object.assign(this, {box, kernelScale, sort, others: document.querySelector("#inside-others"), told: document.querySelector("#inside-told")});
+    [this.legend, this.weightLegend] = [new ScaleLegend(), new ScaleLegend()];
+    document.querySelector("#inside-legends").append(this.legend.element, this.weightLegend.element);
     kernelScale.addEventListener("change", () => this.paintWeights());
     sort.addEventListener("change", () => this.draw(true));
     startRovingFocus(box, ".channel-tile");
@@ -47,13 +47,13 @@ export class LayerView {
 
   /** Show a layer for the first time: as many tiles as it has channels. */
   open(index) {
-    const {page, session: {network}} = this;
+    const {session: {network}} = this;
     this.index = index;
     this.weights = weightTilesOf(network, index);
     this.weightLayout = this.weights && layOutWeights(this.weights);
     const {outputShape: shape} = this.layer;
     const count = isPicture(shape) ? shape[2] : Math.min(MAX_UNITS, shape[0]);
-    const focused = this.box.contains(page.activeElement);
+    const focused = this.box.contains(document.activeElement);
     this.tiles = Array.from({length: count}, () => this.newTile());
     this.box.replaceChildren(...this.tiles.map(({button}) => button));
     setTabStop(this.tiles.map(({button}) => button), this.tiles[0].button);
@@ -68,13 +68,12 @@ export class LayerView {
   }
 
   newTile() {
-    const {page} = this;
-    const [map, kernel] = [new PixelPicture(page, {"aria-hidden": "true"}), new PixelPicture(page, {"aria-hidden": "true"})];
-    const [name, value, bar] = [newElement(page, "bdi"), newElement(page, "span", {class: "n"}), newElement(page, "i")];
+    const [map, kernel] = [new PixelPicture({"aria-hidden": "true"}), new PixelPicture({"aria-hidden": "true"})];
+    const [name, value, bar] = [newElement("bdi"), newElement("span", {class: "n"}), newElement("i")];
     map.element.hidden = !isPicture(this.layer.outputShape);
-    const meter = newElement(page, "span", {class: "contribution", hidden: isPicture(this.layer.outputShape), "aria-hidden": "true"}, bar);
-    const text = newElement(page, "span", {class: "tile-text"}, name, value);
-    const button = newElement(page, "button", {type: "button", class: "channel-tile", tabindex: "-1"}, map.element, kernel.element, text, meter);
+    const meter = newElement("span", {class: "contribution", hidden: isPicture(this.layer.outputShape), "aria-hidden": "true"}, bar);
+    const text = newElement("span", {class: "tile-text"}, name, value);
+    const button = newElement("button", {type: "button", class: "channel-tile", tabindex: "-1"}, map.element, kernel.element, text, meter);
     const tile = {channel: -1, map, kernel, name, value, bar, button};
     kernel.element.hidden = !this.weights;
     button.addEventListener("click", () => this.unit.openChannel(this.index, tile.channel));
@@ -226,7 +225,7 @@ export class LayerView {
   }
 
   nameOf(channel) {
-    const {network: {layers}, payload: {dataset: {class_names: names}}} = this.session;
+    const {network: {layers}, names} = this.session;
     if (isPicture(this.layer.outputShape)) return `channel ${channel}`;
     return this.index === layers.length - 1 && names.length === this.layer.outputShape[0] ? `class ${names[channel]}` : `unit ${channel}`;
   }

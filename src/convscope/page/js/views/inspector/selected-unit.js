@@ -7,7 +7,6 @@ import {offsetOf, placeOf, sizeOf, strongestPlace} from "../../network/shape.js"
  * chosen anew. Any other unit was picked by the reader and stays.
  *
  * @typedef {{index: number, place: number[]}} Unit `index` of its layer
- * @typedef {"layer" | "unit"} UnitChange
  */
 export class OpenUnit {
   /** @param {import("../../state/session.js").Session} session */

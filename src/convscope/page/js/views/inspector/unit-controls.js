@@ -4,18 +4,18 @@ import {placeBehind} from "./selected-unit.js";
 /** Number fields for the position of the unit, usable without the pictures. */
 export class UnitChoice {
   /** @param {import("./selected-unit.js").OpenUnit} unit */
-  constructor(page, unit) {
+  constructor(unit) {
     this.unit = unit;
-    this.axes = ["Channel", "Row", "Column"].map((title) => this.field(page, title));
-    this.single = this.field(page, "Unit");
+    this.axes = ["Channel", "Row", "Column"].map((title) => this.field(title));
+    this.single = this.field("Unit");
     /** @type {HTMLElement} */
-    this.element = newElement(page, "div", {class: "unit-choice"}, ...[...this.axes, this.single].map(({element}) => element));
+    this.element = newElement("div", {class: "unit-choice"}, ...[...this.axes, this.single].map(({element}) => element));
   }
 
-  field(page, title) {
-    const input = newElement(page, "input", {type: "number", min: 0, inputmode: "numeric"});
-    const extent = newElement(page, "span", {class: "quiet"});
-    const element = newElement(page, "label", {}, newElement(page, "span", {}, title, " ", extent), input);
+  field(title) {
+    const input = newElement("input", {type: "number", min: 0, inputmode: "numeric"});
+    const extent = newElement("span", {class: "quiet"});
+    const element = newElement("label", {}, newElement("span", {}, title, " ", extent), input);
     input.addEventListener("input", () => this.take());
     return {input, extent, element};
   }
@@ -61,16 +61,16 @@ export class UnitWalk {
    * @param {HTMLElement} stage that must be seen for the animation to go on
    * @param {() => boolean} mayStart whether there is nothing to ask first
    */
-  constructor(page, unit, stage, mayStart) {
+  constructor(unit, stage, mayStart) {
     Object.assign(this, {unit, timer: 0});
-    this.button = newElement(page, "button", {type: "button", class: "play"}, "Play");
-    const step = newElement(page, "button", {type: "button", class: "step-unit"}, "Step");
-    this.speed = newElement(page, "input", {type: "range", class: "walk-speed", min: 0, max: SPEEDS.length - 1, value: FIRST_SPEED});
-    this.rate = newElement(page, "span", {class: "quiet"});
-    const speed = newElement(page, "label", {}, newElement(page, "span", {}, "Speed"), this.speed, this.rate);
+    this.button = newElement("button", {type: "button", class: "play"}, "Play");
+    const step = newElement("button", {type: "button", class: "step-unit"}, "Step");
+    this.speed = newElement("input", {type: "range", class: "walk-speed", min: 0, max: SPEEDS.length - 1, value: FIRST_SPEED});
+    this.rate = newElement("span", {class: "quiet"});
+    const speed = newElement("label", {}, newElement("span", {}, "Speed"), this.speed, this.rate);
     this.button.hidden = speed.hidden = matchMedia("(prefers-reduced-motion: reduce)").matches;
     /** @type {HTMLElement} */
-    this.element = newElement(page, "div", {class: "unit-walk"}, this.button, step, speed);
+    this.element = newElement("div", {class: "unit-walk"}, this.button, step, speed);
     this.button.addEventListener("click", () => (this.timer ? this.stop() : mayStart() && this.start()));
     step.addEventListener("click", () => {
       this.stop();

@@ -18,13 +18,13 @@ export class UnitGrid {
    * @param {import("../../dom/pixel-picture.js").PixelPicture} picture of the channel
    * @param {(place: number[] | null) => void} point is told the unit under the pointer
    */
-  constructor(page, unit, picture, point) {
+  constructor(unit, picture, point) {
     Object.assign(this, {unit, picture});
-    this.cell = newElement(page, "div", {role: "gridcell", class: "unit-cell", tabindex: "0"});
-    this.said = newElement(page, "p", {class: "visually-hidden", role: "status"});
+    this.cell = newElement("div", {role: "gridcell", class: "unit-cell", tabindex: "0"});
+    this.said = newElement("p", {class: "visually-hidden", role: "status"});
     this.waiting = 0;
     picture.element.setAttribute("role", "grid");
-    picture.element.append(newElement(page, "div", {role: "row", class: "unit-line"}, this.cell));
+    picture.element.append(newElement("div", {role: "row", class: "unit-line"}, this.cell));
     picture.element.after(this.said);
     this.cell.addEventListener("keydown", (event) => this.walk(event));
     this.layout = null;

@@ -1,10 +1,9 @@
 import {newElement, writeText} from "../../dom/element.js";
 import {frameOfBox} from "../../dom/overlay.js";
-import {paintPicture} from "../../dom/picture.js";
+import {paintInputs} from "../../dom/picture.js";
 import {PixelPicture} from "../../dom/pixel-picture.js";
 import {setTabStop, startRovingFocus} from "../../dom/roving-focus.js";
 import {ScaleLegend} from "../../dom/scale-legend.js";
-import {isInk} from "../../dom/theme-colors.js";
 import {layOutTiles, paintTiles, perLineOfBlock, tileCorner} from "../../dom/tiles.js";
 import {colorOf, textOn} from "../../image/color/paint.js";
 import {formatNumber} from "../../image/color/range.js";
@@ -12,8 +11,6 @@ import {unusedPixels} from "../../network/receptive-field.js";
 import {channelOf, isPicture} from "../../network/shape.js";
 import {unitReceptiveField} from "../../network/unit-receptive-field.js";
 import {largestFirst} from "./arithmetic-lines.js";
-
-/** @typedef {import("../../image/color/paint.js").ValueRange} ValueRange */
 
 /** Screen pixels of a side: of the input and output map, of the image beside the input map, of a small map. */
 const [MAP_SIDE, FIELD_IMAGE_SIDE, SMALL_SIDE] = [132, 60, 26];
@@ -28,26 +25,26 @@ export class UnitPictures {
    * @param {boolean[]} signed per layer
    * @param {(channel: number) => void} onPick is told which input channel to show
    */
-  constructor(page, session, signed, onPick) {
-    Object.assign(this, {page, session, signed, unused: unusedPixels(session.network), smallKey: "", smallChannels: []});
-    [this.image, this.before, this.channel] = [0, 0, 0].map(() => new CaptionedPicture(page));
+  constructor(session, signed, onPick) {
+    Object.assign(this, {session, signed, unused: unusedPixels(session.network), smallKey: "", smallChannels: []});
+    [this.image, this.before, this.channel] = [0, 0, 0].map(() => new CaptionedPicture());
     this.small = Array.from({length: MAX_SMALL}, () => {
-      const picture = new PixelPicture(page, {"aria-hidden": "true"});
+      const picture = new PixelPicture({"aria-hidden": "true"});
       const click = () => onPick(Number(button.dataset.channel));
-      const button = newElement(page, "button", {type: "button", class: "small-map", tabindex: "-1", click}, picture.element);
+      const button = newElement("button", {type: "button", class: "small-map", tabindex: "-1", click}, picture.element);
       return {picture, button};
     });
-    this.smallBox = newElement(page, "div", {class: "small-maps", role: "group", "aria-label": "Input channels"}, ...this.small.map(({button}) => button));
+    this.smallBox = newElement("div", {class: "small-maps", role: "group", "aria-label": "Input channels"}, ...this.small.map(({button}) => button));
     startRovingFocus(this.smallBox, ".small-map");
     /** @type {HTMLElement} */
-    this.inputs = newElement(page, "div", {class: "unit-inputs"}, this.smallBox, newElement(page, "div", {}, this.before.element, this.image.element));
+    this.inputs = newElement("div", {class: "unit-inputs"}, this.smallBox, newElement("div", {}, this.before.element, this.image.element));
     this.image.legend.element.hidden = true;
   }
 
   /**
    * @param {import("./selected-unit.js").Unit} unit
    * @param {import("../../network/unit-arithmetic.js").Explanation} told
-   * @param {Record<string, ValueRange[]>} ranges
+   * @param {Record<string, import("../../image/color/paint.js").ValueRange[]>} ranges
    * @param {import("../../dom/theme-colors.js").ThemeColors} colors
    * @param {{shown: number, isPlaying: boolean}} view `shown`: which channel of what was read
    */
@@ -56,7 +53,7 @@ export class UnitPictures {
     const layer = network.layers[index];
     const field = unitReceptiveField(network, index, place);
     this.inputs.hidden = told.kind === "dense" && index > 0;
-    this.showImage(open.pixels, network.inputShape, field.image, colors, index > 0 ? FIELD_IMAGE_SIDE : MAP_SIDE);
+    this.showImage(open.pixels, field.image, colors, index > 0 ? FIELD_IMAGE_SIDE : MAP_SIDE);
     this.before.element.hidden = index === 0;
     if (index > 0) {
       const channel = field.channel >= 0 ? field.channel : shown;
@@ -71,12 +68,12 @@ export class UnitPictures {
     writeText(this.channel.caption, run.activations[layer.name].shape.length === 3 ? "output map" : "output");
   }
 
-  showImage(pixels, shape, box, colors, side) {
+  showImage(pixels, box, colors, side) {
     const {picture} = this.image;
-    const [height, width, channels] = shape;
+    const {height, width} = this.session.shape;
     picture.resize(width, height, scaleFor(height, width, side));
-    picture.canvas.classList.toggle("inked", isInk(this.session));
-    paintPicture(picture.canvas, {height, width, channels}, pixels, isInk(this.session), 1);
+    picture.canvas.classList.toggle("inked", this.session.isInk);
+    paintInputs(picture.canvas, this.session, pixels);
     const unusedMarks = this.unused.includes(1) ? [{kind: "unused", mask: this.unused, color: colors.muted}] : [];
     picture.mark([...unusedMarks, {kind: "field", frame: frameOfBox(box)}]);
     writeText(this.image.caption, "the image");
@@ -128,18 +125,18 @@ export class UnitPictures {
       for (const [name, value] of Object.entries(attributes)) if (button.getAttribute(name) !== String(value)) button.setAttribute(name, String(value));
     });
     const pressed = this.small.find(({button}) => !button.hidden && button.getAttribute("aria-pressed") === "true") ?? this.small[0];
-    if (!this.smallBox.contains(this.page.activeElement)) setTabStop(this.small.map(({button}) => button), pressed.button);
+    if (!this.smallBox.contains(document.activeElement)) setTabStop(this.small.map(({button}) => button), pressed.button);
   }
 }
 
 /** A picture with its name above and its scale below. */
 class CaptionedPicture {
-  constructor(page) {
-    this.caption = newElement(page, "figcaption");
-    this.picture = new PixelPicture(page, {"aria-hidden": "true"});
-    this.legend = new ScaleLegend(page);
+  constructor() {
+    this.caption = newElement("figcaption");
+    this.picture = new PixelPicture({"aria-hidden": "true"});
+    this.legend = new ScaleLegend();
     [this.layout, this.numbers] = [null, []];
-    this.element = newElement(page, "figure", {class: "unit-picture"}, this.caption, this.picture.element, this.legend.element);
+    this.element = newElement("figure", {class: "unit-picture"}, this.caption, this.picture.element, this.legend.element);
   }
 }
 

@@ -12,8 +12,6 @@ import {UnitChoice, UnitWalk} from "./unit-controls.js";
 import {UnitGrid} from "./unit-grid.js";
 import {UnitPictures} from "./unit-pictures.js";
 
-/** @typedef {import("../../image/color/paint.js").ValueRange} ValueRange */
-
 /** One unit in one row: what it reads, its arithmetic, the map that it is part of; below it the controls. */
 export class UnitView {
   /**
@@ -21,29 +19,29 @@ export class UnitView {
    * @param {boolean[]} signed per layer
    * @param {() => void} redraw
    */
-  constructor(page, session, unit, signed, redraw) {
-    Object.assign(this, {page, session, unit, signed, picked: -1, pickedLayer: -1, pointed: null, shown: -1, colors: null});
-    this.element = page.querySelector("#unit");
-    this.pictures = new UnitPictures(page, session, signed, (channel) => {
+  constructor(session, unit, signed, redraw) {
+    Object.assign(this, {session, unit, signed, picked: -1, pickedLayer: -1, pointed: null, shown: -1, colors: null});
+    this.element = document.querySelector("#unit");
+    this.pictures = new UnitPictures(session, signed, (channel) => {
       [this.picked, this.pickedLayer] = [channel, unit.index];
       redraw();
     });
-    this.arithmetic = new UnitArithmetic(page, session, {openUnit: (index, place) => unit.choose(index, place), redraw});
-    this.grid = new UnitGrid(page, unit, this.pictures.channel.picture, (place) => {
+    this.arithmetic = new UnitArithmetic(session, {openUnit: (index, place) => unit.choose(index, place), redraw});
+    this.grid = new UnitGrid(unit, this.pictures.channel.picture, (place) => {
       this.pointed = place && {index: unit.index, place};
       redraw();
     });
-    this.choice = new UnitChoice(page, unit);
-    const row = this.row = newElement(page, "div", {class: "unit-row"}, this.pictures.inputs, this.arithmetic.element, this.pictures.channel.element);
-    this.question = new KernelQuestion(page, session, () => this.walk.button.focus({preventScroll: true}));
-    this.walk = new UnitWalk(page, unit, row, () => this.question.mayStart(unit.index, unit.open.place.at(-1), this.shown, this.colors));
-    this.sentence = newElement(page, "p", {class: "unit-sentence", id: "unit-sentence"});
-    const controls = newElement(page, "div", {class: "unit-controls"}, this.walk.element, this.choice.element, this.arithmetic.buttons);
+    this.choice = new UnitChoice(unit);
+    const row = this.row = newElement("div", {class: "unit-row"}, this.pictures.inputs, this.arithmetic.element, this.pictures.channel.element);
+    this.question = new KernelQuestion(session, () => this.walk.button.focus({preventScroll: true}));
+    this.walk = new UnitWalk(unit, row, () => this.question.mayStart(unit.index, unit.open.place.at(-1), this.shown, this.colors));
+    this.sentence = newElement("p", {class: "unit-sentence", id: "unit-sentence"});
+    const controls = newElement("div", {class: "unit-controls"}, this.walk.element, this.choice.element, this.arithmetic.buttons);
     this.element.prepend(row, controls, this.question.element, this.sentence);
   }
 
   /**
-   * @param {Record<string, ValueRange[]>} ranges
+   * @param {Record<string, import("../../image/color/paint.js").ValueRange[]>} ranges
    * @param {import("../../dom/theme-colors.js").ThemeColors} colors
    */
   draw(ranges, colors) {
@@ -59,7 +57,7 @@ export class UnitView {
     this.pictures.show(at, told, ranges, colors, {shown: this.shown, isPlaying: unit.isPlaying});
     this.choice.show(unit.open);
     this.grid.show(at, this.pictures.channel.layout);
-    this.sentence.replaceChildren(...unitSentence(this.page, this.session, at));
+    this.sentence.replaceChildren(...unitSentence(this.session, at));
     const weights = told.channels ? told.channels.flatMap(({terms}) => terms.map(({weight}) => weight)) : told.terms?.map(({weight}) => weight);
     const view = {colors, ranges, signed: this.signed, weightExtent: weights ? extentOf(weights) : 1, channel: this.shown};
     this.arithmetic.show(at, told, view);
@@ -79,17 +77,16 @@ function strongestChannel(told, place) {
 }
 
 /** Return "conv2d_1, channel 7, row 4, column 5, has the value 1.234. Its receptive field: rows 8 to 15, …". */
-function unitSentence(page, session, {index, place}) {
-  const {network, run} = session;
+function unitSentence(session, {index, place}) {
+  const {network, run, names} = session;
   const {name, outputShape: shape} = network.layers[index];
   const value = run.activations[name].data[offsetOf(shape, place)];
   const {image} = unitReceptiveField(network, index, place);
-  const names = session.payload.dataset.class_names;
   const isClass = index === network.layers.length - 1 && shape.length === 1 && shape[0] === names.length;
   return [
-    newElement(page, "bdi", {}, name), `, ${placeInWords(place, shape)}`,
-    ...(isClass ? [", the class ", newElement(page, "bdi", {}, names[place[0]])] : []), ", has the value ",
-    newElement(page, "b", {id: "unit-value", "data-value": value}, formatNumber(value, 5)),
+    newElement("bdi", {}, name), `, ${placeInWords(place, shape)}`,
+    ...(isClass ? [", the class ", newElement("bdi", {}, names[place[0]])] : []), ", has the value ",
+    newElement("b", {id: "unit-value", "data-value": value}, formatNumber(value, 5)),
     ...(isClass && run.probabilities && network.temperature !== 1 ? [` before calibration, ${formatProbability(run.probabilities[place[0]])} after it`] : []),
     `. Its receptive field: ${patchInWords(image, network.inputShape)}.`,
   ];

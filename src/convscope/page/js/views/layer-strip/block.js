@@ -10,29 +10,26 @@ import {makePainter} from "./paint.js";
 /** @param {number} value @returns {string} short enough for the legend of a narrow block */
 export const shortNumber = (value) => formatNumber(value, 2);
 
-/**
- * @param {import("./layout.js").StripBlock} block
- * @param {boolean} isInk whether images are bright strokes on nothing
- */
-export function makeBlock(page, session, block, isInk) {
+/** @param {import("./layout.js").StripBlock} block */
+export function makeBlock(session, block) {
   const {name, kind} = block.layer;
   const isInput = kind === "Input";
-  const canvas = newElement(page, "canvas", {class: isInput && isInk ? "maps inked" : "maps", "aria-hidden": "true"});
-  const painter = makePainter(page, canvas, block, Math.max(1, Math.round(devicePixelRatio)));
-  const legend = new ScaleLegend(page);
+  const canvas = newElement("canvas", {class: isInput && session.isInk ? "maps inked" : "maps", "aria-hidden": "true"});
+  const painter = makePainter(canvas, block, Math.max(1, Math.round(devicePixelRatio)));
+  const legend = new ScaleLegend();
   if (isInput) legend.element.replaceChildren();
   const label = `${name}: ${channelsInWords(block)}. Open in the inspector.`;
   const face = isInput
-    ? newElement(page, "span", {class: "layer-face"}, canvas)
-    : newElement(page, "button", {type: "button", class: "layer-face", "data-layer": name, "aria-label": label}, canvas);
-  if (!isInput) face.addEventListener("click", (event) => openInInspector(page, session, block, canvas, event));
-  const item = newElement(page, "li", {class: "layer"}, makeLabel(page, block.layer), legend.element, face);
+    ? newElement("span", {class: "layer-face"}, canvas)
+    : newElement("button", {type: "button", class: "layer-face", "data-layer": name, "aria-label": label}, canvas);
+  if (!isInput) face.addEventListener("click", (event) => openInInspector(session, block, canvas, event));
+  const item = newElement("li", {class: "layer"}, makeLabel(block.layer), legend.element, face);
   return {item, block, canvas, face, painter, legend};
 }
 
-function makeLabel(page, {name, kind, shape, passes}) {
-  const line = (className, ...content) => newElement(page, "span", {class: className}, ...content);
-  const lines = [line("layer-name", ...brokenName(page, name || "input")), line("layer-shape", shape.join("×"))];
+function makeLabel({name, kind, shape, passes}) {
+  const line = (className, ...content) => newElement("span", {class: className}, ...content);
+  const lines = [line("layer-name", ...brokenName(name || "input")), line("layer-shape", shape.join("×"))];
   if (kind === PRODUCTS) lines.push(line("layer-passes", "weight × pixel"));
   else if (passes.length) lines.push(line("layer-passes", `via ${passes.join(", ")}`));
   return line("layer-label", ...lines);
@@ -43,7 +40,7 @@ function channelsInWords({count, layer}) {
 }
 
 /** Open the layer in place of the strip, at the strongest unit of the clicked channel; from the keyboard, at its channels. */
-function openInInspector(page, session, block, canvas, event) {
+function openInInspector(session, block, canvas, event) {
   const {layer} = block;
   const {left, top} = canvas.getBoundingClientRect();
   const place = event.detail ? placeInBlock(block, event.clientX - left, event.clientY - top) : null;
@@ -52,6 +49,6 @@ function openInInspector(page, session, block, canvas, event) {
 }
 
 /** Return a name that may break after an underscore, but not before a layer's number. */
-function brokenName(page, name) {
-  return name.split(/(?<=_)(?!\d)/).flatMap((part, place) => (place ? [newElement(page, "wbr"), part] : [part]));
+function brokenName(name) {
+  return name.split(/(?<=_)(?!\d)/).flatMap((part, place) => (place ? [newElement("wbr"), part] : [part]));
 }

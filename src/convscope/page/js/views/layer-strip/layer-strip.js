@@ -20,12 +20,10 @@ const OTHER_HEIGHT = 52;
  * Start the layer strip: all channels of all layers for the open image, up to the bars of the classes.
  *
  * It is drawn with the run, without delay, so that it follows the user's hand.
- *
- * @param {boolean} isInk whether images are bright strokes on nothing
  */
-export function startLayerStrip(page, session, isInk) {
+export function startLayerStrip(session) {
   const [box, list, links, pad, field, bars] = ["layer-strip", "layer-list", "layer-links", "pad", "pad-field", "prediction-bars"]
-    .map((id) => page.getElementById(id));
+    .map((id) => document.getElementById(id));
   const layers = session.network ? stripLayers(session.network) : [];
   const signed = session.network ? signedLayers(session.network) : [];
   let [parts, ranges, isSeen, hovered, pointed] = [[], {}, true, null, -1];
@@ -33,15 +31,15 @@ export function startLayerStrip(page, session, isInk) {
   const refreshFocus = startRovingFocus(list, "button");
 
   function build() {
-    const unit = parseFloat(getComputedStyle(page.documentElement).fontSize) / 16;
+    const unit = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
     const height = Math.max(LOWEST * unit, pad.clientHeight - OTHER_HEIGHT * unit);
     const [between, narrowest, head] = [BETWEEN, NARROWEST, HEAD].map((size) => size * unit);
     const {blocks, perLine} = layOutBlocks(layers, {width: box.clientWidth - 4, height, between, narrowest, head, unit});
-    parts = blocks.map((block) => makeBlock(page, session, block, isInk));
+    parts = blocks.map((block) => makeBlock(session, block));
     list.style.gridTemplateColumns = `repeat(${perLine}, max-content)`;
     list.replaceChildren(...parts.map(({item}) => item));
     refreshFocus();
-    drawConnectors(page, links, [...parts.map(({face}) => face), bars]);
+    drawConnectors(links, [...parts.map(({face}) => face), bars]);
     draw();
   }
 
@@ -57,7 +55,7 @@ export function startLayerStrip(page, session, isInk) {
     const at = hovered ? parts.findIndex(({block}) => block === hovered.block) : -1;
     const lit = at < 0 ? [] : linkedTiles(session.network, parts.map(({block}) => block), at, hovered.tile);
     for (const [place, part] of parts.entries()) {
-      if (part.block.layer.kind === "Input") part.painter.paintInput(session.open.pixels, isInk);
+      if (part.block.layer.kind === "Input") part.painter.paintInput(session);
       else drawMaps(part);
       if (lit.length) part.painter.dim(lit[place], colors.ground);
       const marked = markedTile(part.block, session.state, hovered);
@@ -98,10 +96,10 @@ export function startLayerStrip(page, session, isInk) {
     const isLast = at === parts.length - 1 && at > 0;
     const value = (isLast || target >= 0) && parts.length > 1 && session.run.probabilities
       ? contributionsOf(session.network, last.block, stripNumbers(session, last.block.layer).data) : null;
-    if (!value) return drawRibbons(page, links, null);
+    if (!value) return drawRibbons(links, null);
     const rows = [...bars.querySelectorAll("li:not([hidden]) button")].filter(({dataset}) => isLast || Number(dataset.class) === target);
     const tiles = isLast ? [hovered.tile] : [...Array(last.block.count).keys()];
-    return drawRibbons(page, links, last, rows.flatMap((bar) => tiles.map((tile) => ({tile, bar, value: value(tile, Number(bar.dataset.class))}))));
+    return drawRibbons(links, last, rows.flatMap((bar) => tiles.map((tile) => ({tile, bar, value: value(tile, Number(bar.dataset.class))}))));
   }
 
   /** One for each channel, or one for all units. */
@@ -111,7 +109,7 @@ export function startLayerStrip(page, session, isInk) {
   }
 
   function dress() {
-    [colors, accent] = [themeColors(page, session), getComputedStyle(box).getPropertyValue("--accent")];
+    [colors, accent] = [themeColors(session), getComputedStyle(box).getPropertyValue("--accent")];
     draw();
   }
 
@@ -122,8 +120,8 @@ export function startLayerStrip(page, session, isInk) {
     draw();
   }
 
-  page.getElementById("layer-strip-scale").hidden = layers.length < 2;
-  startColorScaleSelect(page, session, "layer-strip-scale");
+  document.getElementById("layer-strip-scale").hidden = layers.length < 2;
+  startColorScaleSelect(session, "layer-strip-scale");
   onThemeChange(session, dress);
   dress();
   for (const type of ["pointerover", "pointerout", "focusin", "focusout"]) {
@@ -141,7 +139,7 @@ export function startLayerStrip(page, session, isInk) {
     isSeen = entries[entries.length - 1].isIntersecting;
     draw();
   }).observe(box);
-  const lens = startLens(page, session, {
+  const lens = startLens(session, {
     list,
     partAt: (element) => parts.find(({canvas}) => canvas === element),
     scaleOf: (layer, tile) => scalesOf(layer)[Math.min(tile, ranges[layer.name].length - 1)],

@@ -102,7 +102,6 @@ export function placeInBlock(block, x, y) {
   return place && {tile: place.tile, row: Math.floor(place.row / block.scale), column: Math.floor(place.column / block.scale)};
 }
 
-/** @returns {StripBlock} */
 function blockOf(layer, [inputHeight], size, room) {
   const {shape, kind} = layer;
   if (shape.length !== 3) return cellBlock(layer, room, size);

@@ -12,21 +12,16 @@ const AWAY = 16;
 /**
  * Enlarge the map under the pointer in the same colours, with the value that it points at.
  *
- * @typedef {import("./layout.js").StripBlock} StripBlock
- * @typedef {import("./layout.js").StripLayer} StripLayer
- * @typedef {import("../../image/color/paint.js").ColorScale} ColorScale
- *
- * @param {Document} page
  * @param {import("../../state/session.js").Session} session
- * @param {{list: HTMLElement, partAt: (element: Element) => {block: StripBlock} | undefined,
+ * @param {{list: HTMLElement, partAt: (element: Element) => {block: import("./layout.js").StripBlock} | undefined,
  *   scaleOf: (layer: StripLayer, tile: number) => ColorScale,
  *   onHover: (place: object | null) => void}} options
  * @returns {{follow: () => void}} to call after the strip was redrawn
  */
-export function startLens(page, session, {list, partAt, scaleOf, onHover}) {
-  const lens = page.getElementById("lens");
+export function startLens(session, {list, partAt, scaleOf, onHover}) {
+  const lens = document.getElementById("lens");
   const [picture, caption] = [lens.querySelector("canvas"), lens.querySelector("p")];
-  const legend = new ScaleLegend(page);
+  const legend = new ScaleLegend();
   caption.before(legend.element);
   let hovered = null;
 

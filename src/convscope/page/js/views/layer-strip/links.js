@@ -12,16 +12,16 @@ const WIDEST = 9;
  * @param {HTMLElement} place below the whole strip
  * @param {HTMLElement[]} faces of the blocks, then the bars
  */
-export function drawConnectors(page, place, faces) {
+export function drawConnectors(place, faces) {
   const ground = place.getBoundingClientRect();
   const edges = faces.map((face) => face.getBoundingClientRect());
-  const connectors = newShape(page, "svg", {width: ground.width, height: ground.height, "aria-hidden": "true"}, newShape(page, "g"));
+  const connectors = newShape("svg", {width: ground.width, height: ground.height, "aria-hidden": "true"}, newShape("g"));
   edges.slice(1).forEach((to, before) => {
     const from = edges[before];
     if (to.left < from.right) return; // begins another line
     const corners = [[from.right, from.top], [to.left, to.top], [to.left, to.bottom], [from.right, from.bottom]];
     const points = corners.map(([x, y]) => `${x - ground.left},${y - ground.top}`).join(" ");
-    connectors.prepend(newShape(page, "polygon", {points}));
+    connectors.prepend(newShape("polygon", {points}));
   });
   place.replaceChildren(connectors);
 }
@@ -29,13 +29,11 @@ export function drawConnectors(page, place, faces) {
 /**
  * Draw ribbons from tiles of the last block to bars, as wide as |weight × activation|.
  *
- * @typedef {import("./layout.js").StripBlock} StripBlock
- *
  * @param {HTMLElement} place that of the connectors
- * @param {{block: StripBlock, face: HTMLElement} | null} last null for none
+ * @param {{block: import("./layout.js").StripBlock, face: HTMLElement} | null} last null for none
  * @param {{tile: number, bar: Element, value: number}[]} [ribbons]
  */
-export function drawRibbons(page, place, last, ribbons = []) {
+export function drawRibbons(place, last, ribbons = []) {
   const group = place.querySelector("g");
   if (!group || (!last && !group.firstChild)) return;
   group.replaceChildren();
@@ -51,6 +49,6 @@ export function drawRibbons(page, place, last, ribbons = []) {
     const middle = (x + endX) / 2;
     const width = Math.max(0.5, (WIDEST * Math.abs(value)) / Math.abs(shown[0].value));
     const d = `M${x} ${y}C${middle} ${y} ${middle} ${endY} ${endX} ${endY}`;
-    group.append(newShape(page, "path", {d, "stroke-width": width.toFixed(2), class: value > 0 ? "more" : "less"}));
+    group.append(newShape("path", {d, "stroke-width": width.toFixed(2), class: value > 0 ? "more" : "less"}));
   }
 }

@@ -1,4 +1,4 @@
-import {paintPicture} from "../../dom/picture.js";
+import {paintInputs} from "../../dom/picture.js";
 import {rangesOfLayers} from "../../dom/signed-layers.js";
 import {tileCorner} from "../../dom/tiles.js";
 import {paint} from "../../image/color/paint.js";
@@ -11,18 +11,16 @@ import {PRODUCTS} from "./layout.js";
  * The values become a strip of small pictures, of which each is drawn in its place: two copies in all, however large the
  * tiles.
  *
- * @typedef {import("./layout.js").StripBlock} StripBlock
  * @typedef {import("../../image/color/paint.js").ColorScale} ColorScale
  *
- * @param {Document} page
  * @param {HTMLCanvasElement} canvas
- * @param {StripBlock} block
+ * @param {import("./layout.js").StripBlock} block
  * @param {number} density device pixels for one of the page's
  */
-export function makePainter(page, canvas, block, density) {
+export function makePainter(canvas, block, density) {
   const {layer, count, rows: tileHeight, columns: tileWidth, scale, height, width} = block;
   const [rows, columns] = layer.shape.length === 3 ? layer.shape : [1, 1];
-  const strip = page.createElement("canvas");
+  const strip = document.createElement("canvas");
   [strip.width, strip.height] = [columns, rows * count];
   const stripContext = strip.getContext("2d", {willReadFrequently: true});
   const picture = stripContext.createImageData(columns, rows * count);
@@ -42,9 +40,9 @@ export function makePainter(page, canvas, block, density) {
     drawTiles();
   }
 
-  /** The input: as a picture, of ink where it is ink. @param {Float32Array} pixels @param {boolean} isInk */
-  function paintInput(pixels, isInk) {
-    paintPicture(strip, {height: rows, width: columns, channels: layer.shape[2]}, pixels, isInk, 1);
+  /** The input: as a picture, of ink where it is ink. */
+  function paintInput(session) {
+    paintInputs(strip, session, session.open.pixels);
     drawTiles();
   }
 

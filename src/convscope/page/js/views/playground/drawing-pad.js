@@ -4,26 +4,24 @@ import {paintOpenImage} from "./input-display.js";
  * Start the drawing pad: the open image, enlarged, and a brush.
  *
  * @param {import("./input.js").Input} input
- * @param {boolean} isInk whether images of this set are bright strokes on nothing
  */
-export function startDrawingPad(page, session, input, isInk) {
-  const canvas = page.getElementById("pad");
+export function startDrawingPad(session, input) {
+  const canvas = document.getElementById("pad");
   const {making: {padHeight, padWidth, radius, way}} = input;
-  const size = page.getElementById("brush-size"); // not there, nor the brush's buttons, where there is no drawing
-  const mark = page.getElementById("brush");
+  const size = document.getElementById("brush-size"); // not there, nor the brush's buttons, where there is no drawing
+  const mark = document.getElementById("brush");
   const canDraw = size !== null && way !== "colour";
   [canvas.width, canvas.height] = [padWidth, padHeight];
   canvas.style.aspectRatio = `${padWidth} / ${padHeight}`;
   canvas.parentElement.style.maxWidth = `calc(var(--pad-side) * ${Math.min(1, padWidth / padHeight)})`;
 
   const draw = () => {
-    canvas.classList.toggle("inked", session.open.source === "drawing" || (isInk && session.open.source !== "picture"));
+    canvas.classList.toggle("inked", session.open.source === "drawing" || (session.isInk && session.open.source !== "picture"));
     canvas.classList.toggle("is-smooth", session.open.source === "drawing" || session.open.source === "picture");
-    paintOpenImage(page, canvas, session, input, isInk);
+    paintOpenImage(canvas, session, input);
   };
   if (canDraw) startDrawing();
-  session.subscribe((_, changed) => changed.has("open") && draw());
-  draw();
+  session.follow(["open"], draw);
 
   function startDrawing() {
     size.min = String(Math.max(2, Math.round(radius / 3)));
@@ -37,7 +35,7 @@ export function startDrawingPad(page, session, input, isInk) {
     canvas.addEventListener("blur", () => (mark.hidden = true));
     function showBrush() {
       const share = canvas.clientWidth / canvas.width;
-      mark.hidden = page.activeElement !== canvas;
+      mark.hidden = document.activeElement !== canvas;
       mark.classList.toggle("is-down", brush.isDown);
       mark.style.width = mark.style.height = `${2 * Number(size.value) * share}px`;
       mark.style.transform = `translate(${brush.x * share}px, ${brush.y * share}px) translate(-50%, -50%)`;
@@ -101,8 +99,6 @@ function startBrushKeys(canvas, input, {radius, onInk, onMove}) {
 /**
  * Turn pointer events into strokes, with every position that the browser knows between two frames.
  *
- * @param {HTMLCanvasElement} canvas
- * @param {import("./input.js").Input} input
  * @param {{radius: () => number, onInk: () => void}} options `onInk` is called once per frame while there is new ink
  */
 function startStrokes(canvas, input, {radius, onInk}) {
@@ -139,12 +135,7 @@ function startStrokes(canvas, input, {radius, onInk}) {
   canvas.addEventListener("pointercancel", end);
 }
 
-/**
- * Return whole pixels, which fit in a hash.
- *
- * @param {HTMLCanvasElement} canvas
- * @param {{clientX: number, clientY: number}} event
- */
+/** Return whole pixels, which fit in a hash. */
 function pointOnPad(canvas, {clientX, clientY}) {
   const {left, top, width, height} = canvas.getBoundingClientRect();
   return {

@@ -9,22 +9,21 @@ const MAX_SHOWN_SIDE = 300;
  *
  * @param {HTMLCanvasElement} canvas
  * @param {import("./input.js").Input} input
- * @param {boolean} isInk
  */
-export function paintOpenImage(page, canvas, session, input, isInk) {
+export function paintOpenImage(canvas, session, input) {
   const context = canvas.getContext("2d");
-  const {open, payload: {dataset: {image_shape: [height, width, channels]}}} = session;
+  const {open} = session;
   if (open.source === "drawing" && input.ink.height === canvas.height) {
     context.putImageData(greyImage(context, input.ink, true), 0, 0);
     return;
   }
   const photo = open.source === "picture" && input.photo ? thumbnailOf(input.photo) : null;
-  const picture = photo ?? {height, width, channels};
-  const small = page.createElement("canvas");
+  const picture = photo ?? session.shape;
+  const small = document.createElement("canvas");
   [small.width, small.height] = [picture.width, picture.height];
   const smallContext = small.getContext("2d");
   if (photo) smallContext.putImageData(greyImage(smallContext, photo, false), 0, 0);
-  else paintPicture(small, picture, open.pixels, isInk && open.source !== "picture", 1);
+  else paintPicture(small, picture, open.pixels, session.isInk && open.source !== "picture", 1);
   const share = Math.min(canvas.width / picture.width, canvas.height / picture.height);
   const [shownWidth, shownHeight] = [picture.width * share, picture.height * share];
   context.clearRect(0, 0, canvas.width, canvas.height);

@@ -8,7 +8,6 @@ import {formatInk, parseInk} from "./stroke-encoding.js";
 /**
  * The user's input: strokes or an image file, and its preprocessing into network input. No DOM; uses `session`.
  *
- * @typedef {import("../../image/preprocess/resample.js").GreyPicture} GreyPicture
  * @typedef {import("../../image/preprocess/detect.js").Found} Found
  * @typedef {ReturnType<typeof prepareDigit> & {found?: Found}} Prepared `found`: of a photo of digits
  * @typedef {import("../../image/stroke-canvas.js").Stroke} Stroke
@@ -18,7 +17,7 @@ import {formatInk, parseInk} from "./stroke-encoding.js";
  * @typedef {object} Input
  * @property {Making} making
  * @property {import("../../image/stroke-canvas.js").Ink} ink
- * @property {GreyPicture | null} photo a grey picture that was dropped
+ * @property {import("../../image/preprocess/resample.js").GreyPicture | null} photo a grey picture that was dropped
  * @property {string} file its name
  * @property {Prepared | null} prepared of what is open, where it came from here
  * @property {boolean} addsToImage whether the first stroke goes on top of the image that is open
@@ -167,7 +166,7 @@ export function makeInput(session, making) {
   /** @returns {boolean} whether the image is there */
   function layUnder(name) {
     const pixels = session.pixelsOf(name);
-    const [height, width] = session.payload.dataset.image_shape;
+    const {height, width} = session.shape;
     if (!pixels || making.way === "colour" || height > ink.height || width > ink.width) return false;
     fromPixels(ink, {height, width, pixels: Uint8Array.from(pixels, (share) => Math.round(255 * share))});
     base = name;
@@ -177,7 +176,6 @@ export function makeInput(session, making) {
   return input;
 }
 
-/** @param {Uint8Array} levels */
 function inputsFrom(levels) {
   const inputs = new Float32Array(levels.length);
   for (let place = 0; place < levels.length; place++) inputs[place] = levels[place] / 255;

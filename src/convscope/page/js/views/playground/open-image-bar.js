@@ -1,29 +1,27 @@
 import {refill} from "../../dom/element.js";
 import {formatProbability} from "../../dom/format.js";
 import {neighbourName, imageTitle} from "../../dom/image-title.js";
-import {paintPicture} from "../../dom/picture.js";
-import {isInk} from "../../dom/theme-colors.js";
+import {paintInputs} from "../../dom/picture.js";
 import {predictionOf} from "../../state/prediction.js";
 
 /** Start the bar that stays visible below the first screen: open image, true class, prediction. */
-export function startOpenImageBar(page, session) {
-  const ink = isInk(session);
-  const bar = page.getElementById("open-bar");
+export function startOpenImageBar(session) {
+  const bar = document.getElementById("open-bar");
   const parts = ["canvas", ".open-name", ".open-label", ".open-prediction"];
   const [picture, name, truth, said] = parts.map((part) => bar.querySelector(part));
-  const {image_shape: [height, width, channels], class_names: classNames} = session.payload.dataset;
+  const {shape: {height, width}, names, isInk} = session;
   Object.assign(picture, {height, width});
-  picture.classList.toggle("inked", ink);
+  picture.classList.toggle("inked", isInk);
 
   function show() {
     if (bar.hidden) return;
     const {open, state} = session;
     const {best, probabilities} = predictionOf(session);
-    paintPicture(picture, {height, width, channels}, open.pixels, ink, 1);
+    paintInputs(picture, session, open.pixels);
     name.textContent = imageTitle(open) + (state.change ? ", transformed" : "") + (state.epoch ? `, epoch ${state.epoch}` : "");
-    refill(truth, ...(open.label === null ? [] : ["true class ", {name: classNames[open.label]}]));
+    refill(truth, ...(open.label === null ? [] : ["true class ", {name: names[open.label]}]));
     const isKnown = best >= 0;
-    refill(said, ...(isKnown ? ["prediction ", {name: classNames[best]}, `, ${formatProbability(probabilities[best])}`] : ["no prediction"]));
+    refill(said, ...(isKnown ? ["prediction ", {name: names[best]}, `, ${formatProbability(probabilities[best])}`] : ["no prediction"]));
     bar.dataset.truth = !isKnown || open.label === null ? "" : open.label === best ? "right" : "wrong";
   }
 
@@ -34,8 +32,8 @@ export function startOpenImageBar(page, session) {
   }
   new IntersectionObserver(([{isIntersecting, boundingClientRect}]) => {
     bar.hidden = isIntersecting || boundingClientRect.top > 0;
-    page.documentElement.classList.toggle("has-open-bar", !bar.hidden);
+    document.documentElement.classList.toggle("has-open-bar", !bar.hidden);
     show();
-  }).observe(page.getElementById("stage"));
+  }).observe(document.getElementById("stage"));
   session.subscribe((_, changed) => (changed.has("open") || changed.has("run")) && show());
 }

@@ -8,13 +8,13 @@ import {sliderText, slidersFor} from "./perturbation-sweep.js";
  *
  * @param {import("./input.js").Input} input
  */
-export function startPadNotes(page, session, input) {
-  const [pad, invitation, badge, note] = ["pad", "pad-invitation", "pad-changed", "pad-note"].map((id) => page.getElementById(id));
-  const sliders = slidersFor(session.payload.dataset.image_shape);
+export function startPadNotes(session, input) {
+  const [pad, invitation, badge, note] = ["pad", "pad-invitation", "pad-changed", "pad-note"].map((id) => document.getElementById(id));
+  const sliders = slidersFor(session.shape);
   let before = session.state.change;
   const accept = () => (invitation.hidden = true);
   pad.addEventListener("pointerdown", accept);
-  page.getElementById("pad-reset").addEventListener("click", () => {
+  document.getElementById("pad-reset").addEventListener("click", () => {
     session.set({change: ""});
     pad.focus(); // the button is gone
   });

@@ -11,12 +11,12 @@ import {sliderText, slidersFor, stretchesOf, sweepSliders} from "./perturbation-
 const SWEEP_PAUSE = 150;
 
 /** Start the sliders that transform the open image, each with the predictions along it. */
-export function startPerturbationSliders(page, session) {
-  const node = page.getElementById("sliders");
-  const [reset, result] = ["sliders-reset", "sliders-result"].map((id) => page.getElementById(id));
-  const {image_shape: shape, class_names: classNames} = session.payload.dataset;
+export function startPerturbationSliders(session) {
+  const node = document.getElementById("sliders");
+  const [reset, result] = ["sliders-reset", "sliders-result"].map((id) => document.getElementById(id));
+  const {shape, names} = session;
   const sliders = slidersFor(shape);
-  const rows = sliders.map((slider) => makeSlider(page, slider, (value) => {
+  const rows = sliders.map((slider) => makeSlider(slider, (value) => {
     session.set({change: formatChange({...parseChange(session.state.change), [slider.key]: value})});
   }));
   node.append(...rows.map((row) => row.node));
@@ -44,7 +44,7 @@ export function startPerturbationSliders(page, session) {
       return;
     }
     const before = runNetwork(network, open.original).probabilities;
-    const answer = (all) => [{name: classNames[largestOf(all)]}, ` (${formatProbability(all[largestOf(all)])})`];
+    const answer = (all) => [{name: names[largestOf(all)]}, ` (${formatProbability(all[largestOf(all)])})`];
     const outcome = largestOf(before) === largestOf(run.probabilities) ? ". The prediction is the same." : ". The prediction changed.";
     refill(result, "Original: ", ...answer(before), ". Transformed: ", ...answer(run.probabilities), outcome);
   }
@@ -56,7 +56,7 @@ export function startPerturbationSliders(page, session) {
     const isWanted = () => number === asked;
     const classes = await runInSlices(sweepSliders(network, original, shape, change, sliders), isWanted);
     if (!classes || !isWanted()) return;
-    rows.forEach((row, place) => row.showSweep(stretchesOf(classes.get(sliders[place].key)), classNames));
+    rows.forEach((row, place) => row.showSweep(stretchesOf(classes.get(sliders[place].key)), names));
   }
 
   show();
@@ -68,13 +68,13 @@ export function startPerturbationSliders(page, session) {
   ask();
 }
 
-function makeSlider(page, slider, onInput) {
+function makeSlider(slider, onInput) {
   const {key, name, minimum, maximum, step} = slider;
-  const input = newElement(page, "input", {type: "range", min: minimum, max: maximum, step, id: `slider-${key}`});
-  const output = newElement(page, "output", {for: `slider-${key}`});
-  const strip = newElement(page, "span", {class: "sweep", "aria-hidden": "true"});
-  const label = newElement(page, "label", {for: `slider-${key}`}, name);
-  const node = newElement(page, "li", {class: "slider"}, label, output, input, strip);
+  const input = newElement("input", {type: "range", min: minimum, max: maximum, step, id: `slider-${key}`});
+  const output = newElement("output", {for: `slider-${key}`});
+  const strip = newElement("span", {class: "sweep", "aria-hidden": "true"});
+  const label = newElement("label", {for: `slider-${key}`}, name);
+  const node = newElement("li", {class: "slider"}, label, output, input, strip);
   input.addEventListener("input", () => onInput(Number(input.value)));
   return {
     node,
@@ -85,11 +85,11 @@ function makeSlider(page, slider, onInput) {
       node.hidden = (key === "row" || key === "column") && !change.cover;
       node.classList.toggle("is-set", value !== NO_CHANGE[key]);
     },
-    showSweep(stretches, classNames) {
+    showSweep(stretches, names) {
       const here = (Number(input.value) - minimum) / (maximum - minimum);
       const own = stretches.find(({to}) => here < to) ?? stretches[stretches.length - 1];
       strip.replaceChildren(...stretches.map(({answer, from, to}) => {
-        const part = newElement(page, "span", {class: answer === own.answer ? "holds" : "tips"}, {name: classNames[answer]});
+        const part = newElement("span", {class: answer === own.answer ? "holds" : "tips"}, {name: names[answer]});
         part.style.left = `${100 * from}%`;
         part.style.width = `${100 * (to - from)}%`;
         return part;

@@ -16,10 +16,10 @@ const SWEEP_STEPS = 25;
 /**
  * Return the sliders for images of this shape.
  *
- * @param {number[]} shape [height, width, channels]
+ * @param {import("../../dom/picture.js").PictureShape} shape
  * @returns {Slider[]}
  */
-export function slidersFor([height, width, channels]) {
+export function slidersFor({height, width, channels}) {
   const side = Math.min(height, width);
   const maxShift = Math.max(1, Math.round(side / 4));
   const pixels = (key, name, most, step = 1) => ({key, name, unit: " px", minimum: -most, maximum: most, step});
@@ -49,12 +49,12 @@ export function sliderText({step, unit}, value) {
 /**
  * @param {import("../../network/network.js").Network} network
  * @param {Float32Array} original
- * @param {number[]} shape [height, width, channels]
+ * @param {import("../../dom/picture.js").PictureShape} shape
  * @param {Change} change what is done already
  * @param {Slider[]} sliders
  * @returns {Generator<number, Map<string, number[]>>} for each slider, the class at each of its places
  */
-export function* sweepSliders(network, original, [height, width, channels], change, sliders) {
+export function* sweepSliders(network, original, shape, change, sliders) {
   const workspace = makeWorkspace(network);
   const classes = new Map();
   for (const {key, minimum, maximum} of sliders) {
@@ -63,7 +63,7 @@ export function* sweepSliders(network, original, [height, width, channels], chan
       const value = minimum + ((maximum - minimum) * step) / (SWEEP_STEPS - 1);
       const asked = {...change, [key]: value};
       const pixels = formatChange(asked)
-        ? perturb(original, {height, width, channels}, perturbationOf(asked, [height, width]))
+        ? perturb(original, shape, perturbationOf(asked, [shape.height, shape.width]))
         : original;
       const {probabilities} = runNetwork(network, pixels, workspace);
       along.push(largestOf(probabilities));

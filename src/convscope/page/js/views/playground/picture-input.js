@@ -10,20 +10,17 @@ const PIXELS_AT_A_TIME = 2 ** 20;
 /**
  * Return the pixels of an image file: upright, without colour profile, on white, reduced as `convscope predict` does it.
  *
- * @typedef {import("../../image/preprocess/resample.js").Pixels} Pixels
- *
- * @param {Document} page
  * @param {Blob} file
- * @returns {Promise<Pixels>} rejected where the browser cannot read it
+ * @returns {Promise<import("../../image/preprocess/resample.js").Pixels>} rejected where the browser cannot read it
  */
-export async function openPicture(page, file) {
+export async function openPicture(file) {
   const bitmap = await createImageBitmap(file, {imageOrientation: "from-image", colorSpaceConversion: "none"});
   const {height, width} = bitmap;
   const factor = shrinkFactor(bitmap);
   const [rows, columns] = [Math.ceil(height / factor), Math.ceil(width / factor)];
   const data = new Uint8ClampedArray(4 * rows * columns);
   const most = factor * Math.max(1, Math.floor(PIXELS_AT_A_TIME / (width * factor)));
-  const context = contextOf(page, width, Math.min(most, height));
+  const context = contextOf(width, Math.min(most, height));
   for (let top = 0; top < height; top += most) {
     if (top) await nextSlice();
     const count = Math.min(most, height - top);
@@ -37,8 +34,8 @@ export async function openPicture(page, file) {
 }
 
 /** Return a canvas context in main memory, from which pixels come back exactly. */
-function contextOf(page, width, height) {
-  const canvas = page.createElement("canvas");
+function contextOf(width, height) {
+  const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [width, height];
   return canvas.getContext("2d", {willReadFrequently: true});
 }
@@ -48,30 +45,30 @@ function contextOf(page, width, height) {
  *
  * @param {import("./input.js").Input} input
  */
-export function startPictureInput(page, session, input) {
-  const file = page.getElementById("pad-file");
-  const note = page.getElementById("pad-note");
-  const area = page.getElementById("playground");
-  if (page.getElementById("pad-clear")) startDrawingTools(page, session, input);
-  page.getElementById("pad-picture").addEventListener("click", () => file.click());
+export function startPictureInput(session, input) {
+  const file = document.getElementById("pad-file");
+  const note = document.getElementById("pad-note");
+  const area = document.getElementById("playground");
+  if (document.getElementById("pad-clear")) startDrawingTools(session, input);
+  document.getElementById("pad-picture").addEventListener("click", () => file.click());
   file.addEventListener("change", () => {
     take(file.files[0]);
     file.value = ""; // the same file again is a choice too
   });
   // Anywhere on the page: a file that is dropped beside the pad must not replace the page.
-  page.addEventListener("dragover", (event) => {
+  document.addEventListener("dragover", (event) => {
     if (!event.dataTransfer.types.includes("Files")) return;
     event.preventDefault();
     area.classList.add("is-target");
   });
-  for (const type of ["dragleave", "drop"]) page.addEventListener(type, () => area.classList.remove("is-target"));
-  page.addEventListener("drop", (event) => {
+  for (const type of ["dragleave", "drop"]) document.addEventListener(type, () => area.classList.remove("is-target"));
+  document.addEventListener("drop", (event) => {
     if (!event.dataTransfer.files.length) return;
     event.preventDefault();
     take(event.dataTransfer.files[0]);
     area.scrollIntoView({block: "nearest"});
   });
-  page.addEventListener("paste", (event) => {
+  document.addEventListener("paste", (event) => {
     const [pasted] = [...(event.clipboardData?.files ?? [])];
     if (pasted) take(pasted);
   });
@@ -83,15 +80,15 @@ export function startPictureInput(page, session, input) {
       return;
     }
     try {
-      input.putPicture(await openPicture(page, picture), picture.name);
+      input.putPicture(await openPicture(picture), picture.name);
     } catch {
       note.textContent = `“${picture.name}” is not an image file that this browser can read.`;
     }
   }
 }
 
-function startDrawingTools(page, session, input) {
-  const [undo, clear, adds, canvas] = ["pad-undo", "pad-clear", "pad-adds", "pad"].map((id) => page.getElementById(id));
+function startDrawingTools(session, input) {
+  const [undo, clear, adds, canvas] = ["pad-undo", "pad-clear", "pad-adds", "pad"].map((id) => document.getElementById(id));
   const show = () => (undo.disabled = !input.canUndo());
   undo.addEventListener("click", input.undo);
   clear.addEventListener("click", input.clear);
@@ -103,23 +100,22 @@ function startDrawingTools(page, session, input) {
     else return;
     event.preventDefault();
   });
-  session.subscribe((_, changed) => (changed.has("open") || changed.has("ink")) && show());
-  show();
+  session.follow(["open", "ink"], show);
 }
 
 /** Start the choice of the open image: next, previous, random, by number, an error. */
-export function startChooser(page, session) {
+export function startChooser(session) {
   const {test} = session.images;
-  const node = page.getElementById("chooser");
-  const [name, number, mistake] = ["chooser-name", "chooser-number", "chooser-mistake"].map((id) => page.getElementById(id));
+  const node = document.getElementById("chooser");
+  const [name, number, mistake] = ["chooser-name", "chooser-number", "chooser-mistake"].map((id) => document.getElementById(id));
   node.hidden = !test;
   if (!test) return;
   const mistakes = mistakeNames(test);
   number.max = String(test.indices[test.count - 1]);
   mistake.disabled = !mistakes.length;
-  page.getElementById("chooser-back").addEventListener("click", () => session.openImage(neighbourName(session, -1)));
-  page.getElementById("chooser-next").addEventListener("click", () => session.openImage(neighbourName(session, 1)));
-  page.getElementById("chooser-any").addEventListener("click", () => {
+  document.getElementById("chooser-back").addEventListener("click", () => session.openImage(neighbourName(session, -1)));
+  document.getElementById("chooser-next").addEventListener("click", () => session.openImage(neighbourName(session, 1)));
+  document.getElementById("chooser-any").addEventListener("click", () => {
     session.openImage(`test-${test.indices[Math.floor(Math.random() * test.count)]}`);
   });
   mistake.addEventListener("click", () => session.openImage(mistakes[(mistakes.indexOf(session.open.name) + 1) % mistakes.length]));
@@ -133,6 +129,5 @@ export function startChooser(page, session) {
     name.textContent = open.source === "test" ? "Test image" : imageTitle(open);
     number.value = open.source === "test" ? String(open.index) : "";
   }
-  session.subscribe((_, changed) => changed.has("open") && show());
-  show();
+  session.follow(["open"], show);
 }

@@ -1,4 +1,3 @@
-import {isInk} from "../../dom/theme-colors.js";
 import {runNetwork} from "../../network/network.js";
 import {predictedName} from "../../state/prediction.js";
 import {readHash} from "../../state/url-hash.js";
@@ -13,22 +12,20 @@ import {startThumbnails} from "./thumbnails.js";
 import {startPrediction} from "../prediction/prediction.js";
 
 /** Start the first screen: drawing pad, layer strip and prediction; below it preprocessing and transformations. */
-export function startPlayground(page, session) {
-  const {dataset} = session.payload;
-  const ink = isInk(session);
-  const input = makeInput(session, preprocessingFor(dataset, session.payload.preprocessing));
-  showProblem(page, session);
+export function startPlayground(session) {
+  const input = makeInput(session, preprocessingFor(session.payload.dataset, session.payload.preprocessing));
+  showProblem(session);
   if (session.run && session.state.image === "drawing") input.restore(session.state.ink);
-  startLayerStrip(page, session, ink);
-  startPrediction(page, session);
-  startDrawingPad(page, session, input, ink);
-  startPictureInput(page, session, input);
-  startChooser(page, session);
-  startThumbnails(page, session, input, ink);
-  startPadNotes(page, session, input);
-  startPreprocessingSteps(page, session, input, ink);
-  startPerturbationSliders(page, session);
-  page.documentElement.classList.add("is-live");
+  startLayerStrip(session);
+  startPrediction(session);
+  startDrawingPad(session, input);
+  startPictureInput(session, input);
+  startChooser(session);
+  startThumbnails(session, input);
+  startPadNotes(session, input);
+  startPreprocessingSteps(session, input);
+  startPerturbationSliders(session);
+  document.documentElement.classList.add("is-live");
   exposeConsoleApi(session, () => session.run && input.clear());
   session.subscribe((_, changed) => {
     if (session.state.image !== "drawing") return;
@@ -38,9 +35,9 @@ export function startPlayground(page, session) {
 }
 
 /** Say why the network does not run, or not to its end, and what the link asked for in vain. */
-function showProblem(page, session) {
+function showProblem(session) {
   const {payload, network} = session;
-  const note = page.getElementById("playground-problem");
+  const note = document.getElementById("playground-problem");
   const stopped = network?.layers.find((layer) => layer.problem);
   const rest = "the rest of the report is complete";
   if (!payload.weights) note.textContent = `The network is too large to embed, so it does not run in this page; ${rest}.`;
@@ -48,17 +45,17 @@ function showProblem(page, session) {
   const lost = lostParts(session);
   if (lost.length) note.append(`${note.textContent ? ". " : ""}This page has no ${lost.join(", ")}, which the link names; the rest of the link is shown.`);
   note.hidden = !note.textContent;
-  page.getElementById("sliders-part").hidden = !network;
+  document.getElementById("sliders-part").hidden = !network;
 }
 
 /** @returns {string[]} the parts of the address that this page cannot show */
-function lostParts({payload, network, open, state: {image, layer, epoch, target}}) {
+function lostParts({payload, names, network, open, state: {image, layer, epoch, target}}) {
   const {unread} = readHash(location.hash);
   const lost = [
     image && image !== open.name && !["drawing", "picture"].includes(image) && `image=${image}`,
     layer && network && !network.layers.some(({name}) => name === layer) && `layer=${layer}`,
     epoch && !payload.weights?.epochs.some((each) => each.epoch === epoch) && `epoch=${epoch}`,
-    target >= payload.dataset.class_names.length && `target=${target}`,
+    target >= names.length && `target=${target}`,
   ];
   return [...unread, ...lost.filter(Boolean)].slice(0, 3).map((part) => (part.length > 40 ? `${part.slice(0, 40)}…` : part || "empty part"));
 }

@@ -1,6 +1,6 @@
 import {drawWhenVisible} from "../../dom/draw-when-visible.js";
 import {newElement} from "../../dom/element.js";
-import {paintPicture} from "../../dom/picture.js";
+import {paintInputs} from "../../dom/picture.js";
 import {greyImage, thumbnailOf} from "./input-display.js";
 
 /** Pixels of a step's picture. */
@@ -12,14 +12,13 @@ const ALONE_SIDE = 168;
  * Show the preprocessing from drawing to network input, each step with a switch.
  *
  * @param {import("./input.js").Input} input
- * @param {boolean} isInk
  */
-export function startPreprocessingSteps(page, session, input, isInk) {
-  const node = page.getElementById("steps");
-  const about = page.getElementById("steps-about");
+export function startPreprocessingSteps(session, input) {
+  const node = document.getElementById("steps");
+  const about = document.getElementById("steps-about");
   const {dataset} = session.payload;
-  const cards = PREPROCESSING_STEPS.map((step) => makeCard(page, input, step));
-  const [first, last] = [makeEnd(page, "Your drawing"), makeEnd(page, "Network input")];
+  const cards = PREPROCESSING_STEPS.map((step) => makeCard(input, step));
+  const [first, last] = [makeEnd("Your drawing"), makeEnd("Network input")];
   node.append(first.node, ...cards.map((card) => card.node), last.node);
 
   function draw() {
@@ -39,17 +38,16 @@ export function startPreprocessingSteps(page, session, input, isInk) {
       paintStep(first.canvas, drawn, open.source === "drawing");
       first.text.textContent = pictureText(prepared, drawn);
     }
-    const [height, width, channels] = dataset.image_shape;
+    const {shape: {height, width}, isInk} = session;
     fitCanvas(last.canvas, height, width, prepared ? STEP_SIDE : ALONE_SIDE);
     last.node.classList.toggle("is-alone", !prepared);
-    paintPicture(last.canvas, {height, width, channels}, open.pixels, isInk, 1);
+    paintInputs(last.canvas, session, open.pixels);
     last.canvas.classList.toggle("inked", isInk);
     last.text.textContent = `${height} × ${width} pixels${open.pixels === open.original ? "" : "; transformed by the sliders"}`;
   }
 
   draw();
-  const ask = drawWhenVisible(node, draw);
-  session.subscribe((_, changed) => changed.has("open") && ask());
+  session.follow(["open"], drawWhenVisible(node, draw));
 }
 
 /** Return what was done to the image that the page was made for. */
@@ -76,15 +74,15 @@ function aboutText({way, polarity, settings: {height, width, boxShare}}, {name},
   return `The middle of your image is scaled to ${frame} pixels${turned}, without further preprocessing.`;
 }
 
-function makeCard(page, input, step) {
-  const box = newElement(page, "input", {type: "checkbox", checked: true});
+function makeCard(input, step) {
+  const box = newElement("input", {type: "checkbox", checked: true});
   box.addEventListener("change", () => {
     // Switched off, polarity means "keep"; the other steps are on or off.
     input.setSwitch(step.key, step.key === "polarity" ? (box.checked ? "auto" : "keep") : box.checked);
   });
-  const canvas = newElement(page, "canvas", {class: "step-picture", "aria-hidden": "true"});
-  const text = newElement(page, "span", {class: "step-text"});
-  const node = newElement(page, "li", {class: "step", hidden: true}, canvas, newElement(page, "label", {}, box, step.name), text);
+  const canvas = newElement("canvas", {class: "step-picture", "aria-hidden": "true"});
+  const text = newElement("span", {class: "step-text"});
+  const node = newElement("li", {class: "step", hidden: true}, canvas, newElement("label", {}, box, step.name), text);
   return {
     node,
     step,
@@ -96,11 +94,11 @@ function makeCard(page, input, step) {
   };
 }
 
-function makeEnd(page, name) {
-  const canvas = newElement(page, "canvas", {class: "step-picture", "aria-hidden": "true"});
-  const title = newElement(page, "strong", {}, name);
-  const text = newElement(page, "span", {class: "step-text"});
-  return {canvas, title, text, node: newElement(page, "li", {class: "step step-end"}, canvas, title, text)};
+function makeEnd(name) {
+  const canvas = newElement("canvas", {class: "step-picture", "aria-hidden": "true"});
+  const title = newElement("strong", {}, name);
+  const text = newElement("span", {class: "step-text"});
+  return {canvas, title, text, node: newElement("li", {class: "step step-end"}, canvas, title, text)};
 }
 
 function paintStep(canvas, picture, asInk) {
@@ -136,11 +134,7 @@ const PREPROCESSING_STEPS = [
   {key: "centre", name: "Centre", isPhotoOnly: false, text: centreText},
 ];
 
-/**
- * Return the size of the image and what was found in it.
- *
- * @param {Prepared} prepared @param {{height: number, width: number}} picture
- */
+/** Return the size of the image and what was found in it. */
 function pictureText({found}, {height, width}) {
   const size = `${height} × ${width} pixels`;
   if (found && found.count > 1) return `${size}; ${found.count} digits found; the largest is used`;

@@ -46,7 +46,6 @@ function strokeText({radius, points}) {
   return text;
 }
 
-/** @returns {Stroke | null} */
 function strokeFrom(text) {
   const numbers = numbersOf(text);
   if (!numbers || numbers.length < 3 || numbers.length % 2 === 0 || numbers.length > 2 * MAX_POINTS) return null;
@@ -78,7 +77,6 @@ function unzigzag(number) {
   return number % 2 ? -(number + 1) / 2 : number / 2;
 }
 
-/** @returns {number[] | null} */
 function numbersOf(text) {
   const numbers = [];
   let [number, unit] = [0, 1];

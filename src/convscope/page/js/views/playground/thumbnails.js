@@ -1,6 +1,6 @@
 import {newElement} from "../../dom/element.js";
 import {mistakeNames} from "../../dom/image-title.js";
-import {levelsOf, paintPicture} from "../../dom/picture.js";
+import {paintRow} from "../../dom/picture.js";
 import {startRovingFocus} from "../../dom/roving-focus.js";
 import {makeInk, setStrokes} from "../../image/stroke-canvas.js";
 import {greyImage} from "./input-display.js";
@@ -9,24 +9,23 @@ import {greyImage} from "./input-display.js";
  * Start the row of pictures under the pad: a test image, three errors, an image that the data has none like, and any other.
  *
  * @param {import("./input.js").Input} input
- * @param {boolean} isInk
  */
-export function startThumbnails(page, session, input, isInk) {
-  const node = page.getElementById("thumbnails");
-  const {images: {test}, payload: {dataset: {class_names: classNames}}} = session;
+export function startThumbnails(session, input) {
+  const node = document.getElementById("thumbnails");
+  const {images: {test}, names, isInk} = session;
   const named = new Map();
 
   function add(caption, label, picture, click) {
-    const button = newElement(page, "button", {type: "button", "aria-label": label, title: label, click}, picture, newElement(page, "span", {}, caption));
+    const button = newElement("button", {type: "button", "aria-label": label, title: label, click}, picture, newElement("span", {}, caption));
     node.append(button);
     return button;
   }
 
   function addImage(caption, index) {
     const row = test.indices.indexOf(index);
-    const canvas = newElement(page, "canvas", {class: isInk ? "inked" : "", width: test.width, height: test.height, "aria-hidden": "true"});
-    paintPicture(canvas, test, levelsOf(test, row), isInk);
-    const [truth, predicted] = [test.labels[row], test.predictions[row]].map((label) => classNames[label]);
+    const canvas = newElement("canvas", {class: isInk ? "inked" : "", width: test.width, height: test.height, "aria-hidden": "true"});
+    paintRow(canvas, test, row, isInk);
+    const [truth, predicted] = [test.labels[row], test.predictions[row]].map((label) => names[label]);
     const outcome = truth === predicted ? "" : `, predicted as ${predicted}`;
     const name = `test-${index}`;
     named.set(name, add(caption, `Test image ${index}: ${truth}${outcome}`, canvas, () => session.openImage(name)));
@@ -40,12 +39,11 @@ export function startThumbnails(page, session, input, isInk) {
   }
   if (session.run) addForeign();
   if (test?.count) {
-    const dice = newElement(page, "span", {class: "dice", "aria-hidden": "true"}, "?");
+    const dice = newElement("span", {class: "dice", "aria-hidden": "true"}, "?");
     add("random", "A random test image", dice, () => session.openImage(`test-${test.indices[Math.floor(Math.random() * test.count)]}`));
   }
   startRovingFocus(node, "button");
-  session.subscribe((_, changed) => changed.has("open") && showOpen());
-  showOpen();
+  session.follow(["open"], showOpen);
 
   function showOpen() {
     for (const [name, button] of named) button.setAttribute("aria-pressed", String(name === session.open.name));
@@ -54,10 +52,10 @@ export function startThumbnails(page, session, input, isInk) {
   /** A drawn face, or noise where the pad cannot be drawn on: made here, whatever the data. */
   function addForeign() {
     const {making: {way, padHeight, padWidth, radius}} = input;
-    const canvas = newElement(page, "canvas", {"aria-hidden": "true"});
+    const canvas = newElement("canvas", {"aria-hidden": "true"});
     const context = canvas.getContext("2d");
     if (way === "colour") {
-      const noise = noisePicture(session.payload.dataset.image_shape);
+      const noise = noisePicture(session.shape);
       [canvas.width, canvas.height] = [noise.width, noise.height];
       context.putImageData(new ImageData(noise.data, noise.width), 0, 0);
       add("noise", "Random noise, made for this page", canvas, () => input.putPicture(noise, "Random noise"));
@@ -71,7 +69,6 @@ export function startThumbnails(page, session, input, isInk) {
   }
 }
 
-/** @returns {import("../../image/stroke-canvas.js").Stroke[]} */
 function faceStrokes(height, width, radius) {
   const side = Math.min(height, width);
   const at = (x, y) => ({x: Math.round(width / 2 + x * side), y: Math.round(height / 2 + y * side)});
@@ -84,7 +81,7 @@ function faceStrokes(height, width, radius) {
 }
 
 /** The same noise each time. @returns {import("../../image/preprocess/resample.js").Pixels} */
-function noisePicture([height, width]) {
+function noisePicture({height, width}) {
   let seed = 1;
   const next = () => (seed = (seed * 16807) % 2147483647) % 256;
   const data = Uint8ClampedArray.from({length: 4 * height * width}, (_, place) => (place % 4 === 3 ? 255 : next()));

@@ -10,13 +10,13 @@ import {calibrationSentence, verdictOn} from "./text.js";
 const QUIET = 700;
 
 /** Show the prediction: class, confidence, runner-up, and whether the image is out of distribution. */
-export function startPrediction(page, session) {
-  const {class_names: classNames} = session.payload.dataset;
-  const node = page.getElementById("prediction");
+export function startPrediction(session) {
+  const {names: classNames} = session;
+  const node = document.getElementById("prediction");
   const names = ["class", "confidence", "calibration", "second", "runner-up", "label", "trust", "verdict", "numbers", "announcement"];
-  const parts = Object.fromEntries(names.map((name) => [name, page.getElementById(`prediction-${name}`)]));
-  const bars = makeProbabilityBars(page, classNames, (target) => session.set({target: target === session.state.target ? -1 : target}));
-  page.getElementById("prediction-bars").append(bars.node);
+  const parts = Object.fromEntries(names.map((name) => [name, document.getElementById(`prediction-${name}`)]));
+  const bars = makeProbabilityBars(classNames, (target) => session.set({target: target === session.state.target ? -1 : target}));
+  document.getElementById("prediction-bars").append(bars.node);
   const verdict = startVerdict(session, show);
   let quiet = 0;
 
@@ -58,10 +58,7 @@ export function startPrediction(page, session) {
     parts.announcement.textContent = hasAnswer ? sentences.filter(Boolean).map((each) => `${each}.`).join(" ") : "";
   }
 
-  session.subscribe((_, changed) => {
-    if (changed.has("run") || changed.has("open") || changed.has("target")) show();
-  });
-  show();
+  session.follow(["run", "open", "target"], show);
 }
 
 function emptyText({source}) {
@@ -75,7 +72,7 @@ function emptyText({source}) {
  *   open image; null while that is not known
  */
 function startVerdict(session, onReady) {
-  const {evidence, dataset: {class_names: classNames}} = session.payload;
+  const {evidence} = session.payload;
   const distances = evidence?.reference && evidence.feature_distances;
   const {test} = session.images;
   // Only with all test images: a sample has more than its share of errors.
@@ -88,7 +85,7 @@ function startVerdict(session, onReady) {
     const distance = isFinal && sample && oodScore(session.run.activations[distances.layer].data, sample, distances.neighbours);
     const lessUnusual = typeof distance === "number" ? shareBelow(distance, distances.distances) : null;
     const moreConfident = isFinal && confidences ? shareAbove(probabilities[best], confidences) : null;
-    return verdictOn(classNames[best], {lessUnusual, moreConfident}, evidence?.selected_on);
+    return verdictOn(session.names[best], {lessUnusual, moreConfident}, evidence?.selected_on);
   };
 
   async function collect() {

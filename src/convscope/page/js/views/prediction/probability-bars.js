@@ -15,14 +15,14 @@ const LEAST = 0.001;
  * @param {string[]} classNames
  * @param {(target: number) => void} onPick
  */
-export function makeProbabilityBars(page, classNames, onPick) {
+export function makeProbabilityBars(classNames, onPick) {
   const most = classNames.length > MAX_BARS ? FEWER_BARS : MAX_BARS;
   let [isUnfolded, last] = [false, null];
   const rows = [];
-  const list = newElement(page, "ul");
-  const more = newElement(page, "button", {type: "button", class: "bars-more", "aria-expanded": "false"});
-  const rest = newElement(page, "p", {class: "bars-rest"}, more);
-  const node = newElement(page, "div", {class: "bars"}, list, rest);
+  const list = newElement("ul");
+  const more = newElement("button", {type: "button", class: "bars-more", "aria-expanded": "false"});
+  const rest = newElement("p", {class: "bars-rest"}, more);
+  const node = newElement("div", {class: "bars"}, list, rest);
   const refreshFocus = startRovingFocus(list, "button");
   more.addEventListener("click", () => {
     isUnfolded = !isUnfolded;
@@ -50,19 +50,19 @@ export function makeProbabilityBars(page, classNames, onPick) {
   }
 
   function addRow() {
-    const row = makeRow(page);
+    const row = makeRow();
     row.button.addEventListener("click", () => onPick(row.place));
     list.append(row.item);
     return row;
   }
 }
 
-function makeRow(page) {
-  const name = newElement(page, "bdi");
-  const [share, part, number] = ["track", "part", "number"].map((name) => newElement(page, "span", {class: `bar-${name}`}));
+function makeRow() {
+  const name = newElement("bdi");
+  const [share, part, number] = ["track", "part", "number"].map((name) => newElement("span", {class: `bar-${name}`}));
   share.append(part);
-  const button = newElement(page, "button", {type: "button", "aria-pressed": "false"}, name, share, number);
-  return {item: newElement(page, "li", {}, button), button, name, part, number, place: -1, text: ""};
+  const button = newElement("button", {type: "button", "aria-pressed": "false"}, name, share, number);
+  return {item: newElement("li", {}, button), button, name, part, number, place: -1, text: ""};
 }
 
 /** Update only what changed: this runs for every class in every frame of a stroke. */

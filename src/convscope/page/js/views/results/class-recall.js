@@ -42,27 +42,27 @@ export function recallAxis(scores, letters = LETTERS) {
  * @param {ClassScore} score
  * @param {{name: string, axis: RecallAxis, accuracy: number}} options
  */
-export function fillRecall(page, button, score, {name, axis, accuracy}) {
+export function fillRecall(button, score, {name, axis, accuracy}) {
   const {support, recall, interval: [low, high], precision} = score;
   const at = (value) => `${(100 * axis.place(value)).toFixed(2)}%`;
-  const diamond = newShape(page, "path", {class: "precision", d: "M0-5 5 0 0 5-5 0z"});
+  const diamond = newShape("path", {class: "precision", d: "M0-5 5 0 0 5-5 0z"});
   const track = newShape(
-    page, "svg", {class: "track", height: TRACK_HEIGHT},
-    newShape(page, "line", {class: "all", x1: at(accuracy), x2: at(accuracy), y1: -9, y2: TRACK_HEIGHT + 9}),
-    support > 0 && newShape(page, "line", {class: "interval", x1: at(low), x2: at(high), y1: 10, y2: 10}),
-    precision !== null && newShape(page, "svg", {x: at(precision), y: 10, overflow: "visible"}, diamond),
-    support > 0 && newShape(page, "circle", {class: "recall", cx: at(recall), cy: 10, r: 4}),
+    "svg", {class: "track", height: TRACK_HEIGHT},
+    newShape("line", {class: "all", x1: at(accuracy), x2: at(accuracy), y1: -9, y2: TRACK_HEIGHT + 9}),
+    support > 0 && newShape("line", {class: "interval", x1: at(low), x2: at(high), y1: 10, y2: 10}),
+    precision !== null && newShape("svg", {x: at(precision), y: 10, overflow: "visible"}, diamond),
+    support > 0 && newShape("circle", {class: "recall", cx: at(recall), cy: 10, r: 4}),
   );
-  refill(button, track, newElement(page, "span", {class: "recall-number"}, formatPercent(recall)));
+  refill(button, track, newElement("span", {class: "recall-number"}, formatPercent(recall)));
   const told = `recall ${formatPercent(recall)}, ${formatPercent(low)} to ${formatPercent(high)}, precision ${formatPercent(precision)}`;
   button.setAttribute("aria-label", `${name}: ${told}, ${formatWhole(support)} images`);
 }
 
 /** Draw the axis below the rows. */
-export function newRecallAxis(page, axis) {
+export function newRecallAxis(axis) {
   const ticks = axis.ticks.map(({value, text}) => {
     const x = `${(100 * axis.place(value)).toFixed(2)}%`;
-    return newShape(page, "text", {x, y: 14, "text-anchor": value === 1 ? "end" : "middle"}, text);
+    return newShape("text", {x, y: 14, "text-anchor": value === 1 ? "end" : "middle"}, text);
   });
-  return newShape(page, "svg", {class: "track axis", height: TRACK_HEIGHT, "aria-hidden": "true"}, ...ticks);
+  return newShape("svg", {class: "track axis", height: TRACK_HEIGHT, "aria-hidden": "true"}, ...ticks);
 }

@@ -9,13 +9,11 @@ import {classScores} from "./proportions.js";
  * The confusion matrix as a table of buttons; arrow keys move between cells, and the table is one tab stop. The last column
  * draws the recall of the row's class: it stands for all errors of the class, as a column of its own number, `ANY`.
  *
- * @typedef {import("./linked-highlight.js").Lit} Lit
- *
  * @typedef {object} Matrix
  * @property {HTMLElement} node
  * @property {(counts: number[][], most: number) => void} show `most`: errors in a cell at the end of the colour scale
  * @property {(truth: number, predicted: number) => void} markChosen
- * @property {(lit: Lit | null) => void} light
+ * @property {(lit: import("./linked-highlight.js").Lit | null) => void} light
  */
 
 /** Number of classes up to which the matrix shows all at first. */
@@ -33,23 +31,23 @@ const MATRIX_LABEL = "Confusion matrix: rows are the true classes, columns the p
  * @param {import("./linked-highlight.js").Lighting} options.highlight
  * @returns {Matrix}
  */
-export function makeMatrix(page, {names, counts, choose, highlight}) {
-  const body = newElement(page, "div", {class: "matrix-frame"});
+export function makeMatrix({names, counts, choose, highlight}) {
+  const body = newElement("div", {class: "matrix-frame"});
   const few = mostConfusedClasses(counts, MAX_CLASSES_AT_ONCE);
   const every = names.map((_, label) => label);
   const shown = {counts, most: 1, chosen: [-1, -1], lit: null};
   let table;
 
   function build(labels) {
-    table = makeTable(page, names, labels, {choose, highlight});
+    table = makeTable(names, labels, {choose, highlight});
     body.replaceChildren(table.node);
     table.fill(shown.counts, shown.most);
     table.choose(...shown.chosen);
   }
   build(few);
 
-  const node = newElement(page, "div", {class: "matrix-view"});
-  if (names.length > MAX_CLASSES_AT_ONCE) node.append(newSwitch(page, names.length, (isAll) => build(isAll ? every : few)));
+  const node = newElement("div", {class: "matrix-view"});
+  if (names.length > MAX_CLASSES_AT_ONCE) node.append(newSwitch(names.length, (isAll) => build(isAll ? every : few)));
   node.append(body);
   return {
     node,
@@ -66,23 +64,23 @@ export function makeMatrix(page, {names, counts, choose, highlight}) {
 }
 
 /** Create the table for some classes. With many, cells without images stay empty: they would be thousands. */
-function makeTable(page, names, labels, {choose, highlight}) {
+function makeTable(names, labels, {choose, highlight}) {
   const isSparse = labels.length > MAX_CLASSES_AT_ONCE;
   const columns = [...labels, ANY];
   const kind = `cells${labels.some((label) => names[label].length > 4) ? " long" : ""}${labels.length >= MANY_CLASSES ? " many" : ""}`;
-  const heads = labels.map((label) => newHead(page, names[label], {scope: "col", "data-column": label}));
-  const sides = labels.map((label) => newHead(page, names[label], {scope: "row", "data-row": label}));
-  const newCell = (truth, predicted) => newElement(page, "td", {"data-truth": truth, "data-predicted": predicted});
+  const heads = labels.map((label) => newHead(names[label], {scope: "col", "data-column": label}));
+  const sides = labels.map((label) => newHead(names[label], {scope: "row", "data-row": label}));
+  const newCell = (truth, predicted) => newElement("td", {"data-truth": truth, "data-predicted": predicted});
   const cells = labels.map((truth) => columns.map((predicted) => newCell(truth, predicted)));
-  for (const row of cells) row[labels.length].append(newElement(page, "button", {type: "button", class: "recall-row", tabindex: "-1"}));
-  const axes = ["true ↓", "predicted →"].map((text) => newElement(page, "span", {}, text));
-  const corner = newElement(page, "td", {class: "corner"}, ...axes);
-  const axisPlace = newElement(page, "td");
+  for (const row of cells) row[labels.length].append(newElement("button", {type: "button", class: "recall-row", tabindex: "-1"}));
+  const axes = ["true ↓", "predicted →"].map((text) => newElement("span", {}, text));
+  const corner = newElement("td", {class: "corner"}, ...axes);
+  const axisPlace = newElement("td");
   const node = newElement(
-    page, "table", {class: kind, role: "grid", "aria-label": MATRIX_LABEL},
-    newElement(page, "thead", {}, newElement(page, "tr", {}, corner, ...heads, newElement(page, "th", {scope: "col"}, "recall"))),
-    newElement(page, "tbody", {}, ...labels.map((_, place) => newElement(page, "tr", {}, sides[place], ...cells[place]))),
-    newElement(page, "tfoot", {}, newElement(page, "tr", {}, newElement(page, "td", {colspan: labels.length + 1}), axisPlace)),
+    "table", {class: kind, role: "grid", "aria-label": MATRIX_LABEL},
+    newElement("thead", {}, newElement("tr", {}, corner, ...heads, newElement("th", {scope: "col"}, "recall"))),
+    newElement("tbody", {}, ...labels.map((_, place) => newElement("tr", {}, sides[place], ...cells[place]))),
+    newElement("tfoot", {}, newElement("tr", {}, newElement("td", {colspan: labels.length + 1}), axisPlace)),
   );
   node.style.setProperty("--classes", String(labels.length));
   let [chosen, stop] = [null, null];
@@ -99,10 +97,10 @@ function makeTable(page, names, labels, {choose, highlight}) {
       const axis = recallAxis(scores, labels.length < MANY_CLASSES ? 22 : 15);
       const accuracy = 1 - errorCount(counts) / counts.reduce((sum, row) => sum + supportOf(row), 0);
       cells.forEach((row, place) => {
-        for (const cell of row.slice(0, -1)) fillCell(page, cell, {names, counts, most, isSparse});
-        fillRecall(page, row[labels.length].firstChild, scores[place], {name: names[labels[place]], axis, accuracy});
+        for (const cell of row.slice(0, -1)) fillCell(cell, {names, counts, most, isSparse});
+        fillRecall(row[labels.length].firstChild, scores[place], {name: names[labels[place]], axis, accuracy});
       });
-      axisPlace.replaceChildren(newRecallAxis(page, axis));
+      axisPlace.replaceChildren(newRecallAxis(axis));
       setStop(stop?.firstChild ? stop : cells[0][0]);
     },
     choose(truth, predicted) {
@@ -163,11 +161,11 @@ function listenTo(node, {labels, columns, cells, choose, highlight, setStop}) {
   });
 }
 
-function newHead(page, name, attributes) {
-  return newElement(page, "th", {...attributes, title: name}, {name});
+function newHead(name, attributes) {
+  return newElement("th", {...attributes, title: name}, {name});
 }
 
-function fillCell(page, cell, {names, counts, most, isSparse}) {
+function fillCell(cell, {names, counts, most, isSparse}) {
   const [truth, predicted] = [Number(cell.dataset.truth), Number(cell.dataset.predicted)];
   const count = counts[truth][predicted];
   const isRight = truth === predicted;
@@ -175,9 +173,9 @@ function fillCell(page, cell, {names, counts, most, isSparse}) {
     cell.replaceChildren();
     return;
   }
-  if (!cell.firstChild) cell.append(newElement(page, "button", {type: "button", tabindex: "-1"}));
+  if (!cell.firstChild) cell.append(newElement("button", {type: "button", tabindex: "-1"}));
   const button = cell.firstChild;
-  refill(button, ...formatWhole(count).split(",").flatMap((part, place) => (place ? [newComma(page), part] : [part])));
+  refill(button, ...formatWhole(count).split(",").flatMap((part, place) => (place ? [newComma(), part] : [part])));
   button.className = isRight ? "right" : count ? "wrong" : "none";
   button.style.setProperty("--tint", isRight ? "" : `${(100 * errorTint(count, most)).toFixed(1)}%`);
   const share = `${formatWhole(count)} of ${formatWhole(supportOf(counts[truth]))}`;
@@ -185,18 +183,18 @@ function fillCell(page, cell, {names, counts, most, isSparse}) {
 }
 
 /** Create a comma that phones, which lack the space, leave out. */
-function newComma(page) {
-  return newElement(page, "span", {class: "comma"}, ",");
+function newComma() {
+  return newElement("span", {class: "comma"}, ",");
 }
 
 /** Create the switch between some and all classes. */
-function newSwitch(page, number, change) {
-  const few = newElement(page, "option", {value: "few"}, `the ${MAX_CLASSES_AT_ONCE} with the most errors`);
-  const all = newElement(page, "option", {value: "all"}, `all ${formatWhole(number)}`);
-  const select = newElement(page, "select", {}, few, all);
+function newSwitch(number, change) {
+  const few = newElement("option", {value: "few"}, `the ${MAX_CLASSES_AT_ONCE} with the most errors`);
+  const all = newElement("option", {value: "all"}, `all ${formatWhole(number)}`);
+  const select = newElement("select", {}, few, all);
   select.addEventListener("change", () => change(select.value === "all"));
-  const label = newElement(page, "label", {}, newElement(page, "span", {}, "Classes shown"), select);
-  return newElement(page, "p", {class: "choices"}, label);
+  const label = newElement("label", {}, newElement("span", {}, "Classes shown"), select);
+  return newElement("p", {class: "choices"}, label);
 }
 
 /**
@@ -206,14 +204,14 @@ function newSwitch(page, number, change) {
  * @param {boolean} isForAll whether the scale is that of all epochs
  * @returns {HTMLElement}
  */
-export function newMatrixLegend(page, most, isForAll) {
+export function newMatrixLegend(most, isForAll) {
   const steps = legendCounts(most).map((count) => {
-    const step = newElement(page, "span", {class: "amount wrong"}, formatWhole(count));
+    const step = newElement("span", {class: "amount wrong"}, formatWhole(count));
     step.style.setProperty("--tint", `${(100 * errorTint(count, most)).toFixed(1)}%`);
     return step;
   });
-  const right = newElement(page, "span", {}, newElement(page, "span", {class: "amount right"}, "n"), "correct");
+  const right = newElement("span", {}, newElement("span", {class: "amount right"}, "n"), "correct");
   const scope = isForAll ? ", the same scale for every epoch" : "";
-  const errors = newElement(page, "span", {}, ...steps, `errors per cell${scope}`, newGlossaryButton(page, "confusion"));
-  return newElement(page, "p", {class: "key"}, right, most > 0 && errors);
+  const errors = newElement("span", {}, ...steps, `errors per cell${scope}`, newGlossaryButton("confusion"));
+  return newElement("p", {class: "key"}, right, most > 0 && errors);
 }

@@ -1,6 +1,6 @@
 import {newElement, refill} from "../../dom/element.js";
 import {formatProbability} from "../../dom/format.js";
-import {levelsOf, newPicture, paintPicture} from "../../dom/picture.js";
+import {newPicture, paintRow} from "../../dom/picture.js";
 
 /**
  * Pages of tiles, their arrow keys and the tile itself.
@@ -48,7 +48,6 @@ export function placeAfterKey(key, place, {count, columns, size}) {
  *
  * @typedef {{row: number, place: number, truth: number, predicted: number, probability: number,
  *   confidence: number, trueProbability: number}} TileContent `probability`: the one of both that is printed
- * @typedef {import("../../data/images.js").TestImages} TestImages
  * @typedef {object} Tile
  * @property {HTMLElement} node
  * @property {(content: TileContent) => void} show
@@ -60,23 +59,20 @@ const TILE_SIDE = 84;
 /** Letters up to which two class names fit side by side. */
 const SHORT_NAME = 4;
 
-/**
- * @param {{images: TestImages, names: string[], isInk: boolean}} shared
- * @returns {Tile}
- */
-export function makeTile(page, {images, names, isInk}) {
-  const picture = newPicture(page, images, {side: TILE_SIDE, isInk});
-  const mark = newElement(page, "span", {class: "mark"});
-  const tick = newElement(page, "span", {class: "tick", hidden: true});
-  const classes = newElement(page, "span", {class: "classes"});
-  const probability = newElement(page, "span", {class: "chance"});
-  const number = newElement(page, "span", {class: "quiet"});
+/** @returns {Tile} */
+export function makeTile({images: {test: images}, names, isInk}) {
+  const picture = newPicture(images, TILE_SIDE, isInk);
+  const mark = newElement("span", {class: "mark"});
+  const tick = newElement("span", {class: "tick", hidden: true});
+  const classes = newElement("span", {class: "classes"});
+  const probability = newElement("span", {class: "chance"});
+  const number = newElement("span", {class: "quiet"});
   const isLong = names.some((name) => name.length > SHORT_NAME);
   const node = newElement(
-    page, "button", {type: "button", class: isLong ? "tile long" : "tile", tabindex: "-1"},
-    newElement(page, "span", {class: "tile-image"}, picture, tick),
-    newElement(page, "span", {class: "line", dir: "ltr"}, mark, classes),
-    newElement(page, "span", {class: "line", dir: "ltr"}, probability, number),
+    "button", {type: "button", class: isLong ? "tile long" : "tile", tabindex: "-1"},
+    newElement("span", {class: "tile-image"}, picture, tick),
+    newElement("span", {class: "line", dir: "ltr"}, mark, classes),
+    newElement("span", {class: "line", dir: "ltr"}, probability, number),
   );
   node.style.width = picture.style.width;
   return {
@@ -84,15 +80,15 @@ export function makeTile(page, {images, names, isInk}) {
     mark(label) {
       node.toggleAttribute("data-marked", label !== null);
       tick.hidden = label === null;
-      if (label !== null) refill(tick, "✓", newElement(page, "span", {class: "visually-hidden"}, " marked, correct class "), label < 0 ? "?" : {name: names[label]});
+      if (label !== null) refill(tick, "✓", newElement("span", {class: "visually-hidden"}, " marked, correct class "), label < 0 ? "?" : {name: names[label]});
     },
     show({row, place, truth, predicted, probability: printed, confidence, trueProbability}) {
       const isRight = truth === predicted;
       const index = images.indices[row];
-      paintPicture(picture, images, levelsOf(images, row), isInk);
+      paintRow(picture, images, row, isInk);
       Object.assign(node.dataset, {row, place, truth, predicted, name: `test-${index}`, outcome: isRight ? "right" : "wrong"});
       mark.textContent = isRight ? "✓" : "✕";
-      const name = (label, arrow) => newElement(page, "span", {}, arrow, {name: names[label]});
+      const name = (label, arrow) => newElement("span", {}, arrow, {name: names[label]});
       refill(classes, name(truth, ""), !isRight && name(predicted, " → "));
       probability.textContent = formatProbability(printed, 1);
       number.textContent = `#${index}`;

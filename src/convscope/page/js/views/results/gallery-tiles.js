@@ -21,9 +21,6 @@ import {makeTile, pageAt, placeAfterKey} from "./gallery-paging.js";
 
 /**
  * @param {object} options
- * @param {import("../../data/images.js").TestImages} options.images
- * @param {string[]} options.names of the classes
- * @param {boolean} options.isInk
  * @param {number} options.size of a page
  * @param {string} options.label what a screen reader calls the tiles
  * @param {(name: string) => void} options.open called with the name of the tile that was chosen
@@ -31,9 +28,10 @@ import {makeTile, pageAt, placeAfterKey} from "./gallery-paging.js";
  * @param {() => void} [options.onDraw] called after other tiles were shown
  * @returns {TilePages}
  */
-export function makeTilePages(page, {images, names, isInk, size, label, open, marks, onDraw}) {
-  const grid = newElement(page, "div", {class: "tile-grid", role: "group", "aria-label": label});
-  const pager = makePager(page, (wanted) => turn(wanted));
+export function makeTilePages(session, {size, label, open, marks, onDraw}) {
+  const {test: images} = session.images;
+  const grid = newElement("div", {class: "tile-grid", role: "group", "aria-label": label});
+  const pager = makePager((wanted) => turn(wanted));
   const tiles = [];
   let [rows, answers, current, openName, printed] = [new Uint32Array(), images, 0, "", "confidence"];
   let isLit = () => false;
@@ -46,7 +44,7 @@ export function makeTilePages(page, {images, names, isInk, size, label, open, ma
 
   function draw() {
     const {page: number, pages, start, end} = pageAt(rows.length, size, Math.floor(current / size));
-    while (tiles.length < end - start) tiles.push(makeTile(page, {images, names, isInk}));
+    while (tiles.length < end - start) tiles.push(makeTile(session));
     for (let place = start; place < end; place++) showTile(tiles[place - start], place);
     const nodes = tiles.slice(0, end - start).map(({node}) => node);
     if (grid.querySelectorAll(".tile").length !== nodes.length) grid.replaceChildren(...nodes);
@@ -102,7 +100,7 @@ export function makeTilePages(page, {images, names, isInk, size, label, open, ma
   });
 
   return {
-    node: newElement(page, "div", {class: "tile-pages"}, grid, pager.node),
+    node: newElement("div", {class: "tile-pages"}, grid, pager.node),
     rows: () => rows,
     tileOf: (name) => grid.querySelector(`.tile[data-name="${name}"]`),
     focus,
@@ -133,18 +131,14 @@ function columnsOf(grid) {
   return getComputedStyle(grid).gridTemplateColumns.split(" ").length;
 }
 
-/**
- * Create the buttons for first, previous, next and last page.
- *
- * @param {(wanted: number) => void} turn
- */
-function makePager(page, turn) {
+/** Create the buttons for first, previous, next and last page. */
+function makePager(turn) {
   let [current, last] = [0, 0];
-  const place = newElement(page, "span", {class: "place"});
-  const button = (text, label, target) => newElement(page, "button", {type: "button", "aria-label": label, click: () => turn(target())}, text);
+  const place = newElement("span", {class: "place"});
+  const button = (text, label, target) => newElement("button", {type: "button", "aria-label": label, click: () => turn(target())}, text);
   const back = [button("«", "First page", () => 0), button("‹", "Previous page", () => current - 1)];
   const forward = [button("›", "Next page", () => current + 1), button("»", "Last page", () => last)];
-  const node = newElement(page, "nav", {class: "pager", "aria-label": "Pages"}, ...back, place, ...forward);
+  const node = newElement("nav", {class: "pager", "aria-label": "Pages"}, ...back, place, ...forward);
   return {
     node,
     show(number, pages) {

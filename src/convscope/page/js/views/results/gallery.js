@@ -1,23 +1,19 @@
 import {newGlossaryButton, newElement, refill} from "../../dom/element.js";
 import {formatWhole} from "../../dom/format.js";
+import {startRovingFocus} from "../../dom/roving-focus.js";
 import {TRIAGE_SIGNS, TRIAGE_TITLES} from "../image-details/triage.js";
 import {confusedPairs} from "../../data/confusion-counts.js";
-import {makeChips} from "./gallery-chips.js";
 import {makeTilePages} from "./gallery-tiles.js";
-import {galleryTitle} from "./gallery-title.js";
 import {isHighlightedImage} from "./linked-highlight.js";
-import {ALL_IMAGES, ALL_MISTAKES, ORDER_NAMES, TILE_ORDERS, orderedRows, printedNumber, selectedRows} from "./selection.js";
+import {ALL_IMAGES, ALL_MISTAKES, ORDER_NAMES, TILE_ORDERS, galleryTitle, orderedRows, printedNumber, selectedRows} from "./selection.js";
 
 /**
  * All embedded test images, with filters and orders.
  *
- * @typedef {import("./selection.js").Selection} Selection
- * @typedef {import("./selection.js").TileOrder} TileOrder
- *
  * @typedef {object} Gallery
  * @property {HTMLElement} controls
  * @property {HTMLElement} node the tiles
- * @property {(selection: Partial<Selection>, order?: TileOrder) => void} choose
+ * @property {(selection: Partial<import("./selection.js").Selection>, order?: import("./selection.js").TileOrder) => void} choose
  *   what is left out is any
  * @property {(name: string) => void} markOpen
  * @property {(row: number | null, by: number) => string | null} neighbour the name of the image so many steps from that row, in
@@ -34,10 +30,7 @@ const PAIRS_SHOWN = 6;
 const OUTCOME_NAMES = {all: "all", wrong: "errors", right: "correct"};
 
 /**
- * @param {import("../../data/images.js").TestImages} images
  * @param {object} options
- * @param {string[]} options.names
- * @param {boolean} options.isInk
  * @param {{n: number, errors: number, confusion: number[][]}} options.tested `metrics.test`; the page may hold some of the images
  * @param {import("./linked-highlight.js").Lighting} options.lighting
  * @param {import("../image-details/triage.js").Triage} options.triage
@@ -48,17 +41,18 @@ const OUTCOME_NAMES = {all: "all", wrong: "errors", right: "correct"};
  * @param {() => void} options.onDraw called whenever other images are shown
  * @returns {Gallery}
  */
-export function makeGallery(page, images, {names, isInk, tested, highlight, triage, isPast, open, marks, title, onDraw}) {
-  const truth = newClassChoice(page, "True class", names);
-  const predicted = newClassChoice(page, "Predicted class", names);
-  const outcome = newOutcomeChoice(page);
-  const order = newChoice(page, "Order", TILE_ORDERS.map((each) => [each, ORDER_NAMES[each]]));
-  const reset = newElement(page, "button", {type: "button", class: "link"}, "Reset");
-  const summary = newElement(page, "p", {class: "gallery-summary"});
-  const [legend, tellNumber] = newLegend(page);
-  const tiles = makeTilePages(page, {images, names, isInk, size: GALLERY_PAGE, label: "Test images", open, marks, onDraw});
+export function makeGallery(session, {tested, highlight, triage, isPast, open, marks, title, onDraw}) {
+  const {names, images: {test: images}} = session;
+  const truth = newClassChoice("True class", names);
+  const predicted = newClassChoice("Predicted class", names);
+  const outcome = newOutcomeChoice();
+  const order = newChoice("Order", TILE_ORDERS.map((each) => [each, ORDER_NAMES[each]]));
+  const reset = newElement("button", {type: "button", class: "link"}, "Reset");
+  const summary = newElement("p", {class: "gallery-summary"});
+  const [legend, tellNumber] = newLegend();
+  const tiles = makeTilePages(session, {size: GALLERY_PAGE, label: "Test images", open, marks, onDraw});
   const start = selectedRows(images, ALL_MISTAKES).length ? ALL_MISTAKES : ALL_IMAGES;
-  const chips = makeChips(page, chipGroups(tested.confusion, names, triage), (filter, isOn) => {
+  const chips = makeChips(chipGroups(tested.confusion, names, triage), (filter, isOn) => {
     const off = Object.fromEntries(Object.keys(filter).map((key) => [key, {...ALL_IMAGES, hint: ""}[key]]));
     gallery.choose({...selection(), ...(isOn ? filter : off), outcome: "wrong"}, order.select.value);
   });
@@ -87,7 +81,7 @@ export function makeGallery(page, images, {names, isInk, tested, highlight, tria
   }
 
   const choices = [truth, predicted, outcome, order].map((choice) => choice.node);
-  const form = newElement(page, "form", {class: "choices", "aria-label": "Which test images"}, ...choices, reset);
+  const form = newElement("form", {class: "choices", "aria-label": "Which test images"}, ...choices, reset);
   form.addEventListener("change", () => {
     if (outcome.value() === "right") hint = ""; // correct predictions have no cause
     draw();
@@ -99,8 +93,8 @@ export function makeGallery(page, images, {names, isInk, tested, highlight, tria
   });
 
   const gallery = {
-    controls: newElement(page, "div", {}, chips.node, form, summary),
-    node: newElement(page, "div", {class: "gallery"}, tiles.node, legend),
+    controls: newElement("div", {}, chips.node, form, summary),
+    node: newElement("div", {class: "gallery"}, tiles.node, legend),
     tiles,
     choose({truth: trueClass = -1, predicted: calledClass = -1, outcome: asked = "all", hint: cause = ""}, newOrder = "surest") {
       truth.select.value = String(trueClass);
@@ -137,27 +131,58 @@ function chipGroups(confusion, names, {kinds}) {
   return [{title: "Most frequent", entries: pairs}, {title: "Likely cause", entries: causes}];
 }
 
-function newClassChoice(page, label, names) {
-  const choice = newChoice(page, label, [["-1", "any"], ...names.map((name, place) => [String(place), name])]);
+/**
+ * Create filters as toggles, each with the number of its images. All together are one tab stop.
+ *
+ * @param {{title: string, entries: {content: import("../../dom/element.js").Content[], filter: Partial<Selection>}[]}[]} groups
+ * @param {(filter: Partial<Selection>, isOn: boolean) => void} choose `isOn`: whether it is to hold
+ */
+function makeChips(groups, choose) {
+  const chips = [];
+  const newChip = ({content, filter}) => {
+    const count = newElement("span", {class: "quiet"});
+    const node = newElement("button", {type: "button", class: "chip", tabindex: -1}, newElement("span", {}, ...content), count);
+    node.addEventListener("click", () => choose(filter, node.getAttribute("aria-pressed") !== "true"));
+    chips.push({node, count, filter});
+    return node;
+  };
+  const lines = groups.filter(({entries}) => entries.length).map(({title, entries}) =>
+    newElement("div", {class: "chips", role: "group", "aria-label": title}, newElement("span", {class: "quiet"}, title), ...entries.map(newChip)));
+  const node = newElement("div", {}, ...lines);
+  startRovingFocus(node, ".chip");
+  return {
+    node,
+    show(selection, countOf) {
+      for (const chip of chips) {
+        const isOn = Object.entries(chip.filter).every(([key, value]) => selection[key] === value);
+        chip.node.setAttribute("aria-pressed", String(isOn));
+        chip.count.textContent = ` (${formatWhole(countOf(chip.filter))})`;
+      }
+    },
+  };
+}
+
+function newClassChoice(label, names) {
+  const choice = newChoice(label, [["-1", "any"], ...names.map((name, place) => [String(place), name])]);
   choice.select.className = "of-class";
   return choice;
 }
 
-function newChoice(page, label, entries) {
-  const select = newElement(page, "select", {}, ...entries.map(([value, text]) => newElement(page, "option", {value}, text)));
-  return {select, node: newElement(page, "label", {}, newElement(page, "span", {}, label), select)};
+function newChoice(label, entries) {
+  const select = newElement("select", {}, ...entries.map(([value, text]) => newElement("option", {value}, text)));
+  return {select, node: newElement("label", {}, newElement("span", {}, label), select)};
 }
 
 /** Create the radio buttons for all, wrong or correct predictions. */
-function newOutcomeChoice(page) {
+function newOutcomeChoice() {
   const radios = Object.entries(OUTCOME_NAMES).map(([value, text]) => {
-    const input = newElement(page, "input", {type: "radio", name: "outcome", value});
-    return {input, node: newElement(page, "label", {}, input, newElement(page, "span", {}, text))};
+    const input = newElement("input", {type: "radio", name: "outcome", value});
+    return {input, node: newElement("label", {}, input, newElement("span", {}, text))};
   });
-  const legend = newElement(page, "legend", {}, "Prediction");
-  const row = newElement(page, "div", {}, ...radios.map(({node}) => node));
+  const legend = newElement("legend", {}, "Prediction");
+  const row = newElement("div", {}, ...radios.map(({node}) => node));
   return {
-    node: newElement(page, "fieldset", {class: "outcomes"}, legend, row),
+    node: newElement("fieldset", {class: "outcomes"}, legend, row),
     value: () => radios.find(({input}) => input.checked)?.input.value ?? "all",
     set(value) {
       for (const {input} of radios) input.checked = input.value === value;
@@ -166,17 +191,17 @@ function newOutcomeChoice(page) {
 }
 
 /** @returns {[HTMLElement, (printed: "trueProbability" | "confidence") => void]} the legend, and what names its number */
-function newLegend(page) {
-  const wrong = newElement(page, "span", {class: "mark wrong"}, "✕");
-  const right = newElement(page, "span", {class: "mark right"}, "✓");
-  const number = newElement(page, "span");
+function newLegend() {
+  const wrong = newElement("span", {class: "mark wrong"}, "✕");
+  const right = newElement("span", {class: "mark right"}, "✓");
+  const number = newElement("span");
   const node = newElement(
-    page, "p", {class: "reading"}, "Under each image: ", wrong, " true class → predicted class, or ", right,
+    "p", {class: "reading"}, "Under each image: ", wrong, " true class → predicted class, or ", right,
     " for a correct prediction; ", number, "; the number in the test split.",
   );
   const tell = (printed) => {
     const word = printed === "confidence" ? "confidence" : "probability of the true class";
-    refill(number, printed === "confidence" ? "the confidence of the prediction" : "the probability of the true class", newGlossaryButton(page, word));
+    refill(number, printed === "confidence" ? "the confidence of the prediction" : "the probability of the true class", newGlossaryButton(word));
   };
   return [node, tell];
 }

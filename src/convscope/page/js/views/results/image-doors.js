@@ -15,11 +15,11 @@ import {formatWhole} from "../../dom/format.js";
  * @param {((place: number) => void) | null} open null where the page has no images, so that there are counts only
  * @returns {Doors}
  */
-export function newDoors(page, labels, open) {
+export function newDoors(labels, open) {
   let current = -1;
-  const numbers = labels.map(() => newElement(page, "strong"));
+  const numbers = labels.map(() => newElement("strong"));
   const nodes = labels.map((label, place) =>
-    newElement(page, open ? "button" : "div", {type: open && "button", class: "door"}, numbers[place], " ", label));
+    newElement(open ? "button" : "div", {type: open && "button", class: "door"}, numbers[place], " ", label));
   const mark = (place) => {
     current = place;
     if (open) nodes.forEach((node, each) => node.setAttribute("aria-pressed", String(each === place)));
@@ -31,7 +31,7 @@ export function newDoors(page, labels, open) {
   nodes.forEach((node, place) => open && node.addEventListener("click", () => show(place)));
   mark(-1);
   return {
-    node: newElement(page, "div", {class: "doors"}, ...nodes),
+    node: newElement("div", {class: "doors"}, ...nodes),
     count: (counts) => numbers.forEach((node, place) => (node.textContent = formatWhole(counts[place]))),
     open: show,
     repeat: () => show(current),

@@ -1,6 +1,5 @@
 import {newElement, refill} from "../../dom/element.js";
 import {capitalized, formatWhole} from "../../dom/format.js";
-import {areInk} from "../../dom/picture.js";
 import {makeTilePages} from "./gallery-tiles.js";
 import {isHighlightedImage} from "./linked-highlight.js";
 import {ORDER_NAMES, orderedRows} from "./selection.js";
@@ -12,7 +11,6 @@ import {ORDER_NAMES, orderedRows} from "./selection.js";
  * @typedef {import("../../dom/element.js").Content} Content
  * @typedef {import("./selection.js").Answers} Answers
  * @typedef {import("./selection.js").TileOrder} TileOrder
- * @typedef {import("./selection.js").Selection} Selection
  *
  * @typedef {object} Wall
  * @property {HTMLElement} node
@@ -30,20 +28,17 @@ import {ORDER_NAMES, orderedRows} from "./selection.js";
  * @param {(selection: object) => void} [options.goToGallery]
  * @returns {Wall}
  */
-export function makeImageWall(page, session, {size, label, highlight, goToGallery}) {
+export function makeImageWall(session, {size, label, highlight, goToGallery}) {
   const images = session.images.test;
-  const shared = {images, names: session.payload.dataset.class_names, isInk: areInk(images)};
-  const sentence = newElement(page, "p", {class: "wall-sentence", "aria-live": "polite"});
-  const note = newElement(page, "p", {class: "quiet small"});
-  const link = newElement(page, "button", {type: "button", class: "link small", click: () => goToGallery(wanted)}, "Filter the gallery by these");
-  const open = (name) => session.openImage(name);
-  const tiles = makeTilePages(page, {...shared, size, label, open});
+  const sentence = newElement("p", {class: "wall-sentence", "aria-live": "polite"});
+  const note = newElement("p", {class: "quiet small"});
+  const link = newElement("button", {type: "button", class: "link small", click: () => goToGallery(wanted)}, "Filter the gallery by these");
+  const tiles = makeTilePages(session, {size, label, open: session.openImage});
   let wanted = {};
   highlight?.subscribe((lit) => tiles.light((truth, predicted) => isHighlightedImage(lit, truth, predicted)));
-  session.subscribe((_, changed) => changed.has("open") && tiles.markOpen(session.open.name));
-  tiles.markOpen(session.open.name);
+  session.follow(["open"], () => tiles.markOpen(session.open.name));
   return {
-    node: newElement(page, "div", {class: "wall"}, sentence, note, tiles.node, link),
+    node: newElement("div", {class: "wall"}, sentence, note, tiles.node, link),
     show({said, count, rows, answers = images, order = "surest", about = "", selection}) {
       refill(sentence, ...said);
       const held = !rows.length && about ? "" : !rows.length ? "This file has none of them." : `This file has ${formatWhole(rows.length)} of them.`;

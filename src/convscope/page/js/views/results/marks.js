@@ -1,7 +1,10 @@
 import {csvOf, escapeFormula} from "../../data/csv.js";
+import {newElement, refill} from "../../dom/element.js";
+import {formatWhole} from "../../dom/format.js";
+import {copyText, saveFile} from "../../dom/save-and-copy.js";
 
 /**
- * The test images whose labels the reader doubts. They live as long as the page. Pure: no DOM.
+ * The test images whose labels the reader doubts. They live as long as the page.
  *
  * @typedef {{label: number, note: string}} Mark `label`: the right class; -1 where the reader has not chosen it
  *
@@ -69,4 +72,37 @@ export function classKeys(names) {
   const letters = names.map((name) => name.slice(0, 1).toLowerCase());
   const isClear = new Set(letters).size === names.length && letters.every((key) => /^[\p{L}\d]$/u.test(key) && !COMMAND_KEYS.includes(key));
   return isClear ? letters : names.map((_, label) => String(label));
+}
+
+/**
+ * Create the line that counts the marked images, copies and saves them.
+ *
+ * @param {Marks} marks
+ * @param {string} dataset its name
+ * @returns {HTMLElement}
+ */
+export function newMarksBar(marks, dataset) {
+  const file = `${dataset.replace(/[^\w.-]+/g, "-")}-labels.csv`;
+  const count = newElement("strong", {"aria-live": "polite"});
+  const note = newElement("span", {class: "quiet", "aria-live": "polite"});
+  const list = newElement("pre", {hidden: true});
+  const button = (text, click) => newElement("button", {type: "button", click}, text);
+  const buttons = newElement(
+    "span", {}, button("Clear", marks.clear), button("Copy list", () => copyText(note, list, list.textContent)),
+    button("Save CSV", () => {
+      saveFile(file, "text/csv", marks.csv());
+      refill(note, "Saved. To record them in the run: ", newElement("code", {}, `convscope audit . --confirmed ${file}`));
+    }),
+  );
+  const show = () => {
+    const {size} = marks.all;
+    count.textContent = size ? `${formatWhole(size)} marked` : "";
+    buttons.hidden = !size;
+    list.hidden = true;
+    list.textContent = marks.csv();
+    note.textContent = size ? "" : "Does a label look wrong? Mark the image: press x, or open it.";
+  };
+  marks.subscribe(show);
+  show();
+  return newElement("div", {class: "marks-bar"}, count, buttons, note, list);
 }

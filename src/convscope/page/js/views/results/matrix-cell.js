@@ -1,7 +1,7 @@
 import {newElement, quotedName, titleSetter} from "../../dom/element.js";
 import {formatCount, formatPercent, formatWhole} from "../../dom/format.js";
 import {mountLive} from "../../dom/mount.js";
-import {afterText, epochFrames, frameAt} from "../../state/epochs.js";
+import {afterText, frameAt} from "../../state/epochs.js";
 import {cachePredictions} from "../image-details/predictions-by-epoch.js";
 import {confusedPairs, errorCount, supportOf} from "../../data/confusion-counts.js";
 import {makeMatrix, newMatrixLegend} from "./confusion-matrix.js";
@@ -18,12 +18,11 @@ const CELL_PAGE = 12;
  * @typedef {import("./linked-highlight.js").Lighting} Lighting
  * @typedef {import("./selection.js").Selection} Selection
  *
- * @param {{names: string[], isInk: boolean, highlight: Lighting, goToGallery: (selection: Partial<Selection>) => void}} shared
+ * @param {{highlight: Lighting, goToGallery: (selection: Partial<Selection>) => void}} shared
  */
-export function startMatrix(page, session, shared) {
-  const {names, highlight} = shared;
-  const {test} = session.payload.metrics;
-  const frames = epochFrames(session.payload);
+export function startMatrix(session, shared) {
+  const {highlight} = shared;
+  const {names, frames, payload: {metrics: {test}}} = session;
   const finished = {epoch: 0, isLast: true, confusion: test.confusion};
   const matrices = [test.confusion, ...frames.map(({confusion}) => confusion).filter(Boolean)];
   const most = Math.max(...matrices.map((counts) => confusedPairs(counts)[0]?.count ?? 0));
@@ -33,10 +32,10 @@ export function startMatrix(page, session, shared) {
     chosen = {truth, predicted};
     showCell();
   };
-  const matrix = makeMatrix(page, {names, counts: test.confusion, highlight, choose});
-  const wall = makeImageWall(page, session, {...shared, size: CELL_PAGE, label: "Images of this cell"});
-  const showImages = makeCellImages(session, wall, {names, answersAt: cachePredictions(session)});
-  const titles = [titleSetter(page, "confusion_matrix"), titleSetter(page, "per_class")];
+  const matrix = makeMatrix({names, counts: test.confusion, highlight, choose});
+  const wall = makeImageWall(session, {...shared, size: CELL_PAGE, label: "Images of this cell"});
+  const showImages = makeCellImages(session, wall);
+  const titles = [titleSetter("confusion_matrix"), titleSetter("per_class")];
   highlight.subscribe(matrix.light);
 
   const frame = () => {
@@ -57,11 +56,10 @@ export function startMatrix(page, session, shared) {
     titles.forEach((setTitle, place) => setTitle(when && `${isMissing ? "" : `${when}: `}${about[place] ?? about[0]}`));
     showCell();
   };
-  const side = newElement(page, "div", {class: "matrix-side"}, matrix.node, newMatrixLegend(page, most, matrices.length > 2));
-  mountLive(page, "matrix", newElement(page, "div", {class: "matrix-and-wall"}, side, wall.node));
-  mountLive(page, "classes");
-  session.subscribe((_, changed) => changed.has("epoch") && showFrame());
-  showFrame();
+  const side = newElement("div", {class: "matrix-side"}, matrix.node, newMatrixLegend(most, matrices.length > 2));
+  mountLive("matrix", newElement("div", {class: "matrix-and-wall"}, side, wall.node));
+  mountLive("classes");
+  session.follow(["epoch"], showFrame);
 }
 
 /** Return the titles of the matrix and of the classes for an earlier epoch, as `figures/` write those of the last. */
@@ -80,8 +78,9 @@ function pastTitles(counts, names) {
 }
 
 /** Return a function that shows the images of a cell; predicted −1 stands for all errors of the class. */
-function makeCellImages(session, wall, {names, answersAt}) {
-  const {test} = session.images;
+function makeCellImages(session, wall) {
+  const {names, images: {test}} = session;
+  const answersAt = cachePredictions(session);
   let asked = 0;
   return async ({truth, predicted, confusion, epoch}) => {
     const mine = ++asked;

@@ -3,8 +3,7 @@ import {mountLive} from "../../dom/mount.js";
 import {afterText} from "../../state/epochs.js";
 import {startImageDetails} from "../image-details/image-details.js";
 import {makeGallery} from "./gallery.js";
-import {classKeys, makeMarks} from "./marks.js";
-import {newMarksBar} from "./marks-bar.js";
+import {classKeys, makeMarks, newMarksBar} from "./marks.js";
 
 /** From this width on, the case stands beside the tiles; below, under the tile that was clicked. */
 const WIDE = "(min-width: 1100px)";
@@ -12,18 +11,15 @@ const WIDE = "(min-width: 1100px)";
 /**
  * Start the gallery with the case of the open image, and the marks.
  *
- * @typedef {import("./selection.js").Selection} Selection
- *
- * @param {object} shared names, isInk, frames, triage, highlight
- * @returns {(selection: Partial<Selection>, order?: string) => void} shows these images there
+ * @param {object} shared triage, highlight
+ * @returns {(selection: Partial<import("./selection.js").Selection>, order?: string) => void} shows these images there
  */
-export function startMistakes(page, session, shared) {
-  const {test} = session.images;
-  const {metrics, dataset} = session.payload;
+export function startMistakes(session, shared) {
+  const {names, frames, images: {test}, payload: {metrics, dataset}} = session;
   const wide = matchMedia(WIDE);
-  const marks = makeMarks(test, shared.names);
-  const keys = classKeys(shared.names);
-  const title = page.querySelector('[data-live="gallery-title"]') ?? newElement(page, "p", {class: "title"});
+  const marks = makeMarks(test, names);
+  const keys = classKeys(names);
+  const title = document.querySelector('[data-live="gallery-title"]') ?? newElement("p", {class: "title"});
   let [isOpen, both] = [false, null];
 
   const open = (name) => {
@@ -31,21 +27,21 @@ export function startMistakes(page, session, shared) {
     setOpen(true);
     if (wide.matches) theCase.node.scrollIntoView({block: "nearest"});
   };
-  const isPast = () => afterText(shared.frames, session.state.epoch) !== "";
-  const gallery = makeGallery(page, test, {...shared, tested: metrics.test, open, isPast, marks, title, onDraw: () => both && arrange()});
+  const isPast = () => afterText(frames, session.state.epoch) !== "";
+  const gallery = makeGallery(session, {...shared, tested: metrics.test, open, isPast, marks, title, onDraw: () => both && arrange()});
   const step = (row, by) => {
     const name = gallery.neighbour(row, by);
     if (name) session.openImage(name);
   };
   const close = () => setOpen(false);
-  const theCase = startImageDetails(page, session, {...shared, step, placeInGallery: gallery.placeOf, marks, keys, close});
-  const help = newElement(page, "div", {class: "case-help"}, ...helpLines(page, keys, shared.names));
-  const side = newElement(page, "div", {class: "case-side"}, help);
-  const left = newElement(page, "div", {}, title.parentNode ? null : title, gallery.controls, newMarksBar(page, marks, dataset.name), gallery.node);
-  both = newElement(page, "div", {class: "gallery-and-details"}, left, side);
+  const theCase = startImageDetails(session, {...shared, step, placeInGallery: gallery.placeOf, marks, keys, close});
+  const help = newElement("div", {class: "case-help"}, ...helpLines(keys, names));
+  const side = newElement("div", {class: "case-side"}, help);
+  const left = newElement("div", {}, title.parentNode ? null : title, gallery.controls, newMarksBar(marks, dataset.name), gallery.node);
+  both = newElement("div", {class: "gallery-and-details"}, left, side);
 
   function setOpen(wanted) {
-    const hadFocus = theCase.node.contains(page.activeElement);
+    const hadFocus = theCase.node.contains(document.activeElement);
     isOpen = wanted;
     arrange();
     if (!wanted && hadFocus) gallery.tiles.focus();
@@ -54,7 +50,7 @@ export function startMistakes(page, session, shared) {
   /** Put the case beside the tiles, or under its own. */
   function arrange() {
     const {node} = theCase;
-    const focused = node.contains(page.activeElement) ? page.activeElement : null;
+    const focused = node.contains(document.activeElement) ? document.activeElement : null;
     const tile = wide.matches ? null : gallery.tiles.tileOf(session.open.name);
     help.hidden = isOpen;
     node.hidden = !isOpen;
@@ -65,7 +61,7 @@ export function startMistakes(page, session, shared) {
   }
 
   // Without errors there is no section of mistakes, and the gallery stands among the results.
-  (page.getElementById("fails") ?? page.getElementById("every-image")).addEventListener("keydown", (event) => {
+  (document.getElementById("fails") ?? document.getElementById("every-image")).addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     const isCase = theCase.node.contains(event.target);
     const stop = isCase ? null : gallery.node.querySelector(".tile[tabindex='0']");
@@ -84,8 +80,8 @@ export function startMistakes(page, session, shared) {
     event.preventDefault();
   });
 
-  mountLive(page, "gallery-title");
-  mountLive(page, "gallery", both);
+  mountLive("gallery-title");
+  mountLive("gallery", both);
   const markOpen = () => {
     gallery.markOpen(session.open.name);
     arrange();
@@ -100,17 +96,17 @@ export function startMistakes(page, session, shared) {
 
   return (selection, order) => {
     gallery.choose(selection, order);
-    page.getElementById("every-image").scrollIntoView({block: "start"});
+    document.getElementById("every-image").scrollIntoView({block: "start"});
     gallery.controls.querySelector("select").focus({preventScroll: true});
   };
 }
 
 /** Return what stands beside the tiles while no case is open. */
-function helpLines(page, keys, names) {
-  const line = (key, words) => [newElement(page, "dt", {}, newElement(page, "kbd", {}, key)), newElement(page, "dd", {}, words)];
+function helpLines(keys, names) {
+  const line = (key, words) => [newElement("dt", {}, newElement("kbd", {}, key)), newElement("dd", {}, words)];
   const range = keys.length ? line(`${keys[0]} – ${keys[keys.length - 1]}`, `choose the correct class, ${names[0]} to ${names[names.length - 1]}`) : [];
   return [
-    newElement(page, "p", {}, "Choose an image: its case opens here."),
-    newElement(page, "dl", {}, ...line("j k", "next and previous image"), ...line("Enter", "open the case"), ...line("x", "mark the label as wrong"), ...range, ...line("Esc", "close the case")),
+    newElement("p", {}, "Choose an image: its case opens here."),
+    newElement("dl", {}, ...line("j k", "next and previous image"), ...line("Enter", "open the case"), ...line("x", "mark the label as wrong"), ...range, ...line("Esc", "close the case")),
   ];
 }

@@ -13,23 +13,23 @@ const RANGE_PAGE = 10;
 const FIRST_THRESHOLD = 0.9;
 
 /** Start the section on uncertainty: one threshold, what it leaves, and the images behind each number. */
-export function startUncertainty(page, session) {
+export function startUncertainty(session) {
   const {metrics: {uncertainty, test}} = session.payload;
   if (!uncertainty) return;
   const images = session.images.test;
   const steps = thresholdSteps(uncertainty, images?.count === test.n ? images : null);
   const {bins} = uncertainty.calibrated ?? uncertainty.uncalibrated;
-  const wall = images?.count && makeImageWall(page, session, {size: RANGE_PAGE, label: "Images of this range"});
+  const wall = images?.count && makeImageWall(session, {size: RANGE_PAGE, label: "Images of this range"});
   const isWrong = (row) => images.labels[row] !== images.predictions[row];
-  const sentence = newElement(page, "p", {class: "selective"});
-  const value = newElement(page, "output", {});
-  const slider = newElement(page, "input", {type: "range", min: 0, max: steps.length - 1});
+  const sentence = newElement("p", {class: "selective"});
+  const value = newElement("output", {});
+  const slider = newElement("input", {type: "range", min: 0, max: steps.length - 1});
   const chosen = uncertainty.thresholds[0]?.threshold ?? FIRST_THRESHOLD;
   const first = steps.findIndex(({threshold}) => threshold >= chosen);
   slider.value = String(first < 0 ? steps.length - 1 : first);
   const step = () => steps[Number(slider.value)];
 
-  const doors = newDoors(page, ["errors remain", "images are rejected"], wall && ((place) => {
+  const doors = newDoors(["errors remain", "images are rejected"], wall && ((place) => {
     reliability.release();
     const {threshold, n, answered, correct} = step();
     const isRejected = place === 1;
@@ -39,12 +39,12 @@ export function startUncertainty(page, session) {
     const said = [`${formatWhole(count)} ${about} at a threshold of ${formatPercent(threshold)}`];
     wall.show({said, count, rows: rowsWhere(images, isIn), order: isRejected ? "doubtful" : "surest"});
   }));
-  const coverage = makeCoveragePlot(page, steps, (place) => {
+  const coverage = makeCoveragePlot(steps, (place) => {
     slider.value = String(place);
     show();
     doors.repeat();
   });
-  const reliability = makeReliabilityPlot(page, bins, steps.map(({threshold}) => threshold), wall && ((bin) => {
+  const reliability = makeReliabilityPlot(bins, steps.map(({threshold}) => threshold), wall && ((bin) => {
     doors.release();
     const place = binOf((bin.low + bin.high) / 2);
     const said = [`${formatWhole(bin.n)} images with a confidence of ${formatPercent(bin.low, 0)} to ${formatPercent(bin.high, 0)}, `];
@@ -56,7 +56,7 @@ export function startUncertainty(page, session) {
   function show() {
     const {threshold, answered, correct, n} = step();
     const {value: accuracy, interval} = selectiveAccuracy(step());
-    const strong = (text) => newElement(page, "strong", {}, text);
+    const strong = (text) => newElement("strong", {}, text);
     value.textContent = formatPercent(threshold);
     refill(
       sentence, "At this threshold the network predicts ", strong(formatWhole(answered)), ` of ${formatWhole(n)} test images (`,
@@ -69,11 +69,11 @@ export function startUncertainty(page, session) {
   }
   slider.addEventListener("input", show);
   slider.addEventListener("change", doors.repeat);
-  const label = newElement(page, "label", {class: "threshold"}, "Predict only where the confidence is at least ", value, slider);
-  mountLive(page, "threshold", label, sentence);
-  mountLive(page, "coverage", coverage.node);
-  mountLive(page, "reliability", reliability.node);
+  const label = newElement("label", {class: "threshold"}, "Predict only where the confidence is at least ", value, slider);
+  mountLive("threshold", label, sentence);
+  mountLive("coverage", coverage.node);
+  mountLive("reliability", reliability.node);
   show();
-  mountLive(page, "sure-images", doors.node, wall ? wall.node : "");
+  mountLive("sure-images", doors.node, wall ? wall.node : "");
   doors.open(0);
 }

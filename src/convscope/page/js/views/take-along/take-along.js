@@ -7,30 +7,30 @@ import {npzOf, predictionsCsv} from "./files.js";
 import {startPrintedImage} from "./printed-image.js";
 
 /** Copy and save what the page holds: nothing is asked from anywhere. */
-export function startTakeAlong(page, session) {
-  startPrintedImage(page, session);
-  const section = page.getElementById("yourself");
-  const note = page.getElementById("taken");
+export function startTakeAlong(session) {
+  startPrintedImage(session);
+  const section = document.getElementById("yourself");
+  const note = document.getElementById("taken");
   const {payload} = session;
   const name = payload.dataset.name.replace(/[^\w.-]+/g, "-");
   const save = (file, type, content) => {
-    saveFile(page, `${name}-${file}`, type, content);
+    saveFile(`${name}-${file}`, type, content);
     note.textContent = `Saved as ${name}-${file}.`;
   };
   const makers = {
     async weights() {
-      const weights = await readWeights(page, payload, "final");
+      const weights = await readWeights(document, payload, "final");
       save("weights.npz", "application/zip", npzOf(payload.weights.arrays.map((array) => ({...array, data: weights[array.name]}))));
     },
-    predictions: () => save("predictions.csv", "text/csv", predictionsCsv(session.images.test, payload.dataset.class_names)),
+    predictions: () => save("predictions.csv", "text/csv", predictionsCsv(session.images.test, session.names)),
     history() {
       const columns = Object.keys(payload.history[0]);
       save("history.csv", "text/csv", csvOf(columns, payload.history.map((epoch) => columns.map((column) => epoch[column]))));
     },
     metrics: () => save("metrics.json", "application/json", JSON.stringify(payload.metrics, null, 2)),
     figure() {
-      const figure = page.getElementById(page.getElementById("take-figure").value);
-      save(`${figure.id}.svg`, "image/svg+xml", svgText(page, figure.querySelector(".drawing svg")));
+      const figure = document.getElementById(document.getElementById("take-figure").value);
+      save(`${figure.id}.svg`, "image/svg+xml", svgText(figure.querySelector(".drawing svg")));
     },
   };
   const isThere = {weights: payload.weights, predictions: session.images.test};
@@ -39,11 +39,11 @@ export function startTakeAlong(page, session) {
     button.addEventListener("click", () => makers[button.dataset.take]());
   }
   for (const button of section.querySelectorAll("[data-copy]")) {
-    const code = page.getElementById(button.dataset.copy);
+    const code = document.getElementById(button.dataset.copy);
     button.addEventListener("click", () => copyText(note, code, code.textContent));
   }
-  const address = page.getElementById("address");
-  page.getElementById("copy-address").addEventListener("click", () => {
+  const address = document.getElementById("address");
+  document.getElementById("copy-address").addEventListener("click", () => {
     address.textContent = location.href.split("#")[0] + formatHash(session.state);
     copyText(note, address, address.textContent);
   });

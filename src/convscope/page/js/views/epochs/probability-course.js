@@ -1,7 +1,8 @@
-import {formatProbability} from "../format.js";
-import {newElement, quotedName, refill} from "../element.js";
-import {probabilityAxis} from "./axis.js";
-import {makeLineChart} from "./line-chart.js";
+import {probabilityAxis} from "../../dom/chart/axis.js";
+import {makeLineChart} from "../../dom/chart/line-chart.js";
+import {newElement, quotedName, refill} from "../../dom/element.js";
+import {formatProbability} from "../../dom/format.js";
+import {frameAt} from "../../state/epochs.js";
 
 /** Letters of a name that fit at the end of a line. */
 const MAX_LETTERS = 12;
@@ -12,16 +13,15 @@ const MAX_LETTERS = 12;
  * @param {object} course
  * @param {number} course.width
  * @param {number} course.height
- * @param {number[]} course.epochs
- * @param {ArrayLike<number>[]} course.probabilities of all classes, for each epoch
+ * @param {ArrayLike<number>[]} course.probabilities of all classes, for each frame
  * @param {number} course.called the predicted class
  * @param {number} course.rival
  * @param {number | null} course.label the true class
- * @param {string[]} course.names
- * @param {(place: number) => void} course.onPick called with one of the epochs
- * @returns {{nodes: HTMLElement[], mark: (place: number) => void}} `mark`: the open epoch
+ * @returns {{nodes: HTMLElement[], mark: () => void}} `mark`: the open epoch
  */
-export function newProbabilityCourse(page, {width, height, epochs, probabilities, called, rival, label, names, onPick}) {
+export function newProbabilityCourse(session, {width, height, probabilities, called, rival, label}) {
+  const {frames, names} = session;
+  const epochs = frames.map(({epoch}) => epoch);
   const isWrong = label !== null && called !== label;
   const series = [
     {label: called, className: isWrong ? "wrong" : "right", marker: isWrong ? "square" : "circle"},
@@ -31,14 +31,15 @@ export function newProbabilityCourse(page, {width, height, epochs, probabilities
     const name = full.length > MAX_LETTERS ? `${full.slice(0, MAX_LETTERS - 1)}…` : full;
     return {...each, full, name, values: probabilities.map((all) => all[each.label])};
   });
-  const readout = newElement(page, "p", {class: "readout"});
+  const readout = newElement("p", {class: "readout"});
   let openPlace = 0;
   const read = (place) => {
     const [first, second] = series.map(({full, values}) => [...quotedName(full), ` ${formatProbability(values[place])}`]);
-    refill(readout, newElement(page, "strong", {}, `Epoch ${epochs[place]}`), " ", ...first, ", ", ...second);
+    refill(readout, newElement("strong", {}, `Epoch ${epochs[place]}`), " ", ...first, ", ", ...second);
   };
-  const chart = makeLineChart(page, {
-    width, height, label: "Probability", epochs, last: epochs[epochs.length - 1], axis: probabilityAxis(), series, onPick,
+  const chart = makeLineChart({
+    width, height, label: "Probability", epochs, last: epochs[epochs.length - 1], axis: probabilityAxis(), series,
+    onPick: (place) => session.set({epoch: frames[place].state}),
     write: (value) => formatProbability(value, 1),
     tell: (place) => `epoch ${epochs[place]}: ${series.map(({full, values}) => `${full} ${formatProbability(values[place])}`).join(", ")}`,
     onPoint(place) {
@@ -48,10 +49,10 @@ export function newProbabilityCourse(page, {width, height, epochs, probabilities
   });
   return {
     nodes: [readout, chart.node],
-    mark(place) {
-      openPlace = place;
-      chart.markEpoch(place);
-      read(place);
+    mark() {
+      openPlace = frameAt(frames, session.state.epoch);
+      chart.markEpoch(openPlace);
+      read(openPlace);
     },
   };
 }
