@@ -12,7 +12,7 @@ import {largestFirst} from "../../src/convscope/page/js/views/inspector/arithmet
 import {layOutWeights, weightTilesOf, weightsOfOutput, weightsOfPicture} from "../../src/convscope/page/js/views/inspector/kernel-tiles.js";
 import {placeAfter, placeBehind, placeInWords, readPlace, writePlace} from "../../src/convscope/page/js/views/inspector/selected-unit.js";
 import {crossCorrelation, strokeAnswers, strokeImage} from "../../src/convscope/page/js/views/inspector/stroke-answers.js";
-import {orderOfUnits} from "../../src/convscope/page/js/views/inspector/unit-order.js";
+import {orderOfUnits} from "../../src/convscope/page/js/views/inspector/layer-view.js";
 
 /** A grey ramp with which colours are easy to name. */
 const RAMP = Uint8Array.from({length: 1024}, (_, byte) => (byte % 4 === 3 ? 255 : byte >> 2));

@@ -109,3 +109,10 @@ export function titleSetter(name) {
 export function writeText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
+
+/** Set only the attributes that changed. @param {Record<string, any>} attributes */
+export function writeAttributes(element, attributes) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (element.getAttribute(name) !== String(value)) element.setAttribute(name, String(value));
+  }
+}

@@ -1,6 +1,7 @@
 import {newElement} from "./element.js";
 import {drawOverlay} from "./overlay.js";
 import {setSize} from "./picture.js";
+import {paintTiles} from "./tiles.js";
 
 /** Screen pixels by which outlines may extend beyond a picture. */
 const MARGIN_OF_MARKS = 4;
@@ -38,12 +39,14 @@ export class PixelPicture {
     return true;
   }
 
-  /** @returns {Uint8ClampedArray} four for each unit; write them, then `show` */
-  get bytes() {
-    return this.image.data;
-  }
-
-  show() {
+  /**
+   * @param {ArrayLike<number>} values as many as there are units in the layout
+   * @param {import("../image/color/paint.js").ColorScale} scale
+   * @param {import("./tiles.js").TileLayout} [layout] the whole picture as one tile where it is left out
+   */
+  paint(values, scale, layout = {count: 1, rows: this.height, columns: this.width, perLine: 1, gap: 0, width: this.width, height: this.height}) {
+    this.image.data.fill(0);
+    paintTiles(values, layout, () => scale, this.image.data);
     this.context.putImageData(this.image, 0, 0);
   }
 

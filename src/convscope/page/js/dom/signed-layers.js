@@ -51,3 +51,25 @@ export function rangesOfLayers({layers}, {activations}, signed, mode) {
 function asChannels({shape, data}) {
   return isPicture(shape) ? {shape, data} : {shape: [...shape, 1], data};
 }
+
+/** The colour scales of the open run in the page's colours of now. */
+export class LayerScales {
+  /**
+   * @param {boolean[]} signed per layer
+   * @param {import("./theme-colors.js").ThemeColors} colors
+   */
+  constructor({network, run, state}, signed, colors) {
+    Object.assign(this, {network, signed, colors, ranges: rangesOfLayers(network, run, signed, state.scale)});
+  }
+
+  /**
+   * @param {number} index of a layer; −1 for the image
+   * @param {number} [channel]
+   * @returns {import("../image/color/paint.js").ColorScale}
+   */
+  of(index, channel = 0) {
+    if (index < 0) return {minimum: 0, maximum: 1, table: this.colors.pixels};
+    const ranges = this.ranges[this.network.layers[index].name];
+    return {...(ranges[channel] ?? ranges[0]), table: this.signed[index] ? this.colors.signed : this.colors.unsigned};
+  }
+}

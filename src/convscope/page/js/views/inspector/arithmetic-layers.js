@@ -6,21 +6,6 @@ import {placeOf} from "../../network/shape.js";
 import {arithmeticFoot, arithmeticDecimals, largestFirst} from "./arithmetic-lines.js";
 import {placeInWords} from "./selected-unit.js";
 
-/**
- * @typedef {import("../../image/color/paint.js").ColorScale} ColorScale
- *
- * @typedef {object} ConvolutionView
- * @property {number} width of the window
- * @property {boolean} isWhole whether all channels are shown
- * @property {number} channel the one that is shown otherwise
- * @property {number} extra decimals
- * @property {(channel: number) => ColorScale} inputScale
- * @property {ColorScale} weightScale
- * @property {Uint8Array} signed the table of colours for products
- * @property {string} inputName what is read
- * @property {boolean} isColour whether that are red, green and blue
- */
-
 const COLOURS = ["red", "green", "blue"];
 
 /** Screen pixels: side of a grid of numbers, and of the smallest cell that a number is written into. */
@@ -30,25 +15,27 @@ const [GRID_SIDE, MIN_WRITTEN] = [132, 22];
  * Input × weight = product for every position in the window, of one input channel or of all; the sums; the bias; the activation function.
  *
  * @param {import("../../network/unit-arithmetic.js").Explanation} told
- * @param {ConvolutionView} view
+ * @param {import("./arithmetic.js").ArithmeticView & {layer: import("../../network/network.js").Layer, index: number, isWhole: boolean,
+ *   extra: number}} view `isWhole`: whether all channels are shown; `extra`: decimals
  * @returns {Node[]}
  */
-export function convolutionArithmetic(told, {width, isWhole, channel, extra, inputScale, weightScale, signed, inputName, isColour}) {
+export function convolutionArithmetic(told, {scales, weightExtent, channel, layer, index, isWhole, extra}) {
+  const width = layer.settings.kernel_size[1];
   const products = told.channels.flatMap(({terms}) => terms.map(({product}) => product));
   const extent = Math.max(1e-12, ...products.map(Math.abs));
   const decimals = arithmeticDecimals(told, products) + extra;
   const written = {
     input: gridDecimals(told.channels.flatMap(({terms}) => terms.map(({input}) => input)), width) + extra,
-    weight: gridDecimals([weightScale.maximum], width) + extra,
+    weight: gridDecimals([weightExtent], width) + extra,
     product: gridDecimals(products, width) + extra,
   };
-  const nameOfChannel = (number) => (isColour ? COLOURS[number] : `channel ${number}`);
-  const scales = {weight: weightScale, product: {minimum: -extent, maximum: extent, table: signed}};
+  const nameOfChannel = (number) => (index === 0 && layer.inputShape[2] === 3 ? COLOURS[number] : `channel ${number}`);
+  const signedScale = (most) => ({minimum: -most, maximum: most, table: scales.colors.signed});
   const isSingle = told.channels.length === 1;
   const shown = isWhole ? told.channels : told.channels.filter((each) => isSingle || each.channel === channel);
-  const titles = {input: inputName === "the image" ? "pixels" : "window", weight: "kernel", product: "products"};
+  const titles = {input: index === 0 ? "pixels" : "window", weight: "kernel", product: "products"};
   const rows = shown.map(({channel: number, sum, terms}) => {
-    const colours = {...scales, input: inputScale(number)};
+    const colours = {input: scales.of(index - 1, number), weight: signedScale(weightExtent), product: signedScale(extent)};
     const grids = [["input", ""], ["weight", "×"], ["product", "="]].map(([part, sign]) => newElement("span", {class: "term-part"},
       newElement("span", {class: "sign"}, `${sign} ${titles[part]}`),
       termGrid(part, terms, width, colours[part], written[part])));

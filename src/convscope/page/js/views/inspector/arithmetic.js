@@ -9,10 +9,8 @@ const MORE_DIGITS = 4;
 /**
  * The exact arithmetic of the open unit: all terms and their sum.
  *
- * @typedef {object} AccountView
- * @property {import("../../dom/theme-colors.js").ThemeColors} colors
- * @property {Record<string, import("../../image/color/paint.js").ValueRange[]>} ranges of the layers' colours
- * @property {boolean[]} signed per layer
+ * @typedef {object} ArithmeticView
+ * @property {import("../../dom/signed-layers.js").LayerScales} scales
  * @property {number} weightExtent to which the colours of the unit's weights go
  * @property {number} channel the input channel whose window is shown
  */
@@ -44,7 +42,7 @@ export class UnitArithmetic {
   /**
    * @param {import("./selected-unit.js").Unit} unit
    * @param {import("../../network/unit-arithmetic.js").Explanation} told
-   * @param {AccountView} view
+   * @param {ArithmeticView} view
    */
   show({index, place}, told, view) {
     if (index !== this.layer) [this.layer, this.isWhole] = [index, false];
@@ -61,14 +59,7 @@ export class UnitArithmetic {
   partsOf(layer, index, place, told, source, view) {
     const {isWhole, extra, callbacks, session: {network}} = this;
     const before = index > 0 ? network.layers[index - 1] : null;
-    const inputScale = (channel) => this.inputScale(index, channel, view);
-    if (told.kind === "convolution") {
-      return convolutionArithmetic(told, {
-        width: layer.settings.kernel_size[1], isWhole, channel: view.channel, extra, inputScale, signed: view.colors.signed,
-        weightScale: {minimum: -view.weightExtent, maximum: view.weightExtent, table: view.colors.signed},
-        inputName: before?.name ?? "the image", isColour: index === 0 && layer.inputShape[2] === 3,
-      });
-    }
+    if (told.kind === "convolution") return convolutionArithmetic(told, {layer, index, isWhole, extra, ...view});
     if (told.kind === "dense") {
       const prefix = place.slice(0, -1);
       const read = prefix.length && before ? {index: index - 1, name: before.name, shape: before.outputShape} : source;
@@ -77,18 +68,11 @@ export class UnitArithmetic {
     if (told.kind === "maximum" || told.kind === "mean") {
       const channel = place[place.length - 1];
       const openWinner = (row, column) => before && callbacks.openUnit(index - 1, [row, column, channel]);
-      return poolingArithmetic(told, {scale: inputScale(channel), extra, openWinner});
+      return poolingArithmetic(told, {scale: view.scales.of(index - 1, channel), extra, openWinner});
     }
     if (told.kind !== "copy") return affineArithmetic(told, extra);
     const openSource = before && told.from ? () => callbacks.openUnit(index - 1, told.from) : null;
     return identityArithmetic(told, {name: before?.name ?? "the image", shape: layer.inputShape, openSource, kind: layer.kind, extra});
-  }
-
-  /** Return the colour scale of the layer's input, the same as elsewhere in the page. */
-  inputScale(index, channel, {colors, ranges, signed}) {
-    if (index === 0) return {minimum: 0, maximum: 1, table: colors.pixels};
-    const scales = ranges[this.session.network.layers[index - 1].name];
-    return {...(scales[channel] ?? scales[0]), table: signed[index - 1] ? colors.signed : colors.unsigned};
   }
 
   /** Return the name of a unit; in the last layer, its class. */

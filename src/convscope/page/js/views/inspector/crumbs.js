@@ -2,7 +2,7 @@ import {newElement, writeText} from "../../dom/element.js";
 import {formatProbability} from "../../dom/format.js";
 import {PixelPicture} from "../../dom/pixel-picture.js";
 import {setTabStop, startRovingFocus} from "../../dom/roving-focus.js";
-import {layOutTiles, paintTiles, perLineOfBlock} from "../../dom/tiles.js";
+import {layOutTiles, perLineOfBlock} from "../../dom/tiles.js";
 import {channelOf, isPicture, strongestPlace} from "../../network/shape.js";
 import {predictionOf} from "../../state/prediction.js";
 
@@ -33,20 +33,13 @@ export class Crumbs {
     startRovingFocus(list, ".crumb");
   }
 
-  /**
-   * @param {Record<string, import("../../image/color/paint.js").ValueRange[]>} ranges
-   * @param {boolean[]} signed per layer
-   * @param {import("../../dom/theme-colors.js").ThemeColors} colors
-   */
-  draw(ranges, signed, colors) {
+  /** @param {import("../../dom/signed-layers.js").LayerScales} scales */
+  draw(scales) {
     const {run, names} = this.session;
     for (const {index, name, shape, picture, layout} of this.layers) {
       const {data} = run.activations[name];
       const channel = isPicture(shape) ? strongestPlace({shape, data})[2] : 0;
-      const values = isPicture(shape) ? channelOf(data, shape, channel) : data;
-      const scale = {...(ranges[name][channel] ?? ranges[name][0]), table: signed[index] ? colors.signed : colors.unsigned};
-      paintTiles(values, layout, () => scale, picture.bytes);
-      picture.show();
+      picture.paint(isPicture(shape) ? channelOf(data, shape, channel) : data, scales.of(index, channel), layout);
     }
     const {best, isEmpty, probabilities} = predictionOf(this.session);
     const hasAnswer = !isEmpty && best >= 0;

@@ -1,7 +1,7 @@
 import {drawWhenVisible} from "../../dom/draw-when-visible.js";
 import {startColorScaleSelect} from "../../dom/color-scale-select.js";
 import {newElement} from "../../dom/element.js";
-import {rangesOfLayers, signedLayers} from "../../dom/signed-layers.js";
+import {LayerScales, signedLayers} from "../../dom/signed-layers.js";
 import {onThemeChange, themeColors} from "../../dom/theme-colors.js";
 import {Crumbs} from "./crumbs.js";
 import {LayerView, showLayerTitle} from "./layer-view.js";
@@ -25,8 +25,8 @@ export function startInspector(session) {
   const crumbs = new Crumbs(session, unit);
   panel.prepend(crumbs.element);
   const redraw = drawWhenVisible(panel, () => draw(false));
-  const layerView = new LayerView(session, unit, signed);
-  const unitView = new UnitView(session, unit, signed, redraw);
+  const layerView = new LayerView(session, unit);
+  const unitView = new UnitView(session, unit, redraw);
   tellProblem(session);
   startColorScaleSelect(session, "inside-scale");
   const focus = keepFocus(panel, session, {layer: () => layerView.focus(left.index === unit.index ? left.channel : -1), unit: () => unitView.focus()});
@@ -58,14 +58,13 @@ export function startInspector(session) {
   /** @param {boolean} isNew whether the layer or the image is another one */
   function draw(isNew) {
     if (unit.index < 0) return;
-    const colors = themeColors(session);
-    const ranges = rangesOfLayers(session.network, session.run, signed, session.state.scale);
-    crumbs.draw(ranges, signed, colors);
+    const scales = new LayerScales(session, signed, themeColors(session));
+    crumbs.draw(scales);
     if (unit.open) {
       left = {index: unit.index, channel: unit.open.place.at(-1)};
-      unitView.draw(ranges, colors);
+      unitView.draw(scales);
     } else {
-      Object.assign(layerView, {ranges, colors});
+      layerView.scales = scales;
       if (layerView.index !== unit.index) layerView.open(unit.index);
       else layerView.draw(isNew);
     }

@@ -1,6 +1,5 @@
 import {newElement, writeText} from "../../dom/element.js";
 import {PixelPicture} from "../../dom/pixel-picture.js";
-import {layOutTiles, paintTiles} from "../../dom/tiles.js";
 import {extentOf, weightTilesOf, weightsOfPicture} from "./kernel-tiles.js";
 import {strokeAnswers, strokeImage} from "./stroke-answers.js";
 
@@ -40,8 +39,7 @@ export class KernelQuestion {
       const drawn = new PixelPicture({"aria-hidden": "true"});
       const extent = extentOf(values);
       drawn.resize(columns, rows, Math.max(1, Math.floor(QUESTION_SIDE / Math.max(rows, columns))));
-      paintTiles(values, layOutTiles({count: 1, rows, columns}, columns), () => ({minimum: minimum ?? -extent, maximum: extent, table}), drawn.bytes);
-      drawn.show();
+      drawn.paint(values, {minimum: minimum ?? -extent, maximum: extent, table});
       return drawn.element;
     };
     const buttons = answers.map((answer, number) => {

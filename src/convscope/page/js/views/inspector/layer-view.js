@@ -1,15 +1,14 @@
-import {newElement, refill, writeText} from "../../dom/element.js";
+import {newElement, refill, writeAttributes, writeText} from "../../dom/element.js";
 import {formatProbability} from "../../dom/format.js";
 import {PixelPicture} from "../../dom/pixel-picture.js";
 import {setTabStop, startRovingFocus} from "../../dom/roving-focus.js";
 import {ScaleLegend} from "../../dom/scale-legend.js";
-import {layOutTiles, paintTiles, placeUnder} from "../../dom/tiles.js";
+import {placeUnder} from "../../dom/tiles.js";
 import {formatNumber} from "../../image/color/range.js";
 import {channelOf, isPicture} from "../../network/shape.js";
 import {largestOf} from "../../network/temperature.js";
 import {sourceOfLayer} from "../../network/unit-receptive-field.js";
 import {extentOf, layOutWeights, weightTilesOf, weightsOfOutput} from "./kernel-tiles.js";
-import {orderOfUnits} from "./unit-order.js";
 
 /** Units of a flat layer that get a tile. */
 const MAX_UNITS = 24;
@@ -21,12 +20,9 @@ const MAX_WEIGHT_SIDE = 12;
 
 /** One layer: its channels as tiles, each with its kernels below it; the units of a flat layer in order. */
 export class LayerView {
-  /**
-   * @param {import("./selected-unit.js").OpenUnit} unit
-   * @param {boolean[]} signed per layer
-   */
-  constructor(session, unit, signed) {
-    Object.assign(this, {session, unit, signed, index: -1, tiles: [], finalKernels: new Map()});
+  /** @param {import("./selected-unit.js").OpenUnit} unit */
+  constructor(session, unit) {
+    Object.assign(this, {session, unit, scales: null, index: -1, tiles: [], finalKernels: new Map()});
     this.element = document.querySelector("#inside-layer");
     const [box, kernelScale, sort] = ["tiles", "kernel-scale", "sort"].map((name) => document.querySelector(`#inside-${name}`));
     Object.assign(this, {box, kernelScale, sort, others: document.querySelector("#inside-others"), told: document.querySelector("#inside-told")});
@@ -110,30 +106,27 @@ export class LayerView {
 
   /** @param {boolean} isNew whether the image is another one, so that units are ordered anew */
   draw(isNew) {
-    const {ranges, colors, session: {state}, layer: {name, outputShape: shape}} = this;
+    const {scales, session: {state}, layer: {outputShape: shape}} = this;
     const data = this.shownValues();
-    const table = this.signed[this.index] ? colors.signed : colors.unsigned;
+    const scale = scales.of(this.index);
     const isMap = isPicture(shape);
     if (isNew && this.place(data) && this.weights) this.paintWeights();
-    const own = ranges[name];
-    const layout = isMap && layOutTiles({count: 1, rows: shape[0], columns: shape[1]}, shape[1]);
     const extent = isMap ? 1 : extentOf(data);
     for (const tile of this.tiles) {
       const {channel, map, bar, value, button} = tile;
       if (isMap) {
-        paintTiles(channelOf(data, shape, channel), layout, () => ({...(own[channel] ?? own[0]), table}), map.bytes);
-        map.show();
+        map.paint(channelOf(data, shape, channel), scales.of(this.index, channel));
       } else {
         writeText(value, this.write(data[channel]));
         bar.className = data[channel] < 0 ? "less" : "more";
         bar.style.width = `${(50 * Math.abs(data[channel])) / extent}%`;
       }
-      const label = `${this.nameOf(channel)}${isMap ? "" : `, ${this.write(data[channel])}`}. Open.`;
-      if (button.getAttribute("aria-label") !== label) button.setAttribute("aria-label", label);
+      writeAttributes(button, {"aria-label": `${this.nameOf(channel)}${isMap ? "" : `, ${this.write(data[channel])}`}. Open.`});
     }
     this.legend.element.hidden = !isMap; // a flat layer's tiles have bars instead
-    if (state.scale === "channel" && own.length > 1) this.legend.showWords(table, this.signed[this.index] ? ["−", "+"] : ["least", "most of each"]);
-    else this.legend.show({...own[0], table});
+    const words = scale.minimum < 0 ? ["−", "+"] : ["least", "most of each"];
+    if (state.scale === "channel" && isMap && shape[2] > 1) this.legend.showWords(scale.table, words);
+    else this.legend.show(scale);
     this.tellOthers(data);
   }
 
@@ -178,20 +171,17 @@ export class LayerView {
 
   /** The kernels in colours: each filter on its own scale, or all on that of the layer, which is that of the last epoch. */
   paintWeights() {
-    if (!this.weights || !this.colors) return;
-    const {kernel} = this.layer.weights;
+    if (!this.weights || !this.scales) return;
+    const {layer: {weights: {kernel}}, scales: {colors: {signed: table}}} = this;
     const last = this.finalKernels.get(this.layer.name) ?? kernel;
     const isOwn = this.kernelScale.querySelector(":checked").value === "filter";
     const whole = extentOf(last);
     for (const {channel, kernel: picture} of this.tiles) {
       const extent = isOwn ? extentOf(weightsOfOutput(this.weights, last, channel)) : whole;
-      picture.bytes.fill(0);
-      const scale = {minimum: -extent, maximum: extent, table: this.colors.signed};
-      paintTiles(weightsOfOutput(this.weights, kernel, channel), this.weightLayout, () => scale, picture.bytes);
-      picture.show();
+      picture.paint(weightsOfOutput(this.weights, kernel, channel), {minimum: -extent, maximum: extent, table}, this.weightLayout);
     }
-    if (isOwn) this.weightLegend.showWords(this.colors.signed, ["Weights: −", "+"]);
-    else this.weightLegend.show({minimum: -whole, maximum: whole, table: this.colors.signed});
+    if (isOwn) this.weightLegend.showWords(table, ["Weights: −", "+"]);
+    else this.weightLegend.show({minimum: -whole, maximum: whole, table});
   }
 
   /**
@@ -247,4 +237,16 @@ export function showLayerTitle(title, {name, kind, outputShape}, isUnit) {
   const isNamed = name.replace(/_\d+$/, "").replaceAll("_", "") === kind.toLowerCase();
   const shape = outputShape.length === 1 ? `${outputShape[0].toLocaleString("en")} units` : outputShape.join(" × ");
   refill(title, {name}, isUnit ? "" : `: ${isNamed ? "" : `${kind}, `}${shape}`);
+}
+
+/**
+ * Return the units of a flat layer, largest magnitude first.
+ *
+ * @param {ArrayLike<number>} data the activations
+ * @param {ArrayLike<number> | null} weights to order by activation × weight; null for the activation alone
+ * @returns {number[]}
+ */
+export function orderOfUnits(data, weights) {
+  const sizes = Array.from(data, (value, unit) => Math.abs(weights ? value * weights[unit] : value));
+  return sizes.map((_, unit) => unit).sort((one, other) => sizes[other] - sizes[one]);
 }

@@ -1,4 +1,4 @@
-import {newElement} from "../../dom/element.js";
+import {newElement, writeAttributes} from "../../dom/element.js";
 import {placeUnder, tileCorner} from "../../dom/tiles.js";
 import {formatNumber} from "../../image/color/range.js";
 import {offsetOf} from "../../network/shape.js";
@@ -54,9 +54,9 @@ export class UnitGrid {
       width: `${scale}px`, height: `${scale}px`, transform: `translate(${left * scale}px, ${top * scale}px)`,
     });
     const words = `${placeInWords(place, shape)}: ${formatNumber(data[offsetOf(shape, place)], 4)}`;
-    setAttributes(element, {"aria-label": `Units of ${name}`, "aria-rowcount": layout.height, "aria-colcount": layout.width});
-    setAttributes(this.cell, {"aria-label": words, "aria-colindex": left + 1});
-    setAttributes(this.cell.parentElement, {"aria-rowindex": top + 1});
+    writeAttributes(element, {"aria-label": `Units of ${name}`, "aria-rowcount": layout.height, "aria-colcount": layout.width});
+    writeAttributes(this.cell, {"aria-label": words, "aria-colindex": left + 1});
+    writeAttributes(this.cell.parentElement, {"aria-rowindex": top + 1});
     this.words = words;
   }
 
@@ -79,12 +79,5 @@ export class UnitGrid {
     const under = this.layout && placeUnder(this.layout, x, y);
     if (!under) return null;
     return place.length === 3 ? [under.row, under.column, place[2]] : [under.tile];
-  }
-}
-
-/** Set only the attributes that changed. */
-function setAttributes(element, attributes) {
-  for (const [key, value] of Object.entries(attributes)) {
-    if (element.getAttribute(key) !== String(value)) element.setAttribute(key, String(value));
   }
 }

@@ -1,10 +1,10 @@
-import {newElement, writeText} from "../../dom/element.js";
+import {newElement, writeAttributes, writeText} from "../../dom/element.js";
 import {frameOfBox} from "../../dom/overlay.js";
 import {paintInputs} from "../../dom/picture.js";
 import {PixelPicture} from "../../dom/pixel-picture.js";
 import {setTabStop, startRovingFocus} from "../../dom/roving-focus.js";
 import {ScaleLegend} from "../../dom/scale-legend.js";
-import {layOutTiles, paintTiles, perLineOfBlock, tileCorner} from "../../dom/tiles.js";
+import {layOutTiles, perLineOfBlock, tileCorner} from "../../dom/tiles.js";
 import {colorOf, textOn} from "../../image/color/paint.js";
 import {formatNumber} from "../../image/color/range.js";
 import {unusedPixels} from "../../network/receptive-field.js";
@@ -21,12 +21,9 @@ const MAX_SMALL = 16;
 
 /** What a unit reads, to the left of its arithmetic, and the map that it is part of, to the right. */
 export class UnitPictures {
-  /**
-   * @param {boolean[]} signed per layer
-   * @param {(channel: number) => void} onPick is told which input channel to show
-   */
-  constructor(session, signed, onPick) {
-    Object.assign(this, {session, signed, unused: unusedPixels(session.network), smallKey: "", smallChannels: []});
+  /** @param {(channel: number) => void} onPick is told which input channel to show */
+  constructor(session, onPick) {
+    Object.assign(this, {session, unused: unusedPixels(session.network), smallKey: "", smallChannels: []});
     [this.image, this.before, this.channel] = [0, 0, 0].map(() => new CaptionedPicture());
     this.small = Array.from({length: MAX_SMALL}, () => {
       const picture = new PixelPicture({"aria-hidden": "true"});
@@ -44,11 +41,11 @@ export class UnitPictures {
   /**
    * @param {import("./selected-unit.js").Unit} unit
    * @param {import("../../network/unit-arithmetic.js").Explanation} told
-   * @param {Record<string, import("../../image/color/paint.js").ValueRange[]>} ranges
-   * @param {import("../../dom/theme-colors.js").ThemeColors} colors
+   * @param {import("../../dom/signed-layers.js").LayerScales} scales
    * @param {{shown: number, isPlaying: boolean}} view `shown`: which channel of what was read
    */
-  show({index, place}, told, ranges, colors, {shown, isPlaying}) {
+  show({index, place}, told, scales, {shown, isPlaying}) {
+    const {colors} = scales;
     const {network, run, open} = this.session;
     const layer = network.layers[index];
     const field = unitReceptiveField(network, index, place);
@@ -57,12 +54,12 @@ export class UnitPictures {
     this.before.element.hidden = index === 0;
     if (index > 0) {
       const channel = field.channel >= 0 ? field.channel : shown;
-      this.showLayer(this.before, index - 1, channel, ranges, colors);
+      this.showLayer(this.before, index - 1, channel, scales);
       const marks = field.before ? [{kind: "field", frame: frameOfBox(field.before)}] : marksBefore(layer, place, this.before.layout);
       this.before.picture.mark([...this.before.numbers, ...marks]);
     }
-    this.showSmall(told, index, place, ranges, colors, shown);
-    this.showLayer(this.channel, index, place[2] ?? 0, ranges, colors);
+    this.showSmall(told, index, place, scales, shown);
+    this.showLayer(this.channel, index, place[2] ?? 0, scales);
     const pending = isPlaying ? pendingUnits(place, layer.outputShape, this.channel.layout, colors.ground) : [];
     this.channel.picture.mark([...this.channel.numbers, ...pending]);
     writeText(this.channel.caption, run.activations[layer.name].shape.length === 3 ? "output map" : "output");
@@ -79,27 +76,25 @@ export class UnitPictures {
     writeText(this.image.caption, "the image");
   }
 
-  showLayer(target, index, channel, ranges, colors) {
+  showLayer(target, index, channel, scales) {
     const {network: {layers}, run} = this.session;
     const {name} = layers[index];
     const {shape, data} = run.activations[name];
-    const table = this.signed[index] ? colors.signed : colors.unsigned;
     const isMap = isPicture(shape);
-    const scale = {...(ranges[name][isMap ? channel : 0] ?? ranges[name][0]), table};
+    const scale = scales.of(index, isMap ? channel : 0);
     const single = isMap ? {count: 1, rows: shape[0], columns: shape[1]} : {count: shape[0], rows: 1, columns: 1};
     target.layout = layOutTiles(single, isMap ? shape[1] : lineOfUnits(shape[0]), 0);
     const {width, height} = target.layout;
     target.picture.resize(width, height, scaleFor(height, width, MAP_SIDE));
     const values = isMap ? channelOf(data, shape, channel) : data;
-    paintTiles(values, target.layout, () => scale, target.picture.bytes);
-    target.picture.show();
+    target.picture.paint(values, scale, target.layout);
     target.numbers = target.picture.scale >= SMALLEST_WRITTEN ? numbersIn(values, width, scale) : [];
     target.legend.show(scale);
     writeText(target.caption, isMap && shape[2] > 1 ? `${name}, channel ${channel}` : name);
   }
 
   /** The input channels as small maps: all of them, or those that contribute most, the shown one marked. */
-  showSmall(told, index, place, ranges, colors, shown) {
+  showSmall(told, index, place, scales, shown) {
     const all = told.kind === "convolution" ? told.channels : [];
     const key = `${index} ${place[2]} ${this.session.open.name} ${all.length}`;
     if (key !== this.smallKey) {
@@ -109,20 +104,14 @@ export class UnitPictures {
     this.smallBox.hidden = this.smallChannels.length < 2;
     if (this.smallBox.hidden) return;
     const {network, run, open} = this.session;
-    const before = index > 0 ? network.layers[index - 1].name : null;
-    const {shape, data} = before ? run.activations[before] : {shape: network.inputShape, data: open.pixels};
-    const layout = layOutTiles({count: 1, rows: shape[0], columns: shape[1]}, shape[1]);
-    const table = before ? (this.signed[index - 1] ? colors.signed : colors.unsigned) : colors.pixels;
+    const {shape, data} = index > 0 ? run.activations[network.layers[index - 1].name] : {shape: network.inputShape, data: open.pixels};
     this.small.forEach(({picture, button}, number) => {
       const channel = this.smallChannels[number];
       button.hidden = channel === undefined;
       if (button.hidden) return;
-      const scale = before ? ranges[before][channel] ?? ranges[before][0] : {minimum: 0, maximum: 1};
       picture.resize(shape[1], shape[0], SMALL_SIDE / Math.max(shape[0], shape[1]));
-      paintTiles(channelOf(data, shape, channel), layout, () => ({...scale, table}), picture.bytes);
-      picture.show();
-      const attributes = {"data-channel": channel, "aria-label": `Input channel ${channel}`, "aria-pressed": channel === shown};
-      for (const [name, value] of Object.entries(attributes)) if (button.getAttribute(name) !== String(value)) button.setAttribute(name, String(value));
+      picture.paint(channelOf(data, shape, channel), scales.of(index - 1, channel));
+      writeAttributes(button, {"data-channel": channel, "aria-label": `Input channel ${channel}`, "aria-pressed": channel === shown});
     });
     const pressed = this.small.find(({button}) => !button.hidden && button.getAttribute("aria-pressed") === "true") ?? this.small[0];
     if (!this.smallBox.contains(document.activeElement)) setTabStop(this.small.map(({button}) => button), pressed.button);

@@ -16,13 +16,12 @@ import {UnitPictures} from "./unit-pictures.js";
 export class UnitView {
   /**
    * @param {import("./selected-unit.js").OpenUnit} unit
-   * @param {boolean[]} signed per layer
    * @param {() => void} redraw
    */
-  constructor(session, unit, signed, redraw) {
-    Object.assign(this, {session, unit, signed, picked: -1, pickedLayer: -1, pointed: null, shown: -1, colors: null});
+  constructor(session, unit, redraw) {
+    Object.assign(this, {session, unit, picked: -1, pickedLayer: -1, pointed: null, shown: -1, colors: null});
     this.element = document.querySelector("#unit");
-    this.pictures = new UnitPictures(session, signed, (channel) => {
+    this.pictures = new UnitPictures(session, (channel) => {
       [this.picked, this.pickedLayer] = [channel, unit.index];
       redraw();
     });
@@ -40,11 +39,8 @@ export class UnitView {
     this.element.prepend(row, controls, this.question.element, this.sentence);
   }
 
-  /**
-   * @param {Record<string, import("../../image/color/paint.js").ValueRange[]>} ranges
-   * @param {import("../../dom/theme-colors.js").ThemeColors} colors
-   */
-  draw(ranges, colors) {
+  /** @param {import("../../dom/signed-layers.js").LayerScales} scales */
+  draw(scales) {
     const {unit, session: {network, run, open: {pixels}}} = this;
     if (this.pointed && this.pointed.index !== unit.index) this.pointed = null;
     this.question.follow(unit.index);
@@ -53,14 +49,13 @@ export class UnitView {
     const told = explainUnit(network, pixels, run.activations, layer.name, at.place);
     if (this.pickedLayer !== at.index) this.picked = -1;
     this.shown = this.picked >= 0 ? this.picked : strongestChannel(told, at.place);
-    this.colors = colors;
-    this.pictures.show(at, told, ranges, colors, {shown: this.shown, isPlaying: unit.isPlaying});
+    this.colors = scales.colors;
+    this.pictures.show(at, told, scales, {shown: this.shown, isPlaying: unit.isPlaying});
     this.choice.show(unit.open);
     this.grid.show(at, this.pictures.channel.layout);
     this.sentence.replaceChildren(...unitSentence(this.session, at));
     const weights = told.channels ? told.channels.flatMap(({terms}) => terms.map(({weight}) => weight)) : told.terms?.map(({weight}) => weight);
-    const view = {colors, ranges, signed: this.signed, weightExtent: weights ? extentOf(weights) : 1, channel: this.shown};
-    this.arithmetic.show(at, told, view);
+    this.arithmetic.show(at, told, {scales, weightExtent: weights ? extentOf(weights) : 1, channel: this.shown});
     this.row.dataset.kind = told.kind;
     for (const note of this.element.querySelectorAll(":scope > .quiet")) note.hidden = this.pictures.inputs.hidden;
   }
