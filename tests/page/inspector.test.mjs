@@ -6,12 +6,12 @@ import {rangesOfLayers, signedLayers} from "../../src/convscope/page/js/dom/sign
 import {layOutTiles, paintTiles, perLineOfBlock, placeUnder, tileCorner} from "../../src/convscope/page/js/dom/tiles.js";
 import {makeNetwork, runNetwork} from "../../src/convscope/page/js/network/network.js";
 import {strongestPlace} from "../../src/convscope/page/js/network/shape.js";
-import {largestOf} from "../../src/convscope/page/js/network/temperature.js";
-import {boxInWords, unitReceptiveField, sourceOfLayer} from "../../src/convscope/page/js/network/unit-receptive-field.js";
+import {largestOf} from "../../src/convscope/page/js/network/softmax.js";
+import {boxInWords, unitReceptiveField, sourceOfLayer} from "../../src/convscope/page/js/network/receptive-field.js";
 import {largestFirst} from "../../src/convscope/page/js/views/inspector/arithmetic-lines.js";
 import {layOutWeights, weightTilesOf, weightsOfOutput, weightsOfPicture} from "../../src/convscope/page/js/views/inspector/kernel-tiles.js";
 import {placeAfter, placeBehind, placeInWords, readPlace, writePlace} from "../../src/convscope/page/js/views/inspector/selected-unit.js";
-import {crossCorrelation, strokeAnswers, strokeImage} from "../../src/convscope/page/js/views/inspector/stroke-answers.js";
+import {crossCorrelation, strokeAnswers, strokeImage} from "../../src/convscope/page/js/views/inspector/kernel-question.js";
 import {orderOfUnits} from "../../src/convscope/page/js/views/inspector/layer-view.js";
 
 /** A grey ramp with which colours are easy to name. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import {makeSimplifier} from "../../src/convscope/page/js/image/simplify-strokes.js";
+import {makeSimplifier} from "../../src/convscope/page/js/views/playground/stroke-encoding.js";
 import {kindOfStep} from "../../src/convscope/page/js/state/navigation.js";
 import {INITIAL_STATE} from "../../src/convscope/page/js/state/state.js";
 import {formatInk, parseInk} from "../../src/convscope/page/js/views/playground/stroke-encoding.js";

@@ -2,17 +2,17 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import {missingImageSentence, mistakeNames, neighbourName, imageTitle, testNameNear} from "../../src/convscope/page/js/dom/image-title.js";
 import {NEUTRAL_PERTURBATION} from "../../src/convscope/page/js/image/perturb.js";
-import {rankedIndices, shownClasses, softmaxAt} from "../../src/convscope/page/js/network/temperature.js";
+import {rankedIndices, shownClasses, softmaxAt} from "../../src/convscope/page/js/network/softmax.js";
 import {directionsOf, shareAbove, shareBelow, oodScore} from "../../src/convscope/page/js/state/ood-score.js";
 import {NO_CHANGE, formatChange, parseChange, perturbationOf} from "../../src/convscope/page/js/state/perturbation.js";
 import {predictedName, predictionOf} from "../../src/convscope/page/js/state/prediction.js";
 import {INITIAL_STATE, makeState} from "../../src/convscope/page/js/state/state.js";
-import {contributionsOf, linkedTiles} from "../../src/convscope/page/js/views/layer-strip/contributions.js";
+import {contributionsOf, linkedTiles} from "../../src/convscope/page/js/views/layer-strip/links.js";
 import {layOutBlocks, placeInBlock, stripLayers} from "../../src/convscope/page/js/views/layer-strip/layout.js";
 import {makeInput, preprocessingFor} from "../../src/convscope/page/js/views/playground/input.js";
-import {slidersFor, stretchesOf} from "../../src/convscope/page/js/views/playground/perturbation-sweep.js";
+import {slidersFor, stretchesOf} from "../../src/convscope/page/js/views/playground/perturbation-sliders.js";
 import {formatInk, parseInk} from "../../src/convscope/page/js/views/playground/stroke-encoding.js";
-import {calibrationSentence, verdictOn} from "../../src/convscope/page/js/views/prediction/text.js";
+import {calibrationSentence, verdictOn} from "../../src/convscope/page/js/views/prediction/prediction.js";
 
 const close = (actual, expected, tolerance = 1e-12) => assert.ok(Math.abs(actual - expected) <= tolerance, `${actual} ≠ ${expected}`);
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import {formatCount, formatPercent, formatProbability, formatWhole} from "../../src/convscope/page/js/dom/format.js";
-import {comparedClasses} from "../../src/convscope/page/js/network/temperature.js";
+import {comparedClasses} from "../../src/convscope/page/js/network/softmax.js";
 import {predictionsByEpochSentence, distanceBetween} from "../../src/convscope/page/js/views/image-details/predictions-by-epoch.js";
 import {makeTriage} from "../../src/convscope/page/js/views/image-details/triage.js";
 import {recallAxis} from "../../src/convscope/page/js/views/results/class-recall.js";

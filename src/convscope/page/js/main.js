@@ -1,10 +1,8 @@
 import {whenParsed} from "./data/typed-arrays.js";
-import {renumberFigures} from "./dom/figure-numbers.js";
-import {startContents, startFolds, startGlossary, startScrollers, startThemeSwitch} from "./dom/page-behaviour.js";
+import {startContents, startFolds, startGlossary, startScrollers, startThemeSwitch, renumberFigures} from "./dom/page-behaviour.js";
 import {trackPosition} from "./dom/page-position.js";
-import {startPresentMode} from "./dom/present-mode.js";
 import {afterPaint, nextSlice} from "./dom/scheduling.js";
-import {startShortcuts} from "./dom/shortcuts.js";
+import {startShortcuts, startPresentMode} from "./dom/shortcuts.js";
 import {startSorting} from "./dom/sortable-table.js";
 import {startNavigation} from "./state/navigation.js";
 import {startSession} from "./state/session.js";

@@ -1,10 +1,28 @@
 import {exponentialUnit, formulaNamed, rectifier} from "./activations.js";
 import {CONVOLUTION} from "./conv.js";
 import {DENSE} from "./dense.js";
-import {IDENTITY} from "./identity.js";
 import {BATCH_NORMALIZATION, NORMALIZATION, RESCALING, isLastAxis} from "./normalize.js";
 import {AVERAGE_POOLING, MAX_POOLING} from "./pool.js";
+import {placeOf} from "./shape.js";
 import {ZERO_PADDING} from "./window.js";
+
+/**
+ * Layers that copy their input: Flatten and Reshape change the shape; Dropout and its kin act in training only; ReLU,
+ * Softmax and Activation apply an activation function only.
+ */
+
+/** @type {LayerKind} */
+const IDENTITY = {
+  keepsPlaces: true,
+  copies: true,
+  run: (layer, input, output) => output.set(input),
+  pullBack: (layer, gradient) => gradient,
+  explain: explainIdentity,
+};
+
+function explainIdentity({inputShape}, input, place, offset) {
+  return {kind: "copy", from: placeOf(inputShape, offset), value: input[offset], before: input[offset]};
+}
 
 /**
  * The layer kinds that the engine computes; `models/numpy_engine/forward.py` has the same.

@@ -1,7 +1,6 @@
 import {formulaOf, layerKindNamed} from "./layers.js";
 import {sizeOf} from "./shape.js";
-import {applySoftmax} from "./softmax.js";
-import {softmaxAt} from "./temperature.js";
+import {applySoftmax, softmaxAt} from "./softmax.js";
 
 /**
  * The network in plain JavaScript: the activations of every layer for one image.

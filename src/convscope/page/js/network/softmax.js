@@ -53,3 +53,66 @@ export function explainSoftmax(values) {
   const total = exponentials.reduce((a, b) => a + b, 0);
   return {kind: "softmax", logits, maximum, exponentials, total, probabilities: exponentials.map((each) => each / total)};
 }
+
+/** Temperature scaling and the ranking of classes. Pure: no DOM. */
+
+/**
+ * @param {ArrayLike<number>} logits
+ * @param {number} temperature
+ * @returns {Float64Array} softmax(logits / temperature)
+ */
+export function softmaxAt(logits, temperature) {
+  let most = -Infinity;
+  for (let place = 0; place < logits.length; place++) most = Math.max(most, logits[place]);
+  const shares = Float64Array.from(logits, (logit) => Math.exp((logit - most) / temperature));
+  const total = shares.reduce((sum, share) => sum + share, 0);
+  return shares.map((share) => share / total);
+}
+
+/**
+ * Return the indices of the numbers, largest first; ties keep their order.
+ *
+ * @param {ArrayLike<number>} numbers
+ * @returns {number[]}
+ */
+export function rankedIndices(numbers) {
+  return Array.from(numbers, (_, place) => place).sort((a, b) => numbers[b] - numbers[a] || a - b);
+}
+
+/**
+ * @param {ArrayLike<number>} values
+ * @returns {number} the place of the largest, of equal ones the first
+ */
+export function largestOf(values) {
+  let best = 0;
+  for (let place = 1; place < values.length; place++) if (values[place] > values[best]) best = place;
+  return best;
+}
+
+/**
+ * Return the two classes to compare: the predicted one and the true one, or the runner-up if that is the same or unknown.
+ *
+ * @param {ArrayLike<number>} probabilities
+ * @param {number | null} label
+ * @returns {{called: number, rival: number}}
+ */
+export function comparedClasses(probabilities, label) {
+  const [called, second] = rankedIndices(probabilities);
+  return {called, rival: label !== null && label !== called ? label : second};
+}
+
+/**
+ * Choose the classes that get a bar: all if they are few, otherwise the most probable of them.
+ *
+ * @param {ArrayLike<number>} probabilities
+ * @param {number} most
+ * @param {number} [least] probability for a bar where they are many; the most probable class has one anyway
+ * @returns {{places: number[], others: number, rest: number}} `others`: how many are left out, `rest`: their share together
+ */
+export function shownClasses(probabilities, most, least = 0) {
+  const count = probabilities.length;
+  if (count <= most) return {places: Array.from(probabilities, (_, place) => place), others: 0, rest: 0};
+  const places = rankedIndices(probabilities).slice(0, most).filter((place, rank) => !rank || probabilities[place] >= least);
+  const shown = places.reduce((sum, place) => sum + probabilities[place], 0);
+  return {places, others: count - places.length, rest: Math.max(0, 1 - shown)};
+}

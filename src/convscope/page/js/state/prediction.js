@@ -1,4 +1,4 @@
-import {rankedIndices} from "../network/temperature.js";
+import {rankedIndices} from "../network/softmax.js";
 
 /**
  * The network's current prediction as numbers. Pure: no DOM.

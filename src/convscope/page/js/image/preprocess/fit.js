@@ -28,12 +28,8 @@ export function fitMiddle(picture, [height, width, channels], polarity = null) {
   return levels;
 }
 
-/**
- * Return whether the border is bright: paper, not a blackboard.
- *
- * @param {import("./resample.js").GreyPicture} picture
- */
-export function isBrightAround(picture) {
+/** Return whether the border is bright: paper, not a blackboard. */
+function isBrightAround(picture) {
   const {darkest, peak} = extremeLevels(picture.pixels);
   return 2 * borderMedian(picture) > darkest + peak;
 }

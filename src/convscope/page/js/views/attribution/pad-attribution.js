@@ -1,6 +1,5 @@
-import {computeAttribution} from "../../attribution/compute.js";
+import {computeAttribution, ATTRIBUTION_METHODS} from "../../attribution/compute.js";
 import {paintAttribution} from "../../attribution/maps.js";
-import {ATTRIBUTION_METHODS} from "../../attribution/methods.js";
 import {newElement, newGlossaryButton, quotedName, refill, writeText} from "../../dom/element.js";
 import {ScaleLegend} from "../../dom/scale-legend.js";
 import {nextSlice} from "../../dom/scheduling.js";

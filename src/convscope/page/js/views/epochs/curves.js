@@ -1,8 +1,7 @@
 import {accuracyAxis, lossAxis} from "../../dom/chart/axis.js";
 import {makeLineChart} from "../../dom/chart/line-chart.js";
-import {newElement, refill} from "../../dom/element.js";
+import {newElement, refill, mountLive} from "../../dom/element.js";
 import {formatPercent} from "../../dom/format.js";
-import {mountLive} from "../../dom/mount.js";
 import {frameAt} from "../../state/epochs.js";
 
 /** Interactive charts of loss and accuracy: pointing at an epoch shows its values in both, and a click selects it. */

@@ -1,10 +1,10 @@
 import {confusedPairs, errorCount} from "../../data/confusion-counts.js";
-import {drawWhenVisible} from "../../dom/draw-when-visible.js";
 import {newElement, writeText} from "../../dom/element.js";
 import {formatCount} from "../../dom/format.js";
 import {imageTitle} from "../../dom/image-title.js";
+import {drawWhenVisible} from "../../dom/scheduling.js";
 import {onThemeChange} from "../../dom/theme-colors.js";
-import {comparedClasses} from "../../network/temperature.js";
+import {comparedClasses} from "../../network/softmax.js";
 import {epochProbabilities, frameAt} from "../../state/epochs.js";
 import {newProbabilityCourse} from "./probability-course.js";
 

@@ -1,10 +1,9 @@
-import {computeAttribution} from "../../attribution/compute.js";
+import {computeAttribution, ATTRIBUTION_METHODS} from "../../attribution/compute.js";
 import {paintAttribution} from "../../attribution/maps.js";
-import {ATTRIBUTION_METHODS} from "../../attribution/methods.js";
-import {drawWhenVisible} from "../../dom/draw-when-visible.js";
 import {newGlossaryButton, newElement, quotedName, refill} from "../../dom/element.js";
 import {newPicture} from "../../dom/picture.js";
 import {ScaleLegend} from "../../dom/scale-legend.js";
+import {drawWhenVisible} from "../../dom/scheduling.js";
 import {onThemeChange, themeColors} from "../../dom/theme-colors.js";
 import {channelRanges, evenRange, formatNumber, joinedRange} from "../../image/color/range.js";
 

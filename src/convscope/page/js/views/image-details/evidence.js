@@ -1,5 +1,5 @@
 import {newElement} from "../../dom/element.js";
-import {comparedClasses, largestOf} from "../../network/temperature.js";
+import {comparedClasses, largestOf} from "../../network/softmax.js";
 import {epochProbabilities} from "../../state/epochs.js";
 import {newProbabilityCourse} from "../epochs/probability-course.js";
 import {makeAttributionDetails} from "./attribution.js";

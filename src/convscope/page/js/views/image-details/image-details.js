@@ -1,13 +1,11 @@
-import {drawWhenVisible} from "../../dom/draw-when-visible.js";
-import {newElement, quotedName, refill, writeText} from "../../dom/element.js";
-import {formatWhole} from "../../dom/format.js";
+import {newElement, quotedName, refill, writeText, newGlossaryButton} from "../../dom/element.js";
+import {formatWhole, formatProbability} from "../../dom/format.js";
 import {imageTitle} from "../../dom/image-title.js";
 import {newPicture, paintInputs} from "../../dom/picture.js";
-import {largestOf} from "../../network/temperature.js";
+import {drawWhenVisible} from "../../dom/scheduling.js";
+import {largestOf, rankedIndices} from "../../network/softmax.js";
 import {afterText} from "../../state/epochs.js";
 import {makeEvidenceDetails} from "./evidence.js";
-import {newProbabilityTable} from "./probabilities.js";
-import {makeLabelChoice} from "./label-choice.js";
 import {newTriageView} from "./triage.js";
 
 /** Side of the picture, and the milliseconds without a change before the slow parts start. */
@@ -110,4 +108,79 @@ function makeStepper(step, toggle, close) {
       forth.setAttribute("aria-disabled", String(at >= count - 1));
     },
   };
+}
+
+/**
+ * The reader's correction of a label: whether it is wrong, the right class, a note.
+ *
+ * @param {{names: string[], keys: string[], marks: import("../results/marks.js").Marks}} options `keys`: those of the classes
+ * @returns {{toggle: HTMLElement, node: HTMLElement, show: (row: number | null, label: number | null) => void}} `row`: null for no test image
+ */
+function makeLabelChoice({names, keys, marks}) {
+  let [row, given] = [null, null];
+  const toggle = newElement("button", {type: "button", class: "mark-button", click: () => marks.toggle(row)}, "Wrong label");
+  const options = names.map((name, label) => newElement("option", {value: label}, keys[label] && keys[label] !== name ? `${keys[label]}: ${name}` : name));
+  const change = () => marks.set(row, {label: Number(select.value)});
+  const select = newElement("select", {change}, newElement("option", {value: -1}, "unknown"), ...options);
+  const note = newElement("input", {type: "text", maxlength: 200, input: () => marks.set(row, {note: note.value})});
+  const field = (title, control) => newElement("label", {}, newElement("span", {}, title), control);
+  const fields = newElement("div", {class: "choices"}, field("Correct class", select), field("Note", note));
+  const node = newElement("div", {class: "label-choice"}, fields);
+
+  function show(newRow, label) {
+    [row, given] = [newRow, label];
+    const mark = marks.all.get(row);
+    toggle.hidden = row === null;
+    toggle.setAttribute("aria-pressed", String(Boolean(mark)));
+    fields.hidden = !mark;
+    options.forEach((option, place) => (option.hidden = option.disabled = place === given));
+    select.value = String(mark?.label ?? -1);
+    if (note.value !== (mark?.note ?? "")) note.value = mark?.note ?? "";
+  }
+
+  marks.subscribe(() => show(row, given));
+  return {toggle, node, show};
+}
+
+/** The most probable classes of an image as a small table with bars. */
+
+/** Number of classes in the table; the true class is added if it is not among them. */
+const CLASSES_SHOWN = 3;
+
+function newProbabilityTable({probabilities}, {names, label}) {
+  const ranked = rankedIndices(probabilities);
+  const shown = ranked.slice(0, CLASSES_SHOWN);
+  if (label !== null && !shown.includes(label)) shown.push(label);
+  const head = newElement(
+    "tr", {}, newElement("th", {scope: "col"}, "Class"),
+    newElement("th", {scope: "col", class: "n"}, "Probability", newGlossaryButton("confidence")),
+  );
+  const rows = shown.map((each) =>
+    newElement(
+      "tr", {class: classOfRow(each, ranked[0], label)},
+      newElement("th", {scope: "row", title: names[each]}, newMark(each, ranked[0], label), {name: names[each]}),
+      newElement("td", {class: "n"}, formatProbability(probabilities[each]), newBar(probabilities[each])),
+    ));
+  const caption = newElement("caption", {class: "visually-hidden"}, "The most probable classes");
+  const [top, body] = [newElement("thead", {}, head), newElement("tbody", {}, ...rows)];
+  return newElement("table", {class: "answers"}, caption, top, body);
+}
+
+function classOfRow(each, called, label) {
+  if (label === null) return each === called ? "called" : "";
+  return each === label ? "right" : each === called ? "wrong" : "";
+}
+
+/** Create a mark for the true or the wrong class, with a text alternative. */
+function newMark(each, called, label) {
+  const told = (className, words, sign) => newElement("span", {class: className, role: "img", "aria-label": words}, sign);
+  if (each === label) return told("mark right", each === called ? "true class, predicted" : "true class", "✓");
+  if (each === called && label !== null) return told("mark wrong", "predicted, not the true class", "✕");
+  return newElement("span", {class: "mark"});
+}
+
+function newBar(share) {
+  const bar = newElement("span", {class: "bar", "aria-hidden": "true"}, newElement("span"));
+  bar.firstChild.style.width = `${100 * share}%`;
+  return bar;
 }

@@ -1,7 +1,7 @@
 import {inputsOfImage} from "../../data/images.js";
 import {runInSlices} from "../../dom/scheduling.js";
 import {makeWorkspace, runNetwork} from "../../network/network.js";
-import {largestOf} from "../../network/temperature.js";
+import {largestOf} from "../../network/softmax.js";
 
 /**
  * Predictions of earlier epochs for the test images.

@@ -1,6 +1,6 @@
-import {drawWhenVisible} from "../../dom/draw-when-visible.js";
 import {startColorScaleSelect} from "../../dom/color-scale-select.js";
 import {newElement} from "../../dom/element.js";
+import {drawWhenVisible} from "../../dom/scheduling.js";
 import {LayerScales, signedLayers} from "../../dom/signed-layers.js";
 import {onThemeChange, themeColors} from "../../dom/theme-colors.js";
 import {Crumbs} from "./crumbs.js";

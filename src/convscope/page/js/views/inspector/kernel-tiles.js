@@ -1,5 +1,5 @@
 import {layOutTiles, perLineOfBlock} from "../../dom/tiles.js";
-import {sourceOfLayer} from "../../network/unit-receptive-field.js";
+import {sourceOfLayer} from "../../network/receptive-field.js";
 
 /**
  * Layout of a layer's weights: for each filter or unit, a picture per input channel. Pure: no DOM.

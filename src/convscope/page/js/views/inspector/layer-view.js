@@ -5,9 +5,9 @@ import {setTabStop, startRovingFocus} from "../../dom/roving-focus.js";
 import {ScaleLegend} from "../../dom/scale-legend.js";
 import {placeUnder} from "../../dom/tiles.js";
 import {formatNumber} from "../../image/color/range.js";
+import {sourceOfLayer} from "../../network/receptive-field.js";
 import {channelOf, isPicture} from "../../network/shape.js";
-import {largestOf} from "../../network/temperature.js";
-import {sourceOfLayer} from "../../network/unit-receptive-field.js";
+import {largestOf} from "../../network/softmax.js";
 import {extentOf, layOutWeights, weightTilesOf, weightsOfOutput} from "./kernel-tiles.js";
 
 /** Units of a flat layer that get a tile. */

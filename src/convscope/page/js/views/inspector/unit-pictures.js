@@ -1,15 +1,13 @@
 import {newElement, writeAttributes, writeText} from "../../dom/element.js";
-import {frameOfBox} from "../../dom/overlay.js";
 import {paintInputs} from "../../dom/picture.js";
-import {PixelPicture} from "../../dom/pixel-picture.js";
+import {PixelPicture, frameOfBox} from "../../dom/pixel-picture.js";
 import {setTabStop, startRovingFocus} from "../../dom/roving-focus.js";
 import {ScaleLegend} from "../../dom/scale-legend.js";
 import {layOutTiles, perLineOfBlock, tileCorner} from "../../dom/tiles.js";
 import {colorOf, textOn} from "../../image/color/paint.js";
 import {formatNumber} from "../../image/color/range.js";
-import {unusedPixels} from "../../network/receptive-field.js";
+import {unusedPixels, unitReceptiveField} from "../../network/receptive-field.js";
 import {channelOf, isPicture} from "../../network/shape.js";
-import {unitReceptiveField} from "../../network/unit-receptive-field.js";
 import {largestFirst} from "./arithmetic-lines.js";
 
 /** Screen pixels of a side: of the input and output map, of the image beside the input map, of a small map. */

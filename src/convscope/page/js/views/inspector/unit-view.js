@@ -1,12 +1,12 @@
 import {newElement} from "../../dom/element.js";
 import {formatProbability} from "../../dom/format.js";
 import {formatNumber} from "../../image/color/range.js";
+import {patchInWords, unitReceptiveField} from "../../network/receptive-field.js";
 import {offsetOf} from "../../network/shape.js";
 import {explainUnit} from "../../network/unit-arithmetic.js";
-import {patchInWords, unitReceptiveField} from "../../network/unit-receptive-field.js";
 import {UnitArithmetic} from "./arithmetic.js";
-import {extentOf} from "./kernel-tiles.js";
 import {KernelQuestion} from "./kernel-question.js";
+import {extentOf} from "./kernel-tiles.js";
 import {placeInWords} from "./selected-unit.js";
 import {UnitChoice, UnitWalk} from "./unit-controls.js";
 import {UnitGrid} from "./unit-grid.js";

@@ -4,12 +4,10 @@ import {signedLayers} from "../../dom/signed-layers.js";
 import {onThemeChange, themeColors} from "../../dom/theme-colors.js";
 import {SEQUENTIAL_TABLE} from "../../image/color/colormaps.js";
 import {receptiveField} from "../../network/receptive-field.js";
-import {makeBlock, shortNumber} from "./block.js";
-import {contributionsOf, linkedTiles} from "./contributions.js";
+import {makeBlock, shortNumber, stripNumbers, stripRanges} from "./block.js";
 import {PRODUCTS, layOutBlocks, stripLayers} from "./layout.js";
 import {startLens} from "./lens.js";
-import {drawConnectors, drawRibbons} from "./links.js";
-import {stripNumbers, stripRanges} from "./paint.js";
+import {drawConnectors, drawRibbons, contributionsOf, linkedTiles} from "./links.js";
 
 /** Sizes at 16 pixels to the rem: gap between two blocks, width and height of a label, least height of the maps. */
 const [BETWEEN, NARROWEST, HEAD, LOWEST] = [16, 68, 84, 200];

@@ -1,9 +1,8 @@
 import {ScaleLegend} from "../../dom/scale-legend.js";
 import {paint} from "../../image/color/paint.js";
 import {formatNumber} from "../../image/color/range.js";
-import {shortNumber} from "./block.js";
+import {shortNumber, stripNumbers} from "./block.js";
 import {placeInBlock} from "./layout.js";
-import {stripNumbers} from "./paint.js";
 
 /** Minimum pixels of a map in the lens. */
 const LENS_SIDE = 156;

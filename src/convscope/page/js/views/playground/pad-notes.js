@@ -1,7 +1,7 @@
 import {writeText} from "../../dom/element.js";
 import {missingImageSentence} from "../../dom/image-title.js";
 import {NO_CHANGE, parseChange} from "../../state/perturbation.js";
-import {sliderText, slidersFor} from "./perturbation-sweep.js";
+import {sliderText, slidersFor} from "./perturbation-sliders.js";
 
 /**
  * Start what stands on the pad itself: the invitation, how the image was changed, and what became of a file or a change.

@@ -10,10 +10,9 @@ const PIXELS_AT_A_TIME = 2 ** 20;
 /**
  * Return the pixels of an image file: upright, without colour profile, on white, reduced as `convscope predict` does it.
  *
- * @param {Blob} file
  * @returns {Promise<import("../../image/preprocess/resample.js").Pixels>} rejected where the browser cannot read it
  */
-export async function openPicture(file) {
+async function openPicture(file) {
   const bitmap = await createImageBitmap(file, {imageOrientation: "from-image", colorSpaceConversion: "none"});
   const {height, width} = bitmap;
   const factor = shrinkFactor(bitmap);

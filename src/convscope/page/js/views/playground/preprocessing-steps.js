@@ -1,6 +1,6 @@
-import {drawWhenVisible} from "../../dom/draw-when-visible.js";
 import {newElement} from "../../dom/element.js";
 import {paintInputs} from "../../dom/picture.js";
+import {drawWhenVisible} from "../../dom/scheduling.js";
 import {greyImage, thumbnailOf} from "./input-display.js";
 
 /** Pixels of a step's picture. */

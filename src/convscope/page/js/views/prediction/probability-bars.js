@@ -1,7 +1,7 @@
 import {newElement, writeText} from "../../dom/element.js";
 import {formatProbability} from "../../dom/format.js";
 import {startRovingFocus} from "../../dom/roving-focus.js";
-import {shownClasses} from "../../network/temperature.js";
+import {shownClasses} from "../../network/softmax.js";
 
 /** Above this number of classes, only the most probable are shown until all are requested. */
 const MAX_BARS = 12;

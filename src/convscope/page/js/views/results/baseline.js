@@ -1,10 +1,8 @@
 import {readNumbers} from "../../data/typed-arrays.js";
-import {newElement, newShape, titleSetter} from "../../dom/element.js";
+import {newElement, newShape, titleSetter, mountLive} from "../../dom/element.js";
 import {formatPercent, formatWhole} from "../../dom/format.js";
-import {mountLive} from "../../dom/mount.js";
 import {newRecallAxis, recallAxis} from "./class-recall.js";
-import {newDoors} from "./image-doors.js";
-import {makeImageWall} from "./image-wall.js";
+import {makeImageWall, newDoors} from "./image-wall.js";
 import {rowsWhere} from "./selection.js";
 
 /** Tiles per page. */

@@ -1,9 +1,8 @@
+import {errorCount, errorTint, legendCounts, mostConfusedClasses, supportOf} from "../../data/confusion-counts.js";
 import {newGlossaryButton, newElement, refill} from "../../dom/element.js";
 import {formatWhole} from "../../dom/format.js";
-import {fillRecall, newRecallAxis, recallAxis} from "./class-recall.js";
-import {errorCount, errorTint, legendCounts, mostConfusedClasses, supportOf} from "../../data/confusion-counts.js";
+import {fillRecall, newRecallAxis, recallAxis, classScores} from "./class-recall.js";
 import {isHighlightedClass} from "./linked-highlight.js";
-import {classScores} from "./proportions.js";
 
 /**
  * The confusion matrix as a table of buttons; arrow keys move between cells, and the table is one tab stop. The last column

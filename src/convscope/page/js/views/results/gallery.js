@@ -134,7 +134,6 @@ function chipGroups(confusion, names, {kinds}) {
 /**
  * Create filters as toggles, each with the number of its images. All together are one tab stop.
  *
- * @param {{title: string, entries: {content: import("../../dom/element.js").Content[], filter: Partial<Selection>}[]}[]} groups
  * @param {(filter: Partial<Selection>, isOn: boolean) => void} choose `isOn`: whether it is to hold
  */
 function makeChips(groups, choose) {

@@ -1,12 +1,11 @@
-import {newElement, quotedName, titleSetter} from "../../dom/element.js";
+import {confusedPairs, errorCount, supportOf} from "../../data/confusion-counts.js";
+import {newElement, quotedName, titleSetter, mountLive} from "../../dom/element.js";
 import {formatCount, formatPercent, formatWhole} from "../../dom/format.js";
-import {mountLive} from "../../dom/mount.js";
 import {afterText, frameAt} from "../../state/epochs.js";
 import {cachePredictions} from "../image-details/predictions-by-epoch.js";
-import {confusedPairs, errorCount, supportOf} from "../../data/confusion-counts.js";
+import {classScores} from "./class-recall.js";
 import {makeMatrix, newMatrixLegend} from "./confusion-matrix.js";
 import {makeImageWall} from "./image-wall.js";
-import {classScores} from "./proportions.js";
 import {selectedRows} from "./selection.js";
 
 /** Tiles per page next to the matrix. */

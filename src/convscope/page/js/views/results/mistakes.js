@@ -1,5 +1,4 @@
-import {newElement} from "../../dom/element.js";
-import {mountLive} from "../../dom/mount.js";
+import {newElement, mountLive} from "../../dom/element.js";
 import {afterText} from "../../state/epochs.js";
 import {startImageDetails} from "../image-details/image-details.js";
 import {makeGallery} from "./gallery.js";

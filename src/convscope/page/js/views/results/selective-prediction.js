@@ -1,4 +1,4 @@
-import {wilson} from "./proportions.js";
+import {wilson} from "./class-recall.js";
 
 /**
  * Selective prediction: what is left when the network predicts only where its confidence reaches a threshold. Pure: no DOM.

@@ -1,8 +1,6 @@
-import {newElement, refill} from "../../dom/element.js";
+import {newElement, refill, mountLive} from "../../dom/element.js";
 import {formatPercent, formatWhole} from "../../dom/format.js";
-import {mountLive} from "../../dom/mount.js";
-import {makeImageWall} from "./image-wall.js";
-import {newDoors} from "./image-doors.js";
+import {makeImageWall, newDoors} from "./image-wall.js";
 import {rowsWhere} from "./selection.js";
 import {binOf, selectiveAccuracy, thresholdSteps} from "./selective-prediction.js";
 import {makeCoveragePlot, makeReliabilityPlot} from "./threshold-plots.js";
