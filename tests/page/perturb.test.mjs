@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import {NEUTRAL_PERTURBATION, perturb, seededNoise, seededRandom} from "../../src/convscope/page/js/image/perturb.js";
+import {NO_CHANGE, perturb, seededNoise, seededRandom} from "../../src/convscope/page/js/image/perturb.js";
 
-// Placement and thickness are compared with SciPy by test_image_modules.py.
+// Placement and thick are compared with SciPy by test_image_modules.py.
 
 const shape = {height: 9, width: 12, channels: 3};
 const random = seededRandom(7);
@@ -10,7 +10,7 @@ const picture = Float32Array.from({length: 9 * 12 * 3}, random);
 const at = (pixels, row, column, channel) => pixels[(row * shape.width + column) * shape.channels + channel];
 
 test("at neutral settings every value is the same, and the picture a copy", () => {
-  for (const settings of [{}, NEUTRAL_PERTURBATION, {rotation: 360}, {seed: 5}, {occlusion: {row: 3, column: 3, size: 0}}]) {
+  for (const settings of [{}, NO_CHANGE, {turn: 360}, {seed: 5}, {row: 3, column: 3, cover: 0}]) {
     const perturbed = perturb(picture, shape, settings);
     assert.deepEqual(perturbed, picture);
     assert.notEqual(perturbed, picture);
@@ -18,8 +18,8 @@ test("at neutral settings every value is the same, and the picture a copy", () =
 });
 
 test("what changes something is not neutral", () => {
-  const changes = [{shiftRight: 0.1}, {shiftDown: -1}, {rotation: 1}, {scale: 0.9}, {thickness: 0.1},
-    {noise: 0.1}, {occlusion: {row: 3, column: 3, size: 1}}];
+  const changes = [{right: 0.1}, {down: -1}, {turn: 1}, {scale: 0.9}, {thick: 0.1},
+    {noise: 0.1}, {row: -1, column: -2.5, cover: 1}];
   for (const change of changes) {
     assert.notDeepEqual(perturb(picture, shape, change), picture);
   }
@@ -27,12 +27,12 @@ test("what changes something is not neutral", () => {
 
 test("the picture handed in stays as it was", () => {
   const before = picture.slice();
-  perturb(picture, shape, {shiftRight: 1, thickness: 1, noise: 0.5, occlusion: {row: 1, column: 1, size: 4}});
+  perturb(picture, shape, {right: 1, thick: 1, noise: 0.5, row: -3, column: -4.5, cover: 4});
   assert.deepEqual(picture, before);
 });
 
 test("a shift by whole pixels copies, and black comes in", () => {
-  const moved = perturb(picture, shape, {shiftRight: 2, shiftDown: -1});
+  const moved = perturb(picture, shape, {right: 2, down: -1});
   for (let row = 0; row < 9; row++) {
     for (let column = 0; column < 12; column++) {
       const expected = row + 1 < 9 && column >= 2 ? at(picture, row + 1, column - 2, 1) : 0;
@@ -42,7 +42,7 @@ test("a shift by whole pixels copies, and black comes in", () => {
 });
 
 test("a shift by half a pixel is the mean of two", () => {
-  const moved = perturb(picture, shape, {shiftRight: 0.5});
+  const moved = perturb(picture, shape, {right: 0.5});
   assert.ok(Math.abs(at(moved, 4, 5, 2) - (at(picture, 4, 4, 2) + at(picture, 4, 5, 2)) / 2) < 1e-6);
 });
 
@@ -50,7 +50,7 @@ test("a quarter turn is clockwise", () => {
   const square = {height: 5, width: 5, channels: 1};
   const mark = new Float32Array(25);
   mark[1] = 1; // top row, second
-  const turned = perturb(mark, square, {rotation: 90});
+  const turned = perturb(mark, square, {turn: 90});
   assert.equal(turned.findIndex((value) => value > 0.999), 1 * 5 + 4); // right column, second
 });
 
@@ -68,7 +68,7 @@ test("thicker and thinner are opposites, and fractions lie between", () => {
   const square = {height: 28, width: 28, channels: 1};
   const line = new Float32Array(784);
   for (let row = 4; row < 24; row++) line.fill(1, row * 28 + 12, row * 28 + 15);
-  const width = (thickness) => perturb(line, square, {thickness}).subarray(14 * 28, 15 * 28).reduce((sum, value) => sum + value, 0);
+  const width = (thick) => perturb(line, square, {thick}).subarray(14 * 28, 15 * 28).reduce((sum, value) => sum + value, 0);
   assert.deepEqual([-1, -0.5, 0, 0.5, 1, 1.5, 2].map(width), [1, 2, 3, 4, 5, 6, 7]);
 });
 
@@ -91,15 +91,15 @@ test("random numbers are mulberry32's", () => {
   assert.ok(Array.from({length: 1000}, noise).every((value) => Math.abs(value) <= 2 * Math.sqrt(3)));
 });
 
-test("the square that is blanked has the size that was asked for, cut at the edge", () => {
+test("the square that covers has the size that was asked for, cut at the edge", () => {
   const square = {height: 10, width: 10, channels: 2};
   const white = new Float32Array(200).fill(1);
-  const blanked = (occlusion) => perturb(white, square, {occlusion}).filter((value) => value === 0).length / 2;
-  assert.equal(blanked({row: 5, column: 5, size: 4}), 16);
-  assert.equal(blanked({row: 5, column: 5, size: 5}), 25);
-  assert.equal(blanked({row: 0, column: 0, size: 5}), 9);
-  assert.equal(blanked({row: 99, column: 5, size: 5}), 0);
-  assert.equal(blanked({row: 5, column: -99, size: 5}), 0);
+  const covered = (row, column, cover) => perturb(white, square, {row: row - 4.5, column: column - 4.5, cover}).filter((value) => value === 0.5).length / 2;
+  assert.equal(covered(5, 5, 4), 16);
+  assert.equal(covered(5, 5, 5), 25);
+  assert.equal(covered(0, 0, 5), 9);
+  assert.equal(covered(99, 5, 5), 0);
+  assert.equal(covered(5, -99, 5), 0);
 });
 
 test("with much noise nothing leaves 0..1", () => {
@@ -109,7 +109,7 @@ test("with much noise nothing leaves 0..1", () => {
 test("everything at once takes less than a millisecond on 28 × 28", () => {
   const square = {height: 28, width: 28, channels: 1};
   const digit = Float32Array.from({length: 784}, random);
-  const all = {shiftRight: 1.5, rotation: 10, scale: 1.1, thickness: 0.7, noise: 0.1, occlusion: {row: 9, column: 9, size: 7}};
+  const all = {right: 1.5, turn: 10, scale: 1.1, thick: 0.7, noise: 0.1, row: -4.5, column: -4.5, cover: 7};
   const laps = Array.from({length: 300}, () => {
     const start = performance.now();
     perturb(digit, square, all);

@@ -122,16 +122,16 @@ def test_signs_stay_apart_for_every_kind_of_sight(table: str, sight: str, node: 
 
 
 @pytest.mark.parametrize("settings", [
-    {"shiftRight": 1.25, "shiftDown": -2.5}, {"rotation": 17}, {"rotation": -130, "scale": 0.8}, {"scale": 1.3},
-    {"rotation": 33, "scale": 1.2, "shiftRight": -0.4, "shiftDown": 3},
+    {"right": 1.25, "down": -2.5}, {"turn": 17}, {"turn": -130, "scale": 0.8}, {"scale": 1.3},
+    {"turn": 33, "scale": 1.2, "right": -0.4, "down": 3},
 ])  # fmt: skip
 def test_placement_is_scipys(settings: dict[str, float], node: str) -> None:
     picture = np.random.default_rng(2).random((23, 31, 3), dtype=np.float32)
-    angle, scale = np.radians(settings.get("rotation", 0)), settings.get("scale", 1)
+    angle, scale = np.radians(settings.get("turn", 0)), settings.get("scale", 1)
     # From a place in the result to one in the picture; rows first, and rows point down.
     back = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) / scale
     middle = (np.array(picture.shape[:2]) - 1) / 2
-    shift = np.array([settings.get("shiftDown", 0), settings.get("shiftRight", 0)])
+    shift = np.array([settings.get("down", 0), settings.get("right", 0)])
     offset = middle - back @ (middle + shift)
     expected = [
         ndimage.affine_transform(np.pad(picture[..., channel].astype(float), 1), back, offset + 1 - back @ [1, 1], order=1)
@@ -149,7 +149,7 @@ def test_thickness_is_scipys_grey_dilation_and_erosion(radius: int, node: str) -
         (radius, ndimage.grey_dilation(picture, footprint=disc, mode="constant", cval=-np.inf)),
         (-radius, ndimage.grey_erosion(picture, footprint=disc, mode="constant", cval=np.inf)),
     ):
-        assert np.array_equal(perturbed(node, picture, {"thickness": amount}), expected)
+        assert np.array_equal(perturbed(node, picture, {"thick": amount}), expected)
 
 
 def test_the_modules_know_no_document() -> None:

@@ -1,21 +1,20 @@
+import {newElement} from "./element.js";
+
 /** Make the headings of tables with `data-sortable` sort the rows by `data-key` of their cells, or by their text. */
 export function startSorting() {
   for (const table of document.querySelectorAll("table[data-sortable]")) {
     [...table.tHead.rows[0].cells].forEach((heading, column) => {
       const label = heading.querySelector(".label");
       if (!label) return;
-      const button = document.createElement("button");
-      button.type = "button";
-      button.className = "sort";
-      button.append(...label.childNodes);
-      label.replaceChildren(button);
-      button.addEventListener("click", () => sortBy(table, heading, column));
+      const click = () => sortBy(table, heading, column);
+      label.replaceChildren(newElement("button", {type: "button", class: "sort", click}, ...label.childNodes));
     });
   }
 }
 
 function sortBy(table, heading, column) {
-  const direction = nextDirection(heading.getAttribute("aria-sort"));
+  // Ascending first, because readers look for the worst class.
+  const direction = heading.getAttribute("aria-sort") === "ascending" ? "descending" : "ascending";
   const body = table.tBodies[0];
   const rows = [...body.rows];
   const keys = rows.map((row) => row.cells[column].dataset.key ?? row.cells[column].textContent.trim());
@@ -25,26 +24,10 @@ function sortBy(table, heading, column) {
 }
 
 /**
- * Order of table rows. Pure: no DOM.
- *
- * @typedef {"ascending" | "descending"} Direction
- */
-
-/**
- * Return the next sort direction. Numbers start ascending, because readers look for the worst class.
- *
- * @param {Direction | "none" | null} current
- * @returns {Direction}
- */
-export function nextDirection(current) {
-  return current === "ascending" ? "descending" : "ascending";
-}
-
-/**
  * Return the indices of `keys` in the given direction; equal keys keep their order.
  *
  * @param {string[]} keys numbers as text, or names
- * @param {Direction} direction
+ * @param {"ascending" | "descending"} direction
  * @returns {number[]}
  */
 export function sortedIndices(keys, direction) {

@@ -3,38 +3,34 @@
  *
  * The order is fixed: geometry (scale, rotation, shift), thickness, noise, occlusion. It follows the physical world: an
  * object has a position, a sensor adds noise. The occluding square is put on the finished image and has no noise.
- *
- * @typedef {typeof NEUTRAL_PERTURBATION} Perturbation
  */
 
 /**
  * No transformation.
  *
- * `shiftRight`, `shiftDown`: pixels, fractions allowed. `rotation`: degrees clockwise. `scale`: factor. `thickness`:
- * pixels of radius, negative thins. `noise`: standard deviation, of 1. `seed`: of the noise. `occlusion`: a square of
- * `size` pixels about (row, column).
+ * `right`, `down`, `cover`, `row`, `column`: pixels of the image, fractions allowed; `thick`: pixels of radius, negative thins;
+ * `turn`: degrees clockwise; `scale`: factor; `noise`: standard deviation, of 1; `seed`: of the noise. `cover` is the side of a
+ * square centred on the image and moved by `row` and `column`.
+ *
+ * @typedef {typeof NO_CHANGE} Change
  */
-export const NEUTRAL_PERTURBATION = {
-  shiftRight: 0,
-  shiftDown: 0,
-  rotation: 0,
-  scale: 1,
-  thickness: 0,
-  noise: 0,
-  seed: 1,
-  occlusion: {row: 0, column: 0, size: 0, level: 0},
-};
+export const NO_CHANGE = Object.freeze({
+  right: 0, down: 0, turn: 0, scale: 1, thick: 0, noise: 0, seed: 1, cover: 0, row: 0, column: 0,
+});
+
+/** Level of the covering square. */
+const COVER_LEVEL = 0.5;
 
 /**
- * Return a transformed copy, identical if the perturbation is neutral. Transformed values are clipped to 0..1.
+ * Return a transformed copy, identical if nothing changes. Transformed values are clipped to 0..1.
  *
  * @param {ArrayLike<number>} pixels h·w·c in 0..1
- * @param {PictureShape} shape
- * @param {Partial<Perturbation>} [changes] to NEUTRAL_PERTURBATION
+ * @param {import("../dom/picture.js").PictureShape} shape
+ * @param {Partial<Change>} [changes] to NO_CHANGE
  * @returns {Float32Array}
  */
 export function perturb(pixels, shape, changes = {}) {
-  const settings = {...NEUTRAL_PERTURBATION, ...changes};
+  const settings = {...NO_CHANGE, ...changes};
   const {height, width, channels} = shape;
   if (pixels.length !== height * width * channels) {
     throw new RangeError(`invalid picture: ${height} × ${width} × ${channels} with ${pixels.length} values`);
@@ -42,14 +38,14 @@ export function perturb(pixels, shape, changes = {}) {
   if (!(settings.scale > 0)) throw new RangeError(`invalid scale: ${settings.scale}`);
   let picture = Float32Array.from(pixels);
   if (movesPixels(settings)) picture = warped(picture, shape, settings);
-  if (settings.thickness) picture = thickened(picture, shape, settings.thickness);
+  if (settings.thick) picture = thickened(picture, shape, settings.thick);
   if (settings.noise) addNoise(picture, settings);
-  if (settings.occlusion.size > 0) occlude(picture, shape, settings.occlusion);
+  if (settings.cover > 0) occlude(picture, shape, settings);
   return picture;
 }
 
-function movesPixels({shiftRight, shiftDown, rotation, scale}) {
-  return shiftRight !== 0 || shiftDown !== 0 || rotation % 360 !== 0 || scale !== 1;
+function movesPixels({right, down, turn, scale}) {
+  return right !== 0 || down !== 0 || turn % 360 !== 0 || scale !== 1;
 }
 
 /** @param {Float32Array} picture changed in place, as in all that follow */
@@ -58,13 +54,14 @@ function addNoise(picture, {noise, seed}) {
   for (let place = 0; place < picture.length; place++) picture[place] = withinUnit(picture[place] + noise * next());
 }
 
-/** Set the pixels to 0 whose centres lie in a square of `size` about the centre of pixel (row, column). */
-function occlude(picture, {height, width, channels}, {row, column, size, level = 0}) {
-  const [top, left] = [row - size / 2, column - size / 2].map((edge) => Math.max(0, Math.ceil(edge)));
-  const bottom = Math.min(height, Math.ceil(row + size / 2));
-  const right = Math.min(width, Math.ceil(column + size / 2));
+/** Cover the pixels whose centres lie in the square. */
+function occlude(picture, {height, width, channels}, {cover, row, column}) {
+  const [middleRow, middleColumn] = [(height - 1) / 2 + row, (width - 1) / 2 + column];
+  const [top, left] = [middleRow - cover / 2, middleColumn - cover / 2].map((edge) => Math.max(0, Math.ceil(edge)));
+  const bottom = Math.min(height, Math.ceil(middleRow + cover / 2));
+  const right = Math.min(width, Math.ceil(middleColumn + cover / 2));
   for (let line = top; line < bottom; line++) {
-    if (right > left) picture.fill(level, (line * width + left) * channels, (line * width + right) * channels);
+    if (right > left) picture.fill(COVER_LEVEL, (line * width + left) * channels, (line * width + right) * channels);
   }
 }
 
@@ -73,25 +70,19 @@ function withinUnit(value) {
 }
 
 /**
- * Shift, rotation and scaling with a single interpolation. Pure: no DOM.
- *
- * @typedef {{height: number, width: number, channels: number}} PictureShape
- */
-
-/**
  * Scale and rotate about the centre, then shift; bilinear, with zeros outside. Whole-pixel shifts are exact copies.
  *
  * @param {Float32Array} pixels h·w·c
  */
-function warped(pixels, {height, width, channels}, {shiftRight, shiftDown, rotation, scale}) {
+function warped(pixels, {height, width, channels}, {right: rightward, down: downward, turn, scale}) {
   const target = new Float32Array(pixels.length);
-  const angle = (rotation * Math.PI) / 180;
+  const angle = (turn * Math.PI) / 180;
   const [along, across] = [Math.cos(angle) / scale, Math.sin(angle) / scale];
   const [middleRow, middleColumn] = [(height - 1) / 2, (width - 1) / 2];
   for (let row = 0, place = 0; row < height; row++) {
-    const down = row - middleRow - shiftDown;
+    const down = row - middleRow - downward;
     for (let column = 0; column < width; column++, place += channels) {
-      const right = column - middleColumn - shiftRight;
+      const right = column - middleColumn - rightward;
       const fromRow = middleRow + along * down - across * right;
       const fromColumn = middleColumn + along * right + across * down;
       addInterpolated(fromRow, fromColumn, place);
@@ -115,9 +106,9 @@ function warped(pixels, {height, width, channels}, {shiftRight, shiftDown, rotat
   }
 }
 
-/** Thicker or thinner strokes: maximum or minimum over a disc about each pixel. Pure: no DOM. */
-
 /**
+ * Thicken or thin strokes: maximum or minimum over a disc about each pixel.
+ *
  * @param {Float32Array} pixels h·w·c, bright ink on dark ground
  * @param {number} amount the disc's radius in pixels, negative to thin; between whole radii the two results are mixed
  */
@@ -159,10 +150,8 @@ function discOffsets(radius) {
   return offsets;
 }
 
-/** Random numbers that are the same in every browser for the same seed. Pure: no DOM. */
-
 /**
- * Return uniform numbers in [0, 1): mulberry32 by Tommy Ettinger, public domain.
+ * Return uniform numbers in [0, 1), the same in every browser: mulberry32 by Tommy Ettinger, public domain.
  *
  * @param {number} seed a whole number
  * @returns {() => number}

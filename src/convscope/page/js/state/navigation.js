@@ -1,5 +1,5 @@
 import {makeState} from "./state.js";
-import {formatHash, isWholeState, parseHash} from "./url-hash.js";
+import {formatHash, readHash} from "./url-hash.js";
 
 /** @typedef {import("./state.js").State} State */
 
@@ -33,7 +33,7 @@ export function kindOfStep(before, after) {
  * @returns {import("./state.js").PageState}
  */
 export function startNavigation(view) {
-  const state = makeState(parseHash(location.hash));
+  const state = makeState(readHash(location.hash).state);
   const positions = new Map(); // by the number of the step
   let [current, kind, stepped, isTravelling] = [history.state?.step ?? 0, "", -Infinity, false];
   let [before, written, waiting] = [state.values, -Infinity, 0];
@@ -96,22 +96,22 @@ export function startNavigation(view) {
     const link = target.closest?.('a[href^="#"]');
     if (!link) return;
     leave(state.values);
-    if (link.hash === location.hash) setTimeout(() => view.goTo(parseHash(link.hash).place)); // no hash changes
+    if (link.hash === location.hash) setTimeout(() => view.goTo(readHash(link.hash).state.place)); // no hash changes
   }, true);
   addEventListener("popstate", ({state: entry}) => {
     if (!Number.isInteger(entry?.step) || entry.step === current) return; // a link within the page
     positions.set(current, view.position());
     [current, kind] = [entry.step, ""];
-    const {theme, scale, ...read} = parseHash(location.hash); // these two are how the reader likes to see it all
+    const {theme, scale, ...read} = readHash(location.hash).state; // these two are how the reader likes to see it all
     travel(read);
     view.goBack(positions.get(current), read.place);
   });
   addEventListener("hashchange", () => {
     if (history.state?.step === current) return; // gone back or forward
     current += 1;
-    const {theme, ...read} = parseHash(location.hash);
+    const {theme, ...read} = readHash(location.hash).state;
     // A link within the page names an anchor only and must not reset the selections.
-    if (isWholeState(location.hash)) travel(location.hash.includes("theme=") ? {theme, ...read} : read);
+    if (location.hash.includes("=")) travel(location.hash.includes("theme=") ? {theme, ...read} : read);
     else travel({place: read.place});
     if (read.place && state.values.place === read.place) view.goTo(read.place);
   });

@@ -1,23 +1,10 @@
-/**
- * The transformation of the open image as text for the hash: `turn:15,noise:0.2`. Pure: no DOM.
- *
- * @typedef {typeof NO_CHANGE} Change
- */
+import {NO_CHANGE} from "../image/perturb.js";
 
-/**
- * No transformation.
- *
- * `right`, `down`, `thick`, `cover`, `row`, `column`: pixels of the image; `turn`: degrees clockwise; `scale`: factor;
- * `noise`: standard deviation, of 1; `seed`: of the noise. `cover` is the side of a square centred on the image and moved
- * by `row` and `column`.
- */
-export const NO_CHANGE = Object.freeze({
-  right: 0, down: 0, turn: 0, scale: 1, thick: 0, noise: 0, seed: 1, cover: 0, row: 0, column: 0,
-});
+/** The transformation of the open image as text for the hash: `turn:15,noise:0.2`. Pure: no DOM. */
 
 /**
  * @param {string} text any text
- * @returns {Change} what is not understood is left out
+ * @returns {import("../image/perturb.js").Change} what is not understood is left out
  */
 export function parseChange(text) {
   const change = {...NO_CHANGE};
@@ -30,7 +17,7 @@ export function parseChange(text) {
 }
 
 /**
- * @param {Partial<Change>} change
+ * @param {Partial<import("../image/perturb.js").Change>} change
  * @returns {string} "" for none
  */
 export function formatChange(change) {
@@ -38,17 +25,4 @@ export function formatChange(change) {
     .filter((key) => change[key] !== undefined && change[key] !== NO_CHANGE[key])
     .map((key) => `${key}:${Number(change[key].toFixed(3))}`)
     .join(",");
-}
-
-/**
- * @param {Change} change
- * @param {number[]} shape [height, width, channels]
- * @returns {object} for `perturb` of image/perturb.js
- */
-export function perturbationOf({right, down, turn, scale, thick, noise, seed, cover, row, column}, [height, width]) {
-  const middle = {row: (height - 1) / 2 + row, column: (width - 1) / 2 + column};
-  return {
-    shiftRight: right, shiftDown: down, rotation: turn, scale, thickness: thick, noise, seed,
-    occlusion: {...middle, size: cover, level: 0.5},
-  };
 }

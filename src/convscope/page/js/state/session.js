@@ -4,7 +4,7 @@ import {areInk} from "../dom/picture.js";
 import {perturb} from "../image/perturb.js";
 import {makeNetwork, makeWorkspace, runNetwork} from "../network/network.js";
 import {epochFrames} from "./epochs.js";
-import {parseChange, perturbationOf} from "./perturbation.js";
+import {parseChange} from "./perturbation.js";
 
 /**
  * The network and the open image, which all views share.
@@ -118,7 +118,7 @@ export async function startSession(payload, state) {
   function reopen(changed) {
     const found = sourceOf(session, own, session.state.image) ?? session.open ?? firstImage(session, own);
     const changes = parseChange(session.state.change);
-    const pixels = session.state.change === "" ? found.original : perturb(found.original, shape, perturbationOf(changes, [height, width]));
+    const pixels = session.state.change === "" ? found.original : perturb(found.original, shape, changes);
     session.open = {...found, pixels};
     if (session.network) {
       session.run = runNetwork(session.network, pixels, workspace);

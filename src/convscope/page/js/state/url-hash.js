@@ -28,14 +28,6 @@ const HASH_READERS = {
 
 /**
  * @param {string} hash with or without its `#`; any text
- * @returns {State}
- */
-export function parseHash(hash) {
-  return readHash(hash).state;
-}
-
-/**
- * @param {string} hash
  * @returns {{state: State, unread: string[]}} `unread`: the parts that say nothing to this page
  */
 export function readHash(hash) {
@@ -63,15 +55,6 @@ export function formatHash({place = "", ...state}) {
     .map((key) => `${key}=${encodedText(String(state[key]))}`);
   if (place) parts.unshift(encodedText(place));
   return parts.length ? `#${parts.join("&")}` : "";
-}
-
-/**
- * Return whether a hash holds a whole state rather than an anchor only.
- *
- * @param {string} hash
- */
-export function isWholeState(hash) {
-  return hash.includes("=");
 }
 
 /** Encode text for a hash, but keep colons and commas readable. */

@@ -1,6 +1,7 @@
 import {writeText} from "../../dom/element.js";
 import {missingImageSentence} from "../../dom/image-title.js";
-import {NO_CHANGE, parseChange} from "../../state/perturbation.js";
+import {NO_CHANGE} from "../../image/perturb.js";
+import {parseChange} from "../../state/perturbation.js";
 import {sliderText, slidersFor} from "./perturbation-sliders.js";
 
 /**

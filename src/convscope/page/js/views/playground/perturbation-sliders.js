@@ -1,10 +1,10 @@
 import {newElement, refill} from "../../dom/element.js";
 import {formatProbability} from "../../dom/format.js";
 import {runInSlices, drawWhenVisible} from "../../dom/scheduling.js";
-import {perturb} from "../../image/perturb.js";
+import {NO_CHANGE, perturb} from "../../image/perturb.js";
 import {runNetwork, makeWorkspace} from "../../network/network.js";
 import {largestOf} from "../../network/softmax.js";
-import {NO_CHANGE, formatChange, parseChange, perturbationOf} from "../../state/perturbation.js";
+import {formatChange, parseChange} from "../../state/perturbation.js";
 
 /** Milliseconds without a change before the sweep along the sliders starts. */
 const SWEEP_PAUSE = 150;
@@ -100,7 +100,7 @@ function makeSlider(slider, onInput) {
 /**
  * Predictions along a slider. Pure: no DOM.
  *
- * @typedef {import("../../state/perturbation.js").Change} Change
+ * @typedef {import("../../image/perturb.js").Change} Change
  * @typedef {{key: keyof Change, name: string, unit: string, minimum: number, maximum: number, step: number}} Slider
  */
 
@@ -153,7 +153,7 @@ function* sweepSliders(network, original, shape, change, sliders) {
       const value = minimum + ((maximum - minimum) * step) / (SWEEP_STEPS - 1);
       const asked = {...change, [key]: value};
       const pixels = formatChange(asked)
-        ? perturb(original, shape, perturbationOf(asked, [shape.height, shape.width]))
+        ? perturb(original, shape, asked)
         : original;
       const {probabilities} = runNetwork(network, pixels, workspace);
       along.push(largestOf(probabilities));
