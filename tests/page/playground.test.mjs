@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import {missingImageSentence, mistakeNames, neighbourName, imageTitle, testNameNear} from "../../src/convscope/page/js/dom/image-title.js";
 import {NO_CHANGE} from "../../src/convscope/page/js/image/perturb.js";
-import {rankedIndices, shownClasses, softmaxAt} from "../../src/convscope/page/js/network/softmax.js";
+import {rankedIndices, shownClasses, explainSoftmax} from "../../src/convscope/page/js/network/softmax.js";
 import {directionsOf, shareAbove, shareBelow, oodScore} from "../../src/convscope/page/js/state/ood-score.js";
 import {formatChange, parseChange} from "../../src/convscope/page/js/state/perturbation.js";
 import {predictedName, predictionOf} from "../../src/convscope/page/js/state/prediction.js";
@@ -55,7 +55,7 @@ test("a change is read back from the address, and nothing else is", () => {
 test("the temperature changes how sure an answer is, not which it is", () => {
   const logits = [2, 1, 0.1, -700];
   const sum = logits.reduce((total, logit) => total + Math.exp(logit / 2), 0);
-  softmaxAt(logits, 2).forEach((share, place) => close(share, Math.exp(logits[place] / 2) / sum));
+  explainSoftmax(logits, 2).probabilities.forEach((share, place) => close(share, Math.exp(logits[place] / 2) / sum));
   assert.deepEqual(rankedIndices([0.1, 0.4, 0.1, 0.4]), [1, 3, 0, 2]);
 });
 

@@ -29,6 +29,14 @@ export function dropPerPixel({columns, drop}, stride, [height, width]) {
   return Float32Array.from({length: height * width}, (_, pixel) => drop[place(pixel)]);
 }
 
+/** Paint an attribution map into a canvas of the image's size. */
+export function drawAttribution(canvas, values, scale, image, colors) {
+  const context = canvas.getContext("2d");
+  const painted = context.createImageData(canvas.width, canvas.height);
+  paintAttribution(values, scale, image, colors, painted.data);
+  context.putImageData(painted, 0, 0);
+}
+
 /**
  * Paint signed values over the image, which darkens them on a light page and lightens them on a dark one.
  *

@@ -110,10 +110,16 @@ export function writeText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-/** Set only the attributes that changed. @param {Record<string, any>} attributes */
+/**
+ * Set only the attributes that changed.
+ *
+ * @param {Element} element
+ * @param {Record<string, any>} attributes null for none
+ */
 export function writeAttributes(element, attributes) {
   for (const [name, value] of Object.entries(attributes)) {
-    if (element.getAttribute(name) !== String(value)) element.setAttribute(name, String(value));
+    if (value === null) element.removeAttribute(name);
+    else if (element.getAttribute(name) !== String(value)) element.setAttribute(name, String(value));
   }
 }
 
@@ -132,4 +138,16 @@ export function mountLive(name, ...nodes) {
   mount.closest(".has-live")?.classList.add("is-live");
   for (const instead of document.querySelectorAll(`[data-instead-of="${name}"]`)) instead.classList.add("is-replaced");
   return mount;
+}
+
+/**
+ * Create a select with its label.
+ *
+ * @param {string} label
+ * @param {[string, string][]} entries values and texts
+ * @returns {{select: HTMLSelectElement, node: HTMLElement}}
+ */
+export function newSelect(label, entries) {
+  const select = newElement("select", {}, ...entries.map(([value, text]) => newElement("option", {value}, text)));
+  return {select, node: newElement("label", {}, newElement("span", {}, label), select)};
 }

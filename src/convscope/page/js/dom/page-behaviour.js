@@ -1,4 +1,4 @@
-import {newElement} from "./element.js";
+import {newElement, writeAttributes} from "./element.js";
 
 /** Make drawings that overflow focusable, so that the arrow keys scroll them. */
 export function startScrollers() {
@@ -14,10 +14,7 @@ export function startScrollers() {
 
 function markScroller(drawing, isWide) {
   const wanted = {tabindex: "0", role: "group", "aria-label": "A figure that scrolls sideways"};
-  for (const [name, value] of Object.entries(wanted)) {
-    if (isWide) drawing.setAttribute(name, value);
-    else drawing.removeAttribute(name);
-  }
+  for (const [name, value] of Object.entries(wanted)) writeAttributes(drawing, {[name]: isWide ? value : null});
 }
 
 /** Mark the current section in the table of contents: the last one whose top has passed a third of the window. */
@@ -29,10 +26,7 @@ export function startContents() {
     const atEnd = scrollY + innerHeight >= document.documentElement.scrollHeight - 2;
     const passed = sections.findLastIndex((section) => section.offsetHeight > 0 && section.getBoundingClientRect().top <= line);
     const current = atEnd && scrollY > 0 ? links.length - 1 : passed;
-    links.forEach((link, place) => {
-      if (place === current) link.setAttribute("aria-current", "true");
-      else link.removeAttribute("aria-current");
-    });
+    links.forEach((link, place) => writeAttributes(link, {"aria-current": place === current || null}));
   };
   let asked = 0;
   addEventListener("scroll", () => {
@@ -78,31 +72,40 @@ export function startGlossary() {
 }
 
 /**
- * Apply the theme to the page.
- *
- * @param {import("../state/state.js").Theme} theme
- */
-export function showTheme(theme) {
-  document.documentElement.dataset.theme = theme;
-}
-
-/**
  * Start the theme switch, which is hidden without scripts.
  *
  * @param {import("../state/state.js").PageState} state
  */
 export function startThemeSwitch(state) {
-  const fieldset = document.querySelector("#theme");
-  const radios = [...document.querySelectorAll("#theme input")];
+  const check = connectRadios("#theme input", () => state.values.theme, (theme) => state.set({theme}));
   const show = () => {
-    const {theme} = state.values;
-    showTheme(theme);
-    for (const radio of radios) radio.checked = radio.value === theme;
+    document.documentElement.dataset.theme = state.values.theme;
+    check();
   };
-  fieldset.hidden = false;
+  document.querySelector("#theme").hidden = false;
   show();
-  for (const radio of radios) radio.addEventListener("change", () => state.set({theme: radio.value}));
   state.subscribe((_, changed) => changed.has("theme") && show());
+}
+
+/**
+ * Let radio buttons select a value of the state.
+ *
+ * @param {string} selector
+ * @param {() => string} read
+ * @param {(value: string) => void} write
+ * @returns {() => void} which checks the one of the current value
+ */
+export function connectRadios(selector, read, write) {
+  const radios = [...document.querySelectorAll(selector)];
+  for (const radio of radios) radio.addEventListener("change", () => write(radio.value));
+  return () => {
+    for (const radio of radios) radio.checked = radio.value === read();
+  };
+}
+
+/** Connect the radio buttons of that name to the colour scale of activations; all show and set the page's one choice. */
+export function startColorScaleSelect(session, name) {
+  session.follow(["scale"], connectRadios(`input[name="${name}"]`, () => session.state.scale, (scale) => session.set({scale})));
 }
 
 /**

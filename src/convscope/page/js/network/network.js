@@ -1,6 +1,6 @@
 import {formulaOf, layerKindNamed} from "./layers.js";
 import {sizeOf} from "./shape.js";
-import {applySoftmax, softmaxAt} from "./softmax.js";
+import {applySoftmax, explainSoftmax} from "./softmax.js";
 
 /**
  * The network in plain JavaScript: the activations of every layer for one image.
@@ -116,7 +116,7 @@ export function runNetwork(network, pixels, workspace = makeWorkspace(network)) 
     activate(layer, data);
     input = data;
   }
-  if (run.logits && network.temperature !== 1) run.probabilities = softmaxAt(run.logits, network.temperature);
+  if (run.logits && network.temperature !== 1) run.probabilities = explainSoftmax(run.logits, network.temperature).probabilities;
   return run;
 }
 

@@ -88,12 +88,7 @@ function linesRead({kind, operation, prepared, inputShape, outputShape}, axis, m
 }
 
 /**
- * Receptive field of a unit, in words and boxes. Pure: no DOM.
- *
- * @typedef {import("./network.js").Network} Network
- * @typedef {Box} Box
- *
- * @typedef {object} Reach
+ * @typedef {object} Reach of a unit
  * @property {Box} image the patch of the image that can change the unit
  * @property {Box | null} before the window in the layer before; null where that is the image, or no picture
  * @property {number} channel the one channel of the layer before that the unit reads; −1 for all
@@ -113,10 +108,11 @@ const OWN_CHANNEL = new Set([
  */
 export function unitReceptiveField(network, index, place) {
   const layer = network.layers[index];
-  const image = receptiveField(network, layer.name, isPicture(layer.outputShape) ? place.slice(0, 2) : place);
+  const inMap = isPicture(layer.outputShape) ? place.slice(0, 2) : place;
+  const image = receptiveField(network, layer.name, inMap);
   if (index === 0 || !isPicture(layer.inputShape)) return {image, before: null, channel: -1};
   const alone = {name: network.name, inputShape: layer.inputShape, layers: [layer], unknown: []};
-  const before = receptiveField(alone, layer.name, isPicture(layer.outputShape) ? place.slice(0, 2) : place);
+  const before = receptiveField(alone, layer.name, inMap);
   return {image, before, channel: channelRead(layer, place)};
 }
 

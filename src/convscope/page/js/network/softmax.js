@@ -1,5 +1,5 @@
 /**
- * The softmax: from logits to probabilities.
+ * The softmax, from logits to probabilities, and the ranking of classes. Pure: no DOM.
  *
  * @typedef {object} SoftmaxSum the softmax worked out
  * @property {"softmax"} kind
@@ -44,29 +44,15 @@ export function pullBackSoftmax(gradient, probabilities, count) {
 
 /**
  * @param {ArrayLike<number>} values
+ * @param {number} [temperature] that divides the logits
  * @returns {SoftmaxSum}
  */
-export function explainSoftmax(values) {
+export function explainSoftmax(values, temperature = 1) {
   const logits = Array.from(values);
   const maximum = logits.reduce((a, b) => Math.max(a, b), -Infinity);
-  const exponentials = logits.map((logit) => Math.exp(logit - maximum));
+  const exponentials = logits.map((logit) => Math.exp((logit - maximum) / temperature));
   const total = exponentials.reduce((a, b) => a + b, 0);
   return {kind: "softmax", logits, maximum, exponentials, total, probabilities: exponentials.map((each) => each / total)};
-}
-
-/** Temperature scaling and the ranking of classes. Pure: no DOM. */
-
-/**
- * @param {ArrayLike<number>} logits
- * @param {number} temperature
- * @returns {Float64Array} softmax(logits / temperature)
- */
-export function softmaxAt(logits, temperature) {
-  let most = -Infinity;
-  for (let place = 0; place < logits.length; place++) most = Math.max(most, logits[place]);
-  const shares = Float64Array.from(logits, (logit) => Math.exp((logit - most) / temperature));
-  const total = shares.reduce((sum, share) => sum + share, 0);
-  return shares.map((share) => share / total);
 }
 
 /**

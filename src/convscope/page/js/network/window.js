@@ -57,9 +57,11 @@ function windowAxis({settings, inputShape, outputShape}, axis) {
   return {size, stride, dilation, before, inputs, outputs};
 }
 
-/** ZeroPadding2D: a border of zeros around every feature map. */
-
-/** @type {import("./layers.js").LayerKind} */
+/**
+ * ZeroPadding2D: a border of zeros around every feature map.
+ *
+ * @type {import("./layers.js").LayerKind}
+ */
 export const ZERO_PADDING = {
   prepare: ({settings}) => ({top: settings.padding[0][0], left: settings.padding[1][0]}),
   run: runPadding,

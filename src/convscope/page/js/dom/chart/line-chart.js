@@ -1,5 +1,5 @@
 import {epochTicks, spreadLabels} from "./axis.js";
-import {newElement, newShape} from "../element.js";
+import {newElement, newShape, writeAttributes} from "../element.js";
 import {makePlot} from "./plot.js";
 
 /**
@@ -61,8 +61,7 @@ export function makeLineChart({width, height, label, epochs, last, axis, series,
   let current = epochs.length - 1;
   const say = (place) => {
     current = place;
-    node.setAttribute("aria-valuenow", epochs[place]);
-    node.setAttribute("aria-valuetext", tell(place));
+    writeAttributes(node, {"aria-valuenow": epochs[place], "aria-valuetext": tell(place)});
   };
   say(current);
   listenToPointer(node, drawing, {places: epochs.map(x), width, onPoint, onPick});
@@ -83,9 +82,7 @@ export function makeLineChart({width, height, label, epochs, last, axis, series,
     node,
     pointAt(place) {
       pointer.toggleAttribute("data-on", place !== null);
-      if (place === null) return;
-      pointer.setAttribute("x1", x(epochs[place]));
-      pointer.setAttribute("x2", x(epochs[place]));
+      if (place !== null) writeAttributes(pointer, {x1: x(epochs[place]), x2: x(epochs[place])});
     },
     markEpoch(place) {
       openMark.replaceChildren();

@@ -1,5 +1,5 @@
 import {computeAttribution, ATTRIBUTION_METHODS} from "../../attribution/compute.js";
-import {paintAttribution} from "../../attribution/maps.js";
+import {drawAttribution} from "../../attribution/maps.js";
 import {newElement, newGlossaryButton, quotedName, refill, writeText} from "../../dom/element.js";
 import {ScaleLegend} from "../../dom/scale-legend.js";
 import {nextSlice} from "../../dom/scheduling.js";
@@ -58,10 +58,7 @@ export function startPadAttribution(session) {
     if (!result) return;
     const colors = themeColors(session);
     const scale = {...evenRange(channelRanges(result.values, 1)[0]), table: colors.signed};
-    const context = sheet.getContext("2d");
-    const painted = context.createImageData(width, height);
-    paintAttribution(result.values, scale, image, colors, painted.data);
-    context.putImageData(painted, 0, 0);
+    drawAttribution(sheet, result.values, scale, image, colors);
     view.legend.show(scale, (value) => (value > 0 ? `+${formatNumber(value)}` : formatNumber(value)));
     sheet.setAttribute("aria-label", `${method.title} for ${names[session.state.target]}. ${view.found.textContent}`);
   }

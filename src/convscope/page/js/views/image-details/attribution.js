@@ -1,5 +1,5 @@
 import {computeAttribution, ATTRIBUTION_METHODS} from "../../attribution/compute.js";
-import {paintAttribution} from "../../attribution/maps.js";
+import {drawAttribution} from "../../attribution/maps.js";
 import {newGlossaryButton, newElement, quotedName, refill} from "../../dom/element.js";
 import {newPicture} from "../../dom/picture.js";
 import {ScaleLegend} from "../../dom/scale-legend.js";
@@ -92,9 +92,9 @@ export function makeAttributionDetails(session) {
 }
 
 /** Create the row of one method: a map per class and their common scale. */
-function newWayRow({way, title, asked, words}, {height, width}) {
+function newWayRow({way, title, asked, words}, shape) {
   const cells = [0, 1].map(() => {
-    const picture = newPicture({height, width}, CLASS_PICTURE_SIDE);
+    const picture = newPicture(shape, CLASS_PICTURE_SIDE);
     picture.removeAttribute("aria-hidden");
     picture.setAttribute("role", "img");
     picture.setAttribute("aria-label", `${title}: not yet computed`);
@@ -119,10 +119,7 @@ function newWayRow({way, title, asked, words}, {height, width}) {
       const scale = {...range, table: colors.signed};
       found.forEach(({target, values, found: numbers}, place) => {
         const {picture, number, node: cell} = cells[place];
-        const context = picture.getContext("2d");
-        const painted = context.createImageData(width, height);
-        paintAttribution(values, scale, image, colors, painted.data);
-        context.putImageData(painted, 0, 0);
+        drawAttribution(picture, values, scale, image, colors);
         number.textContent = NUMBER_UNDER[way](numbers);
         picture.setAttribute("aria-label", `${title} for ${call(target)}: ${number.textContent}`);
         cell.dataset.sum = String(numbers.sum ?? numbers.drop);

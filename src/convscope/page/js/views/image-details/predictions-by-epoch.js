@@ -51,8 +51,6 @@ function* fillAnswers(answers, images, network, rows) {
   return answers;
 }
 
-/** Sentences about one image over the epochs. Pure: no DOM. */
-
 /**
  * Return a sentence about the predictions for an image over the epochs.
  *

@@ -1,4 +1,4 @@
-import {newElement, writeText} from "../../dom/element.js";
+import {newElement, writeAttributes, writeText} from "../../dom/element.js";
 import {formatProbability} from "../../dom/format.js";
 import {PixelPicture} from "../../dom/pixel-picture.js";
 import {setTabStop, startRovingFocus} from "../../dom/roving-focus.js";
@@ -48,10 +48,7 @@ export class Crumbs {
 
   /** Mark the open layer. */
   mark() {
-    this.layers.forEach(({index, button}) => {
-      if (index === this.unit.index) button.setAttribute("aria-current", "true");
-      else button.removeAttribute("aria-current");
-    });
+    for (const {index, button} of this.layers) writeAttributes(button, {"aria-current": index === this.unit.index || null});
     const current = this.buttons[this.unit.index + 1];
     setTabStop(this.buttons, current);
     const list = current.closest("ol");

@@ -1,4 +1,4 @@
-import {startColorScaleSelect} from "../../dom/color-scale-select.js";
+import {startColorScaleSelect} from "../../dom/page-behaviour.js";
 import {newElement} from "../../dom/element.js";
 import {drawWhenVisible} from "../../dom/scheduling.js";
 import {LayerScales, signedLayers} from "../../dom/signed-layers.js";

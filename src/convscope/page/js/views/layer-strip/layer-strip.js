@@ -1,4 +1,4 @@
-import {startColorScaleSelect} from "../../dom/color-scale-select.js";
+import {startColorScaleSelect} from "../../dom/page-behaviour.js";
 import {startRovingFocus} from "../../dom/roving-focus.js";
 import {signedLayers} from "../../dom/signed-layers.js";
 import {onThemeChange, themeColors} from "../../dom/theme-colors.js";

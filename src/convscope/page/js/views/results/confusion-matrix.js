@@ -1,5 +1,5 @@
 import {errorCount, errorTint, legendCounts, mostConfusedClasses, supportOf} from "../../data/confusion-counts.js";
-import {newGlossaryButton, newElement, refill} from "../../dom/element.js";
+import {newGlossaryButton, newElement, refill, newSelect} from "../../dom/element.js";
 import {formatWhole} from "../../dom/format.js";
 import {fillRecall, newRecallAxis, recallAxis, classScores} from "./class-recall.js";
 import {isHighlightedClass} from "./linked-highlight.js";
@@ -188,12 +188,9 @@ function newComma() {
 
 /** Create the switch between some and all classes. */
 function newSwitch(number, change) {
-  const few = newElement("option", {value: "few"}, `the ${MAX_CLASSES_AT_ONCE} with the most errors`);
-  const all = newElement("option", {value: "all"}, `all ${formatWhole(number)}`);
-  const select = newElement("select", {}, few, all);
+  const {select, node} = newSelect("Classes shown", [["few", `the ${MAX_CLASSES_AT_ONCE} with the most errors`], ["all", `all ${formatWhole(number)}`]]);
   select.addEventListener("change", () => change(select.value === "all"));
-  const label = newElement("label", {}, newElement("span", {}, "Classes shown"), select);
-  return newElement("p", {class: "choices"}, label);
+  return newElement("p", {class: "choices"}, node);
 }
 
 /**

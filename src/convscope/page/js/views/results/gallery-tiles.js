@@ -1,4 +1,4 @@
-import {newElement, refill} from "../../dom/element.js";
+import {newElement, refill, writeAttributes} from "../../dom/element.js";
 import {formatWhole} from "../../dom/format.js";
 import {makeTile, pageAt, placeAfterKey} from "./gallery-paging.js";
 
@@ -65,8 +65,7 @@ export function makeTilePages(session, {size, label, open, marks, onDraw}) {
 
   function dress() {
     for (const {node} of tiles) {
-      node.toggleAttribute("aria-current", false);
-      if (node.dataset.name === openName) node.setAttribute("aria-current", "true");
+      writeAttributes(node, {"aria-current": node.dataset.name === openName || null});
       node.toggleAttribute("data-highlight", isLit(Number(node.dataset.truth), Number(node.dataset.predicted)));
     }
   }

@@ -1,4 +1,4 @@
-import {newGlossaryButton, newElement, refill} from "../../dom/element.js";
+import {newGlossaryButton, newElement, refill, newSelect} from "../../dom/element.js";
 import {formatWhole} from "../../dom/format.js";
 import {startRovingFocus} from "../../dom/roving-focus.js";
 import {TRIAGE_SIGNS, TRIAGE_TITLES} from "../image-details/triage.js";
@@ -46,7 +46,7 @@ export function makeGallery(session, {tested, highlight, triage, isPast, open, m
   const truth = newClassChoice("True class", names);
   const predicted = newClassChoice("Predicted class", names);
   const outcome = newOutcomeChoice();
-  const order = newChoice("Order", TILE_ORDERS.map((each) => [each, ORDER_NAMES[each]]));
+  const order = newSelect("Order", TILE_ORDERS.map((each) => [each, ORDER_NAMES[each]]));
   const reset = newElement("button", {type: "button", class: "link"}, "Reset");
   const summary = newElement("p", {class: "gallery-summary"});
   const [legend, tellNumber] = newLegend();
@@ -162,14 +162,9 @@ function makeChips(groups, choose) {
 }
 
 function newClassChoice(label, names) {
-  const choice = newChoice(label, [["-1", "any"], ...names.map((name, place) => [String(place), name])]);
+  const choice = newSelect(label, [["-1", "any"], ...names.map((name, place) => [String(place), name])]);
   choice.select.className = "of-class";
   return choice;
-}
-
-function newChoice(label, entries) {
-  const select = newElement("select", {}, ...entries.map(([value, text]) => newElement("option", {value}, text)));
-  return {select, node: newElement("label", {}, newElement("span", {}, label), select)};
 }
 
 /** Create the radio buttons for all, wrong or correct predictions. */

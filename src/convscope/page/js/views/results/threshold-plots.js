@@ -1,6 +1,6 @@
 import {accuracyAxis} from "../../dom/chart/axis.js";
 import {makePlot} from "../../dom/chart/plot.js";
-import {newElement, newShape} from "../../dom/element.js";
+import {newElement, newShape, writeAttributes} from "../../dom/element.js";
 import {formatCount, formatPercent} from "../../dom/format.js";
 import {startRovingFocus} from "../../dom/roving-focus.js";
 import {niceTicks} from "../../image/color/range.js";
@@ -48,10 +48,9 @@ export function makeCoveragePlot(steps, choose) {
     show(step) {
       const {value, interval: [from, to]} = accuracies[step];
       const x = plot.x(coverages[step]);
-      for (const [name, at] of Object.entries({x1: x, x2: x, y1: plot.y(from), y2: plot.y(to)})) line.setAttribute(name, at);
-      dot.setAttribute("cx", x);
-      dot.setAttribute("cy", plot.y(value));
-      plot.node.setAttribute("aria-label", `Accuracy against coverage: ${formatPercent(value)} at ${formatPercent(coverages[step])}`);
+      writeAttributes(line, {x1: x, x2: x, y1: plot.y(from), y2: plot.y(to)});
+      writeAttributes(dot, {cx: x, cy: plot.y(value)});
+      writeAttributes(plot.node, {"aria-label": `Accuracy against coverage: ${formatPercent(value)} at ${formatPercent(coverages[step])}`});
     },
   };
 }
