@@ -13,10 +13,9 @@ export class UnitChoice {
   }
 
   field(title) {
-    const input = newElement("input", {type: "number", min: 0, inputmode: "numeric"});
+    const input = newElement("input", {type: "number", min: 0, inputmode: "numeric", input: () => this.take()});
     const extent = newElement("span", {class: "quiet"});
     const element = newElement("label", {}, newElement("span", {}, title, " ", extent), input);
-    input.addEventListener("input", () => this.take());
     return {input, extent, element};
   }
 

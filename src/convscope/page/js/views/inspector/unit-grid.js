@@ -20,13 +20,12 @@ export class UnitGrid {
    */
   constructor(unit, picture, point) {
     Object.assign(this, {unit, picture});
-    this.cell = newElement("div", {role: "gridcell", class: "unit-cell", tabindex: "0"});
+    this.cell = newElement("div", {role: "gridcell", class: "unit-cell", tabindex: "0", keydown: (event) => this.walk(event)});
     this.said = newElement("p", {class: "visually-hidden", role: "status"});
     this.waiting = 0;
     picture.element.setAttribute("role", "grid");
     picture.element.append(newElement("div", {role: "row", class: "unit-line"}, this.cell));
     picture.element.after(this.said);
-    this.cell.addEventListener("keydown", (event) => this.walk(event));
     this.layout = null;
     picture.canvas.addEventListener("pointermove", (event) => point(this.placeAt(event)));
     picture.canvas.addEventListener("pointerleave", () => point(null));

@@ -21,7 +21,7 @@ export function startUncertainty(session) {
   const isWrong = (row) => images.labels[row] !== images.predictions[row];
   const sentence = newElement("p", {class: "selective"});
   const value = newElement("output", {});
-  const slider = newElement("input", {type: "range", min: 0, max: steps.length - 1});
+  const slider = newElement("input", {type: "range", min: 0, max: steps.length - 1, input: show});
   const chosen = uncertainty.thresholds[0]?.threshold ?? FIRST_THRESHOLD;
   const first = steps.findIndex(({threshold}) => threshold >= chosen);
   slider.value = String(first < 0 ? steps.length - 1 : first);
@@ -65,7 +65,6 @@ export function startUncertainty(session) {
     doors.count([answered - correct, n - answered]);
     for (const plot of [coverage, reliability]) plot.show(Number(slider.value));
   }
-  slider.addEventListener("input", show);
   slider.addEventListener("change", doors.repeat);
   const label = newElement("label", {class: "threshold"}, "Predict only where the confidence is at least ", value, slider);
   mountLive("threshold", label, sentence);
