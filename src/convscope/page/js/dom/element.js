@@ -12,7 +12,7 @@ const SVG = "http://www.w3.org/2000/svg";
 /**
  * @param {string} tag
  * @param {Record<string, any>} [attributes] as `setAttribute` takes them; true for an empty one; null, undefined and false are left
- *   out; a function listens to the event of that name
+ *   out; a function listens to the event of that name; an object sets styles, by script as the page's policy asks
  * @param {...Content} content
  * @returns {HTMLElement}
  */
@@ -70,6 +70,7 @@ export function quotedName(name) {
 function filledElement(element, attributes, content) {
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value === "function") element.addEventListener(name, value);
+    else if (name === "style") for (const [property, each] of Object.entries(value)) element.style.setProperty(property, each);
     else if (isContent(value)) element.setAttribute(name, value === true ? "" : value);
   }
   element.append(...content.filter(isContent).map(nodeOf));

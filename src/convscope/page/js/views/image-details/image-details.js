@@ -180,7 +180,5 @@ function newMark(each, called, label) {
 }
 
 function newBar(share) {
-  const bar = newElement("span", {class: "bar", "aria-hidden": "true"}, newElement("span"));
-  bar.firstChild.style.width = `${100 * share}%`;
-  return bar;
+  return newElement("span", {class: "bar", "aria-hidden": "true"}, newElement("span", {style: {width: `${100 * share}%`}}));
 }

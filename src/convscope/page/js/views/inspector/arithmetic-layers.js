@@ -1,9 +1,8 @@
 import {newGlossaryButton, newElement} from "../../dom/element.js";
 import {decimalsFor, formatDecimals} from "../../dom/format.js";
-import {colorOf, cssColor, textOn} from "../../image/color/paint.js";
 import {formatNumber} from "../../image/color/range.js";
 import {placeOf} from "../../network/shape.js";
-import {arithmeticFoot, arithmeticDecimals, largestFirst} from "./arithmetic-lines.js";
+import {arithmeticDecimals, arithmeticFoot, largestFirst, placeTitle, valueCell} from "./arithmetic-lines.js";
 import {placeInWords} from "./selected-unit.js";
 
 const COLOURS = ["red", "green", "blue"];
@@ -66,22 +65,16 @@ function termGrid(part, terms, width, scale, decimals) {
   const side = Math.floor(GRID_SIDE / width);
   const texts = terms.map((term) => (side < MIN_WRITTEN ? "" : formatDecimals(term[part], decimals)));
   const cells = terms.map((term, place) => {
-    const value = term[part];
     const isOutside = part === "input" && term.padding;
-    const cell = newElement("span", {
-      "data-term": part, "data-value": value, class: isOutside ? "outside" : null,
-      title: isOutside ? "padding, so 0" : `row ${term.row}, column ${term.column}: ${formatNumber(value, 6)}`,
-    }, texts[place]);
-    const colour = colorOf(value, scale);
-    if (!isOutside) [cell.style.backgroundColor, cell.style.color] = [cssColor(colour), textOn(colour)];
-    return cell;
+    const title = isOutside ? "padding, so 0" : placeTitle(term, term[part]);
+    const attributes = {"data-term": part, title, class: isOutside ? "outside" : null};
+    return valueCell(attributes, texts[place], term[part], isOutside ? null : scale);
   });
-  const grid = newElement("span", {class: `term-grid ${part}`}, ...cells);
   // Wide enough for sign and digits, so that nothing shifts from step to step.
   const digits = Math.max(...texts.map((text) => text.replace("−", "").length));
-  grid.style.gridTemplateColumns = `repeat(${width}, ${digits ? `max(${MIN_WRITTEN}px, ${digits + 1.6}ch)` : `${Math.max(2, side)}px`})`;
-  grid.style.gridAutoRows = `${digits ? 26 : Math.max(2, side)}px`;
-  return grid;
+  const across = digits ? `max(${MIN_WRITTEN}px, ${digits + 1.6}ch)` : `${Math.max(2, side)}px`;
+  const style = {"grid-template-columns": `repeat(${width}, ${across})`, "grid-auto-rows": `${digits ? 26 : Math.max(2, side)}px`};
+  return newElement("span", {class: `term-grid ${part}`, style}, ...cells);
 }
 
 /** Terms shown until all are requested. */
@@ -109,30 +102,41 @@ export function denseArithmetic(told, {isWhole, extra, source, prefix = [], open
     const name = source.index < 0
       ? newElement("span", {}, words)
       : newElement("button", {type: "button", class: "link", "aria-label": `${source.name}, ${words}`, click: () => openUnit(source.index, place)}, words);
-    return newElement("tr", {"data-term": "product", "data-index": term.index, "data-value": term.product},
-      newElement("th", {scope: "row"}, name),
-      newElement("td", {class: "n"}, formatDecimals(term.input, decimals.input)),
-      newElement("td", {class: "n"}, `× ${formatDecimals(term.weight, decimals.weight)}`),
-      newElement("td", {class: "n"}, `= ${formatDecimals(term.product, decimals.product)}`),
-      newElement("td", {class: "bar-cell"}, contributionBar(term.product, Math.abs(shown[0].product))));
+    const factors = [["input", ""], ["weight", "× "], ["product", "= "]].map(([key, sign]) => sign + formatDecimals(term[key], decimals[key]));
+    return termRow({"data-term": "product", "data-index": term.index, "data-value": term.product}, name, factors,
+      contributionBar(term.product, Math.abs(shown[0].product)));
   });
-  const head = newElement("thead", {}, newElement("tr", {},
-    newElement("th", {scope: "col"}, newElement("bdi", {}, source.name)), ...[["", "input"], ["× ", "weight"], ["= ", "product"]].map(([sign, word]) => (
-      newElement("th", {scope: "col", class: "n"}, sign + word, newGlossaryButton(word)))),
-    newElement("td")));
-  const table = newElement("table", {class: "arithmetic-terms"}, head, newElement("tbody", {}, ...rows));
+  const columns = [["input", "input"], ["× weight", "weight"], ["= product", "product"]];
+  const head = termHead(newElement("th", {scope: "col"}, {name: source.name}), columns);
   const lines = [];
   const shownSum = told.sum - rest;
   if (hidden) lines.push(["shown", shownSum, `from these ${shown.length}`], ["rest", rest, `from the other ${hidden}`]);
   lines.push(["sum", told.sum, `from all ${told.terms.length}`], ["bias", told.bias, "bias"]);
-  const scroll = newElement("div", {class: "scroll", tabindex: "0", role: "group", "aria-label": "The largest contributions"}, table);
-  return [scroll, arithmeticFoot(told, decimals.product, lines)];
+  return [scrollingTable("The largest contributions", "", head, rows), arithmeticFoot(told, decimals.product, lines)];
+}
+
+/** Create the heading of a table of terms, each column with its glossary word. */
+function termHead(first, columns) {
+  const cells = columns.map(([title, word]) => newElement("th", {scope: "col", class: "n"}, title, newGlossaryButton(word)));
+  return newElement("tr", {}, first, ...cells, newElement("td"));
+}
+
+/** Create a row of a table of terms: its name, numbers, and a bar. */
+function termRow(attributes, name, numbers, bar) {
+  const cells = numbers.map((number) => (number instanceof Node ? number : newElement("td", {class: "n"}, number)));
+  return newElement("tr", attributes, newElement("th", {scope: "row"}, name), ...cells, newElement("td", {class: "bar-cell"}, bar));
+}
+
+function scrollingTable(label, className, head, rows, foot = null) {
+  const table = newElement("table", {class: `arithmetic-terms${className}`}, newElement("thead", {}, head),
+    newElement("tbody", {}, ...rows), foot && newElement("tfoot", {}, foot));
+  return newElement("div", {class: "scroll", tabindex: "0", role: "group", "aria-label": label}, table);
 }
 
 /** Create a bar to the right for positive values, to the left for negative ones. */
 function contributionBar(value, extent) {
-  const bar = newElement("i", {class: value < 0 ? "less" : "more"});
-  bar.style.width = `${extent ? (50 * Math.abs(value)) / extent : 0}%`;
+  const width = `${extent ? (50 * Math.abs(value)) / extent : 0}%`;
+  const bar = newElement("i", {class: value < 0 ? "less" : "more", style: {width}});
   return newElement("span", {class: "contribution", "aria-hidden": "true"}, bar);
 }
 
@@ -156,28 +160,22 @@ export function softmaxArithmetic({softmax, unit}, {isWhole, extra, nameOf}) {
   const decimals = decimalsFor(logits) + extra;
   /** Format with enough digits to distinguish a probability from 1. */
   const inFull = (number) => formatNumber(number, (number > 0.5 ? 8 : 4) + extra);
-  const rows = shown.map((place) => newElement("tr", {
-    "data-term": "exponential", "data-index": place, "data-value": exponentials[place], class: place === unit ? "is-open" : null,
-  },
-  newElement("th", {scope: "row"}, newElement("bdi", {}, nameOf(place))),
-  newElement("td", {class: "n"}, formatDecimals(logits[place], decimals)),
-  newElement("td", {class: "n"}, formatDecimals(logits[place] - maximum, decimals)),
-  newElement("td", {class: "n"}, inFull(exponentials[place])),
-  newElement("td", {class: "n", "data-term": "share", "data-index": place, "data-value": probabilities[place]},
-    inFull(probabilities[place])),
-  newElement("td", {class: "bar-cell"}, shareBar(exponentials[place]))));
-  const titles = [["logit", "logit"], ["− max", "softmax"], ["exp", "softmax"], ["÷ total", "softmax"]];
-  const head = newElement("tr", {}, newElement("td"), ...titles.map(([title, word]) => (
-    newElement("th", {scope: "col", class: "n"}, title, newGlossaryButton(word)))), newElement("td"));
+  const rows = shown.map((place) => {
+    const share = {class: "n", "data-term": "share", "data-index": place, "data-value": probabilities[place]};
+    const open = place === unit ? "is-open" : null;
+    const attributes = {"data-term": "exponential", "data-index": place, "data-value": exponentials[place], class: open};
+    const numbers = [logits[place], logits[place] - maximum].map((number) => formatDecimals(number, decimals));
+    numbers.push(inFull(exponentials[place]), newElement("td", share, inFull(probabilities[place])));
+    return termRow(attributes, {name: nameOf(place)}, numbers, shareBar(exponentials[place]));
+  });
+  const head = termHead(newElement("td"), [["logit", "logit"], ["− max", "softmax"], ["exp", "softmax"], ["÷ total", "softmax"]]);
   const rest = hidden.reduce((sum, place) => sum + exponentials[place], 0);
   const others = hidden.length ? [sumRow("exponential-rest", `the other ${hidden.length}`, rest, inFull)] : [];
   const foot = sumRow("total", "total", total, inFull);
-  const table = newElement("table", {class: "arithmetic-terms softmax"}, newElement("thead", {}, head),
-    newElement("tbody", {}, ...rows, ...others), newElement("tfoot", {}, foot));
   const sum = newElement("p", {class: "arithmetic-sentence"}, newElement("bdi", {}, nameOf(unit)), ": ",
     `${inFull(exponentials[unit])} ÷ ${inFull(total)} = `,
     newElement("b", {"data-term": "after", "data-value": probabilities[unit]}, inFull(probabilities[unit])), ".");
-  const scroll = newElement("div", {class: "scroll", tabindex: "0", role: "group", "aria-label": "Softmax computation"}, table);
+  const scroll = scrollingTable("Softmax computation", " softmax", head, [...rows, ...others], foot);
   const parts = shown.map((place) => sizedPart(probabilities[place], place === unit ? "is-open" : null));
   const whole = newElement("div", {class: "softmax-whole", "aria-hidden": "true"}, ...parts);
   return [newElement("p", {class: "arithmetic-title"}, "Softmax: exponentials, divided by their total, before any calibration"), whole, scroll, sum];
@@ -189,9 +187,7 @@ function shareBar(share) {
 }
 
 function sizedPart(share, name) {
-  const part = newElement("i", {class: name});
-  part.style.width = `${100 * share}%`;
-  return part;
+  return newElement("i", {class: name, style: {width: `${100 * share}%`}});
 }
 
 /** Create a row with a number in the column of exponentials only. */

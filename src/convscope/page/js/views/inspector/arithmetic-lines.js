@@ -1,5 +1,6 @@
 import {newGlossaryButton, newElement} from "../../dom/element.js";
 import {formatSummand, decimalsFor, formatDecimals} from "../../dom/format.js";
+import {colorOf, cssColor, textOn} from "../../image/color/paint.js";
 import {formatNumber} from "../../image/color/range.js";
 
 /**
@@ -69,6 +70,26 @@ export function arithmeticDecimals(told, parts) {
  */
 export function arithmeticNumber(term, value, extra) {
   return newElement("b", {"data-term": term, "data-value": value}, formatNumber(value, 5 + extra));
+}
+
+/**
+ * Create a cell with a value, in its colour.
+ *
+ * @param {Record<string, any>} attributes
+ * @param {string} text
+ * @param {number} value
+ * @param {import("../../image/color/paint.js").ColorScale | null} scale null for no colour
+ * @returns {HTMLElement}
+ */
+export function valueCell(attributes, text, value, scale) {
+  const colour = scale && colorOf(value, scale);
+  const style = colour ? {"background-color": cssColor(colour), color: textOn(colour)} : {};
+  return newElement("span", {"data-value": value, ...attributes, style}, text);
+}
+
+/** @param {{row: number, column: number}} place @param {number} value */
+export function placeTitle({row, column}, value) {
+  return `row ${row}, column ${column}: ${formatNumber(value, 6)}`;
 }
 
 /**

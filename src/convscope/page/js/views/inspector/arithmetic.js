@@ -1,10 +1,8 @@
 import {newElement, writeText} from "../../dom/element.js";
 import {decimalsFor, formatDecimals} from "../../dom/format.js";
-import {colorOf, cssColor, textOn} from "../../image/color/paint.js";
-import {formatNumber} from "../../image/color/range.js";
 import {sourceOfLayer} from "../../network/receptive-field.js";
 import {FIRST_CLASSES, FIRST_TERMS, convolutionArithmetic, denseArithmetic, softmaxArithmetic} from "./arithmetic-layers.js";
-import {arithmeticFoot, arithmeticNumber} from "./arithmetic-lines.js";
+import {arithmeticFoot, arithmeticNumber, placeTitle, valueCell} from "./arithmetic-lines.js";
 import {placeInWords} from "./selected-unit.js";
 
 /** Extra decimals on request; a float32 has at most nine significant digits. */
@@ -111,16 +109,11 @@ function poolingArithmetic(told, {scale, extra, openWinner}) {
   const width = places.filter(({row}) => row === places[0].row).length;
   const decimals = Math.min(4, decimalsFor(places.map(({value}) => value))) + extra;
   const isSmall = places.length <= 64;
-  const cells = places.map(({row, column, value, wins}) => {
-    const title = `row ${row}, column ${column}: ${formatNumber(value, 6)}`;
-    const attributes = {"data-term": "window", "data-value": value, class: wins ? "wins" : null, title};
-    const cell = newElement("span", attributes, isSmall ? formatDecimals(value, decimals) : "");
-    const colour = colorOf(value, scale);
-    [cell.style.backgroundColor, cell.style.color] = [cssColor(colour), textOn(colour)];
-    return cell;
+  const cells = places.map((each) => {
+    const attributes = {"data-term": "window", class: each.wins ? "wins" : null, title: placeTitle(each, each.value)};
+    return valueCell(attributes, isSmall ? formatDecimals(each.value, decimals) : "", each.value, scale);
   });
-  const grid = newElement("span", {class: "term-grid input"}, ...cells);
-  grid.style.gridTemplateColumns = `repeat(${width}, max-content)`;
+  const grid = newElement("span", {class: "term-grid input", style: {"grid-template-columns": `repeat(${width}, max-content)`}}, ...cells);
   const box = newElement("div", {class: "arithmetic-channel"}, grid);
   if (kind === "mean") {
     const lines = [["sum", sum, "sum of the window"], ["count", count, "values in the window", `÷ ${count}`]];

@@ -88,10 +88,8 @@ function makeSlider(slider, onInput) {
       const here = (Number(input.value) - minimum) / (maximum - minimum);
       const own = stretches.find(({to}) => here < to) ?? stretches[stretches.length - 1];
       strip.replaceChildren(...stretches.map(({answer, from, to}) => {
-        const part = newElement("span", {class: answer === own.answer ? "holds" : "tips"}, {name: names[answer]});
-        part.style.left = `${100 * from}%`;
-        part.style.width = `${100 * (to - from)}%`;
-        return part;
+        const style = {left: `${100 * from}%`, width: `${100 * (to - from)}%`};
+        return newElement("span", {class: answer === own.answer ? "holds" : "tips", style}, {name: names[answer]});
       }));
     },
   };

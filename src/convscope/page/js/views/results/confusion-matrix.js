@@ -201,11 +201,8 @@ function newSwitch(number, change) {
  * @returns {HTMLElement}
  */
 export function newMatrixLegend(most, isForAll) {
-  const steps = legendCounts(most).map((count) => {
-    const step = newElement("span", {class: "amount wrong"}, formatWhole(count));
-    step.style.setProperty("--tint", `${(100 * errorTint(count, most)).toFixed(1)}%`);
-    return step;
-  });
+  const tint = (count) => ({"--tint": `${(100 * errorTint(count, most)).toFixed(1)}%`});
+  const steps = legendCounts(most).map((count) => newElement("span", {class: "amount wrong", style: tint(count)}, formatWhole(count)));
   const right = newElement("span", {}, newElement("span", {class: "amount right"}, "n"), "correct");
   const scope = isForAll ? ", the same scale for every epoch" : "";
   const errors = newElement("span", {}, ...steps, `errors per cell${scope}`, newGlossaryButton("confusion"));
