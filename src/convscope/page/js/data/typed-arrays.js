@@ -33,15 +33,12 @@ function joinBytePlanes(bytes, width) {
 }
 
 /**
- * @param {Uint16Array} halves the bits of float16 numbers
- * @returns {Float32Array} the same numbers
+ * Decode a float16 (IEEE 754 binary16): one sign bit, five exponent bits, ten fraction bits.
+ *
+ * @param {number} bits
+ * @returns {number}
  */
-export function floatsFromHalves(halves) {
-  return Float32Array.from(halves, halfValue);
-}
-
-/** Decode a float16 (IEEE 754 binary16): one sign bit, five exponent bits, ten fraction bits. */
-function halfValue(bits) {
+export function halfValue(bits) {
   const sign = bits >> 15 ? -1 : 1;
   const exponent = (bits >> 10) & 31;
   const fraction = bits & 1023;

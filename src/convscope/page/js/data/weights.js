@@ -1,4 +1,4 @@
-import {floatsFromHalves, readNumbers} from "./typed-arrays.js";
+import {halfValue, readNumbers} from "./typed-arrays.js";
 
 /**
  * Return the weights of an epoch for `makeNetwork`. They share one buffer, new for every call.
@@ -30,7 +30,7 @@ function addSteps(values, counts, steps, arrays) {
   if (counts.length !== values.length) throw new Error(`an epoch holds ${counts.length} weights, not ${values.length}`);
   arrays.forEach(({shape, offset}, place) => {
     const end = offset + elementCount(shape);
-    if (!steps[place]) values.set(floatsFromHalves(counts.subarray(offset, end)), offset);
+    if (!steps[place]) values.set(Float32Array.from(counts.subarray(offset, end), halfValue), offset);
     else for (let index = offset; index < end; index++) values[index] += steps[place] * ((counts[index] >> 1) ^ -(counts[index] & 1));
   });
 }

@@ -37,15 +37,12 @@ export function perturb(pixels, shape, changes = {}) {
   }
   if (!(settings.scale > 0)) throw new RangeError(`invalid scale: ${settings.scale}`);
   let picture = Float32Array.from(pixels);
-  if (movesPixels(settings)) picture = warped(picture, shape, settings);
+  const {right, down, turn, scale} = settings;
+  if (right || down || turn % 360 || scale !== 1) picture = warped(picture, shape, settings);
   if (settings.thick) picture = thickened(picture, shape, settings.thick);
   if (settings.noise) addNoise(picture, settings);
   if (settings.cover > 0) occlude(picture, shape, settings);
   return picture;
-}
-
-function movesPixels({right, down, turn, scale}) {
-  return right !== 0 || down !== 0 || turn % 360 !== 0 || scale !== 1;
 }
 
 /** @param {Float32Array} picture changed in place, as in all that follow */

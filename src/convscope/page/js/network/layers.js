@@ -17,12 +17,9 @@ const IDENTITY = {
   copies: true,
   run: (layer, input, output) => output.set(input),
   pullBack: (layer, gradient) => gradient,
-  explain: explainIdentity,
+  explain: ({inputShape}, input, place, offset) =>
+    ({kind: "copy", from: placeOf(inputShape, offset), value: input[offset], before: input[offset]}),
 };
-
-function explainIdentity({inputShape}, input, place, offset) {
-  return {kind: "copy", from: placeOf(inputShape, offset), value: input[offset], before: input[offset]};
-}
 
 /**
  * The layer kinds that the engine computes; `models/numpy_engine/forward.py` has the same.

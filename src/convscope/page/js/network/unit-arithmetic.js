@@ -43,12 +43,7 @@ export function explainUnit(network, pixels, activations, layerName, place) {
   const activation = layer.formula.name;
   if (activation !== "softmax") return {...explanation, activation, after: layer.formula.value(explanation.before)};
   const unit = place[place.length - 1];
-  const softmax = explainSoftmax(beforesOfPlace(layer, input, offset - unit));
+  const start = offset - unit;
+  const softmax = explainSoftmax(beforeActivation(layer, input).subarray(start, start + layer.outputShape.at(-1)));
   return {...explanation, activation, unit, after: softmax.probabilities[unit], softmax};
-}
-
-/** Return the values before softmax of all units at the position that starts at `start`. */
-function beforesOfPlace(layer, input, start) {
-  const units = layer.outputShape[layer.outputShape.length - 1];
-  return beforeActivation(layer, input).subarray(start, start + units);
 }

@@ -19,7 +19,8 @@ const LEAST_CONTRAST = 16 / 255;
  */
 export function predictionOf({open, run, shape}) {
   const isOwn = open.source === "drawing" || open.source === "picture";
-  const blank = (pixels) => isBlank(pixels, shape.channels);
+  const {channels} = shape;
+  const blank = (pixels) => pixels.every((level, place) => Math.abs(level - pixels[place % channels]) < LEAST_CONTRAST);
   const isEmpty = (isOwn && blank(open.original)) || (open.pixels !== open.original && blank(open.pixels));
   const probabilities = run?.probabilities ?? [];
   const [best = -1, second = -1] = isEmpty ? [] : rankedIndices(probabilities);
@@ -33,8 +34,4 @@ export function predictionOf({open, run, shape}) {
 export function predictedName(session) {
   const {best} = predictionOf(session);
   return best < 0 ? "" : session.names[best];
-}
-
-function isBlank(pixels, channels) {
-  return pixels.every((level, place) => Math.abs(level - pixels[place % channels]) < LEAST_CONTRAST);
 }

@@ -28,16 +28,11 @@ export function fitMiddle(picture, [height, width, channels], polarity = null) {
   return levels;
 }
 
-/** Return whether the border is bright: paper, not a blackboard. */
-function isBrightAround(picture) {
-  const {darkest, peak} = extremeLevels(picture.pixels);
-  return 2 * borderMedian(picture) > darkest + peak;
-}
-
-/** Return whether an image has the opposite polarity; a flat image has none. */
+/** Return whether an image has the opposite polarity, paper for a blackboard; a flat image has none. */
 function hasOtherPolarity(picture, polarity) {
   const {darkest, peak} = extremeLevels(picture.pixels);
-  return darkest !== peak && isBrightAround(picture) !== (polarity === DARK_ON_LIGHT);
+  const isBrightAround = 2 * borderMedian(picture) > darkest + peak;
+  return darkest !== peak && isBrightAround !== (polarity === DARK_ON_LIGHT);
 }
 
 /** Return the largest central part with the given ratio of height to width, to a pixel. */

@@ -131,7 +131,7 @@ export function shrinkFactor({height, width}) {
 }
 
 /**
- * Return the means of squares, cropped at the far edges.
+ * Return the means of squares, cropped at the far edges, as Pillow's `reduce`: colours are weighted by opacity.
  *
  * Some rows of an image may be passed if their number is a multiple of `factor`, or if they are the last ones.
  *
@@ -139,12 +139,8 @@ export function shrinkFactor({height, width}) {
  * @param {number} factor
  * @returns {Pixels}
  */
-export function shrunk(picture, factor) {
-  return factor === 1 ? picture : reducedPixels(picture, factor);
-}
-
-/** Reduce as Pillow's `reduce`: colours are weighted by opacity. */
-function reducedPixels({height, width, data}, factor) {
+export function shrunk({height, width, data}, factor) {
+  if (factor === 1) return {height, width, data};
   const [rows, columns] = [Math.ceil(height / factor), Math.ceil(width / factor)];
   const reduced = new Uint8ClampedArray(4 * rows * columns);
   const sums = new Uint32Array(4 * columns);

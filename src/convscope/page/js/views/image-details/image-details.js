@@ -155,11 +155,13 @@ function newProbabilityTable({probabilities}, {names, label}) {
     "tr", {}, newElement("th", {scope: "col"}, "Class"),
     newElement("th", {scope: "col", class: "n"}, "Probability", newGlossaryButton("confidence")),
   );
+  const bar = (share) =>
+    newElement("span", {class: "bar", "aria-hidden": "true"}, newElement("span", {style: {width: `${100 * share}%`}}));
   const rows = shown.map((each) =>
     newElement(
       "tr", {class: classOfRow(each, ranked[0], label)},
       newElement("th", {scope: "row", title: names[each]}, newMark(each, ranked[0], label), {name: names[each]}),
-      newElement("td", {class: "n"}, formatProbability(probabilities[each]), newBar(probabilities[each])),
+      newElement("td", {class: "n"}, formatProbability(probabilities[each]), bar(probabilities[each])),
     ));
   const caption = newElement("caption", {class: "visually-hidden"}, "The most probable classes");
   const [top, body] = [newElement("thead", {}, head), newElement("tbody", {}, ...rows)];
@@ -177,8 +179,4 @@ function newMark(each, called, label) {
   if (each === label) return told("mark right", each === called ? "true class, predicted" : "true class", "✓");
   if (each === called && label !== null) return told("mark wrong", "predicted, not the true class", "✕");
   return newElement("span", {class: "mark"});
-}
-
-function newBar(share) {
-  return newElement("span", {class: "bar", "aria-hidden": "true"}, newElement("span", {style: {width: `${100 * share}%`}}));
 }

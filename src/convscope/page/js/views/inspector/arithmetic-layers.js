@@ -165,8 +165,9 @@ export function softmaxArithmetic({softmax, unit}, {isWhole, extra, nameOf}) {
     const open = place === unit ? "is-open" : null;
     const attributes = {"data-term": "exponential", "data-index": place, "data-value": exponentials[place], class: open};
     const numbers = [logits[place], logits[place] - maximum].map((number) => formatDecimals(number, decimals));
+    const bar = newElement("span", {class: "share-bar", "aria-hidden": "true"}, sizedPart(exponentials[place], null));
     numbers.push(inFull(exponentials[place]), newElement("td", share, inFull(probabilities[place])));
-    return termRow(attributes, {name: nameOf(place)}, numbers, shareBar(exponentials[place]));
+    return termRow(attributes, {name: nameOf(place)}, numbers, bar);
   });
   const head = termHead(newElement("td"), [["logit", "logit"], ["− max", "softmax"], ["exp", "softmax"], ["÷ total", "softmax"]]);
   const rest = hidden.reduce((sum, place) => sum + exponentials[place], 0);
@@ -179,11 +180,6 @@ export function softmaxArithmetic({softmax, unit}, {isWhole, extra, nameOf}) {
   const parts = shown.map((place) => sizedPart(probabilities[place], place === unit ? "is-open" : null));
   const whole = newElement("div", {class: "softmax-whole", "aria-hidden": "true"}, ...parts);
   return [newElement("p", {class: "arithmetic-title"}, "Softmax: exponentials, divided by their total, before any calibration"), whole, scroll, sum];
-}
-
-/** Create a bar from the left. @param {number} share 0..1 */
-function shareBar(share) {
-  return newElement("span", {class: "share-bar", "aria-hidden": "true"}, sizedPart(share, null));
 }
 
 function sizedPart(share, name) {

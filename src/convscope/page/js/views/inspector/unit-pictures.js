@@ -81,7 +81,7 @@ export class UnitPictures {
     const isMap = isPicture(shape);
     const scale = scales.of(index, isMap ? channel : 0);
     const single = isMap ? {count: 1, rows: shape[0], columns: shape[1]} : {count: shape[0], rows: 1, columns: 1};
-    target.layout = layOutTiles(single, isMap ? shape[1] : lineOfUnits(shape[0]), 0);
+    target.layout = layOutTiles(single, isMap ? shape[1] : shape[0] <= 5 ? shape[0] : perLineOfBlock(shape[0]), 0);
     const {width, height} = target.layout;
     target.picture.resize(width, height, scaleFor(height, width, MAP_SIDE));
     const values = isMap ? channelOf(data, shape, channel) : data;
@@ -125,11 +125,6 @@ class CaptionedPicture {
     [this.layout, this.numbers] = [null, []];
     this.element = newElement("figure", {class: "unit-picture"}, this.caption, this.picture.element, this.legend.element);
   }
-}
-
-/** Return how many flat units to put in a line. */
-function lineOfUnits(count) {
-  return count <= 5 ? count : perLineOfBlock(count);
 }
 
 /** Return a whole number of screen pixels per unit, or a fraction for maps larger than the picture. */

@@ -21,7 +21,9 @@ export function makeBlock(session, block) {
   const painter = makePainter(canvas, block, Math.max(1, Math.round(devicePixelRatio)));
   const legend = new ScaleLegend();
   if (isInput) legend.element.replaceChildren();
-  const label = `${name}: ${channelsInWords(block)}. Open in the inspector.`;
+  const {count, layer: {shape}} = block;
+  const channels = shape.length === 3 ? `${count} maps of ${shape[0]} by ${shape[1]}` : `${count} units`;
+  const label = `${name}: ${channels}. Open in the inspector.`;
   const face = isInput
     ? newElement("span", {class: "layer-face"}, canvas)
     : newElement("button", {type: "button", class: "layer-face", "data-layer": name, "aria-label": label}, canvas);
@@ -36,10 +38,6 @@ function makeLabel({name, kind, shape, passes}) {
   if (kind === PRODUCTS) lines.push(line("layer-passes", "weight × pixel"));
   else if (passes.length) lines.push(line("layer-passes", `via ${passes.join(", ")}`));
   return line("layer-label", ...lines);
-}
-
-function channelsInWords({count, layer}) {
-  return layer.shape.length === 3 ? `${count} maps of ${layer.shape[0]} by ${layer.shape[1]}` : `${count} units`;
 }
 
 /** Open the layer in place of the strip, at the strongest unit of the clicked channel; from the keyboard, at its channels. */

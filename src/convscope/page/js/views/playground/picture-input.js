@@ -1,3 +1,4 @@
+import {newElement} from "../../dom/element.js";
 import {mistakeNames, neighbourName, imageTitle, testNameNear} from "../../dom/image-title.js";
 import {nextSlice} from "../../dom/scheduling.js";
 import {laidOnWhite, shrinkFactor, shrunk} from "../../image/preprocess/resample.js";
@@ -19,7 +20,8 @@ async function openPicture(file) {
   const [rows, columns] = [Math.ceil(height / factor), Math.ceil(width / factor)];
   const data = new Uint8ClampedArray(4 * rows * columns);
   const most = factor * Math.max(1, Math.floor(PIXELS_AT_A_TIME / (width * factor)));
-  const context = contextOf(width, Math.min(most, height));
+  const canvas = newElement("canvas", {width, height: Math.min(most, height)});
+  const context = canvas.getContext("2d", {willReadFrequently: true}); // in main memory, from which pixels come back exactly
   for (let top = 0; top < height; top += most) {
     if (top) await nextSlice();
     const count = Math.min(most, height - top);
@@ -30,13 +32,6 @@ async function openPicture(file) {
   }
   bitmap.close();
   return laidOnWhite({height: rows, width: columns, data});
-}
-
-/** Return a canvas context in main memory, from which pixels come back exactly. */
-function contextOf(width, height) {
-  const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [width, height];
-  return canvas.getContext("2d", {willReadFrequently: true});
 }
 
 /**

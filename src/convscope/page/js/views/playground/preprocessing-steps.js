@@ -127,9 +127,19 @@ function fitCanvas(canvas, height, width, side = STEP_SIDE) {
 /** @type {Step[]} in their order; `key` is the switch in prepareDigit's settings */
 const PREPROCESSING_STEPS = [
   {key: "polarity", name: "Polarity", isPhotoOnly: true, text: polarityText},
-  {key: "ground", name: "Background", isPhotoOnly: true, text: backgroundText},
-  {key: "crop", name: "Crop", isPhotoOnly: false, text: cropText},
-  {key: "fit", name: "Fit", isPhotoOnly: false, text: fitText},
+  {
+    key: "ground", name: "Background", isPhotoOnly: true,
+    text: ({steps: {ground: {level, cut}}}) => `${level} subtracted, then levels up to ${cut} set to 0`,
+  },
+  {
+    key: "crop", name: "Crop", isPhotoOnly: false,
+    text: ({steps: {crop: {box}}}) => (box ? `ink in rows ${box.top}–${box.bottom}, columns ${box.left}–${box.right}` : "no ink"),
+  },
+  {
+    key: "fit", name: "Fit", isPhotoOnly: false,
+    text: ({steps: {crop: {box}, fit: {scale, height, width}}}) =>
+      (box ? `× ${scale.toFixed(3)}: ${Math.round(height)} × ${Math.round(width)} pixels` : "no ink"),
+  },
   {key: "contrast", name: "Contrast", isPhotoOnly: false, text: contrastText},
   {key: "centre", name: "Centre", isPhotoOnly: false, text: centreText},
 ];
@@ -144,19 +154,6 @@ function pictureText({found}, {height, width}) {
 function polarityText({found, steps: {polarity: {border, inverted}}}) {
   if (found && (found.isCleared || found.count > 1)) return "ink inverted to bright";
   return inverted ? `border level ${border} of 255: inverted` : `border level ${border} of 255: unchanged`;
-}
-
-function backgroundText({steps: {ground: {level, cut}}}) {
-  return `${level} subtracted, then levels up to ${cut} set to 0`;
-}
-
-function cropText({steps: {crop: {box}}}) {
-  return box ? `ink in rows ${box.top}–${box.bottom}, columns ${box.left}–${box.right}` : "no ink";
-}
-
-function fitText({steps: {crop: {box}, fit: {scale, height, width}}}) {
-  if (!box) return "no ink";
-  return `× ${scale.toFixed(3)}: ${Math.round(height)} × ${Math.round(width)} pixels`;
 }
 
 function contrastText({steps: {contrast: {peak}}}) {

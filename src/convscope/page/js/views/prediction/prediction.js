@@ -23,13 +23,14 @@ export function startPrediction(session) {
     const prediction = predictionOf(session);
     const {best, second, isEmpty, probabilities} = prediction;
     const hasAnswer = best >= 0;
+    const emptyText = session.open.source === "drawing" ? "The pad is empty" : "Nothing found in this image";
     node.classList.toggle("is-empty", !hasAnswer);
     const marks = {best, label: session.open.label, target: session.state.target};
     if (probabilities.length) bars.show(probabilities, marks);
     node.classList.toggle("has-long-name", hasAnswer && classNames[best].length > 2);
     node.classList.toggle("has-longest-name", hasAnswer && classNames[best].length > 24);
     parts.class.textContent = hasAnswer ? classNames[best] : isEmpty ? "?" : "–";
-    parts.confidence.textContent = hasAnswer ? `${formatProbability(probabilities[best])} confidence` : isEmpty ? emptyText(session.open) : "No prediction";
+    parts.confidence.textContent = hasAnswer ? `${formatProbability(probabilities[best])} confidence` : isEmpty ? emptyText : "No prediction";
     parts.calibration.parentElement.hidden = !hasAnswer;
     parts.calibration.textContent = hasAnswer ? calibrationSentence(session.network.temperature, session.payload.metrics.uncertainty, session.state.epoch) : "";
     const name = second >= 0 && {name: classNames[second]};
@@ -58,10 +59,6 @@ export function startPrediction(session) {
   }
 
   session.follow(["run", "open", "target"], show);
-}
-
-function emptyText({source}) {
-  return source === "drawing" ? "The pad is empty" : "Nothing found in this image";
 }
 
 /**

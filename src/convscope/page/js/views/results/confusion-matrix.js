@@ -174,16 +174,12 @@ function fillCell(cell, {names, counts, most, isSparse}) {
   }
   if (!cell.firstChild) cell.append(newElement("button", {type: "button", tabindex: "-1"}));
   const button = cell.firstChild;
-  refill(button, ...formatWhole(count).split(",").flatMap((part, place) => (place ? [newComma(), part] : [part])));
+  // Phones, which lack the space, leave the comma out.
+  refill(button, ...formatWhole(count).split(",").flatMap((part, place) => (place ? [newElement("span", {class: "comma"}, ","), part] : [part])));
   button.className = isRight ? "right" : count ? "wrong" : "none";
   button.style.setProperty("--tint", isRight ? "" : `${(100 * errorTint(count, most)).toFixed(1)}%`);
   const share = `${formatWhole(count)} of ${formatWhole(supportOf(counts[truth]))}`;
   button.setAttribute("aria-label", `true ${names[truth]}, predicted ${names[predicted]}: ${share}`);
-}
-
-/** Create a comma that phones, which lack the space, leave out. */
-function newComma() {
-  return newElement("span", {class: "comma"}, ",");
 }
 
 /** Create the switch between some and all classes. */

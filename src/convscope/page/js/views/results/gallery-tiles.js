@@ -88,7 +88,8 @@ export function makeTilePages(session, {size, label, open, marks, onDraw}) {
   });
   grid.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || !event.target.closest(".tile")) return;
-    const place = placeAfterKey(event.key, current, {count: rows.length, columns: columnsOf(grid), size});
+    const columns = getComputedStyle(grid).gridTemplateColumns.split(" ").length;
+    const place = placeAfterKey(event.key, current, {count: rows.length, columns, size});
     if (place === null) return;
     event.preventDefault();
     goTo(place);
@@ -123,11 +124,6 @@ export function makeTilePages(session, {size, label, open, marks, onDraw}) {
       draw();
     },
   };
-}
-
-/** Return the number of tiles per line in the current layout. */
-function columnsOf(grid) {
-  return getComputedStyle(grid).gridTemplateColumns.split(" ").length;
 }
 
 /** Create the buttons for first, previous, next and last page. */
