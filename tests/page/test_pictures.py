@@ -35,7 +35,7 @@ TAKE = """async ({file, networks}) => {
   const [{openPicture}, {makeInput, preprocessingFor}] = await Promise.all(
     ["picture-input", "input"].map((name) => import(`/js/views/playground/${name}.js`)));
   const bytes = Uint8Array.from(atob(file), (letter) => letter.charCodeAt(0));
-  const picture = await openPicture(document, new Blob([bytes]));
+  const picture = await openPicture(new Blob([bytes]));
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", picture.data));
   const given = networks.map(({shape, fitting}) => {
     let inputs = null;

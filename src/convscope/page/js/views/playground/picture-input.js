@@ -13,7 +13,7 @@ const PIXELS_AT_A_TIME = 2 ** 20;
  *
  * @returns {Promise<import("../../image/preprocess/resample.js").Pixels>} rejected where the browser cannot read it
  */
-async function openPicture(file) {
+export async function openPicture(file) {
   const bitmap = await createImageBitmap(file, {imageOrientation: "from-image", colorSpaceConversion: "none"});
   const {height, width} = bitmap;
   const factor = shrinkFactor(bitmap);
