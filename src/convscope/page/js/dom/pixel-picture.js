@@ -11,7 +11,6 @@ export class PixelPicture {
   constructor(attributes) {
     this.canvas = newElement("canvas", {class: "pixels", ...attributes});
     this.sheet = newElement("canvas", {class: "marks", "aria-hidden": "true"});
-    /** @type {HTMLElement} */
     this.element = newElement("div", {class: "pixel-picture"}, this.canvas, this.sheet);
     this.context = this.canvas.getContext("2d");
     [this.width, this.height, this.scale] = [0, 0, 0];

@@ -9,7 +9,6 @@ export class ScaleLegend {
     this.middle = newElement("span");
     this.greatest = newElement("span");
     this.numbers = newElement("span", {class: "scale-numbers"}, this.least, this.middle, this.greatest);
-    /** @type {HTMLElement} */
     this.element = newElement("span", {class: "scale-legend"}, this.bar, this.numbers);
     this.table = null;
   }

@@ -37,7 +37,6 @@ export class UnitArithmetic {
     });
     this.tail = newElement("div", {class: "arithmetic-tail"});
     this.buttons = newElement("p", {class: "arithmetic-buttons"}, this.more, this.finer);
-    /** @type {HTMLElement} */
     this.element = newElement("div", {class: "arithmetic"}, this.body, this.tail);
   }
 

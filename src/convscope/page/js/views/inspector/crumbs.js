@@ -28,7 +28,6 @@ export class Crumbs {
     this.buttons = [home, ...this.layers.map(({button}) => button)];
     this.answer = newElement("p", {class: "inside-answer"});
     const list = newElement("ol", {}, ...this.buttons.map((button) => newElement("li", {}, button)));
-    /** @type {HTMLElement} */
     this.element = newElement("nav", {class: "crumbs", "aria-label": "Layers"}, list, this.answer);
     startRovingFocus(list, ".crumb");
   }

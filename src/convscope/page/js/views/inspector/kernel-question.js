@@ -10,7 +10,6 @@ export class KernelQuestion {
   /** @param {() => void} onDone called once the question is answered or skipped */
   constructor(session, onDone) {
     Object.assign(this, {session, onDone, isAsked: false, layer: -1});
-    /** @type {HTMLElement} */
     this.element = newElement("div", {class: "kernel-question", role: "group", "aria-label": "Predict what the kernel does", hidden: true});
     this.told = newElement("p", {class: "question-told", role: "status"});
   }

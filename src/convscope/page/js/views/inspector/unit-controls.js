@@ -8,7 +8,6 @@ export class UnitChoice {
     this.unit = unit;
     this.axes = ["Channel", "Row", "Column"].map((title) => this.field(title));
     this.single = this.field("Unit");
-    /** @type {HTMLElement} */
     this.element = newElement("div", {class: "unit-choice"}, ...[...this.axes, this.single].map(({element}) => element));
   }
 
@@ -68,7 +67,6 @@ export class UnitWalk {
     this.rate = newElement("span", {class: "quiet"});
     const speed = newElement("label", {}, newElement("span", {}, "Speed"), this.speed, this.rate);
     this.button.hidden = speed.hidden = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    /** @type {HTMLElement} */
     this.element = newElement("div", {class: "unit-walk"}, this.button, step, speed);
     this.button.addEventListener("click", () => (this.timer ? this.stop() : mayStart() && this.start()));
     step.addEventListener("click", () => {

@@ -31,7 +31,6 @@ export class UnitPictures {
     });
     this.smallBox = newElement("div", {class: "small-maps", role: "group", "aria-label": "Input channels"}, ...this.small.map(({button}) => button));
     startRovingFocus(this.smallBox, ".small-map");
-    /** @type {HTMLElement} */
     this.inputs = newElement("div", {class: "unit-inputs"}, this.smallBox, newElement("div", {}, this.before.element, this.image.element));
     this.image.legend.element.hidden = true;
   }

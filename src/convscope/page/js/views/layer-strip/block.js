@@ -135,14 +135,7 @@ function makePainter(canvas, block, density) {
 }
 
 /**
- * Values in the blocks of the layer strip. Pure: no DOM.
- *
- * @typedef {import("./layout.js").StripLayer} StripLayer
- * @typedef {import("../../image/color/paint.js").ValueRange} ValueRange
- */
-
-/**
- * @param {StripLayer} layer
+ * @param {import("./layout.js").StripLayer} layer
  * @returns {{shape: number[], data: Float32Array}} activations; or weight × pixel, for each pixel and class
  */
 export function stripNumbers({network, open, run}, {name, kind, shape}) {
@@ -155,10 +148,10 @@ export function stripNumbers({network, open, run}, {name, kind, shape}) {
 /**
  * Return the colour range of each layer, the same as in the inspector, so that a colour means the same value.
  *
- * @param {StripLayer[]} layers
+ * @param {import("./layout.js").StripLayer[]} layers
  * @param {boolean[]} signed
  * @param {import("../../image/color/range.js").ScaleMode} mode
- * @returns {Record<string, ValueRange[]>}
+ * @returns {Record<string, import("../../image/color/paint.js").ValueRange[]>}
  */
 export function stripRanges(session, layers, signed, mode) {
   if (layers[1]?.kind !== PRODUCTS) return rangesOfLayers(session.network, session.run, signed, mode);

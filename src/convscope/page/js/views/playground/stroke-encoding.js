@@ -92,11 +92,6 @@ function numbersOf(text) {
   return unit === 1 ? numbers : null;
 }
 
-/**
- * @typedef {import("../../image/stroke-canvas.js").Stroke} Stroke
- * @typedef {import("../../image/stroke-canvas.js").Point} Point
- */
-
 /** Pixels of the side of the largest drawing pad, and how many of them are one where ink is counted. */
 const [SIDE, COARSE] = [280, 4];
 

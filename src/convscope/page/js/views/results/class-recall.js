@@ -5,7 +5,6 @@ import {formatPercent, formatWhole} from "../../dom/format.js";
 /**
  * Recall, its interval and precision of a class, drawn in the row that the class has in the confusion matrix.
  *
- * @typedef {ClassScore} ClassScore
  * @typedef {{place: (value: number) => number, ticks: {value: number, text: string}[]}} RecallAxis `place`: 0 at the left
  */
 
@@ -66,8 +65,6 @@ export function newRecallAxis(axis) {
   });
   return newShape("svg", {class: "track axis", height: TRACK_HEIGHT, "aria-hidden": "true"}, ...ticks);
 }
-
-/** Shares with their intervals. Pure: no DOM. */
 
 /** The 97.5% quantile of the normal distribution. */
 const Z_95 = 1.959963984540054;
