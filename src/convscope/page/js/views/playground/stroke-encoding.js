@@ -120,7 +120,7 @@ export function makeSimplifier(strokes) {
     .map(({radius, points}) => ({radius, points: simplifyLine(points, tolerance)}));
 }
 
-/** The algorithm of Ramer, Douglas and Peucker. @param {Point[]} points @returns {Point[]} */
+/** The algorithm of Ramer, Douglas and Peucker. */
 function simplifyLine(points, tolerance) {
   const [start, end] = [points[0], points.at(-1)];
   const distances = points.map((point) => distanceTo(point, start, end));
@@ -130,7 +130,7 @@ function simplifyLine(points, tolerance) {
   return [...simplifyLine(first, tolerance), ...simplifyLine(second, tolerance).slice(1)];
 }
 
-/** @param {Point} point @param {Point} start of a segment @param {Point} end */
+/** Return the distance of a point from a segment. */
 function distanceTo({x, y}, start, end) {
   const [along, down] = [end.x - start.x, end.y - start.y];
   const length = along ** 2 + down ** 2;
